@@ -1,0 +1,14 @@
+/* embedded.h: the files that are built into the binary: pipeline/, sql/ and ui/, by their path in the source tree. */
+#pragma once
+#include <stddef.h>
+
+typedef struct EmbeddedFile {
+    const char *path;          /* "sql/bronze/land.sql" */
+    const unsigned char *data; /* NUL follows the last byte */
+    size_t len;
+    const char *sha256; /* hex */
+} EmbeddedFile;
+
+extern const EmbeddedFile embedded_files[]; /* sorted by path; ends with path == NULL */
+/* NULL when there is no such file. */
+const EmbeddedFile *embedded_find(const char *path);

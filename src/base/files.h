@@ -1,0 +1,27 @@
+/* files.h: files that are whole or not there, directories, and the single-writer lock. Any thread. */
+#pragma once
+#include "base/buf.h"
+#include "base/error.h"
+#include <stdbool.h>
+
+/* Reads a whole file. ERR_IO. The caller ends the buffer. */
+int file_read(const char *path, Buf *ret, Error *err) MUST_CHECK;
+/* Writes `path` so that after a crash or power cut it is the old or the new content, never half, and durable on return:
+ * path.tmp, fsync, rename, fsync of the directory. ERR_IO. */
+int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err) MUST_CHECK;
+/* The second half of the above for a file that somebody else wrote at `tmp`. */
+int file_publish(const char *tmp, const char *path, Error *err) MUST_CHECK;
+bool file_exists(const char *path);
+/* mkdir -p. */
+int dir_make(const char *path, Error *err) MUST_CHECK;
+/* "<dir>/<name>"; the caller frees. */
+char *path_join(const char *dir, const char *name) MUST_CHECK;
+
+/* An exclusive flock(2) on `path`, held until file_lock_free or the end of the process. The file holds "pid N: what".
+ * ERR_BUSY names the holder when another process has it; ERR_IO otherwise. */
+typedef struct FileLock FileLock;
+int file_lock(const char *path, const char *what, FileLock **ret, Error *err) MUST_CHECK;
+/* A shared flock on `path` (created when absent): marks something as in use. */
+int file_lock_shared(const char *path, FileLock **ret, Error *err) MUST_CHECK;
+void file_lock_free(FileLock *lock);
+DEFINE_CLEANUP(file_lock_free, FileLock)

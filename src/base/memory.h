@@ -1,0 +1,21 @@
+/* memory.h: allocation that does not return NULL.
+ *
+ * When memory is out, these say so on stderr and leave with _exit(70): every change to the lake is one transaction, so leaving at once is
+ * always safe, and a thousand untested error paths are not written. */
+#pragma once
+#include "base/attr.h"
+#include <stdlib.h>
+
+void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
+void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
+/* Array form: checks count * size for overflow. */
+void *xrealloc(void *p, size_t count, size_t size) __attribute__((returns_nonnull)) MUST_CHECK;
+char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
+char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
+/* Like asprintf. The caller frees. */
+char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
+
+/* For CLEANUP(free_text) char *s = NULL; */
+static inline void free_text(char **s) {
+    free(*s);
+}

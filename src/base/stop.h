@@ -1,0 +1,9 @@
+/* stop.h: SIGINT and SIGTERM ask for a clean end (the work stops at its next border); a second one ends the process at once. */
+#pragma once
+#include <stdbool.h>
+
+void stop_install(void);   /* once, at start */
+bool stop_requested(void); /* any thread */
+void stop_request(void);   /* as if a signal had come; any thread */
+/* Sleeps up to `ms`, less when a stop is requested. Returns true when it was. */
+bool stop_wait_ms(int ms);

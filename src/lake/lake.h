@@ -1,0 +1,131 @@
+/* lake.h: the lakehouse's database file. The only room that knows DuckDB.
+ *
+ * Lake:       one open database. A process opens a path once (DuckDB loses rows otherwise). Any thread may call lake_connect.
+ * LakeConn:   one connection, one thread at a time.
+ * LakeResult: rows of one query, read forwards; texts are valid until the next lake_next or lake_result_free.
+ *
+ * All failures are ERR_IO (disk, damage), ERR_BUSY (another process has the file), ERR_DATA (a value the SQL refused) or ERR_BUG (our
+ * SQL is wrong), with the name of the statement in the text. Inside a transaction the first failure is latched: DuckDB would answer a
+ * later COMMIT with success and store nothing, so lake_commit fails until lake_rollback. */
+#pragma once
+#include "base/error.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Lake Lake;
+typedef struct LakeConn LakeConn;
+typedef struct LakeResult LakeResult;
+
+typedef struct LakeOptions {
+    bool read_only;
+    int64_t memory_limit; /* bytes of DuckDB's buffer manager; 0: DuckDB's default */
+    int threads;          /* 0: one a core */
+    const char *temp_dir; /* where DuckDB spills; NULL: beside the database */
+    bool locked_down;     /* no file or network access from SQL, settings frozen: for SQL that users wrote */
+} LakeOptions;
+
+/* ---- database and connections ---- */
+int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) MUST_CHECK; /* path ":memory:" works too */
+void lake_free(Lake *lake); /* closes it; every connection must be gone */
+DEFINE_CLEANUP(lake_free, Lake)
+int lake_connect(Lake *lake, LakeConn **ret, Error *err) MUST_CHECK;
+void lake_conn_free(LakeConn *conn);
+DEFINE_CLEANUP(lake_conn_free, LakeConn)
+/* Makes the running query of another thread fail soon (ERR_STOPPED there). Any thread. */
+void lake_interrupt(LakeConn *conn);
+const char *lake_engine_version(void); /* "v1.5.6" */
+
+/* ---- statements ---- */
+/* Values bound to $1, $2, ... of a prepared statement. */
+typedef enum LakeType { LAKE_NULL, LAKE_BOOL, LAKE_INT, LAKE_REAL, LAKE_TEXT, LAKE_BLOB, LAKE_TIME } LakeType;
+typedef struct LakeValue {
+    LakeType type;
+    int64_t i;          /* LAKE_BOOL, LAKE_INT; LAKE_TIME in microseconds UTC (TIMESTAMPTZ) */
+    double r;           /* LAKE_REAL */
+    const char *text;   /* LAKE_TEXT, LAKE_BLOB; borrowed */
+    size_t len;
+} LakeValue;
+static inline LakeValue lake_int(int64_t v) {
+    return (LakeValue){.type = LAKE_INT, .i = v};
+}
+static inline LakeValue lake_bool(bool v) {
+    return (LakeValue){.type = LAKE_BOOL, .i = v};
+}
+static inline LakeValue lake_real(double v) {
+    return (LakeValue){.type = LAKE_REAL, .r = v};
+}
+static inline LakeValue lake_time(int64_t us) {
+    return (LakeValue){.type = LAKE_TIME, .i = us};
+}
+static inline LakeValue lake_blob(const void *bytes, size_t n) {
+    return (LakeValue){.type = LAKE_BLOB, .text = (const char *)bytes, .len = n};
+}
+LakeValue lake_text(const char *s); /* NULL becomes SQL NULL */
+static inline LakeValue lake_null(void) {
+    return (LakeValue){.type = LAKE_NULL};
+}
+
+/* Runs a script of one or more statements without values, results dropped. `name` stands in errors ("bronze/land"). */
+int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) MUST_CHECK;
+/* Runs one statement with values. `ret_changed` (NULL: not wanted) gets the number of rows it inserted, updated or deleted. */
+int lake_exec_values(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret_changed,
+                     Error *err) MUST_CHECK;
+/* One statement that returns rows. The result is streamed where DuckDB can; free it before the connection's next statement. */
+int lake_query(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, LakeResult **ret, Error *err) MUST_CHECK;
+/* The first column of the first row as an integer; ERR_BUG when there is no row, 0 for NULL. */
+int lake_query_int(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret, Error *err) MUST_CHECK;
+
+/* The text of sql/<name>.sql as built into the binary (BUG when there is none): lake_exec(conn, n, lake_sql(n), err). */
+const char *lake_sql(const char *name);
+/* A copy of `sql` with each {{name}} replaced by a typed literal, quoted here: only where DuckDB prunes by literals but not by values.
+ * A name without a binding is a BUG. The caller frees. */
+typedef struct LakeBinding {
+    const char *name;
+    LakeValue value;
+} LakeBinding;
+char *lake_sql_bind(const char *sql, const LakeBinding *bindings, size_t n) MUST_CHECK;
+
+/* ---- rows ---- */
+/* 1: there is a row, 0: the end, -1: error. */
+int lake_next(LakeResult *r, Error *err) MUST_CHECK;
+void lake_result_free(LakeResult *r);
+DEFINE_CLEANUP(lake_result_free, LakeResult)
+size_t lake_columns(const LakeResult *r);
+const char *lake_column_name(const LakeResult *r, size_t col);
+/* Of the current row. Any numeric column reads as int or real; any column reads as text only where its type is VARCHAR, JSON or BLOB
+ * (cast in SQL). NULL reads as 0, 0.0, NULL. A timestamp reads as int: microseconds UTC. A wrong type is a BUG. */
+bool lake_is_null(const LakeResult *r, size_t col);
+int64_t lake_col_int(const LakeResult *r, size_t col);
+double lake_col_real(const LakeResult *r, size_t col);
+bool lake_col_bool(const LakeResult *r, size_t col);
+const char *lake_col_text(LakeResult *r, size_t col, size_t *ret_len); /* ret_len may be NULL; NUL-terminated */
+/* The current row as a JSON object by column name: numbers, booleans, null, texts; JSON columns as values; times as ISO 8601 with Z;
+ * DECIMAL as a number; anything else as text. Never NULL. The caller owns it. */
+json_t *lake_row_json(LakeResult *r);
+/* All rows left as a JSON array. */
+int lake_rows_json(LakeResult *r, json_t **ret, Error *err) MUST_CHECK;
+
+/* ---- transactions ---- */
+int lake_begin(LakeConn *conn, Error *err) MUST_CHECK;
+int lake_commit(LakeConn *conn, Error *err) MUST_CHECK;
+/* Ends a transaction if one is open, whatever its state. Never fails: a rollback that cannot be done leaves nothing committed. */
+void lake_rollback(LakeConn *conn);
+int lake_checkpoint(LakeConn *conn, Error *err) MUST_CHECK;
+
+/* ---- bulk ---- */
+/* Rows from C as a table function: `FROM <name>()` calls `fill` until it returns 0. One scan at a time; DuckDB may call from any of its
+ * threads, so `fill` is called under no lock of ours only when `threads` is 1 (the default). */
+typedef struct LakeChunk LakeChunk; /* up to `capacity` rows being filled */
+typedef struct LakeColumn {
+    const char *name;
+    LakeType type; /* LAKE_INT is BIGINT, LAKE_REAL DOUBLE, LAKE_TIME TIMESTAMPTZ */
+} LakeColumn;
+typedef size_t (*LakeFill)(void *state, LakeChunk *chunk, size_t capacity); /* rows filled; 0: the end */
+int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, LakeFill fill, void *state, Error *err) MUST_CHECK;
+void lake_put_int(LakeChunk *chunk, size_t col, size_t row, int64_t v);
+void lake_put_real(LakeChunk *chunk, size_t col, size_t row, double v);
+void lake_put_null(LakeChunk *chunk, size_t col, size_t row);
+void lake_put_blob(LakeChunk *chunk, size_t col, size_t row, const void *bytes, size_t n);
+/* False, and NULL put, when the bytes are not valid UTF-8. */
+bool lake_put_text(LakeChunk *chunk, size_t col, size_t row, const char *s, size_t n);

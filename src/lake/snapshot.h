@@ -1,0 +1,34 @@
+/* snapshot.h: immutable copies for readers. `<dir>/gen-00000042.duckdb` is written whole and durable, then `<dir>/CURRENT` (one line: the
+ * file's name) is replaced atomically. A reader marks what it has open by a shared lock on `<file>.lock`; pruning leaves those alone. */
+#pragma once
+#include "base/files.h"
+#include "lake/lake.h"
+
+typedef struct SnapshotTable {
+    const char *name;  /* of the table in the snapshot */
+    const char *query; /* SELECT over the lake */
+    const char *key;   /* primary key column, or NULL: immutable files make keys safe, and a look-up 3 times faster */
+} SnapshotTable;
+
+typedef struct SnapshotInfo {
+    int64_t generation;
+    int64_t bytes;
+    char *path; /* owned: snapshot_info_done */
+} SnapshotInfo;
+void snapshot_info_done(SnapshotInfo *info);
+
+/* Writes the next generation and makes it CURRENT. All tables are read in one transaction: one state of the lake. ERR_IO. */
+int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, SnapshotInfo *ret, Error *err) MUST_CHECK;
+/* Removes generations but the newest `keep`, and left-over .tmp files; never one that a reader holds. Returns how many went. */
+int snapshot_prune(const char *dir, int keep);
+/* The generation that CURRENT names; 0 when nothing was published yet. */
+int64_t snapshot_current(const char *dir);
+
+/* An open generation for reading. */
+typedef struct Snapshot Snapshot;
+/* Opens what CURRENT names, with the SQL locked down. ERR_UNAVAILABLE when nothing was published yet ("run smelt publish"). */
+int snapshot_open(const char *dir, const LakeOptions *options, Snapshot **ret, Error *err) MUST_CHECK;
+void snapshot_free(Snapshot *s);
+DEFINE_CLEANUP(snapshot_free, Snapshot)
+int64_t snapshot_generation(const Snapshot *s);
+Lake *snapshot_lake(Snapshot *s); /* valid as long as the snapshot */
