@@ -1,0 +1,38 @@
+/* admin.h: asking the cluster about itself and its topics. Any KafkaClient will do, any thread; each call waits for its own answers.
+ *
+ * Errors as client.h says; timeouts are for the whole call. */
+#pragma once
+#include "kafka/client.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct KafkaPartition {
+    int32_t id;
+    int64_t low;  /* the first offset that the broker still has */
+    int64_t high; /* one behind the last that a read_committed reader can get (the last stable offset) */
+} KafkaPartition;
+
+typedef struct KafkaTopic {
+    bool exists;      /* false: cluster_id alone is set */
+    char *cluster_id; /* "" when the broker does not tell */
+    char *topic_id;   /* as Kafka's own tools print it (base64, 22 characters): another one means that the topic was recreated */
+    int partition_count;
+    KafkaPartition *partitions; /* by id, from 0 */
+} KafkaTopic;
+
+/* Fills `ret`; the caller ends it with kafka_topic_done. A topic that does not exist is an answer, not an error. ERR_UNAVAILABLE also
+ * when a partition has no leader just now. */
+int kafka_topic_describe(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
+void kafka_topic_done(KafkaTopic *topic);
+
+/* Creates the topic when it is absent, with the cluster's default replication, and waits until each partition has a leader.
+ * ret_created and ret_partitions (what it has now, which may differ from what was asked when it was there before) may be NULL. */
+int kafka_topic_ensure(KafkaClient *client, const char *topic, int partitions, int timeout_ms, bool *ret_created, int *ret_partitions,
+                       Error *err) MUST_CHECK;
+
+typedef struct KafkaPing {
+    int brokers;
+    double latency_ms; /* of the metadata request; the first on a handle connects too */
+} KafkaPing;
+/* One metadata request, Kafka's own protocol: for health checks. */
+int kafka_ping(KafkaClient *client, int timeout_ms, KafkaPing *ret, Error *err) MUST_CHECK;
