@@ -1,0 +1,142 @@
+/* files.c: durable replacement is write, fsync, rename, fsync of the directory, in this order; a lock is flock(2) on a file of its own, never
+ * on the database (closing any descriptor of that file would drop DuckDB's lock). */
+#include "base/files.h"
+
+#include "base/memory.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void close_fd(int *fd) {
+    if (*fd >= 0) close(*fd);
+}
+
+int file_read(const char *path, Buf *ret, Error *err) {
+    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot open %s", path);
+    CLEANUP(buf_done) Buf b = {0};
+    for (;;) {
+        ssize_t n = read(fd, buf_reserve(&b, 64 * 1024), 64 * 1024);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return error_errno(err, ERR_IO, errno, "cannot read %s", path);
+        if (n == 0) break;
+        b.len += (size_t)n;
+    }
+    buf_add(&b, "", 0);
+    *ret = b;
+    b = (Buf){0};
+    return 0;
+}
+
+static int write_all(int fd, const char *bytes, size_t n) {
+    while (n > 0) {
+        ssize_t written = write(fd, bytes, n);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < 0) return -1;
+        bytes += written;
+        n -= (size_t)written;
+    }
+    return 0;
+}
+
+static int sync_path(const char *path, int flags, Error *err) {
+    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | flags);
+    if (fd < 0 || fsync(fd) != 0) return error_errno(err, ERR_IO, errno, "cannot make %s durable", path);
+    return 0;
+}
+
+int file_publish(const char *tmp, const char *path, Error *err) {
+    if (sync_path(tmp, 0, err) != 0) return -1;
+    if (rename(tmp, path) != 0) return error_errno(err, ERR_IO, errno, "cannot rename %s to %s", tmp, path);
+    CLEANUP(free_text) char *copy = xstrdup(path);
+    return sync_path(dirname(copy), O_DIRECTORY, err);
+}
+
+int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err) {
+    CLEANUP(free_text) char *tmp = xasprintf("%s.tmp", path);
+    {
+        CLEANUP(close_fd) int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot create %s", tmp);
+        if (write_all(fd, bytes, n) != 0) {
+            error_errno(err, ERR_IO, errno, "cannot write %s", tmp);
+            unlink(tmp);
+            return -1;
+        }
+    }
+    return file_publish(tmp, path, err);
+}
+
+bool file_exists(const char *path) {
+    return access(path, F_OK) == 0;
+}
+
+int dir_make(const char *path, Error *err) {
+    CLEANUP(free_text) char *partial = xstrdup(path);
+    for (char *p = partial + 1; *p != '\0'; p++) {
+        if (*p != '/') continue;
+        *p = '\0';
+        if (mkdir(partial, 0755) != 0 && errno != EEXIST) return error_errno(err, ERR_IO, errno, "cannot make the folder %s", partial);
+        *p = '/';
+    }
+    if (mkdir(path, 0755) != 0 && errno != EEXIST) return error_errno(err, ERR_IO, errno, "cannot make the folder %s", path);
+    return 0;
+}
+
+char *path_join(const char *dir, const char *name) {
+    size_t n = strlen(dir);
+    return xasprintf(n > 0 && dir[n - 1] == '/' ? "%s%s" : "%s/%s", dir, name);
+}
+
+struct FileLock {
+    int fd;
+};
+
+/* What the holder wrote into the lock file, on one line. */
+static void read_holder(int fd, char *text, size_t size) {
+    ssize_t n = pread(fd, text, size - 1, 0);
+    text[n > 0 ? n : 0] = '\0';
+    text[strcspn(text, "\n")] = '\0';
+}
+
+static int write_holder(int fd, const char *what) {
+    CLEANUP(free_text) char *text = xasprintf("pid %d: %s\n", (int)getpid(), what);
+    return ftruncate(fd, 0) == 0 && pwrite(fd, text, strlen(text), 0) == (ssize_t)strlen(text) ? 0 : -1;
+}
+
+static int open_lock(const char *path, int operation, FileLock **ret, Error *err) {
+    CLEANUP(close_fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot open the lock file %s", path);
+    if (flock(fd, operation | LOCK_NB) != 0) {
+        if (errno != EWOULDBLOCK) return error_errno(err, ERR_IO, errno, "cannot lock %s", path);
+        char holder[200];
+        read_holder(fd, holder, sizeof holder);
+        return error_set(err, ERR_BUSY, "%s is held by %s: wait for it to finish, or stop it", path,
+                         holder[0] != '\0' ? holder : "another process");
+    }
+    FileLock *lock = xcalloc(1, sizeof *lock);
+    lock->fd = fd;
+    fd = -1;
+    *ret = lock;
+    return 0;
+}
+
+int file_lock(const char *path, const char *what, FileLock **ret, Error *err) {
+    CLEANUP(file_lock_freep) FileLock *lock = NULL;
+    if (open_lock(path, LOCK_EX, &lock, err) != 0) return -1;
+    if (write_holder(lock->fd, what) != 0) return error_errno(err, ERR_IO, errno, "cannot write the lock file %s", path);
+    *ret = TAKE(lock);
+    return 0;
+}
+
+int file_lock_shared(const char *path, FileLock **ret, Error *err) {
+    return open_lock(path, LOCK_SH, ret, err);
+}
+
+void file_lock_free(FileLock *lock) {
+    close(lock->fd);
+    free(lock);
+}

@@ -1,0 +1,51 @@
+/* memory.c: see memory.h. The message is written without allocating. */
+#include "base/memory.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static _Noreturn void out_of_memory(void) {
+    static const char text[] = "smelt: out of memory. Nothing half-done was kept; raise the memory limit and run again.\n";
+    ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
+    (void)ignored;
+    _exit(70);
+}
+
+static void *must(void *p) {
+    if (p == NULL) out_of_memory();
+    return p;
+}
+
+void *xmalloc(size_t size) {
+    return must(malloc(size > 0 ? size : 1));
+}
+
+void *xcalloc(size_t count, size_t size) {
+    return must(calloc(count > 0 ? count : 1, size > 0 ? size : 1));
+}
+
+void *xrealloc(void *p, size_t count, size_t size) {
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size, &bytes)) out_of_memory();
+    return must(realloc(p, bytes > 0 ? bytes : 1));
+}
+
+char *xstrdup(const char *s) {
+    return must(strdup(s));
+}
+
+char *xstrndup(const char *s, size_t n) {
+    return must(strndup(s, n));
+}
+
+char *xasprintf(const char *fmt, ...) {
+    char *text = NULL;
+    va_list args;
+    va_start(args, fmt);
+    int n = vasprintf(&text, fmt, args);
+    va_end(args);
+    if (n < 0) out_of_memory();
+    return text;
+}

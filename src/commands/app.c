@@ -1,0 +1,124 @@
+/* app.c: what several commands share. The writer's lock is taken before the database is opened and let go after it was closed. */
+#include "commands/app.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "lake/schema.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { OPT_SET = 0x1000, OPT_JSON };
+
+static const struct argp_option common_options[] = {
+    {"config", 'c', "FILE", 0, "Settings file (default: smelt.yaml when it is there)", 90},
+    {"set", OPT_SET, "KEY=VALUE", 0, "Override one setting; `smelt config` lists them. May be repeated", 90},
+    {"json", OPT_JSON, NULL, 0, "One JSON object on stdout at the end", 90},
+    {0},
+};
+
+static error_t parse_common(int key, char *arg, struct argp_state *state) {
+    App *app = state->input;
+    switch (key) {
+    case 'c': app->config_file = arg; return 0;
+    case OPT_JSON: app->json = true; return 0;
+    case OPT_SET:
+        app->sets = xrealloc(app->sets, app->set_count + 1, sizeof *app->sets);
+        app->sets[app->set_count++] = arg;
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp common_argp = {.options = common_options, .parser = parse_common};
+
+/* The command's parser gets `input`; the common options get the App. argp hands a child its input through the parent's ARGP_KEY_INIT, which a
+ * command should not have to know: so the command's argp is the child here, and this frame the parent. */
+typedef struct Frame {
+    App *app;
+    void *input;
+} Frame;
+
+static error_t parse_frame(int key, char *arg, struct argp_state *state) {
+    (void)arg;
+    if (key != ARGP_KEY_INIT) return ARGP_ERR_UNKNOWN;
+    Frame *frame = state->input;
+    state->child_inputs[0] = frame->input;
+    state->child_inputs[1] = frame->app;
+    return 0;
+}
+
+static int setup_log(const Settings *s, Error *err) {
+    static const char *const levels[] = {"debug", "info", "warn", "error"}, *const formats[] = {"auto", "text", "json"};
+    const char *level = settings_text(s, "log.level"), *format = settings_text(s, "log.format");
+    size_t l = 0, f = 0;
+    while (l < ARRAY_LEN(levels) && strcmp(levels[l], level) != 0) l++;
+    while (f < ARRAY_LEN(formats) && strcmp(formats[f], format) != 0) f++;
+    if (l == ARRAY_LEN(levels)) return error_set(err, ERR_CONFIG, "log.level is '%s', expected debug, info, warn or error", level);
+    if (f == ARRAY_LEN(formats)) return error_set(err, ERR_CONFIG, "log.format is '%s', expected auto, text or json", format);
+    log_setup((LogLevel)l, (LogFormat)f);
+    return 0;
+}
+
+int command_parse(App *app, const struct argp *argp, int argc, char **argv, void *input, Error *err) {
+    struct argp_child children[] = {{argp, 0, NULL, 0}, {&common_argp, 0, "Common options:", 90}, {0}};
+    Frame frame = {.app = app, .input = input};
+    struct argp whole = {.parser = parse_frame, .args_doc = argp->args_doc, .doc = argp->doc, .children = children};
+    struct argp inner = *argp; /* its documentation is printed by the frame */
+    inner.doc = NULL;
+    inner.args_doc = NULL;
+    children[0].argp = &inner;
+    CLEANUP(free_text) char *name = xasprintf("smelt %s", argv[0]);
+    argv[0] = name; /* how argp prints the usage */
+    argp_parse(&whole, argc, argv, 0, NULL, &frame);
+    if (settings_load(app->config_file, app->sets, app->set_count, &app->settings, err) != 0) return -1;
+    return setup_log(app->settings, err);
+}
+
+void say(const App *app, const char *fmt, ...) {
+    if (app->json) return;
+    va_list args;
+    va_start(args, fmt);
+    vprintf(fmt, args);
+    va_end(args);
+    fflush(stdout);
+}
+
+char *app_data_path(const App *app, const char *name) {
+    return path_join(settings_text(app->settings, "data.dir"), name);
+}
+
+LakeOptions app_lake_options(const App *app) {
+    return (LakeOptions){.memory_limit = settings_int(app->settings, "lake.memory_limit"),
+                         .threads = (int)settings_int(app->settings, "lake.threads")};
+}
+
+static int open_writer(App *app, const char *what, Writer *ret, Error *err) {
+    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(free_text) char *lock = app_data_path(app, "smelt.lock");
+    CLEANUP(free_text) char *path = app_data_path(app, "lake.duckdb");
+    LakeOptions options = app_lake_options(app);
+    if (file_lock(lock, what, &w.lock, err) != 0) return -1;
+    if (lake_open(path, &options, &w.lake, err) != 0 || lake_connect(w.lake, &w.conn, err) != 0) return -1;
+    if (lake_migrate(w.conn, err) != 0) return -1;
+    *ret = w;
+    w = (Writer){0};
+    return 0;
+}
+
+int app_open_lake(App *app, const char *what, Writer *ret, Error *err) {
+    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0) return -1;
+    return open_writer(app, what, ret, err);
+}
+
+int app_open_existing_lake(App *app, const char *what, Writer *ret, Error *err) {
+    CLEANUP(free_text) char *path = app_data_path(app, "lake.duckdb");
+    if (!file_exists(path)) return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
+    return open_writer(app, what, ret, err);
+}
+
+void writer_done(Writer *w) {
+    lake_conn_freep(&w->conn);
+    lake_freep(&w->lake);
+    file_lock_freep(&w->lock);
+}

@@ -1,0 +1,21 @@
+/* app.h: what several commands share: opening the lake as its one writer, printing for people. */
+#pragma once
+#include "base/files.h"
+#include "commands/command.h"
+#include "lake/lake.h"
+
+/* The lake as its single writer. Members are owned; end with writer_done (CLEANUP(writer_done) Writer w = {0}). */
+typedef struct Writer {
+    FileLock *lock; /* <data.dir>/smelt.lock */
+    Lake *lake;
+    LakeConn *conn; /* migrated */
+} Writer;
+
+/* Makes data.dir, takes the lock (`what`: the command, for the message of whoever comes second), opens and migrates the lake.
+ * ERR_BUSY when another process holds it. */
+int app_open_lake(App *app, const char *what, Writer *ret, Error *err) MUST_CHECK;
+void writer_done(Writer *w);
+/* As app_open_lake without making anything: ERR_UNAVAILABLE with the next step when there is no lake yet. */
+int app_open_existing_lake(App *app, const char *what, Writer *ret, Error *err) MUST_CHECK;
+/* Reads settings lake.memory_limit and lake.threads. */
+LakeOptions app_lake_options(const App *app);

@@ -1,0 +1,70 @@
+/* main.c: finds the subcommand, runs it, prints its one error sentence or its JSON summary, and leaves with the documented exit code. */
+#include "base/embedded.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include "commands/command.h"
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void usage(FILE *out) {
+    fputs("Usage: smelt COMMAND [OPTION...]\n"
+          "A streaming lakehouse in one binary: Kafka to Bronze, Silver and Gold in one DuckDB file, a churn model, an API.\n\n",
+          out);
+    for (const Command *c = commands; c->name != NULL; c++) fprintf(out, "  %-11s %s\n", c->name, c->summary);
+    fputs("\n`smelt COMMAND --help` explains a command, with examples. Common options: -c FILE, --set KEY=VALUE, --json.\n"
+          "Exit codes: 0 done, 64 usage, 65 data, 69 a service is away (retry), 70 our bug, 74 I/O, 75 the lake is held (retry),\n"
+          "78 configuration, 130 stopped by a signal.\n",
+          out);
+}
+
+static const Command *find_command(const char *name) {
+    for (const Command *c = commands; c->name != NULL; c++)
+        if (strcmp(c->name, name) == 0 && c->run != NULL) return c;
+    return NULL;
+}
+
+static void print_summary(App *app, const Error *err) {
+    if (!app->json) return;
+    if (app->summary == NULL) app->summary = json_object();
+    if (err->kind != ERR_NONE)
+        json_object_set_new(app->summary, "error", json_pack("{ss ss}", "kind", error_kind_name(err->kind), "message", err->text));
+    CLEANUP(free_text) char *text = json_dumps(app->summary, JSON_COMPACT);
+    if (text != NULL) puts(text);
+}
+
+static int run_command(const Command *command, int argc, char **argv) {
+    App app = {0};
+    Error err = {0};
+    int code = command->run(&app, argc, argv, &err);
+    if (code < 0) {
+        code = error_exit_code(err.kind);
+        if (isatty(STDERR_FILENO) || app.settings == NULL) fprintf(stderr, "smelt %s: %s\n", command->name, err.text);
+        else log_error(command->name, "%s", err.text);
+    }
+    print_summary(&app, &err);
+    if (app.settings != NULL) settings_free(app.settings);
+    json_decref(app.summary);
+    free(app.sets);
+    error_clear(&err);
+    if (fflush(stdout) != 0 && code == 0) code = error_exit_code(ERR_IO);
+    return code;
+}
+
+int main(int argc, char **argv) {
+    const char *name = argc > 1 ? argv[1] : "--help";
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) return puts("smelt " SMELT_VERSION) == EOF;
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        usage(argc > 1 ? stdout : stderr);
+        return argc > 1 ? 0 : error_exit_code(ERR_USAGE);
+    }
+    const Command *command = find_command(name);
+    if (command == NULL) {
+        fprintf(stderr, "smelt: there is no command '%s'; `smelt --help` lists them.\n", name);
+        return error_exit_code(ERR_USAGE);
+    }
+    stop_install();
+    return run_command(command, argc - 1, argv + 1);
+}
