@@ -1,10 +1,11 @@
 /* main.c: finds the subcommand, runs it, prints its one error sentence or its JSON summary, and leaves with the documented exit code. */
-#include "base/embedded.h"
+#include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "commands/command.h"
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -31,8 +32,8 @@ static void print_summary(App *app, const Error *err) {
     if (app->summary == NULL) app->summary = json_object();
     if (err->kind != ERR_NONE)
         json_object_set_new(app->summary, "error", json_pack("{ss ss}", "kind", error_kind_name(err->kind), "message", err->text));
-    CLEANUP(free_text) char *text = json_dumps(app->summary, JSON_COMPACT);
-    if (text != NULL) puts(text);
+    CLEANUP(free_text) char *text = json_text(app->summary);
+    puts(text);
 }
 
 static int run_command(const Command *command, int argc, char **argv) {
@@ -53,7 +54,23 @@ static int run_command(const Command *command, int argc, char **argv) {
     return code;
 }
 
+/* `smelt -c FILE --set K=V COMMAND ...`: moves the options in front of the command behind it, where the command's parser reads them. */
+static void command_first(int argc, char **argv) {
+    int at = 1;
+    while (at < argc && argv[at][0] == '-') {
+        bool takes_value = strcmp(argv[at], "-c") == 0 || strcmp(argv[at], "--config") == 0 || strcmp(argv[at], "--set") == 0;
+        if (!takes_value && strcmp(argv[at], "--json") != 0 && strncmp(argv[at], "--set=", 6) != 0 && strncmp(argv[at], "--config=", 9) != 0)
+            return;
+        at += takes_value ? 2 : 1;
+    }
+    if (at == 1 || at >= argc) return;
+    char *command = argv[at];
+    memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
+    argv[1] = command;
+}
+
 int main(int argc, char **argv) {
+    command_first(argc, argv);
     const char *name = argc > 1 ? argv[1] : "--help";
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) return puts("smelt " SMELT_VERSION) == EOF;
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {

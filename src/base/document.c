@@ -138,6 +138,6 @@ int json_parse(const char *text, size_t len, const char *name, json_t **ret, Err
 }
 
 char *json_text(const json_t *value) {
-    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
     return text != NULL ? text : xstrdup("null");
 }

@@ -91,6 +91,9 @@ char *path_join(const char *dir, const char *name) {
     return xasprintf(n > 0 && dir[n - 1] == '/' ? "%s%s" : "%s/%s", dir, name);
 }
 
+#define LOCK_TRIES    20
+#define LOCK_PAUSE_US 10000
+
 struct FileLock {
     int fd;
 };
@@ -107,10 +110,22 @@ static int write_holder(int fd, const char *what) {
     return ftruncate(fd, 0) == 0 && pwrite(fd, text, strlen(text), 0) == (ssize_t)strlen(text) ? 0 : -1;
 }
 
+/* file_lock_holder asks by taking the lock for a moment, so one refusal is not yet an answer. */
+static int try_flock(int fd, int operation) {
+    for (int tries = 0; tries < LOCK_TRIES; tries++) {
+        if (flock(fd, operation | LOCK_NB) == 0) return 0;
+        if (errno != EWOULDBLOCK) return -1;
+        usleep(LOCK_PAUSE_US);
+    }
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
 static int open_lock(const char *path, int operation, FileLock **ret, Error *err) {
-    CLEANUP(close_fd) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    int flags = operation == LOCK_EX ? O_RDWR | O_CREAT : O_RDONLY;
+    CLEANUP(close_fd) int fd = open(path, flags | O_CLOEXEC, 0644);
     if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot open the lock file %s", path);
-    if (flock(fd, operation | LOCK_NB) != 0) {
+    if (try_flock(fd, operation) != 0) {
         if (errno != EWOULDBLOCK) return error_errno(err, ERR_IO, errno, "cannot lock %s", path);
         char holder[200];
         read_holder(fd, holder, sizeof holder);
@@ -134,6 +149,14 @@ int file_lock(const char *path, const char *what, FileLock **ret, Error *err) {
 
 int file_lock_shared(const char *path, FileLock **ret, Error *err) {
     return open_lock(path, LOCK_SH, ret, err);
+}
+
+char *file_lock_holder(const char *path) {
+    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return NULL;
+    char holder[200];
+    read_holder(fd, holder, sizeof holder);
+    return xstrdup(holder[0] != '\0' ? holder : "another process");
 }
 
 void file_lock_free(FileLock *lock) {

@@ -21,7 +21,9 @@ char *path_join(const char *dir, const char *name) MUST_CHECK;
  * ERR_BUSY names the holder when another process has it; ERR_IO otherwise. */
 typedef struct FileLock FileLock;
 int file_lock(const char *path, const char *what, FileLock **ret, Error *err) MUST_CHECK;
-/* A shared flock on `path` (created when absent): marks something as in use. */
+/* A shared flock on `path`, which must exist (it may be on a read-only mount): marks something as in use. */
 int file_lock_shared(const char *path, FileLock **ret, Error *err) MUST_CHECK;
+/* Who holds the exclusive lock on `path` now ("pid 12: smelt ingest"; the caller frees), or NULL when nobody does. */
+char *file_lock_holder(const char *path) MUST_CHECK;
 void file_lock_free(FileLock *lock);
 DEFINE_CLEANUP(file_lock_free, FileLock)

@@ -114,15 +114,17 @@ void lake_rollback(LakeConn *conn);
 int lake_checkpoint(LakeConn *conn, Error *err) MUST_CHECK;
 
 /* ---- bulk ---- */
-/* Rows from C as a table function: `FROM <name>()` calls `fill` until it returns 0. One scan at a time; DuckDB may call from any of its
- * threads, so `fill` is called under no lock of ours only when `threads` is 1 (the default). */
+/* Rows from C as a table function: `FROM <name>()` calls `fill` until it returns 0. DuckDB scans with up to `threads` threads, each calling
+ * `fill` with a chunk of its own: with more than one, `fill` must be thread-safe. Registering a name again replaces it. `state` is borrowed
+ * and must live as long as the name is used. At most 16 columns. */
 typedef struct LakeChunk LakeChunk; /* up to `capacity` rows being filled */
 typedef struct LakeColumn {
     const char *name;
     LakeType type; /* LAKE_INT is BIGINT, LAKE_REAL DOUBLE, LAKE_TIME TIMESTAMPTZ */
 } LakeColumn;
 typedef size_t (*LakeFill)(void *state, LakeChunk *chunk, size_t capacity); /* rows filled; 0: the end */
-int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, LakeFill fill, void *state, Error *err) MUST_CHECK;
+int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state,
+                         Error *err) MUST_CHECK;
 void lake_put_int(LakeChunk *chunk, size_t col, size_t row, int64_t v);
 void lake_put_real(LakeChunk *chunk, size_t col, size_t row, double v);
 void lake_put_null(LakeChunk *chunk, size_t col, size_t row);

@@ -1,0 +1,41 @@
+/* internal.h: what the files of this room share. The only header that includes duckdb.h. */
+#pragma once
+#include "base/buf.h"
+#include "lake/lake.h"
+#include <duckdb.h>
+#include <stdatomic.h>
+
+struct Lake {
+    duckdb_database db;
+    atomic_bool fatal; /* DuckDB invalidated the database: never close it, the outcome of the last commit is unknown */
+};
+
+struct LakeConn {
+    Lake *lake; /* borrowed */
+    duckdb_connection con;
+    bool in_transaction;
+    bool failed; /* a statement failed inside the transaction: COMMIT would store nothing and say success */
+};
+
+struct LakeResult {
+    LakeConn *conn; /* borrowed */
+    char *name;     /* of the statement; owned */
+    duckdb_result result;
+    duckdb_data_chunk chunk; /* NULL before the first */
+    size_t row, rows;        /* within the chunk */
+    size_t column_count;
+    struct ResultColumn {
+        const char *name; /* borrowed from the result */
+        duckdb_type type, storage;
+        double scale;     /* DECIMAL: 10^scale; otherwise 1 */
+        bool json;
+        void *data; /* of the chunk */
+        uint64_t *validity;
+        Buf text; /* NUL-terminated copy for lake_col_text */
+    } *columns;
+};
+
+/* Turns DuckDB's error into ours, latches it, and returns -1. */
+int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err);
+/* Makes a LakeResult of `result` (taken over). */
+LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result);

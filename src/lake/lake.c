@@ -1,0 +1,281 @@
+/* lake.c: database, connections, statements and transactions over DuckDB's C interface.
+ *
+ * Invariant: a transaction in which any statement failed never commits (FACTS of DuckDB: its COMMIT would answer success and store nothing).
+ * After a FATAL error the database handle is left alone until the process ends: closing would checkpoint an unknown state. */
+#include "lake/internal.h"
+
+#include "base/clock.h"
+#include "base/embedded.h"
+#include "base/memory.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- errors ---- */
+
+static ErrorKind kind_of(duckdb_error_type type) {
+    switch (type) {
+    case DUCKDB_ERROR_INTERRUPT: return ERR_STOPPED;
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_OUT_OF_RANGE:
+    case DUCKDB_ERROR_INVALID_INPUT:
+    case DUCKDB_ERROR_CONSTRAINT:
+    case DUCKDB_ERROR_DIVIDE_BY_ZERO: return ERR_DATA;
+    case DUCKDB_ERROR_PARSER:
+    case DUCKDB_ERROR_SYNTAX:
+    case DUCKDB_ERROR_BINDER:
+    case DUCKDB_ERROR_CATALOG:
+    case DUCKDB_ERROR_INTERNAL: return ERR_BUG;
+    default: return ERR_IO;
+    }
+}
+
+int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
+    if (conn->in_transaction) conn->failed = true;
+    if (type == DUCKDB_ERROR_FATAL) atomic_store(&conn->lake->fatal, true);
+    return error_set(err, kind_of(type), "%s: %s", name, message != NULL ? message : "DuckDB gave no reason");
+}
+
+static int fail_result(LakeConn *conn, const char *name, duckdb_result *result, Error *err) {
+    int rc = lake_fail(conn, name, duckdb_result_error_type(result), duckdb_result_error(result), err);
+    duckdb_destroy_result(result);
+    return rc;
+}
+
+/* ---- database ---- */
+
+static int open_failed(const char *path, char *message, Error *err) {
+    bool locked = message != NULL && strstr(message, "lock on file") != NULL;
+    if (locked) error_set(err, ERR_BUSY, "%s is open in another process: %s", path, message);
+    else error_set(err, ERR_IO, "cannot open the lake %s: %s", path, message != NULL ? message : "DuckDB gave no reason");
+    duckdb_free(message);
+    return -1;
+}
+
+static void set_option(duckdb_config config, const char *name, const char *value) {
+    if (duckdb_set_config(config, name, value) != DuckDBSuccess) BUG(name);
+}
+
+static duckdb_config make_config(const LakeOptions *options) {
+    duckdb_config config;
+    if (duckdb_create_config(&config) != DuckDBSuccess) BUG("no DuckDB configuration");
+    set_option(config, "autoinstall_known_extensions", "false");
+    set_option(config, "autoload_known_extensions", "false");
+    set_option(config, "preserve_insertion_order", "false");
+    if (options->read_only) set_option(config, "access_mode", "READ_ONLY");
+    if (options->temp_dir != NULL) set_option(config, "temp_directory", options->temp_dir);
+    char number[40];
+    if (options->memory_limit > 0) {
+        snprintf(number, sizeof number, "%" PRId64 "B", options->memory_limit);
+        set_option(config, "memory_limit", number);
+    }
+    if (options->threads > 0) {
+        snprintf(number, sizeof number, "%d", options->threads);
+        set_option(config, "threads", number);
+    }
+    return config;
+}
+
+int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) {
+    static const LakeOptions defaults = {0};
+    if (options == NULL) options = &defaults;
+    duckdb_config config = make_config(options);
+    Lake *lake = xcalloc(1, sizeof *lake);
+    char *message = NULL;
+    duckdb_state state = duckdb_open_ext(path, &lake->db, config, &message);
+    duckdb_destroy_config(&config);
+    if (state != DuckDBSuccess) {
+        free(lake);
+        return open_failed(path, message, err);
+    }
+    if (options->locked_down) {
+        CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+        if (lake_connect(lake, &conn, err) != 0 ||
+            lake_exec(conn, "lock down", "SET enable_external_access = false; SET lock_configuration = true", err) != 0) {
+            lake_conn_freep(&conn);
+            lake_free(lake);
+            return -1;
+        }
+    }
+    *ret = lake;
+    return 0;
+}
+
+void lake_free(Lake *lake) {
+    if (!atomic_load(&lake->fatal)) duckdb_close(&lake->db);
+    free(lake);
+}
+
+int lake_connect(Lake *lake, LakeConn **ret, Error *err) {
+    CLEANUP(lake_conn_freep) LakeConn *conn = xcalloc(1, sizeof *conn);
+    conn->lake = lake;
+    if (duckdb_connect(lake->db, &conn->con) != DuckDBSuccess) return error_set(err, ERR_IO, "cannot connect to the lake");
+    /* Times are UTC everywhere, whatever the machine's zone. Global once locked down, so a failure there is none. */
+    duckdb_result result;
+    if (duckdb_query(conn->con, "SET TimeZone = 'UTC'", &result) != DuckDBSuccess) duckdb_destroy_result(&result);
+    else duckdb_destroy_result(&result);
+    *ret = TAKE(conn);
+    return 0;
+}
+
+void lake_conn_free(LakeConn *conn) {
+    if (conn->con != NULL && !atomic_load(&conn->lake->fatal)) {
+        lake_rollback(conn);
+        duckdb_disconnect(&conn->con);
+    }
+    free(conn);
+}
+
+void lake_interrupt(LakeConn *conn) {
+    duckdb_interrupt(conn->con);
+}
+
+const char *lake_engine_version(void) {
+    return duckdb_library_version();
+}
+
+/* ---- statements ---- */
+
+LakeValue lake_text(const char *s) {
+    if (s == NULL) return lake_null();
+    return (LakeValue){.type = LAKE_TEXT, .text = s, .len = strlen(s)};
+}
+
+int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) {
+    duckdb_result result;
+    if (duckdb_query(conn->con, sql, &result) != DuckDBSuccess) return fail_result(conn, name, &result, err);
+    duckdb_destroy_result(&result);
+    return 0;
+}
+
+static duckdb_state bind_value(duckdb_prepared_statement statement, idx_t index, const LakeValue *v) {
+    switch (v->type) {
+    case LAKE_NULL: return duckdb_bind_null(statement, index);
+    case LAKE_BOOL: return duckdb_bind_boolean(statement, index, v->i != 0);
+    case LAKE_INT: return duckdb_bind_int64(statement, index, v->i);
+    case LAKE_REAL: return duckdb_bind_double(statement, index, v->r);
+    case LAKE_TEXT: return duckdb_bind_varchar_length(statement, index, v->text, v->len);
+    case LAKE_BLOB: return duckdb_bind_blob(statement, index, v->text, v->len);
+    case LAKE_TIME: return duckdb_bind_timestamp_tz(statement, index, (duckdb_timestamp){v->i});
+    }
+    BUG("unknown value type");
+}
+
+/* `ret` is a success when 0 is returned; otherwise nothing is left to free. */
+static int execute(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, duckdb_result *ret, Error *err) {
+    duckdb_prepared_statement statement = NULL;
+    int rc = 0;
+    if (duckdb_prepare(conn->con, sql, &statement) != DuckDBSuccess)
+        rc = lake_fail(conn, name, DUCKDB_ERROR_BINDER, duckdb_prepare_error(statement), err);
+    for (size_t i = 0; rc == 0 && i < n; i++)
+        if (bind_value(statement, i + 1, &values[i]) != DuckDBSuccess)
+            rc = lake_fail(conn, name, DUCKDB_ERROR_BINDER, "a value could not be bound", err);
+    if (rc == 0 && duckdb_execute_prepared(statement, ret) != DuckDBSuccess) rc = fail_result(conn, name, ret, err);
+    duckdb_destroy_prepare(&statement);
+    return rc;
+}
+
+int lake_exec_values(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret_changed,
+                     Error *err) {
+    duckdb_result result;
+    if (execute(conn, name, sql, values, n, &result, err) != 0) return -1;
+    if (ret_changed != NULL) *ret_changed = (int64_t)duckdb_rows_changed(&result);
+    duckdb_destroy_result(&result);
+    return 0;
+}
+
+int lake_query(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, LakeResult **ret, Error *err) {
+    duckdb_result result;
+    if (execute(conn, name, sql, values, n, &result, err) != 0) return -1;
+    *ret = lake_result_new(conn, name, &result);
+    return 0;
+}
+
+int lake_query_int(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *result = NULL;
+    if (lake_query(conn, name, sql, values, n, &result, err) != 0) return -1;
+    int got = lake_next(result, err);
+    if (got < 0) return -1;
+    if (got == 0) return error_set(err, ERR_BUG, "%s: expected one row, got none", name);
+    *ret = lake_col_int(result, 0);
+    return 0;
+}
+
+const char *lake_sql(const char *name) {
+    CLEANUP(free_text) char *path = xasprintf("sql/%s.sql", name);
+    const EmbeddedFile *file = embedded_find(path);
+    if (file == NULL) BUG(name);
+    return (const char *)file->data;
+}
+
+static void add_quoted(Buf *out, const char *s, size_t n) {
+    buf_add_char(out, '\'');
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] == '\'') buf_add_char(out, '\'');
+        buf_add_char(out, s[i]);
+    }
+    buf_add_char(out, '\'');
+}
+
+static void add_literal(Buf *out, const LakeValue *v) {
+    char time[CLOCK_TEXT_SIZE];
+    switch (v->type) {
+    case LAKE_NULL: buf_add_str(out, "NULL"); return;
+    case LAKE_BOOL: buf_add_str(out, v->i != 0 ? "true" : "false"); return;
+    case LAKE_INT: buf_addf(out, "%" PRId64, v->i); return;
+    case LAKE_REAL: buf_addf(out, "%.17g::DOUBLE", v->r); return;
+    case LAKE_TEXT: add_quoted(out, v->text, v->len); return;
+    case LAKE_TIME: buf_addf(out, "TIMESTAMPTZ '%s'", clock_format(v->i, time)); return;
+    case LAKE_BLOB: BUG("a BLOB has no literal here");
+    }
+}
+
+static const LakeValue *find_binding(const char *name, size_t len, const LakeBinding *bindings, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (strlen(bindings[i].name) == len && memcmp(bindings[i].name, name, len) == 0) return &bindings[i].value;
+    BUG(name);
+}
+
+char *lake_sql_bind(const char *sql, const LakeBinding *bindings, size_t n) {
+    Buf out = {0};
+    for (;;) {
+        const char *open = strstr(sql, "{{");
+        const char *close = open != NULL ? strstr(open, "}}") : NULL;
+        if (close == NULL) break;
+        buf_add(&out, sql, (size_t)(open - sql));
+        add_literal(&out, find_binding(open + 2, (size_t)(close - open - 2), bindings, n));
+        sql = close + 2;
+    }
+    buf_add_str(&out, sql);
+    return buf_take(&out);
+}
+
+/* ---- transactions ---- */
+
+int lake_begin(LakeConn *conn, Error *err) {
+    BUG_IF(conn->in_transaction);
+    if (lake_exec(conn, "BEGIN", "BEGIN TRANSACTION", err) != 0) return -1;
+    conn->in_transaction = true;
+    conn->failed = false;
+    return 0;
+}
+
+int lake_commit(LakeConn *conn, Error *err) {
+    BUG_IF(!conn->in_transaction);
+    if (conn->failed) return error_set(err, ERR_BUG, "COMMIT after a failed statement: nothing was stored");
+    if (lake_exec(conn, "COMMIT", "COMMIT", err) != 0) return -1;
+    conn->in_transaction = false;
+    return 0;
+}
+
+void lake_rollback(LakeConn *conn) {
+    if (!conn->in_transaction) return;
+    conn->in_transaction = false;
+    conn->failed = false;
+    if (atomic_load(&conn->lake->fatal)) return;
+    Error ignored = {0};
+    if (lake_exec(conn, "ROLLBACK", "ROLLBACK", &ignored) != 0) error_clear(&ignored);
+}
+
+int lake_checkpoint(LakeConn *conn, Error *err) {
+    return lake_exec(conn, "CHECKPOINT", "CHECKPOINT", err);
+}

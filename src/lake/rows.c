@@ -1,0 +1,187 @@
+/* rows.c: reading results row by row from DuckDB's column chunks. */
+#include "lake/internal.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static void describe_column(struct ResultColumn *c, duckdb_result *result, size_t i) {
+    duckdb_logical_type type = duckdb_column_logical_type(result, i);
+    *c = (struct ResultColumn){.name = duckdb_column_name(result, i), .type = duckdb_get_type_id(type), .scale = 1};
+    c->storage = c->type;
+    if (c->type == DUCKDB_TYPE_DECIMAL) {
+        c->storage = duckdb_decimal_internal_type(type);
+        c->scale = pow(10, duckdb_decimal_scale(type));
+    }
+    char *alias = duckdb_logical_type_get_alias(type);
+    c->json = alias != NULL && strcmp(alias, "JSON") == 0;
+    duckdb_free(alias);
+    duckdb_destroy_logical_type(&type);
+}
+
+LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result) {
+    LakeResult *r = xcalloc(1, sizeof *r);
+    r->conn = conn;
+    r->name = xstrdup(name);
+    r->result = *result;
+    r->column_count = duckdb_column_count(&r->result);
+    r->columns = xcalloc(r->column_count, sizeof *r->columns);
+    for (size_t i = 0; i < r->column_count; i++) describe_column(&r->columns[i], &r->result, i);
+    return r;
+}
+
+void lake_result_free(LakeResult *r) {
+    for (size_t i = 0; i < r->column_count; i++) buf_done(&r->columns[i].text);
+    if (r->chunk != NULL) duckdb_destroy_data_chunk(&r->chunk);
+    duckdb_destroy_result(&r->result);
+    free(r->columns);
+    free(r->name);
+    free(r);
+}
+
+int lake_next(LakeResult *r, Error *err) {
+    if (r->chunk != NULL && ++r->row < r->rows) return 1;
+    if (r->chunk != NULL) duckdb_destroy_data_chunk(&r->chunk);
+    r->chunk = duckdb_fetch_chunk(r->result);
+    if (r->chunk == NULL) {
+        const char *problem = duckdb_result_error(&r->result);
+        return problem != NULL ? lake_fail(r->conn, r->name, duckdb_result_error_type(&r->result), problem, err) : 0;
+    }
+    r->row = 0;
+    r->rows = duckdb_data_chunk_get_size(r->chunk);
+    for (size_t i = 0; i < r->column_count; i++) {
+        duckdb_vector vector = duckdb_data_chunk_get_vector(r->chunk, i);
+        r->columns[i].data = duckdb_vector_get_data(vector);
+        r->columns[i].validity = duckdb_vector_get_validity(vector);
+    }
+    return r->rows > 0 ? 1 : 0;
+}
+
+size_t lake_columns(const LakeResult *r) {
+    return r->column_count;
+}
+
+const char *lake_column_name(const LakeResult *r, size_t col) {
+    return r->columns[col].name;
+}
+
+bool lake_is_null(const LakeResult *r, size_t col) {
+    return !duckdb_validity_row_is_valid(r->columns[col].validity, r->row);
+}
+
+static double hugeint_real(duckdb_hugeint v) {
+    return duckdb_hugeint_to_double(v);
+}
+
+static int64_t hugeint_int(duckdb_hugeint v) {
+    if ((v.upper == 0 && v.lower <= INT64_MAX) || (v.upper == -1 && v.lower > INT64_MAX)) return (int64_t)v.lower;
+    BUG("a HUGEINT does not fit 64 bits: cast it in SQL");
+}
+
+/* The value as stored, before a DECIMAL's scale. */
+static bool read_integer(const struct ResultColumn *c, size_t row, int64_t *ret) {
+    switch (c->storage) {
+    case DUCKDB_TYPE_BOOLEAN: *ret = ((bool *)c->data)[row]; return true;
+    case DUCKDB_TYPE_TINYINT: *ret = ((int8_t *)c->data)[row]; return true;
+    case DUCKDB_TYPE_SMALLINT: *ret = ((int16_t *)c->data)[row]; return true;
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_DATE: *ret = ((int32_t *)c->data)[row]; return true;
+    case DUCKDB_TYPE_BIGINT:
+    case DUCKDB_TYPE_TIMESTAMP:
+    case DUCKDB_TYPE_TIMESTAMP_TZ: *ret = ((int64_t *)c->data)[row]; return true;
+    case DUCKDB_TYPE_UTINYINT: *ret = ((uint8_t *)c->data)[row]; return true;
+    case DUCKDB_TYPE_USMALLINT: *ret = ((uint16_t *)c->data)[row]; return true;
+    case DUCKDB_TYPE_UINTEGER: *ret = ((uint32_t *)c->data)[row]; return true;
+    case DUCKDB_TYPE_UBIGINT: *ret = (int64_t)((uint64_t *)c->data)[row]; return true;
+    default: return false;
+    }
+}
+
+int64_t lake_col_int(const LakeResult *r, size_t col) {
+    const struct ResultColumn *c = &r->columns[col];
+    int64_t v;
+    if (lake_is_null(r, col)) return 0;
+    if (c->scale > 1 || c->storage == DUCKDB_TYPE_DOUBLE || c->storage == DUCKDB_TYPE_FLOAT) return (int64_t)lake_col_real(r, col);
+    if (read_integer(c, r->row, &v)) return v;
+    if (c->storage == DUCKDB_TYPE_HUGEINT) return hugeint_int(((duckdb_hugeint *)c->data)[r->row]);
+    BUG(r->name);
+}
+
+double lake_col_real(const LakeResult *r, size_t col) {
+    const struct ResultColumn *c = &r->columns[col];
+    int64_t v;
+    if (lake_is_null(r, col)) return 0;
+    if (c->storage == DUCKDB_TYPE_DOUBLE) return ((double *)c->data)[r->row];
+    if (c->storage == DUCKDB_TYPE_FLOAT) return (double)((float *)c->data)[r->row];
+    if (c->storage == DUCKDB_TYPE_HUGEINT) return hugeint_real(((duckdb_hugeint *)c->data)[r->row]) / c->scale;
+    if (read_integer(c, r->row, &v)) return (double)v / c->scale;
+    BUG(r->name);
+}
+
+bool lake_col_bool(const LakeResult *r, size_t col) {
+    return lake_col_int(r, col) != 0;
+}
+
+const char *lake_col_text(LakeResult *r, size_t col, size_t *ret_len) {
+    struct ResultColumn *c = &r->columns[col];
+    if (ret_len != NULL) *ret_len = 0;
+    if (lake_is_null(r, col)) return NULL;
+    if (c->type != DUCKDB_TYPE_VARCHAR && c->type != DUCKDB_TYPE_BLOB) BUG(r->name);
+    duckdb_string_t *s = &((duckdb_string_t *)c->data)[r->row];
+    buf_clear(&c->text);
+    buf_add(&c->text, duckdb_string_t_data(s), duckdb_string_t_length(*s));
+    if (ret_len != NULL) *ret_len = c->text.len;
+    return c->text.data;
+}
+
+static json_t *text_json(LakeResult *r, size_t col) {
+    size_t n;
+    const char *text = lake_col_text(r, col, &n);
+    json_t *value = NULL;
+    if (r->columns[col].json) value = json_loadb(text, n, JSON_DECODE_ANY, NULL);
+    if (value == NULL) value = json_stringn(text, n);
+    return value != NULL ? value : json_string("(not valid UTF-8)");
+}
+
+static json_t *date_json(int64_t days) {
+    char text[CLOCK_TEXT_SIZE];
+    clock_format(days * 86400 * USEC_PER_SEC, text);
+    return json_stringn(text, strlen("YYYY-MM-DD"));
+}
+
+static json_t *value_json(LakeResult *r, size_t col) {
+    char time[CLOCK_TEXT_SIZE];
+    if (lake_is_null(r, col)) return json_null();
+    switch (r->columns[col].type) {
+    case DUCKDB_TYPE_VARCHAR:
+    case DUCKDB_TYPE_BLOB: return text_json(r, col);
+    case DUCKDB_TYPE_BOOLEAN: return json_boolean(lake_col_bool(r, col));
+    case DUCKDB_TYPE_DECIMAL:
+    case DUCKDB_TYPE_FLOAT:
+    case DUCKDB_TYPE_DOUBLE: return isfinite(lake_col_real(r, col)) ? json_real(lake_col_real(r, col)) : json_null();
+    case DUCKDB_TYPE_TIMESTAMP:
+    case DUCKDB_TYPE_TIMESTAMP_TZ: return json_string(clock_format(lake_col_int(r, col), time));
+    case DUCKDB_TYPE_DATE: return date_json(lake_col_int(r, col));
+    default: return json_integer(lake_col_int(r, col));
+    }
+}
+
+json_t *lake_row_json(LakeResult *r) {
+    json_t *row = json_object();
+    for (size_t i = 0; i < r->column_count; i++) json_object_set_new(row, r->columns[i].name, value_json(r, i));
+    return row;
+}
+
+int lake_rows_json(LakeResult *r, json_t **ret, Error *err) {
+    json_t *rows = json_array();
+    int got;
+    while ((got = lake_next(r, err)) > 0) json_array_append_new(rows, lake_row_json(r));
+    if (got < 0) {
+        json_decref(rows);
+        return -1;
+    }
+    *ret = rows;
+    return 0;
+}

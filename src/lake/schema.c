@@ -1,0 +1,56 @@
+/* schema.c: migrations are the embedded files sql/migrations/NNNN_name.sql; NNNN is the schema version that they lead to. Each runs in one
+ * transaction together with the row in schema_version, so that a process killed at any point leaves the old or the new version. */
+#include "lake/schema.h"
+
+#include "base/embedded.h"
+#include "base/log.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char prefix[] = "sql/migrations/";
+
+static bool is_migration(const EmbeddedFile *file) {
+    return strncmp(file->path, prefix, sizeof prefix - 1) == 0;
+}
+
+static int version_of(const EmbeddedFile *file) {
+    return (int)strtol(file->path + sizeof prefix - 1, NULL, 10);
+}
+
+int lake_schema_version(void) {
+    int newest = 0;
+    for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++)
+        if (is_migration(f) && version_of(f) > newest) newest = version_of(f);
+    return newest;
+}
+
+static int apply(LakeConn *conn, const EmbeddedFile *file, Error *err) {
+    LakeValue version = lake_int(version_of(file));
+    if (lake_begin(conn, err) != 0) return -1;
+    if (lake_exec(conn, file->path, (const char *)file->data, err) != 0 ||
+        lake_exec_values(conn, file->path, "INSERT INTO schema_version VALUES ($1, now())", &version, 1, NULL, err) != 0 ||
+        lake_commit(conn, err) != 0) {
+        lake_rollback(conn);
+        return error_prefix(err, "migration to schema version %" PRId64, version.i);
+    }
+    return 0;
+}
+
+int lake_migrate(LakeConn *conn, Error *err) {
+    static const char table[] = "CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)";
+    int64_t have;
+    if (lake_exec(conn, "schema_version", table, err) != 0) return -1;
+    if (lake_query_int(conn, "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL, 0, &have, err) != 0) return -1;
+    if (have > lake_schema_version())
+        return error_set(err, ERR_CONFIG, "the lake has schema version %" PRId64 ", smelt " SMELT_VERSION " knows versions up to %d: use a newer smelt",
+                         have, lake_schema_version());
+    bool changed = false;
+    for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++) { /* sorted by path, so by version */
+        if (!is_migration(f) || version_of(f) <= have) continue;
+        if (apply(conn, f, err) != 0) return -1;
+        if (have > 0) log_info("lake", "migrated to schema version %d", version_of(f));
+        changed = true;
+    }
+    return changed ? lake_checkpoint(conn, err) : 0;
+}
