@@ -13,7 +13,8 @@ struct KafkaClient {
     char *address;
     void *owner; /* the consumer or producer around it; NULL for kafka_connect */
     pthread_mutex_t mutex;
-    rd_kafka_resp_err_t reason_code; /* the last complaint of the network, under mutex */
+    rd_kafka_resp_err_t reason_code; /* the last complaint of the network, under mutex; with its time and text */
+    int64_t reason_ns;
     char reason[KAFKA_REASON_SIZE];
     atomic_llong complained_ns; /* when the last such complaint was logged */
     atomic_int complaints_held; /* complaints since then */
@@ -33,9 +34,9 @@ typedef struct KafkaRole {
 /* ERR_CONFIG. The caller frees with kafka_client_free, after everything that uses `rk` is gone. */
 int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owner, KafkaClient **ret, Error *err) MUST_CHECK;
 
-/* Sets the error for librdkafka's `code`: the kind from a table, the text "Kafka at ADDRESS: <what>: <reason>". When the code only says that
- * nobody answered, the last complaint of the network is the reason, and a refused login makes it ERR_CONFIG. `detail` is librdkafka's own
- * text, NULL when there is none. Returns -1. */
+/* Sets the error for librdkafka's `code`: the kind from a table, the text "Kafka at ADDRESS: <what>: <reason>". When the code only says
+ * that nobody answered, the last complaint of the network is the reason, and a refused login makes it ERR_CONFIG. `detail` is librdkafka's
+ * own text, NULL when there is none. Returns -1. */
 int kafka_fail(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what, ...) PRINTF_LIKE(5, 6);
 /* The same for an rd_kafka_error_t, which it destroys. */
 int kafka_fail_error(KafkaClient *client, rd_kafka_error_t *error, Error *err, const char *what, ...) PRINTF_LIKE(4, 5);

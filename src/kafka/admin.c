@@ -1,0 +1,269 @@
+/* admin.c: topics and the cluster, by Kafka's own protocol.
+ *
+ * librdkafka answers administration requests as events on a queue; here each call makes its own queue, waits on it and is synchronous, so
+ * that callers see a function that returns or fails. Watermarks come by ListOffsets, two requests for all partitions rather than two a
+ * partition, and with read_committed, because that is how far our consumer can get.
+ *
+ * Invariant: a call ends within its timeout; what it returns was said by the cluster during the call, never by a cache. */
+#include "kafka/admin.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "kafka/client_internal.h"
+#include <time.h>
+
+#define RETRY_PAUSE_NS (50 * 1000 * 1000)
+#define MIN_REQUEST_MS 50 /* what is left of a timeout is never rounded down to "at once" */
+
+typedef struct Deadline {
+    int64_t end_ns;
+} Deadline;
+
+static Deadline deadline_in(int timeout_ms) {
+    return (Deadline){clock_mono_ns() + (int64_t)timeout_ms * 1000000};
+}
+
+static bool deadline_passed(Deadline deadline) {
+    return clock_mono_ns() >= deadline.end_ns;
+}
+
+static int deadline_left_ms(Deadline deadline) {
+    int64_t left = (deadline.end_ns - clock_mono_ns()) / 1000000;
+    return left < MIN_REQUEST_MS ? MIN_REQUEST_MS : (int)left;
+}
+
+/* ---- one request ------------------------------------------------------------------------------------------------------------------ */
+
+/* What an administration request needs beside its arguments. */
+typedef struct Request {
+    KafkaClient *client;
+    rd_kafka_AdminOptions_t *options;
+    rd_kafka_queue_t *queue;
+    rd_kafka_event_t *answer;
+} Request;
+
+static void request_done(Request *request) {
+    if (request->answer != NULL) rd_kafka_event_destroy(request->answer);
+    if (request->options != NULL) rd_kafka_AdminOptions_destroy(request->options);
+    if (request->queue != NULL) rd_kafka_queue_destroy(request->queue);
+}
+
+static int request_init(Request *request, KafkaClient *client, rd_kafka_admin_op_t op, int timeout_ms, Error *err) {
+    char reason[256];
+    *request = (Request){.client = client, .options = rd_kafka_AdminOptions_new(client->rk, op), .queue = rd_kafka_queue_new(client->rk)};
+    rd_kafka_resp_err_t code = rd_kafka_AdminOptions_set_request_timeout(request->options, timeout_ms, reason, sizeof reason);
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : kafka_fail(client, code, reason, err, "administration request");
+}
+
+/* Waits for the answer of the request that was just sent to the queue. */
+static int request_wait(Request *request, int timeout_ms, const char *what, Error *err) {
+    request->answer = rd_kafka_queue_poll(request->queue, timeout_ms + MIN_REQUEST_MS);
+    if (request->answer == NULL) return kafka_fail(request->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%s", what);
+    rd_kafka_resp_err_t code = rd_kafka_event_error(request->answer);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+    return kafka_fail(request->client, code, rd_kafka_event_error_string(request->answer), err, "%s", what);
+}
+
+/* ---- describe --------------------------------------------------------------------------------------------------------------------- */
+
+static int copy_description(KafkaClient *client, const rd_kafka_TopicDescription_t *description, KafkaTopic *topic, Error *err) {
+    const char *name = rd_kafka_TopicDescription_name(description);
+    const rd_kafka_error_t *error = rd_kafka_TopicDescription_error(description);
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    if (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) return 0;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(client, code, rd_kafka_error_string(error), err, "topic %s", name);
+    size_t count = 0;
+    rd_kafka_TopicDescription_partitions(description, &count);
+    topic->exists = true;
+    topic->topic_id = xstrdup(rd_kafka_Uuid_base64str(rd_kafka_TopicDescription_topic_id(description)));
+    topic->partition_count = (int)count;
+    topic->partitions = xcalloc(count + 1, sizeof *topic->partitions);
+    for (size_t i = 0; i < count; i++) topic->partitions[i].id = (int32_t)i;
+    return 0;
+}
+
+static int ask_description(Request *request, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) {
+    rd_kafka_TopicCollection_t *names = rd_kafka_TopicCollection_of_topic_names(&name, 1);
+    rd_kafka_DescribeTopics(request->client->rk, names, request->options, request->queue);
+    rd_kafka_TopicCollection_destroy(names);
+    if (request_wait(request, timeout_ms, "describing a topic", err) != 0) return -1;
+    size_t count = 0;
+    const rd_kafka_DescribeTopics_result_t *result = rd_kafka_event_DescribeTopics_result(request->answer);
+    const rd_kafka_TopicDescription_t **descriptions = rd_kafka_DescribeTopics_result_topics(result, &count);
+    if (count != 1) return error_set(err, ERR_BUG, "Kafka at %s described %zu topics, one was asked", request->client->address, count);
+    return copy_description(request->client, descriptions[0], topic, err);
+}
+
+/* Any broker can describe a topic. librdkafka would wait for the controller, which may be changing just now: ask the one that answers. */
+static int answering_broker(KafkaClient *client, int timeout_ms, int32_t *ret, Error *err) {
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(client->rk, 0, NULL, &metadata, timeout_ms);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(client, code, NULL, err, "no answer within %d ms", timeout_ms);
+    /* A bootstrap connection does not know its own id yet. */
+    int32_t any = metadata->broker_cnt > 0 ? metadata->brokers[0].id : -1;
+    *ret = metadata->orig_broker_id >= 0 ? metadata->orig_broker_id : any;
+    rd_kafka_metadata_destroy(metadata);
+    return 0;
+}
+
+static int describe_at(Request *request, int32_t broker, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) {
+    char reason[256];
+    rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    if (broker >= 0) code = rd_kafka_AdminOptions_set_broker(request->options, broker, reason, sizeof reason);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(request->client, code, reason, err, "broker %d", (int)broker);
+    return ask_description(request, name, timeout_ms, topic, err);
+}
+
+static int describe(KafkaClient *client, const char *name, Deadline deadline, KafkaTopic *topic, Error *err) {
+    Request request;
+    int32_t broker = -1;
+    if (answering_broker(client, deadline_left_ms(deadline), &broker, err) != 0) return -1;
+    int timeout_ms = deadline_left_ms(deadline);
+    int result = request_init(&request, client, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, timeout_ms, err);
+    if (result == 0) result = describe_at(&request, broker, name, timeout_ms, topic, err);
+    request_done(&request);
+    return result;
+}
+
+/* ---- watermarks ------------------------------------------------------------------------------------------------------------------- */
+
+static int copy_offset(KafkaClient *client, const rd_kafka_topic_partition_t *found, int64_t spec, KafkaTopic *topic, Error *err) {
+    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kafka_fail(client, found->err, NULL, err, "offsets of %s, partition %d", found->topic, (int)found->partition);
+    if (found->partition < 0 || found->partition >= topic->partition_count)
+        return error_set(err, ERR_BUG, "Kafka at %s: an answer for partition %d, which was not asked", client->address,
+                         (int)found->partition);
+    KafkaPartition *partition = &topic->partitions[found->partition];
+    *(spec == RD_KAFKA_OFFSET_SPEC_EARLIEST ? &partition->low : &partition->high) = found->offset;
+    return 0;
+}
+
+static int ask_offsets(Request *request, const char *name, int64_t spec, int timeout_ms, KafkaTopic *topic, Error *err) {
+    rd_kafka_error_t *error = rd_kafka_AdminOptions_set_isolation_level(request->options, RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED);
+    if (error != NULL) return kafka_fail_error(request->client, error, err, "isolation level");
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(topic->partition_count);
+    for (int i = 0; i < topic->partition_count; i++) rd_kafka_topic_partition_list_add(list, name, i)->offset = spec;
+    rd_kafka_ListOffsets(request->client->rk, list, request->options, request->queue);
+    rd_kafka_topic_partition_list_destroy(list);
+    if (request_wait(request, timeout_ms, "asking for offsets", err) != 0) return -1;
+    size_t count = 0;
+    const rd_kafka_ListOffsets_result_t *result = rd_kafka_event_ListOffsets_result(request->answer);
+    const rd_kafka_ListOffsetsResultInfo_t **infos = rd_kafka_ListOffsets_result_infos(result, &count);
+    if (count != (size_t)topic->partition_count)
+        return error_set(err, ERR_UNAVAILABLE, "Kafka at %s: offsets of %zu of %d partitions of %s", request->client->address, count,
+                         topic->partition_count, name);
+    for (size_t i = 0; i < count; i++)
+        if (copy_offset(request->client, rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]), spec, topic, err) != 0) return -1;
+    return 0;
+}
+
+static int list_offsets(KafkaClient *client, const char *name, int64_t spec, Deadline deadline, KafkaTopic *topic, Error *err) {
+    Request request;
+    int timeout_ms = deadline_left_ms(deadline);
+    int result = request_init(&request, client, RD_KAFKA_ADMIN_OP_LISTOFFSETS, timeout_ms, err);
+    if (result == 0) result = ask_offsets(&request, name, spec, timeout_ms, topic, err);
+    request_done(&request);
+    return result;
+}
+
+static char *cluster_id(KafkaClient *client, Deadline deadline) {
+    char *id = rd_kafka_clusterid(client->rk, deadline_left_ms(deadline)); /* known since the first metadata answer */
+    char *copy = xstrdup(id != NULL ? id : "");
+    if (id != NULL) rd_kafka_mem_free(client->rk, id);
+    return copy;
+}
+
+int kafka_topic_describe(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) {
+    Deadline deadline = deadline_in(timeout_ms);
+    CLEANUP(kafka_topic_done) KafkaTopic found = {0};
+    if (describe(client, topic, deadline, &found, err) != 0) return -1;
+    found.cluster_id = cluster_id(client, deadline);
+    if (found.partition_count > 0) {
+        if (list_offsets(client, topic, RD_KAFKA_OFFSET_SPEC_EARLIEST, deadline, &found, err) != 0) return -1;
+        if (list_offsets(client, topic, RD_KAFKA_OFFSET_SPEC_LATEST, deadline, &found, err) != 0) return -1;
+    }
+    *ret = found;
+    found = (KafkaTopic){0};
+    return 0;
+}
+
+void kafka_topic_done(KafkaTopic *topic) {
+    free(topic->cluster_id);
+    free(topic->topic_id);
+    free(topic->partitions);
+    *topic = (KafkaTopic){0};
+}
+
+/* ---- create ----------------------------------------------------------------------------------------------------------------------- */
+
+static int ask_creation(Request *request, rd_kafka_NewTopic_t *new_topic, const char *name, int timeout_ms, bool *ret_created, Error *err) {
+    rd_kafka_CreateTopics(request->client->rk, &new_topic, 1, request->options, request->queue);
+    if (request_wait(request, timeout_ms, "creating a topic", err) != 0) return -1;
+    size_t count = 0;
+    const rd_kafka_topic_result_t **results =
+        rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(request->answer), &count);
+    rd_kafka_resp_err_t code = count == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
+    *ret_created = code == RD_KAFKA_RESP_ERR_NO_ERROR;
+    /* Somebody else was faster: as good. */
+    if (*ret_created || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return 0;
+    const char *detail = count == 1 ? rd_kafka_topic_result_error_string(results[0]) : NULL;
+    return kafka_fail(request->client, code, detail, err, "creating topic %s", name);
+}
+
+static int create(KafkaClient *client, const char *name, int partitions, Deadline deadline, bool *ret_created, Error *err) {
+    Request request;
+    char reason[256] = "";
+    int timeout_ms = deadline_left_ms(deadline);
+    rd_kafka_NewTopic_t *new_topic = rd_kafka_NewTopic_new(name, partitions, -1, reason, sizeof reason);
+    if (new_topic == NULL) return error_set(err, ERR_CONFIG, "topic %s with %d partitions: %s", name, partitions, reason);
+    int result = request_init(&request, client, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms, err);
+    if (result == 0) result = ask_creation(&request, new_topic, name, timeout_ms, ret_created, err);
+    request_done(&request);
+    rd_kafka_NewTopic_destroy(new_topic);
+    return result;
+}
+
+/* A new topic is known to the controller before its leaders are known to the broker that we ask. */
+static int wait_for_leaders(KafkaClient *client, const char *name, Deadline deadline, int *ret_partitions, Error *err) {
+    for (;;) {
+        CLEANUP(kafka_topic_done) KafkaTopic topic = {0};
+        error_clear(err);
+        int result = kafka_topic_describe(client, name, deadline_left_ms(deadline), &topic, err);
+        if (result == 0 && topic.partition_count > 0) {
+            *ret_partitions = topic.partition_count;
+            return 0;
+        }
+        if (result != 0 && !error_is_retriable(err)) return -1;
+        if (deadline_passed(deadline))
+            return result != 0
+                       ? -1
+                       : error_set(err, ERR_UNAVAILABLE, "Kafka at %s: topic %s was created but is not there yet", client->address, name);
+        nanosleep(&(struct timespec){.tv_nsec = RETRY_PAUSE_NS}, NULL);
+    }
+}
+
+int kafka_topic_ensure(KafkaClient *client, const char *topic, int partitions, int timeout_ms, bool *ret_created, int *ret_partitions,
+                       Error *err) {
+    Deadline deadline = deadline_in(timeout_ms);
+    bool created = false;
+    int found = 0;
+    CLEANUP(kafka_topic_done) KafkaTopic known = {0};
+    if (describe(client, topic, deadline, &known, err) != 0) return -1;
+    if (!known.exists && create(client, topic, partitions, deadline, &created, err) != 0) return -1;
+    if (wait_for_leaders(client, topic, deadline, &found, err) != 0) return -1;
+    if (ret_created != NULL) *ret_created = created;
+    if (ret_partitions != NULL) *ret_partitions = found;
+    return 0;
+}
+
+/* ---- ping ------------------------------------------------------------------------------------------------------------------------- */
+
+int kafka_ping(KafkaClient *client, int timeout_ms, KafkaPing *ret, Error *err) {
+    int64_t started = clock_mono_ns();
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(client->rk, 0, NULL, &metadata, timeout_ms);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(client, code, NULL, err, "no answer within %d ms", timeout_ms);
+    *ret = (KafkaPing){.brokers = metadata->broker_cnt, .latency_ms = clock_seconds_since(started) * 1e3};
+    rd_kafka_metadata_destroy(metadata);
+    return 0;
+}

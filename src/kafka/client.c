@@ -1,0 +1,279 @@
+/* client.c: librdkafka's configuration, logs and errors, once for the whole room.
+ *
+ * Configuration is laid on in order: the role's defaults, the user's `kafka.NAME` settings, the role's fixed properties. librdkafka checks
+ * each value itself, so we keep no list of its properties; its complaint becomes an ERR_CONFIG that names the setting.
+ *
+ * librdkafka reports an outage as a timeout of whatever was waiting, and says elsewhere, by callback, what the network answered. The last
+ * such complaint is kept in the client, so that an error can say "connection refused" or "wrong password" rather than "timed out".
+ *
+ * Invariant: a fixed property never has another value than the role's; our guarantees (exact offsets, no lost acknowledgement) rest on it.
+ */
+#include "kafka/client_internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include <stdarg.h>
+#include <stdbool.h>
+#include <strings.h>
+
+#define PREFIX            "kafka."
+#define PREFIX_LEN        (sizeof PREFIX - 1)
+#define CONF_ERROR_SIZE   512
+#define COMPLAIN_EVERY_NS (30 * NSEC_PER_SEC)
+#define REASON_AGES_NS    (60 * NSEC_PER_SEC) /* an older complaint is not why something failed now */
+
+/* ---- errors ------------------------------------------------------------------------------------------------------------------------ */
+
+/* What is not here is ERR_UNAVAILABLE: librdkafka has hundreds of codes, nearly all of them say "not now". */
+static const struct {
+    rd_kafka_resp_err_t code;
+    ErrorKind kind;
+} error_kinds[] = {
+    {RD_KAFKA_RESP_ERR__AUTHENTICATION, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR__SSL, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, ERR_CONFIG}, /* a name that Kafka does not take */
+    {RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_INVALID_CONFIG, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_UNSUPPORTED_VERSION, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, ERR_DATA},
+    {RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, ERR_DATA},
+    {RD_KAFKA_RESP_ERR_INVALID_RECORD, ERR_DATA},
+    {RD_KAFKA_RESP_ERR__INVALID_ARG, ERR_BUG},
+};
+
+/* Codes that only say that nobody answered; the client's last complaint knows why. */
+static const rd_kafka_resp_err_t silence[] = {
+    RD_KAFKA_RESP_ERR__TIMED_OUT,       RD_KAFKA_RESP_ERR__TRANSPORT,      RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
+    RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RD_KAFKA_RESP_ERR__WAIT_COORD,     RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
+    RD_KAFKA_RESP_ERR__WAIT_CACHE,      RD_KAFKA_RESP_ERR__UNKNOWN_BROKER, RD_KAFKA_RESP_ERR__NODE_UPDATE,
+    RD_KAFKA_RESP_ERR__DESTROY_BROKER,
+};
+
+ErrorKind kafka_error_kind(rd_kafka_resp_err_t code) {
+    for (size_t i = 0; i < ARRAY_LEN(error_kinds); i++)
+        if (error_kinds[i].code == code) return error_kinds[i].kind;
+    return ERR_UNAVAILABLE;
+}
+
+static bool is_silence(rd_kafka_resp_err_t code) {
+    for (size_t i = 0; i < ARRAY_LEN(silence); i++)
+        if (silence[i] == code) return true;
+    return false;
+}
+
+/* A handshake that breaks off is a broker going down; only a finished one that we did not like is a matter of configuration. */
+static ErrorKind complaint_kind(rd_kafka_resp_err_t code, const char *reason) {
+    if (code == RD_KAFKA_RESP_ERR__SSL && (strstr(reason, "isconnected") != NULL || strstr(reason, "reset by peer") != NULL))
+        return ERR_UNAVAILABLE;
+    return kafka_error_kind(code);
+}
+
+static void complaint_get(KafkaClient *client, rd_kafka_resp_err_t *ret_code, char text[KAFKA_REASON_SIZE]) {
+    pthread_mutex_lock(&client->mutex);
+    bool fresh = clock_mono_ns() - client->reason_ns < REASON_AGES_NS;
+    *ret_code = fresh ? client->reason_code : RD_KAFKA_RESP_ERR_NO_ERROR;
+    memcpy(text, client->reason, KAFKA_REASON_SIZE);
+    pthread_mutex_unlock(&client->mutex);
+}
+
+static void complaint_keep(KafkaClient *client, rd_kafka_resp_err_t code, const char *reason) {
+    pthread_mutex_lock(&client->mutex);
+    client->reason_code = code;
+    client->reason_ns = clock_mono_ns();
+    size_t n = strnlen(reason, KAFKA_REASON_SIZE - 1);
+    memcpy(client->reason, reason, n);
+    client->reason[n] = '\0';
+    pthread_mutex_unlock(&client->mutex);
+}
+
+static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what) {
+    /* Callbacks of a producer or admin handle wait in its main queue for a poll; a consumer serves its own. */
+    if (rd_kafka_type(client->rk) == RD_KAFKA_PRODUCER) rd_kafka_poll(client->rk, 0);
+    char reason[KAFKA_REASON_SIZE];
+    rd_kafka_resp_err_t reason_code;
+    complaint_get(client, &reason_code, reason);
+    if (is_silence(code) && reason_code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return error_set(err, complaint_kind(reason_code, reason), "Kafka at %s: %s: %s", client->address, what, reason);
+    if (detail == NULL || *detail == '\0') detail = rd_kafka_err2str(code);
+    return error_set(err, complaint_kind(code, detail), "Kafka at %s: %s: %s", client->address, what, detail);
+}
+
+#define FORMAT_WHAT(what, text)                                                                                                            \
+    va_list args;                                                                                                                          \
+    va_start(args, what);                                                                                                                  \
+    if (vasprintf(&(text), what, args) < 0) (text) = NULL;                                                                                 \
+    va_end(args)
+
+int kafka_fail(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what, ...) {
+    CLEANUP(free_text) char *text = NULL;
+    FORMAT_WHAT(what, text);
+    return fail_with(client, code, detail, err, text != NULL ? text : "request");
+}
+
+int kafka_fail_error(KafkaClient *client, rd_kafka_error_t *error, Error *err, const char *what, ...) {
+    CLEANUP(free_text) char *text = NULL;
+    FORMAT_WHAT(what, text);
+    int result = fail_with(client, rd_kafka_error_code(error), rd_kafka_error_string(error), err, text != NULL ? text : "request");
+    rd_kafka_error_destroy(error);
+    return result;
+}
+
+/* ---- what librdkafka tells by callback ------------------------------------------------------------------------------------------ */
+
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
+    (void)rk;
+    KafkaClient *client = opaque;
+    /* "2/3 brokers are down" adds nothing to the reason that came before it. */
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
+    complaint_keep(client, (rd_kafka_resp_err_t)code, reason);
+}
+
+/* During an outage librdkafka complains at each attempt to connect: let one through now and then. */
+static bool complaint_is_due(KafkaClient *client, int *ret_held) {
+    long long now = clock_mono_ns(), last = atomic_load(&client->complained_ns);
+    bool due = (last == 0 || now - last >= COMPLAIN_EVERY_NS) && atomic_compare_exchange_strong(&client->complained_ns, &last, now);
+    if (due)
+        *ret_held = atomic_exchange(&client->complaints_held, 0);
+    else
+        atomic_fetch_add(&client->complaints_held, 1);
+    return due;
+}
+
+static LogLevel level_of(int syslog_level) {
+    if (syslog_level <= 4) return LOG_WARN; /* librdkafka retries by itself: an error of its is a warning of ours */
+    return syslog_level == 5 ? LOG_INFO : LOG_DEBUG;
+}
+
+/* Called from librdkafka's own threads, also before rd_kafka_new has returned. */
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
+    KafkaClient *client = rk != NULL ? rd_kafka_opaque(rk) : NULL;
+    if (strcmp(facility, "CONFWARN") == 0) return; /* a property of the other role: one set of settings serves both */
+    int held = 0;
+    bool complaint = client != NULL && (strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0);
+    if (complaint && !complaint_is_due(client, &held)) return;
+    if (held > 0)
+        log_write(level_of(level), "kafka", "%s (and %d more like it before)", text, held);
+    else
+        log_write(level_of(level), "kafka", "%s", text);
+}
+
+/* ---- configuration ---------------------------------------------------------------------------------------------------------------- */
+
+static int conf_refused(Error *err, const Setting *setting, const char *name, const char *reason) {
+    if (setting == NULL) return error_set(err, ERR_BUG, "librdkafka refuses our %s: %s", name, reason);
+    return error_set(err, ERR_CONFIG, "setting %s (from %s): %s", setting->key, setting->source, reason);
+}
+
+static int conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, const Setting *setting, Error *err) {
+    char reason[CONF_ERROR_SIZE];
+    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) == RD_KAFKA_CONF_OK) return 0;
+    return conf_refused(err, setting, name, reason);
+}
+
+static int conf_set_all(rd_kafka_conf_t *conf, const KafkaProperty *properties, Error *err) {
+    for (const KafkaProperty *p = properties; p != NULL && p->name != NULL; p++)
+        if (conf_set(conf, p->name, p->value, NULL, err) != 0) return -1;
+    return 0;
+}
+
+/* `kafka.NAME` that is not a key of our own table (those have a help line). */
+static bool is_passed_through(const Setting *setting) {
+    return strncmp(setting->key, PREFIX, PREFIX_LEN) == 0 && setting->help[0] == '\0';
+}
+
+static int check_not_fixed(const KafkaProperty *fixed, const Setting *setting, Error *err) {
+    const char *name = setting->key + PREFIX_LEN;
+    if (strcmp(name, "bootstrap.servers") == 0 || strcmp(name, "metadata.broker.list") == 0)
+        return error_set(err, ERR_CONFIG, "setting %s (from %s): use kafka.bootstrap instead", setting->key, setting->source);
+    for (const KafkaProperty *p = fixed; p != NULL && p->name != NULL; p++)
+        if (strcmp(p->name, name) == 0 && strcasecmp(p->value, setting->value) != 0)
+            return error_set(err, ERR_CONFIG, "setting %s (from %s) is %s, but exactly-once needs %s: remove it", setting->key,
+                             setting->source, setting->value, p->value);
+    return 0;
+}
+
+static int conf_set_user(rd_kafka_conf_t *conf, const Settings *settings, const KafkaProperty *fixed, Error *err) {
+    for (size_t i = 0; i < settings_count(settings); i++) {
+        Setting setting = settings_at(settings, i);
+        if (!is_passed_through(&setting)) continue;
+        if (check_not_fixed(fixed, &setting, err) != 0) return -1;
+        if (conf_set(conf, setting.key + PREFIX_LEN, setting.value, &setting, err) != 0) return -1;
+    }
+    return 0;
+}
+
+static const KafkaProperty common_defaults[] = {
+    {"client.id", "smelt"},
+    {"client.software.name", "smelt"},
+    {"client.software.version", SMELT_VERSION},
+    {"log.thread.name", "false"},
+    {"socket.keepalive.enable", "true"},
+    {"reconnect.backoff.max.ms", "2000"}, /* back soon after a broker's restart */
+    {NULL, NULL},
+};
+
+static int conf_fill(rd_kafka_conf_t *conf, const Settings *settings, const KafkaRole *role, KafkaClient *client, Error *err) {
+    if (conf_set_all(conf, common_defaults, err) != 0 || conf_set_all(conf, role->defaults, err) != 0) return -1;
+    if (conf_set_user(conf, settings, role->fixed, err) != 0 || conf_set_all(conf, role->fixed, err) != 0) return -1;
+    char reason[CONF_ERROR_SIZE];
+    if (rd_kafka_conf_set(conf, "bootstrap.servers", client->address, reason, sizeof reason) != RD_KAFKA_CONF_OK)
+        return error_set(err, ERR_CONFIG, "setting kafka.bootstrap: %s", reason);
+    rd_kafka_conf_set_opaque(conf, client);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    if (role->configure != NULL) role->configure(conf);
+    return 0;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------------------------- */
+
+int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owner, KafkaClient **ret, Error *err) {
+    CLEANUP(kafka_client_freep) KafkaClient *client = xcalloc(1, sizeof *client);
+    client->address = xstrdup(settings_text(settings, "kafka.bootstrap"));
+    client->owner = owner;
+    pthread_mutex_init(&client->mutex, NULL);
+    if (client->address[0] == '\0') return error_set(err, ERR_CONFIG, "setting kafka.bootstrap is empty");
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    char reason[CONF_ERROR_SIZE] = "";
+    if (conf_fill(conf, settings, role, client, err) != 0) {
+        rd_kafka_conf_destroy(conf);
+        return -1;
+    }
+    client->rk = rd_kafka_new(role->type, conf, reason, sizeof reason); /* takes conf, unless it fails */
+    if (client->rk == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return error_set(err, ERR_CONFIG, "Kafka client: %s", reason);
+    }
+    *ret = TAKE(client);
+    return 0;
+}
+
+int kafka_connect(const Settings *settings, KafkaClient **ret, Error *err) {
+    static const KafkaRole admin = {.type = RD_KAFKA_PRODUCER}; /* the lighter of the two kinds of handle */
+    return kafka_client_new(settings, &admin, NULL, ret, err);
+}
+
+void kafka_client_free(KafkaClient *client) {
+    if (client == NULL) return;
+    if (client->rk != NULL) rd_kafka_destroy(client->rk);
+    pthread_mutex_destroy(&client->mutex);
+    free(client->address);
+    free(client);
+}
+
+const char *kafka_client_address(const KafkaClient *client) {
+    return client->address;
+}
+
+const char *kafka_library_version(void) {
+    return rd_kafka_version_str();
+}

@@ -1,0 +1,193 @@
+/* test_client.c: configuration, errors and administration, against librdkafka's broker in this process and against nobody. */
+#include "kafka/admin.h"
+#include "kafka/client_internal.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include <librdkafka/rdkafka_mock.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#define ANSWER_MS 10000
+#define NOBODY    "127.0.0.1:1" /* tcpmux: nobody listens there */
+
+/* ---- a mock cluster, and settings that point at it -------------------------------------------------------------------------------- */
+
+typedef struct Mock {
+    rd_kafka_t *host;
+    rd_kafka_mock_cluster_t *cluster;
+    Settings *settings;
+} Mock;
+
+static Settings *settings_for(const char *bootstrap, const char *extra) {
+    CLEANUP(free_text) char *address = xasprintf("kafka.bootstrap=%s", bootstrap);
+    const char *sets[] = {address, extra};
+    Settings *settings = NULL;
+    Error err = {0};
+    if (settings_load(NULL, sets, extra != NULL ? 2 : 1, &settings, &err) != 0) fail_msg("%s", err.text);
+    return settings;
+}
+
+static int mock_up(void **state) {
+    Mock *mock = xcalloc(1, sizeof *mock);
+    char reason[256];
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "log_level", "3", reason, sizeof reason); /* it would miss bootstrap.servers */
+    mock->host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    mock->cluster = rd_kafka_mock_cluster_new(mock->host, 3);
+    mock->settings = settings_for(rd_kafka_mock_cluster_bootstraps(mock->cluster), NULL);
+    *state = mock;
+    return 0;
+}
+
+static int mock_down(void **state) {
+    Mock *mock = *state;
+    settings_free(mock->settings);
+    rd_kafka_mock_cluster_destroy(mock->cluster);
+    rd_kafka_destroy(mock->host);
+    free(mock);
+    return 0;
+}
+
+static KafkaClient *client_for(const Settings *settings) {
+    KafkaClient *client = NULL;
+    Error err = {0};
+    if (kafka_connect(settings, &client, &err) != 0) fail_msg("%s", err.text);
+    return client;
+}
+
+/* The error that making a client of this role must give. */
+static void assert_refused(const char *extra, const KafkaRole *role, const char *expected) {
+    CLEANUP(settings_freep) Settings *settings = settings_for(NOBODY, extra);
+    KafkaClient *client = NULL;
+    Error err = {0};
+    assert_int_equal(kafka_client_new(settings, role, NULL, &client, &err), -1);
+    assert_null(client);
+    assert_int_equal(err.kind, ERR_CONFIG);
+    if (strstr(err.text, expected) == NULL) fail_msg("\"%s\" is not in: %s", expected, err.text);
+    error_clear(&err);
+}
+
+/* ---- configuration ---------------------------------------------------------------------------------------------------------------- */
+
+static const KafkaProperty idempotent[] = {{"enable.idempotence", "true"}, {NULL, NULL}};
+static const KafkaRole plain = {.type = RD_KAFKA_PRODUCER}, guarded = {.type = RD_KAFKA_PRODUCER, .fixed = idempotent};
+
+static void bad_properties_are_named(void **state) {
+    (void)state;
+    assert_refused("kafka.no.such.thing=1", &plain, "kafka.no.such.thing");
+    assert_refused("kafka.linger.ms=soon", &plain, "kafka.linger.ms");
+    assert_refused("kafka.bootstrap.servers=elsewhere:9092", &plain, "use kafka.bootstrap instead");
+    assert_refused("kafka.enable.idempotence=false", &guarded, "kafka.enable.idempotence");
+}
+
+static void properties_pass_through(void **state) {
+    (void)state;
+    CLEANUP(settings_freep) Settings *settings = settings_for(NOBODY, "kafka.client.id=mine");
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(settings);
+    assert_non_null(strstr(rd_kafka_name(client->rk), "mine"));
+    assert_string_equal(kafka_client_address(client), NOBODY);
+}
+
+static void properties_of_the_other_role_do_no_harm(void **state) {
+    (void)state;
+    CLEANUP(settings_freep) Settings *settings = settings_for(NOBODY, "kafka.fetch.min.bytes=100");
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(settings);
+    assert_non_null(client);
+}
+
+/* ---- a broker that is away -------------------------------------------------------------------------------------------------------- */
+
+static void an_absent_broker_is_unavailable_and_named(void **state) {
+    (void)state;
+    CLEANUP(settings_freep) Settings *settings = settings_for(NOBODY, NULL);
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(settings);
+    KafkaPing ping;
+    KafkaTopic topic;
+    Error err = {0};
+    int64_t started = clock_mono_ns();
+    assert_int_equal(kafka_ping(client, 500, &ping, &err), -1);
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(err.text, NOBODY));
+    assert_non_null(strstr(err.text, "refused"));
+    error_clear(&err);
+    assert_int_equal(kafka_topic_describe(client, "events", 500, &topic, &err), -1);
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(err.text, "refused"));
+    error_clear(&err);
+    assert_true(clock_seconds_since(started) < 5);
+}
+
+static void codes_have_kinds(void **state) {
+    (void)state;
+    assert_int_equal(kafka_error_kind(RD_KAFKA_RESP_ERR__TRANSPORT), ERR_UNAVAILABLE);
+    assert_int_equal(kafka_error_kind(RD_KAFKA_RESP_ERR__AUTHENTICATION), ERR_CONFIG);
+    assert_int_equal(kafka_error_kind(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED), ERR_CONFIG);
+    assert_int_equal(kafka_error_kind(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE), ERR_DATA);
+    assert_int_equal(kafka_error_kind(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION), ERR_UNAVAILABLE);
+}
+
+static void a_timeout_after_a_refused_login_is_configuration(void **state) {
+    Mock *mock = *state;
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    Error err = {0};
+    client->reason_code = RD_KAFKA_RESP_ERR__AUTHENTICATION;
+    client->reason_ns = clock_mono_ns();
+    memcpy(client->reason, "wrong password", sizeof "wrong password");
+    assert_int_equal(kafka_fail(client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, &err, "ping"), -1);
+    assert_int_equal(err.kind, ERR_CONFIG);
+    assert_non_null(strstr(err.text, "wrong password"));
+    error_clear(&err);
+    client->reason_ns -= 3600 * NSEC_PER_SEC; /* that was another outage */
+    assert_int_equal(kafka_fail(client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, &err, "ping"), -1);
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    error_clear(&err);
+}
+
+/* ---- administration --------------------------------------------------------------------------------------------------------------- */
+
+static void ping_counts_brokers(void **state) {
+    Mock *mock = *state;
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    KafkaPing ping = {0};
+    Error err = {0};
+    if (kafka_ping(client, ANSWER_MS, &ping, &err) != 0) fail_msg("%s", err.text);
+    assert_int_equal(ping.brokers, 3);
+    assert_true(ping.latency_ms > 0);
+}
+
+static void describe_tells_partitions_and_watermarks(void **state) {
+    Mock *mock = *state;
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    CLEANUP(kafka_topic_done) KafkaTopic topic = {0};
+    Error err = {0};
+    rd_kafka_mock_topic_create(mock->cluster, "described", 4, 1);
+    if (kafka_topic_describe(client, "described", ANSWER_MS, &topic, &err) != 0) fail_msg("%s", err.text);
+    assert_true(topic.exists);
+    assert_int_equal(topic.partition_count, 4);
+    assert_int_equal(strlen(topic.topic_id), 22);
+    assert_true(strlen(topic.cluster_id) > 0);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(topic.partitions[i].id, i);
+        assert_int_equal(topic.partitions[i].low, 0);
+        assert_int_equal(topic.partitions[i].high, 0);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bad_properties_are_named),
+        cmocka_unit_test(properties_pass_through),
+        cmocka_unit_test(properties_of_the_other_role_do_no_harm),
+        cmocka_unit_test(an_absent_broker_is_unavailable_and_named),
+        cmocka_unit_test(codes_have_kinds),
+        cmocka_unit_test_setup_teardown(a_timeout_after_a_refused_login_is_configuration, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(ping_counts_brokers, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(describe_tells_partitions_and_watermarks, mock_up, mock_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
