@@ -29,6 +29,7 @@ static duckdb_type column_type(LakeType type) {
     case LAKE_TEXT: return DUCKDB_TYPE_VARCHAR;
     case LAKE_BLOB: return DUCKDB_TYPE_BLOB;
     case LAKE_TIME: return DUCKDB_TYPE_TIMESTAMP_TZ;
+    case LAKE_TIMES:
     case LAKE_NULL: break;
     }
     BUG("a column needs a type");

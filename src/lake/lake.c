@@ -156,6 +156,7 @@ static duckdb_state bind_value(duckdb_prepared_statement statement, idx_t index,
     case LAKE_TEXT: return duckdb_bind_varchar_length(statement, index, v->text, v->len);
     case LAKE_BLOB: return duckdb_bind_blob(statement, index, v->text, v->len);
     case LAKE_TIME: return duckdb_bind_timestamp_tz(statement, index, (duckdb_timestamp){v->i});
+    case LAKE_TIMES: BUG("a list of times cannot be bound");
     }
     BUG("unknown value type");
 }
@@ -225,6 +226,9 @@ static void add_literal(Buf *out, const LakeValue *v) {
     case LAKE_REAL: buf_addf(out, "%.17g::DOUBLE", v->r); return;
     case LAKE_TEXT: add_quoted(out, v->text, v->len); return;
     case LAKE_TIME: buf_addf(out, "TIMESTAMPTZ '%s'", clock_format(v->i, time)); return;
+    case LAKE_TIMES:
+        for (size_t i = 0; i < v->len; i++) buf_addf(out, "%sTIMESTAMPTZ '%s'", i > 0 ? ", " : "", clock_format(v->times[i], time));
+        return;
     case LAKE_BLOB: BUG("a BLOB has no literal here");
     }
 }

@@ -38,13 +38,14 @@ const char *lake_engine_version(void); /* "v1.5.6" */
 
 /* ---- statements ---- */
 /* Values bound to $1, $2, ... of a prepared statement. */
-typedef enum LakeType { LAKE_NULL, LAKE_BOOL, LAKE_INT, LAKE_REAL, LAKE_TEXT, LAKE_BLOB, LAKE_TIME } LakeType;
+typedef enum LakeType { LAKE_NULL, LAKE_BOOL, LAKE_INT, LAKE_REAL, LAKE_TEXT, LAKE_BLOB, LAKE_TIME, LAKE_TIMES } LakeType;
 typedef struct LakeValue {
     LakeType type;
     int64_t i;          /* LAKE_BOOL, LAKE_INT; LAKE_TIME in microseconds UTC (TIMESTAMPTZ) */
     double r;           /* LAKE_REAL */
     const char *text;   /* LAKE_TEXT, LAKE_BLOB; borrowed */
     size_t len;
+    const int64_t *times; /* LAKE_TIMES, for lake_sql_bind alone: `len` times, written as a list for IN (...); borrowed */
 } LakeValue;
 static inline LakeValue lake_int(int64_t v) {
     return (LakeValue){.type = LAKE_INT, .i = v};
@@ -60,6 +61,9 @@ static inline LakeValue lake_time(int64_t us) {
 }
 static inline LakeValue lake_blob(const void *bytes, size_t n) {
     return (LakeValue){.type = LAKE_BLOB, .text = (const char *)bytes, .len = n};
+}
+static inline LakeValue lake_times(const int64_t *us, size_t n) {
+    return (LakeValue){.type = LAKE_TIMES, .times = us, .len = n};
 }
 LakeValue lake_text(const char *s); /* NULL becomes SQL NULL */
 static inline LakeValue lake_null(void) {

@@ -1,0 +1,7 @@
+-- Copies of what Bronze has. {{from}} and {{to}} are literals, so that zone maps prune Bronze by event time: the cost does not grow with history.
+INSERT INTO copies
+SELECT s.kafka_partition, s.kafka_offset
+FROM staged s SEMI JOIN (
+    SELECT source_system, event_id, event_timestamp FROM bronze_raw_events WHERE event_timestamp >= {{from}} AND event_timestamp < {{to}}
+) b ON s.event_timestamp = b.event_timestamp AND s.event_id = b.event_id AND s.source_system = b.source_system
+WHERE s.reject_reason IS NULL;

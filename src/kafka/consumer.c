@@ -1,0 +1,142 @@
+/* consumer.c: manual assignment over librdkafka's consumer_poll (its batch calls lose or repeat messages around seeks).
+ *
+ * Invariant: the broker's idea of our offset is never used: auto.offset.reset=error, so a missing offset is an event and not a jump. */
+#include "kafka/consumer.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "kafka/client_internal.h"
+
+struct KafkaConsumer {
+    KafkaClient *client;
+    char *topic;
+    rd_kafka_topic_partition_list_t *assigned;
+    rd_kafka_message_t *held; /* the message whose value the last event lent */
+};
+
+static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets, void *opaque) {
+    (void)rk, (void)offsets, (void)opaque;
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
+}
+
+static void configure(rd_kafka_conf_t *conf) {
+    rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
+}
+
+static const KafkaRole consumer_role = {
+    .type = RD_KAFKA_CONSUMER,
+    .defaults = (const KafkaProperty[]){{"group.id", "smelt"},
+                                        {"queued.max.messages.kbytes", "32768"},
+                                        {"queued.min.messages", "100000"},
+                                        {"fetch.message.max.bytes", "4194304"},
+                                        {"fetch.queue.backoff.ms", "5"},
+                                        {"fetch.wait.max.ms", "100"},
+                                        {"fetch.error.backoff.ms", "200"},
+                                        {"reconnect.backoff.max.ms", "2000"},
+                                        {"check.crcs", "true"},
+                                        {NULL, NULL}},
+    .fixed = (const KafkaProperty[]){{"enable.auto.commit", "false"},
+                                     {"enable.auto.offset.store", "false"},
+                                     {"auto.offset.reset", "error"},
+                                     {"enable.partition.eof", "true"},
+                                     {NULL, NULL}},
+    .configure = configure,
+};
+
+int kafka_consumer_open(const Settings *settings, const char *topic, const KafkaPosition *from, size_t n, KafkaConsumer **ret, Error *err) {
+    CLEANUP(kafka_consumer_freep) KafkaConsumer *c = xcalloc(1, sizeof *c);
+    c->topic = xstrdup(topic);
+    if (kafka_client_new(settings, &consumer_role, c, &c->client, err) != 0) return -1;
+    rd_kafka_poll_set_consumer(c->client->rk);
+    c->assigned = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(c->assigned, topic, from[i].partition)->offset = from[i].next_offset;
+    rd_kafka_resp_err_t code = rd_kafka_assign(c->client->rk, c->assigned);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(c->client, code, NULL, err, "reading the topic %s", topic);
+    *ret = TAKE(c);
+    return 0;
+}
+
+static void release_held(KafkaConsumer *c) {
+    if (c->held != NULL) rd_kafka_message_destroy(c->held);
+    c->held = NULL;
+}
+
+void kafka_consumer_free(KafkaConsumer *c) {
+    release_held(c);
+    if (c->assigned != NULL) rd_kafka_topic_partition_list_destroy(c->assigned);
+    if (c->client != NULL) {
+        rd_kafka_consumer_close(c->client->rk);
+        kafka_client_free(c->client);
+    }
+    free(c->topic);
+    free(c);
+}
+
+static int64_t message_time_us(const rd_kafka_message_t *m) {
+    rd_kafka_timestamp_type_t type;
+    int64_t ms = rd_kafka_message_timestamp(m, &type);
+    return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0 ? INT64_MIN : ms * 1000;
+}
+
+/* Errors that librdkafka retries by itself are nothing; the log callback of the client has said them. */
+static int on_problem(KafkaConsumer *c, const rd_kafka_message_t *m, KafkaEvent *ret, Error *err) {
+    switch (m->err) {
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        *ret = (KafkaEvent){.kind = KAFKA_END, .partition = m->partition, .offset = m->offset};
+        return 0;
+    case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+        *ret = (KafkaEvent){.kind = KAFKA_OUT_OF_RANGE, .partition = m->partition, .offset = m->offset};
+        return 0;
+    default: break;
+    }
+    if (kafka_error_kind(m->err) == ERR_UNAVAILABLE) {
+        *ret = (KafkaEvent){.kind = KAFKA_NOTHING};
+        return 0;
+    }
+    return kafka_fail(c->client, m->err, rd_kafka_message_errstr(m), err, "reading the topic %s", c->topic);
+}
+
+int kafka_consumer_poll(KafkaConsumer *c, int timeout_ms, KafkaEvent *ret, Error *err) {
+    release_held(c);
+    rd_kafka_message_t *m = rd_kafka_consumer_poll(c->client->rk, timeout_ms);
+    if (m == NULL) {
+        *ret = (KafkaEvent){.kind = KAFKA_NOTHING};
+        return 0;
+    }
+    c->held = m;
+    if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) return on_problem(c, m, ret, err);
+    *ret = (KafkaEvent){.kind = KAFKA_MESSAGE,
+                        .partition = m->partition,
+                        .offset = m->offset,
+                        .timestamp_us = message_time_us(m),
+                        .value = m->payload,
+                        .len = m->len};
+    return 0;
+}
+
+int kafka_consumer_seek(KafkaConsumer *c, KafkaPosition to, Error *err) {
+    rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_find(c->assigned, c->topic, to.partition);
+    if (p == NULL) return error_set(err, ERR_BUG, "partition %d of %s is not being read", to.partition, c->topic);
+    p->offset = to.next_offset;
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_list_add(one, c->topic, to.partition)->offset = to.next_offset;
+    rd_kafka_error_t *problem = rd_kafka_incremental_unassign(c->client->rk, one);
+    if (problem == NULL) problem = rd_kafka_incremental_assign(c->client->rk, one);
+    rd_kafka_topic_partition_list_destroy(one);
+    return problem == NULL ? 0 : kafka_fail_error(c->client, problem, err, "reading the topic %s on", c->topic);
+}
+
+void kafka_consumer_report(KafkaConsumer *c, const KafkaPosition *positions, size_t n) {
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(list, c->topic, positions[i].partition)->offset = positions[i].next_offset;
+    rd_kafka_resp_err_t code = rd_kafka_commit(c->client->rk, list, 1);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+KafkaClient *kafka_consumer_client(KafkaConsumer *c) {
+    return c->client;
+}

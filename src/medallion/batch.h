@@ -1,0 +1,58 @@
+/* batch.h: messages between the thread that reads and the thread that lands: bytes copied once, bounded in rows and bytes.
+ *
+ * One thread fills a batch, then another lands it; it is never shared while it changes. batch_fill is thread-safe. */
+#pragma once
+#include "base/buf.h"
+#include "lake/lake.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct BatchMessage {
+    int32_t partition;
+    bool tombstone; /* the message has no value at all */
+    int64_t offset, timestamp_us; /* INT64_MIN: no timestamp */
+    size_t at, len; /* in bytes */
+} BatchMessage;
+
+typedef struct BatchGap {
+    int32_t partition;
+    int64_t first_offset, next_offset; /* [first, next) will never be delivered */
+    const char *reason;                /* static text */
+} BatchGap;
+
+typedef struct BatchPosition {
+    int32_t partition;
+    int64_t start_offset, next_offset; /* start: where this lake began to read the partition */
+} BatchPosition;
+
+typedef struct Batch {
+    size_t max_rows, max_bytes;
+    BatchMessage *messages;
+    size_t count;
+    Buf bytes;
+    BatchGap *gaps;
+    size_t gap_count;
+    BatchPosition *positions; /* of every partition that moved */
+    size_t position_count;
+    int64_t started_ns;     /* when the first message came */
+    atomic_size_t scanned; /* how far batch_fill came */
+} Batch;
+
+Batch *batch_new(size_t max_rows, size_t max_bytes);
+void batch_free(Batch *b);
+DEFINE_CLEANUP(batch_free, Batch)
+void batch_clear(Batch *b);
+bool batch_is_empty(const Batch *b); /* neither messages nor gaps */
+/* Would a message of `len` bytes go over a limit? An empty batch takes any. */
+bool batch_is_full_for(const Batch *b, size_t len);
+/* `value` NULL: a tombstone. The bytes are copied. */
+void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len);
+void batch_add_gap(Batch *b, BatchGap gap);
+void batch_set_position(Batch *b, BatchPosition position);
+
+/* The columns of the source table function, and its LakeFill (state: Batch *): partition, offset, timestamp, the value as text, and as bytes
+ * when it is not valid UTF-8. A tombstone has neither. */
+extern const LakeColumn batch_columns[5];
+size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity);
+void batch_rewind(Batch *b); /* before each scan */

@@ -1,0 +1,22 @@
+/* batch_queue.h: two batches in turn between the reading and the landing thread: one fills while the other lands. Memory is bounded by them;
+ * a reader that is faster waits. Thread-safe: one reader, one lander. */
+#pragma once
+#include "medallion/batch.h"
+
+typedef struct BatchQueue BatchQueue;
+
+BatchQueue *batch_queue_new(size_t max_rows, size_t max_bytes);
+void batch_queue_free(BatchQueue *q);
+DEFINE_CLEANUP(batch_queue_free, BatchQueue)
+/* Reader: an empty batch to fill. Waits for one when `wait`; otherwise, and when the lander gave up, NULL. */
+Batch *batch_queue_take_empty(BatchQueue *q, bool wait);
+/* Reader: hands a filled batch over. */
+void batch_queue_put_full(BatchQueue *q, Batch *b);
+/* Reader: nothing more will come. */
+void batch_queue_close(BatchQueue *q);
+/* Lander: the next filled batch; NULL when closed and all were taken. Waits. */
+Batch *batch_queue_take_full(BatchQueue *q);
+/* Lander: gives a landed batch back. */
+void batch_queue_put_empty(BatchQueue *q, Batch *b);
+/* Lander: takes nothing more; a waiting reader gets NULL. */
+void batch_queue_give_up(BatchQueue *q);

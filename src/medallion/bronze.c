@@ -1,0 +1,184 @@
+/* bronze.c: one batch, one transaction.
+ *
+ * The batch is parsed once into the temporary table `staged` (by DuckDB, in parallel, straight from the batch's memory). Copies are found in the
+ * batch itself and in Bronze. Bronze is asked by literal event times, so that its zone maps prune: a dense range of hours covers most of the
+ * batch, and the few events outside (late ones) are asked for by a list of their times. The check is exact whatever the split.
+ *
+ * Invariant: `copies` holds lineage of this batch only, so that each staged row goes to exactly one of Bronze, duplicates, rejects. */
+#include "medallion/bronze.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#define HOUR_US         (3600 * USEC_PER_SEC)
+#define SCAN_THREADS    2
+#define OUTLIERS_SHARE  50                 /* at either end up to 1/50 of the batch is outside the dense range */
+#define SCATTERED_ROWS  2000               /* so few events, over more than ... */
+#define SCATTERED_HOURS 48                 /* ... so many hours, are all asked for one by one */
+
+struct Bronze {
+    LakeConn *conn;
+    BronzeTopic topic;
+    int64_t batch_id; /* the last that was used */
+    Batch *batch;     /* being landed: what the source table function reads */
+};
+
+static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
+    return batch_fill(((Bronze *)state)->batch, chunk, capacity);
+}
+
+int bronze_open(LakeConn *conn, const BronzeTopic *topic, Bronze **ret, Error *err) {
+    CLEANUP(bronze_freep) Bronze *b = xcalloc(1, sizeof *b);
+    b->conn = conn;
+    b->topic = *topic;
+    if (lake_query_int(conn, "ledger/last_batch", "SELECT coalesce(max(batch_id), 0) FROM ledger_batches", NULL, 0, &b->batch_id, err) != 0)
+        return -1;
+    if (lake_register_source(conn, "kafka_batch", batch_columns, ARRAY_LEN(batch_columns), SCAN_THREADS, fill, b, err) != 0) return -1;
+    *ret = TAKE(b);
+    return 0;
+}
+
+void bronze_free(Bronze *b) {
+    free(b);
+}
+
+/* ---- copies ---- */
+
+typedef struct Hours {
+    int64_t *hour_us, *events;
+    size_t count;
+    int64_t total;
+} Hours;
+
+static void hours_done(Hours *h) {
+    free(h->hour_us);
+    free(h->events);
+}
+
+static int read_hours(LakeConn *conn, Hours *h, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, "bronze/hours", lake_sql("bronze/hours"), NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) {
+        h->hour_us = xrealloc(h->hour_us, h->count + 1, sizeof *h->hour_us);
+        h->events = xrealloc(h->events, h->count + 1, sizeof *h->events);
+        h->hour_us[h->count] = lake_col_int(rows, 0);
+        h->events[h->count] = lake_col_int(rows, 1);
+        h->total += h->events[h->count++];
+    }
+    return got;
+}
+
+/* The dense range [*from, *to): hours at either end that hold few events are left out. */
+static void dense_range(const Hours *h, int64_t *from, int64_t *to) {
+    size_t first = 0, last = h->count - 1;
+    int64_t allowed = h->total / OUTLIERS_SHARE;
+    for (int64_t left = allowed; first < last && h->events[first] <= left; first++) left -= h->events[first];
+    for (int64_t left = allowed; last > first && h->events[last] <= left; last--) left -= h->events[last];
+    *from = h->hour_us[first];
+    *to = h->hour_us[last] + HOUR_US;
+    if (h->total <= SCATTERED_ROWS && *to - *from > SCATTERED_HOURS * HOUR_US) *to = *from;
+}
+
+static int run_bound(Bronze *b, const char *name, const LakeBinding *bindings, size_t n, int64_t *ret_changed, Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
+    return lake_exec_values(b->conn, name, sql, NULL, 0, ret_changed, err);
+}
+
+static int find_outliers(Bronze *b, const LakeBinding range[2], Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/outliers"), range, 2);
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    CLEANUP(buf_done) Buf times = {0};
+    if (lake_query(b->conn, "bronze/outliers", sql, NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) buf_add(&times, &(int64_t){lake_col_int(rows, 0)}, sizeof(int64_t));
+    if (got < 0) return -1;
+    if (times.len == 0) return 0;
+    LakeBinding list = {"times", lake_times((const int64_t *)(void *)times.data, times.len / sizeof(int64_t))};
+    return run_bound(b, "bronze/repeated_at_times", &list, 1, NULL, err);
+}
+
+static int find_copies(Bronze *b, Error *err) {
+    CLEANUP(hours_done) Hours hours = {0};
+    if (lake_exec(b->conn, "bronze/repeated_in_batch", lake_sql("bronze/repeated_in_batch"), err) != 0) return -1;
+    if (lake_exec(b->conn, "bronze/repeated_without_time", lake_sql("bronze/repeated_without_time"), err) != 0) return -1;
+    if (read_hours(b->conn, &hours, err) != 0) return -1;
+    if (hours.count == 0) return 0;
+    int64_t from, to;
+    dense_range(&hours, &from, &to);
+    LakeBinding range[] = {{"from", lake_time(from)}, {"to", lake_time(to)}};
+    if (from < to && run_bound(b, "bronze/repeated_in_bronze", range, 2, NULL, err) != 0) return -1;
+    if (from == hours.hour_us[0] && to == hours.hour_us[hours.count - 1] + HOUR_US) return 0;
+    return find_outliers(b, range, err);
+}
+
+/* ---- the transaction ---- */
+
+static int land_messages(Bronze *b, int64_t now_us, BronzeCounts *counts, Error *err) {
+    LakeBinding lineage[] = {{"topic", lake_text(b->topic.name)},
+                             {"epoch", lake_int(b->topic.epoch)},
+                             {"batch", lake_int(b->batch_id + 1)},
+                             {"now", lake_time(now_us)}};
+    batch_rewind(b->batch);
+    if (lake_exec(b->conn, "bronze/stage", lake_sql("bronze/stage"), err) != 0 || find_copies(b, err) != 0) return -1;
+    if (run_bound(b, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
+    if (run_bound(b, "bronze/rejects", lineage, 4, &counts->rejected, err) != 0) return -1;
+    return run_bound(b, "bronze/duplicates", lineage, 4, &counts->duplicates, err);
+}
+
+static int land_gaps(Bronze *b, int64_t now_us, BronzeCounts *counts, Error *err) {
+    for (size_t i = 0; i < b->batch->gap_count; i++) {
+        const BatchGap *g = &b->batch->gaps[i];
+        LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch), lake_int(g->partition),         lake_int(g->first_offset),
+                              lake_int(g->next_offset), lake_text(g->reason),     lake_int(b->batch_id + 1), lake_time(now_us)};
+        if (lake_exec_values(b->conn, "bronze/gap", "INSERT INTO bronze_gaps VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", values, 8, NULL, err) != 0)
+            return -1;
+        counts->gaps += g->next_offset - g->first_offset;
+    }
+    return 0;
+}
+
+static int store_positions(Bronze *b, int64_t now_us, Error *err) {
+    for (size_t i = 0; i < b->batch->position_count; i++) {
+        const BatchPosition *p = &b->batch->positions[i];
+        LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch),      lake_int(p->partition),          lake_int(p->start_offset),
+                              lake_int(p->next_offset), lake_text(b->topic.topic_id), lake_text(b->topic.cluster_id), lake_time(now_us)};
+        if (lake_exec_values(b->conn, "ledger/store_position", lake_sql("ledger/store_position"), values, 8, NULL, err) != 0) return -1;
+    }
+    return 0;
+}
+
+static int store_batch(Bronze *b, int64_t now_us, const BronzeCounts *c, Error *err) {
+    LakeValue values[] = {lake_int(b->batch_id + 1), lake_time(now_us),     lake_int(c->landed),
+                          lake_int(c->duplicates),   lake_int(c->rejected), lake_int(c->gaps)};
+    return lake_exec_values(b->conn, "ledger/batch", "INSERT INTO ledger_batches VALUES ($1, $2, $3, $4, $5, $6)", values, 6, NULL, err);
+}
+
+static int check_counts(const Bronze *b, const BronzeCounts *c, Error *err) {
+    int64_t sum = c->landed + c->duplicates + c->rejected;
+    if (sum == (int64_t)b->batch->count) return 0;
+    return error_set(err, ERR_BUG, "a batch of %zu messages became %lld rows: nothing of it was stored", b->batch->count, (long long)sum);
+}
+
+static int land_in_transaction(Bronze *b, BronzeCounts *counts, Error *err) {
+    int64_t now_us = clock_wall_us();
+    if (lake_begin(b->conn, err) != 0) return -1;
+    if (b->batch->count > 0 && land_messages(b, now_us, counts, err) != 0) return -1;
+    if (check_counts(b, counts, err) != 0 || land_gaps(b, now_us, counts, err) != 0) return -1;
+    if (store_positions(b, now_us, err) != 0 || store_batch(b, now_us, counts, err) != 0) return -1;
+    return lake_commit(b->conn, err);
+}
+
+int bronze_land(Bronze *b, Batch *batch, BronzeCounts *ret, Error *err) {
+    BronzeCounts counts = {0};
+    b->batch = batch;
+    int rc = land_in_transaction(b, &counts, err);
+    b->batch = NULL;
+    if (rc != 0) {
+        lake_rollback(b->conn);
+        return error_prefix(err, "landing a batch of %zu messages of %s", batch->count, b->topic.name);
+    }
+    b->batch_id++;
+    *ret = counts;
+    return 0;
+}

@@ -1,0 +1,34 @@
+/* feed.c: hands each call to the kind of feed. */
+#include "medallion/feed_internal.h"
+
+void feed_free(Feed *feed) {
+    feed->ops->free(feed);
+}
+
+const char *feed_topic(const Feed *feed) {
+    return feed->topic;
+}
+
+int feed_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
+    return feed->ops->describe(feed, timeout_ms, ret, err);
+}
+
+int feed_ping(Feed *feed, int timeout_ms, Error *err) {
+    return feed->ops->ping(feed, timeout_ms, err);
+}
+
+int feed_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
+    return feed->ops->start(feed, from, n, err);
+}
+
+int feed_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
+    return feed->ops->poll(feed, timeout_ms, ret, err);
+}
+
+int feed_seek(Feed *feed, KafkaPosition to, Error *err) {
+    return feed->ops->seek(feed, to, err);
+}
+
+void feed_report(Feed *feed, const KafkaPosition *positions, size_t n) {
+    feed->ops->report(feed, positions, n);
+}

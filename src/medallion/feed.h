@@ -1,0 +1,24 @@
+/* feed.h: where messages come from: a Kafka topic, or a file of lines that behaves like a topic with one partition (offset = line number).
+ *
+ * One thread after feed_start; feed_report may come from another one. Events and descriptions are those of the Kafka room. */
+#pragma once
+#include "base/settings.h"
+#include "kafka/admin.h"
+#include "kafka/consumer.h"
+
+typedef struct Feed Feed;
+
+int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) MUST_CHECK; /* the topic of the settings */
+int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) MUST_CHECK;
+void feed_free(Feed *feed);
+DEFINE_CLEANUP(feed_free, Feed)
+/* The name under which the ledger knows it: the topic, or "file:<absolute path>". Borrowed. */
+const char *feed_topic(const Feed *feed);
+/* What is there now. A file's topic_id is a checksum of its first line: another file under the same name is noticed like a recreated topic. */
+int feed_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
+/* Is the other side there? Cheap; ERR_UNAVAILABLE. */
+int feed_ping(Feed *feed, int timeout_ms, Error *err) MUST_CHECK;
+int feed_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) MUST_CHECK;
+int feed_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) MUST_CHECK;
+int feed_seek(Feed *feed, KafkaPosition to, Error *err) MUST_CHECK;
+void feed_report(Feed *feed, const KafkaPosition *positions, size_t n);
