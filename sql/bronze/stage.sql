@@ -2,10 +2,10 @@
 CREATE OR REPLACE TEMP TABLE staged AS
 WITH parsed AS (
     SELECT kafka_partition, kafka_offset, kafka_timestamp, value, bytes,
-        CASE WHEN json_valid(value) THEN from_json(value, '{"id":"VARCHAR","type":"VARCHAR","source":"VARCHAR","subscriber_id":"VARCHAR","timestamp":"VARCHAR","payload":"JSON","quality_score":"VARCHAR"}') END AS e,
-        TRY_CAST(e.timestamp AS TIMESTAMPTZ) AS event_timestamp,
-        TRY_CAST(e.quality_score AS INTEGER) AS quality_score
+        CASE WHEN json_valid(value) THEN from_json(value, '{"id":"VARCHAR","type":"VARCHAR","source":"VARCHAR","subscriber_id":"VARCHAR","timestamp":"VARCHAR","payload":"JSON","quality_score":"VARCHAR"}') END AS e
     FROM kafka_batch()
+), typed AS (
+    SELECT *, TRY_CAST(e.timestamp AS TIMESTAMPTZ) AS event_timestamp, TRY_CAST(e.quality_score AS INTEGER) AS quality_score FROM parsed
 ), judged AS (
     SELECT *,
         CASE
@@ -22,7 +22,7 @@ WITH parsed AS (
             WHEN e.timestamp IS NOT NULL AND NOT coalesce(isfinite(event_timestamp), false) THEN 'bad_timestamp'
             ELSE 'bad_quality_score'
         END AS reject_reason
-    FROM parsed
+    FROM typed
 )
 SELECT kafka_partition::INTEGER AS kafka_partition, kafka_offset, kafka_timestamp, e.id AS event_id, e.type AS event_type,
     e.source AS source_system, e.subscriber_id AS subscriber_id, event_timestamp, e.payload AS raw_payload, quality_score,

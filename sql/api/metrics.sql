@@ -1,0 +1,28 @@
+-- metric, value, up to two labels. Each metric has a line in the table of src/web/metrics.c.
+SELECT metric, value::DOUBLE AS value, label1, value1, label2, value2 FROM (
+    SELECT 'smelt_snapshot_published_timestamp_seconds' AS metric, epoch(as_of) AS value, NULL AS label1, NULL AS value1, NULL AS label2, NULL AS value2
+    FROM serving_pipeline
+    UNION ALL
+    SELECT 'smelt_layer_rows', coalesce(row_count, (SELECT count(*) FROM serving_subscribers)), 'layer', layer, NULL, NULL FROM serving_layers
+    UNION ALL
+    SELECT 'smelt_layer_newest_event_timestamp_seconds', epoch(newest_event_at), 'layer', layer, NULL, NULL FROM serving_layers
+    UNION ALL
+    SELECT 'smelt_layer_updated_timestamp_seconds', epoch(updated_at), 'layer', layer, NULL, NULL FROM serving_layers
+    UNION ALL
+    SELECT 'smelt_bronze_offsets_total', unnest([landed, duplicates, rejected, gaps]), 'fate', unnest(['landed', 'duplicate', 'rejected', 'gap']), NULL, NULL
+    FROM serving_pipeline
+    UNION ALL
+    SELECT 'smelt_quarantined_events', sum(events), 'layer', layer, 'rule', rule FROM serving_quarantine GROUP BY layer, rule
+    UNION ALL
+    SELECT 'smelt_refine_pending_events', pending_events, NULL, NULL, NULL, NULL FROM serving_pipeline
+    UNION ALL
+    SELECT 'smelt_subscribers', count(*), 'risk', coalesce(risk_band, 'unscored'), NULL, NULL FROM serving_subscribers GROUP BY risk_band
+    UNION ALL
+    SELECT 'smelt_partition_next_offset', next_offset, 'topic', kafka_topic, 'partition', kafka_partition::VARCHAR
+    FROM ledger_partitions QUALIFY kafka_epoch = max(kafka_epoch) OVER (PARTITION BY kafka_topic)
+    UNION ALL
+    SELECT 'smelt_model_trained_timestamp_seconds', epoch(max(trained_at)), NULL, NULL, NULL, NULL FROM serving_models
+    UNION ALL
+    SELECT 'smelt_model_auc', auc, NULL, NULL, NULL, NULL FROM serving_models QUALIFY row_number() OVER (ORDER BY trained_at DESC) = 1)
+WHERE value IS NOT NULL
+ORDER BY metric, value1, value2

@@ -1,0 +1,1 @@
+SELECT * FROM serving_subscribers WHERE subscriber_id = $1
