@@ -1,0 +1,197 @@
+/* model.c: training and predicting through XGBoost, explaining through our own reading of its trees.
+ *
+ * A trained model is at once written to XGBoost's JSON and read back: the model that is measured is the very document that is stored and
+ * served. Invariant: booster, forest, features and document of a Model say the same. */
+#include "model/model_internal.h"
+
+#include "base/document.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+/* Small trees and sampling: a subscriber base is hundreds to a few hundred thousand rows of correlated features. hist on one thread sums in
+ * a fixed order. The depth is bounded by FOREST_MAX_DEPTH. */
+static const struct {
+    const char *name, *value;
+} fixed_params[] = {
+    {"booster", "gbtree"},   {"objective", "binary:logistic"},
+    {"tree_method", "hist"}, {"max_depth", "4"},
+    {"eta", "0.1"},          {"min_child_weight", "2"},
+    {"subsample", "0.8"},    {"colsample_bytree", "0.8"},
+    {"lambda", "1"},         {"nthread", "1"},
+    {"verbosity", "0"},
+};
+
+void model_free(Model *m) {
+    if (m->booster != NULL) m->xgb->XGBoosterFree(m->booster);
+    for (size_t i = 0; i < m->feature_count; i++) free(m->features[i]);
+    free(m->features);
+    forest_freep(&m->forest);
+    json_freep(&m->params);
+    buf_done(&m->document);
+    free(m);
+}
+
+size_t model_features(const Model *m) {
+    return m->feature_count;
+}
+
+const char *model_feature(const Model *m, size_t i) {
+    return m->features[i];
+}
+
+const json_t *model_params(const Model *m) {
+    return m->params;
+}
+
+/* ---- training ---- */
+
+/* XGBoost's handles of one training; ended whatever happens. */
+typedef struct Training {
+    const Xgb *xgb;
+    DMatrixHandle matrix;
+    BoosterHandle booster;
+} Training;
+
+static void training_done(Training *t) {
+    if (t->booster != NULL) t->xgb->XGBoosterFree(t->booster);
+    if (t->matrix != NULL) t->xgb->XGDMatrixFree(t->matrix);
+}
+
+static double mean_label(const float *labels, size_t n) {
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) sum += (double)labels[i];
+    return sum / (double)n;
+}
+
+/* Texts throughout, as XGBoost takes them. base_score is the mean answer, so that the first tree need not find it. */
+static json_t *make_params(const ModelParams *params, double base_score) {
+    CLEANUP(free_text) char *seed = xasprintf("%" PRId64, params->seed);
+    CLEANUP(free_text) char *score = xasprintf("%.9g", base_score);
+    json_t *all = json_object();
+    for (size_t i = 0; i < ARRAY_LEN(fixed_params); i++) json_object_set_new(all, fixed_params[i].name, json_string(fixed_params[i].value));
+    json_object_set_new(all, "seed", json_string(seed));
+    json_object_set_new(all, "base_score", json_string(score));
+    json_object_set_new(all, "rounds", json_integer(params->rounds));
+    return all;
+}
+
+static int set_params(const Training *t, json_t *params, Error *err) {
+    const char *name;
+    json_t *value;
+    json_object_foreach(params, name, value) {
+        if (!json_is_string(value)) continue; /* "rounds" is the number of our calls */
+        if (t->xgb->XGBoosterSetParam(t->booster, name, json_string_value(value)) != 0) return xgb_fail(t->xgb, ERR_BUG, name, err);
+    }
+    return 0;
+}
+
+static int boost(const Training *t, int rounds, Error *err) {
+    for (int i = 0; i < rounds; i++) {
+        if (stop_requested()) return error_set(err, ERR_STOPPED, "training was stopped in round %d of %d", i, rounds);
+        if (t->xgb->XGBoosterUpdateOneIter(t->booster, i, t->matrix) != 0) return xgb_fail(t->xgb, ERR_DATA, "cannot train", err);
+    }
+    return 0;
+}
+
+static int start_training(Training *t, const Matrix *x, const float *labels, const char *const *features, Error *err) {
+    /* XGBoost's prototypes lack a const here; it copies the names. */
+    const char **names = (const char **)(uintptr_t)features;
+    if (t->xgb->XGDMatrixCreateFromMat_omp(x->values, x->rows, x->cols, NAN, &t->matrix, 1) != 0)
+        return xgb_fail(t->xgb, ERR_DATA, "cannot read the features", err);
+    if (t->xgb->XGDMatrixSetFloatInfo(t->matrix, "label", labels, x->rows) != 0)
+        return xgb_fail(t->xgb, ERR_DATA, "cannot read the labels", err);
+    if (t->xgb->XGBoosterCreate(&t->matrix, 1, &t->booster) != 0 ||
+        t->xgb->XGBoosterSetStrFeatureInfo(t->booster, "feature_name", names, x->cols) != 0)
+        return xgb_fail(t->xgb, ERR_BUG, "cannot start training", err);
+    return 0;
+}
+
+int model_train(const Matrix *x, const float *labels, const char *const *features, const ModelParams *params, Model **ret, Error *err) {
+    CLEANUP(training_done) Training t = {0};
+    if (xgb_load(&t.xgb, err) != 0 || start_training(&t, x, labels, features, err) != 0) return -1;
+    CLEANUP(json_freep) json_t *all = make_params(params, mean_label(labels, x->rows));
+    if (set_params(&t, all, err) != 0 || boost(&t, params->rounds, err) != 0) return -1;
+    bst_ulong n;
+    const char *bytes; /* XGBoost's, until its next call */
+    if (t.xgb->XGBoosterSaveModelToBuffer(t.booster, "{\"format\": \"json\"}", &n, &bytes) != 0)
+        return xgb_fail(t.xgb, ERR_BUG, "cannot write the model", err);
+    if (model_from_document(bytes, n, ret, err) != 0) return error_prefix(err, "the model just trained");
+    (*ret)->params = TAKE(all);
+    return 0;
+}
+
+/* ---- from a document ---- */
+
+static int read_features(Model *m, const json_t *document, Error *err) {
+    const json_t *names = json_object_get(json_object_get(document, "learner"), "feature_names");
+    size_t n = json_array_size(names);
+    m->features = xcalloc(n + 1, sizeof *m->features);
+    for (size_t i = 0; i < n; i++) {
+        const char *name = json_string_value(json_array_get(names, i));
+        if (name == NULL) return error_set(err, ERR_DATA, "feature %zu has no name", i);
+        m->features[m->feature_count++] = xstrdup(name);
+    }
+    bst_ulong known;
+    if (m->xgb->XGBoosterGetNumFeature(m->booster, &known) != 0) return xgb_fail(m->xgb, ERR_DATA, "cannot count the features", err);
+    if (n == 0 || known != n) return error_set(err, ERR_DATA, "the model has %zu feature names for %zu features", n, (size_t)known);
+    return 0;
+}
+
+static int load_booster(Model *m, Error *err) {
+    if (m->xgb->XGBoosterCreate(NULL, 0, &m->booster) != 0) return xgb_fail(m->xgb, ERR_BUG, "cannot make a model", err);
+    if (m->xgb->XGBoosterLoadModelFromBuffer(m->booster, m->document.data, m->document.len) != 0)
+        return xgb_fail(m->xgb, ERR_DATA, "cannot read the model", err);
+    if (m->xgb->XGBoosterSetParam(m->booster, "nthread", "1") != 0 || m->xgb->XGBoosterSetParam(m->booster, "verbosity", "0") != 0)
+        return xgb_fail(m->xgb, ERR_BUG, "cannot set up the model", err);
+    return 0;
+}
+
+int model_from_document(const char *bytes, size_t n, Model **ret, Error *err) {
+    CLEANUP(model_freep) Model *m = xcalloc(1, sizeof *m);
+    buf_add(&m->document, bytes, n);
+    CLEANUP(json_freep) json_t *document = NULL;
+    if (xgb_load(&m->xgb, err) != 0) return -1;
+    if (json_parse(m->document.data, n, "model document", &document, err) != 0) {
+        err->kind = ERR_DATA;
+        return -1;
+    }
+    if (load_booster(m, err) != 0 || read_features(m, document, err) != 0) return -1;
+    if (forest_parse(document, m->feature_count, &m->forest, err) != 0) return -1;
+    *ret = TAKE(m);
+    return 0;
+}
+
+/* ---- answers ---- */
+
+/* In place: XGBoost reads our rows by their address (the array interface of https://numpy.org/doc/stable/reference/arrays.interface.html).
+ */
+int model_predict(const Model *m, const Matrix *x, float *ret, Error *err) {
+    static const char config[] =
+        "{\"type\": 0, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": 0, \"strict_shape\": false, "
+        "\"cache_id\": 0, \"missing\": NaN}";
+    BUG_IF(x->cols != m->feature_count);
+    if (x->rows == 0) return 0;
+    CLEANUP(free_text)
+    char *array = xasprintf("{\"data\": [%" PRIuPTR ", true], \"shape\": [%zu, %zu], \"typestr\": \"<f4\", \"version\": 3}",
+                            (uintptr_t)x->values, x->rows, x->cols);
+    const bst_ulong *shape;
+    bst_ulong dimensions;
+    const float *result; /* XGBoost's, until its next call */
+    if (m->xgb->XGBoosterPredictFromDense(m->booster, array, config, NULL, &shape, &dimensions, &result) != 0)
+        return xgb_fail(m->xgb, ERR_DATA, "cannot predict", err);
+    BUG_IF(dimensions < 1 || shape[0] != x->rows);
+    memcpy(ret, result, x->rows * sizeof *ret);
+    return 0;
+}
+
+void model_explain(const Model *m, const Matrix *x, float *ret) {
+    BUG_IF(x->cols != m->feature_count);
+    for (size_t row = 0; row < x->rows; row++) forest_explain(m->forest, x->values + row * x->cols, ret + row * (x->cols + 1));
+}
+
+void model_gain(const Model *m, double *ret) {
+    forest_gain(m->forest, ret);
+}

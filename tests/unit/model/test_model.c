@@ -1,0 +1,301 @@
+/* Training, files and explanations, on data made here. XGBoost's own SHAP values are the reference for ours. */
+#include "base/document.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "model/metrics.h"
+#include "model/model_internal.h"
+
+#include <ftw.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { ROWS = 2000, COLS = 6 };
+static const char *const names[COLS] = {"signal", "latency", "overdue", "noise_a", "noise_b", "constant"};
+
+typedef struct Data {
+    float values[ROWS * COLS], labels[ROWS];
+} Data;
+
+static double uniform(uint64_t *x) {
+    *x ^= *x << 13, *x ^= *x >> 7, *x ^= *x << 17;
+    return (double)(*x >> 11) / 9007199254740992.0;
+}
+
+/* The first three features decide, to the degree that `noise` (0..1) leaves them; one value in twelve is missing; the last says nothing. */
+static Data *make_data(double noise, uint64_t seed) {
+    Data *d = xcalloc(1, sizeof *d);
+    for (size_t r = 0; r < ROWS; r++) {
+        float *row = d->values + r * COLS;
+        for (size_t c = 0; c < COLS; c++) row[c] = c == 5 ? 7 : (float)(uniform(&seed) * 10);
+        bool churned = row[0] < 3 || (row[1] > 7 && row[2] > 5);
+        if (uniform(&seed) < noise) churned = uniform(&seed) < 0.4;
+        d->labels[r] = churned;
+        for (size_t c = 0; c < 5; c++)
+            if (uniform(&seed) < 1.0 / 12) row[c] = NAN;
+    }
+    return d;
+}
+
+static Matrix matrix_of(const Data *d, size_t rows) {
+    return (Matrix){.values = d->values, .rows = rows, .cols = COLS};
+}
+
+static Model *train(const Data *d, int64_t seed) {
+    Error err = {0};
+    Model *m = NULL;
+    Matrix x = matrix_of(d, ROWS);
+    ModelParams params = {.rounds = 60, .seed = seed};
+    if (model_train(&x, d->labels, names, &params, &m, &err) != 0) fail_msg("%s", err.text);
+    return m;
+}
+
+static float *predict(const Model *m, const Data *d) {
+    Error err = {0};
+    Matrix x = matrix_of(d, ROWS);
+    float *p = xcalloc(ROWS, sizeof *p);
+    if (model_predict(m, &x, p, &err) != 0) fail_msg("%s", err.text);
+    return p;
+}
+
+/* ---- a folder of its own for each test ---- */
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where) {
+    (void)info, (void)type, (void)where;
+    return remove(path);
+}
+
+static int make_folder(void **state) {
+    char *dir = xstrdup("/tmp/smelt-model-XXXXXX");
+    *state = dir;
+    return mkdtemp(dir) != NULL ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    nftw(*state, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    free(*state);
+    return 0;
+}
+
+static void save(const Model *m, const char *dir, const char *id) {
+    Error err = {0};
+    CLEANUP(json_freep) json_t *facts = json_pack("{s:s, s:f}", "label_source", "rule", "auc", 0.123456789012345678);
+    CLEANUP(json_freep) json_t *metadata = NULL;
+    if (model_save(m, dir, id, facts, &metadata, &err) != 0) fail_msg("%s", err.text);
+    assert_string_equal(json_string_value(json_object_get(metadata, "label_source")), "rule");
+}
+
+/* ---- tests ---- */
+
+static void learns_what_is_there(void **state) {
+    (void)state;
+    const struct { double noise, least, most; } cases[] = {{0, 0.94, 1}, {0.5, 0.65, 0.95}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        Data *known = make_data(cases[i].noise, 1234567), *fresh = make_data(cases[i].noise, 7654321);
+        Model *m = train(known, 42);
+        float *p = predict(m, fresh);
+        Metrics metrics = metrics_of(p, fresh->labels, ROWS);
+        double gain[COLS];
+        model_gain(m, gain);
+        assert_true(metrics.auc >= cases[i].least && metrics.auc <= cases[i].most);
+        assert_true(metrics.log_loss < metrics.log_loss_base);
+        assert_true(gain[0] > gain[3] && gain[0] > gain[4] && gain[5] == 0);
+        assert_true(fabs(gain[0] + gain[1] + gain[2] + gain[3] + gain[4] - 1) < 1e-9);
+        free(p);
+        free(known);
+        free(fresh);
+        model_free(m);
+    }
+}
+
+static void same_seed_same_bytes(void **state) {
+    (void)state;
+    Data *d = make_data(0.3, 99);
+    Model *a = train(d, 42), *b = train(d, 42), *c = train(d, 43);
+    assert_int_equal(a->document.len, b->document.len);
+    assert_memory_equal(a->document.data, b->document.data, a->document.len);
+    assert_true(a->document.len != c->document.len || memcmp(a->document.data, c->document.data, a->document.len) != 0);
+    model_free(a);
+    model_free(b);
+    model_free(c);
+    free(d);
+}
+
+static void one_tree_and_no_tree_at_all(void **state) {
+    (void)state;
+    Data *d = make_data(0, 5);
+    for (size_t i = 0; i < (size_t)ROWS * COLS; i++) d->values[i] = 1; /* nothing to split on */
+    Model *m = train(d, 1);
+    float *p = predict(m, d), contributions[COLS + 1];
+    Matrix x = matrix_of(d, 1);
+    model_explain(m, &x, contributions);
+    for (size_t c = 0; c < COLS; c++) assert_true(contributions[c] == 0);
+    assert_true(fabs(1 / (1 + exp(-(double)contributions[COLS])) - (double)p[0]) < 1e-5);
+    free(p);
+    model_free(m);
+    free(d);
+}
+
+/* XGBoost's exact SHAP values (type 2) of all rows. */
+static const float *reference_contributions(const Model *m, const Data *d, DMatrixHandle *matrix) {
+    const bst_ulong *shape;
+    bst_ulong dimensions;
+    const float *result;
+    assert_int_equal(m->xgb->XGDMatrixCreateFromMat_omp(d->values, ROWS, COLS, NAN, matrix, 1), 0);
+    assert_int_equal(m->xgb->XGBoosterPredictFromDMatrix(m->booster, *matrix,
+                                                         "{\"type\": 2, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": 0, "
+                                                         "\"strict_shape\": false}",
+                                                         &shape, &dimensions, &result),
+                     0);
+    assert_int_equal(shape[1], COLS + 1);
+    return result;
+}
+
+static void contributions_are_exact(void **state) {
+    (void)state;
+    Data *d = make_data(0.3, 31337);
+    Model *m = train(d, 42);
+    Matrix x = matrix_of(d, ROWS);
+    float *p = predict(m, d), *ours = xcalloc((size_t)ROWS * (COLS + 1), sizeof *ours);
+    DMatrixHandle matrix;
+    const float *reference = reference_contributions(m, d, &matrix);
+    model_explain(m, &x, ours);
+    for (size_t r = 0; r < ROWS; r++) {
+        double margin = 0;
+        for (size_t c = 0; c <= COLS; c++) {
+            size_t at = r * (COLS + 1) + c;
+            assert_true(fabs((double)ours[at] - (double)reference[at]) < 2e-4);
+            margin += (double)ours[at];
+        }
+        assert_true(fabs(1 / (1 + exp(-margin)) - (double)p[r]) < 1e-5);
+    }
+    m->xgb->XGDMatrixFree(matrix);
+    free(ours);
+    free(p);
+    model_free(m);
+    free(d);
+}
+
+static void comes_back_from_disk(void **state) {
+    Error err = {0};
+    Data *d = make_data(0.3, 8);
+    Model *m = train(d, 42), *loaded = NULL;
+    CLEANUP(free_text) char *dir = path_join(*state, "new/models"); /* made when absent */
+    save(m, dir, "m1");
+    CLEANUP(json_freep) json_t *metadata = NULL;
+    if (model_load(dir, "m1", &loaded, &metadata, &err) != 0) fail_msg("%s", err.text);
+    float *before = predict(m, d), *after = predict(loaded, d);
+    assert_memory_equal(before, after, ROWS * sizeof *before);
+    assert_int_equal(model_features(loaded), COLS);
+    assert_string_equal(model_feature(loaded, 2), "overdue");
+    assert_string_equal(json_string_value(json_object_get(json_object_get(metadata, "params"), "max_depth")), "4");
+    assert_string_equal(json_string_value(json_object_get(metadata, "smelt_version")), SMELT_VERSION);
+    free(before);
+    free(after);
+    model_free(m);
+    model_free(loaded);
+    free(d);
+}
+
+static void assert_refused(const char *dir, const char *id) {
+    Error err = {0};
+    Model *m = NULL;
+    if (model_load(dir, id, &m, NULL, &err) == 0) fail_msg("a bad file was loaded");
+    assert_int_equal(err.kind, ERR_DATA);
+    assert_non_null(strstr(err.text, id));
+    assert_non_null(strstr(err.text, "smelt train"));
+    assert_null(m);
+    error_clear(&err);
+}
+
+static void damaged_files_are_refused(void **state) {
+    Data *d = make_data(0.3, 8);
+    Model *m = train(d, 42);
+    static const char *const suffixes[] = {"m1.json", "m1.meta.json"};
+    for (size_t s = 0; s < ARRAY_LEN(suffixes); s++) {
+        save(m, *state, "m1");
+        Error err = {0};
+        CLEANUP(free_text) char *path = path_join(*state, suffixes[s]);
+        CLEANUP(buf_done) Buf whole = {0};
+        assert_int_equal(file_read(path, &whole, &err), 0);
+        for (size_t i = 0; i < 40; i++) { /* one bit, all over the file */
+            size_t at = i * (whole.len - 1) / 39;
+            whole.data[at] ^= (char)(1 << i % 7);
+            assert_int_equal(file_write_atomic(path, whole.data, whole.len, &err), 0);
+            assert_refused(*state, "m1");
+            whole.data[at] ^= (char)(1 << i % 7);
+        }
+        const size_t lengths[] = {0, 1, whole.len / 2, whole.len - 1};
+        for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
+            assert_int_equal(file_write_atomic(path, whole.data, lengths[i], &err), 0);
+            assert_refused(*state, "m1");
+        }
+        unlink(path);
+        assert_refused(*state, "m1");
+    }
+    model_free(m);
+    free(d);
+}
+
+static void files_of_two_models_do_not_mix(void **state) {
+    Data *d = make_data(0.3, 8);
+    Model *a = train(d, 1), *b = train(d, 2);
+    save(a, *state, "a");
+    save(b, *state, "b");
+    CLEANUP(free_text) char *from = path_join(*state, "a.json");
+    CLEANUP(free_text) char *to = path_join(*state, "b.json");
+    assert_int_equal(rename(from, to), 0);
+    assert_refused(*state, "b");
+    model_remove(*state, "b");
+    assert_false(file_exists(to));
+    model_free(a);
+    model_free(b);
+    free(d);
+}
+
+/* Whole by its checksum, but not a model: what an editor or another program may leave. */
+static void foreign_documents_are_refused(void **state) {
+    (void)state;
+    static const char *const documents[] = {"{}", "[]", "{\"learner\": {}}", "not json", "{\"version\": [1, 7, 4], \"learner\": 7}", ""};
+    for (size_t i = 0; i < ARRAY_LEN(documents); i++) {
+        Error err = {0};
+        Model *m = NULL;
+        if (model_from_document(documents[i], strlen(documents[i]), &m, &err) == 0) fail_msg("'%s' was loaded", documents[i]);
+        assert_int_equal(err.kind, ERR_DATA);
+        error_clear(&err);
+    }
+}
+
+static void bad_training_data_is_an_error(void **state) {
+    (void)state;
+    Error err = {0};
+    Model *m = NULL;
+    Data *d = make_data(0, 3);
+    Matrix x = matrix_of(d, ROWS);
+    ModelParams params = {.rounds = 5, .seed = 1};
+    d->values[17] = INFINITY;
+    if (model_train(&x, d->labels, names, &params, &m, &err) == 0) fail_msg("trained on an infinity");
+    assert_int_equal(err.kind, ERR_DATA);
+    assert_null(strchr(err.text, '\n'));
+    error_clear(&err);
+    free(d);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(learns_what_is_there),
+        cmocka_unit_test(same_seed_same_bytes),
+        cmocka_unit_test(one_tree_and_no_tree_at_all),
+        cmocka_unit_test(contributions_are_exact),
+        cmocka_unit_test_setup_teardown(comes_back_from_disk, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(damaged_files_are_refused, make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(files_of_two_models_do_not_mix, make_folder, remove_folder),
+        cmocka_unit_test(foreign_documents_are_refused),
+        cmocka_unit_test(bad_training_data_is_an_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
