@@ -1,0 +1,12 @@
+/* fault_internal.h: the faults from inside the room. A kind acts on the event before it is written, or on the written text, or is the
+ * feed's own business (what needs memory of earlier events, or is no value at all). */
+#pragma once
+#include "telecom/fault.h"
+#include "telecom/internal.h"
+
+/* A kind by weight. */
+FaultKind fault_draw(Random *random);
+/* Changes the event; nothing for the kinds that act elsewhere. */
+void fault_spoil(FaultKind kind, Event *event, Random *random);
+/* Changes the written text (room for EVENT_MAX_SIZE); returns its new length. The text never gets a line break. */
+size_t fault_garble(FaultKind kind, char *text, size_t len, Random *random);
