@@ -1,7 +1,7 @@
 /* event.c: an event as fields, and the fields as one line of compact JSON.
  *
  * Each field holds its value as JSON text, so that a fault can be put into any of them and all events are written by the same code. The
- * timestamp looks like Python's isoformat() in UTC, as the existing emitters write it.
+ * timestamp looks like Python's isoformat() in UTC, as the existing systems write it.
  *
  * Invariant: an event that no fault touched is valid JSON of the contract, whatever the seed. */
 #include "telecom/internal.h"
@@ -15,7 +15,7 @@
 
 static const struct {
     const char *type, *source; /* as JSON */
-} emitters[] = {
+} systems[] = {
     [EVENT_BSS] = {"\"BSS\"", "\"ZM_CRM\""},
     [EVENT_OSS] = {"\"OSS\"", "\"ZM_NMS\""},
     [EVENT_IOT] = {"\"IoT\"", "\"ZM_IOT\""},
@@ -165,8 +165,8 @@ static void fill_envelope(Event *event, Random *random) {
     Field *id = &event->envelope[ENVELOPE_SUBSCRIBER];
     bool lower = random_chance(random, LOWER_CASE_SHARE);
     event_set_id(event, event_draw_id(random));
-    field_set(&event->envelope[ENVELOPE_TYPE], emitters[event->type].type);
-    field_set(&event->envelope[ENVELOPE_SOURCE], emitters[event->type].source);
+    field_set(&event->envelope[ENVELOPE_TYPE], systems[event->type].type);
+    field_set(&event->envelope[ENVELOPE_SOURCE], systems[event->type].source);
     field_end(id, put_text(subscriber_write_id(event->subscriber, lower, put_text(id->text, "\"")), "\""));
     field_int(&event->envelope[ENVELOPE_QUALITY], random_between(random, QUALITY_FROM, QUALITY_TO));
 }

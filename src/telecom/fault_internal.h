@@ -1,5 +1,5 @@
 /* fault_internal.h: the faults from inside the room. A kind acts on the event before it is written, or on the written text, or is the
- * feed's own business (what needs memory of earlier events, or is no value at all). */
+ * emitter's own business (what needs memory of earlier events, or is no value at all). */
 #pragma once
 #include "telecom/fault.h"
 #include "telecom/internal.h"

@@ -1,5 +1,5 @@
 /* test_operator.c: the operator is what its seed says, its hidden truth is consistent, and the truth shows in the events. */
-#include "telecom/feed.h"
+#include "telecom/emitter.h"
 #include "telecom/internal.h"
 
 #include <setjmp.h>
@@ -83,13 +83,13 @@ static void truth_holds_between_leaving_and_return(void **state) {
 static void who_left_falls_silent(void **state) {
     (void)state;
     CLEANUP(operator_freep) Operator *op = operator_new(1, 500);
-    CLEANUP(feed_freep) Feed *feed = feed_new(op, &(FeedOptions){.seed = 1});
+    CLEANUP(emitter_freep) Emitter *emitter = emitter_new(op, &(EmitterOptions){.seed = 1});
     int quiet = 0, quiet_events = 0, events = 100000;
     for (int i = 0; i < 500; i++) quiet += operator_truth(op, i, START_US).churned;
     assert_in_range(quiet, 25, 150);
-    FeedMessage message;
-    feed_window(feed, START_US, START_US + DAY_US / 100, (uint64_t)events);
-    while (feed_next(feed, &message)) {
+    EmitterMessage message;
+    emitter_window(emitter, START_US, START_US + DAY_US / 100, (uint64_t)events);
+    while (emitter_next(emitter, &message)) {
         int number = (int)strtol(message.key + 4, NULL, 10);
         quiet_events += operator_truth(op, number - 1, START_US).churned;
     }

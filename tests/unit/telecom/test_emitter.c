@@ -1,5 +1,6 @@
-/* test_feed.c: each clean event keeps the contract, the same seed gives the same bytes, faults come at their rate and do what they say. */
-#include "telecom/feed.h"
+/* test_emitter.c: each clean event keeps the contract, the same seed gives the same bytes, faults come at their rate and do what they say.
+ */
+#include "telecom/emitter.h"
 #include "telecom/internal.h"
 
 #include "base/clock.h"
@@ -17,18 +18,18 @@
 
 typedef struct Source {
     Operator *op;
-    Feed *feed;
+    Emitter *emitter;
 } Source;
 
 static Source source_of(int subscribers, uint64_t seed, double fault_rate, int days, uint64_t events) {
     Source source = {.op = operator_new(1, subscribers)};
-    source.feed = feed_new(source.op, &(FeedOptions){.seed = seed, .fault_rate = fault_rate});
-    feed_window(source.feed, START_US, START_US + days * DAY_US, events);
+    source.emitter = emitter_new(source.op, &(EmitterOptions){.seed = seed, .fault_rate = fault_rate});
+    emitter_window(source.emitter, START_US, START_US + days * DAY_US, events);
     return source;
 }
 
 static void source_done(Source *source) {
-    feed_free(source->feed);
+    emitter_free(source->emitter);
     operator_free(source->op);
 }
 
@@ -102,7 +103,7 @@ static void check_timestamp(const char *text, int64_t at_us) {
 }
 
 /* Returns the place of its type in `types`. */
-static size_t check_envelope(json_t *event, const FeedMessage *message) {
+static size_t check_envelope(json_t *event, const EmitterMessage *message) {
     size_t type = 0;
     while (type < ARRAY_LEN(types) && strcmp(types[type].type, text_of(event, "type")) != 0) type++;
     assert_true(type < ARRAY_LEN(types));
@@ -116,7 +117,7 @@ static size_t check_envelope(json_t *event, const FeedMessage *message) {
     return type;
 }
 
-static json_t *parse(const FeedMessage *message) {
+static json_t *parse(const EmitterMessage *message) {
     json_error_t error;
     json_t *event = json_loadb(message->value, message->value_len, JSON_REJECT_DUPLICATES, &error);
     if (event == NULL) fail_msg("%s: %.*s", error.text, (int)message->value_len, message->value);
@@ -127,8 +128,8 @@ static void clean_events_keep_the_contract(void **state) {
     (void)state;
     Source source = source_of(1000, 5, 0, 45, 30000);
     int seen[ARRAY_LEN(types)] = {0}, lower = 0;
-    FeedMessage message;
-    while (feed_next(source.feed, &message)) {
+    EmitterMessage message;
+    while (emitter_next(source.emitter, &message)) {
         assert_int_equal(message.fault, FAULT_NONE);
         json_t *event = parse(&message);
         size_t type = check_envelope(event, &message);
@@ -145,8 +146,8 @@ static void clean_events_keep_the_contract(void **state) {
 static void keys_are_upper_case(void **state) {
     (void)state;
     Source source = source_of(100, 5, 0.5, 1, 2000);
-    FeedMessage message;
-    while (feed_next(source.feed, &message)) {
+    EmitterMessage message;
+    while (emitter_next(source.emitter, &message)) {
         assert_int_equal(message.key_len, 10);
         assert_memory_equal(message.key, "SUB-000", 7);
     }
@@ -159,8 +160,8 @@ static void keys_are_upper_case(void **state) {
 static uint64_t fingerprint(uint64_t seed, double fault_rate, int days) {
     Source source = source_of(200, seed, fault_rate, days, 5000);
     uint64_t hash = UINT64_C(14695981039346656037);
-    FeedMessage message;
-    while (feed_next(source.feed, &message)) {
+    EmitterMessage message;
+    while (emitter_next(source.emitter, &message)) {
         for (size_t i = 0; i < message.key_len; i++) hash = (hash ^ (unsigned char)message.key[i]) * UINT64_C(1099511628211);
         for (size_t i = 0; i < message.value_len; i++) hash = (hash ^ (unsigned char)message.value[i]) * UINT64_C(1099511628211);
     }
@@ -182,7 +183,7 @@ typedef struct Seen {
     int64_t signal, latency;
 } Seen;
 
-static void see(Seen *seen, const FeedMessage *message) {
+static void see(Seen *seen, const EmitterMessage *message) {
     json_t *event = parse(message), *payload = json_object_get(event, "payload");
     if (strcmp(text_of(event, "type"), "BSS") == 0) {
         int days = (int)int_of(payload, "days_overdue", 0, 58);
@@ -199,8 +200,8 @@ static int positive_share(int days, uint64_t events) {
     static Seen seen[1001];
     memset(seen, 0, sizeof seen);
     Source source = source_of(1000, 3, 0, days, events);
-    FeedMessage message;
-    while (feed_next(source.feed, &message)) see(&seen[strtol(message.key + 4, NULL, 10)], &message);
+    EmitterMessage message;
+    while (emitter_next(source.emitter, &message)) see(&seen[strtol(message.key + 4, NULL, 10)], &message);
     int positive = 0;
     for (int i = 1; i <= 1000; i++)
         positive += seen[i].overdue > 30 ||
@@ -223,8 +224,8 @@ static void faults_come_at_their_rate(void **state) {
     (void)state;
     Source source = source_of(1000, 9, 0.1, 10, FAULTY);
     uint64_t counted[FAULT_KINDS] = {0}, all = 0, messages = 0;
-    FeedMessage message;
-    while (feed_next(source.feed, &message)) {
+    EmitterMessage message;
+    while (emitter_next(source.emitter, &message)) {
         messages++;
         if (message.fault != FAULT_NONE) counted[message.fault]++, all++;
     }
@@ -232,7 +233,7 @@ static void faults_come_at_their_rate(void **state) {
     assert_in_range(all, FAULTY * 9 / 100, FAULTY * 11 / 100);
     for (int kind = 0; kind < FAULT_KINDS; kind++) {
         assert_true(counted[kind] > 10);
-        assert_int_equal(counted[kind], feed_faults(source.feed, (FaultKind)kind));
+        assert_int_equal(counted[kind], emitter_faults(source.emitter, (FaultKind)kind));
         assert_true(strlen(fault_name((FaultKind)kind)) > 0);
     }
     source_done(&source);
@@ -256,7 +257,7 @@ static bool has_null(json_t *event) {
 }
 
 /* What a reader can see of an event with this fault. */
-static void check_fault(const FeedMessage *message, json_t *event) {
+static void check_fault(const EmitterMessage *message, json_t *event) {
     switch (message->fault) {
     case FAULT_LOW_QUALITY: int_of(event, "quality_score", 0, 44); break;
     case FAULT_NO_SUBSCRIBER: assert_null(json_object_get(event, "subscriber_id")); break;
@@ -273,7 +274,7 @@ static void check_fault(const FeedMessage *message, json_t *event) {
     }
 }
 
-static void check_garbled(const FeedMessage *message) {
+static void check_garbled(const EmitterMessage *message) {
     json_error_t error;
     json_t *value = message->value != NULL ? json_loadb(message->value, message->value_len, JSON_DECODE_ANY, &error) : NULL;
     if (message->fault == FAULT_NOT_OBJECT)
@@ -288,8 +289,8 @@ static void check_garbled(const FeedMessage *message) {
 static void faults_are_what_they_say(void **state) {
     (void)state;
     Source source = source_of(1000, 9, 0.3, 10, FAULTY);
-    FeedMessage message;
-    while (feed_next(source.feed, &message)) {
+    EmitterMessage message;
+    while (emitter_next(source.emitter, &message)) {
         if (message.value != NULL) assert_null(memchr(message.value, '\n', message.value_len));
         if (message.fault >= FAULT_NOT_OBJECT) {
             check_garbled(&message);
@@ -308,8 +309,8 @@ static void redeliveries_repeat_and_reused_ids_do_not(void **state) {
     Source source = source_of(1000, 9, 0.2, 10, 20000);
     json_t *values = json_object(), *ids = json_object();
     uint64_t repeated = 0;
-    FeedMessage message;
-    while (feed_next(source.feed, &message)) {
+    EmitterMessage message;
+    while (emitter_next(source.emitter, &message)) {
         if (message.fault >= FAULT_NOT_OBJECT) continue;
         char value[EVENT_MAX_SIZE + 1] = "", id[9] = "";
         memcpy(value, message.value, message.value_len);
@@ -321,7 +322,7 @@ static void redeliveries_repeat_and_reused_ids_do_not(void **state) {
         json_object_set_new(values, value, json_true());
         json_object_set_new(ids, id, json_true());
     }
-    assert_int_equal(repeated, feed_faults(source.feed, FAULT_REDELIVERY));
+    assert_int_equal(repeated, emitter_faults(source.emitter, FAULT_REDELIVERY));
     json_decref(values);
     json_decref(ids);
     source_done(&source);
@@ -330,9 +331,9 @@ static void redeliveries_repeat_and_reused_ids_do_not(void **state) {
 static void late_events_are_1_minute_to_90_days_late(void **state) {
     (void)state;
     Source source = source_of(1000, 9, 0.9, 0, FAULTY); /* all happen at START_US */
-    FeedMessage message;
+    EmitterMessage message;
     int hours = 0, months = 0;
-    while (feed_next(source.feed, &message)) {
+    while (emitter_next(source.emitter, &message)) {
         if (message.fault != FAULT_LATE) continue;
         int64_t late_us = START_US - message.at_us;
         assert_true(late_us >= INT64_C(60000000) && late_us <= 90 * DAY_US);
@@ -348,8 +349,8 @@ static void generation_is_fast(void **state) {
     (void)state;
     Source source = source_of(1000, 1, 0.01, 30, 100000);
     int64_t started = clock_mono_ns();
-    FeedMessage message;
-    while (feed_next(source.feed, &message)) assert_true(message.key_len > 0);
+    EmitterMessage message;
+    while (emitter_next(source.emitter, &message)) assert_true(message.key_len > 0);
     assert_true(clock_seconds_since(started) < 5);
     source_done(&source);
 }

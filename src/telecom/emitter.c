@@ -1,0 +1,154 @@
+/* emitter.c: who is heard of next, with what, and what goes wrong with it.
+ *
+ * A subscriber is drawn evenly and taken with a chance that is its activity at that moment, so those who left fall silent without any list
+ * of the living being kept. For redeliveries and reused ids the emitter remembers some of its clean events in a ring; each has a complete
+ * identity, so a redelivery is a duplicate by any reading of the stream.
+ *
+ * Invariant: the bytes depend on the operator, the options and the windows alone. */
+#include "telecom/emitter.h"
+
+#include "base/memory.h"
+#include "telecom/fault_internal.h"
+#include "telecom/internal.h"
+#include "telecom/rhythm.h"
+
+#define MEMORY_EVENTS   1024
+#define REMEMBER_ONE_IN 8    /* so the memory reaches back 8,192 events and costs little */
+#define MAX_DRAWS       2000 /* when nearly all are quiet: take whoever it is */
+
+typedef struct Remembered {
+    EventType type;
+    uint32_t id;
+    int64_t at_us;
+    size_t key_len, value_len;
+    char key[SUBSCRIBER_ID_SIZE], value[EVENT_MAX_SIZE];
+} Remembered;
+
+struct Emitter {
+    const Operator *op;
+    Random random;
+    Rhythm rhythm;
+    uint64_t fault_threshold; /* of a 32-bit draw */
+    uint64_t faults[FAULT_KINDS];
+    Event event;
+    char key[SUBSCRIBER_ID_SIZE], value[EVENT_MAX_SIZE];
+    Remembered *memory; /* NULL when there are no faults */
+    uint64_t remembered, clean;
+};
+
+/* ---- who and what ----------------------------------------------------------------------------------------------------------------- */
+
+static const Subscriber *draw_subscriber(Emitter *emitter, int64_t second) {
+    const Operator *op = emitter->op;
+    const Subscriber *s = op->subscribers;
+    for (int i = 0; i < MAX_DRAWS; i++) {
+        s = &op->subscribers[random_below(&emitter->random, (uint32_t)op->subscriber_count)];
+        if (random_chance(&emitter->random, life_activity(s, life_at(op, s, second)))) break;
+    }
+    return s;
+}
+
+static EventType draw_type(Random *random) {
+    int draw = (int)random_below(random, 1000);
+    return draw < 300 ? EVENT_BSS : draw < 750 ? EVENT_OSS : EVENT_IOT;
+}
+
+static FaultKind draw_fault(Emitter *emitter) {
+    if (emitter->memory == NULL || random_next(&emitter->random) >> 32 >= emitter->fault_threshold) return FAULT_NONE;
+    FaultKind kind = fault_draw(&emitter->random);
+    bool needs_memory = kind == FAULT_REDELIVERY || kind == FAULT_REUSED_ID;
+    return needs_memory && emitter->remembered == 0 ? FAULT_NONE : kind;
+}
+
+/* ---- memory of clean events ------------------------------------------------------------------------------------------------------- */
+
+static const Remembered *draw_remembered(Emitter *emitter) {
+    uint64_t n = emitter->remembered < MEMORY_EVENTS ? emitter->remembered : MEMORY_EVENTS;
+    return &emitter->memory[random_below(&emitter->random, (uint32_t)n)];
+}
+
+static void remember(Emitter *emitter, const EmitterMessage *message, uint32_t id) {
+    Remembered *slot = &emitter->memory[emitter->remembered++ % MEMORY_EVENTS];
+    slot->type = emitter->event.type;
+    slot->id = id;
+    slot->at_us = message->at_us;
+    slot->key_len = message->key_len;
+    slot->value_len = message->value_len;
+    memcpy(slot->key, message->key, message->key_len);
+    memcpy(slot->value, message->value, message->value_len);
+}
+
+static void redeliver(Emitter *emitter, EmitterMessage *ret) {
+    const Remembered *old = draw_remembered(emitter);
+    *ret = (EmitterMessage){.key = old->key,
+                            .key_len = old->key_len,
+                            .value = old->value,
+                            .value_len = old->value_len,
+                            .at_us = old->at_us,
+                            .fault = FAULT_REDELIVERY};
+}
+
+/* ---- one message ------------------------------------------------------------------------------------------------------------------ */
+
+static void make_event(Emitter *emitter, int64_t at_us, FaultKind fault, uint32_t *ret_id) {
+    const Remembered *old = fault == FAULT_REUSED_ID ? draw_remembered(emitter) : NULL;
+    EventType type = old != NULL ? old->type : draw_type(&emitter->random);
+    if (old != NULL && old->at_us == at_us) at_us++; /* the time must differ */
+    *ret_id = old != NULL ? old->id : event_draw_id(&emitter->random);
+    event_make(&emitter->event, emitter->op, draw_subscriber(emitter, at_us / 1000000), type, at_us, &emitter->random);
+    event_set_id(&emitter->event, *ret_id);
+    fault_spoil(fault, &emitter->event, &emitter->random);
+}
+
+static void write_message(Emitter *emitter, FaultKind fault, EmitterMessage *ret) {
+    char *key_end = subscriber_write_id(emitter->event.subscriber, false, emitter->key);
+    size_t len = fault_garble(fault, emitter->value, event_write(&emitter->event, emitter->value), &emitter->random);
+    *ret = (EmitterMessage){.key = emitter->key,
+                            .key_len = (size_t)(key_end - emitter->key),
+                            .value = emitter->value,
+                            .value_len = len,
+                            .at_us = emitter->event.at_us,
+                            .fault = fault};
+    if (fault == FAULT_TOMBSTONE) ret->value = NULL;
+}
+
+bool emitter_next(Emitter *emitter, EmitterMessage *ret) {
+    int64_t at_us;
+    if (!rhythm_next(&emitter->rhythm, &emitter->random, &at_us)) return false;
+    FaultKind fault = draw_fault(emitter);
+    if (fault != FAULT_NONE) emitter->faults[fault]++;
+    if (fault == FAULT_REDELIVERY) {
+        redeliver(emitter, ret);
+        return true;
+    }
+    uint32_t id;
+    make_event(emitter, at_us, fault, &id);
+    write_message(emitter, fault, ret);
+    if (fault == FAULT_NONE && emitter->memory != NULL && emitter->clean++ % REMEMBER_ONE_IN == 0) remember(emitter, ret, id);
+    return true;
+}
+
+/* ---- life ------------------------------------------------------------------------------------------------------------------------- */
+
+Emitter *emitter_new(const Operator *op, const EmitterOptions *options) {
+    Emitter *emitter = xcalloc(1, sizeof *emitter);
+    emitter->op = op;
+    emitter->random = random_from(hash_of(options->seed, HASH_EVENTS, 0, 0));
+    emitter->fault_threshold = (uint64_t)(options->fault_rate * 4294967296.0);
+    if (emitter->fault_threshold > 0) emitter->memory = xcalloc(MEMORY_EVENTS, sizeof *emitter->memory);
+    return emitter;
+}
+
+void emitter_free(Emitter *emitter) {
+    if (emitter == NULL) return;
+    free(emitter->memory);
+    free(emitter);
+}
+
+void emitter_window(Emitter *emitter, int64_t from_us, int64_t until_us, uint64_t count) {
+    rhythm_init(&emitter->rhythm, from_us, until_us, count);
+}
+
+uint64_t emitter_faults(const Emitter *emitter, FaultKind kind) {
+    return emitter->faults[kind];
+}
