@@ -36,27 +36,27 @@ static duckdb_type column_type(LakeType type) {
 }
 
 static void on_bind(duckdb_bind_info info) {
-    const Source *source = duckdb_bind_get_extra_info(info);
+    const Source *source = duckdb.bind_get_extra_info(info);
     for (size_t i = 0; i < source->count; i++) {
-        duckdb_logical_type type = duckdb_create_logical_type(column_type(source->columns[i].type));
-        duckdb_bind_add_result_column(info, source->columns[i].name, type);
-        duckdb_destroy_logical_type(&type);
+        duckdb_logical_type type = duckdb.create_logical_type(column_type(source->columns[i].type));
+        duckdb.bind_add_result_column(info, source->columns[i].name, type);
+        duckdb.destroy_logical_type(&type);
     }
 }
 
 static void on_init(duckdb_init_info info) {
-    const Source *source = duckdb_init_get_extra_info(info);
-    duckdb_init_set_max_threads(info, (idx_t)source->threads);
+    const Source *source = duckdb.init_get_extra_info(info);
+    duckdb.init_set_max_threads(info, (idx_t)source->threads);
 }
 
 static void on_scan(duckdb_function_info info, duckdb_data_chunk output) {
-    const Source *source = duckdb_function_get_extra_info(info);
+    const Source *source = duckdb.function_get_extra_info(info);
     LakeChunk chunk = {0};
     for (size_t i = 0; i < source->count; i++) {
-        chunk.vectors[i] = duckdb_data_chunk_get_vector(output, i);
-        chunk.data[i] = duckdb_vector_get_data(chunk.vectors[i]);
+        chunk.vectors[i] = duckdb.data_chunk_get_vector(output, i);
+        chunk.data[i] = duckdb.vector_get_data(chunk.vectors[i]);
     }
-    duckdb_data_chunk_set_size(output, source->fill(source->state, &chunk, duckdb_vector_size()));
+    duckdb.data_chunk_set_size(output, source->fill(source->state, &chunk, duckdb.vector_size()));
 }
 
 int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state,
@@ -65,14 +65,14 @@ int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *col
     Source *source = xcalloc(1, sizeof *source);
     *source = (Source){.count = n, .threads = threads, .fill = fill, .state = state};
     memcpy(source->columns, columns, n * sizeof *columns);
-    duckdb_table_function function = duckdb_create_table_function();
-    duckdb_table_function_set_name(function, name);
-    duckdb_table_function_set_extra_info(function, source, free);
-    duckdb_table_function_set_bind(function, on_bind);
-    duckdb_table_function_set_init(function, on_init);
-    duckdb_table_function_set_function(function, on_scan);
-    duckdb_state state_of = duckdb_register_table_function(conn->con, function);
-    duckdb_destroy_table_function(&function);
+    duckdb_table_function function = duckdb.create_table_function();
+    duckdb.table_function_set_name(function, name);
+    duckdb.table_function_set_extra_info(function, source, free);
+    duckdb.table_function_set_bind(function, on_bind);
+    duckdb.table_function_set_init(function, on_init);
+    duckdb.table_function_set_function(function, on_scan);
+    duckdb_state state_of = duckdb.register_table_function(conn->con, function);
+    duckdb.destroy_table_function(&function);
     if (state_of != DuckDBSuccess) return error_set(err, ERR_BUG, "the source %s() could not be registered", name);
     return 0;
 }
@@ -87,23 +87,23 @@ void lake_put_real(LakeChunk *chunk, size_t col, size_t row, double v) {
 
 void lake_put_null(LakeChunk *chunk, size_t col, size_t row) {
     if (chunk->validity[col] == NULL) {
-        duckdb_vector_ensure_validity_writable(chunk->vectors[col]);
-        chunk->validity[col] = duckdb_vector_get_validity(chunk->vectors[col]);
+        duckdb.vector_ensure_validity_writable(chunk->vectors[col]);
+        chunk->validity[col] = duckdb.vector_get_validity(chunk->vectors[col]);
     }
-    duckdb_validity_set_row_invalid(chunk->validity[col], row);
+    duckdb.validity_set_row_invalid(chunk->validity[col], row);
 }
 
 void lake_put_blob(LakeChunk *chunk, size_t col, size_t row, const void *bytes, size_t n) {
-    duckdb_vector_assign_string_element_len(chunk->vectors[col], row, bytes, n);
+    duckdb.vector_assign_string_element_len(chunk->vectors[col], row, bytes, n);
 }
 
 bool lake_put_text(LakeChunk *chunk, size_t col, size_t row, const char *s, size_t n) {
-    duckdb_error_data problem = duckdb_valid_utf8_check(s, n);
+    duckdb_error_data problem = duckdb.valid_utf8_check(s, n);
     if (problem != NULL) {
-        duckdb_destroy_error_data(&problem);
+        duckdb.destroy_error_data(&problem);
         lake_put_null(chunk, col, row);
         return false;
     }
-    duckdb_unsafe_vector_assign_string_element_len(chunk->vectors[col], row, s, n);
+    duckdb.unsafe_vector_assign_string_element_len(chunk->vectors[col], row, s, n);
     return true;
 }

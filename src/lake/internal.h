@@ -1,8 +1,8 @@
-/* internal.h: what the files of this room share. The only header that includes duckdb.h. */
+/* internal.h: what the files of this room share.  */
 #pragma once
 #include "base/buf.h"
 #include "lake/lake.h"
-#include <duckdb.h>
+#include "lake/duckdb_api.h"
 #include <stdatomic.h>
 
 struct Lake {

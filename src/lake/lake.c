@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/embedded.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include <inttypes.h>
 #include <string.h>
@@ -36,8 +37,8 @@ int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const ch
 }
 
 static int fail_result(LakeConn *conn, const char *name, duckdb_result *result, Error *err) {
-    int rc = lake_fail(conn, name, duckdb_result_error_type(result), duckdb_result_error(result), err);
-    duckdb_destroy_result(result);
+    int rc = lake_fail(conn, name, duckdb.result_error_type(result), duckdb.result_error(result), err);
+    duckdb.destroy_result(result);
     return rc;
 }
 
@@ -47,17 +48,17 @@ static int open_failed(const char *path, char *message, Error *err) {
     bool locked = message != NULL && strstr(message, "lock on file") != NULL;
     if (locked) error_set(err, ERR_BUSY, "%s is open in another process: %s", path, message);
     else error_set(err, ERR_IO, "cannot open the lake %s: %s", path, message != NULL ? message : "DuckDB gave no reason");
-    duckdb_free(message);
+    duckdb.free(message);
     return -1;
 }
 
 static void set_option(duckdb_config config, const char *name, const char *value) {
-    if (duckdb_set_config(config, name, value) != DuckDBSuccess) BUG(name);
+    if (duckdb.set_config(config, name, value) != DuckDBSuccess) BUG(name);
 }
 
 static duckdb_config make_config(const LakeOptions *options) {
     duckdb_config config;
-    if (duckdb_create_config(&config) != DuckDBSuccess) BUG("no DuckDB configuration");
+    if (duckdb.create_config(&config) != DuckDBSuccess) BUG("no DuckDB configuration");
     set_option(config, "autoinstall_known_extensions", "false");
     set_option(config, "autoload_known_extensions", "false");
     set_option(config, "preserve_insertion_order", "false");
@@ -78,11 +79,12 @@ static duckdb_config make_config(const LakeOptions *options) {
 int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) {
     static const LakeOptions defaults = {0};
     if (options == NULL) options = &defaults;
+    if (duckdb_load(err) != 0) return -1;
     duckdb_config config = make_config(options);
     Lake *lake = xcalloc(1, sizeof *lake);
     char *message = NULL;
-    duckdb_state state = duckdb_open_ext(path, &lake->db, config, &message);
-    duckdb_destroy_config(&config);
+    duckdb_state state = duckdb.open_ext(path, &lake->db, config, &message);
+    duckdb.destroy_config(&config);
     if (state != DuckDBSuccess) {
         free(lake);
         return open_failed(path, message, err);
@@ -101,18 +103,18 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
 }
 
 void lake_free(Lake *lake) {
-    if (!atomic_load(&lake->fatal)) duckdb_close(&lake->db);
+    if (!atomic_load(&lake->fatal)) duckdb.close(&lake->db);
     free(lake);
 }
 
 int lake_connect(Lake *lake, LakeConn **ret, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = xcalloc(1, sizeof *conn);
     conn->lake = lake;
-    if (duckdb_connect(lake->db, &conn->con) != DuckDBSuccess) return error_set(err, ERR_IO, "cannot connect to the lake");
+    if (duckdb.connect(lake->db, &conn->con) != DuckDBSuccess) return error_set(err, ERR_IO, "cannot connect to the lake");
     /* Times are UTC everywhere, whatever the machine's zone. Global once locked down, so a failure there is none. */
     duckdb_result result;
-    if (duckdb_query(conn->con, "SET TimeZone = 'UTC'", &result) != DuckDBSuccess) duckdb_destroy_result(&result);
-    else duckdb_destroy_result(&result);
+    if (duckdb.query(conn->con, "SET TimeZone = 'UTC'", &result) != DuckDBSuccess) duckdb.destroy_result(&result);
+    else duckdb.destroy_result(&result);
     *ret = TAKE(conn);
     return 0;
 }
@@ -120,17 +122,20 @@ int lake_connect(Lake *lake, LakeConn **ret, Error *err) {
 void lake_conn_free(LakeConn *conn) {
     if (conn->con != NULL && !atomic_load(&conn->lake->fatal)) {
         lake_rollback(conn);
-        duckdb_disconnect(&conn->con);
+        duckdb.disconnect(&conn->con);
     }
     free(conn);
 }
 
 void lake_interrupt(LakeConn *conn) {
-    duckdb_interrupt(conn->con);
+    duckdb.interrupt(conn->con);
 }
 
 const char *lake_engine_version(void) {
-    return duckdb_library_version();
+    Error ignored = {0};
+    if (duckdb_load(&ignored) == 0) return duckdb.library_version();
+    error_clear(&ignored);
+    return "(not found)";
 }
 
 /* ---- statements ---- */
@@ -140,22 +145,29 @@ LakeValue lake_text(const char *s) {
     return (LakeValue){.type = LAKE_TEXT, .text = s, .len = strlen(s)};
 }
 
+/* `--set log.level=debug` shows where the time goes. */
+static void log_time(const char *name, int64_t began) {
+    log_debug("lake", "%s: %.2f ms", name, clock_seconds_since(began) * 1e3);
+}
+
 int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) {
     duckdb_result result;
-    if (duckdb_query(conn->con, sql, &result) != DuckDBSuccess) return fail_result(conn, name, &result, err);
-    duckdb_destroy_result(&result);
+    int64_t began = clock_mono_ns();
+    if (duckdb.query(conn->con, sql, &result) != DuckDBSuccess) return fail_result(conn, name, &result, err);
+    duckdb.destroy_result(&result);
+    log_time(name, began);
     return 0;
 }
 
 static duckdb_state bind_value(duckdb_prepared_statement statement, idx_t index, const LakeValue *v) {
     switch (v->type) {
-    case LAKE_NULL: return duckdb_bind_null(statement, index);
-    case LAKE_BOOL: return duckdb_bind_boolean(statement, index, v->i != 0);
-    case LAKE_INT: return duckdb_bind_int64(statement, index, v->i);
-    case LAKE_REAL: return duckdb_bind_double(statement, index, v->r);
-    case LAKE_TEXT: return duckdb_bind_varchar_length(statement, index, v->text, v->len);
-    case LAKE_BLOB: return duckdb_bind_blob(statement, index, v->text, v->len);
-    case LAKE_TIME: return duckdb_bind_timestamp_tz(statement, index, (duckdb_timestamp){v->i});
+    case LAKE_NULL: return duckdb.bind_null(statement, index);
+    case LAKE_BOOL: return duckdb.bind_boolean(statement, index, v->i != 0);
+    case LAKE_INT: return duckdb.bind_int64(statement, index, v->i);
+    case LAKE_REAL: return duckdb.bind_double(statement, index, v->r);
+    case LAKE_TEXT: return duckdb.bind_varchar_length(statement, index, v->text, v->len);
+    case LAKE_BLOB: return duckdb.bind_blob(statement, index, v->text, v->len);
+    case LAKE_TIME: return duckdb.bind_timestamp_tz(statement, index, (duckdb_timestamp){v->i});
     case LAKE_TIMES: BUG("a list of times cannot be bound");
     }
     BUG("unknown value type");
@@ -164,14 +176,16 @@ static duckdb_state bind_value(duckdb_prepared_statement statement, idx_t index,
 /* `ret` is a success when 0 is returned; otherwise nothing is left to free. */
 static int execute(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, duckdb_result *ret, Error *err) {
     duckdb_prepared_statement statement = NULL;
+    int64_t began = clock_mono_ns();
     int rc = 0;
-    if (duckdb_prepare(conn->con, sql, &statement) != DuckDBSuccess)
-        rc = lake_fail(conn, name, DUCKDB_ERROR_BINDER, duckdb_prepare_error(statement), err);
+    if (duckdb.prepare(conn->con, sql, &statement) != DuckDBSuccess)
+        rc = lake_fail(conn, name, DUCKDB_ERROR_BINDER, duckdb.prepare_error(statement), err);
     for (size_t i = 0; rc == 0 && i < n; i++)
         if (bind_value(statement, i + 1, &values[i]) != DuckDBSuccess)
             rc = lake_fail(conn, name, DUCKDB_ERROR_BINDER, "a value could not be bound", err);
-    if (rc == 0 && duckdb_execute_prepared(statement, ret) != DuckDBSuccess) rc = fail_result(conn, name, ret, err);
-    duckdb_destroy_prepare(&statement);
+    if (rc == 0 && duckdb.execute_prepared(statement, ret) != DuckDBSuccess) rc = fail_result(conn, name, ret, err);
+    duckdb.destroy_prepare(&statement);
+    log_time(name, began);
     return rc;
 }
 
@@ -179,8 +193,8 @@ int lake_exec_values(LakeConn *conn, const char *name, const char *sql, const La
                      Error *err) {
     duckdb_result result;
     if (execute(conn, name, sql, values, n, &result, err) != 0) return -1;
-    if (ret_changed != NULL) *ret_changed = (int64_t)duckdb_rows_changed(&result);
-    duckdb_destroy_result(&result);
+    if (ret_changed != NULL) *ret_changed = (int64_t)duckdb.rows_changed(&result);
+    duckdb.destroy_result(&result);
     return 0;
 }
 

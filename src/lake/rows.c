@@ -8,17 +8,17 @@
 #include <string.h>
 
 static void describe_column(struct ResultColumn *c, duckdb_result *result, size_t i) {
-    duckdb_logical_type type = duckdb_column_logical_type(result, i);
-    *c = (struct ResultColumn){.name = duckdb_column_name(result, i), .type = duckdb_get_type_id(type), .scale = 1};
+    duckdb_logical_type type = duckdb.column_logical_type(result, i);
+    *c = (struct ResultColumn){.name = duckdb.column_name(result, i), .type = duckdb.get_type_id(type), .scale = 1};
     c->storage = c->type;
     if (c->type == DUCKDB_TYPE_DECIMAL) {
-        c->storage = duckdb_decimal_internal_type(type);
-        c->scale = pow(10, duckdb_decimal_scale(type));
+        c->storage = duckdb.decimal_internal_type(type);
+        c->scale = pow(10, duckdb.decimal_scale(type));
     }
-    char *alias = duckdb_logical_type_get_alias(type);
+    char *alias = duckdb.logical_type_get_alias(type);
     c->json = alias != NULL && strcmp(alias, "JSON") == 0;
-    duckdb_free(alias);
-    duckdb_destroy_logical_type(&type);
+    duckdb.free(alias);
+    duckdb.destroy_logical_type(&type);
 }
 
 LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result) {
@@ -26,7 +26,7 @@ LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *res
     r->conn = conn;
     r->name = xstrdup(name);
     r->result = *result;
-    r->column_count = duckdb_column_count(&r->result);
+    r->column_count = duckdb.column_count(&r->result);
     r->columns = xcalloc(r->column_count, sizeof *r->columns);
     for (size_t i = 0; i < r->column_count; i++) describe_column(&r->columns[i], &r->result, i);
     return r;
@@ -34,8 +34,8 @@ LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *res
 
 void lake_result_free(LakeResult *r) {
     for (size_t i = 0; i < r->column_count; i++) buf_done(&r->columns[i].text);
-    if (r->chunk != NULL) duckdb_destroy_data_chunk(&r->chunk);
-    duckdb_destroy_result(&r->result);
+    if (r->chunk != NULL) duckdb.destroy_data_chunk(&r->chunk);
+    duckdb.destroy_result(&r->result);
     free(r->columns);
     free(r->name);
     free(r);
@@ -43,18 +43,18 @@ void lake_result_free(LakeResult *r) {
 
 int lake_next(LakeResult *r, Error *err) {
     if (r->chunk != NULL && ++r->row < r->rows) return 1;
-    if (r->chunk != NULL) duckdb_destroy_data_chunk(&r->chunk);
-    r->chunk = duckdb_fetch_chunk(r->result);
+    if (r->chunk != NULL) duckdb.destroy_data_chunk(&r->chunk);
+    r->chunk = duckdb.fetch_chunk(r->result);
     if (r->chunk == NULL) {
-        const char *problem = duckdb_result_error(&r->result);
-        return problem != NULL ? lake_fail(r->conn, r->name, duckdb_result_error_type(&r->result), problem, err) : 0;
+        const char *problem = duckdb.result_error(&r->result);
+        return problem != NULL ? lake_fail(r->conn, r->name, duckdb.result_error_type(&r->result), problem, err) : 0;
     }
     r->row = 0;
-    r->rows = duckdb_data_chunk_get_size(r->chunk);
+    r->rows = duckdb.data_chunk_get_size(r->chunk);
     for (size_t i = 0; i < r->column_count; i++) {
-        duckdb_vector vector = duckdb_data_chunk_get_vector(r->chunk, i);
-        r->columns[i].data = duckdb_vector_get_data(vector);
-        r->columns[i].validity = duckdb_vector_get_validity(vector);
+        duckdb_vector vector = duckdb.data_chunk_get_vector(r->chunk, i);
+        r->columns[i].data = duckdb.vector_get_data(vector);
+        r->columns[i].validity = duckdb.vector_get_validity(vector);
     }
     return r->rows > 0 ? 1 : 0;
 }
@@ -68,11 +68,11 @@ const char *lake_column_name(const LakeResult *r, size_t col) {
 }
 
 bool lake_is_null(const LakeResult *r, size_t col) {
-    return !duckdb_validity_row_is_valid(r->columns[col].validity, r->row);
+    return !duckdb.validity_row_is_valid(r->columns[col].validity, r->row);
 }
 
 static double hugeint_real(duckdb_hugeint v) {
-    return duckdb_hugeint_to_double(v);
+    return duckdb.hugeint_to_double(v);
 }
 
 static int64_t hugeint_int(duckdb_hugeint v) {
@@ -131,7 +131,7 @@ const char *lake_col_text(LakeResult *r, size_t col, size_t *ret_len) {
     if (c->type != DUCKDB_TYPE_VARCHAR && c->type != DUCKDB_TYPE_BLOB) BUG(r->name);
     duckdb_string_t *s = &((duckdb_string_t *)c->data)[r->row];
     buf_clear(&c->text);
-    buf_add(&c->text, duckdb_string_t_data(s), duckdb_string_t_length(*s));
+    buf_add(&c->text, duckdb.string_t_data(s), duckdb.string_t_length(*s));
     if (ret_len != NULL) *ret_len = c->text.len;
     return c->text.data;
 }

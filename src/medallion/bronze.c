@@ -13,6 +13,7 @@
 #define HOUR_US         (3600 * USEC_PER_SEC)
 #define SCAN_THREADS    2
 #define OUTLIERS_SHARE  50                 /* at either end up to 1/50 of the batch is outside the dense range */
+#define SPARSE_SHARE    8                  /* an hour with less than 1/8 of the typical one's events is sparse */
 #define SCATTERED_ROWS  2000               /* so few events, over more than ... */
 #define SCATTERED_HOURS 48                 /* ... so many hours, are all asked for one by one */
 
@@ -69,12 +70,19 @@ static int read_hours(LakeConn *conn, Hours *h, Error *err) {
     return got;
 }
 
-/* The dense range [*from, *to): hours at either end that hold few events are left out. */
+/* How many events share the hour of a typical event. */
+static int64_t typical_hour(const Hours *h) {
+    double squares = 0;
+    for (size_t i = 0; i < h->count; i++) squares += (double)h->events[i] * (double)h->events[i];
+    return (int64_t)(squares / (double)h->total);
+}
+
+/* The dense range [*from, *to): sparse hours at either end are left out, as long as that leaves few events out. */
 static void dense_range(const Hours *h, int64_t *from, int64_t *to) {
     size_t first = 0, last = h->count - 1;
-    int64_t allowed = h->total / OUTLIERS_SHARE;
-    for (int64_t left = allowed; first < last && h->events[first] <= left; first++) left -= h->events[first];
-    for (int64_t left = allowed; last > first && h->events[last] <= left; last--) left -= h->events[last];
+    int64_t sparse = typical_hour(h) / SPARSE_SHARE, allowed = h->total / OUTLIERS_SHARE;
+    for (int64_t left = allowed; first < last && h->events[first] <= sparse && h->events[first] <= left; first++) left -= h->events[first];
+    for (int64_t left = allowed; last > first && h->events[last] <= sparse && h->events[last] <= left; last--) left -= h->events[last];
     *from = h->hour_us[first];
     *to = h->hour_us[last] + HOUR_US;
     if (h->total <= SCATTERED_ROWS && *to - *from > SCATTERED_HOURS * HOUR_US) *to = *from;

@@ -1,0 +1,35 @@
+/* duckdb_api.c: see duckdb_api.h. */
+#include "lake/duckdb_api.h"
+
+#include "base/memory.h"
+#include <dlfcn.h>
+#include <pthread.h>
+#include <string.h>
+
+DuckdbApi duckdb;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static char *problem; /* NULL: loaded */
+
+static void *find(void *library, const char *name) {
+    void *function = dlsym(library, name);
+    if (function == NULL && problem == NULL) problem = xasprintf("it has no function %s", name);
+    return function;
+}
+
+static void load(void) {
+    void *library = dlopen("libduckdb.so", RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL) {
+        problem = xstrdup(dlerror());
+        return;
+    }
+#define X(name) *(void **)&duckdb.name = find(library, "duckdb_" #name);
+    DUCKDB_FUNCTIONS(X)
+#undef X
+}
+
+int duckdb_load(Error *err) {
+    pthread_once(&once, load);
+    if (problem == NULL) return 0;
+    return error_set(err, ERR_CONFIG, "libduckdb.so cannot be used: %s. `tools/bootstrap build` fetches the right one", problem);
+}
