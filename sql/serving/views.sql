@@ -1,20 +1,18 @@
 -- What readers see, as views over the lake. `publish` writes each into the snapshot as a table; a live server reads the views themselves.
 -- Cost: a function of the subscribers and of the newest data. Counts come from the ledger or from count(*) without a filter (metadata);
--- event times are bounded, and DuckDB prunes by those bounds.
+-- Bronze is read from the batch on where the last publish ended (sql/serving/advance.sql), and DuckDB prunes by that bound.
 
 -- One row a subscriber: Gold and the newest score.
 CREATE OR REPLACE TEMP VIEW serving_subscribers AS
 SELECT g.*, s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
 FROM gold_subscriber_features AS g LEFT JOIN subscriber_scores AS s ON s.subscriber_id = g.subscriber_id;
 
--- The newest event that a sane clock could have sent: from the last batches, or, after a back-fill of old events, from the last two days.
+-- The newest event that a sane clock could have sent: what publish has seen, and the batches since.
 CREATE OR REPLACE TEMP VIEW serving_newest AS
-SELECT max(newest) AS newest FROM (
-    SELECT max(event_timestamp) AS newest FROM bronze_raw_events
-    WHERE batch_id >= (SELECT max(batch_id) - 16 FROM ledger_batches) AND event_timestamp <= now() + INTERVAL 5 MINUTE
-    UNION ALL
-    SELECT max(event_timestamp) FROM bronze_raw_events
-    WHERE event_timestamp >= now() - INTERVAL 48 HOUR AND event_timestamp <= now() + INTERVAL 5 MINUTE);
+SELECT greatest(newest_event_at, (SELECT max(event_timestamp) FROM bronze_raw_events
+                                  WHERE batch_id > (SELECT batch_id FROM serving_progress)
+                                    AND event_timestamp <= now() + INTERVAL 5 MINUTE)) AS newest
+FROM serving_progress;
 
 -- One row: the way of every offset, and what waits.
 CREATE OR REPLACE TEMP VIEW serving_pipeline AS
@@ -45,13 +43,15 @@ SELECT 3, 'gold', NULL, NULL, refined_at FROM serving_pipeline
 UNION ALL
 SELECT 4, 'scores', count(*), NULL, max(scored_at) FROM subscriber_scores;
 
--- Events an hour by type, over the 48 hours before the newest event.
+-- Events an hour by type, over the 48 hours up to the newest event.
 CREATE OR REPLACE TEMP VIEW serving_hours AS
-SELECT make_timestamptz(hour * 3600000000) AS hour, event_type, events FROM (
-    SELECT epoch_us(event_timestamp) // 3600000000 AS hour, coalesce(event_type, '(none)') AS event_type, count(*) AS events
-    FROM bronze_raw_events
-    WHERE event_timestamp > (SELECT newest - INTERVAL 48 HOUR FROM serving_newest) AND event_timestamp <= (SELECT newest FROM serving_newest)
-    GROUP BY ALL);
+SELECT make_timestamptz(hour * 3600000000) AS hour, event_type, sum(events)::BIGINT AS events FROM (
+    SELECT hour, event_type, events FROM serving_hour_counts
+    UNION ALL
+    SELECT epoch_us(event_timestamp) // 3600000000, coalesce(event_type, '(none)'), count(*) FROM bronze_raw_events
+    WHERE batch_id > (SELECT batch_id FROM serving_progress) AND event_timestamp IS NOT NULL GROUP BY ALL)
+WHERE hour BETWEEN (SELECT epoch_us(newest) // 3600000000 - 47 FROM serving_newest) AND (SELECT epoch_us(newest) // 3600000000 FROM serving_newest)
+GROUP BY ALL;
 
 -- What did not pass, by rule: contract and quality trouble (silver), and messages that were no events (bronze).
 CREATE OR REPLACE TEMP VIEW serving_quarantine AS
