@@ -1,0 +1,204 @@
+/* request.c: reads the request target.
+ *
+ * Segments are matched while they are still escaped, so "%2F" in an id cannot change which route answers. Decoding is strict: what is
+ * not valid UTF-8 text without control characters is refused here, so nothing behind this file meets a NUL or half a character.
+ *
+ * Invariant: after request_parse returned 0, path starts with '/', and every parameter is clean text. */
+#include "web/request.h"
+
+#include "base/buf.h"
+#include "base/memory.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <string.h>
+
+Request *request_new(const char *target) {
+    Request *r = xcalloc(1, sizeof *r);
+    r->target = xstrdup(target);
+    return r;
+}
+
+void request_free(Request *r) {
+    for (size_t i = 0; i < r->param_count; i++) {
+        free(r->params[i].name);
+        free(r->params[i].value);
+    }
+    free(r->target);
+    free(r->path);
+    free(r->id);
+    free(r->if_none_match);
+    free(r);
+}
+
+/* ---- decoding ---------------------------------------------------------------------------------------------------------------------- */
+
+static int hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+static bool is_clean_text(const char *s, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f) return false;
+    json_t *text = json_stringn(s, n); /* NULL when it is not UTF-8 */
+    json_decref(text);
+    return text != NULL;
+}
+
+char *request_decode(const char *s, size_t n, bool plus_is_space) {
+    CLEANUP(free_text) char *out = xmalloc(n + 1);
+    size_t len = 0;
+    for (size_t i = 0; i < n; i++) {
+        char c = s[i];
+        if (c == '%') {
+            int high = i + 2 < n ? hex_digit(s[i + 1]) : -1, low = i + 2 < n ? hex_digit(s[i + 2]) : -1;
+            if (high < 0 || low < 0) return NULL;
+            c = (char)(high * 16 + low);
+            i += 2;
+        } else if (c == '+' && plus_is_space) {
+            c = ' ';
+        }
+        out[len++] = c;
+    }
+    out[len] = '\0';
+    return is_clean_text(out, len) ? TAKE(out) : NULL;
+}
+
+/* ---- the target -------------------------------------------------------------------------------------------------------------------- */
+
+/* "http://host/path" is what a client sends that takes us for a proxy; RFC 9112 wants it understood. */
+static const char *skip_authority(const char *target) {
+    if (strncmp(target, "http://", 7) != 0) return target;
+    const char *path = strpbrk(target + 7, "/?");
+    return path == NULL ? "/" : path;
+}
+
+static bool add_param(Request *r, const char *s, size_t n) {
+    if (r->param_count == PARAMS_MAX) return false;
+    const char *equals = memchr(s, '=', n);
+    size_t name_len = equals == NULL ? n : (size_t)(equals - s);
+    Param p = {.name = request_decode(s, name_len, true),
+               .value = equals == NULL ? xstrdup("") : request_decode(equals + 1, n - name_len - 1, true)};
+    if (p.name == NULL || p.value == NULL) {
+        free(p.name);
+        free(p.value);
+        return false;
+    }
+    r->params[r->param_count++] = p;
+    return true;
+}
+
+static bool parse_query(Request *r, const char *query) {
+    while (*query != '\0') {
+        size_t n = strcspn(query, "&");
+        if (n > 0 && !add_param(r, query, n)) return false;
+        query += n + (query[n] == '&');
+    }
+    return true;
+}
+
+int request_parse(Request *r, const char **ret_why) {
+    r->path = xstrdup("/");
+    if (strlen(r->target) > TARGET_MAX) {
+        *ret_why = "The address is longer than 4096 bytes.";
+        return 414;
+    }
+    const char *target = skip_authority(r->target);
+    size_t path_len = strcspn(target, "?");
+    if (target[0] != '/') {
+        *ret_why = "The address must start with a slash.";
+        return 400;
+    }
+    CLEANUP(free_text) char *decoded = request_decode(target, path_len, false);
+    if (decoded == NULL) {
+        *ret_why = "The path has a broken escape or is not UTF-8 text.";
+        return 400;
+    }
+    free(r->path);
+    r->path = xstrndup(target, path_len);
+    if (target[path_len] == '?' && !parse_query(r, target + path_len + 1)) {
+        *ret_why = "The query has a broken escape, is not UTF-8 text, or has more than 16 parameters.";
+        return 400;
+    }
+    return 0;
+}
+
+const char *request_param(const Request *r, const char *name) {
+    for (size_t i = 0; i < r->param_count; i++)
+        if (strcmp(r->params[i].name, name) == 0) return r->params[i].value;
+    return NULL;
+}
+
+/* ---- parameters by their table ------------------------------------------------------------------------------------------------------ */
+
+static bool parse_int(const char *text, int64_t *ret) {
+    char *end;
+    errno = 0;
+    int64_t v = strtoll(text, &end, 10);
+    if (end == text || *end != '\0' || errno != 0) return false;
+    *ret = v;
+    return true;
+}
+
+static bool is_choice(const char *choices, const char *value) {
+    size_t n = strlen(value);
+    for (const char *c = choices; c != NULL; c = strchr(c, '|')) {
+        if (*c == '|') c++;
+        if (n > 0 && strncmp(c, value, n) == 0 && (c[n] == '|' || c[n] == '\0')) return true;
+    }
+    return false;
+}
+
+static char *check_value(const ParamSpec *spec, const char *value) {
+    int64_t number;
+    switch (spec->type) {
+    case PARAM_INT:
+        if (parse_int(value, &number) && number >= spec->least && number <= spec->most) return NULL;
+        return xasprintf("The parameter '%s' must be a whole number from %" PRId64 " to %" PRId64 ".", spec->name, spec->least, spec->most);
+    case PARAM_TEXT:
+        if (strlen(value) >= (size_t)spec->least && strlen(value) <= (size_t)spec->most) return NULL;
+        return xasprintf("The parameter '%s' must have %" PRId64 " to %" PRId64 " bytes.", spec->name, spec->least, spec->most);
+    case PARAM_CHOICE:
+        if (is_choice(spec->choices, value)) return NULL;
+        return xasprintf("The parameter '%s' must be one of %s.", spec->name, spec->choices);
+    }
+    return NULL;
+}
+
+static const ParamSpec *find_spec(const ParamSpec *specs, const char *name) {
+    for (const ParamSpec *s = specs; s != NULL && s->name != NULL; s++)
+        if (strcmp(s->name, name) == 0) return s;
+    return NULL;
+}
+
+static char *unknown_param(const char *name, const ParamSpec *specs) {
+    Buf text = {0};
+    buf_addf(&text, "The parameter '%s' is not known here; ", strlen(name) <= 64 ? name : "(a long name)");
+    if (specs == NULL || specs->name == NULL) buf_add_str(&text, "this address takes none.");
+    for (const ParamSpec *s = specs; s != NULL && s->name != NULL; s++)
+        buf_addf(&text, "%s%s%s", s == specs ? "known are " : ", ", s->name, s[1].name == NULL ? "." : "");
+    return buf_take(&text);
+}
+
+char *request_check_params(const Request *r, const ParamSpec *specs) {
+    for (size_t i = 0; i < r->param_count; i++) {
+        const Param *p = &r->params[i];
+        const ParamSpec *spec = find_spec(specs, p->name);
+        if (spec == NULL) return unknown_param(p->name, specs);
+        if (request_param(r, p->name) != p->value) return xasprintf("The parameter '%s' is given twice.", p->name);
+        char *why = check_value(spec, p->value);
+        if (why != NULL) return why;
+    }
+    return NULL;
+}
+
+int64_t request_int(const Request *r, const ParamSpec *specs, const char *name) {
+    const ParamSpec *spec = find_spec(specs, name);
+    int64_t value = spec->otherwise;
+    const char *text = request_param(r, name);
+    if (text != NULL) (void)parse_int(text, &value);
+    return value;
+}

@@ -1,0 +1,48 @@
+/* request.h: what a client asks for: path, parameters, conditions. Knows neither sockets nor libmicrohttpd.
+ * One thread at a time; a Request goes from the event loop to one worker and back. */
+#pragma once
+#include "base/attr.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { TARGET_MAX = 4096, PARAMS_MAX = 16, SEGMENTS_MAX = 8 };
+
+typedef struct Param {
+    char *name, *value; /* decoded, valid UTF-8 without control characters */
+} Param;
+
+typedef struct Request {
+    char *target; /* as it came: "/api/v1/subscribers?limit=5" */
+    char *path;   /* the part before '?', still escaped; never NULL after request_parse */
+    Param params[PARAMS_MAX];
+    size_t param_count;
+    char *id;            /* the {id} of the route, decoded; NULL when the route has none */
+    char *if_none_match; /* the header's value, or NULL */
+} Request;
+
+/* Takes a copy of `target`. Always succeeds; request_parse judges it. */
+Request *request_new(const char *target) MUST_CHECK;
+void request_free(Request *r);
+DEFINE_CLEANUP(request_free, Request)
+/* Splits the target and decodes the parameters. 0, or the HTTP status to refuse it with and why in one sentence (static). */
+int request_parse(Request *r, const char **ret_why) MUST_CHECK;
+/* NULL when it is not there. Valid as long as the request. */
+const char *request_param(const Request *r, const char *name);
+/* Percent-decodes n bytes; plus_is_space for queries. NULL for a broken escape, a control character or invalid UTF-8. The caller frees. */
+char *request_decode(const char *s, size_t n, bool plus_is_space) MUST_CHECK;
+
+/* What a route accepts, so that checking, error texts and documentation come from one table. Ends with name == NULL. */
+typedef enum ParamType { PARAM_INT, PARAM_TEXT, PARAM_CHOICE } ParamType;
+typedef struct ParamSpec {
+    const char *name;
+    ParamType type;
+    int64_t least, most; /* PARAM_INT: the value; PARAM_TEXT: the length in bytes */
+    int64_t otherwise;   /* PARAM_INT: when it is not given */
+    const char *choices; /* PARAM_CHOICE: "high|medium|low" */
+    const char *help;
+} ParamSpec;
+/* NULL when every parameter is known, given once and fits; otherwise one sentence (the caller frees). `specs` NULL: none are allowed. */
+char *request_check_params(const Request *r, const ParamSpec *specs) MUST_CHECK;
+/* The value of a checked PARAM_INT. */
+int64_t request_int(const Request *r, const ParamSpec *specs, const char *name);

@@ -1,0 +1,29 @@
+/* response.h: what goes back: a status, a body, and how long it may be kept. Knows neither sockets nor libmicrohttpd. */
+#pragma once
+#include "base/buf.h"
+#include "web/request.h"
+#include <jansson.h>
+
+enum { ETAG_SIZE = 80 };
+
+typedef struct Response {
+    int status;               /* 0 until somebody answered */
+    const char *content_type; /* static */
+    Buf body;                 /* owned */
+    const void *fixed;        /* instead of body: bytes that live as long as the process */
+    size_t fixed_len;
+    char etag[ETAG_SIZE];      /* with its quotes; "" for none */
+    const char *cache_control; /* static; NULL: no-store */
+    const char *allow;         /* for 405; static */
+    int retry_after_s;         /* for 503; 0 for none */
+} Response;
+
+void response_done(Response *r);
+/* Takes the reference of `value`. */
+void response_json(Response *r, int status, json_t *value);
+/* RFC 9457: {type, title, status, detail, instance} as application/problem+json; whatever was answered before is dropped. */
+void response_problem(Response *r, int status, const Request *req, const char *detail_fmt, ...) PRINTF_LIKE(4, 5);
+/* "Not Found" and so on, for the statuses that this server uses. */
+const char *response_reason(int status);
+/* Sets the ETag; when the request's If-None-Match names it, answers 304 and returns true. */
+bool response_not_modified(Response *r, const Request *req, const char *etag);

@@ -1,0 +1,396 @@
+/* server.c: HTTP by libmicrohttpd: one event loop, and workers for what takes time.
+ *
+ *   event loop:  target ─▶ headers checked ─▶ route ─▶ answer (assets, errors, 304)
+ *                                               └────▶ suspend ─▶ worker: query, body ─▶ resume ─▶ answer
+ *
+ * libmicrohttpd is lenient where that is dangerous behind a proxy (two Content-Length, Content-Length beside Transfer-Encoding, NUL), so
+ * the first call of each request refuses those and closes the connection: what follows on it cannot be trusted to be a request.
+ *
+ * Invariant: an Exchange belongs to the event loop, except between suspend and resume, when it belongs to one worker. */
+#include "web/web.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "web/connections.h"
+#include "web/listen.h"
+#include "web/service.h"
+#include "web/work.h"
+#include <microhttpd.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    MEMORY_PER_CONNECTION = 16 * 1024, /* request line, headers, and what libmicrohttpd needs beside them */
+    QUEUE_MAX = 512,
+    QUERY_LIMIT_MS = 10000,
+    TICK_MS = 200,
+    DRAIN_MS = 3000,
+    IDLE_TIMEOUT_S = 30,
+};
+
+struct Web {
+    Service service;
+    struct MHD_Daemon *daemon;
+    Connections *connections;
+    Workers *workers;
+    char *url;
+    pthread_t keeper; /* follows CURRENT, ends what takes too long */
+    pthread_mutex_t lock;
+    pthread_cond_t drained, ended;
+    bool stopping;         /* under lock */
+    size_t open_exchanges; /* under lock */
+};
+
+typedef enum Phase { PHASE_NEW, PHASE_BEGUN, PHASE_WORKING, PHASE_ANSWERED } Phase;
+
+typedef struct Exchange {
+    Web *web;
+    struct MHD_Connection *connection;
+    Request *request;
+    Response response;
+    Matched matched;
+    Phase phase;
+    bool close; /* the connection ends with this answer */
+    int64_t started_ns;
+} Exchange;
+
+/* ---- answers ------------------------------------------------------------------------------------------------------------------------- */
+
+/* A page that may run its own scripts and styles and talk to its own server, and nothing else. */
+static const struct {
+    const char *name, *value;
+} security_headers[] = {
+    {"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+                                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"X-Frame-Options", "DENY"},
+    {"Referrer-Policy", "no-referrer"},
+    {"Cross-Origin-Opener-Policy", "same-origin"},
+    {"Cross-Origin-Resource-Policy", "same-origin"},
+    {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
+};
+
+static struct MHD_Response *make_response(Response *r) {
+    if (r->fixed != NULL) {
+        /* libmicrohttpd takes a pointer to non-const and only reads it. */
+        union {
+            const void *in;
+            void *out;
+        } bytes = {.in = r->fixed};
+        return MHD_create_response_from_buffer(r->fixed_len, bytes.out, MHD_RESPMEM_PERSISTENT);
+    }
+    size_t len = r->status == 304 ? 0 : r->body.len;
+    return MHD_create_response_from_buffer(len, buf_take(&r->body), MHD_RESPMEM_MUST_FREE);
+}
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value) {
+    if (MHD_add_response_header(response, name, value) != MHD_YES) BUG(name);
+}
+
+static void add_headers(struct MHD_Response *response, const Exchange *x) {
+    const Response *r = &x->response;
+    char number[16];
+    for (size_t i = 0; i < ARRAY_LEN(security_headers); i++) add_header(response, security_headers[i].name, security_headers[i].value);
+    if (r->content_type != NULL && r->status != 304) add_header(response, "Content-Type", r->content_type);
+    add_header(response, "Cache-Control", r->cache_control != NULL ? r->cache_control : "no-store");
+    if (r->etag[0] != '\0') add_header(response, "ETag", r->etag);
+    if (r->allow != NULL) add_header(response, "Allow", r->allow);
+    if (r->retry_after_s > 0) {
+        snprintf(number, sizeof number, "%d", r->retry_after_s);
+        add_header(response, "Retry-After", number);
+    }
+    if (x->close || atomic_load(&x->web->service.draining)) add_header(response, "Connection", "close");
+}
+
+static enum MHD_Result answer(Exchange *x) {
+    struct MHD_Response *response = make_response(&x->response);
+    if (response == NULL) return MHD_NO;
+    add_headers(response, x);
+    enum MHD_Result rc = MHD_queue_response(x->connection, (unsigned)x->response.status, response);
+    MHD_destroy_response(response);
+    return rc;
+}
+
+/* ---- what libmicrohttpd lets through ------------------------------------------------------------------------------------------------- */
+
+typedef struct Framing {
+    int lengths, encodings, hosts;
+    bool has_nul, has_body, bad_length;
+} Framing;
+
+static enum MHD_Result look_at_header(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *value,
+                                      size_t value_size) {
+    (void)kind;
+    Framing *f = cls;
+    if (value == NULL) value = "";
+    if (strlen(key) != key_size || strlen(value) != value_size) f->has_nul = true;
+    if (strcasecmp(key, "Host") == 0) f->hosts++;
+    if (strcasecmp(key, "Transfer-Encoding") == 0) f->encodings++, f->has_body = true;
+    if (strcasecmp(key, "Content-Length") == 0) {
+        f->lengths++;
+        f->has_body |= strcmp(value, "0") != 0;
+        f->bad_length |= value_size == 0 || strspn(value, "0123456789") != value_size;
+    }
+    return MHD_YES;
+}
+
+static const char *framing_problem(const Framing *f) {
+    if (f->has_nul) return "A header contains a NUL.";
+    if (f->lengths > 1 || f->bad_length) return "Content-Length must be one number.";
+    if (f->lengths > 0 && f->encodings > 0) return "Content-Length and Transfer-Encoding exclude each other.";
+    if (f->hosts > 1) return "There is more than one Host.";
+    if (f->has_body) return "This address takes no body.";
+    return NULL;
+}
+
+/* ---- one request --------------------------------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result begin(Exchange *x, const char *method) {
+    Framing framing = {0};
+    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, look_at_header, &framing);
+    const char *condition = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "If-None-Match");
+    if (condition != NULL) x->request->if_none_match = xstrdup(condition);
+    const char *problem = framing_problem(&framing);
+    x->matched = service_begin(&x->web->service, method, x->request, &x->response);
+    if (problem != NULL && (x->response.status == 0 || x->response.status < 400)) {
+        x->matched.needs_worker = false;
+        response_problem(&x->response, 400, x->request, "%s", problem);
+    }
+    x->phase = x->matched.needs_worker ? PHASE_BEGUN : PHASE_ANSWERED;
+    x->close = framing.has_body || problem != NULL;
+    return x->close ? answer(x) : MHD_YES; /* otherwise libmicrohttpd calls again when the request is complete */
+}
+
+static enum MHD_Result hand_to_worker(Exchange *x) {
+    x->phase = PHASE_WORKING;
+    MHD_suspend_connection(x->connection); /* first, because the worker may be done before the next line */
+    if (workers_push(x->web->workers, x)) return MHD_YES;
+    response_problem(&x->response, 503, x->request, "Too many requests are waiting already.");
+    x->response.retry_after_s = 1;
+    x->phase = PHASE_ANSWERED;
+    MHD_resume_connection(x->connection);
+    return MHD_YES;
+}
+
+static void run_exchange(void *state, size_t worker, void *job) {
+    Web *web = state;
+    Exchange *x = job;
+    service_finish(&web->service, worker, x->matched.route, x->request, &x->response);
+    x->phase = PHASE_ANSWERED;
+    MHD_resume_connection(x->connection);
+}
+
+static Connection *connection_of(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info != NULL ? info->socket_context : NULL;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
+                                  const char *upload, size_t *upload_size, void **state) {
+    (void)cls, (void)url, (void)version, (void)upload;
+    Exchange *x = *state;
+    if (x->phase == PHASE_NEW) {
+        x->connection = connection;
+        connections_busy(x->web->connections, connection_of(connection));
+        return begin(x, method);
+    }
+    if (*upload_size > 0) return MHD_NO; /* a body that was not announced cannot come; end it if it does */
+    if (x->phase == PHASE_BEGUN) return hand_to_worker(x);
+    return answer(x);
+}
+
+static void *on_target(void *cls, const char *target, struct MHD_Connection *connection) {
+    (void)connection;
+    Web *web = cls;
+    Exchange *x = xcalloc(1, sizeof *x);
+    x->web = web;
+    x->request = request_new(target);
+    x->started_ns = clock_mono_ns();
+    pthread_mutex_lock(&web->lock);
+    web->open_exchanges++;
+    pthread_mutex_unlock(&web->lock);
+    return x;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code) {
+    (void)code;
+    Web *web = cls;
+    Exchange *x = *state;
+    if (x == NULL) return;
+    *state = NULL;
+    if (x->phase == PHASE_ANSWERED) {
+        int place = x->matched.route != NULL ? (int)(x->matched.route - routes) : -1;
+        metrics_count(web->service.metrics, place, x->response.status, clock_mono_ns() - x->started_ns);
+    }
+    connections_idle(web->connections, connection_of(connection));
+    request_free(x->request);
+    response_done(&x->response);
+    free(x);
+    pthread_mutex_lock(&web->lock);
+    if (--web->open_exchanges == 0) pthread_cond_broadcast(&web->drained);
+    pthread_mutex_unlock(&web->lock);
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code) {
+    Web *web = cls;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = connections_enter(web->connections, info->connect_fd);
+    } else {
+        connections_leave(web->connections, *context);
+    }
+    metrics_connections(web->service.metrics, connections_count(web->connections));
+}
+
+/* Targets are decoded strictly by request_parse; libmicrohttpd shall leave them as they are. */
+static size_t keep_escaped(void *cls, struct MHD_Connection *connection, char *s) {
+    (void)cls, (void)connection;
+    return strlen(s);
+}
+
+__attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *fmt, va_list args) {
+    (void)cls;
+    CLEANUP(free_text) char *text = NULL;
+    if (vasprintf(&text, fmt, args) < 0) return;
+    text[strcspn(text, "\n")] = '\0';
+    log_debug("web", "libmicrohttpd: %s", text);
+}
+
+/* ---- life ---------------------------------------------------------------------------------------------------------------------------- */
+
+static void *keep(void *arg) {
+    Web *web = arg;
+    pthread_mutex_lock(&web->lock);
+    while (!web->stopping) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += TICK_MS * 1000000L;
+        if (until.tv_nsec >= 1000000000L) until.tv_sec++, until.tv_nsec -= 1000000000L;
+        pthread_cond_timedwait(&web->ended, &web->lock, &until);
+        pthread_mutex_unlock(&web->lock);
+        source_follow(web->service.source);
+        watch_sweep(web->service.watch);
+        connections_sweep(web->connections);
+        pthread_mutex_lock(&web->lock);
+    }
+    pthread_mutex_unlock(&web->lock);
+    return NULL;
+}
+
+/* As many connections as asked for, or as open files allow beside those of the lake and the process. */
+static size_t allowed_connections(int asked) {
+    enum { OTHER_FILES = 128, FEWEST = 16 };
+    size_t want = asked > 0 ? (size_t)asked : 1024;
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return want;
+    if (files.rlim_cur < want + OTHER_FILES) {
+        files.rlim_cur = files.rlim_max < want + OTHER_FILES ? files.rlim_max : want + OTHER_FILES;
+        if (setrlimit(RLIMIT_NOFILE, &files) != 0) (void)getrlimit(RLIMIT_NOFILE, &files);
+    }
+    if (files.rlim_cur >= want + OTHER_FILES) return want;
+    return files.rlim_cur > OTHER_FILES + FEWEST ? files.rlim_cur - OTHER_FILES : FEWEST;
+}
+
+static int start_daemon(Web *web, int socket, size_t limit, Error *err) {
+    web->daemon =
+        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, web,
+                         MHD_OPTION_EXTERNAL_LOGGER, on_log, web, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
+                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, on_target, web,
+                         MHD_OPTION_NOTIFY_COMPLETED, on_completed, web, MHD_OPTION_NOTIFY_CONNECTION, on_connection, web,
+                         MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, web, MHD_OPTION_END);
+    if (web->daemon != NULL) return 0;
+    close(socket);
+    return error_set(err, ERR_IO, "libmicrohttpd could not start the HTTP server");
+}
+
+static size_t worker_count(const WebOptions *options) {
+    if (options->workers > 0) return (size_t)options->workers;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores > 2 ? (size_t)cores * 2 : 4;
+}
+
+static void init_lock(Web *web) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&web->drained, &attributes);
+    pthread_cond_init(&web->ended, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&web->lock, NULL);
+}
+
+static void free_web(Web *web) {
+    source_free(web->service.source);
+    watch_free(web->service.watch);
+    metrics_free(web->service.metrics);
+    connections_free(web->connections);
+    pthread_mutex_destroy(&web->lock);
+    pthread_cond_destroy(&web->drained);
+    pthread_cond_destroy(&web->ended);
+    free(web->url);
+    free(web);
+}
+
+static size_t route_count(void) {
+    size_t n = 0;
+    while (routes[n].pattern != NULL) n++;
+    return n;
+}
+
+int web_start(const WebOptions *options, Web **ret, Error *err) {
+    int socket;
+    char *url;
+    if (listen_on(options->listen, &socket, &url, err) != 0) return -1;
+    size_t workers = worker_count(options), limit = allowed_connections(options->max_connections);
+    Web *web = xcalloc(1, sizeof *web);
+    init_lock(web);
+    web->url = url;
+    web->connections = connections_new(limit);
+    web->service = (Service){.status = options->status,
+                             .status_arg = options->status_arg,
+                             .metrics = metrics_new(route_count()),
+                             .watch = watch_new(workers, QUERY_LIMIT_MS)};
+    web->service.source =
+        options->live != NULL ? source_open_live(options->live) : source_open_snapshots(options->snapshots_dir, &options->lake);
+    web->workers = workers_start(workers, QUEUE_MAX, run_exchange, web);
+    if (start_daemon(web, socket, limit, err) != 0) {
+        workers_stop(web->workers);
+        free_web(web);
+        return -1;
+    }
+    if (pthread_create(&web->keeper, NULL, keep, web) != 0) BUG("cannot start a thread");
+    *ret = web;
+    return 0;
+}
+
+const char *web_url(const Web *web) {
+    return web->url;
+}
+
+static void wait_for_answers(Web *web) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += DRAIN_MS / 1000;
+    pthread_mutex_lock(&web->lock);
+    while (web->open_exchanges > 0 && pthread_cond_timedwait(&web->drained, &web->lock, &until) == 0) {
+    }
+    web->stopping = true;
+    pthread_cond_broadcast(&web->ended);
+    pthread_mutex_unlock(&web->lock);
+}
+
+void web_stop(Web *web) {
+    atomic_store(&web->service.draining, true);
+    int listener = MHD_quiesce_daemon(web->daemon);
+    if (listener >= 0) close(listener);
+    wait_for_answers(web);
+    pthread_join(web->keeper, NULL);
+    watch_interrupt_all(web->service.watch);
+    workers_stop(web->workers); /* resumes what was suspended */
+    MHD_stop_daemon(web->daemon);
+    free_web(web);
+}

@@ -1,0 +1,37 @@
+/* source.h: where requests read from: the newest published snapshot, or the live lake of this process.
+ *
+ * Both answer the same queries: a snapshot holds as tables what sql/serving/views.sql defines over the live lake. A lease is one connection
+ * for one request; the generation behind it stays open until its last lease is returned, so a switch never breaks a request.
+ * Source: any thread. Lease: one thread at a time. */
+#pragma once
+#include "lake/lake.h"
+
+typedef struct Source Source;
+typedef struct Generation Generation;
+enum { SOURCE_TAG_SIZE = 48 };
+typedef struct Lease {
+    LakeConn *conn;
+    int64_t generation; /* of the snapshot; 0: live, every answer may differ */
+    const char *tag;    /* names this content for ever, also when generations are counted anew; "" when live */
+    Generation *owner;
+} Lease;
+
+/* Follows <dir>/CURRENT. Nothing published yet is no error: leases are refused until there is something. `options` is copied. */
+Source *source_open_snapshots(const char *dir, const LakeOptions *options) MUST_CHECK;
+/* `lake` is borrowed and must outlive the source. */
+Source *source_open_live(Lake *lake) MUST_CHECK;
+void source_free(Source *s); /* every lease must have been returned */
+DEFINE_CLEANUP(source_free, Source)
+
+/* Looks at CURRENT (one stat) and switches to a new generation. Meant to be called a few times a second from one thread. A generation that
+ * cannot be opened is logged and tried again when CURRENT changes; the old one goes on serving. */
+void source_follow(Source *s);
+/* ERR_UNAVAILABLE: nothing to read yet, and what to do about it. */
+int source_lease(Source *s, Lease *ret, Error *err) MUST_CHECK;
+/* `broken`: a statement failed on it; the connection is not used again. */
+void source_return(Source *s, Lease *lease, bool broken);
+/* What a lease would get now; 0 when there is nothing, or when it is live. */
+int64_t source_generation(Source *s);
+/* The tag that a lease would get now. False when there is none. */
+bool source_tag(Source *s, char tag[SOURCE_TAG_SIZE]);
+bool source_is_live(const Source *s);

@@ -1,0 +1,32 @@
+/* web.h: the HTTP server with the API, the dashboards, the probes and the metrics.
+ *
+ * One event loop speaks HTTP and never waits; queries run on workers. Reads come from published snapshots, followed without a restart, or
+ * from the live lake of this process. Any thread may call; web_stop from one. */
+#pragma once
+#include "lake/lake.h"
+#include <jansson.h>
+
+typedef struct Web Web;
+
+typedef struct WebOptions {
+    const char *listen;        /* "127.0.0.1:8080", "[::1]:8080"; port 0 picks a free one */
+    const char *snapshots_dir; /* read from what is published there ... */
+    Lake *live;                /* ... or, when this is set, from this lake; borrowed */
+    LakeOptions lake;          /* for snapshots; copied */
+    /* What GET /api/v1/status answers: {state, components, ...}; a new reference. Called on workers, must be quick. NULL: 404. */
+    json_t *(*status)(void *arg);
+    void *status_arg;
+    int workers;         /* queries at a time; 0: twice the cores, at least 4 */
+    int max_connections; /* 0: 1024, or what the limit of open files allows */
+} WebOptions;
+
+/* Listens and serves from its own threads. ERR_CONFIG: the address makes no sense; ERR_IO: it cannot be listened on. The caller stops it.
+ */
+int web_start(const WebOptions *options, Web **ret, Error *err) MUST_CHECK;
+/* "http://127.0.0.1:41234": what a browser on this machine can open. Valid as long as the server. */
+const char *web_url(const Web *web);
+/* Refuses new connections, answers what was asked (up to 3 s), closes and frees. */
+void web_stop(Web *web);
+static inline void web_stopp(Web **web) {
+    if (*web != NULL) web_stop(*web);
+}

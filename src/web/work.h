@@ -1,0 +1,16 @@
+/* work.h: a fixed number of threads that take jobs in the order in which they came, so that the event loop never waits for a query. */
+#pragma once
+#include "base/attr.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct Workers Workers;
+/* Runs on a worker's thread; `worker` counts from 0. The job's memory is the caller's business. */
+typedef void (*WorkFn)(void *state, size_t worker, void *job);
+
+/* BUG when threads cannot be made. */
+Workers *workers_start(size_t threads, size_t queue_max, WorkFn run, void *state) MUST_CHECK;
+/* False when the queue is full: the job was not taken. Any thread. */
+bool workers_push(Workers *w, void *job) MUST_CHECK;
+/* Runs what is queued, then ends the threads and frees. Nobody may push any more. */
+void workers_stop(Workers *w);
