@@ -1,0 +1,53 @@
+/* publish.c: `smelt publish`. */
+#include "medallion/publish.h"
+
+#include "base/memory.h"
+#include "commands/all.h"
+#include "commands/app.h"
+#include <inttypes.h>
+
+enum { OPT_PARQUET = 1 };
+
+typedef struct Options {
+    const char *parquet_dir;
+} Options;
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    Options *o = state->input;
+    switch (key) {
+    case OPT_PARQUET: o->parquet_dir = arg; return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options =
+        (const struct argp_option[]){{"parquet", OPT_PARQUET, "DIR", 0, "Also write Gold with its scores to DIR as Parquet", 0}, {0}},
+    .parser = parse,
+    .doc = "Writes Gold, scores and what the dashboards show as a new immutable snapshot generation and makes it the current one, both "
+           "durably. "
+           "Readers go on with the generation that they have and find the new one at their next look."
+           "\vExamples:\n"
+           "  smelt publish\n"
+           "  smelt publish --parquet /data/open --json\n",
+};
+
+static json_t *summarize(const PublishResult *r) {
+    return json_pack("{s:I, s:s, s:I, s:f, s:s*}", "generation", (json_int_t)r->snapshot.generation, "path", r->snapshot.path, "bytes",
+                     (json_int_t)r->snapshot.bytes, "seconds", r->seconds, "parquet", r->parquet_path);
+}
+
+int command_publish(App *app, int argc, char **argv, Error *err) {
+    Options o = {0};
+    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(publish_result_done) PublishResult result = {0};
+    if (command_parse(app, &argp, argc, argv, &o, err) != 0 || app_open_existing_lake(app, "smelt publish", &w, err) != 0) return -1;
+    CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
+    PublishOptions options = {.keep = (int)settings_int(app->settings, "snapshots.keep"), .parquet_dir = o.parquet_dir};
+    if (publish_run(w.conn, dir, &options, &result, err) != 0) return -1;
+    say(app, "Generation %" PRId64 " is published: %s (%.1f MB) in %.0f ms\n", result.snapshot.generation, result.snapshot.path,
+        (double)result.snapshot.bytes / 1e6, result.seconds * 1e3);
+    if (result.parquet_path != NULL) say(app, "Gold as Parquet: %s\n", result.parquet_path);
+    app->summary = summarize(&result);
+    return 0;
+}

@@ -1,0 +1,49 @@
+/* serve.c: `smelt serve`: the API and the dashboards over published snapshots, until a signal. */
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include "commands/all.h"
+#include "commands/app.h"
+#include "flow/health.h"
+#include "web/web.h"
+
+enum { HEALTH_INTERVAL_MS = 5000 };
+
+static const struct argp argp = {
+    .doc = "Serves the dashboards, the API, the probes (/livez, /readyz) and Prometheus metrics (/metrics) over the published snapshots; a "
+           "new "
+           "generation is picked up without a restart. Ends cleanly on SIGTERM or Ctrl-C."
+           "\vExamples:\n"
+           "  smelt serve\n"
+           "  smelt --set http.listen=0.0.0.0:8080 serve\n"
+           "  smelt --set http.listen=127.0.0.1:0 serve     (a free port; the address is printed)\n",
+};
+
+static json_t *report(void *health) {
+    return health_report(health);
+}
+
+static int serve(App *app, Health *health, Error *err) {
+    CLEANUP(web_stopp) Web *web = NULL;
+    CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
+    WebOptions options = {.listen = settings_text(app->settings, "http.listen"),
+                          .snapshots_dir = dir,
+                          .lake = app_lake_options(app),
+                          .status = report,
+                          .status_arg = health};
+    if (web_start(&options, &web, err) != 0) return -1;
+    health_start(health, HEALTH_INTERVAL_MS);
+    say(app, "Dashboards and API: %s\n", web_url(web));
+    if (app->json) log_info("serve", "listening at %s", web_url(web));
+    while (!stop_wait_ms(60000)) {
+    }
+    app->summary = json_pack("{s:s}", "url", web_url(web));
+    return 0;
+}
+
+int command_serve(App *app, int argc, char **argv, Error *err) {
+    CLEANUP(health_freep) Health *health = NULL;
+    if (command_parse(app, &argp, argc, argv, NULL, err) != 0) return -1;
+    if (health_new(&(HealthOptions){.settings = app->settings}, &health, err) != 0) return -1;
+    return serve(app, health, err);
+}

@@ -1,0 +1,31 @@
+/* health.h: the state of every part, in words: what `smelt status` prints and GET /api/v1/status answers.
+ *
+ * Each part is asked in its own language (Kafka by a metadata request), and judged by work that waits rather than by the clock alone: a
+ * quiet night is no fault, events that nobody reads are. A part that could not be asked is never called healthy.
+ *
+ * Health: health_report from any thread; the others from one. */
+#pragma once
+#include "base/settings.h"
+#include "lake/lake.h"
+#include <jansson.h>
+
+typedef struct Health Health;
+
+typedef struct HealthOptions {
+    const Settings *settings; /* borrowed */
+    Lake *live;               /* the lake of this process; NULL: the newest snapshot is asked, never the live file. Borrowed */
+    bool ask_api;             /* GET /livez at http.listen; a server does not ask itself */
+} HealthOptions;
+
+/* Asks nothing yet. ERR_CONFIG: Kafka's settings are wrong. */
+int health_new(const HealthOptions *options, Health **ret, Error *err) MUST_CHECK;
+void health_free(Health *h);
+DEFINE_CLEANUP(health_free, Health)
+/* Asks every part now; waits up to about 4 s when Kafka is away. */
+void health_refresh(Health *h);
+/* Goes on asking in the background, every `interval_ms`, until health_free. */
+void health_start(Health *h, int interval_ms);
+
+/* {state, summary, checked_at, components: [{name, title, state, detail, ...}]}; a new reference. States: "ok", "degraded", "down", and
+ * "unknown" before the first refresh. The whole is the worst of its parts. */
+json_t *health_report(Health *h) MUST_CHECK;
