@@ -1,8 +1,10 @@
 /* batch_queue.c: see batch_queue.h. One mutex, one condition: two parties never wait for long. */
 #include "medallion/batch_queue.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include <pthread.h>
+#include <time.h>
 
 #define BATCHES 2
 
@@ -17,7 +19,11 @@ struct BatchQueue {
 BatchQueue *batch_queue_new(size_t max_rows, size_t max_bytes) {
     BatchQueue *q = xcalloc(1, sizeof *q);
     pthread_mutex_init(&q->mutex, NULL);
-    pthread_cond_init(&q->changed, NULL);
+    pthread_condattr_t monotonic; /* timeouts do not move with the wall clock */
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&q->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
     while (q->empty_count < BATCHES) q->empty[q->empty_count++] = batch_new(max_rows, max_bytes);
     return q;
 }
@@ -55,15 +61,24 @@ void batch_queue_close(BatchQueue *q) {
     unlock_changed(q);
 }
 
-Batch *batch_queue_take_full(BatchQueue *q) {
+static struct timespec deadline_in(int ms) {
+    int64_t at = clock_mono_ns() + ms * INT64_C(1000000);
+    return (struct timespec){.tv_sec = at / NSEC_PER_SEC, .tv_nsec = at % NSEC_PER_SEC};
+}
+
+static Batch *shift_full(BatchQueue *q) {
+    Batch *first = q->full[0];
+    q->full_count--;
+    for (size_t i = 0; i < q->full_count; i++) q->full[i] = q->full[i + 1];
+    return first;
+}
+
+Batch *batch_queue_take_full(BatchQueue *q, int timeout_ms, bool *ret_closed) {
+    struct timespec deadline = deadline_in(timeout_ms);
     pthread_mutex_lock(&q->mutex);
-    while (q->full_count == 0 && !q->closed) pthread_cond_wait(&q->changed, &q->mutex);
-    Batch *b = NULL;
-    if (q->full_count > 0) { /* first in, first out */
-        b = q->full[0];
-        for (size_t i = 1; i < q->full_count; i++) q->full[i - 1] = q->full[i];
-        q->full_count--;
-    }
+    for (int rc = 0; rc == 0 && q->full_count == 0 && !q->closed;) rc = pthread_cond_timedwait(&q->changed, &q->mutex, &deadline);
+    Batch *b = q->full_count > 0 ? shift_full(q) : NULL;
+    *ret_closed = b == NULL && q->closed;
     pthread_mutex_unlock(&q->mutex);
     return b;
 }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define POLL_MS           100
+#define TURN_MS           1000
 #define DESCRIBE_MS       10000
 #define PING_MS           3000
 #define QUIET_BEFORE_PING (5 * NSEC_PER_SEC)
@@ -267,15 +268,24 @@ static int land_one(Bronze *bronze, Reader *r, Batch *b, BronzeCounts *total, Er
     total->rejected += counts.rejected;
     total->gaps += counts.gaps;
     report_positions(r->feed, b);
-    return r->options->on_commit != NULL ? r->options->on_commit(r->options->user, total, err) : 0;
+    return 0;
+}
+
+/* One turn: lands a batch when there is one within a second. */
+static int turn(Bronze *bronze, Reader *r, BronzeCounts *total, bool *ret_closed, Error *err) {
+    Batch *b = batch_queue_take_full(r->queue, TURN_MS, ret_closed);
+    int rc = 0;
+    if (b != NULL) {
+        rc = land_one(bronze, r, b, total, err);
+        batch_queue_put_empty(r->queue, b);
+    }
+    if (rc == 0 && !*ret_closed && r->options->on_turn != NULL) rc = r->options->on_turn(r->options->user, b != NULL, err);
+    return rc;
 }
 
 static int land_all(Bronze *bronze, Reader *r, Progress *progress, BronzeCounts *total, Error *err) {
-    for (Batch *b; (b = batch_queue_take_full(r->queue)) != NULL; batch_queue_put_empty(r->queue, b)) {
-        if (land_one(bronze, r, b, total, err) != 0) {
-            batch_queue_put_empty(r->queue, b);
-            return -1;
-        }
+    for (bool closed = false; !closed;) {
+        if (turn(bronze, r, total, &closed, err) != 0) return -1;
         if (progress != NULL) progress_update(progress, (uint64_t)(total->landed + total->duplicates + total->rejected + total->gaps));
     }
     return 0;

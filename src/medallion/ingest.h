@@ -22,8 +22,8 @@ typedef struct IngestOptions {
     int64_t timeout_ms;     /* give up when the feed was away this long; 0: never */
     size_t batch_rows, batch_bytes;
     int64_t commit_interval_ms;
-    /* After each commit, from the calling thread; NULL: none. */
-    int (*on_commit)(void *user, const BronzeCounts *total, Error *err);
+    /* After each commit, and about once a second without one, from the calling thread, no transaction open; NULL: none. An error ends it. */
+    int (*on_turn)(void *user, bool committed, Error *err);
     void *user;
     bool quiet; /* no progress */
 } IngestOptions;
