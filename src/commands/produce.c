@@ -1,0 +1,458 @@
+/* produce.c: `smelt produce`: the synthetic operator's events into Kafka, or into a file.
+ *
+ * Three ways to run, one loop under them (emit_window): one-shot, a window that ends now; history, a window of days on a virtual clock, as
+ * fast as it goes; stream, a batch every few minutes whose window is the time since the batch before. --days with --stream writes the
+ * history first.
+ *
+ * --seed names the operator (its subscribers, towers, who will leave); without it that is always operator 1, so that batches of different
+ * runs are one history. The events are drawn from the seed and the start of the first window when a seed is given, from the system's
+ * randomness otherwise: the same --seed and --start give the same bytes, and two runs without --seed never do.
+ *
+ * Invariant: events = acknowledged + failed when the command ends well. */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/stop.h"
+#include "commands/all.h"
+#include "commands/sink.h"
+#include "telecom/random.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define DEFAULT_EVENTS          500 /* as the prototype */
+#define DEFAULT_SUBSCRIBERS     1000
+#define DEFAULT_PARTITIONS      4
+#define DEFAULT_OPERATOR        1
+#define EVENTS_A_SUBSCRIBER_DAY 8                /* of history */
+#define RECENT_MS               (10 * 60 * 1000) /* a one-shot window without --days */
+#define TOPIC_TIMEOUT_MS        15000
+#define PATIENCE_MS             60000 /* without any acknowledgement */
+#define RETRY_MS                5000
+#define LOOK_EVERY              1024 /* messages between looks at the clock and the stop flag */
+#define TRUTH_AHEAD_DAYS        30
+#define MAX_EVENTS              INT64_C(1000000000000)
+#define MAX_WAIT_MS             INT64_C(604800000)
+#define USEC_PER_DAY            (INT64_C(86400) * USEC_PER_SEC)
+
+/* ---- options ---------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct Options {
+    bool stream, seeded;
+    int64_t events; /* 0: not said */
+    int64_t min_events, max_events, min_wait_ms, max_wait_ms;
+    int64_t subscribers, partitions, start_us; /* start_us 0: not said */
+    uint64_t seed;
+    double days, faults;
+    const char *out, *truth;
+} Options;
+
+enum {
+    OPT_EVENTS = 'n',
+    OPT_STREAM = 's',
+    OPT_OUT = 'o',
+    OPT_MIN_EVENTS = 0x2000,
+    OPT_MAX_EVENTS,
+    OPT_MIN_WAIT,
+    OPT_MAX_WAIT,
+    OPT_DAYS,
+    OPT_START,
+    OPT_SUBSCRIBERS,
+    OPT_SEED,
+    OPT_FAULTS,
+    OPT_PARTITIONS,
+    OPT_TRUTH,
+};
+
+static const struct argp_option option_table[] = {
+    {NULL, 0, NULL, 0, "How much and when:", 1},
+    {"events", OPT_EVENTS, "N", 0,
+     "This many events, then stop (default: NUM_EVENTS of the environment, else 500; with --days, 8 a subscriber and day)", 1},
+    {"days", OPT_DAYS, "D", 0, "History: spread the events over D days instead of the last 10 minutes", 1},
+    {"start", OPT_START, "TIME", 0, "Where the days begin, e.g. 2026-10-01 (default: so that they end now)", 1},
+    {"stream", OPT_STREAM, NULL, 0,
+     "Go on for ever, a batch at a time, until SIGTERM (also: PRODUCER_MODE=stream); with --days, history comes first", 2},
+    {"min-events", OPT_MIN_EVENTS, "N", 0, "Smallest batch (200)", 2},
+    {"max-events", OPT_MAX_EVENTS, "N", 0, "Largest batch (500)", 2},
+    {"min-wait", OPT_MIN_WAIT, "TIME", 0, "Shortest pause between batches (5m)", 2},
+    {"max-wait", OPT_MAX_WAIT, "TIME", 0, "Longest pause (10m)", 2},
+    {NULL, 0, NULL, 0, "Of whom:", 3},
+    {"subscribers", OPT_SUBSCRIBERS, "N", 0, "Size of the fixed pool (1000)", 3},
+    {"seed", OPT_SEED, "S", 0, "Which operator. With --start, the same bytes each time (default: operator 1, new events each time)", 3},
+    {"faults", OPT_FAULTS, "RATE", 0, "Share of messages that are broken in one of many ways, 0 to 1 (0)", 3},
+    {"truth", OPT_TRUTH, "FILE", 0, "Also write subscriber_id,churned,churned_at,tendency: who has left by 30 days after the end", 3},
+    {NULL, 0, NULL, 0, "Where to:", 4},
+    {"partitions", OPT_PARTITIONS, "N", 0, "Of the topic, when it is not there yet (4)", 4},
+    {"out", OPT_OUT, "FILE", 0,
+     "A file instead of Kafka, one message a line; - is stdout. An empty value and a tombstone are an empty line", 4},
+    {0},
+};
+
+static const char doc[] = "Synthetic telecom events (BSS, OSS, IoT) into the topic of the settings."
+                          "\vExamples:\n"
+                          "  500 events of the last 10 minutes:\n"
+                          "    smelt produce\n"
+                          "  200-500 events every 5-10 minutes, until SIGTERM:\n"
+                          "    smelt produce --stream\n"
+                          "  A lively demo: a month of history, then events every second:\n"
+                          "    smelt produce --days 30 --stream --min-events 50 --max-events 100 \\\n"
+                          "      --min-wait 1s --max-wait 1s\n"
+                          "  5 in 100 messages are trouble, reported by kind:\n"
+                          "    smelt produce --events 100000 --faults 0.05\n"
+                          "  The same bytes each time, and who left:\n"
+                          "    smelt produce --seed 7 --start 2026-10-01 --days 30 \\\n"
+                          "      --out events.jsonl --truth truth.csv\n";
+
+/* Options that are one number: where it goes and what it may be. */
+static const struct {
+    int key;
+    size_t offset;
+    int64_t low, high;
+} integers[] = {
+    {OPT_EVENTS, offsetof(Options, events), 1, MAX_EVENTS},
+    {OPT_MIN_EVENTS, offsetof(Options, min_events), 1, MAX_EVENTS},
+    {OPT_MAX_EVENTS, offsetof(Options, max_events), 1, MAX_EVENTS},
+    {OPT_SUBSCRIBERS, offsetof(Options, subscribers), 1, OPERATOR_MAX_SUBSCRIBERS},
+    {OPT_PARTITIONS, offsetof(Options, partitions), 1, 10000},
+};
+
+static const struct {
+    int key;
+    size_t offset;
+    double low, high;
+} reals[] = {
+    {OPT_DAYS, offsetof(Options, days), 1e-4, 3660},
+    {OPT_FAULTS, offsetof(Options, faults), 0, 1},
+};
+
+static const struct {
+    int key;
+    size_t offset;
+} durations[] = {
+    {OPT_MIN_WAIT, offsetof(Options, min_wait_ms)},
+    {OPT_MAX_WAIT, offsetof(Options, max_wait_ms)},
+};
+
+static int read_integer(const char *text, int64_t low, int64_t high, int64_t *ret) {
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || value < low || value > high) return -1;
+    *ret = value;
+    return 0;
+}
+
+static int read_real(const char *text, double low, double high, double *ret) {
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !(value >= low && value <= high)) return -1;
+    *ret = value;
+    return 0;
+}
+
+static bool parse_number(int key, const char *arg, Options *options, struct argp_state *state) {
+    char *base = (char *)options;
+    for (size_t i = 0; i < ARRAY_LEN(integers); i++) {
+        if (integers[i].key != key) continue;
+        if (read_integer(arg, integers[i].low, integers[i].high, (int64_t *)(void *)(base + integers[i].offset)) != 0)
+            argp_error(state, "'%s': expected a whole number from %" PRId64 " to %" PRId64, arg, integers[i].low, integers[i].high);
+        return true;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(reals); i++) {
+        if (reals[i].key != key) continue;
+        if (read_real(arg, reals[i].low, reals[i].high, (double *)(void *)(base + reals[i].offset)) != 0)
+            argp_error(state, "'%s': expected a number from %g to %g", arg, reals[i].low, reals[i].high);
+        return true;
+    }
+    return false;
+}
+
+static bool parse_time(int key, const char *arg, Options *options, struct argp_state *state) {
+    Error err = {0};
+    for (size_t i = 0; i < ARRAY_LEN(durations); i++) {
+        if (durations[i].key != key) continue;
+        int64_t *ret = (int64_t *)(void *)((char *)options + durations[i].offset);
+        if (duration_parse_ms(arg, ret, &err) != 0) argp_error(state, "%s", err.text);
+        if (*ret < 0 || *ret > MAX_WAIT_MS) argp_error(state, "'%s': a wait is 0 to 7 days", arg);
+        return true;
+    }
+    if (key != OPT_START) return false;
+    if (clock_parse(arg, &options->start_us, &err) != 0) argp_error(state, "%s", err.text);
+    if (options->start_us <= 0) argp_error(state, "'%s': a start is after 1970", arg);
+    return true;
+}
+
+static void parse_seed(const char *arg, Options *options, struct argp_state *state) {
+    int64_t seed;
+    if (read_integer(arg, 0, INT64_MAX, &seed) != 0) argp_error(state, "'%s': a seed is a whole number from 0", arg);
+    options->seed = (uint64_t)seed;
+    options->seeded = true;
+}
+
+static void check_options(const Options *options, struct argp_state *state) {
+    if (options->min_events > options->max_events) argp_error(state, "--min-events is above --max-events");
+    if (options->min_wait_ms > options->max_wait_ms) argp_error(state, "--min-wait is above --max-wait");
+    if (options->start_us != 0 && options->days <= 0) argp_error(state, "--start needs --days");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    Options *options = state->input;
+    switch (key) {
+    case OPT_STREAM: options->stream = true; return 0;
+    case OPT_OUT: options->out = arg; return 0;
+    case OPT_TRUTH: options->truth = arg; return 0;
+    case OPT_SEED: parse_seed(arg, options, state); return 0;
+    case ARGP_KEY_ARG: argp_error(state, "'%s' is not an option", arg); return EINVAL;
+    case ARGP_KEY_END: check_options(options, state); return 0;
+    default: break;
+    }
+    if (arg == NULL) return ARGP_ERR_UNKNOWN;
+    return parse_number(key, arg, options, state) || parse_time(key, arg, options, state) ? 0 : ARGP_ERR_UNKNOWN;
+}
+
+/* The environment names of the prototype's deployments; options win. */
+static int read_environment(Options *options, Error *err) {
+    const char *mode = getenv("PRODUCER_MODE"), *events = getenv("NUM_EVENTS");
+    if (mode != NULL && strcmp(mode, "stream") == 0) options->stream = true;
+    if (events == NULL || *events == '\0' || options->events != 0 || options->stream) return 0;
+    if (read_integer(events, 1, MAX_EVENTS, &options->events) == 0) return 0;
+    return error_set(err, ERR_CONFIG, "NUM_EVENTS is '%s', expected a whole number from 1", events);
+}
+
+/* ---- the work --------------------------------------------------------------------------------------------------------------------- */
+
+typedef struct Produce {
+    App *app;
+    Options options;
+    Operator *op;
+    Emitter *emitter;
+    Sink sink;
+    Random random; /* of batch sizes and pauses */
+    Progress progress;
+    int64_t started_ns;
+    uint64_t events;
+    int64_t first_us, last_us; /* of the events that say when they were emitted; 0: none yet */
+} Produce;
+
+static void produce_done(Produce *p) {
+    sink_done(&p->sink);
+    emitter_freep(&p->emitter);
+    operator_freep(&p->op);
+}
+
+static void show_progress(void *context) {
+    Produce *p = context;
+    progress_update(&p->progress, sink_safe(&p->sink));
+}
+
+static void note_time(Produce *p, const EmitterMessage *message) {
+    if (message->fault == FAULT_LATE || message->fault == FAULT_REDELIVERY) return;
+    if (p->first_us == 0 || message->at_us < p->first_us) p->first_us = message->at_us;
+    if (message->at_us > p->last_us) p->last_us = message->at_us;
+}
+
+/* Emits a window and waits for the acknowledgements; less when a stop is requested. */
+static int emit_window(Produce *p, int64_t from_us, int64_t until_us, uint64_t events, Error *err) {
+    EmitterMessage message;
+    emitter_window(p->emitter, from_us, until_us, events);
+    while (emitter_next(p->emitter, &message)) {
+        if (sink_write(&p->sink, &message, err) != 0) return -1;
+        note_time(p, &message);
+        if (++p->events % LOOK_EVERY != 0) continue;
+        show_progress(p);
+        if (stop_requested()) break;
+    }
+    return sink_flush(&p->sink, PATIENCE_MS, show_progress, p, err);
+}
+
+static int open_sink(Produce *p, Error *err) {
+    const Options *o = &p->options;
+    if (o->out != NULL) return sink_open_file(o->out, &p->sink, err);
+    while (sink_open_topic(p->app->settings, (int)o->partitions, TOPIC_TIMEOUT_MS, &p->sink, err) != 0) {
+        /* A stream outlives its broker's restarts; everybody else is told to come again. */
+        if (!o->stream || !error_is_retriable(err)) return -1;
+        log_warn("produce", "%s; trying again", err->text);
+        if (stop_wait_ms(RETRY_MS)) return -1;
+        error_clear(err);
+    }
+    if (p->sink.topic_created)
+        log_info("produce", "created topic %s with %d partitions", settings_text(p->app->settings, "kafka.topic"), p->sink.partitions);
+    return 0;
+}
+
+static uint64_t event_seed(const Options *options, int64_t start_us) {
+    uint64_t seed = 0;
+    if (options->seeded) return hash_mix(options->seed) ^ hash_mix((uint64_t)start_us);
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) seed = (uint64_t)clock_wall_us();
+    return seed;
+}
+
+static void start(Produce *p, int64_t start_us) {
+    const Options *o = &p->options;
+    uint64_t seed = event_seed(o, start_us);
+    p->op = operator_new(o->seeded ? o->seed : DEFAULT_OPERATOR, (int)o->subscribers);
+    p->emitter = emitter_new(p->op, &(EmitterOptions){.seed = seed, .fault_rate = o->faults});
+    p->random = random_from(hash_mix(seed));
+}
+
+/* ---- one-shot and history --------------------------------------------------------------------------------------------------------- */
+
+static uint64_t events_wanted(const Options *o) {
+    if (o->events > 0) return (uint64_t)o->events;
+    if (o->days <= 0) return DEFAULT_EVENTS;
+    double history = o->days * (double)o->subscribers * EVENTS_A_SUBSCRIBER_DAY;
+    return history < 1 ? 1 : (uint64_t)history;
+}
+
+static int run_window(Produce *p, int64_t from_us, int64_t until_us, Error *err) {
+    uint64_t events = events_wanted(&p->options);
+    progress_start(&p->progress, "produce", "events", events);
+    int result = emit_window(p, from_us, until_us, events, err);
+    progress_end(&p->progress);
+    if (result != 0 || p->events >= events) return result;
+    if (p->options.stream) return 0; /* stopped: that is how a stream ends */
+    return error_set(err, ERR_STOPPED, "stopped after %" PRIu64 " of %" PRIu64 " events", p->events, events);
+}
+
+/* ---- stream ----------------------------------------------------------------------------------------------------------------------- */
+
+static int64_t between(Random *random, int64_t low, int64_t high) {
+    return low + (int64_t)(random_next(random) % (uint64_t)(high - low + 1));
+}
+
+/* A broker that is away costs a warning: the messages stay under way, and the next batch waits behind them. */
+static int emit_batch(Produce *p, int64_t from_us, uint64_t events, Error *err) {
+    uint64_t failed = sink_failed(&p->sink);
+    if (emit_window(p, from_us, clock_wall_us(), events, err) != 0) {
+        if (err->kind != ERR_UNAVAILABLE) return err->kind == ERR_STOPPED ? 0 : -1;
+        log_warn("produce", "%s; going on", err->text);
+        error_clear(err);
+    }
+    if (sink_failed(&p->sink) > failed) log_warn("produce", "%" PRIu64 " messages were given up", sink_failed(&p->sink) - failed);
+    log_info("produce", "batch of %" PRIu64 " events, %" PRIu64 " in all, %" PRIu64 " acknowledged", events, p->events,
+             sink_safe(&p->sink));
+    return 0;
+}
+
+static int run_stream(Produce *p, uint64_t limit, Error *err) {
+    const Options *o = &p->options;
+    int64_t from_us = clock_wall_us() - (o->min_wait_ms + 1) * 1000;
+    progress_start(&p->progress, "produce", "events", 0);
+    while (!stop_requested() && (limit == 0 || p->events < limit)) {
+        uint64_t events = (uint64_t)between(&p->random, o->min_events, o->max_events);
+        if (limit > 0 && events > limit - p->events) events = limit - p->events;
+        int64_t now_us = clock_wall_us();
+        if (emit_batch(p, from_us, events, err) != 0) return -1;
+        progress_end(&p->progress);
+        from_us = now_us;
+        if (limit > 0 && p->events >= limit) break;
+        stop_wait_ms((int)between(&p->random, o->min_wait_ms, o->max_wait_ms));
+    }
+    error_clear(err);
+    return 0;
+}
+
+/* ---- results ---------------------------------------------------------------------------------------------------------------------- */
+
+static void add_truth(Buf *csv, const Operator *op, int i, int64_t at_us) {
+    SubscriberTruth now = operator_truth(op, i, at_us), later = operator_truth(op, i, at_us + TRUTH_AHEAD_DAYS * USEC_PER_DAY);
+    const SubscriberTruth *truth = now.churned ? &now : &later;
+    char when[CLOCK_TEXT_SIZE] = "";
+    if (truth->churned) clock_format(truth->churned_at_us, when);
+    buf_addf(csv, "%s,%d,%s,%.3f\n", truth->id, truth->churned, when, truth->tendency);
+}
+
+static int write_truth(const Produce *p, int64_t at_us, Error *err) {
+    if (p->options.truth == NULL) return 0;
+    Buf csv = {0};
+    buf_add_str(&csv, "subscriber_id,churned,churned_at,tendency\n");
+    for (int i = 0; i < operator_subscribers(p->op); i++) add_truth(&csv, p->op, i, at_us);
+    int result = file_write_atomic(p->options.truth, csv.data, csv.len, err);
+    buf_done(&csv);
+    return result;
+}
+
+static json_t *time_or_null(int64_t us) {
+    char text[CLOCK_TEXT_SIZE];
+    return us != 0 ? json_string(clock_format(us, text)) : json_null();
+}
+
+static json_t *faults_by_kind(const Produce *p) {
+    json_t *faults = json_object();
+    for (int kind = 0; kind < FAULT_KINDS; kind++) {
+        uint64_t n = emitter_faults(p->emitter, (FaultKind)kind);
+        if (n > 0) json_object_set_new(faults, fault_name((FaultKind)kind), json_integer((json_int_t)n));
+    }
+    return faults;
+}
+
+static json_t *summary_of(const Produce *p) {
+    double seconds = clock_seconds_since(p->started_ns);
+    const char *out = p->options.out;
+    json_t *s = json_pack("{sI sI sI sf sf}", "events", (json_int_t)p->events, "acknowledged", (json_int_t)sink_safe(&p->sink), "failed",
+                          (json_int_t)sink_failed(&p->sink), "seconds", seconds, "events_per_second", (double)p->events / (seconds + 1e-9));
+    json_object_set_new(s, "faults", faults_by_kind(p));
+    json_object_set_new(s, "topic", out == NULL ? json_string(settings_text(p->app->settings, "kafka.topic")) : json_null());
+    json_object_set_new(s, "partitions", out == NULL ? json_integer(p->sink.partitions) : json_null());
+    json_object_set_new(s, "file", out != NULL ? json_string(out) : json_null());
+    json_object_set_new(s, "subscribers", json_integer(operator_subscribers(p->op)));
+    json_object_set_new(s, "first_timestamp", time_or_null(p->first_us));
+    json_object_set_new(s, "last_timestamp", time_or_null(p->last_us));
+    return s;
+}
+
+static void say_summary(const Produce *p) {
+    if (p->options.out != NULL && strcmp(p->options.out, "-") == 0) return; /* stdout is the stream */
+    const App *app = p->app;
+    double seconds = clock_seconds_since(p->started_ns);
+    char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
+    say(app, "%" PRIu64 " events to %s in %.1f s (%.0f/s): %" PRIu64 " acknowledged, %" PRIu64 " failed.\n", p->events,
+        p->options.out != NULL ? p->options.out : settings_text(app->settings, "kafka.topic"), seconds,
+        (double)p->events / (seconds + 1e-9), sink_safe(&p->sink), sink_failed(&p->sink));
+    if (p->first_us != 0) say(app, "From %s to %s.\n", clock_format(p->first_us, first), clock_format(p->last_us, last));
+    for (int kind = 0; kind < FAULT_KINDS; kind++) {
+        uint64_t n = emitter_faults(p->emitter, (FaultKind)kind);
+        if (n > 0) say(app, "  %-16s %" PRIu64 "\n", fault_name((FaultKind)kind), n);
+    }
+}
+
+/* ---- the command ------------------------------------------------------------------------------------------------------------------ */
+
+static int run(Produce *p, Error *err) {
+    const Options *o = &p->options;
+    int64_t span_us = o->days > 0 ? (int64_t)(o->days * (double)USEC_PER_DAY) : RECENT_MS * INT64_C(1000);
+    int64_t until_us = o->start_us != 0 ? o->start_us + span_us : clock_wall_us();
+    start(p, until_us - span_us);
+    if (open_sink(p, err) != 0) return -1;
+    p->started_ns = clock_mono_ns();
+    bool window = !o->stream || o->days > 0;
+    if (window && run_window(p, until_us - span_us, until_us, err) != 0) return -1;
+    if (o->stream && !stop_requested() && run_stream(p, window ? 0 : (uint64_t)o->events, err) != 0) return -1;
+    if (write_truth(p, o->stream ? clock_wall_us() : until_us, err) != 0) return -1;
+    return sink_failed(&p->sink) > 0 ? kafka_producer_failure(p->sink.producer, err) : 0;
+}
+
+int command_produce(App *app, int argc, char **argv, Error *err) {
+    static const struct argp argp = {.options = option_table, .parser = parse, .doc = doc};
+    CLEANUP(produce_done) Produce p = {.app = app};
+    p.options = (Options){.min_events = 200,
+                          .max_events = 500,
+                          .min_wait_ms = 300000,
+                          .max_wait_ms = 600000,
+                          .subscribers = DEFAULT_SUBSCRIBERS,
+                          .partitions = DEFAULT_PARTITIONS};
+    if (command_parse(app, &argp, argc, argv, &p.options, err) != 0 || read_environment(&p.options, err) != 0) return -1;
+    if (app->json && p.options.out != NULL && strcmp(p.options.out, "-") == 0)
+        return error_set(err, ERR_USAGE, "--out - and --json both want stdout: write to a file");
+    p.started_ns = clock_mono_ns();
+    int result = run(&p, err);
+    if (p.events > 0) {
+        app->summary = summary_of(&p);
+        say_summary(&p);
+    }
+    return result;
+}
