@@ -26,9 +26,8 @@ static void configure(rd_kafka_conf_t *conf) {
 static const KafkaRole consumer_role = {
     .type = RD_KAFKA_CONSUMER,
     .defaults = (const KafkaProperty[]){{"group.id", "smelt"},
-                                        {"queued.max.messages.kbytes", "32768"},
-                                        {"queued.min.messages", "100000"},
-                                        {"fetch.message.max.bytes", "4194304"},
+                                        {"queued.max.messages.kbytes", "16384"}, /* prefetched bytes; with the next, what bounds our memory */
+                                        {"queued.min.messages", "20000"},
                                         {"fetch.queue.backoff.ms", "5"},
                                         {"fetch.wait.max.ms", "100"},
                                         {"fetch.error.backoff.ms", "200"},
