@@ -1,0 +1,55 @@
+# Thin doors to tools/; `make help` lists them.
+#   PREFIX=/usr/local DESTDIR=   for install
+#   DEMO_EXIT=1                  make demo ends after its last step
+#   T='-k audit'                 make test, make integration: more options for pytest
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+T ?=
+
+.PHONY: help build test unit integration lint format demo bench install clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+
+build: ## the optimized binary; prints where it is
+	@tools/bootstrap build
+	@tools/build release
+
+test: ## everything that can fail: lint, unit and integration tests, with sanitizers
+	@tools/bootstrap test
+	@tools/test $(T)
+
+unit: ## the unit tests alone
+	@tools/bootstrap test
+	@tools/test --only unit
+
+integration: ## the integration tests alone; T='-k audit' picks some
+	@tools/bootstrap test
+	@tools/test --only integration $(T)
+
+lint: ## formatting, static checks, shell scripts, include directions
+	@tools/bootstrap test
+	@tools/test --only lint
+
+format: ## rewrite the C files as .clang-format says
+	@tools/lint format
+
+demo: ## from nothing to dashboards, with a real Kafka broker, until Ctrl-C
+	@tools/bootstrap demo
+	@tools/demo
+
+bench: ## the measurements of bench/
+	@tools/bootstrap test
+	@tools/build release
+	@bench/run
+
+install: build ## into $(DESTDIR)$(PREFIX)
+	@meson configure build/release -Dprefix=$(PREFIX) >/dev/null
+	@ninja -C build/release >/dev/null
+	@DESTDIR=$(DESTDIR) meson install -C build/release --no-rebuild
+
+clean: ## what was built and made, running brokers too; .deps stays
+	@for cluster in .cache/*/cluster .cache/*/*/cluster; do [ ! -e "$$cluster" ] || tools/kafka down --delete --dir "$${cluster%/cluster}"; done
+	rm -rf build .cache

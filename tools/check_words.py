@@ -1,0 +1,67 @@
+#!/usr/bin/env python3
+"""Nothing in the tree may hold only on one machine or one network: no absolute path of somebody's folders, no address of a package registry.
+
+    check_words.py [--self-test]
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+REGISTRIES = r"registry\.|npmjs|pypi|pythonhosted|repo1?\.maven|crates\.io|deb\.debian|security\.debian|snapshot\.debian|mirror|artifactory|nexus|jfrog|yarnpkg|sonatype"
+
+FORBIDDEN = {
+    "path of one machine": re.compile(r"(?<![\w.$}/*~-])/(?:home|root|Users|work|workspace|mnt|scratch)/[\w.-]"),
+    "address of a package registry": re.compile(rf"https?://[\w.-]*(?:{REGISTRIES})[\w.-]*"),
+    "credentials in an address": re.compile(r"https?://[^\s/@\"'<>]+:[^\s/@\"'<>]+@"),
+}
+
+# what may be named all the same, and why
+ALLOWED = {
+    "LICENSE": "a text that is not ours",
+}
+
+
+def complaints(path: str, text: str) -> list[str]:
+    if path in ALLOWED:
+        return []
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        for what, pattern in FORBIDDEN.items():
+            if match := pattern.search(line):
+                found.append(f"{path}:{number}: {what}: {match.group(0)}")
+    return found
+
+
+def self_test() -> None:
+    forbidden = ["cd /ho" + "me/me/smelt", "index = htt" + "ps://py" + "pi.org/simple", "htt" + "p://mir" + "ror.example.org/debian", "htt" + "ps://me:secret@example.org/"]
+    for line in forbidden:
+        assert complaints("x", line), f"nothing was said about {line}"
+    for line in ["cd ~/smelt", "/usr/share/smelt", "see https://kafka.apache.org/documentation", "$root/work/tmp", "SMELT_DATA_DIR=/var/lib/smelt"]:
+        assert not complaints("x", line), complaints("x", line)
+
+
+def tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [name for name in listed.split("\0") if name and (ROOT / name).is_file()]
+
+
+def main() -> int:
+    if "--self-test" in sys.argv[1:]:
+        self_test()
+        return 0
+    names = tracked()
+    found = []
+    for name in names:
+        data = (ROOT / name).read_bytes()
+        if b"\0" not in data:
+            found += complaints(name, data.decode("utf-8", "replace"))
+    print("\n".join(found) if found else f"{len(names)} files, none bound to one machine")
+    return 1 if found or not names else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
