@@ -84,7 +84,9 @@ static bool judge_kafka(const Facts *f, Finding *r) {
     put_text(r, "bootstrap", settings_text(f->settings, "kafka.bootstrap"));
     if (f->kafka_error != NULL) {
         r->state = STATE_DOWN;
-        buf_addf(&r->detail, "No answer to a metadata request: %s.", f->kafka_error);
+        const char *aside = strstr(f->kafka_error, " (after "); /* librdkafka's own counts are for its log */
+        int n = aside != NULL ? (int)(aside - f->kafka_error) : (int)strlen(f->kafka_error);
+        buf_addf(&r->detail, "No answer to a metadata request: %.*s.", n, f->kafka_error);
         return true;
     }
     put_int(r, "brokers", f->kafka.brokers);

@@ -1,0 +1,109 @@
+// Events an hour: stacked bars by type with uPlot, and the same numbers as a table. Without uPlot the table is all there is.
+import { count, h } from "./words.js";
+
+const TYPES_MAX = 5;
+
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+// Rows of the API to {hours: [unix seconds], types: [name], counts: [type][hour]}, hours without events filled with 0.
+const pivot = (rows) => {
+  const totals = new Map();
+  for (const r of rows) totals.set(r.event_type, (totals.get(r.event_type) ?? 0) + r.events);
+  const types = [...totals.keys()].sort((a, b) => totals.get(b) - totals.get(a) || a.localeCompare(b)).slice(0, TYPES_MAX).sort();
+  const times = rows.map((r) => Date.parse(r.hour) / 1000);
+  const last = Math.max(...times), first = Math.min(...times);
+  const hours = [];
+  for (let t = first; t <= last; t += 3600) hours.push(t);
+  const counts = types.map(() => hours.map(() => 0));
+  rows.forEach((r, i) => {
+    const type = types.indexOf(r.event_type);
+    if (type >= 0) counts[type][(times[i] - first) / 3600] += r.events;
+  });
+  return { hours, types, counts };
+};
+
+// uPlot draws bars from 0: the tallest sum first, smaller sums over it.
+const stack = ({ hours, counts }) => {
+  const sums = [];
+  counts.forEach((row, i) => sums.push(row.map((n, t) => n + (i > 0 ? sums[i - 1][t] : 0))));
+  return [hours, ...sums.reverse()];
+};
+
+const time = (seconds, options) => new Date(seconds * 1000).toLocaleString("en-GB", { timeZone: "UTC", ...options });
+const hourName = (s) => `${time(s, { weekday: "short", day: "numeric", month: "short" })}, ${time(s, { hour: "2-digit", minute: "2-digit" })}`;
+
+let plot = null;
+let shown = null;
+
+const options = (data, width, height) => {
+  const axis = {
+    stroke: css("--ink-3"), grid: { stroke: css("--line"), width: 1 }, ticks: { show: false },
+    font: `12px ${css("--font")}`,
+  };
+  const bars = window.uPlot.paths.bars({ size: [0.72, 100], radius: 0.12 });
+  return {
+    width, height, padding: [8, 4, 0, 4],
+    legend: { show: false },
+    cursor: { show: false },
+    select: { show: false },
+    tzDate: (s) => window.uPlot.tzDate(new Date(s * 1e3), "Etc/UTC"),
+    scales: { x: { range: (u, from, to) => [from - 1900, to + 1900] }, y: { range: (u, least, most) => [0, Math.max(most, 1) * 1.05] } },
+    axes: [
+      { ...axis, size: 30, grid: { show: false }, values: (u, ticks) => ticks.map((t) => {
+        const clock = time(t, { hour: "2-digit", minute: "2-digit" });
+        return clock === "00:00" ? time(t, { weekday: "short", day: "numeric" }) : clock;
+      }) },
+      { ...axis, size: 52, values: (u, ticks) => ticks.map((n) => (n >= 10000 ? `${count(n / 1000)}k` : count(n))) },
+    ],
+    series: [{}, ...data.types.map((_, i) => {
+      const color = css(`--type-${data.types.length - i}`);
+      return { fill: color, stroke: color, width: 0, paths: bars, points: { show: false } };
+    })],
+  };
+};
+
+const draw = (box) => {
+  if (plot) plot.destroy();
+  plot = null;
+  box.replaceChildren();
+  if (!shown || shown.hours.length === 0) {
+    box.append(h("p", { class: "empty" }, "No events yet."));
+    return;
+  }
+  if (window.uPlot) plot = new window.uPlot(options(shown, box.clientWidth, box.clientHeight), stack(shown), box);
+};
+
+const describe = (box, { hours, types, counts }) => {
+  const total = (i) => counts.reduce((sum, row) => sum + row[i], 0);
+  const all = hours.map((_, i) => total(i));
+  const peak = all.indexOf(Math.max(...all));
+  box.setAttribute("aria-label", `Bar chart of events an hour over ${hours.length} hours by type (${types.join(", ")}). ` +
+    `Most: ${count(all[peak])} in the hour of ${hourName(hours[peak])} UTC; newest hour: ${count(all.at(-1))}.`);
+};
+
+const fillTable = (table, { hours, types, counts }) => {
+  table.tHead.replaceChildren(h("tr", {}, h("th", { scope: "col" }, "Hour, UTC"), types.map((t) => h("th", { scope: "col", class: "num" }, t))));
+  const rows = hours.map((s, i) => h("tr", {}, h("th", { scope: "row" }, hourName(s)),
+    types.map((_, t) => h("td", { class: "num" }, count(counts[t][i])))));
+  table.tBodies[0].replaceChildren(...rows.reverse());
+};
+
+export const showHours = (rows) => {
+  const box = document.getElementById("chart");
+  shown = rows.length > 0 ? pivot(rows) : { hours: [], types: [], counts: [] };
+  document.getElementById("legend").replaceChildren(...shown.types.map((name, i) => {
+    const swatch = h("span", { class: "swatch", "data-type": i + 1 });
+    return h("li", {}, swatch, name);
+  }));
+  if (shown.hours.length > 0) describe(box, shown);
+  fillTable(document.getElementById("hours"), shown);
+  draw(box);
+};
+
+export const watchChart = () => {
+  const box = document.getElementById("chart");
+  const again = () => draw(box);
+  new ResizeObserver(() => plot?.setSize({ width: box.clientWidth, height: box.clientHeight })).observe(box);
+  document.addEventListener("smelt-theme", again);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+};

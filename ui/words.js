@@ -1,0 +1,88 @@
+// Numbers, times and names as people say them; and elements without innerHTML, because ids and reasons come from events.
+
+const plain = new Intl.NumberFormat("en");
+const minus = (text) => text.replace("-", "\u2212");
+export const count = (n) => minus(plain.format(n ?? 0));
+
+export const short = (n) => {
+  if (n == null) return "0";
+  return n < 1e7 ? count(n) : new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 }).format(n);
+};
+
+export const decimal = (n, digits) => minus(n.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
+
+export const percent = (part, whole, digits = 1) => `${decimal(whole > 0 ? (100 * part) / whole : 0, digits)}%`;
+
+export const many = (n, one, more) => `${count(n)} ${n === 1 ? one : more}`;
+
+// ---- time: ages by the server's clock, so that a wrong clock here does not make fresh data look old ----
+
+let skew = 0;
+export const serverTime = (dateHeader) => {
+  const then = Date.parse(dateHeader);
+  if (!Number.isNaN(then) && Math.abs(then - Date.now()) > 2000) skew = then - Date.now();
+};
+
+const units = [["day", 86400, 2 * 86400], ["hour", 3600, 3600], ["minute", 60, 60], ["second", 1, 1]];
+export const age = (iso) => {
+  const seconds = Math.max(0, Math.floor((Date.now() + skew - Date.parse(iso)) / 1000));
+  if (seconds < 1) return "a moment";
+  const [name, length] = units.find(([, , least]) => seconds >= least);
+  const n = Math.floor(seconds / length);
+  return many(n, name, `${name}s`);
+};
+export const ago = (iso) => (iso ? `${age(iso)} ago` : "never");
+
+// An element whose text is the age of `iso` and stays true: refreshAges() rewrites all of them once a second.
+export const agoElement = (iso, before = "") => h("time", { datetime: iso ?? "", title: iso ?? "", "data-before": before }, before + ago(iso));
+export const refreshAges = () => {
+  for (const e of document.querySelectorAll("time[data-before]")) {
+    const text = e.dataset.before + ago(e.dateTime);
+    if (e.textContent !== text) e.textContent = text;
+  }
+};
+
+// ---- features: names follow one convention, so any feature of features.yaml reads well ----
+
+const measures = { dbm: "dBm", ms: "ms", pct: "%", zmw: "ZMW", mb: "MB" };
+const aggregates = { avg: "mean", max: "most", min: "least", sum: "total", last: "last" };
+
+export const feature = (name) => {
+  const [, base, window] = /^(.*?)(?:_(\d+)d)?$/.exec(name);
+  const parts = base.split("_");
+  const unit = measures[parts.at(-1)] ?? "";
+  if (unit) parts.pop();
+  if (aggregates[parts[0]]) parts[0] = aggregates[parts[0]];
+  const words = parts.join(" ").replace(/^(.*) count$/, "$1 times").replace(/\biot\b/, "IoT").replace(/\b(bss|oss)\b/, (s) => s.toUpperCase());
+  return { label: words, unit, window: window ? `${window} days` : "" };
+};
+
+export const value = (v, unit) => {
+  if (v == null) return "none";
+  const number = Number.isInteger(v) ? count(v) : minus(v.toLocaleString("en", { maximumFractionDigits: 2 }));
+  if (unit === "%") return `${number}%`;
+  return unit ? `${number}\u00a0${unit}` : number;
+};
+
+// ---- elements ----
+
+export const h = (tag, attributes = {}, ...children) => {
+  const e = document.createElement(tag);
+  for (const [name, v] of Object.entries(attributes)) {
+    if (typeof v === "function") e.addEventListener(name, v);
+    else if (v === true) e.setAttribute(name, "");
+    else if (v != null && v !== false) e.setAttribute(name, v);
+  }
+  e.append(...children.flat().filter((c) => c != null && c !== false));
+  return e;
+};
+
+const stateWords = { ok: "Works", degraded: "Needs a look", down: "Down", unknown: "Not known" };
+export const badge = (state, text = stateWords[state] ?? state) => h("span", { class: "badge", "data-state": state }, text);
+
+// A bar as long as `share` (0 to 1). Decoration: the number always stands beside it.
+export const bar = (share, kind) => {
+  const fill = h("span", { class: "fill" });
+  fill.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;
+  return h("span", { class: "bar", "data-kind": kind, "aria-hidden": "true" }, fill);
+};
