@@ -54,7 +54,7 @@ int sink_write(Sink *sink, const EmitterMessage *message, Error *err) {
 }
 
 uint64_t sink_safe(const Sink *sink) {
-    return sink->producer != NULL ? kafka_producer_deliveries(sink->producer).acked : sink->written;
+    return sink->producer != NULL ? kafka_producer_deliveries(sink->producer).acked : sink->flushed;
 }
 
 uint64_t sink_failed(const Sink *sink) {
@@ -79,5 +79,6 @@ static int flush_topic(Sink *sink, int patience_ms, void (*on_progress)(void *co
 int sink_flush(Sink *sink, int patience_ms, void (*on_progress)(void *context), void *context, Error *err) {
     if (sink->producer != NULL) return flush_topic(sink, patience_ms, on_progress, context, err);
     if (fflush(sink->file) != 0) return error_errno(err, ERR_IO, errno, "cannot write %s", sink->path);
+    sink->flushed = sink->written;
     return 0;
 }

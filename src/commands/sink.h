@@ -9,10 +9,10 @@
 typedef struct Sink {
     KafkaProducer *producer; /* NULL: a file */
     FILE *file;
-    char *path;         /* of the file; "-" is stdout */
-    uint64_t written;   /* lines */
-    bool topic_created; /* by us */
-    int partitions;     /* of the topic */
+    char *path;                /* of the file; "-" is stdout */
+    uint64_t written, flushed; /* lines */
+    bool topic_created;        /* by us */
+    int partitions;            /* of the topic */
 } Sink;
 
 /* The topic of the settings, created with this many partitions when absent. ERR_UNAVAILABLE, ERR_CONFIG. End with sink_done. */

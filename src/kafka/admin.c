@@ -13,6 +13,7 @@
 #include <time.h>
 
 #define RETRY_PAUSE_NS (50 * 1000 * 1000)
+#define FIRST_SLICE_MS 500
 #define MIN_REQUEST_MS 50 /* what is left of a timeout is never rounded down to "at once" */
 
 typedef struct Deadline {
@@ -64,7 +65,30 @@ static int request_wait(Request *request, int timeout_ms, const char *what, Erro
     return kafka_fail(request->client, code, rd_kafka_event_error_string(request->answer), err, "%s", what);
 }
 
+/* ---- is anybody there? -------------------------------------------------------------------------------------------------------------- */
+
+/* The cluster's brokers. Asks in growing slices of the time, because librdkafka goes on trying after the cluster has refused us, and there
+ * is no use in waiting for that. */
+static int ask_metadata(KafkaClient *client, Deadline deadline, const struct rd_kafka_metadata **ret, Error *err) {
+    for (int slice_ms = FIRST_SLICE_MS;; slice_ms *= 2) {
+        int left_ms = deadline_left_ms(deadline);
+        rd_kafka_resp_err_t code = rd_kafka_metadata(client->rk, 0, NULL, ret, slice_ms < left_ms ? slice_ms : left_ms);
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
+        kafka_fail(client, code, NULL, err, "no answer");
+        if (!error_is_retriable(err)) return -1;
+        if (deadline_passed(deadline)) return -1;
+        error_clear(err);
+    }
+}
+
 /* ---- describe --------------------------------------------------------------------------------------------------------------------- */
+
+/* librdkafka prints the id in the alphabet of base64, Kafka's own tools in that of URLs. */
+static char *topic_id_text(const rd_kafka_Uuid_t *id) {
+    char *text = xstrdup(rd_kafka_Uuid_base64str(id));
+    for (char *c = text; *c != '\0'; c++) *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
+    return text;
+}
 
 static int copy_description(KafkaClient *client, const rd_kafka_TopicDescription_t *description, KafkaTopic *topic, Error *err) {
     const char *name = rd_kafka_TopicDescription_name(description);
@@ -75,7 +99,7 @@ static int copy_description(KafkaClient *client, const rd_kafka_TopicDescription
     size_t count = 0;
     rd_kafka_TopicDescription_partitions(description, &count);
     topic->exists = true;
-    topic->topic_id = xstrdup(rd_kafka_Uuid_base64str(rd_kafka_TopicDescription_topic_id(description)));
+    topic->topic_id = topic_id_text(rd_kafka_TopicDescription_topic_id(description));
     topic->partition_count = (int)count;
     topic->partitions = xcalloc(count + 1, sizeof *topic->partitions);
     for (size_t i = 0; i < count; i++) topic->partitions[i].id = (int32_t)i;
@@ -95,10 +119,9 @@ static int ask_description(Request *request, const char *name, int timeout_ms, K
 }
 
 /* Any broker can describe a topic. librdkafka would wait for the controller, which may be changing just now: ask the one that answers. */
-static int answering_broker(KafkaClient *client, int timeout_ms, int32_t *ret, Error *err) {
+static int answering_broker(KafkaClient *client, Deadline deadline, int32_t *ret, Error *err) {
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(client->rk, 0, NULL, &metadata, timeout_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(client, code, NULL, err, "no answer within %d ms", timeout_ms);
+    if (ask_metadata(client, deadline, &metadata, err) != 0) return -1;
     /* A bootstrap connection does not know its own id yet. */
     int32_t any = metadata->broker_cnt > 0 ? metadata->brokers[0].id : -1;
     *ret = metadata->orig_broker_id >= 0 ? metadata->orig_broker_id : any;
@@ -117,7 +140,7 @@ static int describe_at(Request *request, int32_t broker, const char *name, int t
 static int describe(KafkaClient *client, const char *name, Deadline deadline, KafkaTopic *topic, Error *err) {
     Request request;
     int32_t broker = -1;
-    if (answering_broker(client, deadline_left_ms(deadline), &broker, err) != 0) return -1;
+    if (answering_broker(client, deadline, &broker, err) != 0) return -1;
     int timeout_ms = deadline_left_ms(deadline);
     int result = request_init(&request, client, RD_KAFKA_ADMIN_OP_DESCRIBETOPICS, timeout_ms, err);
     if (result == 0) result = describe_at(&request, broker, name, timeout_ms, topic, err);
@@ -261,8 +284,7 @@ int kafka_topic_ensure(KafkaClient *client, const char *topic, int partitions, i
 int kafka_ping(KafkaClient *client, int timeout_ms, KafkaPing *ret, Error *err) {
     int64_t started = clock_mono_ns();
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t code = rd_kafka_metadata(client->rk, 0, NULL, &metadata, timeout_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(client, code, NULL, err, "no answer within %d ms", timeout_ms);
+    if (ask_metadata(client, deadline_in(timeout_ms), &metadata, err) != 0) return -1;
     *ret = (KafkaPing){.brokers = metadata->broker_cnt, .latency_ms = clock_seconds_since(started) * 1e3};
     rd_kafka_metadata_destroy(metadata);
     return 0;

@@ -156,7 +156,8 @@ static LogLevel level_of(int syslog_level) {
 /* Called from librdkafka's own threads, also before rd_kafka_new has returned. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     KafkaClient *client = rk != NULL ? rd_kafka_opaque(rk) : NULL;
-    if (strcmp(facility, "CONFWARN") == 0) return; /* a property of the other role: one set of settings serves both */
+    if (strcmp(facility, "CONFWARN") == 0) return;  /* a property of the other role: one set of settings serves both */
+    if (strcmp(facility, "GETPID") == 0) level = 7; /* a broker that has just started: librdkafka asks again by itself */
     int held = 0;
     bool complaint = client != NULL && (strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0);
     if (complaint && !complaint_is_due(client, &held)) return;

@@ -1,0 +1,206 @@
+/* produce_options.c: the options of `smelt produce`.
+ *
+ * Most are one number with a range: they stand in tables with the place of their value. What the environment of the prototype's deployments
+ * says (NUM_EVENTS, PRODUCER_MODE) is laid under the options.
+ *
+ * Invariant: what produce_options_read returns is in range and free of contradictions. */
+#include "commands/produce_options.h"
+
+#include "base/clock.h"
+#include "telecom/operator.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_SUBSCRIBERS 1000
+#define DEFAULT_PARTITIONS  4
+#define MAX_EVENTS          INT64_C(1000000000000)
+#define MAX_WAIT_MS         INT64_C(604800000)
+
+enum {
+    OPT_EVENTS = 'n',
+    OPT_STREAM = 's',
+    OPT_OUT = 'o',
+    OPT_MIN_EVENTS = 0x2000,
+    OPT_MAX_EVENTS,
+    OPT_MIN_WAIT,
+    OPT_MAX_WAIT,
+    OPT_DAYS,
+    OPT_START,
+    OPT_SUBSCRIBERS,
+    OPT_SEED,
+    OPT_FAULTS,
+    OPT_PARTITIONS,
+    OPT_TRUTH,
+};
+
+static const struct argp_option option_table[] = {
+    {NULL, 0, NULL, 0, "How much and when:", 1},
+    {"events", OPT_EVENTS, "N", 0,
+     "This many events, then stop (default: NUM_EVENTS of the environment, else 500; with --days, 8 a subscriber and day)", 1},
+    {"days", OPT_DAYS, "D", 0, "History: spread the events over D days instead of the last 10 minutes", 1},
+    {"start", OPT_START, "TIME", 0, "Where the days begin, e.g. 2026-10-01 (default: so that they end now)", 1},
+    {"stream", OPT_STREAM, NULL, 0,
+     "Go on for ever, a batch at a time, until SIGTERM (also: PRODUCER_MODE=stream); with --days, history comes first", 2},
+    {"min-events", OPT_MIN_EVENTS, "N", 0, "Smallest batch (200)", 2},
+    {"max-events", OPT_MAX_EVENTS, "N", 0, "Largest batch (500)", 2},
+    {"min-wait", OPT_MIN_WAIT, "TIME", 0, "Shortest pause between batches (5m)", 2},
+    {"max-wait", OPT_MAX_WAIT, "TIME", 0, "Longest pause (10m)", 2},
+    {NULL, 0, NULL, 0, "Of whom:", 3},
+    {"subscribers", OPT_SUBSCRIBERS, "N", 0, "Size of the fixed pool (1000)", 3},
+    {"seed", OPT_SEED, "S", 0, "Which operator. With --start, the same bytes each time (default: operator 1, new events each time)", 3},
+    {"faults", OPT_FAULTS, "RATE", 0, "Share of messages that are broken in one of many ways, 0 to 1 (0)", 3},
+    {"truth", OPT_TRUTH, "FILE", 0, "Also write subscriber_id,churned,churned_at,tendency: who has left by 30 days after the end", 3},
+    {NULL, 0, NULL, 0, "Where to:", 4},
+    {"partitions", OPT_PARTITIONS, "N", 0, "Of the topic, when it is not there yet (4)", 4},
+    {"out", OPT_OUT, "FILE", 0,
+     "A file instead of Kafka, one message a line; - is stdout. An empty value and a tombstone are an empty line", 4},
+    {0},
+};
+
+static const char doc[] = "Synthetic telecom events (BSS, OSS, IoT) into the topic of the settings."
+                          "\vExamples:\n"
+                          "  500 events of the last 10 minutes:\n"
+                          "    smelt produce\n"
+                          "  200-500 events every 5-10 minutes, until SIGTERM:\n"
+                          "    smelt produce --stream\n"
+                          "  A lively demo: a month of history, then events every second:\n"
+                          "    smelt produce --days 30 --stream --min-events 50 --max-events 100 \\\n"
+                          "      --min-wait 1s --max-wait 1s\n"
+                          "  5 in 100 messages are trouble, reported by kind:\n"
+                          "    smelt produce --events 100000 --faults 0.05\n"
+                          "  The same bytes each time, and who left:\n"
+                          "    smelt produce --seed 7 --start 2026-10-01 --days 30 \\\n"
+                          "      --out events.jsonl --truth truth.csv\n";
+
+/* Options that are one number: where it goes and what it may be. */
+static const struct {
+    int key;
+    size_t offset;
+    int64_t low, high;
+} integers[] = {
+    {OPT_EVENTS, offsetof(ProduceOptions, events), 1, MAX_EVENTS},
+    {OPT_MIN_EVENTS, offsetof(ProduceOptions, min_events), 1, MAX_EVENTS},
+    {OPT_MAX_EVENTS, offsetof(ProduceOptions, max_events), 1, MAX_EVENTS},
+    {OPT_SUBSCRIBERS, offsetof(ProduceOptions, subscribers), 1, OPERATOR_MAX_SUBSCRIBERS},
+    {OPT_PARTITIONS, offsetof(ProduceOptions, partitions), 1, 10000},
+};
+
+static const struct {
+    int key;
+    size_t offset;
+    double low, high;
+} reals[] = {
+    {OPT_DAYS, offsetof(ProduceOptions, days), 1e-4, 3660},
+    {OPT_FAULTS, offsetof(ProduceOptions, faults), 0, 1},
+};
+
+static const struct {
+    int key;
+    size_t offset;
+} durations[] = {
+    {OPT_MIN_WAIT, offsetof(ProduceOptions, min_wait_ms)},
+    {OPT_MAX_WAIT, offsetof(ProduceOptions, max_wait_ms)},
+};
+
+static int read_integer(const char *text, int64_t low, int64_t high, int64_t *ret) {
+    char *end;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || value < low || value > high) return -1;
+    *ret = value;
+    return 0;
+}
+
+static int read_real(const char *text, double low, double high, double *ret) {
+    char *end;
+    double value = strtod(text, &end);
+    if (end == text || *end != '\0' || !(value >= low && value <= high)) return -1;
+    *ret = value;
+    return 0;
+}
+
+static bool parse_number(int key, const char *arg, ProduceOptions *options, struct argp_state *state) {
+    char *base = (char *)options;
+    for (size_t i = 0; i < ARRAY_LEN(integers); i++) {
+        if (integers[i].key != key) continue;
+        if (read_integer(arg, integers[i].low, integers[i].high, (int64_t *)(void *)(base + integers[i].offset)) != 0)
+            argp_error(state, "'%s': expected a whole number from %" PRId64 " to %" PRId64, arg, integers[i].low, integers[i].high);
+        return true;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(reals); i++) {
+        if (reals[i].key != key) continue;
+        if (read_real(arg, reals[i].low, reals[i].high, (double *)(void *)(base + reals[i].offset)) != 0)
+            argp_error(state, "'%s': expected a number from %g to %g", arg, reals[i].low, reals[i].high);
+        return true;
+    }
+    return false;
+}
+
+static bool parse_time(int key, const char *arg, ProduceOptions *options, struct argp_state *state) {
+    Error err = {0};
+    for (size_t i = 0; i < ARRAY_LEN(durations); i++) {
+        if (durations[i].key != key) continue;
+        int64_t *ret = (int64_t *)(void *)((char *)options + durations[i].offset);
+        if (duration_parse_ms(arg, ret, &err) != 0) argp_error(state, "%s", err.text);
+        if (*ret < 0 || *ret > MAX_WAIT_MS) argp_error(state, "'%s': a wait is 0 to 7 days", arg);
+        return true;
+    }
+    if (key != OPT_START) return false;
+    if (clock_parse(arg, &options->start_us, &err) != 0) argp_error(state, "%s", err.text);
+    if (options->start_us <= 0) argp_error(state, "'%s': a start is after 1970", arg);
+    return true;
+}
+
+static void parse_seed(const char *arg, ProduceOptions *options, struct argp_state *state) {
+    int64_t seed = 0;
+    if (read_integer(arg, 0, INT64_MAX, &seed) != 0) argp_error(state, "'%s': a seed is a whole number from 0", arg);
+    options->seed = (uint64_t)seed;
+    options->seeded = true;
+}
+
+static void check_options(const ProduceOptions *options, struct argp_state *state) {
+    if (options->min_events > options->max_events) argp_error(state, "--min-events is above --max-events");
+    if (options->min_wait_ms > options->max_wait_ms) argp_error(state, "--min-wait is above --max-wait");
+    if (options->start_us != 0 && options->days <= 0) argp_error(state, "--start needs --days");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    ProduceOptions *options = state->input;
+    switch (key) {
+    case OPT_STREAM: options->stream = true; return 0;
+    case OPT_OUT: options->out = arg; return 0;
+    case OPT_TRUTH: options->truth = arg; return 0;
+    case OPT_SEED: parse_seed(arg, options, state); return 0;
+    case ARGP_KEY_ARG: argp_error(state, "'%s' is not an option", arg); return EINVAL;
+    case ARGP_KEY_END: check_options(options, state); return 0;
+    default: break;
+    }
+    if (arg == NULL) return ARGP_ERR_UNKNOWN;
+    return parse_number(key, arg, options, state) || parse_time(key, arg, options, state) ? 0 : ARGP_ERR_UNKNOWN;
+}
+
+/* The environment names of the prototype's deployments; options win. */
+static int read_environment(ProduceOptions *options, Error *err) {
+    const char *mode = getenv("PRODUCER_MODE"), *events = getenv("NUM_EVENTS");
+    if (mode != NULL && strcmp(mode, "stream") == 0) options->stream = true;
+    if (events == NULL || *events == '\0' || options->events != 0 || options->stream) return 0;
+    if (read_integer(events, 1, MAX_EVENTS, &options->events) == 0) return 0;
+    return error_set(err, ERR_CONFIG, "NUM_EVENTS is '%s', expected a whole number from 1", events);
+}
+
+int produce_options_read(App *app, int argc, char **argv, ProduceOptions *ret, Error *err) {
+    static const struct argp argp = {.options = option_table, .parser = parse, .doc = doc};
+    *ret = (ProduceOptions){.min_events = 200,
+                            .max_events = 500,
+                            .min_wait_ms = 300000,
+                            .max_wait_ms = 600000,
+                            .subscribers = DEFAULT_SUBSCRIBERS,
+                            .partitions = DEFAULT_PARTITIONS};
+    if (command_parse(app, &argp, argc, argv, ret, err) != 0 || read_environment(ret, err) != 0) return -1;
+    if (app->json && ret->out != NULL && strcmp(ret->out, "-") == 0)
+        return error_set(err, ERR_USAGE, "--out - and --json both want stdout: write to a file");
+    return 0;
+}
