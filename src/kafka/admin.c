@@ -9,11 +9,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "kafka/client_internal.h"
 #include <time.h>
 
 #define RETRY_PAUSE_NS (50 * 1000 * 1000)
 #define FIRST_SLICE_MS 500
+#define MAX_SLICE_MS   2000
 #define MIN_REQUEST_MS 50 /* what is left of a timeout is never rounded down to "at once" */
 
 typedef struct Deadline {
@@ -70,13 +72,14 @@ static int request_wait(Request *request, int timeout_ms, const char *what, Erro
 /* The cluster's brokers. Asks in growing slices of the time, because librdkafka goes on trying after the cluster has refused us, and there
  * is no use in waiting for that. */
 static int ask_metadata(KafkaClient *client, Deadline deadline, const struct rd_kafka_metadata **ret, Error *err) {
-    for (int slice_ms = FIRST_SLICE_MS;; slice_ms *= 2) {
+    for (int slice_ms = FIRST_SLICE_MS;; slice_ms = MAX_SLICE_MS) {
         int left_ms = deadline_left_ms(deadline);
         rd_kafka_resp_err_t code = rd_kafka_metadata(client->rk, 0, NULL, ret, slice_ms < left_ms ? slice_ms : left_ms);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return 0;
         kafka_fail(client, code, NULL, err, "no answer");
         if (!error_is_retriable(err)) return -1;
         if (deadline_passed(deadline)) return -1;
+        if (stop_requested()) return error_set(err, ERR_STOPPED, "stopped while waiting for Kafka at %s", client->address);
         error_clear(err);
     }
 }

@@ -1,6 +1,6 @@
 /* admin.h: asking the cluster about itself and its topics. Any KafkaClient will do, any thread; each call waits for its own answers.
  *
- * Errors as client.h says; timeouts are for the whole call. */
+ * Errors as client.h says, and ERR_STOPPED when a stop is requested while nobody answers; timeouts are for the whole call. */
 #pragma once
 #include "kafka/client.h"
 #include <stdbool.h>

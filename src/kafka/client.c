@@ -159,7 +159,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
     if (strcmp(facility, "CONFWARN") == 0) return;  /* a property of the other role: one set of settings serves both */
     if (strcmp(facility, "GETPID") == 0) level = 7; /* a broker that has just started: librdkafka asks again by itself */
     int held = 0;
-    bool complaint = client != NULL && (strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0);
+    bool complaint = client != NULL && level_of(level) == LOG_WARN && (strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0);
     if (complaint && !complaint_is_due(client, &held)) return;
     if (held > 0)
         log_write(level_of(level), "kafka", "%s (and %d more like it before)", text, held);
