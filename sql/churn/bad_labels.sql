@@ -1,0 +1,7 @@
+-- What is wrong with the labels, in words; no row when nothing is.
+SELECT CASE WHEN unreadable IS NOT NULL THEN format('churned is ''{}'' for {}, expected 0 or 1', unreadable, subscriber_id)
+            ELSE format('{} is there with 0 and with 1', subscriber_id) END
+FROM churn_labels
+WHERE unreadable IS NOT NULL OR labels > 1
+ORDER BY subscriber_id
+LIMIT 1

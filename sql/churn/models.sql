@@ -1,0 +1,2 @@
+-- Newest first.
+SELECT model_id FROM models ORDER BY trained_at DESC, model_id DESC

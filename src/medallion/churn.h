@@ -1,0 +1,87 @@
+/* churn.h: the churn model's life in the lake: train on Gold, register, score every subscriber, know when to train again.
+ *
+ * One thread (the writer's), no transaction open when called. Files are in `models_dir`; the table `models` has a row for each model. The
+ * current model is the newest row whose files are whole: a damaged or missing file is logged and the model before it goes on serving.
+ *
+ * The label (setting model.label): "rule" is Gold's churn_label, a function of the very features that the model sees: a model trained on it
+ * only finds the rule again and looks perfect. Anything else is the path of a CSV file with a header that has subscriber_id and churned (0
+ * or 1): what really happened. Subscribers that are not in it are scored, not learnt from. */
+#pragma once
+#include "base/error.h"
+#include "base/settings.h"
+#include "lake/lake.h"
+#include "model/metrics.h"
+#include <stdbool.h>
+
+#define CHURN_LABEL_RULE       "rule"
+#define CHURN_HOLDOUT          0.2 /* of each class, to measure on */
+#define CHURN_SMALLEST_CLASS   10  /* fewer churned, or fewer stayed, is not enough to learn from or to measure on */
+#define CHURN_REASONS          3   /* kept for each subscriber */
+#define CHURN_TOP_FEATURES     5   /* named after training */
+#define CHURN_MODEL_FILES_KEPT 10  /* older models keep their row and lose their files */
+
+/* Risk bands of a probability: high from 0.5 (more likely to churn than not), medium from 0.2, low below. */
+typedef struct ChurnBand {
+    const char *name;
+    double from;
+} ChurnBand;
+#define CHURN_BANDS 3
+extern const ChurnBand churn_bands[CHURN_BANDS]; /* highest first */
+
+typedef struct ChurnOptions {
+    char *models_dir;  /* <data.dir>/models; owned */
+    const char *label; /* borrowed from the settings */
+    int64_t seed;
+    int rounds;
+} ChurnOptions;
+/* From the settings data.dir, model.label, model.seed, model.rounds; the options live as long as the settings. ERR_CONFIG. */
+int churn_options(const Settings *settings, ChurnOptions *ret, Error *err) MUST_CHECK;
+void churn_options_done(ChurnOptions *options);
+
+/* ---- training ---- */
+typedef struct ChurnFeature {
+    char *name;
+    double gain; /* its share of all that the splits gained */
+} ChurnFeature;
+
+typedef struct ChurnTraining {
+    char *skipped; /* why there is no new model, and what to do; NULL: there is one, and the rest is set */
+    char *model_id, *label_source;
+    bool label_leaks; /* the label is a function of the features */
+    Metrics metrics;  /* on the holdout */
+    size_t rows, positives, training_rows, holdout_rows, features;
+    size_t labels_unused; /* labels of the file whose subscriber is not in Gold */
+    ChurnFeature top[CHURN_TOP_FEATURES];
+    size_t top_count;
+    double seconds;
+} ChurnTraining;
+void churn_training_done(ChurnTraining *t);
+
+/* Too few rows, or one class only, is no error: ret->skipped. ERR_DATA: the label file; ERR_IO; ERR_STOPPED. The caller ends the result. */
+int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret, Error *err) MUST_CHECK;
+/* {model, auc, pr_auc, log_loss, rows, ...}, or {model: null, skipped}. The caller owns it. */
+json_t *churn_training_json(const ChurnTraining *t);
+/* In plain words why good numbers mean nothing when label_leaks. */
+extern const char churn_leak_warning[];
+
+/* True when there is no usable model, or it was trained with another label, seed, rounds or features, or it is older than max_age_ms and
+ * Gold has been refined since. `ret_reason`: in words why (not); the caller frees. */
+int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, bool *ret, char **ret_reason, Error *err) MUST_CHECK;
+
+/* ---- scoring (churn_score.c) ---- */
+typedef struct ChurnScores {
+    char *skipped; /* why nothing was scored; NULL: it was */
+    char *model_id;
+    size_t rows, by_band[CHURN_BANDS];
+    char *advice; /* Gold's columns are not the model's: which, and what to do; NULL when they are */
+    double seconds;
+} ChurnScores;
+void churn_scores_done(ChurnScores *s);
+
+/* Scores every subscriber in Gold with the current model and replaces subscriber_scores, in one transaction. reasons is a JSON array of up
+ * to CHURN_REASONS {feature, value, contribution}: exact SHAP values in log-odds, the largest first; negative ones speak against churn. No
+ * model yet, or no Gold: ret->skipped. ERR_DATA when there are models but no usable file; the scores stay as they were. The caller ends the
+ * result. */
+int churn_score(LakeConn *conn, const char *models_dir, ChurnScores *ret, Error *err) MUST_CHECK;
+/* {model, scored, high, medium, low, seconds, ...}, or {model: null, skipped}. The caller owns it. */
+json_t *churn_scores_json(const ChurnScores *s);
