@@ -1,0 +1,90 @@
+/* train.c: `smelt train`. Too little data, which `smelt run` passes over, is an error here: the user asked for a model. */
+#include "medallion/churn.h"
+
+#include "base/memory.h"
+#include "commands/all.h"
+#include "commands/app.h"
+
+enum { OPT_SEED = 1, OPT_LABEL, OPT_ROUNDS };
+
+/* Each option is a setting under another name, and is given to the settings as `--set` would be, so that it is checked in one place. */
+static const struct {
+    int option;
+    const char *key;
+} option_settings[] = {{OPT_SEED, "model.seed"}, {OPT_LABEL, "model.label"}, {OPT_ROUNDS, "model.rounds"}};
+
+typedef struct Options {
+    App *app;
+    char *texts[ARRAY_LEN(option_settings)]; /* "key=value"; owned */
+} Options;
+
+static void options_done(Options *o) {
+    for (size_t i = 0; i < ARRAY_LEN(o->texts); i++) free(o->texts[i]);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    Options *o = state->input;
+    size_t i = 0;
+    while (i < ARRAY_LEN(option_settings) && option_settings[i].option != key) i++;
+    if (i == ARRAY_LEN(option_settings)) return ARGP_ERR_UNKNOWN;
+    if (o->texts[i] != NULL) argp_error(state, "%s was given twice", option_settings[i].key);
+    o->texts[i] = xasprintf("%s=%s", option_settings[i].key, arg);
+    o->app->sets = xrealloc(o->app->sets, o->app->set_count + 1, sizeof *o->app->sets);
+    o->app->sets[o->app->set_count++] = o->texts[i];
+    return 0;
+}
+
+static const struct argp argp = {
+    .options =
+        (const struct argp_option[]){{"label", OPT_LABEL, "rule|FILE.csv", 0,
+                                      "What to learn: rule (Gold's churn_label), or a file with subscriber_id,churned (model.label)", 0},
+                                     {"seed", OPT_SEED, "N", 0, "Seed of the split and of the training (model.seed)", 0},
+                                     {"rounds", OPT_ROUNDS, "N", 0, "Boosting rounds (model.rounds)", 0},
+                                     {0}},
+    .parser = parse,
+    .doc = "Trains the churn model on Gold's features, measures it on a fifth of the subscribers that it has not seen, and makes it the "
+           "current model. "
+           "The same Gold, label, seed and rounds give the same model."
+           "\vExamples:\n"
+           "  smelt train\n"
+           "  smelt train --label churned-in-june.csv\n"
+           "  smelt train --seed 7 --rounds 300 --json\n"
+           "\nThe label `rule` is computed from the same features that the model sees, so a model of it looks perfect and proves nothing. "
+           "A file of who "
+           "really left is an honest label:\n"
+           "  subscriber_id,churned\n"
+           "  SUB-00017,1\n"
+           "  SUB-00018,0\n",
+};
+
+static void tell_metrics(const App *app, const Metrics *m) {
+    say(app, "  AUC       %.4f   a churner is ranked above one who stays with this probability (0.5: guessing, 1: perfect)\n", m->auc);
+    say(app, "  PR-AUC    %.4f   precision, averaged over all recalls (%.4f: guessing, 1: perfect)\n", m->pr_auc, m->base_rate);
+    say(app, "  log loss  %.4f   how wrong the probabilities are, less is better (%.4f: always saying %.1f%%)\n", m->log_loss,
+        m->log_loss_base, m->base_rate * 100);
+}
+
+static void tell(const App *app, const ChurnTraining *t) {
+    say(app, "%s: trained on %zu subscribers with %zu features, measured on %zu others; %.1f%% of all churned; %.2f s\n", t->model_id,
+        t->training_rows, t->features, t->holdout_rows, 100 * (double)t->positives / (double)t->rows, t->seconds);
+    tell_metrics(app, &t->metrics);
+    for (size_t i = 0; i < t->top_count; i++)
+        say(app, "%s %s %.0f%%%s", i == 0 ? "  learns most from" : ",", t->top[i].name, t->top[i].gain * 100,
+            i + 1 == t->top_count ? "\n" : "");
+    if (t->labels_unused > 0) say(app, "%zu labels have no subscriber in Gold and were left out.\n", t->labels_unused);
+    if (t->label_leaks) say(app, "Warning: %s\n", churn_leak_warning);
+}
+
+int command_train(App *app, int argc, char **argv, Error *err) {
+    CLEANUP(options_done) Options o = {.app = app};
+    CLEANUP(churn_options_done) ChurnOptions options = {0};
+    CLEANUP(churn_training_done) ChurnTraining training = {0};
+    CLEANUP(writer_done) Writer w = {0};
+    if (command_parse(app, &argp, argc, argv, &o, err) != 0 || churn_options(app->settings, &options, err) != 0) return -1;
+    if (app_open_existing_lake(app, "smelt train", &w, err) != 0) return -1;
+    if (churn_train(w.conn, &options, &training, err) != 0) return -1;
+    if (training.skipped != NULL) return error_set(err, ERR_DATA, "no model was trained: %s", training.skipped);
+    tell(app, &training);
+    app->summary = churn_training_json(&training);
+    return 0;
+}
