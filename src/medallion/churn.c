@@ -56,6 +56,7 @@ static bool is_rule(const ChurnOptions *options) {
 
 static int label_file_error(const ChurnOptions *options, Error *err) {
     err->kind = ERR_DATA;
+    err->text[strcspn(err->text, "\n")] = '\0'; /* DuckDB goes on about its own SQL */
     return error_prefix(err, "the label file %s (a CSV file with the columns subscriber_id and churned is expected)", options->label);
 }
 
@@ -152,12 +153,14 @@ static int measure(const Model *m, const Part *holdout, Metrics *ret, Error *err
     return 0;
 }
 
-static int fit(const ChurnData *d, const ChurnNames *features, const ChurnOptions *options, ChurnTraining *t, Model **ret, Error *err) {
+/* Empties `d` once it is split: at a million subscribers every copy counts. */
+static int fit(ChurnData *d, const ChurnNames *features, const ChurnOptions *options, ChurnTraining *t, Model **ret, Error *err) {
     bool *held = xcalloc(d->rows + 1, sizeof *held);
     split_holdout((const char *const *)d->ids, d->labels, d->rows, CHURN_HOLDOUT, options->seed, held);
     CLEANUP(part_done) Part training = take_part(d, held, false);
     CLEANUP(part_done) Part holdout = take_part(d, held, true);
     free(held);
+    churn_data_done(d);
     const Matrix x = part_matrix(&training);
     const ModelParams params = {.rounds = options->rounds, .seed = options->seed};
     CLEANUP(model_freep) Model *m = NULL;

@@ -306,6 +306,7 @@ static void bad_label_files(void **state) {
         f->options.label = path;
         if (churn_train(f->conn, &f->options, &t, &err) == 0) fail_msg("case %zu was taken: %s", i, t.skipped);
         assert_int_equal(err.kind, ERR_DATA);
+        assert_null(strchr(err.text, '\n'));
         if (strstr(err.text, cases[i].says) == NULL) fail_msg("'%s' does not say '%s'", err.text, cases[i].says);
         error_clear(&err);
     }
