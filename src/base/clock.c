@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -20,8 +21,8 @@ int64_t clock_mono_ns(void) {
 
 char *clock_format(int64_t wall_us, char text[CLOCK_TEXT_SIZE]) {
     int64_t us = wall_us % USEC_PER_SEC;
-    if (us < 0) us += USEC_PER_SEC;
-    time_t seconds = (time_t)((wall_us - us) / USEC_PER_SEC);
+    time_t seconds = (time_t)(wall_us / USEC_PER_SEC);
+    if (us < 0) us += USEC_PER_SEC, seconds--;
     struct tm tm;
     if (gmtime_r(&seconds, &tm) == NULL) memset(&tm, 0, sizeof tm);
     size_t n = strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
@@ -43,26 +44,33 @@ static int parse_zone(const char *s, int *ret_seconds) {
     *ret_seconds = 0;
     if (*s == '\0' || strcmp(s, "Z") == 0) return 0;
     int hours, minutes = 0, used = 0;
-    if ((*s != '+' && *s != '-') || (sscanf(s + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 &&
-                                     sscanf(s + 1, "%2d%2d%n", &hours, &minutes, &used) != 2))
+    if ((*s != '+' && *s != '-') ||
+        (sscanf(s + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 && sscanf(s + 1, "%2d%2d%n", &hours, &minutes, &used) != 2))
         return -1;
     if (s[1 + used] != '\0' || hours > 15 || minutes > 59 || hours < 0 || minutes < 0) return -1;
     *ret_seconds = (hours * 3600 + minutes * 60) * (*s == '-' ? -1 : 1);
     return 0;
 }
 
+/* timegm turns 31 April into 1 May: a date that does not exist comes back as another one. */
+static bool to_seconds(const struct tm *written, int64_t *ret) {
+    struct tm tm = *written;
+    *ret = (int64_t)timegm(&tm);
+    return tm.tm_mday == written->tm_mday && tm.tm_mon == written->tm_mon && tm.tm_sec == written->tm_sec;
+}
+
 int clock_parse(const char *text, int64_t *ret_wall_us, Error *err) {
     struct tm tm = {0};
     const char *rest = strptime(text, "%Y-%m-%d", &tm);
-    int64_t us = 0;
+    int64_t us = 0, seconds;
     int zone = 0;
     if (rest != NULL && (*rest == 'T' || *rest == ' ')) {
         rest = strptime(rest + 1, "%H:%M:%S", &tm);
         if (rest != NULL) us = parse_fraction(&rest);
     }
-    if (rest == NULL || parse_zone(rest, &zone) != 0)
+    if (rest == NULL || parse_zone(rest, &zone) != 0 || !to_seconds(&tm, &seconds))
         return error_set(err, ERR_USAGE, "'%s' is not a time: write it like 2026-11-24 or 2026-11-24T10:15:00Z", text);
-    *ret_wall_us = ((int64_t)timegm(&tm) - zone) * USEC_PER_SEC + us;
+    *ret_wall_us = (seconds - zone) * USEC_PER_SEC + us;
     return 0;
 }
 
