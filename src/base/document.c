@@ -1,11 +1,12 @@
 /* document.c: YAML events become jansson values on an explicit stack (no recursion: depth is bounded by MAX_DEPTH).
  *
- * Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema) less octal and hex, which no file of ours needs. */
+ * Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema) less octal and hex, which no file of ours needs.
+ */
 #include "base/document.h"
 
 #include "base/memory.h"
 #include <errno.h>
-#include <string.h>
+#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 #include <yaml.h>
@@ -46,7 +47,7 @@ static json_t *plain_scalar(const char *text) {
     }
     if (strspn(text, "+-.0123456789eE") == strlen(text) && strpbrk(text, "0123456789") != NULL) {
         double v = strtod(text, &end);
-        if (*end == '\0') return json_real(v);
+        if (*end == '\0' && isfinite(v)) return json_real(v);
     }
     return json_string(text);
 }
