@@ -1,5 +1,5 @@
-/* files.c: durable replacement is write, fsync, rename, fsync of the directory, in this order; a lock is flock(2) on a file of its own, never
- * on the database (closing any descriptor of that file would drop DuckDB's lock). */
+/* files.c: durable replacement is write, fsync, rename, fsync of the directory, in this order; a lock is flock(2) on a file of its own,
+ * never on the database (closing any descriptor of that file would drop DuckDB's lock). */
 #include "base/files.h"
 
 #include "base/memory.h"
@@ -74,16 +74,27 @@ bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
 }
 
+/* One that is there already is fine. */
+static int make_one(const char *path, Error *err) {
+    struct stat st;
+    if (mkdir(path, 0755) == 0) return 0;
+    int problem = errno;
+    if (problem == EEXIST && stat(path, &st) == 0) {
+        if (S_ISDIR(st.st_mode)) return 0;
+        problem = ENOTDIR;
+    }
+    return error_errno(err, ERR_IO, problem, "cannot make the folder '%s'", path);
+}
+
 int dir_make(const char *path, Error *err) {
     CLEANUP(free_text) char *partial = xstrdup(path);
-    for (char *p = partial + 1; *p != '\0'; p++) {
-        if (*p != '/') continue;
+    for (char *p = partial; *p != '\0'; p++) {
+        if (*p != '/' || p == partial) continue;
         *p = '\0';
-        if (mkdir(partial, 0755) != 0 && errno != EEXIST) return error_errno(err, ERR_IO, errno, "cannot make the folder %s", partial);
+        if (make_one(partial, err) != 0) return -1;
         *p = '/';
     }
-    if (mkdir(path, 0755) != 0 && errno != EEXIST) return error_errno(err, ERR_IO, errno, "cannot make the folder %s", path);
-    return 0;
+    return make_one(path, err);
 }
 
 char *path_join(const char *dir, const char *name) {

@@ -1,0 +1,314 @@
+/* test_files.c: replaced files are the old or the new one, never half; one holder a lock, and its name is known. */
+#include "base/files.h"
+
+#include "../scratch.h"
+#include "base/clock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+static void must(int rc, Error *err) {
+    if (rc != 0) fail_msg("%s", err->text);
+}
+
+static void assert_content(const char *path, const char *expected) {
+    CLEANUP(buf_done) Buf text = {0};
+    Error err = {0};
+    must(file_read(path, &text, &err), &err);
+    assert_int_equal(text.len, strlen(expected));
+    assert_string_equal(text.data, expected);
+}
+
+static void write_text(const char *path, const char *text) {
+    Error err = {0};
+    must(file_write_atomic(path, text, strlen(text), &err), &err);
+}
+
+static void assert_failed(int rc, ErrorKind kind, const char *about, Error *err) {
+    assert_int_equal(rc, -1);
+    assert_int_equal(err->kind, kind);
+    if (strstr(err->text, about) == NULL) fail_msg("\"%s\" is not in: %s", about, err->text);
+    error_clear(err);
+}
+
+/* ---- whole files ---- */
+
+static void a_written_file_is_read_back(void **state) {
+    (void)state;
+    write_text("a", "first");
+    assert_content("a", "first");
+    write_text("a", "");
+    assert_content("a", "");
+    write_text("a", "second, and longer");
+    assert_content("a", "second, and longer");
+    assert_false(file_exists("a.tmp"));
+}
+
+static void large_files_are_read_whole(void **state) {
+    (void)state;
+    CLEANUP(buf_done) Buf big = {0}, back = {0};
+    Error err = {0};
+    for (int i = 0; i < 100000; i++) buf_addf(&big, "%d,", i);
+    must(file_write_atomic("big", big.data, big.len, &err), &err);
+    must(file_read("big", &back, &err), &err);
+    assert_int_equal(back.len, big.len);
+    assert_memory_equal(back.data, big.data, big.len + 1);
+}
+
+static void a_file_that_is_not_there_is_named(void **state) {
+    (void)state;
+    Buf text = {0};
+    Error err = {0};
+    assert_failed(file_read("missing", &text, &err), ERR_IO, "missing", &err);
+    assert_null(text.data);
+    assert_failed(file_read(".", &text, &err), ERR_IO, "cannot read .", &err);
+    assert_failed(file_write_atomic("no/such/folder", "x", 1, &err), ERR_IO, "no/such/folder", &err);
+    assert_failed(file_publish("missing", "b", &err), ERR_IO, "missing", &err);
+    assert_false(file_exists("b"));
+}
+
+/* A limit on the size of files: the write fails half way, as on a full disk. */
+static void a_write_that_fails_half_way_leaves_the_old(void **state) {
+    (void)state;
+    write_text("a", "old");
+    pid_t child = fork();
+    if (child == 0) {
+        static const char much[10000];
+        Error err = {0};
+        struct rlimit limit = {.rlim_cur = 4096, .rlim_max = 4096};
+        signal(SIGXFSZ, SIG_IGN);
+        setrlimit(RLIMIT_FSIZE, &limit);
+        _exit(file_write_atomic("a", much, sizeof much, &err) == -1 && err.kind == ERR_IO && strstr(err.text, "File too large") != NULL
+                  ? 0
+                  : 1);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    assert_content("a", "old");
+    assert_false(file_exists("a.tmp"));
+}
+
+/* Rewrites `path` for ever, with contents of one letter each. */
+_Noreturn static void rewrite(const char *path, size_t n) {
+    char *text = xmalloc(n);
+    for (char letter = 'a';; letter = letter == 'z' ? 'a' : (char)(letter + 1)) {
+        Error err = {0};
+        memset(text, letter, n);
+        if (file_write_atomic(path, text, n, &err) != 0) _exit(1);
+    }
+}
+
+static void assert_one_letter(const char *path, size_t n) {
+    CLEANUP(buf_done) Buf text = {0};
+    Error err = {0};
+    must(file_read(path, &text, &err), &err);
+    assert_int_equal(text.len, n);
+    for (size_t i = 1; i < n; i++)
+        if (text.data[i] != text.data[0]) fail_msg("'%c' and '%c' in one file", text.data[0], text.data[i]);
+}
+
+static void readers_see_old_or_new(void **state) {
+    (void)state;
+    enum { SIZE = 200000 };
+    char *first = xmalloc(SIZE);
+    Error err = {0};
+    memset(first, 'a', SIZE);
+    must(file_write_atomic("a", first, SIZE, &err), &err);
+    free(first);
+    pid_t child = fork();
+    if (child == 0) rewrite("a", SIZE);
+    for (int i = 0; i < 200; i++) assert_one_letter("a", SIZE);
+    assert_int_equal(waitpid(child, NULL, WNOHANG), 0); /* it still writes */
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_one_letter("a", SIZE);
+}
+
+static void a_killed_writer_leaves_old_or_new(void **state) {
+    (void)state;
+    enum { SIZE = 200000, KILLS = 20 };
+    for (int i = 0; i < KILLS; i++) {
+        pid_t child = fork();
+        if (child == 0) rewrite("a", SIZE);
+        while (!file_exists("a")) usleep(100);
+        usleep((useconds_t)(i * 700)); /* another moment each time */
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        assert_one_letter("a", SIZE);
+    }
+}
+
+/* ---- folders and paths ---- */
+
+static void folders_are_made_with_their_parents(void **state) {
+    Error err = {0};
+    CLEANUP(free_text) char *absolute = path_join(*state, "x/y");
+    must(dir_make("a/b/c", &err), &err);
+    must(dir_make("a/b/c", &err), &err);
+    must(dir_make("d/", &err), &err);
+    must(dir_make(absolute, &err), &err);
+    write_text("a/b/c/file", "1");
+    write_text("x/y/file", "1");
+}
+
+static void a_folder_that_cannot_be_is_an_error(void **state) {
+    (void)state;
+    Error err = {0};
+    write_text("file", "1");
+    assert_failed(dir_make("file/below", &err), ERR_IO, "'file'", &err);
+    assert_failed(dir_make("file", &err), ERR_IO, "Not a directory", &err);
+    assert_failed(dir_make("", &err), ERR_IO, "folder", &err);
+}
+
+static void paths_are_joined_by_one_slash(void **state) {
+    (void)state;
+    CLEANUP(free_text) char *plain = path_join("a", "b"), *slash = path_join("a/", "b"), *root = path_join("/", "b");
+    assert_string_equal(plain, "a/b");
+    assert_string_equal(slash, "a/b");
+    assert_string_equal(root, "/b");
+}
+
+/* ---- locks ---- */
+
+/* A child that holds the lock until its stdin (`*ret_end`) is closed. Returns when it holds it. */
+static pid_t hold_in_child(const char *path, const char *what, int *ret_end) {
+    int ready[2], end[2];
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(end), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        FileLock *lock = NULL;
+        Error err = {0};
+        char byte = '!';
+        close(end[1]);
+        if (file_lock(path, what, &lock, &err) != 0) _exit(1);
+        ssize_t told = write(ready[1], &byte, 1), asked = read(end[0], &byte, 1);
+        _exit(told == 1 && asked == 0 ? 0 : 2);
+    }
+    char byte;
+    close(ready[1]);
+    close(end[0]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    *ret_end = end[1];
+    return child;
+}
+
+static void the_second_locker_is_told_who_holds_it(void **state) {
+    (void)state;
+    int end;
+    FileLock *lock = NULL;
+    Error err = {0};
+    pid_t child = hold_in_child("lock", "smelt ingest", &end);
+    CLEANUP(free_text) char *name = xasprintf("pid %d: smelt ingest", (int)child);
+    assert_failed(file_lock("lock", "smelt run", &lock, &err), ERR_BUSY, name, &err);
+    assert_null(lock);
+    CLEANUP(free_text) char *holder = file_lock_holder("lock");
+    assert_string_equal(holder, name);
+    assert_failed(file_lock_shared("lock", &lock, &err), ERR_BUSY, name, &err);
+    close(end);
+    waitpid(child, NULL, 0);
+}
+
+static void a_killed_holder_holds_nothing(void **state) {
+    (void)state;
+    int end;
+    CLEANUP(file_lock_freep) FileLock *lock = NULL;
+    Error err = {0};
+    pid_t child = hold_in_child("lock", "smelt up, with a longer name", &end);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    close(end);
+    assert_null(file_lock_holder("lock")); /* though its name stands in the file */
+    must(file_lock("lock", "me", &lock, &err), &err);
+    CLEANUP(free_text) char *text = xasprintf("pid %d: me\n", (int)getpid());
+    assert_content("lock", text);
+}
+
+static void a_freed_lock_is_free(void **state) {
+    (void)state;
+    Error err = {0};
+    for (int i = 0; i < 3; i++) {
+        CLEANUP(file_lock_freep) FileLock *lock = NULL;
+        must(file_lock("lock", "me", &lock, &err), &err);
+        CLEANUP(free_text) char *holder = file_lock_holder("lock");
+        assert_non_null(holder);
+    }
+    assert_null(file_lock_holder("lock"));
+    assert_null(file_lock_holder("missing"));
+}
+
+static void readers_share_and_keep_the_writer_out(void **state) {
+    (void)state;
+    CLEANUP(file_lock_freep) FileLock *one = NULL, *two = NULL;
+    FileLock *writer = NULL;
+    Error err = {0};
+    assert_failed(file_lock_shared("lock", &one, &err), ERR_IO, "lock", &err); /* it is never made by a reader */
+    write_text("lock", "");
+    must(file_lock_shared("lock", &one, &err), &err);
+    must(file_lock_shared("lock", &two, &err), &err);
+    assert_null(file_lock_holder("lock"));
+    assert_failed(file_lock("lock", "prune", &writer, &err), ERR_BUSY, "another process", &err);
+}
+
+/* Asking who holds it takes the lock for a moment: that must not turn a locker away. */
+static void asking_does_not_disturb_the_locker(void **state) {
+    (void)state;
+    write_text("lock", "");
+    pid_t child = fork();
+    if (child == 0)
+        for (;;) free(file_lock_holder("lock"));
+    for (int i = 0; i < 300; i++) {
+        FileLock *lock = NULL;
+        Error err = {0};
+        must(file_lock("lock", "me", &lock, &err), &err);
+        file_lock_free(lock);
+    }
+    assert_int_equal(waitpid(child, NULL, WNOHANG), 0);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+static void a_cleaned_up_variable_is_empty(void **state) {
+    (void)state;
+    FileLock *lock = NULL;
+    Error err = {0};
+    must(file_lock("lock", "me", &lock, &err), &err);
+    file_lock_freep(&lock);
+    assert_null(lock); /* so that a clean-up that comes again does nothing */
+    file_lock_freep(&lock);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(a_written_file_is_read_back),
+        IN_SCRATCH(large_files_are_read_whole),
+        IN_SCRATCH(a_file_that_is_not_there_is_named),
+        IN_SCRATCH(a_write_that_fails_half_way_leaves_the_old),
+        IN_SCRATCH(readers_see_old_or_new),
+        IN_SCRATCH(a_killed_writer_leaves_old_or_new),
+        IN_SCRATCH(folders_are_made_with_their_parents),
+        IN_SCRATCH(a_folder_that_cannot_be_is_an_error),
+        IN_SCRATCH(paths_are_joined_by_one_slash),
+        IN_SCRATCH(the_second_locker_is_told_who_holds_it),
+        IN_SCRATCH(a_killed_holder_holds_nothing),
+        IN_SCRATCH(a_freed_lock_is_free),
+        IN_SCRATCH(readers_share_and_keep_the_writer_out),
+        IN_SCRATCH(asking_does_not_disturb_the_locker),
+        IN_SCRATCH(a_cleaned_up_variable_is_empty),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
