@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include <ctype.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,26 +19,27 @@ typedef struct Key {
     SettingType type;
     const char *alias; /* an environment name that existing deployments use; SMELT_<KEY> wins over it */
     const char *help;
+    int64_t least, most; /* of a number, or of the length of a text; most 0: no limit */
 } Key;
 
 static const Key keys[] = {
-    {"kafka.bootstrap", "localhost:9092", SETTING_TEXT, "KAFKA_BOOTSTRAP", "brokers to ask first, host:port[,host:port]"},
-    {"kafka.topic", "telecom.events", SETTING_TEXT, NULL, "the topic with the events"},
-    {"data.dir", "./data", SETTING_TEXT, NULL, "where the lake, the snapshots and the models are"},
+    {"kafka.bootstrap", "localhost:9092", SETTING_TEXT, "KAFKA_BOOTSTRAP", "brokers to ask first, host:port[,host:port]", 1},
+    {"kafka.topic", "telecom.events", SETTING_TEXT, NULL, "the topic with the events", 1},
+    {"data.dir", "./data", SETTING_TEXT, NULL, "where the lake, the snapshots and the models are", 1},
     {"pipeline.dir", "", SETTING_TEXT, NULL, "contracts and features to use instead of the built-in ones"},
-    {"http.listen", "127.0.0.1:8080", SETTING_TEXT, NULL, "address of the API and the dashboards; port 0 picks a free one"},
+    {"http.listen", "127.0.0.1:8080", SETTING_TEXT, NULL, "address of the API and the dashboards; port 0 picks a free one", 1},
     {"ingest.commit_interval", "1s", SETTING_DURATION, NULL, "a batch commits at least this often"},
-    {"ingest.batch_rows", "122880", SETTING_INT, NULL, "a batch commits at this many messages (DuckDB's row group)"},
-    {"ingest.batch_bytes", "48MiB", SETTING_SIZE, NULL, "... or at this many bytes of messages"},
+    {"ingest.batch_rows", "122880", SETTING_INT, NULL, "a batch commits at this many messages (DuckDB's row group)", 1, 10000000},
+    {"ingest.batch_bytes", "48MiB", SETTING_SIZE, NULL, "... or at this many bytes of messages", 1},
     {"ingest.timeout", "0", SETTING_DURATION, NULL, "give up (exit 69) when Kafka was away this long; 0: never"},
     {"lake.memory_limit", "256MiB", SETTING_SIZE, NULL, "memory of DuckDB's buffer manager"},
-    {"lake.threads", "0", SETTING_INT, NULL, "threads of DuckDB; 0: one a core"},
-    {"snapshots.keep", "3", SETTING_INT, NULL, "published generations to keep"},
+    {"lake.threads", "0", SETTING_INT, NULL, "threads of DuckDB; 0: one a core", 0, 1024},
+    {"snapshots.keep", "3", SETTING_INT, NULL, "published generations to keep", 1, 1000000},
     {"model.label", "rule", SETTING_TEXT, NULL, "label to train on: rule (Gold's churn_label) or a CSV file with subscriber_id,churned"},
     {"model.max_age", "24h", SETTING_DURATION, NULL, "run trains again when the model is older"},
     {"model.rounds", "100", SETTING_INT, NULL, "boosting rounds"},
     {"model.seed", "42", SETTING_INT, NULL, "seed of the split and of the training"},
-    {"run.attempts", "3", SETTING_INT, NULL, "attempts of a step whose failure may pass"},
+    {"run.attempts", "3", SETTING_INT, NULL, "attempts of a step whose failure may pass", 1, 1000},
     {"run.backoff", "2s", SETTING_DURATION, NULL, "wait before the second attempt; doubles"},
     {"up.publish_interval", "1m", SETTING_DURATION, NULL, "how often `smelt up` publishes a snapshot"},
     {"status.fresh_within", "35m", SETTING_DURATION, NULL, "a layer older than this is called stale"},
@@ -64,15 +66,16 @@ static int parse_size(const char *text, int64_t *ret) {
     static const struct {
         const char *unit;
         double bytes;
-    } units[] = {{"", 1},       {"B", 1},           {"KB", 1e3},         {"MB", 1e6},  {"GB", 1e9},
-                 {"KiB", 1024}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}};
+    } units[] = {{"", 1}, {"B", 1}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}};
     char *end;
     double amount = strtod(text, &end);
-    if (end == text || amount < 0 || amount > 1e15) return -1;
+    if (end == text) return -1;
     while (*end == ' ') end++;
     for (size_t i = 0; i < ARRAY_LEN(units); i++)
         if (strcasecmp(end, units[i].unit) == 0) {
-            *ret = (int64_t)(amount * units[i].bytes);
+            double bytes = amount * units[i].bytes;
+            if (!(bytes >= 0 && bytes < 0x1p63)) return -1; /* NaN too */
+            *ret = (int64_t)bytes;
             return 0;
         }
     return -1;
@@ -101,7 +104,7 @@ static int parse_value(SettingType type, Entry *e) {
     Error ignored = {0};
     int rc = 0;
     switch (type) {
-    case SETTING_TEXT: break;
+    case SETTING_TEXT: e->number = (int64_t)strlen(e->value); break;
     case SETTING_INT: rc = parse_int(e->value, &e->number); break;
     case SETTING_SIZE: rc = parse_size(e->value, &e->number); break;
     case SETTING_BOOL: rc = parse_bool(e->value, &e->number); break;
@@ -116,10 +119,24 @@ static int parse_value(SettingType type, Entry *e) {
 }
 
 static const char *expected(SettingType type) {
-    static const char *const words[] = {[SETTING_TEXT] = "a text",           [SETTING_INT] = "a whole number",
-                                        [SETTING_DURATION] = "a duration like 250ms, 10s, 5m, 2h", [SETTING_SIZE] = "a size like 256MiB or 1GB",
-                                        [SETTING_REAL] = "a number",         [SETTING_BOOL] = "true or false"};
+    static const char *const words[] = {[SETTING_TEXT] = "a text",
+                                        [SETTING_INT] = "a whole number",
+                                        [SETTING_DURATION] = "a duration like 250ms, 10s, 5m, 2h",
+                                        [SETTING_SIZE] = "a size like 256MiB or 1GB",
+                                        [SETTING_REAL] = "a number",
+                                        [SETTING_BOOL] = "true or false"};
     return words[type];
+}
+
+static bool in_range(const Key *k, int64_t number) {
+    return number >= k->least && (k->most == 0 || number <= k->most);
+}
+
+/* "a whole number, 1 to 1000"; the caller frees. */
+static char *expectation(const Key *k) {
+    if (k->type == SETTING_TEXT) return xstrdup("a text that is not empty");
+    if (k->most > 0) return xasprintf("%s, %" PRId64 " to %" PRId64, expected(k->type), k->least, k->most);
+    return k->least > 0 ? xasprintf("%s, at least %" PRId64, expected(k->type), k->least) : xstrdup(expected(k->type));
 }
 
 /* ---- layers ---- */
@@ -152,9 +169,9 @@ static int set_value(Settings *s, const char *key, const char *value, const char
     }
     if (i < 0) return error_set(err, ERR_CONFIG, "%s: there is no setting '%s'; `smelt config` lists all", source, key);
     entry_set(&s->table[i], key, value, source);
-    if (parse_value(keys[i].type, &s->table[i]) != 0)
-        return error_set(err, ERR_CONFIG, "%s: %s is '%s', expected %s", source, key, value, expected(keys[i].type));
-    return 0;
+    if (parse_value(keys[i].type, &s->table[i]) == 0 && in_range(&keys[i], s->table[i].number)) return 0;
+    CLEANUP(free_text) char *wanted = expectation(&keys[i]);
+    return error_set(err, ERR_CONFIG, "%s: %s is '%s', expected %s", source, key, value, wanted);
 }
 
 static char *scalar_text(const json_t *value) {
@@ -201,17 +218,36 @@ static char *env_name(const char *key) {
     return name;
 }
 
+/* An empty variable is as good as none. */
+static const char *env_value(const char *name) {
+    const char *value = name != NULL ? getenv(name) : NULL;
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 static int read_known_env(Settings *s, Error *err) {
     for (size_t i = 0; i < KEY_COUNT; i++) {
         CLEANUP(free_text) char *own = env_name(keys[i].name);
-        const char *source = getenv(own) != NULL ? own : keys[i].alias;
-        const char *value = source != NULL ? getenv(source) : NULL;
-        if (value != NULL && value[0] != '\0' && set_value(s, keys[i].name, value, source, err) != 0) return -1;
+        const char *source = env_value(own) != NULL ? own : keys[i].alias;
+        const char *value = env_value(source);
+        if (value != NULL && set_value(s, keys[i].name, value, source, err) != 0) return -1;
     }
     return 0;
 }
 
-/* SMELT_KAFKA_SECURITY_PROTOCOL is kafka.security.protocol. Kubernetes injects <SERVICE>_PORT... and <SERVICE>_SERVICE_...: not ours. */
+static bool ends_with(const char *s, const char *end) {
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* Kubernetes injects <SERVICE>_SERVICE_HOST, _SERVICE_PORT[_NAME], _PORT and _PORT_<number>_<protocol>[...] into every container: a service
+ * named smelt-kafka or smelt-kafka-bootstrap must not become a setting. No property of librdkafka looks like these. */
+static bool is_injected(const char *name) {
+    const char *port = strstr(name, "_PORT_");
+    return ends_with(name, "_SERVICE_HOST") || strstr(name, "_SERVICE_PORT") != NULL || ends_with(name, "_PORT") ||
+           (port != NULL && isdigit((unsigned char)port[strlen("_PORT_")]));
+}
+
+/* SMELT_KAFKA_SECURITY_PROTOCOL is kafka.security.protocol. */
 static int read_kafka_env(Settings *s, Error *err) {
     static const char prefix[] = "SMELT_KAFKA_";
     for (char **e = environ; *e != NULL; e++) {
@@ -220,7 +256,7 @@ static int read_kafka_env(Settings *s, Error *err) {
         CLEANUP(free_text) char *name = xstrndup(*e, (size_t)(equals - *e));
         CLEANUP(free_text) char *key = xstrdup(name + strlen("SMELT_"));
         for (char *p = key; *p != '\0'; p++) *p = *p == '_' ? '.' : (char)tolower((unsigned char)*p);
-        if (find_key(key) >= 0 || strncmp(key, "kafka.port", 10) == 0 || strncmp(key, "kafka.service", 13) == 0) continue;
+        if (find_key(key) >= 0 || is_injected(name)) continue;
         if (set_value(s, key, equals + 1, name, err) != 0) return -1;
     }
     return 0;
@@ -290,7 +326,7 @@ size_t settings_count(const Settings *s) {
 static bool is_secret(const char *key) {
     static const char *const words[] = {"password", "secret", "token", "key.pem", "private"};
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (strstr(key, words[i]) != NULL) return true;
+        if (strcasestr(key, words[i]) != NULL) return true;
     return false;
 }
 
