@@ -13,7 +13,7 @@ enum { BACKLOG = 256 };
 
 static int split_address(const char *address, char **ret_host, char **ret_port, Error *err) {
     const char *colon = strrchr(address, ':');
-    if (colon == NULL || colon[1] == '\0' || strspn(colon + 1, "0123456789") != strlen(colon + 1))
+    if (colon == NULL || colon[1] == '\0' || strspn(colon + 1, "0123456789") != strlen(colon + 1) || strtol(colon + 1, NULL, 10) > 65535)
         return error_set(err, ERR_CONFIG, "http.listen is '%s', expected host:port like 127.0.0.1:8080", address);
     size_t n = (size_t)(colon - address);
     if (n >= 2 && address[0] == '[' && address[n - 1] == ']')

@@ -145,11 +145,12 @@ static bool parse_int(const char *text, int64_t *ret) {
 
 static bool is_choice(const char *choices, const char *value) {
     size_t n = strlen(value);
-    for (const char *c = choices; c != NULL; c = strchr(c, '|')) {
-        if (*c == '|') c++;
-        if (n > 0 && strncmp(c, value, n) == 0 && (c[n] == '|' || c[n] == '\0')) return true;
+    for (const char *c = choices;; c++) {
+        size_t len = strcspn(c, "|");
+        if (len == n && memcmp(c, value, n) == 0) return true;
+        c += len;
+        if (*c == '\0') return false;
     }
-    return false;
 }
 
 static char *check_value(const ParamSpec *spec, const char *value) {

@@ -118,15 +118,17 @@ static enum MHD_Result answer(Exchange *x) {
 
 typedef struct Framing {
     int lengths, encodings, hosts;
-    bool has_nul, has_body, bad_length;
+    bool has_body, bad_length;
+    size_t bytes; /* of the header lines as they were understood */
 } Framing;
 
 static enum MHD_Result look_at_header(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *value,
                                       size_t value_size) {
     (void)kind;
     Framing *f = cls;
+    /* Both point into the buffer that was read, so their distance is the name, the colon and what blanks there were. */
+    f->bytes += value != NULL ? (size_t)(value - key) + value_size + 2 : key_size + 3;
     if (value == NULL) value = "";
-    if (strlen(key) != key_size || strlen(value) != value_size) f->has_nul = true;
     if (strcasecmp(key, "Host") == 0) f->hosts++;
     if (strcasecmp(key, "Transfer-Encoding") == 0) f->encodings++, f->has_body = true;
     if (strcasecmp(key, "Content-Length") == 0) {
@@ -137,8 +139,17 @@ static enum MHD_Result look_at_header(void *cls, enum MHD_ValueKind kind, const 
     return MHD_YES;
 }
 
+/* libmicrohttpd before 1.0 ends each line at a NUL and does not tell. So the bytes that it understood are counted against those that it
+ * read: they differ when there was a NUL, a folded line or a line that ended without a carriage return, and all three are refused. */
+static bool has_hidden_bytes(const Exchange *x, const char *method, const char *version, size_t understood) {
+    static const char blanks_and_ends[] = "  \r\n\r\n"; /* of the request line, and the empty line behind the headers */
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+    if (info == NULL || strverscmp(MHD_get_version(), "1.0") >= 0) return false;
+    understood += strlen(method) + strlen(x->request->target) + strlen(version) + sizeof blanks_and_ends - 1;
+    return info->header_size != understood;
+}
+
 static const char *framing_problem(const Framing *f) {
-    if (f->has_nul) return "A header contains a NUL.";
     if (f->lengths > 1 || f->bad_length) return "Content-Length must be one number.";
     if (f->lengths > 0 && f->encodings > 0) return "Content-Length and Transfer-Encoding exclude each other.";
     if (f->hosts > 1) return "There is more than one Host.";
@@ -148,12 +159,13 @@ static const char *framing_problem(const Framing *f) {
 
 /* ---- one request --------------------------------------------------------------------------------------------------------------------- */
 
-static enum MHD_Result begin(Exchange *x, const char *method) {
+static enum MHD_Result begin(Exchange *x, const char *method, const char *version) {
     Framing framing = {0};
     MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, look_at_header, &framing);
     const char *condition = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "If-None-Match");
     if (condition != NULL) x->request->if_none_match = xstrdup(condition);
     const char *problem = framing_problem(&framing);
+    if (has_hidden_bytes(x, method, version, framing.bytes)) problem = "The header has a NUL, a folded line, or a line without CR LF.";
     x->matched = service_begin(&x->web->service, method, x->request, &x->response);
     if (problem != NULL && (x->response.status == 0 || x->response.status < 400)) {
         x->matched.needs_worker = false;
@@ -190,12 +202,12 @@ static Connection *connection_of(struct MHD_Connection *connection) {
 
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
                                   const char *upload, size_t *upload_size, void **state) {
-    (void)cls, (void)url, (void)version, (void)upload;
+    (void)cls, (void)url, (void)upload;
     Exchange *x = *state;
     if (x->phase == PHASE_NEW) {
         x->connection = connection;
         connections_busy(x->web->connections, connection_of(connection));
-        return begin(x, method);
+        return begin(x, method, version);
     }
     if (*upload_size > 0) return MHD_NO; /* a body that was not announced cannot come; end it if it does */
     if (x->phase == PHASE_BEGUN) return hand_to_worker(x);

@@ -1,0 +1,347 @@
+/* The real server on a loopback port: what it says on the wire, what it refuses, and switching generations under load. */
+#include "web/web.h"
+
+#include "base/clock.h"
+#include "fixture.h"
+#include "lake/snapshot.h"
+#include <ftw.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+static Lake *lake;
+static Web *web;
+static int port;
+
+static int setup(void **state) {
+    (void)state;
+    lake = make_lake();
+    MUST(web_start(&(WebOptions){.listen = "127.0.0.1:0", .live = lake, .max_connections = 32}, &web, &err));
+    port = port_of_url(web_url(web));
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    web_stop(web);
+    lake_free(lake);
+    return 0;
+}
+
+/* ---- ordinary requests ---- */
+
+static void test_answers_and_protects(void **state) {
+    (void)state;
+    CLEANUP(free_text) char *answer = request(port, "GET", "/livez", "");
+    assert_int_equal(status_of(answer), 200);
+    static const struct {
+        const char *name, *part;
+    } wanted[] = {{"Content-Security-Policy", "default-src 'none'"},
+                  {"X-Content-Type-Options", "nosniff"},
+                  {"Cache-Control", "no-store"},
+                  {"Content-Type", "application/json"},
+                  {"Referrer-Policy", "no-referrer"}};
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        CLEANUP(free_text) char *value = header_of(answer, wanted[i].name);
+        assert_non_null(value);
+        assert_non_null(strstr(value, wanted[i].part));
+    }
+}
+
+static void test_head_has_the_length_and_no_body(void **state) {
+    (void)state;
+    CLEANUP(free_text) char *get = request(port, "GET", "/ui/smelt.css", "");
+    CLEANUP(free_text) char *head = request(port, "HEAD", "/ui/smelt.css", "");
+    CLEANUP(free_text) char *length = header_of(head, "Content-Length");
+    assert_int_equal(status_of(head), 200);
+    assert_string_equal(body_of(head), "");
+    assert_int_equal(strtol(length, NULL, 10), strlen(body_of(get)));
+    CLEANUP(free_text) char *api = request(port, "HEAD", "/api/v1/overview", "");
+    assert_int_equal(status_of(api), 200);
+    assert_string_equal(body_of(api), "");
+}
+
+static void test_page_and_its_etag(void **state) {
+    (void)state;
+    CLEANUP(free_text) char *page = request(port, "GET", "/", "");
+    CLEANUP(free_text) char *etag = header_of(page, "ETag");
+    assert_int_equal(status_of(page), 200);
+    assert_non_null(strstr(page, "<title>Smelt</title>"));
+    assert_null(strstr(page, "https://")); /* nothing from elsewhere */
+    CLEANUP(free_text) char *condition = xasprintf("If-None-Match: \"other\", %s\r\n", etag);
+    CLEANUP(free_text) char *again = request(port, "GET", "/", condition);
+    assert_int_equal(status_of(again), 304);
+    assert_string_equal(body_of(again), "");
+}
+
+static void test_says_which_methods(void **state) {
+    (void)state;
+    CLEANUP(free_text) char *answer = request(port, "PUT", "/api/v1/runs", "Content-Length: 0\r\n");
+    CLEANUP(free_text) char *allow = header_of(answer, "Allow");
+    assert_int_equal(status_of(answer), 405);
+    assert_string_equal(allow, "GET, HEAD");
+}
+
+static void test_keeps_the_connection(void **state) {
+    (void)state;
+    int s = connect_to_port(port);
+    static const char twice[] = "GET /livez HTTP/1.1\r\nHost: t\r\n\r\nGET /readyz HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+    send_bytes(s, twice, sizeof twice - 1);
+    CLEANUP(free_text) char *answers = read_all(s);
+    close(s);
+    const char *second = strstr(answers + 1, "HTTP/1.1 200");
+    assert_int_equal(status_of(answers), 200);
+    assert_non_null(second);
+    assert_non_null(strstr(second, "ready"));
+}
+
+/* ---- what a proxy and we could understand differently ---- */
+
+#define BYTES(text)                                                                                                                        \
+    { text, sizeof text - 1 }
+static const struct Bad {
+    const char *bytes;
+    size_t n;
+} refused[] = {
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /metrics "
+          "HTTP/1.1\r\nHost: t\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nContent-Length: 44\r\n\r\nGET /metrics HTTP/1.1\r\nHost: t\r\nX: yyyyyyyy\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nContent-Length: +0\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nContent-Length: -1\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nContent-Length: 0x0\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nHost: u\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nX: a\0b\r\n\r\n"),
+    BYTES("GET /livez%00 HTTP/1.1\r\nHost: t\r\n\r\n"),
+    BYTES("GET /livez?a=%00 HTTP/1.1\r\nHost: t\r\n\r\n"),
+    BYTES("GET /livez\0.html HTTP/1.1\r\nHost: t\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\0\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nContent-Length: 0\0, 9\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nX\0: a\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nX: a\r\n b\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\nHost: t\n\n"),
+    BYTES("GET livez HTTP/1.1\r\nHost: t\r\n\r\n"),
+};
+
+static const struct Bad accepted[] = {
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost:t\r\nX:\r\nY: \r\nZ:   a b\r\nConnection:\tclose\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.1\r\nHost: t\r\nCookie: a=b; c=d\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"),
+    BYTES("GET http://t/livez? HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n"),
+    BYTES("GET /livez HTTP/1.0\r\n\r\n"),
+    BYTES("HEAD /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\nAccept: */*\r\nAccept: text/html\r\n\r\n"),
+};
+
+static void test_takes_what_is_only_unusual(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(accepted); i++) {
+        CLEANUP(free_text) char *answer = exchange(port, accepted[i].bytes, accepted[i].n);
+        if (status_of(answer) != 200) fail_msg("request %zu was answered with: %.200s %s", i, answer, body_of(answer));
+    }
+}
+
+/* Refused once, and the connection ends: what follows is never taken for a second request. */
+static void test_refuses_ambiguous_requests(void **state) {
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+        CLEANUP(free_text) char *answer = exchange(port, refused[i].bytes, refused[i].n);
+        if (answer[0] != '\0' && status_of(answer) != 400) fail_msg("request %zu was answered with: %.200s", i, answer);
+        assert_null(strstr(answer, "200 OK"));
+    }
+}
+
+static void test_refuses_what_is_too_long(void **state) {
+    (void)state;
+    Buf text = {0};
+    buf_add_str(&text, "GET /");
+    for (int i = 0; i < 5000; i++) buf_add_char(&text, 'a');
+    buf_add_str(&text, " HTTP/1.1\r\nHost: t\r\n\r\n");
+    CLEANUP(free_text) char *answer = exchange(port, text.data, text.len);
+    assert_int_equal(status_of(answer), 414);
+    buf_clear(&text);
+    buf_add_str(&text, "GET /livez HTTP/1.1\r\nHost: t\r\nX: ");
+    for (int i = 0; i < 100000; i++) buf_add_char(&text, 'a');
+    int s = connect_to_port(port);
+    (void)!send(s, text.data, text.len, MSG_NOSIGNAL); /* the server may be done with us earlier */
+    CLEANUP(free_text) char *too_large = read_all(s);
+    close(s);
+    if (too_large[0] != '\0') assert_in_range(status_of(too_large), 400, 499);
+    buf_done(&text);
+}
+
+/* More silent clients than there is room for: the longest waiting one goes, and a client with a request is served. */
+static void test_silent_clients_make_room(void **state) {
+    (void)state;
+    int silent[80];
+    for (size_t i = 0; i < ARRAY_LEN(silent); i++) {
+        silent[i] = connect_to_port(port);
+        send_bytes(silent[i], "GET /li", 7);
+    }
+    CLEANUP(free_text) char *answer = request(port, "GET", "/livez", "");
+    assert_int_equal(status_of(answer), 200);
+    for (size_t i = 0; i < ARRAY_LEN(silent); i++) close(silent[i]);
+}
+
+/* ---- generations ---- */
+
+static const SnapshotTable tables[] = {
+    {"gold_subscriber_features", "SELECT * FROM serving_subscribers", "subscriber_id"},
+    {"serving_pipeline", "SELECT * FROM serving_pipeline", NULL},
+    {"serving_layers", "SELECT * FROM serving_layers", NULL},
+    {"serving_hours", "SELECT * FROM serving_hours", NULL},
+    {"serving_quarantine", "SELECT * FROM serving_quarantine", NULL},
+    {"silver_drift", "SELECT * FROM silver_drift", NULL},
+    {"ledger_partitions", "SELECT * FROM ledger_partitions", NULL},
+    {"runs", "SELECT * FROM serving_runs", NULL},
+    {"run_steps", "SELECT * FROM serving_run_steps", NULL},
+    {"models", "SELECT * FROM serving_models", NULL},
+};
+
+/* Every subscriber's total_events is the generation, so that a mixed answer shows. */
+static int64_t publish(LakeConn *conn, const char *dir) {
+    SnapshotInfo info = {0};
+    MUST(lake_exec(conn, "test", "UPDATE gold_subscriber_features SET total_events = total_events + 1", &err));
+    MUST(snapshot_publish(conn, dir, tables, ARRAY_LEN(tables), &info, &err));
+    snapshot_prune(dir, 1);
+    int64_t generation = info.generation;
+    snapshot_info_done(&info);
+    return generation;
+}
+
+typedef struct Load {
+    int port;
+    atomic_bool stop;
+    atomic_int requests, failures;
+    atomic_int newest;
+} Load;
+
+static void *ask_on_and_on(void *arg) {
+    Load *load = arg;
+    while (!atomic_load(&load->stop)) {
+        CLEANUP(free_text) char *answer = request(load->port, "GET", "/api/v1/subscribers?limit=500", "");
+        atomic_fetch_add(&load->requests, 1);
+        json_t *page = json_loads(body_of(answer), 0, NULL), *item;
+        int64_t events = -1, generation = json_integer_value(json_object_get(page, "generation"));
+        size_t i;
+        bool torn = status_of(answer) != 200 || json_array_size(json_object_get(page, "items")) != 10;
+        json_array_foreach(json_object_get(page, "items"), i, item) {
+            if (events < 0) events = json_integer_value(json_object_get(item, "total_events"));
+            torn |= json_integer_value(json_object_get(item, "total_events")) != events;
+        }
+        torn |= events != generation;
+        if (torn) atomic_fetch_add(&load->failures, 1);
+        if ((int)generation > atomic_load(&load->newest)) atomic_store(&load->newest, (int)generation);
+        json_decref(page);
+    }
+    return NULL;
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where) {
+    (void)st, (void)type, (void)where;
+    return remove(path);
+}
+
+static void wait_for_generation(Load *load, int64_t generation) {
+    for (int tries = 0; atomic_load(&load->newest) < generation; tries++) {
+        if (tries == 2000) fail_msg("generation %d was never served", (int)generation);
+        usleep(10000);
+    }
+}
+
+static void test_switches_generations_without_a_failed_request(void **state) {
+    (void)state;
+    enum { READERS = 3, GENERATIONS = 5 };
+    char dir[] = "/tmp/smelt-test-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    Lake *source = make_lake();
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    Web *server;
+    pthread_t readers[READERS];
+    MUST(lake_connect(source, &conn, &err));
+    MUST(lake_exec(conn, "serving/views", lake_sql("serving/views"), &err));
+    MUST(lake_exec(conn, "test", "UPDATE gold_subscriber_features SET total_events = 0", &err));
+    MUST(web_start(&(WebOptions){.listen = "127.0.0.1:0", .snapshots_dir = dir}, &server, &err));
+    Load load = {.port = port_of_url(web_url(server))};
+    CLEANUP(free_text) char *before = request(load.port, "GET", "/readyz", "");
+    CLEANUP(free_text) char *alive = request(load.port, "GET", "/livez", "");
+    assert_int_equal(status_of(before), 503); /* nothing is published */
+    assert_int_equal(status_of(alive), 200);
+    publish(conn, dir);
+    for (int tries = 0;; tries++) {
+        CLEANUP(free_text) char *ready = request(load.port, "GET", "/readyz", "");
+        if (status_of(ready) == 200) break;
+        if (tries == 500) fail_msg("the first generation was never served");
+        usleep(10000);
+    }
+    for (int i = 0; i < READERS; i++) assert_int_equal(pthread_create(&readers[i], NULL, ask_on_and_on, &load), 0);
+    for (int i = 1; i < GENERATIONS; i++) wait_for_generation(&load, publish(conn, dir));
+    atomic_store(&load.stop, true);
+    for (int i = 0; i < READERS; i++) pthread_join(readers[i], NULL);
+    assert_int_equal(atomic_load(&load.failures), 0);
+    assert_true(atomic_load(&load.requests) >= GENERATIONS);
+    web_stop(server);
+    lake_conn_freep(&conn);
+    conn = NULL;
+    lake_free(source);
+    nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void test_generation_is_the_etag(void **state) {
+    (void)state;
+    char dir[] = "/tmp/smelt-test-XXXXXX";
+    assert_non_null(mkdtemp(dir));
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    Web *server;
+    MUST(lake_connect(lake, &conn, &err));
+    MUST(lake_exec(conn, "serving/views", lake_sql("serving/views"), &err));
+    publish(conn, dir);
+    MUST(web_start(&(WebOptions){.listen = "127.0.0.1:0", .snapshots_dir = dir}, &server, &err));
+    int p = port_of_url(web_url(server));
+    CLEANUP(free_text) char *first = request(p, "GET", "/api/v1/overview", "");
+    CLEANUP(free_text) char *etag = header_of(first, "ETag");
+    assert_non_null(etag);
+    CLEANUP(free_text) char *condition = xasprintf("If-None-Match: %s\r\n", etag);
+    CLEANUP(free_text) char *same = request(p, "GET", "/api/v1/overview", condition);
+    assert_int_equal(status_of(same), 304);
+    publish(conn, dir);
+    for (int tries = 0;; tries++) {
+        CLEANUP(free_text) char *answer = request(p, "GET", "/api/v1/overview", condition);
+        if (status_of(answer) == 200) break;
+        if (tries == 500) fail_msg("the answer never changed");
+        usleep(10000);
+    }
+    web_stop(server);
+    nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static void test_refuses_bad_addresses(void **state) {
+    (void)state;
+    static const char *const bad[] = {"", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:http", "127.0.0.1:99999999", "no such host:80"};
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        Error err = {0};
+        Web *w = NULL;
+        assert_int_equal(web_start(&(WebOptions){.listen = bad[i], .live = lake}, &w, &err), -1);
+        assert_true(err.kind == ERR_CONFIG || err.kind == ERR_IO);
+        error_clear(&err);
+    }
+    Error err = {0};
+    Web *w = NULL;
+    CLEANUP(free_text) char *taken = xasprintf("127.0.0.1:%d", port);
+    assert_int_equal(web_start(&(WebOptions){.listen = taken, .live = lake}, &w, &err), -1);
+    assert_int_equal(err.kind, ERR_IO);
+    error_clear(&err);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answers_and_protects),       cmocka_unit_test(test_head_has_the_length_and_no_body),
+        cmocka_unit_test(test_page_and_its_etag),          cmocka_unit_test(test_says_which_methods),
+        cmocka_unit_test(test_keeps_the_connection),       cmocka_unit_test(test_takes_what_is_only_unusual),
+        cmocka_unit_test(test_refuses_ambiguous_requests), cmocka_unit_test(test_refuses_what_is_too_long),
+        cmocka_unit_test(test_silent_clients_make_room),   cmocka_unit_test(test_switches_generations_without_a_failed_request),
+        cmocka_unit_test(test_generation_is_the_etag),     cmocka_unit_test(test_refuses_bad_addresses),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
