@@ -1,0 +1,124 @@
+/* explain.c: the declarations as JSON, and their fingerprints: SHA-256 of that JSON without what has no meaning for the data. */
+#include "contract/internal.h"
+
+#include "base/document.h"
+#include "base/memory.h"
+#include <string.h>
+
+static const char *check_name_of(const Check *c) {
+    static const char *const names[] = {
+        [CHECK_MINIMUM] = "minimum",         [CHECK_MAXIMUM] = "maximum",       [CHECK_ABOVE] = "exclusive_minimum",
+        [CHECK_BELOW] = "exclusive_maximum", [CHECK_MIN_LENGTH] = "min_length", [CHECK_MAX_LENGTH] = "max_length",
+        [CHECK_PATTERN] = "pattern",         [CHECK_VALUES] = "values",         [CHECK_AHEAD] = "ahead_us"};
+    return names[c->kind];
+}
+
+static json_t *texts(const char *const *values, size_t n) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) json_array_append_new(list, json_string(values[i]));
+    return list;
+}
+
+static json_t *explain_check(const Check *c) {
+    json_t *value;
+    if (c->kind == CHECK_VALUES)
+        value = texts(c->values, c->value_count);
+    else if (c->text != NULL)
+        value = json_string(c->text);
+    else
+        value = json_integer(c->number);
+    return json_pack("{ss so}", "rule", c->rule, check_name_of(c), value);
+}
+
+static json_t *explain_field(const Field *f) {
+    json_t *checks = json_array();
+    for (size_t i = 0; i < f->check_count; i++) json_array_append_new(checks, explain_check(&f->checks[i]));
+    return json_pack("{ss ss ss ss sb so}", "name", f->name, "column", f->column, "type", f->sql_type, "kind", value_type_name(f->type),
+                     "required", f->required, "checks", checks);
+}
+
+static json_t *explain_contract(const Contract *c) {
+    json_t *fields = json_array();
+    for (size_t i = 0; i < c->field_count; i++) json_array_append_new(fields, explain_field(&c->fields[i]));
+    return json_pack("{ss sb so so so so}", "event_type", c->event_type, "upper_subscriber", c->upper_subscriber, "subscriber",
+                     explain_field(&c->subscriber), "timestamp", explain_field(&c->timestamp), "quality", explain_field(&c->quality),
+                     "fields", fields);
+}
+
+static json_t *explain_windows(const int *windows, size_t n) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) json_array_append_new(list, json_integer(windows[i]));
+    return list;
+}
+
+static json_t *explain_feature(const Feature *f) {
+    json_t *where = json_array();
+    for (size_t i = 0; i < f->where_count; i++)
+        json_array_append_new(where, json_pack("{ss ss so}", "column", f->where[i].column.name, "comparison",
+                                               comparison_name(f->where[i].comparison), "values",
+                                               texts(f->where[i].values, f->where[i].value_count)));
+    return json_pack("{ss ss ss? ss? si so so}", "name", f->name, "aggregate", aggregate_name(f->aggregate), "column", f->column.name,
+                     "type", f->column.sql_type, "round", f->round, "windows", explain_windows(f->windows, f->window_count), "where",
+                     where);
+}
+
+static json_t *explain_label(const Label *l) {
+    json_t *terms = json_array();
+    for (size_t i = 0; i < l->term_count; i++)
+        json_array_append_new(terms, json_pack("{sI si ss ss}", "feature", (json_int_t)l->terms[i].feature, "window", l->terms[i].window,
+                                               "comparison", comparison_name(l->terms[i].comparison), "number", l->terms[i].number));
+    return json_pack("{ss sb so}", "name", l->name, "all", l->all, "terms", terms);
+}
+
+json_t *contracts_meaning(const Pipeline *p) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < p->contract_count; i++) json_array_append_new(list, explain_contract(&p->contracts[i]));
+    return list;
+}
+
+json_t *features_meaning(const Pipeline *p) {
+    json_t *features = json_array(), *labels = json_array();
+    for (size_t i = 0; i < p->feature_count; i++) json_array_append_new(features, explain_feature(&p->features[i]));
+    for (size_t i = 0; i < p->label_count; i++) json_array_append_new(labels, explain_label(&p->labels[i]));
+    return json_pack("{sI so so}", "minimum_events", (json_int_t)p->minimum_events, "features", features, "labels", labels);
+}
+
+/* ---- for people: with descriptions, files and what is not enforced ---- */
+
+static void describe_fields(json_t *fields, const Contract *c) {
+    for (size_t i = 0; i < c->field_count; i++)
+        json_object_set_new(json_array_get(fields, i), "description", json_string(c->fields[i].description));
+}
+
+json_t *pipeline_explain(const Pipeline *p) {
+    json_t *contracts = contracts_meaning(p), *all = features_meaning(p);
+    for (size_t i = 0; i < p->contract_count; i++) {
+        const Contract *c = &p->contracts[i];
+        json_t *entry = json_array_get(contracts, i);
+        json_object_set_new(entry, "id", json_string(c->id));
+        json_object_set_new(entry, "version", json_string(c->version));
+        json_object_set_new(entry, "file", json_string(c->file));
+        json_object_set_new(entry, "description", json_string(c->description));
+        json_object_set_new(entry, "unenforced", texts(c->unenforced, c->unenforced_count));
+        describe_fields(json_object_get(entry, "fields"), c);
+    }
+    json_t *features = json_object_get(all, "features");
+    for (size_t i = 0; i < p->feature_count; i++)
+        json_object_set_new(json_array_get(features, i), "description", json_string(p->features[i].description));
+    json_object_set_new(all, "contracts", contracts);
+    json_object_set_new(all, "contracts_sha256", json_string(p->contracts_sha256));
+    json_object_set_new(all, "features_sha256", json_string(p->features_sha256));
+    return all;
+}
+
+static void fingerprint(json_t *meaning, char hex[65]) {
+    CLEANUP(free_text) char *text = json_dumps(meaning, JSON_COMPACT | JSON_SORT_KEYS);
+    if (text == NULL) BUG("declarations that are no JSON");
+    sha256_hex(text, strlen(text), hex);
+    json_decref(meaning);
+}
+
+void pipeline_fingerprint(Pipeline *p) {
+    fingerprint(contracts_meaning(p), p->contracts_sha256);
+    fingerprint(features_meaning(p), p->features_sha256);
+}
