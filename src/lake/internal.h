@@ -3,11 +3,14 @@
 #include "base/buf.h"
 #include "lake/lake.h"
 #include "lake/duckdb_api.h"
+#include <pthread.h>
 #include <stdatomic.h>
 
 struct Lake {
     duckdb_database db;
     atomic_bool fatal; /* DuckDB invalidated the database: never close it, the outcome of the last commit is unknown */
+    pthread_mutex_t sources_lock;
+    struct LakeSource *sources; /* bulk.c: the table functions of this database */
 };
 
 struct LakeConn {
@@ -39,3 +42,5 @@ struct LakeResult {
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err);
 /* Makes a LakeResult of `result` (taken over). */
 LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result);
+/* Of a lake that is closed. */
+void lake_sources_free(Lake *lake);

@@ -76,12 +76,21 @@ static duckdb_config make_config(const LakeOptions *options) {
     return config;
 }
 
+/* Times are UTC everywhere, whatever the machine's zone. Global: a connection could not set it any more once the settings are locked. */
+static int set_up(Lake *lake, bool locked_down, Error *err) {
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    if (lake_connect(lake, &conn, err) != 0 || lake_exec(conn, "time zone", "SET GLOBAL TimeZone = 'UTC'", err) != 0) return -1;
+    if (!locked_down) return 0;
+    return lake_exec(conn, "lock down", "SET enable_external_access = false; SET lock_configuration = true", err);
+}
+
 int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) {
     static const LakeOptions defaults = {0};
     if (options == NULL) options = &defaults;
     if (duckdb_load(err) != 0) return -1;
     duckdb_config config = make_config(options);
     Lake *lake = xcalloc(1, sizeof *lake);
+    pthread_mutex_init(&lake->sources_lock, NULL);
     char *message = NULL;
     duckdb_state state = duckdb.open_ext(path, &lake->db, config, &message);
     duckdb.destroy_config(&config);
@@ -89,14 +98,9 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
         free(lake);
         return open_failed(path, message, err);
     }
-    if (options->locked_down) {
-        CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
-        if (lake_connect(lake, &conn, err) != 0 ||
-            lake_exec(conn, "lock down", "SET enable_external_access = false; SET lock_configuration = true", err) != 0) {
-            lake_conn_freep(&conn);
-            lake_free(lake);
-            return -1;
-        }
+    if (set_up(lake, options->locked_down, err) != 0) {
+        lake_free(lake);
+        return -1;
     }
     *ret = lake;
     return 0;
@@ -104,6 +108,8 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
 
 void lake_free(Lake *lake) {
     if (!atomic_load(&lake->fatal)) duckdb.close(&lake->db);
+    lake_sources_free(lake);
+    pthread_mutex_destroy(&lake->sources_lock);
     free(lake);
 }
 
@@ -111,10 +117,6 @@ int lake_connect(Lake *lake, LakeConn **ret, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = xcalloc(1, sizeof *conn);
     conn->lake = lake;
     if (duckdb.connect(lake->db, &conn->con) != DuckDBSuccess) return error_set(err, ERR_IO, "cannot connect to the lake");
-    /* Times are UTC everywhere, whatever the machine's zone. Global once locked down, so a failure there is none. */
-    duckdb_result result;
-    if (duckdb.query(conn->con, "SET TimeZone = 'UTC'", &result) != DuckDBSuccess) duckdb.destroy_result(&result);
-    else duckdb.destroy_result(&result);
     *ret = TAKE(conn);
     return 0;
 }
@@ -237,7 +239,7 @@ static void add_literal(Buf *out, const LakeValue *v) {
     case LAKE_NULL: buf_add_str(out, "NULL"); return;
     case LAKE_BOOL: buf_add_str(out, v->i != 0 ? "true" : "false"); return;
     case LAKE_INT: buf_addf(out, "%" PRId64, v->i); return;
-    case LAKE_REAL: buf_addf(out, "%.17g::DOUBLE", v->r); return;
+    case LAKE_REAL: buf_addf(out, "'%.17g'::DOUBLE", v->r); return;
     case LAKE_TEXT: add_quoted(out, v->text, v->len); return;
     case LAKE_TIME: buf_addf(out, "TIMESTAMPTZ '%s'", clock_format(v->i, time)); return;
     case LAKE_TIMES:
