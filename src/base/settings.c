@@ -31,7 +31,7 @@ static const Key keys[] = {
     {"ingest.commit_interval", "1s", SETTING_DURATION, NULL, "a batch commits at least this often"},
     {"ingest.batch_rows", "122880", SETTING_INT, NULL, "a batch commits at this many messages (DuckDB's row group)", 1, 10000000},
     {"ingest.batch_bytes", "48MiB", SETTING_SIZE, NULL, "... or at this many bytes of messages", 1},
-    {"ingest.timeout", "0", SETTING_DURATION, NULL, "give up (exit 69) when Kafka was away this long; 0: never"},
+    {"ingest.timeout", "5m", SETTING_DURATION, NULL, "give up (exit 69) when Kafka was away this long; 0: never (as with --follow)"},
     {"lake.memory_limit", "256MiB", SETTING_SIZE, NULL, "memory of DuckDB's buffer manager"},
     {"lake.threads", "0", SETTING_INT, NULL, "threads of DuckDB; 0: one a core", 0, 1024},
     {"snapshots.keep", "3", SETTING_INT, NULL, "published generations to keep", 1, 1000000},
