@@ -146,14 +146,22 @@ static int land_gaps(Bronze *b, int64_t now_us, BronzeCounts *counts, Error *err
     return 0;
 }
 
+/* All partitions in one statement: each costs milliseconds, whatever it does. */
 static int store_positions(Bronze *b, int64_t now_us, Error *err) {
+    static const char row[] = "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{topic_id}}, {{cluster_id}}, {{now}})";
+    CLEANUP(buf_done) Buf sql = {0};
     for (size_t i = 0; i < b->batch->position_count; i++) {
         const BatchPosition *p = &b->batch->positions[i];
-        LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch),      lake_int(p->partition),          lake_int(p->start_offset),
-                              lake_int(p->next_offset), lake_text(b->topic.topic_id), lake_text(b->topic.cluster_id), lake_time(now_us)};
-        if (lake_exec_values(b->conn, "ledger/store_position", lake_sql("ledger/store_position"), values, 8, NULL, err) != 0) return -1;
+        LakeBinding values[] = {{"topic", lake_text(b->topic.name)},         {"epoch", lake_int(b->topic.epoch)},
+                                {"partition", lake_int(p->partition)},       {"start", lake_int(p->start_offset)},
+                                {"next", lake_int(p->next_offset)},          {"topic_id", lake_text(b->topic.topic_id)},
+                                {"cluster_id", lake_text(b->topic.cluster_id)}, {"now", lake_time(now_us)}};
+        CLEANUP(free_text) char *bound = lake_sql_bind(row, values, ARRAY_LEN(values));
+        buf_addf(&sql, "%s %s", i == 0 ? lake_sql("ledger/store_positions") : ",", bound);
     }
-    return 0;
+    if (sql.len == 0) return 0;
+    buf_add_str(&sql, lake_sql("ledger/on_conflict"));
+    return lake_exec(b->conn, "ledger/store_positions", sql.data, err);
 }
 
 static int store_batch(Bronze *b, int64_t now_us, const BronzeCounts *c, Error *err) {

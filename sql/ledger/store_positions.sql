@@ -1,0 +1,1 @@
+INSERT INTO ledger_partitions (kafka_topic, kafka_epoch, kafka_partition, start_offset, next_offset, topic_id, cluster_id, updated_at) VALUES
