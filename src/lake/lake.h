@@ -75,7 +75,7 @@ int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) MUS
 /* Runs one statement with values. `ret_changed` (NULL: not wanted) gets the number of rows it inserted, updated or deleted. */
 int lake_exec_values(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret_changed,
                      Error *err) MUST_CHECK;
-/* One statement that returns rows. The result is streamed where DuckDB can; free it before the connection's next statement. */
+/* One statement that returns rows. All of them are held in memory until lake_result_free. */
 int lake_query(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, LakeResult **ret, Error *err) MUST_CHECK;
 /* The first column of the first row as an integer; ERR_BUG when there is no row, 0 for NULL. */
 int lake_query_int(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret, Error *err) MUST_CHECK;
@@ -105,7 +105,8 @@ double lake_col_real(const LakeResult *r, size_t col);
 bool lake_col_bool(const LakeResult *r, size_t col);
 const char *lake_col_text(LakeResult *r, size_t col, size_t *ret_len); /* ret_len may be NULL; NUL-terminated */
 /* The current row as a JSON object by column name: numbers, booleans, null, texts; JSON columns as values; times as ISO 8601 with Z;
- * DECIMAL as a number; anything else as text. Never NULL. The caller owns it. */
+ * DECIMAL as a number; integers beyond 64 bits as reals. Cast other types (UUID, INTERVAL, lists, ...) in SQL: they are a BUG, as is a wrong type
+ * above. Never NULL. The caller owns it. */
 json_t *lake_row_json(LakeResult *r);
 /* All rows left as a JSON array. */
 int lake_rows_json(LakeResult *r, json_t **ret, Error *err) MUST_CHECK;

@@ -71,13 +71,19 @@ bool lake_is_null(const LakeResult *r, size_t col) {
     return !duckdb.validity_row_is_valid(r->columns[col].validity, r->row);
 }
 
-static double hugeint_real(duckdb_hugeint v) {
-    return duckdb.hugeint_to_double(v);
+/* Integers that may not fit int64_t. */
+static bool read_wide(const struct ResultColumn *c, size_t row, duckdb_hugeint *ret) {
+    if (c->storage == DUCKDB_TYPE_HUGEINT)
+        *ret = ((duckdb_hugeint *)c->data)[row];
+    else if (c->storage == DUCKDB_TYPE_UBIGINT)
+        *ret = (duckdb_hugeint){.lower = ((uint64_t *)c->data)[row]};
+    else
+        return false;
+    return true;
 }
 
-static int64_t hugeint_int(duckdb_hugeint v) {
-    if ((v.upper == 0 && v.lower <= INT64_MAX) || (v.upper == -1 && v.lower > INT64_MAX)) return (int64_t)v.lower;
-    BUG("a HUGEINT does not fit 64 bits: cast it in SQL");
+static bool fits(duckdb_hugeint v) {
+    return (v.upper == 0 && v.lower <= INT64_MAX) || (v.upper == -1 && v.lower > INT64_MAX);
 }
 
 /* The value as stored, before a DECIMAL's scale. */
@@ -94,7 +100,6 @@ static bool read_integer(const struct ResultColumn *c, size_t row, int64_t *ret)
     case DUCKDB_TYPE_UTINYINT: *ret = ((uint8_t *)c->data)[row]; return true;
     case DUCKDB_TYPE_USMALLINT: *ret = ((uint16_t *)c->data)[row]; return true;
     case DUCKDB_TYPE_UINTEGER: *ret = ((uint32_t *)c->data)[row]; return true;
-    case DUCKDB_TYPE_UBIGINT: *ret = (int64_t)((uint64_t *)c->data)[row]; return true;
     default: return false;
     }
 }
@@ -102,20 +107,22 @@ static bool read_integer(const struct ResultColumn *c, size_t row, int64_t *ret)
 int64_t lake_col_int(const LakeResult *r, size_t col) {
     const struct ResultColumn *c = &r->columns[col];
     int64_t v;
+    duckdb_hugeint wide;
     if (lake_is_null(r, col)) return 0;
     if (c->scale > 1 || c->storage == DUCKDB_TYPE_DOUBLE || c->storage == DUCKDB_TYPE_FLOAT) return (int64_t)lake_col_real(r, col);
     if (read_integer(c, r->row, &v)) return v;
-    if (c->storage == DUCKDB_TYPE_HUGEINT) return hugeint_int(((duckdb_hugeint *)c->data)[r->row]);
-    BUG(r->name);
+    if (read_wide(c, r->row, &wide) && fits(wide)) return (int64_t)wide.lower;
+    BUG(r->name); /* or larger than 64 bits: cast it in SQL */
 }
 
 double lake_col_real(const LakeResult *r, size_t col) {
     const struct ResultColumn *c = &r->columns[col];
     int64_t v;
+    duckdb_hugeint wide;
     if (lake_is_null(r, col)) return 0;
     if (c->storage == DUCKDB_TYPE_DOUBLE) return ((double *)c->data)[r->row];
     if (c->storage == DUCKDB_TYPE_FLOAT) return (double)((float *)c->data)[r->row];
-    if (c->storage == DUCKDB_TYPE_HUGEINT) return hugeint_real(((duckdb_hugeint *)c->data)[r->row]) / c->scale;
+    if (read_wide(c, r->row, &wide)) return duckdb.hugeint_to_double(wide) / c->scale;
     if (read_integer(c, r->row, &v)) return (double)v / c->scale;
     BUG(r->name);
 }
@@ -151,6 +158,12 @@ static json_t *date_json(int64_t days) {
     return json_stringn(text, strlen("YYYY-MM-DD"));
 }
 
+static json_t *integer_json(const LakeResult *r, size_t col) {
+    duckdb_hugeint wide;
+    if (read_wide(&r->columns[col], r->row, &wide) && !fits(wide)) return json_real(lake_col_real(r, col));
+    return json_integer(lake_col_int(r, col));
+}
+
 static json_t *value_json(LakeResult *r, size_t col) {
     char time[CLOCK_TEXT_SIZE];
     if (lake_is_null(r, col)) return json_null();
@@ -164,7 +177,7 @@ static json_t *value_json(LakeResult *r, size_t col) {
     case DUCKDB_TYPE_TIMESTAMP:
     case DUCKDB_TYPE_TIMESTAMP_TZ: return json_string(clock_format(lake_col_int(r, col), time));
     case DUCKDB_TYPE_DATE: return date_json(lake_col_int(r, col));
-    default: return json_integer(lake_col_int(r, col));
+    default: return integer_json(r, col);
     }
 }
 
