@@ -1,0 +1,180 @@
+/* test_bulk.c: rows from C as a table function: every type, invalid UTF-8, two scanning threads, a name that is registered again. */
+#include "lake/lake.h"
+
+#include "base/memory.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ROWS 1000000
+
+typedef struct Fixture {
+    Lake *lake;
+    LakeConn *conn;
+} Fixture;
+
+static int up(void **state) {
+    Fixture *f = xcalloc(1, sizeof *f);
+    Error err = {0};
+    if (lake_open(":memory:", &(LakeOptions){.threads = 2}, &f->lake, &err) != 0 || lake_connect(f->lake, &f->conn, &err) != 0) return -1;
+    *state = f;
+    return 0;
+}
+
+static int down(void **state) {
+    Fixture *f = *state;
+    lake_conn_freep(&f->conn);
+    lake_freep(&f->lake);
+    free(f);
+    return 0;
+}
+
+static void must(int rc, const Error *err) {
+    if (rc != 0) fail_msg("%s", err->text);
+}
+
+static int64_t number(LakeConn *conn, const char *sql) {
+    int64_t n = 0;
+    Error err = {0};
+    must(lake_query_int(conn, "test", sql, NULL, 0, &n, &err), &err);
+    return n;
+}
+
+static void add_source(LakeConn *conn, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state) {
+    Error err = {0};
+    must(lake_register_source(conn, "source", columns, n, threads, fill, state, &err), &err);
+}
+
+/* ---- values ---- */
+
+static const char *const texts[] = {"",
+                                    "short",
+                                    "a text of more than twelve bytes",
+                                    "gr\xc3\xbcn",
+                                    "\xf0\x9f\x98\x80", /* valid */
+                                    "\xff",
+                                    "abc\x80",
+                                    "\xc3",
+                                    "\xc0\xaf",
+                                    "\xed\xa0\x80", /* not */
+                                    "\xf5\x80\x80\x80",
+                                    "twelve bytes and then \xe2\x82"};
+enum { VALID_TEXTS = 5 };
+
+typedef struct Values {
+    atomic_size_t given;
+    bool valid[ARRAY_LEN(texts)]; /* what lake_put_text said */
+} Values;
+
+static size_t fill_values(void *state, LakeChunk *chunk, size_t capacity) {
+    Values *v = state;
+    assert_true(capacity >= ARRAY_LEN(texts));
+    if (atomic_exchange(&v->given, ARRAY_LEN(texts)) > 0) return 0;
+    for (size_t row = 0; row < ARRAY_LEN(texts); row++) {
+        lake_put_int(chunk, 0, row, (int64_t)row - 1);
+        lake_put_real(chunk, 1, row, (double)row / 4);
+        v->valid[row] = lake_put_text(chunk, 2, row, texts[row], strlen(texts[row]));
+        lake_put_blob(chunk, 3, row, texts[row], strlen(texts[row]));
+        lake_put_int(chunk, 4, row, (int64_t)row * 1000000);
+        if (row % 2 == 0) lake_put_null(chunk, 4, row);
+    }
+    return ARRAY_LEN(texts);
+}
+
+static void values_of_every_type_arrive(void **state) {
+    static const LakeColumn columns[] = {{"i", LAKE_INT}, {"r", LAKE_REAL}, {"s", LAKE_TEXT}, {"b", LAKE_BLOB}, {"t", LAKE_TIME}};
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    Values values = {0};
+    Error err = {0};
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    add_source(conn, columns, ARRAY_LEN(columns), 1, fill_values, &values);
+    must(lake_query(conn, "test", "SELECT i, r, s, b, t, typeof(t) FROM source() ORDER BY i", NULL, 0, &r, &err), &err);
+    for (size_t row = 0; row < ARRAY_LEN(texts); row++) {
+        size_t n;
+        assert_int_equal(lake_next(r, &err), 1);
+        assert_int_equal(lake_col_int(r, 0), (int64_t)row - 1);
+        assert_true(lake_col_real(r, 1) == (double)row / 4);
+        assert_int_equal(values.valid[row], row < VALID_TEXTS);
+        assert_int_equal(lake_is_null(r, 2), row >= VALID_TEXTS); /* NULL, and it was said: never a changed text */
+        if (row < VALID_TEXTS) assert_string_equal(lake_col_text(r, 2, NULL), texts[row]);
+        assert_memory_equal(lake_col_text(r, 3, &n), texts[row], strlen(texts[row]));
+        assert_int_equal(n, strlen(texts[row]));
+        assert_int_equal(lake_is_null(r, 4), row % 2 == 0);
+        assert_int_equal(lake_col_int(r, 4), row % 2 == 0 ? 0 : (int64_t)row * 1000000);
+        assert_string_equal(lake_col_text(r, 5, NULL), "TIMESTAMP WITH TIME ZONE");
+    }
+    assert_int_equal(lake_next(r, &err), 0);
+}
+
+/* ---- threads ---- */
+
+typedef struct Counter {
+    atomic_size_t given;
+    size_t rows;
+    int64_t first;
+} Counter;
+
+static size_t fill_counter(void *state, LakeChunk *chunk, size_t capacity) {
+    Counter *c = state;
+    size_t at = atomic_fetch_add(&c->given, capacity);
+    if (at >= c->rows) return 0;
+    size_t n = c->rows - at < capacity ? c->rows - at : capacity;
+    for (size_t row = 0; row < n; row++) {
+        lake_put_int(chunk, 0, row, c->first + (int64_t)(at + row));
+        if ((at + row) % 5 == 0)
+            lake_put_null(chunk, 1, row);
+        else
+            lake_put_text(chunk, 1, row, "a text of more than twelve bytes", 10 + (at + row) % 20);
+    }
+    return n;
+}
+
+static const LakeColumn counter_columns[] = {{"n", LAKE_INT}, {"s", LAKE_TEXT}};
+
+static void two_threads_give_each_row_once(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    Counter counter = {.rows = ROWS};
+    Error err = {0};
+    add_source(conn, counter_columns, 2, 2, fill_counter, &counter);
+    must(lake_exec(conn, "test", "CREATE TABLE t AS FROM source()", &err), &err);
+    assert_int_equal(number(conn, "SELECT count(*) FROM t"), ROWS);
+    assert_int_equal(number(conn, "SELECT count(DISTINCT n) FROM t"), ROWS);
+    assert_int_equal(number(conn, "SELECT min(n) * 10000000 + max(n) FROM t"), ROWS - 1);
+    assert_int_equal(number(conn, "SELECT count(*) FROM t WHERE (s IS NULL) <> (n % 5 = 0) OR len(s) <> 10 + n % 20"), 0);
+}
+
+static void an_empty_source_has_no_rows(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    Counter counter = {.rows = 0};
+    add_source(conn, counter_columns, 2, 2, fill_counter, &counter);
+    assert_int_equal(number(conn, "SELECT count(*) FROM source()"), 0);
+}
+
+/* As each ingest in one process does: the older state is gone by then. */
+static void a_name_registered_again_reads_the_new_state(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    for (int64_t round = 1; round <= 3; round++) {
+        Counter *counter = xcalloc(1, sizeof *counter);
+        *counter = (Counter){.rows = 3000, .first = round * 1000000};
+        add_source(conn, counter_columns, 2, 2, fill_counter, counter);
+        assert_int_equal(number(conn, "SELECT min(n) FROM source()"), round * 1000000);
+        atomic_store(&counter->given, 0);
+        assert_int_equal(number(conn, "SELECT count(*) FROM source()"), 3000);
+        free(counter);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(values_of_every_type_arrive, up, down),
+        cmocka_unit_test_setup_teardown(two_threads_give_each_row_once, up, down),
+        cmocka_unit_test_setup_teardown(an_empty_source_has_no_rows, up, down),
+        cmocka_unit_test_setup_teardown(a_name_registered_again_reads_the_new_state, up, down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

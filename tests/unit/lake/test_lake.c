@@ -1,0 +1,606 @@
+/* test_lake.c: the database, statements, literals and transactions; above all that a failed transaction stores nothing and says so. */
+#include "lake/lake.h"
+
+#include "../scratch.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/files.h"
+#include "lake/internal.h"
+#include <inttypes.h>
+#include <math.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+static void must(int rc, const Error *err) {
+    if (rc != 0) fail_msg("%s", err->text);
+}
+
+static void assert_failed(int rc, ErrorKind kind, const char *about, Error *err) {
+    assert_int_equal(rc, -1);
+    if (strstr(err->text, about) == NULL) fail_msg("\"%s\" is not in: %s", about, err->text);
+    assert_string_equal(error_kind_name(err->kind), error_kind_name(kind));
+    error_clear(err);
+}
+
+/* ---- a lake in memory for each test ---- */
+
+typedef struct Fixture {
+    Lake *lake;
+    LakeConn *conn;
+} Fixture;
+
+static int up(void **state) {
+    Fixture *f = xcalloc(1, sizeof *f);
+    Error err = {0};
+    if (lake_open(":memory:", &(LakeOptions){.threads = 2}, &f->lake, &err) != 0 || lake_connect(f->lake, &f->conn, &err) != 0) return -1;
+    *state = f;
+    return 0;
+}
+
+static int down(void **state) {
+    Fixture *f = *state;
+    lake_conn_freep(&f->conn);
+    lake_freep(&f->lake);
+    free(f);
+    return 0;
+}
+
+static LakeConn *conn_of(void **state) {
+    return ((Fixture *)*state)->conn;
+}
+
+static void run(LakeConn *conn, const char *sql) {
+    Error err = {0};
+    must(lake_exec(conn, "test", sql, &err), &err);
+}
+
+static int64_t number(LakeConn *conn, const char *sql) {
+    int64_t n = 0;
+    Error err = {0};
+    must(lake_query_int(conn, "test", sql, NULL, 0, &n, &err), &err);
+    return n;
+}
+
+/* ---- opening ---- */
+
+static void a_lake_keeps_what_was_stored(void **state) {
+    (void)state;
+    for (int opened = 0; opened < 2; opened++) {
+        CLEANUP(lake_freep) Lake *lake = NULL;
+        CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+        Error err = {0};
+        must(lake_open("t.duckdb", NULL, &lake, &err), &err);
+        must(lake_connect(lake, &conn, &err), &err);
+        if (opened == 0) run(conn, "CREATE TABLE t AS SELECT 42 AS a");
+        assert_int_equal(number(conn, "SELECT a FROM t"), 42);
+    }
+}
+
+static void what_cannot_be_opened_is_named(void **state) {
+    (void)state;
+    Lake *lake = NULL;
+    Error err = {0};
+    assert_failed(lake_open("missing.duckdb", &(LakeOptions){.read_only = true}, &lake, &err), ERR_IO, "missing.duckdb", &err);
+    assert_failed(lake_open("no/such/folder.duckdb", NULL, &lake, &err), ERR_IO, "no/such/folder.duckdb", &err);
+    must(file_write_atomic("garbage.duckdb", "this is no database, and long enough to have a header of one", 60, &err), &err);
+    assert_failed(lake_open("garbage.duckdb", NULL, &lake, &err), ERR_IO, "garbage.duckdb", &err);
+    assert_null(lake);
+}
+
+/* Reads of a number from the child, so that it has opened the lake; closing `*ret_end` ends it. */
+static pid_t open_in_child(const char *path, int *ret_end) {
+    int ready[2], end[2];
+    char byte = '!';
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(end), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        Lake *lake = NULL;
+        Error err = {0};
+        close(end[1]);
+        if (lake_open(path, NULL, &lake, &err) != 0) _exit(1);
+        _exit(write(ready[1], &byte, 1) == 1 && read(end[0], &byte, 1) == 0 ? 0 : 1);
+    }
+    close(end[0]);
+    close(ready[1]);
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    close(ready[0]);
+    *ret_end = end[1];
+    return child;
+}
+
+static void a_lake_open_elsewhere_is_busy(void **state) {
+    (void)state;
+    int end, status;
+    Lake *lake = NULL;
+    Error err = {0};
+    pid_t child = open_in_child("t.duckdb", &end);
+    assert_failed(lake_open("t.duckdb", NULL, &lake, &err), ERR_BUSY, "another process", &err);
+    close(end);
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+}
+
+static void a_read_only_lake_is_not_written(void **state) {
+    (void)state;
+    CLEANUP(lake_freep) Lake *lake = NULL;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    Error err = {0};
+    must(lake_open("t.duckdb", NULL, &lake, &err), &err);
+    must(lake_connect(lake, &conn, &err), &err);
+    run(conn, "CREATE TABLE t AS SELECT 42 AS a");
+    lake_conn_freep(&conn);
+    lake_freep(&lake);
+    must(lake_open("t.duckdb", &(LakeOptions){.read_only = true}, &lake, &err), &err);
+    must(lake_connect(lake, &conn, &err), &err);
+    assert_int_equal(number(conn, "SELECT a FROM t"), 42);
+    assert_int_equal(lake_exec(conn, "write", "INSERT INTO t VALUES (1)", &err), -1);
+    error_clear(&err);
+}
+
+static void limits_are_taken(void **state) {
+    (void)state;
+    CLEANUP(lake_freep) Lake *lake = NULL;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    Error err = {0};
+    must(lake_open(":memory:", &(LakeOptions){.memory_limit = 64 << 20, .threads = 3, .temp_dir = "spill"}, &lake, &err), &err);
+    must(lake_connect(lake, &conn, &err), &err);
+    assert_int_equal(number(conn, "SELECT current_setting('threads')"), 3);
+    assert_int_equal(number(conn, "SELECT current_setting('memory_limit') = '64.0 MiB'"), 1);
+    assert_int_equal(number(conn, "SELECT current_setting('temp_directory') = 'spill'"), 1);
+}
+
+/* ---- SQL of users ---- */
+
+static Lake *open_locked_down(const char *path, const char *temp_dir) {
+    Lake *lake = NULL;
+    Error err = {0};
+    must(lake_open(path, NULL, &lake, &err), &err);
+    lake_freep(&lake);
+    must(lake_open(path, &(LakeOptions){.read_only = true, .locked_down = true, .temp_dir = temp_dir}, &lake, &err), &err);
+    return lake;
+}
+
+static void a_locked_down_lake_touches_nothing_else(void **state) {
+    (void)state;
+    static const char *const attacks[] = {
+        "COPY (SELECT 1) TO 'out.csv'",
+        "COPY (SELECT 1) TO '/tmp/smelt-test-out.csv'",
+        "EXPORT DATABASE 'out'",
+        "SELECT * FROM read_text('secret.txt')",
+        "SELECT * FROM read_blob('secret.txt')",
+        "SELECT * FROM read_csv('secret.txt')",
+        "SELECT * FROM read_json('secret.txt')",
+        "SELECT * FROM read_parquet('secret.txt')",
+        "SELECT * FROM 'secret.csv'",
+        "SELECT * FROM glob('*')",
+        "ATTACH 'other.duckdb'",
+        "ATTACH 't.duckdb' AS again (READ_WRITE)",
+        "ATTACH ':memory:' AS m",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "LOAD 'evil.so'",
+        "SET enable_external_access = true",
+        "SET lock_configuration = false",
+        "SET memory_limit = '100GB'",
+        "SET threads = 64",
+        "SET temp_directory = '/'",
+        "RESET enable_external_access",
+        "PRAGMA memory_limit = '100GB'",
+        "CREATE TABLE t (a INTEGER)",
+        "CREATE SECRET s (TYPE s3)",
+    };
+    Error err = {0};
+    must(file_write_atomic("secret.txt", "secret", 6, &err), &err);
+    must(file_write_atomic("secret.csv", "a\n1\n", 4, &err), &err);
+    CLEANUP(lake_freep) Lake *lake = open_locked_down("t.duckdb", NULL);
+    for (size_t i = 0; i < ARRAY_LEN(attacks); i++) {
+        CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+        LakeResult *rows = NULL;
+        must(lake_connect(lake, &conn, &err), &err);
+        if (lake_query(conn, "user", attacks[i], NULL, 0, &rows, &err) == 0) fail_msg("allowed: %s", attacks[i]);
+        if (lake_exec(conn, "user", attacks[i], &err) == 0) fail_msg("allowed: %s", attacks[i]);
+        assert_int_equal(number(conn, "SELECT 1"), 1);
+    }
+    error_clear(&err);
+    assert_false(file_exists("out.csv"));
+    assert_false(file_exists("out"));
+    assert_false(file_exists("other.duckdb"));
+}
+
+static void times_are_utc_whatever_the_machine_says(void **state) {
+    (void)state;
+    setenv("TZ", "America/New_York", 1);
+    CLEANUP(lake_freep) Lake *lake = open_locked_down("t.duckdb", NULL);
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    Error err = {0};
+    must(lake_connect(lake, &conn, &err), &err);
+    assert_int_equal(number(conn, "SELECT epoch('2026-01-01 00:00:00'::TIMESTAMPTZ)::BIGINT"), 1767225600);
+    assert_int_equal(number(conn, "SELECT current_setting('TimeZone') = 'UTC'"), 1);
+    unsetenv("TZ");
+}
+
+/* ---- statements ---- */
+
+static void scripts_run_to_their_end(void **state) {
+    LakeConn *conn = conn_of(state);
+    run(conn, "CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1), (2); DELETE FROM t WHERE a = 1;");
+    assert_int_equal(number(conn, "SELECT sum(a) FROM t"), 2);
+}
+
+static void values_are_bound_by_position(void **state) {
+    LakeConn *conn = conn_of(state);
+    Error err = {0};
+    static const char bytes[] = {'a', 0, '\xff'};
+    int64_t changed = -1;
+    LakeValue values[] = {lake_int(INT64_MIN), lake_real(0.1), lake_text("it's; -- \" {{x}}"), lake_blob(bytes, 3), lake_bool(true),
+                          lake_time(-1),       lake_null()};
+    run(conn, "CREATE TABLE t (i BIGINT, r DOUBLE, s VARCHAR, b BLOB, y BOOLEAN, t TIMESTAMPTZ, n INTEGER)");
+    must(lake_exec_values(conn, "insert", "INSERT INTO t VALUES ($1, $2, $3, $4, $5, $6, $7)", values, 7, &changed, &err), &err);
+    assert_int_equal(changed, 1);
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    must(lake_query(conn, "read", "FROM t", NULL, 0, &r, &err), &err);
+    assert_int_equal(lake_next(r, &err), 1);
+    size_t n;
+    assert_int_equal(lake_col_int(r, 0), INT64_MIN);
+    assert_true(lake_col_real(r, 1) == 0.1);
+    assert_string_equal(lake_col_text(r, 2, NULL), "it's; -- \" {{x}}");
+    assert_memory_equal(lake_col_text(r, 3, &n), bytes, 3);
+    assert_int_equal(n, 3);
+    assert_true(lake_col_bool(r, 4));
+    assert_int_equal(lake_col_int(r, 5), -1);
+    assert_true(lake_is_null(r, 6));
+    assert_int_equal(lake_next(r, &err), 0);
+}
+
+static void changes_are_counted(void **state) {
+    LakeConn *conn = conn_of(state);
+    Error err = {0};
+    int64_t changed = -1;
+    LakeValue limit = lake_int(3);
+    must(lake_exec_values(conn, "make", "CREATE TABLE t AS FROM range(10) r(a)", NULL, 0, &changed, &err), &err);
+    must(lake_exec_values(conn, "insert", "INSERT INTO t SELECT a + 10 FROM t WHERE a < $1", &limit, 1, &changed, &err), &err);
+    assert_int_equal(changed, 3);
+    must(lake_exec_values(conn, "update", "UPDATE t SET a = a + 100 WHERE a >= $1", &limit, 1, &changed, &err), &err);
+    assert_int_equal(changed, 10);
+    must(lake_exec_values(conn, "delete", "DELETE FROM t", NULL, 0, &changed, &err), &err);
+    assert_int_equal(changed, 13);
+}
+
+static void errors_name_the_statement_and_have_a_kind(void **state) {
+    LakeConn *conn = conn_of(state);
+    LakeResult *r = NULL;
+    Error err = {0};
+    int64_t n = 42;
+    LakeValue two[] = {lake_int(1), lake_int(2)};
+    run(conn, "CREATE TABLE k (a INTEGER PRIMARY KEY, b INTEGER NOT NULL); INSERT INTO k VALUES (1, 1)");
+    assert_failed(lake_exec(conn, "bronze/x", "SELEKT 1", &err), ERR_BUG, "bronze/x: ", &err);
+    assert_failed(lake_exec(conn, "bronze/x", "SELECT * FROM missing", &err), ERR_BUG, "missing", &err);
+    assert_failed(lake_query(conn, "bronze/x", "SELECT no_such_function(1)", NULL, 0, &r, &err), ERR_BUG, "bronze/x: ", &err);
+    assert_failed(lake_query(conn, "bronze/x", "SELECT $1::INTEGER", two, 2, &r, &err), ERR_BUG, "bronze/x: ", &err);
+    assert_failed(lake_exec(conn, "bronze/x", "SELECT 'abc'::INTEGER", &err), ERR_DATA, "abc", &err);
+    assert_failed(lake_query(conn, "bronze/x", "SELECT a::TINYINT FROM range(100, 300) r(a)", NULL, 0, &r, &err), ERR_DATA,
+                  "bronze/x: ", &err);
+    assert_failed(lake_exec(conn, "bronze/x", "INSERT INTO k VALUES (1, 2)", &err), ERR_DATA, "bronze/x: ", &err);
+    assert_failed(lake_exec(conn, "bronze/x", "INSERT INTO k VALUES (2, NULL)", &err), ERR_DATA, "bronze/x: ", &err);
+    assert_failed(lake_query_int(conn, "bronze/x", "SELECT 1 WHERE false", NULL, 0, &n, &err), ERR_BUG, "got none", &err);
+    assert_null(r);
+    assert_int_equal(n, 42);
+    assert_int_equal(number(conn, "SELECT NULL::INTEGER"), 0);
+}
+
+typedef struct LongQuery {
+    LakeConn *conn;
+    atomic_bool ended;
+    int rc;
+    Error err;
+} LongQuery;
+
+static void *run_long(void *arg) {
+    LongQuery *q = arg;
+    q->rc =
+        lake_exec(q->conn, "long", "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE hash(a.range, b.range) = 1", &q->err);
+    atomic_store(&q->ended, true);
+    return NULL;
+}
+
+static void a_query_can_be_interrupted(void **state) {
+    LongQuery q = {.conn = conn_of(state)};
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, run_long, &q), 0);
+    while (!atomic_load(&q.ended)) lake_interrupt(q.conn); /* one that comes before the query begins is lost */
+    pthread_join(thread, NULL);
+    assert_failed(q.rc, ERR_STOPPED, "long: ", &q.err);
+    assert_int_equal(number(q.conn, "SELECT 1"), 1);
+}
+
+/* ---- literals ---- */
+
+/* xorshift64* (Vigna 2016): the same values on each run. */
+static uint64_t next_random(uint64_t *state) {
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return *state * UINT64_C(0x2545F4914F6CDD1D);
+}
+
+/* `SELECT {{x}} IS NOT DISTINCT FROM $1` with the same value as literal and bound. */
+static void assert_same_as_bound(LakeConn *conn, LakeValue value) {
+    int64_t same = 0;
+    Error err = {0};
+    CLEANUP(free_text) char *sql = lake_sql_bind("SELECT {{x}} IS NOT DISTINCT FROM $1", &(LakeBinding){"x", value}, 1);
+    must(lake_query_int(conn, sql, sql, &value, 1, &same, &err), &err);
+    if (same != 1) fail_msg("another value: %s", sql);
+}
+
+static void texts_are_quoted(void **state) {
+    LakeConn *conn = conn_of(state);
+    static const char *const texts[] = {"",     "'",       "''",    "a'b", "\\'",  "'; DROP TABLE t; --", "\"",
+                                        "-- x", "/* x */", "{{x}}", "$1",  "\n\t", "\u00e9\U0001f600",    "E'\\n'",
+                                        "$$"};
+    static const char alphabet[] = "'\\\"-;/*{}$ \nx";
+    uint64_t random = 1;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) assert_same_as_bound(conn, lake_text(texts[i]));
+    for (int i = 0; i < 500; i++) {
+        char text[12] = "";
+        for (size_t n = next_random(&random) % sizeof text, j = 0; j < n; j++)
+            text[j] = alphabet[next_random(&random) % (sizeof alphabet - 1)];
+        text[sizeof text - 1] = '\0';
+        assert_same_as_bound(conn, lake_text(text));
+    }
+}
+
+static void numbers_and_times_are_exact(void **state) {
+    LakeConn *conn = conn_of(state);
+    /* The ends of DuckDB's range of times; half of them are before the year 0, some have five digits. */
+    const int64_t first = INT64_C(-9223372022400000000), last = INT64_MAX - 1;
+    const double reals[] = {0, -0.1, 1e300, 5e-324, 1.0 / 3, (double)INFINITY, -(double)INFINITY};
+    const int64_t times[] = {0, -1, 1, first, last, INT64_C(-62135596800000000), INT64_C(-62167219200000001), INT64_C(253402300800000000)};
+    uint64_t random = 3;
+    assert_same_as_bound(conn, lake_int(INT64_MAX));
+    assert_same_as_bound(conn, lake_int(-1));
+    assert_same_as_bound(conn, lake_bool(true));
+    assert_same_as_bound(conn, lake_bool(false));
+    assert_same_as_bound(conn, lake_null());
+    for (size_t i = 0; i < ARRAY_LEN(reals); i++) assert_same_as_bound(conn, lake_real(reals[i]));
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) assert_same_as_bound(conn, lake_time(times[i]));
+    for (int i = 0; i < 500; i++) {
+        assert_same_as_bound(conn, lake_time(first + (int64_t)(next_random(&random) % (uint64_t)INT64_MAX)));
+        assert_same_as_bound(conn, lake_time((int64_t)(next_random(&random) % (uint64_t)last)));
+    }
+}
+
+static void lists_of_times_are_lists(void **state) {
+    LakeConn *conn = conn_of(state);
+    const int64_t times[] = {-1, 5, 7};
+    CLEANUP(free_text)
+    char *sql = lake_sql_bind("SELECT count(*) FROM range(-10, 10) r(a) WHERE make_timestamp(a) AT TIME ZONE 'UTC' IN ({{t}})",
+                              &(LakeBinding){"t", lake_times(times, 3)}, 1);
+    assert_int_equal(number(conn, sql), 3);
+}
+
+static void every_name_is_replaced_once(void **state) {
+    (void)state;
+    LakeBinding bindings[] = {{"a", lake_int(1)}, {"ab", lake_text("{{a}}")}};
+    CLEANUP(free_text) char *sql = lake_sql_bind("{{a}}{{ab}}-{{a}} {{a", bindings, 2);
+    assert_string_equal(sql, "1'{{a}}'-1 {{a");
+}
+
+/* ---- transactions ---- */
+
+static void a_committed_transaction_is_stored(void **state) {
+    LakeConn *conn = conn_of(state);
+    Error err = {0};
+    run(conn, "CREATE TABLE t (a INTEGER)");
+    must(lake_begin(conn, &err), &err);
+    run(conn, "INSERT INTO t VALUES (1)");
+    must(lake_commit(conn, &err), &err);
+    must(lake_begin(conn, &err), &err);
+    run(conn, "INSERT INTO t VALUES (2)");
+    lake_rollback(conn);
+    lake_rollback(conn); /* none is open: nothing happens */
+    assert_int_equal(number(conn, "SELECT sum(a) FROM t"), 1);
+}
+
+/* What each fails with inside a transaction. */
+static void fail_at_runtime(LakeConn *conn) {
+    Error err = {0};
+    assert_failed(lake_exec(conn, "failing", "SELECT 'abc'::INTEGER", &err), ERR_DATA, "failing", &err);
+}
+
+static void fail_in_the_parser(LakeConn *conn) {
+    Error err = {0};
+    assert_failed(lake_exec(conn, "failing", "SELEKT", &err), ERR_BUG, "failing", &err);
+}
+
+static void fail_with_values(LakeConn *conn) {
+    Error err = {0};
+    LakeValue text = lake_text("abc");
+    assert_failed(lake_exec_values(conn, "failing", "SELECT $1::VARCHAR::INTEGER", &text, 1, NULL, &err), ERR_DATA, "failing", &err);
+}
+
+static void fail_in_prepare(LakeConn *conn) {
+    Error err = {0};
+    LakeResult *r = NULL;
+    assert_failed(lake_query(conn, "failing", "SELECT * FROM missing", NULL, 0, &r, &err), ERR_BUG, "failing", &err);
+}
+
+static void fail_a_constraint(LakeConn *conn) {
+    Error err = {0};
+    assert_failed(lake_exec(conn, "failing", "INSERT INTO t VALUES (1)", &err), ERR_DATA, "failing", &err);
+}
+
+static void assert_latched(Lake *lake, LakeConn *conn, void (*go_wrong)(LakeConn *)) {
+    Error err = {0};
+    CLEANUP(lake_conn_freep) LakeConn *other = NULL;
+    must(lake_begin(conn, &err), &err);
+    run(conn, "INSERT INTO t VALUES (1)");
+    go_wrong(conn);
+    if (lake_exec(conn, "after", "INSERT INTO t VALUES (2)", &err) != 0) error_clear(&err); /* DuckDB takes it after some */
+    assert_failed(lake_commit(conn, &err), ERR_BUG, "nothing was stored", &err);
+    lake_rollback(conn);
+    must(lake_connect(lake, &other, &err), &err);
+    assert_int_equal(number(other, "SELECT count(*) FROM t"), 0);
+}
+
+static void a_failed_statement_fails_the_commit(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    static void (*const failures[])(LakeConn *) = {fail_at_runtime, fail_in_the_parser, fail_with_values, fail_in_prepare,
+                                                   fail_a_constraint};
+    run(f->conn, "CREATE TABLE t (a INTEGER PRIMARY KEY)");
+    for (size_t i = 0; i < ARRAY_LEN(failures); i++) assert_latched(f->lake, f->conn, failures[i]);
+    must(lake_begin(f->conn, &err), &err); /* the connection is as good as new */
+    run(f->conn, "INSERT INTO t VALUES (3)");
+    must(lake_commit(f->conn, &err), &err);
+    assert_int_equal(number(f->conn, "SELECT sum(a) FROM t"), 3);
+}
+
+/* The second to write the same row must fail, at the latest when it commits. */
+static void a_conflict_is_an_error_and_stores_nothing(void **state) {
+    Fixture *f = *state;
+    CLEANUP(lake_conn_freep) LakeConn *other = NULL;
+    Error err = {0};
+    must(lake_connect(f->lake, &other, &err), &err);
+    run(f->conn, "CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (0)");
+    must(lake_begin(f->conn, &err), &err);
+    must(lake_begin(other, &err), &err);
+    run(f->conn, "UPDATE t SET a = a + 1");
+    int rc = lake_exec(other, "conflict", "UPDATE t SET a = a + 10", &err);
+    must(lake_commit(f->conn, &err), &err);
+    assert_int_equal(rc != 0 || lake_commit(other, &err) != 0, true);
+    error_clear(&err);
+    lake_rollback(other);
+    assert_int_equal(number(other, "SELECT a FROM t"), 1);
+}
+
+static void a_connection_that_goes_takes_its_transaction_along(void **state) {
+    Fixture *f = *state;
+    LakeConn *other = NULL;
+    Error err = {0};
+    run(f->conn, "CREATE TABLE t (a INTEGER)");
+    must(lake_connect(f->lake, &other, &err), &err);
+    must(lake_begin(other, &err), &err);
+    run(other, "INSERT INTO t VALUES (1)");
+    lake_conn_free(other);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM t"), 0);
+}
+
+/* ---- failures that DuckDB does not give on request: one function of its table is exchanged, in a child that then leaves ---- */
+
+static duckdb_state refuse_query(duckdb_connection con, const char *sql, duckdb_result *result) {
+    (void)con;
+    (void)sql, (void)result;
+    return DuckDBError;
+}
+
+static const char *no_reason(duckdb_result *result) {
+    (void)result;
+    return "disk full";
+}
+
+static duckdb_error_type fatal_type(duckdb_result *result) {
+    (void)result;
+    return DUCKDB_ERROR_FATAL;
+}
+
+static void never_close(duckdb_database *db) {
+    (void)db;
+    _exit(3);
+}
+
+static void forget_result(duckdb_result *result) {
+    (void)result;
+}
+
+static void make_queries_fail(void) {
+    duckdb.query = refuse_query;
+    duckdb.result_error = no_reason;
+    duckdb.result_error_type = fatal_type;
+    duckdb.destroy_result = forget_result;
+}
+
+static int in_child(int (*work)(void)) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) _exit(work());
+    waitpid(child, &status, 0);
+    return status;
+}
+
+/* 0 when a fatal COMMIT was an error and the database was left alone. */
+static int commit_fatally(void) {
+    Lake *lake = NULL;
+    LakeConn *conn = NULL;
+    Error err = {0};
+    if (lake_open(":memory:", NULL, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0) return 1;
+    if (lake_begin(conn, &err) != 0) return 1;
+    make_queries_fail();
+    duckdb.close = never_close;
+    if (lake_commit(conn, &err) != -1 || err.kind != ERR_IO || strstr(err.text, "disk full") == NULL) return 2;
+    lake_conn_free(conn);
+    lake_free(lake);
+    error_clear(&err);
+    return 0;
+}
+
+static void after_a_fatal_error_the_database_is_left_alone(void **state) {
+    (void)state;
+    assert_int_equal(in_child(commit_fatally), 0);
+}
+
+/* 0 when opening was an error, and nothing was freed twice. */
+static int lock_down_in_vain(void) {
+    Lake *lake = NULL;
+    Error err = {0};
+    if (lake_open(":memory:", NULL, &lake, &err) != 0) return 1;
+    lake_freep(&lake);
+    make_queries_fail();
+    if (lake_open(":memory:", &(LakeOptions){.locked_down = true}, &lake, &err) != -1 || lake != NULL) return 2;
+    error_clear(&err);
+    return 0;
+}
+
+static void a_lake_that_cannot_be_locked_down_is_not_opened(void **state) {
+    (void)state;
+    assert_int_equal(in_child(lock_down_in_vain), 0);
+}
+
+#define IN_MEMORY(test)  cmocka_unit_test_setup_teardown(test, up, down)
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(a_lake_keeps_what_was_stored),
+        IN_SCRATCH(what_cannot_be_opened_is_named),
+        IN_SCRATCH(a_lake_open_elsewhere_is_busy),
+        IN_SCRATCH(a_read_only_lake_is_not_written),
+        IN_SCRATCH(limits_are_taken),
+        IN_SCRATCH(a_locked_down_lake_touches_nothing_else),
+        IN_SCRATCH(times_are_utc_whatever_the_machine_says),
+        IN_MEMORY(scripts_run_to_their_end),
+        IN_MEMORY(values_are_bound_by_position),
+        IN_MEMORY(changes_are_counted),
+        IN_MEMORY(errors_name_the_statement_and_have_a_kind),
+        IN_MEMORY(a_query_can_be_interrupted),
+        IN_MEMORY(texts_are_quoted),
+        IN_MEMORY(numbers_and_times_are_exact),
+        IN_MEMORY(lists_of_times_are_lists),
+        cmocka_unit_test(every_name_is_replaced_once),
+        IN_MEMORY(a_committed_transaction_is_stored),
+        IN_MEMORY(a_failed_statement_fails_the_commit),
+        IN_MEMORY(a_conflict_is_an_error_and_stores_nothing),
+        IN_MEMORY(a_connection_that_goes_takes_its_transaction_along),
+        cmocka_unit_test(after_a_fatal_error_the_database_is_left_alone),
+        cmocka_unit_test(a_lake_that_cannot_be_locked_down_is_not_opened),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
