@@ -1,0 +1,63 @@
+"""The command line of bench/run."""
+
+import argparse
+import json
+import os
+import shlex
+import signal
+import sys
+
+from measure import report
+from measure.bench import ROOT, Bench
+from measure.groups import GROUPS, measure
+from measure.process import Failed
+
+QUICK = {"events": 200_000, "rounds": 1, "histories": [20_000, 200_000], "refreshes": 3, "prototype_events": 500, "prototype_history": 200_000}
+FULL = {"events": 2_000_000, "rounds": 3, "histories": [100_000, 1_000_000, 10_000_000], "refreshes": 9, "prototype_events": 3_000,
+        "prototype_history": 1_000_000}
+
+
+def parse():
+    p = argparse.ArgumentParser(prog="bench/run", description="Measures Smelt against plainer programs on the same data, in turns, and says which "
+                                "targets are met. Needs a quiet machine, about 10 GB of disk and 10 minutes; the table goes to stdout.")
+    p.add_argument("--quick", action="store_true", help="small sizes, one round, 2 minutes: shows that it works, not how fast it is")
+    p.add_argument("--events", type=int, help="of the big topic (2,000,000)")
+    p.add_argument("--rounds", type=int, help="turns of each contestant (3)")
+    p.add_argument("--histories", type=lambda text: [int(n) for n in text.split(",")], help="sizes of the past for the refresh (100000,1000000,10000000)")
+    p.add_argument("--only", action="append", choices=GROUPS, metavar="NAME", help=f"one group: {', '.join(GROUPS)}; may be repeated")
+    p.add_argument("--json", metavar="FILE", help="the rows as JSON too")
+    p.add_argument("--smelt", default=os.path.join(ROOT, "build", "release", "smelt"), metavar="FILE", help="the binary (build/release/smelt)")
+    p.add_argument("--dir", help="where its folder is made and removed again (.cache); should be a real disk")
+    p.add_argument("--faults", default="0.02", help="share of the big topic's messages that are broken in some way (0.02)")
+    p.set_defaults(subscribers=100_000, new_events=500)
+    options = p.parse_args()
+    for name, value in (QUICK if options.quick else FULL).items():
+        if getattr(options, name, None) is None:
+            setattr(options, name, value)
+    return options
+
+
+def end_on_signal(*_):
+    raise KeyboardInterrupt
+
+
+def main():
+    options = parse()
+    signal.signal(signal.SIGTERM, end_on_signal)
+    about = report.machine()
+    try:
+        with Bench(options) as bench:
+            rows = list(measure(bench, options.only or GROUPS))
+    except KeyboardInterrupt:
+        return 130
+    except Failed as error:
+        report.say(str(error))
+        return 1
+    print(report.machine_words(about) + "\n\n" + report.table(rows))
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(report.as_json(rows, about, shlex.join(["bench/run", *sys.argv[1:]])), file, indent=1)
+    return 1 if any(row.target and row.met is None for row in rows) else 0
+
+
+sys.exit(main())

@@ -1,0 +1,25 @@
+"""The table of what can be measured: each group takes the Bench and yields rows."""
+
+from measure import ingest, process, refine, refresh, report, start
+from measure.report import Row, say
+
+GROUPS = {
+    "produce": ingest.produce,
+    "ingest": ingest.ingest,
+    "large": ingest.large,
+    "refine": refine.refine,
+    "refresh": refresh.refresh,
+    "start": start.start,
+}
+
+
+def measure(bench, names):
+    """Yields every row; a group that fails becomes a row that says so."""
+    for name in names:
+        try:
+            for row in GROUPS[name](bench):
+                say(f"{row.what}: {row.measured} {('(' + report.verdict(row) + ')') if row.target else ''}")
+                yield row
+        except process.Failed as error:
+            say(f"{name}: {error}")
+            yield Row(name, name, "-", "all of it", None, str(error))

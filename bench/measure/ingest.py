@@ -1,0 +1,89 @@
+"""Kafka to Bronze: how fast the topic is filled, how fast it is landed, and with how much memory."""
+
+from measure.report import Row, at_least, info, median, say
+from measure.turns import rate, rounds, told
+
+
+def fill_topic(bench, topic="events"):
+    """The topic that ingest is measured on: a month of history. Made once."""
+    if topic in bench.made:
+        return bench.made[topic]
+    say(f"filling the topic {topic} with {bench.options.events:,} events")
+    bench.made[topic] = told("smelt produce", bench.options.events, bench.produce(bench.options.events, topic, "--days", "30", *bench.faults))
+    return bench.made[topic]
+
+
+def produce(bench):
+    rates = [rate(bench.options.events, fill_topic(bench))]
+    for number in list(rounds(bench))[1:]:
+        topic = f"produce-{number}"
+        done = bench.produce(bench.options.events, topic, "--days", "30", *bench.faults)
+        rates.append(rate(bench.options.events, told("smelt produce", bench.options.events, done)))
+        bench.delete_topic(topic)
+    yield at_least("produce", "produce to one broker", median(rates), 200_000, "events/s", "acknowledged by all, process start to end")
+
+
+def memory(group, what, mib, note):
+    return Row(group, what, f"{mib:.0f} MiB", "< 512 MiB", mib < 512, note)
+
+
+def ingest_round(bench, events):
+    """Each contestant once, on the same topic, into an empty database."""
+    bench.forget("bare.duckdb", "lake", "plain.duckdb", "tuned.duckdb", "prototype.duckdb")
+    contestants = {
+        "bare landing": lambda: bench.bare_landing("events", "bare.duckdb"),
+        "smelt ingest": lambda: bench.smelt("ingest"),
+        "Python": lambda: bench.python("python_consumer.py", bench.bootstrap, "events", bench.path("plain.duckdb")),
+        "Python, tuned": lambda: bench.python("python_consumer.py", bench.bootstrap, "events", bench.path("tuned.duckdb"), "tuned"),
+    }
+    results = {name: told(name, events, start()) for name, start in contestants.items()}
+    few = bench.options.prototype_events
+    prototype = bench.python("prototype.py", "ingest", bench.bootstrap, "few", bench.path("prototype.duckdb"))
+    prototype.seconds = prototype.json()["seconds"]  # so few events that the start of Python would count
+    results["prototype"] = told("the prototype", few, prototype)
+    return results
+
+
+def ingest(bench):
+    events, few = bench.options.events, bench.options.prototype_events
+    fill_topic(bench)
+    bench.produce(few, "few", "--days", "30")
+    results = []
+    for number in rounds(bench):
+        say(f"ingest of {events:,} events, round {number} of {bench.options.rounds}")
+        results.append(ingest_round(bench, events))
+
+    def times_faster(than, its_events=events):
+        return median(rate(events, r["smelt ingest"]) / rate(its_events, r[than]) for r in results)
+
+    def middle(name, its_events=events):
+        return f"{median(rate(its_events, r[name]) for r in results):,.0f} events/s"
+
+    yield at_least("ingest", "ingest / bare landing in C", times_faster("bare landing"), 0.65, "", f"{middle('smelt ingest')} / {middle('bare landing')}")
+    yield at_least("ingest", "ingest / competent Python", times_faster("Python"), 4, "", middle("Python"))
+    yield info("ingest", "ingest / Python with our SQL", times_faster("Python, tuned"), "", middle("Python, tuned"))
+    yield at_least("ingest", "ingest / the prototype", times_faster("prototype", few), 500, "", f"{middle('prototype', few)} ({few:,} events)")
+    peak = max(r["smelt ingest"].peak_mib for r in results)
+    yield memory("ingest", f"ingest's memory, {events:,} waiting", peak, "largest of all rounds")
+    cpu = median(r["smelt ingest"].cpu_seconds / events * 1e6 for r in results)
+    yield info("ingest", "ingest's CPU an event", cpu, "us", f"bare landing {median(r['bare landing'].cpu_seconds / events * 1e6 for r in results):.2f} us")
+
+
+def fill_large_topic(bench, events):
+    bench.produce(events, "none", "--out", bench.path("small.jsonl"))
+    bench.smelt("produce", "--events", "1", topic="large")  # creates it
+    bench.python("large_events.py", bench.bootstrap, "large", bench.path("small.jsonl"))
+    bench.forget("small.jsonl")
+
+
+def large(bench):
+    """Memory does not follow the size of the messages."""
+    events = bench.options.events // 10
+    say(f"{events:,} events of 1 to 10 KB")
+    fill_large_topic(bench, events)
+    for step in ("ingest", "refine"):
+        done = told(f"smelt {step}", events, bench.smelt(step, lake="large-lake", topic="large"))
+        what, note = f"{step}'s memory, {events:,} of 1-10 KB", f"{rate(events, done):,.0f} events/s"
+        yield memory("large", what, done.peak_mib, note) if step == "ingest" else info("large", what, done.peak_mib, "MiB", note)
+    bench.forget("large-lake")
+    bench.delete_topic("large")

@@ -1,0 +1,58 @@
+"""Bronze to Silver and Gold, and what the lake takes on disk."""
+
+import os
+
+from measure.ingest import fill_topic
+from measure.report import at_most, info, median, say
+from measure.turns import rounds, told
+
+
+def bronze(bench):
+    """A lake with the topic's events in Bronze and nothing behind it."""
+    fill_topic(bench)
+    if not os.path.exists(bench.path("lake", "lake.duckdb")):
+        told("smelt ingest", bench.options.events, bench.smelt("ingest"))
+
+
+def refine_round(bench, events):
+    bench.copy_lake("lake", "refined")
+    bench.copy_lake("lake", "typed")
+    refined = told("smelt refine", events, bench.smelt("refine", lake="refined"))
+    typed = bench.python("typed_table.py", bench.path("typed", "lake.duckdb")).json()["seconds"]
+    say(f"  {'CREATE TABLE AS':24} {typed:7.2f} s")
+    return refined, typed
+
+
+def refine(bench):
+    bronze(bench)
+    events = bench.options.events
+    results = []
+    for number in rounds(bench):
+        say(f"refine of {events:,} new events, round {number} of {bench.options.rounds}")
+        results.append(refine_round(bench, events))
+    ratio = median(refined.seconds / typed for refined, typed in results)
+    words = f"{median(r.seconds for r, _ in results):.2f} s / {median(t for _, t in results):.2f} s"
+    yield at_most("refine", "refine / plain typed CREATE TABLE AS", ratio, 1.5, "", words)
+    yield info("refine", "refine's memory", max(r.peak_mib for r, _ in results), "MiB")
+    yield size_on_disk(bench, "refined")
+    for step in (("refine", "--full"), ("train",), ("score",), ("publish",)):
+        done = told(f"smelt {' '.join(step)}", events, bench.smelt(*step, lake="refined"))
+        yield info("refine", f"{' '.join(step)}", done.seconds, "s", f"{events:,} events, {bench.options.subscribers:,} subscribers")
+    bench.forget("typed")
+
+
+def size_on_disk(bench, lake):
+    produced = bench.made["events"].json()
+    raw = produced.get("bytes") or raw_bytes(bench)
+    stored = os.path.getsize(bench.path(lake, "lake.duckdb"))
+    events = bench.options.events
+    note = f"raw JSON {raw / events:.0f}; {stored / raw:.2f} of it"
+    return info("refine", "Bronze + Silver + Gold on disk", stored / events, "bytes an event", note)
+
+
+def raw_bytes(bench):
+    """Of as many events of the same kind, written to a file."""
+    bench.produce(bench.options.events, "none", "--days", "30", *bench.faults, "--out", bench.path("raw.jsonl"))
+    size = os.path.getsize(bench.path("raw.jsonl")) - bench.options.events  # line ends
+    bench.forget("raw.jsonl")
+    return size

@@ -1,0 +1,91 @@
+"""What came out: rows with their targets, as a table and as JSON. Progress goes to stderr, so that the table alone is on stdout."""
+
+import os
+import statistics
+import sys
+import time
+from dataclasses import asdict, dataclass
+
+began = time.monotonic()
+
+
+@dataclass
+class Row:
+    group: str
+    what: str
+    measured: str
+    target: str = ""  # empty: for information
+    met: bool | None = None
+    note: str = ""
+
+
+def at_least(group, what, value, target, unit, note=""):
+    return Row(group, what, f"{figure(value)} {unit}".strip(), f">= {figure(target)} {unit}".strip(), value >= target, note)
+
+
+def at_most(group, what, value, target, unit, note=""):
+    return Row(group, what, f"{figure(value)} {unit}".strip(), f"<= {figure(target)} {unit}".strip(), value <= target, note)
+
+
+def info(group, what, value, unit, note=""):
+    return Row(group, what, f"{figure(value)} {unit}".strip(), note=note)
+
+
+def figure(value):
+    """Three digits that matter, thousands with commas."""
+    if isinstance(value, str):
+        return value
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def median(values):
+    return statistics.median(values)
+
+
+def say(text):
+    print(f"[{time.monotonic() - began:7.1f} s] {text}", file=sys.stderr, flush=True)
+
+
+def verdict(row):
+    if row.met is None:
+        return "" if row.target == "" else "failed"
+    return "met" if row.met else "NOT MET"
+
+
+def table(rows):
+    """Markdown that reads well as plain text too."""
+    cells = [["what", "measured", "target", "", "how"]]
+    cells += [[row.what, row.measured, row.target, verdict(row), row.note] for row in rows]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in cells]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(lines)
+
+
+def machine():
+    model = "unknown processor"
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                model = " ".join(line.split(":", 1)[1].split())
+                break
+    with open("/proc/meminfo", encoding="utf-8") as file:
+        memory_gib = int(file.readline().split()[1]) / 1024**2
+    return {
+        "processor": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(memory_gib, 1),
+        "kernel": os.uname().release,
+        "date": time.strftime("%Y-%m-%d", time.gmtime()),
+        "load_before": round(os.getloadavg()[0], 2),
+    }
+
+
+def machine_words(m):
+    return f"{m['cores']} cores of {m['processor']}, {m['memory_gib']} GiB, Linux {m['kernel']}, {m['date']}, load {m['load_before']} before"
+
+
+def as_json(rows, about, command):
+    return {"command": command, "machine": about, "rows": [asdict(row) for row in rows]}
