@@ -3,14 +3,14 @@
  *   bare_landing BOOTSTRAP TOPIC DATABASE
  *
  * One thread polls librdkafka and copies each message once into a batch; another appends full batches to a table, values as they came, and
- * commits rows and next offsets together. No parsing, no duplicates, no rejects, no ledger: what a C program on these two libraries cannot go
- * below. It reads up to the end offsets seen at the start, and ends with one JSON line. Settings are those of `smelt ingest`: two batches of a
- * row group each, DuckDB's buffer manager at 256 MiB.
+ * commits rows and next offsets together. No parsing, no duplicates, no rejects, no ledger: what a C program on these two libraries cannot
+ * go below. It reads up to the end offsets seen at the start, and ends with one JSON line. Settings are those of `smelt ingest`: two
+ * batches of a row group each, DuckDB's buffer manager at 256 MiB.
  *
  * Invariant: while a batch is `full` only the landing thread touches it, otherwise only the polling thread. */
 #include <duckdb.h>
-#include <librdkafka/rdkafka.h>
 #include <inttypes.h>
+#include <librdkafka/rdkafka.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
