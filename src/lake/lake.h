@@ -22,7 +22,7 @@ typedef struct LakeOptions {
     int64_t memory_limit; /* bytes of DuckDB's buffer manager; 0: DuckDB's default */
     int threads;          /* 0: one a core */
     const char *temp_dir; /* where DuckDB spills; NULL: beside the database */
-    bool locked_down;     /* no file or network access from SQL, settings frozen: for SQL that users wrote */
+    bool locked_down;     /* no file but those in temp_dir, no network, settings frozen: for SQL that users wrote */
 } LakeOptions;
 
 /* ---- database and connections ---- */

@@ -1,11 +1,12 @@
 /* snapshot.c: publishing and opening immutable generations.
  *
- * A generation is made as gen-N.duckdb.tmp, fsynced, renamed, the folder fsynced; then CURRENT is replaced the same way. A crash between any
- * two steps leaves readers with the old generation. Readers hold a shared lock on gen-N.duckdb.lock; the pruner takes that lock exclusively
- * before it removes anything, and a reader looks for the file only after it holds the lock: whoever is first, nobody reads a removed file. */
+ * A generation is made as gen-N.duckdb.tmp, fsynced, renamed, the folder fsynced; then CURRENT is replaced the same way. A crash between
+ * any two steps leaves readers with the old generation. Readers hold a shared lock on gen-N.duckdb.lock; the pruner takes that lock
+ * exclusively before it removes anything, and a reader looks for the file only after it holds the lock: whoever is first, nobody reads a
+ * removed file. */
 #include "lake/snapshot.h"
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include <dirent.h>
 #include <inttypes.h>
@@ -13,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME_FORMAT  "gen-%08" PRId64 ".duckdb"
-#define OPEN_TRIES   5
+#define NAME_FORMAT "gen-%08" PRId64 ".duckdb"
+#define OPEN_TRIES  5
 
 struct Snapshot {
     int64_t generation;
@@ -33,6 +34,17 @@ static int64_t generation_of(const char *name) {
     int used = 0;
     if (sscanf(name, "gen-%" SCNd64 ".duckdb%n", &generation, &used) != 1 || used == 0 || name[used] != '\0') return 0;
     return generation;
+}
+
+/* The newest generation that has a file, whatever CURRENT says. */
+static int64_t newest_file(const char *dir) {
+    int64_t newest = 0;
+    DIR *folder = opendir(dir);
+    if (folder == NULL) return 0;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (generation_of(entry->d_name) > newest) newest = generation_of(entry->d_name);
+    closedir(folder);
+    return newest;
 }
 
 int64_t snapshot_current(const char *dir) {
@@ -99,7 +111,8 @@ static int write_generation(LakeConn *conn, const char *dir, const char *path, c
 }
 
 int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, SnapshotInfo *ret, Error *err) {
-    int64_t generation = snapshot_current(dir) + 1;
+    int64_t current = snapshot_current(dir), newest = newest_file(dir);
+    int64_t generation = (current > newest ? current : newest) + 1; /* a number is never used twice, even when CURRENT was lost */
     CLEANUP(free_text) char *name = xasprintf(NAME_FORMAT, generation);
     CLEANUP(free_text) char *path = path_join(dir, name);
     if (write_generation(conn, dir, path, tables, n, err) != 0 || switch_current(dir, name, err) != 0) return -1;
@@ -125,16 +138,27 @@ static bool prune_generation(const char *dir, const char *name) {
     return gone;
 }
 
+/* A writer that was killed left these; they are written under the writer's lock, as pruning is done. */
+static bool is_left_over(const char *name) {
+    static const char *const ends[] = {".tmp", ".tmp.wal"};
+    size_t len = strlen(name);
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (len > strlen(ends[i]) && strcmp(name + len - strlen(ends[i]), ends[i]) == 0) return true;
+    return false;
+}
+
 int snapshot_prune(const char *dir, int keep) {
     int64_t newest = snapshot_current(dir);
     int removed = 0;
+    if (keep < 1) keep = 1;
     DIR *folder = opendir(dir);
     if (folder == NULL) return 0;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
         int64_t generation = generation_of(entry->d_name);
-        size_t len = strlen(entry->d_name);
-        if (generation > 0 && generation <= newest - keep) removed += prune_generation(dir, entry->d_name);
-        else if (len > 4 && strcmp(entry->d_name + len - 4, ".tmp") == 0) unlinkat(dirfd(folder), entry->d_name, 0);
+        if (generation > 0 && generation <= newest - keep)
+            removed += prune_generation(dir, entry->d_name);
+        else if (is_left_over(entry->d_name))
+            unlinkat(dirfd(folder), entry->d_name, 0);
     }
     closedir(folder);
     return removed;
@@ -142,8 +166,16 @@ int snapshot_prune(const char *dir, int keep) {
 
 /* ---- reading ---- */
 
+/* A folder that DuckDB makes when it spills and removes when it closes. Of its own: SQL of users may touch what is in it, and nothing else.
+ */
+static char *private_temp_dir(void) {
+    const char *base = getenv("TMPDIR");
+    return xasprintf("%s/smelt-%d-%" PRIx64, base != NULL && base[0] != '\0' ? base : "/tmp", (int)getpid(), clock_mono_ns());
+}
+
 static int open_generation(const char *path, const LakeOptions *options, Snapshot *s, Error *err) {
     CLEANUP(free_text) char *lock = xasprintf("%s.lock", path);
+    CLEANUP(free_text) char *temp_dir = private_temp_dir();
     Error ignored = {0};
     if (file_lock_shared(lock, &s->lock, &ignored) != 0) {
         error_clear(&ignored);
@@ -152,7 +184,7 @@ static int open_generation(const char *path, const LakeOptions *options, Snapsho
     LakeOptions reading = *options;
     reading.read_only = true;
     reading.locked_down = true;
-    if (reading.temp_dir == NULL) reading.temp_dir = "/tmp";
+    if (reading.temp_dir == NULL) reading.temp_dir = temp_dir;
     return lake_open(path, &reading, &s->lake, err);
 }
 

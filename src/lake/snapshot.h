@@ -19,7 +19,8 @@ void snapshot_info_done(SnapshotInfo *info);
 
 /* Writes the next generation and makes it CURRENT. All tables are read in one transaction: one state of the lake. ERR_IO. */
 int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, SnapshotInfo *ret, Error *err) MUST_CHECK;
-/* Removes generations but the newest `keep`, and left-over .tmp files; never one that a reader holds. Returns how many went. */
+/* Removes generations but the newest `keep`, and left-over .tmp files; never one that a reader holds, nor CURRENT. Returns how many went.
+ * By the writer alone, as snapshot_publish. */
 int snapshot_prune(const char *dir, int keep);
 /* The generation that CURRENT names; 0 when nothing was published yet. */
 int64_t snapshot_current(const char *dir);
