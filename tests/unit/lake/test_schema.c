@@ -1,0 +1,222 @@
+/* test_schema.c: a lake is at its old or at its new version whatever happens while it is migrated, and never opened by an older binary. */
+#include "lake/schema.h"
+
+#include "../scratch.h"
+#include "lake/internal.h"
+#include <inttypes.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+typedef struct Opened {
+    Lake *lake;
+    LakeConn *conn;
+} Opened;
+
+static void opened_done(Opened *o) {
+    lake_conn_freep(&o->conn);
+    lake_freep(&o->lake);
+}
+
+static void must(int rc, const Error *err) {
+    if (rc != 0) fail_msg("%s", err->text);
+}
+
+static Opened open_lake(void) {
+    Opened o = {0};
+    Error err = {0};
+    must(lake_open("lake.duckdb", NULL, &o.lake, &err), &err);
+    must(lake_connect(o.lake, &o.conn, &err), &err);
+    return o;
+}
+
+static int64_t number(LakeConn *conn, const char *sql) {
+    int64_t n = 0;
+    Error err = {0};
+    must(lake_query_int(conn, "test", sql, NULL, 0, &n, &err), &err);
+    return n;
+}
+
+static void run(LakeConn *conn, const char *sql) {
+    Error err = {0};
+    must(lake_exec(conn, "test", sql, &err), &err);
+}
+
+static void migrate(LakeConn *conn) {
+    Error err = {0};
+    must(lake_migrate(conn, &err), &err);
+}
+
+static int64_t count_tables(LakeConn *conn) {
+    return number(conn, "SELECT count(*) FROM duckdb_tables() WHERE NOT internal AND table_name <> 'schema_version'");
+}
+
+static int64_t version_of(LakeConn *conn) {
+    if (number(conn, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_version'") == 0) return 0;
+    return number(conn, "SELECT coalesce(max(version), 0) FROM schema_version");
+}
+
+/* How many tables a lake of this binary's version has. */
+static int64_t tables_when_whole(void) {
+    CLEANUP(opened_done) Opened o = {0};
+    Error err = {0};
+    must(lake_open(":memory:", NULL, &o.lake, &err), &err);
+    must(lake_connect(o.lake, &o.conn, &err), &err);
+    migrate(o.conn);
+    return count_tables(o.conn);
+}
+
+static void a_fresh_lake_gets_all_versions_once(void **state) {
+    (void)state;
+    for (int opened = 0; opened < 3; opened++) {
+        CLEANUP(opened_done) Opened o = open_lake();
+        migrate(o.conn);
+        assert_int_equal(version_of(o.conn), lake_schema_version());
+        assert_int_equal(number(o.conn, "SELECT count(*) FROM schema_version"), lake_schema_version());
+        assert_int_equal(number(o.conn, "SELECT count(*) FROM refine_progress"), 1);
+    }
+}
+
+static void make_version_1(LakeConn *conn) {
+    run(conn, "CREATE TABLE schema_version(version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL); INSERT INTO schema_version VALUES "
+              "(1, now())");
+    run(conn, lake_sql("migrations/0001_base"));
+    run(conn, "INSERT INTO ledger_batches VALUES (7, now(), 1, 2, 3, 4)");
+}
+
+static void an_older_lake_keeps_its_rows(void **state) {
+    (void)state;
+    CLEANUP(opened_done) Opened o = open_lake();
+    make_version_1(o.conn);
+    migrate(o.conn);
+    assert_int_equal(version_of(o.conn), lake_schema_version());
+    assert_int_equal(number(o.conn, "SELECT max(batch_id) FROM ledger_batches"), 7);
+}
+
+static void a_newer_lake_is_refused_with_both_versions(void **state) {
+    (void)state;
+    CLEANUP(opened_done) Opened o = open_lake();
+    CLEANUP(free_text) char *known = xasprintf("up to %d", lake_schema_version());
+    Error err = {0};
+    migrate(o.conn);
+    run(o.conn, "INSERT INTO schema_version VALUES (999, now())");
+    assert_int_equal(lake_migrate(o.conn, &err), -1);
+    assert_int_equal(err.kind, ERR_CONFIG);
+    assert_non_null(strstr(err.text, "version 999"));
+    assert_non_null(strstr(err.text, known));
+    assert_non_null(strstr(err.text, "newer smelt"));
+    error_clear(&err);
+}
+
+/* A migration that fails leaves the version before, and can be tried again. */
+static void a_failed_migration_leaves_the_version_before(void **state) {
+    (void)state;
+    CLEANUP(opened_done) Opened o = open_lake();
+    Error err = {0};
+    make_version_1(o.conn);
+    run(o.conn, "CREATE VIEW serving_progress AS SELECT 1"); /* in the way of version 2 */
+    int64_t before = count_tables(o.conn);
+    assert_int_equal(lake_migrate(o.conn, &err), -1);
+    assert_non_null(strstr(err.text, "version 2"));
+    error_clear(&err);
+    assert_int_equal(version_of(o.conn), 1);
+    assert_int_equal(count_tables(o.conn), before);
+    run(o.conn, "DROP VIEW serving_progress");
+    migrate(o.conn);
+    assert_int_equal(version_of(o.conn), lake_schema_version());
+}
+
+/* ---- killed ---- */
+
+static int calls_left;
+static __typeof__(duckdb.query) real_query;
+static __typeof__(duckdb.execute_prepared) real_execute;
+
+static duckdb_state counted_query(duckdb_connection con, const char *sql, duckdb_result *result) {
+    if (calls_left-- == 0) _exit(9);
+    return real_query(con, sql, result);
+}
+
+static duckdb_state counted_execute(duckdb_prepared_statement statement, duckdb_result *result) {
+    if (calls_left-- == 0) _exit(9);
+    return real_execute(statement, result);
+}
+
+/* Migrates, and leaves without a word at the nth call of DuckDB. Exit code 0: it came to the end. */
+_Noreturn static void migrate_and_die(int nth) {
+    CLEANUP(opened_done) Opened o = {0};
+    Error err = {0};
+    if (lake_open("lake.duckdb", NULL, &o.lake, &err) != 0 || lake_connect(o.lake, &o.conn, &err) != 0) _exit(1);
+    calls_left = nth;
+    real_query = duckdb.query;
+    real_execute = duckdb.execute_prepared;
+    duckdb.query = counted_query;
+    duckdb.execute_prepared = counted_execute;
+    _exit(lake_migrate(o.conn, &err) == 0 ? 0 : 1);
+}
+
+static void assert_whole(int64_t tables) {
+    CLEANUP(opened_done) Opened o = open_lake();
+    int64_t version = version_of(o.conn);
+    if (version == 0) assert_int_equal(count_tables(o.conn), 0);
+    if (version == lake_schema_version()) assert_int_equal(count_tables(o.conn), tables);
+    migrate(o.conn);
+    assert_int_equal(version_of(o.conn), lake_schema_version());
+    assert_int_equal(count_tables(o.conn), tables);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM schema_version"), lake_schema_version());
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM refine_progress"), 1);
+}
+
+static void forget_lake(void) {
+    unlink("lake.duckdb");
+    unlink("lake.duckdb.wal");
+}
+
+static void killed_at_any_call_it_is_the_old_or_the_new_version(void **state) {
+    (void)state;
+    int64_t tables = tables_when_whole();
+    int nth = 0;
+    for (int status = 1; status != 0; nth++) {
+        forget_lake();
+        pid_t child = fork();
+        if (child == 0) migrate_and_die(nth);
+        waitpid(child, &status, 0);
+        assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 9 || WEXITSTATUS(status) == 0));
+        assert_whole(tables);
+    }
+    assert_true(nth > 3 * lake_schema_version()); /* it did die in between */
+}
+
+static void killed_at_any_moment_it_is_the_old_or_the_new_version(void **state) {
+    (void)state;
+    int64_t tables = tables_when_whole();
+    for (int i = 0; i < 15; i++) {
+        forget_lake();
+        pid_t child = fork();
+        if (child == 0) migrate_and_die(INT32_MAX);
+        usleep((useconds_t)(10000 + i * 4000)); /* another moment each time */
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        assert_whole(tables);
+    }
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(a_fresh_lake_gets_all_versions_once),
+        IN_SCRATCH(an_older_lake_keeps_its_rows),
+        IN_SCRATCH(a_newer_lake_is_refused_with_both_versions),
+        IN_SCRATCH(a_failed_migration_leaves_the_version_before),
+        IN_SCRATCH(killed_at_any_call_it_is_the_old_or_the_new_version),
+        IN_SCRATCH(killed_at_any_moment_it_is_the_old_or_the_new_version),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
