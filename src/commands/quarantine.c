@@ -1,0 +1,136 @@
+/* quarantine.c: `smelt quarantine list|show|replay`: what Silver did not take, and why. */
+#include "base/memory.h"
+#include "commands/all.h"
+#include "commands/app.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { OPT_RULE = 1, OPT_FIELD, OPT_LIMIT };
+
+typedef struct Options {
+    const char *action, *rule, *field;
+    int64_t limit;
+} Options;
+
+static int read_limit(const char *text, int64_t *ret) {
+    char *end;
+    long v = strtol(text, &end, 10);
+    if (*end != '\0' || end == text || v < 1 || v > 1000000) return -1;
+    *ret = v;
+    return 0;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    Options *o = state->input;
+    switch (key) {
+    case OPT_RULE: o->rule = arg; return 0;
+    case OPT_FIELD: o->field = arg; return 0;
+    case OPT_LIMIT:
+        if (read_limit(arg, &o->limit) != 0) argp_error(state, "--limit expects a number from 1 to 1000000, not %s", arg);
+        return 0;
+    case ARGP_KEY_ARG:
+        if (o->action != NULL) return ARGP_ERR_UNKNOWN;
+        o->action = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (o->action == NULL) argp_error(state, "say list, show or replay");
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options =
+        (const struct argp_option[]){{"rule", OPT_RULE, "RULE", 0, "show: only events that broke this rule first", 0},
+                                     {"field", OPT_FIELD, "FIELD", 0, "show: only events whose first broken rule is on this field", 0},
+                                     {"limit", OPT_LIMIT, "N", 0, "show: at most N events, the newest first (20)", 0},
+                                     {0}},
+    .parser = parse,
+    .args_doc = "list|show|replay",
+    .doc = "list counts by rule and field, with an example; show prints events, one JSON object a line; replay says how they get out."
+           "\vExamples:\n"
+           "  smelt quarantine list\n"
+           "  smelt quarantine show --rule type --field data_used_mb --limit 5\n",
+};
+
+static int read_rows(LakeConn *conn, const char *name, const LakeValue *values, size_t n, json_t **ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, name, lake_sql(name), values, n, &rows, err) != 0) return -1;
+    return lake_rows_json(rows, ret, err);
+}
+
+static const char *text_of(const json_t *row, const char *key) {
+    const char *text = json_string_value(json_object_get(row, key));
+    return text != NULL ? text : "";
+}
+
+static int list(App *app, LakeConn *conn, const Options *o, Error *err) {
+    json_t *rows = NULL, *row;
+    size_t i;
+    int64_t events = 0;
+    (void)o;
+    if (read_rows(conn, "quarantine/list", NULL, 0, &rows, err) != 0) return -1;
+    if (json_array_size(rows) > 0) say(app, "%10s  %-18s %-18s %-20s %s\n", "events", "rule", "field", "example", "reason");
+    json_array_foreach(rows, i, row) {
+        int64_t n = json_integer_value(json_object_get(row, "events"));
+        events += n;
+        say(app, "%10" PRId64 "  %-18s %-18s %-20.20s %s\n", n, text_of(row, "rule"), text_of(row, "field"), text_of(row, "example"),
+            text_of(row, "reason"));
+    }
+    say(app, "%" PRId64 " events in quarantine\n", events);
+    app->summary = json_pack("{sI so}", "events", (json_int_t)events, "rules", rows);
+    return 0;
+}
+
+static int show(App *app, LakeConn *conn, const Options *o, Error *err) {
+    LakeValue values[] = {lake_text(o->rule), lake_text(o->field), lake_int(o->limit)};
+    json_t *rows = NULL, *row;
+    size_t i;
+    if (read_rows(conn, "quarantine/show", values, ARRAY_LEN(values), &rows, err) != 0) return -1;
+    json_array_foreach(rows, i, row) {
+        CLEANUP(free_text) char *text = json_dumps(row, JSON_COMPACT);
+        say(app, "%s\n", text);
+    }
+    app->summary = json_pack("{so}", "rows", rows);
+    return 0;
+}
+
+/* Every rule is a function of Bronze and the contracts, so a rebuild replays all that the corrected contracts accept. */
+static int replay(App *app, LakeConn *conn, const Options *o, Error *err) {
+    static const char how[] =
+        "correct the contract (or the sender), then run `smelt refine --full`: it takes every event of Bronze through the contracts again, "
+        "so what fits now leaves quarantine";
+    (void)conn, (void)o, (void)err;
+    say(app, "To replay the quarantine, %s.\n", how);
+    app->summary = json_pack("{ss}", "next", how);
+    return 0;
+}
+
+typedef struct Action {
+    const char *name;
+    int (*run)(App *app, LakeConn *conn, const Options *o, Error *err);
+} Action;
+
+static const Action actions[] = {{"list", list}, {"show", show}, {"replay", replay}};
+
+static const Action *find_action(const char *name) {
+    for (size_t i = 0; i < ARRAY_LEN(actions); i++)
+        if (strcmp(actions[i].name, name) == 0) return &actions[i];
+    return NULL;
+}
+
+static int check_refined(LakeConn *conn, Error *err) {
+    int64_t tables = 0;
+    if (lake_query_int(conn, "quarantine/tables", lake_sql("quarantine/tables"), NULL, 0, &tables, err) != 0) return -1;
+    return tables > 0 ? 0 : error_set(err, ERR_UNAVAILABLE, "nothing was refined yet: run `smelt refine` first");
+}
+
+int command_quarantine(App *app, int argc, char **argv, Error *err) {
+    Options o = {.limit = 20};
+    CLEANUP(writer_done) Writer w = {0};
+    if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
+    const Action *action = find_action(o.action);
+    if (action == NULL) return error_set(err, ERR_USAGE, "quarantine knows list, show and replay, not \"%s\"", o.action);
+    if (app_open_existing_lake(app, "smelt quarantine", &w, err) != 0 || check_refined(w.conn, err) != 0) return -1;
+    return action->run(app, w.conn, &o, err);
+}

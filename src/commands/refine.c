@@ -1,0 +1,66 @@
+/* refine.c: `smelt refine`. */
+#include "medallion/refine.h"
+
+#include "base/memory.h"
+#include "commands/all.h"
+#include "commands/app.h"
+#include <inttypes.h>
+
+enum { OPT_FULL = 1, OPT_PIPELINE };
+
+typedef struct Options {
+    bool full;
+    const char *pipeline;
+} Options;
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    Options *o = state->input;
+    switch (key) {
+    case OPT_FULL: o->full = true; return 0;
+    case OPT_PIPELINE: o->pipeline = arg; return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options =
+        (const struct argp_option[]){
+            {"full", OPT_FULL, NULL, 0, "Make Silver and Gold again from all of Bronze; readers see the old until the new is whole", 0},
+            {"pipeline", OPT_PIPELINE, "DIR", 0, "Contracts and features to use instead of the setting pipeline.dir", 0},
+            {0}},
+    .parser = parse,
+    .doc = "Takes the events that landed in Bronze since the last time through the contracts into Silver, or into quarantine, and adds "
+           "them to Gold."
+           "\vExamples:\n"
+           "  smelt refine\n"
+           "  smelt refine --full          after a contract has changed, to apply it to the history\n"
+           "  smelt refine --pipeline my   declarations of your own (`smelt init` writes them out)\n",
+};
+
+static void print_notes(const App *app, const RefineStats *s) {
+    if (s->columns_added > 0) say(app, "Silver has %" PRId64 " new columns; rows from before have no value there.\n", s->columns_added);
+    if (s->features_rebuilt) say(app, "The features had changed: Gold was made again from Silver.\n");
+    if (s->contracts_changed)
+        say(app, "The contracts had changed: they hold for new events. `smelt refine --full` applies them to the history.\n");
+    if (s->drifted > 0)
+        say(app, "%" PRId64 " events brought fields that no contract knows, or numbers as text: see silver_drift.\n", s->drifted);
+    if (s->quarantined > 0) say(app, "`smelt quarantine list` says what is in quarantine, and why.\n");
+}
+
+int command_refine(App *app, int argc, char **argv, Error *err) {
+    Options o = {0};
+    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
+    RefineStats stats = {0};
+    if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
+    const char *dir = o.pipeline != NULL ? o.pipeline : settings_text(app->settings, "pipeline.dir");
+    if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0 || app_open_existing_lake(app, "smelt refine", &w, err) != 0)
+        return -1;
+    RefineOptions options = {.full = o.full};
+    if (refine_run(w.conn, pipeline, &options, &stats, err) != 0) return -1;
+    say(app, "%" PRId64 " events into Silver, %" PRId64 " into quarantine, %" PRId64 " subscribers, %.2f s\n", stats.silver,
+        stats.quarantined, stats.subscribers, stats.seconds);
+    print_notes(app, &stats);
+    app->summary = refine_stats_json(&stats);
+    return 0;
+}

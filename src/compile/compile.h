@@ -1,0 +1,44 @@
+/* compile.h: declarations in, SQL out. Pure: no database, no clock; the same declarations give the same text, byte for byte.
+ *
+ * The statements work on batches {{after}} < batch_id <= {{upto}} of Bronze; the other placeholders are named below. One Compiled, any
+ * thread once made. All texts are valid as long as it. */
+#pragma once
+#include "contract/pipeline.h"
+
+typedef struct Compiled Compiled;
+
+typedef enum Statement {
+    SQL_SILVER_TABLES,     /* makes silver_clean_events, silver_quarantine, silver_drift when they are not there */
+    SQL_SILVER_CLEAN,      /* Bronze -> Silver: every row that is proved to fit by cheap comparisons */
+    SQL_SILVER_SUSPECTS,   /* the other rows, judged field by field, into the temporary table refine_suspects */
+    SQL_SILVER_ACCEPT,     /* suspects -> Silver: those that fit after all */
+    SQL_SILVER_QUARANTINE, /* suspects -> quarantine */
+    SQL_SILVER_DRIFT,      /* suspects -> drift report */
+    SQL_GOLD_TABLES,       /* makes the tables of Gold's state when they are not there */
+    SQL_GOLD_NEWEST,       /* the UTC day of the newest event in these batches, days since 1970; no row: no event */
+    SQL_GOLD_PARTIALS,     /* Silver -> temporary table refine_partials; {{from_Nd}}: first day of each window */
+    SQL_GOLD_TOTAL,        /* partials -> gold_state_total */
+    SQL_GOLD_WINDOW,       /* partials -> gold_state_window; "" when there is no such state */
+    SQL_GOLD_EXTREME,      /* Silver -> gold_state_extreme; "" when there is no such state */
+    SQL_GOLD_LEAVE,        /* events up to {{after}} of the days [{{from}}, {{to}}) leave band {{band}} for the one below; "" as above */
+    SQL_GOLD_COMPACT,      /* partial rows of a subscriber become one; {{from}}: first day of the longest window */
+    SQL_GOLD_VIEW,         /* gold_subscriber_features over the state */
+    STATEMENT_COUNT,
+} Statement;
+
+/* `suffix` is put behind the name of every table that is written ("" for the live ones, "_rebuild" beside them). The pipeline must outlive
+ * the result. The caller frees. */
+Compiled *compile_new(const Pipeline *p, const char *suffix) MUST_CHECK;
+void compile_free(Compiled *c);
+DEFINE_CLEANUP(compile_free, Compiled)
+const char *compile_sql(const Compiled *c, Statement statement);
+const char *statement_name(Statement statement); /* "silver/clean": for errors, golden files, people */
+
+/* A column of silver_clean_events, in order. */
+typedef struct SilverColumn {
+    const char *name, *type, *description;
+} SilverColumn;
+size_t compile_silver_columns(const Compiled *c, const SilverColumn **ret);
+
+/* The tables that refine owns, without suffix; ends with NULL. */
+extern const char *const compile_tables[];

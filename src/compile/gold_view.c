@@ -1,0 +1,210 @@
+/* gold_view.c: gold_subscriber_features, a view over Gold's state: never stale, and as cheap as the subscribers are many.
+ *
+ * A mean is one integer division, rounded half away from zero: with sum and count as 64-bit integers nothing depends on the order of
+ * additions. The last step, dividing the rounded integer by a power of ten, gives the DOUBLE nearest to the decimal number: the same
+ * everywhere. */
+#include "compile/internal.h"
+
+#include "base/memory.h"
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct View {
+    const Pipeline *pipeline;
+    Measures measures;
+    FeatureMeasures *features;
+} View;
+
+static void view_done(View *v) {
+    measures_done(&v->measures);
+    free(v->features);
+}
+
+/* ---- the sums of each subscriber ---- */
+
+/* Level of the band from which on the window's events are. */
+static size_t band_of(const Pipeline *p, int days) {
+    for (size_t i = 0; i < p->window_count; i++)
+        if (p->windows[i] == days) return p->window_count - i;
+    BUG("an unknown window");
+}
+
+static void add_totals(Buf *out, const View *v) {
+    buf_add_str(out, "WITH total AS (\n    SELECT subscriber_id");
+    for (size_t i = 0; i < v->measures.count; i++) {
+        buf_add_str(out, ",\n        ");
+        measure_add_merge(out, &v->measures.items[i], NULL);
+        buf_addf(out, " AS %s", v->measures.items[i].name);
+    }
+    buf_addf(out, "\n    FROM gold_state_total GROUP BY subscriber_id HAVING sum(events_n) >= %" PRId64 "\n)", v->pipeline->minimum_events);
+}
+
+/* A measure over a window: the band decides, or the day. */
+static void add_window_merge(Buf *out, const View *v, const Measure *m, int days) {
+    CLEANUP(free_text)
+    char *filter = measure_adds(m) ? xasprintf("band >= %zu", band_of(v->pipeline, days))
+                                   : xasprintf("day > (SELECT newest FROM gold_state) - %d", days);
+    buf_add_str(out, ",\n        ");
+    measure_add_merge(out, m, filter);
+    buf_addf(out, " AS %s_%dd", m->name, days);
+}
+
+static void add_windows(Buf *out, const View *v, const char *name, const char *table, bool (*chosen)(const Measure *m)) {
+    buf_addf(out, ", %s AS (\n    SELECT subscriber_id", name);
+    for (size_t i = 0; i < v->measures.count; i++)
+        for (size_t w = 0; w < v->pipeline->window_count; w++)
+            if (v->measures.items[i].windowed && chosen(&v->measures.items[i]))
+                add_window_merge(out, v, &v->measures.items[i], v->pipeline->windows[w]);
+    buf_addf(out, "\n    FROM %s GROUP BY subscriber_id\n)", table);
+}
+
+/* ---- features ---- */
+
+/* `total.x` or `recent.x_7d`; `days` 0: the whole history. */
+static void add_measure(Buf *out, const Measure *m, int days) {
+    const char *from = days == 0 || m->kind == MEASURE_LAST ? "total" : measure_adds(m) ? "recent" : "extremes";
+    buf_addf(out, "%s.%s", from, m->name);
+    if (days > 0 && m->kind != MEASURE_LAST) buf_addf(out, "_%dd", days);
+}
+
+static char *measure_text(const View *v, size_t index, int days) {
+    Buf out = {0};
+    add_measure(&out, &v->measures.items[index], days);
+    return buf_take(&out);
+}
+
+static int64_t power_of_ten(int exponent) {
+    int64_t power = 1;
+    for (int i = 0; i < exponent; i++) power *= 10;
+    return power;
+}
+
+/* round(sum / count, digits), half away from zero, in integers: sign * ((|a| + b // 2) // b) / 10^digits. */
+static void add_mean(Buf *out, const char *sum, const char *count, int scale, int digits) {
+    CLEANUP(buf_done) Buf a = {0}, b = {0};
+    int64_t factor = power_of_ten(digits > scale ? digits - scale : 0), divisor = power_of_ten(digits < scale ? scale - digits : 0);
+    if (scale > 0)
+        buf_addf(&a, "(%s::DECIMAL(38,%d) * %" PRId64 ")::BIGINT", sum, scale, power_of_ten(scale));
+    else
+        buf_add_str(&a, sum);
+    if (factor > 1) buf_addf(&a, " * %" PRId64, factor);
+    if (divisor > 1)
+        buf_addf(&b, "(%s * %" PRId64 ")", count, divisor);
+    else
+        buf_add_str(&b, count);
+    buf_addf(out, "sign(%s) * ((abs(%s) + %s // 2) // %s) / 1e%d", a.data, a.data, b.data, b.data, digits);
+}
+
+static void add_feature_value(Buf *out, const View *v, size_t index, int days) {
+    const Feature *f = &v->pipeline->features[index];
+    CLEANUP(free_text) char *value = measure_text(v, v->features[index].value, days);
+    CLEANUP(free_text) char *count = measure_text(v, v->features[index].count, days);
+    switch (f->aggregate) {
+    case AGGREGATE_COUNT: buf_addf(out, days > 0 ? "coalesce(%s, 0)" : "%s", value); return;
+    case AGGREGATE_SUM: buf_addf(out, "CASE WHEN %s > 0 THEN %s END", count, value); return;
+    case AGGREGATE_AVG: add_mean(out, value, count, f->column.scale, f->round); return;
+    case AGGREGATE_MIN:
+    case AGGREGATE_MAX: buf_add_str(out, value); return;
+    case AGGREGATE_LAST:
+        if (days == 0)
+            buf_addf(out, "%s.\"value\"", value);
+        else
+            buf_addf(out, "CASE WHEN %s.\"at\" >= (SELECT newest FROM gold_state) - %d THEN %s.\"value\" END", value, days - 1, value);
+        return;
+    }
+}
+
+static void add_feature(Buf *out, const View *v, size_t index, int days) {
+    const char *name = v->pipeline->features[index].name;
+    buf_add_str(out, ",\n    ");
+    add_feature_value(out, v, index, days);
+    if (days > 0) {
+        buf_addf(out, " AS %s_%dd", name, days);
+        return;
+    }
+    buf_add_str(out, " AS ");
+    sql_name(out, name);
+}
+
+/* ---- labels ---- */
+
+/* On the feature before rounding: a mean is compared by its sum. */
+static void add_term(Buf *out, const View *v, const LabelTerm *term) {
+    static const char *const operators[] = {
+        [COMPARE_EQUAL] = "=", [COMPARE_LESS] = "<", [COMPARE_AT_MOST] = "<=", [COMPARE_GREATER] = ">", [COMPARE_AT_LEAST] = ">="};
+    const Feature *f = &v->pipeline->features[term->feature];
+    const char *operator= operators[term->comparison];
+    CLEANUP(free_text) char *value = measure_text(v, v->features[term->feature].value, term->window);
+    CLEANUP(free_text) char *count = measure_text(v, v->features[term->feature].count, term->window);
+    if (f->aggregate == AGGREGATE_AVG)
+        buf_addf(out, "(%s > 0 AND %s %s %s * %s)", count, value, operator, term->number, count);
+    else if (f->aggregate == AGGREGATE_SUM)
+        buf_addf(out, "(%s > 0 AND %s %s %s)", count, value, operator, term->number);
+    else {
+        buf_add_char(out, '(');
+        add_feature_value(out, v, term->feature, term->window);
+        buf_addf(out, " %s %s)", operator, term->number);
+    }
+}
+
+static void add_label(Buf *out, const View *v, const Label *label) {
+    buf_add_str(out, ",\n    CASE WHEN ");
+    for (size_t i = 0; i < label->term_count; i++) {
+        buf_add_str(out, i == 0 ? "" : label->all ? " AND " : " OR ");
+        add_term(out, v, &label->terms[i]);
+    }
+    buf_add_str(out, " THEN 1 ELSE 0 END AS ");
+    sql_name(out, label->name);
+}
+
+/* ---- the view ---- */
+
+static void add_columns(Buf *out, const View *v) {
+    const Pipeline *p = v->pipeline;
+    for (size_t i = 0; i < p->feature_count; i++) add_feature(out, v, i, 0);
+    for (size_t i = 0; i < p->label_count; i++) add_label(out, v, &p->labels[i]);
+    for (size_t w = 0; w < p->window_count; w++)
+        for (size_t i = 0; i < p->feature_count; i++)
+            for (size_t k = 0; k < p->features[i].window_count; k++)
+                if (p->features[i].windows[k] == p->windows[w]) add_feature(out, v, i, p->windows[w]);
+}
+
+static void add_comment(Buf *out, const char *column, int days, const char *description) {
+    CLEANUP(buf_done) Buf text = {0};
+    if (description[0] == '\0') return;
+    buf_add_str(&text, description);
+    if (days > 0) buf_addf(&text, " Over the last %d UTC days up to the newest event.", days);
+    buf_add_str(out, "COMMENT ON COLUMN gold_subscriber_features.");
+    if (days > 0)
+        buf_addf(out, "%s_%dd", column, days);
+    else
+        sql_name(out, column);
+    buf_add_str(out, " IS ");
+    sql_text(out, text.data);
+    buf_add_str(out, ";\n");
+}
+
+static void add_comments(Buf *out, const Pipeline *p) {
+    for (size_t i = 0; i < p->feature_count; i++) {
+        const Feature *f = &p->features[i];
+        add_comment(out, f->name, 0, f->description);
+        for (size_t w = 0; w < f->window_count; w++) add_comment(out, f->name, f->windows[w], f->description);
+    }
+    for (size_t i = 0; i < p->label_count; i++) add_comment(out, p->labels[i].name, 0, p->labels[i].description);
+}
+
+void gold_view(Buf *out, const Compiled *c) {
+    CLEANUP(view_done) View v = {.pipeline = c->pipeline};
+    v.measures = measures_of(c->pipeline, &v.features);
+    buf_add_str(out, "CREATE OR REPLACE VIEW gold_subscriber_features AS\n");
+    add_totals(out, &v);
+    if (measures_have_window(&v.measures)) add_windows(out, &v, "recent", "gold_state_window", measure_adds);
+    if (measures_have_extreme(&v.measures)) add_windows(out, &v, "extremes", "gold_state_extreme", measure_is_extreme);
+    buf_add_str(out, "\nSELECT total.subscriber_id");
+    add_columns(out, &v);
+    buf_add_str(out, "\nFROM total");
+    if (measures_have_window(&v.measures)) buf_add_str(out, "\nLEFT JOIN recent ON recent.subscriber_id = total.subscriber_id");
+    if (measures_have_extreme(&v.measures)) buf_add_str(out, "\nLEFT JOIN extremes ON extremes.subscriber_id = total.subscriber_id");
+    buf_add_str(out, ";\n");
+    add_comments(out, c->pipeline);
+}

@@ -1,0 +1,94 @@
+/* internal.h: writing SQL, and the parts of the compiler. One thread. */
+#pragma once
+#include "base/buf.h"
+#include "compile/compile.h"
+
+/* ---- writing ---- */
+
+void sql_text(Buf *out, const char *text); /* 'it''s' */
+void sql_name(Buf *out, const char *name); /* an identifier, quoted where it could be a keyword */
+/* payload."name": a field of the parsed payload */
+void sql_payload_field(Buf *out, const char *name);
+/* Puts `separator` between the elements of a list: nothing the first time. `*first` starts as true. */
+void sql_separate(Buf *out, bool *first, const char *separator);
+
+/* ---- Silver ---- */
+
+/* What Bronze has beside the payload. In Silver and quarantine times are TIMESTAMP in UTC: `cast` says how. */
+typedef struct CommonColumn {
+    const char *name, *type, *description;
+    bool time;
+} CommonColumn;
+extern const CommonColumn envelope_columns_silver[], lineage_columns_silver[];
+#define ENVELOPE_COLUMNS 7
+#define LINEAGE_COLUMNS  6
+
+struct Compiled {
+    const Pipeline *pipeline;
+    const char *suffix;
+    char *texts[STATEMENT_COUNT];
+    SilverColumn *columns; /* of silver_clean_events */
+    size_t column_count;
+};
+
+/* Texts that are dates and times; DuckDB's own cast takes much more. */
+#define PATTERN_DATE      "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+#define PATTERN_TIMESTAMP "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
+
+void silver_columns(Compiled *c);
+void silver_add_names(Buf *out, const Compiled *c); /* "event_id, event_type, ..." */
+/* The condition under which a value passes a check: `value` is SQL, not NULL there. */
+void silver_add_check(Buf *out, const Check *check, const Field *field, const char *value);
+void silver_tables(Buf *out, const Compiled *c);
+void silver_clean(Buf *out, const Compiled *c);
+void silver_suspects(Buf *out, const Compiled *c);
+void silver_accept(Buf *out, const Compiled *c);
+void silver_quarantine(Buf *out, const Compiled *c);
+void silver_drift(Buf *out, const Compiled *c);
+
+/* ---- Gold ---- */
+
+typedef enum MeasureKind { MEASURE_COUNT, MEASURE_SUM, MEASURE_MIN, MEASURE_MAX, MEASURE_LAST } MeasureKind;
+
+/* A column of Gold's state: partial aggregates that add up in any order. */
+typedef struct Measure {
+    MeasureKind kind;
+    char *name, *type;
+    char *over_events;  /* the aggregate over rows of Silver */
+    const char *column; /* min, max: its column of Silver */
+    char *where;        /* min, max: its conditions, or NULL */
+    bool windowed;      /* some feature wants it over windows */
+} Measure;
+
+typedef struct Measures {
+    Measure *items;
+    size_t count;
+} Measures;
+
+typedef struct FeatureMeasures {
+    size_t value, count; /* indices; count: events that had a value (sum, avg) */
+} FeatureMeasures;
+
+/* `ret`: one entry a feature; the caller frees both. */
+Measures measures_of(const Pipeline *p, FeatureMeasures **ret);
+void measures_done(Measures *m);
+static inline bool measure_adds(const Measure *m) {
+    return m->kind == MEASURE_COUNT || m->kind == MEASURE_SUM;
+}
+static inline bool measure_is_extreme(const Measure *m) {
+    return m->kind == MEASURE_MIN || m->kind == MEASURE_MAX;
+}
+bool measures_have_window(const Measures *m);  /* some windowed one adds */
+bool measures_have_extreme(const Measures *m); /* some windowed one is a minimum or maximum */
+/* Merges partials: "sum(x)::BIGINT", "max(x)"; `filter`: SQL or NULL. */
+void measure_add_merge(Buf *out, const Measure *m, const char *filter);
+
+void gold_tables(Buf *out, const Compiled *c);
+void gold_newest(Buf *out, const Compiled *c);
+void gold_partials(Buf *out, const Compiled *c);
+void gold_total(Buf *out, const Compiled *c);
+void gold_window(Buf *out, const Compiled *c);
+void gold_extreme(Buf *out, const Compiled *c);
+void gold_leave(Buf *out, const Compiled *c);
+void gold_compact(Buf *out, const Compiled *c);
+void gold_view(Buf *out, const Compiled *c);

@@ -1,0 +1,34 @@
+/* sql.c: the small words of SQL text: literals, names, lists. */
+#include "compile/internal.h"
+
+#include <string.h>
+
+void sql_text(Buf *out, const char *text) {
+    buf_add_char(out, '\'');
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '\'') buf_add_char(out, '\'');
+        buf_add_char(out, *c);
+    }
+    buf_add_char(out, '\'');
+}
+
+/* No keyword of DuckDB has an underscore inside, but for a few functions without parentheses. */
+static bool could_be_keyword(const char *name) {
+    static const char *const functions[] = {"current_", "session_", "system_"};
+    for (size_t i = 0; i < ARRAY_LEN(functions); i++)
+        if (strncmp(name, functions[i], strlen(functions[i])) == 0) return true;
+    return strchr(name, '_') == NULL;
+}
+
+void sql_name(Buf *out, const char *name) {
+    buf_addf(out, could_be_keyword(name) ? "\"%s\"" : "%s", name);
+}
+
+void sql_payload_field(Buf *out, const char *name) {
+    buf_addf(out, "payload.\"%s\"", name);
+}
+
+void sql_separate(Buf *out, bool *first, const char *separator) {
+    if (!*first) buf_add_str(out, separator);
+    *first = false;
+}

@@ -1,0 +1,39 @@
+/* refine_internal.h: the parts of refine. */
+#pragma once
+#include "compile/compile.h"
+#include "medallion/refine.h"
+
+/* One run over one set of tables. */
+typedef struct Refine {
+    LakeConn *conn;
+    const Pipeline *pipeline;
+    const char *suffix; /* of the tables that are written */
+    Compiled *sql;      /* for that suffix; owned */
+    RefineStats *stats;
+} Refine;
+
+/* Runs a compiled statement with {{after}}, {{upto}} and `more` (n). `ret_changed`: NULL for a script of several. */
+int refine_exec(const Refine *r, Statement statement, const LakeBinding *more, size_t n, int64_t *ret_changed, Error *err) MUST_CHECK;
+
+/* ---- refine_gold.c ---- */
+/* Adds the Silver events of the batches (after, upto] to Gold's state, in the open transaction. `ret_subscribers`: whose rows grew. */
+int gold_add_batches(const Refine *r, int64_t after, int64_t upto, int64_t *ret_subscribers, Error *err) MUST_CHECK;
+/* Merges partial rows when they are as many as the compacted ones: in a transaction of its own, because readers see no difference. */
+int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
+/* Makes the state again from the batches of Silver up to `upto`, in the open transaction. */
+int gold_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
+
+/* ---- refine_tables.c ---- */
+/* What the last run left. */
+typedef struct RefineProgress {
+    int64_t batch_id;
+    bool has_contracts, same_contracts, same_features;
+} RefineProgress;
+int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) MUST_CHECK;
+int refine_store_progress(const Refine *r, int64_t batch_id, Error *err) MUST_CHECK;
+/* Brings the live tables to the declarations, in one transaction; a no-op when they are. */
+int refine_prepare(const Refine *r, const RefineProgress *progress, Error *err) MUST_CHECK;
+/* The tables of a rebuild: made anew; thrown away; put in the place of the live ones. */
+int refine_begin_rebuild(const Refine *r, Error *err) MUST_CHECK;
+int refine_drop_rebuild(const Refine *r, Error *err) MUST_CHECK;
+int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
