@@ -1,13 +1,18 @@
 -- metric, value, up to two labels. Each metric has a line in the table of src/web/metrics.c.
+WITH layers AS (
+    SELECT unnest(['bronze', 'silver', 'gold', 'scores']) AS layer,
+           unnest([landed, silver, (SELECT count(*) FROM serving_subscribers), scores]) AS row_count,
+           unnest([ingested_at, refined_at, refined_at, scored_at]) AS updated_at
+    FROM serving_pipeline)
 SELECT metric, value::DOUBLE AS value, label1, value1, label2, value2 FROM (
     SELECT 'smelt_snapshot_published_timestamp_seconds' AS metric, epoch(as_of) AS value, NULL AS label1, NULL AS value1, NULL AS label2, NULL AS value2
     FROM serving_pipeline
     UNION ALL
-    SELECT 'smelt_layer_rows', coalesce(row_count, (SELECT count(*) FROM serving_subscribers)), 'layer', layer, NULL, NULL FROM serving_layers
+    SELECT 'smelt_layer_rows', row_count, 'layer', layer, NULL, NULL FROM layers
     UNION ALL
-    SELECT 'smelt_layer_newest_event_timestamp_seconds', epoch(newest_event_at), 'layer', layer, NULL, NULL FROM serving_layers
+    SELECT 'smelt_layer_updated_timestamp_seconds', epoch(updated_at), 'layer', layer, NULL, NULL FROM layers
     UNION ALL
-    SELECT 'smelt_layer_updated_timestamp_seconds', epoch(updated_at), 'layer', layer, NULL, NULL FROM serving_layers
+    SELECT 'smelt_newest_event_timestamp_seconds', epoch(newest_event_at), NULL, NULL, NULL, NULL FROM serving_pipeline
     UNION ALL
     SELECT 'smelt_bronze_offsets_total', unnest([landed, duplicates, rejected, gaps]), 'fate', unnest(['landed', 'duplicate', 'rejected', 'gap']), NULL, NULL
     FROM serving_pipeline

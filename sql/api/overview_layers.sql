@@ -1,2 +1,5 @@
-SELECT layer, coalesce(row_count, (SELECT count(*) FROM serving_subscribers)) AS row_count, newest_event_at, updated_at
-FROM serving_layers ORDER BY position
+SELECT unnest(['bronze', 'silver', 'gold', 'scores']) AS layer,
+       unnest([landed, silver, (SELECT count(*) FROM serving_subscribers), scores]) AS row_count,
+       unnest([newest_event_at, NULL, NULL, NULL]) AS newest_event_at,
+       unnest([ingested_at, refined_at, refined_at, scored_at]) AS updated_at
+FROM serving_pipeline

@@ -1,9 +1,6 @@
 -- One row: what the health of each layer is judged by. Runs on a snapshot or on the live views.
-SELECT p.as_of, p.landed, p.rejected, p.silver, p.quarantined, p.ingested_at, p.refined_at, p.pending_events, p.pending_since,
-       (SELECT newest_event_at FROM serving_layers WHERE layer = 'bronze') AS newest_event_at,
-       (SELECT count(*) FROM serving_subscribers) AS subscribers,
-       (SELECT row_count FROM serving_layers WHERE layer = 'scores') AS scores,
-       (SELECT updated_at FROM serving_layers WHERE layer = 'scores') AS scored_at,
+SELECT p.as_of, p.landed, p.rejected, p.silver, p.quarantined, p.ingested_at, p.refined_at, p.pending_events, p.pending_since, p.newest_event_at,
+       (SELECT count(*) FROM serving_subscribers) AS subscribers, p.scores, p.scored_at,
        m.model_id, m.trained_at, m.auc, m.label_source,
        r.run_id, r.state AS run_state, r.started_at AS run_started_at, r.error AS run_error,
        (SELECT to_json(list({'topic': kafka_topic, 'partition': kafka_partition, 'next_offset': next_offset})) FROM (

@@ -1,4 +1,4 @@
--- A snapshot holds the serving views as tables; the wide one has the name that users know, Gold's.
+-- A snapshot holds the serving views as tables, some of them under the names that users know.
 CREATE OR REPLACE TEMP VIEW serving_subscribers AS SELECT * FROM gold_subscriber_features;
 CREATE OR REPLACE TEMP VIEW serving_runs AS SELECT * FROM runs;
 CREATE OR REPLACE TEMP VIEW serving_run_steps AS SELECT * FROM run_steps;

@@ -15,7 +15,6 @@
 static const SnapshotTable published[] = {
     {"gold_subscriber_features", "SELECT * FROM serving_subscribers", "subscriber_id"},
     {"serving_pipeline", "SELECT * FROM serving_pipeline", NULL},
-    {"serving_layers", "SELECT * FROM serving_layers", NULL},
     {"serving_hours", "SELECT * FROM serving_hours", NULL},
     {"serving_quarantine", "SELECT * FROM serving_quarantine", NULL},
     {"silver_drift", "SELECT * FROM silver_drift", NULL},
@@ -31,11 +30,13 @@ void publish_result_done(PublishResult *result) {
     *result = (PublishResult){0};
 }
 
-/* The tables of Silver and Gold are made by the first refine, from the contracts. */
-static int check_refined(LakeConn *conn, Error *err) {
+/* The tables of Silver and Gold are made by the first refine, from the contracts: without them the views cannot be. */
+static int make_views(LakeConn *conn, Error *err) {
+    Error ignored = {0};
     int64_t missing = 0;
-    if (lake_query_int(conn, "serving/missing", lake_sql("serving/missing"), NULL, 0, &missing, err) != 0) return -1;
-    if (missing == 0) return 0;
+    if (lake_exec(conn, "serving/views", lake_sql("serving/views"), err) == 0) return 0;
+    if (lake_query_int(conn, "serving/missing", lake_sql("serving/missing"), NULL, 0, &missing, &ignored) != 0) error_clear(&ignored);
+    if (missing == 0) return -1;
     return error_set(err, ERR_UNAVAILABLE, "there is no Gold to publish yet: run `smelt refine` first");
 }
 
@@ -70,8 +71,7 @@ static int write_parquet(LakeConn *conn, const char *dir, char **ret_path, Error
 int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions *options, PublishResult *ret, Error *err) {
     int64_t started_ns = clock_mono_ns();
     CLEANUP(publish_result_done) PublishResult result = {0};
-    if (check_refined(conn, err) != 0 || advance(conn, err) != 0 || lake_exec(conn, "serving/views", lake_sql("serving/views"), err) != 0)
-        return -1;
+    if (make_views(conn, err) != 0 || advance(conn, err) != 0) return -1;
     if (options->parquet_dir != NULL && write_parquet(conn, options->parquet_dir, &result.parquet_path, err) != 0) return -1;
     if (snapshot_publish(conn, snapshots_dir, published, ARRAY_LEN(published), &result.snapshot, err) != 0) return -1;
     int pruned = snapshot_prune(snapshots_dir, options->keep > 0 ? options->keep : 1);

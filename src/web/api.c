@@ -147,12 +147,28 @@ int handle_subscriber(Service *s, const Request *req, const Lease *lease, Respon
 /* ---- runs, status ----------------------------------------------------------------------------------------------------------------------
  */
 
+/* Moves each step to its run. */
+static void nest_steps(json_t *runs, json_t *steps) {
+    size_t r, i;
+    json_t *run, *step;
+    json_array_foreach(runs, r, run) {
+        json_t *own = json_array();
+        json_array_foreach(steps, i, step) if (json_equal(json_object_get(step, "run_id"), json_object_get(run, "run_id")))
+            json_array_append(own, step);
+        json_object_set_new(run, "steps", own);
+    }
+    json_array_foreach(steps, i, step) json_object_del(step, "run_id");
+}
+
 int handle_runs(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)s;
     LakeValue limit = lake_int(request_int(req, runs_params, "limit"));
-    json_t *runs;
+    CLEANUP(json_freep) json_t *runs = NULL;
+    CLEANUP(json_freep) json_t *steps = NULL;
     if (query_rows(lease->conn, "api/runs", &limit, 1, &runs, err) != 0) return -1;
-    response_json(resp, 200, json_pack("{s:I, s:o}", "generation", (json_int_t)lease->generation, "runs", runs));
+    if (query_rows(lease->conn, "api/run_steps", &limit, 1, &steps, err) != 0) return -1;
+    nest_steps(runs, steps);
+    response_json(resp, 200, json_pack("{s:I, s:O}", "generation", (json_int_t)lease->generation, "runs", runs));
     return 0;
 }
 

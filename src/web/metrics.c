@@ -26,7 +26,7 @@ static const struct Doc {
     {"smelt_snapshot_generation", "gauge", "The generation that is being served; 0 when live."},
     {"smelt_snapshot_published_timestamp_seconds", "gauge", "When what is being served was read from the lake, Unix time."},
     {"smelt_layer_rows", "gauge", "Rows of each layer."},
-    {"smelt_layer_newest_event_timestamp_seconds", "gauge", "Time of the newest event in each layer, Unix time."},
+    {"smelt_newest_event_timestamp_seconds", "gauge", "Time of the newest event, Unix time."},
     {"smelt_layer_updated_timestamp_seconds", "gauge", "When each layer last changed, Unix time."},
     {"smelt_bronze_offsets_total", "counter", "Kafka offsets by what became of them: landed, duplicate, rejected, gap."},
     {"smelt_quarantined_events", "gauge", "Events in quarantine by rule."},

@@ -189,7 +189,6 @@ static void test_silent_clients_make_room(void **state) {
 static const SnapshotTable tables[] = {
     {"gold_subscriber_features", "SELECT * FROM serving_subscribers", "subscriber_id"},
     {"serving_pipeline", "SELECT * FROM serving_pipeline", NULL},
-    {"serving_layers", "SELECT * FROM serving_layers", NULL},
     {"serving_hours", "SELECT * FROM serving_hours", NULL},
     {"serving_quarantine", "SELECT * FROM serving_quarantine", NULL},
     {"silver_drift", "SELECT * FROM silver_drift", NULL},
