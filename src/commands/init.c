@@ -1,0 +1,80 @@
+/* init.c: `smelt init`: the files that a new deployment edits, and a first look at what it will need. */
+#include "base/embedded.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "commands/all.h"
+#include "commands/app.h"
+#include "kafka/admin.h"
+#include <libgen.h>
+#include <string.h>
+#include <sys/statvfs.h>
+
+#define PING_MS       3000
+#define LOW_DISK_BYTES (INT64_C(1) << 30)
+
+static const struct argp argp = {
+    .doc = "Writes smelt.yaml and pipeline/ (contracts and features) into the working directory, to be edited; files that are there are left alone. Then "
+           "checks Kafka and the disk."
+           "\vExamples:\n"
+           "  mkdir lakehouse && cd lakehouse && smelt init\n"
+           "  smelt --set kafka.bootstrap=broker:9092 init\n",
+};
+
+static int write_new(App *app, const char *path, const char *text, size_t n, Error *err) {
+    CLEANUP(free_text) char *copy = xstrdup(path);
+    const char *state = "kept";
+    if (!file_exists(path)) {
+        if (dir_make(dirname(copy), err) != 0 || file_write_atomic(path, text, n, err) != 0) return -1;
+        state = "written";
+    }
+    say(app, "%-8s %s\n", state, path);
+    json_object_set_new(json_object_get(app->summary, "files"), path, json_string(state));
+    return 0;
+}
+
+static int write_settings(App *app, Error *err) {
+    CLEANUP(buf_done) Buf text = {0};
+    buf_add_str(&text, "# Settings of smelt: `smelt config` prints all with where each came from. Uncomment what you change.\n");
+    for (size_t i = 0; i < settings_count(app->settings); i++) {
+        Setting s = settings_at(app->settings, i);
+        bool chosen = strcmp(s.source, "default") != 0 && !s.secret;
+        bool pipeline = strcmp(s.key, "pipeline.dir") == 0;
+        buf_addf(&text, "\n# %s\n%s%s: \"%s\"\n", s.help, chosen || pipeline ? "" : "# ", s.key, pipeline && !chosen ? "pipeline" : s.secret ? "" : s.value);
+    }
+    return write_new(app, "smelt.yaml", text.data, text.len, err);
+}
+
+static int write_pipeline(App *app, Error *err) {
+    for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++)
+        if (strncmp(f->path, "pipeline/", 9) == 0 && write_new(app, f->path, (const char *)f->data, f->len, err) != 0) return -1;
+    return 0;
+}
+
+static void check_kafka(App *app) {
+    CLEANUP(kafka_client_freep) KafkaClient *client = NULL;
+    KafkaPing ping = {0};
+    Error err = {0};
+    bool ok = kafka_connect(app->settings, &client, &err) == 0 && kafka_ping(client, PING_MS, &ping, &err) == 0;
+    if (ok) say(app, "Kafka    %s answers (%d brokers, %.0f ms)\n", settings_text(app->settings, "kafka.bootstrap"), ping.brokers, ping.latency_ms);
+    else say(app, "Kafka    not reached: %s. Set kafka.bootstrap in smelt.yaml\n", err.text);
+    json_object_set_new(app->summary, "kafka", json_boolean(ok));
+    error_clear(&err);
+}
+
+static void check_disk(App *app) {
+    struct statvfs disk;
+    if (statvfs(".", &disk) != 0) return;
+    int64_t bytes = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
+    say(app, "Disk     %.1f GB free%s\n", (double)bytes / 1e9, bytes < LOW_DISK_BYTES ? ": little for a lake" : "");
+    json_object_set_new(app->summary, "disk_free_bytes", json_integer(bytes));
+}
+
+int command_init(App *app, int argc, char **argv, Error *err) {
+    if (command_parse(app, &argp, argc, argv, NULL, err) != 0) return -1;
+    app->summary = json_pack("{s{}}", "files");
+    if (write_settings(app, err) != 0 || write_pipeline(app, err) != 0) return -1;
+    check_kafka(app);
+    check_disk(app);
+    say(app, "Next: edit smelt.yaml, then `smelt run` and `smelt serve`, or `smelt up` for everything in one process.\n");
+    return 0;
+}

@@ -1,0 +1,48 @@
+/* up.c: `smelt up`: the writer and the server in one process, over one database handle. */
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include "commands/all.h"
+#include "commands/app.h"
+#include "flow/health.h"
+#include "flow/live.h"
+#include "web/web.h"
+
+enum { HEALTH_INTERVAL_MS = 5000 };
+
+static const struct argp argp = {
+    .doc = "Runs everything in one process: follows the topic, refines as events arrive, trains, scores and publishes every up.publish_interval, and "
+           "serves the dashboards and the API from the live lake: events are visible within about a second. Ends cleanly on SIGTERM or Ctrl-C."
+           "\vExamples:\n"
+           "  smelt up\n"
+           "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
+};
+
+static json_t *report(void *health) {
+    return health_report(health);
+}
+
+static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
+    CLEANUP(web_stopp) Web *web = NULL;
+    CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
+    WebOptions options = {.listen = settings_text(app->settings, "http.listen"),
+                          .snapshots_dir = dir,
+                          .live = w->lake,
+                          .lake = app_lake_options(app),
+                          .status = report,
+                          .status_arg = health};
+    if (web_start(&options, &web, err) != 0) return -1;
+    health_start(health, HEALTH_INTERVAL_MS);
+    say(app, "Dashboards and API: %s\n", web_url(web));
+    if (app->json) log_info("up", "listening at %s", web_url(web));
+    app->summary = json_pack("{s:s}", "url", web_url(web));
+    return live_run(w->conn, app->settings, err);
+}
+
+int command_up(App *app, int argc, char **argv, Error *err) {
+    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(health_freep) Health *health = NULL;
+    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || app_open_lake(app, "smelt up", &w, err) != 0) return -1;
+    if (health_new(&(HealthOptions){.settings = app->settings, .live = w.lake}, &health, err) != 0) return -1;
+    return serve_and_run(app, &w, health, err);
+}
