@@ -142,7 +142,7 @@ static int64_t most_rows(const RefineOptions *options) {
 
 static int run_incremental(const Refine *r, const RefineOptions *options, Error *err) {
     CLEANUP(chunks_done) Chunks chunks = {0};
-    RefineProgress progress;
+    RefineProgress progress = {0};
     if (refine_read_progress(r, &progress, err) != 0 || refine_prepare(r, &progress, err) != 0 ||
         read_chunks(r->conn, progress.batch_id, most_rows(options), &chunks, err) != 0)
         return -1;

@@ -114,7 +114,7 @@ static int add_events(const Refine *r, const LakeBinding range[2], int64_t newes
 
 int gold_add_batches(const Refine *r, int64_t after, int64_t upto, int64_t *ret_subscribers, Error *err) {
     LakeBinding range[] = {{"after", lake_int(after)}, {"upto", lake_int(upto)}};
-    Day old, newest;
+    Day old = {0}, newest = {0};
     *ret_subscribers = 0;
     if (read_newest_of(r, range, &newest, err) != 0) return -1;
     if (!newest.known) return 0; /* no event passed */
@@ -170,7 +170,7 @@ static int compact(const Refine *r, const StateRows *rows, Error *err) {
 }
 
 int gold_compact_if_due(const Refine *r, Error *err) {
-    StateRows rows;
+    StateRows rows = {0};
     if (read_state_rows(r, &rows, err) != 0) return -1;
     if (!rows.newest.known) return 0;
     if (rows.compacted == 0) return accept_rows(r, rows.all, err);
