@@ -4,6 +4,7 @@ import { ago, agoElement, badge, bar, count, decimal, feature, h, many, percent,
 
 const INTERVAL_MS = 4000;
 const PAGE = 12;
+const QUARANTINE_ROWS = 10;
 const $ = (id) => document.getElementById(id);
 
 // ---- asking ----
@@ -131,6 +132,11 @@ const showSubscribers = (page) => {
   $("more").hidden = page.next_cursor == null || page.items.length >= page.total || state.limit >= 500;
 };
 
+// A model that was taught the rule can only repeat it; whoever reads the scores must know.
+const showCaveat = (model) => {
+  $("caveat").hidden = model?.label_source !== "rule";
+};
+
 // ---- one subscriber ----
 
 const reasonRow = (r, most) => {
@@ -180,12 +186,14 @@ const openDetail = async (id) => {
 const showQuarantine = ({ quarantine: rows, drift }) => {
   const most = Math.max(...rows.map((r) => r.events), 1);
   const body = $("quarantine").tBodies[0];
-  body.replaceChildren(...rows.slice(0, 12).map((r) => h("tr", {},
-    h("th", { scope: "row", title: r.example ?? null }, (r.rule ?? "").replaceAll("_", " "), r.layer === "bronze" ? h("span", { class: "note" }, " no event at all") : null),
+  body.replaceChildren(...rows.slice(0, QUARANTINE_ROWS).map((r) => h("tr", {},
+    h("th", { scope: "row", title: r.example ?? null }, (r.rule ?? "").replaceAll("_", " "), r.layer === "bronze" ? h("span", { class: "note" }, " not an event") : null),
     h("td", {}, r.field ? h("code", {}, r.field) : h("span", { class: "note" }, "whole message")),
     h("td", { class: "num" }, count(r.events), bar(r.events / most, "plain")),
-    h("td", { class: "note" }, agoElement(r.newest_at)))));
+    h("td", { class: "note when" }, agoElement(r.newest_at)))));
   if (rows.length === 0) body.append(h("tr", {}, h("td", { colspan: 4, class: "empty" }, "Everything passed.")));
+  const rest = rows.slice(QUARANTINE_ROWS);
+  if (rest.length > 0) body.append(h("tr", {}, h("td", { colspan: 4, class: "note" }, `and ${many(rest.length, "more rule", "more rules")} with ${many(rest.reduce((sum, r) => sum + r.events, 0), "event", "events")}`)));
   $("drift").replaceChildren(...(drift.length === 0 ? ["No drift: events look as their contracts say."]
     : ["Drift: ", ...drift.slice(0, 3).flatMap((d, i) => [i > 0 ? "; " : "", h("code", {}, d.field), ` in ${d.event_type}, ${d.kind.replaceAll("_", " ")} (${many(d.events, "event", "events")})`]), "."]));
 };
@@ -199,7 +207,7 @@ const showRuns = ({ runs }) => {
     const steps = r.steps.map((s) => h("span", { class: "step", "data-state": s.state, title: `${s.name}: ${s.state}` }, s.name,
       s.state === "done" ? null : h("span", {}, ` ${s.state}`)));
     return h("tr", {},
-      h("th", { scope: "row" }, agoElement(r.started_at)),
+      h("th", { scope: "row", class: "when" }, agoElement(r.started_at)),
       h("td", {}, r.state === "running" && !state.overview?.live ? h("span", { class: "note" }, "Published this") : badge(kind, word)),
       h("td", { class: "steps" }, steps, r.error ? h("p", { class: "why" }, r.error) : null),
       h("td", { class: "num" }, r.seconds == null ? "" : decimal(r.seconds, 1)));
@@ -215,6 +223,7 @@ const showOverview = (o) => {
   showFigures(o);
   showFates(o);
   showLayers();
+  showCaveat(o.model);
   showHours(o.hours);
   showQuarantine(o);
 };

@@ -1,23 +1,32 @@
 // Events an hour: stacked bars by type with uPlot, and the same numbers as a table. Without uPlot the table is all there is.
 import { count, h } from "./words.js";
 
-const TYPES_MAX = 5;
+const TYPES_MAX = 4;
+const LEAST_SHARE = 0.01; // types below it are one, "other"
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// Rows of the API to {hours: [unix seconds], types: [name], counts: [type][hour]}, hours without events filled with 0.
-const pivot = (rows) => {
+// Which types have a bar of their own, in the order of their names.
+const mainTypes = (rows) => {
   const totals = new Map();
   for (const r of rows) totals.set(r.event_type, (totals.get(r.event_type) ?? 0) + r.events);
-  const types = [...totals.keys()].sort((a, b) => totals.get(b) - totals.get(a) || a.localeCompare(b)).slice(0, TYPES_MAX).sort();
+  const all = [...totals.values()].reduce((sum, n) => sum + n, 0);
+  return [...totals.keys()].filter((t) => totals.get(t) >= LEAST_SHARE * all).sort((x, y) => totals.get(y) - totals.get(x)).slice(0, TYPES_MAX).sort();
+};
+
+// Rows of the API to {hours: [unix seconds], types: [name], counts: [type][hour]}, hours without events filled with 0.
+const pivot = (rows) => {
+  const types = mainTypes(rows);
+  const place = (type) => types.indexOf(type);
+  if (rows.some((r) => place(r.event_type) < 0)) types.push("other");
   const times = rows.map((r) => Date.parse(r.hour) / 1000);
   const last = Math.max(...times), first = Math.min(...times);
   const hours = [];
   for (let t = first; t <= last; t += 3600) hours.push(t);
   const counts = types.map(() => hours.map(() => 0));
   rows.forEach((r, i) => {
-    const type = types.indexOf(r.event_type);
-    if (type >= 0) counts[type][(times[i] - first) / 3600] += r.events;
+    const type = place(r.event_type);
+    counts[type < 0 ? types.length - 1 : type][(times[i] - first) / 3600] += r.events;
   });
   return { hours, types, counts };
 };

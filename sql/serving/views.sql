@@ -38,7 +38,7 @@ GROUP BY ALL;
 
 -- What did not pass, by rule: contract and quality trouble (silver), and messages that were no events (bronze).
 CREATE OR REPLACE TEMP VIEW serving_quarantine AS
-(SELECT 'silver' AS layer, rule, field, count(*) AS events, any_value(reason) AS example, max(quarantined_at) AS newest_at
+(SELECT 'silver' AS layer, rule, field, count(*) AS events, any_value(reason) AS example, timezone('UTC', max(quarantined_at)) AS newest_at
  FROM silver_quarantine GROUP BY rule, field ORDER BY events DESC LIMIT 50)
 UNION ALL
 (SELECT 'bronze', reason, field, count(*) AS events, NULL, max(rejected_at)

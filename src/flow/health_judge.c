@@ -241,6 +241,8 @@ static bool judge_model(const Facts *f, Finding *r) {
     words_count(&r->detail, facts_int(f, "scores"), "subscriber scored", "subscribers scored");
     if (facts_time(f, "scored_at") > 0) say_age(r, " ", age_of(f, "scored_at"), " ago");
     buf_add_char(&r->detail, '.');
+    const char *label = facts_text(f, "label_source");
+    if (label != NULL && strcmp(label, "rule") == 0) buf_add_str(&r->detail, " It was taught Gold's rule, so it can only repeat the rule.");
     int64_t behind = facts_time(f, "refined_at") - facts_time(f, "scored_at");
     if (behind <= fresh_us(f)) return true;
     r->state = STATE_DEGRADED;

@@ -29,9 +29,9 @@
 /* What refine would have made: ten subscribers, S-00 the riskiest, S-09 without a score. */
 static const char refined_sql[] =
     "CREATE TABLE silver_clean_events(event_id VARCHAR, event_timestamp TIMESTAMP);"
-    "CREATE TABLE silver_quarantine(rule VARCHAR, field VARCHAR, reason VARCHAR, quarantined_at TIMESTAMPTZ);"
-    "CREATE TABLE silver_drift(event_type VARCHAR, field VARCHAR, kind VARCHAR, events BIGINT, first_seen TIMESTAMPTZ, last_seen "
-    "TIMESTAMPTZ, "
+    "CREATE TABLE silver_quarantine(rule VARCHAR, field VARCHAR, reason VARCHAR, quarantined_at TIMESTAMP);"
+    "CREATE TABLE silver_drift(event_type VARCHAR, field VARCHAR, kind VARCHAR, events BIGINT, first_seen TIMESTAMP, last_seen "
+    "TIMESTAMP, "
     "example VARCHAR);"
     "CREATE TABLE gold_subscriber_features AS SELECT printf('S-%02d', i) AS subscriber_id, 10 + i AS total_events, 12.50::DECIMAL(18,2) AS "
     "avg_bill_zmw, 3 AS max_days_overdue, -71.5::DECIMAL(9,1) AS avg_signal_dbm, 40.0::DECIMAL(9,1) AS avg_latency_ms, (i % 2)::INTEGER AS "
