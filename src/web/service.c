@@ -168,15 +168,21 @@ void watch_interrupt_all(Watch *w) {
     interrupt_since(w, INT64_MAX);
 }
 
+static int handle_leased(Service *s, const Route *route, const Request *req, const Lease *lease, Response *resp, Error *err) {
+    char etag[ETAG_SIZE];
+    if (route->flags & ROUTE_VERSIONED) {
+        etag_of(lease->tag, etag);
+        resp->cache_control = "no-cache";
+        if (response_not_modified(resp, req, etag)) return 0;
+    }
+    return route->handle(s, req, lease, resp, err);
+}
+
 static int run_leased(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
     Lease lease;
     if (source_lease(s->source, &lease, err) != 0) return -1;
-    if ((route->flags & ROUTE_VERSIONED) && lease.tag[0] != '\0') {
-        etag_of(lease.tag, resp->etag);
-        resp->cache_control = "no-cache";
-    }
     watch_set(s->watch, worker, lease.conn);
-    int rc = route->handle(s, req, &lease, resp, err);
+    int rc = handle_leased(s, route, req, &lease, resp, err);
     watch_set(s->watch, worker, NULL);
     source_return(s->source, &lease, rc != 0);
     return rc;

@@ -22,7 +22,7 @@ struct Generation {
     Snapshot *snapshot; /* NULL: live */
     Lake *lake;
     int64_t number;
-    char tag[SOURCE_TAG_SIZE];
+    char tag[40];
     int refs;
     LakeConn *idle[IDLE_MAX];
     size_t idle_count;
@@ -106,6 +106,7 @@ Source *source_open_live(Lake *lake) {
     s->current = xcalloc(1, sizeof *s->current);
     s->current->lake = lake;
     s->current->refs = 1;
+    snprintf(s->current->tag, sizeof s->current->tag, "%" PRIx64, clock_wall_us());
     return s;
 }
 
@@ -162,6 +163,24 @@ static void release(Source *s, Generation *g, LakeConn *reusable) {
     if (unused != NULL) generation_free(unused);
 }
 
+/* A live lake has no generation: its tag is what changes with every commit, and when this process began to serve it. */
+static int read_live_tag(const Generation *g, LakeConn *conn, char tag[SOURCE_TAG_SIZE], Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    if (lake_query(conn, "serving/version", lake_sql("serving/version"), NULL, 0, &row, err) != 0 || lake_next(row, err) < 0) return -1;
+    snprintf(tag, SOURCE_TAG_SIZE, "%s-%s", g->tag, lake_col_text(row, 0, NULL));
+    return 0;
+}
+
+static int make_lease(const Generation *g, LakeConn *conn, Lease *ret, Error *err) {
+    Lease lease = {.conn = conn, .generation = g->number};
+    if (g->snapshot != NULL)
+        snprintf(lease.tag, sizeof lease.tag, "%s", g->tag);
+    else if (read_live_tag(g, conn, lease.tag, err) != 0)
+        return -1;
+    *ret = lease;
+    return 0;
+}
+
 int source_lease(Source *s, Lease *ret, Error *err) {
     LakeConn *conn = NULL;
     pthread_mutex_lock(&s->lock);
@@ -176,7 +195,12 @@ int source_lease(Source *s, Lease *ret, Error *err) {
         release(s, g, NULL);
         return -1;
     }
-    *ret = (Lease){.conn = conn, .generation = g->number, .tag = g->tag, .owner = g};
+    if (make_lease(g, conn, ret, err) != 0) {
+        lake_conn_free(conn);
+        release(s, g, NULL);
+        return -1;
+    }
+    ret->owner = g;
     return 0;
 }
 
@@ -199,7 +223,7 @@ int64_t source_generation(Source *s) {
 bool source_tag(Source *s, char tag[SOURCE_TAG_SIZE]) {
     tag[0] = '\0';
     pthread_mutex_lock(&s->lock);
-    if (s->current != NULL) snprintf(tag, SOURCE_TAG_SIZE, "%s", s->current->tag);
+    if (s->current != NULL && s->current->snapshot != NULL) snprintf(tag, SOURCE_TAG_SIZE, "%s", s->current->tag);
     pthread_mutex_unlock(&s->lock);
     return tag[0] != '\0';
 }

@@ -8,11 +8,11 @@
 
 typedef struct Source Source;
 typedef struct Generation Generation;
-enum { SOURCE_TAG_SIZE = 48 };
+enum { SOURCE_TAG_SIZE = 64 };
 typedef struct Lease {
     LakeConn *conn;
-    int64_t generation; /* of the snapshot; 0: live, every answer may differ */
-    const char *tag;    /* names this content for ever, also when generations are counted anew; "" when live */
+    int64_t generation;        /* of the snapshot; 0: live */
+    char tag[SOURCE_TAG_SIZE]; /* names this content for ever, also when generations are counted anew */
     Generation *owner;
 } Lease;
 
@@ -32,6 +32,6 @@ int source_lease(Source *s, Lease *ret, Error *err) MUST_CHECK;
 void source_return(Source *s, Lease *lease, bool broken);
 /* What a lease would get now; 0 when there is nothing, or when it is live. */
 int64_t source_generation(Source *s);
-/* The tag that a lease would get now. False when there is none. */
+/* The tag that a lease would get now, when that is known without asking the lake: false when live, or when there is nothing. */
 bool source_tag(Source *s, char tag[SOURCE_TAG_SIZE]);
 bool source_is_live(const Source *s);

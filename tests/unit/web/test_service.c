@@ -252,6 +252,27 @@ static void test_live_survives_a_new_column(void **state) {
     json_decref(s);
 }
 
+/* A live answer has a tag too, and it changes with the lake. */
+static void test_live_answers_have_tags(void **state) {
+    (void)state;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    Response first = answer_to("GET", "/api/v1/overview");
+    assert_true(first.etag[0] != '\0');
+    MUST(lake_connect(lake, &conn, &err));
+    for (int changed = 0; changed < 2; changed++) {
+        CLEANUP(request_freep) Request *req = request_new("/api/v1/overview");
+        req->if_none_match = xstrdup(first.etag);
+        Response resp = {0};
+        Matched m = service_begin(&service, "GET", req, &resp);
+        assert_true(m.needs_worker);
+        service_finish(&service, 0, m.route, req, &resp);
+        assert_int_equal(resp.status, changed ? 200 : 304);
+        response_done(&resp);
+        MUST(lake_exec(conn, "test", "INSERT INTO ledger_batches VALUES (2, now(), 0, 1, 0, 0)", &err));
+    }
+    response_done(&first);
+}
+
 static void test_nothing_refined_is_not_ready(void **state) {
     (void)state;
     Lake *empty;
@@ -277,6 +298,7 @@ int main(void) {
         cmocka_unit_test(test_runs_status_probes),
         cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_live_survives_a_new_column),
+        cmocka_unit_test(test_live_answers_have_tags),
         cmocka_unit_test(test_nothing_refined_is_not_ready),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
