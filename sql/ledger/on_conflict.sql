@@ -1,0 +1,2 @@
+
+ON CONFLICT DO UPDATE SET next_offset = excluded.next_offset, topic_id = excluded.topic_id, cluster_id = excluded.cluster_id, updated_at = excluded.updated_at;
