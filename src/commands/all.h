@@ -2,18 +2,18 @@
 #pragma once
 #include "commands/command.h"
 
-int command_init(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_produce(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_ingest(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_refine(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_train(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_score(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_publish(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_run(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_up(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_serve(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_status(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_audit(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_quarantine(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_sql(App *app, int argc, char **argv, Error *err) __attribute__((weak));
-int command_config(App *app, int argc, char **argv, Error *err) __attribute__((weak));
+int command_init(App *app, int argc, char **argv, Error *err);
+int command_produce(App *app, int argc, char **argv, Error *err);
+int command_ingest(App *app, int argc, char **argv, Error *err);
+int command_refine(App *app, int argc, char **argv, Error *err);
+int command_train(App *app, int argc, char **argv, Error *err);
+int command_score(App *app, int argc, char **argv, Error *err);
+int command_publish(App *app, int argc, char **argv, Error *err);
+int command_run(App *app, int argc, char **argv, Error *err);
+int command_up(App *app, int argc, char **argv, Error *err);
+int command_serve(App *app, int argc, char **argv, Error *err);
+int command_status(App *app, int argc, char **argv, Error *err);
+int command_audit(App *app, int argc, char **argv, Error *err);
+int command_quarantine(App *app, int argc, char **argv, Error *err);
+int command_sql(App *app, int argc, char **argv, Error *err);
+int command_config(App *app, int argc, char **argv, Error *err);
