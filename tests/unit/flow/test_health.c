@@ -1,0 +1,233 @@
+/* What each part's facts mean. The state page of a system lies when it guesses: so every way of not knowing is tested too. */
+#include "flow/health_internal.h"
+
+#include "base/memory.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants those four first */
+#include <cmocka.h>
+#include <string.h>
+
+static Settings *settings;
+static KafkaPartition partitions[2] = {{.id = 0, .low = 0, .high = 100}, {.id = 1, .low = 50, .high = 80}};
+
+#define NOW   INT64_C(1700000000000000)
+#define HOURS (INT64_C(3600) * USEC_PER_SEC)
+
+static int setup(void **state) {
+    (void)state;
+    static const char *const sets[] = {"kafka.topic=t", "status.fresh_within=30m"};
+    Error err = {0};
+    if (settings_load(NULL, sets, 2, &settings, &err) != 0) fail_msg("%s", err.text);
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    settings_free(settings);
+    return 0;
+}
+
+static void put_time(json_t *row, const char *column, int64_t hours_ago) {
+    char text[CLOCK_TEXT_SIZE];
+    json_object_set_new(row, column, json_string(clock_format(NOW - hours_ago * HOURS, text)));
+}
+
+/* Everything works: Bronze has all of partition 0 and of 1, two hours ago; nothing waits. */
+static Facts healthy(void) {
+    Facts f = {.now_us = NOW,
+               .settings = settings,
+               .lake_bytes = 1000,
+               .lake_changed_us = NOW - 3 * HOURS,
+               .generation = 4,
+               .disk_free = 500000000000,
+               .disk_size = 1000000000000};
+    f.kafka = (KafkaPing){.brokers = 1, .latency_ms = 2};
+    f.topic = (KafkaTopic){.exists = true, .partition_count = 2, .partitions = partitions};
+    f.row =
+        json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:s, s:[{s:s, s:i, s:i}, {s:s, s:i, s:i}]}", "landed", 130, "silver", 128,
+                  "quarantined", 2, "pending_events", 0, "subscribers", 10, "scores", 10, "model_id", "m", "run_id", "r", "run_state",
+                  "done", "partitions", "topic", "t", "partition", 0, "next_offset", 100, "topic", "t", "partition", 1, "next_offset", 80);
+    put_time(f.row, "as_of", 2);
+    put_time(f.row, "ingested_at", 2);
+    put_time(f.row, "newest_event_at", 2);
+    put_time(f.row, "refined_at", 2);
+    put_time(f.row, "scored_at", 2);
+    put_time(f.row, "trained_at", 5);
+    put_time(f.row, "run_started_at", 2);
+    return f;
+}
+
+static void done(Facts *f) {
+    json_decref(f->row);
+}
+
+static void expect(const Facts *f, const char *part, const char *state, const char *words) {
+    for (const Component *c = health_components; c->name != NULL; c++) {
+        if (strcmp(c->name, part) != 0) continue;
+        Finding finding = {.more = json_object()};
+        assert_true(c->judge(f, &finding));
+        if (strcmp(state_name(finding.state), state) != 0 || strstr(finding.detail.data, words) == NULL)
+            fail_msg("%s is %s, not %s with '%s': %s", part, state_name(finding.state), state, words, finding.detail.data);
+        buf_done(&finding.detail);
+        json_decref(finding.more);
+        return;
+    }
+    fail_msg("no part %s", part);
+}
+
+/* A quiet night is no fault: nothing came for two hours, and nothing waits. */
+static void test_quiet_is_ok(void **state) {
+    (void)state;
+    Facts f = healthy();
+    expect(&f, "kafka", "ok", "1 broker answered a metadata request");
+    expect(&f, "lake", "ok", "nobody writes to it now");
+    expect(&f, "bronze", "ok", "everything that Kafka has is here");
+    expect(&f, "silver", "ok", "128 clean events, 2 in quarantine (1.5%)");
+    expect(&f, "gold", "ok", "10 subscribers. Refined 2 hours ago; nothing waits.");
+    expect(&f, "model", "ok", "trained 5 hours ago. 10 subscribers scored 2 hours ago.");
+    expect(&f, "runs", "ok", "ended as done");
+    expect(&f, "snapshot", "ok", "Generation 4, published 2 hours ago.");
+    expect(&f, "disk", "ok", "50%");
+    done(&f);
+}
+
+static void test_events_that_wait_too_long(void **state) {
+    (void)state;
+    Facts f = healthy();
+    partitions[1].high = 1580;
+    expect(&f, "bronze", "degraded", "1,500 events wait in Kafka, longer than");
+    put_time(f.row, "ingested_at", 0);
+    expect(&f, "bronze", "ok", "1,500 events wait in Kafka.");
+    partitions[1].high = 80;
+    json_object_set_new(f.row, "pending_events", json_integer(7));
+    put_time(f.row, "pending_since", 1);
+    expect(&f, "silver", "degraded", "7 events wait, longer than");
+    expect(&f, "gold", "degraded", "7 events wait, longer than");
+    put_time(f.row, "pending_since", 0);
+    expect(&f, "silver", "ok", "7 events wait.");
+    done(&f);
+}
+
+/* What retention has removed is no work that waits. */
+static void test_offsets_below_the_low_mark_do_not_wait(void **state) {
+    (void)state;
+    Facts f = healthy();
+    json_object_set_new(f.row, "partitions", json_array());
+    partitions[0].low = partitions[0].high;
+    expect(&f, "bronze", "degraded", "30 events wait in Kafka");
+    partitions[0].low = 0;
+    done(&f);
+}
+
+static void test_kafka_away(void **state) {
+    (void)state;
+    static char why[] = "Kafka at x:1: Connection refused (after 0ms in state CONNECT)";
+    Facts f = healthy();
+    f.kafka_error = why;
+    expect(&f, "kafka", "down", "Connection refused.");
+    expect(&f, "bronze", "degraded", "what waits in Kafka is not known, longer than");
+    put_time(f.row, "ingested_at", 0);
+    expect(&f, "bronze", "ok", "what waits in Kafka is not known.");
+    f.kafka_error = NULL;
+    f.topic.exists = false;
+    expect(&f, "kafka", "degraded", "does not exist yet");
+    done(&f);
+}
+
+/* Without a row nothing about the layers is known, and unknown is never ok. */
+static void test_nothing_published(void **state) {
+    (void)state;
+    static const char *const parts[] = {"bronze", "silver", "gold", "model"};
+    static char why[] = "nothing was published yet";
+    Facts f = healthy();
+    json_decref(f.row);
+    f.row = NULL;
+    f.row_error = why;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) expect(&f, parts[i], "unknown", "Cannot be judged: nothing was published yet");
+    expect(&f, "snapshot", "down", "nothing was published yet");
+    f.lake_bytes = -1;
+    expect(&f, "lake", "down", "There is no lake");
+}
+
+static void test_model_and_snapshot_that_lag(void **state) {
+    (void)state;
+    Facts f = healthy();
+    put_time(f.row, "scored_at", 4);
+    expect(&f, "model", "degraded", "Gold is newer");
+    json_object_set_new(f.row, "label_source", json_string("rule"));
+    expect(&f, "model", "degraded", "can only repeat the rule");
+    json_object_set_new(f.row, "model_id", json_null());
+    expect(&f, "model", "degraded", "No model yet");
+    f.lake_changed_us = NOW - HOURS;
+    expect(&f, "snapshot", "degraded", "the lake has changed since");
+    f.live = true;
+    expect(&f, "snapshot", "ok", "Serving live");
+    json_object_set_new(f.row, "run_error", json_string("refine: disk full"));
+    json_object_set_new(f.row, "run_state", json_string("failed"));
+    expect(&f, "runs", "degraded", "ended as failed, started 2 hours ago: refine: disk full.");
+    done(&f);
+}
+
+static void test_limits(void **state) {
+    (void)state;
+    Facts f = healthy();
+    json_object_set_new(f.row, "quarantined", json_integer(33));
+    expect(&f, "silver", "degraded", "unusual");
+    f.disk_free = 40000000000;
+    expect(&f, "disk", "degraded", "Make room");
+    f.disk_free = 1000;
+    expect(&f, "disk", "down", "Make room");
+    f.disk_size = 0;
+    expect(&f, "disk", "unknown", "does not say");
+    f.ask_api = true;
+    static char refused[] = "nothing answers at http://127.0.0.1:8080";
+    f.api_error = refused;
+    expect(&f, "api", "down", "Not running: nothing answers");
+    f.api_error = NULL;
+    static char url[] = "http://127.0.0.1:8080";
+    f.api_url = url;
+    expect(&f, "api", "ok", "Alive at");
+    done(&f);
+}
+
+static void test_words(void **state) {
+    (void)state;
+    static const struct {
+        int64_t seconds;
+        const char *text;
+    } ages[] = {{-5, "0 seconds"},    {1, "1 second"},  {59, "59 seconds"},  {60, "1 minute"},
+                {3599, "59 minutes"}, {3600, "1 hour"}, {86400, "24 hours"}, {172800, "2 days"}};
+    Buf out = {0};
+    for (size_t i = 0; i < ARRAY_LEN(ages); i++) {
+        buf_clear(&out);
+        words_age(&out, ages[i].seconds * USEC_PER_SEC);
+        assert_string_equal(out.data, ages[i].text);
+    }
+    buf_clear(&out);
+    words_count(&out, 1234567, "event", "events");
+    buf_add_char(&out, ' ');
+    words_count(&out, 1, "event", "events");
+    buf_add_char(&out, ' ');
+    words_bytes(&out, 1234567890);
+    buf_add_char(&out, ' ');
+    words_bytes(&out, 999);
+    assert_string_equal(out.data, "1,234,567 events 1 event 1.2 GB 999 bytes");
+    buf_done(&out);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quiet_is_ok),
+        cmocka_unit_test(test_events_that_wait_too_long),
+        cmocka_unit_test(test_offsets_below_the_low_mark_do_not_wait),
+        cmocka_unit_test(test_kafka_away),
+        cmocka_unit_test(test_nothing_published),
+        cmocka_unit_test(test_model_and_snapshot_that_lag),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_words),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
