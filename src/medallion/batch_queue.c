@@ -13,7 +13,8 @@ struct BatchQueue {
     pthread_cond_t changed;
     Batch *empty[BATCHES], *full[BATCHES]; /* owned while here */
     size_t empty_count, full_count;
-    bool closed, given_up;
+    bool closed;
+    atomic_bool given_up; /* changed under the mutex, read without it too */
 };
 
 BatchQueue *batch_queue_new(size_t max_rows, size_t max_bytes) {
@@ -92,6 +93,10 @@ void batch_queue_put_empty(BatchQueue *q, Batch *b) {
 
 void batch_queue_give_up(BatchQueue *q) {
     pthread_mutex_lock(&q->mutex);
-    q->given_up = true;
+    atomic_store(&q->given_up, true);
     unlock_changed(q);
+}
+
+bool batch_queue_given_up(const BatchQueue *q) {
+    return atomic_load_explicit(&q->given_up, memory_order_relaxed);
 }

@@ -20,3 +20,5 @@ Batch *batch_queue_take_full(BatchQueue *q, int timeout_ms, bool *ret_closed);
 void batch_queue_put_empty(BatchQueue *q, Batch *b);
 /* Lander: takes nothing more; a waiting reader gets NULL. */
 void batch_queue_give_up(BatchQueue *q);
+/* Reader: for one that does not need a batch now. Cheap enough for each message. */
+bool batch_queue_given_up(const BatchQueue *q);
