@@ -1,5 +1,4 @@
 SELECT as_of, landed AS bronze, silver, duplicates, rejected, gaps, quarantined, pending_events,
-       landed + duplicates + rejected + gaps AS offsets,
-       (SELECT coalesce(sum(events), 0)::BIGINT FROM (SELECT hour, events, max(hour) OVER () AS newest FROM serving_hours)
-        WHERE hour > newest - INTERVAL 24 HOUR) AS last_24h
-FROM serving_pipeline
+       landed + duplicates + rejected + gaps AS offsets, last_24h
+FROM serving_pipeline, (SELECT coalesce(sum(events), 0)::BIGINT AS last_24h FROM (SELECT hour, events, max(hour) OVER () AS newest FROM serving_hours)
+                        WHERE hour > newest - INTERVAL 24 HOUR)

@@ -1,10 +1,9 @@
 -- One row: what the health of each layer is judged by. Runs on a snapshot or on the live views.
 SELECT p.as_of, p.landed, p.rejected, p.silver, p.quarantined, p.ingested_at, p.refined_at, p.pending_events, p.pending_since, p.newest_event_at,
-       (SELECT count(*) FROM serving_subscribers) AS subscribers, p.scores, p.scored_at,
-       m.model_id, m.trained_at, m.auc, m.label_source,
-       r.run_id, r.state AS run_state, r.started_at AS run_started_at, r.error AS run_error,
-       (SELECT to_json(list({'topic': kafka_topic, 'partition': kafka_partition, 'next_offset': next_offset})) FROM (
-            SELECT * FROM ledger_partitions QUALIFY kafka_epoch = max(kafka_epoch) OVER (PARTITION BY kafka_topic))) AS partitions
-FROM serving_pipeline AS p
+       g.subscribers, p.scores, p.scored_at, m.model_id, m.trained_at, m.auc, m.label_source,
+       r.run_id, r.state AS run_state, r.started_at AS run_started_at, r.error AS run_error, l.partitions
+FROM serving_pipeline AS p, (SELECT count(*) AS subscribers FROM serving_subscribers) AS g,
+     (SELECT to_json(list({'topic': kafka_topic, 'partition': kafka_partition, 'next_offset': next_offset})) AS partitions FROM (
+          SELECT * FROM ledger_partitions QUALIFY kafka_epoch = max(kafka_epoch) OVER (PARTITION BY kafka_topic))) AS l
 LEFT JOIN (SELECT * FROM serving_models ORDER BY trained_at DESC LIMIT 1) AS m ON true
 LEFT JOIN (SELECT * FROM serving_runs WHERE state <> 'running' ORDER BY started_at DESC LIMIT 1) AS r ON true

@@ -1,4 +1,5 @@
 -- Changes whenever something that the live views show has changed.
-SELECT to_hex(hash((SELECT max(batch_id) FROM ledger_batches), (SELECT refined_at FROM refine_progress), (SELECT max(scored_at) FROM subscriber_scores),
-            (SELECT max(trained_at) FROM models), (SELECT count(*) FROM runs), (SELECT max(finished_at) FROM runs), (SELECT count(*) FROM run_steps),
-            (SELECT count(*) FROM silver_quarantine), (SELECT count(*) FROM silver_drift)))
+SELECT to_hex(hash(b.newest, r.refined_at, s.newest, m.newest, u.n, u.finished, t.n))
+FROM (SELECT max(batch_id) AS newest FROM ledger_batches) AS b, refine_progress AS r, (SELECT max(scored_at) AS newest FROM subscriber_scores) AS s,
+     (SELECT max(trained_at) AS newest FROM models) AS m, (SELECT count(*) AS n, max(finished_at) AS finished FROM runs) AS u,
+     (SELECT count(*) AS n FROM run_steps) AS t

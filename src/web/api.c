@@ -53,6 +53,13 @@ static const struct Part {
     {"drift", "api/overview_drift", false},
 };
 
+static void fill_gold_rows(json_t *overview) {
+    size_t i;
+    json_t *layer;
+    json_array_foreach(json_object_get(overview, "layers"), i, layer) if (json_is_null(json_object_get(layer, "row_count")))
+        json_object_set(layer, "row_count", json_object_get(json_object_get(overview, "subscribers"), "total"));
+}
+
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)s, (void)req;
     CLEANUP(json_freep) json_t *out = json_pack("{s:I, s:b}", "generation", (json_int_t)lease->generation, "live", lease->generation == 0);
@@ -64,6 +71,7 @@ int handle_overview(Service *s, const Request *req, const Lease *lease, Response
         if (rc != 0) return -1;
         json_object_set_new(out, part->key, value);
     }
+    fill_gold_rows(out);
     response_json(resp, 200, json_incref(out));
     return 0;
 }

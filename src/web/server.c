@@ -167,7 +167,7 @@ static enum MHD_Result begin(Exchange *x, const char *method, const char *versio
     const char *problem = framing_problem(&framing);
     if (has_hidden_bytes(x, method, version, framing.bytes)) problem = "The header has a NUL, a folded line, or a line without CR LF.";
     x->matched = service_begin(&x->web->service, method, x->request, &x->response);
-    if (problem != NULL && (x->response.status == 0 || x->response.status < 400)) {
+    if (problem != NULL && x->response.status < 400) {
         x->matched.needs_worker = false;
         response_problem(&x->response, 400, x->request, "%s", problem);
     }
