@@ -13,8 +13,8 @@ int feed_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
     return feed->ops->describe(feed, timeout_ms, ret, err);
 }
 
-int feed_ping(Feed *feed, int timeout_ms, Error *err) {
-    return feed->ops->ping(feed, timeout_ms, err);
+int feed_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
+    return feed->ops->check(feed, was, timeout_ms, ret_grown, err);
 }
 
 int feed_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {

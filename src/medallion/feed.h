@@ -14,10 +14,14 @@ void feed_free(Feed *feed);
 DEFINE_CLEANUP(feed_free, Feed)
 /* The name under which the ledger knows it: the topic, or "file:<absolute path>". Borrowed. */
 const char *feed_topic(const Feed *feed);
-/* What is there now. A file's topic_id is a checksum of its first line: another file under the same name is noticed like a recreated topic. */
+/* What is there now. A file's topic_id is a checksum of its first line: another file under the same name is noticed like a recreated topic.
+ */
 int feed_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
-/* Is the other side there? Cheap; ERR_UNAVAILABLE. */
-int feed_ping(Feed *feed, int timeout_ms, Error *err) MUST_CHECK;
+/* Is the other side there, and still the one that was described as `was`? Ids never come back: after this, everything that was read before
+ * it is of that one. Cheap. ERR_UNAVAILABLE; ERR_DATA when it was deleted, recreated or truncated. */
+int feed_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown,
+               Error *err) MUST_CHECK; /* grown: it has more partitions */
+/* Again after more partitions came, with all of them. */
 int feed_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) MUST_CHECK;
 int feed_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) MUST_CHECK;
 int feed_seek(Feed *feed, KafkaPosition to, Error *err) MUST_CHECK;

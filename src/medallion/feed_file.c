@@ -1,5 +1,5 @@
-/* feed_file.c: a file of lines as a topic with one partition, 0; line n (from 0) is offset n. An empty line is an empty message. The last line
- * counts whether or not it ends with a newline; with `follow` only lines that end with one do, since somebody may still be writing. */
+/* feed_file.c: a file of lines as a topic with one partition, 0; line n (from 0) is offset n. An empty line is an empty message. The last
+ * line counts whether or not it ends with a newline; with `follow` only lines that end with one do, since somebody may still be writing. */
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
@@ -17,9 +17,9 @@ typedef struct FileFeed {
     char *path;
     FILE *file;
     bool follow;
-    bool at_end;     /* END was told since the last line */
-    int64_t next;    /* line number */
-    char *line;      /* getline's buffer */
+    bool at_end;  /* END was told since the last line */
+    int64_t next; /* line number */
+    char *line;   /* getline's buffer */
     size_t line_cap;
 } FileFeed;
 
@@ -50,12 +50,16 @@ static ssize_t read_line(FileFeed *f) {
     return -1;
 }
 
+static char *identity(const char *line, ssize_t len) {
+    return len >= 0 ? xasprintf("%016" PRIx64, fnv1a(line, (size_t)len)) : xstrdup("");
+}
+
 static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
     (void)timeout_ms;
     FileFeed *f = (FileFeed *)feed;
     rewind(f->file);
     ssize_t first = read_line(f);
-    char *topic_id = first >= 0 ? xasprintf("%016" PRIx64, fnv1a(f->line, (size_t)first)) : xstrdup("");
+    char *topic_id = identity(f->line, first);
     int64_t lines = 0;
     for (ssize_t n = first; n >= 0; n = read_line(f)) lines++;
     if (ferror(f->file)) {
@@ -68,16 +72,31 @@ static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err
     return 0;
 }
 
-static int file_ping(Feed *feed, int timeout_ms, Error *err) {
-    (void)feed, (void)timeout_ms, (void)err;
-    return 0;
+/* Whoever rotates logs puts another file in the place of ours, or empties it: the name is looked at anew, not what we have open. */
+static int file_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
+    (void)timeout_ms;
+    FileFeed *f = (FileFeed *)feed;
+    FileFeed now = {.path = f->path, .file = fopen(f->path, "re"), .follow = f->follow};
+    struct stat status;
+    if (now.file == NULL || fstat(fileno(now.file), &status) != 0)
+        return error_errno(err, ERR_DATA, errno, "cannot read %s any more", f->path);
+    ssize_t first = read_line(&now);
+    CLEANUP(free_text) char *topic_id = identity(now.line, first);
+    bool same = was->topic_id[0] == '\0' || strcmp(topic_id, was->topic_id) == 0;
+    free(now.line);
+    fclose(now.file);
+    *ret_grown = false;
+    if (same && status.st_size >= ftello(f->file)) return 0;
+    return error_set(err, ERR_DATA, "%s was truncated or replaced while it was read. What was stored stays; nothing of the new one was",
+                     f->path);
 }
 
 static int file_seek(Feed *feed, KafkaPosition to, Error *err) {
     FileFeed *f = (FileFeed *)feed;
     rewind(f->file);
     for (f->next = 0; f->next < to.next_offset; f->next++)
-        if (read_line(f) < 0) return error_set(err, ERR_DATA, "%s has %" PRId64 " lines, %" PRId64 " were read before", f->path, f->next, to.next_offset);
+        if (read_line(f) < 0)
+            return error_set(err, ERR_DATA, "%s has %" PRId64 " lines, %" PRId64 " were read before", f->path, f->next, to.next_offset);
     f->at_end = false;
     return 0;
 }
@@ -106,7 +125,7 @@ static void file_report(Feed *feed, const KafkaPosition *positions, size_t n) {
     (void)feed, (void)positions, (void)n;
 }
 
-static const FeedOps file_ops = {file_free, file_describe, file_ping, file_start, file_poll, file_seek, file_report};
+static const FeedOps file_ops = {file_free, file_describe, file_check, file_start, file_poll, file_seek, file_report};
 
 int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) {
     CLEANUP(free_text) char *real = realpath(path, NULL);

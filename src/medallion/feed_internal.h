@@ -5,7 +5,7 @@
 typedef struct FeedOps {
     void (*free)(Feed *feed);
     int (*describe)(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err);
-    int (*ping)(Feed *feed, int timeout_ms, Error *err);
+    int (*check)(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err);
     int (*start)(Feed *feed, const KafkaPosition *from, size_t n, Error *err);
     int (*poll)(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err);
     int (*seek)(Feed *feed, KafkaPosition to, Error *err);

@@ -1,6 +1,7 @@
 /* feed_kafka.c: a topic as a feed. */
 #include "base/memory.h"
 #include "medallion/feed_internal.h"
+#include <string.h>
 
 typedef struct TopicFeed {
     Feed feed;
@@ -21,13 +22,24 @@ static int topic_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *er
     return kafka_topic_describe(((TopicFeed *)feed)->client, feed->topic, timeout_ms, ret, err);
 }
 
-static int topic_ping(Feed *feed, int timeout_ms, Error *err) {
-    KafkaPing ping;
-    return kafka_ping(((TopicFeed *)feed)->client, timeout_ms, &ping, err);
+static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
+    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
+    if (topic_describe(feed, timeout_ms, &now, err) != 0) return -1;
+    if (!now.exists) return error_set(err, ERR_DATA, "%s was deleted while it was read. What was stored stays", feed->topic);
+    if (strcmp(now.topic_id, was->topic_id) != 0)
+        return error_set(
+            err, ERR_DATA,
+            "%s was deleted and recreated while it was read: its id was %s, now it is %s. Nothing of the new one was stored. If that was "
+            "meant, run `smelt ingest --new-epoch` once: it reads the new one from its beginning and keeps what the old one brought",
+            feed->topic, was->topic_id, now.topic_id);
+    *ret_grown = now.partition_count > was->partition_count;
+    return 0;
 }
 
 static int topic_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
     TopicFeed *t = (TopicFeed *)feed;
+    kafka_consumer_freep(&t->consumer);
+    t->consumer = NULL;
     return kafka_consumer_open(t->settings, feed->topic, from, n, &t->consumer, err);
 }
 
@@ -43,7 +55,7 @@ static void topic_report(Feed *feed, const KafkaPosition *positions, size_t n) {
     kafka_consumer_report(((TopicFeed *)feed)->consumer, positions, n);
 }
 
-static const FeedOps topic_ops = {topic_free, topic_describe, topic_ping, topic_start, topic_poll, topic_seek, topic_report};
+static const FeedOps topic_ops = {topic_free, topic_describe, topic_check, topic_start, topic_poll, topic_seek, topic_report};
 
 int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) {
     TopicFeed *t = xcalloc(1, sizeof *t);

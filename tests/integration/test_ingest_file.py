@@ -1,0 +1,113 @@
+"""Ingest from a file: each line a message, with the same ledger, and no broker."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from harness import Smelt, events, eventually
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return tmp_path / "events.jsonl"
+
+
+def write(path: Path, lines: list[bytes], mode: str = "wb") -> None:
+    with path.open(mode) as file:
+        file.writelines(line + b"\n" for line in lines)
+
+
+def test_each_line_lands_once(offline: Smelt, source: Path) -> None:
+    write(source, [*events(0, 300), b"", b"rubbish", *events(0, 10)])
+    done = offline("ingest", "--from", source)
+    assert (done["landed"], done["duplicates"], done["rejected"]) == (300, 10, 2)
+    assert done["partitions"][0]["topic"] == f"file:{source.resolve()}"
+    again = offline("ingest", "--from", source)
+    assert again["landed"] == again["duplicates"] == again["rejected"] == 0
+    assert offline.audit()["offsets"] == 312
+    assert offline.rows("SELECT kafka_offset, reason FROM bronze_rejects ORDER BY ALL") == [(300, "empty"), (301, "not_json")]
+
+
+def test_what_was_appended_lands(offline: Smelt, source: Path) -> None:
+    write(source, events(0, 100))
+    offline("ingest", "--from", source)
+    write(source, events(100, 50), "ab")
+    assert offline("ingest", "--from", source)["landed"] == 50
+    assert offline.audit()["landed"] == 150
+
+
+def test_a_last_line_without_newline_counts(offline: Smelt, source: Path) -> None:
+    source.write_bytes(b"\n".join(events(0, 5)))
+    assert offline("ingest", "--from", source)["landed"] == 5
+
+
+def test_a_truncated_file_is_refused(offline: Smelt, source: Path) -> None:
+    write(source, events(0, 100))
+    offline("ingest", "--from", source)
+    write(source, events(0, 40))
+    result = offline.run("ingest", "--from", source)
+    assert result.code == 65 and "40" in result.error and "100" in result.error
+    assert offline.audit()["landed"] == 100
+
+
+def test_an_emptied_file_is_refused(offline: Smelt, source: Path) -> None:
+    write(source, events(0, 100))
+    offline("ingest", "--from", source)
+    write(source, [])
+    assert offline.run("ingest", "--from", source).code == 65
+    assert offline.audit()["landed"] == 100
+
+
+def test_another_file_under_the_same_name_is_refused_until_it_is_accepted(offline: Smelt, source: Path) -> None:
+    write(source, events(0, 100))
+    offline("ingest", "--from", source)
+    write(source, events(500, 200))
+    assert offline.run("ingest", "--from", source).code == 65
+    assert offline("ingest", "--from", source, "--new-epoch")["landed"] == 200
+    assert offline.audit()["landed"] == 300
+
+
+LANDED = "SELECT count(*) FROM bronze_raw_events"
+
+
+def test_follow_reads_what_is_written_and_waits_for_the_end_of_a_line(offline: Smelt, source: Path) -> None:
+    write(source, events(0, 10))
+    running = offline.start("ingest", "--from", source, "--follow", "--set", "ingest.commit_interval=10ms")
+    eventually("the first ten landed", lambda: offline.peek(LANDED) == 10)
+    line, *more = events(10, 6)
+    with source.open("ab", buffering=0) as file:
+        for part in (line[:30], line[30:90], line[90:]):
+            file.write(part)
+            time.sleep(0.3)  # time in which the half line could be taken for a whole one
+        assert offline.peek("SELECT sum(next_offset) FROM ledger_partitions") == 10
+        file.write(b"\n")
+    write(source, more, "ab")
+    eventually("the others landed", lambda: offline.peek(LANDED) == 16)
+    result = running.end()
+    assert result.code == 0 and (result.summary["landed"], result.summary["rejected"]) == (16, 0)
+    assert offline.audit()["landed"] == 16
+
+
+@pytest.mark.parametrize("how", ["truncated", "replaced", "removed"])
+def test_follow_notices_that_its_file_is_another(offline: Smelt, source: Path, how: str) -> None:
+    write(source, events(0, 100))
+    running = offline.start("ingest", "--from", source, "--follow")
+    eventually("the first landed", lambda: offline.peek(LANDED) == 100)
+    if how == "truncated":
+        write(source, [])
+    elif how == "removed":
+        source.unlink()
+    else:
+        write(source.with_suffix(".new"), events(500, 300))
+        os.replace(source.with_suffix(".new"), source)
+    result = running.wait(20)
+    assert result.code == 65 and str(source) in result.error
+    assert offline.audit()["landed"] == 100
+
+
+def test_a_file_that_is_not_there(offline: Smelt, source: Path) -> None:
+    result = offline.run("ingest", "--from", source)
+    assert result.code == 65 and str(source) in result.error
