@@ -17,10 +17,11 @@ SELECT event_id, event_type, source_system, upper(subscriber_id) AS subscriber_i
     ingested_at::TIMESTAMP AS ingested_at, p.plan AS bss_plan, p.data_used_mb AS bss_data_used_mb, p.bill_amount_zmw AS bss_bill_zmw,
     p.payment_status AS bss_payment_status, p.days_overdue AS bss_days_overdue, p.tower_id AS oss_tower_id, p.signal_dbm AS oss_signal_dbm,
     p.latency_ms AS oss_latency_ms, p.packet_loss_pct AS oss_packet_loss_pct, p.location AS iot_location, p.battery_pct AS iot_battery_pct,
-    p.connection_type AS iot_connection_type, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, batch_id
+    p.connection_type AS iot_connection_type, kafka_topic, kafka_epoch, kafka_partition, kafka_offset,
+    kafka_timestamp::TIMESTAMP AS kafka_timestamp, batch_id
 FROM (SELECT *, json_transform(raw_payload, '{"plan":"VARCHAR","data_used_mb":"INTEGER","bill_amount_zmw":"DECIMAL(18,2)",
     "payment_status":"VARCHAR","days_overdue":"INTEGER","tower_id":"VARCHAR","signal_dbm":"INTEGER","latency_ms":"INTEGER",
-    "packet_loss_pct":"DECIMAL(18,2)","location":"VARCHAR","battery_pct":"INTEGER","connection_type":"VARCHAR"}') AS p FROM bronze_raw_events)
+    "packet_loss_pct":"DECIMAL(9,6)","location":"VARCHAR","battery_pct":"INTEGER","connection_type":"VARCHAR"}') AS p FROM bronze_raw_events)
 """
 
 

@@ -26,6 +26,7 @@ def parse():
     p.add_argument("--histories", type=lambda text: [int(n) for n in text.split(",")], help="sizes of the past for the refresh (100000,1000000,10000000)")
     p.add_argument("--only", action="append", choices=GROUPS, metavar="NAME", help=f"one group: {', '.join(GROUPS)}; may be repeated")
     p.add_argument("--json", metavar="FILE", help="the rows as JSON too")
+    p.add_argument("--record", action="store_true", help="put the table into docs/benchmarks.md")
     p.add_argument("--smelt", default=os.path.join(ROOT, "build", "release", "smelt"), metavar="FILE", help="the binary (build/release/smelt)")
     p.add_argument("--dir", help="where its folder is made and removed again (.cache); should be a real disk")
     p.add_argument("--faults", default="0.02", help="share of the big topic's messages that are broken in some way (0.02)")
@@ -53,10 +54,13 @@ def main():
     except Failed as error:
         report.say(str(error))
         return 1
-    print(report.machine_words(about) + "\n\n" + report.table(rows))
+    command = shlex.join(["bench/run", *sys.argv[1:]])
+    print(f"{report.machine_words(about)}\n\n{report.table(rows)}")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(report.as_json(rows, about, shlex.join(["bench/run", *sys.argv[1:]])), file, indent=1)
+            json.dump(report.as_json(rows, about, command), file, indent=1)
+    if options.record:
+        report.record(os.path.join(ROOT, "docs", "benchmarks.md"), rows, about, command)
     return 1 if any(row.target and row.met is None for row in rows) else 0
 
 

@@ -5,6 +5,7 @@ import statistics
 import sys
 import time
 from dataclasses import asdict, dataclass
+from textwrap import shorten
 
 began = time.monotonic()
 
@@ -57,7 +58,7 @@ def verdict(row):
 def table(rows):
     """Markdown that reads well as plain text too."""
     cells = [["what", "measured", "target", "", "how"]]
-    cells += [[row.what, row.measured, row.target, verdict(row), row.note] for row in rows]
+    cells += [[row.what, row.measured, row.target, verdict(row), shorten(row.note, 140, placeholder=" ...")] for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
     lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths)) + " |" for line in cells]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
@@ -89,3 +90,12 @@ def machine_words(m):
 
 def as_json(rows, about, command):
     return {"command": command, "machine": about, "rows": [asdict(row) for row in rows]}
+
+
+def record(path, rows, about, command):
+    """Replaces what stands below the heading Results, which is the last one of the page."""
+    with open(path, encoding="utf-8") as file:
+        page = file.read()
+    above, heading, _ = page.partition("\n## Results\n")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(f"{above}{heading or chr(10) + '## Results' + chr(10)}`{command}` on {machine_words(about)}.\n\n{table(rows)}\n")
