@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include <stdint.h>
 
-#define USEC_PER_SEC INT64_C(1000000)
-#define NSEC_PER_SEC INT64_C(1000000000)
+#define USEC_PER_SEC    INT64_C(1000000)
+#define NSEC_PER_SEC    INT64_C(1000000000)
 #define CLOCK_TEXT_SIZE 32 /* for clock_format */
 
 int64_t clock_wall_us(void);

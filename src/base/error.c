@@ -10,8 +10,8 @@ static const struct {
     int exit_code;
     const char *name;
 } kinds[] = {
-    [ERR_NONE] = {0, "none"},       [ERR_USAGE] = {64, "usage"}, [ERR_DATA] = {65, "data"}, [ERR_UNAVAILABLE] = {69, "unavailable"},
-    [ERR_BUG] = {70, "bug"},        [ERR_IO] = {74, "io"},       [ERR_BUSY] = {75, "busy"}, [ERR_CONFIG] = {78, "config"},
+    [ERR_NONE] = {0, "none"},         [ERR_USAGE] = {64, "usage"}, [ERR_DATA] = {65, "data"}, [ERR_UNAVAILABLE] = {69, "unavailable"},
+    [ERR_BUG] = {70, "bug"},          [ERR_IO] = {74, "io"},       [ERR_BUSY] = {75, "busy"}, [ERR_CONFIG] = {78, "config"},
     [ERR_STOPPED] = {130, "stopped"},
 };
 

@@ -42,7 +42,7 @@ static inline int error_is_retriable(const Error *err) {
 /* An impossible state: says where and aborts. Never for bad input. */
 _Noreturn void bug_at(const char *file, int line, const char *what);
 #define BUG(what) bug_at(__FILE__, __LINE__, what)
-#define BUG_IF(cond)                                                                                                                     \
-    do {                                                                                                                                 \
-        if (cond) BUG(#cond);                                                                                                            \
+#define BUG_IF(cond)                                                                                                                       \
+    do {                                                                                                                                   \
+        if (cond) BUG(#cond);                                                                                                              \
     } while (0)

@@ -11,6 +11,6 @@ void log_setup(LogLevel least, LogFormat format);
 /* `component` is the room or command that speaks: "kafka", "ingest", ... */
 void log_write(LogLevel level, const char *component, const char *fmt, ...) PRINTF_LIKE(3, 4);
 #define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
-#define log_info(...) log_write(LOG_INFO, __VA_ARGS__)
-#define log_warn(...) log_write(LOG_WARN, __VA_ARGS__)
+#define log_info(...)  log_write(LOG_INFO, __VA_ARGS__)
+#define log_warn(...)  log_write(LOG_WARN, __VA_ARGS__)
 #define log_error(...) log_write(LOG_ERROR, __VA_ARGS__)

@@ -1,5 +1,5 @@
-/* bulk.c: rows from C as a DuckDB table function. Values go straight into DuckDB's vectors: no staging copy, and DuckDB may scan with several
- * threads, so that the SQL over the rows (parsing JSON) runs in parallel. */
+/* bulk.c: rows from C as a DuckDB table function. Values go straight into DuckDB's vectors: no staging copy, and DuckDB may scan with
+ * several threads, so that the SQL over the rows (parsing JSON) runs in parallel. */
 #include "lake/internal.h"
 
 #include "base/memory.h"
@@ -7,8 +7,8 @@
 
 #define SOURCE_COLUMNS_MAX 16
 
-/* DuckDB keeps the first table function of a name for the life of the database, whoever registers another. So the registration is ours: it is
- * made once, and what it points at is replaced. */
+/* DuckDB keeps the first table function of a name for the life of the database, whoever registers another. So the registration is ours: it
+ * is made once, and what it points at is replaced. */
 typedef struct LakeSource {
     struct LakeSource *next;
     char *name; /* owned */

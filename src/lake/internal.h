@@ -1,8 +1,8 @@
 /* internal.h: what the files of this room share.  */
 #pragma once
 #include "base/buf.h"
-#include "lake/lake.h"
 #include "lake/duckdb_api.h"
+#include "lake/lake.h"
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -30,12 +30,12 @@ struct LakeResult {
     struct ResultColumn {
         const char *name; /* borrowed from the result */
         duckdb_type type, storage;
-        double scale;     /* DECIMAL: 10^scale; otherwise 1 */
+        double scale; /* DECIMAL: 10^scale; otherwise 1 */
         bool json;
         void *data; /* of the chunk */
         uint64_t *validity;
         Buf text; /* NUL-terminated copy for lake_col_text */
-    } *columns;
+    } * columns;
 };
 
 /* Turns DuckDB's error into ours, latches it, and returns -1. */

@@ -1,7 +1,7 @@
 /* lake.c: database, connections, statements and transactions over DuckDB's C interface.
  *
- * Invariant: a transaction in which any statement failed never commits (FACTS of DuckDB: its COMMIT would answer success and store nothing).
- * After a FATAL error the database handle is left alone until the process ends: closing would checkpoint an unknown state. */
+ * Invariant: a transaction in which any statement failed never commits (FACTS of DuckDB: its COMMIT would answer success and store
+ * nothing). After a FATAL error the database handle is left alone until the process ends: closing would checkpoint an unknown state. */
 #include "lake/internal.h"
 
 #include "base/clock.h"
@@ -46,8 +46,10 @@ static int fail_result(LakeConn *conn, const char *name, duckdb_result *result, 
 
 static int open_failed(const char *path, char *message, Error *err) {
     bool locked = message != NULL && strstr(message, "lock on file") != NULL;
-    if (locked) error_set(err, ERR_BUSY, "%s is open in another process: %s", path, message);
-    else error_set(err, ERR_IO, "cannot open the lake %s: %s", path, message != NULL ? message : "DuckDB gave no reason");
+    if (locked)
+        error_set(err, ERR_BUSY, "%s is open in another process: %s", path, message);
+    else
+        error_set(err, ERR_IO, "cannot open the lake %s: %s", path, message != NULL ? message : "DuckDB gave no reason");
     duckdb.free(message);
     return -1;
 }

@@ -41,9 +41,9 @@ const char *lake_engine_version(void); /* "v1.5.6" */
 typedef enum LakeType { LAKE_NULL, LAKE_BOOL, LAKE_INT, LAKE_REAL, LAKE_TEXT, LAKE_BLOB, LAKE_TIME, LAKE_TIMES } LakeType;
 typedef struct LakeValue {
     LakeType type;
-    int64_t i;          /* LAKE_BOOL, LAKE_INT; LAKE_TIME in microseconds UTC (TIMESTAMPTZ) */
-    double r;           /* LAKE_REAL */
-    const char *text;   /* LAKE_TEXT, LAKE_BLOB; borrowed */
+    int64_t i;        /* LAKE_BOOL, LAKE_INT; LAKE_TIME in microseconds UTC (TIMESTAMPTZ) */
+    double r;         /* LAKE_REAL */
+    const char *text; /* LAKE_TEXT, LAKE_BLOB; borrowed */
     size_t len;
     const int64_t *times; /* LAKE_TIMES, for lake_sql_bind alone: `len` times, written as a list for IN (...); borrowed */
 } LakeValue;
@@ -76,9 +76,11 @@ int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) MUS
 int lake_exec_values(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret_changed,
                      Error *err) MUST_CHECK;
 /* One statement that returns rows. All of them are held in memory until lake_result_free. */
-int lake_query(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, LakeResult **ret, Error *err) MUST_CHECK;
+int lake_query(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, LakeResult **ret,
+               Error *err) MUST_CHECK;
 /* The first column of the first row as an integer; ERR_BUG when there is no row, 0 for NULL. */
-int lake_query_int(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret, Error *err) MUST_CHECK;
+int lake_query_int(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret,
+                   Error *err) MUST_CHECK;
 
 /* The text of sql/<name>.sql as built into the binary (BUG when there is none): lake_exec(conn, n, lake_sql(n), err). */
 const char *lake_sql(const char *name);
@@ -105,8 +107,8 @@ double lake_col_real(const LakeResult *r, size_t col);
 bool lake_col_bool(const LakeResult *r, size_t col);
 const char *lake_col_text(LakeResult *r, size_t col, size_t *ret_len); /* ret_len may be NULL; NUL-terminated */
 /* The current row as a JSON object by column name: numbers, booleans, null, texts; JSON columns as values; times as ISO 8601 with Z;
- * DECIMAL as a number; integers beyond 64 bits as reals. Cast other types (UUID, INTERVAL, lists, ...) in SQL: they are a BUG, as is a wrong type
- * above. Never NULL. The caller owns it. */
+ * DECIMAL as a number; integers beyond 64 bits as reals. Cast other types (UUID, INTERVAL, lists, ...) in SQL: they are a BUG, as is a
+ * wrong type above. Never NULL. The caller owns it. */
 json_t *lake_row_json(LakeResult *r);
 /* All rows left as a JSON array. */
 int lake_rows_json(LakeResult *r, json_t **ret, Error *err) MUST_CHECK;

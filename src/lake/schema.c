@@ -43,7 +43,8 @@ int lake_migrate(LakeConn *conn, Error *err) {
     if (lake_exec(conn, "schema_version", table, err) != 0) return -1;
     if (lake_query_int(conn, "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL, 0, &have, err) != 0) return -1;
     if (have > lake_schema_version())
-        return error_set(err, ERR_CONFIG, "the lake has schema version %" PRId64 ", smelt " SMELT_VERSION " knows versions up to %d: use a newer smelt",
+        return error_set(err, ERR_CONFIG,
+                         "the lake has schema version %" PRId64 ", smelt " SMELT_VERSION " knows versions up to %d: use a newer smelt",
                          have, lake_schema_version());
     bool changed = false;
     for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++) { /* sorted by path, so by version */

@@ -68,8 +68,10 @@ void batch_rewind(Batch *b) {
 static void put_value(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m) {
     const char *bytes = b->bytes.data + m->at;
     if (m->tombstone) lake_put_null(chunk, COL_VALUE, row);
-    if (m->tombstone || lake_put_text(chunk, COL_VALUE, row, m->len > 0 ? bytes : "", m->len)) lake_put_null(chunk, COL_BYTES, row);
-    else lake_put_blob(chunk, COL_BYTES, row, bytes, m->len);
+    if (m->tombstone || lake_put_text(chunk, COL_VALUE, row, m->len > 0 ? bytes : "", m->len))
+        lake_put_null(chunk, COL_BYTES, row);
+    else
+        lake_put_blob(chunk, COL_BYTES, row, bytes, m->len);
 }
 
 size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity) {
@@ -81,8 +83,10 @@ size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity) {
         const BatchMessage *m = &b->messages[first + row];
         lake_put_int(chunk, COL_PARTITION, row, m->partition);
         lake_put_int(chunk, COL_OFFSET, row, m->offset);
-        if (m->timestamp_us == INT64_MIN) lake_put_null(chunk, COL_TIMESTAMP, row);
-        else lake_put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us);
+        if (m->timestamp_us == INT64_MIN)
+            lake_put_null(chunk, COL_TIMESTAMP, row);
+        else
+            lake_put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us);
         put_value(chunk, row, b, m);
     }
     return n;

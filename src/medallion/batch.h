@@ -10,9 +10,9 @@
 
 typedef struct BatchMessage {
     int32_t partition;
-    bool tombstone; /* the message has no value at all */
+    bool tombstone;               /* the message has no value at all */
     int64_t offset, timestamp_us; /* INT64_MIN: no timestamp */
-    size_t at, len; /* in bytes */
+    size_t at, len;               /* in bytes */
 } BatchMessage;
 
 typedef struct BatchGap {
@@ -35,7 +35,7 @@ typedef struct Batch {
     size_t gap_count;
     BatchPosition *positions; /* of every partition that moved */
     size_t position_count;
-    int64_t started_ns;     /* when the first message came */
+    int64_t started_ns;    /* when the first message came */
     atomic_size_t scanned; /* how far batch_fill came */
 } Batch;
 
@@ -51,8 +51,8 @@ void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us
 void batch_add_gap(Batch *b, BatchGap gap);
 void batch_set_position(Batch *b, BatchPosition position);
 
-/* The columns of the source table function, and its LakeFill (state: Batch *): partition, offset, timestamp, the value as text, and as bytes
- * when it is not valid UTF-8. A tombstone has neither. */
+/* The columns of the source table function, and its LakeFill (state: Batch *): partition, offset, timestamp, the value as text, and as
+ * bytes when it is not valid UTF-8. A tombstone has neither. */
 extern const LakeColumn batch_columns[5];
 size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity);
 void batch_rewind(Batch *b); /* before each scan */

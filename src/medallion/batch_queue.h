@@ -1,5 +1,5 @@
-/* batch_queue.h: two batches in turn between the reading and the landing thread: one fills while the other lands. Memory is bounded by them;
- * a reader that is faster waits. Thread-safe: one reader, one lander. */
+/* batch_queue.h: two batches in turn between the reading and the landing thread: one fills while the other lands. Memory is bounded by
+ * them; a reader that is faster waits. Thread-safe: one reader, one lander. */
 #pragma once
 #include "medallion/batch.h"
 

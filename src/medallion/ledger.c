@@ -18,9 +18,8 @@ int ledger_read(LakeConn *conn, const char *topic, Ledger *ret, Error *err) {
             ledger.cluster_id = cluster_id != NULL ? xstrdup(cluster_id) : NULL;
         }
         ledger.partitions = xrealloc(ledger.partitions, ledger.count + 1, sizeof *ledger.partitions);
-        ledger.partitions[ledger.count++] = (LedgerPartition){.partition = (int32_t)lake_col_int(rows, 3),
-                                                              .start_offset = lake_col_int(rows, 4),
-                                                              .next_offset = lake_col_int(rows, 5)};
+        ledger.partitions[ledger.count++] = (LedgerPartition){
+            .partition = (int32_t)lake_col_int(rows, 3), .start_offset = lake_col_int(rows, 4), .next_offset = lake_col_int(rows, 5)};
     }
     if (got < 0) return -1;
     *ret = ledger;
@@ -57,7 +56,8 @@ int ledger_audit(LakeConn *conn, LedgerAudit *ret, Error *err) {
         audit.gaps += lake_col_int(rows, A_GAPS);
         audit.missing += lake_col_int(rows, A_MISSING);
         audit.repeated += lake_col_int(rows, A_REPEATED);
-        if (lake_col_int(rows, A_MISSING) + lake_col_int(rows, A_REPEATED) > 0) json_array_append_new(audit.partitions, lake_row_json(rows));
+        if (lake_col_int(rows, A_MISSING) + lake_col_int(rows, A_REPEATED) > 0)
+            json_array_append_new(audit.partitions, lake_row_json(rows));
     }
     if (got < 0) return -1;
     audit.ok = audit.missing == 0 && audit.repeated == 0;

@@ -11,8 +11,8 @@ typedef struct LedgerPartition {
 } LedgerPartition;
 
 typedef struct Ledger {
-    bool known;      /* false: nothing of this topic was read yet */
-    int epoch;       /* the newest incarnation of the topic name, from 0 */
+    bool known; /* false: nothing of this topic was read yet */
+    int epoch;  /* the newest incarnation of the topic name, from 0 */
     char *topic_id, *cluster_id;
     LedgerPartition *partitions;
     size_t count;
@@ -28,8 +28,8 @@ typedef struct LedgerAudit {
     bool ok;
     int64_t offsets; /* that the ledger says it covers */
     int64_t landed, duplicates, rejected, gaps;
-    int64_t missing;  /* covered, but in none of the four */
-    int64_t repeated; /* in more than one place, or twice in one, or outside what is covered */
+    int64_t missing;    /* covered, but in none of the four */
+    int64_t repeated;   /* in more than one place, or twice in one, or outside what is covered */
     json_t *partitions; /* the same figures for each partition with missing or repeated offsets; owned */
 } LedgerAudit;
 
