@@ -42,6 +42,24 @@ static int fail_result(LakeConn *conn, const char *name, duckdb_result *result, 
     return rc;
 }
 
+/* DuckDB tells the type of an error of prepare by its first words alone. What is not here is our SQL. */
+static int fail_prepare(LakeConn *conn, const char *name, const char *message, Error *err) {
+    static const struct {
+        const char *words;
+        duckdb_error_type type;
+    } types[] = {{"FATAL Error", DUCKDB_ERROR_FATAL},
+                 {"IO Error", DUCKDB_ERROR_IO},
+                 {"Out of Memory Error", DUCKDB_ERROR_OUT_OF_MEMORY},
+                 {"INTERRUPT Error", DUCKDB_ERROR_INTERRUPT},
+                 {"Conversion Error", DUCKDB_ERROR_CONVERSION},
+                 {"Out of Range Error", DUCKDB_ERROR_OUT_OF_RANGE},
+                 {"Invalid Input Error", DUCKDB_ERROR_INVALID_INPUT}};
+    duckdb_error_type type = DUCKDB_ERROR_BINDER;
+    for (size_t i = 0; message != NULL && i < ARRAY_LEN(types); i++)
+        if (strncmp(message, types[i].words, strlen(types[i].words)) == 0) type = types[i].type;
+    return lake_fail(conn, name, type, message, err);
+}
+
 /* ---- database ---- */
 
 static int open_failed(const char *path, char *message, Error *err) {
@@ -182,8 +200,7 @@ static int execute(LakeConn *conn, const char *name, const char *sql, const Lake
     duckdb_prepared_statement statement = NULL;
     int64_t began = clock_mono_ns();
     int rc = 0;
-    if (duckdb.prepare(conn->con, sql, &statement) != DuckDBSuccess)
-        rc = lake_fail(conn, name, DUCKDB_ERROR_BINDER, duckdb.prepare_error(statement), err);
+    if (duckdb.prepare(conn->con, sql, &statement) != DuckDBSuccess) rc = fail_prepare(conn, name, duckdb.prepare_error(statement), err);
     for (size_t i = 0; rc == 0 && i < n; i++)
         if (bind_value(statement, i + 1, &values[i]) != DuckDBSuccess)
             rc = lake_fail(conn, name, DUCKDB_ERROR_BINDER, "a value could not be bound", err);

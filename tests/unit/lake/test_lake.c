@@ -557,6 +557,52 @@ static void after_a_fatal_error_the_database_is_left_alone(void **state) {
     assert_int_equal(in_child(commit_fatally), 0);
 }
 
+static duckdb_state refuse_prepare(duckdb_connection con, const char *sql, duckdb_prepared_statement *statement) {
+    (void)con, (void)sql;
+    *statement = NULL;
+    return DuckDBError;
+}
+
+static const char *prepare_reason; /* what DuckDB says */
+
+static const char *reason_of_prepare(duckdb_prepared_statement statement) {
+    (void)statement;
+    return prepare_reason;
+}
+
+/* The kinds of what DuckDB says while it prepares: it has no function for them. */
+static int prepare_in_vain(void) {
+    static const struct {
+        const char *reason;
+        ErrorKind kind;
+    } table[] = {{"Binder Error: no such column", ERR_BUG},
+                 {"Conversion Error: 'abc' is no number", ERR_DATA},
+                 {"INTERRUPT Error: Interrupted!", ERR_STOPPED},
+                 {"IO Error: no space left", ERR_IO},
+                 {"FATAL Error: database has been invalidated", ERR_IO}};
+    Lake *lake = NULL;
+    LakeConn *conn = NULL;
+    Error err = {0};
+    if (lake_open(":memory:", NULL, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0) return 1;
+    duckdb.prepare = refuse_prepare;
+    duckdb.prepare_error = reason_of_prepare;
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        LakeResult *r = NULL;
+        prepare_reason = table[i].reason;
+        if (lake_query(conn, "test", "SELECT 1", NULL, 0, &r, &err) != -1 || err.kind != table[i].kind) return 2 + (int)i;
+    }
+    error_clear(&err);
+    duckdb.close = never_close; /* after the last of them */
+    lake_conn_free(conn);
+    lake_free(lake);
+    return 0;
+}
+
+static void an_error_of_prepare_has_its_kind(void **state) {
+    (void)state;
+    assert_int_equal(in_child(prepare_in_vain), 0);
+}
+
 /* 0 when opening was an error, and nothing was freed twice. */
 static int lock_down_in_vain(void) {
     Lake *lake = NULL;
@@ -600,6 +646,7 @@ int main(void) {
         IN_MEMORY(a_conflict_is_an_error_and_stores_nothing),
         IN_MEMORY(a_connection_that_goes_takes_its_transaction_along),
         cmocka_unit_test(after_a_fatal_error_the_database_is_left_alone),
+        cmocka_unit_test(an_error_of_prepare_has_its_kind),
         cmocka_unit_test(a_lake_that_cannot_be_locked_down_is_not_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
