@@ -42,8 +42,10 @@ static int run_command(const Command *command, int argc, char **argv) {
     int code = command->run(&app, argc, argv, &err);
     if (code < 0) {
         code = error_exit_code(err.kind);
-        if (isatty(STDERR_FILENO) || app.settings == NULL) fprintf(stderr, "smelt %s: %s\n", command->name, err.text);
-        else log_error(command->name, "%s", err.text);
+        if (isatty(STDERR_FILENO) || app.settings == NULL)
+            fprintf(stderr, "smelt %s: %s\n", command->name, err.text);
+        else
+            log_error(command->name, "%s", err.text);
     }
     print_summary(&app, &err);
     if (app.settings != NULL) settings_free(app.settings);
@@ -59,7 +61,8 @@ static void command_first(int argc, char **argv) {
     int at = 1;
     while (at < argc && argv[at][0] == '-') {
         bool takes_value = strcmp(argv[at], "-c") == 0 || strcmp(argv[at], "--config") == 0 || strcmp(argv[at], "--set") == 0;
-        if (!takes_value && strcmp(argv[at], "--json") != 0 && strncmp(argv[at], "--set=", 6) != 0 && strncmp(argv[at], "--config=", 9) != 0)
+        if (!takes_value && strcmp(argv[at], "--json") != 0 && strncmp(argv[at], "--set=", 6) != 0 &&
+            strncmp(argv[at], "--config=", 9) != 0)
             return;
         at += takes_value ? 2 : 1;
     }

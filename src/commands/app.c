@@ -32,8 +32,8 @@ static error_t parse_common(int key, char *arg, struct argp_state *state) {
 
 static const struct argp common_argp = {.options = common_options, .parser = parse_common};
 
-/* The command's parser gets `input`; the common options get the App. argp hands a child its input through the parent's ARGP_KEY_INIT, which a
- * command should not have to know: so the command's argp is the child here, and this frame the parent. */
+/* The command's parser gets `input`; the common options get the App. argp hands a child its input through the parent's ARGP_KEY_INIT, which
+ * a command should not have to know: so the command's argp is the child here, and this frame the parent. */
 typedef struct Frame {
     App *app;
     void *input;
@@ -113,7 +113,8 @@ int app_open_lake(App *app, const char *what, Writer *ret, Error *err) {
 
 int app_open_existing_lake(App *app, const char *what, Writer *ret, Error *err) {
     CLEANUP(free_text) char *path = app_data_path(app, "lake.duckdb");
-    if (!file_exists(path)) return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
+    if (!file_exists(path))
+        return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
     return open_writer(app, what, ret, err);
 }
 

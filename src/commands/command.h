@@ -1,7 +1,7 @@
 /* command.h: what a subcommand is. One file a command: options in, one JSON summary out.
  *
- * A command parses its own argv with argp (common options as a child: -c, --set, --json, --help), does its work through the rooms below, and
- * hands over its summary. It prints for people on stdout only through say(); with --json the dispatcher prints the summary alone. */
+ * A command parses its own argv with argp (common options as a child: -c, --set, --json, --help), does its work through the rooms below,
+ * and hands over its summary. It prints for people on stdout only through say(); with --json the dispatcher prints the summary alone. */
 #pragma once
 #include "base/error.h"
 #include "base/settings.h"

@@ -25,15 +25,19 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp argp = {
-    .options = (const struct argp_option[]){{"from", OPT_FROM, "FILE.jsonl", 0, "Read a file (each line a message) instead of Kafka", 0},
-                                            {"follow", OPT_FOLLOW, NULL, 0, "Go on after the end, until SIGTERM or Ctrl-C", 0},
-                                            {"timeout", OPT_TIMEOUT, "DURATION", 0,
-                                             "Give up with exit code 69 when Kafka was away this long (ingest.timeout; with --follow: never)", 0},
-                                            {"new-epoch", OPT_NEW_EPOCH, NULL, 0, "Accept that the topic was deleted and recreated: read the new one too", 0},
-                                            {0}},
+    .options =
+        (const struct argp_option[]){
+            {"from", OPT_FROM, "FILE.jsonl", 0, "Read a file (each line a message) instead of Kafka", 0},
+            {"follow", OPT_FOLLOW, NULL, 0, "Go on after the end, until SIGTERM or Ctrl-C", 0},
+            {"timeout", OPT_TIMEOUT, "DURATION", 0,
+             "Give up with exit code 69 when Kafka was away this long (ingest.timeout; with --follow: never)", 0},
+            {"new-epoch", OPT_NEW_EPOCH, NULL, 0, "Accept that the topic was deleted and recreated: read the new one too", 0},
+            {0}},
     .parser = parse,
-    .doc = "Reads every partition from the offsets stored in the lake up to the end seen at the start, and lands each message exactly once: an event in "
-           "Bronze, a copy among the duplicates, anything else among the rejects. Killed at any point and run again, nothing is lost and nothing is "
+    .doc = "Reads every partition from the offsets stored in the lake up to the end seen at the start, and lands each message exactly "
+           "once: an event in "
+           "Bronze, a copy among the duplicates, anything else among the rejects. Killed at any point and run again, nothing is lost and "
+           "nothing is "
            "there twice; `smelt audit` proves it."
            "\vExamples:\n"
            "  smelt ingest\n"
@@ -52,8 +56,8 @@ static int set_options(const App *app, const Options *o, IngestOptions *ret, Err
 static void tell(const App *app, const char *topic, const IngestResult *r) {
     const BronzeCounts *c = &r->counts;
     double events = (double)(c->landed + c->duplicates + c->rejected);
-    say(app, "%s: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps in %.2f s (%.0f events/s)\n", topic, c->landed,
-        c->duplicates, c->rejected, c->gaps, r->seconds, r->seconds > 0 ? events / r->seconds : 0);
+    say(app, "%s: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps in %.2f s (%.0f events/s)\n", topic,
+        c->landed, c->duplicates, c->rejected, c->gaps, r->seconds, r->seconds > 0 ? events / r->seconds : 0);
     for (size_t i = 0; i < r->partition_count; i++)
         say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)r->partitions[i].partition, r->partitions[i].next_offset,
             r->partitions[i].end_offset);

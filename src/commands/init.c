@@ -9,11 +9,12 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
-#define PING_MS       3000
+#define PING_MS        3000
 #define LOW_DISK_BYTES (INT64_C(1) << 30)
 
 static const struct argp argp = {
-    .doc = "Writes smelt.yaml and pipeline/ (contracts and features) into the working directory, to be edited; files that are there are left alone. Then "
+    .doc = "Writes smelt.yaml and pipeline/ (contracts and features) into the working directory, to be edited; files that are there are "
+           "left alone. Then "
            "checks Kafka and the disk."
            "\vExamples:\n"
            "  mkdir lakehouse && cd lakehouse && smelt init\n"
@@ -39,7 +40,10 @@ static int write_settings(App *app, Error *err) {
         Setting s = settings_at(app->settings, i);
         bool chosen = strcmp(s.source, "default") != 0 && !s.secret;
         bool pipeline = strcmp(s.key, "pipeline.dir") == 0;
-        buf_addf(&text, "\n# %s\n%s%s: \"%s\"\n", s.help, chosen || pipeline ? "" : "# ", s.key, pipeline && !chosen ? "pipeline" : s.secret ? "" : s.value);
+        buf_addf(&text, "\n# %s\n%s%s: \"%s\"\n", s.help, chosen || pipeline ? "" : "# ", s.key,
+                 pipeline && !chosen ? "pipeline"
+                 : s.secret          ? ""
+                                     : s.value);
     }
     return write_new(app, "smelt.yaml", text.data, text.len, err);
 }
@@ -55,8 +59,11 @@ static void check_kafka(App *app) {
     KafkaPing ping = {0};
     Error err = {0};
     bool ok = kafka_connect(app->settings, &client, &err) == 0 && kafka_ping(client, PING_MS, &ping, &err) == 0;
-    if (ok) say(app, "Kafka    %s answers (%d brokers, %.0f ms)\n", settings_text(app->settings, "kafka.bootstrap"), ping.brokers, ping.latency_ms);
-    else say(app, "Kafka    not reached: %s. Set kafka.bootstrap in smelt.yaml\n", err.text);
+    if (ok)
+        say(app, "Kafka    %s answers (%d brokers, %.0f ms)\n", settings_text(app->settings, "kafka.bootstrap"), ping.brokers,
+            ping.latency_ms);
+    else
+        say(app, "Kafka    not reached: %s. Set kafka.bootstrap in smelt.yaml\n", err.text);
     json_object_set_new(app->summary, "kafka", json_boolean(ok));
     error_clear(&err);
 }

@@ -26,8 +26,10 @@ static const struct argp argp = {
                                             {"train", OPT_TRAIN, NULL, 0, "Train even when the model is not due (model.max_age)", 0},
                                             {0}},
     .parser = parse,
-    .doc = "Runs the pipeline once: ingest, refine, train when due, score, publish. A step whose failure may pass is tried again (run.attempts). Each "
-           "run and step is kept in the lake's history. This is what a CronJob or another scheduler calls, every 30 minutes say; two at the same time "
+    .doc = "Runs the pipeline once: ingest, refine, train when due, score, publish. A step whose failure may pass is tried again "
+           "(run.attempts). Each "
+           "run and step is kept in the lake's history. This is what a CronJob or another scheduler calls, every 30 minutes say; two at "
+           "the same time "
            "do no harm: the second ends with exit code 75."
            "\vExamples:\n"
            "  smelt run\n"
@@ -43,8 +45,10 @@ static void tell_step(void *user, const json_t *step) {
     json_t *value;
     json_object_foreach((json_t *)(uintptr_t)summary, key, value) {
         if (strcmp(key, "seconds") == 0 || strcmp(key, "events_per_second") == 0) continue;
-        if (json_is_integer(value)) say(app, " %s %lld", key, (long long)json_integer_value(value));
-        else if ((text = json_string_value(value)) != NULL && strlen(text) < 60) say(app, " %s %s", key, text);
+        if (json_is_integer(value))
+            say(app, " %s %lld", key, (long long)json_integer_value(value));
+        else if ((text = json_string_value(value)) != NULL && strlen(text) < 60)
+            say(app, " %s %s", key, text);
     }
     say(app, "\n");
 }

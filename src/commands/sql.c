@@ -32,10 +32,13 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp argp = {
-    .options = (const struct argp_option[]){{"show", OPT_SHOW, "LAYER", 0, "Print the SQL that the contracts and features compile to: silver or gold", 0}, {0}},
+    .options =
+        (const struct argp_option[]){
+            {"show", OPT_SHOW, "LAYER", 0, "Print the SQL that the contracts and features compile to: silver or gold", 0}, {0}},
     .parser = parse,
     .args_doc = "[QUERY]",
-    .doc = "Runs one read-only query on the newest snapshot: one JSON object a row. It cannot touch files, the network or settings, and never disturbs the "
+    .doc = "Runs one read-only query on the newest snapshot: one JSON object a row. It cannot touch files, the network or settings, and "
+           "never disturbs the "
            "pipeline."
            "\vExamples:\n"
            "  smelt sql 'SELECT count(*) AS subscribers FROM gold_subscriber_features'\n"
@@ -55,7 +58,8 @@ static int show(App *app, const char *what, Error *err) {
 
 /* A query has no timeout of its own: Ctrl-C interrupts it. */
 static void *watch_stop(void *arg) {
-    while (!stop_wait_ms(60000)) {}
+    while (!stop_wait_ms(60000)) {
+    }
     lake_interrupt(arg);
     return NULL;
 }
@@ -65,8 +69,10 @@ static int print_rows(App *app, LakeResult *rows, Error *err) {
     int got;
     while ((got = lake_next(rows, err)) > 0) {
         const char *row = lake_col_text(rows, 0, NULL);
-        if (all != NULL) json_array_append_new(all, json_loads(row, JSON_DECODE_ANY, NULL));
-        else say(app, "%s\n", row);
+        if (all != NULL)
+            json_array_append_new(all, json_loads(row, JSON_DECODE_ANY, NULL));
+        else
+            say(app, "%s\n", row);
     }
     if (all != NULL) app->summary = json_pack("{so}", "rows", all);
     return got;

@@ -11,11 +11,13 @@
 enum { HEALTH_INTERVAL_MS = 5000 };
 
 static const struct argp argp = {
-    .doc = "Runs everything in one process: follows the topic, refines as events arrive, trains, scores and publishes every up.publish_interval, and "
-           "serves the dashboards and the API from the live lake: events are visible within about a second. Ends cleanly on SIGTERM or Ctrl-C."
-           "\vExamples:\n"
-           "  smelt up\n"
-           "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
+    .doc =
+        "Runs everything in one process: follows the topic, refines as events arrive, trains, scores and publishes every "
+        "up.publish_interval, and "
+        "serves the dashboards and the API from the live lake: events are visible within about a second. Ends cleanly on SIGTERM or Ctrl-C."
+        "\vExamples:\n"
+        "  smelt up\n"
+        "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
 };
 
 static json_t *report(void *health) {

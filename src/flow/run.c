@@ -1,7 +1,7 @@
 /* run.c: a table of steps, one loop.
  *
- * The last step publishes a snapshot that holds the run history. So before it the run is written down as done: whoever can read that row reads
- * a snapshot that was published, and if publishing fails nobody sees it and the row is corrected. */
+ * The last step publishes a snapshot that holds the run history. So before it the run is written down as done: whoever can read that row
+ * reads a snapshot that was published, and if publishing fails nobody sees it and the row is corrected. */
 #include "flow/run.h"
 
 #include "base/clock.h"
@@ -28,7 +28,8 @@ typedef struct Run {
 } Run;
 
 const char *step_state_name(StepState state) {
-    static const char *const names[] = {[STEP_DONE] = "done", [STEP_SKIPPED] = "skipped", [STEP_FAILED] = "failed", [STEP_STOPPED] = "stopped"};
+    static const char *const names[] = {
+        [STEP_DONE] = "done", [STEP_SKIPPED] = "skipped", [STEP_FAILED] = "failed", [STEP_STOPPED] = "stopped"};
     return names[state];
 }
 
@@ -103,7 +104,8 @@ typedef struct Step {
     int (*run)(const Run *run, json_t **ret_summary, Error *err);
 } Step;
 
-static const Step steps[] = {{"ingest", step_ingest}, {"refine", step_refine}, {"train", step_train}, {"score", step_score}, {"publish", step_publish}};
+static const Step steps[] = {
+    {"ingest", step_ingest}, {"refine", step_refine}, {"train", step_train}, {"score", step_score}, {"publish", step_publish}};
 #define PUBLISH_STEP (ARRAY_LEN(steps) - 1)
 
 /* ---- history ---- */
@@ -125,7 +127,8 @@ static int store_step(const Run *run, size_t position, const json_t *step, Error
                           seconds != NULL ? lake_real(json_number_value(seconds)) : lake_null(),
                           lake_text(text),
                           lake_text(json_string_value(json_object_get(step, "error")))};
-    if (lake_exec_values(run->conn, "run/forget_step", "DELETE FROM run_steps WHERE run_id = $1 AND position = $2", values, 2, NULL, err) != 0)
+    if (lake_exec_values(run->conn, "run/forget_step", "DELETE FROM run_steps WHERE run_id = $1 AND position = $2", values, 2, NULL, err) !=
+        0)
         return -1;
     return lake_exec_values(run->conn, "run/store_step", lake_sql("run/store_step"), values, ARRAY_LEN(values), NULL, err);
 }
@@ -147,7 +150,8 @@ static int attempt_step(const Run *run, const Step *step, int *ret_attempts, jso
         if (rc >= 0) return rc;
         lake_rollback(run->conn);
         if (!error_is_retriable(err) || attempt >= most) return -1;
-        log_warn("run", "%s failed (attempt %d of %" PRId64 "): %s; again in %.1f s", step->name, attempt, most, err->text, (double)pause_ms / 1000);
+        log_warn("run", "%s failed (attempt %d of %" PRId64 "): %s; again in %.1f s", step->name, attempt, most, err->text,
+                 (double)pause_ms / 1000);
         if (stop_wait_ms((int)pause_ms)) return error_set(err, ERR_STOPPED, "stopped while waiting to try %s again", step->name);
     }
 }
@@ -214,7 +218,8 @@ static int run_steps(Run *run, StepState *ret_state, Error *err) {
 int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Error *err) {
     int64_t now_us = clock_wall_us();
     char time[CLOCK_TEXT_SIZE];
-    CLEANUP(run_done) Run run = {.conn = conn, .options = options, .began_ns = clock_mono_ns(), .summary = json_object(), .steps = json_array()};
+    CLEANUP(run_done)
+    Run run = {.conn = conn, .options = options, .began_ns = clock_mono_ns(), .summary = json_object(), .steps = json_array()};
     run.id = new_run_id(now_us);
     json_object_set_new(run.summary, "run_id", json_string(run.id));
     json_object_set_new(run.summary, "started_at", json_string(clock_format(now_us, time)));

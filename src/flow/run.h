@@ -1,5 +1,5 @@
-/* run.h: the whole pipeline once: ingest, refine, train when due, score, publish; each step retried by the kind of its error, and everything
- * kept in the lake's run history (tables runs, run_steps). One thread: the writer's. */
+/* run.h: the whole pipeline once: ingest, refine, train when due, score, publish; each step retried by the kind of its error, and
+ * everything kept in the lake's run history (tables runs, run_steps). One thread: the writer's. */
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
@@ -26,5 +26,6 @@ void run_result_done(RunResult *result);
 
 /* Runs the steps in order; a step that fails for good ends the run. `ret` is set in any case but when the history itself cannot be written.
  * ret->summary: {run_id, state, started_at, seconds, steps: [{name, state, attempts, started_at, seconds, summary, error}]}, state one of
- * done, failed, stopped; of a step also skipped. Returns -1 with the failed step's error, so that the caller's exit code says what to do. */
+ * done, failed, stopped; of a step also skipped. Returns -1 with the failed step's error, so that the caller's exit code says what to do.
+ */
 int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Error *err) MUST_CHECK;

@@ -265,7 +265,9 @@ int kafka_connect(const Settings *settings, KafkaClient **ret, Error *err) {
 
 void kafka_client_free(KafkaClient *client) {
     if (client == NULL) return;
-    if (client->rk != NULL) rd_kafka_destroy(client->rk);
+    /* Consumers are in no group: there is none to leave, and nothing to wait for. */
+    if (client->rk != NULL)
+        rd_kafka_destroy_flags(client->rk, rd_kafka_type(client->rk) == RD_KAFKA_CONSUMER ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0);
     pthread_mutex_destroy(&client->mutex);
     free(client->address);
     free(client);

@@ -3,19 +3,25 @@
  * Invariant: the broker's idea of our offset is never used: auto.offset.reset=error, so a missing offset is an event and not a jump. */
 #include "kafka/consumer.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "kafka/client_internal.h"
+
+#define FINISH_MS 500
 
 struct KafkaConsumer {
     KafkaClient *client;
     char *topic;
     rd_kafka_topic_partition_list_t *assigned;
     rd_kafka_message_t *held; /* the message whose value the last event lent */
+    atomic_int reports;       /* of positions, that the broker has not answered */
 };
 
 static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets, void *opaque) {
-    (void)rk, (void)offsets, (void)opaque;
+    (void)rk, (void)offsets;
+    KafkaConsumer *c = ((KafkaClient *)opaque)->owner;
+    atomic_fetch_sub(&c->reports, 1);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
 }
 
@@ -25,15 +31,16 @@ static void configure(rd_kafka_conf_t *conf) {
 
 static const KafkaRole consumer_role = {
     .type = RD_KAFKA_CONSUMER,
-    .defaults = (const KafkaProperty[]){{"group.id", "smelt"},
-                                        {"queued.max.messages.kbytes", "16384"}, /* prefetched bytes; with the next, what bounds our memory */
-                                        {"queued.min.messages", "20000"},
-                                        {"fetch.queue.backoff.ms", "5"},
-                                        {"fetch.wait.max.ms", "100"},
-                                        {"fetch.error.backoff.ms", "200"},
-                                        {"reconnect.backoff.max.ms", "2000"},
-                                        {"check.crcs", "true"},
-                                        {NULL, NULL}},
+    .defaults =
+        (const KafkaProperty[]){{"group.id", "smelt"},
+                                {"queued.max.messages.kbytes", "16384"}, /* prefetched bytes; with the next, what bounds our memory */
+                                {"queued.min.messages", "20000"},
+                                {"fetch.queue.backoff.ms", "5"},
+                                {"fetch.wait.max.ms", "100"},
+                                {"fetch.error.backoff.ms", "200"},
+                                {"reconnect.backoff.max.ms", "2000"},
+                                {"check.crcs", "true"},
+                                {NULL, NULL}},
     .fixed = (const KafkaProperty[]){{"enable.auto.commit", "false"},
                                      {"enable.auto.offset.store", "false"},
                                      {"auto.offset.reset", "error"},
@@ -48,8 +55,7 @@ int kafka_consumer_open(const Settings *settings, const char *topic, const Kafka
     if (kafka_client_new(settings, &consumer_role, c, &c->client, err) != 0) return -1;
     rd_kafka_poll_set_consumer(c->client->rk);
     c->assigned = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(c->assigned, topic, from[i].partition)->offset = from[i].next_offset;
+    for (size_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(c->assigned, topic, from[i].partition)->offset = from[i].next_offset;
     rd_kafka_resp_err_t code = rd_kafka_assign(c->client->rk, c->assigned);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(c->client, code, NULL, err, "reading the topic %s", topic);
     *ret = TAKE(c);
@@ -61,11 +67,22 @@ static void release_held(KafkaConsumer *c) {
     c->held = NULL;
 }
 
+/* The last report is worth a moment, so that lag tools do not show what was landed long ago; a broker that is away is not worth more. There
+ * is no group to leave, and librdkafka's own close would wait for an absent broker far beyond the time in which we promise to end. */
+static void finish_reports(KafkaConsumer *c) {
+    int64_t until = clock_mono_ns() + FINISH_MS * INT64_C(1000000);
+    rd_kafka_assign(c->client->rk, NULL);
+    while (atomic_load(&c->reports) > 0 && clock_mono_ns() < until) {
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(c->client->rk, 10); /* serves on_commit */
+        if (m != NULL) rd_kafka_message_destroy(m);
+    }
+}
+
 void kafka_consumer_free(KafkaConsumer *c) {
     release_held(c);
     if (c->assigned != NULL) rd_kafka_topic_partition_list_destroy(c->assigned);
     if (c->client != NULL) {
-        rd_kafka_consumer_close(c->client->rk);
+        finish_reports(c);
         kafka_client_free(c->client);
     }
     free(c->topic);
@@ -81,9 +98,7 @@ static int64_t message_time_us(const rd_kafka_message_t *m) {
 /* Errors that librdkafka retries by itself are nothing; the log callback of the client has said them. */
 static int on_problem(KafkaConsumer *c, const rd_kafka_message_t *m, KafkaEvent *ret, Error *err) {
     switch (m->err) {
-    case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        *ret = (KafkaEvent){.kind = KAFKA_END, .partition = m->partition, .offset = m->offset};
-        return 0;
+    case RD_KAFKA_RESP_ERR__PARTITION_EOF: *ret = (KafkaEvent){.kind = KAFKA_END, .partition = m->partition, .offset = m->offset}; return 0;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
         *ret = (KafkaEvent){.kind = KAFKA_OUT_OF_RANGE, .partition = m->partition, .offset = m->offset};
@@ -131,8 +146,12 @@ void kafka_consumer_report(KafkaConsumer *c, const KafkaPosition *positions, siz
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++)
         rd_kafka_topic_partition_list_add(list, c->topic, positions[i].partition)->offset = positions[i].next_offset;
+    atomic_fetch_add(&c->reports, 1);
     rd_kafka_resp_err_t code = rd_kafka_commit(c->client->rk, list, 1);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        atomic_fetch_sub(&c->reports, 1);
+        log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
+    }
     rd_kafka_topic_partition_list_destroy(list);
 }
 

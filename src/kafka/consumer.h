@@ -14,7 +14,7 @@ typedef struct KafkaPosition {
 } KafkaPosition;
 
 typedef enum KafkaEventKind {
-    KAFKA_NOTHING,     /* the timeout passed */
+    KAFKA_NOTHING, /* the timeout passed */
     KAFKA_MESSAGE,
     KAFKA_END,         /* `offset`: the end of `partition` for now */
     KAFKA_OUT_OF_RANGE /* the broker no longer has (or never had) the offset that we asked for; `partition` is not read on */

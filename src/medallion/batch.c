@@ -1,8 +1,10 @@
-/* batch.c: see batch.h. Scanning threads claim ranges of rows with one atomic addition each. */
+/* batch.c: see batch.h. Scanning threads claim ranges of rows with one atomic exchange each. */
 #include "medallion/batch.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
+
+#define CHUNK_BYTES (1 << 20)
 
 const LakeColumn batch_columns[5] = {
     {"kafka_partition", LAKE_INT}, {"kafka_offset", LAKE_INT}, {"kafka_timestamp", LAKE_TIME}, {"value", LAKE_TEXT}, {"bytes", LAKE_BLOB},
@@ -74,11 +76,30 @@ static void put_value(LakeChunk *chunk, size_t row, const Batch *b, const BatchM
         lake_put_blob(chunk, COL_BYTES, row, bytes, m->len);
 }
 
+/* How many messages from `first` on make a chunk: DuckDB holds several parsed forms of all JSON in it at once. */
+static size_t chunk_length(const Batch *b, size_t first, size_t capacity) {
+    size_t n = 1;
+    while (n < capacity && first + n < b->count &&
+           b->messages[first + n].at + b->messages[first + n].len - b->messages[first].at <= CHUNK_BYTES)
+        n++;
+    return n;
+}
+
+/* Takes the next range of messages for the calling thread; 0: there is none. */
+static size_t claim(Batch *b, size_t capacity, size_t *ret_first) {
+    size_t first = atomic_load(&b->scanned), n;
+    do {
+        if (first >= b->count) return 0;
+        n = chunk_length(b, first, capacity);
+    } while (!atomic_compare_exchange_weak(&b->scanned, &first, first + n));
+    *ret_first = first;
+    return n;
+}
+
 size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity) {
     Batch *b = state;
-    size_t first = atomic_fetch_add(&b->scanned, capacity);
-    if (first >= b->count) return 0;
-    size_t n = b->count - first < capacity ? b->count - first : capacity;
+    size_t first, n = claim(b, capacity, &first);
+    if (n == 0) return 0;
     for (size_t row = 0; row < n; row++) {
         const BatchMessage *m = &b->messages[first + row];
         lake_put_int(chunk, COL_PARTITION, row, m->partition);

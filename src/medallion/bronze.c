@@ -1,8 +1,8 @@
 /* bronze.c: one batch, one transaction.
  *
- * The batch is parsed once into the temporary table `staged` (by DuckDB, in parallel, straight from the batch's memory). Copies are found in the
- * batch itself and in Bronze. Bronze is asked by literal event times, so that its zone maps prune: a dense range of hours covers most of the
- * batch, and the few events outside (late ones) are asked for by a list of their times. The check is exact whatever the split.
+ * The batch is parsed once into the temporary table `staged` (by DuckDB, in parallel, straight from the batch's memory). Copies are found
+ * in the batch itself and in Bronze. Bronze is asked by literal event times, so that its zone maps prune: a dense range of hours covers
+ * most of the batch, and the few events outside (late ones) are asked for by a list of their times. The check is exact whatever the split.
  *
  * Invariant: `copies` holds lineage of this batch only, so that each staged row goes to exactly one of Bronze, duplicates, rejects. */
 #include "medallion/bronze.h"
@@ -12,10 +12,10 @@
 
 #define HOUR_US         (3600 * USEC_PER_SEC)
 #define SCAN_THREADS    2
-#define OUTLIERS_SHARE  50                 /* at either end up to 1/50 of the batch is outside the dense range */
-#define SPARSE_SHARE    8                  /* an hour with less than 1/8 of the typical one's events is sparse */
-#define SCATTERED_ROWS  2000               /* so few events, over more than ... */
-#define SCATTERED_HOURS 48                 /* ... so many hours, are all asked for one by one */
+#define OUTLIERS_SHARE  50   /* at either end up to 1/50 of the batch is outside the dense range */
+#define SPARSE_SHARE    8    /* an hour with less than 1/8 of the typical one's events is sparse */
+#define SCATTERED_ROWS  2000 /* so few events, over more than ... */
+#define SCATTERED_HOURS 48   /* ... so many hours, are all asked for one by one */
 
 struct Bronze {
     LakeConn *conn;
@@ -111,12 +111,10 @@ static int find_copies(Bronze *b, Error *err) {
     if (lake_exec(b->conn, "bronze/repeated_in_batch", lake_sql("bronze/repeated_in_batch"), err) != 0) return -1;
     if (lake_exec(b->conn, "bronze/repeated_without_time", lake_sql("bronze/repeated_without_time"), err) != 0) return -1;
     if (read_hours(b->conn, &hours, err) != 0) return -1;
-    if (hours.count == 0) return 0;
-    int64_t from, to;
-    dense_range(&hours, &from, &to);
+    int64_t from = 0, to = 0;
+    if (hours.count > 0) dense_range(&hours, &from, &to);
     LakeBinding range[] = {{"from", lake_time(from)}, {"to", lake_time(to)}};
     if (from < to && run_bound(b, "bronze/repeated_in_bronze", range, 2, NULL, err) != 0) return -1;
-    if (from == hours.hour_us[0] && to == hours.hour_us[hours.count - 1] + HOUR_US) return 0;
     return find_outliers(b, range, err);
 }
 
@@ -137,9 +135,10 @@ static int land_messages(Bronze *b, int64_t now_us, BronzeCounts *counts, Error 
 static int land_gaps(Bronze *b, int64_t now_us, BronzeCounts *counts, Error *err) {
     for (size_t i = 0; i < b->batch->gap_count; i++) {
         const BatchGap *g = &b->batch->gaps[i];
-        LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch), lake_int(g->partition),         lake_int(g->first_offset),
+        LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch), lake_int(g->partition),    lake_int(g->first_offset),
                               lake_int(g->next_offset), lake_text(g->reason),     lake_int(b->batch_id + 1), lake_time(now_us)};
-        if (lake_exec_values(b->conn, "bronze/gap", "INSERT INTO bronze_gaps VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", values, 8, NULL, err) != 0)
+        if (lake_exec_values(b->conn, "bronze/gap", "INSERT INTO bronze_gaps VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", values, 8, NULL,
+                             err) != 0)
             return -1;
         counts->gaps += g->next_offset - g->first_offset;
     }
@@ -152,10 +151,14 @@ static int store_positions(Bronze *b, int64_t now_us, Error *err) {
     CLEANUP(buf_done) Buf sql = {0};
     for (size_t i = 0; i < b->batch->position_count; i++) {
         const BatchPosition *p = &b->batch->positions[i];
-        LakeBinding values[] = {{"topic", lake_text(b->topic.name)},         {"epoch", lake_int(b->topic.epoch)},
-                                {"partition", lake_int(p->partition)},       {"start", lake_int(p->start_offset)},
-                                {"next", lake_int(p->next_offset)},          {"topic_id", lake_text(b->topic.topic_id)},
-                                {"cluster_id", lake_text(b->topic.cluster_id)}, {"now", lake_time(now_us)}};
+        LakeBinding values[] = {{"topic", lake_text(b->topic.name)},
+                                {"epoch", lake_int(b->topic.epoch)},
+                                {"partition", lake_int(p->partition)},
+                                {"start", lake_int(p->start_offset)},
+                                {"next", lake_int(p->next_offset)},
+                                {"topic_id", lake_text(b->topic.topic_id)},
+                                {"cluster_id", lake_text(b->topic.cluster_id)},
+                                {"now", lake_time(now_us)}};
         CLEANUP(free_text) char *bound = lake_sql_bind(row, values, ARRAY_LEN(values));
         buf_addf(&sql, "%s %s", i == 0 ? lake_sql("ledger/store_positions") : ",", bound);
     }

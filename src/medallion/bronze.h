@@ -5,7 +5,7 @@
 #include "medallion/batch.h"
 
 typedef struct BronzeTopic {
-    const char *name;     /* borrowed */
+    const char *name; /* borrowed */
     int epoch;
     const char *topic_id, *cluster_id; /* borrowed; may be NULL */
 } BronzeTopic;

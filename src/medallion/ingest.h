@@ -17,12 +17,13 @@ typedef struct IngestResult {
 } IngestResult;
 
 typedef struct IngestOptions {
-    bool follow;            /* go on after the end, until stop_requested() */
-    bool new_epoch;         /* accept a topic that was deleted and recreated: read it from its beginning */
-    int64_t timeout_ms;     /* give up when the feed was away this long; 0: never */
+    bool follow;        /* go on after the end, until stop_requested() */
+    bool new_epoch;     /* accept a topic that was deleted and recreated: read it from its beginning */
+    int64_t timeout_ms; /* give up when the feed was away this long; 0: never */
     size_t batch_rows, batch_bytes;
     int64_t commit_interval_ms;
-    /* After each commit, and about once a second without one, from the calling thread, no transaction open; NULL: none. An error ends it. */
+    /* After each commit, and about once a second without one, from the calling thread, no transaction open; NULL: none. An error ends it.
+     */
     int (*on_turn)(void *user, bool committed, Error *err);
     void *user;
     bool quiet; /* no progress */

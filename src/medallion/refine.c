@@ -44,8 +44,9 @@ static void chunks_done(Chunks *chunks) {
 static void add_batch(Chunks *chunks, int64_t after, int64_t batch_id, int64_t rows, int64_t most) {
     Chunk *last = chunks->count > 0 ? &chunks->items[chunks->count - 1] : NULL;
     if (last == NULL || last->rows + rows > most) {
-        chunks->items = xrealloc(chunks->items, chunks->count + 1, sizeof *chunks->items);
-        chunks->items[chunks->count++] = (Chunk){.after = last != NULL ? last->upto : after, .upto = batch_id, .rows = rows};
+        Chunk next = {.after = last != NULL ? last->upto : after, .upto = batch_id, .rows = rows};
+        chunks->items = xrealloc(chunks->items, chunks->count + 1, sizeof *chunks->items); /* `last` is gone */
+        chunks->items[chunks->count++] = next;
     } else {
         last->upto = batch_id;
         last->rows += rows;

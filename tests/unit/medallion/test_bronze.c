@@ -399,6 +399,18 @@ static void times_of_every_age_are_found_again(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(times); i++) assert_found_again(*state, times[i]);
 }
 
+static void times_before_1970_are_found_again(void **state) {
+    static const char *const times[] = {"1969-12-31T23:59:59.999999Z", "1969-12-31T23:00:00Z", "1969-12-31T22:59:59Z",
+                                        "1900-06-15T12:34:56Z", "0001-01-01T00:00:00Z"};
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) assert_found_again(*state, times[i]);
+}
+
+static void the_ends_of_time_are_found_again(void **state) {
+    static const char *const times[] = {"294247-01-10T04:00:54.775806Z", "294247-01-10T03:30:00Z", "290309-12-22 (BC) 00:00:00Z",
+                                        "0044-03-15 (BC) 12:00:00Z"};
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) assert_found_again(*state, times[i]);
+}
+
 /* ---- the transaction ---- */
 
 static void a_batch_stores_gaps_positions_and_its_counts(void **state) {
@@ -676,6 +688,8 @@ int main(void) {
         WITH_LAKE(identity_is_source_id_and_time),
         WITH_LAKE(the_first_of_a_batch_lands),
         WITH_LAKE(times_of_every_age_are_found_again),
+        WITH_LAKE(times_before_1970_are_found_again),
+        WITH_LAKE(the_ends_of_time_are_found_again),
         WITH_LAKE(a_batch_stores_gaps_positions_and_its_counts),
         WITH_LAKE(positions_alone_are_a_batch),
         WITH_LAKE(a_failed_batch_leaves_nothing),
