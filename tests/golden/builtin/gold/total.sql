@@ -1,0 +1,23 @@
+INSERT INTO gold_state_total (subscriber_id, events_n, bss_events_n, oss_events_n, iot_events_n, avg_signal_dbm_sum, avg_signal_dbm_n, avg_latency_ms_sum, avg_latency_ms_n, avg_packet_loss_pct_sum, avg_packet_loss_pct_n, avg_bill_zmw_sum, avg_bill_zmw_n, avg_data_used_mb_sum, avg_data_used_mb_n, max_days_overdue_max, overdue_count_n, avg_battery_pct_sum, avg_battery_pct_n, avg_quality_score_sum, avg_quality_score_n)
+SELECT subscriber_id,
+    sum(events_n)::BIGINT AS events_n,
+    sum(bss_events_n)::BIGINT AS bss_events_n,
+    sum(oss_events_n)::BIGINT AS oss_events_n,
+    sum(iot_events_n)::BIGINT AS iot_events_n,
+    sum(avg_signal_dbm_sum)::BIGINT AS avg_signal_dbm_sum,
+    sum(avg_signal_dbm_n)::BIGINT AS avg_signal_dbm_n,
+    sum(avg_latency_ms_sum)::BIGINT AS avg_latency_ms_sum,
+    sum(avg_latency_ms_n)::BIGINT AS avg_latency_ms_n,
+    sum(avg_packet_loss_pct_sum)::DECIMAL(18,6) AS avg_packet_loss_pct_sum,
+    sum(avg_packet_loss_pct_n)::BIGINT AS avg_packet_loss_pct_n,
+    sum(avg_bill_zmw_sum)::DECIMAL(18,2) AS avg_bill_zmw_sum,
+    sum(avg_bill_zmw_n)::BIGINT AS avg_bill_zmw_n,
+    sum(avg_data_used_mb_sum)::BIGINT AS avg_data_used_mb_sum,
+    sum(avg_data_used_mb_n)::BIGINT AS avg_data_used_mb_n,
+    max(max_days_overdue_max) AS max_days_overdue_max,
+    sum(overdue_count_n)::BIGINT AS overdue_count_n,
+    sum(avg_battery_pct_sum)::BIGINT AS avg_battery_pct_sum,
+    sum(avg_battery_pct_n)::BIGINT AS avg_battery_pct_n,
+    sum(avg_quality_score_sum)::BIGINT AS avg_quality_score_sum,
+    sum(avg_quality_score_n)::BIGINT AS avg_quality_score_n
+FROM refine_partials GROUP BY subscriber_id
