@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import string
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -339,3 +342,56 @@ class Smelt:
             assert value == expected[partition, offset]
         for partition, offset, event_id in copies:
             assert event_id == json.loads(expected[partition, offset] or b"")["id"]
+
+
+# ---- comparing tables, asking the API -----------------------------------------------------------------------------------------------
+
+# what refine makes, without the columns that say when it ran
+REFINED = {
+    "silver_clean_events": "",
+    "silver_quarantine": "EXCLUDE (quarantined_at)",
+    "gold_subscriber_features": "",
+}
+
+
+def refined(smelt: Smelt) -> dict[str, list[str]]:
+    """Every row as text, so that a difference in the last digit shows."""
+    return {
+        table: [row[0] for row in smelt.rows(f"SELECT to_json(t)::VARCHAR FROM (SELECT * {less} FROM {table}) AS t ORDER BY 1")]
+        for table, less in REFINED.items()
+    }
+
+
+def assert_same(one: dict[str, list[str]], other: dict[str, list[str]]) -> None:
+    for table in REFINED:
+        assert len(one[table]) == len(other[table]), f"{table}: {len(one[table])} and {len(other[table])} rows"
+        for left, right in zip(one[table], other[table], strict=True):
+            assert left == right, table
+
+
+class Api:
+    """HTTP without a library: what curl would see."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/")
+
+    def ask(self, path: str) -> tuple[int, str, bytes]:
+        """Status, content type, body."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=20) as answer:
+                return answer.status, answer.headers.get_content_type(), answer.read()
+        except urllib.error.HTTPError as answer:
+            return answer.code, answer.headers.get_content_type(), answer.read()
+
+    def get(self, path: str, status: int = 200) -> Json:
+        code, _, body = self.ask(path)
+        assert code == status, f"{path}: {code} {body[:300]!r}"
+        return json.loads(body)
+
+
+def serving(running: Running) -> Api:
+    """The API of a `smelt serve` or `smelt up`, once it listens."""
+    running.wait_for_log("listening at ")
+    match = re.search(r"listening at (http://[^\s\"]+)", running.stderr)
+    assert match, running.stderr
+    return Api(match.group(1))

@@ -1,0 +1,174 @@
+"""Silver and Gold: incremental is the same as full, byte for byte, whatever came in which order and whoever was killed."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import Smelt, assert_same, encode, event, refined
+
+PRODUCE = ("produce", "--seed", "11", "--start", "2026-09-01", "--days", "45", "--subscribers", "120", "--faults", "0.06", "--out", "all.jsonl")
+
+
+def lines_of(smelt: Smelt) -> list[bytes]:
+    smelt(*PRODUCE, "--events", "12000")
+    return (smelt.folder / "all.jsonl").read_bytes().splitlines(keepends=True)
+
+
+def feed(smelt: Smelt, lines: list[bytes]) -> None:
+    with (smelt.folder / "feed.jsonl").open("ab") as file:
+        file.writelines(lines)
+    smelt("ingest", "--from", "feed.jsonl")
+
+
+def test_incremental_is_full_after_shuffled_late_and_repeated_input(offline: Smelt, new_smelt: Callable[..., Smelt]) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    lines = lines_of(offline)
+    lines += chance.sample(lines, 600)
+    chance.shuffle(lines)
+    at = 0
+    while at < len(lines):
+        size = chance.choice([1, 20, 300, 2000, 4000])
+        feed(offline, lines[at : at + size])
+        at += size
+        if chance.random() < 0.8:
+            offline("refine")
+    offline("refine")
+    incremental = refined(offline)
+    done = offline("refine", "--full")
+    assert done["full"] and done["silver"] == len(incremental["silver_clean_events"])
+    assert_same(incremental, refined(offline))
+    assert offline("refine")["silver"] == 0
+    assert_same(incremental, refined(offline))
+    assert len(incremental["gold_subscriber_features"]) > 100 and len(incremental["silver_quarantine"]) > 100
+
+    # and the same events in another order give the same Gold
+    other = new_smelt(name="sorted", kafka_bootstrap="127.0.0.1:1")
+    feed(other, sorted(lines))
+    other("refine")
+    assert refined(other)["gold_subscriber_features"] == incremental["gold_subscriber_features"]
+
+
+def test_gold_is_what_plain_sql_over_silver_says(offline: Smelt) -> None:
+    feed(offline, lines_of(offline))
+    offline("refine")
+    differing = offline.rows(
+        """
+        WITH plain AS (
+            SELECT subscriber_id, count(*) AS total_events, count(*) FILTER (event_type = 'BSS') AS bss_events,
+                count(*) FILTER (event_type = 'OSS') AS oss_events, count(*) FILTER (event_type = 'IoT') AS iot_events,
+                max(bss_days_overdue) AS max_days_overdue, count(*) FILTER (bss_payment_status = 'overdue') AS overdue_count,
+                sum(oss_signal_dbm) / count(oss_signal_dbm) AS signal, sum(oss_latency_ms) / count(oss_latency_ms) AS latency,
+                sum(oss_packet_loss_pct) / count(oss_packet_loss_pct) AS loss, sum(bss_bill_zmw) / count(bss_bill_zmw) AS bill,
+                sum(bss_data_used_mb) / count(bss_data_used_mb) AS used, sum(iot_battery_pct) / count(iot_battery_pct) AS battery,
+                sum(quality_score) / count(quality_score) AS quality
+            FROM silver_clean_events GROUP BY 1 HAVING count(*) >= 2)
+        SELECT * FROM plain p FULL JOIN gold_subscriber_features g USING (subscriber_id)
+        WHERE p.total_events IS DISTINCT FROM g.total_events OR p.bss_events IS DISTINCT FROM g.bss_events
+            OR p.oss_events IS DISTINCT FROM g.oss_events OR p.iot_events IS DISTINCT FROM g.iot_events
+            OR p.max_days_overdue IS DISTINCT FROM g.max_days_overdue OR p.overdue_count IS DISTINCT FROM g.overdue_count
+            OR coalesce(abs(signal - avg_signal_dbm) > 0.0501, false) OR coalesce(abs(latency - avg_latency_ms) > 0.0501, false)
+            OR coalesce(abs(loss - avg_packet_loss_pct) > 0.00501, false) OR coalesce(abs(bill - avg_bill_zmw) > 0.00501, false)
+            OR coalesce(abs(used - avg_data_used_mb) > 0.501, false) OR coalesce(abs(battery - avg_battery_pct) > 0.0501, false)
+            OR (signal IS NULL) <> (avg_signal_dbm IS NULL) OR (bill IS NULL) <> (avg_bill_zmw IS NULL)
+            OR g.churn_label <> (coalesce(p.max_days_overdue > 30, false) OR coalesce(signal < -90, false) OR coalesce(latency > 150, false))::INTEGER
+        """
+    )
+    assert differing == []
+    assert offline.value("SELECT count(*) FROM gold_subscriber_features") > 100
+
+
+def test_every_landed_event_is_in_silver_or_in_quarantine(offline: Smelt) -> None:
+    feed(offline, lines_of(offline))
+    offline("refine")
+    place = "kafka_topic, kafka_partition, kafka_offset"
+    everywhere = f"SELECT {place} FROM silver_clean_events UNION ALL SELECT {place} FROM silver_quarantine"
+    assert offline.value(f"SELECT count(*) FROM (SELECT {place} FROM bronze_raw_events EXCEPT ALL ({everywhere}))") == 0
+    assert offline.value(f"SELECT count(*) FROM (({everywhere}) EXCEPT ALL SELECT {place} FROM bronze_raw_events)") == 0
+
+
+def bss(number: int, **payload: object) -> bytes:
+    fields = {"plan": "Prepaid Lite", "data_used_mb": 100, "bill_amount_zmw": 10.5, "payment_status": "paid", "days_overdue": 0}
+    return encode(event(number, type="BSS", source="ZM_CRM", payload=fields | payload)) + b"\n"
+
+
+def test_a_field_that_does_not_fit_quarantines_that_event_alone(offline: Smelt) -> None:
+    bad = {"abc": "type", "": "type", True: "type", 12.7: "type", 99999999999: "type", float("nan"): "type", -1: "range"}
+    feed(offline, [bss(0), *(bss(n, data_used_mb=value) for n, value in enumerate(bad, 1)), bss(90, data_used_mb="250"), bss(91)])
+    done = offline("refine")
+    assert (done["silver"], done["quarantined"]) == (3, len(bad))
+    found = offline.rows("SELECT event_id, rule, field FROM silver_quarantine ORDER BY 1")
+    assert [row[2] for row in found] == ["data_used_mb"] * len(bad)
+    assert offline.value("SELECT bss_data_used_mb FROM silver_clean_events WHERE event_id = '0000005a'") == 250
+    listed = offline("quarantine", "list")
+    assert listed["events"] == len(bad)
+    shown = offline("quarantine", "show")["rows"]
+    assert {row["event_id"] for row in shown} == {row[0] for row in found}
+
+
+def test_a_column_added_to_a_contract(offline: Smelt) -> None:
+    offline("init")
+    pipeline = offline.folder / "pipeline"
+    offline.env["SMELT_PIPELINE_DIR"] = str(pipeline)
+    feed(offline, [bss(1), bss(2, loyalty_tier="gold")])
+    offline("refine")
+    contract = pipeline / "contracts/bss.odcs.yaml"
+    added = "          - name: loyalty_tier\n            logicalType: string\n            physicalName: bss_loyalty_tier\n            description: Tier.\n"
+    contract.write_text(with_payload_field(contract.read_text(), added))
+    feed(offline, [bss(3, loyalty_tier="silver"), bss(4)])
+    done = offline("refine")
+    assert (done["silver"], done["columns_added"]) == (2, 1)
+    tiers = "SELECT event_id, bss_loyalty_tier FROM silver_clean_events ORDER BY 1"
+    assert offline.rows(tiers) == [("00000001", None), ("00000002", None), ("00000003", "silver"), ("00000004", None)]
+    offline("refine", "--full")
+    assert offline.rows(tiers)[1] == ("00000002", "gold")
+
+
+def with_payload_field(contract: str, added: str) -> str:
+    """Puts a field before days_overdue, whatever the indentation there is."""
+    lines = contract.splitlines(keepends=True)
+    (at,) = [n for n, line in enumerate(lines) if line.strip() == "- name: days_overdue"]
+    shift = len(lines[at]) - len(lines[at].lstrip()) - 10
+    moved = [" " * (len(line) - len(line.lstrip()) + shift) + line.lstrip() for line in added.splitlines(keepends=True)]
+    return "".join(lines[:at] + moved + lines[at:])
+
+
+def killed(smelt: Smelt, times: int, *command: str | Path) -> int:
+    """Starts the command so often and kills it at a random moment; how often it was still at work."""
+    began = time.monotonic()
+    smelt(*command)
+    usual = time.monotonic() - began
+    hits = 0
+    for _ in range(times):
+        running = smelt.start(*command)
+        time.sleep(random.uniform(0.1, 1.0) * usual)
+        hits += running.kill()
+    return hits
+
+
+def test_killed_while_refining(offline: Smelt) -> None:
+    lines = lines_of(offline)
+    feed(offline, lines[:6000])
+    offline("refine")
+    feed(offline, lines[6000:])
+    shutil.copytree(offline.data, offline.folder / "before")
+    hits = 0
+    for _ in range(5):
+        shutil.rmtree(offline.data)
+        shutil.copytree(offline.folder / "before", offline.data)
+        running = offline.start("refine")
+        time.sleep(random.uniform(0.15, 0.8))
+        hits += running.kill()
+        offline("refine")
+        incremental = refined(offline)
+    assert hits >= 1, "no kill hit the work"
+    offline("refine", "--full")
+    assert_same(incremental, refined(offline))
+    assert killed(offline, 5, "refine", "--full") >= 3
+    assert_same(incremental, refined(offline))
+    offline.audit()
