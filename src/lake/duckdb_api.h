@@ -7,8 +7,9 @@
 #define DUCKDB_FUNCTIONS(X)                                                                                                                \
     X(bind_add_result_column)                                                                                                              \
     X(bind_blob)                                                                                                                           \
-    X(bind_boolean) X(bind_double) X(bind_get_extra_info) X(bind_int64) X(bind_null) X(bind_timestamp_tz) X(bind_varchar_length) X(close)  \
-        X(column_count) X(column_logical_type) X(column_name) X(connect) X(create_config) X(create_logical_type) X(create_table_function)  \
+    X(bind_boolean)                                                                                                                        \
+    X(bind_double) X(bind_get_extra_info) X(bind_int64) X(bind_null) X(bind_timestamp_tz) X(bind_varchar_length) X(close) X(column_count)  \
+        X(column_logical_type) X(column_name) X(connect) X(create_config) X(create_logical_type) X(create_table_function)                  \
             X(data_chunk_get_size) X(data_chunk_get_vector) X(data_chunk_set_size) X(decimal_internal_type) X(decimal_scale)               \
                 X(destroy_config) X(destroy_data_chunk) X(destroy_error_data) X(destroy_logical_type) X(destroy_prepare) X(destroy_result) \
                     X(destroy_table_function) X(disconnect) X(execute_prepared) X(fetch_chunk) X(free) X(function_get_extra_info)          \
