@@ -78,15 +78,32 @@ static void finish_reports(KafkaConsumer *c) {
     }
 }
 
+static void *let_go(void *consumer) {
+    KafkaConsumer *c = consumer;
+    kafka_client_freep(&c->client);
+    free(c->topic);
+    free(c);
+    return NULL;
+}
+
+/* Even then librdkafka waits for the answer to a report that is under way, up to socket.timeout.ms: that is left to a thread of its own,
+ * which the end of the process does not wait for. */
+static void let_go_later(KafkaConsumer *c) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, let_go, c) == 0)
+        pthread_detach(thread);
+    else
+        let_go(c);
+}
+
 void kafka_consumer_free(KafkaConsumer *c) {
     release_held(c);
     if (c->assigned != NULL) rd_kafka_topic_partition_list_destroy(c->assigned);
-    if (c->client != NULL) {
-        finish_reports(c);
-        kafka_client_free(c->client);
-    }
-    free(c->topic);
-    free(c);
+    if (c->client != NULL) finish_reports(c);
+    if (atomic_load(&c->reports) > 0)
+        let_go_later(c);
+    else
+        let_go(c);
 }
 
 static int64_t message_time_us(const rd_kafka_message_t *m) {

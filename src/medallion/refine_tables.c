@@ -79,7 +79,9 @@ static int check_columns(const Refine *r, Error *err) {
 /* ---- bringing the tables to the declarations ---- */
 
 static int prepare_contracts(const Refine *r, const RefineProgress *progress, Error *err) {
-    if (refine_exec(r, SQL_SILVER_TABLES, NULL, 0, NULL, err) != 0 || check_columns(r, err) != 0) return -1;
+    /* Columns first: the tables' statement also comments on them. */
+    if (progress->has_contracts && check_columns(r, err) != 0) return -1;
+    if (refine_exec(r, SQL_SILVER_TABLES, NULL, 0, NULL, err) != 0) return -1;
     if (!progress->has_contracts) return 0;
     r->stats->contracts_changed = true;
     log_info("refine", "the contracts have changed: they hold for new events; `smelt refine --full` applies them to the history");
