@@ -4,7 +4,8 @@
 #include "base/error.h"
 #include <duckdb.h>
 
-/* clang-format off: it never rests with a list like this */
+/* A list like this never rests in the formatter. */
+/* clang-format off */
 #define DUCKDB_FUNCTIONS(X) \
     X(bind_add_result_column) X(bind_blob) X(bind_boolean) X(bind_double) X(bind_get_extra_info) X(bind_int64) X(bind_null) \
     X(bind_timestamp_tz) X(bind_varchar_length) X(close) X(column_count) X(column_logical_type) X(column_name) X(connect) \
