@@ -33,7 +33,8 @@ static ErrorKind kind_of(duckdb_error_type type) {
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
     if (conn->in_transaction) conn->failed = true;
     if (type == DUCKDB_ERROR_FATAL) atomic_store(&conn->lake->fatal, true);
-    return error_set(err, kind_of(type), "%s: %s", name, message != NULL ? message : "DuckDB gave no reason");
+    return error_set(err, kind_of(type), "%s: %s%s", name, message != NULL ? message : "DuckDB gave no reason",
+                     type == DUCKDB_ERROR_OUT_OF_MEMORY ? ". Raise lake.memory_limit" : "");
 }
 
 static int fail_result(LakeConn *conn, const char *name, duckdb_result *result, Error *err) {

@@ -603,6 +603,21 @@ static void an_error_of_prepare_has_its_kind(void **state) {
     assert_int_equal(in_child(prepare_in_vain), 0);
 }
 
+static void too_little_memory_says_which_setting(void **state) {
+    (void)state;
+    Lake *lake = NULL;
+    LakeConn *conn = NULL;
+    Error err = {0};
+    LakeOptions options = {.memory_limit = 8 << 20, .threads = 1};
+    if (lake_open(":memory:", &options, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0) fail_msg("%s", err.text);
+    assert_int_equal(lake_exec(conn, "too much", "SELECT list(range) FROM range(5000000)", &err), -1);
+    assert_int_equal(err.kind, ERR_IO);
+    assert_non_null(strstr(err.text, "lake.memory_limit"));
+    error_clear(&err);
+    lake_conn_free(conn);
+    lake_free(lake);
+}
+
 /* 0 when opening was an error, and nothing was freed twice. */
 static int lock_down_in_vain(void) {
     Lake *lake = NULL;
@@ -647,6 +662,7 @@ int main(void) {
         IN_MEMORY(a_connection_that_goes_takes_its_transaction_along),
         cmocka_unit_test(after_a_fatal_error_the_database_is_left_alone),
         cmocka_unit_test(an_error_of_prepare_has_its_kind),
+        cmocka_unit_test(too_little_memory_says_which_setting),
         cmocka_unit_test(a_lake_that_cannot_be_locked_down_is_not_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
