@@ -161,16 +161,20 @@ def test_killed_while_refining(offline: Smelt) -> None:
     offline("refine")
     feed(offline, lines[6000:])
     shutil.copytree(offline.data, offline.folder / "before")
-    hits = 0
-    for _ in range(5):
+    hits, longest = 0, 0.8
+    for _ in range(20):
         shutil.rmtree(offline.data)
         shutil.copytree(offline.folder / "before", offline.data)
         running = offline.start("refine")
-        time.sleep(random.uniform(0.15, 0.8))
-        hits += running.kill()
+        time.sleep(random.uniform(0.1, longest))
+        hit = running.kill()
+        hits += hit
+        longest *= 1.0 if hit else 0.8
         offline("refine")
         incremental = refined(offline)
-    assert hits >= 1, "no kill hit the work"
+        if hits == 4:
+            break
+    assert hits == 4, "the kills did not hit the work"
     offline("refine", "--full")
     assert_same(incremental, refined(offline))
     assert killed(offline, 5, "refine", "--full") >= 3
