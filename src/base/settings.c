@@ -33,7 +33,7 @@ static const Key keys[] = {
     {"ingest.batch_bytes", "48MiB", SETTING_SIZE, NULL, "... or at this many bytes of messages", 1},
     {"ingest.timeout", "5m", SETTING_DURATION, NULL, "give up (exit 69) when Kafka was away this long; 0: never (as with --follow)"},
     {"lake.memory_limit", "256MiB", SETTING_SIZE, NULL, "memory of DuckDB's buffer manager"},
-    {"lake.threads", "0", SETTING_INT, NULL, "threads of DuckDB; 0: one a core", 0, 1024},
+    {"lake.threads", "1", SETTING_INT, NULL, "threads of DuckDB; 0: one a core (docs/decisions/0003)", 0, 1024},
     {"snapshots.keep", "3", SETTING_INT, NULL, "published generations to keep", 1, 1000000},
     {"model.label", "rule", SETTING_TEXT, NULL, "label to train on: rule (Gold's churn_label) or a CSV file with subscriber_id,churned"},
     {"model.max_age", "24h", SETTING_DURATION, NULL, "run trains again when the model is older"},
