@@ -7,11 +7,18 @@
 
 #define SOURCE_COLUMNS_MAX 16
 
-/* DuckDB keeps the first table function of a name for the life of the database, whoever registers another. So the registration is ours: it
- * is made once, and what it points at is replaced. */
+/* DuckDB keeps the first table function of a name for the life of the database, whoever registers another. So the function is registered
+ * once, and finds what it shall read by the connection that asks. */
+typedef struct LakeFunction {
+    struct LakeFunction *next;
+    Lake *lake;
+    char *name; /* owned */
+} LakeFunction;
+
 typedef struct LakeSource {
     struct LakeSource *next;
-    char *name; /* owned */
+    const LakeFunction *function;
+    const LakeConn *conn; /* whose it is */
     LakeColumn columns[SOURCE_COLUMNS_MAX];
     size_t count;
     int threads;
@@ -39,22 +46,44 @@ static duckdb_type column_type(LakeType type) {
     BUG("a column needs a type");
 }
 
+static idx_t connection_id(duckdb_client_context context) {
+    idx_t id = duckdb.client_context_get_connection_id(context);
+    duckdb.destroy_client_context(&context);
+    return id;
+}
+
+static LakeSource *find_source(const LakeFunction *function, idx_t connection) {
+    LakeSource *source = function->lake->sources;
+    while (source != NULL && (source->function != function || source->conn->id != connection)) source = source->next;
+    return source;
+}
+
 static void on_bind(duckdb_bind_info info) {
-    const LakeSource *source = duckdb.bind_get_extra_info(info);
+    LakeFunction *function = duckdb.bind_get_extra_info(info);
+    duckdb_client_context context = NULL;
+    duckdb.table_function_get_client_context(info, &context);
+    pthread_mutex_lock(&function->lake->sources_lock);
+    LakeSource *source = find_source(function, connection_id(context));
+    pthread_mutex_unlock(&function->lake->sources_lock);
+    if (source == NULL) {
+        duckdb.bind_set_error(info, "this connection has nothing to read there");
+        return;
+    }
     for (size_t i = 0; i < source->count; i++) {
         duckdb_logical_type type = duckdb.create_logical_type(column_type(source->columns[i].type));
         duckdb.bind_add_result_column(info, source->columns[i].name, type);
         duckdb.destroy_logical_type(&type);
     }
+    duckdb.bind_set_bind_data(info, source, NULL);
 }
 
 static void on_init(duckdb_init_info info) {
-    const LakeSource *source = duckdb.init_get_extra_info(info);
+    const LakeSource *source = duckdb.init_get_bind_data(info);
     duckdb.init_set_max_threads(info, (idx_t)source->threads);
 }
 
 static void on_scan(duckdb_function_info info, duckdb_data_chunk output) {
-    const LakeSource *source = duckdb.function_get_extra_info(info);
+    const LakeSource *source = duckdb.function_get_bind_data(info);
     LakeChunk chunk = {0};
     for (size_t i = 0; i < source->count; i++) {
         chunk.vectors[i] = duckdb.data_chunk_get_vector(output, i);
@@ -63,25 +92,39 @@ static void on_scan(duckdb_function_info info, duckdb_data_chunk output) {
     duckdb.data_chunk_set_size(output, source->fill(source->state, &chunk, duckdb.vector_size()));
 }
 
-void lake_sources_free(Lake *lake) {
-    while (lake->sources != NULL) {
-        LakeSource *source = lake->sources;
-        lake->sources = source->next;
-        free(source->name);
+void lake_conn_identify(LakeConn *conn) {
+    duckdb_client_context context = NULL;
+    duckdb.connection_get_client_context(conn->con, &context);
+    conn->id = connection_id(context);
+}
+
+void lake_conn_forget_sources(LakeConn *conn) {
+    pthread_mutex_lock(&conn->lake->sources_lock);
+    for (LakeSource **at = &conn->lake->sources; *at != NULL;) {
+        LakeSource *source = *at;
+        if (source->conn != conn) {
+            at = &source->next;
+            continue;
+        }
+        *at = source->next;
         free(source);
+    }
+    pthread_mutex_unlock(&conn->lake->sources_lock);
+}
+
+void lake_functions_free(Lake *lake) {
+    while (lake->functions != NULL) {
+        LakeFunction *function = lake->functions;
+        lake->functions = function->next;
+        free(function->name);
+        free(function);
     }
 }
 
-static LakeSource *find_source(Lake *lake, const char *name) {
-    LakeSource *source = lake->sources;
-    while (source != NULL && strcmp(source->name, name) != 0) source = source->next;
-    return source;
-}
-
-static int register_function(LakeConn *conn, LakeSource *source) {
+static int register_function(LakeConn *conn, LakeFunction *f) {
     duckdb_table_function function = duckdb.create_table_function();
-    duckdb.table_function_set_name(function, source->name);
-    duckdb.table_function_set_extra_info(function, source, NULL);
+    duckdb.table_function_set_name(function, f->name);
+    duckdb.table_function_set_extra_info(function, f, NULL);
     duckdb.table_function_set_bind(function, on_bind);
     duckdb.table_function_set_init(function, on_init);
     duckdb.table_function_set_function(function, on_scan);
@@ -90,26 +133,42 @@ static int register_function(LakeConn *conn, LakeSource *source) {
     return state == DuckDBSuccess ? 0 : -1;
 }
 
+/* NULL: DuckDB did not take it. */
+static LakeFunction *find_function(LakeConn *conn, const char *name) {
+    LakeFunction *f = conn->lake->functions;
+    while (f != NULL && strcmp(f->name, name) != 0) f = f->next;
+    if (f != NULL) return f;
+    f = xcalloc(1, sizeof *f);
+    *f = (LakeFunction){.next = conn->lake->functions, .lake = conn->lake, .name = xstrdup(name)};
+    conn->lake->functions = f;
+    return register_function(conn, f) == 0 ? f : NULL;
+}
+
+static LakeSource *add_source(LakeConn *conn, const LakeFunction *function) {
+    LakeSource *source = xcalloc(1, sizeof *source);
+    source->next = conn->lake->sources;
+    source->function = function;
+    source->conn = conn;
+    conn->lake->sources = source;
+    return source;
+}
+
 int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state,
                          Error *err) {
     BUG_IF(n > SOURCE_COLUMNS_MAX);
     pthread_mutex_lock(&conn->lake->sources_lock);
-    LakeSource *source = find_source(conn->lake, name);
-    bool is_new = source == NULL;
-    if (is_new) {
-        source = xcalloc(1, sizeof *source);
-        source->name = xstrdup(name);
-        source->next = conn->lake->sources;
-        conn->lake->sources = source;
+    LakeFunction *function = find_function(conn, name);
+    if (function != NULL) {
+        LakeSource *source = find_source(function, conn->id);
+        if (source == NULL) source = add_source(conn, function);
+        source->count = n;
+        source->threads = threads;
+        source->fill = fill;
+        source->state = state;
+        memcpy(source->columns, columns, n * sizeof *columns);
     }
-    source->count = n;
-    source->threads = threads;
-    source->fill = fill;
-    source->state = state;
-    memcpy(source->columns, columns, n * sizeof *columns);
-    int rc = is_new ? register_function(conn, source) : 0;
     pthread_mutex_unlock(&conn->lake->sources_lock);
-    return rc == 0 ? 0 : error_set(err, ERR_BUG, "the source %s() could not be registered", name);
+    return function != NULL ? 0 : error_set(err, ERR_BUG, "the source %s() could not be registered", name);
 }
 
 void lake_put_int(LakeChunk *chunk, size_t col, size_t row, int64_t v) {

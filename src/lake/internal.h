@@ -10,12 +10,14 @@ struct Lake {
     duckdb_database db;
     atomic_bool fatal; /* DuckDB invalidated the database: never close it, the outcome of the last commit is unknown */
     pthread_mutex_t sources_lock;
-    struct LakeSource *sources; /* bulk.c: the table functions of this database */
+    struct LakeFunction *functions; /* bulk.c: the table functions of this database, */
+    struct LakeSource *sources;     /* and what they read for each connection */
 };
 
 struct LakeConn {
     Lake *lake; /* borrowed */
     duckdb_connection con;
+    idx_t id; /* DuckDB's number of it */
     bool in_transaction;
     bool failed; /* a statement failed inside the transaction: COMMIT would store nothing and say success */
 };
@@ -42,5 +44,7 @@ struct LakeResult {
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err);
 /* Makes a LakeResult of `result` (taken over). */
 LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result);
-/* Of a lake that is closed. */
-void lake_sources_free(Lake *lake);
+/* bulk.c: at the start and the end of a connection, and of a lake that is closed. */
+void lake_conn_identify(LakeConn *conn);
+void lake_conn_forget_sources(LakeConn *conn);
+void lake_functions_free(Lake *lake);

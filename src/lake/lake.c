@@ -129,7 +129,7 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
 
 void lake_free(Lake *lake) {
     if (!atomic_load(&lake->fatal)) duckdb.close(&lake->db);
-    lake_sources_free(lake);
+    lake_functions_free(lake);
     pthread_mutex_destroy(&lake->sources_lock);
     free(lake);
 }
@@ -138,16 +138,22 @@ int lake_connect(Lake *lake, LakeConn **ret, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = xcalloc(1, sizeof *conn);
     conn->lake = lake;
     if (duckdb.connect(lake->db, &conn->con) != DuckDBSuccess) return error_set(err, ERR_IO, "cannot connect to the lake");
+    lake_conn_identify(conn);
     *ret = TAKE(conn);
     return 0;
 }
 
 void lake_conn_free(LakeConn *conn) {
+    lake_conn_forget_sources(conn);
     if (conn->con != NULL && !atomic_load(&conn->lake->fatal)) {
         lake_rollback(conn);
         duckdb.disconnect(&conn->con);
     }
     free(conn);
+}
+
+Lake *lake_of(const LakeConn *conn) {
+    return conn->lake;
 }
 
 void lake_interrupt(LakeConn *conn) {

@@ -32,6 +32,7 @@ DEFINE_CLEANUP(lake_free, Lake)
 int lake_connect(Lake *lake, LakeConn **ret, Error *err) MUST_CHECK;
 void lake_conn_free(LakeConn *conn);
 DEFINE_CLEANUP(lake_conn_free, LakeConn)
+Lake *lake_of(const LakeConn *conn);
 /* Makes the running query of another thread fail soon (ERR_STOPPED there). Any thread. */
 void lake_interrupt(LakeConn *conn);
 const char *lake_engine_version(void); /* "v1.5.6" */
@@ -121,9 +122,10 @@ void lake_rollback(LakeConn *conn);
 int lake_checkpoint(LakeConn *conn, Error *err) MUST_CHECK;
 
 /* ---- bulk ---- */
-/* Rows from C as a table function: `FROM <name>()` calls `fill` until it returns 0. DuckDB scans with up to `threads` threads, each calling
- * `fill` with a chunk of its own: with more than one, `fill` must be thread-safe. Registering a name again replaces it. `state` is borrowed
- * and must live as long as the name is used. At most 16 columns. */
+/* Rows from C as a table function: `FROM <name>()` on this connection calls `fill` until it returns 0; on another one it is an error, or
+ * reads what that one registered. DuckDB scans with up to `threads` threads, each calling `fill` with a chunk of its own: with more than
+ * one, `fill` must be thread-safe. Registering a name again replaces it. `state` is borrowed and must live as long as the connection, or
+ * until it is replaced. At most 16 columns. */
 typedef struct LakeChunk LakeChunk; /* up to `capacity` rows being filled */
 typedef struct LakeColumn {
     const char *name;

@@ -22,19 +22,18 @@ Batch *batch_new(size_t max_rows, size_t max_bytes) {
 
 void batch_free(Batch *b) {
     free(b->messages);
-    free(b->gaps);
-    free(b->positions);
+    batch_marks_done(&b->marks);
     buf_done(&b->bytes);
     free(b);
 }
 
 void batch_clear(Batch *b) {
-    b->count = b->gap_count = b->position_count = 0;
+    b->count = b->marks.gap_count = b->marks.position_count = 0;
     buf_clear(&b->bytes);
 }
 
 bool batch_is_empty(const Batch *b) {
-    return b->count == 0 && b->gap_count == 0;
+    return b->count == 0 && b->marks.gap_count == 0;
 }
 
 bool batch_is_full_for(const Batch *b, size_t len) {
@@ -54,13 +53,27 @@ void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us
 
 void batch_add_gap(Batch *b, BatchGap gap) {
     if (batch_is_empty(b)) b->started_ns = clock_mono_ns();
-    b->gaps = xrealloc(b->gaps, b->gap_count + 1, sizeof *b->gaps);
-    b->gaps[b->gap_count++] = gap;
+    BatchMarks *m = &b->marks;
+    m->gaps = xrealloc(m->gaps, m->gap_count + 1, sizeof *m->gaps);
+    m->gaps[m->gap_count++] = gap;
 }
 
 void batch_set_position(Batch *b, BatchPosition position) {
-    b->positions = xrealloc(b->positions, b->position_count + 1, sizeof *b->positions);
-    b->positions[b->position_count++] = position;
+    BatchMarks *m = &b->marks;
+    m->positions = xrealloc(m->positions, m->position_count + 1, sizeof *m->positions);
+    m->positions[m->position_count++] = position;
+}
+
+BatchMarks batch_take_marks(Batch *b) {
+    BatchMarks marks = b->marks;
+    b->marks = (BatchMarks){0};
+    return marks;
+}
+
+void batch_marks_done(BatchMarks *marks) {
+    free(marks->gaps);
+    free(marks->positions);
+    *marks = (BatchMarks){0};
 }
 
 void batch_rewind(Batch *b) {

@@ -26,15 +26,20 @@ typedef struct BatchPosition {
     int64_t start_offset, next_offset; /* start: where this lake began to read the partition */
 } BatchPosition;
 
+/* What a batch means for the ledger, beside its messages. */
+typedef struct BatchMarks {
+    BatchGap *gaps; /* owned */
+    size_t gap_count;
+    BatchPosition *positions; /* of every partition that moved; owned */
+    size_t position_count;
+} BatchMarks;
+
 typedef struct Batch {
     size_t max_rows, max_bytes;
     BatchMessage *messages;
     size_t count;
     Buf bytes;
-    BatchGap *gaps;
-    size_t gap_count;
-    BatchPosition *positions; /* of every partition that moved */
-    size_t position_count;
+    BatchMarks marks;
     int64_t started_ns;    /* when the first message came */
     atomic_size_t scanned; /* how far batch_fill came */
 } Batch;
@@ -50,6 +55,9 @@ bool batch_is_full_for(const Batch *b, size_t len);
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len);
 void batch_add_gap(Batch *b, BatchGap gap);
 void batch_set_position(Batch *b, BatchPosition position);
+/* The batch has none afterwards. The caller ends them with batch_marks_done. */
+BatchMarks batch_take_marks(Batch *b);
+void batch_marks_done(BatchMarks *marks);
 
 /* The columns of the source table function, and its LakeFill (state: Batch *): partition, offset, timestamp, the value as text, and as
  * bytes when it is not valid UTF-8. A tombstone has neither. */

@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include <pthread.h>
-#include <time.h>
 
 #define BATCHES 2
 
@@ -20,11 +19,7 @@ struct BatchQueue {
 BatchQueue *batch_queue_new(size_t max_rows, size_t max_bytes) {
     BatchQueue *q = xcalloc(1, sizeof *q);
     pthread_mutex_init(&q->mutex, NULL);
-    pthread_condattr_t monotonic; /* timeouts do not move with the wall clock */
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&q->changed, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    clock_cond_init(&q->changed);
     while (q->empty_count < BATCHES) q->empty[q->empty_count++] = batch_new(max_rows, max_bytes);
     return q;
 }
@@ -62,11 +57,6 @@ void batch_queue_close(BatchQueue *q) {
     unlock_changed(q);
 }
 
-static struct timespec deadline_in(int ms) {
-    int64_t at = clock_mono_ns() + ms * INT64_C(1000000);
-    return (struct timespec){.tv_sec = at / NSEC_PER_SEC, .tv_nsec = at % NSEC_PER_SEC};
-}
-
 static Batch *shift_full(BatchQueue *q) {
     Batch *first = q->full[0];
     q->full_count--;
@@ -75,11 +65,11 @@ static Batch *shift_full(BatchQueue *q) {
 }
 
 Batch *batch_queue_take_full(BatchQueue *q, int timeout_ms, bool *ret_closed) {
-    struct timespec deadline = deadline_in(timeout_ms);
+    struct timespec deadline = clock_deadline(timeout_ms);
     pthread_mutex_lock(&q->mutex);
-    for (int rc = 0; rc == 0 && q->full_count == 0 && !q->closed;) rc = pthread_cond_timedwait(&q->changed, &q->mutex, &deadline);
+    for (int rc = 0; rc == 0 && q->full_count == 0 && !q->closed && !q->given_up;) rc = pthread_cond_timedwait(&q->changed, &q->mutex, &deadline);
     Batch *b = q->full_count > 0 ? shift_full(q) : NULL;
-    *ret_closed = b == NULL && q->closed;
+    *ret_closed = b == NULL && (q->closed || q->given_up);
     pthread_mutex_unlock(&q->mutex);
     return b;
 }

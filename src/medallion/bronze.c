@@ -1,6 +1,6 @@
 /* bronze.c: one batch, one transaction.
  *
- * The batch is parsed once into the temporary table `staged` (by DuckDB, in parallel, straight from the batch's memory). Copies are found
+ * The batch is parsed once into the temporary table `staged` (by DuckDB, straight from the batch's memory). Copies are found
  * in the batch itself and in Bronze. Bronze is asked by literal event times, so that its zone maps prune: a dense range of hours covers
  * most of the batch, and the few events outside (late ones) are asked for by a list of their times. The check is exact whatever the split.
  *
@@ -17,48 +17,69 @@
 #define SCATTERED_ROWS  2000 /* so few events, over more than ... */
 #define SCATTERED_HOURS 48   /* ... so many hours, are all asked for one by one */
 
-struct Bronze {
-    LakeConn *conn;
-    BronzeTopic topic;
-    int64_t batch_id; /* the last that was used */
-    Batch *batch;     /* being landed: what the source table function reads */
-};
-
-static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
-    return batch_fill(((Bronze *)state)->batch, chunk, capacity);
-}
-
-int bronze_open(LakeConn *conn, const BronzeTopic *topic, Bronze **ret, Error *err) {
-    CLEANUP(bronze_freep) Bronze *b = xcalloc(1, sizeof *b);
-    b->conn = conn;
-    b->topic = *topic;
-    if (lake_query_int(conn, "ledger/last_batch", "SELECT coalesce(max(batch_id), 0) FROM ledger_batches", NULL, 0, &b->batch_id, err) != 0)
-        return -1;
-    if (lake_register_source(conn, "kafka_batch", batch_columns, ARRAY_LEN(batch_columns), SCAN_THREADS, fill, b, err) != 0) return -1;
-    *ret = TAKE(b);
-    return 0;
-}
-
-void bronze_free(Bronze *b) {
-    free(b);
-}
-
-/* ---- copies ---- */
-
 typedef struct Hours {
     int64_t *hour_us, *events;
     size_t count;
     int64_t total;
 } Hours;
 
+typedef struct Lane {
+    LakeConn *conn; /* owned; has the temporary tables `staged` and `copies` */
+    Batch *batch;   /* being staged: what the source table function reads */
+    size_t count;   /* messages that were staged */
+    BatchMarks marks;
+    Hours hours; /* where the staged events lie in time */
+} Lane;
+
+struct Bronze {
+    BronzeTopic topic;
+    int64_t batch_id; /* the last that was used */
+    Lane lanes[BRONZE_LANES];
+};
+
 static void hours_done(Hours *h) {
     free(h->hour_us);
     free(h->events);
+    *h = (Hours){0};
 }
 
-static int read_hours(LakeConn *conn, Hours *h, Error *err) {
+static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
+    return batch_fill(((Lane *)state)->batch, chunk, capacity);
+}
+
+static int open_lane(Lake *lake, Lane *lane, Error *err) {
+    if (lake_connect(lake, &lane->conn, err) != 0) return -1;
+    return lake_register_source(lane->conn, "kafka_batch", batch_columns, ARRAY_LEN(batch_columns), SCAN_THREADS, fill, lane, err);
+}
+
+int bronze_open(Lake *lake, const BronzeTopic *topic, Bronze **ret, Error *err) {
+    CLEANUP(bronze_freep) Bronze *b = xcalloc(1, sizeof *b);
+    b->topic = *topic;
+    for (int i = 0; i < BRONZE_LANES; i++)
+        if (open_lane(lake, &b->lanes[i], err) != 0) return -1;
+    if (lake_query_int(b->lanes[0].conn, "ledger/last_batch", "SELECT coalesce(max(batch_id), 0) FROM ledger_batches", NULL, 0,
+                       &b->batch_id, err) != 0)
+        return -1;
+    *ret = TAKE(b);
+    return 0;
+}
+
+void bronze_free(Bronze *b) {
+    for (int i = 0; i < BRONZE_LANES; i++) {
+        Lane *lane = &b->lanes[i];
+        batch_marks_done(&lane->marks);
+        hours_done(&lane->hours);
+        if (lane->conn != NULL) lake_conn_free(lane->conn);
+    }
+    free(b);
+}
+
+/* ---- staging ---- */
+
+static int read_hours(Lane *lane, Error *err) {
+    Hours *h = &lane->hours;
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, "bronze/hours", lake_sql("bronze/hours"), NULL, 0, &rows, err) != 0) return -1;
+    if (lake_query(lane->conn, "bronze/hours", lake_sql("bronze/hours"), NULL, 0, &rows, err) != 0) return -1;
     int got;
     while ((got = lake_next(rows, err)) > 0) {
         h->hour_us = xrealloc(h->hour_us, h->count + 1, sizeof *h->hour_us);
@@ -69,6 +90,28 @@ static int read_hours(LakeConn *conn, Hours *h, Error *err) {
     }
     return got;
 }
+
+static int stage_messages(Lane *lane, Error *err) {
+    batch_rewind(lane->batch);
+    if (lake_exec(lane->conn, "bronze/stage", lake_sql("bronze/stage"), err) != 0) return -1;
+    if (lake_exec(lane->conn, "bronze/repeated_in_batch", lake_sql("bronze/repeated_in_batch"), err) != 0) return -1;
+    return read_hours(lane, err);
+}
+
+int bronze_stage(Bronze *b, int lane_number, Batch *batch, Error *err) {
+    Lane *lane = &b->lanes[lane_number];
+    hours_done(&lane->hours);
+    batch_marks_done(&lane->marks);
+    lane->marks = batch_take_marks(batch);
+    lane->count = batch->count;
+    if (batch->count == 0) return 0;
+    lane->batch = batch;
+    int rc = stage_messages(lane, err);
+    lane->batch = NULL;
+    return rc == 0 ? 0 : error_prefix(err, "parsing a batch of %zu messages of %s", batch->count, b->topic.name);
+}
+
+/* ---- copies ---- */
 
 /* How many events share the hour of a typical event. */
 static int64_t typical_hour(const Hours *h) {
@@ -88,56 +131,54 @@ static void dense_range(const Hours *h, int64_t *from, int64_t *to) {
     if (h->total <= SCATTERED_ROWS && *to - *from > SCATTERED_HOURS * HOUR_US) *to = *from;
 }
 
-static int run_bound(Bronze *b, const char *name, const LakeBinding *bindings, size_t n, int64_t *ret_changed, Error *err) {
+static int run_bound(const Lane *lane, const char *name, const LakeBinding *bindings, size_t n, int64_t *ret_changed, Error *err) {
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
-    return lake_exec_values(b->conn, name, sql, NULL, 0, ret_changed, err);
+    return lake_exec_values(lane->conn, name, sql, NULL, 0, ret_changed, err);
 }
 
-static int find_outliers(Bronze *b, const LakeBinding range[2], Error *err) {
+static int find_outliers(const Lane *lane, const LakeBinding range[2], Error *err) {
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/outliers"), range, 2);
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     CLEANUP(buf_done) Buf times = {0};
-    if (lake_query(b->conn, "bronze/outliers", sql, NULL, 0, &rows, err) != 0) return -1;
+    if (lake_query(lane->conn, "bronze/outliers", sql, NULL, 0, &rows, err) != 0) return -1;
     int got;
     while ((got = lake_next(rows, err)) > 0) buf_add(&times, &(int64_t){lake_col_int(rows, 0)}, sizeof(int64_t));
     if (got < 0) return -1;
     if (times.len == 0) return 0;
     LakeBinding list = {"times", lake_times((const int64_t *)(void *)times.data, times.len / sizeof(int64_t))};
-    return run_bound(b, "bronze/repeated_at_times", &list, 1, NULL, err);
+    return run_bound(lane, "bronze/repeated_at_times", &list, 1, NULL, err);
 }
 
-static int find_copies(Bronze *b, Error *err) {
-    CLEANUP(hours_done) Hours hours = {0};
-    if (lake_exec(b->conn, "bronze/repeated_in_batch", lake_sql("bronze/repeated_in_batch"), err) != 0) return -1;
-    if (lake_exec(b->conn, "bronze/repeated_without_time", lake_sql("bronze/repeated_without_time"), err) != 0) return -1;
-    if (read_hours(b->conn, &hours, err) != 0) return -1;
+/* Of what Bronze has. */
+static int find_copies(const Lane *lane, Error *err) {
     int64_t from = 0, to = 0;
-    if (hours.count > 0) dense_range(&hours, &from, &to);
+    if (lake_exec(lane->conn, "bronze/repeated_without_time", lake_sql("bronze/repeated_without_time"), err) != 0) return -1;
+    if (lane->hours.count > 0) dense_range(&lane->hours, &from, &to);
     LakeBinding range[] = {{"from", lake_time(from)}, {"to", lake_time(to)}};
-    if (from < to && run_bound(b, "bronze/repeated_in_bronze", range, 2, NULL, err) != 0) return -1;
-    return find_outliers(b, range, err);
+    if (from < to && run_bound(lane, "bronze/repeated_in_bronze", range, 2, NULL, err) != 0) return -1;
+    return find_outliers(lane, range, err);
 }
 
 /* ---- the transaction ---- */
 
-static int land_messages(Bronze *b, int64_t now_us, BronzeCounts *counts, Error *err) {
+static int land_messages(const Bronze *b, const Lane *lane, int64_t now_us, BronzeCounts *counts, Error *err) {
     LakeBinding lineage[] = {{"topic", lake_text(b->topic.name)},
                              {"epoch", lake_int(b->topic.epoch)},
                              {"batch", lake_int(b->batch_id + 1)},
                              {"now", lake_time(now_us)}};
-    batch_rewind(b->batch);
-    if (lake_exec(b->conn, "bronze/stage", lake_sql("bronze/stage"), err) != 0 || find_copies(b, err) != 0) return -1;
-    if (run_bound(b, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
-    if (run_bound(b, "bronze/rejects", lineage, 4, &counts->rejected, err) != 0) return -1;
-    return run_bound(b, "bronze/duplicates", lineage, 4, &counts->duplicates, err);
+    if (find_copies(lane, err) != 0) return -1;
+    if (run_bound(lane, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
+    if (run_bound(lane, "bronze/rejects", lineage, 4, &counts->rejected, err) != 0) return -1;
+    if (run_bound(lane, "bronze/duplicates", lineage, 4, &counts->duplicates, err) != 0) return -1;
+    return lake_exec(lane->conn, "bronze/unstage", "DROP TABLE staged; DROP TABLE copies", err); /* their memory is for the other lane */
 }
 
-static int land_gaps(Bronze *b, int64_t now_us, BronzeCounts *counts, Error *err) {
-    for (size_t i = 0; i < b->batch->gap_count; i++) {
-        const BatchGap *g = &b->batch->gaps[i];
+static int land_gaps(const Bronze *b, const Lane *lane, int64_t now_us, BronzeCounts *counts, Error *err) {
+    for (size_t i = 0; i < lane->marks.gap_count; i++) {
+        const BatchGap *g = &lane->marks.gaps[i];
         LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch), lake_int(g->partition),    lake_int(g->first_offset),
                               lake_int(g->next_offset), lake_text(g->reason),     lake_int(b->batch_id + 1), lake_time(now_us)};
-        if (lake_exec_values(b->conn, "bronze/gap", "INSERT INTO bronze_gaps VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", values, 8, NULL,
+        if (lake_exec_values(lane->conn, "bronze/gap", "INSERT INTO bronze_gaps VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", values, 8, NULL,
                              err) != 0)
             return -1;
         counts->gaps += g->next_offset - g->first_offset;
@@ -146,11 +187,11 @@ static int land_gaps(Bronze *b, int64_t now_us, BronzeCounts *counts, Error *err
 }
 
 /* All partitions in one statement: each costs milliseconds, whatever it does. */
-static int store_positions(Bronze *b, int64_t now_us, Error *err) {
+static int store_positions(const Bronze *b, const Lane *lane, int64_t now_us, Error *err) {
     static const char row[] = "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{topic_id}}, {{cluster_id}}, {{now}})";
     CLEANUP(buf_done) Buf sql = {0};
-    for (size_t i = 0; i < b->batch->position_count; i++) {
-        const BatchPosition *p = &b->batch->positions[i];
+    for (size_t i = 0; i < lane->marks.position_count; i++) {
+        const BatchPosition *p = &lane->marks.positions[i];
         LakeBinding values[] = {{"topic", lake_text(b->topic.name)},
                                 {"epoch", lake_int(b->topic.epoch)},
                                 {"partition", lake_int(p->partition)},
@@ -164,40 +205,43 @@ static int store_positions(Bronze *b, int64_t now_us, Error *err) {
     }
     if (sql.len == 0) return 0;
     buf_add_str(&sql, lake_sql("ledger/on_conflict"));
-    return lake_exec(b->conn, "ledger/store_positions", sql.data, err);
+    return lake_exec(lane->conn, "ledger/store_positions", sql.data, err);
 }
 
-static int store_batch(Bronze *b, int64_t now_us, const BronzeCounts *c, Error *err) {
+static int store_batch(const Bronze *b, const Lane *lane, int64_t now_us, const BronzeCounts *c, Error *err) {
     LakeValue values[] = {lake_int(b->batch_id + 1), lake_time(now_us),     lake_int(c->landed),
                           lake_int(c->duplicates),   lake_int(c->rejected), lake_int(c->gaps)};
-    return lake_exec_values(b->conn, "ledger/batch", "INSERT INTO ledger_batches VALUES ($1, $2, $3, $4, $5, $6)", values, 6, NULL, err);
+    return lake_exec_values(lane->conn, "ledger/batch", "INSERT INTO ledger_batches VALUES ($1, $2, $3, $4, $5, $6)", values, 6, NULL, err);
 }
 
-static int check_counts(const Bronze *b, const BronzeCounts *c, Error *err) {
+static int check_counts(const Lane *lane, const BronzeCounts *c, Error *err) {
     int64_t sum = c->landed + c->duplicates + c->rejected;
-    if (sum == (int64_t)b->batch->count) return 0;
-    return error_set(err, ERR_BUG, "a batch of %zu messages became %lld rows: nothing of it was stored", b->batch->count, (long long)sum);
+    if (sum == (int64_t)lane->count) return 0;
+    return error_set(err, ERR_BUG, "a batch of %zu messages became %lld rows: nothing of it was stored", lane->count, (long long)sum);
 }
 
-static int land_in_transaction(Bronze *b, BronzeCounts *counts, Error *err) {
+static int land_in_transaction(const Bronze *b, const Lane *lane, BronzeCounts *counts, Error *err) {
     int64_t now_us = clock_wall_us();
-    if (lake_begin(b->conn, err) != 0) return -1;
-    if (b->batch->count > 0 && land_messages(b, now_us, counts, err) != 0) return -1;
-    if (check_counts(b, counts, err) != 0 || land_gaps(b, now_us, counts, err) != 0) return -1;
-    if (store_positions(b, now_us, err) != 0 || store_batch(b, now_us, counts, err) != 0) return -1;
-    return lake_commit(b->conn, err);
+    if (lake_begin(lane->conn, err) != 0) return -1;
+    if (lane->count > 0 && land_messages(b, lane, now_us, counts, err) != 0) return -1;
+    if (check_counts(lane, counts, err) != 0 || land_gaps(b, lane, now_us, counts, err) != 0) return -1;
+    if (store_positions(b, lane, now_us, err) != 0 || store_batch(b, lane, now_us, counts, err) != 0) return -1;
+    return lake_commit(lane->conn, err);
 }
 
-int bronze_land(Bronze *b, Batch *batch, BronzeCounts *ret, Error *err) {
+int bronze_land(Bronze *b, int lane_number, BronzeCounts *ret, Error *err) {
+    const Lane *lane = &b->lanes[lane_number];
     BronzeCounts counts = {0};
-    b->batch = batch;
-    int rc = land_in_transaction(b, &counts, err);
-    b->batch = NULL;
-    if (rc != 0) {
-        lake_rollback(b->conn);
-        return error_prefix(err, "landing a batch of %zu messages of %s", batch->count, b->topic.name);
+    if (land_in_transaction(b, lane, &counts, err) != 0) {
+        lake_rollback(lane->conn);
+        return error_prefix(err, "landing a batch of %zu messages of %s", lane->count, b->topic.name);
     }
     b->batch_id++;
     *ret = counts;
     return 0;
+}
+
+const BatchPosition *bronze_positions(const Bronze *b, int lane, size_t *ret_count) {
+    *ret_count = b->lanes[lane].marks.position_count;
+    return b->lanes[lane].marks.positions;
 }

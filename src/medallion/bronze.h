@@ -1,6 +1,9 @@
 /* bronze.h: landing batches of one topic: rows, rejects, duplicates, gaps and next offsets in one transaction.
  *
- * One thread. After an error nothing of the batch is stored and the ledger is as before: open again and read on from the stored offsets. */
+ * Two steps a batch, each on the connection of a lane. Staging parses the messages into a temporary table and needs nothing that was
+ * stored; landing is the transaction. So one thread may stage a batch while another lands the one before, on the other lane. Batches land
+ * in the order in which they were staged. After an error nothing of the batch is stored and the ledger is as before: open again and read
+ * on from the stored offsets. */
 #pragma once
 #include "medallion/batch.h"
 
@@ -16,9 +19,15 @@ typedef struct BronzeCounts {
 
 typedef struct Bronze Bronze;
 
-/* `conn` and the texts of `topic` are borrowed and must outlive it. */
-int bronze_open(LakeConn *conn, const BronzeTopic *topic, Bronze **ret, Error *err) MUST_CHECK;
+enum { BRONZE_LANES = 2 };
+
+/* `lake` and the texts of `topic` are borrowed and must outlive it. */
+int bronze_open(Lake *lake, const BronzeTopic *topic, Bronze **ret, Error *err) MUST_CHECK;
 void bronze_free(Bronze *b);
 DEFINE_CLEANUP(bronze_free, Bronze)
-/* Lands the batch; durable on return. */
-int bronze_land(Bronze *b, Batch *batch, BronzeCounts *ret, Error *err) MUST_CHECK;
+/* Parses the messages and finds copies among them. The batch may be used again afterwards: its marks are taken. */
+int bronze_stage(Bronze *b, int lane, Batch *batch, Error *err) MUST_CHECK;
+/* Lands what was staged on the lane; durable on return. */
+int bronze_land(Bronze *b, int lane, BronzeCounts *ret, Error *err) MUST_CHECK;
+/* How far the partitions came with what was landed last on the lane. Borrowed until something is staged there again. */
+const BatchPosition *bronze_positions(const Bronze *b, int lane, size_t *ret_count);

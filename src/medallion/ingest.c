@@ -12,6 +12,7 @@
 #include "base/progress.h"
 #include "base/stop.h"
 #include "medallion/batch_queue.h"
+#include "medallion/landing.h"
 #include "medallion/ledger.h"
 #include <inttypes.h>
 #include <pthread.h>
@@ -257,14 +258,14 @@ static int check_silence(Reader *r, Error *err) {
 
 static bool is_due(const Reader *r) {
     if (batch_is_empty(r->batch)) return false;
-    return (clock_mono_ns() - r->batch->started_ns) / 1000000 >= r->options->commit_interval_ms;
+    return (clock_coarse_ns() - r->batch->started_ns) / 1000000 >= r->options->commit_interval_ms;
 }
 
 /* One event. 1: go on, 0: the lander gave up, -1: error. */
 static int step(Reader *r, Error *err) {
     KafkaEvent e;
     if (feed_poll(r->feed, POLL_MS, &e, err) != 0) return -1;
-    if (e.kind != KAFKA_NOTHING) r->heard_ns = clock_mono_ns();
+    if (e.kind != KAFKA_NOTHING) r->heard_ns = clock_coarse_ns();
     switch (e.kind) {
     case KAFKA_MESSAGE: return take_message(r, &e, err);
     case KAFKA_END: take_end(r, &e); return 1;
@@ -303,39 +304,34 @@ static uint64_t total_left(const Reader *r) {
     return left;
 }
 
-static void report_positions(Feed *feed, const Batch *b) {
-    KafkaPosition *positions = xcalloc(b->position_count, sizeof *positions);
-    for (size_t i = 0; i < b->position_count; i++) positions[i] = (KafkaPosition){b->positions[i].partition, b->positions[i].next_offset};
-    if (b->position_count > 0) feed_report(feed, positions, b->position_count);
+static void report_positions(Feed *feed, const BatchPosition *moved, size_t n) {
+    KafkaPosition *positions = xcalloc(n, sizeof *positions);
+    for (size_t i = 0; i < n; i++) positions[i] = (KafkaPosition){moved[i].partition, moved[i].next_offset};
+    if (n > 0) feed_report(feed, positions, n);
     free(positions);
 }
 
-static int land_one(Bronze *bronze, Reader *r, Batch *b, BronzeCounts *total, Error *err) {
-    BronzeCounts counts;
-    if (bronze_land(bronze, b, &counts, err) != 0) return -1;
+/* One turn: lands a batch when there is one within a second. */
+static int turn(Landing *landing, Reader *r, BronzeCounts *total, bool *ret_closed, Error *err) {
+    BronzeCounts counts = {0};
+    const BatchPosition *moved;
+    size_t n;
+    int rc = landing_next(landing, TURN_MS, &counts, &moved, &n, ret_closed, err);
+    if (rc < 0) return -1;
+    if (rc > 0) report_positions(r->feed, moved, n);
     total->landed += counts.landed;
     total->duplicates += counts.duplicates;
     total->rejected += counts.rejected;
     total->gaps += counts.gaps;
-    report_positions(r->feed, b);
-    return 0;
-}
-
-/* One turn: lands a batch when there is one within a second. */
-static int turn(Bronze *bronze, Reader *r, BronzeCounts *total, bool *ret_closed, Error *err) {
-    Batch *b = batch_queue_take_full(r->queue, TURN_MS, ret_closed);
-    int rc = 0;
-    if (b != NULL) {
-        rc = land_one(bronze, r, b, total, err);
-        batch_queue_put_empty(r->queue, b);
-    }
-    if (rc == 0 && !*ret_closed && r->options->on_turn != NULL) rc = r->options->on_turn(r->options->user, b != NULL, err);
-    return rc;
+    if (*ret_closed || r->options->on_turn == NULL) return 0;
+    return r->options->on_turn(r->options->user, rc > 0, err);
 }
 
 static int land_all(Bronze *bronze, Reader *r, Progress *progress, BronzeCounts *total, Error *err) {
+    CLEANUP(landing_freep) Landing *landing = NULL;
+    if (landing_start(bronze, r->queue, &landing, err) != 0) return -1;
     for (bool closed = false; !closed;) {
-        if (turn(bronze, r, total, &closed, err) != 0) return -1;
+        if (turn(landing, r, total, &closed, err) != 0) return -1;
         if (progress != NULL) progress_update(progress, (uint64_t)(total->landed + total->duplicates + total->rejected + total->gaps));
     }
     return 0;
@@ -391,7 +387,7 @@ static int run_described(LakeConn *conn, Feed *feed, const IngestOptions *option
     CLEANUP(reader_done) Reader r = {.feed = feed, .options = options, .topic = now};
     if (ledger_read(conn, feed_topic(feed), &ledger, err) != 0 || check_identity(feed, now, &ledger, options, err) != 0) return -1;
     BronzeTopic topic = {.name = feed_topic(feed), .epoch = ledger.epoch, .topic_id = now->topic_id, .cluster_id = now->cluster_id};
-    if (bronze_open(conn, &topic, &bronze, err) != 0) return -1;
+    if (bronze_open(lake_of(conn), &topic, &bronze, err) != 0) return -1;
     r.queue = batch_queue_new(options->batch_rows, options->batch_bytes);
     r.batch = batch_queue_take_empty(r.queue, true);
     if (place_all(&r, now, &ledger, err) != 0 || start_feed(&r, err) != 0) return -1;

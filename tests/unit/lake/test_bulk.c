@@ -169,12 +169,35 @@ static void a_name_registered_again_reads_the_new_state(void **state) {
     }
 }
 
+/* As two batches do that are staged at once. What another connection registered cannot be read, and is no crash when it has gone. */
+static void each_connection_reads_its_own(void **state) {
+    Fixture *f = *state;
+    CLEANUP(lake_conn_freep) LakeConn *other = NULL;
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    Counter counter = {.rows = 3000, .first = 1000000}, others = {.rows = 10, .first = 7};
+    Error err = {0};
+    must(lake_connect(f->lake, &other, &err), &err);
+    add_source(f->conn, counter_columns, 2, 2, fill_counter, &counter);
+    assert_int_equal(lake_query(other, "test", "FROM source()", NULL, 0, &r, &err), -1);
+    assert_non_null(strstr(err.text, "nothing to read"));
+    error_clear(&err);
+    add_source(other, counter_columns, 2, 2, fill_counter, &others);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM source()"), 3000);
+    assert_int_equal(number(other, "SELECT sum(n) FROM source()"), 7 * 10 + 45);
+    lake_conn_freep(&f->conn);
+    f->conn = TAKE(other);
+    must(lake_connect(f->lake, &other, &err), &err);
+    assert_int_equal(lake_query(other, "test", "FROM source()", NULL, 0, &r, &err), -1);
+    error_clear(&err);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(values_of_every_type_arrive, up, down),
         cmocka_unit_test_setup_teardown(two_threads_give_each_row_once, up, down),
         cmocka_unit_test_setup_teardown(an_empty_source_has_no_rows, up, down),
         cmocka_unit_test_setup_teardown(a_name_registered_again_reads_the_new_state, up, down),
+        cmocka_unit_test_setup_teardown(each_connection_reads_its_own, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -73,7 +73,7 @@ static void a_gap_alone_is_something_to_land(void **state) {
     assert_false(batch_is_empty(b));
     assert_true(b->started_ns > 0);
     batch_clear(b);
-    assert_int_equal(b->gap_count + b->position_count, 0);
+    assert_int_equal(b->marks.gap_count + b->marks.position_count, 0);
 }
 
 /* ---- as a source ---- */
