@@ -6,10 +6,13 @@
 
 #include "base/clock.h"
 #include "base/embedded.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- errors ---- */
 
@@ -105,19 +108,37 @@ static int set_up(Lake *lake, bool locked_down, Error *err) {
     return lake_exec(conn, "lock down", "SET enable_external_access = false; SET lock_configuration = true", err);
 }
 
+static int open_database(const char *path, const LakeOptions *options, duckdb_database *ret, Error *err) {
+    duckdb_config config = make_config(options);
+    char *message = NULL;
+    duckdb_state state = duckdb.open_ext(path, ret, config, &message);
+    duckdb.destroy_config(&config);
+    return state == DuckDBSuccess ? 0 : open_failed(path, message, err);
+}
+
+/* A process that is killed while DuckDB writes a first header leaves a file that nobody can open: so it is made aside. */
+static int create_database(const char *path, const LakeOptions *options, Error *err) {
+    CLEANUP(free_text) char *aside = xasprintf("%s.new", path);
+    duckdb_database db;
+    if (unlink(aside) != 0 && errno != ENOENT)
+        return error_errno(err, ERR_IO, errno, "cannot remove %s, left by a process that ended", aside);
+    if (open_database(aside, options, &db, err) != 0) return -1;
+    duckdb.close(&db);
+    return file_publish(aside, path, err);
+}
+
 int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) {
     static const LakeOptions defaults = {0};
     if (options == NULL) options = &defaults;
     if (duckdb_load(err) != 0) return -1;
-    duckdb_config config = make_config(options);
+    bool is_new = !options->read_only && strcmp(path, ":memory:") != 0 && !file_exists(path);
+    if (is_new && create_database(path, options, err) != 0) return -1;
     Lake *lake = xcalloc(1, sizeof *lake);
     pthread_mutex_init(&lake->sources_lock, NULL);
-    char *message = NULL;
-    duckdb_state state = duckdb.open_ext(path, &lake->db, config, &message);
-    duckdb.destroy_config(&config);
-    if (state != DuckDBSuccess) {
+    if (open_database(path, options, &lake->db, err) != 0) {
+        pthread_mutex_destroy(&lake->sources_lock);
         free(lake);
-        return open_failed(path, message, err);
+        return -1;
     }
     if (set_up(lake, options->locked_down, err) != 0) {
         lake_free(lake);

@@ -67,7 +67,8 @@ static Batch *shift_full(BatchQueue *q) {
 Batch *batch_queue_take_full(BatchQueue *q, int timeout_ms, bool *ret_closed) {
     struct timespec deadline = clock_deadline(timeout_ms);
     pthread_mutex_lock(&q->mutex);
-    for (int rc = 0; rc == 0 && q->full_count == 0 && !q->closed && !q->given_up;) rc = pthread_cond_timedwait(&q->changed, &q->mutex, &deadline);
+    for (int rc = 0; rc == 0 && q->full_count == 0 && !q->closed && !q->given_up;)
+        rc = pthread_cond_timedwait(&q->changed, &q->mutex, &deadline);
     Batch *b = q->full_count > 0 ? shift_full(q) : NULL;
     *ret_closed = b == NULL && (q->closed || q->given_up);
     pthread_mutex_unlock(&q->mutex);

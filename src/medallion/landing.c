@@ -1,5 +1,5 @@
-/* landing.c: see landing.h. A lane is the staging thread's while it is empty and the landing thread's while it is staged; each of the two goes
- * through the lanes in turn, so batches land in their order. */
+/* landing.c: see landing.h. A lane is the staging thread's while it is empty and the landing thread's while it is staged; each of the two
+ * goes through the lanes in turn, so batches land in their order. */
 #include "medallion/landing.h"
 
 #include "base/clock.h"

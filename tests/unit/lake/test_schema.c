@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -178,6 +179,29 @@ static void forget_lake(void) {
     unlink("lake.duckdb.wal");
 }
 
+/* Ends as if killed when a file gets longer than `bytes`. */
+_Noreturn static void open_and_die(rlim_t bytes) {
+    Lake *lake;
+    Error err = {0};
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){bytes, bytes});
+    _exit(lake_open("lake.duckdb", NULL, &lake, &err) == 0 ? 0 : 1);
+}
+
+static void killed_while_the_file_is_made_there_is_none_or_it_opens(void **state) {
+    (void)state;
+    int64_t tables = tables_when_whole();
+    for (rlim_t bytes = 1; bytes < 3 * 4096; bytes += 2048) {
+        forget_lake();
+        int status;
+        pid_t child = fork();
+        if (child == 0) open_and_die(bytes);
+        waitpid(child, &status, 0);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGXFSZ);
+        assert_whole(tables);
+    }
+}
+
 static void killed_at_any_call_it_is_the_old_or_the_new_version(void **state) {
     (void)state;
     int64_t tables = tables_when_whole();
@@ -216,6 +240,7 @@ int main(void) {
         IN_SCRATCH(a_newer_lake_is_refused_with_both_versions),
         IN_SCRATCH(a_failed_migration_leaves_the_version_before),
         IN_SCRATCH(killed_at_any_call_it_is_the_old_or_the_new_version),
+        IN_SCRATCH(killed_while_the_file_is_made_there_is_none_or_it_opens),
         IN_SCRATCH(killed_at_any_moment_it_is_the_old_or_the_new_version),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
