@@ -36,6 +36,7 @@ FOREIGN: dict[str, str] = {
     r"xgboost/.*": "model",
     r"yaml\.h": "base",
     r"argp\.h": "commands",
+    r"yyjson\.h": "medallion",
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)

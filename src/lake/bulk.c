@@ -37,7 +37,8 @@ static duckdb_type column_type(LakeType type) {
     case LAKE_BOOL: return DUCKDB_TYPE_BOOLEAN;
     case LAKE_INT: return DUCKDB_TYPE_BIGINT;
     case LAKE_REAL: return DUCKDB_TYPE_DOUBLE;
-    case LAKE_TEXT: return DUCKDB_TYPE_VARCHAR;
+    case LAKE_TEXT:
+    case LAKE_JSON: return DUCKDB_TYPE_VARCHAR;
     case LAKE_BLOB: return DUCKDB_TYPE_BLOB;
     case LAKE_TIME: return DUCKDB_TYPE_TIMESTAMP_TZ;
     case LAKE_TIMES:
@@ -71,6 +72,7 @@ static void on_bind(duckdb_bind_info info) {
     }
     for (size_t i = 0; i < source->count; i++) {
         duckdb_logical_type type = duckdb.create_logical_type(column_type(source->columns[i].type));
+        if (source->columns[i].type == LAKE_JSON) duckdb.logical_type_set_alias(type, "JSON");
         duckdb.bind_add_result_column(info, source->columns[i].name, type);
         duckdb.destroy_logical_type(&type);
     }
@@ -191,13 +193,22 @@ void lake_put_blob(LakeChunk *chunk, size_t col, size_t row, const void *bytes, 
     duckdb.vector_assign_string_element_len(chunk->vectors[col], row, bytes, n);
 }
 
-bool lake_put_text(LakeChunk *chunk, size_t col, size_t row, const char *s, size_t n) {
-    duckdb_error_data problem = duckdb.valid_utf8_check(s, n);
-    if (problem != NULL) {
-        duckdb.destroy_error_data(&problem);
-        lake_put_null(chunk, col, row);
-        return false;
-    }
+void lake_put_utf8(LakeChunk *chunk, size_t col, size_t row, const char *s, size_t n) {
     duckdb.unsafe_vector_assign_string_element_len(chunk->vectors[col], row, s, n);
-    return true;
+}
+
+bool lake_is_utf8(const char *s, size_t n) {
+    duckdb_error_data problem = duckdb.valid_utf8_check(s, n);
+    if (problem == NULL) return true;
+    duckdb.destroy_error_data(&problem);
+    return false;
+}
+
+bool lake_put_text(LakeChunk *chunk, size_t col, size_t row, const char *s, size_t n) {
+    bool valid = lake_is_utf8(s, n);
+    if (valid)
+        lake_put_utf8(chunk, col, row, s, n);
+    else
+        lake_put_null(chunk, col, row);
+    return valid;
 }

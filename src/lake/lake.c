@@ -215,6 +215,7 @@ static duckdb_state bind_value(duckdb_prepared_statement statement, idx_t index,
     case LAKE_BOOL: return duckdb.bind_boolean(statement, index, v->i != 0);
     case LAKE_INT: return duckdb.bind_int64(statement, index, v->i);
     case LAKE_REAL: return duckdb.bind_double(statement, index, v->r);
+    case LAKE_JSON:
     case LAKE_TEXT: return duckdb.bind_varchar_length(statement, index, v->text, v->len);
     case LAKE_BLOB: return duckdb.bind_blob(statement, index, v->text, v->len);
     case LAKE_TIME: return duckdb.bind_timestamp_tz(statement, index, (duckdb_timestamp){v->i});
@@ -287,6 +288,7 @@ static void add_literal(Buf *out, const LakeValue *v) {
     case LAKE_BOOL: buf_add_str(out, v->i != 0 ? "true" : "false"); return;
     case LAKE_INT: buf_addf(out, "%" PRId64, v->i); return;
     case LAKE_REAL: buf_addf(out, "'%.17g'::DOUBLE", v->r); return;
+    case LAKE_JSON:
     case LAKE_TEXT: add_quoted(out, v->text, v->len); return;
     case LAKE_TIME: buf_addf(out, "TIMESTAMPTZ '%s'", clock_format(v->i, time)); return;
     case LAKE_TIMES:

@@ -39,7 +39,7 @@ const char *lake_engine_version(void); /* "v1.5.6" */
 
 /* ---- statements ---- */
 /* Values bound to $1, $2, ... of a prepared statement. */
-typedef enum LakeType { LAKE_NULL, LAKE_BOOL, LAKE_INT, LAKE_REAL, LAKE_TEXT, LAKE_BLOB, LAKE_TIME, LAKE_TIMES } LakeType;
+typedef enum LakeType { LAKE_NULL, LAKE_BOOL, LAKE_INT, LAKE_REAL, LAKE_TEXT, LAKE_JSON, LAKE_BLOB, LAKE_TIME, LAKE_TIMES } LakeType;
 typedef struct LakeValue {
     LakeType type;
     int64_t i;        /* LAKE_BOOL, LAKE_INT; LAKE_TIME in microseconds UTC (TIMESTAMPTZ) */
@@ -129,7 +129,7 @@ int lake_checkpoint(LakeConn *conn, Error *err) MUST_CHECK;
 typedef struct LakeChunk LakeChunk; /* up to `capacity` rows being filled */
 typedef struct LakeColumn {
     const char *name;
-    LakeType type; /* LAKE_INT is BIGINT, LAKE_REAL DOUBLE, LAKE_TIME TIMESTAMPTZ */
+    LakeType type; /* LAKE_INT is BIGINT, LAKE_REAL DOUBLE, LAKE_TIME TIMESTAMPTZ; LAKE_JSON a text that is known to be JSON */
 } LakeColumn;
 typedef size_t (*LakeFill)(void *state, LakeChunk *chunk, size_t capacity); /* rows filled; 0: the end */
 int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state,
@@ -140,3 +140,6 @@ void lake_put_null(LakeChunk *chunk, size_t col, size_t row);
 void lake_put_blob(LakeChunk *chunk, size_t col, size_t row, const void *bytes, size_t n);
 /* False, and NULL put, when the bytes are not valid UTF-8. */
 bool lake_put_text(LakeChunk *chunk, size_t col, size_t row, const char *s, size_t n);
+/* Of bytes that are known to be valid UTF-8: DuckDB would not notice. */
+void lake_put_utf8(LakeChunk *chunk, size_t col, size_t row, const char *s, size_t n);
+bool lake_is_utf8(const char *s, size_t n); /* once a lake was opened */

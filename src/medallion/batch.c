@@ -3,13 +3,36 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "medallion/envelope.h"
+#include <string.h>
 
 #define CHUNK_BYTES (1 << 20)
 
-const LakeColumn batch_columns[5] = {
-    {"kafka_partition", LAKE_INT}, {"kafka_offset", LAKE_INT}, {"kafka_timestamp", LAKE_TIME}, {"value", LAKE_TEXT}, {"bytes", LAKE_BLOB},
+enum {
+    COL_PARTITION,
+    COL_OFFSET,
+    COL_TIMESTAMP,
+    COL_ID,
+    COL_TYPE,
+    COL_SOURCE,
+    COL_SUBSCRIBER,
+    COL_EVENT_TIME,
+    COL_UNUSUAL_TIME,
+    COL_PAYLOAD,
+    COL_QUALITY,
+    COL_EXTRA,
+    COL_REJECT,
+    COL_RAW
 };
-enum { COL_PARTITION, COL_OFFSET, COL_TIMESTAMP, COL_VALUE, COL_BYTES };
+const LakeColumn batch_columns[BATCH_COLUMNS] = {
+    [COL_PARTITION] = {"kafka_partition", LAKE_INT},  [COL_OFFSET] = {"kafka_offset", LAKE_INT},
+    [COL_TIMESTAMP] = {"kafka_timestamp", LAKE_TIME}, [COL_ID] = {"event_id", LAKE_TEXT},
+    [COL_TYPE] = {"event_type", LAKE_TEXT},           [COL_SOURCE] = {"source_system", LAKE_TEXT},
+    [COL_SUBSCRIBER] = {"subscriber_id", LAKE_TEXT},  [COL_EVENT_TIME] = {"event_timestamp", LAKE_TIME},
+    [COL_UNUSUAL_TIME] = {"unusual_time", LAKE_TEXT}, [COL_PAYLOAD] = {"raw_payload", LAKE_JSON},
+    [COL_QUALITY] = {"quality_score", LAKE_INT},      [COL_EXTRA] = {"extra_fields", LAKE_JSON},
+    [COL_REJECT] = {"reject_reason", LAKE_TEXT},      [COL_RAW] = {"raw_value", LAKE_BLOB},
+};
 
 Batch *batch_new(size_t max_rows, size_t max_bytes) {
     Batch *b = xcalloc(1, sizeof *b);
@@ -80,16 +103,48 @@ void batch_rewind(Batch *b) {
     atomic_store(&b->scanned, 0);
 }
 
-static void put_value(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m) {
-    const char *bytes = b->bytes.data + m->at;
-    if (m->tombstone) lake_put_null(chunk, COL_VALUE, row);
-    if (m->tombstone || lake_put_text(chunk, COL_VALUE, row, m->len > 0 ? bytes : "", m->len))
-        lake_put_null(chunk, COL_BYTES, row);
+static void put_span(LakeChunk *chunk, size_t col, size_t row, Span text) {
+    if (text.at != NULL)
+        lake_put_utf8(chunk, col, row, text.at, text.len);
     else
-        lake_put_blob(chunk, COL_BYTES, row, bytes, m->len);
+        lake_put_null(chunk, col, row);
 }
 
-/* How many messages from `first` on make a chunk: DuckDB holds several parsed forms of all JSON in it at once. */
+static void put_int(LakeChunk *chunk, size_t col, size_t row, bool known, int64_t v) {
+    if (known)
+        lake_put_int(chunk, col, row, v);
+    else
+        lake_put_null(chunk, col, row);
+}
+
+static void put_envelope(LakeChunk *chunk, size_t row, const Envelope *e) {
+    put_span(chunk, COL_ID, row, e->id);
+    put_span(chunk, COL_TYPE, row, e->type);
+    put_span(chunk, COL_SOURCE, row, e->source);
+    put_span(chunk, COL_SUBSCRIBER, row, e->subscriber_id);
+    put_int(chunk, COL_EVENT_TIME, row, e->has_time, e->time_us);
+    put_span(chunk, COL_UNUSUAL_TIME, row, e->unusual_time);
+    put_span(chunk, COL_PAYLOAD, row, e->payload);
+    put_int(chunk, COL_QUALITY, row, e->has_quality, e->quality);
+    put_span(chunk, COL_EXTRA, row, e->extra);
+    put_span(chunk, COL_REJECT, row, (Span){e->reject, e->reject != NULL ? strlen(e->reject) : 0});
+}
+
+static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, EnvelopeParser *parser) {
+    const char *bytes = m->len > 0 ? b->bytes.data + m->at : "";
+    Envelope e = {.reject = "tombstone"};
+    if (!m->tombstone) envelope_parse(parser, bytes, m->len, &e);
+    lake_put_int(chunk, COL_PARTITION, row, m->partition);
+    lake_put_int(chunk, COL_OFFSET, row, m->offset);
+    put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us != INT64_MIN, m->timestamp_us);
+    put_envelope(chunk, row, &e);
+    if (!m->tombstone && (e.reject != NULL || e.unusual_time.at != NULL))
+        lake_put_blob(chunk, COL_RAW, row, bytes, m->len);
+    else
+        lake_put_null(chunk, COL_RAW, row);
+}
+
+/* How many messages from `first` on make a chunk: DuckDB holds all of it in memory, more than once. */
 static size_t chunk_length(const Batch *b, size_t first, size_t capacity) {
     size_t n = 1;
     while (n < capacity && first + n < b->count &&
@@ -113,15 +168,7 @@ size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity) {
     Batch *b = state;
     size_t first, n = claim(b, capacity, &first);
     if (n == 0) return 0;
-    for (size_t row = 0; row < n; row++) {
-        const BatchMessage *m = &b->messages[first + row];
-        lake_put_int(chunk, COL_PARTITION, row, m->partition);
-        lake_put_int(chunk, COL_OFFSET, row, m->offset);
-        if (m->timestamp_us == INT64_MIN)
-            lake_put_null(chunk, COL_TIMESTAMP, row);
-        else
-            lake_put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us);
-        put_value(chunk, row, b, m);
-    }
+    CLEANUP(envelope_parser_freep) EnvelopeParser *parser = envelope_parser_new();
+    for (size_t row = 0; row < n; row++) put_message(chunk, row, b, &b->messages[first + row], parser);
     return n;
 }

@@ -59,8 +59,10 @@ void batch_set_position(Batch *b, BatchPosition position);
 BatchMarks batch_take_marks(Batch *b);
 void batch_marks_done(BatchMarks *marks);
 
-/* The columns of the source table function, and its LakeFill (state: Batch *): partition, offset, timestamp, the value as text, and as
- * bytes when it is not valid UTF-8. A tombstone has neither. */
-extern const LakeColumn batch_columns[5];
+/* The columns of the source table function, and its LakeFill (state: Batch *). Each message is taken apart (envelope.h): an event has the
+ * fields of its envelope, what cannot be one its bytes and the reason. Where `unusual_time` is given it is up to DuckDB whether it is a
+ * time, and the bytes are there too. A tombstone has no bytes. */
+enum { BATCH_COLUMNS = 14 };
+extern const LakeColumn batch_columns[BATCH_COLUMNS];
 size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity);
 void batch_rewind(Batch *b); /* before each scan */

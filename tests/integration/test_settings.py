@@ -13,7 +13,7 @@ def setting(smelt: Smelt, key: str, *args: str, **env: str) -> tuple[str, str]:
 
 def test_each_source_wins_over_the_one_before(offline: Smelt) -> None:
     key = "ingest.batch_rows"
-    assert setting(offline, key) == ("122880", "default")
+    assert setting(offline, key) == ("196608", "default")
     (offline.folder / "smelt.yaml").write_text("ingest:\n  batch_rows: 1000\n")
     assert setting(offline, key) == ("1000", "smelt.yaml")
     assert setting(offline, key, SMELT_INGEST_BATCH_ROWS="2000") == ("2000", "SMELT_INGEST_BATCH_ROWS")

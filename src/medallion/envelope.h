@@ -1,0 +1,34 @@
+/* envelope.h: one message taken apart: the fields of the envelope, what else it has, or why it is no event.
+ *
+ * Strict JSON (RFC 8259): NaN, trailing commas, a byte order mark and two values are none. Nothing is rewritten: the payload and the
+ * unknown fields are the bytes that came, digit by digit; a number in a text field is its digits. A field of the envelope that comes twice
+ * is ambiguous, so the message is rejected. */
+#pragma once
+#include "base/attr.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct Span {
+    const char *at; /* NULL: absent, or null in the JSON */
+    size_t len;
+} Span;
+
+/* Texts are valid UTF-8, and borrowed from the message and the parser until its next message. */
+typedef struct Envelope {
+    const char *reject; /* why it is no event (static text, as in bronze_rejects.reason); NULL: it is one, if `unusual_time` is a time */
+    Span id, type, source, subscriber_id;
+    Span payload; /* JSON */
+    Span extra;   /* a JSON object of the fields that we do not know; absent when there are none */
+    bool has_time, has_quality;
+    int64_t time_us;   /* of an ordinary time, as 2026-11-24T10:15:00.123456Z or with +02:00 */
+    Span unusual_time; /* any other text that is there: for DuckDB to read */
+    int32_t quality;
+} Envelope;
+
+typedef struct EnvelopeParser EnvelopeParser;
+/* One thread at a time; keeps its memory between messages. */
+EnvelopeParser *envelope_parser_new(void);
+void envelope_parser_free(EnvelopeParser *p);
+DEFINE_CLEANUP(envelope_parser_free, EnvelopeParser)
+void envelope_parse(EnvelopeParser *p, const char *bytes, size_t len, Envelope *ret);
