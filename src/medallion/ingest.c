@@ -52,8 +52,9 @@ static int longer(int pause_ms) {
     return pause_ms * 2 < BACKOFF_MAX_MS ? pause_ms * 2 : BACKOFF_MAX_MS;
 }
 
-/* Waits for the feed with growing pauses, saying so, until the timeout. */
-static int describe_patiently(Feed *feed, const IngestOptions *o, KafkaTopic *ret, Error *err) {
+/* Waits for the feed with growing pauses, saying so, until the timeout; not longer than anybody is there to land (`queue`, NULL: at the
+ * start). */
+static int describe_patiently(Feed *feed, const IngestOptions *o, const BatchQueue *queue, KafkaTopic *ret, Error *err) {
     int64_t began = clock_mono_ns();
     for (int pause = BACKOFF_FIRST_MS;; pause = longer(pause)) {
         int64_t left_ms = o->timeout_ms > 0 ? o->timeout_ms - (clock_mono_ns() - began) / 1000000 : INT64_MAX;
@@ -68,7 +69,8 @@ static int describe_patiently(Feed *feed, const IngestOptions *o, KafkaTopic *re
         double away = clock_seconds_since(began);
         if (o->timeout_ms > 0 && away * 1000 + pause >= (double)o->timeout_ms) return error_prefix(err, "gave up after %.0f s", away);
         log_warn("ingest", "%s; trying again in %.1f s", err->text, pause / 1000.0);
-        if (stop_wait_ms(pause)) return error_set(err, ERR_STOPPED, "stopped while waiting for %s", feed_topic(feed));
+        if (stop_wait_ms(pause) || (queue != NULL && batch_queue_given_up(queue)))
+            return error_set(err, ERR_STOPPED, "stopped while waiting for %s", feed_topic(feed));
     }
 }
 
@@ -236,7 +238,7 @@ static void take_end(Reader *r, const KafkaEvent *e) {
 static int take_out_of_range(Reader *r, const KafkaEvent *e, Error *err) {
     Partition *p = find_partition(r, e->partition);
     KafkaTopic now = {0};
-    if (feed_describe(r->feed, DESCRIBE_MS, &now, err) != 0) return -1;
+    if (describe_patiently(r->feed, r->options, r->queue, &now, err) != 0) return -1;
     int64_t low = -1, high = -1;
     for (int i = 0; i < now.partition_count; i++)
         if (now.partitions[i].id == p->id) low = now.partitions[i].low, high = now.partitions[i].high;
@@ -289,6 +291,7 @@ static void *read_feed(void *arg) {
         rc = step(r, &r->err);
         if (rc > 0 && is_due(r)) rc = hand_over(r, false, &r->err);
     }
+    if (rc < 0 && r->err.kind == ERR_STOPPED) error_clear(&r->err); /* while it waited: no failure */
     if (rc > 0 && positions_moved(r)) rc = hand_over(r, true, &r->err);
     if (rc <= 0 || stop_requested()) r->grown = false;
     batch_queue_close(r->queue);
@@ -402,7 +405,7 @@ int ingest_run(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestR
     int64_t began = clock_mono_ns();
     for (bool again = true; again;) {
         CLEANUP(kafka_topic_done) KafkaTopic now = {0};
-        if (describe_patiently(feed, options, &now, err) != 0) return -1;
+        if (describe_patiently(feed, options, NULL, &now, err) != 0) return -1;
         if (run_described(conn, feed, options, &now, &result, &again, err) != 0) return -1;
     }
     result.seconds = clock_seconds_since(began);

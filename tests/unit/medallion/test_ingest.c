@@ -95,7 +95,8 @@ typedef struct Script {
     const char *topic_id;
     KafkaPartition partitions[PARTITIONS];
     int partition_count;
-    int away;          /* so many describes fail before the first answer */
+    int away;          /* so many describes fail before the first answer, */
+    int away_later;    /* and so many after it */
     int64_t low_later; /* partition 0's `low` after the first answer; 0: as before */
     const KafkaEvent *events;
     size_t count, at;
@@ -121,6 +122,8 @@ static int script_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *e
     ret->partitions = xcalloc((size_t)s->partition_count, sizeof *ret->partitions);
     memcpy(ret->partitions, s->partitions, (size_t)s->partition_count * sizeof *ret->partitions);
     if (s->low_later > 0) s->partitions[0].low = s->low_later;
+    s->away = s->away_later;
+    s->away_later = 0;
     return 0;
 }
 
@@ -303,6 +306,19 @@ static void what_retention_takes_while_reading_is_a_gap(void **state) {
     assert_int_equal(r.counts.gaps, 5);
     assert_int_equal(number(conn, "SELECT count(*) FROM bronze_gaps WHERE reason = 'retention' AND first_offset = 1 AND next_offset = 6"),
                      1);
+    assert_audit(conn, 8);
+}
+
+/* The broker goes just after it said that the offset is out of range. */
+static void an_offset_out_of_range_waits_for_the_broker(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), {.kind = KAFKA_OUT_OF_RANGE, .partition = 0, .offset = 1}, message(0, 6), message(0, 7)};
+    Script s = script(0, 8, events, ARRAY_LEN(events));
+    s.low_later = 6;
+    s.away_later = 2;
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
+    assert_int_equal(s.sought.next_offset, 6);
+    assert_int_equal(r.counts.gaps, 5);
     assert_audit(conn, 8);
 }
 
@@ -744,6 +760,7 @@ int main(void) {
         WITH_LAKE(the_second_run_goes_on_where_the_first_ended),
         WITH_LAKE(what_retention_took_is_a_gap),
         WITH_LAKE(what_retention_takes_while_reading_is_a_gap),
+        WITH_LAKE(an_offset_out_of_range_waits_for_the_broker),
         WITH_LAKE(a_topic_that_ends_before_us_is_refused),
         WITH_LAKE(a_recreated_topic_is_refused_until_it_is_accepted),
         WITH_LAKE(a_feed_that_comes_back_leaves_no_error),
