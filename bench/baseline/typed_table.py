@@ -27,7 +27,7 @@ FROM (SELECT *, json_transform(raw_payload, '{"plan":"VARCHAR","data_used_mb":"I
 
 def main():
     began = time.perf_counter()
-    con = duckdb.connect(sys.argv[1], config={"memory_limit": "256MiB", "preserve_insertion_order": "false"})
+    con = duckdb.connect(sys.argv[1], config={"memory_limit": "256MiB", "threads": "1", "preserve_insertion_order": "false"})
     con.execute("SET TimeZone = 'UTC'")
     con.execute(CREATE)
     rows = con.execute("SELECT count(*) FROM typed").fetchone()[0]

@@ -23,7 +23,8 @@ static const struct {
     [SQL_GOLD_EXTREME] = {"gold/extreme", gold_extreme},
     [SQL_GOLD_LEAVE] = {"gold/leave", gold_leave},
     [SQL_GOLD_COMPACT] = {"gold/compact", gold_compact},
-    [SQL_GOLD_VIEW] = {"gold/view", gold_view},
+    [SQL_GOLD_FEATURES] = {"gold/features", gold_features},
+    [SQL_GOLD_FRESHEN] = {"gold/freshen", gold_freshen},
 };
 
 const char *const compile_tables[] = {"silver_clean_events", "silver_quarantine",  "silver_drift", "gold_state_total",

@@ -22,7 +22,8 @@ typedef enum Statement {
     SQL_GOLD_EXTREME,      /* Silver -> gold_state_extreme; "" when there is no such state */
     SQL_GOLD_LEAVE,        /* events up to {{after}} of the days [{{from}}, {{to}}) leave band {{band}} for the one below; "" as above */
     SQL_GOLD_COMPACT,      /* partial rows of a subscriber become one; {{from}}: first day of the longest window */
-    SQL_GOLD_VIEW,         /* gold_subscriber_features over the state */
+    SQL_GOLD_FEATURES,     /* state -> gold_subscriber_features, made anew */
+    SQL_GOLD_FRESHEN,      /* the same for the subscribers of refine_partials alone: right while no window has moved */
     STATEMENT_COUNT,
 } Statement;
 

@@ -91,4 +91,5 @@ void gold_window(Buf *out, const Compiled *c);
 void gold_extreme(Buf *out, const Compiled *c);
 void gold_leave(Buf *out, const Compiled *c);
 void gold_compact(Buf *out, const Compiled *c);
-void gold_view(Buf *out, const Compiled *c);
+void gold_features(Buf *out, const Compiled *c);
+void gold_freshen(Buf *out, const Compiled *c);

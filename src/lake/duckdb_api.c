@@ -18,7 +18,7 @@ static void *find(void *library, const char *name) {
 }
 
 static void load(void) {
-    void *library = dlopen("libduckdb.so", RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen("libduckdb.so", RTLD_LAZY | RTLD_LOCAL);
     if (library == NULL) {
         problem = xstrdup(dlerror());
         return;

@@ -68,7 +68,7 @@ static int read_chunks(LakeConn *conn, int64_t after, int64_t most, Chunks *ret,
 /* ---- Silver ---- */
 
 typedef struct Counts {
-    int64_t silver, quarantined, drifted, subscribers;
+    int64_t silver, quarantined, drifted;
 } Counts;
 
 static int settle_suspects(const Refine *r, const LakeBinding range[2], Counts *counts, Error *err) {
@@ -97,16 +97,17 @@ static int refine_silver(const Refine *r, const Chunk *chunk, Counts *counts, Er
 
 static int refine_chunk(const Refine *r, const Chunk *chunk, bool live, Error *err) {
     Counts counts = {0};
+    GoldChange gold = {0};
     if (lake_begin(r->conn, err) != 0) return -1;
-    if (refine_silver(r, chunk, &counts, err) != 0 || gold_add_batches(r, chunk->after, chunk->upto, &counts.subscribers, err) != 0 ||
-        (live && refine_store_progress(r, chunk->upto, err) != 0) || lake_commit(r->conn, err) != 0) {
+    if (refine_silver(r, chunk, &counts, err) != 0 || gold_add_batches(r, chunk->after, chunk->upto, &gold, err) != 0 ||
+        (live && (gold_follow(r, &gold, err) != 0 || refine_store_progress(r, chunk->upto, err) != 0)) || lake_commit(r->conn, err) != 0) {
         lake_rollback(r->conn);
         return -1;
     }
     r->stats->silver += counts.silver;
     r->stats->quarantined += counts.quarantined;
     r->stats->drifted += counts.drifted;
-    r->stats->subscribers = counts.subscribers;
+    r->stats->subscribers = gold.subscribers;
     return gold_compact_if_due(r, err);
 }
 
@@ -168,6 +169,7 @@ static int run_full(const Refine *r, const RefineOptions *options, Error *err) {
 }
 
 static void refine_done(Refine *r) {
+    if (r->live != r->sql) compile_free(r->live);
     compile_free(r->sql);
 }
 
@@ -176,6 +178,7 @@ int refine_run(LakeConn *conn, const Pipeline *pipeline, const RefineOptions *op
     RefineStats stats = {.full = options->full};
     CLEANUP(refine_done) Refine r = {.conn = conn, .pipeline = pipeline, .suffix = options->full ? "_rebuild" : "", .stats = &stats};
     r.sql = compile_new(pipeline, r.suffix);
+    r.live = options->full ? compile_new(pipeline, "") : r.sql;
     if ((options->full ? run_full(&r, options, err) : run_incremental(&r, options, err)) != 0) return -1;
     stats.seconds = clock_seconds_since(began);
     *ret = stats;

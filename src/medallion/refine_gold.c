@@ -112,17 +112,29 @@ static int add_events(const Refine *r, const LakeBinding range[2], int64_t newes
     return refine_exec(r, SQL_GOLD_EXTREME, bindings, n + 2, NULL, err);
 }
 
-int gold_add_batches(const Refine *r, int64_t after, int64_t upto, int64_t *ret_subscribers, Error *err) {
+int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) {
     LakeBinding range[] = {{"after", lake_int(after)}, {"upto", lake_int(upto)}};
     Day old = {0}, newest = {0};
-    *ret_subscribers = 0;
+    *ret = (GoldChange){0};
     if (read_newest_of(r, range, &newest, err) != 0) return -1;
     if (!newest.known) return 0; /* no event passed */
     if (read_state_newest(r, &old, err) != 0) return -1;
     if (old.known && old.day > newest.day) newest = old;
     if (old.known && newest.day > old.day && move_windows(r, old.day, newest.day, &range[0], err) != 0) return -1;
-    if ((!old.known || newest.day > old.day) && store_newest(r, newest.day, err) != 0) return -1;
-    return add_events(r, range, newest.day, ret_subscribers, err);
+    ret->moved = !old.known || newest.day > old.day;
+    if (ret->moved && store_newest(r, newest.day, err) != 0) return -1;
+    return add_events(r, range, newest.day, &ret->subscribers, err);
+}
+
+/* ---- the features ---- */
+
+int gold_follow(const Refine *r, const GoldChange *change, Error *err) {
+    enum { MANY = 4 }; /* of 4 subscribers one is touched: then all are as cheap */
+    int64_t all = 0;
+    if (change->subscribers == 0) return 0;
+    if (lake_query_int(r->conn, "gold/subscribers", "SELECT count(*) FROM gold_subscriber_features", NULL, 0, &all, err) != 0) return -1;
+    bool anew = change->moved || change->subscribers > all / MANY;
+    return refine_exec(r, anew ? SQL_GOLD_FEATURES : SQL_GOLD_FRESHEN, NULL, 0, NULL, err);
 }
 
 /* ---- compaction ---- */
@@ -182,11 +194,11 @@ int gold_compact_if_due(const Refine *r, Error *err) {
 
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) {
     static const char *const tables[] = {"gold_state_total", "gold_state_window", "gold_state_extreme", "gold_state"};
-    int64_t subscribers;
+    GoldChange change;
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
         CLEANUP(free_text) char *sql = xasprintf("DROP TABLE IF EXISTS %s%s", tables[i], r->suffix);
         if (lake_exec(r->conn, "gold/drop", sql, err) != 0) return -1;
     }
     if (refine_exec(r, SQL_GOLD_TABLES, NULL, 0, NULL, err) != 0) return -1;
-    return gold_add_batches(r, -1, upto, &subscribers, err);
+    return gold_add_batches(r, -1, upto, &change, err);
 }

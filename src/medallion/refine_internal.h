@@ -9,6 +9,7 @@ typedef struct Refine {
     const Pipeline *pipeline;
     const char *suffix; /* of the tables that are written */
     Compiled *sql;      /* for that suffix; owned */
+    Compiled *live;     /* for the live tables; owned, `sql` itself when there is no suffix */
     RefineStats *stats;
 } Refine;
 
@@ -16,8 +17,14 @@ typedef struct Refine {
 int refine_exec(const Refine *r, Statement statement, const LakeBinding *more, size_t n, int64_t *ret_changed, Error *err) MUST_CHECK;
 
 /* ---- refine_gold.c ---- */
-/* Adds the Silver events of the batches (after, upto] to Gold's state, in the open transaction. `ret_subscribers`: whose rows grew. */
-int gold_add_batches(const Refine *r, int64_t after, int64_t upto, int64_t *ret_subscribers, Error *err) MUST_CHECK;
+typedef struct GoldChange {
+    int64_t subscribers; /* whose state grew: they are in the temporary table refine_partials */
+    bool moved;          /* the windows end at another day: the features of any subscriber may have changed */
+} GoldChange;
+/* Adds the Silver events of the batches (after, upto] to Gold's state, in the open transaction. */
+int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) MUST_CHECK;
+/* gold_subscriber_features follows the state, in the same transaction. */
+int gold_follow(const Refine *r, const GoldChange *change, Error *err) MUST_CHECK;
 /* Merges partial rows when they are as many as the compacted ones: in a transaction of its own, because readers see no difference. */
 int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
 /* Makes the state again from the batches of Silver up to `upto`, in the open transaction. */

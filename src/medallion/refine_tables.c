@@ -3,23 +3,34 @@
  *   a contract gains a column    Silver gains it; old rows have NULL
  *   a column changes its type    refused: rows of two meanings cannot share a column; `refine --full` makes the table again
  *   any other rule changes       it holds for new events; the run says that `refine --full` applies it to history
- *   the features change          Gold's state is made again from Silver, here and now
+ *   the features change, or      Gold is made again from Silver, here and now
+ *   what is compiled of them
  *
  * Invariant: the fingerprints in refine_progress are those of the declarations that the tables were brought to, so that equal fingerprints
  * mean that there is nothing to look at. */
 #include "medallion/refine_internal.h"
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include <string.h>
 
 /* ---- progress ---- */
 
+/* The features, and the SQL that this binary makes of them. */
+static char *features_fingerprint(const Refine *r) {
+    CLEANUP(buf_done) Buf text = {0};
+    buf_add_str(&text, r->pipeline->features_sha256);
+    for (Statement s = SQL_GOLD_TABLES; s <= SQL_GOLD_FRESHEN; s++) buf_add_str(&text, compile_sql(r->live, s));
+    return buf_take(&text);
+}
+
 int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) {
-    static const char sql[] =
-        "SELECT batch_id, contracts_sha256 IS NOT NULL, coalesce(contracts_sha256 = $1, false), coalesce(features_sha256 = $2, false) "
-        "FROM refine_progress";
-    LakeValue values[] = {lake_text(r->pipeline->contracts_sha256), lake_text(r->pipeline->features_sha256)};
+    static const char sql[] = "SELECT batch_id, contracts_sha256 IS NOT NULL, coalesce(contracts_sha256 = $1, false), "
+                              "coalesce(features_sha256 = sha256($2), false) "
+                              "FROM refine_progress";
+    CLEANUP(free_text) char *features = features_fingerprint(r);
+    LakeValue values[] = {lake_text(r->pipeline->contracts_sha256), lake_text(features)};
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     if (lake_query(r->conn, "refine/progress", sql, values, 2, &rows, err) != 0) return -1;
     int got = lake_next(rows, err);
@@ -30,8 +41,10 @@ int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) {
 }
 
 int refine_store_progress(const Refine *r, int64_t batch_id, Error *err) {
-    static const char sql[] = "UPDATE refine_progress SET batch_id = $1, contracts_sha256 = $2, features_sha256 = $3, refined_at = now()";
-    LakeValue values[] = {lake_int(batch_id), lake_text(r->pipeline->contracts_sha256), lake_text(r->pipeline->features_sha256)};
+    static const char sql[] =
+        "UPDATE refine_progress SET batch_id = $1, contracts_sha256 = $2, features_sha256 = sha256($3), refined_at = now()";
+    CLEANUP(free_text) char *features = features_fingerprint(r);
+    LakeValue values[] = {lake_int(batch_id), lake_text(r->pipeline->contracts_sha256), lake_text(features)};
     return lake_exec_values(r->conn, "refine/progress_stored", sql, values, 3, NULL, err);
 }
 
@@ -93,7 +106,7 @@ static int prepare_features(const Refine *r, const RefineProgress *progress, Err
         log_info("refine", "the features have changed: making Gold again from Silver");
         r->stats->features_rebuilt = true;
     }
-    return gold_rebuild(r, progress->batch_id, err) != 0 ? -1 : refine_exec(r, SQL_GOLD_VIEW, NULL, 0, NULL, err);
+    return gold_rebuild(r, progress->batch_id, err) != 0 ? -1 : refine_exec(r, SQL_GOLD_FEATURES, NULL, 0, NULL, err);
 }
 
 static int prepare(const Refine *r, const RefineProgress *progress, Error *err) {
@@ -134,7 +147,7 @@ int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) {
     if (lake_begin(r->conn, err) != 0) return -1;
     int rc = 0;
     for (size_t i = 0; rc == 0 && compile_tables[i] != NULL; i++) rc = swap_table(r, compile_tables[i], err);
-    if (rc == 0) rc = refine_exec(r, SQL_GOLD_VIEW, NULL, 0, NULL, err);
+    if (rc == 0) rc = refine_exec(r, SQL_GOLD_FEATURES, NULL, 0, NULL, err);
     if (rc == 0) rc = refine_store_progress(r, upto, err);
     if (rc == 0) rc = lake_commit(r->conn, err);
     if (rc != 0) lake_rollback(r->conn);

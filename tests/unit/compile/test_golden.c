@@ -59,8 +59,8 @@ static void test_show(void **state) {
     assert_int_equal(compile_show(p, "silver", &silver, &err), 0);
     assert_non_null(strstr(silver, "-- silver/clean\nINSERT INTO silver_clean_events"));
     assert_null(strstr(silver, "gold_state"));
-    assert_int_equal(compile_show(p, "gold/view", &one, &err), 0);
-    assert_ptr_equal(strstr(one, "-- gold/view\nCREATE OR REPLACE VIEW"), one);
+    assert_int_equal(compile_show(p, "gold/features", &one, &err), 0);
+    assert_ptr_equal(strstr(one, "-- gold/features\nCREATE OR REPLACE TABLE"), one);
     assert_int_equal(compile_show(p, "platinum", &none, &err), -1);
     assert_int_equal(err.kind, ERR_USAGE);
     assert_non_null(strstr(err.text, "silver/clean"));

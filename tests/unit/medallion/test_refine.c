@@ -1,4 +1,4 @@
-/* Refine in chunks: however Bronze's batches are cut into transactions, Silver and Gold are the same. */
+/* test_refine.c: however Bronze is cut into batches, transactions and runs, Silver and Gold are what one rebuild makes of it. */
 #include "base/memory.h"
 #include "contract/pipeline.h"
 #include "lake/schema.h"
@@ -63,7 +63,112 @@ static void chunks_change_nothing(void **state) {
     }
 }
 
+/* ---- run after run ---- */
+
+typedef struct House {
+    Pipeline *pipeline;
+    Lake *lake;
+    LakeConn *conn;
+    int64_t batches;
+} House;
+
+static int up(void **state) {
+    House *h = xcalloc(1, sizeof *h);
+    Error err = {0};
+    if (pipeline_load(NULL, &h->pipeline, &err) != 0 || lake_open(":memory:", NULL, &h->lake, &err) != 0 ||
+        lake_connect(h->lake, &h->conn, &err) != 0 || lake_migrate(h->conn, &err) != 0)
+        return -1;
+    *state = h;
+    return 0;
+}
+
+static int down(void **state) {
+    House *h = *state;
+    lake_conn_freep(&h->conn);
+    lake_freep(&h->lake);
+    pipeline_freep(&h->pipeline);
+    free(h);
+    return 0;
+}
+
+static void refine(House *h, bool full) {
+    RefineOptions options = {.quiet = true, .full = full};
+    RefineStats stats;
+    Error err = {0};
+    if (refine_run(h->conn, h->pipeline, &options, &stats, &err) != 0) fail_msg("%s", err.text);
+}
+
+static void run(House *h, const char *sql) {
+    Error err = {0};
+    if (lake_exec(h->conn, "test", sql, &err) != 0) fail_msg("%s", err.text);
+}
+
+/* One batch: an event of each subscriber [first, last] at `time`, refined. Gold is then what a rebuild makes of the same events. */
+static void land(House *h, int first, int last, const char *time) {
+    static const char kept[] = "CREATE OR REPLACE TEMP TABLE kept AS FROM gold_subscriber_features";
+    static const char differences[] = "SELECT count(*) FROM ((FROM kept EXCEPT ALL FROM gold_subscriber_features) UNION ALL "
+                                      "(FROM gold_subscriber_features EXCEPT ALL FROM kept))";
+    CLEANUP(free_text)
+    char *sql = xasprintf("INSERT INTO bronze_raw_events SELECT '%d-' || i, 'BSS', 'CRM', 'SUB-' || i, TIMESTAMPTZ '%s', "
+                          "'{\"plan\":\"Basic\",\"data_used_mb\":' || (i * 7 %% 100) || ',\"bill_amount_zmw\":' || i || "
+                          "'.25,\"payment_status\":\"overdue\",\"days_overdue\":' || (i %% 60) || '}', 90, now(), 't', 0, 0, i, "
+                          "TIMESTAMPTZ '2027-12-31 00:00:00Z', %d, NULL FROM range(%d, %d) r(i)",
+                          (int)h->batches, time, (int)h->batches + 1, first, last + 1);
+    h->batches++;
+    run(h, sql);
+    refine(h, false);
+    run(h, kept);
+    refine(h, true);
+    int64_t different = ask(h->conn, differences);
+    if (different != 0) fail_msg("after batch %d: %d rows of Gold are not what a rebuild makes", (int)h->batches, (int)different);
+}
+
+static int64_t feature(House *h, const char *name) {
+    CLEANUP(free_text)
+    char *sql = xasprintf("SELECT coalesce(max(%s), -1)::BIGINT FROM gold_subscriber_features WHERE subscriber_id = 'SUB-7'", name);
+    return ask(h->conn, sql);
+}
+
+static void gold_follows_every_run(void **state) {
+    House *h = *state;
+    land(h, 1, 200, "2026-11-10 08:00:00Z");
+    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 0); /* one event is too few */
+    land(h, 1, 150, "2026-11-10 09:00:00Z");
+    land(h, 7, 9, "2026-11-10 10:00:00Z"); /* a few, the same day */
+    assert_int_equal(feature(h, "total_events"), 3);
+    land(h, 199, 199, "2026-11-10 11:00:00Z"); /* a second event */
+    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 151);
+    land(h, 7, 7, "2026-08-12 10:00:00Z"); /* 90 days late */
+    assert_int_equal(feature(h, "total_events"), 4);
+    assert_int_equal(feature(h, "total_events_30d"), 3);
+    land(h, 1, 1, "2026-11-16 23:59:59Z"); /* the windows move: the 10th is the first of 7 days */
+    assert_int_equal(feature(h, "total_events_7d"), 3);
+    land(h, 2, 2, "2026-11-17 00:00:00Z"); /* and is over, for subscribers without a new event too */
+    assert_int_equal(feature(h, "total_events_7d"), 0);
+    assert_int_equal(feature(h, "max_days_overdue_7d"), -1);
+    assert_int_equal(feature(h, "max_days_overdue_30d"), 7);
+    land(h, 3, 3, "2026-12-10 00:00:00Z");
+    assert_int_equal(feature(h, "total_events_30d"), 0);
+    land(h, 7, 7, "2026-11-11 12:00:00Z"); /* late, at the first moment of 30 days */
+    assert_int_equal(feature(h, "total_events_30d"), 1);
+    land(h, 1, 200, "2027-03-01 00:00:00Z");
+}
+
+/* As a newer binary does, whose SQL is another. */
+static void gold_is_made_again_when_its_sql_is_another(void **state) {
+    House *h = *state;
+    land(h, 1, 20, "2026-11-10 08:00:00Z");
+    land(h, 1, 20, "2026-11-10 09:00:00Z");
+    run(h, "UPDATE refine_progress SET features_sha256 = 'of another binary'; UPDATE gold_subscriber_features SET total_events = 99");
+    refine(h, false);
+    assert_int_equal(feature(h, "total_events"), 2);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(chunks_change_nothing)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chunks_change_nothing),
+        cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
+        cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

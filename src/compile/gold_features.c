@@ -1,4 +1,4 @@
-/* gold_view.c: gold_subscriber_features, a view over Gold's state: never stale, and as cheap as the subscribers are many.
+/* gold_features.c: gold_subscriber_features, from Gold's state. Made anew for all subscribers, or for those of the new events.
  *
  * A mean is one integer division, rounded half away from zero: with sum and count as 64-bit integers nothing depends on the order of
  * additions. The last step, dividing the rounded integer by a power of ten, gives the DOUBLE nearest to the decimal number: the same
@@ -9,8 +9,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* What the features are made of. */
 typedef struct View {
     const Pipeline *pipeline;
+    const char *only; /* condition on the subscribers; "": all of them */
     Measures measures;
     FeatureMeasures *features;
 } View;
@@ -36,7 +38,8 @@ static void add_totals(Buf *out, const View *v) {
         measure_add_merge(out, &v->measures.items[i], NULL);
         buf_addf(out, " AS %s", v->measures.items[i].name);
     }
-    buf_addf(out, "\n    FROM gold_state_total GROUP BY subscriber_id HAVING sum(events_n) >= %" PRId64 "\n)", v->pipeline->minimum_events);
+    buf_addf(out, "\n    FROM gold_state_total%s GROUP BY subscriber_id HAVING sum(events_n) >= %" PRId64 "\n)", v->only,
+             v->pipeline->minimum_events);
 }
 
 /* A measure over a window: the band decides, or the day. */
@@ -55,7 +58,7 @@ static void add_windows(Buf *out, const View *v, const char *name, const char *t
         for (size_t w = 0; w < v->pipeline->window_count; w++)
             if (v->measures.items[i].windowed && chosen(&v->measures.items[i]))
                 add_window_merge(out, v, &v->measures.items[i], v->pipeline->windows[w]);
-    buf_addf(out, "\n    FROM %s GROUP BY subscriber_id\n)", table);
+    buf_addf(out, "\n    FROM %s%s GROUP BY subscriber_id\n)", table, v->only);
 }
 
 /* ---- features ---- */
@@ -157,7 +160,7 @@ static void add_label(Buf *out, const View *v, const Label *label) {
     sql_name(out, label->name);
 }
 
-/* ---- the view ---- */
+/* ---- the table ---- */
 
 static void add_columns(Buf *out, const View *v) {
     const Pipeline *p = v->pipeline;
@@ -193,18 +196,33 @@ static void add_comments(Buf *out, const Pipeline *p) {
     for (size_t i = 0; i < p->label_count; i++) add_comment(out, p->labels[i].name, 0, p->labels[i].description);
 }
 
-void gold_view(Buf *out, const Compiled *c) {
-    CLEANUP(view_done) View v = {.pipeline = c->pipeline};
-    v.measures = measures_of(c->pipeline, &v.features);
-    buf_add_str(out, "CREATE OR REPLACE VIEW gold_subscriber_features AS\n");
-    add_totals(out, &v);
-    if (measures_have_window(&v.measures)) add_windows(out, &v, "recent", "gold_state_window", measure_adds);
-    if (measures_have_extreme(&v.measures)) add_windows(out, &v, "extremes", "gold_state_extreme", measure_is_extreme);
+static void add_select(Buf *out, const View *v) {
+    add_totals(out, v);
+    if (measures_have_window(&v->measures)) add_windows(out, v, "recent", "gold_state_window", measure_adds);
+    if (measures_have_extreme(&v->measures)) add_windows(out, v, "extremes", "gold_state_extreme", measure_is_extreme);
     buf_add_str(out, "\nSELECT total.subscriber_id");
-    add_columns(out, &v);
+    add_columns(out, v);
     buf_add_str(out, "\nFROM total");
-    if (measures_have_window(&v.measures)) buf_add_str(out, "\nLEFT JOIN recent ON recent.subscriber_id = total.subscriber_id");
-    if (measures_have_extreme(&v.measures)) buf_add_str(out, "\nLEFT JOIN extremes ON extremes.subscriber_id = total.subscriber_id");
+    if (measures_have_window(&v->measures)) buf_add_str(out, "\nLEFT JOIN recent ON recent.subscriber_id = total.subscriber_id");
+    if (measures_have_extreme(&v->measures)) buf_add_str(out, "\nLEFT JOIN extremes ON extremes.subscriber_id = total.subscriber_id");
     buf_add_str(out, ";\n");
+}
+
+static View view_of(const Compiled *c, const char *only) {
+    View v = {.pipeline = c->pipeline, .only = only};
+    v.measures = measures_of(c->pipeline, &v.features);
+    return v;
+}
+
+void gold_features(Buf *out, const Compiled *c) {
+    CLEANUP(view_done) View v = view_of(c, "");
+    buf_add_str(out, "CREATE OR REPLACE TABLE gold_subscriber_features AS\n");
+    add_select(out, &v);
     add_comments(out, c->pipeline);
+}
+
+void gold_freshen(Buf *out, const Compiled *c) {
+    CLEANUP(view_done) View v = view_of(c, " WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials)");
+    buf_addf(out, "DELETE FROM gold_subscriber_features%s;\nINSERT INTO gold_subscriber_features\n", v.only);
+    add_select(out, &v);
 }

@@ -1,4 +1,5 @@
-CREATE OR REPLACE VIEW gold_subscriber_features AS
+DELETE FROM gold_subscriber_features WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials);
+INSERT INTO gold_subscriber_features
 WITH total AS (
     SELECT subscriber_id,
         sum(events_n)::BIGINT AS events_n,
@@ -13,7 +14,7 @@ WITH total AS (
         min(first_install_min) AS first_install_min,
         max(last_kind_last) AS last_kind_last,
         max(last_level_last) AS last_level_last
-    FROM gold_state_total GROUP BY subscriber_id HAVING sum(events_n) >= 1
+    FROM gold_state_total WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials) GROUP BY subscriber_id HAVING sum(events_n) >= 1
 ), recent AS (
     SELECT subscriber_id,
         sum(events_n) FILTER (WHERE band >= 3)::BIGINT AS events_n_1d,
@@ -34,7 +35,7 @@ WITH total AS (
         sum(mean_phase_n) FILTER (WHERE band >= 3)::BIGINT AS mean_phase_n_1d,
         sum(mean_phase_n) FILTER (WHERE band >= 2)::BIGINT AS mean_phase_n_7d,
         sum(mean_phase_n) FILTER (WHERE band >= 1)::BIGINT AS mean_phase_n_30d
-    FROM gold_state_window GROUP BY subscriber_id
+    FROM gold_state_window WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials) GROUP BY subscriber_id
 ), extremes AS (
     SELECT subscriber_id,
         min(lowest_kwh_min) FILTER (WHERE day > (SELECT newest FROM gold_state) - 1) AS lowest_kwh_min_1d,
@@ -46,7 +47,7 @@ WITH total AS (
         min(first_install_min) FILTER (WHERE day > (SELECT newest FROM gold_state) - 1) AS first_install_min_1d,
         min(first_install_min) FILTER (WHERE day > (SELECT newest FROM gold_state) - 7) AS first_install_min_7d,
         min(first_install_min) FILTER (WHERE day > (SELECT newest FROM gold_state) - 30) AS first_install_min_30d
-    FROM gold_state_extreme GROUP BY subscriber_id
+    FROM gold_state_extreme WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials) GROUP BY subscriber_id
 )
 SELECT total.subscriber_id,
     total.events_n AS "readings",

@@ -1,4 +1,5 @@
-CREATE OR REPLACE VIEW gold_subscriber_features AS
+DELETE FROM gold_subscriber_features WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials);
+INSERT INTO gold_subscriber_features
 WITH total AS (
     SELECT subscriber_id,
         sum(events_n)::BIGINT AS events_n,
@@ -21,7 +22,7 @@ WITH total AS (
         sum(avg_battery_pct_n)::BIGINT AS avg_battery_pct_n,
         sum(avg_quality_score_sum)::BIGINT AS avg_quality_score_sum,
         sum(avg_quality_score_n)::BIGINT AS avg_quality_score_n
-    FROM gold_state_total GROUP BY subscriber_id HAVING sum(events_n) >= 2
+    FROM gold_state_total WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials) GROUP BY subscriber_id HAVING sum(events_n) >= 2
 ), recent AS (
     SELECT subscriber_id,
         sum(events_n) FILTER (WHERE band >= 2)::BIGINT AS events_n_7d,
@@ -62,12 +63,12 @@ WITH total AS (
         sum(avg_quality_score_sum) FILTER (WHERE band >= 1)::BIGINT AS avg_quality_score_sum_30d,
         sum(avg_quality_score_n) FILTER (WHERE band >= 2)::BIGINT AS avg_quality_score_n_7d,
         sum(avg_quality_score_n) FILTER (WHERE band >= 1)::BIGINT AS avg_quality_score_n_30d
-    FROM gold_state_window GROUP BY subscriber_id
+    FROM gold_state_window WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials) GROUP BY subscriber_id
 ), extremes AS (
     SELECT subscriber_id,
         max(max_days_overdue_max) FILTER (WHERE day > (SELECT newest FROM gold_state) - 7) AS max_days_overdue_max_7d,
         max(max_days_overdue_max) FILTER (WHERE day > (SELECT newest FROM gold_state) - 30) AS max_days_overdue_max_30d
-    FROM gold_state_extreme GROUP BY subscriber_id
+    FROM gold_state_extreme WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials) GROUP BY subscriber_id
 )
 SELECT total.subscriber_id,
     total.events_n AS total_events,
@@ -113,43 +114,3 @@ SELECT total.subscriber_id,
 FROM total
 LEFT JOIN recent ON recent.subscriber_id = total.subscriber_id
 LEFT JOIN extremes ON extremes.subscriber_id = total.subscriber_id;
-COMMENT ON COLUMN gold_subscriber_features.total_events IS 'Events in Silver.';
-COMMENT ON COLUMN gold_subscriber_features.total_events_7d IS 'Events in Silver. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.total_events_30d IS 'Events in Silver. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.bss_events IS 'Billing events.';
-COMMENT ON COLUMN gold_subscriber_features.bss_events_7d IS 'Billing events. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.bss_events_30d IS 'Billing events. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.oss_events IS 'Network measurements.';
-COMMENT ON COLUMN gold_subscriber_features.oss_events_7d IS 'Network measurements. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.oss_events_30d IS 'Network measurements. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.iot_events IS 'Device reports.';
-COMMENT ON COLUMN gold_subscriber_features.iot_events_7d IS 'Device reports. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.iot_events_30d IS 'Device reports. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_signal_dbm IS 'Mean signal strength in dBm.';
-COMMENT ON COLUMN gold_subscriber_features.avg_signal_dbm_7d IS 'Mean signal strength in dBm. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_signal_dbm_30d IS 'Mean signal strength in dBm. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_latency_ms IS 'Mean round-trip time in milliseconds.';
-COMMENT ON COLUMN gold_subscriber_features.avg_latency_ms_7d IS 'Mean round-trip time in milliseconds. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_latency_ms_30d IS 'Mean round-trip time in milliseconds. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_packet_loss_pct IS 'Mean packet loss in percent.';
-COMMENT ON COLUMN gold_subscriber_features.avg_packet_loss_pct_7d IS 'Mean packet loss in percent. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_packet_loss_pct_30d IS 'Mean packet loss in percent. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_bill_zmw IS 'Mean bill in kwacha.';
-COMMENT ON COLUMN gold_subscriber_features.avg_bill_zmw_7d IS 'Mean bill in kwacha. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_bill_zmw_30d IS 'Mean bill in kwacha. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_data_used_mb IS 'Mean data use of a billing event in megabytes.';
-COMMENT ON COLUMN gold_subscriber_features.avg_data_used_mb_7d IS 'Mean data use of a billing event in megabytes. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_data_used_mb_30d IS 'Mean data use of a billing event in megabytes. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.max_days_overdue IS 'The longest that a bill was overdue, in days.';
-COMMENT ON COLUMN gold_subscriber_features.max_days_overdue_7d IS 'The longest that a bill was overdue, in days. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.max_days_overdue_30d IS 'The longest that a bill was overdue, in days. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.overdue_count IS 'Billing events with an overdue payment.';
-COMMENT ON COLUMN gold_subscriber_features.overdue_count_7d IS 'Billing events with an overdue payment. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.overdue_count_30d IS 'Billing events with an overdue payment. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_battery_pct IS 'Mean battery charge in percent.';
-COMMENT ON COLUMN gold_subscriber_features.avg_battery_pct_7d IS 'Mean battery charge in percent. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_battery_pct_30d IS 'Mean battery charge in percent. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_quality_score IS 'Mean quality score of the subscriber''s events.';
-COMMENT ON COLUMN gold_subscriber_features.avg_quality_score_7d IS 'Mean quality score of the subscriber''s events. Over the last 7 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.avg_quality_score_30d IS 'Mean quality score of the subscriber''s events. Over the last 30 UTC days up to the newest event.';
-COMMENT ON COLUMN gold_subscriber_features.churn_label IS 'The rule of thumb for churn risk. It is a function of the features, so a model trained on it looks perfect.';
