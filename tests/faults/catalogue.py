@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults import disk, kills
+from faults import disk, kills, memory
 from faults.bench import Scenario
 
 SCENARIOS = [
@@ -15,4 +15,5 @@ SCENARIOS = [
     Scenario(3, "kill -9 in publish", kills.killed_in_publish, 5, 500, 50),
     Scenario(4, "power cut", disk.power_cuts, 5, 1_000, 50),
     Scenario(9, "EIO or short call", disk.broken_calls, 5, 1_000_000, 50),
+    Scenario(10, "out of memory", memory.exhausted_memory, 20, 1_000_000, 500),
 ]
