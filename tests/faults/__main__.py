@@ -23,7 +23,7 @@ from pathlib import Path
 from faults.bench import Bench, Outcome, Scenario
 from faults.catalogue import SCENARIOS
 from faults.report import Line, table
-from harness import ROOT, Broker
+from harness import BROKER, ROOT, Broker
 
 FOLDER = ROOT / "build/faults"
 BINARY = ROOT / "build/release/smelt"
@@ -113,7 +113,7 @@ def main() -> int:
     rounds = Rounds(state, hashlib.sha256(BINARY.read_bytes()).hexdigest()[:16])
     chosen = [scenario for scenario in SCENARIOS if options.only in scenario.name or options.only == str(scenario.row)]
     until = time.monotonic() + options.hours * 3600
-    broker = Broker(FOLDER / "kafka")
+    broker = Broker(FOLDER / "kafka", *BROKER)
     try:
         going = True
         while going:  # all in turn: a run that is stopped early has done some of each
