@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import random
+import shutil
 import sys
 import time
 import traceback
@@ -113,6 +114,7 @@ def main() -> int:
     rounds = Rounds(state, hashlib.sha256(BINARY.read_bytes()).hexdigest()[:16])
     chosen = [scenario for scenario in SCENARIOS if options.only in scenario.name or options.only == str(scenario.row)]
     until = time.monotonic() + options.hours * 3600
+    shutil.rmtree(FOLDER / "kafka", ignore_errors=True)
     broker = Broker(FOLDER / "kafka", *BROKER)
     try:
         going = True
@@ -126,7 +128,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("faults: stopped; the next start goes on from here", file=sys.stderr)
     finally:
-        broker.tool("down")
+        broker.tool("down", "--delete")
     lines = [line_of(scenario, rounds, options.scale) for scenario in chosen]
     print("\n".join(table(lines)))
     return 0 if all(line.is_green for line in lines) else 1
