@@ -11,6 +11,8 @@ int file_read(const char *path, Buf *ret, Error *err) MUST_CHECK;
 int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err) MUST_CHECK;
 /* The second half of the above for a file that somebody else wrote at `tmp`. */
 int file_publish(const char *tmp, const char *path, Error *err) MUST_CHECK;
+/* Copies a file that does not change meanwhile to `to`, made anew; not durable until file_publish. On failure `to` may be left. ERR_IO. */
+int file_copy(const char *from, const char *to, Error *err) MUST_CHECK;
 bool file_exists(const char *path);
 /* mkdir -p. */
 int dir_make(const char *path, Error *err) MUST_CHECK;

@@ -84,7 +84,7 @@ static int step_train(const Run *run, json_t **ret_summary, Error *err) {
 static int step_score(const Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(churn_scores_done) ChurnScores scores = {0};
     CLEANUP(free_text) char *models = path_join(settings_text(run->options->settings, "data.dir"), "models");
-    if (churn_score(run->conn, models, &scores, err) != 0) return -1;
+    if (churn_score(run->conn, models, false, &scores, err) != 0) return -1;
     *ret_summary = churn_scores_json(&scores);
     return scores.skipped != NULL ? 1 : 0;
 }
