@@ -10,6 +10,7 @@
 
 #define DAY_US           (86400 * USEC_PER_SEC)
 #define COMPACT_ROWS_MIN 50000
+#define COMPACT_SHARE    4 /* partial rows may be a quarter of the compacted ones: every refine of a few events reads them all */
 
 typedef struct Day {
     bool known;
@@ -209,8 +210,8 @@ static int compact_part_if_due(const Refine *r, const StatePart *part, Error *er
     if (read_state_rows(r, part, &rows, err) != 0) return -1;
     if (!rows.newest.known) return 0;
     if (rows.compacted == 0 && part->born_compact) return accept_rows(r, part, err);
-    int64_t pending = rows.all - rows.compacted, bearable = rows.compacted > COMPACT_ROWS_MIN ? rows.compacted : COMPACT_ROWS_MIN;
-    return pending > bearable ? compact(r, part, &rows, err) : 0;
+    int64_t pending = rows.all - rows.compacted, bearable = rows.compacted / COMPACT_SHARE;
+    return pending > bearable && pending > COMPACT_ROWS_MIN ? compact(r, part, &rows, err) : 0;
 }
 
 int gold_compact_if_due(const Refine *r, Error *err) {
