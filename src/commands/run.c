@@ -58,7 +58,12 @@ int command_run(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     CLEANUP(run_result_done) RunResult result = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || app_open_lake(app, "smelt run", &w, err) != 0) return -1;
-    RunOptions options = {.settings = app->settings, .from_file = o.from, .force_train = o.train, .on_step = tell_step, .user = app};
+    RunOptions options = {.settings = app->settings,
+                          .from_file = o.from,
+                          .watermark = w.watermark,
+                          .force_train = o.train,
+                          .on_step = tell_step,
+                          .user = app};
     int rc = run_pipeline(w.conn, &options, &result, err);
     if (result.summary != NULL) app->summary = json_incref(result.summary);
     if (rc != 0) return -1;

@@ -123,6 +123,42 @@ static bool judge_lake(const Facts *f, Finding *r) {
     return true;
 }
 
+static void say_mark(const Facts *f, Finding *r) {
+    put_text(r, "lake_id", f->mark.lake_id);
+    put_int(r, "lake_generation", f->mark.generation);
+    put_int(r, "commit", f->mark.commit);
+    if (f->lake_bytes < 0 && f->mark.commit > 0) {
+        r->state = STATE_DOWN;
+        buf_addf(&r->detail, "The lake is gone; it was at commit %" PRId64 " with ", f->mark.commit);
+        words_count(&r->detail, f->mark.landed, "event", "events");
+        buf_add_str(&r->detail, ". `smelt recover` says what can be done.");
+        return;
+    }
+    buf_addf(&r->detail, "Commit %" PRId64 " with ", f->mark.commit);
+    words_count(&r->detail, f->mark.landed, "event", "events");
+    say_age(r, " is kept outside the lake, written ", f->now_us - f->mark.written_us, " ago.");
+}
+
+static bool judge_mark(const Facts *f, Finding *r) {
+    if (f->mark_error != NULL) {
+        r->state = STATE_UNKNOWN;
+        buf_addf(&r->detail, "Cannot be read: %s.", f->mark_error);
+        return true;
+    }
+    switch (f->mark_state) {
+    case MARK_GOOD: say_mark(f, r); return true;
+    case MARK_DAMAGED:
+        r->state = STATE_DEGRADED;
+        buf_add_str(&r->detail, "Damaged, so it is not trusted. The next writer keeps it aside and makes a new one.");
+        return true;
+    case MARK_NONE:
+        if (f->lake_bytes < 0) return false;
+        buf_add_str(&r->detail, "None yet. The next writer makes it.");
+        return true;
+    }
+    BUG("unknown state of the mark");
+}
+
 static bool judge_disk(const Facts *f, Finding *r) {
     if (f->disk_size == 0) {
         r->state = STATE_UNKNOWN;
@@ -306,15 +342,8 @@ static bool judge_api(const Facts *f, Finding *r) {
 }
 
 const Component health_components[] = {
-    {"kafka", "Kafka", judge_kafka},
-    {"lake", "Lake", judge_lake},
-    {"bronze", "Bronze", judge_bronze},
-    {"silver", "Silver", judge_silver},
-    {"gold", "Gold", judge_gold},
-    {"model", "Model", judge_model},
-    {"runs", "Runs", judge_runs},
-    {"snapshot", "Snapshot", judge_snapshot},
-    {"api", "API", judge_api},
-    {"disk", "Disk", judge_disk},
-    {NULL, NULL, NULL},
+    {"kafka", "Kafka", judge_kafka},    {"lake", "Lake", judge_lake},       {"mark", "Mark", judge_mark},
+    {"bronze", "Bronze", judge_bronze}, {"silver", "Silver", judge_silver}, {"gold", "Gold", judge_gold},
+    {"model", "Model", judge_model},    {"runs", "Runs", judge_runs},       {"snapshot", "Snapshot", judge_snapshot},
+    {"api", "API", judge_api},          {"disk", "Disk", judge_disk},       {NULL, NULL, NULL},
 };

@@ -15,6 +15,7 @@
 typedef struct Live {
     LakeConn *conn;
     const Settings *settings;
+    Watermark *watermark; /* borrowed */
     Pipeline *pipeline;
     bool unpublished;
     int64_t published_ns;
@@ -57,6 +58,7 @@ static int follow(Live *live, Error *err) {
     options.timeout_ms = 0;
     options.on_turn = on_turn;
     options.user = live;
+    options.watermark = live->watermark;
     if (feed_open_kafka(live->settings, &feed, err) != 0) return -1;
     return ingest_run(live->conn, feed, &options, &result, err);
 }
@@ -64,21 +66,21 @@ static int follow(Live *live, Error *err) {
 /* What was committed but not refined or published when the last process ended. */
 static int catch_up(Live *live, Error *err) {
     if (on_turn(live, true, err) == 0) return 0;
-    if (!error_is_retriable(err)) return -1;
+    if (!error_is_retriable(err) || lake_is_lost(lake_of(live->conn))) return -1;
     log_warn("up", "%s; going on", err->text);
     error_clear(err);
     return 0;
 }
 
-int live_run(LakeConn *conn, const Settings *settings, Error *err) {
-    CLEANUP(live_done) Live live = {.conn = conn, .settings = settings};
+int live_run(LakeConn *conn, const Settings *settings, Watermark *watermark, Error *err) {
+    CLEANUP(live_done) Live live = {.conn = conn, .settings = settings, .watermark = watermark};
     const char *dir = settings_text(settings, "pipeline.dir");
     live.published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */
     if (pipeline_load(dir[0] != '\0' ? dir : NULL, &live.pipeline, err) != 0 || catch_up(&live, err) != 0) return -1;
     while (!stop_requested()) {
         if (follow(&live, err) == 0) continue;
         if (err->kind == ERR_STOPPED) break;
-        if (!error_is_retriable(err)) return -1;
+        if (!error_is_retriable(err) || lake_is_lost(lake_of(conn))) return -1;
         log_warn("up", "%s; again in %d s", err->text, PAUSE_MS / 1000);
         error_clear(err);
         stop_wait_ms(PAUSE_MS);

@@ -45,6 +45,7 @@ static int step_ingest(const Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(ingest_result_done) IngestResult result = {0};
     IngestOptions options = ingest_options(run->options->settings);
     options.quiet = run->options->quiet;
+    options.watermark = run->options->watermark;
     const char *file = run->options->from_file;
     if ((file != NULL ? feed_open_file(file, false, &feed, err) : feed_open_kafka(run->options->settings, &feed, err)) != 0) return -1;
     if (ingest_run(run->conn, feed, &options, &result, err) != 0) return -1;
@@ -149,7 +150,7 @@ static int attempt_step(const Run *run, const Step *step, int *ret_attempts, jso
         int rc = step->run(run, ret_summary, err);
         if (rc >= 0) return rc;
         lake_rollback(run->conn);
-        if (!error_is_retriable(err) || attempt >= most) return -1;
+        if (!error_is_retriable(err) || lake_is_lost(lake_of(run->conn)) || attempt >= most) return -1;
         log_warn("run", "%s failed (attempt %d of %" PRId64 "): %s; again in %.1f s", step->name, attempt, most, err->text,
                  (double)pause_ms / 1000);
         if (stop_wait_ms((int)pause_ms)) return error_set(err, ERR_STOPPED, "stopped while waiting to try %s again", step->name);

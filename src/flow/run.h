@@ -3,6 +3,7 @@
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
+#include "medallion/watermark.h"
 
 typedef enum StepState { STEP_DONE, STEP_SKIPPED, STEP_FAILED, STEP_STOPPED } StepState;
 const char *step_state_name(StepState state);
@@ -10,6 +11,7 @@ const char *step_state_name(StepState state);
 typedef struct RunOptions {
     const Settings *settings; /* borrowed */
     const char *from_file;    /* ingest from a file instead of Kafka; NULL: Kafka */
+    Watermark *watermark;     /* of the lake; NULL: none is kept. Borrowed */
     bool without_ingest;      /* somebody else ingests: begin with refine */
     bool force_train;         /* train though the model is not due */
     bool quiet;               /* no progress */

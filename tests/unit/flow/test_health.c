@@ -218,8 +218,27 @@ static void test_words(void **state) {
     buf_done(&out);
 }
 
+static void the_mark_is_told_and_a_lake_that_is_gone_is_missed(void **state) {
+    (void)state;
+    char id[] = "a-lake";
+    Facts f = healthy();
+    expect(&f, "mark", "ok", "None yet");
+    f.mark_state = MARK_DAMAGED;
+    expect(&f, "mark", "degraded", "not trusted");
+    f.mark_state = MARK_GOOD;
+    f.mark = (Mark){.lake_id = id, .commit = 12, .landed = 1300, .written_us = NOW - 2 * HOURS};
+    expect(&f, "mark", "ok", "Commit 12 with 1,300 events is kept outside the lake, written 2 hours ago.");
+    f.lake_bytes = -1;
+    expect(&f, "mark", "down", "`smelt recover`");
+    char why[] = "permission denied";
+    f.mark_error = why;
+    expect(&f, "mark", "unknown", "permission denied");
+    done(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_mark_is_told_and_a_lake_that_is_gone_is_missed),
         cmocka_unit_test(test_quiet_is_ok),
         cmocka_unit_test(test_events_that_wait_too_long),
         cmocka_unit_test(test_offsets_below_the_low_mark_do_not_wait),
