@@ -3,6 +3,7 @@
 
 #include "commands/all.h"
 #include "commands/app.h"
+#include "medallion/backup.h"
 #include <string.h>
 
 enum { OPT_FROM = 1, OPT_TRAIN };
@@ -67,6 +68,7 @@ int command_run(App *app, int argc, char **argv, Error *err) {
     int rc = run_pipeline(w.conn, &options, &result, err);
     if (result.summary != NULL) app->summary = json_incref(result.summary);
     if (rc != 0) return -1;
+    backup_when_due(w.conn, app->settings);
     say(app, "Run %s %s in %.2f s.\n", json_string_value(json_object_get(result.summary, "run_id")), step_state_name(result.state),
         json_number_value(json_object_get(result.summary, "seconds")));
     return 0;

@@ -159,6 +159,27 @@ static bool judge_mark(const Facts *f, Finding *r) {
     BUG("unknown state of the mark");
 }
 
+static bool judge_backup(const Facts *f, Finding *r) {
+    const char *dir = settings_text(f->settings, "backup.dir");
+    int64_t age = f->now_us - f->backup.mark.written_us, interval_us = settings_int(f->settings, "backup.interval") * 1000;
+    if (dir[0] == '\0') return false;
+    if (f->backup_error != NULL || f->backup_state != BACKUP_GOOD) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, "No usable backup in %s: %s.", dir,
+                 f->backup_error != NULL          ? f->backup_error
+                 : f->backup_state == BACKUP_NONE ? "there is none yet"
+                                                  : "its manifest is damaged");
+        return true;
+    }
+    put_int(r, "commit", f->backup.mark.commit);
+    words_count(&r->detail, f->backup.mark.landed, "event", "events");
+    say_age(r, ", made ", age, " ago");
+    bool late = f->mark.commit > f->backup.mark.commit && age > interval_us + fresh_us(f);
+    if (late) r->state = STATE_DEGRADED;
+    buf_add_str(&r->detail, late ? "; newer events are not in it. Is `smelt up` or `smelt run` running with backup.dir?" : ".");
+    return true;
+}
+
 static bool judge_disk(const Facts *f, Finding *r) {
     if (f->disk_size == 0) {
         r->state = STATE_UNKNOWN;
@@ -342,8 +363,17 @@ static bool judge_api(const Facts *f, Finding *r) {
 }
 
 const Component health_components[] = {
-    {"kafka", "Kafka", judge_kafka},    {"lake", "Lake", judge_lake},       {"mark", "Mark", judge_mark},
-    {"bronze", "Bronze", judge_bronze}, {"silver", "Silver", judge_silver}, {"gold", "Gold", judge_gold},
-    {"model", "Model", judge_model},    {"runs", "Runs", judge_runs},       {"snapshot", "Snapshot", judge_snapshot},
-    {"api", "API", judge_api},          {"disk", "Disk", judge_disk},       {NULL, NULL, NULL},
+    {"kafka", "Kafka", judge_kafka},
+    {"lake", "Lake", judge_lake},
+    {"mark", "Mark", judge_mark},
+    {"backup", "Backup", judge_backup},
+    {"bronze", "Bronze", judge_bronze},
+    {"silver", "Silver", judge_silver},
+    {"gold", "Gold", judge_gold},
+    {"model", "Model", judge_model},
+    {"runs", "Runs", judge_runs},
+    {"snapshot", "Snapshot", judge_snapshot},
+    {"api", "API", judge_api},
+    {"disk", "Disk", judge_disk},
+    {NULL, NULL, NULL},
 };

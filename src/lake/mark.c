@@ -1,16 +1,15 @@
-/* mark.c: the mark as a file, and compared with another. The first line is "smelt-mark FORMAT SHA256", of all that follows. */
+/* mark.c: the mark as a file, and compared with another. */
 #include "lake/mark.h"
 
-#include "base/checksum.h"
 #include "base/clock.h"
 #include "base/document.h"
-#include "base/files.h"
 #include "base/memory.h"
+#include "base/sealed.h"
 #include <inttypes.h>
 #include <string.h>
 
+#define KIND      "smelt-mark"
 #define FORMAT    1
-#define HEAD      "smelt-mark "
 #define NAMED_MAX 16 /* partitions that a sentence names */
 
 static void free_const(const char *text) {
@@ -65,7 +64,7 @@ static json_t *position_json(const MarkPosition *p) {
                      p->cluster_id);
 }
 
-static json_t *mark_json(const Mark *m) {
+json_t *mark_json(const Mark *m) {
     json_t *positions = json_array();
     for (size_t i = 0; i < m->count; i++) json_array_append_new(positions, position_json(&m->positions[i]));
     return json_pack("{ss sI sI sI sI sI sI sI so}", "lake_id", m->lake_id, "generation", (json_int_t)m->generation, "commit",
@@ -74,21 +73,9 @@ static json_t *mark_json(const Mark *m) {
 }
 
 int mark_save(const char *path, Mark *mark, Error *err) {
-    char sum[SHA256_TEXT_SIZE];
     mark->written_us = clock_wall_us();
     CLEANUP(json_freep) json_t *document = mark_json(mark);
-    CLEANUP(free_text) char *body = json_text(document);
-    sha256_hex(body, strlen(body), sum);
-    CLEANUP(free_text) char *text = xasprintf(HEAD "%d %s\n%s", FORMAT, sum, body);
-    return file_write_atomic(path, text, strlen(text), err);
-}
-
-/* What the first line says; false when it is none. The rest is `ret_body`. */
-static bool read_head(const Buf *file, int *ret_format, char ret_sum[SHA256_TEXT_SIZE], const char **ret_body) {
-    const char *end = memchr(file->data, '\n', file->len);
-    if (end == NULL || sscanf(file->data, HEAD "%d %64[0-9a-f]", ret_format, ret_sum) != 2) return false;
-    *ret_body = end + 1;
-    return true;
+    return sealed_save(path, KIND, FORMAT, document, err);
 }
 
 static int read_position(json_t *json, Mark *mark) {
@@ -128,42 +115,31 @@ static int read_body(json_t *document, Mark *ret) {
     return 0;
 }
 
-static MarkState parse(const Buf *file, const char *path, Mark *ret) {
-    char want[SHA256_TEXT_SIZE], have[SHA256_TEXT_SIZE];
-    int format;
-    const char *body;
-    Error ignored = {0};
-    CLEANUP(json_freep) json_t *document = NULL;
-    if (!read_head(file, &format, want, &body) || format != FORMAT) return MARK_DAMAGED;
-    size_t len = file->len - (size_t)(body - file->data);
-    sha256_hex(body, len, have);
-    if (strcmp(want, have) != 0) return MARK_DAMAGED;
-    if (json_parse(body, len, path, &document, &ignored) == 0 && read_body(document, ret) == 0) return MARK_GOOD;
-    error_clear(&ignored);
+bool mark_read(json_t *document, Mark *ret) {
+    if (read_body(document, ret) == 0) return true;
     mark_done(ret);
-    return MARK_DAMAGED;
+    return false;
 }
 
 int mark_load(const char *path, MarkState *ret_state, Mark *ret, Error *err) {
-    CLEANUP(buf_done) Buf file = {0};
-    char sum[SHA256_TEXT_SIZE];
-    int format;
-    const char *body;
+    CLEANUP(json_freep) json_t *document = NULL;
+    SealedState state;
     *ret_state = MARK_NONE;
-    if (!file_exists(path)) return 0;
-    if (file_read(path, &file, err) != 0) return -1;
-    if (read_head(&file, &format, sum, &body) && format > FORMAT)
-        return error_set(err, ERR_CONFIG, "%s has format %d, smelt " SMELT_VERSION " knows formats up to %d: use a newer smelt", path,
-                         format, FORMAT);
-    *ret_state = parse(&file, path, ret);
+    if (sealed_load(path, KIND, FORMAT, &state, &document, err) != 0) return -1;
+    *ret_state = state == SEALED_NONE ? MARK_NONE : MARK_DAMAGED;
+    if (state == SEALED_GOOD && mark_read(document, ret)) *ret_state = MARK_GOOD;
     return 0;
 }
 
 /* ---- compared ---- */
 
+int64_t mark_offset(const Mark *mark, const MarkPosition *p) {
+    const MarkPosition *have = mark_find(mark, p->topic, p->epoch, p->partition);
+    return have != NULL ? have->next_offset : p->start_offset;
+}
+
 static int64_t behind_at(const MarkPosition *p, const Mark *lake, int64_t *ret_is_at) {
-    const MarkPosition *have = mark_find(lake, p->topic, p->epoch, p->partition);
-    *ret_is_at = have != NULL ? have->next_offset : p->start_offset;
+    *ret_is_at = mark_offset(lake, p);
     return p->next_offset > *ret_is_at ? p->next_offset - *ret_is_at : 0;
 }
 

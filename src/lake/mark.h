@@ -2,12 +2,13 @@
  *
  * DuckDB opens a write-ahead log that was cut off as an older state, without a word; so does a copy of the file from yesterday. The mark is
  * written after each commit of Bronze. It may be behind the lake (a crash between the two); a lake that is behind its mark has lost
- * something. The file is one line with a checksum and a JSON document; it is replaced atomically and durably.
+ * something. The file is sealed (base/sealed.h).
  *
  * A Mark owns its texts: mark_done. One thread at a time. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -30,14 +31,20 @@ typedef struct Mark {
 
 void mark_done(Mark *mark);
 MarkPosition *mark_find(const Mark *mark, const char *topic, int epoch, int32_t partition); /* NULL: none; borrowed */
+/* Up to where `mark` has the partition of `p`: from its start on, when it does not know it. */
+int64_t mark_offset(const Mark *mark, const MarkPosition *p);
 /* Copies `position`; replaces what stands there for its partition. */
 void mark_put(Mark *mark, const MarkPosition *position);
+
+/* As a JSON object (the caller's), and back: false when it is none. */
+json_t *mark_json(const Mark *mark) MUST_CHECK;
+bool mark_read(json_t *document, Mark *ret) MUST_CHECK;
 
 typedef enum MarkState { MARK_NONE, MARK_GOOD, MARK_DAMAGED } MarkState;
 /* Reads the file. Only a good one sets `ret`. ERR_IO: it cannot be read; ERR_CONFIG: a newer smelt wrote it. */
 int mark_load(const char *path, MarkState *ret_state, Mark *ret, Error *err) MUST_CHECK;
-/* As file_write_atomic: about a millisecond. ERR_IO. */
-int mark_save(const char *path, Mark *mark, Error *err) MUST_CHECK; /* sets written_us */
+/* About a millisecond; sets written_us. ERR_IO. */
+int mark_save(const char *path, Mark *mark, Error *err) MUST_CHECK;
 
 typedef enum MarkVerdict {
     MARK_REACHED, /* the lake has everything that the mark has, or more */

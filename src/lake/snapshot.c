@@ -95,19 +95,21 @@ static int switch_current(const char *dir, const char *name, Error *err) {
     return file_write_atomic(current, line, strlen(line), err);
 }
 
-static int write_generation(LakeConn *conn, const char *dir, const char *path, const SnapshotTable *tables, size_t n, Error *err) {
+int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) {
     CLEANUP(free_text) char *tmp = xasprintf("%s.tmp", path);
     CLEANUP(free_text) char *wal = xasprintf("%s.wal", tmp);
-    CLEANUP(free_text) char *lock = xasprintf("%s.lock", path);
-    if (dir_make(dir, err) != 0) return -1;
     unlink(tmp);
     unlink(wal);
-    if (fill_file(conn, tmp, tables, n, err) != 0 || file_write_atomic(lock, "", 0, err) != 0 || file_publish(tmp, path, err) != 0) {
-        unlink(tmp);
-        unlink(wal);
-        return -1;
-    }
-    return 0;
+    if (fill_file(conn, tmp, tables, n, err) == 0 && file_publish(tmp, path, err) == 0) return 0;
+    unlink(tmp);
+    unlink(wal);
+    return -1;
+}
+
+static int write_generation(LakeConn *conn, const char *dir, const char *path, const SnapshotTable *tables, size_t n, Error *err) {
+    CLEANUP(free_text) char *lock = xasprintf("%s.lock", path);
+    if (dir_make(dir, err) != 0 || file_write_atomic(lock, "", 0, err) != 0) return -1;
+    return snapshot_write_file(conn, path, tables, n, err);
 }
 
 int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, SnapshotInfo *ret, Error *err) {

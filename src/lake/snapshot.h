@@ -17,6 +17,8 @@ typedef struct SnapshotInfo {
 } SnapshotInfo;
 void snapshot_info_done(SnapshotInfo *info);
 
+/* Writes the tables into one new DuckDB file at `path`, whole and durable, or not at all. All are read in one transaction. ERR_IO. */
+int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) MUST_CHECK;
 /* Writes the next generation and makes it CURRENT. All tables are read in one transaction: one state of the lake. ERR_IO. */
 int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, SnapshotInfo *ret, Error *err) MUST_CHECK;
 /* Removes generations but the newest `keep`, and left-over .tmp files; never one that a reader holds, nor CURRENT. Returns how many went.

@@ -133,7 +133,7 @@ static void save(Watermark *w) {
 
 static bool is_current(const char *path, const Mark *lake) {
     CLEANUP(mark_done) Mark mark = {0};
-    MarkState state;
+    MarkState state = MARK_NONE;
     Error ignored = {0};
     if (mark_load(path, &state, &mark, &ignored) != 0) error_clear(&ignored);
     return state == MARK_GOOD && mark.generation == lake->generation && mark.commit == lake->commit &&

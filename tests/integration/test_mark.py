@@ -5,36 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from pathlib import Path
 
 from harness import Running, Smelt, Topic, events, eventually
 
 
-def commit_and_kill(smelt: Smelt, topic: Topic, batches: int = 6) -> None:
-    """Several commits that are in the write-ahead log alone: the process is killed before it closes the lake."""
-    running = smelt.start("ingest", "--follow", "--set", "ingest.commit_interval=50ms")
-    before = topic.committed(topic.name)
-    for number in range(batches):
-        topic.send(events(number * 100, 100))
-        before += 100
-        eventually(f"{before} committed", lambda: topic.committed(topic.name) >= before)
-    assert running.kill()
-
-
-def wal(smelt: Smelt) -> Path:
-    return smelt.lake.with_suffix(".duckdb.wal")
-
-
-def commits_only_in_the_log(smelt: Smelt, topic: Topic) -> None:
+def test_a_log_that_was_cut_off_is_noticed_by_every_writer(smelt: Smelt, topic: Topic) -> None:
     topic.send(events(90_000, 10))
     smelt("ingest")
-    commit_and_kill(smelt, topic)
-    assert wal(smelt).stat().st_size > 0
-
-
-def test_a_log_that_was_cut_off_is_noticed_by_every_writer(smelt: Smelt, topic: Topic) -> None:
-    commits_only_in_the_log(smelt, topic)
-    os.truncate(wal(smelt), wal(smelt).stat().st_size // 2)
+    smelt.commit_and_kill(topic)
+    os.truncate(smelt.log, smelt.log.stat().st_size // 2)
     for command in ("ingest", "refine", "run", "audit", "up"):
         result = smelt.run(command)
         assert result.code == 65, result
@@ -129,7 +108,7 @@ def test_a_writer_that_was_overtaken_while_it_was_stopped_stores_nothing(smelt: 
     result = running.wait(20)
     assert result.code == 75 and "smelt.lock" in result.error, result
     assert [(smelt.data / name).read_bytes() for name in ("lake.duckdb", "lake.mark", "smelt.lock")] == after
-    assert not wal(smelt).exists()
+    assert not smelt.log.exists()
     assert smelt("ingest")["landed"] == 50
     assert smelt.audit()["landed"] == 450
 

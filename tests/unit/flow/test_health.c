@@ -236,8 +236,36 @@ static void the_mark_is_told_and_a_lake_that_is_gone_is_missed(void **state) {
     done(&f);
 }
 
+static void a_backup_that_is_late_or_no_use_is_said(void **state) {
+    (void)state;
+    static const char *const sets[] = {"kafka.topic=t", "status.fresh_within=30m", "backup.dir=/b", "backup.interval=1h"};
+    Settings *own = NULL;
+    Error err = {0};
+    if (settings_load(NULL, sets, 4, &own, &err) != 0) fail_msg("%s", err.text);
+    Facts f = healthy();
+    Finding finding = {.more = json_object()};
+    for (const Component *c = health_components; c->name != NULL; c++)
+        if (strcmp(c->name, "backup") == 0) assert_false(c->judge(&f, &finding)); /* nobody asked for one */
+    json_decref(finding.more);
+    f.settings = own;
+    expect(&f, "backup", "degraded", "there is none yet");
+    f.backup_state = BACKUP_DAMAGED;
+    expect(&f, "backup", "degraded", "damaged");
+    f.backup_state = BACKUP_GOOD;
+    f.backup.mark = (Mark){.commit = 12, .landed = 1300, .written_us = NOW - 5 * HOURS};
+    f.mark.commit = 12;
+    expect(&f, "backup", "ok", "1,300 events, made 5 hours ago.");
+    f.mark.commit = 13;
+    expect(&f, "backup", "degraded", "newer events are not in it");
+    f.backup.mark.written_us = NOW - HOURS;
+    expect(&f, "backup", "ok", "made 1 hour ago");
+    done(&f);
+    settings_free(own);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_backup_that_is_late_or_no_use_is_said),
         cmocka_unit_test(the_mark_is_told_and_a_lake_that_is_gone_is_missed),
         cmocka_unit_test(test_quiet_is_ok),
         cmocka_unit_test(test_events_that_wait_too_long),

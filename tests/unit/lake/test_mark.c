@@ -71,7 +71,7 @@ static void any_other_byte_is_damage(void **state) {
         file.data[i] ^= 1;
         write_text("mark", file.data, file.len);
         file.data[i] ^= 1;
-        MarkState found;
+        MarkState found = MARK_NONE;
         if (mark_load("mark", &found, &in, &err) == 0) /* a format that is one more is for a newer smelt to read */
             assert_int_equal(found, MARK_DAMAGED);
         else
@@ -103,9 +103,9 @@ static void any_other_length_is_damage(void **state) {
 static void a_newer_format_is_refused(void **state) {
     (void)state;
     Mark in = {0};
-    MarkState found;
+    MarkState found = MARK_NONE;
     Error err = {0};
-    static const char text[] = "smelt-mark 2 0123\nwhatever";
+    static const char text[] = "smelt-mark 2 0123\nwhatever\n";
     write_text("mark", text, sizeof text - 1);
     assert_int_equal(mark_load("mark", &found, &in, &err), -1);
     assert_int_equal(err.kind, ERR_CONFIG);
