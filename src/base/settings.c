@@ -42,6 +42,8 @@ static const Key keys[] = {
     {"run.attempts", "3", SETTING_INT, NULL, "attempts of a step whose failure may pass", 1, 1000},
     {"run.backoff", "2s", SETTING_DURATION, NULL, "wait before the second attempt; doubles"},
     {"up.publish_interval", "1m", SETTING_DURATION, NULL, "how often `smelt up` publishes a snapshot"},
+    {"backup.dir", "", SETTING_TEXT, NULL, "where `up` and `run` keep a backup, if set; `recover` looks there too"},
+    {"backup.interval", "1h", SETTING_DURATION, NULL, "how often they add to it"},
     {"status.fresh_within", "35m", SETTING_DURATION, NULL, "a layer older than this is called stale"},
     {"log.level", "info", SETTING_TEXT, NULL, "debug, info, warn or error"},
     {"log.format", "auto", SETTING_TEXT, NULL, "auto (text on a terminal, JSON lines otherwise), text or json"},

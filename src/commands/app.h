@@ -3,19 +3,25 @@
 #include "base/files.h"
 #include "commands/command.h"
 #include "lake/lake.h"
+#include "medallion/watermark.h"
 
 /* The lake as its single writer. Members are owned; end with writer_done (CLEANUP(writer_done) Writer w = {0}). */
 typedef struct Writer {
     FileLock *lock; /* <data.dir>/smelt.lock */
     Lake *lake;
     LakeConn *conn; /* migrated */
+    Watermark *watermark;
 } Writer;
 
 /* Makes data.dir, takes the lock (`what`: the command, for the message of whoever comes second), opens and migrates the lake.
- * ERR_BUSY when another process holds it. */
+ * ERR_BUSY when another process holds it; ERR_DATA when the lake is behind its high-water mark, or is not the one that belongs to it. */
 int app_open_lake(App *app, const char *what, Writer *ret, Error *err) MUST_CHECK;
 void writer_done(Writer *w);
 /* As app_open_lake without making anything: ERR_UNAVAILABLE with the next step when there is no lake yet. */
 int app_open_existing_lake(App *app, const char *what, Writer *ret, Error *err) MUST_CHECK;
+/* The first two steps alone, for who repairs: the lock, and the file under it, neither compared with its mark nor migrated. End with
+ * writer_done. */
+int writer_lock(const App *app, const char *what, Writer *w, Error *err) MUST_CHECK;
+int writer_open_file(const App *app, Writer *w, Error *err) MUST_CHECK;
 /* Reads settings lake.memory_limit and lake.threads. */
 LakeOptions app_lake_options(const App *app);

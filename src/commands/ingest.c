@@ -73,6 +73,7 @@ int command_ingest(App *app, int argc, char **argv, Error *err) {
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || set_options(app, &o, &options, err) != 0) return -1;
     if ((o.from != NULL ? feed_open_file(o.from, o.follow, &feed, err) : feed_open_kafka(app->settings, &feed, err)) != 0) return -1;
     if (app_open_lake(app, "smelt ingest", &w, err) != 0) return -1;
+    options.watermark = w.watermark;
     if (ingest_run(w.conn, feed, &options, &result, err) != 0) return -1;
     tell(app, feed_topic(feed), &result);
     app->summary = ingest_result_json(&result, feed_topic(feed));

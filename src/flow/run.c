@@ -44,6 +44,7 @@ static int step_ingest(const Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(ingest_result_done) IngestResult result = {0};
     IngestOptions options = ingest_options(run->options->settings);
     options.quiet = run->options->quiet;
+    options.watermark = run->options->watermark;
     if (ingest_run(run->conn, run->options->feed, &options, &result, err) != 0) return -1;
     *ret_summary = ingest_result_json(&result, feed_topic(run->options->feed));
     return result.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; what was read is safe") : 0;
@@ -145,7 +146,7 @@ static int attempt_step(const Run *run, const Step *step, int *ret_attempts, jso
         int rc = step->run(run, ret_summary, err);
         if (rc >= 0) return rc;
         lake_rollback(run->conn);
-        if (!error_is_retriable(err) || attempt >= most) return -1;
+        if (!error_is_retriable(err) || lake_is_lost(lake_of(run->conn)) || attempt >= most) return -1;
         log_warn("run", "%s failed (attempt %d of %" PRId64 "): %s; again in %.1f s", step->name, attempt, most, err->text,
                  (double)pause_ms / 1000);
         if (stop_wait_ms((int)pause_ms)) return error_set(err, ERR_STOPPED, "stopped while waiting to try %s again", step->name);

@@ -149,7 +149,10 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
 }
 
 void lake_free(Lake *lake) {
-    if (!atomic_load(&lake->fatal)) duckdb.close(&lake->db);
+    if (lake_may_close(lake))
+        duckdb.close(&lake->db);
+    else
+        lake_abandon(lake->db);
     lake_functions_free(lake);
     pthread_mutex_destroy(&lake->sources_lock);
     free(lake);
@@ -166,6 +169,7 @@ int lake_connect(Lake *lake, LakeConn **ret, Error *err) {
 
 void lake_conn_free(LakeConn *conn) {
     lake_conn_forget_sources(conn);
+    if (conn->con != NULL && atomic_load(&conn->lake->fatal)) lake_abandon(conn->con);
     if (conn->con != NULL && !atomic_load(&conn->lake->fatal)) {
         lake_rollback(conn);
         duckdb.disconnect(&conn->con);
@@ -203,6 +207,7 @@ static void log_time(const char *name, int64_t began) {
 int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) {
     duckdb_result result;
     int64_t began = clock_mono_ns();
+    if (!conn->in_transaction && lake_pass_fence(conn, name, err) != 0) return -1;
     if (duckdb.query(conn->con, sql, &result) != DuckDBSuccess) return fail_result(conn, name, &result, err);
     duckdb.destroy_result(&result);
     log_time(name, began);
@@ -229,6 +234,7 @@ static int execute(LakeConn *conn, const char *name, const char *sql, const Lake
     duckdb_prepared_statement statement = NULL;
     int64_t began = clock_mono_ns();
     int rc = 0;
+    if (!conn->in_transaction && lake_pass_fence(conn, name, err) != 0) return -1;
     if (duckdb.prepare(conn->con, sql, &statement) != DuckDBSuccess) rc = fail_prepare(conn, name, duckdb.prepare_error(statement), err);
     for (size_t i = 0; rc == 0 && i < n; i++)
         if (bind_value(statement, i + 1, &values[i]) != DuckDBSuccess)
@@ -331,9 +337,10 @@ int lake_begin(LakeConn *conn, Error *err) {
 int lake_commit(LakeConn *conn, Error *err) {
     BUG_IF(!conn->in_transaction);
     if (conn->failed) return error_set(err, ERR_BUG, "COMMIT after a failed statement: nothing was stored");
+    if (lake_pass_fence(conn, "COMMIT refused, nothing of it was stored", err) != 0) return -1;
     if (lake_exec(conn, "COMMIT", "COMMIT", err) != 0) return -1;
     conn->in_transaction = false;
-    return 0;
+    return lake_pass_fence(conn, "another writer came while this COMMIT went in, `smelt audit` tells what it did", err);
 }
 
 void lake_rollback(LakeConn *conn) {

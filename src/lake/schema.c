@@ -37,15 +37,28 @@ static int apply(LakeConn *conn, const EmbeddedFile *file, Error *err) {
     return 0;
 }
 
+static int refuse_newer(int64_t have, Error *err) {
+    if (have <= lake_schema_version()) return 0;
+    return error_set(err, ERR_CONFIG,
+                     "the lake has schema version %" PRId64 ", smelt " SMELT_VERSION " knows versions up to %d: use a newer smelt", have,
+                     lake_schema_version());
+}
+
+int lake_check_version(LakeConn *conn, Error *err) {
+    static const char table[] = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_version'";
+    int64_t has_table, have;
+    if (lake_query_int(conn, "schema_version", table, NULL, 0, &has_table, err) != 0) return -1;
+    if (has_table == 0) return 0;
+    if (lake_query_int(conn, "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL, 0, &have, err) != 0) return -1;
+    return refuse_newer(have, err);
+}
+
 int lake_migrate(LakeConn *conn, Error *err) {
     static const char table[] = "CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)";
     int64_t have;
     if (lake_exec(conn, "schema_version", table, err) != 0) return -1;
     if (lake_query_int(conn, "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL, 0, &have, err) != 0) return -1;
-    if (have > lake_schema_version())
-        return error_set(err, ERR_CONFIG,
-                         "the lake has schema version %" PRId64 ", smelt " SMELT_VERSION " knows versions up to %d: use a newer smelt",
-                         have, lake_schema_version());
+    if (refuse_newer(have, err) != 0) return -1;
     bool changed = false;
     for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++) { /* sorted by path, so by version */
         if (!is_migration(f) || version_of(f) <= have) continue;

@@ -160,12 +160,27 @@ static int switch_current(const char *dir, const char *name, Error *err) {
     return file_write_atomic(current, line, strlen(line), err);
 }
 
-static int write_generation(Generation *g, const char *dir, const char *path, Error *err) {
-    CLEANUP(free_text) char *lock = xasprintf("%s.lock", path);
-    if (dir_make(dir, err) != 0) return -1;
-    if (fill_file(g, err) == 0 && file_write_atomic(lock, "", 0, err) == 0 && file_publish(g->tmp, path, err) == 0) return 0;
+static void name_files(Generation *g, const char *path) {
+    g->tmp = xasprintf("%s.tmp", path);
+    g->wal = xasprintf("%s.wal", g->tmp);
+}
+
+static int write_file(Generation *g, const char *path, Error *err) {
+    if (fill_file(g, err) == 0 && file_publish(g->tmp, path, err) == 0) return 0;
     remove_unfinished(g);
     return -1;
+}
+
+int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) {
+    CLEANUP(generation_done) Generation g = {.conn = conn, .tables = tables, .count = n};
+    name_files(&g, path);
+    return write_file(&g, path, err);
+}
+
+static int write_generation(Generation *g, const char *dir, const char *path, Error *err) {
+    CLEANUP(free_text) char *lock = xasprintf("%s.lock", path);
+    if (dir_make(dir, err) != 0 || file_write_atomic(lock, "", 0, err) != 0) return -1;
+    return write_file(g, path, err);
 }
 
 int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const char *base, bool full, SnapshotInfo *ret,
@@ -176,8 +191,7 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
     CLEANUP(free_text) char *path = path_join(dir, name);
     CLEANUP(generation_done) Generation g = {.conn = conn, .tables = tables, .count = n, .base = base};
     if (!full) g.last = xasprintf("%s/" NAME_FORMAT, dir, current);
-    g.tmp = xasprintf("%s.tmp", path);
-    g.wal = xasprintf("%s.wal", g.tmp);
+    name_files(&g, path);
     if (write_generation(&g, dir, path, err) != 0 || switch_current(dir, name, err) != 0) return -1;
     struct stat st = {0};
     if (stat(path, &st) != 0) st.st_size = 0;

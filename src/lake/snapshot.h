@@ -25,6 +25,8 @@ typedef struct SnapshotInfo {
 } SnapshotInfo;
 void snapshot_info_done(SnapshotInfo *info);
 
+/* Writes the tables into one new DuckDB file at `path`, whole and durable, or not at all. All are read in one transaction. ERR_IO. */
+int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) MUST_CHECK;
 /* Writes the next generation and makes it CURRENT. All tables are read in one transaction: one state of the lake. `base` names what tables
  * of the kind SNAPSHOT_BASE hold: when the last generation has the same, it is copied, and only the other tables are written, unless
  * `full`. NULL: it has no name, everything is written. ERR_IO. */

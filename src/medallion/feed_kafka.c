@@ -86,13 +86,17 @@ static void topic_report(Feed *feed, const KafkaPosition *positions, size_t n) {
 
 static const FeedOps topic_ops = {topic_free, topic_describe, topic_check, topic_start, topic_poll, topic_seek, topic_report};
 
-int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) {
+int feed_open_topic(const Settings *settings, const char *topic, Feed **ret, Error *err) {
     TopicFeed *t = xcalloc(1, sizeof *t);
     CLEANUP(feed_freep) Feed *feed = &t->feed;
-    *feed = (Feed){.ops = &topic_ops, .topic = xstrdup(settings_text(settings, "kafka.topic"))};
+    *feed = (Feed){.ops = &topic_ops, .topic = xstrdup(topic)};
     t->settings = settings;
     if (kafka_connect(settings, &t->client, err) != 0) return -1;
     t->early_asked = pthread_create(&t->early, NULL, ask_early, t) == 0;
     *ret = TAKE(feed);
     return 0;
+}
+
+int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) {
+    return feed_open_topic(settings, settings_text(settings, "kafka.topic"), ret, err);
 }

@@ -314,14 +314,23 @@ static void report_positions(Feed *feed, const BatchPosition *moved, size_t n) {
     free(positions);
 }
 
+static void after_landing(const Bronze *bronze, Reader *r, const BronzeCounts *counts, const BatchPosition *moved, size_t n) {
+    watermark_landed(r->options->watermark, &(WatermarkBatch){.topic = bronze_topic(bronze),
+                                                              .positions = moved,
+                                                              .position_count = n,
+                                                              .batch_id = bronze_batch_id(bronze),
+                                                              .counts = *counts});
+    report_positions(r->feed, moved, n);
+}
+
 /* One turn: lands a batch when there is one within a second. */
-static int turn(Landing *landing, Reader *r, BronzeCounts *total, bool *ret_closed, Error *err) {
+static int turn(Landing *landing, const Bronze *bronze, Reader *r, BronzeCounts *total, bool *ret_closed, Error *err) {
     BronzeCounts counts = {0};
     const BatchPosition *moved;
     size_t n;
     int rc = landing_next(landing, TURN_MS, &counts, &moved, &n, ret_closed, err);
     if (rc < 0) return -1;
-    if (rc > 0) report_positions(r->feed, moved, n);
+    if (rc > 0) after_landing(bronze, r, &counts, moved, n);
     total->landed += counts.landed;
     total->duplicates += counts.duplicates;
     total->rejected += counts.rejected;
@@ -334,7 +343,7 @@ static int land_all(Bronze *bronze, Reader *r, Progress *progress, BronzeCounts 
     CLEANUP(landing_freep) Landing *landing = NULL;
     if (landing_start(bronze, r->queue, &landing, err) != 0) return -1;
     for (bool closed = false; !closed;) {
-        if (turn(landing, r, total, &closed, err) != 0) return -1;
+        if (turn(landing, bronze, r, total, &closed, err) != 0) return -1;
         if (progress != NULL) progress_update(progress, (uint64_t)(total->landed + total->duplicates + total->rejected + total->gaps));
     }
     return 0;
@@ -412,32 +421,4 @@ int ingest_run(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestR
     *ret = result;
     result = (IngestResult){0};
     return 0;
-}
-
-/* ---- options and result ---- */
-
-IngestOptions ingest_options(const Settings *s) {
-    return (IngestOptions){.timeout_ms = settings_int(s, "ingest.timeout"),
-                           .batch_rows = (size_t)settings_int(s, "ingest.batch_rows"),
-                           .batch_bytes = (size_t)settings_int(s, "ingest.batch_bytes"),
-                           .commit_interval_ms = settings_int(s, "ingest.commit_interval")};
-}
-
-void ingest_result_done(IngestResult *result) {
-    free(result->partitions);
-    *result = (IngestResult){0};
-}
-
-json_t *ingest_result_json(const IngestResult *r, const char *topic) {
-    const BronzeCounts *c = &r->counts;
-    json_t *partitions = json_array();
-    for (size_t i = 0; i < r->partition_count; i++) {
-        const IngestPartition *p = &r->partitions[i];
-        json_array_append_new(partitions, json_pack("{ss si sI sI}", "topic", topic, "partition", (int)p->partition, "next_offset",
-                                                    (json_int_t)p->next_offset, "end_offset", (json_int_t)p->end_offset));
-    }
-    double events = (double)(c->landed + c->duplicates + c->rejected);
-    return json_pack("{sI sI sI sI sf sf sb so}", "landed", (json_int_t)c->landed, "duplicates", (json_int_t)c->duplicates, "rejected",
-                     (json_int_t)c->rejected, "gaps", (json_int_t)c->gaps, "seconds", r->seconds, "events_per_second",
-                     r->seconds > 0 ? events / r->seconds : 0.0, "stopped", r->stopped, "partitions", partitions);
 }

@@ -296,6 +296,23 @@ class Smelt:
         self.started.append(running)
         return running
 
+    @property
+    def log(self) -> Path:
+        """The lake's write-ahead log."""
+        return self.lake.with_suffix(".duckdb.wal")
+
+    def commit_and_kill(self, topic: Topic, first: int = 0, batches: int = 6) -> list[Sent]:
+        """Commits of 100 events each that are in the write-ahead log alone: the process is killed before it closes the lake."""
+        running = self.start("ingest", "--follow", "--set", "ingest.commit_interval=50ms")
+        sent: list[Sent] = []
+        before = topic.committed(topic.name)
+        for number in range(batches):
+            sent += topic.send(events(first + number * 100, 100))
+            eventually(f"{before + len(sent)} committed", lambda: topic.committed(topic.name) >= before + len(sent))
+        assert running.kill()
+        assert self.log.stat().st_size > 0
+        return sent
+
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Reads the lake; no smelt may be running on it."""
         with duckdb.connect(str(self.lake), read_only=True) as conn:

@@ -232,8 +232,10 @@ static void a_killed_holder_holds_nothing(void **state) {
     close(end);
     assert_null(file_lock_holder("lock")); /* though its name stands in the file */
     must(file_lock("lock", "me", &lock, &err), &err);
-    CLEANUP(free_text) char *text = xasprintf("pid %d: me\n", (int)getpid());
-    assert_content("lock", text);
+    CLEANUP(buf_done) Buf text = {0};
+    CLEANUP(free_text) char *first = xasprintf("pid %d: me\ngeneration 2 ", (int)getpid());
+    must(file_read("lock", &text, &err), &err);
+    assert_int_equal(strncmp(text.data, first, strlen(first)), 0);
 }
 
 static void a_freed_lock_is_free(void **state) {
@@ -260,6 +262,65 @@ static void readers_share_and_keep_the_writer_out(void **state) {
     must(file_lock_shared("lock", &two, &err), &err);
     assert_null(file_lock_holder("lock"));
     assert_failed(file_lock("lock", "prune", &writer, &err), ERR_BUSY, "another process", &err);
+}
+
+/* ---- a holder that was overtaken ---- */
+
+static void a_holder_sees_that_its_lock_is_still_its_own(void **state) {
+    (void)state;
+    Error err = {0};
+    for (int generation = 1; generation <= 3; generation++) {
+        CLEANUP(file_lock_freep) FileLock *lock = NULL;
+        must(file_lock("lock", "me", &lock, &err), &err);
+        assert_int_equal(file_lock_generation(lock), generation);
+        free(file_lock_holder("lock"));
+        must(file_lock_check(lock, &err), &err);
+    }
+}
+
+static void a_lock_file_that_was_removed_or_replaced_is_not_ours(void **state) {
+    (void)state;
+    Error err = {0};
+    CLEANUP(file_lock_freep) FileLock *lock = NULL, *successor = NULL;
+    must(file_lock("lock", "me", &lock, &err), &err);
+    unlink("lock");
+    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "cannot be found", &err);
+    must(file_lock("lock", "successor", &successor, &err), &err); /* flock cannot stop it: it is another file */
+    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "removed or replaced", &err);
+    must(file_lock_check(successor, &err), &err);
+}
+
+/* As on a volume where flock does not reach from one node to the other. */
+static void a_successor_that_wrote_into_the_same_file_is_noticed(void **state) {
+    (void)state;
+    Error err = {0};
+    CLEANUP(file_lock_freep) FileLock *lock = NULL;
+    must(file_lock("lock", "me", &lock, &err), &err);
+    CLEANUP(buf_done) Buf text = {0};
+    must(file_read("lock", &text, &err), &err);
+    FILE *file = fopen("lock", "w");
+    assert_non_null(file);
+    fputs("pid 7: smelt run\ngeneration 2 0000000000000000\n", file);
+    fclose(file);
+    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "taken over by pid 7: smelt run", &err);
+}
+
+static void what_is_set_aside_keeps_its_bytes_and_gets_a_name_of_its_own(void **state) {
+    (void)state;
+    Error err = {0};
+    char *names[3] = {0};
+    for (int i = 0; i < 3; i++) {
+        write_text("file", i == 0 ? "zero" : "more");
+        must(file_set_aside("file", &names[i], &err), &err);
+        assert_false(file_exists("file"));
+        assert_int_equal(strncmp(names[i], "file.aside-2", 12), 0);
+    }
+    assert_content(names[0], "zero");
+    assert_string_not_equal(names[0], names[1]);
+    assert_string_not_equal(names[1], names[2]);
+    for (int i = 0; i < 3; i++) free(names[i]);
+    char *none = NULL;
+    assert_failed(file_set_aside("file", &none, &err), ERR_IO, "file", &err);
 }
 
 /* Asking who holds it takes the lock for a moment: that must not turn a locker away. */
@@ -323,6 +384,10 @@ int main(void) {
         IN_SCRATCH(a_killed_holder_holds_nothing),
         IN_SCRATCH(a_freed_lock_is_free),
         IN_SCRATCH(readers_share_and_keep_the_writer_out),
+        IN_SCRATCH(a_holder_sees_that_its_lock_is_still_its_own),
+        IN_SCRATCH(a_lock_file_that_was_removed_or_replaced_is_not_ours),
+        IN_SCRATCH(a_successor_that_wrote_into_the_same_file_is_noticed),
+        IN_SCRATCH(what_is_set_aside_keeps_its_bytes_and_gets_a_name_of_its_own),
         IN_SCRATCH(asking_does_not_disturb_the_locker),
         IN_SCRATCH(a_cleaned_up_variable_is_empty),
     };

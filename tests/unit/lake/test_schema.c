@@ -79,7 +79,7 @@ static void a_fresh_lake_gets_all_versions_once(void **state) {
         CLEANUP(opened_done) Opened o = open_lake();
         migrate(o.conn);
         assert_int_equal(version_of(o.conn), lake_schema_version());
-        assert_int_equal(number(o.conn, "SELECT count(*) FROM schema_version"), lake_schema_version());
+        assert_int_equal(number(o.conn, "SELECT count(*) - count(DISTINCT version) FROM schema_version"), 0);
         assert_int_equal(number(o.conn, "SELECT count(*) FROM refine_progress"), 1);
     }
 }
@@ -170,8 +170,9 @@ static void assert_whole(int64_t tables) {
     migrate(o.conn);
     assert_int_equal(version_of(o.conn), lake_schema_version());
     assert_int_equal(count_tables(o.conn), tables);
-    assert_int_equal(number(o.conn, "SELECT count(*) FROM schema_version"), lake_schema_version());
+    assert_int_equal(number(o.conn, "SELECT count(*) - count(DISTINCT version) FROM schema_version"), 0);
     assert_int_equal(number(o.conn, "SELECT count(*) FROM refine_progress"), 1);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM lake_identity"), 1);
 }
 
 static void forget_lake(void) {
