@@ -51,9 +51,9 @@ static const struct argp backup_argp = {
            "`smelt "
            "run` make their backups themselves where backup.dir is set."
            "\vExamples:\n"
-           "  smelt backup /mnt/backup/lake\n"
-           "  smelt backup --wait 10m /mnt/backup/lake\n"
-           "  smelt up --set backup.dir=/mnt/backup/lake\n",
+           "  smelt backup /var/backups/lake\n"
+           "  smelt backup --wait 10m /var/backups/lake\n"
+           "  smelt up --set backup.dir=/var/backups/lake\n",
 };
 
 static const struct argp restore_argp = {
@@ -65,8 +65,8 @@ static const struct argp restore_argp = {
         "before the lake appears. An existing lake is never overwritten. What came after the backup is read from Kafka again by the next "
         "ingest, or by `smelt recover` where a high-water mark says that there was more."
         "\vExamples:\n"
-        "  smelt restore /mnt/backup/lake\n"
-        "  smelt restore /mnt/backup/lake && smelt ingest && smelt refine\n",
+        "  smelt restore /var/backups/lake\n"
+        "  smelt restore /var/backups/lake && smelt ingest && smelt refine\n",
 };
 
 /* The lake as its writer; waits for another one when told so. */
@@ -135,7 +135,7 @@ static int restore(App *app, const Backup *backup, int64_t *ret_behind, Error *e
 int command_restore(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(backup_done) Backup b = {0};
-    int64_t behind;
+    int64_t behind = 0;
     if (command_parse(app, &restore_argp, argc, argv, &o, err) != 0 || read_good(o.dir, &b, err) != 0) return -1;
     if (restore(app, &b, &behind, err) != 0) return -1;
     const char *next = behind > 0 ? "smelt recover" : "smelt ingest";
