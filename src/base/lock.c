@@ -105,7 +105,8 @@ int file_lock_check(const FileLock *lock, Error *err) {
     char text[LOCK_TEXT];
     CLEANUP(close_fd) int fd = open(lock->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0)
-        return error_errno(err, ERR_BUSY, errno, "the lock file %s, which this process took, cannot be found any more", lock->path);
+        return error_errno(err, errno == ENOENT ? ERR_BUSY : ERR_IO, errno, "cannot look at the lock file %s, which this process took",
+                           lock->path);
     if (st.st_dev != lock->st.st_dev || st.st_ino != lock->st.st_ino)
         return error_set(err, ERR_BUSY, "the lock file %s is not the one that this process took: it was removed or replaced", lock->path);
     read_text(fd, text);

@@ -42,6 +42,7 @@ static const Key keys[] = {
     {"run.attempts", "3", SETTING_INT, NULL, "attempts of a step whose failure may pass", 1, 1000},
     {"run.backoff", "2s", SETTING_DURATION, NULL, "wait before the second attempt; doubles"},
     {"up.publish_interval", "1m", SETTING_DURATION, NULL, "how often `smelt up` publishes a snapshot"},
+    {"disk.reserve", "200MB", SETTING_SIZE, NULL, "ingest writes only while so much is free at data.dir; `up` and --follow wait for it"},
     {"backup.dir", "", SETTING_TEXT, NULL, "where `up` and `run` keep a backup, if set; `recover` looks there too"},
     {"backup.interval", "1h", SETTING_DURATION, NULL, "how often they add to it"},
     {"status.fresh_within", "35m", SETTING_DURATION, NULL, "a layer older than this is called stale"},

@@ -51,9 +51,9 @@ static const struct argp backup_argp = {
            "`smelt "
            "run` make their backups themselves where backup.dir is set."
            "\vExamples:\n"
-           "  smelt backup backup\n"
-           "  smelt backup --wait 10m backup\n"
-           "  smelt up --set backup.dir=backup\n",
+           "  smelt backup /var/backups/lake\n"
+           "  smelt backup --wait 10m /var/backups/lake\n"
+           "  smelt up --set backup.dir=/var/backups/lake\n",
 };
 
 static const struct argp restore_argp = {
@@ -65,8 +65,8 @@ static const struct argp restore_argp = {
         "before the lake appears. An existing lake is never overwritten. What came after the backup is read from Kafka again by the next "
         "ingest, or by `smelt recover` where a high-water mark says that there was more."
         "\vExamples:\n"
-        "  smelt restore backup\n"
-        "  smelt restore backup && smelt ingest && smelt refine\n",
+        "  smelt restore /var/backups/lake\n"
+        "  smelt restore /var/backups/lake && smelt ingest && smelt refine\n",
 };
 
 /* The lake as its writer; waits for another one when told so. */

@@ -8,7 +8,6 @@
 #include <string.h>
 
 enum { QUARANTINE_PERCENT_MAX = 20, DISK_PERCENT_MIN = 5 };
-#define DISK_LEAST_BYTES INT64_C(200000000)
 
 const char *state_name(State s) {
     static const char *const names[] = {"ok", "degraded", "down", "unknown"};
@@ -193,11 +192,16 @@ static bool judge_disk(const Facts *f, Finding *r) {
     buf_addf(&r->detail, " free of ");
     words_bytes(&r->detail, f->disk_size);
     buf_addf(&r->detail, " (%d%%).", percent);
-    if (f->disk_free < DISK_LEAST_BYTES)
+    int64_t reserve = settings_int(f->settings, "disk.reserve");
+    if (f->disk_free < reserve) {
         r->state = STATE_DOWN;
-    else if (percent < DISK_PERCENT_MIN)
+        buf_add_str(&r->detail, " Ingest is paused until ");
+        words_bytes(&r->detail, reserve);
+        buf_add_str(&r->detail, " are free (disk.reserve); it goes on by itself.");
+    } else if (percent < DISK_PERCENT_MIN) {
         r->state = STATE_DEGRADED;
-    if (r->state != STATE_OK) buf_add_str(&r->detail, " Make room before writing stops.");
+        buf_add_str(&r->detail, " Make room before writing stops.");
+    }
     return true;
 }
 

@@ -77,7 +77,7 @@ static int follow(Live *live, Error *err) {
 /* What was committed but not refined or published when the last process ended. */
 static int catch_up(Live *live, Error *err) {
     if (on_turn(live, true, err) == 0) return 0;
-    if (!error_is_retriable(err) || lake_is_lost(lake_of(live->conn))) return -1;
+    if ((!error_is_retriable(err) && err->kind != ERR_FULL) || lake_is_lost(lake_of(live->conn))) return -1;
     log_warn("up", "%s; going on", err->text);
     error_clear(err);
     return 0;

@@ -43,6 +43,8 @@ void lake_set_fence(Lake *lake, LakeFence check, void *user);
 bool lake_is_lost(const Lake *lake);
 /* Makes the running query of another thread fail soon (ERR_STOPPED there). Any thread. */
 void lake_interrupt(LakeConn *conn);
+/* The same for whatever runs on any connection of the lake just now. Any thread. */
+void lake_interrupt_all(Lake *lake);
 const char *lake_engine_version(void); /* "v1.5.6" */
 
 /* ---- statements ---- */

@@ -27,6 +27,10 @@ typedef struct IngestOptions {
      */
     int (*on_turn)(void *user, bool committed, Error *err);
     void *user;
+    /* At least `reserve` bytes must be free in `room_dir` (NULL: no matter) before a batch lands: with `follow` it is waited for, otherwise
+     * ERR_FULL. Borrowed. */
+    const char *room_dir;
+    int64_t reserve;
     Watermark *watermark; /* follows each commit; NULL: none is kept. Borrowed */
     bool quiet;           /* no progress */
 } IngestOptions;

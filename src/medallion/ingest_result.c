@@ -4,7 +4,9 @@
 #include "base/memory.h"
 
 IngestOptions ingest_options(const Settings *s) {
-    return (IngestOptions){.timeout_ms = settings_int(s, "ingest.timeout"),
+    return (IngestOptions){.room_dir = settings_text(s, "data.dir"),
+                           .reserve = settings_int(s, "disk.reserve"),
+                           .timeout_ms = settings_int(s, "ingest.timeout"),
                            .batch_rows = (size_t)settings_int(s, "ingest.batch_rows"),
                            .batch_bytes = (size_t)settings_int(s, "ingest.batch_bytes"),
                            .commit_interval_ms = settings_int(s, "ingest.commit_interval")};

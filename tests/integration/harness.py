@@ -223,10 +223,10 @@ def judged(result: Result) -> Result:
 class Running:
     """A smelt that goes on in the background."""
 
-    def __init__(self, command: Sequence[str | Path], env: dict[str, str], folder: Path) -> None:
+    def __init__(self, command: Sequence[str | Path], env: dict[str, str], folder: Path, inherit_signals: bool = False) -> None:
         self.files = [folder / f"smelt-{time.monotonic_ns()}.{name}" for name in ("out", "err")]
         with self.files[0].open("w") as out, self.files[1].open("w") as err:
-            self.process = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            self.process = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err, restore_signals=not inherit_signals)
 
     @property
     def stderr(self) -> str:
@@ -291,8 +291,8 @@ class Smelt:
         done = subprocess.run(command, env=self.env | env, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
         return judged(Result(done.returncode, done.stdout, done.stderr))
 
-    def start(self, *args: str | Path, **env: str) -> Running:
-        running = Running(self.command(args), self.env | env, self.folder)
+    def start(self, *args: str | Path, inherit_signals: bool = False, **env: str) -> Running:
+        running = Running(self.command(args), self.env | env, self.folder, inherit_signals)
         self.started.append(running)
         return running
 

@@ -179,7 +179,7 @@ static void test_limits(void **state) {
     f.disk_free = 40000000000;
     expect(&f, "disk", "degraded", "Make room");
     f.disk_free = 1000;
-    expect(&f, "disk", "down", "Make room");
+    expect(&f, "disk", "down", "goes on by itself");
     f.disk_size = 0;
     expect(&f, "disk", "unknown", "does not say");
     f.ask_api = true;
