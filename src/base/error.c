@@ -2,7 +2,9 @@
 #include "base/error.h"
 
 #include "base/memory.h"
+#include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,9 +12,11 @@ static const struct {
     int exit_code;
     const char *name;
 } kinds[] = {
-    [ERR_NONE] = {0, "none"},         [ERR_USAGE] = {64, "usage"}, [ERR_DATA] = {65, "data"}, [ERR_UNAVAILABLE] = {69, "unavailable"},
-    [ERR_BUG] = {70, "bug"},          [ERR_IO] = {74, "io"},       [ERR_BUSY] = {75, "busy"}, [ERR_CONFIG] = {78, "config"},
-    [ERR_STOPPED] = {130, "stopped"},
+    [ERR_NONE] = {0, "none"},       [ERR_USAGE] = {64, "usage"},
+    [ERR_DATA] = {65, "data"},      [ERR_UNAVAILABLE] = {69, "unavailable"},
+    [ERR_BUG] = {70, "bug"},        [ERR_IO] = {74, "io"},
+    [ERR_BUSY] = {75, "busy"},      [ERR_CONFIG] = {78, "config"},
+    [ERR_FULL] = {74, "disk_full"}, [ERR_STOPPED] = {130, "stopped"},
 };
 
 static char *format(const char *fmt, va_list args) {
@@ -40,7 +44,8 @@ int error_errno(Error *err, ErrorKind kind, int errnum, const char *fmt, ...) {
     va_start(args, fmt);
     CLEANUP(free_text) char *what = format(fmt, args);
     va_end(args);
-    replace(err, kind, xasprintf("%s: %s", what, strerror(errnum)));
+    bool full = kind == ERR_IO && (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG);
+    replace(err, full ? ERR_FULL : kind, xasprintf("%s: %s", what, strerror(errnum)));
     return -1;
 }
 

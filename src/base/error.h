@@ -13,6 +13,7 @@ typedef enum ErrorKind {
     ERR_UNAVAILABLE, /* 69: a service is away; trying again later may help */
     ERR_BUG,         /* 70: ours to fix */
     ERR_IO,          /* 74: disk, file, database */
+    ERR_FULL,        /* 74: no room on the disk; who runs for ever waits for it */
     ERR_BUSY,        /* 75: somebody else holds the lake; trying again later helps */
     ERR_CONFIG,      /* 78: settings or pipeline files */
     ERR_STOPPED,     /* 130: the user asked us to stop before the work was complete */
@@ -25,7 +26,7 @@ typedef struct Error {
 
 /* Sets kind and text (an earlier text is replaced). Returns -1, so that `return error_set(...)` reads well. */
 int error_set(Error *err, ErrorKind kind, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* As error_set, with ": <strerror(errnum)>" at the end. */
+/* As error_set, with ": <strerror(errnum)>" at the end. ERR_IO becomes ERR_FULL when the disk is. */
 int error_errno(Error *err, ErrorKind kind, int errnum, const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* Puts "<context>: " in front of the text. Returns -1. */
 int error_prefix(Error *err, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -1,5 +1,4 @@
-/* files.c: durable replacement is write, fsync, rename, fsync of the directory, in this order; a lock is flock(2) on a file of its own,
- * never on the database (closing any descriptor of that file would drop DuckDB's lock). */
+/* files.c: durable replacement is write, fsync, rename, fsync of the directory, in this order. */
 #include "base/files.h"
 
 #include "base/memory.h"
@@ -7,8 +6,8 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static void close_fd(int *fd) {
@@ -70,8 +69,51 @@ int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err)
     return file_publish(tmp, path, err);
 }
 
+/* In the kernel: a file system that can shares the blocks. 0: the end. */
+static ssize_t copy_some(int in, int out) {
+    enum { AT_ONCE = 1 << 30 };
+    ssize_t n;
+    do n = copy_file_range(in, NULL, out, NULL, AT_ONCE, 0);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+int file_copy(const char *from, const char *to, Error *err) {
+    CLEANUP(close_fd) int in = open(from, O_RDONLY | O_CLOEXEC);
+    if (in < 0) return error_errno(err, ERR_IO, errno, "cannot open %s", from);
+    CLEANUP(close_fd) int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (out < 0) return error_errno(err, ERR_IO, errno, "cannot create %s", to);
+    ssize_t n;
+    while ((n = copy_some(in, out)) > 0)
+        ;
+    return n == 0 ? 0 : error_errno(err, ERR_IO, errno, "cannot copy %s to %s", from, to);
+}
+
 bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
+}
+
+/* A name that nothing has. */
+static char *aside_name(const char *path) {
+    char when[32];
+    struct tm utc;
+    time_t now = time(NULL);
+    strftime(when, sizeof when, "%Y%m%dT%H%M%SZ", gmtime_r(&now, &utc));
+    char *name = xasprintf("%s.aside-%s", path, when);
+    for (int i = 2; file_exists(name); i++) {
+        free(name);
+        name = xasprintf("%s.aside-%s-%d", path, when, i);
+    }
+    return name;
+}
+
+int file_set_aside(const char *path, char **ret_aside, Error *err) {
+    CLEANUP(free_text) char *aside = aside_name(path);
+    CLEANUP(free_text) char *copy = xstrdup(path);
+    if (rename(path, aside) != 0) return error_errno(err, ERR_IO, errno, "cannot set %s aside", path);
+    if (sync_path(dirname(copy), O_DIRECTORY, err) != 0) return -1;
+    *ret_aside = TAKE(aside);
+    return 0;
 }
 
 /* One that is there already is fine. */
@@ -100,77 +142,4 @@ int dir_make(const char *path, Error *err) {
 char *path_join(const char *dir, const char *name) {
     size_t n = strlen(dir);
     return xasprintf(n > 0 && dir[n - 1] == '/' ? "%s%s" : "%s/%s", dir, name);
-}
-
-#define LOCK_TRIES    20
-#define LOCK_PAUSE_US 10000
-
-struct FileLock {
-    int fd;
-};
-
-/* What the holder wrote into the lock file, on one line. */
-static void read_holder(int fd, char *text, size_t size) {
-    ssize_t n = pread(fd, text, size - 1, 0);
-    text[n > 0 ? n : 0] = '\0';
-    text[strcspn(text, "\n")] = '\0';
-}
-
-static int write_holder(int fd, const char *what) {
-    CLEANUP(free_text) char *text = xasprintf("pid %d: %s\n", (int)getpid(), what);
-    return ftruncate(fd, 0) == 0 && pwrite(fd, text, strlen(text), 0) == (ssize_t)strlen(text) ? 0 : -1;
-}
-
-/* file_lock_holder asks by taking the lock for a moment, so one refusal is not yet an answer. */
-static int try_flock(int fd, int operation) {
-    for (int tries = 0; tries < LOCK_TRIES; tries++) {
-        if (flock(fd, operation | LOCK_NB) == 0) return 0;
-        if (errno != EWOULDBLOCK) return -1;
-        usleep(LOCK_PAUSE_US);
-    }
-    errno = EWOULDBLOCK;
-    return -1;
-}
-
-static int open_lock(const char *path, int operation, FileLock **ret, Error *err) {
-    int flags = operation == LOCK_EX ? O_RDWR | O_CREAT : O_RDONLY;
-    CLEANUP(close_fd) int fd = open(path, flags | O_CLOEXEC, 0644);
-    if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot open the lock file %s", path);
-    if (try_flock(fd, operation) != 0) {
-        if (errno != EWOULDBLOCK) return error_errno(err, ERR_IO, errno, "cannot lock %s", path);
-        char holder[200];
-        read_holder(fd, holder, sizeof holder);
-        return error_set(err, ERR_BUSY, "%s is held by %s: wait for it to finish, or stop it", path,
-                         holder[0] != '\0' ? holder : "another process");
-    }
-    FileLock *lock = xcalloc(1, sizeof *lock);
-    lock->fd = fd;
-    fd = -1;
-    *ret = lock;
-    return 0;
-}
-
-int file_lock(const char *path, const char *what, FileLock **ret, Error *err) {
-    CLEANUP(file_lock_freep) FileLock *lock = NULL;
-    if (open_lock(path, LOCK_EX, &lock, err) != 0) return -1;
-    if (write_holder(lock->fd, what) != 0) return error_errno(err, ERR_IO, errno, "cannot write the lock file %s", path);
-    *ret = TAKE(lock);
-    return 0;
-}
-
-int file_lock_shared(const char *path, FileLock **ret, Error *err) {
-    return open_lock(path, LOCK_SH, ret, err);
-}
-
-char *file_lock_holder(const char *path) {
-    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return NULL;
-    char holder[200];
-    read_holder(fd, holder, sizeof holder);
-    return xstrdup(holder[0] != '\0' ? holder : "another process");
-}
-
-void file_lock_free(FileLock *lock) {
-    close(lock->fd);
-    free(lock);
 }

@@ -1,9 +1,8 @@
-/* app.c: what several commands share. The writer's lock is taken before the database is opened and let go after it was closed. */
+/* app.c: what every command shares: its options, its settings, its words. */
 #include "commands/app.h"
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "lake/schema.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,40 +85,4 @@ void say(const App *app, const char *fmt, ...) {
 
 char *app_data_path(const App *app, const char *name) {
     return path_join(settings_text(app->settings, "data.dir"), name);
-}
-
-LakeOptions app_lake_options(const App *app) {
-    return (LakeOptions){.memory_limit = settings_int(app->settings, "lake.memory_limit"),
-                         .threads = (int)settings_int(app->settings, "lake.threads")};
-}
-
-static int open_writer(App *app, const char *what, Writer *ret, Error *err) {
-    CLEANUP(writer_done) Writer w = {0};
-    CLEANUP(free_text) char *lock = app_data_path(app, "smelt.lock");
-    CLEANUP(free_text) char *path = app_data_path(app, "lake.duckdb");
-    LakeOptions options = app_lake_options(app);
-    if (file_lock(lock, what, &w.lock, err) != 0) return -1;
-    if (lake_open(path, &options, &w.lake, err) != 0 || lake_connect(w.lake, &w.conn, err) != 0) return -1;
-    if (lake_migrate(w.conn, err) != 0) return -1;
-    *ret = w;
-    w = (Writer){0};
-    return 0;
-}
-
-int app_open_lake(App *app, const char *what, Writer *ret, Error *err) {
-    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0) return -1;
-    return open_writer(app, what, ret, err);
-}
-
-int app_open_existing_lake(App *app, const char *what, Writer *ret, Error *err) {
-    CLEANUP(free_text) char *path = app_data_path(app, "lake.duckdb");
-    if (!file_exists(path))
-        return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
-    return open_writer(app, what, ret, err);
-}
-
-void writer_done(Writer *w) {
-    lake_conn_freep(&w->conn);
-    lake_freep(&w->lake);
-    file_lock_freep(&w->lock);
 }

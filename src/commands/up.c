@@ -1,6 +1,7 @@
 /* up.c: `smelt up`: the writer and the server in one process, over one database handle. */
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/room.h"
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
@@ -24,6 +25,12 @@ static json_t *report(void *health) {
     return health_report(health);
 }
 
+/* While the disk is full nothing new comes in. */
+static int has_room(void *arg, Error *err) {
+    const App *app = arg;
+    return room_check(settings_text(app->settings, "data.dir"), settings_int(app->settings, "disk.reserve"), err);
+}
+
 static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
     CLEANUP(web_stopp) Web *web = NULL;
     CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
@@ -32,19 +39,21 @@ static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
                           .live = w->lake,
                           .lake = app_lake_options(app),
                           .status = report,
-                          .status_arg = health};
+                          .status_arg = health,
+                          .ready = has_room,
+                          .ready_arg = app};
     if (web_start(&options, &web, err) != 0) return -1;
     health_start(health, HEALTH_INTERVAL_MS);
     say(app, "Dashboards and API: %s\n", web_url(web));
     if (app->json) log_info("up", "listening at %s", web_url(web));
     app->summary = json_pack("{s:s}", "url", web_url(web));
-    return live_run(w->conn, app->settings, err);
+    return live_run(w->conn, app->settings, w->watermark, err) == 0 ? 0 : app_begin_again_if_full(w, err);
 }
 
 int command_up(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     CLEANUP(health_freep) Health *health = NULL;
-    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || app_open_lake(app, "smelt up", &w, err) != 0) return -1;
+    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || app_open_lake_patiently(app, "smelt up", &w, err) != 0) return -1;
     if (health_new(&(HealthOptions){.settings = app->settings, .live = w.lake}, &health, err) != 0) return -1;
     return serve_and_run(app, &w, health, err);
 }

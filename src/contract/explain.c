@@ -1,6 +1,7 @@
 /* explain.c: the declarations as JSON, and their fingerprints: SHA-256 of that JSON without what has no meaning for the data. */
 #include "contract/internal.h"
 
+#include "base/checksum.h"
 #include "base/document.h"
 #include "base/memory.h"
 #include <string.h>

@@ -15,7 +15,6 @@ void pipeline_fingerprint(Pipeline *p);
 /* What has a meaning (without descriptions), in one order. The caller owns it. */
 json_t *contracts_meaning(const Pipeline *p);
 json_t *features_meaning(const Pipeline *p);
-void sha256_hex(const void *bytes, size_t n, char hex[65]);
 
 /* A copy of the array with room for one more element of `size` bytes; all copies belong to `s`, so that no error path has to free. */
 void *grow(Strings *s, const void *items, size_t count, size_t size);

@@ -33,6 +33,10 @@ void facts_done(Facts *f) {
     kafka_topic_done(&f->topic);
     free(f->lake_path);
     free(f->writer);
+    mark_done(&f->mark);
+    free(f->mark_error);
+    backup_done(&f->backup);
+    free(f->backup_error);
     json_decref(f->row);
     free(f->row_error);
     free(f->api_url);
@@ -69,6 +73,18 @@ static void gather_lake(Facts *f) {
         if (st.st_mtim.tv_sec * USEC_PER_SEC > f->lake_changed_us) f->lake_changed_us = st.st_mtim.tv_sec * USEC_PER_SEC;
     }
     f->writer = file_lock_holder(lock);
+}
+
+static void gather_mark(Facts *f) {
+    Error err = {0};
+    CLEANUP(free_text) char *path = path_join(settings_text(f->settings, "data.dir"), "lake.mark");
+    if (mark_load(path, &f->mark_state, &f->mark, &err) != 0) f->mark_error = take_text(&err);
+}
+
+static void gather_backup(Facts *f) {
+    Error err = {0};
+    const char *dir = settings_text(f->settings, "backup.dir");
+    if (dir[0] != '\0' && backup_read(dir, &f->backup_state, &f->backup, &err) != 0) f->backup_error = take_text(&err);
 }
 
 static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
@@ -128,6 +144,8 @@ void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, Kaf
     f->ask_api = options->ask_api;
     gather_kafka(f, kafka);
     gather_lake(f);
+    gather_mark(f);
+    gather_backup(f);
     gather_row(f, cache, options->live);
     gather_disk(f);
     gather_api(f);

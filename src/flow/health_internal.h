@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "flow/health.h"
 #include "kafka/admin.h"
+#include "lake/mark.h"
+#include "medallion/backup.h"
 
 typedef enum State { STATE_OK, STATE_DEGRADED, STATE_DOWN, STATE_UNKNOWN } State; /* later is worse */
 const char *state_name(State s);
@@ -18,11 +20,17 @@ typedef struct Facts {
     KafkaTopic topic;  /* of kafka.topic, when it answered */
     char *lake_path;
     int64_t lake_bytes, lake_changed_us; /* -1: no lake */
-    char *writer;                        /* who holds the lake; NULL: nobody */
-    json_t *row;                         /* of sql/serving/health.sql; NULL: nothing published or refined */
-    char *row_error;                     /* why not */
-    int64_t generation;                  /* of the newest snapshot; 0: none */
-    char *api_url, *api_error;           /* NULL error: it is alive */
+    MarkState mark_state;
+    Mark mark;                /* the high-water mark, when it is good */
+    char *mark_error;         /* it could not be read */
+    BackupState backup_state; /* of backup.dir, when that is set */
+    Backup backup;
+    char *backup_error;
+    char *writer;              /* who holds the lake; NULL: nobody */
+    json_t *row;               /* of sql/serving/health.sql; NULL: nothing published or refined */
+    char *row_error;           /* why not */
+    int64_t generation;        /* of the newest snapshot; 0: none */
+    char *api_url, *api_error; /* NULL error: it is alive */
     int64_t disk_free, disk_size;
 } Facts;
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 enum { QUARANTINE_PERCENT_MAX = 20, DISK_PERCENT_MIN = 5 };
-#define DISK_LEAST_BYTES INT64_C(200000000)
 
 const char *state_name(State s) {
     static const char *const names[] = {"ok", "degraded", "down", "unknown"};
@@ -123,6 +122,63 @@ static bool judge_lake(const Facts *f, Finding *r) {
     return true;
 }
 
+static void say_mark(const Facts *f, Finding *r) {
+    put_text(r, "lake_id", f->mark.lake_id);
+    put_int(r, "lake_generation", f->mark.generation);
+    put_int(r, "commit", f->mark.commit);
+    if (f->lake_bytes < 0 && f->mark.commit > 0) {
+        r->state = STATE_DOWN;
+        buf_addf(&r->detail, "The lake is gone; it was at commit %" PRId64 " with ", f->mark.commit);
+        words_count(&r->detail, f->mark.landed, "event", "events");
+        buf_add_str(&r->detail, ". `smelt recover` says what can be done.");
+        return;
+    }
+    buf_addf(&r->detail, "Commit %" PRId64 " with ", f->mark.commit);
+    words_count(&r->detail, f->mark.landed, "event", "events");
+    say_age(r, " is kept outside the lake, written ", f->now_us - f->mark.written_us, " ago.");
+}
+
+static bool judge_mark(const Facts *f, Finding *r) {
+    if (f->mark_error != NULL) {
+        r->state = STATE_UNKNOWN;
+        buf_addf(&r->detail, "Cannot be read: %s.", f->mark_error);
+        return true;
+    }
+    switch (f->mark_state) {
+    case MARK_GOOD: say_mark(f, r); return true;
+    case MARK_DAMAGED:
+        r->state = STATE_DEGRADED;
+        buf_add_str(&r->detail, "Damaged, so it is not trusted. The next writer keeps it aside and makes a new one.");
+        return true;
+    case MARK_NONE:
+        if (f->lake_bytes < 0) return false;
+        buf_add_str(&r->detail, "None yet. The next writer makes it.");
+        return true;
+    }
+    BUG("unknown state of the mark");
+}
+
+static bool judge_backup(const Facts *f, Finding *r) {
+    const char *dir = settings_text(f->settings, "backup.dir");
+    int64_t age = f->now_us - f->backup.mark.written_us, interval_us = settings_int(f->settings, "backup.interval") * 1000;
+    if (dir[0] == '\0') return false;
+    if (f->backup_error != NULL || f->backup_state != BACKUP_GOOD) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, "No usable backup in %s: %s.", dir,
+                 f->backup_error != NULL          ? f->backup_error
+                 : f->backup_state == BACKUP_NONE ? "there is none yet"
+                                                  : "its manifest is damaged");
+        return true;
+    }
+    put_int(r, "commit", f->backup.mark.commit);
+    words_count(&r->detail, f->backup.mark.landed, "event", "events");
+    say_age(r, ", made ", age, " ago");
+    bool late = f->mark.commit > f->backup.mark.commit && age > interval_us + fresh_us(f);
+    if (late) r->state = STATE_DEGRADED;
+    buf_add_str(&r->detail, late ? "; newer events are not in it. Is `smelt up` or `smelt run` running with backup.dir?" : ".");
+    return true;
+}
+
 static bool judge_disk(const Facts *f, Finding *r) {
     if (f->disk_size == 0) {
         r->state = STATE_UNKNOWN;
@@ -136,11 +192,16 @@ static bool judge_disk(const Facts *f, Finding *r) {
     buf_addf(&r->detail, " free of ");
     words_bytes(&r->detail, f->disk_size);
     buf_addf(&r->detail, " (%d%%).", percent);
-    if (f->disk_free < DISK_LEAST_BYTES)
+    int64_t reserve = settings_int(f->settings, "disk.reserve");
+    if (f->disk_free < reserve) {
         r->state = STATE_DOWN;
-    else if (percent < DISK_PERCENT_MIN)
+        buf_add_str(&r->detail, " Ingest is paused until ");
+        words_bytes(&r->detail, reserve);
+        buf_add_str(&r->detail, " are free (disk.reserve); it goes on by itself.");
+    } else if (percent < DISK_PERCENT_MIN) {
         r->state = STATE_DEGRADED;
-    if (r->state != STATE_OK) buf_add_str(&r->detail, " Make room before writing stops.");
+        buf_add_str(&r->detail, " Make room before writing stops.");
+    }
     return true;
 }
 
@@ -308,6 +369,8 @@ static bool judge_api(const Facts *f, Finding *r) {
 const Component health_components[] = {
     {"kafka", "Kafka", judge_kafka},
     {"lake", "Lake", judge_lake},
+    {"mark", "Mark", judge_mark},
+    {"backup", "Backup", judge_backup},
     {"bronze", "Bronze", judge_bronze},
     {"silver", "Silver", judge_silver},
     {"gold", "Gold", judge_gold},

@@ -7,17 +7,20 @@
 #include "base/stop.h"
 #include "contract/pipeline.h"
 #include "flow/run.h"
+#include "medallion/backup.h"
 #include "medallion/ingest.h"
 #include "medallion/refine.h"
 
-#define PAUSE_MS 5000
+#define PAUSE_MS       5000
+#define BACKUP_LOOK_NS (10 * NSEC_PER_SEC)
 
 typedef struct Live {
     LakeConn *conn;
     const Settings *settings;
+    Watermark *watermark; /* borrowed */
     Pipeline *pipeline;
     bool unpublished;
-    int64_t published_ns;
+    int64_t published_ns, backup_looked_ns;
 } Live;
 
 static void live_done(Live *live) {
@@ -34,6 +37,13 @@ static int publish(Live *live, Error *err) {
     return rc;
 }
 
+/* Whether a backup is due stands in a file: it need not be read each second. */
+static void look_for_backup(Live *live) {
+    if (clock_mono_ns() - live->backup_looked_ns < BACKUP_LOOK_NS) return;
+    live->backup_looked_ns = clock_mono_ns();
+    backup_when_due(live->conn, live->settings);
+}
+
 static int on_turn(void *user, bool committed, Error *err) {
     Live *live = user;
     RefineOptions options = {.quiet = true};
@@ -44,7 +54,9 @@ static int on_turn(void *user, bool committed, Error *err) {
     }
     int64_t interval_ms = settings_int(live->settings, "up.publish_interval");
     bool due = live->unpublished && (clock_mono_ns() - live->published_ns) / 1000000 >= interval_ms;
-    return due && !stop_requested() ? publish(live, err) : 0;
+    if (due && !stop_requested() && publish(live, err) != 0) return -1;
+    if (!stop_requested()) look_for_backup(live);
+    return 0;
 }
 
 /* One connection to the feed, as long as it lasts. */
@@ -57,6 +69,7 @@ static int follow(Live *live, Error *err) {
     options.timeout_ms = 0;
     options.on_turn = on_turn;
     options.user = live;
+    options.watermark = live->watermark;
     if (feed_open_kafka(live->settings, &feed, err) != 0) return -1;
     return ingest_run(live->conn, feed, &options, &result, err);
 }
@@ -64,21 +77,22 @@ static int follow(Live *live, Error *err) {
 /* What was committed but not refined or published when the last process ended. */
 static int catch_up(Live *live, Error *err) {
     if (on_turn(live, true, err) == 0) return 0;
-    if (!error_is_retriable(err)) return -1;
+    if ((!error_is_retriable(err) && err->kind != ERR_FULL) || lake_is_lost(lake_of(live->conn))) return -1;
     log_warn("up", "%s; going on", err->text);
     error_clear(err);
     return 0;
 }
 
-int live_run(LakeConn *conn, const Settings *settings, Error *err) {
-    CLEANUP(live_done) Live live = {.conn = conn, .settings = settings};
+int live_run(LakeConn *conn, const Settings *settings, Watermark *watermark, Error *err) {
+    CLEANUP(live_done) Live live = {.conn = conn, .settings = settings, .watermark = watermark};
     const char *dir = settings_text(settings, "pipeline.dir");
+    live.backup_looked_ns = clock_mono_ns() - BACKUP_LOOK_NS;
     live.published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */
     if (pipeline_load(dir[0] != '\0' ? dir : NULL, &live.pipeline, err) != 0 || catch_up(&live, err) != 0) return -1;
     while (!stop_requested()) {
         if (follow(&live, err) == 0) continue;
         if (err->kind == ERR_STOPPED) break;
-        if (!error_is_retriable(err)) return -1;
+        if (!error_is_retriable(err) || lake_is_lost(lake_of(conn))) return -1;
         log_warn("up", "%s; again in %d s", err->text, PAUSE_MS / 1000);
         error_clear(err);
         stop_wait_ms(PAUSE_MS);

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
+#include "medallion/watermark.h"
 
 /* Until stop_requested(): 0. A Kafka that is away is waited for. -1 is an error that waiting does not mend; everything committed stays. */
-int live_run(LakeConn *conn, const Settings *settings, Error *err) MUST_CHECK;
+int live_run(LakeConn *conn, const Settings *settings, Watermark *watermark, Error *err) MUST_CHECK;

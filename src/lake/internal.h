@@ -8,14 +8,19 @@
 
 struct Lake {
     duckdb_database db;
-    atomic_bool fatal; /* DuckDB invalidated the database: never close it, the outcome of the last commit is unknown */
+    atomic_bool fatal; /* DuckDB invalidated the database: never close it, the outcome of the last commit is unknown. Or the fence fell */
+    LakeFence fence;   /* NULL: nobody can overtake us */
+    void *fence_user;
+    pthread_mutex_t conns_lock;
+    LakeConn *conns; /* all that are open; under conns_lock */
     pthread_mutex_t sources_lock;
     struct LakeFunction *functions; /* bulk.c: the table functions of this database, */
     struct LakeSource *sources;     /* and what they read for each connection */
 };
 
 struct LakeConn {
-    Lake *lake; /* borrowed */
+    Lake *lake;     /* borrowed */
+    LakeConn *next; /* of lake->conns */
     duckdb_connection con;
     idx_t id; /* DuckDB's number of it */
     bool in_transaction;
@@ -44,6 +49,13 @@ struct LakeResult {
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err);
 /* Makes a LakeResult of `result` (taken over). */
 LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result);
+/* interrupt.c: a connection comes, and goes before it is disconnected. */
+void lake_conns_add(LakeConn *conn);
+void lake_conns_remove(LakeConn *conn);
+/* fence.c: may `conn` write now? The first no is for ever. `name` stands in the error. */
+int lake_pass_fence(LakeConn *conn, const char *name, Error *err);
+bool lake_may_close(Lake *lake); /* closing writes a checkpoint */
+void lake_abandon(void *handle); /* keeps what may be neither used nor closed any more */
 /* bulk.c: at the start and the end of a connection, and of a lake that is closed. */
 void lake_conn_identify(LakeConn *conn);
 void lake_conn_forget_sources(LakeConn *conn);

@@ -9,12 +9,21 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 /* ---- errors ---- */
+
+/* DuckDB has the system's words for it, and no type of its own. */
+static bool says_full(const char *message) {
+    static const int full[] = {ENOSPC, EDQUOT, EFBIG};
+    for (size_t i = 0; message != NULL && i < ARRAY_LEN(full); i++)
+        if (strstr(message, strerrordesc_np(full[i])) != NULL) return true;
+    return false;
+}
 
 static ErrorKind kind_of(duckdb_error_type type) {
     switch (type) {
@@ -36,7 +45,10 @@ static ErrorKind kind_of(duckdb_error_type type) {
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
     if (conn->in_transaction) conn->failed = true;
     if (type == DUCKDB_ERROR_FATAL) atomic_store(&conn->lake->fatal, true);
-    return error_set(err, kind_of(type), "%s: %s%s", name, message != NULL ? message : "DuckDB gave no reason",
+    if (type == DUCKDB_ERROR_INTERRUPT && stop_requested())
+        return error_set(err, ERR_STOPPED, "%s: stopped while it ran; nothing of it was stored", name);
+    return error_set(err, says_full(message) ? ERR_FULL : kind_of(type), "%s: %s%s", name,
+                     message != NULL ? message : "DuckDB gave no reason",
                      type == DUCKDB_ERROR_OUT_OF_MEMORY ? ". Raise lake.memory_limit" : "");
 }
 
@@ -71,7 +83,8 @@ static int open_failed(const char *path, char *message, Error *err) {
     if (locked)
         error_set(err, ERR_BUSY, "%s is open in another process: %s", path, message);
     else
-        error_set(err, ERR_IO, "cannot open the lake %s: %s", path, message != NULL ? message : "DuckDB gave no reason");
+        error_set(err, says_full(message) ? ERR_FULL : ERR_IO, "cannot open the lake %s: %s", path,
+                  message != NULL ? message : "DuckDB gave no reason");
     duckdb.free(message);
     return -1;
 }
@@ -135,8 +148,10 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
     if (is_new && create_database(path, options, err) != 0) return -1;
     Lake *lake = xcalloc(1, sizeof *lake);
     pthread_mutex_init(&lake->sources_lock, NULL);
+    pthread_mutex_init(&lake->conns_lock, NULL);
     if (open_database(path, options, &lake->db, err) != 0) {
         pthread_mutex_destroy(&lake->sources_lock);
+        pthread_mutex_destroy(&lake->conns_lock);
         free(lake);
         return -1;
     }
@@ -149,9 +164,13 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
 }
 
 void lake_free(Lake *lake) {
-    if (!atomic_load(&lake->fatal)) duckdb.close(&lake->db);
+    if (lake_may_close(lake))
+        duckdb.close(&lake->db);
+    else
+        lake_abandon(lake->db);
     lake_functions_free(lake);
     pthread_mutex_destroy(&lake->sources_lock);
+    pthread_mutex_destroy(&lake->conns_lock);
     free(lake);
 }
 
@@ -160,12 +179,15 @@ int lake_connect(Lake *lake, LakeConn **ret, Error *err) {
     conn->lake = lake;
     if (duckdb.connect(lake->db, &conn->con) != DuckDBSuccess) return error_set(err, ERR_IO, "cannot connect to the lake");
     lake_conn_identify(conn);
+    lake_conns_add(conn);
     *ret = TAKE(conn);
     return 0;
 }
 
 void lake_conn_free(LakeConn *conn) {
     lake_conn_forget_sources(conn);
+    lake_conns_remove(conn);
+    if (conn->con != NULL && atomic_load(&conn->lake->fatal)) lake_abandon(conn->con);
     if (conn->con != NULL && !atomic_load(&conn->lake->fatal)) {
         lake_rollback(conn);
         duckdb.disconnect(&conn->con);
@@ -175,10 +197,6 @@ void lake_conn_free(LakeConn *conn) {
 
 Lake *lake_of(const LakeConn *conn) {
     return conn->lake;
-}
-
-void lake_interrupt(LakeConn *conn) {
-    duckdb.interrupt(conn->con);
 }
 
 const char *lake_engine_version(void) {
@@ -203,6 +221,7 @@ static void log_time(const char *name, int64_t began) {
 int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) {
     duckdb_result result;
     int64_t began = clock_mono_ns();
+    if (!conn->in_transaction && lake_pass_fence(conn, name, err) != 0) return -1;
     if (duckdb.query(conn->con, sql, &result) != DuckDBSuccess) return fail_result(conn, name, &result, err);
     duckdb.destroy_result(&result);
     log_time(name, began);
@@ -229,6 +248,7 @@ static int execute(LakeConn *conn, const char *name, const char *sql, const Lake
     duckdb_prepared_statement statement = NULL;
     int64_t began = clock_mono_ns();
     int rc = 0;
+    if (!conn->in_transaction && lake_pass_fence(conn, name, err) != 0) return -1;
     if (duckdb.prepare(conn->con, sql, &statement) != DuckDBSuccess) rc = fail_prepare(conn, name, duckdb.prepare_error(statement), err);
     for (size_t i = 0; rc == 0 && i < n; i++)
         if (bind_value(statement, i + 1, &values[i]) != DuckDBSuccess)
@@ -331,9 +351,10 @@ int lake_begin(LakeConn *conn, Error *err) {
 int lake_commit(LakeConn *conn, Error *err) {
     BUG_IF(!conn->in_transaction);
     if (conn->failed) return error_set(err, ERR_BUG, "COMMIT after a failed statement: nothing was stored");
+    if (lake_pass_fence(conn, "COMMIT refused, nothing of it was stored", err) != 0) return -1;
     if (lake_exec(conn, "COMMIT", "COMMIT", err) != 0) return -1;
     conn->in_transaction = false;
-    return 0;
+    return lake_pass_fence(conn, "another writer came while this COMMIT went in, `smelt audit` tells what it did", err);
 }
 
 void lake_rollback(LakeConn *conn) {

@@ -33,8 +33,18 @@ int lake_connect(Lake *lake, LakeConn **ret, Error *err) MUST_CHECK;
 void lake_conn_free(LakeConn *conn);
 DEFINE_CLEANUP(lake_conn_free, LakeConn)
 Lake *lake_of(const LakeConn *conn);
+/* Asked before each statement outside of a transaction, and before and after each COMMIT, by whatever thread runs it: may this process
+ * still write? A -1 (its error is the caller's) ends the lake here: nothing is stored, and the file is not touched any more, not even to
+ * close it. `user` is borrowed. */
+typedef int (*LakeFence)(void *user, Error *err);
+void lake_set_fence(Lake *lake, LakeFence check, void *user);
+/* The file is not ours any more: the fence fell, or DuckDB has invalidated the database. Trying again is of no use; leave the process. Any
+ * thread. */
+bool lake_is_lost(const Lake *lake);
 /* Makes the running query of another thread fail soon (ERR_STOPPED there). Any thread. */
 void lake_interrupt(LakeConn *conn);
+/* The same for whatever runs on any connection of the lake just now. Any thread. */
+void lake_interrupt_all(Lake *lake);
 const char *lake_engine_version(void); /* "v1.5.6" */
 
 /* ---- statements ---- */

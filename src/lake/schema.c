@@ -4,9 +4,12 @@
 
 #include "base/embedded.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define IDENTITY_VERSION 5 /* from here on the lake says which smelt migrated it last */
 
 static const char prefix[] = "sql/migrations/";
 
@@ -25,16 +28,51 @@ int lake_schema_version(void) {
     return newest;
 }
 
+static int sign(LakeConn *conn, const EmbeddedFile *file, Error *err) {
+    LakeValue version = lake_int(version_of(file)), smelt = lake_text(SMELT_VERSION);
+    if (lake_exec_values(conn, file->path, "INSERT INTO schema_version VALUES ($1, now())", &version, 1, NULL, err) != 0) return -1;
+    if (version.i < IDENTITY_VERSION) return 0;
+    return lake_exec_values(conn, file->path, "UPDATE lake_identity SET smelt_version = $1", &smelt, 1, NULL, err);
+}
+
 static int apply(LakeConn *conn, const EmbeddedFile *file, Error *err) {
     LakeValue version = lake_int(version_of(file));
     if (lake_begin(conn, err) != 0) return -1;
-    if (lake_exec(conn, file->path, (const char *)file->data, err) != 0 ||
-        lake_exec_values(conn, file->path, "INSERT INTO schema_version VALUES ($1, now())", &version, 1, NULL, err) != 0 ||
-        lake_commit(conn, err) != 0) {
+    if (lake_exec(conn, file->path, (const char *)file->data, err) != 0 || sign(conn, file, err) != 0 || lake_commit(conn, err) != 0) {
         lake_rollback(conn);
         return error_prefix(err, "migration to schema version %" PRId64, version.i);
     }
     return 0;
+}
+
+/* Which smelt made it so: the newer lake says that itself, as far as this one can read it. */
+static char *needed_version(LakeConn *conn) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    Error ignored = {0};
+    char *needed = NULL;
+    if (lake_query(conn, "schema_version", "SELECT smelt_version FROM lake_identity", NULL, 0, &row, &ignored) == 0 &&
+        lake_next(row, &ignored) > 0 && lake_columns(row) == 1 && !lake_is_null(row, 0))
+        needed = xstrdup(lake_col_text(row, 0, NULL));
+    error_clear(&ignored);
+    return needed;
+}
+
+static int refuse_newer(LakeConn *conn, int64_t have, Error *err) {
+    if (have <= lake_schema_version()) return 0;
+    CLEANUP(free_text) char *needed = needed_version(conn);
+    return error_set(err, ERR_CONFIG,
+                     "the lake has schema version %" PRId64 ", smelt " SMELT_VERSION
+                     " knows versions up to %d: use a newer smelt (the one that wrote it was %s)",
+                     have, lake_schema_version(), needed != NULL ? needed : "not named");
+}
+
+int lake_check_version(LakeConn *conn, Error *err) {
+    static const char table[] = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_version'";
+    int64_t has_table, have;
+    if (lake_query_int(conn, "schema_version", table, NULL, 0, &has_table, err) != 0) return -1;
+    if (has_table == 0) return 0;
+    if (lake_query_int(conn, "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL, 0, &have, err) != 0) return -1;
+    return refuse_newer(conn, have, err);
 }
 
 int lake_migrate(LakeConn *conn, Error *err) {
@@ -42,10 +80,7 @@ int lake_migrate(LakeConn *conn, Error *err) {
     int64_t have;
     if (lake_exec(conn, "schema_version", table, err) != 0) return -1;
     if (lake_query_int(conn, "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL, 0, &have, err) != 0) return -1;
-    if (have > lake_schema_version())
-        return error_set(err, ERR_CONFIG,
-                         "the lake has schema version %" PRId64 ", smelt " SMELT_VERSION " knows versions up to %d: use a newer smelt",
-                         have, lake_schema_version());
+    if (refuse_newer(conn, have, err) != 0) return -1;
     bool changed = false;
     for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++) { /* sorted by path, so by version */
         if (!is_migration(f) || version_of(f) <= have) continue;

@@ -245,3 +245,11 @@ const BatchPosition *bronze_positions(const Bronze *b, int lane, size_t *ret_cou
     *ret_count = b->lanes[lane].marks.position_count;
     return b->lanes[lane].marks.positions;
 }
+
+const BronzeTopic *bronze_topic(const Bronze *b) {
+    return &b->topic;
+}
+
+int64_t bronze_batch_id(const Bronze *b) {
+    return b->batch_id;
+}

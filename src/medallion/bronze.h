@@ -29,5 +29,7 @@ DEFINE_CLEANUP(bronze_free, Bronze)
 int bronze_stage(Bronze *b, int lane, Batch *batch, Error *err) MUST_CHECK;
 /* Lands what was staged on the lane; durable on return. */
 int bronze_land(Bronze *b, int lane, BronzeCounts *ret, Error *err) MUST_CHECK;
+const BronzeTopic *bronze_topic(const Bronze *b); /* borrowed */
+int64_t bronze_batch_id(const Bronze *b);         /* of what was landed last */
 /* How far the partitions came with what was landed last on the lane. Borrowed until something is staged there again. */
 const BatchPosition *bronze_positions(const Bronze *b, int lane, size_t *ret_count);

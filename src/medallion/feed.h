@@ -9,6 +9,9 @@
 typedef struct Feed Feed;
 
 int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) MUST_CHECK; /* the topic of the settings */
+int feed_open_topic(const Settings *settings, const char *topic, Feed **ret, Error *err) MUST_CHECK;
+/* By the name under which the ledger knows it. */
+int feed_open_named(const Settings *settings, const char *name, Feed **ret, Error *err) MUST_CHECK;
 int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) MUST_CHECK;
 void feed_free(Feed *feed);
 DEFINE_CLEANUP(feed_free, Feed)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "base/room.h"
 #include "base/stop.h"
 #include "medallion/batch_queue.h"
 #include "medallion/landing.h"
@@ -23,6 +24,7 @@
 #define DESCRIBE_MS        10000
 #define CHECK_MS           2000 /* twice this is less than the 5 s in which we end */
 #define QUIET_BEFORE_CHECK (5 * NSEC_PER_SEC)
+#define FULL_PAUSE_MS      1000
 #define BACKOFF_FIRST_MS   500
 #define BACKOFF_MAX_MS     10000
 
@@ -314,14 +316,29 @@ static void report_positions(Feed *feed, const BatchPosition *moved, size_t n) {
     free(positions);
 }
 
+static void after_landing(const Bronze *bronze, Reader *r, const BronzeCounts *counts, const BatchPosition *moved, size_t n) {
+    watermark_landed(r->options->watermark, &(WatermarkBatch){.topic = bronze_topic(bronze),
+                                                              .positions = moved,
+                                                              .position_count = n,
+                                                              .batch_id = bronze_batch_id(bronze),
+                                                              .counts = *counts});
+    report_positions(r->feed, moved, n);
+}
+
+static int need_room(const IngestOptions *o, Error *err) {
+    if (o->room_dir == NULL) return 0;
+    return o->follow ? room_wait(o->room_dir, o->reserve, err) : room_check(o->room_dir, o->reserve, err);
+}
+
 /* One turn: lands a batch when there is one within a second. */
-static int turn(Landing *landing, Reader *r, BronzeCounts *total, bool *ret_closed, Error *err) {
+static int turn(Landing *landing, const Bronze *bronze, Reader *r, BronzeCounts *total, bool *ret_closed, Error *err) {
     BronzeCounts counts = {0};
     const BatchPosition *moved;
     size_t n;
+    if (need_room(r->options, err) != 0) return -1;
     int rc = landing_next(landing, TURN_MS, &counts, &moved, &n, ret_closed, err);
     if (rc < 0) return -1;
-    if (rc > 0) report_positions(r->feed, moved, n);
+    if (rc > 0) after_landing(bronze, r, &counts, moved, n);
     total->landed += counts.landed;
     total->duplicates += counts.duplicates;
     total->rejected += counts.rejected;
@@ -334,7 +351,7 @@ static int land_all(Bronze *bronze, Reader *r, Progress *progress, BronzeCounts 
     CLEANUP(landing_freep) Landing *landing = NULL;
     if (landing_start(bronze, r->queue, &landing, err) != 0) return -1;
     for (bool closed = false; !closed;) {
-        if (turn(landing, r, total, &closed, err) != 0) return -1;
+        if (turn(landing, bronze, r, total, &closed, err) != 0) return -1;
         if (progress != NULL) progress_update(progress, (uint64_t)(total->landed + total->duplicates + total->rejected + total->gaps));
     }
     return 0;
@@ -400,44 +417,36 @@ static int run_described(LakeConn *conn, Feed *feed, const IngestOptions *option
     return 0;
 }
 
+static int run_once(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestResult *ret, bool *ret_again, Error *err) {
+    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
+    if (describe_patiently(feed, options, NULL, &now, err) != 0) return -1;
+    return run_described(conn, feed, options, &now, ret, ret_again, err);
+}
+
+static bool can_wait_for_room(const LakeConn *conn, const IngestOptions *o, const Error *err) {
+    return err->kind == ERR_FULL && o->follow && o->room_dir != NULL && !lake_is_lost(lake_of(conn));
+}
+
+/* The disk was full all the same: what was not stored is read again when there is room, and what was stored is perhaps not refined yet. */
+static int pass_full_disk(const LakeConn *conn, const IngestOptions *o, Error *err) {
+    int rc = -1;
+    while (rc != 0 && can_wait_for_room(conn, o, err)) {
+        log_error("ingest", "%s", err->text);
+        error_clear(err);
+        if (stop_wait_ms(FULL_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while the disk was full");
+        if (room_wait(o->room_dir, o->reserve, err) != 0) return -1;
+        rc = o->on_turn != NULL ? o->on_turn(o->user, true, err) : 0;
+    }
+    return rc;
+}
+
 int ingest_run(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestResult *ret, Error *err) {
     CLEANUP(ingest_result_done) IngestResult result = {0};
     int64_t began = clock_mono_ns();
-    for (bool again = true; again;) {
-        CLEANUP(kafka_topic_done) KafkaTopic now = {0};
-        if (describe_patiently(feed, options, NULL, &now, err) != 0) return -1;
-        if (run_described(conn, feed, options, &now, &result, &again, err) != 0) return -1;
-    }
+    for (bool again = true; again;)
+        if (run_once(conn, feed, options, &result, &again, err) != 0 && pass_full_disk(conn, options, err) != 0) return -1;
     result.seconds = clock_seconds_since(began);
     *ret = result;
     result = (IngestResult){0};
     return 0;
-}
-
-/* ---- options and result ---- */
-
-IngestOptions ingest_options(const Settings *s) {
-    return (IngestOptions){.timeout_ms = settings_int(s, "ingest.timeout"),
-                           .batch_rows = (size_t)settings_int(s, "ingest.batch_rows"),
-                           .batch_bytes = (size_t)settings_int(s, "ingest.batch_bytes"),
-                           .commit_interval_ms = settings_int(s, "ingest.commit_interval")};
-}
-
-void ingest_result_done(IngestResult *result) {
-    free(result->partitions);
-    *result = (IngestResult){0};
-}
-
-json_t *ingest_result_json(const IngestResult *r, const char *topic) {
-    const BronzeCounts *c = &r->counts;
-    json_t *partitions = json_array();
-    for (size_t i = 0; i < r->partition_count; i++) {
-        const IngestPartition *p = &r->partitions[i];
-        json_array_append_new(partitions, json_pack("{ss si sI sI}", "topic", topic, "partition", (int)p->partition, "next_offset",
-                                                    (json_int_t)p->next_offset, "end_offset", (json_int_t)p->end_offset));
-    }
-    double events = (double)(c->landed + c->duplicates + c->rejected);
-    return json_pack("{sI sI sI sI sf sf sb so}", "landed", (json_int_t)c->landed, "duplicates", (json_int_t)c->duplicates, "rejected",
-                     (json_int_t)c->rejected, "gaps", (json_int_t)c->gaps, "seconds", r->seconds, "events_per_second",
-                     r->seconds > 0 ? events / r->seconds : 0.0, "stopped", r->stopped, "partitions", partitions);
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "medallion/bronze.h"
 #include "medallion/feed.h"
+#include "medallion/watermark.h"
 
 typedef struct IngestPartition {
     int32_t partition;
@@ -26,7 +27,12 @@ typedef struct IngestOptions {
      */
     int (*on_turn)(void *user, bool committed, Error *err);
     void *user;
-    bool quiet; /* no progress */
+    /* At least `reserve` bytes must be free in `room_dir` (NULL: no matter) before a batch lands: with `follow` it is waited for, otherwise
+     * ERR_FULL. Borrowed. */
+    const char *room_dir;
+    int64_t reserve;
+    Watermark *watermark; /* follows each commit; NULL: none is kept. Borrowed */
+    bool quiet;           /* no progress */
 } IngestOptions;
 
 /* Reads from where the ledger stands to the end offsets seen at the start (or on, see follow). On an error everything committed stays, and

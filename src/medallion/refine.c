@@ -100,7 +100,8 @@ static int refine_chunk(const Refine *r, const Chunk *chunk, bool live, Error *e
     GoldChange gold = {0};
     if (lake_begin(r->conn, err) != 0) return -1;
     if (refine_silver(r, chunk, &counts, err) != 0 || gold_add_batches(r, chunk->after, chunk->upto, &gold, err) != 0 ||
-        (live && (gold_follow(r, &gold, err) != 0 || refine_store_progress(r, chunk->upto, err) != 0)) || lake_commit(r->conn, err) != 0) {
+        (live && (gold_follow(r, &gold, chunk->upto, err) != 0 || refine_store_progress(r, chunk->upto, err) != 0)) ||
+        lake_commit(r->conn, err) != 0) {
         lake_rollback(r->conn);
         return -1;
     }

@@ -23,9 +23,11 @@ typedef struct GoldChange {
 } GoldChange;
 /* Adds the Silver events of the batches (after, upto] to Gold's state, in the open transaction. */
 int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) MUST_CHECK;
-/* gold_subscriber_features follows the state, in the same transaction. */
-int gold_follow(const Refine *r, const GoldChange *change, Error *err) MUST_CHECK;
-/* Merges partial rows when they are as many as the compacted ones: in a transaction of its own, because readers see no difference. */
+/* gold_subscriber_features follows the state, in the same transaction; `upto` is the last batch that the state contains. */
+int gold_follow(const Refine *r, const GoldChange *change, int64_t upto, Error *err) MUST_CHECK;
+/* The same for every subscriber, whatever has changed. */
+int gold_features_anew(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
+/* Merges partial rows when they have become many: in a transaction of its own, because readers see no difference. */
 int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
 /* Makes the state again from the batches of Silver up to `upto`, in the open transaction. */
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;

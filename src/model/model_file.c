@@ -4,23 +4,15 @@
  * Invariant: what model_load returns is what model_save was given, bit for bit. */
 #include "model/model_internal.h"
 
+#include "base/checksum.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/memory.h"
-#include <openssl/evp.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FORMAT          1
-#define SHA256_HEX_SIZE 65
-#define SELF_CHECK      "metadata_sha256"
-
-static void sha256_hex(const void *bytes, size_t n, char ret[SHA256_HEX_SIZE]) {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned len = 0;
-    if (EVP_Digest(bytes, n, digest, &len, EVP_sha256(), NULL) != 1 || len * 2 + 1 != SHA256_HEX_SIZE) BUG("no SHA-256");
-    for (unsigned i = 0; i < len; i++) snprintf(ret + 2 * i, 3, "%02x", digest[i]);
-}
+#define FORMAT     1
+#define SELF_CHECK "metadata_sha256"
 
 static char *file_path(const char *dir, const char *id, const char *suffix) {
     CLEANUP(free_text) char *name = xasprintf("%s%s", id, suffix);
@@ -28,7 +20,7 @@ static char *file_path(const char *dir, const char *id, const char *suffix) {
 }
 
 /* Over the metadata's compact text without the check itself. */
-static void self_check(json_t *metadata, char ret[SHA256_HEX_SIZE]) {
+static void self_check(json_t *metadata, char ret[SHA256_TEXT_SIZE]) {
     CLEANUP(json_freep) json_t *rest = json_copy(metadata);
     json_object_del(rest, SELF_CHECK);
     CLEANUP(free_text) char *text = json_text(rest);
@@ -44,7 +36,7 @@ static json_t *feature_names(const Model *m) {
 }
 
 static json_t *make_metadata(const Model *m, const char *id, const json_t *facts) {
-    char sum[SHA256_HEX_SIZE];
+    char sum[SHA256_TEXT_SIZE];
     int major, minor, patch;
     m->xgb->XGBoostVersion(&major, &minor, &patch);
     CLEANUP(free_text) char *version = xasprintf("%d.%d.%d", major, minor, patch);
@@ -86,7 +78,7 @@ static int read_whole(const char *path, Buf *ret, Error *err) {
 static int read_metadata(const char *path, json_t **ret, Error *err) {
     CLEANUP(buf_done) Buf text = {0};
     CLEANUP(json_freep) json_t *metadata = NULL;
-    char sum[SHA256_HEX_SIZE];
+    char sum[SHA256_TEXT_SIZE];
     Error ignored = {0};
     if (read_whole(path, &text, err) != 0) return -1;
     int rc = json_parse(text.data, text.len, path, &metadata, &ignored);
@@ -102,7 +94,7 @@ static int read_metadata(const char *path, json_t **ret, Error *err) {
 
 static int read_document(const char *path, const json_t *metadata, Buf *ret, Error *err) {
     CLEANUP(buf_done) Buf document = {0};
-    char sum[SHA256_HEX_SIZE];
+    char sum[SHA256_TEXT_SIZE];
     if (read_whole(path, &document, err) != 0) return -1;
     if ((json_int_t)document.len != json_integer_value(json_object_get(metadata, "bytes")))
         return refuse(path, "is truncated or too long", err);
@@ -117,6 +109,16 @@ static int read_document(const char *path, const json_t *metadata, Buf *ret, Err
 static int same_features(const Model *m, const json_t *metadata) {
     CLEANUP(json_freep) json_t *names = feature_names(m);
     return json_equal(names, json_object_get(metadata, "features"));
+}
+
+int model_check(const char *dir, const char *id, json_t **ret_metadata, Error *err) {
+    CLEANUP(free_text) char *path = file_path(dir, id, ".json");
+    CLEANUP(free_text) char *meta_path = file_path(dir, id, ".meta.json");
+    CLEANUP(json_freep) json_t *metadata = NULL;
+    CLEANUP(buf_done) Buf document = {0};
+    if (read_metadata(meta_path, &metadata, err) != 0 || read_document(path, metadata, &document, err) != 0) return -1;
+    *ret_metadata = TAKE(metadata);
+    return 0;
 }
 
 int model_load(const char *dir, const char *id, Model **ret, json_t **ret_metadata, Error *err) {

@@ -18,6 +18,8 @@ typedef struct Service {
     Source *source;
     json_t *(*status)(void *arg);
     void *status_arg;
+    int (*ready)(void *arg, Error *err); /* NULL: always */
+    void *ready_arg;
     Metrics *metrics;
     Watch *watch;         /* interrupts queries that take too long */
     atomic_bool draining; /* readyz says no, so that no new work is sent here */

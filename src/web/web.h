@@ -16,6 +16,10 @@ typedef struct WebOptions {
     /* What GET /api/v1/status answers: {state, components, ...}; a new reference. Called on workers, must be quick. NULL: 404. */
     json_t *(*status)(void *arg);
     void *status_arg;
+    /* May this server be sent work? GET /readyz answers 503 with the error's sentence when it says -1. Called on workers, must be quick.
+     * NULL: whenever there is data to serve. */
+    int (*ready)(void *arg, Error *err);
+    void *ready_arg;
     int workers;         /* queries at a time; 0: twice the cores, at least 4 */
     int max_connections; /* 0: 1024, or what the limit of open files allows */
 } WebOptions;

@@ -225,10 +225,10 @@ def judged(result: Result) -> Result:
 class Running:
     """A smelt that goes on in the background."""
 
-    def __init__(self, command: Sequence[str | Path], env: dict[str, str], folder: Path) -> None:
+    def __init__(self, command: Sequence[str | Path], env: dict[str, str], folder: Path, inherit_signals: bool = False) -> None:
         self.files = [folder / f"smelt-{time.monotonic_ns()}.{name}" for name in ("out", "err")]
         with self.files[0].open("w") as out, self.files[1].open("w") as err:
-            self.process = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+            self.process = subprocess.Popen(command, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=err, restore_signals=not inherit_signals)
 
     @property
     def stderr(self) -> str:
@@ -293,10 +293,27 @@ class Smelt:
         done = subprocess.run(command, env=self.env | env, cwd=self.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=seconds)
         return judged(Result(done.returncode, done.stdout, done.stderr))
 
-    def start(self, *args: str | Path, **env: str) -> Running:
-        running = Running(self.command(args), self.env | env, self.folder)
+    def start(self, *args: str | Path, inherit_signals: bool = False, **env: str) -> Running:
+        running = Running(self.command(args), self.env | env, self.folder, inherit_signals)
         self.started.append(running)
         return running
+
+    @property
+    def log(self) -> Path:
+        """The lake's write-ahead log."""
+        return self.lake.with_suffix(".duckdb.wal")
+
+    def commit_and_kill(self, topic: Topic, first: int = 0, batches: int = 6) -> list[Sent]:
+        """Commits of 100 events each that are in the write-ahead log alone: the process is killed before it closes the lake."""
+        running = self.start("ingest", "--follow", "--set", "ingest.commit_interval=50ms")
+        sent: list[Sent] = []
+        before = topic.committed(topic.name)
+        for number in range(batches):
+            sent += topic.send(events(first + number * 100, 100))
+            eventually(f"{before + len(sent)} committed", lambda: topic.committed(topic.name) >= before + len(sent))
+        assert running.kill()
+        assert self.log.stat().st_size > 0
+        return sent
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Reads the lake; no smelt may be running on it."""

@@ -73,8 +73,26 @@ static void kinds_have_exit_codes_and_names(void **state) {
     }
 }
 
+static void a_full_disk_is_told_from_other_trouble(void **state) {
+    (void)state;
+    Error err = {0};
+    static const int full[] = {ENOSPC, EDQUOT, EFBIG};
+    for (size_t i = 0; i < ARRAY_LEN(full); i++) {
+        error_errno(&err, ERR_IO, full[i], "cannot write x");
+        assert_int_equal(err.kind, ERR_FULL);
+    }
+    error_errno(&err, ERR_IO, EIO, "cannot write x");
+    assert_int_equal(err.kind, ERR_IO);
+    error_errno(&err, ERR_DATA, ENOSPC, "cannot read x");
+    assert_int_equal(err.kind, ERR_DATA);
+    assert_int_equal(error_exit_code(ERR_FULL), error_exit_code(ERR_IO));
+    assert_string_equal(error_kind_name(ERR_FULL), "disk_full");
+    error_clear(&err);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_full_disk_is_told_from_other_trouble),
         cmocka_unit_test(the_newest_sentence_replaces_the_older),
         cmocka_unit_test(context_goes_in_front),
         cmocka_unit_test(the_system_says_why),

@@ -232,8 +232,10 @@ static void a_killed_holder_holds_nothing(void **state) {
     close(end);
     assert_null(file_lock_holder("lock")); /* though its name stands in the file */
     must(file_lock("lock", "me", &lock, &err), &err);
-    CLEANUP(free_text) char *text = xasprintf("pid %d: me\n", (int)getpid());
-    assert_content("lock", text);
+    CLEANUP(buf_done) Buf text = {0};
+    CLEANUP(free_text) char *first = xasprintf("pid %d: me\ngeneration 2 ", (int)getpid());
+    must(file_read("lock", &text, &err), &err);
+    assert_int_equal(strncmp(text.data, first, strlen(first)), 0);
 }
 
 static void a_freed_lock_is_free(void **state) {
@@ -260,6 +262,65 @@ static void readers_share_and_keep_the_writer_out(void **state) {
     must(file_lock_shared("lock", &two, &err), &err);
     assert_null(file_lock_holder("lock"));
     assert_failed(file_lock("lock", "prune", &writer, &err), ERR_BUSY, "another process", &err);
+}
+
+/* ---- a holder that was overtaken ---- */
+
+static void a_holder_sees_that_its_lock_is_still_its_own(void **state) {
+    (void)state;
+    Error err = {0};
+    for (int generation = 1; generation <= 3; generation++) {
+        CLEANUP(file_lock_freep) FileLock *lock = NULL;
+        must(file_lock("lock", "me", &lock, &err), &err);
+        assert_int_equal(file_lock_generation(lock), generation);
+        free(file_lock_holder("lock"));
+        must(file_lock_check(lock, &err), &err);
+    }
+}
+
+static void a_lock_file_that_was_removed_or_replaced_is_not_ours(void **state) {
+    (void)state;
+    Error err = {0};
+    CLEANUP(file_lock_freep) FileLock *lock = NULL, *successor = NULL;
+    must(file_lock("lock", "me", &lock, &err), &err);
+    unlink("lock");
+    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "cannot look at", &err);
+    must(file_lock("lock", "successor", &successor, &err), &err); /* flock cannot stop it: it is another file */
+    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "removed or replaced", &err);
+    must(file_lock_check(successor, &err), &err);
+}
+
+/* As on a volume where flock does not reach from one node to the other. */
+static void a_successor_that_wrote_into_the_same_file_is_noticed(void **state) {
+    (void)state;
+    Error err = {0};
+    CLEANUP(file_lock_freep) FileLock *lock = NULL;
+    must(file_lock("lock", "me", &lock, &err), &err);
+    CLEANUP(buf_done) Buf text = {0};
+    must(file_read("lock", &text, &err), &err);
+    FILE *file = fopen("lock", "w");
+    assert_non_null(file);
+    fputs("pid 7: smelt run\ngeneration 2 0000000000000000\n", file);
+    fclose(file);
+    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "taken over by pid 7: smelt run", &err);
+}
+
+static void what_is_set_aside_keeps_its_bytes_and_gets_a_name_of_its_own(void **state) {
+    (void)state;
+    Error err = {0};
+    char *names[3] = {0};
+    for (int i = 0; i < 3; i++) {
+        write_text("file", i == 0 ? "zero" : "more");
+        must(file_set_aside("file", &names[i], &err), &err);
+        assert_false(file_exists("file"));
+        assert_int_equal(strncmp(names[i], "file.aside-2", 12), 0);
+    }
+    assert_content(names[0], "zero");
+    assert_string_not_equal(names[0], names[1]);
+    assert_string_not_equal(names[1], names[2]);
+    for (int i = 0; i < 3; i++) free(names[i]);
+    char *none = NULL;
+    assert_failed(file_set_aside("file", &none, &err), ERR_IO, "file", &err);
 }
 
 /* Asking who holds it takes the lock for a moment: that must not turn a locker away. */
@@ -292,6 +353,21 @@ static void a_cleaned_up_variable_is_empty(void **state) {
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
 
+static void a_copy_has_the_same_bytes(void **state) {
+    (void)state;
+    Error err = {0};
+    CLEANUP(buf_done) Buf big = {0}, copied = {0};
+    for (int i = 0; i < 300000; i++) buf_addf(&big, "%d,", i);
+    must(file_write_atomic("from", big.data, big.len, &err), &err);
+    must(file_write_atomic("to", "something older", 15, &err), &err);
+    must(file_copy("from", "to", &err), &err);
+    must(file_read("to", &copied, &err), &err);
+    assert_int_equal(copied.len, big.len);
+    assert_memory_equal(copied.data, big.data, big.len);
+    assert_failed(file_copy("nowhere", "to", &err), ERR_IO, "nowhere", &err);
+    assert_failed(file_copy("from", "no/such/folder", &err), ERR_IO, "no/such/folder", &err);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(a_written_file_is_read_back),
@@ -300,6 +376,7 @@ int main(void) {
         IN_SCRATCH(a_write_that_fails_half_way_leaves_the_old),
         IN_SCRATCH(readers_see_old_or_new),
         IN_SCRATCH(a_killed_writer_leaves_old_or_new),
+        IN_SCRATCH(a_copy_has_the_same_bytes),
         IN_SCRATCH(folders_are_made_with_their_parents),
         IN_SCRATCH(a_folder_that_cannot_be_is_an_error),
         IN_SCRATCH(paths_are_joined_by_one_slash),
@@ -307,6 +384,10 @@ int main(void) {
         IN_SCRATCH(a_killed_holder_holds_nothing),
         IN_SCRATCH(a_freed_lock_is_free),
         IN_SCRATCH(readers_share_and_keep_the_writer_out),
+        IN_SCRATCH(a_holder_sees_that_its_lock_is_still_its_own),
+        IN_SCRATCH(a_lock_file_that_was_removed_or_replaced_is_not_ours),
+        IN_SCRATCH(a_successor_that_wrote_into_the_same_file_is_noticed),
+        IN_SCRATCH(what_is_set_aside_keeps_its_bytes_and_gets_a_name_of_its_own),
         IN_SCRATCH(asking_does_not_disturb_the_locker),
         IN_SCRATCH(a_cleaned_up_variable_is_empty),
     };

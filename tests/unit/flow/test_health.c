@@ -179,7 +179,7 @@ static void test_limits(void **state) {
     f.disk_free = 40000000000;
     expect(&f, "disk", "degraded", "Make room");
     f.disk_free = 1000;
-    expect(&f, "disk", "down", "Make room");
+    expect(&f, "disk", "down", "goes on by itself");
     f.disk_size = 0;
     expect(&f, "disk", "unknown", "does not say");
     f.ask_api = true;
@@ -218,8 +218,55 @@ static void test_words(void **state) {
     buf_done(&out);
 }
 
+static void the_mark_is_told_and_a_lake_that_is_gone_is_missed(void **state) {
+    (void)state;
+    char id[] = "a-lake";
+    Facts f = healthy();
+    expect(&f, "mark", "ok", "None yet");
+    f.mark_state = MARK_DAMAGED;
+    expect(&f, "mark", "degraded", "not trusted");
+    f.mark_state = MARK_GOOD;
+    f.mark = (Mark){.lake_id = id, .commit = 12, .landed = 1300, .written_us = NOW - 2 * HOURS};
+    expect(&f, "mark", "ok", "Commit 12 with 1,300 events is kept outside the lake, written 2 hours ago.");
+    f.lake_bytes = -1;
+    expect(&f, "mark", "down", "`smelt recover`");
+    char why[] = "permission denied";
+    f.mark_error = why;
+    expect(&f, "mark", "unknown", "permission denied");
+    done(&f);
+}
+
+static void a_backup_that_is_late_or_no_use_is_said(void **state) {
+    (void)state;
+    static const char *const sets[] = {"kafka.topic=t", "status.fresh_within=30m", "backup.dir=/b", "backup.interval=1h"};
+    Settings *own = NULL;
+    Error err = {0};
+    if (settings_load(NULL, sets, 4, &own, &err) != 0) fail_msg("%s", err.text);
+    Facts f = healthy();
+    Finding finding = {.more = json_object()};
+    for (const Component *c = health_components; c->name != NULL; c++)
+        if (strcmp(c->name, "backup") == 0) assert_false(c->judge(&f, &finding)); /* nobody asked for one */
+    json_decref(finding.more);
+    f.settings = own;
+    expect(&f, "backup", "degraded", "there is none yet");
+    f.backup_state = BACKUP_DAMAGED;
+    expect(&f, "backup", "degraded", "damaged");
+    f.backup_state = BACKUP_GOOD;
+    f.backup.mark = (Mark){.commit = 12, .landed = 1300, .written_us = NOW - 5 * HOURS};
+    f.mark.commit = 12;
+    expect(&f, "backup", "ok", "1,300 events, made 5 hours ago.");
+    f.mark.commit = 13;
+    expect(&f, "backup", "degraded", "newer events are not in it");
+    f.backup.mark.written_us = NOW - HOURS;
+    expect(&f, "backup", "ok", "made 1 hour ago");
+    done(&f);
+    settings_free(own);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_backup_that_is_late_or_no_use_is_said),
+        cmocka_unit_test(the_mark_is_told_and_a_lake_that_is_gone_is_missed),
         cmocka_unit_test(test_quiet_is_ok),
         cmocka_unit_test(test_events_that_wait_too_long),
         cmocka_unit_test(test_offsets_below_the_low_mark_do_not_wait),

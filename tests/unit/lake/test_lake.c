@@ -557,6 +557,68 @@ static void after_a_fatal_error_the_database_is_left_alone(void **state) {
     assert_int_equal(in_child(commit_fatally), 0);
 }
 
+/* ---- overtaken ---- */
+
+static int fence_after; /* it falls when it was asked so often */
+
+static int counted_fence(void *user, Error *err) {
+    (void)user;
+    return fence_after-- > 0 ? 0 : error_set(err, ERR_BUSY, "overtaken");
+}
+
+/* 0 when nothing was stored after the fence fell at the nth question, and the file was not touched, not even to close it. */
+static int write_until_fenced(int nth) {
+    Lake *lake = NULL;
+    LakeConn *conn = NULL;
+    Error err = {0};
+    if (lake_open("fenced.duckdb", NULL, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0) return 1;
+    fence_after = nth;
+    lake_set_fence(lake, counted_fence, NULL);
+    duckdb.close = never_close;
+    int rc = 0;
+    while (rc == 0) {
+        rc = lake_begin(conn, &err);
+        if (rc == 0) rc = lake_exec(conn, "insert", "INSERT INTO t VALUES (1)", &err);
+        if (rc == 0) rc = lake_commit(conn, &err);
+        lake_rollback(conn);
+    }
+    if (err.kind != ERR_BUSY || !lake_is_lost(lake) || lake_exec(conn, "late", "INSERT INTO t VALUES (2)", &err) == 0) return 2;
+    lake_conn_free(conn);
+    lake_free(lake);
+    error_clear(&err);
+    return 0;
+}
+
+static void assert_commits(int64_t expected) {
+    Lake *lake = NULL;
+    LakeConn *conn = NULL;
+    Error err = {0};
+    int64_t n = 0;
+    must(lake_open("fenced.duckdb", NULL, &lake, &err), &err);
+    must(lake_connect(lake, &conn, &err), &err);
+    must(lake_exec(conn, "table", "CREATE TABLE IF NOT EXISTS t(a INTEGER)", &err), &err);
+    must(lake_query_int(conn, "count", "SELECT count(*) FROM t", NULL, 0, &n, &err), &err);
+    assert_int_equal(n, expected);
+    lake_conn_freep(&conn);
+    lake_freep(&lake);
+}
+
+/* A transaction asks three times: at its beginning, before and after its COMMIT. */
+static void what_is_fenced_off_stores_nothing(void **state) {
+    (void)state;
+    int64_t stored = 0;
+    assert_commits(0);
+    for (int nth = 0; nth < 7; nth++) {
+        int status;
+        pid_t child = fork();
+        if (child == 0) _exit(write_until_fenced(nth));
+        waitpid(child, &status, 0);
+        assert_int_equal(status, 0);
+        stored += (nth + 1) / 3; /* the last question comes when it is stored: then it is said, but not undone */
+        assert_commits(stored);
+    }
+}
+
 static duckdb_state refuse_prepare(duckdb_connection con, const char *sql, duckdb_prepared_statement *statement) {
     (void)con, (void)sql;
     *statement = NULL;
@@ -661,6 +723,7 @@ int main(void) {
         IN_MEMORY(a_conflict_is_an_error_and_stores_nothing),
         IN_MEMORY(a_connection_that_goes_takes_its_transaction_along),
         cmocka_unit_test(after_a_fatal_error_the_database_is_left_alone),
+        cmocka_unit_test_setup_teardown(what_is_fenced_off_stores_nothing, scratch_up, scratch_down),
         cmocka_unit_test(an_error_of_prepare_has_its_kind),
         cmocka_unit_test(too_little_memory_says_which_setting),
         cmocka_unit_test(a_lake_that_cannot_be_locked_down_is_not_opened),

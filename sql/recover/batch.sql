@@ -1,0 +1,2 @@
+-- The recovery is a batch of its own, numbered behind all that there ever were: no number means two things.
+INSERT INTO ledger_batches VALUES ($1, now(), 0, 0, 0, $2);

@@ -1,0 +1,11 @@
+/* checksum.h: SHA-256, to tell whether bytes are those that were written. Any thread. */
+#pragma once
+#include "base/error.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define SHA256_TEXT_SIZE 65 /* hex digits and NUL */
+
+void sha256_hex(const void *bytes, size_t n, char ret[SHA256_TEXT_SIZE]);
+/* Of a whole file, read in pieces; `ret_bytes` (NULL: not wanted) gets its length. ERR_IO. */
+int sha256_file(const char *path, char ret[SHA256_TEXT_SIZE], int64_t *ret_bytes, Error *err) MUST_CHECK;

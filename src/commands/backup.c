@@ -1,0 +1,149 @@
+/* backup.c: `smelt backup` and `smelt restore`. */
+#include "medallion/backup.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include "commands/all.h"
+#include "commands/app.h"
+#include <inttypes.h>
+
+enum { OPT_WAIT = 1, LOCK_PAUSE_MS = 200 };
+
+typedef struct Options {
+    const char *dir;
+    int64_t wait_ms;
+} Options;
+
+static error_t parse_dir(int key, char *arg, struct argp_state *state, const char **ret) {
+    switch (key) {
+    case ARGP_KEY_ARG:
+        if (*ret != NULL) return ARGP_ERR_UNKNOWN;
+        *ret = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (*ret == NULL) argp_error(state, "say which folder");
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse_backup(int key, char *arg, struct argp_state *state) {
+    Options *o = state->input;
+    Error err = {0};
+    if (key != OPT_WAIT) return parse_dir(key, arg, state, &o->dir);
+    if (duration_parse_ms(arg, &o->wait_ms, &err) != 0) argp_error(state, "--wait: %s", err.text);
+    return 0;
+}
+
+static error_t parse_restore(int key, char *arg, struct argp_state *state) {
+    return parse_dir(key, arg, state, &((Options *)state->input)->dir);
+}
+
+static const struct argp backup_argp = {
+    .options = (const struct argp_option[]){{"wait", OPT_WAIT, "DURATION", 0, "Wait so long for whoever holds the lake (0)", 0}, {0}},
+    .parser = parse_backup,
+    .args_doc = "DIR",
+    .doc = "Adds what came since the last time to the backup in DIR: Bronze, rejects, duplicates, gaps, the ledger and the run history. "
+           "Silver "
+           "and Gold are made again from Bronze. The lake has one writer, so this waits for it or ends with exit code 75; `smelt up` and "
+           "`smelt "
+           "run` make their backups themselves where backup.dir is set."
+           "\vExamples:\n"
+           "  smelt backup /var/backups/lake\n"
+           "  smelt backup --wait 10m /var/backups/lake\n"
+           "  smelt up --set backup.dir=/var/backups/lake\n",
+};
+
+static const struct argp restore_argp = {
+    .parser = parse_restore,
+    .args_doc = "DIR",
+    .doc =
+        "Makes the lake in data.dir from the backup in DIR. Every file is compared with its checksum, and the ledger must find every "
+        "offset "
+        "before the lake appears. An existing lake is never overwritten. What came after the backup is read from Kafka again by the next "
+        "ingest, or by `smelt recover` where a high-water mark says that there was more."
+        "\vExamples:\n"
+        "  smelt restore /var/backups/lake\n"
+        "  smelt restore /var/backups/lake && smelt ingest && smelt refine\n",
+};
+
+/* The lake as its writer; waits for another one when told so. */
+static int open_patiently(App *app, int64_t wait_ms, Writer *w, Error *err) {
+    int64_t began = clock_mono_ns();
+    while (app_open_existing_lake(app, "smelt backup", w, err) != 0) {
+        if (err->kind != ERR_BUSY || (clock_mono_ns() - began) / 1000000 >= wait_ms) return -1;
+        error_clear(err);
+        if (stop_wait_ms(LOCK_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while waiting for the lake");
+    }
+    return 0;
+}
+
+int command_backup(App *app, int argc, char **argv, Error *err) {
+    Options o = {0};
+    CLEANUP(writer_done) Writer w = {0};
+    BackupResult r;
+    if (command_parse(app, &backup_argp, argc, argv, &o, err) != 0 || open_patiently(app, o.wait_ms, &w, err) != 0) return -1;
+    if (backup_run(w.conn, o.dir, &r, err) != 0) return -1;
+    say(app, "%s has everything up to commit %" PRId64 " (%" PRId64 " events): %" PRId64 " batches, %.1f MB added in %.2f s\n", o.dir,
+        r.commit, r.landed, r.batches, (double)r.bytes / 1e6, r.seconds);
+    app->summary = json_pack("{ss sI sI sI sI sb sf}", "dir", o.dir, "commit", (json_int_t)r.commit, "landed", (json_int_t)r.landed,
+                             "batches", (json_int_t)r.batches, "bytes", (json_int_t)r.bytes, "anew", r.anew, "seconds", r.seconds);
+    return 0;
+}
+
+static int read_good(const char *dir, Backup *ret, Error *err) {
+    BackupState state;
+    if (backup_read(dir, &state, ret, err) != 0) return -1;
+    if (state == BACKUP_NONE) return error_set(err, ERR_DATA, "there is no backup in %s: it has no MANIFEST.json", dir);
+    if (state == BACKUP_DAMAGED)
+        return error_set(err, ERR_DATA, "the backup in %s is damaged: its MANIFEST.json is not what was written", dir);
+    return 0;
+}
+
+/* The mark beside the new lake stays, if there is one: what the backup lacks of it is for recover. One of another lake is kept aside. */
+static int read_mark(App *app, const Backup *backup, Mark *ret, Error *err) {
+    CLEANUP(free_text) char *path = app_data_path(app, "lake.mark");
+    CLEANUP(mark_done) Mark mark = {0};
+    CLEANUP(free_text) char *aside = NULL;
+    MarkState state;
+    if (mark_load(path, &state, &mark, err) != 0) return -1;
+    if (state != MARK_GOOD) return 0;
+    if (mark_compare(&mark, &backup->mark) != MARK_FOREIGN) {
+        *ret = mark;
+        mark = (Mark){0};
+        return 0;
+    }
+    if (file_set_aside(path, &aside, err) != 0) return -1;
+    log_warn("restore", "the high-water mark was of another lake: it is kept as %s", aside);
+    return 0;
+}
+
+static int restore(App *app, const Backup *backup, int64_t *ret_behind, Error *err) {
+    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(mark_done) Mark mark = {0};
+    CLEANUP(free_text) char *lake = app_data_path(app, "lake.duckdb");
+    LakeOptions options = app_lake_options(app);
+    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0 || writer_lock(app, "smelt restore", &w, err) != 0) return -1;
+    if (file_exists(lake)) return error_set(err, ERR_DATA, "there is a lake at %s: move it away first, nothing is overwritten", lake);
+    if (read_mark(app, backup, &mark, err) != 0 || backup_restore(backup, lake, &options, mark.generation, err) != 0) return -1;
+    *ret_behind = mark_offsets_behind(&mark, &backup->mark);
+    return 0;
+}
+
+int command_restore(App *app, int argc, char **argv, Error *err) {
+    Options o = {0};
+    CLEANUP(backup_done) Backup b = {0};
+    int64_t behind = 0;
+    if (command_parse(app, &restore_argp, argc, argv, &o, err) != 0 || read_good(o.dir, &b, err) != 0) return -1;
+    if (restore(app, &b, &behind, err) != 0) return -1;
+    const char *next = behind > 0 ? "smelt recover" : "smelt ingest";
+    say(app, "Restored: %" PRId64 " events up to commit %" PRId64 ", every offset accounted for.\n", b.mark.landed, b.mark.commit);
+    if (behind > 0) say(app, "By its high-water mark the lake had %" PRId64 " offsets more.\n", behind);
+    say(app, "Next: `%s`, then `smelt refine`: Silver and Gold are made from Bronze.\n", next);
+    app->summary = json_pack("{sI sI sI sI sI sI ss}", "commit", (json_int_t)b.mark.commit, "landed", (json_int_t)b.mark.landed,
+                             "duplicates", (json_int_t)b.mark.duplicates, "rejected", (json_int_t)b.mark.rejected, "gaps",
+                             (json_int_t)b.mark.gaps, "offsets_behind_mark", (json_int_t)behind, "next", next);
+    return 0;
+}

@@ -1,0 +1,149 @@
+/* recover.c: `smelt recover`: says what it would do; with --yes it does it. */
+#include "medallion/recover.h"
+
+#include "base/document.h"
+#include "base/memory.h"
+#include "commands/all.h"
+#include "commands/app.h"
+#include "lake/schema.h"
+#include <inttypes.h>
+
+enum { OPT_YES = 1, OPT_ACCEPT, OPT_BACKUP };
+
+typedef struct Options {
+    bool yes, accept_loss;
+    const char *backup;
+} Options;
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    Options *o = state->input;
+    switch (key) {
+    case OPT_YES: o->yes = true; return 0;
+    case OPT_ACCEPT: o->accept_loss = true; return 0;
+    case OPT_BACKUP: o->backup = arg; return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp argp = {
+    .options = (const struct argp_option[]){{"yes", OPT_YES, NULL, 0, "Do it; without this nothing is changed", 0},
+                                            {"accept-loss", OPT_ACCEPT, NULL, 0,
+                                             "Record what nothing has any more as gaps with the reason 'lost', and go on", 0},
+                                            {"backup", OPT_BACKUP, "DIR", 0, "A backup to fall back on (backup.dir)", 0},
+                                            {0}},
+    .parser = parse,
+    .doc =
+        "The way back when the lake does not open, lost commits, or is gone. Looks at the file, its write-ahead log, the high-water mark, "
+        "the backup and Kafka, and says what is wrong and what it would do. With --yes: what is damaged is set aside (renamed, never "
+        "deleted), the newest good state is opened, and what is missing is read from Kafka again. What Kafka no longer has is named offset "
+        "by "
+        "offset, and nothing is done until you accept that."
+        "\vExit codes: 0 nothing to do, or all of it can be (was) brought back; 65 something is lost for good.\n\nExamples:\n"
+        "  smelt recover\n"
+        "  smelt recover --yes\n"
+        "  smelt recover --yes --accept-loss --json\n",
+};
+
+static const char *base_name(RecoverBase base) {
+    static const char *const names[] = {
+        [RECOVER_LAKE] = "lake", [RECOVER_WITHOUT_LOG] = "lake_without_log", [RECOVER_BACKUP] = "backup", [RECOVER_NOTHING] = "nothing"};
+    return names[base];
+}
+
+static void summarize_plan(App *app, const RecoverPlan *plan, json_t *steps) {
+    app->summary = json_pack("{sb sb ss* ss* ss sb sI so sO}", "needed", recover_is_needed(plan), "done", false, "problem", plan->problem,
+                             "backup_problem", plan->backup_problem, "base", base_name(plan->base), "behind", plan->behind, "to_replay",
+                             (json_int_t)plan->to_replay, "lost", recover_lost_json(plan), "steps", steps);
+}
+
+static void tell_findings(const App *app, const RecoverPlan *plan) {
+    if (!plan->lake_exists) say(app, "The lake file is not there.\n");
+    if (plan->problem != NULL) say(app, "The lake cannot be used as it is: %s\n", plan->problem);
+    if (plan->backup_problem != NULL) say(app, "No backup can help: %s\n", plan->backup_problem);
+    if (!plan->behind) return;
+    CLEANUP(buf_done) Buf where = {0};
+    mark_describe(&plan->mark, plan->base == RECOVER_BACKUP ? &plan->backup.mark : &plan->at, &where);
+    say(app, "Behind the high-water mark: %s\n", where.data);
+}
+
+static void tell_steps(const App *app, const json_t *steps, bool yes) {
+    size_t i;
+    json_t *step;
+    say(app, "%s\n", yes ? "Now:" : "It would:");
+    json_array_foreach(steps, i, step) say(app, "  %zu. %s\n", i + 1, json_string_value(step));
+}
+
+/* "t partition 0, offsets [5, 9); ..." */
+static int refuse_loss(const RecoverPlan *plan, Error *err) {
+    CLEANUP(buf_done) Buf ranges = {0};
+    for (size_t i = 0; i < plan->lost_count; i++) {
+        const RecoverRange *r = &plan->lost[i];
+        buf_addf(&ranges, "%s%s partition %d, offsets [%" PRId64 ", %" PRId64 ")", i > 0 ? "; " : "", r->topic, (int)r->partition, r->from,
+                 r->to);
+    }
+    return error_set(
+        err, ERR_DATA,
+        "neither Kafka nor a backup has these any more: %s. Nothing was changed. If that cannot be helped, `smelt recover --yes "
+        "--accept-loss` records them as lost",
+        ranges.data);
+}
+
+static int repair(App *app, Writer *w, const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {
+    if (recover_prepare(o, plan, result, err) != 0) return -1;
+    for (size_t i = 0; i < ARRAY_LEN(result->asides) && result->asides[i] != NULL; i++) say(app, "Set aside: %s\n", result->asides[i]);
+    if (writer_open_file(app, w, err) != 0 || lake_migrate(w->conn, err) != 0) return -1;
+    return recover_finish(w->conn, o, plan, result, err);
+}
+
+static void tell_result(App *app, const RecoverResult *r) {
+    json_t *asides = json_array();
+    for (size_t i = 0; i < ARRAY_LEN(r->asides) && r->asides[i] != NULL; i++) json_array_append_new(asides, json_string(r->asides[i]));
+    CLEANUP(json_freep)
+    json_t *more = json_pack("{sb so sI sI sI sI sI sI}", "done", true, "aside", asides, "landed", (json_int_t)r->landed, "duplicates",
+                             (json_int_t)r->duplicates, "rejected", (json_int_t)r->rejected, "gaps", (json_int_t)r->gaps, "accepted_loss",
+                             (json_int_t)r->accepted, "offsets", (json_int_t)r->offsets);
+    json_object_update(app->summary, more);
+    say(app, "Replayed: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps.\n", r->landed, r->duplicates,
+        r->rejected, r->gaps);
+    if (r->accepted > 0) say(app, "Recorded as lost: %" PRId64 " offsets.\n", r->accepted);
+    say(app, "The audit finds each of %" PRId64 " offsets in one place. Next: `smelt refine`.\n", r->offsets);
+}
+
+static int recover(App *app, Writer *w, const RecoverOptions *options, const Options *o, Error *err) {
+    CLEANUP(recover_plan_done) RecoverPlan plan = {0};
+    CLEANUP(recover_result_done) RecoverResult result = {0};
+    CLEANUP(json_freep) json_t *steps = NULL;
+    if (recover_diagnose(options, &plan, err) != 0) return -1;
+    steps = recover_is_needed(&plan) ? recover_steps(&plan) : json_array();
+    summarize_plan(app, &plan, steps);
+    if (!recover_is_needed(&plan)) {
+        say(app, "Nothing to do: %s.\n",
+            plan.lake_exists ? "the lake opens, can be read, and has all that its mark has" : "there is no lake yet");
+        return 0;
+    }
+    tell_findings(app, &plan);
+    tell_steps(app, steps, o->yes);
+    if (plan.lost_count > 0 && !o->accept_loss) return refuse_loss(&plan, err);
+    if (!o->yes) {
+        say(app, "Nothing was changed. `smelt recover --yes%s` does it.\n", plan.lost_count > 0 ? " --accept-loss" : "");
+        return 0;
+    }
+    if (repair(app, w, options, &plan, &result, err) != 0) return -1;
+    tell_result(app, &result);
+    return 0;
+}
+
+int command_recover(App *app, int argc, char **argv, Error *err) {
+    Options o = {0};
+    CLEANUP(writer_done) Writer w = {0};
+    if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
+    CLEANUP(free_text) char *lake = app_data_path(app, "lake.duckdb");
+    CLEANUP(free_text) char *mark = app_data_path(app, "lake.mark");
+    RecoverOptions options = {.settings = app->settings,
+                              .lake_path = lake,
+                              .mark_path = mark,
+                              .backup_dir = o.backup != NULL ? o.backup : settings_text(app->settings, "backup.dir"),
+                              .lake = app_lake_options(app)};
+    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0 || writer_lock(app, "smelt recover", &w, err) != 0) return -1;
+    return recover(app, &w, &options, &o, err);
+}

@@ -1,0 +1,178 @@
+/* watermark.c: see watermark.h. The mark in memory is what the lake holds; the file follows it.
+ *
+ * Invariant: the file never says more than what is durable in the lake, since it is written after the COMMIT alone. */
+#include "medallion/watermark.h"
+
+#include "base/files.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include <inttypes.h>
+
+struct Watermark {
+    char *path;
+    Mark mark;
+    bool failing; /* the last write failed, and that was said */
+};
+
+/* ---- what the lake says ---- */
+
+static int read_totals(LakeConn *conn, Mark *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    if (lake_query(conn, "ledger/mark_totals", lake_sql("ledger/mark_totals"), NULL, 0, &row, err) != 0) return -1;
+    int got = lake_next(row, err);
+    if (got < 0) return -1;
+    if (got == 0) return error_set(err, ERR_DATA, "the lake has no identity");
+    ret->lake_id = xstrdup(lake_col_text(row, 0, NULL));
+    ret->generation = lake_col_int(row, 1);
+    ret->commit = lake_col_int(row, 2);
+    ret->landed = lake_col_int(row, 3);
+    ret->duplicates = lake_col_int(row, 4);
+    ret->rejected = lake_col_int(row, 5);
+    ret->gaps = lake_col_int(row, 6);
+    return 0;
+}
+
+static char *column_copy(LakeResult *row, size_t column) {
+    return lake_is_null(row, column) ? NULL : xstrdup(lake_col_text(row, column, NULL));
+}
+
+static int read_positions(LakeConn *conn, Mark *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    if (lake_query(conn, "ledger/mark_positions", lake_sql("ledger/mark_positions"), NULL, 0, &row, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(row, err)) > 0) {
+        ret->positions = xrealloc(ret->positions, ret->count + 1, sizeof *ret->positions);
+        ret->positions[ret->count++] = (MarkPosition){.topic = column_copy(row, 0),
+                                                      .epoch = (int)lake_col_int(row, 1),
+                                                      .partition = (int32_t)lake_col_int(row, 2),
+                                                      .start_offset = lake_col_int(row, 3),
+                                                      .next_offset = lake_col_int(row, 4),
+                                                      .topic_id = column_copy(row, 5),
+                                                      .cluster_id = column_copy(row, 6)};
+    }
+    return got;
+}
+
+static int has_table(LakeConn *conn, const char *name, bool *ret, Error *err) {
+    int64_t n;
+    LakeValue value = lake_text(name);
+    if (lake_query_int(conn, "ledger/tables", "SELECT count(*) FROM duckdb_tables() WHERE table_name = $1", &value, 1, &n, err) != 0)
+        return -1;
+    *ret = n > 0;
+    return 0;
+}
+
+int watermark_of_lake(LakeConn *conn, Mark *ret, Error *err) {
+    CLEANUP(mark_done) Mark mark = {0};
+    bool has_identity, has_ledger;
+    if (has_table(conn, "lake_identity", &has_identity, err) != 0 || has_table(conn, "ledger_partitions", &has_ledger, err) != 0) return -1;
+    if (has_identity && read_totals(conn, &mark, err) != 0) return -1;
+    if (has_ledger && read_positions(conn, &mark, err) != 0) return -1;
+    *ret = mark;
+    mark = (Mark){0};
+    return 0;
+}
+
+/* ---- when the lake is opened ---- */
+
+static int say_behind(const char *path, const Mark *mark, const Mark *lake, Error *err) {
+    CLEANUP(buf_done) Buf where = {0};
+    mark_describe(mark, lake, &where);
+    return error_set(err, ERR_DATA,
+                     "the lake is behind its high-water mark %s, so something took back what was committed: %s. Nothing was changed. "
+                     "Next: `smelt recover` says what it would do",
+                     path, where.data);
+}
+
+static int say_gone(const char *path, const Mark *mark, Error *err) {
+    return error_set(err, ERR_DATA,
+                     "the lake is gone: by its high-water mark %s it had %" PRId64 " events in %" PRId64
+                     " commits. Next: `smelt recover` says what it would do; to begin a new lake on purpose, move the mark away",
+                     path, mark->landed, mark->commit);
+}
+
+static int say_foreign(const char *path, const Mark *mark, const Mark *lake, Error *err) {
+    return error_set(err, ERR_DATA,
+                     "the high-water mark %s is of another lake (%s; this one is %s): one of the two was replaced. Next: bring the lake "
+                     "back that belongs there, or let `smelt recover` set the mark aside",
+                     path, mark->lake_id, lake->lake_id);
+}
+
+static int set_damaged_aside(const char *path, Error *err) {
+    CLEANUP(free_text) char *aside = NULL;
+    if (file_set_aside(path, &aside, err) != 0) return -1;
+    log_warn("lake", "the high-water mark %s was damaged: it is not trusted, and kept as %s. A new one is made", path, aside);
+    return 0;
+}
+
+int watermark_check(LakeConn *conn, const char *path, Error *err) {
+    CLEANUP(mark_done) Mark mark = {0};
+    CLEANUP(mark_done) Mark lake = {0};
+    MarkState state;
+    if (mark_load(path, &state, &mark, err) != 0) return -1;
+    if (state == MARK_NONE) return 0;
+    if (state == MARK_DAMAGED) return set_damaged_aside(path, err);
+    if (conn == NULL) return mark.commit > 0 ? say_gone(path, &mark, err) : 0;
+    if (watermark_of_lake(conn, &lake, err) != 0) return -1;
+    switch (mark_compare(&mark, &lake)) {
+    case MARK_REACHED: return 0;
+    case MARK_BEHIND: return say_behind(path, &mark, &lake, err);
+    case MARK_FOREIGN: return say_foreign(path, &mark, &lake, err);
+    }
+    BUG("unknown verdict");
+}
+
+static void save(Watermark *w) {
+    Error err = {0};
+    bool failed = mark_save(w->path, &w->mark, &err) != 0;
+    if (failed && !w->failing) log_warn("lake", "the high-water mark stays behind until it can be written: %s", err.text);
+    if (!failed && w->failing) log_info("lake", "the high-water mark is up to date again");
+    w->failing = failed;
+    error_clear(&err);
+}
+
+static bool is_current(const char *path, const Mark *lake) {
+    CLEANUP(mark_done) Mark mark = {0};
+    MarkState state = MARK_NONE;
+    Error ignored = {0};
+    if (mark_load(path, &state, &mark, &ignored) != 0) error_clear(&ignored);
+    return state == MARK_GOOD && mark.generation == lake->generation && mark.commit == lake->commit &&
+           mark_compare(lake, &mark) == MARK_REACHED;
+}
+
+int watermark_open(LakeConn *conn, const char *path, Watermark **ret, Error *err) {
+    CLEANUP(watermark_freep) Watermark *w = xcalloc(1, sizeof *w);
+    w->path = xstrdup(path);
+    if (watermark_of_lake(conn, &w->mark, err) != 0) return -1;
+    if (!is_current(path, &w->mark)) save(w);
+    *ret = TAKE(w);
+    return 0;
+}
+
+void watermark_free(Watermark *w) {
+    mark_done(&w->mark);
+    free(w->path);
+    free(w);
+}
+
+/* ---- afterwards ---- */
+
+void watermark_landed(Watermark *w, const WatermarkBatch *batch) {
+    if (w == NULL) return;
+    for (size_t i = 0; i < batch->position_count; i++) {
+        const BatchPosition *moved = &batch->positions[i];
+        mark_put(&w->mark, &(MarkPosition){.topic = batch->topic->name,
+                                           .epoch = batch->topic->epoch,
+                                           .partition = moved->partition,
+                                           .start_offset = moved->start_offset,
+                                           .next_offset = moved->next_offset,
+                                           .topic_id = batch->topic->topic_id,
+                                           .cluster_id = batch->topic->cluster_id});
+    }
+    w->mark.commit = batch->batch_id;
+    w->mark.landed += batch->counts.landed;
+    w->mark.duplicates += batch->counts.duplicates;
+    w->mark.rejected += batch->counts.rejected;
+    w->mark.gaps += batch->counts.gaps;
+    save(w);
+}

@@ -1,0 +1,189 @@
+"""Backup and restore: a copy that is whole or refused, made beside a running pipeline, and a lake from it that goes on where it ended."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import Smelt, Topic, assert_same, events, eventually, refined
+
+
+@pytest.fixture
+def folder(smelt: Smelt) -> Path:
+    return smelt.folder / "backup"
+
+
+def manifest(folder: Path) -> dict:
+    return json.loads((folder / "MANIFEST.json").read_text().split("\n", 1)[1])
+
+
+def forget(smelt: Smelt) -> None:
+    """The machine is lost: nothing of data.dir is left."""
+    shutil.rmtree(smelt.data)
+
+
+def test_a_backup_grows_by_what_is_new_and_comes_back_whole(smelt: Smelt, topic: Topic, folder: Path) -> None:
+    sent = topic.send([*events(0, 500), b"rubbish", *events(0, 30)])
+    smelt("ingest")
+    smelt("refine")
+    first = smelt("backup", folder)
+    assert (first["batches"], first["landed"]) == (1, 500)
+    assert smelt("backup", folder)["batches"] == 0
+    sent += topic.send(events(500, 200))
+    smelt("ingest", "--set", "ingest.batch_rows=60")
+    second = smelt("backup", folder)
+    assert second["batches"] >= 3 and second["landed"] == 700
+    assert len(manifest(folder)["segments"]) == len(list(folder.glob("segment-*.duckdb"))) == 2
+    smelt("refine")
+    before = refined(smelt)
+    identity = smelt.value("SELECT lake_id FROM lake_identity")
+    forget(smelt)
+    sent += topic.send(events(700, 40))  # what came after the backup
+    restored = smelt("restore", folder)
+    assert (restored["landed"], restored["duplicates"], restored["rejected"], restored["next"]) == (700, 30, 1, "smelt ingest")
+    assert smelt.rows("SELECT lake_id, generation FROM lake_identity") == [(identity, 2)]
+    smelt("refine")
+    assert_same(before, refined(smelt))
+    assert smelt("ingest")["landed"] == 40
+    smelt.assert_holds(sent)
+    assert smelt.audit()["offsets"] == len(sent)
+
+
+def test_an_existing_lake_is_never_overwritten(smelt: Smelt, topic: Topic, folder: Path) -> None:
+    topic.send(events(0, 50))
+    smelt("ingest")
+    smelt("backup", folder)
+    before = smelt.lake.read_bytes()
+    result = smelt.run("restore", folder)
+    assert result.code == 65 and "nothing is overwritten" in result.error
+    assert smelt.lake.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["flipped", "truncated", "missing", "manifest"])
+def test_a_damaged_backup_is_refused(smelt: Smelt, topic: Topic, folder: Path, damage: str) -> None:
+    topic.send(events(0, 200))
+    smelt("ingest")
+    smelt("backup", folder)
+    path = next(folder.glob("segment-*")) if damage != "manifest" else folder / "MANIFEST.json"
+    data = bytearray(path.read_bytes())
+    if damage == "truncated":
+        path.write_bytes(data[:-100])
+    elif damage == "missing":
+        path.unlink()
+    else:
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+    forget(smelt)
+    result = smelt.run("restore", folder)
+    assert result.code == 65 and path.name in result.error, result
+    assert not smelt.lake.exists()
+
+
+def test_no_backup_and_the_wrong_folder(smelt: Smelt, topic: Topic, folder: Path, new_smelt: Callable[..., Smelt]) -> None:
+    assert smelt.run("restore", folder).code == 65
+    topic.send(events(0, 50))
+    smelt("ingest")
+    smelt("backup", folder)
+    other = new_smelt(topic, "other")
+    other("ingest")
+    result = other.run("backup", folder)
+    assert result.code == 65 and "another lake" in result.error
+
+
+def test_a_restored_lake_that_is_behind_its_mark_is_recovered(smelt: Smelt, topic: Topic, folder: Path) -> None:
+    sent = topic.send(events(0, 300))
+    smelt("ingest")
+    smelt("backup", folder)
+    sent += topic.send(events(300, 300))
+    smelt("ingest")
+    smelt.lake.unlink()  # the mark is left
+    restored = smelt("restore", folder)
+    assert (restored["offsets_behind_mark"], restored["next"]) == (300, "smelt recover")
+    assert smelt.run("ingest").code == 65
+    assert smelt("recover", "--yes")["landed"] == 300
+    smelt.assert_holds(sent)
+    again = smelt("backup", folder)  # of the new generation: what the folder had is kept
+    assert again["anew"] and again["landed"] == 600
+    assert len(list(folder.glob("MANIFEST.json.aside-*"))) == 1
+
+
+def test_recover_takes_the_backup_for_what_kafka_no_longer_has(smelt: Smelt, topic: Topic, folder: Path) -> None:
+    sent = topic.send(events(0, 400))
+    smelt("ingest")
+    smelt("backup", folder)
+    sent += topic.send(events(400, 100))
+    smelt("ingest")
+    smelt.lake.unlink()
+    for partition in (0, 1):
+        topic.delete_records(partition, 150)
+    assert smelt.run("recover").code == 65
+    plan = smelt("recover", "--backup", folder)
+    assert plan["base"] == "backup" and plan["lost"] == [] and plan["to_replay"] == 100
+    done = smelt("recover", "--yes", SMELT_BACKUP_DIR=str(folder))
+    assert done["landed"] == 100 and done["offsets"] == 500
+    smelt.assert_holds(sent)
+
+
+def test_recover_prefers_the_backup_to_a_lake_that_fell_further_back(smelt: Smelt, topic: Topic, folder: Path) -> None:
+    sent = topic.send(events(0, 200))
+    smelt("ingest")
+    shutil.copy(smelt.lake, smelt.folder / "yesterday")
+    sent += topic.send(events(200, 200))
+    smelt("ingest")
+    smelt("backup", folder)
+    sent += topic.send(events(400, 50))
+    smelt("ingest")
+    shutil.copy(smelt.folder / "yesterday", smelt.lake)
+    topic.delete_records(0, 190)
+    done = smelt("recover", "--yes", "--backup", folder)
+    assert done["base"] == "backup" and done["lost"] == [] and done["landed"] == 50
+    smelt.assert_holds(sent)
+    smelt.audit()
+
+
+def test_up_and_run_make_their_backups_themselves(smelt: Smelt, topic: Topic, folder: Path) -> None:
+    backups = ("--set", f"backup.dir={folder}", "--set", "backup.interval=0s")
+    topic.send(events(0, 100))
+    smelt("run", *backups)
+    assert manifest(folder)["mark"]["landed"] == 100
+    running = smelt.start("up", "--set", "http.listen=127.0.0.1:0", *backups)
+    topic.send(events(100, 100))
+    result = smelt.run("backup", folder)
+    assert result.code == 75 and "smelt up" in result.error  # the lake has one writer
+    eventually("the backup of what up landed", lambda: manifest(folder)["mark"]["landed"] == 200, 30)
+    waiting = smelt.start("backup", "--wait", "30s", folder)
+    assert running.end().code == 0
+    assert waiting.wait(30).code == 0
+    forget(smelt)
+    assert smelt("restore", folder)["landed"] == 200
+
+
+def test_a_backup_that_cannot_be_made_stops_nothing(smelt: Smelt, topic: Topic) -> None:
+    (smelt.folder / "in the way").write_text("x")
+    topic.send(events(0, 100))
+    result = smelt.run("run", "--set", f"backup.dir={smelt.folder}/in the way")
+    assert result.code == 0 and "in the way" in result.stderr
+
+
+def test_killed_while_it_is_made_the_backup_is_the_one_before(smelt: Smelt, topic: Topic, folder: Path) -> None:
+    topic.send(events(0, 2000))
+    smelt("ingest")
+    smelt("backup", folder)
+    total = 2000
+    for wait in (0.1, 0.2, 0.3, 0.4):
+        topic.send(events(total, 2000))
+        total += 2000
+        smelt("ingest")
+        running = smelt.start("backup", folder)
+        eventually("the segment begun", lambda: not running.is_running() or any(folder.glob("*.tmp")), 10)
+        running.kill()
+        copy = smelt.folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        copy.mkdir()
+        landed = smelt("restore", folder, SMELT_DATA_DIR=str(copy))["landed"]
+        assert landed in (total - 2000, total)
+        smelt("backup", folder)
+        assert manifest(folder)["mark"]["landed"] == total, wait

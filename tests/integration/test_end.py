@@ -1,0 +1,137 @@
+"""Clean ends, whatever runs, and a disk that is full for a while."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from harness import Smelt, Topic, events, eventually, serving
+
+
+def history(smelt: Smelt, count: int) -> None:
+    smelt("produce", "--seed", "3", "--start", "2026-10-01", "--days", "30", "--subscribers", "500", "--events", str(count), "--out", "e.jsonl")
+
+
+@pytest.mark.parametrize("command", [["refine"], ["refine", "--full"], ["audit"], ["run"], ["recover"], ["ingest", "--from", "e.jsonl"], ["backup", "b"]])
+def test_sigterm_ends_any_command_within_5_s(offline: Smelt, command: list[str]) -> None:
+    """Also one long statement: it is rolled back, and done by the next run."""
+    history(offline, 150_000)
+    offline("ingest", "--from", "e.jsonl", "--set", "ingest.batch_rows=100000")
+    if "--full" in command:
+        offline("refine")
+    running = offline.start(*command)
+    time.sleep(0.7)
+    began = time.monotonic()
+    result = running.end(signal.SIGTERM, 5)
+    assert time.monotonic() - began < 5
+    assert result.code in (0, 130), result
+    assert offline.audit()["landed"] == 150_000
+    done = offline("refine", "--full")
+    assert done["silver"] + done["quarantined"] == 150_000
+
+
+def test_a_second_signal_ends_at_once(smelt: Smelt, topic: Topic) -> None:
+    topic.send(events(0, 50))
+    running = smelt.start("ingest", "--follow")
+    eventually("committed", lambda: topic.committed(topic.name) == 50)
+    running.process.send_signal(signal.SIGSTOP)
+    running.process.send_signal(signal.SIGTERM)
+    running.process.send_signal(signal.SIGINT)
+    running.process.send_signal(signal.SIGCONT)
+    running.process.wait(3)
+    assert smelt.audit()["landed"] == 50
+
+
+# ---- full ---------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[FakeDisk]:
+    made = FakeDisk(tmp_path)
+    yield made
+    made.make_room()
+
+
+class FakeDisk:
+    """A disk that is full when a large file lies on it: as much is kept free as there is without that file."""
+
+    SIZE = 1_000_000_000
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "large"
+        seen = os.statvfs(folder)
+        self.reserve = ("--set", f"disk.reserve={seen.f_bavail * seen.f_frsize - self.SIZE // 2}")
+
+    def fill(self) -> None:
+        with self.file.open("w") as file:
+            os.posix_fallocate(file.fileno(), 0, self.SIZE)
+
+    def make_room(self) -> None:
+        self.file.unlink(missing_ok=True)
+
+
+def test_up_pauses_while_the_disk_is_full_and_goes_on_by_itself(smelt: Smelt, topic: Topic, disk: FakeDisk) -> None:
+    sent = topic.send(events(0, 100))
+    running = smelt.start("up", "--set", "http.listen=127.0.0.1:0", *disk.reserve)
+    api = serving(running)
+    eventually("ready", lambda: api.ask("/readyz")[0] == 200)
+    eventually("the first events", lambda: topic.committed(topic.name) == 100)
+    disk.fill()
+    eventually("not ready", lambda: api.ask("/readyz")[0] == 503)
+    assert b"disk" in api.ask("/readyz")[2] and api.ask("/livez")[0] == 200
+    running.wait_for_log("paused: the disk of")
+    sent += topic.send(events(100, 100))
+    told = eventually("status says so", lambda: [p for p in api.get("/api/v1/status")["components"] if p["name"] == "disk" and p["state"] == "down"], 20)
+    assert "paused" in told[0]["detail"]
+    assert topic.committed(topic.name) == 100
+    disk.make_room()
+    eventually("it goes on", lambda: topic.committed(topic.name) == 200)
+    assert api.ask("/readyz")[0] == 200
+    assert "there is room again" in running.stderr
+    assert running.end().code == 0
+    smelt.audit()
+    smelt.assert_holds(sent)
+
+
+@pytest.mark.parametrize("command", [["ingest", "--follow"], ["up", "--set", "http.listen=127.0.0.1:0"]], ids=["ingest", "up"])
+def test_writes_that_fail_for_lack_of_space_are_done_when_there_is_some(smelt: Smelt, topic: Topic, command: list[str]) -> None:
+    """The limit of file sizes plays the disk here: every write beyond it fails, also in the middle of a checkpoint."""
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # inherited
+    try:
+        running = smelt.start(*command, "--set", "ingest.batch_rows=3000", inherit_signals=True)
+    finally:
+        signal.signal(signal.SIGXFSZ, before)
+    sent = topic.send(events(0, 2000, payload={"note": "x" * 300}))
+    eventually("the first events", lambda: topic.committed(topic.name) == 2000)
+    size = max(path.stat().st_size for path in smelt.data.glob("lake.duckdb*"))
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (size + 500_000, resource.RLIM_INFINITY))
+    for first in range(2000, 30_000, 4000):
+        sent += topic.send(events(first, 4000, payload={"note": "x" * 300}))
+    running.wait_for_log("File too large")
+    assert topic.committed(topic.name) < len(sent) and running.is_running()
+    resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    eventually("all of it", lambda: topic.committed(topic.name) == len(sent), 60)
+    assert running.end().code == 0
+    smelt.audit()
+    smelt.assert_holds(sent)
+
+
+def test_follow_waits_for_room_from_the_start_and_ends_when_asked(smelt: Smelt, topic: Topic, disk: FakeDisk) -> None:
+    topic.send(events(0, 100))
+    disk.fill()
+    running = smelt.start("ingest", "--follow", *disk.reserve)
+    running.wait_for_log("paused: the disk of")
+    assert running.end().code == 130
+    result = smelt.run("ingest", *disk.reserve)
+    assert result.code == 74 and result.summary["error"]["kind"] == "disk_full", result
+    running = smelt.start("ingest", "--follow", *disk.reserve)
+    running.wait_for_log("paused: the disk of")
+    disk.make_room()
+    eventually("it goes on", lambda: topic.committed(topic.name) == 100)
+    assert running.end().code == 0
+    assert smelt.audit()["landed"] == 100

@@ -1,0 +1,73 @@
+"""A lake of every earlier schema version opens, goes on, and gives what a lake of today gives; killed while it is migrated it is old or new."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+from harness import ROOT, Smelt, assert_same, events, refined
+
+LAKES = {int(re.sub(r"\D", "", path.name.split(".")[0])): path for path in (ROOT / "tests/fixtures/lakes").glob("v*.duckdb.gz")}
+BRONZE = "SELECT to_json(b)::VARCHAR FROM (SELECT * EXCLUDE (extra_fields) FROM bronze_raw_events) b WHERE batch_id <= 3 ORDER BY kafka_offset"
+VERSIONS = sorted(int(path.name[:4]) for path in (ROOT / "sql/migrations").glob("*.sql"))
+
+
+def unpack(smelt: Smelt, version: int) -> None:
+    smelt.data.mkdir(exist_ok=True)
+    smelt.log.unlink(missing_ok=True)
+    smelt.lake.write_bytes(gzip.decompress(LAKES[version].read_bytes()))
+
+
+def version_of(path: Path) -> int:
+    with duckdb.connect(str(path), read_only=True) as conn:
+        return conn.execute("SELECT max(version) FROM schema_version").fetchone()[0]
+
+
+def test_there_is_a_lake_of_each_earlier_version() -> None:
+    assert sorted(LAKES) == VERSIONS[:-1], "tests/fixtures/lakes/make makes one"
+    assert all(path.stat().st_size < 300_000 for path in LAKES.values())
+
+
+@pytest.mark.parametrize("version", sorted(LAKES))
+def test_an_older_lake_goes_on(offline: Smelt, version: int) -> None:
+    unpack(offline, version)
+    assert version_of(offline.lake) == version
+    before = offline.rows(BRONZE)
+    audit = offline.audit()
+    assert (audit["landed"], audit["duplicates"], audit["rejected"]) == (383, 10, 7)
+    assert version_of(offline.lake) == VERSIONS[-1]
+    assert (offline.data / "lake.mark").exists()
+    (offline.folder / "more.jsonl").write_bytes(b"\n".join(events(0, 40)) + b"\n")
+    assert offline("ingest", "--from", "more.jsonl")["landed"] == 40
+    done = offline("refine")
+    assert done["silver"] + done["quarantined"] == (423 if version == 1 else 40)
+    incremental = refined(offline)
+    offline("refine", "--full")
+    assert_same(incremental, refined(offline))
+    assert offline.audit()["offsets"] == 440
+    assert offline.rows(BRONZE) == before
+    offline("publish")
+    backup = offline.folder / "backup"
+    offline("backup", backup)
+    assert offline("restore", backup, SMELT_DATA_DIR=str(offline.folder / "restored"))["landed"] == 423
+
+
+def test_killed_while_it_is_migrated_it_is_old_or_new(offline: Smelt) -> None:
+    unpack(offline, 1)
+    began = time.monotonic()
+    offline("audit")
+    usual = time.monotonic() - began
+    kills = 0
+    for step in range(12):
+        unpack(offline, 1)
+        (offline.data / "lake.mark").unlink(missing_ok=True)
+        running = offline.start("audit")
+        time.sleep(usual * (0.2 + 0.06 * step))
+        kills += running.kill()
+        audit = offline.audit()
+        assert audit["offsets"] == 400 and version_of(offline.lake) == VERSIONS[-1]
+    assert kills >= 3

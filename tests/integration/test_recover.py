@@ -1,0 +1,217 @@
+"""The way back: whatever happened to the lake's files, afterwards everything that Kafka still has is there once, and what it has not is named."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import shutil
+import subprocess
+from collections.abc import Callable
+
+import pytest
+from harness import Sent, Smelt, Topic, assert_same, events, eventually, refined
+
+
+def filled(smelt: Smelt, topic: Topic) -> list[Sent]:
+    """Some commits in the file, and some in the write-ahead log alone."""
+    sent = topic.send([*events(50_000, 300), b"rubbish", *events(50_000, 20)])
+    smelt("ingest")
+    return sent + smelt.commit_and_kill(topic)
+
+
+def assert_recovered(smelt: Smelt, topic: Topic, sent: list[Sent]) -> None:
+    """Each message once, the refined tables as a full rebuild makes them, and every writer goes on."""
+    audit = smelt.audit()
+    assert audit["offsets"] == len(sent) and audit["gaps"] == 0
+    smelt.assert_holds(sent)
+    assert smelt("recover")["needed"] is False
+    more = topic.send(events(70_000, 50))
+    assert smelt("ingest")["landed"] == 50
+    smelt("refine")
+    incremental = refined(smelt)
+    smelt("refine", "--full")
+    assert_same(incremental, refined(smelt))
+    smelt.assert_holds(sent + more)
+    assert smelt.value("SELECT count(*) - count(DISTINCT batch_id) FROM ledger_batches") == 0
+
+
+def cut_log(smelt: Smelt, chance: random.Random) -> None:
+    size = smelt.log.stat().st_size
+    os.truncate(smelt.log, chance.randrange(size // 4, size * 3 // 4))
+
+
+def flip_log(smelt: Smelt, chance: random.Random) -> None:
+    data = bytearray(smelt.log.read_bytes())
+    data[chance.randrange(100, len(data) // 2)] ^= 1 << chance.randrange(8)
+    smelt.log.write_bytes(data)
+
+
+def zero_log(smelt: Smelt, chance: random.Random) -> None:
+    smelt.log.write_bytes(bytes(smelt.log.stat().st_size))
+
+
+def garbage_in_log(smelt: Smelt, chance: random.Random) -> None:
+    data = smelt.log.read_bytes()
+    smelt.log.write_bytes(data[: len(data) // 2] + chance.randbytes(1000))
+
+
+def remove_log(smelt: Smelt, chance: random.Random) -> None:
+    smelt.log.unlink()
+
+
+def flip_header(smelt: Smelt, chance: random.Random) -> None:
+    """Both headers of the file: neither of them can be trusted any more."""
+    data = bytearray(smelt.lake.read_bytes())
+    for block in (1, 2):
+        data[4096 * block + chance.randrange(16, 48)] ^= 0x40
+    smelt.lake.write_bytes(data)
+
+
+def zero_blocks(smelt: Smelt, chance: random.Random) -> None:
+    """What is behind the headers: the file opens, or does not, but cannot be read."""
+    data = bytearray(smelt.lake.read_bytes())
+    data[3 * 4096 :] = bytes(len(data) - 3 * 4096)
+    smelt.lake.write_bytes(data)
+
+
+def truncate_file(smelt: Smelt, chance: random.Random) -> None:
+    os.truncate(smelt.lake, smelt.lake.stat().st_size // 3)
+
+
+def remove_file(smelt: Smelt, chance: random.Random) -> None:
+    smelt.lake.unlink()
+
+
+DAMAGES = [cut_log, flip_log, zero_log, garbage_in_log, remove_log, flip_header, zero_blocks, truncate_file, remove_file]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda f: f.__name__)
+def test_damage_is_refused_and_recovered(smelt: Smelt, topic: Topic, damage: Callable[[Smelt, random.Random], None]) -> None:
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    sent = filled(smelt, topic)
+    damage(smelt, random.Random(seed))
+    refused = smelt.run("ingest")
+    assert refused.code in (65, 74) and "smelt recover" in refused.error, refused
+    before = {path.name: path.read_bytes() for path in smelt.data.iterdir() if path.name != "smelt.lock"}
+    plan = smelt("recover")
+    assert plan["needed"] and not plan["done"] and plan["lost"] == [] and plan["to_replay"] > 0, plan
+    after = {path.name: path.read_bytes() for path in smelt.data.iterdir() if path.name != "smelt.lock"}
+    assert before == after, "a dry run changed something"
+    done = smelt("recover", "--yes")
+    assert done["done"] and done["offsets"] == len(sent), done
+    assert done["landed"] + done["duplicates"] + done["rejected"] == plan["to_replay"]
+    for aside in done["aside"]:
+        name = aside.rsplit("/", 1)[1].split(".aside-")[0]
+        assert (smelt.data / aside.rsplit("/", 1)[1]).read_bytes() == before[name]
+    assert_recovered(smelt, topic, sent)
+
+
+def test_nothing_to_recover(smelt: Smelt, topic: Topic) -> None:
+    assert smelt("recover")["needed"] is False
+    topic.send(events(0, 100))
+    smelt("ingest")
+    for options in ([], ["--yes"]):
+        found = smelt("recover", *options)
+        assert not found["needed"] and not found["done"] and found["steps"] == []
+    assert smelt.value("SELECT generation FROM lake_identity") == 1
+
+
+def test_an_old_copy_of_the_file_is_brought_forward(smelt: Smelt, topic: Topic) -> None:
+    sent = topic.send(events(0, 200))
+    smelt("ingest")
+    shutil.copy(smelt.lake, smelt.folder / "yesterday")
+    sent += topic.send(events(200, 300))
+    smelt("ingest", "--set", "ingest.batch_rows=50")
+    shutil.copy(smelt.folder / "yesterday", smelt.lake)
+    done = smelt("recover", "--yes")
+    assert done["landed"] == 300 and done["base"] == "lake"
+    assert_recovered(smelt, topic, sent)
+
+
+def test_what_kafka_no_longer_has_is_named_and_never_passed_over(smelt: Smelt, topic: Topic) -> None:
+    sent = topic.send(events(0, 400))  # 200 in each partition
+    smelt("ingest")
+    shutil.copy(smelt.lake, smelt.folder / "yesterday")
+    sent += topic.send(events(400, 200))
+    smelt("ingest")
+    shutil.copy(smelt.folder / "yesterday", smelt.lake)
+    topic.delete_records(0, 240)
+    lost = [{"topic": topic.name, "epoch": 0, "partition": 0, "from": 200, "to": 240}]
+    for options in ([], ["--yes"]):
+        result = smelt.run("recover", *options)
+        assert result.code == 65 and result.summary["lost"] == lost and not result.summary["done"], result
+        assert f"{topic.name} partition 0, offsets [200, 240)" in result.error and "--accept-loss" in result.error
+    assert smelt.run("ingest").code == 65  # still
+    done = smelt("recover", "--yes", "--accept-loss")
+    assert done["accepted_loss"] == 40 and done["landed"] == 160 and done["lost"] == lost
+    assert smelt.rows("SELECT kafka_partition, first_offset, next_offset, reason FROM bronze_gaps") == [(0, 200, 240, "lost")]
+    audit = smelt.audit()
+    assert (audit["offsets"], audit["landed"], audit["gaps"]) == (600, 560, 40)
+    smelt.assert_holds(m for m in sent if not (m.partition == 0 and 200 <= m.offset < 240))
+    smelt("ingest")
+
+
+def test_a_lake_that_is_gone_and_so_is_its_topic(smelt: Smelt, topic: Topic) -> None:
+    topic.send(events(0, 100))
+    smelt("ingest")
+    smelt.lake.unlink()
+    topic.delete()
+    topic.create()
+    result = smelt.run("recover")
+    assert result.code == 65 and [(r["partition"], r["from"], r["to"]) for r in result.summary["lost"]] == [(0, 0, 50), (1, 0, 50)]
+    done = smelt("recover", "--yes", "--accept-loss")
+    assert done["accepted_loss"] == 100
+    assert smelt.audit()["gaps"] == 100
+    sent = topic.send(events(0, 60))
+    assert smelt.run("ingest").code == 65  # it is another topic
+    assert smelt("ingest", "--new-epoch")["landed"] == 60
+    smelt.assert_holds(sent)
+    assert smelt.rows("SELECT DISTINCT kafka_epoch FROM bronze_raw_events") == [(1,)]
+
+
+def test_recover_needs_kafka_only_when_something_must_be_replayed(smelt: Smelt, topic: Topic) -> None:
+    sent = filled(smelt, topic)
+    cut_log(smelt, random.Random(1))
+    away = {"SMELT_KAFKA_BOOTSTRAP": "127.0.0.1:1"}
+    assert smelt.run("recover", "--yes", **away).code == 69
+    assert smelt.run("ingest").code == 65
+    assert smelt("recover", "--yes")["offsets"] == len(sent)
+    assert smelt("recover", **away)["needed"] is False
+
+
+def test_killed_while_it_recovers_it_is_done_again(smelt: Smelt, topic: Topic) -> None:
+    sent = topic.send(events(0, 3000))
+    smelt("ingest", "--set", "ingest.batch_rows=300")
+    smelt.lake.unlink()
+    for wait in (0.15, 0.25, 0.35, 0.5, 0.8):
+        running = smelt.start("recover", "--yes", "--set", "ingest.batch_rows=100")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            running.process.wait(wait)
+        running.kill()
+        result = smelt.run("ingest", "--set", "ingest.batch_rows=100")
+        assert result.code in (0, 65), result
+        if result.code == 0:  # it had come to its end
+            break
+    last = smelt.run("recover", "--yes")
+    assert last.code == 0, last
+    assert_recovered(smelt, topic, sent)
+
+
+def test_files_are_replayed_as_topics_are(offline: Smelt) -> None:
+    (offline.folder / "e.jsonl").write_bytes(b"\n".join(events(0, 500)) + b"\n")
+    offline("ingest", "--from", "e.jsonl")
+    offline.lake.unlink()
+    done = offline("recover", "--yes")
+    assert done["landed"] == 500
+    assert offline("ingest", "--from", "e.jsonl")["landed"] == 0
+    assert offline.audit()["landed"] == 500
+
+
+def test_a_lake_that_somebody_writes_is_left_alone(smelt: Smelt, topic: Topic) -> None:
+    topic.send(events(0, 10))
+    running = smelt.start("ingest", "--follow")
+    eventually("something committed", lambda: topic.committed(topic.name) > 0)
+    assert smelt.run("recover", "--yes").code == 75
+    assert running.end().code == 0
