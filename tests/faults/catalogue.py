@@ -19,6 +19,7 @@ SCENARIOS = [
     Scenario(5, "log cut off", damage.cut_logs, 10, 1_000, 50),
     Scenario(6, "flipped, zeroed, garbage", damage.damaged_files, 10, 1_000, 50),
     Scenario(7, "lost for good", damage.lost_for_good, 1, 50, 10),
+    Scenario(8, "full disk", disk.full_disks, 4, 200, 25),
     Scenario(9, "EIO or short call", disk.broken_calls, 5, ALL, 50),
     Scenario(10, "out of memory", memory.exhausted_memory, 20, ALL, 500),
     Scenario(11, "second process", processes.second_processes, 10, 1_000, 100),

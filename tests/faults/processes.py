@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from pathlib import Path
 
@@ -76,6 +77,26 @@ def stopped(bench: Bench, smelt: Smelt, topic: Topic, count: int) -> None:
     assert running.wait(60).code == 0
 
 
+def overtaken(bench: Bench, smelt: Smelt, topic: Topic, count: int) -> None:
+    """As `stopped`, but somebody took it for dead: its lock is removed, the files are replaced, a successor goes on. It must store nothing."""
+    injection = bench.inject(smelt, f"on=sync file=lake.duckdb.wal nth={bench.chance.randint(2, 12)} do=stop")
+    zombie = smelt.start("ingest", *SMALL_BATCHES, **injection.env)
+    eventually("it has stopped", lambda: not zombie.is_running() or state_of(zombie) == "T")
+    assert injection.fired(), "it never stopped"
+    (smelt.data / "smelt.lock").unlink()
+    for file in (smelt.lake, smelt.log):
+        if file.exists():
+            shutil.copy(file, smelt.data / "copy")
+            (smelt.data / "copy").replace(file)
+    smelt("ingest")
+    names = ("lake.duckdb", "lake.mark", "smelt.lock")
+    after = [(smelt.data / name).read_bytes() for name in names]
+    zombie.process.send_signal(signal.SIGCONT)
+    result = zombie.wait(30)
+    assert result.code == 75, result
+    assert [(smelt.data / name).read_bytes() for name in names] == after and not smelt.log.exists(), "a process that was overtaken wrote"
+
+
 def signals(bench: Bench, most: int) -> Outcome:
     topic, outcome = bench.topic(), Outcome()
     smelt = bench.smelt(topic, binary=bench.sanitized)
@@ -83,7 +104,7 @@ def signals(bench: Bench, most: int) -> Outcome:
     smelt("ingest")
     while outcome.injected < most:
         sent += topic.send(mixed(bench.chance, len(sent), 3000))
-        (terminated, stopped)[outcome.injected % 2](bench, smelt, topic, len(sent))
+        (terminated, overtaken, stopped)[outcome.injected % 3](bench, smelt, topic, len(sent))
         outcome.injected += 1
     smelt("ingest")
     outcome.count(oracle.check(smelt, sent))
