@@ -42,14 +42,20 @@ static ErrorKind kind_of(duckdb_error_type type) {
     }
 }
 
+/* A damaged block is noticed only when it is read. */
+static const char *next_step(duckdb_error_type type, const char *message) {
+    if (type == DUCKDB_ERROR_OUT_OF_MEMORY) return ". Raise lake.memory_limit";
+    bool damaged = message != NULL && strstr(message, "Corrupt database file") != NULL;
+    return damaged ? ". Next: `smelt recover` says what it would do" : "";
+}
+
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
     if (conn->in_transaction) conn->failed = true;
     if (type == DUCKDB_ERROR_FATAL) atomic_store(&conn->lake->fatal, true);
     if (type == DUCKDB_ERROR_INTERRUPT && stop_requested())
         return error_set(err, ERR_STOPPED, "%s: stopped while it ran; nothing of it was stored", name);
     return error_set(err, says_full(message) ? ERR_FULL : kind_of(type), "%s: %s%s", name,
-                     message != NULL ? message : "DuckDB gave no reason",
-                     type == DUCKDB_ERROR_OUT_OF_MEMORY ? ". Raise lake.memory_limit" : "");
+                     message != NULL ? message : "DuckDB gave no reason", next_step(type, message));
 }
 
 static int fail_result(LakeConn *conn, const char *name, duckdb_result *result, Error *err) {
