@@ -2,12 +2,16 @@
 #   PREFIX=/usr/local DESTDIR=   for install
 #   DEMO_EXIT=1                  make demo ends after its last step
 #   T='-k audit'                 make test, make integration: more options for pytest
+#   SCALE=0.1 HOURS=2 ONLY=kill  make faults: so much of the long figures, begin nothing after so long, only these (a word, or a row)
 
 PREFIX ?= /usr/local
 DESTDIR ?=
 T ?=
+SCALE ?= 1
+HOURS ?= 1000
+ONLY ?=
 
-.PHONY: help build test unit integration lint format demo bench install clean
+.PHONY: help build test unit integration faults lint format demo bench install clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -28,6 +32,10 @@ unit: ## the unit tests alone
 integration: ## the integration tests alone; T='-k audit' picks some
 	@tools/bootstrap test
 	@tools/test --only integration $(T)
+
+faults: ## the fault catalogue in its long figures; goes on where a start before ended
+	@tools/bootstrap test
+	@tools/faults --scale $(SCALE) --hours $(HOURS) --only '$(ONLY)'
 
 lint: ## formatting, static checks, shell scripts, include directions
 	@tools/bootstrap test

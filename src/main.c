@@ -86,5 +86,6 @@ int main(int argc, char **argv) {
         return error_exit_code(ERR_USAGE);
     }
     stop_install();
+    json_set_alloc_funcs(xmalloc, free); /* so that no JSON is missing half when memory is out (memory.h) */
     return run_command(command, argc - 1, argv + 1);
 }

@@ -1,4 +1,8 @@
-"""A few new events on a long history: the time from Kafka to a published snapshot, and whether it grows."""
+"""A few new events on a long history: the time from Kafka to a published snapshot, and whether it grows.
+
+`smelt run` is what a scheduler calls: one process that ingests, refines, scores and publishes (the model is not due). The same as three
+commands is told beside it.
+"""
 
 from measure.report import at_least, at_most, info, median, say
 from measure.turns import rounds
@@ -48,10 +52,10 @@ def refresh(bench):
             history.measure()
     for history in histories:
         what = f"{bench.options.new_events} new events, history {history.events:,}"
-        yield at_most("refresh", f"{what}: three commands", median(history.by_steps) * 1e3, 250, "ms", f"worst {max(history.by_steps) * 1e3:,.0f} ms")
-        yield info("refresh", f"{what}: smelt run", median(history.by_run) * 1e3, "ms", f"with scores; worst {max(history.by_run) * 1e3:,.0f} ms")
+        yield at_most("refresh", f"{what}: smelt run", median(history.by_run) * 1e3, 250, "ms", f"with scores; worst {max(history.by_run) * 1e3:,.0f} ms")
+        yield info("refresh", f"{what}: three commands", median(history.by_steps) * 1e3, "ms", f"worst {max(history.by_steps) * 1e3:,.0f} ms")
     small, large_ = histories[0], histories[-1]
-    growth = median(b / a for a, b in zip(small.by_steps, large_.by_steps))
+    growth = median(b / a for a, b in zip(small.by_run, large_.by_run))
     yield at_most("refresh", f"growth from {small.events:,} to {large_.events:,}", growth, 1.3, "")
     yield from against_prototype(bench, histories)
     for history in histories:
@@ -71,4 +75,4 @@ def against_prototype(bench, histories):
         seconds.append(bench.python("prototype.py", "refresh", bench.bootstrap, topic, bench.path("prototype.duckdb")).json()["seconds"])
         say(f"  the prototype's refresh: {seconds[-1]:.2f} s")
     note = f"{median(seconds):.2f} s"
-    yield at_least("refresh", f"the prototype's refresh / ours, history {ours[0].events:,}", median(seconds) / median(ours[0].by_steps), 30, "", note)
+    yield at_least("refresh", f"the prototype's refresh / ours, history {ours[0].events:,}", median(seconds) / median(ours[0].by_run), 30, "", note)

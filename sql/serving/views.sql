@@ -2,6 +2,15 @@
 -- Cost: a function of the subscribers and of the newest data. Counts come from the ledger or from count(*) without a filter (metadata);
 -- Bronze is read from the batch on where the last publish ended (sql/serving/advance.sql), and DuckDB prunes by that bound.
 
+-- What a snapshot keeps apart: the base, and what was computed since.
+CREATE OR REPLACE TEMP VIEW serving_subscribers_base AS
+SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
+FROM gold_features_base AS g LEFT JOIN subscriber_scores AS s ON s.subscriber_id = g.subscriber_id;
+
+CREATE OR REPLACE TEMP VIEW serving_subscribers_fresh AS
+SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
+FROM gold_features_fresh AS g LEFT JOIN subscriber_scores AS s ON s.subscriber_id = g.subscriber_id;
+
 -- One row a subscriber: Gold and the newest score.
 CREATE OR REPLACE TEMP VIEW serving_subscribers AS
 SELECT g.*, s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at

@@ -12,6 +12,8 @@ int file_read(const char *path, Buf *ret, Error *err) MUST_CHECK;
 int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err) MUST_CHECK;
 /* The second half of the above for a file that somebody else wrote at `tmp`. */
 int file_publish(const char *tmp, const char *path, Error *err) MUST_CHECK;
+/* Copies a file that does not change meanwhile to `to`, made anew; not durable until file_publish. On failure `to` may be left. ERR_IO. */
+int file_copy(const char *from, const char *to, Error *err) MUST_CHECK;
 bool file_exists(const char *path);
 /* Renames `path` to "<path>.aside-20261124T101500Z" (or with -2, -3, ... behind), durably. ERR_IO. The caller frees `ret_aside`. */
 int file_set_aside(const char *path, char **ret_aside, Error *err) MUST_CHECK;

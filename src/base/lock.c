@@ -31,10 +31,11 @@ static void close_fd(int *fd) {
     if (*fd >= 0) close(*fd);
 }
 
-/* The whole content, NUL-terminated. */
-static void read_text(int fd, char text[LOCK_TEXT]) {
+/* The whole content, NUL-terminated. False: it could not be read, the text is empty. */
+static bool read_text(int fd, char text[LOCK_TEXT]) {
     ssize_t n = pread(fd, text, LOCK_TEXT - 1, 0);
     text[n > 0 ? n : 0] = '\0';
+    return n >= 0;
 }
 
 /* What the holder wrote into the lock file, on its first line. */
@@ -43,10 +44,11 @@ static void read_holder(int fd, char text[LOCK_TEXT]) {
     text[strcspn(text, "\n")] = '\0';
 }
 
+/* 0: there was none yet; -1: it could not be read. */
 static int64_t read_generation(int fd) {
     char text[LOCK_TEXT];
     int64_t generation = 0;
-    read_text(fd, text);
+    if (!read_text(fd, text)) return -1;
     const char *line = strchr(text, '\n');
     return line != NULL && sscanf(line, " generation %" SCNd64, &generation) == 1 ? generation : 0;
 }
@@ -54,7 +56,9 @@ static int64_t read_generation(int fd) {
 static int write_holder(FileLock *lock, const char *what) {
     uint64_t word = 0;
     if (getrandom(&word, sizeof word, 0) != sizeof word) return -1;
-    lock->generation = read_generation(lock->fd) + 1;
+    int64_t last = read_generation(lock->fd);
+    if (last < 0) return -1;
+    lock->generation = last + 1;
     lock->text = xasprintf("pid %d: %.200s\ngeneration %" PRId64 " %016" PRIx64 "\n", (int)getpid(), what, lock->generation, word);
     size_t n = strlen(lock->text); /* written before the old is cut off, so that a full disk does not lose the generation */
     return pwrite(lock->fd, lock->text, n, 0) == (ssize_t)n && ftruncate(lock->fd, (off_t)n) == 0 ? 0 : -1;
@@ -114,10 +118,11 @@ int file_lock_check(const FileLock *lock, Error *err) {
     char text[LOCK_TEXT];
     CLEANUP(close_fd) int fd = open(lock->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0)
-        return error_errno(err, ERR_BUSY, errno, "the lock file %s, which this process took, cannot be found any more", lock->path);
+        return error_errno(err, errno == ENOENT ? ERR_BUSY : ERR_IO, errno, "cannot look at the lock file %s, which this process took",
+                           lock->path);
     if (st.st_dev != lock->st.st_dev || st.st_ino != lock->st.st_ino)
         return error_set(err, ERR_BUSY, "the lock file %s is not the one that this process took: it was removed or replaced", lock->path);
-    read_text(fd, text);
+    if (!read_text(fd, text)) return error_errno(err, ERR_IO, errno, "cannot read the lock file %s, which this process took", lock->path);
     if (strcmp(text, lock->text) == 0) return 0;
     text[strcspn(text, "\n")] = '\0';
     return error_set(err, ERR_BUSY, "the lock %s was taken over by %s", lock->path, text[0] != '\0' ? text : "another process");

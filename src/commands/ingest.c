@@ -67,14 +67,14 @@ static void tell(const App *app, const char *topic, const IngestResult *r) {
 int command_ingest(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     IngestOptions options;
-    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(writer_done) Writer w = {0}; /* before the feed, so that it is closed after it */
     CLEANUP(feed_freep) Feed *feed = NULL;
     CLEANUP(ingest_result_done) IngestResult result = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || set_options(app, &o, &options, err) != 0) return -1;
     int (*open_lake)(App *, const char *, Writer *, Error *) = o.follow ? app_open_lake_patiently : app_open_lake;
+    if ((o.from != NULL ? feed_open_file(o.from, o.follow, &feed, err) : feed_open_kafka(app->settings, &feed, err)) != 0) return -1;
     if (open_lake(app, "smelt ingest", &w, err) != 0) return -1;
     options.watermark = w.watermark;
-    if ((o.from != NULL ? feed_open_file(o.from, o.follow, &feed, err) : feed_open_kafka(app->settings, &feed, err)) != 0) return -1;
     if (ingest_run(w.conn, feed, &options, &result, err) != 0) return o.follow ? app_begin_again_if_full(&w, err) : -1;
     tell(app, feed_topic(feed), &result);
     app->summary = ingest_result_json(&result, feed_topic(feed));

@@ -6,15 +6,17 @@
 #include "commands/app.h"
 #include <inttypes.h>
 
-enum { OPT_PARQUET = 1 };
+enum { OPT_PARQUET = 1, OPT_FULL };
 
 typedef struct Options {
+    bool full;
     const char *parquet_dir;
 } Options;
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     Options *o = state->input;
     switch (key) {
+    case OPT_FULL: o->full = true; return 0;
     case OPT_PARQUET: o->parquet_dir = arg; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -22,7 +24,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp argp = {
     .options =
-        (const struct argp_option[]){{"parquet", OPT_PARQUET, "DIR", 0, "Also write Gold with its scores to DIR as Parquet", 0}, {0}},
+        (const struct argp_option[]){{"parquet", OPT_PARQUET, "DIR", 0, "Also write Gold with its scores to DIR as Parquet", 0},
+                                     {"full", OPT_FULL, NULL, 0, "Write all of Gold, not only what changed since the last generation", 0},
+                                     {0}},
     .parser = parse,
     .doc = "Writes Gold, scores and what the dashboards show as a new immutable snapshot generation and makes it the current one, both "
            "durably. "
@@ -33,8 +37,9 @@ static const struct argp argp = {
 };
 
 static json_t *summarize(const PublishResult *r) {
-    return json_pack("{s:I, s:s, s:I, s:f, s:s*}", "generation", (json_int_t)r->snapshot.generation, "path", r->snapshot.path, "bytes",
-                     (json_int_t)r->snapshot.bytes, "seconds", r->seconds, "parquet", r->parquet_path);
+    return json_pack("{s:I, s:s, s:I, s:b, s:f, s:s*}", "generation", (json_int_t)r->snapshot.generation, "path", r->snapshot.path, "bytes",
+                     (json_int_t)r->snapshot.bytes, "incremental", r->snapshot.incremental, "seconds", r->seconds, "parquet",
+                     r->parquet_path);
 }
 
 int command_publish(App *app, int argc, char **argv, Error *err) {
@@ -43,7 +48,7 @@ int command_publish(App *app, int argc, char **argv, Error *err) {
     CLEANUP(publish_result_done) PublishResult result = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || app_open_existing_lake(app, "smelt publish", &w, err) != 0) return -1;
     CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
-    PublishOptions options = {.keep = (int)settings_int(app->settings, "snapshots.keep"), .parquet_dir = o.parquet_dir};
+    PublishOptions options = {.keep = (int)settings_int(app->settings, "snapshots.keep"), .full = o.full, .parquet_dir = o.parquet_dir};
     if (publish_run(w.conn, dir, &options, &result, err) != 0) return -1;
     say(app, "Generation %" PRId64 " is published: %s (%.1f MB) in %.0f ms\n", result.snapshot.generation, result.snapshot.path,
         (double)result.snapshot.bytes / 1e6, result.seconds * 1e3);

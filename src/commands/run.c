@@ -56,15 +56,14 @@ static void tell_step(void *user, const json_t *step) {
 
 int command_run(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
-    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(writer_done) Writer w = {0}; /* before the feed, so that it is closed after it */
+    CLEANUP(feed_freep) Feed *feed = NULL;
     CLEANUP(run_result_done) RunResult result = {0};
-    if (command_parse(app, &argp, argc, argv, &o, err) != 0 || app_open_lake(app, "smelt run", &w, err) != 0) return -1;
-    RunOptions options = {.settings = app->settings,
-                          .from_file = o.from,
-                          .watermark = w.watermark,
-                          .force_train = o.train,
-                          .on_step = tell_step,
-                          .user = app};
+    if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
+    if ((o.from != NULL ? feed_open_file(o.from, false, &feed, err) : feed_open_kafka(app->settings, &feed, err)) != 0) return -1;
+    if (app_open_lake(app, "smelt run", &w, err) != 0) return -1;
+    RunOptions options = {
+        .settings = app->settings, .feed = feed, .watermark = w.watermark, .force_train = o.train, .on_step = tell_step, .user = app};
     int rc = run_pipeline(w.conn, &options, &result, err);
     if (result.summary != NULL) app->summary = json_incref(result.summary);
     if (rc != 0) return -1;

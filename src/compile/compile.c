@@ -18,17 +18,18 @@ static const struct {
     [SQL_GOLD_TABLES] = {"gold/tables", gold_tables},
     [SQL_GOLD_NEWEST] = {"gold/newest", gold_newest},
     [SQL_GOLD_PARTIALS] = {"gold/partials", gold_partials},
-    [SQL_GOLD_TOTAL] = {"gold/total", gold_total},
-    [SQL_GOLD_WINDOW] = {"gold/window", gold_window},
+    [SQL_GOLD_SUMS] = {"gold/sums", gold_sums},
     [SQL_GOLD_EXTREME] = {"gold/extreme", gold_extreme},
     [SQL_GOLD_LEAVE] = {"gold/leave", gold_leave},
-    [SQL_GOLD_COMPACT] = {"gold/compact", gold_compact},
+    [SQL_GOLD_COMPACT_SUMS] = {"gold/compact_sums", gold_compact_sums},
+    [SQL_GOLD_COMPACT_EXTREMES] = {"gold/compact_extremes", gold_compact_extremes},
     [SQL_GOLD_FEATURES] = {"gold/features", gold_features},
     [SQL_GOLD_FRESHEN] = {"gold/freshen", gold_freshen},
+    [SQL_GOLD_SETTLE] = {"gold/settle", gold_settle},
 };
 
-const char *const compile_tables[] = {"silver_clean_events", "silver_quarantine",  "silver_drift", "gold_state_total",
-                                      "gold_state_window",   "gold_state_extreme", "gold_state",   NULL};
+const char *const compile_tables[] = {
+    "silver_clean_events", "silver_quarantine", "silver_drift", "gold_state_sums", "gold_state_extreme", "gold_state", NULL};
 
 const char *statement_name(Statement statement) {
     return statements[statement].name;

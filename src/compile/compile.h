@@ -1,7 +1,8 @@
 /* compile.h: declarations in, SQL out. Pure: no database, no clock; the same declarations give the same text, byte for byte.
  *
- * The statements work on batches {{after}} < batch_id <= {{upto}} of Bronze; the other placeholders are named below. One Compiled, any
- * thread once made. All texts are valid as long as it. */
+ * The statements work on batches {{after}} < batch_id <= {{upto}} of Bronze, those that read Bronze itself (clean, suspects) on its rows
+ * {{first}} to {{last}} among them; the other placeholders are named below. One Compiled, any thread once made. All texts are valid as
+ * long as it. */
 #pragma once
 #include "contract/pipeline.h"
 
@@ -17,13 +18,14 @@ typedef enum Statement {
     SQL_GOLD_TABLES,       /* makes the tables of Gold's state when they are not there */
     SQL_GOLD_NEWEST,       /* the UTC day of the newest event in these batches, days since 1970; no row: no event */
     SQL_GOLD_PARTIALS,     /* Silver -> temporary table refine_partials; {{from_Nd}}: first day of each window */
-    SQL_GOLD_TOTAL,        /* partials -> gold_state_total */
-    SQL_GOLD_WINDOW,       /* partials -> gold_state_window; "" when there is no such state */
+    SQL_GOLD_SUMS,         /* partials -> gold_state_sums */
     SQL_GOLD_EXTREME,      /* Silver -> gold_state_extreme; "" when there is no such state */
     SQL_GOLD_LEAVE,        /* events up to {{after}} of the days [{{from}}, {{to}}) leave band {{band}} for the one below; "" as above */
-    SQL_GOLD_COMPACT,      /* partial rows of a subscriber become one; {{from}}: first day of the longest window */
-    SQL_GOLD_FEATURES,     /* state -> gold_subscriber_features, made anew */
-    SQL_GOLD_FRESHEN,      /* the same for the subscribers of refine_partials alone: right while no window has moved */
+    SQL_GOLD_COMPACT_SUMS, /* partial rows of a subscriber and band become one */
+    SQL_GOLD_COMPACT_EXTREMES, /* of a subscriber the days that can still matter; {{from}}: first day of the longest window; "" as above */
+    SQL_GOLD_FEATURES,         /* state -> gold_subscriber_features, base and view made anew */
+    SQL_GOLD_FRESHEN, /* the same into gold_features_fresh, for the subscribers of refine_partials: right while no window has moved */
+    SQL_GOLD_SETTLE,  /* gold_features_fresh becomes part of a new base */
     STATEMENT_COUNT,
 } Statement;
 

@@ -1,10 +1,10 @@
 /* gold.c: Gold's state, and how it follows Silver.
  *
- *   gold_state_total    partial rows of a subscriber, appended by each refine; they only ever add up
- *   gold_state_window   the same over recent days, by band: with windows of 7 and 30 days an event of the last 7 days is in band 2, one of
- * the 23 days before in band 1, an older one in none. A window is the sum of its band and those above. gold_state_extreme  minima and
- * maxima cannot be taken back, so for windows they are kept by day gold_state          one row: the day of the newest event, where all
- * windows end
+ *   gold_state_sums      partial rows of a subscriber, appended by each refine; they only ever add up. By band: with windows of 7 and 30
+ *                        days an event of the last 7 days is in band 2, one of the 23 days before in band 1, an older one in band 0. A
+ *                        window is the sum of its band and those above, all bands are the whole history.
+ *   gold_state_extreme   minima and maxima cannot be taken back, so for windows they are kept by day
+ *   gold_state           one row: the day of the newest event, where all windows end
  *
  * When the newest day moves on, events leave bands: their sums, read from Silver by day (zone maps prune), are subtracted from one band and
  * added to the one below. So an event costs one addition when it comes, at most one move for each window later, and a bulk load builds no
@@ -57,12 +57,11 @@ static void add_table(Buf *out, const Compiled *c, const char *name, const char 
 
 void gold_tables(Buf *out, const Compiled *c) {
     CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
-    add_table(out, c, "gold_state_total", "", &parts.measures, is_any);
-    add_table(out, c, "gold_state_window", ",\n    band TINYINT", &parts.measures, is_window);
+    add_table(out, c, "gold_state_sums", ",\n    band TINYINT", &parts.measures, is_any);
     add_table(out, c, "gold_state_extreme", ",\n    day DATE", &parts.measures, is_extreme);
     buf_addf(out,
-             "CREATE TABLE IF NOT EXISTS gold_state%s (\n    newest DATE,\n    compacted_rows BIGINT\n);\n"
-             "INSERT INTO gold_state%s SELECT NULL, 0 WHERE NOT EXISTS (FROM gold_state%s);\n",
+             "CREATE TABLE IF NOT EXISTS gold_state%s (\n    newest DATE,\n    compacted_sums BIGINT,\n    compacted_extremes BIGINT\n);\n"
+             "INSERT INTO gold_state%s SELECT NULL, 0, 0 WHERE NOT EXISTS (FROM gold_state%s);\n",
              c->suffix, c->suffix, c->suffix);
 }
 
@@ -77,6 +76,10 @@ void gold_newest(Buf *out, const Compiled *c) {
 /* ---- new events ---- */
 
 static void add_band(Buf *out, const Pipeline *p) {
+    if (p->window_count == 0) {
+        buf_add_str(out, "0::TINYINT AS band");
+        return;
+    }
     buf_add_str(out, "(CASE");
     for (size_t i = 0; i < p->window_count; i++)
         buf_addf(out, " WHEN event_timestamp >= TIMESTAMP {{from_%dd}} THEN %zu", p->windows[i], p->window_count - i);
@@ -94,11 +97,8 @@ static void add_new_events(Buf *out, const Compiled *c) {
 
 void gold_partials(Buf *out, const Compiled *c) {
     CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
-    buf_add_str(out, "CREATE OR REPLACE TEMP TABLE refine_partials AS\nSELECT subscriber_id");
-    if (measures_have_window(&parts.measures)) {
-        buf_add_str(out, ", ");
-        add_band(out, c->pipeline);
-    }
+    buf_add_str(out, "CREATE OR REPLACE TEMP TABLE refine_partials AS\nSELECT subscriber_id, ");
+    add_band(out, c->pipeline);
     add_over_events(out, &parts.measures, is_any);
     add_new_events(out, c);
     buf_add_str(out, "\nGROUP BY ALL\n");
@@ -118,23 +118,8 @@ static void add_merges(Buf *out, const Measures *m, Chosen chosen) {
     }
 }
 
-void gold_total(Buf *out, const Compiled *c) {
-    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
-    buf_addf(out, "INSERT INTO gold_state_total%s (subscriber_id", c->suffix);
-    add_names(out, &parts.measures, is_any);
-    buf_add_str(out, ")\nSELECT subscriber_id");
-    add_merges(out, &parts.measures, is_any);
-    buf_add_str(out, "\nFROM refine_partials GROUP BY subscriber_id\n");
-}
-
-void gold_window(Buf *out, const Compiled *c) {
-    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
-    if (!measures_have_window(&parts.measures)) return;
-    buf_addf(out, "INSERT INTO gold_state_window%s (subscriber_id, band", c->suffix);
-    add_names(out, &parts.measures, is_window);
-    buf_add_str(out, ")\nSELECT subscriber_id, band");
-    add_names(out, &parts.measures, is_window);
-    buf_add_str(out, "\nFROM refine_partials WHERE band > 0\n");
+void gold_sums(Buf *out, const Compiled *c) {
+    buf_addf(out, "INSERT INTO gold_state_sums%s BY NAME FROM refine_partials\n", c->suffix);
 }
 
 static void add_any_present(Buf *out, const Measures *m) {
@@ -178,23 +163,16 @@ void gold_leave(Buf *out, const Compiled *c) {
              "{{to}}\nGROUP BY ALL;\n",
              c->suffix);
     for (int below = 0; below < 2; below++) {
-        buf_addf(out, "INSERT INTO gold_state_window%s (subscriber_id, band", c->suffix);
+        buf_addf(out, "INSERT INTO gold_state_sums%s (subscriber_id, band", c->suffix);
         add_names(out, m, is_window);
         buf_addf(out, ")\nSELECT subscriber_id, {{band}}%s", below ? " - 1" : "");
         for (size_t i = 0; i < m->count; i++)
             if (is_window(&m->items[i])) buf_addf(out, ", %s%s", below ? "" : "-", m->items[i].name);
-        buf_addf(out, "\nFROM refine_leaving%s;\n", below ? " WHERE {{band}} > 1" : "");
+        buf_add_str(out, "\nFROM refine_leaving;\n");
     }
 }
 
 /* ---- compaction ---- */
-
-static void add_compact(Buf *out, const Compiled *c, const char *name, const char *keys, const Measures *m, Chosen chosen,
-                        const char *rest) {
-    buf_addf(out, "CREATE OR REPLACE TABLE %s%s AS\nSELECT %s", name, c->suffix, keys);
-    add_merges(out, m, chosen);
-    buf_addf(out, "\nFROM %s%s%s GROUP BY %s;\n", name, c->suffix, rest, keys);
-}
 
 /* Windows all end at the newest day, so a day whose extreme is not better than that of a later day never matters again. */
 static void add_compact_extremes(Buf *out, const Compiled *c, const Measures *m) {
@@ -227,16 +205,14 @@ static void add_compact_extremes(Buf *out, const Compiled *c, const Measures *m)
     buf_add_str(out, ";\n");
 }
 
-void gold_compact(Buf *out, const Compiled *c) {
+void gold_compact_sums(Buf *out, const Compiled *c) {
     CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
-    add_compact(out, c, "gold_state_total", "subscriber_id", &parts.measures, is_any, "");
-    if (measures_have_window(&parts.measures)) {
-        add_compact(out, c, "gold_state_window", "subscriber_id, band", &parts.measures, is_window, "");
-    }
+    buf_addf(out, "CREATE OR REPLACE TABLE gold_state_sums%s AS\nSELECT subscriber_id, band", c->suffix);
+    add_merges(out, &parts.measures, is_any);
+    buf_addf(out, "\nFROM gold_state_sums%s GROUP BY subscriber_id, band;\n", c->suffix);
+}
+
+void gold_compact_extremes(Buf *out, const Compiled *c) {
+    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
     if (measures_have_extreme(&parts.measures)) add_compact_extremes(out, c, &parts.measures);
-    buf_addf(
-        out,
-        "UPDATE gold_state%s SET compacted_rows = (SELECT count(*) FROM gold_state_total%s) + (SELECT count(*) FROM gold_state_window%s)\n"
-        "    + (SELECT count(*) FROM gold_state_extreme%s);\n",
-        c->suffix, c->suffix, c->suffix, c->suffix);
 }

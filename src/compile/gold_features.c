@@ -1,4 +1,11 @@
-/* gold_features.c: gold_subscriber_features, from Gold's state. Made anew for all subscribers, or for those of the new events.
+/* gold_features.c: gold_subscriber_features, from Gold's state.
+ *
+ *   gold_features_base    every subscriber, as of some refine
+ *   gold_features_fresh   subscribers whose features were computed since: few, so that writing and publishing them costs little
+ *   gold_base             one row. base_id names the base with the scores of its subscribers: another name, and copies of it are stale.
+ *                         features_id is another one when the features of all were computed anew
+ *
+ * gold_subscriber_features is the view over both. In the tables refined_batch says up to which batch of Bronze a row was computed.
  *
  * A mean is one integer division, rounded half away from zero: with sum and count as 64-bit integers nothing depends on the order of
  * additions. The last step, dividing the rounded integer by a power of ten, gives the DOUBLE nearest to the decimal number: the same
@@ -12,7 +19,7 @@
 /* What the features are made of. */
 typedef struct View {
     const Pipeline *pipeline;
-    const char *only; /* condition on the subscribers; "": all of them */
+    const char *sums, *extremes; /* the state, or what it has of the subscribers of the new events */
     Measures measures;
     FeatureMeasures *features;
 } View;
@@ -31,17 +38,6 @@ static size_t band_of(const Pipeline *p, int days) {
     BUG("an unknown window");
 }
 
-static void add_totals(Buf *out, const View *v) {
-    buf_add_str(out, "WITH total AS (\n    SELECT subscriber_id");
-    for (size_t i = 0; i < v->measures.count; i++) {
-        buf_add_str(out, ",\n        ");
-        measure_add_merge(out, &v->measures.items[i], NULL);
-        buf_addf(out, " AS %s", v->measures.items[i].name);
-    }
-    buf_addf(out, "\n    FROM gold_state_total%s GROUP BY subscriber_id HAVING sum(events_n) >= %" PRId64 "\n)", v->only,
-             v->pipeline->minimum_events);
-}
-
 /* A measure over a window: the band decides, or the day. */
 static void add_window_merge(Buf *out, const View *v, const Measure *m, int days) {
     CLEANUP(free_text)
@@ -52,20 +48,35 @@ static void add_window_merge(Buf *out, const View *v, const Measure *m, int days
     buf_addf(out, " AS %s_%dd", m->name, days);
 }
 
-static void add_windows(Buf *out, const View *v, const char *name, const char *table, bool (*chosen)(const Measure *m)) {
-    buf_addf(out, ", %s AS (\n    SELECT subscriber_id", name);
+static void add_windows(Buf *out, const View *v, bool (*chosen)(const Measure *m)) {
     for (size_t i = 0; i < v->measures.count; i++)
         for (size_t w = 0; w < v->pipeline->window_count; w++)
             if (v->measures.items[i].windowed && chosen(&v->measures.items[i]))
                 add_window_merge(out, v, &v->measures.items[i], v->pipeline->windows[w]);
-    buf_addf(out, "\n    FROM %s%s GROUP BY subscriber_id\n)", table, v->only);
+}
+
+static void add_sums(Buf *out, const View *v) {
+    buf_add_str(out, "WITH sums AS (\n    SELECT subscriber_id");
+    for (size_t i = 0; i < v->measures.count; i++) {
+        buf_add_str(out, ",\n        ");
+        measure_add_merge(out, &v->measures.items[i], NULL);
+        buf_addf(out, " AS %s", v->measures.items[i].name);
+    }
+    add_windows(out, v, measure_adds);
+    buf_addf(out, "\n    FROM %s GROUP BY subscriber_id HAVING sum(events_n) >= %" PRId64 "\n)", v->sums, v->pipeline->minimum_events);
+}
+
+static void add_extremes(Buf *out, const View *v) {
+    buf_add_str(out, ", extremes AS (\n    SELECT subscriber_id");
+    add_windows(out, v, measure_is_extreme);
+    buf_addf(out, "\n    FROM %s GROUP BY subscriber_id\n)", v->extremes);
 }
 
 /* ---- features ---- */
 
-/* `total.x` or `recent.x_7d`; `days` 0: the whole history. */
+/* `sums.x` or `extremes.x_7d`; `days` 0: the whole history. */
 static void add_measure(Buf *out, const Measure *m, int days) {
-    const char *from = days == 0 || m->kind == MEASURE_LAST ? "total" : measure_adds(m) ? "recent" : "extremes";
+    const char *from = days == 0 || m->kind == MEASURE_LAST || measure_adds(m) ? "sums" : "extremes";
     buf_addf(out, "%s.%s", from, m->name);
     if (days > 0 && m->kind != MEASURE_LAST) buf_addf(out, "_%dd", days);
 }
@@ -197,32 +208,49 @@ static void add_comments(Buf *out, const Pipeline *p) {
 }
 
 static void add_select(Buf *out, const View *v) {
-    add_totals(out, v);
-    if (measures_have_window(&v->measures)) add_windows(out, v, "recent", "gold_state_window", measure_adds);
-    if (measures_have_extreme(&v->measures)) add_windows(out, v, "extremes", "gold_state_extreme", measure_is_extreme);
-    buf_add_str(out, "\nSELECT total.subscriber_id");
+    bool extremes = measures_have_extreme(&v->measures);
+    add_sums(out, v);
+    if (extremes) add_extremes(out, v);
+    buf_add_str(out, "\nSELECT sums.subscriber_id");
     add_columns(out, v);
-    buf_add_str(out, "\nFROM total");
-    if (measures_have_window(&v->measures)) buf_add_str(out, "\nLEFT JOIN recent ON recent.subscriber_id = total.subscriber_id");
-    if (measures_have_extreme(&v->measures)) buf_add_str(out, "\nLEFT JOIN extremes ON extremes.subscriber_id = total.subscriber_id");
+    buf_add_str(out, ",\n    {{upto}}::BIGINT AS refined_batch\nFROM sums");
+    if (extremes) buf_add_str(out, "\nLEFT JOIN extremes ON extremes.subscriber_id = sums.subscriber_id");
     buf_add_str(out, ";\n");
 }
 
-static View view_of(const Compiled *c, const char *only) {
-    View v = {.pipeline = c->pipeline, .only = only};
+static View view_of(const Compiled *c, const char *sums, const char *extremes) {
+    View v = {.pipeline = c->pipeline, .sums = sums, .extremes = extremes};
     v.measures = measures_of(c->pipeline, &v.features);
     return v;
 }
 
 void gold_features(Buf *out, const Compiled *c) {
-    CLEANUP(view_done) View v = view_of(c, "");
-    buf_add_str(out, "CREATE OR REPLACE TABLE gold_subscriber_features AS\n");
+    CLEANUP(view_done) View v = view_of(c, "gold_state_sums", "gold_state_extreme");
+    buf_add_str(out, "CREATE OR REPLACE TABLE gold_features_base AS\n");
     add_select(out, &v);
+    buf_add_str(out, "CREATE OR REPLACE TABLE gold_features_fresh AS FROM gold_features_base LIMIT 0;\n"
+                     "CREATE OR REPLACE TABLE gold_base AS SELECT uuid() AS base_id, uuid() AS features_id;\n"
+                     "CREATE OR REPLACE VIEW gold_subscriber_features AS\n"
+                     "SELECT * EXCLUDE (refined_batch) FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id)\n"
+                     "UNION ALL SELECT * EXCLUDE (refined_batch) FROM gold_features_fresh;\n");
     add_comments(out, c->pipeline);
 }
 
+/* The wide rows of the few subscribers first: aggregating over all while filtering costs twice as much. */
 void gold_freshen(Buf *out, const Compiled *c) {
-    CLEANUP(view_done) View v = view_of(c, " WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials)");
-    buf_addf(out, "DELETE FROM gold_subscriber_features%s;\nINSERT INTO gold_subscriber_features\n", v.only);
+    static const char only[] = " WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials)";
+    CLEANUP(view_done) View v = view_of(c, "refine_sums", "refine_extremes");
+    buf_addf(out, "CREATE OR REPLACE TEMP TABLE refine_sums AS FROM gold_state_sums%s;\n", only);
+    if (measures_have_extreme(&v.measures))
+        buf_addf(out, "CREATE OR REPLACE TEMP TABLE refine_extremes AS FROM gold_state_extreme%s;\n", only);
+    buf_addf(out, "DELETE FROM gold_features_fresh%s;\nINSERT INTO gold_features_fresh BY NAME\n", only);
     add_select(out, &v);
+}
+
+void gold_settle(Buf *out, const Compiled *c) {
+    (void)c;
+    buf_add_str(out, "CREATE OR REPLACE TABLE gold_features_base AS\n"
+                     "FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id) UNION ALL FROM gold_features_fresh;\n"
+                     "DELETE FROM gold_features_fresh;\n"
+                     "UPDATE gold_base SET base_id = uuid();\n");
 }

@@ -31,6 +31,9 @@ struct Compiled {
     size_t column_count;
 };
 
+/* The rows of Bronze that a statement works on. */
+#define BRONZE_SLICE "batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}}"
+
 /* Texts that are dates and times; DuckDB's own cast takes much more. */
 #define PATTERN_DATE      "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 #define PATTERN_TIMESTAMP "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
@@ -86,10 +89,11 @@ void measure_add_merge(Buf *out, const Measure *m, const char *filter);
 void gold_tables(Buf *out, const Compiled *c);
 void gold_newest(Buf *out, const Compiled *c);
 void gold_partials(Buf *out, const Compiled *c);
-void gold_total(Buf *out, const Compiled *c);
-void gold_window(Buf *out, const Compiled *c);
+void gold_sums(Buf *out, const Compiled *c);
 void gold_extreme(Buf *out, const Compiled *c);
 void gold_leave(Buf *out, const Compiled *c);
-void gold_compact(Buf *out, const Compiled *c);
+void gold_compact_sums(Buf *out, const Compiled *c);
+void gold_compact_extremes(Buf *out, const Compiled *c);
 void gold_features(Buf *out, const Compiled *c);
 void gold_freshen(Buf *out, const Compiled *c);
+void gold_settle(Buf *out, const Compiled *c);

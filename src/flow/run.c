@@ -41,15 +41,12 @@ void run_result_done(RunResult *result) {
 /* ---- the steps: 0 done, 1 skipped, -1 failed; ret_summary may stay NULL ---- */
 
 static int step_ingest(const Run *run, json_t **ret_summary, Error *err) {
-    CLEANUP(feed_freep) Feed *feed = NULL;
     CLEANUP(ingest_result_done) IngestResult result = {0};
     IngestOptions options = ingest_options(run->options->settings);
     options.quiet = run->options->quiet;
     options.watermark = run->options->watermark;
-    const char *file = run->options->from_file;
-    if ((file != NULL ? feed_open_file(file, false, &feed, err) : feed_open_kafka(run->options->settings, &feed, err)) != 0) return -1;
-    if (ingest_run(run->conn, feed, &options, &result, err) != 0) return -1;
-    *ret_summary = ingest_result_json(&result, feed_topic(feed));
+    if (ingest_run(run->conn, run->options->feed, &options, &result, err) != 0) return -1;
+    *ret_summary = ingest_result_json(&result, feed_topic(run->options->feed));
     return result.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; what was read is safe") : 0;
 }
 
@@ -85,7 +82,7 @@ static int step_train(const Run *run, json_t **ret_summary, Error *err) {
 static int step_score(const Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(churn_scores_done) ChurnScores scores = {0};
     CLEANUP(free_text) char *models = path_join(settings_text(run->options->settings, "data.dir"), "models");
-    if (churn_score(run->conn, models, &scores, err) != 0) return -1;
+    if (churn_score(run->conn, models, false, &scores, err) != 0) return -1;
     *ret_summary = churn_scores_json(&scores);
     return scores.skipped != NULL ? 1 : 0;
 }
@@ -128,9 +125,8 @@ static int store_step(const Run *run, size_t position, const json_t *step, Error
                           seconds != NULL ? lake_real(json_number_value(seconds)) : lake_null(),
                           lake_text(text),
                           lake_text(json_string_value(json_object_get(step, "error")))};
-    if (lake_exec_values(run->conn, "run/forget_step", "DELETE FROM run_steps WHERE run_id = $1 AND position = $2", values, 2, NULL, err) !=
-        0)
-        return -1;
+    bool announced = position == PUBLISH_STEP;
+    if (announced && lake_exec_values(run->conn, "run/forget_step", lake_sql("run/forget_step"), values, 2, NULL, err) != 0) return -1;
     return lake_exec_values(run->conn, "run/store_step", lake_sql("run/store_step"), values, ARRAY_LEN(values), NULL, err);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
+#include "medallion/feed.h"
 #include "medallion/watermark.h"
 
 typedef enum StepState { STEP_DONE, STEP_SKIPPED, STEP_FAILED, STEP_STOPPED } StepState;
@@ -10,9 +11,9 @@ const char *step_state_name(StepState state);
 
 typedef struct RunOptions {
     const Settings *settings; /* borrowed */
-    const char *from_file;    /* ingest from a file instead of Kafka; NULL: Kafka */
+    Feed *feed;               /* what to ingest; borrowed */
     Watermark *watermark;     /* of the lake; NULL: none is kept. Borrowed */
-    bool without_ingest;      /* somebody else ingests: begin with refine */
+    bool without_ingest;      /* somebody else ingests: begin with refine, without a feed */
     bool force_train;         /* train though the model is not due */
     bool quiet;               /* no progress */
     /* After each step, from the calling thread; `step` is the object described at run_pipeline. NULL: none. */

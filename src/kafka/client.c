@@ -218,6 +218,7 @@ static const KafkaProperty common_defaults[] = {
     {"client.software.version", SMELT_VERSION},
     {"log.thread.name", "false"},
     {"socket.keepalive.enable", "true"},
+    {"reconnect.backoff.ms", "20"},       /* librdkafka also waits half of this between its first two connections of a new handle */
     {"reconnect.backoff.max.ms", "2000"}, /* back soon after a broker's restart */
     {NULL, NULL},
 };

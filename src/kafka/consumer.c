@@ -73,7 +73,7 @@ static void finish_reports(KafkaConsumer *c) {
     int64_t until = clock_mono_ns() + FINISH_MS * INT64_C(1000000);
     rd_kafka_assign(c->client->rk, NULL);
     while (atomic_load(&c->reports) > 0 && clock_mono_ns() < until) {
-        rd_kafka_message_t *m = rd_kafka_consumer_poll(c->client->rk, 10); /* serves on_commit */
+        rd_kafka_message_t *m = rd_kafka_consumer_poll(c->client->rk, 1); /* serves on_commit */
         if (m != NULL) rd_kafka_message_destroy(m);
     }
 }

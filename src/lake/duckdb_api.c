@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include <dlfcn.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 DuckdbApi duckdb;
@@ -17,8 +18,19 @@ static void *find(void *library, const char *name) {
     return function;
 }
 
+/* The library looks for its own symbols first: otherwise each of tens of thousands is searched for in all that smelt is linked with, 10 ms
+ * of every start. Not when somebody stands in between on purpose (LD_PRELOAD, sanitizers). */
+static int binding(void) {
+#ifdef __SANITIZE_ADDRESS__
+    return 0;
+#else
+    const char *preload = getenv("LD_PRELOAD");
+    return preload == NULL || preload[0] == '\0' ? RTLD_DEEPBIND : 0;
+#endif
+}
+
 static void load(void) {
-    void *library = dlopen("libduckdb.so", RTLD_LAZY | RTLD_LOCAL);
+    void *library = dlopen("libduckdb.so", RTLD_LAZY | RTLD_LOCAL | binding());
     if (library == NULL) {
         problem = xstrdup(dlerror());
         return;

@@ -1,12 +1,13 @@
 /* snapshot.c: publishing and opening immutable generations.
  *
- * A generation is made as gen-N.duckdb.tmp, fsynced, renamed, the folder fsynced; then CURRENT is replaced the same way. A crash between
- * any two steps leaves readers with the old generation. Readers hold a shared lock on gen-N.duckdb.lock; the pruner takes that lock
- * exclusively before it removes anything, and a reader looks for the file only after it holds the lock: whoever is first, nobody reads a
- * removed file. */
+ * A generation is made as gen-N.duckdb.tmp, from nothing or from a copy of the last one, fsynced, renamed, the folder fsynced; then CURRENT
+ * is replaced the same way. A crash between any two steps leaves readers with the old generation. Readers hold a shared lock on
+ * gen-N.duckdb.lock; the pruner takes that lock exclusively before it removes anything, and a reader looks for the file only after it holds
+ * the lock: whoever is first, nobody reads a removed file. */
 #include "lake/snapshot.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include <dirent.h>
 #include <inttypes.h>
@@ -61,32 +62,96 @@ int64_t snapshot_current(const char *dir) {
 
 /* ---- publishing ---- */
 
-static int copy_table(LakeConn *conn, const SnapshotTable *table, Error *err) {
-    CLEANUP(free_text) char *sql = xasprintf("CREATE TABLE snapshot_out.%s AS %s", table->name, table->query);
+/* What is being written. */
+typedef struct Generation {
+    LakeConn *conn;
+    const SnapshotTable *tables;
+    size_t count;
+    const char *base; /* NULL: it has no name */
+    char *last;       /* NULL: there is none to start from */
+    char *tmp, *wal;
+    bool incremental;
+} Generation;
+
+static void generation_done(Generation *g) {
+    free(g->last);
+    free(g->tmp);
+    free(g->wal);
+}
+
+static void remove_unfinished(const Generation *g) {
+    unlink(g->tmp);
+    unlink(g->wal);
+}
+
+static int write_table(const Generation *g, const SnapshotTable *table, Error *err) {
     CLEANUP(free_text) char *name = xasprintf("publish/%s", table->name);
-    if (lake_exec(conn, name, sql, err) != 0) return -1;
+    CLEANUP(free_text)
+    char *sql =
+        xasprintf("CREATE OR REPLACE %s snapshot_out.%s AS %s", table->kind == SNAPSHOT_VIEW ? "VIEW" : "TABLE", table->name, table->query);
+    if (lake_exec(g->conn, name, sql, err) != 0) return -1;
     if (table->key == NULL) return 0;
     CLEANUP(free_text) char *key = xasprintf("ALTER TABLE snapshot_out.%s ADD PRIMARY KEY (%s)", table->name, table->key);
-    return lake_exec(conn, name, key, err);
+    return lake_exec(g->conn, name, key, err);
 }
 
-static int copy_tables(LakeConn *conn, const SnapshotTable *tables, size_t n, Error *err) {
-    if (lake_begin(conn, err) != 0) return -1;
-    for (size_t i = 0; i < n; i++)
-        if (copy_table(conn, &tables[i], err) != 0) return -1;
-    return lake_commit(conn, err);
+static int write_base_name(const Generation *g, Error *err) {
+    static const char sql[] = "CREATE OR REPLACE TABLE snapshot_out.snapshot_base AS SELECT {{base}} AS base";
+    if (g->base == NULL || g->incremental) return 0;
+    CLEANUP(free_text) char *bound = lake_sql_bind(sql, &(LakeBinding){"base", lake_text(g->base)}, 1);
+    return lake_exec(g->conn, "publish/snapshot_base", bound, err);
 }
 
-static int fill_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) {
-    CLEANUP(free_text) char *attach = lake_sql_bind("ATTACH {{path}} AS snapshot_out", &(LakeBinding){"path", lake_text(path)}, 1);
-    if (lake_exec(conn, "publish/attach", attach, err) != 0) return -1;
-    int rc = copy_tables(conn, tables, n, err);
-    lake_rollback(conn);
-    if (rc == 0) rc = lake_exec(conn, "publish/checkpoint", "CHECKPOINT snapshot_out", err);
+static int write_tables(const Generation *g, Error *err) {
+    if (lake_begin(g->conn, err) != 0 || write_base_name(g, err) != 0) return -1;
+    for (size_t i = 0; i < g->count; i++)
+        if (!(g->incremental && g->tables[i].kind == SNAPSHOT_BASE) && write_table(g, &g->tables[i], err) != 0) return -1;
+    return lake_commit(g->conn, err);
+}
+
+static int attach(const Generation *g, Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out", &(LakeBinding){"path", lake_text(g->tmp)}, 1);
+    return lake_exec(g->conn, "publish/attach", sql, err);
+}
+
+/* The first error is the one that counts. */
+static int detach(const Generation *g, int rc, Error *err) {
     Error ignored = {0};
-    if (lake_exec(conn, "publish/detach", "DETACH snapshot_out", rc == 0 ? err : &ignored) != 0) rc = -1;
+    if (lake_exec(g->conn, "publish/detach", "DETACH snapshot_out", rc == 0 ? err : &ignored) != 0) rc = -1;
     error_clear(&ignored);
     return rc;
+}
+
+static bool has_same_base(const Generation *g) {
+    static const char sql[] = "SELECT count(*) FROM snapshot_out.snapshot_base WHERE base = $1";
+    LakeValue base = lake_text(g->base);
+    Error ignored = {0};
+    int64_t same = 0;
+    if (lake_query_int(g->conn, "publish/same_base", sql, &base, 1, &same, &ignored) != 0) error_clear(&ignored);
+    return same > 0;
+}
+
+/* Starts from a copy of the last generation; leaves it attached when it can be used. Whatever is wrong with it: then everything is written.
+ */
+static void try_last(Generation *g) {
+    Error ignored = {0};
+    if (g->base == NULL || g->last == NULL || !file_exists(g->last)) return;
+    if (file_copy(g->last, g->tmp, &ignored) == 0 && attach(g, &ignored) == 0) {
+        g->incremental = has_same_base(g);
+        if (!g->incremental && detach(g, 0, &ignored) != 0) log_debug("publish", "%s", ignored.text);
+    }
+    if (!g->incremental) remove_unfinished(g);
+    error_clear(&ignored);
+}
+
+static int fill_file(Generation *g, Error *err) {
+    remove_unfinished(g);
+    try_last(g);
+    if (!g->incremental && attach(g, err) != 0) return -1;
+    int rc = write_tables(g, err);
+    lake_rollback(g->conn);
+    if (rc == 0) rc = lake_exec(g->conn, "publish/checkpoint", "CHECKPOINT snapshot_out", err);
+    return detach(g, rc, err);
 }
 
 static int switch_current(const char *dir, const char *name, Error *err) {
@@ -95,32 +160,42 @@ static int switch_current(const char *dir, const char *name, Error *err) {
     return file_write_atomic(current, line, strlen(line), err);
 }
 
-int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) {
-    CLEANUP(free_text) char *tmp = xasprintf("%s.tmp", path);
-    CLEANUP(free_text) char *wal = xasprintf("%s.wal", tmp);
-    unlink(tmp);
-    unlink(wal);
-    if (fill_file(conn, tmp, tables, n, err) == 0 && file_publish(tmp, path, err) == 0) return 0;
-    unlink(tmp);
-    unlink(wal);
+static void name_files(Generation *g, const char *path) {
+    g->tmp = xasprintf("%s.tmp", path);
+    g->wal = xasprintf("%s.wal", g->tmp);
+}
+
+static int write_file(Generation *g, const char *path, Error *err) {
+    if (fill_file(g, err) == 0 && file_publish(g->tmp, path, err) == 0) return 0;
+    remove_unfinished(g);
     return -1;
 }
 
-static int write_generation(LakeConn *conn, const char *dir, const char *path, const SnapshotTable *tables, size_t n, Error *err) {
-    CLEANUP(free_text) char *lock = xasprintf("%s.lock", path);
-    if (dir_make(dir, err) != 0 || file_write_atomic(lock, "", 0, err) != 0) return -1;
-    return snapshot_write_file(conn, path, tables, n, err);
+int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) {
+    CLEANUP(generation_done) Generation g = {.conn = conn, .tables = tables, .count = n};
+    name_files(&g, path);
+    return write_file(&g, path, err);
 }
 
-int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, SnapshotInfo *ret, Error *err) {
+static int write_generation(Generation *g, const char *dir, const char *path, Error *err) {
+    CLEANUP(free_text) char *lock = xasprintf("%s.lock", path);
+    if (dir_make(dir, err) != 0 || file_write_atomic(lock, "", 0, err) != 0) return -1;
+    return write_file(g, path, err);
+}
+
+int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const char *base, bool full, SnapshotInfo *ret,
+                     Error *err) {
     int64_t current = snapshot_current(dir), newest = newest_file(dir);
     int64_t generation = (current > newest ? current : newest) + 1; /* a number is never used twice, even when CURRENT was lost */
     CLEANUP(free_text) char *name = xasprintf(NAME_FORMAT, generation);
     CLEANUP(free_text) char *path = path_join(dir, name);
-    if (write_generation(conn, dir, path, tables, n, err) != 0 || switch_current(dir, name, err) != 0) return -1;
+    CLEANUP(generation_done) Generation g = {.conn = conn, .tables = tables, .count = n, .base = base};
+    if (!full) g.last = xasprintf("%s/" NAME_FORMAT, dir, current);
+    name_files(&g, path);
+    if (write_generation(&g, dir, path, err) != 0 || switch_current(dir, name, err) != 0) return -1;
     struct stat st = {0};
     if (stat(path, &st) != 0) st.st_size = 0;
-    *ret = (SnapshotInfo){.generation = generation, .bytes = st.st_size, .path = TAKE(path)};
+    *ret = (SnapshotInfo){.generation = generation, .bytes = st.st_size, .incremental = g.incremental, .path = TAKE(path)};
     return 0;
 }
 

@@ -4,23 +4,34 @@
 #include "base/files.h"
 #include "lake/lake.h"
 
+typedef enum SnapshotKind {
+    SNAPSHOT_TABLE, /* written anew for each generation */
+    SNAPSHOT_BASE,  /* a large table that seldom changes: taken over from the last generation as long as the base is the same */
+    SNAPSHOT_VIEW,  /* over tables of the snapshot */
+} SnapshotKind;
+
 typedef struct SnapshotTable {
     const char *name;  /* of the table in the snapshot */
-    const char *query; /* SELECT over the lake */
+    const char *query; /* SELECT over the lake; of a view over the snapshot */
     const char *key;   /* primary key column, or NULL: immutable files make keys safe, and a look-up 3 times faster */
+    SnapshotKind kind;
 } SnapshotTable;
 
 typedef struct SnapshotInfo {
     int64_t generation;
     int64_t bytes;
-    char *path; /* owned: snapshot_info_done */
+    bool incremental; /* the base was taken over from the last generation */
+    char *path;       /* owned: snapshot_info_done */
 } SnapshotInfo;
 void snapshot_info_done(SnapshotInfo *info);
 
 /* Writes the tables into one new DuckDB file at `path`, whole and durable, or not at all. All are read in one transaction. ERR_IO. */
 int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) MUST_CHECK;
-/* Writes the next generation and makes it CURRENT. All tables are read in one transaction: one state of the lake. ERR_IO. */
-int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, SnapshotInfo *ret, Error *err) MUST_CHECK;
+/* Writes the next generation and makes it CURRENT. All tables are read in one transaction: one state of the lake. `base` names what tables
+ * of the kind SNAPSHOT_BASE hold: when the last generation has the same, it is copied, and only the other tables are written, unless
+ * `full`. NULL: it has no name, everything is written. ERR_IO. */
+int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const char *base, bool full, SnapshotInfo *ret,
+                     Error *err) MUST_CHECK;
 /* Removes generations but the newest `keep`, and left-over .tmp files; never one that a reader holds, nor CURRENT. Returns how many went.
  * By the writer alone, as snapshot_publish. */
 int snapshot_prune(const char *dir, int keep);

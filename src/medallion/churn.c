@@ -313,17 +313,16 @@ static char *reason_to_train(const json_t *metadata, const ChurnOptions *options
 
 int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, bool *ret, char **ret_reason, Error *err) {
     CLEANUP(churn_names_done) ChurnNames features = {0};
-    CLEANUP(model_freep) Model *m = NULL;
     CLEANUP(json_freep) json_t *metadata = NULL;
     CLEANUP(error_clear) Error problem = {0};
     int64_t batch;
     char *why;
     if (churn_read_features(conn, &features, err) != 0 || refined_batch(conn, &batch, err) != 0) return -1;
-    if (churn_current_model(conn, options->models_dir, &m, &metadata, &problem) != 0) {
+    if (churn_current_model(conn, options->models_dir, NULL, &metadata, &problem) != 0) {
         if (problem.kind != ERR_DATA) return error_set(err, problem.kind, "%s", problem.text);
         why = xstrdup(problem.text);
     } else {
-        why = m == NULL ? xstrdup("there is no model yet") : reason_to_train(metadata, options, &features, batch, max_age_ms);
+        why = metadata == NULL ? xstrdup("there is no model yet") : reason_to_train(metadata, options, &features, batch, max_age_ms);
     }
     *ret = why != NULL;
     *ret_reason = why != NULL ? why : xstrdup("the model is new enough, or there is no new data");

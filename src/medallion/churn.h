@@ -72,16 +72,17 @@ int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms
 typedef struct ChurnScores {
     char *skipped; /* why nothing was scored; NULL: it was */
     char *model_id;
-    size_t rows, by_band[CHURN_BANDS];
-    char *advice; /* Gold's columns are not the model's: which, and what to do; NULL when they are */
+    size_t rows;                              /* scored now: new, or with other features than before */
+    size_t subscribers, by_band[CHURN_BANDS]; /* who has a score */
+    char *advice;                             /* Gold's columns are not the model's: which, and what to do; NULL when they are */
     double seconds;
 } ChurnScores;
 void churn_scores_done(ChurnScores *s);
 
-/* Scores every subscriber in Gold with the current model and replaces subscriber_scores, in one transaction. reasons is a JSON array of up
- * to CHURN_REASONS {feature, value, contribution}: exact SHAP values in log-odds, the largest first; negative ones speak against churn. No
- * model yet, or no Gold: ret->skipped. ERR_DATA when there are models but no usable file; the scores stay as they were. The caller ends the
- * result. */
-int churn_score(LakeConn *conn, const char *models_dir, ChurnScores *ret, Error *err) MUST_CHECK;
-/* {model, scored, high, medium, low, seconds, ...}, or {model: null, skipped}. The caller owns it. */
+/* Brings subscriber_scores to what the current model says of Gold, in one transaction: scores whose features changed since it scored them,
+ * or with `full`, or by another model, every subscriber. reasons is a JSON array of up to CHURN_REASONS {feature, value, contribution}:
+ * exact SHAP values in log-odds, the largest first; negative ones speak against churn. No model yet, or no Gold: ret->skipped. ERR_DATA
+ * when there are models but no usable file; the scores stay as they were. The caller ends the result. */
+int churn_score(LakeConn *conn, const char *models_dir, bool full, ChurnScores *ret, Error *err) MUST_CHECK;
+/* {model, scored, subscribers, high, medium, low, seconds, ...}, or {model: null, skipped}. The caller owns it. */
 json_t *churn_scores_json(const ChurnScores *s);

@@ -20,8 +20,9 @@ typedef struct ChurnData {
 } ChurnData;
 void churn_data_done(ChurnData *d);
 
-/* The newest registered model whose files are whole, and its metadata; *ret is NULL (and 0 returned) when none was ever trained. The caller
- * owns both. ERR_DATA when not one of the registered models can be loaded: the newest one's trouble. In churn_model.c. */
+/* The newest registered model whose files are whole, and its metadata; both are NULL (and 0 returned) when none was ever trained. `ret` may
+ * be NULL: the files are checked, the model is not loaded. The caller owns both. ERR_DATA when not one of the registered models can be
+ * loaded: the newest one's trouble. In churn_model.c. */
 int churn_current_model(LakeConn *conn, const char *models_dir, Model **ret, json_t **ret_metadata, Error *err) MUST_CHECK;
 /* Enters a saved model of this metadata into the table, and removes the files of those that are CHURN_MODEL_FILES_KEPT behind. */
 int churn_register_model(LakeConn *conn, const char *models_dir, const json_t *metadata, Error *err) MUST_CHECK;

@@ -20,7 +20,9 @@ int churn_current_model(LakeConn *conn, const char *models_dir, Model **ret, jso
     if (churn_read_names(conn, "models", &ids, err) != 0) return -1;
     for (size_t i = 0; i < ids.count && i < CHURN_MODEL_FILES_KEPT; i++) {
         CLEANUP(error_clear) Error problem = {0};
-        if (model_load(models_dir, ids.at[i], ret, ret_metadata, &problem) == 0) {
+        int rc = ret != NULL ? model_load(models_dir, ids.at[i], ret, ret_metadata, &problem)
+                             : model_check(models_dir, ids.at[i], ret_metadata, &problem);
+        if (rc == 0) {
             if (i > 0) log_damaged(&first, true);
             return 0;
         }
@@ -30,7 +32,7 @@ int churn_current_model(LakeConn *conn, const char *models_dir, Model **ret, jso
         problem = (Error){0};
     }
     if (ids.count > 0) return error_set(err, ERR_DATA, "%s", first.text);
-    *ret = NULL;
+    if (ret != NULL) *ret = NULL;
     *ret_metadata = NULL;
     return 0;
 }

@@ -1,6 +1,10 @@
 /* churn_score.c: scoring in pages of subscribers by id, so that memory does not grow with the base: read a page of Gold, predict it at
  * once, then hand the rows to DuckDB, explaining each as it is asked for.
  *
+ * Only those are scored whose features changed since the same model scored them; their scores go to scores_fresh, which shadows
+ * scores_base. A score of a subscriber in Gold's base that changes makes that base another one (gold_base.base_id): snapshots hold both
+ * together.
+ *
  * Invariant: readers see the scores of one model over all of Gold, the old ones or the new ones. */
 #include "medallion/churn.h"
 #include "medallion/churn_data.h"
@@ -36,8 +40,10 @@ typedef struct Scoring {
     size_t next;          /* row of the page that DuckDB gets next */
     float *contributions; /* of one row */
     Buf reasons;          /* of one row */
-    size_t rows, by_band[CHURN_BANDS];
+    size_t rows;
     int64_t scored_at_us;
+    int64_t after; /* features computed by later batches are to be scored; -1: all */
+    bool rebased;  /* scores of Gold's base change */
 } Scoring;
 
 static void scoring_done(Scoring *s) {
@@ -113,7 +119,6 @@ static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
         lake_put_real(chunk, 1, n, probability);
         lake_put_text(chunk, 2, n, churn_bands[band].name, strlen(churn_bands[band].name));
         lake_put_text(chunk, 3, n, s->reasons.data, s->reasons.len);
-        s->by_band[band]++;
     }
     return n;
 }
@@ -126,7 +131,7 @@ static const LakeColumn score_columns[] = {
 /* The page after the current one; empty at the end. */
 static int next_page(LakeConn *conn, Scoring *s, Error *err) {
     CLEANUP(free_text) char *last = s->page.rows > 0 ? xstrdup(s->page.ids[s->page.rows - 1]) : NULL;
-    const LakeValue values[] = {lake_text(last), lake_int(PAGE_ROWS)};
+    const LakeValue values[] = {lake_text(last), lake_int(PAGE_ROWS), lake_int(s->after)};
     churn_data_done(&s->page);
     s->next = 0;
     if (stop_requested())
@@ -138,23 +143,77 @@ static int store_page(LakeConn *conn, Scoring *s, const char *model_id, Error *e
     const LakeValue values[] = {lake_text(model_id), lake_time(s->scored_at_us)};
     const Matrix x = churn_matrix(&s->page);
     if (model_predict(s->model, &x, s->probabilities, err) != 0) return -1;
-    if (lake_exec_values(conn, "churn/store_scores", lake_sql("churn/store_scores"), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
+    const char *store = s->after < 0 ? "churn/store_all_scores" : "churn/store_fresh_scores";
+    if (lake_exec_values(conn, store, lake_sql(store), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
     BUG_IF(s->next != s->page.rows); /* DuckDB took every row */
     s->rows += s->page.rows;
     return 0;
 }
 
+/* ---- which subscribers ---- */
+
+static int choose(LakeConn *conn, const char *model_id, bool full, Scoring *s, Error *err) {
+    enum { MANY = 4 }; /* of 4 subscribers one has changed: then all are as cheap, and shadow nobody */
+    LakeValue model = lake_text(model_id);
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, "churn/to_score", lake_sql("churn/to_score"), &model, 1, &rows, err) != 0) return -1;
+    int got = lake_next(rows, err);
+    if (got <= 0) return got < 0 ? -1 : error_set(err, ERR_BUG, "gold_base or scores_progress has no row");
+    int64_t all = lake_col_int(rows, 0), in_base = lake_col_int(rows, 1), since = lake_col_int(rows, 2);
+    bool some = !full && lake_col_bool(rows, 4) && in_base + since <= all / MANY;
+    s->after = some ? lake_col_int(rows, 3) : -1;
+    s->rebased = !some || in_base > 0;
+    return 0;
+}
+
+static int forget_scores(LakeConn *conn, const Scoring *s, Error *err) {
+    if (s->after < 0) return lake_exec(conn, "churn/forget_all_scores", lake_sql("churn/forget_all_scores"), err);
+    LakeBinding after = {"after", lake_int(s->after)};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/forget_changed_scores"), &after, 1);
+    return lake_exec(conn, "churn/forget_changed_scores", sql, err);
+}
+
+static int settle_if_due(LakeConn *conn, Error *err) {
+    int64_t due = 0;
+    if (lake_query_int(conn, "churn/scores_fresh", lake_sql("churn/scores_fresh"), NULL, 0, &due, err) != 0) return -1;
+    return due != 0 ? lake_exec(conn, "churn/settle_scores", lake_sql("churn/settle_scores"), err) : 0;
+}
+
+static int store_progress(LakeConn *conn, const Scoring *s, const char *model_id, Error *err) {
+    LakeValue model = lake_text(model_id);
+    if (s->rebased && lake_exec(conn, "churn/rebased", "UPDATE gold_base SET base_id = uuid()", err) != 0) return -1;
+    return lake_exec_values(conn, "churn/scored", lake_sql("churn/scored"), &model, 1, NULL, err);
+}
+
+static int score_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
+    int rc;
+    do {
+        rc = next_page(conn, s, err);
+        if (rc == 0 && s->page.rows > 0) rc = store_page(conn, s, model_id, err);
+    } while (rc == 0 && s->page.rows > 0);
+    return rc;
+}
+
 static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
     if (lake_register_source(conn, "churn_score_rows", score_columns, ARRAY_LEN(score_columns), 1, fill, s, err) != 0) return -1;
     if (lake_begin(conn, err) != 0) return -1;
-    int rc = lake_exec(conn, "churn/forget_scores", lake_sql("churn/forget_scores"), err);
-    do {
-        if (rc == 0) rc = next_page(conn, s, err);
-        if (rc == 0 && s->page.rows > 0) rc = store_page(conn, s, model_id, err);
-    } while (rc == 0 && s->page.rows > 0);
-    if (rc == 0) rc = lake_commit(conn, err);
-    if (rc != 0) lake_rollback(conn);
-    return rc;
+    if (forget_scores(conn, s, err) != 0 || score_pages(conn, s, model_id, err) != 0 || store_progress(conn, s, model_id, err) != 0 ||
+        settle_if_due(conn, err) != 0 || lake_commit(conn, err) != 0) {
+        lake_rollback(conn);
+        return -1;
+    }
+    return 0;
+}
+
+static int count_bands(LakeConn *conn, ChurnScores *scores, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, "churn/bands", lake_sql("churn/bands"), NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0)
+        for (size_t i = 0; i < CHURN_BANDS; i++)
+            if (strcmp(churn_bands[i].name, lake_col_text(rows, 0, NULL)) == 0) scores->by_band[i] = (size_t)lake_col_int(rows, 1);
+    for (size_t i = 0; i < CHURN_BANDS; i++) scores->subscribers += scores->by_band[i];
+    return got;
 }
 
 /* ---- the model against today's Gold ---- */
@@ -190,19 +249,18 @@ static bool shares_a_name(const ChurnNames *a, const ChurnNames *b) {
     return false;
 }
 
-static int score_with(LakeConn *conn, const Model *m, const ChurnNames *gold, ChurnScores *scores, Error *err) {
+static int score_with(LakeConn *conn, const Model *m, const ChurnNames *gold, bool full, ChurnScores *scores, Error *err) {
     CLEANUP(scoring_done) Scoring s = {0};
     scoring_init(&s, m);
     if (!shares_a_name(&s.features, gold))
         return error_set(err, ERR_DATA, "Gold has none of the features of the model %s: run `smelt train`", scores->model_id);
     scores->advice = advice_on(&s.features, gold);
-    if (replace_scores(conn, &s, scores->model_id, err) != 0) return -1;
+    if (choose(conn, scores->model_id, full, &s, err) != 0 || replace_scores(conn, &s, scores->model_id, err) != 0) return -1;
     scores->rows = s.rows;
-    memcpy(scores->by_band, s.by_band, sizeof s.by_band);
-    return 0;
+    return count_bands(conn, scores, err);
 }
 
-int churn_score(LakeConn *conn, const char *models_dir, ChurnScores *ret, Error *err) {
+int churn_score(LakeConn *conn, const char *models_dir, bool full, ChurnScores *ret, Error *err) {
     int64_t started = clock_mono_ns();
     CLEANUP(churn_scores_done) ChurnScores scores = {0};
     CLEANUP(churn_names_done) ChurnNames gold = {0};
@@ -215,7 +273,7 @@ int churn_score(LakeConn *conn, const char *models_dir, ChurnScores *ret, Error 
         scores.skipped = xstrdup("there is no Gold yet: run `smelt refine` first");
     else {
         scores.model_id = xstrdup(json_string_value(json_object_get(metadata, "model_id")));
-        if (score_with(conn, m, &gold, &scores, err) != 0) return -1;
+        if (score_with(conn, m, &gold, full, &scores, err) != 0) return -1;
     }
     scores.seconds = clock_seconds_since(started);
     *ret = scores;
@@ -225,7 +283,8 @@ int churn_score(LakeConn *conn, const char *models_dir, ChurnScores *ret, Error 
 
 json_t *churn_scores_json(const ChurnScores *s) {
     if (s->skipped != NULL) return json_pack("{s:n, s:s, s:f}", "model", "skipped", s->skipped, "seconds", s->seconds);
-    json_t *summary = json_pack("{s:s, s:I, s:f}", "model", s->model_id, "scored", (json_int_t)s->rows, "seconds", s->seconds);
+    json_t *summary = json_pack("{s:s, s:I, s:I, s:f}", "model", s->model_id, "scored", (json_int_t)s->rows, "subscribers",
+                                (json_int_t)s->subscribers, "seconds", s->seconds);
     for (size_t i = 0; i < CHURN_BANDS; i++) json_object_set_new(summary, churn_bands[i].name, json_integer((json_int_t)s->by_band[i]));
     if (s->advice != NULL) json_object_set_new(summary, "warning", json_string(s->advice));
     return summary;

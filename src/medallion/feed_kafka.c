@@ -1,17 +1,44 @@
-/* feed_kafka.c: a topic as a feed. */
+/* feed_kafka.c: a topic as a feed. Connecting takes as long as opening the lake: so the first description is asked for by a thread of its
+ * own as soon as the feed is opened. When that fails, the caller asks again and learns why. */
 #include "base/memory.h"
 #include "medallion/feed_internal.h"
+#include <pthread.h>
 #include <string.h>
+
+#define EARLY_MS 1000 /* freeing the feed waits no longer than this */
 
 typedef struct TopicFeed {
     Feed feed;
     const Settings *settings; /* borrowed */
     KafkaClient *client;      /* for describing, before and while reading */
     KafkaConsumer *consumer;  /* NULL before start */
+    pthread_t early;
+    bool early_asked; /* `early` is to be joined */
+    KafkaTopic early_topic;
+    int early_rc;
 } TopicFeed;
+
+static void *ask_early(void *arg) {
+    TopicFeed *t = arg;
+    Error ignored = {0};
+    t->early_rc = kafka_topic_describe(t->client, t->feed.topic, EARLY_MS, &t->early_topic, &ignored);
+    error_clear(&ignored);
+    return NULL;
+}
+
+/* True once, when there is an early description: the caller owns it. */
+static bool take_early(TopicFeed *t, KafkaTopic *ret) {
+    if (!t->early_asked) return false;
+    pthread_join(t->early, NULL);
+    t->early_asked = false;
+    if (t->early_rc == 0) *ret = t->early_topic;
+    return t->early_rc == 0;
+}
 
 static void topic_free(Feed *feed) {
     TopicFeed *t = (TopicFeed *)feed;
+    KafkaTopic unused = {0};
+    if (take_early(t, &unused)) kafka_topic_done(&unused);
     kafka_consumer_freep(&t->consumer);
     kafka_client_freep(&t->client);
     free(feed->topic);
@@ -19,7 +46,9 @@ static void topic_free(Feed *feed) {
 }
 
 static int topic_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
-    return kafka_topic_describe(((TopicFeed *)feed)->client, feed->topic, timeout_ms, ret, err);
+    TopicFeed *t = (TopicFeed *)feed;
+    if (take_early(t, ret)) return 0;
+    return kafka_topic_describe(t->client, feed->topic, timeout_ms, ret, err);
 }
 
 static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
@@ -63,6 +92,7 @@ int feed_open_topic(const Settings *settings, const char *topic, Feed **ret, Err
     *feed = (Feed){.ops = &topic_ops, .topic = xstrdup(topic)};
     t->settings = settings;
     if (kafka_connect(settings, &t->client, err) != 0) return -1;
+    t->early_asked = pthread_create(&t->early, NULL, ask_early, t) == 0;
     *ret = TAKE(feed);
     return 0;
 }

@@ -1,5 +1,8 @@
 /* publish.c: which tables a snapshot has.
  *
+ * Gold is published as it is kept: a base that seldom changes, and the subscribers computed since (src/compile/gold_features.c). So a
+ * refresh of a few events copies the last generation and writes the few.
+ *
  * The views of sql/serving/views.sql say what readers see; the table below says under which name each becomes a table of the snapshot. The
  * names that users know (gold_subscriber_features, runs, models, ...) stay, so that SQL written for the lake works on a snapshot.
  *
@@ -13,15 +16,19 @@
 #include <unistd.h>
 
 static const SnapshotTable published[] = {
-    {"gold_subscriber_features", "SELECT * FROM serving_subscribers", "subscriber_id"},
-    {"serving_pipeline", "SELECT * FROM serving_pipeline", NULL},
-    {"serving_hours", "SELECT * FROM serving_hours", NULL},
-    {"serving_quarantine", "SELECT * FROM serving_quarantine", NULL},
-    {"silver_drift", "SELECT * FROM silver_drift", NULL},
-    {"ledger_partitions", "SELECT * FROM ledger_partitions", NULL},
-    {"runs", "SELECT * FROM serving_runs", NULL},
-    {"run_steps", "SELECT * FROM serving_run_steps", NULL},
-    {"models", "SELECT * FROM serving_models", NULL},
+    {"gold_features_base", "SELECT * FROM serving_subscribers_base", "subscriber_id", SNAPSHOT_BASE},
+    {"gold_features_fresh", "SELECT * FROM serving_subscribers_fresh", NULL, SNAPSHOT_TABLE},
+    {"gold_subscriber_features",
+     "SELECT * FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id) UNION ALL SELECT * FROM gold_features_fresh",
+     NULL, SNAPSHOT_VIEW},
+    {"serving_pipeline", "SELECT * FROM serving_pipeline", NULL, SNAPSHOT_TABLE},
+    {"serving_hours", "SELECT * FROM serving_hours", NULL, SNAPSHOT_TABLE},
+    {"serving_quarantine", "SELECT * FROM serving_quarantine", NULL, SNAPSHOT_TABLE},
+    {"silver_drift", "SELECT * FROM silver_drift", NULL, SNAPSHOT_TABLE},
+    {"ledger_partitions", "SELECT * FROM ledger_partitions", NULL, SNAPSHOT_TABLE},
+    {"runs", "SELECT * FROM serving_runs", NULL, SNAPSHOT_TABLE},
+    {"run_steps", "SELECT * FROM serving_run_steps", NULL, SNAPSHOT_TABLE},
+    {"models", "SELECT * FROM serving_models", NULL, SNAPSHOT_TABLE},
 };
 
 void publish_result_done(PublishResult *result) {
@@ -54,6 +61,19 @@ static int advance(LakeConn *conn, Error *err) {
     return 0;
 }
 
+/* Names the features and scores below the fresh rows, and the columns that a subscriber has in snapshots of this binary. The caller frees.
+ */
+static int read_base(LakeConn *conn, char **ret, Error *err) {
+    static const char sql[] = "SELECT base_id::VARCHAR || '-' || md5($1) FROM gold_base";
+    LakeValue views = lake_text(lake_sql("serving/views"));
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, "publish/base", sql, &views, 1, &rows, err) != 0) return -1;
+    int got = lake_next(rows, err);
+    if (got < 0) return -1;
+    *ret = got > 0 ? xstrdup(lake_col_text(rows, 0, NULL)) : NULL;
+    return 0;
+}
+
 /* COPY does not fsync; file_publish does. */
 static int write_parquet(LakeConn *conn, const char *dir, char **ret_path, Error *err) {
     if (dir_make(dir, err) != 0) return -1;
@@ -71,9 +91,10 @@ static int write_parquet(LakeConn *conn, const char *dir, char **ret_path, Error
 int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions *options, PublishResult *ret, Error *err) {
     int64_t started_ns = clock_mono_ns();
     CLEANUP(publish_result_done) PublishResult result = {0};
-    if (make_views(conn, err) != 0 || advance(conn, err) != 0) return -1;
+    CLEANUP(free_text) char *base = NULL;
+    if (make_views(conn, err) != 0 || advance(conn, err) != 0 || read_base(conn, &base, err) != 0) return -1;
     if (options->parquet_dir != NULL && write_parquet(conn, options->parquet_dir, &result.parquet_path, err) != 0) return -1;
-    if (snapshot_publish(conn, snapshots_dir, published, ARRAY_LEN(published), &result.snapshot, err) != 0) return -1;
+    if (snapshot_publish(conn, snapshots_dir, published, ARRAY_LEN(published), base, options->full, &result.snapshot, err) != 0) return -1;
     int pruned = snapshot_prune(snapshots_dir, options->keep > 0 ? options->keep : 1);
     if (pruned > 0) log_debug("publish", "%d old generations removed", pruned);
     result.seconds = clock_seconds_since(started_ns);

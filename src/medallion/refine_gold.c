@@ -10,6 +10,7 @@
 
 #define DAY_US           (86400 * USEC_PER_SEC)
 #define COMPACT_ROWS_MIN 50000
+#define COMPACT_SHARE    4 /* partial rows may be a quarter of the compacted ones: every refine of a few events reads them all */
 
 typedef struct Day {
     bool known;
@@ -66,7 +67,7 @@ static int leave(const Refine *r, int64_t from, int64_t to, int64_t band, const 
 }
 
 static int empty_windows(const Refine *r, Error *err) {
-    CLEANUP(free_text) char *sql = xasprintf("DELETE FROM gold_state_window%s", r->suffix);
+    CLEANUP(free_text) char *sql = xasprintf("UPDATE gold_state_sums%s SET band = 0", r->suffix);
     return lake_exec(r->conn, "gold/windows_over", sql, err);
 }
 
@@ -94,6 +95,7 @@ typedef struct WindowNames {
 
 /* {{after}}, {{upto}} and the first day of each window. */
 static int add_events(const Refine *r, const LakeBinding range[2], int64_t newest, int64_t *ret_subscribers, Error *err) {
+    static const char subscribers[] = "SELECT count(DISTINCT subscriber_id) FROM refine_partials";
     const Pipeline *p = r->pipeline;
     size_t n = p->window_count;
     CLEANUP(free_memory) LakeBinding *bindings = xcalloc(n + 2, sizeof *bindings);
@@ -106,10 +108,9 @@ static int add_events(const Refine *r, const LakeBinding range[2], int64_t newes
         bindings[i + 2] = (LakeBinding){names[i].text, day_value(newest - p->windows[i] + 1, &days[i])};
     }
     if (refine_exec(r, SQL_GOLD_PARTIALS, bindings, n + 2, NULL, err) != 0 ||
-        refine_exec(r, SQL_GOLD_TOTAL, bindings, n + 2, ret_subscribers, err) != 0 ||
-        refine_exec(r, SQL_GOLD_WINDOW, bindings, n + 2, NULL, err) != 0)
+        refine_exec(r, SQL_GOLD_SUMS, bindings, n + 2, NULL, err) != 0 || refine_exec(r, SQL_GOLD_EXTREME, bindings, n + 2, NULL, err) != 0)
         return -1;
-    return refine_exec(r, SQL_GOLD_EXTREME, bindings, n + 2, NULL, err);
+    return lake_query_int(r->conn, "gold/touched", subscribers, NULL, 0, ret_subscribers, err);
 }
 
 int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) {
@@ -128,29 +129,53 @@ int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *r
 
 /* ---- the features ---- */
 
-int gold_follow(const Refine *r, const GoldChange *change, Error *err) {
+int gold_features_anew(const Refine *r, int64_t upto, Error *err) {
+    return refine_exec(r, SQL_GOLD_FEATURES, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err);
+}
+
+/* Too many fresh rows make each further refine and publish more expensive than a new base now and then. */
+static int settle_if_due(const Refine *r, int64_t subscribers, Error *err) {
+    enum { MANY = 8 };
+    int64_t fresh = 0;
+    if (lake_query_int(r->conn, "gold/fresh", "SELECT count(*) FROM gold_features_fresh", NULL, 0, &fresh, err) != 0) return -1;
+    return fresh <= subscribers / MANY ? 0 : refine_exec(r, SQL_GOLD_SETTLE, NULL, 0, NULL, err);
+}
+
+int gold_follow(const Refine *r, const GoldChange *change, int64_t upto, Error *err) {
     enum { MANY = 4 }; /* of 4 subscribers one is touched: then all are as cheap */
     int64_t all = 0;
     if (change->subscribers == 0) return 0;
-    if (lake_query_int(r->conn, "gold/subscribers", "SELECT count(*) FROM gold_subscriber_features", NULL, 0, &all, err) != 0) return -1;
-    bool anew = change->moved || change->subscribers > all / MANY;
-    return refine_exec(r, anew ? SQL_GOLD_FEATURES : SQL_GOLD_FRESHEN, NULL, 0, NULL, err);
+    if (lake_query_int(r->conn, "gold/subscribers", "SELECT count(*) FROM gold_features_base", NULL, 0, &all, err) != 0) return -1;
+    if (change->moved || change->subscribers > all / MANY) return gold_features_anew(r, upto, err);
+    if (refine_exec(r, SQL_GOLD_FRESHEN, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err) != 0) return -1;
+    return settle_if_due(r, all, err);
 }
 
 /* ---- compaction ---- */
+
+/* A table of the state. A bulk load leaves the sums as compact as can be, but of the extremes most days that never matter. */
+typedef struct StatePart {
+    const char *table, *compacted; /* its column in gold_state: rows after the last compaction */
+    Statement compact;
+    bool born_compact;
+} StatePart;
+
+static const StatePart state_parts[] = {
+    {"gold_state_sums", "compacted_sums", SQL_GOLD_COMPACT_SUMS, true},
+    {"gold_state_extreme", "compacted_extremes", SQL_GOLD_COMPACT_EXTREMES, false},
+};
 
 typedef struct StateRows {
     int64_t all, compacted;
     Day newest;
 } StateRows;
 
-static int read_state_rows(const Refine *r, StateRows *ret, Error *err) {
+static int read_state_rows(const Refine *r, const StatePart *part, StateRows *ret, Error *err) {
     const char *s = r->suffix;
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     CLEANUP(free_text)
-    char *sql = xasprintf("SELECT (SELECT count(*) FROM gold_state_total%s) + (SELECT count(*) FROM gold_state_window%s) + "
-                          "(SELECT count(*) FROM gold_state_extreme%s), compacted_rows, newest - DATE '1970-01-01' FROM gold_state%s",
-                          s, s, s, s);
+    char *sql = xasprintf("SELECT (SELECT count(*) FROM %s%s), %s, newest - DATE '1970-01-01' FROM gold_state%s", part->table, s,
+                          part->compacted, s);
     if (lake_query(r->conn, "gold/state_rows", sql, NULL, 0, &rows, err) != 0) return -1;
     int got = lake_next(rows, err);
     if (got < 0) return -1;
@@ -160,40 +185,45 @@ static int read_state_rows(const Refine *r, StateRows *ret, Error *err) {
     return 0;
 }
 
-/* The first rows of a state are as compact as can be. */
-static int accept_rows(const Refine *r, int64_t rows, Error *err) {
-    LakeValue value = lake_int(rows);
-    CLEANUP(free_text) char *sql = xasprintf("UPDATE gold_state%s SET compacted_rows = $1", r->suffix);
-    return lake_exec_values(r->conn, "gold/compacted", sql, &value, 1, NULL, err);
+static int accept_rows(const Refine *r, const StatePart *part, Error *err) {
+    CLEANUP(free_text)
+    char *sql = xasprintf("UPDATE gold_state%s SET %s = (SELECT count(*) FROM %s%s)", r->suffix, part->compacted, part->table, r->suffix);
+    return lake_exec(r->conn, "gold/compacted", sql, err);
 }
 
-static int compact(const Refine *r, const StateRows *rows, Error *err) {
+static int compact(const Refine *r, const StatePart *part, const StateRows *rows, Error *err) {
     const Pipeline *p = r->pipeline;
     DayText text;
     int64_t widest = p->window_count > 0 ? p->windows[p->window_count - 1] : 1;
     LakeBinding from = {"from", day_value(rows->newest.day - widest + 1, &text)};
     if (lake_begin(r->conn, err) != 0) return -1;
-    if (refine_exec(r, SQL_GOLD_COMPACT, &from, 1, NULL, err) != 0 || lake_commit(r->conn, err) != 0) {
+    if (refine_exec(r, part->compact, &from, 1, NULL, err) != 0 || accept_rows(r, part, err) != 0 || lake_commit(r->conn, err) != 0) {
         lake_rollback(r->conn);
         return -1;
     }
-    log_debug("refine", "Gold's state compacted from %lld rows", (long long)rows->all);
+    log_debug("refine", "%s compacted from %lld rows", part->table, (long long)rows->all);
     return 0;
 }
 
-int gold_compact_if_due(const Refine *r, Error *err) {
+static int compact_part_if_due(const Refine *r, const StatePart *part, Error *err) {
     StateRows rows = {0};
-    if (read_state_rows(r, &rows, err) != 0) return -1;
+    if (read_state_rows(r, part, &rows, err) != 0) return -1;
     if (!rows.newest.known) return 0;
-    if (rows.compacted == 0) return accept_rows(r, rows.all, err);
-    int64_t pending = rows.all - rows.compacted, bearable = rows.compacted > COMPACT_ROWS_MIN ? rows.compacted : COMPACT_ROWS_MIN;
-    return pending > bearable ? compact(r, &rows, err) : 0;
+    if (rows.compacted == 0 && part->born_compact) return accept_rows(r, part, err);
+    int64_t pending = rows.all - rows.compacted, bearable = rows.compacted / COMPACT_SHARE;
+    return pending > bearable && pending > COMPACT_ROWS_MIN ? compact(r, part, &rows, err) : 0;
+}
+
+int gold_compact_if_due(const Refine *r, Error *err) {
+    for (size_t i = 0; i < ARRAY_LEN(state_parts); i++)
+        if (compact_part_if_due(r, &state_parts[i], err) != 0) return -1;
+    return 0;
 }
 
 /* ---- again from Silver ---- */
 
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) {
-    static const char *const tables[] = {"gold_state_total", "gold_state_window", "gold_state_extreme", "gold_state"};
+    static const char *const tables[] = {"gold_state_sums", "gold_state_extreme", "gold_state"};
     GoldChange change;
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
         CLEANUP(free_text) char *sql = xasprintf("DROP TABLE IF EXISTS %s%s", tables[i], r->suffix);

@@ -21,7 +21,7 @@
 static char *features_fingerprint(const Refine *r) {
     CLEANUP(buf_done) Buf text = {0};
     buf_add_str(&text, r->pipeline->features_sha256);
-    for (Statement s = SQL_GOLD_TABLES; s <= SQL_GOLD_FRESHEN; s++) buf_add_str(&text, compile_sql(r->live, s));
+    for (Statement s = SQL_GOLD_TABLES; s <= SQL_GOLD_SETTLE; s++) buf_add_str(&text, compile_sql(r->live, s));
     return buf_take(&text);
 }
 
@@ -106,7 +106,7 @@ static int prepare_features(const Refine *r, const RefineProgress *progress, Err
         log_info("refine", "the features have changed: making Gold again from Silver");
         r->stats->features_rebuilt = true;
     }
-    return gold_rebuild(r, progress->batch_id, err) != 0 ? -1 : refine_exec(r, SQL_GOLD_FEATURES, NULL, 0, NULL, err);
+    return gold_rebuild(r, progress->batch_id, err) != 0 ? -1 : gold_features_anew(r, progress->batch_id, err);
 }
 
 static int prepare(const Refine *r, const RefineProgress *progress, Error *err) {
@@ -147,7 +147,7 @@ int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) {
     if (lake_begin(r->conn, err) != 0) return -1;
     int rc = 0;
     for (size_t i = 0; rc == 0 && compile_tables[i] != NULL; i++) rc = swap_table(r, compile_tables[i], err);
-    if (rc == 0) rc = refine_exec(r, SQL_GOLD_FEATURES, NULL, 0, NULL, err);
+    if (rc == 0) rc = gold_features_anew(r, upto, err);
     if (rc == 0) rc = refine_store_progress(r, upto, err);
     if (rc == 0) rc = lake_commit(r->conn, err);
     if (rc != 0) lake_rollback(r->conn);

@@ -53,5 +53,7 @@ int model_save(const Model *m, const char *dir, const char *id, const json_t *fa
 /* ERR_DATA names the file and the next step when a file is missing, truncated, changed, or not what the metadata says. `ret_metadata`: the
  * caller owns it; may be NULL. */
 int model_load(const char *dir, const char *id, Model **ret, json_t **ret_metadata, Error *err) MUST_CHECK;
+/* The same look at the files by their checksums alone, without XGBoost. */
+int model_check(const char *dir, const char *id, json_t **ret_metadata, Error *err) MUST_CHECK;
 /* Removes the files of a model; those that are not there are no error. */
 void model_remove(const char *dir, const char *id);

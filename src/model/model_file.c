@@ -111,6 +111,16 @@ static int same_features(const Model *m, const json_t *metadata) {
     return json_equal(names, json_object_get(metadata, "features"));
 }
 
+int model_check(const char *dir, const char *id, json_t **ret_metadata, Error *err) {
+    CLEANUP(free_text) char *path = file_path(dir, id, ".json");
+    CLEANUP(free_text) char *meta_path = file_path(dir, id, ".meta.json");
+    CLEANUP(json_freep) json_t *metadata = NULL;
+    CLEANUP(buf_done) Buf document = {0};
+    if (read_metadata(meta_path, &metadata, err) != 0 || read_document(path, metadata, &document, err) != 0) return -1;
+    *ret_metadata = TAKE(metadata);
+    return 0;
+}
+
 int model_load(const char *dir, const char *id, Model **ret, json_t **ret_metadata, Error *err) {
     CLEANUP(free_text) char *path = file_path(dir, id, ".json");
     CLEANUP(free_text) char *meta_path = file_path(dir, id, ".meta.json");

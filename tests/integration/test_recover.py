@@ -209,7 +209,8 @@ def test_killed_while_it_recovers_it_is_done_again(smelt: Smelt, topic: Topic) -
         assert result.code in (0, 65), result
         if result.code == 0:  # it had come to its end
             break
-    smelt.run("recover", "--yes")
+    last = smelt.run("recover", "--yes")
+    assert last.code == 0, last
     assert_recovered(smelt, topic, sent)
 
 

@@ -284,7 +284,7 @@ static void a_lock_file_that_was_removed_or_replaced_is_not_ours(void **state) {
     CLEANUP(file_lock_freep) FileLock *lock = NULL, *successor = NULL;
     must(file_lock("lock", "me", &lock, &err), &err);
     unlink("lock");
-    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "cannot be found", &err);
+    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "cannot look at", &err);
     must(file_lock("lock", "successor", &successor, &err), &err); /* flock cannot stop it: it is another file */
     assert_failed(file_lock_check(lock, &err), ERR_BUSY, "removed or replaced", &err);
     must(file_lock_check(successor, &err), &err);
@@ -353,6 +353,21 @@ static void a_cleaned_up_variable_is_empty(void **state) {
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
 
+static void a_copy_has_the_same_bytes(void **state) {
+    (void)state;
+    Error err = {0};
+    CLEANUP(buf_done) Buf big = {0}, copied = {0};
+    for (int i = 0; i < 300000; i++) buf_addf(&big, "%d,", i);
+    must(file_write_atomic("from", big.data, big.len, &err), &err);
+    must(file_write_atomic("to", "something older", 15, &err), &err);
+    must(file_copy("from", "to", &err), &err);
+    must(file_read("to", &copied, &err), &err);
+    assert_int_equal(copied.len, big.len);
+    assert_memory_equal(copied.data, big.data, big.len);
+    assert_failed(file_copy("nowhere", "to", &err), ERR_IO, "nowhere", &err);
+    assert_failed(file_copy("from", "no/such/folder", &err), ERR_IO, "no/such/folder", &err);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(a_written_file_is_read_back),
@@ -361,6 +376,7 @@ int main(void) {
         IN_SCRATCH(a_write_that_fails_half_way_leaves_the_old),
         IN_SCRATCH(readers_see_old_or_new),
         IN_SCRATCH(a_killed_writer_leaves_old_or_new),
+        IN_SCRATCH(a_copy_has_the_same_bytes),
         IN_SCRATCH(folders_are_made_with_their_parents),
         IN_SCRATCH(a_folder_that_cannot_be_is_an_error),
         IN_SCRATCH(paths_are_joined_by_one_slash),

@@ -42,7 +42,7 @@ static int writer_open(Writer *w, Error *err) {
 
 static int publish_next(Writer *w, SnapshotInfo *ret, Error *err) {
     if (lake_exec(w->conn, "test", "UPDATE source SET round = round + 1", err) != 0) return -1;
-    return snapshot_publish(w->conn, DIR_NAME, tables, ARRAY_LEN(tables), ret, err);
+    return snapshot_publish(w->conn, DIR_NAME, tables, ARRAY_LEN(tables), NULL, false, ret, err);
 }
 
 static void publish(int times) {
@@ -130,7 +130,7 @@ static void keys_are_keys(void **state) {
     assert_int_equal(number(s, "SELECT count(*) FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY' AND table_name = 'first'"),
                      1);
     must(writer_open(&w, &err), &err);
-    assert_int_equal(snapshot_publish(w.conn, DIR_NAME, doubled, 1, &info, &err), -1);
+    assert_int_equal(snapshot_publish(w.conn, DIR_NAME, doubled, 1, NULL, false, &info, &err), -1);
     assert_non_null(strstr(err.text, "duplicate key"));
     error_clear(&err);
     must(publish_next(&w, &info, &err), &err); /* the failure left nothing in the way */
@@ -162,7 +162,7 @@ static void a_failed_publish_changes_nothing(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
         const SnapshotTable failing[] = {tables[0], {"second", queries[i], NULL}};
         CLEANUP(snapshot_info_done) SnapshotInfo info = {0}, good = {0};
-        assert_int_equal(snapshot_publish(w.conn, DIR_NAME, failing, 2, &info, &err), -1);
+        assert_int_equal(snapshot_publish(w.conn, DIR_NAME, failing, 2, NULL, false, &info, &err), -1);
         assert_non_null(strstr(err.text, "publish/second"));
         error_clear(&err);
         assert_null(info.path);
@@ -194,7 +194,7 @@ static void a_lost_current_does_not_start_again(void **state) {
     CLEANUP(snapshot_info_done) SnapshotInfo info = {0};
     Error err = {0};
     must(writer_open(&w, &err), &err);
-    must(snapshot_publish(w.conn, DIR_NAME, tables, ARRAY_LEN(tables), &info, &err), &err);
+    must(snapshot_publish(w.conn, DIR_NAME, tables, ARRAY_LEN(tables), NULL, false, &info, &err), &err);
     assert_int_equal(info.generation, 4);
     assert_int_equal(snapshot_current(DIR_NAME), 4);
     assert_whole(reader);

@@ -2,6 +2,7 @@
  */
 #include "medallion/churn.h"
 
+#include "../gold_parts.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -81,14 +82,15 @@ static char *text(Fixture *f, const char *sql) {
 static void make_gold(Fixture *f, int n) {
     CLEANUP(free_text)
     char *sql =
-        xasprintf("CREATE OR REPLACE TABLE gold_subscriber_features AS "
+        xasprintf("CREATE OR REPLACE TABLE gold_features_base AS "
                   "SELECT 'SUB-' || lpad(i::VARCHAR, 6, '0') AS subscriber_id, (2 + hash(i, 1) %% 50)::BIGINT AS total_events, "
                   "CASE WHEN hash(i, 2) %% 10 > 0 THEN (-60 - (hash(i, 3) %% 400) / 10.0)::DECIMAL(9, 1) END AS avg_signal_dbm, "
                   "(hash(i, 4) %% 40)::INTEGER AS max_days_overdue, (hash(i, 5) %% 1000)::DOUBLE / 7 AS avg_bill_zmw, 'x' AS a_text, "
                   "TIMESTAMP '2026-11-01' AS last_seen "
                   "FROM range(%d) t(i); "
-                  "ALTER TABLE gold_subscriber_features ADD COLUMN churn_label INTEGER; "
-                  "UPDATE gold_subscriber_features SET churn_label = (coalesce(avg_signal_dbm, 0) < -90 OR max_days_overdue > 30)::INTEGER",
+                  "ALTER TABLE gold_features_base ADD COLUMN churn_label INTEGER; "
+                  "UPDATE gold_features_base SET churn_label = (coalesce(avg_signal_dbm, 0) < -90 OR max_days_overdue > 30)::INTEGER; "
+                  "ALTER TABLE gold_features_base ADD COLUMN refined_batch BIGINT DEFAULT 1; " GOLD_PARTS,
                   n);
     run(f, sql);
 }
@@ -103,7 +105,7 @@ static ChurnTraining train(Fixture *f) {
 static ChurnScores score(Fixture *f) {
     Error err = {0};
     ChurnScores s = {0};
-    if (churn_score(f->conn, f->options.models_dir, &s, &err) != 0) fail_msg("%s", err.text);
+    if (churn_score(f->conn, f->options.models_dir, false, &s, &err) != 0) fail_msg("%s", err.text);
     return s;
 }
 
@@ -197,10 +199,9 @@ static void same_gold_same_model_and_scores(void **state) {
     Fixture *f = *state;
     make_gold(f, 800);
     CLEANUP(churn_training_done) ChurnTraining a = train(f);
-    run(f,
-        "CREATE OR REPLACE TABLE gold_subscriber_features AS SELECT churn_label, avg_bill_zmw, * EXCLUDE (churn_label, avg_bill_zmw) FROM "
-        "gold_subscriber_features ORDER BY hash(subscriber_id)"); /* other rows first, other columns first */
-    usleep(2000);                                                 /* ids are times */
+    run(f, "CREATE OR REPLACE TABLE gold_features_base AS SELECT churn_label, avg_bill_zmw, * EXCLUDE (churn_label, avg_bill_zmw) FROM "
+           "gold_features_base ORDER BY hash(subscriber_id); " GOLD_PARTS); /* other rows first, other columns first */
+    usleep(2000);                                                           /* ids are times */
     CLEANUP(churn_training_done) ChurnTraining b = train(f);
     assert_true(a.metrics.auc == b.metrics.auc && a.metrics.log_loss == b.metrics.log_loss);
     assert_int_equal(number(f, "SELECT count(DISTINCT metadata->>'sha256') FROM models"), 1);
@@ -216,9 +217,76 @@ static void pages_of_subscribers(void **state) {
     f->options.rounds = 3;
     train_and_score(f);
     assert_int_equal(number(f, "SELECT count(DISTINCT subscriber_id) FROM subscriber_scores"), 70000);
-    run(f, "DELETE FROM gold_subscriber_features WHERE subscriber_id > 'SUB-000099'");
+    run(f, "DELETE FROM gold_features_base WHERE subscriber_id > 'SUB-000099'; UPDATE gold_base SET features_id = uuid()");
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
     assert_int_equal(number(f, "SELECT count(*) FROM subscriber_scores"), 100);
+}
+
+static size_t scored_now(Fixture *f) {
+    CLEANUP(churn_scores_done) ChurnScores s = score(f);
+    assert_null(s.skipped);
+    assert_int_equal(s.subscribers, number(f, "SELECT count(*) FROM gold_subscriber_features"));
+    return s.rows;
+}
+
+/* Whether a snapshot's copy of Gold's base with its scores is stale since the last call. */
+static bool base_is_another(Fixture *f) {
+    bool another = number(f, "SELECT (SELECT base_id FROM gold_base) IS DISTINCT FROM (SELECT max(base_id) FROM base_before)") != 0;
+    run(f, "CREATE OR REPLACE TABLE base_before AS FROM gold_base");
+    return another;
+}
+
+/* What refine does with `n` subscribers from `first` on: other features, computed by batch `batch`. */
+static void freshen(Fixture *f, int first, int n, int batch) {
+    CLEANUP(free_text)
+    char *sql = xasprintf(
+        "DELETE FROM gold_features_fresh WHERE subscriber_id IN (SELECT 'SUB-' || lpad(i::VARCHAR, 6, '0') FROM range(%d, %d) t(i)); "
+        "INSERT INTO gold_features_fresh SELECT * REPLACE (-99 AS avg_signal_dbm, %d AS refined_batch) FROM gold_features_base "
+        "WHERE subscriber_id IN (SELECT 'SUB-' || lpad(i::VARCHAR, 6, '0') FROM range(%d, %d) t(i))",
+        first, first + n, batch, first, first + n);
+    run(f, sql);
+}
+
+static void scores_are_those_of_a_full_run(Fixture *f) {
+    Error err = {0};
+    ChurnScores s = {0};
+    run(f, "CREATE OR REPLACE TABLE kept AS SELECT * EXCLUDE (scored_at) FROM subscriber_scores");
+    assert_int_equal(churn_score(f->conn, f->options.models_dir, true, &s, &err), 0);
+    churn_scores_done(&s);
+    assert_int_equal(number(f, "SELECT count(*) FROM ((FROM kept EXCEPT ALL SELECT * EXCLUDE (scored_at) FROM subscriber_scores) UNION ALL "
+                               "(SELECT * EXCLUDE (scored_at) FROM subscriber_scores EXCEPT ALL FROM kept))"),
+                     0);
+}
+
+static void only_what_changed_is_scored(void **state) {
+    Fixture *f = *state;
+    make_gold(f, 500);
+    run(f, "CREATE TABLE base_before AS FROM gold_base");
+    train_and_score(f);
+    assert_true(base_is_another(f));
+    assert_int_equal(scored_now(f), 0);
+    freshen(f, 10, 20, 2);
+    assert_int_equal(scored_now(f), 20);
+    freshen(f, 25, 20, 3); /* five of them again */
+    assert_int_equal(scored_now(f), 20);
+    assert_int_equal(number(f, "SELECT count(*) FROM scores_fresh"), 35);
+    assert_false(base_is_another(f));
+    freshen(f, 100, 40, 4);
+    assert_int_equal(scored_now(f), 40);
+    assert_int_equal(number(f, "SELECT count(*) FROM scores_fresh"), 0); /* too many: settled */
+    assert_false(base_is_another(f));
+    freshen(f, 7, 2, 5);
+    run(f, "CREATE OR REPLACE TABLE gold_features_base AS FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id) "
+           "UNION ALL "
+           "FROM gold_features_fresh; DELETE FROM gold_features_fresh"); /* refine settled before they were scored */
+    assert_int_equal(scored_now(f), 2);
+    assert_true(base_is_another(f));
+    scores_are_those_of_a_full_run(f);
+    run(f, "UPDATE gold_base SET features_id = uuid()"); /* refine computed the features of all anew */
+    assert_int_equal(scored_now(f), 500);
+    usleep(2000);
+    CLEANUP(churn_training_done) ChurnTraining t = train(f);
+    assert_int_equal(scored_now(f), 500); /* by the new model */
 }
 
 static void too_little_is_skipped(void **state) {
@@ -227,15 +295,15 @@ static void too_little_is_skipped(void **state) {
         const char *change, *reason;
     } cases[] = {
         {"SELECT 1", "no Gold yet"}, /* before there is a table */
-        {"CREATE OR REPLACE TABLE gold_subscriber_features AS FROM made", NULL},
-        {"UPDATE gold_subscriber_features SET churn_label = 0", "all 500 labelled subscribers stayed"},
-        {"UPDATE gold_subscriber_features SET churn_label = 1", "all 500 labelled subscribers churned"},
-        {"UPDATE gold_subscriber_features SET churn_label = (subscriber_id < 'SUB-000009')::INTEGER", "9 churned and 491 stayed"},
-        {"UPDATE gold_subscriber_features SET churn_label = NULL", "no subscriber has both"},
-        {"DELETE FROM gold_subscriber_features", "no subscriber has both"},
+        {"CREATE OR REPLACE TABLE gold_features_base AS FROM made; " GOLD_PARTS, NULL},
+        {"UPDATE gold_features_base SET churn_label = 0", "all 500 labelled subscribers stayed"},
+        {"UPDATE gold_features_base SET churn_label = 1", "all 500 labelled subscribers churned"},
+        {"UPDATE gold_features_base SET churn_label = (subscriber_id < 'SUB-000009')::INTEGER", "9 churned and 491 stayed"},
+        {"UPDATE gold_features_base SET churn_label = NULL", "no subscriber has both"},
+        {"DELETE FROM gold_features_base", "no subscriber has both"},
     };
     make_gold(f, 500);
-    run(f, "CREATE TABLE made AS FROM gold_subscriber_features; DROP TABLE gold_subscriber_features");
+    run(f, "CREATE TABLE made AS FROM gold_features_base; DROP VIEW gold_subscriber_features");
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         run(f, cases[i].change);
         CLEANUP(churn_training_done) ChurnTraining t = train(f);
@@ -258,7 +326,7 @@ static void nothing_to_score_with(void **state) {
     assert_non_null(strstr(s.skipped, "smelt train"));
     make_gold(f, 500);
     train_and_score(f);
-    run(f, "DROP TABLE gold_subscriber_features");
+    run(f, "DROP VIEW gold_subscriber_features");
     CLEANUP(churn_scores_done) ChurnScores without_gold = score(f);
     assert_non_null(strstr(without_gold.skipped, "smelt refine"));
     assert_int_equal(number(f, "SELECT count(*) FROM subscriber_scores"), 500);
@@ -323,7 +391,7 @@ static void gold_without_the_rule(void **state) {
     Error err = {0};
     ChurnTraining t = {0};
     make_gold(f, 100);
-    run(f, "ALTER TABLE gold_subscriber_features DROP COLUMN churn_label");
+    run(f, "ALTER TABLE gold_features_base DROP COLUMN churn_label; " GOLD_PARTS);
     if (churn_train(f->conn, &f->options, &t, &err) == 0) fail_msg("there is no label");
     assert_int_equal(err.kind, ERR_CONFIG);
     assert_non_null(strstr(err.text, "model.label"));
@@ -348,17 +416,17 @@ static void gold_gained_and_lost_columns(void **state) {
     make_gold(f, 500);
     train_and_score(f);
     run(f,
-        "ALTER TABLE gold_subscriber_features DROP COLUMN avg_bill_zmw; ALTER TABLE gold_subscriber_features ADD COLUMN events_7d BIGINT");
+        "ALTER TABLE gold_features_base DROP COLUMN avg_bill_zmw; ALTER TABLE gold_features_base ADD COLUMN events_7d BIGINT; " GOLD_PARTS);
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
     assert_int_equal(s.rows, 500);
     assert_non_null(strstr(s.advice, "lost avg_bill_zmw"));
     assert_non_null(strstr(s.advice, "gained events_7d"));
     assert_true(is_due(f, INT64_MAX, "other features"));
-    run(f, "CREATE OR REPLACE TABLE gold_subscriber_features AS SELECT subscriber_id, 1 AS something_else, churn_label FROM "
-           "gold_subscriber_features");
+    run(f, "CREATE OR REPLACE TABLE gold_features_base AS SELECT subscriber_id, 1 AS something_else, churn_label, refined_batch FROM "
+           "gold_features_base; " GOLD_PARTS);
     Error err = {0};
     ChurnScores none = {0};
-    if (churn_score(f->conn, f->options.models_dir, &none, &err) == 0) fail_msg("scored without a single feature");
+    if (churn_score(f->conn, f->options.models_dir, false, &none, &err) == 0) fail_msg("scored without a single feature");
     assert_int_equal(err.kind, ERR_DATA);
     error_clear(&err);
     assert_int_equal(number(f, "SELECT count(*) FROM subscriber_scores"), 500);
@@ -380,7 +448,7 @@ static void a_damaged_model_steps_aside(void **state) {
 
     assert_int_equal(unlink(oldest), 0); /* now there is none */
     ChurnScores none = {0};
-    if (churn_score(f->conn, f->options.models_dir, &none, &err) == 0) fail_msg("scored with a damaged model");
+    if (churn_score(f->conn, f->options.models_dir, false, &none, &err) == 0) fail_msg("scored with a damaged model");
     assert_int_equal(err.kind, ERR_DATA);
     assert_non_null(strstr(err.text, newest));
     assert_non_null(strstr(err.text, "smelt train"));
@@ -429,6 +497,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(reasons_name_features_values_and_weights, setup, teardown),
         cmocka_unit_test_setup_teardown(same_gold_same_model_and_scores, setup, teardown),
         cmocka_unit_test_setup_teardown(pages_of_subscribers, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_what_changed_is_scored, setup, teardown),
         cmocka_unit_test_setup_teardown(too_little_is_skipped, setup, teardown),
         cmocka_unit_test_setup_teardown(nothing_to_score_with, setup, teardown),
         cmocka_unit_test_setup_teardown(labels_from_a_file, setup, teardown),

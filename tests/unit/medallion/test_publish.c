@@ -126,9 +126,67 @@ static void test_parquet(void **state) {
     publish_result_done(&result);
 }
 
+static PublishResult publish_next(const Place *p, bool full) {
+    return publish(p, &(PublishOptions){.keep = 2, .full = full});
+}
+
+static void expect_incremental(const Place *p, bool full, bool expected) {
+    PublishResult result = publish_next(p, full);
+    assert_int_equal(result.snapshot.incremental, expected);
+    publish_result_done(&result);
+}
+
+static int64_t events_of(const Place *p, const char *subscriber) {
+    CLEANUP(free_text)
+    char *sql = xasprintf("SELECT total_events FROM gold_subscriber_features WHERE subscriber_id = '%s'", subscriber);
+    return ask_snapshot(p, sql);
+}
+
+static void run_sql(const Place *p, const char *sql) {
+    MUST(lake_exec(p->conn, "test", sql, &err));
+}
+
+/* A subscriber that refine computed since the base, and that has a new score. */
+static const char fresh_row[] =
+    "DELETE FROM gold_features_fresh; INSERT INTO gold_features_fresh SELECT * REPLACE (77 AS total_events, 2 AS "
+    "refined_batch) FROM gold_features_base WHERE subscriber_id = 'S-03'; DELETE FROM scores_fresh; INSERT INTO "
+    "scores_fresh VALUES ('S-03', 0.99, 'high', '[]', 'm1', now())";
+
+static void test_the_base_is_taken_over(void **state) {
+    Place *p = *state;
+    expect_incremental(p, false, false); /* there is nothing to start from */
+    assert_int_equal(events_of(p, "S-03"), 13);
+    run_sql(p, fresh_row);
+    expect_incremental(p, false, true);
+    assert_int_equal(events_of(p, "S-03"), 77);
+    assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM gold_subscriber_features"), 10);
+    assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM gold_subscriber_features WHERE risk_band = 'high'"), 4);
+    expect_incremental(p, true, false); /* asked for */
+    assert_int_equal(events_of(p, "S-03"), 77);
+    expect_incremental(p, false, true);
+    run_sql(p, "UPDATE gold_features_base SET total_events = 5; UPDATE gold_base SET base_id = uuid()");
+    expect_incremental(p, false, false); /* the base is another */
+    assert_int_equal(events_of(p, "S-04"), 5);
+    assert_int_equal(events_of(p, "S-03"), 77);
+}
+
+/* Whatever is wrong with the last generation, the next one is whole. */
+static void test_a_damaged_generation_is_not_taken_over(void **state) {
+    Place *p = *state;
+    expect_incremental(p, false, false);
+    CLEANUP(free_text) char *path = path_join(p->dir, "gen-00000001.duckdb");
+    MUST(file_write_atomic(path, "rubbish", 7, &err));
+    expect_incremental(p, false, false);
+    assert_int_equal(events_of(p, "S-03"), 13);
+    CLEANUP(free_text) char *second = path_join(p->dir, "gen-00000002.duckdb");
+    assert_int_equal(unlink(second), 0);
+    expect_incremental(p, false, false);
+    assert_int_equal(events_of(p, "S-03"), 13);
+}
+
 static void test_before_the_first_refine(void **state) {
     Place *p = *state;
-    MUST(lake_exec(p->conn, "test", "DROP TABLE gold_subscriber_features", &err));
+    MUST(lake_exec(p->conn, "test", "DROP VIEW gold_subscriber_features", &err));
     Error err = {0};
     PublishResult result = {0};
     assert_int_equal(publish_run(p->conn, p->dir, &(PublishOptions){.keep = 2}, &result, &err), -1);
@@ -141,8 +199,8 @@ static void test_before_the_first_refine(void **state) {
 static void test_an_empty_lake(void **state) {
     Place *p = *state;
     MUST(lake_exec(p->conn, "test",
-                   "DELETE FROM bronze_raw_events; DELETE FROM ledger_batches; DELETE FROM gold_subscriber_features; DELETE FROM "
-                   "subscriber_scores; DELETE FROM "
+                   "DELETE FROM bronze_raw_events; DELETE FROM ledger_batches; DELETE FROM gold_features_base; DELETE FROM "
+                   "scores_base; DELETE FROM "
                    "runs; DELETE FROM run_steps; DELETE FROM models",
                    &err));
     publish_quietly(p);
@@ -156,6 +214,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_hours_are_counted_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_wrong_clock_is_no_freshness, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parquet, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_base_is_taken_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_damaged_generation_is_not_taken_over, setup, teardown),
         cmocka_unit_test_setup_teardown(test_before_the_first_refine, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_empty_lake, setup, teardown),
     };

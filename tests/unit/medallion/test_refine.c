@@ -1,4 +1,5 @@
 /* test_refine.c: however Bronze is cut into batches, transactions and runs, Silver and Gold are what one rebuild makes of it. */
+#include "../scratch.h"
 #include "base/memory.h"
 #include "contract/pipeline.h"
 #include "lake/schema.h"
@@ -103,11 +104,8 @@ static void run(House *h, const char *sql) {
     if (lake_exec(h->conn, "test", sql, &err) != 0) fail_msg("%s", err.text);
 }
 
-/* One batch: an event of each subscriber [first, last] at `time`, refined. Gold is then what a rebuild makes of the same events. */
-static void land(House *h, int first, int last, const char *time) {
-    static const char kept[] = "CREATE OR REPLACE TEMP TABLE kept AS FROM gold_subscriber_features";
-    static const char differences[] = "SELECT count(*) FROM ((FROM kept EXCEPT ALL FROM gold_subscriber_features) UNION ALL "
-                                      "(FROM gold_subscriber_features EXCEPT ALL FROM kept))";
+/* One batch: an event of each subscriber [first, last] at `time`. */
+static void insert_batch(House *h, int first, int last, const char *time) {
     CLEANUP(free_text)
     char *sql = xasprintf("INSERT INTO bronze_raw_events SELECT '%d-' || i, 'BSS', 'CRM', 'SUB-' || i, TIMESTAMPTZ '%s', "
                           "'{\"plan\":\"Basic\",\"data_used_mb\":' || (i * 7 %% 100) || ',\"bill_amount_zmw\":' || i || "
@@ -116,6 +114,14 @@ static void land(House *h, int first, int last, const char *time) {
                           (int)h->batches, time, (int)h->batches + 1, first, last + 1);
     h->batches++;
     run(h, sql);
+}
+
+/* The same, refined. Gold is then what a rebuild makes of the same events. */
+static void land(House *h, int first, int last, const char *time) {
+    static const char kept[] = "CREATE OR REPLACE TEMP TABLE kept AS FROM gold_subscriber_features";
+    static const char differences[] = "SELECT count(*) FROM ((FROM kept EXCEPT ALL FROM gold_subscriber_features) UNION ALL "
+                                      "(FROM gold_subscriber_features EXCEPT ALL FROM kept))";
+    insert_batch(h, first, last, time);
     refine(h, false);
     run(h, kept);
     refine(h, true);
@@ -154,20 +160,94 @@ static void gold_follows_every_run(void **state) {
     land(h, 1, 200, "2027-03-01 00:00:00Z");
 }
 
+/* One batch as above, refined; Gold is compared by the caller. */
+static void land_only(House *h, int first, int last, const char *time) {
+    insert_batch(h, first, last, time);
+    refine(h, false);
+}
+
+static char *base_id(House *h) {
+    Error err = {0};
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    if (lake_query(h->conn, "test", "SELECT base_id::VARCHAR FROM gold_base", NULL, 0, &r, &err) != 0 || lake_next(r, &err) != 1)
+        fail_msg("%s", err.text);
+    return xstrdup(lake_col_text(r, 0, NULL));
+}
+
+/* A few subscribers at a time go to the fresh rows, under the same base, until they are many. */
+static void fresh_rows_settle(void **state) {
+    House *h = *state;
+    land_only(h, 1, 200, "2026-11-10 08:00:00Z");
+    land_only(h, 1, 200, "2026-11-10 09:00:00Z");
+    CLEANUP(free_text) char *first = base_id(h);
+    land_only(h, 5, 14, "2026-11-10 10:00:00Z");
+    land_only(h, 10, 19, "2026-11-10 11:00:00Z");
+    land_only(h, 300, 300, "2026-11-10 11:00:00Z");
+    land_only(h, 300, 300, "2026-11-09 11:00:00Z"); /* a second event: is new in Gold */
+    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_features_fresh"), 16);
+    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 201);
+    CLEANUP(free_text) char *second = base_id(h);
+    assert_string_equal(first, second);
+    land(h, 7, 8, "2026-11-10 12:00:00Z"); /* Gold is what a rebuild makes; which it is from now on */
+    land_only(h, 40, 59, "2026-11-10 13:00:00Z");
+    CLEANUP(free_text) char *third = base_id(h);
+    land_only(h, 60, 79, "2026-11-10 14:00:00Z");
+    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_features_fresh"), 0);
+    CLEANUP(free_text) char *fourth = base_id(h);
+    assert_string_not_equal(third, fourth);
+    assert_int_equal(ask(h->conn, "SELECT count(DISTINCT refined_batch) FROM gold_features_base"), 3); /* rows keep theirs */
+    land(h, 1, 2, "2026-11-10 15:00:00Z");
+}
+
 /* As a newer binary does, whose SQL is another. */
 static void gold_is_made_again_when_its_sql_is_another(void **state) {
     House *h = *state;
     land(h, 1, 20, "2026-11-10 08:00:00Z");
     land(h, 1, 20, "2026-11-10 09:00:00Z");
-    run(h, "UPDATE refine_progress SET features_sha256 = 'of another binary'; UPDATE gold_subscriber_features SET total_events = 99");
+    run(h, "UPDATE refine_progress SET features_sha256 = 'of another binary'; UPDATE gold_features_base SET total_events = 99");
     refine(h, false);
     assert_int_equal(feature(h, "total_events"), 2);
+}
+
+/* ---- large payloads ---- */
+
+/* Three batches of 1,000 events; every second event has a note of 30 KB that its contract does not know, one of ten breaks the contract. */
+static const char large[] =
+    "INSERT INTO bronze_raw_events SELECT i::VARCHAR, 'OSS', 'NMS', 'SUB-' || (i % 10), TIMESTAMPTZ '2026-11-01 00:00:00Z' + "
+    "to_minutes(i), "
+    "'{' || CASE WHEN i % 2 = 0 THEN '\"note\":\"' || repeat(chr((97 + i % 26)::INTEGER), 30000) || '\",' ELSE '' END || "
+    "'\"tower_id\":\"T1\",\"signal_dbm\":-70,\"latency_ms\":' || (i % 200) || ',\"packet_loss_pct\":0.25}', "
+    "CASE WHEN i % 10 < 2 THEN 20 ELSE 90 END, now(), 't', 0, 0, i, TIMESTAMPTZ '2026-12-31 00:00:00Z', 1 + i // 1000, NULL "
+    "FROM range(3000) r(i)";
+
+static void large_payloads_take_little_memory(void **state) {
+    (void)state;
+    House h = {0};
+    Error err = {0};
+    LakeOptions options = {.memory_limit = 192 << 20, .threads = 1};
+    if (pipeline_load(NULL, &h.pipeline, &err) != 0 || lake_open("lake.duckdb", &options, &h.lake, &err) != 0 ||
+        lake_connect(h.lake, &h.conn, &err) != 0 || lake_migrate(h.conn, &err) != 0)
+        fail_msg("%s", err.text);
+    run(&h, large);
+    refine(&h, false);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM silver_clean_events"), 2400);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM silver_quarantine WHERE field = 'quality_score'"), 600);
+    assert_int_equal(ask(h.conn, "SELECT events FROM silver_drift WHERE field = 'note' AND length(example) = 200"), 1500);
+    run(&h, "CREATE TEMP TABLE kept AS FROM silver_clean_events; CREATE TEMP TABLE kept_aside AS FROM silver_quarantine");
+    refine(&h, true);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept EXCEPT ALL FROM silver_clean_events)"), 0);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept_aside EXCEPT ALL FROM silver_quarantine)"), 0);
+    lake_conn_freep(&h.conn);
+    lake_freep(&h.lake);
+    pipeline_freep(&h.pipeline);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_change_nothing),
+        cmocka_unit_test_setup_teardown(large_payloads_take_little_memory, scratch_up, scratch_down),
         cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
+        cmocka_unit_test_setup_teardown(fresh_rows_settle, up, down),
         cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* fixture.h: a small lake with what the readers need, and an HTTP client that sends exactly the bytes it is told to. */
 #pragma once
+#include "../gold_parts.h"
 #include "base/buf.h"
 #include "base/embedded.h"
 #include "base/memory.h"
@@ -33,10 +34,10 @@ static const char refined_sql[] =
     "CREATE TABLE silver_drift(event_type VARCHAR, field VARCHAR, kind VARCHAR, events BIGINT, first_seen TIMESTAMP, last_seen "
     "TIMESTAMP, "
     "example VARCHAR);"
-    "CREATE TABLE gold_subscriber_features AS SELECT printf('S-%02d', i) AS subscriber_id, 10 + i AS total_events, 12.50::DECIMAL(18,2) AS "
+    "CREATE TABLE gold_features_base AS SELECT printf('S-%02d', i) AS subscriber_id, 10 + i AS total_events, 12.50::DECIMAL(18,2) AS "
     "avg_bill_zmw, 3 AS max_days_overdue, -71.5::DECIMAL(9,1) AS avg_signal_dbm, 40.0::DECIMAL(9,1) AS avg_latency_ms, (i % 2)::INTEGER AS "
-    "churn_label FROM range(10) AS r(i);"
-    "INSERT INTO subscriber_scores SELECT printf('S-%02d', i), (9 - i) / 10.0, CASE WHEN i < 3 THEN 'high' WHEN i < 6 THEN 'medium' ELSE "
+    "churn_label, 1::BIGINT AS refined_batch FROM range(10) AS r(i);" GOLD_PARTS
+    "INSERT INTO scores_base SELECT printf('S-%02d', i), (9 - i) / 10.0, CASE WHEN i < 3 THEN 'high' WHEN i < 6 THEN 'medium' ELSE "
     "'low' "
     "END, '[{\"feature\": \"avg_signal_dbm\", \"value\": -71.5, \"contribution\": 0.5}]', 'm1', now() FROM range(9) AS r(i);"
     "INSERT INTO bronze_raw_events SELECT printf('e%d', i), 'BSS', 'CRM', 'S-01', TIMESTAMPTZ '2025-06-01 10:00:00+00' + to_minutes(i), "

@@ -187,22 +187,22 @@ static void test_silent_clients_make_room(void **state) {
 /* ---- generations ---- */
 
 static const SnapshotTable tables[] = {
-    {"gold_subscriber_features", "SELECT * FROM serving_subscribers", "subscriber_id"},
-    {"serving_pipeline", "SELECT * FROM serving_pipeline", NULL},
-    {"serving_hours", "SELECT * FROM serving_hours", NULL},
-    {"serving_quarantine", "SELECT * FROM serving_quarantine", NULL},
-    {"silver_drift", "SELECT * FROM silver_drift", NULL},
-    {"ledger_partitions", "SELECT * FROM ledger_partitions", NULL},
-    {"runs", "SELECT * FROM serving_runs", NULL},
-    {"run_steps", "SELECT * FROM serving_run_steps", NULL},
-    {"models", "SELECT * FROM serving_models", NULL},
+    {"gold_subscriber_features", "SELECT * FROM serving_subscribers", "subscriber_id", SNAPSHOT_TABLE},
+    {"serving_pipeline", "SELECT * FROM serving_pipeline", NULL, SNAPSHOT_TABLE},
+    {"serving_hours", "SELECT * FROM serving_hours", NULL, SNAPSHOT_TABLE},
+    {"serving_quarantine", "SELECT * FROM serving_quarantine", NULL, SNAPSHOT_TABLE},
+    {"silver_drift", "SELECT * FROM silver_drift", NULL, SNAPSHOT_TABLE},
+    {"ledger_partitions", "SELECT * FROM ledger_partitions", NULL, SNAPSHOT_TABLE},
+    {"runs", "SELECT * FROM serving_runs", NULL, SNAPSHOT_TABLE},
+    {"run_steps", "SELECT * FROM serving_run_steps", NULL, SNAPSHOT_TABLE},
+    {"models", "SELECT * FROM serving_models", NULL, SNAPSHOT_TABLE},
 };
 
 /* Every subscriber's total_events is the generation, so that a mixed answer shows. */
 static int64_t publish(LakeConn *conn, const char *dir) {
     SnapshotInfo info = {0};
-    MUST(lake_exec(conn, "test", "UPDATE gold_subscriber_features SET total_events = total_events + 1", &err));
-    MUST(snapshot_publish(conn, dir, tables, ARRAY_LEN(tables), &info, &err));
+    MUST(lake_exec(conn, "test", "UPDATE gold_features_base SET total_events = total_events + 1", &err));
+    MUST(snapshot_publish(conn, dir, tables, ARRAY_LEN(tables), NULL, false, &info, &err));
     snapshot_prune(dir, 1);
     int64_t generation = info.generation;
     snapshot_info_done(&info);
@@ -260,7 +260,7 @@ static void test_switches_generations_without_a_failed_request(void **state) {
     pthread_t readers[READERS];
     MUST(lake_connect(source, &conn, &err));
     MUST(lake_exec(conn, "serving/views", lake_sql("serving/views"), &err));
-    MUST(lake_exec(conn, "test", "UPDATE gold_subscriber_features SET total_events = 0", &err));
+    MUST(lake_exec(conn, "test", "UPDATE gold_features_base SET total_events = 0", &err));
     MUST(web_start(&(WebOptions){.listen = "127.0.0.1:0", .snapshots_dir = dir}, &server, &err));
     Load load = {.port = port_of_url(web_url(server))};
     CLEANUP(free_text) char *before = request(load.port, "GET", "/readyz", "");

@@ -248,7 +248,7 @@ static void test_live_survives_a_new_column(void **state) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     json_decref(get_json("/api/v1/subscribers/S-01", 200));
     MUST(lake_connect(lake, &conn, &err));
-    MUST(lake_exec(conn, "test", "ALTER TABLE gold_subscriber_features ADD COLUMN roaming_mb INTEGER DEFAULT 7", &err));
+    MUST(lake_exec(conn, "test", "ALTER TABLE gold_features_base ADD COLUMN roaming_mb INTEGER DEFAULT 7;" GOLD_PARTS, &err));
     json_t *s = get_json("/api/v1/subscribers/S-01", 200);
     assert_int_equal(int_at(json_object_get(s, "features"), "roaming_mb"), 7);
     json_decref(s);

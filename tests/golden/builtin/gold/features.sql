@@ -1,5 +1,5 @@
-CREATE OR REPLACE TABLE gold_subscriber_features AS
-WITH total AS (
+CREATE OR REPLACE TABLE gold_features_base AS
+WITH sums AS (
     SELECT subscriber_id,
         sum(events_n)::BIGINT AS events_n,
         sum(bss_events_n)::BIGINT AS bss_events_n,
@@ -20,10 +20,7 @@ WITH total AS (
         sum(avg_battery_pct_sum)::BIGINT AS avg_battery_pct_sum,
         sum(avg_battery_pct_n)::BIGINT AS avg_battery_pct_n,
         sum(avg_quality_score_sum)::BIGINT AS avg_quality_score_sum,
-        sum(avg_quality_score_n)::BIGINT AS avg_quality_score_n
-    FROM gold_state_total GROUP BY subscriber_id HAVING sum(events_n) >= 2
-), recent AS (
-    SELECT subscriber_id,
+        sum(avg_quality_score_n)::BIGINT AS avg_quality_score_n,
         sum(events_n) FILTER (WHERE band >= 2)::BIGINT AS events_n_7d,
         sum(events_n) FILTER (WHERE band >= 1)::BIGINT AS events_n_30d,
         sum(bss_events_n) FILTER (WHERE band >= 2)::BIGINT AS bss_events_n_7d,
@@ -62,57 +59,62 @@ WITH total AS (
         sum(avg_quality_score_sum) FILTER (WHERE band >= 1)::BIGINT AS avg_quality_score_sum_30d,
         sum(avg_quality_score_n) FILTER (WHERE band >= 2)::BIGINT AS avg_quality_score_n_7d,
         sum(avg_quality_score_n) FILTER (WHERE band >= 1)::BIGINT AS avg_quality_score_n_30d
-    FROM gold_state_window GROUP BY subscriber_id
+    FROM gold_state_sums GROUP BY subscriber_id HAVING sum(events_n) >= 2
 ), extremes AS (
     SELECT subscriber_id,
         max(max_days_overdue_max) FILTER (WHERE day > (SELECT newest FROM gold_state) - 7) AS max_days_overdue_max_7d,
         max(max_days_overdue_max) FILTER (WHERE day > (SELECT newest FROM gold_state) - 30) AS max_days_overdue_max_30d
     FROM gold_state_extreme GROUP BY subscriber_id
 )
-SELECT total.subscriber_id,
-    total.events_n AS total_events,
-    total.bss_events_n AS bss_events,
-    total.oss_events_n AS oss_events,
-    total.iot_events_n AS iot_events,
-    round(total.avg_signal_dbm_sum::DOUBLE * 10 / nullif(total.avg_signal_dbm_n, 0)) / 1e1 AS avg_signal_dbm,
-    round(total.avg_latency_ms_sum::DOUBLE * 10 / nullif(total.avg_latency_ms_n, 0)) / 1e1 AS avg_latency_ms,
-    round(round(total.avg_packet_loss_pct_sum::DOUBLE * 1e6) / nullif(total.avg_packet_loss_pct_n * 10000, 0)) / 1e2 AS avg_packet_loss_pct,
-    round(round(total.avg_bill_zmw_sum::DOUBLE * 1e2) / nullif(total.avg_bill_zmw_n, 0)) / 1e2 AS avg_bill_zmw,
-    round(total.avg_data_used_mb_sum::DOUBLE / nullif(total.avg_data_used_mb_n, 0)) / 1e0 AS avg_data_used_mb,
-    total.max_days_overdue_max AS max_days_overdue,
-    total.overdue_count_n AS overdue_count,
-    round(total.avg_battery_pct_sum::DOUBLE * 10 / nullif(total.avg_battery_pct_n, 0)) / 1e1 AS avg_battery_pct,
-    round(total.avg_quality_score_sum::DOUBLE * 10 / nullif(total.avg_quality_score_n, 0)) / 1e1 AS avg_quality_score,
-    CASE WHEN (total.max_days_overdue_max > 30) OR (total.avg_signal_dbm_n > 0 AND total.avg_signal_dbm_sum < -90 * total.avg_signal_dbm_n) OR (total.avg_latency_ms_n > 0 AND total.avg_latency_ms_sum > 150 * total.avg_latency_ms_n) THEN 1 ELSE 0 END AS churn_label,
-    coalesce(recent.events_n_7d, 0) AS total_events_7d,
-    coalesce(recent.bss_events_n_7d, 0) AS bss_events_7d,
-    coalesce(recent.oss_events_n_7d, 0) AS oss_events_7d,
-    coalesce(recent.iot_events_n_7d, 0) AS iot_events_7d,
-    round(recent.avg_signal_dbm_sum_7d::DOUBLE * 10 / nullif(recent.avg_signal_dbm_n_7d, 0)) / 1e1 AS avg_signal_dbm_7d,
-    round(recent.avg_latency_ms_sum_7d::DOUBLE * 10 / nullif(recent.avg_latency_ms_n_7d, 0)) / 1e1 AS avg_latency_ms_7d,
-    round(round(recent.avg_packet_loss_pct_sum_7d::DOUBLE * 1e6) / nullif(recent.avg_packet_loss_pct_n_7d * 10000, 0)) / 1e2 AS avg_packet_loss_pct_7d,
-    round(round(recent.avg_bill_zmw_sum_7d::DOUBLE * 1e2) / nullif(recent.avg_bill_zmw_n_7d, 0)) / 1e2 AS avg_bill_zmw_7d,
-    round(recent.avg_data_used_mb_sum_7d::DOUBLE / nullif(recent.avg_data_used_mb_n_7d, 0)) / 1e0 AS avg_data_used_mb_7d,
+SELECT sums.subscriber_id,
+    sums.events_n AS total_events,
+    sums.bss_events_n AS bss_events,
+    sums.oss_events_n AS oss_events,
+    sums.iot_events_n AS iot_events,
+    round(sums.avg_signal_dbm_sum::DOUBLE * 10 / nullif(sums.avg_signal_dbm_n, 0)) / 1e1 AS avg_signal_dbm,
+    round(sums.avg_latency_ms_sum::DOUBLE * 10 / nullif(sums.avg_latency_ms_n, 0)) / 1e1 AS avg_latency_ms,
+    round(round(sums.avg_packet_loss_pct_sum::DOUBLE * 1e6) / nullif(sums.avg_packet_loss_pct_n * 10000, 0)) / 1e2 AS avg_packet_loss_pct,
+    round(round(sums.avg_bill_zmw_sum::DOUBLE * 1e2) / nullif(sums.avg_bill_zmw_n, 0)) / 1e2 AS avg_bill_zmw,
+    round(sums.avg_data_used_mb_sum::DOUBLE / nullif(sums.avg_data_used_mb_n, 0)) / 1e0 AS avg_data_used_mb,
+    sums.max_days_overdue_max AS max_days_overdue,
+    sums.overdue_count_n AS overdue_count,
+    round(sums.avg_battery_pct_sum::DOUBLE * 10 / nullif(sums.avg_battery_pct_n, 0)) / 1e1 AS avg_battery_pct,
+    round(sums.avg_quality_score_sum::DOUBLE * 10 / nullif(sums.avg_quality_score_n, 0)) / 1e1 AS avg_quality_score,
+    CASE WHEN (sums.max_days_overdue_max > 30) OR (sums.avg_signal_dbm_n > 0 AND sums.avg_signal_dbm_sum < -90 * sums.avg_signal_dbm_n) OR (sums.avg_latency_ms_n > 0 AND sums.avg_latency_ms_sum > 150 * sums.avg_latency_ms_n) THEN 1 ELSE 0 END AS churn_label,
+    coalesce(sums.events_n_7d, 0) AS total_events_7d,
+    coalesce(sums.bss_events_n_7d, 0) AS bss_events_7d,
+    coalesce(sums.oss_events_n_7d, 0) AS oss_events_7d,
+    coalesce(sums.iot_events_n_7d, 0) AS iot_events_7d,
+    round(sums.avg_signal_dbm_sum_7d::DOUBLE * 10 / nullif(sums.avg_signal_dbm_n_7d, 0)) / 1e1 AS avg_signal_dbm_7d,
+    round(sums.avg_latency_ms_sum_7d::DOUBLE * 10 / nullif(sums.avg_latency_ms_n_7d, 0)) / 1e1 AS avg_latency_ms_7d,
+    round(round(sums.avg_packet_loss_pct_sum_7d::DOUBLE * 1e6) / nullif(sums.avg_packet_loss_pct_n_7d * 10000, 0)) / 1e2 AS avg_packet_loss_pct_7d,
+    round(round(sums.avg_bill_zmw_sum_7d::DOUBLE * 1e2) / nullif(sums.avg_bill_zmw_n_7d, 0)) / 1e2 AS avg_bill_zmw_7d,
+    round(sums.avg_data_used_mb_sum_7d::DOUBLE / nullif(sums.avg_data_used_mb_n_7d, 0)) / 1e0 AS avg_data_used_mb_7d,
     extremes.max_days_overdue_max_7d AS max_days_overdue_7d,
-    coalesce(recent.overdue_count_n_7d, 0) AS overdue_count_7d,
-    round(recent.avg_battery_pct_sum_7d::DOUBLE * 10 / nullif(recent.avg_battery_pct_n_7d, 0)) / 1e1 AS avg_battery_pct_7d,
-    round(recent.avg_quality_score_sum_7d::DOUBLE * 10 / nullif(recent.avg_quality_score_n_7d, 0)) / 1e1 AS avg_quality_score_7d,
-    coalesce(recent.events_n_30d, 0) AS total_events_30d,
-    coalesce(recent.bss_events_n_30d, 0) AS bss_events_30d,
-    coalesce(recent.oss_events_n_30d, 0) AS oss_events_30d,
-    coalesce(recent.iot_events_n_30d, 0) AS iot_events_30d,
-    round(recent.avg_signal_dbm_sum_30d::DOUBLE * 10 / nullif(recent.avg_signal_dbm_n_30d, 0)) / 1e1 AS avg_signal_dbm_30d,
-    round(recent.avg_latency_ms_sum_30d::DOUBLE * 10 / nullif(recent.avg_latency_ms_n_30d, 0)) / 1e1 AS avg_latency_ms_30d,
-    round(round(recent.avg_packet_loss_pct_sum_30d::DOUBLE * 1e6) / nullif(recent.avg_packet_loss_pct_n_30d * 10000, 0)) / 1e2 AS avg_packet_loss_pct_30d,
-    round(round(recent.avg_bill_zmw_sum_30d::DOUBLE * 1e2) / nullif(recent.avg_bill_zmw_n_30d, 0)) / 1e2 AS avg_bill_zmw_30d,
-    round(recent.avg_data_used_mb_sum_30d::DOUBLE / nullif(recent.avg_data_used_mb_n_30d, 0)) / 1e0 AS avg_data_used_mb_30d,
+    coalesce(sums.overdue_count_n_7d, 0) AS overdue_count_7d,
+    round(sums.avg_battery_pct_sum_7d::DOUBLE * 10 / nullif(sums.avg_battery_pct_n_7d, 0)) / 1e1 AS avg_battery_pct_7d,
+    round(sums.avg_quality_score_sum_7d::DOUBLE * 10 / nullif(sums.avg_quality_score_n_7d, 0)) / 1e1 AS avg_quality_score_7d,
+    coalesce(sums.events_n_30d, 0) AS total_events_30d,
+    coalesce(sums.bss_events_n_30d, 0) AS bss_events_30d,
+    coalesce(sums.oss_events_n_30d, 0) AS oss_events_30d,
+    coalesce(sums.iot_events_n_30d, 0) AS iot_events_30d,
+    round(sums.avg_signal_dbm_sum_30d::DOUBLE * 10 / nullif(sums.avg_signal_dbm_n_30d, 0)) / 1e1 AS avg_signal_dbm_30d,
+    round(sums.avg_latency_ms_sum_30d::DOUBLE * 10 / nullif(sums.avg_latency_ms_n_30d, 0)) / 1e1 AS avg_latency_ms_30d,
+    round(round(sums.avg_packet_loss_pct_sum_30d::DOUBLE * 1e6) / nullif(sums.avg_packet_loss_pct_n_30d * 10000, 0)) / 1e2 AS avg_packet_loss_pct_30d,
+    round(round(sums.avg_bill_zmw_sum_30d::DOUBLE * 1e2) / nullif(sums.avg_bill_zmw_n_30d, 0)) / 1e2 AS avg_bill_zmw_30d,
+    round(sums.avg_data_used_mb_sum_30d::DOUBLE / nullif(sums.avg_data_used_mb_n_30d, 0)) / 1e0 AS avg_data_used_mb_30d,
     extremes.max_days_overdue_max_30d AS max_days_overdue_30d,
-    coalesce(recent.overdue_count_n_30d, 0) AS overdue_count_30d,
-    round(recent.avg_battery_pct_sum_30d::DOUBLE * 10 / nullif(recent.avg_battery_pct_n_30d, 0)) / 1e1 AS avg_battery_pct_30d,
-    round(recent.avg_quality_score_sum_30d::DOUBLE * 10 / nullif(recent.avg_quality_score_n_30d, 0)) / 1e1 AS avg_quality_score_30d
-FROM total
-LEFT JOIN recent ON recent.subscriber_id = total.subscriber_id
-LEFT JOIN extremes ON extremes.subscriber_id = total.subscriber_id;
+    coalesce(sums.overdue_count_n_30d, 0) AS overdue_count_30d,
+    round(sums.avg_battery_pct_sum_30d::DOUBLE * 10 / nullif(sums.avg_battery_pct_n_30d, 0)) / 1e1 AS avg_battery_pct_30d,
+    round(sums.avg_quality_score_sum_30d::DOUBLE * 10 / nullif(sums.avg_quality_score_n_30d, 0)) / 1e1 AS avg_quality_score_30d,
+    {{upto}}::BIGINT AS refined_batch
+FROM sums
+LEFT JOIN extremes ON extremes.subscriber_id = sums.subscriber_id;
+CREATE OR REPLACE TABLE gold_features_fresh AS FROM gold_features_base LIMIT 0;
+CREATE OR REPLACE TABLE gold_base AS SELECT uuid() AS base_id, uuid() AS features_id;
+CREATE OR REPLACE VIEW gold_subscriber_features AS
+SELECT * EXCLUDE (refined_batch) FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id)
+UNION ALL SELECT * EXCLUDE (refined_batch) FROM gold_features_fresh;
 COMMENT ON COLUMN gold_subscriber_features.total_events IS 'Events in Silver.';
 COMMENT ON COLUMN gold_subscriber_features.total_events_7d IS 'Events in Silver. Over the last 7 UTC days up to the newest event.';
 COMMENT ON COLUMN gold_subscriber_features.total_events_30d IS 'Events in Silver. Over the last 30 UTC days up to the newest event.';

@@ -1,5 +1,5 @@
-CREATE OR REPLACE TABLE gold_subscriber_features AS
-WITH total AS (
+CREATE OR REPLACE TABLE gold_features_base AS
+WITH sums AS (
     SELECT subscriber_id,
         sum(events_n)::BIGINT AS events_n,
         sum(high_readings_n)::BIGINT AS high_readings_n,
@@ -12,10 +12,7 @@ WITH total AS (
         max(highest_kwh_max) AS highest_kwh_max,
         min(first_install_min) AS first_install_min,
         max(last_kind_last) AS last_kind_last,
-        max(last_level_last) AS last_level_last
-    FROM gold_state_total GROUP BY subscriber_id HAVING sum(events_n) >= 1
-), recent AS (
-    SELECT subscriber_id,
+        max(last_level_last) AS last_level_last,
         sum(events_n) FILTER (WHERE band >= 3)::BIGINT AS events_n_1d,
         sum(events_n) FILTER (WHERE band >= 2)::BIGINT AS events_n_7d,
         sum(events_n) FILTER (WHERE band >= 1)::BIGINT AS events_n_30d,
@@ -34,7 +31,7 @@ WITH total AS (
         sum(mean_phase_n) FILTER (WHERE band >= 3)::BIGINT AS mean_phase_n_1d,
         sum(mean_phase_n) FILTER (WHERE band >= 2)::BIGINT AS mean_phase_n_7d,
         sum(mean_phase_n) FILTER (WHERE band >= 1)::BIGINT AS mean_phase_n_30d
-    FROM gold_state_window GROUP BY subscriber_id
+    FROM gold_state_sums GROUP BY subscriber_id HAVING sum(events_n) >= 1
 ), extremes AS (
     SELECT subscriber_id,
         min(lowest_kwh_min) FILTER (WHERE day > (SELECT newest FROM gold_state) - 1) AS lowest_kwh_min_1d,
@@ -48,45 +45,50 @@ WITH total AS (
         min(first_install_min) FILTER (WHERE day > (SELECT newest FROM gold_state) - 30) AS first_install_min_30d
     FROM gold_state_extreme GROUP BY subscriber_id
 )
-SELECT total.subscriber_id,
-    total.events_n AS "readings",
-    total.high_readings_n AS high_readings,
-    total.odd_readings_n AS odd_readings,
-    CASE WHEN total.kwh_n > 0 THEN total.kwh_sum END AS "kwh",
-    round(round(total.kwh_sum::DOUBLE * 1e3) / nullif(total.kwh_n * 100, 0)) / 1e1 AS mean_kwh,
-    round(total.mean_phase_sum::DOUBLE * 1000 / nullif(total.mean_phase_n, 0)) / 1e3 AS mean_phase,
-    total.lowest_kwh_min AS lowest_kwh,
-    total.highest_kwh_max AS highest_kwh,
-    total.first_install_min AS first_install,
-    total.last_kind_last."value" AS last_kind,
-    total.last_level_last."value" AS last_level,
-    CASE WHEN (total.kwh_n > 0 AND total.kwh_sum >= 20.5 * total.kwh_n) OR (recent.kwh_n_7d > 0 AND recent.kwh_sum_7d > 100) OR (total.highest_kwh_max >= 99) THEN 1 ELSE 0 END AS "heavy",
-    CASE WHEN (coalesce(recent.events_n_30d, 0) < 3) AND (recent.mean_phase_n_1d > 0 AND recent.mean_phase_sum_1d <= 2 * recent.mean_phase_n_1d) AND (total.last_level_last."value" = 0) THEN 1 ELSE 0 END AS "quiet",
-    coalesce(recent.events_n_1d, 0) AS readings_1d,
-    coalesce(recent.high_readings_n_1d, 0) AS high_readings_1d,
-    CASE WHEN recent.kwh_n_1d > 0 THEN recent.kwh_sum_1d END AS kwh_1d,
-    round(round(recent.kwh_sum_1d::DOUBLE * 1e3) / nullif(recent.kwh_n_1d * 100, 0)) / 1e1 AS mean_kwh_1d,
-    round(recent.mean_phase_sum_1d::DOUBLE * 1000 / nullif(recent.mean_phase_n_1d, 0)) / 1e3 AS mean_phase_1d,
+SELECT sums.subscriber_id,
+    sums.events_n AS "readings",
+    sums.high_readings_n AS high_readings,
+    sums.odd_readings_n AS odd_readings,
+    CASE WHEN sums.kwh_n > 0 THEN sums.kwh_sum END AS "kwh",
+    round(round(sums.kwh_sum::DOUBLE * 1e3) / nullif(sums.kwh_n * 100, 0)) / 1e1 AS mean_kwh,
+    round(sums.mean_phase_sum::DOUBLE * 1000 / nullif(sums.mean_phase_n, 0)) / 1e3 AS mean_phase,
+    sums.lowest_kwh_min AS lowest_kwh,
+    sums.highest_kwh_max AS highest_kwh,
+    sums.first_install_min AS first_install,
+    sums.last_kind_last."value" AS last_kind,
+    sums.last_level_last."value" AS last_level,
+    CASE WHEN (sums.kwh_n > 0 AND sums.kwh_sum >= 20.5 * sums.kwh_n) OR (sums.kwh_n_7d > 0 AND sums.kwh_sum_7d > 100) OR (sums.highest_kwh_max >= 99) THEN 1 ELSE 0 END AS "heavy",
+    CASE WHEN (coalesce(sums.events_n_30d, 0) < 3) AND (sums.mean_phase_n_1d > 0 AND sums.mean_phase_sum_1d <= 2 * sums.mean_phase_n_1d) AND (sums.last_level_last."value" = 0) THEN 1 ELSE 0 END AS "quiet",
+    coalesce(sums.events_n_1d, 0) AS readings_1d,
+    coalesce(sums.high_readings_n_1d, 0) AS high_readings_1d,
+    CASE WHEN sums.kwh_n_1d > 0 THEN sums.kwh_sum_1d END AS kwh_1d,
+    round(round(sums.kwh_sum_1d::DOUBLE * 1e3) / nullif(sums.kwh_n_1d * 100, 0)) / 1e1 AS mean_kwh_1d,
+    round(sums.mean_phase_sum_1d::DOUBLE * 1000 / nullif(sums.mean_phase_n_1d, 0)) / 1e3 AS mean_phase_1d,
     extremes.lowest_kwh_min_1d AS lowest_kwh_1d,
     extremes.highest_kwh_max_1d AS highest_kwh_1d,
-    CASE WHEN total.last_kind_last."at" >= (SELECT newest FROM gold_state) - 0 THEN total.last_kind_last."value" END AS last_kind_1d,
-    coalesce(recent.events_n_7d, 0) AS readings_7d,
-    coalesce(recent.high_readings_n_7d, 0) AS high_readings_7d,
-    CASE WHEN recent.kwh_n_7d > 0 THEN recent.kwh_sum_7d END AS kwh_7d,
-    round(round(recent.kwh_sum_7d::DOUBLE * 1e3) / nullif(recent.kwh_n_7d * 100, 0)) / 1e1 AS mean_kwh_7d,
-    round(recent.mean_phase_sum_7d::DOUBLE * 1000 / nullif(recent.mean_phase_n_7d, 0)) / 1e3 AS mean_phase_7d,
+    CASE WHEN sums.last_kind_last."at" >= (SELECT newest FROM gold_state) - 0 THEN sums.last_kind_last."value" END AS last_kind_1d,
+    coalesce(sums.events_n_7d, 0) AS readings_7d,
+    coalesce(sums.high_readings_n_7d, 0) AS high_readings_7d,
+    CASE WHEN sums.kwh_n_7d > 0 THEN sums.kwh_sum_7d END AS kwh_7d,
+    round(round(sums.kwh_sum_7d::DOUBLE * 1e3) / nullif(sums.kwh_n_7d * 100, 0)) / 1e1 AS mean_kwh_7d,
+    round(sums.mean_phase_sum_7d::DOUBLE * 1000 / nullif(sums.mean_phase_n_7d, 0)) / 1e3 AS mean_phase_7d,
     extremes.lowest_kwh_min_7d AS lowest_kwh_7d,
     extremes.highest_kwh_max_7d AS highest_kwh_7d,
     extremes.first_install_min_7d AS first_install_7d,
-    CASE WHEN total.last_kind_last."at" >= (SELECT newest FROM gold_state) - 6 THEN total.last_kind_last."value" END AS last_kind_7d,
-    coalesce(recent.events_n_30d, 0) AS readings_30d,
-    coalesce(recent.high_readings_n_30d, 0) AS high_readings_30d,
-    CASE WHEN recent.kwh_n_30d > 0 THEN recent.kwh_sum_30d END AS kwh_30d,
-    round(round(recent.kwh_sum_30d::DOUBLE * 1e3) / nullif(recent.kwh_n_30d * 100, 0)) / 1e1 AS mean_kwh_30d,
-    round(recent.mean_phase_sum_30d::DOUBLE * 1000 / nullif(recent.mean_phase_n_30d, 0)) / 1e3 AS mean_phase_30d,
+    CASE WHEN sums.last_kind_last."at" >= (SELECT newest FROM gold_state) - 6 THEN sums.last_kind_last."value" END AS last_kind_7d,
+    coalesce(sums.events_n_30d, 0) AS readings_30d,
+    coalesce(sums.high_readings_n_30d, 0) AS high_readings_30d,
+    CASE WHEN sums.kwh_n_30d > 0 THEN sums.kwh_sum_30d END AS kwh_30d,
+    round(round(sums.kwh_sum_30d::DOUBLE * 1e3) / nullif(sums.kwh_n_30d * 100, 0)) / 1e1 AS mean_kwh_30d,
+    round(sums.mean_phase_sum_30d::DOUBLE * 1000 / nullif(sums.mean_phase_n_30d, 0)) / 1e3 AS mean_phase_30d,
     extremes.lowest_kwh_min_30d AS lowest_kwh_30d,
     extremes.highest_kwh_max_30d AS highest_kwh_30d,
-    CASE WHEN total.last_kind_last."at" >= (SELECT newest FROM gold_state) - 29 THEN total.last_kind_last."value" END AS last_kind_30d
-FROM total
-LEFT JOIN recent ON recent.subscriber_id = total.subscriber_id
-LEFT JOIN extremes ON extremes.subscriber_id = total.subscriber_id;
+    CASE WHEN sums.last_kind_last."at" >= (SELECT newest FROM gold_state) - 29 THEN sums.last_kind_last."value" END AS last_kind_30d,
+    {{upto}}::BIGINT AS refined_batch
+FROM sums
+LEFT JOIN extremes ON extremes.subscriber_id = sums.subscriber_id;
+CREATE OR REPLACE TABLE gold_features_fresh AS FROM gold_features_base LIMIT 0;
+CREATE OR REPLACE TABLE gold_base AS SELECT uuid() AS base_id, uuid() AS features_id;
+CREATE OR REPLACE VIEW gold_subscriber_features AS
+SELECT * EXCLUDE (refined_batch) FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id)
+UNION ALL SELECT * EXCLUDE (refined_batch) FROM gold_features_fresh;

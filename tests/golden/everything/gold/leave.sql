@@ -9,9 +9,9 @@ SELECT subscriber_id,
 FROM silver_clean_events_rebuild
 WHERE batch_id <= {{after}} AND event_timestamp >= TIMESTAMP {{from}} AND event_timestamp < TIMESTAMP {{to}}
 GROUP BY ALL;
-INSERT INTO gold_state_window_rebuild (subscriber_id, band, events_n, high_readings_n, kwh_sum, kwh_n, mean_phase_sum, mean_phase_n)
+INSERT INTO gold_state_sums_rebuild (subscriber_id, band, events_n, high_readings_n, kwh_sum, kwh_n, mean_phase_sum, mean_phase_n)
 SELECT subscriber_id, {{band}}, -events_n, -high_readings_n, -kwh_sum, -kwh_n, -mean_phase_sum, -mean_phase_n
 FROM refine_leaving;
-INSERT INTO gold_state_window_rebuild (subscriber_id, band, events_n, high_readings_n, kwh_sum, kwh_n, mean_phase_sum, mean_phase_n)
+INSERT INTO gold_state_sums_rebuild (subscriber_id, band, events_n, high_readings_n, kwh_sum, kwh_n, mean_phase_sum, mean_phase_n)
 SELECT subscriber_id, {{band}} - 1, events_n, high_readings_n, kwh_sum, kwh_n, mean_phase_sum, mean_phase_n
-FROM refine_leaving WHERE {{band}} > 1;
+FROM refine_leaving;

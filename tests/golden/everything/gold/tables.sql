@@ -1,5 +1,6 @@
-CREATE TABLE IF NOT EXISTS gold_state_total_rebuild (
+CREATE TABLE IF NOT EXISTS gold_state_sums_rebuild (
     subscriber_id VARCHAR,
+    band TINYINT,
     events_n BIGINT,
     high_readings_n BIGINT,
     odd_readings_n BIGINT,
@@ -13,16 +14,6 @@ CREATE TABLE IF NOT EXISTS gold_state_total_rebuild (
     last_kind_last STRUCT("at" TIMESTAMP, source VARCHAR, id VARCHAR, "value" VARCHAR),
     last_level_last STRUCT("at" TIMESTAMP, source VARCHAR, id VARCHAR, "value" SMALLINT)
 );
-CREATE TABLE IF NOT EXISTS gold_state_window_rebuild (
-    subscriber_id VARCHAR,
-    band TINYINT,
-    events_n BIGINT,
-    high_readings_n BIGINT,
-    kwh_sum DECIMAL(18,3),
-    kwh_n BIGINT,
-    mean_phase_sum BIGINT,
-    mean_phase_n BIGINT
-);
 CREATE TABLE IF NOT EXISTS gold_state_extreme_rebuild (
     subscriber_id VARCHAR,
     day DATE,
@@ -32,6 +23,7 @@ CREATE TABLE IF NOT EXISTS gold_state_extreme_rebuild (
 );
 CREATE TABLE IF NOT EXISTS gold_state_rebuild (
     newest DATE,
-    compacted_rows BIGINT
+    compacted_sums BIGINT,
+    compacted_extremes BIGINT
 );
-INSERT INTO gold_state_rebuild SELECT NULL, 0 WHERE NOT EXISTS (FROM gold_state_rebuild);
+INSERT INTO gold_state_rebuild SELECT NULL, 0, 0 WHERE NOT EXISTS (FROM gold_state_rebuild);

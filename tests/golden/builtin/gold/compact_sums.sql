@@ -1,5 +1,5 @@
-INSERT INTO gold_state_total (subscriber_id, events_n, bss_events_n, oss_events_n, iot_events_n, avg_signal_dbm_sum, avg_signal_dbm_n, avg_latency_ms_sum, avg_latency_ms_n, avg_packet_loss_pct_sum, avg_packet_loss_pct_n, avg_bill_zmw_sum, avg_bill_zmw_n, avg_data_used_mb_sum, avg_data_used_mb_n, max_days_overdue_max, overdue_count_n, avg_battery_pct_sum, avg_battery_pct_n, avg_quality_score_sum, avg_quality_score_n)
-SELECT subscriber_id,
+CREATE OR REPLACE TABLE gold_state_sums AS
+SELECT subscriber_id, band,
     sum(events_n)::BIGINT AS events_n,
     sum(bss_events_n)::BIGINT AS bss_events_n,
     sum(oss_events_n)::BIGINT AS oss_events_n,
@@ -20,4 +20,4 @@ SELECT subscriber_id,
     sum(avg_battery_pct_n)::BIGINT AS avg_battery_pct_n,
     sum(avg_quality_score_sum)::BIGINT AS avg_quality_score_sum,
     sum(avg_quality_score_n)::BIGINT AS avg_quality_score_n
-FROM refine_partials GROUP BY subscriber_id
+FROM gold_state_sums GROUP BY subscriber_id, band;

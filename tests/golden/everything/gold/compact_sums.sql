@@ -1,5 +1,5 @@
-INSERT INTO gold_state_total_rebuild (subscriber_id, events_n, high_readings_n, odd_readings_n, kwh_sum, kwh_n, mean_phase_sum, mean_phase_n, lowest_kwh_min, highest_kwh_max, first_install_min, last_kind_last, last_level_last)
-SELECT subscriber_id,
+CREATE OR REPLACE TABLE gold_state_sums_rebuild AS
+SELECT subscriber_id, band,
     sum(events_n)::BIGINT AS events_n,
     sum(high_readings_n)::BIGINT AS high_readings_n,
     sum(odd_readings_n)::BIGINT AS odd_readings_n,
@@ -12,4 +12,4 @@ SELECT subscriber_id,
     min(first_install_min) AS first_install_min,
     max(last_kind_last) AS last_kind_last,
     max(last_level_last) AS last_level_last
-FROM refine_partials GROUP BY subscriber_id
+FROM gold_state_sums_rebuild GROUP BY subscriber_id, band;

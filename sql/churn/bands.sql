@@ -1,0 +1,1 @@
+SELECT risk_band, count(*) FROM subscriber_scores GROUP BY ALL

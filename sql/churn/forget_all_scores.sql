@@ -1,0 +1,1 @@
+DELETE FROM scores_base; DELETE FROM scores_fresh;

@@ -1,0 +1,1 @@
+SELECT (SELECT count(*) FROM scores_fresh) > (SELECT count(*) FROM scores_base) // 8

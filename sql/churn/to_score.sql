@@ -1,0 +1,7 @@
+-- One row: what has to be scored. Not all: subscribers whose features changed since they were scored with the same model, and how many of them
+-- are in the base.
+SELECT (SELECT count(*) FROM gold_features_base) + (SELECT count(*) FROM gold_features_fresh) AS subscribers,
+       (SELECT count(*) FROM gold_features_base WHERE refined_batch > p.batch_id) AS changed_in_base,
+       (SELECT count(*) FROM gold_features_fresh WHERE refined_batch > p.batch_id) AS changed_since,
+       p.batch_id, coalesce(p.model_id = $1 AND p.features_id = b.features_id, false) AS same
+FROM scores_progress AS p, gold_base AS b

@@ -1,0 +1,1 @@
+DELETE FROM run_steps WHERE run_id = $1 AND position = $2

@@ -1,0 +1,212 @@
+"""Rows 4 to 9: what is below the file system fails. Power cuts, full disks, errors of single calls."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from faults import oracle
+from faults.bench import Bench, Outcome
+from faults.injection import Injection
+from faults.kills import CHANGES, SMALL_BATCHES, history, mixed, rows_of_snapshot
+from faults.powercut import SECTOR, WHOLE, Disk, read_ops
+from harness import Sent, Smelt, Topic, assert_same, refined
+
+# ---- row 4 --------------------------------------------------------------------------------------------------------------------------
+
+CYCLE: tuple[tuple[str, ...], ...] = (("ingest", *SMALL_BATCHES), ("refine",), ("train",), ("score",), ("publish",))
+SURVIVALS = (0.0, 0.5, 0.9, 1.0)  # of a sector that was not synced
+
+
+def calls_of(injection: Injection, of: str = CHANGES) -> int:
+    return sum(count for (call, _), count in injection.calls().items() if call in of.split(","))
+
+
+def cut_once(bench: Bench, smelt: Smelt, command: Sequence[str], calls: int, sector: int) -> bool:
+    """The power goes at one of the command's calls; true when the command had not ended before."""
+    disk = Disk(smelt.data)
+    injection = bench.inject(smelt, f"on={CHANGES} nth={bench.chance.randint(1, calls)} do=kill").with_ops()
+    result = smelt.run(*command, **injection.env)
+    assert result.code in (0, -signal.SIGKILL), result
+    disk.replay(read_ops(injection.ops))
+    disk.cut(bench.chance, bench.chance.choice(SURVIVALS), sector)
+    return len(injection.fired()) > 0
+
+
+def stored(smelt: Smelt) -> int:
+    """How far the lake has read, as it says itself."""
+    return smelt.value("SELECT coalesce(sum(next_offset), 0) FROM ledger_partitions") or 0
+
+
+def is_refused(smelt: Smelt) -> bool:
+    """Whether the database is damaged, and smelt says so."""
+    result = smelt.run("audit")
+    assert result.code == 0 or (result.code == 74 and "Corrupt database file" in result.error), result
+    return result.code != 0
+
+
+def start_over(smelt: Smelt, commands: Iterable[Sequence[str]]) -> None:
+    """A new lake, from what Kafka has."""
+    shutil.rmtree(smelt.data)
+    for command in commands:
+        smelt(*command)
+
+
+@dataclass
+class PowerCuts:
+    bench: Bench
+    smelt: Smelt
+    topic: Topic
+    extra: list[Sent] = field(default_factory=list)
+    hit: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
+
+    def usual_calls(self) -> dict[str, int]:
+        """Of each command of the cycle, when it is left alone."""
+        calls: dict[str, int] = {}
+        for command in CYCLE:
+            profile = self.bench.inject(self.smelt).with_trace()
+            self.smelt(*command, **profile.env)
+            calls[command[0]] = calls_of(profile)
+        return calls
+
+    def one(self, command: Sequence[str], calls: int, sector: int) -> bool:
+        smelt = self.smelt
+        if command[0] == "ingest":
+            self.extra += self.topic.send(mixed(self.bench.chance, 10_000 + len(self.extra), 300))
+        before = rows_of_snapshot(smelt.data)
+        if not cut_once(self.bench, smelt, command, calls, sector):
+            return False
+        self.hit[command[0]] += 1
+        snapshot = rows_of_snapshot(smelt.data)
+        if is_refused(smelt):
+            assert sector != WHOLE, "a disk that does not tear writes leaves a database that opens"
+            self.refused += 1
+            start_over(smelt, CYCLE)
+        else:
+            assert stored(smelt) >= self.topic.committed(self.topic.name), "the broker was told of offsets that the lake has lost"
+            smelt(*command)
+        assert snapshot in (before, rows_of_snapshot(smelt.data)), "after the cut readers see neither the old nor the new snapshot"
+        return True
+
+
+def power_cuts(bench: Bench, most: int) -> Outcome:
+    """Half of the disks tear writes. DuckDB rewrites blocks with its metadata in place: torn, such a block is refused when the lake is opened,
+    and the way back is to read Kafka again."""
+    topic, outcome = bench.topic(), Outcome()
+    cuts = PowerCuts(bench, bench.smelt(topic), topic)
+    history(cuts.smelt, 2000)
+    calls = cuts.usual_calls()
+    while outcome.injected < most:
+        command, sector = CYCLE[outcome.injected % len(CYCLE)], bench.chance.choice((SECTOR, WHOLE))
+        outcome.injected += cuts.one(command, calls[command[0]], sector)
+    for command in CYCLE:
+        cuts.smelt(*command)
+    count_places(cuts, outcome)
+    cuts.smelt.audit()
+    oracle.assert_gold_follows(cuts.smelt)
+    outcome.note(f"cut in {dict(cuts.hit)}; {cuts.refused} torn databases were refused and read again from Kafka")
+    return outcome
+
+
+def count_places(cuts: PowerCuts, outcome: Outcome) -> None:
+    """Of the synthetic operator's messages we know the number, of the others each offset."""
+    known = {(message.partition, message.offset) for message in cuts.extra}
+    places = Counter(cuts.smelt.rows(f"SELECT kafka_partition, kafka_offset FROM ({oracle.PLACES})"))
+    outcome.lost += max(len(known - places.keys()), 2000 + len(cuts.extra) - len(places))
+    outcome.duplicated += sum(count - 1 for count in places.values())
+
+
+# ---- row 9 --------------------------------------------------------------------------------------------------------------------------
+
+BROKEN_CALLS = {"open": ("eio",), "write": ("eio", "short"), "sync": ("eio",), "rename": ("eio",), "truncate": ("eio",), "unlink": ("eio",), "read": ("eio", "short")}
+STEPS: dict[str, tuple[str, ...]] = {"ingest": ("ingest", *SMALL_BATCHES), "refine": ("refine",), "train": ("train",), "score": ("score",), "publish": ("publish",)}
+DONE_OR_IO = (0, 74)
+
+
+class Ground(NamedTuple):
+    """A lake in the state before a step, how often the step makes each call, and what it comes to when it is left alone."""
+
+    before: Smelt
+    calls: dict[str, int]
+    after: Smelt
+
+
+def new_ground(bench: Bench, base: Smelt, command: Sequence[str]) -> Ground:
+    before, after = oracle.copy_of(base, f"before-{command[0]}"), oracle.copy_of(base, f"after-{command[0]}")
+    profile = bench.inject(after).with_trace()
+    after(*command, **profile.env)
+    calls = Counter[str]()
+    for (call, _), count in profile.calls().items():
+        calls[call] += count
+    return Ground(before, calls, after)
+
+
+def grounds(bench: Bench) -> tuple[dict[str, Ground], list[Sent]]:
+    """One after the other: each begins where the one before ended."""
+    topic = bench.topic()
+    base = bench.smelt(topic, "ground")
+    history(base, 1500)
+    base("ingest")
+    sent = topic.send(mixed(bench.chance, 10_000, 300))
+    made: dict[str, Ground] = {}
+    for step, command in STEPS.items():
+        made[step] = new_ground(bench, made[last(made)].after if made else base, command)
+    return made, sent
+
+
+def last(made: dict[str, Ground]) -> str:
+    return list(made)[-1]
+
+
+class Breakage(NamedTuple):
+    step: str
+    call: str
+    act: str
+    nth: int
+
+
+def all_breakages(made: dict[str, Ground]) -> list[Breakage]:
+    return [
+        Breakage(step, call, act, nth)
+        for step, ground in made.items()
+        for call, acts in BROKEN_CALLS.items()
+        for act in acts
+        for nth in range(1, ground.calls[call] + 1)
+    ]
+
+
+def break_once(bench: Bench, ground: Ground, case: Breakage) -> tuple[int, Smelt]:
+    """Returns how often it fired, and the lake after the step was run again without a fault."""
+    smelt = oracle.copy_of(ground.before, "broken")
+    smelt.binary = bench.sanitized
+    injection = bench.inject(smelt, f"on={case.call} nth={case.nth} do={case.act}")
+    result = smelt.run(*STEPS[case.step], **injection.env)
+    assert result.code in DONE_OR_IO, f"{case}: exit {result.code}: {result.stdout} {result.stderr}"
+    assert result.code == 0 or result.error, f"{case}: it ended without a word"
+    smelt(*STEPS[case.step])
+    return len(injection.fired()), smelt
+
+
+def broken_calls(bench: Bench, most: int) -> Outcome:
+    """Each call once: the step ends in order, or copes; run again, everything is as if nothing had been."""
+    outcome, codes = Outcome(), Counter[str]()
+    made, sent = grounds(bench)
+    known = {(message.partition, message.offset) for message in sent}
+    for case in bench.pick(all_breakages(made), most, outcome):
+        ground = made[case.step]
+        fired, smelt = break_once(bench, ground, case)
+        outcome.injected += fired
+        codes[f"{case.step} {case.call} {case.act}"] += fired
+        places = smelt.rows(f"SELECT kafka_partition, kafka_offset FROM ({oracle.PLACES})")
+        outcome.lost += len(known - set(places)) + len(ground.after.rows(f"SELECT 1 FROM ({oracle.PLACES})")) - len(set(places))
+        outcome.duplicated += len(places) - len(set(places))
+        if case.step != "ingest":
+            assert_same(refined(smelt), refined(ground.after))
+        assert rows_of_snapshot(smelt.data) == rows_of_snapshot(ground.after.data), f"{case}: another snapshot"
+    outcome.note(", ".join(f"{what} {count}" for what, count in codes.items()))
+    return outcome

@@ -1,0 +1,213 @@
+"""Rows 1 to 3: kill -9, at random times and at calls of the file system that are counted in a run before."""
+
+from __future__ import annotations
+
+import json
+import random
+import shutil
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+
+import duckdb
+from faults import oracle
+from faults.bench import Bench, Outcome
+from faults.injection import Injection
+from harness import Smelt, Topic, assert_same, encode, events, eventually, refined
+
+SMALL_BATCHES = ("--set", "ingest.batch_rows=150", "--set", "ingest.commit_interval=20ms")
+CHANGES = "write,sync,truncate,rename,unlink"
+LAKE = "lake.duckdb*"  # the database and its log
+CHECKPOINT = "lake.duckdb"  # with small batches nothing else writes the database itself
+
+
+def mixed(chance: random.Random, first: int, count: int) -> list[bytes | None]:
+    """New events, some copies of them, and what is no event."""
+    fresh = events(first, count)
+    return [*fresh, *chance.sample(fresh, count // 20), b"", encode([1]), None]
+
+
+# ---- row 1 --------------------------------------------------------------------------------------------------------------------------
+
+
+class Usual:
+    """How an ingest that is left alone goes, just now on this machine: how long it takes to the first commit, how many calls it makes."""
+
+    def __init__(self, bench: Bench, smelt: Smelt, topic: Topic) -> None:
+        injection = bench.inject(smelt).with_trace()
+        began = time.monotonic()
+        running = smelt.start("ingest", "--follow", *SMALL_BATCHES, **injection.env)
+        eventually("something committed", lambda: topic.committed(topic.name) > 0, 30)
+        self.seconds = time.monotonic() - began
+        running.kill()
+        self.calls = sum(count for (call, name), count in injection.calls().items() if call in CHANGES.split(",") and name.startswith("lake.duckdb"))
+
+
+def kill_once(bench: Bench, smelt: Smelt, usual: Usual) -> int:
+    """By the clock, or by a count of calls; 1 when it hit."""
+    if bench.chance.random() < 0.5:
+        running = smelt.start("ingest", "--follow", *SMALL_BATCHES)
+        time.sleep(bench.chance.uniform(0.2, 1.1) * usual.seconds)
+        return running.kill()
+    nth = int(usual.calls ** bench.chance.random())  # of all sizes: opening has a few calls, a batch has ten
+    injection = bench.inject(smelt, f"on={CHANGES} file={LAKE} nth={nth} do=kill")
+    running = smelt.start("ingest", "--follow", *SMALL_BATCHES, **injection.env)
+    try:
+        eventually("the killing call", lambda: not running.is_running(), usual.seconds + 0.3)
+    except AssertionError:
+        return running.kill()  # there was less to do than usual
+    return len(injection.fired())
+
+
+def killed_in_ingest(bench: Bench, most: int) -> Outcome:
+    topic, outcome = bench.topic(), Outcome()
+    smelt = bench.smelt(topic)
+    sent = topic.send(mixed(bench.chance, 0, 2000))
+    usual = Usual(bench, smelt, topic)
+    outcome.injected, progress = 1, [topic.committed(topic.name)]
+    while outcome.injected < most:
+        if progress[-1] > len(sent) - 1000:
+            sent += topic.send(mixed(bench.chance, len(sent), 1500))
+        outcome.injected += kill_once(bench, smelt, usual)
+        progress.append(topic.committed(topic.name))
+    assert len(set(progress)) * 5 > most, f"the kills did not hit the work: {progress}"
+    smelt("ingest")
+    outcome.count(oracle.check(smelt, sent))
+    outcome.note(f"{len(sent)} messages, {len(set(progress))} different places of progress")
+    return outcome
+
+
+# ---- row 2 --------------------------------------------------------------------------------------------------------------------------
+
+
+def killed_in_checkpoint(bench: Bench, most: int) -> Outcome:
+    """A run that ends checkpoints: the killing call is counted among those that write the database file, not its log."""
+    topic, outcome = bench.topic(), Outcome()
+    smelt = bench.smelt(topic)
+    sent = topic.send(mixed(bench.chance, 0, 400))
+    usual = bench.inject(smelt).with_trace()
+    smelt("ingest", *SMALL_BATCHES, **usual.env)
+    calls = sum(count for (call, name), count in usual.calls().items() if name == CHECKPOINT and call in CHANGES.split(","))
+    kinds: Counter[str] = Counter()
+    while outcome.injected < most:
+        sent += topic.send(mixed(bench.chance, len(sent), 200))
+        injection = bench.inject(smelt, f"on={CHANGES} file={CHECKPOINT} nth={bench.chance.randint(1, calls)} do=kill")
+        result = smelt.run("ingest", *SMALL_BATCHES, **injection.env)
+        assert result.code in (0, -signal.SIGKILL), result
+        outcome.injected += len(injection.fired())
+        kinds.update(line.split()[2] for line in injection.fired())
+    smelt("ingest")
+    outcome.count(oracle.check(smelt, sent))
+    outcome.note(f"of {calls} calls of a checkpoint, killed at: {dict(kinds)}")
+    return outcome
+
+
+# ---- row 3 --------------------------------------------------------------------------------------------------------------------------
+
+STEPS: dict[str, tuple[str, ...]] = {  # what comes before each
+    "refine": ("ingest",),
+    "train": ("ingest", "refine"),
+    "score": ("ingest", "refine", "train"),
+    "publish": ("ingest", "refine", "train", "score", "publish"),
+}
+
+
+def history(smelt: Smelt, count: int, days: int = 40, subscribers: int = 150, seed: int = 5) -> None:
+    done = smelt("produce", "--seed", str(seed), "--start", "2026-10-01", "--days", str(days), "--subscribers", str(subscribers), "--events", str(count), "--faults", "0.02")
+    assert done["acknowledged"] == count
+
+
+def prepared(bench: Bench, step: str, count: int) -> Smelt:
+    """A lake that is ready for the step."""
+    smelt = bench.smelt(bench.topic(), f"before-{step}")
+    history(smelt, count)
+    for command in STEPS[step]:
+        smelt(command)
+    return smelt
+
+
+class Profile:
+    """A run of the step that is left alone: its result, its time, and its calls."""
+
+    def __init__(self, bench: Bench, base: Smelt, step: str) -> None:
+        smelt = oracle.copy_of(base, f"usual-{step}")
+        injection = bench.inject(smelt).with_trace()
+        began = time.monotonic()
+        smelt(step, **injection.env)
+        self.seconds = time.monotonic() - began
+        self.calls = sum(count for (call, _), count in injection.calls().items() if call in CHANGES.split(","))
+        self.smelt = smelt
+
+
+def injured(bench: Bench, smelt: Smelt, step: str, profile: Profile) -> Injection:
+    injection = bench.inject(smelt, f"on={CHANGES} nth={bench.chance.randint(1, profile.calls)} do=kill")
+    result = smelt.run(step, **injection.env)
+    assert result.code in (0, -signal.SIGKILL), result
+    return injection
+
+
+def struck(bench: Bench, smelt: Smelt, step: str, profile: Profile) -> bool:
+    running = smelt.start(step)
+    time.sleep(bench.chance.uniform(0.1, 1.0) * profile.seconds)
+    return running.kill()
+
+
+def rows_of_snapshot(data: Path) -> list[str]:
+    if not (data / "snapshots/CURRENT").exists():
+        return []
+    with duckdb.connect(str(oracle.snapshot_of(data)), read_only=True) as conn:
+        return [row[0] for row in conn.execute("SELECT to_json(t)::VARCHAR FROM gold_subscriber_features AS t ORDER BY 1").fetchall()]
+
+
+def assert_readers_see_a_whole(smelt: Smelt, wholes: list[list[str]]) -> None:
+    found = rows_of_snapshot(smelt.data)
+    assert found in wholes, f"the snapshot has {len(found)} rows that are neither the old nor the new ones"
+
+
+def assert_model_is_whole(smelt: Smelt) -> None:
+    """Every model of the registry can be scored with, or there is none yet."""
+    if smelt.value("SELECT count(*) FROM models"):
+        smelt("score")
+
+
+def killed_in(step: str, count: int, bench: Bench, most: int) -> Outcome:
+    outcome = Outcome()
+    base = prepared(bench, step, count)
+    profile = Profile(bench, base, step)
+    wholes = [rows_of_snapshot(base.data), rows_of_snapshot(profile.smelt.data)]
+    before, reference = base.value("SELECT count(*) FROM bronze_raw_events"), refined(profile.smelt)
+    while outcome.injected < most:
+        smelt = oracle.copy_of(base, f"killed-{step}")
+        if bench.chance.random() < 0.5:
+            outcome.injected += struck(bench, smelt, step, profile)
+        else:
+            outcome.injected += len(injured(bench, smelt, step, profile).fired())
+        assert_readers_see_a_whole(smelt, wholes)
+        outcome.lost += before - smelt.value("SELECT count(*) FROM bronze_raw_events")
+        smelt(step)  # after a kill it is just run again
+        assert_same(refined(smelt), reference)
+        assert_readers_see_a_whole(smelt, wholes)
+        assert_model_is_whole(smelt)
+    smelt.audit()
+    oracle.assert_gold_follows(smelt)
+    outcome.note(f"{before} events, {profile.calls} calls, {profile.seconds:.2f} s a run")
+    for smelt in (base, profile.smelt):
+        shutil.rmtree(smelt.folder)
+    return outcome
+
+
+def killed_in_refine(bench: Bench, most: int) -> Outcome:
+    return killed_in("refine", 4000, bench, most)
+
+
+def killed_in_train(bench: Bench, most: int) -> Outcome:
+    return killed_in("train", 3000, bench, most)
+
+
+def killed_in_score(bench: Bench, most: int) -> Outcome:
+    return killed_in("score", 3000, bench, most)
+
+
+def killed_in_publish(bench: Bench, most: int) -> Outcome:
+    return killed_in("publish", 3000, bench, most)
