@@ -2,6 +2,7 @@
 #   PREFIX=/usr/local DESTDIR=   for install
 #   DEMO_EXIT=1                  make demo ends after its last step
 #   T='-k audit'                 make test, make integration: more options for pytest
+#   SECONDS=600                  make fuzz: each fuzzer for so long
 #   SCALE=0.1 HOURS=2 ONLY=kill  make faults: so much of the long figures, begin nothing after so long, only these (a word, or a row)
 
 PREFIX ?= /usr/local
@@ -10,8 +11,9 @@ T ?=
 SCALE ?= 1
 HOURS ?= 1000
 ONLY ?=
+SECONDS ?= 3600
 
-.PHONY: help build test unit integration faults lint format demo bench install clean
+.PHONY: help build test unit integration faults fuzz lint format demo bench install clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,6 +38,10 @@ integration: ## the integration tests alone; T='-k audit' picks some
 faults: ## the fault catalogue in its long figures; goes on where a start before ended
 	@tools/bootstrap test
 	@tools/faults --scale $(SCALE) --hours $(HOURS) --only '$(ONLY)'
+
+fuzz: ## the fuzzers, each for SECONDS; what they find is in build/fuzz/found
+	@tools/bootstrap test
+	@FUZZ_SECONDS=$(SECONDS) tools/test --only integration -k test_fuzz
 
 lint: ## formatting, static checks, shell scripts, include directions
 	@tools/bootstrap test

@@ -8,20 +8,20 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from harness import ROOT, Broker, Smelt, Topic
+from harness import BROKER, BUILD, Broker, Smelt, Topic
 
 
 @pytest.fixture(scope="session")
 def binary() -> Path:
     """SMELT, or the sanitized binary."""
-    path = Path(os.environ.get("SMELT", Path(os.environ.get("BUILD_DIR", ROOT / "build/debug")) / "smelt"))
+    path = Path(os.environ.get("SMELT", BUILD / "smelt"))
     assert path.exists(), f"{path} is not there: run tools/build debug"
     return path
 
 
 @pytest.fixture(scope="session")
 def session_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
-    broker = Broker(tmp_path_factory.mktemp("kafka"))
+    broker = Broker(tmp_path_factory.mktemp("kafka"), *BROKER)
     yield broker
     broker.tool("down", "--delete")
 

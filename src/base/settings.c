@@ -265,10 +265,16 @@ static int read_kafka_env(Settings *s, Error *err) {
     return 0;
 }
 
+/* What follows the key may be a secret: it is not repeated. */
+static int refuse_set(const char *set, Error *err) {
+    size_t n = strspn(set, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+    return error_set(err, ERR_CONFIG, "--set %.*s%s: expected KEY=VALUE", (int)n, set, set[n] != '\0' ? "..." : "");
+}
+
 static int read_sets(Settings *s, const char *const *sets, size_t n, Error *err) {
     for (size_t i = 0; i < n; i++) {
         const char *equals = strchr(sets[i], '=');
-        if (equals == NULL || equals == sets[i]) return error_set(err, ERR_CONFIG, "--set %s: expected KEY=VALUE", sets[i]);
+        if (equals == NULL || equals == sets[i]) return refuse_set(sets[i], err);
         CLEANUP(free_text) char *key = xstrndup(sets[i], (size_t)(equals - sets[i]));
         if (set_value(s, key, equals + 1, "--set", err) != 0) return -1;
     }
@@ -326,8 +332,9 @@ size_t settings_count(const Settings *s) {
     return KEY_COUNT + s->extra_count;
 }
 
+/* Also under names that nobody knows, as people misspell them: what is hidden without need does no harm. */
 static bool is_secret(const char *key) {
-    static const char *const words[] = {"password", "secret", "token", "key.pem", "private"};
+    static const char *const words[] = {"pas", "pwd", "secret", "token", "key.pem", "private", "jaas", "credential"};
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (strcasestr(key, words[i]) != NULL) return true;
     return false;

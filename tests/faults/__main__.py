@@ -13,6 +13,7 @@ import argparse
 import hashlib
 import json
 import random
+import shutil
 import sys
 import time
 import traceback
@@ -23,7 +24,7 @@ from pathlib import Path
 from faults.bench import Bench, Outcome, Scenario
 from faults.catalogue import SCENARIOS
 from faults.report import Line, table
-from harness import ROOT, Broker
+from harness import BROKER, ROOT, Broker
 
 FOLDER = ROOT / "build/faults"
 BINARY = ROOT / "build/release/smelt"
@@ -113,7 +114,8 @@ def main() -> int:
     rounds = Rounds(state, hashlib.sha256(BINARY.read_bytes()).hexdigest()[:16])
     chosen = [scenario for scenario in SCENARIOS if options.only in scenario.name or options.only == str(scenario.row)]
     until = time.monotonic() + options.hours * 3600
-    broker = Broker(FOLDER / "kafka")
+    shutil.rmtree(FOLDER / "kafka", ignore_errors=True)
+    broker = Broker(FOLDER / "kafka", *BROKER)
     try:
         going = True
         while going:  # all in turn: a run that is stopped early has done some of each
@@ -126,7 +128,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("faults: stopped; the next start goes on from here", file=sys.stderr)
     finally:
-        broker.tool("down")
+        broker.tool("down", "--delete")
     lines = [line_of(scenario, rounds, options.scale) for scenario in chosen]
     print("\n".join(table(lines)))
     return 0 if all(line.is_green for line in lines) else 1

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from faults import disk, kills, memory
+from faults import brokers, canaries, damage, disk, kills, meaning, memory, messages, models, processes, protocol
 from faults.bench import Scenario
+
+ALL = 1_000_000  # more than there are: the scenario says when it has gone through all
 
 SCENARIOS = [
     # row, name, scenario, injections in every test run, in the long run, in one round of it
@@ -14,6 +16,25 @@ SCENARIOS = [
     Scenario(3, "kill -9 in score", kills.killed_in_score, 5, 500, 50),
     Scenario(3, "kill -9 in publish", kills.killed_in_publish, 5, 500, 50),
     Scenario(4, "power cut", disk.power_cuts, 5, 1_000, 50),
-    Scenario(9, "EIO or short call", disk.broken_calls, 5, 1_000_000, 50),
-    Scenario(10, "out of memory", memory.exhausted_memory, 20, 1_000_000, 500),
+    Scenario(5, "log cut off", damage.cut_logs, 10, 1_000, 50),
+    Scenario(6, "flipped, zeroed, garbage", damage.damaged_files, 10, 1_000, 50),
+    Scenario(7, "lost for good", damage.lost_for_good, 1, 50, 10),
+    Scenario(8, "full disk", disk.full_disks, 4, 200, 25),
+    Scenario(9, "EIO or short call", disk.broken_calls, 5, ALL, 50),
+    Scenario(10, "out of memory", memory.exhausted_memory, 20, ALL, 500),
+    Scenario(11, "second process", processes.second_processes, 10, 1_000, 100),
+    Scenario(12, "brokers away", brokers.absent_brokers, 2, 200, 20),
+    Scenario(13, "errors of the protocol", protocol.injected_answers, ALL, ALL, 200),
+    Scenario(14, "retention, recreated topic", brokers.forgetting_brokers, 2, 50, 10),
+    Scenario(15, "aborted and compacted", brokers.holes, 1, 20, 5),
+    Scenario(16, "ten copies", messages.repeated, 1, 20, 5),
+    Scenario(17, "poison", messages.corpus, 1, 1, 1),
+    Scenario(17, "fuzzed messages", messages.fuzzed, 2_000, 1_000_000, 50_000),
+    Scenario(18, "schema drift", meaning.drifting_senders, 4, 50, 8),
+    Scenario(19, "late events", meaning.late_events, 1, 50, 5),
+    Scenario(20, "clocks, impossible times", meaning.wrong_clocks, 1, 20, 5),
+    Scenario(21, "SIGTERM, SIGSTOP", processes.signals, 3, 50, 10),
+    Scenario(22, "kill -9 in an upgrade", damage.killed_upgrades, 5, 200, 50),
+    Scenario(27, "canaries", canaries.seeded_canaries, 1, 1, 1),
+    Scenario(28, "damaged model", models.damaged_models, 5, 200, 50),
 ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import signal
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 from faults import oracle
@@ -14,7 +15,7 @@ from faults.bench import Bench, Outcome
 from faults.injection import Injection
 from faults.kills import CHANGES, SMALL_BATCHES, history, mixed, rows_of_snapshot
 from faults.powercut import SECTOR, WHOLE, Disk, read_ops
-from harness import Sent, Smelt, Topic, assert_same, refined
+from harness import Api, Sent, Smelt, Topic, assert_same, eventually, refined, serving
 
 # ---- row 4 --------------------------------------------------------------------------------------------------------------------------
 
@@ -45,14 +46,15 @@ def stored(smelt: Smelt) -> int:
 def is_refused(smelt: Smelt) -> bool:
     """Whether the database is damaged, and smelt says so."""
     result = smelt.run("audit")
-    assert result.code == 0 or (result.code == 74 and "Corrupt database file" in result.error), result
+    assert result.code == 0 or (result.code == 74 and "Corrupt database file" in result.error and "smelt recover" in result.error), result
     return result.code != 0
 
 
-def start_over(smelt: Smelt, commands: Iterable[Sequence[str]]) -> None:
-    """A new lake, from what Kafka has."""
-    shutil.rmtree(smelt.data)
-    for command in commands:
+def bring_back(smelt: Smelt) -> None:
+    """From what Kafka has."""
+    done = smelt("recover", "--yes")
+    assert done["done"] and done["lost"] == [], done
+    for command in CYCLE:
         smelt(*command)
 
 
@@ -86,7 +88,7 @@ class PowerCuts:
         if is_refused(smelt):
             assert sector != WHOLE, "a disk that does not tear writes leaves a database that opens"
             self.refused += 1
-            start_over(smelt, CYCLE)
+            bring_back(smelt)
         else:
             assert stored(smelt) >= self.topic.committed(self.topic.name), "the broker was told of offsets that the lake has lost"
             smelt(*command)
@@ -96,7 +98,7 @@ class PowerCuts:
 
 def power_cuts(bench: Bench, most: int) -> Outcome:
     """Half of the disks tear writes. DuckDB rewrites blocks with its metadata in place: torn, such a block is refused when the lake is opened,
-    and the way back is to read Kafka again."""
+    and `smelt recover` reads Kafka again."""
     topic, outcome = bench.topic(), Outcome()
     cuts = PowerCuts(bench, bench.smelt(topic), topic)
     history(cuts.smelt, 2000)
@@ -109,7 +111,7 @@ def power_cuts(bench: Bench, most: int) -> Outcome:
     count_places(cuts, outcome)
     cuts.smelt.audit()
     oracle.assert_gold_follows(cuts.smelt)
-    outcome.note(f"cut in {dict(cuts.hit)}; {cuts.refused} torn databases were refused and read again from Kafka")
+    outcome.note(f"cut in {dict(cuts.hit)}; {cuts.refused} torn databases were refused and recovered")
     return outcome
 
 
@@ -119,6 +121,80 @@ def count_places(cuts: PowerCuts, outcome: Outcome) -> None:
     places = Counter(cuts.smelt.rows(f"SELECT kafka_partition, kafka_offset FROM ({oracle.PLACES})"))
     outcome.lost += max(len(known - places.keys()), 2000 + len(cuts.extra) - len(places))
     outcome.duplicated += sum(count - 1 for count in places.values())
+
+
+# ---- row 8 --------------------------------------------------------------------------------------------------------------------------
+
+FULL: tuple[tuple[tuple[str, ...], str], ...] = (  # what runs when there is no room for which files
+    (("ingest", *SMALL_BATCHES), "lake.duckdb.wal"),
+    (("ingest",), "lake.duckdb"),
+    (("publish",), "gen-*"),
+    (("refine",), "lake.duckdb.wal"),
+    (("refine", "--full"), "lake.duckdb"),
+    (("publish",), "lake.duckdb*"),
+)
+
+
+def fill_up(bench: Bench, smelt: Smelt, files: str, room: int) -> tuple[Injection, Path]:
+    """A disk that has so much room for these files until the marker is removed."""
+    marker = smelt.folder / "full"
+    marker.touch()
+    return bench.inject(smelt, f"on=write file={files} room={room} times=0 do=enospc while={marker}"), marker
+
+
+def full_for(bench: Bench, base: Smelt, command: Sequence[str], files: str) -> tuple[int, Smelt]:
+    """A command meets a full disk, says so, and is done when it is run again and there is room."""
+    smelt = oracle.copy_of(base, "full")
+    injection, marker = fill_up(bench, smelt, files, bench.chance.choice((0, 1000, 30_000)))
+    result = smelt.run(*command, **injection.env)
+    marker.unlink()
+    fired = len(injection.fired()) > 0
+    assert result.code == 0 or (fired and result.code == 74 and result.summary["error"]["kind"] == "disk_full"), f"{command} {files}: {result}"
+    smelt(*command)
+    return fired, smelt
+
+
+def full_for_up(bench: Bench, topic: Topic, sent: list[Sent]) -> int:
+    """Everything in one process, which is not ready while there is no room, and goes on by itself."""
+    group = f"{topic.name}-up"
+    smelt = bench.smelt(topic, "up", bench.sanitized, kafka_group_id=group)
+    injection, marker = fill_up(bench, smelt, "lake.duckdb*", bench.chance.choice((3_000_000, 4_000_000)))
+    running = smelt.start("up", "--set", "http.listen=127.0.0.1:0", "--set", "disk.reserve=64KiB", **injection.env)
+    api = serving(running)
+    eventually("it is ready", lambda: api.ask("/readyz")[0] == 200, 30)
+    while is_ready(api):
+        sent += topic.send(mixed(bench.chance, 20_000 + len(sent), 1500))
+        eventually("it goes on or finds no room", lambda: topic.committed(group) == len(sent) or not is_ready(api), 30)
+    assert api.ask("/livez")[0] == 200 and running.is_running()
+    marker.unlink()
+    eventually("all of it landed", lambda: topic.committed(group) == len(sent), 60)
+    eventually("it is ready again", lambda: is_ready(api), 30)
+    assert running.end(seconds=15).code == 0
+    return 1 + len(injection.fired())  # not ready is how the process itself met it
+
+
+def is_ready(api: Api) -> bool:
+    return api.ask("/readyz")[0] == 200
+
+
+def full_disks(bench: Bench, most: int) -> Outcome:
+    outcome, topic, where = Outcome(), bench.topic(), Counter[str]()
+    base = bench.smelt(topic, "base", disk_reserve="0")  # or nothing would be written that could fail
+    sent = topic.send(mixed(bench.chance, 0, 800))
+    base("ingest")
+    base("refine")
+    sent += topic.send(mixed(bench.chance, 5000, 800))
+    while outcome.injected < most - 1:
+        command, files = FULL[outcome.injected % len(FULL)]
+        fired, smelt = full_for(bench, base, command, files)
+        outcome.injected += fired
+        where[f"{command[0]} {files}"] += fired
+        smelt("ingest")
+        outcome.count(oracle.balance(smelt, sent))
+    outcome.injected += full_for_up(bench, topic, sent) > 0
+    outcome.count(oracle.check(bench.smelts[-1], sent))
+    outcome.note(f"{dict(where)}, up")
+    return outcome
 
 
 # ---- row 9 --------------------------------------------------------------------------------------------------------------------------

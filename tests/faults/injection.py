@@ -8,9 +8,9 @@ import subprocess
 from collections import Counter
 from pathlib import Path
 
-from harness import ROOT
+from harness import BUILD
 
-LIBRARIES = ROOT / "build/debug/tests/faults/preload"
+LIBRARIES = BUILD / "tests/faults/preload"
 numbers = itertools.count(1)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 import signal
@@ -165,12 +164,6 @@ def assert_readers_see_a_whole(smelt: Smelt, wholes: list[list[str]]) -> None:
     assert found in wholes, f"the snapshot has {len(found)} rows that are neither the old nor the new ones"
 
 
-def assert_model_is_whole(smelt: Smelt) -> None:
-    """Every model of the registry can be scored with, or there is none yet."""
-    if smelt.value("SELECT count(*) FROM models"):
-        smelt("score")
-
-
 def killed_in(step: str, count: int, bench: Bench, most: int) -> Outcome:
     outcome = Outcome()
     base = prepared(bench, step, count)
@@ -188,7 +181,8 @@ def killed_in(step: str, count: int, bench: Bench, most: int) -> Outcome:
         smelt(step)  # after a kill it is just run again
         assert_same(refined(smelt), reference)
         assert_readers_see_a_whole(smelt, wholes)
-        assert_model_is_whole(smelt)
+        if step == "train":
+            smelt("score")  # with the newest model of the registry
     smelt.audit()
     oracle.assert_gold_follows(smelt)
     outcome.note(f"{before} events, {profile.calls} calls, {profile.seconds:.2f} s a run")
@@ -210,4 +204,4 @@ def killed_in_score(bench: Bench, most: int) -> Outcome:
 
 
 def killed_in_publish(bench: Bench, most: int) -> Outcome:
-    return killed_in("publish", 3000, bench, most)
+    return killed_in("publish", 2000, bench, most)

@@ -22,6 +22,8 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 ROOT = Path(__file__).resolve().parents[2]
+BROKER = ("--property", "log.cleaner.backoff.ms=200")  # compaction is looked for by tests, not waited for
+BUILD = Path(os.environ.get("BUILD_DIR", ROOT / "build/debug"))
 SANITIZER_FOUND = 99  # tests/sanitizers.env
 Json = dict[str, Any]
 

@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import NewPartitions
 from harness import Sent, Smelt, Topic, encode, event, events, eventually
+from poison import POISON
 
 
 def test_each_event_lands_once(smelt: Smelt, topic: Topic) -> None:
@@ -82,43 +83,6 @@ def test_reused_ids_are_different_events(smelt: Smelt, topic: Topic) -> None:
     smelt.assert_holds(sent)
 
 
-POISON: dict[str, tuple[bytes | None, str]] = {
-    "tombstone": (None, "tombstone"),
-    "empty": (b"", "empty"),
-    "blank": (b"   ", "not_json"),
-    "not UTF-8": (b'{"id":"\xff\xfe","source":"x"}', "not_utf8"),
-    "overlong UTF-8": (b'{"id":"\xc0\xaf","source":"x"}', "not_utf8"),
-    "binary": (bytes(range(256)) * 40, "not_utf8"),
-    "a NUL byte": (b"\x00", "not_json"),
-    "NUL inside": (b'{"id":"a\x00b","source":"x"}', "not_json"),
-    "cut off": (encode(event(1))[:-20], "not_json"),
-    "two documents": (encode(event(1)) + encode(event(2)), "not_json"),
-    "text": (b"hello", "not_json"),
-    "array": (encode([event(1)]), "not_object"),
-    "number": (b"42", "not_object"),
-    "null": (b"null", "not_object"),
-    "NaN": (b"NaN", "not_json"),
-    "2^63": (b"9223372036854775808", "not_object"),
-    "nesting 10,000": (b"[" * 10_000 + b"]" * 10_000, "not_object"),
-    "nesting 10,000 and not closed": (b'{"a":' * 10_000, "not_json"),
-    "nested id": (encode(event(1, id={"a": 1})), "bad_id"),
-    "empty object": (b"{}", "bad_id"),
-    "empty id": (encode(event(1, id="")), "bad_id"),
-    "no source": (encode(event(1, source=...)), "bad_source"),
-    "null source": (encode(event(1, source=None)), "bad_source"),
-    "timestamp of words": (encode(event(1, timestamp="yesterday")), "bad_timestamp"),
-    "timestamp without end": (encode(event(1, timestamp="infinity")), "bad_timestamp"),
-    "month 13": (encode(event(1, timestamp="2026-13-01T00:00:00Z")), "bad_timestamp"),
-    "quality 2^63": (encode(event(1, quality_score=2**63)), "bad_quality_score"),
-    "quality 12.7": (encode(event(1, quality_score=12.7)), "bad_quality_score"),
-    "quality NaN": (encode(event(1, quality_score=float("nan"))), "not_json"),
-    "payload NaN": (encode(event(1, payload={"latency_ms": float("nan")})), "not_json"),
-    "a field twice": (b'{"id":"a","source":"x","id":"b"}', "repeated_field"),
-    "quality true": (encode(event(1, quality_score=True)), "bad_quality_score"),
-    "1 MB of rubbish": (b"x" * 1_000_000, "not_json"),
-}
-
-
 def test_poison_is_rejected_with_its_reason_and_stops_nothing(smelt: Smelt, topic: Topic) -> None:
     good = events(0, 40)
     sent = topic.send(good[:20], partition=0)
@@ -184,33 +148,6 @@ def test_unknown_envelope_fields_are_kept(smelt: Smelt, topic: Topic) -> None:
 SMALL_BATCHES = ("--set", "ingest.batch_rows=150", "--set", "ingest.commit_interval=20ms")
 
 
-def test_killed_at_25_random_points(smelt: Smelt, topic: Topic) -> None:
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
-    chance = random.Random(seed)
-    pool = events(0, 2000)
-    sent = topic.send([*pool, *chance.sample(pool, 100), b"rubbish", None])
-    began = time.monotonic()
-    running = smelt.start("ingest", "--follow", *SMALL_BATCHES)
-    eventually("something committed", lambda: topic.committed(topic.name) > 0)
-    running.kill()
-    usual = time.monotonic() - began  # from the start to the first commit, on this machine just now
-    progress, kills = [topic.committed(topic.name)], 1
-    while kills < 25:
-        if progress[-1] > len(sent) - 1000:
-            fresh = events(len(sent), 1500)
-            sent += topic.send([*fresh, *chance.sample(fresh, 50), b"", encode([1])])
-        running = smelt.start("ingest", "--follow", *SMALL_BATCHES)
-        time.sleep(chance.uniform(0.2 * usual, 1.1 * usual))
-        kills += running.kill()
-        progress.append(topic.committed(topic.name))
-    assert len(set(progress)) >= 6, f"the kills did not hit the work: {progress}"
-    smelt("ingest")
-    found = smelt.audit()
-    assert found["offsets"] == len(sent) and found["gaps"] == 0
-    smelt.assert_holds(sent)
-
-
 def test_sigterm_ends_within_5_s_and_the_next_run_goes_on(smelt: Smelt, topic: Topic) -> None:
     sent = topic.send(events(0, 20_000))
     running = smelt.start("ingest", *SMALL_BATCHES)
@@ -267,21 +204,6 @@ def test_kafka_away_ends_with_69_after_the_timeout(offline: Smelt) -> None:
 def test_an_absent_topic_is_said(smelt: Smelt, topic: Topic) -> None:
     result = smelt.run("ingest", "--set", "kafka.topic=there-is-none", "--timeout", "3s")
     assert result.code == 69 and "there-is-none" in result.error and "does not exist" in result.error
-
-
-@pytest.mark.parametrize("how", ["kill", "down"])
-def test_a_broker_that_restarts_is_waited_for(smelt: Smelt, topic: Topic, how: str) -> None:
-    sent = topic.send(events(0, 3000))
-    running = smelt.start("ingest", "--follow", *SMALL_BATCHES)
-    eventually("something committed", lambda: topic.committed(topic.name) > 0)
-    getattr(topic.broker, how)()
-    assert running.is_running()
-    topic.broker.start()
-    sent += topic.send(events(3000, 500))
-    eventually("everything landed", lambda: topic.committed(topic.name) == len(sent), 30)
-    assert running.end().code == 0
-    smelt.audit()
-    smelt.assert_holds(sent)
 
 
 def test_a_broker_that_goes_for_good_ends_a_bounded_run(smelt: Smelt, topic: Topic) -> None:

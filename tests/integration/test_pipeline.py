@@ -7,7 +7,6 @@ import random
 import time
 from collections.abc import Callable
 
-import duckdb
 import pytest
 from harness import Api, Running, Smelt, Topic, assert_same, encode, event, events, eventually, refined, serving
 
@@ -175,26 +174,6 @@ def test_up_survives_a_broker_restart_and_kill_9(smelt: Smelt, topic: Topic) -> 
     end_soon(again)
     smelt.audit()
     smelt.assert_holds(sent)
-
-
-def test_killed_while_publishing(smelt: Smelt) -> None:
-    history(smelt, 6000)
-    for command in ("ingest", "refine", "train", "score", "publish"):
-        smelt(command)
-    subscribers = smelt.value("SELECT count(*) FROM gold_subscriber_features")
-    began = time.monotonic()
-    smelt("publish")
-    usual = time.monotonic() - began
-    hits = 0
-    for _ in range(5):
-        running = smelt.start("publish")
-        time.sleep(random.uniform(0.2, 1.0) * usual)
-        hits += running.kill()
-        current = (smelt.data / "snapshots/CURRENT").read_text().strip()
-        with duckdb.connect(str(smelt.data / "snapshots" / current.split()[0]), read_only=True) as conn:
-            assert conn.execute("SELECT count(*) FROM gold_subscriber_features").fetchone() == (subscribers,)
-    assert hits >= 1, "no kill hit the work"
-    assert smelt("sql", "SELECT count(*) AS n FROM gold_subscriber_features")["rows"] == [{"n": subscribers}]
 
 
 def test_sql_reads_and_nothing_else(smelt: Smelt) -> None:

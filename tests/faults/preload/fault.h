@@ -33,6 +33,8 @@ typedef struct Verdict {
 
 /* Counts the call and says what becomes of it. `grows`: bytes that the file would grow by. Does not return when the rule kills. */
 Verdict rules_judge(Call call, const char *path, size_t bytes, size_t grows);
+/* The least that any rule with `room` still allows; UINT64_MAX: there is none. */
+uint64_t rules_room(void);
 
 /* ---- ops.c ---- */
 

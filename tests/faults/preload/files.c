@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { FDS_MAX = 1024, PATH_SIZE = 512 };
@@ -188,3 +190,24 @@ int remove(const char *path) {
     if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) return (int)syscall(SYS_rmdir, path);
     return unlink(path);
 }
+
+/* ---- room ---- */
+
+/* A disk that is full says so. */
+int statvfs(const char *path, struct statvfs *ret) {
+    struct statfs found;
+    if (syscall(SYS_statfs, path, &found) != 0) return -1;
+    *ret = (struct statvfs){.f_bsize = (unsigned long)found.f_bsize,
+                            .f_frsize = (unsigned long)found.f_bsize,
+                            .f_blocks = found.f_blocks,
+                            .f_bfree = found.f_bfree,
+                            .f_bavail = found.f_bavail,
+                            .f_files = found.f_files,
+                            .f_ffree = found.f_ffree,
+                            .f_namemax = (unsigned long)found.f_namelen};
+    uint64_t room = rules_room() / ret->f_frsize;
+    if (room < ret->f_bavail) ret->f_bavail = ret->f_bfree = room;
+    return 0;
+}
+
+int statvfs64(const char *path, struct statvfs64 *ret) __attribute__((alias("statvfs")));

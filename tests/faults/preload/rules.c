@@ -157,3 +157,14 @@ Verdict rules_judge(Call call, const char *path, size_t bytes, size_t grows) {
     pthread_mutex_unlock(&mutex);
     return v;
 }
+
+uint64_t rules_room(void) {
+    uint64_t room = UINT64_MAX;
+    pthread_once(&once, read_rules);
+    pthread_mutex_lock(&mutex);
+    for (int i = 0; i < rule_count; i++)
+        if (rules[i].has_room && rules[i].room < room && (rules[i].condition == NULL || syscall(SYS_access, rules[i].condition, F_OK) == 0))
+            room = rules[i].room;
+    pthread_mutex_unlock(&mutex);
+    return room;
+}

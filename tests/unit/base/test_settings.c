@@ -256,7 +256,7 @@ static void wrong_files_name_themselves(void **state) {
 static void wrong_flags_are_refused(void **state) {
     (void)state;
     assert_refused(NULL, "kafka.topic", "kafka.topic", "KEY=VALUE", "--set");
-    assert_refused(NULL, "=x", "=x", "KEY=VALUE", "--set");
+    assert_refused(NULL, "=x", "...", "KEY=VALUE", "--set");
     assert_refused(NULL, "no.such.key=1", "no.such.key", "smelt config", "--set");
     assert_refused(NULL, "kafka.=1", "kafka.", "smelt config", "--set");
 }
@@ -271,6 +271,9 @@ static void secrets_are_marked(void **state) {
                           "kafka.ssl.keystore.password=x",
                           "kafka.sasl.oauthbearer.client.secret=x",
                           "kafka.SASL.Password=x",
+                          "kafka.sasl.pasword=x",
+                          "kafka.sasl.jaas.config=x",
+                          "kafka.pass.phrase=x",
                           "kafka.sasl.username=x",
                           "kafka.ssl.ca.location=x",
                           "kafka.client.id=x"};
@@ -283,6 +286,18 @@ static void secrets_are_marked(void **state) {
         if (find(s, key).secret != (i < ARRAY_LEN(sets) - OPEN)) fail_msg("%s", key);
     }
     assert_false(find(s, "kafka.topic").secret);
+}
+
+/* Somebody who wrote another sign than '=' may have written a password behind it. */
+static void a_refused_flag_is_not_repeated_whole(void **state) {
+    (void)state;
+    const char *set = "kafka.sasl.password:hunter2";
+    Settings *s = NULL;
+    Error err = {0};
+    assert_int_equal(settings_load(NULL, &set, 1, &s, &err), -1);
+    assert_non_null(strstr(err.text, "--set kafka.sasl.password...: expected KEY=VALUE"));
+    assert_null(strstr(err.text, "hunter2"));
+    error_clear(&err);
 }
 
 #define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, up, scratch_down)
@@ -305,6 +320,7 @@ int main(void) {
         IN_SCRATCH(wrong_files_name_themselves),
         IN_SCRATCH(wrong_flags_are_refused),
         IN_SCRATCH(secrets_are_marked),
+        IN_SCRATCH(a_refused_flag_is_not_repeated_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
