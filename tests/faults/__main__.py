@@ -10,10 +10,13 @@ in build/faults/.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import json
+import os
 import random
 import shutil
+import signal
 import sys
 import time
 import traceback
@@ -61,12 +64,12 @@ class Rounds:
                 file.write(json.dumps(asdict(found)) + "\n")
 
 
-def perform(scenario: Scenario, broker: Broker, rounds: Rounds, most: int) -> Round:
+def perform(scenario: Scenario, broker: Broker, rounds: Rounds, most: int, scale: float) -> Round:
     before = sum(found.injected for found in rounds.of(scenario))
     seed, began = random.randrange(2**32), time.monotonic()
     folder = FOLDER / f"{scenario.run.__name__}-{seed}"
     folder.mkdir(parents=True)
-    bench = Bench(broker, BINARY, BINARY, folder, random.Random(seed), before)
+    bench = Bench(broker, BINARY, BINARY, folder, random.Random(seed), before, scale)
     outcome, problem = Outcome(), ""
     try:
         outcome = scenario.perform(bench, most)
@@ -105,9 +108,22 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def take_folder() -> int:
+    """Two at a time would take each other's broker away."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    lock = os.open(FOLDER / "lock", os.O_CREAT | os.O_RDWR, 0o644)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("faults: another one is running in build/faults: wait for it, or stop it")
+    return lock
+
+
 def main() -> int:
     options = parse()
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell in the background ignores them for us
+        signal.signal(number, signal.default_int_handler)
+    lock = take_folder()
     state = FOLDER / "rounds.jsonl"
     if options.fresh:
         state.unlink(missing_ok=True)
@@ -123,7 +139,7 @@ def main() -> int:
             for scenario in chosen:
                 if not is_over(scenario, rounds, options.scale) and time.monotonic() < until:
                     left = max(1, int(scenario.long * options.scale) - sum(found.injected for found in rounds.of(scenario)))
-                    rounds.add(perform(scenario, broker, rounds, min(left, scenario.round)))
+                    rounds.add(perform(scenario, broker, rounds, min(left, scenario.round), options.scale))
                     going = True
     except KeyboardInterrupt:
         print("faults: stopped; the next start goes on from here", file=sys.stderr)
@@ -131,6 +147,7 @@ def main() -> int:
         broker.tool("down", "--delete")
     lines = [line_of(scenario, rounds, options.scale) for scenario in chosen]
     print("\n".join(table(lines)))
+    os.close(lock)
     return 0 if all(line.is_green for line in lines) else 1
 
 

@@ -46,6 +46,7 @@ class Bench:
     folder: Path
     chance: random.Random
     before: int = 0  # injections of the rounds before, for a scenario that goes through all there is; -1: pick some
+    scale: float = 0  # of the long run, for what takes its time; 0: the quick one
     smelts: list[Smelt] = field(default_factory=list)
 
     def topic(self, partitions: int = 2, **config: str) -> Topic:

@@ -45,7 +45,7 @@ def absent_brokers(bench: Bench, most: int) -> Outcome:
         before = topic.committed(topic.name)
         eventually("it reads", lambda: topic.committed(topic.name) > before, 60)
         is_last = outcome.injected == most - 1
-        seconds = LONG_ABSENCE if is_last and bench.before >= 0 else 3.0 if is_last else bench.chance.uniform(0, 2)
+        seconds = max(3.0, LONG_ABSENCE * min(bench.scale, 1)) if is_last else bench.chance.uniform(0, 2)
         getattr(bench.broker, "down" if outcome.injected % 2 else "kill")()
         away(bench, running, seconds)
         bench.broker.start()
