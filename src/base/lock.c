@@ -93,9 +93,18 @@ static int open_lock(const char *path, int operation, FileLock **ret, Error *err
     return 0;
 }
 
+/* The file may have been replaced between its opening and its locking: then what we hold keeps nobody out. */
+static bool is_at_path(const FileLock *lock, const char *path) {
+    struct stat ours, there;
+    return fstat(lock->fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
 int file_lock(const char *path, const char *what, FileLock **ret, Error *err) {
     CLEANUP(file_lock_freep) FileLock *lock = NULL;
-    if (open_lock(path, LOCK_EX, &lock, err) != 0) return -1;
+    for (int tries = 0; tries < LOCK_TRIES && (lock == NULL || !is_at_path(lock, path)); tries++) {
+        file_lock_freep(&lock);
+        if (open_lock(path, LOCK_EX, &lock, err) != 0) return -1;
+    }
     if (write_holder(lock, what) != 0 || fstat(lock->fd, &lock->st) != 0)
         return error_errno(err, ERR_IO, errno, "cannot write the lock file %s", path);
     lock->path = xstrdup(path);

@@ -30,7 +30,7 @@ static const Key keys[] = {
     {"http.listen", "127.0.0.1:8080", SETTING_TEXT, NULL, "address of the API and the dashboards; port 0 picks a free one", 1},
     {"ingest.commit_interval", "1s", SETTING_DURATION, NULL, "a batch commits at least this often"},
     {"ingest.batch_rows", "196608", SETTING_INT, NULL, "a batch commits at this many messages (1.6 of DuckDB's row groups)", 1, 10000000},
-    {"ingest.batch_bytes", "48MiB", SETTING_SIZE, NULL, "... or at this many bytes of messages", 1},
+    {"ingest.batch_bytes", "48MiB", SETTING_SIZE, NULL, "... or at this many bytes of messages; of messages above 1 KB at a third", 1},
     {"ingest.timeout", "5m", SETTING_DURATION, NULL, "give up (exit 69) when Kafka was away this long; 0: never (as with --follow)"},
     {"lake.memory_limit", "256MiB", SETTING_SIZE, NULL, "memory of DuckDB's buffer manager"},
     {"lake.threads", "1", SETTING_INT, NULL, "threads of DuckDB; 0: one a core (docs/decisions/0003)", 0, 1024},

@@ -1,7 +1,8 @@
 /* compile.h: declarations in, SQL out. Pure: no database, no clock; the same declarations give the same text, byte for byte.
  *
- * The statements work on batches {{after}} < batch_id <= {{upto}} of Bronze; the other placeholders are named below. One Compiled, any
- * thread once made. All texts are valid as long as it. */
+ * The statements work on batches {{after}} < batch_id <= {{upto}} of Bronze, those that read Bronze itself (clean, suspects) on its rows
+ * {{first}} to {{last}} among them; the other placeholders are named below. One Compiled, any thread once made. All texts are valid as
+ * long as it. */
 #pragma once
 #include "contract/pipeline.h"
 

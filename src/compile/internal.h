@@ -31,6 +31,9 @@ struct Compiled {
     size_t column_count;
 };
 
+/* The rows of Bronze that a statement works on. */
+#define BRONZE_SLICE "batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}}"
+
 /* Texts that are dates and times; DuckDB's own cast takes much more. */
 #define PATTERN_DATE      "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 #define PATTERN_TIMESTAMP "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"

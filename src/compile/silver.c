@@ -347,8 +347,7 @@ static void add_clean_type(Buf *out, const Compiled *c, const Contract *contract
     }
     buf_add_str(out, "\n        FROM (\n            SELECT *, TRY(from_json(raw_payload, ");
     add_structure(out, contract);
-    buf_add_str(out,
-                ")) AS payload FROM bronze_raw_events\n            WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND event_type = ");
+    buf_add_str(out, ")) AS payload FROM bronze_raw_events\n            WHERE " BRONZE_SLICE " AND event_type = ");
     sql_text(out, contract->event_type);
     buf_add_str(out, ")))\nWHERE clean\n");
 }

@@ -15,8 +15,16 @@
 
 /* ---- typed fields: _k<i> is the JSON type, _x<i> the text ---- */
 
-static void add_raw_field(Buf *out, size_t i, const Field *f) {
-    buf_addf(out, "json_type(object, '$.\"%s\"') AS _k%zu, json_extract_string(object, '$.\"%s\"') AS _x%zu", f->name, i, f->name, i);
+/* The fields as they came. Each JSON function keeps what it parsed of a whole vector of rows: with one for each field, not one for all of
+ * them, payloads of some kilobytes would need hundreds of megabytes. */
+static void add_raw_fields(Buf *out, const Contract *contract) {
+    buf_add_str(out, "json_extract(object, [");
+    for (size_t i = 0; i < contract->field_count; i++) buf_addf(out, "%s'$.\"%s\"'", i > 0 ? ", " : "", contract->fields[i].name);
+    buf_add_str(out, "]) AS _raw");
+}
+
+static void add_raw_field(Buf *out, size_t i) {
+    buf_addf(out, "json_type(_raw[%zu]) AS _k%zu, json_extract_string(_raw[%zu], '$') AS _x%zu", i + 1, i, i + 1, i);
 }
 
 static void add_pattern_cast(Buf *out, size_t i, const char *pattern, const char *type) {
@@ -46,9 +54,7 @@ static void add_exact_type(Buf *out, size_t i, const Field *f) {
         add_pattern_cast(out, i, PATTERN_TIMESTAMP, "TIMESTAMPTZ");
         buf_add_str(out, "))");
         break;
-    case VALUE_JSON:
-        buf_addf(out, "CASE WHEN _k%zu = '%s' THEN json_extract(object, '$.\"%s\"') END", i, f->array ? "ARRAY" : "OBJECT", f->name);
-        break;
+    case VALUE_JSON: buf_addf(out, "CASE WHEN _k%zu = '%s' THEN _raw[%zu] END", i, f->array ? "ARRAY" : "OBJECT", i + 1); break;
     }
     buf_add_str(out, " AS ");
     sql_name(out, f->column);
@@ -190,13 +196,13 @@ static void add_violations(Buf *out, const Contract *contract) {
 
 /* ---- drift ---- */
 
-/* A list of {field, kind, value} for the keys of `object`; `filter` ends the list of keys. */
-static void add_unknown_keys(Buf *out, const char *object, const char *keys, const char *kind) {
-    buf_addf(
-        out,
-        "list_transform(%s, lambda k: {'field': k, 'kind': '%s', 'value': left(json_extract(%s, '/' || replace(replace(k, '~', '~0'), '/', "
-        "'~1'))::VARCHAR, " VALUE_SHOWN ")})",
-        keys, kind, object);
+/* A list of {field, kind, value} of the members of `object`: all of them, or those whose key is not one of the contract's. */
+static void add_unknown_keys(Buf *out, const char *object, const Contract *known, const char *kind) {
+    buf_addf(out, "list_transform(%slist_zip(json_keys(%s), json_extract(%s, '$.*'))", known != NULL ? "list_filter(" : "", object, object);
+    for (size_t i = 0; known != NULL && i < known->field_count; i++)
+        buf_addf(out, "%s'%s'", i > 0 ? ", " : ", lambda m: m[1] NOT IN (", known->fields[i].name);
+    buf_addf(out, "%s, lambda m: {'field': m[1], 'kind': '%s', 'value': left(m[2]::VARCHAR, " VALUE_SHOWN ")})", known != NULL ? "))" : "",
+             kind);
 }
 
 static void add_text_numbers(Buf *out, const Contract *contract) {
@@ -215,14 +221,10 @@ static void add_text_numbers(Buf *out, const Contract *contract) {
 }
 
 static void add_drift(Buf *out, const Contract *contract) {
-    CLEANUP(buf_done) Buf keys = {0};
-    buf_add_str(&keys, "list_filter(json_keys(object), lambda k: k NOT IN (");
-    for (size_t i = 0; i < contract->field_count; i++) buf_addf(&keys, "%s'%s'", i > 0 ? ", " : "", contract->fields[i].name);
-    buf_add_str(&keys, "))");
     buf_add_str(out, "list_concat(\n            ");
-    add_unknown_keys(out, "object", keys.data, "unknown_field");
+    add_unknown_keys(out, "object", contract, "unknown_field");
     buf_add_str(out, ",\n            ");
-    add_unknown_keys(out, "extra_fields", "json_keys(extra_fields)", "unknown_envelope_field");
+    add_unknown_keys(out, "extra_fields", NULL, "unknown_envelope_field");
     buf_add_str(out, ",\n            ");
     add_text_numbers(out, contract);
     buf_add_str(out, ") AS drift");
@@ -251,12 +253,12 @@ static void add_left_over(Buf *out, const Compiled *c) {
              "SELECT * FROM bronze_raw_events\n"
              "ANTI JOIN (SELECT kafka_offset, kafka_partition, kafka_epoch, kafka_topic FROM silver_clean_events%s\n"
              "    WHERE batch_id > {{after}} AND batch_id <= {{upto}}) USING (kafka_offset, kafka_partition, kafka_epoch, kafka_topic)\n"
-             "WHERE batch_id > {{after}} AND batch_id <= {{upto}};\n",
+             "WHERE " BRONZE_SLICE ";\n",
              c->suffix);
 }
 
 static void add_suspects_of(Buf *out, const Contract *contract) {
-    buf_add_str(out, "SELECT *,\n        ");
+    buf_add_str(out, "SELECT * EXCLUDE (object, _raw),\n        ");
     add_violations(out, contract);
     buf_add_str(out, ",\n        ");
     add_drift(out, contract);
@@ -268,15 +270,18 @@ static void add_suspects_of(Buf *out, const Contract *contract) {
     buf_add_str(out, "\n    FROM (\n        SELECT *");
     for (size_t i = 0; i < contract->field_count; i++) {
         buf_add_str(out, ",\n            ");
-        add_raw_field(out, i, &contract->fields[i]);
+        add_raw_field(out, i);
     }
-    buf_add_str(out, "\n        FROM (SELECT ");
+    buf_add_str(out, "\n        FROM (\n            SELECT *, ");
+    add_raw_fields(out, contract);
+    buf_add_str(out, "\n            FROM (SELECT ");
     add_common(out, contract->upper_subscriber);
     buf_add_str(
-        out, ", raw_payload, extra_fields,\n            CASE WHEN TRY(json_type(raw_payload)) = 'OBJECT' THEN raw_payload END AS object\n"
-             "            FROM refine_left_over WHERE event_type = ");
+        out,
+        ", raw_payload, extra_fields,\n                CASE WHEN TRY(json_type(raw_payload)) = 'OBJECT' THEN raw_payload END AS object\n"
+        "                FROM refine_left_over WHERE event_type = ");
     sql_text(out, contract->event_type);
-    buf_add_str(out, ")))\n");
+    buf_add_str(out, "))))\n");
 }
 
 static void add_unknown_types(Buf *out, const Pipeline *p) {

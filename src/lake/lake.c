@@ -42,11 +42,11 @@ static ErrorKind kind_of(duckdb_error_type type) {
     }
 }
 
-/* What to do about it, when we know. */
-static const char *advice(duckdb_error_type type, const char *message) {
+/* A damaged block is noticed only when it is read. */
+static const char *next_step(duckdb_error_type type, const char *message) {
     if (type == DUCKDB_ERROR_OUT_OF_MEMORY) return ". Raise lake.memory_limit";
-    if (message != NULL && strstr(message, "Corrupt database file") != NULL) return ". `smelt recover` says what can be done";
-    return "";
+    bool damaged = message != NULL && strstr(message, "Corrupt database file") != NULL;
+    return damaged ? ". Next: `smelt recover` says what it would do" : "";
 }
 
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
@@ -55,7 +55,7 @@ int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const ch
     if (type == DUCKDB_ERROR_INTERRUPT && stop_requested())
         return error_set(err, ERR_STOPPED, "%s: stopped while it ran; nothing of it was stored", name);
     return error_set(err, says_full(message) ? ERR_FULL : kind_of(type), "%s: %s%s", name,
-                     message != NULL ? message : "DuckDB gave no reason", advice(type, message));
+                     message != NULL ? message : "DuckDB gave no reason", next_step(type, message));
 }
 
 static int fail_result(LakeConn *conn, const char *name, duckdb_result *result, Error *err) {
@@ -105,6 +105,7 @@ static duckdb_config make_config(const LakeOptions *options) {
     set_option(config, "autoinstall_known_extensions", "false");
     set_option(config, "autoload_known_extensions", "false");
     set_option(config, "preserve_insertion_order", "false");
+    set_option(config, "max_vacuum_tasks", "0"); /* until it is known how large its rows are */
     if (options->read_only) set_option(config, "access_mode", "READ_ONLY");
     if (options->temp_dir != NULL) set_option(config, "temp_directory", options->temp_dir);
     char number[40];
@@ -119,11 +120,29 @@ static duckdb_config make_config(const LakeOptions *options) {
     return config;
 }
 
+/* A checkpoint of DuckDB makes full row groups, of 122,880 rows, of what small commits left: good for short rows, but of rows of some
+ * kilobytes it reads and writes hundreds of megabytes again and again, to no use: a few thousand of them are a good row group. */
+int lake_expect_rows(LakeConn *conn, bool large, Error *err) {
+    return lake_exec(conn, "row groups", large ? "SET GLOBAL max_vacuum_tasks = 0" : "RESET GLOBAL max_vacuum_tasks", err);
+}
+
+static int expect_rows_as_before(LakeConn *conn, Error *err) {
+    enum { LARGE_ROW = 512, MANY_BYTES = 64 << 20 };
+    static const char text[] =
+        "SELECT (SELECT coalesce(max(used_blocks * block_size), 0) FROM pragma_database_size() WHERE database_name = current_database())"
+        " > greatest({{many}}, {{large}} * (SELECT coalesce(sum(estimated_size), 0) FROM duckdb_tables() WHERE NOT temporary))";
+    LakeBinding bounds[] = {{"many", lake_int(MANY_BYTES)}, {"large", lake_int(LARGE_ROW)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(text, bounds, ARRAY_LEN(bounds));
+    int64_t large;
+    return lake_query_int(conn, "size of rows", sql, NULL, 0, &large, err) == 0 ? lake_expect_rows(conn, large != 0, err) : -1;
+}
+
 /* Times are UTC everywhere, whatever the machine's zone. Global: a connection could not set it any more once the settings are locked. */
-static int set_up(Lake *lake, bool locked_down, Error *err) {
+static int set_up(Lake *lake, const LakeOptions *options, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     if (lake_connect(lake, &conn, err) != 0 || lake_exec(conn, "time zone", "SET GLOBAL TimeZone = 'UTC'", err) != 0) return -1;
-    if (!locked_down) return 0;
+    if (!options->read_only && expect_rows_as_before(conn, err) != 0) return -1;
+    if (!options->locked_down) return 0;
     return lake_exec(conn, "lock down", "SET enable_external_access = false; SET lock_configuration = true", err);
 }
 
@@ -161,7 +180,7 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
         free(lake);
         return -1;
     }
-    if (set_up(lake, options->locked_down, err) != 0) {
+    if (set_up(lake, options, err) != 0) {
         lake_free(lake);
         return -1;
     }

@@ -130,6 +130,9 @@ int lake_commit(LakeConn *conn, Error *err) MUST_CHECK;
 /* Ends a transaction if one is open, whatever its state. Never fails: a rollback that cannot be done leaves nothing committed. */
 void lake_rollback(LakeConn *conn);
 int lake_checkpoint(LakeConn *conn, Error *err) MUST_CHECK;
+/* Are the rows that come now large, of a kilobyte and more? Checkpoints then leave row groups as commits made them. At first the rows that
+ * are there already tell. */
+int lake_expect_rows(LakeConn *conn, bool large, Error *err) MUST_CHECK;
 
 /* ---- bulk ---- */
 /* Rows from C as a table function: `FROM <name>()` on this connection calls `fill` until it returns 0; on another one it is an error, or

@@ -6,7 +6,11 @@
 #include "medallion/envelope.h"
 #include <string.h>
 
-#define CHUNK_BYTES (1 << 20)
+#define CHUNK_BYTES   (1 << 20)
+#define LARGE_MESSAGE 1024
+/* DuckDB holds a batch several times before it is on disk. Ordinary events are packed meanwhile, since they fill row groups; large ones are
+ * not, and would be written to temporary files to make room. */
+#define LARGE_SHARE 3
 
 enum {
     COL_PARTITION,
@@ -59,8 +63,13 @@ bool batch_is_empty(const Batch *b) {
     return b->count == 0 && b->marks.gap_count == 0;
 }
 
+bool batch_is_large(const Batch *b) {
+    return b->bytes.len > b->count * LARGE_MESSAGE;
+}
+
 bool batch_is_full_for(const Batch *b, size_t len) {
-    return b->count == b->max_rows || (b->count > 0 && b->bytes.len + len > b->max_bytes);
+    size_t max_bytes = batch_is_large(b) ? b->max_bytes / LARGE_SHARE : b->max_bytes;
+    return b->count == b->max_rows || (b->count > 0 && b->bytes.len + len > max_bytes);
 }
 
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len) {

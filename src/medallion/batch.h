@@ -49,7 +49,9 @@ void batch_free(Batch *b);
 DEFINE_CLEANUP(batch_free, Batch)
 void batch_clear(Batch *b);
 bool batch_is_empty(const Batch *b); /* neither messages nor gaps */
-/* Would a message of `len` bytes go over a limit? An empty batch takes any. */
+/* Its messages have more than a kilobyte on average. */
+bool batch_is_large(const Batch *b);
+/* Would a message of `len` bytes go over a limit? A large batch is full at a third of the bytes; an empty one takes any. */
 bool batch_is_full_for(const Batch *b, size_t len);
 /* `value` NULL: a tombstone. The bytes are copied. */
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len);

@@ -27,6 +27,7 @@ typedef struct Lane {
     LakeConn *conn; /* owned; has the temporary tables `staged` and `copies` */
     Batch *batch;   /* being staged: what the source table function reads */
     size_t count;   /* messages that were staged */
+    bool large;     /* ... and they were large */
     BatchMarks marks;
     Hours hours; /* where the staged events lie in time */
 } Lane;
@@ -104,6 +105,7 @@ int bronze_stage(Bronze *b, int lane_number, Batch *batch, Error *err) {
     batch_marks_done(&lane->marks);
     lane->marks = batch_take_marks(batch);
     lane->count = batch->count;
+    lane->large = batch_is_large(batch);
     if (batch->count == 0) return 0;
     lane->batch = batch;
     int rc = stage_messages(lane, err);
@@ -232,6 +234,7 @@ static int land_in_transaction(const Bronze *b, const Lane *lane, BronzeCounts *
 int bronze_land(Bronze *b, int lane_number, BronzeCounts *ret, Error *err) {
     const Lane *lane = &b->lanes[lane_number];
     BronzeCounts counts = {0};
+    if (lane->large && lake_expect_rows(lane->conn, true, err) != 0) return -1;
     if (land_in_transaction(b, lane, &counts, err) != 0) {
         lake_rollback(lane->conn);
         return error_prefix(err, "landing a batch of %zu messages of %s", lane->count, b->topic.name);

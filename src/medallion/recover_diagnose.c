@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "lake/schema.h"
 #include "medallion/feed.h"
+#include "medallion/ledger.h"
 #include "medallion/watermark.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -34,13 +35,26 @@ static int read_all_tables(LakeConn *conn, Error *err) {
     return got;
 }
 
+/* The rows that can be read must also be those that the ledger says are there. */
+static int check_ledger(LakeConn *conn, Error *err) {
+    static const char sql[] = "SELECT count(*) FROM duckdb_tables() WHERE table_name IN ('ledger_partitions', 'bronze_gaps')";
+    CLEANUP(ledger_audit_done) LedgerAudit a = {0};
+    int64_t tables;
+    if (lake_query_int(conn, "recover/ledger", sql, NULL, 0, &tables, err) != 0) return -1;
+    if (tables < 2) return 0; /* it has none yet */
+    if (ledger_audit(conn, &a, err) != 0) return -1;
+    if (a.ok) return 0;
+    return error_set(err, ERR_DATA, "the ledger does not add up: %" PRId64 " offsets are missing, %" PRId64 " are there twice", a.missing,
+                     a.repeated);
+}
+
 static int probe(const char *path, const LakeOptions *options, Mark *ret, Error *err) {
     LakeOptions reading = *options;
     CLEANUP(lake_freep) Lake *lake = NULL;
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     reading.read_only = true;
     if (lake_open(path, &reading, &lake, err) != 0 || lake_connect(lake, &conn, err) != 0 || lake_check_version(conn, err) != 0) return -1;
-    if (read_all_tables(conn, err) != 0) return -1;
+    if (read_all_tables(conn, err) != 0 || check_ledger(conn, err) != 0) return -1;
     return watermark_of_lake(conn, ret, err);
 }
 

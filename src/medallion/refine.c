@@ -1,6 +1,7 @@
 /* refine.c: chunks of batches, one transaction each.
  *
- * A chunk goes the fast way first (src/compile/silver.c); only when rows are left over are they judged one field at a time.
+ * Each slice of a chunk (refine_chunks.c) goes the fast way first (src/compile/silver.c); only when rows are left over are they judged one
+ * field at a time.
  *
  * Invariant: every event of Bronze up to refine_progress.batch_id is in Silver or in quarantine, once; a chunk whose numbers do not say so
  * is rolled back. The incremental way and --full run the same statements on the same batches, so their tables are equal. */
@@ -25,67 +26,41 @@ int refine_exec(const Refine *r, Statement statement, const LakeBinding *more, s
     return ret_changed != NULL ? lake_exec_values(r->conn, name, sql, NULL, 0, ret_changed, err) : lake_exec(r->conn, name, sql, err);
 }
 
-/* ---- chunks ---- */
-
-typedef struct Chunk {
-    int64_t after, upto, rows; /* batches (after, upto] */
-} Chunk;
-
-typedef struct Chunks {
-    Chunk *items;
-    size_t count;
-    int64_t rows;
-} Chunks;
-
-static void chunks_done(Chunks *chunks) {
-    free(chunks->items);
-}
-
-static void add_batch(Chunks *chunks, int64_t after, int64_t batch_id, int64_t rows, int64_t most) {
-    Chunk *last = chunks->count > 0 ? &chunks->items[chunks->count - 1] : NULL;
-    if (last == NULL || last->rows + rows > most) {
-        Chunk next = {.after = last != NULL ? last->upto : after, .upto = batch_id, .rows = rows};
-        chunks->items = xrealloc(chunks->items, chunks->count + 1, sizeof *chunks->items); /* `last` is gone */
-        chunks->items[chunks->count++] = next;
-    } else {
-        last->upto = batch_id;
-        last->rows += rows;
-    }
-    chunks->rows += rows;
-}
-
-static int read_chunks(LakeConn *conn, int64_t after, int64_t most, Chunks *ret, Error *err) {
-    static const char text[] =
-        "SELECT batch_id, count(*) FROM bronze_raw_events WHERE batch_id > {{after}} GROUP BY batch_id ORDER BY batch_id";
-    CLEANUP(free_text) char *sql = lake_sql_bind(text, &(LakeBinding){"after", lake_int(after)}, 1);
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, "refine/batches", sql, NULL, 0, &rows, err) != 0) return -1;
-    int got;
-    while ((got = lake_next(rows, err)) > 0) add_batch(ret, after, lake_col_int(rows, 0), lake_col_int(rows, 1), most);
-    return got;
-}
-
 /* ---- Silver ---- */
 
 typedef struct Counts {
     int64_t silver, quarantined, drifted;
 } Counts;
 
-static int settle_suspects(const Refine *r, const LakeBinding range[2], Counts *counts, Error *err) {
+static int settle_suspects(const Refine *r, const LakeBinding *rows, size_t n, Counts *counts, Error *err) {
     static const char drifted[] = "SELECT count(*) FROM refine_suspects WHERE len(drift) > 0";
-    int64_t accepted;
-    if (refine_exec(r, SQL_SILVER_SUSPECTS, range, 2, NULL, err) != 0 || refine_exec(r, SQL_SILVER_ACCEPT, range, 2, &accepted, err) != 0 ||
-        refine_exec(r, SQL_SILVER_QUARANTINE, range, 2, &counts->quarantined, err) != 0 ||
-        refine_exec(r, SQL_SILVER_DRIFT, range, 2, NULL, err) != 0)
+    Counts more = {0};
+    if (refine_exec(r, SQL_SILVER_SUSPECTS, rows, n, NULL, err) != 0 ||
+        refine_exec(r, SQL_SILVER_ACCEPT, rows, n, &more.silver, err) != 0 ||
+        refine_exec(r, SQL_SILVER_QUARANTINE, rows, n, &more.quarantined, err) != 0 ||
+        refine_exec(r, SQL_SILVER_DRIFT, rows, n, NULL, err) != 0 ||
+        lake_query_int(r->conn, "silver/drifted", drifted, NULL, 0, &more.drifted, err) != 0)
         return -1;
-    counts->silver += accepted;
-    return lake_query_int(r->conn, "silver/drifted", drifted, NULL, 0, &counts->drifted, err);
+    counts->silver += more.silver;
+    counts->quarantined += more.quarantined;
+    counts->drifted += more.drifted;
+    return 0;
+}
+
+static int refine_slice(const Refine *r, const Chunk *chunk, const Slice *slice, Counts *counts, Error *err) {
+    LakeBinding rows[] = {{"after", lake_int(chunk->after)},
+                          {"upto", lake_int(chunk->upto)},
+                          {"first", lake_int(slice->first)},
+                          {"last", lake_int(slice->last)}};
+    int64_t clean;
+    if (refine_exec(r, SQL_SILVER_CLEAN, rows, ARRAY_LEN(rows), &clean, err) != 0) return -1;
+    counts->silver += clean;
+    return clean < slice->rows ? settle_suspects(r, rows, ARRAY_LEN(rows), counts, err) : 0;
 }
 
 static int refine_silver(const Refine *r, const Chunk *chunk, Counts *counts, Error *err) {
-    LakeBinding range[] = {{"after", lake_int(chunk->after)}, {"upto", lake_int(chunk->upto)}};
-    if (refine_exec(r, SQL_SILVER_CLEAN, range, 2, &counts->silver, err) != 0) return -1;
-    if (counts->silver < chunk->rows && settle_suspects(r, range, counts, err) != 0) return -1;
+    for (size_t i = 0; i < chunk->slice_count; i++)
+        if (refine_slice(r, chunk, &chunk->slices[i], counts, err) != 0) return -1;
     if (counts->silver + counts->quarantined == chunk->rows) return 0;
     return error_set(err, ERR_BUG,
                      "batches %" PRId64 " to %" PRId64 " have %" PRId64 " events, but %" PRId64 " would be in Silver and %" PRId64
@@ -147,7 +122,7 @@ static int run_incremental(const Refine *r, const RefineOptions *options, Error 
     CLEANUP(chunks_done) Chunks chunks = {0};
     RefineProgress progress = {0};
     if (refine_read_progress(r, &progress, err) != 0 || refine_prepare(r, &progress, err) != 0 ||
-        read_chunks(r->conn, progress.batch_id, most_rows(options), &chunks, err) != 0)
+        chunks_read(r->conn, progress.batch_id, most_rows(options), &chunks, err) != 0)
         return -1;
     if (chunks.count == 0) return refine_store_progress(r, progress.batch_id, err);
     return refine_chunks(r, &chunks, true, options->quiet, err) != 0 ? -1 : count_subscribers(r, &chunks, err);
@@ -155,7 +130,7 @@ static int run_incremental(const Refine *r, const RefineOptions *options, Error 
 
 static int run_rebuild(const Refine *r, const RefineOptions *options, Error *err) {
     CLEANUP(chunks_done) Chunks chunks = {0};
-    if (read_chunks(r->conn, -1, most_rows(options), &chunks, err) != 0 || refine_begin_rebuild(r, err) != 0 ||
+    if (chunks_read(r->conn, -1, most_rows(options), &chunks, err) != 0 || refine_begin_rebuild(r, err) != 0 ||
         refine_chunks(r, &chunks, false, options->quiet, err) != 0)
         return -1;
     int64_t upto = chunks.count > 0 ? chunks.items[chunks.count - 1].upto : 0;

@@ -16,6 +16,27 @@ typedef struct Refine {
 /* Runs a compiled statement with {{after}}, {{upto}} and `more` (n). `ret_changed`: NULL for a script of several. */
 int refine_exec(const Refine *r, Statement statement, const LakeBinding *more, size_t n, int64_t *ret_changed, Error *err) MUST_CHECK;
 
+/* ---- refine_chunks.c ---- */
+/* Rows of Bronze that one statement can work on. */
+typedef struct Slice {
+    int64_t first, last; /* rowid */
+    int64_t rows, heavy; /* heavy: bytes of its large payloads */
+} Slice;
+/* Batches (after, upto], one transaction. */
+typedef struct Chunk {
+    int64_t after, upto, rows, heavy;
+    Slice *slices; /* owned; in order, together all of its rows */
+    size_t slice_count;
+} Chunk;
+typedef struct Chunks {
+    Chunk *items; /* owned */
+    size_t count;
+    int64_t rows;
+} Chunks;
+/* Cuts the batches above `after` into chunks of up to `most` rows, as far as batches allow. */
+int chunks_read(LakeConn *conn, int64_t after, int64_t most, Chunks *ret, Error *err) MUST_CHECK;
+void chunks_done(Chunks *chunks);
+
 /* ---- refine_gold.c ---- */
 typedef struct GoldChange {
     int64_t subscribers; /* whose state grew: they are in the temporary table refine_partials */

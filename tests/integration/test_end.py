@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -13,15 +14,19 @@ import pytest
 from harness import Smelt, Topic, events, eventually, serving
 
 
-def history(smelt: Smelt, count: int) -> None:
-    smelt("produce", "--seed", "3", "--start", "2026-10-01", "--days", "30", "--subscribers", "500", "--events", str(count), "--out", "e.jsonl")
+@pytest.fixture(scope="module")
+def large(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with many events, in a file and landed."""
+    smelt = Smelt(binary, tmp_path_factory.mktemp("large"), kafka_bootstrap="127.0.0.1:1")
+    smelt("produce", "--seed", "3", "--start", "2026-10-01", "--days", "30", "--subscribers", "500", "--events", "150000", "--out", "e.jsonl")
+    smelt("ingest", "--from", "e.jsonl", "--set", "ingest.batch_rows=100000")
+    return smelt.folder
 
 
 @pytest.mark.parametrize("command", [["refine"], ["refine", "--full"], ["audit"], ["run"], ["recover"], ["ingest", "--from", "e.jsonl"], ["backup", "b"]])
-def test_sigterm_ends_any_command_within_5_s(offline: Smelt, command: list[str]) -> None:
+def test_sigterm_ends_any_command_within_5_s(offline: Smelt, large: Path, command: list[str]) -> None:
     """Also one long statement: it is rolled back, and done by the next run."""
-    history(offline, 150_000)
-    offline("ingest", "--from", "e.jsonl", "--set", "ingest.batch_rows=100000")
+    shutil.copytree(large, offline.folder, dirs_exist_ok=True)
     if "--full" in command:
         offline("refine")
     running = offline.start(*command)

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 
+import duckdb
 import pytest
 from harness import Sent, Smelt, Topic, assert_same, events, eventually, refined
 
@@ -105,6 +106,20 @@ def test_damage_is_refused_and_recovered(smelt: Smelt, topic: Topic, damage: Cal
     for aside in done["aside"]:
         name = aside.rsplit("/", 1)[1].split(".aside-")[0]
         assert (smelt.data / aside.rsplit("/", 1)[1]).read_bytes() == before[name]
+    assert_recovered(smelt, topic, sent)
+
+
+def test_a_lake_with_holes_is_filled_from_kafka(smelt: Smelt, topic: Topic) -> None:
+    """It opens, and is at its mark; but rows are missing and others are there twice."""
+    sent = topic.send(events(0, 500))
+    smelt("ingest")
+    with duckdb.connect(str(smelt.lake)) as conn:
+        conn.execute("DELETE FROM bronze_raw_events WHERE kafka_offset BETWEEN 10 AND 19")
+        conn.execute("INSERT INTO bronze_raw_events SELECT * FROM bronze_raw_events WHERE kafka_offset = 30")
+    assert not smelt("audit", code=1)["ok"]
+    plan = smelt("recover")
+    assert "20 offsets are missing, 2 are there twice" in plan["problem"] and plan["base"] == "nothing"
+    smelt("recover", "--yes")
     assert_recovered(smelt, topic, sent)
 
 

@@ -88,7 +88,7 @@ static void a_write_that_fails_half_way_leaves_the_old(void **state) {
         struct rlimit limit = {.rlim_cur = 4096, .rlim_max = 4096};
         signal(SIGXFSZ, SIG_IGN);
         setrlimit(RLIMIT_FSIZE, &limit);
-        _exit(file_write_atomic("a", much, sizeof much, &err) == -1 && err.kind == ERR_IO && strstr(err.text, "File too large") != NULL
+        _exit(file_write_atomic("a", much, sizeof much, &err) == -1 && err.kind == ERR_FULL && strstr(err.text, "File too large") != NULL
                   ? 0
                   : 1);
     }

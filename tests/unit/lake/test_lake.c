@@ -680,6 +680,45 @@ static void too_little_memory_says_which_setting(void **state) {
     lake_free(lake);
 }
 
+/* ---- row groups ---- */
+
+static int64_t row_groups(LakeConn *conn) {
+    Error err = {0};
+    int64_t n;
+    must(lake_query_int(conn, "row groups", "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('notes')", NULL, 0, &n, &err),
+         &err);
+    return n;
+}
+
+static int64_t row_groups_after(LakeConn *conn, const char *sql) {
+    Error err = {0};
+    run(conn, sql);
+    must(lake_checkpoint(conn, &err), &err);
+    return row_groups(conn);
+}
+
+static void row_groups_of_large_rows_are_left_alone(void **state) {
+    (void)state;
+    static const char more[] = "INSERT INTO notes SELECT repeat(chr((97 + i % 26)::INTEGER), 24000) FROM range(1000) r(i)";
+    Lake *lake = NULL;
+    LakeConn *conn = NULL;
+    Error err = {0};
+    must(lake_open("lake.duckdb", NULL, &lake, &err), &err);
+    must(lake_connect(lake, &conn, &err), &err);
+    run(conn, "CREATE TABLE notes (note VARCHAR)");
+    must(lake_expect_rows(conn, true, &err), &err);
+    for (int i = 1; i <= 4; i++) assert_int_equal(row_groups_after(conn, more), i);
+    lake_conn_freep(&conn);
+    lake_freep(&lake);
+    must(lake_open("lake.duckdb", NULL, &lake, &err), &err); /* what is there tells */
+    must(lake_connect(lake, &conn, &err), &err);
+    assert_int_equal(row_groups_after(conn, more), 5);
+    must(lake_expect_rows(conn, false, &err), &err);
+    assert_int_equal(row_groups_after(conn, "INSERT INTO notes VALUES ('short')"), 1);
+    lake_conn_freep(&conn);
+    lake_freep(&lake);
+}
+
 /* 0 when opening was an error, and nothing was freed twice. */
 static int lock_down_in_vain(void) {
     Lake *lake = NULL;
@@ -726,6 +765,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(what_is_fenced_off_stores_nothing, scratch_up, scratch_down),
         cmocka_unit_test(an_error_of_prepare_has_its_kind),
         cmocka_unit_test(too_little_memory_says_which_setting),
+        IN_SCRATCH(row_groups_of_large_rows_are_left_alone),
         cmocka_unit_test(a_lake_that_cannot_be_locked_down_is_not_opened),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -48,6 +48,19 @@ static void a_message_larger_than_the_limit_is_taken_alone(void **state) {
     assert_memory_equal(b->bytes.data, large, 100000);
 }
 
+static void large_messages_fill_it_sooner(void **state) {
+    (void)state;
+    CLEANUP(batch_freep) Batch *b = batch_new(1000, 30000);
+    CLEANUP(free_text) char *large = xcalloc(2001, 1);
+    memset(large, 'x', 2000);
+    for (int i = 0; i < 5; i++) add(b, i, large);
+    assert_true(batch_is_large(b));
+    assert_true(batch_is_full_for(b, 1));
+    for (int i = 0; i < 10; i++) add(b, i, "small");
+    assert_false(batch_is_large(b));
+    assert_false(batch_is_full_for(b, 1));
+}
+
 static void bytes_are_copied(void **state) {
     (void)state;
     CLEANUP(batch_freep) Batch *b = batch_new(100, 1000);
@@ -210,15 +223,11 @@ static void what_was_handed_over_before_the_end_is_taken(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_is_full_at_its_rows_or_bytes),
-        cmocka_unit_test(a_message_larger_than_the_limit_is_taken_alone),
-        cmocka_unit_test(bytes_are_copied),
-        cmocka_unit_test(a_gap_alone_is_something_to_land),
-        cmocka_unit_test(a_scan_gives_each_message_once),
-        cmocka_unit_test(every_batch_comes_once_and_in_order),
-        cmocka_unit_test(a_reader_that_waits_is_told_that_the_lander_gave_up),
-        cmocka_unit_test(a_lander_waits_only_so_long),
-        cmocka_unit_test(what_was_handed_over_before_the_end_is_taken),
+        cmocka_unit_test(it_is_full_at_its_rows_or_bytes),     cmocka_unit_test(a_message_larger_than_the_limit_is_taken_alone),
+        cmocka_unit_test(large_messages_fill_it_sooner),       cmocka_unit_test(bytes_are_copied),
+        cmocka_unit_test(a_gap_alone_is_something_to_land),    cmocka_unit_test(a_scan_gives_each_message_once),
+        cmocka_unit_test(every_batch_comes_once_and_in_order), cmocka_unit_test(a_reader_that_waits_is_told_that_the_lander_gave_up),
+        cmocka_unit_test(a_lander_waits_only_so_long),         cmocka_unit_test(what_was_handed_over_before_the_end_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 /* test_refine.c: however Bronze is cut into batches, transactions and runs, Silver and Gold are what one rebuild makes of it. */
+#include "../scratch.h"
 #include "base/memory.h"
 #include "contract/pipeline.h"
 #include "lake/schema.h"
@@ -208,9 +209,43 @@ static void gold_is_made_again_when_its_sql_is_another(void **state) {
     assert_int_equal(feature(h, "total_events"), 2);
 }
 
+/* ---- large payloads ---- */
+
+/* Three batches of 1,000 events; every second event has a note of 30 KB that its contract does not know, one of ten breaks the contract. */
+static const char large[] =
+    "INSERT INTO bronze_raw_events SELECT i::VARCHAR, 'OSS', 'NMS', 'SUB-' || (i % 10), TIMESTAMPTZ '2026-11-01 00:00:00Z' + "
+    "to_minutes(i), "
+    "'{' || CASE WHEN i % 2 = 0 THEN '\"note\":\"' || repeat(chr((97 + i % 26)::INTEGER), 30000) || '\",' ELSE '' END || "
+    "'\"tower_id\":\"T1\",\"signal_dbm\":-70,\"latency_ms\":' || (i % 200) || ',\"packet_loss_pct\":0.25}', "
+    "CASE WHEN i % 10 < 2 THEN 20 ELSE 90 END, now(), 't', 0, 0, i, TIMESTAMPTZ '2026-12-31 00:00:00Z', 1 + i // 1000, NULL "
+    "FROM range(3000) r(i)";
+
+static void large_payloads_take_little_memory(void **state) {
+    (void)state;
+    House h = {0};
+    Error err = {0};
+    LakeOptions options = {.memory_limit = 192 << 20, .threads = 1};
+    if (pipeline_load(NULL, &h.pipeline, &err) != 0 || lake_open("lake.duckdb", &options, &h.lake, &err) != 0 ||
+        lake_connect(h.lake, &h.conn, &err) != 0 || lake_migrate(h.conn, &err) != 0)
+        fail_msg("%s", err.text);
+    run(&h, large);
+    refine(&h, false);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM silver_clean_events"), 2400);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM silver_quarantine WHERE field = 'quality_score'"), 600);
+    assert_int_equal(ask(h.conn, "SELECT events FROM silver_drift WHERE field = 'note' AND length(example) = 200"), 1500);
+    run(&h, "CREATE TEMP TABLE kept AS FROM silver_clean_events; CREATE TEMP TABLE kept_aside AS FROM silver_quarantine");
+    refine(&h, true);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept EXCEPT ALL FROM silver_clean_events)"), 0);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept_aside EXCEPT ALL FROM silver_quarantine)"), 0);
+    lake_conn_freep(&h.conn);
+    lake_freep(&h.lake);
+    pipeline_freep(&h.pipeline);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_change_nothing),
+        cmocka_unit_test_setup_teardown(large_payloads_take_little_memory, scratch_up, scratch_down),
         cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
         cmocka_unit_test_setup_teardown(fresh_rows_settle, up, down),
         cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),

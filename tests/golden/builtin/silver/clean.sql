@@ -21,7 +21,7 @@ FROM (
             payload."days_overdue" AS bss_days_overdue
         FROM (
             SELECT *, TRY(from_json(raw_payload, '{"plan":"VARCHAR","data_used_mb":"INTEGER","bill_amount_zmw":"DOUBLE","payment_status":"VARCHAR","days_overdue":"INTEGER"}')) AS payload FROM bronze_raw_events
-            WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND event_type = 'BSS')))
+            WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}} AND event_type = 'BSS')))
 WHERE clean
 UNION ALL
 SELECT event_id, event_type, source_system, subscriber_id, event_timestamp, quality_score, ingested_at, NULL::VARCHAR, NULL::INTEGER, NULL::DECIMAL(18,2), NULL::VARCHAR, NULL::INTEGER, oss_tower_id, oss_signal_dbm, oss_latency_ms, oss_packet_loss_pct, NULL::VARCHAR, NULL::INTEGER, NULL::VARCHAR, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, kafka_timestamp, batch_id
@@ -44,7 +44,7 @@ FROM (
             TRY_CAST(payload."packet_loss_pct" AS DECIMAL(9,6)) AS oss_packet_loss_pct
         FROM (
             SELECT *, TRY(from_json(raw_payload, '{"tower_id":"VARCHAR","signal_dbm":"INTEGER","latency_ms":"INTEGER","packet_loss_pct":"DOUBLE"}')) AS payload FROM bronze_raw_events
-            WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND event_type = 'OSS')))
+            WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}} AND event_type = 'OSS')))
 WHERE clean
 UNION ALL
 SELECT event_id, event_type, source_system, subscriber_id, event_timestamp, quality_score, ingested_at, NULL::VARCHAR, NULL::INTEGER, NULL::DECIMAL(18,2), NULL::VARCHAR, NULL::INTEGER, NULL::VARCHAR, NULL::INTEGER, NULL::INTEGER, NULL::DECIMAL(9,6), iot_location, iot_battery_pct, iot_connection_type, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, kafka_timestamp, batch_id
@@ -64,5 +64,5 @@ FROM (
             payload."connection_type" AS iot_connection_type
         FROM (
             SELECT *, TRY(from_json(raw_payload, '{"location":"VARCHAR","battery_pct":"INTEGER","connection_type":"VARCHAR"}')) AS payload FROM bronze_raw_events
-            WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND event_type = 'IoT')))
+            WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}} AND event_type = 'IoT')))
 WHERE clean

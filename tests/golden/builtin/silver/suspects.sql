@@ -2,9 +2,9 @@ CREATE OR REPLACE TEMP TABLE refine_left_over AS
 SELECT * FROM bronze_raw_events
 ANTI JOIN (SELECT kafka_offset, kafka_partition, kafka_epoch, kafka_topic FROM silver_clean_events
     WHERE batch_id > {{after}} AND batch_id <= {{upto}}) USING (kafka_offset, kafka_partition, kafka_epoch, kafka_topic)
-WHERE batch_id > {{after}} AND batch_id <= {{upto}};
+WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}};
 CREATE OR REPLACE TEMP TABLE refine_suspects AS
-SELECT *,
+SELECT * EXCLUDE (object, _raw),
         list_filter([
             CASE
                 WHEN subscriber_id IS NULL THEN {'rule': 'required', 'field': 'subscriber_id', 'value': NULL, 'reason': 'is missing'}
@@ -65,8 +65,8 @@ SELECT *,
             END
         ], lambda v: v IS NOT NULL) AS violations,
         list_concat(
-            list_transform(list_filter(json_keys(object), lambda k: k NOT IN ('plan', 'data_used_mb', 'bill_amount_zmw', 'payment_status', 'days_overdue')), lambda k: {'field': k, 'kind': 'unknown_field', 'value': left(json_extract(object, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::VARCHAR, 200)}),
-            list_transform(json_keys(extra_fields), lambda k: {'field': k, 'kind': 'unknown_envelope_field', 'value': left(json_extract(extra_fields, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::VARCHAR, 200)}),
+            list_transform(list_filter(list_zip(json_keys(object), json_extract(object, '$.*')), lambda m: m[1] NOT IN ('plan', 'data_used_mb', 'bill_amount_zmw', 'payment_status', 'days_overdue')), lambda m: {'field': m[1], 'kind': 'unknown_field', 'value': left(m[2]::VARCHAR, 200)}),
+            list_transform(list_zip(json_keys(extra_fields), json_extract(extra_fields, '$.*')), lambda m: {'field': m[1], 'kind': 'unknown_envelope_field', 'value': left(m[2]::VARCHAR, 200)}),
             list_filter([CASE WHEN _k1 = 'VARCHAR' AND bss_data_used_mb IS NOT NULL THEN {'field': 'data_used_mb', 'kind': 'number_as_text', 'value': left(_x1, 200)} END, CASE WHEN _k2 = 'VARCHAR' AND bss_bill_zmw IS NOT NULL THEN {'field': 'bill_amount_zmw', 'kind': 'number_as_text', 'value': left(_x2, 200)} END, CASE WHEN _k4 = 'VARCHAR' AND bss_days_overdue IS NOT NULL THEN {'field': 'days_overdue', 'kind': 'number_as_text', 'value': left(_x4, 200)} END], lambda d: d IS NOT NULL)) AS drift
 FROM (
     SELECT *,
@@ -77,16 +77,18 @@ FROM (
         CASE WHEN regexp_full_match(_x4, '-?(0|[1-9][0-9]*)') THEN TRY_CAST(_x4 AS INTEGER) END AS bss_days_overdue
     FROM (
         SELECT *,
-            json_type(object, '$."plan"') AS _k0, json_extract_string(object, '$."plan"') AS _x0,
-            json_type(object, '$."data_used_mb"') AS _k1, json_extract_string(object, '$."data_used_mb"') AS _x1,
-            json_type(object, '$."bill_amount_zmw"') AS _k2, json_extract_string(object, '$."bill_amount_zmw"') AS _x2,
-            json_type(object, '$."payment_status"') AS _k3, json_extract_string(object, '$."payment_status"') AS _x3,
-            json_type(object, '$."days_overdue"') AS _k4, json_extract_string(object, '$."days_overdue"') AS _x4
-        FROM (SELECT event_id, event_type, source_system, upper(subscriber_id) AS subscriber_id, make_timestamp(epoch_us(event_timestamp)) AS event_timestamp, quality_score, make_timestamp(epoch_us(ingested_at)) AS ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, make_timestamp(epoch_us(kafka_timestamp)) AS kafka_timestamp, batch_id, raw_payload, extra_fields,
-            CASE WHEN TRY(json_type(raw_payload)) = 'OBJECT' THEN raw_payload END AS object
-            FROM refine_left_over WHERE event_type = 'BSS')))
+            json_type(_raw[1]) AS _k0, json_extract_string(_raw[1], '$') AS _x0,
+            json_type(_raw[2]) AS _k1, json_extract_string(_raw[2], '$') AS _x1,
+            json_type(_raw[3]) AS _k2, json_extract_string(_raw[3], '$') AS _x2,
+            json_type(_raw[4]) AS _k3, json_extract_string(_raw[4], '$') AS _x3,
+            json_type(_raw[5]) AS _k4, json_extract_string(_raw[5], '$') AS _x4
+        FROM (
+            SELECT *, json_extract(object, ['$."plan"', '$."data_used_mb"', '$."bill_amount_zmw"', '$."payment_status"', '$."days_overdue"']) AS _raw
+            FROM (SELECT event_id, event_type, source_system, upper(subscriber_id) AS subscriber_id, make_timestamp(epoch_us(event_timestamp)) AS event_timestamp, quality_score, make_timestamp(epoch_us(ingested_at)) AS ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, make_timestamp(epoch_us(kafka_timestamp)) AS kafka_timestamp, batch_id, raw_payload, extra_fields,
+                CASE WHEN TRY(json_type(raw_payload)) = 'OBJECT' THEN raw_payload END AS object
+                FROM refine_left_over WHERE event_type = 'BSS'))))
 UNION ALL BY NAME
-SELECT *,
+SELECT * EXCLUDE (object, _raw),
         list_filter([
             CASE
                 WHEN subscriber_id IS NULL THEN {'rule': 'required', 'field': 'subscriber_id', 'value': NULL, 'reason': 'is missing'}
@@ -141,8 +143,8 @@ SELECT *,
             END
         ], lambda v: v IS NOT NULL) AS violations,
         list_concat(
-            list_transform(list_filter(json_keys(object), lambda k: k NOT IN ('tower_id', 'signal_dbm', 'latency_ms', 'packet_loss_pct')), lambda k: {'field': k, 'kind': 'unknown_field', 'value': left(json_extract(object, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::VARCHAR, 200)}),
-            list_transform(json_keys(extra_fields), lambda k: {'field': k, 'kind': 'unknown_envelope_field', 'value': left(json_extract(extra_fields, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::VARCHAR, 200)}),
+            list_transform(list_filter(list_zip(json_keys(object), json_extract(object, '$.*')), lambda m: m[1] NOT IN ('tower_id', 'signal_dbm', 'latency_ms', 'packet_loss_pct')), lambda m: {'field': m[1], 'kind': 'unknown_field', 'value': left(m[2]::VARCHAR, 200)}),
+            list_transform(list_zip(json_keys(extra_fields), json_extract(extra_fields, '$.*')), lambda m: {'field': m[1], 'kind': 'unknown_envelope_field', 'value': left(m[2]::VARCHAR, 200)}),
             list_filter([CASE WHEN _k1 = 'VARCHAR' AND oss_signal_dbm IS NOT NULL THEN {'field': 'signal_dbm', 'kind': 'number_as_text', 'value': left(_x1, 200)} END, CASE WHEN _k2 = 'VARCHAR' AND oss_latency_ms IS NOT NULL THEN {'field': 'latency_ms', 'kind': 'number_as_text', 'value': left(_x2, 200)} END, CASE WHEN _k3 = 'VARCHAR' AND oss_packet_loss_pct IS NOT NULL THEN {'field': 'packet_loss_pct', 'kind': 'number_as_text', 'value': left(_x3, 200)} END], lambda d: d IS NOT NULL)) AS drift
 FROM (
     SELECT *,
@@ -152,15 +154,17 @@ FROM (
         CASE WHEN regexp_full_match(_x3, '-?(0|[1-9][0-9]*)([.][0-9]{1,6}0*)?') THEN TRY_CAST(_x3 AS DECIMAL(9,6)) END AS oss_packet_loss_pct
     FROM (
         SELECT *,
-            json_type(object, '$."tower_id"') AS _k0, json_extract_string(object, '$."tower_id"') AS _x0,
-            json_type(object, '$."signal_dbm"') AS _k1, json_extract_string(object, '$."signal_dbm"') AS _x1,
-            json_type(object, '$."latency_ms"') AS _k2, json_extract_string(object, '$."latency_ms"') AS _x2,
-            json_type(object, '$."packet_loss_pct"') AS _k3, json_extract_string(object, '$."packet_loss_pct"') AS _x3
-        FROM (SELECT event_id, event_type, source_system, upper(subscriber_id) AS subscriber_id, make_timestamp(epoch_us(event_timestamp)) AS event_timestamp, quality_score, make_timestamp(epoch_us(ingested_at)) AS ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, make_timestamp(epoch_us(kafka_timestamp)) AS kafka_timestamp, batch_id, raw_payload, extra_fields,
-            CASE WHEN TRY(json_type(raw_payload)) = 'OBJECT' THEN raw_payload END AS object
-            FROM refine_left_over WHERE event_type = 'OSS')))
+            json_type(_raw[1]) AS _k0, json_extract_string(_raw[1], '$') AS _x0,
+            json_type(_raw[2]) AS _k1, json_extract_string(_raw[2], '$') AS _x1,
+            json_type(_raw[3]) AS _k2, json_extract_string(_raw[3], '$') AS _x2,
+            json_type(_raw[4]) AS _k3, json_extract_string(_raw[4], '$') AS _x3
+        FROM (
+            SELECT *, json_extract(object, ['$."tower_id"', '$."signal_dbm"', '$."latency_ms"', '$."packet_loss_pct"']) AS _raw
+            FROM (SELECT event_id, event_type, source_system, upper(subscriber_id) AS subscriber_id, make_timestamp(epoch_us(event_timestamp)) AS event_timestamp, quality_score, make_timestamp(epoch_us(ingested_at)) AS ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, make_timestamp(epoch_us(kafka_timestamp)) AS kafka_timestamp, batch_id, raw_payload, extra_fields,
+                CASE WHEN TRY(json_type(raw_payload)) = 'OBJECT' THEN raw_payload END AS object
+                FROM refine_left_over WHERE event_type = 'OSS'))))
 UNION ALL BY NAME
-SELECT *,
+SELECT * EXCLUDE (object, _raw),
         list_filter([
             CASE
                 WHEN subscriber_id IS NULL THEN {'rule': 'required', 'field': 'subscriber_id', 'value': NULL, 'reason': 'is missing'}
@@ -202,8 +206,8 @@ SELECT *,
             END
         ], lambda v: v IS NOT NULL) AS violations,
         list_concat(
-            list_transform(list_filter(json_keys(object), lambda k: k NOT IN ('location', 'battery_pct', 'connection_type')), lambda k: {'field': k, 'kind': 'unknown_field', 'value': left(json_extract(object, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::VARCHAR, 200)}),
-            list_transform(json_keys(extra_fields), lambda k: {'field': k, 'kind': 'unknown_envelope_field', 'value': left(json_extract(extra_fields, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::VARCHAR, 200)}),
+            list_transform(list_filter(list_zip(json_keys(object), json_extract(object, '$.*')), lambda m: m[1] NOT IN ('location', 'battery_pct', 'connection_type')), lambda m: {'field': m[1], 'kind': 'unknown_field', 'value': left(m[2]::VARCHAR, 200)}),
+            list_transform(list_zip(json_keys(extra_fields), json_extract(extra_fields, '$.*')), lambda m: {'field': m[1], 'kind': 'unknown_envelope_field', 'value': left(m[2]::VARCHAR, 200)}),
             list_filter([CASE WHEN _k1 = 'VARCHAR' AND iot_battery_pct IS NOT NULL THEN {'field': 'battery_pct', 'kind': 'number_as_text', 'value': left(_x1, 200)} END], lambda d: d IS NOT NULL)) AS drift
 FROM (
     SELECT *,
@@ -212,12 +216,14 @@ FROM (
         CASE WHEN _k2 = 'VARCHAR' THEN _x2 END AS iot_connection_type
     FROM (
         SELECT *,
-            json_type(object, '$."location"') AS _k0, json_extract_string(object, '$."location"') AS _x0,
-            json_type(object, '$."battery_pct"') AS _k1, json_extract_string(object, '$."battery_pct"') AS _x1,
-            json_type(object, '$."connection_type"') AS _k2, json_extract_string(object, '$."connection_type"') AS _x2
-        FROM (SELECT event_id, event_type, source_system, upper(subscriber_id) AS subscriber_id, make_timestamp(epoch_us(event_timestamp)) AS event_timestamp, quality_score, make_timestamp(epoch_us(ingested_at)) AS ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, make_timestamp(epoch_us(kafka_timestamp)) AS kafka_timestamp, batch_id, raw_payload, extra_fields,
-            CASE WHEN TRY(json_type(raw_payload)) = 'OBJECT' THEN raw_payload END AS object
-            FROM refine_left_over WHERE event_type = 'IoT')))
+            json_type(_raw[1]) AS _k0, json_extract_string(_raw[1], '$') AS _x0,
+            json_type(_raw[2]) AS _k1, json_extract_string(_raw[2], '$') AS _x1,
+            json_type(_raw[3]) AS _k2, json_extract_string(_raw[3], '$') AS _x2
+        FROM (
+            SELECT *, json_extract(object, ['$."location"', '$."battery_pct"', '$."connection_type"']) AS _raw
+            FROM (SELECT event_id, event_type, source_system, upper(subscriber_id) AS subscriber_id, make_timestamp(epoch_us(event_timestamp)) AS event_timestamp, quality_score, make_timestamp(epoch_us(ingested_at)) AS ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, make_timestamp(epoch_us(kafka_timestamp)) AS kafka_timestamp, batch_id, raw_payload, extra_fields,
+                CASE WHEN TRY(json_type(raw_payload)) = 'OBJECT' THEN raw_payload END AS object
+                FROM refine_left_over WHERE event_type = 'IoT'))))
 UNION ALL BY NAME
 SELECT event_id, event_type, source_system, subscriber_id, make_timestamp(epoch_us(event_timestamp)) AS event_timestamp, quality_score, make_timestamp(epoch_us(ingested_at)) AS ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, make_timestamp(epoch_us(kafka_timestamp)) AS kafka_timestamp, batch_id, raw_payload, extra_fields,
     [{'rule': 'unknown_type', 'field': 'type', 'value': left(event_type, 200), 'reason': 'no contract has this event type'}] AS violations

@@ -42,5 +42,5 @@ FROM (
             payload."tags" AS tag_list
         FROM (
             SELECT *, TRY(from_json(raw_payload, '{"kind":"VARCHAR","note":"VARCHAR","reading kWh":"DOUBLE","tariff":"DOUBLE","huge":"DOUBLE","phase":"TINYINT","serial":"HUGEINT","level":"HUGEINT","on":"BOOLEAN","standby":"BOOLEAN","installed":"VARCHAR","removed":"VARCHAR","read_at":"VARCHAR","checked_at":"VARCHAR","place":"JSON","tags":"JSON"}')) AS payload FROM bronze_raw_events
-            WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND event_type = 'METER')))
+            WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}} AND event_type = 'METER')))
 WHERE clean

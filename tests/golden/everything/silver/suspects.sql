@@ -2,9 +2,9 @@ CREATE OR REPLACE TEMP TABLE refine_left_over AS
 SELECT * FROM bronze_raw_events
 ANTI JOIN (SELECT kafka_offset, kafka_partition, kafka_epoch, kafka_topic FROM silver_clean_events_rebuild
     WHERE batch_id > {{after}} AND batch_id <= {{upto}}) USING (kafka_offset, kafka_partition, kafka_epoch, kafka_topic)
-WHERE batch_id > {{after}} AND batch_id <= {{upto}};
+WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}};
 CREATE OR REPLACE TEMP TABLE refine_suspects AS
-SELECT *,
+SELECT * EXCLUDE (object, _raw),
         list_filter([
             CASE
                 WHEN subscriber_id IS NULL THEN {'rule': 'required', 'field': 'subscriber_id', 'value': NULL, 'reason': 'is missing'}
@@ -126,8 +126,8 @@ SELECT *,
             END
         ], lambda v: v IS NOT NULL) AS violations,
         list_concat(
-            list_transform(list_filter(json_keys(object), lambda k: k NOT IN ('kind', 'note', 'reading kWh', 'tariff', 'huge', 'phase', 'serial', 'level', 'on', 'standby', 'installed', 'removed', 'read_at', 'checked_at', 'place', 'tags')), lambda k: {'field': k, 'kind': 'unknown_field', 'value': left(json_extract(object, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::VARCHAR, 200)}),
-            list_transform(json_keys(extra_fields), lambda k: {'field': k, 'kind': 'unknown_envelope_field', 'value': left(json_extract(extra_fields, '/' || replace(replace(k, '~', '~0'), '/', '~1'))::VARCHAR, 200)}),
+            list_transform(list_filter(list_zip(json_keys(object), json_extract(object, '$.*')), lambda m: m[1] NOT IN ('kind', 'note', 'reading kWh', 'tariff', 'huge', 'phase', 'serial', 'level', 'on', 'standby', 'installed', 'removed', 'read_at', 'checked_at', 'place', 'tags')), lambda m: {'field': m[1], 'kind': 'unknown_field', 'value': left(m[2]::VARCHAR, 200)}),
+            list_transform(list_zip(json_keys(extra_fields), json_extract(extra_fields, '$.*')), lambda m: {'field': m[1], 'kind': 'unknown_envelope_field', 'value': left(m[2]::VARCHAR, 200)}),
             list_filter([CASE WHEN _k2 = 'VARCHAR' AND reading_kwh IS NOT NULL THEN {'field': 'reading kWh', 'kind': 'number_as_text', 'value': left(_x2, 200)} END, CASE WHEN _k3 = 'VARCHAR' AND "tariff" IS NOT NULL THEN {'field': 'tariff', 'kind': 'number_as_text', 'value': left(_x3, 200)} END, CASE WHEN _k4 = 'VARCHAR' AND huge_number IS NOT NULL THEN {'field': 'huge', 'kind': 'number_as_text', 'value': left(_x4, 200)} END, CASE WHEN _k5 = 'VARCHAR' AND phase_number IS NOT NULL THEN {'field': 'phase', 'kind': 'number_as_text', 'value': left(_x5, 200)} END, CASE WHEN _k6 = 'VARCHAR' AND serial_number IS NOT NULL THEN {'field': 'serial', 'kind': 'number_as_text', 'value': left(_x6, 200)} END, CASE WHEN _k7 = 'VARCHAR' AND level_number IS NOT NULL THEN {'field': 'level', 'kind': 'number_as_text', 'value': left(_x7, 200)} END], lambda d: d IS NOT NULL)) AS drift
 FROM (
     SELECT *,
@@ -145,29 +145,31 @@ FROM (
         CASE WHEN regexp_full_match(_x11, '[0-9]{4}-[0-9]{2}-[0-9]{2}') THEN TRY_CAST(_x11 AS DATE) END AS removed_on,
         make_timestamp(epoch_us(CASE WHEN regexp_full_match(_x12, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?') THEN TRY_CAST(_x12 AS TIMESTAMPTZ) END)) AS read_at,
         make_timestamp(epoch_us(CASE WHEN regexp_full_match(_x13, '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?') THEN TRY_CAST(_x13 AS TIMESTAMPTZ) END)) AS checked_at,
-        CASE WHEN _k14 = 'OBJECT' THEN json_extract(object, '$."place"') END AS place_json,
-        CASE WHEN _k15 = 'ARRAY' THEN json_extract(object, '$."tags"') END AS tag_list
+        CASE WHEN _k14 = 'OBJECT' THEN _raw[15] END AS place_json,
+        CASE WHEN _k15 = 'ARRAY' THEN _raw[16] END AS tag_list
     FROM (
         SELECT *,
-            json_type(object, '$."kind"') AS _k0, json_extract_string(object, '$."kind"') AS _x0,
-            json_type(object, '$."note"') AS _k1, json_extract_string(object, '$."note"') AS _x1,
-            json_type(object, '$."reading kWh"') AS _k2, json_extract_string(object, '$."reading kWh"') AS _x2,
-            json_type(object, '$."tariff"') AS _k3, json_extract_string(object, '$."tariff"') AS _x3,
-            json_type(object, '$."huge"') AS _k4, json_extract_string(object, '$."huge"') AS _x4,
-            json_type(object, '$."phase"') AS _k5, json_extract_string(object, '$."phase"') AS _x5,
-            json_type(object, '$."serial"') AS _k6, json_extract_string(object, '$."serial"') AS _x6,
-            json_type(object, '$."level"') AS _k7, json_extract_string(object, '$."level"') AS _x7,
-            json_type(object, '$."on"') AS _k8, json_extract_string(object, '$."on"') AS _x8,
-            json_type(object, '$."standby"') AS _k9, json_extract_string(object, '$."standby"') AS _x9,
-            json_type(object, '$."installed"') AS _k10, json_extract_string(object, '$."installed"') AS _x10,
-            json_type(object, '$."removed"') AS _k11, json_extract_string(object, '$."removed"') AS _x11,
-            json_type(object, '$."read_at"') AS _k12, json_extract_string(object, '$."read_at"') AS _x12,
-            json_type(object, '$."checked_at"') AS _k13, json_extract_string(object, '$."checked_at"') AS _x13,
-            json_type(object, '$."place"') AS _k14, json_extract_string(object, '$."place"') AS _x14,
-            json_type(object, '$."tags"') AS _k15, json_extract_string(object, '$."tags"') AS _x15
-        FROM (SELECT event_id, event_type, source_system, subscriber_id, make_timestamp(epoch_us(event_timestamp)) AS event_timestamp, quality_score, make_timestamp(epoch_us(ingested_at)) AS ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, make_timestamp(epoch_us(kafka_timestamp)) AS kafka_timestamp, batch_id, raw_payload, extra_fields,
-            CASE WHEN TRY(json_type(raw_payload)) = 'OBJECT' THEN raw_payload END AS object
-            FROM refine_left_over WHERE event_type = 'METER')))
+            json_type(_raw[1]) AS _k0, json_extract_string(_raw[1], '$') AS _x0,
+            json_type(_raw[2]) AS _k1, json_extract_string(_raw[2], '$') AS _x1,
+            json_type(_raw[3]) AS _k2, json_extract_string(_raw[3], '$') AS _x2,
+            json_type(_raw[4]) AS _k3, json_extract_string(_raw[4], '$') AS _x3,
+            json_type(_raw[5]) AS _k4, json_extract_string(_raw[5], '$') AS _x4,
+            json_type(_raw[6]) AS _k5, json_extract_string(_raw[6], '$') AS _x5,
+            json_type(_raw[7]) AS _k6, json_extract_string(_raw[7], '$') AS _x6,
+            json_type(_raw[8]) AS _k7, json_extract_string(_raw[8], '$') AS _x7,
+            json_type(_raw[9]) AS _k8, json_extract_string(_raw[9], '$') AS _x8,
+            json_type(_raw[10]) AS _k9, json_extract_string(_raw[10], '$') AS _x9,
+            json_type(_raw[11]) AS _k10, json_extract_string(_raw[11], '$') AS _x10,
+            json_type(_raw[12]) AS _k11, json_extract_string(_raw[12], '$') AS _x11,
+            json_type(_raw[13]) AS _k12, json_extract_string(_raw[13], '$') AS _x12,
+            json_type(_raw[14]) AS _k13, json_extract_string(_raw[14], '$') AS _x13,
+            json_type(_raw[15]) AS _k14, json_extract_string(_raw[15], '$') AS _x14,
+            json_type(_raw[16]) AS _k15, json_extract_string(_raw[16], '$') AS _x15
+        FROM (
+            SELECT *, json_extract(object, ['$."kind"', '$."note"', '$."reading kWh"', '$."tariff"', '$."huge"', '$."phase"', '$."serial"', '$."level"', '$."on"', '$."standby"', '$."installed"', '$."removed"', '$."read_at"', '$."checked_at"', '$."place"', '$."tags"']) AS _raw
+            FROM (SELECT event_id, event_type, source_system, subscriber_id, make_timestamp(epoch_us(event_timestamp)) AS event_timestamp, quality_score, make_timestamp(epoch_us(ingested_at)) AS ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, make_timestamp(epoch_us(kafka_timestamp)) AS kafka_timestamp, batch_id, raw_payload, extra_fields,
+                CASE WHEN TRY(json_type(raw_payload)) = 'OBJECT' THEN raw_payload END AS object
+                FROM refine_left_over WHERE event_type = 'METER'))))
 UNION ALL BY NAME
 SELECT event_id, event_type, source_system, subscriber_id, make_timestamp(epoch_us(event_timestamp)) AS event_timestamp, quality_score, make_timestamp(epoch_us(ingested_at)) AS ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, make_timestamp(epoch_us(kafka_timestamp)) AS kafka_timestamp, batch_id, raw_payload, extra_fields,
     [{'rule': 'unknown_type', 'field': 'type', 'value': left(event_type, 200), 'reason': 'no contract has this event type'}] AS violations
