@@ -87,7 +87,7 @@ def perform(scenario: Scenario, broker: Broker, rounds: Rounds, most: int, scale
 
 def is_over(scenario: Scenario, rounds: Rounds, scale: float) -> bool:
     mine = rounds.of(scenario)
-    return any(found.exhausted or found.problem for found in mine) or sum(found.injected for found in mine) >= scenario.long * scale
+    return any(found.exhausted or found.problem for found in mine) or sum(found.injected for found in mine) >= max(1, int(scenario.long * scale))
 
 
 def line_of(scenario: Scenario, rounds: Rounds, scale: float) -> Line:

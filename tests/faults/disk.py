@@ -166,6 +166,7 @@ def full_for_up(bench: Bench, topic: Topic, sent: list[Sent]) -> int:
     api = serving(running)
     eventually("it is ready", lambda: api.ask("/readyz")[0] == 200, 30)
     while is_ready(api):
+        assert len(sent) < 60_000, "it never met a full disk"
         sent += topic.send(mixed(bench.chance, 20_000 + len(sent), 1500))
         eventually("it goes on or finds no room", lambda: topic.committed(group) == len(sent) or not is_ready(api), 30)
     assert api.ask("/livez")[0] == 200 and running.is_running()

@@ -23,7 +23,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 ROOT = Path(__file__).resolve().parents[2]
 BROKER = ("--property", "log.cleaner.backoff.ms=200")  # compaction is looked for by tests, not waited for
-BUILD = Path(os.environ.get("BUILD_DIR", ROOT / "build/debug"))
+BUILD = Path(os.environ.get("BUILD_DIR") or ROOT / "build/debug").resolve()
 SANITIZER_FOUND = 99  # tests/sanitizers.env
 Json = dict[str, Any]
 
