@@ -153,16 +153,15 @@ int gold_follow(const Refine *r, const GoldChange *change, int64_t upto, Error *
 
 /* ---- compaction ---- */
 
-/* A table of the state. A bulk load leaves the sums as compact as can be, but of the extremes most days that never matter. */
+/* A table of the state. */
 typedef struct StatePart {
     const char *table, *compacted; /* its column in gold_state: rows after the last compaction */
     Statement compact;
-    bool born_compact;
 } StatePart;
 
 static const StatePart state_parts[] = {
-    {"gold_state_sums", "compacted_sums", SQL_GOLD_COMPACT_SUMS, true},
-    {"gold_state_extreme", "compacted_extremes", SQL_GOLD_COMPACT_EXTREMES, false},
+    {"gold_state_sums", "compacted_sums", SQL_GOLD_COMPACT_SUMS},
+    {"gold_state_extreme", "compacted_extremes", SQL_GOLD_COMPACT_EXTREMES},
 };
 
 typedef struct StateRows {
@@ -209,7 +208,7 @@ static int compact_part_if_due(const Refine *r, const StatePart *part, Error *er
     StateRows rows = {0};
     if (read_state_rows(r, part, &rows, err) != 0) return -1;
     if (!rows.newest.known) return 0;
-    if (rows.compacted == 0 && part->born_compact) return accept_rows(r, part, err);
+    if (rows.compacted == 0) return accept_rows(r, part, err); /* the first load is not made to wait for it */
     int64_t pending = rows.all - rows.compacted, bearable = rows.compacted / COMPACT_SHARE;
     return pending > bearable && pending > COMPACT_ROWS_MIN ? compact(r, part, &rows, err) : 0;
 }
