@@ -20,7 +20,8 @@ static void check_params(const Request *r) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    CLEANUP(free_text) char *target = xstrndup((const char *)data, size); /* up to the first NUL, as a header is */
+    CLEANUP(free_text) char *target = xcalloc(size + 1, 1); /* a text up to the first NUL, as a header is */
+    if (size > 0) memcpy(target, data, size);
     CLEANUP(request_freep) Request *r = request_new(target);
     const char *why = NULL;
     int status = request_parse(r, &why);
