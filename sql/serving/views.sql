@@ -7,9 +7,14 @@ CREATE OR REPLACE TEMP VIEW serving_subscribers_base AS
 SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
 FROM gold_features_base AS g LEFT JOIN subscriber_scores AS s ON s.subscriber_id = g.subscriber_id;
 
+-- Whoever has fresh features has a fresh score, as a rule: the large table is read for the others alone, so mostly not at all.
 CREATE OR REPLACE TEMP VIEW serving_subscribers_fresh AS
 SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
-FROM gold_features_fresh AS g LEFT JOIN subscriber_scores AS s ON s.subscriber_id = g.subscriber_id;
+FROM gold_features_fresh AS g LEFT JOIN (
+    SELECT * FROM scores_fresh
+    UNION ALL
+    SELECT * FROM scores_base WHERE subscriber_id IN (SELECT subscriber_id FROM gold_features_fresh ANTI JOIN scores_fresh USING (subscriber_id))
+) AS s ON s.subscriber_id = g.subscriber_id;
 
 -- One row a subscriber: Gold and the newest score.
 CREATE OR REPLACE TEMP VIEW serving_subscribers AS

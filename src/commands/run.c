@@ -62,8 +62,13 @@ int command_run(App *app, int argc, char **argv, Error *err) {
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
     if ((o.from != NULL ? feed_open_file(o.from, false, &feed, err) : feed_open_kafka(app->settings, &feed, err)) != 0) return -1;
     if (app_open_lake(app, "smelt run", &w, err) != 0) return -1;
-    RunOptions options = {
-        .settings = app->settings, .feed = feed, .watermark = w.watermark, .force_train = o.train, .on_step = tell_step, .user = app};
+    RunOptions options = {.settings = app->settings,
+                          .feed = feed,
+                          .watermark = w.watermark,
+                          .force_train = o.train,
+                          .ends_then = true,
+                          .on_step = tell_step,
+                          .user = app};
     int rc = run_pipeline(w.conn, &options, &result, err);
     if (result.summary != NULL) app->summary = json_incref(result.summary);
     if (rc != 0) return -1;

@@ -90,7 +90,7 @@ static int step_score(const Run *run, json_t **ret_summary, Error *err) {
 static int step_publish(const Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(publish_result_done) PublishResult result = {0};
     CLEANUP(free_text) char *dir = path_join(settings_text(run->options->settings, "data.dir"), "snapshots");
-    PublishOptions options = {.keep = (int)settings_int(run->options->settings, "snapshots.keep")};
+    PublishOptions options = {.keep = (int)settings_int(run->options->settings, "snapshots.keep"), .settle = run->options->ends_then};
     if (publish_run(run->conn, dir, &options, &result, err) != 0) return -1;
     *ret_summary = json_pack("{sI ss sI sf}", "generation", (json_int_t)result.snapshot.generation, "path", result.snapshot.path, "bytes",
                              (json_int_t)result.snapshot.bytes, "seconds", result.seconds);

@@ -130,6 +130,12 @@ int lake_commit(LakeConn *conn, Error *err) MUST_CHECK;
 /* Ends a transaction if one is open, whatever its state. Never fails: a rollback that cannot be done leaves nothing committed. */
 void lake_rollback(LakeConn *conn);
 int lake_checkpoint(LakeConn *conn, Error *err) MUST_CHECK;
+/* Begins a checkpoint on a thread and a connection of its own, for a writer that has nothing to write for a while: it reads and commits as
+ * before, and what it finds in the way is left for later. NULL when it cannot begin. End it before the lake is freed. */
+typedef struct LakeSettling LakeSettling;
+LakeSettling *lake_settle(Lake *lake);
+void lake_settled(LakeSettling *s); /* waits for it */
+DEFINE_CLEANUP(lake_settled, LakeSettling)
 /* Are the rows that come now large, of a kilobyte and more? Checkpoints then leave row groups as commits made them. At first the rows that
  * are there already tell. */
 int lake_expect_rows(LakeConn *conn, bool large, Error *err) MUST_CHECK;

@@ -67,13 +67,15 @@ typedef struct Generation {
     LakeConn *conn;
     const SnapshotTable *tables;
     size_t count;
-    const char *base; /* NULL: it has no name */
-    char *last;       /* NULL: there is none to start from */
+    SnapshotOptions options;
+    char *last; /* NULL: there is none to start from */
     char *tmp, *wal;
     bool incremental;
+    LakeSettling *settling;
 } Generation;
 
 static void generation_done(Generation *g) {
+    lake_settledp(&g->settling);
     free(g->last);
     free(g->tmp);
     free(g->wal);
@@ -97,8 +99,8 @@ static int write_table(const Generation *g, const SnapshotTable *table, Error *e
 
 static int write_base_name(const Generation *g, Error *err) {
     static const char sql[] = "CREATE OR REPLACE TABLE snapshot_out.snapshot_base AS SELECT {{base}} AS base";
-    if (g->base == NULL || g->incremental) return 0;
-    CLEANUP(free_text) char *bound = lake_sql_bind(sql, &(LakeBinding){"base", lake_text(g->base)}, 1);
+    if (g->options.base == NULL || g->incremental) return 0;
+    CLEANUP(free_text) char *bound = lake_sql_bind(sql, &(LakeBinding){"base", lake_text(g->options.base)}, 1);
     return lake_exec(g->conn, "publish/snapshot_base", bound, err);
 }
 
@@ -124,7 +126,7 @@ static int detach(const Generation *g, int rc, Error *err) {
 
 static bool has_same_base(const Generation *g) {
     static const char sql[] = "SELECT count(*) FROM snapshot_out.snapshot_base WHERE base = $1";
-    LakeValue base = lake_text(g->base);
+    LakeValue base = lake_text(g->options.base);
     Error ignored = {0};
     int64_t same = 0;
     if (lake_query_int(g->conn, "publish/same_base", sql, &base, 1, &same, &ignored) != 0) error_clear(&ignored);
@@ -135,7 +137,7 @@ static bool has_same_base(const Generation *g) {
  */
 static void try_last(Generation *g) {
     Error ignored = {0};
-    if (g->base == NULL || g->last == NULL || !file_exists(g->last)) return;
+    if (g->options.base == NULL || g->last == NULL || !file_exists(g->last)) return;
     if (file_copy(g->last, g->tmp, &ignored) == 0 && attach(g, &ignored) == 0) {
         g->incremental = has_same_base(g);
         if (!g->incremental && detach(g, 0, &ignored) != 0) log_debug("publish", "%s", ignored.text);
@@ -150,6 +152,7 @@ static int fill_file(Generation *g, Error *err) {
     if (!g->incremental && attach(g, err) != 0) return -1;
     int rc = write_tables(g, err);
     lake_rollback(g->conn);
+    if (rc == 0 && g->options.settle) g->settling = lake_settle(lake_of(g->conn)); /* nothing of the lake is read any more */
     if (rc == 0) rc = lake_exec(g->conn, "publish/checkpoint", "CHECKPOINT snapshot_out", err);
     return detach(g, rc, err);
 }
@@ -183,14 +186,14 @@ static int write_generation(Generation *g, const char *dir, const char *path, Er
     return write_file(g, path, err);
 }
 
-int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const char *base, bool full, SnapshotInfo *ret,
-                     Error *err) {
+int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const SnapshotOptions *options,
+                     SnapshotInfo *ret, Error *err) {
     int64_t current = snapshot_current(dir), newest = newest_file(dir);
     int64_t generation = (current > newest ? current : newest) + 1; /* a number is never used twice, even when CURRENT was lost */
     CLEANUP(free_text) char *name = xasprintf(NAME_FORMAT, generation);
     CLEANUP(free_text) char *path = path_join(dir, name);
-    CLEANUP(generation_done) Generation g = {.conn = conn, .tables = tables, .count = n, .base = base};
-    if (!full) g.last = xasprintf("%s/" NAME_FORMAT, dir, current);
+    CLEANUP(generation_done) Generation g = {.conn = conn, .tables = tables, .count = n, .options = *options};
+    if (!options->full) g.last = xasprintf("%s/" NAME_FORMAT, dir, current);
     name_files(&g, path);
     if (write_generation(&g, dir, path, err) != 0 || switch_current(dir, name, err) != 0) return -1;
     struct stat st = {0};

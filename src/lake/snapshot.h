@@ -27,11 +27,15 @@ void snapshot_info_done(SnapshotInfo *info);
 
 /* Writes the tables into one new DuckDB file at `path`, whole and durable, or not at all. All are read in one transaction. ERR_IO. */
 int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) MUST_CHECK;
-/* Writes the next generation and makes it CURRENT. All tables are read in one transaction: one state of the lake. `base` names what tables
- * of the kind SNAPSHOT_BASE hold: when the last generation has the same, it is copied, and only the other tables are written, unless
- * `full`. NULL: it has no name, everything is written. ERR_IO. */
-int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const char *base, bool full, SnapshotInfo *ret,
-                     Error *err) MUST_CHECK;
+typedef struct SnapshotOptions {
+    const char *base; /* names what tables of the kind SNAPSHOT_BASE hold; NULL: it has no name, everything is written */
+    bool full;        /* write everything even when the last generation has the same base */
+    bool settle;      /* checkpoint the lake meanwhile: a process that ends soon has to wait for both */
+} SnapshotOptions;
+/* Writes the next generation and makes it CURRENT. All tables are read in one transaction: one state of the lake. When the last generation
+ * has the same base it is copied, and only the other tables are written. ERR_IO. */
+int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const SnapshotOptions *options,
+                     SnapshotInfo *ret, Error *err) MUST_CHECK;
 /* Removes generations but the newest `keep`, and left-over .tmp files; never one that a reader holds, nor CURRENT. Returns how many went.
  * By the writer alone, as snapshot_publish. */
 int snapshot_prune(const char *dir, int keep);

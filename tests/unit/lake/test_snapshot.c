@@ -42,7 +42,7 @@ static int writer_open(Writer *w, Error *err) {
 
 static int publish_next(Writer *w, SnapshotInfo *ret, Error *err) {
     if (lake_exec(w->conn, "test", "UPDATE source SET round = round + 1", err) != 0) return -1;
-    return snapshot_publish(w->conn, DIR_NAME, tables, ARRAY_LEN(tables), NULL, false, ret, err);
+    return snapshot_publish(w->conn, DIR_NAME, tables, ARRAY_LEN(tables), &(SnapshotOptions){0}, ret, err);
 }
 
 static void publish(int times) {
@@ -130,7 +130,7 @@ static void keys_are_keys(void **state) {
     assert_int_equal(number(s, "SELECT count(*) FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY' AND table_name = 'first'"),
                      1);
     must(writer_open(&w, &err), &err);
-    assert_int_equal(snapshot_publish(w.conn, DIR_NAME, doubled, 1, NULL, false, &info, &err), -1);
+    assert_int_equal(snapshot_publish(w.conn, DIR_NAME, doubled, 1, &(SnapshotOptions){0}, &info, &err), -1);
     assert_non_null(strstr(err.text, "duplicate key"));
     error_clear(&err);
     must(publish_next(&w, &info, &err), &err); /* the failure left nothing in the way */
@@ -162,7 +162,7 @@ static void a_failed_publish_changes_nothing(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
         const SnapshotTable failing[] = {tables[0], {"second", queries[i], NULL}};
         CLEANUP(snapshot_info_done) SnapshotInfo info = {0}, good = {0};
-        assert_int_equal(snapshot_publish(w.conn, DIR_NAME, failing, 2, NULL, false, &info, &err), -1);
+        assert_int_equal(snapshot_publish(w.conn, DIR_NAME, failing, 2, &(SnapshotOptions){0}, &info, &err), -1);
         assert_non_null(strstr(err.text, "publish/second"));
         error_clear(&err);
         assert_null(info.path);
@@ -194,10 +194,33 @@ static void a_lost_current_does_not_start_again(void **state) {
     CLEANUP(snapshot_info_done) SnapshotInfo info = {0};
     Error err = {0};
     must(writer_open(&w, &err), &err);
-    must(snapshot_publish(w.conn, DIR_NAME, tables, ARRAY_LEN(tables), NULL, false, &info, &err), &err);
+    must(snapshot_publish(w.conn, DIR_NAME, tables, ARRAY_LEN(tables), &(SnapshotOptions){0}, &info, &err), &err);
     assert_int_equal(info.generation, 4);
     assert_int_equal(snapshot_current(DIR_NAME), 4);
     assert_whole(reader);
+}
+
+/* A process that publishes and ends has its lake checkpointed by then: its log is empty. A transaction in the way is no failure. */
+static void the_lake_is_settled_meanwhile(void **state) {
+    (void)state;
+    CLEANUP(lake_freep) Lake *lake = NULL;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(lake_conn_freep) LakeConn *other = NULL;
+    Error err = {0};
+    must(lake_open("lake.duckdb", &small, &lake, &err), &err);
+    must(lake_connect(lake, &conn, &err), &err);
+    must(lake_connect(lake, &other, &err), &err);
+    must(lake_exec(conn, "test", "CREATE TABLE source AS SELECT 0 AS round, i FROM range(100) r(i)", &err), &err);
+    for (int busy = 1; busy >= 0; busy--) {
+        CLEANUP(snapshot_info_done) SnapshotInfo info = {0};
+        if (busy) must(lake_begin(other, &err), &err);
+        must(lake_exec(other, "test", "CREATE OR REPLACE TABLE more AS SELECT 1 AS one", &err), &err);
+        must(snapshot_publish(conn, DIR_NAME, tables, ARRAY_LEN(tables), &(SnapshotOptions){.settle = true}, &info, &err), &err);
+        assert_int_equal(file_exists("lake.duckdb.wal"), busy);
+        if (busy) must(lake_commit(other, &err), &err);
+    }
+    CLEANUP(snapshot_freep) Snapshot *s = open_snapshot();
+    assert_int_equal(snapshot_generation(s), 2);
 }
 
 /* ---- pruning ---- */
@@ -372,6 +395,7 @@ int main(void) {
         IN_SCRATCH(a_snapshot_is_locked_down),
         IN_SCRATCH(a_failed_publish_changes_nothing),
         IN_SCRATCH(a_generation_without_its_lock_is_readable),
+        IN_SCRATCH(the_lake_is_settled_meanwhile),
         IN_SCRATCH(a_lost_current_does_not_start_again),
         IN_SCRATCH(the_newest_are_kept),
         IN_SCRATCH(what_is_current_stays_whatever_keep_says),

@@ -202,7 +202,7 @@ static const SnapshotTable tables[] = {
 static int64_t publish(LakeConn *conn, const char *dir) {
     SnapshotInfo info = {0};
     MUST(lake_exec(conn, "test", "UPDATE gold_features_base SET total_events = total_events + 1", &err));
-    MUST(snapshot_publish(conn, dir, tables, ARRAY_LEN(tables), NULL, false, &info, &err));
+    MUST(snapshot_publish(conn, dir, tables, ARRAY_LEN(tables), &(SnapshotOptions){0}, &info, &err));
     snapshot_prune(dir, 1);
     int64_t generation = info.generation;
     snapshot_info_done(&info);
