@@ -10,12 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+from zlib import crc32
 
 from faults.injection import Injection
 from faults.oracle import Balance
 from harness import Broker, Smelt, Topic
 
 Case = TypeVar("Case", bound=tuple)
+
+
+def one_of_each_kind_in_turn(cases: Sequence[Case]) -> list[Case]:
+    turns: Counter[object] = Counter()
+    ranked = [(turns.update([case[0]]) or turns[case[0]], number) for number, case in enumerate(cases)]
+    return [cases[number] for _, number in sorted(ranked)]
 
 
 @dataclass
@@ -59,14 +66,12 @@ class Bench:
         return self.smelts[-1]
 
     def pick(self, cases: Sequence[Case], most: int, outcome: Outcome) -> Sequence[Case]:
-        """The next ones of all there are, or some at random: of each kind (a case's first member) as many."""
+        """The next ones of all there are, or some at random; of each kind (a case's first member) as many."""
         if self.before < 0:
-            shuffled = self.chance.sample(cases, len(cases))
-            turns: Counter[object] = Counter()
-            ranked = [(turns.update([case[0]]) or turns[case[0]], number) for number, case in enumerate(shuffled)]
-            return [shuffled[number] for _, number in sorted(ranked)[:most]]
+            return one_of_each_kind_in_turn(self.chance.sample(cases, len(cases)))[:most]
         outcome.exhausted = self.before + most >= len(cases)
-        return cases[self.before : self.before + most]
+        same_in_each_round = sorted(cases, key=lambda case: crc32(repr(case).encode()))
+        return one_of_each_kind_in_turn(same_in_each_round)[self.before : self.before + most]
 
     def inject(self, smelt: Smelt, rules: str = "", **more: str) -> Injection:
         return Injection(smelt.binary, self.folder, smelt.data, rules, **more)
