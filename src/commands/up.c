@@ -25,6 +25,10 @@ static json_t *report(void *health) {
     return health_report(health);
 }
 
+static json_t *samples(void *health) {
+    return health_samples(health);
+}
+
 /* While the disk is full nothing new comes in. */
 static int has_room(void *arg, Error *err) {
     const App *app = arg;
@@ -40,6 +44,8 @@ static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
                           .lake = app_lake_options(app),
                           .status = report,
                           .status_arg = health,
+                          .samples = samples,
+                          .samples_arg = health,
                           .ready = has_room,
                           .ready_arg = app};
     if (web_start(&options, &web, err) != 0) return -1;
