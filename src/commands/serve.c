@@ -7,8 +7,6 @@
 #include "flow/health.h"
 #include "web/web.h"
 
-enum { HEALTH_INTERVAL_MS = 5000 };
-
 enum { OPT_METRICS = 1 };
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -50,7 +48,7 @@ static int serve(App *app, Health *health, Error *err) {
                           .samples = samples,
                           .samples_arg = health};
     if (web_start(&options, &web, err) != 0) return -1;
-    health_start(health, HEALTH_INTERVAL_MS);
+    health_start(health, (int)settings_int(app->settings, "status.interval"));
     say(app, "Dashboards and API: %s\n", web_url(web));
     if (app->json) log_info("serve", "listening at %s", web_url(web));
     while (!stop_wait_ms(60000)) {

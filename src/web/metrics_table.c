@@ -88,7 +88,8 @@ static const struct Group {
      "`smelt up` of the live lake. Without a snapshot there are none of them.",
      lake, ARRAY_LEN(lake)},
     {"The parts",
-     "Looked at every five seconds, also between two snapshots: Kafka, files beside the lake, the disk. The runs come from `lake.runs`, "
+     "Looked at every five seconds (`status.interval`), also between two snapshots: Kafka, files beside the lake, the disk. The runs come "
+     "from `lake.runs`, "
      "which each "
      "`smelt run` (and each publish of `smelt up`) writes at its begin and end, so a run that failed before it published is seen by `smelt "
      "serve` too.",
