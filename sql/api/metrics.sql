@@ -36,7 +36,7 @@ SELECT metric, value::DOUBLE AS value, label1, value1, label2, value2 FROM (
     SELECT 'smelt_subscribers', subscribers, 'risk', band, NULL, NULL FROM bands
     UNION ALL
     SELECT 'smelt_partition_next_offset', next_offset, 'topic', kafka_topic, 'partition', kafka_partition::VARCHAR
-    FROM ledger_partitions QUALIFY kafka_epoch = max(kafka_epoch) OVER (PARTITION BY kafka_topic)
+    FROM ledger_partitions WHERE NOT starts_with(kafka_topic, 'file:') QUALIFY kafka_epoch = max(kafka_epoch) OVER (PARTITION BY kafka_topic)
     UNION ALL
     SELECT 'smelt_model_trained_timestamp_seconds', epoch(trained_at), NULL, NULL, NULL, NULL FROM newest_model
     UNION ALL
