@@ -108,5 +108,6 @@ void run_record_refused(const Settings *settings, const Error *err) {
     CLEANUP(json_freep)
     json_t *summary =
         json_pack("{ss ss sf s[]}", "state", "failed", "started_at", clock_format(clock_wall_us(), time), "seconds", 0.0, "steps");
+    run_record_begin(settings, summary); /* the one before may have been lost */
     run_record_end(settings, summary, err);
 }

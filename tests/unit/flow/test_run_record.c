@@ -107,8 +107,10 @@ static void test_a_run_that_could_not_begin(void **state) {
     static char why[] = "the lake is behind its mark", busy[] = "held by pid 1";
     run_record_refused(settings, &(Error){.kind = ERR_BUSY, .text = busy});
     assert_null(read_record());
+    begin_run("a"); /* and is killed */
     run_record_refused(settings, &(Error){.kind = ERR_DATA, .text = why});
     json_t *record = read_record();
+    assert_int_equal(count_of(record, "counts", "lost"), 1);
     assert_int_equal(count_of(record, "counts", "failed"), 1);
     assert_int_equal(count_of(record, "failures", "open"), 1);
     assert_string_equal(last_text(record, "error"), why);
