@@ -1,4 +1,4 @@
-"""What the tests on a cluster stand on: kubectl, a namespace of their own with an overlay of their own, pods that ask, and a prober."""
+"""What the tests of the deployment stand on: manifests taken apart, kubectl, a namespace of their own with an overlay of their own, pods that ask, and a prober."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from harness import eventually
+from harness import eventually, read_env
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy/kubernetes"
+TOOLS = Path(read_env(Path(os.environ.get("SMELT_DEPS") or ROOT / ".deps") / "env")["KUBERNETES_TOOLS"])
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # {image as the manifests call it: what tools/test-kubernetes built, loaded, or was given}
 IMAGES = {name: os.environ.get(variable, "") for name, variable in
@@ -30,6 +32,19 @@ LIVELY = {"target": {"kind": "Deployment", "name": "smelt-producer"}, "patch": y
 
 LOCKED = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
 PERSON = {"runAsNonRoot": True, "runAsUser": 65532, "runAsGroup": 65532, "fsGroup": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
+
+
+def objects(manifests: str) -> list[Json]:
+    return list(yaml.load_all(manifests, LOADER))
+
+
+def pods(manifests: str) -> Iterator[tuple[str, Json]]:
+    """The pod template of each workload."""
+    for thing in objects(manifests):
+        if thing["kind"] in ("Deployment", "StatefulSet"):
+            yield thing["metadata"]["name"], thing["spec"]["template"]
+        if thing["kind"] == "CronJob":
+            yield thing["metadata"]["name"], thing["spec"]["jobTemplate"]["spec"]["template"]
 
 
 def kubectl(*words: str, given: str = "", check: bool = True, seconds: float = 120) -> subprocess.CompletedProcess[str]:

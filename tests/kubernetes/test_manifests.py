@@ -8,19 +8,13 @@ import itertools
 import json
 import os
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from harness import read_env
+from cluster import DEPLOY, TOOLS, Json, objects, pods
 
-Json = dict[str, Any]
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-ROOT = Path(__file__).resolve().parents[2]
-DEPLOY = ROOT / "deploy/kubernetes"
-TOOLS = Path(read_env(Path(os.environ.get("SMELT_DEPS") or ROOT / ".deps") / "env")["KUBERNETES_TOOLS"])
 OVERLAYS = sorted(path.parent.name for path in DEPLOY.glob("overlays/*/kustomization.yaml"))
 COMPONENTS = sorted(path.parent.name for path in DEPLOY.glob("components/*/kustomization.yaml"))
 # `streaming` takes away what `prefect` suspends
@@ -80,22 +74,9 @@ def complaints(manifests: str) -> set[str]:
     return found
 
 
-def objects(manifests: str) -> list[Json]:
-    return list(yaml.load_all(manifests, LOADER))
-
-
 def one(manifests: str, kind: str, name: str) -> Json:
     (found,) = [thing for thing in objects(manifests) if (thing["kind"], thing["metadata"]["name"]) == (kind, name)]
     return found
-
-
-def pods(manifests: str) -> Iterator[tuple[str, Json]]:
-    """The pod template of each workload."""
-    for thing in objects(manifests):
-        if thing["kind"] in ("Deployment", "StatefulSet"):
-            yield thing["metadata"]["name"], thing["spec"]["template"]
-        if thing["kind"] == "CronJob":
-            yield thing["metadata"]["name"], thing["spec"]["jobTemplate"]["spec"]["template"]
 
 
 def assert_sound(manifests: str) -> None:
