@@ -46,6 +46,8 @@ static const Key keys[] = {
     {"backup.dir", "", SETTING_TEXT, NULL, "where `up` and `run` keep a backup, if set; `recover` looks there too"},
     {"backup.interval", "1h", SETTING_DURATION, NULL, "how often they add to it"},
     {"status.fresh_within", "35m", SETTING_DURATION, NULL, "a layer older than this is called stale"},
+    {"status.interval", "5s", SETTING_DURATION, NULL, "how often a server looks at Kafka, the disk, the runs and the other parts", 100,
+     86400000},
     {"log.level", "info", SETTING_TEXT, NULL, "debug, info, warn or error"},
     {"log.format", "auto", SETTING_TEXT, NULL, "auto (text on a terminal, JSON lines otherwise), text or json"},
 };

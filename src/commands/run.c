@@ -3,6 +3,7 @@
 
 #include "commands/all.h"
 #include "commands/app.h"
+#include "flow/run_record.h"
 #include "medallion/backup.h"
 #include <string.h>
 
@@ -54,14 +55,21 @@ static void tell_step(void *user, const json_t *step) {
     say(app, "\n");
 }
 
+/* A run that cannot begin has failed too, and no snapshot will ever tell. */
+static int open_both(App *app, const char *from, Writer *w, Feed **ret, Error *err) {
+    int rc = from != NULL ? feed_open_file(from, false, ret, err) : feed_open_kafka(app->settings, ret, err);
+    if (rc == 0) rc = app_open_lake(app, "smelt run", w, err);
+    if (rc != 0) run_record_refused(app->settings, err);
+    return rc;
+}
+
 int command_run(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(writer_done) Writer w = {0}; /* before the feed, so that it is closed after it */
     CLEANUP(feed_freep) Feed *feed = NULL;
     CLEANUP(run_result_done) RunResult result = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
-    if ((o.from != NULL ? feed_open_file(o.from, false, &feed, err) : feed_open_kafka(app->settings, &feed, err)) != 0) return -1;
-    if (app_open_lake(app, "smelt run", &w, err) != 0) return -1;
+    if (open_both(app, o.from, &w, &feed, err) != 0) return -1;
     RunOptions options = {
         .settings = app->settings, .feed = feed, .watermark = w.watermark, .force_train = o.train, .on_step = tell_step, .user = app};
     int rc = run_pipeline(w.conn, &options, &result, err);

@@ -7,9 +7,19 @@
 #include "flow/health.h"
 #include "web/web.h"
 
-enum { HEALTH_INTERVAL_MS = 5000 };
+enum { OPT_METRICS = 1 };
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    (void)arg;
+    bool *metrics = state->input;
+    if (key != OPT_METRICS) return ARGP_ERR_UNKNOWN;
+    *metrics = true;
+    return 0;
+}
 
 static const struct argp argp = {
+    .options = (const struct argp_option[]){{"metrics", OPT_METRICS, NULL, 0, "Only print what /metrics can say, as Markdown", 0}, {0}},
+    .parser = parse,
     .doc = "Serves the dashboards, the API, the probes (/livez, /readyz) and Prometheus metrics (/metrics) over the published snapshots; a "
            "new "
            "generation is picked up without a restart. Ends cleanly on SIGTERM or Ctrl-C."
@@ -23,6 +33,10 @@ static json_t *report(void *health) {
     return health_report(health);
 }
 
+static json_t *samples(void *health) {
+    return health_samples(health);
+}
+
 static int serve(App *app, Health *health, Error *err) {
     CLEANUP(web_stopp) Web *web = NULL;
     CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
@@ -30,9 +44,11 @@ static int serve(App *app, Health *health, Error *err) {
                           .snapshots_dir = dir,
                           .lake = app_lake_options(app),
                           .status = report,
-                          .status_arg = health};
+                          .status_arg = health,
+                          .samples = samples,
+                          .samples_arg = health};
     if (web_start(&options, &web, err) != 0) return -1;
-    health_start(health, HEALTH_INTERVAL_MS);
+    health_start(health, (int)settings_int(app->settings, "status.interval"));
     say(app, "Dashboards and API: %s\n", web_url(web));
     if (app->json) log_info("serve", "listening at %s", web_url(web));
     while (!stop_wait_ms(60000)) {
@@ -41,9 +57,18 @@ static int serve(App *app, Health *health, Error *err) {
     return 0;
 }
 
+static int print_metrics(App *app) {
+    CLEANUP(free_text) char *document = web_metrics_document();
+    say(app, "%s", document);
+    app->summary = json_pack("{s:o}", "metrics", web_metrics_list());
+    return 0;
+}
+
 int command_serve(App *app, int argc, char **argv, Error *err) {
     CLEANUP(health_freep) Health *health = NULL;
-    if (command_parse(app, &argp, argc, argv, NULL, err) != 0) return -1;
+    bool metrics = false;
+    if (command_parse(app, &argp, argc, argv, &metrics, err) != 0) return -1;
+    if (metrics) return print_metrics(app);
     if (health_new(&(HealthOptions){.settings = app->settings}, &health, err) != 0) return -1;
     return serve(app, health, err);
 }

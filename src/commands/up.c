@@ -9,8 +9,6 @@
 #include "flow/live.h"
 #include "web/web.h"
 
-enum { HEALTH_INTERVAL_MS = 5000 };
-
 static const struct argp argp = {
     .doc =
         "Runs everything in one process: follows the topic, refines as events arrive, trains, scores and publishes every "
@@ -23,6 +21,10 @@ static const struct argp argp = {
 
 static json_t *report(void *health) {
     return health_report(health);
+}
+
+static json_t *samples(void *health) {
+    return health_samples(health);
 }
 
 /* While the disk is full nothing new comes in. */
@@ -40,10 +42,12 @@ static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
                           .lake = app_lake_options(app),
                           .status = report,
                           .status_arg = health,
+                          .samples = samples,
+                          .samples_arg = health,
                           .ready = has_room,
                           .ready_arg = app};
     if (web_start(&options, &web, err) != 0) return -1;
-    health_start(health, HEALTH_INTERVAL_MS);
+    health_start(health, (int)settings_int(app->settings, "status.interval"));
     say(app, "Dashboards and API: %s\n", web_url(web));
     if (app->json) log_info("up", "listening at %s", web_url(web));
     app->summary = json_pack("{s:s}", "url", web_url(web));

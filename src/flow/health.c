@@ -16,8 +16,8 @@ struct Health {
     Facts facts; /* only the refreshing thread */
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    json_t *report; /* under lock */
-    bool stopping;  /* under lock */
+    json_t *report, *samples; /* under lock */
+    bool stopping;            /* under lock */
     bool started;
     int interval_ms;
     pthread_t thread;
@@ -41,6 +41,7 @@ int health_new(const HealthOptions *options, Health **ret, Error *err) {
     h->kafka = kafka;
     h->cache = facts_cache_new();
     h->report = first_report();
+    h->samples = json_array();
     *ret = h;
     return 0;
 }
@@ -57,6 +58,7 @@ void health_free(Health *h) {
     facts_cache_free(h->cache);
     kafka_client_free(h->kafka);
     json_decref(h->report);
+    json_decref(h->samples);
     pthread_mutex_destroy(&h->lock);
     pthread_cond_destroy(&h->changed);
     free(h);
@@ -107,21 +109,35 @@ static json_t *make_report(const Facts *f) {
                      "checked_at", clock_format(f->now_us, checked_at), "components", parts);
 }
 
+static void swap(json_t **a, json_t **b) {
+    json_t *kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
 void health_refresh(Health *h) {
     facts_gather(&h->facts, h->cache, &h->options, h->kafka);
-    json_t *report = make_report(&h->facts);
+    CLEANUP(json_freep) json_t *report = make_report(&h->facts);
+    CLEANUP(json_freep) json_t *samples = samples_of(&h->facts, json_object_get(report, "components"));
     pthread_mutex_lock(&h->lock);
-    json_t *old = h->report;
-    h->report = report;
+    swap(&h->report, &report);
+    swap(&h->samples, &samples);
     pthread_mutex_unlock(&h->lock);
-    json_decref(old);
+}
+
+static json_t *copy_of(Health *h, json_t *const *kept) {
+    pthread_mutex_lock(&h->lock);
+    json_t *copy = json_deep_copy(*kept);
+    pthread_mutex_unlock(&h->lock);
+    return copy;
 }
 
 json_t *health_report(Health *h) {
-    pthread_mutex_lock(&h->lock);
-    json_t *copy = json_deep_copy(h->report);
-    pthread_mutex_unlock(&h->lock);
-    return copy;
+    return copy_of(h, &h->report);
+}
+
+json_t *health_samples(Health *h) {
+    return copy_of(h, &h->samples);
 }
 
 /* ---- in the background

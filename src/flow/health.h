@@ -3,7 +3,7 @@
  * Each part is asked in its own language (Kafka by a metadata request), and judged by work that waits rather than by the clock alone: a
  * quiet night is no fault, events that nobody reads are. A part that could not be asked is never called healthy.
  *
- * Health: health_report from any thread; the others from one. */
+ * Health: health_report and health_samples from any thread; the others from one. */
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
@@ -29,3 +29,5 @@ void health_start(Health *h, int interval_ms);
 /* {state, summary, checked_at, components: [{name, title, state, detail, ...}]}; a new reference. States: "ok", "degraded", "down", and
  * "unknown" before the first refresh. The whole is the worst of its parts. */
 json_t *health_report(Health *h) MUST_CHECK;
+/* The same as numbers for GET /metrics: [[metric, value, {label: value}], ...]; a new reference. Empty before the first refresh. */
+json_t *health_samples(Health *h) MUST_CHECK;

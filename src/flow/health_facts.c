@@ -7,6 +7,7 @@
 #include "base/document.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "flow/run_record.h"
 #include "lake/snapshot.h"
 #include <string.h>
 #include <sys/stat.h>
@@ -33,6 +34,7 @@ void facts_done(Facts *f) {
     kafka_topic_done(&f->topic);
     free(f->lake_path);
     free(f->writer);
+    json_decref(f->runs);
     mark_done(&f->mark);
     free(f->mark_error);
     backup_done(&f->backup);
@@ -73,6 +75,24 @@ static void gather_lake(Facts *f) {
         if (st.st_mtim.tv_sec * USEC_PER_SEC > f->lake_changed_us) f->lake_changed_us = st.st_mtim.tv_sec * USEC_PER_SEC;
     }
     f->writer = file_lock_holder(lock);
+}
+
+static json_t *read_runs(const Facts *f) {
+    json_t *runs = NULL;
+    Error err = {0};
+    if (run_record_read(f->settings, &runs, &err) != 0) error_clear(&err);
+    return runs;
+}
+
+/* A run that is at work holds the lake's lock from before it says "running" until after it said how it ended. So a run that said so before
+ * we found the lock free, and still says so after, is gone. */
+static void gather_runs(Facts *f) {
+    CLEANUP(free_text) char *lock = path_join(settings_text(f->settings, "data.dir"), "smelt.lock");
+    CLEANUP(json_freep) json_t *before = read_runs(f);
+    CLEANUP(free_text) char *holder = file_lock_holder(lock);
+    const json_t *running = json_object_get(before, "running");
+    f->runs = read_runs(f);
+    f->run_lost = holder == NULL && json_is_object(running) && json_equal(running, json_object_get(f->runs, "running"));
 }
 
 static void gather_mark(Facts *f) {
@@ -144,6 +164,7 @@ void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, Kaf
     f->ask_api = options->ask_api;
     gather_kafka(f, kafka);
     gather_lake(f);
+    gather_runs(f);
     gather_mark(f);
     gather_backup(f);
     gather_row(f, cache, options->live);
@@ -166,4 +187,46 @@ int64_t facts_time(const Facts *f, const char *column) {
     const char *text = facts_text(f, column);
     if (text != NULL && clock_parse(text, &us, &err) != 0) error_clear(&err);
     return us;
+}
+
+/* ---- what follows from them ---- */
+
+/* Of the newest incarnation of the topic. NULL: the mark does not know the partition. */
+static const MarkPosition *position_of(const Facts *f, int32_t partition) {
+    const MarkPosition *newest = NULL;
+    for (size_t i = 0; i < f->mark.count; i++) {
+        const MarkPosition *p = &f->mark.positions[i];
+        if (p->partition == partition && strcmp(p->topic, settings_text(f->settings, "kafka.topic")) == 0 &&
+            (newest == NULL || p->epoch > newest->epoch))
+            newest = p;
+    }
+    return newest;
+}
+
+int64_t facts_next_offset(const Facts *f, int32_t partition) {
+    size_t i;
+    json_t *p;
+    const MarkPosition *position = position_of(f, partition);
+    if (position != NULL) return position->next_offset;
+    json_array_foreach(json_object_get(f->row, "partitions"), i, p) {
+        const char *topic = json_string_value(json_object_get(p, "topic"));
+        if (topic != NULL && strcmp(topic, settings_text(f->settings, "kafka.topic")) == 0 &&
+            json_integer_value(json_object_get(p, "partition")) == partition)
+            return json_integer_value(json_object_get(p, "next_offset"));
+    }
+    return 0;
+}
+
+int64_t facts_lag(const Facts *f, const KafkaPartition *p) {
+    int64_t from = facts_next_offset(f, p->id);
+    if (from < p->low) from = p->low;
+    return p->high > from ? p->high - from : 0;
+}
+
+const json_t *facts_last_run(const Facts *f) {
+    return json_object_get(f->runs, f->run_lost ? "running" : "last");
+}
+
+const char *facts_run_state(const Facts *f) {
+    return f->run_lost ? "lost" : json_string_value(json_object_get(facts_last_run(f), "state"));
 }

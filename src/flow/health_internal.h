@@ -27,6 +27,8 @@ typedef struct Facts {
     Backup backup;
     char *backup_error;
     char *writer;              /* who holds the lake; NULL: nobody */
+    json_t *runs;              /* flow/run_record.h; NULL: no run yet, or not known */
+    bool run_lost;             /* the run that began last is neither at work nor did it write its end */
     json_t *row;               /* of sql/serving/health.sql; NULL: nothing published or refined */
     char *row_error;           /* why not */
     int64_t generation;        /* of the newest snapshot; 0: none */
@@ -57,6 +59,18 @@ void facts_done(Facts *f);
 int64_t facts_int(const Facts *f, const char *column);
 int64_t facts_time(const Facts *f, const char *column);
 const char *facts_text(const Facts *f, const char *column);
+/* The next offset that Bronze reads of a partition of kafka.topic: by the high-water mark, which is newer than a snapshot, or by the row.
+ */
+int64_t facts_next_offset(const Facts *f, int32_t partition);
+/* Events of a partition that Kafka has and Bronze does not. */
+int64_t facts_lag(const Facts *f, const KafkaPartition *p);
+/* The state of the last run that ended, or "lost"; NULL: none. Its object, or NULL. */
+const char *facts_run_state(const Facts *f);
+const json_t *facts_last_run(const Facts *f);
+
+/* ---- numbers (health_samples.c) ---- */
+/* [[metric, value, {label: value}], ...], the samples of one metric side by side; `parts`: what was found. A new reference. */
+json_t *samples_of(const Facts *f, const json_t *parts) MUST_CHECK;
 
 /* ---- words (health_words.c) ---- */
 void words_count(Buf *out, int64_t n, const char *one, const char *many); /* "1 event", "12,345 events" */

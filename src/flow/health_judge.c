@@ -53,28 +53,11 @@ static bool without_row(const Facts *f, Finding *r) {
 /* ---- Kafka ------------------------------------------------------------------------------------------------------------------------------
  */
 
-static int64_t next_offset(const Facts *f, int32_t partition) {
-    size_t i;
-    json_t *p;
-    json_array_foreach(json_object_get(f->row, "partitions"), i, p) {
-        const char *topic = json_string_value(json_object_get(p, "topic"));
-        if (topic != NULL && strcmp(topic, settings_text(f->settings, "kafka.topic")) == 0 &&
-            json_integer_value(json_object_get(p, "partition")) == partition)
-            return json_integer_value(json_object_get(p, "next_offset"));
-    }
-    return 0;
-}
-
 /* Events in Kafka that Bronze does not have, as far as this lake is known; -1 when Kafka was not asked. */
 static int64_t waiting_events(const Facts *f) {
     int64_t waiting = 0;
     if (f->kafka_error != NULL || !f->topic.exists) return -1;
-    for (int i = 0; i < f->topic.partition_count; i++) {
-        const KafkaPartition *p = &f->topic.partitions[i];
-        int64_t from = next_offset(f, p->id);
-        if (from < p->low) from = p->low;
-        if (p->high > from) waiting += p->high - from;
-    }
+    for (int i = 0; i < f->topic.partition_count; i++) waiting += facts_lag(f, &f->topic.partitions[i]);
     return waiting;
 }
 
@@ -311,15 +294,32 @@ static bool judge_model(const Facts *f, Finding *r) {
     return true;
 }
 
+static int64_t time_of(const json_t *object, const char *key) {
+    int64_t us = 0;
+    Error ignored = {0};
+    const char *text = json_string_value(json_object_get(object, key));
+    if (text != NULL && clock_parse(text, &us, &ignored) != 0) error_clear(&ignored);
+    return us;
+}
+
+/* By the run record, which also knows runs that published nothing; a lake from before there was one has its history. */
 static bool judge_runs(const Facts *f, Finding *r) {
-    const char *state = facts_text(f, "run_state"), *error = facts_text(f, "run_error");
-    if (f->row == NULL || state == NULL) return false;
-    put_copy(r, f, "run_id");
-    buf_addf(&r->detail, "The last run (%s) ended as %s", facts_text(f, "run_id"), state);
-    say_age(r, ", started ", age_of(f, "run_started_at"), " ago");
-    if (error != NULL) {
+    const json_t *last = facts_last_run(f);
+    const char *state = facts_run_state(f), *error = json_string_value(json_object_get(last, "error"));
+    const char *id = json_string_value(json_object_get(last, "run_id"));
+    int64_t started_us = time_of(last, "started_at");
+    if (state == NULL) {
+        state = facts_text(f, "run_state"), error = facts_text(f, "run_error"), id = facts_text(f, "run_id");
+        started_us = facts_time(f, "run_started_at");
+    }
+    if (state == NULL) return false;
+    put_text(r, "run_id", id);
+    put_text(r, "run_state", state);
+    buf_addf(&r->detail, "The last run (%s) ended as %s", id != NULL ? id : "it could not begin", state);
+    say_age(r, ", started ", f->now_us - started_us, " ago");
+    if (error != NULL || strcmp(state, "lost") == 0) {
         r->state = STATE_DEGRADED;
-        buf_addf(&r->detail, ": %s", error);
+        buf_addf(&r->detail, ": %s", error != NULL ? error : "its process ended without a word");
     }
     buf_add_char(&r->detail, '.');
     return true;

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "contract/pipeline.h"
+#include "flow/run_record.h"
 #include "medallion/churn.h"
 #include "medallion/ingest.h"
 #include "medallion/publish.h"
@@ -222,7 +223,11 @@ int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Erro
     json_object_set_new(run.summary, "started_at", json_string(clock_format(now_us, time)));
     json_object_set_new(run.summary, "steps", run.steps);
     LakeValue start[] = {lake_text(run.id), lake_time(now_us)};
-    if (lake_exec_values(conn, "run/start", lake_sql("run/start"), start, 2, NULL, err) != 0) return -1;
+    run_record_begin(options->settings, run.summary);
+    if (lake_exec_values(conn, "run/start", lake_sql("run/start"), start, 2, NULL, err) != 0) {
+        run_record_refused(options->settings, err);
+        return -1;
+    }
     StepState state;
     int rc = run_steps(&run, &state, err);
     Error history = {0};
@@ -231,6 +236,7 @@ int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Erro
     error_clear(&history);
     json_object_set_new(run.summary, "state", json_string(step_state_name(state)));
     json_object_set_new(run.summary, "seconds", json_real(clock_seconds_since(run.began_ns)));
+    run_record_end(options->settings, run.summary, err);
     *ret = (RunResult){.state = state, .summary = TAKE(run.summary)};
     return rc;
 }

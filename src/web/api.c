@@ -236,14 +236,16 @@ int handle_readyz(Service *s, const Request *req, const Lease *lease, Response *
 int handle_metrics(Service *s, const Request *req, const Lease *none, Response *resp, Error *err) {
     (void)req, (void)none;
     Lease lease;
+    CLEANUP(json_freep) json_t *samples = s->samples != NULL ? s->samples(s->samples_arg) : NULL;
     metrics_write_server(s->metrics, &resp->body);
+    metrics_write_samples(samples, &resp->body);
     resp->status = 200;
     resp->content_type = "text/plain; version=0.0.4; charset=utf-8";
     if (source_lease(s->source, &lease, err) != 0) {
-        error_clear(err); /* the server's own metrics are still true */
+        error_clear(err); /* the other metrics are still true */
         return 0;
     }
-    int rc = metrics_write_lake(lease.conn, lease.generation, &resp->body, err);
+    int rc = metrics_write_lake(s->metrics, &lease, &resp->body, err);
     source_return(s->source, &lease, rc != 0);
     return rc;
 }

@@ -1,41 +1,19 @@
-/* metrics.c: counters as atomics, and the table that documents every metric of this server.
+/* metrics.c: counters as atomics, and what GET /metrics says.
  *
- * Names: prefix smelt_, base units, _total for counters. Labels are bounded: routes are patterns, never addresses.
- * Invariant: a metric without a line in the table is not written. */
+ * Invariant: a metric without a line in the table (metrics_table.c) is not written; the samples of one metric stand side by side. */
 #include "web/metrics.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "web/metrics_table.h"
+#include "web/process.h"
 #include "web/service.h"
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
-
-static const struct Doc {
-    const char *name, *type, *help;
-} docs[] = {
-    {"smelt_build_info", "gauge", "Always 1; the versions are in the labels."},
-    {"smelt_http_requests_total", "counter", "Answered requests by route and status code."},
-    {"smelt_http_request_duration_seconds", "histogram", "From the request line to the last byte of the answer."},
-    {"smelt_http_connections", "gauge", "Open connections."},
-    {"smelt_process_resident_memory_bytes", "gauge", "Memory of this process."},
-    {"smelt_process_start_time_seconds", "gauge", "When this server started, Unix time."},
-    {"smelt_snapshot_generation", "gauge", "The generation that is being served; 0 when live."},
-    {"smelt_snapshot_published_timestamp_seconds", "gauge", "When what is being served was read from the lake, Unix time."},
-    {"smelt_layer_rows", "gauge", "Rows of each layer."},
-    {"smelt_newest_event_timestamp_seconds", "gauge", "Time of the newest event, Unix time."},
-    {"smelt_layer_updated_timestamp_seconds", "gauge", "When each layer last changed, Unix time."},
-    {"smelt_bronze_offsets_total", "counter", "Kafka offsets by what became of them: landed, duplicate, rejected, gap."},
-    {"smelt_quarantined_events", "gauge", "Events in quarantine by rule."},
-    {"smelt_refine_pending_events", "gauge", "Events that landed in Bronze and are not in Silver yet."},
-    {"smelt_subscribers", "gauge", "Subscribers by risk band."},
-    {"smelt_partition_next_offset", "gauge", "The next offset to read of each partition."},
-    {"smelt_model_trained_timestamp_seconds", "gauge", "When the newest model was trained, Unix time."},
-    {"smelt_model_auc", "gauge", "Area under the ROC curve of the newest model on its holdout."},
-};
 
 static const double bucket_seconds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
 static const int statuses[] = {200, 304, 400, 404, 405, 414, 500, 503, 504};
@@ -47,8 +25,16 @@ typedef struct RouteCounts {
     atomic_uint_fast64_t nanoseconds;
 } RouteCounts;
 
+/* What the lake said last: asked again when its tag is another one. */
+typedef struct Kept {
+    pthread_mutex_t lock;
+    char tag[SOURCE_TAG_SIZE]; /* that `text` is of; "": none */
+    Buf text;
+} Kept;
+
 struct Metrics {
     int64_t started_us;
+    Kept kept;
     atomic_size_t connections;
     size_t routes;
     RouteCounts counts[]; /* routes + 1; the last: addresses without a route */
@@ -57,11 +43,14 @@ struct Metrics {
 Metrics *metrics_new(size_t route_count) {
     Metrics *m = xcalloc(1, sizeof *m + (route_count + 1) * sizeof m->counts[0]);
     m->routes = route_count;
+    pthread_mutex_init(&m->kept.lock, NULL);
     m->started_us = clock_wall_us();
     return m;
 }
 
 void metrics_free(Metrics *m) {
+    pthread_mutex_destroy(&m->kept.lock);
+    buf_done(&m->kept.text);
     free(m);
 }
 
@@ -82,14 +71,8 @@ void metrics_connections(Metrics *m, size_t open) {
 /* ---- text ------------------------------------------------------------------------------------------------------------------------------
  */
 
-static const struct Doc *find_doc(const char *name) {
-    for (size_t i = 0; i < ARRAY_LEN(docs); i++)
-        if (strcmp(docs[i].name, name) == 0) return &docs[i];
-    return NULL;
-}
-
 static void add_head(Buf *out, const char *name) {
-    const struct Doc *doc = find_doc(name);
+    const MetricDoc *doc = metric_find(name);
     if (doc == NULL) BUG(name);
     buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, doc->help, name, doc->type);
 }
@@ -145,30 +128,56 @@ static void add_durations_of(const Metrics *m, size_t r, Buf *out) {
     buf_addf(out, "smelt_http_request_duration_seconds_count{route=\"%s\"} %" PRIu64 "\n", route_name(m, r), sum);
 }
 
-static double resident_bytes(void) {
-    long pages = 0, resident = 0;
-    FILE *f = fopen("/proc/self/statm", "re");
-    if (f == NULL) return 0;
-    if (fscanf(f, "%ld %ld", &pages, &resident) != 2) resident = 0;
-    fclose(f);
-    return (double)resident * (double)sysconf(_SC_PAGESIZE);
-}
-
-static void add_gauge(Buf *out, const char *name, double value) {
+static void add_number(Buf *out, const char *name, double value) {
     add_head(out, name);
     buf_addf(out, "%s %.15g\n", name, value);
 }
 
 void metrics_write_server(const Metrics *m, Buf *out) {
+    ProcessUse use = process_use();
     add_head(out, "smelt_build_info");
     buf_addf(out, "smelt_build_info{version=\"%s\",duckdb=\"%s\"} 1\n", SMELT_VERSION, lake_engine_version());
     add_request_counts(m, out);
     add_head(out, "smelt_http_request_duration_seconds");
     for (size_t r = 0; r <= m->routes; r++) add_durations_of(m, r, out);
-    add_gauge(out, "smelt_http_connections", (double)atomic_load_explicit(&m->connections, memory_order_relaxed));
-    add_gauge(out, "smelt_process_resident_memory_bytes", resident_bytes());
-    add_gauge(out, "smelt_process_start_time_seconds", (double)m->started_us / (double)USEC_PER_SEC);
+    add_number(out, "smelt_http_connections", (double)atomic_load_explicit(&m->connections, memory_order_relaxed));
+    add_number(out, "process_cpu_seconds_total", use.cpu_seconds);
+    add_number(out, "process_resident_memory_bytes", use.resident_bytes);
+    add_number(out, "process_virtual_memory_bytes", use.virtual_bytes);
+    add_number(out, "process_open_fds", use.open_fds);
+    add_number(out, "process_max_fds", use.max_fds);
+    add_number(out, "process_start_time_seconds", (double)m->started_us / (double)USEC_PER_SEC);
 }
+
+/* ---- of the parts ---- */
+
+/* Before the first sample of a metric. `last`: the metric of the sample before; owned. */
+static void begin_family(Buf *out, const char *name, char **last) {
+    if (*last != NULL && strcmp(name, *last) == 0) return;
+    add_head(out, name);
+    free(*last);
+    *last = xstrdup(name);
+}
+
+void metrics_write_samples(const json_t *samples, Buf *out) {
+    CLEANUP(free_text) char *last = NULL;
+    for (size_t i = 0; i < json_array_size(samples); i++) {
+        const json_t *sample = json_array_get(samples, i);
+        const char *name = json_string_value(json_array_get(sample, 0)), *label;
+        json_t *value;
+        begin_family(out, name, &last);
+        buf_add_str(out, name);
+        char separator = '{';
+        json_object_foreach(json_array_get(sample, 2), label, value) {
+            buf_add_char(out, separator);
+            add_label(out, label, json_string_value(value));
+            separator = ',';
+        }
+        buf_addf(out, "%s %.15g\n", separator == ',' ? "}" : "", json_number_value(json_array_get(sample, 1)));
+    }
+}
+
+/* ---- of the lake ---- */
 
 /* Columns of sql/api/metrics.sql: metric, value, label1, value1, label2, value2; ordered by metric. */
 static void add_sample(LakeResult *row, Buf *out) {
@@ -183,20 +192,40 @@ static void add_sample(LakeResult *row, Buf *out) {
     buf_addf(out, "%s %.15g\n", lake_is_null(row, 2) ? "" : "}", lake_col_real(row, 1));
 }
 
-int metrics_write_lake(LakeConn *conn, int64_t generation, Buf *out, Error *err) {
+static int ask_lake(const Lease *lease, Buf *out, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    CLEANUP(free_text) char *last = xstrdup("");
-    if (lake_query(conn, "api/metrics", lake_sql("api/metrics"), NULL, 0, &rows, err) != 0) return -1;
+    CLEANUP(free_text) char *last = NULL;
+    LakeValue generation = lake_int(lease->generation);
     int got;
+    if (lake_query(lease->conn, "api/metrics", lake_sql("api/metrics"), &generation, 1, &rows, err) != 0) return -1;
     while ((got = lake_next(rows, err)) > 0) {
-        const char *name = lake_col_text(rows, 0, NULL);
-        if (strcmp(name, last) != 0) {
-            add_head(out, name);
-            free(last);
-            last = xstrdup(name);
-        }
+        begin_family(out, lake_col_text(rows, 0, NULL), &last);
         add_sample(rows, out);
     }
-    if (got == 0) add_gauge(out, "smelt_snapshot_generation", (double)generation);
     return got;
+}
+
+static bool recall(Kept *kept, const char *tag, Buf *out) {
+    pthread_mutex_lock(&kept->lock);
+    bool known = strcmp(kept->tag, tag) == 0;
+    if (known) buf_add(out, kept->text.data, kept->text.len);
+    pthread_mutex_unlock(&kept->lock);
+    return known;
+}
+
+static void keep(Kept *kept, const char *tag, const Buf *text) {
+    pthread_mutex_lock(&kept->lock);
+    buf_clear(&kept->text);
+    buf_add(&kept->text, text->data, text->len);
+    snprintf(kept->tag, sizeof kept->tag, "%s", tag);
+    pthread_mutex_unlock(&kept->lock);
+}
+
+int metrics_write_lake(Metrics *m, const Lease *lease, Buf *out, Error *err) {
+    CLEANUP(buf_done) Buf text = {0};
+    if (recall(&m->kept, lease->tag, out)) return 0;
+    if (ask_lake(lease, &text, err) != 0) return -1;
+    keep(&m->kept, lease->tag, &text);
+    buf_add(out, text.data, text.len);
+    return 0;
 }

@@ -2,7 +2,8 @@
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
-#include "lake/lake.h"
+#include "web/source.h"
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,5 +16,7 @@ void metrics_count(Metrics *m, int route, int status, int64_t nanoseconds);
 void metrics_connections(Metrics *m, size_t open);
 /* The server's own metrics as Prometheus text. */
 void metrics_write_server(const Metrics *m, Buf *out);
-/* Those of the lake, by sql/api/metrics.sql. `generation` 0: live. */
-int metrics_write_lake(LakeConn *conn, int64_t generation, Buf *out, Error *err) MUST_CHECK;
+/* Those that somebody else took: [[metric, value, {label: value}], ...], the samples of one metric side by side. */
+void metrics_write_samples(const json_t *samples, Buf *out);
+/* Those of the lake, by sql/api/metrics.sql; asked again only when the lease's tag is another one. On failure `out` is as it was. */
+int metrics_write_lake(Metrics *m, const Lease *lease, Buf *out, Error *err) MUST_CHECK;

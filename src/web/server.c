@@ -364,6 +364,8 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
     web->connections = connections_new(limit);
     web->service = (Service){.status = options->status,
                              .status_arg = options->status_arg,
+                             .samples = options->samples,
+                             .samples_arg = options->samples_arg,
                              .ready = options->ready,
                              .ready_arg = options->ready_arg,
                              .metrics = metrics_new(route_count()),

@@ -18,6 +18,8 @@ typedef struct Service {
     Source *source;
     json_t *(*status)(void *arg);
     void *status_arg;
+    json_t *(*samples)(void *arg); /* NULL: none */
+    void *samples_arg;
     int (*ready)(void *arg, Error *err); /* NULL: always */
     void *ready_arg;
     Metrics *metrics;

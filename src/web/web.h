@@ -16,6 +16,10 @@ typedef struct WebOptions {
     /* What GET /api/v1/status answers: {state, components, ...}; a new reference. Called on workers, must be quick. NULL: 404. */
     json_t *(*status)(void *arg);
     void *status_arg;
+    /* What GET /metrics says besides what the server and the lake tell: [[metric, value, {label: value}], ...]; a new reference. Called on
+     * workers, must be quick. NULL: nothing. */
+    json_t *(*samples)(void *arg);
+    void *samples_arg;
     /* May this server be sent work? GET /readyz answers 503 with the error's sentence when it says -1. Called on workers, must be quick.
      * NULL: whenever there is data to serve. */
     int (*ready)(void *arg, Error *err);
@@ -34,3 +38,7 @@ void web_stop(Web *web);
 static inline void web_stopp(Web **web) {
     if (*web != NULL) web_stop(*web);
 }
+
+/* What GET /metrics can say, for people (docs/metrics.md) and as [{name, type, labels, help}, ...]; the caller's. */
+char *web_metrics_document(void) MUST_CHECK;
+json_t *web_metrics_list(void) MUST_CHECK;

@@ -171,6 +171,87 @@ static void test_model_and_snapshot_that_lag(void **state) {
     done(&f);
 }
 
+/* The record knows runs that no snapshot has, so it is believed rather than the history of the snapshot. */
+static void test_runs_that_published_nothing(void **state) {
+    (void)state;
+    Facts f = healthy();
+    f.runs = json_pack("{s{si} s{s:s s:s} s{s:s s:s s:s s:s}}", "counts", "failed", 1, "running", "run_id", "c", "started_at",
+                       "2023-11-14T21:13:20Z", "last", "run_id", "b", "state", "failed", "started_at", "2023-11-14T20:13:20Z", "error",
+                       "ingest: Kafka is away");
+    expect(&f, "runs", "degraded", "The last run (b) ended as failed, started 2 hours ago: ingest: Kafka is away.");
+    f.run_lost = true;
+    expect(&f, "runs", "degraded", "The last run (c) ended as lost, started 1 hour ago: its process ended without a word.");
+    json_decref(f.runs);
+    done(&f);
+}
+
+/* The mark is written with each commit, a snapshot now and then; and it knows that the topic was made anew. */
+static void test_lag_is_counted_from_the_newest_commit(void **state) {
+    (void)state;
+    char topic[] = "t", other[] = "u";
+    Facts f = healthy();
+    partitions[1].high = 180;
+    assert_int_equal(facts_lag(&f, &partitions[1]), 100);
+    MarkPosition positions[] = {{.topic = topic, .epoch = 1, .partition = 1, .next_offset = 500},
+                                {.topic = topic, .epoch = 2, .partition = 1, .next_offset = 150},
+                                {.topic = other, .epoch = 3, .partition = 1, .next_offset = 1}};
+    f.mark = (Mark){.positions = positions, .count = 3};
+    assert_int_equal(facts_lag(&f, &partitions[1]), 30);
+    assert_int_equal(facts_lag(&f, &partitions[0]), 0); /* as the snapshot says: the mark does not know it */
+    partitions[1].high = 80;
+    done(&f);
+}
+
+static double sample(const json_t *samples, const char *metric, const char *label, const char *value) {
+    size_t i;
+    json_t *s;
+    json_array_foreach((json_t *)(uintptr_t)samples, i, s) {
+        const char *has = json_string_value(json_object_get(json_array_get(s, 2), label));
+        if (strcmp(json_string_value(json_array_get(s, 0)), metric) == 0 && (*label == '\0' || (has != NULL && strcmp(has, value) == 0)))
+            return json_number_value(json_array_get(s, 1));
+    }
+    return -1;
+}
+
+static void test_numbers(void **state) {
+    (void)state;
+    static char why[] = "away";
+    Facts f = healthy();
+    json_t *parts = json_pack("[{s:s s:s} {s:s s:s}]", "name", "kafka", "state", "ok", "name", "lake", "state", "down");
+    json_t *samples = samples_of(&f, parts);
+    assert_true(sample(samples, "smelt_part_state", "part", "kafka") == 0);
+    assert_true(sample(samples, "smelt_part_state", "part", "lake") == 2);
+    assert_true(sample(samples, "smelt_partition_end_offset", "partition", "1") == 80);
+    assert_true(sample(samples, "smelt_partition_lag_events", "partition", "1") == 0);
+    assert_true(sample(samples, "smelt_runs_total", "state", "failed") == 0);
+    assert_true(sample(samples, "smelt_last_run_state", "state", "done") == 0);
+    assert_true(sample(samples, "smelt_run_ended_timestamp_seconds", "", "") == -1);
+    assert_true(sample(samples, "smelt_disk_free_bytes", "", "") == 500000000000);
+    json_decref(samples);
+
+    f.kafka_error = why;
+    f.disk_size = 0;
+    f.lake_bytes = -1;
+    f.runs = json_pack("{s{si si} s{sI} s{si} sn s{ss sf s[{ss sf}]}}", "counts", "done", 5, "failed", 2, "ended_us", "failed",
+                       (json_int_t)1700000000000000, "failures", "refine", 2, "running", "last", "state", "failed", "seconds", 1.5, "steps",
+                       "name", "ingest", "seconds", 0.5);
+    samples = samples_of(&f, parts);
+    assert_true(sample(samples, "smelt_kafka_up", "", "") == 0);
+    assert_true(sample(samples, "smelt_partition_lag_events", "", "") == -1); /* not known is not zero */
+    assert_true(sample(samples, "smelt_disk_free_bytes", "", "") == -1);
+    assert_true(sample(samples, "smelt_lake_bytes", "", "") == -1);
+    assert_true(sample(samples, "smelt_runs_total", "state", "failed") == 2);
+    assert_true(sample(samples, "smelt_run_failures_total", "step", "refine") == 2);
+    assert_true(sample(samples, "smelt_run_ended_timestamp_seconds", "state", "failed") == 1700000000);
+    assert_true(sample(samples, "smelt_last_run_state", "state", "failed") == 1);
+    assert_true(sample(samples, "smelt_last_run_step_duration_seconds", "step", "ingest") == 0.5);
+    assert_true(sample(samples, "smelt_run_running", "", "") == 0);
+    json_decref(samples);
+    json_decref(f.runs);
+    json_decref(parts);
+    done(&f);
+}
+
 static void test_limits(void **state) {
     (void)state;
     Facts f = healthy();
@@ -273,6 +354,9 @@ int main(void) {
         cmocka_unit_test(test_kafka_away),
         cmocka_unit_test(test_nothing_published),
         cmocka_unit_test(test_model_and_snapshot_that_lag),
+        cmocka_unit_test(test_runs_that_published_nothing),
+        cmocka_unit_test(test_lag_is_counted_from_the_newest_commit),
+        cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_words),
     };

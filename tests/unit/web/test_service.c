@@ -11,6 +11,12 @@ static json_t *fixed_status(void *arg) {
     return json_pack("{s:s}", "state", (const char *)arg);
 }
 
+static json_t *fixed_samples(void *arg) {
+    (void)arg;
+    return json_pack("[[s f {}] [s f {s:s s:s}] [s f {s:s s:s}]]", "smelt_kafka_up", 1.0, "smelt_partition_lag_events", 7.0, "topic",
+                     "a\"b\\c\nd", "partition", "0", "smelt_partition_lag_events", 0.5, "topic", "t", "partition", "1");
+}
+
 static int setup(void **state) {
     (void)state;
     static char word[] = "ok";
@@ -19,7 +25,8 @@ static int setup(void **state) {
                         .metrics = metrics_new(16),
                         .watch = watch_new(1, 10000),
                         .status = fixed_status,
-                        .status_arg = word};
+                        .status_arg = word,
+                        .samples = fixed_samples};
     return 0;
 }
 
@@ -220,26 +227,65 @@ static void test_runs_status_probes(void **state) {
     atomic_store(&service.draining, false);
 }
 
-/* Each sample has a HELP and a TYPE line before it, and names and labels that Prometheus takes. */
+/* Each sample has the HELP and TYPE lines of its metric before it, and no metric comes twice: Prometheus would refuse all of them. */
+static void check_families(char *text) {
+    CLEANUP(free_text) char *family = xstrdup("");
+    CLEANUP(buf_done) Buf seen = {0};
+    int samples = 0;
+    for (char *rest = text, *line; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
+        if (strncmp(line, "# TYPE ", 7) == 0) {
+            free(family);
+            family = xstrndup(line + 7, strcspn(line + 7, " "));
+            CLEANUP(free_text) char *word = xasprintf(" %s ", family);
+            if (seen.len > 0 && strstr(seen.data, word) != NULL) fail_msg("%s comes twice", family);
+            buf_add_str(&seen, word);
+        } else if (line[0] != '#') {
+            if (strncmp(line, family, strlen(family)) != 0) fail_msg("after TYPE %s: %s", family, line);
+            samples++;
+        }
+    }
+    assert_true(samples > 40);
+}
+
+static void expect_line(const Response *resp, const char *line) {
+    CLEANUP(free_text) char *whole = xasprintf("\n%s\n", line);
+    if (strstr(resp->body.data, whole) == NULL) fail_msg("not there: %s\n%s", line, resp->body.data);
+}
+
 static void test_metrics(void **state) {
     (void)state;
     metrics_count(service.metrics, 0, 200, 1000000);
     Response resp = answer_to("GET", "/metrics");
     assert_int_equal(resp.status, 200);
-    CLEANUP(free_text) char *family = xstrdup("");
-    int samples = 0;
-    for (char *rest = resp.body.data, *line; (line = strsep(&rest, "\n")) != NULL && *line != '\0';) {
-        if (strncmp(line, "# TYPE ", 7) == 0) {
-            free(family);
-            family = xstrndup(line + 7, strcspn(line + 7, " "));
-        } else if (line[0] != '#') {
-            assert_int_equal(strncmp(line, "smelt_", 6), 0);
-            assert_int_equal(strncmp(line, family, strlen(family)), 0);
-            samples++;
-        }
-    }
-    assert_true(samples > 20);
+    expect_line(&resp, "smelt_partition_lag_events{topic=\"a\\\"b\\\\c\\nd\",partition=\"0\"} 7");
+    expect_line(&resp, "smelt_partition_lag_events{topic=\"t\",partition=\"1\"} 0.5");
+    expect_line(&resp, "smelt_kafka_up 1");
+    expect_line(&resp, "smelt_snapshot_generation 0");
+    expect_line(&resp, "smelt_bronze_offsets_total{fate=\"landed\"} 120");
+    expect_line(&resp, "smelt_layer_rows{layer=\"gold\"} 10");
+    expect_line(&resp, "smelt_recent_events{event_type=\"BSS\"} 120");
+    expect_line(&resp, "smelt_subscribers{risk=\"unscored\"} 1");
+    assert_null(strstr(resp.body.data, "smelt_snapshot_published_timestamp_seconds")); /* live */
+    check_families(resp.body.data);
     response_done(&resp);
+}
+
+/* What was said is kept only as long as the lake is the same. */
+static void test_metrics_follow_the_lake(void **state) {
+    (void)state;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    MUST(lake_connect(lake, &conn, &err));
+    Response before = answer_to("GET", "/metrics"), again = answer_to("GET", "/metrics");
+    assert_string_equal(strstr(before.body.data, "# HELP smelt_bronze"), strstr(again.body.data, "# HELP smelt_bronze"));
+    MUST(lake_exec(conn, "test", "INSERT INTO ledger_batches VALUES (2, now(), 5, 0, 0, 0)", &err));
+    Response after = answer_to("GET", "/metrics");
+    expect_line(&after, "smelt_bronze_offsets_total{fate=\"landed\"} 125");
+    expect_line(&after, "smelt_refine_pending_events 5");
+    assert_null(strstr(after.body.data, "newest_event_timestamp_seconds{layer=\"silver\"")); /* not known while 5 wait */
+    MUST(lake_exec(conn, "test", "DELETE FROM ledger_batches WHERE batch_id = 2", &err));
+    response_done(&before);
+    response_done(&again);
+    response_done(&after);
 }
 
 /* A contract that gains a column changes Gold under a connection that has already seen it. */
@@ -299,6 +345,7 @@ int main(void) {
         cmocka_unit_test(test_one_subscriber),
         cmocka_unit_test(test_runs_status_probes),
         cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_metrics_follow_the_lake),
         cmocka_unit_test(test_live_survives_a_new_column),
         cmocka_unit_test(test_live_answers_have_tags),
         cmocka_unit_test(test_nothing_refined_is_not_ready),
