@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from cluster import DEPLOY, TOOLS, Json, objects, pods
+from cluster import DEPLOY, ROOT, TOOLS, Json, objects, pods
 
 OVERLAYS = sorted(path.parent.name for path in DEPLOY.glob("overlays/*/kustomization.yaml"))
 COMPONENTS = sorted(path.parent.name for path in DEPLOY.glob("components/*/kustomization.yaml"))
@@ -163,6 +163,14 @@ def test_the_checks_see_what_is_wrong(built: dict[str, str], problems: dict[str,
             assert_sound(manifests.replace(right, wrong))
     with pytest.raises(AssertionError):
         assert_sound(manifests.replace("volume: smelt-data", "volume: other"))
+
+
+def test_the_operators_rules_are_those_of_prometheus(built: dict[str, str]) -> None:
+    """Else: deploy/kubernetes/components/monitoring/write-rules."""
+    rules = one(built["base+monitoring"], "PrometheusRule", "smelt")["spec"]
+    assert rules == yaml.safe_load((ROOT / "deploy/observability/alerts.yaml").read_text())
+    dashboards = one(built["base+monitoring"], "ConfigMap", "smelt-dashboards")["data"]
+    assert dashboards == {path.name: path.read_text() for path in (ROOT / "deploy/observability/grafana").glob("*.json")}
 
 
 def test_one_file_says_where_an_operator_differs(built: dict[str, str], problems: dict[str, list[str]]) -> None:
