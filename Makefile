@@ -13,11 +13,11 @@ HOURS ?= 1000
 ONLY ?=
 SECONDS ?= 3600
 
-.PHONY: help build test unit integration faults fuzz lint format demo bench install clean
+.PHONY: help build test test-kubernetes unit integration faults fuzz lint format demo bench install clean
 .DEFAULT_GOAL := help
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-12s %s\n' "$$name" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-15s %s\n' "$$name" "$$what"; done
 
 build: ## the optimized binary; prints where it is
 	@tools/bootstrap build
@@ -42,6 +42,10 @@ faults: ## the fault catalogue in its long figures; goes on where a start before
 fuzz: ## the fuzzers, each for SECONDS; what they find is in build/fuzz/found
 	@tools/bootstrap test
 	@FUZZ_SECONDS=$(SECONDS) tools/test --only integration -k test_fuzz
+
+test-kubernetes: ## Smelt on the cluster of KUBECONFIG; LOAD_IMAGE='kind load docker-image %s' (tools/test-kubernetes says the rest)
+	@tools/bootstrap test
+	@tools/test-kubernetes $(T)
 
 lint: ## formatting, static checks, shell scripts, include directions
 	@tools/bootstrap test

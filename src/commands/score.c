@@ -4,10 +4,10 @@
 #include "commands/all.h"
 #include "commands/app.h"
 
-enum { OPT_FULL = 1 };
+enum { OPT_FULL = 1, OPT_SCHEDULED };
 
 typedef struct Options {
-    bool full;
+    bool full, scheduled;
 } Options;
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -15,12 +15,15 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     Options *o = state->input;
     switch (key) {
     case OPT_FULL: o->full = true; return 0;
+    case OPT_SCHEDULED: o->scheduled = true; return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
 }
 
 static const struct argp argp = {
-    .options = (const struct argp_option[]){{"full", OPT_FULL, NULL, 0, "Score everybody again, also where nothing has changed", 0}, {0}},
+    .options = (const struct argp_option[]){{"full", OPT_FULL, NULL, 0, "Score everybody again, also where nothing has changed", 0},
+                                            {"scheduled", OPT_SCHEDULED, NULL, 0, "As `smelt run` does it: no model yet is no error", 0},
+                                            {0}},
     .parser = parse,
     .doc =
         "Scores the subscribers in Gold with the current churn model, those whose features or whose model changed since: probability, risk "
@@ -31,6 +34,10 @@ static const struct argp argp = {
 };
 
 static void tell(const App *app, const ChurnScores *s) {
+    if (s->skipped != NULL) {
+        say(app, "Nothing was scored: %s.\n", s->skipped);
+        return;
+    }
     say(app, "%zu subscribers scored with %s in %.2f s. Of %zu with a score:", s->rows, s->model_id, s->seconds, s->subscribers);
     for (size_t i = 0; i < CHURN_BANDS; i++) say(app, "%s %zu %s", i > 0 ? "," : "", s->by_band[i], churn_bands[i].name);
     say(app, " risk\n");
@@ -45,7 +52,7 @@ int command_score(App *app, int argc, char **argv, Error *err) {
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || churn_options(app->settings, &options, err) != 0) return -1;
     if (app_open_existing_lake(app, "smelt score", &w, err) != 0) return -1;
     if (churn_score(w.conn, options.models_dir, o.full, &scores, err) != 0) return -1;
-    if (scores.skipped != NULL) return error_set(err, ERR_DATA, "nothing was scored: %s", scores.skipped);
+    if (scores.skipped != NULL && !o.scheduled) return error_set(err, ERR_DATA, "nothing was scored: %s", scores.skipped);
     tell(app, &scores);
     app->summary = churn_scores_json(&scores);
     return 0;

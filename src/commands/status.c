@@ -6,15 +6,17 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { OPT_IGNORE = 1, IGNORED_MAX = 16, EXIT_DEGRADED = 1 };
+enum { OPT_IGNORE = 1, OPT_ALLOW_DEGRADED, IGNORED_MAX = 16, EXIT_DEGRADED = 1 };
 
 typedef struct Options {
     const char *ignored[IGNORED_MAX];
     size_t ignored_count;
+    bool allow_degraded;
 } Options;
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     Options *o = state->input;
+    if (key == OPT_ALLOW_DEGRADED) return o->allow_degraded = true, 0;
     if (key != OPT_IGNORE) return ARGP_ERR_UNKNOWN;
     if (o->ignored_count == IGNORED_MAX) argp_error(state, "too many --ignore");
     o->ignored[o->ignored_count++] = arg;
@@ -24,14 +26,17 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options =
         (const struct argp_option[]){
-            {"ignore", OPT_IGNORE, "PART", 0, "This part does not count for the exit code, for example api. May be repeated", 0}, {0}},
+            {"ignore", OPT_IGNORE, "PART", 0, "This part does not count for the exit code, for example api. May be repeated", 0},
+            {"allow-degraded", OPT_ALLOW_DEGRADED, NULL, 0, "End with 0 also when something is late: for health checks that restart", 0},
+            {0}},
     .parser = parse,
     .doc = "Asks every part in its own language (Kafka by a metadata request) and says in words how it is: Kafka, the lake, each layer, "
            "the model, "
            "the last run, the snapshot, the API, the disk. Reads the newest snapshot, so it works while somebody writes."
            "\vExit codes: 0 every part works, 1 something is late, 69 a part is down.\n\nExamples:\n"
            "  smelt status\n"
-           "  smelt status --ignore api --json\n",
+           "  smelt status --ignore api --json\n"
+           "  smelt status --allow-degraded\n",
 };
 
 static bool is_ignored(const Options *o, const char *name) {
@@ -77,5 +82,6 @@ int command_status(App *app, int argc, char **argv, Error *err) {
     if (health_new(&(HealthOptions){.settings = app->settings, .ask_api = true}, &health, err) != 0) return -1;
     health_refresh(health);
     app->summary = health_report(health);
-    return tell(app, app->summary, &o);
+    int worst = tell(app, app->summary, &o);
+    return worst == EXIT_DEGRADED && o.allow_degraded ? 0 : worst;
 }

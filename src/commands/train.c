@@ -1,11 +1,12 @@
-/* train.c: `smelt train`. Too little data, which `smelt run` passes over, is an error here: the user asked for a model. */
+/* train.c: `smelt train`. Too little data, which `smelt run` passes over, is an error here: the user asked for a model. A scheduler that
+ * calls the steps one by one asks with --scheduled for what `smelt run` does. */
 #include "medallion/churn.h"
 
 #include "base/memory.h"
 #include "commands/all.h"
 #include "commands/app.h"
 
-enum { OPT_SEED = 1, OPT_LABEL, OPT_ROUNDS };
+enum { OPT_SEED = 1, OPT_LABEL, OPT_ROUNDS, OPT_SCHEDULED };
 
 /* Each option is a setting under another name, and is given to the settings as `--set` would be, so that it is checked in one place. */
 static const struct {
@@ -15,6 +16,7 @@ static const struct {
 
 typedef struct Options {
     App *app;
+    bool scheduled;
     char *texts[ARRAY_LEN(option_settings)]; /* "key=value"; owned */
 } Options;
 
@@ -25,6 +27,10 @@ static void options_done(Options *o) {
 static error_t parse(int key, char *arg, struct argp_state *state) {
     Options *o = state->input;
     size_t i = 0;
+    if (key == OPT_SCHEDULED) {
+        o->scheduled = true;
+        return 0;
+    }
     while (i < ARRAY_LEN(option_settings) && option_settings[i].option != key) i++;
     if (i == ARRAY_LEN(option_settings)) return ARGP_ERR_UNKNOWN;
     if (o->texts[i] != NULL) argp_error(state, "%s was given twice", option_settings[i].key);
@@ -40,6 +46,8 @@ static const struct argp argp = {
                                       "What to learn: rule (Gold's churn_label), or a file with subscriber_id,churned (model.label)", 0},
                                      {"seed", OPT_SEED, "N", 0, "Seed of the split and of the training (model.seed)", 0},
                                      {"rounds", OPT_ROUNDS, "N", 0, "Boosting rounds (model.rounds)", 0},
+                                     {"scheduled", OPT_SCHEDULED, NULL, 0,
+                                      "As `smelt run` does it: only when the model is due (model.max_age); too little data is no error", 0},
                                      {0}},
     .parser = parse,
     .doc = "Trains the churn model on Gold's features, measures it on a fifth of the subscribers that it has not seen, and makes it the "
@@ -65,6 +73,10 @@ static void tell_metrics(const App *app, const Metrics *m) {
 }
 
 static void tell(const App *app, const ChurnTraining *t) {
+    if (t->skipped != NULL) {
+        say(app, "No model was trained: %s.\n", t->skipped);
+        return;
+    }
     say(app, "%s: trained on %zu subscribers with %zu features, measured on %zu others; %.1f%% of all churned; %.2f s\n", t->model_id,
         t->training_rows, t->features, t->holdout_rows, 100 * (double)t->positives / (double)t->rows, t->seconds);
     tell_metrics(app, &t->metrics);
@@ -82,8 +94,11 @@ int command_train(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || churn_options(app->settings, &options, err) != 0) return -1;
     if (app_open_existing_lake(app, "smelt train", &w, err) != 0) return -1;
-    if (churn_train(w.conn, &options, &training, err) != 0) return -1;
-    if (training.skipped != NULL) return error_set(err, ERR_DATA, "no model was trained: %s", training.skipped);
+    int64_t max_age_ms = settings_int(app->settings, "model.max_age");
+    if ((o.scheduled ? churn_train_when_due(w.conn, &options, max_age_ms, &training, err)
+                     : churn_train(w.conn, &options, &training, err)) != 0)
+        return -1;
+    if (training.skipped != NULL && !o.scheduled) return error_set(err, ERR_DATA, "no model was trained: %s", training.skipped);
     tell(app, &training);
     app->summary = churn_training_json(&training);
     return 0;

@@ -65,17 +65,11 @@ static int step_refine(const Run *run, json_t **ret_summary, Error *err) {
 static int step_train(const Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(churn_options_done) ChurnOptions options = {0};
     CLEANUP(churn_training_done) ChurnTraining training = {0};
-    CLEANUP(free_text) char *reason = NULL;
-    bool due = true;
     if (churn_options(run->options->settings, &options, err) != 0) return -1;
-    if (!run->options->force_train &&
-        churn_is_due(run->conn, &options, settings_int(run->options->settings, "model.max_age"), &due, &reason, err) != 0)
+    int64_t max_age_ms = settings_int(run->options->settings, "model.max_age");
+    if ((run->options->force_train ? churn_train(run->conn, &options, &training, err)
+                                   : churn_train_when_due(run->conn, &options, max_age_ms, &training, err)) != 0)
         return -1;
-    if (!due) {
-        *ret_summary = json_pack("{sn ss}", "model", "skipped", reason);
-        return 1;
-    }
-    if (churn_train(run->conn, &options, &training, err) != 0) return -1;
     *ret_summary = churn_training_json(&training);
     return training.skipped != NULL ? 1 : 0;
 }

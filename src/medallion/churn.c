@@ -274,6 +274,7 @@ int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret,
 }
 
 json_t *churn_training_json(const ChurnTraining *t) {
+    if (t->skipped != NULL && t->label_source == NULL) return json_pack("{s:n, s:s}", "model", "skipped", t->skipped);
     if (t->skipped != NULL)
         return json_pack("{s:n, s:s, s:I, s:I, s:f}", "model", "skipped", t->skipped, "rows", (json_int_t)t->rows, "positives",
                          (json_int_t)t->positives, "seconds", t->seconds);
@@ -326,5 +327,14 @@ int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms
     }
     *ret = why != NULL;
     *ret_reason = why != NULL ? why : xstrdup("the model is new enough, or there is no new data");
+    return 0;
+}
+
+int churn_train_when_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, ChurnTraining *ret, Error *err) {
+    CLEANUP(free_text) char *reason = NULL;
+    bool due;
+    if (churn_is_due(conn, options, max_age_ms, &due, &reason, err) != 0) return -1;
+    if (due) return churn_train(conn, options, ret, err);
+    *ret = (ChurnTraining){.skipped = TAKE(reason)};
     return 0;
 }

@@ -45,10 +45,10 @@ typedef struct ChurnFeature {
 } ChurnFeature;
 
 typedef struct ChurnTraining {
-    char *skipped; /* why there is no new model, and what to do; NULL: there is one, and the rest is set */
-    char *model_id, *label_source;
-    bool label_leaks; /* the label is a function of the features */
-    Metrics metrics;  /* on the holdout */
+    char *skipped;                 /* why there is no new model, and what to do; NULL: there is one, and the rest is set */
+    char *model_id, *label_source; /* label_source NULL: it was not due, no row was read */
+    bool label_leaks;              /* the label is a function of the features */
+    Metrics metrics;               /* on the holdout */
     size_t rows, positives, training_rows, holdout_rows, features;
     size_t labels_unused; /* labels of the file whose subscriber is not in Gold */
     ChurnFeature top[CHURN_TOP_FEATURES];
@@ -67,6 +67,8 @@ extern const char churn_leak_warning[];
 /* True when there is no usable model, or it was trained with another label, seed, rounds or features, or it is older than max_age_ms and
  * Gold has been refined since. `ret_reason`: in words why (not); the caller frees. */
 int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, bool *ret, char **ret_reason, Error *err) MUST_CHECK;
+/* churn_train when churn_is_due; else ret->skipped. The caller ends the result. */
+int churn_train_when_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, ChurnTraining *ret, Error *err) MUST_CHECK;
 
 /* ---- scoring (churn_score.c) ---- */
 typedef struct ChurnScores {

@@ -104,6 +104,25 @@ def test_run_does_every_step_and_keeps_history(smelt: Smelt) -> None:
     assert running.end().code == 0
 
 
+def test_a_scheduler_trains_and_scores_as_run_does(smelt: Smelt, topic: Topic) -> None:
+    """Too little data, no model yet and a model that is new enough are errors for a user, and no errors with --scheduled."""
+    topic.send(events(0, 10))
+    smelt("ingest")
+    smelt("refine")
+    for command in ("train", "score"):
+        smelt(command, code=65)
+        young = smelt(command, "--scheduled")
+        assert young["model"] is None and young["skipped"]
+    history(smelt)
+    smelt("ingest")
+    smelt("refine")
+    trained = smelt("train", "--scheduled")
+    assert smelt("score", "--scheduled")["model"] == trained["model"]
+    again = smelt("train", "--scheduled")
+    assert again["model"] is None and "new enough" in again["skipped"]
+    assert smelt("train")["model"] != trained["model"]
+
+
 def test_a_second_run_is_refused_and_harms_nothing(smelt: Smelt, topic: Topic) -> None:
     sent = topic.send(events(0, 500))
     running = smelt.start("ingest", "--follow")
@@ -205,3 +224,14 @@ def test_status_says_what_works(new_smelt: Callable[..., Smelt], topic: Topic, p
     if part != "all":
         assert result.code == 69
     assert running.end().code == 0
+
+
+def test_status_forgives_what_is_late_and_not_what_is_down(offline: Smelt, smelt: Smelt) -> None:
+    history(smelt, 2000)
+    smelt("run")
+    history(smelt, 100)
+    smelt("ingest")
+    late = ("status", "--ignore", "api", "--set", "status.fresh_within=0s")  # events wait for refine
+    assert smelt.run(*late).code == 1
+    assert smelt.run(*late, "--allow-degraded").code == 0
+    assert offline.run("status", "--allow-degraded").code == 69
