@@ -55,18 +55,11 @@ class StepFailed(Exception):
     """A step that ended with another exit code than 0."""
 
     def __init__(self, step: str, code: int, message: str, attempts: int) -> None:
-        super().__init__(f"smelt {step} ended with exit code {code}: {message}")
-        self.code, self.message, self.attempts = code, message, attempts
+        super().__init__(step, code, message, attempts)  # as they came: Prefect may pickle it
+        self.step, self.code, self.message, self.attempts = step, code, message, attempts
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Prefect may pickle it."""
-        return (StepFailed._again, (self.args, self.code, self.message, self.attempts))
-
-    @staticmethod
-    def _again(args: tuple[Any, ...], code: int, message: str, attempts: int) -> StepFailed:
-        made = StepFailed("", code, message, attempts)
-        made.args = args
-        return made
+    def __str__(self) -> str:
+        return f"smelt {self.step} ended with exit code {self.code}: {self.message}"
 
 
 # ---- one step -----------------------------------------------------------------------------------------------------------------------
@@ -93,7 +86,7 @@ def smelt(step: str, arguments: list[str]) -> Json:
     attempts = runtime.task_run.run_count
     code, summary = run([step, *arguments], lambda line: log_line(logger, line))
     if code != 0:
-        raise StepFailed(step, code, summary.get("error", {}).get("message", "without a message"), attempts)
+        raise StepFailed(step, code, summary.get("error", {}).get("message", "its log says why"), attempts)
     return summary | {"attempts": attempts}
 
 
@@ -123,7 +116,7 @@ class Report:
 
 
 def run_step(step: Step, settings: dict[str, str], attempts: int, retry_delay: float) -> Json:
-    options = {"name": step.name, "task_run_name": step.name, "retries": attempts - 1, "retry_delay_seconds": exponential_backoff(retry_delay)}
+    options = {"name": step.name, "task_run_name": step.name, "retries": max(attempts - 1, 0), "retry_delay_seconds": exponential_backoff(retry_delay)}
     sets = [f"--set={key}={value}" for key, value in settings.items()]
     return smelt.with_options(**options)(step.name, [*step.arguments, *sets])
 
