@@ -229,9 +229,8 @@ def test_status_says_what_works(new_smelt: Callable[..., Smelt], topic: Topic, p
 def test_status_forgives_what_is_late_and_not_what_is_down(offline: Smelt, smelt: Smelt) -> None:
     history(smelt, 2000)
     smelt("run")
-    history(smelt, 100)
-    smelt("ingest")
-    late = ("status", "--ignore", "api", "--set", "status.fresh_within=0s")  # events wait for refine
+    smelt("produce", "--events", "100")
+    late = ("status", "--ignore", "api", "--set", "status.fresh_within=0s")  # events wait in Kafka
     assert smelt.run(*late).code == 1
     assert smelt.run(*late, "--allow-degraded").code == 0
     assert offline.run("status", "--allow-degraded").code == 69

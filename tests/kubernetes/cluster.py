@@ -157,14 +157,10 @@ class Space:
 
 # One request a connection, to the Service; the answer must be whole: a status 200 and a body that ends as an object does.
 PROBE = r"""
+ask='exec 3<>/dev/tcp/smelt-api/80; printf "GET /api/v1/overview HTTP/1.1\r\nHost: smelt\r\nConnection: close\r\n\r\n" >&3; cat <&3'
 ok=0 failed=0
 while [[ ! -e /tmp/stop ]]; do
-  answer=''
-  if exec 3<>/dev/tcp/smelt-api/80; then
-    printf 'GET /api/v1/overview HTTP/1.1\r\nHost: smelt\r\nConnection: close\r\n\r\n' >&3
-    answer=$(timeout 5 cat <&3)
-    exec 3>&-
-  fi
+  answer=$(timeout 3 bash -c "$ask")
   if [[ $answer == 'HTTP/1.1 200'*'}' ]]; then ok=$((ok + 1)); else failed=$((failed + 1)); printf '%(%T)T %s\n' -1 "${answer:0:60}" >>/tmp/failed; fi
   echo "$ok $failed" >/tmp/count
 done 2>>/tmp/errors
