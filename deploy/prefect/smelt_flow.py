@@ -80,11 +80,11 @@ def may_pass(_task: Task[..., Any], _run: TaskRun, state: State) -> bool:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=may_pass)
-def smelt(step: str, arguments: list[str]) -> Json:
+def smelt(step: str, arguments: list[str], seconds: float) -> Json:
     """Runs one subcommand to its end; returns its summary, with the number of attempts."""
     logger = get_run_logger()
     attempts = runtime.task_run.run_count
-    code, summary = run([step, *arguments], lambda line: log_line(logger, line))
+    code, summary = run([step, *arguments], lambda line: log_line(logger, line), seconds)
     if code != 0:
         raise StepFailed(step, code, summary.get("error", {}).get("message", "its log says why"), attempts)
     return summary | {"attempts": attempts}
@@ -115,14 +115,14 @@ class Report:
         create_table_artifact(key="smelt-run", table=self.rows, description=verdict)
 
 
-def run_step(step: Step, settings: dict[str, str], attempts: int, retry_delay: float) -> Json:
+def run_step(step: Step, settings: dict[str, str], attempts: int, retry_delay: float, seconds: float) -> Json:
     options = {"name": step.name, "task_run_name": step.name, "retries": max(attempts - 1, 0), "retry_delay_seconds": exponential_backoff(retry_delay)}
     sets = [f"--set={key}={value}" for key, value in settings.items()]
-    return smelt.with_options(**options)(step.name, [*step.arguments, *sets])
+    return smelt.with_options(**options)(step.name, [*step.arguments, *sets], seconds)
 
 
 @flow(name="smelt")
-def pipeline(produce: int = 0, settings: dict[str, str] | None = None, attempts: int = 4, retry_delay: float = 15) -> State:
+def pipeline(produce: int = 0, settings: dict[str, str] | None = None, attempts: int = 4, retry_delay: float = 15, step_seconds: float = 3600) -> State:
     """Ingest, refine, train when due, score, publish; the summary is the artifact smelt-run.
 
     Args:
@@ -130,12 +130,13 @@ def pipeline(produce: int = 0, settings: dict[str, str] | None = None, attempts:
         settings: Settings of smelt for this run, as for --set. Secrets belong into the environment: everybody sees these.
         attempts: How often a step is tried whose failure may pass: Kafka is away, or somebody else holds the lake.
         retry_delay: Seconds before the second attempt; doubles with each.
+        step_seconds: A step that takes longer is ended and has failed: runs that come meanwhile are cancelled.
     """
     logger = get_run_logger()
     report = Report()
     for step in ([produce_step(produce)] if produce > 0 else []) + list(STEPS):
         try:
-            summary = run_step(step, settings or {}, attempts, retry_delay)
+            summary = run_step(step, settings or {}, attempts, retry_delay, step_seconds)
         except StepFailed as failure:
             busy = failure.code == BUSY
             report.add(step, "skipped" if busy else "failed", failure.attempts, failure.message)

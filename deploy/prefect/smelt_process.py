@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -23,8 +24,8 @@ def command(arguments: Sequence[str]) -> list[str]:
     return [*guard, os.environ.get("SMELT", "smelt"), *arguments, "--json"]
 
 
-def run(arguments: Sequence[str], on_line: Callable[[str], None]) -> tuple[int, Json]:
-    """Exit code and summary. `on_line` gets each line of the log as it is written."""
+def run(arguments: Sequence[str], on_line: Callable[[str], None], seconds: float) -> tuple[int, Json]:
+    """Exit code and summary. `on_line` gets each line of the log as it is written. After so many seconds it is ended."""
     environment = os.environ | {"SMELT_LOG_FORMAT": "json"}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as summary:
         process = subprocess.Popen(
@@ -37,13 +38,19 @@ def run(arguments: Sequence[str], on_line: Callable[[str], None]) -> tuple[int, 
             errors="replace",
             start_new_session=True,  # a signal to our group is for us: we pass it on, once
         )
+        expired = threading.Event()
+        deadline = threading.Timer(seconds, lambda: (expired.set(), end(process)))
+        deadline.start()
         try:
             with process.stderr as lines:
                 for line in lines:
                     on_line(line.rstrip("\n"))
             code = process.wait()
         finally:
+            deadline.cancel()
             end(process)
+        if expired.is_set():
+            return code, {"error": {"message": f"stopped after {seconds:g} s"}}
         summary.seek(0)
         return code, last_object(summary.read())
 

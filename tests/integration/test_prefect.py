@@ -79,7 +79,7 @@ def test_deploy_and_serve_register_the_same_schedule_and_limit(prefect: Prefect)
         assert schedule["active"] and schedule["schedule"]["cron"] == "*/30 * * * *"
         assert found["global_concurrency_limit"]["limit"] == 1
         assert found["concurrency_options"]["collision_strategy"] == "CANCEL_NEW"
-        assert set(found["parameter_openapi_schema"]["properties"]) == {"produce", "settings", "attempts", "retry_delay"}
+        assert set(found["parameter_openapi_schema"]["properties"]) == {"produce", "settings", "attempts", "retry_delay", "step_seconds"}
     assert prefect.deployment("scheduled")["work_pool_name"] == "smelt"
 
 
@@ -129,6 +129,15 @@ def test_a_run_whose_kafka_is_away_tries_again_and_recovers(prefect: Prefect, br
     row = run.artifact()[0][0]
     assert row["step"] == "ingest" and row["state"] == "done" and row["attempts"] > 1 and row["rows"] == 500
     smelt.assert_holds(sent)
+
+
+def test_a_step_that_hangs_is_ended(prefect: Prefect, smelt: Smelt) -> None:
+    run = prefect.run(smelt, step_seconds=3, settings={"kafka.bootstrap": "127.0.0.1:1"})
+    assert run.ended()["type"] == "FAILED", run.text()
+    rows, said = run.artifact()
+    assert [(row["step"], row["state"], row["attempts"]) for row in rows] == [("ingest", "failed", 1)]
+    assert "stopped after 3 s" in said
+    assert not processes(smelt.data)
 
 
 # ---- two at a time --------------------------------------------------------------------------------------------------------------------
