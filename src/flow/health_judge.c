@@ -196,15 +196,35 @@ static void say_newest_event(const Facts *f, Finding *r) {
     if (facts_time(f, "newest_event_at") > 0) say_age(r, " The newest event is ", age_of(f, "newest_event_at"), " old.");
 }
 
+/* Events that landed after the snapshot was made from which the row comes: the mark knows them. */
+static int64_t newer_events(const Facts *f) {
+    int64_t newer = f->mark_state == MARK_GOOD ? f->mark.landed - facts_int(f, "landed") : 0;
+    return newer > 0 ? newer : 0;
+}
+
+static int64_t ingested_us(const Facts *f) {
+    int64_t us = facts_time(f, "ingested_at");
+    return newer_events(f) > 0 && f->mark.written_us > us ? f->mark.written_us : us;
+}
+
+static void say_landed(const Facts *f, Finding *r) {
+    char time[CLOCK_TEXT_SIZE];
+    int64_t newer = newer_events(f), rows = facts_int(f, "landed") + newer;
+    put_int(r, "rows", rows);
+    put_text(r, "ingested_at", ingested_us(f) > 0 ? clock_format(ingested_us(f), time) : NULL);
+    words_count(&r->detail, rows, "event", "events");
+    if (newer > 0)
+        buf_add_str(&r->detail, ", "), words_count(&r->detail, newer, "of them in no snapshot yet", "of them in no snapshot yet");
+    buf_add_char(&r->detail, '.');
+}
+
 static bool judge_bronze(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
-    int64_t waiting = waiting_events(f), age = age_of(f, "ingested_at");
+    int64_t waiting = waiting_events(f), age = f->now_us - ingested_us(f);
     bool late = age > fresh_us(f) && waiting != 0; /* also when Kafka cannot say what waits */
-    put_int(r, "rows", facts_int(f, "landed"));
     put_int(r, "waiting_events", waiting);
-    put_copy(r, f, "ingested_at");
-    words_count(&r->detail, facts_int(f, "landed"), "event.", "events.");
-    if (facts_time(f, "ingested_at") == 0) {
+    say_landed(f, r);
+    if (ingested_us(f) == 0) {
         r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, " Nothing was ingested yet; run `smelt ingest`.");
         return true;
@@ -235,6 +255,8 @@ static void judge_refined(const Facts *f, Finding *r) {
     say_age(r, " Refined ", age_of(f, "refined_at"), " ago");
     if (pending > 0)
         buf_add_str(&r->detail, "; "), words_count(&r->detail, pending, "event waits", "events wait");
+    else if (newer_events(f) > 0)
+        buf_add_str(&r->detail, "; "), words_count(&r->detail, newer_events(f), "event landed since", "events landed since");
     else
         buf_add_str(&r->detail, "; nothing waits");
     bool late = pending > 0 && age_of(f, "pending_since") > fresh_us(f);

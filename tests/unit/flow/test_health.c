@@ -111,6 +111,26 @@ static void test_events_that_wait_too_long(void **state) {
     done(&f);
 }
 
+/* Beside a writer the newest snapshot is old news: the mark knows better. */
+static void test_the_mark_is_newer_than_the_snapshot(void **state) {
+    (void)state;
+    Facts f = healthy();
+    f.mark_state = MARK_GOOD;
+    f.mark = (Mark){.landed = 130, .commit = 2, .written_us = NOW - 1};
+    expect(&f, "bronze", "ok", "130 events. ");
+    expect(&f, "silver", "ok", "Refined 2 hours ago; nothing waits.");
+    f.mark.landed = 456;
+    expect(&f, "bronze", "ok", "456 events, 326 of them in no snapshot yet.");
+    expect(&f, "bronze", "ok", "Last ingest 0 seconds ago");
+    expect(&f, "silver", "ok", "Refined 2 hours ago; 326 events landed since.");
+    json_object_set_new(f.row, "landed", json_integer(0));
+    json_object_del(f.row, "ingested_at");
+    expect(&f, "bronze", "ok", "456 events, 456 of them in no snapshot yet.");
+    f.mark = (Mark){0};
+    expect(&f, "bronze", "degraded", "Nothing was ingested yet");
+    done(&f);
+}
+
 /* What retention has removed is no work that waits. */
 static void test_offsets_below_the_low_mark_do_not_wait(void **state) {
     (void)state;
@@ -350,6 +370,7 @@ int main(void) {
         cmocka_unit_test(the_mark_is_told_and_a_lake_that_is_gone_is_missed),
         cmocka_unit_test(test_quiet_is_ok),
         cmocka_unit_test(test_events_that_wait_too_long),
+        cmocka_unit_test(test_the_mark_is_newer_than_the_snapshot),
         cmocka_unit_test(test_offsets_below_the_low_mark_do_not_wait),
         cmocka_unit_test(test_kafka_away),
         cmocka_unit_test(test_nothing_published),
