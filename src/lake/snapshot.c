@@ -152,7 +152,6 @@ static int fill_file(Generation *g, Error *err) {
     if (!g->incremental && attach(g, err) != 0) return -1;
     int rc = write_tables(g, err);
     lake_rollback(g->conn);
-    if (rc == 0 && g->options.settle) g->settling = lake_settle(lake_of(g->conn)); /* nothing of the lake is read any more */
     if (rc == 0) rc = lake_exec(g->conn, "publish/checkpoint", "CHECKPOINT snapshot_out", err);
     return detach(g, rc, err);
 }
@@ -195,6 +194,7 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
     CLEANUP(generation_done) Generation g = {.conn = conn, .tables = tables, .count = n, .options = *options};
     if (!options->full) g.last = xasprintf("%s/" NAME_FORMAT, dir, current);
     name_files(&g, path);
+    if (options->settle) g.settling = lake_settle(lake_of(conn));
     if (write_generation(&g, dir, path, err) != 0 || switch_current(dir, name, err) != 0) return -1;
     struct stat st = {0};
     if (stat(path, &st) != 0) st.st_size = 0;
