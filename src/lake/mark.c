@@ -85,6 +85,7 @@ static int read_position(json_t *json, Mark *mark) {
     if (json_unpack(json, "{ss si si sI sI s?s s?s}", "topic", &p.topic, "epoch", &p.epoch, "partition", &partition, "start_offset", &start,
                     "next_offset", &next, "topic_id", &p.topic_id, "cluster_id", &p.cluster_id) != 0)
         return -1;
+    if (p.epoch < 0 || partition < 0 || start < 0 || next < 0) return -1;
     p.partition = partition;
     p.start_offset = start;
     p.next_offset = next;
@@ -145,7 +146,8 @@ static int64_t behind_at(const MarkPosition *p, const Mark *lake, int64_t *ret_i
 
 int64_t mark_offsets_behind(const Mark *mark, const Mark *lake) {
     int64_t sum = 0, is_at;
-    for (size_t i = 0; i < mark->count; i++) sum += behind_at(&mark->positions[i], lake, &is_at);
+    for (size_t i = 0; i < mark->count; i++)
+        if (__builtin_add_overflow(sum, behind_at(&mark->positions[i], lake, &is_at), &sum)) return INT64_MAX;
     return sum;
 }
 
