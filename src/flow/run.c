@@ -219,7 +219,8 @@ int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Erro
     LakeValue start[] = {lake_text(run.id), lake_time(now_us)};
     run_record_begin(options->settings, run.summary);
     if (lake_exec_values(conn, "run/start", lake_sql("run/start"), start, 2, NULL, err) != 0) {
-        run_record_refused(options->settings, err);
+        json_object_set_new(run.summary, "state", json_string(step_state_name(STEP_FAILED)));
+        run_record_end(options->settings, run.summary, err);
         return -1;
     }
     StepState state;

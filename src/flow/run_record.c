@@ -104,7 +104,9 @@ void run_record_end(const Settings *settings, const json_t *summary, const Error
 
 void run_record_refused(const Settings *settings, const Error *err) {
     char time[CLOCK_TEXT_SIZE];
-    if (err->kind == ERR_BUSY || err->kind == ERR_STOPPED) return;
+    CLEANUP(free_text) char *lock = path_join(settings_text(settings, "data.dir"), "smelt.lock");
+    CLEANUP(free_text) char *holder = file_lock_holder(lock);
+    if (err->kind == ERR_BUSY || err->kind == ERR_STOPPED || holder != NULL) return;
     CLEANUP(json_freep)
     json_t *summary =
         json_pack("{ss ss sf s[]}", "state", "failed", "started_at", clock_format(clock_wall_us(), time), "seconds", 0.0, "steps");

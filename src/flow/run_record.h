@@ -18,7 +18,8 @@
 void run_record_begin(const Settings *settings, const json_t *summary);
 /* `err`: of a run that was not done. */
 void run_record_end(const Settings *settings, const json_t *summary, const Error *err);
-/* A run that could not even open the lake: failed, in the step "open". Nothing when the lake was busy: then another one is at work. */
+/* A run that could not even open the lake: failed, in the step "open". Nothing when somebody has the lake: then another one is at work,
+ * and the record is its. */
 void run_record_refused(const Settings *settings, const Error *err);
 
 /* NULL: there was no run yet, or the file is damaged (the next run makes a new one). The caller's. ERR_IO, ERR_CONFIG as sealed_load. */

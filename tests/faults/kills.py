@@ -42,13 +42,20 @@ class Usual:
         running.kill()
         self.calls = sum(count for (call, name), count in injection.calls().items() if call in CHANGES.split(",") and name.startswith("lake.duckdb"))
 
+    def adapt(self, came_far: bool) -> None:
+        """The machine is busier or quieter than when it was timed: some kills shall come before the first commit, and some after."""
+        self.seconds *= 0.97 if came_far else 1.05
 
-def kill_once(bench: Bench, smelt: Smelt, usual: Usual) -> int:
+
+def kill_once(bench: Bench, smelt: Smelt, topic: Topic, usual: Usual) -> int:
     """By the clock, or by a count of calls; 1 when it hit."""
     if bench.chance.random() < 0.5:
+        before = topic.committed(topic.name)
         running = smelt.start("ingest", "--follow", *SMALL_BATCHES)
         time.sleep(bench.chance.uniform(0.2, 1.1) * usual.seconds)
-        return running.kill()
+        hit = running.kill()
+        usual.adapt(came_far=topic.committed(topic.name) > before)
+        return hit
     nth = int(usual.calls ** bench.chance.random())  # of all sizes: opening has a few calls, a batch has ten
     injection = bench.inject(smelt, f"on={CHANGES} file={LAKE} nth={nth} do=kill")
     running = smelt.start("ingest", "--follow", *SMALL_BATCHES, **injection.env)
@@ -68,7 +75,7 @@ def killed_in_ingest(bench: Bench, most: int) -> Outcome:
     while outcome.injected < most:
         if progress[-1] > len(sent) - 1000:
             sent += topic.send(mixed(bench.chance, len(sent), 1500))
-        outcome.injected += kill_once(bench, smelt, usual)
+        outcome.injected += kill_once(bench, smelt, topic, usual)
         progress.append(topic.committed(topic.name))
     assert len(set(progress)) * 5 > most, f"the kills did not hit the work: {progress}"
     smelt("ingest")

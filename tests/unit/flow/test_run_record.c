@@ -1,4 +1,5 @@
 /* The run record: what a reader can tell of runs that published nothing, of one that was killed, and of a file that is damaged. */
+#include "flow/run.h"
 #include "flow/run_record.h"
 
 #include "base/files.h"
@@ -117,6 +118,40 @@ static void test_a_run_that_could_not_begin(void **state) {
     json_decref(record);
 }
 
+/* Whoever has the lake is at work, not lost. */
+static void test_one_that_could_not_begin_beside_one_at_work(void **state) {
+    (void)state;
+    static char why[] = "no such property";
+    CLEANUP(file_lock_freep) FileLock *lock = NULL;
+    Error err = {0};
+    assert_int_equal(file_lock("./smelt.lock", "smelt run", &lock, &err), 0);
+    begin_run("a");
+    run_record_refused(settings, &(Error){.kind = ERR_CONFIG, .text = why});
+    json_t *record = read_record();
+    assert_int_equal(count_of(record, "counts", "lost"), 0);
+    assert_true(json_is_object(json_object_get(record, "running")));
+    json_decref(record);
+}
+
+/* A lake that cannot even note the run: one failure, and nobody was lost. */
+static void test_a_run_whose_history_fails(void **state) {
+    (void)state;
+    CLEANUP(lake_freep) Lake *lake = NULL;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(run_result_done) RunResult result = {0};
+    Error err = {0};
+    assert_int_equal(lake_open(":memory:", NULL, &lake, &err), 0);
+    assert_int_equal(lake_connect(lake, &conn, &err), 0);
+    assert_int_equal(run_pipeline(conn, &(RunOptions){.settings = settings}, &result, &err), -1);
+    json_t *record = read_record();
+    assert_int_equal(count_of(record, "counts", "failed"), 1);
+    assert_int_equal(count_of(record, "counts", "lost"), 0);
+    assert_int_equal(count_of(record, "failures", "open"), 1);
+    assert_true(json_is_null(json_object_get(record, "running")));
+    error_clear(&err);
+    json_decref(record);
+}
+
 static void test_damage(void **state) {
     (void)state;
     Error err = {0};
@@ -135,6 +170,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_what_a_run_leaves, up, down),
         cmocka_unit_test_setup_teardown(test_a_killed_run_is_lost, up, down),
         cmocka_unit_test_setup_teardown(test_a_run_that_could_not_begin, up, down),
+        cmocka_unit_test_setup_teardown(test_one_that_could_not_begin_beside_one_at_work, up, down),
+        cmocka_unit_test_setup_teardown(test_a_run_whose_history_fails, up, down),
         cmocka_unit_test_setup_teardown(test_damage, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
