@@ -66,28 +66,39 @@ static char *state_type(MeasureKind kind, const Column *column) {
     return xstrdup(column->sql_type);
 }
 
-static void add_filter(Buf *out, const char *where, const char *more) {
-    if (where == NULL && more == NULL) return;
-    buf_addf(out, " FILTER (WHERE %s%s%s)", more != NULL ? more : "", where != NULL && more != NULL ? " AND " : "",
-             where != NULL ? where : "");
+/* What an aggregate over `value` takes where the conditions hold, NULL elsewhere, which all aggregates here skip. A FILTER clause means the
+ * same, but DuckDB makes room for each of them to copy every column of the aggregation: 15 ms for the forty of a few hundred rows. */
+static void add_where(Buf *out, const char *value, const char *where, const char *more) {
+    if (where == NULL && more == NULL) {
+        buf_add_str(out, value);
+        return;
+    }
+    buf_addf(out, "CASE WHEN %s%s%s THEN %s END", more != NULL ? more : "", where != NULL && more != NULL ? " AND " : "",
+             where != NULL ? where : "", value);
+}
+
+static void add_over(Buf *out, const char *function, const char *value, const char *where, const char *more) {
+    buf_addf(out, "%s(", function);
+    add_where(out, value, where, more);
+    buf_add_str(out, ")");
 }
 
 /* `column` NULL: count events, not values. */
 static char *over_events(MeasureKind kind, const Column *column, const char *where) {
     Buf out = {0};
-    CLEANUP(buf_done) Buf name = {0}, present = {0};
+    CLEANUP(buf_done) Buf name = {0}, present = {0}, last = {0};
     if (column != NULL) sql_name(&name, column->name);
     switch (kind) {
-    case MEASURE_COUNT: buf_addf(&out, "count(%s)", column != NULL ? name.data : "*"); break;
-    case MEASURE_SUM: buf_addf(&out, "coalesce(sum(%s)", name.data); break;
-    case MEASURE_MIN: buf_addf(&out, "min(%s)", name.data); break;
-    case MEASURE_MAX: buf_addf(&out, "max(%s)", name.data); break;
+    case MEASURE_COUNT: add_over(&out, "count", column != NULL ? name.data : where != NULL ? "1" : "*", where, NULL); break;
+    case MEASURE_SUM: add_over(&out, "coalesce(sum", name.data, where, NULL); break;
+    case MEASURE_MIN: add_over(&out, "min", name.data, where, NULL); break;
+    case MEASURE_MAX: add_over(&out, "max", name.data, where, NULL); break;
     case MEASURE_LAST:
-        buf_addf(&out, "max({'at': event_timestamp, 'source': source_system, 'id': event_id, 'value': %s})", name.data);
+        buf_addf(&last, "{'at': event_timestamp, 'source': source_system, 'id': event_id, 'value': %s}", name.data);
         buf_addf(&present, "%s IS NOT NULL", name.data);
+        add_over(&out, "max", last.data, where, present.data);
         break;
     }
-    add_filter(&out, where, present.data);
     if (kind == MEASURE_SUM) {
         CLEANUP(free_text) char *type = state_type(kind, column);
         buf_addf(&out, ", 0)::%s", type);
@@ -155,7 +166,6 @@ bool measures_have_extreme(const Measures *m) {
 void measure_add_merge(Buf *out, const Measure *m, const char *filter) {
     static const char *const functions[] = {
         [MEASURE_COUNT] = "sum", [MEASURE_SUM] = "sum", [MEASURE_MIN] = "min", [MEASURE_MAX] = "max", [MEASURE_LAST] = "max"};
-    buf_addf(out, "%s(%s)", functions[m->kind], m->name);
-    if (filter != NULL) buf_addf(out, " FILTER (WHERE %s)", filter);
+    add_over(out, functions[m->kind], m->name, filter, NULL);
     if (measure_adds(m)) buf_addf(out, "::%s", m->type);
 }

@@ -1,6 +1,6 @@
 INSERT INTO gold_state_extreme_rebuild (subscriber_id, day, lowest_kwh_min, highest_kwh_max, first_install_min)
 SELECT subscriber_id, event_timestamp::DATE AS day,
-    min(reading_kwh) FILTER (WHERE "kind" = 'power') AS lowest_kwh_min,
+    min(CASE WHEN "kind" = 'power' THEN reading_kwh END) AS lowest_kwh_min,
     max(reading_kwh) AS highest_kwh_max,
     min(installed_on) AS first_install_min
 FROM silver_clean_events_rebuild

@@ -1,7 +1,7 @@
 CREATE OR REPLACE TEMP TABLE refine_leaving AS
 SELECT subscriber_id,
     count(*) AS events_n,
-    count(*) FILTER (WHERE reading_kwh > 10.5 AND reading_kwh <= 1000 AND "kind" IN ('gas', 'power') AND is_on = true) AS high_readings_n,
+    count(CASE WHEN reading_kwh > 10.5 AND reading_kwh <= 1000 AND "kind" IN ('gas', 'power') AND is_on = true THEN 1 END) AS high_readings_n,
     coalesce(sum(reading_kwh), 0)::DECIMAL(18,3) AS kwh_sum,
     count(reading_kwh) AS kwh_n,
     coalesce(sum(phase_number), 0)::BIGINT AS mean_phase_sum,
