@@ -44,6 +44,12 @@ int churn_read_names(LakeConn *conn, const char *query, ChurnNames *ret, Error *
     return 0;
 }
 
+int churn_read_features(LakeConn *conn, ChurnNames *ret, Error *err) {
+    int64_t there;
+    if (lake_query_int(conn, "churn/has_gold", lake_sql("churn/has_gold"), NULL, 0, &there, err) != 0) return -1;
+    return there > 0 ? churn_read_names(conn, "features", ret, err) : 0;
+}
+
 static size_t find_column(const LakeResult *r, const char *name) {
     for (size_t i = 0; i < lake_columns(r); i++)
         if (strcmp(lake_column_name(r, i), name) == 0) return i;

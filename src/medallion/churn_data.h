@@ -30,9 +30,7 @@ int churn_register_model(LakeConn *conn, const char *models_dir, const json_t *m
 /* The first column of sql/churn/<query>.sql as texts. */
 int churn_read_names(LakeConn *conn, const char *query, ChurnNames *ret, Error *err) MUST_CHECK;
 /* Gold's numeric columns but the label, sorted; none when there is no Gold yet. */
-static inline int churn_read_features(LakeConn *conn, ChurnNames *ret, Error *err) {
-    return churn_read_names(conn, "features", ret, err);
-}
+int churn_read_features(LakeConn *conn, ChurnNames *ret, Error *err) MUST_CHECK;
 /* The rows of sql/churn/<query>.sql with the columns `features`. With `labelled`, its column label_to_learn too. */
 int churn_read_rows(LakeConn *conn, const char *query, const LakeValue *values, size_t n, const ChurnNames *features, bool labelled,
                     ChurnData *ret, Error *err) MUST_CHECK;

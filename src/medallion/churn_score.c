@@ -185,13 +185,12 @@ static int store_progress(LakeConn *conn, const Scoring *s, const char *model_id
     return lake_exec_values(conn, "churn/scored", lake_sql("churn/scored"), &model, 1, NULL, err);
 }
 
+/* A page that is not full is the last. */
 static int score_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
-    int rc;
     do {
-        rc = next_page(conn, s, err);
-        if (rc == 0 && s->page.rows > 0) rc = store_page(conn, s, model_id, err);
-    } while (rc == 0 && s->page.rows > 0);
-    return rc;
+        if (next_page(conn, s, err) != 0 || (s->page.rows > 0 && store_page(conn, s, model_id, err) != 0)) return -1;
+    } while (s->page.rows == PAGE_ROWS);
+    return 0;
 }
 
 static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {

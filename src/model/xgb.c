@@ -17,7 +17,8 @@ static const char *const library_names[] = {"libxgboost.so.0", "libxgboost.so"};
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static Xgb table;
-static char *problem; /* why the table is not complete; kept for the life of the process */
+static void (*omp_set_num_threads)(int); /* NULL: an XGBoost without OpenMP */
+static char *problem;                    /* why the table is not complete; kept for the life of the process */
 
 static void *open_library(void) {
     for (size_t i = 0; i < ARRAY_LEN(library_names); i++) {
@@ -41,6 +42,7 @@ static void load_once(void) {
         XGB_FUNCTIONS(X)
 #undef X
     };
+    *(void **)&omp_set_num_threads = dlsym(library, "omp_set_num_threads");
     for (size_t i = 0; i < ARRAY_LEN(wanted) && problem == NULL; i++) {
         *wanted[i].place = dlsym(library, wanted[i].name);
         if (*wanted[i].place == NULL) problem = xasprintf("it has no function %s", wanted[i].name);
@@ -51,9 +53,11 @@ static void forward_log(const char *line) {
     log_debug("model", "xgboost: %s", line);
 }
 
-static void quiet_this_thread(void) {
+/* Reading a model asks OpenMP for a thread a core whatever `nthread` says, and each spins for milliseconds on a core that others need. */
+static void set_up_this_thread(void) {
     static _Thread_local bool done;
     if (done) return;
+    if (omp_set_num_threads != NULL) omp_set_num_threads(1);
     done = table.XGBRegisterLogCallback(forward_log) == 0 && table.XGBSetGlobalConfig("{\"verbosity\": 0}") == 0;
 }
 
@@ -61,7 +65,7 @@ int xgb_load(const Xgb **ret, Error *err) {
     pthread_once(&once, load_once);
     if (problem != NULL)
         return error_set(err, ERR_CONFIG, "XGBoost is not usable (%s): install libxgboost 1.7 or newer (Debian: libxgboost0)", problem);
-    quiet_this_thread();
+    set_up_this_thread();
     *ret = &table;
     return 0;
 }
