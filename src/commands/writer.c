@@ -38,12 +38,21 @@ int writer_open_file(const App *app, Writer *w, Error *err) {
     return lake_check_version(w->conn, err);
 }
 
-static int open_marked(const App *app, Writer *w, Error *err) {
+/* No lake where the mark knows of one. */
+static int check_gone(const App *app, Error *err) {
     CLEANUP(free_text) char *path = app_data_path(app, "lake.duckdb");
     CLEANUP(free_text) char *mark = app_data_path(app, "lake.mark");
-    if (!file_exists(path) && watermark_check(NULL, mark, err) != 0) return -1;
-    if (writer_open_file(app, w, err) != 0 || watermark_check(w->conn, mark, err) != 0 || lake_migrate(w->conn, err) != 0) return -1;
-    return watermark_open(w->conn, mark, &w->watermark, err);
+    CLEANUP(mark_done) Mark none = {0};
+    return file_exists(path) ? 0 : watermark_check(NULL, mark, &none, err);
+}
+
+static int open_marked(const App *app, Writer *w, Error *err) {
+    CLEANUP(free_text) char *mark = app_data_path(app, "lake.mark");
+    CLEANUP(mark_done) Mark lake = {0};
+    if (check_gone(app, err) != 0 || writer_open_file(app, w, err) != 0 || watermark_check(w->conn, mark, &lake, err) != 0 ||
+        lake_migrate(w->conn, err) != 0)
+        return -1;
+    return watermark_open(w->conn, mark, &lake, &w->watermark, err);
 }
 
 static int open_writer(const App *app, const char *what, Writer *ret, Error *err) {
@@ -84,8 +93,7 @@ int app_begin_again_if_full(const Writer *w, Error *err) {
 
 int app_open_existing_lake(App *app, const char *what, Writer *ret, Error *err) {
     CLEANUP(free_text) char *path = app_data_path(app, "lake.duckdb");
-    CLEANUP(free_text) char *mark = app_data_path(app, "lake.mark");
-    if (!file_exists(path) && watermark_check(NULL, mark, err) != 0) return -1;
+    if (check_gone(app, err) != 0) return -1;
     if (!file_exists(path))
         return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
     return open_writer(app, what, ret, err);

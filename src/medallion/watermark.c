@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include <inttypes.h>
+#include <string.h>
 
 struct Watermark {
     char *path;
@@ -53,19 +54,21 @@ static int read_positions(LakeConn *conn, Mark *ret, Error *err) {
     return got;
 }
 
-static int has_table(LakeConn *conn, const char *name, bool *ret, Error *err) {
-    int64_t n;
-    LakeValue value = lake_text(name);
-    if (lake_query_int(conn, "ledger/tables", "SELECT count(*) FROM duckdb_tables() WHERE table_name = $1", &value, 1, &n, err) != 0)
-        return -1;
-    *ret = n > 0;
-    return 0;
+/* A lake of an older schema version has not all of them. */
+static int find_tables(LakeConn *conn, bool *ret_identity, bool *ret_ledger, Error *err) {
+    static const char sql[] = "SELECT table_name FROM duckdb_tables() WHERE table_name IN ('lake_identity', 'ledger_partitions')";
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    *ret_identity = *ret_ledger = false;
+    if (lake_query(conn, "ledger/tables", sql, NULL, 0, &row, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(row, err)) > 0) *(strcmp(lake_col_text(row, 0, NULL), "lake_identity") == 0 ? ret_identity : ret_ledger) = true;
+    return got;
 }
 
 int watermark_of_lake(LakeConn *conn, Mark *ret, Error *err) {
     CLEANUP(mark_done) Mark mark = {0};
     bool has_identity, has_ledger;
-    if (has_table(conn, "lake_identity", &has_identity, err) != 0 || has_table(conn, "ledger_partitions", &has_ledger, err) != 0) return -1;
+    if (find_tables(conn, &has_identity, &has_ledger, err) != 0) return -1;
     if (has_identity && read_totals(conn, &mark, err) != 0) return -1;
     if (has_ledger && read_positions(conn, &mark, err) != 0) return -1;
     *ret = mark;
@@ -105,19 +108,18 @@ static int set_damaged_aside(const char *path, Error *err) {
     return 0;
 }
 
-int watermark_check(LakeConn *conn, const char *path, Error *err) {
+int watermark_check(LakeConn *conn, const char *path, Mark *lake, Error *err) {
     CLEANUP(mark_done) Mark mark = {0};
-    CLEANUP(mark_done) Mark lake = {0};
     MarkState state;
     if (mark_load(path, &state, &mark, err) != 0) return -1;
     if (state == MARK_NONE) return 0;
     if (state == MARK_DAMAGED) return set_damaged_aside(path, err);
     if (conn == NULL) return mark.commit > 0 ? say_gone(path, &mark, err) : 0;
-    if (watermark_of_lake(conn, &lake, err) != 0) return -1;
-    switch (mark_compare(&mark, &lake)) {
+    if (watermark_of_lake(conn, lake, err) != 0) return -1;
+    switch (mark_compare(&mark, lake)) {
     case MARK_REACHED: return 0;
-    case MARK_BEHIND: return say_behind(path, &mark, &lake, err);
-    case MARK_FOREIGN: return say_foreign(path, &mark, &lake, err);
+    case MARK_BEHIND: return say_behind(path, &mark, lake, err);
+    case MARK_FOREIGN: return say_foreign(path, &mark, lake, err);
     }
     BUG("unknown verdict");
 }
@@ -140,10 +142,12 @@ static bool is_current(const char *path, const Mark *lake) {
            mark_compare(lake, &mark) == MARK_REACHED;
 }
 
-int watermark_open(LakeConn *conn, const char *path, Watermark **ret, Error *err) {
+int watermark_open(LakeConn *conn, const char *path, Mark *lake, Watermark **ret, Error *err) {
     CLEANUP(watermark_freep) Watermark *w = xcalloc(1, sizeof *w);
     w->path = xstrdup(path);
-    if (watermark_of_lake(conn, &w->mark, err) != 0) return -1;
+    w->mark = *lake;
+    *lake = (Mark){0};
+    if (w->mark.lake_id == NULL && watermark_of_lake(conn, &w->mark, err) != 0) return -1;
     if (!is_current(path, &w->mark)) save(w);
     *ret = TAKE(w);
     return 0;

@@ -11,11 +11,12 @@ typedef struct Watermark Watermark;
 
 /* How far the lake is, from its own tables, whatever its schema version; lake_id stays NULL where it has none. */
 int watermark_of_lake(LakeConn *conn, Mark *ret, Error *err) MUST_CHECK;
-/* Compares the lake with the mark at `path`; `conn` NULL: there is no lake. A damaged mark is said and set aside. ERR_DATA when the lake is
- * behind, gone, or another one: says by how much, and the next step. */
-int watermark_check(LakeConn *conn, const char *path, Error *err) MUST_CHECK;
-/* Reads where the migrated lake stands, and brings the file up to that. */
-int watermark_open(LakeConn *conn, const char *path, Watermark **ret, Error *err) MUST_CHECK;
+/* Compares the lake with the mark at `path`; `conn` NULL: there is no lake. `lake` (the caller's, empty) gets where the lake stands when
+ * that had to be read. A damaged mark is said and set aside. ERR_DATA when the lake is behind, gone, or another one: says by how much, and
+ * the next step. */
+int watermark_check(LakeConn *conn, const char *path, Mark *lake, Error *err) MUST_CHECK;
+/* Brings the file up to where the migrated lake stands: `lake`, which is taken over; reads that when it is empty. */
+int watermark_open(LakeConn *conn, const char *path, Mark *lake, Watermark **ret, Error *err) MUST_CHECK;
 void watermark_free(Watermark *w);
 DEFINE_CLEANUP(watermark_free, Watermark)
 /* A batch landed: it is durable. A mark that cannot be written is said, and tried again with the next batch: a mark that is behind says

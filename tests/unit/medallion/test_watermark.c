@@ -36,12 +36,13 @@ static void open_file(Fixture *f, const char *path) {
 /* As a writer does. */
 static Fixture open_lake(void) {
     static const BronzeTopic topic = {.name = TOPIC, .topic_id = "id", .cluster_id = "cluster"};
+    CLEANUP(mark_done) Mark lake = {0};
     Fixture f = {0};
     Error err = {0};
     open_file(&f, "lake.duckdb");
-    must(watermark_check(f.conn, MARK, &err), &err);
+    must(watermark_check(f.conn, MARK, &lake, &err), &err);
     must(lake_migrate(f.conn, &err), &err);
-    must(watermark_open(f.conn, MARK, &f.watermark, &err), &err);
+    must(watermark_open(f.conn, MARK, &lake, &f.watermark, &err), &err);
     must(bronze_open(f.lake, &topic, &f.bronze, &err), &err);
     return f;
 }
@@ -88,9 +89,10 @@ static void copy_file(const char *from, const char *to) {
 
 static void assert_refused(const char *about) {
     CLEANUP(close_lake) Fixture f = {0};
+    CLEANUP(mark_done) Mark lake = {0};
     Error err = {0};
     open_file(&f, "lake.duckdb");
-    assert_int_equal(watermark_check(f.conn, MARK, &err), -1);
+    assert_int_equal(watermark_check(f.conn, MARK, &lake, &err), -1);
     assert_int_equal(err.kind, ERR_DATA);
     assert_non_null(strstr(err.text, "smelt recover"));
     if (strstr(err.text, about) == NULL) fail_msg("\"%s\" is not in: %s", about, err.text);
@@ -156,13 +158,14 @@ static void a_lake_without_tables_is_refused_too(void **state) {
 
 static void a_lake_that_is_gone_is_missed(void **state) {
     (void)state;
+    Mark lake = {0}; /* there is none to read */
     Error err = {0};
-    must(watermark_check(NULL, MARK, &err), &err);
+    must(watermark_check(NULL, MARK, &lake, &err), &err);
     Fixture f = open_lake();
-    must(watermark_check(NULL, MARK, &err), &err); /* nothing was in it */
+    must(watermark_check(NULL, MARK, &lake, &err), &err); /* nothing was in it */
     land(&f, 0, 10, true);
     close_lake(&f);
-    assert_int_equal(watermark_check(NULL, MARK, &err), -1);
+    assert_int_equal(watermark_check(NULL, MARK, &lake, &err), -1);
     assert_non_null(strstr(err.text, "10 events"));
     error_clear(&err);
 }
