@@ -1,7 +1,9 @@
 /* run.c: a table of steps, one loop.
  *
  * The last step publishes a snapshot that holds the run history. So before it the run is written down as done: whoever can read that row
- * reads a snapshot that was published, and if publishing fails nobody sees it and the row is corrected. */
+ * reads a snapshot that was published, and if publishing fails nobody sees it and the row is corrected.
+ *
+ * Quick steps are written down together, before publishing or when the run ends. */
 #include "flow/run.h"
 
 #include "base/clock.h"
@@ -11,6 +13,7 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "contract/pipeline.h"
+#include "flow/ahead.h"
 #include "flow/run_record.h"
 #include "medallion/churn.h"
 #include "medallion/ingest.h"
@@ -26,6 +29,8 @@ typedef struct Run {
     char *id;
     int64_t began_ns;
     json_t *summary, *steps; /* steps: borrowed from summary */
+    size_t written;          /* of the steps */
+    Ahead *ahead;
 } Run;
 
 const char *step_state_name(StepState state) {
@@ -85,7 +90,9 @@ static int step_score(const Run *run, json_t **ret_summary, Error *err) {
 static int step_publish(const Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(publish_result_done) PublishResult result = {0};
     CLEANUP(free_text) char *dir = path_join(settings_text(run->options->settings, "data.dir"), "snapshots");
-    PublishOptions options = {.keep = (int)settings_int(run->options->settings, "snapshots.keep"), .settle = run->options->ends_then};
+    PublishOptions options = {.keep = (int)settings_int(run->options->settings, "snapshots.keep"),
+                              .settle = run->options->ends_then,
+                              .draft = ahead_draft(run->ahead)};
     if (publish_run(run->conn, dir, &options, &result, err) != 0) return -1;
     *ret_summary = json_pack("{sI ss sI sf}", "generation", (json_int_t)result.snapshot.generation, "path", result.snapshot.path, "bytes",
                              (json_int_t)result.snapshot.bytes, "seconds", result.seconds);
@@ -100,6 +107,7 @@ typedef struct Step {
 static const Step steps[] = {
     {"ingest", step_ingest}, {"refine", step_refine}, {"train", step_train}, {"score", step_score}, {"publish", step_publish}};
 #define PUBLISH_STEP (ARRAY_LEN(steps) - 1)
+#define LONG_STEP_S  1.0
 
 /* ---- history ---- */
 
@@ -108,21 +116,26 @@ static int store_run(const Run *run, const char *state, const char *error, bool 
     return lake_exec_values(run->conn, "run/store", lake_sql("run/store"), values, ARRAY_LEN(values), NULL, err);
 }
 
-static int store_step(const Run *run, size_t position, const json_t *step, Error *err) {
-    const json_t *summary = json_object_get(step, "summary"), *seconds = json_object_get(step, "seconds");
-    CLEANUP(free_text) char *text = summary != NULL ? json_text(summary) : NULL;
-    LakeValue values[] = {lake_text(run->id),
-                          lake_int((int64_t)position),
-                          lake_text(json_string_value(json_object_get(step, "name"))),
-                          lake_text(json_string_value(json_object_get(step, "state"))),
-                          lake_int(json_integer_value(json_object_get(step, "attempts"))),
-                          lake_text(json_string_value(json_object_get(step, "started_at"))),
-                          seconds != NULL ? lake_real(json_number_value(seconds)) : lake_null(),
-                          lake_text(text),
-                          lake_text(json_string_value(json_object_get(step, "error")))};
-    bool announced = position == PUBLISH_STEP;
-    if (announced && lake_exec_values(run->conn, "run/forget_step", lake_sql("run/forget_step"), values, 2, NULL, err) != 0) return -1;
-    return lake_exec_values(run->conn, "run/store_step", lake_sql("run/store_step"), values, ARRAY_LEN(values), NULL, err);
+static size_t first_position(const Run *run) {
+    return run->options->without_ingest ? 1 : 0;
+}
+
+/* `rows`: steps, of which the first is at `position`. */
+static int store_steps(const Run *run, const json_t *rows, size_t position, Error *err) {
+    CLEANUP(free_text) char *text = json_text(rows);
+    LakeValue values[] = {lake_text(run->id), lake_int((int64_t)position), lake_text(text)};
+    return lake_exec_values(run->conn, "run/store_steps", lake_sql("run/store_steps"), values, ARRAY_LEN(values), NULL, err);
+}
+
+/* The steps that ended since the last time, and `announced` (NULL: none), which comes after them. */
+static int write_steps(Run *run, json_t *announced, Error *err) {
+    CLEANUP(json_freep) json_t *rows = json_array();
+    size_t ended = json_array_size(run->steps), position = first_position(run) + run->written;
+    for (size_t i = run->written; i < ended; i++) json_array_append(rows, json_array_get(run->steps, i));
+    if (announced != NULL) json_array_append(rows, announced);
+    if (json_array_size(rows) > 0 && store_steps(run, rows, position, err) != 0) return -1;
+    run->written = ended;
+    return 0;
 }
 
 /* ---- one step ---- */
@@ -155,14 +168,35 @@ static StepState state_of(int rc, const Error *err) {
 }
 
 /* See the head of this file. */
-static int announce_publish(const Run *run, Error *err) {
+static int announce_publish(Run *run, Error *err) {
     CLEANUP(json_freep) json_t *step = describe_step(steps[PUBLISH_STEP].name, step_state_name(STEP_DONE), 1, clock_wall_us());
-    if (store_step(run, PUBLISH_STEP, step, err) != 0) return -1;
-    return store_run(run, step_state_name(STEP_DONE), NULL, true, err);
+    if (lake_begin(run->conn, err) != 0) return -1;
+    if (write_steps(run, step, err) == 0 && store_run(run, step_state_name(STEP_DONE), NULL, true, err) == 0 &&
+        lake_commit(run->conn, err) == 0)
+        return 0;
+    lake_rollback(run->conn);
+    return -1;
+}
+
+/* Now that it is known how it ended. */
+static int replace_announced(Run *run, Error *err) {
+    LakeValue place[] = {lake_text(run->id), lake_int(PUBLISH_STEP)};
+    if (lake_begin(run->conn, err) != 0) return -1;
+    if (lake_exec_values(run->conn, "run/forget_step", lake_sql("run/forget_step"), place, ARRAY_LEN(place), NULL, err) == 0 &&
+        write_steps(run, NULL, err) == 0 && lake_commit(run->conn, err) == 0)
+        return 0;
+    lake_rollback(run->conn);
+    return -1;
+}
+
+/* Whoever looks at a run that takes long sees what it has done. */
+static int write_down(Run *run, size_t position, bool failed, double seconds, Error *err) {
+    if (position == PUBLISH_STEP) return replace_announced(run, err);
+    return failed || seconds > LONG_STEP_S ? write_steps(run, NULL, err) : 0;
 }
 
 /* Runs a step and writes it down. *ret_state is set; -1 with the step's error, or the history's. */
-static int run_step(const Run *run, size_t position, StepState *ret_state, Error *err) {
+static int run_step(Run *run, size_t position, StepState *ret_state, Error *err) {
     int64_t started_us = clock_wall_us(), began = clock_mono_ns();
     int attempts = 0;
     json_t *summary = NULL;
@@ -171,13 +205,14 @@ static int run_step(const Run *run, size_t position, StepState *ret_state, Error
                               : attempt_step(run, &steps[position], &attempts, &summary, err);
     *ret_state = state_of(rc, err);
     json_t *step = describe_step(steps[position].name, step_state_name(*ret_state), attempts, started_us);
+    double seconds = clock_seconds_since(began);
     json_array_append_new(run->steps, step);
-    json_object_set_new(step, "seconds", json_real(clock_seconds_since(began)));
+    json_object_set_new(step, "seconds", json_real(seconds));
     if (summary != NULL) json_object_set_new(step, "summary", summary);
     if (rc < 0) json_object_set_new(step, "error", json_string(err->text));
     if (run->options->on_step != NULL) run->options->on_step(run->options->user, step);
     Error history = {0};
-    if (store_step(run, position, step, &history) != 0) log_error("run", "the step could not be written down: %s", history.text);
+    if (write_down(run, position, rc < 0, seconds, &history) != 0) log_error("run", "the step could not be written down: %s", history.text);
     error_clear(&history);
     return rc < 0 ? -1 : 0;
 }
@@ -191,13 +226,14 @@ static char *new_run_id(int64_t wall_us) {
 }
 
 static void run_done(Run *run) {
+    ahead_freep(&run->ahead);
     json_decref(run->summary);
     free(run->id);
 }
 
 static int run_steps(Run *run, StepState *ret_state, Error *err) {
     *ret_state = STEP_DONE;
-    for (size_t i = run->options->without_ingest ? 1 : 0; i < ARRAY_LEN(steps); i++) {
+    for (size_t i = first_position(run); i < ARRAY_LEN(steps); i++) {
         StepState state = STEP_FAILED;
         if (run_step(run, i, &state, err) != 0) {
             *ret_state = state;
@@ -224,6 +260,7 @@ int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Erro
         return -1;
     }
     StepState state;
+    run.ahead = ahead_start(options->settings);
     int rc = run_steps(&run, &state, err);
     Error history = {0};
     if (rc != 0 && store_run(&run, step_state_name(state), err->text, true, &history) != 0)

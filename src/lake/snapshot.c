@@ -5,6 +5,7 @@
  * gen-N.duckdb.lock; the pruner takes that lock exclusively before it removes anything, and a reader looks for the file only after it holds
  * the lock: whoever is first, nobody reads a removed file. */
 #include "lake/snapshot.h"
+#include "lake/internal.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -58,6 +59,11 @@ int64_t snapshot_current(const char *dir) {
     }
     line.data[strcspn(line.data, "\n")] = '\0';
     return generation_of(line.data);
+}
+
+char *snapshot_current_path(const char *dir) {
+    int64_t current = snapshot_current(dir);
+    return current > 0 ? xasprintf("%s/" NAME_FORMAT, dir, current) : NULL;
 }
 
 /* ---- publishing ---- */
@@ -133,12 +139,16 @@ static bool has_same_base(const Generation *g) {
     return same > 0;
 }
 
+static int copy_last(const Generation *g, Error *err) {
+    return snapshot_draft_take(g->options.draft, g->last, g->tmp) ? 0 : file_copy(g->last, g->tmp, err);
+}
+
 /* Starts from a copy of the last generation; leaves it attached when it can be used. Whatever is wrong with it: then everything is written.
  */
 static void try_last(Generation *g) {
     Error ignored = {0};
     if (g->options.base == NULL || g->last == NULL || !file_exists(g->last)) return;
-    if (file_copy(g->last, g->tmp, &ignored) == 0 && attach(g, &ignored) == 0) {
+    if (copy_last(g, &ignored) == 0 && attach(g, &ignored) == 0) {
         g->incremental = has_same_base(g);
         if (!g->incremental && detach(g, 0, &ignored) != 0) log_debug("publish", "%s", ignored.text);
     }
@@ -192,7 +202,7 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
     CLEANUP(free_text) char *name = xasprintf(NAME_FORMAT, generation);
     CLEANUP(free_text) char *path = path_join(dir, name);
     CLEANUP(generation_done) Generation g = {.conn = conn, .tables = tables, .count = n, .options = *options};
-    if (!options->full) g.last = xasprintf("%s/" NAME_FORMAT, dir, current);
+    if (!options->full) g.last = snapshot_current_path(dir);
     name_files(&g, path);
     if (options->settle) g.settling = lake_settle(lake_of(conn));
     if (write_generation(&g, dir, path, err) != 0 || switch_current(dir, name, err) != 0) return -1;

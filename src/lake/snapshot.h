@@ -27,10 +27,19 @@ void snapshot_info_done(SnapshotInfo *info);
 
 /* Writes the tables into one new DuckDB file at `path`, whole and durable, or not at all. All are read in one transaction. ERR_IO. */
 int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) MUST_CHECK;
+/* Begins to copy the last generation, for the next one to start from, while the writer does something else. NULL: there is none, or it
+ * cannot. For SnapshotOptions; whoever began it frees it, which waits for the copy and removes it when nobody took it. By the writer alone.
+ */
+typedef struct SnapshotDraft SnapshotDraft;
+SnapshotDraft *snapshot_draft(const char *dir);
+void snapshot_draft_free(SnapshotDraft *d);
+DEFINE_CLEANUP(snapshot_draft_free, SnapshotDraft)
+
 typedef struct SnapshotOptions {
-    const char *base; /* names what tables of the kind SNAPSHOT_BASE hold; NULL: it has no name, everything is written */
-    bool full;        /* write everything even when the last generation has the same base */
-    bool settle;      /* checkpoint the lake meanwhile: a process that ends soon has to wait for both */
+    const char *base;     /* names what tables of the kind SNAPSHOT_BASE hold; NULL: it has no name, everything is written */
+    bool full;            /* write everything even when the last generation has the same base */
+    bool settle;          /* checkpoint the lake meanwhile: a process that ends soon has to wait for both */
+    SnapshotDraft *draft; /* a copy that was begun before; NULL: none. Borrowed */
 } SnapshotOptions;
 /* Writes the next generation and makes it CURRENT. All tables are read in one transaction: one state of the lake. When the last generation
  * has the same base it is copied, and only the other tables are written. ERR_IO. */

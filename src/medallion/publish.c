@@ -94,7 +94,7 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
     CLEANUP(free_text) char *base = NULL;
     if (make_views(conn, err) != 0 || advance(conn, err) != 0 || read_base(conn, &base, err) != 0) return -1;
     if (options->parquet_dir != NULL && write_parquet(conn, options->parquet_dir, &result.parquet_path, err) != 0) return -1;
-    SnapshotOptions how = {.base = base, .full = options->full, .settle = options->settle};
+    SnapshotOptions how = {.base = base, .full = options->full, .settle = options->settle, .draft = options->draft};
     if (snapshot_publish(conn, snapshots_dir, published, ARRAY_LEN(published), &how, &result.snapshot, err) != 0) return -1;
     int pruned = snapshot_prune(snapshots_dir, options->keep > 0 ? options->keep : 1);
     if (pruned > 0) log_debug("publish", "%d old generations removed", pruned);

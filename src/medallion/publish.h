@@ -7,6 +7,7 @@ typedef struct PublishOptions {
     int keep;                /* generations to leave, at least 1; one that a reader holds stays anyway */
     bool full;               /* write all of Gold, also what the last generation has already */
     bool settle;             /* checkpoint the lake meanwhile, since the process ends then */
+    SnapshotDraft *draft;    /* begun before (lake/snapshot.h); NULL: none. Borrowed */
     const char *parquet_dir; /* also write Gold there as Parquet; NULL: do not */
 } PublishOptions;
 

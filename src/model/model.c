@@ -34,6 +34,12 @@ void model_free(Model *m) {
     free(m);
 }
 
+void model_warm_up(void) {
+    const Xgb *xgb;
+    Error ignored = {0};
+    if (xgb_load(&xgb, &ignored) != 0) error_clear(&ignored);
+}
+
 size_t model_features(const Model *m) {
     return m->feature_count;
 }

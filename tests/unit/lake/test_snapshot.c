@@ -223,6 +223,57 @@ static void the_lake_is_settled_meanwhile(void **state) {
     assert_int_equal(snapshot_generation(s), 2);
 }
 
+#define DRAFT DIR_NAME "/draft.duckdb.tmp"
+
+/* With a base, so that a generation starts from the last one. */
+static SnapshotInfo publish_on_draft(Writer *w, SnapshotDraft *draft) {
+    static const SnapshotTable based[] = {{"first", "SELECT round, i FROM source", "i", SNAPSHOT_BASE},
+                                          {"second", "SELECT round, i FROM source", NULL}};
+    SnapshotInfo info = {0};
+    Error err = {0};
+    must(snapshot_publish(w->conn, DIR_NAME, based, ARRAY_LEN(based), &(SnapshotOptions){.base = "b", .draft = draft}, &info, &err), &err);
+    assert_false(file_exists(DIR_NAME "/gen-00000001.duckdb.tmp"));
+    return info;
+}
+
+/* A draft is the last generation or nothing: one that is too old or used up is left, and the last is copied as ever. */
+static void a_draft_is_taken_once_and_only_of_the_last(void **state) {
+    (void)state;
+    CLEANUP(writer_done) Writer w = {0};
+    Error err = {0};
+    must(writer_open(&w, &err), &err);
+    assert_null(snapshot_draft(DIR_NAME)); /* of nothing */
+    CLEANUP(snapshot_info_done) SnapshotInfo first = publish_on_draft(&w, NULL);
+    assert_false(first.incremental);
+    CLEANUP(snapshot_draft_freep) SnapshotDraft *draft = snapshot_draft(DIR_NAME);
+    assert_non_null(draft);
+    CLEANUP(snapshot_info_done) SnapshotInfo second = publish_on_draft(&w, draft);
+    assert_true(second.incremental);
+    assert_false(file_exists(DRAFT)); /* taken, not copied */
+    CLEANUP(snapshot_info_done) SnapshotInfo third = publish_on_draft(&w, draft);
+    assert_true(third.incremental);
+    CLEANUP(snapshot_freep) Snapshot *s = open_snapshot();
+    assert_int_equal(snapshot_generation(s), 3);
+    assert_whole(s);
+}
+
+static void a_draft_of_another_generation_is_left(void **state) {
+    (void)state;
+    CLEANUP(writer_done) Writer w = {0};
+    Error err = {0};
+    must(writer_open(&w, &err), &err);
+    CLEANUP(snapshot_info_done) SnapshotInfo first = publish_on_draft(&w, NULL);
+    SnapshotDraft *draft = snapshot_draft(DIR_NAME);
+    assert_non_null(draft);
+    CLEANUP(snapshot_info_done) SnapshotInfo second = publish_on_draft(&w, NULL);
+    CLEANUP(snapshot_info_done) SnapshotInfo third = publish_on_draft(&w, draft);
+    assert_true(third.incremental);
+    snapshot_draft_free(draft);
+    assert_false(file_exists(DRAFT));
+    CLEANUP(snapshot_freep) Snapshot *s = open_snapshot();
+    assert_whole(s);
+}
+
 /* ---- pruning ---- */
 
 static void the_newest_are_kept(void **state) {
@@ -396,6 +447,8 @@ int main(void) {
         IN_SCRATCH(a_failed_publish_changes_nothing),
         IN_SCRATCH(a_generation_without_its_lock_is_readable),
         IN_SCRATCH(the_lake_is_settled_meanwhile),
+        IN_SCRATCH(a_draft_is_taken_once_and_only_of_the_last),
+        IN_SCRATCH(a_draft_of_another_generation_is_left),
         IN_SCRATCH(a_lost_current_does_not_start_again),
         IN_SCRATCH(the_newest_are_kept),
         IN_SCRATCH(what_is_current_stays_whatever_keep_says),
