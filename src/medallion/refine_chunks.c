@@ -76,12 +76,15 @@ typedef struct Measure {
     Chunks *chunks;
 } Measure;
 
-/* Statistics of a column are words. Where those are other words one day every payload counts as very long: it is measured. */
+/* Statistics of a column are words. Where those are other words one day every payload counts as very long: it is measured. DuckDB has them
+ * for a column itself only, not for what was made of it. */
 static int read_longest(Measure *m, Error *err) {
+#define LONGEST(column) "coalesce(TRY_CAST(regexp_extract(stats(" column "), 'Max String Length: ([0-9]+)', 1) AS BIGINT), 1048576)"
     static const char text[] =
-        "WITH said AS (SELECT unnest([stats(raw_payload), stats(extra_fields)]) AS words FROM bronze_raw_events WHERE rowid = 0)\n"
-        "SELECT coalesce(max(coalesce(TRY_CAST(regexp_extract(words, 'Max String Length: ([0-9]+)', 1) AS BIGINT), 1048576)), 1048576) "
-        "FROM said";
+        "SELECT coalesce(max(longest), 1048576)\n"
+        "FROM (SELECT greatest(" LONGEST("raw_payload") ", " LONGEST("extra_fields") ") AS longest\n"
+                                                                                     "      FROM bronze_raw_events LIMIT 1)";
+#undef LONGEST
     return lake_query_int(m->conn, "refine/longest", text, NULL, 0, &m->longest, err);
 }
 

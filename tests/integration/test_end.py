@@ -28,7 +28,7 @@ def large(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 AT_WORK = {  # a statement that each command logs when it begins with what takes long
-    "refine": "refine/measure",
+    "refine": "refine/longest",
     "refine --full": "refine/drop_rebuild",
     "audit": "ledger/mark_positions",
     "run --from new.jsonl": "bronze/stage",
@@ -36,7 +36,7 @@ AT_WORK = {  # a statement that each command logs when it begins with what takes
     "ingest --from new.jsonl": "bronze/stage",
     "backup b": "publish/attach",
 }
-IN_ONE_PIECE = ("audit", "recover", "backup b")  # may well be done before they are interrupted
+IN_ONE_PIECE = ("refine", "audit", "recover", "backup b")  # may well be done before they are interrupted
 
 
 @pytest.mark.parametrize("command", AT_WORK)

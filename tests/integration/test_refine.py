@@ -111,6 +111,18 @@ def test_a_field_that_does_not_fit_quarantines_that_event_alone(offline: Smelt) 
     assert {row["event_id"] for row in shown} == {row[0] for row in found}
 
 
+def test_only_payloads_that_may_be_long_are_measured(offline: Smelt) -> None:
+    """What DuckDB keeps of the column says so; cutting a refine to measure costs one more reading of every payload."""
+
+    def measures(lines: list[bytes]) -> bool:
+        feed(offline, lines)
+        return "refine/measure" in offline.run("refine", "--set", "log.level=debug").stderr
+
+    assert not measures([bss(n) for n in range(100)])
+    assert not measures([bss(n) for n in range(100, 200)])
+    assert measures([bss(200, note="x" * 5000)])
+
+
 def test_a_column_added_to_a_contract(offline: Smelt) -> None:
     offline("init")
     pipeline = offline.folder / "pipeline"
