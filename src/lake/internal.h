@@ -45,6 +45,8 @@ struct LakeResult {
     } * columns;
 };
 
+/* Checkpoints leave small row groups as they are, from now on. */
+int lake_merge_nothing(LakeConn *conn, Error *err);
 /* Turns DuckDB's error into ours, latches it, and returns -1. */
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err);
 /* Makes a LakeResult of `result` (taken over). */

@@ -123,7 +123,12 @@ static duckdb_config make_config(const LakeOptions *options) {
 /* A checkpoint of DuckDB makes full row groups, of 122,880 rows, of what small commits left: good for short rows, but of rows of some
  * kilobytes it reads and writes hundreds of megabytes again and again, to no use: a few thousand of them are a good row group. */
 int lake_expect_rows(LakeConn *conn, bool large, Error *err) {
-    return lake_exec(conn, "row groups", large ? "SET GLOBAL max_vacuum_tasks = 0" : "RESET GLOBAL max_vacuum_tasks", err);
+    if (large) return lake_merge_nothing(conn, err);
+    return lake_exec(conn, "row groups", "RESET GLOBAL max_vacuum_tasks", err);
+}
+
+int lake_merge_nothing(LakeConn *conn, Error *err) {
+    return lake_exec(conn, "row groups", "SET GLOBAL max_vacuum_tasks = 0", err);
 }
 
 static int expect_rows_as_before(LakeConn *conn, Error *err) {

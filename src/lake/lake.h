@@ -130,10 +130,11 @@ int lake_commit(LakeConn *conn, Error *err) MUST_CHECK;
 /* Ends a transaction if one is open, whatever its state. Never fails: a rollback that cannot be done leaves nothing committed. */
 void lake_rollback(LakeConn *conn);
 int lake_checkpoint(LakeConn *conn, Error *err) MUST_CHECK;
-/* Begins a checkpoint on a thread and a connection of its own, for a writer that has nothing to write for a while: it reads and commits as
- * before, and what it finds in the way is left for later. NULL when it cannot begin. End it before the lake is freed. */
+/* Begins a checkpoint on a thread and a connection of its own, for a writer that has nothing to write for a while: it reads as before, and
+ * what it finds in the way is left for later. NULL when it cannot begin. End it before the lake is freed, which is soon: without `merge` no
+ * checkpoint from now on makes full row groups of small ones, which costs up to a full one of each table whatever was added. */
 typedef struct LakeSettling LakeSettling;
-LakeSettling *lake_settle(Lake *lake);
+LakeSettling *lake_settle(Lake *lake, bool merge);
 void lake_settled(LakeSettling *s); /* waits for it */
 DEFINE_CLEANUP(lake_settled, LakeSettling)
 /* Are the rows that come now large, of a kilobyte and more? Checkpoints then leave row groups as commits made them. At first the rows that

@@ -6,6 +6,7 @@
 
 struct LakeSettling {
     LakeConn *conn; /* of its own: the writer's is in use */
+    bool merge;
     pthread_t thread;
 };
 
@@ -13,12 +14,12 @@ struct LakeSettling {
 static void *settle(void *arg) {
     LakeSettling *s = arg;
     Error err = {0};
-    if (lake_checkpoint(s->conn, &err) != 0) log_debug("lake", "%s", err.text);
+    if ((!s->merge && lake_merge_nothing(s->conn, &err) != 0) || lake_checkpoint(s->conn, &err) != 0) log_debug("lake", "%s", err.text);
     error_clear(&err);
     return NULL;
 }
 
-LakeSettling *lake_settle(Lake *lake) {
+LakeSettling *lake_settle(Lake *lake, bool merge) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     Error ignored = {0};
     if (lake_connect(lake, &conn, &ignored) != 0) {
@@ -27,6 +28,7 @@ LakeSettling *lake_settle(Lake *lake) {
     }
     LakeSettling *s = xcalloc(1, sizeof *s);
     s->conn = TAKE(conn);
+    s->merge = merge;
     if (pthread_create(&s->thread, NULL, settle, s) == 0) return s;
     lake_conn_free(s->conn);
     free(s);

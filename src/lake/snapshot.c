@@ -18,6 +18,7 @@
 
 #define NAME_FORMAT "gen-%08" PRId64 ".duckdb"
 #define OPEN_TRIES  5
+#define MERGE_EVERY 8 /* generations: some small row groups more cost nothing to read */
 
 struct Snapshot {
     int64_t generation;
@@ -204,7 +205,7 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
     CLEANUP(generation_done) Generation g = {.conn = conn, .tables = tables, .count = n, .options = *options};
     if (!options->full) g.last = snapshot_current_path(dir);
     name_files(&g, path);
-    if (options->settle) g.settling = lake_settle(lake_of(conn));
+    if (options->settle) g.settling = lake_settle(lake_of(conn), generation % MERGE_EVERY == 0);
     if (write_generation(&g, dir, path, err) != 0 || switch_current(dir, name, err) != 0) return -1;
     struct stat st = {0};
     if (stat(path, &st) != 0) st.st_size = 0;

@@ -223,6 +223,29 @@ static void the_lake_is_settled_meanwhile(void **state) {
     assert_int_equal(snapshot_generation(s), 2);
 }
 
+/* A checkpoint that always made one row group of the small ones would cost a full one each time, however little came. */
+static void small_row_groups_are_merged_now_and_then(void **state) {
+    (void)state;
+    static const char row_groups[] = "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('source')";
+    CLEANUP(lake_freep) Lake *lake = NULL;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    Error err = {0};
+    must(lake_open("lake.duckdb", &small, &lake, &err), &err);
+    must(lake_connect(lake, &conn, &err), &err);
+    must(lake_expect_rows(conn, false, &err), &err);
+    must(lake_exec(conn, "test", "CREATE TABLE source AS SELECT 0 AS round, i FROM range(100) r(i)", &err), &err);
+    for (int generation = 1; generation <= 16; generation++) {
+        CLEANUP(snapshot_info_done) SnapshotInfo info = {0};
+        int64_t n = 0;
+        must(lake_exec(conn, "test", "INSERT INTO source SELECT 0, i FROM range(100, 110) r(i)", &err), &err);
+        must(snapshot_publish(conn, DIR_NAME, tables + 1, 1, &(SnapshotOptions){.settle = true}, &info, &err), &err);
+        must(lake_query_int(conn, "test", row_groups, NULL, 0, &n, &err), &err);
+        int merged = generation > 8; /* what was merged before is one */
+        if (n != (generation % 8 == 0 ? 1 : generation % 8 + merged)) fail_msg("generation %d: %d row groups", generation, (int)n);
+        must(lake_expect_rows(conn, false, &err), &err); /* as another process does */
+    }
+}
+
 #define DRAFT DIR_NAME "/draft.duckdb.tmp"
 
 /* With a base, so that a generation starts from the last one. */
@@ -447,6 +470,7 @@ int main(void) {
         IN_SCRATCH(a_failed_publish_changes_nothing),
         IN_SCRATCH(a_generation_without_its_lock_is_readable),
         IN_SCRATCH(the_lake_is_settled_meanwhile),
+        IN_SCRATCH(small_row_groups_are_merged_now_and_then),
         IN_SCRATCH(a_draft_is_taken_once_and_only_of_the_last),
         IN_SCRATCH(a_draft_of_another_generation_is_left),
         IN_SCRATCH(a_lost_current_does_not_start_again),
