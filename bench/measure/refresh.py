@@ -64,6 +64,8 @@ def refresh(bench):
         growth = median(b / a for a, b in zip(getattr(small, times), getattr(large_, times)))
         yield at_most("refresh", f"growth of {what} from {small.events:,} to {large_.events:,}", growth, 1.3, "")
     for history in histories:
+        yield from against_bare(bench, history)
+    for history in histories:
         if history.events >= bench.options.prototype_history:
             yield from against_prototype(bench, history)
     for history in histories:
@@ -72,6 +74,20 @@ def refresh(bench):
 
 def worst(times):
     return f"worst {max(times) * 1e3:,.0f} ms"
+
+
+def against_bare(bench, history):
+    """DuckDB storing and publishing as many rows, and nothing else."""
+    seconds = []
+    for _ in rounds(bench):
+        bench.copy_lake(history.lake, "bare")
+        with open(bench.path(history.lake, "snapshots", "CURRENT"), encoding="utf-8") as current:
+            snapshot = bench.path(history.lake, "snapshots", current.read().strip())
+        done = bench.python("bare_refresh.py", bench.path("bare", "lake.duckdb"), snapshot, bench.path("bare", "out"), bench.options.new_events)
+        seconds.append(done.json()["seconds"])
+    bench.forget("bare")
+    what = f"{bench.options.new_events} new events, history {history.events:,}: / bare DuckDB that stores and publishes them"
+    yield info("refresh", what, median(history.by_steps) / median(seconds), "", f"{median(seconds) * 1e3:.0f} ms")
 
 
 def against_prototype(bench, history):

@@ -1,0 +1,52 @@
+"""The ground under a refresh: what DuckDB takes to store some rows durably in a lake that Smelt made, and to publish them, and nothing else.
+
+    bare_refresh.py LAKE SNAPSHOT OUT ROWS      prints one JSON line
+
+No Kafka, no JSON, no look for copies, no contracts, no features computed, no scores, no history: rows that are there already are written
+again, those of Bronze, Silver and Gold in one transaction. The snapshot is a copy of the last one with its fresh rows replaced, while the
+lake is checkpointed on another thread. The clock starts when the lake is open, and stops before it is closed. LAKE and OUT are changed.
+"""
+
+import json
+import os
+import shutil
+import sys
+import threading
+import time
+
+import duckdb
+
+TABLES = ("bronze_raw_events", "silver_clean_events", "gold_state_sums", "gold_features_fresh")
+
+
+def durable(path):
+    handle = os.open(path, os.O_RDONLY)
+    os.fsync(handle)
+    os.close(handle)
+
+
+def main():
+    lake, snapshot, out, rows = sys.argv[1:]
+    con = duckdb.connect(lake, config={"preserve_insertion_order": False, "max_vacuum_tasks": 0})
+    for table in TABLES:
+        con.execute(f"CREATE TEMP TABLE new_{table} AS FROM {table} LIMIT {rows}")
+    began = time.perf_counter()
+    con.execute("BEGIN")
+    for table in TABLES:
+        con.execute(f"INSERT INTO {table} FROM new_{table}")
+    con.execute("COMMIT")
+    checkpoint = threading.Thread(target=con.cursor().execute, args=("CHECKPOINT",))
+    checkpoint.start()
+    shutil.copy(snapshot, out)
+    con.execute(f"ATTACH '{out}' AS published")
+    con.execute("CREATE OR REPLACE TABLE published.gold_features_fresh AS FROM gold_features_fresh")
+    con.execute("CHECKPOINT published")
+    con.execute("DETACH published")
+    durable(out)
+    os.replace(out, f"{out}.published")
+    durable(os.path.dirname(out))
+    checkpoint.join()
+    print(json.dumps({"seconds": time.perf_counter() - began}))
+
+
+main()
