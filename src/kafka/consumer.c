@@ -49,16 +49,22 @@ static const KafkaRole consumer_role = {
     .configure = configure,
 };
 
-int kafka_consumer_open(const Settings *settings, const char *topic, const KafkaPosition *from, size_t n, KafkaConsumer **ret, Error *err) {
+int kafka_consumer_open(const Settings *settings, const char *topic, KafkaConsumer **ret, Error *err) {
     CLEANUP(kafka_consumer_freep) KafkaConsumer *c = xcalloc(1, sizeof *c);
     c->topic = xstrdup(topic);
     if (kafka_client_new(settings, &consumer_role, c, &c->client, err) != 0) return -1;
-    rd_kafka_poll_set_consumer(c->client->rk);
-    c->assigned = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(c->assigned, topic, from[i].partition)->offset = from[i].next_offset;
-    rd_kafka_resp_err_t code = rd_kafka_assign(c->client->rk, c->assigned);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(c->client, code, NULL, err, "reading the topic %s", topic);
     *ret = TAKE(c);
+    return 0;
+}
+
+int kafka_consumer_read(KafkaConsumer *c, const KafkaPosition *from, size_t n, Error *err) {
+    BUG_IF(c->assigned != NULL);
+    c->assigned = rd_kafka_topic_partition_list_new((int)n);
+    for (size_t i = 0; i < n; i++)
+        rd_kafka_topic_partition_list_add(c->assigned, c->topic, from[i].partition)->offset = from[i].next_offset;
+    rd_kafka_poll_set_consumer(c->client->rk);
+    rd_kafka_resp_err_t code = rd_kafka_assign(c->client->rk, c->assigned);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(c->client, code, NULL, err, "reading the topic %s", c->topic);
     return 0;
 }
 

@@ -29,9 +29,10 @@ typedef struct KafkaEvent {
     size_t len;
 } KafkaEvent;
 
-/* Starts reading; does not wait for a broker. ERR_CONFIG. The caller frees. */
-int kafka_consumer_open(const Settings *settings, const char *topic, const KafkaPosition *from, size_t n, KafkaConsumer **ret,
-                        Error *err) MUST_CHECK;
+/* Begins to connect; does not wait for a broker, and reads nothing yet. ERR_CONFIG. The caller frees. */
+int kafka_consumer_open(const Settings *settings, const char *topic, KafkaConsumer **ret, Error *err) MUST_CHECK;
+/* Starts reading. Once. */
+int kafka_consumer_read(KafkaConsumer *consumer, const KafkaPosition *from, size_t n, Error *err) MUST_CHECK;
 void kafka_consumer_free(KafkaConsumer *consumer);
 DEFINE_CLEANUP(kafka_consumer_free, KafkaConsumer)
 /* The next event. A broker that is away is KAFKA_NOTHING (its log line comes from client.h); an error is one that waiting does not mend. */
@@ -40,5 +41,5 @@ int kafka_consumer_poll(KafkaConsumer *consumer, int timeout_ms, KafkaEvent *ret
 int kafka_consumer_seek(KafkaConsumer *consumer, KafkaPosition to, Error *err) MUST_CHECK;
 /* Tells the broker what is durable, for its lag tools; nothing of ours reads it back. Does not wait, and cannot fail us. */
 void kafka_consumer_report(KafkaConsumer *consumer, const KafkaPosition *positions, size_t n);
-/* For admin.h, on the same connections. Borrowed. */
+/* For admin.h, on the same connections: while it reads, answers wait behind those to its fetches (fetch.wait.max.ms). Borrowed. */
 KafkaClient *kafka_consumer_client(KafkaConsumer *consumer);

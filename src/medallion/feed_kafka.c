@@ -1,5 +1,7 @@
 /* feed_kafka.c: a topic as a feed. Connecting takes as long as opening the lake: so the first description is asked for by a thread of its
- * own as soon as the feed is opened. When that fails, the caller asks again and learns why. */
+ * own as soon as the feed is opened, which then makes the consumer too. When that fails, the caller asks again and learns why.
+ *
+ * Describing and reading have a client each: on one connection, answers would wait for the fetch before them. */
 #include "base/memory.h"
 #include "medallion/feed_internal.h"
 #include <pthread.h>
@@ -11,17 +13,28 @@ typedef struct TopicFeed {
     Feed feed;
     const Settings *settings; /* borrowed */
     KafkaClient *client;      /* for describing, before and while reading */
-    KafkaConsumer *consumer;  /* NULL before start */
+    KafkaConsumer *consumer;  /* the early thread's until it was joined; NULL: not made yet */
+    bool reading;
     pthread_t early;
     bool early_asked; /* `early` is to be joined */
     KafkaTopic early_topic;
     int early_rc;
 } TopicFeed;
 
+/* It connects when it is asked something, and knows the leaders then. */
+static void make_consumer_early(TopicFeed *t) {
+    CLEANUP(kafka_topic_done) KafkaTopic unused = {0};
+    Error ignored = {0};
+    if (kafka_consumer_open(t->settings, t->feed.topic, &t->consumer, &ignored) != 0 ||
+        kafka_topic_describe(kafka_consumer_client(t->consumer), t->feed.topic, EARLY_MS, &unused, &ignored) != 0)
+        error_clear(&ignored);
+}
+
 static void *ask_early(void *arg) {
     TopicFeed *t = arg;
     Error ignored = {0};
     t->early_rc = kafka_topic_describe(t->client, t->feed.topic, EARLY_MS, &t->early_topic, &ignored);
+    if (t->early_rc == 0) make_consumer_early(t);
     error_clear(&ignored);
     return NULL;
 }
@@ -67,9 +80,10 @@ static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *
 
 static int topic_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
     TopicFeed *t = (TopicFeed *)feed;
-    kafka_consumer_freep(&t->consumer);
-    t->consumer = NULL;
-    return kafka_consumer_open(t->settings, feed->topic, from, n, &t->consumer, err);
+    if (t->reading) kafka_consumer_freep(&t->consumer);
+    t->reading = true;
+    if (t->consumer == NULL && kafka_consumer_open(t->settings, feed->topic, &t->consumer, err) != 0) return -1;
+    return kafka_consumer_read(t->consumer, from, n, err);
 }
 
 static int topic_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {

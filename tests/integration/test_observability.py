@@ -229,10 +229,18 @@ Samples = dict[str, list[tuple[dict[str, str], float]]]
 
 
 def scrape(api: Api) -> Samples:
+    return parse(scrape_text(api))
+
+
+def scrape_text(api: Api) -> str:
     code, kind, body = api.ask("/metrics")
     assert (code, kind) == (200, "text/plain")
+    return body.decode()
+
+
+def parse(text: str) -> Samples:
     found: Samples = {}
-    for line in body.decode().splitlines():
+    for line in text.splitlines():
         if not line.startswith("#"):
             match = re.fullmatch(r"(\w+)(?:\{(.*)\})? (\S+)", line)
             assert match, line
@@ -254,10 +262,10 @@ def until(api: Api, what: str, name: str, number: float, **labels: str) -> Sampl
 
 def assert_as_documented(api: Api, table: dict[str, Json]) -> set[str]:
     """promtool is content, and each sample has a line in the table and exactly its labels. Returns the names."""
-    text = api.ask("/metrics")[2].decode()
+    text = scrape_text(api)
     promtool("check", "metrics", text=text)
     types = dict(re.findall(r"^# TYPE (\w+) (\w+)$", text, re.MULTILINE))
-    for name, samples in scrape(api).items():
+    for name, samples in parse(text).items():
         metric = table[base_name(name)]
         assert types[base_name(name)] == metric["type"]
         for labels, number in samples:
