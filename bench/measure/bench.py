@@ -100,10 +100,11 @@ class Bench:
                     os.remove(file)
 
     def copy_lake(self, lake, to):
-        """The database alone; nobody has it open."""
+        """The database alone; nobody has it open. On disk, so that who uses it does not wait for that."""
         self.forget(to)
         os.makedirs(self.path(to))
         shutil.copy(self.path(lake, "lake.duckdb"), self.path(to, "lake.duckdb"))
+        os.sync()
 
     def delete_topic(self, topic):
         self.python("topic.py", "delete", self.bootstrap, topic)

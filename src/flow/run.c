@@ -31,6 +31,7 @@ typedef struct Run {
     json_t *summary, *steps; /* steps: borrowed from summary */
     size_t written;          /* of the steps */
     Ahead *ahead;
+    LakeSettling *settling; /* NULL: not begun */
 } Run;
 
 const char *step_state_name(StepState state) {
@@ -46,7 +47,7 @@ void run_result_done(RunResult *result) {
 
 /* ---- the steps: 0 done, 1 skipped, -1 failed; ret_summary may stay NULL ---- */
 
-static int step_ingest(const Run *run, json_t **ret_summary, Error *err) {
+static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(ingest_result_done) IngestResult result = {0};
     IngestOptions options = ingest_options(run->options->settings);
     options.quiet = run->options->quiet;
@@ -56,7 +57,7 @@ static int step_ingest(const Run *run, json_t **ret_summary, Error *err) {
     return result.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; what was read is safe") : 0;
 }
 
-static int step_refine(const Run *run, json_t **ret_summary, Error *err) {
+static int step_refine(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
     const char *dir = settings_text(run->options->settings, "pipeline.dir");
     RefineOptions options = {.quiet = run->options->quiet};
@@ -67,7 +68,7 @@ static int step_refine(const Run *run, json_t **ret_summary, Error *err) {
     return 0;
 }
 
-static int step_train(const Run *run, json_t **ret_summary, Error *err) {
+static int step_train(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(churn_options_done) ChurnOptions options = {0};
     CLEANUP(churn_training_done) ChurnTraining training = {0};
     if (churn_options(run->options->settings, &options, err) != 0) return -1;
@@ -79,7 +80,7 @@ static int step_train(const Run *run, json_t **ret_summary, Error *err) {
     return training.skipped != NULL ? 1 : 0;
 }
 
-static int step_score(const Run *run, json_t **ret_summary, Error *err) {
+static int step_score(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(churn_scores_done) ChurnScores scores = {0};
     CLEANUP(free_text) char *models = path_join(settings_text(run->options->settings, "data.dir"), "models");
     if (churn_score(run->conn, models, false, &scores, err) != 0) return -1;
@@ -87,13 +88,14 @@ static int step_score(const Run *run, json_t **ret_summary, Error *err) {
     return scores.skipped != NULL ? 1 : 0;
 }
 
-static int step_publish(const Run *run, json_t **ret_summary, Error *err) {
+static int step_publish(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(publish_result_done) PublishResult result = {0};
     CLEANUP(free_text) char *dir = path_join(settings_text(run->options->settings, "data.dir"), "snapshots");
     PublishOptions options = {.keep = (int)settings_int(run->options->settings, "snapshots.keep"),
                               .settle = run->options->ends_then,
                               .draft = ahead_draft(run->ahead)};
     if (publish_run(run->conn, dir, &options, &result, err) != 0) return -1;
+    run->settling = TAKE(result.snapshot.settling); /* readers need not wait for it */
     *ret_summary = json_pack("{sI ss sI sf}", "generation", (json_int_t)result.snapshot.generation, "path", result.snapshot.path, "bytes",
                              (json_int_t)result.snapshot.bytes, "seconds", result.seconds);
     return 0;
@@ -101,7 +103,7 @@ static int step_publish(const Run *run, json_t **ret_summary, Error *err) {
 
 typedef struct Step {
     const char *name;
-    int (*run)(const Run *run, json_t **ret_summary, Error *err);
+    int (*run)(Run *run, json_t **ret_summary, Error *err);
 } Step;
 
 static const Step steps[] = {
@@ -146,7 +148,7 @@ static json_t *describe_step(const char *name, const char *state, int attempts, 
 }
 
 /* Tries until it is done, failed for good, or out of attempts. */
-static int attempt_step(const Run *run, const Step *step, int *ret_attempts, json_t **ret_summary, Error *err) {
+static int attempt_step(Run *run, const Step *step, int *ret_attempts, json_t **ret_summary, Error *err) {
     int64_t most = settings_int(run->options->settings, "run.attempts");
     int64_t pause_ms = settings_int(run->options->settings, "run.backoff");
     for (int attempt = 1;; attempt++, pause_ms *= 2) {
@@ -170,11 +172,13 @@ static StepState state_of(int rc, const Error *err) {
 /* See the head of this file. */
 static int announce_publish(Run *run, Error *err) {
     CLEANUP(json_freep) json_t *step = describe_step(steps[PUBLISH_STEP].name, step_state_name(STEP_DONE), 1, clock_wall_us());
+    size_t written = run->written;
     if (lake_begin(run->conn, err) != 0) return -1;
     if (write_steps(run, step, err) == 0 && store_run(run, step_state_name(STEP_DONE), NULL, true, err) == 0 &&
         lake_commit(run->conn, err) == 0)
         return 0;
     lake_rollback(run->conn);
+    run->written = written;
     return -1;
 }
 
@@ -226,6 +230,7 @@ static char *new_run_id(int64_t wall_us) {
 }
 
 static void run_done(Run *run) {
+    lake_settledp(&run->settling);
     ahead_freep(&run->ahead);
     json_decref(run->summary);
     free(run->id);
@@ -263,7 +268,7 @@ int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Erro
     run.ahead = ahead_start(options->settings);
     int rc = run_steps(&run, &state, err);
     Error history = {0};
-    if (rc != 0 && store_run(&run, step_state_name(state), err->text, true, &history) != 0)
+    if (rc != 0 && (write_steps(&run, NULL, &history) != 0 || store_run(&run, step_state_name(state), err->text, true, &history) != 0))
         log_error("run", "the end of the run could not be written down: %s", history.text);
     error_clear(&history);
     json_object_set_new(run.summary, "state", json_string(step_state_name(state)));

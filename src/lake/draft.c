@@ -6,9 +6,10 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include <errno.h>
+#include "base/room.h"
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct SnapshotDraft {
@@ -24,9 +25,16 @@ static void *copy_last(void *arg) {
     return NULL;
 }
 
+/* What is written before the snapshot comes first, when there is little room. */
+static bool has_room(const char *dir, const char *last) {
+    enum { TIMES = 4 };
+    struct stat st;
+    return stat(last, &st) == 0 && room_free(dir) / TIMES >= st.st_size;
+}
+
 SnapshotDraft *snapshot_draft(const char *dir) {
     CLEANUP(free_text) char *last = snapshot_current_path(dir);
-    if (last == NULL || !file_exists(last)) return NULL;
+    if (last == NULL || !has_room(dir, last)) return NULL;
     SnapshotDraft *d = xcalloc(1, sizeof *d);
     d->last = TAKE(last);
     d->copy = path_join(dir, "draft.duckdb.tmp");

@@ -27,6 +27,7 @@ struct Snapshot {
 };
 
 void snapshot_info_done(SnapshotInfo *info) {
+    lake_settledp(&info->settling);
     free(info->path);
     *info = (SnapshotInfo){0};
 }
@@ -209,7 +210,8 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
     if (write_generation(&g, dir, path, err) != 0 || switch_current(dir, name, err) != 0) return -1;
     struct stat st = {0};
     if (stat(path, &st) != 0) st.st_size = 0;
-    *ret = (SnapshotInfo){.generation = generation, .bytes = st.st_size, .incremental = g.incremental, .path = TAKE(path)};
+    *ret = (SnapshotInfo){
+        .generation = generation, .bytes = st.st_size, .incremental = g.incremental, .path = TAKE(path), .settling = TAKE(g.settling)};
     return 0;
 }
 

@@ -20,16 +20,17 @@ typedef struct SnapshotTable {
 typedef struct SnapshotInfo {
     int64_t generation;
     int64_t bytes;
-    bool incremental; /* the base was taken over from the last generation */
-    char *path;       /* owned: snapshot_info_done */
+    bool incremental;       /* the base was taken over from the last generation */
+    char *path;             /* owned: snapshot_info_done */
+    LakeSettling *settling; /* the lake's checkpoint, when one was asked for; owned */
 } SnapshotInfo;
-void snapshot_info_done(SnapshotInfo *info);
+void snapshot_info_done(SnapshotInfo *info); /* waits for the checkpoint */
 
 /* Writes the tables into one new DuckDB file at `path`, whole and durable, or not at all. All are read in one transaction. ERR_IO. */
 int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) MUST_CHECK;
-/* Begins to copy the last generation, for the next one to start from, while the writer does something else. NULL: there is none, or it
- * cannot. For SnapshotOptions; whoever began it frees it, which waits for the copy and removes it when nobody took it. By the writer alone.
- */
+/* Begins to copy the last generation, for the next one to start from, while the writer does something else. NULL: there is none, it
+ * cannot, or the disk is nearly full. For SnapshotOptions; whoever began it frees it, which waits for the copy and removes it when nobody
+ * took it. By the writer alone. */
 typedef struct SnapshotDraft SnapshotDraft;
 SnapshotDraft *snapshot_draft(const char *dir);
 void snapshot_draft_free(SnapshotDraft *d);
@@ -38,7 +39,7 @@ DEFINE_CLEANUP(snapshot_draft_free, SnapshotDraft)
 typedef struct SnapshotOptions {
     const char *base;     /* names what tables of the kind SNAPSHOT_BASE hold; NULL: it has no name, everything is written */
     bool full;            /* write everything even when the last generation has the same base */
-    bool settle;          /* checkpoint the lake meanwhile: a process that ends soon has to wait for both */
+    bool settle;          /* checkpoint the lake meanwhile: a process that ends soon has to wait for both. It may take longer */
     SnapshotDraft *draft; /* a copy that was begun before; NULL: none. Borrowed */
 } SnapshotOptions;
 /* Writes the next generation and makes it CURRENT. All tables are read in one transaction: one state of the lake. When the last generation

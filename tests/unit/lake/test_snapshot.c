@@ -216,6 +216,7 @@ static void the_lake_is_settled_meanwhile(void **state) {
         if (busy) must(lake_begin(other, &err), &err);
         must(lake_exec(other, "test", "CREATE OR REPLACE TABLE more AS SELECT 1 AS one", &err), &err);
         must(snapshot_publish(conn, DIR_NAME, tables, ARRAY_LEN(tables), &(SnapshotOptions){.settle = true}, &info, &err), &err);
+        lake_settledp(&info.settling);
         assert_int_equal(file_exists("lake.duckdb.wal"), busy);
         if (busy) must(lake_commit(other, &err), &err);
     }
@@ -239,6 +240,7 @@ static void small_row_groups_are_merged_now_and_then(void **state) {
         int64_t n = 0;
         must(lake_exec(conn, "test", "INSERT INTO source SELECT 0, i FROM range(100, 110) r(i)", &err), &err);
         must(snapshot_publish(conn, DIR_NAME, tables + 1, 1, &(SnapshotOptions){.settle = true}, &info, &err), &err);
+        lake_settledp(&info.settling);
         must(lake_query_int(conn, "test", row_groups, NULL, 0, &n, &err), &err);
         int merged = generation > 8; /* what was merged before is one */
         if (n != (generation % 8 == 0 ? 1 : generation % 8 + merged)) fail_msg("generation %d: %d row groups", generation, (int)n);
