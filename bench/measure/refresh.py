@@ -86,7 +86,7 @@ def against_bare(bench, history):
         done = bench.python("bare_refresh.py", bench.path("bare", "lake.duckdb"), snapshot, bench.path("bare", "out"), bench.options.new_events)
         seconds.append(done.json()["seconds"])
     bench.forget("bare")
-    what = f"{bench.options.new_events} new events, history {history.events:,}: / bare DuckDB that stores and publishes them"
+    what = f"ours / bare DuckDB storing and publishing {bench.options.new_events} rows, history {history.events:,}"
     yield info("refresh", what, median(history.by_steps) / median(seconds), "", f"{median(seconds) * 1e3:.0f} ms")
 
 
