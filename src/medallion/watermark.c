@@ -147,7 +147,10 @@ int watermark_open(LakeConn *conn, const char *path, Mark *lake, Watermark **ret
     w->path = xstrdup(path);
     w->mark = *lake;
     *lake = (Mark){0};
-    if (w->mark.lake_id == NULL && watermark_of_lake(conn, &w->mark, err) != 0) return -1;
+    if (w->mark.lake_id == NULL) { /* not read before, or of a lake that got its identity since */
+        mark_done(&w->mark);
+        if (watermark_of_lake(conn, &w->mark, err) != 0) return -1;
+    }
     if (!is_current(path, &w->mark)) save(w);
     *ret = TAKE(w);
     return 0;
