@@ -1,4 +1,4 @@
--- The batch, each message taken apart already (src/medallion/envelope.h). What cannot be an event has reject_reason and keeps its bytes; everything
+-- The batch, each message taken apart already (src/ingest/envelope.h). What cannot be an event has reject_reason and keeps its bytes; everything
 -- else is an event. Times that are not of the ordinary form are DuckDB's to read.
 CREATE OR REPLACE TEMP TABLE staged AS
 WITH timed AS (

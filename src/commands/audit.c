@@ -1,7 +1,7 @@
 /* audit.c: `smelt audit`. */
 #include "commands/all.h"
 #include "commands/app.h"
-#include "medallion/ledger.h"
+#include "ledger/ledger.h"
 #include <inttypes.h>
 
 static const struct argp argp = {
@@ -16,7 +16,8 @@ static const struct argp argp = {
 int command_audit(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     CLEANUP(ledger_audit_done) LedgerAudit a = {0};
-    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || app_open_existing_lake(app, "smelt audit", &w, err) != 0) return -1;
+    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || writer_open_existing(app->settings, "smelt audit", &w, err) != 0)
+        return -1;
     if (ledger_audit(w.conn, &a, err) != 0) return -1;
     say(app,
         "%s: %" PRId64 " offsets = %" PRId64 " landed + %" PRId64 " duplicates + %" PRId64 " rejected + %" PRId64 " gaps; %" PRId64

@@ -1,5 +1,5 @@
 /* backup.c: `smelt backup` and `smelt restore`. */
-#include "medallion/backup.h"
+#include "recovery/backup.h"
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -72,7 +72,7 @@ static const struct argp restore_argp = {
 /* The lake as its writer; waits for another one when told so. */
 static int open_patiently(App *app, int64_t wait_ms, Writer *w, Error *err) {
     int64_t began = clock_mono_ns();
-    while (app_open_existing_lake(app, "smelt backup", w, err) != 0) {
+    while (writer_open_existing(app->settings, "smelt backup", w, err) != 0) {
         if (err->kind != ERR_BUSY || (clock_mono_ns() - began) / 1000000 >= wait_ms) return -1;
         error_clear(err);
         if (stop_wait_ms(LOCK_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while waiting for the lake");
@@ -103,16 +103,16 @@ static int read_good(const char *dir, Backup *ret, Error *err) {
 }
 
 /* The mark beside the new lake stays, if there is one: what the backup lacks of it is for recover. One of another lake is kept aside. */
-static int read_mark(App *app, const Backup *backup, Mark *ret, Error *err) {
+static int read_mark(App *app, const Backup *backup, CommitMark *ret, Error *err) {
     CLEANUP(free_text) char *path = app_data_path(app, "lake.mark");
-    CLEANUP(mark_done) Mark mark = {0};
+    CLEANUP(commit_mark_done) CommitMark mark = {0};
     CLEANUP(free_text) char *aside = NULL;
-    MarkState state;
-    if (mark_load(path, &state, &mark, err) != 0) return -1;
+    CommitMarkState state;
+    if (commit_mark_load(path, &state, &mark, err) != 0) return -1;
     if (state != MARK_GOOD) return 0;
-    if (mark_compare(&mark, &backup->mark) != MARK_FOREIGN) {
+    if (commit_mark_compare(&mark, &backup->mark) != MARK_FOREIGN) {
         *ret = mark;
-        mark = (Mark){0};
+        mark = (CommitMark){0};
         return 0;
     }
     if (file_set_aside(path, &aside, err) != 0) return -1;
@@ -122,13 +122,14 @@ static int read_mark(App *app, const Backup *backup, Mark *ret, Error *err) {
 
 static int restore(App *app, const Backup *backup, int64_t *ret_behind, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
-    CLEANUP(mark_done) Mark mark = {0};
+    CLEANUP(commit_mark_done) CommitMark mark = {0};
     CLEANUP(free_text) char *lake = app_data_path(app, "lake.duckdb");
-    LakeOptions options = app_lake_options(app);
-    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0 || writer_lock(app, "smelt restore", &w, err) != 0) return -1;
+    LakeOptions options = writer_lake_options(app->settings);
+    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0 || writer_lock(app->settings, "smelt restore", &w, err) != 0)
+        return -1;
     if (file_exists(lake)) return error_set(err, ERR_DATA, "there is a lake at %s: move it away first, nothing is overwritten", lake);
     if (read_mark(app, backup, &mark, err) != 0 || backup_restore(backup, lake, &options, mark.generation, err) != 0) return -1;
-    *ret_behind = mark_offsets_behind(&mark, &backup->mark);
+    *ret_behind = commit_mark_offsets_behind(&mark, &backup->mark);
     return 0;
 }
 

@@ -1,5 +1,5 @@
 /* ingest.c: `smelt ingest`. */
-#include "medallion/ingest.h"
+#include "ingest/ingest.h"
 
 #include "base/clock.h"
 #include "commands/all.h"
@@ -54,7 +54,7 @@ static int set_options(const App *app, const Options *o, IngestOptions *ret, Err
 }
 
 static void tell(const App *app, const char *topic, const IngestResult *r) {
-    const BronzeCounts *c = &r->counts;
+    const LedgerCounts *c = &r->counts;
     double events = (double)(c->landed + c->duplicates + c->rejected);
     say(app, "%s: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps in %.2f s (%.0f events/s)\n", topic,
         c->landed, c->duplicates, c->rejected, c->gaps, r->seconds, r->seconds > 0 ? events / r->seconds : 0);
@@ -71,11 +71,11 @@ int command_ingest(App *app, int argc, char **argv, Error *err) {
     CLEANUP(feed_freep) Feed *feed = NULL;
     CLEANUP(ingest_result_done) IngestResult result = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || set_options(app, &o, &options, err) != 0) return -1;
-    int (*open_lake)(App *, const char *, Writer *, Error *) = o.follow ? app_open_lake_patiently : app_open_lake;
+    int (*open_lake)(const Settings *, const char *, Writer *, Error *) = o.follow ? writer_open_wait_for_space : writer_open;
     if ((o.from != NULL ? feed_open_file(o.from, o.follow, &feed, err) : feed_open_kafka(app->settings, &feed, err)) != 0) return -1;
-    if (open_lake(app, "smelt ingest", &w, err) != 0) return -1;
-    options.watermark = w.watermark;
-    if (ingest_run(w.conn, feed, &options, &result, err) != 0) return o.follow ? app_begin_again_if_full(&w, err) : -1;
+    if (open_lake(app->settings, "smelt ingest", &w, err) != 0) return -1;
+    options.mark = w.mark;
+    if (ingest_run(w.conn, feed, &options, &result, err) != 0) return o.follow ? writer_reexec_if_disk_full(&w, err) : -1;
     tell(app, feed_topic(feed), &result);
     app->summary = ingest_result_json(&result, feed_topic(feed));
     return result.stopped ? error_exit_code(ERR_STOPPED) : 0;

@@ -18,7 +18,7 @@
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/produce_options.h"
-#include "commands/sink.h"
+#include "commands/produce_output.h"
 #include "telecom/random.h"
 #include <inttypes.h>
 #include <string.h>
@@ -42,7 +42,7 @@ typedef struct Produce {
     ProduceOptions options;
     Operator *op;
     Emitter *emitter;
-    Sink sink;
+    ProduceOutput output;
     Random random; /* of batch sizes and pauses */
     Progress progress;
     int64_t started_ns;
@@ -51,14 +51,14 @@ typedef struct Produce {
 } Produce;
 
 static void produce_done(Produce *p) {
-    sink_done(&p->sink);
+    produce_output_done(&p->output);
     emitter_freep(&p->emitter);
     operator_freep(&p->op);
 }
 
 static void show_progress(void *context) {
     Produce *p = context;
-    progress_update(&p->progress, p->sink.producer != NULL ? sink_safe(&p->sink) : p->events);
+    progress_update(&p->progress, p->output.producer != NULL ? produce_output_safe(&p->output) : p->events);
 }
 
 static void note_time(Produce *p, const EmitterMessage *message) {
@@ -72,27 +72,27 @@ static int emit_window(Produce *p, int64_t from_us, int64_t until_us, uint64_t e
     EmitterMessage message;
     emitter_window(p->emitter, from_us, until_us, events);
     while (emitter_next(p->emitter, &message)) {
-        if (sink_write(&p->sink, &message, err) != 0) return -1;
+        if (produce_output_write(&p->output, &message, err) != 0) return -1;
         note_time(p, &message);
         if (++p->events % LOOK_EVERY != 0) continue;
         show_progress(p);
         if (stop_requested()) break;
     }
-    return sink_flush(&p->sink, PATIENCE_MS, show_progress, p, err);
+    return produce_output_flush(&p->output, PATIENCE_MS, show_progress, p, err);
 }
 
 static int open_sink(Produce *p, Error *err) {
     const ProduceOptions *o = &p->options;
-    if (o->out != NULL) return sink_open_file(o->out, &p->sink, err);
-    while (sink_open_topic(p->app->settings, (int)o->partitions, TOPIC_TIMEOUT_MS, &p->sink, err) != 0) {
+    if (o->out != NULL) return produce_output_open_file(o->out, &p->output, err);
+    while (produce_output_open_topic(p->app->settings, (int)o->partitions, TOPIC_TIMEOUT_MS, &p->output, err) != 0) {
         /* A stream outlives its broker's restarts; everybody else is told to come again. */
         if (!o->stream || !error_is_retriable(err)) return -1;
         log_warn("produce", "%s; trying again", err->text);
         if (stop_wait_ms(RETRY_MS)) return -1;
         error_clear(err);
     }
-    if (p->sink.topic_created)
-        log_info("produce", "created topic %s with %d partitions", settings_text(p->app->settings, "kafka.topic"), p->sink.partitions);
+    if (p->output.topic_created)
+        log_info("produce", "created topic %s with %d partitions", settings_text(p->app->settings, "kafka.topic"), p->output.partitions);
     return 0;
 }
 
@@ -138,15 +138,16 @@ static int64_t between(Random *random, int64_t low, int64_t high) {
 
 /* A broker that is away costs a warning: the messages stay under way, and the next batch waits behind them. */
 static int emit_batch(Produce *p, int64_t from_us, uint64_t events, Error *err) {
-    uint64_t failed = sink_failed(&p->sink);
+    uint64_t failed = produce_output_failed(&p->output);
     if (emit_window(p, from_us, clock_wall_us(), events, err) != 0) {
         if (err->kind != ERR_UNAVAILABLE) return err->kind == ERR_STOPPED ? 0 : -1;
         log_warn("produce", "%s; going on", err->text);
         error_clear(err);
     }
-    if (sink_failed(&p->sink) > failed) log_warn("produce", "%" PRIu64 " messages were given up", sink_failed(&p->sink) - failed);
+    if (produce_output_failed(&p->output) > failed)
+        log_warn("produce", "%" PRIu64 " messages were given up", produce_output_failed(&p->output) - failed);
     log_info("produce", "batch of %" PRIu64 " events, %" PRIu64 " in all, %" PRIu64 " acknowledged", events, p->events,
-             sink_safe(&p->sink));
+             produce_output_safe(&p->output));
     return 0;
 }
 
@@ -205,11 +206,12 @@ static json_t *faults_by_kind(const Produce *p) {
 static json_t *summary_of(const Produce *p) {
     double seconds = clock_seconds_since(p->started_ns);
     const char *out = p->options.out;
-    json_t *s = json_pack("{sI sI sI sf sf}", "events", (json_int_t)p->events, "acknowledged", (json_int_t)sink_safe(&p->sink), "failed",
-                          (json_int_t)sink_failed(&p->sink), "seconds", seconds, "events_per_second", (double)p->events / (seconds + 1e-9));
+    json_t *s = json_pack("{sI sI sI sf sf}", "events", (json_int_t)p->events, "acknowledged", (json_int_t)produce_output_safe(&p->output),
+                          "failed", (json_int_t)produce_output_failed(&p->output), "seconds", seconds, "events_per_second",
+                          (double)p->events / (seconds + 1e-9));
     json_object_set_new(s, "faults", faults_by_kind(p));
     json_object_set_new(s, "topic", out == NULL ? json_string(settings_text(p->app->settings, "kafka.topic")) : json_null());
-    json_object_set_new(s, "partitions", out == NULL ? json_integer(p->sink.partitions) : json_null());
+    json_object_set_new(s, "partitions", out == NULL ? json_integer(p->output.partitions) : json_null());
     json_object_set_new(s, "file", out != NULL ? json_string(out) : json_null());
     json_object_set_new(s, "subscribers", json_integer(operator_subscribers(p->op)));
     json_object_set_new(s, "first_timestamp", time_or_null(p->first_us));
@@ -224,7 +226,7 @@ static void say_summary(const Produce *p) {
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
     say(app, "%" PRIu64 " events to %s in %.1f s (%.0f/s): %" PRIu64 " acknowledged, %" PRIu64 " failed.\n", p->events,
         p->options.out != NULL ? p->options.out : settings_text(app->settings, "kafka.topic"), seconds,
-        (double)p->events / (seconds + 1e-9), sink_safe(&p->sink), sink_failed(&p->sink));
+        (double)p->events / (seconds + 1e-9), produce_output_safe(&p->output), produce_output_failed(&p->output));
     if (p->first_us != 0) say(app, "From %s to %s.\n", clock_format(p->first_us, first), clock_format(p->last_us, last));
     for (int kind = 0; kind < FAULT_KINDS; kind++) {
         uint64_t n = emitter_faults(p->emitter, (FaultKind)kind);
@@ -245,7 +247,7 @@ static int run(Produce *p, Error *err) {
     if (window && run_window(p, until_us - span_us, until_us, err) != 0) return -1;
     if (o->stream && !stop_requested() && run_stream(p, window ? 0 : (uint64_t)o->events, err) != 0) return -1;
     if (write_truth(p, o->stream ? clock_wall_us() : until_us, err) != 0) return -1;
-    return sink_failed(&p->sink) > 0 ? kafka_producer_failure(p->sink.producer, err) : 0;
+    return produce_output_failed(&p->output) > 0 ? kafka_producer_failure(p->output.producer, err) : 0;
 }
 
 int command_produce(App *app, int argc, char **argv, Error *err) {

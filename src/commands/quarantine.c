@@ -131,6 +131,6 @@ int command_quarantine(App *app, int argc, char **argv, Error *err) {
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
     const Action *action = find_action(o.action);
     if (action == NULL) return error_set(err, ERR_USAGE, "quarantine knows list, show and replay, not \"%s\"", o.action);
-    if (app_open_existing_lake(app, "smelt quarantine", &w, err) != 0 || check_refined(w.conn, err) != 0) return -1;
+    if (writer_open_existing(app->settings, "smelt quarantine", &w, err) != 0 || check_refined(w.conn, err) != 0) return -1;
     return action->run(app, w.conn, &o, err);
 }

@@ -1,5 +1,5 @@
 /* recover.c: `smelt recover`: says what it would do; with --yes it does it. */
-#include "medallion/recover.h"
+#include "recovery/recover.h"
 
 #include "base/document.h"
 #include "base/memory.h"
@@ -62,7 +62,7 @@ static void tell_findings(const App *app, const RecoverPlan *plan) {
     if (plan->backup_problem != NULL) say(app, "No backup can help: %s\n", plan->backup_problem);
     if (!plan->behind) return;
     CLEANUP(buf_done) Buf where = {0};
-    mark_describe(&plan->mark, plan->base == RECOVER_BACKUP ? &plan->backup.mark : &plan->at, &where);
+    commit_mark_describe(&plan->mark, plan->base == RECOVER_BACKUP ? &plan->backup.mark : &plan->at, &where);
     say(app, "Behind the high-water mark: %s\n", where.data);
 }
 
@@ -91,7 +91,7 @@ static int refuse_loss(const RecoverPlan *plan, Error *err) {
 static int repair(App *app, Writer *w, const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {
     if (recover_prepare(o, plan, result, err) != 0) return -1;
     for (size_t i = 0; i < ARRAY_LEN(result->asides) && result->asides[i] != NULL; i++) say(app, "Set aside: %s\n", result->asides[i]);
-    if (writer_open_file(app, w, err) != 0 || lake_migrate(w->conn, err) != 0) return -1;
+    if (writer_open_file(app->settings, w, err) != 0 || lake_migrate(w->conn, err) != 0) return -1;
     return recover_finish(w->conn, o, plan, result, err);
 }
 
@@ -143,7 +143,8 @@ int command_recover(App *app, int argc, char **argv, Error *err) {
                               .lake_path = lake,
                               .mark_path = mark,
                               .backup_dir = o.backup != NULL ? o.backup : settings_text(app->settings, "backup.dir"),
-                              .lake = app_lake_options(app)};
-    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0 || writer_lock(app, "smelt recover", &w, err) != 0) return -1;
+                              .lake = writer_lake_options(app->settings)};
+    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0 || writer_lock(app->settings, "smelt recover", &w, err) != 0)
+        return -1;
     return recover(app, &w, &options, &o, err);
 }

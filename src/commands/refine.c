@@ -1,5 +1,5 @@
 /* refine.c: `smelt refine`. */
-#include "medallion/refine.h"
+#include "refine/refine.h"
 
 #include "base/memory.h"
 #include "commands/all.h"
@@ -54,7 +54,8 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
     RefineStats stats = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
     const char *dir = o.pipeline != NULL ? o.pipeline : settings_text(app->settings, "pipeline.dir");
-    if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0 || app_open_existing_lake(app, "smelt refine", &w, err) != 0)
+    if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0 ||
+        writer_open_existing(app->settings, "smelt refine", &w, err) != 0)
         return -1;
     RefineOptions options = {.full = o.full};
     if (refine_run(w.conn, pipeline, &options, &stats, err) != 0) return -1;

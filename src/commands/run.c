@@ -4,7 +4,7 @@
 #include "commands/all.h"
 #include "commands/app.h"
 #include "flow/run_record.h"
-#include "medallion/backup.h"
+#include "recovery/backup.h"
 #include <string.h>
 
 enum { OPT_FROM = 1, OPT_TRAIN };
@@ -58,7 +58,7 @@ static void tell_step(void *user, const json_t *step) {
 /* A run that cannot begin has failed too, and no snapshot will ever tell. */
 static int open_both(App *app, const char *from, Writer *w, Feed **ret, Error *err) {
     int rc = from != NULL ? feed_open_file(from, false, ret, err) : feed_open_kafka(app->settings, ret, err);
-    if (rc == 0) rc = app_open_lake(app, "smelt run", w, err);
+    if (rc == 0) rc = writer_open(app->settings, "smelt run", w, err);
     if (rc != 0) run_record_refused(app->settings, err);
     return rc;
 }
@@ -72,7 +72,7 @@ int command_run(App *app, int argc, char **argv, Error *err) {
     if (open_both(app, o.from, &w, &feed, err) != 0) return -1;
     RunOptions options = {.settings = app->settings,
                           .feed = feed,
-                          .watermark = w.watermark,
+                          .mark = w.mark,
                           .force_train = o.train,
                           .ends_then = true,
                           .on_step = tell_step,

@@ -1,5 +1,5 @@
 /* score.c: `smelt score`. */
-#include "medallion/churn.h"
+#include "churn/churn.h"
 
 #include "commands/all.h"
 #include "commands/app.h"
@@ -50,7 +50,7 @@ int command_score(App *app, int argc, char **argv, Error *err) {
     CLEANUP(churn_scores_done) ChurnScores scores = {0};
     CLEANUP(writer_done) Writer w = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || churn_options(app->settings, &options, err) != 0) return -1;
-    if (app_open_existing_lake(app, "smelt score", &w, err) != 0) return -1;
+    if (writer_open_existing(app->settings, "smelt score", &w, err) != 0) return -1;
     if (churn_score(w.conn, options.models_dir, o.full, &scores, err) != 0) return -1;
     if (scores.skipped != NULL && !o.scheduled) return error_set(err, ERR_DATA, "nothing was scored: %s", scores.skipped);
     tell(app, &scores);

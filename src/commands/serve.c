@@ -4,7 +4,7 @@
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
-#include "flow/health.h"
+#include "health/health.h"
 #include "web/web.h"
 
 enum { OPT_METRICS = 1 };
@@ -42,7 +42,7 @@ static int serve(App *app, Health *health, Error *err) {
     CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
     WebOptions options = {.listen = settings_text(app->settings, "http.listen"),
                           .snapshots_dir = dir,
-                          .lake = app_lake_options(app),
+                          .lake = writer_lake_options(app->settings),
                           .status = report,
                           .status_arg = health,
                           .samples = samples,

@@ -6,7 +6,7 @@
 #include "commands/app.h"
 #include "compile/show.h"
 #include "contract/pipeline.h"
-#include "lake/snapshot.h"
+#include "snapshot/snapshot.h"
 #include <pthread.h>
 #include <stdio.h>
 
@@ -83,7 +83,7 @@ static int query(App *app, const char *sql, Error *err) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    LakeOptions options = app_lake_options(app);
+    LakeOptions options = writer_lake_options(app->settings);
     /* to_json gives every type of DuckDB a form; a statement that is not a query does not parse here, which is meant. */
     CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(q)::VARCHAR FROM (%s\n) AS q", sql);
     if (snapshot_open(dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0) return -1;

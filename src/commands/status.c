@@ -2,7 +2,7 @@
  * judged. */
 #include "base/memory.h"
 #include "commands/all.h"
-#include "flow/health.h"
+#include "health/health.h"
 #include <string.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* train.c: `smelt train`. Too little data, which `smelt run` passes over, is an error here: the user asked for a model. A scheduler that
  * calls the steps one by one asks with --scheduled for what `smelt run` does. */
-#include "medallion/churn.h"
+#include "churn/churn.h"
 
 #include "base/memory.h"
 #include "commands/all.h"
@@ -93,7 +93,7 @@ int command_train(App *app, int argc, char **argv, Error *err) {
     CLEANUP(churn_training_done) ChurnTraining training = {0};
     CLEANUP(writer_done) Writer w = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || churn_options(app->settings, &options, err) != 0) return -1;
-    if (app_open_existing_lake(app, "smelt train", &w, err) != 0) return -1;
+    if (writer_open_existing(app->settings, "smelt train", &w, err) != 0) return -1;
     int64_t max_age_ms = settings_int(app->settings, "model.max_age");
     if ((o.scheduled ? churn_train_when_due(w.conn, &options, max_age_ms, &training, err)
                      : churn_train(w.conn, &options, &training, err)) != 0)

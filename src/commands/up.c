@@ -1,12 +1,12 @@
 /* up.c: `smelt up`: the writer and the server in one process, over one database handle. */
+#include "base/disk_space.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/room.h"
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
-#include "flow/health.h"
 #include "flow/live.h"
+#include "health/health.h"
 #include "web/web.h"
 
 static const struct argp argp = {
@@ -30,7 +30,7 @@ static json_t *samples(void *health) {
 /* While the disk is full nothing new comes in. */
 static int has_room(void *arg, Error *err) {
     const App *app = arg;
-    return room_check(settings_text(app->settings, "data.dir"), settings_int(app->settings, "disk.reserve"), err);
+    return disk_space_check(settings_text(app->settings, "data.dir"), settings_int(app->settings, "disk.reserve"), err);
 }
 
 static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
@@ -39,7 +39,7 @@ static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
     WebOptions options = {.listen = settings_text(app->settings, "http.listen"),
                           .snapshots_dir = dir,
                           .live = w->lake,
-                          .lake = app_lake_options(app),
+                          .lake = writer_lake_options(app->settings),
                           .status = report,
                           .status_arg = health,
                           .samples = samples,
@@ -51,13 +51,14 @@ static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
     say(app, "Dashboards and API: %s\n", web_url(web));
     if (app->json) log_info("up", "listening at %s", web_url(web));
     app->summary = json_pack("{s:s}", "url", web_url(web));
-    return live_run(w->conn, app->settings, w->watermark, err) == 0 ? 0 : app_begin_again_if_full(w, err);
+    return live_run(w->conn, app->settings, w->mark, err) == 0 ? 0 : writer_reexec_if_disk_full(w, err);
 }
 
 int command_up(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     CLEANUP(health_freep) Health *health = NULL;
-    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || app_open_lake_patiently(app, "smelt up", &w, err) != 0) return -1;
+    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || writer_open_wait_for_space(app->settings, "smelt up", &w, err) != 0)
+        return -1;
     if (health_new(&(HealthOptions){.settings = app->settings, .live = w.lake}, &health, err) != 0) return -1;
     return serve_and_run(app, &w, health, err);
 }

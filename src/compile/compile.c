@@ -25,7 +25,7 @@ static const struct {
     [SQL_GOLD_COMPACT_EXTREMES] = {"gold/compact_extremes", gold_compact_extremes},
     [SQL_GOLD_FEATURES] = {"gold/features", gold_features},
     [SQL_GOLD_FRESHEN] = {"gold/freshen", gold_freshen},
-    [SQL_GOLD_SETTLE] = {"gold/settle", gold_settle},
+    [SQL_GOLD_SETTLE] = {"gold/settle", merge_delta},
 };
 
 const char *const compile_tables[] = {

@@ -247,7 +247,7 @@ void gold_freshen(Buf *out, const Compiled *c) {
     add_select(out, &v);
 }
 
-void gold_settle(Buf *out, const Compiled *c) {
+void merge_delta(Buf *out, const Compiled *c) {
     (void)c;
     buf_add_str(out, "CREATE OR REPLACE TABLE gold_features_base AS\n"
                      "FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id) UNION ALL FROM gold_features_fresh;\n"

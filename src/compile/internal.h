@@ -96,4 +96,4 @@ void gold_compact_sums(Buf *out, const Compiled *c);
 void gold_compact_extremes(Buf *out, const Compiled *c);
 void gold_features(Buf *out, const Compiled *c);
 void gold_freshen(Buf *out, const Compiled *c);
-void gold_settle(Buf *out, const Compiled *c);
+void merge_delta(Buf *out, const Compiled *c);

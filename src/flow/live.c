@@ -7,9 +7,9 @@
 #include "base/stop.h"
 #include "contract/pipeline.h"
 #include "flow/run.h"
-#include "medallion/backup.h"
-#include "medallion/ingest.h"
-#include "medallion/refine.h"
+#include "ingest/ingest.h"
+#include "recovery/backup.h"
+#include "refine/refine.h"
 
 #define PAUSE_MS       5000
 #define BACKUP_LOOK_NS (10 * NSEC_PER_SEC)
@@ -17,7 +17,7 @@
 typedef struct Live {
     LakeConn *conn;
     const Settings *settings;
-    Watermark *watermark; /* borrowed */
+    CommitMarkKeeper *mark; /* borrowed */
     Pipeline *pipeline;
     bool unpublished;
     int64_t published_ns, backup_looked_ns;
@@ -44,7 +44,7 @@ static void look_for_backup(Live *live) {
     backup_when_due(live->conn, live->settings);
 }
 
-static int on_turn(void *user, bool committed, Error *err) {
+static int after_step(void *user, bool committed, Error *err) {
     Live *live = user;
     RefineOptions options = {.quiet = true};
     RefineStats stats = {0};
@@ -67,24 +67,24 @@ static int follow(Live *live, Error *err) {
     options.follow = true;
     options.quiet = true;
     options.timeout_ms = 0;
-    options.on_turn = on_turn;
+    options.after_step = after_step;
     options.user = live;
-    options.watermark = live->watermark;
+    options.mark = live->mark;
     if (feed_open_kafka(live->settings, &feed, err) != 0) return -1;
     return ingest_run(live->conn, feed, &options, &result, err);
 }
 
 /* What was committed but not refined or published when the last process ended. */
 static int catch_up(Live *live, Error *err) {
-    if (on_turn(live, true, err) == 0) return 0;
+    if (after_step(live, true, err) == 0) return 0;
     if ((!error_is_retriable(err) && err->kind != ERR_FULL) || lake_is_lost(lake_of(live->conn))) return -1;
     log_warn("up", "%s; going on", err->text);
     error_clear(err);
     return 0;
 }
 
-int live_run(LakeConn *conn, const Settings *settings, Watermark *watermark, Error *err) {
-    CLEANUP(live_done) Live live = {.conn = conn, .settings = settings, .watermark = watermark};
+int live_run(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark, Error *err) {
+    CLEANUP(live_done) Live live = {.conn = conn, .settings = settings, .mark = mark};
     const char *dir = settings_text(settings, "pipeline.dir");
     live.backup_looked_ns = clock_mono_ns() - BACKUP_LOOK_NS;
     live.published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */

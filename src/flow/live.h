@@ -3,7 +3,7 @@
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
-#include "medallion/watermark.h"
+#include "ledger/commit_mark_keeper.h"
 
 /* Until stop_requested(): 0. A Kafka that is away is waited for. -1 is an error that waiting does not mend; everything committed stays. */
-int live_run(LakeConn *conn, const Settings *settings, Watermark *watermark, Error *err) MUST_CHECK;
+int live_run(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark, Error *err) MUST_CHECK;

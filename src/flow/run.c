@@ -12,13 +12,13 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "churn/churn.h"
 #include "contract/pipeline.h"
-#include "flow/ahead.h"
+#include "flow/prefetch.h"
 #include "flow/run_record.h"
-#include "medallion/churn.h"
-#include "medallion/ingest.h"
-#include "medallion/publish.h"
-#include "medallion/refine.h"
+#include "ingest/ingest.h"
+#include "refine/refine.h"
+#include "snapshot/publish.h"
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,8 +30,8 @@ typedef struct Run {
     int64_t began_ns;
     json_t *summary, *steps; /* steps: borrowed from summary */
     size_t written;          /* of the steps */
-    Ahead *ahead;
-    LakeSettling *settling; /* NULL: not begun */
+    Prefetch *prefetch;
+    LakeCheckpoint *checkpoint; /* NULL: not begun */
 } Run;
 
 const char *step_state_name(StepState state) {
@@ -51,7 +51,7 @@ static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(ingest_result_done) IngestResult result = {0};
     IngestOptions options = ingest_options(run->options->settings);
     options.quiet = run->options->quiet;
-    options.watermark = run->options->watermark;
+    options.mark = run->options->mark;
     if (ingest_run(run->conn, run->options->feed, &options, &result, err) != 0) return -1;
     *ret_summary = ingest_result_json(&result, feed_topic(run->options->feed));
     return result.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; what was read is safe") : 0;
@@ -92,10 +92,10 @@ static int step_publish(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(publish_result_done) PublishResult result = {0};
     CLEANUP(free_text) char *dir = path_join(settings_text(run->options->settings, "data.dir"), "snapshots");
     PublishOptions options = {.keep = (int)settings_int(run->options->settings, "snapshots.keep"),
-                              .settle = run->options->ends_then,
-                              .draft = ahead_draft(run->ahead)};
+                              .checkpoint_lake = run->options->ends_then,
+                              .draft = prefetch_draft(run->prefetch)};
     if (publish_run(run->conn, dir, &options, &result, err) != 0) return -1;
-    run->settling = TAKE(result.snapshot.settling); /* readers need not wait for it */
+    run->checkpoint = TAKE(result.snapshot.checkpoint); /* readers need not wait for it */
     *ret_summary = json_pack("{sI ss sI sf}", "generation", (json_int_t)result.snapshot.generation, "path", result.snapshot.path, "bytes",
                              (json_int_t)result.snapshot.bytes, "seconds", result.seconds);
     return 0;
@@ -184,9 +184,9 @@ static int announce_publish(Run *run, Error *err) {
 
 /* Now that it is known how it ended. */
 static int replace_announced(Run *run, Error *err) {
-    LakeValue place[] = {lake_text(run->id), lake_int(PUBLISH_STEP)};
+    LakeValue key[] = {lake_text(run->id), lake_int(PUBLISH_STEP)};
     if (lake_begin(run->conn, err) != 0) return -1;
-    if (lake_exec_values(run->conn, "run/forget_step", lake_sql("run/forget_step"), place, ARRAY_LEN(place), NULL, err) == 0 &&
+    if (lake_exec_values(run->conn, "run/forget_step", lake_sql("run/forget_step"), key, ARRAY_LEN(key), NULL, err) == 0 &&
         write_steps(run, NULL, err) == 0 && lake_commit(run->conn, err) == 0)
         return 0;
     lake_rollback(run->conn);
@@ -230,8 +230,8 @@ static char *new_run_id(int64_t wall_us) {
 }
 
 static void run_done(Run *run) {
-    lake_settledp(&run->settling);
-    ahead_freep(&run->ahead);
+    lake_checkpoint_waitp(&run->checkpoint);
+    prefetch_freep(&run->prefetch);
     json_decref(run->summary);
     free(run->id);
 }
@@ -265,7 +265,7 @@ int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Erro
         return -1;
     }
     StepState state;
-    run.ahead = ahead_start(options->settings);
+    run.prefetch = prefetch_start(options->settings);
     int rc = run_steps(&run, &state, err);
     Error history = {0};
     if (rc != 0 && (write_steps(&run, NULL, &history) != 0 || store_run(&run, step_state_name(state), err->text, true, &history) != 0))

@@ -2,9 +2,9 @@
  * everything kept in the lake's run history (tables runs, run_steps). One thread: the writer's. */
 #pragma once
 #include "base/settings.h"
+#include "ingest/feed.h"
 #include "lake/lake.h"
-#include "medallion/feed.h"
-#include "medallion/watermark.h"
+#include "ledger/commit_mark_keeper.h"
 
 typedef enum StepState { STEP_DONE, STEP_SKIPPED, STEP_FAILED, STEP_STOPPED } StepState;
 const char *step_state_name(StepState state);
@@ -12,7 +12,7 @@ const char *step_state_name(StepState state);
 typedef struct RunOptions {
     const Settings *settings; /* borrowed */
     Feed *feed;               /* what to ingest; borrowed */
-    Watermark *watermark;     /* of the lake; NULL: none is kept. Borrowed */
+    CommitMarkKeeper *mark;   /* of the lake; NULL: none is kept. Borrowed */
     bool without_ingest;      /* somebody else ingests: begin with refine, without a feed */
     bool force_train;         /* train though the model is not due */
     bool ends_then;           /* the lake is closed after the run: it is made ready for that while the snapshot is written */

@@ -38,28 +38,29 @@ static int deadline_left_ms(Deadline deadline) {
 /* ---- one request ------------------------------------------------------------------------------------------------------------------ */
 
 /* What an administration request needs beside its arguments. */
-typedef struct Request {
+typedef struct AdminRequest {
     KafkaClient *client;
     rd_kafka_AdminOptions_t *options;
     rd_kafka_queue_t *queue;
     rd_kafka_event_t *answer;
-} Request;
+} AdminRequest;
 
-static void request_done(Request *request) {
+static void request_done(AdminRequest *request) {
     if (request->answer != NULL) rd_kafka_event_destroy(request->answer);
     if (request->options != NULL) rd_kafka_AdminOptions_destroy(request->options);
     if (request->queue != NULL) rd_kafka_queue_destroy(request->queue);
 }
 
-static int request_init(Request *request, KafkaClient *client, rd_kafka_admin_op_t op, int timeout_ms, Error *err) {
+static int request_init(AdminRequest *request, KafkaClient *client, rd_kafka_admin_op_t op, int timeout_ms, Error *err) {
     char reason[256];
-    *request = (Request){.client = client, .options = rd_kafka_AdminOptions_new(client->rk, op), .queue = rd_kafka_queue_new(client->rk)};
+    *request =
+        (AdminRequest){.client = client, .options = rd_kafka_AdminOptions_new(client->rk, op), .queue = rd_kafka_queue_new(client->rk)};
     rd_kafka_resp_err_t code = rd_kafka_AdminOptions_set_request_timeout(request->options, timeout_ms, reason, sizeof reason);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : kafka_fail(client, code, reason, err, "administration request");
 }
 
 /* Waits for the answer of the request that was just sent to the queue. */
-static int request_wait(Request *request, int timeout_ms, const char *what, Error *err) {
+static int request_wait(AdminRequest *request, int timeout_ms, const char *what, Error *err) {
     request->answer = rd_kafka_queue_poll(request->queue, timeout_ms + MIN_REQUEST_MS);
     if (request->answer == NULL) return kafka_fail(request->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%s", what);
     rd_kafka_resp_err_t code = rd_kafka_event_error(request->answer);
@@ -109,7 +110,7 @@ static int copy_description(KafkaClient *client, const rd_kafka_TopicDescription
     return 0;
 }
 
-static int ask_description(Request *request, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) {
+static int ask_description(AdminRequest *request, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) {
     rd_kafka_TopicCollection_t *names = rd_kafka_TopicCollection_of_topic_names(&name, 1);
     rd_kafka_DescribeTopics(request->client->rk, names, request->options, request->queue);
     rd_kafka_TopicCollection_destroy(names);
@@ -132,7 +133,7 @@ static int answering_broker(KafkaClient *client, Deadline deadline, int32_t *ret
     return 0;
 }
 
-static int describe_at(Request *request, int32_t broker, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) {
+static int describe_at(AdminRequest *request, int32_t broker, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) {
     char reason[256];
     rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
     if (broker >= 0) code = rd_kafka_AdminOptions_set_broker(request->options, broker, reason, sizeof reason);
@@ -141,7 +142,7 @@ static int describe_at(Request *request, int32_t broker, const char *name, int t
 }
 
 static int describe(KafkaClient *client, const char *name, Deadline deadline, KafkaTopic *topic, Error *err) {
-    Request request;
+    AdminRequest request;
     int32_t broker = -1;
     if (answering_broker(client, deadline, &broker, err) != 0) return -1;
     int timeout_ms = deadline_left_ms(deadline);
@@ -164,7 +165,7 @@ static int copy_offset(KafkaClient *client, const rd_kafka_topic_partition_t *fo
     return 0;
 }
 
-static int ask_offsets(Request *request, const char *name, int64_t spec, int timeout_ms, KafkaTopic *topic, Error *err) {
+static int ask_offsets(AdminRequest *request, const char *name, int64_t spec, int timeout_ms, KafkaTopic *topic, Error *err) {
     rd_kafka_error_t *error = rd_kafka_AdminOptions_set_isolation_level(request->options, RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED);
     if (error != NULL) return kafka_fail_error(request->client, error, err, "isolation level");
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(topic->partition_count);
@@ -184,7 +185,7 @@ static int ask_offsets(Request *request, const char *name, int64_t spec, int tim
 }
 
 static int list_offsets(KafkaClient *client, const char *name, int64_t spec, Deadline deadline, KafkaTopic *topic, Error *err) {
-    Request request;
+    AdminRequest request;
     int timeout_ms = deadline_left_ms(deadline);
     int result = request_init(&request, client, RD_KAFKA_ADMIN_OP_LISTOFFSETS, timeout_ms, err);
     if (result == 0) result = ask_offsets(&request, name, spec, timeout_ms, topic, err);
@@ -222,7 +223,8 @@ void kafka_topic_done(KafkaTopic *topic) {
 
 /* ---- create ----------------------------------------------------------------------------------------------------------------------- */
 
-static int ask_creation(Request *request, rd_kafka_NewTopic_t *new_topic, const char *name, int timeout_ms, bool *ret_created, Error *err) {
+static int ask_creation(AdminRequest *request, rd_kafka_NewTopic_t *new_topic, const char *name, int timeout_ms, bool *ret_created,
+                        Error *err) {
     rd_kafka_CreateTopics(request->client->rk, &new_topic, 1, request->options, request->queue);
     if (request_wait(request, timeout_ms, "creating a topic", err) != 0) return -1;
     size_t count = 0;
@@ -237,7 +239,7 @@ static int ask_creation(Request *request, rd_kafka_NewTopic_t *new_topic, const 
 }
 
 static int create(KafkaClient *client, const char *name, int partitions, Deadline deadline, bool *ret_created, Error *err) {
-    Request request;
+    AdminRequest request;
     char reason[256] = "";
     int timeout_ms = deadline_left_ms(deadline);
     rd_kafka_NewTopic_t *new_topic = rd_kafka_NewTopic_new(name, partitions, -1, reason, sizeof reason);

@@ -84,7 +84,7 @@ static void finish_reports(KafkaConsumer *c) {
     }
 }
 
-static void *let_go(void *consumer) {
+static void *destroy(void *consumer) {
     KafkaConsumer *c = consumer;
     kafka_client_freep(&c->client);
     free(c->topic);
@@ -94,12 +94,12 @@ static void *let_go(void *consumer) {
 
 /* Even then librdkafka waits for the answer to a report that is under way, up to socket.timeout.ms: that is left to a thread of its own,
  * which the end of the process does not wait for. */
-static void let_go_later(KafkaConsumer *c) {
+static void destroy_in_background(KafkaConsumer *c) {
     pthread_t thread;
-    if (pthread_create(&thread, NULL, let_go, c) == 0)
+    if (pthread_create(&thread, NULL, destroy, c) == 0)
         pthread_detach(thread);
     else
-        let_go(c);
+        destroy(c);
 }
 
 void kafka_consumer_free(KafkaConsumer *c) {
@@ -107,9 +107,9 @@ void kafka_consumer_free(KafkaConsumer *c) {
     if (c->assigned != NULL) rd_kafka_topic_partition_list_destroy(c->assigned);
     if (c->client != NULL) finish_reports(c);
     if (atomic_load(&c->reports) > 0)
-        let_go_later(c);
+        destroy_in_background(c);
     else
-        let_go(c);
+        destroy(c);
 }
 
 static int64_t message_time_us(const rd_kafka_message_t *m) {

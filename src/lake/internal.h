@@ -58,11 +58,6 @@ void lake_conns_remove(LakeConn *conn);
 int lake_pass_fence(LakeConn *conn, const char *name, Error *err);
 bool lake_may_close(Lake *lake); /* closing writes a checkpoint */
 void lake_abandon(void *handle); /* keeps what may be neither used nor closed any more */
-/* snapshot.c, draft.c: the file of the generation that CURRENT names, or NULL; the caller frees. And its copy, once it is whole, becomes
- * `path`; false when there is none, or it is of another one than `last`. */
-struct SnapshotDraft;
-char *snapshot_current_path(const char *dir);
-bool snapshot_draft_take(struct SnapshotDraft *d, const char *last, const char *path);
 /* bulk.c: at the start and the end of a connection, and of a lake that is closed. */
 void lake_conn_identify(LakeConn *conn);
 void lake_conn_forget_sources(LakeConn *conn);

@@ -133,10 +133,10 @@ int lake_checkpoint(LakeConn *conn, Error *err) MUST_CHECK;
 /* Begins a checkpoint on a thread and a connection of its own, for a writer that has nothing to write for a while: it reads as before, and
  * what it finds in the way is left for later. NULL when it cannot begin. End it before the lake is freed, which is soon: without `merge` no
  * checkpoint from now on makes full row groups of small ones, which costs up to a full one of each table whatever was added. */
-typedef struct LakeSettling LakeSettling;
-LakeSettling *lake_settle(Lake *lake, bool merge);
-void lake_settled(LakeSettling *s); /* waits for it */
-DEFINE_CLEANUP(lake_settled, LakeSettling)
+typedef struct LakeCheckpoint LakeCheckpoint;
+LakeCheckpoint *lake_checkpoint_async(Lake *lake, bool merge);
+void lake_checkpoint_wait(LakeCheckpoint *s); /* waits for it */
+DEFINE_CLEANUP(lake_checkpoint_wait, LakeCheckpoint)
 /* Are the rows that come now large, of a kilobyte and more? Checkpoints then leave row groups as commits made them. At first the rows that
  * are there already tell. */
 int lake_expect_rows(LakeConn *conn, bool large, Error *err) MUST_CHECK;

@@ -21,10 +21,10 @@ typedef struct Split {
     bool missing_left;
 } Split;
 
-typedef struct Condition {
+typedef struct SplitCondition {
     uint64_t care, want;
     uint32_t feature;
-} Condition;
+} SplitCondition;
 
 typedef struct Leaf {
     size_t first_condition, conditions;
@@ -42,7 +42,7 @@ struct Forest {
     size_t split_count;
     Leaf *leaves;
     size_t leaf_count;
-    Condition *conditions;
+    SplitCondition *conditions;
     size_t condition_count;
     float *values;
     size_t value_count;
@@ -68,7 +68,7 @@ void forest_free(Forest *f) {
 
 /* The features of a path: `zero` is the z of the formula. */
 typedef struct Path {
-    Condition conditions[FOREST_MAX_DEPTH];
+    SplitCondition conditions[FOREST_MAX_DEPTH];
     double zero[FOREST_MAX_DEPTH];
     size_t count;
 } Path;
@@ -122,14 +122,14 @@ static int not_a_model(const char *what, Error *err) {
 static int read_tree_document(const json_t *tree, TreeDocument *ret, Error *err) {
     const struct {
         const char *name;
-        const json_t **place;
+        const json_t **target;
     } arrays[] = {{"left_children", &ret->left_children}, {"right_children", &ret->right_children},
                   {"split_indices", &ret->split_indices}, {"split_conditions", &ret->split_conditions},
                   {"default_left", &ret->default_left},   {"sum_hessian", &ret->sum_hessian},
                   {"loss_changes", &ret->loss_changes}};
     for (size_t i = 0; i < ARRAY_LEN(arrays); i++) {
-        *arrays[i].place = json_object_get(tree, arrays[i].name);
-        size_t nodes = json_array_size(*arrays[i].place);
+        *arrays[i].target = json_object_get(tree, arrays[i].name);
+        size_t nodes = json_array_size(*arrays[i].target);
         if (i == 0) ret->nodes = nodes;
         if (nodes == 0 || nodes != ret->nodes) return not_a_model(arrays[i].name, err);
     }
@@ -150,7 +150,7 @@ static void extend_path(Path *path, uint32_t feature, size_t bit, bool went_left
     size_t i = 0;
     while (i < path->count && path->conditions[i].feature != feature) i++;
     if (i == path->count) {
-        path->conditions[path->count] = (Condition){.feature = feature};
+        path->conditions[path->count] = (SplitCondition){.feature = feature};
         path->zero[path->count++] = 1;
     }
     path->conditions[i].care |= UINT64_C(1) << bit;
@@ -246,7 +246,7 @@ static uint64_t walk(const Split *splits, size_t n, const float *row) {
 }
 
 static void explain_leaf(const Forest *f, const Leaf *leaf, uint64_t way, float *ret) {
-    const Condition *conditions = f->conditions + leaf->first_condition;
+    const SplitCondition *conditions = f->conditions + leaf->first_condition;
     size_t pattern = 0;
     for (size_t i = 0; i < leaf->conditions; i++) pattern |= (size_t)((way & conditions[i].care) == conditions[i].want) << i;
     const float *line = f->values + leaf->table + pattern * leaf->conditions;

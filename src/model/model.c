@@ -34,7 +34,7 @@ void model_free(Model *m) {
     free(m);
 }
 
-void model_warm_up(void) {
+void model_load_library(void) {
     const Xgb *xgb;
     Error ignored = {0};
     if (xgb_load(&xgb, &ignored) != 0) error_clear(&ignored);

@@ -24,7 +24,7 @@ typedef struct ModelParams {
 typedef struct Model Model;
 
 /* Loads XGBoost, for who will need it soon and has a thread to spare. Whatever is wrong with it is said when it is used. Any thread. */
-void model_warm_up(void);
+void model_load_library(void);
 
 /* Trains on `labels` (x->rows values, 0 or 1, both present). `features`: x->cols names. Ends early with ERR_STOPPED when the process was
  * asked to stop. ERR_CONFIG when XGBoost is not installed, ERR_DATA when it refuses the data. The caller frees. */

@@ -36,7 +36,7 @@ static void load_once(void) {
     problem = NULL;
     const struct {
         const char *name;
-        void **place;
+        void **target;
     } wanted[] = {
 #define X(name) {#name, (void **)&table.name},
         XGB_FUNCTIONS(X)
@@ -44,8 +44,8 @@ static void load_once(void) {
     };
     *(void **)&omp_set_num_threads = dlsym(library, "omp_set_num_threads");
     for (size_t i = 0; i < ARRAY_LEN(wanted) && problem == NULL; i++) {
-        *wanted[i].place = dlsym(library, wanted[i].name);
-        if (*wanted[i].place == NULL) problem = xasprintf("it has no function %s", wanted[i].name);
+        *wanted[i].target = dlsym(library, wanted[i].name);
+        if (*wanted[i].target == NULL) problem = xasprintf("it has no function %s", wanted[i].name);
     }
 }
 

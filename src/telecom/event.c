@@ -23,32 +23,32 @@ static const struct {
 
 /* ---- values ----------------------------------------------------------------------------------------------------------------------- */
 
-static void field_end(Field *field, const char *end) {
+static void field_end(TelecomField *field, const char *end) {
     BUG_IF(end - field->text > FIELD_TEXT_SIZE);
     field->len = (uint8_t)(end - field->text);
 }
 
-void field_set(Field *field, const char *json) {
+void field_set(TelecomField *field, const char *json) {
     size_t n = strlen(json);
     BUG_IF(n > FIELD_TEXT_SIZE);
     memcpy(field->text, json, n);
     field->len = (uint8_t)n;
 }
 
-static void field_quoted(Field *field, const char *text) {
+static void field_quoted(TelecomField *field, const char *text) {
     char *out = put_text(put_text(field->text, "\""), text);
     field_end(field, put_text(out, "\""));
 }
 
-static void field_int(Field *field, int value) {
+static void field_int(TelecomField *field, int value) {
     field_end(field, put_int(field->text, value));
 }
 
-static void field_hundredths(Field *field, int value) {
+static void field_hundredths(TelecomField *field, int value) {
     field_end(field, put_hundredths(field->text, value));
 }
 
-static void field_tower(Field *field, const Tower *tower) {
+static void field_tower(TelecomField *field, const Tower *tower) {
     char *out = put_text(put_text(field->text, "\""), tower->city->code);
     out = put_digits(put_text(out, "-"), (uint64_t)tower->number, 3);
     field_end(field, put_text(out, "\""));
@@ -81,7 +81,7 @@ static char *put_time(char *out, uint64_t us_of_day) {
 
 void event_set_time(Event *event, int64_t at_us) {
     const int64_t day_us = INT64_C(1000000) * SECONDS_PER_DAY;
-    Field *field = &event->envelope[ENVELOPE_TIMESTAMP];
+    TelecomField *field = &event->envelope[ENVELOPE_TIMESTAMP];
     int64_t days = at_us / day_us - (at_us % day_us < 0);
     char *out = put_text(field->text, "\"");
     out = put_date(out, days);
@@ -97,7 +97,7 @@ uint32_t event_draw_id(Random *random) {
 
 void event_set_id(Event *event, uint32_t id) {
     static const char hex[] = "0123456789abcdef";
-    Field *field = &event->envelope[ENVELOPE_ID];
+    TelecomField *field = &event->envelope[ENVELOPE_ID];
     char *out = put_text(field->text, "\"");
     for (int shift = 28; shift >= 0; shift -= 4) *out++ = hex[id >> shift & 15];
     field_end(field, put_text(out, "\""));
@@ -105,9 +105,9 @@ void event_set_id(Event *event, uint32_t id) {
 
 /* ---- payloads --------------------------------------------------------------------------------------------------------------------- */
 
-static Field *payload_add(Event *event, const char *name, FieldType type) {
+static TelecomField *payload_add(Event *event, const char *name, FieldType type) {
     BUG_IF(event->payload_count >= PAYLOAD_MAX);
-    Field *field = &event->payload[event->payload_count++];
+    TelecomField *field = &event->payload[event->payload_count++];
     field->name = name;
     field->type = type;
     field->absent = false;
@@ -162,7 +162,7 @@ static void name_envelope(Event *event) {
 }
 
 static void fill_envelope(Event *event, Random *random) {
-    Field *id = &event->envelope[ENVELOPE_SUBSCRIBER];
+    TelecomField *id = &event->envelope[ENVELOPE_SUBSCRIBER];
     bool lower = random_chance(random, LOWER_CASE_SHARE);
     event_set_id(event, event_draw_id(random));
     field_set(&event->envelope[ENVELOPE_TYPE], systems[event->type].type);
@@ -185,7 +185,7 @@ void event_make(Event *event, const Operator *op, const Subscriber *subscriber, 
 }
 
 /* A comma in front of all but the first. */
-static char *put_field(char *out, const Field *field, bool *first) {
+static char *put_field(char *out, const TelecomField *field, bool *first) {
     if (field->absent) return out;
     if (!*first) *out++ = ',';
     *first = false;

@@ -15,12 +15,12 @@
 
 /* ---- on the event ----------------------------------------------------------------------------------------------------------------- */
 
-static Field *any_payload_field(Event *event, Random *random) {
+static TelecomField *any_payload_field(Event *event, Random *random) {
     return &event->payload[random_below(random, (uint32_t)event->payload_count)];
 }
 
-static Field *any_payload_field_of(Event *event, FieldType type, Random *random) {
-    Field *fields[PAYLOAD_MAX];
+static TelecomField *any_payload_field_of(Event *event, FieldType type, Random *random) {
+    TelecomField *fields[PAYLOAD_MAX];
     uint32_t n = 0;
     for (int i = 0; i < event->payload_count; i++)
         if (event->payload[i].type == type) fields[n++] = &event->payload[i];
@@ -37,7 +37,7 @@ static void spoil_late(Event *event, Random *random) {
 }
 
 static void spoil_quality(Event *event, Random *random) {
-    Field *field = &event->envelope[ENVELOPE_QUALITY];
+    TelecomField *field = &event->envelope[ENVELOPE_QUALITY];
     field->len = (uint8_t)(put_int(field->text, random_between(random, 0, LOW_QUALITY_BELOW - 1)) - field->text);
 }
 
@@ -56,8 +56,8 @@ static void spoil_no_field(Event *event, Random *random) {
 }
 
 static void spoil_null(Event *event, Random *random) {
-    Field *fields[] = {&event->envelope[ENVELOPE_SUBSCRIBER], &event->envelope[ENVELOPE_TIMESTAMP], any_payload_field(event, random),
-                       any_payload_field(event, random)};
+    TelecomField *fields[] = {&event->envelope[ENVELOPE_SUBSCRIBER], &event->envelope[ENVELOPE_TIMESTAMP], any_payload_field(event, random),
+                              any_payload_field(event, random)};
     field_set(PICK(fields, random), "null");
 }
 
@@ -91,7 +91,7 @@ static void spoil_envelope(Event *event, Random *random) {
 }
 
 static void spoil_number_as_text(Event *event, Random *random) {
-    Field *field = any_payload_field_of(event, FIELD_INTEGER, random);
+    TelecomField *field = any_payload_field_of(event, FIELD_INTEGER, random);
     BUG_IF(field->len + 2 > FIELD_TEXT_SIZE);
     memmove(field->text + 1, field->text, field->len);
     field->text[0] = field->text[field->len + 1] = '"';
@@ -108,7 +108,7 @@ static void spoil_extra(Event *event, Random *random) {
         const char *name, *json;
     } extra[] = {{"\"schema_version\":", "2"}, {"\"trace\":", "{\"span\":\"0af7651916cd43dd\"}"}, {"\"region\":", "\"Copperbelt\""}};
     size_t i = random_below(random, ARRAY_LEN(extra));
-    Field *field = &event->envelope[ENVELOPE_EXTRA];
+    TelecomField *field = &event->envelope[ENVELOPE_EXTRA];
     field->name = extra[i].name;
     field->absent = false;
     field_set(field, extra[i].json);

@@ -94,13 +94,13 @@ Thing thing_at(const Operator *op, const Subscriber *subscriber, int64_t second,
 #define PAYLOAD_MAX     5
 
 typedef enum FieldType { FIELD_TEXT, FIELD_INTEGER, FIELD_DECIMAL } FieldType;
-typedef struct Field {
+typedef struct TelecomField {
     const char *name; /* with quotes and colon: "\"id\":" */
     FieldType type;
     bool absent;
     uint8_t len;
     char text[FIELD_TEXT_SIZE]; /* as JSON, no NUL */
-} Field;
+} TelecomField;
 
 typedef enum EventType { EVENT_BSS, EVENT_OSS, EVENT_IOT } EventType;
 enum {
@@ -118,8 +118,8 @@ typedef struct Event {
     EventType type;
     int64_t at_us;
     const Subscriber *subscriber;
-    Field envelope[ENVELOPE_MAX];
-    Field payload[PAYLOAD_MAX];
+    TelecomField envelope[ENVELOPE_MAX];
+    TelecomField payload[PAYLOAD_MAX];
     int payload_count;
     const char *payload_instead; /* JSON in place of the payload object; NULL mostly */
 } Event;
@@ -133,4 +133,4 @@ uint32_t event_draw_id(Random *random);
 /* Also at_us; the payload stays what it was. */
 void event_set_time(Event *event, int64_t at_us);
 /* `json` is shorter than FIELD_TEXT_SIZE. */
-void field_set(Field *field, const char *json);
+void field_set(TelecomField *field, const char *json);

@@ -65,7 +65,7 @@ static uint32_t first_tower_of(const City *city) {
 
 /* ---- subscribers ------------------------------------------------------------------------------------------------------------------ */
 
-static void place(Subscriber *s, Random *random) {
+static void assign_tower(Subscriber *s, Random *random) {
     const City *city = PICK_BY_SHARE(cities, (int)random_below(random, 1000));
     s->city_tower = first_tower_of(city);
     s->city_towers = (uint32_t)city->towers;
@@ -99,7 +99,7 @@ static void make_subscriber(const Operator *op, Subscriber *s, uint32_t number) 
     s->tendency = (int16_t)(draw * draw / 1000); /* most people stay: mean a third */
     s->life_days = random_between(&random, 120, 240);
     s->life_phase = random_between(&random, 0, 239);
-    place(s, &random);
+    assign_tower(s, &random);
     shape_service(s, &random);
     shape_account(s, &random);
 }

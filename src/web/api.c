@@ -194,9 +194,9 @@ int handle_status(Service *s, const Request *req, const Lease *lease, Response *
 
 static int ask_lake(Service *s, const char *sql, int64_t *ret, Error *err) {
     Lease lease;
-    if (source_lease(s->source, &lease, err) != 0) return -1;
+    if (snapshot_pool_lease(s->source, &lease, err) != 0) return -1;
     int rc = lake_query_int(lease.conn, sql, lake_sql(sql), NULL, 0, ret, err);
-    source_return(s->source, &lease, rc != 0);
+    snapshot_pool_return(s->source, &lease, rc != 0);
     return rc;
 }
 
@@ -229,7 +229,7 @@ int handle_readyz(Service *s, const Request *req, const Lease *lease, Response *
         error_clear(err);
         return 0;
     }
-    response_json(resp, 200, json_pack("{s:s, s:I}", "status", "ready", "generation", (json_int_t)source_generation(s->source)));
+    response_json(resp, 200, json_pack("{s:s, s:I}", "status", "ready", "generation", (json_int_t)snapshot_pool_generation(s->source)));
     return 0;
 }
 
@@ -241,11 +241,11 @@ int handle_metrics(Service *s, const Request *req, const Lease *none, Response *
     metrics_write_samples(samples, &resp->body);
     resp->status = 200;
     resp->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    if (source_lease(s->source, &lease, err) != 0) {
+    if (snapshot_pool_lease(s->source, &lease, err) != 0) {
         error_clear(err); /* the other metrics are still true */
         return 0;
     }
     int rc = metrics_write_lake(s->metrics, &lease, &resp->body, err);
-    source_return(s->source, &lease, rc != 0);
+    snapshot_pool_return(s->source, &lease, rc != 0);
     return rc;
 }

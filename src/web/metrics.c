@@ -26,35 +26,35 @@ typedef struct RouteCounts {
 } RouteCounts;
 
 /* What the lake said last: asked again when its tag is another one. */
-typedef struct Kept {
+typedef struct CacheEntry {
     pthread_mutex_t lock;
-    char tag[SOURCE_TAG_SIZE]; /* that `text` is of; "": none */
+    char tag[SNAPSHOT_TAG_SIZE]; /* that `text` is of; "": none */
     Buf text;
-} Kept;
+} CacheEntry;
 
-struct Metrics {
+struct WebMetrics {
     int64_t started_us;
-    Kept kept;
+    CacheEntry cached;
     atomic_size_t connections;
     size_t routes;
     RouteCounts counts[]; /* routes + 1; the last: addresses without a route */
 };
 
-Metrics *metrics_new(size_t route_count) {
-    Metrics *m = xcalloc(1, sizeof *m + (route_count + 1) * sizeof m->counts[0]);
+WebMetrics *metrics_new(size_t route_count) {
+    WebMetrics *m = xcalloc(1, sizeof *m + (route_count + 1) * sizeof m->counts[0]);
     m->routes = route_count;
-    pthread_mutex_init(&m->kept.lock, NULL);
+    pthread_mutex_init(&m->cached.lock, NULL);
     m->started_us = clock_wall_us();
     return m;
 }
 
-void metrics_free(Metrics *m) {
-    pthread_mutex_destroy(&m->kept.lock);
-    buf_done(&m->kept.text);
+void metrics_free(WebMetrics *m) {
+    pthread_mutex_destroy(&m->cached.lock);
+    buf_done(&m->cached.text);
     free(m);
 }
 
-void metrics_count(Metrics *m, int route, int status, int64_t nanoseconds) {
+void metrics_count(WebMetrics *m, int route, int status, int64_t nanoseconds) {
     RouteCounts *c = &m->counts[route >= 0 ? (size_t)route : m->routes];
     size_t s = 0, b = 0;
     while (s < STATUSES && statuses[s] != status) s++;
@@ -64,7 +64,7 @@ void metrics_count(Metrics *m, int route, int status, int64_t nanoseconds) {
     atomic_fetch_add_explicit(&c->nanoseconds, (uint64_t)nanoseconds, memory_order_relaxed);
 }
 
-void metrics_connections(Metrics *m, size_t open) {
+void metrics_connections(WebMetrics *m, size_t open) {
     atomic_store_explicit(&m->connections, open, memory_order_relaxed);
 }
 
@@ -89,11 +89,11 @@ static void add_label(Buf *out, const char *name, const char *value) {
     buf_add_char(out, '"');
 }
 
-static const char *route_name(const Metrics *m, size_t i) {
+static const char *route_name(const WebMetrics *m, size_t i) {
     return i < m->routes ? routes[i].pattern : "(none)";
 }
 
-static void add_request_counts(const Metrics *m, Buf *out) {
+static void add_request_counts(const WebMetrics *m, Buf *out) {
     add_head(out, "smelt_http_requests_total");
     for (size_t r = 0; r <= m->routes; r++)
         for (size_t s = 0; s <= STATUSES; s++) {
@@ -108,7 +108,7 @@ static void add_request_counts(const Metrics *m, Buf *out) {
         }
 }
 
-static void add_durations_of(const Metrics *m, size_t r, Buf *out) {
+static void add_durations_of(const WebMetrics *m, size_t r, Buf *out) {
     const RouteCounts *c = &m->counts[r];
     uint64_t seen = 0;
     for (size_t b = 0; b <= BUCKETS; b++) seen += atomic_load_explicit(&c->by_bucket[b], memory_order_relaxed);
@@ -133,7 +133,7 @@ static void add_number(Buf *out, const char *name, double value) {
     buf_addf(out, "%s %.15g\n", name, value);
 }
 
-void metrics_write_server(const Metrics *m, Buf *out) {
+void metrics_write_server(const WebMetrics *m, Buf *out) {
     ProcessUse use = process_use();
     add_head(out, "smelt_build_info");
     buf_addf(out, "smelt_build_info{version=\"%s\",duckdb=\"%s\"} 1\n", SMELT_VERSION, lake_engine_version());
@@ -205,27 +205,27 @@ static int ask_lake(const Lease *lease, Buf *out, Error *err) {
     return got;
 }
 
-static bool recall(Kept *kept, const char *tag, Buf *out) {
-    pthread_mutex_lock(&kept->lock);
-    bool known = strcmp(kept->tag, tag) == 0;
-    if (known) buf_add(out, kept->text.data, kept->text.len);
-    pthread_mutex_unlock(&kept->lock);
+static bool cache_get(CacheEntry *cached, const char *tag, Buf *out) {
+    pthread_mutex_lock(&cached->lock);
+    bool known = strcmp(cached->tag, tag) == 0;
+    if (known) buf_add(out, cached->text.data, cached->text.len);
+    pthread_mutex_unlock(&cached->lock);
     return known;
 }
 
-static void keep(Kept *kept, const char *tag, const Buf *text) {
-    pthread_mutex_lock(&kept->lock);
-    buf_clear(&kept->text);
-    buf_add(&kept->text, text->data, text->len);
-    snprintf(kept->tag, sizeof kept->tag, "%s", tag);
-    pthread_mutex_unlock(&kept->lock);
+static void cache_put(CacheEntry *cached, const char *tag, const Buf *text) {
+    pthread_mutex_lock(&cached->lock);
+    buf_clear(&cached->text);
+    buf_add(&cached->text, text->data, text->len);
+    snprintf(cached->tag, sizeof cached->tag, "%s", tag);
+    pthread_mutex_unlock(&cached->lock);
 }
 
-int metrics_write_lake(Metrics *m, const Lease *lease, Buf *out, Error *err) {
+int metrics_write_lake(WebMetrics *m, const Lease *lease, Buf *out, Error *err) {
     CLEANUP(buf_done) Buf text = {0};
-    if (recall(&m->kept, lease->tag, out)) return 0;
+    if (cache_get(&m->cached, lease->tag, out)) return 0;
     if (ask_lake(lease, &text, err) != 0) return -1;
-    keep(&m->kept, lease->tag, &text);
+    cache_put(&m->cached, lease->tag, &text);
     buf_add(out, text.data, text.len);
     return 0;
 }

@@ -2,21 +2,21 @@
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
-#include "web/source.h"
+#include "web/snapshot_pool.h"
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct Metrics Metrics;
-Metrics *metrics_new(size_t routes) MUST_CHECK;
-void metrics_free(Metrics *m);
+typedef struct WebMetrics WebMetrics;
+WebMetrics *metrics_new(size_t routes) MUST_CHECK;
+void metrics_free(WebMetrics *m);
 /* A response was sent: `route` is its place in the routes table, or -1. */
-void metrics_count(Metrics *m, int route, int status, int64_t nanoseconds);
+void metrics_count(WebMetrics *m, int route, int status, int64_t nanoseconds);
 /* Connections that are open now. */
-void metrics_connections(Metrics *m, size_t open);
+void metrics_connections(WebMetrics *m, size_t open);
 /* The server's own metrics as Prometheus text. */
-void metrics_write_server(const Metrics *m, Buf *out);
+void metrics_write_server(const WebMetrics *m, Buf *out);
 /* Those that somebody else took: [[metric, value, {label: value}], ...], the samples of one metric side by side. */
 void metrics_write_samples(const json_t *samples, Buf *out);
 /* Those of the lake, by sql/api/metrics.sql; asked again only when the lease's tag is another one. On failure `out` is as it was. */
-int metrics_write_lake(Metrics *m, const Lease *lease, Buf *out, Error *err) MUST_CHECK;
+int metrics_write_lake(WebMetrics *m, const Lease *lease, Buf *out, Error *err) MUST_CHECK;

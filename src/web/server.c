@@ -37,7 +37,7 @@ struct Web {
     Connections *connections;
     Workers *workers;
     char *url;
-    pthread_t keeper; /* follows CURRENT, ends what takes too long */
+    pthread_t janitor; /* follows CURRENT, ends what takes too long */
     pthread_mutex_t lock;
     pthread_cond_t drained, ended;
     bool stopping;         /* under lock */
@@ -273,7 +273,7 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *
 
 /* ---- life ---------------------------------------------------------------------------------------------------------------------------- */
 
-static void *keep(void *arg) {
+static void *run_janitor(void *arg) {
     Web *web = arg;
     pthread_mutex_lock(&web->lock);
     while (!web->stopping) {
@@ -283,8 +283,8 @@ static void *keep(void *arg) {
         if (until.tv_nsec >= 1000000000L) until.tv_sec++, until.tv_nsec -= 1000000000L;
         pthread_cond_timedwait(&web->ended, &web->lock, &until);
         pthread_mutex_unlock(&web->lock);
-        source_follow(web->service.source);
-        watch_sweep(web->service.watch);
+        snapshot_pool_follow(web->service.source);
+        query_timeouts_sweep(web->service.timeouts);
         connections_sweep(web->connections);
         pthread_mutex_lock(&web->lock);
     }
@@ -336,8 +336,8 @@ static void init_lock(Web *web) {
 }
 
 static void free_web(Web *web) {
-    source_free(web->service.source);
-    watch_free(web->service.watch);
+    snapshot_pool_free(web->service.source);
+    query_timeouts_free(web->service.timeouts);
     metrics_free(web->service.metrics);
     connections_free(web->connections);
     pthread_mutex_destroy(&web->lock);
@@ -369,16 +369,16 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
                              .ready = options->ready,
                              .ready_arg = options->ready_arg,
                              .metrics = metrics_new(route_count()),
-                             .watch = watch_new(workers, QUERY_LIMIT_MS)};
+                             .timeouts = query_timeouts_new(workers, QUERY_LIMIT_MS)};
     web->service.source =
-        options->live != NULL ? source_open_live(options->live) : source_open_snapshots(options->snapshots_dir, &options->lake);
+        options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
     web->workers = workers_start(workers, QUEUE_MAX, run_exchange, web);
     if (start_daemon(web, socket, limit, err) != 0) {
         workers_stop(web->workers);
         free_web(web);
         return -1;
     }
-    if (pthread_create(&web->keeper, NULL, keep, web) != 0) BUG("cannot start a thread");
+    if (pthread_create(&web->janitor, NULL, run_janitor, web) != 0) BUG("cannot start a thread");
     *ret = web;
     return 0;
 }
@@ -404,8 +404,8 @@ void web_stop(Web *web) {
     int listener = MHD_quiesce_daemon(web->daemon);
     if (listener >= 0) close(listener);
     wait_for_answers(web);
-    pthread_join(web->keeper, NULL);
-    watch_interrupt_all(web->service.watch);
+    pthread_join(web->janitor, NULL);
+    query_timeouts_interrupt_all(web->service.timeouts);
     workers_stop(web->workers); /* resumes what was suspended */
     MHD_stop_daemon(web->daemon);
     free_web(web);

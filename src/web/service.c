@@ -64,8 +64,8 @@ static void etag_of(const char *tag, char etag[ETAG_SIZE]) {
 }
 
 static bool answered_by_etag(Service *s, const Route *route, const Request *req, Response *resp) {
-    char tag[SOURCE_TAG_SIZE], etag[ETAG_SIZE];
-    if (!(route->flags & ROUTE_VERSIONED) || req->if_none_match == NULL || !source_tag(s->source, tag)) return false;
+    char tag[SNAPSHOT_TAG_SIZE], etag[ETAG_SIZE];
+    if (!(route->flags & ROUTE_VERSIONED) || req->if_none_match == NULL || !snapshot_pool_tag(s->source, tag)) return false;
     etag_of(tag, etag);
     resp->cache_control = "no-cache";
     return response_not_modified(resp, req, etag);
@@ -120,51 +120,51 @@ Matched service_begin(Service *s, const char *method, Request *req, Response *re
 
 /* ---- the worker's half --------------------------------------------------------------------------------------------------------------- */
 
-struct Watch {
+struct QueryTimeouts {
     size_t count;
     int64_t limit_ns;
-    struct WatchSlot {
+    struct QueryTimeoutSlot {
         pthread_mutex_t lock; /* while it is held the connection stays */
         LakeConn *conn;
         int64_t started_ns;
     } slots[];
 };
 
-Watch *watch_new(size_t workers, int limit_ms) {
-    Watch *w = xcalloc(1, sizeof *w + workers * sizeof w->slots[0]);
+QueryTimeouts *query_timeouts_new(size_t workers, int limit_ms) {
+    QueryTimeouts *w = xcalloc(1, sizeof *w + workers * sizeof w->slots[0]);
     w->count = workers;
     w->limit_ns = limit_ms * (NSEC_PER_SEC / 1000);
     for (size_t i = 0; i < workers; i++) pthread_mutex_init(&w->slots[i].lock, NULL);
     return w;
 }
 
-void watch_free(Watch *w) {
+void query_timeouts_free(QueryTimeouts *w) {
     for (size_t i = 0; i < w->count; i++) pthread_mutex_destroy(&w->slots[i].lock);
     free(w);
 }
 
-static void watch_set(Watch *w, size_t worker, LakeConn *conn) {
-    struct WatchSlot *slot = &w->slots[worker];
+static void query_timeouts_set(QueryTimeouts *w, size_t worker, LakeConn *conn) {
+    struct QueryTimeoutSlot *slot = &w->slots[worker];
     pthread_mutex_lock(&slot->lock);
     slot->conn = conn;
     slot->started_ns = clock_mono_ns();
     pthread_mutex_unlock(&slot->lock);
 }
 
-static void interrupt_since(Watch *w, int64_t started_before_ns) {
+static void interrupt_since(QueryTimeouts *w, int64_t started_before_ns) {
     for (size_t i = 0; i < w->count; i++) {
-        struct WatchSlot *slot = &w->slots[i];
+        struct QueryTimeoutSlot *slot = &w->slots[i];
         pthread_mutex_lock(&slot->lock);
         if (slot->conn != NULL && slot->started_ns < started_before_ns) lake_interrupt(slot->conn);
         pthread_mutex_unlock(&slot->lock);
     }
 }
 
-void watch_sweep(Watch *w) {
+void query_timeouts_sweep(QueryTimeouts *w) {
     interrupt_since(w, clock_mono_ns() - w->limit_ns);
 }
 
-void watch_interrupt_all(Watch *w) {
+void query_timeouts_interrupt_all(QueryTimeouts *w) {
     interrupt_since(w, INT64_MAX);
 }
 
@@ -180,11 +180,11 @@ static int handle_leased(Service *s, const Route *route, const Request *req, con
 
 static int run_leased(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
     Lease lease;
-    if (source_lease(s->source, &lease, err) != 0) return -1;
-    watch_set(s->watch, worker, lease.conn);
+    if (snapshot_pool_lease(s->source, &lease, err) != 0) return -1;
+    query_timeouts_set(s->timeouts, worker, lease.conn);
     int rc = handle_leased(s, route, req, &lease, resp, err);
-    watch_set(s->watch, worker, NULL);
-    source_return(s->source, &lease, rc != 0);
+    query_timeouts_set(s->timeouts, worker, NULL);
+    snapshot_pool_return(s->source, &lease, rc != 0);
     return rc;
 }
 
@@ -192,7 +192,7 @@ static int run_leased(Service *s, size_t worker, const Route *route, const Reque
 static int run_route(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
     if (!(route->flags & ROUTE_LAKE)) return route->handle(s, req, NULL, resp, err);
     int rc = run_leased(s, worker, route, req, resp, err);
-    if (rc == 0 || !source_is_live(s->source) || err->kind == ERR_UNAVAILABLE || err->kind == ERR_STOPPED) return rc;
+    if (rc == 0 || !snapshot_pool_is_live(s->source) || err->kind == ERR_UNAVAILABLE || err->kind == ERR_STOPPED) return rc;
     error_clear(err);
     return run_leased(s, worker, route, req, resp, err);
 }

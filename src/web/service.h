@@ -8,23 +8,23 @@
 #include "web/metrics.h"
 #include "web/request.h"
 #include "web/response.h"
-#include "web/source.h"
+#include "web/snapshot_pool.h"
 #include <jansson.h>
 #include <stdatomic.h>
 
-typedef struct Watch Watch;
+typedef struct QueryTimeouts QueryTimeouts;
 
 typedef struct Service {
-    Source *source;
+    SnapshotPool *source;
     json_t *(*status)(void *arg);
     void *status_arg;
     json_t *(*samples)(void *arg); /* NULL: none */
     void *samples_arg;
     int (*ready)(void *arg, Error *err); /* NULL: always */
     void *ready_arg;
-    Metrics *metrics;
-    Watch *watch;         /* interrupts queries that take too long */
-    atomic_bool draining; /* readyz says no, so that no new work is sent here */
+    WebMetrics *metrics;
+    QueryTimeouts *timeouts; /* interrupts queries that take too long */
+    atomic_bool draining;    /* readyz says no, so that no new work is sent here */
 } Service;
 
 /* Answers, or returns -1 with the error set; a response that was begun is then dropped. `lease` is NULL for routes without ROUTE_LAKE. */
@@ -58,9 +58,9 @@ void service_finish(Service *s, size_t worker, const Route *route, const Request
 const Route *service_match(Request *req, bool *ret_bad_id);
 
 /* ---- queries that take too long ---- */
-Watch *watch_new(size_t workers, int limit_ms) MUST_CHECK;
-void watch_free(Watch *w);
+QueryTimeouts *query_timeouts_new(size_t workers, int limit_ms) MUST_CHECK;
+void query_timeouts_free(QueryTimeouts *w);
 /* Interrupts what is over its time. To be called a few times a second. */
-void watch_sweep(Watch *w);
+void query_timeouts_sweep(QueryTimeouts *w);
 /* Interrupts everything, for the end of the process. */
-void watch_interrupt_all(Watch *w);
+void query_timeouts_interrupt_all(QueryTimeouts *w);

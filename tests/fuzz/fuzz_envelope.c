@@ -1,8 +1,8 @@
 /* fuzz_envelope.c: any bytes as a message. Besides what the sanitizers see: an event has an id and a source, what was taken out of it lies
  * in the message or is text of the parser's own, and the payload and the unknown fields are JSON again. */
 #include "base/attr.h"
+#include "ingest/envelope.h"
 #include "lake/lake.h"
-#include "medallion/envelope.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* The compiled SQL of the built-in pipeline, and of one that uses everything, against the files in tests/golden/.
+/* test_golden.c: The compiled SQL of the built-in pipeline, and of one that uses everything, against the files in tests/golden/.
  * After a change that is meant: GOLDEN_WRITE=1 build/<dir>/tests/unit/test_compile_golden, then read the diff. */
 #include "compile/compile.h"
 #include "compile/show.h"

@@ -1,4 +1,5 @@
-/* The run record: what a reader can tell of runs that published nothing, of one that was killed, and of a file that is damaged. */
+/* test_run_record.c: The run record: what a reader can tell of runs that published nothing, of one that was killed, and of a file that is
+ * damaged. */
 #include "flow/run.h"
 #include "flow/run_record.h"
 

@@ -1,4 +1,5 @@
-/* AUC, average precision and log loss against values worked out by hand and against the definitions by brute force, ties included. */
+/* test_metrics.c: AUC, average precision and log loss against values worked out by hand and against the definitions by brute force, ties
+ * included. */
 #include "model/metrics.h"
 
 #include "base/attr.h"
@@ -68,7 +69,7 @@ static double brute_auc(const float *p, const float *y, size_t n) {
     return won / pairs;
 }
 
-/* At each distinct threshold t: precision and recall of "score >= t". */
+/* At each distinct threshold t: precision and cache_get of "score >= t". */
 static double brute_average_precision(const float *p, const float *y, size_t n) {
     double sum = 0, before = 0, positives = 0;
     for (size_t i = 0; i < n; i++) positives += (double)y[i];

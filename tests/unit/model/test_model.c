@@ -1,4 +1,4 @@
-/* Training, files and explanations, on data made here. XGBoost's own SHAP values are the reference for ours. */
+/* test_model.c: Training, files and explanations, on data made here. XGBoost's own SHAP values are the reference for ours. */
 #include "base/document.h"
 #include "base/files.h"
 #include "base/memory.h"

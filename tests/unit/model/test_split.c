@@ -1,4 +1,4 @@
-/* The holdout: stratified, the same for the same names and seed, whatever the order. And the choice of reasons. */
+/* test_split.c: The holdout: stratified, the same for the same names and seed, whatever the order. And the choice of reasons. */
 #include "base/memory.h"
 #include "model/reasons.h"
 #include "model/split.h"

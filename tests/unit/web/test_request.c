@@ -1,4 +1,4 @@
-/* The request target and its parameters: what is decoded, and what is refused before anything else sees it. */
+/* test_request.c: The request target and its parameters: what is decoded, and what is refused before anything else sees it. */
 #include "web/request.h"
 
 #include "fixture.h"

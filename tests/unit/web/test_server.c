@@ -1,9 +1,9 @@
-/* The real server on a loopback port: what it says on the wire, what it refuses, and switching generations under load. */
+/* test_server.c: The real server on a loopback port: what it says on the wire, what it refuses, and switching generations under load. */
 #include "web/web.h"
 
 #include "base/clock.h"
 #include "fixture.h"
-#include "lake/snapshot.h"
+#include "snapshot/snapshot.h"
 #include <ftw.h>
 #include <pthread.h>
 #include <stdatomic.h>

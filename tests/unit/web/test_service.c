@@ -1,4 +1,5 @@
-/* Routing and answers without a socket: the routes table, problem documents, conditions, and every API route over a live lake. */
+/* test_service.c: Routing and answers without a socket: the routes table, problem documents, conditions, and every API route over a live
+ * lake. */
 #include "web/service.h"
 
 #include "base/document.h"
@@ -21,9 +22,9 @@ static int setup(void **state) {
     (void)state;
     static char word[] = "ok";
     lake = make_lake();
-    service = (Service){.source = source_open_live(lake),
+    service = (Service){.source = snapshot_pool_open_live(lake),
                         .metrics = metrics_new(16),
-                        .watch = watch_new(1, 10000),
+                        .timeouts = query_timeouts_new(1, 10000),
                         .status = fixed_status,
                         .status_arg = word,
                         .samples = fixed_samples};
@@ -32,9 +33,9 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     (void)state;
-    source_free(service.source);
+    snapshot_pool_free(service.source);
     metrics_free(service.metrics);
-    watch_free(service.watch);
+    query_timeouts_free(service.timeouts);
     lake_free(lake);
     return 0;
 }
@@ -324,13 +325,13 @@ static void test_live_answers_have_tags(void **state) {
 static void test_nothing_refined_is_not_ready(void **state) {
     (void)state;
     Lake *empty;
-    Source *kept = service.source;
+    SnapshotPool *kept = service.source;
     MUST(lake_open(":memory:", NULL, &empty, &err));
-    service.source = source_open_live(empty);
+    service.source = snapshot_pool_open_live(empty);
     assert_problem("GET", "/api/v1/overview", 503, "/api/v1/overview");
     assert_problem("GET", "/readyz", 503, "/readyz");
     json_decref(get_json("/livez", 200)); /* restarting would not help */
-    source_free(service.source);
+    snapshot_pool_free(service.source);
     lake_free(empty);
     service.source = kept;
 }

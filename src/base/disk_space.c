@@ -1,0 +1,33 @@
+/* disk_space.c: see disk_space.h. */
+#include "base/disk_space.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/stop.h"
+#include <sys/statvfs.h>
+
+enum { LOOK_MS = 500 };
+
+int64_t disk_space_free(const char *dir) {
+    struct statvfs v;
+    return statvfs(dir, &v) == 0 ? (int64_t)v.f_bavail * (int64_t)v.f_frsize : -1;
+}
+
+int disk_space_check(const char *dir, int64_t least, Error *err) {
+    int64_t bytes = disk_space_free(dir);
+    if (bytes < 0 || bytes >= least) return 0;
+    return error_set(err, ERR_FULL, "the disk of %s is full: %.1f MB are free, %.1f MB are kept free (disk.reserve)", dir,
+                     (double)bytes / 1e6, (double)least / 1e6);
+}
+
+int disk_space_wait(const char *dir, int64_t least, Error *err) {
+    int64_t began = clock_mono_ns();
+    if (disk_space_check(dir, least, err) == 0) return 0;
+    log_error("disk", "paused: %s. Everything stored is safe; it goes on by itself when there is room", err->text);
+    do {
+        error_clear(err);
+        if (stop_wait_ms(LOOK_MS)) return error_set(err, ERR_STOPPED, "stopped while waiting for room on the disk of %s", dir);
+    } while (disk_space_check(dir, least, err) != 0);
+    log_info("disk", "there is room again: going on after %.0f s", clock_seconds_since(began));
+    return 0;
+}

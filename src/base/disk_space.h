@@ -1,0 +1,10 @@
+/* disk_space.h: free space on the disk of a folder, looked at before something is written. Any thread. */
+#pragma once
+#include "base/error.h"
+#include <stdint.h>
+
+int64_t disk_space_free(const char *dir); /* bytes for an ordinary user; -1: the file system does not say */
+/* ERR_FULL when less than `least` bytes are free. */
+int disk_space_check(const char *dir, int64_t least, Error *err) MUST_CHECK;
+/* Waits until that many are free, and logs when it begins to wait and when it is over. ERR_STOPPED: a stop was requested meanwhile. */
+int disk_space_wait(const char *dir, int64_t least, Error *err) MUST_CHECK;

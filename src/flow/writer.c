@@ -1,0 +1,109 @@
+/* writer.c: opening the lake as its one writer.
+ *
+ * Order: the lock, the file, the fence, the version, the high-water mark, migrations. Whatever says no does so before anything was changed.
+ * The lock is let go after the database was closed. */
+#include "flow/writer.h"
+
+#include "base/disk_space.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/restart.h"
+#include "base/stop.h"
+#include "lake/schema.h"
+
+enum { FULL_PAUSE_MS = 1000 };
+
+LakeOptions writer_lake_options(const Settings *settings) {
+    return (LakeOptions){.memory_limit = settings_int(settings, "lake.memory_limit"),
+                         .threads = (int)settings_int(settings, "lake.threads")};
+}
+
+static int check_lock(void *lock, Error *err) {
+    return file_lock_check(lock, err);
+}
+
+int writer_lock(const Settings *settings, const char *what, Writer *w, Error *err) {
+    CLEANUP(free_text) char *lock = path_join(settings_text(settings, "data.dir"), "smelt.lock");
+    return file_lock(lock, what, &w->lock, err);
+}
+
+int writer_open_file(const Settings *settings, Writer *w, Error *err) {
+    CLEANUP(free_text) char *path = path_join(settings_text(settings, "data.dir"), "lake.duckdb");
+    LakeOptions options = writer_lake_options(settings);
+    bool was_there = file_exists(path);
+    if (lake_open(path, &options, &w->lake, err) != 0)
+        return was_there && err->kind == ERR_IO ? error_set(err, ERR_IO, "%s. Next: `smelt recover` says what it would do", err->text) : -1;
+    lake_set_fence(w->lake, check_lock, w->lock);
+    w->watchdog = stop_watchdog_new(w->lake);
+    if (lake_connect(w->lake, &w->conn, err) != 0) return -1;
+    return lake_check_version(w->conn, err);
+}
+
+/* No lake where the mark knows of one. */
+static int check_gone(const Settings *settings, Error *err) {
+    CLEANUP(free_text) char *path = path_join(settings_text(settings, "data.dir"), "lake.duckdb");
+    CLEANUP(free_text) char *mark = path_join(settings_text(settings, "data.dir"), "lake.mark");
+    CLEANUP(commit_mark_done) CommitMark none = {0};
+    return file_exists(path) ? 0 : commit_mark_check(NULL, mark, &none, err);
+}
+
+static int open_marked(const Settings *settings, Writer *w, Error *err) {
+    CLEANUP(free_text) char *mark = path_join(settings_text(settings, "data.dir"), "lake.mark");
+    CLEANUP(commit_mark_done) CommitMark lake = {0};
+    if (check_gone(settings, err) != 0 || writer_open_file(settings, w, err) != 0 || commit_mark_check(w->conn, mark, &lake, err) != 0 ||
+        lake_migrate(w->conn, err) != 0)
+        return -1;
+    return commit_mark_keeper_open(w->conn, mark, &lake, &w->mark, err);
+}
+
+static int open_writer(const Settings *settings, const char *what, Writer *ret, Error *err) {
+    CLEANUP(writer_done) Writer w = {0};
+    if (writer_lock(settings, what, &w, err) != 0 || open_marked(settings, &w, err) != 0) return -1;
+    *ret = w;
+    w = (Writer){0};
+    return 0;
+}
+
+int writer_open(const Settings *settings, const char *what, Writer *ret, Error *err) {
+    if (dir_make(settings_text(settings, "data.dir"), err) != 0) return -1;
+    return open_writer(settings, what, ret, err);
+}
+
+int writer_open_wait_for_space(const Settings *settings, const char *what, Writer *ret, Error *err) {
+    const char *dir = settings_text(settings, "data.dir");
+    if (dir_make(dir, err) != 0) return -1;
+    for (;;) {
+        if (disk_space_wait(dir, settings_int(settings, "disk.reserve"), err) != 0) return -1;
+        if (writer_open(settings, what, ret, err) == 0) return 0;
+        if (err->kind != ERR_FULL) return -1;
+        log_error("disk", "%s; trying again in %d s", err->text, FULL_PAUSE_MS / 1000);
+        if (stop_wait_ms(FULL_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while the disk was full");
+        error_clear(err);
+    }
+}
+
+int writer_reexec_if_disk_full(const Writer *w, Error *err) {
+    if (err->kind != ERR_FULL || w->lake == NULL || !lake_is_lost(w->lake)) return -1;
+    log_error("disk", "%s. Everything committed is safe; beginning again when there is room", err->text);
+    if (stop_wait_ms(FULL_PAUSE_MS)) return -1;
+    Error why = {0};
+    if (restart_process(&why) != 0) log_error("disk", "%s", why.text);
+    error_clear(&why);
+    return -1;
+}
+
+int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) {
+    CLEANUP(free_text) char *path = path_join(settings_text(settings, "data.dir"), "lake.duckdb");
+    if (check_gone(settings, err) != 0) return -1;
+    if (!file_exists(path))
+        return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
+    return open_writer(settings, what, ret, err);
+}
+
+void writer_done(Writer *w) {
+    stop_watchdog_freep(&w->watchdog);
+    commit_mark_keeper_freep(&w->mark);
+    lake_conn_freep(&w->conn);
+    lake_freep(&w->lake);
+    file_lock_freep(&w->lock);
+}

@@ -1,0 +1,232 @@
+/* facts.c: looks at every part, judges nothing.
+ *
+ * The row of a snapshot never changes, so it is read once a generation: open, ask, close; while nothing is published, asking costs a stat.
+ * Invariant: nothing of an earlier gathering is left in Facts; what could not be seen says why. */
+#include "health/internal.h"
+
+#include "base/document.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "flow/run_record.h"
+#include "snapshot/snapshot.h"
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+
+enum { KAFKA_TIMEOUT_MS = 2000, API_TIMEOUT_MS = 1000 };
+
+struct FactsCache {
+    int64_t generation; /* that `row` is of */
+    json_t *row;
+};
+
+FactsCache *facts_cache_new(void) {
+    return xcalloc(1, sizeof(FactsCache));
+}
+
+void facts_cache_free(FactsCache *c) {
+    json_decref(c->row);
+    free(c);
+}
+
+void facts_done(Facts *f) {
+    free(f->kafka_error);
+    kafka_topic_done(&f->topic);
+    free(f->lake_path);
+    free(f->writer);
+    json_decref(f->runs);
+    commit_mark_done(&f->mark);
+    free(f->mark_error);
+    backup_done(&f->backup);
+    free(f->backup_error);
+    json_decref(f->row);
+    free(f->row_error);
+    free(f->api_url);
+    free(f->api_error);
+    *f = (Facts){0};
+}
+
+/* The error's text changes hands; the error is clear afterwards. */
+static char *take_text(Error *err) {
+    char *text = xstrdup(err->text);
+    error_clear(err);
+    return text;
+}
+
+static void gather_kafka(Facts *f, KafkaClient *kafka) {
+    Error err = {0};
+    if (kafka_ping(kafka, KAFKA_TIMEOUT_MS, &f->kafka, &err) != 0 ||
+        kafka_topic_describe(kafka, settings_text(f->settings, "kafka.topic"), KAFKA_TIMEOUT_MS, &f->topic, &err) != 0)
+        f->kafka_error = take_text(&err);
+}
+
+static void gather_lake(Facts *f) {
+    const char *dir = settings_text(f->settings, "data.dir");
+    CLEANUP(free_text) char *lock = path_join(dir, "smelt.lock");
+    CLEANUP(free_text) char *wal = path_join(dir, "lake.duckdb.wal");
+    struct stat st;
+    f->lake_path = path_join(dir, "lake.duckdb");
+    f->lake_bytes = -1;
+    if (stat(f->lake_path, &st) != 0) return;
+    f->lake_bytes = st.st_size;
+    f->lake_changed_us = st.st_mtim.tv_sec * USEC_PER_SEC;
+    if (stat(wal, &st) == 0) {
+        f->lake_bytes += st.st_size;
+        if (st.st_mtim.tv_sec * USEC_PER_SEC > f->lake_changed_us) f->lake_changed_us = st.st_mtim.tv_sec * USEC_PER_SEC;
+    }
+    f->writer = file_lock_holder(lock);
+}
+
+static json_t *read_runs(const Facts *f) {
+    json_t *runs = NULL;
+    Error err = {0};
+    if (run_record_read(f->settings, &runs, &err) != 0) error_clear(&err);
+    return runs;
+}
+
+/* A run that is at work holds the lake's lock from before it says "running" until after it said how it ended. So a run that said so before
+ * we found the lock free, and still says so after, is gone. */
+static void gather_runs(Facts *f) {
+    CLEANUP(free_text) char *lock = path_join(settings_text(f->settings, "data.dir"), "smelt.lock");
+    CLEANUP(json_freep) json_t *before = read_runs(f);
+    CLEANUP(free_text) char *holder = file_lock_holder(lock);
+    const json_t *running = json_object_get(before, "running");
+    f->runs = read_runs(f);
+    f->run_lost = holder == NULL && json_is_object(running) && json_equal(running, json_object_get(f->runs, "running"));
+}
+
+static void gather_mark(Facts *f) {
+    Error err = {0};
+    CLEANUP(free_text) char *path = path_join(settings_text(f->settings, "data.dir"), "lake.mark");
+    if (commit_mark_load(path, &f->mark_state, &f->mark, &err) != 0) f->mark_error = take_text(&err);
+}
+
+static void gather_backup(Facts *f) {
+    Error err = {0};
+    const char *dir = settings_text(f->settings, "backup.dir");
+    if (dir[0] != '\0' && backup_read(dir, &f->backup_state, &f->backup, &err) != 0) f->backup_error = take_text(&err);
+}
+
+static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    if (lake_connect(lake, &conn, err) != 0 || lake_exec(conn, views, lake_sql(views), err) != 0) return -1;
+    if (lake_query(conn, "serving/health", lake_sql("serving/health"), NULL, 0, &row, err) != 0) return -1;
+    int got = lake_next(row, err);
+    if (got < 0) return -1;
+    if (got == 0) return error_set(err, ERR_DATA, "the lake has no progress row");
+    *ret = lake_row_json(row);
+    return 0;
+}
+
+static int snapshot_row(Facts *f, FactsCache *cache, const char *dir, Error *err) {
+    LakeOptions options = {.threads = 1};
+    CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
+    if (cache->row != NULL && cache->generation == f->generation) return 0;
+    if (snapshot_open(dir, &options, &snapshot, err) != 0) return -1;
+    json_t *row;
+    if (query_row(snapshot_lake(snapshot), "serving/snapshot", &row, err) != 0) return -1;
+    json_decref(cache->row);
+    cache->row = row;
+    cache->generation = f->generation = snapshot_generation(snapshot);
+    return 0;
+}
+
+static void gather_row(Facts *f, FactsCache *cache, Lake *live) {
+    Error err = {0};
+    CLEANUP(free_text) char *dir = path_join(settings_text(f->settings, "data.dir"), "snapshots");
+    f->generation = snapshot_current(dir);
+    int rc = live != NULL ? query_row(live, "serving/views", &f->row, &err) : snapshot_row(f, cache, dir, &err);
+    if (rc != 0)
+        f->row_error = take_text(&err);
+    else if (live == NULL)
+        f->row = json_incref(cache->row);
+}
+
+static void gather_disk(Facts *f) {
+    struct statvfs v;
+    const char *dir = settings_text(f->settings, "data.dir");
+    if (statvfs(file_exists(dir) ? dir : ".", &v) != 0) return;
+    f->disk_free = (int64_t)v.f_bavail * (int64_t)v.f_frsize;
+    f->disk_size = (int64_t)v.f_blocks * (int64_t)v.f_frsize;
+}
+
+static void gather_api(Facts *f) {
+    Error err = {0};
+    if (!f->ask_api) return;
+    if (probe_livez(settings_text(f->settings, "http.listen"), API_TIMEOUT_MS, &f->api_url, &err) != 0) f->api_error = take_text(&err);
+}
+
+void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, KafkaClient *kafka) {
+    facts_done(f);
+    f->settings = options->settings;
+    f->live = options->live != NULL;
+    f->ask_api = options->ask_api;
+    gather_kafka(f, kafka);
+    gather_lake(f);
+    gather_runs(f);
+    gather_mark(f);
+    gather_backup(f);
+    gather_row(f, cache, options->live);
+    gather_disk(f);
+    gather_api(f);
+    f->now_us = clock_wall_us();
+}
+
+int64_t facts_int(const Facts *f, const char *column) {
+    return json_integer_value(json_object_get(f->row, column));
+}
+
+const char *facts_text(const Facts *f, const char *column) {
+    return json_string_value(json_object_get(f->row, column));
+}
+
+int64_t facts_time(const Facts *f, const char *column) {
+    int64_t us = 0;
+    Error err = {0};
+    const char *text = facts_text(f, column);
+    if (text != NULL && clock_parse(text, &us, &err) != 0) error_clear(&err);
+    return us;
+}
+
+/* ---- what follows from them ---- */
+
+/* Of the newest incarnation of the topic. NULL: the mark does not know the partition. */
+static const CommitMarkPosition *position_of(const Facts *f, int32_t partition) {
+    const CommitMarkPosition *newest = NULL;
+    for (size_t i = 0; i < f->mark.count; i++) {
+        const CommitMarkPosition *p = &f->mark.positions[i];
+        if (p->partition == partition && strcmp(p->topic, settings_text(f->settings, "kafka.topic")) == 0 &&
+            (newest == NULL || p->epoch > newest->epoch))
+            newest = p;
+    }
+    return newest;
+}
+
+int64_t facts_next_offset(const Facts *f, int32_t partition) {
+    size_t i;
+    json_t *p;
+    const CommitMarkPosition *position = position_of(f, partition);
+    if (position != NULL) return position->next_offset;
+    json_array_foreach(json_object_get(f->row, "partitions"), i, p) {
+        const char *topic = json_string_value(json_object_get(p, "topic"));
+        if (topic != NULL && strcmp(topic, settings_text(f->settings, "kafka.topic")) == 0 &&
+            json_integer_value(json_object_get(p, "partition")) == partition)
+            return json_integer_value(json_object_get(p, "next_offset"));
+    }
+    return 0;
+}
+
+int64_t facts_lag(const Facts *f, const KafkaPartition *p) {
+    int64_t from = facts_next_offset(f, p->id);
+    if (from < p->low) from = p->low;
+    return p->high > from ? p->high - from : 0;
+}
+
+const json_t *facts_last_run(const Facts *f) {
+    return json_object_get(f->runs, f->run_lost ? "running" : "last");
+}
+
+const char *facts_run_state(const Facts *f) {
+    return f->run_lost ? "lost" : json_string_value(json_object_get(facts_last_run(f), "state"));
+}

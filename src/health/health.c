@@ -1,0 +1,171 @@
+/* health.c: gathers, judges, and keeps the last report for whoever asks.
+ *
+ * Invariant: the report is replaced as a whole under the lock; gathering, which may wait for Kafka, happens outside of it. */
+#include "health/health.h"
+
+#include "base/document.h"
+#include "base/memory.h"
+#include "health/internal.h"
+#include <pthread.h>
+#include <string.h>
+
+struct Health {
+    HealthOptions options;
+    KafkaClient *kafka;
+    FactsCache *cache;
+    Facts facts; /* only the refreshing thread */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    json_t *report, *samples; /* under lock */
+    bool stopping;            /* under lock */
+    bool started;
+    int interval_ms;
+    pthread_t thread;
+};
+
+static json_t *first_report(void) {
+    return json_pack("{s:s, s:s, s:[]}", "state", "unknown", "summary", "The parts are being asked for the first time.", "components");
+}
+
+int health_new(const HealthOptions *options, Health **ret, Error *err) {
+    KafkaClient *kafka;
+    if (kafka_connect(options->settings, &kafka, err) != 0) return -1;
+    Health *h = xcalloc(1, sizeof *h);
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&h->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&h->lock, NULL);
+    h->options = *options;
+    h->kafka = kafka;
+    h->cache = facts_cache_new();
+    h->report = first_report();
+    h->samples = json_array();
+    *ret = h;
+    return 0;
+}
+
+void health_free(Health *h) {
+    if (h->started) {
+        pthread_mutex_lock(&h->lock);
+        h->stopping = true;
+        pthread_cond_broadcast(&h->changed);
+        pthread_mutex_unlock(&h->lock);
+        pthread_join(h->thread, NULL);
+    }
+    facts_done(&h->facts);
+    facts_cache_free(h->cache);
+    kafka_client_free(h->kafka);
+    json_decref(h->report);
+    json_decref(h->samples);
+    pthread_mutex_destroy(&h->lock);
+    pthread_cond_destroy(&h->changed);
+    free(h);
+}
+
+/* ---- the report
+ * --------------------------------------------------------------------------------------------------------------------------- */
+
+/* NULL when the part does not apply. Raises `worst` to the part's state. */
+static json_t *judge(const Component *c, const Facts *f, State *worst) {
+    Finding finding = {.more = json_object()};
+    json_t *part = NULL;
+    if (c->judge(f, &finding)) {
+        CLEANUP(free_text) char *detail = buf_take(&finding.detail);
+        part = json_pack("{s:s, s:s, s:s, s:s}", "name", c->name, "title", c->title, "state", state_name(finding.state), "detail", detail);
+        json_object_update(part, finding.more);
+        if (finding.state > *worst) *worst = finding.state;
+    }
+    buf_done(&finding.detail);
+    json_decref(finding.more);
+    return part;
+}
+
+/* "Kafka is down; the model is degraded." is built from the parts that are not ok. */
+static char *summarize(const json_t *parts) {
+    Buf out = {0};
+    size_t i;
+    json_t *part;
+    json_array_foreach(parts, i, part) {
+        const char *state = json_string_value(json_object_get(part, "state"));
+        if (strcmp(state, "ok") == 0) continue;
+        buf_addf(&out, "%s%s is %s", out.len > 0 ? ", " : "", json_string_value(json_object_get(part, "title")), state);
+    }
+    buf_add_str(&out, out.len > 0 ? "." : "Every part works and is up to date.");
+    return buf_take(&out);
+}
+
+static json_t *make_report(const Facts *f) {
+    State worst = STATE_OK;
+    json_t *parts = json_array();
+    for (const Component *c = health_components; c->name != NULL; c++) {
+        json_t *part = judge(c, f, &worst);
+        if (part != NULL) json_array_append_new(parts, part);
+    }
+    char checked_at[CLOCK_TEXT_SIZE];
+    CLEANUP(free_text) char *summary = summarize(parts);
+    return json_pack("{s:s, s:s, s:s, s:o}", "state", state_name(worst == STATE_UNKNOWN ? STATE_DOWN : worst), "summary", summary,
+                     "checked_at", clock_format(f->now_us, checked_at), "components", parts);
+}
+
+static void swap(json_t **a, json_t **b) {
+    json_t *kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
+void health_refresh(Health *h) {
+    facts_gather(&h->facts, h->cache, &h->options, h->kafka);
+    CLEANUP(json_freep) json_t *report = make_report(&h->facts);
+    CLEANUP(json_freep) json_t *samples = samples_of(&h->facts, json_object_get(report, "components"));
+    pthread_mutex_lock(&h->lock);
+    swap(&h->report, &report);
+    swap(&h->samples, &samples);
+    pthread_mutex_unlock(&h->lock);
+}
+
+static json_t *copy_of(Health *h, json_t *const *kept) {
+    pthread_mutex_lock(&h->lock);
+    json_t *copy = json_deep_copy(*kept);
+    pthread_mutex_unlock(&h->lock);
+    return copy;
+}
+
+json_t *health_report(Health *h) {
+    return copy_of(h, &h->report);
+}
+
+json_t *health_samples(Health *h) {
+    return copy_of(h, &h->samples);
+}
+
+/* ---- in the background
+ * ---------------------------------------------------------------------------------------------------------------------- */
+
+static bool wait_for_turn(Health *h) {
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += h->interval_ms / 1000;
+    until.tv_nsec += h->interval_ms % 1000 * 1000000L;
+    if (until.tv_nsec >= 1000000000L) until.tv_sec++, until.tv_nsec -= 1000000000L;
+    pthread_mutex_lock(&h->lock);
+    while (!h->stopping && pthread_cond_timedwait(&h->changed, &h->lock, &until) == 0) {
+    }
+    bool go_on = !h->stopping;
+    pthread_mutex_unlock(&h->lock);
+    return go_on;
+}
+
+static void *keep_asking(void *arg) {
+    Health *h = arg;
+    do health_refresh(h);
+    while (wait_for_turn(h));
+    return NULL;
+}
+
+void health_start(Health *h, int interval_ms) {
+    h->interval_ms = interval_ms;
+    h->started = true;
+    if (pthread_create(&h->thread, NULL, keep_asking, h) != 0) BUG("cannot start a thread");
+}

@@ -1,0 +1,405 @@
+/* judge.c: what each part's facts mean, one function a part, and the words for it.
+ *
+ * A layer is late when work has waited for it longer than status.fresh_within; without work it is up to date, however long ago that was.
+ * Invariant: a part whose facts are missing is never "ok". */
+#include "health/internal.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { QUARANTINE_PERCENT_MAX = 20, DISK_PERCENT_MIN = 5 };
+
+const char *state_name(State s) {
+    static const char *const names[] = {"ok", "degraded", "down", "unknown"};
+    return names[s];
+}
+
+static void put_int(Finding *r, const char *key, int64_t value) {
+    json_object_set_new(r->more, key, json_integer(value));
+}
+
+static void put_text(Finding *r, const char *key, const char *value) {
+    if (value != NULL) json_object_set_new(r->more, key, json_string(value));
+}
+
+static void put_copy(Finding *r, const Facts *f, const char *column) {
+    json_t *value = json_object_get(f->row, column);
+    if (value != NULL) json_object_set(r->more, column, value);
+}
+
+static int64_t age_of(const Facts *f, const char *column) {
+    int64_t at = facts_time(f, column);
+    return at > 0 ? f->now_us - at : INT64_MAX;
+}
+
+static int64_t fresh_us(const Facts *f) {
+    return settings_int(f->settings, "status.fresh_within") * (USEC_PER_SEC / 1000);
+}
+
+static void say_age(Finding *r, const char *before, int64_t us, const char *after) {
+    buf_add_str(&r->detail, before);
+    words_age(&r->detail, us);
+    buf_add_str(&r->detail, after);
+}
+
+/* For every part that is judged by the row. */
+static bool without_row(const Facts *f, Finding *r) {
+    if (f->row != NULL) return false;
+    r->state = STATE_UNKNOWN;
+    buf_addf(&r->detail, "Cannot be judged: %s.", f->row_error);
+    return true;
+}
+
+/* ---- Kafka ------------------------------------------------------------------------------------------------------------------------------
+ */
+
+/* Events in Kafka that Bronze does not have, as far as this lake is known; -1 when Kafka was not asked. */
+static int64_t waiting_events(const Facts *f) {
+    int64_t waiting = 0;
+    if (f->kafka_error != NULL || !f->topic.exists) return -1;
+    for (int i = 0; i < f->topic.partition_count; i++) waiting += facts_lag(f, &f->topic.partitions[i]);
+    return waiting;
+}
+
+static bool judge_kafka(const Facts *f, Finding *r) {
+    const char *topic = settings_text(f->settings, "kafka.topic");
+    put_text(r, "bootstrap", settings_text(f->settings, "kafka.bootstrap"));
+    if (f->kafka_error != NULL) {
+        r->state = STATE_DOWN;
+        const char *aside = strstr(f->kafka_error, " (after "); /* librdkafka's own counts are for its log */
+        int n = aside != NULL ? (int)(aside - f->kafka_error) : (int)strlen(f->kafka_error);
+        buf_addf(&r->detail, "No answer to a metadata request: %.*s.", n, f->kafka_error);
+        return true;
+    }
+    put_int(r, "brokers", f->kafka.brokers);
+    json_object_set_new(r->more, "latency_ms", json_real(f->kafka.latency_ms));
+    words_count(&r->detail, f->kafka.brokers, "broker", "brokers");
+    buf_addf(&r->detail, " answered a metadata request in %.1f ms. ", f->kafka.latency_ms);
+    if (!f->topic.exists) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, "The topic %s does not exist yet; `smelt produce` makes it.", topic);
+        return true;
+    }
+    buf_addf(&r->detail, "The topic %s has ", topic);
+    words_count(&r->detail, f->topic.partition_count, "partition.", "partitions.");
+    put_int(r, "waiting_events", waiting_events(f));
+    return true;
+}
+
+/* ---- lake and disk
+ * ------------------------------------------------------------------------------------------------------------------------ */
+
+static bool judge_lake(const Facts *f, Finding *r) {
+    if (f->lake_bytes < 0) {
+        r->state = STATE_DOWN;
+        buf_addf(&r->detail, "There is no lake at %s yet; `smelt ingest` makes it.", f->lake_path);
+        return true;
+    }
+    put_int(r, "bytes", f->lake_bytes);
+    put_text(r, "writer", f->writer);
+    words_bytes(&r->detail, f->lake_bytes);
+    if (f->writer != NULL)
+        buf_addf(&r->detail, "; %s is writing to it.", f->writer);
+    else
+        say_age(r, "; nobody writes to it now, last changed ", f->now_us - f->lake_changed_us, " ago.");
+    return true;
+}
+
+static void say_mark(const Facts *f, Finding *r) {
+    put_text(r, "lake_id", f->mark.lake_id);
+    put_int(r, "lake_generation", f->mark.generation);
+    put_int(r, "commit", f->mark.commit);
+    if (f->lake_bytes < 0 && f->mark.commit > 0) {
+        r->state = STATE_DOWN;
+        buf_addf(&r->detail, "The lake is gone; it was at commit %" PRId64 " with ", f->mark.commit);
+        words_count(&r->detail, f->mark.landed, "event", "events");
+        buf_add_str(&r->detail, ". `smelt recover` says what can be done.");
+        return;
+    }
+    buf_addf(&r->detail, "Commit %" PRId64 " with ", f->mark.commit);
+    words_count(&r->detail, f->mark.landed, "event", "events");
+    say_age(r, " is kept outside the lake, written ", f->now_us - f->mark.written_us, " ago.");
+}
+
+static bool judge_mark(const Facts *f, Finding *r) {
+    if (f->mark_error != NULL) {
+        r->state = STATE_UNKNOWN;
+        buf_addf(&r->detail, "Cannot be read: %s.", f->mark_error);
+        return true;
+    }
+    switch (f->mark_state) {
+    case MARK_GOOD: say_mark(f, r); return true;
+    case MARK_DAMAGED:
+        r->state = STATE_DEGRADED;
+        buf_add_str(&r->detail, "Damaged, so it is not trusted. The next writer keeps it aside and makes a new one.");
+        return true;
+    case MARK_NONE:
+        if (f->lake_bytes < 0) return false;
+        buf_add_str(&r->detail, "None yet. The next writer makes it.");
+        return true;
+    }
+    BUG("unknown state of the mark");
+}
+
+static bool judge_backup(const Facts *f, Finding *r) {
+    const char *dir = settings_text(f->settings, "backup.dir");
+    int64_t age = f->now_us - f->backup.mark.written_us, interval_us = settings_int(f->settings, "backup.interval") * 1000;
+    if (dir[0] == '\0') return false;
+    if (f->backup_error != NULL || f->backup_state != BACKUP_GOOD) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, "No usable backup in %s: %s.", dir,
+                 f->backup_error != NULL          ? f->backup_error
+                 : f->backup_state == BACKUP_NONE ? "there is none yet"
+                                                  : "its manifest is damaged");
+        return true;
+    }
+    put_int(r, "commit", f->backup.mark.commit);
+    words_count(&r->detail, f->backup.mark.landed, "event", "events");
+    say_age(r, ", made ", age, " ago");
+    bool late = f->mark.commit > f->backup.mark.commit && age > interval_us + fresh_us(f);
+    if (late) r->state = STATE_DEGRADED;
+    buf_add_str(&r->detail, late ? "; newer events are not in it. Is `smelt up` or `smelt run` running with backup.dir?" : ".");
+    return true;
+}
+
+static bool judge_disk(const Facts *f, Finding *r) {
+    if (f->disk_size == 0) {
+        r->state = STATE_UNKNOWN;
+        buf_add_str(&r->detail, "The file system of data.dir does not say.");
+        return true;
+    }
+    int percent = (int)(f->disk_free * 100 / f->disk_size);
+    put_int(r, "free_bytes", f->disk_free);
+    put_int(r, "size_bytes", f->disk_size);
+    words_bytes(&r->detail, f->disk_free);
+    buf_addf(&r->detail, " free of ");
+    words_bytes(&r->detail, f->disk_size);
+    buf_addf(&r->detail, " (%d%%).", percent);
+    int64_t reserve = settings_int(f->settings, "disk.reserve");
+    if (f->disk_free < reserve) {
+        r->state = STATE_DOWN;
+        buf_add_str(&r->detail, " Ingest is paused until ");
+        words_bytes(&r->detail, reserve);
+        buf_add_str(&r->detail, " are free (disk.reserve); it goes on by itself.");
+    } else if (percent < DISK_PERCENT_MIN) {
+        r->state = STATE_DEGRADED;
+        buf_add_str(&r->detail, " Make room before writing stops.");
+    }
+    return true;
+}
+
+/* ---- layers
+ * ------------------------------------------------------------------------------------------------------------------------------- */
+
+static void say_newest_event(const Facts *f, Finding *r) {
+    put_copy(r, f, "newest_event_at");
+    if (facts_time(f, "newest_event_at") > 0) say_age(r, " The newest event is ", age_of(f, "newest_event_at"), " old.");
+}
+
+/* Events that landed after the snapshot was made from which the row comes: the mark knows them. */
+static int64_t newer_events(const Facts *f) {
+    int64_t newer = f->mark_state == MARK_GOOD ? f->mark.landed - facts_int(f, "landed") : 0;
+    return newer > 0 ? newer : 0;
+}
+
+static int64_t ingested_us(const Facts *f) {
+    int64_t us = facts_time(f, "ingested_at");
+    return newer_events(f) > 0 && f->mark.written_us > us ? f->mark.written_us : us;
+}
+
+static void say_landed(const Facts *f, Finding *r) {
+    char time[CLOCK_TEXT_SIZE];
+    int64_t newer = newer_events(f), rows = facts_int(f, "landed") + newer;
+    put_int(r, "rows", rows);
+    put_text(r, "ingested_at", ingested_us(f) > 0 ? clock_format(ingested_us(f), time) : NULL);
+    words_count(&r->detail, rows, "event", "events");
+    if (newer > 0)
+        buf_add_str(&r->detail, ", "), words_count(&r->detail, newer, "of them in no snapshot yet", "of them in no snapshot yet");
+    buf_add_char(&r->detail, '.');
+}
+
+static bool judge_bronze(const Facts *f, Finding *r) {
+    if (without_row(f, r)) return true;
+    int64_t waiting = waiting_events(f), age = f->now_us - ingested_us(f);
+    bool late = age > fresh_us(f) && waiting != 0; /* also when Kafka cannot say what waits */
+    put_int(r, "waiting_events", waiting);
+    say_landed(f, r);
+    if (ingested_us(f) == 0) {
+        r->state = STATE_DEGRADED;
+        buf_add_str(&r->detail, " Nothing was ingested yet; run `smelt ingest`.");
+        return true;
+    }
+    say_newest_event(f, r);
+    say_age(r, " Last ingest ", age, " ago");
+    if (waiting > 0)
+        buf_add_str(&r->detail, "; "), words_count(&r->detail, waiting, "event waits in Kafka", "events wait in Kafka");
+    else if (waiting == 0)
+        buf_add_str(&r->detail, "; everything that Kafka has is here");
+    else
+        buf_add_str(&r->detail, "; what waits in Kafka is not known");
+    buf_add_str(&r->detail, late ? ", longer than status.fresh_within allows." : ".");
+    if (late) r->state = STATE_DEGRADED;
+    return true;
+}
+
+/* Silver and Gold change in one transaction, so one rule judges both. */
+static void judge_refined(const Facts *f, Finding *r) {
+    int64_t pending = facts_int(f, "pending_events");
+    put_int(r, "pending_events", pending);
+    put_copy(r, f, "refined_at");
+    if (facts_time(f, "refined_at") == 0) {
+        r->state = STATE_DEGRADED;
+        buf_add_str(&r->detail, " Nothing was refined yet; run `smelt refine`.");
+        return;
+    }
+    say_age(r, " Refined ", age_of(f, "refined_at"), " ago");
+    if (pending > 0)
+        buf_add_str(&r->detail, "; "), words_count(&r->detail, pending, "event waits", "events wait");
+    else if (newer_events(f) > 0)
+        buf_add_str(&r->detail, "; "), words_count(&r->detail, newer_events(f), "event landed since", "events landed since");
+    else
+        buf_add_str(&r->detail, "; nothing waits");
+    bool late = pending > 0 && age_of(f, "pending_since") > fresh_us(f);
+    buf_add_str(&r->detail, late ? ", longer than status.fresh_within allows." : ".");
+    if (late) r->state = STATE_DEGRADED;
+}
+
+static bool judge_silver(const Facts *f, Finding *r) {
+    if (without_row(f, r)) return true;
+    int64_t rows = facts_int(f, "silver"), bad = facts_int(f, "quarantined"), all = rows + bad;
+    double percent = all > 0 ? 100.0 * (double)bad / (double)all : 0;
+    put_int(r, "rows", rows);
+    put_int(r, "quarantined", bad);
+    words_count(&r->detail, rows, "clean event, ", "clean events, ");
+    words_count(&r->detail, bad, "in quarantine", "in quarantine");
+    buf_addf(&r->detail, " (%.1f%%).", percent);
+    judge_refined(f, r);
+    if (percent <= QUARANTINE_PERCENT_MAX) return true;
+    r->state = STATE_DEGRADED;
+    buf_add_str(&r->detail, " So much in quarantine is unusual: look at `smelt quarantine list`.");
+    return true;
+}
+
+static bool judge_gold(const Facts *f, Finding *r) {
+    if (without_row(f, r)) return true;
+    put_int(r, "rows", facts_int(f, "subscribers"));
+    words_count(&r->detail, facts_int(f, "subscribers"), "subscriber.", "subscribers.");
+    judge_refined(f, r);
+    return true;
+}
+
+/* ---- model, runs, snapshot, API
+ * ------------------------------------------------------------------------------------------------------------- */
+
+static bool judge_model(const Facts *f, Finding *r) {
+    if (without_row(f, r)) return true;
+    const char *model = facts_text(f, "model_id");
+    static const char *const columns[] = {"model_id", "trained_at", "auc", "label_source", "scored_at", "scores"};
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) put_copy(r, f, columns[i]);
+    if (model == NULL) {
+        r->state = STATE_DEGRADED;
+        buf_add_str(&r->detail, "No model yet, so no risk scores; run `smelt train`.");
+        return true;
+    }
+    buf_addf(&r->detail, "%s, trained ", model);
+    words_age(&r->detail, age_of(f, "trained_at"));
+    buf_add_str(&r->detail, " ago. ");
+    words_count(&r->detail, facts_int(f, "scores"), "subscriber scored", "subscribers scored");
+    if (facts_time(f, "scored_at") > 0) say_age(r, " ", age_of(f, "scored_at"), " ago");
+    buf_add_char(&r->detail, '.');
+    const char *label = facts_text(f, "label_source");
+    if (label != NULL && strcmp(label, "rule") == 0) buf_add_str(&r->detail, " It was taught Gold's rule, so it can only repeat the rule.");
+    int64_t behind = facts_time(f, "refined_at") - facts_time(f, "scored_at");
+    if (behind <= fresh_us(f)) return true;
+    r->state = STATE_DEGRADED;
+    buf_add_str(&r->detail, " Gold is newer; run `smelt score`.");
+    return true;
+}
+
+static int64_t time_of(const json_t *object, const char *key) {
+    int64_t us = 0;
+    Error ignored = {0};
+    const char *text = json_string_value(json_object_get(object, key));
+    if (text != NULL && clock_parse(text, &us, &ignored) != 0) error_clear(&ignored);
+    return us;
+}
+
+/* By the run record, which also knows runs that published nothing; a lake from before there was one has its history. */
+static bool judge_runs(const Facts *f, Finding *r) {
+    const json_t *last = facts_last_run(f);
+    const char *state = facts_run_state(f), *error = json_string_value(json_object_get(last, "error"));
+    const char *id = json_string_value(json_object_get(last, "run_id"));
+    int64_t started_us = time_of(last, "started_at");
+    if (state == NULL) {
+        state = facts_text(f, "run_state"), error = facts_text(f, "run_error"), id = facts_text(f, "run_id");
+        started_us = facts_time(f, "run_started_at");
+    }
+    if (state == NULL) return false;
+    put_text(r, "run_id", id);
+    put_text(r, "run_state", state);
+    buf_addf(&r->detail, "The last run (%s) ended as %s", id != NULL ? id : "it could not begin", state);
+    say_age(r, ", started ", f->now_us - started_us, " ago");
+    if (error != NULL || strcmp(state, "lost") == 0) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, ": %s", error != NULL ? error : "its process ended without a word");
+    }
+    buf_add_char(&r->detail, '.');
+    return true;
+}
+
+static bool judge_snapshot(const Facts *f, Finding *r) {
+    put_int(r, "generation", f->generation);
+    json_object_set_new(r->more, "live", json_boolean(f->live));
+    if (f->live) {
+        if (f->generation == 0)
+            buf_add_str(&r->detail, "Serving live; no snapshot was published yet.");
+        else
+            buf_addf(&r->detail, "Serving live; the newest snapshot is generation %" PRId64 ".", f->generation);
+        return true;
+    }
+    if (f->row == NULL) {
+        r->state = STATE_DOWN;
+        buf_addf(&r->detail, "Nothing to read: %s.", f->row_error);
+        return true;
+    }
+    put_copy(r, f, "as_of");
+    int64_t age = age_of(f, "as_of");
+    buf_addf(&r->detail, "Generation %" PRId64 ", published ", f->generation);
+    words_age(&r->detail, age);
+    buf_add_str(&r->detail, " ago");
+    bool late = age > fresh_us(f) && f->lake_changed_us > facts_time(f, "as_of") + USEC_PER_SEC;
+    if (late) r->state = STATE_DEGRADED;
+    buf_add_str(&r->detail, late ? "; the lake has changed since. Run `smelt publish`." : ".");
+    return true;
+}
+
+static bool judge_api(const Facts *f, Finding *r) {
+    if (!f->ask_api) {
+        buf_add_str(&r->detail, "This answer came from it.");
+        return true;
+    }
+    put_text(r, "url", f->api_url);
+    if (f->api_error == NULL) {
+        buf_addf(&r->detail, "Alive at %s.", f->api_url);
+        return true;
+    }
+    r->state = STATE_DOWN;
+    buf_addf(&r->detail, "Not running: %s. `smelt serve` starts it.", f->api_error);
+    return true;
+}
+
+const Component health_components[] = {
+    {"kafka", "Kafka", judge_kafka},
+    {"lake", "Lake", judge_lake},
+    {"mark", "Mark", judge_mark},
+    {"backup", "Backup", judge_backup},
+    {"bronze", "Bronze", judge_bronze},
+    {"silver", "Silver", judge_silver},
+    {"gold", "Gold", judge_gold},
+    {"model", "Model", judge_model},
+    {"runs", "Runs", judge_runs},
+    {"snapshot", "Snapshot", judge_snapshot},
+    {"api", "API", judge_api},
+    {"disk", "Disk", judge_disk},
+    {NULL, NULL, NULL},
+};

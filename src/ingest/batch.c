@@ -1,0 +1,183 @@
+/* batch.c: see batch.h. Scanning threads claim ranges of rows with one atomic exchange each. */
+#include "ingest/batch.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "ingest/envelope.h"
+#include <string.h>
+
+#define CHUNK_BYTES   (1 << 20)
+#define LARGE_MESSAGE 1024
+/* DuckDB holds a batch several times before it is on disk. Ordinary events are packed meanwhile, since they fill row groups; large ones are
+ * not, and would be written to temporary files to make room. */
+#define LARGE_SHARE 3
+
+enum {
+    COL_PARTITION,
+    COL_OFFSET,
+    COL_TIMESTAMP,
+    COL_ID,
+    COL_TYPE,
+    COL_SOURCE,
+    COL_SUBSCRIBER,
+    COL_EVENT_TIME,
+    COL_UNUSUAL_TIME,
+    COL_PAYLOAD,
+    COL_QUALITY,
+    COL_EXTRA,
+    COL_REJECT,
+    COL_RAW
+};
+const LakeColumn batch_columns[BATCH_COLUMNS] = {
+    [COL_PARTITION] = {"kafka_partition", LAKE_INT},  [COL_OFFSET] = {"kafka_offset", LAKE_INT},
+    [COL_TIMESTAMP] = {"kafka_timestamp", LAKE_TIME}, [COL_ID] = {"event_id", LAKE_TEXT},
+    [COL_TYPE] = {"event_type", LAKE_TEXT},           [COL_SOURCE] = {"source_system", LAKE_TEXT},
+    [COL_SUBSCRIBER] = {"subscriber_id", LAKE_TEXT},  [COL_EVENT_TIME] = {"event_timestamp", LAKE_TIME},
+    [COL_UNUSUAL_TIME] = {"unusual_time", LAKE_TEXT}, [COL_PAYLOAD] = {"raw_payload", LAKE_JSON},
+    [COL_QUALITY] = {"quality_score", LAKE_INT},      [COL_EXTRA] = {"extra_fields", LAKE_JSON},
+    [COL_REJECT] = {"reject_reason", LAKE_TEXT},      [COL_RAW] = {"raw_value", LAKE_BLOB},
+};
+
+Batch *batch_new(size_t max_rows, size_t max_bytes) {
+    Batch *b = xcalloc(1, sizeof *b);
+    b->max_rows = max_rows;
+    b->max_bytes = max_bytes;
+    b->messages = xcalloc(max_rows, sizeof *b->messages);
+    buf_reserve(&b->bytes, max_bytes); /* address space; pages come with use */
+    return b;
+}
+
+void batch_free(Batch *b) {
+    free(b->messages);
+    batch_offsets_done(&b->marks);
+    buf_done(&b->bytes);
+    free(b);
+}
+
+void batch_clear(Batch *b) {
+    b->count = b->marks.gap_count = b->marks.position_count = 0;
+    buf_clear(&b->bytes);
+}
+
+bool batch_is_empty(const Batch *b) {
+    return b->count == 0 && b->marks.gap_count == 0;
+}
+
+bool batch_is_large(const Batch *b) {
+    return b->bytes.len > b->count * LARGE_MESSAGE;
+}
+
+bool batch_is_full_for(const Batch *b, size_t len) {
+    size_t max_bytes = batch_is_large(b) ? b->max_bytes / LARGE_SHARE : b->max_bytes;
+    return b->count == b->max_rows || (b->count > 0 && b->bytes.len + len > max_bytes);
+}
+
+void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len) {
+    if (b->count == 0) b->started_ns = clock_mono_ns();
+    b->messages[b->count++] = (BatchMessage){.partition = partition,
+                                             .tombstone = value == NULL,
+                                             .offset = offset,
+                                             .timestamp_us = timestamp_us,
+                                             .at = b->bytes.len,
+                                             .len = value == NULL ? 0 : len};
+    if (value != NULL) buf_add(&b->bytes, value, len);
+}
+
+void batch_add_gap(Batch *b, BatchGap gap) {
+    if (batch_is_empty(b)) b->started_ns = clock_mono_ns();
+    BatchOffsets *m = &b->marks;
+    m->gaps = xrealloc(m->gaps, m->gap_count + 1, sizeof *m->gaps);
+    m->gaps[m->gap_count++] = gap;
+}
+
+void batch_set_position(Batch *b, BatchPosition position) {
+    BatchOffsets *m = &b->marks;
+    m->positions = xrealloc(m->positions, m->position_count + 1, sizeof *m->positions);
+    m->positions[m->position_count++] = position;
+}
+
+BatchOffsets batch_take_offsets(Batch *b) {
+    BatchOffsets marks = b->marks;
+    b->marks = (BatchOffsets){0};
+    return marks;
+}
+
+void batch_offsets_done(BatchOffsets *marks) {
+    free(marks->gaps);
+    free(marks->positions);
+    *marks = (BatchOffsets){0};
+}
+
+void batch_rewind(Batch *b) {
+    atomic_store(&b->scanned, 0);
+}
+
+static void put_span(LakeChunk *chunk, size_t col, size_t row, Span text) {
+    if (text.at != NULL)
+        lake_put_utf8(chunk, col, row, text.at, text.len);
+    else
+        lake_put_null(chunk, col, row);
+}
+
+static void put_int(LakeChunk *chunk, size_t col, size_t row, bool known, int64_t v) {
+    if (known)
+        lake_put_int(chunk, col, row, v);
+    else
+        lake_put_null(chunk, col, row);
+}
+
+static void put_envelope(LakeChunk *chunk, size_t row, const Envelope *e) {
+    put_span(chunk, COL_ID, row, e->id);
+    put_span(chunk, COL_TYPE, row, e->type);
+    put_span(chunk, COL_SOURCE, row, e->source);
+    put_span(chunk, COL_SUBSCRIBER, row, e->subscriber_id);
+    put_int(chunk, COL_EVENT_TIME, row, e->has_time, e->time_us);
+    put_span(chunk, COL_UNUSUAL_TIME, row, e->unusual_time);
+    put_span(chunk, COL_PAYLOAD, row, e->payload);
+    put_int(chunk, COL_QUALITY, row, e->has_quality, e->quality);
+    put_span(chunk, COL_EXTRA, row, e->extra);
+    put_span(chunk, COL_REJECT, row, (Span){e->reject, e->reject != NULL ? strlen(e->reject) : 0});
+}
+
+static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, EnvelopeParser *parser) {
+    const char *bytes = m->len > 0 ? b->bytes.data + m->at : "";
+    Envelope e = {.reject = "tombstone"};
+    if (!m->tombstone) envelope_parse(parser, bytes, m->len, &e);
+    lake_put_int(chunk, COL_PARTITION, row, m->partition);
+    lake_put_int(chunk, COL_OFFSET, row, m->offset);
+    put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us != INT64_MIN, m->timestamp_us);
+    put_envelope(chunk, row, &e);
+    if (!m->tombstone && (e.reject != NULL || e.unusual_time.at != NULL))
+        lake_put_blob(chunk, COL_RAW, row, bytes, m->len);
+    else
+        lake_put_null(chunk, COL_RAW, row);
+}
+
+/* How many messages from `first` on make a chunk: DuckDB holds all of it in memory, more than once. */
+static size_t chunk_length(const Batch *b, size_t first, size_t capacity) {
+    size_t n = 1;
+    while (n < capacity && first + n < b->count &&
+           b->messages[first + n].at + b->messages[first + n].len - b->messages[first].at <= CHUNK_BYTES)
+        n++;
+    return n;
+}
+
+/* Takes the next range of messages for the calling thread; 0: there is none. */
+static size_t claim(Batch *b, size_t capacity, size_t *ret_first) {
+    size_t first = atomic_load(&b->scanned), n;
+    do {
+        if (first >= b->count) return 0;
+        n = chunk_length(b, first, capacity);
+    } while (!atomic_compare_exchange_weak(&b->scanned, &first, first + n));
+    *ret_first = first;
+    return n;
+}
+
+size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity) {
+    Batch *b = state;
+    size_t first, n = claim(b, capacity, &first);
+    if (n == 0) return 0;
+    CLEANUP(envelope_parser_freep) EnvelopeParser *parser = envelope_parser_new();
+    for (size_t row = 0; row < n; row++) put_message(chunk, row, b, &b->messages[first + row], parser);
+    return n;
+}

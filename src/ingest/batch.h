@@ -1,0 +1,66 @@
+/* batch.h: messages between the thread that reads and the thread that lands: bytes copied once, bounded in rows and bytes.
+ *
+ * One thread fills a batch, then another lands it; it is never shared while it changes. batch_fill is thread-safe. */
+#pragma once
+#include "base/buf.h"
+#include "lake/lake.h"
+#include "ledger/offsets.h"
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct BatchMessage {
+    int32_t partition;
+    bool tombstone;               /* the message has no value at all */
+    int64_t offset, timestamp_us; /* INT64_MIN: no timestamp */
+    size_t at, len;               /* in bytes */
+} BatchMessage;
+
+typedef struct BatchGap {
+    int32_t partition;
+    int64_t first_offset, next_offset; /* [first, next) will never be delivered */
+    const char *reason;                /* static text */
+} BatchGap;
+
+/* What a batch means for the ledger, beside its messages. */
+typedef struct BatchOffsets {
+    BatchGap *gaps; /* owned */
+    size_t gap_count;
+    BatchPosition *positions; /* of every partition that moved; owned */
+    size_t position_count;
+} BatchOffsets;
+
+typedef struct Batch {
+    size_t max_rows, max_bytes;
+    BatchMessage *messages;
+    size_t count;
+    Buf bytes;
+    BatchOffsets marks;
+    int64_t started_ns;    /* when the first message came */
+    atomic_size_t scanned; /* how far batch_fill came */
+} Batch;
+
+Batch *batch_new(size_t max_rows, size_t max_bytes);
+void batch_free(Batch *b);
+DEFINE_CLEANUP(batch_free, Batch)
+void batch_clear(Batch *b);
+bool batch_is_empty(const Batch *b); /* neither messages nor gaps */
+/* Its messages have more than a kilobyte on average. */
+bool batch_is_large(const Batch *b);
+/* Would a message of `len` bytes go over a limit? A large batch is full at a third of the bytes; an empty one takes any. */
+bool batch_is_full_for(const Batch *b, size_t len);
+/* `value` NULL: a tombstone. The bytes are copied. */
+void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len);
+void batch_add_gap(Batch *b, BatchGap gap);
+void batch_set_position(Batch *b, BatchPosition position);
+/* The batch has none afterwards. The caller ends them with batch_offsets_done. */
+BatchOffsets batch_take_offsets(Batch *b);
+void batch_offsets_done(BatchOffsets *marks);
+
+/* The columns of the source table function, and its LakeFill (state: Batch *). Each message is taken apart (envelope.h): an event has the
+ * fields of its envelope, what cannot be one its bytes and the reason. Where `unusual_time` is given it is up to DuckDB whether it is a
+ * time, and the bytes are there too. A tombstone has no bytes. */
+enum { BATCH_COLUMNS = 14 };
+extern const LakeColumn batch_columns[BATCH_COLUMNS];
+size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity);
+void batch_rewind(Batch *b); /* before each scan */

@@ -1,0 +1,258 @@
+/* bronze.c: one batch, one transaction.
+ *
+ * The batch is parsed once into the temporary table `staged` (by DuckDB, straight from the batch's memory). Copies are found
+ * in the batch itself and in Bronze. Bronze is asked by literal event times, so that its zone maps prune: a dense range of hours covers
+ * most of the batch, and the few events outside (late ones) are asked for by a list of their times. The check is exact whatever the split.
+ *
+ * Invariant: `copies` holds lineage of this batch only, so that each staged row goes to exactly one of Bronze, duplicates, rejects. */
+#include "ingest/bronze.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+
+#define HOUR_US         (3600 * USEC_PER_SEC)
+#define SCAN_THREADS    2
+#define OUTLIERS_SHARE  50   /* at either end up to 1/50 of the batch is outside the dense range */
+#define SPARSE_SHARE    8    /* an hour with less than 1/8 of the typical one's events is sparse */
+#define SCATTERED_ROWS  2000 /* so few events, over more than ... */
+#define SCATTERED_HOURS 48   /* ... so many hours, are all asked for one by one */
+
+typedef struct Hours {
+    int64_t *hour_us, *events;
+    size_t count;
+    int64_t total;
+} Hours;
+
+typedef struct StagingSlot {
+    LakeConn *conn; /* owned; has the temporary tables `staged` and `copies` */
+    Batch *batch;   /* being staged: what the source table function reads */
+    size_t count;   /* messages that were staged */
+    bool large;     /* ... and they were large */
+    BatchOffsets marks;
+    Hours hours; /* where the staged events lie in time */
+} StagingSlot;
+
+struct Bronze {
+    LedgerTopic topic;
+    int64_t batch_id; /* the last that was used */
+    StagingSlot slots[BRONZE_STAGING_SLOTS];
+};
+
+static void hours_done(Hours *h) {
+    free(h->hour_us);
+    free(h->events);
+    *h = (Hours){0};
+}
+
+static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
+    return batch_fill(((StagingSlot *)state)->batch, chunk, capacity);
+}
+
+static int open_lane(Lake *lake, StagingSlot *slot, Error *err) {
+    if (lake_connect(lake, &slot->conn, err) != 0) return -1;
+    return lake_register_source(slot->conn, "kafka_batch", batch_columns, ARRAY_LEN(batch_columns), SCAN_THREADS, fill, slot, err);
+}
+
+int bronze_open(Lake *lake, const LedgerTopic *topic, Bronze **ret, Error *err) {
+    CLEANUP(bronze_freep) Bronze *b = xcalloc(1, sizeof *b);
+    b->topic = *topic;
+    for (int i = 0; i < BRONZE_STAGING_SLOTS; i++)
+        if (open_lane(lake, &b->slots[i], err) != 0) return -1;
+    if (lake_query_int(b->slots[0].conn, "ledger/last_batch", "SELECT coalesce(max(batch_id), 0) FROM ledger_batches", NULL, 0,
+                       &b->batch_id, err) != 0)
+        return -1;
+    *ret = TAKE(b);
+    return 0;
+}
+
+void bronze_free(Bronze *b) {
+    for (int i = 0; i < BRONZE_STAGING_SLOTS; i++) {
+        StagingSlot *slot = &b->slots[i];
+        batch_offsets_done(&slot->marks);
+        hours_done(&slot->hours);
+        if (slot->conn != NULL) lake_conn_free(slot->conn);
+    }
+    free(b);
+}
+
+/* ---- staging ---- */
+
+static int read_hours(StagingSlot *slot, Error *err) {
+    Hours *h = &slot->hours;
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(slot->conn, "bronze/hours", lake_sql("bronze/hours"), NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) {
+        h->hour_us = xrealloc(h->hour_us, h->count + 1, sizeof *h->hour_us);
+        h->events = xrealloc(h->events, h->count + 1, sizeof *h->events);
+        h->hour_us[h->count] = lake_col_int(rows, 0);
+        h->events[h->count] = lake_col_int(rows, 1);
+        h->total += h->events[h->count++];
+    }
+    return got;
+}
+
+static int stage_messages(StagingSlot *slot, Error *err) {
+    batch_rewind(slot->batch);
+    if (lake_exec(slot->conn, "bronze/stage", lake_sql("bronze/stage"), err) != 0) return -1;
+    if (lake_exec(slot->conn, "bronze/repeated_in_batch", lake_sql("bronze/repeated_in_batch"), err) != 0) return -1;
+    return read_hours(slot, err);
+}
+
+int bronze_stage(Bronze *b, int lane_number, Batch *batch, Error *err) {
+    StagingSlot *slot = &b->slots[lane_number];
+    hours_done(&slot->hours);
+    batch_offsets_done(&slot->marks);
+    slot->marks = batch_take_offsets(batch);
+    slot->count = batch->count;
+    slot->large = batch_is_large(batch);
+    if (batch->count == 0) return 0;
+    slot->batch = batch;
+    int rc = stage_messages(slot, err);
+    slot->batch = NULL;
+    return rc == 0 ? 0 : error_prefix(err, "parsing a batch of %zu messages of %s", batch->count, b->topic.name);
+}
+
+/* ---- copies ---- */
+
+/* How many events share the hour of a typical event. */
+static int64_t typical_hour(const Hours *h) {
+    double squares = 0;
+    for (size_t i = 0; i < h->count; i++) squares += (double)h->events[i] * (double)h->events[i];
+    return (int64_t)(squares / (double)h->total);
+}
+
+/* The dense range [*from, *to): sparse hours at either end are left out, as long as that leaves few events out. */
+static void dense_range(const Hours *h, int64_t *from, int64_t *to) {
+    size_t first = 0, last = h->count - 1;
+    int64_t sparse = typical_hour(h) / SPARSE_SHARE, allowed = h->total / OUTLIERS_SHARE;
+    for (int64_t left = allowed; first < last && h->events[first] <= sparse && h->events[first] <= left; first++) left -= h->events[first];
+    for (int64_t left = allowed; last > first && h->events[last] <= sparse && h->events[last] <= left; last--) left -= h->events[last];
+    *from = h->hour_us[first];
+    *to = h->hour_us[last] + HOUR_US;
+    if (h->total <= SCATTERED_ROWS && *to - *from > SCATTERED_HOURS * HOUR_US) *to = *from;
+}
+
+static int run_bound(const StagingSlot *slot, const char *name, const LakeBinding *bindings, size_t n, int64_t *ret_changed, Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
+    return lake_exec_values(slot->conn, name, sql, NULL, 0, ret_changed, err);
+}
+
+static int find_outliers(const StagingSlot *slot, const LakeBinding range[2], Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/outliers"), range, 2);
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    CLEANUP(buf_done) Buf times = {0};
+    if (lake_query(slot->conn, "bronze/outliers", sql, NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) buf_add(&times, &(int64_t){lake_col_int(rows, 0)}, sizeof(int64_t));
+    if (got < 0) return -1;
+    if (times.len == 0) return 0;
+    LakeBinding list = {"times", lake_times((const int64_t *)(void *)times.data, times.len / sizeof(int64_t))};
+    return run_bound(slot, "bronze/repeated_at_times", &list, 1, NULL, err);
+}
+
+/* Of what Bronze has. */
+static int find_copies(const StagingSlot *slot, Error *err) {
+    int64_t from = 0, to = 0;
+    if (lake_exec(slot->conn, "bronze/repeated_without_time", lake_sql("bronze/repeated_without_time"), err) != 0) return -1;
+    if (slot->hours.count > 0) dense_range(&slot->hours, &from, &to);
+    LakeBinding range[] = {{"from", lake_time(from)}, {"to", lake_time(to)}};
+    if (from < to && run_bound(slot, "bronze/repeated_in_bronze", range, 2, NULL, err) != 0) return -1;
+    return find_outliers(slot, range, err);
+}
+
+/* ---- the transaction ---- */
+
+static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
+    LakeBinding lineage[] = {{"topic", lake_text(b->topic.name)},
+                             {"epoch", lake_int(b->topic.epoch)},
+                             {"batch", lake_int(b->batch_id + 1)},
+                             {"now", lake_time(now_us)}};
+    if (find_copies(slot, err) != 0) return -1;
+    if (run_bound(slot, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
+    if (run_bound(slot, "bronze/rejects", lineage, 4, &counts->rejected, err) != 0) return -1;
+    if (run_bound(slot, "bronze/duplicates", lineage, 4, &counts->duplicates, err) != 0) return -1;
+    return lake_exec(slot->conn, "bronze/unstage", "DROP TABLE staged; DROP TABLE copies", err); /* their memory is for the other slot */
+}
+
+static int land_gaps(const Bronze *b, const StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
+    for (size_t i = 0; i < slot->marks.gap_count; i++) {
+        const BatchGap *g = &slot->marks.gaps[i];
+        LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch), lake_int(g->partition),    lake_int(g->first_offset),
+                              lake_int(g->next_offset), lake_text(g->reason),     lake_int(b->batch_id + 1), lake_time(now_us)};
+        if (lake_exec_values(slot->conn, "bronze/gap", "INSERT INTO bronze_gaps VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", values, 8, NULL,
+                             err) != 0)
+            return -1;
+        counts->gaps += g->next_offset - g->first_offset;
+    }
+    return 0;
+}
+
+/* All partitions in one statement: each costs milliseconds, whatever it does. */
+static int store_positions(const Bronze *b, const StagingSlot *slot, int64_t now_us, Error *err) {
+    static const char row[] = "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{topic_id}}, {{cluster_id}}, {{now}})";
+    CLEANUP(buf_done) Buf sql = {0};
+    for (size_t i = 0; i < slot->marks.position_count; i++) {
+        const BatchPosition *p = &slot->marks.positions[i];
+        LakeBinding values[] = {{"topic", lake_text(b->topic.name)},
+                                {"epoch", lake_int(b->topic.epoch)},
+                                {"partition", lake_int(p->partition)},
+                                {"start", lake_int(p->start_offset)},
+                                {"next", lake_int(p->next_offset)},
+                                {"topic_id", lake_text(b->topic.topic_id)},
+                                {"cluster_id", lake_text(b->topic.cluster_id)},
+                                {"now", lake_time(now_us)}};
+        CLEANUP(free_text) char *bound = lake_sql_bind(row, values, ARRAY_LEN(values));
+        buf_addf(&sql, "%s %s", i == 0 ? lake_sql("ledger/store_positions") : ",", bound);
+    }
+    if (sql.len == 0) return 0;
+    buf_add_str(&sql, lake_sql("ledger/on_conflict"));
+    return lake_exec(slot->conn, "ledger/store_positions", sql.data, err);
+}
+
+static int store_batch(const Bronze *b, const StagingSlot *slot, int64_t now_us, const LedgerCounts *c, Error *err) {
+    LakeValue values[] = {lake_int(b->batch_id + 1), lake_time(now_us),     lake_int(c->landed),
+                          lake_int(c->duplicates),   lake_int(c->rejected), lake_int(c->gaps)};
+    return lake_exec_values(slot->conn, "ledger/batch", "INSERT INTO ledger_batches VALUES ($1, $2, $3, $4, $5, $6)", values, 6, NULL, err);
+}
+
+static int check_counts(const StagingSlot *slot, const LedgerCounts *c, Error *err) {
+    int64_t sum = c->landed + c->duplicates + c->rejected;
+    if (sum == (int64_t)slot->count) return 0;
+    return error_set(err, ERR_BUG, "a batch of %zu messages became %lld rows: nothing of it was stored", slot->count, (long long)sum);
+}
+
+static int land_in_transaction(const Bronze *b, const StagingSlot *slot, LedgerCounts *counts, Error *err) {
+    int64_t now_us = clock_wall_us();
+    if (lake_begin(slot->conn, err) != 0) return -1;
+    if (slot->count > 0 && land_messages(b, slot, now_us, counts, err) != 0) return -1;
+    if (check_counts(slot, counts, err) != 0 || land_gaps(b, slot, now_us, counts, err) != 0) return -1;
+    if (store_positions(b, slot, now_us, err) != 0 || store_batch(b, slot, now_us, counts, err) != 0) return -1;
+    return lake_commit(slot->conn, err);
+}
+
+int bronze_land(Bronze *b, int lane_number, LedgerCounts *ret, Error *err) {
+    const StagingSlot *slot = &b->slots[lane_number];
+    LedgerCounts counts = {0};
+    if (slot->large && lake_expect_rows(slot->conn, true, err) != 0) return -1;
+    if (land_in_transaction(b, slot, &counts, err) != 0) {
+        lake_rollback(slot->conn);
+        return error_prefix(err, "landing a batch of %zu messages of %s", slot->count, b->topic.name);
+    }
+    b->batch_id++;
+    *ret = counts;
+    return 0;
+}
+
+const BatchPosition *bronze_positions(const Bronze *b, int slot, size_t *ret_count) {
+    *ret_count = b->slots[slot].marks.position_count;
+    return b->slots[slot].marks.positions;
+}
+
+const LedgerTopic *bronze_topic(const Bronze *b) {
+    return &b->topic;
+}
+
+int64_t bronze_batch_id(const Bronze *b) {
+    return b->batch_id;
+}

@@ -1,0 +1,305 @@
+/* envelope.c: see envelope.h. yyjson reads a copy of the message in place, so that where a key stands in the copy tells where it stands in
+ * the message: what lies between a key and the next one is its value as it came. */
+#include "ingest/envelope.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "lake/lake.h"
+#include <string.h>
+#include <yyjson.h>
+
+#define MEMORY_KEPT (1 << 20) /* what a larger message took is given back */
+
+typedef enum EnvelopeField {
+    ID,
+    TYPE,
+    SOURCE,
+    SUBSCRIBER_ID,
+    TIMESTAMP,
+    PAYLOAD,
+    QUALITY_SCORE,
+    ENVELOPE_FIELDS,
+    UNKNOWN = ENVELOPE_FIELDS
+} EnvelopeField;
+
+static const struct {
+    const char *name;
+    size_t len;
+} fields[ENVELOPE_FIELDS] = {
+#define NAME(text)                                                                                                                         \
+    { text, sizeof(text) - 1 }
+    [ID] = NAME("id"),
+    [TYPE] = NAME("type"),
+    [SOURCE] = NAME("source"),
+    [SUBSCRIBER_ID] = NAME("subscriber_id"),
+    [TIMESTAMP] = NAME("timestamp"),
+    [PAYLOAD] = NAME("payload"),
+    [QUALITY_SCORE] = NAME("quality_score"),
+#undef NAME
+};
+
+struct EnvelopeParser {
+    Buf copy;     /* of the message; yyjson unescapes texts in it */
+    void *values; /* yyjson's one block */
+    size_t values_size;
+    Buf extra;
+};
+
+/* One member of the object. */
+typedef struct Member {
+    EnvelopeField field;
+    yyjson_val *value;
+    Span raw, raw_value; /* as it came: from the key on, and the value alone */
+} Member;
+
+/* ---- memory ---- */
+
+/* Read in place, yyjson needs one block at a time. */
+static void *grow_values(void *ctx, void *old, size_t old_size, size_t size) {
+    EnvelopeParser *p = ctx;
+    BUG_IF(old != NULL && old != p->values);
+    (void)old_size;
+    if (size > p->values_size) {
+        p->values = xrealloc(p->values, size, 1);
+        p->values_size = size;
+    }
+    return p->values;
+}
+
+static void *get_values(void *ctx, size_t size) {
+    return grow_values(ctx, NULL, 0, size);
+}
+
+static void keep_values(void *ctx, void *block) {
+    (void)ctx;
+    (void)block;
+}
+
+EnvelopeParser *envelope_parser_new(void) {
+    return xcalloc(1, sizeof(EnvelopeParser));
+}
+
+static void give_back(EnvelopeParser *p) {
+    buf_done(&p->copy);
+    buf_done(&p->extra);
+    free(p->values);
+    p->values = NULL;
+    p->values_size = 0;
+}
+
+void envelope_parser_free(EnvelopeParser *p) {
+    give_back(p);
+    free(p);
+}
+
+/* ---- what came ---- */
+
+static bool is_space(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The raw member whose key begins at `key` (behind its quote) and that ends before `end`, with its comma perhaps. */
+static void cut_member(const char *key, const char *end, Member *m) {
+    const char *at = key;
+    while (*at != '"') at += *at == '\\' ? 2 : 1;
+    do at++;
+    while (is_space(*at) || *at == ':');
+    while (is_space(end[-1]) || end[-1] == ',') end--;
+    m->raw = (Span){key - 1, (size_t)(end - key) + 1};
+    m->raw_value = (Span){at, (size_t)(end - at)};
+}
+
+static EnvelopeField find_field(yyjson_val *key) {
+    const char *name = yyjson_get_str(key);
+    size_t len = yyjson_get_len(key);
+    for (EnvelopeField f = 0; f < ENVELOPE_FIELDS; f++)
+        if (len == fields[f].len && memcmp(name, fields[f].name, len) == 0) return f;
+    return UNKNOWN;
+}
+
+static Span text_of(const Member *m) {
+    switch (yyjson_get_type(m->value)) {
+    case YYJSON_TYPE_NULL: return (Span){0};
+    case YYJSON_TYPE_STR: return (Span){yyjson_get_str(m->value), yyjson_get_len(m->value)};
+    default: return m->raw_value;
+    }
+}
+
+/* ---- fields ---- */
+
+static bool take_digits(const char **at, const char *end, int n, int *ret) {
+    *ret = 0;
+    for (; n > 0; n--, ++*at) {
+        if (*at == end || **at < '0' || **at > '9') return false;
+        *ret = *ret * 10 + (**at - '0');
+    }
+    return true;
+}
+
+static bool take_char(const char **at, const char *end, char c) {
+    if (*at == end || **at != c) return false;
+    ++*at;
+    return true;
+}
+
+/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
+static int64_t days_from_civil(int year, int month, int day) {
+    int y = month <= 2 ? year - 1 : year, era = y / 400, year_of_era = y - era * 400;
+    int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return (int64_t)era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+static int days_in_month(int year, int month) {
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static bool take_date(const char **at, const char *end, int64_t *ret_days) {
+    int year, month, day;
+    if (!take_digits(at, end, 4, &year) || !take_char(at, end, '-') || !take_digits(at, end, 2, &month) || !take_char(at, end, '-') ||
+        !take_digits(at, end, 2, &day))
+        return false;
+    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;
+    *ret_days = days_from_civil(year, month, day);
+    return true;
+}
+
+/* Seconds of the day and microseconds. */
+static bool take_clock(const char **at, const char *end, int *ret_seconds, int *ret_us) {
+    int hour, minute, second, digit;
+    if (!take_digits(at, end, 2, &hour) || !take_char(at, end, ':') || !take_digits(at, end, 2, &minute) || !take_char(at, end, ':') ||
+        !take_digits(at, end, 2, &second) || hour > 23 || minute > 59 || second > 59)
+        return false;
+    *ret_seconds = hour * 3600 + minute * 60 + second;
+    *ret_us = 0;
+    if (!take_char(at, end, '.')) return true;
+    int unit = 100000;
+    for (; unit > 0 && take_digits(at, end, 1, &digit); unit /= 10) *ret_us += digit * unit;
+    return unit < 100000;
+}
+
+static bool take_zone(const char **at, const char *end, int *ret_seconds) {
+    int hours, minutes;
+    *ret_seconds = 0;
+    if (take_char(at, end, 'Z')) return true;
+    bool east = take_char(at, end, '+');
+    if (!east && !take_char(at, end, '-')) return false;
+    if (!take_digits(at, end, 2, &hours) || !take_char(at, end, ':') || !take_digits(at, end, 2, &minutes) || hours > 14 || minutes > 59)
+        return false;
+    *ret_seconds = (hours * 3600 + minutes * 60) * (east ? 1 : -1);
+    return true;
+}
+
+/* False: not of the ordinary form, which says nothing about whether it is a time. */
+static bool read_ordinary_time(Span text, int64_t *ret_us) {
+    const char *at = text.at, *end = text.at + text.len;
+    int64_t days;
+    int seconds, us, zone;
+    if (!take_date(&at, end, &days) || !(take_char(&at, end, 'T') || take_char(&at, end, ' '))) return false;
+    if (!take_clock(&at, end, &seconds, &us) || !take_zone(&at, end, &zone) || at != end) return false;
+    *ret_us = (days * 86400 + seconds - zone) * USEC_PER_SEC + us;
+    return true;
+}
+
+/* An integer as one writes it: no sign but -, no leading zeros, no fraction, no exponent. */
+static bool read_integer(Span text, int32_t *ret) {
+    bool negative = text.len > 0 && text.at[0] == '-';
+    const char *digits = text.at + negative;
+    size_t n = text.len - negative;
+    int64_t v = 0;
+    if (n == 0 || n > 10 || (digits[0] == '0' && (n > 1 || negative))) return false;
+    for (size_t i = 0; i < n; i++) {
+        if (digits[i] < '0' || digits[i] > '9') return false;
+        v = v * 10 + (digits[i] - '0');
+    }
+    if (negative) v = -v;
+    *ret = (int32_t)v;
+    return v >= INT32_MIN && v <= INT32_MAX;
+}
+
+static const char *judge_identity(const Member *m, Span *ret, const char *reason) {
+    yyjson_type type = m->value != NULL ? yyjson_get_type(m->value) : YYJSON_TYPE_NULL;
+    if (type == YYJSON_TYPE_OBJ || type == YYJSON_TYPE_ARR || type == YYJSON_TYPE_NULL) return reason;
+    *ret = text_of(m);
+    return ret->len > 0 ? NULL : reason;
+}
+
+static Span optional_text(const Member *m) {
+    return m->value != NULL ? text_of(m) : (Span){0};
+}
+
+/* The first thing that is wrong with it, in the order in which they are listed. */
+static const char *read_fields(const Member members[ENVELOPE_FIELDS], Envelope *e) {
+    const char *reject = judge_identity(&members[ID], &e->id, "bad_id");
+    if (reject == NULL) reject = judge_identity(&members[SOURCE], &e->source, "bad_source");
+    if (reject != NULL) return reject;
+    e->type = optional_text(&members[TYPE]);
+    e->subscriber_id = optional_text(&members[SUBSCRIBER_ID]);
+    Span time = optional_text(&members[TIMESTAMP]), quality = optional_text(&members[QUALITY_SCORE]);
+    e->has_time = time.at != NULL && read_ordinary_time(time, &e->time_us);
+    if (!e->has_time) e->unusual_time = time;
+    if (members[PAYLOAD].value != NULL && !yyjson_is_null(members[PAYLOAD].value)) e->payload = members[PAYLOAD].raw_value;
+    e->has_quality = quality.at != NULL && read_integer(quality, &e->quality);
+    return quality.at == NULL || e->has_quality ? NULL : "bad_quality_score";
+}
+
+/* ---- the message ---- */
+
+static void add_extra(EnvelopeParser *p, const Member *m) {
+    buf_add_char(&p->extra, p->extra.len == 0 ? '{' : ',');
+    buf_add(&p->extra, m->raw.at, m->raw.len);
+}
+
+/* False: a field of ours is there twice. */
+static bool sort_members(EnvelopeParser *p, yyjson_val *object, const char *bytes, size_t len, Member members[ENVELOPE_FIELDS]) {
+    const char *end = bytes + len;
+    while (*--end != '}') continue;
+    yyjson_obj_iter iter;
+    yyjson_obj_iter_init(object, &iter);
+    for (yyjson_val *key = yyjson_obj_iter_next(&iter), *next; key != NULL; key = next) {
+        Member m = {.field = find_field(key), .value = yyjson_obj_iter_get_val(key)};
+        next = yyjson_obj_iter_next(&iter);
+        cut_member(bytes + (yyjson_get_str(key) - p->copy.data), next == NULL ? end : bytes + (yyjson_get_str(next) - p->copy.data) - 1,
+                   &m);
+        if (m.field == UNKNOWN) {
+            add_extra(p, &m);
+            continue;
+        }
+        if (members[m.field].value != NULL) return false;
+        members[m.field] = m;
+    }
+    return true;
+}
+
+static const char *read_object(EnvelopeParser *p, yyjson_val *object, const char *bytes, size_t len, Envelope *e) {
+    Member members[ENVELOPE_FIELDS] = {0};
+    if (!yyjson_is_obj(object)) return "not_object";
+    if (!sort_members(p, object, bytes, len, members)) return "repeated_field";
+    const char *reject = read_fields(members, e);
+    if (reject == NULL && p->extra.len > 0) {
+        buf_add_char(&p->extra, '}');
+        e->extra = (Span){p->extra.data, p->extra.len};
+    }
+    return reject;
+}
+
+void envelope_parse(EnvelopeParser *p, const char *bytes, size_t len, Envelope *ret) {
+    yyjson_alc memory = {.malloc = get_values, .realloc = grow_values, .free = keep_values, .ctx = p};
+    *ret = (Envelope){0};
+    if (len == 0) {
+        ret->reject = "empty";
+        return;
+    }
+    if (p->copy.cap + p->extra.cap + p->values_size > MEMORY_KEPT) give_back(p);
+    buf_clear(&p->copy);
+    buf_clear(&p->extra);
+    memset(buf_reserve(&p->copy, len + YYJSON_PADDING_SIZE) + len, 0, YYJSON_PADDING_SIZE);
+    memcpy(p->copy.data, bytes, len);
+    yyjson_doc *doc = yyjson_read_opts(p->copy.data, len, YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW, &memory, NULL);
+    if (doc == NULL)
+        ret->reject = lake_is_utf8(bytes, len) ? "not_json" : "not_utf8";
+    else
+        ret->reject = read_object(p, yyjson_doc_get_root(doc), bytes, len, ret);
+}

@@ -1,0 +1,42 @@
+/* feed.c: hands each call to the kind of feed. */
+#include "ingest/feed_internal.h"
+
+#include <string.h>
+
+int feed_open_named(const Settings *settings, const char *name, Feed **ret, Error *err) {
+    static const char file[] = "file:";
+    if (strncmp(name, file, sizeof file - 1) == 0) return feed_open_file(name + sizeof file - 1, false, ret, err);
+    return feed_open_topic(settings, name, ret, err);
+}
+
+void feed_free(Feed *feed) {
+    feed->ops->free(feed);
+}
+
+const char *feed_topic(const Feed *feed) {
+    return feed->topic;
+}
+
+int feed_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
+    return feed->ops->describe(feed, timeout_ms, ret, err);
+}
+
+int feed_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
+    return feed->ops->check(feed, was, timeout_ms, ret_grown, err);
+}
+
+int feed_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
+    return feed->ops->start(feed, from, n, err);
+}
+
+int feed_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
+    return feed->ops->poll(feed, timeout_ms, ret, err);
+}
+
+int feed_seek(Feed *feed, KafkaPosition to, Error *err) {
+    return feed->ops->seek(feed, to, err);
+}
+
+void feed_report(Feed *feed, const KafkaPosition *positions, size_t n) {
+    feed->ops->report(feed, positions, n);
+}

@@ -1,0 +1,142 @@
+/* feed_file.c: a file of lines as a topic with one partition, 0; line n (from 0) is offset n. An empty line is an empty message. The last
+ * line counts whether or not it ends with a newline; with `follow` only lines that end with one do, since somebody may still be writing. */
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include "ingest/feed_internal.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define READ_BUFFER (1 << 20)
+
+typedef struct FileFeed {
+    Feed feed;
+    char *path;
+    FILE *file;
+    bool follow;
+    bool at_end;  /* END was told since the last line */
+    int64_t next; /* line number */
+    char *line;   /* getline's buffer */
+    size_t line_cap;
+} FileFeed;
+
+static void file_free(Feed *feed) {
+    FileFeed *f = (FileFeed *)feed;
+    if (f->file != NULL) fclose(f->file);
+    free(f->line);
+    free(f->path);
+    free(feed->topic);
+    free(f);
+}
+
+/* FNV-1a, 64 bits (Fowler, Noll, Vo; RFC 9923): enough to notice another file under the same name. */
+static uint64_t fnv1a(const char *bytes, size_t n) {
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < n; i++) h = (h ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
+    return h;
+}
+
+/* The next line into f->line. Its length without the newline; -1 at the end (an unfinished line under `follow` is the end too). */
+static ssize_t read_line(FileFeed *f) {
+    off_t at = ftello(f->file);
+    clearerr(f->file);
+    ssize_t n = getline(&f->line, &f->line_cap, f->file);
+    if (n > 0 && f->line[n - 1] == '\n') return n - 1;
+    if (n > 0 && !f->follow) return n;
+    if (n > 0) fseeko(f->file, at, SEEK_SET);
+    return -1;
+}
+
+static char *identity(const char *line, ssize_t len) {
+    return len >= 0 ? xasprintf("%016" PRIx64, fnv1a(line, (size_t)len)) : xstrdup("");
+}
+
+static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
+    (void)timeout_ms;
+    FileFeed *f = (FileFeed *)feed;
+    rewind(f->file);
+    ssize_t first = read_line(f);
+    char *topic_id = identity(f->line, first);
+    int64_t lines = 0;
+    for (ssize_t n = first; n >= 0; n = read_line(f)) lines++;
+    if (ferror(f->file)) {
+        free(topic_id);
+        return error_errno(err, ERR_IO, errno, "cannot read %s", f->path);
+    }
+    KafkaPartition *partition = xcalloc(1, sizeof *partition);
+    partition->high = lines;
+    *ret = (KafkaTopic){.exists = true, .cluster_id = xstrdup(""), .topic_id = topic_id, .partition_count = 1, .partitions = partition};
+    return 0;
+}
+
+/* Whoever rotates logs puts another file in the place of ours, or empties it: the name is looked at anew, not what we have open. */
+static int file_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
+    (void)timeout_ms;
+    FileFeed *f = (FileFeed *)feed;
+    FileFeed now = {.path = f->path, .file = fopen(f->path, "re"), .follow = f->follow};
+    struct stat status;
+    if (now.file == NULL || fstat(fileno(now.file), &status) != 0)
+        return error_errno(err, ERR_DATA, errno, "cannot read %s any more", f->path);
+    ssize_t first = read_line(&now);
+    CLEANUP(free_text) char *topic_id = identity(now.line, first);
+    bool same = was->topic_id[0] == '\0' || strcmp(topic_id, was->topic_id) == 0;
+    free(now.line);
+    fclose(now.file);
+    *ret_grown = false;
+    if (same && status.st_size >= ftello(f->file)) return 0;
+    return error_set(err, ERR_DATA, "%s was truncated or replaced while it was read. What was stored stays; nothing of the new one was",
+                     f->path);
+}
+
+static int file_seek(Feed *feed, KafkaPosition to, Error *err) {
+    FileFeed *f = (FileFeed *)feed;
+    rewind(f->file);
+    for (f->next = 0; f->next < to.next_offset; f->next++)
+        if (read_line(f) < 0)
+            return error_set(err, ERR_DATA, "%s has %" PRId64 " lines, %" PRId64 " were read before", f->path, f->next, to.next_offset);
+    f->at_end = false;
+    return 0;
+}
+
+static int file_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
+    BUG_IF(n != 1);
+    return file_seek(feed, from[0], err);
+}
+
+static int file_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
+    FileFeed *f = (FileFeed *)feed;
+    ssize_t n = read_line(f);
+    if (n < 0 && ferror(f->file)) return error_errno(err, ERR_IO, errno, "cannot read %s", f->path);
+    if (n < 0) {
+        if (f->at_end) stop_wait_ms(timeout_ms);
+        *ret = (KafkaEvent){.kind = f->at_end ? KAFKA_NOTHING : KAFKA_END, .offset = f->next};
+        f->at_end = true;
+        return 0;
+    }
+    f->at_end = false;
+    *ret = (KafkaEvent){.kind = KAFKA_MESSAGE, .offset = f->next++, .timestamp_us = INT64_MIN, .value = f->line, .len = (size_t)n};
+    return 0;
+}
+
+static void file_report(Feed *feed, const KafkaPosition *positions, size_t n) {
+    (void)feed, (void)positions, (void)n;
+}
+
+static const FeedOps file_ops = {file_free, file_describe, file_check, file_start, file_poll, file_seek, file_report};
+
+int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) {
+    CLEANUP(free_text) char *real = realpath(path, NULL);
+    FILE *file = real != NULL ? fopen(real, "re") : NULL;
+    if (file == NULL) return error_errno(err, ERR_DATA, errno, "cannot read %s", path);
+    setvbuf(file, NULL, _IOFBF, READ_BUFFER);
+    FileFeed *f = xcalloc(1, sizeof *f);
+    f->feed = (Feed){.ops = &file_ops, .topic = xasprintf("file:%s", real)};
+    f->path = TAKE(real);
+    f->file = file;
+    f->follow = follow;
+    *ret = &f->feed;
+    return 0;
+}

@@ -1,0 +1,116 @@
+/* feed_kafka.c: a topic as a feed. Connecting takes as long as opening the lake: so the first description is asked for by a thread of its
+ * own as soon as the feed is opened, which then makes the consumer too. When that fails, the caller asks again and learns why.
+ *
+ * Describing and reading have a client each: on one connection, answers would wait for the fetch before them. */
+#include "base/memory.h"
+#include "ingest/feed_internal.h"
+#include <pthread.h>
+#include <string.h>
+
+#define EARLY_MS 1000 /* freeing the feed waits no longer than this */
+
+typedef struct TopicFeed {
+    Feed feed;
+    const Settings *settings; /* borrowed */
+    KafkaClient *client;      /* for describing, before and while reading */
+    KafkaConsumer *consumer;  /* the early thread's until it was joined; NULL: not made yet */
+    bool reading;
+    pthread_t early;
+    bool early_asked; /* `early` is to be joined */
+    KafkaTopic early_topic;
+    int early_rc;
+} TopicFeed;
+
+/* It connects when it is asked something, and knows the leaders then. */
+static void make_consumer_early(TopicFeed *t) {
+    CLEANUP(kafka_topic_done) KafkaTopic unused = {0};
+    Error ignored = {0};
+    if (kafka_consumer_open(t->settings, t->feed.topic, &t->consumer, &ignored) != 0 ||
+        kafka_topic_describe(kafka_consumer_client(t->consumer), t->feed.topic, EARLY_MS, &unused, &ignored) != 0)
+        error_clear(&ignored);
+}
+
+static void *ask_early(void *arg) {
+    TopicFeed *t = arg;
+    Error ignored = {0};
+    t->early_rc = kafka_topic_describe(t->client, t->feed.topic, EARLY_MS, &t->early_topic, &ignored);
+    if (t->early_rc == 0) make_consumer_early(t);
+    error_clear(&ignored);
+    return NULL;
+}
+
+/* True once, when there is an early description: the caller owns it. */
+static bool take_early(TopicFeed *t, KafkaTopic *ret) {
+    if (!t->early_asked) return false;
+    pthread_join(t->early, NULL);
+    t->early_asked = false;
+    if (t->early_rc == 0) *ret = t->early_topic;
+    return t->early_rc == 0;
+}
+
+static void topic_free(Feed *feed) {
+    TopicFeed *t = (TopicFeed *)feed;
+    KafkaTopic unused = {0};
+    if (take_early(t, &unused)) kafka_topic_done(&unused);
+    kafka_consumer_freep(&t->consumer);
+    kafka_client_freep(&t->client);
+    free(feed->topic);
+    free(t);
+}
+
+static int topic_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
+    TopicFeed *t = (TopicFeed *)feed;
+    if (take_early(t, ret)) return 0;
+    return kafka_topic_describe(t->client, feed->topic, timeout_ms, ret, err);
+}
+
+static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
+    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
+    if (topic_describe(feed, timeout_ms, &now, err) != 0) return -1;
+    if (!now.exists) return error_set(err, ERR_DATA, "%s was deleted while it was read. What was stored stays", feed->topic);
+    if (strcmp(now.topic_id, was->topic_id) != 0)
+        return error_set(
+            err, ERR_DATA,
+            "%s was deleted and recreated while it was read: its id was %s, now it is %s. Nothing of the new one was stored. If that was "
+            "meant, run `smelt ingest --new-epoch` once: it reads the new one from its beginning and keeps what the old one brought",
+            feed->topic, was->topic_id, now.topic_id);
+    *ret_grown = now.partition_count > was->partition_count;
+    return 0;
+}
+
+static int topic_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
+    TopicFeed *t = (TopicFeed *)feed;
+    if (t->reading) kafka_consumer_freep(&t->consumer);
+    t->reading = true;
+    if (t->consumer == NULL && kafka_consumer_open(t->settings, feed->topic, &t->consumer, err) != 0) return -1;
+    return kafka_consumer_read(t->consumer, from, n, err);
+}
+
+static int topic_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
+    return kafka_consumer_poll(((TopicFeed *)feed)->consumer, timeout_ms, ret, err);
+}
+
+static int topic_seek(Feed *feed, KafkaPosition to, Error *err) {
+    return kafka_consumer_seek(((TopicFeed *)feed)->consumer, to, err);
+}
+
+static void topic_report(Feed *feed, const KafkaPosition *positions, size_t n) {
+    kafka_consumer_report(((TopicFeed *)feed)->consumer, positions, n);
+}
+
+static const FeedOps topic_ops = {topic_free, topic_describe, topic_check, topic_start, topic_poll, topic_seek, topic_report};
+
+int feed_open_topic(const Settings *settings, const char *topic, Feed **ret, Error *err) {
+    TopicFeed *t = xcalloc(1, sizeof *t);
+    CLEANUP(feed_freep) Feed *feed = &t->feed;
+    *feed = (Feed){.ops = &topic_ops, .topic = xstrdup(topic)};
+    t->settings = settings;
+    if (kafka_connect(settings, &t->client, err) != 0) return -1;
+    t->early_asked = pthread_create(&t->early, NULL, ask_early, t) == 0;
+    *ret = TAKE(feed);
+    return 0;
+}
+
+int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) {
+    return feed_open_topic(settings, settings_text(settings, "kafka.topic"), ret, err);
+}

@@ -1,0 +1,185 @@
+/* commit_mark_keeper.c: see commit_mark_keeper.h. The mark in memory is what the lake holds; the file follows it.
+ *
+ * Invariant: the file never says more than what is durable in the lake, since it is written after the COMMIT alone. */
+#include "ledger/commit_mark_keeper.h"
+
+#include "base/files.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include <inttypes.h>
+#include <string.h>
+
+struct CommitMarkKeeper {
+    char *path;
+    CommitMark mark;
+    bool failing; /* the last write failed, and that was said */
+};
+
+/* ---- what the lake says ---- */
+
+static int read_totals(LakeConn *conn, CommitMark *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    if (lake_query(conn, "ledger/mark_totals", lake_sql("ledger/mark_totals"), NULL, 0, &row, err) != 0) return -1;
+    int got = lake_next(row, err);
+    if (got < 0) return -1;
+    if (got == 0) return error_set(err, ERR_DATA, "the lake has no identity");
+    ret->lake_id = xstrdup(lake_col_text(row, 0, NULL));
+    ret->generation = lake_col_int(row, 1);
+    ret->commit = lake_col_int(row, 2);
+    ret->landed = lake_col_int(row, 3);
+    ret->duplicates = lake_col_int(row, 4);
+    ret->rejected = lake_col_int(row, 5);
+    ret->gaps = lake_col_int(row, 6);
+    return 0;
+}
+
+static char *column_copy(LakeResult *row, size_t column) {
+    return lake_is_null(row, column) ? NULL : xstrdup(lake_col_text(row, column, NULL));
+}
+
+static int read_positions(LakeConn *conn, CommitMark *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    if (lake_query(conn, "ledger/mark_positions", lake_sql("ledger/mark_positions"), NULL, 0, &row, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(row, err)) > 0) {
+        ret->positions = xrealloc(ret->positions, ret->count + 1, sizeof *ret->positions);
+        ret->positions[ret->count++] = (CommitMarkPosition){.topic = column_copy(row, 0),
+                                                            .epoch = (int)lake_col_int(row, 1),
+                                                            .partition = (int32_t)lake_col_int(row, 2),
+                                                            .start_offset = lake_col_int(row, 3),
+                                                            .next_offset = lake_col_int(row, 4),
+                                                            .topic_id = column_copy(row, 5),
+                                                            .cluster_id = column_copy(row, 6)};
+    }
+    return got;
+}
+
+/* A lake of an older schema version has not all of them. */
+static int find_tables(LakeConn *conn, bool *ret_identity, bool *ret_ledger, Error *err) {
+    static const char sql[] = "SELECT table_name FROM duckdb_tables() WHERE table_name IN ('lake_identity', 'ledger_partitions')";
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    *ret_identity = *ret_ledger = false;
+    if (lake_query(conn, "ledger/tables", sql, NULL, 0, &row, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(row, err)) > 0) *(strcmp(lake_col_text(row, 0, NULL), "lake_identity") == 0 ? ret_identity : ret_ledger) = true;
+    return got;
+}
+
+int commit_mark_of_lake(LakeConn *conn, CommitMark *ret, Error *err) {
+    CLEANUP(commit_mark_done) CommitMark mark = {0};
+    bool has_identity, has_ledger;
+    if (find_tables(conn, &has_identity, &has_ledger, err) != 0) return -1;
+    if (has_identity && read_totals(conn, &mark, err) != 0) return -1;
+    if (has_ledger && read_positions(conn, &mark, err) != 0) return -1;
+    *ret = mark;
+    mark = (CommitMark){0};
+    return 0;
+}
+
+/* ---- when the lake is opened ---- */
+
+static int error_behind(const char *path, const CommitMark *mark, const CommitMark *lake, Error *err) {
+    CLEANUP(buf_done) Buf where = {0};
+    commit_mark_describe(mark, lake, &where);
+    return error_set(err, ERR_DATA,
+                     "the lake is behind its high-water mark %s, so something took back what was committed: %s. Nothing was changed. "
+                     "Next: `smelt recover` says what it would do",
+                     path, where.data);
+}
+
+static int error_missing(const char *path, const CommitMark *mark, Error *err) {
+    return error_set(err, ERR_DATA,
+                     "the lake is gone: by its high-water mark %s it had %" PRId64 " events in %" PRId64
+                     " commits. Next: `smelt recover` says what it would do; to begin a new lake on purpose, move the mark away",
+                     path, mark->landed, mark->commit);
+}
+
+static int error_foreign(const char *path, const CommitMark *mark, const CommitMark *lake, Error *err) {
+    return error_set(err, ERR_DATA,
+                     "the high-water mark %s is of another lake (%s; this one is %s): one of the two was replaced. Next: bring the lake "
+                     "back that belongs there, or let `smelt recover` set the mark aside",
+                     path, mark->lake_id, lake->lake_id);
+}
+
+static int set_damaged_aside(const char *path, Error *err) {
+    CLEANUP(free_text) char *aside = NULL;
+    if (file_set_aside(path, &aside, err) != 0) return -1;
+    log_warn("lake", "the high-water mark %s was damaged: it is not trusted, and kept as %s. A new one is made", path, aside);
+    return 0;
+}
+
+int commit_mark_check(LakeConn *conn, const char *path, CommitMark *lake, Error *err) {
+    CLEANUP(commit_mark_done) CommitMark mark = {0};
+    CommitMarkState state;
+    if (commit_mark_load(path, &state, &mark, err) != 0) return -1;
+    if (state == MARK_NONE) return 0;
+    if (state == MARK_DAMAGED) return set_damaged_aside(path, err);
+    if (conn == NULL) return mark.commit > 0 ? error_missing(path, &mark, err) : 0;
+    if (commit_mark_of_lake(conn, lake, err) != 0) return -1;
+    switch (commit_mark_compare(&mark, lake)) {
+    case MARK_REACHED: return 0;
+    case MARK_BEHIND: return error_behind(path, &mark, lake, err);
+    case MARK_FOREIGN: return error_foreign(path, &mark, lake, err);
+    }
+    BUG("unknown verdict");
+}
+
+static void save(CommitMarkKeeper *w) {
+    Error err = {0};
+    bool failed = commit_mark_save(w->path, &w->mark, &err) != 0;
+    if (failed && !w->failing) log_warn("lake", "the high-water mark stays behind until it can be written: %s", err.text);
+    if (!failed && w->failing) log_info("lake", "the high-water mark is up to date again");
+    w->failing = failed;
+    error_clear(&err);
+}
+
+static bool is_current(const char *path, const CommitMark *lake) {
+    CLEANUP(commit_mark_done) CommitMark mark = {0};
+    CommitMarkState state = MARK_NONE;
+    Error ignored = {0};
+    if (commit_mark_load(path, &state, &mark, &ignored) != 0) error_clear(&ignored);
+    return state == MARK_GOOD && mark.generation == lake->generation && mark.commit == lake->commit &&
+           commit_mark_compare(lake, &mark) == MARK_REACHED;
+}
+
+int commit_mark_keeper_open(LakeConn *conn, const char *path, CommitMark *lake, CommitMarkKeeper **ret, Error *err) {
+    CLEANUP(commit_mark_keeper_freep) CommitMarkKeeper *w = xcalloc(1, sizeof *w);
+    w->path = xstrdup(path);
+    w->mark = *lake;
+    *lake = (CommitMark){0};
+    if (w->mark.lake_id == NULL) { /* not read before, or of a lake that got its identity since */
+        commit_mark_done(&w->mark);
+        if (commit_mark_of_lake(conn, &w->mark, err) != 0) return -1;
+    }
+    if (!is_current(path, &w->mark)) save(w);
+    *ret = TAKE(w);
+    return 0;
+}
+
+void commit_mark_keeper_free(CommitMarkKeeper *w) {
+    commit_mark_done(&w->mark);
+    free(w->path);
+    free(w);
+}
+
+/* ---- afterwards ---- */
+
+void commit_mark_keeper_landed(CommitMarkKeeper *w, const CommitMarkBatch *batch) {
+    if (w == NULL) return;
+    for (size_t i = 0; i < batch->position_count; i++) {
+        const BatchPosition *moved = &batch->positions[i];
+        commit_mark_put(&w->mark, &(CommitMarkPosition){.topic = batch->topic->name,
+                                                        .epoch = batch->topic->epoch,
+                                                        .partition = moved->partition,
+                                                        .start_offset = moved->start_offset,
+                                                        .next_offset = moved->next_offset,
+                                                        .topic_id = batch->topic->topic_id,
+                                                        .cluster_id = batch->topic->cluster_id});
+    }
+    w->mark.commit = batch->batch_id;
+    w->mark.landed += batch->counts.landed;
+    w->mark.duplicates += batch->counts.duplicates;
+    w->mark.rejected += batch->counts.rejected;
+    w->mark.gaps += batch->counts.gaps;
+    save(w);
+}

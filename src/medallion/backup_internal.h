@@ -1,8 +1,0 @@
-/* backup_internal.h: what writing, reading and restoring a backup share. */
-#pragma once
-#include "medallion/backup.h"
-
-extern const char *const backup_batch_tables[]; /* rows by batch_id: each segment has its own; ends with NULL */
-extern const char *const backup_whole_tables[]; /* small ones: the last segment's count */
-char *backup_manifest_path(const char *dir) MUST_CHECK;
-int backup_save(const Backup *backup, Error *err) MUST_CHECK;

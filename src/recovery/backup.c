@@ -1,0 +1,143 @@
+/* backup.c: see backup.h. A segment is written and durable before the manifest that names it.
+ *
+ * Invariant: the manifest's mark is what its segments hold together, since the writer, who alone could change the lake meanwhile, is here.
+ */
+#include "recovery/backup.h"
+
+#include "base/checksum.h"
+#include "base/clock.h"
+#include "base/document.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "lake/schema.h"
+#include "ledger/commit_mark_keeper.h"
+#include "recovery/backup_internal.h"
+#include "snapshot/snapshot.h"
+#include <inttypes.h>
+#include <string.h>
+
+const char *const backup_batch_tables[] = {"bronze_raw_events", "bronze_duplicates", "bronze_rejects",
+                                           "bronze_gaps",       "ledger_batches",    NULL};
+const char *const backup_whole_tables[] = {"ledger_partitions", "runs", "run_steps", NULL};
+
+enum { TABLES_MAX = 8 };
+
+/* ---- one segment ---- */
+
+typedef struct Tables {
+    SnapshotTable items[TABLES_MAX];
+    char *queries[TABLES_MAX];
+    size_t count;
+} Tables;
+
+static void add_table(Tables *t, const char *name, char *query) {
+    t->queries[t->count] = query;
+    t->items[t->count++] = (SnapshotTable){.name = name, .query = query};
+}
+
+static void tables_done(Tables *t) {
+    for (size_t i = 0; i < t->count; i++) free(t->queries[i]);
+}
+
+static Tables tables_of(int64_t after, int64_t upto) {
+    Tables t = {0};
+    for (const char *const *name = backup_batch_tables; *name != NULL; name++)
+        add_table(&t, *name, xasprintf("SELECT * FROM %s WHERE batch_id > %" PRId64 " AND batch_id <= %" PRId64, *name, after, upto));
+    for (const char *const *name = backup_whole_tables; *name != NULL; name++) add_table(&t, *name, xasprintf("SELECT * FROM %s", *name));
+    return t;
+}
+
+/* Appends the segment of what the mark has and the backup has not. */
+static int write_segment(LakeConn *conn, Backup *b, const CommitMark *mark, int64_t after, Error *err) {
+    CLEANUP(tables_done) Tables tables = tables_of(after, mark->commit);
+    char sum[SHA256_TEXT_SIZE];
+    int64_t bytes;
+    CLEANUP(free_text)
+    char *file = xasprintf("segment-%04" PRId64 "-%010" PRId64 "-%010" PRId64 ".duckdb", mark->generation, after + 1, mark->commit);
+    CLEANUP(free_text) char *path = path_join(b->dir, file);
+    if (snapshot_write_file(conn, path, tables.items, tables.count, err) != 0 || sha256_file(path, sum, &bytes, err) != 0) return -1;
+    b->segments = xrealloc(b->segments, b->count + 1, sizeof *b->segments);
+    b->segments[b->count++] =
+        (BackupSegment){.file = TAKE(file), .sha256 = xstrdup(sum), .after = after, .upto = mark->commit, .bytes = bytes};
+    return 0;
+}
+
+/* ---- the whole ---- */
+
+static int64_t last_batch(const Backup *b) {
+    return b->count > 0 ? b->segments[b->count - 1].upto : 0;
+}
+
+/* What the folder has of this generation of the lake; what it has of an earlier one is kept under another name. */
+static int begin(const char *dir, const CommitMark *lake, Backup *ret, bool *ret_anew, Error *err) {
+    CLEANUP(backup_done) Backup b = {0};
+    CLEANUP(free_text) char *aside = NULL;
+    BackupState state;
+    *ret_anew = false;
+    if (dir_make(dir, err) != 0 || backup_read(dir, &state, &b, err) != 0) return -1;
+    if (state == BACKUP_GOOD && strcmp(b.mark.lake_id, lake->lake_id) != 0)
+        return error_set(err, ERR_DATA, "%s holds the backup of another lake (%s; this one is %s): choose another folder", dir,
+                         b.mark.lake_id, lake->lake_id);
+    bool goes_on = state == BACKUP_GOOD && b.mark.generation == lake->generation && b.mark.commit <= lake->commit;
+    if (state != BACKUP_NONE && !goes_on) {
+        CLEANUP(free_text) char *manifest = backup_manifest_path(dir);
+        if (file_set_aside(manifest, &aside, err) != 0) return -1;
+        log_warn("backup", "what %s had is %s: its manifest is kept as %s, and a new backup begun", dir,
+                 state == BACKUP_GOOD ? "of an earlier generation of this lake" : "damaged", aside);
+        backup_done(&b);
+        *ret_anew = true;
+    }
+    if (b.dir == NULL) b.dir = xstrdup(dir);
+    *ret = b;
+    b = (Backup){0};
+    return 0;
+}
+
+int backup_run(LakeConn *conn, const char *dir, BackupResult *ret, Error *err) {
+    int64_t began = clock_mono_ns();
+    CLEANUP(commit_mark_done) CommitMark lake = {0};
+    CLEANUP(backup_done) Backup b = {0};
+    BackupResult result = {0};
+    if (commit_mark_of_lake(conn, &lake, err) != 0 || begin(dir, &lake, &b, &result.anew, err) != 0) return -1;
+    int64_t after = last_batch(&b);
+    if (after < lake.commit || b.count == 0) {
+        if (write_segment(conn, &b, &lake, after, err) != 0) return error_prefix(err, "backup to %s", dir);
+        result.batches = lake.commit - after;
+        result.bytes = b.segments[b.count - 1].bytes;
+    }
+    commit_mark_done(&b.mark);
+    b.mark = lake;
+    lake = (CommitMark){0};
+    b.mark.written_us = clock_wall_us();
+    b.schema_version = lake_schema_version();
+    if (backup_save(&b, err) != 0) return error_prefix(err, "backup to %s", dir);
+    result.commit = b.mark.commit;
+    result.landed = b.mark.landed;
+    result.seconds = clock_seconds_since(began);
+    *ret = result;
+    return 0;
+}
+
+/* ---- now and then ---- */
+
+static bool is_due(const char *dir, int64_t interval_ms) {
+    CLEANUP(backup_done) Backup b = {0};
+    BackupState state = BACKUP_NONE;
+    Error ignored = {0};
+    if (backup_read(dir, &state, &b, &ignored) != 0) error_clear(&ignored);
+    return state != BACKUP_GOOD || (clock_wall_us() - b.mark.written_us) / 1000 >= interval_ms;
+}
+
+void backup_when_due(LakeConn *conn, const Settings *settings) {
+    const char *dir = settings_text(settings, "backup.dir");
+    BackupResult result;
+    Error err = {0};
+    if (dir[0] == '\0' || !is_due(dir, settings_int(settings, "backup.interval"))) return;
+    if (backup_run(conn, dir, &result, &err) == 0)
+        log_info("backup", "%s has everything up to commit %" PRId64 ": %" PRId64 " batches added in %.2f s", dir, result.commit,
+                 result.batches, result.seconds);
+    else
+        log_error("backup", "%s", err.text);
+    error_clear(&err);
+}

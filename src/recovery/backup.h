@@ -1,0 +1,47 @@
+/* backup.h: a copy of the lake in a folder, added to with each new batch, and the way back from it.
+ *
+ * Bronze is only ever appended to, so a backup adds one segment: a DuckDB file with the batches since the last one, the ledger and the run
+ * history. MANIFEST.json (sealed, base/sealed.h) names the segments with their checksums and says how far they go; it is replaced last, so
+ * a backup that was interrupted is the one before. Silver, Gold, models and scores are not in it: they are made again. */
+#pragma once
+#include "base/settings.h"
+#include "lake/lake.h"
+#include "ledger/commit_mark.h"
+
+typedef struct BackupSegment {
+    char *file; /* its name in the folder */
+    char *sha256;
+    int64_t after, upto; /* batches (after, upto] */
+    int64_t bytes;
+} BackupSegment;
+
+typedef struct Backup {
+    char *dir;
+    CommitMark mark; /* what it holds; written_us: when it was made */
+    int schema_version;
+    BackupSegment *segments; /* in order */
+    size_t count;
+} Backup;
+void backup_done(Backup *backup);
+
+typedef enum BackupState { BACKUP_NONE, BACKUP_GOOD, BACKUP_DAMAGED } BackupState;
+/* Reads the manifest alone. Only a good one sets `ret` (end it with backup_done). ERR_IO, ERR_CONFIG: a newer smelt made it. */
+int backup_read(const char *dir, BackupState *ret_state, Backup *ret, Error *err) MUST_CHECK;
+/* Compares every segment with its checksum. ERR_DATA names the first that is missing or not the one that was written. */
+int backup_verify(const Backup *backup, Error *err) MUST_CHECK;
+
+typedef struct BackupResult {
+    int64_t batches, bytes; /* that were added; 0: there was nothing new */
+    int64_t commit, landed; /* that the backup has now */
+    bool anew;              /* the folder had an earlier generation of this lake: that is kept, and this one begun beside it */
+    double seconds;
+} BackupResult;
+/* Brings the folder up to the lake, by the lake's writer, outside of a transaction. ERR_DATA: the folder has another lake's backup. */
+int backup_run(LakeConn *conn, const char *dir, BackupResult *ret, Error *err) MUST_CHECK;
+/* backup_run when backup.dir is set and the last one is older than backup.interval. What fails is logged, and stops nothing. */
+void backup_when_due(LakeConn *conn, const Settings *settings);
+
+/* Makes a lake at `lake_path`, where none may be, from a backup: its segments are verified, the ledger's audit must find every offset, and
+ * the file appears whole. Its generation is one more than that of the backup, and than `least_generation`. ERR_DATA, ERR_IO. */
+int backup_restore(const Backup *backup, const char *lake_path, const LakeOptions *options, int64_t least_generation,
+                   Error *err) MUST_CHECK;

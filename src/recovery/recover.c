@@ -1,0 +1,182 @@
+/* recover.c: doing what the plan says. Nothing is deleted: what is in the way is renamed.
+ *
+ * Invariant: the old mark stays until the lake has reached it, so a recovery that was interrupted is noticed, and begun again. */
+#include "recovery/recover_internal.h"
+
+#include "base/files.h"
+#include "base/memory.h"
+#include "ingest/ingest.h"
+#include "ledger/ledger.h"
+#include <inttypes.h>
+#include <string.h>
+
+bool recover_is_first_behind(const CommitMark *mark, const CommitMark *at, size_t i) {
+    const CommitMarkPosition *p = &mark->positions[i];
+    if (commit_mark_offset(at, p) >= p->next_offset) return false;
+    for (size_t j = 0; j < i; j++) {
+        const CommitMarkPosition *before = &mark->positions[j];
+        if (strcmp(before->topic, p->topic) == 0 && commit_mark_offset(at, before) < before->next_offset) return false;
+    }
+    return true;
+}
+
+/* ---- files ---- */
+
+static int set_aside(const char *path, RecoverResult *result, Error *err) {
+    size_t i = 0;
+    if (!file_exists(path)) return 0;
+    while (result->asides[i] != NULL) i++;
+    BUG_IF(i + 1 >= ARRAY_LEN(result->asides));
+    return file_set_aside(path, &result->asides[i], err);
+}
+
+int recover_prepare(const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {
+    CLEANUP(free_text) char *log = xasprintf("%s.wal", o->lake_path);
+    bool without_lake = plan->base == RECOVER_BACKUP || plan->base == RECOVER_NOTHING;
+    if (plan->base != RECOVER_LAKE && set_aside(log, result, err) != 0) return -1;
+    if (without_lake && set_aside(o->lake_path, result, err) != 0) return -1;
+    if ((plan->foreign || plan->mark_state == MARK_DAMAGED) && set_aside(o->mark_path, result, err) != 0) return -1;
+    if (plan->base != RECOVER_BACKUP) return 0;
+    return backup_restore(&plan->backup, o->lake_path, &o->lake, plan->foreign ? 0 : plan->mark.generation, err);
+}
+
+/* ---- what the ledger must know before the replay ---- */
+
+static int run_sql(LakeConn *conn, const char *name, const LakeValue *values, size_t n, Error *err) {
+    return lake_exec_values(conn, name, lake_sql(name), values, n, NULL, err);
+}
+
+static int seed_partitions(LakeConn *conn, const CommitMark *mark, Error *err) {
+    for (size_t i = 0; i < mark->count; i++) {
+        const CommitMarkPosition *p = &mark->positions[i];
+        LakeValue values[] = {lake_text(p->topic),       lake_int(p->epoch),     lake_int(p->partition),
+                              lake_int(p->start_offset), lake_text(p->topic_id), lake_text(p->cluster_id)};
+        if (run_sql(conn, "recover/seed", values, ARRAY_LEN(values), err) != 0) return -1;
+    }
+    return 0;
+}
+
+static int record_loss(LakeConn *conn, const RecoverRange *r, int64_t batch, Error *err) {
+    LakeValue gap[] = {lake_text(r->topic), lake_int(r->epoch), lake_int(r->partition),
+                       lake_int(r->from),   lake_int(r->to),    lake_int(batch)};
+    LakeValue pass[] = {lake_text(r->topic), lake_int(r->epoch), lake_int(r->partition), lake_int(r->to)};
+    if (run_sql(conn, "recover/lost", gap, ARRAY_LEN(gap), err) != 0) return -1;
+    return run_sql(conn, "recover/pass", pass, ARRAY_LEN(pass), err);
+}
+
+static int record_losses(LakeConn *conn, const RecoverPlan *plan, int64_t batch, int64_t *ret_offsets, Error *err) {
+    *ret_offsets = 0;
+    for (size_t i = 0; i < plan->lost_count; i++) {
+        const RecoverRange *r = &plan->lost[i];
+        if (r->reused) continue;
+        if (record_loss(conn, r, batch, err) != 0) return -1;
+        *ret_offsets += r->to - r->from;
+    }
+    return 0;
+}
+
+static int store_batch(LakeConn *conn, const RecoverPlan *plan, RecoverResult *result, Error *err) {
+    int64_t last;
+    if (lake_query_int(conn, "ledger/last_batch", "SELECT coalesce(max(batch_id), 0) FROM ledger_batches", NULL, 0, &last, err) != 0)
+        return -1;
+    int64_t batch = (last > plan->mark.commit ? last : plan->mark.commit) + 1;
+    if (record_losses(conn, plan, batch, &result->accepted, err) != 0) return -1;
+    LakeValue values[] = {lake_int(batch), lake_int(result->accepted)};
+    return run_sql(conn, "recover/batch", values, 2, err);
+}
+
+static bool is_reborn(const RecoverPlan *plan) {
+    return plan->base == RECOVER_NOTHING && plan->mark_state == MARK_GOOD;
+}
+
+static int adopt_in_transaction(LakeConn *conn, const RecoverPlan *plan, RecoverResult *result, Error *err) {
+    bool has_goal = plan->mark_state == MARK_GOOD && !plan->foreign;
+    LakeValue identity[] = {is_reborn(plan) ? lake_text(plan->mark.lake_id) : lake_null(), lake_int(has_goal ? plan->mark.generation : 0)};
+    if (lake_begin(conn, err) != 0 || run_sql(conn, "recover/identity", identity, 2, err) != 0) return -1;
+    if (plan->behind && (seed_partitions(conn, &plan->mark, err) != 0 || store_batch(conn, plan, result, err) != 0)) return -1;
+    return lake_commit(conn, err);
+}
+
+/* The lake is another generation from here on, unless it was only looked at. */
+static int adopt(LakeConn *conn, const RecoverPlan *plan, RecoverResult *result, Error *err) {
+    if (!plan->behind && plan->base == RECOVER_LAKE) return 0;
+    if (adopt_in_transaction(conn, plan, result, err) == 0) return 0;
+    lake_rollback(conn);
+    return -1;
+}
+
+/* ---- the replay ---- */
+
+static int replay(LakeConn *conn, const RecoverOptions *o, const char *topic, RecoverResult *result, Error *err) {
+    CLEANUP(feed_freep) Feed *feed = NULL;
+    CLEANUP(ingest_result_done) IngestResult r = {0};
+    IngestOptions options = ingest_options(o->settings);
+    if (feed_open_named(o->settings, topic, &feed, err) != 0 || ingest_run(conn, feed, &options, &r, err) != 0) return -1;
+    result->landed += r.counts.landed;
+    result->duplicates += r.counts.duplicates;
+    result->rejected += r.counts.rejected;
+    result->gaps += r.counts.gaps;
+    return r.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; run it again to go on") : 0;
+}
+
+/* Is there something of the topic that Kafka still has? What it has not was recorded, or is gone with a topic that was recreated. */
+static bool can_be_replayed(const RecoverPlan *plan, const CommitMarkPosition *p, int64_t is_at) {
+    for (size_t i = 0; i < plan->lost_count; i++) {
+        const RecoverRange *r = &plan->lost[i];
+        if (r->partition == p->partition && r->epoch == p->epoch && strcmp(r->topic, p->topic) == 0 && r->reused && r->from <= is_at)
+            return false;
+    }
+    return true;
+}
+
+static int replay_all(LakeConn *conn, const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {
+    CLEANUP(commit_mark_done) CommitMark at = {0};
+    if (plan->base == RECOVER_NOTHING && plan->mark_state != MARK_GOOD)
+        return replay(conn, o, settings_text(o->settings, "kafka.topic"), result, err);
+    if (!plan->behind) return 0;
+    if (commit_mark_of_lake(conn, &at, err) != 0) return -1;
+    for (size_t i = 0; i < plan->mark.count; i++) {
+        const CommitMarkPosition *p = &plan->mark.positions[i];
+        if (!recover_is_first_behind(&plan->mark, &at, i) || !can_be_replayed(plan, p, commit_mark_offset(&at, p))) continue;
+        if (replay(conn, o, p->topic, result, err) != 0) return error_prefix(err, "replaying %s", p->topic);
+    }
+    return 0;
+}
+
+/* ---- the end ---- */
+
+static int64_t reused_offsets(const RecoverPlan *plan) {
+    int64_t n = 0;
+    for (size_t i = 0; i < plan->lost_count; i++)
+        if (plan->lost[i].reused) n += plan->lost[i].to - plan->lost[i].from;
+    return n;
+}
+
+static int check_reached(const RecoverPlan *plan, const CommitMark *at, Error *err) {
+    CLEANUP(buf_done) Buf where = {0};
+    if (!plan->behind || commit_mark_offsets_behind(&plan->mark, at) <= reused_offsets(plan)) return 0;
+    commit_mark_describe(&plan->mark, at, &where);
+    return error_set(err, ERR_DATA, "after the replay the lake is still behind its high-water mark: %s", where.data);
+}
+
+static int check_audit(LakeConn *conn, RecoverResult *result, Error *err) {
+    CLEANUP(ledger_audit_done) LedgerAudit a = {0};
+    if (ledger_audit(conn, &a, err) != 0) return -1;
+    result->offsets = a.offsets;
+    if (a.ok) return 0;
+    return error_set(err, ERR_DATA, "the audit finds %" PRId64 " offsets missing and %" PRId64 " there twice: see `smelt audit`", a.missing,
+                     a.repeated);
+}
+
+int recover_finish(LakeConn *conn, const RecoverOptions *options, const RecoverPlan *plan, RecoverResult *result, Error *err) {
+    CLEANUP(commit_mark_done) CommitMark at = {0};
+    if (adopt(conn, plan, result, err) != 0 || replay_all(conn, options, plan, result, err) != 0) return -1;
+    if (check_audit(conn, result, err) != 0 || commit_mark_of_lake(conn, &at, err) != 0 || check_reached(plan, &at, err) != 0) return -1;
+    if (lake_checkpoint(conn, err) != 0) return -1;
+    return commit_mark_save(options->mark_path, &at, err);
+}
+
+void recover_result_done(RecoverResult *result) {
+    for (size_t i = 0; i < ARRAY_LEN(result->asides); i++) free(result->asides[i]);
+    *result = (RecoverResult){0};
+}

@@ -1,0 +1,72 @@
+/* recover.h: the way back after damage: what is wrong, what can be done about it, and doing it.
+ *
+ * recover_diagnose changes nothing: the file is opened read-only, and without its write-ahead log through another name. recover_execute
+ * does what the plan says, each step so that a process that is killed there can begin again. Both under the writer's lock, with the lake
+ * closed. */
+#pragma once
+#include "base/settings.h"
+#include "lake/lake.h"
+#include "ledger/commit_mark.h"
+#include "ledger/commit_mark_keeper.h"
+#include "recovery/backup.h"
+
+typedef enum RecoverBase {
+    RECOVER_LAKE,        /* the lake as it opens */
+    RECOVER_WITHOUT_LOG, /* the file alone: its write-ahead log is damaged */
+    RECOVER_BACKUP,
+    RECOVER_NOTHING, /* an empty lake */
+} RecoverBase;
+
+/* Offsets [from, to) that were in the lake, and that nothing has any more. */
+typedef struct RecoverRange {
+    char *topic;
+    int epoch;
+    int32_t partition;
+    int64_t from, to;
+    bool reused; /* the broker lost them too: it will give these offsets to other messages, so they cannot be recorded as a gap */
+} RecoverRange;
+
+typedef struct RecoverPlan {
+    CommitMarkState mark_state;
+    CommitMark mark; /* what the lake must reach, when it is good and not foreign */
+    bool foreign;    /* the mark is of another lake */
+    bool lake_exists, log_exists;
+    char *problem;        /* why the lake does not open, or cannot be read; NULL: it is fine */
+    char *backup_problem; /* why the backup is of no use; NULL: there is none, or it is good */
+    RecoverBase base;
+    CommitMark at;     /* where that base stands */
+    Backup backup;     /* when it is the base */
+    bool behind;       /* the base lacks something of the mark */
+    int64_t to_replay; /* offsets that Kafka still has of that */
+    RecoverRange *lost;
+    size_t lost_count;
+} RecoverPlan;
+void recover_plan_done(RecoverPlan *plan);
+bool recover_is_needed(const RecoverPlan *plan);
+/* One sentence for each step, in order: a new array of texts. */
+json_t *recover_steps(const RecoverPlan *plan) MUST_CHECK;
+json_t *recover_lost_json(const RecoverPlan *plan) MUST_CHECK; /* [{topic, epoch, partition, from, to}] */
+
+typedef struct RecoverOptions {
+    const Settings *settings; /* borrowed */
+    const char *lake_path, *mark_path;
+    const char *backup_dir; /* NULL or "": none */
+    LakeOptions lake;
+} RecoverOptions;
+
+/* ERR_UNAVAILABLE: Kafka has to be asked, and is away. ERR_BUSY, ERR_CONFIG (a newer smelt's) as ever. */
+int recover_diagnose(const RecoverOptions *options, RecoverPlan *ret, Error *err) MUST_CHECK;
+
+typedef struct RecoverResult {
+    char *asides[4];                            /* what was set aside, under its new name; NULL behind the last */
+    int64_t landed, duplicates, rejected, gaps; /* of the replay */
+    int64_t accepted;                           /* offsets that were recorded as lost */
+    int64_t offsets;                            /* that the audit found, each in one place */
+} RecoverResult;
+void recover_result_done(RecoverResult *result);
+
+/* Sets aside and restores: afterwards there is a lake at lake_path, or one can be made there. */
+int recover_prepare(const RecoverOptions *options, const RecoverPlan *plan, RecoverResult *result, Error *err) MUST_CHECK;
+/* On the open and migrated lake: records what is lost, replays, audits, and writes the mark. With plan->lost_count > 0 only when the user
+ * accepted that. ERR_DATA: something is missing still. */
+int recover_finish(LakeConn *conn, const RecoverOptions *options, const RecoverPlan *plan, RecoverResult *result, Error *err) MUST_CHECK;

@@ -1,0 +1,259 @@
+/* recover_diagnose.c: what opens, what it has, and what Kafka still has of the rest. Reads only.
+ *
+ * A block of the file may be damaged without the file refusing to open: so every table is read to its end. The file without its log is
+ * looked at through a hard link: DuckDB looks for a log beside the name that it was given. */
+#include "recovery/recover_internal.h"
+
+#include "base/files.h"
+#include "base/memory.h"
+#include "ingest/feed.h"
+#include "lake/schema.h"
+#include "ledger/commit_mark_keeper.h"
+#include "ledger/ledger.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { DESCRIBE_MS = 15000 };
+
+/* ---- does it open, and can all of it be read? ---- */
+
+static int read_table(LakeConn *conn, const char *table, Error *err) {
+    CLEANUP(free_text) char *sql = xasprintf("SELECT bit_xor(hash(x)) FROM \"%s\" x", table);
+    CLEANUP(free_text) char *name = xasprintf("recover/read %s", table);
+    return lake_exec(conn, name, sql, err);
+}
+
+static int read_all_tables(LakeConn *conn, Error *err) {
+    static const char sql[] = "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND database_name = current_database()";
+    CLEANUP(lake_result_freep) LakeResult *tables = NULL;
+    if (lake_query(conn, "recover/tables", sql, NULL, 0, &tables, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(tables, err)) > 0)
+        if (read_table(conn, lake_col_text(tables, 0, NULL), err) != 0) return -1;
+    return got;
+}
+
+/* The rows that can be read must also be those that the ledger says are there. */
+static int check_ledger(LakeConn *conn, Error *err) {
+    static const char sql[] = "SELECT count(*) FROM duckdb_tables() WHERE table_name IN ('ledger_partitions', 'bronze_gaps')";
+    CLEANUP(ledger_audit_done) LedgerAudit a = {0};
+    int64_t tables;
+    if (lake_query_int(conn, "recover/ledger", sql, NULL, 0, &tables, err) != 0) return -1;
+    if (tables < 2) return 0; /* it has none yet */
+    if (ledger_audit(conn, &a, err) != 0) return -1;
+    if (a.ok) return 0;
+    return error_set(err, ERR_DATA, "the ledger does not add up: %" PRId64 " offsets are missing, %" PRId64 " are there twice", a.missing,
+                     a.repeated);
+}
+
+static int probe(const char *path, const LakeOptions *options, CommitMark *ret, Error *err) {
+    LakeOptions reading = *options;
+    CLEANUP(lake_freep) Lake *lake = NULL;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    reading.read_only = true;
+    if (lake_open(path, &reading, &lake, err) != 0 || lake_connect(lake, &conn, err) != 0 || lake_check_version(conn, err) != 0) return -1;
+    if (read_all_tables(conn, err) != 0 || check_ledger(conn, err) != 0) return -1;
+    return commit_mark_of_lake(conn, ret, err);
+}
+
+static int probe_without_log(const char *path, const LakeOptions *options, CommitMark *ret, Error *err) {
+    CLEANUP(free_text) char *other = xasprintf("%s.probe", path);
+    if (unlink(other) != 0 && errno != ENOENT) return error_errno(err, ERR_IO, errno, "cannot remove %s", other);
+    if (link(path, other) != 0) return error_errno(err, ERR_IO, errno, "cannot link %s", other);
+    int rc = probe(other, options, ret, err);
+    unlink(other);
+    return rc;
+}
+
+/* Not damage: somebody else has it, a newer smelt made it, libduckdb is not there. */
+static bool is_not_damage(const Error *err) {
+    return err->kind == ERR_BUSY || err->kind == ERR_CONFIG || err->kind == ERR_STOPPED;
+}
+
+static int look_at_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
+    CLEANUP(free_text) char *log = xasprintf("%s.wal", o->lake_path);
+    plan->lake_exists = file_exists(o->lake_path);
+    plan->log_exists = file_exists(log);
+    plan->base = RECOVER_NOTHING;
+    if (!plan->lake_exists) return 0;
+    plan->base = RECOVER_LAKE;
+    if (probe(o->lake_path, &o->lake, &plan->at, err) == 0) return 0;
+    if (is_not_damage(err)) return -1;
+    plan->problem = xstrdup(err->text);
+    error_clear(err);
+    plan->base = RECOVER_WITHOUT_LOG;
+    if (plan->log_exists && probe_without_log(o->lake_path, &o->lake, &plan->at, err) == 0) return 0;
+    error_clear(err);
+    plan->base = RECOVER_NOTHING;
+    return 0;
+}
+
+/* ---- the mark ---- */
+
+static int look_at_mark(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
+    if (commit_mark_load(o->mark_path, &plan->mark_state, &plan->mark, err) != 0) return -1;
+    if (plan->mark_state != MARK_GOOD || plan->base == RECOVER_NOTHING) return 0;
+    plan->foreign = commit_mark_compare(&plan->mark, &plan->at) == MARK_FOREIGN;
+    return 0;
+}
+
+static bool has_goal(const RecoverPlan *plan) {
+    return plan->mark_state == MARK_GOOD && !plan->foreign;
+}
+
+/* ---- what nothing has any more ---- */
+
+typedef struct Losses {
+    RecoverRange *items;
+    size_t count;
+    int64_t offsets, to_replay;
+} Losses;
+
+static void losses_done(Losses *l) {
+    for (size_t i = 0; i < l->count; i++) free(l->items[i].topic);
+    free(l->items);
+    *l = (Losses){0};
+}
+
+static void add_loss(Losses *l, const CommitMarkPosition *p, int64_t from, int64_t to, bool reused) {
+    if (from >= to) return;
+    l->items = xrealloc(l->items, l->count + 1, sizeof *l->items);
+    l->items[l->count++] =
+        (RecoverRange){.topic = xstrdup(p->topic), .epoch = p->epoch, .partition = p->partition, .from = from, .to = to, .reused = reused};
+    l->offsets += to - from;
+}
+
+static int describe(const Settings *settings, const char *topic, KafkaTopic *ret, Error *err) {
+    CLEANUP(feed_freep) Feed *feed = NULL;
+    if (feed_open_named(settings, topic, &feed, err) != 0) return -1;
+    return feed_describe(feed, DESCRIBE_MS, ret, err);
+}
+
+static const KafkaPartition *find_partition(const KafkaTopic *topic, int32_t id) {
+    for (int i = 0; i < topic->partition_count; i++)
+        if (topic->partitions[i].id == id) return &topic->partitions[i];
+    return NULL;
+}
+
+static bool is_same_topic(const KafkaTopic *now, const CommitMarkPosition *p) {
+    if (!now->exists) return false;
+    return p->topic_id == NULL || p->topic_id[0] == '\0' || strcmp(p->topic_id, now->topic_id) == 0;
+}
+
+/* Of one partition, of which the base has everything below `is_at`. */
+static void compute_partition_losses(const CommitMarkPosition *p, int64_t is_at, const KafkaTopic *now, Losses *l) {
+    const KafkaPartition *has = is_same_topic(now, p) ? find_partition(now, p->partition) : NULL;
+    if (has == NULL) {
+        add_loss(l, p, is_at, p->next_offset, false);
+        return;
+    }
+    int64_t from = has->low > is_at ? has->low : is_at, to = has->high < p->next_offset ? has->high : p->next_offset;
+    if (from > p->next_offset) from = p->next_offset;
+    if (to < from) to = from;
+    add_loss(l, p, is_at, from, false);
+    add_loss(l, p, to, p->next_offset, true);
+    l->to_replay += to - from;
+}
+
+static int compute_topic_losses(const RecoverOptions *o, const CommitMark *mark, const CommitMark *at, const char *topic, Losses *l,
+                                Error *err) {
+    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
+    if (describe(o->settings, topic, &now, err) != 0) {
+        if (err->kind != ERR_DATA) return -1;
+        error_clear(err); /* a file that was read is not there any more */
+    }
+    for (size_t i = 0; i < mark->count; i++) {
+        const CommitMarkPosition *p = &mark->positions[i];
+        int64_t is_at = commit_mark_offset(at, p);
+        if (strcmp(p->topic, topic) == 0 && is_at < p->next_offset) compute_partition_losses(p, is_at, &now, l);
+    }
+    return 0;
+}
+
+/* Each topic of which something is missing is asked once. */
+static int compute_losses(const RecoverOptions *o, const CommitMark *mark, const CommitMark *at, Losses *ret, Error *err) {
+    CLEANUP(losses_done) Losses l = {0};
+    for (size_t i = 0; i < mark->count; i++) {
+        const CommitMarkPosition *p = &mark->positions[i];
+        if (!recover_is_first_behind(mark, at, i)) continue;
+        if (compute_topic_losses(o, mark, at, p->topic, &l, err) != 0)
+            return error_prefix(err, "what %s still has must be known", p->topic);
+    }
+    *ret = l;
+    l = (Losses){0};
+    return 0;
+}
+
+/* ---- the backup ---- */
+
+static void backup_is_useless(RecoverPlan *plan, char *why) {
+    free(plan->backup_problem);
+    plan->backup_problem = why;
+}
+
+static int read_backup(const RecoverOptions *o, RecoverPlan *plan, Backup *ret, bool *ret_usable, Error *err) {
+    BackupState state;
+    *ret_usable = false;
+    if (o->backup_dir == NULL || o->backup_dir[0] == '\0') return 0;
+    if (backup_read(o->backup_dir, &state, ret, err) != 0) return -1;
+    if (state == BACKUP_NONE) backup_is_useless(plan, xasprintf("there is no backup in %s", o->backup_dir));
+    if (state == BACKUP_DAMAGED) backup_is_useless(plan, xasprintf("the manifest of the backup in %s is damaged", o->backup_dir));
+    if (state != BACKUP_GOOD) return 0;
+    if (has_goal(plan) && commit_mark_compare(&plan->mark, &ret->mark) == MARK_FOREIGN) {
+        backup_is_useless(plan, xasprintf("the backup in %s is of another lake", o->backup_dir));
+        return 0;
+    }
+    *ret_usable = backup_verify(ret, err) == 0;
+    if (!*ret_usable) backup_is_useless(plan, xstrdup(err->text));
+    error_clear(err);
+    return 0;
+}
+
+static void take_backup(RecoverPlan *plan, Backup *backup) {
+    plan->base = RECOVER_BACKUP;
+    plan->backup = *backup;
+    *backup = (Backup){0};
+}
+
+static void take_losses(RecoverPlan *plan, Losses *l) {
+    plan->lost = l->items;
+    plan->lost_count = l->count;
+    plan->to_replay = l->to_replay;
+    *l = (Losses){0};
+}
+
+/* A backup is the base where no lake opens, and where it has more of what nobody else has. */
+static int choose(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
+    CLEANUP(losses_done) Losses with_lake = {0};
+    CLEANUP(losses_done) Losses with_backup = {0};
+    CLEANUP(backup_done) Backup backup = {0};
+    static const CommitMark no_goal = {0};
+    const CommitMark *goal = has_goal(plan) ? &plan->mark : &no_goal;
+    bool usable = false;
+    if (compute_losses(o, goal, &plan->at, &with_lake, err) != 0) return -1;
+    bool wanted = plan->base == RECOVER_NOTHING || with_lake.offsets > 0;
+    if (wanted && read_backup(o, plan, &backup, &usable, err) != 0) return -1;
+    if (wanted && usable) {
+        if (compute_losses(o, goal, &backup.mark, &with_backup, err) != 0) return -1;
+        if (plan->base == RECOVER_NOTHING || with_backup.offsets < with_lake.offsets) {
+            take_backup(plan, &backup);
+            take_losses(plan, &with_backup);
+            return 0;
+        }
+    }
+    take_losses(plan, &with_lake);
+    return 0;
+}
+
+int recover_diagnose(const RecoverOptions *options, RecoverPlan *ret, Error *err) {
+    CLEANUP(recover_plan_done) RecoverPlan plan = {0};
+    if (look_at_lake(options, &plan, err) != 0 || look_at_mark(options, &plan, err) != 0 || choose(options, &plan, err) != 0) return -1;
+    const CommitMark *at = plan.base == RECOVER_BACKUP ? &plan.backup.mark : &plan.at;
+    if (has_goal(&plan))
+        plan.behind = plan.base == RECOVER_NOTHING ? plan.mark.commit > 0 : commit_mark_compare(&plan.mark, at) == MARK_BEHIND;
+    *ret = plan;
+    plan = (RecoverPlan){0};
+    return 0;
+}

@@ -1,0 +1,233 @@
+/* gold.c: Gold's state follows Silver (the tables are described in src/compile/gold.c).
+ *
+ * Invariant: gold_state.newest is the UTC day of the newest event that the state contains, and every event of the last N days up to it is
+ * in the bands of the windows that reach it. */
+#include "refine/internal.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#define DAY_US           (86400 * USEC_PER_SEC)
+#define COMPACT_ROWS_MIN 50000
+#define COMPACT_SHARE    4 /* partial rows may be a quarter of the compacted ones: every refine of a few events reads them all */
+
+typedef struct Day {
+    bool known;
+    int64_t day; /* since 1970 */
+} Day;
+
+typedef struct DayText {
+    char text[CLOCK_TEXT_SIZE];
+} DayText;
+
+/* "2026-11-24" */
+static LakeValue day_value(int64_t day, DayText *text) {
+    LakeValue v = lake_text(clock_format(day * DAY_US, text->text));
+    v.len = sizeof "YYYY-MM-DD" - 1;
+    return v;
+}
+
+/* ---- the newest day ---- */
+
+static int read_day(const Refine *r, const char *name, const char *sql, Day *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(r->conn, name, sql, NULL, 0, &rows, err) != 0) return -1;
+    int got = lake_next(rows, err);
+    if (got < 0) return -1;
+    *ret = (Day){.known = got > 0 && !lake_is_null(rows, 0)};
+    if (ret->known) ret->day = lake_col_int(rows, 0);
+    return 0;
+}
+
+static int read_newest_of(const Refine *r, const LakeBinding range[2], Day *ret, Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(compile_sql(r->sql, SQL_GOLD_NEWEST), range, 2);
+    return read_day(r, statement_name(SQL_GOLD_NEWEST), sql, ret, err);
+}
+
+static int read_state_newest(const Refine *r, Day *ret, Error *err) {
+    CLEANUP(free_text) char *sql = xasprintf("SELECT newest - DATE '1970-01-01' FROM gold_state%s", r->suffix);
+    return read_day(r, "gold/state", sql, ret, err);
+}
+
+static int store_newest(const Refine *r, int64_t day, Error *err) {
+    DayText text;
+    LakeValue value = day_value(day, &text);
+    CLEANUP(free_text) char *sql = xasprintf("UPDATE gold_state%s SET newest = $1::DATE", r->suffix);
+    return lake_exec_values(r->conn, "gold/newest_stored", sql, &value, 1, NULL, err);
+}
+
+/* ---- events expire_days windows ---- */
+
+/* The days [from, to) expire_days the window of band `band`. */
+static int expire_days(const Refine *r, int64_t from, int64_t to, int64_t band, const LakeBinding *after, Error *err) {
+    DayText texts[2];
+    LakeBinding bindings[] = {*after, {"from", day_value(from, &texts[0])}, {"to", day_value(to, &texts[1])}, {"band", lake_int(band)}};
+    return refine_exec(r, SQL_GOLD_LEAVE, bindings, ARRAY_LEN(bindings), NULL, err);
+}
+
+static int expire_all_days(const Refine *r, Error *err) {
+    CLEANUP(free_text) char *sql = xasprintf("UPDATE gold_state_sums%s SET band = 0", r->suffix);
+    return lake_exec(r->conn, "gold/windows_over", sql, err);
+}
+
+/* The windows end `old` no more, but `newest`. */
+static int slide_windows(const Refine *r, int64_t old, int64_t newest, const LakeBinding *after, Error *err) {
+    const Pipeline *p = r->pipeline;
+    if (compile_sql(r->sql, SQL_GOLD_LEAVE)[0] == '\0') return 0;
+    if (newest - p->windows[p->window_count - 1] >= old) return expire_all_days(r, err);
+    for (size_t i = 0; i < p->window_count; i++) {
+        int64_t from = old - p->windows[i] + 1, to = newest - p->windows[i] + 1;
+        if (expire_days(r, from, to <= old ? to : old + 1, (int64_t)(p->window_count - i), after, err) != 0) return -1;
+    }
+    return 0;
+}
+
+/* ---- events come ---- */
+
+static void free_memory(void *p) {
+    free(*(void **)p);
+}
+
+typedef struct WindowNames {
+    char text[16];
+} WindowNames;
+
+/* {{after}}, {{upto}} and the first day of each window. */
+static int add_events(const Refine *r, const LakeBinding range[2], int64_t newest, int64_t *ret_subscribers, Error *err) {
+    static const char subscribers[] = "SELECT count(DISTINCT subscriber_id) FROM refine_partials";
+    const Pipeline *p = r->pipeline;
+    size_t n = p->window_count;
+    CLEANUP(free_memory) LakeBinding *bindings = xcalloc(n + 2, sizeof *bindings);
+    CLEANUP(free_memory) DayText *days = xcalloc(n + 1, sizeof *days);
+    CLEANUP(free_memory) WindowNames *names = xcalloc(n + 1, sizeof *names);
+    bindings[0] = range[0];
+    bindings[1] = range[1];
+    for (size_t i = 0; i < n; i++) {
+        snprintf(names[i].text, sizeof names[i].text, "from_%dd", p->windows[i]);
+        bindings[i + 2] = (LakeBinding){names[i].text, day_value(newest - p->windows[i] + 1, &days[i])};
+    }
+    if (refine_exec(r, SQL_GOLD_PARTIALS, bindings, n + 2, NULL, err) != 0 ||
+        refine_exec(r, SQL_GOLD_SUMS, bindings, n + 2, NULL, err) != 0 || refine_exec(r, SQL_GOLD_EXTREME, bindings, n + 2, NULL, err) != 0)
+        return -1;
+    return lake_query_int(r->conn, "gold/touched", subscribers, NULL, 0, ret_subscribers, err);
+}
+
+int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) {
+    LakeBinding range[] = {{"after", lake_int(after)}, {"upto", lake_int(upto)}};
+    Day old = {0}, newest = {0};
+    *ret = (GoldChange){0};
+    if (read_newest_of(r, range, &newest, err) != 0) return -1;
+    if (!newest.known) return 0; /* no event passed */
+    if (read_state_newest(r, &old, err) != 0) return -1;
+    if (old.known && old.day > newest.day) newest = old;
+    if (old.known && newest.day > old.day && slide_windows(r, old.day, newest.day, &range[0], err) != 0) return -1;
+    ret->moved = !old.known || newest.day > old.day;
+    if (ret->moved && store_newest(r, newest.day, err) != 0) return -1;
+    return add_events(r, range, newest.day, &ret->subscribers, err);
+}
+
+/* ---- the features ---- */
+
+int gold_recompute_features(const Refine *r, int64_t upto, Error *err) {
+    return refine_exec(r, SQL_GOLD_FEATURES, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err);
+}
+
+/* Too many fresh rows make each further refine and publish more expensive than a new base now and then. */
+static int merge_delta_if_due(const Refine *r, int64_t subscribers, Error *err) {
+    enum { MANY = 8 };
+    int64_t fresh = 0;
+    if (lake_query_int(r->conn, "gold/fresh", "SELECT count(*) FROM gold_features_fresh", NULL, 0, &fresh, err) != 0) return -1;
+    return fresh <= subscribers / MANY ? 0 : refine_exec(r, SQL_GOLD_SETTLE, NULL, 0, NULL, err);
+}
+
+int gold_follow(const Refine *r, const GoldChange *change, int64_t upto, Error *err) {
+    enum { MANY = 4 }; /* of 4 subscribers one is touched: then all are as cheap */
+    int64_t all = 0;
+    if (change->subscribers == 0) return 0;
+    if (lake_query_int(r->conn, "gold/subscribers", "SELECT count(*) FROM gold_features_base", NULL, 0, &all, err) != 0) return -1;
+    if (change->moved || change->subscribers > all / MANY) return gold_recompute_features(r, upto, err);
+    if (refine_exec(r, SQL_GOLD_FRESHEN, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err) != 0) return -1;
+    return merge_delta_if_due(r, all, err);
+}
+
+/* ---- compaction ---- */
+
+/* A table of the state. */
+typedef struct StatePart {
+    const char *table, *compacted; /* its column in gold_state: rows after the last compaction */
+    Statement compact;
+} StatePart;
+
+static const StatePart state_parts[] = {
+    {"gold_state_sums", "compacted_sums", SQL_GOLD_COMPACT_SUMS},
+    {"gold_state_extreme", "compacted_extremes", SQL_GOLD_COMPACT_EXTREMES},
+};
+
+typedef struct StateRows {
+    int64_t all, compacted;
+    Day newest;
+} StateRows;
+
+static int read_state_rows(const Refine *r, const StatePart *part, StateRows *ret, Error *err) {
+    const char *s = r->suffix;
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    CLEANUP(free_text)
+    char *sql = xasprintf("SELECT (SELECT count(*) FROM %s%s), %s, newest - DATE '1970-01-01' FROM gold_state%s", part->table, s,
+                          part->compacted, s);
+    if (lake_query(r->conn, "gold/state_rows", sql, NULL, 0, &rows, err) != 0) return -1;
+    int got = lake_next(rows, err);
+    if (got < 0) return -1;
+    if (got == 0) return error_set(err, ERR_BUG, "gold_state%s has no row", s);
+    *ret = (StateRows){
+        .all = lake_col_int(rows, 0), .compacted = lake_col_int(rows, 1), .newest = {!lake_is_null(rows, 2), lake_col_int(rows, 2)}};
+    return 0;
+}
+
+static int accept_rows(const Refine *r, const StatePart *part, Error *err) {
+    CLEANUP(free_text)
+    char *sql = xasprintf("UPDATE gold_state%s SET %s = (SELECT count(*) FROM %s%s)", r->suffix, part->compacted, part->table, r->suffix);
+    return lake_exec(r->conn, "gold/compacted", sql, err);
+}
+
+static int compact(const Refine *r, const StatePart *part, const StateRows *rows, Error *err) {
+    const Pipeline *p = r->pipeline;
+    DayText text;
+    int64_t widest = p->window_count > 0 ? p->windows[p->window_count - 1] : 1;
+    LakeBinding from = {"from", day_value(rows->newest.day - widest + 1, &text)};
+    if (lake_begin(r->conn, err) != 0) return -1;
+    if (refine_exec(r, part->compact, &from, 1, NULL, err) != 0 || accept_rows(r, part, err) != 0 || lake_commit(r->conn, err) != 0) {
+        lake_rollback(r->conn);
+        return -1;
+    }
+    log_debug("refine", "%s compacted from %lld rows", part->table, (long long)rows->all);
+    return 0;
+}
+
+static int compact_part_if_due(const Refine *r, const StatePart *part, Error *err) {
+    StateRows rows = {0};
+    if (read_state_rows(r, part, &rows, err) != 0) return -1;
+    if (!rows.newest.known) return 0;
+    if (rows.compacted == 0) return accept_rows(r, part, err); /* the first load is not made to wait for it */
+    int64_t pending = rows.all - rows.compacted, bearable = rows.compacted / COMPACT_SHARE;
+    return pending > bearable && pending > COMPACT_ROWS_MIN ? compact(r, part, &rows, err) : 0;
+}
+
+int gold_compact_if_due(const Refine *r, Error *err) {
+    for (size_t i = 0; i < ARRAY_LEN(state_parts); i++)
+        if (compact_part_if_due(r, &state_parts[i], err) != 0) return -1;
+    return 0;
+}
+
+/* ---- again from Silver ---- */
+
+int gold_rebuild(const Refine *r, int64_t upto, Error *err) {
+    static const char *const tables[] = {"gold_state_sums", "gold_state_extreme", "gold_state"};
+    GoldChange change;
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+        CLEANUP(free_text) char *sql = xasprintf("DROP TABLE IF EXISTS %s%s", tables[i], r->suffix);
+        if (lake_exec(r->conn, "gold/drop", sql, err) != 0) return -1;
+    }
+    if (refine_exec(r, SQL_GOLD_TABLES, NULL, 0, NULL, err) != 0) return -1;
+    return gold_add_batches(r, -1, upto, &change, err);
+}

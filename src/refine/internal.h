@@ -1,0 +1,69 @@
+/* internal.h: the parts of refine. */
+#pragma once
+#include "compile/compile.h"
+#include "refine/refine.h"
+
+/* One run over one set of tables. */
+typedef struct Refine {
+    LakeConn *conn;
+    const Pipeline *pipeline;
+    const char *suffix; /* of the tables that are written */
+    Compiled *sql;      /* for that suffix; owned */
+    Compiled *live;     /* for the live tables; owned, `sql` itself when there is no suffix */
+    RefineStats *stats;
+} Refine;
+
+/* Runs a compiled statement with {{after}}, {{upto}} and `more` (n). `ret_changed`: NULL for a script of several. */
+int refine_exec(const Refine *r, Statement statement, const LakeBinding *more, size_t n, int64_t *ret_changed, Error *err) MUST_CHECK;
+
+/* ---- refine_chunks.c ---- */
+/* Rows of Bronze that one statement can work on. */
+typedef struct Slice {
+    int64_t first, last; /* rowid */
+    int64_t rows, heavy; /* heavy: bytes of its large payloads */
+} Slice;
+/* Batches (after, upto], one transaction. */
+typedef struct Chunk {
+    int64_t after, upto, rows, heavy;
+    Slice *slices; /* owned; in order, together all of its rows */
+    size_t slice_count;
+} Chunk;
+typedef struct Chunks {
+    Chunk *items; /* owned */
+    size_t count;
+    int64_t rows;
+} Chunks;
+/* Cuts the batches above `after` into chunks of up to `most` rows, as far as batches allow. */
+int chunks_read(LakeConn *conn, int64_t after, int64_t most, Chunks *ret, Error *err) MUST_CHECK;
+void chunks_done(Chunks *chunks);
+
+/* ---- refine_gold.c ---- */
+typedef struct GoldChange {
+    int64_t subscribers; /* whose state grew: they are in the temporary table refine_partials */
+    bool moved;          /* the windows end at another day: the features of any subscriber may have changed */
+} GoldChange;
+/* Adds the Silver events of the batches (after, upto] to Gold's state, in the open transaction. */
+int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) MUST_CHECK;
+/* gold_subscriber_features follows the state, in the same transaction; `upto` is the last batch that the state contains. */
+int gold_follow(const Refine *r, const GoldChange *change, int64_t upto, Error *err) MUST_CHECK;
+/* The same for every subscriber, whatever has changed. */
+int gold_recompute_features(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
+/* Merges partial rows when they have become many: in a transaction of its own, because readers see no difference. */
+int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
+/* Makes the state again from the batches of Silver up to `upto`, in the open transaction. */
+int gold_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
+
+/* ---- refine_tables.c ---- */
+/* What the last run left. */
+typedef struct RefineProgress {
+    int64_t batch_id;
+    bool has_contracts, same_contracts, same_features;
+} RefineProgress;
+int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) MUST_CHECK;
+int refine_store_progress(const Refine *r, int64_t batch_id, Error *err) MUST_CHECK;
+/* Brings the live tables to the declarations, in one transaction; a no-op when they are. */
+int refine_prepare(const Refine *r, const RefineProgress *progress, Error *err) MUST_CHECK;
+/* The tables of a rebuild: made anew; thrown away; put in the place of the live ones. */
+int refine_begin_rebuild(const Refine *r, Error *err) MUST_CHECK;
+int refine_drop_rebuild(const Refine *r, Error *err) MUST_CHECK;
+int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;

@@ -1,0 +1,233 @@
+/* snapshot_pool.c: generations with their idle connections.
+ *
+ *   SnapshotPool.current ──▶ PooledSnapshot 42 {refs: 1 + leases, idle connections}      new requests
+ *                      PooledSnapshot 41 {refs: leases}                            closes with its last lease
+ *
+ * Opening a generation happens outside the lock, on the thread that follows CURRENT: no request waits for it.
+ * Invariant: refs counts the leases plus one while the generation is current; the one who takes it to zero closes it. */
+#include "web/snapshot_pool.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "snapshot/snapshot.h"
+#include <inttypes.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { IDLE_MAX = 32 };
+
+struct PooledSnapshot {
+    Snapshot *snapshot; /* NULL: live */
+    Lake *lake;
+    int64_t number;
+    char tag[40];
+    int refs;
+    LakeConn *idle[IDLE_MAX];
+    size_t idle_count;
+};
+
+struct SnapshotPool {
+    pthread_mutex_t lock;    /* over current, and every generation's refs and idle */
+    PooledSnapshot *current; /* NULL: nothing yet */
+    char *dir, *pointer;     /* NULL: live */
+    LakeOptions options;
+    char *temp_dir;
+    struct stat seen; /* of CURRENT when it was last looked at; only the following thread */
+};
+
+static void pooled_snapshot_free(PooledSnapshot *g) {
+    for (size_t i = 0; i < g->idle_count; i++) lake_conn_free(g->idle[i]);
+    if (g->snapshot != NULL) snapshot_free(g->snapshot);
+    free(g);
+}
+
+/* Under the lock. Returns the generation when this was its last user: the caller frees it after unlocking. */
+static PooledSnapshot *drop_ref(PooledSnapshot *g) {
+    return g != NULL && --g->refs == 0 ? g : NULL;
+}
+
+static void make_current(SnapshotPool *s, PooledSnapshot *g) {
+    pthread_mutex_lock(&s->lock);
+    PooledSnapshot *unused = drop_ref(s->current);
+    s->current = g;
+    pthread_mutex_unlock(&s->lock);
+    if (unused != NULL) pooled_snapshot_free(unused);
+}
+
+/* ---- following CURRENT --------------------------------------------------------------------------------------------------------------- */
+
+static bool same_file(const struct stat *a, const struct stat *b) {
+    return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static int open_generation(SnapshotPool *s, Error *err) {
+    CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
+    if (snapshot_open(s->dir, &s->options, &snapshot, err) != 0) return -1;
+    PooledSnapshot *g = xcalloc(1, sizeof *g);
+    g->number = snapshot_generation(snapshot);
+    g->lake = snapshot_lake(snapshot);
+    g->snapshot = TAKE(snapshot);
+    g->refs = 1;
+    snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number,
+             (int64_t)s->seen.st_mtim.tv_sec * NSEC_PER_SEC + s->seen.st_mtim.tv_nsec);
+    make_current(s, g);
+    return 0;
+}
+
+void snapshot_pool_follow(SnapshotPool *s) {
+    struct stat now;
+    if (s->dir == NULL || stat(s->pointer, &now) != 0 || same_file(&now, &s->seen)) return;
+    s->seen = now;
+    Error err = {0};
+    if (open_generation(s, &err) != 0)
+        log_error("web", "cannot open the new snapshot, still serving the old one: %s", err.text);
+    else
+        log_info("web", "serving snapshot generation %lld", (long long)snapshot_pool_generation(s));
+    error_clear(&err);
+}
+
+SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options) {
+    SnapshotPool *s = xcalloc(1, sizeof *s);
+    pthread_mutex_init(&s->lock, NULL);
+    s->dir = xstrdup(dir);
+    s->pointer = path_join(dir, "CURRENT");
+    s->options = *options;
+    if (options->temp_dir != NULL) s->options.temp_dir = s->temp_dir = xstrdup(options->temp_dir);
+    snapshot_pool_follow(s);
+    return s;
+}
+
+SnapshotPool *snapshot_pool_open_live(Lake *lake) {
+    SnapshotPool *s = xcalloc(1, sizeof *s);
+    pthread_mutex_init(&s->lock, NULL);
+    s->current = xcalloc(1, sizeof *s->current);
+    s->current->lake = lake;
+    s->current->refs = 1;
+    snprintf(s->current->tag, sizeof s->current->tag, "%" PRIx64, clock_wall_us());
+    return s;
+}
+
+void snapshot_pool_free(SnapshotPool *s) {
+    make_current(s, NULL);
+    pthread_mutex_destroy(&s->lock);
+    free(s->dir);
+    free(s->pointer);
+    free(s->temp_dir);
+    free(s);
+}
+
+/* ---- leases -------------------------------------------------------------------------------------------------------------------------- */
+
+/* Gives the connection the names that the queries use. */
+static int prepare_connection(const PooledSnapshot *g, LakeConn *conn, Error *err) {
+    const char *name = g->snapshot != NULL ? "serving/snapshot" : "serving/views";
+    if (lake_exec(conn, name, lake_sql(name), err) == 0) return 0;
+    if (g->snapshot != NULL) return -1;
+    error_prefix(err, "the live lake has nothing to serve yet");
+    err->kind = ERR_UNAVAILABLE;
+    return -1;
+}
+
+static int connect_to(const PooledSnapshot *g, LakeConn **ret, Error *err) {
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    if (lake_connect(g->lake, &conn, err) != 0 || prepare_connection(g, conn, err) != 0) return -1;
+    *ret = TAKE(conn);
+    return 0;
+}
+
+/* One connection of the live lake failed: its idle siblings may hold the same outdated views. */
+static void forget_idle(SnapshotPool *s, PooledSnapshot *g) {
+    LakeConn *idle[IDLE_MAX];
+    pthread_mutex_lock(&s->lock);
+    size_t n = g->idle_count;
+    memcpy(idle, g->idle, n * sizeof idle[0]);
+    g->idle_count = 0;
+    pthread_mutex_unlock(&s->lock);
+    for (size_t i = 0; i < n; i++) lake_conn_free(idle[i]);
+}
+
+static void release(SnapshotPool *s, PooledSnapshot *g, LakeConn *reusable) {
+    pthread_mutex_lock(&s->lock);
+    if (reusable != NULL && g == s->current && g->idle_count < IDLE_MAX) {
+        g->idle[g->idle_count++] = reusable;
+        reusable = NULL;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (reusable != NULL) lake_conn_free(reusable); /* before the last reference may close the database */
+    pthread_mutex_lock(&s->lock);
+    PooledSnapshot *unused = drop_ref(g);
+    pthread_mutex_unlock(&s->lock);
+    if (unused != NULL) pooled_snapshot_free(unused);
+}
+
+/* A live lake has no generation: its tag is what changes with every commit, and when this process began to serve it. */
+static int read_live_tag(const PooledSnapshot *g, LakeConn *conn, char tag[SNAPSHOT_TAG_SIZE], Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    if (lake_query(conn, "serving/version", lake_sql("serving/version"), NULL, 0, &row, err) != 0 || lake_next(row, err) < 0) return -1;
+    snprintf(tag, SNAPSHOT_TAG_SIZE, "%s-%s", g->tag, lake_col_text(row, 0, NULL));
+    return 0;
+}
+
+static int make_lease(const PooledSnapshot *g, LakeConn *conn, Lease *ret, Error *err) {
+    Lease lease = {.conn = conn, .generation = g->number};
+    if (g->snapshot != NULL)
+        snprintf(lease.tag, sizeof lease.tag, "%s", g->tag);
+    else if (read_live_tag(g, conn, lease.tag, err) != 0)
+        return -1;
+    *ret = lease;
+    return 0;
+}
+
+int snapshot_pool_lease(SnapshotPool *s, Lease *ret, Error *err) {
+    LakeConn *conn = NULL;
+    pthread_mutex_lock(&s->lock);
+    PooledSnapshot *g = s->current;
+    if (g != NULL) {
+        g->refs++;
+        if (g->idle_count > 0) conn = g->idle[--g->idle_count];
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (g == NULL) return error_set(err, ERR_UNAVAILABLE, "no snapshot is published yet: run `smelt publish`");
+    if (conn == NULL && connect_to(g, &conn, err) != 0) {
+        release(s, g, NULL);
+        return -1;
+    }
+    if (make_lease(g, conn, ret, err) != 0) {
+        lake_conn_free(conn);
+        release(s, g, NULL);
+        return -1;
+    }
+    ret->owner = g;
+    return 0;
+}
+
+void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken) {
+    if (broken) {
+        lake_conn_free(lease->conn);
+        forget_idle(s, lease->owner);
+    }
+    release(s, lease->owner, broken ? NULL : lease->conn);
+    *lease = (Lease){0};
+}
+
+int64_t snapshot_pool_generation(SnapshotPool *s) {
+    pthread_mutex_lock(&s->lock);
+    int64_t number = s->current == NULL ? 0 : s->current->number;
+    pthread_mutex_unlock(&s->lock);
+    return number;
+}
+
+bool snapshot_pool_tag(SnapshotPool *s, char tag[SNAPSHOT_TAG_SIZE]) {
+    tag[0] = '\0';
+    pthread_mutex_lock(&s->lock);
+    if (s->current != NULL && s->current->snapshot != NULL) snprintf(tag, SNAPSHOT_TAG_SIZE, "%s", s->current->tag);
+    pthread_mutex_unlock(&s->lock);
+    return tag[0] != '\0';
+}
+
+bool snapshot_pool_is_live(const SnapshotPool *s) {
+    return s->dir == NULL;
+}

@@ -1,0 +1,386 @@
+/* test_health.c: What each part's facts mean. The state page of a system lies when it guesses: so every way of not knowing is tested too.
+ */
+#include "health/internal.h"
+
+#include "base/memory.h"
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka wants those four first */
+#include <cmocka.h>
+#include <string.h>
+
+static Settings *settings;
+static KafkaPartition partitions[2] = {{.id = 0, .low = 0, .high = 100}, {.id = 1, .low = 50, .high = 80}};
+
+#define NOW   INT64_C(1700000000000000)
+#define HOURS (INT64_C(3600) * USEC_PER_SEC)
+
+static int setup(void **state) {
+    (void)state;
+    static const char *const sets[] = {"kafka.topic=t", "status.fresh_within=30m"};
+    Error err = {0};
+    if (settings_load(NULL, sets, 2, &settings, &err) != 0) fail_msg("%s", err.text);
+    return 0;
+}
+
+static int teardown(void **state) {
+    (void)state;
+    settings_free(settings);
+    return 0;
+}
+
+static void put_time(json_t *row, const char *column, int64_t hours_ago) {
+    char text[CLOCK_TEXT_SIZE];
+    json_object_set_new(row, column, json_string(clock_format(NOW - hours_ago * HOURS, text)));
+}
+
+/* Everything works: Bronze has all of partition 0 and of 1, two hours ago; nothing waits. */
+static Facts healthy(void) {
+    Facts f = {.now_us = NOW,
+               .settings = settings,
+               .lake_bytes = 1000,
+               .lake_changed_us = NOW - 3 * HOURS,
+               .generation = 4,
+               .disk_free = 500000000000,
+               .disk_size = 1000000000000};
+    f.kafka = (KafkaPing){.brokers = 1, .latency_ms = 2};
+    f.topic = (KafkaTopic){.exists = true, .partition_count = 2, .partitions = partitions};
+    f.row =
+        json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:s, s:[{s:s, s:i, s:i}, {s:s, s:i, s:i}]}", "landed", 130, "silver", 128,
+                  "quarantined", 2, "pending_events", 0, "subscribers", 10, "scores", 10, "model_id", "m", "run_id", "r", "run_state",
+                  "done", "partitions", "topic", "t", "partition", 0, "next_offset", 100, "topic", "t", "partition", 1, "next_offset", 80);
+    put_time(f.row, "as_of", 2);
+    put_time(f.row, "ingested_at", 2);
+    put_time(f.row, "newest_event_at", 2);
+    put_time(f.row, "refined_at", 2);
+    put_time(f.row, "scored_at", 2);
+    put_time(f.row, "trained_at", 5);
+    put_time(f.row, "run_started_at", 2);
+    return f;
+}
+
+static void done(Facts *f) {
+    json_decref(f->row);
+}
+
+static void expect(const Facts *f, const char *part, const char *state, const char *words) {
+    for (const Component *c = health_components; c->name != NULL; c++) {
+        if (strcmp(c->name, part) != 0) continue;
+        Finding finding = {.more = json_object()};
+        assert_true(c->judge(f, &finding));
+        if (strcmp(state_name(finding.state), state) != 0 || strstr(finding.detail.data, words) == NULL)
+            fail_msg("%s is %s, not %s with '%s': %s", part, state_name(finding.state), state, words, finding.detail.data);
+        buf_done(&finding.detail);
+        json_decref(finding.more);
+        return;
+    }
+    fail_msg("no part %s", part);
+}
+
+/* A quiet night is no fault: nothing came for two hours, and nothing waits. */
+static void test_quiet_is_ok(void **state) {
+    (void)state;
+    Facts f = healthy();
+    expect(&f, "kafka", "ok", "1 broker answered a metadata request");
+    expect(&f, "lake", "ok", "nobody writes to it now");
+    expect(&f, "bronze", "ok", "everything that Kafka has is here");
+    expect(&f, "silver", "ok", "128 clean events, 2 in quarantine (1.5%)");
+    expect(&f, "gold", "ok", "10 subscribers. Refined 2 hours ago; nothing waits.");
+    expect(&f, "model", "ok", "trained 5 hours ago. 10 subscribers scored 2 hours ago.");
+    expect(&f, "runs", "ok", "ended as done");
+    expect(&f, "snapshot", "ok", "Generation 4, published 2 hours ago.");
+    expect(&f, "disk", "ok", "50%");
+    done(&f);
+}
+
+static void test_events_that_wait_too_long(void **state) {
+    (void)state;
+    Facts f = healthy();
+    partitions[1].high = 1580;
+    expect(&f, "bronze", "degraded", "1,500 events wait in Kafka, longer than");
+    put_time(f.row, "ingested_at", 0);
+    expect(&f, "bronze", "ok", "1,500 events wait in Kafka.");
+    partitions[1].high = 80;
+    json_object_set_new(f.row, "pending_events", json_integer(7));
+    put_time(f.row, "pending_since", 1);
+    expect(&f, "silver", "degraded", "7 events wait, longer than");
+    expect(&f, "gold", "degraded", "7 events wait, longer than");
+    put_time(f.row, "pending_since", 0);
+    expect(&f, "silver", "ok", "7 events wait.");
+    done(&f);
+}
+
+/* Beside a writer the newest snapshot is old news: the mark knows better. */
+static void test_the_mark_is_newer_than_the_snapshot(void **state) {
+    (void)state;
+    Facts f = healthy();
+    f.mark_state = MARK_GOOD;
+    f.mark = (CommitMark){.landed = 130, .commit = 2, .written_us = NOW - 1};
+    expect(&f, "bronze", "ok", "130 events. ");
+    expect(&f, "silver", "ok", "Refined 2 hours ago; nothing waits.");
+    f.mark.landed = 456;
+    expect(&f, "bronze", "ok", "456 events, 326 of them in no snapshot yet.");
+    expect(&f, "bronze", "ok", "Last ingest 0 seconds ago");
+    expect(&f, "silver", "ok", "Refined 2 hours ago; 326 events landed since.");
+    json_object_set_new(f.row, "landed", json_integer(0));
+    json_object_del(f.row, "ingested_at");
+    expect(&f, "bronze", "ok", "456 events, 456 of them in no snapshot yet.");
+    f.mark = (CommitMark){0};
+    expect(&f, "bronze", "degraded", "Nothing was ingested yet");
+    done(&f);
+}
+
+/* What retention has removed is no work that waits. */
+static void test_offsets_below_the_low_mark_do_not_wait(void **state) {
+    (void)state;
+    Facts f = healthy();
+    json_object_set_new(f.row, "partitions", json_array());
+    partitions[0].low = partitions[0].high;
+    expect(&f, "bronze", "degraded", "30 events wait in Kafka");
+    partitions[0].low = 0;
+    done(&f);
+}
+
+static void test_kafka_away(void **state) {
+    (void)state;
+    static char why[] = "Kafka at x:1: Connection refused (after 0ms in state CONNECT)";
+    Facts f = healthy();
+    f.kafka_error = why;
+    expect(&f, "kafka", "down", "Connection refused.");
+    expect(&f, "bronze", "degraded", "what waits in Kafka is not known, longer than");
+    put_time(f.row, "ingested_at", 0);
+    expect(&f, "bronze", "ok", "what waits in Kafka is not known.");
+    f.kafka_error = NULL;
+    f.topic.exists = false;
+    expect(&f, "kafka", "degraded", "does not exist yet");
+    done(&f);
+}
+
+/* Without a row nothing about the layers is known, and unknown is never ok. */
+static void test_nothing_published(void **state) {
+    (void)state;
+    static const char *const parts[] = {"bronze", "silver", "gold", "model"};
+    static char why[] = "nothing was published yet";
+    Facts f = healthy();
+    json_decref(f.row);
+    f.row = NULL;
+    f.row_error = why;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) expect(&f, parts[i], "unknown", "Cannot be judged: nothing was published yet");
+    expect(&f, "snapshot", "down", "nothing was published yet");
+    f.lake_bytes = -1;
+    expect(&f, "lake", "down", "There is no lake");
+}
+
+static void test_model_and_snapshot_that_lag(void **state) {
+    (void)state;
+    Facts f = healthy();
+    put_time(f.row, "scored_at", 4);
+    expect(&f, "model", "degraded", "Gold is newer");
+    json_object_set_new(f.row, "label_source", json_string("rule"));
+    expect(&f, "model", "degraded", "can only repeat the rule");
+    json_object_set_new(f.row, "model_id", json_null());
+    expect(&f, "model", "degraded", "No model yet");
+    f.lake_changed_us = NOW - HOURS;
+    expect(&f, "snapshot", "degraded", "the lake has changed since");
+    f.live = true;
+    expect(&f, "snapshot", "ok", "Serving live");
+    json_object_set_new(f.row, "run_error", json_string("refine: disk full"));
+    json_object_set_new(f.row, "run_state", json_string("failed"));
+    expect(&f, "runs", "degraded", "ended as failed, started 2 hours ago: refine: disk full.");
+    done(&f);
+}
+
+/* The record knows runs that no snapshot has, so it is believed rather than the history of the snapshot. */
+static void test_runs_that_published_nothing(void **state) {
+    (void)state;
+    Facts f = healthy();
+    f.runs = json_pack("{s{si} s{s:s s:s} s{s:s s:s s:s s:s}}", "counts", "failed", 1, "running", "run_id", "c", "started_at",
+                       "2023-11-14T21:13:20Z", "last", "run_id", "b", "state", "failed", "started_at", "2023-11-14T20:13:20Z", "error",
+                       "ingest: Kafka is away");
+    expect(&f, "runs", "degraded", "The last run (b) ended as failed, started 2 hours ago: ingest: Kafka is away.");
+    f.run_lost = true;
+    expect(&f, "runs", "degraded", "The last run (c) ended as lost, started 1 hour ago: its process ended without a word.");
+    json_decref(f.runs);
+    done(&f);
+}
+
+/* The mark is written with each commit, a snapshot now and then; and it knows that the topic was made anew. */
+static void test_lag_is_counted_from_the_newest_commit(void **state) {
+    (void)state;
+    char topic[] = "t", other[] = "u";
+    Facts f = healthy();
+    partitions[1].high = 180;
+    assert_int_equal(facts_lag(&f, &partitions[1]), 100);
+    CommitMarkPosition positions[] = {{.topic = topic, .epoch = 1, .partition = 1, .next_offset = 500},
+                                      {.topic = topic, .epoch = 2, .partition = 1, .next_offset = 150},
+                                      {.topic = other, .epoch = 3, .partition = 1, .next_offset = 1}};
+    f.mark = (CommitMark){.positions = positions, .count = 3};
+    assert_int_equal(facts_lag(&f, &partitions[1]), 30);
+    assert_int_equal(facts_lag(&f, &partitions[0]), 0); /* as the snapshot says: the mark does not know it */
+    partitions[1].high = 80;
+    done(&f);
+}
+
+static double sample(const json_t *samples, const char *metric, const char *label, const char *value) {
+    size_t i;
+    json_t *s;
+    json_array_foreach((json_t *)(uintptr_t)samples, i, s) {
+        const char *has = json_string_value(json_object_get(json_array_get(s, 2), label));
+        if (strcmp(json_string_value(json_array_get(s, 0)), metric) == 0 && (*label == '\0' || (has != NULL && strcmp(has, value) == 0)))
+            return json_number_value(json_array_get(s, 1));
+    }
+    return -1;
+}
+
+static void test_numbers(void **state) {
+    (void)state;
+    static char why[] = "away";
+    Facts f = healthy();
+    json_t *parts = json_pack("[{s:s s:s} {s:s s:s}]", "name", "kafka", "state", "ok", "name", "lake", "state", "down");
+    json_t *samples = samples_of(&f, parts);
+    assert_true(sample(samples, "smelt_part_state", "part", "kafka") == 0);
+    assert_true(sample(samples, "smelt_part_state", "part", "lake") == 2);
+    assert_true(sample(samples, "smelt_partition_end_offset", "partition", "1") == 80);
+    assert_true(sample(samples, "smelt_partition_lag_events", "partition", "1") == 0);
+    assert_true(sample(samples, "smelt_runs_total", "state", "failed") == 0);
+    assert_true(sample(samples, "smelt_last_run_state", "state", "done") == 0);
+    assert_true(sample(samples, "smelt_run_ended_timestamp_seconds", "", "") == -1);
+    assert_true(sample(samples, "smelt_disk_free_bytes", "", "") == 500000000000);
+    json_decref(samples);
+
+    f.kafka_error = why;
+    f.disk_size = 0;
+    f.lake_bytes = -1;
+    f.runs = json_pack("{s{si si} s{sI} s{si} sn s{ss sf s[{ss sf}]}}", "counts", "done", 5, "failed", 2, "ended_us", "failed",
+                       (json_int_t)1700000000000000, "failures", "refine", 2, "running", "last", "state", "failed", "seconds", 1.5, "steps",
+                       "name", "ingest", "seconds", 0.5);
+    samples = samples_of(&f, parts);
+    assert_true(sample(samples, "smelt_kafka_up", "", "") == 0);
+    assert_true(sample(samples, "smelt_partition_lag_events", "", "") == -1); /* not known is not zero */
+    assert_true(sample(samples, "smelt_disk_free_bytes", "", "") == -1);
+    assert_true(sample(samples, "smelt_lake_bytes", "", "") == -1);
+    assert_true(sample(samples, "smelt_runs_total", "state", "failed") == 2);
+    assert_true(sample(samples, "smelt_run_failures_total", "step", "refine") == 2);
+    assert_true(sample(samples, "smelt_run_ended_timestamp_seconds", "state", "failed") == 1700000000);
+    assert_true(sample(samples, "smelt_last_run_state", "state", "failed") == 1);
+    assert_true(sample(samples, "smelt_last_run_step_duration_seconds", "step", "ingest") == 0.5);
+    assert_true(sample(samples, "smelt_run_running", "", "") == 0);
+    json_decref(samples);
+    json_decref(f.runs);
+    json_decref(parts);
+    done(&f);
+}
+
+static void test_limits(void **state) {
+    (void)state;
+    Facts f = healthy();
+    json_object_set_new(f.row, "quarantined", json_integer(33));
+    expect(&f, "silver", "degraded", "unusual");
+    f.disk_free = 40000000000;
+    expect(&f, "disk", "degraded", "Make room");
+    f.disk_free = 1000;
+    expect(&f, "disk", "down", "goes on by itself");
+    f.disk_size = 0;
+    expect(&f, "disk", "unknown", "does not say");
+    f.ask_api = true;
+    static char refused[] = "nothing answers at http://127.0.0.1:8080";
+    f.api_error = refused;
+    expect(&f, "api", "down", "Not running: nothing answers");
+    f.api_error = NULL;
+    static char url[] = "http://127.0.0.1:8080";
+    f.api_url = url;
+    expect(&f, "api", "ok", "Alive at");
+    done(&f);
+}
+
+static void test_words(void **state) {
+    (void)state;
+    static const struct {
+        int64_t seconds;
+        const char *text;
+    } ages[] = {{-5, "0 seconds"},    {1, "1 second"},  {59, "59 seconds"},  {60, "1 minute"},
+                {3599, "59 minutes"}, {3600, "1 hour"}, {86400, "24 hours"}, {172800, "2 days"}};
+    Buf out = {0};
+    for (size_t i = 0; i < ARRAY_LEN(ages); i++) {
+        buf_clear(&out);
+        words_age(&out, ages[i].seconds * USEC_PER_SEC);
+        assert_string_equal(out.data, ages[i].text);
+    }
+    buf_clear(&out);
+    words_count(&out, 1234567, "event", "events");
+    buf_add_char(&out, ' ');
+    words_count(&out, 1, "event", "events");
+    buf_add_char(&out, ' ');
+    words_bytes(&out, 1234567890);
+    buf_add_char(&out, ' ');
+    words_bytes(&out, 999);
+    assert_string_equal(out.data, "1,234,567 events 1 event 1.2 GB 999 bytes");
+    buf_done(&out);
+}
+
+static void the_mark_is_told_and_a_lake_that_is_gone_is_missed(void **state) {
+    (void)state;
+    char id[] = "a-lake";
+    Facts f = healthy();
+    expect(&f, "mark", "ok", "None yet");
+    f.mark_state = MARK_DAMAGED;
+    expect(&f, "mark", "degraded", "not trusted");
+    f.mark_state = MARK_GOOD;
+    f.mark = (CommitMark){.lake_id = id, .commit = 12, .landed = 1300, .written_us = NOW - 2 * HOURS};
+    expect(&f, "mark", "ok", "Commit 12 with 1,300 events is kept outside the lake, written 2 hours ago.");
+    f.lake_bytes = -1;
+    expect(&f, "mark", "down", "`smelt recover`");
+    char why[] = "permission denied";
+    f.mark_error = why;
+    expect(&f, "mark", "unknown", "permission denied");
+    done(&f);
+}
+
+static void a_backup_that_is_late_or_no_use_is_said(void **state) {
+    (void)state;
+    static const char *const sets[] = {"kafka.topic=t", "status.fresh_within=30m", "backup.dir=/b", "backup.interval=1h"};
+    Settings *own = NULL;
+    Error err = {0};
+    if (settings_load(NULL, sets, 4, &own, &err) != 0) fail_msg("%s", err.text);
+    Facts f = healthy();
+    Finding finding = {.more = json_object()};
+    for (const Component *c = health_components; c->name != NULL; c++)
+        if (strcmp(c->name, "backup") == 0) assert_false(c->judge(&f, &finding)); /* nobody asked for one */
+    json_decref(finding.more);
+    f.settings = own;
+    expect(&f, "backup", "degraded", "there is none yet");
+    f.backup_state = BACKUP_DAMAGED;
+    expect(&f, "backup", "degraded", "damaged");
+    f.backup_state = BACKUP_GOOD;
+    f.backup.mark = (CommitMark){.commit = 12, .landed = 1300, .written_us = NOW - 5 * HOURS};
+    f.mark.commit = 12;
+    expect(&f, "backup", "ok", "1,300 events, made 5 hours ago.");
+    f.mark.commit = 13;
+    expect(&f, "backup", "degraded", "newer events are not in it");
+    f.backup.mark.written_us = NOW - HOURS;
+    expect(&f, "backup", "ok", "made 1 hour ago");
+    done(&f);
+    settings_free(own);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_backup_that_is_late_or_no_use_is_said),
+        cmocka_unit_test(the_mark_is_told_and_a_lake_that_is_gone_is_missed),
+        cmocka_unit_test(test_quiet_is_ok),
+        cmocka_unit_test(test_events_that_wait_too_long),
+        cmocka_unit_test(test_the_mark_is_newer_than_the_snapshot),
+        cmocka_unit_test(test_offsets_below_the_low_mark_do_not_wait),
+        cmocka_unit_test(test_kafka_away),
+        cmocka_unit_test(test_nothing_published),
+        cmocka_unit_test(test_model_and_snapshot_that_lag),
+        cmocka_unit_test(test_runs_that_published_nothing),
+        cmocka_unit_test(test_lag_is_counted_from_the_newest_commit),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_words),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

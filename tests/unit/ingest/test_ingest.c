@@ -1,0 +1,782 @@
+/* test_ingest.c: from a feed into Bronze. A feed of this file's own plays what Kafka may do, event by event; files are read by processes
+ * that are killed at any moment. */
+#include "ingest/ingest.h"
+
+#include "../scratch.h"
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/stop.h"
+#include "ingest/feed_internal.h"
+#include "lake/schema.h"
+#include "ledger/ledger.h"
+#include <inttypes.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#define HANG_SECONDS 60 /* SIGALRM ends a test that waits for ever */
+
+static void must(int rc, const Error *err) {
+    if (rc != 0) fail_msg("%s", err->text);
+}
+
+static void assert_failed(int rc, ErrorKind kind, const char *about, Error *err) {
+    assert_int_equal(rc, -1);
+    if (strstr(err->text, about) == NULL) fail_msg("\"%s\" is not in: %s", about, err->text);
+    assert_string_equal(error_kind_name(err->kind), error_kind_name(kind));
+    error_clear(err);
+}
+
+/* ---- a lake ---- */
+
+typedef struct Fixture {
+    Lake *lake;
+    LakeConn *conn;
+} Fixture;
+
+static int open_lake(Fixture *f, const char *path, Error *err) {
+    if (lake_open(path, &(LakeOptions){.threads = 2}, &f->lake, err) != 0 || lake_connect(f->lake, &f->conn, err) != 0) return -1;
+    return lake_migrate(f->conn, err);
+}
+
+static void close_lake(Fixture *f) {
+    lake_conn_freep(&f->conn);
+    lake_freep(&f->lake);
+}
+
+static int up(void **state) {
+    Fixture *f = xcalloc(1, sizeof *f);
+    Error err = {0};
+    alarm(HANG_SECONDS);
+    *state = f;
+    return open_lake(f, ":memory:", &err);
+}
+
+static int down(void **state) {
+    Fixture *f = *state;
+    close_lake(f);
+    free(f);
+    alarm(0);
+    return 0;
+}
+
+static int64_t number(LakeConn *conn, const char *sql) {
+    int64_t n = 0;
+    Error err = {0};
+    must(lake_query_int(conn, "test", sql, NULL, 0, &n, &err), &err);
+    return n;
+}
+
+static void run(LakeConn *conn, const char *sql) {
+    Error err = {0};
+    must(lake_exec(conn, "test", sql, &err), &err);
+}
+
+static void assert_audit(LakeConn *conn, int64_t offsets) {
+    CLEANUP(ledger_audit_done) LedgerAudit a = {0};
+    Error err = {0};
+    must(ledger_audit(conn, &a, &err), &err);
+    if (!a.ok) fail_msg("%" PRId64 " missing, %" PRId64 " repeated", a.missing, a.repeated);
+    assert_int_equal(a.offsets, offsets);
+}
+
+/* ---- a feed that plays a script ---- */
+
+#define PARTITIONS 3
+
+typedef struct Script {
+    Feed feed;
+    const char *topic_id;
+    KafkaPartition partitions[PARTITIONS];
+    int partition_count;
+    int away;          /* so many describes fail before the first answer, */
+    int away_later;    /* and so many after it */
+    int64_t low_later; /* partition 0's `low` after the first answer; 0: as before */
+    const KafkaEvent *events;
+    size_t count, at;
+    KafkaPosition from[PARTITIONS], sought; /* what start and the last seek were asked for */
+    int64_t reported[PARTITIONS];
+    int checks;         /* so many are answered, then nobody answers; 0: all are */
+    const char *broken; /* why polling fails behind the last event; NULL: nothing comes any more */
+} Script;
+
+static void script_free(Feed *feed) {
+    (void)feed;
+}
+
+static int script_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
+    (void)timeout_ms;
+    Script *s = (Script *)feed;
+    if (s->away > 0) {
+        s->away--;
+        return error_set(err, ERR_UNAVAILABLE, "nobody answers");
+    }
+    *ret = (KafkaTopic){
+        .exists = true, .cluster_id = xstrdup("cluster"), .topic_id = xstrdup(s->topic_id), .partition_count = s->partition_count};
+    ret->partitions = xcalloc((size_t)s->partition_count, sizeof *ret->partitions);
+    memcpy(ret->partitions, s->partitions, (size_t)s->partition_count * sizeof *ret->partitions);
+    if (s->low_later > 0) s->partitions[0].low = s->low_later;
+    s->away = s->away_later;
+    s->away_later = 0;
+    return 0;
+}
+
+static int script_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
+    Script *s = (Script *)feed;
+    (void)was, (void)timeout_ms;
+    *ret_grown = false;
+    if (s->checks > 1)
+        s->checks--;
+    else if (s->checks == 1)
+        s->checks = -1;
+    else if (s->checks < 0)
+        return error_set(err, ERR_UNAVAILABLE, "nobody answers any more");
+    return 0;
+}
+
+static int script_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
+    (void)err;
+    memcpy(((Script *)feed)->from, from, n * sizeof *from);
+    return 0;
+}
+
+static int script_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
+    Script *s = (Script *)feed;
+    if (s->at == s->count && s->broken != NULL) return error_set(err, ERR_DATA, "%s", s->broken);
+    if (s->at == s->count) stop_wait_ms(timeout_ms);
+    *ret = s->at < s->count ? s->events[s->at++] : (KafkaEvent){.kind = KAFKA_NOTHING};
+    return 0;
+}
+
+static int script_seek(Feed *feed, KafkaPosition to, Error *err) {
+    (void)err;
+    ((Script *)feed)->sought = to;
+    return 0;
+}
+
+static void script_report(Feed *feed, const KafkaPosition *positions, size_t n) {
+    for (size_t i = 0; i < n; i++) ((Script *)feed)->reported[positions[i].partition] = positions[i].next_offset;
+}
+
+static const FeedOps script_ops = {script_free, script_describe, script_check, script_start, script_poll, script_seek, script_report};
+
+static char topic_name[] = "telecom.events";
+
+/* One partition with offsets from `low` to `high`. */
+static Script script(int64_t low, int64_t high, const KafkaEvent *events, size_t count) {
+    return (Script){.feed = {.ops = &script_ops, .topic = topic_name},
+                    .topic_id = "first",
+                    .partitions = {{.id = 0, .low = low, .high = high}},
+                    .partition_count = 1,
+                    .events = events,
+                    .count = count};
+}
+
+#define EVENT_TEXT "{\"id\":\"e\",\"source\":\"bss\"}"
+
+static KafkaEvent message(int32_t partition, int64_t offset) {
+    static const char text[] = EVENT_TEXT;
+    return (KafkaEvent){
+        .kind = KAFKA_MESSAGE, .partition = partition, .offset = offset, .timestamp_us = INT64_MIN, .value = text, .len = sizeof text - 1};
+}
+
+static KafkaEvent end_of(int32_t partition, int64_t offset) {
+    return (KafkaEvent){.kind = KAFKA_END, .partition = partition, .offset = offset};
+}
+
+static const IngestOptions once = {.batch_rows = 1000, .batch_bytes = 1 << 20, .commit_interval_ms = 1000, .quiet = true};
+
+static IngestResult ingest(LakeConn *conn, Script *s, const IngestOptions *options) {
+    IngestResult result = {0};
+    Error err = {0};
+    must(ingest_run(conn, &s->feed, options, &result, &err), &err);
+    if (err.kind != ERR_NONE) fail_msg("it came to its end with an error set: %s", err.text); /* the summary would tell it */
+    return result;
+}
+
+/* ---- what a feed may do ---- */
+
+static void it_reads_to_the_end_seen_at_the_start(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), message(0, 1), message(0, 2), message(0, 3)};
+    Script s = script(0, 3, events, ARRAY_LEN(events));
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
+    assert_int_equal(r.counts.landed, 1);
+    assert_int_equal(r.counts.duplicates, 2);
+    assert_int_equal(r.partition_count, 1);
+    assert_int_equal(r.partitions[0].next_offset, 3);
+    assert_int_equal(r.partitions[0].end_offset, 3);
+    assert_false(r.stopped);
+    assert_int_equal(s.reported[0], 3);
+    assert_audit(conn, 3);
+}
+
+static void what_is_redelivered_is_dropped(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), message(0, 1), message(0, 0), message(0, 1), message(0, 1), message(0, 2), message(0, 0)};
+    Script s = script(0, 3, events, ARRAY_LEN(events));
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
+    assert_int_equal(r.counts.landed + r.counts.duplicates, 3);
+    assert_audit(conn, 3);
+}
+
+static void what_never_comes_is_a_gap(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 2), message(0, 5), end_of(0, 10)};
+    Script s = script(0, 10, events, ARRAY_LEN(events));
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
+    assert_int_equal(r.counts.gaps, 8);
+    assert_int_equal(number(conn, "SELECT count(*) FROM bronze_gaps WHERE reason = 'compacted_or_aborted'"), 3);
+    assert_int_equal(number(conn, "SELECT count(*) FROM bronze_gaps WHERE (first_offset, next_offset) IN ((0, 2), (3, 5), (6, 10))"), 3);
+    assert_audit(conn, 10);
+}
+
+/* A message behind the end, when what was at the end is gone. */
+static void a_gap_across_the_end_is_followed_by_its_message(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), message(0, 7), message(0, 8)};
+    Script s = script(0, 5, events, ARRAY_LEN(events));
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
+    assert_int_equal(r.counts.landed + r.counts.duplicates, 2);
+    assert_int_equal(r.counts.gaps, 6);
+    assert_audit(conn, 8);
+}
+
+static void a_topic_that_lost_its_beginning_begins_later(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 70)};
+    Script s = script(70, 71, events, ARRAY_LEN(events));
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
+    assert_int_equal(s.from[0].next_offset, 70);
+    assert_int_equal(r.counts.gaps, 0); /* it never had them */
+    assert_audit(conn, 1);
+}
+
+static void an_empty_topic_is_known_afterwards(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    Script s = script(5, 5, NULL, 0);
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
+    assert_int_equal(r.counts.landed, 0);
+    assert_int_equal(number(conn, "SELECT next_offset FROM ledger_partitions"), 5);
+    assert_audit(conn, 0);
+}
+
+static void the_second_run_goes_on_where_the_first_ended(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent first[] = {message(0, 0), message(0, 1)}, second[] = {message(0, 1), message(0, 2)};
+    Script s = script(0, 2, first, ARRAY_LEN(first));
+    CLEANUP(ingest_result_done) IngestResult one = ingest(conn, &s, &once);
+    s = script(0, 2, NULL, 0);
+    CLEANUP(ingest_result_done) IngestResult nothing = ingest(conn, &s, &once);
+    assert_int_equal(nothing.counts.landed + nothing.counts.duplicates, 0);
+    s = script(0, 3, second, ARRAY_LEN(second));
+    CLEANUP(ingest_result_done) IngestResult two = ingest(conn, &s, &once);
+    assert_int_equal(s.from[0].next_offset, 2);
+    assert_int_equal(two.counts.landed + two.counts.duplicates, 1);
+    assert_audit(conn, 3);
+}
+
+static void what_retention_took_is_a_gap(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent first[] = {message(0, 0)}, second[] = {message(0, 9)};
+    Script s = script(0, 1, first, 1);
+    CLEANUP(ingest_result_done) IngestResult one = ingest(conn, &s, &once);
+    s = script(9, 10, second, 1);
+    CLEANUP(ingest_result_done) IngestResult two = ingest(conn, &s, &once);
+    assert_int_equal(s.from[0].next_offset, 9);
+    assert_int_equal(two.counts.gaps, 8);
+    assert_int_equal(number(conn, "SELECT count(*) FROM bronze_gaps WHERE reason = 'retention' AND first_offset = 1 AND next_offset = 9"),
+                     1);
+    assert_audit(conn, 10);
+}
+
+static void what_retention_takes_while_reading_is_a_gap(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), {.kind = KAFKA_OUT_OF_RANGE, .partition = 0, .offset = 1}, message(0, 6), message(0, 7)};
+    Script s = script(0, 8, events, ARRAY_LEN(events));
+    s.low_later = 6;
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
+    assert_int_equal(s.sought.next_offset, 6);
+    assert_int_equal(r.counts.gaps, 5);
+    assert_int_equal(number(conn, "SELECT count(*) FROM bronze_gaps WHERE reason = 'retention' AND first_offset = 1 AND next_offset = 6"),
+                     1);
+    assert_audit(conn, 8);
+}
+
+/* The broker goes just after it said that the offset is out of range. */
+static void an_offset_out_of_range_waits_for_the_broker(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), {.kind = KAFKA_OUT_OF_RANGE, .partition = 0, .offset = 1}, message(0, 6), message(0, 7)};
+    Script s = script(0, 8, events, ARRAY_LEN(events));
+    s.low_later = 6;
+    s.away_later = 2;
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
+    assert_int_equal(s.sought.next_offset, 6);
+    assert_int_equal(r.counts.gaps, 5);
+    assert_audit(conn, 8);
+}
+
+static void a_topic_that_ends_before_us_is_refused(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent first[] = {message(0, 0), message(0, 1)};
+    Script s = script(0, 2, first, ARRAY_LEN(first));
+    IngestResult result = {0};
+    Error err = {0};
+    CLEANUP(ingest_result_done) IngestResult one = ingest(conn, &s, &once);
+    s = script(0, 1, NULL, 0);
+    assert_failed(ingest_run(conn, &s.feed, &once, &result, &err), ERR_DATA, "truncated or replaced", &err);
+    assert_null(result.partitions);
+    assert_audit(conn, 2);
+}
+
+static void a_recreated_topic_is_refused_until_it_is_accepted(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), message(0, 1)};
+    IngestOptions accept = once;
+    accept.new_epoch = true;
+    IngestResult result = {0};
+    Error err = {0};
+    Script s = script(0, 2, events, ARRAY_LEN(events));
+    CLEANUP(ingest_result_done) IngestResult one = ingest(conn, &s, &once);
+    s = script(0, 2, events, ARRAY_LEN(events));
+    s.topic_id = "second";
+    assert_failed(ingest_run(conn, &s.feed, &once, &result, &err), ERR_DATA, "--new-epoch", &err);
+    assert_int_equal(s.at, 0); /* not a single event was read */
+    CLEANUP(ingest_result_done) IngestResult two = ingest(conn, &s, &accept);
+    assert_int_equal(s.from[0].next_offset, 0);
+    assert_int_equal(number(conn, "SELECT max(kafka_epoch) FROM ledger_partitions WHERE topic_id = 'second'"), 1);
+    assert_audit(conn, 4);
+    s = script(0, 2, NULL, 0);
+    s.topic_id = "second";
+    CLEANUP(ingest_result_done) IngestResult three = ingest(conn, &s, &accept); /* again: there is nothing new to accept */
+    assert_int_equal(number(conn, "SELECT max(kafka_epoch) FROM ledger_partitions"), 1);
+}
+
+static void a_feed_that_comes_back_leaves_no_error(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0)};
+    Script s = script(0, 1, events, 1);
+    s.away = 2;
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
+    assert_int_equal(r.counts.landed, 1);
+}
+
+static void a_feed_that_stays_away_is_given_up(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    IngestOptions impatient = once;
+    impatient.timeout_ms = 700;
+    IngestResult result = {0};
+    Error err = {0};
+    Script s = script(0, 1, NULL, 0);
+    s.away = 1000;
+    assert_failed(ingest_run(conn, &s.feed, &impatient, &result, &err), ERR_UNAVAILABLE, "gave up", &err);
+}
+
+static void a_feed_that_breaks_is_an_error(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), message(0, 1)};
+    IngestOptions small = once;
+    small.batch_rows = 1;
+    IngestResult result = {0};
+    Error err = {0};
+    Script s = script(0, 5, events, ARRAY_LEN(events));
+    s.broken = "the disk is gone";
+    assert_failed(ingest_run(conn, &s.feed, &small, &result, &err), ERR_DATA, "the disk is gone", &err);
+    assert_true(number(conn, "SELECT next_offset FROM ledger_partitions") >= 1); /* what was committed stays */
+    assert_audit(conn, number(conn, "SELECT next_offset FROM ledger_partitions"));
+}
+
+/* The reader of a quiet topic must hear that the lander has failed, although it needs no batch from it. */
+static void a_failure_to_land_ends_it_though_nothing_comes(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0)};
+    IngestOptions follow = once;
+    follow.follow = true;
+    follow.commit_interval_ms = 1;
+    IngestResult result = {0};
+    Error err = {0};
+    Script s = script(0, 1, events, 1);
+    run(conn, "DROP TABLE bronze_duplicates");
+    assert_failed(ingest_run(conn, &s.feed, &follow, &result, &err), ERR_BUG, "bronze_duplicates", &err);
+}
+
+/* ... and though the feed is away, so that nobody can say whose the last messages are. */
+static void a_failure_to_land_ends_it_though_the_feed_is_away(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), message(0, 1)};
+    IngestOptions follow = once;
+    follow.follow = true;
+    follow.batch_rows = 1;
+    IngestResult result = {0};
+    Error err = {0};
+    Script s = script(0, 1, events, ARRAY_LEN(events));
+    s.checks = 1;
+    run(conn, "DROP TABLE bronze_duplicates");
+    assert_failed(ingest_run(conn, &s.feed, &follow, &result, &err), ERR_BUG, "bronze_duplicates", &err);
+}
+
+static int end_it(void *user, bool committed, Error *err) {
+    *(int *)user += committed;
+    return error_set(err, ERR_IO, "ended by the test");
+}
+
+static void an_error_of_the_turn_ends_it(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    int commits = 0;
+    IngestOptions follow = once;
+    follow.follow = true;
+    follow.after_step = end_it;
+    follow.user = &commits;
+    IngestResult result = {0};
+    Error err = {0};
+    Script s = script(0, 0, NULL, 0);
+    assert_failed(ingest_run(conn, &s.feed, &follow, &result, &err), ERR_IO, "ended by the test", &err);
+    assert_int_equal(commits, 0);
+}
+
+/* ---- random feeds ---- */
+
+/* xorshift64* (Vigna 2016): the same values on each run. */
+static uint64_t next_random(uint64_t *state) {
+    *state ^= *state >> 12;
+    *state ^= *state << 25;
+    *state ^= *state >> 27;
+    return *state * UINT64_C(0x2545F4914F6CDD1D);
+}
+
+static int64_t below(uint64_t *random, int64_t n) {
+    return (int64_t)(next_random(random) % (uint64_t)n);
+}
+
+typedef struct Tape {
+    KafkaEvent *events; /* owned */
+    size_t count;
+} Tape;
+
+static void record(Tape *t, KafkaEvent e) {
+    t->events = xrealloc(t->events, t->count + 1, sizeof *t->events);
+    t->events[t->count++] = e;
+}
+
+/* Interleaves the partitions; leaves offsets out, and goes back now and then. Returns how many messages there are. */
+static int64_t make_up(Tape *t, const Script *s, uint64_t *random) {
+    int64_t next[PARTITIONS], messages = 0;
+    for (int p = 0; p < PARTITIONS; p++) next[p] = s->partitions[p].low;
+    for (int open = PARTITIONS; open > 0;) {
+        int p = (int)below(random, PARTITIONS);
+        if (next[p] > s->partitions[p].high) continue;
+        if (next[p] == s->partitions[p].high) {
+            record(t, end_of(p, next[p]++));
+            open--;
+            continue;
+        }
+        if (below(random, 10) == 0) next[p] += 1 + below(random, 5); /* compacted */
+        if (next[p] >= s->partitions[p].high) {
+            next[p] = s->partitions[p].high;
+            continue;
+        }
+        for (int64_t again = below(random, 20) == 0 ? 3 : 0; again > 0; again--)
+            if (next[p] - again > s->partitions[p].low) record(t, message(p, s->partitions[p].low)); /* redelivered */
+        record(t, message(p, next[p]++));
+        messages++;
+    }
+    return messages;
+}
+
+static void assert_random_feed(uint64_t seed) {
+    Fixture f = {0};
+    uint64_t random = seed;
+    int64_t offsets = 0;
+    Tape t = {0};
+    Error err = {0};
+    IngestOptions options = once;
+    options.batch_rows = 1 + (size_t)below(&random, 60);
+    options.batch_bytes = 1 + (size_t)below(&random, 3000);
+    must(open_lake(&f, ":memory:", &err), &err);
+    Script s = script(0, 0, NULL, 0);
+    s.partition_count = PARTITIONS;
+    for (int p = 0; p < PARTITIONS; p++) {
+        int64_t low = below(&random, 100), length = below(&random, 150);
+        s.partitions[p] = (KafkaPartition){.id = p, .low = low, .high = low + length};
+        offsets += length;
+    }
+    int64_t messages = make_up(&t, &s, &random);
+    s.events = t.events;
+    s.count = t.count;
+    CLEANUP(ingest_result_done) IngestResult r = ingest(f.conn, &s, &options);
+    assert_int_equal(r.counts.landed + r.counts.duplicates, messages);
+    assert_int_equal(r.counts.landed, messages > 0);
+    assert_int_equal(r.counts.gaps, offsets - messages);
+    for (int p = 0; p < PARTITIONS; p++) assert_int_equal(r.partitions[p].next_offset, s.partitions[p].high);
+    assert_audit(f.conn, offsets);
+    free(t.events);
+    close_lake(&f);
+}
+
+static void every_offset_of_a_random_feed_is_somewhere(void **state) {
+    (void)state;
+    for (uint64_t seed = 1; seed <= 4; seed++) assert_random_feed(seed);
+}
+
+/* ---- files ---- */
+
+static void write_text(const char *path, const char *text) {
+    Error err = {0};
+    must(file_write_atomic(path, text, strlen(text), &err), &err);
+}
+
+static void append_text(const char *path, const char *text) {
+    FILE *file = fopen(path, "ae");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int ingest_file(LakeConn *conn, const char *path, const IngestOptions *options, IngestResult *ret, Error *err) {
+    CLEANUP(feed_freep) Feed *feed = NULL;
+    if (feed_open_file(path, options->follow, &feed, err) != 0) return -1;
+    return ingest_run(conn, feed, options, ret, err);
+}
+
+static LedgerCounts read_file(LakeConn *conn, const char *path) {
+    CLEANUP(ingest_result_done) IngestResult r = {0};
+    Error err = {0};
+    must(ingest_file(conn, path, &once, &r, &err), &err);
+    return r.counts;
+}
+
+#define LINE(id) "{\"id\":\"" id "\",\"source\":\"bss\"}"
+
+static int up_in_scratch(void **state) {
+    void *dir = NULL, *fixture = NULL;
+    if (scratch_up(&dir) != 0 || up(&fixture) != 0) return -1;
+    free(dir); /* it is the working directory, which down_in_scratch asks for */
+    *state = fixture;
+    return 0;
+}
+
+static int down_in_scratch(void **state) {
+    void *dir = getcwd(NULL, 0);
+    return down(state) == 0 ? scratch_down(&dir) : -1;
+}
+
+static void each_line_is_a_message(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    write_text("in.jsonl", LINE("a") "\n" LINE("b") "\r\n\nnot json\n" LINE("a") "\n" LINE("c"));
+    LedgerCounts c = read_file(conn, "in.jsonl");
+    assert_int_equal(c.landed, 3);
+    assert_int_equal(c.duplicates, 1);
+    assert_int_equal(c.rejected, 2);
+    assert_int_equal(number(conn, "SELECT kafka_offset FROM bronze_raw_events WHERE event_id = 'c'"), 5);
+    assert_int_equal(number(conn, "SELECT count(*) FROM bronze_rejects WHERE (kafka_offset, reason) IN ((2, 'empty'), (3, 'not_json'))"),
+                     2);
+    assert_int_equal(number(conn, "SELECT count(*) FROM ledger_partitions WHERE kafka_topic LIKE 'file:/%/in.jsonl'"), 1);
+    assert_audit(conn, 6);
+}
+
+static void a_file_read_again_brings_what_was_appended(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    write_text("in.jsonl", LINE("a") "\n" LINE("b") "\n");
+    assert_int_equal(read_file(conn, "in.jsonl").landed, 2);
+    assert_int_equal(read_file(conn, "./in.jsonl").landed, 0); /* the same file by another name */
+    append_text("in.jsonl", LINE("c") "\n");
+    assert_int_equal(read_file(conn, "in.jsonl").landed, 1);
+    assert_audit(conn, 3);
+}
+
+static void an_empty_file_may_be_filled_later(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    write_text("in.jsonl", "");
+    assert_int_equal(read_file(conn, "in.jsonl").landed, 0);
+    append_text("in.jsonl", LINE("a") "\n");
+    assert_int_equal(read_file(conn, "in.jsonl").landed, 1);
+    assert_audit(conn, 1);
+}
+
+static void another_or_a_shorter_file_is_refused(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    IngestResult r = {0};
+    Error err = {0};
+    write_text("in.jsonl", LINE("a") "\n" LINE("b") "\n" LINE("c") "\n");
+    read_file(conn, "in.jsonl");
+    write_text("in.jsonl", LINE("a") "\n" LINE("b") "\n");
+    assert_failed(ingest_file(conn, "in.jsonl", &once, &r, &err), ERR_DATA, "truncated or replaced", &err);
+    write_text("in.jsonl", LINE("x") "\n" LINE("y") "\n" LINE("z") "\n" LINE("w") "\n");
+    assert_failed(ingest_file(conn, "in.jsonl", &once, &r, &err), ERR_DATA, "--new-epoch", &err);
+    assert_failed(ingest_file(conn, "missing.jsonl", &once, &r, &err), ERR_DATA, "missing.jsonl", &err);
+    assert_audit(conn, 3);
+}
+
+/* Lines with NUL bytes, bytes that are no UTF-8, and one longer than any buffer. */
+static void any_bytes_are_a_line(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    CLEANUP(buf_done) Buf text = {0};
+    Error err = {0};
+    buf_add(&text, "a\0b\n\xff\xfe\n", 7);
+    buf_add_str(&text, "{\"id\":\"long\",\"source\":\"bss\",\"payload\":\"");
+    memset(buf_reserve(&text, 5 << 20), 'x', 5 << 20);
+    text.len += 5 << 20;
+    buf_add_str(&text, "\"}\n");
+    must(file_write_atomic("in.jsonl", text.data, text.len, &err), &err);
+    LedgerCounts c = read_file(conn, "in.jsonl");
+    assert_int_equal(c.landed, 1);
+    assert_int_equal(c.rejected, 2);
+    assert_int_equal(number(conn, "SELECT octet_length(raw_value) FROM bronze_rejects WHERE kafka_offset = 0"), 3);
+    assert_audit(conn, 3);
+}
+
+typedef struct Follower {
+    LakeConn *conn;
+    int turns;
+} Follower;
+
+/* A line without its newline is not read, however long it stands there; with it, it is. Ends when both lines are in Bronze. */
+static int follow_turn(void *user, bool committed, Error *err) {
+    Follower *f = user;
+    (void)committed;
+    if (f->turns++ == 1) {
+        if (number(f->conn, "SELECT count(*) FROM bronze_raw_events") != 1) return error_set(err, ERR_IO, "the unfinished line was read");
+        append_text("in.jsonl", ",\"source\":\"bss\"}\n");
+    }
+    return number(f->conn, "SELECT count(*) FROM bronze_raw_events") == 2 ? error_set(err, ERR_IO, "both are there") : 0;
+}
+
+static void a_followed_file_is_read_by_whole_lines(void **state) {
+    Follower f = {.conn = ((Fixture *)*state)->conn};
+    IngestOptions follow = once;
+    follow.follow = true;
+    follow.commit_interval_ms = 10;
+    follow.after_step = follow_turn;
+    follow.user = &f;
+    IngestResult r = {0};
+    Error err = {0};
+    write_text("in.jsonl", LINE("a") "\n{\"id\":\"b\"");
+    assert_failed(ingest_file(f.conn, "in.jsonl", &follow, &r, &err), ERR_IO, "both are there", &err);
+    assert_audit(f.conn, 2);
+}
+
+/* ---- killed ---- */
+
+#define LINES 8000
+
+/* Events, each tenth a copy of an older one, each hundredth no event. */
+static void write_stream(const char *path) {
+    CLEANUP(buf_done) Buf text = {0};
+    Error err = {0};
+    uint64_t random = 42;
+    for (int64_t i = 0; i < LINES; i++) {
+        int64_t id = below(&random, 10) == 0 ? below(&random, i + 1) : i;
+        char time[CLOCK_TEXT_SIZE];
+        clock_format(INT64_C(1700000000) * USEC_PER_SEC + id * 60 * USEC_PER_SEC, time);
+        if (i % 100 == 99)
+            buf_add_str(&text, "{\"id\":\n");
+        else
+            buf_addf(&text, "{\"id\":\"e%" PRId64 "\",\"source\":\"bss\",\"timestamp\":\"%s\",\"payload\":{\"n\":%" PRId64 "}}\n", id, time,
+                     i);
+    }
+    must(file_write_atomic(path, text.data, text.len, &err), &err);
+}
+
+/* Exit code 0: it came to the end. */
+_Noreturn static void ingest_in_child(const char *lake, size_t batch_rows) {
+    Fixture f = {0};
+    IngestOptions options = once;
+    IngestResult r = {0};
+    Error err = {0};
+    options.batch_rows = batch_rows;
+    if (open_lake(&f, lake, &err) != 0 || ingest_file(f.conn, "in.jsonl", &options, &r, &err) != 0) {
+        fprintf(stderr, "%s\n", err.text);
+        _exit(1);
+    }
+    ingest_result_done(&r);
+    close_lake(&f);
+    _exit(0);
+}
+
+/* Kills it after a while, until it comes to its end. Returns how often it was killed. */
+static int ingest_killed_often(const char *lake, uint64_t *random) {
+    for (int kills = 0;; kills++) {
+        int status;
+        pid_t child = fork();
+        if (child == 0) ingest_in_child(lake, 1 + (size_t)below(random, 700));
+        useconds_t us = (useconds_t)below(random, 60000 + kills * 60000); /* longer and longer, so that it ends */
+        usleep(us);
+        kill(child, SIGKILL);
+        waitpid(child, &status, 0);
+        if (WIFEXITED(status)) {
+            assert_int_equal(WEXITSTATUS(status), 0);
+            return kills;
+        }
+        (void)next_random(random);
+    }
+}
+
+#define FATES(db)                                                                                                                          \
+    "(SELECT kafka_offset, 'landed ' || event_id AS fate FROM " db "bronze_raw_events UNION ALL SELECT kafka_offset, 'duplicate ' || "     \
+    "event_id FROM " db "bronze_duplicates UNION ALL SELECT kafka_offset, 'rejected ' || reason FROM " db "bronze_rejects)"
+
+static void killed_at_any_moment_it_is_exact_in_the_end(void **state) {
+    (void)state;
+    Fixture f = {0};
+    Error err = {0};
+    uint64_t random = 7;
+    int status;
+    alarm(2 * HANG_SECONDS);
+    write_stream("in.jsonl");
+    int kills = ingest_killed_often("killed.duckdb", &random);
+    assert_true(kills >= 1);
+    pid_t child = fork();
+    if (child == 0) ingest_in_child("straight.duckdb", 122880);
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    must(open_lake(&f, "killed.duckdb", &err), &err);
+    assert_audit(f.conn, LINES);
+    run(f.conn, "ATTACH 'straight.duckdb' AS straight (READ_ONLY)");
+    assert_int_equal(number(f.conn, "SELECT count(*) FROM (FROM " FATES("") " EXCEPT ALL FROM " FATES("straight.") ")"), 0);
+    assert_int_equal(number(f.conn, "SELECT count(*) FROM " FATES("") " a JOIN " FATES("straight.") " b USING (kafka_offset, fate)"),
+                     LINES);
+    close_lake(&f);
+    alarm(0);
+}
+
+#define WITH_LAKE(test)    cmocka_unit_test_setup_teardown(test, up, down)
+#define IN_SCRATCH(test)   cmocka_unit_test_setup_teardown(test, up_in_scratch, down_in_scratch)
+#define ONLY_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        WITH_LAKE(it_reads_to_the_end_seen_at_the_start),
+        WITH_LAKE(what_is_redelivered_is_dropped),
+        WITH_LAKE(what_never_comes_is_a_gap),
+        WITH_LAKE(a_gap_across_the_end_is_followed_by_its_message),
+        WITH_LAKE(a_topic_that_lost_its_beginning_begins_later),
+        WITH_LAKE(an_empty_topic_is_known_afterwards),
+        WITH_LAKE(the_second_run_goes_on_where_the_first_ended),
+        WITH_LAKE(what_retention_took_is_a_gap),
+        WITH_LAKE(what_retention_takes_while_reading_is_a_gap),
+        WITH_LAKE(an_offset_out_of_range_waits_for_the_broker),
+        WITH_LAKE(a_topic_that_ends_before_us_is_refused),
+        WITH_LAKE(a_recreated_topic_is_refused_until_it_is_accepted),
+        WITH_LAKE(a_feed_that_comes_back_leaves_no_error),
+        WITH_LAKE(a_feed_that_stays_away_is_given_up),
+        WITH_LAKE(a_feed_that_breaks_is_an_error),
+        WITH_LAKE(a_failure_to_land_ends_it_though_nothing_comes),
+        WITH_LAKE(a_failure_to_land_ends_it_though_the_feed_is_away),
+        WITH_LAKE(an_error_of_the_turn_ends_it),
+        cmocka_unit_test(every_offset_of_a_random_feed_is_somewhere),
+        IN_SCRATCH(each_line_is_a_message),
+        IN_SCRATCH(a_file_read_again_brings_what_was_appended),
+        IN_SCRATCH(an_empty_file_may_be_filled_later),
+        IN_SCRATCH(another_or_a_shorter_file_is_refused),
+        IN_SCRATCH(any_bytes_are_a_line),
+        IN_SCRATCH(a_followed_file_is_read_by_whole_lines),
+        ONLY_SCRATCH(killed_at_any_moment_it_is_exact_in_the_end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

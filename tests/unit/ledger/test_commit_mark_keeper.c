@@ -1,0 +1,235 @@
+/* test_commit_mark_keeper.c: whatever is taken back from the lake after a commit is noticed when it opens; a mark that is only late is not.
+ */
+#include "ledger/commit_mark_keeper.h"
+
+#include "ingest/bronze.h"
+
+#include "../scratch.h"
+#include "base/files.h"
+#include "lake/schema.h"
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define TOPIC "telecom.events"
+#define MARK  "lake.mark"
+
+typedef struct Fixture {
+    Lake *lake;
+    LakeConn *conn;
+    Bronze *bronze;
+    CommitMarkKeeper *keeper;
+} Fixture;
+
+static void must(int rc, const Error *err) {
+    if (rc != 0) fail_msg("%s", err->text);
+}
+
+static void open_file(Fixture *f, const char *path) {
+    Error err = {0};
+    must(lake_open(path, &(LakeOptions){.threads = 1}, &f->lake, &err), &err);
+    must(lake_connect(f->lake, &f->conn, &err), &err);
+}
+
+/* As a writer does. */
+static Fixture open_lake(void) {
+    static const LedgerTopic topic = {.name = TOPIC, .topic_id = "id", .cluster_id = "cluster"};
+    CLEANUP(commit_mark_done) CommitMark lake = {0};
+    Fixture f = {0};
+    Error err = {0};
+    open_file(&f, "lake.duckdb");
+    must(commit_mark_check(f.conn, MARK, &lake, &err), &err);
+    must(lake_migrate(f.conn, &err), &err);
+    must(commit_mark_keeper_open(f.conn, MARK, &lake, &f.keeper, &err), &err);
+    must(bronze_open(f.lake, &topic, &f.bronze, &err), &err);
+    return f;
+}
+
+static void close_lake(Fixture *f) {
+    commit_mark_keeper_freep(&f->keeper);
+    bronze_freep(&f->bronze);
+    lake_conn_freep(&f->conn);
+    lake_freep(&f->lake);
+}
+
+/* Lands `n` events of partition 0 from `first` on. */
+static void land(Fixture *f, int64_t first, int n, bool marked) {
+    CLEANUP(batch_freep) Batch *batch = batch_new(1000, 1 << 20);
+    LedgerCounts counts = {0};
+    Error err = {0};
+    for (int i = 0; i < n; i++) {
+        CLEANUP(free_text) char *text = xasprintf("{\"id\":\"e%" PRId64 "\",\"source\":\"s\"}", first + i);
+        batch_add(batch, 0, first + i, INT64_MIN, text, strlen(text));
+    }
+    batch_set_position(batch, (BatchPosition){0, 0, first + n});
+    must(bronze_stage(f->bronze, 0, batch, &err), &err);
+    must(bronze_land(f->bronze, 0, &counts, &err), &err);
+    CommitMarkBatch landed = {.topic = bronze_topic(f->bronze), .batch_id = bronze_batch_id(f->bronze), .counts = counts};
+    landed.positions = bronze_positions(f->bronze, 0, &landed.position_count);
+    if (marked) commit_mark_keeper_landed(f->keeper, &landed);
+}
+
+static CommitMark load(void) {
+    CommitMark mark = {0};
+    CommitMarkState state;
+    Error err = {0};
+    must(commit_mark_load(MARK, &state, &mark, &err), &err);
+    assert_int_equal(state, MARK_GOOD);
+    return mark;
+}
+
+static void copy_file(const char *from, const char *to) {
+    CLEANUP(buf_done) Buf bytes = {0};
+    Error err = {0};
+    must(file_read(from, &bytes, &err), &err);
+    must(file_write_atomic(to, bytes.data, bytes.len, &err), &err);
+}
+
+static void assert_refused(const char *about) {
+    CLEANUP(close_lake) Fixture f = {0};
+    CLEANUP(commit_mark_done) CommitMark lake = {0};
+    Error err = {0};
+    open_file(&f, "lake.duckdb");
+    assert_int_equal(commit_mark_check(f.conn, MARK, &lake, &err), -1);
+    assert_int_equal(err.kind, ERR_DATA);
+    assert_non_null(strstr(err.text, "smelt recover"));
+    if (strstr(err.text, about) == NULL) fail_msg("\"%s\" is not in: %s", about, err.text);
+    error_clear(&err);
+}
+
+static void the_file_follows_each_commit(void **state) {
+    (void)state;
+    CLEANUP(close_lake) Fixture f = open_lake();
+    for (int i = 1; i <= 3; i++) {
+        land(&f, (i - 1) * 10, 10, true);
+        CLEANUP(commit_mark_done) CommitMark mark = load();
+        assert_int_equal(mark.commit, i);
+        assert_int_equal(mark.landed, 10 * i);
+        assert_int_equal(commit_mark_find(&mark, TOPIC, 0, 0)->next_offset, 10 * i);
+        assert_string_equal(commit_mark_find(&mark, TOPIC, 0, 0)->topic_id, "id");
+    }
+}
+
+/* As if killed between the commit and the mark. */
+static void a_mark_that_is_late_is_brought_up_to_date(void **state) {
+    (void)state;
+    Fixture f = open_lake();
+    land(&f, 0, 10, true);
+    land(&f, 10, 10, false);
+    close_lake(&f);
+    {
+        CLEANUP(commit_mark_done) CommitMark mark = load();
+        assert_int_equal(mark.commit, 1);
+    }
+    f = open_lake();
+    close_lake(&f);
+    CLEANUP(commit_mark_done) CommitMark mark = load();
+    assert_int_equal(mark.commit, 2);
+    assert_int_equal(mark.landed, 20);
+    assert_int_equal(commit_mark_find(&mark, TOPIC, 0, 0)->next_offset, 20);
+}
+
+static void an_older_copy_of_the_lake_is_refused(void **state) {
+    (void)state;
+    Fixture f = open_lake();
+    land(&f, 0, 10, true);
+    close_lake(&f);
+    copy_file("lake.duckdb", "yesterday.duckdb");
+    f = open_lake();
+    land(&f, 10, 25, true);
+    close_lake(&f);
+    copy_file("yesterday.duckdb", "lake.duckdb");
+    assert_refused("partition 0: 25 offsets (is at 10, was at 35)");
+    assert_refused("behind"); /* still, however often one tries */
+}
+
+static void a_lake_without_tables_is_refused_too(void **state) {
+    (void)state;
+    Fixture f = open_lake();
+    land(&f, 0, 10, true);
+    close_lake(&f);
+    unlink("lake.duckdb");
+    open_file(&f, "lake.duckdb");
+    close_lake(&f);
+    assert_refused("partition 0: 10 offsets");
+}
+
+static void a_lake_that_is_gone_is_missed(void **state) {
+    (void)state;
+    CommitMark lake = {0}; /* there is none to read */
+    Error err = {0};
+    must(commit_mark_check(NULL, MARK, &lake, &err), &err);
+    Fixture f = open_lake();
+    must(commit_mark_check(NULL, MARK, &lake, &err), &err); /* nothing was in it */
+    land(&f, 0, 10, true);
+    close_lake(&f);
+    assert_int_equal(commit_mark_check(NULL, MARK, &lake, &err), -1);
+    assert_non_null(strstr(err.text, "10 events"));
+    error_clear(&err);
+}
+
+static void another_lake_is_refused(void **state) {
+    (void)state;
+    Fixture f = open_lake();
+    land(&f, 0, 10, true);
+    close_lake(&f);
+    rename(MARK, "kept");
+    unlink("lake.duckdb");
+    f = open_lake();
+    land(&f, 0, 20, true);
+    close_lake(&f);
+    rename("kept", MARK);
+    assert_refused("another lake");
+}
+
+static void a_damaged_mark_is_set_aside_and_made_again(void **state) {
+    (void)state;
+    Fixture f = open_lake();
+    land(&f, 0, 10, true);
+    close_lake(&f);
+    Error err = {0};
+    must(file_write_atomic(MARK, "smelt-mark 1 x", 14, &err), &err);
+    f = open_lake();
+    close_lake(&f);
+    CLEANUP(commit_mark_done) CommitMark mark = load();
+    assert_int_equal(mark.commit, 1);
+    assert_int_equal(system("test $(ls | grep -c '^lake.mark.aside-') -eq 1"), 0);
+}
+
+static void a_mark_that_cannot_be_written_stops_nothing(void **state) {
+    (void)state;
+    CLEANUP(close_lake) Fixture f = open_lake();
+    land(&f, 0, 10, true);
+    assert_int_equal(mkdir(MARK ".tmp", 0755), 0); /* in the way */
+    land(&f, 10, 10, true);
+    {
+        CLEANUP(commit_mark_done) CommitMark mark = load();
+        assert_int_equal(mark.commit, 1);
+    }
+    assert_int_equal(rmdir(MARK ".tmp"), 0);
+    land(&f, 20, 10, true);
+    CLEANUP(commit_mark_done) CommitMark mark = load();
+    assert_int_equal(mark.commit, 3);
+    assert_int_equal(mark.landed, 30);
+}
+
+#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        IN_SCRATCH(the_file_follows_each_commit),
+        IN_SCRATCH(a_mark_that_is_late_is_brought_up_to_date),
+        IN_SCRATCH(an_older_copy_of_the_lake_is_refused),
+        IN_SCRATCH(a_lake_without_tables_is_refused_too),
+        IN_SCRATCH(a_lake_that_is_gone_is_missed),
+        IN_SCRATCH(another_lake_is_refused),
+        IN_SCRATCH(a_damaged_mark_is_set_aside_and_made_again),
+        IN_SCRATCH(a_mark_that_cannot_be_written_stops_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,254 @@
+/* test_refine.c: however Bronze is cut into batches, transactions and runs, Silver and Gold are what one rebuild makes of it. */
+#include "../scratch.h"
+#include "base/memory.h"
+#include "contract/pipeline.h"
+#include "lake/schema.h"
+#include "refine/refine.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* 20 batches of 50 events of 10 subscribers, one of ten of too low a quality. */
+static const char bronze[] =
+    "INSERT INTO bronze_raw_events SELECT i::VARCHAR, 'OSS', 'NMS', 'sub-' || (i % 10), TIMESTAMPTZ '2026-11-01 00:00:00Z' + to_hours(i), "
+    "'{\"tower_id\":\"T1\",\"signal_dbm\":-' || (60 + i % 40) || ',\"latency_ms\":' || (i % 200) || ',\"packet_loss_pct\":0.25}', "
+    "CASE WHEN i % 10 = 3 THEN 20 ELSE 90 END, now(), 't', 0, 0, i, TIMESTAMPTZ '2026-12-31 00:00:00Z', 1 + i // 50, NULL "
+    "FROM range(1000) r(i)";
+
+typedef struct Outcome {
+    RefineStats stats;
+    int64_t silver, gold, fingerprint;
+} Outcome;
+
+static int64_t ask(LakeConn *conn, const char *sql) {
+    Error err = {0};
+    int64_t answer = 0;
+    if (lake_query_int(conn, "ask", sql, NULL, 0, &answer, &err) != 0) fail_msg("%s", err.text);
+    return answer;
+}
+
+static Outcome refine_in_chunks_of(int64_t chunk_rows) {
+    Error err = {0};
+    Outcome o = {0};
+    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
+    CLEANUP(lake_freep) Lake *lake = NULL;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    RefineOptions options = {.quiet = true, .chunk_rows = chunk_rows};
+    if (pipeline_load(NULL, &pipeline, &err) != 0 || lake_open(":memory:", NULL, &lake, &err) != 0 ||
+        lake_connect(lake, &conn, &err) != 0 || lake_migrate(conn, &err) != 0 || lake_exec(conn, "bronze", bronze, &err) != 0 ||
+        refine_run(conn, pipeline, &options, &o.stats, &err) != 0)
+        fail_msg("%s", err.text);
+    o.silver = ask(conn, "SELECT count(*) FROM silver_clean_events");
+    o.gold = ask(conn, "SELECT count(*) FROM gold_subscriber_features");
+    o.fingerprint = ask(conn, "SELECT (bit_xor(hash(g::VARCHAR)) % 1000000007)::BIGINT FROM gold_subscriber_features g");
+    return o;
+}
+
+static void chunks_change_nothing(void **state) {
+    (void)state;
+    Outcome whole = refine_in_chunks_of(0);
+    assert_int_equal(whole.stats.silver, 900);
+    assert_int_equal(whole.stats.quarantined, 100);
+    assert_int_equal(whole.silver, 900);
+    assert_int_equal(whole.gold, 9);
+    static const int64_t rows[] = {1, 50, 120, 999};
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        Outcome cut = refine_in_chunks_of(rows[i]);
+        assert_int_equal(cut.stats.silver, 900);
+        assert_int_equal(cut.stats.quarantined, 100);
+        assert_int_equal(cut.silver, 900);
+        assert_int_equal(cut.fingerprint, whole.fingerprint);
+    }
+}
+
+/* ---- run after run ---- */
+
+typedef struct House {
+    Pipeline *pipeline;
+    Lake *lake;
+    LakeConn *conn;
+    int64_t batches;
+} House;
+
+static int up(void **state) {
+    House *h = xcalloc(1, sizeof *h);
+    Error err = {0};
+    if (pipeline_load(NULL, &h->pipeline, &err) != 0 || lake_open(":memory:", NULL, &h->lake, &err) != 0 ||
+        lake_connect(h->lake, &h->conn, &err) != 0 || lake_migrate(h->conn, &err) != 0)
+        return -1;
+    *state = h;
+    return 0;
+}
+
+static int down(void **state) {
+    House *h = *state;
+    lake_conn_freep(&h->conn);
+    lake_freep(&h->lake);
+    pipeline_freep(&h->pipeline);
+    free(h);
+    return 0;
+}
+
+static void refine(House *h, bool full) {
+    RefineOptions options = {.quiet = true, .full = full};
+    RefineStats stats;
+    Error err = {0};
+    if (refine_run(h->conn, h->pipeline, &options, &stats, &err) != 0) fail_msg("%s", err.text);
+}
+
+static void run(House *h, const char *sql) {
+    Error err = {0};
+    if (lake_exec(h->conn, "test", sql, &err) != 0) fail_msg("%s", err.text);
+}
+
+/* One batch: an event of each subscriber [first, last] at `time`. */
+static void insert_batch(House *h, int first, int last, const char *time) {
+    CLEANUP(free_text)
+    char *sql = xasprintf("INSERT INTO bronze_raw_events SELECT '%d-' || i, 'BSS', 'CRM', 'SUB-' || i, TIMESTAMPTZ '%s', "
+                          "'{\"plan\":\"Basic\",\"data_used_mb\":' || (i * 7 %% 100) || ',\"bill_amount_zmw\":' || i || "
+                          "'.25,\"payment_status\":\"overdue\",\"days_overdue\":' || (i %% 60) || '}', 90, now(), 't', 0, 0, i, "
+                          "TIMESTAMPTZ '2027-12-31 00:00:00Z', %d, NULL FROM range(%d, %d) r(i)",
+                          (int)h->batches, time, (int)h->batches + 1, first, last + 1);
+    h->batches++;
+    run(h, sql);
+}
+
+/* The same, refined. Gold is then what a rebuild makes of the same events. */
+static void land(House *h, int first, int last, const char *time) {
+    static const char kept[] = "CREATE OR REPLACE TEMP TABLE kept AS FROM gold_subscriber_features";
+    static const char differences[] = "SELECT count(*) FROM ((FROM kept EXCEPT ALL FROM gold_subscriber_features) UNION ALL "
+                                      "(FROM gold_subscriber_features EXCEPT ALL FROM kept))";
+    insert_batch(h, first, last, time);
+    refine(h, false);
+    run(h, kept);
+    refine(h, true);
+    int64_t different = ask(h->conn, differences);
+    if (different != 0) fail_msg("after batch %d: %d rows of Gold are not what a rebuild makes", (int)h->batches, (int)different);
+}
+
+static int64_t feature(House *h, const char *name) {
+    CLEANUP(free_text)
+    char *sql = xasprintf("SELECT coalesce(max(%s), -1)::BIGINT FROM gold_subscriber_features WHERE subscriber_id = 'SUB-7'", name);
+    return ask(h->conn, sql);
+}
+
+static void gold_follows_every_run(void **state) {
+    House *h = *state;
+    land(h, 1, 200, "2026-11-10 08:00:00Z");
+    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 0); /* one event is too few */
+    land(h, 1, 150, "2026-11-10 09:00:00Z");
+    land(h, 7, 9, "2026-11-10 10:00:00Z"); /* a few, the same day */
+    assert_int_equal(feature(h, "total_events"), 3);
+    land(h, 199, 199, "2026-11-10 11:00:00Z"); /* a second event */
+    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 151);
+    land(h, 7, 7, "2026-08-12 10:00:00Z"); /* 90 days late */
+    assert_int_equal(feature(h, "total_events"), 4);
+    assert_int_equal(feature(h, "total_events_30d"), 3);
+    land(h, 1, 1, "2026-11-16 23:59:59Z"); /* the windows move: the 10th is the first of 7 days */
+    assert_int_equal(feature(h, "total_events_7d"), 3);
+    land(h, 2, 2, "2026-11-17 00:00:00Z"); /* and is over, for subscribers without a new event too */
+    assert_int_equal(feature(h, "total_events_7d"), 0);
+    assert_int_equal(feature(h, "max_days_overdue_7d"), -1);
+    assert_int_equal(feature(h, "max_days_overdue_30d"), 7);
+    land(h, 3, 3, "2026-12-10 00:00:00Z");
+    assert_int_equal(feature(h, "total_events_30d"), 0);
+    land(h, 7, 7, "2026-11-11 12:00:00Z"); /* late, at the first moment of 30 days */
+    assert_int_equal(feature(h, "total_events_30d"), 1);
+    land(h, 1, 200, "2027-03-01 00:00:00Z");
+}
+
+/* One batch as above, refined; Gold is compared by the caller. */
+static void land_only(House *h, int first, int last, const char *time) {
+    insert_batch(h, first, last, time);
+    refine(h, false);
+}
+
+static char *base_id(House *h) {
+    Error err = {0};
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    if (lake_query(h->conn, "test", "SELECT base_id::VARCHAR FROM gold_base", NULL, 0, &r, &err) != 0 || lake_next(r, &err) != 1)
+        fail_msg("%s", err.text);
+    return xstrdup(lake_col_text(r, 0, NULL));
+}
+
+/* A few subscribers at a time go to the fresh rows, under the same base, until they are many. */
+static void fresh_rows_settle(void **state) {
+    House *h = *state;
+    land_only(h, 1, 200, "2026-11-10 08:00:00Z");
+    land_only(h, 1, 200, "2026-11-10 09:00:00Z");
+    CLEANUP(free_text) char *first = base_id(h);
+    land_only(h, 5, 14, "2026-11-10 10:00:00Z");
+    land_only(h, 10, 19, "2026-11-10 11:00:00Z");
+    land_only(h, 300, 300, "2026-11-10 11:00:00Z");
+    land_only(h, 300, 300, "2026-11-09 11:00:00Z"); /* a second event: is new in Gold */
+    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_features_fresh"), 16);
+    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 201);
+    CLEANUP(free_text) char *second = base_id(h);
+    assert_string_equal(first, second);
+    land(h, 7, 8, "2026-11-10 12:00:00Z"); /* Gold is what a rebuild makes; which it is from now on */
+    land_only(h, 40, 59, "2026-11-10 13:00:00Z");
+    CLEANUP(free_text) char *third = base_id(h);
+    land_only(h, 60, 79, "2026-11-10 14:00:00Z");
+    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_features_fresh"), 0);
+    CLEANUP(free_text) char *fourth = base_id(h);
+    assert_string_not_equal(third, fourth);
+    assert_int_equal(ask(h->conn, "SELECT count(DISTINCT refined_batch) FROM gold_features_base"), 3); /* rows keep theirs */
+    land(h, 1, 2, "2026-11-10 15:00:00Z");
+}
+
+/* As a newer binary does, whose SQL is another. */
+static void gold_is_made_again_when_its_sql_is_another(void **state) {
+    House *h = *state;
+    land(h, 1, 20, "2026-11-10 08:00:00Z");
+    land(h, 1, 20, "2026-11-10 09:00:00Z");
+    run(h, "UPDATE refine_progress SET features_sha256 = 'of another binary'; UPDATE gold_features_base SET total_events = 99");
+    refine(h, false);
+    assert_int_equal(feature(h, "total_events"), 2);
+}
+
+/* ---- large payloads ---- */
+
+/* Three batches of 1,000 events; every second event has a note of 30 KB that its contract does not know, one of ten breaks the contract. */
+static const char large[] =
+    "INSERT INTO bronze_raw_events SELECT i::VARCHAR, 'OSS', 'NMS', 'SUB-' || (i % 10), TIMESTAMPTZ '2026-11-01 00:00:00Z' + "
+    "to_minutes(i), "
+    "'{' || CASE WHEN i % 2 = 0 THEN '\"note\":\"' || repeat(chr((97 + i % 26)::INTEGER), 30000) || '\",' ELSE '' END || "
+    "'\"tower_id\":\"T1\",\"signal_dbm\":-70,\"latency_ms\":' || (i % 200) || ',\"packet_loss_pct\":0.25}', "
+    "CASE WHEN i % 10 < 2 THEN 20 ELSE 90 END, now(), 't', 0, 0, i, TIMESTAMPTZ '2026-12-31 00:00:00Z', 1 + i // 1000, NULL "
+    "FROM range(3000) r(i)";
+
+static void large_payloads_take_little_memory(void **state) {
+    (void)state;
+    House h = {0};
+    Error err = {0};
+    LakeOptions options = {.memory_limit = 192 << 20, .threads = 1};
+    if (pipeline_load(NULL, &h.pipeline, &err) != 0 || lake_open("lake.duckdb", &options, &h.lake, &err) != 0 ||
+        lake_connect(h.lake, &h.conn, &err) != 0 || lake_migrate(h.conn, &err) != 0)
+        fail_msg("%s", err.text);
+    run(&h, large);
+    refine(&h, false);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM silver_clean_events"), 2400);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM silver_quarantine WHERE field = 'quality_score'"), 600);
+    assert_int_equal(ask(h.conn, "SELECT events FROM silver_drift WHERE field = 'note' AND length(example) = 200"), 1500);
+    run(&h, "CREATE TEMP TABLE kept AS FROM silver_clean_events; CREATE TEMP TABLE kept_aside AS FROM silver_quarantine");
+    refine(&h, true);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept EXCEPT ALL FROM silver_clean_events)"), 0);
+    assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept_aside EXCEPT ALL FROM silver_quarantine)"), 0);
+    lake_conn_freep(&h.conn);
+    lake_freep(&h.lake);
+    pipeline_freep(&h.pipeline);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(chunks_change_nothing),
+        cmocka_unit_test_setup_teardown(large_payloads_take_little_memory, scratch_up, scratch_down),
+        cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
+        cmocka_unit_test_setup_teardown(fresh_rows_settle, up, down),
+        cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
