@@ -22,7 +22,7 @@ SCHEDULE = "*/30 * * * *"
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 
 BUSY = 75
-MAY_PASS = (69, BUSY)  # a service is away; somebody else holds the lake
+MAY_PASS = (69, BUSY)  # a service is unreachable; another process holds the lake lock
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
@@ -66,7 +66,7 @@ class StepFailed(Exception):
 
 
 def log_line(logger: Any, line: str) -> None:
-    """A line of smelt's log, at its level; a line that is none of ours (a crash) is passed on as it is."""
+    """A line of smelt's log, at its level; a line that is not JSON (a crash) is passed through unchanged."""
     try:
         entry = json.loads(line)
         logger.log(LEVELS[entry["level"]], "%s: %s", entry["component"], entry["message"])
@@ -128,7 +128,7 @@ def pipeline(produce: int = 0, settings: dict[str, str] | None = None, attempts:
     Args:
         produce: First send so many synthetic events.
         settings: Settings of smelt for this run, as for --set. Secrets belong into the environment: everybody sees these.
-        attempts: How often a step is tried whose failure may pass: Kafka is away, or somebody else holds the lake.
+        attempts: How often a step is tried whose failure may pass: Kafka is unreachable, or another process holds the lake lock.
         retry_delay: Seconds before the second attempt; doubles with each.
         step_seconds: A step that takes longer is ended and has failed: runs that come meanwhile are cancelled.
     """
@@ -141,7 +141,7 @@ def pipeline(produce: int = 0, settings: dict[str, str] | None = None, attempts:
             busy = failure.code == BUSY
             report.add(step, "skipped" if busy else "failed", failure.attempts, failure.message)
             report.publish(f"Ended at {step.name}: {failure.message}")
-            if busy:  # whoever holds the lake does our work; a failed run would only wake somebody up
+            if busy:  # the holder is doing the same work; a failed run would be a false alarm
                 return Completed(name="Skipped", message=failure.message)
             raise
         logger.info("%s: %s", step.name, report.add_done(step, summary))
