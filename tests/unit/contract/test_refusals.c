@@ -250,6 +250,8 @@ static const Row rows[] = {
     /* ---- names of Gold's columns (gold_columns.c) ---- */
     {FEATURES, "name: readings", "name: subscriber_id",
      "p/features.yaml:6: features[0].name is \"subscriber_id\": Gold has this column for every subscriber; expected another name"},
+    {FEATURES, "name: readings", "name: refined_batch",
+     "p/features.yaml:6: features[0].name is \"refined_batch\": Gold has this column for every subscriber; expected another name"},
     {FEATURES, "name: last_kind", "name: readings",
      "p/features.yaml:21: features[3].name is \"readings\": the feature on line 6 has the column readings already; expected another name"},
     {FEATURES, "name: last_kind", "name: readings_7d",
