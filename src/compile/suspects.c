@@ -6,6 +6,7 @@
 #include "compile/internal.h"
 
 #include "base/memory.h"
+#include "contract/names.h"
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,12 +1,13 @@
 /* explain.c: the declarations as JSON, and their fingerprints: SHA-256 of that JSON without what has no meaning for the data. */
-#include "contract/internal.h"
+#include "contract/explain.h"
 
 #include "base/checksum.h"
 #include "base/document.h"
 #include "base/memory.h"
+#include "contract/names.h"
 #include <string.h>
 
-static const char *check_name_of(const Check *c) {
+static const char *check_name(const Check *c) {
     static const char *const names[] = {
         [CHECK_MINIMUM] = "minimum",         [CHECK_MAXIMUM] = "maximum",       [CHECK_ABOVE] = "exclusive_minimum",
         [CHECK_BELOW] = "exclusive_maximum", [CHECK_MIN_LENGTH] = "min_length", [CHECK_MAX_LENGTH] = "max_length",
@@ -28,7 +29,7 @@ static json_t *explain_check(const Check *c) {
         value = json_string(c->text);
     else
         value = json_integer(c->number);
-    return json_pack("{ss so}", "rule", c->rule, check_name_of(c), value);
+    return json_pack("{ss so}", "rule", c->rule, check_name(c), value);
 }
 
 static json_t *explain_field(const Field *f) {
@@ -56,9 +57,9 @@ static json_t *explain_feature(const Feature *f) {
     json_t *where = json_array();
     for (size_t i = 0; i < f->where_count; i++)
         json_array_append_new(where, json_pack("{ss ss so}", "column", f->where[i].column.name, "comparison",
-                                               comparison_name(f->where[i].comparison), "values",
+                                               comparison_names[f->where[i].comparison], "values",
                                                texts(f->where[i].values, f->where[i].value_count)));
-    return json_pack("{ss ss ss? ss? si so so}", "name", f->name, "aggregate", aggregate_name(f->aggregate), "column", f->column.name,
+    return json_pack("{ss ss ss? ss? si so so}", "name", f->name, "aggregate", aggregate_names[f->aggregate], "column", f->column.name,
                      "type", f->column.sql_type, "round", f->round, "windows", explain_windows(f->windows, f->window_count), "where",
                      where);
 }
@@ -67,17 +68,17 @@ static json_t *explain_label(const Label *l) {
     json_t *terms = json_array();
     for (size_t i = 0; i < l->term_count; i++)
         json_array_append_new(terms, json_pack("{sI si ss ss}", "feature", (json_int_t)l->terms[i].feature, "window", l->terms[i].window,
-                                               "comparison", comparison_name(l->terms[i].comparison), "number", l->terms[i].number));
+                                               "comparison", comparison_names[l->terms[i].comparison], "number", l->terms[i].number));
     return json_pack("{ss sb so}", "name", l->name, "all", l->all, "terms", terms);
 }
 
-json_t *contracts_meaning(const Pipeline *p) {
+static json_t *contracts_meaning(const Pipeline *p) {
     json_t *list = json_array();
     for (size_t i = 0; i < p->contract_count; i++) json_array_append_new(list, explain_contract(&p->contracts[i]));
     return list;
 }
 
-json_t *features_meaning(const Pipeline *p) {
+static json_t *features_meaning(const Pipeline *p) {
     json_t *features = json_array(), *labels = json_array();
     for (size_t i = 0; i < p->feature_count; i++) json_array_append_new(features, explain_feature(&p->features[i]));
     for (size_t i = 0; i < p->label_count; i++) json_array_append_new(labels, explain_label(&p->labels[i]));

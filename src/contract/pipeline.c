@@ -1,11 +1,15 @@
-/* pipeline.c: finds the files (embedded, or a directory), and hands each parsed document to its reader. */
+/* pipeline.c: finds the files (built in, or a directory), and hands each parsed document to its reader. */
 #include "contract/pipeline.h"
 
 #include "base/document.h"
 #include "base/embedded.h"
 #include "base/files.h"
 #include "base/memory.h"
-#include "contract/internal.h"
+#include "contract/contracts.h"
+#include "contract/explain.h"
+#include "contract/features.h"
+#include "contract/node.h"
+#include "contract/text.h"
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -13,19 +17,12 @@
 #define EMBEDDED_DIR "pipeline"
 static const char suffix[] = ".odcs.yaml";
 
-void *grow(Strings *s, const void *items, size_t count, size_t size) {
-    char *larger = strings_adopt(s, xcalloc(count + 1, size));
-    if (count > 0) memcpy(larger, items, count * size);
-    return larger;
-}
-
-typedef int (*Reader)(Pipeline *p, const Place *document, Error *err);
+typedef int (*Reader)(Pipeline *p, const DocNode *document, Error *err);
 
 static int read_document(Pipeline *p, const char *text, size_t len, const char *name, Reader reader, Error *err) {
-    CLEANUP(json_freep) json_t *document = NULL;
-    if (yaml_parse(text, len, name, &document, err) != 0) return -1;
-    Place root = place_root(name, document);
-    if (!json_is_object(document)) return place_fail(&root, err, "expected an object");
+    CLEANUP(document_freep) Document *document = NULL;
+    if (document_parse(text, len, name, &document, err) != 0) return -1;
+    DocNode root = node_root(document);
     return reader(p, &root, err);
 }
 
@@ -34,7 +31,7 @@ static bool is_contract(const char *name) {
     return n > sizeof suffix - 1 && strcmp(name + n - (sizeof suffix - 1), suffix) == 0;
 }
 
-/* ---- embedded ---- */
+/* ---- built in ---- */
 
 static int read_embedded_file(Pipeline *p, const EmbeddedFile *file, Reader reader, Error *err) {
     return read_document(p, (const char *)file->data, file->len, file->path, reader, err);
@@ -48,7 +45,8 @@ static int read_embedded(Pipeline *p, Error *err) {
             return -1;
     const EmbeddedFile *features = embedded_find(EMBEDDED_DIR "/features.yaml");
     if (features == NULL) BUG("no features built in");
-    return contracts_check(p, err) != 0 ? -1 : read_embedded_file(p, features, features_read, err);
+    contracts_sort(p);
+    return read_embedded_file(p, features, features_read, err);
 }
 
 /* ---- a directory ---- */
@@ -63,24 +61,24 @@ static int select_contract(const struct dirent *entry) {
     return is_contract(entry->d_name);
 }
 
-static int read_contract_files(Pipeline *p, const char *dir, Error *err) {
+static int read_contracts(Pipeline *p, const char *dir, Error *err) {
     struct dirent **entries = NULL;
     int n = scandir(dir, &entries, select_contract, alphasort), rc = 0;
-    if (n < 0) return error_errno(err, ERR_CONFIG, errno, "cannot read the contracts in %s", dir);
+    if (n < 0) return REFUSE_PATH(dir, err, "expected a folder with files *%s: %s", suffix, strerror(errno));
     for (int i = 0; i < n; i++) {
         CLEANUP(free_text) char *path = path_join(dir, entries[i]->d_name);
         if (rc == 0) rc = read_file(p, path, contracts_read, err);
         free(entries[i]);
     }
     free(entries);
-    return rc;
+    return n > 0 ? rc : REFUSE_PATH(dir, err, "there is no contract in this folder; expected files *%s", suffix);
 }
 
 static int read_dir(Pipeline *p, const char *dir, Error *err) {
     CLEANUP(free_text) char *contracts = path_join(dir, "contracts");
     CLEANUP(free_text) char *features = path_join(dir, "features.yaml");
-    if (read_contract_files(p, contracts, err) != 0) return -1;
-    if (contracts_check(p, err) != 0) return error_prefix(err, "%s", dir);
+    if (read_contracts(p, contracts, err) != 0) return -1;
+    contracts_sort(p);
     return read_file(p, features, features_read, err);
 }
 

@@ -1,219 +1,144 @@
-/* reader.c: see reader.h. Places form a list from the value up to the document, so that the path is only built when something is wrong. */
+/* reader.c: see reader.h. */
 #include "contract/reader.h"
 
-#include "base/buf.h"
-#include "base/document.h"
 #include "base/memory.h"
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
-
-/* ---- strings ---- */
-
-struct Strings {
-    void **kept;
-    size_t count;
-};
-
-Strings *strings_new(void) {
-    return xcalloc(1, sizeof(Strings));
-}
-
-void strings_free(Strings *s) {
-    for (size_t i = 0; i < s->count; i++) free(s->kept[i]);
-    free(s->kept);
-    free(s);
-}
-
-void *strings_adopt(Strings *s, void *memory) {
-    s->kept = xrealloc(s->kept, s->count + 1, sizeof *s->kept);
-    s->kept[s->count++] = memory;
-    return memory;
-}
-
-const char *strings_keep(Strings *s, const char *text) {
-    return strings_adopt(s, xstrdup(text));
-}
-
-const char *strings_format(Strings *s, const char *fmt, ...) {
-    va_list args;
-    char *text = NULL;
-    va_start(args, fmt);
-    if (vasprintf(&text, fmt, args) < 0) BUG("vasprintf");
-    va_end(args);
-    return strings_adopt(s, text);
-}
-
-/* ---- places ---- */
-
-Place place_root(const char *file, json_t *document) {
-    return (Place){.file = file, .value = document};
-}
-
-Place place_key(const Place *parent, const char *key) {
-    return (Place){.file = parent->file, .parent = parent, .key = key, .value = json_object_get(parent->value, key)};
-}
-
-Place place_at(const Place *parent, size_t index) {
-    return (Place){.file = parent->file, .parent = parent, .index = index, .value = json_array_get(parent->value, index)};
-}
-
-bool place_exists(const Place *p) {
-    return p->value != NULL && !json_is_null(p->value);
-}
-
-static void add_path(Buf *out, const Place *p) {
-    if (p->parent == NULL) return;
-    add_path(out, p->parent);
-    if (p->key == NULL)
-        buf_addf(out, "[%zu]", p->index);
-    else
-        buf_addf(out, "%s%s", out->len > 0 ? "." : "", p->key);
-}
-
-char *place_path(const Place *p) {
-    Buf path = {0};
-    add_path(&path, p);
-    return buf_take(&path);
-}
-
-static void add_value(Buf *out, const json_t *value) {
-    enum { SHOWN = 60 };
-    if (json_is_object(value)) {
-        buf_add_str(out, "an object");
-        return;
-    }
-    if (json_is_array(value)) {
-        buf_add_str(out, "a list");
-        return;
-    }
-    CLEANUP(free_text) char *text = json_text(value);
-    size_t len = strlen(text);
-    buf_add(out, text, len > SHOWN ? SHOWN : len);
-    if (len > SHOWN) buf_add_str(out, "...");
-}
-
-int place_fail(const Place *p, Error *err, const char *fmt, ...) {
-    CLEANUP(buf_done) Buf text = {0};
-    CLEANUP(free_text) char *path = place_path(p);
-    CLEANUP(free_text) char *what = NULL;
-    va_list args;
-    va_start(args, fmt);
-    if (vasprintf(&what, fmt, args) < 0) BUG("vasprintf");
-    va_end(args);
-    buf_addf(&text, "%s: %s", p->file, path[0] != '\0' ? path : "the document");
-    if (p->value == NULL)
-        buf_add_str(&text, " is missing");
-    else {
-        buf_add_str(&text, " is ");
-        add_value(&text, p->value);
-    }
-    return error_set(err, ERR_CONFIG, "%s: %s", text.data, what);
-}
 
 /* ---- members ---- */
 
-int read_text(const Place *at, const char *key, bool needed, const char **ret, Error *err) {
-    Place p = place_key(at, key);
-    if (!place_exists(&p)) return needed ? place_fail(&p, err, "a text is needed here") : 0;
-    if (!json_is_string(p.value)) return place_fail(&p, err, "expected a text");
-    if (needed && json_string_length(p.value) == 0) return place_fail(&p, err, "must not be empty");
-    *ret = json_string_value(p.value);
+int read_text(const DocNode *at, const char *key, bool needed, const char **ret, Error *err) {
+    DocNode node = node_member(at, key);
+    if (!node_exists(&node) && !needed) return 0;
+    if (!json_is_string(node.value)) return REFUSE(&node, err, "expected a text");
+    if (needed && json_string_length(node.value) == 0) return REFUSE(&node, err, "expected a text that is not empty");
+    *ret = json_string_value(node.value);
     return 0;
 }
 
-int read_bool(const Place *at, const char *key, bool *ret, Error *err) {
-    Place p = place_key(at, key);
-    if (!place_exists(&p)) return 0;
-    if (!json_is_boolean(p.value)) return place_fail(&p, err, "expected true or false");
-    *ret = json_is_true(p.value);
+int read_bool(const DocNode *at, const char *key, bool *ret, Error *err) {
+    DocNode node = node_member(at, key);
+    if (!node_exists(&node)) return 0;
+    if (!json_is_boolean(node.value)) return REFUSE(&node, err, "expected true or false");
+    *ret = json_is_true(node.value);
     return 0;
 }
 
-int read_integer(const Place *at, const char *key, int64_t least, int64_t most, int64_t *ret, Error *err) {
-    Place p = place_key(at, key);
-    if (!place_exists(&p)) return 0;
-    if (!json_is_integer(p.value) || json_integer_value(p.value) < least || json_integer_value(p.value) > most)
-        return place_fail(&p, err, "expected a whole number from %lld to %lld", (long long)least, (long long)most);
-    *ret = json_integer_value(p.value);
+int read_integer(const DocNode *at, const char *key, int64_t least, int64_t most, int64_t *ret, Error *err) {
+    DocNode node = node_member(at, key);
+    if (!node_exists(&node)) return 0;
+    if (!json_is_integer(node.value) || json_integer_value(node.value) < least || json_integer_value(node.value) > most)
+        return REFUSE(&node, err, "expected a whole number from %lld to %lld", (long long)least, (long long)most);
+    *ret = json_integer_value(node.value);
     return 0;
 }
 
-int read_object(const Place *at, const char *key, bool needed, Place *ret, Error *err) {
-    Place p = place_key(at, key);
-    if (!place_exists(&p) && !needed)
-        p.value = NULL;
-    else if (!json_is_object(p.value))
-        return place_fail(&p, err, "expected an object");
-    *ret = p;
+int read_description(const DocNode *at, Strings *strings, const char **ret, Error *err) {
+    const char *text = "";
+    if (read_text(at, "description", false, &text, err) != 0) return -1;
+    *ret = strings_keep(strings, text);
     return 0;
 }
 
-int read_array(const Place *at, const char *key, bool needed, Place *ret, Error *err) {
-    Place p = place_key(at, key);
-    if (!place_exists(&p) && !needed)
-        p.value = NULL;
-    else if (!json_is_array(p.value))
-        return place_fail(&p, err, "expected a list");
-    *ret = p;
+int read_object(const DocNode *at, const char *key, DocNode *ret, Error *err) {
+    DocNode node = node_member(at, key);
+    if (!node_exists(&node))
+        node.value = NULL;
+    else if (!json_is_object(node.value))
+        return REFUSE(&node, err, "expected an object");
+    *ret = node;
     return 0;
 }
 
+int read_list(const DocNode *at, const char *key, bool needed, DocNode *ret, Error *err) {
+    DocNode node = node_member(at, key);
+    if (!node_exists(&node) && !needed)
+        node.value = NULL;
+    else if (!json_is_array(node.value))
+        return REFUSE(&node, err, "expected a list");
+    *ret = node;
+    return 0;
+}
+
+/* ---- keys ---- */
+
+/* Is `key` one of "a, b, c"? */
+static bool is_in_list(const char *list, const char *key) {
+    size_t n = strlen(key);
+    for (const char *name = list; name[0] != '\0';) {
+        size_t length = strcspn(name, ",");
+        if (length == n && memcmp(name, key, n) == 0) return true;
+        name += length;
+        name += strspn(name, ", ");
+    }
+    return false;
+}
+
+int check_keys(const DocNode *at, const char *known, Error *err) {
+    const char *key;
+    json_t *value;
+    if (!json_is_object(at->value)) return REFUSE(at, err, "expected an object with the keys %s", known);
+    json_object_foreach(at->value, key, value) {
+        if (is_in_list(known, key)) continue;
+        DocNode node = node_member(at, key);
+        return REFUSE(&node, err, "there is no such key; expected one of: %s", known);
+    }
+    return 0;
+}
+
+/* ---- values ---- */
+
+/* "a, b, c"; the caller frees. */
 static char *join(const char *const *names, size_t n) {
     Buf out = {0};
     for (size_t i = 0; i < n; i++) buf_addf(&out, "%s%s", i > 0 ? ", " : "", names[i]);
     return buf_take(&out);
 }
 
-static bool is_one_of(const char *text, const char *const *names, size_t n, size_t *ret) {
-    for (size_t i = 0; i < n; i++) {
+int read_choice(const DocNode *node, const char *const *names, size_t n, size_t *ret, Error *err) {
+    const char *text = json_string_value(node->value);
+    for (size_t i = 0; text != NULL && i < n; i++) {
         if (strcmp(text, names[i]) != 0) continue;
         *ret = i;
-        return true;
-    }
-    return false;
-}
-
-int read_known_keys(const Place *at, const char *const *known, size_t n, Error *err) {
-    const char *key;
-    json_t *value;
-    size_t index;
-    if (!json_is_object(at->value)) return place_fail(at, err, "expected an object");
-    json_object_foreach(at->value, key, value) {
-        if (is_one_of(key, known, n, &index)) continue;
-        Place p = place_key(at, key);
-        CLEANUP(free_text) char *list = join(known, n);
-        return place_fail(&p, err, "smelt does not know this key; known here: %s", list);
-    }
-    return 0;
-}
-
-int read_choice(const Place *p, const char *const *names, size_t n, size_t *ret, Error *err) {
-    if (json_is_string(p->value) && is_one_of(json_string_value(p->value), names, n, ret)) return 0;
-    CLEANUP(free_text) char *list = join(names, n);
-    return place_fail(p, err, "expected one of: %s", list);
-}
-
-int read_number(const Place *p, Strings *strings, const char **ret, Error *err) {
-    if (json_is_integer(p->value)) {
-        *ret = strings_format(strings, "%lld", (long long)json_integer_value(p->value));
         return 0;
     }
-    double v = json_real_value(p->value);
-    if (!json_is_real(p->value) || !isfinite(v) || fabs(v) >= 1e15) return place_fail(p, err, "expected a number");
+    CLEANUP(free_text) char *list = join(names, n);
+    return n == 1 ? REFUSE(node, err, "expected %s", list) : REFUSE(node, err, "expected one of: %s", list);
+}
+
+int read_number(const DocNode *node, Strings *strings, const char **ret, Error *err) {
+    if (json_is_integer(node->value)) {
+        *ret = strings_format(strings, "%lld", (long long)json_integer_value(node->value));
+        return 0;
+    }
+    if (!json_is_real(node->value)) return REFUSE(node, err, "expected a number");
+    double v = json_real_value(node->value);
+    if (fabs(v) >= 1e15) return REFUSE(node, err, "expected a number between -1e15 and 1e15, as larger ones are not exact");
     for (int decimals = 1; decimals <= 9; decimals++) {
         CLEANUP(free_text) char *text = xasprintf("%.*f", decimals, v);
         if (strtod(text, NULL) != v) continue;
         *ret = strings_keep(strings, text);
         return 0;
     }
-    return place_fail(p, err, "expected a number with at most 9 decimals");
+    return REFUSE(node, err, "expected a number with at most 9 decimals");
 }
 
-int check_name(const Place *p, Error *err) {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz", rest[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
-    const char *name = json_string_value(p->value);
-    if (name == NULL || strchr(letters, name[0]) == NULL || name[0] == '\0' || strspn(name, rest) != strlen(name) || strlen(name) > 63)
-        return place_fail(p, err, "expected a name of small letters, digits and _, at most 63 long, that starts with a letter");
+int read_name(const DocNode *node, Strings *strings, const char **ret, Error *err) {
+    static const char first[] = "abcdefghijklmnopqrstuvwxyz", rest[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    const char *name = json_string_value(node->value);
+    if (name == NULL || strspn(name, first) == 0 || strspn(name, rest) != strlen(name) || strlen(name) > 63)
+        return REFUSE(node, err, "expected a name of a to z, 0 to 9 and _, at most 63 long, that begins with a letter");
+    *ret = strings_keep(strings, name);
+    return 0;
+}
+
+/* Names go into SQL and into paths of JSON; quotes and backslashes there only hide mistakes. */
+int read_message_name(const DocNode *node, Strings *strings, const char **ret, Error *err) {
+    const char *name = json_string_value(node->value);
+    if (name == NULL || name[0] == '\0' || strlen(name) > 100) return REFUSE(node, err, "expected a name of 1 to 100 characters");
+    for (const char *c = name; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || strchr("\"'\\", *c) != NULL || strncmp(c, "{{", 2) == 0)
+            return REFUSE(node, err, "expected a name without quotes, backslashes, control characters and \"{{\"");
+    *ret = strings_keep(strings, name);
     return 0;
 }

@@ -1,0 +1,82 @@
+/* columns.c: see columns.h.
+ *
+ * Invariant: sums stay exact. A summed column has limits so narrow that EVENTS_MAX events of one subscriber cannot overflow 64 bits, and a
+ * mean can still be rounded in 64-bit arithmetic; a column without such limits is refused. */
+#include "contract/columns.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENTS_MAX 1e8 /* of one subscriber */
+
+static const Column envelope_columns[] = {
+    {"event_type", "VARCHAR", VALUE_TEXT, 0},
+    {"source_system", "VARCHAR", VALUE_TEXT, 0},
+    {"quality_score", "INTEGER", VALUE_INTEGER, 0},
+};
+
+static bool find(const Pipeline *p, const char *name, Column *ret) {
+    for (size_t i = 0; i < ARRAY_LEN(envelope_columns); i++) {
+        if (strcmp(envelope_columns[i].name, name) != 0) continue;
+        *ret = envelope_columns[i];
+        return true;
+    }
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
+        for (const Field *f = c->fields; f < c->fields + c->field_count; f++) {
+            if (strcmp(f->column, name) != 0) continue;
+            *ret = (Column){f->column, f->sql_type, f->type, f->scale};
+            return true;
+        }
+    return false;
+}
+
+int column_find(const Pipeline *p, const DocNode *node, const char *name, Column *ret, Error *err) {
+    if (name == NULL || !find(p, name, ret))
+        return REFUSE(node, err,
+                      "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract");
+    if (ret->type == VALUE_JSON) return REFUSE(node, err, "this column is JSON, which features cannot use; expected another one");
+    return 0;
+}
+
+/* ---- limits ---- */
+
+static double type_limit(const Field *f) {
+    static const struct {
+        const char *type;
+        double limit;
+    } limits[] = {{"TINYINT", 128}, {"SMALLINT", 32768}, {"INTEGER", 2147483648.0}, {"BIGINT", 9223372036854775808.0}};
+    if (f->type == VALUE_DECIMAL) return pow(10, f->precision - f->scale);
+    for (size_t i = 0; i < ARRAY_LEN(limits); i++)
+        if (strcmp(limits[i].type, f->sql_type) == 0) return limits[i].limit;
+    BUG("a sum over something that is no number");
+}
+
+/* The largest absolute value that passes the field's checks. */
+static double largest_value(const Field *f) {
+    double low = -type_limit(f), high = type_limit(f);
+    for (const Check *c = f->checks; c < f->checks + f->check_count; c++) {
+        if (c->kind == CHECK_MINIMUM || c->kind == CHECK_ABOVE) low = fmax(low, strtod(c->text, NULL));
+        if (c->kind == CHECK_MAXIMUM || c->kind == CHECK_BELOW) high = fmin(high, strtod(c->text, NULL));
+    }
+    return fmax(fabs(low), fabs(high));
+}
+
+static double largest_in_column(const Pipeline *p, const char *column) {
+    double largest = 0;
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++) {
+        if (strcmp(column, c->quality.column) == 0) largest = fmax(largest, largest_value(&c->quality));
+        for (const Field *f = c->fields; f < c->fields + c->field_count; f++)
+            if (strcmp(f->column, column) == 0) largest = fmax(largest, largest_value(f));
+    }
+    return largest;
+}
+
+int column_check_sum(const Pipeline *p, const DocNode *node, const Feature *f, Error *err) {
+    int scale = f->column.scale, shift = f->round > scale ? f->round - scale : 0;
+    double capacity = f->column.type == VALUE_DECIMAL ? 1e18 : 9.2e18;
+    double allowed = fmin(capacity, 9.2e18 / pow(10, shift)) / EVENTS_MAX / pow(10, scale);
+    if (largest_in_column(p, f->column.name) <= allowed) return 0;
+    return REFUSE(node, err, "a sum over this column could overflow; expected a minimum and a maximum in its contract, at most %.0f from 0",
+                  floor(allowed));
+}

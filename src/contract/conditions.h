@@ -1,0 +1,7 @@
+/* conditions.h: which events a feature counts. One thread. */
+#pragma once
+#include "contract/declarations.h"
+#include "contract/node.h"
+
+/* `where` of a feature, when it has one. ERR_CONFIG. */
+int conditions_read(Pipeline *p, const DocNode *feature, Feature *f, Error *err) MUST_CHECK;

@@ -1,0 +1,90 @@
+/* contracts.c: see contracts.h. A document has a head and one or more event types, each with the event's properties (envelope.c). */
+#include "contract/contracts.h"
+
+#include "contract/checks.h"
+#include "contract/envelope.h"
+#include "contract/reader.h"
+#include "contract/text.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- an event type ---- */
+
+static int check_new_type(const Pipeline *p, const Contract *c, const DocNode *name, Error *err) {
+    for (const Contract *other = p->contracts; other < p->contracts + p->contract_count; other++)
+        if (other != c && strcmp(other->event_type, c->event_type) == 0)
+            return REFUSE(name, err, "this event type has a contract already, in %s:%d", other->file, other->line);
+    return 0;
+}
+
+static int read_event_type(Pipeline *p, Contract *c, const DocNode *object, Error *err) {
+    static const char known[] = "id, name, logicalType, physicalName, physicalType, description, businessName, tags, customProperties, "
+                                "authoritativeDefinitions, dataGranularityDescription, properties, relationships, quality";
+    DocNode properties, name = node_member(object, "name"), quality = node_member(object, "quality");
+    if (check_keys(object, known, err) != 0 || read_message_name(&name, p->strings, &c->event_type, err) != 0 ||
+        check_new_type(p, c, &name, err) != 0 || read_description(object, p->strings, &c->description, err) != 0 ||
+        read_list(object, "properties", true, &properties, err) != 0)
+        return -1;
+    c->line = node_line(object);
+    if (node_exists(&quality)) checks_note_unenforced(p, c, &quality);
+    return envelope_read(p, c, &properties, err);
+}
+
+/* ---- the document ---- */
+
+/* customProperties: [{property: position, value: N}] */
+static int read_position(const DocNode *document, int64_t *ret, Error *err) {
+    DocNode custom;
+    if (read_list(document, "customProperties", false, &custom, err) != 0) return -1;
+    for (size_t i = 0; i < json_array_size(custom.value); i++) {
+        DocNode entry = node_item(&custom, i);
+        const char *property = json_string_value(json_object_get(entry.value, "property"));
+        if (property != NULL && strcmp(property, "position") == 0) return read_integer(&entry, "value", 0, INT32_MAX, ret, err);
+    }
+    return 0;
+}
+
+static int read_head(Pipeline *p, const DocNode *document, Contract *c, Error *err) {
+    static const char known[] = "apiVersion, kind, id, name, version, status, domain, dataProduct, tenant, tags, description, servers, "
+                                "schema, support, price, team, roles, slaProperties, slaDefaultElement, authoritativeDefinitions, "
+                                "customProperties, contractCreatedTs";
+    static const char *const versions[] = {"v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0"}, *const kinds[] = {"DataContract"};
+    DocNode version = node_member(document, "apiVersion"), kind = node_member(document, "kind");
+    size_t index;
+    if (check_keys(document, known, err) != 0 || read_choice(&version, versions, ARRAY_LEN(versions), &index, err) != 0 ||
+        read_choice(&kind, kinds, ARRAY_LEN(kinds), &index, err) != 0 || read_text(document, "id", true, &c->id, err) != 0 ||
+        read_text(document, "version", true, &c->version, err) != 0 || read_position(document, &c->position, err) != 0)
+        return -1;
+    c->file = strings_keep(p->strings, document_name(document->document));
+    c->id = strings_keep(p->strings, c->id);
+    c->version = strings_keep(p->strings, c->version);
+    return 0;
+}
+
+int contracts_read(Pipeline *p, const DocNode *document, Error *err) {
+    DocNode schema;
+    Contract head = {.position = INT32_MAX};
+    if (read_head(p, document, &head, err) != 0 || read_list(document, "schema", true, &schema, err) != 0) return -1;
+    if (json_array_size(schema.value) == 0) return REFUSE(&schema, err, "expected one or more event types");
+    for (size_t i = 0; i < json_array_size(schema.value); i++) {
+        DocNode object = node_item(&schema, i);
+        p->contracts = strings_grow(p->strings, p->contracts, p->contract_count, sizeof *p->contracts);
+        Contract *c = &p->contracts[p->contract_count++];
+        *c = head;
+        if (read_event_type(p, c, &object, err) != 0) return -1;
+    }
+    return 0;
+}
+
+/* ---- order ---- */
+
+static int compare_contracts(const void *a, const void *b) {
+    const Contract *x = a, *y = b;
+    if (x->position != y->position) return x->position < y->position ? -1 : 1;
+    int by_file = strcmp(x->file, y->file);
+    return by_file != 0 ? by_file : strcmp(x->event_type, y->event_type);
+}
+
+void contracts_sort(Pipeline *p) {
+    qsort(p->contracts, p->contract_count, sizeof *p->contracts, compare_contracts);
+}

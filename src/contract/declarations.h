@@ -1,0 +1,144 @@
+/* declarations.h: what contracts and features declare, once it is read and checked.
+ *
+ * Read-only once loaded (contract/pipeline.h): any thread. Every text is owned by the Pipeline and lives as long as it. What was loaded is
+ * consistent: columns exist, types agree, rules fit their types, so that the compiler has no error paths.
+ *
+ * Sizes: contracts, fields, checks and features are plain arrays with their counts; none is NULL-terminated. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* ---- contracts ---- */
+
+typedef enum ValueType {
+    VALUE_TEXT,      /* VARCHAR */
+    VALUE_INTEGER,   /* TINYINT, SMALLINT, INTEGER, BIGINT */
+    VALUE_DECIMAL,   /* DECIMAL(p,s), p <= 18 */
+    VALUE_BOOLEAN,   /* BOOLEAN */
+    VALUE_DATE,      /* DATE, "2026-11-24" in the message */
+    VALUE_TIMESTAMP, /* TIMESTAMP in UTC, ISO 8601 in the message */
+    VALUE_JSON,      /* an object or an array, kept as JSON */
+} ValueType;
+
+typedef enum CheckKind {
+    CHECK_MINIMUM,    /* value >= text */
+    CHECK_MAXIMUM,    /* value <= text */
+    CHECK_ABOVE,      /* value > text */
+    CHECK_BELOW,      /* value < text */
+    CHECK_MIN_LENGTH, /* of a text, in characters */
+    CHECK_MAX_LENGTH,
+    CHECK_PATTERN, /* text: a regular expression (RE2) that matches somewhere in the value: anchor it with ^ and $ */
+    CHECK_VALUES,  /* one of values */
+    CHECK_AHEAD,   /* a timestamp at most `number` microseconds after the broker's */
+} CheckKind;
+
+typedef struct Check {
+    CheckKind kind;
+    const char *rule; /* its name in quarantine */
+    const char *text; /* a number as exact decimal text, a time as written, a pattern */
+    int64_t number;   /* a length; a time or a distance in microseconds */
+    const char **values;
+    size_t value_count;
+} Check;
+
+/* One property: of the payload, or of the envelope around it. */
+typedef struct Field {
+    const char *name;                   /* in the message */
+    const char *column;                 /* in Silver */
+    const char *sql_type, *description; /* description: "" when there is none */
+    ValueType type;
+    bool array;           /* VALUE_JSON: an array, not an object */
+    int precision, scale; /* VALUE_DECIMAL */
+    bool required;
+    Check *checks;
+    size_t check_count;
+    int line; /* of its contract's file */
+} Field;
+
+/* What is promised of one event type. */
+typedef struct Contract {
+    const char *event_type, *file, *id, *version, *description;
+    int64_t position;      /* contracts are in this order, then by file name */
+    bool upper_subscriber; /* subscriber ids in capitals */
+    Field subscriber, timestamp, quality;
+    Field *fields; /* of the payload, in contract order */
+    size_t field_count;
+    const char **unenforced; /* what is for other tools, as paths in the file: "schema[0].quality" */
+    size_t unenforced_count;
+    int line; /* of its file */
+} Contract;
+
+/* ---- features ---- */
+
+typedef enum Aggregate { AGGREGATE_COUNT, AGGREGATE_SUM, AGGREGATE_AVG, AGGREGATE_MIN, AGGREGATE_MAX, AGGREGATE_LAST } Aggregate;
+
+typedef enum Comparison {
+    COMPARE_IN,
+    COMPARE_NOT_IN,
+    COMPARE_EQUAL,
+    COMPARE_LESS,
+    COMPARE_AT_MOST,
+    COMPARE_GREATER,
+    COMPARE_AT_LEAST
+} Comparison;
+
+/* A column of Silver that features read. */
+typedef struct Column {
+    const char *name, *sql_type;
+    ValueType type;
+    int scale;
+} Column;
+
+/* `column comparison values`: several of them hold together. NULL never holds. */
+typedef struct Condition {
+    Column column;
+    Comparison comparison;
+    const char **values; /* one, or several for IN and NOT_IN; numbers as exact decimal text */
+    size_t value_count;
+} Condition;
+
+typedef struct Feature {
+    const char *name, *description;
+    Aggregate aggregate;
+    Column column; /* not for count: name is NULL */
+    Condition *where;
+    size_t where_count;
+    int round;    /* decimals of an avg */
+    int *windows; /* days, ascending; beside the whole history */
+    size_t window_count;
+    int line; /* of features.yaml */
+} Feature;
+
+/* `feature comparison number`, on the feature before rounding. */
+typedef struct LabelTerm {
+    size_t feature; /* index into features */
+    int window;     /* days; 0: the whole history */
+    Comparison comparison;
+    const char *number;
+} LabelTerm;
+
+/* 1 when any (or all) of the terms hold, else 0. */
+typedef struct Label {
+    const char *name, *description;
+    bool all;
+    LabelTerm *terms;
+    size_t term_count;
+    int line; /* of features.yaml */
+} Label;
+
+/* ---- the whole ---- */
+
+typedef struct Pipeline {
+    Contract *contracts;
+    size_t contract_count;
+    Feature *features;
+    size_t feature_count;
+    Label *labels;
+    size_t label_count;
+    int64_t minimum_events;
+    int *windows; /* all that any feature has, in days, ascending */
+    size_t window_count;
+    char contracts_sha256[65], features_sha256[65]; /* of the meaning: comments, order of keys and descriptions do not count */
+    struct Strings *strings;                        /* owns every text */
+} Pipeline;

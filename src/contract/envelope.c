@@ -1,0 +1,77 @@
+/* envelope.c: the seven properties of an event are fixed, because Bronze is: a contract states them (it describes the whole message) and
+ * may put rules on subscriber_id, timestamp and quality_score. */
+#include "contract/envelope.h"
+
+#include "contract/checks.h"
+#include "contract/fields.h"
+#include "contract/reader.h"
+#include <string.h>
+#include <strings.h>
+
+typedef struct EnvelopeProperty {
+    const char *name, *logical, *physical, *column_type;
+    size_t offset; /* of the Field in Contract; 0: no rules of its own */
+    ValueType type;
+} EnvelopeProperty;
+
+static const EnvelopeProperty envelope[] = {
+    {"id", "string", "event_id", NULL, 0, VALUE_TEXT},
+    {"type", "string", "event_type", NULL, 0, VALUE_TEXT},
+    {"source", "string", "source_system", NULL, 0, VALUE_TEXT},
+    {"subscriber_id", "string", "subscriber_id", "VARCHAR", offsetof(Contract, subscriber), VALUE_TEXT},
+    {"timestamp", "timestamp", "event_timestamp", "TIMESTAMP", offsetof(Contract, timestamp), VALUE_TIMESTAMP},
+    {"quality_score", "integer", "quality_score", "INTEGER", offsetof(Contract, quality), VALUE_INTEGER},
+    {"payload", "object", "raw_payload", NULL, 0, VALUE_JSON},
+};
+
+/* Upper-casing the subscriber is the one transformation. */
+static int read_transform(Contract *c, const DocNode *property, const EnvelopeProperty *e, Error *err) {
+    DocNode logic = node_member(property, "transformLogic");
+    if (!node_exists(&logic)) return 0;
+    const char *text = json_string_value(logic.value);
+    if (e->offset != offsetof(Contract, subscriber) || text == NULL || strcasecmp(text, "UPPER(subscriber_id)") != 0)
+        return REFUSE(&logic, err, "the only transformation is UPPER(subscriber_id), of subscriber_id; leave this out");
+    c->upper_subscriber = true;
+    return 0;
+}
+
+static int read_property(Pipeline *p, Contract *c, const DocNode *property, const EnvelopeProperty *e, Error *err) {
+    Field unused = {0}, *field = e->offset != 0 ? (Field *)(void *)((char *)c + e->offset) : &unused;
+    DocNode logical = node_member(property, "logicalType"), physical = node_member(property, "physicalName"),
+            required = node_member(property, "required");
+    size_t index;
+    if (property_check_keys(property, err) != 0 || read_choice(&logical, &e->logical, 1, &index, err) != 0 ||
+        read_choice(&physical, &e->physical, 1, &index, err) != 0)
+        return -1;
+    if (!json_is_true(required.value)) return REFUSE(&required, err, "expected true: every event has its %s", e->name);
+    *field = (Field){
+        .name = e->name, .column = e->physical, .sql_type = e->column_type, .type = e->type, .required = true, .line = node_line(property)};
+    if (read_description(property, p->strings, &field->description, err) != 0 || read_transform(c, property, e, err) != 0) return -1;
+    if (e->offset != 0) return checks_read(p, c, property, field, err);
+    return e->type == VALUE_JSON ? payload_read(p, c, property, err) : 0;
+}
+
+static const EnvelopeProperty *find_property(const DocNode *property) {
+    const char *name = json_string_value(json_object_get(property->value, "name"));
+    for (size_t i = 0; name != NULL && i < ARRAY_LEN(envelope); i++)
+        if (strcmp(envelope[i].name, name) == 0) return &envelope[i];
+    return NULL;
+}
+
+int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *err) {
+    int seen[ARRAY_LEN(envelope)] = {0}; /* lines */
+    for (size_t i = 0; i < json_array_size(properties->value); i++) {
+        DocNode property = node_item(properties, i), name = node_member(&property, "name");
+        const EnvelopeProperty *e = find_property(&property);
+        if (e == NULL)
+            return REFUSE(&name, err,
+                          "expected id, type, source, subscriber_id, timestamp, quality_score or payload (others go into the payload)");
+        if (seen[e - envelope] != 0)
+            return REFUSE(&name, err, "this property is there already, on line %d; expected each once", seen[e - envelope]);
+        seen[e - envelope] = node_line(&property);
+        if (read_property(p, c, &property, e, err) != 0) return -1;
+    }
+    for (size_t i = 0; i < ARRAY_LEN(envelope); i++)
+        if (seen[i] == 0) return REFUSE(properties, err, "expected also the property %s, which every event has", envelope[i].name);
+    return 0;
+}

@@ -1,0 +1,10 @@
+/* explain.h: a loaded pipeline as JSON. One thread. */
+#pragma once
+#include "base/attr.h"
+#include "contract/declarations.h"
+#include <jansson.h>
+
+/* Fills contracts_sha256 and features_sha256. */
+void pipeline_fingerprint(Pipeline *p);
+/* The declarations as one JSON object, for people and other programs. The caller owns it. */
+json_t *pipeline_explain(const Pipeline *p) MUST_CHECK;

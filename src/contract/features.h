@@ -1,0 +1,7 @@
+/* features.h: features.yaml: aggregates over Silver's columns, and labels over the features. One thread. */
+#pragma once
+#include "contract/declarations.h"
+#include "contract/node.h"
+
+/* The whole document; the contracts must be there. ERR_CONFIG. */
+int features_read(Pipeline *p, const DocNode *document, Error *err) MUST_CHECK;

@@ -1,0 +1,139 @@
+/* fields.c: see fields.h. A property of the payload has a name in the message, a column in Silver, a type, and rules (checks.c). */
+#include "contract/fields.h"
+
+#include "contract/checks.h"
+#include "contract/names.h"
+#include "contract/reader.h"
+#include "contract/text.h"
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* ---- types ---- */
+
+typedef struct LogicalType {
+    const char *name;
+    ValueType type;
+    const char *physical[5]; /* allowed; the first is the default */
+} LogicalType;
+
+static const LogicalType logical_types[] = {
+    {"string", VALUE_TEXT, {"VARCHAR"}},
+    {"integer", VALUE_INTEGER, {"INTEGER", "BIGINT", "SMALLINT", "TINYINT"}},
+    {"number", VALUE_DECIMAL, {NULL}}, /* DECIMAL(p,s) */
+    {"boolean", VALUE_BOOLEAN, {"BOOLEAN"}},
+    {"date", VALUE_DATE, {"DATE"}},
+    {"timestamp", VALUE_TIMESTAMP, {"TIMESTAMP"}},
+    {"object", VALUE_JSON, {"JSON"}},
+    {"array", VALUE_JSON, {"JSON"}},
+};
+
+static int read_decimal(Pipeline *p, const DocNode *physical, Field *field, Error *err) {
+    const char *text = json_string_value(physical->value);
+    int end = 0;
+    if (text == NULL || sscanf(text, "DECIMAL(%2d,%2d)%n", &field->precision, &field->scale, &end) != 2 || end == 0 || text[end] != '\0' ||
+        field->precision < 1 || field->precision > 18 || field->scale < 0 || field->scale > field->precision || field->scale > 9)
+        return REFUSE(physical, err, "expected DECIMAL(p,s) with p up to 18 and s up to 9 (numbers are exact, so there is no DOUBLE)");
+    field->sql_type = strings_format(p->strings, "DECIMAL(%d,%d)", field->precision, field->scale);
+    return 0;
+}
+
+static int read_physical(Pipeline *p, const DocNode *physical, const LogicalType *logical, Field *field, Error *err) {
+    if (logical->type == VALUE_DECIMAL) return read_decimal(p, physical, field, err);
+    size_t n = 0, chosen = 0;
+    while (n < ARRAY_LEN(logical->physical) && logical->physical[n] != NULL) n++;
+    if (node_exists(physical) && read_choice(physical, logical->physical, n, &chosen, err) != 0) return -1;
+    field->sql_type = logical->physical[chosen];
+    return 0;
+}
+
+static int read_type(Pipeline *p, const DocNode *property, Field *field, Error *err) {
+    const char *names[ARRAY_LEN(logical_types)];
+    size_t chosen;
+    DocNode logical = node_member(property, "logicalType"), physical = node_member(property, "physicalType");
+    for (size_t i = 0; i < ARRAY_LEN(logical_types); i++) names[i] = logical_types[i].name;
+    if (read_choice(&logical, names, ARRAY_LEN(names), &chosen, err) != 0) return -1;
+    field->type = logical_types[chosen].type;
+    field->array = strcmp(names[chosen], "array") == 0;
+    return read_physical(p, &physical, &logical_types[chosen], field, err);
+}
+
+/* ---- one property ---- */
+
+int property_check_keys(const DocNode *property, Error *err) {
+    static const char known[] = "id, name, physicalType, description, businessName, authoritativeDefinitions, tags, primaryKey, "
+                                "customProperties, primaryKeyPosition, logicalType, logicalTypeOptions, physicalName, required, unique, "
+                                "partitioned, partitionKeyPosition, classification, encryptedName, examples, transformLogic, "
+                                "transformDescription, transformSourceObjects, criticalDataElement, relationships, quality, properties, "
+                                "items";
+    return check_keys(property, known, err);
+}
+
+static int read_column(Pipeline *p, const DocNode *property, Field *field, Error *err) {
+    DocNode name = node_member(property, "name"), column = node_member(property, "physicalName");
+    if (read_message_name(&name, p->strings, &field->name, err) != 0 || read_name(&column, p->strings, &field->column, err) != 0) return -1;
+    if (is_silver_column(field->column)) return REFUSE(&column, err, "Silver has this column for every event; expected another name");
+    return 0;
+}
+
+/* Promises about many events, which cannot be checked one event at a time. */
+static void note_keys(Pipeline *p, Contract *c, const DocNode *property) {
+    static const char *const keys[] = {"unique", "primaryKey"};
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        DocNode key = node_member(property, keys[i]);
+        if (json_is_true(key.value)) checks_note_unenforced(p, c, &key);
+    }
+}
+
+static int read_field(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
+    DocNode transform = node_member(property, "transformLogic");
+    if (property_check_keys(property, err) != 0 || read_column(p, property, field, err) != 0 || read_type(p, property, field, err) != 0 ||
+        read_description(property, p->strings, &field->description, err) != 0 ||
+        read_bool(property, "required", &field->required, err) != 0)
+        return -1;
+    if (node_exists(&transform)) return REFUSE(&transform, err, "properties of the payload are not transformed; leave this out");
+    field->line = node_line(property);
+    note_keys(p, c, property);
+    return checks_read(p, c, property, field, err);
+}
+
+/* ---- all of them ---- */
+
+static int check_unique(const Contract *c, const Field *field, const DocNode *property, Error *err) {
+    DocNode name = node_member(property, "name"), column = node_member(property, "physicalName");
+    for (const Field *other = c->fields; other < c->fields + c->field_count; other++) {
+        if (strcasecmp(other->name, field->name) == 0)
+            return REFUSE(&name, err, "the property on line %d has this name already (capitals do not count); expected another name",
+                          other->line);
+        if (strcmp(other->column, field->column) == 0)
+            return REFUSE(&column, err, "the property on line %d has this column already; expected another one", other->line);
+    }
+    return 0;
+}
+
+/* Columns of Silver are shared by all contracts. */
+static int check_same_type(const Pipeline *p, const Contract *c, const Field *field, const DocNode *property, Error *err) {
+    DocNode type = node_member(property, "physicalType");
+    for (const Contract *other = p->contracts; other < p->contracts + p->contract_count; other++)
+        for (const Field *f = other->fields; other != c && f < other->fields + other->field_count; f++)
+            if (strcmp(f->column, field->column) == 0 && strcmp(f->sql_type, field->sql_type) != 0)
+                return REFUSE(&type, err, "the column %s would be %s here, but is %s in %s:%d; expected the same type", f->column,
+                              field->sql_type, f->sql_type, other->file, f->line);
+    return 0;
+}
+
+int payload_read(Pipeline *p, Contract *c, const DocNode *payload, Error *err) {
+    DocNode properties;
+    if (read_list(payload, "properties", true, &properties, err) != 0) return -1;
+    if (json_array_size(properties.value) == 0) return REFUSE(&properties, err, "expected one or more properties");
+    for (size_t i = 0; i < json_array_size(properties.value); i++) {
+        DocNode property = node_item(&properties, i);
+        Field field = {0};
+        if (read_field(p, c, &property, &field, err) != 0 || check_unique(c, &field, &property, err) != 0 ||
+            check_same_type(p, c, &field, &property, err) != 0)
+            return -1;
+        c->fields = strings_grow(p->strings, c->fields, c->field_count, sizeof *c->fields);
+        c->fields[c->field_count++] = field;
+    }
+    return 0;
+}

@@ -1,0 +1,66 @@
+/* labels.c: see labels.h. A label is any or all of some comparisons of a feature with a number. */
+#include "contract/labels.h"
+
+#include "contract/gold_columns.h"
+#include "contract/names.h"
+#include "contract/reader.h"
+#include "contract/text.h"
+
+static int find_feature(const Pipeline *p, const DocNode *node, LabelTerm *term, Error *err) {
+    const char *name = json_string_value(node->value);
+    for (size_t i = 0; name != NULL && i < p->feature_count; i++) {
+        const Feature *f = &p->features[i];
+        if (!feature_has_column(f, name, &term->window)) continue;
+        term->feature = i;
+        bool number = f->aggregate == AGGREGATE_COUNT || f->column.type == VALUE_INTEGER || f->column.type == VALUE_DECIMAL;
+        return number ? 0 : REFUSE(node, err, "this feature is no number; expected one that is");
+    }
+    return REFUSE(node, err, "expected the name of a feature, or of one of its windows");
+}
+
+static int read_term(Pipeline *p, const DocNode *node, LabelTerm *term, Error *err) {
+    DocNode feature = node_member(node, "feature");
+    if (check_keys(node, "feature, equals, less_than, at_most, greater_than, at_least", err) != 0 ||
+        find_feature(p, &feature, term, err) != 0)
+        return -1;
+    if (json_object_size(node->value) != 2) return REFUSE(node, err, "expected a feature and one comparison with a number");
+    for (size_t i = COMPARE_EQUAL; i < COMPARISON_NAMES; i++) {
+        DocNode number = node_member(node, comparison_names[i]);
+        if (number.value == NULL) continue;
+        term->comparison = (Comparison)i;
+        return read_number(&number, p->strings, &term->number, err);
+    }
+    BUG("a term without a comparison");
+}
+
+static int read_terms(Pipeline *p, const DocNode *label, Label *l, Error *err) {
+    DocNode any, all;
+    if (read_list(label, "any_of", false, &any, err) != 0 || read_list(label, "all_of", false, &all, err) != 0) return -1;
+    if ((any.value == NULL) == (all.value == NULL)) return REFUSE(label, err, "expected either any_of or all_of");
+    const DocNode *terms = any.value != NULL ? &any : &all;
+    l->all = terms == &all;
+    l->term_count = json_array_size(terms->value);
+    if (l->term_count == 0) return REFUSE(terms, err, "expected one or more comparisons");
+    l->terms = strings_array(p->strings, l->term_count, sizeof *l->terms);
+    for (size_t i = 0; i < l->term_count; i++) {
+        DocNode term = node_item(terms, i);
+        if (read_term(p, &term, &l->terms[i], err) != 0) return -1;
+    }
+    return 0;
+}
+
+int labels_read(Pipeline *p, const DocNode *document, Error *err) {
+    DocNode list;
+    if (read_list(document, "labels", false, &list, err) != 0) return -1;
+    for (size_t i = 0; i < json_array_size(list.value); i++) {
+        DocNode node = node_item(&list, i);
+        Label l = {.line = node_line(&node)};
+        if (check_keys(&node, "name, description, any_of, all_of", err) != 0 ||
+            gold_names_read(p, &node, &l.name, &l.description, err) != 0 || gold_check_new_column(p, &node, l.name, err) != 0 ||
+            read_terms(p, &node, &l, err) != 0)
+            return -1;
+        p->labels = strings_grow(p->strings, p->labels, p->label_count, sizeof *p->labels);
+        p->labels[p->label_count++] = l;
+    }
+    return 0;
+}

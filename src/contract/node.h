@@ -1,0 +1,55 @@
+/* node.h: a value of a parsed file, where it is, and how it is refused.
+ *
+ * A refusal names the file and the line, the path inside the document, the value, and what would be right:
+ *     contracts/bss.odcs.yaml:41: schema[0].properties[2].required is "yes": expected true or false
+ * Every refusal of this module is made by REFUSE or REFUSE_PATH, which put it into a list; tests/unit/contract/test_refusals.c fails when
+ * its table of mistakes does not reach one of them. Any thread. */
+#pragma once
+#include "base/document.h"
+#include <stdbool.h>
+
+/* Lives on the stack while its children are read, and borrows from its parents and its document. */
+typedef struct DocNode {
+    const Document *document;
+    const struct DocNode *parent; /* NULL: the document's own value */
+    const char *key;              /* NULL: item `index` of a list */
+    size_t index;
+    json_t *value; /* NULL: absent */
+} DocNode;
+
+DocNode node_root(const Document *document);
+/* A member of an object, an item of a list: without a value when there is none. */
+DocNode node_member(const DocNode *object, const char *key);
+DocNode node_item(const DocNode *list, size_t index);
+bool node_exists(const DocNode *node); /* present and not null */
+/* "schema[0].properties[2].physicalType"; the caller frees. */
+char *node_path(const DocNode *node) MUST_CHECK;
+/* Of an absent value: the line of what it should be in. */
+int node_line(const DocNode *node);
+
+/* ---- refusing ---- */
+
+/* A place in the code that refuses something. The linker makes a list of them all: from __start_refusals to __stop_refusals. */
+typedef struct Refusal {
+    const char *file;
+    int line;
+    const char *format;
+    bool reached; /* it has refused something in this process */
+} Refusal;
+
+/* REFUSE(node, err, FORMAT, ...) sets "<file>:<line>: <path> is <value>: <text>", ERR_CONFIG, and is -1. */
+#define REFUSE(node, err, ...) REFUSAL_(node_refuse(node, err, __VA_ARGS__), __VA_ARGS__)
+/* REFUSE_PATH(path, err, FORMAT, ...) is for a file or folder: "<path>: <text>". */
+#define REFUSE_PATH(path, err, ...) REFUSAL_(path_refuse(path, err, __VA_ARGS__), __VA_ARGS__)
+
+/* For the macros above alone. A pointer in the list, because the elements of such a list must have no gaps. */
+#define REFUSAL_(call, ...)                                                                                                                \
+    ({                                                                                                                                     \
+        static Refusal refusal_ = {__FILE__, __LINE__, REFUSAL_FORMAT_(__VA_ARGS__, ), false};                                             \
+        static Refusal *const listed_ __attribute__((section("refusals"), used)) = &refusal_;                                              \
+        __atomic_store_n(&refusal_.reached, true, __ATOMIC_RELAXED);                                                                       \
+        call;                                                                                                                              \
+    })
+#define REFUSAL_FORMAT_(fmt, ...) fmt
+int node_refuse(const DocNode *node, Error *err, const char *fmt, ...) PRINTF_LIKE(3, 4);
+int path_refuse(const char *path, Error *err, const char *fmt, ...) PRINTF_LIKE(3, 4);

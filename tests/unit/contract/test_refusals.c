@@ -1,0 +1,400 @@
+/* test_refusals.c: every mistake that contracts and features can have, one row for each: what is changed in the good pipeline of
+ * tests/pipelines/good, and the sentence that is expected. A refusal in src/contract that no row reaches fails this test, and so does one
+ * that is not made by REFUSE or REFUSE_PATH (contract/node.h), as it could not be counted. */
+#include "../scratch.h"
+#include "base/document.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include "contract/node.h"
+#include "contract/pipeline.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#define DOOR     "contracts/door.odcs.yaml"
+#define METER    "contracts/meter.odcs.yaml"
+#define FEATURES "features.yaml"
+
+/* In `file` of the pipeline in the folder p, `find` (which is there once) becomes `with`. Without `find` the whole file is `with`; without
+ * `with` too it is removed, or, if it is the folder contracts, all that is in it. */
+typedef struct Row {
+    const char *file, *find, *with, *expected;
+} Row;
+
+static const Row rows[] = {
+    /* ---- files and folders ---- */
+    {"contracts", NULL, "no folder", "p/contracts: expected a folder with files *.odcs.yaml: Not a directory"},
+    {"contracts", NULL, NULL, "p/contracts: there is no contract in this folder; expected files *.odcs.yaml"},
+
+    /* ---- YAML (base/document.c; test_document.c has them all) ---- */
+    {METER, "version: 2.0.0", "version: 2: 0",
+     "p/contracts/meter.odcs.yaml:5: this is not YAML: mapping values are not allowed in this context"},
+    {METER, "version: 2.0.0", "id: meter",
+     "p/contracts/meter.odcs.yaml:5: id: this key is there already, on line 4; expected each key once"},
+    {FEATURES, "where: {kind: [gas, power], is_on: true}", "where: {kind: gas, kind: power}",
+     "p/features.yaml:9: features[0].where.kind: this key is there already, on line 9; expected each key once"},
+
+    /* ---- values of a wrong kind (reader.c) ---- */
+    {METER, "description: A reading.", "description: 12", "p/contracts/meter.odcs.yaml:11: schema[0].description is 12: expected a text"},
+    {METER, "id: meter-events", "id: \"\"", "p/contracts/meter.odcs.yaml:4: id is \"\": expected a text that is not empty"},
+    {METER, "id: meter-events", "", "p/contracts/meter.odcs.yaml:2: id is missing: expected a text"},
+    {METER, "physicalName: kind\n            required: true", "physicalName: kind\n            required: yes",
+     "p/contracts/meter.odcs.yaml:53: schema[0].properties[6].properties[0].required is \"yes\": expected true or false"},
+    {METER, "value: 2", "value: -1",
+     "p/contracts/meter.odcs.yaml:8: customProperties[0].value is -1: expected a whole number from 0 to 2147483647"},
+    {FEATURES, "minimum_events: 1", "minimum_events: 1.5",
+     "p/features.yaml:3: minimum_events is 1.5: expected a whole number from 1 to 2147483647"},
+    {FEATURES, "{kind: [gas, power], is_on: true}", "[gas, power]", "p/features.yaml:9: features[0].where is a list: expected an object"},
+    {FEATURES, "windows: [7d, 30d]", "windows: 7d", "p/features.yaml:4: windows is \"7d\": expected a list"},
+    {DOOR, "schema:\n", "schema: {}\nservers:\n", "p/contracts/door.odcs.yaml:9: schema is an empty object: expected a list"},
+    {FEATURES, NULL, "",
+     "p/features.yaml:1: the document is null: expected an object with the keys version, minimum_events, windows, features, labels"},
+    {FEATURES, "  - name: last_kind", "  - 1d\n  - name: last_kind",
+     "p/features.yaml:21: features[3] is \"1d\": "
+     "expected an object with the keys name, description, aggregate, column, where, round, windows"},
+    {FEATURES, "round: 1", "\"round to\": 1",
+     "p/features.yaml:13: features[1][\"round to\"] is 1: there is no such key; "
+     "expected one of: name, description, aggregate, column, where, round, windows"},
+    {METER, "kind: DataContract", "kind: Contract", "p/contracts/meter.odcs.yaml:3: kind is \"Contract\": expected DataContract"},
+    {METER, "physicalType: SMALLINT", "physicalType: INT",
+     "p/contracts/meter.odcs.yaml:67: schema[0].properties[6].properties[1].physicalType is \"INT\": "
+     "expected one of: INTEGER, BIGINT, SMALLINT, TINYINT"},
+    {METER, "name: tags\n            logicalType: array\n", "name: tags\n",
+     "p/contracts/meter.odcs.yaml:85: schema[0].properties[6].properties[6].logicalType is missing: "
+     "expected one of: string, integer, number, boolean, date, timestamp, object, array"},
+    {FEATURES, "at_least: 20", "at_least: twenty", "p/features.yaml:28: labels[0].any_of[0].at_least is \"twenty\": expected a number"},
+    {FEATURES, "at_least: 20", "at_least: 1e15",
+     "p/features.yaml:28: labels[0].any_of[0].at_least is 1e15: expected a number between -1e15 and 1e15, as larger ones are not exact"},
+    {FEATURES, "greater_than: 0.5", "greater_than: 0.1234567891",
+     "p/features.yaml:15: features[1].where.reading_kwh.greater_than is 0.1234567891: expected a number with at most 9 decimals"},
+    {FEATURES, "name: first_install", "name: First",
+     "p/features.yaml:18: features[2].name is \"First\": "
+     "expected a name of a to z, 0 to 9 and _, at most 63 long, that begins with a letter"},
+    {FEATURES, "name: first_install", "name: ~",
+     "p/features.yaml:18: features[2].name is null: expected a name of a to z, 0 to 9 and _, at most 63 long, that begins with a letter"},
+    {METER, "physicalName: reading_kwh", "physicalName: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\u00e9\u00e9",
+     "p/contracts/meter.odcs.yaml:70: schema[0].properties[6].properties[2].physicalName is "
+     "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...: "
+     "expected a name of a to z, 0 to 9 and _, at most 63 long, that begins with a letter"},
+    {METER, "name: kwh", "name: \"\"",
+     "p/contracts/meter.odcs.yaml:68: schema[0].properties[6].properties[2].name is \"\": expected a name of 1 to 100 characters"},
+    {METER, "name: METER", "name: \"'\"",
+     "p/contracts/meter.odcs.yaml:10: schema[0].name is \"'\": expected a name without quotes, backslashes, control characters and \"{{\""},
+
+    /* ---- the document, its event types (contracts.c) ---- */
+    {DOOR, NULL, "apiVersion: v3.1.0\nkind: DataContract\nid: i\nversion: 1.0.0\nschema: []\n",
+     "p/contracts/door.odcs.yaml:5: schema is an empty list: expected one or more event types"},
+    {METER, "name: METER", "name: DOOR",
+     "p/contracts/meter.odcs.yaml:10: schema[0].name is \"DOOR\": "
+     "this event type has a contract already, in p/contracts/door.odcs.yaml:10"},
+
+    /* ---- the event (envelope.c) ---- */
+    {METER, "name: source", "name: origin",
+     "p/contracts/meter.odcs.yaml:21: schema[0].properties[2].name is \"origin\": "
+     "expected id, type, source, subscriber_id, timestamp, quality_score or payload (others go into the payload)"},
+    {METER, "name: type\n", "name: id\n",
+     "p/contracts/meter.odcs.yaml:17: schema[0].properties[1].name is \"id\": "
+     "this property is there already, on line 13; expected each once"},
+    {DOOR, "      - {name: source, logicalType: string, physicalName: source_system, required: true}\n", "",
+     "p/contracts/door.odcs.yaml:11: schema[0].properties is a list: expected also the property source, which every event has"},
+    {DOOR, "physicalName: source_system, required: true", "physicalName: source_system",
+     "p/contracts/door.odcs.yaml:14: schema[0].properties[2].required is missing: expected true: every event has its source"},
+    {METER, "transformLogic: UPPER(subscriber_id)", "transformLogic: LOWER(subscriber_id)",
+     "p/contracts/meter.odcs.yaml:29: schema[0].properties[3].transformLogic is \"LOWER(subscriber_id)\": "
+     "the only transformation is UPPER(subscriber_id), of subscriber_id; leave this out"},
+
+    /* ---- properties of the payload (fields.c) ---- */
+    {METER, "DECIMAL(9,3)", "DOUBLE",
+     "p/contracts/meter.odcs.yaml:71: schema[0].properties[6].properties[2].physicalType is \"DOUBLE\": "
+     "expected DECIMAL(p,s) with p up to 18 and s up to 9 (numbers are exact, so there is no DOUBLE)"},
+    {METER, "DECIMAL(9,3)", "DECIMAL(19,3)",
+     "p/contracts/meter.odcs.yaml:71: schema[0].properties[6].properties[2].physicalType is \"DECIMAL(19,3)\": "
+     "expected DECIMAL(p,s) with p up to 18 and s up to 9 (numbers are exact, so there is no DOUBLE)"},
+    {METER, "physicalName: reading_kwh", "physicalName: batch_id",
+     "p/contracts/meter.odcs.yaml:70: schema[0].properties[6].properties[2].physicalName is \"batch_id\": "
+     "Silver has this column for every event; expected another name"},
+    {METER, "physicalName: tag_list", "physicalName: tag_list\n            transformLogic: none",
+     "p/contracts/meter.odcs.yaml:88: schema[0].properties[6].properties[6].transformLogic is \"none\": "
+     "properties of the payload are not transformed; leave this out"},
+    {METER, "name: kwh", "name: Kind",
+     "p/contracts/meter.odcs.yaml:68: schema[0].properties[6].properties[2].name is \"Kind\": "
+     "the property on line 50 has this name already (capitals do not count); expected another name"},
+    {METER, "physicalName: reading_kwh", "physicalName: kind",
+     "p/contracts/meter.odcs.yaml:70: schema[0].properties[6].properties[2].physicalName is \"kind\": "
+     "the property on line 50 has this column already; expected another one"},
+    {METER, "            physicalType: SMALLINT\n", "",
+     "p/contracts/meter.odcs.yaml:64: schema[0].properties[6].properties[1].physicalType is missing: "
+     "the column site would be INTEGER here, but is SMALLINT in p/contracts/door.odcs.yaml:23; expected the same type"},
+    {DOOR, NULL,
+     "apiVersion: v3.1.0\nkind: DataContract\nid: i\nversion: 1.0.0\nschema:\n- name: DOOR\n  properties:\n"
+     "  - name: payload\n    logicalType: object\n    physicalName: raw_payload\n    required: true\n    properties: []\n",
+     "p/contracts/door.odcs.yaml:12: schema[0].properties[0].properties is an empty list: expected one or more properties"},
+
+    /* ---- rules of a property (checks.c) ---- */
+    {METER, "validValues: [gas, power]", "validValues: [gas, \"{{a}}\"]",
+     "p/contracts/meter.odcs.yaml:63: schema[0].properties[6].properties[0].quality[0].arguments.validValues[1] is \"{{a}}\": "
+     "expected a text without \"{{\""},
+    {METER, "maxLength: 20", "minimum: 1",
+     "p/contracts/meter.odcs.yaml:55: schema[0].properties[6].properties[0].logicalTypeOptions.minimum is 1: "
+     "a value of type text has no minimum or maximum; leave this out"},
+    {METER, "\"2000-01-01T00:00:00Z\"", "yesterday",
+     "p/contracts/meter.odcs.yaml:39: schema[0].properties[4].quality[0].implementation.minimum is \"yesterday\": "
+     "expected a time like \"2026-11-24T10:15:00Z\" or a date like \"2026-11-24\""},
+    {METER, "exclusiveMaximum: 100000.5", "maxLength: 9",
+     "p/contracts/meter.odcs.yaml:74: schema[0].properties[6].properties[2].logicalTypeOptions.maxLength is 9: "
+     "only a text has a length; leave this out"},
+    {METER, "maxLength: 20", "maxLength:",
+     "p/contracts/meter.odcs.yaml:55: schema[0].properties[6].properties[0].logicalTypeOptions.maxLength is null: "
+     "expected a length in characters"},
+    {METER, "maxLength: 20", "maxLength: -1",
+     "p/contracts/meter.odcs.yaml:55: schema[0].properties[6].properties[0].logicalTypeOptions.maxLength is -1: "
+     "expected a whole number from 0 to 2147483647"},
+    {METER, "exclusiveMaximum: 100000.5", "pattern: \"^1\"",
+     "p/contracts/meter.odcs.yaml:74: schema[0].properties[6].properties[2].logicalTypeOptions.pattern is \"^1\": "
+     "only a text has a pattern; leave this out"},
+    {METER, "pattern: \"^[a-z]+$\"", "pattern: [a-z]",
+     "p/contracts/meter.odcs.yaml:56: schema[0].properties[6].properties[0].logicalTypeOptions.pattern is a list: "
+     "expected a regular expression, in quotes"},
+    {METER, "validValues: [gas, power]", "validValues: [gas, 1]",
+     "p/contracts/meter.odcs.yaml:63: schema[0].properties[6].properties[0].quality[0].arguments.validValues[1] is 1: "
+     "expected a text, in quotes where it looks like something else"},
+    {METER, "maximumAhead: 1d", "validValues: [1d]",
+     "p/contracts/meter.odcs.yaml:40: schema[0].properties[4].quality[0].implementation.validValues is a list: "
+     "only texts and numbers have a list of valid values; leave this out"},
+    {METER, "validValues: [gas, power]", "validValues: gas",
+     "p/contracts/meter.odcs.yaml:63: schema[0].properties[6].properties[0].quality[0].arguments.validValues is \"gas\": "
+     "expected a list of one or more values"},
+    {METER, "validValues: [gas, power]", "maximumAhead: 1d",
+     "p/contracts/meter.odcs.yaml:63: schema[0].properties[6].properties[0].quality[0].arguments.maximumAhead is \"1d\": "
+     "only a timestamp can be ahead of the broker's; leave this out"},
+    {METER, "maximumAhead: 1d", "maximumAhead: 1 day",
+     "p/contracts/meter.odcs.yaml:40: schema[0].properties[4].quality[0].implementation.maximumAhead is \"1 day\": "
+     "expected a duration like 1d or 12h, at most 3660d"},
+    {METER, "maximumAhead: 1d", "maximumAhead: 3661d",
+     "p/contracts/meter.odcs.yaml:40: schema[0].properties[4].quality[0].implementation.maximumAhead is \"3661d\": "
+     "expected a duration like 1d or 12h, at most 3660d"},
+    {METER, "exclusiveMaximum: 100000.5", "multipleOf: 3",
+     "p/contracts/meter.odcs.yaml:74: schema[0].properties[6].properties[2].logicalTypeOptions.multipleOf is 3: "
+     "smelt does not enforce this option; write a quality rule, or leave it out"},
+    {METER, "arguments:\n                  validValues: [gas, power]\n", "arguments: {}\n",
+     "p/contracts/meter.odcs.yaml:62: schema[0].properties[6].properties[0].quality[0].arguments is an empty object: "
+     "expected an object with one or more of: "
+     "minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern, validValues, maximumAhead"},
+    {METER, "minimum: \"2000-01-01T00:00:00Z\"", "minimal: 1",
+     "p/contracts/meter.odcs.yaml:39: schema[0].properties[4].quality[0].implementation.minimal is 1: "
+     "there is no such check; expected one of: "
+     "minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern, validValues, maximumAhead"},
+    {METER, "type: library", "type: librarian",
+     "p/contracts/meter.odcs.yaml:59: schema[0].properties[6].properties[0].quality[0].type is \"librarian\": "
+     "expected one of: library, custom, text, sql"},
+    {METER, "name: implausible_time\n            type: custom", "type: custom",
+     "p/contracts/meter.odcs.yaml:35: schema[0].properties[4].quality[0].name is missing: "
+     "expected a name of a to z, 0 to 9 and _, at most 63 long, that begins with a letter"},
+
+    /* ---- columns of Silver (columns.c) ---- */
+    {FEATURES, "is_on: true", "is_off: true",
+     "p/features.yaml:9: features[0].where.is_off is true: "
+     "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract"},
+    {FEATURES, "    column: kind\n", "",
+     "p/features.yaml:21: features[3].column is missing: "
+     "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract"},
+    {FEATURES, "column: kind", "column: tag_list",
+     "p/features.yaml:23: features[3].column is \"tag_list\": this column is JSON, which features cannot use; expected another one"},
+    {FEATURES, "column: reading_kwh", "column: serial_number",
+     "p/features.yaml:12: features[1].column is \"serial_number\": a sum over this column could overflow; "
+     "expected a minimum and a maximum in its contract, at most 9200000000 from 0"},
+
+    /* ---- conditions.c ---- */
+    {FEATURES, "[gas, power]", "[gas, 1]",
+     "p/features.yaml:9: features[0].where.kind[1] is 1: expected a text without \"{{\", in quotes where it looks like something else"},
+    {FEATURES, "is_on: true", "is_on: 1", "p/features.yaml:9: features[0].where.is_on is 1: expected true or false, as is_on is a boolean"},
+    {FEATURES, "is_on: true", "installed_on: 2026-11-24",
+     "p/features.yaml:9: features[0].where.installed_on is \"2026-11-24\": "
+     "installed_on is a date; expected a column of texts, numbers or booleans"},
+    {FEATURES, "[gas, power]", "[]", "p/features.yaml:9: features[0].where.kind is an empty list: expected one or more values"},
+    {FEATURES, "event_type: METER", "event_type: {not_in: [METRE]}",
+     "p/features.yaml:16: features[1].where.event_type.not_in[0] is \"METRE\": "
+     "there is no contract for this event type; expected the name of one"},
+    {FEATURES, "greater_than: 0.5", "greater_than: [0.5, 1]",
+     "p/features.yaml:15: features[1].where.reading_kwh.greater_than is a list: expected one value"},
+    {FEATURES, "greater_than: 0.5", "above: 0.5",
+     "p/features.yaml:15: features[1].where.reading_kwh.above is 0.5: there is no such key; "
+     "expected one of: in, not_in, equals, less_than, at_most, greater_than, at_least"},
+
+    /* ---- windows.c ---- */
+    {FEATURES, "[1d]", "[367d]", "p/features.yaml:17: features[1].windows[0] is \"367d\": expected whole days, from 1d to 366d"},
+    {FEATURES, "[1d]", "[1d, 2d, 3d, 4d, 5d, 6d, 7d, 8d, 9d]",
+     "p/features.yaml:17: features[1].windows is a list: expected at most 8 windows"},
+    {FEATURES, "[7d, 30d]", "[7d,\n30d, 7d]", "p/features.yaml:5: windows[2] is \"7d\": this window is there already; expected each once"},
+    {FEATURES, "[1d]", "[1d, 2d, 3d, 4d, 5d, 6d, 8d]",
+     "p/features.yaml:5: features is a list: expected at most 8 different windows in all features together"},
+
+    /* ---- features.c ---- */
+    {FEATURES, "version: 1", "version: 2", "p/features.yaml:2: version is 2: expected 1"},
+    {FEATURES, NULL, "version: 1\nfeatures: []\n", "p/features.yaml:2: features is an empty list: expected one or more features"},
+    {FEATURES, "aggregate: last", "aggregate: sum",
+     "p/features.yaml:23: features[3].column is \"kind\": only numbers can be summed; expected a column of numbers"},
+    {FEATURES, "aggregate: last", "aggregate: max",
+     "p/features.yaml:23: features[3].column is \"kind\": a column of this type has no max; expected one of numbers, dates or timestamps"},
+    {FEATURES, "aggregate: last", "aggregate: count",
+     "p/features.yaml:23: features[3].column is \"kind\": count counts events; leave this out, and use `where` for some of them"},
+    {FEATURES, "column: installed_on", "column: installed_on\n    round: 0",
+     "p/features.yaml:21: features[2].round is 0: only an avg is rounded, the others are exact; leave this out"},
+
+    /* ---- names of Gold's columns (gold_columns.c) ---- */
+    {FEATURES, "name: readings", "name: subscriber_id",
+     "p/features.yaml:6: features[0].name is \"subscriber_id\": Gold has this column for every subscriber; expected another name"},
+    {FEATURES, "name: readings", "name: refined_batch",
+     "p/features.yaml:6: features[0].name is \"refined_batch\": Gold has this column for every subscriber; expected another name"},
+    {FEATURES, "name: last_kind", "name: readings",
+     "p/features.yaml:21: features[3].name is \"readings\": the feature on line 6 has the column readings already; expected another name"},
+    {FEATURES, "name: last_kind", "name: readings_7d",
+     "p/features.yaml:21: features[3].name is \"readings_7d\": "
+     "the feature on line 6 has the column readings_7d already; expected another name"},
+    {FEATURES, "labels:\n", "labels:\n  - name: heavy\n    all_of: [{feature: mean_kwh, equals: 1}]\n",
+     "p/features.yaml:28: labels[1].name is \"heavy\": the label on line 26 has the column heavy already; expected another name"},
+
+    /* ---- labels.c ---- */
+    {FEATURES, "feature: mean_kwh", "feature: last_kind",
+     "p/features.yaml:28: labels[0].any_of[0].feature is \"last_kind\": this feature is no number; expected one that is"},
+    {FEATURES, "feature: readings_7d", "feature: readings_9d",
+     "p/features.yaml:29: labels[0].any_of[1].feature is \"readings_9d\": expected the name of a feature, or of one of its windows"},
+    {FEATURES, "less_than: 3", "less_than: 3, at_most: 5",
+     "p/features.yaml:29: labels[0].any_of[1] is an object: expected a feature and one comparison with a number"},
+    {FEATURES, "    any_of:\n", "    all_of: [{feature: mean_kwh, equals: 1}]\n    any_of:\n",
+     "p/features.yaml:26: labels[0] is an object: expected either any_of or all_of"},
+    {FEATURES, "labels:\n", "labels:\n  - {name: light, all_of: []}\n",
+     "p/features.yaml:26: labels[0].all_of is an empty list: expected one or more comparisons"},
+};
+
+/* ---- the pipeline in p ---- */
+
+/* A file of the good pipeline; the caller frees. */
+static char *read_good(const char *file) {
+    CLEANUP(free_text) char *path = xasprintf(SOURCE_ROOT "/tests/pipelines/good/%s", file);
+    CLEANUP(buf_done) Buf text = {0};
+    Error err = {0};
+    if (file_read(path, &text, &err) != 0) fail_msg("%s", err.text);
+    return buf_take(&text);
+}
+
+/* `text` with the one `find` in it replaced; the caller frees. */
+static char *replace_once(const char *text, const char *find, const char *with) {
+    const char *at = strstr(text, find);
+    if (at == NULL || strstr(at + 1, find) != NULL) fail_msg("\"%s\" should be in the good pipeline once", find);
+    return xasprintf("%.*s%s%s", (int)(at - text), text, with, at + strlen(find));
+}
+
+static void write_file(const char *file, const char *text) {
+    CLEANUP(free_text) char *path = path_join("p", file);
+    FILE *f = fopen(path, "w");
+    assert_non_null(f);
+    assert_true(fputs(text, f) >= 0);
+    assert_int_equal(fclose(f), 0);
+}
+
+static bool is_in_folder(const char *file, const char *folder) {
+    size_t n = strlen(folder);
+    return strncmp(file, folder, n) == 0 && file[n] == '/';
+}
+
+static void write_pipeline(const Row *row) {
+    static const char *const files[] = {DOOR, METER, FEATURES};
+    bool no_folder = row->find == NULL && row->with != NULL && strcmp(row->file, "contracts") == 0;
+    assert_int_equal(mkdir("p", 0700), 0);
+    if (!no_folder) assert_int_equal(mkdir("p/contracts", 0700), 0);
+    if (row->find == NULL && row->with != NULL) write_file(row->file, row->with);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        bool changed = strcmp(files[i], row->file) == 0;
+        if (is_in_folder(files[i], row->file) || (changed && row->find == NULL)) continue;
+        CLEANUP(free_text) char *good = read_good(files[i]);
+        CLEANUP(free_text) char *text = changed ? replace_once(good, row->find, row->with) : xstrdup(good);
+        write_file(files[i], text);
+    }
+}
+
+static void remove_pipeline(void) {
+    assert_int_equal(nftw("p", scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+/* ---- tests ---- */
+
+static void the_good_pipeline_is_accepted(void **state) {
+    (void)state;
+    Error err = {0};
+    CLEANUP(pipeline_freep) Pipeline *p = NULL;
+    if (pipeline_load(SOURCE_ROOT "/tests/pipelines/good", &p, &err) != 0) fail_msg("%s", err.text);
+    assert_int_equal(p->contract_count, 2);
+    assert_int_equal(p->feature_count, 4);
+    assert_int_equal(p->label_count, 1);
+}
+
+static bool is_refused_as_expected(const Row *row) {
+    Error err = {0};
+    Pipeline *p = NULL;
+    write_pipeline(row);
+    int rc = pipeline_load("p", &p, &err);
+    bool ok = rc == -1 && p == NULL && err.kind == ERR_CONFIG && strcmp(err.text, row->expected) == 0;
+    if (!ok) print_error("expected: %s\ngot:      %s\n", row->expected, rc == 0 ? "no error" : err.text);
+    if (rc == 0) pipeline_free(p);
+    error_clear(&err);
+    remove_pipeline();
+    return ok;
+}
+
+static size_t count_refusals_without_row(void) {
+    extern Refusal *const __start_refusals[], *const __stop_refusals[];
+    size_t missing = 0;
+    assert_true(__stop_refusals - __start_refusals > 50); /* the linker made the list */
+    for (Refusal *const *r = __start_refusals; r < __stop_refusals; r++) {
+        if ((*r)->reached) continue;
+        print_error("%s:%d: no row reaches this refusal: %s\n", (*r)->file, (*r)->line, (*r)->format);
+        missing++;
+    }
+    return missing;
+}
+
+static void each_refusal_has_a_row(void **state) {
+    (void)state;
+    size_t wrong = 0;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) wrong += !is_refused_as_expected(&rows[i]);
+    size_t missing = count_refusals_without_row();
+    assert_int_equal(wrong, 0);
+    assert_int_equal(missing, 0);
+}
+
+/* Only what REFUSE makes is in the list. */
+static void all_errors_are_refusals(void **state) {
+    (void)state;
+    static const char dir[] = SOURCE_ROOT "/src/contract", *const direct[] = {"error_set(", "error_errno(", "err->kind"};
+    size_t files = 0;
+    DIR *d = opendir(dir);
+    assert_non_null(d);
+    for (const struct dirent *e; (e = readdir(d)) != NULL;) {
+        CLEANUP(free_text) char *path = path_join(dir, e->d_name);
+        CLEANUP(buf_done) Buf text = {0};
+        Error err = {0};
+        if (strstr(e->d_name, ".c") == NULL || strcmp(e->d_name, "node.c") == 0) continue;
+        if (file_read(path, &text, &err) != 0) fail_msg("%s", err.text);
+        for (size_t i = 0; i < ARRAY_LEN(direct); i++)
+            if (strstr(text.data, direct[i]) != NULL) fail_msg("%s: %s) should be REFUSE or REFUSE_PATH", path, direct[i]);
+        files++;
+    }
+    closedir(d);
+    assert_true(files > 5);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_good_pipeline_is_accepted),
+        cmocka_unit_test_setup_teardown(each_refusal_has_a_row, scratch_up, scratch_down),
+        cmocka_unit_test(all_errors_are_refusals),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
