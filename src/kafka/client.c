@@ -186,9 +186,9 @@ static int conf_set_all(rd_kafka_conf_t *conf, const KafkaProperty *properties, 
     return 0;
 }
 
-/* `kafka.NAME` that is not a key of our own table (those have a help line). */
+/* `kafka.NAME` that is not a key of the table. */
 static bool is_passed_through(const Setting *setting) {
-    return strncmp(setting->key, PREFIX, PREFIX_LEN) == 0 && setting->help[0] == '\0';
+    return setting->spec == NULL && strncmp(setting->key, PREFIX, PREFIX_LEN) == 0;
 }
 
 static int check_not_fixed(const KafkaProperty *fixed, const Setting *setting, Error *err) {
