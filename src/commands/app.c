@@ -6,7 +6,6 @@
 #include "commands/settings_table.h"
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { OPT_SET = 0x1000, OPT_JSON };
 
@@ -60,6 +59,7 @@ int command_parse(App *app, const struct argp *argp, int argc, char **argv, void
     argv[0] = name; /* how argp prints the usage */
     argp_parse(&whole, argc, argv, 0, NULL, &frame);
     if (settings_load(&settings_table, app->config_file, app->sets, app->set_count, &app->settings, err) != 0) return -1;
+    layout_init(&app->layout, app->settings);
     log_setup((LogLevel)settings_choice(app->settings, "log.level"), (LogFormat)settings_choice(app->settings, "log.format"));
     return 0;
 }
@@ -73,6 +73,9 @@ void say(const App *app, const char *fmt, ...) {
     fflush(stdout);
 }
 
-char *app_data_path(const App *app, const char *name) {
-    return path_join(settings_text(app->settings, "data.dir"), name);
+void app_done(App *app) {
+    settings_freep(&app->settings);
+    layout_done(&app->layout);
+    json_decref(app->summary);
+    free(app->sets);
 }

@@ -8,7 +8,7 @@
 
 /* The lake as its single writer. Members are owned; end with writer_done (CLEANUP(writer_done) Writer w = {0}). */
 typedef struct Writer {
-    FileLock *lock; /* <data.dir>/smelt.lock */
+    FileLock *lock; /* on layout.lock_path */
     Lake *lake;
     LakeConn *conn; /* migrated */
     Watermark *watermark;

@@ -16,7 +16,6 @@ static const char *const log_levels[] = {[LOG_DEBUG] = "debug", [LOG_INFO] = "in
 static const char *const log_formats[] = {[LOG_AUTO] = "auto", [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL};
 static const char *const bootstrap_aliases[] = {"KAFKA_BOOTSTRAP", NULL};
 
-/* clang-format off: one line says what it is, one what it does */
 static const SettingSpec specs[] = {
     {"kafka.bootstrap", SETTING_LIST, "localhost:9092", "brokers to ask first, host:port[,host:port]", .least = 1,
      .aliases = bootstrap_aliases, .restart = SERVE},
@@ -54,7 +53,6 @@ static const SettingSpec specs[] = {
     {"log.format", SETTING_CHOICE, "auto", "auto writes text on a terminal and JSON lines elsewhere", .choices = log_formats,
      .restart = SERVE},
 };
-/* clang-format on */
 
 static const SettingFamily kafka_properties = {
     .prefix = "kafka.",

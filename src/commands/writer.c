@@ -3,7 +3,6 @@
  * Order: the lock, the file, the fence, the version, the high-water mark, migrations. Whatever says no does so before anything was changed.
  * The lock is let go after the database was closed. */
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/restart.h"
 #include "base/room.h"
 #include "base/stop.h"
@@ -22,12 +21,11 @@ static int check_lock(void *lock, Error *err) {
 }
 
 int writer_lock(const App *app, const char *what, Writer *w, Error *err) {
-    CLEANUP(free_text) char *lock = app_data_path(app, "smelt.lock");
-    return file_lock(lock, what, &w->lock, err);
+    return file_lock(app->layout.lock_path, what, &w->lock, err);
 }
 
 int writer_open_file(const App *app, Writer *w, Error *err) {
-    CLEANUP(free_text) char *path = app_data_path(app, "lake.duckdb");
+    const char *path = app->layout.lake_path;
     LakeOptions options = app_lake_options(app);
     bool was_there = file_exists(path);
     if (lake_open(path, &options, &w->lake, err) != 0)
@@ -40,14 +38,12 @@ int writer_open_file(const App *app, Writer *w, Error *err) {
 
 /* No lake where the mark knows of one. */
 static int check_gone(const App *app, Error *err) {
-    CLEANUP(free_text) char *path = app_data_path(app, "lake.duckdb");
-    CLEANUP(free_text) char *mark = app_data_path(app, "lake.mark");
     CLEANUP(mark_done) Mark none = {0};
-    return file_exists(path) ? 0 : watermark_check(NULL, mark, &none, err);
+    return file_exists(app->layout.lake_path) ? 0 : watermark_check(NULL, app->layout.mark_path, &none, err);
 }
 
 static int open_marked(const App *app, Writer *w, Error *err) {
-    CLEANUP(free_text) char *mark = app_data_path(app, "lake.mark");
+    const char *mark = app->layout.mark_path;
     CLEANUP(mark_done) Mark lake = {0};
     if (check_gone(app, err) != 0 || writer_open_file(app, w, err) != 0 || watermark_check(w->conn, mark, &lake, err) != 0 ||
         lake_migrate(w->conn, err) != 0)
@@ -64,12 +60,12 @@ static int open_writer(const App *app, const char *what, Writer *ret, Error *err
 }
 
 int app_open_lake(App *app, const char *what, Writer *ret, Error *err) {
-    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0) return -1;
+    if (dir_make(app->layout.data_dir, err) != 0) return -1;
     return open_writer(app, what, ret, err);
 }
 
 int app_open_lake_patiently(App *app, const char *what, Writer *ret, Error *err) {
-    const char *dir = settings_text(app->settings, "data.dir");
+    const char *dir = app->layout.data_dir;
     if (dir_make(dir, err) != 0) return -1;
     for (;;) {
         if (room_wait(dir, settings_int(app->settings, "disk.reserve"), err) != 0) return -1;
@@ -92,7 +88,7 @@ int app_begin_again_if_full(const Writer *w, Error *err) {
 }
 
 int app_open_existing_lake(App *app, const char *what, Writer *ret, Error *err) {
-    CLEANUP(free_text) char *path = app_data_path(app, "lake.duckdb");
+    const char *path = app->layout.lake_path;
     if (check_gone(app, err) != 0) return -1;
     if (!file_exists(path))
         return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
