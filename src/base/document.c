@@ -1,7 +1,10 @@
 /* document.c: YAML events become jansson values on an explicit stack (no recursion: depth is bounded by MAX_DEPTH).
  *
  * Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema) less octal and hex, which no file of ours needs.
- */
+ *
+ * Lines are in a list beside the values, one entry for each member and item: jansson shares null, true and false between all documents, so
+ * a value cannot carry its line. Containers are never shared (aliases are refused), so a container and a key or index name one place. The
+ * list is searched from its start: lines are needed once there is a mistake. */
 #include "base/document.h"
 
 #include "base/memory.h"
@@ -13,24 +16,113 @@
 
 #define MAX_DEPTH 64
 
+/* Where a member or an item begins. */
+typedef struct Line {
+    const json_t *container; /* borrowed from the document */
+    char *key;               /* owned; NULL: item `index` of a list */
+    size_t index;
+    int line;
+} Line;
+
+struct Document {
+    char *name;
+    json_t *value;
+    int line; /* of the value */
+    Line *lines;
+    size_t line_count;
+};
+
+void document_free(Document *d) {
+    for (size_t i = 0; i < d->line_count; i++) free(d->lines[i].key);
+    free(d->lines);
+    json_decref(d->value);
+    free(d->name);
+    free(d);
+}
+
+const char *document_name(const Document *d) {
+    return d->name;
+}
+
+json_t *document_value(const Document *d) {
+    return d->value;
+}
+
+/* ---- lines ---- */
+
+int document_line(const Document *d) {
+    return d->line;
+}
+
+int document_key_line(const Document *d, const json_t *object, const char *key) {
+    for (const Line *l = d->lines; l < d->lines + d->line_count; l++)
+        if (l->container == object && l->key != NULL && strcmp(l->key, key) == 0) return l->line;
+    return 0;
+}
+
+int document_item_line(const Document *d, const json_t *list, size_t index) {
+    for (const Line *l = d->lines; l < d->lines + d->line_count; l++)
+        if (l->container == list && l->key == NULL && l->index == index) return l->line;
+    return 0;
+}
+
+static void add_line(Document *d, Line line) {
+    if ((d->line_count & (d->line_count - 1)) == 0) /* full at each power of two */
+        d->lines = xrealloc(d->lines, d->line_count > 0 ? 2 * d->line_count : 1, sizeof *d->lines);
+    d->lines[d->line_count++] = line;
+}
+
+/* ---- paths ---- */
+
+void document_path_add_key(Buf *path, const char *key) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    if (key[0] != '\0' && strspn(key, plain) == strlen(key)) {
+        buf_addf(path, "%s%s", path->len > 0 ? "." : "", key);
+        return;
+    }
+    CLEANUP(json_freep) json_t *value = json_string(key);
+    CLEANUP(free_text) char *text = json_text(value);
+    buf_addf(path, "[%s]", text);
+}
+
+void document_path_add_item(Buf *path, size_t index) {
+    buf_addf(path, "[%zu]", index);
+}
+
+/* ---- building ---- */
+
 typedef struct Builder {
-    const char *name;
-    json_t *stack[MAX_DEPTH]; /* owned: open containers, outermost first */
-    char *keys[MAX_DEPTH];    /* owned: the key that waits for its value, for objects */
+    Document *document;          /* borrowed */
+    json_t *stack[MAX_DEPTH];    /* owned: open containers, outermost first */
+    const char *keys[MAX_DEPTH]; /* borrowed from the lines: the key that waits for its value, for objects */
     size_t depth;
-    json_t *root; /* owned */
 } Builder;
 
 static void builder_done(Builder *b) {
-    for (size_t i = 0; i < b->depth; i++) {
-        json_decref(b->stack[i]);
-        free(b->keys[i]);
-    }
-    json_decref(b->root);
+    for (size_t i = 0; i < b->depth; i++) json_decref(b->stack[i]);
 }
 
+static int line_of(yaml_mark_t mark) {
+    return (int)mark.line + 1;
+}
+
+/* Of the value that comes next, or of the object whose key comes next; the caller frees. */
+static char *next_path(const Builder *b) {
+    Buf path = {0};
+    for (size_t i = 0; i < b->depth; i++) {
+        if (json_is_array(b->stack[i]))
+            document_path_add_item(&path, json_array_size(b->stack[i]));
+        else if (b->keys[i] != NULL)
+            document_path_add_key(&path, b->keys[i]);
+    }
+    if (path.len == 0) buf_add_str(&path, "the document");
+    return buf_take(&path);
+}
+
+/* "<file>:<line>: <path>: <what>" */
 static int fail(const Builder *b, yaml_mark_t mark, Error *err, const char *what) {
-    return error_set(err, ERR_CONFIG, "%s line %zu: %s", b->name, mark.line + 1, what);
+    CLEANUP(free_text) char *path = next_path(b);
+    return error_set(err, ERR_CONFIG, "%s:%d: %s: %s", b->document->name, line_of(mark), path, what);
 }
 
 static json_t *plain_scalar(const char *text) {
@@ -52,40 +144,70 @@ static json_t *plain_scalar(const char *text) {
     return json_string(text);
 }
 
-/* Puts a finished value (owned) where it belongs. */
-static int place(Builder *b, json_t *value, yaml_mark_t mark, Error *err) {
+/* The container that is open now; NULL: the document itself. */
+static json_t *top_of(const Builder *b) {
+    return b->depth > 0 ? b->stack[b->depth - 1] : NULL;
+}
+
+static bool expects_key(const Builder *b) {
+    return json_is_object(top_of(b)) && b->keys[b->depth - 1] == NULL;
+}
+
+/* A value begins: a member has its line from its key. */
+static void note_line(Builder *b, yaml_mark_t mark) {
+    json_t *top = top_of(b);
+    if (top == NULL)
+        b->document->line = line_of(mark);
+    else if (json_is_array(top))
+        add_line(b->document, (Line){.container = top, .index = json_array_size(top), .line = line_of(mark)});
+}
+
+/* Puts a complete value (owned) into the container that is open. */
+static int attach(Builder *b, json_t *value, yaml_mark_t mark, Error *err) {
+    json_t *top = top_of(b);
     if (value == NULL) return fail(b, mark, err, "this is not valid UTF-8");
-    if (b->depth == 0) {
-        b->root = value;
+    if (top == NULL) {
+        b->document->value = value;
         return 0;
     }
-    json_t *top = b->stack[b->depth - 1];
-    if (json_is_array(top)) return json_array_append_new(top, value);
-    char **key = &b->keys[b->depth - 1];
-    int rc = json_object_set_new(top, *key, value);
-    free(*key);
-    *key = NULL;
-    return rc;
+    const char *key = b->keys[b->depth - 1];
+    if ((json_is_array(top) ? json_array_append_new(top, value) : json_object_set_new(top, key, value)) != 0)
+        return fail(b, mark, err, "this is not valid UTF-8");
+    b->keys[b->depth - 1] = NULL;
+    return 0;
+}
+
+static int on_key(Builder *b, const char *key, yaml_mark_t mark, Error *err) {
+    const json_t *top = top_of(b);
+    int first = json_object_get(top, key) != NULL ? document_key_line(b->document, top, key) : 0;
+    add_line(b->document, (Line){.container = top, .key = xstrdup(key), .line = line_of(mark)});
+    b->keys[b->depth - 1] = b->document->lines[b->document->line_count - 1].key;
+    if (first == 0) return 0;
+    CLEANUP(free_text) char *what = xasprintf("this key is there already, on line %d; expected each key once", first);
+    return fail(b, mark, err, what);
 }
 
 static int on_scalar(Builder *b, const yaml_event_t *event, Error *err) {
     const char *text = (const char *)event->data.scalar.value;
-    json_t *top = b->depth > 0 ? b->stack[b->depth - 1] : NULL;
-    if (strlen(text) != event->data.scalar.length) return fail(b, event->start_mark, err, "a NUL character");
-    if (top != NULL && json_is_object(top) && b->keys[b->depth - 1] == NULL) {
-        if (json_object_get(top, text) != NULL) return fail(b, event->start_mark, err, "this key stands here twice");
-        b->keys[b->depth - 1] = xstrdup(text);
-        return 0;
-    }
+    if (strlen(text) != event->data.scalar.length)
+        return fail(b, event->start_mark, err, "there is a NUL character; expected a text without one");
+    if (expects_key(b)) return on_key(b, text, event->start_mark, err);
+    note_line(b, event->start_mark);
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    return place(b, plain ? plain_scalar(text) : json_string(text), event->start_mark, err);
+    return attach(b, plain ? plain_scalar(text) : json_string(text), event->start_mark, err);
 }
 
 static int on_start(Builder *b, json_t *container, yaml_mark_t mark, Error *err) {
-    if (b->depth == MAX_DEPTH || (b->depth > 0 && json_is_object(b->stack[b->depth - 1]) && b->keys[b->depth - 1] == NULL)) {
+    const char *what = NULL;
+    if (b->depth == MAX_DEPTH)
+        what = "expected lists and objects nested at most 64 deep";
+    else if (expects_key(b))
+        what = "a key is a list or an object; expected a text";
+    if (what != NULL) {
         json_decref(container);
-        return fail(b, mark, err, b->depth == MAX_DEPTH ? "nested too deeply" : "a key must be a scalar");
+        return fail(b, mark, err, what);
     }
+    note_line(b, mark);
     b->keys[b->depth] = NULL;
     b->stack[b->depth++] = container;
     return 0;
@@ -97,19 +219,36 @@ static int on_event(Builder *b, const yaml_event_t *event, Error *err) {
     case YAML_MAPPING_START_EVENT: return on_start(b, json_object(), event->start_mark, err);
     case YAML_SEQUENCE_START_EVENT: return on_start(b, json_array(), event->start_mark, err);
     case YAML_MAPPING_END_EVENT:
-    case YAML_SEQUENCE_END_EVENT: return place(b, b->stack[--b->depth], event->start_mark, err);
-    case YAML_ALIAS_EVENT: return fail(b, event->start_mark, err, "aliases are not supported");
-    case YAML_DOCUMENT_START_EVENT: return b->root != NULL ? fail(b, event->start_mark, err, "a second document") : 0;
+    case YAML_SEQUENCE_END_EVENT: return attach(b, b->stack[--b->depth], event->start_mark, err);
+    case YAML_ALIAS_EVENT: return fail(b, event->start_mark, err, "aliases are not supported; expected the value itself");
+    case YAML_DOCUMENT_START_EVENT:
+        return b->document->value != NULL ? fail(b, event->start_mark, err, "a second document begins here; expected one in a file") : 0;
     default: return 0;
     }
 }
 
-static int build(Builder *b, yaml_parser_t *parser, Error *err) {
+/* ---- parsing ---- */
+
+/* libyaml has no line for bytes that are no characters. */
+static int line_at(const char *text, size_t len, size_t offset) {
+    int line = 1;
+    for (size_t i = 0; i < len && i < offset; i++) line += text[i] == '\n';
+    return line;
+}
+
+static int fail_syntax(const Builder *b, const yaml_parser_t *parser, const char *text, size_t len, Error *err) {
+    const char *problem = parser->problem != NULL ? parser->problem : "it cannot be parsed";
+    int line = parser->error == YAML_READER_ERROR ? line_at(text, len, parser->problem_offset) : line_of(parser->problem_mark);
+    if (parser->error == YAML_READER_ERROR || parser->context == NULL)
+        return error_set(err, ERR_CONFIG, "%s:%d: this is not YAML: %s", b->document->name, line, problem);
+    return error_set(err, ERR_CONFIG, "%s:%d: this is not YAML: %s, %s from line %d on", b->document->name, line, problem, parser->context,
+                     line_of(parser->context_mark));
+}
+
+static int build(Builder *b, const char *text, size_t len, yaml_parser_t *parser, Error *err) {
     for (bool end = false; !end;) {
         yaml_event_t event;
-        if (!yaml_parser_parse(parser, &event))
-            return error_set(err, ERR_CONFIG, "%s line %zu: %s", b->name, parser->problem_mark.line + 1,
-                             parser->problem != NULL ? parser->problem : "this is not YAML");
+        if (!yaml_parser_parse(parser, &event)) return fail_syntax(b, parser, text, len, err);
         end = event.type == YAML_STREAM_END_EVENT;
         int rc = on_event(b, &event, err);
         yaml_event_delete(&event);
@@ -118,22 +257,33 @@ static int build(Builder *b, yaml_parser_t *parser, Error *err) {
     return 0;
 }
 
-int yaml_parse(const char *text, size_t len, const char *name, json_t **ret, Error *err) {
+int document_parse(const char *text, size_t len, const char *name, Document **ret, Error *err) {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) return error_set(err, ERR_BUG, "no YAML parser");
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
-    CLEANUP(builder_done) Builder b = {.name = name};
-    int rc = build(&b, &parser, err);
+    CLEANUP(document_freep) Document *d = xcalloc(1, sizeof *d);
+    CLEANUP(builder_done) Builder b = {.document = d};
+    d->name = xstrdup(name);
+    d->line = 1;
+    int rc = build(&b, text, len, &parser, err);
     yaml_parser_delete(&parser);
     if (rc != 0) return -1;
-    *ret = b.root != NULL ? TAKE(b.root) : json_null();
+    if (d->value == NULL) d->value = json_null();
+    *ret = TAKE(d);
+    return 0;
+}
+
+int yaml_parse(const char *text, size_t len, const char *name, json_t **ret, Error *err) {
+    CLEANUP(document_freep) Document *d = NULL;
+    if (document_parse(text, len, name, &d, err) != 0) return -1;
+    *ret = json_incref(d->value);
     return 0;
 }
 
 int json_parse(const char *text, size_t len, const char *name, json_t **ret, Error *err) {
     json_error_t problem;
     json_t *value = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &problem);
-    if (value == NULL) return error_set(err, ERR_CONFIG, "%s line %d: %s", name, problem.line, problem.text);
+    if (value == NULL) return error_set(err, ERR_CONFIG, "%s:%d: %s", name, problem.line, problem.text);
     *ret = value;
     return 0;
 }

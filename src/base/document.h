@@ -1,5 +1,6 @@
-/* document.h: YAML and JSON documents as jansson values (json_t), so that everything above reads one kind of tree.
- * YAML by libyaml, core schema: null, true/false, integers, reals; quoted scalars are strings; anchors are refused. */
+/* document.h: YAML and JSON documents as jansson values (json_t), so that everything above reads one kind of tree. Of a YAML document the
+ * line of each value is kept too, so that a mistake in its meaning can be reported with its line.
+ * YAML by libyaml, core schema: null, true/false, integers, reals; quoted scalars are strings; aliases are refused. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -8,7 +9,35 @@
 static inline void json_freep(json_t **j) {
     json_decref(*j);
 }
-/* `name` (a file name) and the line stand in the error. ERR_CONFIG. The caller owns the value. Duplicate keys are errors. */
+
+/* ---- YAML with lines ---- */
+
+/* A parsed YAML document. Read-only once made: any thread. */
+typedef struct Document Document;
+
+/* `name` (of the file) is copied. ERR_CONFIG "<name>:<line>: ..." for what is not YAML, and for what is refused: a key that is there twice,
+ * aliases, a second document, nesting deeper than 64. An empty text is null. The caller frees. */
+int document_parse(const char *text, size_t len, const char *name, Document **ret, Error *err) MUST_CHECK;
+void document_free(Document *d);
+DEFINE_CLEANUP(document_free, Document)
+
+/* All borrowed: valid as long as `d`. The value must not be changed: its lines would no longer be right. */
+const char *document_name(const Document *d);
+json_t *document_value(const Document *d);
+
+/* Lines, counted from 1. `object` and `list` are values of the document; 0 when they have no such member or item. */
+int document_line(const Document *d); /* where its value begins */
+int document_key_line(const Document *d, const json_t *object, const char *key);
+int document_item_line(const Document *d, const json_t *list, size_t index);
+
+/* A path inside a document, as errors name it: "schema[0].name". A key with other characters than letters, digits, '_' and '-' is quoted:
+ * "where["a b"]". */
+void document_path_add_key(Buf *path, const char *key);
+void document_path_add_item(Buf *path, size_t index);
+
+/* ---- values alone ---- */
+
+/* `name` and the line are in the error, as above. ERR_CONFIG. The caller owns the value. Duplicate keys are errors. */
 int yaml_parse(const char *text, size_t len, const char *name, json_t **ret, Error *err) MUST_CHECK;
 int json_parse(const char *text, size_t len, const char *name, json_t **ret, Error *err) MUST_CHECK;
 /* Compact JSON text; the caller frees. */
