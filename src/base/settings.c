@@ -11,10 +11,16 @@
 #include <unistd.h>
 
 typedef struct Entry {
-    char *key, *value, *source; /* owned */
-    int64_t number;             /* setting_parse */
+    char *key, *value, *source, *place; /* owned */
+    int64_t number;                     /* setting_parse */
     bool secret;
 } Entry;
+
+/* Where a value was set. */
+typedef struct Origin {
+    const char *source; /* a file, an environment variable, "--set", "default" */
+    int line;           /* in the file; 0: not a file */
+} Origin;
 
 struct Settings {
     const SettingTable *table; /* borrowed */
@@ -25,16 +31,21 @@ struct Settings {
 
 /* ---- one value ---- */
 
-static void entry_set(Entry *e, const char *key, const char *value, const char *source) {
-    char *old[] = {e->key, e->value, e->source};
-    *e = (Entry){.key = xstrdup(key), .value = xstrdup(value), .source = xstrdup(source)};
-    for (size_t i = 0; i < ARRAY_LEN(old); i++) free(old[i]);
+/* "smelt.yaml:3"; the caller frees. */
+static char *place_text(Origin origin) {
+    return origin.line > 0 ? xasprintf("%s:%d", origin.source, origin.line) : xstrdup(origin.source);
 }
 
 static void entry_done(Entry *e) {
     free(e->key);
     free(e->value);
     free(e->source);
+    free(e->place);
+}
+
+static void entry_set(Entry *e, const char *key, const char *value, Origin origin) {
+    entry_done(e);
+    *e = (Entry){.key = xstrdup(key), .value = xstrdup(value), .source = xstrdup(origin.source), .place = place_text(origin)};
 }
 
 static Entry *member_entry(Settings *s, const char *key) {
@@ -51,63 +62,68 @@ static const char *member_name(const SettingFamily *family, const char *key) {
     return n > 0 && strncmp(key, family->prefix, n) == 0 && key[n] != '\0' ? key + n : NULL;
 }
 
-static int refuse_key(const Settings *s, const char *key, const char *source, Error *err) {
+static int refuse_key(const Settings *s, const char *key, Origin origin, Error *err) {
     const char *nearest = setting_nearest(s->table, key);
+    CLEANUP(free_text) char *place = place_text(origin);
     CLEANUP(free_text) char *hint = nearest != NULL ? xasprintf(", did you mean '%s'?", nearest) : xstrdup(";");
-    return error_set(err, ERR_CONFIG, "%s: there is no setting '%s'%s `smelt config` lists all", source, key, hint);
+    return error_set(err, ERR_CONFIG, "%s: there is no setting '%s'%s `smelt config` lists all", place, key, hint);
 }
 
-static int set_value(Settings *s, const char *key, const char *value, const char *source, Error *err) {
+static int refuse_value(const SettingSpec *spec, const Entry *e, Error *err) {
+    CLEANUP(free_text) char *expected = setting_expected(spec);
+    if (e->secret) return error_set(err, ERR_CONFIG, "%s: %s is not allowed (it is secret), expected %s", e->place, e->key, expected);
+    return error_set(err, ERR_CONFIG, "%s: %s is '%s', expected %s", e->place, e->key, e->value, expected);
+}
+
+static int set_value(Settings *s, const char *key, const char *value, Origin origin, Error *err) {
     const SettingSpec *spec = setting_find(s->table, key);
     const char *name = member_name(s->table->family, key);
-    if (spec == NULL && name == NULL) return refuse_key(s, key, source, err);
+    if (spec == NULL && name == NULL) return refuse_key(s, key, origin, err);
     Entry *e = spec != NULL ? &s->entries[spec - s->table->specs] : member_entry(s, key);
-    entry_set(e, key, value, source);
+    entry_set(e, key, value, origin);
     e->secret = spec != NULL ? spec->secret : s->table->family->is_secret(name);
-    if (spec == NULL || setting_parse(spec, value, &e->number) == 0) return 0;
-    CLEANUP(free_text) char *expected = setting_expected(spec);
-    if (spec->secret) return error_set(err, ERR_CONFIG, "%s: %s (its value is secret) is not allowed, expected %s", source, key, expected);
-    return error_set(err, ERR_CONFIG, "%s: %s is '%s', expected %s", source, key, value, expected);
+    return spec == NULL || setting_parse(spec, value, &e->number) == 0 ? 0 : refuse_value(spec, e, err);
 }
 
 /* ---- the file ---- */
 
-static char *scalar_text(const json_t *value) {
-    if (json_is_string(value)) return xstrdup(json_string_value(value));
-    return json_text(value);
+/* null is as good as no line. */
+static int set_scalar(Settings *s, const char *key, const json_t *value, Origin origin, Error *err) {
+    if (json_is_null(value)) return 0;
+    CLEANUP(free_text) char *text = json_is_string(value) ? xstrdup(json_string_value(value)) : json_text(value);
+    return set_value(s, key, text, origin, err);
 }
 
 /* Nested maps are joined by dots: both `kafka: {topic: x}` and `kafka.topic: x` are read. */
-static int set_tree(Settings *s, const char *prefix, json_t *object, const char *source, Error *err) {
+static int set_tree(Settings *s, const Document *file, const char *prefix, json_t *object, Error *err) {
     const char *name;
     json_t *value;
     json_object_foreach(object, name, value) {
         CLEANUP(free_text) char *key = prefix[0] != '\0' ? xasprintf("%s.%s", prefix, name) : xstrdup(name);
-        CLEANUP(free_text) char *text = NULL;
-        if (json_is_object(value)) {
-            if (set_tree(s, key, value, source, err) != 0) return -1;
-            continue;
-        }
-        if (json_is_array(value)) return error_set(err, ERR_CONFIG, "%s: %s is a list, expected one value", source, key);
-        text = scalar_text(value);
-        if (!json_is_null(value) && set_value(s, key, text, source, err) != 0) return -1;
+        Origin origin = {.source = document_name(file), .line = document_key_line(file, object, name)};
+        if (json_is_array(value))
+            return error_set(err, ERR_CONFIG, "%s:%d: %s is a list, expected one value", origin.source, origin.line, key);
+        int rc = json_is_object(value) ? set_tree(s, file, key, value, err) : set_scalar(s, key, value, origin, err);
+        if (rc != 0) return -1;
     }
     return 0;
 }
 
-static int read_file(Settings *s, const char *file, Error *err) {
-    const char *path = file != NULL ? file : "smelt.yaml";
-    if (file == NULL && !file_exists(path)) return 0;
+static int read_file(Settings *s, const char *name, Error *err) {
+    const char *path = name != NULL ? name : "smelt.yaml";
+    if (name == NULL && !file_exists(path)) return 0;
     CLEANUP(buf_done) Buf text = {0};
-    CLEANUP(json_freep) json_t *tree = NULL;
+    CLEANUP(document_freep) Document *file = NULL;
     if (file_read(path, &text, err) != 0) {
         err->kind = ERR_CONFIG;
         return -1;
     }
-    if (yaml_parse(text.data, text.len, path, &tree, err) != 0) return -1;
+    if (document_parse(text.data, text.len, path, &file, err) != 0) return -1;
+    json_t *tree = document_value(file);
     if (json_is_null(tree)) return 0;
-    if (!json_is_object(tree)) return error_set(err, ERR_CONFIG, "%s: expected settings like 'kafka.topic: telecom.events'", path);
-    return set_tree(s, "", tree, path, err);
+    if (!json_is_object(tree))
+        return error_set(err, ERR_CONFIG, "%s:%d: expected settings like 'kafka.topic: telecom.events'", path, document_line(file));
+    return set_tree(s, file, "", tree, err);
 }
 
 /* ---- the environment ---- */
@@ -125,7 +141,7 @@ static int read_env(Settings *s, const SettingSpec *spec, Error *err) {
         name = *alias;
         value = env_value(name);
     }
-    return value != NULL ? set_value(s, spec->key, value, name, err) : 0;
+    return value != NULL ? set_value(s, spec->key, value, (Origin){.source = name}, err) : 0;
 }
 
 static bool ends_with(const char *s, const char *end) {
@@ -149,7 +165,7 @@ static int read_member_env(Settings *s, const char *prefix, const char *variable
     CLEANUP(free_text) char *key = xstrdup(name + strlen("SMELT_"));
     for (char *p = key; *p != '\0'; p++) *p = *p == '_' ? '.' : (char)tolower((unsigned char)*p);
     if (setting_find(s->table, key) != NULL || is_injected(name)) return 0;
-    return set_value(s, key, equals + 1, name, err);
+    return set_value(s, key, equals + 1, (Origin){.source = name}, err);
 }
 
 static int read_environment(Settings *s, Error *err) {
@@ -175,7 +191,7 @@ static int read_sets(Settings *s, const char *const *sets, size_t n, Error *err)
         const char *equals = strchr(sets[i], '=');
         if (equals == NULL || equals == sets[i]) return refuse_set(sets[i], err);
         CLEANUP(free_text) char *key = xstrndup(sets[i], (size_t)(equals - sets[i]));
-        if (set_value(s, key, equals + 1, "--set", err) != 0) return -1;
+        if (set_value(s, key, equals + 1, (Origin){.source = "--set"}, err) != 0) return -1;
     }
     return 0;
 }
@@ -187,7 +203,7 @@ int settings_load(const SettingTable *table, const char *file, const char *const
     s->table = table;
     s->entries = xcalloc(table->count, sizeof *s->entries);
     for (size_t i = 0; i < table->count; i++)
-        if (set_value(s, table->specs[i].key, table->specs[i].initial, "default", err) != 0) BUG(err->text);
+        if (set_value(s, table->specs[i].key, table->specs[i].initial, (Origin){.source = "default"}, err) != 0) BUG(err->text);
     if (read_file(s, file, err) != 0 || read_environment(s, err) != 0 || read_sets(s, sets, n, err) != 0) return -1;
     *ret = TAKE(s);
     return 0;
@@ -236,5 +252,12 @@ Setting settings_at(const Settings *s, size_t i) {
     const SettingSpec *spec = i < s->table->count ? &s->table->specs[i] : NULL;
     const Entry *e = spec != NULL ? &s->entries[i] : &s->members[i - s->table->count];
     return (Setting){
-        .key = e->key, .value = e->value, .source = e->source, .help = spec != NULL ? spec->help : "", .spec = spec, .secret = e->secret};
+        .key = e->key,
+        .value = e->value,
+        .source = e->source,
+        .place = e->place,
+        .help = spec != NULL ? spec->help : "",
+        .spec = spec,
+        .secret = e->secret,
+    };
 }

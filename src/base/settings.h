@@ -12,14 +12,15 @@ typedef struct Settings Settings;
 typedef struct Setting {
     const char *key, *value; /* value: as written */
     const char *source;      /* "default", "smelt.yaml", "SMELT_KAFKA_TOPIC", "--set" */
+    const char *place;       /* the same for errors, with the line in a file: "smelt.yaml:3" */
     const char *help;        /* "" for a key of the family */
     const SettingSpec *spec; /* NULL: a key of the table's family */
     bool secret;             /* never print the value */
 } Setting;
 
 /* Reads `file` (NULL: smelt.yaml in the working directory when it is there), the environment, then `sets` ("key=value", n of them).
- * ERR_CONFIG names the key, the value unless it is secret, where it was set, and what is allowed; for a key that does not exist a similar
- * one. The table must outlive the Settings. The caller frees. */
+ * ERR_CONFIG names the key, the value unless it is secret, where it was set (in a file with the line), and what is allowed; for a key that
+ * does not exist a similar one. The table must outlive the Settings. The caller frees. */
 int settings_load(const SettingTable *table, const char *file, const char *const *sets, size_t n, Settings **ret, Error *err) MUST_CHECK;
 void settings_free(Settings *s);
 DEFINE_CLEANUP(settings_free, Settings)

@@ -91,6 +91,12 @@ def test_a_wrong_setting_is_named(offline: Smelt, args: list[str], names: str) -
     assert result.code == 78 and names in result.error
 
 
+def test_a_wrong_setting_of_a_file_is_named_with_its_line(offline: Smelt) -> None:
+    (offline.folder / "smelt.yaml").write_text("log:\n  format: text\n  level: loud\n")
+    result = offline.run("config")
+    assert result.code == 78 and "smelt.yaml:3: log.level is 'loud'" in result.error
+
+
 @pytest.mark.parametrize("args", [["--no-such-option"], ["ingest", "--timeout"], ["no-such-command"], []])
 def test_wrong_usage_ends_with_64(offline: Smelt, args: list[str]) -> None:
     result = offline.run(*args, json_summary=False)

@@ -253,16 +253,31 @@ static void numbers_out_of_range_are_refused(void **state) {
     assert_int_equal(settings_int(least, "ingest.batch_rows"), 1);
 }
 
-static void wrong_files_name_themselves(void **state) {
+static void wrong_files_name_themselves_and_the_line(void **state) {
     (void)state;
     write_yaml("smelt.yaml", "ingest:\n  batch_rows: [1, 2]\n");
-    assert_refused(NULL, NULL, "ingest.batch_rows", "list", "smelt.yaml");
+    assert_refused(NULL, NULL, "ingest.batch_rows", "list", "smelt.yaml:2");
     write_yaml("smelt.yaml", "ingest:\n  batchrows: 1\n");
-    assert_refused(NULL, NULL, "ingest.batchrows", "smelt config", "smelt.yaml");
+    assert_refused(NULL, NULL, "ingest.batchrows", "smelt config", "smelt.yaml:2");
+    write_yaml("smelt.yaml", "log:\n  # how much\n  level: loud\n");
+    assert_refused(NULL, NULL, "log.level", "loud", "smelt.yaml:3");
+    write_yaml("other.yaml", "\n\nrun.attempts: 0\n");
+    assert_refused("other.yaml", NULL, "run.attempts", "'0'", "other.yaml:3");
     write_yaml("smelt.yaml", "- a\n");
-    assert_refused(NULL, NULL, "smelt.yaml", "expected settings", "smelt.yaml");
+    assert_refused(NULL, NULL, "smelt.yaml:1", "expected settings", "smelt.yaml");
     write_yaml("smelt.yaml", "a: [\n");
-    assert_refused(NULL, NULL, "smelt.yaml", "line", "smelt.yaml");
+    assert_refused(NULL, NULL, "smelt.yaml:2", "not YAML", "smelt.yaml");
+}
+
+static void values_of_a_file_keep_their_line(void **state) {
+    (void)state;
+    write_yaml("smelt.yaml", "kafka:\n  topic: x\n  client.id: y\n");
+    CLEANUP(settings_freep) Settings *s = load(NULL, "data.dir=z");
+    assert_string_equal(find(s, "kafka.topic").place, "smelt.yaml:2");
+    assert_string_equal(find(s, "kafka.client.id").place, "smelt.yaml:3");
+    assert_string_equal(find(s, "kafka.client.id").source, "smelt.yaml");
+    assert_string_equal(find(s, "data.dir").place, "--set");
+    assert_string_equal(find(s, "log.level").place, "default");
 }
 
 static void wrong_flags_are_refused(void **state) {
@@ -354,7 +369,7 @@ static void a_secret_of_the_table_is_not_repeated(void **state) {
     CLEANUP(settings_freep) Settings *s = load_own(&own, "a.token=7");
     assert_true(find(s, "a.token").secret);
     assert_false(find(s, "a.name").secret);
-    assert_sentence(&own, "a.token=12", "--set: a.token (its value is secret) is not allowed, expected a whole number, 0 to 9");
+    assert_sentence(&own, "a.token=12", "--set: a.token is not allowed (it is secret), expected a whole number, 0 to 9");
 }
 
 static void a_family_takes_any_name_behind_its_prefix(void **state) {
@@ -428,7 +443,8 @@ int main(void) {
         IN_SCRATCH(sizes_have_units),
         IN_SCRATCH(wrong_values_name_key_value_and_source),
         IN_SCRATCH(numbers_out_of_range_are_refused),
-        IN_SCRATCH(wrong_files_name_themselves),
+        IN_SCRATCH(wrong_files_name_themselves_and_the_line),
+        IN_SCRATCH(values_of_a_file_keep_their_line),
         IN_SCRATCH(wrong_flags_are_refused),
         IN_SCRATCH(errors_say_what_is_allowed),
         IN_SCRATCH(unknown_keys_get_a_similar_one),

@@ -80,7 +80,7 @@ static const KafkaRole plain = {.type = RD_KAFKA_PRODUCER}, guarded = {.type = R
 
 static void bad_properties_are_named(void **state) {
     (void)state;
-    assert_refused("kafka.no.such.thing=1", &plain, "kafka.no.such.thing");
+    assert_refused("kafka.no.such.thing=1", &plain, "setting kafka.no.such.thing (from --set)");
     assert_refused("kafka.linger.ms=soon", &plain, "kafka.linger.ms");
     assert_refused("kafka.bootstrap.servers=elsewhere:9092", &plain, "use kafka.bootstrap instead");
     assert_refused("kafka.enable.idempotence=false", &guarded, "kafka.enable.idempotence");
