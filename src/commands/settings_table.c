@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "kafka/properties.h"
 
-#define UP    "up"
-#define SERVE "up, serve"
+#define UP       "up"
+#define UP_SERVE "up, serve"
 
 static const char *const log_levels[] = {[LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error", NULL};
 static const char *const log_formats[] = {[LOG_AUTO] = "auto", [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL};
@@ -18,20 +18,20 @@ static const char *const bootstrap_aliases[] = {"KAFKA_BOOTSTRAP", NULL};
 
 static const SettingSpec specs[] = {
     {"kafka.bootstrap", SETTING_LIST, "localhost:9092", "brokers to ask first, host:port[,host:port]", .least = 1,
-     .aliases = bootstrap_aliases, .restart = SERVE},
-    {"kafka.topic", SETTING_TEXT, "telecom.events", "the topic with the events", .least = 1, .restart = SERVE},
-    {"data.dir", SETTING_PATH, "./data", "where the lake, the snapshots and the models are", .least = 1, .restart = SERVE},
+     .aliases = bootstrap_aliases, .restart = UP_SERVE},
+    {"kafka.topic", SETTING_TEXT, "telecom.events", "the topic with the events", .least = 1, .restart = UP_SERVE},
+    {"data.dir", SETTING_PATH, "./data", "where the lake, the snapshots and the models are", .least = 1, .restart = UP_SERVE},
     {"pipeline.dir", SETTING_PATH, "", "contracts and features to use instead of the built-in ones", .restart = UP},
     {"http.listen", SETTING_TEXT, "127.0.0.1:8080", "address of the API and the dashboards; port 0 picks a free one", .least = 1,
-     .restart = SERVE},
+     .restart = UP_SERVE},
     {"ingest.commit_interval", SETTING_DURATION, "1s", "a batch commits at least this often", .restart = UP},
     {"ingest.batch_rows", SETTING_INTEGER, "196608", "a batch commits at this many messages (1.6 of DuckDB's row groups)", .least = 1,
      .most = 10000000, .restart = UP},
     {"ingest.batch_bytes", SETTING_SIZE, "48MiB",
      "a batch commits at this many bytes of messages, or at a third of it when they are above 1 KB", .least = 1, .restart = UP},
     {"ingest.timeout", SETTING_DURATION, "5m", "give up (exit 69) when Kafka was away this long; 0: never (as with --follow)"},
-    {"lake.memory_limit", SETTING_SIZE, "256MiB", "memory of DuckDB's buffer manager; 0: as DuckDB chooses", .restart = SERVE},
-    {"lake.threads", SETTING_INTEGER, "1", "threads of DuckDB; 0: one per core (docs/decisions/0003)", .most = 1024, .restart = SERVE},
+    {"lake.memory_limit", SETTING_SIZE, "256MiB", "memory of DuckDB's buffer manager; 0: as DuckDB chooses", .restart = UP_SERVE},
+    {"lake.threads", SETTING_INTEGER, "1", "threads of DuckDB; 0: one per core (docs/decisions/0003)", .most = 1024, .restart = UP_SERVE},
     {"snapshots.keep", SETTING_INTEGER, "3", "published generations to keep", .least = 1, .most = 1000000, .restart = UP},
     {"model.label", SETTING_TEXT, "rule", "label to train on: rule (Gold's churn_label) or a CSV file with subscriber_id,churned",
      .restart = UP},
@@ -43,15 +43,15 @@ static const SettingSpec specs[] = {
     {"run.backoff", SETTING_DURATION, "2s", "wait before the second attempt; doubles with each", .restart = UP},
     {"up.publish_interval", SETTING_DURATION, "1m", "how often `smelt up` publishes a snapshot", .restart = UP},
     {"disk.reserve", SETTING_SIZE, "200MB", "ingest writes only while so much is free at data.dir; `up` and --follow wait for it",
-     .restart = SERVE},
-    {"backup.dir", SETTING_PATH, "", "where `up` and `run` keep a backup, if set; `recover` looks there too", .restart = SERVE},
-    {"backup.interval", SETTING_DURATION, "1h", "how often they add to it", .restart = SERVE},
-    {"status.fresh_within", SETTING_DURATION, "35m", "a layer older than this is called stale", .restart = SERVE},
+     .restart = UP_SERVE},
+    {"backup.dir", SETTING_PATH, "", "where `up` and `run` keep a backup, if set; `recover` looks there too", .restart = UP_SERVE},
+    {"backup.interval", SETTING_DURATION, "1h", "how often they add to it", .restart = UP_SERVE},
+    {"status.fresh_within", SETTING_DURATION, "35m", "a layer older than this is called stale", .restart = UP_SERVE},
     {"status.interval", SETTING_DURATION, "5s", "how often a server looks at Kafka, the disk, the runs and the other parts", .least = 100,
-     .most = 86400000, .restart = SERVE},
-    {"log.level", SETTING_CHOICE, "info", "the least severe log lines that are written", .choices = log_levels, .restart = SERVE},
+     .most = 86400000, .restart = UP_SERVE},
+    {"log.level", SETTING_CHOICE, "info", "the least severe log lines that are written", .choices = log_levels, .restart = UP_SERVE},
     {"log.format", SETTING_CHOICE, "auto", "auto writes text on a terminal and JSON lines elsewhere", .choices = log_formats,
-     .restart = SERVE},
+     .restart = UP_SERVE},
 };
 
 static const SettingFamily kafka_properties = {
@@ -95,7 +95,7 @@ char *settings_table_document(void) {
     Buf out = {0};
     buf_add_str(&out, head);
     for (size_t i = 0; i < ARRAY_LEN(specs); i++) write_row(&specs[i], &out);
-    buf_addf(&out, "| `%sNAME` | text | | | " SERVE " | %s |\n\n", kafka_properties.prefix, kafka_properties.help);
+    buf_addf(&out, "| `%sNAME` | text | | | " UP_SERVE " | %s |\n\n", kafka_properties.prefix, kafka_properties.help);
     buf_add_str(&out, "Passwords and private keys of librdkafka, and properties under names that it does not know, are never printed.\n"
                       "`smelt produce` also reads `NUM_EVENTS` and `PRODUCER_MODE` (`smelt produce --help`).\n");
     return buf_take(&out);
