@@ -48,9 +48,7 @@ static int run_command(const Command *command, int argc, char **argv) {
             log_error(command->name, "%s", err.text);
     }
     print_summary(&app, &err);
-    if (app.settings != NULL) settings_free(app.settings);
-    json_decref(app.summary);
-    free(app.sets);
+    app_done(&app);
     error_clear(&err);
     if (fflush(stdout) != 0 && code == 0) code = error_exit_code(ERR_IO);
     return code;

@@ -1,242 +1,147 @@
-/* settings.c: the table of keys, and four sources laid over each other in order: defaults, smelt.yaml, environment, --set.
+/* settings.c: four sources laid over each other in order: defaults, smelt.yaml, environment, --set.
  *
- * Invariant: after settings_load every value of the table has been parsed by its type, so the getters cannot fail. */
+ * Invariant: after settings_load each value of the table has been parsed by its type, so the getters cannot fail. */
 #include "base/settings.h"
 
-#include "base/clock.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include <ctype.h>
-#include <errno.h>
-#include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
-typedef struct Key {
-    const char *name, *initial;
-    SettingType type;
-    const char *alias; /* an environment name that existing deployments use; SMELT_<KEY> wins over it */
-    const char *help;
-    int64_t least, most; /* of a number, or of the length of a text; most 0: no limit */
-} Key;
-
-static const Key keys[] = {
-    {"kafka.bootstrap", "localhost:9092", SETTING_TEXT, "KAFKA_BOOTSTRAP", "brokers to ask first, host:port[,host:port]", 1},
-    {"kafka.topic", "telecom.events", SETTING_TEXT, NULL, "the topic with the events", 1},
-    {"data.dir", "./data", SETTING_TEXT, NULL, "where the lake, the snapshots and the models are", 1},
-    {"pipeline.dir", "", SETTING_TEXT, NULL, "contracts and features to use instead of the built-in ones"},
-    {"http.listen", "127.0.0.1:8080", SETTING_TEXT, NULL, "address of the API and the dashboards; port 0 picks a free one", 1},
-    {"ingest.commit_interval", "1s", SETTING_DURATION, NULL, "a batch commits at least this often"},
-    {"ingest.batch_rows", "196608", SETTING_INT, NULL, "a batch commits at this many messages (1.6 of DuckDB's row groups)", 1, 10000000},
-    {"ingest.batch_bytes", "48MiB", SETTING_SIZE, NULL, "... or at this many bytes of messages; of messages above 1 KB at a third", 1},
-    {"ingest.timeout", "5m", SETTING_DURATION, NULL, "give up (exit 69) when Kafka was away this long; 0: never (as with --follow)"},
-    {"lake.memory_limit", "256MiB", SETTING_SIZE, NULL, "memory of DuckDB's buffer manager"},
-    {"lake.threads", "1", SETTING_INT, NULL, "threads of DuckDB; 0: one a core (docs/decisions/0003)", 0, 1024},
-    {"snapshots.keep", "3", SETTING_INT, NULL, "published generations to keep", 1, 1000000},
-    {"model.label", "rule", SETTING_TEXT, NULL, "label to train on: rule (Gold's churn_label) or a CSV file with subscriber_id,churned"},
-    {"model.max_age", "24h", SETTING_DURATION, NULL, "run trains again when the model is older"},
-    {"model.rounds", "100", SETTING_INT, NULL, "boosting rounds"},
-    {"model.seed", "42", SETTING_INT, NULL, "seed of the split and of the training"},
-    {"run.attempts", "3", SETTING_INT, NULL, "attempts of a step whose failure may pass", 1, 1000},
-    {"run.backoff", "2s", SETTING_DURATION, NULL, "wait before the second attempt; doubles"},
-    {"up.publish_interval", "1m", SETTING_DURATION, NULL, "how often `smelt up` publishes a snapshot"},
-    {"disk.reserve", "200MB", SETTING_SIZE, NULL, "ingest writes only while so much is free at data.dir; `up` and --follow wait for it"},
-    {"backup.dir", "", SETTING_TEXT, NULL, "where `up` and `run` keep a backup, if set; `recover` looks there too"},
-    {"backup.interval", "1h", SETTING_DURATION, NULL, "how often they add to it"},
-    {"status.fresh_within", "35m", SETTING_DURATION, NULL, "a layer older than this is called stale"},
-    {"status.interval", "5s", SETTING_DURATION, NULL, "how often a server looks at Kafka, the disk, the runs and the other parts", 100,
-     86400000},
-    {"log.level", "info", SETTING_TEXT, NULL, "debug, info, warn or error"},
-    {"log.format", "auto", SETTING_TEXT, NULL, "auto (text on a terminal, JSON lines otherwise), text or json"},
-};
-#define KEY_COUNT ARRAY_LEN(keys)
-
 typedef struct Entry {
-    char *key, *value, *source; /* owned */
-    int64_t number;
-    double real;
+    char *key, *value, *source, *place; /* owned */
+    int64_t number;                     /* setting_parse */
+    bool secret;
 } Entry;
 
+/* Where a value was set. */
+typedef struct Origin {
+    const char *source; /* a file, an environment variable, "--set", "default" */
+    int line;           /* in the file; 0: not a file */
+} Origin;
+
 struct Settings {
-    Entry table[KEY_COUNT];
-    Entry *extra; /* passed-through kafka properties */
-    size_t extra_count;
+    const SettingTable *table; /* borrowed */
+    Entry *entries;            /* one per row of the table */
+    Entry *members;            /* keys of the family */
+    size_t member_count;
 };
 
-/* ---- values ---- */
+/* ---- one value ---- */
 
-static int parse_size(const char *text, int64_t *ret) {
-    static const struct {
-        const char *unit;
-        double bytes;
-    } units[] = {{"", 1}, {"B", 1}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"KiB", 1024}, {"MiB", 1048576.0}, {"GiB", 1073741824.0}};
-    char *end;
-    double amount = strtod(text, &end);
-    if (end == text) return -1;
-    while (*end == ' ') end++;
-    for (size_t i = 0; i < ARRAY_LEN(units); i++)
-        if (strcasecmp(end, units[i].unit) == 0) {
-            double bytes = amount * units[i].bytes;
-            if (!(bytes >= 0 && bytes < 0x1p63)) return -1; /* NaN too */
-            *ret = (int64_t)bytes;
-            return 0;
-        }
-    return -1;
+/* "smelt.yaml:3"; the caller frees. */
+static char *place_text(Origin origin) {
+    return origin.line > 0 ? xasprintf("%s:%d", origin.source, origin.line) : xstrdup(origin.source);
 }
 
-static int parse_bool(const char *text, int64_t *ret) {
-    static const char *const yes[] = {"true", "yes", "1", "on"}, *const no[] = {"false", "no", "0", "off"};
-    for (size_t i = 0; i < ARRAY_LEN(yes); i++) {
-        if (strcasecmp(text, yes[i]) == 0) return *ret = 1, 0;
-        if (strcasecmp(text, no[i]) == 0) return *ret = 0, 0;
-    }
-    return -1;
+static void entry_done(Entry *e) {
+    free(e->key);
+    free(e->value);
+    free(e->source);
+    free(e->place);
 }
 
-static int parse_int(const char *text, int64_t *ret) {
-    char *end;
-    errno = 0;
-    long long v = strtoll(text, &end, 10);
-    if (errno != 0 || end == text || *end != '\0') return -1;
-    *ret = v;
-    return 0;
+static void entry_set(Entry *e, const char *key, const char *value, Origin origin) {
+    entry_done(e);
+    *e = (Entry){.key = xstrdup(key), .value = xstrdup(value), .source = xstrdup(origin.source), .place = place_text(origin)};
 }
 
-static int parse_value(SettingType type, Entry *e) {
-    char *end;
-    Error ignored = {0};
-    int rc = 0;
-    switch (type) {
-    case SETTING_TEXT: e->number = (int64_t)strlen(e->value); break;
-    case SETTING_INT: rc = parse_int(e->value, &e->number); break;
-    case SETTING_SIZE: rc = parse_size(e->value, &e->number); break;
-    case SETTING_BOOL: rc = parse_bool(e->value, &e->number); break;
-    case SETTING_DURATION: rc = duration_parse_ms(e->value, &e->number, &ignored); break;
-    case SETTING_REAL:
-        e->real = strtod(e->value, &end);
-        rc = end != e->value && *end == '\0' && isfinite(e->real) ? 0 : -1;
-        break;
-    }
-    error_clear(&ignored);
-    return rc;
+static Entry *member_entry(Settings *s, const char *key) {
+    for (size_t i = 0; i < s->member_count; i++)
+        if (strcmp(s->members[i].key, key) == 0) return &s->members[i];
+    s->members = xrealloc(s->members, s->member_count + 1, sizeof *s->members);
+    s->members[s->member_count] = (Entry){0};
+    return &s->members[s->member_count++];
 }
 
-static const char *expected(SettingType type) {
-    static const char *const words[] = {[SETTING_TEXT] = "a text",
-                                        [SETTING_INT] = "a whole number",
-                                        [SETTING_DURATION] = "a duration like 250ms, 10s, 5m, 2h",
-                                        [SETTING_SIZE] = "a size like 256MiB or 1GB",
-                                        [SETTING_REAL] = "a number",
-                                        [SETTING_BOOL] = "true or false"};
-    return words[type];
+/* The name within the family, or NULL. */
+static const char *member_name(const SettingFamily *family, const char *key) {
+    size_t n = family != NULL ? strlen(family->prefix) : 0;
+    return n > 0 && strncmp(key, family->prefix, n) == 0 && key[n] != '\0' ? key + n : NULL;
 }
 
-static bool in_range(const Key *k, int64_t number) {
-    return number >= k->least && (k->most == 0 || number <= k->most);
+static int refuse_key(const Settings *s, const char *key, Origin origin, Error *err) {
+    const char *nearest = setting_nearest(s->table, key);
+    CLEANUP(free_text) char *place = place_text(origin);
+    CLEANUP(free_text) char *hint = nearest != NULL ? xasprintf(", did you mean '%s'?", nearest) : xstrdup(";");
+    return error_set(err, ERR_CONFIG, "%s: there is no setting '%s'%s `smelt config` lists all", place, key, hint);
 }
 
-/* "a whole number, 1 to 1000"; the caller frees. */
-static char *expectation(const Key *k) {
-    if (k->type == SETTING_TEXT) return xstrdup("a text that is not empty");
-    if (k->most > 0) return xasprintf("%s, %" PRId64 " to %" PRId64, expected(k->type), k->least, k->most);
-    return k->least > 0 ? xasprintf("%s, at least %" PRId64, expected(k->type), k->least) : xstrdup(expected(k->type));
+static int refuse_value(const SettingSpec *spec, const Entry *e, Error *err) {
+    CLEANUP(free_text) char *expected = setting_expected(spec);
+    if (e->secret) return error_set(err, ERR_CONFIG, "%s: %s is not allowed (it is secret), expected %s", e->place, e->key, expected);
+    return error_set(err, ERR_CONFIG, "%s: %s is '%s', expected %s", e->place, e->key, e->value, expected);
 }
 
-/* ---- layers ---- */
-
-static int find_key(const char *name) {
-    for (size_t i = 0; i < KEY_COUNT; i++)
-        if (strcmp(keys[i].name, name) == 0) return (int)i;
-    return -1;
+static int set_value(Settings *s, const char *key, const char *value, Origin origin, Error *err) {
+    const SettingSpec *spec = setting_find(s->table, key);
+    const char *name = member_name(s->table->family, key);
+    if (spec == NULL && name == NULL) return refuse_key(s, key, origin, err);
+    Entry *e = spec != NULL ? &s->entries[spec - s->table->specs] : member_entry(s, key);
+    entry_set(e, key, value, origin);
+    e->secret = spec != NULL ? spec->secret : s->table->family->is_secret(name);
+    return spec == NULL || setting_parse(spec, value, &e->number) == 0 ? 0 : refuse_value(spec, e, err);
 }
 
-static void entry_set(Entry *e, const char *key, const char *value, const char *source) {
-    char *old[] = {e->key, e->value, e->source};
-    *e = (Entry){.key = xstrdup(key), .value = xstrdup(value), .source = xstrdup(source)};
-    for (size_t i = 0; i < ARRAY_LEN(old); i++) free(old[i]);
-}
+/* ---- the file ---- */
 
-static Entry *extra_entry(Settings *s, const char *key) {
-    for (size_t i = 0; i < s->extra_count; i++)
-        if (strcmp(s->extra[i].key, key) == 0) return &s->extra[i];
-    s->extra = xrealloc(s->extra, s->extra_count + 1, sizeof *s->extra);
-    s->extra[s->extra_count] = (Entry){0};
-    return &s->extra[s->extra_count++];
-}
-
-static int set_value(Settings *s, const char *key, const char *value, const char *source, Error *err) {
-    int i = find_key(key);
-    if (i < 0 && strncmp(key, "kafka.", 6) == 0 && key[6] != '\0') {
-        entry_set(extra_entry(s, key), key, value, source);
-        return 0;
-    }
-    if (i < 0) return error_set(err, ERR_CONFIG, "%s: there is no setting '%s'; `smelt config` lists all", source, key);
-    entry_set(&s->table[i], key, value, source);
-    if (parse_value(keys[i].type, &s->table[i]) == 0 && in_range(&keys[i], s->table[i].number)) return 0;
-    CLEANUP(free_text) char *wanted = expectation(&keys[i]);
-    return error_set(err, ERR_CONFIG, "%s: %s is '%s', expected %s", source, key, value, wanted);
-}
-
-static char *scalar_text(const json_t *value) {
-    if (json_is_string(value)) return xstrdup(json_string_value(value));
-    return json_text(value);
+/* null is as good as no line. */
+static int set_scalar(Settings *s, const char *key, const json_t *value, Origin origin, Error *err) {
+    if (json_is_null(value)) return 0;
+    CLEANUP(free_text) char *text = json_is_string(value) ? xstrdup(json_string_value(value)) : json_text(value);
+    return set_value(s, key, text, origin, err);
 }
 
 /* Nested maps are joined by dots: both `kafka: {topic: x}` and `kafka.topic: x` are read. */
-static int set_tree(Settings *s, const char *prefix, json_t *object, const char *source, Error *err) {
+static int set_tree(Settings *s, const Document *file, const char *prefix, json_t *object, Error *err) {
     const char *name;
     json_t *value;
     json_object_foreach(object, name, value) {
         CLEANUP(free_text) char *key = prefix[0] != '\0' ? xasprintf("%s.%s", prefix, name) : xstrdup(name);
-        CLEANUP(free_text) char *text = NULL;
-        if (json_is_object(value)) {
-            if (set_tree(s, key, value, source, err) != 0) return -1;
-            continue;
-        }
-        if (json_is_array(value)) return error_set(err, ERR_CONFIG, "%s: %s is a list, expected one value", source, key);
-        text = scalar_text(value);
-        if (!json_is_null(value) && set_value(s, key, text, source, err) != 0) return -1;
+        Origin origin = {.source = document_name(file), .line = document_key_line(file, object, name)};
+        if (json_is_array(value))
+            return error_set(err, ERR_CONFIG, "%s:%d: %s is a list, expected one value", origin.source, origin.line, key);
+        int rc = json_is_object(value) ? set_tree(s, file, key, value, err) : set_scalar(s, key, value, origin, err);
+        if (rc != 0) return -1;
     }
     return 0;
 }
 
-static int read_file(Settings *s, const char *file, Error *err) {
-    const char *path = file != NULL ? file : "smelt.yaml";
-    if (file == NULL && !file_exists(path)) return 0;
+static int read_file(Settings *s, const char *name, Error *err) {
+    const char *path = name != NULL ? name : "smelt.yaml";
+    if (name == NULL && !file_exists(path)) return 0;
     CLEANUP(buf_done) Buf text = {0};
-    CLEANUP(json_freep) json_t *tree = NULL;
+    CLEANUP(document_freep) Document *file = NULL;
     if (file_read(path, &text, err) != 0) {
         err->kind = ERR_CONFIG;
         return -1;
     }
-    if (yaml_parse(text.data, text.len, path, &tree, err) != 0) return -1;
+    if (document_parse(text.data, text.len, path, &file, err) != 0) return -1;
+    json_t *tree = document_value(file);
     if (json_is_null(tree)) return 0;
-    if (!json_is_object(tree)) return error_set(err, ERR_CONFIG, "%s: expected settings like 'kafka.topic: telecom.events'", path);
-    return set_tree(s, "", tree, path, err);
+    if (!json_is_object(tree))
+        return error_set(err, ERR_CONFIG, "%s:%d: expected settings like 'kafka.topic: telecom.events'", path, document_line(file));
+    return set_tree(s, file, "", tree, err);
 }
 
-static char *env_name(const char *key) {
-    char *name = xasprintf("SMELT_%s", key);
-    for (char *p = name; *p != '\0'; p++) *p = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
-    return name;
-}
+/* ---- the environment ---- */
 
 /* An empty variable is as good as none. */
 static const char *env_value(const char *name) {
-    const char *value = name != NULL ? getenv(name) : NULL;
+    const char *value = getenv(name);
     return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-static int read_known_env(Settings *s, Error *err) {
-    for (size_t i = 0; i < KEY_COUNT; i++) {
-        CLEANUP(free_text) char *own = env_name(keys[i].name);
-        const char *source = env_value(own) != NULL ? own : keys[i].alias;
-        const char *value = env_value(source);
-        if (value != NULL && set_value(s, keys[i].name, value, source, err) != 0) return -1;
+static int read_env(Settings *s, const SettingSpec *spec, Error *err) {
+    CLEANUP(free_text) char *own = setting_env_name(spec->key);
+    const char *name = own, *value = env_value(own);
+    for (const char *const *alias = spec->aliases; value == NULL && alias != NULL && *alias != NULL; alias++) {
+        name = *alias;
+        value = env_value(name);
     }
-    return 0;
+    return value != NULL ? set_value(s, spec->key, value, (Origin){.source = name}, err) : 0;
 }
 
 static bool ends_with(const char *s, const char *end) {
@@ -253,19 +158,27 @@ static bool is_injected(const char *name) {
 }
 
 /* SMELT_KAFKA_SECURITY_PROTOCOL is kafka.security.protocol. */
-static int read_kafka_env(Settings *s, Error *err) {
-    static const char prefix[] = "SMELT_KAFKA_";
-    for (char **e = environ; *e != NULL; e++) {
-        const char *equals = strchr(*e, '=');
-        if (strncmp(*e, prefix, sizeof prefix - 1) != 0 || equals == NULL || equals[1] == '\0') continue;
-        CLEANUP(free_text) char *name = xstrndup(*e, (size_t)(equals - *e));
-        CLEANUP(free_text) char *key = xstrdup(name + strlen("SMELT_"));
-        for (char *p = key; *p != '\0'; p++) *p = *p == '_' ? '.' : (char)tolower((unsigned char)*p);
-        if (find_key(key) >= 0 || is_injected(name)) continue;
-        if (set_value(s, key, equals + 1, name, err) != 0) return -1;
-    }
+static int read_member_env(Settings *s, const char *prefix, const char *variable, Error *err) {
+    const char *equals = strchr(variable, '=');
+    if (strncmp(variable, prefix, strlen(prefix)) != 0 || equals == NULL || equals[1] == '\0') return 0;
+    CLEANUP(free_text) char *name = xstrndup(variable, (size_t)(equals - variable));
+    CLEANUP(free_text) char *key = xstrdup(name + strlen("SMELT_"));
+    for (char *p = key; *p != '\0'; p++) *p = *p == '_' ? '.' : (char)tolower((unsigned char)*p);
+    if (setting_find(s->table, key) != NULL || is_injected(name)) return 0;
+    return set_value(s, key, equals + 1, (Origin){.source = name}, err);
+}
+
+static int read_environment(Settings *s, Error *err) {
+    for (size_t i = 0; i < s->table->count; i++)
+        if (read_env(s, &s->table->specs[i], err) != 0) return -1;
+    if (s->table->family == NULL) return 0;
+    CLEANUP(free_text) char *prefix = setting_env_name(s->table->family->prefix);
+    for (char **variable = environ; *variable != NULL; variable++)
+        if (read_member_env(s, prefix, *variable, err) != 0) return -1;
     return 0;
 }
+
+/* ---- the command line ---- */
 
 /* What follows the key may be a secret: it is not repeated. */
 static int refuse_set(const char *set, Error *err) {
@@ -278,77 +191,73 @@ static int read_sets(Settings *s, const char *const *sets, size_t n, Error *err)
         const char *equals = strchr(sets[i], '=');
         if (equals == NULL || equals == sets[i]) return refuse_set(sets[i], err);
         CLEANUP(free_text) char *key = xstrndup(sets[i], (size_t)(equals - sets[i]));
-        if (set_value(s, key, equals + 1, "--set", err) != 0) return -1;
+        if (set_value(s, key, equals + 1, (Origin){.source = "--set"}, err) != 0) return -1;
     }
     return 0;
 }
 
-int settings_load(const char *file, const char *const *sets, size_t n, Settings **ret, Error *err) {
+/* ---- all of them ---- */
+
+int settings_load(const SettingTable *table, const char *file, const char *const *sets, size_t n, Settings **ret, Error *err) {
     CLEANUP(settings_freep) Settings *s = xcalloc(1, sizeof *s);
-    for (size_t i = 0; i < KEY_COUNT; i++)
-        if (set_value(s, keys[i].name, keys[i].initial, "default", err) != 0) BUG(keys[i].name);
-    if (read_file(s, file, err) != 0 || read_known_env(s, err) != 0 || read_kafka_env(s, err) != 0 || read_sets(s, sets, n, err) != 0)
-        return -1;
+    s->table = table;
+    s->entries = xcalloc(table->count, sizeof *s->entries);
+    for (size_t i = 0; i < table->count; i++)
+        if (set_value(s, table->specs[i].key, table->specs[i].initial, (Origin){.source = "default"}, err) != 0) BUG(err->text);
+    if (read_file(s, file, err) != 0 || read_environment(s, err) != 0 || read_sets(s, sets, n, err) != 0) return -1;
     *ret = TAKE(s);
     return 0;
 }
 
-static void entry_done(Entry *e) {
-    free(e->key);
-    free(e->value);
-    free(e->source);
-}
-
 void settings_free(Settings *s) {
-    for (size_t i = 0; i < KEY_COUNT; i++) entry_done(&s->table[i]);
-    for (size_t i = 0; i < s->extra_count; i++) entry_done(&s->extra[i]);
-    free(s->extra);
+    for (size_t i = 0; i < s->table->count; i++) entry_done(&s->entries[i]);
+    for (size_t i = 0; i < s->member_count; i++) entry_done(&s->members[i]);
+    free(s->entries);
+    free(s->members);
     free(s);
 }
 
 /* ---- reading ---- */
 
-static const Entry *entry_of(const Settings *s, const char *key) {
-    int i = find_key(key);
-    if (i < 0) BUG(key);
-    return &s->table[i];
+#define TYPE(type) (1u << (type))
+
+/* `types`: those that the caller can read, a sum of TYPE(...). */
+static const Entry *entry_of(const Settings *s, const char *key, unsigned types) {
+    const SettingSpec *spec = setting_find(s->table, key);
+    if (spec == NULL || (TYPE(spec->type) & types) == 0) BUG(key);
+    return &s->entries[spec - s->table->specs];
 }
 
 const char *settings_text(const Settings *s, const char *key) {
-    return entry_of(s, key)->value;
+    return entry_of(s, key, TYPE(SETTING_TEXT) | TYPE(SETTING_PATH) | TYPE(SETTING_LIST) | TYPE(SETTING_CHOICE))->value;
 }
 
 int64_t settings_int(const Settings *s, const char *key) {
-    return entry_of(s, key)->number;
+    return entry_of(s, key, TYPE(SETTING_INTEGER) | TYPE(SETTING_SIZE) | TYPE(SETTING_DURATION))->number;
 }
 
-double settings_real(const Settings *s, const char *key) {
-    return entry_of(s, key)->real;
+int settings_choice(const Settings *s, const char *key) {
+    return (int)entry_of(s, key, TYPE(SETTING_CHOICE))->number;
 }
 
 bool settings_bool(const Settings *s, const char *key) {
-    return entry_of(s, key)->number != 0;
+    return entry_of(s, key, TYPE(SETTING_BOOLEAN))->number != 0;
 }
 
 size_t settings_count(const Settings *s) {
-    return KEY_COUNT + s->extra_count;
-}
-
-/* Also under names that nobody knows, as people misspell them: what is hidden without need does no harm. */
-static bool is_secret(const char *key) {
-    static const char *const words[] = {"pas", "pwd", "secret", "token", "key.pem", "private", "jaas", "credential"};
-    for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (strcasestr(key, words[i]) != NULL) return true;
-    return false;
+    return s->table->count + s->member_count;
 }
 
 Setting settings_at(const Settings *s, size_t i) {
-    bool known = i < KEY_COUNT;
-    const Entry *e = known ? &s->table[i] : &s->extra[i - KEY_COUNT];
-    return (Setting){.key = e->key,
-                     .value = e->value,
-                     .source = e->source,
-                     .help = known ? keys[i].help : "",
-                     .type = known ? keys[i].type : SETTING_TEXT,
-                     .secret = is_secret(e->key)};
+    const SettingSpec *spec = i < s->table->count ? &s->table->specs[i] : NULL;
+    const Entry *e = spec != NULL ? &s->entries[i] : &s->members[i - s->table->count];
+    return (Setting){
+        .key = e->key,
+        .value = e->value,
+        .source = e->source,
+        .place = e->place,
+        .help = spec != NULL ? spec->help : "",
+        .spec = spec,
+        .secret = e->secret,
+    };
 }

@@ -3,9 +3,9 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "commands/settings_table.h"
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { OPT_SET = 0x1000, OPT_JSON };
 
@@ -47,18 +47,6 @@ static error_t parse_frame(int key, char *arg, struct argp_state *state) {
     return 0;
 }
 
-static int setup_log(const Settings *s, Error *err) {
-    static const char *const levels[] = {"debug", "info", "warn", "error"}, *const formats[] = {"auto", "text", "json"};
-    const char *level = settings_text(s, "log.level"), *format = settings_text(s, "log.format");
-    size_t l = 0, f = 0;
-    while (l < ARRAY_LEN(levels) && strcmp(levels[l], level) != 0) l++;
-    while (f < ARRAY_LEN(formats) && strcmp(formats[f], format) != 0) f++;
-    if (l == ARRAY_LEN(levels)) return error_set(err, ERR_CONFIG, "log.level is '%s', expected debug, info, warn or error", level);
-    if (f == ARRAY_LEN(formats)) return error_set(err, ERR_CONFIG, "log.format is '%s', expected auto, text or json", format);
-    log_setup((LogLevel)l, (LogFormat)f);
-    return 0;
-}
-
 int command_parse(App *app, const struct argp *argp, int argc, char **argv, void *input, Error *err) {
     struct argp_child children[] = {{argp, 0, NULL, 0}, {&common_argp, 0, "Common options:", 90}, {0}};
     Frame frame = {.app = app, .input = input};
@@ -70,8 +58,10 @@ int command_parse(App *app, const struct argp *argp, int argc, char **argv, void
     CLEANUP(free_text) char *name = xasprintf("smelt %s", argv[0]);
     argv[0] = name; /* how argp prints the usage */
     argp_parse(&whole, argc, argv, 0, NULL, &frame);
-    if (settings_load(app->config_file, app->sets, app->set_count, &app->settings, err) != 0) return -1;
-    return setup_log(app->settings, err);
+    if (settings_load(&settings_table, app->config_file, app->sets, app->set_count, &app->settings, err) != 0) return -1;
+    app->layout = layout_of(app->settings);
+    log_setup((LogLevel)settings_choice(app->settings, "log.level"), (LogFormat)settings_choice(app->settings, "log.format"));
+    return 0;
 }
 
 void say(const App *app, const char *fmt, ...) {
@@ -83,6 +73,9 @@ void say(const App *app, const char *fmt, ...) {
     fflush(stdout);
 }
 
-char *app_data_path(const App *app, const char *name) {
-    return path_join(settings_text(app->settings, "data.dir"), name);
+void app_done(App *app) {
+    settings_freep(&app->settings);
+    layout_done(&app->layout);
+    json_decref(app->summary);
+    free(app->sets);
 }

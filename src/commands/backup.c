@@ -104,7 +104,7 @@ static int read_good(const char *dir, Backup *ret, Error *err) {
 
 /* The mark beside the new lake stays, if there is one: what the backup lacks of it is for recover. One of another lake is kept aside. */
 static int read_mark(App *app, const Backup *backup, CommitMark *ret, Error *err) {
-    CLEANUP(free_text) char *path = app_data_path(app, "lake.mark");
+    const char *path = app->layout.mark_path;
     CLEANUP(commit_mark_done) CommitMark mark = {0};
     CLEANUP(free_text) char *aside = NULL;
     CommitMarkState state;
@@ -123,10 +123,9 @@ static int read_mark(App *app, const Backup *backup, CommitMark *ret, Error *err
 static int restore(App *app, const Backup *backup, int64_t *ret_behind, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     CLEANUP(commit_mark_done) CommitMark mark = {0};
-    CLEANUP(free_text) char *lake = app_data_path(app, "lake.duckdb");
+    const char *lake = app->layout.lake_path;
     LakeOptions options = writer_lake_options(app->settings);
-    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0 || writer_lock(app->settings, "smelt restore", &w, err) != 0)
-        return -1;
+    if (dir_make(app->layout.data_dir, err) != 0 || writer_lock(app->settings, "smelt restore", &w, err) != 0) return -1;
     if (file_exists(lake)) return error_set(err, ERR_DATA, "there is a lake at %s: move it away first, nothing is overwritten", lake);
     if (read_mark(app, backup, &mark, err) != 0 || backup_restore(backup, lake, &options, mark.generation, err) != 0) return -1;
     *ret_behind = commit_mark_offsets_behind(&mark, &backup->mark);

@@ -5,6 +5,7 @@
 #pragma once
 #include "base/error.h"
 #include "base/settings.h"
+#include "lake/layout.h"
 #include <argp.h>
 #include <jansson.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@ typedef struct App {
     const char **sets;       /* --set */
     size_t set_count;
     Settings *settings; /* loaded by command_parse */
+    Layout layout;      /* of data.dir; made by command_parse */
     json_t *summary;    /* set by the command; owned by the dispatcher */
 } App;
 
@@ -27,10 +29,11 @@ typedef struct Command {
 
 extern const Command commands[]; /* in the order of `smelt --help`; ends with name == NULL */
 
-/* Parses argv by the command's argp (the common options are added), then loads the settings. argp itself exits 64 on bad usage and 0 after
+/* Parses argv by the command's argp (the common options are added), then makes settings and layout. argp itself exits 64 on bad usage and 0
+ * after
  * --help. ERR_CONFIG. */
 int command_parse(App *app, const struct argp *argp, int argc, char **argv, void *input, Error *err) MUST_CHECK;
 /* printf to stdout, silent under --json. */
 void say(const App *app, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* "<data.dir>/<name>"; the caller frees. */
-char *app_data_path(const App *app, const char *name) MUST_CHECK;
+/* Frees all that it owns. */
+void app_done(App *app);

@@ -33,17 +33,23 @@ static int write_new(App *app, const char *path, const char *text, size_t n, Err
     return 0;
 }
 
+/* A comment with its meaning and range, then the setting: as a comment too unless it differs from the default. */
+static void add_setting(const Setting *s, Buf *out) {
+    CLEANUP(free_text) char *range = s->spec != NULL ? setting_range(s->spec) : xstrdup("");
+    bool chosen = strcmp(s->source, "default") != 0 && !s->secret;
+    bool pipeline = strcmp(s->key, "pipeline.dir") == 0;
+    const char *value = pipeline && !chosen ? "pipeline" : s->secret ? "" : s->value;
+    buf_addf(out, "\n# %s", s->help);
+    if (range[0] != '\0') buf_addf(out, " (%s)", range);
+    buf_addf(out, "\n%s%s: \"%s\"\n", chosen || pipeline ? "" : "# ", s->key, value);
+}
+
 static int write_settings(App *app, Error *err) {
     CLEANUP(buf_done) Buf text = {0};
     buf_add_str(&text, "# Settings of smelt: `smelt config` prints all with where each came from. Uncomment what you change.\n");
     for (size_t i = 0; i < settings_count(app->settings); i++) {
         Setting s = settings_at(app->settings, i);
-        bool chosen = strcmp(s.source, "default") != 0 && !s.secret;
-        bool pipeline = strcmp(s.key, "pipeline.dir") == 0;
-        buf_addf(&text, "\n# %s\n%s%s: \"%s\"\n", s.help, chosen || pipeline ? "" : "# ", s.key,
-                 pipeline && !chosen ? "pipeline"
-                 : s.secret          ? ""
-                                     : s.value);
+        add_setting(&s, &text);
     }
     return write_new(app, "smelt.yaml", text.data, text.len, err);
 }

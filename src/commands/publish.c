@@ -1,7 +1,6 @@
 /* publish.c: `smelt publish`. */
 #include "snapshot/publish.h"
 
-#include "base/memory.h"
 #include "commands/all.h"
 #include "commands/app.h"
 #include <inttypes.h>
@@ -48,10 +47,9 @@ int command_publish(App *app, int argc, char **argv, Error *err) {
     CLEANUP(publish_result_done) PublishResult result = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || writer_open_existing(app->settings, "smelt publish", &w, err) != 0)
         return -1;
-    CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
     PublishOptions options = {
         .keep = (int)settings_int(app->settings, "snapshots.keep"), .full = o.full, .checkpoint_lake = true, .parquet_dir = o.parquet_dir};
-    if (publish_run(w.conn, dir, &options, &result, err) != 0) return -1;
+    if (publish_run(w.conn, app->layout.snapshots_dir, &options, &result, err) != 0) return -1;
     say(app, "Generation %" PRId64 " is published: %s (%.1f MB) in %.0f ms\n", result.snapshot.generation, result.snapshot.path,
         (double)result.snapshot.bytes / 1e6, result.seconds * 1e3);
     if (result.parquet_path != NULL) say(app, "Gold as Parquet: %s\n", result.parquet_path);

@@ -2,7 +2,6 @@
 #include "recovery/recover.h"
 
 #include "base/document.h"
-#include "base/memory.h"
 #include "commands/all.h"
 #include "commands/app.h"
 #include "lake/schema.h"
@@ -137,14 +136,11 @@ int command_recover(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(writer_done) Writer w = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
-    CLEANUP(free_text) char *lake = app_data_path(app, "lake.duckdb");
-    CLEANUP(free_text) char *mark = app_data_path(app, "lake.mark");
     RecoverOptions options = {.settings = app->settings,
-                              .lake_path = lake,
-                              .mark_path = mark,
+                              .lake_path = app->layout.lake_path,
+                              .mark_path = app->layout.mark_path,
                               .backup_dir = o.backup != NULL ? o.backup : settings_text(app->settings, "backup.dir"),
                               .lake = writer_lake_options(app->settings)};
-    if (dir_make(settings_text(app->settings, "data.dir"), err) != 0 || writer_lock(app->settings, "smelt recover", &w, err) != 0)
-        return -1;
+    if (dir_make(app->layout.data_dir, err) != 0 || writer_lock(app->settings, "smelt recover", &w, err) != 0) return -1;
     return recover(app, &w, &options, &o, err);
 }

@@ -39,9 +39,8 @@ static json_t *samples(void *health) {
 
 static int serve(App *app, Health *health, Error *err) {
     CLEANUP(web_stopp) Web *web = NULL;
-    CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
     WebOptions options = {.listen = settings_text(app->settings, "http.listen"),
-                          .snapshots_dir = dir,
+                          .snapshots_dir = app->layout.snapshots_dir,
                           .lake = writer_lake_options(app->settings),
                           .status = report,
                           .status_arg = health,

@@ -79,14 +79,14 @@ static int print_rows(App *app, LakeResult *rows, Error *err) {
 }
 
 static int query(App *app, const char *sql, Error *err) {
-    CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     LakeOptions options = writer_lake_options(app->settings);
     /* to_json gives every type of DuckDB a form; a statement that is not a query does not parse here, which is meant. */
     CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(q)::VARCHAR FROM (%s\n) AS q", sql);
-    if (snapshot_open(dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0) return -1;
+    if (snapshot_open(app->layout.snapshots_dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0)
+        return -1;
     pthread_t watcher;
     if (pthread_create(&watcher, NULL, watch_stop, conn) != 0) return error_set(err, ERR_IO, "cannot start a thread");
     int rc = lake_query(conn, "your query", wrapped, NULL, 0, &rows, err);

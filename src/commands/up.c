@@ -1,7 +1,6 @@
 /* up.c: `smelt up`: the writer and the server in one process, over one database handle. */
 #include "base/disk_space.h"
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
@@ -30,14 +29,13 @@ static json_t *samples(void *health) {
 /* While the disk is full nothing new comes in. */
 static int has_room(void *arg, Error *err) {
     const App *app = arg;
-    return disk_space_check(settings_text(app->settings, "data.dir"), settings_int(app->settings, "disk.reserve"), err);
+    return disk_space_check(app->layout.data_dir, settings_int(app->settings, "disk.reserve"), err);
 }
 
 static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
     CLEANUP(web_stopp) Web *web = NULL;
-    CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
     WebOptions options = {.listen = settings_text(app->settings, "http.listen"),
-                          .snapshots_dir = dir,
+                          .snapshots_dir = app->layout.snapshots_dir,
                           .live = w->lake,
                           .lake = writer_lake_options(app->settings),
                           .status = report,

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "base/restart.h"
 #include "base/stop.h"
+#include "lake/layout.h"
 #include "lake/schema.h"
 
 enum { FULL_PAUSE_MS = 1000 };
@@ -23,12 +24,13 @@ static int check_lock(void *lock, Error *err) {
 }
 
 int writer_lock(const Settings *settings, const char *what, Writer *w, Error *err) {
-    CLEANUP(free_text) char *lock = path_join(settings_text(settings, "data.dir"), "smelt.lock");
-    return file_lock(lock, what, &w->lock, err);
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
+    return file_lock(layout.lock_path, what, &w->lock, err);
 }
 
 int writer_open_file(const Settings *settings, Writer *w, Error *err) {
-    CLEANUP(free_text) char *path = path_join(settings_text(settings, "data.dir"), "lake.duckdb");
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
+    const char *path = layout.lake_path;
     LakeOptions options = writer_lake_options(settings);
     bool was_there = file_exists(path);
     if (lake_open(path, &options, &w->lake, err) != 0)
@@ -41,19 +43,18 @@ int writer_open_file(const Settings *settings, Writer *w, Error *err) {
 
 /* No lake where the mark knows of one. */
 static int check_gone(const Settings *settings, Error *err) {
-    CLEANUP(free_text) char *path = path_join(settings_text(settings, "data.dir"), "lake.duckdb");
-    CLEANUP(free_text) char *mark = path_join(settings_text(settings, "data.dir"), "lake.mark");
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
     CLEANUP(commit_mark_done) CommitMark none = {0};
-    return file_exists(path) ? 0 : commit_mark_check(NULL, mark, &none, err);
+    return file_exists(layout.lake_path) ? 0 : commit_mark_check(NULL, layout.mark_path, &none, err);
 }
 
 static int open_marked(const Settings *settings, Writer *w, Error *err) {
-    CLEANUP(free_text) char *mark = path_join(settings_text(settings, "data.dir"), "lake.mark");
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
     CLEANUP(commit_mark_done) CommitMark lake = {0};
-    if (check_gone(settings, err) != 0 || writer_open_file(settings, w, err) != 0 || commit_mark_check(w->conn, mark, &lake, err) != 0 ||
-        lake_migrate(w->conn, err) != 0)
+    if (check_gone(settings, err) != 0 || writer_open_file(settings, w, err) != 0 ||
+        commit_mark_check(w->conn, layout.mark_path, &lake, err) != 0 || lake_migrate(w->conn, err) != 0)
         return -1;
-    return commit_mark_keeper_open(w->conn, mark, &lake, &w->mark, err);
+    return commit_mark_keeper_open(w->conn, layout.mark_path, &lake, &w->mark, err);
 }
 
 static int open_writer(const Settings *settings, const char *what, Writer *ret, Error *err) {
@@ -93,7 +94,8 @@ int writer_reexec_if_disk_full(const Writer *w, Error *err) {
 }
 
 int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) {
-    CLEANUP(free_text) char *path = path_join(settings_text(settings, "data.dir"), "lake.duckdb");
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
+    const char *path = layout.lake_path;
     if (check_gone(settings, err) != 0) return -1;
     if (!file_exists(path))
         return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);

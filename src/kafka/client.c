@@ -171,7 +171,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 
 static int conf_refused(Error *err, const Setting *setting, const char *name, const char *reason) {
     if (setting == NULL) return error_set(err, ERR_BUG, "librdkafka refuses our %s: %s", name, reason);
-    return error_set(err, ERR_CONFIG, "setting %s (from %s): %s", setting->key, setting->source, reason);
+    return error_set(err, ERR_CONFIG, "setting %s (from %s): %s", setting->key, setting->place, reason);
 }
 
 static int conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, const Setting *setting, Error *err) {
@@ -186,19 +186,19 @@ static int conf_set_all(rd_kafka_conf_t *conf, const KafkaProperty *properties, 
     return 0;
 }
 
-/* `kafka.NAME` that is not a key of our own table (those have a help line). */
+/* `kafka.NAME` that is not a key of the table. */
 static bool is_passed_through(const Setting *setting) {
-    return strncmp(setting->key, PREFIX, PREFIX_LEN) == 0 && setting->help[0] == '\0';
+    return setting->spec == NULL && strncmp(setting->key, PREFIX, PREFIX_LEN) == 0;
 }
 
 static int check_not_fixed(const KafkaProperty *fixed, const Setting *setting, Error *err) {
     const char *name = setting->key + PREFIX_LEN;
     if (strcmp(name, "bootstrap.servers") == 0 || strcmp(name, "metadata.broker.list") == 0)
-        return error_set(err, ERR_CONFIG, "setting %s (from %s): use kafka.bootstrap instead", setting->key, setting->source);
+        return error_set(err, ERR_CONFIG, "setting %s (from %s): use kafka.bootstrap instead", setting->key, setting->place);
     for (const KafkaProperty *p = fixed; p != NULL && p->name != NULL; p++)
         if (strcmp(p->name, name) == 0 && strcasecmp(p->value, setting->value) != 0)
             return error_set(err, ERR_CONFIG, "setting %s (from %s) is %s, but exactly-once needs %s: remove it", setting->key,
-                             setting->source, setting->value, p->value);
+                             setting->place, setting->value, p->value);
     return 0;
 }
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from harness import Json, Smelt
+from harness import ROOT, Json, Smelt
 
 
 def setting(smelt: Smelt, key: str, *args: str, **env: str) -> tuple[str, str]:
@@ -50,9 +53,26 @@ def test_kafka_properties_pass_through(offline: Smelt) -> None:
     assert result.code == 78 and "kafka.no.such.property" in result.error
 
 
-def test_secrets_are_not_printed(offline: Smelt) -> None:
-    result = offline.run("config", SMELT_KAFKA_SASL_PASSWORD="canary-5e1f")
-    assert result.code == 0 and "kafka.sasl.password" in result.stdout and "canary" not in result.stdout + result.stderr
+@pytest.mark.parametrize("key", ["kafka.sasl.password", "kafka.ssl.key.pem", "kafka.sasl.oauthbearer.config", "kafka.no.such.property"])
+def test_secrets_are_not_printed(offline: Smelt, key: str) -> None:
+    result = offline.run("config", **{"SMELT_" + key.upper().replace(".", "_"): "canary-5e1f"})
+    assert result.code == 0 and key in result.stdout and "canary" not in result.stdout + result.stderr
+
+
+def test_the_page_is_what_the_table_says(offline: Smelt) -> None:
+    said = offline.run("config", "--markdown", json_summary=False).stdout
+    assert (ROOT / "docs/settings.md").read_text() == said, "write it anew: smelt config --markdown >docs/settings.md"
+
+
+def keys_read(folder: Path) -> set[str]:
+    """Every key for which C code asks."""
+    texts = [path.read_text() for path in folder.rglob("*.c")]
+    return {key for text in texts for key in re.findall(r'settings_(?:text|int|choice|bool)\([^"]*?"([\w.]+)"', text)}
+
+
+def test_every_key_is_used_and_known(offline: Smelt) -> None:
+    """A key that is not in the table ends the process only where it is read; one that nothing reads does nothing."""
+    assert keys_read(ROOT / "src") == set(offline("config"))
 
 
 @pytest.mark.parametrize(
@@ -62,11 +82,19 @@ def test_secrets_are_not_printed(offline: Smelt) -> None:
         (["--set", "ingest.batch_rows=many"], "ingest.batch_rows"),
         (["--set", "ingest.commit_interval=1 fortnight"], "ingest.commit_interval"),
         (["--set", "nonsense"], "nonsense"),
+        (["--set", "ingest.batchrows=1"], "did you mean 'ingest.batch_rows'?"),
+        (["--set", "log.level=loud"], "--set: log.level is 'loud', expected debug, info, warn or error"),
     ],
 )
 def test_a_wrong_setting_is_named(offline: Smelt, args: list[str], names: str) -> None:
     result = offline.run("config", *args)
     assert result.code == 78 and names in result.error
+
+
+def test_a_wrong_setting_of_a_file_is_named_with_its_line(offline: Smelt) -> None:
+    (offline.folder / "smelt.yaml").write_text("log:\n  format: text\n  level: loud\n")
+    result = offline.run("config")
+    assert result.code == 78 and "smelt.yaml:3: log.level is 'loud'" in result.error
 
 
 @pytest.mark.parametrize("args", [["--no-such-option"], ["ingest", "--timeout"], ["no-such-command"], []])

@@ -1,8 +1,10 @@
-/* test_settings.c: which source wins, which names are read, and what is said when a value is wrong. */
+/* test_settings.c: which source wins, which names are read, and what the error says when a value is wrong. With Smelt's own table, and with
+ * a small one for what that does not use. */
 #include "base/settings.h"
 
 #include "../scratch.h"
 #include "base/files.h"
+#include "commands/settings_table.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,7 +27,7 @@ static void write_yaml(const char *path, const char *text) {
 static Settings *load(const char *file, const char *set) {
     Settings *s = NULL;
     Error err = {0};
-    if (settings_load(file, &set, set != NULL ? 1 : 0, &s, &err) != 0) fail_msg("%s", err.text);
+    if (settings_load(&settings_table, file, &set, set != NULL ? 1 : 0, &s, &err) != 0) fail_msg("%s", err.text);
     return s;
 }
 
@@ -52,12 +54,22 @@ static void assert_setting(const Settings *s, const char *key, const char *value
 static void assert_refused(const char *file, const char *set, const char *key, const char *value, const char *source) {
     Settings *s = NULL;
     Error err = {0};
-    if (settings_load(file, &set, set != NULL ? 1 : 0, &s, &err) == 0) fail_msg("%s was taken", set != NULL ? set : key);
+    if (settings_load(&settings_table, file, &set, set != NULL ? 1 : 0, &s, &err) == 0) fail_msg("%s was taken", set != NULL ? set : key);
     assert_null(s);
     assert_int_equal(err.kind, ERR_CONFIG);
     const char *const said[] = {key, value, source};
     for (size_t i = 0; i < ARRAY_LEN(said); i++)
         if (strstr(err.text, said[i]) == NULL) fail_msg("\"%s\" is not in: %s", said[i], err.text);
+    error_clear(&err);
+}
+
+/* Loading must fail with exactly this sentence. */
+static void assert_sentence(const SettingTable *table, const char *set, const char *sentence) {
+    Settings *s = NULL;
+    Error err = {0};
+    assert_int_equal(settings_load(table, NULL, &set, set != NULL ? 1 : 0, &s, &err), -1);
+    assert_string_equal(err.text, sentence);
+    assert_int_equal(err.kind, ERR_CONFIG);
     error_clear(&err);
 }
 
@@ -95,7 +107,7 @@ static void the_last_flag_wins(void **state) {
     const char *sets[] = {"run.attempts=5", "data.dir=a=b", "run.attempts=7", "pipeline.dir="};
     CLEANUP(settings_freep) Settings *s = NULL;
     Error err = {0};
-    assert_int_equal(settings_load(NULL, sets, ARRAY_LEN(sets), &s, &err), 0);
+    assert_int_equal(settings_load(&settings_table, NULL, sets, ARRAY_LEN(sets), &s, &err), 0);
     assert_int_equal(settings_int(s, "run.attempts"), 7);
     assert_string_equal(settings_text(s, "data.dir"), "a=b");
     assert_string_equal(settings_text(s, "pipeline.dir"), "");
@@ -241,16 +253,31 @@ static void numbers_out_of_range_are_refused(void **state) {
     assert_int_equal(settings_int(least, "ingest.batch_rows"), 1);
 }
 
-static void wrong_files_name_themselves(void **state) {
+static void wrong_files_name_themselves_and_the_line(void **state) {
     (void)state;
     write_yaml("smelt.yaml", "ingest:\n  batch_rows: [1, 2]\n");
-    assert_refused(NULL, NULL, "ingest.batch_rows", "list", "smelt.yaml");
+    assert_refused(NULL, NULL, "ingest.batch_rows", "list", "smelt.yaml:2");
     write_yaml("smelt.yaml", "ingest:\n  batchrows: 1\n");
-    assert_refused(NULL, NULL, "ingest.batchrows", "smelt config", "smelt.yaml");
+    assert_refused(NULL, NULL, "ingest.batchrows", "smelt config", "smelt.yaml:2");
+    write_yaml("smelt.yaml", "log:\n  # how much\n  level: loud\n");
+    assert_refused(NULL, NULL, "log.level", "loud", "smelt.yaml:3");
+    write_yaml("other.yaml", "\n\nrun.attempts: 0\n");
+    assert_refused("other.yaml", NULL, "run.attempts", "'0'", "other.yaml:3");
     write_yaml("smelt.yaml", "- a\n");
-    assert_refused(NULL, NULL, "smelt.yaml", "expected settings", "smelt.yaml");
+    assert_refused(NULL, NULL, "smelt.yaml:1", "expected settings", "smelt.yaml");
     write_yaml("smelt.yaml", "a: [\n");
-    assert_refused(NULL, NULL, "smelt.yaml", "line", "smelt.yaml");
+    assert_refused(NULL, NULL, "smelt.yaml:2", "not YAML", "smelt.yaml");
+}
+
+static void values_of_a_file_keep_their_line(void **state) {
+    (void)state;
+    write_yaml("smelt.yaml", "kafka:\n  topic: x\n  client.id: y\n");
+    CLEANUP(settings_freep) Settings *s = load(NULL, "data.dir=z");
+    assert_string_equal(find(s, "kafka.topic").place, "smelt.yaml:2");
+    assert_string_equal(find(s, "kafka.client.id").place, "smelt.yaml:3");
+    assert_string_equal(find(s, "kafka.client.id").source, "smelt.yaml");
+    assert_string_equal(find(s, "data.dir").place, "--set");
+    assert_string_equal(find(s, "log.level").place, "default");
 }
 
 static void wrong_flags_are_refused(void **state) {
@@ -259,6 +286,105 @@ static void wrong_flags_are_refused(void **state) {
     assert_refused(NULL, "=x", "...", "KEY=VALUE", "--set");
     assert_refused(NULL, "no.such.key=1", "no.such.key", "smelt config", "--set");
     assert_refused(NULL, "kafka.=1", "kafka.", "smelt config", "--set");
+}
+
+static void errors_say_what_is_allowed(void **state) {
+    (void)state;
+    static const struct {
+        const char *set, *sentence;
+    } cases[] = {
+        {"kafka.topic=", "--set: kafka.topic is '', expected a text, not empty"},
+        {"data.dir=", "--set: data.dir is '', expected a path, not empty"},
+        {"kafka.bootstrap=,", "--set: kafka.bootstrap is ',', expected values with commas between them, not empty"},
+        {"log.level=loud", "--set: log.level is 'loud', expected debug, info, warn or error"},
+        {"run.attempts=0", "--set: run.attempts is '0', expected a whole number, 1 to 1000"},
+        {"model.seed=-1", "--set: model.seed is '-1', expected a whole number, at least 0"},
+        {"ingest.batch_bytes=0", "--set: ingest.batch_bytes is '0', expected a size like 256MiB or 1GB, at least 1B"},
+        {"lake.memory_limit=x", "--set: lake.memory_limit is 'x', expected a size like 256MiB or 1GB"},
+        {"status.interval=1ms", "--set: status.interval is '1ms', expected a duration like 250ms, 10s, 5m, 2h, 100ms to 1d"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) assert_sentence(&settings_table, cases[i].set, cases[i].sentence);
+    setenv("KAFKA_BOOTSTRAP", " , ", 1);
+    assert_sentence(&settings_table, NULL,
+                    "KAFKA_BOOTSTRAP: kafka.bootstrap is ' , ', expected values with commas between them, not empty");
+}
+
+static void unknown_keys_get_a_similar_one(void **state) {
+    (void)state;
+    assert_sentence(&settings_table, "ingest.batchrows=1",
+                    "--set: there is no setting 'ingest.batchrows', did you mean 'ingest.batch_rows'? `smelt config` lists all");
+    assert_sentence(&settings_table, "data.dri=x",
+                    "--set: there is no setting 'data.dri', did you mean 'data.dir'? `smelt config` lists all");
+    assert_sentence(&settings_table, "no.such.key=1", "--set: there is no setting 'no.such.key'; `smelt config` lists all");
+}
+
+/* ---- a table of its own ---- */
+
+static bool in_doubt(const char *name) {
+    return strcmp(name, "open") != 0;
+}
+
+static const char *const aliases[] = {"FIRST_NAME", "SECOND_NAME", NULL};
+static const char *const colors[] = {"red", "green", NULL};
+static const SettingSpec specs[] = {
+    {"a.flag", SETTING_BOOLEAN, "no", "a switch"},
+    {"a.token", SETTING_INTEGER, "0", "a number that is secret", .most = 9, .secret = true},
+    {"a.name", SETTING_TEXT, "", "a name with two older names", .aliases = aliases},
+    {"a.color", SETTING_CHOICE, "green", "a choice", .choices = colors},
+};
+static const SettingFamily family = {.prefix = "free.", .help = "anything", .is_secret = in_doubt};
+static const SettingTable own = {.specs = specs, .count = ARRAY_LEN(specs)};
+static const SettingTable own_with_family = {.specs = specs, .count = ARRAY_LEN(specs), .family = &family};
+
+static Settings *load_own(const SettingTable *table, const char *set) {
+    Settings *s = NULL;
+    Error err = {0};
+    if (settings_load(table, NULL, &set, set != NULL ? 1 : 0, &s, &err) != 0) fail_msg("%s", err.text);
+    return s;
+}
+
+static void each_type_has_its_getter(void **state) {
+    (void)state;
+    CLEANUP(settings_freep) Settings *s = load_own(&own, "a.flag=on");
+    assert_true(settings_bool(s, "a.flag"));
+    assert_int_equal(settings_int(s, "a.token"), 0);
+    assert_int_equal(settings_choice(s, "a.color"), 1);
+    assert_string_equal(settings_text(s, "a.color"), "green");
+    assert_ptr_equal(find(s, "a.name").spec, &specs[2]);
+    assert_int_equal(settings_count(s), ARRAY_LEN(specs));
+}
+
+static void aliases_are_read_in_order(void **state) {
+    (void)state;
+    setenv("SECOND_NAME", "second", 1);
+    CLEANUP(settings_freep) Settings *second = load_own(&own, NULL);
+    assert_setting(second, "a.name", "second", "SECOND_NAME");
+    setenv("FIRST_NAME", "first", 1);
+    CLEANUP(settings_freep) Settings *first = load_own(&own, NULL);
+    assert_setting(first, "a.name", "first", "FIRST_NAME");
+}
+
+static void a_secret_of_the_table_is_not_repeated(void **state) {
+    (void)state;
+    CLEANUP(settings_freep) Settings *s = load_own(&own, "a.token=7");
+    assert_true(find(s, "a.token").secret);
+    assert_false(find(s, "a.name").secret);
+    assert_sentence(&own, "a.token=12", "--set: a.token is not allowed (it is secret), expected a whole number, 0 to 9");
+}
+
+static void a_family_takes_any_name_behind_its_prefix(void **state) {
+    (void)state;
+    assert_sentence(&own, "free.x=1", "--set: there is no setting 'free.x'; `smelt config` lists all");
+    setenv("SMELT_FREE_OPEN", "from.environment", 1);
+    setenv("SMELT_KAFKA_X", "not of this table", 1);
+    CLEANUP(settings_freep) Settings *s = load_own(&own_with_family, "free.x=1");
+    assert_setting(s, "free.x", "1", "--set");
+    assert_setting(s, "free.open", "from.environment", "SMELT_FREE_OPEN");
+    assert_true(find(s, "free.x").secret);
+    assert_false(find(s, "free.open").secret);
+    assert_null(find(s, "free.x").spec);
+    assert_int_equal(settings_count(s), ARRAY_LEN(specs) + 2);
+    assert_sentence(&own_with_family, "free.=1", "--set: there is no setting 'free.'; `smelt config` lists all");
 }
 
 /* ---- secrets ---- */
@@ -280,7 +406,7 @@ static void secrets_are_marked(void **state) {
     enum { OPEN = 3 };
     CLEANUP(settings_freep) Settings *s = NULL;
     Error err = {0};
-    assert_int_equal(settings_load(NULL, sets, ARRAY_LEN(sets), &s, &err), 0);
+    assert_int_equal(settings_load(&settings_table, NULL, sets, ARRAY_LEN(sets), &s, &err), 0);
     for (size_t i = 0; i < ARRAY_LEN(sets); i++) {
         CLEANUP(free_text) char *key = xstrndup(sets[i], strcspn(sets[i], "="));
         if (find(s, key).secret != (i < ARRAY_LEN(sets) - OPEN)) fail_msg("%s", key);
@@ -294,7 +420,7 @@ static void a_refused_flag_is_not_repeated_whole(void **state) {
     const char *set = "kafka.sasl.password:hunter2";
     Settings *s = NULL;
     Error err = {0};
-    assert_int_equal(settings_load(NULL, &set, 1, &s, &err), -1);
+    assert_int_equal(settings_load(&settings_table, NULL, &set, 1, &s, &err), -1);
     assert_non_null(strstr(err.text, "--set kafka.sasl.password...: expected KEY=VALUE"));
     assert_null(strstr(err.text, "hunter2"));
     error_clear(&err);
@@ -317,8 +443,15 @@ int main(void) {
         IN_SCRATCH(sizes_have_units),
         IN_SCRATCH(wrong_values_name_key_value_and_source),
         IN_SCRATCH(numbers_out_of_range_are_refused),
-        IN_SCRATCH(wrong_files_name_themselves),
+        IN_SCRATCH(wrong_files_name_themselves_and_the_line),
+        IN_SCRATCH(values_of_a_file_keep_their_line),
         IN_SCRATCH(wrong_flags_are_refused),
+        IN_SCRATCH(errors_say_what_is_allowed),
+        IN_SCRATCH(unknown_keys_get_a_similar_one),
+        IN_SCRATCH(each_type_has_its_getter),
+        IN_SCRATCH(aliases_are_read_in_order),
+        IN_SCRATCH(a_secret_of_the_table_is_not_repeated),
+        IN_SCRATCH(a_family_takes_any_name_behind_its_prefix),
         IN_SCRATCH(secrets_are_marked),
         IN_SCRATCH(a_refused_flag_is_not_repeated_whole),
     };

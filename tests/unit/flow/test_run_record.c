@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "commands/settings_table.h"
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +22,7 @@ static int up(void **state) {
     static const char *const sets[] = {"data.dir=."};
     Error err = {0};
     log_setup(LOG_ERROR, LOG_TEXT);
-    return scratch_up(state) == 0 && settings_load(NULL, sets, 1, &settings, &err) == 0 ? 0 : -1;
+    return scratch_up(state) == 0 && settings_load(&settings_table, NULL, sets, 1, &settings, &err) == 0 ? 0 : -1;
 }
 
 static int down(void **state) {

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "commands/settings_table.h"
 #include <librdkafka/rdkafka_mock.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +29,7 @@ static Settings *settings_for(const char *bootstrap, const char *extra) {
     const char *sets[] = {address, extra};
     Settings *settings = NULL;
     Error err = {0};
-    if (settings_load(NULL, sets, extra != NULL ? 2 : 1, &settings, &err) != 0) fail_msg("%s", err.text);
+    if (settings_load(&settings_table, NULL, sets, extra != NULL ? 2 : 1, &settings, &err) != 0) fail_msg("%s", err.text);
     return settings;
 }
 
@@ -79,7 +80,7 @@ static const KafkaRole plain = {.type = RD_KAFKA_PRODUCER}, guarded = {.type = R
 
 static void bad_properties_are_named(void **state) {
     (void)state;
-    assert_refused("kafka.no.such.thing=1", &plain, "kafka.no.such.thing");
+    assert_refused("kafka.no.such.thing=1", &plain, "setting kafka.no.such.thing (from --set)");
     assert_refused("kafka.linger.ms=soon", &plain, "kafka.linger.ms");
     assert_refused("kafka.bootstrap.servers=elsewhere:9092", &plain, "use kafka.bootstrap instead");
     assert_refused("kafka.enable.idempotence=false", &guarded, "kafka.enable.idempotence");

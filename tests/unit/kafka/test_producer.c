@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "commands/settings_table.h"
 #include <librdkafka/rdkafka_mock.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +52,7 @@ static KafkaProducer *producer_for(const char *bootstrap, const char *extra) {
     CLEANUP(settings_freep) Settings *settings = NULL;
     KafkaProducer *producer = NULL;
     Error err = {0};
-    if (settings_load(NULL, sets, extra != NULL ? 3 : 2, &settings, &err) != 0) fail_msg("%s", err.text);
+    if (settings_load(&settings_table, NULL, sets, extra != NULL ? 3 : 2, &settings, &err) != 0) fail_msg("%s", err.text);
     if (kafka_producer_open(settings, TOPIC, &producer, &err) != 0) fail_msg("%s", err.text);
     return producer;
 }
@@ -173,7 +174,7 @@ static void delivery_cannot_be_weakened(void **state) {
         CLEANUP(settings_freep) Settings *settings = NULL;
         KafkaProducer *producer = NULL;
         Error err = {0};
-        assert_int_equal(settings_load(NULL, &weaker[i], 1, &settings, &err), 0);
+        assert_int_equal(settings_load(&settings_table, NULL, &weaker[i], 1, &settings, &err), 0);
         assert_int_equal(kafka_producer_open(settings, TOPIC, &producer, &err), -1);
         assert_int_equal(err.kind, ERR_CONFIG);
         error_clear(&err);

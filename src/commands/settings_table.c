@@ -1,0 +1,102 @@
+/* settings_table.c: see settings_table.h.
+ *
+ * Order: as the data flows, then what concerns every command; `smelt config`, `smelt init` and docs/settings.md keep it. All settings are
+ * read once, when a process starts: `restart` names the servers that use the setting. */
+#include "commands/settings_table.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "kafka/properties.h"
+
+#define UP       "up"
+#define UP_SERVE "up, serve"
+
+static const char *const log_levels[] = {[LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error", NULL};
+static const char *const log_formats[] = {[LOG_AUTO] = "auto", [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL};
+static const char *const bootstrap_aliases[] = {"KAFKA_BOOTSTRAP", NULL};
+
+static const SettingSpec specs[] = {
+    {"kafka.bootstrap", SETTING_LIST, "localhost:9092", "brokers to ask first, host:port[,host:port]", .least = 1,
+     .aliases = bootstrap_aliases, .restart = UP_SERVE},
+    {"kafka.topic", SETTING_TEXT, "telecom.events", "the topic with the events", .least = 1, .restart = UP_SERVE},
+    {"data.dir", SETTING_PATH, "./data", "where the lake, the snapshots and the models are", .least = 1, .restart = UP_SERVE},
+    {"pipeline.dir", SETTING_PATH, "", "contracts and features to use instead of the built-in ones", .restart = UP},
+    {"http.listen", SETTING_TEXT, "127.0.0.1:8080", "address of the API and the dashboards; port 0 picks a free one", .least = 1,
+     .restart = UP_SERVE},
+    {"ingest.commit_interval", SETTING_DURATION, "1s", "a batch commits at least this often", .restart = UP},
+    {"ingest.batch_rows", SETTING_INTEGER, "196608", "a batch commits at this many messages (1.6 of DuckDB's row groups)", .least = 1,
+     .most = 10000000, .restart = UP},
+    {"ingest.batch_bytes", SETTING_SIZE, "48MiB",
+     "a batch commits at this many bytes of messages, or at a third of it when they are above 1 KB", .least = 1, .restart = UP},
+    {"ingest.timeout", SETTING_DURATION, "5m", "give up (exit 69) when Kafka was away this long; 0: never (as with --follow)"},
+    {"lake.memory_limit", SETTING_SIZE, "256MiB", "memory of DuckDB's buffer manager; 0: as DuckDB chooses", .restart = UP_SERVE},
+    {"lake.threads", SETTING_INTEGER, "1", "threads of DuckDB; 0: one per core (docs/decisions/0003)", .most = 1024, .restart = UP_SERVE},
+    {"snapshots.keep", SETTING_INTEGER, "3", "published generations to keep", .least = 1, .most = 1000000, .restart = UP},
+    {"model.label", SETTING_TEXT, "rule", "label to train on: rule (Gold's churn_label) or a CSV file with subscriber_id,churned",
+     .restart = UP},
+    {"model.max_age", SETTING_DURATION, "24h", "`run` and `up` train again when the model is older", .restart = UP},
+    {"model.rounds", SETTING_INTEGER, "100", "boosting rounds", .least = 1, .most = 10000, .restart = UP},
+    {"model.seed", SETTING_INTEGER, "42", "seed of the split and of the training", .restart = UP},
+    {"run.attempts", SETTING_INTEGER, "3", "attempts of a step that fails for a reason that may pass", .least = 1, .most = 1000,
+     .restart = UP},
+    {"run.backoff", SETTING_DURATION, "2s", "wait before the second attempt; doubles with each", .restart = UP},
+    {"up.publish_interval", SETTING_DURATION, "1m", "how often `smelt up` publishes a snapshot", .restart = UP},
+    {"disk.reserve", SETTING_SIZE, "200MB", "ingest writes only while so much is free at data.dir; `up` and --follow wait for it",
+     .restart = UP_SERVE},
+    {"backup.dir", SETTING_PATH, "", "where `up` and `run` keep a backup, if set; `recover` looks there too", .restart = UP_SERVE},
+    {"backup.interval", SETTING_DURATION, "1h", "how often they add to it", .restart = UP_SERVE},
+    {"status.fresh_within", SETTING_DURATION, "35m", "a layer older than this is called stale", .restart = UP_SERVE},
+    {"status.interval", SETTING_DURATION, "5s", "how often a server looks at Kafka, the disk, the runs and the other parts", .least = 100,
+     .most = 86400000, .restart = UP_SERVE},
+    {"log.level", SETTING_CHOICE, "info", "the least severe log lines that are written", .choices = log_levels, .restart = UP_SERVE},
+    {"log.format", SETTING_CHOICE, "auto", "auto writes text on a terminal and JSON lines elsewhere", .choices = log_formats,
+     .restart = UP_SERVE},
+};
+
+static const SettingFamily kafka_properties = {
+    .prefix = "kafka.",
+    .help = "any property of librdkafka, under its own name: TLS, SASL, timeouts",
+    .is_secret = kafka_property_is_secret,
+};
+
+const SettingTable settings_table = {.specs = specs, .count = ARRAY_LEN(specs), .family = &kafka_properties};
+
+/* ---- the page ---- */
+
+static const char head[] =
+    "# Settings\n"
+    "\n"
+    "`--set KEY=VALUE` over the environment over `smelt.yaml` over the default; `smelt config` prints each value and where it came\n"
+    "from. In `smelt.yaml` keys may be nested (`kafka: {topic: x}`) or not (`kafka.topic: x`). In the environment `data.dir` is\n"
+    "`SMELT_DATA_DIR`, and so on; an empty variable is as good as none.\n"
+    "\n"
+    "Sizes are bytes or have a unit: B, KB, MB, GB (powers of 1000), KiB, MiB, GiB (powers of 1024). Durations have one of ms, s, m,\n"
+    "h, d; a plain number is seconds. A relative path starts at the working directory. A list has commas between its values.\n"
+    "\n"
+    "Every process reads its settings once, when it starts: the column *restart* says which of `smelt up` and `smelt serve` must be\n"
+    "restarted to see a change.\n"
+    "\n"
+    "This page is written by `smelt config --markdown`; a test compares.\n"
+    "\n"
+    "| setting | type | default | allowed | restart | meaning |\n"
+    "|---|---|---|---|---|---|\n";
+
+static void write_row(const SettingSpec *spec, Buf *out) {
+    CLEANUP(free_text) char *range = setting_range(spec);
+    buf_addf(out, "| `%s` | %s | ", spec->key, setting_type_name(spec->type));
+    if (spec->initial[0] != '\0') buf_addf(out, "`%s`", spec->initial);
+    buf_addf(out, " | %s | %s | %s", range, spec->restart != NULL ? spec->restart : "no", spec->help);
+    for (const char *const *alias = spec->aliases; alias != NULL && *alias != NULL; alias++) buf_addf(out, "; `%s` works too", *alias);
+    buf_add_str(out, spec->secret ? "; secret: never printed |\n" : " |\n");
+}
+
+char *settings_table_document(void) {
+    Buf out = {0};
+    buf_add_str(&out, head);
+    for (size_t i = 0; i < ARRAY_LEN(specs); i++) write_row(&specs[i], &out);
+    buf_addf(&out, "| `%sNAME` | text | | | " UP_SERVE " | %s |\n\n", kafka_properties.prefix, kafka_properties.help);
+    buf_add_str(&out, "Passwords and private keys of librdkafka, and properties under names that it does not know, are never printed.\n"
+                      "`smelt produce` also reads `NUM_EVENTS` and `PRODUCER_MODE` (`smelt produce --help`).\n");
+    return buf_take(&out);
+}

@@ -1,0 +1,8 @@
+/* settings_table.h: the keys of Smelt: what a user can set. Modules read the values by key (base/settings.h) and do not need this file. */
+#pragma once
+#include "base/settings_spec.h"
+
+extern const SettingTable settings_table;
+
+/* The table as Markdown (docs/settings.md); the caller frees. */
+char *settings_table_document(void) MUST_CHECK;
