@@ -48,7 +48,7 @@ static int serve(App *app, Health *health, Error *err) {
                           .samples = samples,
                           .samples_arg = health};
     if (web_start(&options, &web, err) != 0) return -1;
-    health_start(health, (int)settings_int(app->settings, "status.interval"));
+    if (health_start(health, (int)settings_int(app->settings, "status.interval"), err) != 0) return -1;
     say(app, "Dashboards and API: %s\n", web_url(web));
     if (app->json) log_info("serve", "listening at %s", web_url(web));
     while (!stop_wait_ms(60000)) {

@@ -1,13 +1,13 @@
 /* sql.c: `smelt sql`: read-only SQL on the newest snapshot, and the SQL that the declarations compile to. */
 #include "base/document.h"
 #include "base/memory.h"
+#include "base/periodic.h"
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
 #include "compile/show.h"
 #include "contract/pipeline.h"
 #include "snapshot/snapshot.h"
-#include <pthread.h>
 #include <stdio.h>
 
 enum { OPT_SHOW = 1 };
@@ -57,11 +57,8 @@ static int show(App *app, const char *what, Error *err) {
 }
 
 /* A query has no timeout of its own: Ctrl-C interrupts it. */
-static void *watch_stop(void *arg) {
-    while (!stop_wait_ms(60000)) {
-    }
-    lake_interrupt(arg);
-    return NULL;
+static void interrupt_after_stop(void *conn) {
+    if (stop_requested()) lake_interrupt(conn);
 }
 
 static int print_rows(App *app, LakeResult *rows, Error *err) {
@@ -82,18 +79,16 @@ static int query(App *app, const char *sql, Error *err) {
     CLEANUP(free_text) char *dir = app_data_path(app, "snapshots");
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(periodic_stopp) Periodic *stop_checks = NULL; /* ends before the connection */
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     LakeOptions options = writer_lake_options(app->settings);
     /* to_json gives every type of DuckDB a form; a statement that is not a query does not parse here, which is meant. */
     CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(q)::VARCHAR FROM (%s\n) AS q", sql);
     if (snapshot_open(dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0) return -1;
-    pthread_t watcher;
-    if (pthread_create(&watcher, NULL, watch_stop, conn) != 0) return error_set(err, ERR_IO, "cannot start a thread");
+    if (periodic_start(100, interrupt_after_stop, conn, &stop_checks, err) != 0) return -1;
     int rc = lake_query(conn, "your query", wrapped, NULL, 0, &rows, err);
     if (rc == 0) rc = print_rows(app, rows, err);
     if (rc != 0 && err->kind == ERR_BUG) err->kind = ERR_USAGE; /* the query's text, not ours */
-    pthread_cancel(watcher);
-    pthread_join(watcher, NULL);
     return rc;
 }
 

@@ -47,7 +47,7 @@ static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
                           .ready = has_room,
                           .ready_arg = app};
     if (web_start(&options, &web, err) != 0) return -1;
-    health_start(health, (int)settings_int(app->settings, "status.interval"));
+    if (health_start(health, (int)settings_int(app->settings, "status.interval"), err) != 0) return -1;
     say(app, "Dashboards and API: %s\n", web_url(web));
     if (app->json) log_info("up", "listening at %s", web_url(web));
     app->summary = json_pack("{s:s}", "url", web_url(web));

@@ -23,8 +23,8 @@ void health_free(Health *h);
 DEFINE_CLEANUP(health_free, Health)
 /* Asks every part now; waits up to about 4 s when Kafka is away. */
 void health_refresh(Health *h);
-/* Goes on asking in the background, every `interval_ms`, until health_free. */
-void health_start(Health *h, int interval_ms);
+/* Refreshes from a thread of its own, every `interval_ms`, until health_free. ERR_IO: there is no thread to spare. */
+int health_start(Health *h, int interval_ms, Error *err) MUST_CHECK;
 
 /* {state, summary, checked_at, components: [{name, title, state, detail, ...}]}; a new reference. States: "ok", "degraded", "down", and
  * "unknown" before the first refresh. The whole is the worst of its parts. */

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/periodic.h"
 #include "web/connections.h"
 #include "web/listen.h"
 #include "web/service.h"
@@ -37,10 +38,9 @@ struct Web {
     Connections *connections;
     Workers *workers;
     char *url;
-    pthread_t janitor; /* follows CURRENT, ends what takes too long */
+    Periodic *janitor; /* follows CURRENT, ends what takes too long */
     pthread_mutex_t lock;
-    pthread_cond_t drained, ended;
-    bool stopping;         /* under lock */
+    pthread_cond_t drained;
     size_t open_exchanges; /* under lock */
 };
 
@@ -273,23 +273,11 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *
 
 /* ---- life ---------------------------------------------------------------------------------------------------------------------------- */
 
-static void *run_janitor(void *arg) {
+static void tidy(void *arg) {
     Web *web = arg;
-    pthread_mutex_lock(&web->lock);
-    while (!web->stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += TICK_MS * 1000000L;
-        if (until.tv_nsec >= 1000000000L) until.tv_sec++, until.tv_nsec -= 1000000000L;
-        pthread_cond_timedwait(&web->ended, &web->lock, &until);
-        pthread_mutex_unlock(&web->lock);
-        snapshot_pool_follow(web->service.source);
-        query_timeouts_sweep(web->service.timeouts);
-        connections_sweep(web->connections);
-        pthread_mutex_lock(&web->lock);
-    }
-    pthread_mutex_unlock(&web->lock);
-    return NULL;
+    snapshot_pool_follow(web->service.source);
+    query_timeouts_sweep(web->service.timeouts);
+    connections_sweep(web->connections);
 }
 
 /* As many connections as asked for, or as open files allow beside those of the lake and the process. */
@@ -325,24 +313,17 @@ static size_t worker_count(const WebOptions *options) {
     return cores > 2 ? (size_t)cores * 2 : 4;
 }
 
-static void init_lock(Web *web) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&web->drained, &attributes);
-    pthread_cond_init(&web->ended, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&web->lock, NULL);
-}
-
 static void free_web(Web *web) {
+    periodic_stopp(&web->janitor);
+    query_timeouts_interrupt_all(web->service.timeouts);
+    workers_stop(web->workers); /* resumes what was suspended */
+    if (web->daemon != NULL) MHD_stop_daemon(web->daemon);
     snapshot_pool_free(web->service.source);
     query_timeouts_free(web->service.timeouts);
     metrics_free(web->service.metrics);
     connections_free(web->connections);
-    pthread_mutex_destroy(&web->lock);
     pthread_cond_destroy(&web->drained);
-    pthread_cond_destroy(&web->ended);
+    pthread_mutex_destroy(&web->lock);
     free(web->url);
     free(web);
 }
@@ -359,7 +340,8 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
     if (listen_on(options->listen, &socket, &url, err) != 0) return -1;
     size_t workers = worker_count(options), limit = allowed_connections(options->max_connections);
     Web *web = xcalloc(1, sizeof *web);
-    init_lock(web);
+    pthread_mutex_init(&web->lock, NULL);
+    clock_cond_init(&web->drained);
     web->url = url;
     web->connections = connections_new(limit);
     web->service = (Service){.status = options->status,
@@ -373,12 +355,10 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
     web->service.source =
         options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
     web->workers = workers_start(workers, QUEUE_MAX, run_exchange, web);
-    if (start_daemon(web, socket, limit, err) != 0) {
-        workers_stop(web->workers);
+    if (start_daemon(web, socket, limit, err) != 0 || periodic_start(TICK_MS, tidy, web, &web->janitor, err) != 0) {
         free_web(web);
         return -1;
     }
-    if (pthread_create(&web->janitor, NULL, run_janitor, web) != 0) BUG("cannot start a thread");
     *ret = web;
     return 0;
 }
@@ -388,14 +368,10 @@ const char *web_url(const Web *web) {
 }
 
 static void wait_for_answers(Web *web) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += DRAIN_MS / 1000;
+    struct timespec deadline = clock_deadline(DRAIN_MS);
     pthread_mutex_lock(&web->lock);
-    while (web->open_exchanges > 0 && pthread_cond_timedwait(&web->drained, &web->lock, &until) == 0) {
+    while (web->open_exchanges > 0 && pthread_cond_timedwait(&web->drained, &web->lock, &deadline) == 0) {
     }
-    web->stopping = true;
-    pthread_cond_broadcast(&web->ended);
     pthread_mutex_unlock(&web->lock);
 }
 
@@ -404,9 +380,5 @@ void web_stop(Web *web) {
     int listener = MHD_quiesce_daemon(web->daemon);
     if (listener >= 0) close(listener);
     wait_for_answers(web);
-    pthread_join(web->janitor, NULL);
-    query_timeouts_interrupt_all(web->service.timeouts);
-    workers_stop(web->workers); /* resumes what was suspended */
-    MHD_stop_daemon(web->daemon);
     free_web(web);
 }
