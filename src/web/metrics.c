@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "web/metrics_table.h"
 #include "web/process.h"
-#include "web/service.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -37,12 +36,14 @@ struct WebMetrics {
     CacheEntry cached;
     atomic_size_t connections;
     size_t routes;
+    RouteNameFn route_name;
     RouteCounts counts[]; /* routes + 1; the last: addresses without a route */
 };
 
-WebMetrics *metrics_new(size_t route_count) {
-    WebMetrics *m = xcalloc(1, sizeof *m + (route_count + 1) * sizeof m->counts[0]);
-    m->routes = route_count;
+WebMetrics *metrics_new(size_t routes, RouteNameFn route_name) {
+    WebMetrics *m = xcalloc(1, sizeof *m + (routes + 1) * sizeof m->counts[0]);
+    m->routes = routes;
+    m->route_name = route_name;
     pthread_mutex_init(&m->cached.lock, NULL);
     m->started_us = clock_wall_us();
     return m;
@@ -89,8 +90,8 @@ static void add_label(Buf *out, const char *name, const char *value) {
     buf_add_char(out, '"');
 }
 
-static const char *route_name(const WebMetrics *m, size_t i) {
-    return i < m->routes ? routes[i].pattern : "(none)";
+static const char *name_of_route(const WebMetrics *m, size_t i) {
+    return i < m->routes ? m->route_name(i) : "(none)";
 }
 
 static void add_request_counts(const WebMetrics *m, Buf *out) {
@@ -99,7 +100,7 @@ static void add_request_counts(const WebMetrics *m, Buf *out) {
         for (size_t s = 0; s <= STATUSES; s++) {
             uint64_t n = atomic_load_explicit(&m->counts[r].by_status[s], memory_order_relaxed);
             if (n == 0) continue;
-            buf_addf(out, "smelt_http_requests_total{route=\"%s\",code=\"", route_name(m, r));
+            buf_addf(out, "smelt_http_requests_total{route=\"%s\",code=\"", name_of_route(m, r));
             if (s < STATUSES)
                 buf_addf(out, "%d", statuses[s]);
             else
@@ -116,16 +117,16 @@ static void add_durations_of(const WebMetrics *m, size_t r, Buf *out) {
     uint64_t sum = 0;
     for (size_t b = 0; b <= BUCKETS; b++) {
         sum += atomic_load_explicit(&c->by_bucket[b], memory_order_relaxed);
-        buf_addf(out, "smelt_http_request_duration_seconds_bucket{route=\"%s\",le=\"", route_name(m, r));
+        buf_addf(out, "smelt_http_request_duration_seconds_bucket{route=\"%s\",le=\"", name_of_route(m, r));
         if (b < BUCKETS)
             buf_addf(out, "%g", bucket_seconds[b]);
         else
             buf_add_str(out, "+Inf");
         buf_addf(out, "\"} %" PRIu64 "\n", sum);
     }
-    buf_addf(out, "smelt_http_request_duration_seconds_sum{route=\"%s\"} %.9f\n", route_name(m, r),
+    buf_addf(out, "smelt_http_request_duration_seconds_sum{route=\"%s\"} %.9f\n", name_of_route(m, r),
              (double)atomic_load_explicit(&c->nanoseconds, memory_order_relaxed) / (double)NSEC_PER_SEC);
-    buf_addf(out, "smelt_http_request_duration_seconds_count{route=\"%s\"} %" PRIu64 "\n", route_name(m, r), sum);
+    buf_addf(out, "smelt_http_request_duration_seconds_count{route=\"%s\"} %" PRIu64 "\n", name_of_route(m, r), sum);
 }
 
 static void add_number(Buf *out, const char *name, double value) {

@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 typedef struct WebMetrics WebMetrics;
-WebMetrics *metrics_new(size_t routes) MUST_CHECK;
+typedef const char *(*RouteNameFn)(size_t route); /* static text */
+WebMetrics *metrics_new(size_t routes, RouteNameFn route_name) MUST_CHECK;
 void metrics_free(WebMetrics *m);
-/* A response was sent: `route` is its place in the routes table, or -1. */
+/* A response was sent: `route` counts from 0; -1: there is none at this address. */
 void metrics_count(WebMetrics *m, int route, int status, int64_t nanoseconds);
 /* Connections that are open now. */
 void metrics_connections(WebMetrics *m, size_t open);

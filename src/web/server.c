@@ -3,8 +3,8 @@
  *   event loop:  target ─▶ headers checked ─▶ route ─▶ answer (assets, errors, 304)
  *                                               └────▶ suspend ─▶ worker: query, body ─▶ resume ─▶ answer
  *
- * libmicrohttpd is lenient where that is dangerous behind a proxy (two Content-Length, Content-Length beside Transfer-Encoding, NUL), so
- * the first call of each request refuses those and closes the connection: what follows on it cannot be trusted to be a request.
+ * A request whose framing is not clear (framing.h) is refused at its first call, and the connection closed: what follows on it cannot be
+ * trusted to be a request.
  *
  * Invariant: an Exchange belongs to the event loop, except between suspend and resume, when it belongs to one worker. */
 #include "web/web.h"
@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "base/periodic.h"
 #include "web/connections.h"
+#include "web/framing.h"
 #include "web/listen.h"
 #include "web/service.h"
 #include "web/work.h"
@@ -114,65 +115,19 @@ static enum MHD_Result answer(Exchange *x) {
     return rc;
 }
 
-/* ---- what libmicrohttpd lets through ------------------------------------------------------------------------------------------------- */
-
-typedef struct Framing {
-    int lengths, encodings, hosts;
-    bool has_body, bad_length;
-    size_t bytes; /* of the header lines as they were understood */
-} Framing;
-
-static enum MHD_Result look_at_header(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *value,
-                                      size_t value_size) {
-    (void)kind;
-    Framing *f = cls;
-    /* Both point into the buffer that was read, so their distance is the name, the colon and what blanks there were. */
-    f->bytes += value != NULL ? (size_t)(value - key) + value_size + 2 : key_size + 3;
-    if (value == NULL) value = "";
-    if (strcasecmp(key, "Host") == 0) f->hosts++;
-    if (strcasecmp(key, "Transfer-Encoding") == 0) f->encodings++, f->has_body = true;
-    if (strcasecmp(key, "Content-Length") == 0) {
-        f->lengths++;
-        f->has_body |= strcmp(value, "0") != 0;
-        f->bad_length |= value_size == 0 || strspn(value, "0123456789") != value_size;
-    }
-    return MHD_YES;
-}
-
-/* libmicrohttpd before 1.0 ends each line at a NUL and does not tell. So the bytes that it understood are counted against those that it
- * read: they differ when there was a NUL, a folded line or a line that ended without a carriage return, and all three are refused. */
-static bool has_hidden_bytes(const Exchange *x, const char *method, const char *version, size_t understood) {
-    static const char blanks_and_ends[] = "  \r\n\r\n"; /* of the request line, and the empty line behind the headers */
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    if (info == NULL || strverscmp(MHD_get_version(), "1.0") >= 0) return false;
-    understood += strlen(method) + strlen(x->request->target) + strlen(version) + sizeof blanks_and_ends - 1;
-    return info->header_size != understood;
-}
-
-static const char *framing_problem(const Framing *f) {
-    if (f->lengths > 1 || f->bad_length) return "Content-Length must be one number.";
-    if (f->lengths > 0 && f->encodings > 0) return "Content-Length and Transfer-Encoding exclude each other.";
-    if (f->hosts > 1) return "There is more than one Host.";
-    if (f->has_body) return "This address takes no body.";
-    return NULL;
-}
-
 /* ---- one request --------------------------------------------------------------------------------------------------------------------- */
 
 static enum MHD_Result begin(Exchange *x, const char *method, const char *version) {
-    Framing framing = {0};
-    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, look_at_header, &framing);
+    Framing framing = framing_check(x->connection, method, x->request->target, version);
     const char *condition = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "If-None-Match");
     if (condition != NULL) x->request->if_none_match = xstrdup(condition);
-    const char *problem = framing_problem(&framing);
-    if (has_hidden_bytes(x, method, version, framing.bytes)) problem = "The header has a NUL, a folded line, or a line without CR LF.";
     x->matched = service_begin(&x->web->service, method, x->request, &x->response);
-    if (problem != NULL && x->response.status < 400) {
+    if (framing.problem != NULL && x->response.status < 400) {
         x->matched.needs_worker = false;
-        response_problem(&x->response, 400, x->request, "%s", problem);
+        response_problem(&x->response, 400, x->request, "%s", framing.problem);
     }
     x->phase = x->matched.needs_worker ? PHASE_BEGUN : PHASE_ANSWERED;
-    x->close = framing.has_body || problem != NULL;
+    x->close = framing.has_body || framing.problem != NULL;
     return x->close ? answer(x) : MHD_YES; /* otherwise libmicrohttpd calls again when the request is complete */
 }
 
@@ -275,7 +230,7 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *
 
 static void tidy(void *arg) {
     Web *web = arg;
-    snapshot_pool_follow(web->service.source);
+    snapshot_pool_follow(web->service.pool);
     query_timeouts_sweep(web->service.timeouts);
     connections_sweep(web->connections);
 }
@@ -318,7 +273,7 @@ static void free_web(Web *web) {
     query_timeouts_interrupt_all(web->service.timeouts);
     workers_stop(web->workers); /* resumes what was suspended */
     if (web->daemon != NULL) MHD_stop_daemon(web->daemon);
-    snapshot_pool_free(web->service.source);
+    snapshot_pool_free(web->service.pool);
     query_timeouts_free(web->service.timeouts);
     metrics_free(web->service.metrics);
     connections_free(web->connections);
@@ -326,12 +281,6 @@ static void free_web(Web *web) {
     pthread_mutex_destroy(&web->lock);
     free(web->url);
     free(web);
-}
-
-static size_t route_count(void) {
-    size_t n = 0;
-    while (routes[n].pattern != NULL) n++;
-    return n;
 }
 
 int web_start(const WebOptions *options, Web **ret, Error *err) {
@@ -350,9 +299,9 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
                              .samples_arg = options->samples_arg,
                              .ready = options->ready,
                              .ready_arg = options->ready_arg,
-                             .metrics = metrics_new(route_count()),
+                             .metrics = metrics_new(route_count(), route_pattern),
                              .timeouts = query_timeouts_new(workers, QUERY_LIMIT_MS)};
-    web->service.source =
+    web->service.pool =
         options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
     web->workers = workers_start(workers, QUEUE_MAX, run_exchange, web);
     if (start_daemon(web, socket, limit, err) != 0 || periodic_start(TICK_MS, tidy, web, &web->janitor, err) != 0) {
