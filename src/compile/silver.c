@@ -208,8 +208,8 @@ static void add_proof(Buf *out, const Contract *contract) {
     buf_add_str(out, "], json_keys(raw_payload))) END");
 }
 
-static void add_comparison(Buf *out, const Check *check, const Field *f, const char *value, const char *operator) {
-    buf_addf(out, "%s %s ", value, operator);
+static void add_comparison(Buf *out, const Check *check, const Field *f, const char *value, const char *comparator) {
+    buf_addf(out, "%s %s ", value, comparator);
     if (f->type == VALUE_TIMESTAMP)
         buf_addf(out, "make_timestamp(%" PRId64 ")", check->number);
     else if (f->type == VALUE_DATE)
