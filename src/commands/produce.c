@@ -35,7 +35,7 @@
 #define TRUTH_AHEAD_DAYS        30
 #define USEC_PER_DAY            (INT64_C(86400) * USEC_PER_SEC)
 
-/* ---- the work --------------------------------------------------------------------------------------------------------------------- */
+/* ---- the work ---- */
 
 typedef struct Produce {
     App *app;
@@ -111,7 +111,7 @@ static void start(Produce *p, int64_t start_us) {
     p->random = random_from(hash_mix(seed));
 }
 
-/* ---- one-shot and history --------------------------------------------------------------------------------------------------------- */
+/* ---- one-shot and history ---- */
 
 static uint64_t events_wanted(const ProduceOptions *o) {
     if (o->events > 0) return (uint64_t)o->events;
@@ -130,7 +130,7 @@ static int run_window(Produce *p, int64_t from_us, int64_t until_us, Error *err)
     return error_set(err, ERR_STOPPED, "stopped after %" PRIu64 " of %" PRIu64 " events", p->events, events);
 }
 
-/* ---- stream ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- stream ---- */
 
 static int64_t between(Random *random, int64_t low, int64_t high) {
     return low + (int64_t)(random_next(random) % (uint64_t)(high - low + 1));
@@ -169,7 +169,7 @@ static int run_stream(Produce *p, uint64_t limit, Error *err) {
     return 0;
 }
 
-/* ---- results ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- results ---- */
 
 static void add_truth(Buf *csv, const Operator *op, int i, int64_t at_us) {
     SubscriberTruth now = operator_truth(op, i, at_us), later = operator_truth(op, i, at_us + TRUTH_AHEAD_DAYS * USEC_PER_DAY);
@@ -234,7 +234,7 @@ static void say_summary(const Produce *p) {
     }
 }
 
-/* ---- the command ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the command ---- */
 
 static int run(Produce *p, Error *err) {
     const ProduceOptions *o = &p->options;

@@ -49,8 +49,7 @@ void health_free(Health *h) {
     free(h);
 }
 
-/* ---- the report
- * --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the report ---- */
 
 /* NULL when the part does not apply. Raises `worst` to the part's state. */
 static json_t *judge(const Component *c, const Facts *f, State *worst) {

@@ -50,8 +50,7 @@ static bool without_row(const Facts *f, Finding *r) {
     return true;
 }
 
-/* ---- Kafka ------------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- Kafka ---- */
 
 /* Events in Kafka that Bronze does not have, as far as this lake is known; -1 when Kafka was not asked. */
 static int64_t waiting_events(const Facts *f) {
@@ -86,8 +85,7 @@ static bool judge_kafka(const Facts *f, Finding *r) {
     return true;
 }
 
-/* ---- lake and disk
- * ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- lake and disk ---- */
 
 static bool judge_lake(const Facts *f, Finding *r) {
     if (f->lake_bytes < 0) {
@@ -188,8 +186,7 @@ static bool judge_disk(const Facts *f, Finding *r) {
     return true;
 }
 
-/* ---- layers
- * ------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- layers ---- */
 
 static void say_newest_event(const Facts *f, Finding *r) {
     put_copy(r, f, "newest_event_at");
@@ -288,8 +285,7 @@ static bool judge_gold(const Facts *f, Finding *r) {
     return true;
 }
 
-/* ---- model, runs, snapshot, API
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- model, runs, snapshot, API ---- */
 
 static bool judge_model(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;

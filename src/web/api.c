@@ -21,8 +21,7 @@ const ParamSpec runs_params[] = {
     {.name = NULL},
 };
 
-/* ---- rows to JSON ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- rows to JSON ---- */
 
 static int query_rows(LakeConn *conn, const char *name, const LakeValue *values, size_t n, json_t **ret, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
@@ -40,8 +39,7 @@ static int query_row(LakeConn *conn, const char *name, const LakeValue *values, 
     return 0;
 }
 
-/* ---- overview --------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- overview ---- */
 
 static const struct Part {
     const char *key, *sql;
@@ -76,8 +74,7 @@ int handle_overview(Service *s, const Request *req, const Lease *lease, Response
     return 0;
 }
 
-/* ---- subscribers -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- subscribers ---- */
 
 /* "<rank>~<id>" of the last row of a page. Clients hand it back as it is. */
 static bool parse_cursor(const char *cursor, double *ret_rank, const char **ret_id) {
@@ -152,8 +149,7 @@ int handle_subscriber(Service *s, const Request *req, const Lease *lease, Respon
     return 0;
 }
 
-/* ---- runs, status ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- runs, status ---- */
 
 /* Moves each step to its run. */
 static void nest_steps(json_t *runs, json_t *steps) {

@@ -69,8 +69,7 @@ void metrics_connections(WebMetrics *m, size_t open) {
     atomic_store_explicit(&m->connections, open, memory_order_relaxed);
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 static void add_head(Buf *out, const char *name) {
     const MetricDoc *doc = metric_find(name);

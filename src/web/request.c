@@ -31,7 +31,7 @@ void request_free(Request *r) {
     free(r);
 }
 
-/* ---- decoding ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- decoding ---- */
 
 static int hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -67,7 +67,7 @@ char *request_decode(const char *s, size_t n, bool plus_is_space) {
     return is_clean_text(out, len) ? TAKE(out) : NULL;
 }
 
-/* ---- the target -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the target ---- */
 
 /* "http://host/path" is what a client sends that takes us for a proxy; RFC 9112 wants it understood. */
 static const char *skip_authority(const char *target) {
@@ -132,7 +132,7 @@ const char *request_param(const Request *r, const char *name) {
     return NULL;
 }
 
-/* ---- parameters by their table ------------------------------------------------------------------------------------------------------ */
+/* ---- parameters by their table ---- */
 
 static bool parse_int(const char *text, int64_t *ret) {
     char *end;

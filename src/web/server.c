@@ -58,7 +58,7 @@ typedef struct Exchange {
     int64_t started_ns;
 } Exchange;
 
-/* ---- answers ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 /* A page that may run its own scripts and styles and talk to its own server, and nothing else. */
 static const struct {
@@ -115,7 +115,7 @@ static enum MHD_Result answer(Exchange *x) {
     return rc;
 }
 
-/* ---- one request --------------------------------------------------------------------------------------------------------------------- */
+/* ---- one request ---- */
 
 static enum MHD_Result begin(Exchange *x, const char *method, const char *version) {
     Framing framing = framing_check(x->connection, method, x->request->target, version);
@@ -226,7 +226,7 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *
     log_debug("web", "libmicrohttpd: %s", text);
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 static void tidy(void *arg) {
     Web *web = arg;

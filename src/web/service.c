@@ -8,7 +8,7 @@
 #include "base/memory.h"
 #include <string.h>
 
-/* ---- the event loop's half ----------------------------------------------------------------------------------------------------------- */
+/* ---- the event loop's half ---- */
 
 static void etag_of(const char *tag, char etag[ETAG_SIZE]) {
     snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "\"", tag);
@@ -69,7 +69,7 @@ Matched service_begin(Service *s, const char *method, Request *req, Response *re
     return (Matched){route, false};
 }
 
-/* ---- the worker's half --------------------------------------------------------------------------------------------------------------- */
+/* ---- the worker's half ---- */
 
 static int handle_leased(Service *s, const Route *route, const Request *req, const Lease *lease, Response *resp, Error *err) {
     char etag[ETAG_SIZE];

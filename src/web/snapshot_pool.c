@@ -56,7 +56,7 @@ static void make_current(SnapshotPool *s, PooledSnapshot *g) {
     if (unused != NULL) pooled_snapshot_free(unused);
 }
 
-/* ---- following CURRENT --------------------------------------------------------------------------------------------------------------- */
+/* ---- following CURRENT ---- */
 
 static bool same_file(const struct stat *a, const struct stat *b) {
     return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
@@ -119,7 +119,7 @@ void snapshot_pool_free(SnapshotPool *s) {
     free(s);
 }
 
-/* ---- leases -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- leases ---- */
 
 /* Gives the connection the names that the queries use. */
 static int prepare_connection(const PooledSnapshot *g, LakeConn *conn, Error *err) {

@@ -69,7 +69,7 @@ def test_a_second_signal_ends_at_once(smelt: Smelt, topic: Topic) -> None:
     assert smelt.audit()["landed"] == 50
 
 
-# ---- full ---------------------------------------------------------------------------------------------------------------------------
+# ---- full ----
 
 
 @pytest.fixture
