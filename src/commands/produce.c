@@ -31,7 +31,7 @@
 #define TOPIC_TIMEOUT_MS        15000
 #define PATIENCE_MS             60000 /* without any acknowledgement */
 #define RETRY_MS                5000
-#define LOOK_EVERY              1024 /* messages between looks at the clock and the stop flag */
+#define CHECK_EVERY             1024 /* messages between checks of the clock and the stop flag */
 #define TRUTH_AHEAD_DAYS        30
 #define USEC_PER_DAY            (INT64_C(86400) * USEC_PER_SEC)
 
@@ -74,18 +74,18 @@ static int emit_window(Produce *p, int64_t from_us, int64_t until_us, uint64_t e
     while (emitter_next(p->emitter, &message)) {
         if (produce_output_write(&p->output, &message, err) != 0) return -1;
         note_time(p, &message);
-        if (++p->events % LOOK_EVERY != 0) continue;
+        if (++p->events % CHECK_EVERY != 0) continue;
         show_progress(p);
         if (stop_requested()) break;
     }
     return produce_output_flush(&p->output, PATIENCE_MS, show_progress, p, err);
 }
 
-static int open_sink(Produce *p, Error *err) {
+static int open_output(Produce *p, Error *err) {
     const ProduceOptions *o = &p->options;
     if (o->out != NULL) return produce_output_open_file(o->out, &p->output, err);
     while (produce_output_open_topic(p->app->settings, (int)o->partitions, TOPIC_TIMEOUT_MS, &p->output, err) != 0) {
-        /* A stream outlives its broker's restarts; everybody else is told to come again. */
+        /* A stream waits for its broker; the other ways to run end with an error that may be retried. */
         if (!o->stream || !error_is_retriable(err)) return -1;
         log_warn("produce", "%s; trying again", err->text);
         if (stop_wait_ms(RETRY_MS)) return -1;
@@ -241,7 +241,7 @@ static int run(Produce *p, Error *err) {
     int64_t span_us = o->days > 0 ? (int64_t)(o->days * (double)USEC_PER_DAY) : RECENT_MS * INT64_C(1000);
     int64_t until_us = o->start_us != 0 ? o->start_us + span_us : clock_wall_us();
     start(p, until_us - span_us);
-    if (open_sink(p, err) != 0) return -1;
+    if (open_output(p, err) != 0) return -1;
     p->started_ns = clock_mono_ns();
     bool window = !o->stream || o->days > 0;
     if (window && run_window(p, until_us - span_us, until_us, err) != 0) return -1;

@@ -20,9 +20,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options = (const struct argp_option[]){{"metrics", OPT_METRICS, NULL, 0, "Only print what /metrics can say, as Markdown", 0}, {0}},
     .parser = parse,
-    .doc = "Serves the dashboards, the API, the probes (/livez, /readyz) and Prometheus metrics (/metrics) over the published snapshots; a "
-           "new "
-           "generation is picked up without a restart. Ends cleanly on SIGTERM or Ctrl-C."
+    .doc = "Serves the dashboards, the API, the probes (/livez, /readyz) and Prometheus metrics (/metrics) over the published snapshots. "
+           "A new snapshot is picked up without a restart. "
+           "Ends cleanly on SIGTERM or Ctrl-C."
            "\vExamples:\n"
            "  smelt serve\n"
            "  smelt --set http.listen=0.0.0.0:8080 serve\n"

@@ -37,9 +37,8 @@ static const struct argp argp = {
             {"show", OPT_SHOW, "LAYER", 0, "Print the SQL that the contracts and features compile to: silver or gold", 0}, {0}},
     .parser = parse,
     .args_doc = "[QUERY]",
-    .doc = "Runs one read-only query on the newest snapshot: one JSON object a row. It cannot touch files, the network or settings, and "
-           "never disturbs the "
-           "pipeline."
+    .doc = "Runs one read-only query on the newest snapshot and prints one JSON object per row. "
+           "It cannot touch files, the network or settings, and never disturbs the pipeline."
            "\vExamples:\n"
            "  smelt sql 'SELECT count(*) AS subscribers FROM gold_subscriber_features'\n"
            "  smelt sql 'SHOW TABLES'\n"
