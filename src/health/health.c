@@ -1,4 +1,4 @@
-/* health.c: gathers, judges, and keeps the last report for whoever asks.
+/* health.c: gathers facts, judges them, and keeps the last report.
  *
  * Invariant: the report is replaced as a whole under the lock; gathering, which may wait for Kafka, happens outside of it. */
 #include "health/health.h"
@@ -21,7 +21,7 @@ struct Health {
 };
 
 static json_t *first_report(void) {
-    return json_pack("{s:s, s:s, s:[]}", "state", "unknown", "summary", "The parts are being asked for the first time.", "components");
+    return json_pack("{s:s, s:s, s:[]}", "state", "unknown", "summary", "The parts are being checked for the first time.", "components");
 }
 
 int health_new(const HealthOptions *options, Health **ret, Error *err) {

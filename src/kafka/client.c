@@ -1,4 +1,4 @@
-/* client.c: librdkafka's configuration, logs and errors, once for the whole room.
+/* client.c: librdkafka's configuration, logs and errors, once for the whole module.
  *
  * Configuration is laid on in order: the role's defaults, the user's `kafka.NAME` settings, the role's fixed properties. librdkafka checks
  * each value itself, so we keep no list of its properties; its complaint becomes an ERR_CONFIG that names the setting.

@@ -1,4 +1,4 @@
-/* api.c: the JSON of /api/v1. The queries are the files of sql/api/; here they are bound, and their rows put together.
+/* api.c: the JSON of /api/v1. The queries are the files of sql/api/; here values are bound and rows become documents.
  *
  * Invariant: nothing that a client sent becomes SQL text; it is bound. */
 #include "web/handlers.h"
@@ -76,7 +76,7 @@ int handle_overview(Service *s, const Request *req, const Lease *lease, Response
 
 /* ---- subscribers ---- */
 
-/* "<rank>~<id>" of the last row of a page. Clients hand it back as it is. */
+/* "<rank>~<id>" of the last row of a page. Clients send it back unchanged. */
 static bool parse_cursor(const char *cursor, double *ret_rank, const char **ret_id) {
     char *end;
     *ret_rank = strtod(cursor, &end);
@@ -85,7 +85,8 @@ static bool parse_cursor(const char *cursor, double *ret_rank, const char **ret_
     return true;
 }
 
-/* Takes `rank` out of each row: it is our order, not theirs. Returns the cursor of the last row, or NULL when the page is not full. */
+/* Removes `rank` from each row: clients get it in the cursor alone. Returns the cursor of the last row, or NULL when the page is not full.
+ */
 static char *take_ranks(json_t *items, size_t limit) {
     size_t i;
     json_t *item;

@@ -1,4 +1,4 @@
-/* metrics.c: counters as atomics, and what GET /metrics says.
+/* metrics.c: counters as atomics, and the text of GET /metrics.
  *
  * Invariant: a metric without a line in the table (metrics_table.c) is not written; the samples of one metric stand side by side. */
 #include "web/metrics.h"
@@ -24,10 +24,10 @@ typedef struct RouteCounts {
     atomic_uint_fast64_t nanoseconds;
 } RouteCounts;
 
-/* What the lake said last: asked again when its tag is another one. */
+/* The metrics of the lake, valid as long as its tag does not change. */
 typedef struct CacheEntry {
     pthread_mutex_t lock;
-    char tag[SNAPSHOT_TAG_SIZE]; /* that `text` is of; "": none */
+    char tag[SNAPSHOT_TAG_SIZE]; /* of `text`; "": none */
     Buf text;
 } CacheEntry;
 
@@ -149,9 +149,9 @@ void metrics_write_server(const WebMetrics *m, Buf *out) {
     add_number(out, "process_start_time_seconds", (double)m->started_us / (double)USEC_PER_SEC);
 }
 
-/* ---- of the parts ---- */
+/* ---- samples of other modules ---- */
 
-/* Before the first sample of a metric. `last`: the metric of the sample before; owned. */
+/* Writes the head when this is the first sample of a metric. `last`: the metric of the sample before; owned. */
 static void begin_family(Buf *out, const char *name, char **last) {
     if (*last != NULL && strcmp(name, *last) == 0) return;
     add_head(out, name);
@@ -177,7 +177,7 @@ void metrics_write_samples(const json_t *samples, Buf *out) {
     }
 }
 
-/* ---- of the lake ---- */
+/* ---- metrics of the lake ---- */
 
 /* Columns of sql/api/metrics.sql: metric, value, label1, value1, label2, value2; ordered by metric. */
 static void add_sample(LakeResult *row, Buf *out) {

@@ -1,4 +1,4 @@
-/* metrics.h: what the server counts about itself, and everything that GET /metrics says. Any thread. */
+/* metrics.h: the server's own counters, and the text of GET /metrics. Any thread. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -17,7 +17,7 @@ void metrics_count(WebMetrics *m, int route, int status, int64_t nanoseconds);
 void metrics_connections(WebMetrics *m, size_t open);
 /* The server's own metrics as Prometheus text. */
 void metrics_write_server(const WebMetrics *m, Buf *out);
-/* Those that somebody else took: [[metric, value, {label: value}], ...], the samples of one metric side by side. */
+/* Samples of other modules: [[metric, value, {label: value}], ...], those of one metric side by side. */
 void metrics_write_samples(const json_t *samples, Buf *out);
-/* Those of the lake, by sql/api/metrics.sql; asked again only when the lease's tag is another one. On failure `out` is as it was. */
+/* Those of the lake, by sql/api/metrics.sql; queried again only when the lease's tag has changed. On failure `out` is unchanged. */
 int metrics_write_lake(WebMetrics *m, const Lease *lease, Buf *out, Error *err) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* probes.c: what orchestrators and Prometheus ask: /livez, /readyz, /metrics. */
+/* probes.c: the handlers for orchestrators and Prometheus: /livez, /readyz, /metrics. */
 #include "web/handlers.h"
 
 #include "base/document.h"
@@ -12,7 +12,7 @@ static int ask_lake(Service *s, const char *sql, int64_t *ret, Error *err) {
 }
 
 /* DuckDB can answer nothing any more after a fatal error while the process lives on: only a real query shows that. Before the first
- * publish there is nothing to ask, and restarting us would not help. */
+ * publish there is nothing to query, and a restart would not help. */
 int handle_livez(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)lease;
     int64_t rows;
@@ -53,7 +53,7 @@ int handle_metrics(Service *s, const Request *req, const Lease *none, Response *
     resp->status = 200;
     resp->content_type = "text/plain; version=0.0.4; charset=utf-8";
     if (snapshot_pool_lease(s->pool, &lease, err) != 0) {
-        error_clear(err); /* the other metrics are still true */
+        error_clear(err); /* the other metrics are valid without it */
         return 0;
     }
     int rc = metrics_write_lake(s->metrics, &lease, &resp->body, err);

@@ -1,7 +1,7 @@
 /* request.c: reads the request target.
  *
  * Segments are matched while they are still escaped, so "%2F" in an id cannot change which route answers. Decoding is strict: what is
- * not valid UTF-8 text without control characters is refused here, so nothing behind this file meets a NUL or half a character.
+ * not valid UTF-8 text without control characters is refused here, so no other code meets a NUL or half a character.
  *
  * Invariant: after request_parse returned 0, path starts with '/', and every parameter is clean text. */
 #include "web/request.h"
@@ -69,7 +69,7 @@ char *request_decode(const char *s, size_t n, bool plus_is_space) {
 
 /* ---- the target ---- */
 
-/* "http://host/path" is what a client sends that takes us for a proxy; RFC 9112 wants it understood. */
+/* "http://host/path" is sent to proxies; RFC 9112 requires every server to accept it. */
 static const char *skip_authority(const char *target) {
     if (strncmp(target, "http://", 7) != 0) return target;
     const char *path = strpbrk(target + 7, "/?");

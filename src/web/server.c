@@ -161,7 +161,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     Exchange *x = *state;
     if (x->phase == PHASE_NEW) {
         x->connection = connection;
-        connections_busy(x->web->connections, connection_of(connection));
+        connections_set_busy(x->web->connections, connection_of(connection));
         return begin(x, method, version);
     }
     if (*upload_size > 0) return MHD_NO; /* a body that was not announced cannot come; end it if it does */
@@ -192,7 +192,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **st
         int place = x->matched.route != NULL ? (int)(x->matched.route - routes) : -1;
         metrics_count(web->service.metrics, place, x->response.status, clock_mono_ns() - x->started_ns);
     }
-    connections_idle(web->connections, connection_of(connection));
+    connections_set_idle(web->connections, connection_of(connection));
     request_free(x->request);
     response_done(&x->response);
     free(x);
@@ -205,9 +205,9 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     Web *web = cls;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = connections_enter(web->connections, info->connect_fd);
+        *context = connections_add(web->connections, info->connect_fd);
     } else {
-        connections_leave(web->connections, *context);
+        connections_remove(web->connections, *context);
     }
     metrics_connections(web->service.metrics, connections_count(web->connections));
 }
@@ -226,7 +226,7 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *
     log_debug("web", "libmicrohttpd: %s", text);
 }
 
-/* ---- life ---- */
+/* ---- start and stop ---- */
 
 static void tidy(void *arg) {
     Web *web = arg;
@@ -235,7 +235,7 @@ static void tidy(void *arg) {
     connections_sweep(web->connections);
 }
 
-/* As many connections as asked for, or as open files allow beside those of the lake and the process. */
+/* The connections asked for, or as many as the limit of open files leaves after those of the lake and the process. */
 static size_t allowed_connections(int asked) {
     enum { OTHER_FILES = 128, FEWEST = 16 };
     size_t want = asked > 0 ? (size_t)asked : 1024;

@@ -1,4 +1,4 @@
-/* service.c: routing, and one way for everything that can go wrong.
+/* service.c: runs the handlers, and turns every failure into a problem document.
  *
  * Invariant: when service_begin asked for no worker, or service_finish returned, the response has a status and a complete body. */
 #include "web/service.h"
@@ -26,7 +26,7 @@ static bool is_read(const char *method) {
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
-/* What a handler left undone becomes a problem; the sentence goes to the log, and to the client where it helps. */
+/* A handler's error becomes a problem document; its text goes to the log, or to the client when that can do something about it. */
 static void answer_error(const Request *req, Response *resp, Error *err) {
     if (err->kind == ERR_UNAVAILABLE || err->kind == ERR_BUSY) {
         response_problem(resp, 503, req, "%s", err->text);
@@ -91,7 +91,8 @@ static int run_leased(Service *s, size_t worker, const Route *route, const Reque
     return rc;
 }
 
-/* The live lake changes under us: a contract that gained a column makes an old connection's views invalid, a new one is right again. */
+/* The live lake changes while it is served: a new column of a contract makes the views of an old connection invalid, not those of a new
+ * one. */
 static int run_route(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
     if (!(route->flags & ROUTE_LAKE)) return route->handle(s, req, NULL, resp, err);
     int rc = run_leased(s, worker, route, req, resp, err);

@@ -292,7 +292,7 @@ static void a_lock_file_that_was_removed_or_replaced_is_not_ours(void **state) {
     CLEANUP(file_lock_freep) FileLock *lock = NULL, *successor = NULL;
     must(file_lock("lock", "me", &lock, &err), &err);
     unlink("lock");
-    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "cannot look at", &err);
+    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "cannot check the lock file", &err);
     must(file_lock("lock", "successor", &successor, &err), &err); /* flock cannot stop it: it is another file */
     assert_failed(file_lock_check(lock, &err), ERR_BUSY, "removed or replaced", &err);
     must(file_lock_check(successor, &err), &err);
