@@ -1,4 +1,4 @@
-/* handlers.h: what answers a route, and what it may use. Knows nothing of sockets. Service: any thread. */
+/* handlers.h: the handlers that answer routes, and what they share. Knows nothing of sockets. Service: any thread. */
 #pragma once
 #include "web/metrics.h"
 #include "web/query_timeouts.h"

@@ -273,6 +273,7 @@ static void free_web(Web *web) {
     query_timeouts_interrupt_all(web->service.timeouts);
     workers_stop(web->workers); /* resumes what was suspended */
     if (web->daemon != NULL) MHD_stop_daemon(web->daemon);
+    workers_free(web->workers); /* until here a request may still be pushed, and is refused */
     snapshot_pool_free(web->service.pool);
     query_timeouts_free(web->service.timeouts);
     metrics_free(web->service.metrics);

@@ -48,6 +48,9 @@ bool workers_push(Workers *w, void *job) {
 void workers_stop(Workers *w) {
     queue_close(w->jobs);
     for (size_t i = 0; i < w->count; i++) pthread_join(w->threads[i].thread, NULL);
+}
+
+void workers_free(Workers *w) {
     queue_free(w->jobs);
     free(w);
 }
