@@ -53,7 +53,7 @@ static void *allocate(size_t n) {
     return p;
 }
 
-/* ---- the landing thread ------------------------------------------------------------------------------------------------------------- */
+/* ---- the landing thread ---- */
 
 static void query(duckdb_connection con, const char *sql) {
     duckdb_result result;
@@ -145,7 +145,7 @@ static void *land_all(void *connection) {
     return NULL;
 }
 
-/* ---- the polling thread ------------------------------------------------------------------------------------------------------------- */
+/* ---- the polling thread ---- */
 
 static Batch *next_empty(size_t at) {
     Batch *b = &batches[at % BATCHES];
@@ -242,7 +242,7 @@ static void read_all(rd_kafka_t *rk, const int64_t ends[PARTITIONS], int64_t tot
     if (b->count > 0) set_full(b, true);
 }
 
-/* ---- both --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- both ---- */
 
 static duckdb_database open_database(const char *path) {
     duckdb_config config;

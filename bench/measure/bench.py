@@ -42,7 +42,7 @@ class Bench:
             subprocess.run([self.kafka_tool, "down", "--delete", "--dir", self.path("kafka")], stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    # ---- what there is ---------------------------------------------------------------------------------------------------------------
+    # ---- what there is ----
 
     kafka_tool = os.path.join(ROOT, "tools", "kafka")
 
@@ -61,7 +61,7 @@ class Bench:
             raise process.Failed("no broker: what tools/kafka said is above")
         self.bootstrap = done.stdout.strip()
 
-    # ---- programs --------------------------------------------------------------------------------------------------------------------
+    # ---- programs ----
 
     def smelt(self, *words, lake="lake", topic="events", settings=()):
         """Runs `smelt WORDS --json` and returns what Finished says; its summary is .json()."""
@@ -82,7 +82,7 @@ class Bench:
     def python(self, program, *words):
         return process.run([sys.executable, os.path.join(BASELINE, program), *map(str, words)])
 
-    # ---- data ------------------------------------------------------------------------------------------------------------------------
+    # ---- data ----
 
     def produce(self, events, topic, *words, subscribers=None):
         """Events to a topic. Returns Finished."""

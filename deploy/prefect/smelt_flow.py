@@ -62,7 +62,7 @@ class StepFailed(Exception):
         return f"smelt {self.step} ended with exit code {self.code}: {self.message}"
 
 
-# ---- one step -----------------------------------------------------------------------------------------------------------------------
+# ---- one step ----
 
 
 def log_line(logger: Any, line: str) -> None:
@@ -90,7 +90,7 @@ def smelt(step: str, arguments: list[str], seconds: float) -> Json:
     return summary | {"attempts": attempts}
 
 
-# ---- the run ------------------------------------------------------------------------------------------------------------------------
+# ---- the run ----
 
 
 @dataclass

@@ -1,4 +1,4 @@
-/* attr.h: compiler attributes that the whole tree uses, and the functions that nobody may use. */
+/* attr.h: compiler attributes that every module uses. */
 #pragma once
 #include <stddef.h>
 

@@ -14,7 +14,7 @@ void buf_add(Buf *b, const void *bytes, size_t n);
 void buf_add_str(Buf *b, const char *s);
 void buf_add_char(Buf *b, char c);
 void buf_addf(Buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Room for n more bytes behind len (not yet counted in it); returns where they start. */
+/* Space for n more bytes after len (not yet counted in it); returns where they start. */
 char *buf_reserve(Buf *b, size_t n);
 /* Hands the text over (never NULL); the buffer is empty afterwards. The caller frees. */
 char *buf_take(Buf *b);

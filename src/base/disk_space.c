@@ -6,7 +6,7 @@
 #include "base/stop.h"
 #include <sys/statvfs.h>
 
-enum { LOOK_MS = 500 };
+enum { CHECK_MS = 500 };
 
 int64_t disk_space_free(const char *dir) {
     struct statvfs v;
@@ -23,11 +23,11 @@ int disk_space_check(const char *dir, int64_t least, Error *err) {
 int disk_space_wait(const char *dir, int64_t least, Error *err) {
     int64_t began = clock_mono_ns();
     if (disk_space_check(dir, least, err) == 0) return 0;
-    log_error("disk", "paused: %s. Everything stored is safe; it goes on by itself when there is room", err->text);
+    log_error("disk", "paused: %s. Everything stored is safe; it continues by itself when there is space", err->text);
     do {
         error_clear(err);
-        if (stop_wait_ms(LOOK_MS)) return error_set(err, ERR_STOPPED, "stopped while waiting for room on the disk of %s", dir);
+        if (stop_wait_ms(CHECK_MS)) return error_set(err, ERR_STOPPED, "stopped while waiting for space on the disk of %s", dir);
     } while (disk_space_check(dir, least, err) != 0);
-    log_info("disk", "there is room again: going on after %.0f s", clock_seconds_since(began));
+    log_info("disk", "there is space again: continuing after %.0f s", clock_seconds_since(began));
     return 0;
 }

@@ -1,4 +1,4 @@
-/* disk_space.h: free space on the disk of a folder, looked at before something is written. Any thread. */
+/* disk_space.h: free space on the disk of a folder, checked before something is written. Any thread. */
 #pragma once
 #include "base/error.h"
 #include <stdint.h>
@@ -6,5 +6,5 @@
 int64_t disk_space_free(const char *dir); /* bytes for an ordinary user; -1: the file system does not say */
 /* ERR_FULL when less than `least` bytes are free. */
 int disk_space_check(const char *dir, int64_t least, Error *err) MUST_CHECK;
-/* Waits until that many are free, and logs when it begins to wait and when it is over. ERR_STOPPED: a stop was requested meanwhile. */
+/* Waits until that many are free; logs when it begins to wait and when it continues. ERR_STOPPED: a stop was requested meanwhile. */
 int disk_space_wait(const char *dir, int64_t least, Error *err) MUST_CHECK;

@@ -93,7 +93,7 @@ bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
 }
 
-/* A name that nothing has. */
+/* A name that no file has. */
 static char *aside_name(const char *path) {
     char when[32];
     struct tm utc;
@@ -116,7 +116,7 @@ int file_set_aside(const char *path, char **ret_aside, Error *err) {
     return 0;
 }
 
-/* One that is there already is fine. */
+/* An existing folder is fine. */
 static int make_one(const char *path, Error *err) {
     struct stat st;
     if (mkdir(path, 0755) == 0) return 0;

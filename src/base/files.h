@@ -10,12 +10,13 @@ int file_read(const char *path, Buf *ret, Error *err) MUST_CHECK;
 /* Writes `path` so that after a crash or power cut it is the old or the new content, never half, and durable on return:
  * path.tmp, fsync, rename, fsync of the directory. ERR_IO. */
 int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err) MUST_CHECK;
-/* The second half of the above for a file that somebody else wrote at `tmp`. */
+/* The second half of file_write_atomic, for a file that is already written at `tmp`. */
 int file_publish(const char *tmp, const char *path, Error *err) MUST_CHECK;
-/* Copies a file that does not change meanwhile to `to`, made anew; not durable until file_publish. On failure `to` may be left. ERR_IO. */
+/* Copies a file that does not change meanwhile to a new file `to`; not durable until file_publish. On failure `to` may be left. ERR_IO. */
 int file_copy(const char *from, const char *to, Error *err) MUST_CHECK;
 bool file_exists(const char *path);
-/* Renames `path` to "<path>.aside-20261124T101500Z" (or with -2, -3, ... behind), durably. ERR_IO. The caller frees `ret_aside`. */
+/* Renames `path` to "<path>.aside-20261124T101500Z" (with -2, -3, ... at the end when that name is taken), durably. ERR_IO. The caller
+ * frees `ret_aside`. */
 int file_set_aside(const char *path, char **ret_aside, Error *err) MUST_CHECK;
 /* mkdir -p. */
 int dir_make(const char *path, Error *err) MUST_CHECK;
@@ -27,14 +28,14 @@ char *path_join(const char *dir, const char *name) MUST_CHECK;
  * otherwise. */
 typedef struct FileLock FileLock;
 int file_lock(const char *path, const char *what, FileLock **ret, Error *err) MUST_CHECK;
-/* Is the exclusive lock still ours? ERR_BUSY when the file at its path is gone or another one, or when somebody wrote another generation
- * into it: a process that was stopped for long may wake behind a successor, where the file was removed by hand or where flock does not
- * reach from one node to the other. Some microseconds; any thread. */
+/* Does this process still hold the exclusive lock? ERR_BUSY when the file at its path is gone or another one, or has another generation:
+ * after a long pause another process may have taken over, if the file was removed by hand or flock does not work between nodes. Some
+ * microseconds; any thread. */
 int file_lock_check(const FileLock *lock, Error *err) MUST_CHECK;
 int64_t file_lock_generation(const FileLock *lock);
 /* A shared flock on `path`, which must exist (it may be on a read-only mount): marks something as in use. */
 int file_lock_shared(const char *path, FileLock **ret, Error *err) MUST_CHECK;
-/* Who holds the exclusive lock on `path` now ("pid 12: smelt ingest"; the caller frees), or NULL when nobody does. */
+/* The process that holds the exclusive lock on `path` now ("pid 12: smelt ingest"; the caller frees), or NULL when none does. */
 char *file_lock_holder(const char *path) MUST_CHECK;
 void file_lock_free(FileLock *lock);
 DEFINE_CLEANUP(file_lock_free, FileLock)

@@ -1,8 +1,8 @@
 /* lock.c: the single-writer lock of files.h: flock(2) on a file of its own, never on the database (closing any descriptor of that file
  * would drop DuckDB's lock).
  *
- * flock keeps others out as long as everybody locks the same file on the same node. The second line of the file is for the rest: whoever
- * takes the lock writes the next generation with a random word there, and whoever held it before can see that it did. */
+ * flock works as long as all processes lock the same file on the same node. For the other cases there is the second line of the file: the
+ * process that takes the lock writes the next generation and a random word there, so that the process that held it before can notice. */
 #include "base/files.h"
 
 #include "base/memory.h"
@@ -22,7 +22,7 @@
 struct FileLock {
     int fd;
     char *path; /* owned; NULL: shared */
-    char *text; /* what we wrote; owned */
+    char *text; /* the content of the file while the lock is held; owned */
     int64_t generation;
     struct stat st;
 };
@@ -38,13 +38,13 @@ static bool read_text(int fd, char text[LOCK_TEXT]) {
     return n >= 0;
 }
 
-/* What the holder wrote into the lock file, on its first line. */
+/* The first line of the lock file: its holder. */
 static void read_holder(int fd, char text[LOCK_TEXT]) {
     read_text(fd, text);
     text[strcspn(text, "\n")] = '\0';
 }
 
-/* 0: there was none yet; -1: it could not be read. */
+/* 0: none yet; -1: it could not be read. */
 static int64_t read_generation(int fd) {
     char text[LOCK_TEXT];
     int64_t generation = 0;
@@ -64,7 +64,7 @@ static int write_holder(FileLock *lock, const char *what) {
     return pwrite(lock->fd, lock->text, n, 0) == (ssize_t)n && ftruncate(lock->fd, (off_t)n) == 0 ? 0 : -1;
 }
 
-/* file_lock_holder asks by taking the lock for a moment, so one refusal is not yet an answer. */
+/* file_lock_holder takes the lock for a moment, so one refusal does not mean that the lock is held. */
 static int try_flock(int fd, int operation) {
     for (int tries = 0; tries < LOCK_TRIES; tries++) {
         if (flock(fd, operation | LOCK_NB) == 0) return 0;
@@ -93,7 +93,7 @@ static int open_lock(const char *path, int operation, FileLock **ret, Error *err
     return 0;
 }
 
-/* The file may have been replaced between its opening and its locking: then what we hold keeps nobody out. */
+/* The file may have been replaced between its opening and its locking: then the lock keeps no other process out. */
 static bool is_at_path(const FileLock *lock, const char *path) {
     struct stat ours, there;
     return fstat(lock->fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
@@ -112,13 +112,13 @@ int file_lock(const char *path, const char *what, FileLock **ret, Error *err) {
     return 0;
 }
 
-/* Opened anew, since a network file system looks at the server only then. */
+/* Opened again, since a network file system asks its server only then. */
 int file_lock_check(const FileLock *lock, Error *err) {
     struct stat st;
     char text[LOCK_TEXT];
     CLEANUP(close_fd) int fd = open(lock->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) != 0)
-        return error_errno(err, errno == ENOENT ? ERR_BUSY : ERR_IO, errno, "cannot look at the lock file %s, which this process took",
+        return error_errno(err, errno == ENOENT ? ERR_BUSY : ERR_IO, errno, "cannot check the lock file %s, which this process took",
                            lock->path);
     if (st.st_dev != lock->st.st_dev || st.st_ino != lock->st.st_ino)
         return error_set(err, ERR_BUSY, "the lock file %s is not the one that this process took: it was removed or replaced", lock->path);

@@ -37,7 +37,7 @@ static char *json_line(LogLevel level, const char *component, const char *messag
 static char *text_line(LogLevel level, const char *component, const char *message) {
     char time[CLOCK_TEXT_SIZE];
     clock_format(clock_wall_us(), time);
-    return xasprintf("%.8s %-5s %s: %s\n", time + 11, level_names[level], component, message); /* 11: behind "YYYY-MM-DDT" */
+    return xasprintf("%.8s %-5s %s: %s\n", time + 11, level_names[level], component, message); /* 11: after "YYYY-MM-DDT" */
 }
 
 void log_write(LogLevel level, const char *component, const char *fmt, ...) {
@@ -51,5 +51,5 @@ void log_write(LogLevel level, const char *component, const char *fmt, ...) {
     CLEANUP(free_text) char *line = as_json() ? json_line(level, component, message) : text_line(level, component, message);
     free(message);
     ssize_t ignored = write(STDERR_FILENO, line, strlen(line));
-    (void)ignored; /* nowhere left to say it */
+    (void)ignored; /* a log that cannot be written cannot be reported */
 }

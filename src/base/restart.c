@@ -1,4 +1,4 @@
-/* restart.c: execve of our own image. The command line is asked of the kernel, since the parsers move theirs about. */
+/* restart.c: execve of the own image. The command line is read from the kernel, since the parsers reorder argv. */
 #include "base/restart.h"
 
 #include "base/files.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* NUL-terminated texts, one behind the other; the array borrows them. */
+/* NUL-terminated texts, one after the other; the array borrows them. */
 static char **split(const Buf *line) {
     size_t n = 0;
     char **argv = NULL;
@@ -27,5 +27,5 @@ int restart_process(Error *err) {
     if (argv == NULL) return error_set(err, ERR_IO, "the command line of this process is not known");
     if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0) execv("/proc/self/exe", argv);
     free(argv);
-    return error_errno(err, ERR_IO, errno, "cannot begin again");
+    return error_errno(err, ERR_IO, errno, "cannot restart this process");
 }

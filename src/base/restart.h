@@ -1,5 +1,5 @@
-/* restart.h: beginning again as if started anew, with the same command line and environment: for a process that may not go on, since what a
- * library holds in it is of no use any more, while nothing is wrong with the world. */
+/* restart.h: replaces this process by a new start of itself, with the same command line and environment: for when a library in it has
+ * failed for good, and nothing else is wrong. */
 #pragma once
 #include "base/error.h"
 

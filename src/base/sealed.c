@@ -19,7 +19,7 @@ typedef struct Head {
     char kind[32], sum[SHA256_TEXT_SIZE];
     int format;
     const char *body;
-    size_t len; /* of the body, without the newline behind it */
+    size_t len; /* of the body, without the newline after it */
 } Head;
 
 static bool read_head(const Buf *file, const char *kind, Head *ret) {

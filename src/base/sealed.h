@@ -1,5 +1,5 @@
-/* sealed.h: a small JSON document in a file that tells whether it is the one that was written: its first line is "KIND FORMAT SHA256", of
- * all that follows. Replaced atomically and durably. Any thread. */
+/* sealed.h: a small JSON document in a file with a checksum: the first line is "KIND FORMAT SHA256", the checksum of all that follows.
+ * Replaced atomically and durably. Any thread. */
 #pragma once
 #include "base/error.h"
 #include <jansson.h>

@@ -1,4 +1,4 @@
-/* stop.h: SIGINT and SIGTERM ask for a clean end (the work stops at its next border); a second one ends the process at once. */
+/* stop.h: SIGINT and SIGTERM ask for a clean end (the work stops at its next safe point); a second one ends the process at once. */
 #pragma once
 #include <stdbool.h>
 

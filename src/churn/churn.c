@@ -17,10 +17,9 @@
 
 #define ROUNDS_MAX 10000
 
-const char churn_leak_warning[] =
-    "the label is Gold's churn_label, a rule over the same features that the model sees. It has only found the rule again: these numbers "
-    "say "
-    "nothing about real churn. Set model.label (or --label) to a CSV file with subscriber_id,churned: who really left.";
+const char churn_leak_warning[] = "the label is Gold's churn_label, a rule over the same features that the model sees. "
+                                  "It has only found the rule again: these numbers say nothing about real churn. "
+                                  "Set model.label (or --label) to a CSV file with subscriber_id,churned: who really left.";
 
 /* ---- options ---- */
 

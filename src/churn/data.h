@@ -1,4 +1,4 @@
-/* data.h: Gold as the matrix that the model room wants, and the registry of models. Private to churn*.c. One thread. */
+/* data.h: Gold as the matrix that the model module wants, and the registry of models. Private to churn*.c. One thread. */
 #pragma once
 #include "lake/lake.h"
 #include "model/model.h"

@@ -234,12 +234,12 @@ static size_t list_missing(const ChurnNames *of, const ChurnNames *in, Buf *out)
 /* NULL when Gold has the model's features and no others. The caller frees. */
 static char *advice_on(const ChurnNames *model, const ChurnNames *gold) {
     CLEANUP(buf_done) Buf gone = {0};
-    CLEANUP(buf_done) Buf new = {0};
-    size_t lost = list_missing(model, gold, &gone), gained = list_missing(gold, model, &new);
+    CLEANUP(buf_done) Buf added = {0};
+    size_t lost = list_missing(model, gold, &gone), gained = list_missing(gold, model, &added);
     if (lost + gained == 0) return NULL;
     return xasprintf("Gold's features have changed since the model was trained: %s%s%s%s%s; run `smelt train`", lost > 0 ? "it lost " : "",
                      lost > 0 ? gone.data : "", lost > 0 ? " (taken as missing)" : "",
-                     gained > 0 ? (lost > 0 ? ", it gained " : "it gained ") : "", gained > 0 ? new.data : "");
+                     gained > 0 ? (lost > 0 ? ", it gained " : "it gained ") : "", gained > 0 ? added.data : "");
 }
 
 static bool shares_a_name(const ChurnNames *a, const ChurnNames *b) {

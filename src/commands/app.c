@@ -1,4 +1,4 @@
-/* app.c: what every command shares: its options, its settings, its words. */
+/* app.c: what every command shares: common options, settings, output. */
 #include "commands/app.h"
 
 #include "base/log.h"

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 
 static const struct argp argp = {
-    .doc = "Proves from the tables that every Kafka offset that the lake has passed is in exactly one place: landed, duplicate, rejected "
-           "or gap. "
+    .doc = "Proves from the tables that each Kafka offset below the stored next offset is in exactly one place: "
+           "landed, duplicate, rejected or gap. "
            "Exit code 1 when one is missing or there twice."
            "\vExamples:\n"
            "  smelt audit\n"
@@ -20,8 +20,8 @@ int command_audit(App *app, int argc, char **argv, Error *err) {
         return -1;
     if (ledger_audit(w.conn, &a, err) != 0) return -1;
     say(app,
-        "%s: %" PRId64 " offsets = %" PRId64 " landed + %" PRId64 " duplicates + %" PRId64 " rejected + %" PRId64 " gaps; %" PRId64
-        " missing, %" PRId64 " repeated\n",
+        "%s: %" PRId64 " offsets = %" PRId64 " landed + %" PRId64 " duplicates + %" PRId64 " rejected + %" PRId64 " gaps; "
+        "%" PRId64 " missing, %" PRId64 " repeated\n",
         a.ok ? "ok" : "NOT OK", a.offsets, a.landed, a.duplicates, a.rejected, a.gaps, a.missing, a.repeated);
     app->summary = json_pack("{sb sI sI sI sI sI sI sI sO}", "ok", a.ok, "offsets", (json_int_t)a.offsets, "landed", (json_int_t)a.landed,
                              "duplicates", (json_int_t)a.duplicates, "rejected", (json_int_t)a.rejected, "gaps", (json_int_t)a.gaps,

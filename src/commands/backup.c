@@ -42,14 +42,15 @@ static error_t parse_restore(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp backup_argp = {
-    .options = (const struct argp_option[]){{"wait", OPT_WAIT, "DURATION", 0, "Wait so long for whoever holds the lake (0)", 0}, {0}},
+    .options =
+        (const struct argp_option[]){{"wait", OPT_WAIT, "DURATION", 0, "Wait so long for the process that holds the lake (0)", 0}, {0}},
     .parser = parse_backup,
     .args_doc = "DIR",
-    .doc = "Adds what came since the last time to the backup in DIR: Bronze, rejects, duplicates, gaps, the ledger and the run history. "
-           "Silver "
-           "and Gold are made again from Bronze. The lake has one writer, so this waits for it or ends with exit code 75; `smelt up` and "
-           "`smelt "
-           "run` make their backups themselves where backup.dir is set."
+    .doc = "Adds the commits since the last backup to the one in DIR: "
+           "Bronze, rejects, duplicates, gaps, the ledger and the run history. "
+           "Silver and Gold are not in it: they are made again from Bronze. "
+           "Only one process may write the lake: this ends with exit code 75 when another one holds it, or waits (--wait). "
+           "`smelt up` and `smelt run` make their own backups when backup.dir is set."
            "\vExamples:\n"
            "  smelt backup /var/backups/lake\n"
            "  smelt backup --wait 10m /var/backups/lake\n"
@@ -59,18 +60,18 @@ static const struct argp backup_argp = {
 static const struct argp restore_argp = {
     .parser = parse_restore,
     .args_doc = "DIR",
-    .doc =
-        "Makes the lake in data.dir from the backup in DIR. Every file is compared with its checksum, and the ledger must find every "
-        "offset "
-        "before the lake appears. An existing lake is never overwritten. What came after the backup is read from Kafka again by the next "
-        "ingest, or by `smelt recover` where a high-water mark says that there was more."
-        "\vExamples:\n"
-        "  smelt restore /var/backups/lake\n"
-        "  smelt restore /var/backups/lake && smelt ingest && smelt refine\n",
+    .doc = "Makes the lake in data.dir from the backup in DIR. "
+           "Every file is compared with its checksum, and the ledger is audited, before the lake appears. "
+           "An existing lake is never overwritten. "
+           "Events newer than the backup are read from Kafka again by the next ingest, "
+           "or by `smelt recover` when a high-water mark says that the lake had more."
+           "\vExamples:\n"
+           "  smelt restore /var/backups/lake\n"
+           "  smelt restore /var/backups/lake && smelt ingest && smelt refine\n",
 };
 
-/* The lake as its writer; waits for another one when told so. */
-static int open_patiently(App *app, int64_t wait_ms, Writer *w, Error *err) {
+/* The lake as its writer; waits up to `wait_ms` for another one to end. */
+static int open_within(App *app, int64_t wait_ms, Writer *w, Error *err) {
     int64_t began = clock_mono_ns();
     while (writer_open_existing(app->settings, "smelt backup", w, err) != 0) {
         if (err->kind != ERR_BUSY || (clock_mono_ns() - began) / 1000000 >= wait_ms) return -1;
@@ -84,7 +85,7 @@ int command_backup(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(writer_done) Writer w = {0};
     BackupResult r;
-    if (command_parse(app, &backup_argp, argc, argv, &o, err) != 0 || open_patiently(app, o.wait_ms, &w, err) != 0) return -1;
+    if (command_parse(app, &backup_argp, argc, argv, &o, err) != 0 || open_within(app, o.wait_ms, &w, err) != 0) return -1;
     if (backup_run(w.conn, o.dir, &r, err) != 0) return -1;
     say(app, "%s has everything up to commit %" PRId64 " (%" PRId64 " events): %" PRId64 " batches, %.1f MB added in %.2f s\n", o.dir,
         r.commit, r.landed, r.batches, (double)r.bytes / 1e6, r.seconds);
@@ -102,7 +103,7 @@ static int read_good(const char *dir, Backup *ret, Error *err) {
     return 0;
 }
 
-/* The mark beside the new lake stays, if there is one: what the backup lacks of it is for recover. One of another lake is kept aside. */
+/* A mark of this lake stays: `smelt recover` reads from it what the backup lacks. A mark of another lake is renamed. */
 static int read_mark(App *app, const Backup *backup, CommitMark *ret, Error *err) {
     const char *path = app->layout.mark_path;
     CLEANUP(commit_mark_done) CommitMark mark = {0};

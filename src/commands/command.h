@@ -1,6 +1,6 @@
 /* command.h: what a subcommand is. One file a command: options in, one JSON summary out.
  *
- * A command parses its own argv with argp (common options as a child: -c, --set, --json, --help), does its work through the rooms below,
+ * A command parses its own argv with argp (common options as a child: -c, --set, --json, --help), does its work through the modules below,
  * and hands over its summary. It prints for people on stdout only through say(); with --json the dispatcher prints the summary alone. */
 #pragma once
 #include "base/error.h"

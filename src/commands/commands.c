@@ -1,4 +1,4 @@
-/* commands.c: the table of subcommands, in the order in which a new user meets them. */
+/* commands.c: the table of subcommands, in the order in which a new user needs them. */
 #include "commands/all.h"
 
 const Command commands[] = {
@@ -12,9 +12,9 @@ const Command commands[] = {
     {"run", "ingest, refine, train when due, score, publish; with history", command_run},
     {"up", "Everything in one process, live, with the dashboards", command_up},
     {"serve", "API and dashboards over the published snapshots", command_serve},
-    {"status", "Health of every part, in words", command_status},
+    {"status", "State of each part, in words", command_status},
     {"audit", "Prove from the tables that every offset is accounted for", command_audit},
-    {"recover", "The way back after damage: says what it would do, --yes does it", command_recover},
+    {"recover", "Repair a damaged or missing lake; a dry run unless --yes", command_recover},
     {"backup", "Add what is new to the backup in a folder", command_backup},
     {"restore", "Make the lake from the backup in a folder", command_restore},
     {"quarantine", "What failed its contract, and why", command_quarantine},

@@ -34,11 +34,10 @@ static const struct argp argp = {
             {"new-epoch", OPT_NEW_EPOCH, NULL, 0, "Accept that the topic was deleted and recreated: read the new one too", 0},
             {0}},
     .parser = parse,
-    .doc = "Reads every partition from the offsets stored in the lake up to the end seen at the start, and lands each message exactly "
-           "once: an event in "
-           "Bronze, a copy among the duplicates, anything else among the rejects. Killed at any point and run again, nothing is lost and "
-           "nothing is "
-           "there twice; `smelt audit` proves it."
+    .doc = "Reads every partition from the offset stored in the lake up to its end at the start of the command, "
+           "and stores each message exactly once: "
+           "an event in Bronze, a copy among the duplicates, anything else among the rejects. "
+           "Killed at any point and run again, nothing is lost and nothing is there twice; `smelt audit` proves it."
            "\vExamples:\n"
            "  smelt ingest\n"
            "  smelt --set kafka.bootstrap=broker:9092 ingest --follow\n"

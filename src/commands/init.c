@@ -1,4 +1,4 @@
-/* init.c: `smelt init`: the files that a new deployment edits, and a first look at what it will need. */
+/* init.c: `smelt init`: writes the files that a new deployment edits, and checks Kafka and the disk. */
 #include "base/embedded.h"
 #include "base/files.h"
 #include "base/memory.h"
@@ -13,9 +13,9 @@
 #define LOW_DISK_BYTES (INT64_C(1) << 30)
 
 static const struct argp argp = {
-    .doc = "Writes smelt.yaml and pipeline/ (contracts and features) into the working directory, to be edited; files that are there are "
-           "left alone. Then "
-           "checks Kafka and the disk."
+    .doc = "Writes smelt.yaml and pipeline/ (contracts and features) into the working directory, to be edited. "
+           "Existing files are kept. "
+           "Then checks Kafka and the disk."
            "\vExamples:\n"
            "  mkdir lakehouse && cd lakehouse && smelt init\n"
            "  smelt --set kafka.bootstrap=broker:9092 init\n",

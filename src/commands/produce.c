@@ -31,11 +31,11 @@
 #define TOPIC_TIMEOUT_MS        15000
 #define PATIENCE_MS             60000 /* without any acknowledgement */
 #define RETRY_MS                5000
-#define LOOK_EVERY              1024 /* messages between looks at the clock and the stop flag */
+#define CHECK_EVERY             1024 /* messages between checks of the clock and the stop flag */
 #define TRUTH_AHEAD_DAYS        30
 #define USEC_PER_DAY            (INT64_C(86400) * USEC_PER_SEC)
 
-/* ---- the work --------------------------------------------------------------------------------------------------------------------- */
+/* ---- the work ---- */
 
 typedef struct Produce {
     App *app;
@@ -74,18 +74,18 @@ static int emit_window(Produce *p, int64_t from_us, int64_t until_us, uint64_t e
     while (emitter_next(p->emitter, &message)) {
         if (produce_output_write(&p->output, &message, err) != 0) return -1;
         note_time(p, &message);
-        if (++p->events % LOOK_EVERY != 0) continue;
+        if (++p->events % CHECK_EVERY != 0) continue;
         show_progress(p);
         if (stop_requested()) break;
     }
     return produce_output_flush(&p->output, PATIENCE_MS, show_progress, p, err);
 }
 
-static int open_sink(Produce *p, Error *err) {
+static int open_output(Produce *p, Error *err) {
     const ProduceOptions *o = &p->options;
     if (o->out != NULL) return produce_output_open_file(o->out, &p->output, err);
     while (produce_output_open_topic(p->app->settings, (int)o->partitions, TOPIC_TIMEOUT_MS, &p->output, err) != 0) {
-        /* A stream outlives its broker's restarts; everybody else is told to come again. */
+        /* A stream waits for its broker; the other ways to run end with an error that may be retried. */
         if (!o->stream || !error_is_retriable(err)) return -1;
         log_warn("produce", "%s; trying again", err->text);
         if (stop_wait_ms(RETRY_MS)) return -1;
@@ -111,7 +111,7 @@ static void start(Produce *p, int64_t start_us) {
     p->random = random_from(hash_mix(seed));
 }
 
-/* ---- one-shot and history --------------------------------------------------------------------------------------------------------- */
+/* ---- one-shot and history ---- */
 
 static uint64_t events_wanted(const ProduceOptions *o) {
     if (o->events > 0) return (uint64_t)o->events;
@@ -130,7 +130,7 @@ static int run_window(Produce *p, int64_t from_us, int64_t until_us, Error *err)
     return error_set(err, ERR_STOPPED, "stopped after %" PRIu64 " of %" PRIu64 " events", p->events, events);
 }
 
-/* ---- stream ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- stream ---- */
 
 static int64_t between(Random *random, int64_t low, int64_t high) {
     return low + (int64_t)(random_next(random) % (uint64_t)(high - low + 1));
@@ -169,7 +169,7 @@ static int run_stream(Produce *p, uint64_t limit, Error *err) {
     return 0;
 }
 
-/* ---- results ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- results ---- */
 
 static void add_truth(Buf *csv, const Operator *op, int i, int64_t at_us) {
     SubscriberTruth now = operator_truth(op, i, at_us), later = operator_truth(op, i, at_us + TRUTH_AHEAD_DAYS * USEC_PER_DAY);
@@ -234,14 +234,14 @@ static void say_summary(const Produce *p) {
     }
 }
 
-/* ---- the command ------------------------------------------------------------------------------------------------------------------ */
+/* ---- the command ---- */
 
 static int run(Produce *p, Error *err) {
     const ProduceOptions *o = &p->options;
     int64_t span_us = o->days > 0 ? (int64_t)(o->days * (double)USEC_PER_DAY) : RECENT_MS * INT64_C(1000);
     int64_t until_us = o->start_us != 0 ? o->start_us + span_us : clock_wall_us();
     start(p, until_us - span_us);
-    if (open_sink(p, err) != 0) return -1;
+    if (open_output(p, err) != 0) return -1;
     p->started_ns = clock_mono_ns();
     bool window = !o->stream || o->days > 0;
     if (window && run_window(p, until_us - span_us, until_us, err) != 0) return -1;

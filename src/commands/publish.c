@@ -27,9 +27,8 @@ static const struct argp argp = {
                                      {"full", OPT_FULL, NULL, 0, "Write all of Gold, not only what changed since the last generation", 0},
                                      {0}},
     .parser = parse,
-    .doc = "Writes Gold, scores and what the dashboards show as a new immutable snapshot generation and makes it the current one, both "
-           "durably. "
-           "Readers go on with the generation that they have and find the new one at their next look."
+    .doc = "Writes Gold, scores and what the dashboards show as a new immutable snapshot, and makes it the current one, both durably. "
+           "Readers keep the generation that they have open until they next check for a new one."
            "\vExamples:\n"
            "  smelt publish\n"
            "  smelt publish --parquet /data/open --json\n",

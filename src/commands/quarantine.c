@@ -1,4 +1,4 @@
-/* quarantine.c: `smelt quarantine list|show|replay`: what Silver did not take, and why. */
+/* quarantine.c: `smelt quarantine list|show|replay`: which events broke their contract, and why. */
 #include "base/memory.h"
 #include "commands/all.h"
 #include "commands/app.h"
@@ -47,7 +47,9 @@ static const struct argp argp = {
                                      {0}},
     .parser = parse,
     .args_doc = "list|show|replay",
-    .doc = "list counts by rule and field, with an example; show prints events, one JSON object a line; replay says how they get out."
+    .doc = "list counts by rule and field, with an example; "
+           "show prints events, one JSON object per line; "
+           "replay explains how events leave quarantine."
            "\vExamples:\n"
            "  smelt quarantine list\n"
            "  smelt quarantine show --rule type --field data_used_mb --limit 5\n",
@@ -95,11 +97,10 @@ static int show(App *app, LakeConn *conn, const Options *o, Error *err) {
     return 0;
 }
 
-/* Every rule is a function of Bronze and the contracts, so a rebuild replays all that the corrected contracts accept. */
+/* Silver depends on Bronze and the contracts alone, so a rebuild replays all events that the corrected contracts accept. */
 static int replay(App *app, LakeConn *conn, const Options *o, Error *err) {
-    static const char how[] =
-        "correct the contract (or the sender), then run `smelt refine --full`: it takes every event of Bronze through the contracts again, "
-        "so what fits now leaves quarantine";
+    static const char how[] = "correct the contract (or the sender), then run `smelt refine --full`: "
+                              "it checks every event of Bronze against the contracts again, so those that pass now leave quarantine";
     (void)conn, (void)o, (void)err;
     say(app, "To replay the quarantine, %s.\n", how);
     app->summary = json_pack("{ss}", "next", how);

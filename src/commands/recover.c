@@ -1,4 +1,4 @@
-/* recover.c: `smelt recover`: says what it would do; with --yes it does it. */
+/* recover.c: `smelt recover`: a dry run; with --yes the repair. */
 #include "recovery/recover.h"
 
 #include "base/document.h"
@@ -25,18 +25,17 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp argp = {
-    .options = (const struct argp_option[]){{"yes", OPT_YES, NULL, 0, "Do it; without this nothing is changed", 0},
+    .options = (const struct argp_option[]){{"yes", OPT_YES, NULL, 0, "Do the repair; without this nothing is changed", 0},
                                             {"accept-loss", OPT_ACCEPT, NULL, 0,
-                                             "Record what nothing has any more as gaps with the reason 'lost', and go on", 0},
+                                             "Record offsets that neither Kafka nor a backup has as gaps with the reason 'lost'", 0},
                                             {"backup", OPT_BACKUP, "DIR", 0, "A backup to fall back on (backup.dir)", 0},
                                             {0}},
     .parser = parse,
     .doc =
-        "The way back when the lake does not open, lost commits, or is gone. Looks at the file, its write-ahead log, the high-water mark, "
-        "the backup and Kafka, and says what is wrong and what it would do. With --yes: what is damaged is set aside (renamed, never "
-        "deleted), the newest good state is opened, and what is missing is read from Kafka again. What Kafka no longer has is named offset "
-        "by "
-        "offset, and nothing is done until you accept that."
+        "Repairs a lake that does not open, has lost commits, or is gone; a dry run unless --yes. "
+        "Checks the file, its write-ahead log, the high-water mark, the backup and Kafka, and prints what is wrong and what it would do. "
+        "With --yes, damaged files are renamed, never deleted; the newest good state is opened; what is missing is read from Kafka again. "
+        "Offsets that Kafka no longer has are listed, and nothing is changed until you accept their loss."
         "\vExit codes: 0 nothing to do, or all of it can be (was) brought back; 65 something is lost for good.\n\nExamples:\n"
         "  smelt recover\n"
         "  smelt recover --yes\n"
@@ -80,11 +79,10 @@ static int refuse_loss(const RecoverPlan *plan, Error *err) {
         buf_addf(&ranges, "%s%s partition %d, offsets [%" PRId64 ", %" PRId64 ")", i > 0 ? "; " : "", r->topic, (int)r->partition, r->from,
                  r->to);
     }
-    return error_set(
-        err, ERR_DATA,
-        "neither Kafka nor a backup has these any more: %s. Nothing was changed. If that cannot be helped, `smelt recover --yes "
-        "--accept-loss` records them as lost",
-        ranges.data);
+    return error_set(err, ERR_DATA,
+                     "neither Kafka nor a backup has these any more: %s. Nothing was changed. "
+                     "If that cannot be helped, `smelt recover --yes --accept-loss` records them as lost",
+                     ranges.data);
 }
 
 static int repair(App *app, Writer *w, const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {

@@ -29,8 +29,8 @@ static const struct argp argp = {
             {"pipeline", OPT_PIPELINE, "DIR", 0, "Contracts and features to use instead of the setting pipeline.dir", 0},
             {0}},
     .parser = parse,
-    .doc = "Takes the events that landed in Bronze since the last time through the contracts into Silver, or into quarantine, and adds "
-           "them to Gold."
+    .doc = "Checks the events that landed in Bronze since the last time against their contracts. "
+           "Those that pass go to Silver, the others to quarantine; then Gold is updated."
            "\vExamples:\n"
            "  smelt refine\n"
            "  smelt refine --full          after a contract has changed, to apply it to the history\n"

@@ -28,11 +28,11 @@ static const struct argp argp = {
                                             {"train", OPT_TRAIN, NULL, 0, "Train even when the model is not due (model.max_age)", 0},
                                             {0}},
     .parser = parse,
-    .doc = "Runs the pipeline once: ingest, refine, train when due, score, publish. A step whose failure may pass is tried again "
-           "(run.attempts). Each "
-           "run and step is kept in the lake's history. This is what a CronJob or another scheduler calls, every 30 minutes say; two at "
-           "the same time "
-           "do no harm: the second ends with exit code 75."
+    .doc = "Runs the pipeline once: ingest, refine, train when due, score, publish. "
+           "A step that failed for a passing reason is tried again (run.attempts). "
+           "Each run and step is kept in the lake's history. "
+           "Meant for a CronJob or another scheduler, for example every 30 minutes. "
+           "Two at the same time do no harm: the second ends with exit code 75."
            "\vExamples:\n"
            "  smelt run\n"
            "  smelt run --json --set ingest.timeout=60s\n",
@@ -55,7 +55,7 @@ static void tell_step(void *user, const json_t *step) {
     say(app, "\n");
 }
 
-/* A run that cannot begin has failed too, and no snapshot will ever tell. */
+/* A run that cannot begin has failed too, and no snapshot will ever have it. */
 static int open_both(App *app, const char *from, Writer *w, Feed **ret, Error *err) {
     int rc = from != NULL ? feed_open_file(from, false, ret, err) : feed_open_kafka(app->settings, ret, err);
     if (rc == 0) rc = writer_open(app->settings, "smelt run", w, err);

@@ -21,16 +21,15 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp argp = {
-    .options = (const struct argp_option[]){{"full", OPT_FULL, NULL, 0, "Score everybody again, also where nothing has changed", 0},
+    .options = (const struct argp_option[]){{"full", OPT_FULL, NULL, 0, "Score every subscriber again, also where nothing has changed", 0},
                                             {"scheduled", OPT_SCHEDULED, NULL, 0, "As `smelt run` does it: no model yet is no error", 0},
                                             {0}},
     .parser = parse,
-    .doc =
-        "Scores the subscribers in Gold with the current churn model, those whose features or whose model changed since: probability, risk "
-        "band (high from 0.5, medium from 0.2) and the three features that moved the answer most."
-        "\vExamples:\n"
-        "  smelt score\n"
-        "  smelt score --full --json\n",
+    .doc = "Scores with the current churn model the subscribers whose features or model have changed since they were last scored: "
+           "probability, risk band (high from 0.5, medium from 0.2) and the three features that moved the answer most."
+           "\vExamples:\n"
+           "  smelt score\n"
+           "  smelt score --full --json\n",
 };
 
 static void tell(const App *app, const ChurnScores *s) {

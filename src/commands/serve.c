@@ -20,9 +20,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options = (const struct argp_option[]){{"metrics", OPT_METRICS, NULL, 0, "Only print what /metrics can say, as Markdown", 0}, {0}},
     .parser = parse,
-    .doc = "Serves the dashboards, the API, the probes (/livez, /readyz) and Prometheus metrics (/metrics) over the published snapshots; a "
-           "new "
-           "generation is picked up without a restart. Ends cleanly on SIGTERM or Ctrl-C."
+    .doc = "Serves the dashboards, the API, the probes (/livez, /readyz) and Prometheus metrics (/metrics) over the published snapshots. "
+           "A new snapshot is picked up without a restart. "
+           "Ends cleanly on SIGTERM or Ctrl-C."
            "\vExamples:\n"
            "  smelt serve\n"
            "  smelt --set http.listen=0.0.0.0:8080 serve\n"
@@ -47,7 +47,7 @@ static int serve(App *app, Health *health, Error *err) {
                           .samples = samples,
                           .samples_arg = health};
     if (web_start(&options, &web, err) != 0) return -1;
-    health_start(health, (int)settings_int(app->settings, "status.interval"));
+    if (health_start(health, (int)settings_int(app->settings, "status.interval"), err) != 0) return -1;
     say(app, "Dashboards and API: %s\n", web_url(web));
     if (app->json) log_info("serve", "listening at %s", web_url(web));
     while (!stop_wait_ms(60000)) {

@@ -1,13 +1,13 @@
 /* sql.c: `smelt sql`: read-only SQL on the newest snapshot, and the SQL that the declarations compile to. */
 #include "base/document.h"
 #include "base/memory.h"
+#include "base/periodic.h"
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
 #include "compile/show.h"
 #include "contract/pipeline.h"
 #include "snapshot/snapshot.h"
-#include <pthread.h>
 #include <stdio.h>
 
 enum { OPT_SHOW = 1 };
@@ -37,9 +37,8 @@ static const struct argp argp = {
             {"show", OPT_SHOW, "LAYER", 0, "Print the SQL that the contracts and features compile to: silver or gold", 0}, {0}},
     .parser = parse,
     .args_doc = "[QUERY]",
-    .doc = "Runs one read-only query on the newest snapshot: one JSON object a row. It cannot touch files, the network or settings, and "
-           "never disturbs the "
-           "pipeline."
+    .doc = "Runs one read-only query on the newest snapshot and prints one JSON object per row. "
+           "It cannot touch files, the network or settings, and never disturbs the pipeline."
            "\vExamples:\n"
            "  smelt sql 'SELECT count(*) AS subscribers FROM gold_subscriber_features'\n"
            "  smelt sql 'SHOW TABLES'\n"
@@ -57,11 +56,8 @@ static int show(App *app, const char *what, Error *err) {
 }
 
 /* A query has no timeout of its own: Ctrl-C interrupts it. */
-static void *watch_stop(void *arg) {
-    while (!stop_wait_ms(60000)) {
-    }
-    lake_interrupt(arg);
-    return NULL;
+static void interrupt_after_stop(void *conn) {
+    if (stop_requested()) lake_interrupt(conn);
 }
 
 static int print_rows(App *app, LakeResult *rows, Error *err) {
@@ -81,19 +77,17 @@ static int print_rows(App *app, LakeResult *rows, Error *err) {
 static int query(App *app, const char *sql, Error *err) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(periodic_stopp) Periodic *stop_checks = NULL; /* ends before the connection */
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     LakeOptions options = writer_lake_options(app->settings);
     /* to_json gives every type of DuckDB a form; a statement that is not a query does not parse here, which is meant. */
     CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(q)::VARCHAR FROM (%s\n) AS q", sql);
     if (snapshot_open(app->layout.snapshots_dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0)
         return -1;
-    pthread_t watcher;
-    if (pthread_create(&watcher, NULL, watch_stop, conn) != 0) return error_set(err, ERR_IO, "cannot start a thread");
+    if (periodic_start(100, interrupt_after_stop, conn, &stop_checks, err) != 0) return -1;
     int rc = lake_query(conn, "your query", wrapped, NULL, 0, &rows, err);
     if (rc == 0) rc = print_rows(app, rows, err);
     if (rc != 0 && err->kind == ERR_BUG) err->kind = ERR_USAGE; /* the query's text, not ours */
-    pthread_cancel(watcher);
-    pthread_join(watcher, NULL);
     return rc;
 }
 

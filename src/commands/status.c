@@ -30,9 +30,9 @@ static const struct argp argp = {
             {"allow-degraded", OPT_ALLOW_DEGRADED, NULL, 0, "End with 0 also when something is late: for health checks that restart", 0},
             {0}},
     .parser = parse,
-    .doc = "Asks every part in its own language (Kafka by a metadata request) and says in words how it is: Kafka, the lake, each layer, "
-           "the model, "
-           "the last run, the snapshot, the API, the disk. Reads the newest snapshot, so it works while somebody writes."
+    .doc = "Checks each part and prints its state in words: "
+           "Kafka (by a metadata request), the lake, each layer, the model, the last run, the snapshot, the API, the disk. "
+           "Reads the newest snapshot, so it works beside a writer."
            "\vExit codes: 0 every part works, 1 something is late, 69 a part is down.\n\nExamples:\n"
            "  smelt status\n"
            "  smelt status --ignore api --json\n"
@@ -50,7 +50,7 @@ static int exit_code_of(const char *state) {
     return strcmp(state, "degraded") == 0 ? EXIT_DEGRADED : error_exit_code(ERR_UNAVAILABLE);
 }
 
-/* A word, and on a terminal a colour beside it. */
+/* On a terminal the state has a colour. */
 static void tell_part(const App *app, const json_t *part, bool ignored) {
     static const struct { const char *state, *color; } colors[] = {{"ok", "32"}, {"degraded", "33"}, {"down", "31"}, {"unknown", "31"}};
     const char *state = json_string_value(json_object_get(part, "state")), *color = NULL;

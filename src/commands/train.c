@@ -1,5 +1,5 @@
 /* train.c: `smelt train`. Too little data, which `smelt run` passes over, is an error here: the user asked for a model. A scheduler that
- * calls the steps one by one asks with --scheduled for what `smelt run` does. */
+ * calls the steps one by one gets what `smelt run` does with --scheduled. */
 #include "churn/churn.h"
 
 #include "base/memory.h"
@@ -50,16 +50,15 @@ static const struct argp argp = {
                                       "As `smelt run` does it: only when the model is due (model.max_age); too little data is no error", 0},
                                      {0}},
     .parser = parse,
-    .doc = "Trains the churn model on Gold's features, measures it on a fifth of the subscribers that it has not seen, and makes it the "
-           "current model. "
+    .doc = "Trains the churn model on Gold's features, measures it on a fifth of the subscribers that it has not seen, "
+           "and makes it the current model. "
            "The same Gold, label, seed and rounds give the same model."
            "\vExamples:\n"
            "  smelt train\n"
            "  smelt train --label churned-in-june.csv\n"
            "  smelt train --seed 7 --rounds 300 --json\n"
            "\nThe label `rule` is computed from the same features that the model sees, so a model of it looks perfect and proves nothing. "
-           "A file of who "
-           "really left is an honest label:\n"
+           "A file that says which subscribers really left is an honest label:\n"
            "  subscriber_id,churned\n"
            "  SUB-00017,1\n"
            "  SUB-00018,0\n",

@@ -9,13 +9,13 @@
 #include "web/web.h"
 
 static const struct argp argp = {
-    .doc =
-        "Runs everything in one process: follows the topic, refines as events arrive, trains, scores and publishes every "
-        "up.publish_interval, and "
-        "serves the dashboards and the API from the live lake: events are visible within about a second. Ends cleanly on SIGTERM or Ctrl-C."
-        "\vExamples:\n"
-        "  smelt up\n"
-        "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
+    .doc = "Runs everything in one process: follows the topic, refines as events arrive, "
+           "trains, scores and publishes every up.publish_interval, "
+           "and serves the dashboards and the API from the live lake, where events are visible within about a second. "
+           "Ends cleanly on SIGTERM or Ctrl-C."
+           "\vExamples:\n"
+           "  smelt up\n"
+           "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
 };
 
 static json_t *report(void *health) {
@@ -26,8 +26,8 @@ static json_t *samples(void *health) {
     return health_samples(health);
 }
 
-/* While the disk is full nothing new comes in. */
-static int has_room(void *arg, Error *err) {
+/* Not ready while the disk is full: ingest is paused. */
+static int has_disk_space(void *arg, Error *err) {
     const App *app = arg;
     return disk_space_check(app->layout.data_dir, settings_int(app->settings, "disk.reserve"), err);
 }
@@ -42,10 +42,10 @@ static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
                           .status_arg = health,
                           .samples = samples,
                           .samples_arg = health,
-                          .ready = has_room,
+                          .ready = has_disk_space,
                           .ready_arg = app};
     if (web_start(&options, &web, err) != 0) return -1;
-    health_start(health, (int)settings_int(app->settings, "status.interval"));
+    if (health_start(health, (int)settings_int(app->settings, "status.interval"), err) != 0) return -1;
     say(app, "Dashboards and API: %s\n", web_url(web));
     if (app->json) log_info("up", "listening at %s", web_url(web));
     app->summary = json_pack("{s:s}", "url", web_url(web));

@@ -67,8 +67,8 @@ void gold_tables(Buf *out, const Compiled *c) {
 
 void gold_newest(Buf *out, const Compiled *c) {
     buf_addf(out,
-             "SELECT epoch_us(max(event_timestamp)) // 86400000000 FROM silver_clean_events%s\nWHERE batch_id > {{after}} AND batch_id <= "
-             "{{upto}}\n"
+             "SELECT epoch_us(max(event_timestamp)) // 86400000000 FROM silver_clean_events%s\n"
+             "WHERE batch_id > {{after}} AND batch_id <= {{upto}}\n"
              "HAVING count(*) > 0\n",
              c->suffix);
 }
@@ -158,9 +158,9 @@ void gold_leave(Buf *out, const Compiled *c) {
     buf_add_str(out, "CREATE OR REPLACE TEMP TABLE refine_leaving AS\nSELECT subscriber_id");
     add_over_events(out, m, is_window);
     buf_addf(out,
-             "\nFROM silver_clean_events%s\nWHERE batch_id <= {{after}} AND event_timestamp >= TIMESTAMP {{from}} AND event_timestamp < "
-             "TIMESTAMP "
-             "{{to}}\nGROUP BY ALL;\n",
+             "\nFROM silver_clean_events%s\n"
+             "WHERE batch_id <= {{after}} AND event_timestamp >= TIMESTAMP {{from}} AND event_timestamp < TIMESTAMP {{to}}\n"
+             "GROUP BY ALL;\n",
              c->suffix);
     for (int below = 0; below < 2; below++) {
         buf_addf(out, "INSERT INTO gold_state_sums%s (subscriber_id, band", c->suffix);

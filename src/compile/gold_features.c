@@ -147,17 +147,17 @@ static void add_term(Buf *out, const View *v, const LabelTerm *term) {
     static const char *const operators[] = {
         [COMPARE_EQUAL] = "=", [COMPARE_LESS] = "<", [COMPARE_AT_MOST] = "<=", [COMPARE_GREATER] = ">", [COMPARE_AT_LEAST] = ">="};
     const Feature *f = &v->pipeline->features[term->feature];
-    const char *operator= operators[term->comparison];
+    const char *comparator = operators[term->comparison];
     CLEANUP(free_text) char *value = measure_text(v, v->features[term->feature].value, term->window);
     CLEANUP(free_text) char *count = measure_text(v, v->features[term->feature].count, term->window);
     if (f->aggregate == AGGREGATE_AVG)
-        buf_addf(out, "(%s > 0 AND %s %s %s * %s)", count, value, operator, term->number, count);
+        buf_addf(out, "(%s > 0 AND %s %s %s * %s)", count, value, comparator, term->number, count);
     else if (f->aggregate == AGGREGATE_SUM)
-        buf_addf(out, "(%s > 0 AND %s %s %s)", count, value, operator, term->number);
+        buf_addf(out, "(%s > 0 AND %s %s %s)", count, value, comparator, term->number);
     else {
         buf_add_char(out, '(');
         add_feature_value(out, v, term->feature, term->window);
-        buf_addf(out, " %s %s)", operator, term->number);
+        buf_addf(out, " %s %s)", comparator, term->number);
     }
 }
 

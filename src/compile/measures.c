@@ -22,9 +22,9 @@ static void add_condition(Buf *out, const Condition *c) {
         [COMPARE_IN] = "IN",      [COMPARE_NOT_IN] = "NOT IN", [COMPARE_EQUAL] = "=",    [COMPARE_LESS] = "<",
         [COMPARE_AT_MOST] = "<=", [COMPARE_GREATER] = ">",     [COMPARE_AT_LEAST] = ">="};
     bool list = (c->comparison == COMPARE_IN && c->value_count > 1) || c->comparison == COMPARE_NOT_IN;
-    const char *operator= c->comparison == COMPARE_IN && !list ? "=" : operators[c->comparison];
+    const char *comparator = c->comparison == COMPARE_IN && !list ? "=" : operators[c->comparison];
     sql_name(out, c->column.name);
-    buf_addf(out, " %s ", operator);
+    buf_addf(out, " %s ", comparator);
     buf_add_str(out, list ? "(" : "");
     add_values(out, c);
     buf_add_str(out, list ? ")" : "");

@@ -101,8 +101,8 @@ static void add_declarations(Buf *out, const CommonColumn *columns, size_t n) {
 static void add_quarantine_table(Buf *out, const Compiled *c) {
     buf_addf(out, "CREATE TABLE IF NOT EXISTS silver_quarantine%s (\n", c->suffix);
     add_declarations(out, envelope_columns_silver, ENVELOPE_COLUMNS);
-    buf_add_str(out, "    rule VARCHAR,\n    field VARCHAR,\n    \"value\" VARCHAR,\n    reason VARCHAR,\n    violations JSON,\n    "
-                     "raw_payload JSON,\n");
+    buf_add_str(out, "    rule VARCHAR,\n    field VARCHAR,\n    \"value\" VARCHAR,\n    reason VARCHAR,\n"
+                     "    violations JSON,\n    raw_payload JSON,\n");
     add_declarations(out, lineage_columns_silver, LINEAGE_COLUMNS);
     buf_add_str(out, "    quarantined_at TIMESTAMP\n);\n");
     static const char *const comments[][2] = {
@@ -208,8 +208,8 @@ static void add_proof(Buf *out, const Contract *contract) {
     buf_add_str(out, "], json_keys(raw_payload))) END");
 }
 
-static void add_comparison(Buf *out, const Check *check, const Field *f, const char *value, const char *operator) {
-    buf_addf(out, "%s %s ", value, operator);
+static void add_comparison(Buf *out, const Check *check, const Field *f, const char *value, const char *comparator) {
+    buf_addf(out, "%s %s ", value, comparator);
     if (f->type == VALUE_TIMESTAMP)
         buf_addf(out, "make_timestamp(%" PRId64 ")", check->number);
     else if (f->type == VALUE_DATE)

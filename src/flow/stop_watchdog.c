@@ -2,60 +2,39 @@
 #include "flow/stop_watchdog.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "base/periodic.h"
 #include "base/stop.h"
-#include <pthread.h>
-#include <stdatomic.h>
 
-/* A batch lands within the grace; the rest of the 5 s in which we end is for closing. */
-enum { GRACE_MS = 2500, LOOK_MS = 200, AGAIN_MS = 100 };
+/* A batch lands within the grace; the rest of the 5 s in which the process ends is for closing. */
+enum { GRACE_MS = 2500, CHECK_MS = 100 };
 
 struct StopWatchdog {
     Lake *lake;
-    pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    bool over; /* under lock */
+    Periodic *checks;
+    int64_t stop_seen_ns; /* 0: no stop yet; of the thread of `checks` */
 };
 
-/* True when the watchdog is to end. */
-static bool wait_ms(StopWatchdog *s, int ms) {
-    struct timespec until = clock_deadline(ms);
-    pthread_mutex_lock(&s->lock);
-    while (!s->over && pthread_cond_timedwait(&s->changed, &s->lock, &until) == 0) {
-    }
-    bool over = s->over;
-    pthread_mutex_unlock(&s->lock);
-    return over;
-}
-
-static void *watch(void *arg) {
+static void check(void *arg) {
     StopWatchdog *s = arg;
-    while (!stop_requested())
-        if (wait_ms(s, LOOK_MS)) return NULL;
-    for (int pause = GRACE_MS; !wait_ms(s, pause); pause = AGAIN_MS) lake_interrupt_all(s->lake);
-    return NULL;
+    if (!stop_requested()) return;
+    if (s->stop_seen_ns == 0) s->stop_seen_ns = clock_mono_ns();
+    if (clock_mono_ns() - s->stop_seen_ns >= GRACE_MS * INT64_C(1000000)) lake_interrupt_all(s->lake);
 }
 
 StopWatchdog *stop_watchdog_new(Lake *lake) {
+    Error err = {0};
     StopWatchdog *s = xcalloc(1, sizeof *s);
     s->lake = lake;
-    pthread_mutex_init(&s->lock, NULL);
-    clock_cond_init(&s->changed);
-    if (pthread_create(&s->thread, NULL, watch, s) == 0) return s;
-    pthread_cond_destroy(&s->changed);
-    pthread_mutex_destroy(&s->lock);
+    if (periodic_start(CHECK_MS, check, s, &s->checks, &err) == 0) return s;
+    log_warn("flow", "a stop will wait for the statement that runs: %s", err.text);
+    error_clear(&err);
     free(s);
     return NULL;
 }
 
 void stop_watchdog_free(StopWatchdog *s) {
-    pthread_mutex_lock(&s->lock);
-    s->over = true;
-    pthread_cond_broadcast(&s->changed);
-    pthread_mutex_unlock(&s->lock);
-    pthread_join(s->thread, NULL);
-    pthread_cond_destroy(&s->changed);
-    pthread_mutex_destroy(&s->lock);
+    periodic_stop(s->checks);
     free(s);
 }

@@ -1,7 +1,7 @@
-/* facts.c: looks at every part, judges nothing.
+/* facts.c: measures every part, judges nothing.
  *
- * The row of a snapshot never changes, so it is read once a generation: open, ask, close; while nothing is published, asking costs a stat.
- * Invariant: nothing of an earlier gathering is left in Facts; what could not be seen says why. */
+ * The row of a snapshot never changes, so it is read once per generation; while nothing new is published, a refresh costs one stat.
+ * Invariant: nothing of an earlier gathering is left in Facts; a fact that could not be read has its error instead. */
 #include "health/internal.h"
 
 #include "base/document.h"
@@ -46,7 +46,7 @@ void facts_done(Facts *f) {
     *f = (Facts){0};
 }
 
-/* The error's text changes hands; the error is clear afterwards. */
+/* The caller frees the text; the error is clear afterwards. */
 static char *take_text(Error *err) {
     char *text = xstrdup(err->text);
     error_clear(err);
@@ -84,8 +84,8 @@ static json_t *read_runs(const Facts *f) {
     return runs;
 }
 
-/* A run that is at work holds the lake's lock from before it says "running" until after it said how it ended. So a run that said so before
- * we found the lock free, and still says so after, is gone. */
+/* A run holds the lake's lock from before it is recorded as running until after its end is recorded. So a run that was recorded as running
+ * both before and after the lock was found free has ended without recording it. */
 static void gather_runs(Facts *f) {
     CLEANUP(free_text) char *lock = path_join(settings_text(f->settings, "data.dir"), "smelt.lock");
     CLEANUP(json_freep) json_t *before = read_runs(f);
@@ -191,7 +191,7 @@ int64_t facts_time(const Facts *f, const char *column) {
 
 /* ---- what follows from them ---- */
 
-/* Of the newest incarnation of the topic. NULL: the mark does not know the partition. */
+/* Of the newest epoch of the topic. NULL: the mark does not know the partition. */
 static const CommitMarkPosition *position_of(const Facts *f, int32_t partition) {
     const CommitMarkPosition *newest = NULL;
     for (size_t i = 0; i < f->mark.count; i++) {

@@ -1,4 +1,4 @@
-/* format.c: numbers and times as people say them. */
+/* format.c: numbers and times for people. */
 #include "health/internal.h"
 
 #include <inttypes.h>
@@ -12,12 +12,12 @@ static void add_grouped(Buf *out, int64_t n) {
     }
 }
 
-void words_count(Buf *out, int64_t n, const char *one, const char *many) {
+void format_count(Buf *out, int64_t n, const char *one, const char *many) {
     add_grouped(out, n < 0 ? 0 : n);
     buf_addf(out, " %s", n == 1 ? one : many);
 }
 
-void words_age(Buf *out, int64_t us) {
+void format_age(Buf *out, int64_t us) {
     static const struct {
         int64_t seconds;
         const char *one, *many;
@@ -25,12 +25,12 @@ void words_age(Buf *out, int64_t us) {
     int64_t seconds = us < 0 ? 0 : us / USEC_PER_SEC;
     for (size_t i = 0; i < ARRAY_LEN(units); i++)
         if (seconds >= units[i].seconds * (i == 0 ? 2 : 1) || i == ARRAY_LEN(units) - 1) {
-            words_count(out, seconds / units[i].seconds, units[i].one, units[i].many);
+            format_count(out, seconds / units[i].seconds, units[i].one, units[i].many);
             return;
         }
 }
 
-void words_bytes(Buf *out, int64_t bytes) {
+void format_bytes(Buf *out, int64_t bytes) {
     static const char *const units[] = {"bytes", "kB", "MB", "GB", "TB"};
     double amount = (double)bytes;
     size_t unit = 0;

@@ -1,10 +1,11 @@
-/* health.c: gathers, judges, and keeps the last report for whoever asks.
+/* health.c: gathers facts, judges them, and keeps the last report.
  *
  * Invariant: the report is replaced as a whole under the lock; gathering, which may wait for Kafka, happens outside of it. */
 #include "health/health.h"
 
 #include "base/document.h"
 #include "base/memory.h"
+#include "base/periodic.h"
 #include "health/internal.h"
 #include <pthread.h>
 #include <string.h>
@@ -15,27 +16,18 @@ struct Health {
     FactsCache *cache;
     Facts facts; /* only the refreshing thread */
     pthread_mutex_t lock;
-    pthread_cond_t changed;
     json_t *report, *samples; /* under lock */
-    bool stopping;            /* under lock */
-    bool started;
-    int interval_ms;
-    pthread_t thread;
+    Periodic *refreshes;      /* NULL until health_start */
 };
 
 static json_t *first_report(void) {
-    return json_pack("{s:s, s:s, s:[]}", "state", "unknown", "summary", "The parts are being asked for the first time.", "components");
+    return json_pack("{s:s, s:s, s:[]}", "state", "unknown", "summary", "The parts are being checked for the first time.", "components");
 }
 
 int health_new(const HealthOptions *options, Health **ret, Error *err) {
     KafkaClient *kafka;
     if (kafka_connect(options->settings, &kafka, err) != 0) return -1;
     Health *h = xcalloc(1, sizeof *h);
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&h->changed, &attributes);
-    pthread_condattr_destroy(&attributes);
     pthread_mutex_init(&h->lock, NULL);
     h->options = *options;
     h->kafka = kafka;
@@ -47,25 +39,17 @@ int health_new(const HealthOptions *options, Health **ret, Error *err) {
 }
 
 void health_free(Health *h) {
-    if (h->started) {
-        pthread_mutex_lock(&h->lock);
-        h->stopping = true;
-        pthread_cond_broadcast(&h->changed);
-        pthread_mutex_unlock(&h->lock);
-        pthread_join(h->thread, NULL);
-    }
+    periodic_stopp(&h->refreshes);
     facts_done(&h->facts);
     facts_cache_free(h->cache);
     kafka_client_free(h->kafka);
     json_decref(h->report);
     json_decref(h->samples);
     pthread_mutex_destroy(&h->lock);
-    pthread_cond_destroy(&h->changed);
     free(h);
 }
 
-/* ---- the report
- * --------------------------------------------------------------------------------------------------------------------------- */
+/* ---- the report ---- */
 
 /* NULL when the part does not apply. Raises `worst` to the part's state. */
 static json_t *judge(const Component *c, const Facts *f, State *worst) {
@@ -140,32 +124,12 @@ json_t *health_samples(Health *h) {
     return copy_of(h, &h->samples);
 }
 
-/* ---- in the background
- * ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- in the background ---- */
 
-static bool wait_for_turn(Health *h) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += h->interval_ms / 1000;
-    until.tv_nsec += h->interval_ms % 1000 * 1000000L;
-    if (until.tv_nsec >= 1000000000L) until.tv_sec++, until.tv_nsec -= 1000000000L;
-    pthread_mutex_lock(&h->lock);
-    while (!h->stopping && pthread_cond_timedwait(&h->changed, &h->lock, &until) == 0) {
-    }
-    bool go_on = !h->stopping;
-    pthread_mutex_unlock(&h->lock);
-    return go_on;
+static void refresh(void *arg) {
+    health_refresh(arg);
 }
 
-static void *keep_asking(void *arg) {
-    Health *h = arg;
-    do health_refresh(h);
-    while (wait_for_turn(h));
-    return NULL;
-}
-
-void health_start(Health *h, int interval_ms) {
-    h->interval_ms = interval_ms;
-    h->started = true;
-    if (pthread_create(&h->thread, NULL, keep_asking, h) != 0) BUG("cannot start a thread");
+int health_start(Health *h, int interval_ms, Error *err) {
+    return periodic_start(interval_ms, refresh, h, &h->refreshes, err);
 }

@@ -1,7 +1,7 @@
-/* health.h: the state of every part, in words: what `smelt status` prints and GET /api/v1/status answers.
+/* health.h: the state of each part, in words: what `smelt status` prints and GET /api/v1/status answers.
  *
- * Each part is asked in its own language (Kafka by a metadata request), and judged by work that waits rather than by the clock alone: a
- * quiet night is no fault, events that nobody reads are. A part that could not be asked is never called healthy.
+ * Each part is checked in its own way (Kafka by a metadata request). A part is late when work waits for it: an idle topic is not an error.
+ * A part that could not be checked is never "ok".
  *
  * Health: health_report and health_samples from any thread; the others from one. */
 #pragma once
@@ -13,18 +13,18 @@ typedef struct Health Health;
 
 typedef struct HealthOptions {
     const Settings *settings; /* borrowed */
-    Lake *live;               /* the lake of this process; NULL: the newest snapshot is asked, never the live file. Borrowed */
-    bool ask_api;             /* GET /livez at http.listen; a server does not ask itself */
+    Lake *live;               /* the lake of this process; NULL: the newest snapshot is read, never the live file. Borrowed */
+    bool ask_api;             /* GET /livez at http.listen; not for a server, which is the API */
 } HealthOptions;
 
-/* Asks nothing yet. ERR_CONFIG: Kafka's settings are wrong. */
+/* Checks nothing yet. ERR_CONFIG: Kafka's settings are wrong. */
 int health_new(const HealthOptions *options, Health **ret, Error *err) MUST_CHECK;
 void health_free(Health *h);
 DEFINE_CLEANUP(health_free, Health)
-/* Asks every part now; waits up to about 4 s when Kafka is away. */
+/* Checks every part now; waits up to about 4 s when Kafka is away. */
 void health_refresh(Health *h);
-/* Goes on asking in the background, every `interval_ms`, until health_free. */
-void health_start(Health *h, int interval_ms);
+/* Refreshes from a thread of its own, every `interval_ms`, until health_free. ERR_IO: there is no thread to spare. */
+int health_start(Health *h, int interval_ms, Error *err) MUST_CHECK;
 
 /* {state, summary, checked_at, components: [{name, title, state, detail, ...}]}; a new reference. States: "ok", "degraded", "down", and
  * "unknown" before the first refresh. The whole is the worst of its parts. */

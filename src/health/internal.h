@@ -10,7 +10,7 @@
 typedef enum State { STATE_OK, STATE_DEGRADED, STATE_DOWN, STATE_UNKNOWN } State; /* later is worse */
 const char *state_name(State s);
 
-/* What was seen, before it is judged. Owned by Health; health_refresh fills it. */
+/* What was measured, before it is judged. Owned by Health; health_refresh fills it. */
 typedef struct Facts {
     int64_t now_us;
     const Settings *settings;
@@ -26,9 +26,9 @@ typedef struct Facts {
     BackupState backup_state; /* of backup.dir, when that is set */
     Backup backup;
     char *backup_error;
-    char *writer;              /* who holds the lake; NULL: nobody */
+    char *writer;              /* the process that holds the lake; NULL: none */
     json_t *runs;              /* flow/run_record.h; NULL: no run yet, or not known */
-    bool run_lost;             /* the run that began last is neither at work nor did it write its end */
+    bool run_lost;             /* the last run ended without recording its end */
     json_t *row;               /* of sql/serving/health.sql; NULL: nothing published or refined */
     char *row_error;           /* why not */
     int64_t generation;        /* of the newest snapshot; 0: none */
@@ -49,8 +49,8 @@ typedef struct Component {
 } Component;
 extern const Component health_components[]; /* ends with name == NULL */
 
-/* ---- gathering (health_facts.c) ---- */
-typedef struct FactsCache FactsCache; /* what need not be read again: the row of a generation */
+/* ---- gathering (facts.c) ---- */
+typedef struct FactsCache FactsCache; /* the row of a generation, which never changes */
 FactsCache *facts_cache_new(void) MUST_CHECK;
 void facts_cache_free(FactsCache *c);
 void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, KafkaClient *kafka);
@@ -59,7 +59,7 @@ void facts_done(Facts *f);
 int64_t facts_int(const Facts *f, const char *column);
 int64_t facts_time(const Facts *f, const char *column);
 const char *facts_text(const Facts *f, const char *column);
-/* The next offset that Bronze reads of a partition of kafka.topic: by the high-water mark, which is newer than a snapshot, or by the row.
+/* The next offset that Bronze reads of a partition of kafka.topic: of the high-water mark, which is newer than a snapshot, or of the row.
  */
 int64_t facts_next_offset(const Facts *f, int32_t partition);
 /* Events of a partition that Kafka has and Bronze does not. */
@@ -68,15 +68,16 @@ int64_t facts_lag(const Facts *f, const KafkaPartition *p);
 const char *facts_run_state(const Facts *f);
 const json_t *facts_last_run(const Facts *f);
 
-/* ---- numbers (health_samples.c) ---- */
-/* [[metric, value, {label: value}], ...], the samples of one metric side by side; `parts`: what was found. A new reference. */
+/* ---- numbers (samples.c) ---- */
+/* [[metric, value, {label: value}], ...], the samples of one metric side by side; `parts`: the components of the report. A new reference.
+ */
 json_t *samples_of(const Facts *f, const json_t *parts) MUST_CHECK;
 
-/* ---- words (health_format.c) ---- */
-void words_count(Buf *out, int64_t n, const char *one, const char *many); /* "1 event", "12,345 events" */
-void words_age(Buf *out, int64_t us);                                     /* "3 minutes" */
-void words_bytes(Buf *out, int64_t bytes);                                /* "1.2 GB" */
+/* ---- text (format.c) ---- */
+void format_count(Buf *out, int64_t n, const char *one, const char *many); /* "1 event", "12,345 events" */
+void format_age(Buf *out, int64_t us);                                     /* "3 minutes" */
+void format_bytes(Buf *out, int64_t bytes);                                /* "1.2 GB" */
 
-/* ---- probing our own API (health_probe.c) ---- */
+/* ---- the API (probe.c) ---- */
 /* GET /livez. 0 when it answered 200; ERR_UNAVAILABLE otherwise. `ret_url` (caller frees) also on failure. */
 int probe_livez(const char *listen, int timeout_ms, char **ret_url, Error *err) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* judge.c: what each part's facts mean, one function a part, and the words for it.
+/* judge.c: what the facts mean for each part, one function per part, and the sentences about it.
  *
  * A layer is late when work has waited for it longer than status.fresh_within; without work it is up to date, however long ago that was.
  * Invariant: a part whose facts are missing is never "ok". */
@@ -32,17 +32,17 @@ static int64_t age_of(const Facts *f, const char *column) {
     return at > 0 ? f->now_us - at : INT64_MAX;
 }
 
-static int64_t fresh_us(const Facts *f) {
+static int64_t fresh_within_us(const Facts *f) {
     return settings_int(f->settings, "status.fresh_within") * (USEC_PER_SEC / 1000);
 }
 
-static void say_age(Finding *r, const char *before, int64_t us, const char *after) {
+static void add_age(Finding *r, const char *before, int64_t us, const char *after) {
     buf_add_str(&r->detail, before);
-    words_age(&r->detail, us);
+    format_age(&r->detail, us);
     buf_add_str(&r->detail, after);
 }
 
-/* For every part that is judged by the row. */
+/* For the parts that are judged by the row: true, and unknown, when there is none. */
 static bool without_row(const Facts *f, Finding *r) {
     if (f->row != NULL) return false;
     r->state = STATE_UNKNOWN;
@@ -50,10 +50,9 @@ static bool without_row(const Facts *f, Finding *r) {
     return true;
 }
 
-/* ---- Kafka ------------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- Kafka ---- */
 
-/* Events in Kafka that Bronze does not have, as far as this lake is known; -1 when Kafka was not asked. */
+/* Events in Kafka that Bronze does not have; -1 when Kafka did not answer. */
 static int64_t waiting_events(const Facts *f) {
     int64_t waiting = 0;
     if (f->kafka_error != NULL || !f->topic.exists) return -1;
@@ -66,14 +65,14 @@ static bool judge_kafka(const Facts *f, Finding *r) {
     put_text(r, "bootstrap", settings_text(f->settings, "kafka.bootstrap"));
     if (f->kafka_error != NULL) {
         r->state = STATE_DOWN;
-        const char *aside = strstr(f->kafka_error, " (after "); /* librdkafka's own counts are for its log */
+        const char *aside = strstr(f->kafka_error, " (after "); /* librdkafka's counters are not for people */
         int n = aside != NULL ? (int)(aside - f->kafka_error) : (int)strlen(f->kafka_error);
         buf_addf(&r->detail, "No answer to a metadata request: %.*s.", n, f->kafka_error);
         return true;
     }
     put_int(r, "brokers", f->kafka.brokers);
     json_object_set_new(r->more, "latency_ms", json_real(f->kafka.latency_ms));
-    words_count(&r->detail, f->kafka.brokers, "broker", "brokers");
+    format_count(&r->detail, f->kafka.brokers, "broker", "brokers");
     buf_addf(&r->detail, " answered a metadata request in %.1f ms. ", f->kafka.latency_ms);
     if (!f->topic.exists) {
         r->state = STATE_DEGRADED;
@@ -81,13 +80,12 @@ static bool judge_kafka(const Facts *f, Finding *r) {
         return true;
     }
     buf_addf(&r->detail, "The topic %s has ", topic);
-    words_count(&r->detail, f->topic.partition_count, "partition.", "partitions.");
+    format_count(&r->detail, f->topic.partition_count, "partition.", "partitions.");
     put_int(r, "waiting_events", waiting_events(f));
     return true;
 }
 
-/* ---- lake and disk
- * ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- lake and disk ---- */
 
 static bool judge_lake(const Facts *f, Finding *r) {
     if (f->lake_bytes < 0) {
@@ -97,28 +95,28 @@ static bool judge_lake(const Facts *f, Finding *r) {
     }
     put_int(r, "bytes", f->lake_bytes);
     put_text(r, "writer", f->writer);
-    words_bytes(&r->detail, f->lake_bytes);
+    format_bytes(&r->detail, f->lake_bytes);
     if (f->writer != NULL)
         buf_addf(&r->detail, "; %s is writing to it.", f->writer);
     else
-        say_age(r, "; nobody writes to it now, last changed ", f->now_us - f->lake_changed_us, " ago.");
+        add_age(r, "; no process is writing to it, last changed ", f->now_us - f->lake_changed_us, " ago.");
     return true;
 }
 
-static void say_mark(const Facts *f, Finding *r) {
+static void describe_mark(const Facts *f, Finding *r) {
     put_text(r, "lake_id", f->mark.lake_id);
     put_int(r, "lake_generation", f->mark.generation);
     put_int(r, "commit", f->mark.commit);
     if (f->lake_bytes < 0 && f->mark.commit > 0) {
         r->state = STATE_DOWN;
         buf_addf(&r->detail, "The lake is gone; it was at commit %" PRId64 " with ", f->mark.commit);
-        words_count(&r->detail, f->mark.landed, "event", "events");
+        format_count(&r->detail, f->mark.landed, "event", "events");
         buf_add_str(&r->detail, ". `smelt recover` says what can be done.");
         return;
     }
     buf_addf(&r->detail, "Commit %" PRId64 " with ", f->mark.commit);
-    words_count(&r->detail, f->mark.landed, "event", "events");
-    say_age(r, " is kept outside the lake, written ", f->now_us - f->mark.written_us, " ago.");
+    format_count(&r->detail, f->mark.landed, "event", "events");
+    add_age(r, " is kept outside the lake, written ", f->now_us - f->mark.written_us, " ago.");
 }
 
 static bool judge_mark(const Facts *f, Finding *r) {
@@ -128,10 +126,10 @@ static bool judge_mark(const Facts *f, Finding *r) {
         return true;
     }
     switch (f->mark_state) {
-    case MARK_GOOD: say_mark(f, r); return true;
+    case MARK_GOOD: describe_mark(f, r); return true;
     case MARK_DAMAGED:
         r->state = STATE_DEGRADED;
-        buf_add_str(&r->detail, "Damaged, so it is not trusted. The next writer keeps it aside and makes a new one.");
+        buf_add_str(&r->detail, "Damaged, so it is not used. The next writer renames it and makes a new one.");
         return true;
     case MARK_NONE:
         if (f->lake_bytes < 0) return false;
@@ -154,9 +152,9 @@ static bool judge_backup(const Facts *f, Finding *r) {
         return true;
     }
     put_int(r, "commit", f->backup.mark.commit);
-    words_count(&r->detail, f->backup.mark.landed, "event", "events");
-    say_age(r, ", made ", age, " ago");
-    bool late = f->mark.commit > f->backup.mark.commit && age > interval_us + fresh_us(f);
+    format_count(&r->detail, f->backup.mark.landed, "event", "events");
+    add_age(r, ", made ", age, " ago");
+    bool late = f->mark.commit > f->backup.mark.commit && age > interval_us + fresh_within_us(f);
     if (late) r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, late ? "; newer events are not in it. Is `smelt up` or `smelt run` running with backup.dir?" : ".");
     return true;
@@ -165,38 +163,37 @@ static bool judge_backup(const Facts *f, Finding *r) {
 static bool judge_disk(const Facts *f, Finding *r) {
     if (f->disk_size == 0) {
         r->state = STATE_UNKNOWN;
-        buf_add_str(&r->detail, "The file system of data.dir does not say.");
+        buf_add_str(&r->detail, "The free space at data.dir is not known.");
         return true;
     }
     int percent = (int)(f->disk_free * 100 / f->disk_size);
     put_int(r, "free_bytes", f->disk_free);
     put_int(r, "size_bytes", f->disk_size);
-    words_bytes(&r->detail, f->disk_free);
+    format_bytes(&r->detail, f->disk_free);
     buf_addf(&r->detail, " free of ");
-    words_bytes(&r->detail, f->disk_size);
+    format_bytes(&r->detail, f->disk_size);
     buf_addf(&r->detail, " (%d%%).", percent);
     int64_t reserve = settings_int(f->settings, "disk.reserve");
     if (f->disk_free < reserve) {
         r->state = STATE_DOWN;
         buf_add_str(&r->detail, " Ingest is paused until ");
-        words_bytes(&r->detail, reserve);
-        buf_add_str(&r->detail, " are free (disk.reserve); it goes on by itself.");
+        format_bytes(&r->detail, reserve);
+        buf_add_str(&r->detail, " are free (disk.reserve); it continues by itself.");
     } else if (percent < DISK_PERCENT_MIN) {
         r->state = STATE_DEGRADED;
-        buf_add_str(&r->detail, " Make room before writing stops.");
+        buf_add_str(&r->detail, " Free some space before writing stops.");
     }
     return true;
 }
 
-/* ---- layers
- * ------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- layers ---- */
 
-static void say_newest_event(const Facts *f, Finding *r) {
+static void add_newest_event(const Facts *f, Finding *r) {
     put_copy(r, f, "newest_event_at");
-    if (facts_time(f, "newest_event_at") > 0) say_age(r, " The newest event is ", age_of(f, "newest_event_at"), " old.");
+    if (facts_time(f, "newest_event_at") > 0) add_age(r, " The newest event is ", age_of(f, "newest_event_at"), " old.");
 }
 
-/* Events that landed after the snapshot was made from which the row comes: the mark knows them. */
+/* Events that landed after the snapshot of the row was made: the mark has counted them. */
 static int64_t newer_events(const Facts *f) {
     int64_t newer = f->mark_state == MARK_GOOD ? f->mark.landed - facts_int(f, "landed") : 0;
     return newer > 0 ? newer : 0;
@@ -207,36 +204,36 @@ static int64_t ingested_us(const Facts *f) {
     return newer_events(f) > 0 && f->mark.written_us > us ? f->mark.written_us : us;
 }
 
-static void say_landed(const Facts *f, Finding *r) {
+static void add_landed(const Facts *f, Finding *r) {
     char time[CLOCK_TEXT_SIZE];
     int64_t newer = newer_events(f), rows = facts_int(f, "landed") + newer;
     put_int(r, "rows", rows);
     put_text(r, "ingested_at", ingested_us(f) > 0 ? clock_format(ingested_us(f), time) : NULL);
-    words_count(&r->detail, rows, "event", "events");
+    format_count(&r->detail, rows, "event", "events");
     if (newer > 0)
-        buf_add_str(&r->detail, ", "), words_count(&r->detail, newer, "of them in no snapshot yet", "of them in no snapshot yet");
+        buf_add_str(&r->detail, ", "), format_count(&r->detail, newer, "of them in no snapshot yet", "of them in no snapshot yet");
     buf_add_char(&r->detail, '.');
 }
 
 static bool judge_bronze(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     int64_t waiting = waiting_events(f), age = f->now_us - ingested_us(f);
-    bool late = age > fresh_us(f) && waiting != 0; /* also when Kafka cannot say what waits */
+    bool late = age > fresh_within_us(f) && waiting != 0; /* also when Kafka does not answer */
     put_int(r, "waiting_events", waiting);
-    say_landed(f, r);
+    add_landed(f, r);
     if (ingested_us(f) == 0) {
         r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, " Nothing was ingested yet; run `smelt ingest`.");
         return true;
     }
-    say_newest_event(f, r);
-    say_age(r, " Last ingest ", age, " ago");
+    add_newest_event(f, r);
+    add_age(r, " Last ingest ", age, " ago");
     if (waiting > 0)
-        buf_add_str(&r->detail, "; "), words_count(&r->detail, waiting, "event waits in Kafka", "events wait in Kafka");
+        buf_add_str(&r->detail, "; "), format_count(&r->detail, waiting, "event waits in Kafka", "events wait in Kafka");
     else if (waiting == 0)
-        buf_add_str(&r->detail, "; everything that Kafka has is here");
+        buf_add_str(&r->detail, "; nothing waits in Kafka");
     else
-        buf_add_str(&r->detail, "; what waits in Kafka is not known");
+        buf_add_str(&r->detail, "; how many events wait in Kafka is not known");
     buf_add_str(&r->detail, late ? ", longer than status.fresh_within allows." : ".");
     if (late) r->state = STATE_DEGRADED;
     return true;
@@ -252,14 +249,14 @@ static void judge_refined(const Facts *f, Finding *r) {
         buf_add_str(&r->detail, " Nothing was refined yet; run `smelt refine`.");
         return;
     }
-    say_age(r, " Refined ", age_of(f, "refined_at"), " ago");
+    add_age(r, " Refined ", age_of(f, "refined_at"), " ago");
     if (pending > 0)
-        buf_add_str(&r->detail, "; "), words_count(&r->detail, pending, "event waits", "events wait");
+        buf_add_str(&r->detail, "; "), format_count(&r->detail, pending, "event waits", "events wait");
     else if (newer_events(f) > 0)
-        buf_add_str(&r->detail, "; "), words_count(&r->detail, newer_events(f), "event landed since", "events landed since");
+        buf_add_str(&r->detail, "; "), format_count(&r->detail, newer_events(f), "event landed since", "events landed since");
     else
         buf_add_str(&r->detail, "; nothing waits");
-    bool late = pending > 0 && age_of(f, "pending_since") > fresh_us(f);
+    bool late = pending > 0 && age_of(f, "pending_since") > fresh_within_us(f);
     buf_add_str(&r->detail, late ? ", longer than status.fresh_within allows." : ".");
     if (late) r->state = STATE_DEGRADED;
 }
@@ -270,26 +267,25 @@ static bool judge_silver(const Facts *f, Finding *r) {
     double percent = all > 0 ? 100.0 * (double)bad / (double)all : 0;
     put_int(r, "rows", rows);
     put_int(r, "quarantined", bad);
-    words_count(&r->detail, rows, "clean event, ", "clean events, ");
-    words_count(&r->detail, bad, "in quarantine", "in quarantine");
+    format_count(&r->detail, rows, "clean event, ", "clean events, ");
+    format_count(&r->detail, bad, "in quarantine", "in quarantine");
     buf_addf(&r->detail, " (%.1f%%).", percent);
     judge_refined(f, r);
     if (percent <= QUARANTINE_PERCENT_MAX) return true;
     r->state = STATE_DEGRADED;
-    buf_add_str(&r->detail, " So much in quarantine is unusual: look at `smelt quarantine list`.");
+    buf_add_str(&r->detail, " That is unusually much in quarantine: see `smelt quarantine list`.");
     return true;
 }
 
 static bool judge_gold(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     put_int(r, "rows", facts_int(f, "subscribers"));
-    words_count(&r->detail, facts_int(f, "subscribers"), "subscriber.", "subscribers.");
+    format_count(&r->detail, facts_int(f, "subscribers"), "subscriber.", "subscribers.");
     judge_refined(f, r);
     return true;
 }
 
-/* ---- model, runs, snapshot, API
- * ------------------------------------------------------------------------------------------------------------- */
+/* ---- model, runs, snapshot, API ---- */
 
 static bool judge_model(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
@@ -302,15 +298,16 @@ static bool judge_model(const Facts *f, Finding *r) {
         return true;
     }
     buf_addf(&r->detail, "%s, trained ", model);
-    words_age(&r->detail, age_of(f, "trained_at"));
+    format_age(&r->detail, age_of(f, "trained_at"));
     buf_add_str(&r->detail, " ago. ");
-    words_count(&r->detail, facts_int(f, "scores"), "subscriber scored", "subscribers scored");
-    if (facts_time(f, "scored_at") > 0) say_age(r, " ", age_of(f, "scored_at"), " ago");
+    format_count(&r->detail, facts_int(f, "scores"), "subscriber scored", "subscribers scored");
+    if (facts_time(f, "scored_at") > 0) add_age(r, " ", age_of(f, "scored_at"), " ago");
     buf_add_char(&r->detail, '.');
     const char *label = facts_text(f, "label_source");
-    if (label != NULL && strcmp(label, "rule") == 0) buf_add_str(&r->detail, " It was taught Gold's rule, so it can only repeat the rule.");
+    if (label != NULL && strcmp(label, "rule") == 0)
+        buf_add_str(&r->detail, " It was trained on Gold's rule, so it can only repeat that rule.");
     int64_t behind = facts_time(f, "refined_at") - facts_time(f, "scored_at");
-    if (behind <= fresh_us(f)) return true;
+    if (behind <= fresh_within_us(f)) return true;
     r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, " Gold is newer; run `smelt score`.");
     return true;
@@ -324,7 +321,7 @@ static int64_t time_of(const json_t *object, const char *key) {
     return us;
 }
 
-/* By the run record, which also knows runs that published nothing; a lake from before there was one has its history. */
+/* By the run record, which also has runs that published nothing; a lake that is older than the record has only its history. */
 static bool judge_runs(const Facts *f, Finding *r) {
     const json_t *last = facts_last_run(f);
     const char *state = facts_run_state(f), *error = json_string_value(json_object_get(last, "error"));
@@ -338,10 +335,10 @@ static bool judge_runs(const Facts *f, Finding *r) {
     put_text(r, "run_id", id);
     put_text(r, "run_state", state);
     buf_addf(&r->detail, "The last run (%s) ended as %s", id != NULL ? id : "it could not begin", state);
-    say_age(r, ", started ", f->now_us - started_us, " ago");
+    add_age(r, ", started ", f->now_us - started_us, " ago");
     if (error != NULL || strcmp(state, "lost") == 0) {
         r->state = STATE_DEGRADED;
-        buf_addf(&r->detail, ": %s", error != NULL ? error : "its process ended without a word");
+        buf_addf(&r->detail, ": %s", error != NULL ? error : "its process ended without recording a result");
     }
     buf_add_char(&r->detail, '.');
     return true;
@@ -365,9 +362,9 @@ static bool judge_snapshot(const Facts *f, Finding *r) {
     put_copy(r, f, "as_of");
     int64_t age = age_of(f, "as_of");
     buf_addf(&r->detail, "Generation %" PRId64 ", published ", f->generation);
-    words_age(&r->detail, age);
+    format_age(&r->detail, age);
     buf_add_str(&r->detail, " ago");
-    bool late = age > fresh_us(f) && f->lake_changed_us > facts_time(f, "as_of") + USEC_PER_SEC;
+    bool late = age > fresh_within_us(f) && f->lake_changed_us > facts_time(f, "as_of") + USEC_PER_SEC;
     if (late) r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, late ? "; the lake has changed since. Run `smelt publish`." : ".");
     return true;

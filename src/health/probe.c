@@ -1,4 +1,4 @@
-/* probe.c: one HTTP request to our own server, with a limit on the whole of it. */
+/* probe.c: one HTTP request to the API, with one timeout for all of it. */
 #include "health/internal.h"
 
 #include "base/memory.h"

@@ -1,5 +1,5 @@
-/* samples.c: the facts as numbers for Prometheus. What they mean stands in the table of src/web/metrics_table.c; a name that is not
- * there is not written.
+/* samples.c: the facts as numbers for Prometheus. Their meaning is in the table of src/web/metrics_table.c; a name that is not
+ * there is a BUG.
  *
  * Invariant: what is not known is left out, never zero. */
 #include "health/internal.h"
@@ -68,7 +68,7 @@ static void sample_files(json_t *out, const Facts *f) {
 static const char *const run_states[] = {"done", "failed", "stopped", "lost"};
 static const char *const run_steps[] = {"open", "ingest", "refine", "train", "score", "publish"};
 
-/* Zero from the first day: the first one of its kind must show as an increase. */
+/* Written from the start as zero, so that the first one of its kind shows as an increase. */
 static void put_counts(json_t *out, const char *metric, const char *label, const json_t *counts, const char *const *names, size_t n) {
     for (size_t i = 0; i < n; i++) put_one(out, metric, (double)json_integer_value(json_object_get(counts, names[i])), label, names[i]);
 }

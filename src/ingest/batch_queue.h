@@ -1,6 +1,7 @@
 /* batch_queue.h: two batches in turn between the reading and the landing thread: one fills while the other lands. Memory is bounded by
  * them; a reader that is faster waits. Thread-safe: one reader, one lander. */
 #pragma once
+#include "base/queue.h"
 #include "ingest/batch.h"
 
 typedef struct BatchQueue BatchQueue;
@@ -14,8 +15,8 @@ Batch *batch_queue_take_empty(BatchQueue *q, bool wait);
 void batch_queue_put_full(BatchQueue *q, Batch *b);
 /* Reader: nothing more will come. */
 void batch_queue_close(BatchQueue *q);
-/* Lander: the next filled batch. Waits up to `timeout_ms`; NULL after that, and when closed and all were taken, or given
- * up (*ret_closed). */
+/* Lander: the next filled batch. Waits up to `timeout_ms` (QUEUE_FOREVER: no end); NULL after that, and when closed and all were taken, or
+ * given up (*ret_closed). */
 Batch *batch_queue_take_full(BatchQueue *q, int timeout_ms, bool *ret_closed);
 /* Lander: gives a landed batch back. */
 void batch_queue_put_empty(BatchQueue *q, Batch *b);

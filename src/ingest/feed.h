@@ -1,6 +1,6 @@
 /* feed.h: where messages come from: a Kafka topic, or a file of lines that behaves like a topic with one partition (offset = line number).
  *
- * One thread after feed_start; feed_report may come from another one. Events and descriptions are those of the Kafka room. */
+ * One thread after feed_start; feed_report may come from another one. Events and descriptions are those of the kafka module. */
 #pragma once
 #include "base/settings.h"
 #include "kafka/admin.h"

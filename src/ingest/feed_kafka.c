@@ -69,11 +69,11 @@ static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *
     if (topic_describe(feed, timeout_ms, &now, err) != 0) return -1;
     if (!now.exists) return error_set(err, ERR_DATA, "%s was deleted while it was read. What was stored stays", feed->topic);
     if (strcmp(now.topic_id, was->topic_id) != 0)
-        return error_set(
-            err, ERR_DATA,
-            "%s was deleted and recreated while it was read: its id was %s, now it is %s. Nothing of the new one was stored. If that was "
-            "meant, run `smelt ingest --new-epoch` once: it reads the new one from its beginning and keeps what the old one brought",
-            feed->topic, was->topic_id, now.topic_id);
+        return error_set(err, ERR_DATA,
+                         "%s was deleted and recreated while it was read: its id was %s, now it is %s. Nothing of the new one was stored. "
+                         "If that was meant, run `smelt ingest --new-epoch` once: "
+                         "it reads the new one from its beginning and keeps what the old one brought",
+                         feed->topic, was->topic_id, now.topic_id);
     *ret_grown = now.partition_count > was->partition_count;
     return 0;
 }

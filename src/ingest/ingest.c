@@ -28,9 +28,9 @@ static int check_identity(Feed *feed, const KafkaTopic *now, Ledger *ledger, con
     if (same) return 0;
     if (!o->new_epoch)
         return error_set(err, ERR_DATA,
-                         "%s was deleted and recreated: its id was %s, now it is %s. Nothing was read. If that was meant, run `smelt "
-                         "ingest --new-epoch` "
-                         "once: it reads the new one from its beginning and keeps what the old one brought",
+                         "%s was deleted and recreated: its id was %s, now it is %s. Nothing was read. "
+                         "If that was meant, run `smelt ingest --new-epoch` once: "
+                         "it reads the new one from its beginning and keeps what the old one brought",
                          feed_topic(feed), ledger->topic_id, now->topic_id);
     log_warn("ingest", "%s was recreated (id %s, before %s): reading epoch %d from its beginning", feed_topic(feed), now->topic_id,
              ledger->topic_id, ledger->epoch + 1);

@@ -1,81 +1,67 @@
-/* landing.c: see landing.h. A slot is the staging thread's while it is empty and the landing thread's while it is staged; each of the two
- * goes through the slots in turn, so batches land in their order. */
+/* landing.c: see landing.h. The slots go round through two queues: the staging thread takes an empty one and hands it over staged, the
+ * landing thread lands it and gives it back. Batches land in the order in which they were staged.
+ *
+ * Invariant: a slot is used by the thread that took it out of a queue. */
 #include "ingest/landing.h"
 
-#include "base/clock.h"
 #include "base/memory.h"
 #include <pthread.h>
 
-#define STEP_MS 1000
-
-typedef enum StagingSlotState { SLOT_EMPTY, SLOT_STAGED, SLOT_FAILED } StagingSlotState;
+typedef struct LandingSlot {
+    int number;
+    bool failed; /* Landing.err says why */
+} LandingSlot;
 
 struct Landing {
     Bronze *bronze;    /* borrowed */
     BatchQueue *queue; /* borrowed */
     pthread_t stager;
-    pthread_mutex_t mutex;
-    pthread_cond_t changed;
-    StagingSlotState slots[BRONZE_STAGING_SLOTS];
-    bool closed; /* nothing more will be staged */
-    bool given_up;
-    int next;    /* slot to land; of the landing thread */
-    bool landed; /* what is on that slot was landed, but may still be looked at; of the landing thread */
-    Error err;   /* why a slot failed */
+    LandingSlot slots[BRONZE_STAGING_SLOTS];
+    Queue *empty, *staged; /* of slots */
+    LandingSlot *landed;   /* was landed, but may still be read by the caller; NULL: none; of the landing thread */
+    Error err;             /* why a slot failed; of the thread that has the slot */
 };
 
-/* ---- the staging thread ---- */
-
-/* Waits until the slot is empty; false: nothing of it will be landed any more. */
-static bool wait_for_slot(Landing *l, int slot) {
-    pthread_mutex_lock(&l->mutex);
-    while (l->slots[slot] != SLOT_EMPTY && !l->given_up) pthread_cond_wait(&l->changed, &l->mutex);
-    bool wanted = !l->given_up;
-    pthread_mutex_unlock(&l->mutex);
-    return wanted;
-}
-
-static void set_slot(Landing *l, int slot, StagingSlotState state) {
-    pthread_mutex_lock(&l->mutex);
-    l->slots[slot] = state;
-    pthread_cond_broadcast(&l->changed);
-    pthread_mutex_unlock(&l->mutex);
-}
-
-/* NULL: there will be none. */
-static Batch *next_batch(Landing *l) {
-    Batch *b = NULL;
-    for (bool closed = false; b == NULL && !closed;) b = batch_queue_take_full(l->queue, STEP_MS, &closed);
-    return b;
+/* Each queue has a place for every slot. */
+static void put(Queue *q, LandingSlot *slot) {
+    if (!queue_put(q, slot, 0) && !queue_given_up(q)) BUG("more slots than places");
 }
 
 static void *stage_batches(void *arg) {
     Landing *l = arg;
+    LandingSlot *slot;
     Batch *b;
-    int rc = 0;
-    for (int slot = 0; rc == 0 && wait_for_slot(l, slot) && (b = next_batch(l)) != NULL; slot = (slot + 1) % BRONZE_STAGING_SLOTS) {
-        rc = bronze_stage(l->bronze, slot, b, &l->err);
+    bool failed = false, closed;
+    while (!failed && (slot = queue_take(l->empty, QUEUE_FOREVER)) != NULL &&
+           (b = batch_queue_take_full(l->queue, QUEUE_FOREVER, &closed)) != NULL) {
+        failed = slot->failed = bronze_stage(l->bronze, slot->number, b, &l->err) != 0;
         batch_queue_put_empty(l->queue, b);
-        set_slot(l, slot, rc == 0 ? SLOT_STAGED : SLOT_FAILED);
+        put(l->staged, slot);
     }
-    pthread_mutex_lock(&l->mutex);
-    l->closed = true;
-    pthread_cond_broadcast(&l->changed);
-    pthread_mutex_unlock(&l->mutex);
+    queue_close(l->staged);
     return NULL;
 }
 
-/* ---- the landing thread ---- */
+static void free_parts(Landing *l) {
+    queue_free(l->empty);
+    queue_free(l->staged);
+    error_clear(&l->err);
+    free(l);
+}
 
 int landing_start(Bronze *bronze, BatchQueue *queue, Landing **ret, Error *err) {
     Landing *l = xcalloc(1, sizeof *l);
     l->bronze = bronze;
     l->queue = queue;
-    pthread_mutex_init(&l->mutex, NULL);
-    clock_cond_init(&l->changed);
+    l->empty = queue_new(BRONZE_STAGING_SLOTS);
+    l->staged = queue_new(BRONZE_STAGING_SLOTS);
+    for (int i = 0; i < BRONZE_STAGING_SLOTS; i++) {
+        l->slots[i].number = i;
+        put(l->empty, &l->slots[i]);
+    }
     int problem = pthread_create(&l->stager, NULL, stage_batches, l);
     if (problem != 0) {
-        free(l);
+        free_parts(l);
         return error_errno(err, ERR_IO, problem, "cannot start the staging thread");
     }
     *ret = l;
@@ -84,47 +70,24 @@ int landing_start(Bronze *bronze, BatchQueue *queue, Landing **ret, Error *err) 
 
 void landing_free(Landing *l) {
     batch_queue_give_up(l->queue);
-    pthread_mutex_lock(&l->mutex);
-    l->given_up = true;
-    pthread_cond_broadcast(&l->changed);
-    pthread_mutex_unlock(&l->mutex);
+    queue_give_up(l->empty);
     pthread_join(l->stager, NULL);
-    pthread_cond_destroy(&l->changed);
-    pthread_mutex_destroy(&l->mutex);
-    error_clear(&l->err);
-    free(l);
-}
-
-static StagingSlotState wait_for_staged(Landing *l, int timeout_ms, bool *ret_closed) {
-    struct timespec deadline = clock_deadline(timeout_ms);
-    pthread_mutex_lock(&l->mutex);
-    for (int rc = 0; rc == 0 && l->slots[l->next] == SLOT_EMPTY && !l->closed;)
-        rc = pthread_cond_timedwait(&l->changed, &l->mutex, &deadline);
-    StagingSlotState state = l->slots[l->next];
-    *ret_closed = state == SLOT_EMPTY && l->closed;
-    pthread_mutex_unlock(&l->mutex);
-    return state;
-}
-
-/* The slot that was landed is not looked at any more: on to the next one. */
-static void release_slot(Landing *l) {
-    set_slot(l, l->next, SLOT_EMPTY);
-    l->next = (l->next + 1) % BRONZE_STAGING_SLOTS;
-    l->landed = false;
+    free_parts(l);
 }
 
 int landing_next(Landing *l, int timeout_ms, LedgerCounts *ret_counts, const BatchPosition **ret_positions, size_t *ret_position_count,
                  bool *ret_closed, Error *err) {
-    if (l->landed) release_slot(l);
-    StagingSlotState state = wait_for_staged(l, timeout_ms, ret_closed);
-    if (state == SLOT_EMPTY) return 0;
-    if (state == SLOT_FAILED) {
+    if (l->landed != NULL) put(l->empty, TAKE(l->landed));
+    LandingSlot *slot = queue_take(l->staged, timeout_ms);
+    *ret_closed = slot == NULL && queue_ended(l->staged);
+    if (slot == NULL) return 0;
+    if (slot->failed) {
         *err = l->err;
         l->err = (Error){0};
         return -1;
     }
-    if (bronze_land(l->bronze, l->next, ret_counts, err) != 0) return -1;
-    l->landed = true;
-    *ret_positions = bronze_positions(l->bronze, l->next, ret_position_count);
+    if (bronze_land(l->bronze, slot->number, ret_counts, err) != 0) return -1;
+    l->landed = slot;
+    *ret_positions = bronze_positions(l->bronze, slot->number, ret_position_count);
     return 1;
 }

@@ -35,7 +35,7 @@ static int deadline_left_ms(Deadline deadline) {
     return left < MIN_REQUEST_MS ? MIN_REQUEST_MS : (int)left;
 }
 
-/* ---- one request ------------------------------------------------------------------------------------------------------------------ */
+/* ---- one request ---- */
 
 /* What an administration request needs beside its arguments. */
 typedef struct AdminRequest {
@@ -68,7 +68,7 @@ static int request_wait(AdminRequest *request, int timeout_ms, const char *what,
     return kafka_fail(request->client, code, rd_kafka_event_error_string(request->answer), err, "%s", what);
 }
 
-/* ---- is anybody there? -------------------------------------------------------------------------------------------------------------- */
+/* ---- is anybody there? ---- */
 
 /* The cluster's brokers. Asks in growing slices of the time, because librdkafka goes on trying after the cluster has refused us, and there
  * is no use in waiting for that. */
@@ -85,7 +85,7 @@ static int ask_metadata(KafkaClient *client, Deadline deadline, const struct rd_
     }
 }
 
-/* ---- describe --------------------------------------------------------------------------------------------------------------------- */
+/* ---- describe ---- */
 
 /* librdkafka prints the id in the alphabet of base64, Kafka's own tools in that of URLs. */
 static char *topic_id_text(const rd_kafka_Uuid_t *id) {
@@ -152,7 +152,7 @@ static int describe(KafkaClient *client, const char *name, Deadline deadline, Ka
     return result;
 }
 
-/* ---- watermarks ------------------------------------------------------------------------------------------------------------------- */
+/* ---- watermarks ---- */
 
 static int copy_offset(KafkaClient *client, const rd_kafka_topic_partition_t *found, int64_t spec, KafkaTopic *topic, Error *err) {
     if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -221,7 +221,7 @@ void kafka_topic_done(KafkaTopic *topic) {
     *topic = (KafkaTopic){0};
 }
 
-/* ---- create ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- create ---- */
 
 static int ask_creation(AdminRequest *request, rd_kafka_NewTopic_t *new_topic, const char *name, int timeout_ms, bool *ret_created,
                         Error *err) {
@@ -284,7 +284,7 @@ int kafka_topic_ensure(KafkaClient *client, const char *topic, int partitions, i
     return 0;
 }
 
-/* ---- ping ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- ping ---- */
 
 int kafka_ping(KafkaClient *client, int timeout_ms, KafkaPing *ret, Error *err) {
     int64_t started = clock_mono_ns();

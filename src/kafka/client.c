@@ -1,4 +1,4 @@
-/* client.c: librdkafka's configuration, logs and errors, once for the whole room.
+/* client.c: librdkafka's configuration, logs and errors, once for the whole module.
  *
  * Configuration is laid on in order: the role's defaults, the user's `kafka.NAME` settings, the role's fixed properties. librdkafka checks
  * each value itself, so we keep no list of its properties; its complaint becomes an ERR_CONFIG that names the setting.
@@ -23,7 +23,7 @@
 #define COMPLAIN_EVERY_NS (30 * NSEC_PER_SEC)
 #define REASON_AGES_NS    (60 * NSEC_PER_SEC) /* an older complaint is not why something failed now */
 
-/* ---- errors ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- errors ---- */
 
 /* What is not here is ERR_UNAVAILABLE: librdkafka has hundreds of codes, nearly all of them say "not now". */
 static const struct {
@@ -127,7 +127,7 @@ int kafka_fail_error(KafkaClient *client, rd_kafka_error_t *error, Error *err, c
     return result;
 }
 
-/* ---- what librdkafka tells by callback ------------------------------------------------------------------------------------------ */
+/* ---- what librdkafka tells by callback ---- */
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
     (void)rk;
@@ -167,7 +167,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
         log_write(level_of(level), "kafka", "%s", text);
 }
 
-/* ---- configuration ---------------------------------------------------------------------------------------------------------------- */
+/* ---- configuration ---- */
 
 static int conf_refused(Error *err, const Setting *setting, const char *name, const char *reason) {
     if (setting == NULL) return error_set(err, ERR_BUG, "librdkafka refuses our %s: %s", name, reason);
@@ -236,7 +236,7 @@ static int conf_fill(rd_kafka_conf_t *conf, const Settings *settings, const Kafk
     return 0;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owner, KafkaClient **ret, Error *err) {
     CLEANUP(kafka_client_freep) KafkaClient *client = xcalloc(1, sizeof *client);

@@ -1,4 +1,4 @@
-/* client_internal.h: what the files of this room share. Nobody else includes it, and nobody else includes rdkafka.h. */
+/* client_internal.h: what the files of this module share. Only they include it, and only they include rdkafka.h. */
 #pragma once
 #include "kafka/client.h"
 #include <librdkafka/rdkafka.h>

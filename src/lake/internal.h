@@ -1,4 +1,4 @@
-/* internal.h: what the files of this room share.  */
+/* internal.h: what the files of this module share. */
 #pragma once
 #include "base/buf.h"
 #include "lake/duckdb_api.h"

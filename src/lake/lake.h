@@ -1,4 +1,4 @@
-/* lake.h: the lakehouse's database file. The only room that knows DuckDB.
+/* lake.h: the lakehouse's database file. The only module that knows DuckDB.
  *
  * Lake:       one open database. A process opens a path once (DuckDB loses rows otherwise). Any thread may call lake_connect.
  * LakeConn:   one connection, one thread at a time.

@@ -96,8 +96,8 @@ static int error_missing(const char *path, const CommitMark *mark, Error *err) {
 
 static int error_foreign(const char *path, const CommitMark *mark, const CommitMark *lake, Error *err) {
     return error_set(err, ERR_DATA,
-                     "the high-water mark %s is of another lake (%s; this one is %s): one of the two was replaced. Next: bring the lake "
-                     "back that belongs there, or let `smelt recover` set the mark aside",
+                     "the high-water mark %s is of another lake (%s; this one is %s): one of the two was replaced. "
+                     "Next: bring the lake back that belongs there, or let `smelt recover` set the mark aside",
                      path, mark->lake_id, lake->lake_id);
 }
 

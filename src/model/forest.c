@@ -51,7 +51,7 @@ struct Forest {
     size_t features;
 };
 
-/* Room for n more behind `count` elements. The arrays are built once and small, so growing by what is needed is enough. */
+/* Space for n more after `count` elements. The arrays are built once and small, so growing by what is needed is enough. */
 #define ADD(array, count, n) ((array) = xrealloc((array), (count) + (n) + 1, sizeof *(array)), (count) += (n), (array) + (count) - (n))
 
 void forest_free(Forest *f) {

@@ -45,8 +45,9 @@ void model_explain(const Model *m, const Matrix *x, float *ret);
 /* How much each feature mattered in training: x->cols shares of the total gain, sum 1 (all 0 when no tree has a split). */
 void model_gain(const Model *m, double *ret);
 
-/* ---- files (model_file.c) ----
- * <dir>/<id>.json is XGBoost's model document, <dir>/<id>.meta.json what there is to know about it, with the SHA-256 of the first and of
+/* ---- files (model_file.c) ---- */
+
+/* <dir>/<id>.json is XGBoost's model document, <dir>/<id>.meta.json what there is to know about it, with the SHA-256 of the first and of
  * itself. The document is written first, so that metadata never speaks of a file that is not whole. */
 
 /* Writes both, each atomically and durably, making `dir` if need be. `facts` (borrowed, an object) is added to the metadata:

@@ -1,4 +1,4 @@
-/* xgb.h: XGBoost's C library as a table of functions, loaded at first use. Private to this room; the only place that includes its header.
+/* xgb.h: XGBoost's C library as a table of functions, loaded at first use. Private to this module; the only place that includes its header.
  *
  * Why not linked: libxgboost with libgomp and libdmlc adds 2.5-3.3 ms to the start of every process, and only `train` and `score` need it.
  * The library stays loaded until the process ends (unloading an OpenMP runtime is not safe). Any thread may call xgb_load. */

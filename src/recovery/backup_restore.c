@@ -47,8 +47,8 @@ static int check_result(LakeConn *conn, const Backup *b, Error *err) {
         a.landed == b->mark.landed && a.duplicates == b->mark.duplicates && a.rejected == b->mark.rejected && a.gaps == b->mark.gaps;
     if (a.ok && same) return 0;
     return error_set(err, ERR_DATA,
-                     "the backup does not add up: %" PRId64 " offsets are missing, %" PRId64 " there twice; %" PRId64
-                     " events landed of %" PRId64 " that its manifest counts",
+                     "the backup does not add up: %" PRId64 " offsets are missing, %" PRId64 " there twice; "
+                     "%" PRId64 " events landed of %" PRId64 " that its manifest counts",
                      a.missing, a.repeated, a.landed, b->mark.landed);
 }
 

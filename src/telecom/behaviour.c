@@ -29,7 +29,7 @@ static int64_t floor_div(int64_t a, int64_t b) {
     return q - (a % b < 0);
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 Life life_at(const Operator *op, const Subscriber *s, int64_t second) {
     int64_t length = (int64_t)s->life_days * SECONDS_PER_DAY;
@@ -49,7 +49,7 @@ int life_activity(const Subscriber *s, Life life) {
     return s->activity * (1000 - life.distress * 6 / 10) / 1000;
 }
 
-/* ---- bills ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- bills ---- */
 
 /* Days between the due day of an invoice and its payment. */
 static int payment_delay(const Operator *op, const Subscriber *s, Life life, int64_t invoice) {
@@ -89,7 +89,7 @@ Billing billing_at(const Operator *op, const Subscriber *s, Life life, int64_t s
     };
 }
 
-/* ---- network ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- network ---- */
 
 /* 0 on a good day, up to 1000 on a very bad one. */
 static int tower_trouble(const Operator *op, uint32_t tower, int64_t second) {
@@ -121,7 +121,7 @@ Radio radio_at(const Operator *op, const Subscriber *s, int64_t second, Random *
     };
 }
 
-/* ---- devices ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- devices ---- */
 
 Thing thing_at(const Operator *op, const Subscriber *s, int64_t second, Random *random) {
     int64_t since_charge = (second + s->number * INT64_C(7919)) % s->battery_period_s;

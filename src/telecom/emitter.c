@@ -36,7 +36,7 @@ struct Emitter {
     uint64_t remembered, clean;
 };
 
-/* ---- who and what ----------------------------------------------------------------------------------------------------------------- */
+/* ---- who and what ---- */
 
 static const Subscriber *draw_subscriber(Emitter *emitter, int64_t second) {
     const Operator *op = emitter->op;
@@ -60,7 +60,7 @@ static FaultKind draw_fault(Emitter *emitter) {
     return needs_memory && emitter->remembered == 0 ? FAULT_NONE : kind;
 }
 
-/* ---- memory of clean events ------------------------------------------------------------------------------------------------------- */
+/* ---- memory of clean events ---- */
 
 static const Remembered *draw_remembered(Emitter *emitter) {
     uint64_t n = emitter->remembered < MEMORY_EVENTS ? emitter->remembered : MEMORY_EVENTS;
@@ -88,7 +88,7 @@ static void redeliver(Emitter *emitter, EmitterMessage *ret) {
                             .fault = FAULT_REDELIVERY};
 }
 
-/* ---- one message ------------------------------------------------------------------------------------------------------------------ */
+/* ---- one message ---- */
 
 static void make_event(Emitter *emitter, int64_t at_us, FaultKind fault, uint32_t *ret_id) {
     const Remembered *old = fault == FAULT_REUSED_ID ? draw_remembered(emitter) : NULL;
@@ -128,7 +128,7 @@ bool emitter_next(Emitter *emitter, EmitterMessage *ret) {
     return true;
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 Emitter *emitter_new(const Operator *op, const EmitterOptions *options) {
     Emitter *emitter = xcalloc(1, sizeof *emitter);

@@ -21,7 +21,7 @@ static const struct {
     [EVENT_IOT] = {"\"IoT\"", "\"ZM_IOT\""},
 };
 
-/* ---- values ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- values ---- */
 
 static void field_end(TelecomField *field, const char *end) {
     BUG_IF(end - field->text > FIELD_TEXT_SIZE);
@@ -103,7 +103,7 @@ void event_set_id(Event *event, uint32_t id) {
     field_end(field, put_text(out, "\""));
 }
 
-/* ---- payloads --------------------------------------------------------------------------------------------------------------------- */
+/* ---- payloads ---- */
 
 static TelecomField *payload_add(Event *event, const char *name, FieldType type) {
     BUG_IF(event->payload_count >= PAYLOAD_MAX);
@@ -139,7 +139,7 @@ static void fill_iot(Event *event, const Operator *op, int64_t second, Random *r
     field_quoted(payload_add(event, "\"connection_type\":", FIELD_TEXT), thing.connection);
 }
 
-/* ---- the event -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the event ---- */
 
 static void name_envelope(Event *event) {
     static const struct {

@@ -13,7 +13,7 @@
 
 #define PICK(table, random) ((table)[random_below((random), ARRAY_LEN(table))])
 
-/* ---- on the event ----------------------------------------------------------------------------------------------------------------- */
+/* ---- on the event ---- */
 
 static TelecomField *any_payload_field(Event *event, Random *random) {
     return &event->payload[random_below(random, (uint32_t)event->payload_count)];
@@ -114,7 +114,7 @@ static void spoil_extra(Event *event, Random *random) {
     field_set(field, extra[i].json);
 }
 
-/* ---- on the text ------------------------------------------------------------------------------------------------------------------ */
+/* ---- on the text ---- */
 
 static size_t garble_not_object(char *text, size_t len, Random *random) {
     static const char *const values[] = {"[]", "42", "null", "\"BSS\"", "true", "[{\"id\":\"00000000\"}]"};
@@ -152,7 +152,7 @@ static size_t garble_empty(char *text, size_t len, Random *random) {
     return 0;
 }
 
-/* ---- the table -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the table ---- */
 
 static const struct {
     const char *name;

@@ -1,4 +1,4 @@
-/* internal.h: what the files of this room share: the population, how it behaves at a moment, and an event before it is written.
+/* internal.h: what the files of this module share: the population, how it behaves at a moment, and an event before it is written.
  *
  * Everything is integer arithmetic: shares are in thousandths, signal in tenths of dBm, money in ngwee (1/100 kwacha). */
 #pragma once

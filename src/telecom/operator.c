@@ -41,7 +41,7 @@ static int clamp(int value, int low, int high) {
     return value < low ? low : value > high ? high : value;
 }
 
-/* ---- towers ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- towers ---- */
 
 static Tower make_tower(uint64_t seed, const City *city, int number) {
     Random random = random_from(hash_of(seed, HASH_TOWER, (uint64_t)(city - cities), (uint64_t)number));
@@ -63,7 +63,7 @@ static uint32_t first_tower_of(const City *city) {
     return first;
 }
 
-/* ---- subscribers ------------------------------------------------------------------------------------------------------------------ */
+/* ---- subscribers ---- */
 
 static void assign_tower(Subscriber *s, Random *random) {
     const City *city = PICK_BY_SHARE(cities, (int)random_below(random, 1000));
@@ -108,7 +108,7 @@ char *subscriber_write_id(const Subscriber *subscriber, bool lower, char *out) {
     return put_digits(put_text(out, lower ? "sub-" : "SUB-"), subscriber->number, 6);
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 Operator *operator_new(uint64_t seed, int subscribers) {
     BUG_IF(subscribers < 1 || subscribers > OPERATOR_MAX_SUBSCRIBERS);

@@ -1,4 +1,4 @@
-/* api.c: the JSON of /api/v1. The queries are the files of sql/api/; here they are bound, and their rows put together.
+/* api.c: the JSON of /api/v1. The queries are the files of sql/api/; here values are bound and rows become documents.
  *
  * Invariant: nothing that a client sent becomes SQL text; it is bound. */
 #include "web/handlers.h"
@@ -21,8 +21,7 @@ const ParamSpec runs_params[] = {
     {.name = NULL},
 };
 
-/* ---- rows to JSON ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- rows to JSON ---- */
 
 static int query_rows(LakeConn *conn, const char *name, const LakeValue *values, size_t n, json_t **ret, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
@@ -40,8 +39,7 @@ static int query_row(LakeConn *conn, const char *name, const LakeValue *values, 
     return 0;
 }
 
-/* ---- overview --------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- overview ---- */
 
 static const struct Part {
     const char *key, *sql;
@@ -76,10 +74,9 @@ int handle_overview(Service *s, const Request *req, const Lease *lease, Response
     return 0;
 }
 
-/* ---- subscribers -----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- subscribers ---- */
 
-/* "<rank>~<id>" of the last row of a page. Clients hand it back as it is. */
+/* "<rank>~<id>" of the last row of a page. Clients send it back unchanged. */
 static bool parse_cursor(const char *cursor, double *ret_rank, const char **ret_id) {
     char *end;
     *ret_rank = strtod(cursor, &end);
@@ -88,7 +85,8 @@ static bool parse_cursor(const char *cursor, double *ret_rank, const char **ret_
     return true;
 }
 
-/* Takes `rank` out of each row: it is our order, not theirs. Returns the cursor of the last row, or NULL when the page is not full. */
+/* Removes `rank` from each row: clients get it in the cursor alone. Returns the cursor of the last row, or NULL when the page is not full.
+ */
 static char *take_ranks(json_t *items, size_t limit) {
     size_t i;
     json_t *item;
@@ -152,8 +150,7 @@ int handle_subscriber(Service *s, const Request *req, const Lease *lease, Respon
     return 0;
 }
 
-/* ---- runs, status ----------------------------------------------------------------------------------------------------------------------
- */
+/* ---- runs, status ---- */
 
 /* Moves each step to its run. */
 static void nest_steps(json_t *runs, json_t *steps) {
@@ -187,65 +184,4 @@ int handle_status(Service *s, const Request *req, const Lease *lease, Response *
     else
         response_json(resp, 200, s->status(s->status_arg));
     return 0;
-}
-
-/* ---- probes ----------------------------------------------------------------------------------------------------------------------------
- */
-
-static int ask_lake(Service *s, const char *sql, int64_t *ret, Error *err) {
-    Lease lease;
-    if (snapshot_pool_lease(s->source, &lease, err) != 0) return -1;
-    int rc = lake_query_int(lease.conn, sql, lake_sql(sql), NULL, 0, ret, err);
-    snapshot_pool_return(s->source, &lease, rc != 0);
-    return rc;
-}
-
-/* DuckDB can answer nothing any more after a fatal error while the process lives on: only a real query shows that. Before the first
- * publish there is nothing to ask, and restarting us would not help. */
-int handle_livez(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
-    (void)lease;
-    int64_t rows;
-    bool waiting = false;
-    if (ask_lake(s, "api/alive", &rows, err) != 0) {
-        waiting = err->kind == ERR_UNAVAILABLE;
-        if (!waiting) {
-            response_problem(resp, 503, req, "A query failed: %s", err->text);
-            error_clear(err);
-            return 0;
-        }
-        error_clear(err);
-    }
-    response_json(resp, 200, json_pack("{s:s, s:b}", "status", "alive", "waiting_for_data", waiting));
-    return 0;
-}
-
-int handle_readyz(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
-    (void)lease;
-    int64_t rows;
-    if (atomic_load(&s->draining)) return error_set(err, ERR_UNAVAILABLE, "the server is ending");
-    if (ask_lake(s, "api/alive", &rows, err) != 0 || (s->ready != NULL && s->ready(s->ready_arg, err) != 0)) {
-        response_problem(resp, 503, req, "%s", err->text);
-        resp->retry_after_s = 5;
-        error_clear(err);
-        return 0;
-    }
-    response_json(resp, 200, json_pack("{s:s, s:I}", "status", "ready", "generation", (json_int_t)snapshot_pool_generation(s->source)));
-    return 0;
-}
-
-int handle_metrics(Service *s, const Request *req, const Lease *none, Response *resp, Error *err) {
-    (void)req, (void)none;
-    Lease lease;
-    CLEANUP(json_freep) json_t *samples = s->samples != NULL ? s->samples(s->samples_arg) : NULL;
-    metrics_write_server(s->metrics, &resp->body);
-    metrics_write_samples(samples, &resp->body);
-    resp->status = 200;
-    resp->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    if (snapshot_pool_lease(s->source, &lease, err) != 0) {
-        error_clear(err); /* the other metrics are still true */
-        return 0;
-    }
-    int rc = metrics_write_lake(s->metrics, &lease, &resp->body, err);
-    snapshot_pool_return(s->source, &lease, rc != 0);
-    return rc;
 }

@@ -1,5 +1,5 @@
-/* assets.c: the dashboards, from the binary. An address is looked up in the table of embedded files and nowhere else: there is no file
- * system behind it. Browsers ask again each time (no-cache) and get 304 by the file's hash, so a new binary is a new page at once. */
+/* assets.c: the dashboards, from the binary. An address is looked up in the table of embedded files, never in the file
+ * system. Browsers ask again each time (no-cache) and get 304 by the file's hash, so a new binary is a new page at once. */
 #include "web/handlers.h"
 
 #include "base/embedded.h"

@@ -1,6 +1,7 @@
-/* connections.c: a list ordered by the time of the last change of state.
+/* connections.c: a list ordered by the last change of state.
  *
- * Invariant: a socket in the list is open, because its owner takes it out before closing it; so shutdown(2) never meets a reused number. */
+ * Invariant: a socket in the list is open, because its owner removes it before closing it; so shutdown(2) never hits a reused descriptor.
+ */
 #include "web/connections.h"
 
 #include "base/clock.h"
@@ -20,7 +21,7 @@ struct Connection {
 
 struct Connections {
     pthread_mutex_t lock;
-    Connection list; /* sentinel; list.next changed its state longest ago */
+    Connection list; /* sentinel; list.next has been in its state longest */
     size_t count, limit;
 };
 
@@ -54,8 +55,8 @@ static void shut(Connection *c) {
     c->shut = true;
 }
 
-/* The connection that has waited longest for a request goes; one that is being answered stays. */
-static void make_room(Connections *all) {
+/* Closes the connection that has waited longest for a request, not one that is being answered. */
+static void shut_longest_waiting(Connections *all) {
     for (Connection *c = all->list.next; c != &all->list; c = c->next)
         if (!c->busy && !c->shut) {
             shut(c);
@@ -63,17 +64,17 @@ static void make_room(Connections *all) {
         }
 }
 
-Connection *connections_enter(Connections *all, int socket) {
+Connection *connections_add(Connections *all, int socket) {
     Connection *c = xcalloc(1, sizeof *c);
     c->socket = socket;
     pthread_mutex_lock(&all->lock);
-    if (++all->count > all->limit - all->limit / 8) make_room(all);
+    if (++all->count > all->limit - all->limit / 8) shut_longest_waiting(all);
     append_connection(all, c, REQUEST_WITHIN_S);
     pthread_mutex_unlock(&all->lock);
     return c;
 }
 
-void connections_leave(Connections *all, Connection *c) {
+void connections_remove(Connections *all, Connection *c) {
     pthread_mutex_lock(&all->lock);
     unlink_connection(c);
     all->count--;
@@ -89,11 +90,11 @@ static void change(Connections *all, Connection *c, bool busy, int seconds) {
     pthread_mutex_unlock(&all->lock);
 }
 
-void connections_busy(Connections *all, Connection *c) {
+void connections_set_busy(Connections *all, Connection *c) {
     change(all, c, true, ANSWER_WITHIN_S);
 }
 
-void connections_idle(Connections *all, Connection *c) {
+void connections_set_idle(Connections *all, Connection *c) {
     change(all, c, false, IDLE_FOR_S);
 }
 

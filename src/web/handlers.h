@@ -1,6 +1,28 @@
-/* handlers.h: what the routes table points to. See service.h for the contract of a Handler. */
+/* handlers.h: the handlers that answer routes, and what they share. Knows nothing of sockets. Service: any thread. */
 #pragma once
-#include "web/service.h"
+#include "web/metrics.h"
+#include "web/query_timeouts.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "web/snapshot_pool.h"
+#include <jansson.h>
+#include <stdatomic.h>
+
+typedef struct Service {
+    SnapshotPool *pool;
+    json_t *(*status)(void *arg);
+    void *status_arg;
+    json_t *(*samples)(void *arg); /* NULL: none */
+    void *samples_arg;
+    int (*ready)(void *arg, Error *err); /* NULL: always */
+    void *ready_arg;
+    WebMetrics *metrics;
+    QueryTimeouts *timeouts;
+    atomic_bool draining; /* readyz answers 503, so that no new work is sent here */
+} Service;
+
+/* Answers, or returns -1 with the error set; a response that was begun is then dropped. `lease` is NULL for routes without ROUTE_LAKE. */
+typedef int (*Handler)(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 
 extern const ParamSpec subscribers_params[], runs_params[];
 

@@ -1,4 +1,4 @@
-/* metrics.c: counters as atomics, and what GET /metrics says.
+/* metrics.c: counters as atomics, and the text of GET /metrics.
  *
  * Invariant: a metric without a line in the table (metrics_table.c) is not written; the samples of one metric stand side by side. */
 #include "web/metrics.h"
@@ -8,7 +8,6 @@
 #include "base/memory.h"
 #include "web/metrics_table.h"
 #include "web/process.h"
-#include "web/service.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -25,10 +24,10 @@ typedef struct RouteCounts {
     atomic_uint_fast64_t nanoseconds;
 } RouteCounts;
 
-/* What the lake said last: asked again when its tag is another one. */
+/* The metrics of the lake, valid as long as its tag does not change. */
 typedef struct CacheEntry {
     pthread_mutex_t lock;
-    char tag[SNAPSHOT_TAG_SIZE]; /* that `text` is of; "": none */
+    char tag[SNAPSHOT_TAG_SIZE]; /* of `text`; "": none */
     Buf text;
 } CacheEntry;
 
@@ -37,12 +36,14 @@ struct WebMetrics {
     CacheEntry cached;
     atomic_size_t connections;
     size_t routes;
+    RouteNameFn route_name;
     RouteCounts counts[]; /* routes + 1; the last: addresses without a route */
 };
 
-WebMetrics *metrics_new(size_t route_count) {
-    WebMetrics *m = xcalloc(1, sizeof *m + (route_count + 1) * sizeof m->counts[0]);
-    m->routes = route_count;
+WebMetrics *metrics_new(size_t routes, RouteNameFn route_name) {
+    WebMetrics *m = xcalloc(1, sizeof *m + (routes + 1) * sizeof m->counts[0]);
+    m->routes = routes;
+    m->route_name = route_name;
     pthread_mutex_init(&m->cached.lock, NULL);
     m->started_us = clock_wall_us();
     return m;
@@ -68,8 +69,7 @@ void metrics_connections(WebMetrics *m, size_t open) {
     atomic_store_explicit(&m->connections, open, memory_order_relaxed);
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 static void add_head(Buf *out, const char *name) {
     const MetricDoc *doc = metric_find(name);
@@ -89,8 +89,8 @@ static void add_label(Buf *out, const char *name, const char *value) {
     buf_add_char(out, '"');
 }
 
-static const char *route_name(const WebMetrics *m, size_t i) {
-    return i < m->routes ? routes[i].pattern : "(none)";
+static const char *name_of_route(const WebMetrics *m, size_t i) {
+    return i < m->routes ? m->route_name(i) : "(none)";
 }
 
 static void add_request_counts(const WebMetrics *m, Buf *out) {
@@ -99,7 +99,7 @@ static void add_request_counts(const WebMetrics *m, Buf *out) {
         for (size_t s = 0; s <= STATUSES; s++) {
             uint64_t n = atomic_load_explicit(&m->counts[r].by_status[s], memory_order_relaxed);
             if (n == 0) continue;
-            buf_addf(out, "smelt_http_requests_total{route=\"%s\",code=\"", route_name(m, r));
+            buf_addf(out, "smelt_http_requests_total{route=\"%s\",code=\"", name_of_route(m, r));
             if (s < STATUSES)
                 buf_addf(out, "%d", statuses[s]);
             else
@@ -116,16 +116,16 @@ static void add_durations_of(const WebMetrics *m, size_t r, Buf *out) {
     uint64_t sum = 0;
     for (size_t b = 0; b <= BUCKETS; b++) {
         sum += atomic_load_explicit(&c->by_bucket[b], memory_order_relaxed);
-        buf_addf(out, "smelt_http_request_duration_seconds_bucket{route=\"%s\",le=\"", route_name(m, r));
+        buf_addf(out, "smelt_http_request_duration_seconds_bucket{route=\"%s\",le=\"", name_of_route(m, r));
         if (b < BUCKETS)
             buf_addf(out, "%g", bucket_seconds[b]);
         else
             buf_add_str(out, "+Inf");
         buf_addf(out, "\"} %" PRIu64 "\n", sum);
     }
-    buf_addf(out, "smelt_http_request_duration_seconds_sum{route=\"%s\"} %.9f\n", route_name(m, r),
+    buf_addf(out, "smelt_http_request_duration_seconds_sum{route=\"%s\"} %.9f\n", name_of_route(m, r),
              (double)atomic_load_explicit(&c->nanoseconds, memory_order_relaxed) / (double)NSEC_PER_SEC);
-    buf_addf(out, "smelt_http_request_duration_seconds_count{route=\"%s\"} %" PRIu64 "\n", route_name(m, r), sum);
+    buf_addf(out, "smelt_http_request_duration_seconds_count{route=\"%s\"} %" PRIu64 "\n", name_of_route(m, r), sum);
 }
 
 static void add_number(Buf *out, const char *name, double value) {
@@ -149,9 +149,9 @@ void metrics_write_server(const WebMetrics *m, Buf *out) {
     add_number(out, "process_start_time_seconds", (double)m->started_us / (double)USEC_PER_SEC);
 }
 
-/* ---- of the parts ---- */
+/* ---- samples of other modules ---- */
 
-/* Before the first sample of a metric. `last`: the metric of the sample before; owned. */
+/* Writes the head when this is the first sample of a metric. `last`: the metric of the sample before; owned. */
 static void begin_family(Buf *out, const char *name, char **last) {
     if (*last != NULL && strcmp(name, *last) == 0) return;
     add_head(out, name);
@@ -177,7 +177,7 @@ void metrics_write_samples(const json_t *samples, Buf *out) {
     }
 }
 
-/* ---- of the lake ---- */
+/* ---- metrics of the lake ---- */
 
 /* Columns of sql/api/metrics.sql: metric, value, label1, value1, label2, value2; ordered by metric. */
 static void add_sample(LakeResult *row, Buf *out) {

@@ -1,4 +1,4 @@
-/* metrics.h: what the server counts about itself, and everything that GET /metrics says. Any thread. */
+/* metrics.h: the server's own counters, and the text of GET /metrics. Any thread. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -8,15 +8,16 @@
 #include <stdint.h>
 
 typedef struct WebMetrics WebMetrics;
-WebMetrics *metrics_new(size_t routes) MUST_CHECK;
+typedef const char *(*RouteNameFn)(size_t route); /* static text */
+WebMetrics *metrics_new(size_t routes, RouteNameFn route_name) MUST_CHECK;
 void metrics_free(WebMetrics *m);
-/* A response was sent: `route` is its place in the routes table, or -1. */
+/* A response was sent: `route` counts from 0; -1: there is none at this address. */
 void metrics_count(WebMetrics *m, int route, int status, int64_t nanoseconds);
 /* Connections that are open now. */
 void metrics_connections(WebMetrics *m, size_t open);
 /* The server's own metrics as Prometheus text. */
 void metrics_write_server(const WebMetrics *m, Buf *out);
-/* Those that somebody else took: [[metric, value, {label: value}], ...], the samples of one metric side by side. */
+/* Samples of other modules: [[metric, value, {label: value}], ...], those of one metric side by side. */
 void metrics_write_samples(const json_t *samples, Buf *out);
-/* Those of the lake, by sql/api/metrics.sql; asked again only when the lease's tag is another one. On failure `out` is as it was. */
+/* Those of the lake, by sql/api/metrics.sql; queried again only when the lease's tag has changed. On failure `out` is unchanged. */
 int metrics_write_lake(WebMetrics *m, const Lease *lease, Buf *out, Error *err) MUST_CHECK;

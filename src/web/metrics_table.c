@@ -1,8 +1,8 @@
 /* metrics_table.c: see metrics_table.h.
  *
- * Names: prefix smelt_ (process_ for what every exporter calls so), base units, _total for counters, _timestamp_seconds for Unix times: an
- * age is time() minus it, so that it also grows while nobody updates it. Labels are bounded: routes are patterns, never addresses; rules
- * and event types are the most frequent ones. */
+ * Names: prefix smelt_ (process_ for the metrics that every exporter has), base units, _total for counters, _timestamp_seconds for Unix
+ * times: an age is time() minus it, so that it also grows while nothing updates it. Labels are bounded: routes are patterns, never
+ * addresses; rules and event types are the most frequent ones. */
 #include "web/metrics_table.h"
 
 #include "base/buf.h"
@@ -30,14 +30,13 @@ static const MetricDoc lake[] = {
     {"smelt_layer_updated_timestamp_seconds", "gauge", "layer", "When bronze, silver, gold and scores last changed, Unix time."},
     {"smelt_layer_newest_event_timestamp_seconds", "gauge", "layer",
      "Time of the newest event in bronze, and in silver and gold while nothing waits to be refined, Unix time."},
-    {"smelt_bronze_offsets_total", "counter", "fate", "Kafka offsets by what became of them: landed, duplicate, rejected, gap."},
+    {"smelt_bronze_offsets_total", "counter", "fate", "Kafka offsets by fate: landed, duplicate, rejected, gap."},
     {"smelt_recent_events", "gauge", "event_type", "Events of the 48 hours up to the newest one, of the 20 most frequent types."},
     {"smelt_quarantined_events", "gauge", "layer, rule",
-     "Events that did not pass, by rule: contracts (silver), and messages that are no events (bronze)."},
+     "Events that did not pass, by rule: contracts (silver), and messages that are not events (bronze)."},
     {"smelt_drift_events", "gauge", "kind", "Events with fields that no contract knows, or with numbers as text."},
     {"smelt_refine_pending_events", "gauge", "", "Events that landed in Bronze and are not in Silver yet."},
-    {"smelt_refine_pending_since_timestamp_seconds", "gauge", "",
-     "Since when the oldest of them waits, Unix time; none when nothing waits."},
+    {"smelt_refine_pending_since_timestamp_seconds", "gauge", "", "When the oldest of them landed, Unix time; none when nothing waits."},
     {"smelt_subscribers", "gauge", "risk", "Subscribers by risk band: high, medium, low, unscored."},
     {"smelt_partition_next_offset", "gauge", "topic, partition", "The next offset to read of each partition, as of what is being served."},
     {"smelt_model_trained_timestamp_seconds", "gauge", "", "When the newest model was trained, Unix time."},
@@ -49,7 +48,7 @@ static const MetricDoc lake[] = {
 
 static const MetricDoc parts[] = {
     {"smelt_health_checked_timestamp_seconds", "gauge", "", "When the metrics of this table were taken, Unix time."},
-    {"smelt_part_state", "gauge", "part", "What `smelt status` says of each part: 0 ok, 1 degraded, 2 down, 3 unknown."},
+    {"smelt_part_state", "gauge", "part", "State of each part as in `smelt status`: 0 ok, 1 degraded, 2 down, 3 unknown."},
     {"smelt_kafka_up", "gauge", "", "Whether a metadata request was answered."},
     {"smelt_kafka_brokers", "gauge", "", "Brokers that Kafka knows."},
     {"smelt_kafka_latency_seconds", "gauge", "", "Duration of that request."},
@@ -81,18 +80,15 @@ static const struct Group {
     const MetricDoc *docs;
     size_t count;
 } groups[] = {
-    {"The server", "Counted by the process that answers; they begin at zero when it starts.", server, ARRAY_LEN(server)},
+    {"The server", "Counted by the serving process; they begin at zero when it starts.", server, ARRAY_LEN(server)},
     {"The lake",
-     "Read from what is being served: `smelt serve` has them of the published snapshot, which never changes, so they are read once a "
-     "generation; "
-     "`smelt up` of the live lake. Without a snapshot there are none of them.",
+     "Read from what is being served. `smelt serve` reads them once per generation from the published snapshot, which never changes; "
+     "`smelt up` reads them from the live lake. Without a snapshot there are none of them.",
      lake, ARRAY_LEN(lake)},
     {"The parts",
-     "Looked at every five seconds (`status.interval`), also between two snapshots: Kafka, files beside the lake, the disk. The runs come "
-     "from `lake.runs`, "
-     "which each "
-     "`smelt run` (and each publish of `smelt up`) writes at its begin and end, so a run that failed before it published is seen by `smelt "
-     "serve` too.",
+     "Checked every five seconds (`status.interval`), also between two snapshots: Kafka, files beside the lake, the disk. "
+     "The runs come from `lake.runs`, which each `smelt run` (and each publish of `smelt up`) writes when it begins and when it ends, "
+     "so `smelt serve` also sees a run that failed before it published.",
      parts, ARRAY_LEN(parts)},
 };
 
@@ -114,8 +110,10 @@ static void write_group(const struct Group *group, Buf *out) {
 char *web_metrics_document(void) {
     Buf out = {0};
     buf_add_str(
-        &out, "# Metrics\n\nWhat `GET /metrics` says, in Prometheus' text format. This page is written by `smelt serve --metrics`; a test "
-              "compares.\n[observability.md](observability.md) says how to scrape, and what to be woken by.\n");
+        &out,
+        "# Metrics\n\n"
+        "What `GET /metrics` returns, in Prometheus' text format. This page is the output of `smelt serve --metrics`; a test compares.\n"
+        "[observability.md](observability.md) describes scraping and alerts.\n");
     for (size_t g = 0; g < ARRAY_LEN(groups); g++) write_group(&groups[g], &out);
     return buf_take(&out);
 }

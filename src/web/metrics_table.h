@@ -1,4 +1,4 @@
-/* metrics_table.h: every metric that GET /metrics can say, as data; docs/metrics.md is printed from it (web.h). */
+/* metrics_table.h: every metric that GET /metrics can return; docs/metrics.md is printed from it (web.h). */
 #pragma once
 
 typedef struct MetricDoc {

@@ -24,7 +24,7 @@ static double count_fds(void) {
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
         if (entry->d_name[0] != '.') n++;
     closedir(folder);
-    return n - 1; /* without the folder's own */
+    return n - 1; /* without the one of this folder */
 }
 
 static double seconds_of(struct timeval t) {

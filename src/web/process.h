@@ -1,4 +1,4 @@
-/* process.h: what this process uses, as the metrics that every exporter has. Any thread. */
+/* process.h: CPU, memory and files of this process, for the metrics that every exporter has. Any thread. */
 #pragma once
 
 typedef struct ProcessUse {
@@ -7,5 +7,5 @@ typedef struct ProcessUse {
     double open_fds, max_fds;
 } ProcessUse;
 
-/* Some ten microseconds; what the kernel does not tell is 0. */
+/* Some ten microseconds; a value that the kernel does not tell is 0. */
 ProcessUse process_use(void);

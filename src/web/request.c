@@ -1,7 +1,7 @@
 /* request.c: reads the request target.
  *
  * Segments are matched while they are still escaped, so "%2F" in an id cannot change which route answers. Decoding is strict: what is
- * not valid UTF-8 text without control characters is refused here, so nothing behind this file meets a NUL or half a character.
+ * not valid UTF-8 text without control characters is refused here, so no other code meets a NUL or half a character.
  *
  * Invariant: after request_parse returned 0, path starts with '/', and every parameter is clean text. */
 #include "web/request.h"
@@ -31,7 +31,7 @@ void request_free(Request *r) {
     free(r);
 }
 
-/* ---- decoding ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- decoding ---- */
 
 static int hex_digit(char c) {
     if (c >= '0' && c <= '9') return c - '0';
@@ -67,9 +67,9 @@ char *request_decode(const char *s, size_t n, bool plus_is_space) {
     return is_clean_text(out, len) ? TAKE(out) : NULL;
 }
 
-/* ---- the target -------------------------------------------------------------------------------------------------------------------- */
+/* ---- the target ---- */
 
-/* "http://host/path" is what a client sends that takes us for a proxy; RFC 9112 wants it understood. */
+/* "http://host/path" is sent to proxies; RFC 9112 requires every server to accept it. */
 static const char *skip_authority(const char *target) {
     if (strncmp(target, "http://", 7) != 0) return target;
     const char *path = strpbrk(target + 7, "/?");
@@ -132,7 +132,7 @@ const char *request_param(const Request *r, const char *name) {
     return NULL;
 }
 
-/* ---- parameters by their table ------------------------------------------------------------------------------------------------------ */
+/* ---- parameters by their table ---- */
 
 static bool parse_int(const char *text, int64_t *ret) {
     char *end;

@@ -1,4 +1,4 @@
-/* request.h: what a client asks for: path, parameters, conditions. Knows neither sockets nor libmicrohttpd.
+/* request.h: a request: path, parameters, conditions. Knows neither sockets nor libmicrohttpd.
  * One thread at a time; a Request goes from the event loop to one worker and back. */
 #pragma once
 #include "base/attr.h"

@@ -1,4 +1,4 @@
-/* response.h: what goes back: a status, a body, and how long it may be kept. Knows neither sockets nor libmicrohttpd. */
+/* response.h: a response: status, body, and how long it may be cached. Knows neither sockets nor libmicrohttpd. */
 #pragma once
 #include "base/buf.h"
 #include "web/request.h"
@@ -7,7 +7,7 @@
 enum { ETAG_SIZE = 80 };
 
 typedef struct Response {
-    int status;               /* 0 until somebody answered */
+    int status;               /* 0 until it is answered */
     const char *content_type; /* static */
     Buf body;                 /* owned */
     const void *fixed;        /* instead of body: bytes that live as long as the process */
@@ -21,7 +21,7 @@ typedef struct Response {
 void response_done(Response *r);
 /* Takes the reference of `value`. */
 void response_json(Response *r, int status, json_t *value);
-/* RFC 9457: {type, title, status, detail, instance} as application/problem+json; whatever was answered before is dropped. */
+/* RFC 9457: {type, title, status, detail, instance} as application/problem+json; replaces an earlier answer. */
 void response_problem(Response *r, int status, const Request *req, const char *detail_fmt, ...) PRINTF_LIKE(4, 5);
 /* "Not Found" and so on, for the statuses that this server uses. */
 const char *response_reason(int status);

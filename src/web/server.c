@@ -3,8 +3,8 @@
  *   event loop:  target ─▶ headers checked ─▶ route ─▶ answer (assets, errors, 304)
  *                                               └────▶ suspend ─▶ worker: query, body ─▶ resume ─▶ answer
  *
- * libmicrohttpd is lenient where that is dangerous behind a proxy (two Content-Length, Content-Length beside Transfer-Encoding, NUL), so
- * the first call of each request refuses those and closes the connection: what follows on it cannot be trusted to be a request.
+ * A request whose framing is not clear (framing.h) is refused at its first call, and the connection closed: what follows on it cannot be
+ * trusted to be a request.
  *
  * Invariant: an Exchange belongs to the event loop, except between suspend and resume, when it belongs to one worker. */
 #include "web/web.h"
@@ -12,7 +12,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/periodic.h"
 #include "web/connections.h"
+#include "web/framing.h"
 #include "web/listen.h"
 #include "web/service.h"
 #include "web/work.h"
@@ -37,10 +39,9 @@ struct Web {
     Connections *connections;
     Workers *workers;
     char *url;
-    pthread_t janitor; /* follows CURRENT, ends what takes too long */
+    Periodic *janitor; /* follows CURRENT, ends what takes too long */
     pthread_mutex_t lock;
-    pthread_cond_t drained, ended;
-    bool stopping;         /* under lock */
+    pthread_cond_t drained;
     size_t open_exchanges; /* under lock */
 };
 
@@ -57,7 +58,7 @@ typedef struct Exchange {
     int64_t started_ns;
 } Exchange;
 
-/* ---- answers ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- answers ---- */
 
 /* A page that may run its own scripts and styles and talk to its own server, and nothing else. */
 static const struct {
@@ -114,65 +115,19 @@ static enum MHD_Result answer(Exchange *x) {
     return rc;
 }
 
-/* ---- what libmicrohttpd lets through ------------------------------------------------------------------------------------------------- */
-
-typedef struct Framing {
-    int lengths, encodings, hosts;
-    bool has_body, bad_length;
-    size_t bytes; /* of the header lines as they were understood */
-} Framing;
-
-static enum MHD_Result look_at_header(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_size, const char *value,
-                                      size_t value_size) {
-    (void)kind;
-    Framing *f = cls;
-    /* Both point into the buffer that was read, so their distance is the name, the colon and what blanks there were. */
-    f->bytes += value != NULL ? (size_t)(value - key) + value_size + 2 : key_size + 3;
-    if (value == NULL) value = "";
-    if (strcasecmp(key, "Host") == 0) f->hosts++;
-    if (strcasecmp(key, "Transfer-Encoding") == 0) f->encodings++, f->has_body = true;
-    if (strcasecmp(key, "Content-Length") == 0) {
-        f->lengths++;
-        f->has_body |= strcmp(value, "0") != 0;
-        f->bad_length |= value_size == 0 || strspn(value, "0123456789") != value_size;
-    }
-    return MHD_YES;
-}
-
-/* libmicrohttpd before 1.0 ends each line at a NUL and does not tell. So the bytes that it understood are counted against those that it
- * read: they differ when there was a NUL, a folded line or a line that ended without a carriage return, and all three are refused. */
-static bool has_hidden_bytes(const Exchange *x, const char *method, const char *version, size_t understood) {
-    static const char blanks_and_ends[] = "  \r\n\r\n"; /* of the request line, and the empty line behind the headers */
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-    if (info == NULL || strverscmp(MHD_get_version(), "1.0") >= 0) return false;
-    understood += strlen(method) + strlen(x->request->target) + strlen(version) + sizeof blanks_and_ends - 1;
-    return info->header_size != understood;
-}
-
-static const char *framing_problem(const Framing *f) {
-    if (f->lengths > 1 || f->bad_length) return "Content-Length must be one number.";
-    if (f->lengths > 0 && f->encodings > 0) return "Content-Length and Transfer-Encoding exclude each other.";
-    if (f->hosts > 1) return "There is more than one Host.";
-    if (f->has_body) return "This address takes no body.";
-    return NULL;
-}
-
-/* ---- one request --------------------------------------------------------------------------------------------------------------------- */
+/* ---- one request ---- */
 
 static enum MHD_Result begin(Exchange *x, const char *method, const char *version) {
-    Framing framing = {0};
-    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, look_at_header, &framing);
+    Framing framing = framing_check(x->connection, method, x->request->target, version);
     const char *condition = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "If-None-Match");
     if (condition != NULL) x->request->if_none_match = xstrdup(condition);
-    const char *problem = framing_problem(&framing);
-    if (has_hidden_bytes(x, method, version, framing.bytes)) problem = "The header has a NUL, a folded line, or a line without CR LF.";
     x->matched = service_begin(&x->web->service, method, x->request, &x->response);
-    if (problem != NULL && x->response.status < 400) {
+    if (framing.problem != NULL && x->response.status < 400) {
         x->matched.needs_worker = false;
-        response_problem(&x->response, 400, x->request, "%s", problem);
+        response_problem(&x->response, 400, x->request, "%s", framing.problem);
     }
     x->phase = x->matched.needs_worker ? PHASE_BEGUN : PHASE_ANSWERED;
-    x->close = framing.has_body || problem != NULL;
+    x->close = framing.has_body || framing.problem != NULL;
     return x->close ? answer(x) : MHD_YES; /* otherwise libmicrohttpd calls again when the request is complete */
 }
 
@@ -206,7 +161,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     Exchange *x = *state;
     if (x->phase == PHASE_NEW) {
         x->connection = connection;
-        connections_busy(x->web->connections, connection_of(connection));
+        connections_set_busy(x->web->connections, connection_of(connection));
         return begin(x, method, version);
     }
     if (*upload_size > 0) return MHD_NO; /* a body that was not announced cannot come; end it if it does */
@@ -237,7 +192,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **st
         int place = x->matched.route != NULL ? (int)(x->matched.route - routes) : -1;
         metrics_count(web->service.metrics, place, x->response.status, clock_mono_ns() - x->started_ns);
     }
-    connections_idle(web->connections, connection_of(connection));
+    connections_set_idle(web->connections, connection_of(connection));
     request_free(x->request);
     response_done(&x->response);
     free(x);
@@ -250,9 +205,9 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
     Web *web = cls;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = connections_enter(web->connections, info->connect_fd);
+        *context = connections_add(web->connections, info->connect_fd);
     } else {
-        connections_leave(web->connections, *context);
+        connections_remove(web->connections, *context);
     }
     metrics_connections(web->service.metrics, connections_count(web->connections));
 }
@@ -271,28 +226,16 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *
     log_debug("web", "libmicrohttpd: %s", text);
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------------------------- */
+/* ---- start and stop ---- */
 
-static void *run_janitor(void *arg) {
+static void tidy(void *arg) {
     Web *web = arg;
-    pthread_mutex_lock(&web->lock);
-    while (!web->stopping) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += TICK_MS * 1000000L;
-        if (until.tv_nsec >= 1000000000L) until.tv_sec++, until.tv_nsec -= 1000000000L;
-        pthread_cond_timedwait(&web->ended, &web->lock, &until);
-        pthread_mutex_unlock(&web->lock);
-        snapshot_pool_follow(web->service.source);
-        query_timeouts_sweep(web->service.timeouts);
-        connections_sweep(web->connections);
-        pthread_mutex_lock(&web->lock);
-    }
-    pthread_mutex_unlock(&web->lock);
-    return NULL;
+    snapshot_pool_follow(web->service.pool);
+    query_timeouts_sweep(web->service.timeouts);
+    connections_sweep(web->connections);
 }
 
-/* As many connections as asked for, or as open files allow beside those of the lake and the process. */
+/* The connections asked for, or as many as the limit of open files leaves after those of the lake and the process. */
 static size_t allowed_connections(int asked) {
     enum { OTHER_FILES = 128, FEWEST = 16 };
     size_t want = asked > 0 ? (size_t)asked : 1024;
@@ -325,32 +268,20 @@ static size_t worker_count(const WebOptions *options) {
     return cores > 2 ? (size_t)cores * 2 : 4;
 }
 
-static void init_lock(Web *web) {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&web->drained, &attributes);
-    pthread_cond_init(&web->ended, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&web->lock, NULL);
-}
-
 static void free_web(Web *web) {
-    snapshot_pool_free(web->service.source);
+    periodic_stopp(&web->janitor);
+    query_timeouts_interrupt_all(web->service.timeouts);
+    workers_stop(web->workers); /* resumes what was suspended */
+    if (web->daemon != NULL) MHD_stop_daemon(web->daemon);
+    workers_free(web->workers); /* until here a request may still be pushed, and is refused */
+    snapshot_pool_free(web->service.pool);
     query_timeouts_free(web->service.timeouts);
     metrics_free(web->service.metrics);
     connections_free(web->connections);
-    pthread_mutex_destroy(&web->lock);
     pthread_cond_destroy(&web->drained);
-    pthread_cond_destroy(&web->ended);
+    pthread_mutex_destroy(&web->lock);
     free(web->url);
     free(web);
-}
-
-static size_t route_count(void) {
-    size_t n = 0;
-    while (routes[n].pattern != NULL) n++;
-    return n;
 }
 
 int web_start(const WebOptions *options, Web **ret, Error *err) {
@@ -359,7 +290,8 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
     if (listen_on(options->listen, &socket, &url, err) != 0) return -1;
     size_t workers = worker_count(options), limit = allowed_connections(options->max_connections);
     Web *web = xcalloc(1, sizeof *web);
-    init_lock(web);
+    pthread_mutex_init(&web->lock, NULL);
+    clock_cond_init(&web->drained);
     web->url = url;
     web->connections = connections_new(limit);
     web->service = (Service){.status = options->status,
@@ -368,17 +300,15 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
                              .samples_arg = options->samples_arg,
                              .ready = options->ready,
                              .ready_arg = options->ready_arg,
-                             .metrics = metrics_new(route_count()),
+                             .metrics = metrics_new(route_count(), route_pattern),
                              .timeouts = query_timeouts_new(workers, QUERY_LIMIT_MS)};
-    web->service.source =
+    web->service.pool =
         options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
     web->workers = workers_start(workers, QUEUE_MAX, run_exchange, web);
-    if (start_daemon(web, socket, limit, err) != 0) {
-        workers_stop(web->workers);
+    if (start_daemon(web, socket, limit, err) != 0 || periodic_start(TICK_MS, tidy, web, &web->janitor, err) != 0) {
         free_web(web);
         return -1;
     }
-    if (pthread_create(&web->janitor, NULL, run_janitor, web) != 0) BUG("cannot start a thread");
     *ret = web;
     return 0;
 }
@@ -388,14 +318,10 @@ const char *web_url(const Web *web) {
 }
 
 static void wait_for_answers(Web *web) {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += DRAIN_MS / 1000;
+    struct timespec deadline = clock_deadline(DRAIN_MS);
     pthread_mutex_lock(&web->lock);
-    while (web->open_exchanges > 0 && pthread_cond_timedwait(&web->drained, &web->lock, &until) == 0) {
+    while (web->open_exchanges > 0 && pthread_cond_timedwait(&web->drained, &web->lock, &deadline) == 0) {
     }
-    web->stopping = true;
-    pthread_cond_broadcast(&web->ended);
     pthread_mutex_unlock(&web->lock);
 }
 
@@ -404,9 +330,5 @@ void web_stop(Web *web) {
     int listener = MHD_quiesce_daemon(web->daemon);
     if (listener >= 0) close(listener);
     wait_for_answers(web);
-    pthread_join(web->janitor, NULL);
-    query_timeouts_interrupt_all(web->service.timeouts);
-    workers_stop(web->workers); /* resumes what was suspended */
-    MHD_stop_daemon(web->daemon);
     free_web(web);
 }

@@ -4,7 +4,7 @@
  *                      PooledSnapshot 41 {refs: leases}                            closes with its last lease
  *
  * Opening a generation happens outside the lock, on the thread that follows CURRENT: no request waits for it.
- * Invariant: refs counts the leases plus one while the generation is current; the one who takes it to zero closes it. */
+ * Invariant: refs counts the leases, plus one while the generation is current; the thread that takes it to zero closes it. */
 #include "web/snapshot_pool.h"
 
 #include "base/clock.h"
@@ -34,7 +34,7 @@ struct SnapshotPool {
     char *dir, *pointer;     /* NULL: live */
     LakeOptions options;
     char *temp_dir;
-    struct stat seen; /* of CURRENT when it was last looked at; only the following thread */
+    struct stat seen; /* of CURRENT when it was last checked; of the thread that follows it */
 };
 
 static void pooled_snapshot_free(PooledSnapshot *g) {
@@ -56,7 +56,7 @@ static void make_current(SnapshotPool *s, PooledSnapshot *g) {
     if (unused != NULL) pooled_snapshot_free(unused);
 }
 
-/* ---- following CURRENT --------------------------------------------------------------------------------------------------------------- */
+/* ---- following CURRENT ---- */
 
 static bool same_file(const struct stat *a, const struct stat *b) {
     return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
@@ -119,7 +119,7 @@ void snapshot_pool_free(SnapshotPool *s) {
     free(s);
 }
 
-/* ---- leases -------------------------------------------------------------------------------------------------------------------------- */
+/* ---- leases ---- */
 
 /* Gives the connection the names that the queries use. */
 static int prepare_connection(const PooledSnapshot *g, LakeConn *conn, Error *err) {
@@ -138,8 +138,8 @@ static int connect_to(const PooledSnapshot *g, LakeConn **ret, Error *err) {
     return 0;
 }
 
-/* One connection of the live lake failed: its idle siblings may hold the same outdated views. */
-static void forget_idle(SnapshotPool *s, PooledSnapshot *g) {
+/* A connection failed: the idle ones may have the same outdated views. */
+static void close_idle(SnapshotPool *s, PooledSnapshot *g) {
     LakeConn *idle[IDLE_MAX];
     pthread_mutex_lock(&s->lock);
     size_t n = g->idle_count;
@@ -207,7 +207,7 @@ int snapshot_pool_lease(SnapshotPool *s, Lease *ret, Error *err) {
 void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken) {
     if (broken) {
         lake_conn_free(lease->conn);
-        forget_idle(s, lease->owner);
+        close_idle(s, lease->owner);
     }
     release(s, lease->owner, broken ? NULL : lease->conn);
     *lease = (Lease){0};

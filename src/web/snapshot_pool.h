@@ -1,4 +1,4 @@
-/* snapshot_pool.h: where requests read from: the newest published snapshot, or the live lake of this process.
+/* snapshot_pool.h: connections for requests: to the newest published snapshot, or to the live lake of this process.
  *
  * Both answer the same queries: a snapshot holds as tables what sql/serving/views.sql defines over the live lake. A lease is one connection
  * for one request; the generation behind it stays open until its last lease is returned, so a switch never breaks a request.
@@ -12,26 +12,26 @@ enum { SNAPSHOT_TAG_SIZE = 64 };
 typedef struct Lease {
     LakeConn *conn;
     int64_t generation;          /* of the snapshot; 0: live */
-    char tag[SNAPSHOT_TAG_SIZE]; /* names this content for ever, also when generations are counted anew */
+    char tag[SNAPSHOT_TAG_SIZE]; /* names this content for ever, also when generations are counted from 1 again */
     PooledSnapshot *owner;
 } Lease;
 
 /* Follows <dir>/CURRENT. Nothing published yet is no error: leases are refused until there is something. `options` is copied. */
 SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options) MUST_CHECK;
-/* `lake` is borrowed and must outlive the source. */
+/* `lake` is borrowed and must outlive the pool. */
 SnapshotPool *snapshot_pool_open_live(Lake *lake) MUST_CHECK;
 void snapshot_pool_free(SnapshotPool *s); /* every lease must have been returned */
 DEFINE_CLEANUP(snapshot_pool_free, SnapshotPool)
 
-/* Looks at CURRENT (one stat) and switches to a new generation. Meant to be called a few times a second from one thread. A generation that
- * cannot be opened is logged and tried again when CURRENT changes; the old one goes on serving. */
+/* Checks CURRENT (one stat) and switches to a new generation. To be called a few times a second, by one thread. A generation that cannot be
+ * opened is logged and tried again when CURRENT changes; the old one is still served. */
 void snapshot_pool_follow(SnapshotPool *s);
 /* ERR_UNAVAILABLE: nothing to read yet, and what to do about it. */
 int snapshot_pool_lease(SnapshotPool *s, Lease *ret, Error *err) MUST_CHECK;
 /* `broken`: a statement failed on it; the connection is not used again. */
 void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken);
-/* What a lease would get now; 0 when there is nothing, or when it is live. */
+/* Of a lease taken now; 0 when there is none, or when it is live. */
 int64_t snapshot_pool_generation(SnapshotPool *s);
-/* The tag that a lease would get now, when that is known without asking the lake: false when live, or when there is nothing. */
+/* The tag of a lease taken now, when it is known without a query: false when live, or when there is nothing to read. */
 bool snapshot_pool_tag(SnapshotPool *s, char tag[SNAPSHOT_TAG_SIZE]);
 bool snapshot_pool_is_live(const SnapshotPool *s);

@@ -16,29 +16,29 @@ typedef struct WebOptions {
     /* What GET /api/v1/status answers: {state, components, ...}; a new reference. Called on workers, must be quick. NULL: 404. */
     json_t *(*status)(void *arg);
     void *status_arg;
-    /* What GET /metrics says besides what the server and the lake tell: [[metric, value, {label: value}], ...]; a new reference. Called on
-     * workers, must be quick. NULL: nothing. */
+    /* Samples for GET /metrics besides those of the server and the lake: [[metric, value, {label: value}], ...]; a new reference. Called on
+     * workers, must be quick. NULL: none. */
     json_t *(*samples)(void *arg);
     void *samples_arg;
-    /* May this server be sent work? GET /readyz answers 503 with the error's sentence when it says -1. Called on workers, must be quick.
-     * NULL: whenever there is data to serve. */
+    /* Is this server ready for requests? GET /readyz answers 503 with the error's text when it returns -1. Called on workers, must be
+     * quick. NULL: ready when there is data to serve. */
     int (*ready)(void *arg, Error *err);
     void *ready_arg;
     int workers;         /* queries at a time; 0: twice the cores, at least 4 */
     int max_connections; /* 0: 1024, or what the limit of open files allows */
 } WebOptions;
 
-/* Listens and serves from its own threads. ERR_CONFIG: the address makes no sense; ERR_IO: it cannot be listened on. The caller stops it.
+/* Listens and serves from its own threads. ERR_CONFIG: not an address; ERR_IO: it is taken or not allowed. The caller stops it.
  */
 int web_start(const WebOptions *options, Web **ret, Error *err) MUST_CHECK;
 /* "http://127.0.0.1:41234": what a browser on this machine can open. Valid as long as the server. */
 const char *web_url(const Web *web);
-/* Refuses new connections, answers what was asked (up to 3 s), closes and frees. */
+/* Refuses new connections, answers open requests (up to 3 s), closes and frees. */
 void web_stop(Web *web);
 static inline void web_stopp(Web **web) {
     if (*web != NULL) web_stop(*web);
 }
 
-/* What GET /metrics can say, for people (docs/metrics.md) and as [{name, type, labels, help}, ...]; the caller's. */
+/* Every metric of GET /metrics, as a document (docs/metrics.md) and as [{name, type, labels, help}, ...]; the caller's. */
 char *web_metrics_document(void) MUST_CHECK;
 json_t *web_metrics_list(void) MUST_CHECK;

@@ -1,10 +1,11 @@
-/* work.c: a ring of jobs under one lock.
+/* work.c: threads that take from one queue.
  *
  * Invariant: a job that was taken runs exactly once, also when the workers are being stopped. */
 #include "web/work.h"
 
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/queue.h"
 #include <pthread.h>
 
 typedef struct Worker {
@@ -14,47 +15,25 @@ typedef struct Worker {
 } Worker;
 
 struct Workers {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    void **ring;
-    size_t capacity, first, count;
-    bool stopping;
+    Queue *jobs;
     WorkFn run;
     void *state;
-    Worker *threads;
-    size_t thread_count;
+    size_t count;
+    Worker threads[];
 };
-
-/* NULL when the queue is empty and nothing more will come. */
-static void *next_job(Workers *w) {
-    void *job = NULL;
-    pthread_mutex_lock(&w->lock);
-    while (w->count == 0 && !w->stopping) pthread_cond_wait(&w->changed, &w->lock);
-    if (w->count > 0) {
-        job = w->ring[w->first];
-        w->first = (w->first + 1) % w->capacity;
-        w->count--;
-    }
-    pthread_mutex_unlock(&w->lock);
-    return job;
-}
 
 static void *work(void *arg) {
     Worker *me = arg;
-    for (void *job; (job = next_job(me->owner)) != NULL;) me->owner->run(me->owner->state, me->number, job);
+    for (void *job; (job = queue_take(me->owner->jobs, QUEUE_FOREVER)) != NULL;) me->owner->run(me->owner->state, me->number, job);
     return NULL;
 }
 
 Workers *workers_start(size_t threads, size_t queue_max, WorkFn run, void *state) {
-    Workers *w = xcalloc(1, sizeof *w);
-    pthread_mutex_init(&w->lock, NULL);
-    pthread_cond_init(&w->changed, NULL);
-    w->ring = xcalloc(queue_max, sizeof *w->ring);
-    w->capacity = queue_max;
+    Workers *w = xcalloc(1, sizeof *w + threads * sizeof w->threads[0]);
+    w->jobs = queue_new(queue_max);
     w->run = run;
     w->state = state;
-    w->threads = xcalloc(threads, sizeof *w->threads);
-    w->thread_count = threads;
+    w->count = threads;
     for (size_t i = 0; i < threads; i++) {
         w->threads[i] = (Worker){.owner = w, .number = i};
         if (pthread_create(&w->threads[i].thread, NULL, work, &w->threads[i]) != 0) BUG("cannot start a thread");
@@ -63,26 +42,15 @@ Workers *workers_start(size_t threads, size_t queue_max, WorkFn run, void *state
 }
 
 bool workers_push(Workers *w, void *job) {
-    pthread_mutex_lock(&w->lock);
-    bool fits = w->count < w->capacity;
-    if (fits) {
-        w->ring[(w->first + w->count) % w->capacity] = job;
-        w->count++;
-        pthread_cond_signal(&w->changed);
-    }
-    pthread_mutex_unlock(&w->lock);
-    return fits;
+    return queue_put(w->jobs, job, 0);
 }
 
 void workers_stop(Workers *w) {
-    pthread_mutex_lock(&w->lock);
-    w->stopping = true;
-    pthread_cond_broadcast(&w->changed);
-    pthread_mutex_unlock(&w->lock);
-    for (size_t i = 0; i < w->thread_count; i++) pthread_join(w->threads[i].thread, NULL);
-    pthread_mutex_destroy(&w->lock);
-    pthread_cond_destroy(&w->changed);
-    free(w->threads);
-    free(w->ring);
+    queue_close(w->jobs);
+    for (size_t i = 0; i < w->count; i++) pthread_join(w->threads[i].thread, NULL);
+}
+
+void workers_free(Workers *w) {
+    queue_free(w->jobs);
     free(w);
 }

@@ -14,7 +14,7 @@ from faults.bench import Bench, Outcome
 from faults.kills import SMALL_BATCHES, mixed
 from harness import Running, Sent, Smelt, Topic, encode, event, events, eventually
 
-# ---- row 12 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 12 ----
 
 BUSY = 0.5  # of one core: more is a busy loop, also with sanitizers
 LONG_ABSENCE = 600.0
@@ -59,7 +59,7 @@ def absent_brokers(bench: Bench, most: int) -> Outcome:
     return outcome
 
 
-# ---- row 14 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 14 ----
 
 
 def assert_gap(smelt: Smelt, first: int, following: int) -> None:
@@ -129,7 +129,7 @@ def forgetting_brokers(bench: Bench, most: int) -> Outcome:
     return outcome
 
 
-# ---- row 15 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 15 ----
 
 
 def in_transactions(bench: Bench, topic: Topic, first: int) -> tuple[list[Sent], int]:

@@ -31,7 +31,7 @@ def filled(bench: Bench) -> tuple[Smelt, list[Sent]]:
     return smelt, sent + smelt.commit_and_kill(topic)
 
 
-# ---- damages ------------------------------------------------------------------------------------------------------------------------
+# ---- damages ----
 
 
 def flip(file: Path, chance: random.Random) -> None:
@@ -72,7 +72,7 @@ def damage_a_file(smelt: Smelt, chance: random.Random) -> str:
     return f"{way.__name__} in {file.suffix[1:]}"
 
 
-# ---- rows 5 and 6 -------------------------------------------------------------------------------------------------------------------
+# ---- rows 5 and 6 ----
 
 
 def is_found(smelt: Smelt, sent: list[Sent]) -> bool:
@@ -119,7 +119,7 @@ def damaged_files(bench: Bench, most: int) -> Outcome:
     return damaged(bench, most, damage_a_file)
 
 
-# ---- row 7 --------------------------------------------------------------------------------------------------------------------------
+# ---- row 7 ----
 
 
 def next_offsets(smelt: Smelt) -> dict[int, int]:
@@ -163,7 +163,7 @@ def lost_for_good(bench: Bench, most: int) -> Outcome:
     return outcome
 
 
-# ---- row 22 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 22 ----
 
 LAKES = {int(re.sub(r"\D", "", path.name)): path for path in (ROOT / "tests/fixtures/lakes").glob("v*.duckdb.gz")}
 NEWEST = max(int(path.name[:4]) for path in (ROOT / "sql/migrations").glob("*.sql"))

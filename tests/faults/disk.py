@@ -17,7 +17,7 @@ from faults.kills import CHANGES, SMALL_BATCHES, history, mixed, rows_of_snapsho
 from faults.powercut import SECTOR, WHOLE, Disk, read_ops
 from harness import Api, Result, Sent, Smelt, Topic, assert_same, eventually, refined, serving
 
-# ---- row 4 --------------------------------------------------------------------------------------------------------------------------
+# ---- row 4 ----
 
 CYCLE: tuple[tuple[str, ...], ...] = (("ingest", *SMALL_BATCHES), ("refine",), ("train",), ("score",), ("publish",))
 SURVIVALS = (0.0, 0.0, 0.5, 0.9, 1.0)  # of a sector that was not synced
@@ -126,7 +126,7 @@ def count_places(cuts: PowerCuts, outcome: Outcome) -> None:
     outcome.duplicated += sum(count - 1 for count in places.values())
 
 
-# ---- row 8 --------------------------------------------------------------------------------------------------------------------------
+# ---- row 8 ----
 
 FULL: tuple[tuple[tuple[str, ...], str], ...] = (  # what runs when there is no room for which files
     (("ingest", *SMALL_BATCHES), "lake.duckdb.wal"),
@@ -201,7 +201,7 @@ def full_disks(bench: Bench, most: int) -> Outcome:
     return outcome
 
 
-# ---- row 9 --------------------------------------------------------------------------------------------------------------------------
+# ---- row 9 ----
 
 BROKEN_CALLS = {"open": ("eio",), "write": ("eio", "short"), "sync": ("eio",), "rename": ("eio",), "truncate": ("eio",), "unlink": ("eio",), "read": ("eio", "short")}
 STEPS: dict[str, tuple[str, ...]] = {"ingest": ("ingest", *SMALL_BATCHES), "refine": ("refine",), "train": ("train",), "score": ("score",), "publish": ("publish",)}

@@ -27,7 +27,7 @@ def mixed(chance: random.Random, first: int, count: int) -> list[bytes | None]:
     return [*fresh, *chance.sample(fresh, count // 20), b"", encode([1]), None]
 
 
-# ---- row 1 --------------------------------------------------------------------------------------------------------------------------
+# ---- row 1 ----
 
 
 class Usual:
@@ -84,7 +84,7 @@ def killed_in_ingest(bench: Bench, most: int) -> Outcome:
     return outcome
 
 
-# ---- row 2 --------------------------------------------------------------------------------------------------------------------------
+# ---- row 2 ----
 
 
 def killed_in_checkpoint(bench: Bench, most: int) -> Outcome:
@@ -109,7 +109,7 @@ def killed_in_checkpoint(bench: Bench, most: int) -> Outcome:
     return outcome
 
 
-# ---- row 3 --------------------------------------------------------------------------------------------------------------------------
+# ---- row 3 ----
 
 STEPS: dict[str, tuple[str, ...]] = {  # what comes before each
     "refine": ("ingest",),

@@ -22,7 +22,7 @@ def billing(number: int, at: datetime.datetime | None = None, payload: Json | No
     return encode(event(number, type="BSS", source="ZM_CRM", timestamp=when, quality_score=90, payload=PAID if payload is None else payload))
 
 
-# ---- row 18 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 18 ----
 
 
 class Drift(NamedTuple):
@@ -92,7 +92,7 @@ def drifting_senders(bench: Bench, most: int) -> Outcome:
     return outcome
 
 
-# ---- row 19 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 19 ----
 
 
 def late_events(bench: Bench, most: int) -> Outcome:
@@ -119,7 +119,7 @@ def late_events(bench: Bench, most: int) -> Outcome:
     return outcome
 
 
-# ---- row 20 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 20 ----
 
 
 def until_year(year: int) -> int:

@@ -12,7 +12,7 @@ from faults.kills import SMALL_BATCHES
 from harness import Sent, encode, event, events
 from poison import POISON
 
-# ---- row 16 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 16 ----
 
 COPIES = 10
 
@@ -39,7 +39,7 @@ def repeated(bench: Bench, most: int) -> Outcome:
     return outcome
 
 
-# ---- row 17 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 17 ----
 
 HUGE = 10_000_000
 

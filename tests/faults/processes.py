@@ -11,7 +11,7 @@ from faults.bench import Bench, Outcome
 from faults.kills import SMALL_BATCHES, mixed
 from harness import Running, Smelt, Topic, events, eventually
 
-# ---- row 11 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 11 ----
 
 WRITERS = (("ingest",), ("refine",), ("refine", "--full"), ("train",), ("score",), ("publish",), ("run",), ("audit",), ("quarantine", "list"), ("up", "--set", "http.listen=127.0.0.1:0"))
 
@@ -44,7 +44,7 @@ def race(smelt: Smelt) -> None:
     assert codes[0] == 0 and set(codes) <= {0, 75}, codes
 
 
-# ---- row 21 -------------------------------------------------------------------------------------------------------------------------
+# ---- row 21 ----
 
 GRACE = 5
 

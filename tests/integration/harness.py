@@ -51,7 +51,7 @@ def clean_environment() -> dict[str, str]:
     return kept | read_env(ROOT / "tests/sanitizers.env", ROOT=str(ROOT))
 
 
-# ---- Kafka --------------------------------------------------------------------------------------------------------------------------
+# ---- Kafka ----
 
 
 class Sent(NamedTuple):
@@ -169,7 +169,7 @@ class Topic:
             consumer.close()
 
 
-# ---- events -------------------------------------------------------------------------------------------------------------------------
+# ---- events ----
 
 
 def event(number: int, **changes: Any) -> Json:
@@ -194,7 +194,7 @@ def events(first: int, count: int, **changes: Any) -> list[bytes]:
     return [encode(event(n, **changes)) for n in range(first, first + count)]
 
 
-# ---- smelt --------------------------------------------------------------------------------------------------------------------------
+# ---- smelt ----
 
 
 @dataclass(frozen=True)
@@ -363,7 +363,7 @@ class Smelt:
             assert event_id == json.loads(expected[partition, offset] or b"")["id"]
 
 
-# ---- comparing tables, asking the API -----------------------------------------------------------------------------------------------
+# ---- comparing tables, asking the API ----
 
 # what refine makes, without the columns that say when it ran
 REFINED = {

@@ -82,7 +82,7 @@ class Prefect:
                 process.kill()
                 process.wait()
 
-    # ---- the API
+    # ---- the API ----
 
     def is_up(self) -> bool:
         assert all(process.poll() is None for process in self.started), self.log("prefect")
@@ -116,7 +116,7 @@ class Prefect:
         asked = {"deployments": {"name": {"any_": [name]}}}
         return bool(self.ask("POST", "/deployments/filter", asked))
 
-    # ---- runs
+    # ---- runs ----
 
     def serve(self) -> None:
         """The schedule is real, and is paused so that no run of it comes between ours."""

@@ -69,7 +69,7 @@ def test_a_second_signal_ends_at_once(smelt: Smelt, topic: Topic) -> None:
     assert smelt.audit()["landed"] == 50
 
 
-# ---- full ---------------------------------------------------------------------------------------------------------------------------
+# ---- full ----
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_up_pauses_while_the_disk_is_full_and_goes_on_by_itself(smelt: Smelt, to
     disk.make_room()
     eventually("it goes on", lambda: topic.committed(topic.name) == 200)
     assert api.ask("/readyz")[0] == 200
-    assert "there is room again" in running.stderr
+    assert "there is space again" in running.stderr
     assert running.end().code == 0
     smelt.audit()
     smelt.assert_holds(sent)

@@ -143,7 +143,7 @@ def test_unknown_envelope_fields_are_kept(smelt: Smelt, topic: Topic) -> None:
     assert found == {"00000001": '{"region":"Lusaka","tags":["a",{"b":1}]}', "00000002": None, "00000003": '{"region":"Ndola"}'}
 
 
-# ---- interrupted --------------------------------------------------------------------------------------------------------------------
+# ---- interrupted ----
 
 SMALL_BATCHES = ("--set", "ingest.batch_rows=150", "--set", "ingest.commit_interval=20ms")
 
@@ -189,7 +189,7 @@ def test_a_second_process_is_refused_and_told_who_holds_the_lake(smelt: Smelt, t
     smelt.audit()
 
 
-# ---- the broker ---------------------------------------------------------------------------------------------------------------------
+# ---- the broker ----
 
 
 def test_kafka_away_ends_with_69_after_the_timeout(offline: Smelt) -> None:

@@ -64,7 +64,7 @@ def table(binary: Path) -> dict[str, Json]:
     return {metric["name"]: metric for metric in json.loads(said)["metrics"]}
 
 
-# ---- the files ----------------------------------------------------------------------------------------------------------------------
+# ---- the files ----
 
 
 def test_the_page_is_what_the_table_says(binary: Path) -> None:
@@ -122,7 +122,7 @@ def test_what_is_queried_exists_and_what_exists_is_queried(table: dict[str, Json
     assert set(table) - seen == set()
 
 
-# ---- dashboards against Grafana's own types -------------------------------------------------------------------------------------------
+# ---- dashboards against Grafana's own types ----
 
 
 def assert_type(value: Any, kind: Any, where: str) -> None:
@@ -223,7 +223,7 @@ def test_compose_brings_grafana_what_it_provisions() -> None:
     assert address == "http://prometheus:9090"
 
 
-# ---- what a real smelt says -------------------------------------------------------------------------------------------------------------
+# ---- what a real smelt says ----
 
 Samples = dict[str, list[tuple[dict[str, str], float]]]
 
@@ -349,7 +349,7 @@ def test_serve_sees_runs_that_published_nothing(smelt: Smelt, topic: Topic) -> N
     assert running.end().code == 0
 
 
-# ---- a real Prometheus --------------------------------------------------------------------------------------------------------------------
+# ---- a real Prometheus ----
 
 
 class Prometheus:

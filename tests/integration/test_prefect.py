@@ -68,7 +68,7 @@ def stop_holder(smelt: Smelt, found: Callable[[], list[int]]) -> int:
     return eventually("somebody has the lake", stopped, 60)
 
 
-# ---- deployed ---------------------------------------------------------------------------------------------------------------------------
+# ---- deployed ----
 
 
 def test_deploy_and_serve_register_the_same_schedule_and_limit(prefect: Prefect) -> None:
@@ -83,7 +83,7 @@ def test_deploy_and_serve_register_the_same_schedule_and_limit(prefect: Prefect)
     assert prefect.deployment("scheduled")["work_pool_name"] == "smelt"
 
 
-# ---- a run ------------------------------------------------------------------------------------------------------------------------------
+# ---- a run ----
 
 
 def test_a_run_succeeds_and_its_summary_is_a_table(prefect: Prefect, smelt: Smelt) -> None:
@@ -140,7 +140,7 @@ def test_a_step_that_hangs_is_ended(prefect: Prefect, smelt: Smelt) -> None:
     assert not processes(smelt.data)
 
 
-# ---- two at a time --------------------------------------------------------------------------------------------------------------------
+# ---- two at a time ----
 
 
 def test_cancelling_a_run_leaves_no_child_and_the_one_that_overlapped_ends_cleanly(prefect: Prefect, topic: Topic, smelt: Smelt) -> None:
@@ -185,7 +185,7 @@ def test_a_run_that_finds_the_lake_held_to_the_end_is_skipped_not_failed(prefect
     assert holder.end().code == 0
 
 
-# ---- side by side with a CronJob ----------------------------------------------------------------------------------------------------------
+# ---- side by side with a CronJob ----
 
 
 def test_side_by_side_with_a_cronjob_nothing_is_lost_and_nobody_fails(prefect: Prefect, topic: Topic, smelt: Smelt) -> None:

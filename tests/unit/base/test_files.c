@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include <cmocka.h>
@@ -99,14 +100,17 @@ static void a_write_that_fails_half_way_leaves_the_old(void **state) {
     assert_false(file_exists("a.tmp"));
 }
 
+static int write_letters(const char *path, size_t n, char letter, Error *err) {
+    CLEANUP(free_text) char *text = xmalloc(n);
+    memset(text, letter, n);
+    return file_write_atomic(path, text, n, err);
+}
+
 /* Rewrites `path` for ever, with contents of one letter each. */
 _Noreturn static void rewrite(const char *path, size_t n) {
-    char *text = xmalloc(n);
-    for (char letter = 'a';; letter = letter == 'z' ? 'a' : (char)(letter + 1)) {
-        Error err = {0};
-        memset(text, letter, n);
-        if (file_write_atomic(path, text, n, &err) != 0) _exit(1);
-    }
+    Error err = {0};
+    for (char letter = 'a'; write_letters(path, n, letter, &err) == 0;) letter = letter == 'z' ? 'a' : (char)(letter + 1);
+    _exit(1);
 }
 
 static void assert_one_letter(const char *path, size_t n) {
@@ -121,11 +125,8 @@ static void assert_one_letter(const char *path, size_t n) {
 static void readers_see_old_or_new(void **state) {
     (void)state;
     enum { SIZE = 200000 };
-    char *first = xmalloc(SIZE);
     Error err = {0};
-    memset(first, 'a', SIZE);
-    must(file_write_atomic("a", first, SIZE, &err), &err);
-    free(first);
+    must(write_letters("a", SIZE, 'a', &err), &err);
     pid_t child = fork();
     if (child == 0) rewrite("a", SIZE);
     for (int i = 0; i < 200; i++) assert_one_letter("a", SIZE);
@@ -135,16 +136,23 @@ static void readers_see_old_or_new(void **state) {
     assert_one_letter("a", SIZE);
 }
 
+/* Each writer is killed by its own alarm, each at another moment of its writing. */
 static void a_killed_writer_leaves_old_or_new(void **state) {
     (void)state;
     enum { SIZE = 200000, KILLS = 20 };
+    Error err = {0};
+    must(write_letters("a", SIZE, 'a', &err), &err);
     for (int i = 0; i < KILLS; i++) {
         pid_t child = fork();
-        if (child == 0) rewrite("a", SIZE);
-        while (!file_exists("a")) usleep(100);
-        usleep((useconds_t)(i * 700)); /* another moment each time */
-        kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
+        if (child == 0) {
+            struct itimerval killed_after = {.it_value.tv_usec = 2000 + i * 700};
+            setitimer(ITIMER_REAL, &killed_after, NULL);
+            rewrite("a", SIZE);
+        }
+        int status;
+        waitpid(child, &status, 0);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGALRM);
         assert_one_letter("a", SIZE);
     }
 }
@@ -284,7 +292,7 @@ static void a_lock_file_that_was_removed_or_replaced_is_not_ours(void **state) {
     CLEANUP(file_lock_freep) FileLock *lock = NULL, *successor = NULL;
     must(file_lock("lock", "me", &lock, &err), &err);
     unlink("lock");
-    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "cannot look at", &err);
+    assert_failed(file_lock_check(lock, &err), ERR_BUSY, "cannot check the lock file", &err);
     must(file_lock("lock", "successor", &successor, &err), &err); /* flock cannot stop it: it is another file */
     assert_failed(file_lock_check(lock, &err), ERR_BUSY, "removed or replaced", &err);
     must(file_lock_check(successor, &err), &err);

@@ -85,8 +85,8 @@ static void test_quiet_is_ok(void **state) {
     (void)state;
     Facts f = healthy();
     expect(&f, "kafka", "ok", "1 broker answered a metadata request");
-    expect(&f, "lake", "ok", "nobody writes to it now");
-    expect(&f, "bronze", "ok", "everything that Kafka has is here");
+    expect(&f, "lake", "ok", "no process is writing to it");
+    expect(&f, "bronze", "ok", "nothing waits in Kafka");
     expect(&f, "silver", "ok", "128 clean events, 2 in quarantine (1.5%)");
     expect(&f, "gold", "ok", "10 subscribers. Refined 2 hours ago; nothing waits.");
     expect(&f, "model", "ok", "trained 5 hours ago. 10 subscribers scored 2 hours ago.");
@@ -150,9 +150,9 @@ static void test_kafka_away(void **state) {
     Facts f = healthy();
     f.kafka_error = why;
     expect(&f, "kafka", "down", "Connection refused.");
-    expect(&f, "bronze", "degraded", "what waits in Kafka is not known, longer than");
+    expect(&f, "bronze", "degraded", "how many events wait in Kafka is not known, longer than");
     put_time(f.row, "ingested_at", 0);
-    expect(&f, "bronze", "ok", "what waits in Kafka is not known.");
+    expect(&f, "bronze", "ok", "how many events wait in Kafka is not known.");
     f.kafka_error = NULL;
     f.topic.exists = false;
     expect(&f, "kafka", "degraded", "does not exist yet");
@@ -180,7 +180,7 @@ static void test_model_and_snapshot_that_lag(void **state) {
     put_time(f.row, "scored_at", 4);
     expect(&f, "model", "degraded", "Gold is newer");
     json_object_set_new(f.row, "label_source", json_string("rule"));
-    expect(&f, "model", "degraded", "can only repeat the rule");
+    expect(&f, "model", "degraded", "can only repeat that rule");
     json_object_set_new(f.row, "model_id", json_null());
     expect(&f, "model", "degraded", "No model yet");
     f.lake_changed_us = NOW - HOURS;
@@ -202,7 +202,7 @@ static void test_runs_that_published_nothing(void **state) {
                        "ingest: Kafka is away");
     expect(&f, "runs", "degraded", "The last run (b) ended as failed, started 2 hours ago: ingest: Kafka is away.");
     f.run_lost = true;
-    expect(&f, "runs", "degraded", "The last run (c) ended as lost, started 1 hour ago: its process ended without a word.");
+    expect(&f, "runs", "degraded", "The last run (c) ended as lost, started 1 hour ago: its process ended without recording a result.");
     json_decref(f.runs);
     done(&f);
 }
@@ -278,13 +278,13 @@ static void test_limits(void **state) {
     (void)state;
     Facts f = healthy();
     json_object_set_new(f.row, "quarantined", json_integer(33));
-    expect(&f, "silver", "degraded", "unusual");
+    expect(&f, "silver", "degraded", "unusually much");
     f.disk_free = 40000000000;
-    expect(&f, "disk", "degraded", "Make room");
+    expect(&f, "disk", "degraded", "Free some space");
     f.disk_free = 1000;
-    expect(&f, "disk", "down", "goes on by itself");
+    expect(&f, "disk", "down", "continues by itself");
     f.disk_size = 0;
-    expect(&f, "disk", "unknown", "does not say");
+    expect(&f, "disk", "unknown", "not known");
     f.ask_api = true;
     static char refused[] = "nothing answers at http://127.0.0.1:8080";
     f.api_error = refused;
@@ -306,17 +306,17 @@ static void test_words(void **state) {
     Buf out = {0};
     for (size_t i = 0; i < ARRAY_LEN(ages); i++) {
         buf_clear(&out);
-        words_age(&out, ages[i].seconds * USEC_PER_SEC);
+        format_age(&out, ages[i].seconds * USEC_PER_SEC);
         assert_string_equal(out.data, ages[i].text);
     }
     buf_clear(&out);
-    words_count(&out, 1234567, "event", "events");
+    format_count(&out, 1234567, "event", "events");
     buf_add_char(&out, ' ');
-    words_count(&out, 1, "event", "events");
+    format_count(&out, 1, "event", "events");
     buf_add_char(&out, ' ');
-    words_bytes(&out, 1234567890);
+    format_bytes(&out, 1234567890);
     buf_add_char(&out, ' ');
-    words_bytes(&out, 999);
+    format_bytes(&out, 999);
     assert_string_equal(out.data, "1,234,567 events 1 event 1.2 GB 999 bytes");
     buf_done(&out);
 }
@@ -327,7 +327,7 @@ static void the_mark_is_told_and_a_lake_that_is_gone_is_missed(void **state) {
     Facts f = healthy();
     expect(&f, "mark", "ok", "None yet");
     f.mark_state = MARK_DAMAGED;
-    expect(&f, "mark", "degraded", "not trusted");
+    expect(&f, "mark", "degraded", "not used");
     f.mark_state = MARK_GOOD;
     f.mark = (CommitMark){.lake_id = id, .commit = 12, .landed = 1300, .written_us = NOW - 2 * HOURS};
     expect(&f, "mark", "ok", "Commit 12 with 1,300 events is kept outside the lake, written 2 hours ago.");

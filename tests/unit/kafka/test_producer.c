@@ -80,7 +80,7 @@ static void flush(KafkaProducer *producer) {
     if (kafka_producer_flush(producer, FLUSH_MS, &err) != 0) fail_msg("%s", err.text);
 }
 
-/* ------------------------------------------------------------------------------------------------------------------------------------- */
+/* ---- tests ---- */
 
 static void every_message_is_acknowledged_and_stored(void **state) {
     Mock *mock = *state;

@@ -33,7 +33,7 @@ static void source_done(Source *source) {
     operator_free(source->op);
 }
 
-/* ---- the contract ----------------------------------------------------------------------------------------------------------------- */
+/* ---- the contract ---- */
 
 static const char *text_of(json_t *object, const char *name) {
     json_t *value = json_object_get(object, name);
@@ -154,7 +154,7 @@ static void keys_are_upper_case(void **state) {
     source_done(&source);
 }
 
-/* ---- determinism ------------------------------------------------------------------------------------------------------------------ */
+/* ---- determinism ---- */
 
 /* FNV-1a over keys and values. */
 static uint64_t fingerprint(uint64_t seed, double fault_rate, int days) {
@@ -176,7 +176,7 @@ static void the_same_seed_gives_the_same_bytes(void **state) {
     assert_int_not_equal(fingerprint(1, 0.1, 3), fingerprint(1, 0.1, 4));
 }
 
-/* ---- the population as the first label rule sees it ------------------------------------------------------------------------------- */
+/* ---- the population as the first label rule sees it ---- */
 
 typedef struct Seen {
     int overdue, readings;
@@ -216,7 +216,7 @@ static void the_label_is_positive_for_some(void **state) {
     assert_in_range(positive_share(60, 80000), 100, 350);
 }
 
-/* ---- faults ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- faults ---- */
 
 #define FAULTY 40000
 

@@ -14,6 +14,7 @@
 /* cmocka wants those four first */
 #include <arpa/inet.h>
 #include <cmocka.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -79,7 +80,7 @@ static inline void send_bytes(int s, const void *bytes, size_t n) {
     assert_int_equal(send(s, bytes, n, MSG_NOSIGNAL), n);
 }
 
-/* Everything until the server closes. */
+/* Everything until the server closes. A server that keeps the connection fails the test. */
 static inline char *read_all(int s) {
     Buf all = {0};
     ssize_t n;
@@ -88,6 +89,7 @@ static inline char *read_all(int s) {
         all.len += (size_t)n;
         all.data[all.len] = '\0';
     }
+    if (n < 0 && errno != ECONNRESET) fail_msg("the server did not close the connection: %s", strerror(errno));
     return buf_take(&all);
 }
 

@@ -22,8 +22,8 @@ static int setup(void **state) {
     (void)state;
     static char word[] = "ok";
     lake = make_lake();
-    service = (Service){.source = snapshot_pool_open_live(lake),
-                        .metrics = metrics_new(16),
+    service = (Service){.pool = snapshot_pool_open_live(lake),
+                        .metrics = metrics_new(route_count(), route_pattern),
                         .timeouts = query_timeouts_new(1, 10000),
                         .status = fixed_status,
                         .status_arg = word,
@@ -33,7 +33,7 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     (void)state;
-    snapshot_pool_free(service.source);
+    snapshot_pool_free(service.pool);
     metrics_free(service.metrics);
     query_timeouts_free(service.timeouts);
     lake_free(lake);
@@ -96,7 +96,7 @@ static void test_matches_by_segments(void **state) {
         bool bad_id;
         CLEANUP(request_freep) Request *req = request_new(cases[i].path);
         assert_int_equal(request_parse(req, &why), 0);
-        const Route *route = service_match(req, &bad_id);
+        const Route *route = route_match(req, &bad_id);
         assert_false(bad_id);
         if (cases[i].pattern == NULL)
             assert_null(route);
@@ -325,15 +325,15 @@ static void test_live_answers_have_tags(void **state) {
 static void test_nothing_refined_is_not_ready(void **state) {
     (void)state;
     Lake *empty;
-    SnapshotPool *kept = service.source;
+    SnapshotPool *kept = service.pool;
     MUST(lake_open(":memory:", NULL, &empty, &err));
-    service.source = snapshot_pool_open_live(empty);
+    service.pool = snapshot_pool_open_live(empty);
     assert_problem("GET", "/api/v1/overview", 503, "/api/v1/overview");
     assert_problem("GET", "/readyz", 503, "/readyz");
     json_decref(get_json("/livez", 200)); /* restarting would not help */
-    snapshot_pool_free(service.source);
+    snapshot_pool_free(service.pool);
     lake_free(empty);
-    service.source = kept;
+    service.pool = kept;
 }
 
 int main(void) {

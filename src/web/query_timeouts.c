@@ -1,0 +1,62 @@
+/* query_timeouts.c: a slot for each worker with a lock of its own, so that workers never wait for each other. */
+#include "web/query_timeouts.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include <pthread.h>
+
+typedef struct Slot {
+    pthread_mutex_t lock; /* over the rest; the connection is not freed while it is held */
+    LakeConn *conn;       /* NULL: the worker runs no query */
+    int64_t started_ns;
+} Slot;
+
+struct QueryTimeouts {
+    size_t count;
+    int64_t limit_ns;
+    Slot slots[];
+};
+
+QueryTimeouts *query_timeouts_new(size_t workers, int limit_ms) {
+    QueryTimeouts *q = xcalloc(1, sizeof *q + workers * sizeof q->slots[0]);
+    q->count = workers;
+    q->limit_ns = limit_ms * (NSEC_PER_SEC / 1000);
+    for (size_t i = 0; i < workers; i++) pthread_mutex_init(&q->slots[i].lock, NULL);
+    return q;
+}
+
+void query_timeouts_free(QueryTimeouts *q) {
+    for (size_t i = 0; i < q->count; i++) pthread_mutex_destroy(&q->slots[i].lock);
+    free(q);
+}
+
+void query_timeouts_begin(QueryTimeouts *q, size_t worker, LakeConn *conn) {
+    Slot *slot = &q->slots[worker];
+    pthread_mutex_lock(&slot->lock);
+    slot->conn = conn;
+    slot->started_ns = clock_mono_ns();
+    pthread_mutex_unlock(&slot->lock);
+}
+
+void query_timeouts_end(QueryTimeouts *q, size_t worker) {
+    pthread_mutex_lock(&q->slots[worker].lock);
+    q->slots[worker].conn = NULL;
+    pthread_mutex_unlock(&q->slots[worker].lock);
+}
+
+static void interrupt_since(QueryTimeouts *q, int64_t started_before_ns) {
+    for (size_t i = 0; i < q->count; i++) {
+        Slot *slot = &q->slots[i];
+        pthread_mutex_lock(&slot->lock);
+        if (slot->conn != NULL && slot->started_ns < started_before_ns) lake_interrupt(slot->conn);
+        pthread_mutex_unlock(&slot->lock);
+    }
+}
+
+void query_timeouts_sweep(QueryTimeouts *q) {
+    interrupt_since(q, clock_mono_ns() - q->limit_ns);
+}
+
+void query_timeouts_interrupt_all(QueryTimeouts *q) {
+    interrupt_since(q, INT64_MAX);
+}
