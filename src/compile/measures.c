@@ -22,9 +22,9 @@ static void add_condition(Buf *out, const Condition *c) {
         [COMPARE_IN] = "IN",      [COMPARE_NOT_IN] = "NOT IN", [COMPARE_EQUAL] = "=",    [COMPARE_LESS] = "<",
         [COMPARE_AT_MOST] = "<=", [COMPARE_GREATER] = ">",     [COMPARE_AT_LEAST] = ">="};
     bool list = (c->comparison == COMPARE_IN && c->value_count > 1) || c->comparison == COMPARE_NOT_IN;
-    const char *operator= c->comparison == COMPARE_IN && !list ? "=" : operators[c->comparison];
+    const char *compare = c->comparison == COMPARE_IN && !list ? "=" : operators[c->comparison];
     sql_name(out, c->column.name);
-    buf_addf(out, " %s ", operator);
+    buf_addf(out, " %s ", compare);
     buf_add_str(out, list ? "(" : "");
     add_values(out, c);
     buf_add_str(out, list ? ")" : "");
@@ -66,8 +66,8 @@ static char *state_type(MeasureKind kind, const Column *column) {
     return xstrdup(column->sql_type);
 }
 
-/* What an aggregate over `value` takes where the conditions hold, NULL elsewhere, which all aggregates here skip. A FILTER clause means the
- * same, but DuckDB makes room for each of them to copy every column of the aggregation: 15 ms for the forty of a few hundred rows. */
+/* The argument of an aggregate: `value` where the conditions hold, NULL elsewhere, which all aggregates here ignore. A FILTER clause means
+ * the same, but for each of them DuckDB reserves memory for every column of the aggregation: 15 ms for forty over a few hundred rows. */
 static void add_where(Buf *out, const char *value, const char *where, const char *more) {
     if (where == NULL && more == NULL) {
         buf_add_str(out, value);

@@ -30,16 +30,22 @@ static int64_t ask(LakeConn *conn, const char *sql) {
     return answer;
 }
 
+static Refinery *load(const char *dir) {
+    Error err = {0};
+    Pipeline *pipeline = NULL;
+    if (pipeline_load(dir, &pipeline, &err) != 0) fail_msg("%s", err.text);
+    return refinery_new(pipeline);
+}
+
 static Outcome refine_in_chunks_of(int64_t chunk_rows) {
     Error err = {0};
     Outcome o = {0};
-    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
+    CLEANUP(refinery_freep) Refinery *refinery = load(NULL);
     CLEANUP(lake_freep) Lake *lake = NULL;
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     RefineOptions options = {.quiet = true, .chunk_rows = chunk_rows};
-    if (pipeline_load(NULL, &pipeline, &err) != 0 || lake_open(":memory:", NULL, &lake, &err) != 0 ||
-        lake_connect(lake, &conn, &err) != 0 || lake_migrate(conn, &err) != 0 || lake_exec(conn, "bronze", bronze, &err) != 0 ||
-        refine_run(conn, pipeline, &options, &o.stats, &err) != 0)
+    if (lake_open(":memory:", NULL, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0 || lake_migrate(conn, &err) != 0 ||
+        lake_exec(conn, "bronze", bronze, &err) != 0 || refine_run(refinery, conn, &options, &o.stats, &err) != 0)
         fail_msg("%s", err.text);
     o.silver = ask(conn, "SELECT count(*) FROM silver_clean_events");
     o.gold = ask(conn, "SELECT count(*) FROM gold_subscriber_features");
@@ -67,7 +73,7 @@ static void chunks_change_nothing(void **state) {
 /* ---- run after run ---- */
 
 typedef struct House {
-    Pipeline *pipeline;
+    Refinery *refinery;
     Lake *lake;
     LakeConn *conn;
     int64_t batches;
@@ -76,8 +82,8 @@ typedef struct House {
 static int up(void **state) {
     House *h = xcalloc(1, sizeof *h);
     Error err = {0};
-    if (pipeline_load(NULL, &h->pipeline, &err) != 0 || lake_open(":memory:", NULL, &h->lake, &err) != 0 ||
-        lake_connect(h->lake, &h->conn, &err) != 0 || lake_migrate(h->conn, &err) != 0)
+    h->refinery = load(NULL);
+    if (lake_open(":memory:", NULL, &h->lake, &err) != 0 || lake_connect(h->lake, &h->conn, &err) != 0 || lake_migrate(h->conn, &err) != 0)
         return -1;
     *state = h;
     return 0;
@@ -87,7 +93,7 @@ static int down(void **state) {
     House *h = *state;
     lake_conn_freep(&h->conn);
     lake_freep(&h->lake);
-    pipeline_freep(&h->pipeline);
+    refinery_freep(&h->refinery);
     free(h);
     return 0;
 }
@@ -96,7 +102,7 @@ static void refine(House *h, bool full) {
     RefineOptions options = {.quiet = true, .full = full};
     RefineStats stats;
     Error err = {0};
-    if (refine_run(h->conn, h->pipeline, &options, &stats, &err) != 0) fail_msg("%s", err.text);
+    if (refine_run(h->refinery, h->conn, &options, &stats, &err) != 0) fail_msg("%s", err.text);
 }
 
 static void run(House *h, const char *sql) {
@@ -224,8 +230,8 @@ static void the_fingerprint_of_the_features_stays(void **state) {
         House h = {0};
         Error err = {0};
         CLEANUP(lake_result_freep) LakeResult *r = NULL;
-        if (pipeline_load(cases[i].dir, &h.pipeline, &err) != 0 || lake_open(":memory:", NULL, &h.lake, &err) != 0 ||
-            lake_connect(h.lake, &h.conn, &err) != 0 || lake_migrate(h.conn, &err) != 0)
+        h.refinery = load(cases[i].dir);
+        if (lake_open(":memory:", NULL, &h.lake, &err) != 0 || lake_connect(h.lake, &h.conn, &err) != 0 || lake_migrate(h.conn, &err) != 0)
             fail_msg("%s", err.text);
         refine(&h, false);
         if (lake_query(h.conn, "test", "SELECT features_sha256 FROM refine_progress", NULL, 0, &r, &err) != 0 || lake_next(r, &err) != 1)
@@ -234,7 +240,7 @@ static void the_fingerprint_of_the_features_stays(void **state) {
         lake_result_freep(&r);
         lake_conn_freep(&h.conn);
         lake_freep(&h.lake);
-        pipeline_freep(&h.pipeline);
+        refinery_freep(&h.refinery);
     }
 }
 
@@ -254,8 +260,9 @@ static void large_payloads_take_little_memory(void **state) {
     House h = {0};
     Error err = {0};
     LakeOptions options = {.memory_limit = 192 << 20, .threads = 1};
-    if (pipeline_load(NULL, &h.pipeline, &err) != 0 || lake_open("lake.duckdb", &options, &h.lake, &err) != 0 ||
-        lake_connect(h.lake, &h.conn, &err) != 0 || lake_migrate(h.conn, &err) != 0)
+    h.refinery = load(NULL);
+    if (lake_open("lake.duckdb", &options, &h.lake, &err) != 0 || lake_connect(h.lake, &h.conn, &err) != 0 ||
+        lake_migrate(h.conn, &err) != 0)
         fail_msg("%s", err.text);
     run(&h, large);
     refine(&h, false);
@@ -268,7 +275,7 @@ static void large_payloads_take_little_memory(void **state) {
     assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept_aside EXCEPT ALL FROM silver_quarantine)"), 0);
     lake_conn_freep(&h.conn);
     lake_freep(&h.lake);
-    pipeline_freep(&h.pipeline);
+    refinery_freep(&h.refinery);
 }
 
 int main(void) {
