@@ -1,4 +1,4 @@
--- As repeated_in_bronze, for the few events outside the dense part: by a literal list of their times.
+-- As repeated_in_bronze, for the few events outside the dense part: prunes by a literal list of their times.
 INSERT INTO copies (kafka_partition, kafka_offset)
 SELECT s.kafka_partition, s.kafka_offset
 FROM staged s SEMI JOIN (

@@ -1,4 +1,4 @@
--- Copies of what Bronze has. {{from}} and {{to}} are literals, so that zone maps prune Bronze by event time: the cost does not grow with history.
+-- Copies of events in Bronze. {{from}} and {{to}} are literals, so that zone maps prune Bronze by event time: the cost does not grow with history.
 INSERT INTO copies (kafka_partition, kafka_offset)
 SELECT s.kafka_partition, s.kafka_offset
 FROM staged s SEMI JOIN (
