@@ -1,2 +1,2 @@
--- A real query that costs little: of the lake's tables, this one is in every snapshot too.
+-- A real but cheap query: both the lake and every snapshot have this table.
 SELECT count(*) FROM ledger_partitions

@@ -1,4 +1,4 @@
--- At risk: by the model where it has scored, by Gold's rule where it has not yet.
+-- At risk: as the model says, or Gold's rule for subscribers without a score.
 SELECT count(*) AS total,
        count(churn_probability) AS scored,
        count(*) FILTER (WHERE risk_band = 'high') AS high,

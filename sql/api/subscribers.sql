@@ -1,5 +1,5 @@
 -- $1 risk band or NULL, $2 prefix of the id or NULL, $3 and $4 rank and id of the last row of the page before or NULL, $5 rows.
--- Who is not scored yet comes after who is, those whom Gold's rule marks first.
+-- Subscribers without a score follow those with one, first the ones that Gold's rule marks.
 SELECT subscriber_id, churn_probability, risk_band, reasons, scored_at, churn_label, total_events, avg_bill_zmw, max_days_overdue,
        avg_signal_dbm, avg_latency_ms, rank
 FROM (SELECT *, coalesce(churn_probability, churn_label - 2.0)::DOUBLE AS rank FROM serving_subscribers)

@@ -1,5 +1,5 @@
--- As repeated_in_bronze, for the few events outside the dense part: by a literal list of their times.
-INSERT INTO copies
+-- As repeated_in_bronze, for the few events outside the dense part: prunes by a literal list of their times.
+INSERT INTO copies (kafka_partition, kafka_offset)
 SELECT s.kafka_partition, s.kafka_offset
 FROM staged s SEMI JOIN (
     SELECT source_system, event_id, event_timestamp FROM bronze_raw_events WHERE event_timestamp IN ({{times}})

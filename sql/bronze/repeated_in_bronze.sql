@@ -1,5 +1,5 @@
--- Copies of what Bronze has. {{from}} and {{to}} are literals, so that zone maps prune Bronze by event time: the cost does not grow with history.
-INSERT INTO copies
+-- Copies of events in Bronze. {{from}} and {{to}} are literals, so that zone maps prune Bronze by event time: the cost does not grow with history.
+INSERT INTO copies (kafka_partition, kafka_offset)
 SELECT s.kafka_partition, s.kafka_offset
 FROM staged s SEMI JOIN (
     SELECT source_system, event_id, event_timestamp FROM bronze_raw_events WHERE event_timestamp >= {{from}} AND event_timestamp < {{to}}

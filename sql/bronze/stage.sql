@@ -1,5 +1,5 @@
--- The batch, each message taken apart already (src/ingest/envelope.h). What cannot be an event has reject_reason and keeps its bytes; everything
--- else is an event. Times that are not of the ordinary form are DuckDB's to read.
+-- The batch, each message already parsed (src/ingest/envelope.h). A message that cannot be an event has reject_reason and keeps its bytes; all
+-- others are events. Times in an unusual form are parsed here, by DuckDB.
 CREATE OR REPLACE TEMP TABLE staged AS
 WITH timed AS (
     SELECT * REPLACE (CASE WHEN unusual_time IS NULL THEN event_timestamp ELSE TRY_CAST(unusual_time AS TIMESTAMPTZ) END AS event_timestamp)

@@ -1,4 +1,4 @@
--- What is wrong with the labels, in words; no row when nothing is.
+-- The first mistake in the labels, as a sentence; no row when there is none.
 SELECT CASE WHEN unreadable IS NOT NULL THEN format('churned is ''{}'' for {}, expected 0 or 1', unreadable, subscriber_id)
             ELSE format('{} is there with 0 and with 1', subscriber_id) END
 FROM churn_labels

@@ -1,4 +1,4 @@
--- One page: $1 the last id of the page before or NULL, $2 rows, $3 the batch after which features must have been computed; -1: all.
+-- One page: $1 the last id of the page before or NULL, $2 rows, $3 only features computed after this batch; -1: all.
 SELECT * EXCLUDE (refined_batch)
 FROM (SELECT * FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id) UNION ALL SELECT * FROM gold_features_fresh)
 WHERE refined_batch > $3 AND ($1::VARCHAR IS NULL OR subscriber_id > $1::VARCHAR)

@@ -1,5 +1,5 @@
--- One row: what has to be scored. Not all: subscribers whose features changed since they were scored with the same model, and how many of them
--- are in the base.
+-- One row: how many subscribers there are, and how many of them, in base and delta, have features that changed since they were scored. `same`: by
+-- the model $1, on features that were not recomputed for all since.
 SELECT (SELECT count(*) FROM gold_features_base) + (SELECT count(*) FROM gold_features_fresh) AS subscribers,
        (SELECT count(*) FROM gold_features_base WHERE refined_batch > p.batch_id) AS changed_in_base,
        (SELECT count(*) FROM gold_features_fresh WHERE refined_batch > p.batch_id) AS changed_since,

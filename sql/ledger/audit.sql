@@ -1,6 +1,6 @@
--- Each partition's offsets: how many are covered, where they are, how many are missing, how many are there more than once.
--- Landed, duplicate and rejected offsets are points, gaps are ranges. What stands outside the covered range, in a gap, or twice is repeated, and
--- never makes up for what is missing: `placed` counts each covered offset once.
+-- Each partition's offsets: how many are covered, where they are, how many are missing, how many occur more than once.
+-- Landed, duplicate and rejected offsets are points, gaps are ranges. An offset that is outside the covered range, in a gap, or found twice is
+-- repeated, and never compensates for a missing one: `placed` counts each covered offset once.
 WITH points AS (
     SELECT kafka_topic, kafka_epoch, kafka_partition, kafka_offset, 'landed' AS kind FROM bronze_raw_events
     UNION ALL SELECT kafka_topic, kafka_epoch, kafka_partition, kafka_offset, 'duplicate' FROM bronze_duplicates
@@ -8,7 +8,7 @@ WITH points AS (
 ), spans AS (
     SELECT kafka_topic, kafka_epoch, kafka_partition, first_offset, max(next_offset) AS next_offset, sum(next_offset - first_offset) AS length
     FROM bronze_gaps GROUP BY ALL
-), gaps AS ( -- how far the gaps reach that begin here or before, and those that begin before
+), gaps AS ( -- how far the gaps reach that begin here or earlier, and those that begin earlier
     SELECT *, max(next_offset) OVER so_far AS reached,
         max(next_offset) OVER (so_far ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached_before
     FROM spans

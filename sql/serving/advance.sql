@@ -1,5 +1,5 @@
--- One transaction: counts the batches since the last publish, and remembers how far it got.
-INSERT INTO serving_hour_counts
+-- One transaction: counts the events of the batches since the last publish, and stores the last batch that was counted.
+INSERT INTO serving_hour_counts (hour, event_type, events)
 SELECT epoch_us(event_timestamp) // 3600000000, coalesce(event_type, '(none)'), count(*)
 FROM bronze_raw_events
 WHERE batch_id > (SELECT batch_id FROM serving_progress) AND event_timestamp IS NOT NULL

@@ -1,4 +1,4 @@
--- Changes whenever something that the live views show has changed.
+-- Changes whenever something that the live views show changes.
 SELECT to_hex(hash(b.newest, r.refined_at, s.newest, m.newest, u.n, u.finished, t.n))
 FROM (SELECT max(batch_id) AS newest FROM ledger_batches) AS b, refine_progress AS r, (SELECT max(scored_at) AS newest FROM subscriber_scores) AS s,
      (SELECT max(trained_at) AS newest FROM models) AS m, (SELECT count(*) AS n, max(finished_at) AS finished FROM runs) AS u,

@@ -1,13 +1,14 @@
 -- What readers see, as views over the lake. `publish` writes them into the snapshot as tables; a live server reads the views themselves.
--- Cost: a function of the subscribers and of the newest data. Counts come from the ledger or from count(*) without a filter (metadata);
--- Bronze is read from the batch on where the last publish ended (sql/serving/advance.sql), and DuckDB prunes by that bound.
+-- Their cost depends on the number of subscribers and on the newest data only. Counts come from the ledger or from count(*) without a filter
+-- (metadata); Bronze is read after the batch where the last publish ended (sql/serving/advance.sql), and DuckDB prunes by that bound.
 
--- What a snapshot keeps apart: the base, and what was computed since.
+-- Base and delta of the subscribers, which a snapshot has as two tables.
 CREATE OR REPLACE TEMP VIEW serving_subscribers_base AS
 SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
 FROM gold_features_base AS g LEFT JOIN subscriber_scores AS s ON s.subscriber_id = g.subscriber_id;
 
--- Whoever has fresh features has a fresh score, as a rule: the large table is read for the others alone, so mostly not at all.
+-- A subscriber in the delta of the features usually has a score in the delta too: scores_base is read only for those that have none there, so
+-- mostly not at all.
 CREATE OR REPLACE TEMP VIEW serving_subscribers_fresh AS
 SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
 FROM gold_features_fresh AS g LEFT JOIN (
@@ -16,12 +17,12 @@ FROM gold_features_fresh AS g LEFT JOIN (
     SELECT * FROM scores_base WHERE subscriber_id IN (SELECT subscriber_id FROM gold_features_fresh ANTI JOIN scores_fresh USING (subscriber_id))
 ) AS s ON s.subscriber_id = g.subscriber_id;
 
--- One row a subscriber: Gold and the newest score.
+-- One row per subscriber: Gold and the newest score.
 CREATE OR REPLACE TEMP VIEW serving_subscribers AS
 SELECT g.*, s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
 FROM gold_subscriber_features AS g LEFT JOIN subscriber_scores AS s ON s.subscriber_id = g.subscriber_id;
 
--- One row: the way of every offset, what waits, and how fresh each layer is. An event time that no sane clock could have sent is no freshness.
+-- One row: what became of the offsets, what is pending, and when each layer was updated. An event time in the future does not count as newest.
 -- One-row queries side by side: as scalar subqueries the same takes DuckDB's planner ten times as long.
 CREATE OR REPLACE TEMP VIEW serving_pipeline AS
 SELECT now() AS as_of, ledger.*, refined.refined_at, scores.*, greatest(progress.newest_event_at, recent.newest) AS newest_event_at,
@@ -39,7 +40,7 @@ FROM (SELECT coalesce(sum(landed), 0)::BIGINT AS landed, coalesce(sum(duplicates
      (SELECT count(*) AS silver FROM silver_clean_events) AS silver,
      (SELECT count(*) AS quarantined FROM silver_quarantine) AS quarantine;
 
--- Events an hour by type, over the 48 hours up to the newest event.
+-- Events per hour and type, over the 48 hours up to the newest event.
 CREATE OR REPLACE TEMP VIEW serving_hours AS
 WITH recent AS MATERIALIZED (
     SELECT epoch_us(event_timestamp) // 3600000000 AS hour, coalesce(event_type, '(none)') AS event_type, count(*) AS events
@@ -52,7 +53,7 @@ FROM (SELECT * FROM serving_hour_counts UNION ALL SELECT * FROM recent) AS c, ne
 WHERE c.hour > n.hour - 48 AND c.hour <= n.hour
 GROUP BY ALL;
 
--- What did not pass, by rule: contract and quality trouble (silver), and messages that were no events (bronze).
+-- What did not pass, by rule: events that broke their contract (silver), and messages that are not events (bronze).
 CREATE OR REPLACE TEMP VIEW serving_quarantine AS
 (SELECT 'silver' AS layer, rule, field, count(*) AS events, any_value(reason) AS example, timezone('UTC', max(quarantined_at)) AS newest_at
  FROM silver_quarantine GROUP BY rule, field ORDER BY events DESC LIMIT 50)

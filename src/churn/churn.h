@@ -1,11 +1,14 @@
-/* churn.h: the churn model's life in the lake: train on Gold, register, score every subscriber, know when to train again.
+/* churn.h: the churn model: it learns from Gold and a label, gives every subscriber a probability with reasons, and knows when to train
+ * again.
  *
- * One thread (the writer's), no transaction open when called. Files are in `models_dir`; the table `models` has a row for each model. The
- * current model is the newest row whose files are whole: a damaged or missing file is logged and the model before it goes on serving.
+ * One thread (the writer's), no transaction open when called. A model's files are in `models_dir`; the table `models` has a row for each.
+ * The current model is the newest row whose files are whole: damaged or missing files are logged and the model before it is used.
  *
- * The label (setting model.label): "rule" is Gold's churn_label, a function of the very features that the model sees: a model trained on it
- * only finds the rule again and looks perfect. Anything else is the path of a CSV file with a header that has subscriber_id and churned (0
- * or 1): what really happened. Subscribers that are not in it are scored, not learnt from. */
+ * The label (setting model.label) is one of two things:
+ *   rule   Gold's churn_label, a function of the same features that the model sees. A model trained on it only finds the rule again and
+ *          looks perfect.
+ *   PATH   a CSV file with a header that has subscriber_id and churned (0 or 1): what really happened. Subscribers that are not in it are
+ *          scored, but not trained on. */
 #pragma once
 #include "base/error.h"
 #include "base/settings.h"
@@ -15,18 +18,10 @@
 
 #define CHURN_LABEL_RULE       "rule"
 #define CHURN_HOLDOUT          0.2 /* of each class, to measure on */
-#define CHURN_SMALLEST_CLASS   10  /* fewer churned, or fewer stayed, is not enough to learn from or to measure on */
+#define CHURN_SMALLEST_CLASS   10  /* fewer churned, or fewer stayed, is not enough to train or to measure on */
 #define CHURN_REASONS          3   /* kept for each subscriber */
 #define CHURN_TOP_FEATURES     5   /* named after training */
 #define CHURN_MODEL_FILES_KEPT 10  /* older models keep their row and lose their files */
-
-/* Risk bands of a probability: high from 0.5 (more likely to churn than not), medium from 0.2, low below. */
-typedef struct ChurnBand {
-    const char *name;
-    double from;
-} ChurnBand;
-#define CHURN_BANDS 3
-extern const ChurnBand churn_bands[CHURN_BANDS]; /* highest first */
 
 typedef struct ChurnOptions {
     char *models_dir;  /* <data.dir>/models; owned */
@@ -39,16 +34,18 @@ int churn_options(const Settings *settings, ChurnOptions *ret, Error *err) MUST_
 void churn_options_done(ChurnOptions *options);
 
 /* ---- training ---- */
+
 typedef struct ChurnFeature {
     char *name;
     double gain; /* its share of all that the splits gained */
 } ChurnFeature;
 
 typedef struct ChurnTraining {
-    char *skipped;                 /* why there is no new model, and what to do; NULL: there is one, and the rest is set */
-    char *model_id, *label_source; /* label_source NULL: it was not due, no row was read */
-    bool label_leaks;              /* the label is a function of the features */
-    Metrics metrics;               /* on the holdout */
+    char *skipped;      /* why there is no new model, and what to do; NULL: there is one, and everything below is set */
+    char *label_source; /* NULL: training was not due, no row was read */
+    char *model_id;
+    bool label_leaks; /* the label is a function of the features */
+    Metrics metrics;  /* on the holdout */
     size_t rows, positives, training_rows, holdout_rows, features;
     size_t labels_unused; /* labels of the file whose subscriber is not in Gold */
     ChurnFeature top[CHURN_TOP_FEATURES];
@@ -60,31 +57,42 @@ void churn_training_done(ChurnTraining *t);
 /* Too few rows, or one class only, is no error: ret->skipped. ERR_DATA: the label file; ERR_IO; ERR_STOPPED. The caller ends the result. */
 int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret, Error *err) MUST_CHECK;
 /* {model, auc, pr_auc, log_loss, rows, ...}, or {model: null, skipped}. The caller owns it. */
-json_t *churn_training_json(const ChurnTraining *t);
-/* In plain words why good numbers mean nothing when label_leaks. */
+json_t *churn_training_json(const ChurnTraining *t) MUST_CHECK;
+/* Why good numbers mean nothing when label_leaks. */
 extern const char churn_leak_warning[];
 
+/* ---- when to train ---- */
+
 /* True when there is no usable model, or it was trained with another label, seed, rounds or features, or it is older than max_age_ms and
- * Gold has been refined since. `ret_reason`: in words why (not); the caller frees. */
+ * Gold has been refined since. `ret_reason`: a sentence why (not); the caller frees. */
 int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, bool *ret, char **ret_reason, Error *err) MUST_CHECK;
 /* churn_train when churn_is_due; else ret->skipped. The caller ends the result. */
 int churn_train_when_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, ChurnTraining *ret, Error *err) MUST_CHECK;
 
-/* ---- scoring (churn_score.c) ---- */
+/* ---- scoring ---- */
+
+/* Risk bands of a probability: high from 0.5 (more likely to churn than not), medium from 0.2, low below. */
+typedef struct ChurnBand {
+    const char *name;
+    double from;
+} ChurnBand;
+#define CHURN_BANDS 3
+extern const ChurnBand churn_bands[CHURN_BANDS]; /* highest first */
+
 typedef struct ChurnScores {
-    char *skipped; /* why nothing was scored; NULL: it was */
+    char *skipped; /* why nothing was scored; NULL: something was, and everything below is set */
     char *model_id;
-    size_t rows;                              /* scored now: new, or with other features than before */
-    size_t subscribers, by_band[CHURN_BANDS]; /* who has a score */
-    char *advice;                             /* Gold's columns are not the model's: which, and what to do; NULL when they are */
+    size_t rows;                              /* scored by this call */
+    size_t subscribers, by_band[CHURN_BANDS]; /* with a score */
+    char *advice;                             /* how Gold's columns differ from the model's, and what to do; NULL when they do not */
     double seconds;
 } ChurnScores;
 void churn_scores_done(ChurnScores *s);
 
-/* Brings subscriber_scores to what the current model says of Gold, in one transaction: scores whose features changed since it scored them,
- * or with `full`, or by another model, every subscriber. reasons is a JSON array of up to CHURN_REASONS {feature, value, contribution}:
- * exact SHAP values in log-odds, the largest first; negative ones speak against churn. No model yet, or no Gold: ret->skipped. ERR_DATA
- * when there are models but no usable file; the scores stay as they were. The caller ends the result. */
+/* Updates subscriber_scores to what the current model predicts from Gold, in one transaction: the subscribers whose features changed since
+ * this model scored them; all of them when another model did, or with `full`. `reasons` is a JSON array of up to CHURN_REASONS {feature,
+ * value, contribution}: exact SHAP values in log-odds, the largest first; a negative one speaks against churn. No model yet, or no Gold:
+ * ret->skipped. ERR_DATA when there are models but no usable file; the scores stay as they were. The caller ends the result. */
 int churn_score(LakeConn *conn, const char *models_dir, bool full, ChurnScores *ret, Error *err) MUST_CHECK;
 /* {model, scored, subscribers, high, medium, low, seconds, ...}, or {model: null, skipped}. The caller owns it. */
-json_t *churn_scores_json(const ChurnScores *s);
+json_t *churn_scores_json(const ChurnScores *s) MUST_CHECK;

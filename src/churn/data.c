@@ -1,9 +1,12 @@
-/* data.c: rows are found by column name, never by position: columns come and go with the declarations.
+/* data.c: features and labels, read into memory.
+ *
+ * Columns are found by name, never by position: the declarations add and remove them.
  *
  * Invariant: every value is finite or NaN (XGBoost refuses infinities). */
-#include "churn/data.h"
+#include "churn/internal.h"
 
 #include "base/buf.h"
+#include "base/files.h"
 #include "base/memory.h"
 #include <math.h>
 #include <string.h>
@@ -62,7 +65,7 @@ static float read_value(const LakeResult *r, size_t col) {
     return isfinite(v) ? v : NAN;
 }
 
-static void make_room(ChurnData *d, bool labelled) {
+static void reserve_row(ChurnData *d, bool labelled) {
     if (d->rows < d->capacity) return;
     d->capacity = d->capacity > 0 ? d->capacity * 2 : 1024;
     d->ids = xrealloc(d->ids, d->capacity, sizeof *d->ids);
@@ -88,17 +91,18 @@ static void find_columns(const LakeResult *r, const ChurnNames *features, Column
 }
 
 static void add_row(ChurnData *d, LakeResult *r, const Columns *columns, bool labelled) {
-    make_room(d, labelled);
+    reserve_row(d, labelled);
     float *row = d->values + d->rows * d->cols;
     for (size_t i = 0; i < d->cols; i++) row[i] = read_value(r, columns->features[i]);
     if (labelled) d->labels[d->rows] = lake_col_real(r, columns->label) > 0 ? 1 : 0;
     const char *id = lake_col_text(r, columns->id, NULL);
-    BUG_IF(id == NULL); /* Silver has no event without a subscriber */
+    BUG_IF(id == NULL); /* every event in Silver has a subscriber */
     d->ids[d->rows++] = xstrdup(id);
 }
 
-int churn_read_rows(LakeConn *conn, const char *query, const LakeValue *values, size_t n, const ChurnNames *features, bool labelled,
-                    ChurnData *ret, Error *err) {
+/* With `labelled`, the query's column label_to_learn too. */
+static int read_rows(LakeConn *conn, const char *query, const LakeValue *values, size_t n, const ChurnNames *features, bool labelled,
+                     ChurnData *ret, Error *err) {
     CLEANUP(free_text) char *name = query_name(query);
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     CLEANUP(columns_done) Columns columns = {0};
@@ -112,4 +116,72 @@ int churn_read_rows(LakeConn *conn, const char *query, const LakeValue *values, 
     *ret = data;
     data = (ChurnData){0};
     return 0;
+}
+
+int churn_read_rows(LakeConn *conn, const char *query, const LakeValue *values, size_t n, const ChurnNames *features, ChurnData *ret,
+                    Error *err) {
+    return read_rows(conn, query, values, n, features, false, ret, err);
+}
+
+static int query_int(LakeConn *conn, const char *name, int64_t *ret, Error *err) {
+    return lake_query_int(conn, name, lake_sql(name), NULL, 0, ret, err);
+}
+
+int churn_read_refined_batch(LakeConn *conn, int64_t *ret, Error *err) {
+    return query_int(conn, "churn/refined_batch", ret, err);
+}
+
+int churn_read_event_time_watermark(LakeConn *conn, json_t **ret, Error *err) {
+    int64_t has_silver, us = 0;
+    if (query_int(conn, "churn/has_silver", &has_silver, err) != 0) return -1;
+    if (has_silver > 0 && query_int(conn, "churn/watermark", &us, err) != 0) return -1;
+    *ret = us != 0 ? json_integer(us) : json_null();
+    return 0;
+}
+
+/* ---- labels ---- */
+
+bool churn_label_is_rule(const char *label) {
+    return strcmp(label, CHURN_LABEL_RULE) == 0;
+}
+
+static int label_file_error(const char *path, Error *err) {
+    err->kind = ERR_DATA;
+    err->text[strcspn(err->text, "\n")] = '\0'; /* the next lines of DuckDB's error quote our SQL */
+    return error_prefix(err, "the label file %s (a CSV file with the columns subscriber_id and churned is expected)", path);
+}
+
+static int check_labels(LakeConn *conn, const char *path, Error *err) {
+    CLEANUP(churn_names_done) ChurnNames bad = {0};
+    if (churn_read_names(conn, "bad_labels", &bad, err) != 0) return -1;
+    if (bad.count == 0) return 0;
+    error_set(err, ERR_DATA, "%s", bad.at[0]);
+    return label_file_error(path, err);
+}
+
+static int read_by_file(LakeConn *conn, const char *path, const ChurnNames *features, ChurnData *ret, size_t *ret_unused, Error *err) {
+    const LakeValue value = lake_text(path);
+    int64_t labels;
+    if (!file_exists(path)) return error_set(err, ERR_CONFIG, "model.label is '%s': there is no such file, and it is not \"rule\"", path);
+    if (lake_exec_values(conn, "churn/read_labels", lake_sql("churn/read_labels"), &value, 1, NULL, err) != 0)
+        return label_file_error(path, err);
+    if (check_labels(conn, path, err) != 0 || query_int(conn, "churn/labels", &labels, err) != 0 ||
+        read_rows(conn, "rows_by_labels", NULL, 0, features, true, ret, err) != 0)
+        return -1;
+    *ret_unused = (size_t)labels - ret->rows;
+    return lake_exec(conn, "churn/drop_labels", lake_sql("churn/drop_labels"), err);
+}
+
+static int read_by_rule(LakeConn *conn, const ChurnNames *features, ChurnData *ret, Error *err) {
+    int64_t has_rule;
+    if (query_int(conn, "churn/has_rule", &has_rule, err) != 0) return -1;
+    if (has_rule == 0)
+        return error_set(err, ERR_CONFIG,
+                         "Gold has no column churn_label: set model.label to a CSV file with subscriber_id,churned, or add the feature");
+    return read_rows(conn, "rows_by_rule", NULL, 0, features, true, ret, err);
+}
+
+int churn_read_labelled(LakeConn *conn, const char *label, const ChurnNames *features, ChurnData *ret, size_t *ret_unused, Error *err) {
+    *ret_unused = 0;
+    return churn_label_is_rule(label) ? read_by_rule(conn, features, ret, err) : read_by_file(conn, label, features, ret, ret_unused, err);
 }

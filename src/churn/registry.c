@@ -1,9 +1,9 @@
-/* registry.c: the registry: the table `models` says which models there are, their files say which of them can be used.
+/* registry.c: the table `models` lists the models, their files decide which of them can be used.
  *
- * A model's files are durable before its row is committed, so a crash leaves at worst files that nobody names.
+ * A model's files are durable before its row is committed, so a crash leaves at worst files without a row.
+ *
  * Invariant: a model that cannot be loaded never hides an older one that can. */
-#include "churn/churn.h"
-#include "churn/data.h"
+#include "churn/internal.h"
 
 #include "base/document.h"
 #include "base/log.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 static void log_damaged(const Error *why, bool older) {
-    log_warn("churn", "%s%s", why->text, older ? " (an older model goes on meanwhile)" : "");
+    log_warn("churn", "%s%s", why->text, older ? " (an older model is used meanwhile)" : "");
 }
 
 int churn_current_model(LakeConn *conn, const char *models_dir, Model **ret, json_t **ret_metadata, Error *err) {

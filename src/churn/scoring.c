@@ -1,13 +1,12 @@
-/* scoring.c: scoring in pages of subscribers by id, so that memory does not grow with the base: read a page of Gold, predict it at
- * once, then hand the rows to DuckDB, explaining each as it is asked for.
+/* scoring.c: scoring page by page, so that memory does not grow with the number of subscribers: read a page of Gold by id, predict all of
+ * it, then hand the rows to DuckDB, with the reasons of each computed when DuckDB asks for it.
  *
- * Only those are scored whose features changed since the same model scored them; their scores go to scores_fresh, which shadows
- * scores_base. A score of a subscriber in Gold's base that changes makes that base another one (gold_base.base_id): snapshots hold both
- * together.
+ * Only subscribers whose features changed since the same model scored them are scored; their scores go to the delta scores_fresh, whose
+ * rows replace those of scores_base. A snapshot holds Gold's base together with its scores: when one of those scores changes, the base gets
+ * a new name (gold_base.base_id).
  *
  * Invariant: readers see the scores of one model over all of Gold, the old ones or the new ones. */
-#include "churn/churn.h"
-#include "churn/data.h"
+#include "churn/internal.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -20,6 +19,7 @@
 
 #define PAGE_ROWS         65536
 #define PROBABILITY_STEPS 1e6 /* stored to six decimals: the rest is noise */
+#define CHANGED_SHARE     4   /* scoring a quarter of the subscribers costs as much as scoring all */
 
 const ChurnBand churn_bands[CHURN_BANDS] = {{"high", 0.5}, {"medium", 0.2}, {"low", 0}};
 
@@ -30,7 +30,7 @@ void churn_scores_done(ChurnScores *s) {
     *s = (ChurnScores){0};
 }
 
-/* One run over Gold, and the page it is at. Members are owned but for the model. */
+/* One run over Gold, and its current page. Owns everything but the model. */
 typedef struct Scoring {
     const Model *model;
     ChurnNames features;  /* the model's */
@@ -42,8 +42,8 @@ typedef struct Scoring {
     Buf reasons;          /* of one row */
     size_t rows;
     int64_t scored_at_us;
-    int64_t after; /* features computed by later batches are to be scored; -1: all */
-    bool rebased;  /* scores of Gold's base change */
+    int64_t after;     /* score the features that were computed by later batches; -1: all */
+    bool base_changed; /* scores of subscribers in Gold's base change */
 } Scoring;
 
 static void scoring_done(Scoring *s) {
@@ -128,7 +128,7 @@ static const LakeColumn score_columns[] = {
 
 /* ---- pages ---- */
 
-/* The page after the current one; empty at the end. */
+/* Reads the page after the current one; it is empty at the end. */
 static int next_page(LakeConn *conn, Scoring *s, Error *err) {
     CLEANUP(free_text) char *last = s->page.rows > 0 ? xstrdup(s->page.ids[s->page.rows - 1]) : NULL;
     const LakeValue values[] = {lake_text(last), lake_int(PAGE_ROWS), lake_int(s->after)};
@@ -136,7 +136,7 @@ static int next_page(LakeConn *conn, Scoring *s, Error *err) {
     s->next = 0;
     if (stop_requested())
         return error_set(err, ERR_STOPPED, "scoring was stopped after %zu subscribers; the scores stay as they were", s->rows);
-    return churn_read_rows(conn, "rows_to_score", values, ARRAY_LEN(values), &s->features, false, &s->page, err);
+    return churn_read_rows(conn, "rows_to_score", values, ARRAY_LEN(values), &s->features, &s->page, err);
 }
 
 static int store_page(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
@@ -152,17 +152,16 @@ static int store_page(LakeConn *conn, Scoring *s, const char *model_id, Error *e
 
 /* ---- which subscribers ---- */
 
-static int choose(LakeConn *conn, const char *model_id, bool full, Scoring *s, Error *err) {
-    enum { MANY = 4 }; /* of 4 subscribers one has changed: then all are as cheap, and shadow nobody */
+static int choose_subscribers(LakeConn *conn, const char *model_id, bool full, Scoring *s, Error *err) {
     LakeValue model = lake_text(model_id);
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     if (lake_query(conn, "churn/to_score", lake_sql("churn/to_score"), &model, 1, &rows, err) != 0) return -1;
     int got = lake_next(rows, err);
     if (got <= 0) return got < 0 ? -1 : error_set(err, ERR_BUG, "gold_base or scores_progress has no row");
     int64_t all = lake_col_int(rows, 0), in_base = lake_col_int(rows, 1), since = lake_col_int(rows, 2);
-    bool some = !full && lake_col_bool(rows, 4) && in_base + since <= all / MANY;
+    bool some = !full && lake_col_bool(rows, 4) && in_base + since <= all / CHANGED_SHARE;
     s->after = some ? lake_col_int(rows, 3) : -1;
-    s->rebased = !some || in_base > 0;
+    s->base_changed = !some || in_base > 0;
     return 0;
 }
 
@@ -181,11 +180,11 @@ static int merge_delta_if_due(LakeConn *conn, Error *err) {
 
 static int store_progress(LakeConn *conn, const Scoring *s, const char *model_id, Error *err) {
     LakeValue model = lake_text(model_id);
-    if (s->rebased && lake_exec(conn, "churn/rebased", "UPDATE gold_base SET base_id = uuid()", err) != 0) return -1;
+    if (s->base_changed && lake_exec(conn, "churn/rebased", lake_sql("churn/rebased"), err) != 0) return -1;
     return lake_exec_values(conn, "churn/scored", lake_sql("churn/scored"), &model, 1, NULL, err);
 }
 
-/* A page that is not full is the last. */
+/* The first page that is not full is the last. */
 static int score_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
     do {
         if (next_page(conn, s, err) != 0 || (s->page.rows > 0 && store_page(conn, s, model_id, err) != 0)) return -1;
@@ -223,7 +222,7 @@ static bool has_name(const ChurnNames *names, const char *name) {
     return false;
 }
 
-/* Appends ", name" for each name of `of` that is not in `in`; how many. */
+/* Appends the names of `of` that are not in `in`, with commas between them; returns how many. */
 static size_t list_missing(const ChurnNames *of, const ChurnNames *in, Buf *out) {
     size_t n = 0;
     for (size_t i = 0; i < of->count; i++)
@@ -233,13 +232,13 @@ static size_t list_missing(const ChurnNames *of, const ChurnNames *in, Buf *out)
 
 /* NULL when Gold has the model's features and no others. The caller frees. */
 static char *advice_on(const ChurnNames *model, const ChurnNames *gold) {
-    CLEANUP(buf_done) Buf gone = {0};
-    CLEANUP(buf_done) Buf added = {0};
-    size_t lost = list_missing(model, gold, &gone), gained = list_missing(gold, model, &added);
-    if (lost + gained == 0) return NULL;
-    return xasprintf("Gold's features have changed since the model was trained: %s%s%s%s%s; run `smelt train`", lost > 0 ? "it lost " : "",
-                     lost > 0 ? gone.data : "", lost > 0 ? " (taken as missing)" : "",
-                     gained > 0 ? (lost > 0 ? ", it gained " : "it gained ") : "", gained > 0 ? added.data : "");
+    CLEANUP(buf_done) Buf lost = {0}, gained = {0};
+    size_t lost_count = list_missing(model, gold, &lost), gained_count = list_missing(gold, model, &gained);
+    CLEANUP(buf_done) Buf what = {0};
+    if (lost_count + gained_count == 0) return NULL;
+    if (lost_count > 0) buf_addf(&what, "it lost %s (taken as missing)", lost.data);
+    if (gained_count > 0) buf_addf(&what, "%sit gained %s", lost_count > 0 ? ", " : "", gained.data);
+    return xasprintf("Gold's features have changed since the model was trained: %s; run `smelt train`", what.data);
 }
 
 static bool shares_a_name(const ChurnNames *a, const ChurnNames *b) {
@@ -254,7 +253,7 @@ static int score_with(LakeConn *conn, const Model *m, const ChurnNames *gold, bo
     if (!shares_a_name(&s.features, gold))
         return error_set(err, ERR_DATA, "Gold has none of the features of the model %s: run `smelt train`", scores->model_id);
     scores->advice = advice_on(&s.features, gold);
-    if (choose(conn, scores->model_id, full, &s, err) != 0 || replace_scores(conn, &s, scores->model_id, err) != 0) return -1;
+    if (choose_subscribers(conn, scores->model_id, full, &s, err) != 0 || replace_scores(conn, &s, scores->model_id, err) != 0) return -1;
     scores->rows = s.rows;
     return count_bands(conn, scores, err);
 }

@@ -51,6 +51,7 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(writer_done) Writer w = {0};
     CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
+    CLEANUP(refinery_freep) Refinery *refinery = NULL;
     RefineStats stats = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
     const char *dir = o.pipeline != NULL ? o.pipeline : settings_text(app->settings, "pipeline.dir");
@@ -58,7 +59,8 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
         writer_open_existing(app->settings, "smelt refine", &w, err) != 0)
         return -1;
     RefineOptions options = {.full = o.full};
-    if (refine_run(w.conn, pipeline, &options, &stats, err) != 0) return -1;
+    refinery = refinery_new(TAKE(pipeline));
+    if (refine_run(refinery, w.conn, &options, &stats, err) != 0) return -1;
     say(app, "%" PRId64 " events into Silver, %" PRId64 " into quarantine, %" PRId64 " subscribers, %.2f s\n", stats.silver,
         stats.quarantined, stats.subscribers, stats.seconds);
     print_notes(app, &stats);

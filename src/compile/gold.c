@@ -1,15 +1,15 @@
-/* gold.c: Gold's state, and how it follows Silver.
+/* gold.c: Gold's state, and how it is updated from Silver.
  *
- *   gold_state_sums      partial rows of a subscriber, appended by each refine; they only ever add up. By band: with windows of 7 and 30
- *                        days an event of the last 7 days is in band 2, one of the 23 days before in band 1, an older one in band 0. A
- *                        window is the sum of its band and those above, all bands are the whole history.
- *   gold_state_extreme   minima and maxima cannot be taken back, so for windows they are kept by day
+ *   gold_state_sums      partial sums per subscriber, appended by each refine; a subscriber's sum is the sum of its rows. By band: with
+ *                        windows of 7 and 30 days an event of the last 7 days is in band 2, one of the 23 days before in band 1, an older
+ *                        one in band 0. A window is the sum of its band and those above, all bands are the whole history.
+ *   gold_state_extreme   a minimum or maximum cannot be subtracted, so for windows they are kept by day
  *   gold_state           one row: the day of the newest event, where all windows end
  *
- * When the newest day moves on, events leave bands: their sums, read from Silver by day (zone maps prune), are subtracted from one band and
- * added to the one below. So an event costs one addition when it comes, at most one move for each window later, and a bulk load builds no
- * row a day. All sums are BIGINT or DECIMAL(18): exact, so that adding and subtracting in any order gives the same; never HUGEINT, which
- * makes updates of tables slow. */
+ * When the newest day advances, the windows slide and days expire from bands: the sums of their events, read from Silver by day (zone maps
+ * prune), are subtracted from one band and added to the one below. So an event costs one addition when it arrives and later at most one
+ * move per window, and a bulk load makes no row per day. All sums are BIGINT or DECIMAL(18): exact, so that the order of additions and
+ * subtractions does not matter; never HUGEINT, which makes updates of tables slow. */
 #include "compile/internal.h"
 
 #include "base/memory.h"
@@ -149,9 +149,9 @@ void gold_extreme(Buf *out, const Compiled *c) {
     buf_add_str(out, "\nGROUP BY ALL\n");
 }
 
-/* ---- old events ---- */
+/* ---- events that a window no longer covers ---- */
 
-void gold_leave(Buf *out, const Compiled *c) {
+void gold_expire_days(Buf *out, const Compiled *c) {
     CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
     const Measures *m = &parts.measures;
     if (!measures_have_window(m)) return;

@@ -1,25 +1,25 @@
 /* gold_features.c: gold_subscriber_features, from Gold's state.
  *
- *   gold_features_base    every subscriber, as of some refine
- *   gold_features_fresh   subscribers whose features were computed since: few, so that writing and publishing them costs little
- *   gold_base             one row. base_id names the base with the scores of its subscribers: another name, and copies of it are stale.
- *                         features_id is another one when the features of all were computed anew
+ *   gold_features_base    the base: every subscriber, as of some refine
+ *   gold_features_fresh   the delta: subscribers whose features were computed since. Few, so that writing and publishing them is cheap
+ *   gold_base             one row. base_id names the base together with the scores of its subscribers: when it changes, copies of the base
+ *                         are stale. features_id changes when the features of all subscribers were recomputed
  *
- * gold_subscriber_features is the view over both. In the tables refined_batch says up to which batch of Bronze a row was computed.
+ * gold_subscriber_features is the view over base and delta, where a row of the delta replaces that of the base. In both tables
+ * refined_batch is the last batch of Bronze that a row was computed from.
  *
- * A mean is one integer division, rounded half away from zero: with sum and count as 64-bit integers nothing depends on the order of
- * additions. The last step, dividing the rounded integer by a power of ten, gives the DOUBLE nearest to the decimal number: the same
- * everywhere. */
+ * A mean is one division of whole numbers, rounded half away from zero (add_mean): it does not depend on the order of additions. The last
+ * step, dividing the rounded number by a power of ten, gives the DOUBLE nearest to the decimal number, on every machine the same. */
 #include "compile/internal.h"
 
 #include "base/memory.h"
 #include <inttypes.h>
 #include <string.h>
 
-/* What the features are made of. */
+/* What the features are computed from. */
 typedef struct View {
     const Pipeline *pipeline;
-    const char *sums, *extremes; /* the state, or what it has of the subscribers of the new events */
+    const char *sums, *extremes; /* the state, or its rows of the subscribers with new events */
     Measures measures;
     FeatureMeasures *features;
 } View;
@@ -31,7 +31,7 @@ static void view_done(View *v) {
 
 /* ---- the sums of each subscriber ---- */
 
-/* Level of the band from which on the window's events are. */
+/* The lowest band that the window includes. */
 static size_t band_of(const Pipeline *p, int days) {
     for (size_t i = 0; i < p->window_count; i++)
         if (p->windows[i] == days) return p->window_count - i;
@@ -95,7 +95,7 @@ static int64_t power_of_ten(int exponent) {
 
 /* round(sum / count, digits), half away from zero. Sum and count are exact and come as whole numbers (a DECIMAL times 10^scale), which a
  * DOUBLE holds up to 2^53: then the one division is correctly rounded, and no quotient of such numbers is so near a tie that it could fall
- * on the other side. The order of the events plays no part. Half the cost of the same in integers. */
+ * on the other side. The order of the events does not matter. Half the cost of the same in integers. */
 static void add_mean(Buf *out, const char *sum, const char *count, int scale, int digits) {
     int64_t factor = power_of_ten(digits > scale ? digits - scale : 0), divisor = power_of_ten(digits < scale ? scale - digits : 0);
     CLEANUP(buf_done) Buf whole = {0};
@@ -171,7 +171,7 @@ static void add_label(Buf *out, const View *v, const Label *label) {
     sql_name(out, label->name);
 }
 
-/* ---- the table ---- */
+/* ---- base, delta, view ---- */
 
 static void add_columns(Buf *out, const View *v) {
     const Pipeline *p = v->pipeline;
@@ -236,8 +236,8 @@ void gold_features(Buf *out, const Compiled *c) {
     add_comments(out, c->pipeline);
 }
 
-/* The wide rows of the few subscribers first: aggregating over all while filtering costs twice as much. */
-void gold_freshen(Buf *out, const Compiled *c) {
+/* Copies the wide rows of the few subscribers first: filtering while aggregating costs twice as much. */
+void gold_update_delta(Buf *out, const Compiled *c) {
     static const char only[] = " WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials)";
     CLEANUP(view_done) View v = view_of(c, "refine_sums", "refine_extremes");
     buf_addf(out, "CREATE OR REPLACE TEMP TABLE refine_sums AS FROM gold_state_sums%s;\n", only);
@@ -247,7 +247,7 @@ void gold_freshen(Buf *out, const Compiled *c) {
     add_select(out, &v);
 }
 
-void merge_delta(Buf *out, const Compiled *c) {
+void gold_merge_delta(Buf *out, const Compiled *c) {
     (void)c;
     buf_add_str(out, "CREATE OR REPLACE TABLE gold_features_base AS\n"
                      "FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id) UNION ALL FROM gold_features_fresh;\n"

@@ -1,6 +1,7 @@
-/* internal.h: writing SQL, and the parts of the compiler. One thread. */
+/* internal.h: the writers of the statements, and what they share. */
 #pragma once
 #include "base/buf.h"
+#include "base/checksum.h"
 #include "compile/compile.h"
 
 /* ---- writing ---- */
@@ -14,7 +15,7 @@ void sql_separate(Buf *out, bool *first, const char *separator);
 
 /* ---- Silver ---- */
 
-/* What Bronze has beside the payload. In Silver and quarantine times are TIMESTAMP in UTC: `cast` says how. */
+/* A column that Bronze has beside the payload. In Silver and quarantine its times are TIMESTAMP in UTC. */
 typedef struct CommonColumn {
     const char *name, *type, *description;
     bool time;
@@ -27,6 +28,7 @@ struct Compiled {
     const Pipeline *pipeline;
     const char *suffix;
     char *texts[STATEMENT_COUNT];
+    char features_sha256[SHA256_TEXT_SIZE];
     SilverColumn *columns; /* of silver_clean_events */
     size_t column_count;
 };
@@ -34,7 +36,7 @@ struct Compiled {
 /* The rows of Bronze that a statement works on. */
 #define BRONZE_SLICE "batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}}"
 
-/* Texts that are dates and times; DuckDB's own cast takes much more. */
+/* Texts that are dates and times; DuckDB's own cast accepts many more forms. */
 #define PATTERN_DATE      "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 #define PATTERN_TIMESTAMP "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
 
@@ -60,7 +62,7 @@ typedef struct Measure {
     char *over_events;  /* the aggregate over rows of Silver */
     const char *column; /* min, max: its column of Silver */
     char *where;        /* min, max: its conditions, or NULL */
-    bool windowed;      /* some feature wants it over windows */
+    bool windowed;      /* some feature needs it over windows */
 } Measure;
 
 typedef struct Measures {
@@ -72,7 +74,7 @@ typedef struct FeatureMeasures {
     size_t value, count; /* indices; count: events that had a value (sum, avg) */
 } FeatureMeasures;
 
-/* `ret`: one entry a feature; the caller frees both. */
+/* `ret`: one entry per feature; the caller frees both. */
 Measures measures_of(const Pipeline *p, FeatureMeasures **ret);
 void measures_done(Measures *m);
 static inline bool measure_adds(const Measure *m) {
@@ -91,9 +93,9 @@ void gold_newest(Buf *out, const Compiled *c);
 void gold_partials(Buf *out, const Compiled *c);
 void gold_sums(Buf *out, const Compiled *c);
 void gold_extreme(Buf *out, const Compiled *c);
-void gold_leave(Buf *out, const Compiled *c);
+void gold_expire_days(Buf *out, const Compiled *c);
 void gold_compact_sums(Buf *out, const Compiled *c);
 void gold_compact_extremes(Buf *out, const Compiled *c);
 void gold_features(Buf *out, const Compiled *c);
-void gold_freshen(Buf *out, const Compiled *c);
-void merge_delta(Buf *out, const Compiled *c);
+void gold_update_delta(Buf *out, const Compiled *c);
+void gold_merge_delta(Buf *out, const Compiled *c);

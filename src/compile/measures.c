@@ -66,8 +66,8 @@ static char *state_type(MeasureKind kind, const Column *column) {
     return xstrdup(column->sql_type);
 }
 
-/* What an aggregate over `value` takes where the conditions hold, NULL elsewhere, which all aggregates here skip. A FILTER clause means the
- * same, but DuckDB makes room for each of them to copy every column of the aggregation: 15 ms for the forty of a few hundred rows. */
+/* The argument of an aggregate: `value` where the conditions hold, NULL elsewhere, which all aggregates here ignore. A FILTER clause means
+ * the same, but for each of them DuckDB reserves memory for every column of the aggregation: 15 ms for forty over a few hundred rows. */
 static void add_where(Buf *out, const char *value, const char *where, const char *more) {
     if (where == NULL && more == NULL) {
         buf_add_str(out, value);

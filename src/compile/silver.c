@@ -1,12 +1,12 @@
-/* silver.c: Silver's tables, and the fast way into them.
+/* silver.c: Silver's tables, and the fast path into them.
  *
- * Each event type is read on its own, so that its payload is parsed once into its own few fields, and rows of one type lie together in
- * Silver: the columns of the other types are then constant NULL there and cost next to nothing.
+ * Each event type is read on its own, so that its payload is parsed once into its own few fields, and rows of one type are stored together
+ * in Silver: the columns of the other types are then constant NULL there and cost next to nothing.
  *
  * The proof that a row is clean is cheap: written back as JSON, the parsed fields give the payload byte for byte (same names, same types,
- * nothing beside them). Where they do not (another order of fields, spaces, a missing optional field), the JSON types are compared instead,
- * once for all fields. What is left over is judged slowly and exactly (suspects.c). A row that cannot be proved clean is a suspect, never
- * the reverse.
+ * no other fields). Where they do not (another order of fields, spaces, a missing optional field), the JSON types are compared instead,
+ * once for all fields. The other rows are suspects, judged slowly and exactly (suspects.c). A row that cannot be proved clean is a suspect;
+ * a row that breaks its contract is never proved clean.
  *
  * random() >= 0 is always true; a volatile condition keeps DuckDB from computing the fields a second time for the filter. */
 #include "compile/internal.h"
@@ -128,7 +128,7 @@ void silver_tables(Buf *out, const Compiled *c) {
 
 /* ---- the parsed payload ---- */
 
-/* Wide enough that what does not fit the column can be told from what is absent. */
+/* Wide enough to distinguish a value that does not fit the column from one that is absent. */
 static const char *leaf_type(const Field *f) {
     switch (f->type) {
     case VALUE_INTEGER: return f->required ? f->sql_type : "HUGEINT";
@@ -175,7 +175,7 @@ static void add_typed(Buf *out, const Field *f) {
 
 /* ---- the proof ---- */
 
-/* What json_type says of a value of this type. */
+/* What json_type returns for a value of this type; a regular expression. */
 static const char *json_types(const Field *f) {
     switch (f->type) {
     case VALUE_INTEGER: return "U?BIGINT";
@@ -269,7 +269,7 @@ static void add_conditions(Buf *out, const Field *f) {
     buf_add_str(out, f->required ? "" : "))");
 }
 
-/* What the cast may have hidden: digits that were rounded away, a value that did not fit. */
+/* Excludes what the cast may have hidden: digits that were rounded away, a value that did not fit. */
 static void add_cast_proof(Buf *out, const Field *f) {
     enum { EXACT_DIGITS = 15 }; /* of a double */
     CLEANUP(buf_done) Buf leaf = {0}, name = {0};

@@ -1,4 +1,4 @@
-/* sql.c: the small words of SQL text: literals, names, lists. */
+/* sql.c: the small parts of SQL text: literals, names, lists. */
 #include "compile/internal.h"
 
 #include <string.h>
@@ -12,7 +12,7 @@ void sql_text(Buf *out, const char *text) {
     buf_add_char(out, '\'');
 }
 
-/* No keyword of DuckDB has an underscore inside, but for a few functions without parentheses. */
+/* DuckDB's keywords contain no underscore, except for a few functions that are called without parentheses. */
 static bool could_be_keyword(const char *name) {
     static const char *const functions[] = {"current_", "session_", "system_"};
     for (size_t i = 0; i < ARRAY_LEN(functions); i++)

@@ -1,8 +1,8 @@
-/* suspects.c: the slow and exact way: each field of a suspect is judged on its own, by its JSON type and its text.
+/* suspects.c: the slow and exact path: each field of a suspect is judged on its own, by its JSON type and its text.
  *
- * A suspect is a row of Bronze that the fast way did not put into Silver. Here it gets typed columns, a list of violations (at most one a
- * field, in the order of the contract) and a list of what drifted (fields that no contract knows, numbers in JSON strings). No violation:
- * it fits. */
+ * A suspect is a row of Bronze that the fast path did not put into Silver. Here it gets typed columns, a list of violations (at most one
+ * per field, in the order of the contract) and a list of what drifted (fields that no contract has, numbers in JSON strings). A suspect
+ * without a violation goes to Silver. */
 #include "compile/internal.h"
 
 #include "base/memory.h"
@@ -16,8 +16,8 @@
 
 /* ---- typed fields: _k<i> is the JSON type, _x<i> the text ---- */
 
-/* The fields as they came. Each JSON function keeps what it parsed of a whole vector of rows: with one for each field, not one for all of
- * them, payloads of some kilobytes would need hundreds of megabytes. */
+/* The fields as they were sent, by one JSON function for all of them: each call keeps what it parsed of a whole vector of rows, so that a
+ * call per field would need hundreds of megabytes for payloads of some kilobytes. */
 static void add_raw_fields(Buf *out, const Contract *contract) {
     buf_add_str(out, "json_extract(object, [");
     for (size_t i = 0; i < contract->field_count; i++) buf_addf(out, "%s'$.\"%s\"'", i > 0 ? ", " : "", contract->fields[i].name);
@@ -140,7 +140,7 @@ static void add_type_violation(Buf *out, size_t i, const Field *f, const char *c
     add_violation(out, condition, "type", f->name, value, reason.data);
 }
 
-/* A number that is one, but not of this type. */
+/* A JSON number that the type cannot hold. */
 static void add_number_violations(Buf *out, size_t i, const Field *f, const char *column, const char *value) {
     CLEANUP(buf_done) Buf pattern = {0};
     if (f->type == VALUE_INTEGER)
@@ -247,7 +247,7 @@ static void add_common(Buf *out, bool upper) {
     }
 }
 
-/* Everything that Bronze had and the clean way left. Lineage names a message, so that an anti join finds it. */
+/* The rows of Bronze that the fast path did not put into Silver. Lineage identifies a message, so an anti-join on it finds them. */
 static void add_left_over(Buf *out, const Compiled *c) {
     buf_addf(out,
              "CREATE OR REPLACE TEMP TABLE refine_left_over AS\n"

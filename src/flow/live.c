@@ -18,17 +18,17 @@ typedef struct Live {
     LakeConn *conn;
     const Settings *settings;
     CommitMarkKeeper *mark; /* borrowed */
-    Pipeline *pipeline;
+    Refinery *refinery;
     bool unpublished;
     int64_t published_ns, backup_looked_ns;
 } Live;
 
 static void live_done(Live *live) {
-    pipeline_freep(&live->pipeline);
+    refinery_freep(&live->refinery);
 }
 
 static int publish(Live *live, Error *err) {
-    RunOptions options = {.settings = live->settings, .without_ingest = true, .quiet = true};
+    RunOptions options = {.settings = live->settings, .refinery = live->refinery, .without_ingest = true, .quiet = true};
     RunResult result = {0};
     int rc = run_pipeline(live->conn, &options, &result, err);
     run_result_done(&result);
@@ -49,7 +49,7 @@ static int after_step(void *user, bool committed, Error *err) {
     RefineOptions options = {.quiet = true};
     RefineStats stats = {0};
     if (committed) {
-        if (refine_run(live->conn, live->pipeline, &options, &stats, err) != 0) return -1;
+        if (refine_run(live->refinery, live->conn, &options, &stats, err) != 0) return -1;
         live->unpublished = true;
     }
     int64_t interval_ms = settings_int(live->settings, "up.publish_interval");
@@ -88,7 +88,10 @@ int live_run(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark, E
     const char *dir = settings_text(settings, "pipeline.dir");
     live.backup_looked_ns = clock_mono_ns() - BACKUP_LOOK_NS;
     live.published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */
-    if (pipeline_load(dir[0] != '\0' ? dir : NULL, &live.pipeline, err) != 0 || catch_up(&live, err) != 0) return -1;
+    Pipeline *pipeline;
+    if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0) return -1;
+    live.refinery = refinery_new(pipeline);
+    if (catch_up(&live, err) != 0) return -1;
     while (!stop_requested()) {
         if (follow(&live, err) == 0) continue;
         if (err->kind == ERR_STOPPED) break;

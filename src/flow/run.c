@@ -58,12 +58,17 @@ static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
 }
 
 static int step_refine(Run *run, json_t **ret_summary, Error *err) {
-    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
-    const char *dir = settings_text(run->options->settings, "pipeline.dir");
+    CLEANUP(refinery_freep) Refinery *own = NULL;
+    const Refinery *refinery = run->options->refinery;
     RefineOptions options = {.quiet = run->options->quiet};
     RefineStats stats = {0};
-    if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0) return -1;
-    if (refine_run(run->conn, pipeline, &options, &stats, err) != 0) return -1;
+    if (refinery == NULL) {
+        const char *dir = settings_text(run->options->settings, "pipeline.dir");
+        Pipeline *pipeline;
+        if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0) return -1;
+        refinery = own = refinery_new(pipeline);
+    }
+    if (refine_run(refinery, run->conn, &options, &stats, err) != 0) return -1;
     *ret_summary = refine_stats_json(&stats);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "ingest/feed.h"
 #include "lake/lake.h"
 #include "ledger/commit_mark_keeper.h"
+#include "refine/refine.h"
 
 typedef enum StepState { STEP_DONE, STEP_SKIPPED, STEP_FAILED, STEP_STOPPED } StepState;
 const char *step_state_name(StepState state);
@@ -13,6 +14,7 @@ typedef struct RunOptions {
     const Settings *settings; /* borrowed */
     Feed *feed;               /* what to ingest; borrowed */
     CommitMarkKeeper *mark;   /* of the lake; NULL: none is kept. Borrowed */
+    const Refinery *refinery; /* NULL: made from the setting pipeline.dir when the run refines. Borrowed */
     bool without_ingest;      /* somebody else ingests: begin with refine, without a feed */
     bool force_train;         /* train though the model is not due */
     bool ends_then;           /* the lake is closed after the run: it is made ready for that while the snapshot is written */

@@ -58,9 +58,7 @@ int bronze_open(Lake *lake, const LedgerTopic *topic, Bronze **ret, Error *err) 
     b->topic = *topic;
     for (int i = 0; i < BRONZE_STAGING_SLOTS; i++)
         if (open_lane(lake, &b->slots[i], err) != 0) return -1;
-    if (lake_query_int(b->slots[0].conn, "ledger/last_batch", "SELECT coalesce(max(batch_id), 0) FROM ledger_batches", NULL, 0,
-                       &b->batch_id, err) != 0)
-        return -1;
+    if (lake_query_int(b->slots[0].conn, "ledger/last_batch", lake_sql("ledger/last_batch"), NULL, 0, &b->batch_id, err) != 0) return -1;
     *ret = TAKE(b);
     return 0;
 }
@@ -172,7 +170,7 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
     if (run_bound(slot, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
     if (run_bound(slot, "bronze/rejects", lineage, 4, &counts->rejected, err) != 0) return -1;
     if (run_bound(slot, "bronze/duplicates", lineage, 4, &counts->duplicates, err) != 0) return -1;
-    return lake_exec(slot->conn, "bronze/unstage", "DROP TABLE staged; DROP TABLE copies", err); /* their memory is for the other slot */
+    return lake_exec(slot->conn, "bronze/unstage", lake_sql("bronze/unstage"), err); /* their memory is for the other slot */
 }
 
 static int land_gaps(const Bronze *b, const StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
@@ -180,9 +178,7 @@ static int land_gaps(const Bronze *b, const StagingSlot *slot, int64_t now_us, L
         const BatchGap *g = &slot->marks.gaps[i];
         LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch), lake_int(g->partition),    lake_int(g->first_offset),
                               lake_int(g->next_offset), lake_text(g->reason),     lake_int(b->batch_id + 1), lake_time(now_us)};
-        if (lake_exec_values(slot->conn, "bronze/gap", "INSERT INTO bronze_gaps VALUES ($1, $2, $3, $4, $5, $6, $7, $8)", values, 8, NULL,
-                             err) != 0)
-            return -1;
+        if (lake_exec_values(slot->conn, "bronze/gap", lake_sql("bronze/gap"), values, 8, NULL, err) != 0) return -1;
         counts->gaps += g->next_offset - g->first_offset;
     }
     return 0;
@@ -213,7 +209,7 @@ static int store_positions(const Bronze *b, const StagingSlot *slot, int64_t now
 static int store_batch(const Bronze *b, const StagingSlot *slot, int64_t now_us, const LedgerCounts *c, Error *err) {
     LakeValue values[] = {lake_int(b->batch_id + 1), lake_time(now_us),     lake_int(c->landed),
                           lake_int(c->duplicates),   lake_int(c->rejected), lake_int(c->gaps)};
-    return lake_exec_values(slot->conn, "ledger/batch", "INSERT INTO ledger_batches VALUES ($1, $2, $3, $4, $5, $6)", values, 6, NULL, err);
+    return lake_exec_values(slot->conn, "ledger/batch", lake_sql("ledger/batch"), values, 6, NULL, err);
 }
 
 static int check_counts(const StagingSlot *slot, const LedgerCounts *c, Error *err) {

@@ -30,7 +30,9 @@ int lake_schema_version(void) {
 
 static int sign(LakeConn *conn, const EmbeddedFile *file, Error *err) {
     LakeValue version = lake_int(version_of(file)), smelt = lake_text(SMELT_VERSION);
-    if (lake_exec_values(conn, file->path, "INSERT INTO schema_version VALUES ($1, now())", &version, 1, NULL, err) != 0) return -1;
+    if (lake_exec_values(conn, file->path, "INSERT INTO schema_version (version, applied_at) VALUES ($1, now())", &version, 1, NULL, err) !=
+        0)
+        return -1;
     if (version.i < IDENTITY_VERSION) return 0;
     return lake_exec_values(conn, file->path, "UPDATE lake_identity SET smelt_version = $1", &smelt, 1, NULL, err);
 }

@@ -56,10 +56,9 @@ static int read_positions(LakeConn *conn, CommitMark *ret, Error *err) {
 
 /* A lake of an older schema version has not all of them. */
 static int find_tables(LakeConn *conn, bool *ret_identity, bool *ret_ledger, Error *err) {
-    static const char sql[] = "SELECT table_name FROM duckdb_tables() WHERE table_name IN ('lake_identity', 'ledger_partitions')";
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
     *ret_identity = *ret_ledger = false;
-    if (lake_query(conn, "ledger/tables", sql, NULL, 0, &row, err) != 0) return -1;
+    if (lake_query(conn, "ledger/tables", lake_sql("ledger/tables"), NULL, 0, &row, err) != 0) return -1;
     int got;
     while ((got = lake_next(row, err)) > 0) *(strcmp(lake_col_text(row, 0, NULL), "lake_identity") == 0 ? ret_identity : ret_ledger) = true;
     return got;

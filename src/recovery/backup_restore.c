@@ -37,7 +37,7 @@ static int load_segment(LakeConn *conn, const char *path, bool is_last, Error *e
 static int set_identity(LakeConn *conn, const Backup *b, int64_t least_generation, Error *err) {
     int64_t generation = b->mark.generation > least_generation ? b->mark.generation : least_generation;
     LakeValue values[] = {lake_text(b->mark.lake_id), lake_int(generation + 1)};
-    return lake_exec_values(conn, "restore/identity", "UPDATE lake_identity SET lake_id = $1, generation = $2", values, 2, NULL, err);
+    return lake_exec_values(conn, "restore/identity", lake_sql("restore/identity"), values, 2, NULL, err);
 }
 
 static int check_result(LakeConn *conn, const Backup *b, Error *err) {

@@ -77,8 +77,7 @@ static int record_losses(LakeConn *conn, const RecoverPlan *plan, int64_t batch,
 
 static int store_batch(LakeConn *conn, const RecoverPlan *plan, RecoverResult *result, Error *err) {
     int64_t last;
-    if (lake_query_int(conn, "ledger/last_batch", "SELECT coalesce(max(batch_id), 0) FROM ledger_batches", NULL, 0, &last, err) != 0)
-        return -1;
+    if (lake_query_int(conn, "ledger/last_batch", lake_sql("ledger/last_batch"), NULL, 0, &last, err) != 0) return -1;
     int64_t batch = (last > plan->mark.commit ? last : plan->mark.commit) + 1;
     if (record_losses(conn, plan, batch, &result->accepted, err) != 0) return -1;
     LakeValue values[] = {lake_int(batch), lake_int(result->accepted)};

@@ -26,9 +26,8 @@ static int read_table(LakeConn *conn, const char *table, Error *err) {
 }
 
 static int read_all_tables(LakeConn *conn, Error *err) {
-    static const char sql[] = "SELECT table_name FROM duckdb_tables() WHERE NOT internal AND database_name = current_database()";
     CLEANUP(lake_result_freep) LakeResult *tables = NULL;
-    if (lake_query(conn, "recover/tables", sql, NULL, 0, &tables, err) != 0) return -1;
+    if (lake_query(conn, "recover/tables", lake_sql("recover/tables"), NULL, 0, &tables, err) != 0) return -1;
     int got;
     while ((got = lake_next(tables, err)) > 0)
         if (read_table(conn, lake_col_text(tables, 0, NULL), err) != 0) return -1;
@@ -37,10 +36,9 @@ static int read_all_tables(LakeConn *conn, Error *err) {
 
 /* The rows that can be read must also be those that the ledger says are there. */
 static int check_ledger(LakeConn *conn, Error *err) {
-    static const char sql[] = "SELECT count(*) FROM duckdb_tables() WHERE table_name IN ('ledger_partitions', 'bronze_gaps')";
     CLEANUP(ledger_audit_done) LedgerAudit a = {0};
     int64_t tables;
-    if (lake_query_int(conn, "recover/ledger", sql, NULL, 0, &tables, err) != 0) return -1;
+    if (lake_query_int(conn, "recover/ledger", lake_sql("recover/ledger"), NULL, 0, &tables, err) != 0) return -1;
     if (tables < 2) return 0; /* it has none yet */
     if (ledger_audit(conn, &a, err) != 0) return -1;
     if (a.ok) return 0;

@@ -1,18 +1,18 @@
 /* chunks.c: what refine does in one transaction, and what in one statement.
  *
- * DuckDB works on vectors of 2,048 rows, and each JSON function keeps what it parsed of a whole vector: memory follows the length of
- * payloads, not their number. So a chunk, which is whole batches because progress is counted in them, is cut into slices of few large
- * payloads. Ordinary events are not measured at all: Bronze's statistics know the longest payload that it ever had, and while that one is
- * ordinary a chunk is one slice.
+ * DuckDB works on vectors of 2,048 rows, and each JSON function keeps what it parsed of a whole vector: memory grows with the length of
+ * payloads, not with their number. So a chunk, which is whole batches because progress is counted in batches, is cut into slices with few
+ * large payloads. While the longest payload that Bronze ever had, which DuckDB's statistics tell, is of ordinary length, nothing is
+ * measured and a chunk is one slice.
  *
- * Invariant: each row of the batches is in exactly one slice of one chunk. Rows of Bronze are never deleted, so rowid names them. */
+ * Invariant: each row of the batches is in exactly one slice of one chunk. Rows of Bronze are never deleted, so rowid identifies them. */
 #include "refine/internal.h"
 
 #include "base/memory.h"
 
-#define LARGE       2048            /* bytes; a vector of shorter payloads is no burden */
-#define SLICE_BYTES (4 * 1048576)   /* of large payloads; a statement takes some 16 times as much */
-#define CHUNK_BYTES (128 * 1048576) /* the same; quarantine keeps payloads until the commit */
+#define LARGE       2048            /* bytes; a vector of shorter payloads needs little memory */
+#define SLICE_BYTES (4 * 1048576)   /* of large payloads; a statement needs about 16 times as much memory */
+#define CHUNK_BYTES (128 * 1048576) /* of large payloads; quarantine keeps them in memory until the commit */
 #define READ_BYTES  (64 * 1048576)  /* that measuring may read at once, as far as batches allow */
 
 void chunks_done(Chunks *chunks) {
@@ -36,7 +36,7 @@ static void append_slice(Chunk *chunk, const Slice *slice) {
     chunk->slices[chunk->slice_count++] = *slice;
 }
 
-/* The slices go on where those of the batch before ended: the rows of batches lie one behind the other. */
+/* The last slice may grow into the batch: its rows follow those of the batch before. */
 static void append_slices(Chunk *chunk, const Chunk *batch) {
     Slice *last = last_slice(chunk);
     size_t i = 0;
@@ -49,12 +49,12 @@ static void append_slices(Chunk *chunk, const Chunk *batch) {
     for (; i < batch->slice_count; i++) append_slice(chunk, &batch->slices[i]);
 }
 
-/* Takes what the batch owns. */
+/* Takes over what the batch owns. */
 static void append_batch(Chunks *chunks, int64_t after, Chunk *batch, int64_t most) {
     Chunk *last = last_chunk(chunks);
     if (last == NULL || last->rows + batch->rows > most || last->heavy + batch->heavy > CHUNK_BYTES) {
         batch->after = last != NULL ? last->upto : after;
-        chunks->items = xrealloc(chunks->items, chunks->count + 1, sizeof *chunks->items); /* `last` is gone */
+        chunks->items = xrealloc(chunks->items, chunks->count + 1, sizeof *chunks->items); /* `last` is not valid any more */
         chunks->items[chunks->count++] = *batch;
     } else {
         last->upto = batch->upto;
@@ -76,18 +76,6 @@ typedef struct SliceMeasure {
     Chunks *chunks;
 } SliceMeasure;
 
-/* Statistics of a column are words. Where those are other words one day every payload counts as very long: it is measured. DuckDB has them
- * for a column itself only, not for what was made of it. */
-static int read_longest(SliceMeasure *m, Error *err) {
-#define LONGEST(column) "coalesce(TRY_CAST(regexp_extract(stats(" column "), 'Max String Length: ([0-9]+)', 1) AS BIGINT), 1048576)"
-    static const char text[] =
-        "SELECT coalesce(max(longest), 1048576)\n"
-        "FROM (SELECT greatest(" LONGEST("raw_payload") ", " LONGEST("extra_fields") ") AS longest\n"
-                                                                                     "      FROM bronze_raw_events LIMIT 1)";
-#undef LONGEST
-    return lake_query_int(m->conn, "refine/longest", text, NULL, 0, &m->longest, err);
-}
-
 static void add_row(Chunk *batch, int64_t row, int64_t bytes) {
     int64_t heavy = bytes > LARGE ? bytes : 0;
     Slice *last = last_slice(batch);
@@ -102,12 +90,10 @@ static void add_row(Chunk *batch, int64_t row, int64_t bytes) {
     batch->heavy += heavy;
 }
 
-/* The batches (after, upto], row by row. */
+/* Reads the sizes of the rows of the batches (after, upto]. */
 static int measure_rows(SliceMeasure *m, int64_t after, int64_t upto, Error *err) {
-    static const char text[] = "SELECT batch_id, rowid, coalesce(strlen(raw_payload), 0) + coalesce(strlen(extra_fields), 0)\n"
-                               "FROM bronze_raw_events WHERE batch_id > {{after}} AND batch_id <= {{upto}} ORDER BY ALL";
     LakeBinding range[] = {{"after", lake_int(after)}, {"upto", lake_int(upto)}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(text, range, ARRAY_LEN(range));
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("refine/measure"), range, ARRAY_LEN(range));
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     if (lake_query(m->conn, "refine/measure", sql, NULL, 0, &rows, err) != 0) return -1;
     Chunk batch = {0};
@@ -125,20 +111,20 @@ static int measure_rows(SliceMeasure *m, int64_t after, int64_t upto, Error *err
     return got;
 }
 
-static void take_whole(SliceMeasure *m, int64_t batch_id, int64_t rows) {
+static void append_whole(SliceMeasure *m, int64_t batch_id, int64_t rows) {
     Chunk batch = {.upto = batch_id, .rows = rows};
     append_slice(&batch, &(Slice){.first = 0, .last = INT64_MAX, .rows = rows});
     append_batch(m->chunks, m->after, &batch, m->most);
 }
 
-/* Small batches are measured together. */
+/* Measures small batches together. */
 static int measure_batches(SliceMeasure *m, LakeResult *batches, Error *err) {
     int64_t measured = m->after, upto = m->after, rows = 0;
     int got;
     while ((got = lake_next(batches, err)) > 0) {
         int64_t batch_id = lake_col_int(batches, 0), n = lake_col_int(batches, 1);
         if (m->longest <= LARGE) {
-            take_whole(m, batch_id, n);
+            append_whole(m, batch_id, n);
             continue;
         }
         if (rows > 0 && (rows + n) * m->longest > READ_BYTES) {
@@ -153,11 +139,11 @@ static int measure_batches(SliceMeasure *m, LakeResult *batches, Error *err) {
 }
 
 int chunks_read(LakeConn *conn, int64_t after, int64_t most, Chunks *ret, Error *err) {
-    static const char text[] =
-        "SELECT batch_id, count(*) FROM bronze_raw_events WHERE batch_id > {{after}} GROUP BY batch_id ORDER BY batch_id";
     SliceMeasure m = {.conn = conn, .after = after, .most = most, .chunks = ret};
-    CLEANUP(free_text) char *sql = lake_sql_bind(text, &(LakeBinding){"after", lake_int(after)}, 1);
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("refine/batches"), &(LakeBinding){"after", lake_int(after)}, 1);
     CLEANUP(lake_result_freep) LakeResult *batches = NULL;
-    if (lake_query(conn, "refine/batches", sql, NULL, 0, &batches, err) != 0 || read_longest(&m, err) != 0) return -1;
+    if (lake_query(conn, "refine/batches", sql, NULL, 0, &batches, err) != 0 ||
+        lake_query_int(conn, "refine/longest", lake_sql("refine/longest"), NULL, 0, &m.longest, err) != 0)
+        return -1;
     return measure_batches(&m, batches, err);
 }

@@ -1,4 +1,4 @@
-/* gold.c: Gold's state follows Silver (the tables are described in src/compile/gold.c).
+/* gold.c: updating Gold's state and the features from Silver (src/compile/gold.c and gold_features.c describe the tables).
  *
  * Invariant: gold_state.newest is the UTC day of the newest event that the state contains, and every event of the last N days up to it is
  * in the bands of the windows that reach it. */
@@ -11,6 +11,8 @@
 #define DAY_US           (86400 * USEC_PER_SEC)
 #define COMPACT_ROWS_MIN 50000
 #define COMPACT_SHARE    4 /* partial rows may be a quarter of the compacted ones: every refine of a few events reads them all */
+#define DELTA_SHARE      8 /* the delta may have an eighth of the subscribers of the base */
+#define CHANGED_SHARE    4 /* computing the features of a quarter of the subscribers costs as much as those of all */
 
 typedef struct Day {
     bool known;
@@ -57,13 +59,13 @@ static int store_newest(const Refine *r, int64_t day, Error *err) {
     return lake_exec_values(r->conn, "gold/newest_stored", sql, &value, 1, NULL, err);
 }
 
-/* ---- events expire_days windows ---- */
+/* ---- events that a window no longer covers ---- */
 
-/* The days [from, to) expire_days the window of band `band`. */
+/* The window of band `band` no longer covers the days [from, to). */
 static int expire_days(const Refine *r, int64_t from, int64_t to, int64_t band, const LakeBinding *after, Error *err) {
     DayText texts[2];
     LakeBinding bindings[] = {*after, {"from", day_value(from, &texts[0])}, {"to", day_value(to, &texts[1])}, {"band", lake_int(band)}};
-    return refine_exec(r, SQL_GOLD_LEAVE, bindings, ARRAY_LEN(bindings), NULL, err);
+    return refine_exec(r, SQL_GOLD_EXPIRE_DAYS, bindings, ARRAY_LEN(bindings), NULL, err);
 }
 
 static int expire_all_days(const Refine *r, Error *err) {
@@ -71,10 +73,10 @@ static int expire_all_days(const Refine *r, Error *err) {
     return lake_exec(r->conn, "gold/windows_over", sql, err);
 }
 
-/* The windows end `old` no more, but `newest`. */
+/* The windows, which ended at the day `old`, end at `newest`. */
 static int slide_windows(const Refine *r, int64_t old, int64_t newest, const LakeBinding *after, Error *err) {
     const Pipeline *p = r->pipeline;
-    if (compile_sql(r->sql, SQL_GOLD_LEAVE)[0] == '\0') return 0;
+    if (compile_sql(r->sql, SQL_GOLD_EXPIRE_DAYS)[0] == '\0') return 0;
     if (newest - p->windows[p->window_count - 1] >= old) return expire_all_days(r, err);
     for (size_t i = 0; i < p->window_count; i++) {
         int64_t from = old - p->windows[i] + 1, to = newest - p->windows[i] + 1;
@@ -83,7 +85,7 @@ static int slide_windows(const Refine *r, int64_t old, int64_t newest, const Lak
     return 0;
 }
 
-/* ---- events come ---- */
+/* ---- new events ---- */
 
 static void free_memory(void *p) {
     free(*(void **)p);
@@ -93,9 +95,8 @@ typedef struct WindowNames {
     char text[16];
 } WindowNames;
 
-/* {{after}}, {{upto}} and the first day of each window. */
+/* Binds {{after}}, {{upto}} and the first day of each window. */
 static int add_events(const Refine *r, const LakeBinding range[2], int64_t newest, int64_t *ret_subscribers, Error *err) {
-    static const char subscribers[] = "SELECT count(DISTINCT subscriber_id) FROM refine_partials";
     const Pipeline *p = r->pipeline;
     size_t n = p->window_count;
     CLEANUP(free_memory) LakeBinding *bindings = xcalloc(n + 2, sizeof *bindings);
@@ -110,7 +111,7 @@ static int add_events(const Refine *r, const LakeBinding range[2], int64_t newes
     if (refine_exec(r, SQL_GOLD_PARTIALS, bindings, n + 2, NULL, err) != 0 ||
         refine_exec(r, SQL_GOLD_SUMS, bindings, n + 2, NULL, err) != 0 || refine_exec(r, SQL_GOLD_EXTREME, bindings, n + 2, NULL, err) != 0)
         return -1;
-    return lake_query_int(r->conn, "gold/touched", subscribers, NULL, 0, ret_subscribers, err);
+    return refine_query_int(r, "gold/touched", ret_subscribers, err);
 }
 
 int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) {
@@ -118,12 +119,12 @@ int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *r
     Day old = {0}, newest = {0};
     *ret = (GoldChange){0};
     if (read_newest_of(r, range, &newest, err) != 0) return -1;
-    if (!newest.known) return 0; /* no event passed */
+    if (!newest.known) return 0; /* no event of these batches is in Silver */
     if (read_state_newest(r, &old, err) != 0) return -1;
     if (old.known && old.day > newest.day) newest = old;
     if (old.known && newest.day > old.day && slide_windows(r, old.day, newest.day, &range[0], err) != 0) return -1;
-    ret->moved = !old.known || newest.day > old.day;
-    if (ret->moved && store_newest(r, newest.day, err) != 0) return -1;
+    ret->windows_slid = !old.known || newest.day > old.day;
+    if (ret->windows_slid && store_newest(r, newest.day, err) != 0) return -1;
     return add_events(r, range, newest.day, &ret->subscribers, err);
 }
 
@@ -133,36 +134,38 @@ int gold_recompute_features(const Refine *r, int64_t upto, Error *err) {
     return refine_exec(r, SQL_GOLD_FEATURES, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err);
 }
 
-/* Too many fresh rows make each further refine and publish more expensive than a new base now and then. */
+/* A large delta makes each further refine and publish more expensive than a new base from time to time. */
 static int merge_delta_if_due(const Refine *r, int64_t subscribers, Error *err) {
-    enum { MANY = 8 };
-    int64_t fresh = 0;
-    if (lake_query_int(r->conn, "gold/fresh", "SELECT count(*) FROM gold_features_fresh", NULL, 0, &fresh, err) != 0) return -1;
-    return fresh <= subscribers / MANY ? 0 : refine_exec(r, SQL_GOLD_SETTLE, NULL, 0, NULL, err);
+    int64_t delta = 0;
+    if (refine_query_int(r, "gold/fresh", &delta, err) != 0) return -1;
+    return delta <= subscribers / DELTA_SHARE ? 0 : refine_exec(r, SQL_GOLD_MERGE_DELTA, NULL, 0, NULL, err);
 }
 
-int gold_follow(const Refine *r, const GoldChange *change, int64_t upto, Error *err) {
-    enum { MANY = 4 }; /* of 4 subscribers one is touched: then all are as cheap */
+int gold_update_features(const Refine *r, const GoldChange *change, int64_t upto, Error *err) {
     int64_t all = 0;
     if (change->subscribers == 0) return 0;
-    if (lake_query_int(r->conn, "gold/subscribers", "SELECT count(*) FROM gold_features_base", NULL, 0, &all, err) != 0) return -1;
-    if (change->moved || change->subscribers > all / MANY) return gold_recompute_features(r, upto, err);
-    if (refine_exec(r, SQL_GOLD_FRESHEN, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err) != 0) return -1;
+    if (refine_query_int(r, "gold/subscribers", &all, err) != 0) return -1;
+    if (change->windows_slid || change->subscribers > all / CHANGED_SHARE) return gold_recompute_features(r, upto, err);
+    if (refine_exec(r, SQL_GOLD_UPDATE_DELTA, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err) != 0) return -1;
     return merge_delta_if_due(r, all, err);
 }
 
 /* ---- compaction ---- */
 
-/* A table of the state. */
+/* A table of the state that grows: the one that `compact` makes. */
 typedef struct StatePart {
-    const char *table, *compacted; /* its column in gold_state: rows after the last compaction */
     Statement compact;
+    const char *compacted; /* column of gold_state: its rows after the last compaction */
 } StatePart;
 
 static const StatePart state_parts[] = {
-    {"gold_state_sums", "compacted_sums", SQL_GOLD_COMPACT_SUMS},
-    {"gold_state_extreme", "compacted_extremes", SQL_GOLD_COMPACT_EXTREMES},
+    {SQL_GOLD_COMPACT_SUMS, "compacted_sums"},
+    {SQL_GOLD_COMPACT_EXTREMES, "compacted_extremes"},
 };
+
+static const char *state_table(const StatePart *part) {
+    return statement_tables(part->compact)[0];
+}
 
 typedef struct StateRows {
     int64_t all, compacted;
@@ -173,7 +176,7 @@ static int read_state_rows(const Refine *r, const StatePart *part, StateRows *re
     const char *s = r->suffix;
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     CLEANUP(free_text)
-    char *sql = xasprintf("SELECT (SELECT count(*) FROM %s%s), %s, newest - DATE '1970-01-01' FROM gold_state%s", part->table, s,
+    char *sql = xasprintf("SELECT (SELECT count(*) FROM %s%s), %s, newest - DATE '1970-01-01' FROM gold_state%s", state_table(part), s,
                           part->compacted, s);
     if (lake_query(r->conn, "gold/state_rows", sql, NULL, 0, &rows, err) != 0) return -1;
     int got = lake_next(rows, err);
@@ -184,9 +187,10 @@ static int read_state_rows(const Refine *r, const StatePart *part, StateRows *re
     return 0;
 }
 
-static int accept_rows(const Refine *r, const StatePart *part, Error *err) {
+static int store_compacted(const Refine *r, const StatePart *part, Error *err) {
     CLEANUP(free_text)
-    char *sql = xasprintf("UPDATE gold_state%s SET %s = (SELECT count(*) FROM %s%s)", r->suffix, part->compacted, part->table, r->suffix);
+    char *sql =
+        xasprintf("UPDATE gold_state%s SET %s = (SELECT count(*) FROM %s%s)", r->suffix, part->compacted, state_table(part), r->suffix);
     return lake_exec(r->conn, "gold/compacted", sql, err);
 }
 
@@ -196,11 +200,11 @@ static int compact(const Refine *r, const StatePart *part, const StateRows *rows
     int64_t widest = p->window_count > 0 ? p->windows[p->window_count - 1] : 1;
     LakeBinding from = {"from", day_value(rows->newest.day - widest + 1, &text)};
     if (lake_begin(r->conn, err) != 0) return -1;
-    if (refine_exec(r, part->compact, &from, 1, NULL, err) != 0 || accept_rows(r, part, err) != 0 || lake_commit(r->conn, err) != 0) {
+    if (refine_exec(r, part->compact, &from, 1, NULL, err) != 0 || store_compacted(r, part, err) != 0 || lake_commit(r->conn, err) != 0) {
         lake_rollback(r->conn);
         return -1;
     }
-    log_debug("refine", "%s compacted from %lld rows", part->table, (long long)rows->all);
+    log_debug("refine", "%s compacted from %lld rows", state_table(part), (long long)rows->all);
     return 0;
 }
 
@@ -208,9 +212,9 @@ static int compact_part_if_due(const Refine *r, const StatePart *part, Error *er
     StateRows rows = {0};
     if (read_state_rows(r, part, &rows, err) != 0) return -1;
     if (!rows.newest.known) return 0;
-    if (rows.compacted == 0) return accept_rows(r, part, err); /* the first load is not made to wait for it */
-    int64_t pending = rows.all - rows.compacted, bearable = rows.compacted / COMPACT_SHARE;
-    return pending > bearable && pending > COMPACT_ROWS_MIN ? compact(r, part, &rows, err) : 0;
+    if (rows.compacted == 0) return store_compacted(r, part, err); /* the first load is not compacted: it would take long */
+    int64_t partial = rows.all - rows.compacted;
+    return partial > rows.compacted / COMPACT_SHARE && partial > COMPACT_ROWS_MIN ? compact(r, part, &rows, err) : 0;
 }
 
 int gold_compact_if_due(const Refine *r, Error *err) {
@@ -219,15 +223,11 @@ int gold_compact_if_due(const Refine *r, Error *err) {
     return 0;
 }
 
-/* ---- again from Silver ---- */
+/* ---- all of it from Silver ---- */
 
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) {
-    static const char *const tables[] = {"gold_state_sums", "gold_state_extreme", "gold_state"};
     GoldChange change;
-    for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
-        CLEANUP(free_text) char *sql = xasprintf("DROP TABLE IF EXISTS %s%s", tables[i], r->suffix);
-        if (lake_exec(r->conn, "gold/drop", sql, err) != 0) return -1;
-    }
-    if (refine_exec(r, SQL_GOLD_TABLES, NULL, 0, NULL, err) != 0) return -1;
+    if (refine_drop_tables(r, "gold/drop", SQL_GOLD_TABLES, err) != 0 || refine_exec(r, SQL_GOLD_TABLES, NULL, 0, NULL, err) != 0)
+        return -1;
     return gold_add_batches(r, -1, upto, &change, err);
 }

@@ -3,20 +3,25 @@
 #include "compile/compile.h"
 #include "refine/refine.h"
 
-/* One run over one set of tables. */
+/* One run over one set of tables. Borrows everything. */
 typedef struct Refine {
     LakeConn *conn;
     const Pipeline *pipeline;
-    const char *suffix; /* of the tables that are written */
-    Compiled *sql;      /* for that suffix; owned */
-    Compiled *live;     /* for the live tables; owned, `sql` itself when there is no suffix */
+    const char *suffix;   /* of the tables that are written */
+    const Compiled *sql;  /* for that suffix */
+    const Compiled *live; /* for the live tables */
     RefineStats *stats;
 } Refine;
 
-/* Runs a compiled statement with {{after}}, {{upto}} and `more` (n). `ret_changed`: NULL for a script of several. */
-int refine_exec(const Refine *r, Statement statement, const LakeBinding *more, size_t n, int64_t *ret_changed, Error *err) MUST_CHECK;
+/* ---- statement.c ---- */
+/* Runs a compiled statement; one that is "" does nothing. `ret_changed`: the rows that it wrote; NULL for a script of several. */
+int refine_exec(const Refine *r, Statement statement, const LakeBinding *bindings, size_t n, int64_t *ret_changed, Error *err) MUST_CHECK;
+/* The number that sql/<name>.sql returns. */
+int refine_query_int(const Refine *r, const char *name, int64_t *ret, Error *err) MUST_CHECK;
+/* Drops the tables that the statement `made_by` creates; `name` stands in errors. */
+int refine_drop_tables(const Refine *r, const char *name, Statement made_by, Error *err) MUST_CHECK;
 
-/* ---- refine_chunks.c ---- */
+/* ---- chunks.c ---- */
 /* Rows of Bronze that one statement can work on. */
 typedef struct Slice {
     int64_t first, last; /* rowid */
@@ -37,23 +42,24 @@ typedef struct Chunks {
 int chunks_read(LakeConn *conn, int64_t after, int64_t most, Chunks *ret, Error *err) MUST_CHECK;
 void chunks_done(Chunks *chunks);
 
-/* ---- refine_gold.c ---- */
+/* ---- gold.c ---- */
 typedef struct GoldChange {
     int64_t subscribers; /* whose state grew: they are in the temporary table refine_partials */
-    bool moved;          /* the windows end at another day: the features of any subscriber may have changed */
+    bool windows_slid;   /* the windows end at another day: the features of any subscriber may have changed */
 } GoldChange;
 /* Adds the Silver events of the batches (after, upto] to Gold's state, in the open transaction. */
 int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) MUST_CHECK;
-/* gold_subscriber_features follows the state, in the same transaction; `upto` is the last batch that the state contains. */
-int gold_follow(const Refine *r, const GoldChange *change, int64_t upto, Error *err) MUST_CHECK;
-/* The same for every subscriber, whatever has changed. */
+/* Updates gold_subscriber_features after that change of the state, in the same transaction; `upto` is the last batch that the state
+ * contains. */
+int gold_update_features(const Refine *r, const GoldChange *change, int64_t upto, Error *err) MUST_CHECK;
+/* Recomputes the features of every subscriber. */
 int gold_recompute_features(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
-/* Merges partial rows when they have become many: in a transaction of its own, because readers see no difference. */
+/* Merges partial rows when there are many: in a transaction of its own, because readers see no difference. */
 int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
-/* Makes the state again from the batches of Silver up to `upto`, in the open transaction. */
+/* Computes the state again from the batches of Silver up to `upto`, in the open transaction. */
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
 
-/* ---- refine_tables.c ---- */
+/* ---- tables.c ---- */
 /* What the last run left. */
 typedef struct RefineProgress {
     int64_t batch_id;
@@ -61,9 +67,9 @@ typedef struct RefineProgress {
 } RefineProgress;
 int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) MUST_CHECK;
 int refine_store_progress(const Refine *r, int64_t batch_id, Error *err) MUST_CHECK;
-/* Brings the live tables to the declarations, in one transaction; a no-op when they are. */
+/* Changes the live tables to what the declarations ask for, in one transaction; does nothing when they are already. */
 int refine_prepare(const Refine *r, const RefineProgress *progress, Error *err) MUST_CHECK;
-/* The tables of a rebuild: made anew; thrown away; put in the place of the live ones. */
+/* The tables of a rebuild: created empty; dropped; put in the place of the live ones. */
 int refine_begin_rebuild(const Refine *r, Error *err) MUST_CHECK;
 int refine_drop_rebuild(const Refine *r, Error *err) MUST_CHECK;
 int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;

@@ -1,10 +1,10 @@
 /* refine.c: chunks of batches, one transaction each.
  *
- * Each slice of a chunk (refine_chunks.c) goes the fast way first (src/compile/silver.c); only when rows are left over are they judged one
- * field at a time.
+ * Each slice of a chunk (chunks.c) takes the fast path first (src/compile/silver.c); only the rows that remain are judged one field at a
+ * time (src/compile/suspects.c).
  *
- * Invariant: every event of Bronze up to refine_progress.batch_id is in Silver or in quarantine, once; a chunk whose numbers do not say so
- * is rolled back. The incremental way and --full run the same statements on the same batches, so their tables are equal. */
+ * Invariant: every event of Bronze up to refine_progress.batch_id is in Silver or in quarantine, once; a chunk whose counts do not add up
+ * is rolled back. An incremental run and --full run the same statements on the same batches, so their tables are equal. */
 #include "refine/refine.h"
 
 #include "base/clock.h"
@@ -16,14 +16,24 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* ---- statements ---- */
+#define REBUILD_SUFFIX "_rebuild"
 
-int refine_exec(const Refine *r, Statement statement, const LakeBinding *more, size_t n, int64_t *ret_changed, Error *err) {
-    const char *name = statement_name(statement), *text = compile_sql(r->sql, statement);
-    if (ret_changed != NULL) *ret_changed = 0;
-    if (text[0] == '\0') return 0; /* the declarations need no such state */
-    CLEANUP(free_text) char *sql = lake_sql_bind(text, more, n);
-    return ret_changed != NULL ? lake_exec_values(r->conn, name, sql, NULL, 0, ret_changed, err) : lake_exec(r->conn, name, sql, err);
+struct Refinery {
+    Pipeline *pipeline;
+    Compiled *live, *rebuild; /* for the live tables; for those that are written beside them */
+};
+
+Refinery *refinery_new(Pipeline *pipeline) {
+    Refinery *r = xcalloc(1, sizeof *r);
+    *r = (Refinery){.pipeline = pipeline, .live = compile_new(pipeline, ""), .rebuild = compile_new(pipeline, REBUILD_SUFFIX)};
+    return r;
+}
+
+void refinery_free(Refinery *r) {
+    compile_free(r->live);
+    compile_free(r->rebuild);
+    pipeline_free(r->pipeline);
+    free(r);
 }
 
 /* ---- Silver ---- */
@@ -33,13 +43,11 @@ typedef struct Counts {
 } Counts;
 
 static int route_suspects(const Refine *r, const LakeBinding *rows, size_t n, Counts *counts, Error *err) {
-    static const char drifted[] = "SELECT count(*) FROM refine_suspects WHERE len(drift) > 0";
     Counts more = {0};
     if (refine_exec(r, SQL_SILVER_SUSPECTS, rows, n, NULL, err) != 0 ||
         refine_exec(r, SQL_SILVER_ACCEPT, rows, n, &more.silver, err) != 0 ||
         refine_exec(r, SQL_SILVER_QUARANTINE, rows, n, &more.quarantined, err) != 0 ||
-        refine_exec(r, SQL_SILVER_DRIFT, rows, n, NULL, err) != 0 ||
-        lake_query_int(r->conn, "silver/drifted", drifted, NULL, 0, &more.drifted, err) != 0)
+        refine_exec(r, SQL_SILVER_DRIFT, rows, n, NULL, err) != 0 || refine_query_int(r, "silver/drifted", &more.drifted, err) != 0)
         return -1;
     counts->silver += more.silver;
     counts->quarantined += more.quarantined;
@@ -75,7 +83,7 @@ static int refine_chunk(const Refine *r, const Chunk *chunk, bool live, Error *e
     GoldChange gold = {0};
     if (lake_begin(r->conn, err) != 0) return -1;
     if (refine_silver(r, chunk, &counts, err) != 0 || gold_add_batches(r, chunk->after, chunk->upto, &gold, err) != 0 ||
-        (live && (gold_follow(r, &gold, chunk->upto, err) != 0 || refine_store_progress(r, chunk->upto, err) != 0)) ||
+        (live && (gold_update_features(r, &gold, chunk->upto, err) != 0 || refine_store_progress(r, chunk->upto, err) != 0)) ||
         lake_commit(r->conn, err) != 0) {
         lake_rollback(r->conn);
         return -1;
@@ -106,13 +114,13 @@ static int refine_chunks(const Refine *r, const Chunks *chunks, bool live, bool 
 
 /* A subscriber of several chunks counts once. */
 static int count_subscribers(const Refine *r, const Chunks *chunks, Error *err) {
-    static const char text[] = "SELECT count(DISTINCT subscriber_id) FROM silver_clean_events WHERE batch_id > {{after}}";
     if (chunks->count < 2) return 0;
-    CLEANUP(free_text) char *sql = lake_sql_bind(text, &(LakeBinding){"after", lake_int(chunks->items[0].after)}, 1);
+    CLEANUP(free_text)
+    char *sql = lake_sql_bind(lake_sql("refine/subscribers"), &(LakeBinding){"after", lake_int(chunks->items[0].after)}, 1);
     return lake_query_int(r->conn, "refine/subscribers", sql, NULL, 0, &r->stats->subscribers, err);
 }
 
-/* ---- the two ways ---- */
+/* ---- incremental and full ---- */
 
 static int64_t most_rows(const RefineOptions *options) {
     return options->chunk_rows > 0 ? options->chunk_rows : REFINE_CHUNK_ROWS;
@@ -144,17 +152,15 @@ static int run_full(const Refine *r, const RefineOptions *options, Error *err) {
     return -1;
 }
 
-static void refine_done(Refine *r) {
-    if (r->live != r->sql) compile_free(r->live);
-    compile_free(r->sql);
-}
-
-int refine_run(LakeConn *conn, const Pipeline *pipeline, const RefineOptions *options, RefineStats *ret, Error *err) {
+int refine_run(const Refinery *refinery, LakeConn *conn, const RefineOptions *options, RefineStats *ret, Error *err) {
     int64_t began = clock_mono_ns();
     RefineStats stats = {.full = options->full};
-    CLEANUP(refine_done) Refine r = {.conn = conn, .pipeline = pipeline, .suffix = options->full ? "_rebuild" : "", .stats = &stats};
-    r.sql = compile_new(pipeline, r.suffix);
-    r.live = options->full ? compile_new(pipeline, "") : r.sql;
+    const Refine r = {.conn = conn,
+                      .pipeline = refinery->pipeline,
+                      .suffix = options->full ? REBUILD_SUFFIX : "",
+                      .sql = options->full ? refinery->rebuild : refinery->live,
+                      .live = refinery->live,
+                      .stats = &stats};
     if ((options->full ? run_full(&r, options, err) : run_incremental(&r, options, err)) != 0) return -1;
     stats.seconds = clock_seconds_since(began);
     *ret = stats;

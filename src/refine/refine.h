@@ -1,10 +1,17 @@
 /* refine.h: Bronze -> Silver -> Gold, as the declarations say.
  *
- * Reads the batches of Bronze above refine_progress.batch_id in chunks; each chunk is one transaction: Silver rows, quarantine, drift,
- * Gold's state and progress. Killed at any point, the next run goes on where the last commit was. One connection, one thread. */
+ * A run reads the batches of Bronze above refine_progress.batch_id in chunks; each chunk is one transaction: Silver rows, quarantine,
+ * drift, Gold's state, features and progress. Killed at any point, the next run continues after the last commit. One connection, one
+ * thread. */
 #pragma once
 #include "contract/pipeline.h"
 #include "lake/lake.h"
+
+/* The declarations and the SQL compiled from them, once for any number of runs. It does not change: any thread may use it. */
+typedef struct Refinery Refinery;
+Refinery *refinery_new(Pipeline *pipeline) MUST_CHECK; /* takes over the pipeline */
+void refinery_free(Refinery *r);
+DEFINE_CLEANUP(refinery_free, Refinery)
 
 typedef struct RefineOptions {
     bool full;          /* rebuild everything from Bronze, beside the live tables; they change in one last transaction */
@@ -17,16 +24,16 @@ typedef struct RefineOptions {
 typedef struct RefineStats {
     int64_t silver, quarantined; /* events of this run that went there */
     int64_t subscribers;         /* that this run touched */
-    int64_t drifted;             /* events of this run that brought what no contract knows, or numbers as text */
+    int64_t drifted;             /* events of this run with fields that no contract has, or with numbers as text */
     int64_t columns_added;
     bool full;
-    bool features_rebuilt;  /* the features had changed: Gold's state was made again from Silver */
+    bool features_rebuilt;  /* the features had changed: Gold's state was computed again from Silver */
     bool contracts_changed; /* they hold for this run's events; `refine --full` applies them to history */
     double seconds;
 } RefineStats;
 
-/* ERR_CONFIG: the declarations do not fit the tables that are there (it names the next step); ERR_STOPPED: asked to stop between two
+/* ERR_CONFIG: the declarations do not fit the existing tables (the text names the next step); ERR_STOPPED: asked to stop between two
  * chunks, what was refined is safe. */
-int refine_run(LakeConn *conn, const Pipeline *pipeline, const RefineOptions *options, RefineStats *ret, Error *err) MUST_CHECK;
+int refine_run(const Refinery *refinery, LakeConn *conn, const RefineOptions *options, RefineStats *ret, Error *err) MUST_CHECK;
 /* The summary. The caller owns it. */
 json_t *refine_stats_json(const RefineStats *stats) MUST_CHECK;

@@ -1,38 +1,25 @@
 /* tables.c: the tables that the declarations ask for, and what happens when the declarations change.
  *
  *   a contract gains a column    Silver gains it; old rows have NULL
- *   a column changes its type    refused: rows of two meanings cannot share a column; `refine --full` makes the table again
+ *   a column changes its type    refused: one column cannot hold values of two types; `refine --full` makes the table again
  *   any other rule changes       it holds for new events; the run says that `refine --full` applies it to history
- *   the features change, or      Gold is made again from Silver, here and now
- *   what is compiled of them
+ *   the features change, or      Gold is computed again from Silver at once
+ *   the SQL compiled from them
  *
- * Invariant: the fingerprints in refine_progress are those of the declarations that the tables were brought to, so that equal fingerprints
- * mean that there is nothing to look at. */
+ * Invariant: the fingerprints in refine_progress are those of the declarations that the tables were made for: when they are equal, the
+ * tables need no change. */
 #include "refine/internal.h"
 
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include <string.h>
 
 /* ---- progress ---- */
 
-/* The features, and the SQL that this binary makes of them. */
-static char *features_fingerprint(const Refine *r) {
-    CLEANUP(buf_done) Buf text = {0};
-    buf_add_str(&text, r->pipeline->features_sha256);
-    for (Statement s = SQL_GOLD_TABLES; s <= SQL_GOLD_SETTLE; s++) buf_add_str(&text, compile_sql(r->live, s));
-    return buf_take(&text);
-}
-
 int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) {
-    static const char sql[] = "SELECT batch_id, contracts_sha256 IS NOT NULL, coalesce(contracts_sha256 = $1, false), "
-                              "coalesce(features_sha256 = sha256($2), false) "
-                              "FROM refine_progress";
-    CLEANUP(free_text) char *features = features_fingerprint(r);
-    LakeValue values[] = {lake_text(r->pipeline->contracts_sha256), lake_text(features)};
+    const LakeValue values[] = {lake_text(r->pipeline->contracts_sha256), lake_text(compile_features_sha256(r->live))};
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(r->conn, "refine/progress", sql, values, 2, &rows, err) != 0) return -1;
+    if (lake_query(r->conn, "refine/progress", lake_sql("refine/progress"), values, ARRAY_LEN(values), &rows, err) != 0) return -1;
     int got = lake_next(rows, err);
     if (got < 0) return -1;
     if (got == 0) return error_set(err, ERR_BUG, "refine_progress has no row");
@@ -41,22 +28,18 @@ int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) {
 }
 
 int refine_store_progress(const Refine *r, int64_t batch_id, Error *err) {
-    static const char sql[] =
-        "UPDATE refine_progress SET batch_id = $1, contracts_sha256 = $2, features_sha256 = sha256($3), refined_at = now()";
-    CLEANUP(free_text) char *features = features_fingerprint(r);
-    LakeValue values[] = {lake_int(batch_id), lake_text(r->pipeline->contracts_sha256), lake_text(features)};
-    return lake_exec_values(r->conn, "refine/progress_stored", sql, values, 3, NULL, err);
+    static const char name[] = "refine/progress_stored";
+    const LakeValue values[] = {lake_int(batch_id), lake_text(r->pipeline->contracts_sha256), lake_text(compile_features_sha256(r->live))};
+    return lake_exec_values(r->conn, name, lake_sql(name), values, ARRAY_LEN(values), NULL, err);
 }
 
 /* ---- columns ---- */
 
 /* The type of a column of silver_clean_events in the lake; NULL: no such column. The caller frees. */
 static int read_column_type(const Refine *r, const char *column, char **ret, Error *err) {
-    static const char sql[] = "SELECT data_type FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'main' "
-                              "AND table_name = 'silver_clean_events' AND column_name = $1";
     LakeValue value = lake_text(column);
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(r->conn, "silver/columns", sql, &value, 1, &rows, err) != 0) return -1;
+    if (lake_query(r->conn, "silver/columns", lake_sql("silver/columns"), &value, 1, &rows, err) != 0) return -1;
     int got = lake_next(rows, err);
     if (got < 0) return -1;
     *ret = got > 0 ? xstrdup(lake_col_text(rows, 0, NULL)) : NULL;
@@ -89,7 +72,7 @@ static int check_columns(const Refine *r, Error *err) {
     return 0;
 }
 
-/* ---- bringing the tables to the declarations ---- */
+/* ---- making the tables fit the declarations ---- */
 
 static int prepare_contracts(const Refine *r, const RefineProgress *progress, Error *err) {
     /* Columns first: the tables' statement also comments on them. */
@@ -125,31 +108,39 @@ int refine_prepare(const Refine *r, const RefineProgress *progress, Error *err) 
 
 /* ---- rebuilding ---- */
 
+/* These make the tables that a rebuild fills beside the live ones. The features are computed when they are swapped. */
+static const Statement rebuilt[] = {SQL_SILVER_TABLES, SQL_GOLD_TABLES};
+
 int refine_drop_rebuild(const Refine *r, Error *err) {
-    for (size_t i = 0; compile_tables[i] != NULL; i++) {
-        CLEANUP(free_text) char *sql = xasprintf("DROP TABLE IF EXISTS %s%s", compile_tables[i], r->suffix);
-        if (lake_exec(r->conn, "refine/drop_rebuild", sql, err) != 0) return -1;
-    }
+    for (size_t i = 0; i < ARRAY_LEN(rebuilt); i++)
+        if (refine_drop_tables(r, "refine/drop_rebuild", rebuilt[i], err) != 0) return -1;
     return 0;
 }
 
 int refine_begin_rebuild(const Refine *r, Error *err) {
-    if (refine_drop_rebuild(r, err) != 0) return -1; /* what a killed rebuild left */
-    return refine_exec(r, SQL_SILVER_TABLES, NULL, 0, NULL, err) != 0 ? -1 : refine_exec(r, SQL_GOLD_TABLES, NULL, 0, NULL, err);
+    if (refine_drop_rebuild(r, err) != 0) return -1; /* those that a killed rebuild left */
+    for (size_t i = 0; i < ARRAY_LEN(rebuilt); i++)
+        if (refine_exec(r, rebuilt[i], NULL, 0, NULL, err) != 0) return -1;
+    return 0;
 }
 
-static int swap_table(const Refine *r, const char *name, Error *err) {
+static int swap_one_table(const Refine *r, const char *name, Error *err) {
     CLEANUP(free_text) char *sql = xasprintf("DROP TABLE IF EXISTS %s; ALTER TABLE %s%s RENAME TO %s", name, name, r->suffix, name);
     return lake_exec(r->conn, "refine/swap", sql, err);
 }
 
+static int swap_tables(const Refine *r, Error *err) {
+    for (size_t i = 0; i < ARRAY_LEN(rebuilt); i++)
+        for (const char *const *table = statement_tables(rebuilt[i]); *table != NULL; table++)
+            if (swap_one_table(r, *table, err) != 0) return -1;
+    return 0;
+}
+
 int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) {
     if (lake_begin(r->conn, err) != 0) return -1;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && compile_tables[i] != NULL; i++) rc = swap_table(r, compile_tables[i], err);
-    if (rc == 0) rc = gold_recompute_features(r, upto, err);
-    if (rc == 0) rc = refine_store_progress(r, upto, err);
-    if (rc == 0) rc = lake_commit(r->conn, err);
-    if (rc != 0) lake_rollback(r->conn);
-    return rc;
+    if (swap_tables(r, err) == 0 && gold_recompute_features(r, upto, err) == 0 && refine_store_progress(r, upto, err) == 0 &&
+        lake_commit(r->conn, err) == 0)
+        return 0;
+    lake_rollback(r->conn);
+    return -1;
 }

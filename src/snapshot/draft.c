@@ -1,6 +1,6 @@
 /* draft.c: a copy of the last generation, made on a thread of its own while the writer does something else.
  *
- * Its name ends as that of all unfinished files, so that pruning removes what a killed process left of it. */
+ * Its name ends like those of all unfinished files, so that pruning removes the copy of a killed process. */
 #include "snapshot/internal.h"
 
 #include "base/disk_space.h"
@@ -16,7 +16,7 @@ struct SnapshotDraft {
     char *last, *copy;
     pthread_t thread;
     bool running;
-    Error err; /* of the copy; the thread's until it was joined */
+    Error err; /* of the copy; belongs to the thread until it was joined */
 };
 
 static void *copy_last(void *arg) {
@@ -25,16 +25,16 @@ static void *copy_last(void *arg) {
     return NULL;
 }
 
-/* What is written before the snapshot comes first, when there is little room. */
-static bool has_room(const char *dir, const char *last) {
+/* When little is free, the space is left to what the run writes before the snapshot. */
+static bool has_space(const char *dir, const char *last) {
     enum { TIMES = 4 };
     struct stat st;
     return stat(last, &st) == 0 && disk_space_free(dir) / TIMES >= st.st_size;
 }
 
 SnapshotDraft *snapshot_draft(const char *dir) {
-    CLEANUP(free_text) char *last = snapshot_current_path(dir);
-    if (last == NULL || !has_room(dir, last)) return NULL;
+    CLEANUP(free_text) char *last = generation_current_path(dir);
+    if (last == NULL || !has_space(dir, last)) return NULL;
     SnapshotDraft *d = xcalloc(1, sizeof *d);
     d->last = TAKE(last);
     d->copy = path_join(dir, "draft.duckdb.tmp");

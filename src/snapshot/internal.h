@@ -1,8 +1,19 @@
-/* internal.h: what writing a generation and its draft share. */
+/* internal.h: the parts of a snapshot. */
 #pragma once
 #include "snapshot/snapshot.h"
 
-/* The file of the generation that CURRENT names, or NULL; the caller frees. */
-char *snapshot_current_path(const char *dir) MUST_CHECK;
-/* The copy, once it is whole, becomes `path`; false when there is none, or it is of another generation than `last`. */
+/* ---- generations.c; the caller frees the paths ---- */
+
+char *generation_path(const char *dir, int64_t generation) MUST_CHECK;
+char *generation_lock_path(const char *path) MUST_CHECK; /* of the file `path` of a generation */
+/* The file of the generation that CURRENT names, or NULL. */
+char *generation_current_path(const char *dir) MUST_CHECK;
+/* CURRENT names the generation from now on. ERR_IO. */
+int generation_make_current(const char *dir, int64_t generation, Error *err) MUST_CHECK;
+/* A number that was never used, also when CURRENT was lost. */
+int64_t generation_next(const char *dir);
+
+/* ---- draft.c ---- */
+
+/* Renames the finished copy to `path`; false when there is none, or it is not a copy of `last`. */
 bool snapshot_draft_take(SnapshotDraft *d, const char *last, const char *path) MUST_CHECK;

@@ -1,9 +1,9 @@
-/* test_churn.c: The churn model's life on a lake in memory with a Gold made by hand: train, register, score, retrain, and everything that
- * is in the way.
- */
+/* test_churn.c: the churn model on a lake in memory with a Gold made by hand: train, register, score, train again, and all that can go
+ * wrong. */
 #include "churn/churn.h"
 
 #include "../gold_parts.h"
+#include "base/clock.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -94,6 +94,12 @@ static void make_gold(Fixture *f, int n) {
                   "ALTER TABLE gold_features_base ADD COLUMN refined_batch BIGINT DEFAULT 1; " GOLD_PARTS,
                   n);
     run(f, sql);
+}
+
+/* Waits until a model trained before is at least a millisecond old: its id is the time of its training in milliseconds. */
+static void next_millisecond(void) {
+    int64_t now_us = clock_wall_us();
+    while (clock_wall_us() < now_us + 1000) continue;
 }
 
 static ChurnTraining train(Fixture *f) {
@@ -202,12 +208,12 @@ static void same_gold_same_model_and_scores(void **state) {
     CLEANUP(churn_training_done) ChurnTraining a = train(f);
     run(f, "CREATE OR REPLACE TABLE gold_features_base AS SELECT churn_label, avg_bill_zmw, * EXCLUDE (churn_label, avg_bill_zmw) FROM "
            "gold_features_base ORDER BY hash(subscriber_id); " GOLD_PARTS); /* other rows first, other columns first */
-    usleep(2000);                                                           /* ids are times */
+    next_millisecond();
     CLEANUP(churn_training_done) ChurnTraining b = train(f);
     assert_true(a.metrics.auc == b.metrics.auc && a.metrics.log_loss == b.metrics.log_loss);
     assert_int_equal(number(f, "SELECT count(DISTINCT metadata->>'sha256') FROM models"), 1);
     f->options.seed = 43;
-    usleep(2000);
+    next_millisecond();
     CLEANUP(churn_training_done) ChurnTraining c = train(f);
     assert_int_equal(number(f, "SELECT count(DISTINCT metadata->>'sha256') FROM models"), 2);
 }
@@ -231,18 +237,18 @@ static size_t scored_now(Fixture *f) {
 }
 
 /* Whether a snapshot's copy of Gold's base with its scores is stale since the last call. */
-static bool base_is_another(Fixture *f) {
+static bool base_changed(Fixture *f) {
     bool another = number(f, "SELECT (SELECT base_id FROM gold_base) IS DISTINCT FROM (SELECT max(base_id) FROM base_before)") != 0;
     run(f, "CREATE OR REPLACE TABLE base_before AS FROM gold_base");
     return another;
 }
 
-/* What refine does with `n` subscribers from `first` on: other features, computed by batch `batch`. */
-static void freshen(Fixture *f, int first, int n, int batch) {
+/* As refine does for `n` subscribers from `first` on: other features, computed by batch `batch`. */
+static void update_delta(Fixture *f, int first, int n, int batch) {
     CLEANUP(free_text)
     char *sql = xasprintf(
         "DELETE FROM gold_features_fresh WHERE subscriber_id IN (SELECT 'SUB-' || lpad(i::VARCHAR, 6, '0') FROM range(%d, %d) t(i)); "
-        "INSERT INTO gold_features_fresh SELECT * REPLACE (-99 AS avg_signal_dbm, %d AS refined_batch) FROM gold_features_base "
+        "INSERT INTO gold_features_fresh BY NAME SELECT * REPLACE (-99 AS avg_signal_dbm, %d AS refined_batch) FROM gold_features_base "
         "WHERE subscriber_id IN (SELECT 'SUB-' || lpad(i::VARCHAR, 6, '0') FROM range(%d, %d) t(i))",
         first, first + n, batch, first, first + n);
     run(f, sql);
@@ -264,28 +270,28 @@ static void only_what_changed_is_scored(void **state) {
     make_gold(f, 500);
     run(f, "CREATE TABLE base_before AS FROM gold_base");
     train_and_score(f);
-    assert_true(base_is_another(f));
+    assert_true(base_changed(f));
     assert_int_equal(scored_now(f), 0);
-    freshen(f, 10, 20, 2);
+    update_delta(f, 10, 20, 2);
     assert_int_equal(scored_now(f), 20);
-    freshen(f, 25, 20, 3); /* five of them again */
+    update_delta(f, 25, 20, 3); /* five of them again */
     assert_int_equal(scored_now(f), 20);
     assert_int_equal(number(f, "SELECT count(*) FROM scores_fresh"), 35);
-    assert_false(base_is_another(f));
-    freshen(f, 100, 40, 4);
+    assert_false(base_changed(f));
+    update_delta(f, 100, 40, 4);
     assert_int_equal(scored_now(f), 40);
-    assert_int_equal(number(f, "SELECT count(*) FROM scores_fresh"), 0); /* too many: settled */
-    assert_false(base_is_another(f));
-    freshen(f, 7, 2, 5);
+    assert_int_equal(number(f, "SELECT count(*) FROM scores_fresh"), 0); /* too many: merged */
+    assert_false(base_changed(f));
+    update_delta(f, 7, 2, 5);
     run(f, "CREATE OR REPLACE TABLE gold_features_base AS FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id) "
            "UNION ALL "
-           "FROM gold_features_fresh; DELETE FROM gold_features_fresh"); /* refine settled before they were scored */
+           "FROM gold_features_fresh; DELETE FROM gold_features_fresh"); /* refine merged its delta before they were scored */
     assert_int_equal(scored_now(f), 2);
-    assert_true(base_is_another(f));
+    assert_true(base_changed(f));
     scores_are_those_of_a_full_run(f);
-    run(f, "UPDATE gold_base SET features_id = uuid()"); /* refine computed the features of all anew */
+    run(f, "UPDATE gold_base SET features_id = uuid()"); /* refine recomputed the features of all */
     assert_int_equal(scored_now(f), 500);
-    usleep(2000);
+    next_millisecond();
     CLEANUP(churn_training_done) ChurnTraining t = train(f);
     assert_int_equal(scored_now(f), 500); /* by the new model */
 }
@@ -437,7 +443,7 @@ static void a_damaged_model_steps_aside(void **state) {
     Fixture *f = *state;
     make_gold(f, 500);
     train_and_score(f);
-    usleep(2000);
+    next_millisecond();
     train_and_score(f);
     Error err = {0};
     CLEANUP(free_text) char *newest = model_path(f, "SELECT file FROM models ORDER BY trained_at DESC LIMIT 1");
@@ -456,7 +462,7 @@ static void a_damaged_model_steps_aside(void **state) {
     error_clear(&err);
     assert_int_equal(number(f, "SELECT count(*) FROM subscriber_scores"), 500); /* as they were */
     assert_true(is_due(f, INT64_MAX, "is truncated"));
-    usleep(2000);
+    next_millisecond();
     train_and_score(f);
 }
 
@@ -465,7 +471,7 @@ static void due_when(void **state) {
     make_gold(f, 500);
     assert_true(is_due(f, INT64_MAX, "no model yet"));
     train_and_score(f);
-    usleep(3000);
+    next_millisecond();
     assert_false(is_due(f, 0, NULL)); /* old, but nothing new */
     run(f, "UPDATE refine_progress SET batch_id = batch_id + 1");
     assert_true(is_due(f, 0, "there is new data"));
@@ -483,7 +489,7 @@ static void old_models_lose_their_files(void **state) {
     f->options.rounds = 2;
     for (int i = 0; i < CHURN_MODEL_FILES_KEPT + 2; i++) {
         CLEANUP(churn_training_done) ChurnTraining t = train(f);
-        usleep(2000);
+        next_millisecond();
     }
     CLEANUP(free_text) char *third = model_path(f, "SELECT file FROM models ORDER BY trained_at LIMIT 1 OFFSET 2");
     CLEANUP(free_text) char *second = model_path(f, "SELECT file FROM models ORDER BY trained_at LIMIT 1 OFFSET 1");

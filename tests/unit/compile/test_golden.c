@@ -1,5 +1,6 @@
 /* test_golden.c: The compiled SQL of the built-in pipeline, and of one that uses everything, against the files in tests/golden/.
- * After a change that is meant: GOLDEN_WRITE=1 build/<dir>/tests/unit/test_compile_golden, then read the diff. */
+ * After an intended change: GOLDEN_WRITE=1 build/<dir>/tests/unit/test_compile_golden (which fails, since it compares nothing), then read
+ * the diff. */
 #include "compile/compile.h"
 #include "compile/show.h"
 
@@ -21,7 +22,7 @@ static void compare(const char *dir, Statement statement, const Compiled *c) {
     if (getenv("GOLDEN_WRITE") != NULL) {
         CLEANUP(free_text) char *folder = xasprintf("%.*s", (int)(strrchr(path, '/') - path), path);
         if (dir_make(folder, &err) != 0 || file_write_atomic(path, sql, strlen(sql), &err) != 0) fail_msg("%s", err.text);
-        return;
+        return; /* main fails in the end */
     }
     if (file_read(path, &expected, &err) != 0) fail_msg("%s", err.text);
     if (strcmp(sql, expected.data != NULL ? expected.data : "") != 0)
@@ -50,6 +51,50 @@ static void test_everything(void **state) {
     check_pipeline("everything", SOURCE_ROOT "/tests/pipelines/everything", "_rebuild");
 }
 
+/* The name after "CREATE ... TABLE|VIEW" at `at`, without suffix; "" for a temporary table. */
+static const char *created_name(const char *at, const char *suffix, char name[64]) {
+    static const char *const forms[] = {"CREATE TABLE IF NOT EXISTS ", "CREATE OR REPLACE TABLE ", "CREATE OR REPLACE VIEW "};
+    name[0] = '\0';
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+        if (strncmp(at, forms[i], strlen(forms[i])) == 0) assert_int_equal(sscanf(at + strlen(forms[i]), "%63[a-z_]", name), 1);
+    size_t len = strlen(name), end = strlen(suffix);
+    if (len > end && strcmp(name + len - end, suffix) == 0) name[len - end] = '\0';
+    if (name[0] == '\0' && strncmp(at, "CREATE OR REPLACE TEMP ", strlen("CREATE OR REPLACE TEMP ")) != 0)
+        fail_msg("unknown form: %.60s", at);
+    return name;
+}
+
+static size_t count_tables(Statement statement) {
+    size_t n = 0;
+    while (statement_tables(statement)[n] != NULL) n++;
+    return n;
+}
+
+static bool makes(Statement statement, const char *table) {
+    for (const char *const *t = statement_tables(statement); *t != NULL; t++)
+        if (strcmp(*t, table) == 0) return true;
+    return false;
+}
+
+/* Rebuilding drops and swaps what statement_tables names. */
+static void test_the_named_tables_are_those_that_are_created(void **state) {
+    (void)state;
+    Error err = {0};
+    CLEANUP(pipeline_freep) Pipeline *p = NULL;
+    if (pipeline_load(SOURCE_ROOT "/tests/pipelines/everything", &p, &err) != 0) fail_msg("%s", err.text);
+    CLEANUP(compile_freep) Compiled *c = compile_new(p, "_rebuild");
+    for (int i = 0; i < STATEMENT_COUNT; i++) {
+        size_t created = 0;
+        for (const char *at = compile_sql(c, (Statement)i); (at = strstr(at, "CREATE ")) != NULL; at++) {
+            char name[64];
+            if (created_name(at, "_rebuild", name)[0] == '\0') continue;
+            if (!makes((Statement)i, name)) fail_msg("%s creates %s, which its row does not name", statement_name((Statement)i), name);
+            created++;
+        }
+        assert_int_equal(created, count_tables((Statement)i));
+    }
+}
+
 static void test_show(void **state) {
     (void)state;
     Error err = {0};
@@ -71,7 +116,11 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_builtin),
         cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_the_named_tables_are_those_that_are_created),
         cmocka_unit_test(test_show),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    if (cmocka_run_group_tests(tests, NULL, NULL) != 0) return 1;
+    if (getenv("GOLDEN_WRITE") == NULL) return 0;
+    print_error("the golden files were written, nothing was compared: read the diff and run this again without GOLDEN_WRITE\n");
+    return 1;
 }

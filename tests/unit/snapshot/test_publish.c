@@ -10,14 +10,16 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     return remove(path);
 }
 
-typedef struct Place {
+#define LEDGER_INSERT "INSERT INTO ledger_batches (batch_id, committed_at, landed, duplicates, rejected, gaps) VALUES "
+
+typedef struct PublishFixture {
     char dir[32];
     Lake *lake;
     LakeConn *conn;
-} Place;
+} PublishFixture;
 
 static int setup(void **state) {
-    static Place p;
+    static PublishFixture p;
     memcpy(p.dir, "/tmp/smelt-test-XXXXXX", sizeof "/tmp/smelt-test-XXXXXX");
     assert_non_null(mkdtemp(p.dir));
     p.lake = make_lake();
@@ -27,7 +29,7 @@ static int setup(void **state) {
 }
 
 static int teardown(void **state) {
-    Place *p = *state;
+    PublishFixture *p = *state;
     lake_conn_free(p->conn);
     lake_free(p->lake);
     return nftw(p->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
@@ -39,7 +41,7 @@ static int64_t ask(LakeConn *conn, const char *sql) {
     return value;
 }
 
-static int64_t ask_snapshot(const Place *p, const char *sql) {
+static int64_t ask_snapshot(const PublishFixture *p, const char *sql) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     MUST(snapshot_open(p->dir, &(LakeOptions){.threads = 1}, &snapshot, &err));
@@ -47,19 +49,19 @@ static int64_t ask_snapshot(const Place *p, const char *sql) {
     return ask(conn, sql);
 }
 
-static PublishResult publish(const Place *p, const PublishOptions *options) {
+static PublishResult publish(const PublishFixture *p, const PublishOptions *options) {
     PublishResult result = {0};
     MUST(publish_run(p->conn, p->dir, options, &result, &err));
     return result;
 }
 
-static void publish_quietly(const Place *p) {
+static void publish_quietly(const PublishFixture *p) {
     PublishResult result = publish(p, &(PublishOptions){.keep = 2});
     publish_result_done(&result);
 }
 
 static void test_a_generation_has_everything(void **state) {
-    Place *p = *state;
+    PublishFixture *p = *state;
     PublishResult result = publish(p, &(PublishOptions){.keep = 2});
     assert_int_equal(result.snapshot.generation, 1);
     assert_true(result.snapshot.bytes > 0 && result.seconds > 0);
@@ -76,15 +78,17 @@ static void test_a_generation_has_everything(void **state) {
 
 /* Batches come in any order of event time; each is counted once, and never again. */
 static void test_hours_are_counted_once(void **state) {
-    Place *p = *state;
+    PublishFixture *p = *state;
     for (int batch = 1; batch < 6; batch++) {
         CLEANUP(free_text)
-        char *sql = xasprintf("INSERT INTO bronze_raw_events SELECT 'x', CASE i %% 3 WHEN 0 THEN 'BSS' WHEN 1 THEN 'OSS' END, 'CRM', "
-                              "'S-01', CASE WHEN i %% 10 > 0 THEN TIMESTAMPTZ "
-                              "'2025-06-01 12:00:00+00' - to_minutes(i * 37 %% 1000) END, '{}', 80, now(), 't', 1, 1, i, now(), %d, NULL "
-                              "FROM range(100) AS r(i); "
-                              "INSERT INTO ledger_batches VALUES (%d, now(), 100, 0, 0, 0)",
-                              batch + 1, batch + 1);
+        char *sql =
+            xasprintf("INSERT INTO bronze_raw_events (event_id, event_type, source_system, subscriber_id, event_timestamp, raw_payload, "
+                      "quality_score, ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, kafka_timestamp, batch_id, "
+                      "extra_fields) SELECT 'x', CASE i %% 3 WHEN 0 THEN 'BSS' WHEN 1 THEN 'OSS' END, 'CRM', "
+                      "'S-01', CASE WHEN i %% 10 > 0 THEN TIMESTAMPTZ "
+                      "'2025-06-01 12:00:00+00' - to_minutes(i * 37 %% 1000) END, '{}', 80, now(), 't', 1, 1, i, now(), %d, NULL "
+                      "FROM range(100) AS r(i); " LEDGER_INSERT "(%d, now(), 100, 0, 0, 0)",
+                      batch + 1, batch + 1);
         MUST(lake_exec(p->conn, "test", sql, &err));
         if (batch % 2 == 0) publish_quietly(p);
     }
@@ -103,12 +107,12 @@ static void test_hours_are_counted_once(void **state) {
 
 /* One event from the year 2099 does not make the lake look fresh, and does not empty the chart. */
 static void test_a_wrong_clock_is_no_freshness(void **state) {
-    Place *p = *state;
-    MUST(lake_exec(
-        p->conn, "test",
-        "INSERT INTO bronze_raw_events SELECT * REPLACE (TIMESTAMPTZ '2099-01-01 00:00:00+00' AS event_timestamp, 2 AS batch_id) FROM "
-        "bronze_raw_events LIMIT 1; INSERT INTO ledger_batches VALUES (2, now(), 1, 0, 0, 0)",
-        &err));
+    PublishFixture *p = *state;
+    MUST(lake_exec(p->conn, "test",
+                   "INSERT INTO bronze_raw_events BY NAME SELECT * REPLACE (TIMESTAMPTZ '2099-01-01 00:00:00+00' AS event_timestamp, 2 AS "
+                   "batch_id) FROM "
+                   "bronze_raw_events LIMIT 1; " LEDGER_INSERT "(2, now(), 1, 0, 0, 0)",
+                   &err));
     for (int i = 0; i < 2; i++) {
         publish_quietly(p);
         assert_int_equal(ask_snapshot(p, "SELECT year(newest_event_at) FROM serving_pipeline"), 2025);
@@ -117,7 +121,7 @@ static void test_a_wrong_clock_is_no_freshness(void **state) {
 }
 
 static void test_parquet(void **state) {
-    Place *p = *state;
+    PublishFixture *p = *state;
     CLEANUP(free_text) char *dir = path_join(p->dir, "open'data");
     PublishResult result = publish(p, &(PublishOptions){.keep = 2, .parquet_dir = dir});
     CLEANUP(free_text)
@@ -127,34 +131,35 @@ static void test_parquet(void **state) {
     publish_result_done(&result);
 }
 
-static PublishResult publish_next(const Place *p, bool full) {
+static PublishResult publish_next(const PublishFixture *p, bool full) {
     return publish(p, &(PublishOptions){.keep = 2, .full = full});
 }
 
-static void expect_incremental(const Place *p, bool full, bool expected) {
+static void expect_incremental(const PublishFixture *p, bool full, bool expected) {
     PublishResult result = publish_next(p, full);
     assert_int_equal(result.snapshot.incremental, expected);
     publish_result_done(&result);
 }
 
-static int64_t events_of(const Place *p, const char *subscriber) {
+static int64_t events_of(const PublishFixture *p, const char *subscriber) {
     CLEANUP(free_text)
     char *sql = xasprintf("SELECT total_events FROM gold_subscriber_features WHERE subscriber_id = '%s'", subscriber);
     return ask_snapshot(p, sql);
 }
 
-static void run_sql(const Place *p, const char *sql) {
+static void run_sql(const PublishFixture *p, const char *sql) {
     MUST(lake_exec(p->conn, "test", sql, &err));
 }
 
 /* A subscriber that refine computed since the base, and that has a new score. */
 static const char fresh_row[] =
-    "DELETE FROM gold_features_fresh; INSERT INTO gold_features_fresh SELECT * REPLACE (77 AS total_events, 2 AS "
+    "DELETE FROM gold_features_fresh; INSERT INTO gold_features_fresh BY NAME SELECT * REPLACE (77 AS total_events, 2 AS "
     "refined_batch) FROM gold_features_base WHERE subscriber_id = 'S-03'; DELETE FROM scores_fresh; INSERT INTO "
-    "scores_fresh VALUES ('S-03', 0.99, 'high', '[]', 'm1', now())";
+    "scores_fresh (subscriber_id, churn_probability, risk_band, reasons, model_id, scored_at) "
+    "VALUES ('S-03', 0.99, 'high', '[]', 'm1', now())";
 
 static void test_the_base_is_taken_over(void **state) {
-    Place *p = *state;
+    PublishFixture *p = *state;
     expect_incremental(p, false, false); /* there is nothing to start from */
     assert_int_equal(events_of(p, "S-03"), 13);
     run_sql(p, fresh_row);
@@ -173,7 +178,7 @@ static void test_the_base_is_taken_over(void **state) {
 
 /* Whatever is wrong with the last generation, the next one is whole. */
 static void test_a_damaged_generation_is_not_taken_over(void **state) {
-    Place *p = *state;
+    PublishFixture *p = *state;
     expect_incremental(p, false, false);
     CLEANUP(free_text) char *path = path_join(p->dir, "gen-00000001.duckdb");
     MUST(file_write_atomic(path, "rubbish", 7, &err));
@@ -186,7 +191,7 @@ static void test_a_damaged_generation_is_not_taken_over(void **state) {
 }
 
 static void test_before_the_first_refine(void **state) {
-    Place *p = *state;
+    PublishFixture *p = *state;
     MUST(lake_exec(p->conn, "test", "DROP VIEW gold_subscriber_features", &err));
     Error err = {0};
     PublishResult result = {0};
@@ -198,7 +203,7 @@ static void test_before_the_first_refine(void **state) {
 }
 
 static void test_an_empty_lake(void **state) {
-    Place *p = *state;
+    PublishFixture *p = *state;
     MUST(lake_exec(p->conn, "test",
                    "DELETE FROM bronze_raw_events; DELETE FROM ledger_batches; DELETE FROM gold_features_base; DELETE FROM "
                    "scores_base; DELETE FROM "

@@ -1,4 +1,4 @@
-/* test_snapshot.c: readers see whole generations only, keep theirs while it is pruned, and never fail because somebody publishes. */
+/* test_snapshot.c: readers see whole generations only, keep theirs while it is pruned, and never fail because another process publishes. */
 #include "snapshot/snapshot.h"
 
 #include "../scratch.h"
@@ -201,7 +201,7 @@ static void a_lost_current_does_not_start_again(void **state) {
 }
 
 /* A process that publishes and ends has its lake checkpointed by then: its log is empty. A transaction in the way is no failure. */
-static void the_lake_is_settled_meanwhile(void **state) {
+static void the_lake_is_checkpointed_meanwhile(void **state) {
     (void)state;
     CLEANUP(lake_freep) Lake *lake = NULL;
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
@@ -238,7 +238,7 @@ static void small_row_groups_are_merged_now_and_then(void **state) {
     for (int generation = 1; generation <= 16; generation++) {
         CLEANUP(snapshot_info_done) SnapshotInfo info = {0};
         int64_t n = 0;
-        must(lake_exec(conn, "test", "INSERT INTO source SELECT 0, i FROM range(100, 110) r(i)", &err), &err);
+        must(lake_exec(conn, "test", "INSERT INTO source (round, i) SELECT 0, i FROM range(100, 110) r(i)", &err), &err);
         must(snapshot_publish(conn, DIR_NAME, tables + 1, 1, &(SnapshotOptions){.checkpoint_lake = true}, &info, &err), &err);
         lake_checkpoint_waitp(&info.checkpoint);
         must(lake_query_int(conn, "test", row_groups, NULL, 0, &n, &err), &err);
@@ -471,7 +471,7 @@ int main(void) {
         IN_SCRATCH(a_snapshot_is_locked_down),
         IN_SCRATCH(a_failed_publish_changes_nothing),
         IN_SCRATCH(a_generation_without_its_lock_is_readable),
-        IN_SCRATCH(the_lake_is_settled_meanwhile),
+        IN_SCRATCH(the_lake_is_checkpointed_meanwhile),
         IN_SCRATCH(small_row_groups_are_merged_now_and_then),
         IN_SCRATCH(a_draft_is_taken_once_and_only_of_the_last),
         IN_SCRATCH(a_draft_of_another_generation_is_left),

@@ -1,10 +1,10 @@
-/* churn.c: training: Gold and a label in, a registered model out; and the rule for when to do it again.
+/* training.c: Gold and a label in, a registered model out.
  *
- * The model that is measured is the one that serves: it is trained on four fifths, measured on the fifth that it never saw, and stored as
- * it is. Too little data is an answer (`skipped`), not a failure: a young lake must be able to run. Invariant: the same Gold, label, seed
- * and rounds give the same model file. */
-#include "churn/churn.h"
-#include "churn/data.h"
+ * The model that is measured is the one that is used: it is trained on four fifths of the labelled subscribers, measured on the fifth that
+ * it has not seen, and stored as it is. Too little data is an answer (`skipped`), not a failure: the pipeline must run on a young lake too.
+ *
+ * Invariant: the same Gold, label, seed and rounds give the same model file. */
+#include "churn/internal.h"
 
 #include "base/clock.h"
 #include "base/document.h"
@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "model/split.h"
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 
 #define ROUNDS_MAX 10000
@@ -47,50 +46,6 @@ void churn_training_done(ChurnTraining *t) {
     *t = (ChurnTraining){0};
 }
 
-/* ---- labels ---- */
-
-static bool is_rule(const ChurnOptions *options) {
-    return strcmp(options->label, CHURN_LABEL_RULE) == 0;
-}
-
-static int label_file_error(const ChurnOptions *options, Error *err) {
-    err->kind = ERR_DATA;
-    err->text[strcspn(err->text, "\n")] = '\0'; /* DuckDB goes on about its own SQL */
-    return error_prefix(err, "the label file %s (a CSV file with the columns subscriber_id and churned is expected)", options->label);
-}
-
-static int check_labels(LakeConn *conn, const ChurnOptions *options, Error *err) {
-    CLEANUP(churn_names_done) ChurnNames bad = {0};
-    if (churn_read_names(conn, "bad_labels", &bad, err) != 0) return -1;
-    if (bad.count == 0) return 0;
-    error_set(err, ERR_DATA, "%s", bad.at[0]);
-    return label_file_error(options, err);
-}
-
-static int read_by_file(LakeConn *conn, const ChurnOptions *options, const ChurnNames *features, ChurnData *ret, size_t *ret_unused,
-                        Error *err) {
-    const LakeValue path = lake_text(options->label);
-    int64_t labels;
-    if (!file_exists(options->label))
-        return error_set(err, ERR_CONFIG, "model.label is '%s': there is no such file, and it is not \"rule\"", options->label);
-    if (lake_exec_values(conn, "churn/read_labels", lake_sql("churn/read_labels"), &path, 1, NULL, err) != 0)
-        return label_file_error(options, err);
-    if (check_labels(conn, options, err) != 0) return -1;
-    if (lake_query_int(conn, "churn/labels", "SELECT count(*) FROM churn_labels", NULL, 0, &labels, err) != 0) return -1;
-    if (churn_read_rows(conn, "rows_by_labels", NULL, 0, features, true, ret, err) != 0) return -1;
-    *ret_unused = (size_t)labels - ret->rows;
-    return lake_exec(conn, "churn/labels", "DROP TABLE churn_labels", err);
-}
-
-static int read_by_rule(LakeConn *conn, const ChurnNames *features, ChurnData *ret, Error *err) {
-    int64_t there;
-    if (lake_query_int(conn, "churn/has_rule", lake_sql("churn/has_rule"), NULL, 0, &there, err) != 0) return -1;
-    if (there == 0)
-        return error_set(err, ERR_CONFIG,
-                         "Gold has no column churn_label: set model.label to a CSV file with subscriber_id,churned, or add the feature");
-    return churn_read_rows(conn, "rows_by_rule", NULL, 0, features, true, ret, err);
-}
-
 /* ---- is there enough? ---- */
 
 static void count_classes(const ChurnData *d, ChurnTraining *t) {
@@ -98,7 +53,7 @@ static void count_classes(const ChurnData *d, ChurnTraining *t) {
     for (size_t i = 0; i < d->rows; i++) t->positives += d->labels[i] > 0.5f;
 }
 
-/* NULL when there is enough; else why not, for people. The caller frees. */
+/* NULL when there is enough; else a sentence why not. The caller frees. */
 static char *too_little(const ChurnTraining *t) {
     const char *more = "train again when more data is refined, or give a label of your own (model.label)";
     size_t negatives = t->rows - t->positives;
@@ -188,19 +143,6 @@ static void note_top_features(const Model *m, ChurnTraining *t) {
 
 /* ---- the record ---- */
 
-/* NULL (JSON) when Silver is not there or empty: the newest event that the model can know, in microseconds. */
-static int read_watermark(LakeConn *conn, json_t **ret, Error *err) {
-    int64_t there, us = 0;
-    if (lake_query_int(conn, "churn/has_silver", lake_sql("churn/has_silver"), NULL, 0, &there, err) != 0) return -1;
-    if (there > 0 && lake_query_int(conn, "churn/watermark", lake_sql("churn/watermark"), NULL, 0, &us, err) != 0) return -1;
-    *ret = us != 0 ? json_integer(us) : json_null();
-    return 0;
-}
-
-static int refined_batch(LakeConn *conn, int64_t *ret, Error *err) {
-    return lake_query_int(conn, "churn/refined_batch", lake_sql("churn/refined_batch"), NULL, 0, ret, err);
-}
-
 static json_t *top_features_json(const ChurnTraining *t) {
     json_t *top = json_array();
     for (size_t i = 0; i < t->top_count; i++)
@@ -208,7 +150,7 @@ static json_t *top_features_json(const ChurnTraining *t) {
     return top;
 }
 
-/* What the training knows, under the names that both the metadata and the summary use. */
+/* What is known of the training, with the keys that metadata and summary share. */
 static json_t *facts_json(const ChurnTraining *t) {
     return json_pack("{s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:s, s:b, s:I, s:o}", "auc", t->metrics.auc, "pr_auc", t->metrics.pr_auc,
                      "log_loss", t->metrics.log_loss, "log_loss_base", t->metrics.log_loss_base, "rows", (json_int_t)t->rows, "positives",
@@ -236,7 +178,7 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     CLEANUP(json_freep) json_t *facts = facts_json(t);
     json_t *watermark;
     BUG_IF(facts == NULL);
-    if (refined_batch(conn, &batch, err) != 0 || read_watermark(conn, &watermark, err) != 0) return -1;
+    if (churn_read_refined_batch(conn, &batch, err) != 0 || churn_read_event_time_watermark(conn, &watermark, err) != 0) return -1;
     json_object_set_new(facts, "watermark_us", watermark);
     json_object_set_new(facts, "refined_batch", json_integer(batch));
     json_object_set_new(facts, "trained_at", json_string(clock_format(now, text)));
@@ -252,12 +194,11 @@ int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret,
     int64_t started = clock_mono_ns();
     CLEANUP(churn_names_done) ChurnNames features = {0};
     CLEANUP(churn_data_done) ChurnData data = {0};
-    CLEANUP(churn_training_done) ChurnTraining t = {.label_source = xstrdup(options->label), .label_leaks = is_rule(options)};
+    CLEANUP(churn_training_done)
+    ChurnTraining t = {.label_source = xstrdup(options->label), .label_leaks = churn_label_is_rule(options->label)};
     CLEANUP(model_freep) Model *m = NULL;
     if (churn_read_features(conn, &features, err) != 0) return -1;
-    if (features.count > 0 && (is_rule(options) ? read_by_rule(conn, &features, &data, err)
-                                                : read_by_file(conn, options, &features, &data, &t.labels_unused, err)) != 0)
-        return -1;
+    if (features.count > 0 && churn_read_labelled(conn, options->label, &features, &data, &t.labels_unused, err) != 0) return -1;
     count_classes(&data, &t);
     t.features = features.count;
     t.skipped = features.count == 0 ? xstrdup("there is no Gold yet: run `smelt refine` first") : too_little(&t);
@@ -282,58 +223,4 @@ json_t *churn_training_json(const ChurnTraining *t) {
     json_object_update_missing(summary, facts);
     if (t->label_leaks) json_object_set_new(summary, "warning", json_string(churn_leak_warning));
     return summary;
-}
-
-/* ---- when to train again ---- */
-
-static bool same_features(const ChurnNames *features, const json_t *metadata) {
-    const json_t *trained = json_object_get(metadata, "features");
-    if (json_array_size(trained) != features->count) return false;
-    for (size_t i = 0; i < features->count; i++)
-        if (strcmp(features->at[i], json_string_value(json_array_get(trained, i))) != 0) return false;
-    return true;
-}
-
-static bool same_number(const json_t *metadata, const char *key, int64_t v) {
-    return json_integer_value(json_object_get(metadata, key)) == v;
-}
-
-/* Why the current model will not do any more; NULL when it will. The caller frees. */
-static char *reason_to_train(const json_t *metadata, const ChurnOptions *options, const ChurnNames *features, int64_t batch,
-                             int64_t max_age_ms) {
-    const char *label = json_string_value(json_object_get(metadata, "label_source"));
-    int64_t age_ms = (clock_wall_us() - json_integer_value(json_object_get(metadata, "trained_at_us"))) / 1000;
-    if (label == NULL || strcmp(label, options->label) != 0) return xasprintf("the label is now %s", options->label);
-    if (!same_number(metadata, "seed", options->seed) || !same_number(metadata, "rounds", options->rounds))
-        return xstrdup("seed or rounds were changed");
-    if (!same_features(features, metadata)) return xstrdup("Gold has other features than the model");
-    if (age_ms <= max_age_ms || same_number(metadata, "refined_batch", batch)) return NULL;
-    return xasprintf("the model is %.1f hours old and there is new data", (double)age_ms / 3.6e6);
-}
-
-int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, bool *ret, char **ret_reason, Error *err) {
-    CLEANUP(churn_names_done) ChurnNames features = {0};
-    CLEANUP(json_freep) json_t *metadata = NULL;
-    CLEANUP(error_clear) Error problem = {0};
-    int64_t batch;
-    char *why;
-    if (churn_read_features(conn, &features, err) != 0 || refined_batch(conn, &batch, err) != 0) return -1;
-    if (churn_current_model(conn, options->models_dir, NULL, &metadata, &problem) != 0) {
-        if (problem.kind != ERR_DATA) return error_set(err, problem.kind, "%s", problem.text);
-        why = xstrdup(problem.text);
-    } else {
-        why = metadata == NULL ? xstrdup("there is no model yet") : reason_to_train(metadata, options, &features, batch, max_age_ms);
-    }
-    *ret = why != NULL;
-    *ret_reason = why != NULL ? why : xstrdup("the model is new enough, or there is no new data");
-    return 0;
-}
-
-int churn_train_when_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, ChurnTraining *ret, Error *err) {
-    CLEANUP(free_text) char *reason = NULL;
-    bool due;
-    if (churn_is_due(conn, options, max_age_ms, &due, &reason, err) != 0) return -1;
-    if (due) return churn_train(conn, options, ret, err);
-    *ret = (ChurnTraining){.skipped = TAKE(reason)};
-    return 0;
 }

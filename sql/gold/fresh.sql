@@ -1,0 +1,1 @@
+SELECT count(*) FROM gold_features_fresh

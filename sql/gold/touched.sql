@@ -1,0 +1,1 @@
+SELECT count(DISTINCT subscriber_id) FROM refine_partials

@@ -1,0 +1,1 @@
+UPDATE lake_identity SET lake_id = $1, generation = $2

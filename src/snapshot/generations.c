@@ -1,0 +1,114 @@
+/* generations.c: the files of a folder of snapshots: their names, CURRENT, and which of them can go.
+ *
+ * Readers hold a shared lock on gen-N.duckdb.lock. Pruning takes that lock exclusively before it removes anything, and a reader looks for
+ * the file only after it has the lock: whichever is first, no reader opens a file that is being removed. */
+#include "snapshot/internal.h"
+
+#include "base/files.h"
+#include "base/memory.h"
+#include <dirent.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#define NAME_FORMAT "gen-%08" PRId64 ".duckdb"
+
+/* ---- names ---- */
+
+char *generation_path(const char *dir, int64_t generation) {
+    return xasprintf("%s/" NAME_FORMAT, dir, generation);
+}
+
+char *generation_lock_path(const char *path) {
+    return xasprintf("%s.lock", path);
+}
+
+/* The generation in "gen-00000042.duckdb"; 0 for any other name. */
+static int64_t generation_of(const char *name) {
+    int64_t generation = 0;
+    int used = 0;
+    if (sscanf(name, "gen-%" SCNd64 ".duckdb%n", &generation, &used) != 1 || used == 0 || name[used] != '\0') return 0;
+    return generation;
+}
+
+/* ---- CURRENT ---- */
+
+int64_t snapshot_current(const char *dir) {
+    CLEANUP(free_text) char *path = path_join(dir, "CURRENT");
+    CLEANUP(buf_done) Buf line = {0};
+    Error err = {0};
+    if (!file_exists(path) || file_read(path, &line, &err) != 0) {
+        error_clear(&err);
+        return 0;
+    }
+    line.data[strcspn(line.data, "\n")] = '\0';
+    return generation_of(line.data);
+}
+
+char *generation_current_path(const char *dir) {
+    int64_t current = snapshot_current(dir);
+    return current > 0 ? generation_path(dir, current) : NULL;
+}
+
+int generation_make_current(const char *dir, int64_t generation, Error *err) {
+    CLEANUP(free_text) char *current = path_join(dir, "CURRENT");
+    CLEANUP(free_text) char *line = xasprintf(NAME_FORMAT "\n", generation);
+    return file_write_atomic(current, line, strlen(line), err);
+}
+
+static int64_t newest_file(const char *dir) {
+    int64_t newest = 0;
+    DIR *folder = opendir(dir);
+    if (folder == NULL) return 0;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
+        if (generation_of(entry->d_name) > newest) newest = generation_of(entry->d_name);
+    closedir(folder);
+    return newest;
+}
+
+int64_t generation_next(const char *dir) {
+    int64_t current = snapshot_current(dir), newest = newest_file(dir);
+    return (current > newest ? current : newest) + 1;
+}
+
+/* ---- pruning ---- */
+
+static bool remove_generation(const char *dir, const char *name) {
+    CLEANUP(free_text) char *path = path_join(dir, name);
+    CLEANUP(free_text) char *lock_path = generation_lock_path(path);
+    CLEANUP(file_lock_freep) FileLock *lock = NULL;
+    Error err = {0};
+    if (file_lock(lock_path, "prune", &lock, &err) != 0) {
+        error_clear(&err);
+        return false;
+    }
+    bool removed = unlink(path) == 0;
+    unlink(lock_path);
+    return removed;
+}
+
+/* A killed writer left it: such files are written, and removed here, by the holder of the writer's lock. */
+static bool is_left_over(const char *name) {
+    static const char *const ends[] = {".tmp", ".tmp.wal"};
+    size_t len = strlen(name);
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (len > strlen(ends[i]) && strcmp(name + len - strlen(ends[i]), ends[i]) == 0) return true;
+    return false;
+}
+
+int snapshot_prune(const char *dir, int keep) {
+    int64_t current = snapshot_current(dir);
+    int removed = 0;
+    if (keep < 1) keep = 1;
+    DIR *folder = opendir(dir);
+    if (folder == NULL) return 0;
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        int64_t generation = generation_of(entry->d_name);
+        if (generation > 0 && generation <= current - keep)
+            removed += remove_generation(dir, entry->d_name);
+        else if (is_left_over(entry->d_name))
+            unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+    closedir(folder);
+    return removed;
+}
