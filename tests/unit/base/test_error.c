@@ -1,14 +1,9 @@
 /* test_error.c: one kind, one sentence, the documented exit code. */
 #include "base/error.h"
 
+#include "../fixture.h"
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void the_newest_sentence_replaces_the_older(void **state) {
     (void)state;

@@ -1,7 +1,7 @@
 /* test_lake.c: the database, statements, literals and transactions; above all that a failed transaction stores nothing and says so. */
 #include "lake/lake.h"
 
-#include "../scratch.h"
+#include "../fixture.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/files.h"
@@ -9,78 +9,18 @@
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
-
-#include <cmocka.h>
-
-static void must(int rc, const Error *err) {
-    if (rc != 0) fail_msg("%s", err->text);
-}
-
-static void assert_failed(int rc, ErrorKind kind, const char *about, Error *err) {
-    assert_int_equal(rc, -1);
-    if (strstr(err->text, about) == NULL) fail_msg("\"%s\" is not in: %s", about, err->text);
-    assert_string_equal(error_kind_name(err->kind), error_kind_name(kind));
-    error_clear(err);
-}
-
-/* ---- a lake in memory for each test ---- */
-
-typedef struct Fixture {
-    Lake *lake;
-    LakeConn *conn;
-} Fixture;
-
-static int up(void **state) {
-    Fixture *f = xcalloc(1, sizeof *f);
-    Error err = {0};
-    if (lake_open(":memory:", &(LakeOptions){.threads = 2}, &f->lake, &err) != 0 || lake_connect(f->lake, &f->conn, &err) != 0) return -1;
-    *state = f;
-    return 0;
-}
-
-static int down(void **state) {
-    Fixture *f = *state;
-    lake_conn_freep(&f->conn);
-    lake_freep(&f->lake);
-    free(f);
-    return 0;
-}
-
-static LakeConn *conn_of(void **state) {
-    return ((Fixture *)*state)->conn;
-}
-
-static void run(LakeConn *conn, const char *sql) {
-    Error err = {0};
-    must(lake_exec(conn, "test", sql, &err), &err);
-}
-
-static int64_t number(LakeConn *conn, const char *sql) {
-    int64_t n = 0;
-    Error err = {0};
-    must(lake_query_int(conn, "test", sql, NULL, 0, &n, &err), &err);
-    return n;
-}
 
 /* ---- opening ---- */
 
 static void a_lake_keeps_what_was_stored(void **state) {
     (void)state;
     for (int opened = 0; opened < 2; opened++) {
-        CLEANUP(lake_freep) Lake *lake = NULL;
-        CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
-        Error err = {0};
-        must(lake_open("t.duckdb", NULL, &lake, &err), &err);
-        must(lake_connect(lake, &conn, &err), &err);
-        if (opened == 0) run(conn, "CREATE TABLE t AS SELECT 42 AS a");
-        assert_int_equal(number(conn, "SELECT a FROM t"), 42);
+        CLEANUP(lake_fixture_done) LakeFixture f = open_lake("t.duckdb", NULL);
+        if (opened == 0) run(f.conn, "CREATE TABLE t AS SELECT 42 AS a");
+        assert_int_equal(number(f.conn, "SELECT a FROM t"), 42);
     }
 }
 
@@ -131,31 +71,23 @@ static void a_lake_open_elsewhere_is_busy(void **state) {
 
 static void a_read_only_lake_is_not_written(void **state) {
     (void)state;
-    CLEANUP(lake_freep) Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake("t.duckdb", NULL);
     Error err = {0};
-    must(lake_open("t.duckdb", NULL, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    run(conn, "CREATE TABLE t AS SELECT 42 AS a");
-    lake_conn_freep(&conn);
-    lake_freep(&lake);
-    must(lake_open("t.duckdb", &(LakeOptions){.read_only = true}, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    assert_int_equal(number(conn, "SELECT a FROM t"), 42);
-    assert_int_equal(lake_exec(conn, "write", "INSERT INTO t VALUES (1)", &err), -1);
+    run(f.conn, "CREATE TABLE t AS SELECT 42 AS a");
+    lake_fixture_done(&f);
+    f = open_lake("t.duckdb", &(LakeOptions){.read_only = true});
+    assert_int_equal(number(f.conn, "SELECT a FROM t"), 42);
+    assert_int_equal(lake_exec(f.conn, "write", "INSERT INTO t VALUES (1)", &err), -1);
     error_clear(&err);
 }
 
 static void limits_are_taken(void **state) {
     (void)state;
-    CLEANUP(lake_freep) Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
-    Error err = {0};
-    must(lake_open(":memory:", &(LakeOptions){.memory_limit = 64 << 20, .threads = 3, .temp_dir = "spill"}, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    assert_int_equal(number(conn, "SELECT current_setting('threads')"), 3);
-    assert_int_equal(number(conn, "SELECT current_setting('memory_limit') = '64.0 MiB'"), 1);
-    assert_int_equal(number(conn, "SELECT current_setting('temp_directory') = 'spill'"), 1);
+    CLEANUP(lake_fixture_done)
+    LakeFixture f = open_lake(":memory:", &(LakeOptions){.memory_limit = 64 << 20, .threads = 3, .temp_dir = "spill"});
+    assert_int_equal(number(f.conn, "SELECT current_setting('threads')"), 3);
+    assert_int_equal(number(f.conn, "SELECT current_setting('memory_limit') = '64.0 MiB'"), 1);
+    assert_int_equal(number(f.conn, "SELECT current_setting('temp_directory') = 'spill'"), 1);
 }
 
 /* ---- SQL of users ---- */
@@ -324,14 +256,6 @@ static void a_query_can_be_interrupted(void **state) {
 
 /* ---- literals ---- */
 
-/* xorshift64* (Vigna 2016): the same values on each run. */
-static uint64_t next_random(uint64_t *state) {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(0x2545F4914F6CDD1D);
-}
-
 /* `SELECT {{x}} IS NOT DISTINCT FROM $1` with the same value as literal and bound. */
 static void assert_same_as_bound(LakeConn *conn, LakeValue value) {
     int64_t same = 0;
@@ -452,7 +376,7 @@ static void assert_latched(Lake *lake, LakeConn *conn, void (*go_wrong)(LakeConn
 }
 
 static void a_failed_statement_fails_the_commit(void **state) {
-    Fixture *f = *state;
+    LakeFixture *f = *state;
     Error err = {0};
     static void (*const failures[])(LakeConn *) = {fail_at_runtime, fail_in_the_parser, fail_with_values, fail_in_prepare,
                                                    fail_a_constraint};
@@ -466,7 +390,7 @@ static void a_failed_statement_fails_the_commit(void **state) {
 
 /* The second to write the same row must fail, at the latest when it commits. */
 static void a_conflict_is_an_error_and_stores_nothing(void **state) {
-    Fixture *f = *state;
+    LakeFixture *f = *state;
     CLEANUP(lake_conn_freep) LakeConn *other = NULL;
     Error err = {0};
     must(lake_connect(f->lake, &other, &err), &err);
@@ -483,7 +407,7 @@ static void a_conflict_is_an_error_and_stores_nothing(void **state) {
 }
 
 static void a_connection_that_goes_takes_its_transaction_along(void **state) {
-    Fixture *f = *state;
+    LakeFixture *f = *state;
     LakeConn *other = NULL;
     Error err = {0};
     run(f->conn, "CREATE TABLE t (a INTEGER)");
@@ -590,17 +514,9 @@ static int write_until_fenced(int nth) {
 }
 
 static void assert_commits(int64_t expected) {
-    Lake *lake = NULL;
-    LakeConn *conn = NULL;
-    Error err = {0};
-    int64_t n = 0;
-    must(lake_open("fenced.duckdb", NULL, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    must(lake_exec(conn, "table", "CREATE TABLE IF NOT EXISTS t(a INTEGER)", &err), &err);
-    must(lake_query_int(conn, "count", "SELECT count(*) FROM t", NULL, 0, &n, &err), &err);
-    assert_int_equal(n, expected);
-    lake_conn_freep(&conn);
-    lake_freep(&lake);
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake("fenced.duckdb", NULL);
+    run(f.conn, "CREATE TABLE IF NOT EXISTS t(a INTEGER)");
+    assert_int_equal(number(f.conn, "SELECT count(*) FROM t"), expected);
 }
 
 /* A transaction asks three times: at its beginning, before and after its COMMIT. */
@@ -667,56 +583,33 @@ static void an_error_of_prepare_has_its_kind(void **state) {
 
 static void too_little_memory_says_which_setting(void **state) {
     (void)state;
-    Lake *lake = NULL;
-    LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake(":memory:", &(LakeOptions){.memory_limit = 8 << 20, .threads = 1});
     Error err = {0};
-    LakeOptions options = {.memory_limit = 8 << 20, .threads = 1};
-    if (lake_open(":memory:", &options, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0) fail_msg("%s", err.text);
-    assert_int_equal(lake_exec(conn, "too much", "SELECT list(range) FROM range(5000000)", &err), -1);
-    assert_int_equal(err.kind, ERR_IO);
-    assert_non_null(strstr(err.text, "lake.memory_limit"));
-    error_clear(&err);
-    lake_conn_free(conn);
-    lake_free(lake);
+    assert_failed(lake_exec(f.conn, "too much", "SELECT list(range) FROM range(5000000)", &err), ERR_IO, "lake.memory_limit", &err);
 }
 
 /* ---- row groups ---- */
-
-static int64_t row_groups(LakeConn *conn) {
-    Error err = {0};
-    int64_t n;
-    must(lake_query_int(conn, "row groups", "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('notes')", NULL, 0, &n, &err),
-         &err);
-    return n;
-}
 
 static int64_t row_groups_after(LakeConn *conn, const char *sql) {
     Error err = {0};
     run(conn, sql);
     must(lake_checkpoint(conn, &err), &err);
-    return row_groups(conn);
+    return number(conn, "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('notes')");
 }
 
 static void row_groups_of_large_rows_are_left_alone(void **state) {
     (void)state;
     static const char more[] = "INSERT INTO notes SELECT repeat(chr((97 + i % 26)::INTEGER), 24000) FROM range(1000) r(i)";
-    Lake *lake = NULL;
-    LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake("lake.duckdb", NULL);
     Error err = {0};
-    must(lake_open("lake.duckdb", NULL, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    run(conn, "CREATE TABLE notes (note VARCHAR)");
-    must(lake_expect_rows(conn, true, &err), &err);
-    for (int i = 1; i <= 4; i++) assert_int_equal(row_groups_after(conn, more), i);
-    lake_conn_freep(&conn);
-    lake_freep(&lake);
-    must(lake_open("lake.duckdb", NULL, &lake, &err), &err); /* what is there tells */
-    must(lake_connect(lake, &conn, &err), &err);
-    assert_int_equal(row_groups_after(conn, more), 5);
-    must(lake_expect_rows(conn, false, &err), &err);
-    assert_int_equal(row_groups_after(conn, "INSERT INTO notes VALUES ('short')"), 1);
-    lake_conn_freep(&conn);
-    lake_freep(&lake);
+    run(f.conn, "CREATE TABLE notes (note VARCHAR)");
+    must(lake_expect_rows(f.conn, true, &err), &err);
+    for (int i = 1; i <= 4; i++) assert_int_equal(row_groups_after(f.conn, more), i);
+    lake_fixture_done(&f);
+    f = open_lake("lake.duckdb", NULL); /* the rows that are there tell how large rows are */
+    assert_int_equal(row_groups_after(f.conn, more), 5);
+    must(lake_expect_rows(f.conn, false, &err), &err);
+    assert_int_equal(row_groups_after(f.conn, "INSERT INTO notes VALUES ('short')"), 1);
 }
 
 /* 0 when opening was an error, and nothing was freed twice. */
@@ -736,9 +629,6 @@ static void a_lake_that_cannot_be_locked_down_is_not_opened(void **state) {
     assert_int_equal(in_child(lock_down_in_vain), 0);
 }
 
-#define IN_MEMORY(test)  cmocka_unit_test_setup_teardown(test, up, down)
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(a_lake_keeps_what_was_stored),
@@ -748,21 +638,21 @@ int main(void) {
         IN_SCRATCH(limits_are_taken),
         IN_SCRATCH(a_locked_down_lake_touches_nothing_else),
         IN_SCRATCH(times_are_utc_whatever_the_machine_says),
-        IN_MEMORY(scripts_run_to_their_end),
-        IN_MEMORY(values_are_bound_by_position),
-        IN_MEMORY(changes_are_counted),
-        IN_MEMORY(errors_name_the_statement_and_have_a_kind),
-        IN_MEMORY(a_query_can_be_interrupted),
-        IN_MEMORY(texts_are_quoted),
-        IN_MEMORY(numbers_and_times_are_exact),
-        IN_MEMORY(lists_of_times_are_lists),
+        WITH_EMPTY_LAKE(scripts_run_to_their_end),
+        WITH_EMPTY_LAKE(values_are_bound_by_position),
+        WITH_EMPTY_LAKE(changes_are_counted),
+        WITH_EMPTY_LAKE(errors_name_the_statement_and_have_a_kind),
+        WITH_EMPTY_LAKE(a_query_can_be_interrupted),
+        WITH_EMPTY_LAKE(texts_are_quoted),
+        WITH_EMPTY_LAKE(numbers_and_times_are_exact),
+        WITH_EMPTY_LAKE(lists_of_times_are_lists),
         cmocka_unit_test(every_name_is_replaced_once),
-        IN_MEMORY(a_committed_transaction_is_stored),
-        IN_MEMORY(a_failed_statement_fails_the_commit),
-        IN_MEMORY(a_conflict_is_an_error_and_stores_nothing),
-        IN_MEMORY(a_connection_that_goes_takes_its_transaction_along),
+        WITH_EMPTY_LAKE(a_committed_transaction_is_stored),
+        WITH_EMPTY_LAKE(a_failed_statement_fails_the_commit),
+        WITH_EMPTY_LAKE(a_conflict_is_an_error_and_stores_nothing),
+        WITH_EMPTY_LAKE(a_connection_that_goes_takes_its_transaction_along),
         cmocka_unit_test(after_a_fatal_error_the_database_is_left_alone),
-        cmocka_unit_test_setup_teardown(what_is_fenced_off_stores_nothing, scratch_up, scratch_down),
+        IN_SCRATCH(what_is_fenced_off_stores_nothing),
         cmocka_unit_test(an_error_of_prepare_has_its_kind),
         cmocka_unit_test(too_little_memory_says_which_setting),
         IN_SCRATCH(row_groups_of_large_rows_are_left_alone),

@@ -1,15 +1,8 @@
 /* test_refine.c: however Bronze is cut into batches, transactions and runs, Silver and Gold are what one rebuild makes of it. */
-#include "../scratch.h"
+#include "../fixture.h"
 #include "base/memory.h"
 #include "contract/pipeline.h"
-#include "lake/schema.h"
 #include "refine/refine.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 /* 20 batches of 50 events of 10 subscribers, one of ten of too low a quality. */
 static const char bronze[] =
@@ -23,27 +16,19 @@ typedef struct Outcome {
     int64_t silver, gold, fingerprint;
 } Outcome;
 
-static int64_t ask(LakeConn *conn, const char *sql) {
-    Error err = {0};
-    int64_t answer = 0;
-    if (lake_query_int(conn, "ask", sql, NULL, 0, &answer, &err) != 0) fail_msg("%s", err.text);
-    return answer;
-}
-
 static Outcome refine_in_chunks_of(int64_t chunk_rows) {
     Error err = {0};
     Outcome o = {0};
     CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
-    CLEANUP(lake_freep) Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture lake = open_migrated_lake(":memory:", NULL);
+    LakeConn *conn = lake.conn;
     RefineOptions options = {.quiet = true, .chunk_rows = chunk_rows};
-    if (pipeline_load(NULL, &pipeline, &err) != 0 || lake_open(":memory:", NULL, &lake, &err) != 0 ||
-        lake_connect(lake, &conn, &err) != 0 || lake_migrate(conn, &err) != 0 || lake_exec(conn, "bronze", bronze, &err) != 0 ||
-        refine_run(conn, pipeline, &options, &o.stats, &err) != 0)
-        fail_msg("%s", err.text);
-    o.silver = ask(conn, "SELECT count(*) FROM silver_clean_events");
-    o.gold = ask(conn, "SELECT count(*) FROM gold_subscriber_features");
-    o.fingerprint = ask(conn, "SELECT (bit_xor(hash(g::VARCHAR)) % 1000000007)::BIGINT FROM gold_subscriber_features g");
+    must(pipeline_load(NULL, &pipeline, &err), &err);
+    run(conn, bronze);
+    must(refine_run(conn, pipeline, &options, &o.stats, &err), &err);
+    o.silver = number(conn, "SELECT count(*) FROM silver_clean_events");
+    o.gold = number(conn, "SELECT count(*) FROM gold_subscriber_features");
+    o.fingerprint = number(conn, "SELECT (bit_xor(hash(g::VARCHAR)) % 1000000007)::BIGINT FROM gold_subscriber_features g");
     return o;
 }
 
@@ -68,27 +53,33 @@ static void chunks_change_nothing(void **state) {
 
 typedef struct House {
     Pipeline *pipeline;
-    Lake *lake;
-    LakeConn *conn;
+    LakeFixture lake;
+    LakeConn *conn; /* of `lake` */
     int64_t batches;
 } House;
 
+static void house_init(House *h, const char *path, const LakeOptions *options) {
+    Error err = {0};
+    must(pipeline_load(NULL, &h->pipeline, &err), &err);
+    h->lake = open_migrated_lake(path, options);
+    h->conn = h->lake.conn;
+}
+
+static void house_done(House *h) {
+    lake_fixture_done(&h->lake);
+    pipeline_freep(&h->pipeline);
+}
+
 static int up(void **state) {
     House *h = xcalloc(1, sizeof *h);
-    Error err = {0};
-    if (pipeline_load(NULL, &h->pipeline, &err) != 0 || lake_open(":memory:", NULL, &h->lake, &err) != 0 ||
-        lake_connect(h->lake, &h->conn, &err) != 0 || lake_migrate(h->conn, &err) != 0)
-        return -1;
+    house_init(h, ":memory:", NULL);
     *state = h;
     return 0;
 }
 
 static int down(void **state) {
-    House *h = *state;
-    lake_conn_freep(&h->conn);
-    lake_freep(&h->lake);
-    pipeline_freep(&h->pipeline);
-    free(h);
+    house_done(*state);
+    free(*state);
     return 0;
 }
 
@@ -96,12 +87,7 @@ static void refine(House *h, bool full) {
     RefineOptions options = {.quiet = true, .full = full};
     RefineStats stats;
     Error err = {0};
-    if (refine_run(h->conn, h->pipeline, &options, &stats, &err) != 0) fail_msg("%s", err.text);
-}
-
-static void run(House *h, const char *sql) {
-    Error err = {0};
-    if (lake_exec(h->conn, "test", sql, &err) != 0) fail_msg("%s", err.text);
+    must(refine_run(h->conn, h->pipeline, &options, &stats, &err), &err);
 }
 
 /* One batch: an event of each subscriber [first, last] at `time`. */
@@ -113,7 +99,7 @@ static void insert_batch(House *h, int first, int last, const char *time) {
                           "TIMESTAMPTZ '2027-12-31 00:00:00Z', %d, NULL FROM range(%d, %d) r(i)",
                           (int)h->batches, time, (int)h->batches + 1, first, last + 1);
     h->batches++;
-    run(h, sql);
+    run(h->conn, sql);
 }
 
 /* The same, refined. Gold is then what a rebuild makes of the same events. */
@@ -123,27 +109,27 @@ static void land(House *h, int first, int last, const char *time) {
                                       "(FROM gold_subscriber_features EXCEPT ALL FROM kept))";
     insert_batch(h, first, last, time);
     refine(h, false);
-    run(h, kept);
+    run(h->conn, kept);
     refine(h, true);
-    int64_t different = ask(h->conn, differences);
+    int64_t different = number(h->conn, differences);
     if (different != 0) fail_msg("after batch %d: %d rows of Gold are not what a rebuild makes", (int)h->batches, (int)different);
 }
 
 static int64_t feature(House *h, const char *name) {
     CLEANUP(free_text)
     char *sql = xasprintf("SELECT coalesce(max(%s), -1)::BIGINT FROM gold_subscriber_features WHERE subscriber_id = 'SUB-7'", name);
-    return ask(h->conn, sql);
+    return number(h->conn, sql);
 }
 
 static void gold_follows_every_run(void **state) {
     House *h = *state;
     land(h, 1, 200, "2026-11-10 08:00:00Z");
-    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 0); /* one event is too few */
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 0); /* one event is too few */
     land(h, 1, 150, "2026-11-10 09:00:00Z");
     land(h, 7, 9, "2026-11-10 10:00:00Z"); /* a few, the same day */
     assert_int_equal(feature(h, "total_events"), 3);
     land(h, 199, 199, "2026-11-10 11:00:00Z"); /* a second event */
-    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 151);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 151);
     land(h, 7, 7, "2026-08-12 10:00:00Z"); /* 90 days late */
     assert_int_equal(feature(h, "total_events"), 4);
     assert_int_equal(feature(h, "total_events_30d"), 3);
@@ -167,11 +153,7 @@ static void land_only(House *h, int first, int last, const char *time) {
 }
 
 static char *base_id(House *h) {
-    Error err = {0};
-    CLEANUP(lake_result_freep) LakeResult *r = NULL;
-    if (lake_query(h->conn, "test", "SELECT base_id::VARCHAR FROM gold_base", NULL, 0, &r, &err) != 0 || lake_next(r, &err) != 1)
-        fail_msg("%s", err.text);
-    return xstrdup(lake_col_text(r, 0, NULL));
+    return query_text(h->conn, "SELECT base_id::VARCHAR FROM gold_base");
 }
 
 /* A few subscribers at a time go to the fresh rows, under the same base, until they are many. */
@@ -184,18 +166,18 @@ static void fresh_rows_settle(void **state) {
     land_only(h, 10, 19, "2026-11-10 11:00:00Z");
     land_only(h, 300, 300, "2026-11-10 11:00:00Z");
     land_only(h, 300, 300, "2026-11-09 11:00:00Z"); /* a second event: is new in Gold */
-    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_features_fresh"), 16);
-    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 201);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_features_fresh"), 16);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 201);
     CLEANUP(free_text) char *second = base_id(h);
     assert_string_equal(first, second);
     land(h, 7, 8, "2026-11-10 12:00:00Z"); /* Gold is what a rebuild makes; which it is from now on */
     land_only(h, 40, 59, "2026-11-10 13:00:00Z");
     CLEANUP(free_text) char *third = base_id(h);
     land_only(h, 60, 79, "2026-11-10 14:00:00Z");
-    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_features_fresh"), 0);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_features_fresh"), 0);
     CLEANUP(free_text) char *fourth = base_id(h);
     assert_string_not_equal(third, fourth);
-    assert_int_equal(ask(h->conn, "SELECT count(DISTINCT refined_batch) FROM gold_features_base"), 3); /* rows keep theirs */
+    assert_int_equal(number(h->conn, "SELECT count(DISTINCT refined_batch) FROM gold_features_base"), 3); /* rows keep theirs */
     land(h, 1, 2, "2026-11-10 15:00:00Z");
 }
 
@@ -204,7 +186,7 @@ static void gold_is_made_again_when_its_sql_is_another(void **state) {
     House *h = *state;
     land(h, 1, 20, "2026-11-10 08:00:00Z");
     land(h, 1, 20, "2026-11-10 09:00:00Z");
-    run(h, "UPDATE refine_progress SET features_sha256 = 'of another binary'; UPDATE gold_features_base SET total_events = 99");
+    run(h->conn, "UPDATE refine_progress SET features_sha256 = 'of another binary'; UPDATE gold_features_base SET total_events = 99");
     refine(h, false);
     assert_int_equal(feature(h, "total_events"), 2);
 }
@@ -222,30 +204,23 @@ static const char large[] =
 
 static void large_payloads_take_little_memory(void **state) {
     (void)state;
-    House h = {0};
-    Error err = {0};
-    LakeOptions options = {.memory_limit = 192 << 20, .threads = 1};
-    if (pipeline_load(NULL, &h.pipeline, &err) != 0 || lake_open("lake.duckdb", &options, &h.lake, &err) != 0 ||
-        lake_connect(h.lake, &h.conn, &err) != 0 || lake_migrate(h.conn, &err) != 0)
-        fail_msg("%s", err.text);
-    run(&h, large);
+    CLEANUP(house_done) House h = {0};
+    house_init(&h, "lake.duckdb", &(LakeOptions){.memory_limit = 192 << 20, .threads = 1});
+    run(h.conn, large);
     refine(&h, false);
-    assert_int_equal(ask(h.conn, "SELECT count(*) FROM silver_clean_events"), 2400);
-    assert_int_equal(ask(h.conn, "SELECT count(*) FROM silver_quarantine WHERE field = 'quality_score'"), 600);
-    assert_int_equal(ask(h.conn, "SELECT events FROM silver_drift WHERE field = 'note' AND length(example) = 200"), 1500);
-    run(&h, "CREATE TEMP TABLE kept AS FROM silver_clean_events; CREATE TEMP TABLE kept_aside AS FROM silver_quarantine");
+    assert_int_equal(number(h.conn, "SELECT count(*) FROM silver_clean_events"), 2400);
+    assert_int_equal(number(h.conn, "SELECT count(*) FROM silver_quarantine WHERE field = 'quality_score'"), 600);
+    assert_int_equal(number(h.conn, "SELECT events FROM silver_drift WHERE field = 'note' AND length(example) = 200"), 1500);
+    run(h.conn, "CREATE TEMP TABLE kept AS FROM silver_clean_events; CREATE TEMP TABLE kept_aside AS FROM silver_quarantine");
     refine(&h, true);
-    assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept EXCEPT ALL FROM silver_clean_events)"), 0);
-    assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept_aside EXCEPT ALL FROM silver_quarantine)"), 0);
-    lake_conn_freep(&h.conn);
-    lake_freep(&h.lake);
-    pipeline_freep(&h.pipeline);
+    assert_int_equal(number(h.conn, "SELECT count(*) FROM (FROM kept EXCEPT ALL FROM silver_clean_events)"), 0);
+    assert_int_equal(number(h.conn, "SELECT count(*) FROM (FROM kept_aside EXCEPT ALL FROM silver_quarantine)"), 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_change_nothing),
-        cmocka_unit_test_setup_teardown(large_payloads_take_little_memory, scratch_up, scratch_down),
+        IN_SCRATCH(large_payloads_take_little_memory),
         cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
         cmocka_unit_test_setup_teardown(fresh_rows_settle, up, down),
         cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),
