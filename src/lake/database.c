@@ -114,7 +114,10 @@ void lake_free(Lake *lake) {
 int lake_connect(Lake *lake, LakeConn **ret, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = xcalloc(1, sizeof *conn);
     conn->lake = lake;
-    if (duckdb.connect(lake->db, &conn->con) != DuckDBSuccess) return error_set(err, ERR_IO, "cannot connect to the lake");
+    if (duckdb.connect(lake->db, &conn->con) != DuckDBSuccess) {
+        error_set(err, ERR_IO, "cannot connect to the lake");
+        return lake_mark_fatal(lake, err);
+    }
     lake_conn_identify(conn);
     lake_conns_add(conn);
     *ret = TAKE(conn);
@@ -124,8 +127,9 @@ int lake_connect(Lake *lake, LakeConn **ret, Error *err) {
 void lake_conn_free(LakeConn *conn) {
     lake_conn_forget_sources(conn);
     lake_conns_remove(conn);
-    if (conn->con != NULL && atomic_load(&conn->lake->fatal)) lake_abandon(conn->con);
-    if (conn->con != NULL && !atomic_load(&conn->lake->fatal)) {
+    if (conn->con != NULL && lake_is_lost(conn->lake)) {
+        lake_abandon(conn->con);
+    } else if (conn->con != NULL) {
         lake_rollback(conn);
         duckdb.disconnect(&conn->con);
     }

@@ -1,4 +1,6 @@
-/* error.c: DuckDB's errors as ours: the kind, the name of the statement, the next step where there is one. */
+/* error.c: DuckDB's errors as ours: the kind, the name of the statement, the next step where there is one.
+ *
+ * Invariant: an error of a lost lake is fatal, whatever its kind. */
 #include "lake/internal.h"
 
 #include "base/stop.h"
@@ -39,11 +41,13 @@ static const char *next_step(duckdb_error_type type, const char *message) {
 
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
     if (conn->in_transaction) conn->failed = true;
-    if (type == DUCKDB_ERROR_FATAL) atomic_store(&conn->lake->fatal, true);
+    if (type == DUCKDB_ERROR_FATAL) atomic_store(&conn->lake->lost, true);
     if (type == DUCKDB_ERROR_INTERRUPT && stop_requested())
-        return error_set(err, ERR_STOPPED, "%s: stopped while it ran; nothing of it was stored", name);
-    return error_set(err, lake_says_full(message) ? ERR_FULL : kind_of(type), "%s: %s%s", name,
-                     message != NULL ? message : "DuckDB gave no reason", next_step(type, message));
+        error_set(err, ERR_STOPPED, "%s: stopped while it ran; nothing of it was stored", name);
+    else
+        error_set(err, lake_says_full(message) ? ERR_FULL : kind_of(type), "%s: %s%s", name,
+                  message != NULL ? message : "DuckDB gave no reason", next_step(type, message));
+    return lake_mark_fatal(conn->lake, err);
 }
 
 /* After a failed prepare, DuckDB tells the type of the error only by the first words of its message. Any other message is about our SQL. */

@@ -8,8 +8,8 @@
 
 struct Lake {
     duckdb_database db;
-    atomic_bool fatal; /* DuckDB invalidated the database: never close it, the outcome of the last commit is unknown. Or the fence fell */
-    LakeFence fence;   /* NULL: nobody can overtake us */
+    atomic_bool lost; /* DuckDB invalidated the database, so that the outcome of the last commit is unknown; or the fence refused */
+    LakeFence fence;  /* NULL: this process is the only writer as long as it runs */
     void *fence_user;
     pthread_mutex_t conns_lock;
     LakeConn *conns; /* all that are open; under conns_lock */
@@ -49,7 +49,9 @@ struct LakeResult {
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err);
 int lake_fail_prepare(LakeConn *conn, const char *name, const char *message, Error *err);
 bool lake_says_full(const char *message); /* the disk was full */
-/* fence.c: may `conn` write now? The first no is final. `name` stands in the error. */
+/* fence.c: may `conn` write now? The first no is final. `name` stands in the error. A lost lake is not used any more, not even closed. */
+bool lake_is_lost(const Lake *lake);
+int lake_mark_fatal(const Lake *lake, Error *err); /* when the lake is lost; returns -1 */
 int lake_pass_fence(LakeConn *conn, const char *name, Error *err);
 bool lake_may_close(Lake *lake); /* closing writes a checkpoint */
 void lake_abandon(void *handle); /* keeps a handle that may be neither used nor closed any more */

@@ -38,9 +38,6 @@ Lake *lake_of(const LakeConn *conn);
  * close it. `user` is borrowed. */
 typedef int (*LakeFence)(void *user, Error *err);
 void lake_set_fence(Lake *lake, LakeFence check, void *user);
-/* The file is not ours any more: the fence fell, or DuckDB has invalidated the database. Trying again is of no use; leave the process. Any
- * thread. */
-bool lake_is_lost(const Lake *lake);
 /* Makes the running query of another thread fail soon (ERR_STOPPED there). Any thread. */
 void lake_interrupt(LakeConn *conn);
 /* The same for whatever runs on any connection of the lake just now. Any thread. */

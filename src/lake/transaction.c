@@ -24,7 +24,7 @@ void lake_rollback(LakeConn *conn) {
     if (!conn->in_transaction) return;
     conn->in_transaction = false;
     conn->failed = false;
-    if (atomic_load(&conn->lake->fatal)) return;
+    if (lake_is_lost(conn->lake)) return;
     Error ignored = {0};
     if (lake_exec(conn, "ROLLBACK", "ROLLBACK", &ignored) != 0) error_clear(&ignored);
 }

@@ -229,6 +229,21 @@ static void errors_name_the_statement_and_have_a_kind(void **state) {
     assert_int_equal(number(conn, "SELECT NULL::INTEGER"), 0);
 }
 
+/* Ordinary failures leave the lake as usable as before, and say so. */
+static void an_ordinary_error_is_not_fatal(void **state) {
+    static const char *const failing[] = {"SELEKT 1", "SELECT 'abc'::INTEGER", "SELECT * FROM missing"};
+    LakeConn *conn = conn_of(state);
+    LakeResult *r = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(failing); i++) {
+        Error err = {0};
+        assert_int_equal(lake_exec(conn, "failing", failing[i], &err), -1);
+        assert_false(err.fatal);
+        assert_int_equal(lake_query(conn, "failing", failing[i], NULL, 0, &r, &err), -1);
+        assert_false(err.fatal);
+        error_clear(&err);
+    }
+}
+
 typedef struct LongQuery {
     LakeConn *conn;
     atomic_bool ended;
@@ -426,9 +441,11 @@ static duckdb_state refuse_query(duckdb_connection con, const char *sql, duckdb_
     return DuckDBError;
 }
 
-static const char *no_reason(duckdb_result *result) {
+static const char *fatal_reason; /* what DuckDB says */
+
+static const char *reason_of_result(duckdb_result *result) {
     (void)result;
-    return "disk full";
+    return fatal_reason;
 }
 
 static duckdb_error_type fatal_type(duckdb_result *result) {
@@ -445,9 +462,10 @@ static void forget_result(duckdb_result *result) {
     (void)result;
 }
 
-static void make_queries_fail(void) {
+static void make_queries_fail(const char *reason) {
+    fatal_reason = reason;
     duckdb.query = refuse_query;
-    duckdb.result_error = no_reason;
+    duckdb.result_error = reason_of_result;
     duckdb.result_error_type = fatal_type;
     duckdb.destroy_result = forget_result;
 }
@@ -460,25 +478,35 @@ static int in_child(int (*work)(void)) {
     return status;
 }
 
-/* 0 when a fatal COMMIT was an error and the database was left alone. */
-static int commit_fatally(void) {
+/* 0 when a COMMIT that failed for `reason` was a fatal error of this kind, and the database was left alone. */
+static int commit_fatally(const char *reason, ErrorKind kind) {
     Lake *lake = NULL;
     LakeConn *conn = NULL;
     Error err = {0};
     if (lake_open(":memory:", NULL, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0) return 1;
     if (lake_begin(conn, &err) != 0) return 1;
-    make_queries_fail();
+    make_queries_fail(reason);
     duckdb.close = never_close;
-    if (lake_commit(conn, &err) != -1 || err.kind != ERR_IO || strstr(err.text, "disk full") == NULL) return 2;
+    if (lake_commit(conn, &err) != -1 || err.kind != kind || strstr(err.text, reason) == NULL) return 2;
+    if (!err.fatal || error_is_retriable(&err) || error_can_wait_for_space(&err)) return 4;
     lake_conn_free(conn);
     lake_free(lake);
     error_clear(&err);
     return 0;
 }
 
+static int commit_on_a_broken_disk(void) {
+    return commit_fatally("the disk does not answer", ERR_IO);
+}
+
+static int commit_on_a_full_disk(void) {
+    return commit_fatally("Could not write all bytes: No space left on device", ERR_FULL);
+}
+
 static void after_a_fatal_error_the_database_is_left_alone(void **state) {
     (void)state;
-    assert_int_equal(in_child(commit_fatally), 0);
+    assert_int_equal(in_child(commit_on_a_broken_disk), 0);
+    assert_int_equal(in_child(commit_on_a_full_disk), 0);
 }
 
 /* ---- overtaken ---- */
@@ -506,7 +534,8 @@ static int write_until_fenced(int nth) {
         if (rc == 0) rc = lake_commit(conn, &err);
         lake_rollback(conn);
     }
-    if (err.kind != ERR_BUSY || !lake_is_lost(lake) || lake_exec(conn, "late", "INSERT INTO t VALUES (2)", &err) == 0) return 2;
+    if (err.kind != ERR_BUSY || !err.fatal || error_is_retriable(&err)) return 2;
+    if (lake_exec(conn, "late", "INSERT INTO t VALUES (2)", &err) == 0 || !err.fatal) return 4;
     lake_conn_free(conn);
     lake_free(lake);
     error_clear(&err);
@@ -567,7 +596,8 @@ static int prepare_in_vain(void) {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         LakeResult *r = NULL;
         prepare_reason = table[i].reason;
-        if (lake_query(conn, "test", "SELECT 1", NULL, 0, &r, &err) != -1 || err.kind != table[i].kind) return 2 + (int)i;
+        if (lake_query(conn, "test", "SELECT 1", NULL, 0, &r, &err) != -1 || err.kind != table[i].kind) return 10 + (int)i;
+        if (err.fatal != (i == ARRAY_LEN(table) - 1)) return 20 + (int)i;
     }
     error_clear(&err);
     duckdb.close = never_close; /* after the last of them */
@@ -618,7 +648,7 @@ static int lock_down_in_vain(void) {
     Error err = {0};
     if (lake_open(":memory:", NULL, &lake, &err) != 0) return 1;
     lake_freep(&lake);
-    make_queries_fail();
+    make_queries_fail("the disk does not answer");
     if (lake_open(":memory:", &(LakeOptions){.locked_down = true}, &lake, &err) != -1 || lake != NULL) return 2;
     error_clear(&err);
     return 0;
@@ -642,6 +672,7 @@ int main(void) {
         WITH_EMPTY_LAKE(values_are_bound_by_position),
         WITH_EMPTY_LAKE(changes_are_counted),
         WITH_EMPTY_LAKE(errors_name_the_statement_and_have_a_kind),
+        WITH_EMPTY_LAKE(an_ordinary_error_is_not_fatal),
         WITH_EMPTY_LAKE(a_query_can_be_interrupted),
         WITH_EMPTY_LAKE(texts_are_quoted),
         WITH_EMPTY_LAKE(numbers_and_times_are_exact),
