@@ -8,7 +8,7 @@ typedef enum LogLevel { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR } LogLevel;
 typedef enum LogFormat { LOG_AUTO, LOG_TEXT, LOG_JSON } LogFormat;
 
 void log_setup(LogLevel least, LogFormat format);
-/* `component` is the room or command that speaks: "kafka", "ingest", ... */
+/* `component` is the module or command that logs: "kafka", "ingest", ... */
 void log_write(LogLevel level, const char *component, const char *fmt, ...) PRINTF_LIKE(3, 4);
 #define log_debug(...) log_write(LOG_DEBUG, __VA_ARGS__)
 #define log_info(...)  log_write(LOG_INFO, __VA_ARGS__)
