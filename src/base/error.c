@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,9 +24,9 @@ static char *format(const char *fmt, va_list args) {
     return text;
 }
 
-static void replace(Error *err, ErrorKind kind, char *text) {
+static void replace(Error *err, Error by) {
     free(err->text);
-    *err = (Error){.kind = kind, .text = text};
+    *err = by;
 }
 
 int error_set(Error *err, ErrorKind kind, const char *fmt, ...) {
@@ -35,7 +34,7 @@ int error_set(Error *err, ErrorKind kind, const char *fmt, ...) {
     va_start(args, fmt);
     char *text = format(fmt, args);
     va_end(args);
-    replace(err, kind, text);
+    replace(err, (Error){.kind = kind, .text = text});
     return -1;
 }
 
@@ -45,7 +44,7 @@ int error_errno(Error *err, ErrorKind kind, int errnum, const char *fmt, ...) {
     CLEANUP(free_text) char *what = format(fmt, args);
     va_end(args);
     bool full = kind == ERR_IO && (errnum == ENOSPC || errnum == EDQUOT || errnum == EFBIG);
-    replace(err, full ? ERR_FULL : kind, xasprintf("%s: %s", what, strerror(errnum)));
+    replace(err, (Error){.kind = full ? ERR_FULL : kind, .text = xasprintf("%s: %s", what, strerror(errnum))});
     return -1;
 }
 
@@ -54,12 +53,19 @@ int error_prefix(Error *err, const char *fmt, ...) {
     va_start(args, fmt);
     CLEANUP(free_text) char *context = format(fmt, args);
     va_end(args);
-    replace(err, err->kind, xasprintf("%s: %s", context, err->text != NULL ? err->text : "failed"));
+    char *text = xasprintf("%s: %s", context, err->text != NULL ? err->text : "failed");
+    replace(err, (Error){.kind = err->kind, .fatal = err->fatal, .text = text});
+    return -1;
+}
+
+int error_move(Error *err, Error *from) {
+    replace(err, *from);
+    *from = (Error){0};
     return -1;
 }
 
 void error_clear(Error *err) {
-    replace(err, ERR_NONE, NULL);
+    replace(err, (Error){0});
 }
 
 int error_exit_code(ErrorKind kind) {

@@ -39,7 +39,7 @@ int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms
     char *why;
     if (churn_read_features(conn, &features, err) != 0 || churn_read_refined_batch(conn, &batch, err) != 0) return -1;
     if (churn_current_model(conn, options->models_dir, NULL, &metadata, &problem) != 0) {
-        if (problem.kind != ERR_DATA) return error_set(err, problem.kind, "%s", problem.text);
+        if (problem.kind != ERR_DATA) return error_move(err, &problem);
         why = xstrdup(problem.text);
     } else {
         why = metadata == NULL ? xstrdup("there is no model yet") : reason_to_train(metadata, options, &features, batch, max_age_ms);

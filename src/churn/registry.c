@@ -26,7 +26,7 @@ int churn_current_model(LakeConn *conn, const char *models_dir, Model **ret, jso
             if (i > 0) log_damaged(&first, true);
             return 0;
         }
-        if (problem.kind != ERR_DATA) return error_set(err, problem.kind, "%s", problem.text);
+        if (problem.kind != ERR_DATA) return error_move(err, &problem);
         if (i > 0) continue;
         first = problem;
         problem = (Error){0};

@@ -74,7 +74,7 @@ int command_ingest(App *app, int argc, char **argv, Error *err) {
     if ((o.from != NULL ? feed_open_file(o.from, o.follow, &feed, err) : feed_open_kafka(app->settings, &feed, err)) != 0) return -1;
     if (open_lake(app->settings, "smelt ingest", &w, err) != 0) return -1;
     options.mark = w.mark;
-    if (ingest_run(w.conn, feed, &options, &result, err) != 0) return o.follow ? writer_reexec_if_disk_full(&w, err) : -1;
+    if (ingest_run(w.conn, feed, &options, &result, err) != 0) return o.follow ? writer_reexec_if_disk_full(err) : -1;
     tell(app, feed_topic(feed), &result);
     app->summary = ingest_result_json(&result, feed_topic(feed));
     return result.stopped ? error_exit_code(ERR_STOPPED) : 0;

@@ -49,7 +49,7 @@ static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
     say(app, "Dashboards and API: %s\n", web_url(web));
     if (app->json) log_info("up", "listening at %s", web_url(web));
     app->summary = json_pack("{s:s}", "url", web_url(web));
-    return live_run(w->conn, app->settings, w->mark, err) == 0 ? 0 : writer_reexec_if_disk_full(w, err);
+    return live_run(w->conn, app->settings, w->mark, err) == 0 ? 0 : writer_reexec_if_disk_full(err);
 }
 
 int command_up(App *app, int argc, char **argv, Error *err) {

@@ -77,7 +77,7 @@ static int follow(Live *live, Error *err) {
 /* What was committed but not refined or published when the last process ended. */
 static int catch_up(Live *live, Error *err) {
     if (after_step(live, true, err) == 0) return 0;
-    if ((!error_is_retriable(err) && err->kind != ERR_FULL) || lake_is_lost(lake_of(live->conn))) return -1;
+    if (!error_is_retriable(err) && !error_can_wait_for_space(err)) return -1;
     log_warn("up", "%s; going on", err->text);
     error_clear(err);
     return 0;
@@ -95,7 +95,7 @@ int live_run(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark, E
     while (!stop_requested()) {
         if (follow(&live, err) == 0) continue;
         if (err->kind == ERR_STOPPED) break;
-        if (!error_is_retriable(err) || lake_is_lost(lake_of(conn))) return -1;
+        if (!error_is_retriable(err)) return -1;
         log_warn("up", "%s; again in %d s", err->text, PAUSE_MS / 1000);
         error_clear(err);
         stop_wait_ms(PAUSE_MS);

@@ -161,7 +161,7 @@ static int attempt_step(Run *run, const Step *step, int *ret_attempts, json_t **
         int rc = step->run(run, ret_summary, err);
         if (rc >= 0) return rc;
         lake_rollback(run->conn);
-        if (!error_is_retriable(err) || lake_is_lost(lake_of(run->conn)) || attempt >= most) return -1;
+        if (!error_is_retriable(err) || attempt >= most) return -1;
         log_warn("run", "%s failed (attempt %d of %" PRId64 "): %s; again in %.1f s", step->name, attempt, most, err->text,
                  (double)pause_ms / 1000);
         if (stop_wait_ms((int)pause_ms)) return error_set(err, ERR_STOPPED, "stopped while waiting to try %s again", step->name);

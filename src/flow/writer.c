@@ -83,8 +83,8 @@ int writer_open_wait_for_space(const Settings *settings, const char *what, Write
     }
 }
 
-int writer_reexec_if_disk_full(const Writer *w, Error *err) {
-    if (err->kind != ERR_FULL || w->lake == NULL || !lake_is_lost(w->lake)) return -1;
+int writer_reexec_if_disk_full(Error *err) {
+    if (err->kind != ERR_FULL || !err->fatal) return -1;
     log_error("disk", "%s. Everything committed is safe; restarting when there is space", err->text);
     if (stop_wait_ms(FULL_PAUSE_MS)) return -1;
     Error why = {0};

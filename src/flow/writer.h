@@ -26,7 +26,7 @@ int writer_open_existing(const Settings *settings, const char *what, Writer *ret
 int writer_open_wait_for_space(const Settings *settings, const char *what, Writer *ret, Error *err) MUST_CHECK;
 /* After a failure of such a process: when the disk was full and DuckDB gave the database up for that, executes this program again, which
  * waits for space. Returns -1 with the error otherwise. */
-int writer_reexec_if_disk_full(const Writer *w, Error *err);
+int writer_reexec_if_disk_full(Error *err);
 /* The first two steps alone, for repairs: the lock, and the file under it, neither compared with its mark nor migrated. End with
  * writer_done. */
 int writer_lock(const Settings *settings, const char *what, Writer *w, Error *err) MUST_CHECK;

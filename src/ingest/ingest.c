@@ -195,14 +195,14 @@ static int run_once(LakeConn *conn, Feed *feed, const IngestOptions *options, In
     return run_described(conn, feed, options, &now, ret, ret_again, err);
 }
 
-static bool can_wait_for_disk_space(const LakeConn *conn, const IngestOptions *o, const Error *err) {
-    return err->kind == ERR_FULL && o->follow && o->disk_dir != NULL && !lake_is_lost(lake_of(conn));
+static bool can_wait_for_disk_space(const IngestOptions *o, const Error *err) {
+    return error_can_wait_for_space(err) && o->follow && o->disk_dir != NULL;
 }
 
 /* The disk was full all the same: what was not stored is read again when there is room, and what was stored is perhaps not refined yet. */
-static int recover_from_full_disk(const LakeConn *conn, const IngestOptions *o, Error *err) {
+static int recover_from_full_disk(const IngestOptions *o, Error *err) {
     int rc = -1;
-    while (rc != 0 && can_wait_for_disk_space(conn, o, err)) {
+    while (rc != 0 && can_wait_for_disk_space(o, err)) {
         log_error("ingest", "%s", err->text);
         error_clear(err);
         if (stop_wait_ms(FULL_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while the disk was full");
@@ -216,7 +216,7 @@ int ingest_run(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestR
     CLEANUP(ingest_result_done) IngestResult result = {0};
     int64_t began = clock_mono_ns();
     for (bool again = true; again;)
-        if (run_once(conn, feed, options, &result, &again, err) != 0 && recover_from_full_disk(conn, options, err) != 0) return -1;
+        if (run_once(conn, feed, options, &result, &again, err) != 0 && recover_from_full_disk(options, err) != 0) return -1;
     result.seconds = clock_seconds_since(began);
     *ret = result;
     result = (IngestResult){0};

@@ -1,5 +1,8 @@
-/* bulk.c: rows from C as a DuckDB table function. Values go straight into DuckDB's vectors: no staging copy, and DuckDB may scan with
- * several threads, so that the SQL over the rows (parsing JSON) runs in parallel. */
+/* bulk.c: rows from C as a DuckDB table function. Values are written into DuckDB's vectors without a copy in between, and DuckDB may scan
+ * with several threads, so that the SQL over the rows runs in parallel.
+ *
+ * DuckDB keeps the first table function of a name for the life of the database, even when another one is registered. So a function is
+ * registered once per name and finds by the connection of the query what it has to read. */
 #include "lake/internal.h"
 
 #include "base/memory.h"
@@ -7,8 +10,6 @@
 
 #define SOURCE_COLUMNS_MAX 16
 
-/* DuckDB keeps the first table function of a name for the life of the database, whoever registers another. So the function is registered
- * once, and finds what it shall read by the connection that asks. */
 typedef struct LakeFunction {
     struct LakeFunction *next;
     Lake *lake;
@@ -18,7 +19,7 @@ typedef struct LakeFunction {
 typedef struct LakeSource {
     struct LakeSource *next;
     const LakeFunction *function;
-    const LakeConn *conn; /* whose it is */
+    const LakeConn *conn; /* the connection that registered it */
     LakeColumn columns[SOURCE_COLUMNS_MAX];
     size_t count;
     int threads;
@@ -135,7 +136,7 @@ static int register_function(LakeConn *conn, LakeFunction *f) {
     return state == DuckDBSuccess ? 0 : -1;
 }
 
-/* NULL: DuckDB did not take it. */
+/* Registers it when it is new. NULL: DuckDB did not accept it. */
 static LakeFunction *find_function(LakeConn *conn, const char *name) {
     LakeFunction *f = conn->lake->functions;
     while (f != NULL && strcmp(f->name, name) != 0) f = f->next;

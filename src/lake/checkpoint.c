@@ -1,20 +1,24 @@
-/* checkpoint.c: a checkpoint of the lake while its writer does something else. */
+/* checkpoint.c: checkpoints, at once or on a thread beside the writer. */
 #include "lake/internal.h"
 
 #include "base/log.h"
 #include "base/memory.h"
 
 struct LakeCheckpoint {
-    LakeConn *conn; /* of its own: the writer's is in use */
+    LakeConn *conn; /* its own: the writer uses another one at the same time */
     bool merge;
     pthread_t thread;
 };
 
-/* What could not be written now is written when the lake is closed. */
+int lake_checkpoint(LakeConn *conn, Error *err) {
+    return lake_exec(conn, "CHECKPOINT", "CHECKPOINT", err);
+}
+
+/* A failure is only logged: what is not written now is written when the lake is closed. */
 static void *run_checkpoint(void *arg) {
-    LakeCheckpoint *s = arg;
+    LakeCheckpoint *c = arg;
     Error err = {0};
-    if ((!s->merge && lake_merge_nothing(s->conn, &err) != 0) || lake_checkpoint(s->conn, &err) != 0) log_debug("lake", "%s", err.text);
+    if ((!c->merge && lake_merge_nothing(c->conn, &err) != 0) || lake_checkpoint(c->conn, &err) != 0) log_debug("lake", "%s", err.text);
     error_clear(&err);
     return NULL;
 }
@@ -26,17 +30,17 @@ LakeCheckpoint *lake_checkpoint_async(Lake *lake, bool merge) {
         error_clear(&ignored);
         return NULL;
     }
-    LakeCheckpoint *s = xcalloc(1, sizeof *s);
-    s->conn = TAKE(conn);
-    s->merge = merge;
-    if (pthread_create(&s->thread, NULL, run_checkpoint, s) == 0) return s;
-    lake_conn_free(s->conn);
-    free(s);
+    LakeCheckpoint *c = xcalloc(1, sizeof *c);
+    c->conn = TAKE(conn);
+    c->merge = merge;
+    if (pthread_create(&c->thread, NULL, run_checkpoint, c) == 0) return c;
+    lake_conn_free(c->conn);
+    free(c);
     return NULL;
 }
 
-void lake_checkpoint_wait(LakeCheckpoint *s) {
-    pthread_join(s->thread, NULL);
-    lake_conn_free(s->conn);
-    free(s);
+void lake_checkpoint_wait(LakeCheckpoint *c) {
+    pthread_join(c->thread, NULL);
+    lake_conn_free(c->conn);
+    free(c);
 }

@@ -18,8 +18,8 @@ static void *find(void *library, const char *name) {
     return function;
 }
 
-/* The library looks for its own symbols first: otherwise each of tens of thousands is searched for in all that smelt is linked with, 10 ms
- * of every start. Not when somebody stands in between on purpose (LD_PRELOAD, sanitizers). */
+/* With RTLD_DEEPBIND the library looks for its own symbols first. Otherwise each of tens of thousands is searched for in everything that
+ * smelt is linked with, which takes 10 ms of each start. Not where functions are replaced on purpose (LD_PRELOAD, sanitizers). */
 static int binding(void) {
 #ifdef __SANITIZE_ADDRESS__
     return 0;

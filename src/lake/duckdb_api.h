@@ -1,10 +1,10 @@
-/* duckdb_api.h: DuckDB's C functions, found when a lake is opened and not when the process starts: mapping and relocating libduckdb takes
+/* duckdb_api.h: DuckDB's C functions, loaded when a lake is opened and not when the process starts: mapping and relocating libduckdb takes
  * longer than all of `smelt --version`, and `produce` or `config` never need it. Call `duckdb.query(...)` for duckdb_query(...). */
 #pragma once
 #include "base/error.h"
 #include <duckdb.h>
 
-/* A list like this never rests in the formatter. */
+/* The formatter would put each on a line of its own. */
 /* clang-format off */
 #define DUCKDB_FUNCTIONS(X) \
     X(bind_add_result_column) X(bind_blob) X(bind_boolean) X(bind_double) X(bind_get_extra_info) X(bind_int64) X(bind_null) \
@@ -30,6 +30,6 @@ typedef struct DuckdbApi {
 
 extern DuckdbApi duckdb; /* empty until duckdb_load */
 
-/* Finds the functions in libduckdb.so beside the binary (its run path) or where the system looks. Again is free. Any thread.
- * ERR_CONFIG says where to get it. */
+/* Loads the functions from libduckdb.so in the binary's run path or where the system looks; does nothing when they are loaded. Any thread.
+ * ERR_CONFIG says where to get the library. */
 int duckdb_load(Error *err) MUST_CHECK;

@@ -1,6 +1,6 @@
-/* fence.c: a process that may not write any more does not, not even to close what it has open.
+/* fence.c: a process that may not write any more does not write, not even to close the database.
  *
- * Invariant: once the fence fell, `fatal` is set, and no statement reaches the file. */
+ * Invariant: when the fence refuses, the lake is lost, and the error says that it is fatal. */
 #include "lake/internal.h"
 
 #include "base/memory.h"
@@ -10,7 +10,7 @@ typedef struct Abandoned {
     struct Abandoned *next;
 } Abandoned;
 
-/* Until the process ends: so that they are not taken for lost memory. */
+/* All of them, until the process ends: so that a leak check finds them. */
 static _Atomic(Abandoned *) abandoned;
 
 void lake_set_fence(Lake *lake, LakeFence check, void *user) {
@@ -19,13 +19,18 @@ void lake_set_fence(Lake *lake, LakeFence check, void *user) {
 }
 
 bool lake_is_lost(const Lake *lake) {
-    return atomic_load(&lake->fatal);
+    return atomic_load(&lake->lost);
+}
+
+int lake_mark_fatal(const Lake *lake, Error *err) {
+    err->fatal = lake_is_lost(lake);
+    return -1;
 }
 
 static int ask(Lake *lake, Error *err) {
     if (lake->fence == NULL || lake->fence(lake->fence_user, err) == 0) return 0;
-    atomic_store(&lake->fatal, true);
-    return -1;
+    atomic_store(&lake->lost, true);
+    return lake_mark_fatal(lake, err);
 }
 
 int lake_pass_fence(LakeConn *conn, const char *name, Error *err) {
@@ -37,7 +42,7 @@ int lake_pass_fence(LakeConn *conn, const char *name, Error *err) {
 bool lake_may_close(Lake *lake) {
     Error ignored = {0};
     if (ask(lake, &ignored) != 0) error_clear(&ignored);
-    return !atomic_load(&lake->fatal);
+    return !lake_is_lost(lake);
 }
 
 void lake_abandon(void *handle) {

@@ -8,8 +8,8 @@
 
 struct Lake {
     duckdb_database db;
-    atomic_bool fatal; /* DuckDB invalidated the database: never close it, the outcome of the last commit is unknown. Or the fence fell */
-    LakeFence fence;   /* NULL: nobody can overtake us */
+    atomic_bool lost; /* DuckDB invalidated the database, so that the outcome of the last commit is unknown; or the fence refused */
+    LakeFence fence;  /* NULL: this process is the only writer as long as it runs */
     void *fence_user;
     pthread_mutex_t conns_lock;
     LakeConn *conns; /* all that are open; under conns_lock */
@@ -45,20 +45,25 @@ struct LakeResult {
     } * columns;
 };
 
-/* Checkpoints leave small row groups as they are, from now on. */
-int lake_merge_nothing(LakeConn *conn, Error *err);
-/* Turns DuckDB's error into ours, latches it, and returns -1. */
+/* error.c: returns -1 with DuckDB's error as ours. Inside a transaction it fails the COMMIT to come. */
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err);
-/* Makes a LakeResult of `result` (taken over). */
-LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result);
-/* interrupt.c: a connection comes, and goes before it is disconnected. */
-void lake_conns_add(LakeConn *conn);
-void lake_conns_remove(LakeConn *conn);
-/* fence.c: may `conn` write now? The first no is for ever. `name` stands in the error. */
+int lake_fail_prepare(LakeConn *conn, const char *name, const char *message, Error *err);
+bool lake_says_full(const char *message); /* the disk was full */
+/* fence.c: may `conn` write now? The first no is final. `name` stands in the error. A lost lake is not used any more, not even closed. */
+bool lake_is_lost(const Lake *lake);
+int lake_mark_fatal(const Lake *lake, Error *err); /* when the lake is lost; returns -1 */
 int lake_pass_fence(LakeConn *conn, const char *name, Error *err);
 bool lake_may_close(Lake *lake); /* closing writes a checkpoint */
-void lake_abandon(void *handle); /* keeps what may be neither used nor closed any more */
-/* bulk.c: at the start and the end of a connection, and of a lake that is closed. */
+void lake_abandon(void *handle); /* keeps a handle that may be neither used nor closed any more */
+/* rows.c: a LakeResult of `result` (taken over). */
+LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result);
+/* row_groups.c: */
+int lake_merge_nothing(LakeConn *conn, Error *err);      /* from now on, checkpoints leave small row groups as they are */
+int lake_expect_stored_rows(LakeConn *conn, Error *err); /* lake_expect_rows, by the size of the rows that are stored */
+/* interrupt.c: after a connection was made, and before it is disconnected. */
+void lake_conns_add(LakeConn *conn);
+void lake_conns_remove(LakeConn *conn);
+/* bulk.c: after a connection was made, before it is disconnected, and when the lake is closed. */
 void lake_conn_identify(LakeConn *conn);
 void lake_conn_forget_sources(LakeConn *conn);
 void lake_functions_free(Lake *lake);

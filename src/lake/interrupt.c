@@ -1,4 +1,6 @@
-/* interrupt.c: ending what runs from another thread. A connection is on the list as long as it may be interrupted. */
+/* interrupt.c: one thread ends the queries of others.
+ *
+ * Invariant: a connection is on the lake's list as long as it may be interrupted; it is off the list before it is disconnected. */
 #include "lake/internal.h"
 
 void lake_conns_add(LakeConn *conn) {

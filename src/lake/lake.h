@@ -1,12 +1,12 @@
-/* lake.h: the lakehouse's database file. The only module that knows DuckDB.
+/* lake.h: the lakehouse's database file. Only this module knows DuckDB. Each section below has its file: database.c, fence.c, ...
  *
  * Lake:       one open database. A process opens a path once (DuckDB loses rows otherwise). Any thread may call lake_connect.
- * LakeConn:   one connection, one thread at a time.
- * LakeResult: rows of one query, read forwards; texts are valid until the next lake_next or lake_result_free.
+ * LakeConn:   one connection, used by one thread at a time.
+ * LakeResult: the rows of one query, read forwards; a text is valid until the next lake_next or lake_result_free.
  *
- * All failures are ERR_IO (disk, damage), ERR_BUSY (another process has the file), ERR_DATA (a value the SQL refused) or ERR_BUG (our
- * SQL is wrong), with the name of the statement in the text. Inside a transaction the first failure is latched: DuckDB would answer a
- * later COMMIT with success and store nothing, so lake_commit fails until lake_rollback. */
+ * Errors: ERR_IO (disk, damage), ERR_FULL (the disk is full), ERR_BUSY (another process has the file), ERR_DATA (the SQL refused a value),
+ * ERR_STOPPED (interrupted), ERR_BUG (our SQL is wrong). The text names the statement. A lake is lost when DuckDB has invalidated the
+ * database or the fence refuses: its errors are fatal (error.h), and its file is not touched any more, not even to close it. */
 #pragma once
 #include "base/error.h"
 #include <jansson.h>
@@ -20,34 +20,41 @@ typedef struct LakeResult LakeResult;
 typedef struct LakeOptions {
     bool read_only;
     int64_t memory_limit; /* bytes of DuckDB's buffer manager; 0: DuckDB's default */
-    int threads;          /* 0: one a core */
+    int threads;          /* 0: one per core */
     const char *temp_dir; /* where DuckDB spills; NULL: beside the database */
     bool locked_down;     /* no file but those in temp_dir, no network, settings frozen: for SQL that users wrote */
 } LakeOptions;
 
 /* ---- database and connections ---- */
-int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) MUST_CHECK; /* path ":memory:" works too */
-void lake_free(Lake *lake); /* closes it; every connection must be gone */
+
+/* Makes the file when there is none; `path` may be ":memory:". `options` may be NULL. */
+int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) MUST_CHECK;
+/* Closes the database; its connections must be freed before. */
+void lake_free(Lake *lake);
 DEFINE_CLEANUP(lake_free, Lake)
 int lake_connect(Lake *lake, LakeConn **ret, Error *err) MUST_CHECK;
 void lake_conn_free(LakeConn *conn);
 DEFINE_CLEANUP(lake_conn_free, LakeConn)
 Lake *lake_of(const LakeConn *conn);
-/* Asked before each statement outside of a transaction, and before and after each COMMIT, by whatever thread runs it: may this process
- * still write? A -1 (its error is the caller's) ends the lake here: nothing is stored, and the file is not touched any more, not even to
- * close it. `user` is borrowed. */
-typedef int (*LakeFence)(void *user, Error *err);
-void lake_set_fence(Lake *lake, LakeFence check, void *user);
-/* The file is not ours any more: the fence fell, or DuckDB has invalidated the database. Trying again is of no use; leave the process. Any
- * thread. */
-bool lake_is_lost(const Lake *lake);
-/* Makes the running query of another thread fail soon (ERR_STOPPED there). Any thread. */
-void lake_interrupt(LakeConn *conn);
-/* The same for whatever runs on any connection of the lake just now. Any thread. */
-void lake_interrupt_all(Lake *lake);
 const char *lake_engine_version(void); /* "v1.5.6" */
 
-/* ---- statements ---- */
+/* ---- interrupt ---- */
+
+/* Makes the query that runs on this connection now fail soon, with ERR_STOPPED there. Any thread. */
+void lake_interrupt(LakeConn *conn);
+/* The same on every connection of the lake. Any thread. */
+void lake_interrupt_all(Lake *lake);
+
+/* ---- fence ---- */
+
+/* May this process still write? Asked before each statement outside of a transaction, and before and after each COMMIT, by the thread that
+ * runs it. A -1, with the caller's error, means that another writer has taken over: the lake is lost, and what was not committed is not
+ * stored. `user` is borrowed. */
+typedef int (*LakeFence)(void *user, Error *err);
+void lake_set_fence(Lake *lake, LakeFence check, void *user);
+
+/* ---- statement ---- */
+
 /* Values bound to $1, $2, ... of a prepared statement. */
 typedef enum LakeType { LAKE_NULL, LAKE_BOOL, LAKE_INT, LAKE_REAL, LAKE_TEXT, LAKE_JSON, LAKE_BLOB, LAKE_TIME, LAKE_TIMES } LakeType;
 typedef struct LakeValue {
@@ -56,7 +63,7 @@ typedef struct LakeValue {
     double r;         /* LAKE_REAL */
     const char *text; /* LAKE_TEXT, LAKE_BLOB; borrowed */
     size_t len;
-    const int64_t *times; /* LAKE_TIMES, for lake_sql_bind alone: `len` times, written as a list for IN (...); borrowed */
+    const int64_t *times; /* LAKE_TIMES, only for lake_sql_bind: `len` times, written as a list for IN (...); borrowed */
 } LakeValue;
 static inline LakeValue lake_int(int64_t v) {
     return (LakeValue){.type = LAKE_INT, .i = v};
@@ -81,22 +88,24 @@ static inline LakeValue lake_null(void) {
     return (LakeValue){.type = LAKE_NULL};
 }
 
-/* Runs a script of one or more statements without values, results dropped. `name` stands in errors ("bronze/land"). */
+/* Runs a script of one or more statements without values, and drops the results. `name` stands in errors ("bronze/land"). */
 int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) MUST_CHECK;
 /* Runs one statement with values. `ret_changed` (NULL: not wanted) gets the number of rows it inserted, updated or deleted. */
 int lake_exec_values(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret_changed,
                      Error *err) MUST_CHECK;
-/* One statement that returns rows. All of them are held in memory until lake_result_free. */
+/* Runs one statement that returns rows. All of them are held in memory until lake_result_free. */
 int lake_query(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, LakeResult **ret,
                Error *err) MUST_CHECK;
 /* The first column of the first row as an integer; ERR_BUG when there is no row, 0 for NULL. */
 int lake_query_int(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret,
                    Error *err) MUST_CHECK;
 
+/* ---- template ---- */
+
 /* The text of sql/<name>.sql as built into the binary (BUG when there is none): lake_exec(conn, n, lake_sql(n), err). */
 const char *lake_sql(const char *name);
-/* A copy of `sql` with each {{name}} replaced by a typed literal, quoted here: only where DuckDB prunes by literals but not by values.
- * A name without a binding is a BUG. The caller frees. */
+/* A copy of `sql` with each {{name}} replaced by its value as a typed, quoted literal. Only for statements where DuckDB skips row groups by
+ * literals but not by bound values. A name without a binding is a BUG. The caller frees. */
 typedef struct LakeBinding {
     const char *name;
     LakeValue value;
@@ -104,14 +113,15 @@ typedef struct LakeBinding {
 char *lake_sql_bind(const char *sql, const LakeBinding *bindings, size_t n) MUST_CHECK;
 
 /* ---- rows ---- */
-/* 1: there is a row, 0: the end, -1: error. */
+
+/* Goes to the next row. 1: there is one, 0: the end, -1: error. */
 int lake_next(LakeResult *r, Error *err) MUST_CHECK;
 void lake_result_free(LakeResult *r);
 DEFINE_CLEANUP(lake_result_free, LakeResult)
 size_t lake_columns(const LakeResult *r);
 const char *lake_column_name(const LakeResult *r, size_t col);
-/* Of the current row. Any numeric column reads as int or real; any column reads as text only where its type is VARCHAR, JSON or BLOB
- * (cast in SQL). NULL reads as 0, 0.0, NULL. A timestamp reads as int: microseconds UTC. A wrong type is a BUG. */
+/* Columns of the current row. A numeric column reads as int or real; VARCHAR, JSON and BLOB read as text (cast other types in SQL); a
+ * timestamp reads as int, microseconds UTC. NULL reads as 0, 0.0, false, NULL. A wrong type is a BUG. */
 bool lake_is_null(const LakeResult *r, size_t col);
 int64_t lake_col_int(const LakeResult *r, size_t col);
 double lake_col_real(const LakeResult *r, size_t col);
@@ -121,31 +131,39 @@ const char *lake_col_text(LakeResult *r, size_t col, size_t *ret_len); /* ret_le
  * DECIMAL as a number; integers beyond 64 bits as reals. Cast other types (UUID, INTERVAL, lists, ...) in SQL: they are a BUG, as is a
  * wrong type above. Never NULL. The caller owns it. */
 json_t *lake_row_json(LakeResult *r);
-/* All rows left as a JSON array. */
+/* The rows that are left, as a JSON array. The caller owns it. */
 int lake_rows_json(LakeResult *r, json_t **ret, Error *err) MUST_CHECK;
 
-/* ---- transactions ---- */
+/* ---- transaction ---- */
+
 int lake_begin(LakeConn *conn, Error *err) MUST_CHECK;
+/* Fails when any statement of the transaction has failed: nothing is stored then, and lake_rollback is due. (DuckDB would answer with
+ * success and store nothing.) */
 int lake_commit(LakeConn *conn, Error *err) MUST_CHECK;
-/* Ends a transaction if one is open, whatever its state. Never fails: a rollback that cannot be done leaves nothing committed. */
+/* Ends the transaction, if one is open. Cannot fail: what is not committed is not stored. */
 void lake_rollback(LakeConn *conn);
+
+/* ---- checkpoint ---- */
+
 int lake_checkpoint(LakeConn *conn, Error *err) MUST_CHECK;
 /* Begins a checkpoint on a thread and a connection of its own, for a writer that has nothing to write for a while: it reads as before, and
- * what it finds in the way is left for later. NULL when it cannot begin. End it before the lake is freed, which is soon: without `merge` no
- * checkpoint from now on makes full row groups of small ones, which costs up to a full one of each table whatever was added. */
+ * what a checkpoint cannot do beside it is left for later. NULL when it cannot begin. End it before the lake is freed, which is soon:
+ * without `merge` no later checkpoint merges small row groups, since merging costs up to a full row group of each table, however few rows
+ * were added. */
 typedef struct LakeCheckpoint LakeCheckpoint;
 LakeCheckpoint *lake_checkpoint_async(Lake *lake, bool merge);
-void lake_checkpoint_wait(LakeCheckpoint *s); /* waits for it */
+void lake_checkpoint_wait(LakeCheckpoint *c); /* until it has ended; frees it */
 DEFINE_CLEANUP(lake_checkpoint_wait, LakeCheckpoint)
-/* Are the rows that come now large, of a kilobyte and more? Checkpoints then leave row groups as commits made them. At first the rows that
- * are there already tell. */
+/* Are the rows that come from now on large, a kilobyte or more? Checkpoints then leave row groups as commits made them (row_groups.c).
+ * lake_open chooses by the rows that are stored. */
 int lake_expect_rows(LakeConn *conn, bool large, Error *err) MUST_CHECK;
 
 /* ---- bulk ---- */
-/* Rows from C as a table function: `FROM <name>()` on this connection calls `fill` until it returns 0; on another one it is an error, or
- * reads what that one registered. DuckDB scans with up to `threads` threads, each calling `fill` with a chunk of its own: with more than
- * one, `fill` must be thread-safe. Registering a name again replaces it. `state` is borrowed and must live as long as the connection, or
- * until it is replaced. At most 16 columns. */
+
+/* Rows from C as a table function: `FROM <name>()` on this connection calls `fill` until it returns 0. Another connection reads what it has
+ * registered under the name itself, or gets an error. DuckDB scans with up to `threads` threads, each with a chunk of its own: with more
+ * than one, `fill` must be thread-safe. Registering a name again replaces it. `state` is borrowed and must live as long as the connection,
+ * or until it is replaced. At most 16 columns. */
 typedef struct LakeChunk LakeChunk; /* up to `capacity` rows being filled */
 typedef struct LakeColumn {
     const char *name;
@@ -158,8 +176,8 @@ void lake_put_int(LakeChunk *chunk, size_t col, size_t row, int64_t v);
 void lake_put_real(LakeChunk *chunk, size_t col, size_t row, double v);
 void lake_put_null(LakeChunk *chunk, size_t col, size_t row);
 void lake_put_blob(LakeChunk *chunk, size_t col, size_t row, const void *bytes, size_t n);
-/* False, and NULL put, when the bytes are not valid UTF-8. */
+/* Puts NULL and returns false when the bytes are not valid UTF-8. */
 bool lake_put_text(LakeChunk *chunk, size_t col, size_t row, const char *s, size_t n);
-/* Of bytes that are known to be valid UTF-8: DuckDB would not notice. */
+/* For bytes that are known to be valid UTF-8: neither this nor DuckDB checks them. */
 void lake_put_utf8(LakeChunk *chunk, size_t col, size_t row, const char *s, size_t n);
-bool lake_is_utf8(const char *s, size_t n); /* once a lake was opened */
+bool lake_is_utf8(const char *s, size_t n); /* only after a lake was opened */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define IDENTITY_VERSION 5 /* from here on the lake says which smelt migrated it last */
+#define IDENTITY_VERSION 5 /* from this version on, the lake has the version of the smelt that migrated it last */
 
 static const char prefix[] = "sql/migrations/";
 
@@ -47,7 +47,7 @@ static int apply(LakeConn *conn, const EmbeddedFile *file, Error *err) {
     return 0;
 }
 
-/* Which smelt made it so: the newer lake says that itself, as far as this one can read it. */
+/* The version of smelt that wrote the newer lake, as far as this binary can read it there. NULL: it cannot. */
 static char *needed_version(LakeConn *conn) {
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
     Error ignored = {0};

@@ -1,15 +1,10 @@
 /* test_buf.c: what was appended is there, ended by a NUL, at every size around the doublings. */
 #include "base/buf.h"
 
+#include "../fixture.h"
 #include "base/memory.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void it_grows_and_keeps_everything(void **state) {
     (void)state;

@@ -1,15 +1,9 @@
 /* test_checksum.c: the published examples (FIPS 180-4), of texts and of files. */
 #include "base/checksum.h"
 
-#include "../scratch.h"
+#include "../fixture.h"
 #include "base/files.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static const struct {
     const char *text, *sum;
@@ -58,8 +52,6 @@ static void a_file_that_is_not_there_is_an_error(void **state) {
     assert_int_equal(err.kind, ERR_IO);
     error_clear(&err);
 }
-
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -1,32 +1,19 @@
 /* test_clock.c: times survive the way to text and back; what is no time or no duration is refused. */
 #include "base/clock.h"
 
+#include "../fixture.h"
 #include "base/memory.h"
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define DAY_US     (86400 * USEC_PER_SEC)
 #define YEAR_1000  (-354285 * DAY_US) /* %Y has four digits from here ... */
 #define YEAR_10000 (2932897 * DAY_US) /* ... to here */
 
-/* xorshift64* (Vigna 2016): the same values on each run. */
-static uint64_t next_random(uint64_t *state) {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(0x2545F4914F6CDD1D);
-}
-
 static int64_t read_time(const char *text) {
     int64_t us = 0;
     Error err = {0};
-    if (clock_parse(text, &us, &err) != 0) fail_msg("%s", err.text);
+    must(clock_parse(text, &us, &err), &err);
     return us;
 }
 
@@ -129,7 +116,7 @@ static void what_is_no_time_is_refused(void **state) {
 static void assert_duration(const char *text, int64_t expected_ms) {
     int64_t ms = -1;
     Error err = {0};
-    if (duration_parse_ms(text, &ms, &err) != 0) fail_msg("%s", err.text);
+    must(duration_parse_ms(text, &ms, &err), &err);
     assert_int_equal(ms, expected_ms);
 }
 

@@ -1,14 +1,9 @@
 /* test_error.c: one kind, one sentence, the documented exit code. */
 #include "base/error.h"
 
+#include "../fixture.h"
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void the_newest_sentence_replaces_the_older(void **state) {
     (void)state;
@@ -90,6 +85,45 @@ static void a_full_disk_is_told_from_other_trouble(void **state) {
     error_clear(&err);
 }
 
+/* Whatever the kind, a fatal error is not tried again in this process. */
+static void a_fatal_error_is_never_tried_again(void **state) {
+    (void)state;
+    static const ErrorKind kinds[] = {ERR_UNAVAILABLE, ERR_BUSY, ERR_FULL, ERR_IO};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        Error err = {0};
+        error_set(&err, kinds[i], "the reason");
+        assert_false(err.fatal);
+        assert_int_equal(error_is_retriable(&err), kinds[i] == ERR_UNAVAILABLE || kinds[i] == ERR_BUSY);
+        assert_int_equal(error_can_wait_for_space(&err), kinds[i] == ERR_FULL);
+        err.fatal = true;
+        error_prefix(&err, "context"); /* does not change what is to be done */
+        assert_int_equal(err.kind, kinds[i]);
+        assert_true(err.fatal);
+        assert_false(error_is_retriable(&err));
+        assert_false(error_can_wait_for_space(&err));
+        error_set(&err, kinds[i], "another reason");
+        assert_false(err.fatal);
+        error_clear(&err);
+    }
+}
+
+static void a_moved_error_is_the_same_one(void **state) {
+    (void)state;
+    Error err = {0}, from = {0};
+    error_set(&err, ERR_IO, "an older one");
+    error_set(&from, ERR_FULL, "the reason");
+    from.fatal = true;
+    assert_int_equal(error_move(&err, &from), -1);
+    assert_int_equal(err.kind, ERR_FULL);
+    assert_true(err.fatal);
+    assert_string_equal(err.text, "the reason");
+    assert_int_equal(from.kind, ERR_NONE);
+    assert_false(from.fatal);
+    assert_null(from.text);
+    error_clear(&err);
+    assert_false(err.fatal);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_full_disk_is_told_from_other_trouble),
@@ -98,6 +132,8 @@ int main(void) {
         cmocka_unit_test(the_system_says_why),
         cmocka_unit_test(percent_signs_in_values_stay),
         cmocka_unit_test(kinds_have_exit_codes_and_names),
+        cmocka_unit_test(a_fatal_error_is_never_tried_again),
+        cmocka_unit_test(a_moved_error_is_the_same_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,26 +1,16 @@
 /* test_files.c: replaced files are the old or the new one, never half; one holder a lock, and its name is known. */
 #include "base/files.h"
 
-#include "../scratch.h"
+#include "../fixture.h"
 #include "base/clock.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
-
-#include <cmocka.h>
-
-static void must(int rc, Error *err) {
-    if (rc != 0) fail_msg("%s", err->text);
-}
 
 static void assert_content(const char *path, const char *expected) {
     CLEANUP(buf_done) Buf text = {0};
@@ -28,18 +18,6 @@ static void assert_content(const char *path, const char *expected) {
     must(file_read(path, &text, &err), &err);
     assert_int_equal(text.len, strlen(expected));
     assert_string_equal(text.data, expected);
-}
-
-static void write_text(const char *path, const char *text) {
-    Error err = {0};
-    must(file_write_atomic(path, text, strlen(text), &err), &err);
-}
-
-static void assert_failed(int rc, ErrorKind kind, const char *about, Error *err) {
-    assert_int_equal(rc, -1);
-    assert_int_equal(err->kind, kind);
-    if (strstr(err->text, about) == NULL) fail_msg("\"%s\" is not in: %s", about, err->text);
-    error_clear(err);
 }
 
 /* ---- whole files ---- */
@@ -358,8 +336,6 @@ static void a_cleaned_up_variable_is_empty(void **state) {
     assert_null(lock); /* so that a clean-up that comes again does nothing */
     file_lock_freep(&lock);
 }
-
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
 
 static void a_copy_has_the_same_bytes(void **state) {
     (void)state;

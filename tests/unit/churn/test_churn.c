@@ -2,44 +2,30 @@
  * wrong. */
 #include "churn/churn.h"
 
+#include "../fixture.h"
 #include "../gold_parts.h"
 #include "base/clock.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "lake/schema.h"
 
-#include <ftw.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 typedef struct Fixture {
-    Lake *lake;
-    LakeConn *conn;
-    char *dir;
+    LakeFixture lake;
+    LakeConn *conn; /* of `lake` */
+    void *dir;
     ChurnOptions options;
 } Fixture;
 
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where) {
-    (void)info, (void)type, (void)where;
-    return remove(path);
-}
-
 static int setup(void **state) {
     Fixture *f = xcalloc(1, sizeof *f);
-    Error err = {0};
-    LakeOptions options = {.threads = 2};
-    f->dir = xstrdup("/tmp/smelt-churn-XXXXXX");
-    if (mkdtemp(f->dir) == NULL) return -1;
-    if (lake_open(":memory:", &options, &f->lake, &err) != 0 || lake_connect(f->lake, &f->conn, &err) != 0 ||
-        lake_migrate(f->conn, &err) != 0)
-        fail_msg("%s", err.text);
+    if (scratch_up(&f->dir) != 0) return -1;
+    f->lake = open_migrated_lake(":memory:", NULL);
+    f->conn = f->lake.conn;
     f->options = (ChurnOptions){.models_dir = path_join(f->dir, "models"), .label = CHURN_LABEL_RULE, .seed = 42, .rounds = 30};
     log_setup(LOG_ERROR, LOG_TEXT); /* the warnings here are provoked */
     *state = f;
@@ -48,35 +34,14 @@ static int setup(void **state) {
 
 static int teardown(void **state) {
     Fixture *f = *state;
-    lake_conn_free(f->conn);
-    lake_free(f->lake);
-    nftw(f->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    lake_fixture_done(&f->lake);
     churn_options_done(&f->options);
-    free(f->dir);
+    int rc = scratch_down(&f->dir);
     free(f);
-    return 0;
+    return rc;
 }
 
-/* ---- shorthands: every failure ends the test with its text ---- */
-
-static void run(Fixture *f, const char *sql) {
-    Error err = {0};
-    if (lake_exec(f->conn, "test", sql, &err) != 0) fail_msg("%s", err.text);
-}
-
-static int64_t number(Fixture *f, const char *sql) {
-    Error err = {0};
-    int64_t v = 0;
-    if (lake_query_int(f->conn, "test", sql, NULL, 0, &v, &err) != 0) fail_msg("%s", err.text);
-    return v;
-}
-
-static char *text(Fixture *f, const char *sql) {
-    Error err = {0};
-    CLEANUP(lake_result_freep) LakeResult *r = NULL;
-    if (lake_query(f->conn, "test", sql, NULL, 0, &r, &err) != 0 || lake_next(r, &err) != 1) fail_msg("%s: %s", sql, err.text);
-    return xstrdup(lake_col_text(r, 0, NULL));
-}
+/* ---- shorthands ---- */
 
 /* n subscribers; types as Gold has them, NULLs, a text and a time column that are no features. Those with signal < -90 or overdue > 30
  * churn. */
@@ -93,7 +58,7 @@ static void make_gold(Fixture *f, int n) {
                   "UPDATE gold_features_base SET churn_label = (coalesce(avg_signal_dbm, 0) < -90 OR max_days_overdue > 30)::INTEGER; "
                   "ALTER TABLE gold_features_base ADD COLUMN refined_batch BIGINT DEFAULT 1; " GOLD_PARTS,
                   n);
-    run(f, sql);
+    run(f->conn, sql);
 }
 
 /* Waits until a model trained before is at least a millisecond old: its id is the time of its training in milliseconds. */
@@ -105,14 +70,14 @@ static void next_millisecond(void) {
 static ChurnTraining train(Fixture *f) {
     Error err = {0};
     ChurnTraining t = {0};
-    if (churn_train(f->conn, &f->options, &t, &err) != 0) fail_msg("%s", err.text);
+    must(churn_train(f->conn, &f->options, &t, &err), &err);
     return t;
 }
 
 static ChurnScores score(Fixture *f) {
     Error err = {0};
     ChurnScores s = {0};
-    if (churn_score(f->conn, f->options.models_dir, false, &s, &err) != 0) fail_msg("%s", err.text);
+    must(churn_score(f->conn, f->options.models_dir, false, &s, &err), &err);
     return s;
 }
 
@@ -128,20 +93,19 @@ static bool is_due(Fixture *f, int64_t max_age_ms, const char *reason) {
     Error err = {0};
     bool due;
     CLEANUP(free_text) char *why = NULL;
-    if (churn_is_due(f->conn, &f->options, max_age_ms, &due, &why, &err) != 0) fail_msg("%s", err.text);
+    must(churn_is_due(f->conn, &f->options, max_age_ms, &due, &why, &err), &err);
     if (reason != NULL && strstr(why, reason) == NULL) fail_msg("'%s' does not say '%s'", why, reason);
     return due;
 }
 
 static char *write_file(Fixture *f, const char *name, const char *content) {
-    Error err = {0};
     char *path = path_join(f->dir, name);
-    if (file_write_atomic(path, content, strlen(content), &err) != 0) fail_msg("%s", err.text);
+    write_text(path, content);
     return path;
 }
 
 static char *model_path(Fixture *f, const char *sql) {
-    CLEANUP(free_text) char *file = text(f, sql);
+    CLEANUP(free_text) char *file = query_text(f->conn, sql);
     return path_join(f->options.models_dir, file);
 }
 
@@ -150,8 +114,9 @@ static char *model_path(Fixture *f, const char *sql) {
 static void end_to_end(void **state) {
     Fixture *f = *state;
     make_gold(f, 2000);
-    run(f, "CREATE TABLE silver_clean_events AS SELECT TIMESTAMP '2026-11-20 10:00:00.5' AS event_timestamp; UPDATE refine_progress SET "
-           "batch_id = 17");
+    run(f->conn,
+        "CREATE TABLE silver_clean_events AS SELECT TIMESTAMP '2026-11-20 10:00:00.5' AS event_timestamp; UPDATE refine_progress SET "
+        "batch_id = 17");
     CLEANUP(churn_training_done) ChurnTraining t = train(f);
     assert_null(t.skipped);
     assert_int_equal(t.rows, 2000);
@@ -161,23 +126,23 @@ static void end_to_end(void **state) {
     assert_true(t.metrics.auc > 0.98 && t.metrics.log_loss < t.metrics.log_loss_base);
     assert_true(strcmp(t.top[0].name, "max_days_overdue") == 0 || strcmp(t.top[0].name, "avg_signal_dbm") == 0);
     assert_int_equal(
-        number(f, "SELECT count(*) FROM models WHERE label_source = 'rule' AND watermark = TIMESTAMP '2026-11-20 10:00:00.5' AND "
-                  "auc > 0.98 AND training_rows = 1600 AND (metadata->>'refined_batch')::INT = 17 AND file = model_id || '.json'"),
+        number(f->conn, "SELECT count(*) FROM models WHERE label_source = 'rule' AND watermark = TIMESTAMP '2026-11-20 10:00:00.5' AND "
+                        "auc > 0.98 AND training_rows = 1600 AND (metadata->>'refined_batch')::INT = 17 AND file = model_id || '.json'"),
         1);
 
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
     assert_null(s.advice);
     assert_int_equal(s.rows, 2000);
     assert_int_equal(s.by_band[0] + s.by_band[1] + s.by_band[2], 2000);
-    assert_int_equal(number(f, "SELECT count(DISTINCT subscriber_id) FROM subscriber_scores"), 2000);
-    assert_int_equal(number(f, "SELECT count(*) FROM subscriber_scores s JOIN models m USING (model_id)"), 2000);
-    assert_int_equal(number(f,
+    assert_int_equal(number(f->conn, "SELECT count(DISTINCT subscriber_id) FROM subscriber_scores"), 2000);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM subscriber_scores s JOIN models m USING (model_id)"), 2000);
+    assert_int_equal(number(f->conn,
                             "SELECT count(*) FROM subscriber_scores WHERE risk_band <> CASE WHEN churn_probability >= 0.5 THEN 'high' WHEN "
                             "churn_probability >= 0.2 THEN 'medium' ELSE 'low' END"),
                      0);
     assert_true(
         number(
-            f,
+            f->conn,
             "SELECT count(*) FROM subscriber_scores s JOIN gold_subscriber_features g USING (subscriber_id) WHERE (s.risk_band = 'high') "
             "= (g.churn_label = 1)") > 1950);
 }
@@ -186,19 +151,21 @@ static void reasons_name_features_values_and_weights(void **state) {
     Fixture *f = *state;
     make_gold(f, 1000);
     train_and_score(f);
-    assert_int_equal(number(f, "SELECT count(*) FROM subscriber_scores WHERE json_array_length(reasons) NOT BETWEEN 1 AND 3"), 0);
-    run(f,
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM subscriber_scores WHERE json_array_length(reasons) NOT BETWEEN 1 AND 3"), 0);
+    run(f->conn,
         "CREATE TEMP TABLE reason AS SELECT subscriber_id, churn_probability, unnest(from_json(reasons, "
         "'[{\"feature\": \"VARCHAR\", \"value\": \"DOUBLE\", \"contribution\": \"DOUBLE\"}]'), recursive := true) FROM subscriber_scores");
-    assert_int_equal(number(f, "SELECT count(*) FROM reason WHERE contribution IS NULL OR contribution = 0 OR feature IS NULL"), 0);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM reason WHERE contribution IS NULL OR contribution = 0 OR feature IS NULL"), 0);
     assert_int_equal(
-        number(f, "SELECT count(*) FROM reason JOIN gold_subscriber_features g USING (subscriber_id) WHERE value IS DISTINCT FROM CASE "
-                  "feature WHEN 'total_events' THEN total_events WHEN 'max_days_overdue' THEN max_days_overdue WHEN 'avg_signal_dbm' THEN "
-                  "avg_signal_dbm::DOUBLE ELSE value END"),
+        number(f->conn,
+               "SELECT count(*) FROM reason JOIN gold_subscriber_features g USING (subscriber_id) WHERE value IS DISTINCT FROM CASE "
+               "feature WHEN 'total_events' THEN total_events WHEN 'max_days_overdue' THEN max_days_overdue WHEN 'avg_signal_dbm' THEN "
+               "avg_signal_dbm::DOUBLE ELSE value END"),
         0);
     assert_int_equal(
-        number(f, "SELECT count(*) FROM reason JOIN gold_subscriber_features USING (subscriber_id) WHERE feature = 'max_days_overdue' AND "
-                  "max_days_overdue > 32 AND contribution < 0"),
+        number(f->conn,
+               "SELECT count(*) FROM reason JOIN gold_subscriber_features USING (subscriber_id) WHERE feature = 'max_days_overdue' AND "
+               "max_days_overdue > 32 AND contribution < 0"),
         0);
 }
 
@@ -206,16 +173,17 @@ static void same_gold_same_model_and_scores(void **state) {
     Fixture *f = *state;
     make_gold(f, 800);
     CLEANUP(churn_training_done) ChurnTraining a = train(f);
-    run(f, "CREATE OR REPLACE TABLE gold_features_base AS SELECT churn_label, avg_bill_zmw, * EXCLUDE (churn_label, avg_bill_zmw) FROM "
-           "gold_features_base ORDER BY hash(subscriber_id); " GOLD_PARTS); /* other rows first, other columns first */
+    run(f->conn,
+        "CREATE OR REPLACE TABLE gold_features_base AS SELECT churn_label, avg_bill_zmw, * EXCLUDE (churn_label, avg_bill_zmw) FROM "
+        "gold_features_base ORDER BY hash(subscriber_id); " GOLD_PARTS); /* other rows first, other columns first */
     next_millisecond();
     CLEANUP(churn_training_done) ChurnTraining b = train(f);
     assert_true(a.metrics.auc == b.metrics.auc && a.metrics.log_loss == b.metrics.log_loss);
-    assert_int_equal(number(f, "SELECT count(DISTINCT metadata->>'sha256') FROM models"), 1);
+    assert_int_equal(number(f->conn, "SELECT count(DISTINCT metadata->>'sha256') FROM models"), 1);
     f->options.seed = 43;
     next_millisecond();
     CLEANUP(churn_training_done) ChurnTraining c = train(f);
-    assert_int_equal(number(f, "SELECT count(DISTINCT metadata->>'sha256') FROM models"), 2);
+    assert_int_equal(number(f->conn, "SELECT count(DISTINCT metadata->>'sha256') FROM models"), 2);
 }
 
 static void pages_of_subscribers(void **state) {
@@ -223,23 +191,23 @@ static void pages_of_subscribers(void **state) {
     make_gold(f, 70000); /* more than one page */
     f->options.rounds = 3;
     train_and_score(f);
-    assert_int_equal(number(f, "SELECT count(DISTINCT subscriber_id) FROM subscriber_scores"), 70000);
-    run(f, "DELETE FROM gold_features_base WHERE subscriber_id > 'SUB-000099'; UPDATE gold_base SET features_id = uuid()");
+    assert_int_equal(number(f->conn, "SELECT count(DISTINCT subscriber_id) FROM subscriber_scores"), 70000);
+    run(f->conn, "DELETE FROM gold_features_base WHERE subscriber_id > 'SUB-000099'; UPDATE gold_base SET features_id = uuid()");
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
-    assert_int_equal(number(f, "SELECT count(*) FROM subscriber_scores"), 100);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM subscriber_scores"), 100);
 }
 
 static size_t scored_now(Fixture *f) {
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
     assert_null(s.skipped);
-    assert_int_equal(s.subscribers, number(f, "SELECT count(*) FROM gold_subscriber_features"));
+    assert_int_equal(s.subscribers, number(f->conn, "SELECT count(*) FROM gold_subscriber_features"));
     return s.rows;
 }
 
 /* Whether a snapshot's copy of Gold's base with its scores is stale since the last call. */
 static bool base_changed(Fixture *f) {
-    bool another = number(f, "SELECT (SELECT base_id FROM gold_base) IS DISTINCT FROM (SELECT max(base_id) FROM base_before)") != 0;
-    run(f, "CREATE OR REPLACE TABLE base_before AS FROM gold_base");
+    bool another = number(f->conn, "SELECT (SELECT base_id FROM gold_base) IS DISTINCT FROM (SELECT max(base_id) FROM base_before)") != 0;
+    run(f->conn, "CREATE OR REPLACE TABLE base_before AS FROM gold_base");
     return another;
 }
 
@@ -251,24 +219,25 @@ static void update_delta(Fixture *f, int first, int n, int batch) {
         "INSERT INTO gold_features_fresh BY NAME SELECT * REPLACE (-99 AS avg_signal_dbm, %d AS refined_batch) FROM gold_features_base "
         "WHERE subscriber_id IN (SELECT 'SUB-' || lpad(i::VARCHAR, 6, '0') FROM range(%d, %d) t(i))",
         first, first + n, batch, first, first + n);
-    run(f, sql);
+    run(f->conn, sql);
 }
 
 static void scores_are_those_of_a_full_run(Fixture *f) {
     Error err = {0};
     ChurnScores s = {0};
-    run(f, "CREATE OR REPLACE TABLE kept AS SELECT * EXCLUDE (scored_at) FROM subscriber_scores");
+    run(f->conn, "CREATE OR REPLACE TABLE kept AS SELECT * EXCLUDE (scored_at) FROM subscriber_scores");
     assert_int_equal(churn_score(f->conn, f->options.models_dir, true, &s, &err), 0);
     churn_scores_done(&s);
-    assert_int_equal(number(f, "SELECT count(*) FROM ((FROM kept EXCEPT ALL SELECT * EXCLUDE (scored_at) FROM subscriber_scores) UNION ALL "
-                               "(SELECT * EXCLUDE (scored_at) FROM subscriber_scores EXCEPT ALL FROM kept))"),
+    assert_int_equal(number(f->conn,
+                            "SELECT count(*) FROM ((FROM kept EXCEPT ALL SELECT * EXCLUDE (scored_at) FROM subscriber_scores) UNION ALL "
+                            "(SELECT * EXCLUDE (scored_at) FROM subscriber_scores EXCEPT ALL FROM kept))"),
                      0);
 }
 
 static void only_what_changed_is_scored(void **state) {
     Fixture *f = *state;
     make_gold(f, 500);
-    run(f, "CREATE TABLE base_before AS FROM gold_base");
+    run(f->conn, "CREATE TABLE base_before AS FROM gold_base");
     train_and_score(f);
     assert_true(base_changed(f));
     assert_int_equal(scored_now(f), 0);
@@ -276,20 +245,21 @@ static void only_what_changed_is_scored(void **state) {
     assert_int_equal(scored_now(f), 20);
     update_delta(f, 25, 20, 3); /* five of them again */
     assert_int_equal(scored_now(f), 20);
-    assert_int_equal(number(f, "SELECT count(*) FROM scores_fresh"), 35);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM scores_fresh"), 35);
     assert_false(base_changed(f));
     update_delta(f, 100, 40, 4);
     assert_int_equal(scored_now(f), 40);
-    assert_int_equal(number(f, "SELECT count(*) FROM scores_fresh"), 0); /* too many: merged */
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM scores_fresh"), 0); /* too many: merged */
     assert_false(base_changed(f));
     update_delta(f, 7, 2, 5);
-    run(f, "CREATE OR REPLACE TABLE gold_features_base AS FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id) "
-           "UNION ALL "
-           "FROM gold_features_fresh; DELETE FROM gold_features_fresh"); /* refine merged its delta before they were scored */
+    run(f->conn,
+        "CREATE OR REPLACE TABLE gold_features_base AS FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id) "
+        "UNION ALL "
+        "FROM gold_features_fresh; DELETE FROM gold_features_fresh"); /* refine merged its delta before they were scored */
     assert_int_equal(scored_now(f), 2);
     assert_true(base_changed(f));
     scores_are_those_of_a_full_run(f);
-    run(f, "UPDATE gold_base SET features_id = uuid()"); /* refine recomputed the features of all */
+    run(f->conn, "UPDATE gold_base SET features_id = uuid()"); /* refine recomputed the features of all */
     assert_int_equal(scored_now(f), 500);
     next_millisecond();
     CLEANUP(churn_training_done) ChurnTraining t = train(f);
@@ -310,9 +280,9 @@ static void too_little_is_skipped(void **state) {
         {"DELETE FROM gold_features_base", "no subscriber has both"},
     };
     make_gold(f, 500);
-    run(f, "CREATE TABLE made AS FROM gold_features_base; DROP VIEW gold_subscriber_features");
+    run(f->conn, "CREATE TABLE made AS FROM gold_features_base; DROP VIEW gold_subscriber_features");
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        run(f, cases[i].change);
+        run(f->conn, cases[i].change);
         CLEANUP(churn_training_done) ChurnTraining t = train(f);
         CLEANUP(json_freep) json_t *summary = churn_training_json(&t);
         if (cases[i].reason == NULL) {
@@ -324,7 +294,7 @@ static void too_little_is_skipped(void **state) {
         assert_true(json_is_null(json_object_get(summary, "model")));
         assert_non_null(json_object_get(summary, "skipped"));
     }
-    assert_int_equal(number(f, "SELECT count(*) FROM models"), 1);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM models"), 1);
 }
 
 static void nothing_to_score_with(void **state) {
@@ -333,10 +303,10 @@ static void nothing_to_score_with(void **state) {
     assert_non_null(strstr(s.skipped, "smelt train"));
     make_gold(f, 500);
     train_and_score(f);
-    run(f, "DROP VIEW gold_subscriber_features");
+    run(f->conn, "DROP VIEW gold_subscriber_features");
     CLEANUP(churn_scores_done) ChurnScores without_gold = score(f);
     assert_non_null(strstr(without_gold.skipped, "smelt refine"));
-    assert_int_equal(number(f, "SELECT count(*) FROM subscriber_scores"), 500);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM subscriber_scores"), 500);
 }
 
 static void labels_from_a_file(void **state) {
@@ -398,7 +368,7 @@ static void gold_without_the_rule(void **state) {
     Error err = {0};
     ChurnTraining t = {0};
     make_gold(f, 100);
-    run(f, "ALTER TABLE gold_features_base DROP COLUMN churn_label; " GOLD_PARTS);
+    run(f->conn, "ALTER TABLE gold_features_base DROP COLUMN churn_label; " GOLD_PARTS);
     if (churn_train(f->conn, &f->options, &t, &err) == 0) fail_msg("there is no label");
     assert_int_equal(err.kind, ERR_CONFIG);
     assert_non_null(strstr(err.text, "model.label"));
@@ -422,21 +392,21 @@ static void gold_gained_and_lost_columns(void **state) {
     Fixture *f = *state;
     make_gold(f, 500);
     train_and_score(f);
-    run(f,
+    run(f->conn,
         "ALTER TABLE gold_features_base DROP COLUMN avg_bill_zmw; ALTER TABLE gold_features_base ADD COLUMN events_7d BIGINT; " GOLD_PARTS);
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
     assert_int_equal(s.rows, 500);
     assert_non_null(strstr(s.advice, "lost avg_bill_zmw"));
     assert_non_null(strstr(s.advice, "gained events_7d"));
     assert_true(is_due(f, INT64_MAX, "other features"));
-    run(f, "CREATE OR REPLACE TABLE gold_features_base AS SELECT subscriber_id, 1 AS something_else, churn_label, refined_batch FROM "
-           "gold_features_base; " GOLD_PARTS);
+    run(f->conn, "CREATE OR REPLACE TABLE gold_features_base AS SELECT subscriber_id, 1 AS something_else, churn_label, refined_batch FROM "
+                 "gold_features_base; " GOLD_PARTS);
     Error err = {0};
     ChurnScores none = {0};
     if (churn_score(f->conn, f->options.models_dir, false, &none, &err) == 0) fail_msg("scored without a single feature");
     assert_int_equal(err.kind, ERR_DATA);
     error_clear(&err);
-    assert_int_equal(number(f, "SELECT count(*) FROM subscriber_scores"), 500);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM subscriber_scores"), 500);
 }
 
 static void a_damaged_model_steps_aside(void **state) {
@@ -450,7 +420,7 @@ static void a_damaged_model_steps_aside(void **state) {
     CLEANUP(free_text) char *oldest = model_path(f, "SELECT file FROM models ORDER BY trained_at LIMIT 1");
     assert_int_equal(file_write_atomic(newest, "{\"learner\":", 11, &err), 0);
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
-    CLEANUP(free_text) char *old_id = text(f, "SELECT model_id FROM models ORDER BY trained_at LIMIT 1");
+    CLEANUP(free_text) char *old_id = query_text(f->conn, "SELECT model_id FROM models ORDER BY trained_at LIMIT 1");
     assert_string_equal(s.model_id, old_id);
 
     assert_int_equal(unlink(oldest), 0); /* now there is none */
@@ -460,7 +430,7 @@ static void a_damaged_model_steps_aside(void **state) {
     assert_non_null(strstr(err.text, newest));
     assert_non_null(strstr(err.text, "smelt train"));
     error_clear(&err);
-    assert_int_equal(number(f, "SELECT count(*) FROM subscriber_scores"), 500); /* as they were */
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM subscriber_scores"), 500); /* as they were */
     assert_true(is_due(f, INT64_MAX, "is truncated"));
     next_millisecond();
     train_and_score(f);
@@ -473,7 +443,7 @@ static void due_when(void **state) {
     train_and_score(f);
     next_millisecond();
     assert_false(is_due(f, 0, NULL)); /* old, but nothing new */
-    run(f, "UPDATE refine_progress SET batch_id = batch_id + 1");
+    run(f->conn, "UPDATE refine_progress SET batch_id = batch_id + 1");
     assert_true(is_due(f, 0, "there is new data"));
     assert_false(is_due(f, 3600 * 1000, NULL));
     f->options.rounds++;
@@ -495,7 +465,7 @@ static void old_models_lose_their_files(void **state) {
     CLEANUP(free_text) char *second = model_path(f, "SELECT file FROM models ORDER BY trained_at LIMIT 1 OFFSET 1");
     assert_true(file_exists(third));
     assert_false(file_exists(second));
-    assert_int_equal(number(f, "SELECT count(*) FROM models"), CHURN_MODEL_FILES_KEPT + 2);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM models"), CHURN_MODEL_FILES_KEPT + 2);
 }
 
 int main(void) {

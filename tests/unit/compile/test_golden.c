@@ -4,15 +4,12 @@
 #include "compile/compile.h"
 #include "compile/show.h"
 
+#include "../fixture.h"
 #include "base/files.h"
 #include "base/memory.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void compare(const char *dir, Statement statement, const Compiled *c) {
     Error err = {0};
@@ -24,7 +21,7 @@ static void compare(const char *dir, Statement statement, const Compiled *c) {
         if (dir_make(folder, &err) != 0 || file_write_atomic(path, sql, strlen(sql), &err) != 0) fail_msg("%s", err.text);
         return; /* main fails in the end */
     }
-    if (file_read(path, &expected, &err) != 0) fail_msg("%s", err.text);
+    must(file_read(path, &expected, &err), &err);
     if (strcmp(sql, expected.data != NULL ? expected.data : "") != 0)
         fail_msg("%s is not what is compiled now; if that is meant, run this test with GOLDEN_WRITE=1 and read the diff. Now:\n%s", path,
                  sql);
@@ -33,7 +30,7 @@ static void compare(const char *dir, Statement statement, const Compiled *c) {
 static void check_pipeline(const char *dir, const char *pipeline_dir, const char *suffix) {
     Error err = {0};
     CLEANUP(pipeline_freep) Pipeline *p = NULL;
-    if (pipeline_load(pipeline_dir, &p, &err) != 0) fail_msg("%s", err.text);
+    must(pipeline_load(pipeline_dir, &p, &err), &err);
     CLEANUP(compile_freep) Compiled *c = compile_new(p, suffix), *again = compile_new(p, suffix);
     for (int i = 0; i < STATEMENT_COUNT; i++) {
         compare(dir, (Statement)i, c);
@@ -100,7 +97,7 @@ static void test_show(void **state) {
     Error err = {0};
     CLEANUP(pipeline_freep) Pipeline *p = NULL;
     CLEANUP(free_text) char *silver = NULL, *one = NULL, *none = NULL;
-    if (pipeline_load(NULL, &p, &err) != 0) fail_msg("%s", err.text);
+    must(pipeline_load(NULL, &p, &err), &err);
     assert_int_equal(compile_show(p, "silver", &silver, &err), 0);
     assert_non_null(strstr(silver, "-- silver/clean\nINSERT INTO silver_clean_events"));
     assert_null(strstr(silver, "gold_state"));

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "contract/node.h"
 #include "contract/pipeline.h"
+#include <ftw.h>
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -319,8 +320,13 @@ static void write_pipeline(const Row *row) {
     }
 }
 
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where) {
+    (void)st, (void)type, (void)where;
+    return remove(path);
+}
+
 static void remove_pipeline(void) {
-    assert_int_equal(nftw("p", scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+    assert_int_equal(nftw("p", remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
 }
 
 /* ---- tests ---- */

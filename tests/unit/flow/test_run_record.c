@@ -3,17 +3,11 @@
 #include "flow/run.h"
 #include "flow/run_record.h"
 
+#include "../fixture.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "commands/settings_table.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka wants those four first */
-#include "../scratch.h"
-#include <cmocka.h>
 #include <string.h>
 
 static Settings *settings;
@@ -33,7 +27,7 @@ static int down(void **state) {
 static json_t *read_record(void) {
     json_t *record = NULL;
     Error err = {0};
-    if (run_record_read(settings, &record, &err) != 0) fail_msg("%s", err.text);
+    must(run_record_read(settings, &record, &err), &err);
     return record;
 }
 
@@ -138,13 +132,10 @@ static void test_one_that_could_not_begin_beside_one_at_work(void **state) {
 /* A lake that cannot even note the run: one failure, and nobody was lost. */
 static void test_a_run_whose_history_fails(void **state) {
     (void)state;
-    CLEANUP(lake_freep) Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture lake = open_lake(":memory:", NULL);
     CLEANUP(run_result_done) RunResult result = {0};
     Error err = {0};
-    assert_int_equal(lake_open(":memory:", NULL, &lake, &err), 0);
-    assert_int_equal(lake_connect(lake, &conn, &err), 0);
-    assert_int_equal(run_pipeline(conn, &(RunOptions){.settings = settings}, &result, &err), -1);
+    assert_int_equal(run_pipeline(lake.conn, &(RunOptions){.settings = settings}, &result, &err), -1);
     json_t *record = read_record();
     assert_int_equal(count_of(record, "counts", "failed"), 1);
     assert_int_equal(count_of(record, "counts", "lost"), 0);

@@ -2,14 +2,9 @@
  */
 #include "health/internal.h"
 
+#include "../fixture.h"
 #include "base/memory.h"
 #include "commands/settings_table.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka wants those four first */
-#include <cmocka.h>
 #include <string.h>
 
 static Settings *settings;
@@ -22,7 +17,7 @@ static int setup(void **state) {
     (void)state;
     static const char *const sets[] = {"kafka.topic=t", "status.fresh_within=30m"};
     Error err = {0};
-    if (settings_load(&settings_table, NULL, sets, 2, &settings, &err) != 0) fail_msg("%s", err.text);
+    must(settings_load(&settings_table, NULL, sets, 2, &settings, &err), &err);
     return 0;
 }
 
@@ -344,7 +339,7 @@ static void a_backup_that_is_late_or_no_use_is_said(void **state) {
     static const char *const sets[] = {"kafka.topic=t", "status.fresh_within=30m", "backup.dir=/b", "backup.interval=1h"};
     Settings *own = NULL;
     Error err = {0};
-    if (settings_load(&settings_table, NULL, sets, 4, &own, &err) != 0) fail_msg("%s", err.text);
+    must(settings_load(&settings_table, NULL, sets, 4, &own, &err), &err);
     Facts f = healthy();
     Finding finding = {.more = json_object()};
     for (const Component *c = health_components; c->name != NULL; c++)

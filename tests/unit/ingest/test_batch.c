@@ -1,17 +1,12 @@
 /* test_batch.c: a batch keeps its limits and its bytes; two batches go round between a reader and a lander, and neither waits for ever. */
 #include "ingest/batch_queue.h"
 
+#include "../fixture.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include <inttypes.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 static void add(Batch *b, int64_t offset, const char *value) {
     batch_add(b, 0, offset, 1000, value, value != NULL ? strlen(value) : 0);
@@ -91,13 +86,6 @@ static void a_gap_alone_is_something_to_land(void **state) {
 
 /* ---- as a source ---- */
 
-static int64_t number(LakeConn *conn, const char *sql) {
-    int64_t n = 0;
-    Error err = {0};
-    if (lake_query_int(conn, "test", sql, NULL, 0, &n, &err) != 0) fail_msg("%s", err.text);
-    return n;
-}
-
 static Batch *large_batch(size_t rows) {
     Batch *b = batch_new(rows, 1 << 20);
     for (size_t i = 0; i < rows; i++) {
@@ -109,18 +97,14 @@ static Batch *large_batch(size_t rows) {
 }
 
 static void a_scan_gives_each_message_once(void **state) {
-    (void)state;
     enum { ROWS = 50001 };
-    CLEANUP(lake_freep) Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    LakeConn *conn = conn_of(state);
     CLEANUP(batch_freep) Batch *b = large_batch(ROWS);
     Error err = {0};
-    if (lake_open(":memory:", &(LakeOptions){.threads = 2}, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0 ||
-        lake_register_source(conn, "source", batch_columns, ARRAY_LEN(batch_columns), 2, batch_fill, b, &err) != 0)
-        fail_msg("%s", err.text);
+    must(lake_register_source(conn, "source", batch_columns, ARRAY_LEN(batch_columns), 2, batch_fill, b, &err), &err);
     for (int round = 0; round < 2; round++) { /* again after a rewind */
         batch_rewind(b);
-        if (lake_exec(conn, "test", "CREATE OR REPLACE TABLE t AS FROM source()", &err) != 0) fail_msg("%s", err.text);
+        run(conn, "CREATE OR REPLACE TABLE t AS FROM source()");
         assert_int_equal(number(conn, "SELECT count(*) FROM t"), ROWS);
         assert_int_equal(number(conn, "SELECT count(DISTINCT kafka_offset) FROM t"), ROWS);
         assert_int_equal(number(conn, "SELECT count(*) FROM t WHERE kafka_partition <> kafka_offset % 3"), 0);
@@ -225,7 +209,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_full_at_its_rows_or_bytes),     cmocka_unit_test(a_message_larger_than_the_limit_is_taken_alone),
         cmocka_unit_test(large_messages_fill_it_sooner),       cmocka_unit_test(bytes_are_copied),
-        cmocka_unit_test(a_gap_alone_is_something_to_land),    cmocka_unit_test(a_scan_gives_each_message_once),
+        cmocka_unit_test(a_gap_alone_is_something_to_land),    WITH_EMPTY_LAKE(a_scan_gives_each_message_once),
         cmocka_unit_test(every_batch_comes_once_and_in_order), cmocka_unit_test(a_reader_that_waits_is_told_that_the_lander_gave_up),
         cmocka_unit_test(a_lander_waits_only_so_long),         cmocka_unit_test(what_was_handed_over_before_the_end_is_taken),
     };

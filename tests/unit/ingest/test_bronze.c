@@ -2,19 +2,13 @@
  * random streams against a model that remembers every identity. */
 #include "ingest/bronze.h"
 
+#include "../fixture.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "lake/schema.h"
 #include "ledger/ledger.h"
 #include <inttypes.h>
 #include <search.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define TOPIC   "telecom.events"
 #define HOUR_US (3600 * USEC_PER_SEC)
@@ -24,31 +18,25 @@
 /* ---- a lake in memory ---- */
 
 typedef struct Fixture {
-    Lake *lake;
-    LakeConn *conn;
+    LakeFixture lake;
+    LakeConn *conn; /* of `lake` */
     Bronze *bronze;
     int slot; /* the next batch is staged there */
     Batch *batch;
     int64_t next_offset[4]; /* of partitions 0 to 3 */
 } Fixture;
 
-static void must(int rc, const Error *err) {
-    if (rc != 0) fail_msg("%s", err->text);
-}
-
 static void open_bronze(Fixture *f) {
     static const LedgerTopic topic = {.name = TOPIC, .topic_id = "id", .cluster_id = "cluster"};
     Error err = {0};
     bronze_freep(&f->bronze);
-    must(bronze_open(f->lake, &topic, &f->bronze, &err), &err);
+    must(bronze_open(f->lake.lake, &topic, &f->bronze, &err), &err);
 }
 
 static int up(void **state) {
     Fixture *f = xcalloc(1, sizeof *f);
-    Error err = {0};
-    if (lake_open(":memory:", &(LakeOptions){.threads = 2}, &f->lake, &err) != 0 || lake_connect(f->lake, &f->conn, &err) != 0 ||
-        lake_migrate(f->conn, &err) != 0)
-        return -1;
+    f->lake = open_migrated_lake(":memory:", NULL);
+    f->conn = f->lake.conn;
     f->batch = batch_new(10000, 1 << 20);
     open_bronze(f);
     *state = f;
@@ -59,22 +47,9 @@ static int down(void **state) {
     Fixture *f = *state;
     bronze_freep(&f->bronze);
     batch_freep(&f->batch);
-    lake_conn_freep(&f->conn);
-    lake_freep(&f->lake);
+    lake_fixture_done(&f->lake);
     free(f);
     return 0;
-}
-
-static int64_t number(Fixture *f, const char *sql) {
-    int64_t n = 0;
-    Error err = {0};
-    must(lake_query_int(f->conn, "test", sql, NULL, 0, &n, &err), &err);
-    return n;
-}
-
-static void run(Fixture *f, const char *sql) {
-    Error err = {0};
-    must(lake_exec(f->conn, "test", sql, &err), &err);
 }
 
 /* Returns its offset. */
@@ -278,8 +253,8 @@ static void rejects_name_the_field(void **state) {
     add_text(f, EVENT("\"quality_score\":12.7"));
     add_text(f, "[]");
     land(f);
-    assert_int_equal(number(f, "SELECT count(*) FROM bronze_rejects WHERE (kafka_offset, coalesce(field, '-')) IN ((0, 'id'), (1, "
-                               "'quality_score'), (2, '-'))"),
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM bronze_rejects WHERE (kafka_offset, coalesce(field, '-')) IN ((0, 'id'), (1, "
+                                     "'quality_score'), (2, '-'))"),
                      3);
 }
 
@@ -289,7 +264,7 @@ static void tombstones_are_not_empty_messages(void **state) {
     land(f);
     assert_fate(f, tombstone, "tombstone", "NULL");
     assert_fate(f, empty, "empty", "");
-    assert_int_equal(number(f, "SELECT count(*) FROM bronze_rejects WHERE raw_value IS NULL AND reason = 'tombstone'"), 1);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM bronze_rejects WHERE raw_value IS NULL AND reason = 'tombstone'"), 1);
     assert_audit(f);
 }
 
@@ -342,15 +317,16 @@ static void columns_are_what_the_message_said(void **state) {
     add_text(f, "{\"id\":\"b\",\"source\":\"bss\",\"quality_score\":90}");
     land(f);
     assert_int_equal(
-        number(f, "SELECT count(*) FROM bronze_raw_events WHERE event_id = 'a' AND event_type = 'BSS' AND source_system = 'bss' AND "
-                  "subscriber_id = 's1' "
-                  "AND event_timestamp = TIMESTAMPTZ '2026-11-24 10:15:00.5Z' AND raw_payload::VARCHAR = '{\"k\": [1, null]}' "
-                  "AND quality_score = 90 AND json_extract(extra_fields, '$.v')::INTEGER = 2 AND (extra_fields->>'region') = 'LSK' "
-                  "AND len(json_keys(extra_fields)) = 2 AND kafka_topic = 'telecom.events' AND kafka_epoch = 0 AND kafka_partition = 0 "
-                  "AND kafka_offset = 0 AND epoch_us(kafka_timestamp) = 1728000000000000 AND batch_id = 1"),
+        number(f->conn,
+               "SELECT count(*) FROM bronze_raw_events WHERE event_id = 'a' AND event_type = 'BSS' AND source_system = 'bss' AND "
+               "subscriber_id = 's1' "
+               "AND event_timestamp = TIMESTAMPTZ '2026-11-24 10:15:00.5Z' AND raw_payload::VARCHAR = '{\"k\": [1, null]}' "
+               "AND quality_score = 90 AND json_extract(extra_fields, '$.v')::INTEGER = 2 AND (extra_fields->>'region') = 'LSK' "
+               "AND len(json_keys(extra_fields)) = 2 AND kafka_topic = 'telecom.events' AND kafka_epoch = 0 AND kafka_partition = 0 "
+               "AND kafka_offset = 0 AND epoch_us(kafka_timestamp) = 1728000000000000 AND batch_id = 1"),
         1);
     assert_int_equal(
-        number(f, "SELECT count(*) FROM bronze_raw_events WHERE event_id = 'b' AND extra_fields IS NULL AND raw_payload IS NULL"), 1);
+        number(f->conn, "SELECT count(*) FROM bronze_raw_events WHERE event_id = 'b' AND extra_fields IS NULL AND raw_payload IS NULL"), 1);
 }
 
 /* ---- duplicates ---- */
@@ -387,7 +363,7 @@ static void the_first_of_a_batch_lands(void **state) {
     LedgerCounts c = land(f);
     assert_int_equal(c.landed, 1);
     assert_int_equal(c.duplicates, 9);
-    assert_int_equal(number(f, "SELECT kafka_offset FROM bronze_raw_events"), 0);
+    assert_int_equal(number(f->conn, "SELECT kafka_offset FROM bronze_raw_events"), 0);
     assert_audit(f);
 }
 
@@ -403,7 +379,7 @@ static void assert_found_again(Fixture *f, const char *time) {
             if (round == 1 && c.landed != 0) fail_msg("a copy of %s landed (%s)", time, id);
             if (round == 0 && c.rejected != 0) fail_msg("%s is no time", time);
         }
-        run(f, "DELETE FROM bronze_raw_events; DELETE FROM bronze_duplicates; DELETE FROM bronze_rejects");
+        run(f->conn, "DELETE FROM bronze_raw_events; DELETE FROM bronze_duplicates; DELETE FROM bronze_rejects");
     }
 }
 
@@ -436,10 +412,11 @@ static void a_batch_stores_gaps_positions_and_its_counts(void **state) {
     f->next_offset[0] = 10;
     LedgerCounts c = land(f);
     assert_int_equal(c.landed * 1000 + c.duplicates * 100 + c.rejected * 10 + c.gaps, 1117);
-    assert_int_equal(number(f, "SELECT landed * 1000 + duplicates * 100 + rejected * 10 + gaps FROM ledger_batches WHERE batch_id = 1"),
-                     1117);
-    assert_int_equal(number(f, "SELECT next_offset FROM ledger_partitions WHERE kafka_topic = 'telecom.events' AND topic_id = 'id' AND "
-                               "cluster_id = 'cluster'"),
+    assert_int_equal(
+        number(f->conn, "SELECT landed * 1000 + duplicates * 100 + rejected * 10 + gaps FROM ledger_batches WHERE batch_id = 1"), 1117);
+    assert_int_equal(number(f->conn,
+                            "SELECT next_offset FROM ledger_partitions WHERE kafka_topic = 'telecom.events' AND topic_id = 'id' AND "
+                            "cluster_id = 'cluster'"),
                      10);
     assert_audit(f);
 }
@@ -451,7 +428,7 @@ static void positions_alone_are_a_batch(void **state) {
     batch_set_position(f->batch, (BatchPosition){.partition = 5, .start_offset = 100, .next_offset = 100});
     must(stage_and_land(f, &c, &err), &err);
     assert_int_equal(c.landed + c.duplicates + c.rejected + c.gaps, 0);
-    assert_int_equal(number(f, "SELECT start_offset FROM ledger_partitions WHERE kafka_partition = 5"), 100);
+    assert_int_equal(number(f->conn, "SELECT start_offset FROM ledger_partitions WHERE kafka_partition = 5"), 100);
     assert_audit(f);
 }
 
@@ -472,37 +449,25 @@ static void a_failed_batch_leaves_nothing(void **state) {
         batch_add_gap(f->batch, (BatchGap){.partition = 0, .first_offset = first + 3, .next_offset = first + 4, .reason = "test"});
         f->next_offset[0]++;
         set_positions(f);
-        run(f, away);
+        run(f->conn, away);
         assert_int_equal(stage_and_land(f, &c, &err), -1);
         assert_non_null(strstr(err.text, TOPIC));
         assert_int_equal(c.landed, -1);
         error_clear(&err);
-        run(f, back);
+        run(f->conn, back);
         assert_int_equal(
             number(
-                f,
+                f->conn,
                 "SELECT (SELECT count(*) FROM bronze_raw_events) + (SELECT count(*) FROM bronze_rejects) + (SELECT count(*) FROM "
                 "bronze_duplicates) + (SELECT count(*) FROM bronze_gaps) + (SELECT coalesce(sum(next_offset), 0) FROM ledger_partitions)"),
             8 * (int64_t)i);
         must(bronze_land(f->bronze, f->slot, &c, &err), &err); /* it is still staged */
-        assert_int_equal(number(f, "SELECT max(batch_id) FROM ledger_batches"), (int64_t)i + 1);
+        assert_int_equal(number(f->conn, "SELECT max(batch_id) FROM ledger_batches"), (int64_t)i + 1);
         assert_audit(f);
     }
 }
 
 /* ---- random streams ---- */
-
-/* xorshift64* (Vigna 2016): the same values on each run. */
-static uint64_t next_random(uint64_t *state) {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(0x2545F4914F6CDD1D);
-}
-
-static int64_t below(uint64_t *random, int64_t n) {
-    return (int64_t)(next_random(random) % (uint64_t)n);
-}
 
 /* How a stream looks; the chances are of 100. */
 typedef struct Shape {
@@ -534,17 +499,17 @@ typedef struct Stream {
 } Stream;
 
 static bool happens(Stream *s, int percent) {
-    return below(&s->random, 100) < percent;
+    return next_below(&s->random, 100) < percent;
 }
 
 static Event new_event(Stream *s) {
     static const char *const sources[] = {"bss", "oss", "iot"};
-    Event e = {.source = sources[below(&s->random, 3)]};
-    int64_t minutes_late = below(&s->random, 2) == 0 ? 120 : 90 * 24 * 60;
-    int64_t time_us = NOW_US - below(&s->random, s->shape->span_us);
-    if (happens(s, s->shape->late)) time_us = NOW_US - (1 + below(&s->random, minutes_late)) * 60 * USEC_PER_SEC;
+    Event e = {.source = sources[next_below(&s->random, 3)]};
+    int64_t minutes_late = next_below(&s->random, 2) == 0 ? 120 : 90 * 24 * 60;
+    int64_t time_us = NOW_US - next_below(&s->random, s->shape->span_us);
+    if (happens(s, s->shape->late)) time_us = NOW_US - (1 + next_below(&s->random, minutes_late)) * 60 * USEC_PER_SEC;
     if (happens(s, s->shape->old_id))
-        snprintf(e.id, sizeof e.id, "%08x", (unsigned)below(&s->random, 40));
+        snprintf(e.id, sizeof e.id, "%08x", (unsigned)next_below(&s->random, 40));
     else if (!happens(s, BAD))
         snprintf(e.id, sizeof e.id, "new-%zu", s->count);
     if (!happens(s, s->shape->no_time)) clock_format(time_us, e.time);
@@ -552,7 +517,7 @@ static Event new_event(Stream *s) {
 }
 
 static Event next_event(Stream *s) {
-    Event e = s->count > 0 && happens(s, s->shape->copy) ? s->events[below(&s->random, (int64_t)s->count)] : new_event(s);
+    Event e = s->count > 0 && happens(s, s->shape->copy) ? s->events[next_below(&s->random, (int64_t)s->count)] : new_event(s);
     s->events = xrealloc(s->events, s->count + 1, sizeof *s->events);
     s->events[s->count++] = e;
     return e;
@@ -589,7 +554,7 @@ typedef struct Message {
 static Message send_next(Fixture *f, Stream *s) {
     Event e = next_event(s);
     CLEANUP(buf_done) Buf value = {0};
-    int32_t partition = (int32_t)below(&s->random, 4);
+    int32_t partition = (int32_t)next_below(&s->random, 4);
     buf_addf(&value, "{\"id\":\"%s\",\"source\":\"%s\",\"type\":\"t\",\"payload\":{\"n\":%zu}", e.id, e.source, s->count);
     if (e.time[0] != '\0') buf_addf(&value, ",\"timestamp\":\"%s\"", e.time);
     buf_add_char(&value, '}');
@@ -641,13 +606,13 @@ static void assert_as_expected(Fixture *f, Model *m, const char *name) {
     Error err = {0};
     m->given = 0;
     must(lake_register_source(f->conn, "expected_rows", columns, ARRAY_LEN(columns), 1, fill_expected, m, &err), &err);
-    run(f, "CREATE OR REPLACE TEMP TABLE expected AS FROM expected_rows()");
-    int64_t different = number(f, differences);
+    run(f->conn, "CREATE OR REPLACE TEMP TABLE expected AS FROM expected_rows()");
+    int64_t different = number(f->conn, differences);
     if (different != 0) fail_msg("%s: %" PRId64 " of %zu differ from the model", name, different, m->count);
 }
 
 static void land_next_batch(Fixture *f, Stream *s, Model *m) {
-    size_t n = 1 + (size_t)below(&s->random, s->shape->rows_max);
+    size_t n = 1 + (size_t)next_below(&s->random, s->shape->rows_max);
     Message *batch = xcalloc(n, sizeof *batch);
     for (size_t i = 0; i < n; i++) batch[i] = send_next(f, s);
     land(f);
@@ -669,7 +634,7 @@ static void assert_stream(Fixture *f, const Shape *shape) {
     for (int i = 0; i < shape->batches; i++) {
         land_next_batch(f, &stream, &model);
         assert_audit(f);
-        if (below(&stream.random, 5) == 0) open_bronze(f); /* as after a restart */
+        if (next_below(&stream.random, 5) == 0) open_bronze(f); /* as after a restart */
     }
     free(stream.events);
     assert_as_expected(f, &model, shape->name);
@@ -686,26 +651,26 @@ static void random_streams_are_as_the_model_says(void **state) {
     }
 }
 
-#define WITH_LAKE(test) cmocka_unit_test_setup_teardown(test, up, down)
+#define WITH_BRONZE(test) cmocka_unit_test_setup_teardown(test, up, down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_LAKE(the_corpus_in_one_batch),
-        WITH_LAKE(the_corpus_one_by_one),
-        WITH_LAKE(rejects_keep_their_bytes),
-        WITH_LAKE(rejects_name_the_field),
-        WITH_LAKE(tombstones_are_not_empty_messages),
-        WITH_LAKE(numbers_that_are_none_do_not_stop_the_stream),
-        WITH_LAKE(deep_and_large_messages_do_not_stop_the_stream),
-        WITH_LAKE(columns_are_what_the_message_said),
-        WITH_LAKE(identity_is_source_id_and_time),
-        WITH_LAKE(the_first_of_a_batch_lands),
-        WITH_LAKE(times_of_every_age_are_found_again),
-        WITH_LAKE(times_before_1970_are_found_again),
-        WITH_LAKE(the_ends_of_time_are_found_again),
-        WITH_LAKE(a_batch_stores_gaps_positions_and_its_counts),
-        WITH_LAKE(positions_alone_are_a_batch),
-        WITH_LAKE(a_failed_batch_leaves_nothing),
+        WITH_BRONZE(the_corpus_in_one_batch),
+        WITH_BRONZE(the_corpus_one_by_one),
+        WITH_BRONZE(rejects_keep_their_bytes),
+        WITH_BRONZE(rejects_name_the_field),
+        WITH_BRONZE(tombstones_are_not_empty_messages),
+        WITH_BRONZE(numbers_that_are_none_do_not_stop_the_stream),
+        WITH_BRONZE(deep_and_large_messages_do_not_stop_the_stream),
+        WITH_BRONZE(columns_are_what_the_message_said),
+        WITH_BRONZE(identity_is_source_id_and_time),
+        WITH_BRONZE(the_first_of_a_batch_lands),
+        WITH_BRONZE(times_of_every_age_are_found_again),
+        WITH_BRONZE(times_before_1970_are_found_again),
+        WITH_BRONZE(the_ends_of_time_are_found_again),
+        WITH_BRONZE(a_batch_stores_gaps_positions_and_its_counts),
+        WITH_BRONZE(positions_alone_are_a_batch),
+        WITH_BRONZE(a_failed_batch_leaves_nothing),
         cmocka_unit_test(random_streams_are_as_the_model_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,15 +2,12 @@
  * are in test_bronze.c's corpus. */
 #include "ingest/envelope.h"
 
+#include "../fixture.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "lake/lake.h"
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 /* The message in a block of its own size, so that a sanitizer sees every byte beyond it. */
 static char *copy_of(const char *text) {
@@ -118,27 +115,6 @@ static void broken_messages_are_read_within_their_bounds(void **state) {
 
 /* ---- times ---- */
 
-typedef struct Times {
-    Lake *lake;
-    LakeConn *conn;
-} Times;
-
-static int up(void **state) {
-    Times *t = xcalloc(1, sizeof *t);
-    Error err = {0};
-    if (lake_open(":memory:", NULL, &t->lake, &err) != 0 || lake_connect(t->lake, &t->conn, &err) != 0) return -1;
-    *state = t;
-    return 0;
-}
-
-static int down(void **state) {
-    Times *t = *state;
-    lake_conn_freep(&t->conn);
-    lake_freep(&t->lake);
-    free(t);
-    return 0;
-}
-
 /* As an ordinary time it must be what DuckDB reads; as any other it goes to DuckDB as it is. */
 static void assert_time(LakeConn *conn, EnvelopeParser *p, const char *text, bool ordinary) {
     CLEANUP(free_text) char *message = xasprintf(HEAD ",\"timestamp\":\"%s\"}", text);
@@ -154,13 +130,12 @@ static void assert_time(LakeConn *conn, EnvelopeParser *p, const char *text, boo
         return;
     }
     assert_null(e.unusual_time.at);
-    if (lake_query(conn, "test", "SELECT epoch_us(TRY_CAST($1 AS TIMESTAMPTZ))", &bound, 1, &r, &err) != 0) fail_msg("%s", err.text);
+    must(lake_query(conn, "test", "SELECT epoch_us(TRY_CAST($1 AS TIMESTAMPTZ))", &bound, 1, &r, &err), &err);
     assert_int_equal(lake_next(r, &err), 1);
     if (lake_is_null(r, 0) || lake_col_int(r, 0) != e.time_us) fail_msg("DuckDB reads %s otherwise", text);
 }
 
 static void ordinary_times_are_what_duckdb_reads(void **state) {
-    Times *t = *state;
     static const char *const ordinary[] = {"1970-01-01T00:00:00Z",        "2026-11-24T10:15:00.5+02:00", "2024-02-29 23:59:59.999999-11:30",
                                            "9999-12-31T23:59:59.999999Z", "2026-11-24T10:15:00+00:00",   "2000-03-01T00:00:00.000001Z",
                                            "2100-02-28T12:00:00+14:00",   "1970-01-01T00:00:00+01:00"};
@@ -184,19 +159,18 @@ static void ordinary_times_are_what_duckdb_reads(void **state) {
                                          "infinity",
                                          " 2026-11-24T10:15:00Z"};
     CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new();
-    for (size_t i = 0; i < ARRAY_LEN(ordinary); i++) assert_time(t->conn, p, ordinary[i], true);
-    for (size_t i = 0; i < ARRAY_LEN(others); i++) assert_time(t->conn, p, others[i], false);
+    for (size_t i = 0; i < ARRAY_LEN(ordinary); i++) assert_time(conn_of(state), p, ordinary[i], true);
+    for (size_t i = 0; i < ARRAY_LEN(others); i++) assert_time(conn_of(state), p, others[i], false);
 }
 
 /* A day of each month, and some moment of it, over the years that anybody asks for. */
 static void every_month_of_two_centuries_is_what_duckdb_reads(void **state) {
-    Times *t = *state;
     CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new();
     for (int month = 0; month < 12 * 200; month++) {
         CLEANUP(free_text)
         char *text = xasprintf("%04d-%02d-%02dT%02d:%02d:%02d.%03d%c%02d:%02d", 1970 + month / 12, 1 + month % 12, 1 + month % 28,
                                month % 24, month % 60, (month * 7) % 60, month % 1000, month % 2 ? '+' : '-', month % 14, (month % 4) * 15);
-        assert_time(t->conn, p, text, true);
+        assert_time(conn_of(state), p, text, true);
     }
 }
 
@@ -205,9 +179,9 @@ int main(void) {
         cmocka_unit_test(payload_and_unknown_fields_are_the_bytes_that_came),
         cmocka_unit_test(texts_are_unescaped_and_numbers_keep_their_digits),
         cmocka_unit_test(a_field_that_comes_twice_is_ambiguous),
-        cmocka_unit_test_setup_teardown(broken_messages_are_read_within_their_bounds, up, down),
-        cmocka_unit_test_setup_teardown(ordinary_times_are_what_duckdb_reads, up, down),
-        cmocka_unit_test_setup_teardown(every_month_of_two_centuries_is_what_duckdb_reads, up, down),
+        WITH_EMPTY_LAKE(broken_messages_are_read_within_their_bounds),
+        WITH_EMPTY_LAKE(ordinary_times_are_what_duckdb_reads),
+        WITH_EMPTY_LAKE(every_month_of_two_centuries_is_what_duckdb_reads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

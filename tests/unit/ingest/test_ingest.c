@@ -2,7 +2,7 @@
  * that are killed at any moment. */
 #include "ingest/ingest.h"
 
-#include "../scratch.h"
+#include "../fixture.h"
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/stop.h"
@@ -10,72 +10,22 @@
 #include "lake/schema.h"
 #include "ledger/ledger.h"
 #include <inttypes.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
 
-#include <cmocka.h>
-
 #define HANG_SECONDS 60 /* SIGALRM ends a test that waits for ever */
-
-static void must(int rc, const Error *err) {
-    if (rc != 0) fail_msg("%s", err->text);
-}
-
-static void assert_failed(int rc, ErrorKind kind, const char *about, Error *err) {
-    assert_int_equal(rc, -1);
-    if (strstr(err->text, about) == NULL) fail_msg("\"%s\" is not in: %s", about, err->text);
-    assert_string_equal(error_kind_name(err->kind), error_kind_name(kind));
-    error_clear(err);
-}
 
 /* ---- a lake ---- */
 
-typedef struct Fixture {
-    Lake *lake;
-    LakeConn *conn;
-} Fixture;
-
-static int open_lake(Fixture *f, const char *path, Error *err) {
-    if (lake_open(path, &(LakeOptions){.threads = 2}, &f->lake, err) != 0 || lake_connect(f->lake, &f->conn, err) != 0) return -1;
-    return lake_migrate(f->conn, err);
-}
-
-static void close_lake(Fixture *f) {
-    lake_conn_freep(&f->conn);
-    lake_freep(&f->lake);
-}
-
 static int up(void **state) {
-    Fixture *f = xcalloc(1, sizeof *f);
-    Error err = {0};
     alarm(HANG_SECONDS);
-    *state = f;
-    return open_lake(f, ":memory:", &err);
+    return lake_up(state);
 }
 
 static int down(void **state) {
-    Fixture *f = *state;
-    close_lake(f);
-    free(f);
     alarm(0);
-    return 0;
-}
-
-static int64_t number(LakeConn *conn, const char *sql) {
-    int64_t n = 0;
-    Error err = {0};
-    must(lake_query_int(conn, "test", sql, NULL, 0, &n, &err), &err);
-    return n;
-}
-
-static void run(LakeConn *conn, const char *sql) {
-    Error err = {0};
-    must(lake_exec(conn, "test", sql, &err), &err);
+    return lake_down(state);
 }
 
 static void assert_audit(LakeConn *conn, int64_t offsets) {
@@ -203,7 +153,7 @@ static IngestResult ingest(LakeConn *conn, Script *s, const IngestOptions *optio
 /* ---- what a feed may do ---- */
 
 static void it_reads_to_the_end_seen_at_the_start(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0), message(0, 1), message(0, 2), message(0, 3)};
     Script s = script(0, 3, events, ARRAY_LEN(events));
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
@@ -218,7 +168,7 @@ static void it_reads_to_the_end_seen_at_the_start(void **state) {
 }
 
 static void what_is_redelivered_is_dropped(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0), message(0, 1), message(0, 0), message(0, 1), message(0, 1), message(0, 2), message(0, 0)};
     Script s = script(0, 3, events, ARRAY_LEN(events));
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
@@ -227,7 +177,7 @@ static void what_is_redelivered_is_dropped(void **state) {
 }
 
 static void what_never_comes_is_a_gap(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 2), message(0, 5), end_of(0, 10)};
     Script s = script(0, 10, events, ARRAY_LEN(events));
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
@@ -239,7 +189,7 @@ static void what_never_comes_is_a_gap(void **state) {
 
 /* A message behind the end, when what was at the end is gone. */
 static void a_gap_across_the_end_is_followed_by_its_message(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0), message(0, 7), message(0, 8)};
     Script s = script(0, 5, events, ARRAY_LEN(events));
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
@@ -249,7 +199,7 @@ static void a_gap_across_the_end_is_followed_by_its_message(void **state) {
 }
 
 static void a_topic_that_lost_its_beginning_begins_later(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 70)};
     Script s = script(70, 71, events, ARRAY_LEN(events));
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
@@ -259,7 +209,7 @@ static void a_topic_that_lost_its_beginning_begins_later(void **state) {
 }
 
 static void an_empty_topic_is_known_afterwards(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     Script s = script(5, 5, NULL, 0);
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
     assert_int_equal(r.counts.landed, 0);
@@ -268,7 +218,7 @@ static void an_empty_topic_is_known_afterwards(void **state) {
 }
 
 static void the_second_run_goes_on_where_the_first_ended(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent first[] = {message(0, 0), message(0, 1)}, second[] = {message(0, 1), message(0, 2)};
     Script s = script(0, 2, first, ARRAY_LEN(first));
     CLEANUP(ingest_result_done) IngestResult one = ingest(conn, &s, &once);
@@ -283,7 +233,7 @@ static void the_second_run_goes_on_where_the_first_ended(void **state) {
 }
 
 static void what_retention_took_is_a_gap(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent first[] = {message(0, 0)}, second[] = {message(0, 9)};
     Script s = script(0, 1, first, 1);
     CLEANUP(ingest_result_done) IngestResult one = ingest(conn, &s, &once);
@@ -297,7 +247,7 @@ static void what_retention_took_is_a_gap(void **state) {
 }
 
 static void what_retention_takes_while_reading_is_a_gap(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0), {.kind = KAFKA_OUT_OF_RANGE, .partition = 0, .offset = 1}, message(0, 6), message(0, 7)};
     Script s = script(0, 8, events, ARRAY_LEN(events));
     s.low_later = 6;
@@ -311,7 +261,7 @@ static void what_retention_takes_while_reading_is_a_gap(void **state) {
 
 /* The broker goes just after it said that the offset is out of range. */
 static void an_offset_out_of_range_waits_for_the_broker(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0), {.kind = KAFKA_OUT_OF_RANGE, .partition = 0, .offset = 1}, message(0, 6), message(0, 7)};
     Script s = script(0, 8, events, ARRAY_LEN(events));
     s.low_later = 6;
@@ -323,7 +273,7 @@ static void an_offset_out_of_range_waits_for_the_broker(void **state) {
 }
 
 static void a_topic_that_ends_before_us_is_refused(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent first[] = {message(0, 0), message(0, 1)};
     Script s = script(0, 2, first, ARRAY_LEN(first));
     IngestResult result = {0};
@@ -336,7 +286,7 @@ static void a_topic_that_ends_before_us_is_refused(void **state) {
 }
 
 static void a_recreated_topic_is_refused_until_it_is_accepted(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0), message(0, 1)};
     IngestOptions accept = once;
     accept.new_epoch = true;
@@ -359,7 +309,7 @@ static void a_recreated_topic_is_refused_until_it_is_accepted(void **state) {
 }
 
 static void a_feed_that_comes_back_leaves_no_error(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0)};
     Script s = script(0, 1, events, 1);
     s.away = 2;
@@ -368,7 +318,7 @@ static void a_feed_that_comes_back_leaves_no_error(void **state) {
 }
 
 static void a_feed_that_stays_away_is_given_up(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     IngestOptions impatient = once;
     impatient.timeout_ms = 700;
     IngestResult result = {0};
@@ -379,7 +329,7 @@ static void a_feed_that_stays_away_is_given_up(void **state) {
 }
 
 static void a_feed_that_breaks_is_an_error(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0), message(0, 1)};
     IngestOptions small = once;
     small.batch_rows = 1;
@@ -394,7 +344,7 @@ static void a_feed_that_breaks_is_an_error(void **state) {
 
 /* The reader of a quiet topic must hear that the lander has failed, although it needs no batch from it. */
 static void a_failure_to_land_ends_it_though_nothing_comes(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0)};
     IngestOptions follow = once;
     follow.follow = true;
@@ -408,7 +358,7 @@ static void a_failure_to_land_ends_it_though_nothing_comes(void **state) {
 
 /* ... and though the feed is away, so that nobody can say whose the last messages are. */
 static void a_failure_to_land_ends_it_though_the_feed_is_away(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0), message(0, 1)};
     IngestOptions follow = once;
     follow.follow = true;
@@ -427,7 +377,7 @@ static int end_it(void *user, bool committed, Error *err) {
 }
 
 static void an_error_of_the_turn_ends_it(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     int commits = 0;
     IngestOptions follow = once;
     follow.follow = true;
@@ -441,18 +391,6 @@ static void an_error_of_the_turn_ends_it(void **state) {
 }
 
 /* ---- random feeds ---- */
-
-/* xorshift64* (Vigna 2016): the same values on each run. */
-static uint64_t next_random(uint64_t *state) {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(0x2545F4914F6CDD1D);
-}
-
-static int64_t below(uint64_t *random, int64_t n) {
-    return (int64_t)(next_random(random) % (uint64_t)n);
-}
 
 typedef struct Tape {
     KafkaEvent *events; /* owned */
@@ -469,19 +407,19 @@ static int64_t make_up(Tape *t, const Script *s, uint64_t *random) {
     int64_t next[PARTITIONS], messages = 0;
     for (int p = 0; p < PARTITIONS; p++) next[p] = s->partitions[p].low;
     for (int open = PARTITIONS; open > 0;) {
-        int p = (int)below(random, PARTITIONS);
+        int p = (int)next_below(random, PARTITIONS);
         if (next[p] > s->partitions[p].high) continue;
         if (next[p] == s->partitions[p].high) {
             record(t, end_of(p, next[p]++));
             open--;
             continue;
         }
-        if (below(random, 10) == 0) next[p] += 1 + below(random, 5); /* compacted */
+        if (next_below(random, 10) == 0) next[p] += 1 + next_below(random, 5); /* compacted */
         if (next[p] >= s->partitions[p].high) {
             next[p] = s->partitions[p].high;
             continue;
         }
-        for (int64_t again = below(random, 20) == 0 ? 3 : 0; again > 0; again--)
+        for (int64_t again = next_below(random, 20) == 0 ? 3 : 0; again > 0; again--)
             if (next[p] - again > s->partitions[p].low) record(t, message(p, s->partitions[p].low)); /* redelivered */
         record(t, message(p, next[p]++));
         messages++;
@@ -490,19 +428,17 @@ static int64_t make_up(Tape *t, const Script *s, uint64_t *random) {
 }
 
 static void assert_random_feed(uint64_t seed) {
-    Fixture f = {0};
+    CLEANUP(lake_fixture_done) LakeFixture f = open_migrated_lake(":memory:", NULL);
     uint64_t random = seed;
     int64_t offsets = 0;
     Tape t = {0};
-    Error err = {0};
     IngestOptions options = once;
-    options.batch_rows = 1 + (size_t)below(&random, 60);
-    options.batch_bytes = 1 + (size_t)below(&random, 3000);
-    must(open_lake(&f, ":memory:", &err), &err);
+    options.batch_rows = 1 + (size_t)next_below(&random, 60);
+    options.batch_bytes = 1 + (size_t)next_below(&random, 3000);
     Script s = script(0, 0, NULL, 0);
     s.partition_count = PARTITIONS;
     for (int p = 0; p < PARTITIONS; p++) {
-        int64_t low = below(&random, 100), length = below(&random, 150);
+        int64_t low = next_below(&random, 100), length = next_below(&random, 150);
         s.partitions[p] = (KafkaPartition){.id = p, .low = low, .high = low + length};
         offsets += length;
     }
@@ -516,7 +452,6 @@ static void assert_random_feed(uint64_t seed) {
     for (int p = 0; p < PARTITIONS; p++) assert_int_equal(r.partitions[p].next_offset, s.partitions[p].high);
     assert_audit(f.conn, offsets);
     free(t.events);
-    close_lake(&f);
 }
 
 static void every_offset_of_a_random_feed_is_somewhere(void **state) {
@@ -525,11 +460,6 @@ static void every_offset_of_a_random_feed_is_somewhere(void **state) {
 }
 
 /* ---- files ---- */
-
-static void write_text(const char *path, const char *text) {
-    Error err = {0};
-    must(file_write_atomic(path, text, strlen(text), &err), &err);
-}
 
 static void append_text(const char *path, const char *text) {
     FILE *file = fopen(path, "ae");
@@ -567,7 +497,7 @@ static int down_in_scratch(void **state) {
 }
 
 static void each_line_is_a_message(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     write_text("in.jsonl", LINE("a") "\n" LINE("b") "\r\n\nnot json\n" LINE("a") "\n" LINE("c"));
     LedgerCounts c = read_file(conn, "in.jsonl");
     assert_int_equal(c.landed, 3);
@@ -581,7 +511,7 @@ static void each_line_is_a_message(void **state) {
 }
 
 static void a_file_read_again_brings_what_was_appended(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     write_text("in.jsonl", LINE("a") "\n" LINE("b") "\n");
     assert_int_equal(read_file(conn, "in.jsonl").landed, 2);
     assert_int_equal(read_file(conn, "./in.jsonl").landed, 0); /* the same file by another name */
@@ -591,7 +521,7 @@ static void a_file_read_again_brings_what_was_appended(void **state) {
 }
 
 static void an_empty_file_may_be_filled_later(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     write_text("in.jsonl", "");
     assert_int_equal(read_file(conn, "in.jsonl").landed, 0);
     append_text("in.jsonl", LINE("a") "\n");
@@ -600,7 +530,7 @@ static void an_empty_file_may_be_filled_later(void **state) {
 }
 
 static void another_or_a_shorter_file_is_refused(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     IngestResult r = {0};
     Error err = {0};
     write_text("in.jsonl", LINE("a") "\n" LINE("b") "\n" LINE("c") "\n");
@@ -615,7 +545,7 @@ static void another_or_a_shorter_file_is_refused(void **state) {
 
 /* Lines with NUL bytes, bytes that are no UTF-8, and one longer than any buffer. */
 static void any_bytes_are_a_line(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     CLEANUP(buf_done) Buf text = {0};
     Error err = {0};
     buf_add(&text, "a\0b\n\xff\xfe\n", 7);
@@ -648,7 +578,7 @@ static int follow_turn(void *user, bool committed, Error *err) {
 }
 
 static void a_followed_file_is_read_by_whole_lines(void **state) {
-    Follower f = {.conn = ((Fixture *)*state)->conn};
+    Follower f = {.conn = conn_of(state)};
     IngestOptions follow = once;
     follow.follow = true;
     follow.commit_interval_ms = 10;
@@ -671,7 +601,7 @@ static void write_stream(const char *path) {
     Error err = {0};
     uint64_t random = 42;
     for (int64_t i = 0; i < LINES; i++) {
-        int64_t id = below(&random, 10) == 0 ? below(&random, i + 1) : i;
+        int64_t id = next_below(&random, 10) == 0 ? next_below(&random, i + 1) : i;
         char time[CLOCK_TEXT_SIZE];
         clock_format(INT64_C(1700000000) * USEC_PER_SEC + id * 60 * USEC_PER_SEC, time);
         if (i % 100 == 99)
@@ -685,17 +615,17 @@ static void write_stream(const char *path) {
 
 /* Exit code 0: it came to the end. */
 _Noreturn static void ingest_in_child(const char *lake, size_t batch_rows) {
-    Fixture f = {0};
+    LakeFixture f = open_migrated_lake(lake, NULL);
     IngestOptions options = once;
     IngestResult r = {0};
     Error err = {0};
     options.batch_rows = batch_rows;
-    if (open_lake(&f, lake, &err) != 0 || ingest_file(f.conn, "in.jsonl", &options, &r, &err) != 0) {
+    if (ingest_file(f.conn, "in.jsonl", &options, &r, &err) != 0) {
         fprintf(stderr, "%s\n", err.text);
         _exit(1);
     }
     ingest_result_done(&r);
-    close_lake(&f);
+    lake_fixture_done(&f);
     _exit(0);
 }
 
@@ -704,8 +634,8 @@ static int ingest_killed_often(const char *lake, uint64_t *random) {
     for (int kills = 0;; kills++) {
         int status;
         pid_t child = fork();
-        if (child == 0) ingest_in_child(lake, 1 + (size_t)below(random, 700));
-        useconds_t us = (useconds_t)below(random, 60000 + kills * 60000); /* longer and longer, so that it ends */
+        if (child == 0) ingest_in_child(lake, 1 + (size_t)next_below(random, 700));
+        useconds_t us = (useconds_t)next_below(random, 60000 + kills * 60000); /* longer and longer, so that it ends */
         usleep(us);
         kill(child, SIGKILL);
         waitpid(child, &status, 0);
@@ -723,8 +653,6 @@ static int ingest_killed_often(const char *lake, uint64_t *random) {
 
 static void killed_at_any_moment_it_is_exact_in_the_end(void **state) {
     (void)state;
-    Fixture f = {0};
-    Error err = {0};
     uint64_t random = 7;
     int status;
     alarm(2 * HANG_SECONDS);
@@ -735,48 +663,46 @@ static void killed_at_any_moment_it_is_exact_in_the_end(void **state) {
     if (child == 0) ingest_in_child("straight.duckdb", 122880);
     waitpid(child, &status, 0);
     assert_int_equal(status, 0);
-    must(open_lake(&f, "killed.duckdb", &err), &err);
+    CLEANUP(lake_fixture_done) LakeFixture f = open_migrated_lake("killed.duckdb", NULL);
     assert_audit(f.conn, LINES);
     run(f.conn, "ATTACH 'straight.duckdb' AS straight (READ_ONLY)");
     assert_int_equal(number(f.conn, "SELECT count(*) FROM (FROM " FATES("") " EXCEPT ALL FROM " FATES("straight.") ")"), 0);
     assert_int_equal(number(f.conn, "SELECT count(*) FROM " FATES("") " a JOIN " FATES("straight.") " b USING (kafka_offset, fate)"),
                      LINES);
-    close_lake(&f);
     alarm(0);
 }
 
-#define WITH_LAKE(test)    cmocka_unit_test_setup_teardown(test, up, down)
-#define IN_SCRATCH(test)   cmocka_unit_test_setup_teardown(test, up_in_scratch, down_in_scratch)
-#define ONLY_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
+#define IN_TIME(test)            cmocka_unit_test_setup_teardown(test, up, down)
+#define IN_TIME_IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, up_in_scratch, down_in_scratch)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_LAKE(it_reads_to_the_end_seen_at_the_start),
-        WITH_LAKE(what_is_redelivered_is_dropped),
-        WITH_LAKE(what_never_comes_is_a_gap),
-        WITH_LAKE(a_gap_across_the_end_is_followed_by_its_message),
-        WITH_LAKE(a_topic_that_lost_its_beginning_begins_later),
-        WITH_LAKE(an_empty_topic_is_known_afterwards),
-        WITH_LAKE(the_second_run_goes_on_where_the_first_ended),
-        WITH_LAKE(what_retention_took_is_a_gap),
-        WITH_LAKE(what_retention_takes_while_reading_is_a_gap),
-        WITH_LAKE(an_offset_out_of_range_waits_for_the_broker),
-        WITH_LAKE(a_topic_that_ends_before_us_is_refused),
-        WITH_LAKE(a_recreated_topic_is_refused_until_it_is_accepted),
-        WITH_LAKE(a_feed_that_comes_back_leaves_no_error),
-        WITH_LAKE(a_feed_that_stays_away_is_given_up),
-        WITH_LAKE(a_feed_that_breaks_is_an_error),
-        WITH_LAKE(a_failure_to_land_ends_it_though_nothing_comes),
-        WITH_LAKE(a_failure_to_land_ends_it_though_the_feed_is_away),
-        WITH_LAKE(an_error_of_the_turn_ends_it),
+        IN_TIME(it_reads_to_the_end_seen_at_the_start),
+        IN_TIME(what_is_redelivered_is_dropped),
+        IN_TIME(what_never_comes_is_a_gap),
+        IN_TIME(a_gap_across_the_end_is_followed_by_its_message),
+        IN_TIME(a_topic_that_lost_its_beginning_begins_later),
+        IN_TIME(an_empty_topic_is_known_afterwards),
+        IN_TIME(the_second_run_goes_on_where_the_first_ended),
+        IN_TIME(what_retention_took_is_a_gap),
+        IN_TIME(what_retention_takes_while_reading_is_a_gap),
+        IN_TIME(an_offset_out_of_range_waits_for_the_broker),
+        IN_TIME(a_topic_that_ends_before_us_is_refused),
+        IN_TIME(a_recreated_topic_is_refused_until_it_is_accepted),
+        IN_TIME(a_feed_that_comes_back_leaves_no_error),
+        IN_TIME(a_feed_that_stays_away_is_given_up),
+        IN_TIME(a_feed_that_breaks_is_an_error),
+        IN_TIME(a_failure_to_land_ends_it_though_nothing_comes),
+        IN_TIME(a_failure_to_land_ends_it_though_the_feed_is_away),
+        IN_TIME(an_error_of_the_turn_ends_it),
         cmocka_unit_test(every_offset_of_a_random_feed_is_somewhere),
-        IN_SCRATCH(each_line_is_a_message),
-        IN_SCRATCH(a_file_read_again_brings_what_was_appended),
-        IN_SCRATCH(an_empty_file_may_be_filled_later),
-        IN_SCRATCH(another_or_a_shorter_file_is_refused),
-        IN_SCRATCH(any_bytes_are_a_line),
-        IN_SCRATCH(a_followed_file_is_read_by_whole_lines),
-        ONLY_SCRATCH(killed_at_any_moment_it_is_exact_in_the_end),
+        IN_TIME_IN_SCRATCH(each_line_is_a_message),
+        IN_TIME_IN_SCRATCH(a_file_read_again_brings_what_was_appended),
+        IN_TIME_IN_SCRATCH(an_empty_file_may_be_filled_later),
+        IN_TIME_IN_SCRATCH(another_or_a_shorter_file_is_refused),
+        IN_TIME_IN_SCRATCH(any_bytes_are_a_line),
+        IN_TIME_IN_SCRATCH(a_followed_file_is_read_by_whole_lines),
+        IN_SCRATCH(killed_at_any_moment_it_is_exact_in_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

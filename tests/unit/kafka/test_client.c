@@ -2,16 +2,11 @@
 #include "kafka/admin.h"
 #include "kafka/client_internal.h"
 
+#include "../fixture.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "commands/settings_table.h"
 #include <librdkafka/rdkafka_mock.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #define ANSWER_MS 10000
 #define NOBODY    "127.0.0.1:1" /* tcpmux: nobody listens there */
@@ -29,7 +24,7 @@ static Settings *settings_for(const char *bootstrap, const char *extra) {
     const char *sets[] = {address, extra};
     Settings *settings = NULL;
     Error err = {0};
-    if (settings_load(&settings_table, NULL, sets, extra != NULL ? 2 : 1, &settings, &err) != 0) fail_msg("%s", err.text);
+    must(settings_load(&settings_table, NULL, sets, extra != NULL ? 2 : 1, &settings, &err), &err);
     return settings;
 }
 
@@ -57,7 +52,7 @@ static int mock_down(void **state) {
 static KafkaClient *client_for(const Settings *settings) {
     KafkaClient *client = NULL;
     Error err = {0};
-    if (kafka_connect(settings, &client, &err) != 0) fail_msg("%s", err.text);
+    must(kafka_connect(settings, &client, &err), &err);
     return client;
 }
 
@@ -156,7 +151,7 @@ static void ping_counts_brokers(void **state) {
     CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
     KafkaPing ping = {0};
     Error err = {0};
-    if (kafka_ping(client, ANSWER_MS, &ping, &err) != 0) fail_msg("%s", err.text);
+    must(kafka_ping(client, ANSWER_MS, &ping, &err), &err);
     assert_int_equal(ping.brokers, 3);
     assert_true(ping.latency_ms > 0);
 }
@@ -167,7 +162,7 @@ static void describe_tells_partitions_and_watermarks(void **state) {
     CLEANUP(kafka_topic_done) KafkaTopic topic = {0};
     Error err = {0};
     rd_kafka_mock_topic_create(mock->cluster, "described", 4, 1);
-    if (kafka_topic_describe(client, "described", ANSWER_MS, &topic, &err) != 0) fail_msg("%s", err.text);
+    must(kafka_topic_describe(client, "described", ANSWER_MS, &topic, &err), &err);
     assert_true(topic.exists);
     assert_int_equal(topic.partition_count, 4);
     assert_int_equal(strlen(topic.topic_id), 22);

@@ -3,16 +3,11 @@
 #include "kafka/client_internal.h"
 #include "kafka/producer.h"
 
+#include "../fixture.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "commands/settings_table.h"
 #include <librdkafka/rdkafka_mock.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #define TOPIC      "events"
 #define PARTITIONS 4
@@ -52,8 +47,8 @@ static KafkaProducer *producer_for(const char *bootstrap, const char *extra) {
     CLEANUP(settings_freep) Settings *settings = NULL;
     KafkaProducer *producer = NULL;
     Error err = {0};
-    if (settings_load(&settings_table, NULL, sets, extra != NULL ? 3 : 2, &settings, &err) != 0) fail_msg("%s", err.text);
-    if (kafka_producer_open(settings, TOPIC, &producer, &err) != 0) fail_msg("%s", err.text);
+    must(settings_load(&settings_table, NULL, sets, extra != NULL ? 3 : 2, &settings, &err), &err);
+    must(kafka_producer_open(settings, TOPIC, &producer, &err), &err);
     return producer;
 }
 
@@ -62,7 +57,7 @@ static void send_some(KafkaProducer *producer, int n) {
     for (int i = 0; i < n; i++) {
         char key[32];
         int len = snprintf(key, sizeof key, "SUB-%06d", i % 100);
-        if (kafka_producer_send(producer, key, (size_t)len, "{\"id\":1}", 8, &err) != 0) fail_msg("%s", err.text);
+        must(kafka_producer_send(producer, key, (size_t)len, "{\"id\":1}", 8, &err), &err);
     }
 }
 
@@ -70,14 +65,14 @@ static int64_t stored(KafkaProducer *producer) {
     CLEANUP(kafka_topic_done) KafkaTopic topic = {0};
     Error err = {0};
     int64_t messages = 0;
-    if (kafka_topic_describe(kafka_producer_client(producer), TOPIC, 10000, &topic, &err) != 0) fail_msg("%s", err.text);
+    must(kafka_topic_describe(kafka_producer_client(producer), TOPIC, 10000, &topic, &err), &err);
     for (int i = 0; i < topic.partition_count; i++) messages += topic.partitions[i].high;
     return messages;
 }
 
 static void flush(KafkaProducer *producer) {
     Error err = {0};
-    if (kafka_producer_flush(producer, FLUSH_MS, &err) != 0) fail_msg("%s", err.text);
+    must(kafka_producer_flush(producer, FLUSH_MS, &err), &err);
 }
 
 /* ---- tests ---- */
@@ -121,7 +116,7 @@ static void lasting_errors_are_counted_and_named(void **state) {
     CLEANUP(kafka_producer_freep) KafkaProducer *producer = producer_for(mock->bootstrap, NULL);
     Error err = {0};
     rd_kafka_mock_topic_set_error(mock->cluster, TOPIC, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-    if (kafka_producer_send(producer, "SUB-000001", 10, "{}", 2, &err) != 0) fail_msg("%s", err.text); /* not known yet */
+    must(kafka_producer_send(producer, "SUB-000001", 10, "{}", 2, &err), &err); /* not known yet */
     flush(producer);
     KafkaDeliveries d = kafka_producer_deliveries(producer);
     assert_int_equal(d.acked, 0);

@@ -1,49 +1,12 @@
 /* test_bulk.c: rows from C as a table function: every type, invalid UTF-8, two scanning threads, a name that is registered again. */
 #include "lake/lake.h"
 
+#include "../fixture.h"
 #include "base/memory.h"
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #define ROWS 1000000
-
-typedef struct Fixture {
-    Lake *lake;
-    LakeConn *conn;
-} Fixture;
-
-static int up(void **state) {
-    Fixture *f = xcalloc(1, sizeof *f);
-    Error err = {0};
-    if (lake_open(":memory:", &(LakeOptions){.threads = 2}, &f->lake, &err) != 0 || lake_connect(f->lake, &f->conn, &err) != 0) return -1;
-    *state = f;
-    return 0;
-}
-
-static int down(void **state) {
-    Fixture *f = *state;
-    lake_conn_freep(&f->conn);
-    lake_freep(&f->lake);
-    free(f);
-    return 0;
-}
-
-static void must(int rc, const Error *err) {
-    if (rc != 0) fail_msg("%s", err->text);
-}
-
-static int64_t number(LakeConn *conn, const char *sql) {
-    int64_t n = 0;
-    Error err = {0};
-    must(lake_query_int(conn, "test", sql, NULL, 0, &n, &err), &err);
-    return n;
-}
 
 static void add_source(LakeConn *conn, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state) {
     Error err = {0};
@@ -88,7 +51,7 @@ static size_t fill_values(void *state, LakeChunk *chunk, size_t capacity) {
 
 static void values_of_every_type_arrive(void **state) {
     static const LakeColumn columns[] = {{"i", LAKE_INT}, {"r", LAKE_REAL}, {"s", LAKE_TEXT}, {"b", LAKE_BLOB}, {"t", LAKE_TIME}};
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     Values values = {0};
     Error err = {0};
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
@@ -137,11 +100,10 @@ static size_t fill_counter(void *state, LakeChunk *chunk, size_t capacity) {
 static const LakeColumn counter_columns[] = {{"n", LAKE_INT}, {"s", LAKE_TEXT}};
 
 static void two_threads_give_each_row_once(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     Counter counter = {.rows = ROWS};
-    Error err = {0};
     add_source(conn, counter_columns, 2, 2, fill_counter, &counter);
-    must(lake_exec(conn, "test", "CREATE TABLE t AS FROM source()", &err), &err);
+    run(conn, "CREATE TABLE t AS FROM source()");
     assert_int_equal(number(conn, "SELECT count(*) FROM t"), ROWS);
     assert_int_equal(number(conn, "SELECT count(DISTINCT n) FROM t"), ROWS);
     assert_int_equal(number(conn, "SELECT min(n) * 10000000 + max(n) FROM t"), ROWS - 1);
@@ -149,7 +111,7 @@ static void two_threads_give_each_row_once(void **state) {
 }
 
 static void an_empty_source_has_no_rows(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     Counter counter = {.rows = 0};
     add_source(conn, counter_columns, 2, 2, fill_counter, &counter);
     assert_int_equal(number(conn, "SELECT count(*) FROM source()"), 0);
@@ -157,7 +119,7 @@ static void an_empty_source_has_no_rows(void **state) {
 
 /* As each ingest in one process does: the older state is gone by then. */
 static void a_name_registered_again_reads_the_new_state(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     for (int64_t round = 1; round <= 3; round++) {
         Counter *counter = xcalloc(1, sizeof *counter);
         *counter = (Counter){.rows = 3000, .first = round * 1000000};
@@ -171,7 +133,7 @@ static void a_name_registered_again_reads_the_new_state(void **state) {
 
 /* As two batches do that are staged at once. What another connection registered cannot be read, and is no crash when it has gone. */
 static void each_connection_reads_its_own(void **state) {
-    Fixture *f = *state;
+    LakeFixture *f = *state;
     CLEANUP(lake_conn_freep) LakeConn *other = NULL;
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     Counter counter = {.rows = 3000, .first = 1000000}, others = {.rows = 10, .first = 7};
@@ -193,11 +155,9 @@ static void each_connection_reads_its_own(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(values_of_every_type_arrive, up, down),
-        cmocka_unit_test_setup_teardown(two_threads_give_each_row_once, up, down),
-        cmocka_unit_test_setup_teardown(an_empty_source_has_no_rows, up, down),
-        cmocka_unit_test_setup_teardown(a_name_registered_again_reads_the_new_state, up, down),
-        cmocka_unit_test_setup_teardown(each_connection_reads_its_own, up, down),
+        WITH_EMPTY_LAKE(values_of_every_type_arrive),   WITH_EMPTY_LAKE(two_threads_give_each_row_once),
+        WITH_EMPTY_LAKE(an_empty_source_has_no_rows),   WITH_EMPTY_LAKE(a_name_registered_again_reads_the_new_state),
+        WITH_EMPTY_LAKE(each_connection_reads_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* test_lake.c: the database, statements, literals and transactions; above all that a failed transaction stores nothing and says so. */
 #include "lake/lake.h"
 
-#include "../scratch.h"
+#include "../fixture.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/files.h"
@@ -9,78 +9,18 @@
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
-
-#include <cmocka.h>
-
-static void must(int rc, const Error *err) {
-    if (rc != 0) fail_msg("%s", err->text);
-}
-
-static void assert_failed(int rc, ErrorKind kind, const char *about, Error *err) {
-    assert_int_equal(rc, -1);
-    if (strstr(err->text, about) == NULL) fail_msg("\"%s\" is not in: %s", about, err->text);
-    assert_string_equal(error_kind_name(err->kind), error_kind_name(kind));
-    error_clear(err);
-}
-
-/* ---- a lake in memory for each test ---- */
-
-typedef struct Fixture {
-    Lake *lake;
-    LakeConn *conn;
-} Fixture;
-
-static int up(void **state) {
-    Fixture *f = xcalloc(1, sizeof *f);
-    Error err = {0};
-    if (lake_open(":memory:", &(LakeOptions){.threads = 2}, &f->lake, &err) != 0 || lake_connect(f->lake, &f->conn, &err) != 0) return -1;
-    *state = f;
-    return 0;
-}
-
-static int down(void **state) {
-    Fixture *f = *state;
-    lake_conn_freep(&f->conn);
-    lake_freep(&f->lake);
-    free(f);
-    return 0;
-}
-
-static LakeConn *conn_of(void **state) {
-    return ((Fixture *)*state)->conn;
-}
-
-static void run(LakeConn *conn, const char *sql) {
-    Error err = {0};
-    must(lake_exec(conn, "test", sql, &err), &err);
-}
-
-static int64_t number(LakeConn *conn, const char *sql) {
-    int64_t n = 0;
-    Error err = {0};
-    must(lake_query_int(conn, "test", sql, NULL, 0, &n, &err), &err);
-    return n;
-}
 
 /* ---- opening ---- */
 
 static void a_lake_keeps_what_was_stored(void **state) {
     (void)state;
     for (int opened = 0; opened < 2; opened++) {
-        CLEANUP(lake_freep) Lake *lake = NULL;
-        CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
-        Error err = {0};
-        must(lake_open("t.duckdb", NULL, &lake, &err), &err);
-        must(lake_connect(lake, &conn, &err), &err);
-        if (opened == 0) run(conn, "CREATE TABLE t AS SELECT 42 AS a");
-        assert_int_equal(number(conn, "SELECT a FROM t"), 42);
+        CLEANUP(lake_fixture_done) LakeFixture f = open_lake("t.duckdb", NULL);
+        if (opened == 0) run(f.conn, "CREATE TABLE t AS SELECT 42 AS a");
+        assert_int_equal(number(f.conn, "SELECT a FROM t"), 42);
     }
 }
 
@@ -131,31 +71,23 @@ static void a_lake_open_elsewhere_is_busy(void **state) {
 
 static void a_read_only_lake_is_not_written(void **state) {
     (void)state;
-    CLEANUP(lake_freep) Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake("t.duckdb", NULL);
     Error err = {0};
-    must(lake_open("t.duckdb", NULL, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    run(conn, "CREATE TABLE t AS SELECT 42 AS a");
-    lake_conn_freep(&conn);
-    lake_freep(&lake);
-    must(lake_open("t.duckdb", &(LakeOptions){.read_only = true}, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    assert_int_equal(number(conn, "SELECT a FROM t"), 42);
-    assert_int_equal(lake_exec(conn, "write", "INSERT INTO t VALUES (1)", &err), -1);
+    run(f.conn, "CREATE TABLE t AS SELECT 42 AS a");
+    lake_fixture_done(&f);
+    f = open_lake("t.duckdb", &(LakeOptions){.read_only = true});
+    assert_int_equal(number(f.conn, "SELECT a FROM t"), 42);
+    assert_int_equal(lake_exec(f.conn, "write", "INSERT INTO t VALUES (1)", &err), -1);
     error_clear(&err);
 }
 
 static void limits_are_taken(void **state) {
     (void)state;
-    CLEANUP(lake_freep) Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
-    Error err = {0};
-    must(lake_open(":memory:", &(LakeOptions){.memory_limit = 64 << 20, .threads = 3, .temp_dir = "spill"}, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    assert_int_equal(number(conn, "SELECT current_setting('threads')"), 3);
-    assert_int_equal(number(conn, "SELECT current_setting('memory_limit') = '64.0 MiB'"), 1);
-    assert_int_equal(number(conn, "SELECT current_setting('temp_directory') = 'spill'"), 1);
+    CLEANUP(lake_fixture_done)
+    LakeFixture f = open_lake(":memory:", &(LakeOptions){.memory_limit = 64 << 20, .threads = 3, .temp_dir = "spill"});
+    assert_int_equal(number(f.conn, "SELECT current_setting('threads')"), 3);
+    assert_int_equal(number(f.conn, "SELECT current_setting('memory_limit') = '64.0 MiB'"), 1);
+    assert_int_equal(number(f.conn, "SELECT current_setting('temp_directory') = 'spill'"), 1);
 }
 
 /* ---- SQL of users ---- */
@@ -297,6 +229,21 @@ static void errors_name_the_statement_and_have_a_kind(void **state) {
     assert_int_equal(number(conn, "SELECT NULL::INTEGER"), 0);
 }
 
+/* Ordinary failures leave the lake as usable as before, and say so. */
+static void an_ordinary_error_is_not_fatal(void **state) {
+    static const char *const failing[] = {"SELEKT 1", "SELECT 'abc'::INTEGER", "SELECT * FROM missing"};
+    LakeConn *conn = conn_of(state);
+    LakeResult *r = NULL;
+    for (size_t i = 0; i < ARRAY_LEN(failing); i++) {
+        Error err = {0};
+        assert_int_equal(lake_exec(conn, "failing", failing[i], &err), -1);
+        assert_false(err.fatal);
+        assert_int_equal(lake_query(conn, "failing", failing[i], NULL, 0, &r, &err), -1);
+        assert_false(err.fatal);
+        error_clear(&err);
+    }
+}
+
 typedef struct LongQuery {
     LakeConn *conn;
     atomic_bool ended;
@@ -323,14 +270,6 @@ static void a_query_can_be_interrupted(void **state) {
 }
 
 /* ---- literals ---- */
-
-/* xorshift64* (Vigna 2016): the same values on each run. */
-static uint64_t next_random(uint64_t *state) {
-    *state ^= *state >> 12;
-    *state ^= *state << 25;
-    *state ^= *state >> 27;
-    return *state * UINT64_C(0x2545F4914F6CDD1D);
-}
 
 /* `SELECT {{x}} IS NOT DISTINCT FROM $1` with the same value as literal and bound. */
 static void assert_same_as_bound(LakeConn *conn, LakeValue value) {
@@ -452,7 +391,7 @@ static void assert_latched(Lake *lake, LakeConn *conn, void (*go_wrong)(LakeConn
 }
 
 static void a_failed_statement_fails_the_commit(void **state) {
-    Fixture *f = *state;
+    LakeFixture *f = *state;
     Error err = {0};
     static void (*const failures[])(LakeConn *) = {fail_at_runtime, fail_in_the_parser, fail_with_values, fail_in_prepare,
                                                    fail_a_constraint};
@@ -466,7 +405,7 @@ static void a_failed_statement_fails_the_commit(void **state) {
 
 /* The second to write the same row must fail, at the latest when it commits. */
 static void a_conflict_is_an_error_and_stores_nothing(void **state) {
-    Fixture *f = *state;
+    LakeFixture *f = *state;
     CLEANUP(lake_conn_freep) LakeConn *other = NULL;
     Error err = {0};
     must(lake_connect(f->lake, &other, &err), &err);
@@ -483,7 +422,7 @@ static void a_conflict_is_an_error_and_stores_nothing(void **state) {
 }
 
 static void a_connection_that_goes_takes_its_transaction_along(void **state) {
-    Fixture *f = *state;
+    LakeFixture *f = *state;
     LakeConn *other = NULL;
     Error err = {0};
     run(f->conn, "CREATE TABLE t (a INTEGER)");
@@ -502,9 +441,11 @@ static duckdb_state refuse_query(duckdb_connection con, const char *sql, duckdb_
     return DuckDBError;
 }
 
-static const char *no_reason(duckdb_result *result) {
+static const char *fatal_reason; /* what DuckDB says */
+
+static const char *reason_of_result(duckdb_result *result) {
     (void)result;
-    return "disk full";
+    return fatal_reason;
 }
 
 static duckdb_error_type fatal_type(duckdb_result *result) {
@@ -521,9 +462,10 @@ static void forget_result(duckdb_result *result) {
     (void)result;
 }
 
-static void make_queries_fail(void) {
+static void make_queries_fail(const char *reason) {
+    fatal_reason = reason;
     duckdb.query = refuse_query;
-    duckdb.result_error = no_reason;
+    duckdb.result_error = reason_of_result;
     duckdb.result_error_type = fatal_type;
     duckdb.destroy_result = forget_result;
 }
@@ -536,25 +478,35 @@ static int in_child(int (*work)(void)) {
     return status;
 }
 
-/* 0 when a fatal COMMIT was an error and the database was left alone. */
-static int commit_fatally(void) {
+/* 0 when a COMMIT that failed for `reason` was a fatal error of this kind, and the database was left alone. */
+static int commit_fatally(const char *reason, ErrorKind kind) {
     Lake *lake = NULL;
     LakeConn *conn = NULL;
     Error err = {0};
     if (lake_open(":memory:", NULL, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0) return 1;
     if (lake_begin(conn, &err) != 0) return 1;
-    make_queries_fail();
+    make_queries_fail(reason);
     duckdb.close = never_close;
-    if (lake_commit(conn, &err) != -1 || err.kind != ERR_IO || strstr(err.text, "disk full") == NULL) return 2;
+    if (lake_commit(conn, &err) != -1 || err.kind != kind || strstr(err.text, reason) == NULL) return 2;
+    if (!err.fatal || error_is_retriable(&err) || error_can_wait_for_space(&err)) return 4;
     lake_conn_free(conn);
     lake_free(lake);
     error_clear(&err);
     return 0;
 }
 
+static int commit_on_a_broken_disk(void) {
+    return commit_fatally("the disk does not answer", ERR_IO);
+}
+
+static int commit_on_a_full_disk(void) {
+    return commit_fatally("Could not write all bytes: No space left on device", ERR_FULL);
+}
+
 static void after_a_fatal_error_the_database_is_left_alone(void **state) {
     (void)state;
-    assert_int_equal(in_child(commit_fatally), 0);
+    assert_int_equal(in_child(commit_on_a_broken_disk), 0);
+    assert_int_equal(in_child(commit_on_a_full_disk), 0);
 }
 
 /* ---- overtaken ---- */
@@ -582,7 +534,8 @@ static int write_until_fenced(int nth) {
         if (rc == 0) rc = lake_commit(conn, &err);
         lake_rollback(conn);
     }
-    if (err.kind != ERR_BUSY || !lake_is_lost(lake) || lake_exec(conn, "late", "INSERT INTO t VALUES (2)", &err) == 0) return 2;
+    if (err.kind != ERR_BUSY || !err.fatal || error_is_retriable(&err)) return 2;
+    if (lake_exec(conn, "late", "INSERT INTO t VALUES (2)", &err) == 0 || !err.fatal) return 4;
     lake_conn_free(conn);
     lake_free(lake);
     error_clear(&err);
@@ -590,17 +543,9 @@ static int write_until_fenced(int nth) {
 }
 
 static void assert_commits(int64_t expected) {
-    Lake *lake = NULL;
-    LakeConn *conn = NULL;
-    Error err = {0};
-    int64_t n = 0;
-    must(lake_open("fenced.duckdb", NULL, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    must(lake_exec(conn, "table", "CREATE TABLE IF NOT EXISTS t(a INTEGER)", &err), &err);
-    must(lake_query_int(conn, "count", "SELECT count(*) FROM t", NULL, 0, &n, &err), &err);
-    assert_int_equal(n, expected);
-    lake_conn_freep(&conn);
-    lake_freep(&lake);
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake("fenced.duckdb", NULL);
+    run(f.conn, "CREATE TABLE IF NOT EXISTS t(a INTEGER)");
+    assert_int_equal(number(f.conn, "SELECT count(*) FROM t"), expected);
 }
 
 /* A transaction asks three times: at its beginning, before and after its COMMIT. */
@@ -651,7 +596,8 @@ static int prepare_in_vain(void) {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         LakeResult *r = NULL;
         prepare_reason = table[i].reason;
-        if (lake_query(conn, "test", "SELECT 1", NULL, 0, &r, &err) != -1 || err.kind != table[i].kind) return 2 + (int)i;
+        if (lake_query(conn, "test", "SELECT 1", NULL, 0, &r, &err) != -1 || err.kind != table[i].kind) return 10 + (int)i;
+        if (err.fatal != (i == ARRAY_LEN(table) - 1)) return 20 + (int)i;
     }
     error_clear(&err);
     duckdb.close = never_close; /* after the last of them */
@@ -667,56 +613,33 @@ static void an_error_of_prepare_has_its_kind(void **state) {
 
 static void too_little_memory_says_which_setting(void **state) {
     (void)state;
-    Lake *lake = NULL;
-    LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake(":memory:", &(LakeOptions){.memory_limit = 8 << 20, .threads = 1});
     Error err = {0};
-    LakeOptions options = {.memory_limit = 8 << 20, .threads = 1};
-    if (lake_open(":memory:", &options, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0) fail_msg("%s", err.text);
-    assert_int_equal(lake_exec(conn, "too much", "SELECT list(range) FROM range(5000000)", &err), -1);
-    assert_int_equal(err.kind, ERR_IO);
-    assert_non_null(strstr(err.text, "lake.memory_limit"));
-    error_clear(&err);
-    lake_conn_free(conn);
-    lake_free(lake);
+    assert_failed(lake_exec(f.conn, "too much", "SELECT list(range) FROM range(5000000)", &err), ERR_IO, "lake.memory_limit", &err);
 }
 
 /* ---- row groups ---- */
-
-static int64_t row_groups(LakeConn *conn) {
-    Error err = {0};
-    int64_t n;
-    must(lake_query_int(conn, "row groups", "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('notes')", NULL, 0, &n, &err),
-         &err);
-    return n;
-}
 
 static int64_t row_groups_after(LakeConn *conn, const char *sql) {
     Error err = {0};
     run(conn, sql);
     must(lake_checkpoint(conn, &err), &err);
-    return row_groups(conn);
+    return number(conn, "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('notes')");
 }
 
 static void row_groups_of_large_rows_are_left_alone(void **state) {
     (void)state;
     static const char more[] = "INSERT INTO notes SELECT repeat(chr((97 + i % 26)::INTEGER), 24000) FROM range(1000) r(i)";
-    Lake *lake = NULL;
-    LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake("lake.duckdb", NULL);
     Error err = {0};
-    must(lake_open("lake.duckdb", NULL, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    run(conn, "CREATE TABLE notes (note VARCHAR)");
-    must(lake_expect_rows(conn, true, &err), &err);
-    for (int i = 1; i <= 4; i++) assert_int_equal(row_groups_after(conn, more), i);
-    lake_conn_freep(&conn);
-    lake_freep(&lake);
-    must(lake_open("lake.duckdb", NULL, &lake, &err), &err); /* what is there tells */
-    must(lake_connect(lake, &conn, &err), &err);
-    assert_int_equal(row_groups_after(conn, more), 5);
-    must(lake_expect_rows(conn, false, &err), &err);
-    assert_int_equal(row_groups_after(conn, "INSERT INTO notes VALUES ('short')"), 1);
-    lake_conn_freep(&conn);
-    lake_freep(&lake);
+    run(f.conn, "CREATE TABLE notes (note VARCHAR)");
+    must(lake_expect_rows(f.conn, true, &err), &err);
+    for (int i = 1; i <= 4; i++) assert_int_equal(row_groups_after(f.conn, more), i);
+    lake_fixture_done(&f);
+    f = open_lake("lake.duckdb", NULL); /* the rows that are there tell how large rows are */
+    assert_int_equal(row_groups_after(f.conn, more), 5);
+    must(lake_expect_rows(f.conn, false, &err), &err);
+    assert_int_equal(row_groups_after(f.conn, "INSERT INTO notes VALUES ('short')"), 1);
 }
 
 /* 0 when opening was an error, and nothing was freed twice. */
@@ -725,7 +648,7 @@ static int lock_down_in_vain(void) {
     Error err = {0};
     if (lake_open(":memory:", NULL, &lake, &err) != 0) return 1;
     lake_freep(&lake);
-    make_queries_fail();
+    make_queries_fail("the disk does not answer");
     if (lake_open(":memory:", &(LakeOptions){.locked_down = true}, &lake, &err) != -1 || lake != NULL) return 2;
     error_clear(&err);
     return 0;
@@ -736,9 +659,6 @@ static void a_lake_that_cannot_be_locked_down_is_not_opened(void **state) {
     assert_int_equal(in_child(lock_down_in_vain), 0);
 }
 
-#define IN_MEMORY(test)  cmocka_unit_test_setup_teardown(test, up, down)
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(a_lake_keeps_what_was_stored),
@@ -748,21 +668,22 @@ int main(void) {
         IN_SCRATCH(limits_are_taken),
         IN_SCRATCH(a_locked_down_lake_touches_nothing_else),
         IN_SCRATCH(times_are_utc_whatever_the_machine_says),
-        IN_MEMORY(scripts_run_to_their_end),
-        IN_MEMORY(values_are_bound_by_position),
-        IN_MEMORY(changes_are_counted),
-        IN_MEMORY(errors_name_the_statement_and_have_a_kind),
-        IN_MEMORY(a_query_can_be_interrupted),
-        IN_MEMORY(texts_are_quoted),
-        IN_MEMORY(numbers_and_times_are_exact),
-        IN_MEMORY(lists_of_times_are_lists),
+        WITH_EMPTY_LAKE(scripts_run_to_their_end),
+        WITH_EMPTY_LAKE(values_are_bound_by_position),
+        WITH_EMPTY_LAKE(changes_are_counted),
+        WITH_EMPTY_LAKE(errors_name_the_statement_and_have_a_kind),
+        WITH_EMPTY_LAKE(an_ordinary_error_is_not_fatal),
+        WITH_EMPTY_LAKE(a_query_can_be_interrupted),
+        WITH_EMPTY_LAKE(texts_are_quoted),
+        WITH_EMPTY_LAKE(numbers_and_times_are_exact),
+        WITH_EMPTY_LAKE(lists_of_times_are_lists),
         cmocka_unit_test(every_name_is_replaced_once),
-        IN_MEMORY(a_committed_transaction_is_stored),
-        IN_MEMORY(a_failed_statement_fails_the_commit),
-        IN_MEMORY(a_conflict_is_an_error_and_stores_nothing),
-        IN_MEMORY(a_connection_that_goes_takes_its_transaction_along),
+        WITH_EMPTY_LAKE(a_committed_transaction_is_stored),
+        WITH_EMPTY_LAKE(a_failed_statement_fails_the_commit),
+        WITH_EMPTY_LAKE(a_conflict_is_an_error_and_stores_nothing),
+        WITH_EMPTY_LAKE(a_connection_that_goes_takes_its_transaction_along),
         cmocka_unit_test(after_a_fatal_error_the_database_is_left_alone),
-        cmocka_unit_test_setup_teardown(what_is_fenced_off_stores_nothing, scratch_up, scratch_down),
+        IN_SCRATCH(what_is_fenced_off_stores_nothing),
         cmocka_unit_test(an_error_of_prepare_has_its_kind),
         cmocka_unit_test(too_little_memory_says_which_setting),
         IN_SCRATCH(row_groups_of_large_rows_are_left_alone),

@@ -1,41 +1,15 @@
 /* test_rows.c: each type of DuckDB that our SQL returns, as C values and as JSON, over one chunk and many. */
 #include "lake/lake.h"
 
+#include "../fixture.h"
 #include "base/document.h"
 #include "base/memory.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-typedef struct Fixture {
-    Lake *lake;
-    LakeConn *conn;
-} Fixture;
-
-static int up(void **state) {
-    Fixture *f = xcalloc(1, sizeof *f);
-    Error err = {0};
-    if (lake_open(":memory:", &(LakeOptions){.threads = 2}, &f->lake, &err) != 0 || lake_connect(f->lake, &f->conn, &err) != 0) return -1;
-    *state = f;
-    return 0;
-}
-
-static int down(void **state) {
-    Fixture *f = *state;
-    lake_conn_freep(&f->conn);
-    lake_freep(&f->lake);
-    free(f);
-    return 0;
-}
 
 static LakeResult *query(void **state, const char *sql) {
     LakeResult *r = NULL;
     Error err = {0};
-    if (lake_query(((Fixture *)*state)->conn, "test", sql, NULL, 0, &r, &err) != 0) fail_msg("%s", err.text);
+    must(lake_query(conn_of(state), "test", sql, NULL, 0, &r, &err), &err);
     return r;
 }
 
@@ -240,5 +214,5 @@ int main(void) {
         cmocka_unit_test(bytes_that_are_no_text_are_still_json),
         cmocka_unit_test(all_rows_as_an_array),
     };
-    return cmocka_run_group_tests(tests, up, down);
+    return cmocka_run_group_tests(tests, empty_lake_up, lake_down);
 }

@@ -1,53 +1,13 @@
 /* test_schema.c: a lake is at its old or at its new version whatever happens while it is migrated, and never opened by an older binary. */
 #include "lake/schema.h"
 
-#include "../scratch.h"
+#include "../fixture.h"
 #include "lake/internal.h"
 #include <inttypes.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-
-#include <cmocka.h>
-
-typedef struct Opened {
-    Lake *lake;
-    LakeConn *conn;
-} Opened;
-
-static void opened_done(Opened *o) {
-    lake_conn_freep(&o->conn);
-    lake_freep(&o->lake);
-}
-
-static void must(int rc, const Error *err) {
-    if (rc != 0) fail_msg("%s", err->text);
-}
-
-static Opened open_lake(void) {
-    Opened o = {0};
-    Error err = {0};
-    must(lake_open("lake.duckdb", NULL, &o.lake, &err), &err);
-    must(lake_connect(o.lake, &o.conn, &err), &err);
-    return o;
-}
-
-static int64_t number(LakeConn *conn, const char *sql) {
-    int64_t n = 0;
-    Error err = {0};
-    must(lake_query_int(conn, "test", sql, NULL, 0, &n, &err), &err);
-    return n;
-}
-
-static void run(LakeConn *conn, const char *sql) {
-    Error err = {0};
-    must(lake_exec(conn, "test", sql, &err), &err);
-}
 
 static void migrate(LakeConn *conn) {
     Error err = {0};
@@ -65,10 +25,7 @@ static int64_t version_of(LakeConn *conn) {
 
 /* How many tables a lake of this binary's version has. */
 static int64_t tables_when_whole(void) {
-    CLEANUP(opened_done) Opened o = {0};
-    Error err = {0};
-    must(lake_open(":memory:", NULL, &o.lake, &err), &err);
-    must(lake_connect(o.lake, &o.conn, &err), &err);
+    CLEANUP(lake_fixture_done) LakeFixture o = open_lake(":memory:", NULL);
     migrate(o.conn);
     return count_tables(o.conn);
 }
@@ -76,7 +33,7 @@ static int64_t tables_when_whole(void) {
 static void a_fresh_lake_gets_all_versions_once(void **state) {
     (void)state;
     for (int opened = 0; opened < 3; opened++) {
-        CLEANUP(opened_done) Opened o = open_lake();
+        CLEANUP(lake_fixture_done) LakeFixture o = open_lake("lake.duckdb", NULL);
         migrate(o.conn);
         assert_int_equal(version_of(o.conn), lake_schema_version());
         assert_int_equal(number(o.conn, "SELECT count(*) - count(DISTINCT version) FROM schema_version"), 0);
@@ -93,7 +50,7 @@ static void make_version_1(LakeConn *conn) {
 
 static void an_older_lake_keeps_its_rows(void **state) {
     (void)state;
-    CLEANUP(opened_done) Opened o = open_lake();
+    CLEANUP(lake_fixture_done) LakeFixture o = open_lake("lake.duckdb", NULL);
     make_version_1(o.conn);
     migrate(o.conn);
     assert_int_equal(version_of(o.conn), lake_schema_version());
@@ -102,7 +59,7 @@ static void an_older_lake_keeps_its_rows(void **state) {
 
 static void a_newer_lake_is_refused_with_both_versions(void **state) {
     (void)state;
-    CLEANUP(opened_done) Opened o = open_lake();
+    CLEANUP(lake_fixture_done) LakeFixture o = open_lake("lake.duckdb", NULL);
     CLEANUP(free_text) char *known = xasprintf("up to %d", lake_schema_version());
     Error err = {0};
     migrate(o.conn);
@@ -122,7 +79,7 @@ static void a_newer_lake_is_refused_with_both_versions(void **state) {
 /* A migration that fails leaves the version before, and can be tried again. */
 static void a_failed_migration_leaves_the_version_before(void **state) {
     (void)state;
-    CLEANUP(opened_done) Opened o = open_lake();
+    CLEANUP(lake_fixture_done) LakeFixture o = open_lake("lake.duckdb", NULL);
     Error err = {0};
     make_version_1(o.conn);
     run(o.conn, "CREATE VIEW serving_progress AS SELECT 1"); /* in the way of version 2 */
@@ -155,7 +112,7 @@ static duckdb_state counted_execute(duckdb_prepared_statement statement, duckdb_
 
 /* Migrates, and leaves without a word at the nth call of DuckDB. Exit code 0: it came to the end. */
 _Noreturn static void migrate_and_die(int nth) {
-    CLEANUP(opened_done) Opened o = {0};
+    CLEANUP(lake_fixture_done) LakeFixture o = {0};
     Error err = {0};
     if (lake_open("lake.duckdb", NULL, &o.lake, &err) != 0 || lake_connect(o.lake, &o.conn, &err) != 0) _exit(1);
     calls_left = nth;
@@ -167,7 +124,7 @@ _Noreturn static void migrate_and_die(int nth) {
 }
 
 static void assert_whole(int64_t tables) {
-    CLEANUP(opened_done) Opened o = open_lake();
+    CLEANUP(lake_fixture_done) LakeFixture o = open_lake("lake.duckdb", NULL);
     int64_t version = version_of(o.conn);
     if (version == 0) assert_int_equal(count_tables(o.conn), 0);
     if (version == lake_schema_version()) assert_int_equal(count_tables(o.conn), tables);
@@ -235,8 +192,6 @@ static void killed_at_any_moment_it_is_the_old_or_the_new_version(void **state) 
         assert_whole(tables);
     }
 }
-
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

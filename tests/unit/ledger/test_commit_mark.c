@@ -3,19 +3,9 @@
  */
 #include "ledger/commit_mark.h"
 
-#include "../scratch.h"
+#include "../fixture.h"
 #include "base/files.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static void must(int rc, const Error *err) {
-    if (rc != 0) fail_msg("%s", err->text);
-}
 
 static CommitMark make(int64_t commit, int64_t next0, int64_t next1) {
     CommitMark m = {.lake_id = xstrdup("a-lake"), .generation = 2, .commit = commit, .landed = next0 + next1, .gaps = 3};
@@ -24,7 +14,7 @@ static CommitMark make(int64_t commit, int64_t next0, int64_t next1) {
     return m;
 }
 
-static void write_text(const char *path, const char *text, size_t n) {
+static void write_bytes(const char *path, const char *text, size_t n) {
     Error err = {0};
     must(file_write_atomic(path, text, n, &err), &err);
 }
@@ -70,7 +60,7 @@ static void any_other_byte_is_damage(void **state) {
     for (size_t i = 0; i < file.len; i++) {
         CommitMark in = {0};
         file.data[i] ^= 1;
-        write_text("mark", file.data, file.len);
+        write_bytes("mark", file.data, file.len);
         file.data[i] ^= 1;
         CommitMarkState found = MARK_NONE;
         if (commit_mark_load("mark", &found, &in, &err) == 0) /* a format that is one more is for a newer smelt to read */
@@ -91,13 +81,13 @@ static void any_other_length_is_damage(void **state) {
     must(file_read("mark", &file, &err), &err);
     for (size_t n = 0; n < file.len; n++) {
         CommitMark in = {0};
-        write_text("mark", file.data, n);
+        write_bytes("mark", file.data, n);
         assert_int_equal(load(&in), MARK_DAMAGED);
         commit_mark_done(&in);
     }
     buf_add_char(&file, ' ');
     CommitMark in = {0};
-    write_text("mark", file.data, file.len);
+    write_bytes("mark", file.data, file.len);
     assert_int_equal(load(&in), MARK_DAMAGED);
 }
 
@@ -107,7 +97,7 @@ static void a_newer_format_is_refused(void **state) {
     CommitMarkState found = MARK_NONE;
     Error err = {0};
     static const char text[] = "smelt-mark 2 0123\nwhatever\n";
-    write_text("mark", text, sizeof text - 1);
+    write_bytes("mark", text, sizeof text - 1);
     assert_int_equal(commit_mark_load("mark", &found, &in, &err), -1);
     assert_int_equal(err.kind, ERR_CONFIG);
     assert_non_null(strstr(err.text, "newer smelt"));
@@ -160,8 +150,6 @@ static void the_words_name_each_partition(void **state) {
     assert_non_null(strstr(words.data, "t partition 2: 4 offsets (is at 5, was at 9)")); /* a partition that the lake does not know */
     assert_non_null(strstr(words.data, "; 13 more partitions"));
 }
-
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

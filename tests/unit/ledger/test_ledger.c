@@ -1,31 +1,12 @@
 /* test_ledger.c: the audit sees every kind of damage, and counts it: what is missing, what is there twice or where it should not be. */
 #include "ledger/ledger.h"
 
+#include "../fixture.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "lake/schema.h"
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-typedef struct Fixture {
-    Lake *lake;
-    LakeConn *conn;
-} Fixture;
-
-static void must(int rc, const Error *err) {
-    if (rc != 0) fail_msg("%s", err->text);
-}
-
-static void run(LakeConn *conn, const char *sql) {
-    Error err = {0};
-    must(lake_exec(conn, "test", sql, &err), &err);
-}
 
 /* Topic t, partition 0: offsets 100 to 199 as 50 landed, 20 duplicates, 20 rejects, a gap of 10; partition 1 and a second topic beside it.
  */
@@ -47,20 +28,8 @@ static const char whole[] =
     "INSERT INTO bronze_gaps SELECT 't', 0, p, 190, 200, 'test', 1, now() FROM range(2) q(p)";
 
 static int up(void **state) {
-    Fixture *f = xcalloc(1, sizeof *f);
-    Error err = {0};
-    if (lake_open(":memory:", &(LakeOptions){.threads = 2}, &f->lake, &err) != 0 || lake_connect(f->lake, &f->conn, &err) != 0 ||
-        lake_migrate(f->conn, &err) != 0 || lake_exec(f->conn, "test", whole, &err) != 0)
-        return -1;
-    *state = f;
-    return 0;
-}
-
-static int down(void **state) {
-    Fixture *f = *state;
-    lake_conn_freep(&f->conn);
-    lake_freep(&f->lake);
-    free(f);
+    if (lake_up(state) != 0) return -1;
+    run(conn_of(state), whole);
     return 0;
 }
 
@@ -72,7 +41,7 @@ static LedgerAudit audit(LakeConn *conn) {
 }
 
 static void what_is_whole_is_ok(void **state) {
-    CLEANUP(ledger_audit_done) LedgerAudit a = audit(((Fixture *)*state)->conn);
+    CLEANUP(ledger_audit_done) LedgerAudit a = audit(conn_of(state));
     assert_true(a.ok);
     assert_int_equal(a.offsets, 205);
     assert_int_equal(a.landed, 105);
@@ -84,7 +53,7 @@ static void what_is_whole_is_ok(void **state) {
 }
 
 static void an_empty_lake_is_ok(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     run(conn, "DELETE FROM ledger_partitions; DELETE FROM bronze_raw_events; DELETE FROM bronze_duplicates; DELETE FROM bronze_rejects; "
               "DELETE FROM bronze_gaps");
     CLEANUP(ledger_audit_done) LedgerAudit a = audit(conn);
@@ -149,7 +118,7 @@ static const struct {
 };
 
 static void every_damage_is_counted(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     Error err = {0};
     for (size_t i = 0; i < ARRAY_LEN(damages); i++) {
         must(lake_begin(conn, &err), &err);
@@ -164,7 +133,7 @@ static void every_damage_is_counted(void **state) {
 }
 
 static void the_damaged_partition_is_named(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     run(conn, "DELETE FROM bronze_raw_events" AT(120));
     CLEANUP(ledger_audit_done) LedgerAudit a = audit(conn);
     assert_int_equal(json_array_size(a.partitions), 1);
@@ -177,7 +146,7 @@ static void the_damaged_partition_is_named(void **state) {
 /* A producer with transactions makes a gap for each: the cost must not be gaps times rows. */
 static void many_gaps_are_quick(void **state) {
     enum { GAPS = 20000 };
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     run(conn, "DELETE FROM bronze_gaps; DELETE FROM bronze_raw_events; DELETE FROM bronze_duplicates; DELETE FROM bronze_rejects; "
               "DELETE FROM ledger_partitions;"
               "INSERT INTO ledger_partitions BY NAME SELECT 't' AS kafka_topic, 0 AS kafka_epoch, 0 AS kafka_partition, 0 AS start_offset, "
@@ -199,7 +168,7 @@ static void many_gaps_are_quick(void **state) {
 static void a_topic_that_was_never_read_is_unknown(void **state) {
     CLEANUP(ledger_done) Ledger l = {0};
     Error err = {0};
-    must(ledger_read(((Fixture *)*state)->conn, "never", &l, &err), &err);
+    must(ledger_read(conn_of(state), "never", &l, &err), &err);
     assert_false(l.known);
     assert_int_equal(l.epoch, 0);
     assert_int_equal(l.count, 0);
@@ -207,7 +176,7 @@ static void a_topic_that_was_never_read_is_unknown(void **state) {
 }
 
 static void the_newest_epoch_is_read(void **state) {
-    LakeConn *conn = ((Fixture *)*state)->conn;
+    LakeConn *conn = conn_of(state);
     CLEANUP(ledger_done) Ledger l = {0};
     Error err = {0};
     run(conn, "INSERT INTO ledger_partitions VALUES ('t', 1, 5, 0, 33, 'new id', 'cluster', now())");
@@ -224,7 +193,7 @@ static void the_newest_epoch_is_read(void **state) {
 static void partitions_are_found_by_number(void **state) {
     CLEANUP(ledger_done) Ledger l = {0};
     Error err = {0};
-    must(ledger_read(((Fixture *)*state)->conn, "t", &l, &err), &err);
+    must(ledger_read(conn_of(state), "t", &l, &err), &err);
     assert_int_equal(l.count, 2);
     assert_null(l.cluster_id);
     assert_int_equal(ledger_find(&l, 1)->start_offset, 100);
@@ -232,14 +201,14 @@ static void partitions_are_found_by_number(void **state) {
     assert_null(ledger_find(&l, 2));
 }
 
-#define WITH_LAKE(test) cmocka_unit_test_setup_teardown(test, up, down)
+#define WITH_ROWS(test) cmocka_unit_test_setup_teardown(test, up, lake_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_LAKE(what_is_whole_is_ok),      WITH_LAKE(an_empty_lake_is_ok),
-        WITH_LAKE(every_damage_is_counted),  WITH_LAKE(the_damaged_partition_is_named),
-        WITH_LAKE(many_gaps_are_quick),      WITH_LAKE(a_topic_that_was_never_read_is_unknown),
-        WITH_LAKE(the_newest_epoch_is_read), WITH_LAKE(partitions_are_found_by_number),
+        WITH_ROWS(what_is_whole_is_ok),      WITH_ROWS(an_empty_lake_is_ok),
+        WITH_ROWS(every_damage_is_counted),  WITH_ROWS(the_damaged_partition_is_named),
+        WITH_ROWS(many_gaps_are_quick),      WITH_ROWS(a_topic_that_was_never_read_is_unknown),
+        WITH_ROWS(the_newest_epoch_is_read), WITH_ROWS(partitions_are_found_by_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,14 +2,10 @@
  * included. */
 #include "model/metrics.h"
 
+#include "../fixture.h"
 #include "base/attr.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #define assert_close(a, b) assert_true(fabs((a) - (b)) < 1e-9)
 

@@ -5,14 +5,10 @@
 #include "model/metrics.h"
 #include "model/model_internal.h"
 
-#include <ftw.h>
+#include "../fixture.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 enum { ROWS = 2000, COLS = 6 };
 static const char *const names[COLS] = {"signal", "latency", "overdue", "noise_a", "noise_b", "constant"};
@@ -50,7 +46,7 @@ static Model *train(const Data *d, int64_t seed) {
     Model *m = NULL;
     Matrix x = matrix_of(d, ROWS);
     ModelParams params = {.rounds = 60, .seed = seed};
-    if (model_train(&x, d->labels, names, &params, &m, &err) != 0) fail_msg("%s", err.text);
+    must(model_train(&x, d->labels, names, &params, &m, &err), &err);
     return m;
 }
 
@@ -58,34 +54,17 @@ static float *predict(const Model *m, const Data *d) {
     Error err = {0};
     Matrix x = matrix_of(d, ROWS);
     float *p = xcalloc(ROWS, sizeof *p);
-    if (model_predict(m, &x, p, &err) != 0) fail_msg("%s", err.text);
+    must(model_predict(m, &x, p, &err), &err);
     return p;
 }
 
-/* ---- a folder of its own for each test ---- */
-
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *where) {
-    (void)info, (void)type, (void)where;
-    return remove(path);
-}
-
-static int make_folder(void **state) {
-    char *dir = xstrdup("/tmp/smelt-model-XXXXXX");
-    *state = dir;
-    return mkdtemp(dir) != NULL ? 0 : -1;
-}
-
-static int remove_folder(void **state) {
-    nftw(*state, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    free(*state);
-    return 0;
-}
+/* ---- files ---- */
 
 static void save(const Model *m, const char *dir, const char *id) {
     Error err = {0};
     CLEANUP(json_freep) json_t *facts = json_pack("{s:s, s:f}", "label_source", "rule", "auc", 0.123456789012345678);
     CLEANUP(json_freep) json_t *metadata = NULL;
-    if (model_save(m, dir, id, facts, &metadata, &err) != 0) fail_msg("%s", err.text);
+    must(model_save(m, dir, id, facts, &metadata, &err), &err);
     assert_string_equal(json_string_value(json_object_get(metadata, "label_source")), "rule");
 }
 
@@ -187,7 +166,7 @@ static void comes_back_from_disk(void **state) {
     CLEANUP(free_text) char *dir = path_join(*state, "new/models"); /* made when absent */
     save(m, dir, "m1");
     CLEANUP(json_freep) json_t *metadata = NULL;
-    if (model_load(dir, "m1", &loaded, &metadata, &err) != 0) fail_msg("%s", err.text);
+    must(model_load(dir, "m1", &loaded, &metadata, &err), &err);
     float *before = predict(m, d), *after = predict(loaded, d);
     assert_memory_equal(before, after, ROWS * sizeof *before);
     assert_int_equal(model_features(loaded), COLS);
@@ -291,9 +270,9 @@ int main(void) {
         cmocka_unit_test(same_seed_same_bytes),
         cmocka_unit_test(one_tree_and_no_tree_at_all),
         cmocka_unit_test(contributions_are_exact),
-        cmocka_unit_test_setup_teardown(comes_back_from_disk, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(damaged_files_are_refused, make_folder, remove_folder),
-        cmocka_unit_test_setup_teardown(files_of_two_models_do_not_mix, make_folder, remove_folder),
+        IN_SCRATCH(comes_back_from_disk),
+        IN_SCRATCH(damaged_files_are_refused),
+        IN_SCRATCH(files_of_two_models_do_not_mix),
         cmocka_unit_test(foreign_documents_are_refused),
         cmocka_unit_test(bad_training_data_is_an_error),
     };

@@ -1,12 +1,8 @@
 /* test_split.c: The holdout: stratified, the same for the same names and seed, whatever the order. And the choice of reasons. */
+#include "../fixture.h"
 #include "base/memory.h"
 #include "model/reasons.h"
 #include "model/split.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 
 enum { N = 1000 };
 

@@ -1,15 +1,8 @@
 /* test_refine.c: however Bronze is cut into batches, transactions and runs, Silver and Gold are what one rebuild makes of it. */
-#include "../scratch.h"
+#include "../fixture.h"
 #include "base/memory.h"
 #include "contract/pipeline.h"
-#include "lake/schema.h"
 #include "refine/refine.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 #define BRONZE_INSERT                                                                                                                      \
     "INSERT INTO bronze_raw_events (event_id, event_type, source_system, subscriber_id, event_timestamp, raw_payload, quality_score, "     \
@@ -32,24 +25,10 @@ static void outcome_done(Outcome *o) {
     free(o->features);
 }
 
-static int64_t ask(LakeConn *conn, const char *sql) {
-    Error err = {0};
-    int64_t answer = 0;
-    if (lake_query_int(conn, "ask", sql, NULL, 0, &answer, &err) != 0) fail_msg("%s", err.text);
-    return answer;
-}
-
-static char *ask_text(LakeConn *conn, const char *sql) {
-    Error err = {0};
-    CLEANUP(lake_result_freep) LakeResult *r = NULL;
-    if (lake_query(conn, "ask", sql, NULL, 0, &r, &err) != 0 || lake_next(r, &err) != 1) fail_msg("%s", err.text);
-    return xstrdup(lake_col_text(r, 0, NULL));
-}
-
 static Refinery *load(const char *dir) {
     Error err = {0};
     Pipeline *pipeline = NULL;
-    if (pipeline_load(dir, &pipeline, &err) != 0) fail_msg("%s", err.text);
+    must(pipeline_load(dir, &pipeline, &err), &err);
     return refinery_new(pipeline);
 }
 
@@ -57,15 +36,14 @@ static Outcome refine_in_chunks_of(int64_t chunk_rows) {
     Error err = {0};
     Outcome o = {0};
     CLEANUP(refinery_freep) Refinery *refinery = load(NULL);
-    CLEANUP(lake_freep) Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture lake = open_migrated_lake(":memory:", NULL);
+    LakeConn *conn = lake.conn;
     RefineOptions options = {.quiet = true, .chunk_rows = chunk_rows};
-    if (lake_open(":memory:", NULL, &lake, &err) != 0 || lake_connect(lake, &conn, &err) != 0 || lake_migrate(conn, &err) != 0 ||
-        lake_exec(conn, "bronze", bronze, &err) != 0 || refine_run(refinery, conn, &options, &o.stats, &err) != 0)
-        fail_msg("%s", err.text);
-    o.silver = ask(conn, "SELECT count(*) FROM silver_clean_events");
-    o.gold = ask(conn, "SELECT count(*) FROM gold_subscriber_features");
-    o.features = ask_text(conn, "SELECT md5(string_agg(g::VARCHAR, ';' ORDER BY subscriber_id)) FROM gold_subscriber_features g");
+    run(conn, bronze);
+    must(refine_run(refinery, conn, &options, &o.stats, &err), &err);
+    o.silver = number(conn, "SELECT count(*) FROM silver_clean_events");
+    o.gold = number(conn, "SELECT count(*) FROM gold_subscriber_features");
+    o.features = query_text(conn, "SELECT md5(string_agg(g::VARCHAR, ';' ORDER BY subscriber_id)) FROM gold_subscriber_features g");
     return o;
 }
 
@@ -90,27 +68,32 @@ static void chunks_change_nothing(void **state) {
 
 typedef struct RefineFixture {
     Refinery *refinery;
-    Lake *lake;
-    LakeConn *conn;
+    LakeFixture lake;
+    LakeConn *conn; /* of `lake` */
     int64_t batches;
 } RefineFixture;
 
+static void fixture_init(RefineFixture *h, const char *path, const LakeOptions *options) {
+    h->refinery = load(NULL);
+    h->lake = open_migrated_lake(path, options);
+    h->conn = h->lake.conn;
+}
+
+static void fixture_done(RefineFixture *h) {
+    lake_fixture_done(&h->lake);
+    refinery_freep(&h->refinery);
+}
+
 static int up(void **state) {
     RefineFixture *h = xcalloc(1, sizeof *h);
-    Error err = {0};
-    h->refinery = load(NULL);
-    if (lake_open(":memory:", NULL, &h->lake, &err) != 0 || lake_connect(h->lake, &h->conn, &err) != 0 || lake_migrate(h->conn, &err) != 0)
-        return -1;
+    fixture_init(h, ":memory:", NULL);
     *state = h;
     return 0;
 }
 
 static int down(void **state) {
-    RefineFixture *h = *state;
-    lake_conn_freep(&h->conn);
-    lake_freep(&h->lake);
-    refinery_freep(&h->refinery);
-    free(h);
+    fixture_done(*state);
+    free(*state);
     return 0;
 }
 
@@ -118,12 +101,7 @@ static void refine(RefineFixture *h, bool full) {
     RefineOptions options = {.quiet = true, .full = full};
     RefineStats stats;
     Error err = {0};
-    if (refine_run(h->refinery, h->conn, &options, &stats, &err) != 0) fail_msg("%s", err.text);
-}
-
-static void run(RefineFixture *h, const char *sql) {
-    Error err = {0};
-    if (lake_exec(h->conn, "test", sql, &err) != 0) fail_msg("%s", err.text);
+    must(refine_run(h->refinery, h->conn, &options, &stats, &err), &err);
 }
 
 /* One batch: an event of each subscriber [first, last] at `time`. */
@@ -136,7 +114,7 @@ static void insert_batch(RefineFixture *h, int first, int last, const char *time
                                 "TIMESTAMPTZ '2027-12-31 00:00:00Z', %d, NULL FROM range(%d, %d) r(i)",
                   (int)h->batches, time, (int)h->batches + 1, first, last + 1);
     h->batches++;
-    run(h, sql);
+    run(h->conn, sql);
 }
 
 /* The same, refined. Gold is then what a rebuild makes of the same events. */
@@ -146,27 +124,27 @@ static void land(RefineFixture *h, int first, int last, const char *time) {
                                       "(FROM gold_subscriber_features EXCEPT ALL FROM kept))";
     insert_batch(h, first, last, time);
     refine(h, false);
-    run(h, kept);
+    run(h->conn, kept);
     refine(h, true);
-    int64_t different = ask(h->conn, differences);
+    int64_t different = number(h->conn, differences);
     if (different != 0) fail_msg("after batch %d: %d rows of Gold are not what a rebuild makes", (int)h->batches, (int)different);
 }
 
 static int64_t feature(RefineFixture *h, const char *name) {
     CLEANUP(free_text)
     char *sql = xasprintf("SELECT coalesce(max(%s), -1)::BIGINT FROM gold_subscriber_features WHERE subscriber_id = 'SUB-7'", name);
-    return ask(h->conn, sql);
+    return number(h->conn, sql);
 }
 
 static void gold_follows_every_run(void **state) {
     RefineFixture *h = *state;
     land(h, 1, 200, "2026-11-10 08:00:00Z");
-    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 0); /* one event is too few */
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 0); /* one event is too few */
     land(h, 1, 150, "2026-11-10 09:00:00Z");
     land(h, 7, 9, "2026-11-10 10:00:00Z"); /* a few, the same day */
     assert_int_equal(feature(h, "total_events"), 3);
     land(h, 199, 199, "2026-11-10 11:00:00Z"); /* a second event */
-    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 151);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 151);
     land(h, 7, 7, "2026-08-12 10:00:00Z"); /* 90 days late */
     assert_int_equal(feature(h, "total_events"), 4);
     assert_int_equal(feature(h, "total_events_30d"), 3);
@@ -190,7 +168,7 @@ static void land_only(RefineFixture *h, int first, int last, const char *time) {
 }
 
 static char *base_id(RefineFixture *h) {
-    return ask_text(h->conn, "SELECT base_id::VARCHAR FROM gold_base");
+    return query_text(h->conn, "SELECT base_id::VARCHAR FROM gold_base");
 }
 
 /* A few subscribers at a time go to the delta, under the same base, until the delta is large. */
@@ -203,18 +181,18 @@ static void the_delta_is_merged_when_it_is_large(void **state) {
     land_only(h, 10, 19, "2026-11-10 11:00:00Z");
     land_only(h, 300, 300, "2026-11-10 11:00:00Z");
     land_only(h, 300, 300, "2026-11-09 11:00:00Z"); /* a second event: is new in Gold */
-    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_features_fresh"), 16);
-    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 201);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_features_fresh"), 16);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 201);
     CLEANUP(free_text) char *second = base_id(h);
     assert_string_equal(first, second);
     land(h, 7, 8, "2026-11-10 12:00:00Z"); /* Gold is what a rebuild makes; which it is from now on */
     land_only(h, 40, 59, "2026-11-10 13:00:00Z");
     CLEANUP(free_text) char *third = base_id(h);
     land_only(h, 60, 79, "2026-11-10 14:00:00Z");
-    assert_int_equal(ask(h->conn, "SELECT count(*) FROM gold_features_fresh"), 0);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_features_fresh"), 0);
     CLEANUP(free_text) char *fourth = base_id(h);
     assert_string_not_equal(third, fourth);
-    assert_int_equal(ask(h->conn, "SELECT count(DISTINCT refined_batch) FROM gold_features_base"), 3); /* rows keep theirs */
+    assert_int_equal(number(h->conn, "SELECT count(DISTINCT refined_batch) FROM gold_features_base"), 3); /* rows keep theirs */
     land(h, 1, 2, "2026-11-10 15:00:00Z");
 }
 
@@ -223,7 +201,7 @@ static void gold_is_made_again_when_its_sql_is_another(void **state) {
     RefineFixture *h = *state;
     land(h, 1, 20, "2026-11-10 08:00:00Z");
     land(h, 1, 20, "2026-11-10 09:00:00Z");
-    run(h, "UPDATE refine_progress SET features_sha256 = 'of another binary'; UPDATE gold_features_base SET total_events = 99");
+    run(h->conn, "UPDATE refine_progress SET features_sha256 = 'of another binary'; UPDATE gold_features_base SET total_events = 99");
     refine(h, false);
     assert_int_equal(feature(h, "total_events"), 2);
 }
@@ -240,17 +218,11 @@ static void the_fingerprint_of_the_features_stays(void **state) {
         {SOURCE_ROOT "/tests/pipelines/everything", "5438c50c9c167a3793990bf352b69abb3f76d497aec4bde9d4030ba213d2b01f"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        RefineFixture h = {0};
-        Error err = {0};
-        h.refinery = load(cases[i].dir);
-        if (lake_open(":memory:", NULL, &h.lake, &err) != 0 || lake_connect(h.lake, &h.conn, &err) != 0 || lake_migrate(h.conn, &err) != 0)
-            fail_msg("%s", err.text);
+        CLEANUP(fixture_done) RefineFixture h = {.refinery = load(cases[i].dir), .lake = open_migrated_lake(":memory:", NULL)};
+        h.conn = h.lake.conn;
         refine(&h, false);
-        CLEANUP(free_text) char *features = ask_text(h.conn, "SELECT features_sha256 FROM refine_progress");
+        CLEANUP(free_text) char *features = query_text(h.conn, "SELECT features_sha256 FROM refine_progress");
         assert_string_equal(features, cases[i].sha256);
-        lake_conn_freep(&h.conn);
-        lake_freep(&h.lake);
-        refinery_freep(&h.refinery);
     }
 }
 
@@ -267,31 +239,23 @@ static const char large[] =
 
 static void large_payloads_take_little_memory(void **state) {
     (void)state;
-    RefineFixture h = {0};
-    Error err = {0};
-    LakeOptions options = {.memory_limit = 192 << 20, .threads = 1};
-    h.refinery = load(NULL);
-    if (lake_open("lake.duckdb", &options, &h.lake, &err) != 0 || lake_connect(h.lake, &h.conn, &err) != 0 ||
-        lake_migrate(h.conn, &err) != 0)
-        fail_msg("%s", err.text);
-    run(&h, large);
+    CLEANUP(fixture_done) RefineFixture h = {0};
+    fixture_init(&h, "lake.duckdb", &(LakeOptions){.memory_limit = 192 << 20, .threads = 1});
+    run(h.conn, large);
     refine(&h, false);
-    assert_int_equal(ask(h.conn, "SELECT count(*) FROM silver_clean_events"), 2400);
-    assert_int_equal(ask(h.conn, "SELECT count(*) FROM silver_quarantine WHERE field = 'quality_score'"), 600);
-    assert_int_equal(ask(h.conn, "SELECT events FROM silver_drift WHERE field = 'note' AND length(example) = 200"), 1500);
-    run(&h, "CREATE TEMP TABLE kept AS FROM silver_clean_events; CREATE TEMP TABLE kept_aside AS FROM silver_quarantine");
+    assert_int_equal(number(h.conn, "SELECT count(*) FROM silver_clean_events"), 2400);
+    assert_int_equal(number(h.conn, "SELECT count(*) FROM silver_quarantine WHERE field = 'quality_score'"), 600);
+    assert_int_equal(number(h.conn, "SELECT events FROM silver_drift WHERE field = 'note' AND length(example) = 200"), 1500);
+    run(h.conn, "CREATE TEMP TABLE kept AS FROM silver_clean_events; CREATE TEMP TABLE kept_aside AS FROM silver_quarantine");
     refine(&h, true);
-    assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept EXCEPT ALL FROM silver_clean_events)"), 0);
-    assert_int_equal(ask(h.conn, "SELECT count(*) FROM (FROM kept_aside EXCEPT ALL FROM silver_quarantine)"), 0);
-    lake_conn_freep(&h.conn);
-    lake_freep(&h.lake);
-    refinery_freep(&h.refinery);
+    assert_int_equal(number(h.conn, "SELECT count(*) FROM (FROM kept EXCEPT ALL FROM silver_clean_events)"), 0);
+    assert_int_equal(number(h.conn, "SELECT count(*) FROM (FROM kept_aside EXCEPT ALL FROM silver_quarantine)"), 0);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_change_nothing),
-        cmocka_unit_test_setup_teardown(large_payloads_take_little_memory, scratch_up, scratch_down),
+        IN_SCRATCH(large_payloads_take_little_memory),
         cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
         cmocka_unit_test_setup_teardown(the_delta_is_merged_when_it_is_large, up, down),
         cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),

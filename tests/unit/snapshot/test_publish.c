@@ -3,55 +3,43 @@
 #include "snapshot/publish.h"
 
 #include "../web/fixture.h"
-#include <ftw.h>
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where) {
-    (void)st, (void)type, (void)where;
-    return remove(path);
-}
 
 #define LEDGER_INSERT "INSERT INTO ledger_batches (batch_id, committed_at, landed, duplicates, rejected, gaps) VALUES "
 
 typedef struct PublishFixture {
-    char dir[32];
-    Lake *lake;
-    LakeConn *conn;
+    void *dir;
+    LakeFixture lake;
+    LakeConn *conn; /* of `lake` */
 } PublishFixture;
 
 static int setup(void **state) {
     static PublishFixture p;
-    memcpy(p.dir, "/tmp/smelt-test-XXXXXX", sizeof "/tmp/smelt-test-XXXXXX");
-    assert_non_null(mkdtemp(p.dir));
-    p.lake = make_lake();
-    MUST(lake_connect(p.lake, &p.conn, &err));
+    if (scratch_up(&p.dir) != 0) return -1;
+    p.lake = make_refined_lake();
+    p.conn = p.lake.conn;
     *state = &p;
     return 0;
 }
 
 static int teardown(void **state) {
     PublishFixture *p = *state;
-    lake_conn_free(p->conn);
-    lake_free(p->lake);
-    return nftw(p->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static int64_t ask(LakeConn *conn, const char *sql) {
-    int64_t value = -1;
-    MUST(lake_query_int(conn, sql, sql, NULL, 0, &value, &err));
-    return value;
+    lake_fixture_done(&p->lake);
+    return scratch_down(&p->dir);
 }
 
 static int64_t ask_snapshot(const PublishFixture *p, const char *sql) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
-    MUST(snapshot_open(p->dir, &(LakeOptions){.threads = 1}, &snapshot, &err));
-    MUST(lake_connect(snapshot_lake(snapshot), &conn, &err));
-    return ask(conn, sql);
+    Error err = {0};
+    must(snapshot_open(p->dir, &(LakeOptions){.threads = 1}, &snapshot, &err), &err);
+    must(lake_connect(snapshot_lake(snapshot), &conn, &err), &err);
+    return number(conn, sql);
 }
 
 static PublishResult publish(const PublishFixture *p, const PublishOptions *options) {
     PublishResult result = {0};
-    MUST(publish_run(p->conn, p->dir, options, &result, &err));
+    Error err = {0};
+    must(publish_run(p->conn, p->dir, options, &result, &err), &err);
     return result;
 }
 
@@ -89,30 +77,29 @@ static void test_hours_are_counted_once(void **state) {
                       "'2025-06-01 12:00:00+00' - to_minutes(i * 37 %% 1000) END, '{}', 80, now(), 't', 1, 1, i, now(), %d, NULL "
                       "FROM range(100) AS r(i); " LEDGER_INSERT "(%d, now(), 100, 0, 0, 0)",
                       batch + 1, batch + 1);
-        MUST(lake_exec(p->conn, "test", sql, &err));
+        run(p->conn, sql);
         if (batch % 2 == 0) publish_quietly(p);
     }
     publish_quietly(p);
     publish_quietly(p);
-    assert_int_equal(ask(p->conn, "SELECT sum(events)::BIGINT FROM serving_hour_counts"), 120 + 5 * 90);
+    assert_int_equal(number(p->conn, "SELECT sum(events)::BIGINT FROM serving_hour_counts"), 120 + 5 * 90);
     assert_int_equal(
-        ask(p->conn,
+        number(
+            p->conn,
             "SELECT count(*) FROM (SELECT epoch_us(event_timestamp) // 3600000000 AS hour, coalesce(event_type, '(none)') AS event_type, "
             "count(*)::BIGINT AS events FROM bronze_raw_events WHERE event_timestamp IS NOT NULL GROUP BY ALL EXCEPT "
             "SELECT hour, event_type, sum(events)::BIGINT FROM serving_hour_counts GROUP BY ALL)"),
         0);
-    MUST(lake_exec(p->conn, "serving/compact", lake_sql("serving/compact"), &err));
-    assert_int_equal(ask(p->conn, "SELECT sum(events)::BIGINT FROM serving_hour_counts"), 120 + 5 * 90);
+    run(p->conn, lake_sql("serving/compact"));
+    assert_int_equal(number(p->conn, "SELECT sum(events)::BIGINT FROM serving_hour_counts"), 120 + 5 * 90);
 }
 
 /* One event from the year 2099 does not make the lake look fresh, and does not empty the chart. */
 static void test_a_wrong_clock_is_no_freshness(void **state) {
     PublishFixture *p = *state;
-    MUST(lake_exec(p->conn, "test",
-                   "INSERT INTO bronze_raw_events BY NAME SELECT * REPLACE (TIMESTAMPTZ '2099-01-01 00:00:00+00' AS event_timestamp, 2 AS "
-                   "batch_id) FROM "
-                   "bronze_raw_events LIMIT 1; " LEDGER_INSERT "(2, now(), 1, 0, 0, 0)",
-                   &err));
+    run(p->conn, "INSERT INTO bronze_raw_events BY NAME SELECT * REPLACE (TIMESTAMPTZ '2099-01-01 00:00:00+00' AS event_timestamp, 2 AS "
+                 "batch_id) FROM "
+                 "bronze_raw_events LIMIT 1; " LEDGER_INSERT "(2, now(), 1, 0, 0, 0)");
     for (int i = 0; i < 2; i++) {
         publish_quietly(p);
         assert_int_equal(ask_snapshot(p, "SELECT year(newest_event_at) FROM serving_pipeline"), 2025);
@@ -127,7 +114,7 @@ static void test_parquet(void **state) {
     CLEANUP(free_text)
     char *sql =
         lake_sql_bind("SELECT count(risk_band) FROM read_parquet({{path}})", &(LakeBinding){"path", lake_text(result.parquet_path)}, 1);
-    assert_int_equal(ask(p->conn, sql), 9);
+    assert_int_equal(number(p->conn, sql), 9);
     publish_result_done(&result);
 }
 
@@ -147,10 +134,6 @@ static int64_t events_of(const PublishFixture *p, const char *subscriber) {
     return ask_snapshot(p, sql);
 }
 
-static void run_sql(const PublishFixture *p, const char *sql) {
-    MUST(lake_exec(p->conn, "test", sql, &err));
-}
-
 /* A subscriber that refine computed since the base, and that has a new score. */
 static const char fresh_row[] =
     "DELETE FROM gold_features_fresh; INSERT INTO gold_features_fresh BY NAME SELECT * REPLACE (77 AS total_events, 2 AS "
@@ -162,7 +145,7 @@ static void test_the_base_is_taken_over(void **state) {
     PublishFixture *p = *state;
     expect_incremental(p, false, false); /* there is nothing to start from */
     assert_int_equal(events_of(p, "S-03"), 13);
-    run_sql(p, fresh_row);
+    run(p->conn, fresh_row);
     expect_incremental(p, false, true);
     assert_int_equal(events_of(p, "S-03"), 77);
     assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM gold_subscriber_features"), 10);
@@ -170,7 +153,7 @@ static void test_the_base_is_taken_over(void **state) {
     expect_incremental(p, true, false); /* asked for */
     assert_int_equal(events_of(p, "S-03"), 77);
     expect_incremental(p, false, true);
-    run_sql(p, "UPDATE gold_features_base SET total_events = 5; UPDATE gold_base SET base_id = uuid()");
+    run(p->conn, "UPDATE gold_features_base SET total_events = 5; UPDATE gold_base SET base_id = uuid()");
     expect_incremental(p, false, false); /* the base is another */
     assert_int_equal(events_of(p, "S-04"), 5);
     assert_int_equal(events_of(p, "S-03"), 77);
@@ -181,7 +164,7 @@ static void test_a_damaged_generation_is_not_taken_over(void **state) {
     PublishFixture *p = *state;
     expect_incremental(p, false, false);
     CLEANUP(free_text) char *path = path_join(p->dir, "gen-00000001.duckdb");
-    MUST(file_write_atomic(path, "rubbish", 7, &err));
+    write_text(path, "rubbish");
     expect_incremental(p, false, false);
     assert_int_equal(events_of(p, "S-03"), 13);
     CLEANUP(free_text) char *second = path_join(p->dir, "gen-00000002.duckdb");
@@ -192,7 +175,7 @@ static void test_a_damaged_generation_is_not_taken_over(void **state) {
 
 static void test_before_the_first_refine(void **state) {
     PublishFixture *p = *state;
-    MUST(lake_exec(p->conn, "test", "DROP VIEW gold_subscriber_features", &err));
+    run(p->conn, "DROP VIEW gold_subscriber_features");
     Error err = {0};
     PublishResult result = {0};
     assert_int_equal(publish_run(p->conn, p->dir, &(PublishOptions){.keep = 2}, &result, &err), -1);
@@ -204,11 +187,9 @@ static void test_before_the_first_refine(void **state) {
 
 static void test_an_empty_lake(void **state) {
     PublishFixture *p = *state;
-    MUST(lake_exec(p->conn, "test",
-                   "DELETE FROM bronze_raw_events; DELETE FROM ledger_batches; DELETE FROM gold_features_base; DELETE FROM "
-                   "scores_base; DELETE FROM "
-                   "runs; DELETE FROM run_steps; DELETE FROM models",
-                   &err));
+    run(p->conn, "DELETE FROM bronze_raw_events; DELETE FROM ledger_batches; DELETE FROM gold_features_base; DELETE FROM "
+                 "scores_base; DELETE FROM "
+                 "runs; DELETE FROM run_steps; DELETE FROM models");
     publish_quietly(p);
     assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM serving_pipeline WHERE landed = 0 AND newest_event_at IS NULL"), 1);
     assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM serving_hours"), 0);

@@ -1,54 +1,34 @@
 /* test_snapshot.c: readers see whole generations only, keep theirs while it is pruned, and never fail because another process publishes. */
 #include "snapshot/snapshot.h"
 
-#include "../scratch.h"
+#include "../fixture.h"
 #include "lake/internal.h"
 #include <inttypes.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/wait.h>
-
-#include <cmocka.h>
 
 #define DIR_NAME "snapshots"
 
 static const SnapshotTable tables[] = {{"first", "SELECT round, i FROM source", "i"}, {"second", "SELECT round, i FROM source", NULL}};
 static const LakeOptions small = {.threads = 1, .memory_limit = 64 << 20};
 
-static void must(int rc, const Error *err) {
-    if (rc != 0) fail_msg("%s", err->text);
-}
-
 /* ---- a lake to publish from: `source` has 100 rows, all with the same number, another one each time ---- */
 
-typedef struct Writer {
-    Lake *lake;
-    LakeConn *conn;
-} Writer;
-
-static void writer_done(Writer *w) {
-    lake_conn_freep(&w->conn);
-    lake_freep(&w->lake);
+static LakeFixture open_writer(const char *path) {
+    LakeFixture w = open_lake(path, &small);
+    run(w.conn, "CREATE TABLE source AS SELECT 0 AS round, i FROM range(100) r(i)");
+    return w;
 }
 
-static int writer_open(Writer *w, Error *err) {
-    if (lake_open(":memory:", &small, &w->lake, err) != 0 || lake_connect(w->lake, &w->conn, err) != 0) return -1;
-    return lake_exec(w->conn, "test", "CREATE TABLE source AS SELECT 0 AS round, i FROM range(100) r(i)", err);
-}
-
-static int publish_next(Writer *w, SnapshotInfo *ret, Error *err) {
+static int publish_next(LakeFixture *w, SnapshotInfo *ret, Error *err) {
     if (lake_exec(w->conn, "test", "UPDATE source SET round = round + 1", err) != 0) return -1;
     return snapshot_publish(w->conn, DIR_NAME, tables, ARRAY_LEN(tables), &(SnapshotOptions){0}, ret, err);
 }
 
 static void publish(int times) {
-    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(lake_fixture_done) LakeFixture w = open_writer(":memory:");
     Error err = {0};
-    must(writer_open(&w, &err), &err);
     for (int i = 0; i < times; i++) {
         CLEANUP(snapshot_info_done) SnapshotInfo info = {0};
         must(publish_next(&w, &info, &err), &err);
@@ -64,19 +44,17 @@ static Snapshot *open_snapshot(void) {
     return s;
 }
 
-static int64_t number(Snapshot *s, const char *sql) {
+static int64_t number_of(Snapshot *s, const char *sql) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
-    int64_t n = 0;
     Error err = {0};
     must(lake_connect(snapshot_lake(s), &conn, &err), &err);
-    must(lake_query_int(conn, "test", sql, NULL, 0, &n, &err), &err);
-    return n;
+    return number(conn, sql);
 }
 
 /* All rows of both tables are of one state of the lake. */
 static void assert_whole(Snapshot *s) {
-    assert_int_equal(number(s, "SELECT count(*) FROM first JOIN second USING (i, round)"), 100);
-    assert_int_equal(number(s, "SELECT count(DISTINCT round) FROM (SELECT round FROM first UNION ALL SELECT round FROM second)"), 1);
+    assert_int_equal(number_of(s, "SELECT count(*) FROM first JOIN second USING (i, round)"), 100);
+    assert_int_equal(number_of(s, "SELECT count(DISTINCT round) FROM (SELECT round FROM first UNION ALL SELECT round FROM second)"), 1);
 }
 
 static bool has_generation(int generation) {
@@ -101,9 +79,8 @@ static void nothing_published_is_unavailable(void **state) {
 
 static void a_published_generation_is_current(void **state) {
     (void)state;
-    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(lake_fixture_done) LakeFixture w = open_writer(":memory:");
     Error err = {0};
-    must(writer_open(&w, &err), &err);
     for (int64_t generation = 1; generation <= 3; generation++) {
         CLEANUP(snapshot_info_done) SnapshotInfo info = {0};
         CLEANUP(snapshot_freep) Snapshot *s = NULL;
@@ -124,12 +101,11 @@ static void keys_are_keys(void **state) {
     static const SnapshotTable doubled[] = {{"t", "SELECT i % 2 AS i FROM source", "i"}};
     publish(1);
     CLEANUP(snapshot_freep) Snapshot *s = open_snapshot();
-    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(lake_fixture_done) LakeFixture w = open_writer(":memory:");
     SnapshotInfo info = {0};
     Error err = {0};
-    assert_int_equal(number(s, "SELECT count(*) FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY' AND table_name = 'first'"),
-                     1);
-    must(writer_open(&w, &err), &err);
+    assert_int_equal(
+        number_of(s, "SELECT count(*) FROM duckdb_constraints() WHERE constraint_type = 'PRIMARY KEY' AND table_name = 'first'"), 1);
     assert_int_equal(snapshot_publish(w.conn, DIR_NAME, doubled, 1, &(SnapshotOptions){0}, &info, &err), -1);
     assert_non_null(strstr(err.text, "duplicate key"));
     error_clear(&err);
@@ -156,9 +132,8 @@ static void a_snapshot_is_locked_down(void **state) {
 static void a_failed_publish_changes_nothing(void **state) {
     (void)state;
     static const char *const queries[] = {"SELECT * FROM missing", "SELECT 'abc'::INTEGER", "SELECT error('stop') FROM source"};
-    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(lake_fixture_done) LakeFixture w = open_writer(":memory:");
     Error err = {0};
-    must(writer_open(&w, &err), &err);
     for (size_t i = 0; i < ARRAY_LEN(queries); i++) {
         const SnapshotTable failing[] = {tables[0], {"second", queries[i], NULL}};
         CLEANUP(snapshot_info_done) SnapshotInfo info = {0}, good = {0};
@@ -190,10 +165,9 @@ static void a_lost_current_does_not_start_again(void **state) {
     publish(3);
     CLEANUP(snapshot_freep) Snapshot *reader = open_snapshot();
     assert_int_equal(unlink(DIR_NAME "/CURRENT"), 0);
-    CLEANUP(writer_done) Writer w = {0};
+    CLEANUP(lake_fixture_done) LakeFixture w = open_writer(":memory:");
     CLEANUP(snapshot_info_done) SnapshotInfo info = {0};
     Error err = {0};
-    must(writer_open(&w, &err), &err);
     must(snapshot_publish(w.conn, DIR_NAME, tables, ARRAY_LEN(tables), &(SnapshotOptions){0}, &info, &err), &err);
     assert_int_equal(info.generation, 4);
     assert_int_equal(snapshot_current(DIR_NAME), 4);
@@ -203,19 +177,15 @@ static void a_lost_current_does_not_start_again(void **state) {
 /* A process that publishes and ends has its lake checkpointed by then: its log is empty. A transaction in the way is no failure. */
 static void the_lake_is_checkpointed_meanwhile(void **state) {
     (void)state;
-    CLEANUP(lake_freep) Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture w = open_writer("lake.duckdb");
     CLEANUP(lake_conn_freep) LakeConn *other = NULL;
     Error err = {0};
-    must(lake_open("lake.duckdb", &small, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    must(lake_connect(lake, &other, &err), &err);
-    must(lake_exec(conn, "test", "CREATE TABLE source AS SELECT 0 AS round, i FROM range(100) r(i)", &err), &err);
+    must(lake_connect(w.lake, &other, &err), &err);
     for (int busy = 1; busy >= 0; busy--) {
         CLEANUP(snapshot_info_done) SnapshotInfo info = {0};
         if (busy) must(lake_begin(other, &err), &err);
-        must(lake_exec(other, "test", "CREATE OR REPLACE TABLE more AS SELECT 1 AS one", &err), &err);
-        must(snapshot_publish(conn, DIR_NAME, tables, ARRAY_LEN(tables), &(SnapshotOptions){.checkpoint_lake = true}, &info, &err), &err);
+        run(other, "CREATE OR REPLACE TABLE more AS SELECT 1 AS one");
+        must(snapshot_publish(w.conn, DIR_NAME, tables, ARRAY_LEN(tables), &(SnapshotOptions){.checkpoint_lake = true}, &info, &err), &err);
         lake_checkpoint_waitp(&info.checkpoint);
         assert_int_equal(file_exists("lake.duckdb.wal"), busy);
         if (busy) must(lake_commit(other, &err), &err);
@@ -228,30 +198,25 @@ static void the_lake_is_checkpointed_meanwhile(void **state) {
 static void small_row_groups_are_merged_now_and_then(void **state) {
     (void)state;
     static const char row_groups[] = "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('source')";
-    CLEANUP(lake_freep) Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(lake_fixture_done) LakeFixture w = open_writer("lake.duckdb");
     Error err = {0};
-    must(lake_open("lake.duckdb", &small, &lake, &err), &err);
-    must(lake_connect(lake, &conn, &err), &err);
-    must(lake_expect_rows(conn, false, &err), &err);
-    must(lake_exec(conn, "test", "CREATE TABLE source AS SELECT 0 AS round, i FROM range(100) r(i)", &err), &err);
+    must(lake_expect_rows(w.conn, false, &err), &err);
     for (int generation = 1; generation <= 16; generation++) {
         CLEANUP(snapshot_info_done) SnapshotInfo info = {0};
-        int64_t n = 0;
-        must(lake_exec(conn, "test", "INSERT INTO source (round, i) SELECT 0, i FROM range(100, 110) r(i)", &err), &err);
-        must(snapshot_publish(conn, DIR_NAME, tables + 1, 1, &(SnapshotOptions){.checkpoint_lake = true}, &info, &err), &err);
+        run(w.conn, "INSERT INTO source (round, i) SELECT 0, i FROM range(100, 110) r(i)");
+        must(snapshot_publish(w.conn, DIR_NAME, tables + 1, 1, &(SnapshotOptions){.checkpoint_lake = true}, &info, &err), &err);
         lake_checkpoint_waitp(&info.checkpoint);
-        must(lake_query_int(conn, "test", row_groups, NULL, 0, &n, &err), &err);
+        int64_t n = number(w.conn, row_groups);
         int merged = generation > 8; /* what was merged before is one */
         if (n != (generation % 8 == 0 ? 1 : generation % 8 + merged)) fail_msg("generation %d: %d row groups", generation, (int)n);
-        must(lake_expect_rows(conn, false, &err), &err); /* as another process does */
+        must(lake_expect_rows(w.conn, false, &err), &err); /* as another process does */
     }
 }
 
 #define DRAFT DIR_NAME "/draft.duckdb.tmp"
 
 /* With a base, so that a generation starts from the last one. */
-static SnapshotInfo publish_on_draft(Writer *w, SnapshotDraft *draft) {
+static SnapshotInfo publish_on_draft(LakeFixture *w, SnapshotDraft *draft) {
     static const SnapshotTable based[] = {{"first", "SELECT round, i FROM source", "i", SNAPSHOT_BASE},
                                           {"second", "SELECT round, i FROM source", NULL}};
     SnapshotInfo info = {0};
@@ -264,9 +229,7 @@ static SnapshotInfo publish_on_draft(Writer *w, SnapshotDraft *draft) {
 /* A draft is the last generation or nothing: one that is too old or used up is left, and the last is copied as ever. */
 static void a_draft_is_taken_once_and_only_of_the_last(void **state) {
     (void)state;
-    CLEANUP(writer_done) Writer w = {0};
-    Error err = {0};
-    must(writer_open(&w, &err), &err);
+    CLEANUP(lake_fixture_done) LakeFixture w = open_writer(":memory:");
     assert_null(snapshot_draft(DIR_NAME)); /* of nothing */
     CLEANUP(snapshot_info_done) SnapshotInfo first = publish_on_draft(&w, NULL);
     assert_false(first.incremental);
@@ -284,9 +247,7 @@ static void a_draft_is_taken_once_and_only_of_the_last(void **state) {
 
 static void a_draft_of_another_generation_is_left(void **state) {
     (void)state;
-    CLEANUP(writer_done) Writer w = {0};
-    Error err = {0};
-    must(writer_open(&w, &err), &err);
+    CLEANUP(lake_fixture_done) LakeFixture w = open_writer(":memory:");
     CLEANUP(snapshot_info_done) SnapshotInfo first = publish_on_draft(&w, NULL);
     SnapshotDraft *draft = snapshot_draft(DIR_NAME);
     assert_non_null(draft);
@@ -365,10 +326,9 @@ static duckdb_state counted_query(duckdb_connection con, const char *sql, duckdb
 
 /* Publishes once, and leaves without a word at the nth statement. Exit code 0: it came to the end. */
 _Noreturn static void publish_and_die(int nth) {
-    Writer w = {0};
+    LakeFixture w = open_writer(":memory:");
     SnapshotInfo info = {0};
     Error err = {0};
-    if (writer_open(&w, &err) != 0) _exit(1);
     real_query = duckdb.query;
     duckdb.query = counted_query;
     calls_left = nth;
@@ -393,9 +353,8 @@ static void killed_at_any_statement_the_old_generation_stays(void **state) {
 
 /* Publishes and prunes for ever. Writes a byte to `ready` after the first generation. */
 _Noreturn static void publish_for_ever(int ready, int keep) {
-    Writer w = {0};
+    LakeFixture w = open_writer(":memory:");
     Error err = {0};
-    if (writer_open(&w, &err) != 0) _exit(1);
     for (bool first = true;; first = false) {
         SnapshotInfo info = {0};
         if (publish_next(&w, &info, &err) != 0) _exit(2);
@@ -460,8 +419,6 @@ static void a_held_generation_outlives_many(void **state) {
     assert_whole(held);
     assert_true(has_generation((int)snapshot_generation(held)));
 }
-
-#define IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

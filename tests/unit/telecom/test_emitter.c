@@ -3,15 +3,10 @@
 #include "telecom/emitter.h"
 #include "telecom/internal.h"
 
+#include "../fixture.h"
 #include "base/clock.h"
 #include <jansson.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define DAY_US   (INT64_C(86400) * 1000000)
 #define START_US (20700 * DAY_US)
@@ -98,7 +93,7 @@ static void check_timestamp(const char *text, int64_t at_us) {
     Error err = {0};
     assert_int_equal(strlen(text), strlen("2026-11-24T10:15:00.123456+00:00"));
     assert_string_equal(text + 26, "+00:00");
-    if (clock_parse(text, &read_us, &err) != 0) fail_msg("%s", err.text);
+    must(clock_parse(text, &read_us, &err), &err);
     assert_int_equal(read_us, at_us);
 }
 

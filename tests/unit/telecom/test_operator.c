@@ -2,13 +2,8 @@
 #include "telecom/emitter.h"
 #include "telecom/internal.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../fixture.h"
 #include <string.h>
-
-#include <cmocka.h>
 
 #define DAY_US   (INT64_C(86400) * 1000000)
 #define START_US (20700 * DAY_US)

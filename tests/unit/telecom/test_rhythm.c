@@ -1,12 +1,6 @@
 /* test_rhythm.c: the given number of times, in order, inside the window, more by day than by night. */
+#include "../fixture.h"
 #include "telecom/rhythm.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 
 #define HOUR_US  INT64_C(3600000000)
 #define DAY_US   (24 * HOUR_US)

@@ -1,19 +1,12 @@
 /* fixture.h: a small lake with what the readers need, and an HTTP client that sends exactly the bytes it is told to. */
 #pragma once
+#include "../fixture.h"
 #include "../gold_parts.h"
 #include "base/buf.h"
 #include "base/embedded.h"
 #include "base/memory.h"
-#include "lake/lake.h"
-#include "lake/schema.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-/* cmocka wants those four first */
 #include <arpa/inet.h>
-#include <cmocka.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -21,12 +14,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#define MUST(call)                                                                                                                         \
-    do {                                                                                                                                   \
-        Error err = {0};                                                                                                                   \
-        if ((call) != 0) fail_msg("%s: %s", #call, err.text);                                                                              \
-    } while (0)
 
 /* What refine would have made: ten subscribers, S-00 the riskiest, S-09 without a score. */
 static const char refined_sql[] =
@@ -50,14 +37,10 @@ static const char refined_sql[] =
     "INSERT INTO run_steps VALUES ('r1', 0, 'ingest', 'done', 1, now(), 0.5, '{\"landed\": 120}', NULL);"
     "INSERT INTO models VALUES ('m1', now(), 'models/m1.json', 'rule', 10, 0.9, 0.8, 0.1, NULL, '{}');";
 
-static inline Lake *make_lake(void) {
-    Lake *lake = NULL;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
-    MUST(lake_open(":memory:", NULL, &lake, &err));
-    MUST(lake_connect(lake, &conn, &err));
-    MUST(lake_migrate(conn, &err));
-    MUST(lake_exec(conn, "fixture", refined_sql, &err));
-    return lake;
+static inline LakeFixture make_refined_lake(void) {
+    LakeFixture f = open_migrated_lake(":memory:", NULL);
+    run(f.conn, refined_sql);
+    return f;
 }
 
 /* ---- HTTP ---- */

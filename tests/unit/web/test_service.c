@@ -5,7 +5,7 @@
 #include "base/document.h"
 #include "fixture.h"
 
-static Lake *lake;
+static LakeFixture lake;
 static Service service;
 
 static json_t *fixed_status(void *arg) {
@@ -21,8 +21,8 @@ static json_t *fixed_samples(void *arg) {
 static int setup(void **state) {
     (void)state;
     static char word[] = "ok";
-    lake = make_lake();
-    service = (Service){.pool = snapshot_pool_open_live(lake),
+    lake = make_refined_lake();
+    service = (Service){.pool = snapshot_pool_open_live(lake.lake),
                         .metrics = metrics_new(route_count(), route_pattern),
                         .timeouts = query_timeouts_new(1, 10000),
                         .status = fixed_status,
@@ -36,7 +36,7 @@ static int teardown(void **state) {
     snapshot_pool_free(service.pool);
     metrics_free(service.metrics);
     query_timeouts_free(service.timeouts);
-    lake_free(lake);
+    lake_fixture_done(&lake);
     return 0;
 }
 
@@ -274,16 +274,14 @@ static void test_metrics(void **state) {
 /* What was said is kept only as long as the lake is the same. */
 static void test_metrics_follow_the_lake(void **state) {
     (void)state;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
-    MUST(lake_connect(lake, &conn, &err));
     Response before = answer_to("GET", "/metrics"), again = answer_to("GET", "/metrics");
     assert_string_equal(strstr(before.body.data, "# HELP smelt_bronze"), strstr(again.body.data, "# HELP smelt_bronze"));
-    MUST(lake_exec(conn, "test", "INSERT INTO ledger_batches VALUES (2, now(), 5, 0, 0, 0)", &err));
+    run(lake.conn, "INSERT INTO ledger_batches VALUES (2, now(), 5, 0, 0, 0)");
     Response after = answer_to("GET", "/metrics");
     expect_line(&after, "smelt_bronze_offsets_total{fate=\"landed\"} 125");
     expect_line(&after, "smelt_refine_pending_events 5");
     assert_null(strstr(after.body.data, "newest_event_timestamp_seconds{layer=\"silver\"")); /* not known while 5 wait */
-    MUST(lake_exec(conn, "test", "DELETE FROM ledger_batches WHERE batch_id = 2", &err));
+    run(lake.conn, "DELETE FROM ledger_batches WHERE batch_id = 2");
     response_done(&before);
     response_done(&again);
     response_done(&after);
@@ -292,10 +290,8 @@ static void test_metrics_follow_the_lake(void **state) {
 /* A contract that gains a column changes Gold under a connection that has already seen it. */
 static void test_live_survives_a_new_column(void **state) {
     (void)state;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     json_decref(get_json("/api/v1/subscribers/S-01", 200));
-    MUST(lake_connect(lake, &conn, &err));
-    MUST(lake_exec(conn, "test", "ALTER TABLE gold_features_base ADD COLUMN roaming_mb INTEGER DEFAULT 7;" GOLD_PARTS, &err));
+    run(lake.conn, "ALTER TABLE gold_features_base ADD COLUMN roaming_mb INTEGER DEFAULT 7;" GOLD_PARTS);
     json_t *s = get_json("/api/v1/subscribers/S-01", 200);
     assert_int_equal(int_at(json_object_get(s, "features"), "roaming_mb"), 7);
     json_decref(s);
@@ -304,10 +300,8 @@ static void test_live_survives_a_new_column(void **state) {
 /* A live answer has a tag too, and it changes with the lake. */
 static void test_live_answers_have_tags(void **state) {
     (void)state;
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     Response first = answer_to("GET", "/api/v1/overview");
     assert_true(first.etag[0] != '\0');
-    MUST(lake_connect(lake, &conn, &err));
     for (int changed = 0; changed < 2; changed++) {
         CLEANUP(request_freep) Request *req = request_new("/api/v1/overview");
         req->if_none_match = xstrdup(first.etag);
@@ -317,22 +311,20 @@ static void test_live_answers_have_tags(void **state) {
         service_finish(&service, 0, m.route, req, &resp);
         assert_int_equal(resp.status, changed ? 200 : 304);
         response_done(&resp);
-        MUST(lake_exec(conn, "test", "INSERT INTO ledger_batches VALUES (2, now(), 0, 1, 0, 0)", &err));
+        run(lake.conn, "INSERT INTO ledger_batches VALUES (2, now(), 0, 1, 0, 0)");
     }
     response_done(&first);
 }
 
 static void test_nothing_refined_is_not_ready(void **state) {
     (void)state;
-    Lake *empty;
+    CLEANUP(lake_fixture_done) LakeFixture empty = open_lake(":memory:", NULL);
     SnapshotPool *kept = service.pool;
-    MUST(lake_open(":memory:", NULL, &empty, &err));
-    service.pool = snapshot_pool_open_live(empty);
+    service.pool = snapshot_pool_open_live(empty.lake);
     assert_problem("GET", "/api/v1/overview", 503, "/api/v1/overview");
     assert_problem("GET", "/readyz", 503, "/readyz");
     json_decref(get_json("/livez", 200)); /* restarting would not help */
     snapshot_pool_free(service.pool);
-    lake_free(empty);
     service.pool = kept;
 }
 

@@ -1,0 +1,148 @@
+/* database.c: opening and closing the database, and its connections.
+ *
+ * Invariant: a database that is lost (lake_is_lost) is never closed, since closing writes a checkpoint. Its handles stay until the process
+ * ends. */
+#include "lake/internal.h"
+
+#include "base/files.h"
+#include "base/memory.h"
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+static int open_failed(const char *path, char *message, Error *err) {
+    bool locked = message != NULL && strstr(message, "lock on file") != NULL;
+    if (locked)
+        error_set(err, ERR_BUSY, "%s is open in another process: %s", path, message);
+    else
+        error_set(err, lake_says_full(message) ? ERR_FULL : ERR_IO, "cannot open the lake %s: %s", path,
+                  message != NULL ? message : "DuckDB gave no reason");
+    duckdb.free(message);
+    return -1;
+}
+
+static void set_option(duckdb_config config, const char *name, const char *value) {
+    if (duckdb.set_config(config, name, value) != DuckDBSuccess) BUG(name);
+}
+
+static duckdb_config make_config(const LakeOptions *options) {
+    duckdb_config config;
+    if (duckdb.create_config(&config) != DuckDBSuccess) BUG("no DuckDB configuration");
+    set_option(config, "autoinstall_known_extensions", "false");
+    set_option(config, "autoload_known_extensions", "false");
+    set_option(config, "preserve_insertion_order", "false");
+    set_option(config, "max_vacuum_tasks", "0"); /* until row_groups.c knows how large the rows are */
+    if (options->read_only) set_option(config, "access_mode", "READ_ONLY");
+    if (options->temp_dir != NULL) set_option(config, "temp_directory", options->temp_dir);
+    char number[40];
+    if (options->memory_limit > 0) {
+        snprintf(number, sizeof number, "%" PRId64 "B", options->memory_limit);
+        set_option(config, "memory_limit", number);
+    }
+    if (options->threads > 0) {
+        snprintf(number, sizeof number, "%d", options->threads);
+        set_option(config, "threads", number);
+    }
+    return config;
+}
+
+/* Times are UTC everywhere, whatever the machine's time zone is. Set globally, since a connection cannot set it once the settings are
+ * locked. */
+static int set_up(Lake *lake, const LakeOptions *options, Error *err) {
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    if (lake_connect(lake, &conn, err) != 0 || lake_exec(conn, "time zone", "SET GLOBAL TimeZone = 'UTC'", err) != 0) return -1;
+    if (!options->read_only && lake_expect_stored_rows(conn, err) != 0) return -1;
+    if (!options->locked_down) return 0;
+    return lake_exec(conn, "lock down", "SET enable_external_access = false; SET lock_configuration = true", err);
+}
+
+static int open_database(const char *path, const LakeOptions *options, duckdb_database *ret, Error *err) {
+    duckdb_config config = make_config(options);
+    char *message = NULL;
+    duckdb_state state = duckdb.open_ext(path, ret, config, &message);
+    duckdb.destroy_config(&config);
+    return state == DuckDBSuccess ? 0 : open_failed(path, message, err);
+}
+
+/* A process that is killed while DuckDB writes the first header leaves a file that cannot be opened: so the file gets its name only when
+ * it is whole. */
+static int create_database(const char *path, const LakeOptions *options, Error *err) {
+    CLEANUP(free_text) char *aside = xasprintf("%s.new", path);
+    duckdb_database db;
+    if (unlink(aside) != 0 && errno != ENOENT)
+        return error_errno(err, ERR_IO, errno, "cannot remove %s, left by a process that ended", aside);
+    if (open_database(aside, options, &db, err) != 0) return -1;
+    duckdb.close(&db);
+    return file_publish(aside, path, err);
+}
+
+int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) {
+    static const LakeOptions defaults = {0};
+    if (options == NULL) options = &defaults;
+    if (duckdb_load(err) != 0) return -1;
+    bool is_new = !options->read_only && strcmp(path, ":memory:") != 0 && !file_exists(path);
+    if (is_new && create_database(path, options, err) != 0) return -1;
+    Lake *lake = xcalloc(1, sizeof *lake);
+    pthread_mutex_init(&lake->sources_lock, NULL);
+    pthread_mutex_init(&lake->conns_lock, NULL);
+    if (open_database(path, options, &lake->db, err) != 0) {
+        pthread_mutex_destroy(&lake->sources_lock);
+        pthread_mutex_destroy(&lake->conns_lock);
+        free(lake);
+        return -1;
+    }
+    if (set_up(lake, options, err) != 0) {
+        lake_free(lake);
+        return -1;
+    }
+    *ret = lake;
+    return 0;
+}
+
+void lake_free(Lake *lake) {
+    if (lake_may_close(lake))
+        duckdb.close(&lake->db);
+    else
+        lake_abandon(lake->db);
+    lake_functions_free(lake);
+    pthread_mutex_destroy(&lake->sources_lock);
+    pthread_mutex_destroy(&lake->conns_lock);
+    free(lake);
+}
+
+int lake_connect(Lake *lake, LakeConn **ret, Error *err) {
+    CLEANUP(lake_conn_freep) LakeConn *conn = xcalloc(1, sizeof *conn);
+    conn->lake = lake;
+    if (duckdb.connect(lake->db, &conn->con) != DuckDBSuccess) {
+        error_set(err, ERR_IO, "cannot connect to the lake");
+        return lake_mark_fatal(lake, err);
+    }
+    lake_conn_identify(conn);
+    lake_conns_add(conn);
+    *ret = TAKE(conn);
+    return 0;
+}
+
+void lake_conn_free(LakeConn *conn) {
+    lake_conn_forget_sources(conn);
+    lake_conns_remove(conn);
+    if (conn->con != NULL && lake_is_lost(conn->lake)) {
+        lake_abandon(conn->con);
+    } else if (conn->con != NULL) {
+        lake_rollback(conn);
+        duckdb.disconnect(&conn->con);
+    }
+    free(conn);
+}
+
+Lake *lake_of(const LakeConn *conn) {
+    return conn->lake;
+}
+
+const char *lake_engine_version(void) {
+    Error ignored = {0};
+    if (duckdb_load(&ignored) == 0) return duckdb.library_version();
+    error_clear(&ignored);
+    return "(not found)";
+}

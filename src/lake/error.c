@@ -1,0 +1,69 @@
+/* error.c: DuckDB's errors as ours: the kind, the name of the statement, the next step where there is one.
+ *
+ * Invariant: an error of a lost lake is fatal, whatever its kind. */
+#include "lake/internal.h"
+
+#include "base/stop.h"
+#include <errno.h>
+#include <string.h>
+
+/* DuckDB has no error type for a full disk, only the text of the system's error. */
+bool lake_says_full(const char *message) {
+    static const int full[] = {ENOSPC, EDQUOT, EFBIG};
+    for (size_t i = 0; message != NULL && i < ARRAY_LEN(full); i++)
+        if (strstr(message, strerrordesc_np(full[i])) != NULL) return true;
+    return false;
+}
+
+static ErrorKind kind_of(duckdb_error_type type) {
+    switch (type) {
+    case DUCKDB_ERROR_INTERRUPT: return ERR_STOPPED;
+    case DUCKDB_ERROR_CONVERSION:
+    case DUCKDB_ERROR_OUT_OF_RANGE:
+    case DUCKDB_ERROR_INVALID_INPUT:
+    case DUCKDB_ERROR_CONSTRAINT:
+    case DUCKDB_ERROR_DIVIDE_BY_ZERO: return ERR_DATA;
+    case DUCKDB_ERROR_PARSER:
+    case DUCKDB_ERROR_SYNTAX:
+    case DUCKDB_ERROR_BINDER:
+    case DUCKDB_ERROR_CATALOG:
+    case DUCKDB_ERROR_INTERNAL: return ERR_BUG;
+    default: return ERR_IO;
+    }
+}
+
+/* DuckDB notices a damaged block only when it reads it: any statement may be the one. */
+static const char *next_step(duckdb_error_type type, const char *message) {
+    if (type == DUCKDB_ERROR_OUT_OF_MEMORY) return ". Raise lake.memory_limit";
+    bool damaged = message != NULL && strstr(message, "Corrupt database file") != NULL;
+    return damaged ? ". Next: `smelt recover` says what it would do" : "";
+}
+
+int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
+    if (conn->in_transaction) conn->failed = true;
+    if (type == DUCKDB_ERROR_FATAL) atomic_store(&conn->lake->lost, true);
+    if (type == DUCKDB_ERROR_INTERRUPT && stop_requested())
+        error_set(err, ERR_STOPPED, "%s: stopped while it ran; nothing of it was stored", name);
+    else
+        error_set(err, lake_says_full(message) ? ERR_FULL : kind_of(type), "%s: %s%s", name,
+                  message != NULL ? message : "DuckDB gave no reason", next_step(type, message));
+    return lake_mark_fatal(conn->lake, err);
+}
+
+/* After a failed prepare, DuckDB tells the type of the error only by the first words of its message. Any other message is about our SQL. */
+int lake_fail_prepare(LakeConn *conn, const char *name, const char *message, Error *err) {
+    static const struct {
+        const char *words;
+        duckdb_error_type type;
+    } types[] = {{"FATAL Error", DUCKDB_ERROR_FATAL},
+                 {"IO Error", DUCKDB_ERROR_IO},
+                 {"Out of Memory Error", DUCKDB_ERROR_OUT_OF_MEMORY},
+                 {"INTERRUPT Error", DUCKDB_ERROR_INTERRUPT},
+                 {"Conversion Error", DUCKDB_ERROR_CONVERSION},
+                 {"Out of Range Error", DUCKDB_ERROR_OUT_OF_RANGE},
+                 {"Invalid Input Error", DUCKDB_ERROR_INVALID_INPUT}};
+    duckdb_error_type type = DUCKDB_ERROR_BINDER;
+    for (size_t i = 0; message != NULL && i < ARRAY_LEN(types); i++)
+        if (strncmp(message, types[i].words, strlen(types[i].words)) == 0) type = types[i].type;
+    return lake_fail(conn, name, type, message, err);
+}
