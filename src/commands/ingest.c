@@ -59,8 +59,8 @@ static void tell(const App *app, const char *topic, const IngestResult *r) {
     say(app, "%s: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps in %.2f s (%.0f events/s)\n", topic,
         c->landed, c->duplicates, c->rejected, c->gaps, r->seconds, r->seconds > 0 ? events / r->seconds : 0);
     for (size_t i = 0; i < r->partition_count; i++)
-        say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)r->partitions[i].partition, r->partitions[i].next_offset,
-            r->partitions[i].end_offset);
+        say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)r->partitions[i].partition, r->partitions[i].next,
+            r->partitions[i].end);
     if (r->stopped) say(app, "Stopped before the end; run it again to go on.\n");
 }
 

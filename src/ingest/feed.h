@@ -24,8 +24,10 @@ int feed_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) MUST_
  * it is of that one. Cheap. ERR_UNAVAILABLE; ERR_DATA when it was deleted, recreated or truncated. */
 int feed_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown,
                Error *err) MUST_CHECK; /* grown: it has more partitions */
-/* Again after more partitions came, with all of them. */
-int feed_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) MUST_CHECK;
+/* Starts reading each of these partitions at its `next`. Again after more partitions came, with all of them. */
+int feed_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) MUST_CHECK;
 int feed_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) MUST_CHECK;
-int feed_seek(Feed *feed, KafkaPosition to, Error *err) MUST_CHECK;
-void feed_report(Feed *feed, const KafkaPosition *positions, size_t n);
+/* Reads one partition on from another offset, after KAFKA_OUT_OF_RANGE. */
+int feed_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) MUST_CHECK;
+/* Everything below each `next` is durable: for the lag tools of a broker. Never fails. */
+void feed_report(Feed *feed, const Offsets *partitions, size_t n);

@@ -66,8 +66,8 @@ static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err
         free(topic_id);
         return error_errno(err, ERR_IO, errno, "cannot read %s", f->path);
     }
-    KafkaPartition *partition = xcalloc(1, sizeof *partition);
-    partition->high = lines;
+    Offsets *partition = xcalloc(1, sizeof *partition);
+    *partition = (Offsets){.next = OFFSET_UNKNOWN, .end = lines};
     *ret = (KafkaTopic){.exists = true, .cluster_id = xstrdup(""), .topic_id = topic_id, .partition_count = 1, .partitions = partition};
     return 0;
 }
@@ -91,19 +91,20 @@ static int file_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *r
                      f->path);
 }
 
-static int file_seek(Feed *feed, KafkaPosition to, Error *err) {
+static int file_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) {
     FileFeed *f = (FileFeed *)feed;
+    BUG_IF(partition != 0);
     rewind(f->file);
-    for (f->next = 0; f->next < to.next_offset; f->next++)
+    for (f->next = 0; f->next < offset; f->next++)
         if (read_line(f) < 0)
-            return error_set(err, ERR_DATA, "%s has %" PRId64 " lines, %" PRId64 " were read before", f->path, f->next, to.next_offset);
+            return error_set(err, ERR_DATA, "%s has %" PRId64 " lines, %" PRId64 " were read before", f->path, f->next, offset);
     f->at_end = false;
     return 0;
 }
 
-static int file_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
+static int file_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) {
     BUG_IF(n != 1);
-    return file_seek(feed, from[0], err);
+    return file_seek(feed, partitions[0].partition, partitions[0].next, err);
 }
 
 static int file_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
@@ -121,8 +122,8 @@ static int file_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
     return 0;
 }
 
-static void file_report(Feed *feed, const KafkaPosition *positions, size_t n) {
-    (void)feed, (void)positions, (void)n;
+static void file_report(Feed *feed, const Offsets *partitions, size_t n) {
+    (void)feed, (void)partitions, (void)n;
 }
 
 static const FeedOps file_ops = {file_free, file_describe, file_check, file_start, file_poll, file_seek, file_report};

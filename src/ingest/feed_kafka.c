@@ -78,24 +78,24 @@ static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *
     return 0;
 }
 
-static int topic_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
+static int topic_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) {
     TopicFeed *t = (TopicFeed *)feed;
     if (t->reading) kafka_consumer_freep(&t->consumer);
     t->reading = true;
     if (t->consumer == NULL && kafka_consumer_open(t->settings, feed->topic, &t->consumer, err) != 0) return -1;
-    return kafka_consumer_read(t->consumer, from, n, err);
+    return kafka_consumer_read(t->consumer, partitions, n, err);
 }
 
 static int topic_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
     return kafka_consumer_poll(((TopicFeed *)feed)->consumer, timeout_ms, ret, err);
 }
 
-static int topic_seek(Feed *feed, KafkaPosition to, Error *err) {
-    return kafka_consumer_seek(((TopicFeed *)feed)->consumer, to, err);
+static int topic_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) {
+    return kafka_consumer_seek(((TopicFeed *)feed)->consumer, partition, offset, err);
 }
 
-static void topic_report(Feed *feed, const KafkaPosition *positions, size_t n) {
-    kafka_consumer_report(((TopicFeed *)feed)->consumer, positions, n);
+static void topic_report(Feed *feed, const Offsets *partitions, size_t n) {
+    kafka_consumer_report(((TopicFeed *)feed)->consumer, partitions, n);
 }
 
 static const FeedOps topic_ops = {topic_free, topic_describe, topic_check, topic_start, topic_poll, topic_seek, topic_report};

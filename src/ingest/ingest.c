@@ -1,6 +1,6 @@
 /* ingest.c: reading and landing overlap: the reader thread polls the feed and fills a batch while the calling thread lands the other one.
  *
- * Invariants: an offset below `expected` of its partition is dropped (redelivered by the client library), one above it makes a gap; so the
+ * Invariants: an offset below `next` of its partition is dropped (redelivered by the client library), one above it makes a gap; so the
  * offsets of all batches of a partition, in order, are seamless. Progress is stored only by bronze_land, with the rows. A batch lands only
  * after the feed was seen to be the same one once more (feed_check): the offsets of a topic that was recreated meanwhile mean other
  * messages. */
@@ -23,53 +23,48 @@
 
 /* ---- where to start ---- */
 
-static int check_identity(Feed *feed, const KafkaTopic *now, Ledger *ledger, const IngestOptions *o, Error *err) {
-    bool same = !ledger->known || ledger->topic_id == NULL || ledger->topic_id[0] == '\0' || strcmp(ledger->topic_id, now->topic_id) == 0;
-    if (same) return 0;
+static int check_identity(Feed *feed, const KafkaTopic *now, TopicOffsets *ledger, const IngestOptions *o, Error *err) {
+    const char *was = ledger->topic.topic_id;
+    if (was == NULL || was[0] == '\0' || strcmp(was, now->topic_id) == 0) return 0;
     if (!o->new_epoch)
         return error_set(err, ERR_DATA,
                          "%s was deleted and recreated: its id was %s, now it is %s. Nothing was read. If that was meant, run `smelt "
                          "ingest --new-epoch` "
                          "once: it reads the new one from its beginning and keeps what the old one brought",
-                         feed_topic(feed), ledger->topic_id, now->topic_id);
-    log_warn("ingest", "%s was recreated (id %s, before %s): reading epoch %d from its beginning", feed_topic(feed), now->topic_id,
-             ledger->topic_id, ledger->epoch + 1);
-    int epoch = ledger->epoch + 1;
-    ledger_done(ledger);
-    ledger->epoch = epoch;
+                         feed_topic(feed), was, now->topic_id);
+    log_warn("ingest", "%s was recreated (id %s, before %s): reading epoch %d from its beginning", feed_topic(feed), now->topic_id, was,
+             ++ledger->topic.epoch);
+    ledger->count = 0;
     return 0;
 }
 
-static int init_partition_offsets(Reader *r, const KafkaPartition *now, const LedgerPartition *before, Error *err) {
-    Partition *p = &r->partitions[r->count++];
-    *p = (Partition){.id = now->id, .start = now->low, .expected = now->low, .end = now->high};
+/* `p` is as Kafka describes it; `before`, how far the ledger has it: NULL when it was not read before. */
+static int init_partition(Reader *r, Offsets *p, const Offsets *before, Error *err) {
+    int64_t start = p->start;
     if (before == NULL) {
-        p->moved = true; /* so that the ledger knows the partition even while it is empty */
+        p->next = start;
         return 0;
     }
-    p->start = before->start_offset;
-    p->expected = before->next_offset;
-    if (p->expected > now->high)
+    p->start = before->start;
+    p->next = before->next;
+    if (p->next > p->end)
         return error_set(err, ERR_DATA,
                          "%s partition %d ends at offset %" PRId64 ", but %" PRId64 " were read before: it was truncated or replaced",
-                         feed_topic(r->feed), p->id, now->high, p->expected);
-    if (p->expected < now->low) ingest_skip_to(r, p, now->low, "retention");
+                         feed_topic(r->feed), (int)p->partition, p->end, p->next);
+    if (p->next < start) ingest_skip_to(r, p, start, "retention");
     return 0;
 }
 
-static int init_offsets(Reader *r, const KafkaTopic *now, const Ledger *ledger, Error *err) {
-    r->partitions = xcalloc((size_t)now->partition_count, sizeof *r->partitions);
-    for (int i = 0; i < now->partition_count; i++)
-        if (init_partition_offsets(r, &now->partitions[i], ledger_find(ledger, now->partitions[i].id), err) != 0) return -1;
+static int init_offsets(Reader *r, const KafkaTopic *now, const TopicOffsets *ledger, Error *err) {
+    r->partitions = xcalloc(now->partition_count, sizeof *r->partitions);
+    r->handed_over = xcalloc(now->partition_count, sizeof *r->handed_over);
+    for (r->count = 0; r->count < now->partition_count; r->count++) {
+        const Offsets *before = topic_offsets_find(ledger, now->partitions[r->count].partition);
+        r->partitions[r->count] = now->partitions[r->count];
+        r->handed_over[r->count] = before != NULL ? before->next : OFFSET_UNKNOWN; /* the ledger gets to know also an empty partition */
+        if (init_partition(r, &r->partitions[r->count], before, err) != 0) return -1;
+    }
     return 0;
-}
-
-static int start_feed(Reader *r, Error *err) {
-    KafkaPosition *from = xcalloc(r->count, sizeof *from);
-    for (size_t i = 0; i < r->count; i++) from[i] = (KafkaPosition){r->partitions[i].id, r->partitions[i].expected};
-    int rc = feed_start(r->feed, from, r->count, err);
-    free(from);
-    return rc;
 }
 
 /* ---- the landing thread ---- */
@@ -77,24 +72,17 @@ static int start_feed(Reader *r, Error *err) {
 static uint64_t total_left(const Reader *r) {
     uint64_t left = 0;
     for (size_t i = 0; i < r->count; i++)
-        if (r->partitions[i].end > r->partitions[i].expected) left += (uint64_t)(r->partitions[i].end - r->partitions[i].expected);
+        if (r->partitions[i].end > r->partitions[i].next) left += (uint64_t)(r->partitions[i].end - r->partitions[i].next);
     return left;
 }
 
-static void report_positions(Feed *feed, const BatchPosition *moved, size_t n) {
-    KafkaPosition *positions = xcalloc(n, sizeof *positions);
-    for (size_t i = 0; i < n; i++) positions[i] = (KafkaPosition){moved[i].partition, moved[i].next_offset};
-    if (n > 0) feed_report(feed, positions, n);
-    free(positions);
-}
-
-static void after_landing(const Bronze *bronze, Reader *r, const LedgerCounts *counts, const BatchPosition *moved, size_t n) {
+static void after_landing(const Bronze *bronze, Reader *r, const LedgerCounts *counts, const Offsets *moved, size_t n) {
     commit_mark_keeper_landed(r->options->mark, &(CommitMarkBatch){.topic = bronze_topic(bronze),
                                                                    .positions = moved,
                                                                    .position_count = n,
                                                                    .batch_id = bronze_batch_id(bronze),
                                                                    .counts = *counts});
-    report_positions(r->feed, moved, n);
+    if (n > 0) feed_report(r->feed, moved, n);
 }
 
 static int check_disk_space(const IngestOptions *o, Error *err) {
@@ -105,7 +93,7 @@ static int check_disk_space(const IngestOptions *o, Error *err) {
 /* One step: lands a batch when there is one within a second. */
 static int step(Landing *landing, const Bronze *bronze, Reader *r, LedgerCounts *total, bool *ret_closed, Error *err) {
     LedgerCounts counts = {0};
-    const BatchPosition *moved;
+    const Offsets *moved;
     size_t n;
     if (check_disk_space(r->options, err) != 0) return -1;
     int rc = landing_next(landing, STEP_MS, &counts, &moved, &n, ret_closed, err);
@@ -151,22 +139,24 @@ static void reader_done(Reader *r) {
     if (r->batch != NULL) batch_free(r->batch);
     if (r->queue != NULL) batch_queue_free(r->queue);
     free(r->partitions);
+    free(r->handed_over);
     error_clear(&r->err);
 }
 
 /* The ledger says what was stored: the reader may have been further. */
 static int fill_result(LakeConn *conn, const Reader *r, IngestResult *ret, Error *err) {
-    CLEANUP(ledger_done) Ledger ledger = {0};
+    CLEANUP(topic_offsets_done) TopicOffsets ledger = {0};
     if (ledger_read(conn, feed_topic(r->feed), &ledger, err) != 0) return -1;
     free(ret->partitions);
     ret->partitions = xcalloc(r->count, sizeof *ret->partitions);
     ret->partition_count = r->count;
     ret->stopped = false;
     for (size_t i = 0; i < r->count; i++) {
-        const LedgerPartition *stored = ledger_find(&ledger, r->partitions[i].id);
-        int64_t next = stored != NULL ? stored->next_offset : r->partitions[i].start, end = r->partitions[i].end;
-        ret->partitions[i] = (IngestPartition){r->partitions[i].id, next, end};
-        if (!r->options->follow && next < end) ret->stopped = true;
+        Offsets *p = &ret->partitions[i];
+        *p = r->partitions[i];
+        const Offsets *stored = topic_offsets_find(&ledger, p->partition);
+        p->next = stored != NULL ? stored->next : p->start;
+        if (!r->options->follow && p->next < p->end) ret->stopped = true;
     }
     return 0;
 }
@@ -174,15 +164,15 @@ static int fill_result(LakeConn *conn, const Reader *r, IngestResult *ret, Error
 /* *ret_again: the topic has grown meanwhile, there is more to follow. */
 static int run_described(LakeConn *conn, Feed *feed, const IngestOptions *options, const KafkaTopic *now, IngestResult *ret,
                          bool *ret_again, Error *err) {
-    CLEANUP(ledger_done) Ledger ledger = {0};
+    CLEANUP(topic_offsets_done) TopicOffsets ledger = {0};
     CLEANUP(bronze_freep) Bronze *bronze = NULL;
     CLEANUP(reader_done) Reader r = {.feed = feed, .options = options, .topic = now};
     if (ledger_read(conn, feed_topic(feed), &ledger, err) != 0 || check_identity(feed, now, &ledger, options, err) != 0) return -1;
-    LedgerTopic topic = {.name = feed_topic(feed), .epoch = ledger.epoch, .topic_id = now->topic_id, .cluster_id = now->cluster_id};
+    LedgerTopic topic = {.name = feed_topic(feed), .epoch = ledger.topic.epoch, .topic_id = now->topic_id, .cluster_id = now->cluster_id};
     if (bronze_open(lake_of(conn), &topic, &bronze, err) != 0) return -1;
     r.queue = batch_queue_new(options->batch_rows, options->batch_bytes);
     r.batch = batch_queue_take_empty(r.queue, true);
-    if (init_offsets(&r, now, &ledger, err) != 0 || start_feed(&r, err) != 0) return -1;
+    if (init_offsets(&r, now, &ledger, err) != 0 || feed_start(feed, r.partitions, r.count, err) != 0) return -1;
     if (read_and_land(bronze, &r, &ret->counts, err) != 0 || fill_result(conn, &r, ret, err) != 0) return -1;
     *ret_again = r.grown;
     if (r.grown) log_info("ingest", "%s has more partitions now: reading them too", feed_topic(feed));

@@ -4,15 +4,10 @@
 #include "ingest/feed.h"
 #include "ledger/commit_mark_keeper.h"
 
-typedef struct IngestPartition {
-    int32_t partition;
-    int64_t next_offset, end_offset; /* end: as last seen */
-} IngestPartition;
-
 typedef struct IngestResult {
     LedgerCounts counts;
     double seconds;
-    IngestPartition *partitions; /* owned: ingest_result_done */
+    Offsets *partitions; /* `next`: as stored; `end`: as last seen. Owned: ingest_result_done */
     size_t partition_count;
     bool stopped; /* by a signal, before the end that was seen at the start */
 } IngestResult;

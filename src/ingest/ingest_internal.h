@@ -3,18 +3,12 @@
 #include "ingest/batch_queue.h"
 #include "ingest/ingest.h"
 
-typedef struct Partition {
-    int32_t id;
-    int64_t start, expected; /* expected: the next offset that may be added */
-    int64_t end;             /* as last seen; without `follow` reading stops here */
-    bool moved;              /* since the last batch was handed over */
-} Partition;
-
 typedef struct Reader {
     Feed *feed;
     const IngestOptions *options;
     const KafkaTopic *topic; /* as it was described at the start */
-    Partition *partitions;
+    Offsets *partitions;     /* next: the only offset that may be added now; end: as last seen, without `follow` reading stops here */
+    int64_t *handed_over;    /* the `next` of each partition that was handed over last, or stored before; OFFSET_UNKNOWN: none */
     size_t count;
     Batch *batch; /* being filled */
     BatchQueue *queue;
@@ -27,6 +21,6 @@ typedef struct Reader {
  * start). */
 int ingest_describe(Feed *feed, const IngestOptions *o, const BatchQueue *queue, KafkaTopic *ret, Error *err) MUST_CHECK;
 /* Kafka's retention was faster than we: these offsets are recorded as a gap and said, never skipped in silence. */
-void ingest_skip_to(Reader *r, Partition *p, int64_t low, const char *reason);
+void ingest_skip_to(Reader *r, Offsets *p, int64_t start, const char *reason);
 /* The reading thread; `arg` is the Reader, alone until the thread is joined. */
 void *ingest_read_feed(void *arg);

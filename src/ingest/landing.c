@@ -113,7 +113,7 @@ static void release_slot(Landing *l) {
     l->landed = false;
 }
 
-int landing_next(Landing *l, int timeout_ms, LedgerCounts *ret_counts, const BatchPosition **ret_positions, size_t *ret_position_count,
+int landing_next(Landing *l, int timeout_ms, LedgerCounts *ret_counts, const Offsets **ret_positions, size_t *ret_position_count,
                  bool *ret_closed, Error *err) {
     if (l->landed) release_slot(l);
     StagingSlotState state = wait_for_staged(l, timeout_ms, ret_closed);

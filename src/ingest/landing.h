@@ -13,5 +13,5 @@ void landing_free(Landing *l);
 DEFINE_CLEANUP(landing_free, Landing)
 /* Lands the next batch, durable on return, and tells how far the partitions came with it (*ret_positions, borrowed until the next call).
  * 1: it landed; 0: there was none within `timeout_ms`, or there will be none (*ret_closed); -1: error, after which landing_free follows. */
-int landing_next(Landing *l, int timeout_ms, LedgerCounts *ret_counts, const BatchPosition **ret_positions, size_t *ret_position_count,
+int landing_next(Landing *l, int timeout_ms, LedgerCounts *ret_counts, const Offsets **ret_positions, size_t *ret_position_count,
                  bool *ret_closed, Error *err) MUST_CHECK;

@@ -38,25 +38,28 @@ int ingest_describe(Feed *feed, const IngestOptions *o, const BatchQueue *queue,
     }
 }
 
-void ingest_skip_to(Reader *r, Partition *p, int64_t low, const char *reason) {
+/* The offsets before `next` will never be delivered. */
+static void add_gap(Reader *r, Offsets *p, int64_t next, const char *reason) {
+    batch_add_gap(r->batch, (BatchGap){.partition = p->partition, .first = p->next, .next = next, .reason = reason});
+    p->next = next;
+}
+
+void ingest_skip_to(Reader *r, Offsets *p, int64_t start, const char *reason) {
     log_error("ingest", "%s partition %d: offsets %" PRId64 " to %" PRId64 " are lost (%s): Kafka no longer has them", feed_topic(r->feed),
-              p->id, p->expected, low - 1, reason);
-    batch_add_gap(r->batch, (BatchGap){.partition = p->id, .first_offset = p->expected, .next_offset = low, .reason = reason});
-    p->expected = low;
-    p->moved = true;
+              (int)p->partition, p->next, start - 1, reason);
+    add_gap(r, p, start, reason);
 }
 
 static bool at_end(const Reader *r) {
     for (size_t i = 0; i < r->count; i++)
-        if (r->partitions[i].expected < r->partitions[i].end) return false;
+        if (r->partitions[i].next < r->partitions[i].end) return false;
     return true;
 }
 
-static Partition *find_partition(Reader *r, int32_t id) {
-    if (id >= 0 && (size_t)id < r->count && r->partitions[id].id == id) return &r->partitions[id];
-    for (size_t i = 0; i < r->count; i++)
-        if (r->partitions[i].id == id) return &r->partitions[i];
-    BUG("a message of a partition that is not read");
+static Offsets *find_partition(Reader *r, int32_t partition) {
+    size_t i = offsets_find(r->partitions, r->count, partition);
+    if (i == r->count) BUG("a message of a partition that is not read");
+    return &r->partitions[i];
 }
 
 /* The feed is away, for `seconds` now: says so. ERR_UNAVAILABLE when that is too long. */
@@ -109,59 +112,51 @@ static int hand_over(Reader *r, bool wait, Error *err) {
         return rc < 0 ? -1 : 0;
     }
     for (size_t i = 0; i < r->count; i++) {
-        Partition *p = &r->partitions[i];
-        if (p->moved) batch_set_position(r->batch, (BatchPosition){p->id, p->start, p->expected});
-        p->moved = false;
+        if (r->partitions[i].next == r->handed_over[i]) continue;
+        batch_add_position(r->batch, r->partitions[i]);
+        r->handed_over[i] = r->partitions[i].next;
     }
     batch_queue_put_full(r->queue, r->batch);
     r->batch = next;
     return 1;
 }
 
-static void record_gap(Reader *r, Partition *p, int64_t offset) {
-    if (offset <= p->expected) return;
-    batch_add_gap(r->batch,
-                  (BatchGap){.partition = p->id, .first_offset = p->expected, .next_offset = offset, .reason = "compacted_or_aborted"});
-    p->expected = offset;
-    p->moved = true;
+static void record_gap(Reader *r, Offsets *p, int64_t offset) {
+    if (offset > p->next) add_gap(r, p, offset, "compacted_or_aborted");
 }
 
 static int take_message(Reader *r, const KafkaEvent *e, Error *err) {
-    Partition *p = find_partition(r, e->partition);
-    if (e->offset < p->expected) return 1;
-    if (!r->options->follow && p->expected >= p->end) return 1; /* came after the end that we promised to read to */
+    Offsets *p = find_partition(r, e->partition);
+    if (e->offset < p->next) return 1;
+    if (!r->options->follow && p->next >= p->end) return 1; /* came after the end that we promised to read to */
     int rc = batch_is_full_for(r->batch, e->len) ? hand_over(r, true, err) : 1;
     if (rc <= 0) return rc;
     record_gap(r, p, e->offset);
     batch_add(r->batch, e->partition, e->offset, e->timestamp_us, e->value, e->len);
-    p->expected = e->offset + 1;
-    p->moved = true;
-    if (p->expected > p->end) p->end = p->expected;
+    p->next = e->offset + 1;
+    if (p->next > p->end) p->end = p->next;
     return 1;
 }
 
 static void handle_partition_end(Reader *r, const KafkaEvent *e) {
-    Partition *p = find_partition(r, e->partition);
+    Offsets *p = find_partition(r, e->partition);
     int64_t end = r->options->follow || e->offset < p->end ? e->offset : p->end;
     record_gap(r, p, end);
     p->end = r->options->follow ? e->offset : p->end;
 }
 
 static int take_out_of_range(Reader *r, const KafkaEvent *e, Error *err) {
-    Partition *p = find_partition(r, e->partition);
-    KafkaTopic now = {0};
+    Offsets *p = find_partition(r, e->partition);
+    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
     if (ingest_describe(r->feed, r->options, r->queue, &now, err) != 0) return -1;
-    int64_t low = -1, high = -1;
-    for (int i = 0; i < now.partition_count; i++)
-        if (now.partitions[i].id == p->id) low = now.partitions[i].low, high = now.partitions[i].high;
-    kafka_topic_done(&now);
-    if (low < 0 || p->expected > high)
+    size_t i = offsets_find(now.partitions, now.partition_count, p->partition);
+    if (i == now.partition_count || p->next > now.partitions[i].end)
         return error_set(err, ERR_DATA,
                          "%s partition %d no longer reaches offset %" PRId64
                          ": it was deleted, truncated or recreated; run `smelt ingest` again for details",
-                         feed_topic(r->feed), p->id, p->expected);
-    if (low > p->expected) ingest_skip_to(r, p, low, "retention");
-    return feed_seek(r->feed, (KafkaPosition){p->id, p->expected}, err);
+                         feed_topic(r->feed), (int)p->partition, p->next);
+    if (now.partitions[i].start > p->next) ingest_skip_to(r, p, now.partitions[i].start, "retention");
+    return feed_seek(r->feed, p->partition, p->next, err);
 }
 
 /* Nothing came for a while: is the feed away, is it another one, or is there nothing? */
@@ -191,7 +186,7 @@ static int handle_event(Reader *r, Error *err) {
 
 static bool positions_moved(const Reader *r) {
     for (size_t i = 0; i < r->count; i++)
-        if (r->partitions[i].moved) return true;
+        if (r->partitions[i].next != r->handed_over[i]) return true;
     return false;
 }
 

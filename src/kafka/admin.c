@@ -104,9 +104,9 @@ static int copy_description(KafkaClient *client, const rd_kafka_TopicDescription
     rd_kafka_TopicDescription_partitions(description, &count);
     topic->exists = true;
     topic->topic_id = topic_id_text(rd_kafka_TopicDescription_topic_id(description));
-    topic->partition_count = (int)count;
+    topic->partition_count = count;
     topic->partitions = xcalloc(count + 1, sizeof *topic->partitions);
-    for (size_t i = 0; i < count; i++) topic->partitions[i].id = (int32_t)i;
+    for (size_t i = 0; i < count; i++) topic->partitions[i] = (Offsets){.partition = (int32_t)i, .next = OFFSET_UNKNOWN};
     return 0;
 }
 
@@ -157,27 +157,27 @@ static int describe(KafkaClient *client, const char *name, Deadline deadline, Ka
 static int copy_offset(KafkaClient *client, const rd_kafka_topic_partition_t *found, int64_t spec, KafkaTopic *topic, Error *err) {
     if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_fail(client, found->err, NULL, err, "offsets of %s, partition %d", found->topic, (int)found->partition);
-    if (found->partition < 0 || found->partition >= topic->partition_count)
+    if (found->partition < 0 || (size_t)found->partition >= topic->partition_count)
         return error_set(err, ERR_BUG, "Kafka at %s: an answer for partition %d, which was not asked", client->address,
                          (int)found->partition);
-    KafkaPartition *partition = &topic->partitions[found->partition];
-    *(spec == RD_KAFKA_OFFSET_SPEC_EARLIEST ? &partition->low : &partition->high) = found->offset;
+    Offsets *offsets = &topic->partitions[found->partition];
+    *(spec == RD_KAFKA_OFFSET_SPEC_EARLIEST ? &offsets->start : &offsets->end) = found->offset;
     return 0;
 }
 
 static int ask_offsets(AdminRequest *request, const char *name, int64_t spec, int timeout_ms, KafkaTopic *topic, Error *err) {
     rd_kafka_error_t *error = rd_kafka_AdminOptions_set_isolation_level(request->options, RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED);
     if (error != NULL) return kafka_fail_error(request->client, error, err, "isolation level");
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(topic->partition_count);
-    for (int i = 0; i < topic->partition_count; i++) rd_kafka_topic_partition_list_add(list, name, i)->offset = spec;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)topic->partition_count);
+    for (size_t i = 0; i < topic->partition_count; i++) rd_kafka_topic_partition_list_add(list, name, (int32_t)i)->offset = spec;
     rd_kafka_ListOffsets(request->client->rk, list, request->options, request->queue);
     rd_kafka_topic_partition_list_destroy(list);
     if (request_wait(request, timeout_ms, "asking for offsets", err) != 0) return -1;
     size_t count = 0;
     const rd_kafka_ListOffsets_result_t *result = rd_kafka_event_ListOffsets_result(request->answer);
     const rd_kafka_ListOffsetsResultInfo_t **infos = rd_kafka_ListOffsets_result_infos(result, &count);
-    if (count != (size_t)topic->partition_count)
-        return error_set(err, ERR_UNAVAILABLE, "Kafka at %s: offsets of %zu of %d partitions of %s", request->client->address, count,
+    if (count != topic->partition_count)
+        return error_set(err, ERR_UNAVAILABLE, "Kafka at %s: offsets of %zu of %zu partitions of %s", request->client->address, count,
                          topic->partition_count, name);
     for (size_t i = 0; i < count; i++)
         if (copy_offset(request->client, rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]), spec, topic, err) != 0) return -1;
@@ -258,7 +258,7 @@ static int wait_for_leaders(KafkaClient *client, const char *name, Deadline dead
         error_clear(err);
         int result = kafka_topic_describe(client, name, deadline_left_ms(deadline), &topic, err);
         if (result == 0 && topic.partition_count > 0) {
-            *ret_partitions = topic.partition_count;
+            *ret_partitions = (int)topic.partition_count;
             return 0;
         }
         if (result != 0 && !error_is_retriable(err)) return -1;

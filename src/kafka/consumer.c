@@ -57,11 +57,11 @@ int kafka_consumer_open(const Settings *settings, const char *topic, KafkaConsum
     return 0;
 }
 
-int kafka_consumer_read(KafkaConsumer *c, const KafkaPosition *from, size_t n, Error *err) {
+int kafka_consumer_read(KafkaConsumer *c, const Offsets *partitions, size_t n, Error *err) {
     BUG_IF(c->assigned != NULL);
     c->assigned = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(c->assigned, c->topic, from[i].partition)->offset = from[i].next_offset;
+        rd_kafka_topic_partition_list_add(c->assigned, c->topic, partitions[i].partition)->offset = partitions[i].next;
     rd_kafka_poll_set_consumer(c->client->rk);
     rd_kafka_resp_err_t code = rd_kafka_assign(c->client->rk, c->assigned);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(c->client, code, NULL, err, "reading the topic %s", c->topic);
@@ -153,22 +153,21 @@ int kafka_consumer_poll(KafkaConsumer *c, int timeout_ms, KafkaEvent *ret, Error
     return 0;
 }
 
-int kafka_consumer_seek(KafkaConsumer *c, KafkaPosition to, Error *err) {
-    rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_find(c->assigned, c->topic, to.partition);
-    if (p == NULL) return error_set(err, ERR_BUG, "partition %d of %s is not being read", to.partition, c->topic);
-    p->offset = to.next_offset;
+int kafka_consumer_seek(KafkaConsumer *c, int32_t partition, int64_t offset, Error *err) {
+    rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_find(c->assigned, c->topic, partition);
+    if (p == NULL) return error_set(err, ERR_BUG, "partition %d of %s is not being read", (int)partition, c->topic);
+    p->offset = offset;
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, c->topic, to.partition)->offset = to.next_offset;
+    rd_kafka_topic_partition_list_add(one, c->topic, partition)->offset = offset;
     rd_kafka_error_t *problem = rd_kafka_incremental_unassign(c->client->rk, one);
     if (problem == NULL) problem = rd_kafka_incremental_assign(c->client->rk, one);
     rd_kafka_topic_partition_list_destroy(one);
     return problem == NULL ? 0 : kafka_fail_error(c->client, problem, err, "reading the topic %s on", c->topic);
 }
 
-void kafka_consumer_report(KafkaConsumer *c, const KafkaPosition *positions, size_t n) {
+void kafka_consumer_report(KafkaConsumer *c, const Offsets *partitions, size_t n) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(list, c->topic, positions[i].partition)->offset = positions[i].next_offset;
+    for (size_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, c->topic, partitions[i].partition)->offset = partitions[i].next;
     atomic_fetch_add(&c->reports, 1);
     rd_kafka_resp_err_t code = rd_kafka_commit(c->client->rk, list, 1);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {

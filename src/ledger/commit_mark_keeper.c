@@ -33,23 +33,19 @@ static int read_totals(LakeConn *conn, CommitMark *ret, Error *err) {
     return 0;
 }
 
-static char *column_copy(LakeResult *row, size_t column) {
-    return lake_is_null(row, column) ? NULL : xstrdup(lake_col_text(row, column, NULL));
-}
+/* Columns of sql/ledger/mark_positions.sql. */
+enum { P_TOPIC, P_EPOCH, P_PARTITION, P_START, P_NEXT, P_TOPIC_ID, P_CLUSTER_ID };
 
 static int read_positions(LakeConn *conn, CommitMark *ret, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
     if (lake_query(conn, "ledger/mark_positions", lake_sql("ledger/mark_positions"), NULL, 0, &row, err) != 0) return -1;
     int got;
     while ((got = lake_next(row, err)) > 0) {
-        ret->positions = xrealloc(ret->positions, ret->count + 1, sizeof *ret->positions);
-        ret->positions[ret->count++] = (CommitMarkPosition){.topic = column_copy(row, 0),
-                                                            .epoch = (int)lake_col_int(row, 1),
-                                                            .partition = (int32_t)lake_col_int(row, 2),
-                                                            .start_offset = lake_col_int(row, 3),
-                                                            .next_offset = lake_col_int(row, 4),
-                                                            .topic_id = column_copy(row, 5),
-                                                            .cluster_id = column_copy(row, 6)};
+        LedgerTopic topic = {.name = lake_col_text(row, P_TOPIC, NULL),
+                             .epoch = (int)lake_col_int(row, P_EPOCH),
+                             .topic_id = lake_col_text(row, P_TOPIC_ID, NULL),
+                             .cluster_id = lake_col_text(row, P_CLUSTER_ID, NULL)};
+        commit_mark_put(ret, &topic, (int32_t)lake_col_int(row, P_PARTITION), lake_col_int(row, P_START), lake_col_int(row, P_NEXT));
     }
     return got;
 }
@@ -167,14 +163,8 @@ void commit_mark_keeper_free(CommitMarkKeeper *w) {
 void commit_mark_keeper_landed(CommitMarkKeeper *w, const CommitMarkBatch *batch) {
     if (w == NULL) return;
     for (size_t i = 0; i < batch->position_count; i++) {
-        const BatchPosition *moved = &batch->positions[i];
-        commit_mark_put(&w->mark, &(CommitMarkPosition){.topic = batch->topic->name,
-                                                        .epoch = batch->topic->epoch,
-                                                        .partition = moved->partition,
-                                                        .start_offset = moved->start_offset,
-                                                        .next_offset = moved->next_offset,
-                                                        .topic_id = batch->topic->topic_id,
-                                                        .cluster_id = batch->topic->cluster_id});
+        const Offsets *moved = &batch->positions[i];
+        commit_mark_put(&w->mark, batch->topic, moved->partition, moved->start, moved->next);
     }
     w->mark.commit = batch->batch_id;
     w->mark.landed += batch->counts.landed;

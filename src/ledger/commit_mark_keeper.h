@@ -7,7 +7,6 @@
 #include "lake/lake.h"
 #include "ledger/commit_mark.h"
 #include "ledger/ledger.h"
-#include "ledger/offsets.h"
 
 typedef struct CommitMarkKeeper CommitMarkKeeper;
 
@@ -25,7 +24,7 @@ DEFINE_CLEANUP(commit_mark_keeper_free, CommitMarkKeeper)
  * nothing wrong. `w` NULL: no mark is kept. */
 typedef struct CommitMarkBatch {
     const LedgerTopic *topic;
-    const BatchPosition *positions; /* how far the partitions came */
+    const Offsets *positions; /* how far the partitions came: each that moved */
     size_t position_count;
     int64_t batch_id;
     LedgerCounts counts;

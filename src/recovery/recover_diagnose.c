@@ -117,11 +117,11 @@ static void losses_done(Losses *l) {
     *l = (Losses){0};
 }
 
-static void add_loss(Losses *l, const CommitMarkPosition *p, int64_t from, int64_t to, bool reused) {
+static void add_loss(Losses *l, const LedgerTopic *topic, int32_t partition, int64_t from, int64_t to, bool reused) {
     if (from >= to) return;
     l->items = xrealloc(l->items, l->count + 1, sizeof *l->items);
-    l->items[l->count++] =
-        (RecoverRange){.topic = xstrdup(p->topic), .epoch = p->epoch, .partition = p->partition, .from = from, .to = to, .reused = reused};
+    l->items[l->count++] = (RecoverRange){
+        .topic = xstrdup(topic->name), .epoch = topic->epoch, .partition = partition, .from = from, .to = to, .reused = reused};
     l->offsets += to - from;
 }
 
@@ -131,30 +131,33 @@ static int describe(const Settings *settings, const char *topic, KafkaTopic *ret
     return feed_describe(feed, DESCRIBE_MS, ret, err);
 }
 
-static const KafkaPartition *find_partition(const KafkaTopic *topic, int32_t id) {
-    for (int i = 0; i < topic->partition_count; i++)
-        if (topic->partitions[i].id == id) return &topic->partitions[i];
-    return NULL;
-}
-
-static bool is_same_topic(const KafkaTopic *now, const CommitMarkPosition *p) {
+static bool is_same_topic(const KafkaTopic *now, const LedgerTopic *was) {
     if (!now->exists) return false;
-    return p->topic_id == NULL || p->topic_id[0] == '\0' || strcmp(p->topic_id, now->topic_id) == 0;
+    return was->topic_id == NULL || was->topic_id[0] == '\0' || strcmp(was->topic_id, now->topic_id) == 0;
 }
 
 /* Of one partition, of which the base has everything below `is_at`. */
-static void compute_partition_losses(const CommitMarkPosition *p, int64_t is_at, const KafkaTopic *now, Losses *l) {
-    const KafkaPartition *has = is_same_topic(now, p) ? find_partition(now, p->partition) : NULL;
-    if (has == NULL) {
-        add_loss(l, p, is_at, p->next_offset, false);
+static void compute_partition_losses(const LedgerTopic *topic, const Offsets *p, int64_t is_at, const KafkaTopic *now, Losses *l) {
+    size_t i = is_same_topic(now, topic) ? offsets_find(now->partitions, now->partition_count, p->partition) : now->partition_count;
+    if (i == now->partition_count) {
+        add_loss(l, topic, p->partition, is_at, p->next, false);
         return;
     }
-    int64_t from = has->low > is_at ? has->low : is_at, to = has->high < p->next_offset ? has->high : p->next_offset;
-    if (from > p->next_offset) from = p->next_offset;
+    const Offsets *has = &now->partitions[i];
+    int64_t from = has->start > is_at ? has->start : is_at, to = has->end < p->next ? has->end : p->next;
+    if (from > p->next) from = p->next;
     if (to < from) to = from;
-    add_loss(l, p, is_at, from, false);
-    add_loss(l, p, to, p->next_offset, true);
+    add_loss(l, topic, p->partition, is_at, from, false);
+    add_loss(l, topic, p->partition, to, p->next, true);
     l->to_replay += to - from;
+}
+
+static void compute_epoch_losses(const TopicOffsets *list, const CommitMark *at, const KafkaTopic *now, Losses *l) {
+    for (size_t i = 0; i < list->count; i++) {
+        const Offsets *p = &list->partitions[i];
+        int64_t is_at = commit_mark_next(at, &list->topic, p);
+        if (is_at < p->next) compute_partition_losses(&list->topic, p, is_at, now, l);
+    }
 }
 
 static int compute_topic_losses(const RecoverOptions *o, const CommitMark *mark, const CommitMark *at, const char *topic, Losses *l,
@@ -164,11 +167,8 @@ static int compute_topic_losses(const RecoverOptions *o, const CommitMark *mark,
         if (err->kind != ERR_DATA) return -1;
         error_clear(err); /* a file that was read is not there any more */
     }
-    for (size_t i = 0; i < mark->count; i++) {
-        const CommitMarkPosition *p = &mark->positions[i];
-        int64_t is_at = commit_mark_offset(at, p);
-        if (strcmp(p->topic, topic) == 0 && is_at < p->next_offset) compute_partition_losses(p, is_at, &now, l);
-    }
+    for (size_t i = 0; i < mark->count; i++)
+        if (strcmp(mark->topics[i].topic.name, topic) == 0) compute_epoch_losses(&mark->topics[i], at, &now, l);
     return 0;
 }
 
@@ -176,10 +176,9 @@ static int compute_topic_losses(const RecoverOptions *o, const CommitMark *mark,
 static int compute_losses(const RecoverOptions *o, const CommitMark *mark, const CommitMark *at, Losses *ret, Error *err) {
     CLEANUP(losses_done) Losses l = {0};
     for (size_t i = 0; i < mark->count; i++) {
-        const CommitMarkPosition *p = &mark->positions[i];
+        const char *topic = mark->topics[i].topic.name;
         if (!recover_is_first_behind(mark, at, i)) continue;
-        if (compute_topic_losses(o, mark, at, p->topic, &l, err) != 0)
-            return error_prefix(err, "what %s still has must be known", p->topic);
+        if (compute_topic_losses(o, mark, at, topic, &l, err) != 0) return error_prefix(err, "what %s still has must be known", topic);
     }
     *ret = l;
     l = (Losses){0};

@@ -93,14 +93,14 @@ static void assert_audit(LakeConn *conn, int64_t offsets) {
 typedef struct Script {
     Feed feed;
     const char *topic_id;
-    KafkaPartition partitions[PARTITIONS];
-    int partition_count;
-    int away;          /* so many describes fail before the first answer, */
-    int away_later;    /* and so many after it */
-    int64_t low_later; /* partition 0's `low` after the first answer; 0: as before */
+    Offsets partitions[PARTITIONS]; /* start, end: what Kafka has */
+    size_t partition_count;
+    int away;            /* so many describes fail before the first answer, */
+    int away_later;      /* and so many after it */
+    int64_t start_later; /* partition 0's `start` after the first answer; 0: as before */
     const KafkaEvent *events;
     size_t count, at;
-    KafkaPosition from[PARTITIONS], sought; /* what start and the last seek were asked for */
+    int64_t from[PARTITIONS], sought; /* the offsets that start and the last seek were asked for */
     int64_t reported[PARTITIONS];
     int checks;         /* so many are answered, then nobody answers; 0: all are */
     const char *broken; /* why polling fails behind the last event; NULL: nothing comes any more */
@@ -119,9 +119,9 @@ static int script_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *e
     }
     *ret = (KafkaTopic){
         .exists = true, .cluster_id = xstrdup("cluster"), .topic_id = xstrdup(s->topic_id), .partition_count = s->partition_count};
-    ret->partitions = xcalloc((size_t)s->partition_count, sizeof *ret->partitions);
-    memcpy(ret->partitions, s->partitions, (size_t)s->partition_count * sizeof *ret->partitions);
-    if (s->low_later > 0) s->partitions[0].low = s->low_later;
+    ret->partitions = xcalloc(s->partition_count, sizeof *ret->partitions);
+    memcpy(ret->partitions, s->partitions, s->partition_count * sizeof *ret->partitions);
+    if (s->start_later > 0) s->partitions[0].start = s->start_later;
     s->away = s->away_later;
     s->away_later = 0;
     return 0;
@@ -140,9 +140,9 @@ static int script_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool 
     return 0;
 }
 
-static int script_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
+static int script_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) {
     (void)err;
-    memcpy(((Script *)feed)->from, from, n * sizeof *from);
+    for (size_t i = 0; i < n; i++) ((Script *)feed)->from[partitions[i].partition] = partitions[i].next;
     return 0;
 }
 
@@ -154,25 +154,25 @@ static int script_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) 
     return 0;
 }
 
-static int script_seek(Feed *feed, KafkaPosition to, Error *err) {
-    (void)err;
-    ((Script *)feed)->sought = to;
+static int script_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) {
+    (void)partition, (void)err;
+    ((Script *)feed)->sought = offset;
     return 0;
 }
 
-static void script_report(Feed *feed, const KafkaPosition *positions, size_t n) {
-    for (size_t i = 0; i < n; i++) ((Script *)feed)->reported[positions[i].partition] = positions[i].next_offset;
+static void script_report(Feed *feed, const Offsets *partitions, size_t n) {
+    for (size_t i = 0; i < n; i++) ((Script *)feed)->reported[partitions[i].partition] = partitions[i].next;
 }
 
 static const FeedOps script_ops = {script_free, script_describe, script_check, script_start, script_poll, script_seek, script_report};
 
 static char topic_name[] = "telecom.events";
 
-/* One partition with offsets from `low` to `high`. */
-static Script script(int64_t low, int64_t high, const KafkaEvent *events, size_t count) {
+/* One partition with the offsets [start, end). */
+static Script script(int64_t start, int64_t end, const KafkaEvent *events, size_t count) {
     return (Script){.feed = {.ops = &script_ops, .topic = topic_name},
                     .topic_id = "first",
-                    .partitions = {{.id = 0, .low = low, .high = high}},
+                    .partitions = {{.partition = 0, .start = start, .next = OFFSET_UNKNOWN, .end = end}},
                     .partition_count = 1,
                     .events = events,
                     .count = count};
@@ -210,8 +210,8 @@ static void it_reads_to_the_end_seen_at_the_start(void **state) {
     assert_int_equal(r.counts.landed, 1);
     assert_int_equal(r.counts.duplicates, 2);
     assert_int_equal(r.partition_count, 1);
-    assert_int_equal(r.partitions[0].next_offset, 3);
-    assert_int_equal(r.partitions[0].end_offset, 3);
+    assert_int_equal(r.partitions[0].next, 3);
+    assert_int_equal(r.partitions[0].end, 3);
     assert_false(r.stopped);
     assert_int_equal(s.reported[0], 3);
     assert_audit(conn, 3);
@@ -253,7 +253,7 @@ static void a_topic_that_lost_its_beginning_begins_later(void **state) {
     const KafkaEvent events[] = {message(0, 70)};
     Script s = script(70, 71, events, ARRAY_LEN(events));
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
-    assert_int_equal(s.from[0].next_offset, 70);
+    assert_int_equal(s.from[0], 70);
     assert_int_equal(r.counts.gaps, 0); /* it never had them */
     assert_audit(conn, 1);
 }
@@ -277,7 +277,7 @@ static void the_second_run_goes_on_where_the_first_ended(void **state) {
     assert_int_equal(nothing.counts.landed + nothing.counts.duplicates, 0);
     s = script(0, 3, second, ARRAY_LEN(second));
     CLEANUP(ingest_result_done) IngestResult two = ingest(conn, &s, &once);
-    assert_int_equal(s.from[0].next_offset, 2);
+    assert_int_equal(s.from[0], 2);
     assert_int_equal(two.counts.landed + two.counts.duplicates, 1);
     assert_audit(conn, 3);
 }
@@ -289,7 +289,7 @@ static void what_retention_took_is_a_gap(void **state) {
     CLEANUP(ingest_result_done) IngestResult one = ingest(conn, &s, &once);
     s = script(9, 10, second, 1);
     CLEANUP(ingest_result_done) IngestResult two = ingest(conn, &s, &once);
-    assert_int_equal(s.from[0].next_offset, 9);
+    assert_int_equal(s.from[0], 9);
     assert_int_equal(two.counts.gaps, 8);
     assert_int_equal(number(conn, "SELECT count(*) FROM bronze_gaps WHERE reason = 'retention' AND first_offset = 1 AND next_offset = 9"),
                      1);
@@ -300,9 +300,9 @@ static void what_retention_takes_while_reading_is_a_gap(void **state) {
     LakeConn *conn = ((Fixture *)*state)->conn;
     const KafkaEvent events[] = {message(0, 0), {.kind = KAFKA_OUT_OF_RANGE, .partition = 0, .offset = 1}, message(0, 6), message(0, 7)};
     Script s = script(0, 8, events, ARRAY_LEN(events));
-    s.low_later = 6;
+    s.start_later = 6;
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
-    assert_int_equal(s.sought.next_offset, 6);
+    assert_int_equal(s.sought, 6);
     assert_int_equal(r.counts.gaps, 5);
     assert_int_equal(number(conn, "SELECT count(*) FROM bronze_gaps WHERE reason = 'retention' AND first_offset = 1 AND next_offset = 6"),
                      1);
@@ -314,10 +314,10 @@ static void an_offset_out_of_range_waits_for_the_broker(void **state) {
     LakeConn *conn = ((Fixture *)*state)->conn;
     const KafkaEvent events[] = {message(0, 0), {.kind = KAFKA_OUT_OF_RANGE, .partition = 0, .offset = 1}, message(0, 6), message(0, 7)};
     Script s = script(0, 8, events, ARRAY_LEN(events));
-    s.low_later = 6;
+    s.start_later = 6;
     s.away_later = 2;
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
-    assert_int_equal(s.sought.next_offset, 6);
+    assert_int_equal(s.sought, 6);
     assert_int_equal(r.counts.gaps, 5);
     assert_audit(conn, 8);
 }
@@ -349,7 +349,7 @@ static void a_recreated_topic_is_refused_until_it_is_accepted(void **state) {
     assert_failed(ingest_run(conn, &s.feed, &once, &result, &err), ERR_DATA, "--new-epoch", &err);
     assert_int_equal(s.at, 0); /* not a single event was read */
     CLEANUP(ingest_result_done) IngestResult two = ingest(conn, &s, &accept);
-    assert_int_equal(s.from[0].next_offset, 0);
+    assert_int_equal(s.from[0], 0);
     assert_int_equal(number(conn, "SELECT max(kafka_epoch) FROM ledger_partitions WHERE topic_id = 'second'"), 1);
     assert_audit(conn, 4);
     s = script(0, 2, NULL, 0);
@@ -467,22 +467,22 @@ static void record(Tape *t, KafkaEvent e) {
 /* Interleaves the partitions; leaves offsets out, and goes back now and then. Returns how many messages there are. */
 static int64_t make_up(Tape *t, const Script *s, uint64_t *random) {
     int64_t next[PARTITIONS], messages = 0;
-    for (int p = 0; p < PARTITIONS; p++) next[p] = s->partitions[p].low;
+    for (int p = 0; p < PARTITIONS; p++) next[p] = s->partitions[p].start;
     for (int open = PARTITIONS; open > 0;) {
         int p = (int)below(random, PARTITIONS);
-        if (next[p] > s->partitions[p].high) continue;
-        if (next[p] == s->partitions[p].high) {
+        if (next[p] > s->partitions[p].end) continue;
+        if (next[p] == s->partitions[p].end) {
             record(t, end_of(p, next[p]++));
             open--;
             continue;
         }
         if (below(random, 10) == 0) next[p] += 1 + below(random, 5); /* compacted */
-        if (next[p] >= s->partitions[p].high) {
-            next[p] = s->partitions[p].high;
+        if (next[p] >= s->partitions[p].end) {
+            next[p] = s->partitions[p].end;
             continue;
         }
         for (int64_t again = below(random, 20) == 0 ? 3 : 0; again > 0; again--)
-            if (next[p] - again > s->partitions[p].low) record(t, message(p, s->partitions[p].low)); /* redelivered */
+            if (next[p] - again > s->partitions[p].start) record(t, message(p, s->partitions[p].start)); /* redelivered */
         record(t, message(p, next[p]++));
         messages++;
     }
@@ -502,8 +502,8 @@ static void assert_random_feed(uint64_t seed) {
     Script s = script(0, 0, NULL, 0);
     s.partition_count = PARTITIONS;
     for (int p = 0; p < PARTITIONS; p++) {
-        int64_t low = below(&random, 100), length = below(&random, 150);
-        s.partitions[p] = (KafkaPartition){.id = p, .low = low, .high = low + length};
+        int64_t start = below(&random, 100), length = below(&random, 150);
+        s.partitions[p] = (Offsets){.partition = p, .start = start, .next = OFFSET_UNKNOWN, .end = start + length};
         offsets += length;
     }
     int64_t messages = make_up(&t, &s, &random);
@@ -513,7 +513,7 @@ static void assert_random_feed(uint64_t seed) {
     assert_int_equal(r.counts.landed + r.counts.duplicates, messages);
     assert_int_equal(r.counts.landed, messages > 0);
     assert_int_equal(r.counts.gaps, offsets - messages);
-    for (int p = 0; p < PARTITIONS; p++) assert_int_equal(r.partitions[p].next_offset, s.partitions[p].high);
+    for (int p = 0; p < PARTITIONS; p++) assert_int_equal(r.partitions[p].next, s.partitions[p].end);
     assert_audit(f.conn, offsets);
     free(t.events);
     close_lake(&f);

@@ -70,7 +70,7 @@ static int64_t stored(KafkaProducer *producer) {
     Error err = {0};
     int64_t messages = 0;
     if (kafka_topic_describe(kafka_producer_client(producer), TOPIC, 10000, &topic, &err) != 0) fail_msg("%s", err.text);
-    for (int i = 0; i < topic.partition_count; i++) messages += topic.partitions[i].high;
+    for (size_t i = 0; i < topic.partition_count; i++) messages += topic.partitions[i].end;
     return messages;
 }
 
