@@ -30,6 +30,7 @@ typedef struct Run {
     int64_t began_ns;
     json_t *summary, *steps; /* steps: borrowed from summary */
     size_t written;          /* of the steps */
+    Pipeline *pipeline;      /* NULL: not loaded yet */
     Prefetch *prefetch;
     LakeCheckpoint *checkpoint; /* NULL: not begun */
 } Run;
@@ -58,12 +59,11 @@ static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
 }
 
 static int step_refine(Run *run, json_t **ret_summary, Error *err) {
-    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
     const char *dir = settings_text(run->options->settings, "pipeline.dir");
     RefineOptions options = {.quiet = run->options->quiet};
     RefineStats stats = {0};
-    if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0) return -1;
-    if (refine_run(run->conn, pipeline, &options, &stats, err) != 0) return -1;
+    if (run->pipeline == NULL && pipeline_load(dir[0] != '\0' ? dir : NULL, &run->pipeline, err) != 0) return -1;
+    if (refine_run(run->conn, run->pipeline, &options, &stats, err) != 0) return -1;
     *ret_summary = refine_stats_json(&stats);
     return 0;
 }
@@ -108,6 +108,7 @@ typedef struct Step {
 
 static const Step steps[] = {
     {"ingest", step_ingest}, {"refine", step_refine}, {"train", step_train}, {"score", step_score}, {"publish", step_publish}};
+#define TRAIN_STEP   2
 #define PUBLISH_STEP (ARRAY_LEN(steps) - 1)
 #define LONG_STEP_S  1.0
 
@@ -119,7 +120,7 @@ static int store_run(const Run *run, const char *state, const char *error, bool 
 }
 
 static size_t first_position(const Run *run) {
-    return run->options->without_ingest ? 1 : 0;
+    return run->options->is_refined ? TRAIN_STEP : 0;
 }
 
 /* `rows`: steps, of which the first is at `position`. */
@@ -232,6 +233,7 @@ static char *new_run_id(int64_t wall_us) {
 static void run_done(Run *run) {
     lake_checkpoint_waitp(&run->checkpoint);
     prefetch_freep(&run->prefetch);
+    pipeline_freep(&run->pipeline);
     json_decref(run->summary);
     free(run->id);
 }

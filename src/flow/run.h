@@ -13,7 +13,7 @@ typedef struct RunOptions {
     const Settings *settings; /* borrowed */
     Feed *feed;               /* what to ingest; borrowed */
     CommitMarkKeeper *mark;   /* of the lake; NULL: none is kept. Borrowed */
-    bool without_ingest;      /* somebody else ingests: begin with refine, without a feed */
+    bool is_refined;          /* the caller has ingested and refined: begin with training, without a feed */
     bool force_train;         /* train though the model is not due */
     bool ends_then;           /* the lake is closed after the run: it is made ready for that while the snapshot is written */
     bool quiet;               /* no progress */

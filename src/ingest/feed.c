@@ -1,14 +1,6 @@
 /* feed.c: hands each call to the kind of feed. */
 #include "ingest/feed_internal.h"
 
-#include <string.h>
-
-int feed_open_named(const Settings *settings, const char *name, Feed **ret, Error *err) {
-    static const char file[] = "file:";
-    if (strncmp(name, file, sizeof file - 1) == 0) return feed_open_file(name + sizeof file - 1, false, ret, err);
-    return feed_open_topic(settings, name, ret, err);
-}
-
 void feed_free(Feed *feed) {
     feed->ops->free(feed);
 }

@@ -1,14 +1,13 @@
-/* test_ingest.c: from a feed into Bronze. A feed of this file's own plays what Kafka may do, event by event; files are read by processes
- * that are killed at any moment. */
+/* test_ingest.c: from a feed into Bronze. A scripted feed plays what Kafka may do, event by event; files are read by processes that are
+ * killed at any moment. */
 #include "ingest/ingest.h"
 
 #include "../scratch.h"
 #include "base/clock.h"
 #include "base/files.h"
-#include "base/stop.h"
-#include "ingest/feed_internal.h"
 #include "lake/schema.h"
 #include "ledger/ledger.h"
+#include "script_feed.h"
 #include <inttypes.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -86,97 +85,7 @@ static void assert_audit(LakeConn *conn, int64_t offsets) {
     assert_int_equal(a.offsets, offsets);
 }
 
-/* ---- a feed that plays a script ---- */
-
-#define PARTITIONS 3
-
-typedef struct Script {
-    Feed feed;
-    const char *topic_id;
-    Offsets partitions[PARTITIONS]; /* start, end: what Kafka has */
-    size_t partition_count;
-    int away;            /* so many describes fail before the first answer, */
-    int away_later;      /* and so many after it */
-    int64_t start_later; /* partition 0's `start` after the first answer; 0: as before */
-    const KafkaEvent *events;
-    size_t count, at;
-    int64_t from[PARTITIONS], sought; /* the offsets that start and the last seek were asked for */
-    int64_t reported[PARTITIONS];
-    int checks;         /* so many are answered, then nobody answers; 0: all are */
-    const char *broken; /* why polling fails behind the last event; NULL: nothing comes any more */
-} Script;
-
-static void script_free(Feed *feed) {
-    (void)feed;
-}
-
-static int script_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
-    (void)timeout_ms;
-    Script *s = (Script *)feed;
-    if (s->away > 0) {
-        s->away--;
-        return error_set(err, ERR_UNAVAILABLE, "nobody answers");
-    }
-    *ret = (KafkaTopic){
-        .exists = true, .cluster_id = xstrdup("cluster"), .topic_id = xstrdup(s->topic_id), .partition_count = s->partition_count};
-    ret->partitions = xcalloc(s->partition_count, sizeof *ret->partitions);
-    memcpy(ret->partitions, s->partitions, s->partition_count * sizeof *ret->partitions);
-    if (s->start_later > 0) s->partitions[0].start = s->start_later;
-    s->away = s->away_later;
-    s->away_later = 0;
-    return 0;
-}
-
-static int script_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
-    Script *s = (Script *)feed;
-    (void)was, (void)timeout_ms;
-    *ret_grown = false;
-    if (s->checks > 1)
-        s->checks--;
-    else if (s->checks == 1)
-        s->checks = -1;
-    else if (s->checks < 0)
-        return error_set(err, ERR_UNAVAILABLE, "nobody answers any more");
-    return 0;
-}
-
-static int script_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) {
-    (void)err;
-    for (size_t i = 0; i < n; i++) ((Script *)feed)->from[partitions[i].partition] = partitions[i].next;
-    return 0;
-}
-
-static int script_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
-    Script *s = (Script *)feed;
-    if (s->at == s->count && s->broken != NULL) return error_set(err, ERR_DATA, "%s", s->broken);
-    if (s->at == s->count) stop_wait_ms(timeout_ms);
-    *ret = s->at < s->count ? s->events[s->at++] : (KafkaEvent){.kind = KAFKA_NOTHING};
-    return 0;
-}
-
-static int script_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) {
-    (void)partition, (void)err;
-    ((Script *)feed)->sought = offset;
-    return 0;
-}
-
-static void script_report(Feed *feed, const Offsets *partitions, size_t n) {
-    for (size_t i = 0; i < n; i++) ((Script *)feed)->reported[partitions[i].partition] = partitions[i].next;
-}
-
-static const FeedOps script_ops = {script_free, script_describe, script_check, script_start, script_poll, script_seek, script_report};
-
-static char topic_name[] = "telecom.events";
-
-/* One partition with the offsets [start, end). */
-static Script script(int64_t start, int64_t end, const KafkaEvent *events, size_t count) {
-    return (Script){.feed = {.ops = &script_ops, .topic = topic_name},
-                    .topic_id = "first",
-                    .partitions = {{.partition = 0, .start = start, .next = OFFSET_UNKNOWN, .end = end}},
-                    .partition_count = 1,
-                    .events = events,
-                    .count = count};
-}
+/* ---- scripts ---- */
 
 #define EVENT_TEXT "{\"id\":\"e\",\"source\":\"bss\"}"
 
@@ -253,7 +162,7 @@ static void a_topic_that_lost_its_beginning_begins_later(void **state) {
     const KafkaEvent events[] = {message(0, 70)};
     Script s = script(70, 71, events, ARRAY_LEN(events));
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
-    assert_int_equal(s.from[0], 70);
+    assert_int_equal(s.partitions[0].next, 70);
     assert_int_equal(r.counts.gaps, 0); /* it never had them */
     assert_audit(conn, 1);
 }
@@ -276,8 +185,9 @@ static void the_second_run_goes_on_where_the_first_ended(void **state) {
     CLEANUP(ingest_result_done) IngestResult nothing = ingest(conn, &s, &once);
     assert_int_equal(nothing.counts.landed + nothing.counts.duplicates, 0);
     s = script(0, 3, second, ARRAY_LEN(second));
+    s.redelivers = true;
     CLEANUP(ingest_result_done) IngestResult two = ingest(conn, &s, &once);
-    assert_int_equal(s.from[0], 2);
+    assert_int_equal(s.partitions[0].next, 2);
     assert_int_equal(two.counts.landed + two.counts.duplicates, 1);
     assert_audit(conn, 3);
 }
@@ -289,7 +199,7 @@ static void what_retention_took_is_a_gap(void **state) {
     CLEANUP(ingest_result_done) IngestResult one = ingest(conn, &s, &once);
     s = script(9, 10, second, 1);
     CLEANUP(ingest_result_done) IngestResult two = ingest(conn, &s, &once);
-    assert_int_equal(s.from[0], 9);
+    assert_int_equal(s.partitions[0].next, 9);
     assert_int_equal(two.counts.gaps, 8);
     assert_int_equal(number(conn, "SELECT count(*) FROM bronze_gaps WHERE reason = 'retention' AND first_offset = 1 AND next_offset = 9"),
                      1);
@@ -349,7 +259,7 @@ static void a_recreated_topic_is_refused_until_it_is_accepted(void **state) {
     assert_failed(ingest_run(conn, &s.feed, &once, &result, &err), ERR_DATA, "--new-epoch", &err);
     assert_int_equal(s.at, 0); /* not a single event was read */
     CLEANUP(ingest_result_done) IngestResult two = ingest(conn, &s, &accept);
-    assert_int_equal(s.from[0], 0);
+    assert_int_equal(s.partitions[0].next, 0);
     assert_int_equal(number(conn, "SELECT max(kafka_epoch) FROM ledger_partitions WHERE topic_id = 'second'"), 1);
     assert_audit(conn, 4);
     s = script(0, 2, NULL, 0);
@@ -421,23 +331,96 @@ static void a_failure_to_land_ends_it_though_the_feed_is_away(void **state) {
     assert_failed(ingest_run(conn, &s.feed, &follow, &result, &err), ERR_BUG, "bronze_duplicates", &err);
 }
 
-static int end_it(void *user, bool committed, Error *err) {
-    *(int *)user += committed;
-    return error_set(err, ERR_IO, "ended by the test");
+static IngestState step(Ingest *in) {
+    IngestState state = INGEST_DONE;
+    Error err = {0};
+    must(ingest_step(in, &state, &err), &err);
+    return state;
 }
 
-static void an_error_of_the_turn_ends_it(void **state) {
+/* The machine may be busy. */
+static IngestState step_until_something(Ingest *in) {
+    IngestState state = INGEST_IDLE;
+    while (state == INGEST_IDLE) state = step(in);
+    return state;
+}
+
+static void a_step_says_what_it_did(void **state) {
     LakeConn *conn = ((Fixture *)*state)->conn;
-    int commits = 0;
+    const KafkaEvent events[] = {message(0, 0), message(0, 1)};
+    IngestOptions small = once;
+    small.batch_rows = 1;
+    Script s = script(0, 2, events, ARRAY_LEN(events));
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &small);
+    assert_int_equal(step_until_something(in), INGEST_COMMITTED);
+    assert_int_equal(number(conn, "SELECT next_offset FROM ledger_partitions"), 1); /* durable, and no transaction is open */
+    run(conn, "CREATE TABLE mine AS SELECT 1");
+    assert_int_equal(step_until_something(in), INGEST_COMMITTED);
+    assert_int_equal(step_until_something(in), INGEST_DONE);
+    assert_audit(conn, 2);
+}
+
+static void a_quiet_feed_is_idle_and_may_be_closed_at_any_time(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
     IngestOptions follow = once;
     follow.follow = true;
-    follow.after_step = end_it;
-    follow.user = &commits;
+    Script s = script(0, 0, NULL, 0);
+    Ingest *never = ingest_open(conn, &s.feed, &follow);
+    ingest_close(never);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &follow);
+    assert_int_equal(step(in), INGEST_IDLE);
+    assert_int_equal(step(in), INGEST_IDLE);
+    assert_audit(conn, 0);
+}
+
+/* After an error the next step begins again where the ledger ends. */
+static void a_step_after_an_error_reads_on(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), message(0, 1), message(0, 2)};
+    IngestOptions small = once;
+    small.batch_rows = 1;
+    Script s = script(0, 3, events, 2);
+    IngestState ended = INGEST_IDLE;
+    Error err = {0};
+    s.broken = "the network is gone";
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &small);
+    assert_int_equal(step_until_something(in), INGEST_COMMITTED);
+    assert_failed(ingest_step(in, &ended, &err), ERR_DATA, "the network is gone", &err);
+    s.broken = NULL;
+    s.count = 3;
+    assert_int_equal(step_until_something(in), INGEST_COMMITTED);
+    assert_int_equal(s.partitions[0].next, 1); /* what it was asked for */
+    assert_int_equal(step_until_something(in), INGEST_COMMITTED);
+    assert_int_equal(step_until_something(in), INGEST_DONE);
+    assert_audit(conn, 3);
+}
+
+static void new_partitions_are_read_while_following(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0), message(0, 1), message(1, 0), message(1, 1)};
+    IngestOptions follow = once;
+    follow.follow = true;
+    follow.commit_interval_ms = 1;
+    Script s = script(0, 2, events, ARRAY_LEN(events));
+    s.partitions[1].end = 2;
+    s.grows_at = 1;
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &follow);
+    while (number(conn, "SELECT coalesce(sum(next_offset), 0) FROM ledger_partitions") < 4) step(in);
+    assert_int_equal(number(conn, "SELECT count(*) FROM ledger_partitions"), 2);
+    assert_audit(conn, 4);
+}
+
+static void nothing_lands_on_a_full_disk(void **state) {
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    const KafkaEvent events[] = {message(0, 0)};
+    IngestOptions full = once;
+    full.disk_dir = "/";
+    full.reserve = INT64_MAX;
     IngestResult result = {0};
     Error err = {0};
-    Script s = script(0, 0, NULL, 0);
-    assert_failed(ingest_run(conn, &s.feed, &follow, &result, &err), ERR_IO, "ended by the test", &err);
-    assert_int_equal(commits, 0);
+    Script s = script(0, 1, events, 1);
+    assert_failed(ingest_run(conn, &s.feed, &full, &result, &err), ERR_FULL, "the disk of / is full", &err);
+    assert_audit(conn, 0);
 }
 
 /* ---- random feeds ---- */
@@ -466,10 +449,10 @@ static void record(Tape *t, KafkaEvent e) {
 
 /* Interleaves the partitions; leaves offsets out, and goes back now and then. Returns how many messages there are. */
 static int64_t make_up(Tape *t, const Script *s, uint64_t *random) {
-    int64_t next[PARTITIONS], messages = 0;
-    for (int p = 0; p < PARTITIONS; p++) next[p] = s->partitions[p].start;
-    for (int open = PARTITIONS; open > 0;) {
-        int p = (int)below(random, PARTITIONS);
+    int64_t next[SCRIPT_PARTITIONS], messages = 0;
+    for (int p = 0; p < SCRIPT_PARTITIONS; p++) next[p] = s->partitions[p].start;
+    for (int open = SCRIPT_PARTITIONS; open > 0;) {
+        int p = (int)below(random, SCRIPT_PARTITIONS);
         if (next[p] > s->partitions[p].end) continue;
         if (next[p] == s->partitions[p].end) {
             record(t, end_of(p, next[p]++));
@@ -500,8 +483,8 @@ static void assert_random_feed(uint64_t seed) {
     options.batch_bytes = 1 + (size_t)below(&random, 3000);
     must(open_lake(&f, ":memory:", &err), &err);
     Script s = script(0, 0, NULL, 0);
-    s.partition_count = PARTITIONS;
-    for (int p = 0; p < PARTITIONS; p++) {
+    s.partition_count = SCRIPT_PARTITIONS;
+    for (int p = 0; p < SCRIPT_PARTITIONS; p++) {
         int64_t start = below(&random, 100), length = below(&random, 150);
         s.partitions[p] = (Offsets){.partition = p, .start = start, .next = OFFSET_UNKNOWN, .end = start + length};
         offsets += length;
@@ -513,7 +496,7 @@ static void assert_random_feed(uint64_t seed) {
     assert_int_equal(r.counts.landed + r.counts.duplicates, messages);
     assert_int_equal(r.counts.landed, messages > 0);
     assert_int_equal(r.counts.gaps, offsets - messages);
-    for (int p = 0; p < PARTITIONS; p++) assert_int_equal(r.partitions[p].next, s.partitions[p].end);
+    for (int p = 0; p < SCRIPT_PARTITIONS; p++) assert_int_equal(r.partitions[p].next, s.partitions[p].end);
     assert_audit(f.conn, offsets);
     free(t.events);
     close_lake(&f);
@@ -631,34 +614,24 @@ static void any_bytes_are_a_line(void **state) {
     assert_audit(conn, 3);
 }
 
-typedef struct Follower {
-    LakeConn *conn;
-    int turns;
-} Follower;
-
-/* A line without its newline is not read, however long it stands there; with it, it is. Ends when both lines are in Bronze. */
-static int follow_turn(void *user, bool committed, Error *err) {
-    Follower *f = user;
-    (void)committed;
-    if (f->turns++ == 1) {
-        if (number(f->conn, "SELECT count(*) FROM bronze_raw_events") != 1) return error_set(err, ERR_IO, "the unfinished line was read");
-        append_text("in.jsonl", ",\"source\":\"bss\"}\n");
-    }
-    return number(f->conn, "SELECT count(*) FROM bronze_raw_events") == 2 ? error_set(err, ERR_IO, "both are there") : 0;
-}
-
+/* A line without its newline is not read, however long it is there; with it, it is. */
 static void a_followed_file_is_read_by_whole_lines(void **state) {
-    Follower f = {.conn = ((Fixture *)*state)->conn};
+    LakeConn *conn = ((Fixture *)*state)->conn;
+    CLEANUP(feed_freep) Feed *feed = NULL;
     IngestOptions follow = once;
     follow.follow = true;
     follow.commit_interval_ms = 10;
-    follow.after_step = follow_turn;
-    follow.user = &f;
-    IngestResult r = {0};
     Error err = {0};
     write_text("in.jsonl", LINE("a") "\n{\"id\":\"b\"");
-    assert_failed(ingest_file(f.conn, "in.jsonl", &follow, &r, &err), ERR_IO, "both are there", &err);
-    assert_audit(f.conn, 2);
+    must(feed_open_file("in.jsonl", true, &feed, &err), &err);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, feed, &follow);
+    assert_int_equal(step_until_something(in), INGEST_COMMITTED);
+    assert_int_equal(step(in), INGEST_IDLE);
+    assert_int_equal(number(conn, "SELECT count(*) FROM bronze_raw_events"), 1);
+    append_text("in.jsonl", ",\"source\":\"bss\"}\n");
+    assert_int_equal(step_until_something(in), INGEST_COMMITTED);
+    assert_int_equal(number(conn, "SELECT count(*) FROM bronze_raw_events"), 2);
+    assert_audit(conn, 2);
 }
 
 /* ---- killed ---- */
@@ -727,7 +700,7 @@ static void killed_at_any_moment_it_is_exact_in_the_end(void **state) {
     Error err = {0};
     uint64_t random = 7;
     int status;
-    alarm(2 * HANG_SECONDS);
+    alarm(5 * HANG_SECONDS); /* it starts dozens of processes */
     write_stream("in.jsonl");
     int kills = ingest_killed_often("killed.duckdb", &random);
     assert_true(kills >= 1);
@@ -768,7 +741,11 @@ int main(void) {
         WITH_LAKE(a_feed_that_breaks_is_an_error),
         WITH_LAKE(a_failure_to_land_ends_it_though_nothing_comes),
         WITH_LAKE(a_failure_to_land_ends_it_though_the_feed_is_away),
-        WITH_LAKE(an_error_of_the_turn_ends_it),
+        WITH_LAKE(a_step_says_what_it_did),
+        WITH_LAKE(a_quiet_feed_is_idle_and_may_be_closed_at_any_time),
+        WITH_LAKE(a_step_after_an_error_reads_on),
+        WITH_LAKE(new_partitions_are_read_while_following),
+        WITH_LAKE(nothing_lands_on_a_full_disk),
         cmocka_unit_test(every_offset_of_a_random_feed_is_somewhere),
         IN_SCRATCH(each_line_is_a_message),
         IN_SCRATCH(a_file_read_again_brings_what_was_appended),
