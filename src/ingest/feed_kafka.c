@@ -48,10 +48,14 @@ static bool take_early(TopicFeed *t, KafkaTopic *ret) {
     return t->early_rc == 0;
 }
 
+static void end_early(TopicFeed *t) {
+    CLEANUP(kafka_topic_done) KafkaTopic unused = {0};
+    take_early(t, &unused);
+}
+
 static void topic_free(Feed *feed) {
     TopicFeed *t = (TopicFeed *)feed;
-    KafkaTopic unused = {0};
-    if (take_early(t, &unused)) kafka_topic_done(&unused);
+    end_early(t);
     kafka_consumer_freep(&t->consumer);
     kafka_client_freep(&t->client);
     free(feed->topic);
@@ -80,6 +84,7 @@ static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *
 
 static int topic_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) {
     TopicFeed *t = (TopicFeed *)feed;
+    end_early(t);
     if (t->reading) kafka_consumer_freep(&t->consumer);
     t->reading = true;
     if (t->consumer == NULL && kafka_consumer_open(t->settings, feed->topic, &t->consumer, err) != 0) return -1;
@@ -109,8 +114,4 @@ int feed_open_topic(const Settings *settings, const char *topic, Feed **ret, Err
     t->early_asked = pthread_create(&t->early, NULL, ask_early, t) == 0;
     *ret = TAKE(feed);
     return 0;
-}
-
-int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) {
-    return feed_open_topic(settings, settings_text(settings, "kafka.topic"), ret, err);
 }
