@@ -33,7 +33,7 @@ static const struct argp argp = {
                                             {0}},
     .parser = parse,
     .doc =
-        "The way back when the lake does not open, lost commits, or is gone. Looks at the file, its write-ahead log, the high-water mark, "
+        "The way back when the lake does not open, lost commits, or is gone. Looks at the file, its write-ahead log, the commit mark, "
         "the backup and Kafka, and says what is wrong and what it would do. With --yes: what is damaged is set aside (renamed, never "
         "deleted), the newest good state is opened, and what is missing is read from Kafka again. What Kafka no longer has is named offset "
         "by "
@@ -63,7 +63,7 @@ static void tell_findings(const App *app, const RecoverPlan *plan) {
     if (!plan->behind) return;
     CLEANUP(buf_done) Buf where = {0};
     commit_mark_describe(&plan->mark, plan->base == RECOVER_BACKUP ? &plan->backup.mark : &plan->at, &where);
-    say(app, "Behind the high-water mark: %s\n", where.data);
+    say(app, "Behind the commit mark: %s\n", where.data);
 }
 
 static void tell_steps(const App *app, const json_t *steps, bool yes) {

@@ -28,17 +28,16 @@ static const struct argp argp = {
                                             {"train", OPT_TRAIN, NULL, 0, "Train even when the model is not due (model.max_age)", 0},
                                             {0}},
     .parser = parse,
-    .doc = "Runs the pipeline once: ingest, refine, train when due, score, publish. A step whose failure may pass is tried again "
-           "(run.attempts). Each "
-           "run and step is kept in the lake's history. This is what a CronJob or another scheduler calls, every 30 minutes say; two at "
-           "the same time "
-           "do no harm: the second ends with exit code 75."
-           "\vExamples:\n"
-           "  smelt run\n"
-           "  smelt run --json --set ingest.timeout=60s\n",
+    .doc =
+        "Runs the pipeline once: ingest, refine, train when due, score, publish. A step whose failure may pass is tried again "
+        "(run.attempts). Each run and step is kept in the lake's history. This is what a CronJob or another scheduler calls, for example "
+        "every 30 minutes; two at the same time do no harm: the second ends with exit code 75."
+        "\vExamples:\n"
+        "  smelt run\n"
+        "  smelt run --json --set ingest.timeout=60s\n",
 };
 
-static void tell_step(void *user, const json_t *step) {
+static void print_step(void *user, const json_t *step) {
     const App *app = user;
     const json_t *summary = json_object_get(step, "summary");
     say(app, "%-8s %-8s %6.2f s ", json_string_value(json_object_get(step, "name")), json_string_value(json_object_get(step, "state")),
@@ -55,7 +54,7 @@ static void tell_step(void *user, const json_t *step) {
     say(app, "\n");
 }
 
-/* A run that cannot begin has failed too, and no snapshot will ever tell. */
+/* A run that cannot begin has failed too, and no snapshot will show it. */
 static int open_both(App *app, const char *from, Writer *w, Feed **ret, Error *err) {
     int rc = from != NULL ? feed_open_file(from, false, ret, err) : feed_open_kafka(app->settings, ret, err);
     if (rc == 0) rc = writer_open(app->settings, "smelt run", w, err);
@@ -75,7 +74,7 @@ int command_run(App *app, int argc, char **argv, Error *err) {
                           .mark = w.mark,
                           .force_train = o.train,
                           .ends_then = true,
-                          .on_step = tell_step,
+                          .on_step = print_step,
                           .user = app};
     int rc = run_pipeline(w.conn, &options, &result, err);
     if (result.summary != NULL) app->summary = json_incref(result.summary);

@@ -27,8 +27,8 @@ static json_t *samples(void *health) {
     return health_samples(health);
 }
 
-/* While the disk is full nothing new comes in. */
-static int has_room(void *arg, Error *err) {
+/* Not ready while the disk is full: ingest is paused. */
+static int has_disk_space(void *arg, Error *err) {
     const App *app = arg;
     return disk_space_check(settings_text(app->settings, "data.dir"), settings_int(app->settings, "disk.reserve"), err);
 }
@@ -44,7 +44,7 @@ static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
                           .status_arg = health,
                           .samples = samples,
                           .samples_arg = health,
-                          .ready = has_room,
+                          .ready = has_disk_space,
                           .ready_arg = app};
     if (web_start(&options, &web, err) != 0) return -1;
     health_start(health, (int)settings_int(app->settings, "status.interval"));

@@ -111,7 +111,7 @@ static int wait_for_disk_space(const Live *live, Error *err) {
     return disk_space_wait(settings_text(live->settings, "data.dir"), settings_int(live->settings, "disk.reserve"), err);
 }
 
-/* 0: the next step may succeed. -1 with the error: it is one that waiting does not mend, or a stop was requested. */
+/* 0: the next step may succeed. -1 with the error: waiting cannot resolve it, or a stop was requested. */
 static int wait_after_error(Live *live, Error *err) {
     if (lake_is_lost(lake_of(live->conn))) return -1;
     if (err->kind == ERR_FULL) return wait_for_disk_space(live, err);

@@ -15,7 +15,7 @@ typedef struct RunOptions {
     CommitMarkKeeper *mark;   /* of the lake; NULL: none is kept. Borrowed */
     bool is_refined;          /* the caller has ingested and refined: begin with training, without a feed */
     bool force_train;         /* train though the model is not due */
-    bool ends_then;           /* the lake is closed after the run: it is made ready for that while the snapshot is written */
+    bool ends_then;           /* the lake is closed after the run: it is checkpointed while the snapshot is written */
     bool quiet;               /* no progress */
     /* After each step, from the calling thread; `step` is the object described at run_pipeline. NULL: none. */
     void (*on_step)(void *user, const json_t *step);

@@ -7,8 +7,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* A batch lands within the grace; the rest of the 5 s in which we end is for closing. */
-enum { GRACE_MS = 2500, LOOK_MS = 200, AGAIN_MS = 100 };
+/* A batch lands within the grace; the rest of the 5 s within which a stop must be done is for closing. */
+enum { GRACE_MS = 2500, CHECK_MS = 200, REPEAT_MS = 100 };
 
 struct StopWatchdog {
     Lake *lake;
@@ -32,8 +32,8 @@ static bool wait_ms(StopWatchdog *s, int ms) {
 static void *watch(void *arg) {
     StopWatchdog *s = arg;
     while (!stop_requested())
-        if (wait_ms(s, LOOK_MS)) return NULL;
-    for (int pause = GRACE_MS; !wait_ms(s, pause); pause = AGAIN_MS) lake_interrupt_all(s->lake);
+        if (wait_ms(s, CHECK_MS)) return NULL;
+    for (int pause = GRACE_MS; !wait_ms(s, pause); pause = REPEAT_MS) lake_interrupt_all(s->lake);
     return NULL;
 }
 

@@ -1,7 +1,7 @@
 /* writer.c: opening the lake as its one writer.
  *
- * Order: the lock, the file, the fence, the version, the high-water mark, migrations. Whatever says no does so before anything was changed.
- * The lock is let go after the database was closed. */
+ * Order: the lock, the file, the fence, the version, the commit mark, migrations. A check that refuses does so before anything was changed.
+ * The lock is released after the database was closed. */
 #include "flow/writer.h"
 
 #include "base/disk_space.h"
@@ -32,15 +32,16 @@ int writer_open_file(const Settings *settings, Writer *w, Error *err) {
     LakeOptions options = writer_lake_options(settings);
     bool was_there = file_exists(path);
     if (lake_open(path, &options, &w->lake, err) != 0)
-        return was_there && err->kind == ERR_IO ? error_set(err, ERR_IO, "%s. Next: `smelt recover` says what it would do", err->text) : -1;
+        return was_there && err->kind == ERR_IO ? error_set(err, ERR_IO, "%s. Next: `smelt recover` shows what it would do", err->text)
+                                                : -1;
     lake_set_fence(w->lake, check_lock, w->lock);
     w->watchdog = stop_watchdog_new(w->lake);
     if (lake_connect(w->lake, &w->conn, err) != 0) return -1;
     return lake_check_version(w->conn, err);
 }
 
-/* No lake where the mark knows of one. */
-static int check_gone(const Settings *settings, Error *err) {
+/* ERR_DATA: there is no lake, but the mark is of one with commits. */
+static int check_missing(const Settings *settings, Error *err) {
     CLEANUP(free_text) char *path = path_join(settings_text(settings, "data.dir"), "lake.duckdb");
     CLEANUP(free_text) char *mark = path_join(settings_text(settings, "data.dir"), "lake.mark");
     CLEANUP(commit_mark_done) CommitMark none = {0};
@@ -50,7 +51,7 @@ static int check_gone(const Settings *settings, Error *err) {
 static int open_marked(const Settings *settings, Writer *w, Error *err) {
     CLEANUP(free_text) char *mark = path_join(settings_text(settings, "data.dir"), "lake.mark");
     CLEANUP(commit_mark_done) CommitMark lake = {0};
-    if (check_gone(settings, err) != 0 || writer_open_file(settings, w, err) != 0 || commit_mark_check(w->conn, mark, &lake, err) != 0 ||
+    if (check_missing(settings, err) != 0 || writer_open_file(settings, w, err) != 0 || commit_mark_check(w->conn, mark, &lake, err) != 0 ||
         lake_migrate(w->conn, err) != 0)
         return -1;
     return commit_mark_keeper_open(w->conn, mark, &lake, &w->mark, err);
@@ -84,7 +85,7 @@ int writer_open_wait_for_space(const Settings *settings, const char *what, Write
 
 int writer_reexec_if_disk_full(const Writer *w, Error *err) {
     if (err->kind != ERR_FULL || w->lake == NULL || !lake_is_lost(w->lake)) return -1;
-    log_error("disk", "%s. Everything committed is safe; beginning again when there is room", err->text);
+    log_error("disk", "%s. Everything committed is safe; starting again when there is space", err->text);
     if (stop_wait_ms(FULL_PAUSE_MS)) return -1;
     Error why = {0};
     if (restart_process(&why) != 0) log_error("disk", "%s", why.text);
@@ -94,7 +95,7 @@ int writer_reexec_if_disk_full(const Writer *w, Error *err) {
 
 int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) {
     CLEANUP(free_text) char *path = path_join(settings_text(settings, "data.dir"), "lake.duckdb");
-    if (check_gone(settings, err) != 0) return -1;
+    if (check_missing(settings, err) != 0) return -1;
     if (!file_exists(path))
         return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
     return open_writer(settings, what, ret, err);

@@ -21,7 +21,7 @@ typedef struct Facts {
     char *lake_path;
     int64_t lake_bytes, lake_changed_us; /* -1: no lake */
     CommitMarkState mark_state;
-    CommitMark mark;          /* the high-water mark, when it is good */
+    CommitMark mark;          /* the commit mark, when it is good */
     char *mark_error;         /* it could not be read */
     BackupState backup_state; /* of backup.dir, when that is set */
     Backup backup;
@@ -59,7 +59,7 @@ void facts_done(Facts *f);
 int64_t facts_int(const Facts *f, const char *column);
 int64_t facts_time(const Facts *f, const char *column);
 const char *facts_text(const Facts *f, const char *column);
-/* The next offset that Bronze reads of a partition of kafka.topic: by the high-water mark, which is newer than a snapshot, or by the row.
+/* The next offset that Bronze reads of a partition of kafka.topic: by the commit mark, which is newer than a snapshot, or by the row.
  */
 int64_t facts_next_offset(const Facts *f, int32_t partition);
 /* Events of a partition that Kafka has and Bronze does not. */

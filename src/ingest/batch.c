@@ -8,8 +8,8 @@
 
 #define CHUNK_BYTES   (1 << 20)
 #define LARGE_MESSAGE 1024
-/* DuckDB holds a batch several times before it is on disk. Ordinary events are packed meanwhile, since they fill row groups; large ones are
- * not, and would be written to temporary files to make room. */
+/* DuckDB holds a batch several times before it is on disk. Ordinary events are compressed meanwhile, since they fill row groups; large ones
+ * are not, and would be spilled to temporary files. */
 #define LARGE_SHARE 3
 
 enum {

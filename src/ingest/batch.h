@@ -1,6 +1,6 @@
-/* batch.h: messages between the thread that reads and the thread that lands: bytes copied once, bounded in rows and bytes.
+/* batch.h: messages on their way from the reading thread to the staging thread: bytes copied once, bounded in rows and bytes.
  *
- * One thread fills a batch, then another lands it; it is never shared while it changes. batch_fill is thread-safe. */
+ * One thread at a time: the reader fills a batch and hands it over, the stager scans it. batch_fill is thread-safe. */
 #pragma once
 #include "base/buf.h"
 #include "base/offsets.h"
@@ -21,7 +21,7 @@ typedef struct BatchGap {
     const char *reason;  /* static text */
 } BatchGap;
 
-/* What a batch means for the ledger, beside its messages. */
+/* What the ledger stores of a batch, beside its messages. */
 typedef struct BatchOffsets {
     BatchGap *gaps; /* owned */
     size_t gap_count;
@@ -35,8 +35,8 @@ typedef struct Batch {
     size_t count;
     Buf bytes;
     BatchOffsets offsets;
-    int64_t started_ns;    /* when the first message came */
-    atomic_size_t scanned; /* how far batch_fill came */
+    int64_t started_ns;    /* when the first message was added */
+    atomic_size_t scanned; /* messages that batch_fill has claimed */
 } Batch;
 
 Batch *batch_new(size_t max_rows, size_t max_bytes);
@@ -56,7 +56,7 @@ void batch_add_position(Batch *b, Offsets position); /* once for a partition */
 BatchOffsets batch_take_offsets(Batch *b);
 void batch_offsets_done(BatchOffsets *offsets);
 
-/* The columns of the source table function, and its LakeFill (state: Batch *). Each message is taken apart (envelope.h): an event has the
+/* The columns of the source table function, and its LakeFill (state: Batch *). Each message is parsed (envelope.h): an event has the
  * fields of its envelope, what cannot be one its bytes and the reason. Where `unusual_time` is given it is up to DuckDB whether it is a
  * time, and the bytes are there too. A tombstone has no bytes. */
 enum { BATCH_COLUMNS = 14 };

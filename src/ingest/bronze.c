@@ -29,7 +29,7 @@ typedef struct StagingSlot {
     size_t count;   /* messages that were staged */
     bool large;     /* ... and they were large */
     BatchOffsets offsets;
-    Hours hours; /* where the staged events lie in time */
+    Hours hours; /* how the staged events are spread over time */
 } StagingSlot;
 
 struct Bronze {

@@ -1,5 +1,6 @@
 /* feed_file.c: a file of lines as a topic with one partition, 0; line n (from 0) is offset n. An empty line is an empty message. The last
- * line counts whether or not it ends with a newline; with `follow` only lines that end with one do, since somebody may still be writing. */
+ * line counts whether or not it ends with a newline; with `follow` only lines that end with one do, since another process may still be
+ * writing. */
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
@@ -17,7 +18,7 @@ typedef struct FileFeed {
     char *path;
     FILE *file;
     bool follow;
-    bool at_end;  /* END was told since the last line */
+    bool at_end;  /* KAFKA_END was returned since the last line */
     int64_t next; /* line number */
     char *line;   /* getline's buffer */
     size_t line_cap;
@@ -72,7 +73,7 @@ static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err
     return 0;
 }
 
-/* Whoever rotates logs puts another file in the place of ours, or empties it: the name is looked at anew, not what we have open. */
+/* Log rotation replaces the file or empties it: so this opens the file of that name again instead of checking the one that is open. */
 static int file_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
     (void)timeout_ms;
     FileFeed *f = (FileFeed *)feed;

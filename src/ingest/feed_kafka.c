@@ -1,5 +1,5 @@
-/* feed_kafka.c: a topic as a feed. Connecting takes as long as opening the lake: so the first description is asked for by a thread of its
- * own as soon as the feed is opened, which then makes the consumer too. When that fails, the caller asks again and learns why.
+/* feed_kafka.c: a topic as a feed. Connecting takes as long as opening the lake: so a thread of its own asks for the first description as
+ * soon as the feed is opened, and then makes the consumer too. When that fails, the caller's own request fails too, and returns the reason.
  *
  * Describing and reading have a client each: on one connection, answers would wait for the fetch before them. */
 #include "base/memory.h"
@@ -21,7 +21,7 @@ typedef struct TopicFeed {
     int early_rc;
 } TopicFeed;
 
-/* It connects when it is asked something, and knows the leaders then. */
+/* A request makes it connect and learn the leaders. */
 static void make_consumer_early(TopicFeed *t) {
     CLEANUP(kafka_topic_done) KafkaTopic unused = {0};
     Error ignored = {0};

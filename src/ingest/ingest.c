@@ -32,7 +32,7 @@ void ingest_close(Ingest *in) {
     free(in);
 }
 
-/* Nothing more comes from this session: was that all? */
+/* The session delivers no more: either that was all, or the topic has more partitions. */
 static int end_session(Ingest *in, IngestState *ret, Error *err) {
     bool grown;
     if (session_end(in->session, in->conn, &in->result, &grown, err) != 0) return -1;

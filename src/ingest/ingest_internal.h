@@ -12,7 +12,7 @@ typedef struct Reader {
     size_t count;
     Batch *batch; /* being filled */
     BatchQueue *queue;
-    int64_t heard_ns; /* when the feed last said anything */
+    int64_t heard_ns; /* when the feed last answered or delivered */
     bool grown;       /* the topic has partitions that are not read yet */
     Error err;        /* why it ended; read after the thread was joined */
 } Reader;

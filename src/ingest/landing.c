@@ -1,5 +1,5 @@
-/* landing.c: see landing.h. A slot is the staging thread's while it is empty and the landing thread's while it is staged; each of the two
- * goes through the slots in turn, so batches land in their order. */
+/* landing.c: see landing.h. A slot belongs to the staging thread while it is empty and to the landing thread while it is staged; each of
+ * the two uses the slots in turn, so batches land in their order. */
 #include "ingest/landing.h"
 
 #include "base/clock.h"
@@ -20,7 +20,7 @@ struct Landing {
     bool closed; /* nothing more will be staged */
     bool given_up;
     int next;    /* slot to land; of the landing thread */
-    bool landed; /* what is on that slot was landed, but may still be looked at; of the landing thread */
+    bool landed; /* what is on that slot was landed; its positions may still be borrowed. Of the landing thread */
     Error err;   /* why a slot failed */
 };
 
@@ -106,7 +106,7 @@ static StagingSlotState wait_for_staged(Landing *l, int timeout_ms, bool *ret_cl
     return state;
 }
 
-/* The slot that was landed is not looked at any more: on to the next one. */
+/* The positions of the landed slot are no longer borrowed. */
 static void release_slot(Landing *l) {
     set_slot(l, l->next, SLOT_EMPTY);
     l->next = (l->next + 1) % BRONZE_STAGING_SLOTS;

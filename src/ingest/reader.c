@@ -1,4 +1,4 @@
-/* reader.c: the reading half: polls the feed, fills a batch and hands it over; the invariants are those of ingest.c. */
+/* reader.c: the reading thread: polls the feed, fills a batch and hands it over. The invariants are those of session.c. */
 #include "ingest/ingest_internal.h"
 
 #include "base/clock.h"
@@ -9,7 +9,7 @@
 
 #define POLL_MS            100
 #define DESCRIBE_MS        10000
-#define CHECK_MS           2000 /* twice this is less than the 5 s in which we end */
+#define CHECK_MS           2000 /* twice this is less than the 5 s within which a stop must be done */
 #define QUIET_BEFORE_CHECK (5 * NSEC_PER_SEC)
 #define BACKOFF_FIRST_MS   500
 #define BACKOFF_MAX_MS     10000
@@ -62,7 +62,7 @@ static Offsets *find_partition(Reader *r, int32_t partition) {
     return &r->partitions[i];
 }
 
-/* The feed is away, for `seconds` now: says so. ERR_UNAVAILABLE when that is too long. */
+/* The feed is away, for `seconds` now: logs that. ERR_UNAVAILABLE when that is too long. */
 static int report_outage(const Reader *r, double seconds, const Error *away, Error *err) {
     if (r->options->timeout_ms > 0 && seconds * 1000 >= (double)r->options->timeout_ms)
         return error_set(err, ERR_UNAVAILABLE, "gave up after %.0f s: %s", seconds, away->text);
@@ -70,7 +70,7 @@ static int report_outage(const Reader *r, double seconds, const Error *away, Err
     return 0;
 }
 
-/* One check_feed at the feed. 1: it is ours, 0: it is away, -1: it is another one, or away for too long. */
+/* 1: the feed is there and the same, 0: it is away, -1: it is another one, or away for too long. */
 static int check_feed(Reader *r, Error *err) {
     Error away = {0};
     bool grown = false;
@@ -89,8 +89,8 @@ static int check_feed(Reader *r, Error *err) {
     return rc;
 }
 
-/* Waits for a feed that is away. 1: what was read until now is of the topic that we know, 0: asked to stop, or the lander gave up, before
- * that was known, -1: error. */
+/* Waits for a feed that is away. 1: what was read until now is of the topic that was described at the start; 0: a stop was requested or the
+ * queue given up before that was known; -1: error. */
 static int wait_until_confirmed(Reader *r, Error *err) {
     for (int pause = BACKOFF_FIRST_MS;; pause = longer(pause)) {
         if (batch_queue_given_up(r->queue)) return 0;
@@ -100,8 +100,8 @@ static int wait_until_confirmed(Reader *r, Error *err) {
     }
 }
 
-/* Hands the batch over. 1: it went, or without `wait` stays here to be filled further since the lander is busy; 0: the lander gave up, or
- * we shall stop before the feed is there again: the batch is dropped, and read again next time; -1: error. */
+/* Hands the batch over. 1: done, or, without `wait`, both batches are in use: this one is filled further. 0: the queue was given up, or a
+ * stop was requested before the feed was there again: the batch is dropped, and its messages are read again next time. -1: error. */
 static int hand_over(Reader *r, bool wait, Error *err) {
     Batch *next = wait ? NULL : batch_queue_take_empty(r->queue, false);
     if (!wait && next == NULL) return 1;
@@ -128,7 +128,7 @@ static void record_gap(Reader *r, Offsets *p, int64_t offset) {
 static int take_message(Reader *r, const KafkaEvent *e, Error *err) {
     Offsets *p = find_partition(r, e->partition);
     if (e->offset < p->next) return 1;
-    if (!r->options->follow && p->next >= p->end) return 1; /* came after the end that we promised to read to */
+    if (!r->options->follow && p->next >= p->end) return 1; /* written after the end that was seen at the start */
     int rc = batch_is_full_for(r->batch, e->len) ? hand_over(r, true, err) : 1;
     if (rc <= 0) return rc;
     record_gap(r, p, e->offset);
@@ -159,7 +159,7 @@ static int take_out_of_range(Reader *r, const KafkaEvent *e, Error *err) {
     return feed_seek(r->feed, p->partition, p->next, err);
 }
 
-/* Nothing came for a while: is the feed away, is it another one, or is there nothing? */
+/* Nothing was read for a while: is the feed away, is it another one, or has it nothing new? */
 static int check_silence(Reader *r, Error *err) {
     if (clock_mono_ns() - r->heard_ns < QUIET_BEFORE_CHECK) return 0;
     return check_feed(r, err) < 0 ? -1 : 0;
@@ -170,7 +170,7 @@ static bool is_due(const Reader *r) {
     return (clock_coarse_ns() - r->batch->started_ns) / 1000000 >= r->options->commit_interval_ms;
 }
 
-/* One event. 1: go on, 0: the lander gave up, -1: error. */
+/* One event. 1: read on, 0: stop reading, -1: error. */
 static int handle_event(Reader *r, Error *err) {
     KafkaEvent e;
     if (feed_poll(r->feed, POLL_MS, &e, err) != 0) return -1;

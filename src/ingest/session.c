@@ -116,7 +116,7 @@ static void end_threads(Session *s) {
     if (!s->reader.options->quiet) progress_end(&s->progress);
 }
 
-/* As the ledger says what was stored: the reader may have been further. */
+/* By the ledger, which has what was stored: the reader may have been further. */
 static int fill_result(LakeConn *conn, const Reader *r, IngestResult *ret, Error *err) {
     CLEANUP(topic_offsets_done) TopicOffsets ledger = {0};
     if (ledger_read(conn, feed_topic(r->feed), &ledger, err) != 0) return -1;

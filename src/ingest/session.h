@@ -9,10 +9,10 @@ typedef struct Session Session;
 
 /* Waits until the feed answers, as `options` say; compares it with the ledger, and starts the threads. Arguments are borrowed. */
 int session_open(LakeConn *conn, Feed *feed, const IngestOptions *options, Session **ret, Error *err) MUST_CHECK;
-/* As ingest_step; adds what landed to `total`. INGEST_DONE also when the reader has failed: session_end says so. */
+/* As ingest_step; adds what landed to `total`. INGEST_DONE also when the reader has failed: session_end returns its error. */
 int session_step(Session *s, LedgerCounts *total, IngestState *ret, Error *err) MUST_CHECK;
-/* After INGEST_DONE: how far the partitions came (ret->partitions, ret->stopped). The reader's error, when it failed. *ret_grown: there are
- * partitions that were not read: open another session. */
+/* After INGEST_DONE: how far each partition was read (ret->partitions, ret->stopped). The reader's error, when it failed. *ret_grown: there
+ * are partitions that were not read: open another session. */
 int session_end(Session *s, LakeConn *conn, IngestResult *ret, bool *ret_grown, Error *err) MUST_CHECK;
 /* Ends the threads, at any time. */
 void session_free(Session *s);

@@ -1,10 +1,10 @@
 /* admin.c: topics and the cluster, by Kafka's own protocol.
  *
  * librdkafka answers administration requests as events on a queue; here each call makes its own queue, waits on it and is synchronous, so
- * that callers see a function that returns or fails. Watermarks come by ListOffsets, two requests for all partitions rather than two a
- * partition, and with read_committed, because that is how far our consumer can get.
+ * that callers see a function that returns or fails. The low and high watermarks are asked for by ListOffsets, two requests for all
+ * partitions rather than two per partition, and with read_committed, because that is how far the consumer can read.
  *
- * Invariant: a call ends within its timeout; what it returns was said by the cluster during the call, never by a cache. */
+ * Invariant: a call ends within its timeout; what it returns is the cluster's answer during the call, never from a cache. */
 #include "kafka/admin.h"
 
 #include "base/clock.h"
@@ -35,7 +35,7 @@ static int deadline_left_ms(Deadline deadline) {
     return left < MIN_REQUEST_MS ? MIN_REQUEST_MS : (int)left;
 }
 
-/* ---- one request ------------------------------------------------------------------------------------------------------------------ */
+/* ---- one request ---- */
 
 /* What an administration request needs beside its arguments. */
 typedef struct AdminRequest {
@@ -68,10 +68,10 @@ static int request_wait(AdminRequest *request, int timeout_ms, const char *what,
     return kafka_fail(request->client, code, rd_kafka_event_error_string(request->answer), err, "%s", what);
 }
 
-/* ---- is anybody there? -------------------------------------------------------------------------------------------------------------- */
+/* ---- metadata ---- */
 
-/* The cluster's brokers. Asks in growing slices of the time, because librdkafka goes on trying after the cluster has refused us, and there
- * is no use in waiting for that. */
+/* The cluster's brokers. Asks in growing slices of the time: librdkafka keeps trying after the cluster has refused the login, and this
+ * notices it sooner. */
 static int ask_metadata(KafkaClient *client, Deadline deadline, const struct rd_kafka_metadata **ret, Error *err) {
     for (int slice_ms = FIRST_SLICE_MS;; slice_ms = MAX_SLICE_MS) {
         int left_ms = deadline_left_ms(deadline);
@@ -85,7 +85,7 @@ static int ask_metadata(KafkaClient *client, Deadline deadline, const struct rd_
     }
 }
 
-/* ---- describe --------------------------------------------------------------------------------------------------------------------- */
+/* ---- describe ---- */
 
 /* librdkafka prints the id in the alphabet of base64, Kafka's own tools in that of URLs. */
 static char *topic_id_text(const rd_kafka_Uuid_t *id) {
@@ -152,7 +152,7 @@ static int describe(KafkaClient *client, const char *name, Deadline deadline, Ka
     return result;
 }
 
-/* ---- watermarks ------------------------------------------------------------------------------------------------------------------- */
+/* ---- watermarks ---- */
 
 static int copy_offset(KafkaClient *client, const rd_kafka_topic_partition_t *found, int64_t spec, KafkaTopic *topic, Error *err) {
     if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -221,7 +221,7 @@ void kafka_topic_done(KafkaTopic *topic) {
     *topic = (KafkaTopic){0};
 }
 
-/* ---- create ----------------------------------------------------------------------------------------------------------------------- */
+/* ---- create ---- */
 
 static int ask_creation(AdminRequest *request, rd_kafka_NewTopic_t *new_topic, const char *name, int timeout_ms, bool *ret_created,
                         Error *err) {
@@ -232,7 +232,7 @@ static int ask_creation(AdminRequest *request, rd_kafka_NewTopic_t *new_topic, c
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(request->answer), &count);
     rd_kafka_resp_err_t code = count == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
     *ret_created = code == RD_KAFKA_RESP_ERR_NO_ERROR;
-    /* Somebody else was faster: as good. */
+    /* Another client created it first: the result is the same. */
     if (*ret_created || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return 0;
     const char *detail = count == 1 ? rd_kafka_topic_result_error_string(results[0]) : NULL;
     return kafka_fail(request->client, code, detail, err, "creating topic %s", name);
@@ -284,7 +284,7 @@ int kafka_topic_ensure(KafkaClient *client, const char *topic, int partitions, i
     return 0;
 }
 
-/* ---- ping ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- ping ---- */
 
 int kafka_ping(KafkaClient *client, int timeout_ms, KafkaPing *ret, Error *err) {
     int64_t started = clock_mono_ns();

@@ -73,8 +73,8 @@ static void release_held(KafkaConsumer *c) {
     c->held = NULL;
 }
 
-/* The last report is worth a moment, so that lag tools do not show what was landed long ago; a broker that is away is not worth more. There
- * is no group to leave, and librdkafka's own close would wait for an absent broker far beyond the time in which we promise to end. */
+/* Waits a moment for the answer to the last report, so that lag tools show what has landed. Not librdkafka's own close: with an absent
+ * broker it waits far longer than the 5 s within which Smelt promises to end, and there is no group to leave. */
 static void finish_reports(KafkaConsumer *c) {
     int64_t until = clock_mono_ns() + FINISH_MS * INT64_C(1000000);
     rd_kafka_assign(c->client->rk, NULL);
@@ -92,8 +92,8 @@ static void *destroy(void *consumer) {
     return NULL;
 }
 
-/* Even then librdkafka waits for the answer to a report that is under way, up to socket.timeout.ms: that is left to a thread of its own,
- * which the end of the process does not wait for. */
+/* librdkafka waits for the answer to a report that is under way, up to socket.timeout.ms: a detached thread does that, and the process may
+ * end before it. */
 static void destroy_in_background(KafkaConsumer *c) {
     pthread_t thread;
     if (pthread_create(&thread, NULL, destroy, c) == 0)
@@ -118,7 +118,7 @@ static int64_t message_time_us(const rd_kafka_message_t *m) {
     return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0 ? INT64_MIN : ms * 1000;
 }
 
-/* Errors that librdkafka retries by itself are nothing; the log callback of the client has said them. */
+/* Errors that librdkafka retries by itself are KAFKA_NOTHING; the log callback of the client has logged them. */
 static int on_problem(KafkaConsumer *c, const rd_kafka_message_t *m, KafkaEvent *ret, Error *err) {
     switch (m->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF: *ret = (KafkaEvent){.kind = KAFKA_END, .partition = m->partition, .offset = m->offset}; return 0;

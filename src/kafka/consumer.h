@@ -1,4 +1,5 @@
-/* consumer.h: reading given partitions from given offsets. No group membership: the lake knows the offsets and its lock keeps others out.
+/* consumer.h: reading given partitions from given offsets. The consumer joins no group: the lake stores the offsets, and its lock ensures
+ * that one process reads.
  *
  * One thread polls. librdkafka prefetches in the background, bounded (queued.max.messages.kbytes); not polling is the back-pressure. */
 #pragma once
@@ -11,7 +12,7 @@ typedef enum KafkaEventKind {
     KAFKA_NOTHING, /* the timeout passed */
     KAFKA_MESSAGE,
     KAFKA_END,         /* `offset`: the end of `partition` for now */
-    KAFKA_OUT_OF_RANGE /* the broker no longer has (or never had) the offset that we asked for; `partition` is not read on */
+    KAFKA_OUT_OF_RANGE /* the broker no longer has (or never had) the offset to be read next; `partition` is not read until a seek */
 } KafkaEventKind;
 
 typedef struct KafkaEvent {
@@ -29,7 +30,8 @@ int kafka_consumer_open(const Settings *settings, const char *topic, KafkaConsum
 int kafka_consumer_read(KafkaConsumer *consumer, const Offsets *partitions, size_t n, Error *err) MUST_CHECK;
 void kafka_consumer_free(KafkaConsumer *consumer);
 DEFINE_CLEANUP(kafka_consumer_free, KafkaConsumer)
-/* The next event. A broker that is away is KAFKA_NOTHING (its log line comes from client.h); an error is one that waiting does not mend. */
+/* The next event. A broker that is away is KAFKA_NOTHING (its log line comes from client.h); an error is one that waiting cannot resolve.
+ */
 int kafka_consumer_poll(KafkaConsumer *consumer, int timeout_ms, KafkaEvent *ret, Error *err) MUST_CHECK;
 /* Reads one of the partitions on from another offset, after KAFKA_OUT_OF_RANGE. */
 int kafka_consumer_seek(KafkaConsumer *consumer, int32_t partition, int64_t offset, Error *err) MUST_CHECK;

@@ -55,7 +55,7 @@ static void configure(rd_kafka_conf_t *conf) {
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
 }
 
-/* ---- life ------------------------------------------------------------------------------------------------------------------------- */
+/* ---- life ---- */
 
 int kafka_producer_open(const Settings *settings, const char *topic, KafkaProducer **ret, Error *err) {
     static const KafkaRole role = {.type = RD_KAFKA_PRODUCER, .defaults = defaults, .fixed = fixed, .configure = configure};
@@ -78,7 +78,7 @@ KafkaClient *kafka_producer_client(KafkaProducer *producer) {
     return producer->client;
 }
 
-/* ---- sending ---------------------------------------------------------------------------------------------------------------------- */
+/* ---- sending ---- */
 
 void kafka_producer_poll(KafkaProducer *producer) {
     rd_kafka_poll(producer->client->rk, 0);

@@ -143,7 +143,8 @@ int64_t commit_mark_offsets_behind(const CommitMark *mark, const CommitMark *lak
     return sum;
 }
 
-/* A lake without an id is one from before it had one: it was taken back to there, or the mark is not of it; both are a loss. */
+/* A lake without an id is older than its first commit mark: an old copy was put back, or the mark is of another lake. Either way commits
+ * are missing. */
 CommitMarkVerdict commit_mark_compare(const CommitMark *mark, const CommitMark *lake) {
     if (lake->lake_id != NULL && strcmp(lake->lake_id, mark->lake_id) != 0) return MARK_FOREIGN;
     bool older = lake->lake_id == NULL || lake->generation < mark->generation || lake->commit < mark->commit;

@@ -17,7 +17,7 @@ int ledger_read(LakeConn *conn, const char *topic, TopicOffsets *ret, Error *err
 
 typedef struct LedgerAudit {
     bool ok;
-    int64_t offsets; /* that the ledger says it covers */
+    int64_t offsets; /* that the ledger covers: the sum of next - start */
     int64_t landed, duplicates, rejected, gaps;
     int64_t missing;    /* covered, but in none of the four */
     int64_t repeated;   /* in more than one place, or twice in one, or outside what is covered */

@@ -1,4 +1,4 @@
-/* recover.c: doing what the plan says. Nothing is deleted: what is in the way is renamed.
+/* recover.c: executes a plan. Nothing is deleted: files that are in the way are renamed.
  *
  * Invariant: the old mark stays until the lake has reached it, so a recovery that was interrupted is noticed, and begun again. */
 #include "recovery/recover_internal.h"
@@ -107,7 +107,7 @@ static int adopt_in_transaction(LakeConn *conn, const RecoverPlan *plan, Recover
     return lake_commit(conn, err);
 }
 
-/* The lake is another generation from here on, unless it was only looked at. */
+/* The lake is another generation from here on, unless nothing in it was changed. */
 static int adopt(LakeConn *conn, const RecoverPlan *plan, RecoverResult *result, Error *err) {
     if (!plan->behind && plan->base == RECOVER_LAKE) return 0;
     if (adopt_in_transaction(conn, plan, result, err) == 0) return 0;
@@ -126,7 +126,7 @@ static int replay(LakeConn *conn, const RecoverOptions *o, const char *topic, Re
     result->duplicates += r.counts.duplicates;
     result->rejected += r.counts.rejected;
     result->gaps += r.counts.gaps;
-    return r.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; run it again to go on") : 0;
+    return r.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; run it again to continue") : 0;
 }
 
 /* Does Kafka still have some of what the partition lacks? What it no longer has was recorded, or is gone with a topic that was recreated.
@@ -176,7 +176,7 @@ static int check_reached(const RecoverPlan *plan, const CommitMark *at, Error *e
     CLEANUP(buf_done) Buf where = {0};
     if (!plan->behind || commit_mark_offsets_behind(&plan->mark, at) <= reused_offsets(plan)) return 0;
     commit_mark_describe(&plan->mark, at, &where);
-    return error_set(err, ERR_DATA, "after the replay the lake is still behind its high-water mark: %s", where.data);
+    return error_set(err, ERR_DATA, "after the replay the lake is still behind its commit mark: %s", where.data);
 }
 
 static int check_audit(LakeConn *conn, RecoverResult *result, Error *err) {
@@ -184,7 +184,7 @@ static int check_audit(LakeConn *conn, RecoverResult *result, Error *err) {
     if (ledger_audit(conn, &a, err) != 0) return -1;
     result->offsets = a.offsets;
     if (a.ok) return 0;
-    return error_set(err, ERR_DATA, "the audit finds %" PRId64 " offsets missing and %" PRId64 " there twice: see `smelt audit`", a.missing,
+    return error_set(err, ERR_DATA, "the audit finds %" PRId64 " offsets missing and %" PRId64 " repeated: see `smelt audit`", a.missing,
                      a.repeated);
 }
 

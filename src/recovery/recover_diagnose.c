@@ -1,7 +1,7 @@
 /* recover_diagnose.c: what opens, what it has, and what Kafka still has of the rest. Reads only.
  *
  * A block of the file may be damaged without the file refusing to open: so every table is read to its end. The file without its log is
- * looked at through a hard link: DuckDB looks for a log beside the name that it was given. */
+ * opened through a hard link: DuckDB reads a log beside the name that it was given. */
 #include "recovery/recover_internal.h"
 
 #include "base/files.h"
@@ -35,7 +35,7 @@ static int read_all_tables(LakeConn *conn, Error *err) {
     return got;
 }
 
-/* The rows that can be read must also be those that the ledger says are there. */
+/* The rows that can be read must also be those that the ledger counts. */
 static int check_ledger(LakeConn *conn, Error *err) {
     static const char sql[] = "SELECT count(*) FROM duckdb_tables() WHERE table_name IN ('ledger_partitions', 'bronze_gaps')";
     CLEANUP(ledger_audit_done) LedgerAudit a = {0};
@@ -44,7 +44,7 @@ static int check_ledger(LakeConn *conn, Error *err) {
     if (tables < 2) return 0; /* it has none yet */
     if (ledger_audit(conn, &a, err) != 0) return -1;
     if (a.ok) return 0;
-    return error_set(err, ERR_DATA, "the ledger does not add up: %" PRId64 " offsets are missing, %" PRId64 " are there twice", a.missing,
+    return error_set(err, ERR_DATA, "the ledger does not add up: %" PRId64 " offsets are missing, %" PRId64 " are repeated", a.missing,
                      a.repeated);
 }
 
@@ -67,12 +67,12 @@ static int probe_without_log(const char *path, const LakeOptions *options, Commi
     return rc;
 }
 
-/* Not damage: somebody else has it, a newer smelt made it, libduckdb is not there. */
+/* Not damage: another process has the lake, a newer smelt made it, libduckdb is missing. */
 static bool is_not_damage(const Error *err) {
     return err->kind == ERR_BUSY || err->kind == ERR_CONFIG || err->kind == ERR_STOPPED;
 }
 
-static int look_at_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
+static int examine_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
     CLEANUP(free_text) char *log = xasprintf("%s.wal", o->lake_path);
     plan->lake_exists = file_exists(o->lake_path);
     plan->log_exists = file_exists(log);
@@ -92,7 +92,7 @@ static int look_at_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) 
 
 /* ---- the mark ---- */
 
-static int look_at_mark(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
+static int examine_mark(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
     if (commit_mark_load(o->mark_path, &plan->mark_state, &plan->mark, err) != 0) return -1;
     if (plan->mark_state != MARK_GOOD || plan->base == RECOVER_NOTHING) return 0;
     plan->foreign = commit_mark_compare(&plan->mark, &plan->at) == MARK_FOREIGN;
@@ -103,7 +103,7 @@ static bool has_goal(const RecoverPlan *plan) {
     return plan->mark_state == MARK_GOOD && !plan->foreign;
 }
 
-/* ---- what nothing has any more ---- */
+/* ---- what is lost ---- */
 
 typedef struct Losses {
     RecoverRange *items;
@@ -165,7 +165,7 @@ static int compute_topic_losses(const RecoverOptions *o, const CommitMark *mark,
     CLEANUP(kafka_topic_done) KafkaTopic now = {0};
     if (describe(o->settings, topic, &now, err) != 0) {
         if (err->kind != ERR_DATA) return -1;
-        error_clear(err); /* a file that was read is not there any more */
+        error_clear(err); /* a file that was read is no longer there */
     }
     for (size_t i = 0; i < mark->count; i++)
         if (strcmp(mark->topics[i].topic.name, topic) == 0) compute_epoch_losses(&mark->topics[i], at, &now, l);
@@ -223,7 +223,7 @@ static void take_losses(RecoverPlan *plan, Losses *l) {
     *l = (Losses){0};
 }
 
-/* A backup is the base where no lake opens, and where it has more of what nobody else has. */
+/* A backup is the base when no lake opens, and when less is lost with it. */
 static int choose(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
     CLEANUP(losses_done) Losses with_lake = {0};
     CLEANUP(losses_done) Losses with_backup = {0};
@@ -248,7 +248,7 @@ static int choose(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
 
 int recover_diagnose(const RecoverOptions *options, RecoverPlan *ret, Error *err) {
     CLEANUP(recover_plan_done) RecoverPlan plan = {0};
-    if (look_at_lake(options, &plan, err) != 0 || look_at_mark(options, &plan, err) != 0 || choose(options, &plan, err) != 0) return -1;
+    if (examine_lake(options, &plan, err) != 0 || examine_mark(options, &plan, err) != 0 || choose(options, &plan, err) != 0) return -1;
     const CommitMark *at = plan.base == RECOVER_BACKUP ? &plan.backup.mark : &plan.at;
     if (has_goal(&plan))
         plan.behind = plan.base == RECOVER_NOTHING ? plan.mark.commit > 0 : commit_mark_compare(&plan.mark, at) == MARK_BEHIND;

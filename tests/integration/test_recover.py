@@ -118,7 +118,7 @@ def test_a_lake_with_holes_is_filled_from_kafka(smelt: Smelt, topic: Topic) -> N
         conn.execute("INSERT INTO bronze_raw_events SELECT * FROM bronze_raw_events WHERE kafka_offset = 30")
     assert not smelt("audit", code=1)["ok"]
     plan = smelt("recover")
-    assert "20 offsets are missing, 2 are there twice" in plan["problem"] and plan["base"] == "nothing"
+    assert "20 offsets are missing, 2 are repeated" in plan["problem"] and plan["base"] == "nothing"
     smelt("recover", "--yes")
     assert_recovered(smelt, topic, sent)
 

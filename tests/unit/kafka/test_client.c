@@ -15,7 +15,7 @@
 #define ANSWER_MS 10000
 #define NOBODY    "127.0.0.1:1" /* tcpmux: nobody listens there */
 
-/* ---- a mock cluster, and settings that point at it -------------------------------------------------------------------------------- */
+/* ---- a mock cluster, and settings that point at it ---- */
 
 typedef struct Mock {
     rd_kafka_t *host;
@@ -72,7 +72,7 @@ static void assert_refused(const char *extra, const KafkaRole *role, const char 
     error_clear(&err);
 }
 
-/* ---- configuration ---------------------------------------------------------------------------------------------------------------- */
+/* ---- configuration ---- */
 
 static const KafkaProperty idempotent[] = {{"enable.idempotence", "true"}, {NULL, NULL}};
 static const KafkaRole plain = {.type = RD_KAFKA_PRODUCER}, guarded = {.type = RD_KAFKA_PRODUCER, .fixed = idempotent};
@@ -100,7 +100,7 @@ static void properties_of_the_other_role_do_no_harm(void **state) {
     assert_non_null(client);
 }
 
-/* ---- a broker that is away -------------------------------------------------------------------------------------------------------- */
+/* ---- a broker that is away ---- */
 
 static void an_absent_broker_is_unavailable_and_named(void **state) {
     (void)state;
@@ -148,7 +148,7 @@ static void a_timeout_after_a_refused_login_is_configuration(void **state) {
     error_clear(&err);
 }
 
-/* ---- administration --------------------------------------------------------------------------------------------------------------- */
+/* ---- administration ---- */
 
 static void ping_counts_brokers(void **state) {
     Mock *mock = *state;
