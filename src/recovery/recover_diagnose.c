@@ -92,10 +92,20 @@ static int examine_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) 
 
 /* ---- the mark ---- */
 
+/* A lake without a commit: what a recovery leaves that was killed before it gave the lake the identity of the mark. */
+static bool is_new(const CommitMark *lake) {
+    return lake->commit == 0 && lake->count == 0;
+}
+
 static int examine_mark(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
     if (commit_mark_load(o->mark_path, &plan->mark_state, &plan->mark, err) != 0) return -1;
     if (plan->mark_state != MARK_GOOD || plan->base == RECOVER_NOTHING) return 0;
     plan->foreign = commit_mark_compare(&plan->mark, &plan->at) == MARK_FOREIGN;
+    if (plan->foreign && plan->mark.commit > 0 && is_new(&plan->at)) {
+        plan->foreign = false;
+        plan->base = RECOVER_NOTHING;
+        commit_mark_done(&plan->at);
+    }
     return 0;
 }
 

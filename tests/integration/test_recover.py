@@ -214,6 +214,18 @@ def test_killed_while_it_recovers_it_is_done_again(smelt: Smelt, topic: Topic) -
     assert_recovered(smelt, topic, sent)
 
 
+def test_a_new_lake_without_a_commit_is_no_other_lake(smelt: Smelt, topic: Topic, new_smelt: Callable[..., Smelt]) -> None:
+    """A recovery leaves one that is killed before it gave the new lake its identity: no reason to give up the mark."""
+    sent = topic.send(events(0, 300))
+    smelt("ingest")
+    empty = new_smelt(name="empty", kafka_bootstrap="127.0.0.1:1")
+    assert empty.run("run", "--set", "ingest.timeout=10ms", "--set", "run.attempts=1").code == 69
+    shutil.copy(empty.lake, smelt.lake)
+    assert smelt.run("ingest").code == 65
+    assert smelt("recover", "--yes")["landed"] == 300
+    assert_recovered(smelt, topic, sent)
+
+
 def test_files_are_replayed_as_topics_are(offline: Smelt) -> None:
     (offline.folder / "e.jsonl").write_bytes(b"\n".join(events(0, 500)) + b"\n")
     offline("ingest", "--from", "e.jsonl")
