@@ -64,7 +64,7 @@ static const struct argp restore_argp = {
            "Every file is compared with its checksum, and the ledger is audited, before the lake appears. "
            "An existing lake is never overwritten. "
            "Events newer than the backup are read from Kafka again by the next ingest, "
-           "or by `smelt recover` when a high-water mark says that the lake had more."
+           "or by `smelt recover` when a commit mark says that the lake had more."
            "\vExamples:\n"
            "  smelt restore /var/backups/lake\n"
            "  smelt restore /var/backups/lake && smelt ingest && smelt refine\n",
@@ -90,7 +90,7 @@ int command_backup(App *app, int argc, char **argv, Error *err) {
     say(app, "%s has everything up to commit %" PRId64 " (%" PRId64 " events): %" PRId64 " batches, %.1f MB added in %.2f s\n", o.dir,
         r.commit, r.landed, r.batches, (double)r.bytes / 1e6, r.seconds);
     app->summary = json_pack("{ss sI sI sI sI sb sf}", "dir", o.dir, "commit", (json_int_t)r.commit, "landed", (json_int_t)r.landed,
-                             "batches", (json_int_t)r.batches, "bytes", (json_int_t)r.bytes, "anew", r.anew, "seconds", r.seconds);
+                             "batches", (json_int_t)r.batches, "bytes", (json_int_t)r.bytes, "anew", r.is_new, "seconds", r.seconds);
     return 0;
 }
 
@@ -117,7 +117,7 @@ static int read_mark(App *app, const Backup *backup, CommitMark *ret, Error *err
         return 0;
     }
     if (file_set_aside(path, &aside, err) != 0) return -1;
-    log_warn("restore", "the high-water mark was of another lake: it is kept as %s", aside);
+    log_warn("restore", "the commit mark was of another lake: it is kept as %s", aside);
     return 0;
 }
 
@@ -141,7 +141,7 @@ int command_restore(App *app, int argc, char **argv, Error *err) {
     if (restore(app, &b, &behind, err) != 0) return -1;
     const char *next = behind > 0 ? "smelt recover" : "smelt ingest";
     say(app, "Restored: %" PRId64 " events up to commit %" PRId64 ", every offset accounted for.\n", b.mark.landed, b.mark.commit);
-    if (behind > 0) say(app, "By its high-water mark the lake had %" PRId64 " offsets more.\n", behind);
+    if (behind > 0) say(app, "By its commit mark the lake had %" PRId64 " offsets more.\n", behind);
     say(app, "Next: `%s`, then `smelt refine`: Silver and Gold are made from Bronze.\n", next);
     app->summary = json_pack("{sI sI sI sI sI sI ss}", "commit", (json_int_t)b.mark.commit, "landed", (json_int_t)b.mark.landed,
                              "duplicates", (json_int_t)b.mark.duplicates, "rejected", (json_int_t)b.mark.rejected, "gaps",

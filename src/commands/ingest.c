@@ -28,7 +28,7 @@ static const struct argp argp = {
     .options =
         (const struct argp_option[]){
             {"from", OPT_FROM, "FILE.jsonl", 0, "Read a file (each line a message) instead of Kafka", 0},
-            {"follow", OPT_FOLLOW, NULL, 0, "Go on after the end, until SIGTERM or Ctrl-C", 0},
+            {"follow", OPT_FOLLOW, NULL, 0, "Continue after the end, until SIGTERM or Ctrl-C", 0},
             {"timeout", OPT_TIMEOUT, "DURATION", 0,
              "Give up with exit code 69 when Kafka was away this long (ingest.timeout; with --follow: never)", 0},
             {"new-epoch", OPT_NEW_EPOCH, NULL, 0, "Accept that the topic was deleted and recreated: read the new one too", 0},
@@ -52,15 +52,15 @@ static int set_options(const App *app, const Options *o, IngestOptions *ret, Err
     return o->timeout != NULL ? duration_parse_ms(o->timeout, &ret->timeout_ms, err) : 0;
 }
 
-static void tell(const App *app, const char *topic, const IngestResult *r) {
+static void print_result(const App *app, const char *topic, const IngestResult *r) {
     const LedgerCounts *c = &r->counts;
     double events = (double)(c->landed + c->duplicates + c->rejected);
     say(app, "%s: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps in %.2f s (%.0f events/s)\n", topic,
         c->landed, c->duplicates, c->rejected, c->gaps, r->seconds, r->seconds > 0 ? events / r->seconds : 0);
     for (size_t i = 0; i < r->partition_count; i++)
-        say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)r->partitions[i].partition, r->partitions[i].next_offset,
-            r->partitions[i].end_offset);
-    if (r->stopped) say(app, "Stopped before the end; run it again to go on.\n");
+        say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)r->partitions[i].partition, r->partitions[i].next,
+            r->partitions[i].end);
+    if (r->stopped) say(app, "Stopped before the end; run it again to continue.\n");
 }
 
 int command_ingest(App *app, int argc, char **argv, Error *err) {
@@ -75,7 +75,7 @@ int command_ingest(App *app, int argc, char **argv, Error *err) {
     if (open_lake(app->settings, "smelt ingest", &w, err) != 0) return -1;
     options.mark = w.mark;
     if (ingest_run(w.conn, feed, &options, &result, err) != 0) return o.follow ? writer_reexec_if_disk_full(err) : -1;
-    tell(app, feed_topic(feed), &result);
+    print_result(app, feed_topic(feed), &result);
     app->summary = ingest_result_json(&result, feed_topic(feed));
     return result.stopped ? error_exit_code(ERR_STOPPED) : 0;
 }

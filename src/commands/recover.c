@@ -33,7 +33,7 @@ static const struct argp argp = {
     .parser = parse,
     .doc =
         "Repairs a lake that does not open, has lost commits, or is gone; a dry run unless --yes. "
-        "Checks the file, its write-ahead log, the high-water mark, the backup and Kafka, and prints what is wrong and what it would do. "
+        "Checks the file, its write-ahead log, the commit mark, the backup and Kafka, and prints what is wrong and what it would do. "
         "With --yes, damaged files are renamed, never deleted; the newest good state is opened; what is missing is read from Kafka again. "
         "Offsets that Kafka no longer has are listed, and nothing is changed until you accept their loss."
         "\vExit codes: 0 nothing to do, or all of it can be (was) brought back; 65 something is lost for good.\n\nExamples:\n"
@@ -61,7 +61,7 @@ static void tell_findings(const App *app, const RecoverPlan *plan) {
     if (!plan->behind) return;
     CLEANUP(buf_done) Buf where = {0};
     commit_mark_describe(&plan->mark, plan->base == RECOVER_BACKUP ? &plan->backup.mark : &plan->at, &where);
-    say(app, "Behind the high-water mark: %s\n", where.data);
+    say(app, "Behind the commit mark: %s\n", where.data);
 }
 
 static void tell_steps(const App *app, const json_t *steps, bool yes) {

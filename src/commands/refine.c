@@ -54,10 +54,8 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
     CLEANUP(refinery_freep) Refinery *refinery = NULL;
     RefineStats stats = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
-    const char *dir = o.pipeline != NULL ? o.pipeline : settings_text(app->settings, "pipeline.dir");
-    if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0 ||
-        writer_open_existing(app->settings, "smelt refine", &w, err) != 0)
-        return -1;
+    if ((o.pipeline != NULL ? pipeline_load_dir(o.pipeline, &pipeline, err) : pipeline_load(app->settings, &pipeline, err)) != 0) return -1;
+    if (writer_open_existing(app->settings, "smelt refine", &w, err) != 0) return -1;
     RefineOptions options = {.full = o.full};
     refinery = refinery_new(TAKE(pipeline));
     if (refine_run(refinery, w.conn, &options, &stats, err) != 0) return -1;

@@ -38,7 +38,7 @@ static const struct argp argp = {
            "  smelt run --json --set ingest.timeout=60s\n",
 };
 
-static void tell_step(void *user, const json_t *step) {
+static void print_step(void *user, const json_t *step) {
     const App *app = user;
     const json_t *summary = json_object_get(step, "summary");
     say(app, "%-8s %-8s %6.2f s ", json_string_value(json_object_get(step, "name")), json_string_value(json_object_get(step, "state")),
@@ -55,7 +55,7 @@ static void tell_step(void *user, const json_t *step) {
     say(app, "\n");
 }
 
-/* A run that cannot begin has failed too, and no snapshot will ever have it. */
+/* A run that cannot begin has failed too, and no snapshot will show it. */
 static int open_both(App *app, const char *from, Writer *w, Feed **ret, Error *err) {
     int rc = from != NULL ? feed_open_file(from, false, ret, err) : feed_open_kafka(app->settings, ret, err);
     if (rc == 0) rc = writer_open(app->settings, "smelt run", w, err);
@@ -75,7 +75,7 @@ int command_run(App *app, int argc, char **argv, Error *err) {
                           .mark = w.mark,
                           .force_train = o.train,
                           .ends_then = true,
-                          .on_step = tell_step,
+                          .on_step = print_step,
                           .user = app};
     int rc = run_pipeline(w.conn, &options, &result, err);
     if (result.summary != NULL) app->summary = json_incref(result.summary);

@@ -48,8 +48,7 @@ static const struct argp argp = {
 static int show(App *app, const char *what, Error *err) {
     CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
     CLEANUP(free_text) char *text = NULL;
-    const char *dir = settings_text(app->settings, "pipeline.dir");
-    if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0 || compile_show(pipeline, what, &text, err) != 0) return -1;
+    if (pipeline_load(app->settings, &pipeline, err) != 0 || compile_show(pipeline, what, &text, err) != 0) return -1;
     say(app, "%s\n", text);
     app->summary = json_pack("{ss ss}", "show", what, "sql", text);
     return 0;

@@ -84,13 +84,18 @@ static int read_dir(Pipeline *p, const char *dir, Error *err) {
 
 /* ---- the whole ---- */
 
-int pipeline_load(const char *dir, Pipeline **ret, Error *err) {
+int pipeline_load_dir(const char *dir, Pipeline **ret, Error *err) {
     CLEANUP(pipeline_freep) Pipeline *p = xcalloc(1, sizeof *p);
     p->strings = strings_new();
     if ((dir == NULL ? read_embedded(p, err) : read_dir(p, dir, err)) != 0) return -1;
     pipeline_fingerprint(p);
     *ret = TAKE(p);
     return 0;
+}
+
+int pipeline_load(const Settings *settings, Pipeline **ret, Error *err) {
+    const char *dir = settings_text(settings, "pipeline.dir");
+    return pipeline_load_dir(dir[0] != '\0' ? dir : NULL, ret, err);
 }
 
 void pipeline_free(Pipeline *p) {

@@ -1,104 +1,135 @@
-/* live.c: follows the topic; each commit of Bronze is refined at once, on the same connection. Publishing is a run like any other
- * (flow/run.h), so that it stands in the run history. */
+/* live.c: a loop: refine what was committed, publish and back up when due, one step of ingest. All on the writer's connection. Publishing
+ * is a run (flow/run.h) that begins with training, so that it is in the run history.
+ *
+ * Invariant: `unrefined` is true from the commit of a batch until refine has succeeded. At the start it is not known what the last process
+ * left: it begins as true. */
 #include "flow/live.h"
 
 #include "base/clock.h"
+#include "base/disk_space.h"
 #include "base/log.h"
 #include "base/stop.h"
-#include "contract/pipeline.h"
 #include "flow/run.h"
 #include "ingest/ingest.h"
 #include "recovery/backup.h"
 #include "refine/refine.h"
 
-#define PAUSE_MS       5000
-#define BACKUP_LOOK_NS (10 * NSEC_PER_SEC)
+#define PAUSE_MS        5000
+#define FULL_PAUSE_MS   1000
+#define BACKUP_CHECK_NS (10 * NSEC_PER_SEC)
 
 typedef struct Live {
     LakeConn *conn;
     const Settings *settings;
     CommitMarkKeeper *mark; /* borrowed */
     Refinery *refinery;
-    bool unpublished;
-    int64_t published_ns, backup_looked_ns;
+    Feed *feed; /* with `ingest`; NULL: the next step opens both */
+    Ingest *ingest;
+    bool unrefined;   /* Bronze may have batches that Silver and Gold lack */
+    bool unpublished; /* Gold has changed since the last snapshot */
+    int64_t published_ns, backup_checked_ns;
 } Live;
 
+static void close_ingest(Live *live) {
+    ingest_closep(&live->ingest);
+    feed_freep(&live->feed);
+}
+
 static void live_done(Live *live) {
+    close_ingest(live);
     refinery_freep(&live->refinery);
 }
 
-static int publish(Live *live, Error *err) {
-    RunOptions options = {.settings = live->settings, .refinery = live->refinery, .without_ingest = true, .quiet = true};
-    RunResult result = {0};
-    int rc = run_pipeline(live->conn, &options, &result, err);
-    run_result_done(&result);
-    live->unpublished = false;
-    live->published_ns = clock_mono_ns();
-    return rc;
-}
+/* ---- one step ---- */
 
-/* Whether a backup is due stands in a file: it need not be read each second. */
-static void look_for_backup(Live *live) {
-    if (clock_mono_ns() - live->backup_looked_ns < BACKUP_LOOK_NS) return;
-    live->backup_looked_ns = clock_mono_ns();
-    backup_when_due(live->conn, live->settings);
-}
-
-static int after_step(void *user, bool committed, Error *err) {
-    Live *live = user;
+static int refine(Live *live, Error *err) {
     RefineOptions options = {.quiet = true};
-    RefineStats stats = {0};
-    if (committed) {
-        if (refine_run(live->refinery, live->conn, &options, &stats, err) != 0) return -1;
-        live->unpublished = true;
-    }
-    int64_t interval_ms = settings_int(live->settings, "up.publish_interval");
-    bool due = live->unpublished && (clock_mono_ns() - live->published_ns) / 1000000 >= interval_ms;
-    if (due && !stop_requested() && publish(live, err) != 0) return -1;
-    if (!stop_requested()) look_for_backup(live);
+    RefineStats stats;
+    if (!live->unrefined) return 0;
+    if (refine_run(live->refinery, live->conn, &options, &stats, err) != 0) return -1;
+    live->unrefined = false;
+    live->unpublished = true;
     return 0;
 }
 
-/* One connection to the feed, as long as it lasts. */
-static int follow(Live *live, Error *err) {
-    CLEANUP(feed_freep) Feed *feed = NULL;
-    CLEANUP(ingest_result_done) IngestResult result = {0};
+static int publish(Live *live, Error *err) {
+    RunOptions options = {.settings = live->settings, .is_refined = true, .quiet = true};
+    RunResult result = {0};
+    int rc = run_pipeline(live->conn, &options, &result, err);
+    run_result_done(&result);
+    live->unpublished = rc != 0;
+    live->published_ns = clock_mono_ns(); /* one that failed is tried again after the interval */
+    return rc;
+}
+
+static int publish_when_due(Live *live, Error *err) {
+    int64_t interval_ms = settings_int(live->settings, "up.publish_interval");
+    bool due = live->unpublished && (clock_mono_ns() - live->published_ns) / 1000000 >= interval_ms;
+    return due && !stop_requested() ? publish(live, err) : 0;
+}
+
+/* A file says when the last backup was made: it need not be read each second. */
+static void back_up_when_due(Live *live) {
+    if (stop_requested() || clock_mono_ns() - live->backup_checked_ns < BACKUP_CHECK_NS) return;
+    live->backup_checked_ns = clock_mono_ns();
+    backup_when_due(live->conn, live->settings);
+}
+
+static int open_ingest(Live *live, Error *err) {
     IngestOptions options = ingest_options(live->settings);
     options.follow = true;
     options.quiet = true;
     options.timeout_ms = 0;
-    options.after_step = after_step;
-    options.user = live;
     options.mark = live->mark;
-    if (feed_open_kafka(live->settings, &feed, err) != 0) return -1;
-    return ingest_run(live->conn, feed, &options, &result, err);
-}
-
-/* What was committed but not refined or published when the last process ended. */
-static int catch_up(Live *live, Error *err) {
-    if (after_step(live, true, err) == 0) return 0;
-    if (!error_is_retriable(err) && !error_can_wait_for_space(err)) return -1;
-    log_warn("up", "%s; going on", err->text);
-    error_clear(err);
+    if (feed_open_kafka(live->settings, &live->feed, err) != 0) return -1;
+    live->ingest = ingest_open(live->conn, live->feed, &options);
     return 0;
 }
 
+static int ingest(Live *live, bool *ret_done, Error *err) {
+    IngestState state;
+    if (live->ingest == NULL && open_ingest(live, err) != 0) return -1;
+    if (ingest_step(live->ingest, &state, err) != 0) return -1;
+    if (state == INGEST_COMMITTED) live->unrefined = true;
+    *ret_done = state == INGEST_DONE;
+    return 0;
+}
+
+static int step(Live *live, bool *ret_done, Error *err) {
+    if (refine(live, err) != 0 || publish_when_due(live, err) != 0) return -1;
+    back_up_when_due(live);
+    return ingest(live, ret_done, err);
+}
+
+/* ---- the loop ---- */
+
+static int wait_for_disk_space(const Live *live, Error *err) {
+    log_error("up", "%s", err->text);
+    error_clear(err);
+    if (stop_wait_ms(FULL_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while the disk was full");
+    return disk_space_wait(settings_text(live->settings, "data.dir"), settings_int(live->settings, "disk.reserve"), err);
+}
+
+/* 0: the next step may succeed. -1 with the error: waiting cannot resolve it, or a stop was requested. */
+static int wait_after_error(Live *live, Error *err) {
+    if (error_can_wait_for_space(err)) return wait_for_disk_space(live, err);
+    if (!error_is_retriable(err)) return -1;
+    log_warn("up", "%s; again in %d s", err->text, PAUSE_MS / 1000);
+    error_clear(err);
+    close_ingest(live);
+    return stop_wait_ms(PAUSE_MS) ? error_set(err, ERR_STOPPED, "stopped while waiting to try again") : 0;
+}
+
 int live_run(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark, Error *err) {
-    CLEANUP(live_done) Live live = {.conn = conn, .settings = settings, .mark = mark};
-    const char *dir = settings_text(settings, "pipeline.dir");
-    live.backup_looked_ns = clock_mono_ns() - BACKUP_LOOK_NS;
+    CLEANUP(live_done) Live live = {.conn = conn, .settings = settings, .mark = mark, .unrefined = true};
+    live.backup_checked_ns = clock_mono_ns() - BACKUP_CHECK_NS;
     live.published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */
-    Pipeline *pipeline;
-    if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0) return -1;
-    live.refinery = refinery_new(pipeline);
-    if (catch_up(&live, err) != 0) return -1;
-    while (!stop_requested()) {
-        if (follow(&live, err) == 0) continue;
-        if (err->kind == ERR_STOPPED) break;
-        if (!error_is_retriable(err)) return -1;
-        log_warn("up", "%s; again in %d s", err->text, PAUSE_MS / 1000);
-        error_clear(err);
-        stop_wait_ms(PAUSE_MS);
+    if (refinery_open(settings, &live.refinery, err) != 0) return -1;
+    bool done = false;
+    while (!done) {
+        if (step(&live, &done, err) == 0 || wait_after_error(&live, err) == 0) continue;
+        if (err->kind != ERR_STOPPED) return -1;
+        done = true;
     }
     error_clear(err);
     return 0;

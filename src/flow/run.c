@@ -1,9 +1,9 @@
 /* run.c: a table of steps, one loop.
  *
- * The last step publishes a snapshot that holds the run history. So before it the run is written down as done: whoever can read that row
- * reads a snapshot that was published, and if publishing fails nobody sees it and the row is corrected.
+ * The last step publishes a snapshot that holds the run history. So the run is stored as done before it: that row is only visible to
+ * readers of a snapshot that was published. If publishing fails, the row is corrected.
  *
- * Quick steps are written down together, before publishing or when the run ends. */
+ * Quick steps are stored together, before publishing or when the run ends. */
 #include "flow/run.h"
 
 #include "base/clock.h"
@@ -13,7 +13,6 @@
 #include "base/memory.h"
 #include "base/stop.h"
 #include "churn/churn.h"
-#include "contract/pipeline.h"
 #include "flow/prefetch.h"
 #include "flow/run_record.h"
 #include "ingest/ingest.h"
@@ -30,6 +29,7 @@ typedef struct Run {
     int64_t began_ns;
     json_t *summary, *steps; /* steps: borrowed from summary */
     size_t written;          /* of the steps */
+    Refinery *refinery;      /* NULL: not opened yet */
     Prefetch *prefetch;
     LakeCheckpoint *checkpoint; /* NULL: not begun */
 } Run;
@@ -58,17 +58,10 @@ static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
 }
 
 static int step_refine(Run *run, json_t **ret_summary, Error *err) {
-    CLEANUP(refinery_freep) Refinery *own = NULL;
-    const Refinery *refinery = run->options->refinery;
     RefineOptions options = {.quiet = run->options->quiet};
     RefineStats stats = {0};
-    if (refinery == NULL) {
-        const char *dir = settings_text(run->options->settings, "pipeline.dir");
-        Pipeline *pipeline;
-        if (pipeline_load(dir[0] != '\0' ? dir : NULL, &pipeline, err) != 0) return -1;
-        refinery = own = refinery_new(pipeline);
-    }
-    if (refine_run(refinery, run->conn, &options, &stats, err) != 0) return -1;
+    if (run->refinery == NULL && refinery_open(run->options->settings, &run->refinery, err) != 0) return -1;
+    if (refine_run(run->refinery, run->conn, &options, &stats, err) != 0) return -1;
     *ret_summary = refine_stats_json(&stats);
     return 0;
 }
@@ -100,7 +93,7 @@ static int step_publish(Run *run, json_t **ret_summary, Error *err) {
                               .checkpoint_lake = run->options->ends_then,
                               .draft = prefetch_draft(run->prefetch)};
     if (publish_run(run->conn, dir, &options, &result, err) != 0) return -1;
-    run->checkpoint = TAKE(result.snapshot.checkpoint); /* readers need not wait for it */
+    run->checkpoint = TAKE(result.snapshot.checkpoint); /* readers do not wait for it */
     *ret_summary = json_pack("{sI ss sI sf}", "generation", (json_int_t)result.snapshot.generation, "path", result.snapshot.path, "bytes",
                              (json_int_t)result.snapshot.bytes, "seconds", result.seconds);
     return 0;
@@ -113,6 +106,7 @@ typedef struct Step {
 
 static const Step steps[] = {
     {"ingest", step_ingest}, {"refine", step_refine}, {"train", step_train}, {"score", step_score}, {"publish", step_publish}};
+#define TRAIN_STEP   2
 #define PUBLISH_STEP (ARRAY_LEN(steps) - 1)
 #define LONG_STEP_S  1.0
 
@@ -124,7 +118,7 @@ static int store_run(const Run *run, const char *state, const char *error, bool 
 }
 
 static size_t first_position(const Run *run) {
-    return run->options->without_ingest ? 1 : 0;
+    return run->options->is_refined ? TRAIN_STEP : 0;
 }
 
 /* `rows`: steps, of which the first is at `position`. */
@@ -174,7 +168,7 @@ static StepState state_of(int rc, const Error *err) {
     return err->kind == ERR_STOPPED ? STEP_STOPPED : STEP_FAILED;
 }
 
-/* See the head of this file. */
+/* Stores the run as done before it is published: see the head of this file. */
 static int announce_publish(Run *run, Error *err) {
     CLEANUP(json_freep) json_t *step = describe_step(steps[PUBLISH_STEP].name, step_state_name(STEP_DONE), 1, clock_wall_us());
     size_t written = run->written;
@@ -187,7 +181,7 @@ static int announce_publish(Run *run, Error *err) {
     return -1;
 }
 
-/* Now that it is known how it ended. */
+/* Replaces the announced step by how it ended. */
 static int replace_announced(Run *run, Error *err) {
     LakeValue key[] = {lake_text(run->id), lake_int(PUBLISH_STEP)};
     if (lake_begin(run->conn, err) != 0) return -1;
@@ -198,8 +192,8 @@ static int replace_announced(Run *run, Error *err) {
     return -1;
 }
 
-/* Whoever looks at a run that takes long sees what it has done. */
-static int write_down(Run *run, size_t position, bool failed, double seconds, Error *err) {
+/* A long step is stored at once, so that the progress of a long run can be seen. */
+static int store_step(Run *run, size_t position, bool failed, double seconds, Error *err) {
     if (position == PUBLISH_STEP) return replace_announced(run, err);
     return failed || seconds > LONG_STEP_S ? write_steps(run, NULL, err) : 0;
 }
@@ -221,7 +215,7 @@ static int run_step(Run *run, size_t position, StepState *ret_state, Error *err)
     if (rc < 0) json_object_set_new(step, "error", json_string(err->text));
     if (run->options->on_step != NULL) run->options->on_step(run->options->user, step);
     Error history = {0};
-    if (write_down(run, position, rc < 0, seconds, &history) != 0) log_error("run", "the step could not be written down: %s", history.text);
+    if (store_step(run, position, rc < 0, seconds, &history) != 0) log_error("run", "the step could not be stored: %s", history.text);
     error_clear(&history);
     return rc < 0 ? -1 : 0;
 }
@@ -237,6 +231,7 @@ static char *new_run_id(int64_t wall_us) {
 static void run_done(Run *run) {
     lake_checkpoint_waitp(&run->checkpoint);
     prefetch_freep(&run->prefetch);
+    refinery_freep(&run->refinery);
     json_decref(run->summary);
     free(run->id);
 }
@@ -274,7 +269,7 @@ int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Erro
     int rc = run_steps(&run, &state, err);
     Error history = {0};
     if (rc != 0 && (write_steps(&run, NULL, &history) != 0 || store_run(&run, step_state_name(state), err->text, true, &history) != 0))
-        log_error("run", "the end of the run could not be written down: %s", history.text);
+        log_error("run", "the end of the run could not be stored: %s", history.text);
     error_clear(&history);
     json_object_set_new(run.summary, "state", json_string(step_state_name(state)));
     json_object_set_new(run.summary, "seconds", json_real(clock_seconds_since(run.began_ns)));

@@ -5,7 +5,6 @@
 #include "ingest/feed.h"
 #include "lake/lake.h"
 #include "ledger/commit_mark_keeper.h"
-#include "refine/refine.h"
 
 typedef enum StepState { STEP_DONE, STEP_SKIPPED, STEP_FAILED, STEP_STOPPED } StepState;
 const char *step_state_name(StepState state);
@@ -14,10 +13,9 @@ typedef struct RunOptions {
     const Settings *settings; /* borrowed */
     Feed *feed;               /* what to ingest; borrowed */
     CommitMarkKeeper *mark;   /* of the lake; NULL: none is kept. Borrowed */
-    const Refinery *refinery; /* NULL: made from the setting pipeline.dir when the run refines. Borrowed */
-    bool without_ingest;      /* somebody else ingests: begin with refine, without a feed */
+    bool is_refined;          /* the caller has ingested and refined: begin with training, without a feed */
     bool force_train;         /* train though the model is not due */
-    bool ends_then;           /* the lake is closed after the run: it is made ready for that while the snapshot is written */
+    bool ends_then;           /* the lake is closed after the run: it is checkpointed while the snapshot is written */
     bool quiet;               /* no progress */
     /* After each step, from the calling thread; `step` is the object described at run_pipeline. NULL: none. */
     void (*on_step)(void *user, const json_t *step);

@@ -25,11 +25,12 @@ int run_record_read(const Settings *settings, json_t **ret, Error *err) {
     return 0;
 }
 
-/* What is there, or a new one: what was counted in a file that is damaged is lost, as when a process starts again. */
+/* What is there, or a new one: the counts of a damaged file are lost, as the counters of a process are when it restarts. */
 static json_t *load(const Settings *settings) {
     json_t *document = NULL;
     Error err = {0};
-    if (run_record_read(settings, &document, &err) != 0) log_warn("run", "the run record is made anew: %s", err.text);
+    if (run_record_read(settings, &document, &err) != 0)
+        log_warn("run", "the run record cannot be read, and a new one is written: %s", err.text);
     error_clear(&err);
     if (document != NULL) return document;
     return json_pack("{s{} s{} s{} sn sn}", "counts", "ended_us", "failures", "running", "last");

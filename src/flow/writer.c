@@ -1,7 +1,7 @@
 /* writer.c: opening the lake as its one writer.
  *
- * Order: the lock, the file, the fence, the version, the high-water mark, migrations. Whatever says no does so before anything was changed.
- * The lock is let go after the database was closed. */
+ * Order: the lock, the file, the fence, the version, the commit mark, migrations. A check that refuses does so before anything was changed.
+ * The lock is released after the database was closed. */
 #include "flow/writer.h"
 
 #include "base/disk_space.h"
@@ -34,15 +34,16 @@ int writer_open_file(const Settings *settings, Writer *w, Error *err) {
     LakeOptions options = writer_lake_options(settings);
     bool was_there = file_exists(path);
     if (lake_open(path, &options, &w->lake, err) != 0)
-        return was_there && err->kind == ERR_IO ? error_set(err, ERR_IO, "%s. Next: `smelt recover` says what it would do", err->text) : -1;
+        return was_there && err->kind == ERR_IO ? error_set(err, ERR_IO, "%s. Next: `smelt recover` shows what it would do", err->text)
+                                                : -1;
     lake_set_fence(w->lake, check_lock, w->lock);
     w->watchdog = stop_watchdog_new(w->lake);
     if (lake_connect(w->lake, &w->conn, err) != 0) return -1;
     return lake_check_version(w->conn, err);
 }
 
-/* No lake where the mark knows of one. */
-static int check_gone(const Settings *settings, Error *err) {
+/* ERR_DATA: there is no lake, but the mark is of one with commits. */
+static int check_missing(const Settings *settings, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     CLEANUP(commit_mark_done) CommitMark none = {0};
     return file_exists(layout.lake_path) ? 0 : commit_mark_check(NULL, layout.mark_path, &none, err);
@@ -51,7 +52,7 @@ static int check_gone(const Settings *settings, Error *err) {
 static int open_marked(const Settings *settings, Writer *w, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     CLEANUP(commit_mark_done) CommitMark lake = {0};
-    if (check_gone(settings, err) != 0 || writer_open_file(settings, w, err) != 0 ||
+    if (check_missing(settings, err) != 0 || writer_open_file(settings, w, err) != 0 ||
         commit_mark_check(w->conn, layout.mark_path, &lake, err) != 0 || lake_migrate(w->conn, err) != 0)
         return -1;
     return commit_mark_keeper_open(w->conn, layout.mark_path, &lake, &w->mark, err);
@@ -96,7 +97,7 @@ int writer_reexec_if_disk_full(Error *err) {
 int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     const char *path = layout.lake_path;
-    if (check_gone(settings, err) != 0) return -1;
+    if (check_missing(settings, err) != 0) return -1;
     if (!file_exists(path))
         return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
     return open_writer(settings, what, ret, err);

@@ -17,14 +17,14 @@ typedef struct Writer {
 } Writer;
 
 /* Makes data.dir, takes the lock (`what`: the command, for the message of the process that comes second), opens and migrates the lake.
- * ERR_BUSY when another process holds the lock; ERR_DATA when the lake is behind its commit mark, or is not the one that belongs to it. */
+ * ERR_BUSY when another process holds the lock; ERR_DATA when the lake is behind its commit mark, or the mark is of another lake. */
 int writer_open(const Settings *settings, const char *what, Writer *ret, Error *err) MUST_CHECK;
 void writer_done(Writer *w);
 /* As writer_open without making anything: ERR_UNAVAILABLE with the next step when there is no lake yet. */
 int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) MUST_CHECK;
 /* As writer_open for a process that runs until it is stopped: waits until the disk has space (disk.reserve). ERR_STOPPED. */
 int writer_open_wait_for_space(const Settings *settings, const char *what, Writer *ret, Error *err) MUST_CHECK;
-/* After a failure of such a process: when the disk was full and DuckDB gave the database up for that, executes this program again, which
+/* After a failure of such a process: when the disk was full and DuckDB gave the database up for that, restarts this program, which
  * waits for space. Returns -1 with the error otherwise. */
 int writer_reexec_if_disk_full(Error *err);
 /* The first two steps alone, for repairs: the lock, and the file under it, neither compared with its mark nor migrated. End with

@@ -191,14 +191,17 @@ int64_t facts_time(const Facts *f, const char *column) {
 
 /* ---- what follows from them ---- */
 
-/* Of the newest epoch of the topic. NULL: the mark does not know the partition. */
-static const CommitMarkPosition *position_of(const Facts *f, int32_t partition) {
-    const CommitMarkPosition *newest = NULL;
+/* Of the newest incarnation of the topic. NULL: the mark does not know the partition. */
+static const Offsets *offsets_of(const Facts *f, int32_t partition) {
+    const Offsets *newest = NULL;
+    int epoch = -1;
     for (size_t i = 0; i < f->mark.count; i++) {
-        const CommitMarkPosition *p = &f->mark.positions[i];
-        if (p->partition == partition && strcmp(p->topic, settings_text(f->settings, "kafka.topic")) == 0 &&
-            (newest == NULL || p->epoch > newest->epoch))
-            newest = p;
+        const TopicOffsets *list = &f->mark.topics[i];
+        bool newer = list->topic.epoch > epoch && strcmp(list->topic.name, settings_text(f->settings, "kafka.topic")) == 0;
+        const Offsets *p = newer ? topic_offsets_find(list, partition) : NULL;
+        if (p == NULL) continue;
+        newest = p;
+        epoch = list->topic.epoch;
     }
     return newest;
 }
@@ -206,8 +209,8 @@ static const CommitMarkPosition *position_of(const Facts *f, int32_t partition) 
 int64_t facts_next_offset(const Facts *f, int32_t partition) {
     size_t i;
     json_t *p;
-    const CommitMarkPosition *position = position_of(f, partition);
-    if (position != NULL) return position->next_offset;
+    const Offsets *offsets = offsets_of(f, partition);
+    if (offsets != NULL) return offsets->next;
     json_array_foreach(json_object_get(f->row, "partitions"), i, p) {
         const char *topic = json_string_value(json_object_get(p, "topic"));
         if (topic != NULL && strcmp(topic, settings_text(f->settings, "kafka.topic")) == 0 &&
@@ -217,10 +220,10 @@ int64_t facts_next_offset(const Facts *f, int32_t partition) {
     return 0;
 }
 
-int64_t facts_lag(const Facts *f, const KafkaPartition *p) {
-    int64_t from = facts_next_offset(f, p->id);
-    if (from < p->low) from = p->low;
-    return p->high > from ? p->high - from : 0;
+int64_t facts_lag(const Facts *f, const Offsets *p) {
+    int64_t from = facts_next_offset(f, p->partition);
+    if (from < p->start) from = p->start;
+    return p->end > from ? p->end - from : 0;
 }
 
 const json_t *facts_last_run(const Facts *f) {

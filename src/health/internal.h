@@ -21,7 +21,7 @@ typedef struct Facts {
     char *lake_path;
     int64_t lake_bytes, lake_changed_us; /* -1: no lake */
     CommitMarkState mark_state;
-    CommitMark mark;          /* the high-water mark, when it is good */
+    CommitMark mark;          /* the commit mark, when it is good */
     char *mark_error;         /* it could not be read */
     BackupState backup_state; /* of backup.dir, when that is set */
     Backup backup;
@@ -59,11 +59,11 @@ void facts_done(Facts *f);
 int64_t facts_int(const Facts *f, const char *column);
 int64_t facts_time(const Facts *f, const char *column);
 const char *facts_text(const Facts *f, const char *column);
-/* The next offset that Bronze reads of a partition of kafka.topic: of the high-water mark, which is newer than a snapshot, or of the row.
+/* The next offset that Bronze reads of a partition of kafka.topic: of the commit mark, which is newer than a snapshot, or of the row.
  */
 int64_t facts_next_offset(const Facts *f, int32_t partition);
 /* Events of a partition that Kafka has and Bronze does not. */
-int64_t facts_lag(const Facts *f, const KafkaPartition *p);
+int64_t facts_lag(const Facts *f, const Offsets *p);
 /* The state of the last run that ended, or "lost"; NULL: none. Its object, or NULL. */
 const char *facts_run_state(const Facts *f);
 const json_t *facts_last_run(const Facts *f);

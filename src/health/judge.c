@@ -56,7 +56,7 @@ static bool without_row(const Facts *f, Finding *r) {
 static int64_t waiting_events(const Facts *f) {
     int64_t waiting = 0;
     if (f->kafka_error != NULL || !f->topic.exists) return -1;
-    for (int i = 0; i < f->topic.partition_count; i++) waiting += facts_lag(f, &f->topic.partitions[i]);
+    for (size_t i = 0; i < f->topic.partition_count; i++) waiting += facts_lag(f, &f->topic.partitions[i]);
     return waiting;
 }
 
@@ -80,7 +80,7 @@ static bool judge_kafka(const Facts *f, Finding *r) {
         return true;
     }
     buf_addf(&r->detail, "The topic %s has ", topic);
-    format_count(&r->detail, f->topic.partition_count, "partition.", "partitions.");
+    format_count(&r->detail, (int64_t)f->topic.partition_count, "partition.", "partitions.");
     put_int(r, "waiting_events", waiting_events(f));
     return true;
 }

@@ -27,11 +27,11 @@ static double seconds_of(int64_t us) {
 /* ---- Kafka ---- */
 
 static void put_partitions(json_t *out, const Facts *f, const char *metric, bool lag) {
-    for (int i = 0; i < f->topic.partition_count; i++) {
-        const KafkaPartition *p = &f->topic.partitions[i];
+    for (size_t i = 0; i < f->topic.partition_count; i++) {
+        const Offsets *p = &f->topic.partitions[i];
         char number[16];
-        snprintf(number, sizeof number, "%" PRId32, p->id);
-        put_labelled(out, metric, (double)(lag ? facts_lag(f, p) : p->high),
+        snprintf(number, sizeof number, "%" PRId32, p->partition);
+        put_labelled(out, metric, (double)(lag ? facts_lag(f, p) : p->end),
                      json_pack("{s:s, s:s}", "topic", settings_text(f->settings, "kafka.topic"), "partition", number));
     }
 }

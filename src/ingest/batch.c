@@ -8,8 +8,8 @@
 
 #define CHUNK_BYTES   (1 << 20)
 #define LARGE_MESSAGE 1024
-/* DuckDB holds a batch several times before it is on disk. Ordinary events are packed meanwhile, since they fill row groups; large ones are
- * not, and would be written to temporary files to make room. */
+/* DuckDB holds a batch several times before it is on disk. Ordinary events are compressed meanwhile, since they fill row groups; large ones
+ * are not, and would be spilled to temporary files. */
 #define LARGE_SHARE 3
 
 enum {
@@ -49,18 +49,18 @@ Batch *batch_new(size_t max_rows, size_t max_bytes) {
 
 void batch_free(Batch *b) {
     free(b->messages);
-    batch_offsets_done(&b->marks);
+    batch_offsets_done(&b->offsets);
     buf_done(&b->bytes);
     free(b);
 }
 
 void batch_clear(Batch *b) {
-    b->count = b->marks.gap_count = b->marks.position_count = 0;
+    b->count = b->offsets.gap_count = b->offsets.position_count = 0;
     buf_clear(&b->bytes);
 }
 
 bool batch_is_empty(const Batch *b) {
-    return b->count == 0 && b->marks.gap_count == 0;
+    return b->count == 0 && b->offsets.gap_count == 0;
 }
 
 bool batch_is_large(const Batch *b) {
@@ -85,27 +85,27 @@ void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us
 
 void batch_add_gap(Batch *b, BatchGap gap) {
     if (batch_is_empty(b)) b->started_ns = clock_mono_ns();
-    BatchOffsets *m = &b->marks;
-    m->gaps = xrealloc(m->gaps, m->gap_count + 1, sizeof *m->gaps);
-    m->gaps[m->gap_count++] = gap;
+    BatchOffsets *o = &b->offsets;
+    o->gaps = xrealloc(o->gaps, o->gap_count + 1, sizeof *o->gaps);
+    o->gaps[o->gap_count++] = gap;
 }
 
-void batch_set_position(Batch *b, BatchPosition position) {
-    BatchOffsets *m = &b->marks;
-    m->positions = xrealloc(m->positions, m->position_count + 1, sizeof *m->positions);
-    m->positions[m->position_count++] = position;
+void batch_add_position(Batch *b, Offsets position) {
+    BatchOffsets *o = &b->offsets;
+    o->positions = xrealloc(o->positions, o->position_count + 1, sizeof *o->positions);
+    o->positions[o->position_count++] = position;
 }
 
 BatchOffsets batch_take_offsets(Batch *b) {
-    BatchOffsets marks = b->marks;
-    b->marks = (BatchOffsets){0};
-    return marks;
+    BatchOffsets offsets = b->offsets;
+    b->offsets = (BatchOffsets){0};
+    return offsets;
 }
 
-void batch_offsets_done(BatchOffsets *marks) {
-    free(marks->gaps);
-    free(marks->positions);
-    *marks = (BatchOffsets){0};
+void batch_offsets_done(BatchOffsets *offsets) {
+    free(offsets->gaps);
+    free(offsets->positions);
+    *offsets = (BatchOffsets){0};
 }
 
 void batch_rewind(Batch *b) {

@@ -1,13 +1,12 @@
-/* batch.h: messages between the thread that reads and the thread that lands: bytes copied once, bounded in rows and bytes.
+/* batch.h: messages on their way from the reading thread to the staging thread: bytes copied once, bounded in rows and bytes.
  *
- * One thread fills a batch, then another lands it; it is never shared while it changes. batch_fill is thread-safe. */
+ * One thread at a time: the reader fills a batch and hands it over, the stager scans it. batch_fill is thread-safe. */
 #pragma once
 #include "base/buf.h"
+#include "base/offsets.h"
 #include "lake/lake.h"
-#include "ledger/offsets.h"
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 typedef struct BatchMessage {
     int32_t partition;
@@ -18,15 +17,15 @@ typedef struct BatchMessage {
 
 typedef struct BatchGap {
     int32_t partition;
-    int64_t first_offset, next_offset; /* [first, next) will never be delivered */
-    const char *reason;                /* static text */
+    int64_t first, next; /* [first, next) will never be delivered */
+    const char *reason;  /* static text */
 } BatchGap;
 
-/* What a batch means for the ledger, beside its messages. */
+/* What the ledger stores of a batch, beside its messages. */
 typedef struct BatchOffsets {
     BatchGap *gaps; /* owned */
     size_t gap_count;
-    BatchPosition *positions; /* of every partition that moved; owned */
+    Offsets *positions; /* of every partition that moved; owned */
     size_t position_count;
 } BatchOffsets;
 
@@ -35,9 +34,9 @@ typedef struct Batch {
     BatchMessage *messages;
     size_t count;
     Buf bytes;
-    BatchOffsets marks;
-    int64_t started_ns;    /* when the first message came */
-    atomic_size_t scanned; /* how far batch_fill came */
+    BatchOffsets offsets;
+    int64_t started_ns;    /* when the first message was added */
+    atomic_size_t scanned; /* messages that batch_fill has claimed */
 } Batch;
 
 Batch *batch_new(size_t max_rows, size_t max_bytes);
@@ -52,12 +51,12 @@ bool batch_is_full_for(const Batch *b, size_t len);
 /* `value` NULL: a tombstone. The bytes are copied. */
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len);
 void batch_add_gap(Batch *b, BatchGap gap);
-void batch_set_position(Batch *b, BatchPosition position);
+void batch_add_position(Batch *b, Offsets position); /* once for a partition */
 /* The batch has none afterwards. The caller ends them with batch_offsets_done. */
 BatchOffsets batch_take_offsets(Batch *b);
-void batch_offsets_done(BatchOffsets *marks);
+void batch_offsets_done(BatchOffsets *offsets);
 
-/* The columns of the source table function, and its LakeFill (state: Batch *). Each message is taken apart (envelope.h): an event has the
+/* The columns of the source table function, and its LakeFill (state: Batch *). Each message is parsed (envelope.h): an event has the
  * fields of its envelope, what cannot be one its bytes and the reason. Where `unusual_time` is given it is up to DuckDB whether it is a
  * time, and the bytes are there too. A tombstone has no bytes. */
 enum { BATCH_COLUMNS = 14 };

@@ -1,5 +1,5 @@
-/* batch_queue.h: two batches in turn between the reading and the landing thread: one fills while the other lands. Memory is bounded by
- * them; a reader that is faster waits. Thread-safe: one reader, one lander. */
+/* batch_queue.h: two batches between the reading and the staging thread: one is filled while the other is staged. They bound the memory; a
+ * faster reader waits. Thread-safe: one reader, one stager. */
 #pragma once
 #include "base/queue.h"
 #include "ingest/batch.h"
@@ -9,18 +9,18 @@ typedef struct BatchQueue BatchQueue;
 BatchQueue *batch_queue_new(size_t max_rows, size_t max_bytes);
 void batch_queue_free(BatchQueue *q);
 DEFINE_CLEANUP(batch_queue_free, BatchQueue)
-/* Reader: an empty batch to fill. Waits for one when `wait`; otherwise, and when the lander gave up, NULL. */
+/* Reader: an empty batch to fill. NULL when the queue was given up, or, without `wait`, when there is none now. */
 Batch *batch_queue_take_empty(BatchQueue *q, bool wait);
 /* Reader: hands a filled batch over. */
 void batch_queue_put_full(BatchQueue *q, Batch *b);
-/* Reader: nothing more will come. */
+/* Reader: it hands over no more. */
 void batch_queue_close(BatchQueue *q);
-/* Lander: the next filled batch. Waits up to `timeout_ms` (QUEUE_FOREVER: no end); NULL after that, and when closed and all were taken, or
+/* Stager: the next filled batch. Waits up to `timeout_ms` (QUEUE_FOREVER: no end); NULL after that, and when closed and all were taken, or
  * given up (*ret_closed). */
 Batch *batch_queue_take_full(BatchQueue *q, int timeout_ms, bool *ret_closed);
-/* Lander: gives a landed batch back. */
+/* Stager: gives a staged batch back. */
 void batch_queue_put_empty(BatchQueue *q, Batch *b);
-/* Lander: takes nothing more; a waiting reader gets NULL. */
+/* Nothing more will be taken; a waiting reader gets NULL. Any thread. */
 void batch_queue_give_up(BatchQueue *q);
 /* Reader: for one that does not need a batch now. Cheap enough for each message. */
 bool batch_queue_given_up(const BatchQueue *q);

@@ -28,8 +28,8 @@ typedef struct StagingSlot {
     Batch *batch;   /* being staged: what the source table function reads */
     size_t count;   /* messages that were staged */
     bool large;     /* ... and they were large */
-    BatchOffsets marks;
-    Hours hours; /* where the staged events lie in time */
+    BatchOffsets offsets;
+    Hours hours; /* how the staged events are spread over time */
 } StagingSlot;
 
 struct Bronze {
@@ -48,7 +48,7 @@ static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
     return batch_fill(((StagingSlot *)state)->batch, chunk, capacity);
 }
 
-static int open_lane(Lake *lake, StagingSlot *slot, Error *err) {
+static int open_slot(Lake *lake, StagingSlot *slot, Error *err) {
     if (lake_connect(lake, &slot->conn, err) != 0) return -1;
     return lake_register_source(slot->conn, "kafka_batch", batch_columns, ARRAY_LEN(batch_columns), SCAN_THREADS, fill, slot, err);
 }
@@ -57,7 +57,7 @@ int bronze_open(Lake *lake, const LedgerTopic *topic, Bronze **ret, Error *err) 
     CLEANUP(bronze_freep) Bronze *b = xcalloc(1, sizeof *b);
     b->topic = *topic;
     for (int i = 0; i < BRONZE_STAGING_SLOTS; i++)
-        if (open_lane(lake, &b->slots[i], err) != 0) return -1;
+        if (open_slot(lake, &b->slots[i], err) != 0) return -1;
     if (lake_query_int(b->slots[0].conn, "ledger/last_batch", lake_sql("ledger/last_batch"), NULL, 0, &b->batch_id, err) != 0) return -1;
     *ret = TAKE(b);
     return 0;
@@ -66,7 +66,7 @@ int bronze_open(Lake *lake, const LedgerTopic *topic, Bronze **ret, Error *err) 
 void bronze_free(Bronze *b) {
     for (int i = 0; i < BRONZE_STAGING_SLOTS; i++) {
         StagingSlot *slot = &b->slots[i];
-        batch_offsets_done(&slot->marks);
+        batch_offsets_done(&slot->offsets);
         hours_done(&slot->hours);
         if (slot->conn != NULL) lake_conn_free(slot->conn);
     }
@@ -97,11 +97,11 @@ static int stage_messages(StagingSlot *slot, Error *err) {
     return read_hours(slot, err);
 }
 
-int bronze_stage(Bronze *b, int lane_number, Batch *batch, Error *err) {
-    StagingSlot *slot = &b->slots[lane_number];
+int bronze_stage(Bronze *b, int slot_number, Batch *batch, Error *err) {
+    StagingSlot *slot = &b->slots[slot_number];
     hours_done(&slot->hours);
-    batch_offsets_done(&slot->marks);
-    slot->marks = batch_take_offsets(batch);
+    batch_offsets_done(&slot->offsets);
+    slot->offsets = batch_take_offsets(batch);
     slot->count = batch->count;
     slot->large = batch_is_large(batch);
     if (batch->count == 0) return 0;
@@ -174,12 +174,12 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
 }
 
 static int land_gaps(const Bronze *b, const StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
-    for (size_t i = 0; i < slot->marks.gap_count; i++) {
-        const BatchGap *g = &slot->marks.gaps[i];
-        LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch), lake_int(g->partition),    lake_int(g->first_offset),
-                              lake_int(g->next_offset), lake_text(g->reason),     lake_int(b->batch_id + 1), lake_time(now_us)};
-        if (lake_exec_values(slot->conn, "bronze/gap", lake_sql("bronze/gap"), values, 8, NULL, err) != 0) return -1;
-        counts->gaps += g->next_offset - g->first_offset;
+    for (size_t i = 0; i < slot->offsets.gap_count; i++) {
+        const BatchGap *g = &slot->offsets.gaps[i];
+        LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch), lake_int(g->partition),    lake_int(g->first),
+                              lake_int(g->next),        lake_text(g->reason),     lake_int(b->batch_id + 1), lake_time(now_us)};
+        if (lake_exec_values(slot->conn, "bronze/gap", lake_sql("bronze/gap"), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
+        counts->gaps += g->next - g->first;
     }
     return 0;
 }
@@ -188,13 +188,13 @@ static int land_gaps(const Bronze *b, const StagingSlot *slot, int64_t now_us, L
 static int store_positions(const Bronze *b, const StagingSlot *slot, int64_t now_us, Error *err) {
     static const char row[] = "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{topic_id}}, {{cluster_id}}, {{now}})";
     CLEANUP(buf_done) Buf sql = {0};
-    for (size_t i = 0; i < slot->marks.position_count; i++) {
-        const BatchPosition *p = &slot->marks.positions[i];
+    for (size_t i = 0; i < slot->offsets.position_count; i++) {
+        const Offsets *p = &slot->offsets.positions[i];
         LakeBinding values[] = {{"topic", lake_text(b->topic.name)},
                                 {"epoch", lake_int(b->topic.epoch)},
                                 {"partition", lake_int(p->partition)},
-                                {"start", lake_int(p->start_offset)},
-                                {"next", lake_int(p->next_offset)},
+                                {"start", lake_int(p->start)},
+                                {"next", lake_int(p->next)},
                                 {"topic_id", lake_text(b->topic.topic_id)},
                                 {"cluster_id", lake_text(b->topic.cluster_id)},
                                 {"now", lake_time(now_us)}};
@@ -209,7 +209,7 @@ static int store_positions(const Bronze *b, const StagingSlot *slot, int64_t now
 static int store_batch(const Bronze *b, const StagingSlot *slot, int64_t now_us, const LedgerCounts *c, Error *err) {
     LakeValue values[] = {lake_int(b->batch_id + 1), lake_time(now_us),     lake_int(c->landed),
                           lake_int(c->duplicates),   lake_int(c->rejected), lake_int(c->gaps)};
-    return lake_exec_values(slot->conn, "ledger/batch", lake_sql("ledger/batch"), values, 6, NULL, err);
+    return lake_exec_values(slot->conn, "ledger/batch", lake_sql("ledger/batch"), values, ARRAY_LEN(values), NULL, err);
 }
 
 static int check_counts(const StagingSlot *slot, const LedgerCounts *c, Error *err) {
@@ -227,8 +227,8 @@ static int land_in_transaction(const Bronze *b, const StagingSlot *slot, LedgerC
     return lake_commit(slot->conn, err);
 }
 
-int bronze_land(Bronze *b, int lane_number, LedgerCounts *ret, Error *err) {
-    const StagingSlot *slot = &b->slots[lane_number];
+int bronze_land(Bronze *b, int slot_number, LedgerCounts *ret, Error *err) {
+    const StagingSlot *slot = &b->slots[slot_number];
     LedgerCounts counts = {0};
     if (slot->large && lake_expect_rows(slot->conn, true, err) != 0) return -1;
     if (land_in_transaction(b, slot, &counts, err) != 0) {
@@ -240,9 +240,9 @@ int bronze_land(Bronze *b, int lane_number, LedgerCounts *ret, Error *err) {
     return 0;
 }
 
-const BatchPosition *bronze_positions(const Bronze *b, int slot, size_t *ret_count) {
-    *ret_count = b->slots[slot].marks.position_count;
-    return b->slots[slot].marks.positions;
+const Offsets *bronze_positions(const Bronze *b, int slot, size_t *ret_count) {
+    *ret_count = b->slots[slot].offsets.position_count;
+    return b->slots[slot].offsets.positions;
 }
 
 const LedgerTopic *bronze_topic(const Bronze *b) {

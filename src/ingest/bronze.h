@@ -16,11 +16,11 @@ enum { BRONZE_STAGING_SLOTS = 2 };
 int bronze_open(Lake *lake, const LedgerTopic *topic, Bronze **ret, Error *err) MUST_CHECK;
 void bronze_free(Bronze *b);
 DEFINE_CLEANUP(bronze_free, Bronze)
-/* Parses the messages and finds copies among them. The batch may be used again afterwards: its marks are taken. */
+/* Parses the messages and finds copies among them. The batch may be used again afterwards: its offsets are taken. */
 int bronze_stage(Bronze *b, int slot, Batch *batch, Error *err) MUST_CHECK;
 /* Lands what was staged on the slot; durable on return. */
 int bronze_land(Bronze *b, int slot, LedgerCounts *ret, Error *err) MUST_CHECK;
 const LedgerTopic *bronze_topic(const Bronze *b); /* borrowed */
 int64_t bronze_batch_id(const Bronze *b);         /* of what was landed last */
 /* How far the partitions came with what was landed last on the slot. Borrowed until something is staged there again. */
-const BatchPosition *bronze_positions(const Bronze *b, int slot, size_t *ret_count);
+const Offsets *bronze_positions(const Bronze *b, int slot, size_t *ret_count);

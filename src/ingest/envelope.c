@@ -1,5 +1,5 @@
-/* envelope.c: see envelope.h. yyjson reads a copy of the message in place, so that where a key stands in the copy tells where it stands in
- * the message: what lies between a key and the next one is its value as it came. */
+/* envelope.c: see envelope.h. yyjson parses a copy of the message in place, so the position of a key in the copy is its position in the
+ * message: the bytes between a key and the next one are its value, unchanged. */
 #include "ingest/envelope.h"
 
 #include "base/buf.h"
@@ -50,7 +50,7 @@ struct EnvelopeParser {
 typedef struct Member {
     EnvelopeField field;
     yyjson_val *value;
-    Span raw, raw_value; /* as it came: from the key on, and the value alone */
+    Span raw, raw_value; /* bytes of the message: from the key on, and the value alone */
 } Member;
 
 /* ---- memory ---- */
@@ -93,7 +93,7 @@ void envelope_parser_free(EnvelopeParser *p) {
     free(p);
 }
 
-/* ---- what came ---- */
+/* ---- the bytes of a member ---- */
 
 static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -192,7 +192,7 @@ static bool take_zone(const char **at, const char *end, int *ret_seconds) {
     return true;
 }
 
-/* False: not of the ordinary form, which says nothing about whether it is a time. */
+/* False: not of the ordinary form; it may be a time all the same. */
 static bool read_ordinary_time(Span text, int64_t *ret_us) {
     const char *at = text.at, *end = text.at + text.len;
     int64_t days;
@@ -252,7 +252,7 @@ static void add_extra(EnvelopeParser *p, const Member *m) {
     buf_add(&p->extra, m->raw.at, m->raw.len);
 }
 
-/* False: a field of ours is there twice. */
+/* False: a field of the envelope is there twice. */
 static bool sort_members(EnvelopeParser *p, yyjson_val *object, const char *bytes, size_t len, Member members[ENVELOPE_FIELDS]) {
     const char *end = bytes + len;
     while (*--end != '}') continue;

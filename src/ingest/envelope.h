@@ -1,8 +1,8 @@
-/* envelope.h: one message taken apart: the fields of the envelope, what else it has, or why it is no event.
+/* envelope.h: parses one message: the fields of the envelope, its unknown fields, or why it is no event.
  *
  * Strict JSON (RFC 8259): NaN, trailing commas, a byte order mark and two values are none. Nothing is rewritten: the payload and the
- * unknown fields are the bytes that came, digit by digit; a number in a text field is its digits. A field of the envelope that comes twice
- * is ambiguous, so the message is rejected. */
+ * unknown fields are the bytes that came, digit by digit; a number in a text field is its digits. A field of the envelope that is there
+ * twice is ambiguous, so the message is rejected. */
 #pragma once
 #include "base/attr.h"
 #include <stdbool.h>

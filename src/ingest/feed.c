@@ -1,14 +1,6 @@
 /* feed.c: hands each call to the kind of feed. */
 #include "ingest/feed_internal.h"
 
-#include <string.h>
-
-int feed_open_named(const Settings *settings, const char *name, Feed **ret, Error *err) {
-    static const char file[] = "file:";
-    if (strncmp(name, file, sizeof file - 1) == 0) return feed_open_file(name + sizeof file - 1, false, ret, err);
-    return feed_open_topic(settings, name, ret, err);
-}
-
 void feed_free(Feed *feed) {
     feed->ops->free(feed);
 }
@@ -25,18 +17,18 @@ int feed_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grow
     return feed->ops->check(feed, was, timeout_ms, ret_grown, err);
 }
 
-int feed_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
-    return feed->ops->start(feed, from, n, err);
+int feed_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) {
+    return feed->ops->start(feed, partitions, n, err);
 }
 
 int feed_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
     return feed->ops->poll(feed, timeout_ms, ret, err);
 }
 
-int feed_seek(Feed *feed, KafkaPosition to, Error *err) {
-    return feed->ops->seek(feed, to, err);
+int feed_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) {
+    return feed->ops->seek(feed, partition, offset, err);
 }
 
-void feed_report(Feed *feed, const KafkaPosition *positions, size_t n) {
-    feed->ops->report(feed, positions, n);
+void feed_report(Feed *feed, const Offsets *partitions, size_t n) {
+    feed->ops->report(feed, partitions, n);
 }

@@ -1,6 +1,9 @@
 /* feed.h: where messages come from: a Kafka topic, or a file of lines that behaves like a topic with one partition (offset = line number).
  *
- * One thread after feed_start; feed_report may come from another one. Events and descriptions are those of the kafka module. */
+ *   feed_open_..., feed_describe, feed_start, then feed_poll again and again, feed_check and feed_seek in between, feed_free
+ *
+ * Events and descriptions are those of the kafka module. One thread at a time; feed_report may come from another one while a thread polls.
+ * tests/unit/ingest/test_feed.c holds every kind of feed to what is said here. */
 #pragma once
 #include "base/settings.h"
 #include "kafka/admin.h"
@@ -8,24 +11,43 @@
 
 typedef struct Feed Feed;
 
-int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) MUST_CHECK; /* the topic of the settings */
+/* ---- opening: none waits for a broker; the caller frees ---- */
+
+/* The topic of the settings, which are borrowed. ERR_CONFIG. */
+int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) MUST_CHECK;
 int feed_open_topic(const Settings *settings, const char *topic, Feed **ret, Error *err) MUST_CHECK;
-/* By the name under which the ledger knows it. */
-int feed_open_named(const Settings *settings, const char *name, Feed **ret, Error *err) MUST_CHECK;
+/* ERR_DATA: the file cannot be read. With `follow`, a last line without a newline is not there yet. */
 int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) MUST_CHECK;
+/* By the name under which the ledger knows it: one of the two above, without `follow`. */
+int feed_open_named(const Settings *settings, const char *name, Feed **ret, Error *err) MUST_CHECK;
+/* Waits up to a second for what is under way. */
 void feed_free(Feed *feed);
 DEFINE_CLEANUP(feed_free, Feed)
+
 /* The name under which the ledger knows it: the topic, or "file:<absolute path>". Borrowed. */
 const char *feed_topic(const Feed *feed);
-/* What is there now. A file's topic_id is a checksum of its first line: another file under the same name is noticed like a recreated topic.
- */
+
+/* ---- what it has ---- */
+
+/* What is there now; end it with kafka_topic_done. A topic that does not exist is an answer, not an error. A file's topic_id is a checksum
+ * of its first line, "" while it has none: another file under the same name is noticed like a recreated topic. After it, feed_start or
+ * feed_seek says where to read. ERR_UNAVAILABLE: no answer within the timeout; ERR_STOPPED. */
 int feed_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
-/* Is the other side there, and still the one that was described as `was`? Ids never come back: after this, everything that was read before
- * it is of that one. Cheap. ERR_UNAVAILABLE; ERR_DATA when it was deleted, recreated or truncated. */
-int feed_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown,
-               Error *err) MUST_CHECK; /* grown: it has more partitions */
-/* Again after more partitions came, with all of them. */
-int feed_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) MUST_CHECK;
+/* Is it still there, and the one that was described as `was`? Ids never come back: after this, everything that was read before it is of
+ * that one. Cheap, also while reading. *ret_grown: it has more partitions than `was`. ERR_UNAVAILABLE, ERR_STOPPED; ERR_DATA when it was
+ * deleted, recreated or truncated. */
+int feed_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) MUST_CHECK;
+
+/* ---- reading ---- */
+
+/* Starts reading each of these partitions at its `next`. Again after more partitions came, with all of them. An offset that is not there
+ * is ERR_DATA here, or KAFKA_OUT_OF_RANGE from feed_poll. */
+int feed_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) MUST_CHECK;
+/* The next event, KAFKA_NOTHING after the timeout. Messages of a partition come in the order of their offsets, which may have holes; after
+ * the last one KAFKA_END, again after more messages. A message may come twice. A broker that is away is KAFKA_NOTHING; an error is one that
+ * waiting does not mend. */
 int feed_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) MUST_CHECK;
-int feed_seek(Feed *feed, KafkaPosition to, Error *err) MUST_CHECK;
-void feed_report(Feed *feed, const KafkaPosition *positions, size_t n);
+/* Reads one of the partitions on from another offset, after KAFKA_OUT_OF_RANGE. */
+int feed_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) MUST_CHECK;
+/* Everything below each `next` is durable: for the lag tools of a broker. Never fails, never waits. */
+void feed_report(Feed *feed, const Offsets *partitions, size_t n);

@@ -1,5 +1,6 @@
 /* feed_file.c: a file of lines as a topic with one partition, 0; line n (from 0) is offset n. An empty line is an empty message. The last
- * line counts whether or not it ends with a newline; with `follow` only lines that end with one do, since somebody may still be writing. */
+ * line counts whether or not it ends with a newline; with `follow` only lines that end with one do, since another process may still be
+ * writing. */
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
@@ -17,7 +18,7 @@ typedef struct FileFeed {
     char *path;
     FILE *file;
     bool follow;
-    bool at_end;  /* END was told since the last line */
+    bool at_end;  /* KAFKA_END was returned since the last line */
     int64_t next; /* line number */
     char *line;   /* getline's buffer */
     size_t line_cap;
@@ -66,13 +67,13 @@ static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err
         free(topic_id);
         return error_errno(err, ERR_IO, errno, "cannot read %s", f->path);
     }
-    KafkaPartition *partition = xcalloc(1, sizeof *partition);
-    partition->high = lines;
+    Offsets *partition = xcalloc(1, sizeof *partition);
+    *partition = (Offsets){.next = OFFSET_UNKNOWN, .end = lines};
     *ret = (KafkaTopic){.exists = true, .cluster_id = xstrdup(""), .topic_id = topic_id, .partition_count = 1, .partitions = partition};
     return 0;
 }
 
-/* Whoever rotates logs puts another file in the place of ours, or empties it: the name is looked at anew, not what we have open. */
+/* Log rotation replaces the file or empties it: so this opens the file of that name again instead of checking the one that is open. */
 static int file_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
     (void)timeout_ms;
     FileFeed *f = (FileFeed *)feed;
@@ -91,19 +92,20 @@ static int file_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *r
                      f->path);
 }
 
-static int file_seek(Feed *feed, KafkaPosition to, Error *err) {
+static int file_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) {
     FileFeed *f = (FileFeed *)feed;
+    BUG_IF(partition != 0);
     rewind(f->file);
-    for (f->next = 0; f->next < to.next_offset; f->next++)
+    for (f->next = 0; f->next < offset; f->next++)
         if (read_line(f) < 0)
-            return error_set(err, ERR_DATA, "%s has %" PRId64 " lines, %" PRId64 " were read before", f->path, f->next, to.next_offset);
+            return error_set(err, ERR_DATA, "%s has %" PRId64 " lines, %" PRId64 " were read before", f->path, f->next, offset);
     f->at_end = false;
     return 0;
 }
 
-static int file_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
+static int file_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) {
     BUG_IF(n != 1);
-    return file_seek(feed, from[0], err);
+    return file_seek(feed, partitions[0].partition, partitions[0].next, err);
 }
 
 static int file_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
@@ -121,8 +123,8 @@ static int file_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
     return 0;
 }
 
-static void file_report(Feed *feed, const KafkaPosition *positions, size_t n) {
-    (void)feed, (void)positions, (void)n;
+static void file_report(Feed *feed, const Offsets *partitions, size_t n) {
+    (void)feed, (void)partitions, (void)n;
 }
 
 static const FeedOps file_ops = {file_free, file_describe, file_check, file_start, file_poll, file_seek, file_report};

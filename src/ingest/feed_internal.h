@@ -6,10 +6,10 @@ typedef struct FeedOps {
     void (*free)(Feed *feed);
     int (*describe)(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err);
     int (*check)(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err);
-    int (*start)(Feed *feed, const KafkaPosition *from, size_t n, Error *err);
+    int (*start)(Feed *feed, const Offsets *partitions, size_t n, Error *err);
     int (*poll)(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err);
-    int (*seek)(Feed *feed, KafkaPosition to, Error *err);
-    void (*report)(Feed *feed, const KafkaPosition *positions, size_t n);
+    int (*seek)(Feed *feed, int32_t partition, int64_t offset, Error *err);
+    void (*report)(Feed *feed, const Offsets *partitions, size_t n);
 } FeedOps;
 
 struct Feed { /* the first member of each kind of feed */

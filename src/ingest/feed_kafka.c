@@ -1,5 +1,5 @@
-/* feed_kafka.c: a topic as a feed. Connecting takes as long as opening the lake: so the first description is asked for by a thread of its
- * own as soon as the feed is opened, which then makes the consumer too. When that fails, the caller asks again and learns why.
+/* feed_kafka.c: a topic as a feed. Connecting takes as long as opening the lake: so a thread of its own asks for the first description as
+ * soon as the feed is opened, and then makes the consumer too. When that fails, the caller's own request fails too, and returns the reason.
  *
  * Describing and reading have a client each: on one connection, answers would wait for the fetch before them. */
 #include "base/memory.h"
@@ -21,7 +21,7 @@ typedef struct TopicFeed {
     int early_rc;
 } TopicFeed;
 
-/* It connects when it is asked something, and knows the leaders then. */
+/* A request makes it connect and learn the leaders. */
 static void make_consumer_early(TopicFeed *t) {
     CLEANUP(kafka_topic_done) KafkaTopic unused = {0};
     Error ignored = {0};
@@ -48,10 +48,14 @@ static bool take_early(TopicFeed *t, KafkaTopic *ret) {
     return t->early_rc == 0;
 }
 
+static void end_early(TopicFeed *t) {
+    CLEANUP(kafka_topic_done) KafkaTopic unused = {0};
+    take_early(t, &unused);
+}
+
 static void topic_free(Feed *feed) {
     TopicFeed *t = (TopicFeed *)feed;
-    KafkaTopic unused = {0};
-    if (take_early(t, &unused)) kafka_topic_done(&unused);
+    end_early(t);
     kafka_consumer_freep(&t->consumer);
     kafka_client_freep(&t->client);
     free(feed->topic);
@@ -78,24 +82,25 @@ static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *
     return 0;
 }
 
-static int topic_start(Feed *feed, const KafkaPosition *from, size_t n, Error *err) {
+static int topic_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) {
     TopicFeed *t = (TopicFeed *)feed;
+    end_early(t);
     if (t->reading) kafka_consumer_freep(&t->consumer);
     t->reading = true;
     if (t->consumer == NULL && kafka_consumer_open(t->settings, feed->topic, &t->consumer, err) != 0) return -1;
-    return kafka_consumer_read(t->consumer, from, n, err);
+    return kafka_consumer_read(t->consumer, partitions, n, err);
 }
 
 static int topic_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
     return kafka_consumer_poll(((TopicFeed *)feed)->consumer, timeout_ms, ret, err);
 }
 
-static int topic_seek(Feed *feed, KafkaPosition to, Error *err) {
-    return kafka_consumer_seek(((TopicFeed *)feed)->consumer, to, err);
+static int topic_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) {
+    return kafka_consumer_seek(((TopicFeed *)feed)->consumer, partition, offset, err);
 }
 
-static void topic_report(Feed *feed, const KafkaPosition *positions, size_t n) {
-    kafka_consumer_report(((TopicFeed *)feed)->consumer, positions, n);
+static void topic_report(Feed *feed, const Offsets *partitions, size_t n) {
+    kafka_consumer_report(((TopicFeed *)feed)->consumer, partitions, n);
 }
 
 static const FeedOps topic_ops = {topic_free, topic_describe, topic_check, topic_start, topic_poll, topic_seek, topic_report};
@@ -109,8 +114,4 @@ int feed_open_topic(const Settings *settings, const char *topic, Feed **ret, Err
     t->early_asked = pthread_create(&t->early, NULL, ask_early, t) == 0;
     *ret = TAKE(feed);
     return 0;
-}
-
-int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) {
-    return feed_open_topic(settings, settings_text(settings, "kafka.topic"), ret, err);
 }

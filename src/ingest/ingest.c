@@ -1,224 +1,83 @@
-/* ingest.c: reading and landing overlap: the reader thread polls the feed and fills a batch while the calling thread lands the other one.
- *
- * Invariants: an offset below `expected` of its partition is dropped (redelivered by the client library), one above it makes a gap; so the
- * offsets of all batches of a partition, in order, are seamless. Progress is stored only by bronze_land, with the rows. A batch lands only
- * after the feed was seen to be the same one once more (feed_check): the offsets of a topic that was recreated meanwhile mean other
- * messages. */
-#include "ingest/ingest_internal.h"
+/* ingest.c: see ingest.h. One session after the other: another one begins when the topic has more partitions, and after the disk was
+ * full. */
+#include "ingest/ingest.h"
 
 #include "base/clock.h"
 #include "base/disk_space.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "base/stop.h"
-#include "ingest/landing.h"
-#include "ledger/ledger.h"
-#include <inttypes.h>
-#include <pthread.h>
-#include <string.h>
+#include "ingest/session.h"
 
-#define STEP_MS       1000
 #define FULL_PAUSE_MS 1000
 
-/* ---- where to start ---- */
+struct Ingest {
+    LakeConn *conn; /* borrowed */
+    Feed *feed;     /* borrowed */
+    IngestOptions options;
+    Session *session; /* NULL: the next step opens one */
+    IngestResult result;
+    int64_t began_ns;
+};
 
-static int check_identity(Feed *feed, const KafkaTopic *now, Ledger *ledger, const IngestOptions *o, Error *err) {
-    bool same = !ledger->known || ledger->topic_id == NULL || ledger->topic_id[0] == '\0' || strcmp(ledger->topic_id, now->topic_id) == 0;
-    if (same) return 0;
-    if (!o->new_epoch)
-        return error_set(err, ERR_DATA,
-                         "%s was deleted and recreated: its id was %s, now it is %s. Nothing was read. "
-                         "If that was meant, run `smelt ingest --new-epoch` once: "
-                         "it reads the new one from its beginning and keeps what the old one brought",
-                         feed_topic(feed), ledger->topic_id, now->topic_id);
-    log_warn("ingest", "%s was recreated (id %s, before %s): reading epoch %d from its beginning", feed_topic(feed), now->topic_id,
-             ledger->topic_id, ledger->epoch + 1);
-    int epoch = ledger->epoch + 1;
-    ledger_done(ledger);
-    ledger->epoch = epoch;
+Ingest *ingest_open(LakeConn *conn, Feed *feed, const IngestOptions *options) {
+    Ingest *in = xcalloc(1, sizeof *in);
+    *in = (Ingest){.conn = conn, .feed = feed, .options = *options, .began_ns = clock_mono_ns()};
+    return in;
+}
+
+void ingest_close(Ingest *in) {
+    session_freep(&in->session);
+    ingest_result_done(&in->result);
+    free(in);
+}
+
+/* The session delivers no more: either that was all, or the topic has more partitions. */
+static int end_session(Ingest *in, IngestState *ret, Error *err) {
+    bool grown;
+    if (session_end(in->session, in->conn, &in->result, &grown, err) != 0) return -1;
+    session_freep(&in->session);
+    in->result.seconds = clock_seconds_since(in->began_ns);
+    if (grown) log_info("ingest", "%s has more partitions now: reading them too", feed_topic(in->feed));
+    *ret = grown ? INGEST_IDLE : INGEST_DONE;
     return 0;
 }
 
-static int init_partition_offsets(Reader *r, const KafkaPartition *now, const LedgerPartition *before, Error *err) {
-    Partition *p = &r->partitions[r->count++];
-    *p = (Partition){.id = now->id, .start = now->low, .expected = now->low, .end = now->high};
-    if (before == NULL) {
-        p->moved = true; /* so that the ledger knows the partition even while it is empty */
-        return 0;
-    }
-    p->start = before->start_offset;
-    p->expected = before->next_offset;
-    if (p->expected > now->high)
-        return error_set(err, ERR_DATA,
-                         "%s partition %d ends at offset %" PRId64 ", but %" PRId64 " were read before: it was truncated or replaced",
-                         feed_topic(r->feed), p->id, now->high, p->expected);
-    if (p->expected < now->low) ingest_skip_to(r, p, now->low, "retention");
+static int step(Ingest *in, IngestState *ret, Error *err) {
+    IngestState state;
+    if (in->session == NULL && session_open(in->conn, in->feed, &in->options, &in->session, err) != 0) return -1;
+    if (session_step(in->session, &in->result.counts, &state, err) != 0) return -1;
+    if (state == INGEST_DONE) return end_session(in, ret, err);
+    *ret = state;
     return 0;
 }
 
-static int init_offsets(Reader *r, const KafkaTopic *now, const Ledger *ledger, Error *err) {
-    r->partitions = xcalloc((size_t)now->partition_count, sizeof *r->partitions);
-    for (int i = 0; i < now->partition_count; i++)
-        if (init_partition_offsets(r, &now->partitions[i], ledger_find(ledger, now->partitions[i].id), err) != 0) return -1;
+static bool can_wait_for_disk_space(const Ingest *in, const Error *err) {
+    return error_can_wait_for_space(err) && in->options.follow && in->options.disk_dir != NULL;
+}
+
+/* A write failed although the reserve was free: what was not stored is read again when there is space. */
+static int wait_for_disk_space(const Ingest *in, Error *err) {
+    if (!can_wait_for_disk_space(in, err)) return -1;
+    log_error("ingest", "%s", err->text);
+    error_clear(err);
+    if (stop_wait_ms(FULL_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while the disk was full");
+    return disk_space_wait(in->options.disk_dir, in->options.reserve, err);
+}
+
+int ingest_step(Ingest *in, IngestState *ret, Error *err) {
+    if (step(in, ret, err) == 0) return 0;
+    session_freep(&in->session);
+    if (wait_for_disk_space(in, err) != 0) return -1;
+    *ret = INGEST_IDLE;
     return 0;
-}
-
-static int start_feed(Reader *r, Error *err) {
-    KafkaPosition *from = xcalloc(r->count, sizeof *from);
-    for (size_t i = 0; i < r->count; i++) from[i] = (KafkaPosition){r->partitions[i].id, r->partitions[i].expected};
-    int rc = feed_start(r->feed, from, r->count, err);
-    free(from);
-    return rc;
-}
-
-/* ---- the landing thread ---- */
-
-static uint64_t total_left(const Reader *r) {
-    uint64_t left = 0;
-    for (size_t i = 0; i < r->count; i++)
-        if (r->partitions[i].end > r->partitions[i].expected) left += (uint64_t)(r->partitions[i].end - r->partitions[i].expected);
-    return left;
-}
-
-static void report_positions(Feed *feed, const BatchPosition *moved, size_t n) {
-    KafkaPosition *positions = xcalloc(n, sizeof *positions);
-    for (size_t i = 0; i < n; i++) positions[i] = (KafkaPosition){moved[i].partition, moved[i].next_offset};
-    if (n > 0) feed_report(feed, positions, n);
-    free(positions);
-}
-
-static void after_landing(const Bronze *bronze, Reader *r, const LedgerCounts *counts, const BatchPosition *moved, size_t n) {
-    commit_mark_keeper_landed(r->options->mark, &(CommitMarkBatch){.topic = bronze_topic(bronze),
-                                                                   .positions = moved,
-                                                                   .position_count = n,
-                                                                   .batch_id = bronze_batch_id(bronze),
-                                                                   .counts = *counts});
-    report_positions(r->feed, moved, n);
-}
-
-static int check_disk_space(const IngestOptions *o, Error *err) {
-    if (o->disk_dir == NULL) return 0;
-    return o->follow ? disk_space_wait(o->disk_dir, o->reserve, err) : disk_space_check(o->disk_dir, o->reserve, err);
-}
-
-/* One step: lands a batch when there is one within a second. */
-static int step(Landing *landing, const Bronze *bronze, Reader *r, LedgerCounts *total, bool *ret_closed, Error *err) {
-    LedgerCounts counts = {0};
-    const BatchPosition *moved;
-    size_t n;
-    if (check_disk_space(r->options, err) != 0) return -1;
-    int rc = landing_next(landing, STEP_MS, &counts, &moved, &n, ret_closed, err);
-    if (rc < 0) return -1;
-    if (rc > 0) after_landing(bronze, r, &counts, moved, n);
-    total->landed += counts.landed;
-    total->duplicates += counts.duplicates;
-    total->rejected += counts.rejected;
-    total->gaps += counts.gaps;
-    if (*ret_closed || r->options->after_step == NULL) return 0;
-    return r->options->after_step(r->options->user, rc > 0, err);
-}
-
-static int land_all(Bronze *bronze, Reader *r, Progress *progress, LedgerCounts *total, Error *err) {
-    CLEANUP(landing_freep) Landing *landing = NULL;
-    if (landing_start(bronze, r->queue, &landing, err) != 0) return -1;
-    for (bool closed = false; !closed;) {
-        if (step(landing, bronze, r, total, &closed, err) != 0) return -1;
-        if (progress != NULL) progress_update(progress, (uint64_t)(total->landed + total->duplicates + total->rejected + total->gaps));
-    }
-    return 0;
-}
-
-static int read_and_land(Bronze *bronze, Reader *r, LedgerCounts *total, Error *err) {
-    Progress progress;
-    if (!r->options->quiet) progress_start(&progress, "ingest", "events", r->options->follow ? 0 : total_left(r));
-    pthread_t thread;
-    int problem = pthread_create(&thread, NULL, ingest_read_feed, r);
-    if (problem != 0) return error_errno(err, ERR_IO, problem, "cannot start the reading thread");
-    int rc = land_all(bronze, r, r->options->quiet ? NULL : &progress, total, err);
-    if (rc != 0) batch_queue_give_up(r->queue);
-    pthread_join(thread, NULL);
-    if (!r->options->quiet) progress_end(&progress);
-    if (rc == 0 && r->err.kind != ERR_NONE) {
-        *err = r->err;
-        r->err = (Error){0};
-        rc = -1;
-    }
-    return rc;
-}
-
-static void reader_done(Reader *r) {
-    if (r->batch != NULL) batch_free(r->batch);
-    if (r->queue != NULL) batch_queue_free(r->queue);
-    free(r->partitions);
-    error_clear(&r->err);
-}
-
-/* The ledger says what was stored: the reader may have been further. */
-static int fill_result(LakeConn *conn, const Reader *r, IngestResult *ret, Error *err) {
-    CLEANUP(ledger_done) Ledger ledger = {0};
-    if (ledger_read(conn, feed_topic(r->feed), &ledger, err) != 0) return -1;
-    free(ret->partitions);
-    ret->partitions = xcalloc(r->count, sizeof *ret->partitions);
-    ret->partition_count = r->count;
-    ret->stopped = false;
-    for (size_t i = 0; i < r->count; i++) {
-        const LedgerPartition *stored = ledger_find(&ledger, r->partitions[i].id);
-        int64_t next = stored != NULL ? stored->next_offset : r->partitions[i].start, end = r->partitions[i].end;
-        ret->partitions[i] = (IngestPartition){r->partitions[i].id, next, end};
-        if (!r->options->follow && next < end) ret->stopped = true;
-    }
-    return 0;
-}
-
-/* *ret_again: the topic has grown meanwhile, there is more to follow. */
-static int run_described(LakeConn *conn, Feed *feed, const IngestOptions *options, const KafkaTopic *now, IngestResult *ret,
-                         bool *ret_again, Error *err) {
-    CLEANUP(ledger_done) Ledger ledger = {0};
-    CLEANUP(bronze_freep) Bronze *bronze = NULL;
-    CLEANUP(reader_done) Reader r = {.feed = feed, .options = options, .topic = now};
-    if (ledger_read(conn, feed_topic(feed), &ledger, err) != 0 || check_identity(feed, now, &ledger, options, err) != 0) return -1;
-    LedgerTopic topic = {.name = feed_topic(feed), .epoch = ledger.epoch, .topic_id = now->topic_id, .cluster_id = now->cluster_id};
-    if (bronze_open(lake_of(conn), &topic, &bronze, err) != 0) return -1;
-    r.queue = batch_queue_new(options->batch_rows, options->batch_bytes);
-    r.batch = batch_queue_take_empty(r.queue, true);
-    if (init_offsets(&r, now, &ledger, err) != 0 || start_feed(&r, err) != 0) return -1;
-    if (read_and_land(bronze, &r, &ret->counts, err) != 0 || fill_result(conn, &r, ret, err) != 0) return -1;
-    *ret_again = r.grown;
-    if (r.grown) log_info("ingest", "%s has more partitions now: reading them too", feed_topic(feed));
-    return 0;
-}
-
-static int run_once(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestResult *ret, bool *ret_again, Error *err) {
-    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
-    if (ingest_describe(feed, options, NULL, &now, err) != 0) return -1;
-    return run_described(conn, feed, options, &now, ret, ret_again, err);
-}
-
-static bool can_wait_for_disk_space(const IngestOptions *o, const Error *err) {
-    return error_can_wait_for_space(err) && o->follow && o->disk_dir != NULL;
-}
-
-/* The disk was full all the same: what was not stored is read again when there is room, and what was stored is perhaps not refined yet. */
-static int recover_from_full_disk(const IngestOptions *o, Error *err) {
-    int rc = -1;
-    while (rc != 0 && can_wait_for_disk_space(o, err)) {
-        log_error("ingest", "%s", err->text);
-        error_clear(err);
-        if (stop_wait_ms(FULL_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while the disk was full");
-        if (disk_space_wait(o->disk_dir, o->reserve, err) != 0) return -1;
-        rc = o->after_step != NULL ? o->after_step(o->user, true, err) : 0;
-    }
-    return rc;
 }
 
 int ingest_run(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestResult *ret, Error *err) {
-    CLEANUP(ingest_result_done) IngestResult result = {0};
-    int64_t began = clock_mono_ns();
-    for (bool again = true; again;)
-        if (run_once(conn, feed, options, &result, &again, err) != 0 && recover_from_full_disk(options, err) != 0) return -1;
-    result.seconds = clock_seconds_since(began);
-    *ret = result;
-    result = (IngestResult){0};
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, feed, options);
+    for (IngestState state = INGEST_IDLE; state != INGEST_DONE;)
+        if (ingest_step(in, &state, err) != 0) return -1;
+    *ret = in->result;
+    in->result = (IngestResult){0};
     return 0;
 }

@@ -1,45 +1,61 @@
-/* ingest.h: from a feed into Bronze: a thread that reads and fills batches, and this one that lands them. */
+/* ingest.h: from a feed into Bronze, step by step:
+ *
+ *   Ingest *ingest = ingest_open(...);
+ *   ingest_step(ingest, &state, ...) until it fails or the state is INGEST_DONE
+ *   ingest_close(ingest);
+ *
+ * or all of it by ingest_run. Two threads of its own read the feed and stage batches (session.h); the thread that calls, the writer's,
+ * lands them. No transaction is open between two steps: the caller may use the connection then. */
 #pragma once
 #include "ingest/bronze.h"
 #include "ingest/feed.h"
 #include "ledger/commit_mark_keeper.h"
 
-typedef struct IngestPartition {
-    int32_t partition;
-    int64_t next_offset, end_offset; /* end: as last seen */
-} IngestPartition;
-
-typedef struct IngestResult {
-    LedgerCounts counts;
-    double seconds;
-    IngestPartition *partitions; /* owned: ingest_result_done */
-    size_t partition_count;
-    bool stopped; /* by a signal, before the end that was seen at the start */
-} IngestResult;
-
 typedef struct IngestOptions {
-    bool follow;        /* go on after the end, until stop_requested() */
+    bool follow;        /* read on after the end, until stop_requested() */
     bool new_epoch;     /* accept a topic that was deleted and recreated: read it from its beginning */
     int64_t timeout_ms; /* give up when the feed was away this long; 0: never */
     size_t batch_rows, batch_bytes;
     int64_t commit_interval_ms;
-    /* After each commit, and about once a second without one, from the calling thread, no transaction open; NULL: none. An error ends it.
-     */
-    int (*after_step)(void *user, bool committed, Error *err);
-    void *user;
-    /* At least `reserve` bytes must be free in `disk_dir` (NULL: no matter) before a batch lands: with `follow` it is waited for, otherwise
-     * ERR_FULL. Borrowed. */
+    /* At least `reserve` bytes must be free in `disk_dir` (NULL: not checked) before a batch lands: with `follow` the step waits for them,
+     * otherwise it is ERR_FULL. Borrowed. */
     const char *disk_dir;
     int64_t reserve;
-    CommitMarkKeeper *mark; /* follows each commit; NULL: none is kept. Borrowed */
+    CommitMarkKeeper *mark; /* updated after each commit; NULL: none is kept. Borrowed */
     bool quiet;             /* no progress */
 } IngestOptions;
+/* From the settings ingest.* */
+IngestOptions ingest_options(const Settings *settings);
 
-/* Reads from where the ledger stands to the end offsets seen at the start (or on, see follow). On an error everything committed stays, and
- * `ret` is not touched. ERR_UNAVAILABLE after the timeout; ERR_DATA for a recreated topic. */
+typedef struct Ingest Ingest;
+
+typedef enum IngestState {
+    INGEST_COMMITTED, /* a batch landed: it is durable */
+    INGEST_IDLE,      /* nothing landed within about a second */
+    INGEST_DONE       /* everything up to the end that was seen at the start landed; with `follow`: a stop was requested. No step follows */
+} IngestState;
+
+/* Asks the feed nothing yet. `conn`, `feed` and what `options` points to are borrowed. The caller closes. */
+Ingest *ingest_open(LakeConn *conn, Feed *feed, const IngestOptions *options) MUST_CHECK;
+/* Lands the next batch when there is one within a second. The first step asks the feed what it has and starts reading where the ledger
+ * ends; so does a later one after the topic got more partitions. With `follow` it waits for a feed that is away, and for space on a full
+ * disk. On an error everything committed stays, and the next step would begin again as the first one did. ERR_UNAVAILABLE after the
+ * timeout; ERR_DATA for a recreated topic; ERR_STOPPED when a stop was requested while it waited. */
+int ingest_step(Ingest *ingest, IngestState *ret, Error *err) MUST_CHECK;
+/* Within about a second, except while a broker owes an answer (2 s); what was read but did not land is read again another time. */
+void ingest_close(Ingest *ingest);
+DEFINE_CLEANUP(ingest_close, Ingest)
+
+typedef struct IngestResult {
+    LedgerCounts counts;
+    double seconds;
+    Offsets *partitions; /* `next`: as stored; `end`: as last seen. Owned: ingest_result_done */
+    size_t partition_count;
+    bool stopped; /* by a signal, before the end that was seen at the start */
+} IngestResult;
+
+/* Steps until INGEST_DONE. On an error everything committed stays, and `ret` is not touched. */
 int ingest_run(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestResult *ret, Error *err) MUST_CHECK;
 void ingest_result_done(IngestResult *result);
 /* The summary that users rely on: landed, duplicates, rejected, gaps, seconds, events_per_second, partitions. The caller owns it. */
 json_t *ingest_result_json(const IngestResult *result, const char *topic);
-/* From the settings ingest.*. */
-IngestOptions ingest_options(const Settings *settings);

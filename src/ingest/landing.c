@@ -75,7 +75,7 @@ void landing_free(Landing *l) {
     free_parts(l);
 }
 
-int landing_next(Landing *l, int timeout_ms, LedgerCounts *ret_counts, const BatchPosition **ret_positions, size_t *ret_position_count,
+int landing_next(Landing *l, int timeout_ms, LedgerCounts *ret_counts, const Offsets **ret_positions, size_t *ret_position_count,
                  bool *ret_closed, Error *err) {
     if (l->landed != NULL) put(l->empty, TAKE(l->landed));
     LandingSlot *slot = queue_take(l->staged, timeout_ms);

@@ -1,4 +1,4 @@
-/* reader.c: the reading half: polls the feed, fills a batch and hands it over; the invariants are those of ingest.c. */
+/* reader.c: the reading thread: polls the feed, fills a batch and hands it over. The invariants are those of session.c. */
 #include "ingest/ingest_internal.h"
 
 #include "base/clock.h"
@@ -9,7 +9,7 @@
 
 #define POLL_MS            100
 #define DESCRIBE_MS        10000
-#define CHECK_MS           2000 /* twice this is less than the 5 s in which we end */
+#define CHECK_MS           2000 /* twice this is less than the 5 s within which a stop must be done */
 #define QUIET_BEFORE_CHECK (5 * NSEC_PER_SEC)
 #define BACKOFF_FIRST_MS   500
 #define BACKOFF_MAX_MS     10000
@@ -38,28 +38,31 @@ int ingest_describe(Feed *feed, const IngestOptions *o, const BatchQueue *queue,
     }
 }
 
-void ingest_skip_to(Reader *r, Partition *p, int64_t low, const char *reason) {
+/* The offsets before `next` will never be delivered. */
+static void add_gap(Reader *r, Offsets *p, int64_t next, const char *reason) {
+    batch_add_gap(r->batch, (BatchGap){.partition = p->partition, .first = p->next, .next = next, .reason = reason});
+    p->next = next;
+}
+
+void ingest_skip_to(Reader *r, Offsets *p, int64_t start, const char *reason) {
     log_error("ingest", "%s partition %d: offsets %" PRId64 " to %" PRId64 " are lost (%s): Kafka no longer has them", feed_topic(r->feed),
-              p->id, p->expected, low - 1, reason);
-    batch_add_gap(r->batch, (BatchGap){.partition = p->id, .first_offset = p->expected, .next_offset = low, .reason = reason});
-    p->expected = low;
-    p->moved = true;
+              (int)p->partition, p->next, start - 1, reason);
+    add_gap(r, p, start, reason);
 }
 
 static bool at_end(const Reader *r) {
     for (size_t i = 0; i < r->count; i++)
-        if (r->partitions[i].expected < r->partitions[i].end) return false;
+        if (r->partitions[i].next < r->partitions[i].end) return false;
     return true;
 }
 
-static Partition *find_partition(Reader *r, int32_t id) {
-    if (id >= 0 && (size_t)id < r->count && r->partitions[id].id == id) return &r->partitions[id];
-    for (size_t i = 0; i < r->count; i++)
-        if (r->partitions[i].id == id) return &r->partitions[i];
-    BUG("a message of a partition that is not read");
+static Offsets *find_partition(Reader *r, int32_t partition) {
+    size_t i = offsets_find(r->partitions, r->count, partition);
+    if (i == r->count) BUG("a message of a partition that is not read");
+    return &r->partitions[i];
 }
 
-/* The feed is away, for `seconds` now: says so. ERR_UNAVAILABLE when that is too long. */
+/* The feed is away, for `seconds` now: logs that. ERR_UNAVAILABLE when that is too long. */
 static int report_outage(const Reader *r, double seconds, const Error *away, Error *err) {
     if (r->options->timeout_ms > 0 && seconds * 1000 >= (double)r->options->timeout_ms)
         return error_set(err, ERR_UNAVAILABLE, "gave up after %.0f s: %s", seconds, away->text);
@@ -67,7 +70,7 @@ static int report_outage(const Reader *r, double seconds, const Error *away, Err
     return 0;
 }
 
-/* One check_feed at the feed. 1: it is ours, 0: it is away, -1: it is another one, or away for too long. */
+/* 1: the feed is there and the same, 0: it is away, -1: it is another one, or away for too long. */
 static int check_feed(Reader *r, Error *err) {
     Error away = {0};
     bool grown = false;
@@ -86,8 +89,8 @@ static int check_feed(Reader *r, Error *err) {
     return rc;
 }
 
-/* Waits for a feed that is away. 1: what was read until now is of the topic that we know, 0: asked to stop, or the lander gave up, before
- * that was known, -1: error. */
+/* Waits for a feed that is away. 1: what was read until now is of the topic that was described at the start; 0: a stop was requested or the
+ * queue given up before that was known; -1: error. */
 static int wait_until_confirmed(Reader *r, Error *err) {
     for (int pause = BACKOFF_FIRST_MS;; pause = longer(pause)) {
         if (batch_queue_given_up(r->queue)) return 0;
@@ -97,8 +100,8 @@ static int wait_until_confirmed(Reader *r, Error *err) {
     }
 }
 
-/* Hands the batch over. 1: it went, or without `wait` stays here to be filled further since the lander is busy; 0: the lander gave up, or
- * we shall stop before the feed is there again: the batch is dropped, and read again next time; -1: error. */
+/* Hands the batch over. 1: done, or, without `wait`, both batches are in use: this one is filled further. 0: the queue was given up, or a
+ * stop was requested before the feed was there again: the batch is dropped, and its messages are read again next time. -1: error. */
 static int hand_over(Reader *r, bool wait, Error *err) {
     Batch *next = wait ? NULL : batch_queue_take_empty(r->queue, false);
     if (!wait && next == NULL) return 1;
@@ -109,62 +112,54 @@ static int hand_over(Reader *r, bool wait, Error *err) {
         return rc < 0 ? -1 : 0;
     }
     for (size_t i = 0; i < r->count; i++) {
-        Partition *p = &r->partitions[i];
-        if (p->moved) batch_set_position(r->batch, (BatchPosition){p->id, p->start, p->expected});
-        p->moved = false;
+        if (r->partitions[i].next == r->handed_over[i]) continue;
+        batch_add_position(r->batch, r->partitions[i]);
+        r->handed_over[i] = r->partitions[i].next;
     }
     batch_queue_put_full(r->queue, r->batch);
     r->batch = next;
     return 1;
 }
 
-static void record_gap(Reader *r, Partition *p, int64_t offset) {
-    if (offset <= p->expected) return;
-    batch_add_gap(r->batch,
-                  (BatchGap){.partition = p->id, .first_offset = p->expected, .next_offset = offset, .reason = "compacted_or_aborted"});
-    p->expected = offset;
-    p->moved = true;
+static void record_gap(Reader *r, Offsets *p, int64_t offset) {
+    if (offset > p->next) add_gap(r, p, offset, "compacted_or_aborted");
 }
 
 static int take_message(Reader *r, const KafkaEvent *e, Error *err) {
-    Partition *p = find_partition(r, e->partition);
-    if (e->offset < p->expected) return 1;
-    if (!r->options->follow && p->expected >= p->end) return 1; /* came after the end that we promised to read to */
+    Offsets *p = find_partition(r, e->partition);
+    if (e->offset < p->next) return 1;
+    if (!r->options->follow && p->next >= p->end) return 1; /* written after the end that was seen at the start */
     int rc = batch_is_full_for(r->batch, e->len) ? hand_over(r, true, err) : 1;
     if (rc <= 0) return rc;
     record_gap(r, p, e->offset);
     batch_add(r->batch, e->partition, e->offset, e->timestamp_us, e->value, e->len);
-    p->expected = e->offset + 1;
-    p->moved = true;
-    if (p->expected > p->end) p->end = p->expected;
+    p->next = e->offset + 1;
+    if (p->next > p->end) p->end = p->next;
     return 1;
 }
 
 static void handle_partition_end(Reader *r, const KafkaEvent *e) {
-    Partition *p = find_partition(r, e->partition);
+    Offsets *p = find_partition(r, e->partition);
     int64_t end = r->options->follow || e->offset < p->end ? e->offset : p->end;
     record_gap(r, p, end);
     p->end = r->options->follow ? e->offset : p->end;
 }
 
 static int take_out_of_range(Reader *r, const KafkaEvent *e, Error *err) {
-    Partition *p = find_partition(r, e->partition);
-    KafkaTopic now = {0};
+    Offsets *p = find_partition(r, e->partition);
+    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
     if (ingest_describe(r->feed, r->options, r->queue, &now, err) != 0) return -1;
-    int64_t low = -1, high = -1;
-    for (int i = 0; i < now.partition_count; i++)
-        if (now.partitions[i].id == p->id) low = now.partitions[i].low, high = now.partitions[i].high;
-    kafka_topic_done(&now);
-    if (low < 0 || p->expected > high)
+    size_t i = offsets_find(now.partitions, now.partition_count, p->partition);
+    if (i == now.partition_count || p->next > now.partitions[i].end)
         return error_set(err, ERR_DATA,
                          "%s partition %d no longer reaches offset %" PRId64
                          ": it was deleted, truncated or recreated; run `smelt ingest` again for details",
-                         feed_topic(r->feed), p->id, p->expected);
-    if (low > p->expected) ingest_skip_to(r, p, low, "retention");
-    return feed_seek(r->feed, (KafkaPosition){p->id, p->expected}, err);
+                         feed_topic(r->feed), (int)p->partition, p->next);
+    if (now.partitions[i].start > p->next) ingest_skip_to(r, p, now.partitions[i].start, "retention");
+    return feed_seek(r->feed, p->partition, p->next, err);
 }
 
-/* Nothing came for a while: is the feed away, is it another one, or is there nothing? */
+/* Nothing was read for a while: is the feed away, is it another one, or has it nothing new? */
 static int check_silence(Reader *r, Error *err) {
     if (clock_mono_ns() - r->heard_ns < QUIET_BEFORE_CHECK) return 0;
     return check_feed(r, err) < 0 ? -1 : 0;
@@ -175,7 +170,7 @@ static bool is_due(const Reader *r) {
     return (clock_coarse_ns() - r->batch->started_ns) / 1000000 >= r->options->commit_interval_ms;
 }
 
-/* One event. 1: go on, 0: the lander gave up, -1: error. */
+/* One event. 1: read on, 0: stop reading, -1: error. */
 static int handle_event(Reader *r, Error *err) {
     KafkaEvent e;
     if (feed_poll(r->feed, POLL_MS, &e, err) != 0) return -1;
@@ -191,7 +186,7 @@ static int handle_event(Reader *r, Error *err) {
 
 static bool positions_moved(const Reader *r) {
     for (size_t i = 0; i < r->count; i++)
-        if (r->partitions[i].moved) return true;
+        if (r->partitions[i].next != r->handed_over[i]) return true;
     return false;
 }
 

@@ -21,9 +21,9 @@ json_t *ingest_result_json(const IngestResult *r, const char *topic) {
     const LedgerCounts *c = &r->counts;
     json_t *partitions = json_array();
     for (size_t i = 0; i < r->partition_count; i++) {
-        const IngestPartition *p = &r->partitions[i];
+        const Offsets *p = &r->partitions[i];
         json_array_append_new(partitions, json_pack("{ss si sI sI}", "topic", topic, "partition", (int)p->partition, "next_offset",
-                                                    (json_int_t)p->next_offset, "end_offset", (json_int_t)p->end_offset));
+                                                    (json_int_t)p->next, "end_offset", (json_int_t)p->end));
     }
     double events = (double)(c->landed + c->duplicates + c->rejected);
     return json_pack("{sI sI sI sI sf sf sb so}", "landed", (json_int_t)c->landed, "duplicates", (json_int_t)c->duplicates, "rejected",

@@ -1,10 +1,10 @@
 /* admin.c: topics and the cluster, by Kafka's own protocol.
  *
  * librdkafka answers administration requests as events on a queue; here each call makes its own queue, waits on it and is synchronous, so
- * that callers see a function that returns or fails. Watermarks come by ListOffsets, two requests for all partitions rather than two a
- * partition, and with read_committed, because that is how far our consumer can get.
+ * that callers see a function that returns or fails. The low and high watermarks are asked for by ListOffsets, two requests for all
+ * partitions rather than two per partition, and with read_committed, because that is how far the consumer can read.
  *
- * Invariant: a call ends within its timeout; what it returns was said by the cluster during the call, never by a cache. */
+ * Invariant: a call ends within its timeout; what it returns is the cluster's answer during the call, never from a cache. */
 #include "kafka/admin.h"
 
 #include "base/clock.h"
@@ -68,10 +68,10 @@ static int request_wait(AdminRequest *request, int timeout_ms, const char *what,
     return kafka_fail(request->client, code, rd_kafka_event_error_string(request->answer), err, "%s", what);
 }
 
-/* ---- is anybody there? ---- */
+/* ---- metadata ---- */
 
-/* The cluster's brokers. Asks in growing slices of the time, because librdkafka goes on trying after the cluster has refused us, and there
- * is no use in waiting for that. */
+/* The cluster's brokers. Asks in growing slices of the time: librdkafka keeps trying after the cluster has refused the login, and this
+ * notices it sooner. */
 static int ask_metadata(KafkaClient *client, Deadline deadline, const struct rd_kafka_metadata **ret, Error *err) {
     for (int slice_ms = FIRST_SLICE_MS;; slice_ms = MAX_SLICE_MS) {
         int left_ms = deadline_left_ms(deadline);
@@ -104,9 +104,9 @@ static int copy_description(KafkaClient *client, const rd_kafka_TopicDescription
     rd_kafka_TopicDescription_partitions(description, &count);
     topic->exists = true;
     topic->topic_id = topic_id_text(rd_kafka_TopicDescription_topic_id(description));
-    topic->partition_count = (int)count;
+    topic->partition_count = count;
     topic->partitions = xcalloc(count + 1, sizeof *topic->partitions);
-    for (size_t i = 0; i < count; i++) topic->partitions[i].id = (int32_t)i;
+    for (size_t i = 0; i < count; i++) topic->partitions[i] = (Offsets){.partition = (int32_t)i, .next = OFFSET_UNKNOWN};
     return 0;
 }
 
@@ -157,27 +157,27 @@ static int describe(KafkaClient *client, const char *name, Deadline deadline, Ka
 static int copy_offset(KafkaClient *client, const rd_kafka_topic_partition_t *found, int64_t spec, KafkaTopic *topic, Error *err) {
     if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_fail(client, found->err, NULL, err, "offsets of %s, partition %d", found->topic, (int)found->partition);
-    if (found->partition < 0 || found->partition >= topic->partition_count)
+    if (found->partition < 0 || (size_t)found->partition >= topic->partition_count)
         return error_set(err, ERR_BUG, "Kafka at %s: an answer for partition %d, which was not asked", client->address,
                          (int)found->partition);
-    KafkaPartition *partition = &topic->partitions[found->partition];
-    *(spec == RD_KAFKA_OFFSET_SPEC_EARLIEST ? &partition->low : &partition->high) = found->offset;
+    Offsets *offsets = &topic->partitions[found->partition];
+    *(spec == RD_KAFKA_OFFSET_SPEC_EARLIEST ? &offsets->start : &offsets->end) = found->offset;
     return 0;
 }
 
 static int ask_offsets(AdminRequest *request, const char *name, int64_t spec, int timeout_ms, KafkaTopic *topic, Error *err) {
     rd_kafka_error_t *error = rd_kafka_AdminOptions_set_isolation_level(request->options, RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED);
     if (error != NULL) return kafka_fail_error(request->client, error, err, "isolation level");
-    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(topic->partition_count);
-    for (int i = 0; i < topic->partition_count; i++) rd_kafka_topic_partition_list_add(list, name, i)->offset = spec;
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)topic->partition_count);
+    for (size_t i = 0; i < topic->partition_count; i++) rd_kafka_topic_partition_list_add(list, name, (int32_t)i)->offset = spec;
     rd_kafka_ListOffsets(request->client->rk, list, request->options, request->queue);
     rd_kafka_topic_partition_list_destroy(list);
     if (request_wait(request, timeout_ms, "asking for offsets", err) != 0) return -1;
     size_t count = 0;
     const rd_kafka_ListOffsets_result_t *result = rd_kafka_event_ListOffsets_result(request->answer);
     const rd_kafka_ListOffsetsResultInfo_t **infos = rd_kafka_ListOffsets_result_infos(result, &count);
-    if (count != (size_t)topic->partition_count)
-        return error_set(err, ERR_UNAVAILABLE, "Kafka at %s: offsets of %zu of %d partitions of %s", request->client->address, count,
+    if (count != topic->partition_count)
+        return error_set(err, ERR_UNAVAILABLE, "Kafka at %s: offsets of %zu of %zu partitions of %s", request->client->address, count,
                          topic->partition_count, name);
     for (size_t i = 0; i < count; i++)
         if (copy_offset(request->client, rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]), spec, topic, err) != 0) return -1;
@@ -232,7 +232,7 @@ static int ask_creation(AdminRequest *request, rd_kafka_NewTopic_t *new_topic, c
         rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(request->answer), &count);
     rd_kafka_resp_err_t code = count == 1 ? rd_kafka_topic_result_error(results[0]) : RD_KAFKA_RESP_ERR__BAD_MSG;
     *ret_created = code == RD_KAFKA_RESP_ERR_NO_ERROR;
-    /* Somebody else was faster: as good. */
+    /* Another client created it first: the result is the same. */
     if (*ret_created || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) return 0;
     const char *detail = count == 1 ? rd_kafka_topic_result_error_string(results[0]) : NULL;
     return kafka_fail(request->client, code, detail, err, "creating topic %s", name);
@@ -258,7 +258,7 @@ static int wait_for_leaders(KafkaClient *client, const char *name, Deadline dead
         error_clear(err);
         int result = kafka_topic_describe(client, name, deadline_left_ms(deadline), &topic, err);
         if (result == 0 && topic.partition_count > 0) {
-            *ret_partitions = topic.partition_count;
+            *ret_partitions = (int)topic.partition_count;
             return 0;
         }
         if (result != 0 && !error_is_retriable(err)) return -1;

@@ -1,23 +1,18 @@
 /* admin.h: asking the cluster about itself and its topics. Any KafkaClient will do, any thread; each call waits for its own answers.
  *
- * Errors as client.h says, and ERR_STOPPED when a stop is requested while nobody answers; timeouts are for the whole call. */
+ * Errors as client.h says, and ERR_STOPPED when a stop is requested while no answer comes; timeouts are for the whole call. */
 #pragma once
+#include "base/offsets.h"
 #include "kafka/client.h"
 #include <stdbool.h>
-#include <stdint.h>
-
-typedef struct KafkaPartition {
-    int32_t id;
-    int64_t low;  /* the first offset that the broker still has */
-    int64_t high; /* one behind the last that a read_committed reader can get (the last stable offset) */
-} KafkaPartition;
 
 typedef struct KafkaTopic {
     bool exists;      /* false: cluster_id alone is set */
-    char *cluster_id; /* "" when the broker does not tell */
+    char *cluster_id; /* "" when the broker does not know it */
     char *topic_id;   /* as Kafka's own tools print it (base64, 22 characters): another one means that the topic was recreated */
-    int partition_count;
-    KafkaPartition *partitions; /* by id, from 0 */
+    /* In order, from 0. [start, end): what the broker still has and a read_committed reader can get; `next`: OFFSET_UNKNOWN. Owned. */
+    Offsets *partitions;
+    size_t partition_count;
 } KafkaTopic;
 
 /* Fills `ret`; the caller ends it with kafka_topic_done. A topic that does not exist is an answer, not an error. ERR_UNAVAILABLE also

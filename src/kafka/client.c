@@ -1,10 +1,10 @@
-/* client.c: librdkafka's configuration, logs and errors, once for the whole module.
+/* client.c: librdkafka's configuration, logs and errors, in one place for the whole module.
  *
- * Configuration is laid on in order: the role's defaults, the user's `kafka.NAME` settings, the role's fixed properties. librdkafka checks
+ * Configuration is applied in order: the role's defaults, the user's `kafka.NAME` settings, the role's fixed properties. librdkafka checks
  * each value itself, so we keep no list of its properties; its complaint becomes an ERR_CONFIG that names the setting.
  *
- * librdkafka reports an outage as a timeout of whatever was waiting, and says elsewhere, by callback, what the network answered. The last
- * such complaint is kept in the client, so that an error can say "connection refused" or "wrong password" rather than "timed out".
+ * librdkafka reports an outage as a timeout of whatever was waiting; what the network answered comes by a callback. The client keeps the
+ * last such complaint, so that an error reads "connection refused" or "wrong password" rather than "timed out".
  *
  * Invariant: a fixed property never has another value than the role's; our guarantees (exact offsets, no lost acknowledgement) rest on it.
  */
@@ -25,7 +25,7 @@
 
 /* ---- errors ---- */
 
-/* What is not here is ERR_UNAVAILABLE: librdkafka has hundreds of codes, nearly all of them say "not now". */
+/* What is not here is ERR_UNAVAILABLE: librdkafka has hundreds of codes, nearly all of them mean "not now". */
 static const struct {
     rd_kafka_resp_err_t code;
     ErrorKind kind;
@@ -50,7 +50,7 @@ static const struct {
     {RD_KAFKA_RESP_ERR__INVALID_ARG, ERR_BUG},
 };
 
-/* Codes that only say that nobody answered; the client's last complaint knows why. */
+/* Codes that only mean "no answer"; the reason is in the client's last complaint. */
 static const rd_kafka_resp_err_t silence[] = {
     RD_KAFKA_RESP_ERR__TIMED_OUT,       RD_KAFKA_RESP_ERR__TRANSPORT,      RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN,
     RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE, RD_KAFKA_RESP_ERR__WAIT_COORD,     RD_KAFKA_RESP_ERR__MSG_TIMED_OUT,
@@ -127,12 +127,12 @@ int kafka_fail_error(KafkaClient *client, rd_kafka_error_t *error, Error *err, c
     return result;
 }
 
-/* ---- what librdkafka tells by callback ---- */
+/* ---- callbacks of librdkafka ---- */
 
 static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque) {
     (void)rk;
     KafkaClient *client = opaque;
-    /* "2/3 brokers are down" adds nothing to the reason that came before it. */
+    /* "2/3 brokers are down" adds nothing to the reason reported before it. */
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
     complaint_keep(client, (rd_kafka_resp_err_t)code, reason);
 }
@@ -149,7 +149,7 @@ static bool complaint_is_due(KafkaClient *client, int *ret_held) {
 }
 
 static LogLevel level_of(int syslog_level) {
-    if (syslog_level <= 4) return LOG_WARN; /* librdkafka retries by itself: an error of its is a warning of ours */
+    if (syslog_level <= 4) return LOG_WARN; /* librdkafka retries by itself: what it logs as an error is a warning here */
     return syslog_level == 5 ? LOG_INFO : LOG_DEBUG;
 }
 
@@ -266,7 +266,7 @@ int kafka_connect(const Settings *settings, KafkaClient **ret, Error *err) {
 
 void kafka_client_free(KafkaClient *client) {
     if (client == NULL) return;
-    /* Consumers are in no group: there is none to leave, and nothing to wait for. */
+    /* A consumer is in no group: closing it would only wait. */
     if (client->rk != NULL)
         rd_kafka_destroy_flags(client->rk, rd_kafka_type(client->rk) == RD_KAFKA_CONSUMER ? RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE : 0);
     pthread_mutex_destroy(&client->mutex);

@@ -3,7 +3,7 @@
  * Making one never waits for a broker: librdkafka connects in the background and reconnects for ever. A handle may be used by any thread;
  * its log lines go to base/log.h, repeated complaints about the same outage once in 30 s.
  *
- * Errors: ERR_CONFIG names the `kafka.*` setting that librdkafka refuses, or says that the cluster refuses us (login, TLS, authorization);
+ * Errors: ERR_CONFIG names the `kafka.*` setting that librdkafka refuses, or the cluster refused the login, TLS or the authorization;
  * ERR_UNAVAILABLE names the address and the last reason that the network gave. */
 #pragma once
 #include "base/error.h"

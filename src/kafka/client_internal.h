@@ -1,4 +1,4 @@
-/* client_internal.h: what the files of this module share. Only they include it, and only they include rdkafka.h. */
+/* client_internal.h: what the files of this module share. No other module includes it, or rdkafka.h. */
 #pragma once
 #include "kafka/client.h"
 #include <librdkafka/rdkafka.h>
@@ -27,15 +27,15 @@ typedef struct KafkaProperty {
 typedef struct KafkaRole {
     rd_kafka_type_t type;
     const KafkaProperty *defaults;            /* the user's settings go over these; ends with name == NULL */
-    const KafkaProperty *fixed;               /* what our guarantees stand on: another value in the settings is ERR_CONFIG; same end */
+    const KafkaProperty *fixed;               /* required for Smelt's guarantees: another value in the settings is ERR_CONFIG; same end */
     void (*configure)(rd_kafka_conf_t *conf); /* sets the callbacks of the role; NULL: none */
 } KafkaRole;
 
 /* ERR_CONFIG. The caller frees with kafka_client_free, after everything that uses `rk` is gone. */
 int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owner, KafkaClient **ret, Error *err) MUST_CHECK;
 
-/* Sets the error for librdkafka's `code`: the kind from a table, the text "Kafka at ADDRESS: <what>: <reason>". When the code only says
- * that nobody answered, the last complaint of the network is the reason, and a refused login makes it ERR_CONFIG. `detail` is librdkafka's
+/* Sets the error for librdkafka's `code`: the kind from a table, the text "Kafka at ADDRESS: <what>: <reason>". When the code only means
+ * that no answer came, the last complaint of the network is the reason, and a refused login makes it ERR_CONFIG. `detail` is librdkafka's
  * own text, NULL when there is none. Returns -1. */
 int kafka_fail(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what, ...) PRINTF_LIKE(5, 6);
 /* The same for an rd_kafka_error_t, which it destroys. */

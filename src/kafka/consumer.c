@@ -57,11 +57,11 @@ int kafka_consumer_open(const Settings *settings, const char *topic, KafkaConsum
     return 0;
 }
 
-int kafka_consumer_read(KafkaConsumer *c, const KafkaPosition *from, size_t n, Error *err) {
+int kafka_consumer_read(KafkaConsumer *c, const Offsets *partitions, size_t n, Error *err) {
     BUG_IF(c->assigned != NULL);
     c->assigned = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(c->assigned, c->topic, from[i].partition)->offset = from[i].next_offset;
+        rd_kafka_topic_partition_list_add(c->assigned, c->topic, partitions[i].partition)->offset = partitions[i].next;
     rd_kafka_poll_set_consumer(c->client->rk);
     rd_kafka_resp_err_t code = rd_kafka_assign(c->client->rk, c->assigned);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(c->client, code, NULL, err, "reading the topic %s", c->topic);
@@ -73,8 +73,8 @@ static void release_held(KafkaConsumer *c) {
     c->held = NULL;
 }
 
-/* The last report is worth a moment, so that lag tools do not show what was landed long ago; a broker that is away is not worth more. There
- * is no group to leave, and librdkafka's own close would wait for an absent broker far beyond the time in which we promise to end. */
+/* Waits a moment for the answer to the last report, so that lag tools show what has landed. Not librdkafka's own close: with an absent
+ * broker it waits far longer than the 5 s within which Smelt promises to end, and there is no group to leave. */
 static void finish_reports(KafkaConsumer *c) {
     int64_t until = clock_mono_ns() + FINISH_MS * INT64_C(1000000);
     rd_kafka_assign(c->client->rk, NULL);
@@ -92,8 +92,8 @@ static void *destroy(void *consumer) {
     return NULL;
 }
 
-/* Even then librdkafka waits for the answer to a report that is under way, up to socket.timeout.ms: that is left to a thread of its own,
- * which the end of the process does not wait for. */
+/* librdkafka waits for the answer to a report that is under way, up to socket.timeout.ms: a detached thread does that, and the process may
+ * end before it. */
 static void destroy_in_background(KafkaConsumer *c) {
     pthread_t thread;
     if (pthread_create(&thread, NULL, destroy, c) == 0)
@@ -118,7 +118,7 @@ static int64_t message_time_us(const rd_kafka_message_t *m) {
     return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0 ? INT64_MIN : ms * 1000;
 }
 
-/* Errors that librdkafka retries by itself are nothing; the log callback of the client has said them. */
+/* Errors that librdkafka retries by itself are KAFKA_NOTHING; the log callback of the client has logged them. */
 static int on_problem(KafkaConsumer *c, const rd_kafka_message_t *m, KafkaEvent *ret, Error *err) {
     switch (m->err) {
     case RD_KAFKA_RESP_ERR__PARTITION_EOF: *ret = (KafkaEvent){.kind = KAFKA_END, .partition = m->partition, .offset = m->offset}; return 0;
@@ -153,22 +153,21 @@ int kafka_consumer_poll(KafkaConsumer *c, int timeout_ms, KafkaEvent *ret, Error
     return 0;
 }
 
-int kafka_consumer_seek(KafkaConsumer *c, KafkaPosition to, Error *err) {
-    rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_find(c->assigned, c->topic, to.partition);
-    if (p == NULL) return error_set(err, ERR_BUG, "partition %d of %s is not being read", to.partition, c->topic);
-    p->offset = to.next_offset;
+int kafka_consumer_seek(KafkaConsumer *c, int32_t partition, int64_t offset, Error *err) {
+    rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_find(c->assigned, c->topic, partition);
+    if (p == NULL) return error_set(err, ERR_BUG, "partition %d of %s is not being read", (int)partition, c->topic);
+    p->offset = offset;
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
-    rd_kafka_topic_partition_list_add(one, c->topic, to.partition)->offset = to.next_offset;
+    rd_kafka_topic_partition_list_add(one, c->topic, partition)->offset = offset;
     rd_kafka_error_t *problem = rd_kafka_incremental_unassign(c->client->rk, one);
     if (problem == NULL) problem = rd_kafka_incremental_assign(c->client->rk, one);
     rd_kafka_topic_partition_list_destroy(one);
     return problem == NULL ? 0 : kafka_fail_error(c->client, problem, err, "reading the topic %s on", c->topic);
 }
 
-void kafka_consumer_report(KafkaConsumer *c, const KafkaPosition *positions, size_t n) {
+void kafka_consumer_report(KafkaConsumer *c, const Offsets *partitions, size_t n) {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++)
-        rd_kafka_topic_partition_list_add(list, c->topic, positions[i].partition)->offset = positions[i].next_offset;
+    for (size_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, c->topic, partitions[i].partition)->offset = partitions[i].next;
     atomic_fetch_add(&c->reports, 1);
     rd_kafka_resp_err_t code = rd_kafka_commit(c->client->rk, list, 1);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {

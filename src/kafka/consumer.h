@@ -1,23 +1,18 @@
-/* consumer.h: reading given partitions from given offsets. No group membership: the lake knows the offsets and its lock keeps others out.
+/* consumer.h: reading given partitions from given offsets. The consumer joins no group: the lake stores the offsets, and its lock ensures
+ * that one process reads.
  *
  * One thread polls. librdkafka prefetches in the background, bounded (queued.max.messages.kbytes); not polling is the back-pressure. */
 #pragma once
+#include "base/offsets.h"
 #include "kafka/client.h"
-#include <stdbool.h>
-#include <stdint.h>
 
 typedef struct KafkaConsumer KafkaConsumer;
-
-typedef struct KafkaPosition {
-    int32_t partition;
-    int64_t next_offset;
-} KafkaPosition;
 
 typedef enum KafkaEventKind {
     KAFKA_NOTHING, /* the timeout passed */
     KAFKA_MESSAGE,
     KAFKA_END,         /* `offset`: the end of `partition` for now */
-    KAFKA_OUT_OF_RANGE /* the broker no longer has (or never had) the offset that we asked for; `partition` is not read on */
+    KAFKA_OUT_OF_RANGE /* the broker no longer has (or never had) the offset to be read next; `partition` is not read until a seek */
 } KafkaEventKind;
 
 typedef struct KafkaEvent {
@@ -31,15 +26,17 @@ typedef struct KafkaEvent {
 
 /* Begins to connect; does not wait for a broker, and reads nothing yet. ERR_CONFIG. The caller frees. */
 int kafka_consumer_open(const Settings *settings, const char *topic, KafkaConsumer **ret, Error *err) MUST_CHECK;
-/* Starts reading. Once. */
-int kafka_consumer_read(KafkaConsumer *consumer, const KafkaPosition *from, size_t n, Error *err) MUST_CHECK;
+/* Starts reading each of these partitions at its `next`. Once. */
+int kafka_consumer_read(KafkaConsumer *consumer, const Offsets *partitions, size_t n, Error *err) MUST_CHECK;
 void kafka_consumer_free(KafkaConsumer *consumer);
 DEFINE_CLEANUP(kafka_consumer_free, KafkaConsumer)
-/* The next event. A broker that is away is KAFKA_NOTHING (its log line comes from client.h); an error is one that waiting does not mend. */
+/* The next event. A broker that is away is KAFKA_NOTHING (its log line comes from client.h); an error is one that waiting cannot resolve.
+ */
 int kafka_consumer_poll(KafkaConsumer *consumer, int timeout_ms, KafkaEvent *ret, Error *err) MUST_CHECK;
-/* Goes on reading one partition at another offset, after KAFKA_OUT_OF_RANGE. */
-int kafka_consumer_seek(KafkaConsumer *consumer, KafkaPosition to, Error *err) MUST_CHECK;
-/* Tells the broker what is durable, for its lag tools; nothing of ours reads it back. Does not wait, and cannot fail us. */
-void kafka_consumer_report(KafkaConsumer *consumer, const KafkaPosition *positions, size_t n);
+/* Reads one of the partitions on from another offset, after KAFKA_OUT_OF_RANGE. */
+int kafka_consumer_seek(KafkaConsumer *consumer, int32_t partition, int64_t offset, Error *err) MUST_CHECK;
+/* Tells the broker that everything below each `next` is durable, for its lag tools; Smelt never reads it back. Does not wait. A report that
+ * fails is a debug line in the log. */
+void kafka_consumer_report(KafkaConsumer *consumer, const Offsets *partitions, size_t n);
 /* For admin.h, on the same connections: while it reads, answers wait behind those to its fetches (fetch.wait.max.ms). Borrowed. */
 KafkaClient *kafka_consumer_client(KafkaConsumer *consumer);

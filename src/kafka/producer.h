@@ -1,7 +1,7 @@
-/* producer.h: sending messages to one topic, each acknowledged by all in-sync replicas, none twice by our own retries, in order per key.
+/* producer.h: sending messages to one topic, each acknowledged by all in-sync replicas, none twice by a retry, in order per key.
  *
- * One thread a producer. A send returns once the message is in the client's queue (bounded, 64 MiB); delivery reports are counted when
- * they come, during sends and flushes. */
+ * One thread per producer. A send returns once the message is in the client's queue (bounded, 64 MiB); delivery reports are counted
+ * during sends and flushes. */
 #pragma once
 #include "kafka/client.h"
 #include <stddef.h>
@@ -28,7 +28,7 @@ int kafka_producer_send(KafkaProducer *producer, const char *key, size_t key_len
 /* Waits until each message has its report. ERR_UNAVAILABLE when some still have none after `timeout_ms`; they stay under way. Messages
  * that failed are no error of this call: see the counts. */
 int kafka_producer_flush(KafkaProducer *producer, int timeout_ms, Error *err) MUST_CHECK;
-/* Takes reports that have come in; never waits. */
+/* Counts the reports that have arrived; never waits. */
 void kafka_producer_poll(KafkaProducer *producer);
 KafkaDeliveries kafka_producer_deliveries(const KafkaProducer *producer);
 /* Sets the error to why the last failed message failed; -1. Only when some failed. */

@@ -12,64 +12,55 @@
 #define FORMAT    1
 #define NAMED_MAX 16 /* partitions that a sentence names */
 
-static void free_const(const char *text) {
-    free((void *)(uintptr_t)text);
-}
-
-static void position_done(CommitMarkPosition *p) {
-    free_const(p->topic);
-    free_const(p->topic_id);
-    free_const(p->cluster_id);
-}
-
 void commit_mark_done(CommitMark *mark) {
     free(mark->lake_id);
-    for (size_t i = 0; i < mark->count; i++) position_done(&mark->positions[i]);
-    free(mark->positions);
+    for (size_t i = 0; i < mark->count; i++) topic_offsets_done(&mark->topics[i]);
+    free(mark->topics);
     *mark = (CommitMark){0};
 }
 
-CommitMarkPosition *commit_mark_find(const CommitMark *mark, const char *topic, int epoch, int32_t partition) {
-    for (size_t i = 0; i < mark->count; i++) {
-        CommitMarkPosition *p = &mark->positions[i];
-        if (p->partition == partition && p->epoch == epoch && strcmp(p->topic, topic) == 0) return p;
-    }
+static TopicOffsets *find(const CommitMark *mark, const char *topic, int epoch) {
+    for (size_t i = 0; i < mark->count; i++)
+        if (mark->topics[i].topic.epoch == epoch && strcmp(mark->topics[i].topic.name, topic) == 0) return &mark->topics[i];
     return NULL;
 }
 
-static char *copy_text(const char *text) {
-    return text != NULL ? xstrdup(text) : NULL;
+const TopicOffsets *commit_mark_find(const CommitMark *mark, const char *topic, int epoch) {
+    return find(mark, topic, epoch);
 }
 
-void commit_mark_put(CommitMark *mark, const CommitMarkPosition *position) {
-    CommitMarkPosition *p = commit_mark_find(mark, position->topic, position->epoch, position->partition);
-    if (p == NULL) {
-        mark->positions = xrealloc(mark->positions, mark->count + 1, sizeof *mark->positions);
-        p = &mark->positions[mark->count++];
-        *p = (CommitMarkPosition){0};
+void commit_mark_put(CommitMark *mark, const LedgerTopic *topic, int32_t partition, int64_t start, int64_t next) {
+    TopicOffsets *list = find(mark, topic->name, topic->epoch);
+    if (list == NULL) {
+        mark->topics = xrealloc(mark->topics, mark->count + 1, sizeof *mark->topics);
+        list = &mark->topics[mark->count++];
+        topic_offsets_init(list, topic);
     }
-    CommitMarkPosition copy = *position;
-    copy.topic = xstrdup(position->topic);
-    copy.topic_id = copy_text(position->topic_id);
-    copy.cluster_id = copy_text(position->cluster_id);
-    position_done(p);
-    *p = copy;
+    topic_offsets_set_ids(list, topic);
+    topic_offsets_put(list, partition, start, next);
 }
 
 /* ---- the file ---- */
 
-static json_t *position_json(const CommitMarkPosition *p) {
-    return json_pack("{ss si si sI sI ss* ss*}", "topic", p->topic, "epoch", p->epoch, "partition", (int)p->partition, "start_offset",
-                     (json_int_t)p->start_offset, "next_offset", (json_int_t)p->next_offset, "topic_id", p->topic_id, "cluster_id",
-                     p->cluster_id);
+static json_t *position_json(const LedgerTopic *topic, const Offsets *p) {
+    return json_pack("{ss si si sI sI ss* ss*}", "topic", topic->name, "epoch", topic->epoch, "partition", (int)p->partition,
+                     "start_offset", (json_int_t)p->start, "next_offset", (json_int_t)p->next, "topic_id", topic->topic_id, "cluster_id",
+                     topic->cluster_id);
+}
+
+static json_t *positions_json(const CommitMark *m) {
+    json_t *positions = json_array();
+    for (size_t i = 0; i < m->count; i++)
+        for (size_t j = 0; j < m->topics[i].count; j++)
+            json_array_append_new(positions, position_json(&m->topics[i].topic, &m->topics[i].partitions[j]));
+    return positions;
 }
 
 json_t *commit_mark_json(const CommitMark *m) {
-    json_t *positions = json_array();
-    for (size_t i = 0; i < m->count; i++) json_array_append_new(positions, position_json(&m->positions[i]));
     return json_pack("{ss sI sI sI sI sI sI sI so}", "lake_id", m->lake_id, "generation", (json_int_t)m->generation, "commit",
                      (json_int_t)m->commit, "landed", (json_int_t)m->landed, "duplicates", (json_int_t)m->duplicates, "rejected",
-                     (json_int_t)m->rejected, "gaps", (json_int_t)m->gaps, "written_us", (json_int_t)m->written_us, "positions", positions);
+                     (json_int_t)m->rejected, "gaps", (json_int_t)m->gaps, "written_us", (json_int_t)m->written_us, "positions",
+                     positions_json(m));
 }
 
 int commit_mark_save(const char *path, CommitMark *mark, Error *err) {
@@ -81,15 +72,12 @@ int commit_mark_save(const char *path, CommitMark *mark, Error *err) {
 static int read_position(json_t *json, CommitMark *mark) {
     json_int_t start, next;
     int partition;
-    CommitMarkPosition p = {0};
-    if (json_unpack(json, "{ss si si sI sI s?s s?s}", "topic", &p.topic, "epoch", &p.epoch, "partition", &partition, "start_offset", &start,
-                    "next_offset", &next, "topic_id", &p.topic_id, "cluster_id", &p.cluster_id) != 0)
+    LedgerTopic topic = {0};
+    if (json_unpack(json, "{ss si si sI sI s?s s?s}", "topic", &topic.name, "epoch", &topic.epoch, "partition", &partition, "start_offset",
+                    &start, "next_offset", &next, "topic_id", &topic.topic_id, "cluster_id", &topic.cluster_id) != 0)
         return -1;
-    if (p.epoch < 0 || partition < 0 || start < 0 || next < 0) return -1;
-    p.partition = partition;
-    p.start_offset = start;
-    p.next_offset = next;
-    commit_mark_put(mark, &p);
+    if (topic.epoch < 0 || partition < 0 || start < 0 || next < 0) return -1;
+    commit_mark_put(mark, &topic, partition, start, next);
     return 0;
 }
 
@@ -134,39 +122,48 @@ int commit_mark_load(const char *path, CommitMarkState *ret_state, CommitMark *r
 
 /* ---- compared ---- */
 
-int64_t commit_mark_offset(const CommitMark *mark, const CommitMarkPosition *p) {
-    const CommitMarkPosition *have = commit_mark_find(mark, p->topic, p->epoch, p->partition);
-    return have != NULL ? have->next_offset : p->start_offset;
+int64_t commit_mark_next(const CommitMark *mark, const LedgerTopic *topic, const Offsets *p) {
+    const TopicOffsets *list = find(mark, topic->name, topic->epoch);
+    const Offsets *known = list != NULL ? topic_offsets_find(list, p->partition) : NULL;
+    return known != NULL ? known->next : p->start;
 }
 
-static int64_t behind_at(const CommitMarkPosition *p, const CommitMark *lake, int64_t *ret_is_at) {
-    *ret_is_at = commit_mark_offset(lake, p);
-    return p->next_offset > *ret_is_at ? p->next_offset - *ret_is_at : 0;
+static int64_t behind_at(const LedgerTopic *topic, const Offsets *p, const CommitMark *lake, int64_t *ret_is_at) {
+    *ret_is_at = commit_mark_next(lake, topic, p);
+    return p->next > *ret_is_at ? p->next - *ret_is_at : 0;
 }
 
 int64_t commit_mark_offsets_behind(const CommitMark *mark, const CommitMark *lake) {
     int64_t sum = 0, is_at;
-    for (size_t i = 0; i < mark->count; i++)
-        if (__builtin_add_overflow(sum, behind_at(&mark->positions[i], lake, &is_at), &sum)) return INT64_MAX;
+    for (size_t i = 0; i < mark->count; i++) {
+        const TopicOffsets *t = &mark->topics[i];
+        for (size_t j = 0; j < t->count; j++)
+            if (__builtin_add_overflow(sum, behind_at(&t->topic, &t->partitions[j], lake, &is_at), &sum)) return INT64_MAX;
+    }
     return sum;
 }
 
-/* A lake without an id is one from before it had one: it was taken back to there, or the mark is not of it; both are a loss. */
+/* A lake without an id is older than its first commit mark: an old copy was put back, or the mark is of another lake. Either way commits
+ * are missing. */
 CommitMarkVerdict commit_mark_compare(const CommitMark *mark, const CommitMark *lake) {
     if (lake->lake_id != NULL && strcmp(lake->lake_id, mark->lake_id) != 0) return MARK_FOREIGN;
     bool older = lake->lake_id == NULL || lake->generation < mark->generation || lake->commit < mark->commit;
     return older || commit_mark_offsets_behind(mark, lake) > 0 ? MARK_BEHIND : MARK_REACHED;
 }
 
-void commit_mark_describe(const CommitMark *mark, const CommitMark *lake, Buf *out) {
-    int named = 0, behind = 0;
-    for (size_t i = 0; i < mark->count; i++) {
-        const CommitMarkPosition *p = &mark->positions[i];
-        int64_t is_at, n = behind_at(p, lake, &is_at);
-        if (n == 0 || behind++ >= NAMED_MAX) continue;
-        buf_addf(out, "%s%s partition %d: %" PRId64 " offsets (is at %" PRId64 ", was at %" PRId64 ")", named++ > 0 ? "; " : "", p->topic,
-                 (int)p->partition, n, is_at, p->next_offset);
+static void describe_topic(const TopicOffsets *t, const CommitMark *lake, int *behind, Buf *out) {
+    for (size_t i = 0; i < t->count; i++) {
+        const Offsets *p = &t->partitions[i];
+        int64_t is_at, n = behind_at(&t->topic, p, lake, &is_at);
+        if (n == 0 || ++*behind > NAMED_MAX) continue;
+        buf_addf(out, "%s%s partition %d: %" PRId64 " offsets (is at %" PRId64 ", was at %" PRId64 ")", *behind > 1 ? "; " : "",
+                 t->topic.name, (int)p->partition, n, is_at, p->next);
     }
-    if (behind > named) buf_addf(out, "; %d more partitions", behind - named);
+}
+
+void commit_mark_describe(const CommitMark *mark, const CommitMark *lake, Buf *out) {
+    int behind = 0;
+    for (size_t i = 0; i < mark->count; i++) describe_topic(&mark->topics[i], lake, &behind, out);
+    if (behind > NAMED_MAX) buf_addf(out, "; %d more partitions", behind - NAMED_MAX);
     if (behind == 0) buf_addf(out, "no offset, but it is at commit %" PRId64 " and was at %" PRId64, lake->commit, mark->commit);
 }

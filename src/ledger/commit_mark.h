@@ -1,40 +1,33 @@
-/* commit_mark.h: the high-water mark: how far a lake had come, in a small file of its own beside it (`<data.dir>/lake.mark`).
+/* commit_mark.h: the commit mark: how far a lake had come, in a small file of its own beside it (`<data.dir>/lake.mark`).
  *
  * DuckDB opens a write-ahead log that was cut off as an older state, without a word; so does a copy of the file from yesterday. The mark is
  * written after each commit of Bronze. It may be behind the lake (a crash between the two); a lake that is behind its mark has lost
  * something. The file is sealed (base/sealed.h).
  *
- * A CommitMark owns its texts: commit_mark_done. One thread at a time. */
+ * A CommitMark owns its texts and lists: commit_mark_done. One thread at a time. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
+#include "ledger/topic_offsets.h"
 #include <jansson.h>
 #include <stdbool.h>
-#include <stdint.h>
-
-typedef struct CommitMarkPosition {
-    const char *topic; /* the texts are the CommitMark's */
-    int epoch;
-    int32_t partition;
-    int64_t start_offset, next_offset;
-    const char *topic_id, *cluster_id; /* NULL: not known */
-} CommitMarkPosition;
 
 typedef struct CommitMark {
     char *lake_id; /* NULL: of a lake that has none yet */
     int64_t generation, commit;
     int64_t landed, duplicates, rejected, gaps; /* of all commits */
     int64_t written_us;
-    CommitMarkPosition *positions; /* of all topics and epochs */
+    TopicOffsets *topics; /* every topic and epoch */
     size_t count;
 } CommitMark;
 
 void commit_mark_done(CommitMark *mark);
-CommitMarkPosition *commit_mark_find(const CommitMark *mark, const char *topic, int epoch, int32_t partition); /* NULL: none; borrowed */
-/* Up to where `mark` has the partition of `p`: from its start on, when it does not know it. */
-int64_t commit_mark_offset(const CommitMark *mark, const CommitMarkPosition *p);
-/* Copies `position`; replaces what stands there for its partition. */
-void commit_mark_put(CommitMark *mark, const CommitMarkPosition *position);
+/* NULL: the mark does not know the topic in this epoch. Borrowed until the next commit_mark_put. */
+const TopicOffsets *commit_mark_find(const CommitMark *mark, const char *topic, int epoch);
+/* The next offset of the partition `p` of `topic` as `mark` has it; p->start when the mark does not know the partition. */
+int64_t commit_mark_next(const CommitMark *mark, const LedgerTopic *topic, const Offsets *p);
+/* [start, next) of the partition was committed: replaces what the mark has for it. Copies. */
+void commit_mark_put(CommitMark *mark, const LedgerTopic *topic, int32_t partition, int64_t start, int64_t next);
 
 /* As a JSON object (the caller's), and back: false when it is none. */
 json_t *commit_mark_json(const CommitMark *mark) MUST_CHECK;

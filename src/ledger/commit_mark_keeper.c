@@ -1,6 +1,6 @@
 /* commit_mark_keeper.c: see commit_mark_keeper.h. The mark in memory is what the lake holds; the file follows it.
  *
- * Invariant: the file never says more than what is durable in the lake, since it is written after the COMMIT alone. */
+ * Invariant: the file is never ahead of what is durable in the lake, because it is written only after the COMMIT. */
 #include "ledger/commit_mark_keeper.h"
 
 #include "base/files.h"
@@ -12,10 +12,10 @@
 struct CommitMarkKeeper {
     char *path;
     CommitMark mark;
-    bool failing; /* the last write failed, and that was said */
+    bool failing; /* the last write failed, and that was logged */
 };
 
-/* ---- what the lake says ---- */
+/* ---- how far the lake is ---- */
 
 static int read_totals(LakeConn *conn, CommitMark *ret, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
@@ -33,23 +33,19 @@ static int read_totals(LakeConn *conn, CommitMark *ret, Error *err) {
     return 0;
 }
 
-static char *column_copy(LakeResult *row, size_t column) {
-    return lake_is_null(row, column) ? NULL : xstrdup(lake_col_text(row, column, NULL));
-}
+/* Columns of sql/ledger/mark_positions.sql. */
+enum { P_TOPIC, P_EPOCH, P_PARTITION, P_START, P_NEXT, P_TOPIC_ID, P_CLUSTER_ID };
 
 static int read_positions(LakeConn *conn, CommitMark *ret, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
     if (lake_query(conn, "ledger/mark_positions", lake_sql("ledger/mark_positions"), NULL, 0, &row, err) != 0) return -1;
     int got;
     while ((got = lake_next(row, err)) > 0) {
-        ret->positions = xrealloc(ret->positions, ret->count + 1, sizeof *ret->positions);
-        ret->positions[ret->count++] = (CommitMarkPosition){.topic = column_copy(row, 0),
-                                                            .epoch = (int)lake_col_int(row, 1),
-                                                            .partition = (int32_t)lake_col_int(row, 2),
-                                                            .start_offset = lake_col_int(row, 3),
-                                                            .next_offset = lake_col_int(row, 4),
-                                                            .topic_id = column_copy(row, 5),
-                                                            .cluster_id = column_copy(row, 6)};
+        LedgerTopic topic = {.name = lake_col_text(row, P_TOPIC, NULL),
+                             .epoch = (int)lake_col_int(row, P_EPOCH),
+                             .topic_id = lake_col_text(row, P_TOPIC_ID, NULL),
+                             .cluster_id = lake_col_text(row, P_CLUSTER_ID, NULL)};
+        commit_mark_put(ret, &topic, (int32_t)lake_col_int(row, P_PARTITION), lake_col_int(row, P_START), lake_col_int(row, P_NEXT));
     }
     return got;
 }
@@ -81,29 +77,29 @@ static int error_behind(const char *path, const CommitMark *mark, const CommitMa
     CLEANUP(buf_done) Buf where = {0};
     commit_mark_describe(mark, lake, &where);
     return error_set(err, ERR_DATA,
-                     "the lake is behind its high-water mark %s, so something took back what was committed: %s. Nothing was changed. "
-                     "Next: `smelt recover` says what it would do",
+                     "the lake is behind its commit mark %s: commits were lost or taken back: %s. Nothing was changed. "
+                     "Next: `smelt recover` shows what it would do",
                      path, where.data);
 }
 
 static int error_missing(const char *path, const CommitMark *mark, Error *err) {
     return error_set(err, ERR_DATA,
-                     "the lake is gone: by its high-water mark %s it had %" PRId64 " events in %" PRId64
-                     " commits. Next: `smelt recover` says what it would do; to begin a new lake on purpose, move the mark away",
+                     "the lake is gone: by its commit mark %s it had %" PRId64 " events in %" PRId64
+                     " commits. Next: `smelt recover` shows what it would do; to begin a new lake on purpose, move the mark away",
                      path, mark->landed, mark->commit);
 }
 
 static int error_foreign(const char *path, const CommitMark *mark, const CommitMark *lake, Error *err) {
     return error_set(err, ERR_DATA,
-                     "the high-water mark %s is of another lake (%s; this one is %s): one of the two was replaced. "
-                     "Next: bring the lake back that belongs there, or let `smelt recover` set the mark aside",
+                     "the commit mark %s is of another lake (%s; this one is %s): one of the two was replaced. Next: bring back the lake "
+                     "that belongs there, or let `smelt recover` set the mark aside",
                      path, mark->lake_id, lake->lake_id);
 }
 
 static int set_damaged_aside(const char *path, Error *err) {
     CLEANUP(free_text) char *aside = NULL;
     if (file_set_aside(path, &aside, err) != 0) return -1;
-    log_warn("lake", "the high-water mark %s was damaged: it is not trusted, and kept as %s. A new one is made", path, aside);
+    log_warn("lake", "the commit mark %s was damaged: it is kept as %s, and a new one is written", path, aside);
     return 0;
 }
 
@@ -126,8 +122,8 @@ int commit_mark_check(LakeConn *conn, const char *path, CommitMark *lake, Error 
 static void save(CommitMarkKeeper *w) {
     Error err = {0};
     bool failed = commit_mark_save(w->path, &w->mark, &err) != 0;
-    if (failed && !w->failing) log_warn("lake", "the high-water mark stays behind until it can be written: %s", err.text);
-    if (!failed && w->failing) log_info("lake", "the high-water mark is up to date again");
+    if (failed && !w->failing) log_warn("lake", "the commit mark cannot be written, so it is behind the lake for now: %s", err.text);
+    if (!failed && w->failing) log_info("lake", "the commit mark is up to date again");
     w->failing = failed;
     error_clear(&err);
 }
@@ -166,14 +162,8 @@ void commit_mark_keeper_free(CommitMarkKeeper *w) {
 void commit_mark_keeper_landed(CommitMarkKeeper *w, const CommitMarkBatch *batch) {
     if (w == NULL) return;
     for (size_t i = 0; i < batch->position_count; i++) {
-        const BatchPosition *moved = &batch->positions[i];
-        commit_mark_put(&w->mark, &(CommitMarkPosition){.topic = batch->topic->name,
-                                                        .epoch = batch->topic->epoch,
-                                                        .partition = moved->partition,
-                                                        .start_offset = moved->start_offset,
-                                                        .next_offset = moved->next_offset,
-                                                        .topic_id = batch->topic->topic_id,
-                                                        .cluster_id = batch->topic->cluster_id});
+        const Offsets *moved = &batch->positions[i];
+        commit_mark_put(&w->mark, batch->topic, moved->partition, moved->start, moved->next);
     }
     w->mark.commit = batch->batch_id;
     w->mark.landed += batch->counts.landed;

@@ -3,41 +3,26 @@
 
 #include "base/memory.h"
 
-int ledger_read(LakeConn *conn, const char *topic, Ledger *ret, Error *err) {
-    CLEANUP(ledger_done) Ledger ledger = {0};
+/* Columns of sql/ledger/read.sql. */
+enum { R_EPOCH, R_TOPIC_ID, R_CLUSTER_ID, R_PARTITION, R_START, R_NEXT };
+
+int ledger_read(LakeConn *conn, const char *topic, TopicOffsets *ret, Error *err) {
+    CLEANUP(topic_offsets_done) TopicOffsets list = {0};
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     LakeValue name = lake_text(topic);
+    topic_offsets_init(&list, &(LedgerTopic){.name = topic});
     if (lake_query(conn, "ledger/read", lake_sql("ledger/read"), &name, 1, &rows, err) != 0) return -1;
     int got;
     while ((got = lake_next(rows, err)) > 0) {
-        if (!ledger.known) {
-            const char *topic_id = lake_col_text(rows, 1, NULL), *cluster_id = lake_col_text(rows, 2, NULL);
-            ledger.known = true;
-            ledger.epoch = (int)lake_col_int(rows, 0);
-            ledger.topic_id = topic_id != NULL ? xstrdup(topic_id) : NULL;
-            ledger.cluster_id = cluster_id != NULL ? xstrdup(cluster_id) : NULL;
-        }
-        ledger.partitions = xrealloc(ledger.partitions, ledger.count + 1, sizeof *ledger.partitions);
-        ledger.partitions[ledger.count++] = (LedgerPartition){
-            .partition = (int32_t)lake_col_int(rows, 3), .start_offset = lake_col_int(rows, 4), .next_offset = lake_col_int(rows, 5)};
+        list.topic.epoch = (int)lake_col_int(rows, R_EPOCH);
+        topic_offsets_set_ids(&list, &(LedgerTopic){.topic_id = lake_col_text(rows, R_TOPIC_ID, NULL),
+                                                    .cluster_id = lake_col_text(rows, R_CLUSTER_ID, NULL)});
+        topic_offsets_put(&list, (int32_t)lake_col_int(rows, R_PARTITION), lake_col_int(rows, R_START), lake_col_int(rows, R_NEXT));
     }
     if (got < 0) return -1;
-    *ret = ledger;
-    ledger = (Ledger){0};
+    *ret = list;
+    list = (TopicOffsets){0};
     return 0;
-}
-
-void ledger_done(Ledger *ledger) {
-    free(ledger->topic_id);
-    free(ledger->cluster_id);
-    free(ledger->partitions);
-    *ledger = (Ledger){0};
-}
-
-const LedgerPartition *ledger_find(const Ledger *ledger, int32_t partition) {
-    for (size_t i = 0; i < ledger->count; i++)
-        if (ledger->partitions[i].partition == partition) return &ledger->partitions[i];
-    return NULL;
 }
 
 /* Columns of sql/ledger/audit.sql. */

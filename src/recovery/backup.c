@@ -1,7 +1,6 @@
 /* backup.c: see backup.h. A segment is written and durable before the manifest that names it.
  *
- * Invariant: the manifest's mark is what its segments hold together, since the writer, who alone could change the lake meanwhile, is here.
- */
+ * Invariant: the manifest's mark is what its segments hold together. The lake cannot change meanwhile: this is its only writer. */
 #include "recovery/backup.h"
 
 #include "base/checksum.h"
@@ -70,23 +69,23 @@ static int64_t last_batch(const Backup *b) {
 }
 
 /* What the folder has of this generation of the lake; what it has of an earlier one is kept under another name. */
-static int begin(const char *dir, const CommitMark *lake, Backup *ret, bool *ret_anew, Error *err) {
+static int begin(const char *dir, const CommitMark *lake, Backup *ret, bool *ret_new, Error *err) {
     CLEANUP(backup_done) Backup b = {0};
     CLEANUP(free_text) char *aside = NULL;
     BackupState state;
-    *ret_anew = false;
+    *ret_new = false;
     if (dir_make(dir, err) != 0 || backup_read(dir, &state, &b, err) != 0) return -1;
     if (state == BACKUP_GOOD && strcmp(b.mark.lake_id, lake->lake_id) != 0)
         return error_set(err, ERR_DATA, "%s holds the backup of another lake (%s; this one is %s): choose another folder", dir,
                          b.mark.lake_id, lake->lake_id);
-    bool goes_on = state == BACKUP_GOOD && b.mark.generation == lake->generation && b.mark.commit <= lake->commit;
-    if (state != BACKUP_NONE && !goes_on) {
+    bool continues = state == BACKUP_GOOD && b.mark.generation == lake->generation && b.mark.commit <= lake->commit;
+    if (state != BACKUP_NONE && !continues) {
         CLEANUP(free_text) char *manifest = backup_manifest_path(dir);
         if (file_set_aside(manifest, &aside, err) != 0) return -1;
         log_warn("backup", "what %s had is %s: its manifest is kept as %s, and a new backup begun", dir,
                  state == BACKUP_GOOD ? "of an earlier generation of this lake" : "damaged", aside);
         backup_done(&b);
-        *ret_anew = true;
+        *ret_new = true;
     }
     if (b.dir == NULL) b.dir = xstrdup(dir);
     *ret = b;
@@ -99,7 +98,7 @@ int backup_run(LakeConn *conn, const char *dir, BackupResult *ret, Error *err) {
     CLEANUP(commit_mark_done) CommitMark lake = {0};
     CLEANUP(backup_done) Backup b = {0};
     BackupResult result = {0};
-    if (commit_mark_of_lake(conn, &lake, err) != 0 || begin(dir, &lake, &b, &result.anew, err) != 0) return -1;
+    if (commit_mark_of_lake(conn, &lake, err) != 0 || begin(dir, &lake, &b, &result.is_new, err) != 0) return -1;
     int64_t after = last_batch(&b);
     if (after < lake.commit || b.count == 0) {
         if (write_segment(conn, &b, &lake, after, err) != 0) return error_prefix(err, "backup to %s", dir);
@@ -119,7 +118,7 @@ int backup_run(LakeConn *conn, const char *dir, BackupResult *ret, Error *err) {
     return 0;
 }
 
-/* ---- now and then ---- */
+/* ---- when due ---- */
 
 static bool is_due(const char *dir, int64_t interval_ms) {
     CLEANUP(backup_done) Backup b = {0};

@@ -1,8 +1,8 @@
-/* backup.h: a copy of the lake in a folder, added to with each new batch, and the way back from it.
+/* backup.h: an incremental copy of the lake in a folder, and restoring a lake from it.
  *
  * Bronze is only ever appended to, so a backup adds one segment: a DuckDB file with the batches since the last one, the ledger and the run
- * history. MANIFEST.json (sealed, base/sealed.h) names the segments with their checksums and says how far they go; it is replaced last, so
- * a backup that was interrupted is the one before. Silver, Gold, models and scores are not in it: they are made again. */
+ * history. MANIFEST.json (sealed, base/sealed.h) names the segments with their checksums and the offsets they reach; it is replaced last,
+ * so a backup that was interrupted is the one before. Silver, Gold, models and scores are not in it: they are made again. */
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
@@ -33,7 +33,7 @@ int backup_verify(const Backup *backup, Error *err) MUST_CHECK;
 typedef struct BackupResult {
     int64_t batches, bytes; /* that were added; 0: there was nothing new */
     int64_t commit, landed; /* that the backup has now */
-    bool anew;              /* the folder had an earlier generation of this lake: that is kept, and this one begun beside it */
+    bool is_new;            /* the folder had an earlier generation of this lake: that is kept, and this one begun beside it */
     double seconds;
 } BackupResult;
 /* Brings the folder up to the lake, by the lake's writer, outside of a transaction. ERR_DATA: the folder has another lake's backup. */

@@ -1,5 +1,5 @@
-/* backup_restore.c: a lake from a backup. It is made aside, audited, and then appears under its name: whoever is killed in between leaves
- * no lake, and can begin again. */
+/* backup_restore.c: a lake from a backup. It is made under another name, audited, and renamed: a process that is killed before that
+ * leaves no lake, and can be run again. */
 #include "recovery/backup_internal.h"
 
 #include "base/files.h"
@@ -47,8 +47,8 @@ static int check_result(LakeConn *conn, const Backup *b, Error *err) {
         a.landed == b->mark.landed && a.duplicates == b->mark.duplicates && a.rejected == b->mark.rejected && a.gaps == b->mark.gaps;
     if (a.ok && same) return 0;
     return error_set(err, ERR_DATA,
-                     "the backup does not add up: %" PRId64 " offsets are missing, %" PRId64 " there twice; "
-                     "%" PRId64 " events landed of %" PRId64 " that its manifest counts",
+                     "the backup does not add up: %" PRId64 " offsets are missing, %" PRId64 " repeated; %" PRId64
+                     " events landed of %" PRId64 " that its manifest counts",
                      a.missing, a.repeated, a.landed, b->mark.landed);
 }
 

@@ -1,4 +1,4 @@
-/* recover.c: doing what the plan says. Nothing is deleted: what is in the way is renamed.
+/* recover.c: executes a plan. Nothing is deleted: files that are in the way are renamed.
  *
  * Invariant: the old mark stays until the lake has reached it, so a recovery that was interrupted is noticed, and begun again. */
 #include "recovery/recover_internal.h"
@@ -10,13 +10,16 @@
 #include <inttypes.h>
 #include <string.h>
 
+static bool is_behind(const TopicOffsets *list, const CommitMark *at) {
+    for (size_t i = 0; i < list->count; i++)
+        if (commit_mark_next(at, &list->topic, &list->partitions[i]) < list->partitions[i].next) return true;
+    return false;
+}
+
 bool recover_is_first_behind(const CommitMark *mark, const CommitMark *at, size_t i) {
-    const CommitMarkPosition *p = &mark->positions[i];
-    if (commit_mark_offset(at, p) >= p->next_offset) return false;
-    for (size_t j = 0; j < i; j++) {
-        const CommitMarkPosition *before = &mark->positions[j];
-        if (strcmp(before->topic, p->topic) == 0 && commit_mark_offset(at, before) < before->next_offset) return false;
-    }
+    if (!is_behind(&mark->topics[i], at)) return false;
+    for (size_t j = 0; j < i; j++)
+        if (strcmp(mark->topics[j].topic.name, mark->topics[i].topic.name) == 0 && is_behind(&mark->topics[j], at)) return false;
     return true;
 }
 
@@ -46,13 +49,20 @@ static int run_sql(LakeConn *conn, const char *name, const LakeValue *values, si
     return lake_exec_values(conn, name, lake_sql(name), values, n, NULL, err);
 }
 
-static int seed_partitions(LakeConn *conn, const CommitMark *mark, Error *err) {
-    for (size_t i = 0; i < mark->count; i++) {
-        const CommitMarkPosition *p = &mark->positions[i];
-        LakeValue values[] = {lake_text(p->topic),       lake_int(p->epoch),     lake_int(p->partition),
-                              lake_int(p->start_offset), lake_text(p->topic_id), lake_text(p->cluster_id)};
+static int seed_topic(LakeConn *conn, const TopicOffsets *list, Error *err) {
+    const LedgerTopic *t = &list->topic;
+    for (size_t i = 0; i < list->count; i++) {
+        const Offsets *p = &list->partitions[i];
+        LakeValue values[] = {lake_text(t->name), lake_int(t->epoch),     lake_int(p->partition),
+                              lake_int(p->start), lake_text(t->topic_id), lake_text(t->cluster_id)};
         if (run_sql(conn, "recover/seed", values, ARRAY_LEN(values), err) != 0) return -1;
     }
+    return 0;
+}
+
+static int seed_partitions(LakeConn *conn, const CommitMark *mark, Error *err) {
+    for (size_t i = 0; i < mark->count; i++)
+        if (seed_topic(conn, &mark->topics[i], err) != 0) return -1;
     return 0;
 }
 
@@ -96,7 +106,7 @@ static int adopt_in_transaction(LakeConn *conn, const RecoverPlan *plan, Recover
     return lake_commit(conn, err);
 }
 
-/* The lake is another generation from here on, unless it was only looked at. */
+/* The lake is another generation from here on, unless nothing in it was changed. */
 static int adopt(LakeConn *conn, const RecoverPlan *plan, RecoverResult *result, Error *err) {
     if (!plan->behind && plan->base == RECOVER_LAKE) return 0;
     if (adopt_in_transaction(conn, plan, result, err) == 0) return 0;
@@ -115,17 +125,27 @@ static int replay(LakeConn *conn, const RecoverOptions *o, const char *topic, Re
     result->duplicates += r.counts.duplicates;
     result->rejected += r.counts.rejected;
     result->gaps += r.counts.gaps;
-    return r.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; run it again to go on") : 0;
+    return r.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; run it again to continue") : 0;
 }
 
-/* Is there something of the topic that Kafka still has? What it has not was recorded, or is gone with a topic that was recreated. */
-static bool can_be_replayed(const RecoverPlan *plan, const CommitMarkPosition *p, int64_t is_at) {
+/* Does Kafka still have some of what the partition lacks? What it no longer has was recorded, or is gone with a topic that was recreated.
+ */
+static bool can_be_replayed(const RecoverPlan *plan, const LedgerTopic *topic, const Offsets *p, int64_t is_at) {
     for (size_t i = 0; i < plan->lost_count; i++) {
         const RecoverRange *r = &plan->lost[i];
-        if (r->partition == p->partition && r->epoch == p->epoch && strcmp(r->topic, p->topic) == 0 && r->reused && r->from <= is_at)
-            return false;
+        bool same = r->partition == p->partition && r->epoch == topic->epoch && strcmp(r->topic, topic->name) == 0;
+        if (same && r->reused && r->from <= is_at) return false;
     }
     return true;
+}
+
+static bool is_to_be_replayed(const RecoverPlan *plan, const TopicOffsets *list, const CommitMark *at) {
+    for (size_t i = 0; i < list->count; i++) {
+        const Offsets *p = &list->partitions[i];
+        int64_t is_at = commit_mark_next(at, &list->topic, p);
+        if (is_at < p->next && can_be_replayed(plan, &list->topic, p, is_at)) return true;
+    }
+    return false;
 }
 
 static int replay_all(LakeConn *conn, const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {
@@ -135,9 +155,9 @@ static int replay_all(LakeConn *conn, const RecoverOptions *o, const RecoverPlan
     if (!plan->behind) return 0;
     if (commit_mark_of_lake(conn, &at, err) != 0) return -1;
     for (size_t i = 0; i < plan->mark.count; i++) {
-        const CommitMarkPosition *p = &plan->mark.positions[i];
-        if (!recover_is_first_behind(&plan->mark, &at, i) || !can_be_replayed(plan, p, commit_mark_offset(&at, p))) continue;
-        if (replay(conn, o, p->topic, result, err) != 0) return error_prefix(err, "replaying %s", p->topic);
+        const TopicOffsets *list = &plan->mark.topics[i];
+        if (!recover_is_first_behind(&plan->mark, &at, i) || !is_to_be_replayed(plan, list, &at)) continue;
+        if (replay(conn, o, list->topic.name, result, err) != 0) return error_prefix(err, "replaying %s", list->topic.name);
     }
     return 0;
 }
@@ -155,7 +175,7 @@ static int check_reached(const RecoverPlan *plan, const CommitMark *at, Error *e
     CLEANUP(buf_done) Buf where = {0};
     if (!plan->behind || commit_mark_offsets_behind(&plan->mark, at) <= reused_offsets(plan)) return 0;
     commit_mark_describe(&plan->mark, at, &where);
-    return error_set(err, ERR_DATA, "after the replay the lake is still behind its high-water mark: %s", where.data);
+    return error_set(err, ERR_DATA, "after the replay the lake is still behind its commit mark: %s", where.data);
 }
 
 static int check_audit(LakeConn *conn, RecoverResult *result, Error *err) {
@@ -163,7 +183,7 @@ static int check_audit(LakeConn *conn, RecoverResult *result, Error *err) {
     if (ledger_audit(conn, &a, err) != 0) return -1;
     result->offsets = a.offsets;
     if (a.ok) return 0;
-    return error_set(err, ERR_DATA, "the audit finds %" PRId64 " offsets missing and %" PRId64 " there twice: see `smelt audit`", a.missing,
+    return error_set(err, ERR_DATA, "the audit finds %" PRId64 " offsets missing and %" PRId64 " repeated: see `smelt audit`", a.missing,
                      a.repeated);
 }
 

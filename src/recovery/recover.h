@@ -1,8 +1,8 @@
-/* recover.h: the way back after damage: what is wrong, what can be done about it, and doing it.
+/* recover.h: repairs a damaged or missing lake: finds out what is wrong, plans a repair, executes the plan.
  *
- * recover_diagnose changes nothing: the file is opened read-only, and without its write-ahead log through another name. recover_execute
- * does what the plan says, each step so that a process that is killed there can begin again. Both under the writer's lock, with the lake
- * closed. */
+ * recover_diagnose changes nothing: the file is opened read-only, and without its write-ahead log through another name. recover_prepare
+ * and recover_finish execute the plan; a process that is killed between two steps can start over. All of them under the writer's lock, with
+ * the lake closed. */
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
@@ -17,7 +17,7 @@ typedef enum RecoverBase {
     RECOVER_NOTHING, /* an empty lake */
 } RecoverBase;
 
-/* Offsets [from, to) that were in the lake, and that nothing has any more. */
+/* Offsets [from, to) that were in the lake and are in neither the base, nor Kafka, nor the backup. */
 typedef struct RecoverRange {
     char *topic;
     int epoch;
@@ -34,7 +34,7 @@ typedef struct RecoverPlan {
     char *problem;        /* why the lake does not open, or cannot be read; NULL: it is fine */
     char *backup_problem; /* why the backup is of no use; NULL: there is none, or it is good */
     RecoverBase base;
-    CommitMark at;     /* where that base stands */
+    CommitMark at;     /* how far that base is */
     Backup backup;     /* when it is the base */
     bool behind;       /* the base lacks something of the mark */
     int64_t to_replay; /* offsets that Kafka still has of that */

@@ -1,7 +1,7 @@
 /* recover_diagnose.c: what opens, what it has, and what Kafka still has of the rest. Reads only.
  *
  * A block of the file may be damaged without the file refusing to open: so every table is read to its end. The file without its log is
- * looked at through a hard link: DuckDB looks for a log beside the name that it was given. */
+ * opened through a hard link: DuckDB reads a log beside the name that it was given. */
 #include "recovery/recover_internal.h"
 
 #include "base/files.h"
@@ -34,7 +34,7 @@ static int read_all_tables(LakeConn *conn, Error *err) {
     return got;
 }
 
-/* The rows that can be read must also be those that the ledger says are there. */
+/* The rows that can be read must also be those that the ledger counts. */
 static int check_ledger(LakeConn *conn, Error *err) {
     CLEANUP(ledger_audit_done) LedgerAudit a = {0};
     int64_t tables;
@@ -42,7 +42,7 @@ static int check_ledger(LakeConn *conn, Error *err) {
     if (tables < 2) return 0; /* it has none yet */
     if (ledger_audit(conn, &a, err) != 0) return -1;
     if (a.ok) return 0;
-    return error_set(err, ERR_DATA, "the ledger does not add up: %" PRId64 " offsets are missing, %" PRId64 " are there twice", a.missing,
+    return error_set(err, ERR_DATA, "the ledger does not add up: %" PRId64 " offsets are missing, %" PRId64 " are repeated", a.missing,
                      a.repeated);
 }
 
@@ -65,12 +65,12 @@ static int probe_without_log(const char *path, const LakeOptions *options, Commi
     return rc;
 }
 
-/* Not damage: somebody else has it, a newer smelt made it, libduckdb is not there. */
+/* Not damage: another process has the lake, a newer smelt made it, libduckdb is missing. */
 static bool is_not_damage(const Error *err) {
     return err->kind == ERR_BUSY || err->kind == ERR_CONFIG || err->kind == ERR_STOPPED;
 }
 
-static int look_at_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
+static int examine_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
     CLEANUP(free_text) char *log = xasprintf("%s.wal", o->lake_path);
     plan->lake_exists = file_exists(o->lake_path);
     plan->log_exists = file_exists(log);
@@ -90,10 +90,20 @@ static int look_at_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) 
 
 /* ---- the mark ---- */
 
-static int look_at_mark(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
+/* A lake without a commit: what a recovery leaves that was killed before it gave the lake the identity of the mark. */
+static bool is_new(const CommitMark *lake) {
+    return lake->commit == 0 && lake->count == 0;
+}
+
+static int examine_mark(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
     if (commit_mark_load(o->mark_path, &plan->mark_state, &plan->mark, err) != 0) return -1;
     if (plan->mark_state != MARK_GOOD || plan->base == RECOVER_NOTHING) return 0;
     plan->foreign = commit_mark_compare(&plan->mark, &plan->at) == MARK_FOREIGN;
+    if (plan->foreign && plan->mark.commit > 0 && is_new(&plan->at)) {
+        plan->foreign = false;
+        plan->base = RECOVER_NOTHING;
+        commit_mark_done(&plan->at);
+    }
     return 0;
 }
 
@@ -101,7 +111,7 @@ static bool has_goal(const RecoverPlan *plan) {
     return plan->mark_state == MARK_GOOD && !plan->foreign;
 }
 
-/* ---- what nothing has any more ---- */
+/* ---- what is lost ---- */
 
 typedef struct Losses {
     RecoverRange *items;
@@ -115,11 +125,11 @@ static void losses_done(Losses *l) {
     *l = (Losses){0};
 }
 
-static void add_loss(Losses *l, const CommitMarkPosition *p, int64_t from, int64_t to, bool reused) {
+static void add_loss(Losses *l, const LedgerTopic *topic, int32_t partition, int64_t from, int64_t to, bool reused) {
     if (from >= to) return;
     l->items = xrealloc(l->items, l->count + 1, sizeof *l->items);
-    l->items[l->count++] =
-        (RecoverRange){.topic = xstrdup(p->topic), .epoch = p->epoch, .partition = p->partition, .from = from, .to = to, .reused = reused};
+    l->items[l->count++] = (RecoverRange){
+        .topic = xstrdup(topic->name), .epoch = topic->epoch, .partition = partition, .from = from, .to = to, .reused = reused};
     l->offsets += to - from;
 }
 
@@ -129,30 +139,33 @@ static int describe(const Settings *settings, const char *topic, KafkaTopic *ret
     return feed_describe(feed, DESCRIBE_MS, ret, err);
 }
 
-static const KafkaPartition *find_partition(const KafkaTopic *topic, int32_t id) {
-    for (int i = 0; i < topic->partition_count; i++)
-        if (topic->partitions[i].id == id) return &topic->partitions[i];
-    return NULL;
-}
-
-static bool is_same_topic(const KafkaTopic *now, const CommitMarkPosition *p) {
+static bool is_same_topic(const KafkaTopic *now, const LedgerTopic *was) {
     if (!now->exists) return false;
-    return p->topic_id == NULL || p->topic_id[0] == '\0' || strcmp(p->topic_id, now->topic_id) == 0;
+    return was->topic_id == NULL || was->topic_id[0] == '\0' || strcmp(was->topic_id, now->topic_id) == 0;
 }
 
 /* Of one partition, of which the base has everything below `is_at`. */
-static void compute_partition_losses(const CommitMarkPosition *p, int64_t is_at, const KafkaTopic *now, Losses *l) {
-    const KafkaPartition *has = is_same_topic(now, p) ? find_partition(now, p->partition) : NULL;
-    if (has == NULL) {
-        add_loss(l, p, is_at, p->next_offset, false);
+static void compute_partition_losses(const LedgerTopic *topic, const Offsets *p, int64_t is_at, const KafkaTopic *now, Losses *l) {
+    size_t i = is_same_topic(now, topic) ? offsets_find(now->partitions, now->partition_count, p->partition) : now->partition_count;
+    if (i == now->partition_count) {
+        add_loss(l, topic, p->partition, is_at, p->next, false);
         return;
     }
-    int64_t from = has->low > is_at ? has->low : is_at, to = has->high < p->next_offset ? has->high : p->next_offset;
-    if (from > p->next_offset) from = p->next_offset;
+    const Offsets *has = &now->partitions[i];
+    int64_t from = has->start > is_at ? has->start : is_at, to = has->end < p->next ? has->end : p->next;
+    if (from > p->next) from = p->next;
     if (to < from) to = from;
-    add_loss(l, p, is_at, from, false);
-    add_loss(l, p, to, p->next_offset, true);
+    add_loss(l, topic, p->partition, is_at, from, false);
+    add_loss(l, topic, p->partition, to, p->next, true);
     l->to_replay += to - from;
+}
+
+static void compute_epoch_losses(const TopicOffsets *list, const CommitMark *at, const KafkaTopic *now, Losses *l) {
+    for (size_t i = 0; i < list->count; i++) {
+        const Offsets *p = &list->partitions[i];
+        int64_t is_at = commit_mark_next(at, &list->topic, p);
+        if (is_at < p->next) compute_partition_losses(&list->topic, p, is_at, now, l);
+    }
 }
 
 static int compute_topic_losses(const RecoverOptions *o, const CommitMark *mark, const CommitMark *at, const char *topic, Losses *l,
@@ -160,13 +173,10 @@ static int compute_topic_losses(const RecoverOptions *o, const CommitMark *mark,
     CLEANUP(kafka_topic_done) KafkaTopic now = {0};
     if (describe(o->settings, topic, &now, err) != 0) {
         if (err->kind != ERR_DATA) return -1;
-        error_clear(err); /* a file that was read is not there any more */
+        error_clear(err); /* a file that was read is no longer there */
     }
-    for (size_t i = 0; i < mark->count; i++) {
-        const CommitMarkPosition *p = &mark->positions[i];
-        int64_t is_at = commit_mark_offset(at, p);
-        if (strcmp(p->topic, topic) == 0 && is_at < p->next_offset) compute_partition_losses(p, is_at, &now, l);
-    }
+    for (size_t i = 0; i < mark->count; i++)
+        if (strcmp(mark->topics[i].topic.name, topic) == 0) compute_epoch_losses(&mark->topics[i], at, &now, l);
     return 0;
 }
 
@@ -174,10 +184,9 @@ static int compute_topic_losses(const RecoverOptions *o, const CommitMark *mark,
 static int compute_losses(const RecoverOptions *o, const CommitMark *mark, const CommitMark *at, Losses *ret, Error *err) {
     CLEANUP(losses_done) Losses l = {0};
     for (size_t i = 0; i < mark->count; i++) {
-        const CommitMarkPosition *p = &mark->positions[i];
+        const char *topic = mark->topics[i].topic.name;
         if (!recover_is_first_behind(mark, at, i)) continue;
-        if (compute_topic_losses(o, mark, at, p->topic, &l, err) != 0)
-            return error_prefix(err, "what %s still has must be known", p->topic);
+        if (compute_topic_losses(o, mark, at, topic, &l, err) != 0) return error_prefix(err, "what %s still has must be known", topic);
     }
     *ret = l;
     l = (Losses){0};
@@ -222,7 +231,7 @@ static void take_losses(RecoverPlan *plan, Losses *l) {
     *l = (Losses){0};
 }
 
-/* A backup is the base where no lake opens, and where it has more of what nobody else has. */
+/* A backup is the base when no lake opens, and when less is lost with it. */
 static int choose(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
     CLEANUP(losses_done) Losses with_lake = {0};
     CLEANUP(losses_done) Losses with_backup = {0};
@@ -247,7 +256,7 @@ static int choose(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
 
 int recover_diagnose(const RecoverOptions *options, RecoverPlan *ret, Error *err) {
     CLEANUP(recover_plan_done) RecoverPlan plan = {0};
-    if (look_at_lake(options, &plan, err) != 0 || look_at_mark(options, &plan, err) != 0 || choose(options, &plan, err) != 0) return -1;
+    if (examine_lake(options, &plan, err) != 0 || examine_mark(options, &plan, err) != 0 || choose(options, &plan, err) != 0) return -1;
     const CommitMark *at = plan.base == RECOVER_BACKUP ? &plan.backup.mark : &plan.at;
     if (has_goal(&plan))
         plan.behind = plan.base == RECOVER_NOTHING ? plan.mark.commit > 0 : commit_mark_compare(&plan.mark, at) == MARK_BEHIND;

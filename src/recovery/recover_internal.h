@@ -2,5 +2,5 @@
 #pragma once
 #include "recovery/recover.h"
 
-/* Is position i of the mark behind, and the first of its topic that is? */
+/* Does `at` lack something of mark->topics[i], and of no earlier incarnation of that topic? So each topic name is found once. */
 bool recover_is_first_behind(const CommitMark *mark, const CommitMark *at, size_t i);

@@ -31,8 +31,8 @@ static void steps_for_files(const RecoverPlan *plan, json_t *steps) {
     bool without_lake = plan->base == RECOVER_BACKUP || plan->base == RECOVER_NOTHING;
     if (plan->base != RECOVER_LAKE && plan->log_exists) step(steps, "set the write-ahead log aside");
     if (without_lake && plan->lake_exists) step(steps, "set the lake file aside");
-    if (plan->foreign) step(steps, "set the high-water mark aside: it is of another lake (%s)", plan->mark.lake_id);
-    if (plan->mark_state == MARK_DAMAGED) step(steps, "set the high-water mark aside: it is damaged");
+    if (plan->foreign) step(steps, "set the commit mark aside: it is of another lake (%s)", plan->mark.lake_id);
+    if (plan->mark_state == MARK_DAMAGED) step(steps, "set the commit mark aside: it is damaged");
     if (plan->base == RECOVER_BACKUP)
         step(steps, "restore the backup in %s: %" PRId64 " events up to commit %" PRId64, plan->backup.dir, plan->backup.mark.landed,
              plan->backup.mark.commit);
@@ -51,8 +51,8 @@ json_t *recover_steps(const RecoverPlan *plan) {
     }
     if (plan->to_replay > 0) step(steps, "read %" PRId64 " offsets from Kafka again", plan->to_replay);
     if (plan->base == RECOVER_NOTHING && plan->mark_state != MARK_GOOD)
-        step(steps, "read all that Kafka has; there is no high-water mark, so what is missing cannot be told");
-    step(steps, "audit, and write the high-water mark anew");
+        step(steps, "read all that Kafka has; without a commit mark it is not known what is missing");
+    step(steps, "audit, and write the commit mark again");
     return steps;
 }
 

@@ -23,6 +23,13 @@ struct Refinery {
     Compiled *live, *rebuild; /* for the live tables; for those that are written beside them */
 };
 
+int refinery_open(const Settings *settings, Refinery **ret, Error *err) {
+    Pipeline *pipeline;
+    if (pipeline_load(settings, &pipeline, err) != 0) return -1;
+    *ret = refinery_new(pipeline);
+    return 0;
+}
+
 Refinery *refinery_new(Pipeline *pipeline) {
     Refinery *r = xcalloc(1, sizeof *r);
     *r = (Refinery){.pipeline = pipeline, .live = compile_new(pipeline, ""), .rebuild = compile_new(pipeline, REBUILD_SUFFIX)};

@@ -10,6 +10,8 @@
 /* The declarations and the SQL compiled from them, once for any number of runs. It does not change: any thread may use it. */
 typedef struct Refinery Refinery;
 Refinery *refinery_new(Pipeline *pipeline) MUST_CHECK; /* takes over the pipeline */
+/* Of the declarations in the setting pipeline.dir. Errors as pipeline_load. */
+int refinery_open(const Settings *settings, Refinery **ret, Error *err) MUST_CHECK;
 void refinery_free(Refinery *r);
 DEFINE_CLEANUP(refinery_free, Refinery)
 

@@ -58,7 +58,7 @@ static const MetricDoc parts[] = {
     {"smelt_snapshot_newest_generation", "gauge", "", "The generation that CURRENT names; 0 when nothing was published."},
     {"smelt_lake_bytes", "gauge", "", "Size of lake.duckdb and its write-ahead log."},
     {"smelt_lake_writer", "gauge", "", "Whether a process holds the lake to write it."},
-    {"smelt_bronze_commits_total", "counter", "", "Commits of Bronze, by the high-water mark beside the lake."},
+    {"smelt_bronze_commits_total", "counter", "", "Commits of Bronze, by the commit mark beside the lake."},
     {"smelt_bronze_committed_timestamp_seconds", "gauge", "", "When Bronze last committed, by the same mark, Unix time."},
     {"smelt_backup_timestamp_seconds", "gauge", "", "When the backup in backup.dir was last added to, Unix time."},
     {"smelt_disk_size_bytes", "gauge", "", "Size of the file system of data.dir."},

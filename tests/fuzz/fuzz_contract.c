@@ -20,7 +20,7 @@ static Pipeline *new_pipeline(void) {
 static int read_features(Pipeline **p, const DocNode *document, Error *err) {
     pipeline_freep(p);
     *p = NULL;
-    if (pipeline_load(NULL, p, err) != 0) abort();
+    if (pipeline_load_dir(NULL, p, err) != 0) abort();
     (*p)->feature_count = (*p)->label_count = (*p)->window_count = 0;
     return features_read(*p, document, err);
 }

@@ -1,4 +1,4 @@
-/* fuzz_mark.c: any bytes as the file of the high-water mark, and (when they begin with '{') as the document inside its seal, which a
+/* fuzz_mark.c: any bytes as the file of the commit mark, and (when they begin with '{') as the document inside its seal, which a
  * checksum would keep from most fuzzed files. What is accepted can be written and read again, compared, and described. */
 #include "base/memory.h"
 #include "ledger/commit_mark.h"

@@ -31,19 +31,6 @@ def test_each_line_lands_once(offline: Smelt, source: Path) -> None:
     assert offline.rows("SELECT kafka_offset, reason FROM bronze_rejects ORDER BY ALL") == [(300, "empty"), (301, "not_json")]
 
 
-def test_what_was_appended_lands(offline: Smelt, source: Path) -> None:
-    write(source, events(0, 100))
-    offline("ingest", "--from", source)
-    write(source, events(100, 50), "ab")
-    assert offline("ingest", "--from", source)["landed"] == 50
-    assert offline.audit()["landed"] == 150
-
-
-def test_a_last_line_without_newline_counts(offline: Smelt, source: Path) -> None:
-    source.write_bytes(b"\n".join(events(0, 5)))
-    assert offline("ingest", "--from", source)["landed"] == 5
-
-
 def test_a_truncated_file_is_refused(offline: Smelt, source: Path) -> None:
     write(source, events(0, 100))
     offline("ingest", "--from", source)

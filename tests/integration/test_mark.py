@@ -1,4 +1,4 @@
-"""The high-water mark and the fence: what was committed and then taken back is noticed, and who was overtaken stores nothing."""
+"""The commit mark and the fence: what was committed and then taken back is noticed, and who was overtaken stores nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_a_log_that_was_cut_off_is_noticed_by_every_writer(smelt: Smelt, topic: 
     for command in ("ingest", "refine", "run", "audit", "up"):
         result = smelt.run(command)
         assert result.code == 65, result
-        assert "behind its high-water mark" in result.error and "smelt recover" in result.error
+        assert "behind its commit mark" in result.error and "smelt recover" in result.error
         assert f"{topic.name} partition 0: " in result.error and "was at 305" in result.error
 
 

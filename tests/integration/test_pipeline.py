@@ -163,6 +163,8 @@ def test_up_shows_new_events_within_2_s(smelt: Smelt, topic: Topic) -> None:
     assert smelt.run("run").code == 75
     end_soon(running)
     smelt.audit()
+    published = smelt.rows("SELECT DISTINCT position, name FROM run_steps ORDER BY ALL")
+    assert published == [(2, "train"), (3, "score"), (4, "publish")]  # ingest and refine never pause, and are no steps of a run
     incremental = refined(smelt)
     smelt("refine", "--full")
     assert_same(incremental, refined(smelt))

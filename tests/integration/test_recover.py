@@ -118,7 +118,7 @@ def test_a_lake_with_holes_is_filled_from_kafka(smelt: Smelt, topic: Topic) -> N
         conn.execute("INSERT INTO bronze_raw_events SELECT * FROM bronze_raw_events WHERE kafka_offset = 30")
     assert not smelt("audit", code=1)["ok"]
     plan = smelt("recover")
-    assert "20 offsets are missing, 2 are there twice" in plan["problem"] and plan["base"] == "nothing"
+    assert "20 offsets are missing, 2 are repeated" in plan["problem"] and plan["base"] == "nothing"
     smelt("recover", "--yes")
     assert_recovered(smelt, topic, sent)
 
@@ -211,6 +211,18 @@ def test_killed_while_it_recovers_it_is_done_again(smelt: Smelt, topic: Topic) -
             break
     last = smelt.run("recover", "--yes")
     assert last.code == 0, last
+    assert_recovered(smelt, topic, sent)
+
+
+def test_a_new_lake_without_a_commit_is_no_other_lake(smelt: Smelt, topic: Topic, new_smelt: Callable[..., Smelt]) -> None:
+    """A recovery leaves one that is killed before it gave the new lake its identity: no reason to give up the mark."""
+    sent = topic.send(events(0, 300))
+    smelt("ingest")
+    empty = new_smelt(name="empty", kafka_bootstrap="127.0.0.1:1")
+    assert empty.run("run", "--set", "ingest.timeout=10ms", "--set", "run.attempts=1").code == 69
+    shutil.copy(empty.lake, smelt.lake)
+    assert smelt.run("ingest").code == 65
+    assert smelt("recover", "--yes")["landed"] == 300
     assert_recovered(smelt, topic, sent)
 
 

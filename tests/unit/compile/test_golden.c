@@ -30,7 +30,7 @@ static void compare(const char *dir, Statement statement, const Compiled *c) {
 static void check_pipeline(const char *dir, const char *pipeline_dir, const char *suffix) {
     Error err = {0};
     CLEANUP(pipeline_freep) Pipeline *p = NULL;
-    must(pipeline_load(pipeline_dir, &p, &err), &err);
+    must(pipeline_load_dir(pipeline_dir, &p, &err), &err);
     CLEANUP(compile_freep) Compiled *c = compile_new(p, suffix), *again = compile_new(p, suffix);
     for (int i = 0; i < STATEMENT_COUNT; i++) {
         compare(dir, (Statement)i, c);
@@ -78,7 +78,7 @@ static void test_the_named_tables_are_those_that_are_created(void **state) {
     (void)state;
     Error err = {0};
     CLEANUP(pipeline_freep) Pipeline *p = NULL;
-    if (pipeline_load(SOURCE_ROOT "/tests/pipelines/everything", &p, &err) != 0) fail_msg("%s", err.text);
+    if (pipeline_load_dir(SOURCE_ROOT "/tests/pipelines/everything", &p, &err) != 0) fail_msg("%s", err.text);
     CLEANUP(compile_freep) Compiled *c = compile_new(p, "_rebuild");
     for (int i = 0; i < STATEMENT_COUNT; i++) {
         size_t created = 0;
@@ -97,7 +97,7 @@ static void test_show(void **state) {
     Error err = {0};
     CLEANUP(pipeline_freep) Pipeline *p = NULL;
     CLEANUP(free_text) char *silver = NULL, *one = NULL, *none = NULL;
-    must(pipeline_load(NULL, &p, &err), &err);
+    must(pipeline_load_dir(NULL, &p, &err), &err);
     assert_int_equal(compile_show(p, "silver", &silver, &err), 0);
     assert_non_null(strstr(silver, "-- silver/clean\nINSERT INTO silver_clean_events"));
     assert_null(strstr(silver, "gold_state"));

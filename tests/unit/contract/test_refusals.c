@@ -335,7 +335,7 @@ static void the_good_pipeline_is_accepted(void **state) {
     (void)state;
     Error err = {0};
     CLEANUP(pipeline_freep) Pipeline *p = NULL;
-    if (pipeline_load(SOURCE_ROOT "/tests/pipelines/good", &p, &err) != 0) fail_msg("%s", err.text);
+    if (pipeline_load_dir(SOURCE_ROOT "/tests/pipelines/good", &p, &err) != 0) fail_msg("%s", err.text);
     assert_int_equal(p->contract_count, 2);
     assert_int_equal(p->feature_count, 4);
     assert_int_equal(p->label_count, 1);
@@ -345,7 +345,7 @@ static bool is_refused_as_expected(const Row *row) {
     Error err = {0};
     Pipeline *p = NULL;
     write_pipeline(row);
-    int rc = pipeline_load("p", &p, &err);
+    int rc = pipeline_load_dir("p", &p, &err);
     bool ok = rc == -1 && p == NULL && err.kind == ERR_CONFIG && strcmp(err.text, row->expected) == 0;
     if (!ok) print_error("expected: %s\ngot:      %s\n", row->expected, rc == 0 ? "no error" : err.text);
     if (rc == 0) pipeline_free(p);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 static Settings *settings;
-static KafkaPartition partitions[2] = {{.id = 0, .low = 0, .high = 100}, {.id = 1, .low = 50, .high = 80}};
+static Offsets partitions[2] = {{.partition = 0, .start = 0, .end = 100}, {.partition = 1, .start = 50, .end = 80}};
 
 #define NOW   INT64_C(1700000000000000)
 #define HOURS (INT64_C(3600) * USEC_PER_SEC)
@@ -94,11 +94,11 @@ static void test_quiet_is_ok(void **state) {
 static void test_events_that_wait_too_long(void **state) {
     (void)state;
     Facts f = healthy();
-    partitions[1].high = 1580;
+    partitions[1].end = 1580;
     expect(&f, "bronze", "degraded", "1,500 events wait in Kafka, longer than");
     put_time(f.row, "ingested_at", 0);
     expect(&f, "bronze", "ok", "1,500 events wait in Kafka.");
-    partitions[1].high = 80;
+    partitions[1].end = 80;
     json_object_set_new(f.row, "pending_events", json_integer(7));
     put_time(f.row, "pending_since", 1);
     expect(&f, "silver", "degraded", "7 events wait, longer than");
@@ -133,9 +133,9 @@ static void test_offsets_below_the_low_mark_do_not_wait(void **state) {
     (void)state;
     Facts f = healthy();
     json_object_set_new(f.row, "partitions", json_array());
-    partitions[0].low = partitions[0].high;
+    partitions[0].start = partitions[0].end;
     expect(&f, "bronze", "degraded", "30 events wait in Kafka");
-    partitions[0].low = 0;
+    partitions[0].start = 0;
     done(&f);
 }
 
@@ -205,17 +205,17 @@ static void test_runs_that_published_nothing(void **state) {
 /* The mark is written with each commit, a snapshot now and then; and it knows that the topic was made anew. */
 static void test_lag_is_counted_from_the_newest_commit(void **state) {
     (void)state;
-    char topic[] = "t", other[] = "u";
+    Offsets before = {.partition = 1, .next = 500}, now = {.partition = 1, .next = 150}, elsewhere = {.partition = 1, .next = 1};
+    TopicOffsets topics[] = {{.topic = {.name = "t", .epoch = 1}, .partitions = &before, .count = 1},
+                             {.topic = {.name = "t", .epoch = 2}, .partitions = &now, .count = 1},
+                             {.topic = {.name = "u", .epoch = 3}, .partitions = &elsewhere, .count = 1}};
     Facts f = healthy();
-    partitions[1].high = 180;
+    partitions[1].end = 180;
     assert_int_equal(facts_lag(&f, &partitions[1]), 100);
-    CommitMarkPosition positions[] = {{.topic = topic, .epoch = 1, .partition = 1, .next_offset = 500},
-                                      {.topic = topic, .epoch = 2, .partition = 1, .next_offset = 150},
-                                      {.topic = other, .epoch = 3, .partition = 1, .next_offset = 1}};
-    f.mark = (CommitMark){.positions = positions, .count = 3};
+    f.mark = (CommitMark){.topics = topics, .count = ARRAY_LEN(topics)};
     assert_int_equal(facts_lag(&f, &partitions[1]), 30);
     assert_int_equal(facts_lag(&f, &partitions[0]), 0); /* as the snapshot says: the mark does not know it */
-    partitions[1].high = 80;
+    partitions[1].end = 80;
     done(&f);
 }
 

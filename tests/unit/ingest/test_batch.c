@@ -75,13 +75,13 @@ static void bytes_are_copied(void **state) {
 static void a_gap_alone_is_something_to_land(void **state) {
     (void)state;
     CLEANUP(batch_freep) Batch *b = batch_new(10, 10);
-    batch_set_position(b, (BatchPosition){.partition = 1, .next_offset = 5});
+    batch_add_position(b, (Offsets){.partition = 1, .next = 5});
     assert_true(batch_is_empty(b));
-    batch_add_gap(b, (BatchGap){.first_offset = 1, .next_offset = 3, .reason = "test"});
+    batch_add_gap(b, (BatchGap){.first = 1, .next = 3, .reason = "test"});
     assert_false(batch_is_empty(b));
     assert_true(b->started_ns > 0);
     batch_clear(b);
-    assert_int_equal(b->marks.gap_count + b->marks.position_count, 0);
+    assert_int_equal(b->offsets.gap_count + b->offsets.position_count, 0);
 }
 
 /* ---- as a source ---- */

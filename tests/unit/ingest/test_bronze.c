@@ -64,7 +64,7 @@ static int64_t add_text(Fixture *f, const char *value) {
 
 static void set_positions(Fixture *f) {
     for (int32_t p = 0; p < 4; p++)
-        if (f->next_offset[p] > 0) batch_set_position(f->batch, (BatchPosition){.partition = p, .next_offset = f->next_offset[p]});
+        if (f->next_offset[p] > 0) batch_add_position(f->batch, (Offsets){.partition = p, .next = f->next_offset[p]});
 }
 
 /* On the slots in turn, as ingest does. The batch is empty afterwards. */
@@ -408,7 +408,7 @@ static void a_batch_stores_gaps_positions_and_its_counts(void **state) {
     add_text(f, "{\"id\":\"a\",\"source\":\"bss\"}");
     add_text(f, "{\"id\":\"a\",\"source\":\"bss\"}");
     add_text(f, "");
-    batch_add_gap(f->batch, (BatchGap){.partition = 0, .first_offset = 3, .next_offset = 10, .reason = "compacted_or_aborted"});
+    batch_add_gap(f->batch, (BatchGap){.partition = 0, .first = 3, .next = 10, .reason = "compacted_or_aborted"});
     f->next_offset[0] = 10;
     LedgerCounts c = land(f);
     assert_int_equal(c.landed * 1000 + c.duplicates * 100 + c.rejected * 10 + c.gaps, 1117);
@@ -425,7 +425,7 @@ static void positions_alone_are_a_batch(void **state) {
     Fixture *f = *state;
     Error err = {0};
     LedgerCounts c;
-    batch_set_position(f->batch, (BatchPosition){.partition = 5, .start_offset = 100, .next_offset = 100});
+    batch_add_position(f->batch, (Offsets){.partition = 5, .start = 100, .next = 100});
     must(stage_and_land(f, &c, &err), &err);
     assert_int_equal(c.landed + c.duplicates + c.rejected + c.gaps, 0);
     assert_int_equal(number(f->conn, "SELECT start_offset FROM ledger_partitions WHERE kafka_partition = 5"), 100);
@@ -446,7 +446,7 @@ static void a_failed_batch_leaves_nothing(void **state) {
         int64_t first = f->next_offset[0];
         for (int copy = 0; copy < 2; copy++) add_event(f, 0, "bss", id, NULL);
         add_text(f, "");
-        batch_add_gap(f->batch, (BatchGap){.partition = 0, .first_offset = first + 3, .next_offset = first + 4, .reason = "test"});
+        batch_add_gap(f->batch, (BatchGap){.partition = 0, .first = first + 3, .next = first + 4, .reason = "test"});
         f->next_offset[0]++;
         set_positions(f);
         run(f->conn, away);

@@ -168,9 +168,9 @@ static void describe_tells_partitions_and_watermarks(void **state) {
     assert_int_equal(strlen(topic.topic_id), 22);
     assert_true(strlen(topic.cluster_id) > 0);
     for (int i = 0; i < 4; i++) {
-        assert_int_equal(topic.partitions[i].id, i);
-        assert_int_equal(topic.partitions[i].low, 0);
-        assert_int_equal(topic.partitions[i].high, 0);
+        assert_int_equal(topic.partitions[i].partition, i);
+        assert_int_equal(topic.partitions[i].start, 0);
+        assert_int_equal(topic.partitions[i].end, 0);
     }
 }
 

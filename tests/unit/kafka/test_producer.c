@@ -66,7 +66,7 @@ static int64_t stored(KafkaProducer *producer) {
     Error err = {0};
     int64_t messages = 0;
     must(kafka_topic_describe(kafka_producer_client(producer), TOPIC, 10000, &topic, &err), &err);
-    for (int i = 0; i < topic.partition_count; i++) messages += topic.partitions[i].high;
+    for (size_t i = 0; i < topic.partition_count; i++) messages += topic.partitions[i].end;
     return messages;
 }
 

@@ -9,8 +9,8 @@
 
 static CommitMark make(int64_t commit, int64_t next0, int64_t next1) {
     CommitMark m = {.lake_id = xstrdup("a-lake"), .generation = 2, .commit = commit, .landed = next0 + next1, .gaps = 3};
-    commit_mark_put(&m, &(CommitMarkPosition){.topic = "t", .partition = 0, .next_offset = next0, .topic_id = "id", .cluster_id = "c"});
-    commit_mark_put(&m, &(CommitMarkPosition){.topic = "t", .partition = 1, .start_offset = 10, .next_offset = next1});
+    commit_mark_put(&m, &(LedgerTopic){.name = "t", .topic_id = "id", .cluster_id = "c"}, 0, 0, next0);
+    commit_mark_put(&m, &(LedgerTopic){.name = "t"}, 1, 10, next1);
     return m;
 }
 
@@ -39,15 +39,17 @@ static void it_is_read_as_it_was_written(void **state) {
     assert_int_equal(in.commit, 7);
     assert_int_equal(in.landed, 150);
     assert_int_equal(in.gaps, 3);
-    assert_int_equal(in.count, 2);
-    const CommitMarkPosition *p = commit_mark_find(&in, "t", 0, 0);
-    assert_string_equal(p->topic_id, "id");
-    assert_int_equal(p->next_offset, 100);
-    p = commit_mark_find(&in, "t", 0, 1);
-    assert_null(p->topic_id);
-    assert_int_equal(p->start_offset, 10);
-    assert_null(commit_mark_find(&in, "t", 1, 0));
-    assert_null(commit_mark_find(&in, "u", 0, 0));
+    assert_int_equal(in.count, 1);
+    const TopicOffsets *t = commit_mark_find(&in, "t", 0);
+    assert_string_equal(t->topic.topic_id, "id");
+    assert_string_equal(t->topic.cluster_id, "c");
+    assert_int_equal(t->count, 2);
+    assert_int_equal(topic_offsets_find(t, 0)->next, 100);
+    assert_int_equal(topic_offsets_find(t, 1)->start, 10);
+    assert_int_equal(topic_offsets_find(t, 1)->next, 50);
+    assert_null(topic_offsets_find(t, 2));
+    assert_null(commit_mark_find(&in, "t", 1));
+    assert_null(commit_mark_find(&in, "u", 0));
 }
 
 static void any_other_byte_is_damage(void **state) {
@@ -144,8 +146,7 @@ static void the_words_name_each_partition(void **state) {
     commit_mark_describe(&mark, &lake, &words);
     assert_string_equal(words.data, "t partition 0: 40 offsets (is at 60, was at 100)");
     buf_clear(&words);
-    for (int i = 2; i < 30; i++)
-        commit_mark_put(&mark, &(CommitMarkPosition){.topic = "t", .partition = i, .start_offset = 5, .next_offset = 9});
+    for (int i = 2; i < 30; i++) commit_mark_put(&mark, &(LedgerTopic){.name = "t"}, i, 5, 9);
     commit_mark_describe(&mark, &lake, &words);
     assert_non_null(strstr(words.data, "t partition 2: 4 offsets (is at 5, was at 9)")); /* a partition that the lake does not know */
     assert_non_null(strstr(words.data, "; 13 more partitions"));

@@ -58,7 +58,7 @@ static void land(Writer *f, int64_t first, int n, bool marked) {
         CLEANUP(free_text) char *text = xasprintf("{\"id\":\"e%" PRId64 "\",\"source\":\"s\"}", first + i);
         batch_add(batch, 0, first + i, INT64_MIN, text, strlen(text));
     }
-    batch_set_position(batch, (BatchPosition){0, 0, first + n});
+    batch_add_position(batch, (Offsets){.next = first + n});
     must(bronze_stage(f->bronze, 0, batch, &err), &err);
     must(bronze_land(f->bronze, 0, &counts, &err), &err);
     CommitMarkBatch landed = {.topic = bronze_topic(f->bronze), .batch_id = bronze_batch_id(f->bronze), .counts = counts};
@@ -100,8 +100,9 @@ static void the_file_follows_each_commit(void **state) {
         CLEANUP(commit_mark_done) CommitMark mark = load();
         assert_int_equal(mark.commit, i);
         assert_int_equal(mark.landed, 10 * i);
-        assert_int_equal(commit_mark_find(&mark, TOPIC, 0, 0)->next_offset, 10 * i);
-        assert_string_equal(commit_mark_find(&mark, TOPIC, 0, 0)->topic_id, "id");
+        const TopicOffsets *t = commit_mark_find(&mark, TOPIC, 0);
+        assert_int_equal(topic_offsets_find(t, 0)->next, 10 * i);
+        assert_string_equal(t->topic.topic_id, "id");
     }
 }
 
@@ -121,7 +122,7 @@ static void a_mark_that_is_late_is_brought_up_to_date(void **state) {
     CLEANUP(commit_mark_done) CommitMark mark = load();
     assert_int_equal(mark.commit, 2);
     assert_int_equal(mark.landed, 20);
-    assert_int_equal(commit_mark_find(&mark, TOPIC, 0, 0)->next_offset, 20);
+    assert_int_equal(topic_offsets_find(commit_mark_find(&mark, TOPIC, 0), 0)->next, 20);
 }
 
 static void an_older_copy_of_the_lake_is_refused(void **state) {

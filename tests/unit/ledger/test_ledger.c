@@ -166,39 +166,37 @@ static void many_gaps_are_quick(void **state) {
 /* ---- reading ---- */
 
 static void a_topic_that_was_never_read_is_unknown(void **state) {
-    CLEANUP(ledger_done) Ledger l = {0};
+    CLEANUP(topic_offsets_done) TopicOffsets l = {0};
     Error err = {0};
     must(ledger_read(conn_of(state), "never", &l, &err), &err);
-    assert_false(l.known);
-    assert_int_equal(l.epoch, 0);
+    assert_int_equal(l.topic.epoch, 0);
     assert_int_equal(l.count, 0);
-    assert_null(ledger_find(&l, 0));
+    assert_null(topic_offsets_find(&l, 0));
 }
 
 static void the_newest_epoch_is_read(void **state) {
     LakeConn *conn = conn_of(state);
-    CLEANUP(ledger_done) Ledger l = {0};
+    CLEANUP(topic_offsets_done) TopicOffsets l = {0};
     Error err = {0};
     run(conn, "INSERT INTO ledger_partitions VALUES ('t', 1, 5, 0, 33, 'new id', 'cluster', now())");
     must(ledger_read(conn, "t", &l, &err), &err);
-    assert_true(l.known);
-    assert_int_equal(l.epoch, 1);
-    assert_string_equal(l.topic_id, "new id");
-    assert_string_equal(l.cluster_id, "cluster");
+    assert_int_equal(l.topic.epoch, 1);
+    assert_string_equal(l.topic.topic_id, "new id");
+    assert_string_equal(l.topic.cluster_id, "cluster");
     assert_int_equal(l.count, 1);
-    assert_null(ledger_find(&l, 0));
-    assert_int_equal(ledger_find(&l, 5)->next_offset, 33);
+    assert_null(topic_offsets_find(&l, 0));
+    assert_int_equal(topic_offsets_find(&l, 5)->next, 33);
 }
 
 static void partitions_are_found_by_number(void **state) {
-    CLEANUP(ledger_done) Ledger l = {0};
+    CLEANUP(topic_offsets_done) TopicOffsets l = {0};
     Error err = {0};
     must(ledger_read(conn_of(state), "t", &l, &err), &err);
     assert_int_equal(l.count, 2);
-    assert_null(l.cluster_id);
-    assert_int_equal(ledger_find(&l, 1)->start_offset, 100);
-    assert_int_equal(ledger_find(&l, 1)->next_offset, 200);
-    assert_null(ledger_find(&l, 2));
+    assert_null(l.topic.cluster_id);
+    assert_int_equal(topic_offsets_find(&l, 1)->start, 100);
+    assert_int_equal(topic_offsets_find(&l, 1)->next, 200);
+    assert_null(topic_offsets_find(&l, 2));
 }
 
 #define WITH_ROWS(test) cmocka_unit_test_setup_teardown(test, up, lake_down)

@@ -28,7 +28,7 @@ static void outcome_done(Outcome *o) {
 static Refinery *load(const char *dir) {
     Error err = {0};
     Pipeline *pipeline = NULL;
-    must(pipeline_load(dir, &pipeline, &err), &err);
+    must(pipeline_load_dir(dir, &pipeline, &err), &err);
     return refinery_new(pipeline);
 }
 

@@ -1,0 +1,121 @@
+/* script_feed.h: a feed that plays a script, event by event: what Kafka may do, at will. test_feed.c holds it to the contract of feeds. */
+#pragma once
+#include "base/memory.h"
+#include "base/stop.h"
+#include "ingest/feed_internal.h"
+#include <string.h>
+
+#define SCRIPT_PARTITIONS 3
+
+typedef struct Script {
+    Feed feed;
+    const char *topic_id;                  /* NULL: the topic was deleted */
+    Offsets partitions[SCRIPT_PARTITIONS]; /* start, end: what the feed has; next: what it was asked for last */
+    size_t partition_count;
+    const KafkaEvent *events; /* borrowed; those below the offset that was asked for, and of partitions that were not, are left out */
+    size_t count, at;
+    bool redelivers;      /* ... but not here, as a client library may */
+    int away, away_later; /* so many descriptions fail before the first answer, and so many after it */
+    int64_t start_later;  /* partition 0's `start` once the script plays that an offset is out of range */
+    size_t grows_at;      /* once so many events were played, the topic has another partition; 0: never */
+    int checks;           /* so many are answered, then the feed is away; 0: all are */
+    const char *broken;   /* why polling fails after the last event; NULL: nothing more comes */
+    int64_t sought;       /* by the last seek */
+    int64_t reported[SCRIPT_PARTITIONS];
+    int32_t out_of_range; /* the partition that was asked for an offset that is not there; -1: none */
+} Script;
+
+static inline void script_free(Feed *feed) {
+    (void)feed;
+}
+
+static inline int script_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
+    (void)timeout_ms;
+    Script *s = (Script *)feed;
+    if (s->away > 0) {
+        s->away--;
+        return error_set(err, ERR_UNAVAILABLE, "no answer");
+    }
+    *ret = (KafkaTopic){.exists = s->topic_id != NULL, .cluster_id = xstrdup("cluster")};
+    if (s->topic_id == NULL) return 0;
+    ret->topic_id = xstrdup(s->topic_id);
+    ret->partition_count = s->partition_count;
+    ret->partitions = xcalloc(s->partition_count, sizeof *ret->partitions);
+    memcpy(ret->partitions, s->partitions, s->partition_count * sizeof *ret->partitions);
+    for (size_t i = 0; i < s->partition_count; i++) ret->partitions[i].next = OFFSET_UNKNOWN;
+    s->away = s->away_later;
+    s->away_later = 0;
+    return 0;
+}
+
+static inline int script_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
+    Script *s = (Script *)feed;
+    (void)timeout_ms;
+    if (s->checks < 0) return error_set(err, ERR_UNAVAILABLE, "no answer any more");
+    if (s->checks > 0 && --s->checks == 0) s->checks = -1;
+    if (s->topic_id == NULL || strcmp(s->topic_id, was->topic_id) != 0) return error_set(err, ERR_DATA, "deleted or recreated");
+    if (s->grows_at > 0 && s->at >= s->grows_at && s->partition_count == was->partition_count) s->partition_count++;
+    *ret_grown = s->partition_count > was->partition_count;
+    return 0;
+}
+
+static inline void script_ask(Script *s, int32_t partition, int64_t offset) {
+    Offsets *p = &s->partitions[partition];
+    p->next = offset;
+    if (offset < p->start || offset > p->end) s->out_of_range = partition;
+    s->at = 0;
+}
+
+static inline int script_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) {
+    (void)err;
+    for (size_t i = 0; i < n; i++) script_ask((Script *)feed, partitions[i].partition, partitions[i].next);
+    return 0;
+}
+
+static inline bool script_leaves_out(const Script *s, const KafkaEvent *e) {
+    int64_t asked = s->partitions[e->partition].next;
+    return asked == OFFSET_UNKNOWN || (!s->redelivers && e->offset < asked);
+}
+
+static inline int script_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
+    Script *s = (Script *)feed;
+    if (s->out_of_range >= 0) {
+        *ret = (KafkaEvent){.kind = KAFKA_OUT_OF_RANGE, .partition = s->out_of_range, .offset = s->partitions[s->out_of_range].next};
+        s->out_of_range = -1;
+        return 0;
+    }
+    while (s->at < s->count && script_leaves_out(s, &s->events[s->at])) s->at++;
+    if (s->at == s->count && s->broken != NULL) return error_set(err, ERR_DATA, "%s", s->broken);
+    if (s->at == s->count) stop_wait_ms(timeout_ms);
+    *ret = s->at < s->count ? s->events[s->at++] : (KafkaEvent){.kind = KAFKA_NOTHING};
+    if (ret->kind == KAFKA_OUT_OF_RANGE) s->partitions[0].start = s->start_later;
+    return 0;
+}
+
+static inline int script_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) {
+    (void)err;
+    ((Script *)feed)->sought = offset;
+    script_ask((Script *)feed, partition, offset);
+    return 0;
+}
+
+static inline void script_report(Feed *feed, const Offsets *partitions, size_t n) {
+    for (size_t i = 0; i < n; i++) ((Script *)feed)->reported[partitions[i].partition] = partitions[i].next;
+}
+
+static const FeedOps script_ops = {script_free, script_describe, script_check, script_start, script_poll, script_seek, script_report};
+
+/* One partition with the offsets [start, end). */
+static inline Script script(int64_t start, int64_t end, const KafkaEvent *events, size_t count) {
+    static char name[] = "telecom.events";
+    Script s = {.feed = {.ops = &script_ops, .topic = name},
+                .topic_id = "first",
+                .partition_count = 1,
+                .events = events,
+                .count = count,
+                .out_of_range = -1};
+    for (int32_t i = 0; i < SCRIPT_PARTITIONS; i++) s.partitions[i] = (Offsets){.partition = i, .next = OFFSET_UNKNOWN};
+    s.partitions[0].start = start;
+    s.partitions[0].end = end;
+    return s;
+}
