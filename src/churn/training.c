@@ -10,6 +10,7 @@
 #include "base/document.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "lake/layout.h"
 #include "model/split.h"
 #include <inttypes.h>
 #include <string.h>
@@ -26,7 +27,8 @@ int churn_options(const Settings *settings, ChurnOptions *ret, Error *err) {
     int64_t rounds = settings_int(settings, "model.rounds");
     if (rounds < 1 || rounds > ROUNDS_MAX)
         return error_set(err, ERR_CONFIG, "model.rounds is %" PRId64 ", expected 1 to %d", rounds, ROUNDS_MAX);
-    *ret = (ChurnOptions){.models_dir = path_join(settings_text(settings, "data.dir"), "models"),
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
+    *ret = (ChurnOptions){.models_dir = xstrdup(layout.models_dir),
                           .label = settings_text(settings, "model.label"),
                           .seed = settings_int(settings, "model.seed"),
                           .rounds = (int)rounds};

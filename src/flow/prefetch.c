@@ -2,6 +2,7 @@
 #include "flow/prefetch.h"
 
 #include "base/memory.h"
+#include "lake/layout.h"
 #include "model/model.h"
 #include <pthread.h>
 
@@ -18,16 +19,15 @@ static void *load_model_library(void *unused) {
 }
 
 /* A lake without a model does not need it, at least not before its first training. */
-static void start_loading(Prefetch *a, const Settings *settings) {
-    CLEANUP(free_text) char *models = path_join(settings_text(settings, "data.dir"), "models");
-    a->is_loading = file_exists(models) && pthread_create(&a->loading, NULL, load_model_library, NULL) == 0;
+static void start_loading(Prefetch *a, const char *models_dir) {
+    a->is_loading = file_exists(models_dir) && pthread_create(&a->loading, NULL, load_model_library, NULL) == 0;
 }
 
 Prefetch *prefetch_start(const Settings *settings) {
-    CLEANUP(free_text) char *snapshots = path_join(settings_text(settings, "data.dir"), "snapshots");
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
     Prefetch *a = xcalloc(1, sizeof *a);
-    a->draft = snapshot_draft(snapshots);
-    start_loading(a, settings);
+    a->draft = snapshot_draft(layout.snapshots_dir);
+    start_loading(a, layout.models_dir);
     return a;
 }
 

@@ -16,6 +16,7 @@
 #include "flow/prefetch.h"
 #include "flow/run_record.h"
 #include "ingest/ingest.h"
+#include "lake/layout.h"
 #include "refine/refine.h"
 #include "snapshot/publish.h"
 #include <inttypes.h>
@@ -80,19 +81,19 @@ static int step_train(Run *run, json_t **ret_summary, Error *err) {
 
 static int step_score(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(churn_scores_done) ChurnScores scores = {0};
-    CLEANUP(free_text) char *models = path_join(settings_text(run->options->settings, "data.dir"), "models");
-    if (churn_score(run->conn, models, false, &scores, err) != 0) return -1;
+    CLEANUP(layout_done) Layout layout = layout_of(run->options->settings);
+    if (churn_score(run->conn, layout.models_dir, false, &scores, err) != 0) return -1;
     *ret_summary = churn_scores_json(&scores);
     return scores.skipped != NULL ? 1 : 0;
 }
 
 static int step_publish(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(publish_result_done) PublishResult result = {0};
-    CLEANUP(free_text) char *dir = path_join(settings_text(run->options->settings, "data.dir"), "snapshots");
+    CLEANUP(layout_done) Layout layout = layout_of(run->options->settings);
     PublishOptions options = {.keep = (int)settings_int(run->options->settings, "snapshots.keep"),
                               .checkpoint_lake = run->options->ends_then,
                               .draft = prefetch_draft(run->prefetch)};
-    if (publish_run(run->conn, dir, &options, &result, err) != 0) return -1;
+    if (publish_run(run->conn, layout.snapshots_dir, &options, &result, err) != 0) return -1;
     run->checkpoint = TAKE(result.snapshot.checkpoint); /* readers do not wait for it */
     *ret_summary = json_pack("{sI ss sI sf}", "generation", (json_int_t)result.snapshot.generation, "path", result.snapshot.path, "bytes",
                              (json_int_t)result.snapshot.bytes, "seconds", result.seconds);

@@ -7,20 +7,17 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/sealed.h"
+#include "lake/layout.h"
 #include <string.h>
 
 #define KIND "smelt-runs"
 enum { FORMAT = 1 };
 
-static char *record_path(const Settings *settings) {
-    return path_join(settings_text(settings, "data.dir"), "lake.runs");
-}
-
 int run_record_read(const Settings *settings, json_t **ret, Error *err) {
-    CLEANUP(free_text) char *path = record_path(settings);
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
     json_t *document = NULL;
     SealedState state;
-    if (sealed_load(path, KIND, FORMAT, &state, &document, err) != 0) return -1;
+    if (sealed_load(layout.runs_path, KIND, FORMAT, &state, &document, err) != 0) return -1;
     *ret = document;
     return 0;
 }
@@ -37,9 +34,10 @@ static json_t *load(const Settings *settings) {
 }
 
 static void save(const Settings *settings, const json_t *document) {
-    CLEANUP(free_text) char *path = record_path(settings);
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
     Error err = {0};
-    if (sealed_save(path, KIND, FORMAT, document, &err) != 0) log_warn("run", "the run record could not be written: %s", err.text);
+    if (sealed_save(layout.runs_path, KIND, FORMAT, document, &err) != 0)
+        log_warn("run", "the run record could not be written: %s", err.text);
     error_clear(&err);
 }
 
@@ -105,8 +103,8 @@ void run_record_end(const Settings *settings, const json_t *summary, const Error
 
 void run_record_refused(const Settings *settings, const Error *err) {
     char time[CLOCK_TEXT_SIZE];
-    CLEANUP(free_text) char *lock = path_join(settings_text(settings, "data.dir"), "smelt.lock");
-    CLEANUP(free_text) char *holder = file_lock_holder(lock);
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
+    CLEANUP(free_text) char *holder = file_lock_holder(layout.lock_path);
     if (err->kind == ERR_BUSY || err->kind == ERR_STOPPED || holder != NULL) return;
     CLEANUP(json_freep)
     json_t *summary =

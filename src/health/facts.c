@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "flow/run_record.h"
+#include "lake/layout.h"
 #include "snapshot/snapshot.h"
 #include <string.h>
 #include <sys/stat.h>
@@ -61,20 +62,18 @@ static void gather_kafka(Facts *f, KafkaClient *kafka) {
 }
 
 static void gather_lake(Facts *f) {
-    const char *dir = settings_text(f->settings, "data.dir");
-    CLEANUP(free_text) char *lock = path_join(dir, "smelt.lock");
-    CLEANUP(free_text) char *wal = path_join(dir, "lake.duckdb.wal");
+    CLEANUP(layout_done) Layout layout = layout_of(f->settings);
     struct stat st;
-    f->lake_path = path_join(dir, "lake.duckdb");
+    f->lake_path = xstrdup(layout.lake_path);
     f->lake_bytes = -1;
     if (stat(f->lake_path, &st) != 0) return;
     f->lake_bytes = st.st_size;
     f->lake_changed_us = st.st_mtim.tv_sec * USEC_PER_SEC;
-    if (stat(wal, &st) == 0) {
+    if (stat(layout.wal_path, &st) == 0) {
         f->lake_bytes += st.st_size;
         if (st.st_mtim.tv_sec * USEC_PER_SEC > f->lake_changed_us) f->lake_changed_us = st.st_mtim.tv_sec * USEC_PER_SEC;
     }
-    f->writer = file_lock_holder(lock);
+    f->writer = file_lock_holder(layout.lock_path);
 }
 
 static json_t *read_runs(const Facts *f) {
@@ -87,9 +86,9 @@ static json_t *read_runs(const Facts *f) {
 /* A run holds the lake's lock from before it is recorded as running until after its end is recorded. So a run that was recorded as running
  * both before and after the lock was found free has ended without recording it. */
 static void gather_runs(Facts *f) {
-    CLEANUP(free_text) char *lock = path_join(settings_text(f->settings, "data.dir"), "smelt.lock");
+    CLEANUP(layout_done) Layout layout = layout_of(f->settings);
     CLEANUP(json_freep) json_t *before = read_runs(f);
-    CLEANUP(free_text) char *holder = file_lock_holder(lock);
+    CLEANUP(free_text) char *holder = file_lock_holder(layout.lock_path);
     const json_t *running = json_object_get(before, "running");
     f->runs = read_runs(f);
     f->run_lost = holder == NULL && json_is_object(running) && json_equal(running, json_object_get(f->runs, "running"));
@@ -97,8 +96,8 @@ static void gather_runs(Facts *f) {
 
 static void gather_mark(Facts *f) {
     Error err = {0};
-    CLEANUP(free_text) char *path = path_join(settings_text(f->settings, "data.dir"), "lake.mark");
-    if (commit_mark_load(path, &f->mark_state, &f->mark, &err) != 0) f->mark_error = take_text(&err);
+    CLEANUP(layout_done) Layout layout = layout_of(f->settings);
+    if (commit_mark_load(layout.mark_path, &f->mark_state, &f->mark, &err) != 0) f->mark_error = take_text(&err);
 }
 
 static void gather_backup(Facts *f) {
@@ -134,9 +133,9 @@ static int snapshot_row(Facts *f, FactsCache *cache, const char *dir, Error *err
 
 static void gather_row(Facts *f, FactsCache *cache, Lake *live) {
     Error err = {0};
-    CLEANUP(free_text) char *dir = path_join(settings_text(f->settings, "data.dir"), "snapshots");
-    f->generation = snapshot_current(dir);
-    int rc = live != NULL ? query_row(live, "serving/views", &f->row, &err) : snapshot_row(f, cache, dir, &err);
+    CLEANUP(layout_done) Layout layout = layout_of(f->settings);
+    f->generation = snapshot_current(layout.snapshots_dir);
+    int rc = live != NULL ? query_row(live, "serving/views", &f->row, &err) : snapshot_row(f, cache, layout.snapshots_dir, &err);
     if (rc != 0)
         f->row_error = take_text(&err);
     else if (live == NULL)
