@@ -26,7 +26,7 @@ typedef struct KafkaProperty {
 
 typedef struct KafkaRole {
     rd_kafka_type_t type;
-    const KafkaProperty *defaults;            /* the user's settings go over these; ends with name == NULL */
+    const KafkaProperty *defaults;            /* the user's settings override these; ends with name == NULL */
     const KafkaProperty *fixed;               /* what our guarantees stand on: another value in the settings is ERR_CONFIG; same end */
     void (*configure)(rd_kafka_conf_t *conf); /* sets the callbacks of the role; NULL: none */
 } KafkaRole;
@@ -40,5 +40,5 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
 int kafka_fail(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what, ...) PRINTF_LIKE(5, 6);
 /* The same for an rd_kafka_error_t, which it destroys. */
 int kafka_fail_error(KafkaClient *client, rd_kafka_error_t *error, Error *err, const char *what, ...) PRINTF_LIKE(4, 5);
-/* The kind that a code means: what should the caller do about it? */
+/* The error kind of a code: whether the caller should retry or stop. */
 ErrorKind kafka_error_kind(rd_kafka_resp_err_t code);

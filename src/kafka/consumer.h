@@ -1,6 +1,6 @@
 /* consumer.h: reading given partitions from given offsets. No group membership: the lake knows the offsets and its lock keeps others out.
  *
- * One thread polls. librdkafka prefetches in the background, bounded (queued.max.messages.kbytes); not polling is the back-pressure. */
+ * One thread polls. librdkafka prefetches in the background up to queued.max.messages.kbytes; a caller that does not poll makes it stop. */
 #pragma once
 #include "kafka/client.h"
 #include <stdbool.h>
@@ -16,7 +16,7 @@ typedef struct KafkaPosition {
 typedef enum KafkaEventKind {
     KAFKA_NOTHING, /* the timeout passed */
     KAFKA_MESSAGE,
-    KAFKA_END,         /* `offset`: the end of `partition` for now */
+    KAFKA_END,         /* `offset`: the current end of `partition` */
     KAFKA_OUT_OF_RANGE /* the broker no longer has (or never had) the offset that we asked for; `partition` is not read on */
 } KafkaEventKind;
 
