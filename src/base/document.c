@@ -184,7 +184,7 @@ static int on_key(Builder *b, const char *key, yaml_mark_t mark, Error *err) {
     add_line(b->document, (Line){.container = top, .key = xstrdup(key), .line = line_of(mark)});
     b->keys[b->depth - 1] = b->document->lines[b->document->line_count - 1].key;
     if (first == 0) return 0;
-    CLEANUP(free_text) char *what = xasprintf("this key is there already, on line %d; expected each key once", first);
+    CLEANUP(free_text) char *what = xasprintf("duplicate key, first on line %d; expected each key once", first);
     return fail(b, mark, err, what);
 }
 
