@@ -1,9 +1,9 @@
-# Thin doors to tools/; `make help` lists them.
+# Targets that call tools/; `make help` lists them.
 #   PREFIX=/usr/local DESTDIR=   for install
 #   DEMO_EXIT=1                  make demo ends after its last step
 #   T='-k audit'                 make test, make integration: more options for pytest
-#   SECONDS=600                  make fuzz: each fuzzer for so long
-#   SCALE=0.1 HOURS=2 ONLY=kill  make faults: so much of the long figures, begin nothing after so long, only these (a word, or a row)
+#   SECONDS=600                  make fuzz: how long each fuzzer runs
+#   SCALE=0.1 HOURS=2 ONLY=kill  make faults: share of the long figures, start nothing after this time, only matching rows (a word, or a number)
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -19,7 +19,7 @@ SECONDS ?= 3600
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '  make %-15s %s\n' "$$name" "$$what"; done
 
-build: ## the optimized binary; prints where it is
+build: ## build the optimized binary; print its path
 	@tools/bootstrap build
 	@tools/build release
 
@@ -27,23 +27,23 @@ test: ## everything that can fail: lint, unit and integration tests, with saniti
 	@tools/bootstrap test
 	@tools/test $(T)
 
-unit: ## the unit tests alone
+unit: ## only the unit tests
 	@tools/bootstrap test
 	@tools/test --only unit
 
-integration: ## the integration tests alone; T='-k audit' picks some
+integration: ## only the integration tests; T='-k audit' selects some
 	@tools/bootstrap test
 	@tools/test --only integration $(T)
 
-faults: ## the fault catalogue in its long figures; goes on where a start before ended
+faults: ## the fault catalogue with its long figures; continues after an earlier run
 	@tools/bootstrap test
 	@tools/faults --scale $(SCALE) --hours $(HOURS) --only '$(ONLY)'
 
-fuzz: ## the fuzzers, each for SECONDS; what they find is in build/fuzz/found
+fuzz: ## the fuzzers, each for SECONDS; their findings are in build/fuzz/found
 	@tools/bootstrap test
 	@FUZZ_SECONDS=$(SECONDS) tools/test --only integration -k test_fuzz
 
-test-kubernetes: ## Smelt on the cluster of KUBECONFIG; LOAD_IMAGE='kind load docker-image %s' (tools/test-kubernetes says the rest)
+test-kubernetes: ## test Smelt on the cluster of KUBECONFIG; LOAD_IMAGE='kind load docker-image %s' (see tools/test-kubernetes)
 	@tools/bootstrap test
 	@tools/test-kubernetes $(T)
 
@@ -68,6 +68,6 @@ install: build ## into $(DESTDIR)$(PREFIX)
 	@ninja -C build/release >/dev/null
 	@DESTDIR=$(DESTDIR) meson install -C build/release --no-rebuild
 
-clean: ## what was built and made, running brokers too; .deps stays
+clean: ## stop brokers and delete everything built; keep .deps
 	@for cluster in .cache/*/cluster .cache/*/*/cluster; do [ ! -e "$$cluster" ] || tools/kafka down --delete --dir "$${cluster%/cluster}"; done
 	rm -rf build .cache

@@ -1,4 +1,4 @@
-/* main.c: finds the subcommand, runs it, prints its one error sentence or its JSON summary, and leaves with the documented exit code. */
+/* main.c: finds and runs the subcommand, prints its error or its JSON summary, and ends with the documented exit code. */
 #include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -16,8 +16,8 @@ static void usage(FILE *out) {
           out);
     for (const Command *c = commands; c->name != NULL; c++) fprintf(out, "  %-11s %s\n", c->name, c->summary);
     fputs("\n`smelt COMMAND --help` explains a command, with examples. Common options: -c FILE, --set KEY=VALUE, --json.\n"
-          "Exit codes: 0 done, 64 usage, 65 data, 69 a service is away (retry), 70 our bug, 74 I/O, 75 the lake is held (retry),\n"
-          "78 configuration, 130 stopped by a signal.\n",
+          "Exit codes: 0 done, 64 usage, 65 data, 69 a service is unreachable (retry), 70 a bug in Smelt, 74 I/O or a full disk,\n"
+          "75 another process holds the lake lock (retry), 78 configuration, 130 stopped by a signal.\n",
           out);
 }
 
@@ -54,7 +54,7 @@ static int run_command(const Command *command, int argc, char **argv) {
     return code;
 }
 
-/* `smelt -c FILE --set K=V COMMAND ...`: moves the options in front of the command behind it, where the command's parser reads them. */
+/* `smelt -c FILE --set K=V COMMAND ...`: moves the options behind the command, where its parser reads them. */
 static void command_first(int argc, char **argv) {
     int at = 1;
     while (at < argc && argv[at][0] == '-') {
@@ -80,10 +80,10 @@ int main(int argc, char **argv) {
     }
     const Command *command = find_command(name);
     if (command == NULL) {
-        fprintf(stderr, "smelt: there is no command '%s'; `smelt --help` lists them.\n", name);
+        fprintf(stderr, "smelt: there is no command '%s'; `smelt --help` lists the commands.\n", name);
         return error_exit_code(ERR_USAGE);
     }
     stop_install();
-    json_set_alloc_funcs(xmalloc, free); /* so that no JSON is missing half when memory is out (memory.h) */
+    json_set_alloc_funcs(xmalloc, free); /* jansson would drop members when memory is out; xmalloc ends the process (memory.h) */
     return run_command(command, argc - 1, argv + 1);
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Which sources of a module need each other in a circle. Fails on the first, with the functions that make it.
+"""Finds sources of a module that need each other in a circle. Fails on the first circle, and prints the functions that cause it.
 
     check_circles.py BUILD_DIR    reads the objects of libsmelt there (tools/build debug)
     check_circles.py --self-test
 
-An include says which header a file reads; only the linker knows which file answers. So the arrows are taken from the symbols: a source that
-uses a function of another one points to it. tools/check_includes.py looks at the arrows between modules.
+Includes only show which headers a file reads, not which source defines a function. So this script reads the symbols of the objects: a source
+depends on another one when it uses its functions. tools/check_includes.py checks the dependencies between modules.
 """
 
 import subprocess
@@ -36,7 +36,7 @@ def read_objects(build: Path, sources: Iterable[Path], root: Path) -> Symbols:
 
 
 def arrows_of(symbols: Symbols) -> dict[str, dict[str, set[str]]]:
-    """source -> another source of its module -> the symbols that it needs of it"""
+    """source -> other source of the same module -> symbols that the first uses from the second"""
     owner = {name: source for source, (defined, _) in symbols.items() for name in defined}
     arrows: dict[str, dict[str, set[str]]] = {source: {} for source in symbols}
     for source, (_, needed) in symbols.items():
@@ -83,7 +83,7 @@ def self_test() -> None:
         "src/web/api.c": ({"handle"}, {"lake_next"}),
     }
     assert find_circle(arrows_of(mutual)) == ["src/lake/error.c", "src/lake/rows.c", "src/lake/error.c"]
-    assert not find_circle(arrows_of({**mutual, "src/lake/error.c": ({"lake_fail"}, {"handle"})})), "arrows between modules are not our business"
+    assert not find_circle(arrows_of({**mutual, "src/lake/error.c": ({"lake_fail"}, {"handle"})})), "dependencies between modules are not checked here"
 
 
 def main() -> int:

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Which module of src/ may include which. Fails on an arrow that goes up, and on a circle of headers.
+"""Checks which module of src/ includes which. Fails on an include that the table does not allow, and on headers that include each other.
 
     check_includes.py [--self-test | --graph]
 
-The table below is read top to bottom as the data flows; an arrow may only go to the modules that are named. --graph prints the modules with
-their sizes and what they really include.
+The table below is in the order of the data flow; a module may only include the modules that its row names. --graph prints the modules with
+their sizes and their actual includes.
 """
 
 import re
@@ -64,7 +64,7 @@ def is_internal(header: str) -> bool:
 
 
 def complaints(path: str, text: str) -> list[str]:
-    """Of one file: includes that its module may not have."""
+    """The includes of one file that its module may not have."""
     module = module_of(path)
     if module not in MODULES:
         return [f"{path}: there is no module '{module}' in the table of {Path(__file__).name}"]
@@ -108,14 +108,14 @@ def find_circle(arrows: dict[str, set[str]]) -> list[str]:
 
 
 def circles(files: Files) -> list[str]:
-    """Of headers. Which sources need each other is what tools/check_circles.py asks the linker's symbols."""
+    """Circles of headers. tools/check_circles.py finds circles of sources, by their symbols."""
     headers = {path.removeprefix("src/"): {own for own, _ in INCLUDE.findall(text) if own} for path, text in files.items() if path.endswith(".h")}
     circle = find_circle(headers)
     return [f"these headers include each other: {' -> '.join(circle)}"] if circle else []
 
 
 def graph(files: Files) -> str:
-    """A line for each module: files, lines, and what it really includes."""
+    """One line per module: files, lines, and its actual includes."""
     lines = [f"{'module':10} {'files':>5} {'lines':>6}  includes"]
     for module in MODULES:
         own = {path: text for path, text in files.items() if module_of(path) == module}
@@ -125,7 +125,7 @@ def graph(files: Files) -> str:
 
 
 def self_test() -> None:
-    """Each rule says no to what it forbids and nothing to what it allows."""
+    """Each rule reports what is forbidden, and only that."""
     forbidden = {
         "src/base/buf.c": '#include "lake/lake.h"',
         "src/lake/statement.c": '#include "kafka/client.h"',

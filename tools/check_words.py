@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Nothing in the tree may hold only on one machine or one network: no absolute path of somebody's folders, no address of a package registry.
+"""Nothing in the tree may depend on one machine or network: no absolute path of a user's folders, no address of a package registry.
 
     check_words.py [--self-test]
 """
@@ -19,9 +19,9 @@ FORBIDDEN = {
     "credentials in an address": re.compile(r"https?://[^\s/@\"'<>]+:[^\s/@\"'<>]+@"),
 }
 
-# what may be named all the same, and why
+# exceptions, with the reason
 ALLOWED = {
-    "LICENSE": "a text that is not ours",
+    "LICENSE": "a text of others",
 }
 
 
@@ -39,7 +39,7 @@ def complaints(path: str, text: str) -> list[str]:
 def self_test() -> None:
     forbidden = ["cd /ho" + "me/me/smelt", "index = htt" + "ps://py" + "pi.org/simple", "htt" + "p://mir" + "ror.example.org/debian", "htt" + "ps://me:secret@example.org/"]
     for line in forbidden:
-        assert complaints("x", line), f"nothing was said about {line}"
+        assert complaints("x", line), f"not reported: {line}"
     for line in ["cd ~/smelt", "/usr/share/smelt", "see https://kafka.apache.org/documentation", "$root/work/tmp", "SMELT_DATA_DIR=/var/lib/smelt"]:
         assert not complaints("x", line), complaints("x", line)
 

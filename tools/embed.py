@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""embed.py OUT.c DEPFILE ROOT UPLOT_DIR: the files of pipeline/, sql/, ui/ and uPlot as C arrays, and what they depend on for Ninja."""
+"""embed.py OUT.c DEPFILE ROOT UPLOT_DIR: writes the files of pipeline/, sql/, ui/ and uPlot as C arrays, and their list as a depfile for Ninja."""
 import hashlib
 import pathlib
 import sys
@@ -9,7 +9,7 @@ SKIP = {"package.json", "package-lock.json"}
 
 
 def collect(root, uplot):
-    """(path in the binary, file on disk), sorted, and the folders whose listing matters."""
+    """(path in the binary, file on disk), sorted, and the folders: a new file in one of them must cause a rebuild."""
     found, folders = [], []
     for top in FOLDERS:
         for path in sorted((root / top).rglob("*")):

@@ -1,4 +1,4 @@
-// The page: asks the API every few seconds (304 when nothing changed), draws what changed, and never hides that it could not ask.
+// The page: requests the API every few seconds (304 when nothing changed), redraws what changed, and shows when a request failed.
 import { showHours, watchChart } from "./chart.js";
 import { ago, agoElement, badge, bar, count, decimal, feature, h, many, percent, refreshAges, serverTime, short, value } from "./words.js";
 
@@ -7,7 +7,7 @@ const PAGE = 12;
 const QUARANTINE_ROWS = 10;
 const $ = (id) => document.getElementById(id);
 
-// ---- asking ----
+// ---- requests ----
 
 const etags = new Map();
 const UNCHANGED = Symbol("unchanged");
@@ -36,11 +36,11 @@ const showFigures = ({ subscribers: s, events: e }) => {
   const seen = e.silver + e.quarantined;
   $("figures").replaceChildren(
     figure("at-risk", "At risk of leaving", count(s.at_risk),
-      `${percent(s.at_risk, s.total)} of ${many(s.total, "subscriber", "subscribers")}${byRule ? ", by rule: no model yet" : ""}`),
+      `${percent(s.at_risk, s.total)} of ${many(s.total, "subscriber", "subscribers")}${byRule ? ", by Gold's rule (no model yet)" : ""}`),
     figure("revenue", "Revenue at risk", short(Math.round(s.mean_bills_at_risk_zmw)),
-      `ZMW a bill, ${percent(s.mean_bills_at_risk_zmw, s.mean_bills_zmw)} of all`),
-    figure("events", "Events in 24 hours", short(e.last_24h), `${count(e.bronze)} in Bronze so far`),
-    figure("quarantine", "In quarantine", percent(e.quarantined, seen), `${many(e.quarantined, "event", "events")} kept with the reason`),
+      `ZMW per bill, ${percent(s.mean_bills_at_risk_zmw, s.mean_bills_zmw)} of the total`),
+    figure("events", "Events in 24 hours", short(e.last_24h), `${count(e.bronze)} in Bronze in total`),
+    figure("quarantine", "In quarantine", percent(e.quarantined, seen), `${many(e.quarantined, "event", "events")}, each with a reason`),
   );
 };
 
@@ -53,9 +53,9 @@ const showFates = ({ events: e }) => {
 // ---- layers ----
 
 const layerWords = {
-  bronze: ["Bronze", "raw events", "Every message as it came, once"],
-  silver: ["Silver", "clean events", "Typed, checked against its contract"],
-  gold: ["Gold", "subscribers", "Features of each subscriber"],
+  bronze: ["Bronze", "raw events", "Every message unchanged, exactly once"],
+  silver: ["Silver", "clean events", "Typed and checked against the contracts"],
+  gold: ["Gold", "subscribers", "Features per subscriber"],
   scores: ["Scores", "scored", "Churn risk, with reasons"],
 };
 
@@ -71,7 +71,7 @@ const showLayers = () => {
       h("p", { class: "big" }, short(l.row_count), h("span", { class: "unit" }, ` ${noun}`)),
       h("p", { class: "note" }, what),
       l.newest_event_at ? h("p", { class: "fresh" }, agoElement(l.newest_event_at, "Newest event ")) : null,
-      h("p", { class: "fresh" }, l.updated_at ? agoElement(l.updated_at, "Updated ") : "Nothing here yet"),
+      h("p", { class: "fresh" }, l.updated_at ? agoElement(l.updated_at, "Updated ") : "No data yet"),
       part && part.state !== "ok" ? h("p", { class: "why" }, part.detail) : null);
   }));
 };
@@ -80,7 +80,7 @@ const showLayers = () => {
 
 const showStatus = (status) => {
   state.status = status;
-  $("overall").replaceChildren(badge(status.state, status.state === "ok" ? "Every part works" : status.state === "unknown" ? "Asking" : status.summary.replace(/\.$/, "")));
+  $("overall").replaceChildren(badge(status.state, status.state === "ok" ? "All parts OK" : status.state === "unknown" ? "Checking" : status.summary.replace(/\.$/, "")));
   const inStrip = new Set(["bronze", "silver", "gold"]);
   const parts = status.components.filter((c) => !inStrip.has(c.name));
   $("parts").replaceChildren(...parts.map((c) => h("li", { "data-testid": `part-${c.name}` },
@@ -126,13 +126,13 @@ const showSubscribers = (page) => {
   const body = $("subscribers").tBodies[0];
   const focused = document.activeElement?.closest?.("#subscribers button")?.textContent;
   body.replaceChildren(...page.items.map(subscriberRow));
-  if (page.items.length === 0) body.append(h("tr", {}, h("td", { colspan: 6, class: "empty" }, "Nobody here.")));
+  if (page.items.length === 0) body.append(h("tr", {}, h("td", { colspan: 6, class: "empty" }, "No subscribers found.")));
   if (focused) [...body.querySelectorAll("button")].find((b) => b.textContent === focused)?.focus();
   $("shown").textContent = `${count(page.items.length)} of ${many(page.total, "subscriber", "subscribers")}, highest risk first`;
   $("more").hidden = page.next_cursor == null || page.items.length >= page.total || state.limit >= 500;
 };
 
-// A model that was taught the rule can only repeat it; whoever reads the scores must know.
+// A model that was trained on Gold's rule can only repeat it: the page shows a note above its scores.
 const showCaveat = (model) => {
   $("caveat").hidden = model?.label_source !== "rule";
 };
@@ -162,7 +162,7 @@ const featureTable = (features) => {
 const openDetail = async (id) => {
   const url = `/api/v1/subscribers/${encodeURIComponent(id)}`;
   $("detail-title").textContent = id;
-  $("detail-body").replaceChildren(h("p", { class: "note" }, "Asking"));
+  $("detail-body").replaceChildren(h("p", { class: "note" }, "Loading"));
   $("detail").showModal();
   try {
     const answer = await fetch(url);
@@ -173,11 +173,11 @@ const openDetail = async (id) => {
     $("detail-body").replaceChildren(
       h("p", { class: "risk wide" }, risk({ ...s.risk, churn_label: s.features.churn_label })),
       s.risk.scored_at ? h("p", { class: "note" }, `By ${s.risk.model_id}, `, agoElement(s.risk.scored_at), ".") : null,
-      reasons.length > 0 ? h("table", { class: "why-table" }, h("caption", {}, "What moved the score most"), h("tbody", {}, reasons.map((r) => reasonRow(r, most)))) : "",
+      reasons.length > 0 ? h("table", { class: "why-table" }, h("caption", {}, "Main reasons for the score"), h("tbody", {}, reasons.map((r) => reasonRow(r, most)))) : "",
       h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Features, table" }, featureTable(s.features)),
-      h("p", {}, h("a", { href: url }, "This as JSON")));
+      h("p", {}, h("a", { href: url }, "Show as JSON")));
   } catch (e) {
-    $("detail-body").replaceChildren(h("p", {}, `Could not be read: ${e.message}`));
+    $("detail-body").replaceChildren(h("p", {}, `The subscriber could not be loaded: ${e.message}`));
   }
 };
 
@@ -187,14 +187,14 @@ const showQuarantine = ({ quarantine: rows, drift }) => {
   const most = Math.max(...rows.map((r) => r.events), 1);
   const body = $("quarantine").tBodies[0];
   body.replaceChildren(...rows.slice(0, QUARANTINE_ROWS).map((r) => h("tr", {},
-    h("th", { scope: "row", title: r.example ?? null }, (r.rule ?? "").replaceAll("_", " "), r.layer === "bronze" ? h("span", { class: "note" }, " not an event") : null),
+    h("th", { scope: "row", title: r.example ?? null }, (r.rule ?? "").replaceAll("_", " "), r.layer === "bronze" ? h("span", { class: "note" }, " rejected message") : null),
     h("td", {}, r.field ? h("code", {}, r.field) : h("span", { class: "note" }, "whole message")),
     h("td", { class: "num" }, count(r.events), bar(r.events / most, "plain")),
     h("td", { class: "note when" }, agoElement(r.newest_at)))));
-  if (rows.length === 0) body.append(h("tr", {}, h("td", { colspan: 4, class: "empty" }, "Everything passed.")));
+  if (rows.length === 0) body.append(h("tr", {}, h("td", { colspan: 4, class: "empty" }, "No event is in quarantine and no message was rejected.")));
   const rest = rows.slice(QUARANTINE_ROWS);
   if (rest.length > 0) body.append(h("tr", {}, h("td", { colspan: 4, class: "note" }, `and ${many(rest.length, "more rule", "more rules")} with ${many(rest.reduce((sum, r) => sum + r.events, 0), "event", "events")}`)));
-  $("drift").replaceChildren(...(drift.length === 0 ? ["No drift: events look as their contracts say."]
+  $("drift").replaceChildren(...(drift.length === 0 ? ["No drift: the events have the fields of their contracts."]
     : ["Drift: ", ...drift.slice(0, 3).flatMap((d, i) => [i > 0 ? "; " : "", h("code", {}, d.field), ` in ${d.event_type}, ${d.kind.replaceAll("_", " ")} (${many(d.events, "event", "events")})`]), "."]));
 };
 
@@ -203,19 +203,19 @@ const runStates = { done: ["ok", "Done"], failed: ["down", "Failed"], stopped: [
 const showRuns = ({ runs }) => {
   const body = $("runs").tBodies[0];
   body.replaceChildren(...runs.slice(0, 8).map((r) => {
-    const [kind, word] = runStates[r.state] ?? ["unknown", "Under way"];
+    const [kind, word] = runStates[r.state] ?? ["unknown", "Running"];
     const steps = r.steps.map((s) => h("span", { class: "step", "data-state": s.state, title: `${s.name}: ${s.state}` }, s.name,
       s.state === "done" ? null : h("span", {}, ` ${s.state}`)));
     return h("tr", {},
       h("th", { scope: "row", class: "when" }, agoElement(r.started_at)),
-      h("td", {}, r.state === "running" && !state.overview?.live ? h("span", { class: "note" }, "Published this") : badge(kind, word)),
+      h("td", {}, r.state === "running" && !state.overview?.live ? h("span", { class: "note" }, "Published this snapshot") : badge(kind, word)),
       h("td", { class: "steps" }, steps, r.error ? h("p", { class: "why" }, r.error) : null),
       h("td", { class: "num" }, r.seconds == null ? "" : decimal(r.seconds, 1)));
   }));
-  if (runs.length === 0) body.append(h("tr", {}, h("td", { colspan: 4, class: "empty" }, "No run yet: `smelt run` makes one.")));
+  if (runs.length === 0) body.append(h("tr", {}, h("td", { colspan: 4, class: "empty" }, "No run yet: start one with `smelt run`.")));
 };
 
-// ---- all together ----
+// ---- overview and refresh ----
 
 const showOverview = (o) => {
   state.overview = o;
@@ -242,7 +242,7 @@ const refresh = async () => {
     if (a.status === "fulfilled" && a.value !== UNCHANGED) views[i][1](a.value);
   });
   if (!failed) state.answeredAt = new Date().toISOString();
-  const since = state.answeredAt ? ` What you see is from ${ago(state.answeredAt)}.` : "";
+  const since = state.answeredAt ? ` The data shown is from ${ago(state.answeredAt)}.` : "";
   alarm(failed ? `${failed.reason instanceof TypeError ? "The server does not answer." : failed.reason.message}${since}` : "");
 };
 

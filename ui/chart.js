@@ -1,12 +1,12 @@
-// Events an hour: stacked bars by type with uPlot, and the same numbers as a table. Without uPlot the table is all there is.
+// Events per hour: stacked bars by type, drawn by uPlot, and a table with the same numbers. Without uPlot there is only the table.
 import { count, h } from "./words.js";
 
 const TYPES_MAX = 4;
-const LEAST_SHARE = 0.01; // types below it are one, "other"
+const LEAST_SHARE = 0.01; // types with a smaller share are grouped as "other"
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// Which types have a bar of their own, in the order of their names.
+// The types that have their own bars, in the order of their names.
 const mainTypes = (rows) => {
   const totals = new Map();
   for (const r of rows) totals.set(r.event_type, (totals.get(r.event_type) ?? 0) + r.events);
@@ -14,7 +14,7 @@ const mainTypes = (rows) => {
   return [...totals.keys()].filter((t) => totals.get(t) >= LEAST_SHARE * all).sort((x, y) => totals.get(y) - totals.get(x)).slice(0, TYPES_MAX).sort();
 };
 
-// Rows of the API to {hours: [unix seconds], types: [name], counts: [type][hour]}, hours without events filled with 0.
+// Converts the rows of the API to {hours: [unix seconds], types: [name], counts: [type][hour]}; hours without events get 0.
 const pivot = (rows) => {
   const types = mainTypes(rows);
   const place = (type) => types.indexOf(type);
@@ -31,7 +31,7 @@ const pivot = (rows) => {
   return { hours, types, counts };
 };
 
-// uPlot draws bars from 0: the tallest sum first, smaller sums over it.
+// uPlot draws all bars from 0: it draws the largest sums first, and the smaller ones over them.
 const stack = ({ hours, counts }) => {
   const sums = [];
   counts.forEach((row, i) => sums.push(row.map((n, t) => n + (i > 0 ? sums[i - 1][t] : 0))));
@@ -86,7 +86,7 @@ const describe = (box, { hours, types, counts }) => {
   const total = (i) => counts.reduce((sum, row) => sum + row[i], 0);
   const all = hours.map((_, i) => total(i));
   const peak = all.indexOf(Math.max(...all));
-  box.setAttribute("aria-label", `Bar chart of events an hour over ${hours.length} hours by type (${types.join(", ")}). ` +
+  box.setAttribute("aria-label", `Bar chart of events per hour over ${hours.length} hours by type (${types.join(", ")}). ` +
     `Most: ${count(all[peak])} in the hour of ${hourName(hours[peak])} UTC; newest hour: ${count(all.at(-1))}.`);
 };
 

@@ -1,4 +1,4 @@
-// Sets the theme before the first paint. "system" follows prefers-color-scheme; the choice is remembered in this browser.
+// Sets the theme before the first paint. "system" follows prefers-color-scheme; localStorage keeps the choice.
 (() => {
   const order = ["system", "light", "dark"];
   const read = () => {
@@ -23,7 +23,7 @@
       theme = order[(order.indexOf(theme) + 1) % order.length];
       try {
         localStorage.setItem("smelt-theme", theme);
-      } catch { /* a private window: the choice lasts as long as the page */ }
+      } catch { /* a private window: the choice is lost when the page is closed */ }
       apply(theme);
       say();
       document.dispatchEvent(new Event("smelt-theme"));

@@ -1,4 +1,4 @@
-// Numbers, times and names as people say them; and elements without innerHTML, because ids and reasons come from events.
+// Formats numbers, times and names for display, and creates elements without innerHTML, because ids and reasons come from events.
 
 const plain = new Intl.NumberFormat("en");
 const minus = (text) => text.replace("-", "\u2212");
@@ -15,7 +15,7 @@ export const percent = (part, whole, digits = 1) => `${decimal(whole > 0 ? (100 
 
 export const many = (n, one, more) => `${count(n)} ${n === 1 ? one : more}`;
 
-// ---- time: ages by the server's clock, so that a wrong clock here does not make fresh data look old ----
+// ---- time: ages use the server's clock, so that a wrong clock in the browser does not make new data look old ----
 
 let skew = 0;
 export const serverTime = (dateHeader) => {
@@ -33,7 +33,7 @@ export const age = (iso) => {
 };
 export const ago = (iso) => (iso ? `${age(iso)} ago` : "never");
 
-// An element whose text is the age of `iso` and stays true: refreshAges() rewrites all of them once a second.
+// An element whose text is the age of `iso`. refreshAges() updates the text of all of them once a second.
 export const agoElement = (iso, before = "") => h("time", { datetime: iso ?? "", title: iso ?? "", "data-before": before }, before + ago(iso));
 export const refreshAges = () => {
   for (const e of document.querySelectorAll("time[data-before]")) {
@@ -42,7 +42,7 @@ export const refreshAges = () => {
   }
 };
 
-// ---- features: names follow one convention, so any feature of features.yaml reads well ----
+// ---- features: all names follow one convention, so each feature of features.yaml has a readable label ----
 
 const measures = { dbm: "dBm", ms: "ms", pct: "%", zmw: "ZMW", mb: "MB" };
 const aggregates = { avg: "mean", max: "most", min: "least", sum: "total", last: "last" };
@@ -77,10 +77,10 @@ export const h = (tag, attributes = {}, ...children) => {
   return e;
 };
 
-const stateWords = { ok: "Works", degraded: "Needs a look", down: "Down", unknown: "Not known" };
+const stateWords = { ok: "OK", degraded: "Degraded", down: "Down", unknown: "Unknown" };
 export const badge = (state, text = stateWords[state] ?? state) => h("span", { class: "badge", "data-state": state }, text);
 
-// A bar as long as `share` (0 to 1). Decoration: the number always stands beside it.
+// A bar whose length is `share` (0 to 1). Decoration: the number is always shown next to it.
 export const bar = (share, kind) => {
   const fill = h("span", { class: "fill" });
   fill.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`;

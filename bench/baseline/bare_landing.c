@@ -1,11 +1,11 @@
-/* bare_landing.c: the ground under `smelt ingest`: Kafka to DuckDB with nothing in between.
+/* bare_landing.c: the lower bound for `smelt ingest`: Kafka to DuckDB without any other work.
  *
  *   bare_landing BOOTSTRAP TOPIC DATABASE
  *
- * One thread polls librdkafka and copies each message once into a batch; another appends full batches to a table, values as they came, and
- * commits rows and next offsets together. No parsing, no duplicates, no rejects, no ledger: what a C program on these two libraries cannot
- * go below. It reads up to the end offsets seen at the start, and ends with one JSON line. Settings are those of `smelt ingest`: two
- * batches of a row group each, DuckDB's buffer manager at 256 MiB.
+ * One thread polls librdkafka and copies each message once into a batch; another appends full batches to a table, with unchanged values,
+ * and commits rows and next offsets together. No parsing, no duplicates, no rejects, no ledger: no C program with these two libraries can
+ * be much faster. It reads up to the end offsets at its start, and prints one JSON line. The settings are those of `smelt ingest`: two
+ * batches of one row group each, DuckDB's buffer manager at 256 MiB.
  *
  * Invariant: while a batch is `full` only the landing thread touches it, otherwise only the polling thread. */
 #include <duckdb.h>
@@ -18,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-#define BATCH_ROWS  122880 /* a row group of DuckDB: such transactions stream past the WAL */
+#define BATCH_ROWS  122880 /* a row group of DuckDB: such transactions bypass the WAL */
 #define BATCH_BYTES (48u << 20)
 #define BATCHES     2
 #define PARTITIONS  64
@@ -203,7 +203,7 @@ static int partition_count(rd_kafka_t *rk, const char *topic) {
     return n;
 }
 
-/* Assigns every partition from its beginning; `ends` gets their ends, and the number of messages before them is returned. */
+/* Assigns every partition from its beginning. `ends` gets their end offsets; returns the number of messages before them. */
 static int64_t assign_all(rd_kafka_t *rk, const char *topic, int64_t ends[PARTITIONS]) {
     int partitions = partition_count(rk, topic);
     int64_t total = 0;
@@ -221,13 +221,13 @@ static int64_t assign_all(rd_kafka_t *rk, const char *topic, int64_t ends[PARTIT
     return total;
 }
 
-/* Polls until every partition is at its end. A topic of the bench has no gaps, so the end is reached by counting. */
+/* Polls until every partition is at its end. The bench's topics have no gaps, so counting the messages is enough. */
 static void read_all(rd_kafka_t *rk, const int64_t ends[PARTITIONS], int64_t total) {
     size_t at = 0;
     Batch *b = next_empty(at);
     while (total > 0) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, TIMEOUT_MS);
-        if (m == NULL) die("poll", "nothing came for 10 s");
+        if (m == NULL) die("poll", "no message for 10 s");
         if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) die("poll", rd_kafka_message_errstr(m));
         if (m->offset < ends[m->partition]) {
             if (!has_room(b, m->len)) {
@@ -242,7 +242,7 @@ static void read_all(rd_kafka_t *rk, const int64_t ends[PARTITIONS], int64_t tot
     if (b->count > 0) set_full(b, true);
 }
 
-/* ---- both ---- */
+/* ---- both threads ---- */
 
 static duckdb_database open_database(const char *path) {
     duckdb_config config;
@@ -290,7 +290,7 @@ int main(int argc, char **argv) {
     int64_t total = run(rk, argv[2], con);
     double landed = now_s();
     duckdb_disconnect(&con);
-    duckdb_close(&db); /* its checkpoint is part of the work */
+    duckdb_close(&db); /* its checkpoint is part of the measured time */
     double seconds = now_s() - began;
     printf("{\"events\": %" PRId64 ", \"seconds\": %.3f, \"landed_after\": %.3f}\n", total, seconds, landed - began);
     rd_kafka_consumer_close(rk);

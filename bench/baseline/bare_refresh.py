@@ -1,10 +1,10 @@
-"""The ground under a refresh: what DuckDB takes to store some rows durably in a lake that Smelt made, and to publish them, and nothing else.
+"""The lower bound for a refresh: the time in which DuckDB durably stores some rows in a lake of Smelt and publishes them.
 
     bare_refresh.py LAKE SNAPSHOT OUT ROWS      prints one JSON line
 
-No Kafka, no JSON, no look for copies, no contracts, no features computed, no scores, no history: rows that are there already are written
-again, those of Bronze, Silver and Gold in one transaction. The snapshot is a copy of the last one with its fresh rows replaced, while the
-lake is checkpointed on another thread. The clock starts when the lake is open, and stops before it is closed. LAKE and OUT are changed.
+No Kafka, no JSON, no duplicate check, no contracts, no features, no scores, no run history: it writes copies of existing rows, those of
+Bronze, Silver and Gold in one transaction. The snapshot is a copy of the last one with a new delta, while another thread checkpoints the
+lake. The clock starts when the lake is open, and stops before it is closed. LAKE and OUT are changed.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Events of 1 to 10 KB: those of a file with a note of random hex digits in the payload, sent to Kafka.
+"""Sends events of 1 to 10 KB to Kafka: the events of a file, each with a text of random hex digits added to the payload.
 
     large_events.py BOOTSTRAP TOPIC FILE.jsonl
 """

@@ -1,11 +1,11 @@
-"""The prototype's way: one INSERT an event, Silver and Gold rebuilt each time. Its DDL, insert and transforms are as they were published.
+"""The prototype's design: one INSERT per event, Silver and Gold rebuilt each time, with its published DDL, insert and transforms.
 
     prototype.py ingest BOOTSTRAP TOPIC DATABASE          every message of the topic into Bronze
     prototype.py load FILE.jsonl DATABASE                 a history into Bronze, in bulk; not part of any measurement
     prototype.py refresh BOOTSTRAP TOPIC DATABASE         new messages into Bronze, then Silver and Gold
 
-Each prints one JSON line. The clock starts when Python has loaded, and stops before the restart of an API. `refresh` reads all of the topic:
-the bench gives it one that holds only the new events.
+Each prints one JSON line. The clock starts after Python has loaded, and stops before the API would be restarted. `refresh` reads the whole
+topic, so the bench passes a topic with only the new events.
 """
 
 import json

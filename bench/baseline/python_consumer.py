@@ -1,10 +1,10 @@
-"""What a competent Python team writes: Kafka in batches -> Arrow -> DuckDB, parsed by SQL, copies dropped, offsets in the same transaction.
+"""What a competent Python team would write: Kafka in batches -> Arrow -> DuckDB, parsed by SQL, deduplicated, offsets in the same transaction.
 
     python_consumer.py BOOTSTRAP TOPIC DATABASE [tuned]
 
-It reads up to the ends seen at the start and prints one JSON line. Same Bronze columns and memory setting as `smelt ingest`, and the same
-exactly-once landing; rejects are kept, but there are no gaps, no drift and no ledger to audit. `tuned` adds what measuring DuckDB taught this
-project: each message parsed once, and a transaction for each row group instead of each batch that Kafka hands out.
+It reads up to the end offsets at its start and prints one JSON line. It has the Bronze columns, the memory setting and the exactly-once
+landing of `smelt ingest`. It keeps rejects, but has no gaps, no drift and no ledger to audit. `tuned` adds what this project learned from
+measuring DuckDB: parse each message once, and commit per row group instead of per Kafka batch.
 """
 
 import json
@@ -46,7 +46,7 @@ SELECT id AS event_id, type AS event_type, source AS source_system, subscriber_i
 FROM parsed
 """
 
-VARIANTS = {  # the SQL of the stage, and rows in a transaction
+VARIANTS = {  # the SQL that stages a batch, and the rows per transaction
     "plain": (STAGE.format(parse=PARSE_PLAIN), CONSUME_ROWS),
     "tuned": (STAGE.format(parse=PARSE_ONCE), 122_880),
 }

@@ -1,4 +1,4 @@
-"""topic.py delete BOOTSTRAP TOPIC: what the bench needs of Kafka besides producing and reading."""
+"""topic.py delete BOOTSTRAP TOPIC: deletes a topic of the bench."""
 
 import sys
 
@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 def main():
     command, bootstrap, topic = sys.argv[1:]
     assert command == "delete"
-    client = AdminClient({"bootstrap.servers": bootstrap})  # in a variable: what it promised ends with it
+    client = AdminClient({"bootstrap.servers": bootstrap})  # in a variable: its futures fail when it is garbage-collected
     for done in client.delete_topics([topic]).values():
         done.result()
 

@@ -1,8 +1,8 @@
-"""The ground under `smelt refine`: the columns of Silver by one CREATE TABLE AS over Bronze, nothing checked, nothing aggregated.
+"""The lower bound for `smelt refine`: the columns of Silver by one CREATE TABLE AS over Bronze, without checks or aggregates.
 
     typed_table.py LAKE.duckdb
 
-Same memory and threads as Smelt's defaults. The clock starts before the database is opened and stops when it is closed, checkpoint included.
+Memory and threads as in Smelt's defaults. The clock starts before the database is opened and stops when it is closed, including the checkpoint.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""The bench: what is measured, against what, and with which target. `bench/run` starts it."""
+"""The benchmarks: what is measured, compared with what, and with which target. `bench/run` starts them."""

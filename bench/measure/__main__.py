@@ -18,18 +18,18 @@ FULL = {"events": 2_000_000, "rounds": 3, "histories": [100_000, 1_000_000, 10_0
 
 
 def parse():
-    p = argparse.ArgumentParser(prog="bench/run", description="Measures Smelt against plainer programs on the same data, in turns, and says which "
+    p = argparse.ArgumentParser(prog="bench/run", description="Compares Smelt with simpler programs on the same data, in alternation, and reports which "
                                 "targets are met. Needs a quiet machine, about 10 GB of disk and 10 minutes; the table goes to stdout.")
-    p.add_argument("--quick", action="store_true", help="small sizes, one round, 2 minutes: shows that it works, not how fast it is")
-    p.add_argument("--events", type=int, help="of the big topic (2,000,000)")
-    p.add_argument("--rounds", type=int, help="turns of each contestant (3)")
-    p.add_argument("--histories", type=lambda text: [int(n) for n in text.split(",")], help="sizes of the past for the refresh (100000,1000000,10000000)")
+    p.add_argument("--quick", action="store_true", help="small sizes, one round, 2 minutes: tests the benchmarks, does not measure speed")
+    p.add_argument("--events", type=int, help="events in the main topic (2,000,000)")
+    p.add_argument("--rounds", type=int, help="runs of each program (3)")
+    p.add_argument("--histories", type=lambda text: [int(n) for n in text.split(",")], help="numbers of old events for the refresh (100000,1000000,10000000)")
     p.add_argument("--only", action="append", choices=GROUPS, metavar="NAME", help=f"one group: {', '.join(GROUPS)}; may be repeated")
-    p.add_argument("--json", metavar="FILE", help="the rows as JSON too")
-    p.add_argument("--record", action="store_true", help="put the table into docs/benchmarks.md")
+    p.add_argument("--json", metavar="FILE", help="also write the rows as JSON")
+    p.add_argument("--record", action="store_true", help="write the table into docs/benchmarks.md")
     p.add_argument("--smelt", default=os.path.join(ROOT, "build", "release", "smelt"), metavar="FILE", help="the binary (build/release/smelt)")
-    p.add_argument("--dir", help="where its folder is made and removed again (.cache); should be a real disk")
-    p.add_argument("--faults", default="0.02", help="share of the big topic's messages that are broken in some way (0.02)")
+    p.add_argument("--dir", help="parent of the temporary folder (.cache); should be on a real disk")
+    p.add_argument("--faults", default="0.02", help="share of malformed, late or duplicate messages in the main topic (0.02)")
     p.set_defaults(subscribers=100_000, new_events=500)
     options = p.parse_args()
     for name, value in (QUICK if options.quick else FULL).items():

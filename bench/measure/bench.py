@@ -1,4 +1,4 @@
-"""The place where things are measured: a folder of its own, a real broker, and the programs. Everything is gone when it is left."""
+"""The environment of the benchmarks: a temporary folder, a real broker, and the programs. Everything is removed at the end."""
 
 import os
 import shutil
@@ -20,7 +20,7 @@ class Bench:
         self.options = options
         self.smelt_path = os.path.abspath(options.smelt)
         self.faults = ("--faults", options.faults)
-        self.made = {}  # what topics hold: the summary of who produced them, by topic
+        self.made = {}  # the summary of `smelt produce`, by topic
         self.folder = self.bootstrap = None
 
     def __enter__(self):
@@ -42,7 +42,7 @@ class Bench:
             subprocess.run([self.kafka_tool, "down", "--delete", "--dir", self.path("kafka")], stderr=subprocess.DEVNULL, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    # ---- what there is ----
+        # ---- setup ----
 
     kafka_tool = os.path.join(ROOT, "tools", "kafka")
 
@@ -58,13 +58,13 @@ class Bench:
         say("starting a Kafka broker")
         done = subprocess.run([self.kafka_tool, "up", "--dir", self.path("kafka")], stdout=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
-            raise process.Failed("no broker: what tools/kafka said is above")
+            raise process.Failed("no broker: the output of tools/kafka is above")
         self.bootstrap = done.stdout.strip()
 
     # ---- programs ----
 
     def smelt(self, *words, lake="lake", topic="events", settings=()):
-        """Runs `smelt WORDS --json` and returns what Finished says; its summary is .json()."""
+        """Runs `smelt WORDS --json` and returns a Finished; .json() is the summary of the command."""
         return process.run(self.smelt_argv(*words, "--json", lake=lake, topic=topic, settings=settings), env=self.environment())
 
     def smelt_argv(self, *words, lake="lake", topic="events", settings=()):
@@ -72,7 +72,7 @@ class Bench:
         return [self.smelt_path, *words[:1], *(word for pair in pairs for word in ("--set", pair)), *words[1:]]
 
     def environment(self):
-        """Without settings of whoever runs the bench."""
+        """The environment without Smelt's settings of the user who runs the benchmarks."""
         named = ("KAFKA_BOOTSTRAP", "NUM_EVENTS", "PRODUCER_MODE")
         return {k: v for k, v in os.environ.items() if not k.startswith("SMELT_") and k not in named}
 
@@ -85,7 +85,7 @@ class Bench:
     # ---- data ----
 
     def produce(self, events, topic, *words, subscribers=None):
-        """Events to a topic. Returns Finished."""
+        """Sends events to a topic. Returns a Finished."""
         pool = subscribers or self.options.subscribers
         return self.smelt("produce", "--events", str(events), "--subscribers", str(pool), *words, topic=topic)
 
@@ -100,7 +100,7 @@ class Bench:
                     os.remove(file)
 
     def copy_lake(self, lake, to):
-        """The database alone; nobody has it open. On disk, so that who uses it does not wait for that."""
+        """Copies only the database file, which no process has open. Syncs it, so that the measured program does not wait for this copy."""
         self.forget(to)
         os.makedirs(self.path(to))
         shutil.copy(self.path(lake, "lake.duckdb"), self.path(to, "lake.duckdb"))

@@ -1,4 +1,4 @@
-"""The table of what can be measured: each group takes the Bench and yields rows."""
+"""The table of the measurements: each group takes the Bench and yields rows."""
 
 from measure import ingest, process, refine, refresh, report, start
 from measure.report import Row, say
@@ -14,7 +14,7 @@ GROUPS = {
 
 
 def measure(bench, names):
-    """Yields every row; a group that fails becomes a row that says so."""
+    """Yields every row; a group that fails yields a row with its error."""
     for name in names:
         try:
             for row in GROUPS[name](bench):

@@ -1,15 +1,15 @@
-"""Kafka to Bronze: how fast the topic is filled, how fast it is landed, and with how much memory."""
+"""Kafka to Bronze: the speed of produce, the speed of ingest, and the memory of ingest."""
 
 from measure.report import Row, at_least, info, median, say
-from measure.turns import rate, rounds, told
+from measure.rounds import log_run, rate, rounds
 
 
 def fill_topic(bench, topic="events"):
-    """The topic that ingest is measured on: a month of history. Made once."""
+    """Creates the topic for the ingest measurements, once: a month of history."""
     if topic in bench.made:
         return bench.made[topic]
     say(f"filling the topic {topic} with {bench.options.events:,} events")
-    bench.made[topic] = told("smelt produce", bench.options.events, bench.produce(bench.options.events, topic, "--days", "30", *bench.faults))
+    bench.made[topic] = log_run("smelt produce", bench.options.events, bench.produce(bench.options.events, topic, "--days", "30", *bench.faults))
     return bench.made[topic]
 
 
@@ -18,9 +18,9 @@ def produce(bench):
     for number in list(rounds(bench))[1:]:
         topic = f"produce-{number}"
         done = bench.produce(bench.options.events, topic, "--days", "30", *bench.faults)
-        rates.append(rate(bench.options.events, told("smelt produce", bench.options.events, done)))
+        rates.append(rate(bench.options.events, log_run("smelt produce", bench.options.events, done)))
         bench.delete_topic(topic)
-    yield at_least("produce", "produce to one broker", median(rates), 200_000, "events/s", "acknowledged by all, process start to end")
+    yield at_least("produce", "produce to one broker", median(rates), 200_000, "events/s", "acknowledged by all replicas, from process start to end")
 
 
 def memory(group, what, mib, note):
@@ -28,19 +28,19 @@ def memory(group, what, mib, note):
 
 
 def ingest_round(bench, events):
-    """Each contestant once, on the same topic, into an empty database."""
+    """Runs each program once, on the same topic, into an empty database."""
     bench.forget("bare.duckdb", "lake", "plain.duckdb", "tuned.duckdb", "prototype.duckdb")
-    contestants = {
+    programs = {
         "bare landing": lambda: bench.bare_landing("events", "bare.duckdb"),
         "smelt ingest": lambda: bench.smelt("ingest"),
         "Python": lambda: bench.python("python_consumer.py", bench.bootstrap, "events", bench.path("plain.duckdb")),
         "Python, tuned": lambda: bench.python("python_consumer.py", bench.bootstrap, "events", bench.path("tuned.duckdb"), "tuned"),
     }
-    results = {name: told(name, events, start()) for name, start in contestants.items()}
+    results = {name: log_run(name, events, start()) for name, start in programs.items()}
     few = bench.options.prototype_events
     prototype = bench.python("prototype.py", "ingest", bench.bootstrap, "few", bench.path("prototype.duckdb"))
-    prototype.seconds = prototype.json()["seconds"]  # so few events that the start of Python would count
-    results["prototype"] = told("the prototype", few, prototype)
+    prototype.seconds = prototype.json()["seconds"]  # with so few events the start of Python would dominate
+    results["prototype"] = log_run("the prototype", few, prototype)
     return results
 
 
@@ -66,23 +66,23 @@ def ingest(bench):
     peak = max(r["smelt ingest"].peak_mib for r in results)
     yield memory("ingest", f"ingest's memory, {events:,} waiting", peak, "largest of all rounds")
     cpu = median(r["smelt ingest"].cpu_seconds / events * 1e6 for r in results)
-    yield info("ingest", "ingest's CPU an event", cpu, "us", f"bare landing {median(r['bare landing'].cpu_seconds / events * 1e6 for r in results):.2f} us")
+    yield info("ingest", "ingest's CPU per event", cpu, "us", f"bare landing {median(r['bare landing'].cpu_seconds / events * 1e6 for r in results):.2f} us")
 
 
 def fill_large_topic(bench, events):
     bench.produce(events, "none", "--out", bench.path("small.jsonl"))
-    bench.smelt("produce", "--events", "1", topic="large")  # creates it
+    bench.smelt("produce", "--events", "1", topic="large")  # creates the topic
     bench.python("large_events.py", bench.bootstrap, "large", bench.path("small.jsonl"))
     bench.forget("small.jsonl")
 
 
 def large(bench):
-    """Memory does not follow the size of the messages."""
+    """Shows that memory does not depend on the size of the messages."""
     events = bench.options.events // 10
     say(f"{events:,} events of 1 to 10 KB")
     fill_large_topic(bench, events)
     for step in ("ingest", "refine"):
-        done = told(f"smelt {step}", events, bench.smelt(step, lake="large-lake", topic="large"))
+        done = log_run(f"smelt {step}", events, bench.smelt(step, lake="large-lake", topic="large"))
         what, note = f"{step}'s memory, {events:,} of 1-10 KB", f"{rate(events, done):,.0f} events/s"
         yield memory("large", what, done.peak_mib, note) if step == "ingest" else info("large", what, done.peak_mib, "MiB", note)
     bench.forget("large-lake")

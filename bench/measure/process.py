@@ -1,6 +1,6 @@
-"""Programs under measurement: wall clock, CPU time and peak memory of one process, by wait4.
+"""Measures a program: wall clock, CPU time and peak memory of one process, by wait4.
 
-A process starts with the peak memory of the process that forked it, so the bench itself stays small: it imports neither DuckDB nor Arrow.
+A process inherits the peak memory of the process that forked it, so this program stays small: it imports neither DuckDB nor Arrow.
 """
 
 import json
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 
 class Failed(Exception):
-    """A program ended with an error, in a sentence."""
+    """A program failed; the message is one sentence."""
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Finished:
     output: str
 
     def json(self):
-        """The last line of the output, as the JSON object that it is."""
+        """The last line of the output, parsed as JSON."""
         return json.loads(self.output.strip().splitlines()[-1])
 
 
@@ -32,7 +32,7 @@ running = set()
 
 
 def run(argv, env=None, stdin=None):
-    """Runs a program to its end. Raises Failed with its last words when it does not exit with 0."""
+    """Runs a program to its end. Raises Failed with its last line of output when the exit code is not 0."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.perf_counter()
         child = subprocess.Popen(argv, stdin=stdin or subprocess.DEVNULL, stdout=out, stderr=err, env=env)
@@ -40,7 +40,7 @@ def run(argv, env=None, stdin=None):
         seconds = time.perf_counter() - began
         output, errors = (read_back(f) for f in (out, err))
     if child.returncode != 0:
-        raise Failed(f"{name_of(argv)} ended with {child.returncode}: {last_words(errors) or last_words(output) or 'it said nothing'}")
+        raise Failed(f"{name_of(argv)} ended with {child.returncode}: {last_line(errors) or last_line(output) or 'no output'}")
     return Finished(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
 
 
@@ -58,7 +58,7 @@ def wait(child):
 
 
 def stop(child):
-    """Ends a process that is still there: SIGTERM, and SIGKILL when that is not heard."""
+    """Ends a process that still runs: SIGTERM, and SIGKILL after 10 s."""
     if child.poll() is not None:
         return
     child.send_signal(signal.SIGTERM)
@@ -74,8 +74,8 @@ def read_back(file):
     return file.read().decode(errors="replace")
 
 
-def last_words(text):
-    """The last line; of a line of a JSON log its message."""
+def last_line(text):
+    """The last line; if it is a JSON log line, its message."""
     line = (text.strip().splitlines() or [""])[-1]
     try:
         line = json.loads(line)["message"].splitlines()[0]
@@ -85,6 +85,6 @@ def last_words(text):
 
 
 def name_of(argv):
-    """The program and its first word that is no option: `smelt ingest`."""
+    """The program and its first argument that is not an option: `smelt ingest`."""
     words = [word for word in argv[1:] if not word.startswith("-") and "=" not in word and "/" not in word]
     return " ".join([os.path.basename(argv[0]), *words[:1]])

@@ -1,23 +1,23 @@
-"""Bronze to Silver and Gold, and what the lake takes on disk."""
+"""Bronze to Silver and Gold, and the size of the lake on disk."""
 
 import os
 
 from measure.ingest import fill_topic
 from measure.report import at_most, info, median, say
-from measure.turns import rounds, told
+from measure.rounds import log_run, rounds
 
 
 def bronze(bench):
-    """A lake with the topic's events in Bronze and nothing behind it."""
+    """Makes a lake that has the topic's events in Bronze, and no Silver or Gold."""
     fill_topic(bench)
     if not os.path.exists(bench.path("lake", "lake.duckdb")):
-        told("smelt ingest", bench.options.events, bench.smelt("ingest"))
+        log_run("smelt ingest", bench.options.events, bench.smelt("ingest"))
 
 
 def refine_round(bench, events):
     bench.copy_lake("lake", "refined")
     bench.copy_lake("lake", "typed")
-    refined = told("smelt refine", events, bench.smelt("refine", lake="refined"))
+    refined = log_run("smelt refine", events, bench.smelt("refine", lake="refined"))
     typed = bench.python("typed_table.py", bench.path("typed", "lake.duckdb")).json()["seconds"]
     say(f"  {'CREATE TABLE AS':24} {typed:7.2f} s")
     return refined, typed
@@ -36,7 +36,7 @@ def refine(bench):
     yield info("refine", "refine's memory", max(r.peak_mib for r, _ in results), "MiB")
     yield size_on_disk(bench, "refined")
     for step in (("refine", "--full"), ("train",), ("score",), ("publish",)):
-        done = told(f"smelt {' '.join(step)}", events, bench.smelt(*step, lake="refined"))
+        done = log_run(f"smelt {' '.join(step)}", events, bench.smelt(*step, lake="refined"))
         yield info("refine", f"{' '.join(step)}", done.seconds, "s", f"{events:,} events, {bench.options.subscribers:,} subscribers")
     bench.forget("typed")
 
@@ -47,11 +47,11 @@ def size_on_disk(bench, lake):
     stored = os.path.getsize(bench.path(lake, "lake.duckdb"))
     events = bench.options.events
     note = f"raw JSON {raw / events:.0f}; {stored / raw:.2f} of it"
-    return info("refine", "Bronze + Silver + Gold on disk", stored / events, "bytes an event", note)
+    return info("refine", "Bronze + Silver + Gold on disk", stored / events, "bytes per event", note)
 
 
 def raw_bytes(bench):
-    """Of as many events of the same kind, written to a file."""
+    """The size of the same number of such events in a file."""
     bench.produce(bench.options.events, "none", "--days", "30", *bench.faults, "--out", bench.path("raw.jsonl"))
     size = os.path.getsize(bench.path("raw.jsonl")) - bench.options.events  # line ends
     bench.forget("raw.jsonl")

@@ -1,18 +1,18 @@
 """A few new events on a long history: the time from Kafka to a published snapshot, and whether it grows.
 
-`smelt run` is what a scheduler calls: one process that ingests, refines, scores and publishes (the model is not due). What it says of its
-own steps is what the prototype's clock measures: neither counts the start of a process, nor the model. The whole process and the same as
-three commands are told beside it.
+A scheduler calls `smelt run`: one process that ingests, refines, scores and publishes (the model is not due). The sum of its steps is
+comparable with the prototype's clock: neither includes the start of a process or the model. The whole process, and the same work as three
+commands, are reported too.
 """
 
 from measure.report import at_least, at_most, info, median, say
-from measure.turns import rounds
+from measure.rounds import rounds
 
 STEPS = ("ingest", "refine", "publish")
 
 
 class History:
-    """A lake that holds `events` of the past, with a topic of its own for the new ones."""
+    """A lake with `events` old events, and its own topic for the new ones."""
 
     def __init__(self, bench, events):
         self.bench, self.events = bench, events
@@ -77,7 +77,7 @@ def worst(times):
 
 
 def against_bare(bench, history):
-    """DuckDB storing and publishing as many rows, and nothing else."""
+    """Compares with DuckDB storing and publishing the same number of rows, without any other work."""
     seconds = []
     for _ in rounds(bench):
         bench.copy_lake(history.lake, "bare")
@@ -86,12 +86,12 @@ def against_bare(bench, history):
         done = bench.python("bare_refresh.py", bench.path("bare", "lake.duckdb"), snapshot, bench.path("bare", "out"), bench.options.new_events)
         seconds.append(done.json()["seconds"])
     bench.forget("bare")
-    what = f"ours / bare DuckDB storing and publishing {bench.options.new_events} rows, history {history.events:,}"
+    what = f"Smelt / bare DuckDB storing and publishing {bench.options.new_events} rows, history {history.events:,}"
     yield info("refresh", what, median(history.by_steps) / median(seconds), "", f"{median(seconds) * 1e3:.0f} ms")
 
 
 def against_prototype(bench, history):
-    """Its cost grows with the history, so that only the smallest one of those that it is asked for has a target."""
+    """Compares with the prototype. Its cost grows with the history, so only the smallest history that is measured has a target."""
     database, seconds = bench.path("prototype.duckdb"), []
     bench.forget("prototype.duckdb")
     bench.python("prototype.py", "load", bench.path(f"{history.lake}.jsonl"), database)
@@ -101,6 +101,6 @@ def against_prototype(bench, history):
         seconds.append(bench.python("prototype.py", "refresh", bench.bootstrap, topic, database).json()["seconds"])
         say(f"  the prototype's refresh: {seconds[-1]:.2f} s")
     bench.forget("prototype.duckdb")
-    what, ratio, note = f"the prototype's refresh / ours, history {history.events:,}", median(seconds) / median(history.by_steps), f"{median(seconds):.2f} s"
+    what, ratio, note = f"the prototype's refresh / Smelt's, history {history.events:,}", median(seconds) / median(history.by_steps), f"{median(seconds):.2f} s"
     target = history.events == bench.options.prototype_history
     yield at_least("refresh", what, ratio, 30, "", note) if target else info("refresh", what, ratio, "", note)

@@ -1,4 +1,4 @@
-"""What came out: rows with their targets, as a table and as JSON. Progress goes to stderr, so that the table alone is on stdout."""
+"""The results: rows with their targets, as a table and as JSON. Progress goes to stderr, so that stdout has only the table."""
 
 import os
 import statistics
@@ -15,7 +15,7 @@ class Row:
     group: str
     what: str
     measured: str
-    target: str = ""  # empty: for information
+    target: str = ""  # empty: no target
     met: bool | None = None
     note: str = ""
 
@@ -33,7 +33,7 @@ def info(group, what, value, unit, note=""):
 
 
 def figure(value):
-    """Three digits that matter, thousands with commas."""
+    """Three significant digits, thousands with commas."""
     if isinstance(value, str):
         return value
     if value >= 100:
@@ -56,7 +56,7 @@ def verdict(row):
 
 
 def table(rows):
-    """Markdown that reads well as plain text too."""
+    """A Markdown table that is also readable as plain text."""
     cells = [["what", "measured", "target", "", "how"]]
     cells += [[row.what, row.measured, row.target, verdict(row), shorten(row.note, 140, placeholder=" ...")] for row in rows]
     widths = [max(len(line[i]) for line in cells) for i in range(len(cells[0]))]
@@ -93,7 +93,7 @@ def as_json(rows, about, command):
 
 
 def record(path, rows, about, command):
-    """Replaces what stands below the heading Results, which is the last one of the page."""
+    """Replaces everything below the heading Results, which is the last one of the page."""
     with open(path, encoding="utf-8") as file:
         page = file.read()
     above, heading, _ = page.partition("\n## Results\n")

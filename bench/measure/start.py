@@ -1,4 +1,4 @@
-"""How fast the binary starts, and how soon it serves."""
+"""Measures how fast the binary starts, and how soon the server is ready."""
 
 import http.client
 import socket
@@ -40,7 +40,7 @@ def answers(port):
 
 
 def seconds_until_ready(bench, lake):
-    """From the start of `smelt serve` to its first good answer."""
+    """Seconds from the start of `smelt serve` to its first successful answer."""
     port = free_port()
     argv = bench.smelt_argv("serve", lake=lake, settings=[f"http.listen=127.0.0.1:{port}"])
     began = time.perf_counter()

@@ -1,6 +1,6 @@
-# A Kafka broker from the jars that tools/bootstrap fetched, for networks without a container registry and for the tests. It stands in for
-# apache/kafka: the same user and folders (but for settings mounted as files), and its settings come from the environment through the same class that apache/kafka calls
-# (kafka.docker.KafkaDockerWrapper). Elsewhere use apache/kafka itself.
+# A Kafka broker from the jars that tools/bootstrap fetched, for networks without a container registry and for the tests. It replaces
+# apache/kafka: it has the same user and folders (but no settings mounted as files), and it reads its settings from the environment with the same
+# class (kafka.docker.KafkaDockerWrapper). Use apache/kafka itself where you can.
 #
 #   tools/bootstrap demo && docker build -f deploy/docker/kafka.Dockerfile -t apache/kafka:4.3.1 .
 ARG BASE=debian:bookworm-slim

@@ -1,6 +1,6 @@
-"""Smelt's pipeline as a Prefect flow: what `smelt run` does, with each step a task of its own.
+"""Smelt's pipeline as a Prefect flow: the steps of `smelt run`, one task per step.
 
-`python smelt_flow.py` serves it on one machine; `prefect deploy` registers it for a work pool (prefect.yaml). docs/prefect.md tells both.
+`python smelt_flow.py` serves it on one machine; `prefect deploy` registers it for a work pool (prefect.yaml). docs/prefect.md describes both.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ SCHEDULE = "*/30 * * * *"
 ONE_AT_A_TIME = ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW)
 
 BUSY = 75
-MAY_PASS = (69, BUSY)  # a service is unreachable; another process holds the lake lock
+TEMPORARY = (69, BUSY)  # a service is unreachable; another process holds the lake lock
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
 @dataclass(frozen=True)
 class Step:
-    """A subcommand, and how its summary reads: which key counts its rows, and a sentence."""
+    """A subcommand, the key of its summary that counts rows, and a sentence about its summary."""
 
     name: str
     rows: str
@@ -37,7 +37,7 @@ class Step:
     arguments: tuple[str, ...] = ()
 
 
-# --scheduled: what is not due, or not possible yet, is passed over, as in `smelt run`
+# --scheduled: skips a step that is not due or not possible yet, as in `smelt run`
 STEPS = (
     Step("ingest", "landed", "{landed:,} landed, {duplicates:,} duplicates, {rejected:,} rejected, {gaps:,} gaps"),
     Step("refine", "silver", "{silver:,} into Silver, {quarantined:,} into quarantine, {subscribers:,} subscribers"),
@@ -52,10 +52,10 @@ def produce_step(events: int) -> Step:
 
 
 class StepFailed(Exception):
-    """A step that ended with another exit code than 0."""
+    """A step that ended with a nonzero exit code."""
 
     def __init__(self, step: str, code: int, message: str, attempts: int) -> None:
-        super().__init__(step, code, message, attempts)  # as they came: Prefect may pickle it
+        super().__init__(step, code, message, attempts)  # all arguments, so that Prefect can pickle it
         self.step, self.code, self.message, self.attempts = step, code, message, attempts
 
     def __str__(self) -> str:
@@ -66,7 +66,7 @@ class StepFailed(Exception):
 
 
 def log_line(logger: Any, line: str) -> None:
-    """A line of smelt's log, at its level; a line that is not JSON (a crash) is passed through unchanged."""
+    """Logs a line of smelt's log at its level; logs a line that is not JSON (a crash) unchanged, as an error."""
     try:
         entry = json.loads(line)
         logger.log(LEVELS[entry["level"]], "%s: %s", entry["component"], entry["message"])
@@ -74,19 +74,19 @@ def log_line(logger: Any, line: str) -> None:
         logger.error("%s", line)
 
 
-def may_pass(_task: Task[..., Any], _run: TaskRun, state: State) -> bool:
+def is_temporary(_task: Task[..., Any], _run: TaskRun, state: State) -> bool:
     problem = state.result(raise_on_failure=False)
-    return isinstance(problem, StepFailed) and problem.code in MAY_PASS
+    return isinstance(problem, StepFailed) and problem.code in TEMPORARY
 
 
-@task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=may_pass)
+@task(cache_policy=NO_CACHE, persist_result=False, retry_condition_fn=is_temporary)
 def smelt(step: str, arguments: list[str], seconds: float) -> Json:
     """Runs one subcommand to its end; returns its summary, with the number of attempts."""
     logger = get_run_logger()
     attempts = runtime.task_run.run_count
     code, summary = run([step, *arguments], lambda line: log_line(logger, line), seconds)
     if code != 0:
-        raise StepFailed(step, code, summary.get("error", {}).get("message", "its log says why"), attempts)
+        raise StepFailed(step, code, summary.get("error", {}).get("message", "see its log"), attempts)
     return summary | {"attempts": attempts}
 
 
@@ -95,7 +95,7 @@ def smelt(step: str, arguments: list[str], seconds: float) -> Json:
 
 @dataclass
 class Report:
-    """What the artifact shows: a row for each step that was begun."""
+    """The table of the artifact: a row for each step that was started."""
 
     rows: list[Json] = field(default_factory=list)
 
@@ -104,7 +104,7 @@ class Report:
         self.rows.append({"step": step.name, "state": state, "attempts": attempts, "rows": rows, "seconds": took, "details": details})
 
     def add_done(self, step: Step, summary: Json) -> str:
-        """Returns the sentence."""
+        """Adds a row for a successful or skipped step; returns its sentence."""
         skipped = summary.get("skipped")
         details = skipped or step.sentence.format_map(summary)
         rows = "" if skipped else summary.get(step.rows, "")
@@ -123,14 +123,14 @@ def run_step(step: Step, settings: dict[str, str], attempts: int, retry_delay: f
 
 @flow(name="smelt")
 def pipeline(produce: int = 0, settings: dict[str, str] | None = None, attempts: int = 4, retry_delay: float = 15, step_seconds: float = 3600) -> State:
-    """Ingest, refine, train when due, score, publish; the summary is the artifact smelt-run.
+    """Runs ingest, refine, train when due, score and publish; the artifact smelt-run has the summary.
 
     Args:
-        produce: First send so many synthetic events.
-        settings: Settings of smelt for this run, as for --set. Secrets belong into the environment: everybody sees these.
-        attempts: How often a step is tried whose failure may pass: Kafka is unreachable, or another process holds the lake lock.
+        produce: Number of synthetic events to send first.
+        settings: Settings of smelt for this run, as for --set. All users of Prefect can see them: put secrets into the environment.
+        attempts: Attempts of a step that fails for a temporary reason: Kafka is unreachable, or another process holds the lake lock.
         retry_delay: Seconds before the second attempt; doubles with each.
-        step_seconds: A step that takes longer is ended and has failed: runs that come meanwhile are cancelled.
+        step_seconds: A step that takes longer is stopped and fails. Runs that become due meanwhile are cancelled.
     """
     logger = get_run_logger()
     report = Report()
@@ -140,7 +140,7 @@ def pipeline(produce: int = 0, settings: dict[str, str] | None = None, attempts:
         except StepFailed as failure:
             busy = failure.code == BUSY
             report.add(step, "skipped" if busy else "failed", failure.attempts, failure.message)
-            report.publish(f"Ended at {step.name}: {failure.message}")
+            report.publish(f"Stopped at {step.name}: {failure.message}")
             if busy:  # the holder is doing the same work; a failed run would be a false alarm
                 return Completed(name="Skipped", message=failure.message)
             raise

@@ -1,4 +1,4 @@
-"""One `smelt` command as a child process: its log lines while it runs, its summary at the end, and no child left whatever happens to us."""
+"""Runs one `smelt` command as a child process: passes on its log lines, returns its summary, and never leaves the child running."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from typing import Any
 
 Json = dict[str, Any]
 
-# smelt ends within 5 s of a SIGTERM; Prefect kills this process 30 s after its own.
+# smelt ends within 5 s of a SIGTERM; Prefect kills this process 30 s after it sent SIGTERM.
 GRACE_SECONDS = 10
 
 
 def command(arguments: Sequence[str]) -> list[str]:
-    """SMELT names the binary where it is not on the PATH. With setpriv (of every Debian) the kernel ends it when this process is killed."""
+    """SMELT is the path of the binary if it is not on the PATH. With setpriv (util-linux), the kernel ends it when this process is killed."""
     guard = [found, "--pdeathsig", "TERM"] if (found := shutil.which("setpriv")) else []
     return [*guard, os.environ.get("SMELT", "smelt"), *arguments, "--json"]
 
 
 def run(arguments: Sequence[str], on_line: Callable[[str], None], seconds: float) -> tuple[int, Json]:
-    """Exit code and summary. `on_line` gets each line of the log as it is written. After so many seconds it is ended."""
+    """Returns exit code and summary. Calls `on_line` with each log line as it is written. Stops the command after `seconds`."""
     environment = os.environ | {"SMELT_LOG_FORMAT": "json"}
     with tempfile.TemporaryFile("w+", encoding="utf-8") as summary:
         process = subprocess.Popen(
@@ -36,7 +36,7 @@ def run(arguments: Sequence[str], on_line: Callable[[str], None], seconds: float
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
-            start_new_session=True,  # a signal to our group is for us: we pass it on, once
+            start_new_session=True,  # a signal to this process group must not reach smelt too: end() sends it once
         )
         expired = threading.Event()
         deadline = threading.Timer(seconds, lambda: (expired.set(), end(process)))
@@ -56,7 +56,7 @@ def run(arguments: Sequence[str], on_line: Callable[[str], None], seconds: float
 
 
 def end(process: subprocess.Popen[str]) -> None:
-    """Asked first, then killed: the whole group. Nothing to do when it has ended."""
+    """Sends SIGTERM to the whole process group, then SIGKILL. Does nothing when the process has ended."""
     if process.poll() is not None:
         return
     os.killpg(process.pid, signal.SIGTERM)
@@ -68,6 +68,6 @@ def end(process: subprocess.Popen[str]) -> None:
 
 
 def last_object(text: str) -> Json:
-    """The summary; empty when there is none: it was killed, or did not understand its options."""
+    """The summary; empty when smelt was killed or its options were wrong."""
     lines = text.strip().splitlines()
     return json.loads(lines[-1]) if lines else {}

@@ -1,4 +1,4 @@
--- metric, value, up to two labels. $1: the generation, 0 when live. Each metric has a line in the table of src/web/metrics_table.c.
+-- Rows of metric, value and up to two labels. $1: the generation, 0 when live. The table in src/web/metrics_table.c lists every metric.
 WITH pipeline AS MATERIALIZED (SELECT * FROM serving_pipeline),
 bands AS MATERIALIZED (SELECT coalesce(risk_band, 'unscored') AS band, count(*) AS subscribers FROM serving_subscribers GROUP BY ALL),
 newest_model AS MATERIALIZED (SELECT * FROM serving_models ORDER BY trained_at DESC LIMIT 1),

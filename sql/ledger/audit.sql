@@ -18,7 +18,7 @@ WITH points AS (
         sum(greatest(0, least(g.next_offset, l.next_offset) - greatest(first_offset, start_offset, reached_before))) FILTER (l.next_offset IS NOT NULL) AS placed
     FROM gaps g LEFT JOIN ledger_partitions l USING (kafka_topic, kafka_epoch, kafka_partition)
     GROUP BY ALL
-), point_counts AS ( -- ASOF: the last gap that begins before a point, whatever their numbers
+), point_counts AS ( -- ASOF JOIN finds the last gap that begins before each point, fast also when there are many gaps
     SELECT p.kafka_topic, p.kafka_epoch, p.kafka_partition, count(*) AS points, count(*) FILTER (kind = 'landed') AS landed,
         count(*) FILTER (kind = 'duplicate') AS duplicates, count(*) FILTER (kind = 'rejected') AS rejected,
         count(DISTINCT p.kafka_offset) FILTER (p.kafka_offset >= l.start_offset AND p.kafka_offset < l.next_offset

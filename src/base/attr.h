@@ -7,8 +7,8 @@
 #define CLEANUP(fn)            __attribute__((cleanup(fn)))
 #define ARRAY_LEN(a)           (sizeof(a) / sizeof *(a))
 
-/* DEFINE_CLEANUP(thing_free, Thing): thing_freep(Thing **), for CLEANUP(thing_freep) on a local. NULL is never freed; the variable is NULL
- * afterwards, so that what was freed early is not freed again. */
+/* DEFINE_CLEANUP(thing_free, Thing): thing_freep(Thing **), for CLEANUP(thing_freep) on a local. It frees nothing when the variable is
+ * NULL, and sets it to NULL, so that an early call does not lead to a double free. */
 #define DEFINE_CLEANUP(free_fn, Type)                                                                                                      \
     static inline void free_fn##p(Type **p) {                                                                                              \
         if (*p != NULL) free_fn(*p);                                                                                                       \

@@ -1,4 +1,4 @@
-/* banned.h: included before every file by the build: functions that overflow or hide errors do not compile. */
+/* banned.h: the build includes it before every file, so that calls of functions that overflow or hide errors do not compile. */
 #pragma once
 #include <stdio.h>
 #include <stdlib.h>

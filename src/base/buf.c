@@ -1,4 +1,4 @@
-/* buf.c: doubling growth; one byte is always kept for the NUL. */
+/* buf.c: the capacity doubles; one byte is always reserved for the NUL. */
 #include "base/buf.h"
 
 #include "base/memory.h"

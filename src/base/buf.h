@@ -1,4 +1,4 @@
-/* buf.h: the one growing byte buffer. Always NUL-terminated after the first append, so `data` reads as a C string.
+/* buf.h: a growing byte buffer. Always NUL-terminated after the first append, so `data` reads as a C string.
  * Start with `Buf b = {0};` (data is NULL until something is appended); end with buf_done. One thread at a time. */
 #pragma once
 #include "base/attr.h"
@@ -16,5 +16,5 @@ void buf_add_char(Buf *b, char c);
 void buf_addf(Buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Space for n more bytes after len (not yet counted in it); returns where they start. */
 char *buf_reserve(Buf *b, size_t n);
-/* Hands the text over (never NULL); the buffer is empty afterwards. The caller frees. */
+/* Returns the text (never NULL), which the caller frees; the buffer is empty afterwards. */
 char *buf_take(Buf *b);

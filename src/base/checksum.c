@@ -1,4 +1,4 @@
-/* checksum.c: OpenSSL's SHA-256. It fails only without memory, which ends the process as everywhere (memory.h). */
+/* checksum.c: OpenSSL's SHA-256. It fails only when memory runs out, which ends the process (memory.h). */
 #include "base/checksum.h"
 
 #include "base/memory.h"

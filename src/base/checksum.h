@@ -1,4 +1,4 @@
-/* checksum.h: SHA-256, to tell whether bytes are those that were written. Any thread. */
+/* checksum.h: SHA-256, to detect bytes that were changed after they were written. Any thread. */
 #pragma once
 #include "base/error.h"
 #include <stddef.h>

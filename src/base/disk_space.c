@@ -16,18 +16,18 @@ int64_t disk_space_free(const char *dir) {
 int disk_space_check(const char *dir, int64_t least, Error *err) {
     int64_t bytes = disk_space_free(dir);
     if (bytes < 0 || bytes >= least) return 0;
-    return error_set(err, ERR_FULL, "the disk of %s is full: %.1f MB are free, %.1f MB are kept free (disk.reserve)", dir,
+    return error_set(err, ERR_FULL, "the disk of %s is full: %.1f MB are free, at least %.1f MB must stay free (disk.reserve)", dir,
                      (double)bytes / 1e6, (double)least / 1e6);
 }
 
 int disk_space_wait(const char *dir, int64_t least, Error *err) {
     int64_t began = clock_mono_ns();
     if (disk_space_check(dir, least, err) == 0) return 0;
-    log_error("disk", "paused: %s. Everything stored is safe; it continues by itself when there is space", err->text);
+    log_error("disk", "paused: %s. All stored data is safe; this process resumes when there is space", err->text);
     do {
         error_clear(err);
         if (stop_wait_ms(CHECK_MS)) return error_set(err, ERR_STOPPED, "stopped while waiting for space on the disk of %s", dir);
     } while (disk_space_check(dir, least, err) != 0);
-    log_info("disk", "there is space again: continuing after %.0f s", clock_seconds_since(began));
+    log_info("disk", "there is space again: resuming after %.0f s", clock_seconds_since(began));
     return 0;
 }

@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include <stdint.h>
 
-int64_t disk_space_free(const char *dir); /* bytes for an ordinary user; -1: the file system does not say */
+int64_t disk_space_free(const char *dir); /* bytes available to an unprivileged user; -1: unknown */
 /* ERR_FULL when less than `least` bytes are free. */
 int disk_space_check(const char *dir, int64_t least, Error *err) MUST_CHECK;
-/* Waits until that many are free; logs when it begins to wait and when it continues. ERR_STOPPED: a stop was requested meanwhile. */
+/* Waits until `least` bytes are free; logs the start and the end of the wait. ERR_STOPPED: a stop was requested meanwhile. */
 int disk_space_wait(const char *dir, int64_t least, Error *err) MUST_CHECK;

@@ -1,10 +1,11 @@
 /* document.c: YAML events become jansson values on an explicit stack (no recursion: depth is bounded by MAX_DEPTH).
  *
- * Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema) less octal and hex, which no file of ours needs.
+ * Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema) without octal and hex, which no file of Smelt
+ * needs.
  *
- * Lines are in a list beside the values, one entry for each member and item: jansson shares null, true and false between all documents, so
- * a value cannot carry its line. Containers are never shared (aliases are refused), so a container and a key or index name one place. The
- * list is searched from its start: lines are needed once there is a mistake. */
+ * Line numbers are in a separate list, one entry per member and item: jansson shares null, true and false between all documents, so a value
+ * cannot store its line. Containers are never shared (aliases are refused), so container and key (or index) identify a place. A lookup
+ * scans the list, which is fast enough: lines are needed only for error messages. */
 #include "base/document.h"
 
 #include "base/memory.h"
@@ -94,7 +95,7 @@ void document_path_add_item(Buf *path, size_t index) {
 typedef struct Builder {
     Document *document;          /* borrowed */
     json_t *stack[MAX_DEPTH];    /* owned: open containers, outermost first */
-    const char *keys[MAX_DEPTH]; /* borrowed from the lines: the key that waits for its value, for objects */
+    const char *keys[MAX_DEPTH]; /* for objects: the key whose value comes next; borrowed from the lines */
     size_t depth;
 } Builder;
 
@@ -106,7 +107,7 @@ static int line_of(yaml_mark_t mark) {
     return (int)mark.line + 1;
 }
 
-/* Of the value that comes next, or of the object whose key comes next; the caller frees. */
+/* The path of the next value, or of the object whose key comes next; the caller frees. */
 static char *next_path(const Builder *b) {
     Buf path = {0};
     for (size_t i = 0; i < b->depth; i++) {
@@ -144,7 +145,7 @@ static json_t *plain_scalar(const char *text) {
     return json_string(text);
 }
 
-/* The container that is open now; NULL: the document itself. */
+/* The innermost open container; NULL: the document itself. */
 static json_t *top_of(const Builder *b) {
     return b->depth > 0 ? b->stack[b->depth - 1] : NULL;
 }
@@ -153,7 +154,7 @@ static bool expects_key(const Builder *b) {
     return json_is_object(top_of(b)) && b->keys[b->depth - 1] == NULL;
 }
 
-/* A value begins: a member has its line from its key. */
+/* Notes the line of a value that begins. The line of a member was noted with its key. */
 static void note_line(Builder *b, yaml_mark_t mark) {
     json_t *top = top_of(b);
     if (top == NULL)
@@ -162,7 +163,7 @@ static void note_line(Builder *b, yaml_mark_t mark) {
         add_line(b->document, (Line){.container = top, .index = json_array_size(top), .line = line_of(mark)});
 }
 
-/* Puts a complete value (owned) into the container that is open. */
+/* Adds a complete value (owned) to the innermost open container. */
 static int attach(Builder *b, json_t *value, yaml_mark_t mark, Error *err) {
     json_t *top = top_of(b);
     if (value == NULL) return fail(b, mark, err, "this is not valid UTF-8");
@@ -183,7 +184,7 @@ static int on_key(Builder *b, const char *key, yaml_mark_t mark, Error *err) {
     add_line(b->document, (Line){.container = top, .key = xstrdup(key), .line = line_of(mark)});
     b->keys[b->depth - 1] = b->document->lines[b->document->line_count - 1].key;
     if (first == 0) return 0;
-    CLEANUP(free_text) char *what = xasprintf("this key is there already, on line %d; expected each key once", first);
+    CLEANUP(free_text) char *what = xasprintf("duplicate key, first on line %d; expected each key once", first);
     return fail(b, mark, err, what);
 }
 
@@ -229,7 +230,7 @@ static int on_event(Builder *b, const yaml_event_t *event, Error *err) {
 
 /* ---- parsing ---- */
 
-/* libyaml has no line for bytes that are no characters. */
+/* libyaml reports invalid UTF-8 by offset, without a line. */
 static int line_at(const char *text, size_t len, size_t offset) {
     int line = 1;
     for (size_t i = 0; i < len && i < offset; i++) line += text[i] == '\n';

@@ -1,6 +1,6 @@
-/* document.h: YAML and JSON documents as jansson values (json_t), so that everything above reads one kind of tree. Of a YAML document the
- * line of each value is kept too, so that a mistake in its meaning can be reported with its line.
- * YAML by libyaml, core schema: null, true/false, integers, reals; quoted scalars are strings; aliases are refused. */
+/* document.h: YAML and JSON documents as jansson values (json_t), so that all callers read one kind of tree. A YAML document also has the
+ * line of each value, so that an error in its content can be reported with its line. YAML by libyaml, core schema: null, true/false,
+ * integers, reals; quoted scalars are strings; aliases are refused. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -21,7 +21,7 @@ int document_parse(const char *text, size_t len, const char *name, Document **re
 void document_free(Document *d);
 DEFINE_CLEANUP(document_free, Document)
 
-/* All borrowed: valid as long as `d`. The value must not be changed: its lines would no longer be right. */
+/* Borrowed: valid while `d` lives. Callers must not change the value: its lines would become wrong. */
 const char *document_name(const Document *d);
 json_t *document_value(const Document *d);
 

@@ -69,7 +69,7 @@ int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err)
     return file_publish(tmp, path, err);
 }
 
-/* In the kernel: a file system that can shares the blocks. 0: the end. */
+/* Copies in the kernel, where some file systems share the blocks. Returns 0 at the end. */
 static ssize_t copy_some(int in, int out) {
     enum { AT_ONCE = 1 << 30 };
     ssize_t n;
@@ -93,7 +93,7 @@ bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
 }
 
-/* A name that no file has. */
+/* "<path>.aside-TIME", with a number behind it when that file exists. */
 static char *aside_name(const char *path) {
     char when[32];
     struct tm utc;
@@ -110,14 +110,14 @@ static char *aside_name(const char *path) {
 int file_set_aside(const char *path, char **ret_aside, Error *err) {
     CLEANUP(free_text) char *aside = aside_name(path);
     CLEANUP(free_text) char *copy = xstrdup(path);
-    if (rename(path, aside) != 0) return error_errno(err, ERR_IO, errno, "cannot set %s aside", path);
+    if (rename(path, aside) != 0) return error_errno(err, ERR_IO, errno, "cannot rename %s to move it aside", path);
     if (sync_path(dirname(copy), O_DIRECTORY, err) != 0) return -1;
     *ret_aside = TAKE(aside);
     return 0;
 }
 
-/* An existing folder is fine. */
-static int make_one(const char *path, Error *err) {
+/* An existing folder is not an error. */
+static int make_dir(const char *path, Error *err) {
     struct stat st;
     if (mkdir(path, 0755) == 0) return 0;
     int problem = errno;
@@ -125,7 +125,7 @@ static int make_one(const char *path, Error *err) {
         if (S_ISDIR(st.st_mode)) return 0;
         problem = ENOTDIR;
     }
-    return error_errno(err, ERR_IO, problem, "cannot make the folder '%s'", path);
+    return error_errno(err, ERR_IO, problem, "cannot create the folder '%s'", path);
 }
 
 int dir_make(const char *path, Error *err) {
@@ -133,10 +133,10 @@ int dir_make(const char *path, Error *err) {
     for (char *p = partial; *p != '\0'; p++) {
         if (*p != '/' || p == partial) continue;
         *p = '\0';
-        if (make_one(partial, err) != 0) return -1;
+        if (make_dir(partial, err) != 0) return -1;
         *p = '/';
     }
-    return make_one(path, err);
+    return make_dir(path, err);
 }
 
 char *path_join(const char *dir, const char *name) {

@@ -1,4 +1,4 @@
-/* files.h: files that are whole or not there, directories, and the single-writer lock. Any thread. */
+/* files.h: files that are complete or absent, directories, and the single-writer lock. Any thread. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -7,12 +7,13 @@
 
 /* Reads a whole file. ERR_IO. The caller ends the buffer. */
 int file_read(const char *path, Buf *ret, Error *err) MUST_CHECK;
-/* Writes `path` so that after a crash or power cut it is the old or the new content, never half, and durable on return:
- * path.tmp, fsync, rename, fsync of the directory. ERR_IO. */
+/* Replaces `path` atomically: after a crash or a power cut it has the old or the new content. Durable on return: path.tmp, fsync, rename,
+ * fsync of the directory. ERR_IO. */
 int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err) MUST_CHECK;
 /* The second half of file_write_atomic, for a file that is already written at `tmp`. */
 int file_publish(const char *tmp, const char *path, Error *err) MUST_CHECK;
-/* Copies a file that does not change meanwhile to a new file `to`; not durable until file_publish. On failure `to` may be left. ERR_IO. */
+/* Copies a file, which must not change meanwhile, to a new file `to`; not durable until file_publish. On failure `to` may remain.
+ * ERR_IO. */
 int file_copy(const char *from, const char *to, Error *err) MUST_CHECK;
 bool file_exists(const char *path);
 /* Renames `path` to "<path>.aside-20261124T101500Z" (with -2, -3, ... at the end when that name is taken), durably. ERR_IO. The caller
@@ -23,17 +24,17 @@ int dir_make(const char *path, Error *err) MUST_CHECK;
 /* "<dir>/<name>"; the caller frees. */
 char *path_join(const char *dir, const char *name) MUST_CHECK;
 
-/* An exclusive flock(2) on `path`, held until file_lock_free or the end of the process. The file holds "pid N: what" and, on a second line,
- * a generation that is one more with each holder, and a random word. ERR_BUSY names the holder when another process has it; ERR_IO
- * otherwise. */
+/* An exclusive flock(2) on `path`, held until file_lock_free or the end of the process. The file contains "pid N: what" and, on a second
+ * line, a generation that each new holder increments, and a random word. ERR_BUSY names the holder when another process holds the lock;
+ * ERR_IO otherwise. */
 typedef struct FileLock FileLock;
 int file_lock(const char *path, const char *what, FileLock **ret, Error *err) MUST_CHECK;
-/* Does this process still hold the exclusive lock? ERR_BUSY when the file at its path is gone or another one, or has another generation:
- * after a long pause another process may have taken over, if the file was removed by hand or flock does not work between nodes. Some
- * microseconds; any thread. */
+/* Checks that this process still holds the exclusive lock. ERR_BUSY when the file at its path is missing, is a different file, or has
+ * another generation: after a long pause another process may have taken the lock, if a user removed the file or flock does not work between
+ * nodes. Takes some microseconds; any thread. */
 int file_lock_check(const FileLock *lock, Error *err) MUST_CHECK;
 int64_t file_lock_generation(const FileLock *lock);
-/* A shared flock on `path`, which must exist (it may be on a read-only mount): marks something as in use. */
+/* A shared flock on `path`, which must exist (it may be on a read-only mount): marks the file as in use. */
 int file_lock_shared(const char *path, FileLock **ret, Error *err) MUST_CHECK;
 /* The process that holds the exclusive lock on `path` now ("pid 12: smelt ingest"; the caller frees), or NULL when none does. */
 char *file_lock_holder(const char *path) MUST_CHECK;

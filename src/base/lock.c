@@ -1,8 +1,8 @@
 /* lock.c: the single-writer lock of files.h: flock(2) on a file of its own, never on the database (closing any descriptor of that file
  * would drop DuckDB's lock).
  *
- * flock works as long as all processes lock the same file on the same node. For the other cases there is the second line of the file: the
- * process that takes the lock writes the next generation and a random word there, so that the process that held it before can notice. */
+ * flock works when all processes lock the same file on the same node. The second line of the file is for the other cases: a process that
+ * takes the lock writes the next generation and a random word there, so that the previous holder can detect it. */
 #include "base/files.h"
 
 #include "base/memory.h"
@@ -31,14 +31,14 @@ static void close_fd(int *fd) {
     if (*fd >= 0) close(*fd);
 }
 
-/* The whole content, NUL-terminated. False: it could not be read, the text is empty. */
+/* Reads the whole content, NUL-terminated. False when it could not be read; the text is then empty. */
 static bool read_text(int fd, char text[LOCK_TEXT]) {
     ssize_t n = pread(fd, text, LOCK_TEXT - 1, 0);
     text[n > 0 ? n : 0] = '\0';
     return n >= 0;
 }
 
-/* The first line of the lock file: its holder. */
+/* Reads the holder: the first line of the lock file. */
 static void read_holder(int fd, char text[LOCK_TEXT]) {
     read_text(fd, text);
     text[strcspn(text, "\n")] = '\0';
@@ -60,11 +60,11 @@ static int write_holder(FileLock *lock, const char *what) {
     if (last < 0) return -1;
     lock->generation = last + 1;
     lock->text = xasprintf("pid %d: %.200s\ngeneration %" PRId64 " %016" PRIx64 "\n", (int)getpid(), what, lock->generation, word);
-    size_t n = strlen(lock->text); /* written before the old is cut off, so that a full disk does not lose the generation */
+    size_t n = strlen(lock->text); /* written before the file is truncated, so that a full disk does not lose the generation */
     return pwrite(lock->fd, lock->text, n, 0) == (ssize_t)n && ftruncate(lock->fd, (off_t)n) == 0 ? 0 : -1;
 }
 
-/* file_lock_holder takes the lock for a moment, so one refusal does not mean that the lock is held. */
+/* Retries, because file_lock_holder of another process takes the lock for a moment. */
 static int try_flock(int fd, int operation) {
     for (int tries = 0; tries < LOCK_TRIES; tries++) {
         if (flock(fd, operation | LOCK_NB) == 0) return 0;
@@ -93,10 +93,10 @@ static int open_lock(const char *path, int operation, FileLock **ret, Error *err
     return 0;
 }
 
-/* The file may have been replaced between its opening and its locking: then the lock keeps no other process out. */
+/* False when the file was replaced after it was opened: a lock on it would not exclude other processes. */
 static bool is_at_path(const FileLock *lock, const char *path) {
-    struct stat ours, there;
-    return fstat(lock->fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+    struct stat opened, current;
+    return fstat(lock->fd, &opened) == 0 && stat(path, &current) == 0 && opened.st_dev == current.st_dev && opened.st_ino == current.st_ino;
 }
 
 int file_lock(const char *path, const char *what, FileLock **ret, Error *err) {
@@ -112,7 +112,7 @@ int file_lock(const char *path, const char *what, FileLock **ret, Error *err) {
     return 0;
 }
 
-/* Opened again, since a network file system asks its server only then. */
+/* Opens the file again, because a network file system asks its server only on open. */
 int file_lock_check(const FileLock *lock, Error *err) {
     struct stat st;
     char text[LOCK_TEXT];

@@ -1,4 +1,4 @@
-/* log.c: one line, one write(2): lines of several threads do not mix. JSON by jansson. */
+/* log.c: writes each line with one write(2), so that lines of several threads do not mix. JSON by jansson. */
 #include "base/log.h"
 
 #include "base/clock.h"

@@ -1,4 +1,4 @@
-/* log.h: log lines on stderr: text on a terminal, one JSON object a line otherwise (or as log_setup says). Any thread.
+/* log.h: log lines on stderr: text on a terminal, one JSON object per line otherwise (or the format given to log_setup). Any thread.
  *
  * Modules log what an operator should know (a broker is away, a topic was created). They never write to stdout and never exit. */
 #pragma once

@@ -7,37 +7,37 @@
 #include <unistd.h>
 
 static _Noreturn void out_of_memory(void) {
-    static const char text[] = "smelt: out of memory. Nothing half-done was kept; raise the memory limit and run again.\n";
+    static const char text[] = "smelt: out of memory. No partial change was stored; raise the memory limit and run again.\n";
     ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
     (void)ignored;
     _exit(70);
 }
 
-static void *must(void *p) {
+static void *check_allocated(void *p) {
     if (p == NULL) out_of_memory();
     return p;
 }
 
 void *xmalloc(size_t size) {
-    return must(malloc(size > 0 ? size : 1));
+    return check_allocated(malloc(size > 0 ? size : 1));
 }
 
 void *xcalloc(size_t count, size_t size) {
-    return must(calloc(count > 0 ? count : 1, size > 0 ? size : 1));
+    return check_allocated(calloc(count > 0 ? count : 1, size > 0 ? size : 1));
 }
 
 void *xrealloc(void *p, size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) out_of_memory();
-    return must(realloc(p, bytes > 0 ? bytes : 1));
+    return check_allocated(realloc(p, bytes > 0 ? bytes : 1));
 }
 
 char *xstrdup(const char *s) {
-    return must(strdup(s));
+    return check_allocated(strdup(s));
 }
 
 char *xstrndup(const char *s, size_t n) {
-    return must(strndup(s, n));
+    return check_allocated(strndup(s, n));
 }
 
 char *xasprintf(const char *fmt, ...) {

@@ -1,7 +1,7 @@
 /* memory.h: allocation that does not return NULL.
  *
- * When memory runs out, these print a message to stderr and end the process with _exit(70). Every change to the lake is one transaction, so
- * that is always safe, and it saves a thousand error paths that no test would reach. */
+ * When memory runs out, these functions print a message to stderr and end the process with _exit(70). This is safe, because every change to
+ * the lake is one transaction, and it avoids many error paths that no test would reach. */
 #pragma once
 #include "base/attr.h"
 #include <stdlib.h>

@@ -18,7 +18,7 @@ struct Periodic {
     bool woken, stopping; /* under the lock */
 };
 
-/* False: it is to end. */
+/* False when the thread must end. */
 static bool wait_for_next(Periodic *p) {
     struct timespec deadline = clock_deadline(p->interval_ms);
     pthread_mutex_lock(&p->lock);

@@ -14,5 +14,5 @@ typedef struct Progress {
 
 void progress_start(Progress *p, const char *what, const char *unit, uint64_t total);
 void progress_update(Progress *p, uint64_t done);
-/* Erases the terminal line, so that the summary stands alone. */
+/* Erases the terminal line before the summary is printed. */
 void progress_end(Progress *p);

@@ -1,6 +1,7 @@
-/* queue.c: a ring under one lock, with a condition for each end.
+/* queue.c: a ring buffer with one lock, and a condition for each end.
  *
- * Invariant: an item that was put is taken exactly once, in order, unless the queue is given up; then it stays until it is drained. */
+ * Invariant: an item that was put is taken exactly once, in order, unless the queue is given up; then it stays until queue_drain takes
+ * it. */
 #include "base/queue.h"
 
 #include "base/clock.h"
@@ -35,7 +36,7 @@ void queue_free(Queue *q) {
     free(q);
 }
 
-/* Under the lock. */
+/* The caller holds the lock. */
 static bool accepts(const Queue *q) {
     return !q->closed && !q->given_up;
 }
@@ -44,7 +45,7 @@ static bool ended(const Queue *q) {
     return q->given_up || (q->closed && q->count == 0);
 }
 
-static void *shift(Queue *q) {
+static void *take_first(Queue *q) {
     void *item = q->ring[q->first];
     q->first = (q->first + 1) % q->capacity;
     q->count--;
@@ -52,7 +53,7 @@ static void *shift(Queue *q) {
     return item;
 }
 
-/* Waits for a change. False when the time is over. `deadline` NULL: no end. */
+/* Waits for a change. False at the deadline. `deadline` NULL: waits without a limit. */
 static bool wait_for(pthread_cond_t *changed, pthread_mutex_t *lock, const struct timespec *deadline) {
     return (deadline != NULL ? pthread_cond_timedwait(changed, lock, deadline) : pthread_cond_wait(changed, lock)) == 0;
 }
@@ -78,19 +79,19 @@ void *queue_take(Queue *q, int timeout_ms) {
     pthread_mutex_lock(&q->lock);
     while (!ended(q) && q->count == 0 && timeout_ms != 0)
         if (!wait_for(&q->can_take, &q->lock, timeout_ms > 0 ? &deadline : NULL)) break;
-    void *item = q->count > 0 && !q->given_up ? shift(q) : NULL;
+    void *item = q->count > 0 && !q->given_up ? take_first(q) : NULL;
     pthread_mutex_unlock(&q->lock);
     return item;
 }
 
 void *queue_drain(Queue *q) {
     pthread_mutex_lock(&q->lock);
-    void *item = q->count > 0 ? shift(q) : NULL;
+    void *item = q->count > 0 ? take_first(q) : NULL;
     pthread_mutex_unlock(&q->lock);
     return item;
 }
 
-static void wake_everyone(Queue *q) {
+static void wake_all(Queue *q) {
     pthread_cond_broadcast(&q->can_put);
     pthread_cond_broadcast(&q->can_take);
     pthread_mutex_unlock(&q->lock);
@@ -99,13 +100,13 @@ static void wake_everyone(Queue *q) {
 void queue_close(Queue *q) {
     pthread_mutex_lock(&q->lock);
     q->closed = true;
-    wake_everyone(q);
+    wake_all(q);
 }
 
 void queue_give_up(Queue *q) {
     pthread_mutex_lock(&q->lock);
     atomic_store(&q->given_up, true);
-    wake_everyone(q);
+    wake_all(q);
 }
 
 bool queue_ended(Queue *q) {

@@ -1,4 +1,4 @@
-/* queue.h: a bounded queue of pointers between threads, first in, first out. Each end can end it:
+/* queue.h: a bounded queue of pointers between threads, first in, first out. There are two ways to end it:
  *
  *   the producer closes it     nothing more is put; what is in it is still taken
  *   the consumer gives it up   nothing more is put or taken; calls that wait return at once
@@ -11,22 +11,22 @@
 
 typedef struct Queue Queue;
 
-#define QUEUE_FOREVER (-1) /* as a timeout in ms: no end; 0 does not wait at all */
+#define QUEUE_FOREVER (-1) /* as a timeout in ms: no limit; 0 does not wait */
 
 Queue *queue_new(size_t capacity) MUST_CHECK;
-/* No thread may use it any more. Items that are left in it are the caller's: see queue_drain. */
+/* No other thread may still use it. Items that are still in it belong to the caller: see queue_drain. */
 void queue_free(Queue *q);
 DEFINE_CLEANUP(queue_free, Queue)
-/* Waits up to `timeout_ms` for a free place. False: the queue stayed full, was closed or given up, and the item is still the caller's.
- * `item` is not NULL. */
+/* Waits up to `timeout_ms` for space. False: the queue stayed full, was closed or given up, and the caller still owns the item. `item` must
+ * not be NULL. */
 bool queue_put(Queue *q, void *item, int timeout_ms) MUST_CHECK;
-/* Waits up to `timeout_ms` for an item. NULL: there was none, or there will be none (queue_ended tells which). */
+/* Waits up to `timeout_ms` for an item. NULL: none came in time, or none will come (queue_ended). */
 void *queue_take(Queue *q, int timeout_ms) MUST_CHECK;
-/* The oldest item, also of a queue that was given up; NULL when it is empty. To dispose of what is left. */
+/* Takes the oldest item without waiting, also after queue_give_up; NULL when the queue is empty. To free the remaining items. */
 void *queue_drain(Queue *q) MUST_CHECK;
 void queue_close(Queue *q);
 void queue_give_up(Queue *q);
-/* No queue_take will return an item any more: closed and empty, or given up. */
+/* True when queue_take will never return an item again: closed and empty, or given up. */
 bool queue_ended(Queue *q);
-/* Takes no lock: cheap enough to ask for each message. */
+/* Takes no lock: cheap enough to call for each message. */
 bool queue_given_up(const Queue *q);

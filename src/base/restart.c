@@ -1,4 +1,4 @@
-/* restart.c: execve of the own image. The command line is read from the kernel, since the parsers reorder argv. */
+/* restart.c: execve of this program. It reads the command line from /proc, because the option parsers reorder argv. */
 #include "base/restart.h"
 
 #include "base/files.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* NUL-terminated texts, one after the other; the array borrows them. */
+/* Splits the consecutive NUL-terminated texts; the array borrows them. */
 static char **split(const Buf *line) {
     size_t n = 0;
     char **argv = NULL;

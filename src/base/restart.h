@@ -1,7 +1,7 @@
-/* restart.h: replaces this process by a new start of itself, with the same command line and environment: for when a library in it has
- * failed for good, and nothing else is wrong. */
+/* restart.h: restarts this process with the same command line and environment. Used when a library has failed permanently and a new process
+ * can continue. */
 #pragma once
 #include "base/error.h"
 
-/* Does not return when it worked; every open file but the standard ones is closed, every thread gone. ERR_IO. */
+/* Does not return on success. Closes every open file except the standard ones, and ends all threads. ERR_IO. */
 int restart_process(Error *err) MUST_CHECK;

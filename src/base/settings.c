@@ -1,4 +1,4 @@
-/* settings.c: four sources laid over each other in order: defaults, smelt.yaml, environment, --set.
+/* settings.c: reads four sources, each of which overrides the ones before: defaults, smelt.yaml, environment, --set.
  *
  * Invariant: after settings_load each value of the table has been parsed by its type, so the getters cannot fail. */
 #include "base/settings.h"
@@ -87,7 +87,7 @@ static int set_value(Settings *s, const char *key, const char *value, Origin ori
 
 /* ---- the file ---- */
 
-/* null is as good as no line. */
+/* A null value is ignored. */
 static int set_scalar(Settings *s, const char *key, const json_t *value, Origin origin, Error *err) {
     if (json_is_null(value)) return 0;
     CLEANUP(free_text) char *text = json_is_string(value) ? xstrdup(json_string_value(value)) : json_text(value);
@@ -128,7 +128,7 @@ static int read_file(Settings *s, const char *name, Error *err) {
 
 /* ---- the environment ---- */
 
-/* An empty variable is as good as none. */
+/* An empty variable is ignored. */
 static const char *env_value(const char *name) {
     const char *value = getenv(name);
     return value != NULL && value[0] != '\0' ? value : NULL;
@@ -149,8 +149,8 @@ static bool ends_with(const char *s, const char *end) {
     return n >= m && strcmp(s + n - m, end) == 0;
 }
 
-/* Kubernetes injects <SERVICE>_SERVICE_HOST, _SERVICE_PORT[_NAME], _PORT and _PORT_<number>_<protocol>[...] into every container: a service
- * named smelt-kafka or smelt-kafka-bootstrap must not become a setting. No property of librdkafka looks like these. */
+/* Kubernetes injects <SERVICE>_SERVICE_HOST, _SERVICE_PORT[_NAME], _PORT and _PORT_<number>_<protocol>[...] into every container. The
+ * variables of a service named smelt-kafka or smelt-kafka-bootstrap are not settings. No property of librdkafka has such a name. */
 static bool is_injected(const char *name) {
     const char *port = strstr(name, "_PORT_");
     return ends_with(name, "_SERVICE_HOST") || strstr(name, "_SERVICE_PORT") != NULL || ends_with(name, "_PORT") ||
@@ -180,7 +180,7 @@ static int read_environment(Settings *s, Error *err) {
 
 /* ---- the command line ---- */
 
-/* What follows the key may be a secret: it is not repeated. */
+/* The error does not repeat what follows the key: it may be a secret. */
 static int refuse_set(const char *set, Error *err) {
     size_t n = strspn(set, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
     return error_set(err, ERR_CONFIG, "--set %.*s%s: expected KEY=VALUE", (int)n, set, set[n] != '\0' ? "..." : "");
@@ -221,7 +221,7 @@ void settings_free(Settings *s) {
 
 #define TYPE(type) (1u << (type))
 
-/* `types`: those that the caller can read, a sum of TYPE(...). */
+/* `types`: the types that the caller accepts, a sum of TYPE(...). */
 static const Entry *entry_of(const Settings *s, const char *key, unsigned types) {
     const SettingSpec *spec = setting_find(s->table, key);
     if (spec == NULL || (TYPE(spec->type) & types) == 0) BUG(key);

@@ -1,4 +1,4 @@
-/* settings_spec.c: reading a value by its type, and saying in words what is allowed. */
+/* settings_spec.c: parses a value by its type, and describes the allowed values for error messages. */
 #include "base/settings_spec.h"
 
 #include "base/buf.h"
@@ -9,10 +9,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define KEY_MAX         64 /* longer keys have no near one */
+#define KEY_MAX         64 /* no suggestion for longer keys */
 #define DURATION_MAX_MS (INT64_MAX / (NSEC_PER_SEC / 1000))
 
-/* What an error calls a value of the type, and what a table of settings calls the type. */
+/* Names of each type: in a table of settings, and in an error message. */
 static const struct {
     const char *name, *expected;
 } types[] = {
@@ -65,7 +65,7 @@ static size_t edits_between(const char *a, const char *b) {
 }
 
 const char *setting_nearest(const SettingTable *table, const char *key) {
-    size_t length = strlen(key), least = length / 3 + 1; /* a third of it mistyped is another word */
+    size_t length = strlen(key), least = length / 3 + 1; /* with more edits it is probably another word */
     const char *nearest = NULL;
     for (size_t i = 0; length < KEY_MAX && i < table->count; i++) {
         size_t edits = edits_between(table->specs[i].key, key);
@@ -109,7 +109,7 @@ static int parse_size(const char *text, int64_t *ret) {
 }
 
 static int parse_duration(const char *text, int64_t *ret) {
-    Error ignored = {0}; /* it says less than setting_expected */
+    Error ignored = {0}; /* setting_expected says more */
     int rc = duration_parse_ms(text, ret, &ignored);
     error_clear(&ignored);
     return rc == 0 && *ret <= DURATION_MAX_MS ? 0 : -1;
@@ -161,7 +161,7 @@ int setting_parse(const SettingSpec *spec, const char *text, int64_t *ret) {
     return 0;
 }
 
-/* ---- in words ---- */
+/* ---- descriptions ---- */
 
 /* "250ms", "1MiB", "7": in the largest unit that divides it. */
 static char *number_text(const SettingSpec *spec, int64_t number) {
@@ -184,7 +184,7 @@ char *setting_range(const SettingSpec *spec) {
     bool is_integer = spec->type == SETTING_INTEGER, is_number = is_integer || spec->type == SETTING_SIZE || spec->type == SETTING_DURATION;
     if (spec->type == SETTING_CHOICE) return choices_text(spec->choices);
     if (!is_number) return xstrdup(spec->least > 0 ? "not empty" : "");
-    if (!is_integer && spec->least == 0 && spec->most == 0) return xstrdup(""); /* they are never negative */
+    if (!is_integer && spec->least == 0 && spec->most == 0) return xstrdup(""); /* sizes and durations are never negative */
     CLEANUP(free_text) char *least = number_text(spec, spec->least), *most = number_text(spec, spec->most);
     return spec->most > 0 ? xasprintf("%s to %s", least, most) : xasprintf("at least %s", least);
 }

@@ -1,6 +1,6 @@
-/* settings_spec.h: what can be set, as data: one row per key with its type, default, range and help.
+/* settings_spec.h: a table of settings: one row per key with its type, default, range and help.
  *
- * Checks, error messages, `smelt config` and docs/settings.md are all made from the rows. Rows are static and never change: any thread. */
+ * Checks, error messages, `smelt config` and docs/settings.md use these rows. Rows are static and never change: any thread. */
 #pragma once
 #include "base/attr.h"
 #include <stdbool.h>
@@ -23,8 +23,8 @@ typedef struct SettingSpec {
     SettingType type;
     const char *initial; /* the default, as a user would write it */
     const char *help;    /* one sentence, without a full stop */
-    /* Both inclusive. Of an integer; of a size in bytes; of a duration in milliseconds: most 0 means no upper limit. Of a text, a path or a
-     * list: least 1 means that it must not be empty, the rest is not used. */
+    /* Both inclusive. For an integer, a size (bytes) and a duration (milliseconds): `most` 0 means no upper limit. For a text, a path and a
+     * list: `least` 1 means not empty; `most` is not used. */
     int64_t least, most;
     const char *const *choices; /* SETTING_CHOICE: NULL at the end */
     const char *const *aliases; /* older environment names, or NULL; NULL at the end. SMELT_<KEY> wins over them */
@@ -32,11 +32,11 @@ typedef struct SettingSpec {
     bool secret;                /* the value is never printed */
 } SettingSpec;
 
-/* Keys that no row lists: each PREFIXname is passed as it is to a library that knows its own properties. */
+/* Keys without a row: PREFIXname is passed unchanged to a library that has its own properties. */
 typedef struct SettingFamily {
     const char *prefix; /* "kafka." */
     const char *help;
-    bool (*is_secret)(const char *name); /* `name` without the prefix; true when in doubt */
+    bool (*is_secret)(const char *name); /* `name` without the prefix; true for unknown names */
 } SettingFamily;
 
 typedef struct SettingTable {
@@ -47,14 +47,14 @@ typedef struct SettingTable {
 
 /* The row of `key`, or NULL. */
 const SettingSpec *setting_find(const SettingTable *table, const char *key);
-/* The key of the table that `key` probably means, or NULL when none is similar. */
+/* The key of the table that is most similar to `key`, or NULL when none is similar. */
 const char *setting_nearest(const SettingTable *table, const char *key);
 /* Reads `text` as the type says, and compares it with range and choices. `ret` gets the number (bytes, milliseconds, 0 or 1, the index in
- * `choices`; of a list how many values, of texts their length). -1: not allowed, which setting_expected says in words. */
+ * `choices`; of a list how many values, of texts their length). -1: not allowed; setting_expected describes what is. */
 int setting_parse(const SettingSpec *spec, const char *text, int64_t *ret) MUST_CHECK;
 /* "a whole number, 1 to 1000"; the caller frees. */
 char *setting_expected(const SettingSpec *spec) MUST_CHECK;
-/* Its second half alone, for tables: "1 to 1000", "debug, info, warn or error", "not empty"; "" without limits. The caller frees. */
+/* Only the second half, for tables: "1 to 1000", "debug, info, warn or error", "not empty"; "" without limits. The caller frees. */
 char *setting_range(const SettingSpec *spec) MUST_CHECK;
 /* "integer", "size", ... */
 const char *setting_type_name(SettingType type);

@@ -1,4 +1,4 @@
-/* stop.h: SIGINT and SIGTERM ask for a clean end (the work stops at its next safe point); a second one ends the process at once. */
+/* stop.h: SIGINT and SIGTERM request a clean end (the work stops at its next safe point); a second signal ends the process immediately. */
 #pragma once
 #include <stdbool.h>
 

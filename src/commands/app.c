@@ -1,4 +1,4 @@
-/* app.c: what every command shares: common options, settings, output. */
+/* app.c: the common options, the settings and the output of every command. */
 #include "commands/app.h"
 
 #include "base/log.h"
@@ -31,8 +31,8 @@ static error_t parse_common(int key, char *arg, struct argp_state *state) {
 
 static const struct argp common_argp = {.options = common_options, .parser = parse_common};
 
-/* The command's parser gets `input`; the common options get the App. argp hands a child its input through the parent's ARGP_KEY_INIT, which
- * a command should not have to know: so the command's argp is the child here, and this frame the parent. */
+/* The command's parser gets `input`; the common options get the App. In argp only a parent can pass an input to its children (in
+ * ARGP_KEY_INIT), so the command's argp and the common options are children of this frame. */
 typedef struct Frame {
     App *app;
     void *input;
@@ -51,7 +51,7 @@ int command_parse(App *app, const struct argp *argp, int argc, char **argv, void
     struct argp_child children[] = {{argp, 0, NULL, 0}, {&common_argp, 0, "Common options:", 90}, {0}};
     Frame frame = {.app = app, .input = input};
     struct argp whole = {.parser = parse_frame, .args_doc = argp->args_doc, .doc = argp->doc, .children = children};
-    struct argp inner = *argp; /* its documentation is printed by the frame */
+    struct argp inner = *argp; /* the frame prints its documentation */
     inner.doc = NULL;
     inner.args_doc = NULL;
     children[0].argp = &inner;

@@ -1,4 +1,4 @@
-/* app.h: what most commands include: what a command is, and the lake opened for writing. */
+/* app.h: the headers that most commands need: the App, and the lake opened for writing. */
 #pragma once
 #include "base/files.h"
 #include "commands/command.h"

@@ -7,7 +7,7 @@
 static const struct argp argp = {
     .doc = "Proves from the tables that each Kafka offset below the stored next offset is in exactly one place: "
            "landed, duplicate, rejected or gap. "
-           "Exit code 1 when one is missing or there twice."
+           "Exit code 1 when an offset is missing or repeated."
            "\vExamples:\n"
            "  smelt audit\n"
            "  smelt audit --json\n",

@@ -23,7 +23,7 @@ static error_t parse_dir(int key, char *arg, struct argp_state *state, const cha
         *ret = arg;
         return 0;
     case ARGP_KEY_END:
-        if (*ret == NULL) argp_error(state, "say which folder");
+        if (*ret == NULL) argp_error(state, "DIR is missing");
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -43,13 +43,14 @@ static error_t parse_restore(int key, char *arg, struct argp_state *state) {
 
 static const struct argp backup_argp = {
     .options =
-        (const struct argp_option[]){{"wait", OPT_WAIT, "DURATION", 0, "Wait so long for the process that holds the lake (0)", 0}, {0}},
+        (const struct argp_option[]){{"wait", OPT_WAIT, "DURATION", 0, "How long to wait while another process holds the lake lock (0)", 0},
+                                     {0}},
     .parser = parse_backup,
     .args_doc = "DIR",
     .doc = "Adds the commits since the last backup to the one in DIR: "
            "Bronze, rejects, duplicates, gaps, the ledger and the run history. "
-           "Silver and Gold are not in it: they are made again from Bronze. "
-           "Only one process may write the lake: this ends with exit code 75 when another one holds it, or waits (--wait). "
+           "It does not contain Silver and Gold: `smelt refine` computes them from Bronze. "
+           "Only one process may hold the lake lock: while another one holds it, this ends with exit code 75, or waits (--wait). "
            "`smelt up` and `smelt run` make their own backups when backup.dir is set."
            "\vExamples:\n"
            "  smelt backup /var/backups/lake\n"
@@ -61,7 +62,7 @@ static const struct argp restore_argp = {
     .parser = parse_restore,
     .args_doc = "DIR",
     .doc = "Makes the lake in data.dir from the backup in DIR. "
-           "Every file is compared with its checksum, and the ledger is audited, before the lake appears. "
+           "The lake appears only after every file matched its checksum and the audit succeeded. "
            "An existing lake is never overwritten. "
            "Events newer than the backup are read from Kafka again by the next ingest, "
            "or by `smelt recover` when a commit mark says that the lake had more."
@@ -70,7 +71,7 @@ static const struct argp restore_argp = {
            "  smelt restore /var/backups/lake && smelt ingest && smelt refine\n",
 };
 
-/* The lake as its writer; waits up to `wait_ms` for another one to end. */
+/* Opens the lake as its writer; waits up to `wait_ms` while another process holds the lake lock. */
 static int open_within(App *app, int64_t wait_ms, Writer *w, Error *err) {
     int64_t began = clock_mono_ns();
     while (writer_open_existing(app->settings, "smelt backup", w, err) != 0) {
@@ -99,11 +100,11 @@ static int read_good(const char *dir, Backup *ret, Error *err) {
     if (backup_read(dir, &state, ret, err) != 0) return -1;
     if (state == BACKUP_NONE) return error_set(err, ERR_DATA, "there is no backup in %s: it has no MANIFEST.json", dir);
     if (state == BACKUP_DAMAGED)
-        return error_set(err, ERR_DATA, "the backup in %s is damaged: its MANIFEST.json is not what was written", dir);
+        return error_set(err, ERR_DATA, "the backup in %s is damaged: its MANIFEST.json is truncated or changed", dir);
     return 0;
 }
 
-/* A mark of this lake stays: `smelt recover` reads from it what the backup lacks. A mark of another lake is renamed. */
+/* A mark of this lake is kept: `smelt recover` reads from it which commits the backup lacks. A mark of another lake is renamed. */
 static int read_mark(App *app, const Backup *backup, CommitMark *ret, Error *err) {
     const char *path = app->layout.mark_path;
     CLEANUP(commit_mark_done) CommitMark mark = {0};
@@ -127,7 +128,7 @@ static int restore(App *app, const Backup *backup, int64_t *ret_behind, Error *e
     const char *lake = app->layout.lake_path;
     LakeOptions options = writer_lake_options(app->settings);
     if (dir_make(app->layout.data_dir, err) != 0 || writer_lock(app->settings, "smelt restore", &w, err) != 0) return -1;
-    if (file_exists(lake)) return error_set(err, ERR_DATA, "there is a lake at %s: move it away first, nothing is overwritten", lake);
+    if (file_exists(lake)) return error_set(err, ERR_DATA, "%s exists and is not overwritten: move it away first", lake);
     if (read_mark(app, backup, &mark, err) != 0 || backup_restore(backup, lake, &options, mark.generation, err) != 0) return -1;
     *ret_behind = commit_mark_offsets_behind(&mark, &backup->mark);
     return 0;

@@ -1,7 +1,7 @@
-/* command.h: what a subcommand is. One file a command: options in, one JSON summary out.
+/* command.h: the interface of a subcommand. One file per command: options in, one JSON summary out.
  *
- * A command parses its own argv with argp (common options as a child: -c, --set, --json, --help), does its work through the modules below,
- * and hands over its summary. It prints for people on stdout only through say(); with --json the dispatcher prints the summary alone. */
+ * A command parses its own argv with argp (the common options -c, --set, --json, --help are a child), does its work through the modules
+ * below, and sets its summary. It prints text on stdout only with say(); with --json only the dispatcher prints, namely the summary. */
 #pragma once
 #include "base/error.h"
 #include "base/settings.h"
@@ -29,11 +29,10 @@ typedef struct Command {
 
 extern const Command commands[]; /* in the order of `smelt --help`; ends with name == NULL */
 
-/* Parses argv by the command's argp (the common options are added), then makes settings and layout. argp itself exits 64 on bad usage and 0
- * after
- * --help. ERR_CONFIG. */
+/* Parses argv with the command's argp and the common options, then loads settings and layout. argp itself exits with 64 on wrong usage and
+ * with 0 after --help. ERR_CONFIG. */
 int command_parse(App *app, const struct argp *argp, int argc, char **argv, void *input, Error *err) MUST_CHECK;
-/* printf to stdout, silent under --json. */
+/* printf to stdout; prints nothing with --json. */
 void say(const App *app, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Frees all that it owns. */
+/* Frees everything that the App owns. */
 void app_done(App *app);

@@ -18,11 +18,12 @@ static const struct argp argp = {
         (const struct argp_option[]){
             {"markdown", OPT_MARKDOWN, NULL, 0, "Print all settings with their types, ranges and meanings, as Markdown", 0}, {0}},
     .parser = parse,
-    .doc = "Prints each setting, its value and where it came from: --set over the environment over smelt.yaml over the default."
+    .doc = "Prints each setting, its value and its source. "
+           "--set overrides the environment, which overrides smelt.yaml, which overrides the default."
            "\vExamples:\n"
            "  smelt config\n"
            "  SMELT_KAFKA_TOPIC=orders smelt --set data.dir=/var/lib/smelt config --json\n"
-           "The environment name of data.dir is SMELT_DATA_DIR, and so on. Any kafka.NAME is passed to librdkafka as NAME.\n",
+           "The environment variable of data.dir is SMELT_DATA_DIR, and so on. Any kafka.NAME is passed to librdkafka as NAME.\n",
 };
 
 static int print_markdown(App *app) {

@@ -27,17 +27,17 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options =
         (const struct argp_option[]){
-            {"from", OPT_FROM, "FILE.jsonl", 0, "Read a file (each line a message) instead of Kafka", 0},
+            {"from", OPT_FROM, "FILE.jsonl", 0, "Read a file (one message per line) instead of Kafka", 0},
             {"follow", OPT_FOLLOW, NULL, 0, "Continue after the end, until SIGTERM or Ctrl-C", 0},
             {"timeout", OPT_TIMEOUT, "DURATION", 0,
-             "Give up with exit code 69 when Kafka was away this long (ingest.timeout; with --follow: never)", 0},
-            {"new-epoch", OPT_NEW_EPOCH, NULL, 0, "Accept that the topic was deleted and recreated: read the new one too", 0},
+             "End with exit code 69 when Kafka was unreachable this long (ingest.timeout; with --follow: never)", 0},
+            {"new-epoch", OPT_NEW_EPOCH, NULL, 0, "Accept that the topic was deleted and recreated: also read the new one", 0},
             {0}},
     .parser = parse,
     .doc = "Reads every partition from the offset stored in the lake up to its end at the start of the command, "
            "and stores each message exactly once: "
            "an event in Bronze, a copy among the duplicates, anything else among the rejects. "
-           "Killed at any point and run again, nothing is lost and nothing is there twice; `smelt audit` proves it."
+           "If it is killed and run again, nothing is lost and nothing is stored twice; `smelt audit` proves it."
            "\vExamples:\n"
            "  smelt ingest\n"
            "  smelt --set kafka.bootstrap=broker:9092 ingest --follow\n"

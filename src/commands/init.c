@@ -13,7 +13,7 @@
 #define LOW_DISK_BYTES (INT64_C(1) << 30)
 
 static const struct argp argp = {
-    .doc = "Writes smelt.yaml and pipeline/ (contracts and features) into the working directory, to be edited. "
+    .doc = "Writes smelt.yaml and pipeline/ (contracts and features) into the working directory, for editing. "
            "Existing files are kept. "
            "Then checks Kafka and the disk."
            "\vExamples:\n"
@@ -33,7 +33,7 @@ static int write_new(App *app, const char *path, const char *text, size_t n, Err
     return 0;
 }
 
-/* A comment with its meaning and range, then the setting: as a comment too unless it differs from the default. */
+/* A comment with meaning and range, then the setting itself, commented out if it has the default value. */
 static void add_setting(const Setting *s, Buf *out) {
     CLEANUP(free_text) char *range = s->spec != NULL ? setting_range(s->spec) : xstrdup("");
     bool chosen = strcmp(s->source, "default") != 0 && !s->secret;
@@ -46,7 +46,7 @@ static void add_setting(const Setting *s, Buf *out) {
 
 static int write_settings(App *app, Error *err) {
     CLEANUP(buf_done) Buf text = {0};
-    buf_add_str(&text, "# Settings of smelt: `smelt config` prints all with where each came from. Uncomment what you change.\n");
+    buf_add_str(&text, "# Settings of smelt. `smelt config` prints all of them with their sources. Uncomment what you change.\n");
     for (size_t i = 0; i < settings_count(app->settings); i++) {
         Setting s = settings_at(app->settings, i);
         add_setting(&s, &text);
@@ -69,7 +69,7 @@ static void check_kafka(App *app) {
         say(app, "Kafka    %s answers (%d brokers, %.0f ms)\n", settings_text(app->settings, "kafka.bootstrap"), ping.brokers,
             ping.latency_ms);
     else
-        say(app, "Kafka    not reached: %s. Set kafka.bootstrap in smelt.yaml\n", err.text);
+        say(app, "Kafka    unreachable: %s. Set kafka.bootstrap in smelt.yaml\n", err.text);
     json_object_set_new(app->summary, "kafka", json_boolean(ok));
     error_clear(&err);
 }
@@ -78,7 +78,7 @@ static void check_disk(App *app) {
     struct statvfs disk;
     if (statvfs(".", &disk) != 0) return;
     int64_t bytes = (int64_t)disk.f_bavail * (int64_t)disk.f_frsize;
-    say(app, "Disk     %.1f GB free%s\n", (double)bytes / 1e9, bytes < LOW_DISK_BYTES ? ": little for a lake" : "");
+    say(app, "Disk     %.1f GB free%s\n", (double)bytes / 1e9, bytes < LOW_DISK_BYTES ? ", which is little for a lake" : "");
     json_object_set_new(app->summary, "disk_free_bytes", json_integer(bytes));
 }
 

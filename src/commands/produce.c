@@ -1,14 +1,14 @@
-/* produce.c: `smelt produce`: the synthetic operator's events into Kafka, or into a file.
+/* produce.c: `smelt produce`: sends the synthetic operator's events to Kafka, or writes them to a file.
  *
- * Three ways to run, one loop under them (emit_window): one-shot, a window that ends now; history, a window of days on a virtual clock, as
- * fast as it goes; stream, a batch every few minutes whose window is the time since the batch before. --days with --stream writes the
- * history first.
+ * There are three modes over one loop (emit_window). One-shot: a window that ends now. History: a window of days, emitted as fast as
+ * possible. Stream: a batch every few minutes, whose window is the time since the previous batch. --days with --stream emits the history
+ * first.
  *
- * --seed names the operator (its subscribers, towers, who will leave); without it that is always operator 1, so that batches of different
- * runs are one history. The events are drawn from the seed and the start of the first window when a seed is given, from the system's
- * randomness otherwise: the same --seed and --start give the same bytes, and two runs without --seed never do.
+ * --seed selects the operator (its subscribers, towers and churn dates). Without --seed it is always operator 1, so that batches of
+ * different runs form one history. With --seed, the events depend on the seed and the start of the first window: the same --seed and
+ * --start give the same bytes. Without --seed, the events of each run are random.
  *
- * Invariant: events = acknowledged + failed when the command ends well. */
+ * Invariant: events = acknowledged + failed when the command succeeds. */
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/files.h"
@@ -24,16 +24,16 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define DEFAULT_EVENTS          500 /* as the prototype */
-#define DEFAULT_OPERATOR        1
-#define EVENTS_A_SUBSCRIBER_DAY 8                /* of history */
-#define RECENT_MS               (10 * 60 * 1000) /* a one-shot window without --days */
-#define TOPIC_TIMEOUT_MS        15000
-#define PATIENCE_MS             60000 /* without any acknowledgement */
-#define RETRY_MS                5000
-#define CHECK_EVERY             1024 /* messages between checks of the clock and the stop flag */
-#define TRUTH_AHEAD_DAYS        30
-#define USEC_PER_DAY            (INT64_C(86400) * USEC_PER_SEC)
+#define DEFAULT_EVENTS            500 /* as in the prototype */
+#define DEFAULT_OPERATOR          1
+#define EVENTS_PER_SUBSCRIBER_DAY 8                /* of history */
+#define RECENT_MS                 (10 * 60 * 1000) /* the window without --days */
+#define TOPIC_TIMEOUT_MS          15000
+#define NO_ACK_TIMEOUT_MS         60000 /* without any acknowledgement */
+#define RETRY_MS                  5000
+#define CHECK_EVERY               1024 /* messages between checks of the clock and the stop flag */
+#define TRUTH_AHEAD_DAYS          30
+#define USEC_PER_DAY              (INT64_C(86400) * USEC_PER_SEC)
 
 /* ---- the work ---- */
 
@@ -47,7 +47,7 @@ typedef struct Produce {
     Progress progress;
     int64_t started_ns;
     uint64_t events;
-    int64_t first_us, last_us; /* of the events that say when they were emitted; 0: none yet */
+    int64_t first_us, last_us; /* of the events whose time is in the window, so neither late nor redelivered; 0: none yet */
 } Produce;
 
 static void produce_done(Produce *p) {
@@ -58,7 +58,7 @@ static void produce_done(Produce *p) {
 
 static void show_progress(void *context) {
     Produce *p = context;
-    progress_update(&p->progress, p->output.producer != NULL ? produce_output_safe(&p->output) : p->events);
+    progress_update(&p->progress, p->output.producer != NULL ? produce_output_acknowledged(&p->output) : p->events);
 }
 
 static void note_time(Produce *p, const EmitterMessage *message) {
@@ -67,7 +67,7 @@ static void note_time(Produce *p, const EmitterMessage *message) {
     if (message->at_us > p->last_us) p->last_us = message->at_us;
 }
 
-/* Emits a window and waits for the acknowledgements; less when a stop is requested. */
+/* Emits a window and waits for the acknowledgements; ends early when a stop is requested. */
 static int emit_window(Produce *p, int64_t from_us, int64_t until_us, uint64_t events, Error *err) {
     EmitterMessage message;
     emitter_window(p->emitter, from_us, until_us, events);
@@ -78,14 +78,14 @@ static int emit_window(Produce *p, int64_t from_us, int64_t until_us, uint64_t e
         show_progress(p);
         if (stop_requested()) break;
     }
-    return produce_output_flush(&p->output, PATIENCE_MS, show_progress, p, err);
+    return produce_output_flush(&p->output, NO_ACK_TIMEOUT_MS, show_progress, p, err);
 }
 
 static int open_output(Produce *p, Error *err) {
     const ProduceOptions *o = &p->options;
     if (o->out != NULL) return produce_output_open_file(o->out, &p->output, err);
     while (produce_output_open_topic(p->app->settings, (int)o->partitions, TOPIC_TIMEOUT_MS, &p->output, err) != 0) {
-        /* A stream waits for its broker; the other ways to run end with an error that may be retried. */
+        /* A stream waits for its broker; the other modes end with an error that may be retried. */
         if (!o->stream || !error_is_retriable(err)) return -1;
         log_warn("produce", "%s; trying again", err->text);
         if (stop_wait_ms(RETRY_MS)) return -1;
@@ -116,7 +116,7 @@ static void start(Produce *p, int64_t start_us) {
 static uint64_t events_wanted(const ProduceOptions *o) {
     if (o->events > 0) return (uint64_t)o->events;
     if (o->days <= 0) return DEFAULT_EVENTS;
-    double history = o->days * (double)o->subscribers * EVENTS_A_SUBSCRIBER_DAY;
+    double history = o->days * (double)o->subscribers * EVENTS_PER_SUBSCRIBER_DAY;
     return history < 1 ? 1 : (uint64_t)history;
 }
 
@@ -126,7 +126,7 @@ static int run_window(Produce *p, int64_t from_us, int64_t until_us, Error *err)
     int result = emit_window(p, from_us, until_us, events, err);
     progress_end(&p->progress);
     if (result != 0 || p->events >= events) return result;
-    if (p->options.stream) return 0; /* stopped: that is how a stream ends */
+    if (p->options.stream) return 0; /* stopped, which is the normal end of a stream */
     return error_set(err, ERR_STOPPED, "stopped after %" PRIu64 " of %" PRIu64 " events", p->events, events);
 }
 
@@ -136,18 +136,18 @@ static int64_t between(Random *random, int64_t low, int64_t high) {
     return low + (int64_t)(random_next(random) % (uint64_t)(high - low + 1));
 }
 
-/* A broker that is away costs a warning: the messages stay under way, and the next batch waits behind them. */
+/* An unreachable broker is only a warning: the messages stay in the producer's queue, and the next batch follows them. */
 static int emit_batch(Produce *p, int64_t from_us, uint64_t events, Error *err) {
     uint64_t failed = produce_output_failed(&p->output);
     if (emit_window(p, from_us, clock_wall_us(), events, err) != 0) {
         if (err->kind != ERR_UNAVAILABLE) return err->kind == ERR_STOPPED ? 0 : -1;
-        log_warn("produce", "%s; going on", err->text);
+        log_warn("produce", "%s; continuing", err->text);
         error_clear(err);
     }
     if (produce_output_failed(&p->output) > failed)
-        log_warn("produce", "%" PRIu64 " messages were given up", produce_output_failed(&p->output) - failed);
+        log_warn("produce", "%" PRIu64 " messages were not delivered", produce_output_failed(&p->output) - failed);
     log_info("produce", "batch of %" PRIu64 " events, %" PRIu64 " in all, %" PRIu64 " acknowledged", events, p->events,
-             produce_output_safe(&p->output));
+             produce_output_acknowledged(&p->output));
     return 0;
 }
 
@@ -206,9 +206,9 @@ static json_t *faults_by_kind(const Produce *p) {
 static json_t *summary_of(const Produce *p) {
     double seconds = clock_seconds_since(p->started_ns);
     const char *out = p->options.out;
-    json_t *s = json_pack("{sI sI sI sf sf}", "events", (json_int_t)p->events, "acknowledged", (json_int_t)produce_output_safe(&p->output),
-                          "failed", (json_int_t)produce_output_failed(&p->output), "seconds", seconds, "events_per_second",
-                          (double)p->events / (seconds + 1e-9));
+    json_t *s = json_pack("{sI sI sI sf sf}", "events", (json_int_t)p->events, "acknowledged",
+                          (json_int_t)produce_output_acknowledged(&p->output), "failed", (json_int_t)produce_output_failed(&p->output),
+                          "seconds", seconds, "events_per_second", (double)p->events / (seconds + 1e-9));
     json_object_set_new(s, "faults", faults_by_kind(p));
     json_object_set_new(s, "topic", out == NULL ? json_string(settings_text(p->app->settings, "kafka.topic")) : json_null());
     json_object_set_new(s, "partitions", out == NULL ? json_integer(p->output.partitions) : json_null());
@@ -219,14 +219,14 @@ static json_t *summary_of(const Produce *p) {
     return s;
 }
 
-static void say_summary(const Produce *p) {
-    if (p->options.out != NULL && strcmp(p->options.out, "-") == 0) return; /* stdout is the stream */
+static void print_summary(const Produce *p) {
+    if (p->options.out != NULL && strcmp(p->options.out, "-") == 0) return; /* stdout has the events */
     const App *app = p->app;
     double seconds = clock_seconds_since(p->started_ns);
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
     say(app, "%" PRIu64 " events to %s in %.1f s (%.0f/s): %" PRIu64 " acknowledged, %" PRIu64 " failed.\n", p->events,
         p->options.out != NULL ? p->options.out : settings_text(app->settings, "kafka.topic"), seconds,
-        (double)p->events / (seconds + 1e-9), produce_output_safe(&p->output), produce_output_failed(&p->output));
+        (double)p->events / (seconds + 1e-9), produce_output_acknowledged(&p->output), produce_output_failed(&p->output));
     if (p->first_us != 0) say(app, "From %s to %s.\n", clock_format(p->first_us, first), clock_format(p->last_us, last));
     for (int kind = 0; kind < FAULT_KINDS; kind++) {
         uint64_t n = emitter_faults(p->emitter, (FaultKind)kind);
@@ -257,7 +257,7 @@ int command_produce(App *app, int argc, char **argv, Error *err) {
     int result = run(&p, err);
     if (p.events > 0) {
         app->summary = summary_of(&p);
-        say_summary(&p);
+        print_summary(&p);
     }
     return result;
 }

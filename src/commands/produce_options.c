@@ -1,9 +1,9 @@
 /* produce_options.c: the options of `smelt produce`.
  *
- * Most are one number with a range: they stand in tables with the place of their value. What the environment of the prototype's deployments
- * says (NUM_EVENTS, PRODUCER_MODE) is laid under the options.
+ * Most options are one number with a range: tables list them with the offset of their value. Options override NUM_EVENTS and PRODUCER_MODE,
+ * the environment variables of the prototype's deployments.
  *
- * Invariant: what produce_options_read returns is in range and free of contradictions. */
+ * Invariant: produce_options_read returns only values that are in range and do not contradict each other. */
 #include "commands/produce_options.h"
 
 #include "base/clock.h"
@@ -37,45 +37,46 @@ enum {
 };
 
 static const struct argp_option option_table[] = {
-    {NULL, 0, NULL, 0, "How much and when:", 1},
+    {NULL, 0, NULL, 0, "Number and time of the events:", 1},
     {"events", OPT_EVENTS, "N", 0,
-     "This many events, then stop (default: NUM_EVENTS of the environment, else 500; with --days, 8 a subscriber and day)", 1},
+     "Number of events (default: NUM_EVENTS of the environment, else 500; with --days, 8 per subscriber and day)", 1},
     {"days", OPT_DAYS, "D", 0, "History: spread the events over D days instead of the last 10 minutes", 1},
-    {"start", OPT_START, "TIME", 0, "Where the days begin, e.g. 2026-10-01 (default: so that they end now)", 1},
+    {"start", OPT_START, "TIME", 0, "Start of the D days, e.g. 2026-10-01 (default: D days ago)", 1},
     {"stream", OPT_STREAM, NULL, 0,
-     "Go on for ever, a batch at a time, until SIGTERM (also: PRODUCER_MODE=stream); with --days, history comes first", 2},
+     "Send a batch every few minutes until SIGTERM (also: PRODUCER_MODE=stream); with --days, the history is sent first", 2},
     {"min-events", OPT_MIN_EVENTS, "N", 0, "Smallest batch (200)", 2},
     {"max-events", OPT_MAX_EVENTS, "N", 0, "Largest batch (500)", 2},
     {"min-wait", OPT_MIN_WAIT, "TIME", 0, "Shortest pause between batches (5m)", 2},
     {"max-wait", OPT_MAX_WAIT, "TIME", 0, "Longest pause (10m)", 2},
-    {NULL, 0, NULL, 0, "Of whom:", 3},
-    {"subscribers", OPT_SUBSCRIBERS, "N", 0, "Size of the fixed pool (1000)", 3},
-    {"seed", OPT_SEED, "S", 0, "Which operator. With --start, the same bytes each time (default: operator 1, new events each time)", 3},
+    {NULL, 0, NULL, 0, "Subscribers and faults:", 3},
+    {"subscribers", OPT_SUBSCRIBERS, "N", 0, "Number of subscribers (1000)", 3},
+    {"seed", OPT_SEED, "S", 0,
+     "Seed of the synthetic operator. With --start, the output is the same each time (default: operator 1, new events each time)", 3},
     {"faults", OPT_FAULTS, "RATE", 0, "Share of messages that are broken in one of many ways, 0 to 1 (0)", 3},
-    {"truth", OPT_TRUTH, "FILE", 0, "Also write subscriber_id,churned,churned_at,tendency: who has left by 30 days after the end", 3},
-    {NULL, 0, NULL, 0, "Where to:", 4},
-    {"partitions", OPT_PARTITIONS, "N", 0, "Of the topic, when it is not there yet (4)", 4},
+    {"truth", OPT_TRUTH, "FILE", 0, "Also write a CSV file, subscriber_id,churned,churned_at,tendency, as of 30 days after the end", 3},
+    {NULL, 0, NULL, 0, "Output:", 4},
+    {"partitions", OPT_PARTITIONS, "N", 0, "Partitions of the topic, if it must be created (4)", 4},
     {"out", OPT_OUT, "FILE", 0,
-     "A file instead of Kafka, one message a line; - is stdout. An empty value and a tombstone are an empty line", 4},
+     "Write to a file instead of Kafka, one message per line; - is stdout. Empty values and tombstones are empty lines", 4},
     {0},
 };
 
-static const char doc[] = "Synthetic telecom events (BSS, OSS, IoT) into the topic of the settings."
+static const char doc[] = "Sends synthetic telecom events (BSS, OSS, IoT) to the topic kafka.topic."
                           "\vExamples:\n"
                           "  500 events of the last 10 minutes:\n"
                           "    smelt produce\n"
                           "  200-500 events every 5-10 minutes, until SIGTERM:\n"
                           "    smelt produce --stream\n"
-                          "  A lively demo: a month of history, then events every second:\n"
+                          "  For a demo: a month of history, then events every second:\n"
                           "    smelt produce --days 30 --stream --min-events 50 --max-events 100 \\\n"
                           "      --min-wait 1s --max-wait 1s\n"
-                          "  5 in 100 messages are trouble, reported by kind:\n"
+                          "  5% malformed, late or duplicate messages, counted by kind:\n"
                           "    smelt produce --events 100000 --faults 0.05\n"
-                          "  The same bytes each time, and who left:\n"
+                          "  The same output each time, and which subscribers churned:\n"
                           "    smelt produce --seed 7 --start 2026-10-01 --days 30 \\\n"
                           "      --out events.jsonl --truth truth.csv\n";
 
-/* Options that are one number: where it goes and what it may be. */
+/* Options that are one number: its offset in ProduceOptions and its range. */
 static const struct {
     int key;
     size_t offset;
@@ -145,18 +146,18 @@ static bool parse_time(int key, const char *arg, ProduceOptions *options, struct
         if (durations[i].key != key) continue;
         int64_t *ret = (int64_t *)(void *)((char *)options + durations[i].offset);
         if (duration_parse_ms(arg, ret, &err) != 0) argp_error(state, "%s", err.text);
-        if (*ret < 0 || *ret > MAX_WAIT_MS) argp_error(state, "'%s': a wait is 0 to 7 days", arg);
+        if (*ret < 0 || *ret > MAX_WAIT_MS) argp_error(state, "'%s': expected a duration from 0 to 7 days", arg);
         return true;
     }
     if (key != OPT_START) return false;
     if (clock_parse(arg, &options->start_us, &err) != 0) argp_error(state, "%s", err.text);
-    if (options->start_us <= 0) argp_error(state, "'%s': a start is after 1970", arg);
+    if (options->start_us <= 0) argp_error(state, "'%s': expected a time after 1970", arg);
     return true;
 }
 
 static void parse_seed(const char *arg, ProduceOptions *options, struct argp_state *state) {
     int64_t seed = 0;
-    if (read_integer(arg, 0, INT64_MAX, &seed) != 0) argp_error(state, "'%s': a seed is a whole number from 0", arg);
+    if (read_integer(arg, 0, INT64_MAX, &seed) != 0) argp_error(state, "'%s': expected a whole number from 0", arg);
     options->seed = (uint64_t)seed;
     options->seeded = true;
 }
@@ -174,7 +175,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPT_OUT: options->out = arg; return 0;
     case OPT_TRUTH: options->truth = arg; return 0;
     case OPT_SEED: parse_seed(arg, options, state); return 0;
-    case ARGP_KEY_ARG: argp_error(state, "'%s' is not an option", arg); return EINVAL;
+    case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'", arg); return EINVAL;
     case ARGP_KEY_END: check_options(options, state); return 0;
     default: break;
     }
@@ -182,7 +183,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     return parse_number(key, arg, options, state) || parse_time(key, arg, options, state) ? 0 : ARGP_ERR_UNKNOWN;
 }
 
-/* The environment names of the prototype's deployments; options win. */
+/* The environment variables of the prototype's deployments; options override them. */
 static int read_environment(ProduceOptions *options, Error *err) {
     const char *mode = getenv("PRODUCER_MODE"), *events = getenv("NUM_EVENTS");
     if (mode != NULL && strcmp(mode, "stream") == 0) options->stream = true;
@@ -201,6 +202,6 @@ int produce_options_read(App *app, int argc, char **argv, ProduceOptions *ret, E
                             .partitions = DEFAULT_PARTITIONS};
     if (command_parse(app, &argp, argc, argv, ret, err) != 0 || read_environment(ret, err) != 0) return -1;
     if (app->json && ret->out != NULL && strcmp(ret->out, "-") == 0)
-        return error_set(err, ERR_USAGE, "--out - and --json both want stdout: write to a file");
+        return error_set(err, ERR_USAGE, "--out - and --json both write to stdout: write the events to a file");
     return 0;
 }

@@ -1,4 +1,4 @@
-/* produce_options.h: what `smelt produce` was asked to do, from its options and the prototype's environment names. */
+/* produce_options.h: the options of `smelt produce`, and the environment variables of the prototype. */
 #pragma once
 #include "commands/command.h"
 #include <stdbool.h>
@@ -6,16 +6,16 @@
 
 typedef struct ProduceOptions {
     bool stream;
-    bool seeded;                                              /* --seed was said */
-    int64_t events;                                           /* 0: not said */
+    bool seeded;                                              /* --seed was given */
+    int64_t events;                                           /* 0: not given */
     int64_t min_events, max_events, min_wait_ms, max_wait_ms; /* of the stream */
     int64_t subscribers, partitions;
-    int64_t start_us; /* 0: not said */
-    double days;      /* 0: not said */
+    int64_t start_us; /* 0: not given */
+    double days;      /* 0: not given */
     double faults;    /* 0..1 */
     uint64_t seed;
-    const char *out, *truth; /* files, borrowed from argv; NULL: not said */
+    const char *out, *truth; /* files, borrowed from argv; NULL: not given */
 } ProduceOptions;
 
-/* Also loads the settings (command_parse). Exits as argp does on bad usage. ERR_CONFIG. */
+/* Also loads the settings (command_parse). Exits like argp on wrong usage. ERR_CONFIG. */
 int produce_options_read(App *app, int argc, char **argv, ProduceOptions *ret, Error *err) MUST_CHECK;

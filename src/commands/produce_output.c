@@ -1,9 +1,9 @@
-/* produce_output.c: messages to Kafka or to a file, behind one set of calls.
+/* produce_output.c: writes messages to Kafka or to a file, with one set of functions.
  *
- * Two kinds and one user: two branches are simpler than a table of functions. A flush is patient while acknowledgements come and gives up
- * when none came for a while, or soon after a stop was requested.
+ * With two kinds and one caller, an `if` is simpler than a table of functions. A flush continues while acknowledgements arrive. It fails
+ * when none arrived for `timeout_ms`, or for less when a stop was requested.
  *
- * Invariant: produce_output_safe counts only what cannot be lost by us any more. */
+ * Invariant: produce_output_acknowledged counts only messages that this process can no longer lose. */
 #include "commands/produce_output.h"
 
 #include "base/clock.h"
@@ -13,9 +13,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define FLUSH_SLICE_MS   1000
-#define STOP_PATIENCE_MS 5000
-#define FILE_BUFFER      (1 << 20)
+#define FLUSH_SLICE_MS  1000
+#define STOP_TIMEOUT_MS 5000
+#define FILE_BUFFER     (1 << 20)
 
 int produce_output_open_topic(const Settings *settings, int partitions, int timeout_ms, ProduceOutput *ret, Error *err) {
     CLEANUP(produce_output_done) ProduceOutput output = {0};
@@ -53,7 +53,7 @@ int produce_output_write(ProduceOutput *output, const EmitterMessage *message, E
     return 0;
 }
 
-uint64_t produce_output_safe(const ProduceOutput *output) {
+uint64_t produce_output_acknowledged(const ProduceOutput *output) {
     return output->producer != NULL ? kafka_producer_deliveries(output->producer).acked : output->flushed;
 }
 
@@ -61,23 +61,23 @@ uint64_t produce_output_failed(const ProduceOutput *output) {
     return output->producer != NULL ? kafka_producer_deliveries(output->producer).failed : 0;
 }
 
-static int flush_topic(ProduceOutput *output, int patience_ms, void (*on_progress)(void *context), void *context, Error *err) {
-    uint64_t moved = 0;
-    int64_t moved_ns = clock_mono_ns();
+static int flush_topic(ProduceOutput *output, int timeout_ms, void (*on_progress)(void *context), void *context, Error *err) {
+    uint64_t done = 0;
+    int64_t changed_ns = clock_mono_ns();
     while (kafka_producer_flush(output->producer, FLUSH_SLICE_MS, err) != 0) {
-        uint64_t now = produce_output_safe(output) + produce_output_failed(output);
-        if (now != moved) moved_ns = clock_mono_ns();
-        moved = now;
-        int waits_ms = stop_requested() && patience_ms > STOP_PATIENCE_MS ? STOP_PATIENCE_MS : patience_ms;
-        if (clock_seconds_since(moved_ns) * 1000 >= waits_ms) return -1;
+        uint64_t now = produce_output_acknowledged(output) + produce_output_failed(output);
+        if (now != done) changed_ns = clock_mono_ns();
+        done = now;
+        int limit_ms = stop_requested() && timeout_ms > STOP_TIMEOUT_MS ? STOP_TIMEOUT_MS : timeout_ms;
+        if (clock_seconds_since(changed_ns) * 1000 >= limit_ms) return -1;
         error_clear(err);
         on_progress(context);
     }
     return 0;
 }
 
-int produce_output_flush(ProduceOutput *output, int patience_ms, void (*on_progress)(void *context), void *context, Error *err) {
-    if (output->producer != NULL) return flush_topic(output, patience_ms, on_progress, context, err);
+int produce_output_flush(ProduceOutput *output, int timeout_ms, void (*on_progress)(void *context), void *context, Error *err) {
+    if (output->producer != NULL) return flush_topic(output, timeout_ms, on_progress, context, err);
     if (fflush(output->file) != 0) return error_errno(err, ERR_IO, errno, "cannot write %s", output->path);
     output->flushed = output->written;
     return 0;

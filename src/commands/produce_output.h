@@ -1,4 +1,4 @@
-/* produce_output.h: where `smelt produce` puts its messages: the topic, or a file with one message a line. One thread. */
+/* produce_output.h: the output of `smelt produce`: the topic, or a file with one message per line. One thread. */
 #pragma once
 #include "base/error.h"
 #include "base/settings.h"
@@ -11,7 +11,7 @@ typedef struct ProduceOutput {
     FILE *file;
     char *path;                /* of the file; "-" is stdout */
     uint64_t written, flushed; /* lines */
-    bool topic_created;        /* by us */
+    bool topic_created;        /* by this process */
     int partitions;            /* of the topic */
 } ProduceOutput;
 
@@ -21,11 +21,12 @@ int produce_output_open_topic(const Settings *settings, int partitions, int time
 int produce_output_open_file(const char *path, ProduceOutput *ret, Error *err) MUST_CHECK;
 void produce_output_done(ProduceOutput *output);
 
-/* A value of no bytes and a tombstone are an empty line of a file. */
+/* In a file, an empty value and a tombstone are an empty line. */
 int produce_output_write(ProduceOutput *output, const EmitterMessage *message, Error *err) MUST_CHECK;
-/* How many messages are safe: acknowledged, or handed to the file. */
-uint64_t produce_output_safe(const ProduceOutput *output);
-/* How many were given up. */
+/* Number of messages that Kafka acknowledged, or that were flushed to the file. */
+uint64_t produce_output_acknowledged(const ProduceOutput *output);
+/* Number of messages that could not be delivered. */
 uint64_t produce_output_failed(const ProduceOutput *output);
-/* Waits until all are safe or given up; calls `on_progress` about once a second. ERR_UNAVAILABLE when nothing moved for `patience_ms`. */
-int produce_output_flush(ProduceOutput *output, int patience_ms, void (*on_progress)(void *context), void *context, Error *err) MUST_CHECK;
+/* Waits until all messages are acknowledged or failed; calls `on_progress` about once a second. ERR_UNAVAILABLE when neither count changed
+ * for `timeout_ms`. */
+int produce_output_flush(ProduceOutput *output, int timeout_ms, void (*on_progress)(void *context), void *context, Error *err) MUST_CHECK;

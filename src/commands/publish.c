@@ -24,11 +24,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options =
         (const struct argp_option[]){{"parquet", OPT_PARQUET, "DIR", 0, "Also write Gold with its scores to DIR as Parquet", 0},
-                                     {"full", OPT_FULL, NULL, 0, "Write all of Gold, not only what changed since the last generation", 0},
+                                     {"full", OPT_FULL, NULL, 0, "Write all of Gold, not only the changes since the last generation", 0},
                                      {0}},
     .parser = parse,
-    .doc = "Writes Gold, scores and what the dashboards show as a new immutable snapshot, and makes it the current one, both durably. "
-           "Readers keep the generation that they have open until they next check for a new one."
+    .doc = "Durably writes Gold, the scores and the data of the dashboards as a new immutable snapshot, and makes it the current one. "
+           "Readers use their open generation until they next check for a new one."
            "\vExamples:\n"
            "  smelt publish\n"
            "  smelt publish --parquet /data/open --json\n",

@@ -33,7 +33,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         o->action = arg;
         return 0;
     case ARGP_KEY_END:
-        if (o->action == NULL) argp_error(state, "say list, show or replay");
+        if (o->action == NULL) argp_error(state, "expected list, show or replay");
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -97,10 +97,11 @@ static int show(App *app, LakeConn *conn, const Options *o, Error *err) {
     return 0;
 }
 
-/* Silver depends on Bronze and the contracts alone, so a rebuild replays all events that the corrected contracts accept. */
+/* Silver depends only on Bronze and the contracts, so a rebuild replays all events that pass the corrected contracts. */
 static int replay(App *app, LakeConn *conn, const Options *o, Error *err) {
-    static const char how[] = "correct the contract (or the sender), then run `smelt refine --full`: "
-                              "it checks every event of Bronze against the contracts again, so those that pass now leave quarantine";
+    static const char how[] =
+        "correct the contract (or the sender), then run `smelt refine --full`: "
+        "it checks every event of Bronze against the contracts again and moves those that pass from quarantine to Silver";
     (void)conn, (void)o, (void)err;
     say(app, "To replay the quarantine, %s.\n", how);
     app->summary = json_pack("{ss}", "next", how);
@@ -123,7 +124,7 @@ static const Action *find_action(const char *name) {
 static int check_refined(LakeConn *conn, Error *err) {
     int64_t tables = 0;
     if (lake_query_int(conn, "quarantine/tables", lake_sql("quarantine/tables"), NULL, 0, &tables, err) != 0) return -1;
-    return tables > 0 ? 0 : error_set(err, ERR_UNAVAILABLE, "nothing was refined yet: run `smelt refine` first");
+    return tables > 0 ? 0 : error_set(err, ERR_UNAVAILABLE, "there is no Silver yet: run `smelt refine` first");
 }
 
 int command_quarantine(App *app, int argc, char **argv, Error *err) {
@@ -131,7 +132,7 @@ int command_quarantine(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
     const Action *action = find_action(o.action);
-    if (action == NULL) return error_set(err, ERR_USAGE, "quarantine knows list, show and replay, not \"%s\"", o.action);
+    if (action == NULL) return error_set(err, ERR_USAGE, "expected list, show or replay, not \"%s\"", o.action);
     if (writer_open_existing(app->settings, "smelt quarantine", &w, err) != 0 || check_refined(w.conn, err) != 0) return -1;
     return action->run(app, w.conn, &o, err);
 }

@@ -28,15 +28,15 @@ static const struct argp argp = {
     .options = (const struct argp_option[]){{"yes", OPT_YES, NULL, 0, "Do the repair; without this nothing is changed", 0},
                                             {"accept-loss", OPT_ACCEPT, NULL, 0,
                                              "Record offsets that neither Kafka nor a backup has as gaps with the reason 'lost'", 0},
-                                            {"backup", OPT_BACKUP, "DIR", 0, "A backup to fall back on (backup.dir)", 0},
+                                            {"backup", OPT_BACKUP, "DIR", 0, "The backup to use if needed (backup.dir)", 0},
                                             {0}},
     .parser = parse,
     .doc =
-        "Repairs a lake that does not open, has lost commits, or is gone; a dry run unless --yes. "
+        "Repairs a lake that does not open, has lost commits or is missing; a dry run unless --yes. "
         "Checks the file, its write-ahead log, the commit mark, the backup and Kafka, and prints what is wrong and what it would do. "
         "With --yes, damaged files are renamed, never deleted; the newest good state is opened; what is missing is read from Kafka again. "
         "Offsets that Kafka no longer has are listed, and nothing is changed until you accept their loss."
-        "\vExit codes: 0 nothing to do, or all of it can be (was) brought back; 65 something is lost for good.\n\nExamples:\n"
+        "\vExit codes: 0 nothing to repair, or everything can be (was) recovered; 65 some offsets are lost.\n\nExamples:\n"
         "  smelt recover\n"
         "  smelt recover --yes\n"
         "  smelt recover --yes --accept-loss --json\n",
@@ -54,20 +54,20 @@ static void summarize_plan(App *app, const RecoverPlan *plan, json_t *steps) {
                              (json_int_t)plan->to_replay, "lost", recover_lost_json(plan), "steps", steps);
 }
 
-static void tell_findings(const App *app, const RecoverPlan *plan) {
-    if (!plan->lake_exists) say(app, "The lake file is not there.\n");
-    if (plan->problem != NULL) say(app, "The lake cannot be used as it is: %s\n", plan->problem);
-    if (plan->backup_problem != NULL) say(app, "No backup can help: %s\n", plan->backup_problem);
+static void print_findings(const App *app, const RecoverPlan *plan) {
+    if (!plan->lake_exists) say(app, "The lake file is missing.\n");
+    if (plan->problem != NULL) say(app, "The lake cannot be used: %s\n", plan->problem);
+    if (plan->backup_problem != NULL) say(app, "The backup cannot be used: %s\n", plan->backup_problem);
     if (!plan->behind) return;
     CLEANUP(buf_done) Buf where = {0};
     commit_mark_describe(&plan->mark, plan->base == RECOVER_BACKUP ? &plan->backup.mark : &plan->at, &where);
     say(app, "Behind the commit mark: %s\n", where.data);
 }
 
-static void tell_steps(const App *app, const json_t *steps, bool yes) {
+static void print_steps(const App *app, const json_t *steps, bool yes) {
     size_t i;
     json_t *step;
-    say(app, "%s\n", yes ? "Now:" : "It would:");
+    say(app, "%s\n", yes ? "Steps:" : "Steps of the repair:");
     json_array_foreach(steps, i, step) say(app, "  %zu. %s\n", i + 1, json_string_value(step));
 }
 
@@ -80,19 +80,19 @@ static int refuse_loss(const RecoverPlan *plan, Error *err) {
                  r->to);
     }
     return error_set(err, ERR_DATA,
-                     "neither Kafka nor a backup has these any more: %s. Nothing was changed. "
-                     "If that cannot be helped, `smelt recover --yes --accept-loss` records them as lost",
+                     "neither Kafka nor a backup still has these offsets: %s. Nothing was changed. "
+                     "To record them as lost, run `smelt recover --yes --accept-loss`",
                      ranges.data);
 }
 
 static int repair(App *app, Writer *w, const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {
     if (recover_prepare(o, plan, result, err) != 0) return -1;
-    for (size_t i = 0; i < ARRAY_LEN(result->asides) && result->asides[i] != NULL; i++) say(app, "Set aside: %s\n", result->asides[i]);
+    for (size_t i = 0; i < ARRAY_LEN(result->asides) && result->asides[i] != NULL; i++) say(app, "Renamed to %s\n", result->asides[i]);
     if (writer_open_file(app->settings, w, err) != 0 || lake_migrate(w->conn, err) != 0) return -1;
     return recover_finish(w->conn, o, plan, result, err);
 }
 
-static void tell_result(App *app, const RecoverResult *r) {
+static void print_result(App *app, const RecoverResult *r) {
     json_t *asides = json_array();
     for (size_t i = 0; i < ARRAY_LEN(r->asides) && r->asides[i] != NULL; i++) json_array_append_new(asides, json_string(r->asides[i]));
     CLEANUP(json_freep)
@@ -115,18 +115,18 @@ static int recover(App *app, Writer *w, const RecoverOptions *options, const Opt
     summarize_plan(app, &plan, steps);
     if (!recover_is_needed(&plan)) {
         say(app, "Nothing to do: %s.\n",
-            plan.lake_exists ? "the lake opens, can be read, and has all that its mark has" : "there is no lake yet");
+            plan.lake_exists ? "the lake opens, can be read, and has every commit of its mark" : "there is no lake yet");
         return 0;
     }
-    tell_findings(app, &plan);
-    tell_steps(app, steps, o->yes);
+    print_findings(app, &plan);
+    print_steps(app, steps, o->yes);
     if (plan.lost_count > 0 && !o->accept_loss) return refuse_loss(&plan, err);
     if (!o->yes) {
-        say(app, "Nothing was changed. `smelt recover --yes%s` does it.\n", plan.lost_count > 0 ? " --accept-loss" : "");
+        say(app, "Nothing was changed. Run `smelt recover --yes%s` to repair.\n", plan.lost_count > 0 ? " --accept-loss" : "");
         return 0;
     }
     if (repair(app, w, options, &plan, &result, err) != 0) return -1;
-    tell_result(app, &result);
+    print_result(app, &result);
     return 0;
 }
 

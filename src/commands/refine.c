@@ -25,26 +25,27 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options =
         (const struct argp_option[]){
-            {"full", OPT_FULL, NULL, 0, "Make Silver and Gold again from all of Bronze; readers see the old until the new is whole", 0},
+            {"full", OPT_FULL, NULL, 0,
+             "Rebuild Silver and Gold from all of Bronze; readers see the old tables until the new ones are complete", 0},
             {"pipeline", OPT_PIPELINE, "DIR", 0, "Contracts and features to use instead of the setting pipeline.dir", 0},
             {0}},
     .parser = parse,
-    .doc = "Checks the events that landed in Bronze since the last time against their contracts. "
+    .doc = "Checks the events that landed in Bronze since the last refine against their contracts. "
            "Those that pass go to Silver, the others to quarantine; then Gold is updated."
            "\vExamples:\n"
            "  smelt refine\n"
-           "  smelt refine --full          after a contract has changed, to apply it to the history\n"
-           "  smelt refine --pipeline my   declarations of your own (`smelt init` writes them out)\n",
+           "  smelt refine --full          after a contract was changed, to apply it to the history\n"
+           "  smelt refine --pipeline my   with your own contracts and features (`smelt init` writes them)\n",
 };
 
 static void print_notes(const App *app, const RefineStats *s) {
-    if (s->columns_added > 0) say(app, "Silver has %" PRId64 " new columns; rows from before have no value there.\n", s->columns_added);
-    if (s->features_rebuilt) say(app, "The features had changed: Gold was made again from Silver.\n");
+    if (s->columns_added > 0) say(app, "Silver has %" PRId64 " new columns, which are NULL in older rows.\n", s->columns_added);
+    if (s->features_rebuilt) say(app, "The features have changed: Gold was rebuilt from Silver.\n");
     if (s->contracts_changed)
-        say(app, "The contracts had changed: they hold for new events. `smelt refine --full` applies them to the history.\n");
+        say(app, "The contracts have changed and apply to new events. `smelt refine --full` applies them to the history.\n");
     if (s->drifted > 0)
-        say(app, "%" PRId64 " events brought fields that no contract knows, or numbers as text: see silver_drift.\n", s->drifted);
-    if (s->quarantined > 0) say(app, "`smelt quarantine list` says what is in quarantine, and why.\n");
+        say(app, "%" PRId64 " events have fields that are in no contract, or numbers as text: see the table silver_drift.\n", s->drifted);
+    if (s->quarantined > 0) say(app, "`smelt quarantine list` shows the events in quarantine by rule.\n");
 }
 
 int command_refine(App *app, int argc, char **argv, Error *err) {

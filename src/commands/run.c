@@ -29,10 +29,10 @@ static const struct argp argp = {
                                             {0}},
     .parser = parse,
     .doc = "Runs the pipeline once: ingest, refine, train when due, score, publish. "
-           "A step that failed for a passing reason is tried again (run.attempts). "
-           "Each run and step is kept in the lake's history. "
+           "A step that fails for a temporary reason is retried (run.attempts). "
+           "The lake keeps a history of runs and their steps. "
            "Meant for a CronJob or another scheduler, for example every 30 minutes. "
-           "Two at the same time do no harm: the second ends with exit code 75."
+           "A second run at the same time ends with exit code 75 and changes nothing."
            "\vExamples:\n"
            "  smelt run\n"
            "  smelt run --json --set ingest.timeout=60s\n",

@@ -22,17 +22,17 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp argp = {
     .options = (const struct argp_option[]){{"full", OPT_FULL, NULL, 0, "Score every subscriber again, also where nothing has changed", 0},
-                                            {"scheduled", OPT_SCHEDULED, NULL, 0, "As `smelt run` does it: no model yet is no error", 0},
+                                            {"scheduled", OPT_SCHEDULED, NULL, 0, "As in `smelt run`: without a model, end with 0", 0},
                                             {0}},
     .parser = parse,
-    .doc = "Scores with the current churn model the subscribers whose features or model have changed since they were last scored: "
-           "probability, risk band (high from 0.5, medium from 0.2) and the three features that moved the answer most."
+    .doc = "Scores the subscribers whose features or model have changed since their last score, with the current churn model: "
+           "probability, risk band (high from 0.5, medium from 0.2) and the three features that influenced it most."
            "\vExamples:\n"
            "  smelt score\n"
            "  smelt score --full --json\n",
 };
 
-static void tell(const App *app, const ChurnScores *s) {
+static void print_scores(const App *app, const ChurnScores *s) {
     if (s->skipped != NULL) {
         say(app, "Nothing was scored: %s.\n", s->skipped);
         return;
@@ -52,7 +52,7 @@ int command_score(App *app, int argc, char **argv, Error *err) {
     if (writer_open_existing(app->settings, "smelt score", &w, err) != 0) return -1;
     if (churn_score(w.conn, options.models_dir, o.full, &scores, err) != 0) return -1;
     if (scores.skipped != NULL && !o.scheduled) return error_set(err, ERR_DATA, "nothing was scored: %s", scores.skipped);
-    tell(app, &scores);
+    print_scores(app, &scores);
     app->summary = churn_scores_json(&scores);
     return 0;
 }

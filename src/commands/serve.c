@@ -18,10 +18,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp argp = {
-    .options = (const struct argp_option[]){{"metrics", OPT_METRICS, NULL, 0, "Only print what /metrics can say, as Markdown", 0}, {0}},
+    .options = (const struct argp_option[]){{"metrics", OPT_METRICS, NULL, 0, "Only print the list of metrics, as Markdown", 0}, {0}},
     .parser = parse,
     .doc = "Serves the dashboards, the API, the probes (/livez, /readyz) and Prometheus metrics (/metrics) over the published snapshots. "
-           "A new snapshot is picked up without a restart. "
+           "New snapshots are opened without a restart. "
            "Ends cleanly on SIGTERM or Ctrl-C."
            "\vExamples:\n"
            "  smelt serve\n"

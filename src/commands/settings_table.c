@@ -1,7 +1,7 @@
 /* settings_table.c: see settings_table.h.
  *
- * Order: as the data flows, then what concerns every command; `smelt config`, `smelt init` and docs/settings.md keep it. All settings are
- * read once, when a process starts: `restart` names the servers that use the setting. */
+ * The rows are in the order of the data flow, then those of all commands; `smelt config`, `smelt init` and docs/settings.md keep this
+ * order. A process reads all settings once, when it starts: `restart` names the servers that use the setting. */
 #include "commands/settings_table.h"
 
 #include "base/buf.h"
@@ -17,7 +17,7 @@ static const char *const log_formats[] = {[LOG_AUTO] = "auto", [LOG_TEXT] = "tex
 static const char *const bootstrap_aliases[] = {"KAFKA_BOOTSTRAP", NULL};
 
 static const SettingSpec specs[] = {
-    {"kafka.bootstrap", SETTING_LIST, "localhost:9092", "brokers to ask first, host:port[,host:port]", .least = 1,
+    {"kafka.bootstrap", SETTING_LIST, "localhost:9092", "brokers to connect to first, host:port[,host:port]", .least = 1,
      .aliases = bootstrap_aliases, .restart = UP_SERVE},
     {"kafka.topic", SETTING_TEXT, "telecom.events", "the topic with the events", .least = 1, .restart = UP_SERVE},
     {"data.dir", SETTING_PATH, "./data", "where the lake, the snapshots and the models are", .least = 1, .restart = UP_SERVE},
@@ -29,7 +29,7 @@ static const SettingSpec specs[] = {
      .most = 10000000, .restart = UP},
     {"ingest.batch_bytes", SETTING_SIZE, "48MiB",
      "a batch commits at this many bytes of messages, or at a third of it when they are above 1 KB", .least = 1, .restart = UP},
-    {"ingest.timeout", SETTING_DURATION, "5m", "give up (exit 69) when Kafka was away this long; 0: never (as with --follow)"},
+    {"ingest.timeout", SETTING_DURATION, "5m", "end with exit code 69 when Kafka was unreachable this long; 0: never (as with --follow)"},
     {"lake.memory_limit", SETTING_SIZE, "256MiB", "memory of DuckDB's buffer manager; 0: as DuckDB chooses", .restart = UP_SERVE},
     {"lake.threads", SETTING_INTEGER, "1", "threads of DuckDB; 0: one per core (docs/decisions/0003)", .most = 1024, .restart = UP_SERVE},
     {"snapshots.keep", SETTING_INTEGER, "3", "published generations to keep", .least = 1, .most = 1000000, .restart = UP},
@@ -38,18 +38,18 @@ static const SettingSpec specs[] = {
     {"model.max_age", SETTING_DURATION, "24h", "`run` and `up` train again when the model is older", .restart = UP},
     {"model.rounds", SETTING_INTEGER, "100", "boosting rounds", .least = 1, .most = 10000, .restart = UP},
     {"model.seed", SETTING_INTEGER, "42", "seed of the split and of the training", .restart = UP},
-    {"run.attempts", SETTING_INTEGER, "3", "attempts of a step that fails for a reason that may pass", .least = 1, .most = 1000,
-     .restart = UP},
+    {"run.attempts", SETTING_INTEGER, "3", "attempts of a step that fails for a temporary reason", .least = 1, .most = 1000, .restart = UP},
     {"run.backoff", SETTING_DURATION, "2s", "wait before the second attempt; doubles with each", .restart = UP},
     {"up.publish_interval", SETTING_DURATION, "1m", "how often `smelt up` publishes a snapshot", .restart = UP},
-    {"disk.reserve", SETTING_SIZE, "200MB", "ingest writes only while so much is free at data.dir; `up` and --follow wait for it",
+    {"disk.reserve", SETTING_SIZE, "200MB", "ingest writes only while data.dir has this much free space; `up` and --follow wait for it",
      .restart = UP_SERVE},
     {"backup.dir", SETTING_PATH, "", "where `up` and `run` keep a backup, if set; `recover` looks there too", .restart = UP_SERVE},
-    {"backup.interval", SETTING_DURATION, "1h", "how often they add to it", .restart = UP_SERVE},
-    {"status.fresh_within", SETTING_DURATION, "35m", "a layer older than this is called stale", .restart = UP_SERVE},
-    {"status.interval", SETTING_DURATION, "5s", "how often a server looks at Kafka, the disk, the runs and the other parts", .least = 100,
+    {"backup.interval", SETTING_DURATION, "1h", "how often `up` and `run` add to the backup", .restart = UP_SERVE},
+    {"status.fresh_within", SETTING_DURATION, "35m", "a layer is degraded when work has waited for it longer than this",
+     .restart = UP_SERVE},
+    {"status.interval", SETTING_DURATION, "5s", "how often a server checks Kafka, the disk, the runs and the other parts", .least = 100,
      .most = 86400000, .restart = UP_SERVE},
-    {"log.level", SETTING_CHOICE, "info", "the least severe log lines that are written", .choices = log_levels, .restart = UP_SERVE},
+    {"log.level", SETTING_CHOICE, "info", "the lowest level of log lines that are written", .choices = log_levels, .restart = UP_SERVE},
     {"log.format", SETTING_CHOICE, "auto", "auto writes text on a terminal and JSON lines elsewhere", .choices = log_formats,
      .restart = UP_SERVE},
 };
@@ -67,17 +67,17 @@ const SettingTable settings_table = {.specs = specs, .count = ARRAY_LEN(specs), 
 static const char head[] =
     "# Settings\n"
     "\n"
-    "`--set KEY=VALUE` over the environment over `smelt.yaml` over the default; `smelt config` prints each value and where it came\n"
-    "from. In `smelt.yaml` keys may be nested (`kafka: {topic: x}`) or not (`kafka.topic: x`). In the environment `data.dir` is\n"
-    "`SMELT_DATA_DIR`, and so on; an empty variable is as good as none.\n"
+    "`--set KEY=VALUE` overrides the environment, which overrides `smelt.yaml`, which overrides the default. `smelt config` prints each\n"
+    "value and its source. In `smelt.yaml` keys may be nested (`kafka: {topic: x}`) or not (`kafka.topic: x`). In the environment\n"
+    "`data.dir` is `SMELT_DATA_DIR`, and so on; an empty variable is ignored.\n"
     "\n"
     "Sizes are bytes or have a unit: B, KB, MB, GB (powers of 1000), KiB, MiB, GiB (powers of 1024). Durations have one of ms, s, m,\n"
-    "h, d; a plain number is seconds. A relative path starts at the working directory. A list has commas between its values.\n"
+    "h, d; a plain number is seconds. A relative path starts at the working directory. The values of a list are separated by commas.\n"
     "\n"
-    "Every process reads its settings once, when it starts: the column *restart* says which of `smelt up` and `smelt serve` must be\n"
+    "Every process reads its settings once, when it starts. The column *restart* lists which of `smelt up` and `smelt serve` must be\n"
     "restarted to see a change.\n"
     "\n"
-    "This page is written by `smelt config --markdown`; a test compares.\n"
+    "This page is the output of `smelt config --markdown`; a test compares the two.\n"
     "\n"
     "| setting | type | default | allowed | restart | meaning |\n"
     "|---|---|---|---|---|---|\n";
@@ -96,7 +96,7 @@ char *settings_table_document(void) {
     buf_add_str(&out, head);
     for (size_t i = 0; i < ARRAY_LEN(specs); i++) write_row(&specs[i], &out);
     buf_addf(&out, "| `%sNAME` | text | | | " UP_SERVE " | %s |\n\n", kafka_properties.prefix, kafka_properties.help);
-    buf_add_str(&out, "Passwords and private keys of librdkafka, and properties under names that it does not know, are never printed.\n"
+    buf_add_str(&out, "Passwords and private keys of librdkafka, and properties whose names it does not know, are never printed.\n"
                       "`smelt produce` also reads `NUM_EVENTS` and `PRODUCER_MODE` (`smelt produce --help`).\n");
     return buf_take(&out);
 }

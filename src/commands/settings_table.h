@@ -1,4 +1,4 @@
-/* settings_table.h: the keys of Smelt: what a user can set. Modules read the values by key (base/settings.h) and do not need this file. */
+/* settings_table.h: the table of all settings of Smelt. Modules read the values by key (base/settings.h) and do not need this file. */
 #pragma once
 #include "base/settings_spec.h"
 

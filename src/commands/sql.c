@@ -1,4 +1,4 @@
-/* sql.c: `smelt sql`: read-only SQL on the newest snapshot, and the SQL that the declarations compile to. */
+/* sql.c: `smelt sql`: runs read-only SQL on the newest snapshot, and prints the SQL that contracts and features compile to. */
 #include "base/document.h"
 #include "base/memory.h"
 #include "base/periodic.h"
@@ -38,7 +38,7 @@ static const struct argp argp = {
     .parser = parse,
     .args_doc = "[QUERY]",
     .doc = "Runs one read-only query on the newest snapshot and prints one JSON object per row. "
-           "It cannot touch files, the network or settings, and never disturbs the pipeline."
+           "The query has no access to files, the network or settings, and never blocks the pipeline."
            "\vExamples:\n"
            "  smelt sql 'SELECT count(*) AS subscribers FROM gold_subscriber_features'\n"
            "  smelt sql 'SHOW TABLES'\n"
@@ -79,14 +79,14 @@ static int query(App *app, const char *sql, Error *err) {
     CLEANUP(periodic_stopp) Periodic *stop_checks = NULL; /* ends before the connection */
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     LakeOptions options = writer_lake_options(app->settings);
-    /* to_json gives every type of DuckDB a form; a statement that is not a query does not parse here, which is meant. */
+    /* to_json can print every type of DuckDB. A statement that is not a query does not parse inside a SELECT, on purpose. */
     CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(q)::VARCHAR FROM (%s\n) AS q", sql);
     if (snapshot_open(app->layout.snapshots_dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0)
         return -1;
     if (periodic_start(100, interrupt_after_stop, conn, &stop_checks, err) != 0) return -1;
     int rc = lake_query(conn, "your query", wrapped, NULL, 0, &rows, err);
     if (rc == 0) rc = print_rows(app, rows, err);
-    if (rc != 0 && err->kind == ERR_BUG) err->kind = ERR_USAGE; /* the query's text, not ours */
+    if (rc != 0 && err->kind == ERR_BUG) err->kind = ERR_USAGE; /* the mistake is in the user's query */
     return rc;
 }
 

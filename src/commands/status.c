@@ -1,5 +1,4 @@
-/* status.c: `smelt status`. Exit codes: 0 every part works, 1 something is late or not as it should be, 69 a part is down or cannot be
- * judged. */
+/* status.c: `smelt status`. Exit codes: 0 every part is ok, 1 a part is degraded, 69 a part is down or unknown. */
 #include "base/memory.h"
 #include "commands/all.h"
 #include "health/health.h"
@@ -24,16 +23,16 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp argp = {
-    .options =
-        (const struct argp_option[]){
-            {"ignore", OPT_IGNORE, "PART", 0, "This part does not count for the exit code, for example api. May be repeated", 0},
-            {"allow-degraded", OPT_ALLOW_DEGRADED, NULL, 0, "End with 0 also when something is late: for health checks that restart", 0},
-            {0}},
+    .options = (const struct argp_option[]){{"ignore", OPT_IGNORE, "PART", 0,
+                                             "Ignore this part for the exit code, for example api. May be repeated", 0},
+                                            {"allow-degraded", OPT_ALLOW_DEGRADED, NULL, 0,
+                                             "End with 0 also when a part is degraded: for health checks that restart the process", 0},
+                                            {0}},
     .parser = parse,
-    .doc = "Checks each part and prints its state in words: "
+    .doc = "Checks each part and prints its state: "
            "Kafka (by a metadata request), the lake, each layer, the model, the last run, the snapshot, the API, the disk. "
-           "Reads the newest snapshot, so it works beside a writer."
-           "\vExit codes: 0 every part works, 1 something is late, 69 a part is down.\n\nExamples:\n"
+           "Reads the newest snapshot, so it also works while another process writes the lake."
+           "\vExit codes: 0 every part is ok, 1 a part is degraded, 69 a part is down or unknown.\n\nExamples:\n"
            "  smelt status\n"
            "  smelt status --ignore api --json\n"
            "  smelt status --allow-degraded\n",
@@ -51,7 +50,7 @@ static int exit_code_of(const char *state) {
 }
 
 /* On a terminal the state has a colour. */
-static void tell_part(const App *app, const json_t *part, bool ignored) {
+static void print_part(const App *app, const json_t *part, bool ignored) {
     static const struct { const char *state, *color; } colors[] = {{"ok", "32"}, {"degraded", "33"}, {"down", "31"}, {"unknown", "31"}};
     const char *state = json_string_value(json_object_get(part, "state")), *color = NULL;
     for (size_t i = 0; i < ARRAY_LEN(colors); i++)
@@ -61,15 +60,15 @@ static void tell_part(const App *app, const json_t *part, bool ignored) {
         json_string_value(json_object_get(part, "detail")), ignored ? " (ignored)" : "");
 }
 
-/* Prints the parts; returns the exit code of the worst that counts. */
-static int tell(const App *app, const json_t *report, const Options *o) {
+/* Prints the parts; returns the exit code of the worst one that is not ignored. */
+static int print_report(const App *app, const json_t *report, const Options *o) {
     size_t i;
     json_t *part;
     int worst = 0;
     json_array_foreach(json_object_get(report, "components"), i, part) {
         bool ignored = is_ignored(o, json_string_value(json_object_get(part, "name")));
         int code = exit_code_of(json_string_value(json_object_get(part, "state")));
-        tell_part(app, part, ignored);
+        print_part(app, part, ignored);
         if (!ignored && code > worst) worst = code;
     }
     return worst;
@@ -82,6 +81,6 @@ int command_status(App *app, int argc, char **argv, Error *err) {
     if (health_new(&(HealthOptions){.settings = app->settings, .ask_api = true}, &health, err) != 0) return -1;
     health_refresh(health);
     app->summary = health_report(health);
-    int worst = tell(app, app->summary, &o);
+    int worst = print_report(app, app->summary, &o);
     return worst == EXIT_DEGRADED && o.allow_degraded ? 0 : worst;
 }

@@ -1,5 +1,5 @@
-/* train.c: `smelt train`. Too little data, which `smelt run` passes over, is an error here: the user asked for a model. A scheduler that
- * calls the steps one by one gets what `smelt run` does with --scheduled. */
+/* train.c: `smelt train`. Too little data is an error here, because the user asked for a model; `smelt run` only skips the step. A
+ * scheduler that calls single steps uses --scheduled, which works as in `smelt run`. */
 #include "churn/churn.h"
 
 #include "base/memory.h"
@@ -8,7 +8,7 @@
 
 enum { OPT_SEED = 1, OPT_LABEL, OPT_ROUNDS, OPT_SCHEDULED };
 
-/* Each option is a setting under another name, and is given to the settings as `--set` would be, so that it is checked in one place. */
+/* Each option is another name of a setting. It is passed on like `--set`, so that one place checks the values. */
 static const struct {
     int option;
     const char *key;
@@ -43,46 +43,48 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options =
         (const struct argp_option[]){{"label", OPT_LABEL, "rule|FILE.csv", 0,
-                                      "What to learn: rule (Gold's churn_label), or a file with subscriber_id,churned (model.label)", 0},
+                                      "Label to train on: rule (Gold's churn_label), or a file with subscriber_id,churned (model.label)",
+                                      0},
                                      {"seed", OPT_SEED, "N", 0, "Seed of the split and of the training (model.seed)", 0},
                                      {"rounds", OPT_ROUNDS, "N", 0, "Boosting rounds (model.rounds)", 0},
                                      {"scheduled", OPT_SCHEDULED, NULL, 0,
-                                      "As `smelt run` does it: only when the model is due (model.max_age); too little data is no error", 0},
+                                      "As in `smelt run`: train only when due (model.max_age); with too little data, end with 0", 0},
                                      {0}},
     .parser = parse,
-    .doc = "Trains the churn model on Gold's features, measures it on a fifth of the subscribers that it has not seen, "
+    .doc = "Trains the churn model on Gold's features, evaluates it on a fifth of the subscribers, which are held out, "
            "and makes it the current model. "
            "The same Gold, label, seed and rounds give the same model."
            "\vExamples:\n"
            "  smelt train\n"
            "  smelt train --label churned-in-june.csv\n"
            "  smelt train --seed 7 --rounds 300 --json\n"
-           "\nThe label `rule` is computed from the same features that the model sees, so a model of it looks perfect and proves nothing. "
-           "A file that says which subscribers really left is an honest label:\n"
+           "\nThe label `rule` is computed from the features of the model, so the metrics look perfect and say nothing about real churn. "
+           "For a real label, use a file with the subscribers that really left:\n"
            "  subscriber_id,churned\n"
            "  SUB-00017,1\n"
            "  SUB-00018,0\n",
 };
 
-static void tell_metrics(const App *app, const Metrics *m) {
-    say(app, "  AUC       %.4f   a churner is ranked above one who stays with this probability (0.5: guessing, 1: perfect)\n", m->auc);
-    say(app, "  PR-AUC    %.4f   precision, averaged over all recalls (%.4f: guessing, 1: perfect)\n", m->pr_auc, m->base_rate);
-    say(app, "  log loss  %.4f   how wrong the probabilities are, less is better (%.4f: always saying %.1f%%)\n", m->log_loss,
+static void print_metrics(const App *app, const Metrics *m) {
+    say(app, "  AUC       %.4f   probability that a churned subscriber is ranked above one that stayed (0.5: guessing, 1: perfect)\n",
+        m->auc);
+    say(app, "  PR-AUC    %.4f   average precision over all recalls (%.4f: guessing, 1: perfect)\n", m->pr_auc, m->base_rate);
+    say(app, "  log loss  %.4f   error of the probabilities, lower is better (%.4f: always predicting %.1f%%)\n", m->log_loss,
         m->log_loss_base, m->base_rate * 100);
 }
 
-static void tell(const App *app, const ChurnTraining *t) {
+static void print_training(const App *app, const ChurnTraining *t) {
     if (t->skipped != NULL) {
         say(app, "No model was trained: %s.\n", t->skipped);
         return;
     }
     say(app, "%s: trained on %zu subscribers with %zu features, measured on %zu others; %.1f%% of all churned; %.2f s\n", t->model_id,
         t->training_rows, t->features, t->holdout_rows, 100 * (double)t->positives / (double)t->rows, t->seconds);
-    tell_metrics(app, &t->metrics);
+    print_metrics(app, &t->metrics);
     for (size_t i = 0; i < t->top_count; i++)
-        say(app, "%s %s %.0f%%%s", i == 0 ? "  learns most from" : ",", t->top[i].name, t->top[i].gain * 100,
+        say(app, "%s %s %.0f%%%s", i == 0 ? "  most important features:" : ",", t->top[i].name, t->top[i].gain * 100,
             i + 1 == t->top_count ? "\n" : "");
-    if (t->labels_unused > 0) say(app, "%zu labels have no subscriber in Gold and were left out.\n", t->labels_unused);
+    if (t->labels_unused > 0) say(app, "%zu labels were ignored, because Gold does not have their subscribers.\n", t->labels_unused);
     if (t->label_leaks) say(app, "Warning: %s\n", churn_leak_warning);
 }
 
@@ -98,7 +100,7 @@ int command_train(App *app, int argc, char **argv, Error *err) {
                      : churn_train(w.conn, &options, &training, err)) != 0)
         return -1;
     if (training.skipped != NULL && !o.scheduled) return error_set(err, ERR_DATA, "no model was trained: %s", training.skipped);
-    tell(app, &training);
+    print_training(app, &training);
     app->summary = churn_training_json(&training);
     return 0;
 }

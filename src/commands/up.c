@@ -11,7 +11,7 @@
 static const struct argp argp = {
     .doc = "Runs everything in one process: follows the topic, refines as events arrive, "
            "trains, scores and publishes every up.publish_interval, "
-           "and serves the dashboards and the API from the live lake, where events are visible within about a second. "
+           "and serves the dashboards and the API from the live lake: events are visible within about a second. "
            "Ends cleanly on SIGTERM or Ctrl-C."
            "\vExamples:\n"
            "  smelt up\n"

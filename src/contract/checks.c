@@ -1,6 +1,6 @@
-/* checks.c: the rules of one property: `logicalTypeOptions` (rules range, length, pattern) and `quality` (rules with names of their own).
+/* checks.c: reads the rules of one property: `logicalTypeOptions` (the rules range, length and pattern) and `quality` (named rules).
  *
- * Invariant: a key that means something is enforced, refused, or noted as not enforced; never silently dropped. */
+ * Invariant: a key with a meaning is enforced, refused, or listed as not enforced; it is never silently ignored. */
 #include "contract/checks.h"
 
 #include "base/clock.h"
@@ -11,7 +11,7 @@
 
 /* A key of logicalTypeOptions, of `implementation` or of `arguments`. */
 typedef struct CheckKey {
-    const char *name, *rule; /* rule: when the check has no name of its own */
+    const char *name, *rule; /* rule: the name of a check in logicalTypeOptions */
     CheckKind kind;
 } CheckKey;
 
@@ -36,7 +36,7 @@ void checks_note_unenforced(Pipeline *p, Contract *c, const DocNode *rule) {
 
 /* ---- values of checks ---- */
 
-/* Placeholders of the compiled SQL look like this. */
+/* "{{" begins a placeholder of the compiled SQL. */
 static int refuse_braces(const DocNode *node, Error *err) {
     return strstr(json_string_value(node->value), "{{") != NULL ? REFUSE(node, err, "expected a text without \"{{\"") : 0;
 }
@@ -156,7 +156,7 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
 
 #define RULE_CHECKS "minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern, validValues, maximumAhead"
 
-/* Each key of `arguments` or `implementation` is a check under the rule's name. */
+/* Each key of `arguments` or `implementation` is a check with the rule's name. */
 static int read_rule_checks(Pipeline *p, const DocNode *from, const char *rule, Field *field, Error *err) {
     const char *key;
     json_t *value;
@@ -176,7 +176,7 @@ static int read_rule_name(Pipeline *p, const DocNode *rule, const char *initial,
     return !node_exists(&name) && initial != NULL ? 0 : read_name(&name, p->strings, ret, err);
 }
 
-/* Only a metric that must be 0 says something about each single event. */
+/* Only a metric that must be 0 can be checked for each event. */
 static int read_library_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field, Error *err) {
     const char *metric = NULL, *name = NULL;
     DocNode arguments = node_member(rule, "arguments"), most = node_member(rule, "mustBe");

@@ -3,7 +3,7 @@
 #include "contract/declarations.h"
 #include "contract/node.h"
 
-/* `logicalTypeOptions` and `quality` of a property become checks of `field`. ERR_CONFIG. */
+/* Reads `logicalTypeOptions` and `quality` of a property into the checks of `field`. ERR_CONFIG. */
 int checks_read(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) MUST_CHECK;
-/* Remembers a rule that is for other tools. */
+/* Adds a rule for other tools to the contract's list of rules that are not enforced. */
 void checks_note_unenforced(Pipeline *p, Contract *c, const DocNode *rule);

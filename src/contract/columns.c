@@ -1,7 +1,7 @@
 /* columns.c: see columns.h.
  *
- * Invariant: sums stay exact. A summed column has limits so narrow that EVENTS_MAX events of one subscriber cannot overflow 64 bits, and a
- * mean can still be rounded in 64-bit arithmetic; a column without such limits is refused. */
+ * Invariant: sums are exact. The limits of a summed column ensure that EVENTS_MAX events of one subscriber do not overflow 64 bits, and
+ * that a mean can be rounded in 64-bit arithmetic. A column without such limits is refused. */
 #include "contract/columns.h"
 
 #include <math.h>
@@ -49,7 +49,7 @@ static double type_limit(const Field *f) {
     if (f->type == VALUE_DECIMAL) return pow(10, f->precision - f->scale);
     for (size_t i = 0; i < ARRAY_LEN(limits); i++)
         if (strcmp(limits[i].type, f->sql_type) == 0) return limits[i].limit;
-    BUG("a sum over something that is no number");
+    BUG("a sum over a column that is not numeric");
 }
 
 /* The largest absolute value that passes the field's checks. */

@@ -1,4 +1,4 @@
-/* conditions.c: see conditions.h. `where` has a key for each column; its value is a value, a list (one of them), or an object with
+/* conditions.c: see conditions.h. `where` has a key for each column. Its value is one value, a list of allowed values, or an object with
  * comparisons. */
 #include "contract/conditions.h"
 
@@ -52,7 +52,7 @@ static void add_condition(Pipeline *p, Feature *f, const Condition *c) {
     f->where[f->where_count++] = *c;
 }
 
-/* {less_than: 5, not_in: [a, b]}: each key is a condition of its own. */
+/* {less_than: 5, not_in: [a, b]}: each key is a separate condition. */
 static int read_comparisons(Pipeline *p, const DocNode *node, const Column *column, Feature *f, Error *err) {
     const char *key;
     json_t *value;

@@ -3,5 +3,5 @@
 #include "contract/declarations.h"
 #include "contract/node.h"
 
-/* `where` of a feature, when it has one. ERR_CONFIG. */
+/* Reads `where` of a feature, if present. ERR_CONFIG. */
 int conditions_read(Pipeline *p, const DocNode *feature, Feature *f, Error *err) MUST_CHECK;

@@ -1,4 +1,5 @@
-/* contracts.c: see contracts.h. A document has a head and one or more event types, each with the event's properties (envelope.c). */
+/* contracts.c: see contracts.h. A document has general keys and one or more event types, each with the properties of the event
+ * (envelope.c). */
 #include "contract/contracts.h"
 
 #include "contract/checks.h"

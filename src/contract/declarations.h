@@ -1,7 +1,7 @@
-/* declarations.h: what contracts and features declare, once it is read and checked.
+/* declarations.h: the contracts and features after they were read and checked.
  *
- * Read-only once loaded (contract/pipeline.h): any thread. Every text is owned by the Pipeline and lives as long as it. What was loaded is
- * consistent: columns exist, types agree, rules fit their types, so that the compiler has no error paths.
+ * Read-only once loaded (contract/pipeline.h): any thread. The Pipeline owns every text. A loaded pipeline is consistent: columns exist,
+ * types agree, rules fit their types. So the compiler needs no error paths.
  *
  * Sizes: contracts, fields, checks and features are plain arrays with their counts; none is NULL-terminated. */
 #pragma once
@@ -35,7 +35,7 @@ typedef enum CheckKind {
 
 typedef struct Check {
     CheckKind kind;
-    const char *rule; /* its name in quarantine */
+    const char *rule; /* the name that quarantine shows */
     const char *text; /* a number as exact decimal text, a time as written, a pattern */
     int64_t number;   /* a length; a time or a distance in microseconds */
     const char **values;
@@ -56,7 +56,7 @@ typedef struct Field {
     int line; /* of its contract's file */
 } Field;
 
-/* What is promised of one event type. */
+/* The contract of one event type. */
 typedef struct Contract {
     const char *event_type, *file, *id, *version, *description;
     int64_t position;      /* contracts are in this order, then by file name */
@@ -64,7 +64,7 @@ typedef struct Contract {
     Field subscriber, timestamp, quality;
     Field *fields; /* of the payload, in contract order */
     size_t field_count;
-    const char **unenforced; /* what is for other tools, as paths in the file: "schema[0].quality" */
+    const char **unenforced; /* rules for other tools, as paths in the file: "schema[0].quality" */
     size_t unenforced_count;
     int line; /* of its file */
 } Contract;
@@ -90,7 +90,7 @@ typedef struct Column {
     int scale;
 } Column;
 
-/* `column comparison values`: several of them hold together. NULL never holds. */
+/* `column comparison values`. All conditions of a feature must be true; for NULL a condition is false. */
 typedef struct Condition {
     Column column;
     Comparison comparison;
@@ -105,7 +105,7 @@ typedef struct Feature {
     Condition *where;
     size_t where_count;
     int round;    /* decimals of an avg */
-    int *windows; /* days, ascending; beside the whole history */
+    int *windows; /* days, ascending; in addition to the whole history */
     size_t window_count;
     int line; /* of features.yaml */
 } Feature;
@@ -137,8 +137,8 @@ typedef struct Pipeline {
     Label *labels;
     size_t label_count;
     int64_t minimum_events;
-    int *windows; /* all that any feature has, in days, ascending */
+    int *windows; /* the windows of all features, in days, ascending */
     size_t window_count;
-    char contracts_sha256[65], features_sha256[65]; /* of the meaning: comments, order of keys and descriptions do not count */
+    char contracts_sha256[65], features_sha256[65]; /* of the meaning only: not of comments, descriptions and the order of keys */
     struct Strings *strings;                        /* owns every text */
 } Pipeline;

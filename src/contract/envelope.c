@@ -1,5 +1,5 @@
-/* envelope.c: the seven properties of an event are fixed, because Bronze is: a contract states them (it describes the whole message) and
- * may put rules on subscriber_id, timestamp and quality_score. */
+/* envelope.c: the seven properties of an event are fixed, like the columns of Bronze. A contract must list them, because it describes the
+ * whole message, and may have rules for subscriber_id, timestamp and quality_score. */
 #include "contract/envelope.h"
 
 #include "contract/checks.h"
@@ -10,7 +10,7 @@
 
 typedef struct EnvelopeProperty {
     const char *name, *logical, *physical, *column_type;
-    size_t offset; /* of the Field in Contract; 0: no rules of its own */
+    size_t offset; /* of the Field in Contract; 0: the property cannot have rules */
     ValueType type;
 } EnvelopeProperty;
 
@@ -24,7 +24,7 @@ static const EnvelopeProperty envelope[] = {
     {"payload", "object", "raw_payload", NULL, 0, VALUE_JSON},
 };
 
-/* Upper-casing the subscriber is the one transformation. */
+/* The only transformation is upper-casing the subscriber id. */
 static int read_transform(Contract *c, const DocNode *property, const EnvelopeProperty *e, Error *err) {
     DocNode logic = node_member(property, "transformLogic");
     if (!node_exists(&logic)) return 0;
@@ -67,7 +67,7 @@ int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *er
             return REFUSE(&name, err,
                           "expected id, type, source, subscriber_id, timestamp, quality_score or payload (others go into the payload)");
         if (seen[e - envelope] != 0)
-            return REFUSE(&name, err, "this property is there already, on line %d; expected each once", seen[e - envelope]);
+            return REFUSE(&name, err, "duplicate property, first on line %d; expected each property once", seen[e - envelope]);
         seen[e - envelope] = node_line(&property);
         if (read_property(p, c, &property, e, err) != 0) return -1;
     }

@@ -1,4 +1,4 @@
-/* explain.c: the declarations as JSON, and their fingerprints: SHA-256 of that JSON without what has no meaning for the data. */
+/* explain.c: the declarations as JSON, and their fingerprints: SHA-256 of that JSON without the parts that do not affect the data. */
 #include "contract/explain.h"
 
 #include "base/checksum.h"
@@ -85,7 +85,7 @@ static json_t *features_meaning(const Pipeline *p) {
     return json_pack("{sI so so}", "minimum_events", (json_int_t)p->minimum_events, "features", features, "labels", labels);
 }
 
-/* ---- for people: with descriptions, files and what is not enforced ---- */
+/* ---- complete: with descriptions, files and the rules that are not enforced ---- */
 
 static void describe_fields(json_t *fields, const Contract *c) {
     for (size_t i = 0; i < c->field_count; i++)
@@ -115,7 +115,7 @@ json_t *pipeline_explain(const Pipeline *p) {
 
 static void fingerprint(json_t *meaning, char hex[65]) {
     CLEANUP(free_text) char *text = json_dumps(meaning, JSON_COMPACT | JSON_SORT_KEYS);
-    if (text == NULL) BUG("declarations that are no JSON");
+    if (text == NULL) BUG("declarations that are not valid JSON");
     sha256_hex(text, strlen(text), hex);
     json_decref(meaning);
 }

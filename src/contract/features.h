@@ -3,5 +3,5 @@
 #include "contract/declarations.h"
 #include "contract/node.h"
 
-/* The whole document; the contracts must be there. ERR_CONFIG. */
+/* Reads the whole document; the contracts must be read before. ERR_CONFIG. */
 int features_read(Pipeline *p, const DocNode *document, Error *err) MUST_CHECK;

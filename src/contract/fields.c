@@ -76,7 +76,7 @@ static int read_column(Pipeline *p, const DocNode *property, Field *field, Error
     return 0;
 }
 
-/* Promises about many events, which cannot be checked one event at a time. */
+/* Rules about many events, which cannot be checked for a single event. */
 static void note_keys(Pipeline *p, Contract *c, const DocNode *property) {
     static const char *const keys[] = {"unique", "primaryKey"};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
@@ -97,7 +97,7 @@ static int read_field(Pipeline *p, Contract *c, const DocNode *property, Field *
     return checks_read(p, c, property, field, err);
 }
 
-/* ---- all of them ---- */
+/* ---- all properties ---- */
 
 static int check_unique(const Contract *c, const Field *field, const DocNode *property, Error *err) {
     DocNode name = node_member(property, "name"), column = node_member(property, "physicalName");
@@ -111,7 +111,7 @@ static int check_unique(const Contract *c, const Field *field, const DocNode *pr
     return 0;
 }
 
-/* Columns of Silver are shared by all contracts. */
+/* All contracts share the columns of Silver. */
 static int check_same_type(const Pipeline *p, const Contract *c, const Field *field, const DocNode *property, Error *err) {
     DocNode type = node_member(property, "physicalType");
     for (const Contract *other = p->contracts; other < p->contracts + p->contract_count; other++)

@@ -3,7 +3,7 @@
 #include "contract/declarations.h"
 #include "contract/node.h"
 
-/* The keys that the standard gives to a property. ERR_CONFIG names one that it does not. */
+/* Checks that a property has only keys of the standard. ERR_CONFIG names a key that is unknown. */
 int property_check_keys(const DocNode *property, Error *err) MUST_CHECK;
-/* Appends the `properties` of the payload to `c`. A column that earlier contracts of `p` have too must have their type. ERR_CONFIG. */
+/* Appends the `properties` of the payload to `c`. A column that earlier contracts of `p` also have must have the same type. ERR_CONFIG. */
 int payload_read(Pipeline *p, Contract *c, const DocNode *payload, Error *err) MUST_CHECK;

@@ -4,9 +4,9 @@
 #include "contract/declarations.h"
 #include "contract/node.h"
 
-/* Is `name` a column of the feature? *ret_window: its days, 0 for the whole history. */
+/* True when `name` is a column of the feature. *ret_window: its days, 0 for the whole history. */
 bool feature_has_column(const Feature *f, const char *name, int *ret_window);
-/* `name` and `description` of a feature or label. ERR_CONFIG. */
+/* Reads `name` and `description` of a feature or label. ERR_CONFIG. */
 int gold_names_read(Pipeline *p, const DocNode *at, const char **ret_name, const char **ret_description, Error *err) MUST_CHECK;
-/* No feature and no label of `p` has the column yet. `at` is the feature or label that wants it. ERR_CONFIG. */
+/* Checks that no feature or label of `p` has the column yet. `at` is the new feature or label. ERR_CONFIG. */
 int gold_check_new_column(const Pipeline *p, const DocNode *at, const char *column, Error *err) MUST_CHECK;

@@ -1,4 +1,4 @@
-/* labels.c: see labels.h. A label is any or all of some comparisons of a feature with a number. */
+/* labels.c: see labels.h. A label combines comparisons of features with numbers by `any_of` or `all_of`. */
 #include "contract/labels.h"
 
 #include "contract/gold_columns.h"
@@ -13,7 +13,7 @@ static int find_feature(const Pipeline *p, const DocNode *node, LabelTerm *term,
         if (!feature_has_column(f, name, &term->window)) continue;
         term->feature = i;
         bool number = f->aggregate == AGGREGATE_COUNT || f->column.type == VALUE_INTEGER || f->column.type == VALUE_DECIMAL;
-        return number ? 0 : REFUSE(node, err, "this feature is no number; expected one that is");
+        return number ? 0 : REFUSE(node, err, "this feature is not numeric; expected a numeric one");
     }
     return REFUSE(node, err, "expected the name of a feature, or of one of its windows");
 }

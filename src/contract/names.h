@@ -1,4 +1,4 @@
-/* names.h: the names that declarations use, and those that they may not use. Any thread. */
+/* names.h: names in declarations, and reserved names. Any thread. */
 #pragma once
 #include "contract/declarations.h"
 
@@ -10,7 +10,7 @@ extern const char *const aggregate_names[AGGREGATE_NAMES]; /* "count", "sum", ..
 #define COMPARISON_NAMES 7
 extern const char *const comparison_names[COMPARISON_NAMES]; /* "in", "less_than", ... */
 
-/* Silver has these columns for every event: no contract may give one of them to a property of the payload. */
+/* True for columns that Silver has for every event: a property of the payload must not use them. */
 bool is_silver_column(const char *name);
-/* Gold has these beside its features and labels. */
+/* True for columns that Gold has besides its features and labels. */
 bool is_gold_column(const char *name);

@@ -1,5 +1,4 @@
-/* node.c: see node.h. Nodes form a list from the value up to the document, so that path and line are only looked for when something is
- * wrong. */
+/* node.c: see node.h. Each node points to its parent, up to the document, so path and line are computed only for an error message. */
 #include "contract/node.h"
 
 #include "base/buf.h"
@@ -48,7 +47,7 @@ int node_line(const DocNode *node) {
 
 /* ---- refusing ---- */
 
-/* Long ones are cut, between two characters. */
+/* Truncates long values, between two characters. */
 static void add_scalar(Buf *out, const json_t *value) {
     enum { SHOWN = 60 };
     CLEANUP(free_text) char *text = json_text(value);

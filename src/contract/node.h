@@ -1,14 +1,14 @@
-/* node.h: a value of a parsed file, where it is, and how it is refused.
+/* node.h: a value of a parsed file and its place, and functions that refuse it with an error message.
  *
- * A refusal names the file and the line, the path inside the document, the value, and what would be right:
+ * The message has the file and the line, the path inside the document, the value, and what is expected:
  *     contracts/bss.odcs.yaml:41: schema[0].properties[2].required is "yes": expected true or false
- * Every refusal of this module is made by REFUSE or REFUSE_PATH, which put it into a list; tests/unit/contract/test_refusals.c fails when
- * its table of mistakes does not reach one of them. Any thread. */
+ * All refusals of this module use REFUSE or REFUSE_PATH, which register them in a list; tests/unit/contract/test_refusals.c fails when its
+ * table has no mistake for one of them. Any thread. */
 #pragma once
 #include "base/document.h"
 #include <stdbool.h>
 
-/* Lives on the stack while its children are read, and borrows from its parents and its document. */
+/* On the stack while its children are read; borrows from its parents and its document. */
 typedef struct DocNode {
     const Document *document;
     const struct DocNode *parent; /* NULL: the document's own value */
@@ -18,18 +18,18 @@ typedef struct DocNode {
 } DocNode;
 
 DocNode node_root(const Document *document);
-/* A member of an object, an item of a list: without a value when there is none. */
+/* A member of an object, an item of a list. Without a value when it does not exist. */
 DocNode node_member(const DocNode *object, const char *key);
 DocNode node_item(const DocNode *list, size_t index);
 bool node_exists(const DocNode *node); /* present and not null */
 /* "schema[0].properties[2].physicalType"; the caller frees. */
 char *node_path(const DocNode *node) MUST_CHECK;
-/* Of an absent value: the line of what it should be in. */
+/* For an absent value: the line of its parent. */
 int node_line(const DocNode *node);
 
 /* ---- refusing ---- */
 
-/* A place in the code that refuses something. The linker makes a list of them all: from __start_refusals to __stop_refusals. */
+/* A place in the code that refuses something. The linker collects all of them from __start_refusals to __stop_refusals. */
 typedef struct Refusal {
     const char *file;
     int line;
@@ -42,7 +42,7 @@ typedef struct Refusal {
 /* REFUSE_PATH(path, err, FORMAT, ...) is for a file or folder: "<path>: <text>". */
 #define REFUSE_PATH(path, err, ...) REFUSAL_(path_refuse(path, err, __VA_ARGS__), __VA_ARGS__)
 
-/* For the macros above alone. A pointer in the list, because the elements of such a list must have no gaps. */
+/* Only for the macros above. The list holds pointers, because its elements must not have gaps between them. */
 #define REFUSAL_(call, ...)                                                                                                                \
     ({                                                                                                                                     \
         static Refusal refusal_ = {__FILE__, __LINE__, REFUSAL_FORMAT_(__VA_ARGS__, ), false};                                             \

@@ -1,4 +1,4 @@
-/* pipeline.c: finds the files (built in, or a directory), and hands each parsed document to its reader. */
+/* pipeline.c: finds the files (built in, or in a directory), and passes each parsed document to its reader. */
 #include "contract/pipeline.h"
 
 #include "base/document.h"

@@ -1,11 +1,11 @@
-/* pipeline.h: loads what a pipeline means from YAML: data contracts (Open Data Contract Standard v3.1) and features. */
+/* pipeline.h: loads the declarations of a pipeline from YAML: data contracts (Open Data Contract Standard v3.1) and features. */
 #pragma once
 #include "base/error.h"
 #include "base/settings.h"
 #include "contract/declarations.h"
 
-/* Reads <dir>/contracts/ *.odcs.yaml and <dir>/features.yaml; NULL: those built into the binary. ERR_CONFIG names the first mistake: file
- * and line, path in the document, value, and what is expected there. ERR_IO. Any thread; the caller frees. */
+/* Reads <dir>/contracts/ *.odcs.yaml and <dir>/features.yaml; NULL: the files built into the binary. ERR_CONFIG describes the first
+ * mistake: file and line, path in the document, value, and what is expected there. ERR_IO. Any thread; the caller frees. */
 int pipeline_load_dir(const char *dir, Pipeline **ret, Error *err) MUST_CHECK;
 /* The same from the setting pipeline.dir. */
 int pipeline_load(const Settings *settings, Pipeline **ret, Error *err) MUST_CHECK;

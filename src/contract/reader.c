@@ -62,7 +62,7 @@ int read_list(const DocNode *at, const char *key, bool needed, DocNode *ret, Err
 
 /* ---- keys ---- */
 
-/* Is `key` one of "a, b, c"? */
+/* True when `key` is one of "a, b, c". */
 static bool is_in_list(const char *list, const char *key) {
     size_t n = strlen(key);
     for (const char *name = list; name[0] != '\0';) {
@@ -132,7 +132,7 @@ int read_name(const DocNode *node, Strings *strings, const char **ret, Error *er
     return 0;
 }
 
-/* Names go into SQL and into paths of JSON; quotes and backslashes there only hide mistakes. */
+/* Names are used in SQL and in JSON paths, where quotes and backslashes would only hide mistakes. */
 int read_message_name(const DocNode *node, Strings *strings, const char **ret, Error *err) {
     const char *name = json_string_value(node->value);
     if (name == NULL || name[0] == '\0' || strlen(name) > 100) return REFUSE(node, err, "expected a name of 1 to 100 characters");

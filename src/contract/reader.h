@@ -1,20 +1,21 @@
-/* reader.h: checked reading of a parsed file: every function refuses (node.h) what is not as it should be. ERR_CONFIG. */
+/* reader.h: reads values of a parsed file, and refuses (node.h) those that are not as expected. ERR_CONFIG. */
 #pragma once
 #include "contract/node.h"
 #include "contract/text.h"
 #include <stdint.h>
 
-/* Reads the member `key` of the object `at`. When it is absent or null: an error if `needed`, otherwise *ret is left as it is. */
+/* Reads the member `key` of the object `at`. When it is absent or null: an error if `needed`, otherwise *ret does not change. */
 int read_text(const DocNode *at, const char *key, bool needed, const char **ret, Error *err) MUST_CHECK; /* borrowed from the document */
 int read_bool(const DocNode *at, const char *key, bool *ret, Error *err) MUST_CHECK;
 int read_integer(const DocNode *at, const char *key, int64_t least, int64_t most, int64_t *ret, Error *err) MUST_CHECK;
-/* The text, or "" when there is none; owned by `strings`. */
+/* The member `description`, or "" without one; owned by `strings`. */
 int read_description(const DocNode *at, Strings *strings, const char **ret, Error *err) MUST_CHECK;
 /* An object or a list as member. When it is absent or null (and not `needed`), *ret has no value. */
 int read_object(const DocNode *at, const char *key, DocNode *ret, Error *err) MUST_CHECK;
 int read_list(const DocNode *at, const char *key, bool needed, DocNode *ret, Error *err) MUST_CHECK;
 
-/* `at` must be an object that has only keys of `known` ("id, name, description"): a typo must not switch a rule off. */
+/* `at` must be an object that has only keys of `known` ("id, name, description"), so that a misspelt key is an error and does not disable a
+ * rule. */
 int check_keys(const DocNode *at, const char *known, Error *err) MUST_CHECK;
 /* One of `names` (n of them); *ret is its index. */
 int read_choice(const DocNode *node, const char *const *names, size_t n, size_t *ret, Error *err) MUST_CHECK;

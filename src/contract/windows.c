@@ -39,7 +39,7 @@ int windows_read(Pipeline *p, const DocNode *at, int **ret, size_t *ret_count, E
     for (size_t i = 0; i < n; i++) {
         DocNode window = node_item(&list, i);
         if (read_window(&window, &days[i], err) != 0) return -1;
-        if (has_window(days, i, days[i])) return REFUSE(&window, err, "this window is there already; expected each once");
+        if (has_window(days, i, days[i])) return REFUSE(&window, err, "duplicate window; expected each window once");
     }
     qsort(days, n, sizeof *days, compare_days);
     *ret = days;

@@ -1,9 +1,10 @@
-/* windows.h: the windows of UTC days over which features are computed too. One thread. */
+/* windows.h: reads windows: the numbers of UTC days over which features are also computed. One thread. */
 #pragma once
 #include "contract/declarations.h"
 #include "contract/node.h"
 
-/* The member `windows` of `at` ("7d"), as days in ascending order, owned by the pipeline; without it *ret is left as it is. ERR_CONFIG. */
+/* Reads the member `windows` of `at` ("7d") as days in ascending order, owned by the pipeline; without it *ret does not change.
+ * ERR_CONFIG. */
 int windows_read(Pipeline *p, const DocNode *at, int **ret, size_t *ret_count, Error *err) MUST_CHECK;
-/* All that any feature has, into the pipeline. ERR_CONFIG: too many; `list` (of the features) is refused. */
+/* Stores the windows of all features in the pipeline. ERR_CONFIG: there are too many; refuses `list`, the list of features. */
 int windows_collect(Pipeline *p, const DocNode *list, Error *err) MUST_CHECK;

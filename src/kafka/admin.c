@@ -16,7 +16,7 @@
 #define RETRY_PAUSE_NS (50 * 1000 * 1000)
 #define FIRST_SLICE_MS 500
 #define MAX_SLICE_MS   2000
-#define MIN_REQUEST_MS 50 /* what is left of a timeout is never rounded down to "at once" */
+#define MIN_REQUEST_MS 50 /* a request waits at least this long, even when the timeout is nearly over */
 
 typedef struct Deadline {
     int64_t end_ns;
@@ -37,7 +37,7 @@ static int deadline_left_ms(Deadline deadline) {
 
 /* ---- one request ---- */
 
-/* What an administration request needs beside its arguments. */
+/* What every administration request needs besides its arguments. */
 typedef struct AdminRequest {
     KafkaClient *client;
     rd_kafka_AdminOptions_t *options;
@@ -59,7 +59,7 @@ static int request_init(AdminRequest *request, KafkaClient *client, rd_kafka_adm
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? 0 : kafka_fail(client, code, reason, err, "administration request");
 }
 
-/* Waits for the answer of the request that was just sent to the queue. */
+/* Waits for the answer to the request that was just sent. */
 static int request_wait(AdminRequest *request, int timeout_ms, const char *what, Error *err) {
     request->answer = rd_kafka_queue_poll(request->queue, timeout_ms + MIN_REQUEST_MS);
     if (request->answer == NULL) return kafka_fail(request->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%s", what);
@@ -87,7 +87,7 @@ static int ask_metadata(KafkaClient *client, Deadline deadline, const struct rd_
 
 /* ---- describe ---- */
 
-/* librdkafka prints the id in the alphabet of base64, Kafka's own tools in that of URLs. */
+/* librdkafka prints the id in base64, Kafka's own tools in URL-safe base64. */
 static char *topic_id_text(const rd_kafka_Uuid_t *id) {
     char *text = xstrdup(rd_kafka_Uuid_base64str(id));
     for (char *c = text; *c != '\0'; c++) *c = *c == '+' ? '-' : *c == '/' ? '_' : *c;
@@ -118,11 +118,11 @@ static int ask_description(AdminRequest *request, const char *name, int timeout_
     size_t count = 0;
     const rd_kafka_DescribeTopics_result_t *result = rd_kafka_event_DescribeTopics_result(request->answer);
     const rd_kafka_TopicDescription_t **descriptions = rd_kafka_DescribeTopics_result_topics(result, &count);
-    if (count != 1) return error_set(err, ERR_BUG, "Kafka at %s described %zu topics, one was asked", request->client->address, count);
+    if (count != 1) return error_set(err, ERR_BUG, "Kafka at %s described %zu topics instead of one", request->client->address, count);
     return copy_description(request->client, descriptions[0], topic, err);
 }
 
-/* Any broker can describe a topic. librdkafka would wait for the controller, which may be changing just now: ask the one that answers. */
+/* Any broker can describe a topic. By default librdkafka waits for the controller, which may be changing: ask a broker that answers. */
 static int answering_broker(KafkaClient *client, Deadline deadline, int32_t *ret, Error *err) {
     const struct rd_kafka_metadata *metadata = NULL;
     if (ask_metadata(client, deadline, &metadata, err) != 0) return -1;
@@ -194,7 +194,7 @@ static int list_offsets(KafkaClient *client, const char *name, int64_t spec, Dea
 }
 
 static char *cluster_id(KafkaClient *client, Deadline deadline) {
-    char *id = rd_kafka_clusterid(client->rk, deadline_left_ms(deadline)); /* known since the first metadata answer */
+    char *id = rd_kafka_clusterid(client->rk, deadline_left_ms(deadline)); /* known after the first metadata answer */
     char *copy = xstrdup(id != NULL ? id : "");
     if (id != NULL) rd_kafka_mem_free(client->rk, id);
     return copy;
@@ -251,7 +251,7 @@ static int create(KafkaClient *client, const char *name, int partitions, Deadlin
     return result;
 }
 
-/* A new topic is known to the controller before its leaders are known to the broker that we ask. */
+/* The controller knows a new topic before the broker that is asked here knows its leaders. */
 static int wait_for_leaders(KafkaClient *client, const char *name, Deadline deadline, int *ret_partitions, Error *err) {
     for (;;) {
         CLEANUP(kafka_topic_done) KafkaTopic topic = {0};
@@ -265,7 +265,7 @@ static int wait_for_leaders(KafkaClient *client, const char *name, Deadline dead
         if (deadline_passed(deadline))
             return result != 0
                        ? -1
-                       : error_set(err, ERR_UNAVAILABLE, "Kafka at %s: topic %s was created but is not there yet", client->address, name);
+                       : error_set(err, ERR_UNAVAILABLE, "Kafka at %s: topic %s was created but is not ready yet", client->address, name);
         nanosleep(&(struct timespec){.tv_nsec = RETRY_PAUSE_NS}, NULL);
     }
 }

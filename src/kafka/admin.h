@@ -1,4 +1,4 @@
-/* admin.h: asking the cluster about itself and its topics. Any KafkaClient will do, any thread; each call waits for its own answers.
+/* admin.h: requests to the cluster about itself and its topics. With any KafkaClient, from any thread; each call waits for its own answers.
  *
  * Errors as client.h says, and ERR_STOPPED when a stop is requested while no answer comes; timeouts are for the whole call. */
 #pragma once
@@ -20,14 +20,14 @@ typedef struct KafkaTopic {
 int kafka_topic_describe(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
 void kafka_topic_done(KafkaTopic *topic);
 
-/* Creates the topic when it is absent, with the cluster's default replication, and waits until each partition has a leader.
- * ret_created and ret_partitions (what it has now, which may differ from what was asked when it was there before) may be NULL. */
+/* Creates the topic when it is absent, with the cluster's default replication, and waits until each partition has a leader. ret_created and
+ * ret_partitions may be NULL. An existing topic keeps its number of partitions, which ret_partitions gets. */
 int kafka_topic_ensure(KafkaClient *client, const char *topic, int partitions, int timeout_ms, bool *ret_created, int *ret_partitions,
                        Error *err) MUST_CHECK;
 
 typedef struct KafkaPing {
     int brokers;
-    double latency_ms; /* of the metadata request; the first on a handle connects too */
+    double latency_ms; /* of the metadata request; the first one of a handle includes the connection */
 } KafkaPing;
-/* One metadata request, Kafka's own protocol: for health checks. */
+/* Sends one metadata request, in Kafka's own protocol: for health checks. */
 int kafka_ping(KafkaClient *client, int timeout_ms, KafkaPing *ret, Error *err) MUST_CHECK;

@@ -6,7 +6,7 @@
  * librdkafka reports an outage as a timeout of whatever was waiting; what the network answered comes by a callback. The client keeps the
  * last such complaint, so that an error reads "connection refused" or "wrong password" rather than "timed out".
  *
- * Invariant: a fixed property never has another value than the role's; our guarantees (exact offsets, no lost acknowledgement) rest on it.
+ * Invariant: a fixed property always has the role's value: exact offsets and reliable acknowledgements depend on it.
  */
 #include "kafka/client_internal.h"
 
@@ -21,7 +21,7 @@
 #define PREFIX_LEN        (sizeof PREFIX - 1)
 #define CONF_ERROR_SIZE   512
 #define COMPLAIN_EVERY_NS (30 * NSEC_PER_SEC)
-#define REASON_AGES_NS    (60 * NSEC_PER_SEC) /* an older complaint is not why something failed now */
+#define REASON_AGES_NS    (60 * NSEC_PER_SEC) /* an older complaint does not explain a failure now */
 
 /* ---- errors ---- */
 
@@ -38,7 +38,7 @@ static const struct {
     {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, ERR_CONFIG},
     {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_CONFIG},
     {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, ERR_CONFIG},
-    {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, ERR_CONFIG}, /* a name that Kafka does not take */
+    {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, ERR_CONFIG}, /* a name that Kafka does not accept */
     {RD_KAFKA_RESP_ERR_INVALID_PARTITIONS, ERR_CONFIG},
     {RD_KAFKA_RESP_ERR_INVALID_CONFIG, ERR_CONFIG},
     {RD_KAFKA_RESP_ERR_POLICY_VIOLATION, ERR_CONFIG},
@@ -70,7 +70,7 @@ static bool is_silence(rd_kafka_resp_err_t code) {
     return false;
 }
 
-/* A handshake that breaks off is a broker going down; only a finished one that we did not like is a matter of configuration. */
+/* A TLS handshake that is interrupted means that the broker is going down; only one that completes and fails is a wrong configuration. */
 static ErrorKind complaint_kind(rd_kafka_resp_err_t code, const char *reason) {
     if (code == RD_KAFKA_RESP_ERR__SSL && (strstr(reason, "isconnected") != NULL || strstr(reason, "reset by peer") != NULL))
         return ERR_UNAVAILABLE;
@@ -96,7 +96,7 @@ static void complaint_keep(KafkaClient *client, rd_kafka_resp_err_t code, const 
 }
 
 static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what) {
-    /* Callbacks of a producer or admin handle wait in its main queue for a poll; a consumer serves its own. */
+    /* Producer and admin handles run their callbacks only in rd_kafka_poll; a consumer runs them in its own poll. */
     if (rd_kafka_type(client->rk) == RD_KAFKA_PRODUCER) rd_kafka_poll(client->rk, 0);
     char reason[KAFKA_REASON_SIZE];
     rd_kafka_resp_err_t reason_code;
@@ -137,7 +137,7 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     complaint_keep(client, (rd_kafka_resp_err_t)code, reason);
 }
 
-/* During an outage librdkafka complains at each attempt to connect: let one through now and then. */
+/* During an outage librdkafka logs each attempt to connect: true for one of them per COMPLAIN_EVERY_NS. */
 static bool complaint_is_due(KafkaClient *client, int *ret_held) {
     long long now = clock_mono_ns(), last = atomic_load(&client->complained_ns);
     bool due = (last == 0 || now - last >= COMPLAIN_EVERY_NS) && atomic_compare_exchange_strong(&client->complained_ns, &last, now);
@@ -156,13 +156,13 @@ static LogLevel level_of(int syslog_level) {
 /* Called from librdkafka's own threads, also before rd_kafka_new has returned. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     KafkaClient *client = rk != NULL ? rd_kafka_opaque(rk) : NULL;
-    if (strcmp(facility, "CONFWARN") == 0) return;  /* a property of the other role: one set of settings serves both */
-    if (strcmp(facility, "GETPID") == 0) level = 7; /* a broker that has just started: librdkafka asks again by itself */
+    if (strcmp(facility, "CONFWARN") == 0) return;  /* a property of the other role: producer and consumer share the settings */
+    if (strcmp(facility, "GETPID") == 0) level = 7; /* the broker has just started: librdkafka retries */
     int held = 0;
     bool complaint = client != NULL && level_of(level) == LOG_WARN && (strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0);
     if (complaint && !complaint_is_due(client, &held)) return;
     if (held > 0)
-        log_write(level_of(level), "kafka", "%s (and %d more like it before)", text, held);
+        log_write(level_of(level), "kafka", "%s (and %d similar errors before it)", text, held);
     else
         log_write(level_of(level), "kafka", "%s", text);
 }
@@ -170,7 +170,7 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
 /* ---- configuration ---- */
 
 static int conf_refused(Error *err, const Setting *setting, const char *name, const char *reason) {
-    if (setting == NULL) return error_set(err, ERR_BUG, "librdkafka refuses our %s: %s", name, reason);
+    if (setting == NULL) return error_set(err, ERR_BUG, "librdkafka rejects Smelt's %s: %s", name, reason);
     return error_set(err, ERR_CONFIG, "setting %s (from %s): %s", setting->key, setting->place, reason);
 }
 
@@ -219,7 +219,7 @@ static const KafkaProperty common_defaults[] = {
     {"log.thread.name", "false"},
     {"socket.keepalive.enable", "true"},
     {"reconnect.backoff.ms", "20"},       /* librdkafka also waits half of this between its first two connections of a new handle */
-    {"reconnect.backoff.max.ms", "2000"}, /* back soon after a broker's restart */
+    {"reconnect.backoff.max.ms", "2000"}, /* reconnects soon after a broker's restart */
     {NULL, NULL},
 };
 
@@ -250,7 +250,7 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
         rd_kafka_conf_destroy(conf);
         return -1;
     }
-    client->rk = rd_kafka_new(role->type, conf, reason, sizeof reason); /* takes conf, unless it fails */
+    client->rk = rd_kafka_new(role->type, conf, reason, sizeof reason); /* owns conf, unless it fails */
     if (client->rk == NULL) {
         rd_kafka_conf_destroy(conf);
         return error_set(err, ERR_CONFIG, "Kafka client: %s", reason);

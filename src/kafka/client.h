@@ -1,7 +1,7 @@
 /* client.h: one handle to the Kafka cluster of the settings, for the consumer, the producer and the administration alike.
  *
- * Making one never waits for a broker: librdkafka connects in the background and reconnects for ever. A handle may be used by any thread;
- * its log lines go to base/log.h, repeated complaints about the same outage once in 30 s.
+ * Creating one never waits for a broker: librdkafka connects in the background and reconnects without end. Any thread may use a handle. Its
+ * log lines go to base/log.h; repeated errors of one outage are logged once in 30 s.
  *
  * Errors: ERR_CONFIG names the `kafka.*` setting that librdkafka refuses, or the cluster refused the login, TLS or the authorization;
  * ERR_UNAVAILABLE names the address and the last reason that the network gave. */
@@ -15,7 +15,7 @@ typedef struct KafkaClient KafkaClient;
 int kafka_connect(const Settings *settings, KafkaClient **ret, Error *err) MUST_CHECK;
 void kafka_client_free(KafkaClient *client);
 DEFINE_CLEANUP(kafka_client_free, KafkaClient)
-/* kafka.bootstrap as it was set; valid as long as the client. */
+/* The value of kafka.bootstrap; valid while the client lives. */
 const char *kafka_client_address(const KafkaClient *client);
-/* "2.15.1": the librdkafka that is linked in. */
+/* The version of the linked librdkafka: "2.15.1". */
 const char *kafka_library_version(void);

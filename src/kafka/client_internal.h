@@ -40,5 +40,5 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
 int kafka_fail(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what, ...) PRINTF_LIKE(5, 6);
 /* The same for an rd_kafka_error_t, which it destroys. */
 int kafka_fail_error(KafkaClient *client, rd_kafka_error_t *error, Error *err, const char *what, ...) PRINTF_LIKE(4, 5);
-/* The kind that a code means: what should the caller do about it? */
+/* The error kind of a code: whether the caller should retry or stop. */
 ErrorKind kafka_error_kind(rd_kafka_resp_err_t code);

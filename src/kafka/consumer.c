@@ -1,6 +1,6 @@
 /* consumer.c: manual assignment over librdkafka's consumer_poll (its batch calls lose or repeat messages around seeks).
  *
- * Invariant: the broker's idea of our offset is never used: auto.offset.reset=error, so a missing offset is an event and not a jump. */
+ * Invariant: offsets stored at the broker are never used, and auto.offset.reset=error: a missing offset is an event, not a silent jump. */
 #include "kafka/consumer.h"
 
 #include "base/clock.h"
@@ -14,8 +14,8 @@ struct KafkaConsumer {
     KafkaClient *client;
     char *topic;
     rd_kafka_topic_partition_list_t *assigned;
-    rd_kafka_message_t *held; /* the message whose value the last event lent */
-    atomic_int reports;       /* of positions, that the broker has not answered */
+    rd_kafka_message_t *held; /* the message that the last event borrows from */
+    atomic_int reports;       /* offset reports that the broker has not answered yet */
 };
 
 static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets, void *opaque) {
@@ -33,7 +33,7 @@ static const KafkaRole consumer_role = {
     .type = RD_KAFKA_CONSUMER,
     .defaults =
         (const KafkaProperty[]){{"group.id", "smelt"},
-                                {"queued.max.messages.kbytes", "16384"}, /* prefetched bytes; with the next, what bounds our memory */
+                                {"queued.max.messages.kbytes", "16384"}, /* prefetched bytes; with the next setting it bounds the memory */
                                 {"queued.min.messages", "20000"},
                                 {"fetch.queue.backoff.ms", "5"},
                                 {"fetch.wait.max.ms", "100"},

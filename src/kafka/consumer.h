@@ -1,7 +1,7 @@
 /* consumer.h: reading given partitions from given offsets. The consumer joins no group: the lake stores the offsets, and its lock ensures
  * that one process reads.
  *
- * One thread polls. librdkafka prefetches in the background, bounded (queued.max.messages.kbytes); not polling is the back-pressure. */
+ * One thread polls. librdkafka prefetches in the background up to queued.max.messages.kbytes; a caller that does not poll makes it stop. */
 #pragma once
 #include "base/offsets.h"
 #include "kafka/client.h"

@@ -1,10 +1,12 @@
 /* producer.c: an idempotent librdkafka producer with counted delivery reports.
  *
- * The queue is bounded, and a full one makes the sender wait while it serves reports, so a broker that is slow slows the sender and nothing
- * grows. librdkafka batches for up to 20 ms, compresses with lz4 (a tenth of zstd's work on these events) and retries by itself until
- * message.timeout.ms. Keys go to partitions by murmur2, as Java's clients do it, so that other emitters agree on a key's partition.
+ * The queue is bounded. When it is full, the sender waits and handles delivery reports, so a slow broker slows the sender down and memory
+ * does not grow. librdkafka batches for up to 20 ms, compresses with lz4 (a tenth of zstd's CPU time on these events) and retries until
+ * message.timeout.ms. Partitions are chosen by murmur2 of the key, as in Java clients, so that other producers choose the same partition
+ * for a key.
  *
- * Invariant: sent = acked + failed + under way; a message is counted acked only by its own report with all in-sync replicas behind it. */
+ * Invariant: sent = acked + failed + in flight; a message is counted as acked only when its report says that all in-sync replicas have
+ * it. */
 #include "kafka/producer.h"
 
 #include "base/clock.h"

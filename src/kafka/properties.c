@@ -1,7 +1,7 @@
 /* properties.c: see properties.h.
  *
- * librdkafka marks its secrets but does not tell which they are, except by what it leaves out of its debug log: the unit test compares the
- * list with that. */
+ * librdkafka marks its secrets internally but has no call that lists them. Its debug log leaves them out: the unit test compares the list
+ * here with that log. */
 #include "kafka/properties.h"
 
 #include "base/attr.h"
@@ -23,7 +23,8 @@ static const char *const secrets[] = {
     "ssl_key",
 };
 
-/* Has a value, or can go back to its default. Of Java's properties librdkafka knows some names only to refuse them (sasl.jaas.config). */
+/* The property has a value or can be reset to its default. librdkafka knows some names of Java's properties only to reject them
+ * (sasl.jaas.config). */
 static bool is_known(const char *name) {
     char reason[REASON_SIZE];
     size_t size = 0;

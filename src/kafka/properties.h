@@ -1,4 +1,4 @@
-/* properties.h: what is known of librdkafka's properties without a client. Any thread. */
+/* properties.h: facts about librdkafka's properties that need no client. Any thread. */
 #pragma once
 #include <stdbool.h>
 

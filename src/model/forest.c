@@ -1,10 +1,10 @@
-/* forest.c: trees as flat tables. A row's way through a tree is one word: bit k says that split k sent it left. A leaf knows, for each
- * distinct feature on its path, which bits that feature decides (`care`) and how they must stand to come this way (`want`). The pattern of
- * the satisfied features selects a line of the leaf's table: the SHAP value of each of these features.
+/* forest.c: trees as flat tables. All split outcomes of a row in one tree are one 64-bit word: bit k is set when split k sends the row
+ * left. A leaf has, for each distinct feature on its path, the bits that this feature decides (`mask`) and their values on the path to this
+ * leaf (`expected`). The features whose bits match select a line of the leaf's table, which has the SHAP value of each feature.
  *
- * For a leaf of value v whose path has d distinct features, with o_j = 1 when feature j sends the row this way (else 0) and z_j = the share
- * of the training weight that goes this way at j's splits, the Shapley value of feature i is v * (o_i - z_i) * sum over S subset of the
- * others of |S|! (d-|S|-1)! / d! * prod_{j in S} o_j * prod_{j not in S} z_j.
+ * For a leaf of value v whose path has d distinct features, with o_j = 1 when feature j sends the row to this leaf (else 0) and z_j = the
+ * share of the training weight that takes the path's branch at j's splits, the Shapley value of feature i is v * (o_i - z_i) * sum over S
+ * subset of the others of |S|! (d-|S|-1)! / d! * prod_{j in S} o_j * prod_{j not in S} z_j.
  *
  * Invariant: for every row, the values over all leaves plus the bias sum to the model's margin. */
 #include "model/forest.h"
@@ -22,7 +22,7 @@ typedef struct Split {
 } Split;
 
 typedef struct SplitCondition {
-    uint64_t care, want;
+    uint64_t mask, expected;
     uint32_t feature;
 } SplitCondition;
 
@@ -51,7 +51,7 @@ struct Forest {
     size_t features;
 };
 
-/* Space for n more after `count` elements. The arrays are built once and small, so growing by what is needed is enough. */
+/* Makes space for n more after `count` elements. The arrays are small and built once, so each call grows them by n only. */
 #define ADD(array, count, n) ((array) = xrealloc((array), (count) + (n) + 1, sizeof *(array)), (count) += (n), (array) + (count) - (n))
 
 void forest_free(Forest *f) {
@@ -145,16 +145,16 @@ static bool true_at(const json_t *array, size_t i) {
     return json_is_true(v) || json_number_value(v) != 0;
 }
 
-/* `went` is one branch of split `bit` on `feature`; a feature that the path already has only narrows. */
-static void extend_path(Path *path, uint32_t feature, size_t bit, bool went_left, double share) {
+/* Adds the left or right branch of split `bit` on `feature`. A feature that the path already has gets one more bit, not a second entry. */
+static void extend_path(Path *path, uint32_t feature, size_t bit, bool is_left, double share) {
     size_t i = 0;
     while (i < path->count && path->conditions[i].feature != feature) i++;
     if (i == path->count) {
         path->conditions[path->count] = (SplitCondition){.feature = feature};
         path->zero[path->count++] = 1;
     }
-    path->conditions[i].care |= UINT64_C(1) << bit;
-    if (went_left) path->conditions[i].want |= UINT64_C(1) << bit;
+    path->conditions[i].mask |= UINT64_C(1) << bit;
+    if (is_left) path->conditions[i].expected |= UINT64_C(1) << bit;
     path->zero[i] *= share;
 }
 
@@ -178,8 +178,8 @@ static int add_node(Forest *f, const TreeDocument *t, size_t first_split, size_t
     }
     double feature = number_at(t->split_indices, node);
     if (depth >= FOREST_MAX_DEPTH) return not_a_model("a tree is too deep", err);
-    if (left >= (double)t->nodes || right < 0 || right >= (double)t->nodes) return not_a_model("a child that is not there", err);
-    if (feature < 0 || feature >= (double)f->features) return not_a_model("a feature that is not there", err);
+    if (left >= (double)t->nodes || right < 0 || right >= (double)t->nodes) return not_a_model("a child node that does not exist", err);
+    if (feature < 0 || feature >= (double)f->features) return not_a_model("a feature that does not exist", err);
     size_t bit = f->split_count - first_split;
     *ADD(f->splits, f->split_count, 1) = (Split){.feature = (uint32_t)feature,
                                                  .threshold = (float)number_at(t->split_conditions, node),
@@ -201,7 +201,7 @@ static int add_tree(Forest *f, const json_t *document, Error *err) {
     return 0;
 }
 
-/* ---- the whole ---- */
+/* ---- the forest ---- */
 
 static const json_t *descend(const json_t *value, const char *const *names) {
     for (; *names != NULL; names++) value = json_object_get(value, *names);
@@ -235,20 +235,20 @@ int forest_parse(const json_t *document, size_t feature_count, Forest **ret, Err
 
 /* ---- explaining a row ---- */
 
-static uint64_t walk(const Split *splits, size_t n, const float *row) {
-    uint64_t way = 0;
+static uint64_t evaluate_splits(const Split *splits, size_t n, const float *row) {
+    uint64_t outcome = 0;
     for (size_t i = 0; i < n; i++) {
         float v = row[splits[i].feature];
         bool left = isnan(v) ? splits[i].missing_left : v < splits[i].threshold;
-        way |= (uint64_t)left << i;
+        outcome |= (uint64_t)left << i;
     }
-    return way;
+    return outcome;
 }
 
-static void explain_leaf(const Forest *f, const Leaf *leaf, uint64_t way, float *ret) {
+static void explain_leaf(const Forest *f, const Leaf *leaf, uint64_t outcome, float *ret) {
     const SplitCondition *conditions = f->conditions + leaf->first_condition;
     size_t pattern = 0;
-    for (size_t i = 0; i < leaf->conditions; i++) pattern |= (size_t)((way & conditions[i].care) == conditions[i].want) << i;
+    for (size_t i = 0; i < leaf->conditions; i++) pattern |= (size_t)((outcome & conditions[i].mask) == conditions[i].expected) << i;
     const float *line = f->values + leaf->table + pattern * leaf->conditions;
     for (size_t i = 0; i < leaf->conditions; i++) ret[conditions[i].feature] += line[i];
 }
@@ -258,8 +258,8 @@ void forest_explain(const Forest *f, const float *row, float *ret) {
     ret[f->features] = (float)f->bias;
     for (size_t t = 0; t < f->tree_count; t++) {
         const Tree *tree = &f->trees[t];
-        uint64_t way = walk(f->splits + tree->first_split, tree->splits, row);
-        for (size_t i = 0; i < tree->leaves; i++) explain_leaf(f, &f->leaves[tree->first_leaf + i], way, ret);
+        uint64_t outcome = evaluate_splits(f->splits + tree->first_split, tree->splits, row);
+        for (size_t i = 0; i < tree->leaves; i++) explain_leaf(f, &f->leaves[tree->first_leaf + i], outcome, ret);
     }
 }
 

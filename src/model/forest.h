@@ -1,17 +1,17 @@
-/* forest.h: the trees of a trained model, for explaining its answers: exact SHAP values in microseconds a row.
+/* forest.h: the trees of a trained model, to explain its predictions: exact SHAP values in microseconds per row.
  *
  * Forest: immutable after forest_parse; any thread.
  *
  * What is computed: path-dependent TreeSHAP, as in S. Lundberg, G. Erion, S.-I. Lee, "Consistent Individualized Feature Attribution for
  * Tree Ensembles" (2018), which is also what XGBoost's own `pred_contribs` returns (the tests compare both). How: J. Yang, "Fast TreeSHAP"
- * (2021), version 2: for one leaf the values depend only on which of the d features on its path send the row that way, so all 2^d answers
- * are worked out once and a row only looks them up. With our trees (depth 4) that is exact and about 15 times faster than the library. */
+ * (2021), version 2: for one leaf the values depend only on which of the d features on its path send the row to it, so all 2^d results are
+ * computed once, and a row only looks them up. For trees of depth 4 this is exact and about 15 times faster than XGBoost's. */
 #pragma once
 #include "base/error.h"
 #include <jansson.h>
 #include <stddef.h>
 
-#define FOREST_MAX_DEPTH 6 /* 63 splits a tree: the outcome of all of them fits one word; a leaf's table has at most 64 rows */
+#define FOREST_MAX_DEPTH 6 /* at most 63 splits in a tree: their outcomes fit one 64-bit word; a leaf's table has at most 64 rows */
 
 typedef struct Forest Forest;
 
@@ -21,8 +21,8 @@ int forest_parse(const json_t *document, size_t feature_count, Forest **ret, Err
 void forest_free(Forest *f);
 DEFINE_CLEANUP(forest_free, Forest)
 
-/* `row`: feature_count values, NaN is missing. `ret`: feature_count + 1 values in log-odds; the last is the bias (the mean answer). Their
- * sum is the model's margin for the row; probability = 1 / (1 + exp(-margin)). */
+/* `row`: feature_count values, NaN is missing. `ret`: feature_count + 1 values in log-odds; the last is the bias (the mean prediction).
+ * Their sum is the model's margin for the row; probability = 1 / (1 + exp(-margin)). */
 void forest_explain(const Forest *f, const float *row, float *ret);
-/* The share of the total gain (the loss that the splits removed) that each feature earned: feature_count values that sum to 1, or all 0. */
+/* Each feature's share of the total gain (the loss that the splits on it removed): feature_count values that sum to 1, or all 0. */
 void forest_gain(const Forest *f, double *ret);

@@ -1,4 +1,5 @@
-/* metrics.c: one descending sort of the scores, then one pass over groups of equal scores, because order within a tie means nothing.
+/* metrics.c: sorts the scores in descending order, then passes once over groups of equal scores, because the order within a tie has no
+ * meaning.
  *
  * Invariant: no metric depends on the order of the rows. */
 #include "model/metrics.h"

@@ -1,4 +1,4 @@
-/* metrics.h: how good are probabilities against what happened? Pure; any thread.
+/* metrics.h: compares predicted probabilities with the labels. Pure; any thread.
  *
  * auc:      P(score of a positive > score of a negative) + half P(equal): the Mann-Whitney U statistic over its maximum, by mid-ranks
  *           (J. Hanley, B. McNeil, "The Meaning and Use of the Area under a ROC Curve", 1982). 0.5 is guessing.

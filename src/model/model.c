@@ -1,7 +1,7 @@
-/* model.c: training and predicting through XGBoost, explaining through our own reading of its trees.
+/* model.c: trains and predicts with XGBoost; explains predictions with our own copy of its trees (forest.h).
  *
- * A trained model is at once written to XGBoost's JSON and read back: the model that is measured is the very document that is stored and
- * served. Invariant: booster, forest, features and document of a Model say the same. */
+ * A trained model is immediately written to XGBoost's JSON and read back, so the model that is evaluated is the document that is stored and
+ * used for scoring. Invariant: booster, forest, features and document of a Model describe the same model. */
 #include "model/model_internal.h"
 
 #include "base/document.h"
@@ -11,8 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Small trees and sampling: a subscriber base is hundreds to a few hundred thousand rows of correlated features. hist on one thread sums in
- * a fixed order. The depth is bounded by FOREST_MAX_DEPTH. */
+/* Small trees and sampling: a subscriber base is hundreds to a few hundred thousand rows of correlated features. `hist` on one thread sums
+ * in a fixed order, so results are reproducible. max_depth must not exceed FOREST_MAX_DEPTH. */
 static const struct {
     const char *name, *value;
 } fixed_params[] = {
@@ -54,7 +54,7 @@ const json_t *model_params(const Model *m) {
 
 /* ---- training ---- */
 
-/* XGBoost's handles of one training; ended whatever happens. */
+/* XGBoost's handles of one training; training_done frees them in every case. */
 typedef struct Training {
     const Xgb *xgb;
     DMatrixHandle matrix;
@@ -72,7 +72,7 @@ static double mean_label(const float *labels, size_t n) {
     return sum / (double)n;
 }
 
-/* Texts throughout, as XGBoost takes them. base_score is the mean answer, so that the first tree need not find it. */
+/* All values are texts, as XGBoost expects. base_score is the mean label, so that the trees learn only the differences from it. */
 static json_t *make_params(const ModelParams *params, double base_score) {
     CLEANUP(free_text) char *seed = xasprintf("%" PRId64, params->seed);
     CLEANUP(free_text) char *score = xasprintf("%.9g", base_score);
@@ -88,7 +88,7 @@ static int set_params(const Training *t, json_t *params, Error *err) {
     const char *name;
     json_t *value;
     json_object_foreach(params, name, value) {
-        if (!json_is_string(value)) continue; /* "rounds" is the number of our calls */
+        if (!json_is_string(value)) continue; /* "rounds" is not XGBoost's: it is the number of our calls */
         if (t->xgb->XGBoosterSetParam(t->booster, name, json_string_value(value)) != 0) return xgb_fail(t->xgb, ERR_BUG, name, err);
     }
     return 0;
@@ -170,10 +170,9 @@ int model_from_document(const char *bytes, size_t n, Model **ret, Error *err) {
     return 0;
 }
 
-/* ---- answers ---- */
+/* ---- predictions ---- */
 
-/* In place: XGBoost reads our rows by their address (the array interface of https://numpy.org/doc/stable/reference/arrays.interface.html).
- */
+/* Without a copy: XGBoost reads the rows at their address, by https://numpy.org/doc/stable/reference/arrays.interface.html. */
 int model_predict(const Model *m, const Matrix *x, float *ret, Error *err) {
     static const char config[] =
         "{\"type\": 0, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": 0, \"strict_shape\": false, "

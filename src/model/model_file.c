@@ -1,6 +1,6 @@
 /* model_file.c: a model on disk: the document and its metadata, which carries a SHA-256 of the document and one of itself.
  *
- * A truncated or changed file is refused before XGBoost sees a byte of it.
+ * A truncated or changed file is refused before XGBoost reads it.
  * Invariant: what model_load returns is what model_save was given, bit for bit. */
 #include "model/model_internal.h"
 
@@ -19,7 +19,7 @@ static char *file_path(const char *dir, const char *id, const char *suffix) {
     return path_join(dir, name);
 }
 
-/* Over the metadata's compact text without the check itself. */
+/* The checksum of the metadata's compact text without the checksum itself. */
 static void self_check(json_t *metadata, char ret[SHA256_TEXT_SIZE]) {
     CLEANUP(json_freep) json_t *rest = json_copy(metadata);
     json_object_del(rest, SELF_CHECK);
@@ -84,7 +84,8 @@ static int read_metadata(const char *path, json_t **ret, Error *err) {
     int rc = json_parse(text.data, text.len, path, &metadata, &ignored);
     error_clear(&ignored);
     if (rc != 0 || !json_is_object(metadata)) return refuse(path, "is damaged (not JSON)", err);
-    if (json_integer_value(json_object_get(metadata, "format")) > FORMAT) return refuse(path, "is of a newer version of Smelt", err);
+    if (json_integer_value(json_object_get(metadata, "format")) > FORMAT)
+        return refuse(path, "was written by a newer version of Smelt", err);
     self_check(metadata, sum);
     const char *stored = json_string_value(json_object_get(metadata, SELF_CHECK));
     if (stored == NULL || strcmp(stored, sum) != 0) return refuse(path, "is damaged (its checksum does not match)", err);
@@ -132,7 +133,7 @@ int model_load(const char *dir, const char *id, Model **ret, json_t **ret_metada
         if (err->kind == ERR_DATA) error_prefix(err, "the model file %s is not usable, run `smelt train` to make a new model", path);
         return -1;
     }
-    if (!same_features(m, metadata)) return refuse(path, "has other features than its metadata says", err);
+    if (!same_features(m, metadata)) return refuse(path, "does not have the features that its metadata lists", err);
     if (ret_metadata != NULL) *ret_metadata = TAKE(metadata);
     *ret = TAKE(m);
     return 0;
@@ -141,6 +142,6 @@ int model_load(const char *dir, const char *id, Model **ret, json_t **ret_metada
 void model_remove(const char *dir, const char *id) {
     CLEANUP(free_text) char *path = file_path(dir, id, ".json");
     CLEANUP(free_text) char *meta_path = file_path(dir, id, ".meta.json");
-    unlink(meta_path); /* first: metadata never speaks of a file that is gone */
+    unlink(meta_path); /* first, so that metadata never refers to a missing file */
     unlink(path);
 }

@@ -14,5 +14,5 @@ struct Model {
     Buf document; /* XGBoost's JSON */
 };
 
-/* A model from XGBoost's JSON document (copied). ERR_DATA when it is not one, or has other features than its own list says. */
+/* A model from XGBoost's JSON document (copied). ERR_DATA when it is not one, or its list of feature names does not match its features. */
 int model_from_document(const char *bytes, size_t n, Model **ret, Error *err) MUST_CHECK;

@@ -1,6 +1,6 @@
-/* reasons.c: k is small (3), so an insertion into a short sorted list beats sorting all features.
+/* reasons.c: k is small (3), so inserting into a short sorted list is faster than sorting all features.
  *
- * Invariant: ret is sorted by falling absolute contribution at any time. */
+ * Invariant: ret is always sorted by descending absolute contribution. */
 #include "model/reasons.h"
 
 #include <math.h>

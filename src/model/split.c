@@ -1,6 +1,6 @@
 /* split.c: within each class, the rows with the smallest hashes are held out.
  *
- * Invariant: the outcome depends on the set of (name, label), the share and the seed, never on the order of the rows. */
+ * Invariant: the result depends on the set of (name, label), the share and the seed, not on the order of the rows. */
 #include "model/split.h"
 
 #include "base/memory.h"
@@ -15,37 +15,37 @@ uint64_t split_hash(const char *name, int64_t seed) {
     return h ^ (h >> 33);
 }
 
-typedef struct Ticket {
+typedef struct HashedRow {
     uint64_t hash;
-    const char *name; /* decides between equal hashes */
+    const char *name; /* order of rows with equal hashes */
     size_t row;
-} Ticket;
+} HashedRow;
 
 static int by_hash(const void *a, const void *b) {
-    const Ticket *x = a, *y = b;
+    const HashedRow *x = a, *y = b;
     if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
     return strcmp(x->name, y->name);
 }
 
-static size_t rows_to_hold(size_t rows, double share) {
+static size_t holdout_size(size_t rows, double share) {
     size_t wanted = (size_t)lround(share * (double)rows);
     if (rows < 2) return 0;
     if (wanted == 0) return 1;
     return wanted < rows ? wanted : rows - 1;
 }
 
-static void hold_class(const char *const *names, const float *labels, size_t n, bool positive, double share, int64_t seed, bool *ret) {
-    Ticket *tickets = xcalloc(n + 1, sizeof *tickets);
+static void hold_out_class(const char *const *names, const float *labels, size_t n, bool positive, double share, int64_t seed, bool *ret) {
+    HashedRow *rows = xcalloc(n + 1, sizeof *rows);
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
-        if ((labels[i] > 0.5f) == positive) tickets[count++] = (Ticket){.hash = split_hash(names[i], seed), .name = names[i], .row = i};
-    qsort(tickets, count, sizeof *tickets, by_hash);
-    size_t held = rows_to_hold(count, share);
-    for (size_t i = 0; i < count; i++) ret[tickets[i].row] = i < held;
-    free(tickets);
+        if ((labels[i] > 0.5f) == positive) rows[count++] = (HashedRow){.hash = split_hash(names[i], seed), .name = names[i], .row = i};
+    qsort(rows, count, sizeof *rows, by_hash);
+    size_t held = holdout_size(count, share);
+    for (size_t i = 0; i < count; i++) ret[rows[i].row] = i < held;
+    free(rows);
 }
 
 void split_holdout(const char *const *names, const float *labels, size_t n, double share, int64_t seed, bool *ret_holdout) {
-    hold_class(names, labels, n, false, share, seed, ret_holdout);
-    hold_class(names, labels, n, true, share, seed, ret_holdout);
+    hold_out_class(names, labels, n, false, share, seed, ret_holdout);
+    hold_out_class(names, labels, n, true, share, seed, ret_holdout);
 }

@@ -1,13 +1,14 @@
 /* split.h: which rows are held out to measure the model. Pure; any thread.
  *
- * Stratified: the same share of each class. By a hash of the row's name and the seed: the same subscriber falls on the same side whatever
- * the order of the rows, and nearly always when others come and go. */
+ * Stratified: the same share of each class. Rows are chosen by a hash of name and seed: a subscriber is on the same side for any order of
+ * the rows, and nearly always when other subscribers are added or removed. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* 64-bit FNV-1a of the text, begun from the seed and ended by the mixer of MurmurHash3 (fmix64), so that similar ids fall apart. */
+/* 64-bit FNV-1a of the text, starting from the seed, then the finalizer of MurmurHash3 (fmix64), so that similar ids get very different
+ * hashes. */
 uint64_t split_hash(const char *name, int64_t seed);
 /* Sets ret_holdout[i] for n rows. Of each class, round(share * its rows) are held out, but at least one row stays on each side when the
  * class has two. */

@@ -1,8 +1,8 @@
-/* xgb.c: loading libxgboost, once in a process.
+/* xgb.c: loads libxgboost once per process.
  *
- * Its log lines go to our log at debug level: it must never write to stdout or stderr by itself. The callback and the verbosity are
+ * XGBoost's log lines go to our log at debug level, because it must not write to stdout or stderr itself. Callback and verbosity are
  * per-thread state in XGBoost, hence the thread-local flag.
- * Invariant: a table that xgb_load handed out is complete and never changes. */
+ * Invariant: a table that xgb_load returned is complete and never changes. */
 #include "model/xgb.h"
 
 #include "base/log.h"
@@ -12,13 +12,13 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The ABI's name first; the second is what builds from source install. */
+/* The first is the name of the ABI; builds from source install the second. */
 static const char *const library_names[] = {"libxgboost.so.0", "libxgboost.so"};
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static Xgb table;
 static void (*omp_set_num_threads)(int); /* NULL: an XGBoost without OpenMP */
-static char *problem;                    /* why the table is not complete; kept for the life of the process */
+static char *problem;                    /* why the table is not complete; never freed */
 
 static void *open_library(void) {
     for (size_t i = 0; i < ARRAY_LEN(library_names); i++) {
@@ -53,7 +53,7 @@ static void forward_log(const char *line) {
     log_debug("model", "xgboost: %s", line);
 }
 
-/* Reading a model asks OpenMP for a thread a core whatever `nthread` says, and each spins for milliseconds on a core that others need. */
+/* When it reads a model, XGBoost ignores `nthread` and starts one OpenMP thread per core; each spins for milliseconds. */
 static void set_up_this_thread(void) {
     static _Thread_local bool done;
     if (done) return;
@@ -72,5 +72,5 @@ int xgb_load(const Xgb **ret, Error *err) {
 
 int xgb_fail(const Xgb *xgb, ErrorKind kind, const char *doing, Error *err) {
     const char *text = xgb->XGBGetLastError();
-    return error_set(err, kind, "%s: XGBoost says: %.*s", doing, (int)strcspn(text, "\n"), text);
+    return error_set(err, kind, "%s: XGBoost: %.*s", doing, (int)strcspn(text, "\n"), text);
 }

@@ -1,7 +1,7 @@
 /* xgb.h: XGBoost's C library as a table of functions, loaded at first use. Private to this module; the only place that includes its header.
  *
- * Why not linked: libxgboost with libgomp and libdmlc adds 2.5-3.3 ms to the start of every process, and only `train` and `score` need it.
- * The library stays loaded until the process ends (unloading an OpenMP runtime is not safe). Any thread may call xgb_load. */
+ * It is not linked, because libxgboost with libgomp and libdmlc adds 2.5-3.3 ms to the start of every process, and only `train` and `score`
+ * need it. It stays loaded until the process ends (unloading an OpenMP runtime is not safe). Any thread may call xgb_load. */
 #pragma once
 #include "base/error.h"
 #include <xgboost/c_api.h>
@@ -31,7 +31,7 @@ typedef struct Xgb {
 #undef X
 } Xgb;
 
-/* The table, valid for ever. ERR_CONFIG when the library is not installed or too old; the text says which package brings it. */
+/* The table, valid until the process ends. ERR_CONFIG when the library is missing or too old; the text names the package to install. */
 int xgb_load(const Xgb **ret, Error *err) MUST_CHECK;
 /* Sets `err` from XGBoost's last error on this thread, "<doing>: <its first line>". Returns -1. */
 int xgb_fail(const Xgb *xgb, ErrorKind kind, const char *doing, Error *err);

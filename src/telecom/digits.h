@@ -1,4 +1,4 @@
-/* digits.h: writing text without printf, for the path that runs once an event. Each function writes without NUL and returns the end. */
+/* digits.h: writes numbers and text without printf, for code that runs once per event. Each function writes no NUL and returns the end. */
 #pragma once
 #include <stdint.h>
 #include <string.h>

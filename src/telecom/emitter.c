@@ -1,10 +1,10 @@
-/* emitter.c: who is heard of next, with what, and what goes wrong with it.
+/* emitter.c: draws the subscriber, the type and the fault of the next event.
  *
- * A subscriber is drawn evenly and taken with a chance that is its activity at that moment, so those who left fall silent without any list
- * of the living being kept. For redeliveries and reused ids the emitter remembers some of its clean events in a ring; each has a complete
- * identity, so a redelivery is a duplicate by any reading of the stream.
+ * Each subscriber is drawn with the same probability, and accepted with its activity at that moment as probability, so no list of active
+ * subscribers is needed. For redeliveries and reused ids the emitter keeps some of its clean events in a ring. Each of them has a complete
+ * identity, so every reader of the stream must treat a redelivery as a duplicate.
  *
- * Invariant: the bytes depend on the operator, the options and the windows alone. */
+ * Invariant: the bytes depend only on the operator, the options and the windows. */
 #include "telecom/emitter.h"
 
 #include "base/memory.h"
@@ -12,17 +12,17 @@
 #include "telecom/internal.h"
 #include "telecom/rhythm.h"
 
-#define MEMORY_EVENTS   1024
-#define REMEMBER_ONE_IN 8    /* so the memory reaches back 8,192 events and costs little */
-#define MAX_DRAWS       2000 /* when nearly all are quiet: take whoever it is */
+#define HISTORY_EVENTS 1024
+#define HISTORY_ONE_IN 8    /* the ring reaches back 8,192 events and costs little */
+#define MAX_DRAWS      2000 /* nearly all have churned: accept the last one drawn */
 
-typedef struct Remembered {
+typedef struct PastEvent {
     EventType type;
     uint32_t id;
     int64_t at_us;
     size_t key_len, value_len;
     char key[SUBSCRIBER_ID_SIZE], value[EVENT_MAX_SIZE];
-} Remembered;
+} PastEvent;
 
 struct Emitter {
     const Operator *op;
@@ -32,18 +32,18 @@ struct Emitter {
     uint64_t faults[FAULT_KINDS];
     Event event;
     char key[SUBSCRIBER_ID_SIZE], value[EVENT_MAX_SIZE];
-    Remembered *memory; /* NULL when there are no faults */
-    uint64_t remembered, clean;
+    PastEvent *history; /* ring of clean events; NULL when there are no faults */
+    uint64_t history_count, clean;
 };
 
-/* ---- who and what ---- */
+/* ---- drawing ---- */
 
 static const Subscriber *draw_subscriber(Emitter *emitter, int64_t second) {
     const Operator *op = emitter->op;
     const Subscriber *s = op->subscribers;
     for (int i = 0; i < MAX_DRAWS; i++) {
         s = &op->subscribers[random_below(&emitter->random, (uint32_t)op->subscriber_count)];
-        if (random_chance(&emitter->random, life_activity(s, life_at(op, s, second)))) break;
+        if (random_chance(&emitter->random, lifecycle_activity(s, lifecycle_at(op, s, second)))) break;
     }
     return s;
 }
@@ -54,21 +54,21 @@ static EventType draw_type(Random *random) {
 }
 
 static FaultKind draw_fault(Emitter *emitter) {
-    if (emitter->memory == NULL || random_next(&emitter->random) >> 32 >= emitter->fault_threshold) return FAULT_NONE;
+    if (emitter->history == NULL || random_next(&emitter->random) >> 32 >= emitter->fault_threshold) return FAULT_NONE;
     FaultKind kind = fault_draw(&emitter->random);
-    bool needs_memory = kind == FAULT_REDELIVERY || kind == FAULT_REUSED_ID;
-    return needs_memory && emitter->remembered == 0 ? FAULT_NONE : kind;
+    bool needs_history = kind == FAULT_REDELIVERY || kind == FAULT_REUSED_ID;
+    return needs_history && emitter->history_count == 0 ? FAULT_NONE : kind;
 }
 
-/* ---- memory of clean events ---- */
+/* ---- history of clean events ---- */
 
-static const Remembered *draw_remembered(Emitter *emitter) {
-    uint64_t n = emitter->remembered < MEMORY_EVENTS ? emitter->remembered : MEMORY_EVENTS;
-    return &emitter->memory[random_below(&emitter->random, (uint32_t)n)];
+static const PastEvent *draw_past_event(Emitter *emitter) {
+    uint64_t n = emitter->history_count < HISTORY_EVENTS ? emitter->history_count : HISTORY_EVENTS;
+    return &emitter->history[random_below(&emitter->random, (uint32_t)n)];
 }
 
-static void remember(Emitter *emitter, const EmitterMessage *message, uint32_t id) {
-    Remembered *slot = &emitter->memory[emitter->remembered++ % MEMORY_EVENTS];
+static void history_add(Emitter *emitter, const EmitterMessage *message, uint32_t id) {
+    PastEvent *slot = &emitter->history[emitter->history_count++ % HISTORY_EVENTS];
     slot->type = emitter->event.type;
     slot->id = id;
     slot->at_us = message->at_us;
@@ -79,7 +79,7 @@ static void remember(Emitter *emitter, const EmitterMessage *message, uint32_t i
 }
 
 static void redeliver(Emitter *emitter, EmitterMessage *ret) {
-    const Remembered *old = draw_remembered(emitter);
+    const PastEvent *old = draw_past_event(emitter);
     *ret = (EmitterMessage){.key = old->key,
                             .key_len = old->key_len,
                             .value = old->value,
@@ -91,18 +91,18 @@ static void redeliver(Emitter *emitter, EmitterMessage *ret) {
 /* ---- one message ---- */
 
 static void make_event(Emitter *emitter, int64_t at_us, FaultKind fault, uint32_t *ret_id) {
-    const Remembered *old = fault == FAULT_REUSED_ID ? draw_remembered(emitter) : NULL;
+    const PastEvent *old = fault == FAULT_REUSED_ID ? draw_past_event(emitter) : NULL;
     EventType type = old != NULL ? old->type : draw_type(&emitter->random);
     if (old != NULL && old->at_us == at_us) at_us++; /* the time must differ */
     *ret_id = old != NULL ? old->id : event_draw_id(&emitter->random);
     event_make(&emitter->event, emitter->op, draw_subscriber(emitter, at_us / 1000000), type, at_us, &emitter->random);
     event_set_id(&emitter->event, *ret_id);
-    fault_spoil(fault, &emitter->event, &emitter->random);
+    fault_change_event(fault, &emitter->event, &emitter->random);
 }
 
 static void write_message(Emitter *emitter, FaultKind fault, EmitterMessage *ret) {
     char *key_end = subscriber_write_id(emitter->event.subscriber, false, emitter->key);
-    size_t len = fault_garble(fault, emitter->value, event_write(&emitter->event, emitter->value), &emitter->random);
+    size_t len = fault_change_text(fault, emitter->value, event_write(&emitter->event, emitter->value), &emitter->random);
     *ret = (EmitterMessage){.key = emitter->key,
                             .key_len = (size_t)(key_end - emitter->key),
                             .value = emitter->value,
@@ -124,24 +124,24 @@ bool emitter_next(Emitter *emitter, EmitterMessage *ret) {
     uint32_t id;
     make_event(emitter, at_us, fault, &id);
     write_message(emitter, fault, ret);
-    if (fault == FAULT_NONE && emitter->memory != NULL && emitter->clean++ % REMEMBER_ONE_IN == 0) remember(emitter, ret, id);
+    if (fault == FAULT_NONE && emitter->history != NULL && emitter->clean++ % HISTORY_ONE_IN == 0) history_add(emitter, ret, id);
     return true;
 }
 
-/* ---- life ---- */
+/* ---- new and free ---- */
 
 Emitter *emitter_new(const Operator *op, const EmitterOptions *options) {
     Emitter *emitter = xcalloc(1, sizeof *emitter);
     emitter->op = op;
     emitter->random = random_from(hash_of(options->seed, HASH_EVENTS, 0, 0));
     emitter->fault_threshold = (uint64_t)(options->fault_rate * 4294967296.0);
-    if (emitter->fault_threshold > 0) emitter->memory = xcalloc(MEMORY_EVENTS, sizeof *emitter->memory);
+    if (emitter->fault_threshold > 0) emitter->history = xcalloc(HISTORY_EVENTS, sizeof *emitter->history);
     return emitter;
 }
 
 void emitter_free(Emitter *emitter) {
     if (emitter == NULL) return;
-    free(emitter->memory);
+    free(emitter->history);
     free(emitter);
 }
 

@@ -1,9 +1,9 @@
-/* event.c: an event as fields, and the fields as one line of compact JSON.
+/* event.c: fills the fields of an event, and writes them as one line of compact JSON.
  *
- * Each field holds its value as JSON text, so that a fault can be put into any of them and all events are written by the same code. The
- * timestamp looks like Python's isoformat() in UTC, as the existing systems write it.
+ * Each field holds its value as JSON text, so that a fault can change any field and the same code writes all events. The timestamp has the
+ * format of Python's isoformat() in UTC, as the existing source systems write it.
  *
- * Invariant: an event that no fault touched is valid JSON of the contract, whatever the seed. */
+ * Invariant: an event without a fault is valid JSON and fulfils its contract, for every seed. */
 #include "telecom/internal.h"
 
 #include "base/error.h"
@@ -116,7 +116,7 @@ static TelecomField *payload_add(Event *event, const char *name, FieldType type)
 
 static void fill_bss(Event *event, const Operator *op, int64_t second, Random *random) {
     const Subscriber *s = event->subscriber;
-    Billing billing = billing_at(op, s, life_at(op, s, second), second, random);
+    Billing billing = billing_at(op, s, lifecycle_at(op, s, second), second, random);
     field_quoted(payload_add(event, "\"plan\":", FIELD_TEXT), s->plan->name);
     field_int(payload_add(event, "\"data_used_mb\":", FIELD_INTEGER), billing.data_mb);
     field_hundredths(payload_add(event, "\"bill_amount_zmw\":", FIELD_DECIMAL), billing.bill_ngwee);
@@ -133,10 +133,10 @@ static void fill_oss(Event *event, const Operator *op, int64_t second, Random *r
 }
 
 static void fill_iot(Event *event, const Operator *op, int64_t second, Random *random) {
-    Thing thing = thing_at(op, event->subscriber, second, random);
-    field_quoted(payload_add(event, "\"location\":", FIELD_TEXT), thing.location);
-    field_int(payload_add(event, "\"battery_pct\":", FIELD_INTEGER), thing.battery_pct);
-    field_quoted(payload_add(event, "\"connection_type\":", FIELD_TEXT), thing.connection);
+    DeviceReport device = device_report_at(op, event->subscriber, second, random);
+    field_quoted(payload_add(event, "\"location\":", FIELD_TEXT), device.location);
+    field_int(payload_add(event, "\"battery_pct\":", FIELD_INTEGER), device.battery_pct);
+    field_quoted(payload_add(event, "\"connection_type\":", FIELD_TEXT), device.connection);
 }
 
 /* ---- the event ---- */
@@ -184,7 +184,7 @@ void event_make(Event *event, const Operator *op, const Subscriber *subscriber, 
     fill[type](event, op, at_us / 1000000, random);
 }
 
-/* A comma in front of all but the first. */
+/* Each field but the first has a comma before it. */
 static char *put_field(char *out, const TelecomField *field, bool *first) {
     if (field->absent) return out;
     if (!*first) *out++ = ',';
@@ -205,7 +205,7 @@ size_t event_write(const Event *event, char *out) {
     char *at = put_text(out, "{");
     bool first = true;
     for (int i = 0; i <= ENVELOPE_TIMESTAMP; i++) at = put_field(at, &event->envelope[i], &first);
-    at = put_payload(at, event); /* the id stands before it */
+    at = put_payload(at, event); /* never first: the id precedes it */
     for (int i = ENVELOPE_QUALITY; i < ENVELOPE_MAX; i++) at = put_field(at, &event->envelope[i], &first);
     at = put_text(at, "}");
     BUG_IF(at - out > EVENT_MAX_SIZE);

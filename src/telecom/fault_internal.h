@@ -1,12 +1,12 @@
-/* fault_internal.h: the faults, for the files of this module. A kind acts on the event before it is written, or on the written text, or is
- * the emitter's own business (what needs memory of earlier events, or is no value at all). */
+/* fault_internal.h: applies a fault. A kind changes the event before it is written, or the written text. The emitter itself makes those
+ * that need earlier events (redelivery, reused id), and the tombstone's missing value. */
 #pragma once
 #include "telecom/fault.h"
 #include "telecom/internal.h"
 
-/* A kind by weight. */
+/* Draws a kind by weight. */
 FaultKind fault_draw(Random *random);
-/* Changes the event; nothing for the kinds that act elsewhere. */
-void fault_spoil(FaultKind kind, Event *event, Random *random);
-/* Changes the written text (it has space for EVENT_MAX_SIZE bytes); returns its new length. The text never gets a line break. */
-size_t fault_garble(FaultKind kind, char *text, size_t len, Random *random);
+/* Changes the event; does nothing for kinds that do not change it. */
+void fault_change_event(FaultKind kind, Event *event, Random *random);
+/* Changes the written text (it has space for EVENT_MAX_SIZE bytes); returns its new length. It never adds a line break. */
+size_t fault_change_text(FaultKind kind, char *text, size_t len, Random *random);

@@ -1,6 +1,6 @@
-/* internal.h: what the files of this module share: the population, how it behaves at a moment, and an event before it is written.
+/* internal.h: types that the files of this module share: the population, its behaviour at a given time, and an event before it is written.
  *
- * Everything is integer arithmetic: shares are in thousandths, signal in tenths of dBm, money in ngwee (1/100 kwacha). */
+ * All arithmetic is in integers: shares are in thousandths, signal in tenths of dBm, money in ngwee (1/100 kwacha). */
 #pragma once
 #include "telecom/operator.h"
 #include "telecom/random.h"
@@ -12,8 +12,8 @@
 typedef struct Plan {
     const char *name;
     int share;      /* of the subscribers, in thousandths */
-    int bill_ngwee; /* a usual month */
-    int data_mb;    /* a usual report */
+    int bill_ngwee; /* of a usual month */
+    int data_mb;    /* of a usual report */
 } Plan;
 
 typedef struct City {
@@ -22,15 +22,15 @@ typedef struct City {
 } City;
 
 typedef struct Device {
-    const char *connection, *fallback; /* what it uses, and on a bad day */
+    const char *connection, *fallback; /* network technology, and the one on a bad day */
     int share, latency_ms;
 } Device;
 
 typedef struct Tower {
     const City *city;
     int number;     /* within the city, from 1 */
-    int latency_ms; /* what it adds */
-    int trouble;    /* share of its days that are bad */
+    int latency_ms; /* added by this tower */
+    int bad_days;   /* share of its days that are bad */
 } Tower;
 
 typedef struct Subscriber {
@@ -38,13 +38,13 @@ typedef struct Subscriber {
     const Device *device;
     uint32_t number;                         /* from 1; "SUB-000001" */
     uint32_t city_tower, city_towers, home;  /* its towers: first and count; home is one of them */
-    int16_t tendency;                        /* to leave: hidden, shapes the rest */
-    int16_t activity;                        /* how much it is heard of */
+    int16_t tendency;                        /* to churn; hidden, influences the other values */
+    int16_t activity;                        /* how often it sends events, compared to others */
     int16_t signal, latency_ms;              /* at home on a good day */
     int16_t delay_days;                      /* how late its bills are usually paid */
     int16_t due_phase;                       /* day of its 30-day billing cycle */
-    int32_t bill_ngwee, data_mb;             /* what is usual for it */
-    int32_t life_days, life_phase;           /* length of its time as a customer, and where in it the epoch was */
+    int32_t bill_ngwee, data_mb;             /* usual values of this subscriber */
+    int32_t cycle_days, cycle_phase;         /* length of a cycle, and the day of the cycle at the Unix epoch */
     int32_t battery_period_s, battery_range; /* seconds between charges; percent used between them */
 } Subscriber;
 
@@ -55,26 +55,26 @@ struct Operator {
     Tower *towers;
 };
 
-enum { HASH_SUBSCRIBER = 1, HASH_TOWER, HASH_LIFE, HASH_INVOICE, HASH_TOWER_DAY, HASH_EVENTS };
+enum { HASH_SUBSCRIBER = 1, HASH_TOWER, HASH_LIFECYCLE, HASH_INVOICE, HASH_TOWER_DAY, HASH_EVENTS };
 
 /* "SUB-000123" (letters in lower case when asked for) without NUL; returns the end. */
 char *subscriber_write_id(const Subscriber *subscriber, bool lower, char *out);
 
 /* ---- behaviour at a moment, in seconds since 1970 (behaviour.c) ---- */
-typedef struct Life {
-    bool quiet;            /* has left */
-    int64_t quiet_since_s; /* if quiet */
-    int distress;          /* 0..1000: grows over the month before leaving */
-} Life;
-Life life_at(const Operator *op, const Subscriber *subscriber, int64_t second);
-/* How likely it is that the subscriber is heard of now, compared to others: 1..1000. */
-int life_activity(const Subscriber *subscriber, Life life);
+typedef struct Lifecycle {
+    bool churned;            /* sends almost nothing until the next cycle */
+    int64_t churned_since_s; /* if churned */
+    int distress;            /* 0..1000: grows in the month before it churns */
+} Lifecycle;
+Lifecycle lifecycle_at(const Operator *op, const Subscriber *subscriber, int64_t second);
+/* How likely the subscriber is to send the next event, compared to others: 1..1000. */
+int lifecycle_activity(const Subscriber *subscriber, Lifecycle life);
 
 typedef struct Billing {
     int data_mb, bill_ngwee, days_overdue;
     const char *status;
 } Billing;
-Billing billing_at(const Operator *op, const Subscriber *subscriber, Life life, int64_t second, Random *random);
+Billing billing_at(const Operator *op, const Subscriber *subscriber, Lifecycle life, int64_t second, Random *random);
 
 typedef struct Radio {
     const Tower *tower;
@@ -82,13 +82,13 @@ typedef struct Radio {
 } Radio;
 Radio radio_at(const Operator *op, const Subscriber *subscriber, int64_t second, Random *random);
 
-typedef struct Thing {
+typedef struct DeviceReport {
     const char *location, *connection;
     int battery_pct;
-} Thing;
-Thing thing_at(const Operator *op, const Subscriber *subscriber, int64_t second, Random *random);
+} DeviceReport;
+DeviceReport device_report_at(const Operator *op, const Subscriber *subscriber, int64_t second, Random *random);
 
-/* ---- one event, field by field, so that faults can be put into any of them (event.c) ---- */
+/* ---- one event, field by field, so that a fault can change any of them (event.c) ---- */
 #define FIELD_TEXT_SIZE 48
 #define EVENT_MAX_SIZE  1024 /* of the written text */
 #define PAYLOAD_MAX     5
@@ -99,7 +99,7 @@ typedef struct TelecomField {
     FieldType type;
     bool absent;
     uint8_t len;
-    char text[FIELD_TEXT_SIZE]; /* as JSON, no NUL */
+    char text[FIELD_TEXT_SIZE]; /* as JSON, not NUL-terminated */
 } TelecomField;
 
 typedef enum EventType { EVENT_BSS, EVENT_OSS, EVENT_IOT } EventType;
@@ -126,11 +126,11 @@ typedef struct Event {
 
 /* A clean event of this subscriber at this time. */
 void event_make(Event *event, const Operator *op, const Subscriber *subscriber, EventType type, int64_t at_us, Random *random);
-/* At most EVENT_MAX_SIZE bytes; returns how many. */
+/* Writes at most EVENT_MAX_SIZE bytes; returns the number. */
 size_t event_write(const Event *event, char *out);
 void event_set_id(Event *event, uint32_t id);
 uint32_t event_draw_id(Random *random);
-/* Also at_us; the payload stays what it was. */
+/* Sets the timestamp field and at_us; the payload does not change. */
 void event_set_time(Event *event, int64_t at_us);
 /* `json` is shorter than FIELD_TEXT_SIZE. */
 void field_set(TelecomField *field, const char *json);

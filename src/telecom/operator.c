@@ -1,10 +1,10 @@
-/* operator.c: the population, drawn once from the seed.
+/* operator.c: generates the population from the seed, once.
  *
- * Each subscriber and each tower has its own stream of randomness, keyed by its number: a larger population begins with the smaller one.
- * One hidden number, the tendency to leave, shapes what can be seen: signal and latency at home, how late bills are paid, how high they are
- * against the plan, how active the subscriber is. The rest is noise, so that a model can find most of it and never all.
+ * Each subscriber and each tower has its own random stream, keyed by its number: a larger population begins with the smaller one. One
+ * hidden number, the tendency to churn, influences the observable values: signal and latency at home, payment delay, the bill relative to
+ * the plan, activity. The rest is noise, so a model can predict most churn but never all of it.
  *
- * Invariant: the same seed is the same operator, on every machine (integers only). */
+ * Invariant: the same seed gives the same operator on every machine (integers only). */
 #include "telecom/internal.h"
 
 #include "base/error.h"
@@ -46,7 +46,7 @@ static int clamp(int value, int low, int high) {
 static Tower make_tower(uint64_t seed, const City *city, int number) {
     Random random = random_from(hash_of(seed, HASH_TOWER, (uint64_t)(city - cities), (uint64_t)number));
     return (Tower){
-        .city = city, .number = number, .latency_ms = random_between(&random, 0, 30), .trouble = random_between(&random, 30, 200)};
+        .city = city, .number = number, .latency_ms = random_between(&random, 0, 30), .bad_days = random_between(&random, 30, 200)};
 }
 
 static void make_towers(Operator *op) {
@@ -84,7 +84,7 @@ static void shape_service(Subscriber *s, Random *random) {
 static void shape_account(Subscriber *s, Random *random) {
     int t = s->tendency;
     s->plan = PICK_BY_SHARE(plans, (int)random_below(random, 1000));
-    /* Bad payers are late by weeks, the others by days: the square keeps most people good. */
+    /* Bad payers are late by weeks, the others by days; squaring the tendency makes bad payers few. */
     s->delay_days = (int16_t)clamp(random_between(random, 0, 9) + t * t / 1000 * 42 / 1000, 0, 50);
     s->due_phase = (int16_t)random_between(random, 0, 29);
     s->bill_ngwee = s->plan->bill_ngwee / 1000 * (random_between(random, 800, 1200) + t * 250 / 1000);
@@ -96,9 +96,9 @@ static void make_subscriber(const Operator *op, Subscriber *s, uint32_t number) 
     Random random = random_from(hash_of(op->seed, HASH_SUBSCRIBER, number, 0));
     int draw = (int)random_below(&random, 1001);
     s->number = number;
-    s->tendency = (int16_t)(draw * draw / 1000); /* most people stay: mean a third */
-    s->life_days = random_between(&random, 120, 240);
-    s->life_phase = random_between(&random, 0, 239);
+    s->tendency = (int16_t)(draw * draw / 1000); /* most subscribers stay: the mean is a third */
+    s->cycle_days = random_between(&random, 120, 240);
+    s->cycle_phase = random_between(&random, 0, 239);
     assign_tower(s, &random);
     shape_service(s, &random);
     shape_account(s, &random);
@@ -108,7 +108,7 @@ char *subscriber_write_id(const Subscriber *subscriber, bool lower, char *out) {
     return put_digits(put_text(out, lower ? "sub-" : "SUB-"), subscriber->number, 6);
 }
 
-/* ---- life ---- */
+/* ---- new and free ---- */
 
 Operator *operator_new(uint64_t seed, int subscribers) {
     BUG_IF(subscribers < 1 || subscribers > OPERATOR_MAX_SUBSCRIBERS);
@@ -135,8 +135,8 @@ int operator_subscribers(const Operator *op) {
 SubscriberTruth operator_truth(const Operator *op, int subscriber, int64_t at_us) {
     BUG_IF(subscriber < 0 || subscriber >= op->subscriber_count);
     const Subscriber *s = &op->subscribers[subscriber];
-    Life life = life_at(op, s, at_us / 1000000);
-    SubscriberTruth truth = {.tendency = s->tendency / 1000.0, .churned = life.quiet, .churned_at_us = life.quiet_since_s * 1000000};
+    Lifecycle life = lifecycle_at(op, s, at_us / 1000000);
+    SubscriberTruth truth = {.tendency = s->tendency / 1000.0, .churned = life.churned, .churned_at_us = life.churned_since_s * 1000000};
     *subscriber_write_id(s, false, truth.id) = '\0';
     return truth;
 }

@@ -1,7 +1,7 @@
-/* operator.h: the synthetic operator: who its subscribers are, which towers it has, and who is about to leave.
+/* operator.h: the synthetic operator: its subscribers, its towers, and which subscribers churn when.
  *
- * The operator is fixed by its seed alone: subscriber 123 has the same plan, city, habits and leaving days in every run, however many
- * subscribers there are and whenever it is. Immutable after operator_new: any thread. */
+ * The seed alone determines the operator: subscriber 123 has the same plan, city, habits and churn dates in every run, for any number of
+ * subscribers. Immutable after operator_new: any thread. */
 #pragma once
 #include "base/attr.h"
 #include <stdbool.h>
@@ -18,11 +18,11 @@ void operator_free(Operator *op);
 DEFINE_CLEANUP(operator_free, Operator)
 int operator_subscribers(const Operator *op);
 
-/* What no event says: for judging a model. */
+/* Facts that no event contains: to evaluate a model. */
 typedef struct SubscriberTruth {
     char id[SUBSCRIBER_ID_SIZE];
-    double tendency;       /* to leave, 0..1 */
-    bool churned;          /* has left at the time asked about; activity is next to nothing since */
+    double tendency;       /* to churn, 0..1 */
+    bool churned;          /* has churned at `at_us`; has sent almost nothing since */
     int64_t churned_at_us; /* when, if churned */
 } SubscriberTruth;
 /* `subscriber` counts from 0. The state at `at_us`; deterministic. */

@@ -1,4 +1,4 @@
-/* random.h: repeatable randomness in integers only, so that a seed gives the same bytes on every machine and compiler.
+/* random.h: reproducible random numbers in integers only, so that a seed gives the same bytes with every machine and compiler.
  *
  * xoshiro256++ 1.0 and splitmix64, both public domain: David Blackman and Sebastiano Vigna, https://prng.di.unimi.it/.
  * A Random belongs to one thread. hash_of is a pure function. */
@@ -18,7 +18,8 @@ static inline uint64_t hash_mix(uint64_t x) {
     return x ^ (x >> 31);
 }
 
-/* What is so without being stored: "was day b bad at tower a?". `kind` keeps the questions apart. */
+/* A random fact that is recomputed instead of stored, for example "was day b bad at tower a?". Each `kind` of fact has hashes of its
+ * own. */
 static inline uint64_t hash_of(uint64_t seed, uint64_t kind, uint64_t a, uint64_t b) {
     return hash_mix(hash_mix(hash_mix(seed ^ (kind << 56)) + a) + b);
 }
@@ -59,14 +60,14 @@ static inline bool random_chance(Random *r, int permille) {
     return (int)random_below(r, 1000) < permille;
 }
 
-/* About normal around 0 with this standard deviation; never beyond 3.5 of them. */
+/* Approximately normal with mean 0 and this standard deviation; never more than 3.5 deviations from 0. */
 static inline int random_bell(Random *r, int deviation) {
     uint64_t x = random_next(r);
     int64_t sum = (int64_t)((x & 0xffff) + (x >> 16 & 0xffff) + (x >> 32 & 0xffff) + (x >> 48)); /* deviation 65536 * sqrt(4/12) */
     return (int)((sum - 131070) * deviation / 37837);
 }
 
-/* 0 .. 1000, mostly small (the fourth power of a uniform; mean 200): for tails. */
+/* 0 .. 1000, mostly small (the fourth power of a uniform variable; mean 200): for long tails. */
 static inline int random_tail(Random *r) {
     uint64_t u = random_next(r) >> 48; /* 16 bits */
     u = u * u >> 16;

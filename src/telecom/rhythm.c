@@ -1,9 +1,9 @@
-/* rhythm.c: the hours of the window share its events by weight, exactly; inside an hour they are evenly spread, each in its own slot.
+/* rhythm.c: divides the events of a window among its hours by weight, exactly; within an hour each event has a slot of equal length.
  *
- * Hours are cut by the clock, not by the start of the window, so a window can begin and end anywhere. The events up to the end of an hour
- * are count * (weight so far) / (weight of all), in integers, so that rounding never adds or loses one.
+ * Hours are those of the clock, so a window can begin and end at any time. The number of events up to the end of an hour is count * (weight
+ * so far) / (total weight), in integers, so that rounding never adds or loses one.
  *
- * Invariant: exactly `count` times come out, in ascending order, all inside the window. */
+ * Invariant: exactly `count` times are returned, in ascending order, all within the window. */
 #include "telecom/rhythm.h"
 
 #define HOUR_US       INT64_C(3600000000)
@@ -26,7 +26,7 @@ static unsigned __int128 weight_of(int64_t from_us, int64_t until_us) {
     return (unsigned __int128)(until_us - from_us) * hour_weights[hours % 24] * day_weights[(days + FIRST_WEEKDAY) % 7];
 }
 
-/* Makes [from, end of that hour) the current one. */
+/* Makes [from, end of that hour) the current hour. */
 static void enter_hour(Rhythm *r, int64_t from_us) {
     r->hour_from_us = from_us;
     r->hour_until_us = min64(hour_end_after(from_us), r->until_us);

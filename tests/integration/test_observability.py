@@ -400,7 +400,7 @@ def prometheus(tmp_path: Path) -> Iterator[Callable[[str], Prometheus]]:
 
 
 # needs an hour of samples, or something to have gone wrong, or a process that is at work just now
-EMPTY = {"Bad in the last hour", "Bad events", "At work for", "Age"}
+EMPTY = {"Bad events, last hour", "Bad events", "Running for", "Age"}
 
 
 def test_a_real_prometheus_answers_every_panel(smelt: Smelt, topic: Topic, prometheus: Callable[[str], Prometheus]) -> None:

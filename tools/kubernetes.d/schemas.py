@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The schemas for kubeconform: those of Kubernetes' own kinds so that they refer to each other as files, and those of custom kinds.
+"""Writes the schemas for kubeconform: those of Kubernetes' own kinds, with references to each other as files, and those of custom kinds.
 
     schemas.py KUBERNETES_SCHEMAS CRDS OUT
 """
@@ -13,7 +13,7 @@ import yaml
 
 
 def as_files(node: Any) -> Any:
-    """Without the $id, by which every $ref would be looked for on the network."""
+    """Removes $id: with it, kubeconform would resolve every $ref on the network."""
     if isinstance(node, list):
         return [as_files(item) for item in node]
     if not isinstance(node, dict):
@@ -26,7 +26,7 @@ def as_files(node: Any) -> Any:
 
 
 def closed(node: Any) -> Any:
-    """An object with known properties has no others: what `kubectl apply` would say of a misspelt field."""
+    """Forbids other properties than the known ones, as `kubectl apply` rejects a misspelt field."""
     if isinstance(node, list):
         return [closed(item) for item in node]
     if not isinstance(node, dict):

@@ -96,8 +96,8 @@ static void mistakes_name_the_line(void **state) {
     static const struct {
         const char *text, *expected;
     } rows[] = {
-        {"a: 1\nb: 2\na: 3\n", "t.yaml:3: a: this key is there already, on line 1; expected each key once"},
-        {"x:\n  - {b: 1}\n  - a: ~\n    'a': 2\n", "t.yaml:4: x[1].a: this key is there already, on line 3; expected each key once"},
+        {"a: 1\nb: 2\na: 3\n", "t.yaml:3: a: duplicate key, first on line 1; expected each key once"},
+        {"x:\n  - {b: 1}\n  - a: ~\n    'a': 2\n", "t.yaml:4: x[1].a: duplicate key, first on line 3; expected each key once"},
         {"a: &x 1\nb: *x\n", "t.yaml:2: b: aliases are not supported; expected the value itself"},
         {"a: 1\n---\nb: 2\n", "t.yaml:2: the document: a second document begins here; expected one in a file"},
         {"x:\n  ? [a, b]\n  : 1\n", "t.yaml:2: x: a key is a list or an object; expected a text"},

@@ -36,10 +36,9 @@ static const Row rows[] = {
     /* ---- YAML (base/document.c; test_document.c has them all) ---- */
     {METER, "version: 2.0.0", "version: 2: 0",
      "p/contracts/meter.odcs.yaml:5: this is not YAML: mapping values are not allowed in this context"},
-    {METER, "version: 2.0.0", "id: meter",
-     "p/contracts/meter.odcs.yaml:5: id: this key is there already, on line 4; expected each key once"},
+    {METER, "version: 2.0.0", "id: meter", "p/contracts/meter.odcs.yaml:5: id: duplicate key, first on line 4; expected each key once"},
     {FEATURES, "where: {kind: [gas, power], is_on: true}", "where: {kind: gas, kind: power}",
-     "p/features.yaml:9: features[0].where.kind: this key is there already, on line 9; expected each key once"},
+     "p/features.yaml:9: features[0].where.kind: duplicate key, first on line 9; expected each key once"},
 
     /* ---- values of a wrong kind (reader.c) ---- */
     {METER, "description: A reading.", "description: 12", "p/contracts/meter.odcs.yaml:11: schema[0].description is 12: expected a text"},
@@ -101,7 +100,7 @@ static const Row rows[] = {
      "expected id, type, source, subscriber_id, timestamp, quality_score or payload (others go into the payload)"},
     {METER, "name: type\n", "name: id\n",
      "p/contracts/meter.odcs.yaml:17: schema[0].properties[1].name is \"id\": "
-     "this property is there already, on line 13; expected each once"},
+     "duplicate property, first on line 13; expected each property once"},
     {DOOR, "      - {name: source, logicalType: string, physicalName: source_system, required: true}\n", "",
      "p/contracts/door.odcs.yaml:11: schema[0].properties is a list: expected also the property source, which every event has"},
     {DOOR, "physicalName: source_system, required: true", "physicalName: source_system",
@@ -232,7 +231,7 @@ static const Row rows[] = {
     {FEATURES, "[1d]", "[367d]", "p/features.yaml:17: features[1].windows[0] is \"367d\": expected whole days, from 1d to 366d"},
     {FEATURES, "[1d]", "[1d, 2d, 3d, 4d, 5d, 6d, 7d, 8d, 9d]",
      "p/features.yaml:17: features[1].windows is a list: expected at most 8 windows"},
-    {FEATURES, "[7d, 30d]", "[7d,\n30d, 7d]", "p/features.yaml:5: windows[2] is \"7d\": this window is there already; expected each once"},
+    {FEATURES, "[7d, 30d]", "[7d,\n30d, 7d]", "p/features.yaml:5: windows[2] is \"7d\": duplicate window; expected each window once"},
     {FEATURES, "[1d]", "[1d, 2d, 3d, 4d, 5d, 6d, 8d]",
      "p/features.yaml:5: features is a list: expected at most 8 different windows in all features together"},
 
@@ -263,7 +262,7 @@ static const Row rows[] = {
 
     /* ---- labels.c ---- */
     {FEATURES, "feature: mean_kwh", "feature: last_kind",
-     "p/features.yaml:28: labels[0].any_of[0].feature is \"last_kind\": this feature is no number; expected one that is"},
+     "p/features.yaml:28: labels[0].any_of[0].feature is \"last_kind\": this feature is not numeric; expected a numeric one"},
     {FEATURES, "feature: readings_7d", "feature: readings_9d",
      "p/features.yaml:29: labels[0].any_of[1].feature is \"readings_9d\": expected the name of a feature, or of one of its windows"},
     {FEATURES, "less_than: 3", "less_than: 3, at_most: 5",
