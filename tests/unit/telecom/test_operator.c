@@ -105,7 +105,7 @@ static void overdue_is_consistent_in_time(void **state) {
         int before = 0;
         for (int day = 0; day < 120; day++) {
             int64_t second = START_US / 1000000 + (int64_t)day * SECONDS_PER_DAY;
-            Billing billing = billing_at(op, &op->subscribers[i], (Life){0}, second, &random);
+            Billing billing = billing_at(op, &op->subscribers[i], (Lifecycle){0}, second, &random);
             assert_in_range(billing.days_overdue, 0, 58);
             if (day > 0) assert_true(billing.days_overdue <= before + 1); /* it grows by a day a day */
             assert_int_equal(billing.days_overdue > 0, strcmp(billing.status, "overdue") == 0);
