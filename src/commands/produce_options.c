@@ -52,7 +52,7 @@ static const struct argp_option option_table[] = {
     {"subscribers", OPT_SUBSCRIBERS, "N", 0, "Number of subscribers (1000)", 3},
     {"seed", OPT_SEED, "S", 0,
      "Seed of the synthetic operator. With --start, the output is the same each time (default: operator 1, new events each time)", 3},
-    {"faults", OPT_FAULTS, "RATE", 0, "Share of messages that are broken in one of many ways, 0 to 1 (0)", 3},
+    {"faults", OPT_FAULTS, "RATE", 0, "Share of malformed, late or duplicate messages, 0 to 1 (0)", 3},
     {"truth", OPT_TRUTH, "FILE", 0, "Also write a CSV file, subscriber_id,churned,churned_at,tendency, as of 30 days after the end", 3},
     {NULL, 0, NULL, 0, "Output:", 4},
     {"partitions", OPT_PARTITIONS, "N", 0, "Partitions of the topic, if it must be created (4)", 4},
