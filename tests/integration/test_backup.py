@@ -58,7 +58,7 @@ def test_an_existing_lake_is_never_overwritten(smelt: Smelt, topic: Topic, folde
     smelt("backup", folder)
     before = smelt.lake.read_bytes()
     result = smelt.run("restore", folder)
-    assert result.code == 65 and "nothing is overwritten" in result.error
+    assert result.code == 65 and "is not overwritten" in result.error
     assert smelt.lake.read_bytes() == before
 
 
