@@ -6,8 +6,12 @@
 #include "base/memory.h"
 #include "lake/schema.h"
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #define EVENT_SECONDS 60 /* far more than a loaded machine needs: only a test that would fail waits so long */
 
@@ -107,6 +111,39 @@ void wait_a_little(int64_t *began_ns, const char *condition, const char *file, i
     if (*began_ns == 0) *began_ns = clock_mono_ns();
     if (clock_seconds_since(*began_ns) > EVENT_SECONDS) fail_at(file, line, "ERROR: not within %d s: %s\n", EVENT_SECONDS, condition);
     nanosleep(&(struct timespec){.tv_nsec = 2000000}, NULL);
+}
+
+int deadline_up(void **state) {
+    (void)state;
+    alarm(EVENT_SECONDS);
+    return 0;
+}
+
+int deadline_down(void **state) {
+    (void)state;
+    alarm(0);
+    return 0;
+}
+
+double cpu_seconds(void) {
+    return (double)clock() / CLOCKS_PER_SEC;
+}
+
+/* ---- processes that are killed ---- */
+
+/* By SIGPROF, which nothing here handles: the system ends the process on the spot. */
+void die_after_cpu_us(int64_t us) {
+    struct itimerval once = {.it_value = {.tv_sec = us / 1000000, .tv_usec = us % 1000000}};
+    if (us == 0) once.it_value.tv_usec = 1; /* 0 would be never */
+    if (setitimer(ITIMER_PROF, &once, NULL) != 0) _exit(1);
+}
+
+bool was_killed_at(pid_t child, const char *file, int line) {
+    int status;
+    if (waitpid(child, &status, 0) != child) fail_at(file, line, "ERROR: no such child\n");
+    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGPROF;
+    if (!killed && status != 0) fail_at(file, line, "ERROR: the child ended with status %#x\n", (unsigned)status);
+    return killed;
 }
 
 /* ---- random numbers ---- */

@@ -1,5 +1,5 @@
-/* fixture.h: what unit tests share: checks that name the line which failed, a lake, a scratch folder, files, waiting for an event, and
- * random numbers that are the same on each run.
+/* fixture.h: what unit tests share: checks that name the line which failed, a lake, a scratch folder, files, waiting for an event,
+ * processes that are killed, and random numbers that are the same on each run.
  *
  * A helper that fails ends the test with the error's text, at the line that called the helper. */
 #pragma once
@@ -13,6 +13,7 @@
 #include "lake/lake.h"
 #include "scratch.h"
 #include <cmocka.h>
+#include <sys/types.h>
 
 /* ---- errors ---- */
 
@@ -61,6 +62,22 @@ void write_text(const char *path, const char *text);
 #define eventually(condition)                                                                                                              \
     for (int64_t began_ = 0; !(condition);) wait_a_little(&began_, #condition, __FILE__, __LINE__)
 
+/* For a test that would wait for ever where others fail: ends the process after a minute. */
+int deadline_up(void **state);
+int deadline_down(void **state);
+#define WITH_DEADLINE(test) cmocka_unit_test_setup_teardown(test, deadline_up, deadline_down)
+
+/* The processor time that this process has used. A limit on it holds on a busy machine too, where one on the time of day does not. */
+double cpu_seconds(void);
+
+/* ---- processes that are killed ---- */
+
+/* Kills this process, as kill -9 does, when it has used so much more processor time: at the same moment of its work however busy the
+ * machine is. For a child process; another time for each kills each at another moment. */
+void die_after_cpu_us(int64_t us);
+/* Waits for a child that called it. True: it was killed. False: it ended before, with exit code 0; another end fails the test. */
+#define was_killed(child) was_killed_at((child), __FILE__, __LINE__)
+
 /* ---- random numbers ---- */
 
 uint64_t next_random(uint64_t *state);          /* xorshift64* (Vigna 2016); the state is the seed, and not 0 */
@@ -74,4 +91,5 @@ LakeFixture open_lake_at(const char *file, int line, bool migrated, const char *
 void run_at(LakeConn *conn, const char *sql, const char *file, int line);
 int64_t number_at(LakeConn *conn, const char *sql, const char *file, int line);
 char *query_text_at(LakeConn *conn, const char *sql, const char *file, int line) MUST_CHECK;
+bool was_killed_at(pid_t child, const char *file, int line);
 void wait_a_little(int64_t *began_ns, const char *condition, const char *file, int line);

@@ -605,17 +605,13 @@ _Noreturn static void ingest_in_child(const char *lake, size_t batch_rows) {
 /* Kills it after a while, until it comes to its end. Returns how often it was killed. */
 static int ingest_killed_often(const char *lake, uint64_t *random) {
     for (int kills = 0;; kills++) {
-        int status;
         pid_t child = fork();
-        if (child == 0) ingest_in_child(lake, 1 + (size_t)next_below(random, 700));
-        useconds_t us = (useconds_t)next_below(random, 60000 + kills * 60000); /* longer and longer, so that it ends */
-        usleep(us);
-        kill(child, SIGKILL);
-        waitpid(child, &status, 0);
-        if (WIFEXITED(status)) {
-            assert_int_equal(WEXITSTATUS(status), 0);
-            return kills;
+        if (child == 0) {
+            size_t batch_rows = 1 + (size_t)next_below(random, 700);
+            die_after_cpu_us(next_below(random, 60000 + kills * 60000)); /* later and later, so that it ends */
+            ingest_in_child(lake, batch_rows);
         }
+        if (!was_killed(child)) return kills;
         (void)next_random(random);
     }
 }

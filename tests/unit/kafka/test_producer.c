@@ -4,7 +4,6 @@
 #include "kafka/producer.h"
 
 #include "../fixture.h"
-#include "base/clock.h"
 #include "base/memory.h"
 #include "commands/settings_table.h"
 #include <librdkafka/rdkafka_mock.h>
@@ -113,10 +112,12 @@ static void passing_errors_are_retried(void **state) {
 
 static void lasting_errors_are_counted_and_named(void **state) {
     Mock *mock = *state;
-    CLEANUP(kafka_producer_freep) KafkaProducer *producer = producer_for(mock->bootstrap, NULL);
     Error err = {0};
     rd_kafka_mock_topic_set_error(mock->cluster, TOPIC, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
-    must(kafka_producer_send(producer, "SUB-000001", 10, "{}", 2, &err), &err); /* not known yet */
+    rd_kafka_mock_broker_set_down(mock->cluster, 1); /* so that the message is sent before the error is known */
+    CLEANUP(kafka_producer_freep) KafkaProducer *producer = producer_for(mock->bootstrap, NULL);
+    must(kafka_producer_send(producer, "SUB-000001", 10, "{}", 2, &err), &err);
+    rd_kafka_mock_broker_set_up(mock->cluster, 1);
     flush(producer);
     KafkaDeliveries d = kafka_producer_deliveries(producer);
     assert_int_equal(d.acked, 0);
@@ -126,18 +127,20 @@ static void lasting_errors_are_counted_and_named(void **state) {
     error_clear(&err);
 }
 
+/* Whether the error says why the broker is away. */
+static bool flush_is_refused(KafkaProducer *producer) {
+    CLEANUP(error_clear) Error err = {0};
+    assert_int_equal(kafka_producer_flush(producer, 300, &err), -1);
+    return strstr(err.text, "refused") != NULL;
+}
+
 static void an_absent_broker_fails_the_flush_in_time(void **state) {
     (void)state;
     CLEANUP(kafka_producer_freep) KafkaProducer *producer = producer_for("kafka.bootstrap=127.0.0.1:1", NULL);
     Error err = {0};
-    int64_t started = clock_mono_ns();
     send_some(producer, 10);
-    assert_int_equal(kafka_producer_flush(producer, 300, &err), -1);
-    assert_true(clock_seconds_since(started) < 5);
-    assert_int_equal(err.kind, ERR_UNAVAILABLE);
-    assert_non_null(strstr(err.text, "10 messages"));
-    assert_non_null(strstr(err.text, "refused"));
-    error_clear(&err);
+    eventually(flush_is_refused(producer)); /* librdkafka has to have tried to connect */
+    assert_failed(kafka_producer_flush(producer, 300, &err), ERR_UNAVAILABLE, "10 messages", &err);
 }
 
 static void messages_that_time_out_are_failed(void **state) {
@@ -182,7 +185,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(tombstones_and_empty_values_are_messages, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(passing_errors_are_retried, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(lasting_errors_are_counted_and_named, mock_up, mock_down),
-        cmocka_unit_test(an_absent_broker_fails_the_flush_in_time),
+        WITH_DEADLINE(an_absent_broker_fails_the_flush_in_time),
         cmocka_unit_test(messages_that_time_out_are_failed),
         cmocka_unit_test_setup_teardown(a_full_queue_waits_and_loses_nothing, mock_up, mock_down),
         cmocka_unit_test(delivery_cannot_be_weakened),

@@ -351,26 +351,28 @@ static void killed_at_any_statement_the_old_generation_stays(void **state) {
     assert_true(nth > 5); /* it did die in between */
 }
 
-/* Publishes and prunes for ever. Writes a byte to `ready` after the first generation. */
-_Noreturn static void publish_for_ever(int ready, int keep) {
+/* Publishes and prunes for ever, or until it has used so much processor time after the first generation. Then it writes a byte to `ready`.
+ */
+_Noreturn static void publish_for_ever(int ready, int keep, int64_t cpu_us) {
     LakeFixture w = open_writer(":memory:");
     Error err = {0};
     for (bool first = true;; first = false) {
         SnapshotInfo info = {0};
         if (publish_next(&w, &info, &err) != 0) _exit(2);
+        if (first && cpu_us > 0) die_after_cpu_us(cpu_us);
         if (first && write(ready, "!", 1) != 1) _exit(3);
         snapshot_info_done(&info);
         snapshot_prune(DIR_NAME, keep);
     }
 }
 
-/* Returns when the first generation is there. */
-static pid_t publisher(int keep) {
+/* Returns when the first generation is there. `cpu_us`: 0, or what it may use from then on. */
+static pid_t publisher(int keep, int64_t cpu_us) {
     int ready[2];
     char byte;
     assert_int_equal(pipe(ready), 0);
     pid_t child = fork();
-    if (child == 0) publish_for_ever(ready[1], keep);
+    if (child == 0) publish_for_ever(ready[1], keep, cpu_us);
     close(ready[1]);
     assert_int_equal(read(ready[0], &byte, 1), 1);
     close(ready[0]);
@@ -381,10 +383,7 @@ static void killed_at_any_moment_a_whole_generation_is_current(void **state) {
     (void)state;
     int64_t before = 0;
     for (int i = 0; i < 10; i++) {
-        pid_t child = publisher(2);
-        usleep((useconds_t)(i * 3000)); /* another moment each time */
-        kill(child, SIGKILL);
-        waitpid(child, NULL, 0);
+        assert_true(was_killed(publisher(2, 1 + i * 3000))); /* another moment each time */
         CLEANUP(snapshot_freep) Snapshot *s = open_snapshot();
         assert_whole(s);
         assert_true(snapshot_generation(s) > before);
@@ -394,7 +393,7 @@ static void killed_at_any_moment_a_whole_generation_is_current(void **state) {
 
 static void opening_while_others_publish_never_fails(void **state) {
     (void)state;
-    pid_t child = publisher(1);
+    pid_t child = publisher(1, 0);
     int64_t last = 0, seen = 0;
     for (int i = 0; i < 80; i++) {
         CLEANUP(snapshot_freep) Snapshot *s = open_snapshot();
@@ -411,7 +410,7 @@ static void opening_while_others_publish_never_fails(void **state) {
 
 static void a_held_generation_outlives_many(void **state) {
     (void)state;
-    pid_t child = publisher(1);
+    pid_t child = publisher(1, 0);
     CLEANUP(snapshot_freep) Snapshot *held = open_snapshot();
     while (snapshot_current(DIR_NAME) < snapshot_generation(held) + 8) assert_whole(held);
     kill(child, SIGKILL);

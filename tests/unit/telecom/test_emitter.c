@@ -343,10 +343,10 @@ static void late_events_are_1_minute_to_90_days_late(void **state) {
 static void generation_is_fast(void **state) {
     (void)state;
     Source source = source_of(1000, 1, 0.01, 30, 100000);
-    int64_t started = clock_mono_ns();
+    double before = cpu_seconds();
     EmitterMessage message;
     while (emitter_next(source.emitter, &message)) assert_true(message.key_len > 0);
-    assert_true(clock_seconds_since(started) < 5);
+    assert_true(cpu_seconds() - before < 5);
     source_done(&source);
 }
 
