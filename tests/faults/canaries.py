@@ -8,7 +8,7 @@ from pathlib import Path
 
 from faults.bench import Bench, Outcome
 from faults.meaning import billing
-from harness import Api, Result, Smelt, Topic, encode, event, eventually, serving
+from harness import FREE_PORT, Api, Result, Smelt, Topic, encode, event, eventually, serving
 
 SECRET_SETTINGS = ("kafka.sasl.password", "kafka.ssl.key.password", "kafka.ssl.keystore.password", "kafka.sasl.oauthbearer.client.secret", "kafka.ssl.key.pem")
 MISTAKES = ("kafka.sasl.pasword", "kafka.sasl.jaas.config", "kafka.pass.phrase")  # which is no setting, but a secret all the same
@@ -86,7 +86,7 @@ def watch_work(bench: Bench, cage: Cage, topic: Topic) -> None:
     topic.send([encode(event(1, subscriber_id=ids[1], timestamp="never")), encode(event(2, type="BSS", subscriber_id=ids[2], payload={"plan": 1}))])
     for command in ("ingest", "refine", "train", "publish", "run", "audit", "status"):
         cage.hear_result(command, smelt.run(command))
-    running = smelt.start("up", "--set", "http.listen=127.0.0.1:0")
+    running = smelt.start("up", *FREE_PORT)
     api = serving(running)
     eventually("metrics", lambda: api.ask("/metrics")[0] == 200)
     for path in ("/metrics", "/livez", "/readyz", "/api/v1/overview", "/api/v1/subscribers/nobody", "/api/v1/subscribers?limit=x", "/api/v1/subscribers?q=%00"):

@@ -15,8 +15,8 @@ from pathlib import Path
 import duckdb
 from faults import oracle
 from faults.bench import Bench, Outcome
-from faults.kills import CHANGES, SMALL_BATCHES, mixed
-from harness import ROOT, Result, Sent, Smelt, Topic
+from faults.kills import CHANGES, mixed
+from harness import ROOT, SMALL_BATCHES, Result, Sent, Smelt, Topic
 
 Damage = Callable[[Smelt, random.Random], None]
 REFUSED = (65, 74)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 from collections import Counter
 from collections.abc import Sequence
@@ -13,9 +12,9 @@ from typing import NamedTuple
 from faults import oracle
 from faults.bench import Bench, Outcome
 from faults.injection import Injection
-from faults.kills import CHANGES, SMALL_BATCHES, history, mixed, rows_of_snapshot
+from faults.kills import CHANGES, mixed, rows_of_snapshot
 from faults.powercut import SECTOR, WHOLE, Disk, read_ops
-from harness import Api, Result, Sent, Smelt, Topic, assert_same, eventually, refined, serving
+from harness import FREE_PORT, SMALL_BATCHES, Api, Result, Sent, Smelt, Topic, assert_same, eventually, history, refined, serving
 
 # ---- row 4 ----
 
@@ -162,7 +161,7 @@ def full_for_up(bench: Bench, topic: Topic, sent: list[Sent]) -> int:
     group = f"{topic.name}-up"
     smelt = bench.smelt(topic, "up", bench.sanitized, kafka_group_id=group)
     injection, marker = fill_up(bench, smelt, "lake.duckdb*", bench.chance.choice((3_000_000, 4_000_000)))
-    running = smelt.start("up", "--set", "http.listen=127.0.0.1:0", "--set", "disk.reserve=64KiB", **injection.env)
+    running = smelt.start("up", *FREE_PORT, "--set", "disk.reserve=64KiB", **injection.env)
     api = serving(running)
     eventually("it is ready", lambda: api.ask("/readyz")[0] == 200, 30)
     while is_ready(api):

@@ -13,9 +13,8 @@ import duckdb
 from faults import oracle
 from faults.bench import Bench, Outcome
 from faults.injection import Injection
-from harness import Smelt, Topic, assert_same, encode, events, eventually, refined
+from harness import SMALL_BATCHES, Smelt, Topic, assert_same, encode, events, eventually, history, refined
 
-SMALL_BATCHES = ("--set", "ingest.batch_rows=150", "--set", "ingest.commit_interval=20ms")
 CHANGES = "write,sync,truncate,rename,unlink"
 LAKE = "lake.duckdb*"  # the database and its log
 CHECKPOINT = "lake.duckdb"  # with small batches nothing else writes the database itself
@@ -37,7 +36,7 @@ class Usual:
         injection = bench.inject(smelt).with_trace()
         began = time.monotonic()
         running = smelt.start("ingest", "--follow", *SMALL_BATCHES, **injection.env)
-        eventually("something committed", lambda: topic.committed(topic.name) > 0, 30)
+        eventually("something committed", lambda: topic.committed(topic.name) > 0)
         self.seconds = time.monotonic() - began
         running.kill()
         self.calls = sum(count for (call, name), count in injection.calls().items() if call in CHANGES.split(",") and name.startswith("lake.duckdb"))
@@ -117,11 +116,6 @@ STEPS: dict[str, tuple[str, ...]] = {  # what comes before each
     "score": ("ingest", "refine", "train"),
     "publish": ("ingest", "refine", "train", "score", "publish"),
 }
-
-
-def history(smelt: Smelt, count: int, days: int = 40, subscribers: int = 150, seed: int = 5) -> None:
-    done = smelt("produce", "--seed", str(seed), "--start", "2026-10-01", "--days", str(days), "--subscribers", str(subscribers), "--events", str(count), "--faults", "0.02")
-    assert done["acknowledged"] == count
 
 
 def prepared(bench: Bench, step: str, count: int) -> Smelt:

@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 
 from faults import oracle
 from faults.bench import Bench, Outcome
-from harness import ROOT, Json, encode, event, eventually
+from harness import PAID, ROOT, Json, encode, eventually
+from harness import billing as accepted
 
-PAID: Json = {"plan": "Prepaid Lite", "data_used_mb": 100, "bill_amount_zmw": 10.5, "payment_status": "paid", "days_overdue": 0}
 NOW = datetime.datetime(2026, 11, 20, tzinfo=datetime.UTC)
 
 
 def billing(number: int, at: datetime.datetime | None = None, payload: Json | None = None) -> bytes:
-    """An event that its contract accepts."""
+    """At a time, as its contract accepts it."""
     when = (at or NOW + datetime.timedelta(seconds=number)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return encode(event(number, type="BSS", source="ZM_CRM", timestamp=when, quality_score=90, payload=PAID if payload is None else payload))
+    return encode(accepted(number, timestamp=when, quality_score=90, payload=PAID if payload is None else payload))
 
 
 # ---- row 18 ----

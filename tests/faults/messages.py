@@ -8,8 +8,7 @@ from collections import Counter
 from confluent_kafka import Producer
 from faults import oracle
 from faults.bench import Bench, Outcome
-from faults.kills import SMALL_BATCHES
-from harness import Sent, encode, event, events
+from harness import SMALL_BATCHES, Sent, encode, event, events
 from poison import POISON
 
 # ---- row 16 ----
@@ -84,7 +83,8 @@ def fuzzed(bench: Bench, most: int) -> Outcome:
     rows = smelt.rows(f"SELECT place, kafka_partition, kafka_offset, bytes FROM ({oracle.PLACES})")
     values = {(message.partition, message.offset): message.value for message in sent}
     places = Counter((partition, offset) for _, partition, offset, _ in rows)
-    assert all(value == values[partition, offset] for place, partition, offset, value in rows if place == "reject"), "the bytes of a reject changed"
+    rejects = [((partition, offset), value) for place, partition, offset, value in rows if place == "reject"]
+    assert rejects and all(value == values[where] for where, value in rejects), "the bytes of a reject changed"
     outcome.injected, outcome.lost = len(sent), len(values.keys() - places.keys())
     outcome.duplicated = sum(count - 1 for count in places.values())
     smelt.audit()

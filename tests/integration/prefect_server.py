@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import time
 import urllib.error
@@ -12,19 +11,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from harness import ROOT, Json, Smelt, clean_environment, eventually
+from harness import ROOT, Json, Smelt, clean_environment, eventually, free_port
 
 FLOW = ROOT / "deploy/prefect"
 START_SECONDS = 120  # Python and a database, on a machine that has other things to do
 RUN_SECONDS = 90
 FINAL = {"COMPLETED", "FAILED", "CANCELLED", "CRASHED"}
 NO_NETWORK = "http://127.0.0.1:1"  # as the proxy: what would leave this machine fails
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def environment(home: Path, api: str, binary: Path) -> dict[str, str]:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import shutil
 import signal
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import Smelt, Topic, events, eventually, serving
+from faults.injection import Injection
+from harness import FREE_PORT, Smelt, Topic, events, eventually, serving
 
 
 HISTORY = ("produce", "--seed", "3", "--days", "30", "--subscribers", "500", "--events", "150000")
@@ -39,6 +37,7 @@ AT_WORK = {  # a statement that each command logs when it begins with what takes
 IN_ONE_PIECE = ("refine", "audit", "recover", "backup b")  # may well be done before they are interrupted
 
 
+@pytest.mark.xdist_group("large")  # made once for all of them
 @pytest.mark.parametrize("command", AT_WORK)
 def test_sigterm_ends_any_command_within_5_s(offline: Smelt, large: Path, command: str) -> None:
     """Also one long statement: it is rolled back, and done by the next run."""
@@ -47,9 +46,7 @@ def test_sigterm_ends_any_command_within_5_s(offline: Smelt, large: Path, comman
         offline("refine")
     running = offline.start(*command.split(), "--set", "log.level=debug", "--set", "ingest.batch_rows=20000")
     running.wait_for_log(AT_WORK[command])
-    began = time.monotonic()
     result = running.end(signal.SIGTERM, 5)
-    assert time.monotonic() - began < 5
     assert result.code == 130 or (result.code == 0 and command in IN_ONE_PIECE), result
     landed = offline.audit()["landed"]
     assert 150_000 <= landed < 300_000 if "new" in command else landed == 150_000
@@ -65,7 +62,8 @@ def test_a_second_signal_ends_at_once(smelt: Smelt, topic: Topic) -> None:
     running.process.send_signal(signal.SIGTERM)
     running.process.send_signal(signal.SIGINT)
     running.process.send_signal(signal.SIGCONT)
-    running.process.wait(3)
+    eventually("its end", lambda: not running.is_running())
+    assert running.process.returncode in (128 + signal.SIGTERM, 128 + signal.SIGINT) and running.stdout == "", "it ended in order"
     assert smelt.audit()["landed"] == 50
 
 
@@ -73,33 +71,27 @@ def test_a_second_signal_ends_at_once(smelt: Smelt, topic: Topic) -> None:
 
 
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[FakeDisk]:
-    made = FakeDisk(tmp_path)
-    yield made
-    made.make_room()
+def disk(binary: Path, smelt: Smelt, tmp_path: Path) -> FakeDisk:
+    return FakeDisk(binary, smelt.data, tmp_path)
 
 
 class FakeDisk:
-    """A disk that is full when a large file lies on it: as much is kept free as there is without that file."""
+    """A disk on which the processes with its environment see no room while it is full; what others write on the real one is no matter."""
 
-    SIZE = 1_000_000_000
-
-    def __init__(self, folder: Path) -> None:
-        self.file = folder / "large"
-        seen = os.statvfs(folder)
-        self.reserve = ("--set", f"disk.reserve={seen.f_bavail * seen.f_frsize - self.SIZE // 2}")
+    def __init__(self, binary: Path, data: Path, folder: Path) -> None:
+        self.full = folder / "full"
+        self.env = Injection(binary, folder, data, f"on=write file=none room=0 times=0 do=enospc while={self.full}").env
 
     def fill(self) -> None:
-        with self.file.open("w") as file:
-            os.posix_fallocate(file.fileno(), 0, self.SIZE)
+        self.full.touch()
 
     def make_room(self) -> None:
-        self.file.unlink(missing_ok=True)
+        self.full.unlink()
 
 
 def test_up_pauses_while_the_disk_is_full_and_goes_on_by_itself(smelt: Smelt, topic: Topic, disk: FakeDisk) -> None:
     sent = topic.send(events(0, 100))
-    running = smelt.start("up", "--set", "http.listen=127.0.0.1:0", *disk.reserve)
+    running = smelt.start("up", *FREE_PORT, **disk.env)
     api = serving(running)
     eventually("ready", lambda: api.ask("/readyz")[0] == 200)
     eventually("the first events", lambda: topic.committed(topic.name) == 100)
@@ -108,7 +100,7 @@ def test_up_pauses_while_the_disk_is_full_and_goes_on_by_itself(smelt: Smelt, to
     assert b"disk" in api.ask("/readyz")[2] and api.ask("/livez")[0] == 200
     running.wait_for_log("paused: the disk of")
     sent += topic.send(events(100, 100))
-    told = eventually("status says so", lambda: [p for p in api.get("/api/v1/status")["components"] if p["name"] == "disk" and p["state"] == "down"], 20)
+    told = eventually("status says so", lambda: [p for p in api.get("/api/v1/status")["components"] if p["name"] == "disk" and p["state"] == "down"])
     assert "paused" in told[0]["detail"]
     assert topic.committed(topic.name) == 100
     disk.make_room()
@@ -120,7 +112,7 @@ def test_up_pauses_while_the_disk_is_full_and_goes_on_by_itself(smelt: Smelt, to
     smelt.assert_holds(sent)
 
 
-@pytest.mark.parametrize("command", [["ingest", "--follow"], ["up", "--set", "http.listen=127.0.0.1:0"]], ids=["ingest", "up"])
+@pytest.mark.parametrize("command", [["ingest", "--follow"], ["up", *FREE_PORT]], ids=["ingest", "up"])
 def test_writes_that_fail_for_lack_of_space_are_done_when_there_is_some(smelt: Smelt, topic: Topic, command: list[str]) -> None:
     """The limit of file sizes plays the disk here: every write beyond it fails, also in the middle of a checkpoint."""
     before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # inherited
@@ -137,7 +129,7 @@ def test_writes_that_fail_for_lack_of_space_are_done_when_there_is_some(smelt: S
     running.wait_for_log("File too large")
     assert topic.committed(topic.name) < len(sent) and running.is_running()
     resource.prlimit(running.process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-    eventually("all of it", lambda: topic.committed(topic.name) == len(sent), 60)
+    eventually("all of it", lambda: topic.committed(topic.name) == len(sent))
     assert running.end().code == 0
     smelt.audit()
     smelt.assert_holds(sent)
@@ -146,12 +138,12 @@ def test_writes_that_fail_for_lack_of_space_are_done_when_there_is_some(smelt: S
 def test_follow_waits_for_room_from_the_start_and_ends_when_asked(smelt: Smelt, topic: Topic, disk: FakeDisk) -> None:
     topic.send(events(0, 100))
     disk.fill()
-    running = smelt.start("ingest", "--follow", *disk.reserve)
+    running = smelt.start("ingest", "--follow", **disk.env)
     running.wait_for_log("paused: the disk of")
     assert running.end().code == 130
-    result = smelt.run("ingest", *disk.reserve)
+    result = smelt.run("ingest", **disk.env)
     assert result.code == 74 and result.summary["error"]["kind"] == "disk_full", result
-    running = smelt.start("ingest", "--follow", *disk.reserve)
+    running = smelt.start("ingest", "--follow", **disk.env)
     running.wait_for_log("paused: the disk of")
     disk.make_room()
     eventually("it goes on", lambda: topic.committed(topic.name) == 100)

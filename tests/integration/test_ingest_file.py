@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
-from harness import Smelt, events, eventually
+from harness import Running, Smelt, events, eventually
 
 
 @pytest.fixture
@@ -68,14 +67,20 @@ def test_follow_reads_what_is_written_and_waits_for_the_end_of_a_line(offline: S
     with source.open("ab", buffering=0) as file:
         for part in (line[:30], line[30:90], line[90:]):
             file.write(part)
-            time.sleep(0.3)  # time in which the half line could be taken for a whole one
-        assert offline.peek("SELECT sum(next_offset) FROM ledger_partitions") == 10
+            before = bytes_read(running)
+            eventually("it has read the half line", lambda: bytes_read(running) >= before + source.stat().st_size)
+        assert eventually("a whole copy of the lake", lambda: offline.peek("SELECT sum(next_offset) FROM ledger_partitions")) == 10
         file.write(b"\n")
     write(source, more, "ab")
     eventually("the others landed", lambda: offline.peek(LANDED) == 16)
     result = running.end()
     assert result.code == 0 and (result.summary["landed"], result.summary["rejected"]) == (16, 0)
     assert offline.audit()["landed"] == 16
+
+
+def bytes_read(running: Running) -> int:
+    """By a process, of all files; one that follows a file reads its unfinished line again each time."""
+    return int(Path(f"/proc/{running.process.pid}/io").read_text().split()[1])
 
 
 @pytest.mark.parametrize("how", ["truncated", "replaced", "removed"])
@@ -90,7 +95,7 @@ def test_follow_notices_that_its_file_is_another(offline: Smelt, source: Path, h
     else:
         write(source.with_suffix(".new"), events(500, 300))
         os.replace(source.with_suffix(".new"), source)
-    result = running.wait(20)
+    result = running.wait()
     assert result.code == 65 and str(source) in result.error
     assert offline.audit()["landed"] == 100
 

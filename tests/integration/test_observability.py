@@ -6,7 +6,6 @@ import enum
 import json
 import os
 import re
-import socket
 import subprocess
 import typing
 import urllib.parse
@@ -18,11 +17,11 @@ import pytest
 import yaml
 from grafana_foundation_sdk.cog import encoder, plugins
 from grafana_foundation_sdk.models.dashboard import Dashboard
-from harness import ROOT, Api, Json, Smelt, Topic, eventually, events, serving
+from harness import FREE_PORT, ROOT, Api, Json, Smelt, Topic, eventually, events, free_port, history, serving
 
 FOLDER = ROOT / "deploy/observability"
 BOARDS = sorted(FOLDER.glob("grafana/*.json"))
-FREE_PORT = ("--set", "http.listen=127.0.0.1:0", "--set", "status.interval=200ms")
+SERVE = (*FREE_PORT, "--set", "status.interval=200ms")
 EVERYWHERE = {"job", "instance", "namespace", "le"}  # labels that Prometheus adds, and the histogram's own
 
 
@@ -257,7 +256,7 @@ def value(samples: Samples, name: str, **labels: str) -> float | None:
 
 
 def until(api: Api, what: str, name: str, number: float, **labels: str) -> Samples:
-    return eventually(what, lambda: (samples := scrape(api)) and value(samples, name, **labels) == number and samples, 20)
+    return eventually(what, lambda: (samples := scrape(api)) and value(samples, name, **labels) == number and samples)
 
 
 def assert_as_documented(api: Api, table: dict[str, Json]) -> set[str]:
@@ -274,19 +273,15 @@ def assert_as_documented(api: Api, table: dict[str, Json]) -> set[str]:
     return set(types)
 
 
-def history(smelt: Smelt, count: int = 3000) -> None:
-    smelt("produce", "--seed", "5", "--days", "20", "--subscribers", "150", "--events", str(count), "--faults", "0.05")
-
-
 def test_a_server_says_what_the_table_says(new_smelt: Callable[..., Smelt], topic: Topic, tmp_path: Path, table: dict[str, Json]) -> None:
     smelt = new_smelt(topic, backup_dir=str(tmp_path / "backup"))
-    history(smelt)
+    history(smelt, 3000)
     smelt("run")
     topic.send(events(0, 7))
     smelt("ingest")
     topic.send(events(7, 5))
     smelt("publish")  # with 7 that wait to be refined
-    running = smelt.start("serve", *FREE_PORT)
+    running = smelt.start("serve", *SERVE)
     api = serving(running)
     samples = until(api, "the parts were looked at", "smelt_kafka_up", 1)
     assert value(samples, "smelt_snapshot_generation") == value(samples, "smelt_snapshot_newest_generation") == 2
@@ -309,11 +304,11 @@ def test_a_server_says_what_the_table_says(new_smelt: Callable[..., Smelt], topi
 
 def test_up_says_the_same_live(smelt: Smelt, table: dict[str, Json]) -> None:
     history(smelt, 1000)
-    running = smelt.start("up", *FREE_PORT, "--set", "up.publish_interval=1s")
+    running = smelt.start("up", *SERVE, "--set", "up.publish_interval=1s")
     api = serving(running)
-    eventually("everything landed", lambda: sum(number for _, number in scrape(api).get("smelt_bronze_offsets_total", [])) == 1000, 30)
+    eventually("everything landed", lambda: sum(number for _, number in scrape(api).get("smelt_bronze_offsets_total", [])) == 1000)
     until(api, "a publish was a run", "smelt_last_run_state", 1, state="done")
-    eventually("trained", lambda: value(scrape(api), "smelt_model_auc") is not None, 30)
+    eventually("trained", lambda: value(scrape(api), "smelt_model_auc") is not None)
     assert value(scrape(api), "smelt_snapshot_generation") == 0
     said = assert_as_documented(api, table)
     only_snapshots = {"smelt_snapshot_published_timestamp_seconds", "smelt_backup_timestamp_seconds"}
@@ -325,7 +320,7 @@ def test_up_says_the_same_live(smelt: Smelt, table: dict[str, Json]) -> None:
 def test_serve_sees_runs_that_published_nothing(smelt: Smelt, topic: Topic) -> None:
     history(smelt, 1000)
     smelt("run")
-    running = smelt.start("serve", *FREE_PORT)
+    running = smelt.start("serve", *SERVE)
     api = serving(running)
     until(api, "all is well", "smelt_last_run_state", 1, state="done")
     away = ("--set", "kafka.bootstrap=127.0.0.1:1", "--set", "run.attempts=1")
@@ -362,8 +357,7 @@ class Prometheus:
         config["scrape_configs"][0]["static_configs"][0]["targets"] = [target]
         del config["scrape_configs"][1:]
         (folder / "prometheus.yaml").write_text(yaml.safe_dump(config))
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            address = f"127.0.0.1:{free.getsockname()[1]}"
+        address = f"127.0.0.1:{free_port()}"
         command = [os.environ["PROMETHEUS"], f"--config.file={folder}/prometheus.yaml", f"--storage.tsdb.path={folder}/tsdb", f"--web.listen-address={address}"]
         with (folder / "prometheus.log").open("w") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log)
@@ -390,7 +384,7 @@ def prometheus(tmp_path: Path) -> Iterator[Callable[[str], Prometheus]]:
 
     def make(target: str) -> Prometheus:
         made.append(Prometheus(tmp_path, target))
-        eventually("Prometheus is ready", made[-1].is_ready, 30)
+        eventually("Prometheus is ready", made[-1].is_ready)
         return made[-1]
 
     yield make
@@ -404,15 +398,15 @@ EMPTY = {"Bad events, last hour", "Bad events", "Running for", "Age"}
 
 
 def test_a_real_prometheus_answers_every_panel(smelt: Smelt, topic: Topic, prometheus: Callable[[str], Prometheus]) -> None:
-    history(smelt)
+    history(smelt, 3000)
     smelt("run")
-    running = smelt.start("serve", *FREE_PORT)
+    running = smelt.start("serve", *SERVE)
     api = serving(running)
     real = prometheus(api.url.removeprefix("http://"))
     until(api, "the parts were looked at", "smelt_kafka_up", 1)
     for path in ("/api/v1/overview", "/api/v1/subscribers?limit=5", "/readyz"):
         api.ask(path)
-    eventually("some scrapes", lambda: real.query('count_over_time(up{job="smelt"}[1m]) > 4 and on() smelt_kafka_up'), 30)
+    eventually("some scrapes", lambda: real.query('count_over_time(up{job="smelt"}[1m]) > 4 and on() smelt_kafka_up'))
     eventually("rules were recorded", lambda: real.query("smelt:lag_events") and real.query("smelt:bad_events"))
     empty = set()
     for board in BOARDS:
@@ -428,9 +422,9 @@ def test_a_real_prometheus_answers_every_panel(smelt: Smelt, topic: Topic, prome
     assert firing(real) <= {"SmeltNoNewEvents"}, "all is well"
 
     smelt.run("run", "--set", "kafka.bootstrap=127.0.0.1:1", "--set", "run.attempts=1", "--set", "ingest.timeout=500ms")
-    eventually("an alert fires", lambda: "SmeltRunFailed" in firing(real), 20)
+    eventually("an alert fires", lambda: "SmeltRunFailed" in firing(real))
     assert running.end().code == 0
-    eventually("the target is down", lambda: "SmeltDown" in firing(real, "pending"), 20)
+    eventually("the target is down", lambda: "SmeltDown" in firing(real, "pending"))
 
 
 def firing(real: Prometheus, state: str = "firing") -> set[str]:

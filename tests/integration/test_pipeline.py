@@ -4,22 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Callable
 
 import pytest
-from harness import Api, Running, Smelt, Topic, assert_same, encode, event, events, eventually, refined, serving
-
-FREE_PORT = ("--set", "http.listen=127.0.0.1:0")
-
-
-def history(smelt: Smelt, count: int = 15_000, days: int = 40) -> None:
-    done = smelt("produce", "--seed", "5", "--start", "2026-10-01", "--days", str(days), "--subscribers", "150", "--events", str(count), "--faults", "0.02")
-    assert done["acknowledged"] == count
+from harness import FREE_PORT, Api, Running, Smelt, Stopwatch, Topic, assert_same, billing, encode, events, eventually, history, refined, serving
 
 
 def test_from_produce_to_one_subscriber_by_the_api(smelt: Smelt) -> None:
-    history(smelt)
+    history(smelt, 15_000)
     ingested = smelt("ingest")
     assert ingested["landed"] + ingested["duplicates"] + ingested["rejected"] == 15_000
     assert smelt.audit()["offsets"] == 15_000
@@ -68,11 +60,8 @@ def test_serve_follows_a_new_generation_without_a_failed_request(smelt: Smelt, t
     seen = set()
     for generation in (2, 3):
         smelt("publish")
-        until = time.monotonic() + 15
-        while generation not in seen:
-            assert time.monotonic() < until, f"generation {generation} never served: {seen}"
-            seen.add(api.get("/api/v1/overview")["generation"])
-    assert seen <= {1, 2, 3}
+        eventually(f"generation {generation} is served", lambda: seen.add(served := api.get("/api/v1/overview")["generation"]) or served == generation)
+    assert {2, 3} <= seen <= {1, 2, 3}
     assert running.end().code == 0
 
 
@@ -88,7 +77,7 @@ def test_serve_before_the_first_snapshot_is_alive_but_not_ready(smelt: Smelt, to
 
 
 def test_run_does_every_step_and_keeps_history(smelt: Smelt) -> None:
-    history(smelt)
+    history(smelt, 15_000)
     first = smelt("run")
     assert first["state"] == "done"
     assert [(step["name"], step["state"]) for step in first["steps"]] == [
@@ -100,7 +89,8 @@ def test_run_does_every_step_and_keeps_history(smelt: Smelt) -> None:
     assert smelt.rows("SELECT run_id, state FROM runs ORDER BY started_at") == [(first["run_id"], "done"), (second["run_id"], "done")]
     assert smelt.value("SELECT count(*) FROM run_steps") == 10
     running = smelt.start("serve", *FREE_PORT)
-    assert [run["run_id"] for run in serving(running).get("/api/v1/runs")["runs"]][0] in (first["run_id"], second["run_id"])
+    runs = serving(running).get("/api/v1/runs")["runs"]
+    assert [(run["run_id"], run["state"]) for run in runs] == [(second["run_id"], "done"), (first["run_id"], "done")]
     assert running.end().code == 0
 
 
@@ -113,7 +103,7 @@ def test_a_scheduler_trains_and_scores_as_run_does(smelt: Smelt, topic: Topic) -
         smelt(command, code=65)
         young = smelt(command, "--scheduled")
         assert young["model"] is None and young["skipped"]
-    history(smelt)
+    history(smelt, 15_000)
     smelt("ingest")
     smelt("refine")
     trained = smelt("train", "--scheduled")
@@ -150,16 +140,11 @@ def test_up_shows_new_events_within_2_s(smelt: Smelt, topic: Topic) -> None:
     history(smelt, 3000)
     running = smelt.start("up", *FREE_PORT, "--set", "up.publish_interval=2s")
     api = serving(running)
-    before = eventually("the history is there", lambda: events_in(api, "silver", 2500), 60)
-    numbers = range(900_000, 900_040)
-    fresh = [encode(event(n, type="BSS", source="ZM_CRM", subscriber_id="SUB-777777", timestamp=f"2026-11-10T10:{n % 60:02d}:00Z", payload=PAID)) for n in numbers]
-    topic.send(fresh)
-    began = time.monotonic()
-    eventually("the new events show", lambda: api.ask("/api/v1/subscribers/SUB-777777")[0] == 200, 10)
-    assert time.monotonic() - began < 4  # about a second; the sanitized binary on a busy machine is allowed more
-    eventually("all of them", lambda: api.get("/api/v1/subscribers/SUB-777777")["features"]["total_events"] == 40)
-    assert events_in(api, "silver", before + 40)
-    eventually("a snapshot was published", (smelt.data / "snapshots/CURRENT").exists, 30)
+    before = eventually("the history is there", lambda: events_in(api, "silver", 2500))
+    took = [seconds_to_show(running, api, topic, f"SUB-77777{n}", 900_000 + 100 * n) for n in range(3)]
+    assert min(took) < 2, took  # the best, since Kafka may have had no processor
+    eventually("all of them", lambda: events_in(api, "silver", before + 120))
+    eventually("a snapshot was published", (smelt.data / "snapshots/CURRENT").exists)
     assert smelt.run("run").code == 75
     end_soon(running)
     smelt.audit()
@@ -170,7 +155,13 @@ def test_up_shows_new_events_within_2_s(smelt: Smelt, topic: Topic) -> None:
     assert_same(incremental, refined(smelt))
 
 
-PAID = {"plan": "Prepaid Lite", "data_used_mb": 100, "bill_amount_zmw": 10.5, "payment_status": "paid", "days_overdue": 0}
+def seconds_to_show(running: Running, api: Api, topic: Topic, subscriber: str, first: int) -> float:
+    """From the acknowledgement of 40 events of a new subscriber to an answer of the API with all of them."""
+    page = f"/api/v1/subscribers/{subscriber}"
+    topic.send(encode(billing(n, subscriber_id=subscriber, timestamp=f"2026-11-10T10:{n % 60:02d}:00Z")) for n in range(first, first + 40))
+    watch = Stopwatch(running.process.pid)
+    eventually("the new events show", lambda: api.ask(page)[0] == 200 and api.get(page)["features"]["total_events"] == 40)
+    return watch.seconds()
 
 
 def events_in(api: Api, layer: str, at_least: int) -> int:
@@ -182,16 +173,16 @@ def events_in(api: Api, layer: str, at_least: int) -> int:
 def test_up_survives_a_broker_restart_and_kill_9(smelt: Smelt, topic: Topic) -> None:
     sent = topic.send(events(0, 1000))
     running = smelt.start("up", *FREE_PORT)
-    eventually("landed", lambda: topic.committed(topic.name) == 1000, 30)
+    eventually("landed", lambda: topic.committed(topic.name) == 1000)
     topic.broker.kill()
     assert serving(running).get("/livez")
     topic.broker.start()
     sent += topic.send(events(1000, 200))
-    eventually("landed after the restart", lambda: topic.committed(topic.name) == 1200, 40)
+    eventually("landed after the restart", lambda: topic.committed(topic.name) == 1200)
     assert running.kill()
     sent += topic.send(events(1200, 100))
     again = smelt.start("up", *FREE_PORT)
-    eventually("landed after the kill", lambda: topic.committed(topic.name) == 1300, 40)
+    eventually("landed after the kill", lambda: topic.committed(topic.name) == 1300)
     end_soon(again)
     smelt.audit()
     smelt.assert_holds(sent)
@@ -201,11 +192,21 @@ def test_sql_reads_and_nothing_else(smelt: Smelt) -> None:
     history(smelt, 2000)
     smelt("run")
     assert smelt("sql", "SELECT 6 * 7 AS answer")["rows"] == [{"answer": 42}]
-    for query in ("DROP TABLE gold_subscriber_features", "SELECT * FROM read_text('/etc/passwd')", "COPY gold_subscriber_features TO 'x.csv'",
-                  "SELECT 1) AS q; SET lock_configuration = false; SELECT (1", "SELECT nothing"):  # fmt: skip
+    for query, (code, reason) in REFUSED.items():
         result = smelt.run("sql", query)
-        assert result.code not in (0, 70) and "root:" not in result.stdout, query
+        assert result.code == code and reason in result.error and "root:" not in result.stdout, (query, result)
+    assert not (smelt.folder / "x.csv").exists()
+    assert smelt("sql", "SELECT count(*) > 100 AS many FROM gold_subscriber_features")["rows"] == [{"many": True}]
     assert "SELECT" in smelt("sql", "--show", "silver")["sql"]
+
+
+REFUSED = {  # by SQL that only reads: exit code, and why
+    "DROP TABLE gold_subscriber_features": (64, "syntax error"),
+    "SELECT * FROM read_text('/etc/passwd')": (64, "file system operations are disabled"),
+    "COPY gold_subscriber_features TO 'x.csv'": (64, "syntax error"),
+    "SELECT 1) AS q; SET lock_configuration = false; SELECT (1": (65, "multiple statements"),
+    "SELECT nothing": (64, '"nothing" was not found'),
+}
 
 
 @pytest.mark.parametrize("part", ["all", "no kafka"])
@@ -222,9 +223,7 @@ def test_status_says_what_works(new_smelt: Callable[..., Smelt], topic: Topic, p
     states = {component["name"]: component["state"] for component in result.summary["components"]}
     assert states["kafka"] == ("ok" if part == "all" else "down")
     assert states["lake"] == "ok" and states["api"] == "ok" and states["snapshot"] == "ok"
-    assert (result.code == 0) == (result.summary["state"] == "ok")
-    if part != "all":
-        assert result.code == 69
+    assert (result.code, result.summary["state"]) == ((0, "ok") if part == "all" else (69, "down"))
     assert running.end().code == 0
 
 

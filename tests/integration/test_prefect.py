@@ -13,6 +13,7 @@ import pytest
 from harness import Broker, Smelt, Topic, events, eventually
 from prefect_server import Prefect
 
+pytestmark = pytest.mark.xdist_group("prefect")  # one server for all of them
 STEPS = ["ingest", "refine", "train", "score", "publish"]
 WARNING, ERROR = logging.WARNING, logging.ERROR
 
@@ -65,7 +66,7 @@ def stop_holder(smelt: Smelt, found: Callable[[], list[int]]) -> int:
             os.kill(process, signal.SIGCONT)  # it was about to end
         return None
 
-    return eventually("somebody has the lake", stopped, 60)
+    return eventually("somebody has the lake", stopped)
 
 
 # ---- deployed ----
@@ -168,7 +169,7 @@ def test_a_killed_flow_takes_its_step_with_it(prefect: Prefect, topic: Topic, sm
     flow = int(Path(f"/proc/{step}/stat").read_text().rsplit(")", 1)[1].split()[1])
     assert flow != os.getpid()
     os.kill(flow, signal.SIGKILL)
-    eventually("the step ended too", lambda: not processes(smelt.data), 10)
+    eventually("the step ended too", lambda: not processes(smelt.data))
     assert run.ended()["type"] == "CRASHED", run.text()
 
 
@@ -196,7 +197,7 @@ def test_side_by_side_with_a_cronjob_nothing_is_lost_and_nobody_fails(prefect: P
     run = prefect.run(smelt, attempts=20)
     run.wait("the flow found the job there", lambda: run.is_waiting("ingest"))
     job.process.send_signal(signal.SIGCONT)
-    assert job.wait(60).code == 0
+    assert job.wait().code == 0
     assert run.ended()["name"] == "Completed", run.text()
     assert run.artifact()[0][0]["attempts"] > 1
 
@@ -205,7 +206,7 @@ def test_side_by_side_with_a_cronjob_nothing_is_lost_and_nobody_fails(prefect: P
     step = run.wait("the flow has the lake", lambda: stop_holder(smelt, lambda: processes(smelt.data)))
     assert smelt.run("run").code == 75
     os.kill(step, signal.SIGCONT)
-    eventually("the job, begun again as its Job does after 75, is through", lambda: smelt.run("run").code == 0, 60)
+    eventually("the job, begun again as its Job does after 75, is through", lambda: smelt.run("run").code == 0)
     assert run.ended()["name"] == "Completed", run.text()
     smelt.assert_holds(sent)
     assert smelt.audit()["landed"] == 800

@@ -84,7 +84,18 @@ def remove_file(smelt: Smelt, chance: random.Random) -> None:
     smelt.lake.unlink()
 
 
-DAMAGES = [cut_log, flip_log, zero_log, garbage_in_log, remove_log, flip_header, zero_blocks, truncate_file, remove_file]
+BEHIND, BROKEN = 65, 74  # it opens, but as an older state, or is not there; it cannot be read
+DAMAGES = {
+    cut_log: BEHIND,
+    flip_log: BROKEN,
+    zero_log: BEHIND,
+    garbage_in_log: BROKEN,
+    remove_log: BEHIND,
+    flip_header: BROKEN,
+    zero_blocks: BROKEN,
+    truncate_file: BROKEN,
+    remove_file: BEHIND,
+}
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=lambda f: f.__name__)
@@ -94,7 +105,7 @@ def test_damage_is_refused_and_recovered(smelt: Smelt, topic: Topic, damage: Cal
     sent = filled(smelt, topic)
     damage(smelt, random.Random(seed))
     refused = smelt.run("ingest")
-    assert refused.code in (65, 74) and "smelt recover" in refused.error, refused
+    assert refused.code == DAMAGES[damage] and "smelt recover" in refused.error, refused
     before = {path.name: path.read_bytes() for path in smelt.data.iterdir() if path.name != "smelt.lock"}
     plan = smelt("recover")
     assert plan["needed"] and not plan["done"] and plan["lost"] == [] and plan["to_replay"] > 0, plan
@@ -200,17 +211,18 @@ def test_killed_while_it_recovers_it_is_done_again(smelt: Smelt, topic: Topic) -
     sent = topic.send(events(0, 3000))
     smelt("ingest", "--set", "ingest.batch_rows=300")
     smelt.lake.unlink()
+    hits = 0
     for wait in (0.15, 0.25, 0.35, 0.5, 0.8):
         running = smelt.start("recover", "--yes", "--set", "ingest.batch_rows=100")
         with contextlib.suppress(subprocess.TimeoutExpired):
             running.process.wait(wait)
-        running.kill()
+        hits += running.kill()
         result = smelt.run("ingest", "--set", "ingest.batch_rows=100")
         assert result.code in (0, 65), result
         if result.code == 0:  # it had come to its end
             break
-    last = smelt.run("recover", "--yes")
-    assert last.code == 0, last
+    assert hits > 0, "the kills did not hit the work"
+    smelt("recover", "--yes")
     assert_recovered(smelt, topic, sent)
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import Smelt, assert_same, encode, event, refined
+from harness import PAID, Smelt, assert_same, billing, encode, refined
 
 PRODUCE = ("produce", "--seed", "11", "--start", "2026-09-01", "--days", "45", "--subscribers", "120", "--faults", "0.06", "--out", "all.jsonl")
 
@@ -93,8 +93,7 @@ def test_every_landed_event_is_in_silver_or_in_quarantine(offline: Smelt) -> Non
 
 
 def bss(number: int, **payload: object) -> bytes:
-    fields = {"plan": "Prepaid Lite", "data_used_mb": 100, "bill_amount_zmw": 10.5, "payment_status": "paid", "days_overdue": 0}
-    return encode(event(number, type="BSS", source="ZM_CRM", payload=fields | payload)) + b"\n"
+    return encode(billing(number, payload=PAID | payload)) + b"\n"
 
 
 def test_a_field_that_does_not_fit_quarantines_that_event_alone(offline: Smelt) -> None:

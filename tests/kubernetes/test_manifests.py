@@ -15,6 +15,7 @@ import pytest
 import yaml
 from cluster import DEPLOY, ROOT, TOOLS, Json, objects, pods
 
+pytestmark = pytest.mark.xdist_group("manifests")  # built once for all of them
 OVERLAYS = sorted(path.parent.name for path in DEPLOY.glob("overlays/*/kustomization.yaml"))
 COMPONENTS = sorted(path.parent.name for path in DEPLOY.glob("components/*/kustomization.yaml"))
 # `streaming` takes away what `prefect` suspends
