@@ -35,10 +35,15 @@ static const LogicalType logical_types[] = {
     {"object", VALUE_JSON, {"JSON"}},
     {"array", VALUE_JSON, {"JSON"}},
 };
+enum { NESTED_INTEGER = 1 }; /* the default where there is no column to fill: BIGINT */
 
 static int read_decimal(Pipeline *p, const Place *physical, Field *field, Error *err) {
     const char *text = json_string_value(physical->value);
     int end = 0;
+    if (field->column == NULL && !place_exists(physical)) {
+        field->sql_type = "NUMBER";
+        return 0;
+    }
     if (text == NULL || sscanf(text, "DECIMAL(%d,%d)%n", &field->precision, &field->scale, &end) != 2 || end == 0 || text[end] != '\0' ||
         field->precision < 1 || field->precision > 18 || field->scale < 0 || field->scale > field->precision || field->scale > 9)
         return place_fail(physical, err,
@@ -49,7 +54,7 @@ static int read_decimal(Pipeline *p, const Place *physical, Field *field, Error 
 
 static int read_physical(Pipeline *p, const Place *physical, const LogicalType *logical, Field *field, Error *err) {
     if (logical->type == VALUE_DECIMAL) return read_decimal(p, physical, field, err);
-    size_t n = 0, chosen = 0;
+    size_t n = 0, chosen = field->column == NULL && logical->type == VALUE_INTEGER ? NESTED_INTEGER : 0;
     while (n < ARRAY_LEN(logical->physical) && logical->physical[n] != NULL) n++;
     if (place_exists(physical) && read_choice(physical, logical->physical, n, &chosen, err) != 0) return -1;
     field->sql_type = logical->physical[chosen];
@@ -148,14 +153,67 @@ static void note_keys(Pipeline *p, Contract *c, const Place *property) {
     }
 }
 
-static int read_payload_field(Pipeline *p, Contract *c, const Place *property, Field *field, Error *err) {
+/* What a property of the payload and one inside an object have in common; its name, and perhaps its column, are read. */
+static int read_value_rules(Pipeline *p, Contract *c, const Place *property, Field *field, Error *err) {
     Place transform = place_key(property, "transformLogic");
-    if (check_property_keys(property, err) != 0 || read_column(p, property, field, err) != 0 || read_type(p, property, field, err) != 0 ||
-        read_description(p, property, &field->description, err) != 0 || read_bool(property, "required", &field->required, err) != 0)
+    if (read_type(p, property, field, err) != 0 || read_description(p, property, &field->description, err) != 0 ||
+        read_bool(property, "required", &field->required, err) != 0)
         return -1;
     if (place_exists(&transform)) return place_fail(&transform, err, "smelt transforms no payload field; leave this out");
     note_keys(p, c, property);
     return checks_read(p, c, property, field, err);
+}
+
+/* ---- inside objects and arrays ---- */
+
+static int read_inside(Pipeline *p, Contract *c, const Place *property, Field *field, int level, Error *err);
+
+static int read_member(Pipeline *p, Contract *c, const Place *property, Field *parent, int level, Error *err) {
+    Place name = place_key(property, "name");
+    Field field = {0};
+    if (check_property_keys(property, err) != 0 || check_message_name(&name, err) != 0) return -1;
+    field.name = strings_keep(p->strings, json_string_value(name.value));
+    for (size_t i = 0; i < parent->property_count; i++)
+        if (strcmp(parent->properties[i].name, field.name) == 0) return place_fail(&name, err, "another property has that name");
+    if (read_value_rules(p, c, property, &field, err) != 0 || read_inside(p, c, property, &field, level, err) != 0) return -1;
+    parent->properties = grow(p->strings, parent->properties, parent->property_count, sizeof *parent->properties);
+    parent->properties[parent->property_count++] = field;
+    return 0;
+}
+
+static int read_items(Pipeline *p, Contract *c, const Place *items, Field *parent, int level, Error *err) {
+    Field field = {.name = ""};
+    if (check_property_keys(items, err) != 0 || read_value_rules(p, c, items, &field, err) != 0 ||
+        read_inside(p, c, items, &field, level, err) != 0)
+        return -1;
+    parent->items = grow(p->strings, NULL, 0, sizeof *parent->items);
+    *parent->items = field;
+    return 0;
+}
+
+/* `properties` of an object, `items` of an array. */
+static int read_inside(Pipeline *p, Contract *c, const Place *property, Field *field, int level, Error *err) {
+    enum { LEVELS = 16 };
+    Place properties, items;
+    if (read_array(property, "properties", false, &properties, err) != 0 || read_object(property, "items", false, &items, err) != 0)
+        return -1;
+    if (place_exists(&properties) && (field->type != VALUE_JSON || field->array))
+        return place_fail(&properties, err, "only an object has properties");
+    if (place_exists(&items) && !field->array) return place_fail(&items, err, "only an array has items");
+    if (level == LEVELS && (place_exists(&properties) || place_exists(&items)))
+        return place_fail(property, err, "smelt reads no more than %d levels of objects and arrays", LEVELS);
+    for (size_t i = 0; i < json_array_size(properties.value); i++) {
+        Place member = place_at(&properties, i);
+        if (read_member(p, c, &member, field, level + 1, err) != 0) return -1;
+    }
+    return place_exists(&items) ? read_items(p, c, &items, field, level + 1, err) : 0;
+}
+
+static int read_payload_field(Pipeline *p, Contract *c, const Place *property, Field *field, Error *err) {
+    if (check_property_keys(property, err) != 0 || read_column(p, property, field, err) != 0 ||
+        read_value_rules(p, c, property, field, err) != 0)
+        return -1;
+    return read_inside(p, c, property, field, 1, err);
 }
 
 static int check_unique(const Contract *c, const Field *field, const Place *property, Error *err) {

@@ -54,6 +54,10 @@ typedef struct Field {
     bool required;
     Check *checks;
     size_t check_count;
+    /* Of a VALUE_JSON: the members that an object must have, what each element of an array must be (NULL: anything). They have no columns
+     * (column is NULL); where they say no physicalType, sql_type is BIGINT for an integer, and NUMBER (of any size; precision is 0). */
+    struct Field *properties, *items;
+    size_t property_count;
 } Field;
 
 /* What is promised of one event type. */
