@@ -164,6 +164,6 @@ Span message_number(const Message *m, yyjson_val *number) {
 Span message_string(const Message *m, yyjson_val *string, Arena *arena) {
     Span said = {yyjson_get_str(string), yyjson_get_len(string)};
     const char *at = at_message(m, said.at);
-    if (at[said.len] == '"' && memcmp(at, said.at, said.len) == 0) return (Span){at, said.len}; /* no escape in it */
+    if (memcmp(at, said.at, said.len) == 0) return (Span){at, said.len}; /* mostly there is no escape in it */
     return arena_keep(arena, said);
 }

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import random
+import string
 import unicodedata
 from collections.abc import Callable, Iterator
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from pathlib import Path
 from typing import Any
 
-from judge.oracle import Broken, check_rules, read_scalar, read_text
+from judge.oracle import Broken, check_rules, read_scalar, read_text, size_of
 
 Spec = dict[str, Any]
 DAY = 86_400_000_000
@@ -198,11 +200,24 @@ def odd_value(chance: Chance) -> str:
     )()
 
 
+def limits_of(spec: Spec) -> list[Any]:
+    listed = [rule.get("arguments", {}).get("validValues", []) for rule in spec.get("quality", [])]
+    named = [list(rule.get("implementation", {}).values()) for rule in spec.get("quality", [])]
+    return [*spec.get("logicalTypeOptions", {}).values(), *(value for values in listed + named for value in values)]
+
+
+def around(spec: Spec, limit: Any) -> list[Decimal]:
+    """What the column has just below the limit, at it, and just above."""
+    size = size_of(spec)
+    unit = Decimal(1).scaleb(-(size[3] if size else 9))
+    low, high = (Decimal(str(limit)).quantize(unit, rounding) for rounding in (ROUND_FLOOR, ROUND_CEILING))
+    return [low - unit, low, high, high + unit]
+
+
 def some_number(chance: Chance, spec: Spec) -> str:
     """Mostly near its limits."""
-    limits = [v for key, v in spec.get("logicalTypeOptions", {}).items()] + [v for rule in spec.get("quality", []) for v in rule.get("arguments", {}).get("validValues", [])]
-    near = chance.choice(limits) if limits and chance.often(0.7) else chance.randint(-20, 120)
-    text = str(near + chance.choice([0, 0, 0, 1, -1])) if isinstance(near, int) else str(near)
+    limits = limits_of(spec)
+    text = f"{chance.choice(around(spec, chance.choice(limits))):f}" if limits and chance.often(0.7) else str(chance.randint(-20, 120))
     if chance.often(0.15):
         text += chance.choice(["e0", "E+0", "e1", "e-1", "e-0"])
     elif chance.often(0.3):
@@ -277,25 +292,33 @@ class Writer:
             members.append((quote(chance, chance.choice(["new", "n" * 250, "", "a.b.c", "Ä"])), odd_value(chance)))
         if not self.good and chance.often(0.02) and members:
             members.insert(chance.randint(0, len(members)), (chance.choice(members)[0], odd_value(chance)))
+        if not self.good and chance.often(0.02):
+            members += [(json.dumps(chance.choice(string.ascii_letters)), odd_value(chance)) for _ in range(chance.randint(2, 30))]
         return members
 
     def object(self, properties: list[Spec], sibling: bool = False) -> str:
-        members = self.members(properties) + ([('"zz"', "1")] if sibling else [])
+        return self.written(self.members(properties), sibling)
+
+    def written(self, members: list[tuple[str, str]], sibling: bool) -> str:
+        members = members + ([('"zz"', "1")] if sibling else [])
         return "{" + self.blank() + self.joined([f"{key}{self.blank()}:{self.blank()}{value}" for key, value in members]) + self.blank() + "}"
 
 
-def spellings(seed: float, properties: list[Spec]) -> Iterator[str]:
+def spell(seed: float, blanks: Chance, write: Callable[[Writer, bool], str], good: bool) -> Iterator[str]:
     """The same payload compact, with blanks, and with a sibling that the contract does not know."""
-    blanks, good = Chance(seed), Chance(seed).often(0.6)
-    yield Writer(seed, lambda: "", good).object(properties)
-    spaced = Writer(seed, lambda: blanks.choice(["", " ", "  ", "\n", "\t", " \r\n "]), good).object(properties)
+    yield write(Writer(seed, lambda: "", good), False)
+    spaced = write(Writer(seed, lambda: blanks.choice(["", " ", "  ", "\n", "\t", " \r\n "]), good), False)
     yield blanks.choice(["", " ", "\n"]) + spaced + blanks.choice(["", " "])
-    yield Writer(seed, lambda: "", good).object(properties, sibling=True)
+    yield write(Writer(seed, lambda: "", good), True)
+
+
+def spellings(seed: float, properties: list[Spec]) -> Iterator[str]:
+    return spell(seed, Chance(seed), lambda writer, sibling: writer.object(properties, sibling), Chance(seed).often(0.6))
 
 
 # ---- events ---------------------------------------------------------------------------------------------------------------------------
 
-IDS = ["1", "SUB-1", "sub-é1", "", "x" * 256, "x" * 257, "é" * 256, "é" * 257, "a\u0007b", "a\u001b[2J", "\u0000", "a\u007f", "a\u0085", "x\u2028", "\u202eabc", "a\u200fb", "\u2066x", "a\u200db", "e\u0301",
+IDS = ["1", "SUB-1", "sub-é1", "", "x" * 256, "x" * 257, "é" * 256, "é" * 257, "a\u0007b", "a\u001b[2J", "\u0000", "a\u007f", "a\u0085", "\u0080", "\u009f", "\u00a0", "x\u2028", "\u202eabc", "a\u200fb", "\u2066x", "a\u200db", "e\u0301",
        "é", "가", "{\"k\":1}", "[]", "[1", "true", "1E3", "{}", "12345", "S" + "\U0001f600", "\u061c", "\ufeff"]  # fmt: skip
 TIMES = [NOW, NOW - 3600_000_000, NOW + DAY, NOW + DAY + 1, NOW + 366 * DAY, NOW + 366 * DAY + 1, NOW + 2 * 366 * DAY, 0, -1, 946684800000000, 946684799999999, 946684799500000, -62135596800000000, 253402300799999999]  # fmt: skip
 EXTRAS = [
@@ -342,3 +365,47 @@ def events(chance: Chance, contracts: dict[str, Spec], count: int) -> Iterator[d
         line["not_nfc"] = line.get("subscriber") is not None and unicodedata.normalize("NFC", line["subscriber"]) != line["subscriber"]
         for payload in spellings(chance.random(), contracts[name]["payload"]):
             yield {**line, "payload": payload}
+
+
+# ---- each value of each type ----------------------------------------------------------------------------------------------------------
+
+
+def lone_properties() -> list[Spec]:
+    """Each type alone, as required and as optional, some with limits between two values of the column."""
+    kinds: list[Spec] = [{"logicalType": "integer", "physicalType": physical} for physical in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")]
+    kinds += [{"logicalType": "number", "physicalType": physical} for physical in ("DECIMAL(18,2)", "DECIMAL(18,8)", "DECIMAL(18,0)", "DECIMAL(4,1)", "DECIMAL(9,9)")]
+    kinds += [{"logicalType": kind} for kind in ("string", "boolean", "date", "timestamp", "object", "array")]
+    kinds += [
+        {"logicalType": "number", "physicalType": "DECIMAL(9,2)", "logicalTypeOptions": {"minimum": 0.005, "exclusiveMaximum": 0.995}},
+        {"logicalType": "number", "physicalType": "DECIMAL(9,1)", "logicalTypeOptions": {"exclusiveMinimum": -0.25, "maximum": 99.95}},
+        {"logicalType": "number", "physicalType": "DECIMAL(9,1)", "logicalTypeOptions": {"exclusiveMinimum": -2.5, "exclusiveMaximum": 2}},
+        {"logicalType": "number", "physicalType": "DECIMAL(6,2)", "quality": [{"type": "library", "metric": "invalidValues", "mustBe": 0, "arguments": {"validValues": [1.5, 2, 0.125]}}]},
+        {"logicalType": "integer", "physicalType": "INTEGER", "logicalTypeOptions": {"minimum": -1.5, "exclusiveMaximum": 100}},
+        {"logicalType": "string", "logicalTypeOptions": {"minLength": 2, "maxLength": 200, "pattern": "^[^\\d]"}},
+        {"logicalType": "array", "items": {"logicalType": "number", "required": True}},
+        {"logicalType": "object", "properties": [{"name": "a", "logicalType": "integer"}, {"name": "b", "logicalType": "object"}]},
+        {"logicalType": "timestamp", "logicalTypeOptions": {"minimum": "2000-01-01", "exclusiveMaximum": "2026-11-24T12:00:00.5Z"}},
+        {"logicalType": "date", "logicalTypeOptions": {"exclusiveMinimum": "2026-11-24T23:59:59Z"}},
+    ]
+    return [kind | {"name": "v", "required": required} for kind in kinds for required in (True, False)]
+
+
+def all_values(spec: Spec) -> list[str]:
+    texts = [*ODD_TEXTS, *(time.replace("_", " ") for time in ODD_TIMES), *WORDS, "é" * 199, "é" * 200, "é" * 201, "\\", '"', "a\\", "\u0000"]
+    others = ["null", "true", "false", "{}", "[]", "[1,2]", "[null]", '{"a":1,"b":{"a":1}}', '{"a":"7","c":0}', '{"a":1,"a":2}', '[{"x":1,"y":0,"y":[1]}]', "[1.5,null,true]", '{"a":1.5,"b":[]}', '{"b":{"c":1,"d":2,"c":3}}']
+    near = [f"{value:f}" for limit in limits_of(spec) if spec["logicalType"] in ("integer", "number") for value in around(spec, limit)]
+    plain = [json.dumps(text, ensure_ascii=False) for text in texts]
+    return [*ODD_NUMBERS, *near, *(json.dumps(number) for number in ODD_NUMBERS[::3]), *plain, *(json.dumps(text) for text in texts[::5]), *others]
+
+
+def all_events(chance: Chance, contracts: dict[str, Spec]) -> Iterator[dict[str, Any]]:
+    for event_type, contract in contracts.items():
+        for value in all_values(contract["payload"][0]):
+            write: Callable[[Writer, bool], str] = lambda w, sibling, v=value: w.written([('"v"', v)], sibling)  # type: ignore[misc]
+            for payload in spell(0, chance, write, True):
+                yield {"type": event_type, "id": "1", "source": "s", "subscriber": "S", "time_us": NOW, "quality": 90, "message_us": NOW, "ingested_us": NOW, "payload": payload}
+
+
+def lone_contracts() -> dict[str, Spec]:
+    envelope = {name: spec | {"logicalTypeOptions": {}, "quality": []} for name, spec in envelope_specs(Chance(0)).items()}
+    return {f"L{i}": {"envelope": envelope, "payload": [spec | {"physicalName": f"v{i}"}]} for i, spec in enumerate(lone_properties())}

@@ -354,7 +354,7 @@ class Verdict:
     drift: list[Drift] = field(default_factory=list)
     values: dict[str, Any] = field(default_factory=dict)
     quality: int | None = None
-    judged: int = 0  # values that were looked at
+    judged: int = 0  # values of the payload that were looked at
 
 
 @dataclass
@@ -478,7 +478,6 @@ class Oracle:
             raise Broken("impossible_time", "must be at most 366 days after the message")
 
     def judge_column(self, name: str, value: Any, text: str, judge: Any, *args: Any) -> None:
-        self.verdict.judged += 1
         try:
             judge(*args, value)
         except Broken as e:
