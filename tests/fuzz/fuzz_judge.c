@@ -144,6 +144,12 @@ static char *sorted(const Buf *text) {
     return buf_take(&out);
 }
 
+/* The slow judge has no NUL and no \1 in its paths. */
+static void replace_odd(Buf *text) {
+    for (size_t i = 0; i < text->len; i++)
+        if (text->data[i] == '\0' || text->data[i] == '\1') text->data[i] = '?';
+}
+
 static void compare(Span subscriber, Span extra, Span payload) {
     CLEANUP(buf_done) Buf found = {0}, expected = {0};
     JudgeInput in = {.id = {"1", 1},
@@ -166,10 +172,8 @@ static void compare(Span subscriber, Span extra, Span payload) {
     say(&verdict, &found);
     if (judge_violations_json(judge, &verdict).len < 2) abort();
     slow_judge(&pipeline->contracts[0], subscriber, extra, payload, NOW, &expected);
-    for (size_t i = 0; i < found.len; i++) /* texts with NULs are compared as if they had none */
-        if (found.data[i] == '\0') found.data[i] = '?';
-    for (size_t i = 0; i < expected.len; i++)
-        if (expected.data[i] == '\0') expected.data[i] = '?';
+    replace_odd(&found);
+    replace_odd(&expected);
     CLEANUP(free_text) char *a = sorted(&found), *b = sorted(&expected);
     if (strcmp(a, b) == 0) return;
     fprintf(stderr, "---- the judge:\n%s---- the slow judge:\n%s", a, b);

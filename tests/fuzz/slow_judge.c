@@ -30,10 +30,14 @@ static void add_shown(Buf *out, Span text) {
     }
 }
 
+/* A path is a C string in which \1 has a meaning: both become a question mark where a name has them, as they do in fuzz_judge.c. */
 static char *path_of(const char *parent, Span name) {
     Buf out = {0};
     buf_addf(&out, "%s%s", parent, parent[0] != '\0' ? "." : "");
+    size_t from = out.len;
     add_shown(&out, name);
+    for (size_t i = from; i < out.len; i++)
+        if (out.data[i] == '\0' || out.data[i] == '\1') out.data[i] = '?';
     return buf_take(&out);
 }
 
