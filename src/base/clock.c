@@ -48,48 +48,132 @@ char *clock_format(int64_t wall_us, char text[CLOCK_TEXT_SIZE]) {
     return text;
 }
 
-/* ".123" at *s to microseconds (further digits are dropped). */
-static int64_t parse_fraction(const char **s) {
-    int64_t us = 0;
-    if (**s != '.') return 0;
-    int64_t unit = USEC_PER_SEC / 10;
-    for (++*s; **s >= '0' && **s <= '9'; ++*s, unit /= 10) us += (**s - '0') * unit;
-    return us;
+/* ---- reading ---- */
+
+/* What is left of the text. */
+typedef struct Rest {
+    const char *at, *end;
+} Rest;
+
+/* Exactly n digits. */
+static bool take_digits(Rest *r, int n, int *ret) {
+    *ret = 0;
+    if (r->end - r->at < n) return false;
+    for (; n > 0; n--, r->at++) {
+        if (*r->at < '0' || *r->at > '9') return false;
+        *ret = *ret * 10 + (*r->at - '0');
+    }
+    return true;
 }
 
-/* "Z", "+02:00", "+0200" or nothing to seconds east of UTC. */
-static int parse_zone(const char *s, int *ret_seconds) {
+static bool take_char(Rest *r, char c) {
+    if (r->at == r->end || *r->at != c) return false;
+    r->at++;
+    return true;
+}
+
+/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
+static int32_t days_from_civil(int year, int month, int day) {
+    int y = month <= 2 ? year - 1 : year, era = y / 400, year_of_era = y - era * 400;
+    int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
+}
+
+static int days_in_month(int year, int month) {
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+static ClockReading take_date(Rest *r, int32_t *ret_days) {
+    int year, month, day;
+    if (!take_digits(r, 4, &year) || !take_char(r, '-') || !take_digits(r, 2, &month) || !take_char(r, '-') || !take_digits(r, 2, &day))
+        return CLOCK_OTHER_FORM;
+    if (year == 0) return CLOCK_YEAR_TOO_FAR;
+    if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return CLOCK_NO_SUCH_DAY;
+    *ret_days = days_from_civil(year, month, day);
+    return CLOCK_READ;
+}
+
+/* ".123" to microseconds; nothing there: 0. */
+static bool take_fraction(Rest *r, int *ret_us) {
+    enum { DIGITS_MAX = 9 };
+    int unit = 100000, digits = 0, digit;
+    *ret_us = 0;
+    if (!take_char(r, '.')) return true;
+    for (; digits < DIGITS_MAX && take_digits(r, 1, &digit); digits++, unit /= 10) *ret_us += digit * unit;
+    return digits > 0;
+}
+
+/* Microseconds of the day. */
+static ClockReading take_clock(Rest *r, int64_t *ret_us) {
+    int hour, minute, second = 0, us = 0;
+    if (!take_digits(r, 2, &hour) || !take_char(r, ':') || !take_digits(r, 2, &minute)) return CLOCK_OTHER_FORM;
+    if (take_char(r, ':') && (!take_digits(r, 2, &second) || !take_fraction(r, &us))) return CLOCK_OTHER_FORM;
+    *ret_us = (hour * 3600 + minute * 60 + second) * USEC_PER_SEC + us;
+    return hour > 23 || minute > 59 || second > 59 ? CLOCK_NO_SUCH_HOUR : CLOCK_READ;
+}
+
+/* Seconds east of UTC; nothing there: 0. */
+static ClockReading take_zone(Rest *r, int *ret_seconds) {
+    enum { FARTHEST = 14 * 3600 };
+    int hours, minutes = 0;
     *ret_seconds = 0;
-    if (*s == '\0' || strcmp(s, "Z") == 0) return 0;
-    int hours, minutes = 0, used = 0;
-    if ((*s != '+' && *s != '-') ||
-        (sscanf(s + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 && sscanf(s + 1, "%2d%2d%n", &hours, &minutes, &used) != 2))
-        return -1;
-    if (s[1 + used] != '\0' || hours > 15 || minutes > 59 || hours < 0 || minutes < 0) return -1;
-    *ret_seconds = (hours * 3600 + minutes * 60) * (*s == '-' ? -1 : 1);
-    return 0;
+    if (r->at == r->end || take_char(r, 'Z') || take_char(r, 'z')) return CLOCK_READ;
+    bool east = take_char(r, '+');
+    if (!east && !take_char(r, '-')) return CLOCK_OTHER_FORM;
+    if (!take_digits(r, 2, &hours)) return CLOCK_OTHER_FORM;
+    bool colon = take_char(r, ':');
+    if ((colon || r->at != r->end) && !take_digits(r, 2, &minutes)) return CLOCK_OTHER_FORM;
+    int seconds = hours * 3600 + minutes * 60;
+    *ret_seconds = east ? seconds : -seconds;
+    return minutes > 59 || seconds > FARTHEST ? CLOCK_ZONE_TOO_FAR : CLOCK_READ;
 }
 
-/* timegm turns 31 April into 1 May: a date that does not exist comes back as another one. */
-static bool to_seconds(const struct tm *written, int64_t *ret) {
-    struct tm tm = *written;
-    *ret = (int64_t)timegm(&tm);
-    return tm.tm_mday == written->tm_mday && tm.tm_mon == written->tm_mon && tm.tm_sec == written->tm_sec;
+/* The first that is wrong, but another form before all else. */
+static ClockReading first_wrong(const ClockReading *parts, size_t n) {
+    ClockReading found = CLOCK_READ;
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i] == CLOCK_OTHER_FORM) return CLOCK_OTHER_FORM;
+        if (found == CLOCK_READ) found = parts[i];
+    }
+    return found;
+}
+
+ClockReading clock_read(Span text, int64_t *ret_wall_us) {
+    Rest r = {text.at, text.at + text.len};
+    ClockReading parts[3] = {CLOCK_READ, CLOCK_READ, CLOCK_READ};
+    int32_t days = 0;
+    int64_t us = 0;
+    int zone = 0;
+    parts[0] = take_date(&r, &days);
+    if (parts[0] == CLOCK_OTHER_FORM) return CLOCK_OTHER_FORM;
+    if (r.at != r.end) {
+        if (!take_char(&r, 'T') && !take_char(&r, ' ') && !take_char(&r, 't')) return CLOCK_OTHER_FORM;
+        parts[1] = take_clock(&r, &us);
+        if (parts[1] != CLOCK_OTHER_FORM) parts[2] = take_zone(&r, &zone);
+        if (r.at != r.end) return CLOCK_OTHER_FORM;
+    }
+    ClockReading found = first_wrong(parts, ARRAY_LEN(parts));
+    if (found != CLOCK_READ) return found;
+    int64_t at = (days * INT64_C(86400) - zone) * USEC_PER_SEC + us;
+    if (at < CLOCK_FIRST_US || at > CLOCK_LAST_US) return CLOCK_YEAR_TOO_FAR;
+    *ret_wall_us = at;
+    return CLOCK_READ;
+}
+
+ClockReading clock_read_date(Span text, int32_t *ret_days) {
+    Rest r = {text.at, text.at + text.len};
+    int32_t days = 0;
+    ClockReading found = take_date(&r, &days);
+    if (r.at != r.end) return CLOCK_OTHER_FORM;
+    if (found == CLOCK_READ) *ret_days = days;
+    return found;
 }
 
 int clock_parse(const char *text, int64_t *ret_wall_us, Error *err) {
-    struct tm tm = {0};
-    const char *rest = strptime(text, "%Y-%m-%d", &tm);
-    int64_t us = 0, seconds;
-    int zone = 0;
-    if (rest != NULL && (*rest == 'T' || *rest == ' ')) {
-        rest = strptime(rest + 1, "%H:%M:%S", &tm);
-        if (rest != NULL) us = parse_fraction(&rest);
-    }
-    if (rest == NULL || parse_zone(rest, &zone) != 0 || !to_seconds(&tm, &seconds))
-        return error_set(err, ERR_USAGE, "'%s' is not a time: write it like 2026-11-24 or 2026-11-24T10:15:00Z", text);
-    *ret_wall_us = (seconds - zone) * USEC_PER_SEC + us;
-    return 0;
+    if (clock_read((Span){text, strlen(text)}, ret_wall_us) == CLOCK_READ) return 0;
+    return error_set(err, ERR_USAGE, "'%s' is not a time: write it like 2026-11-24 or 2026-11-24T10:15:00Z", text);
 }
 
 int duration_parse_ms(const char *text, int64_t *ret_ms, Error *err) {

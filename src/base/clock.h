@@ -1,6 +1,16 @@
-/* clock.h: time. Wall time is microseconds since 1970-01-01T00:00:00Z (DuckDB's TIMESTAMPTZ), intervals are monotonic nanoseconds. */
+/* clock.h: time. Wall time is microseconds since 1970-01-01T00:00:00Z (DuckDB's TIMESTAMPTZ), intervals are monotonic nanoseconds.
+ *
+ * The forms of a time, the same in messages, contracts and options (RFC 3339 and what of ISO 8601 is in wide use):
+ *
+ *     date   2026-11-24                          years 0001 to 9999 of the Gregorian calendar
+ *     time   DATE, or DATE "T" CLOCK [ZONE]      "t" or one space will do for "T"; DATE alone is midnight UTC
+ *     CLOCK  10:15, 10:15:00, 10:15:00.123456789 1 to 9 digits behind the point, those beyond microseconds are dropped; no second 60, no
+ * 24:00 ZONE   "Z", "z", +02:00, +0200, +02        up to 14:00 either way; none: UTC
+ *
+ * The moment, in UTC, is in the years 0001 to 9999 too. */
 #pragma once
 #include "base/error.h"
+#include "base/span.h"
 #include <pthread.h>
 #include <stdint.h>
 #include <time.h>
@@ -20,7 +30,22 @@ void clock_cond_init(pthread_cond_t *cond);
 struct timespec clock_deadline(int ms);
 /* "2026-11-24T10:15:00.123456Z" into text[CLOCK_TEXT_SIZE]; returns text. */
 char *clock_format(int64_t wall_us, char text[CLOCK_TEXT_SIZE]);
-/* Reads ISO 8601 as "2026-11-24", "2026-11-24T10:15:00[.frac][Z|+hh:mm]" (no zone: UTC). ERR_USAGE. */
+
+/* What a text is when it is read as a time: one, of another form, or of the right form but no moment that there is. */
+typedef enum ClockReading {
+    CLOCK_READ,
+    CLOCK_OTHER_FORM,
+    CLOCK_NO_SUCH_DAY,  /* 2026-02-30 */
+    CLOCK_NO_SUCH_HOUR, /* 24:00, 10:60, 23:59:60 */
+    CLOCK_ZONE_TOO_FAR, /* +14:30 */
+    CLOCK_YEAR_TOO_FAR, /* 0000-01-01, or beyond the years by its zone */
+} ClockReading;
+/* `ret`, only with CLOCK_READ: wall time; days since 1970-01-01. No allocation. */
+ClockReading clock_read(Span text, int64_t *ret_wall_us) MUST_CHECK;
+ClockReading clock_read_date(Span text, int32_t *ret_days) MUST_CHECK;
+#define CLOCK_FIRST_US INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
+#define CLOCK_LAST_US  INT64_C(253402300799999999) /* 9999-12-31T23:59:59.999999Z */
+/* As clock_read. ERR_USAGE. */
 int clock_parse(const char *text, int64_t *ret_wall_us, Error *err) MUST_CHECK;
 /* Reads a duration, "250ms", "10s", "5m", "2h", "7d", or a plain number of seconds. ERR_USAGE. */
 int duration_parse_ms(const char *text, int64_t *ret_ms, Error *err) MUST_CHECK;

@@ -54,6 +54,10 @@ typedef struct Field {
     Check *checks;
     size_t check_count;
     int line; /* of its contract's file */
+    /* Of a VALUE_JSON: the members of an object, what each element of an array must be (NULL: anything). They have no columns (`column` is
+     * NULL); where they have no physicalType, sql_type is BIGINT for an integer, and NUMBER (of any size; precision is 0) for a number. */
+    struct Field *properties, *items;
+    size_t property_count;
 } Field;
 
 /* The contract of one event type. */

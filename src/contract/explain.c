@@ -33,10 +33,12 @@ static json_t *explain_check(const Check *c) {
 }
 
 static json_t *explain_field(const Field *f) {
-    json_t *checks = json_array();
+    json_t *checks = json_array(), *properties = f->property_count > 0 ? json_array() : NULL;
     for (size_t i = 0; i < f->check_count; i++) json_array_append_new(checks, explain_check(&f->checks[i]));
-    return json_pack("{ss ss ss ss sb so}", "name", f->name, "column", f->column, "type", f->sql_type, "kind", value_type_name(f->type),
-                     "required", f->required, "checks", checks);
+    for (size_t i = 0; i < f->property_count; i++) json_array_append_new(properties, explain_field(&f->properties[i]));
+    return json_pack("{ss ss* ss ss so* sb so so* so*}", "name", f->name, "column", f->column, "type", f->sql_type, "kind",
+                     value_type_name(f->type), "array", f->array ? json_true() : NULL, "required", f->required, "checks", checks,
+                     "properties", properties, "items", f->items != NULL ? explain_field(f->items) : NULL);
 }
 
 static json_t *explain_contract(const Contract *c) {

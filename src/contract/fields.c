@@ -28,9 +28,15 @@ static const LogicalType logical_types[] = {
     {"array", VALUE_JSON, {"JSON"}},
 };
 
+enum { NESTED_INTEGER = 1 }; /* the default where there is no column to fill: BIGINT */
+
 static int read_decimal(Pipeline *p, const DocNode *physical, Field *field, Error *err) {
     const char *text = json_string_value(physical->value);
     int end = 0;
+    if (field->column == NULL && !node_exists(physical)) {
+        field->sql_type = "NUMBER";
+        return 0;
+    }
     if (text == NULL || sscanf(text, "DECIMAL(%2d,%2d)%n", &field->precision, &field->scale, &end) != 2 || end == 0 || text[end] != '\0' ||
         field->precision < 1 || field->precision > 18 || field->scale < 0 || field->scale > field->precision || field->scale > 9)
         return REFUSE(physical, err, "expected DECIMAL(p,s) with p up to 18 and s up to 9 (numbers are exact, so there is no DOUBLE)");
@@ -40,7 +46,7 @@ static int read_decimal(Pipeline *p, const DocNode *physical, Field *field, Erro
 
 static int read_physical(Pipeline *p, const DocNode *physical, const LogicalType *logical, Field *field, Error *err) {
     if (logical->type == VALUE_DECIMAL) return read_decimal(p, physical, field, err);
-    size_t n = 0, chosen = 0;
+    size_t n = 0, chosen = field->column == NULL && logical->type == VALUE_INTEGER ? NESTED_INTEGER : 0;
     while (n < ARRAY_LEN(logical->physical) && logical->physical[n] != NULL) n++;
     if (node_exists(physical) && read_choice(physical, logical->physical, n, &chosen, err) != 0) return -1;
     field->sql_type = logical->physical[chosen];
@@ -85,16 +91,67 @@ static void note_keys(Pipeline *p, Contract *c, const DocNode *property) {
     }
 }
 
-static int read_field(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
+/* What a property of the payload and one inside an object have in common; the name, and the column if there is one, have been read. */
+static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
     DocNode transform = node_member(property, "transformLogic");
-    if (property_check_keys(property, err) != 0 || read_column(p, property, field, err) != 0 || read_type(p, property, field, err) != 0 ||
-        read_description(property, p->strings, &field->description, err) != 0 ||
+    if (read_type(p, property, field, err) != 0 || read_description(property, p->strings, &field->description, err) != 0 ||
         read_bool(property, "required", &field->required, err) != 0)
         return -1;
     if (node_exists(&transform)) return REFUSE(&transform, err, "properties of the payload are not transformed; leave this out");
     field->line = node_line(property);
     note_keys(p, c, property);
     return checks_read(p, c, property, field, err);
+}
+
+/* ---- inside objects and arrays ---- */
+
+static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field *field, int level, Error *err);
+
+static int read_member(Pipeline *p, Contract *c, const DocNode *property, Field *parent, int level, Error *err) {
+    DocNode name = node_member(property, "name");
+    Field field = {0};
+    if (property_check_keys(property, err) != 0 || read_message_name(&name, p->strings, &field.name, err) != 0) return -1;
+    for (const Field *other = parent->properties; other < parent->properties + parent->property_count; other++)
+        if (strcmp(other->name, field.name) == 0)
+            return REFUSE(&name, err, "the property on line %d has this name already; expected another name", other->line);
+    if (read_value_rules(p, c, property, &field, err) != 0 || read_inside(p, c, property, &field, level, err) != 0) return -1;
+    parent->properties = strings_grow(p->strings, parent->properties, parent->property_count, sizeof *parent->properties);
+    parent->properties[parent->property_count++] = field;
+    return 0;
+}
+
+static int read_items(Pipeline *p, Contract *c, const DocNode *items, Field *parent, int level, Error *err) {
+    Field field = {.name = ""};
+    if (property_check_keys(items, err) != 0 || read_value_rules(p, c, items, &field, err) != 0 ||
+        read_inside(p, c, items, &field, level, err) != 0)
+        return -1;
+    parent->items = strings_grow(p->strings, NULL, 0, sizeof *parent->items);
+    *parent->items = field;
+    return 0;
+}
+
+/* `properties` of an object, `items` of an array. */
+static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field *field, int level, Error *err) {
+    enum { LEVELS = 16 };
+    DocNode properties, items;
+    if (read_list(property, "properties", false, &properties, err) != 0 || read_object(property, "items", &items, err) != 0) return -1;
+    if (node_exists(&properties) && (field->type != VALUE_JSON || field->array))
+        return REFUSE(&properties, err, "only an object has properties");
+    if (node_exists(&items) && !field->array) return REFUSE(&items, err, "only an array has items");
+    if (level == LEVELS && (node_exists(&properties) || node_exists(&items)))
+        return REFUSE(property, err, "expected at most %d levels of objects and arrays", LEVELS);
+    for (size_t i = 0; i < json_array_size(properties.value); i++) {
+        DocNode member = node_item(&properties, i);
+        if (read_member(p, c, &member, field, level + 1, err) != 0) return -1;
+    }
+    return node_exists(&items) ? read_items(p, c, &items, field, level + 1, err) : 0;
+}
+
+static int read_field(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
+    if (property_check_keys(property, err) != 0 || read_column(p, property, field, err) != 0 ||
+        read_value_rules(p, c, property, field, err) != 0)
+        return -1;
+    return read_inside(p, c, property, field, 1, err);
 }
 
 /* ---- all properties ---- */

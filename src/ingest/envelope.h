@@ -5,16 +5,11 @@
  * twice is ambiguous, so the message is rejected. */
 #pragma once
 #include "base/attr.h"
+#include "base/span.h"
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-typedef struct Span {
-    const char *at; /* NULL: absent, or null in the JSON */
-    size_t len;
-} Span;
-
-/* Texts are valid UTF-8, and borrowed from the message and the parser until its next message. */
+/* Texts are valid UTF-8, and borrowed from the message and the parser until its next message. NULL in the JSON is an absent text too. */
 typedef struct Envelope {
     const char *reject; /* why it is no event (static text, as in bronze_rejects.reason); NULL: it is one, if `unusual_time` is a time */
     Span id, type, source, subscriber_id;

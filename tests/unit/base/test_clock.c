@@ -113,6 +113,92 @@ static void what_is_no_time_is_refused(void **state) {
     }
 }
 
+static void assert_reading(const char *text, ClockReading expected) {
+    int64_t us = 42;
+    ClockReading found = clock_read((Span){text, strlen(text)}, &us);
+    if (found != expected) fail_msg("\"%s\" was read as %d instead of %d", text, found, expected);
+    if (found != CLOCK_READ) assert_int_equal(us, 42);
+}
+
+static void every_form_is_read_or_named(void **state) {
+    (void)state;
+    static const char *const times[] = {"0001-01-01",
+                                        "0001-01-01T00:00:00Z",
+                                        "9999-12-31T23:59:59.999999999Z",
+                                        "2026-11-24t10:15z",
+                                        "2026-11-24 10:15",
+                                        "2026-11-24T10:15+14:00",
+                                        "2026-11-24T10:15:00-14:00",
+                                        "2026-11-24T10:15:00+02",
+                                        "2026-11-24T10:15-0930",
+                                        "2026-11-24T10:15:00.1",
+                                        "2024-02-29T00:00-00:00"};
+    static const char *const other[] = {"",
+                                        "2026-11-24T",
+                                        "2026-11-24T10",
+                                        "2026-11-24T10:15:",
+                                        "2026-11-24T10:15:00.",
+                                        "2026-11-24T10:15:00.Z",
+                                        "2026-11-24T10:15:00.1234567890",
+                                        "2026-11-24T10:15:00,5",
+                                        "2026-11-24T10:15:00 UTC",
+                                        "2026-11-24T10:15:00Zulu",
+                                        "2026-11-24T10:15:00 +02:00",
+                                        "2026-11-24T10:15:00+2",
+                                        "2026-11-24T10:15:00+02:",
+                                        "2026-11-24T10:15:00+02:0",
+                                        "2026-11-24T10:15:00+02:00x",
+                                        " 2026-11-24",
+                                        "2026-11-24 ",
+                                        "20261124",
+                                        "2026-1-5",
+                                        "10000-01-01",
+                                        "-2026-11-24",
+                                        "+2026-11-24",
+                                        "2026-11-24  10:15",
+                                        "2026-11-24T10.15",
+                                        "2026-02-30T",
+                                        "infinity",
+                                        "2026-11-24T10:15ZZ"};
+    for (size_t i = 0; i < ARRAY_LEN(times); i++) assert_reading(times[i], CLOCK_READ);
+    for (size_t i = 0; i < ARRAY_LEN(other); i++) assert_reading(other[i], CLOCK_OTHER_FORM);
+    assert_reading("2026-02-29", CLOCK_NO_SUCH_DAY);
+    assert_reading("2100-02-29T00:00:00Z", CLOCK_NO_SUCH_DAY);
+    assert_reading("2026-00-10T25:00:00+99:99", CLOCK_NO_SUCH_DAY);
+    assert_reading("2026-11-24T24:00:00", CLOCK_NO_SUCH_HOUR);
+    assert_reading("2026-11-24T10:15:60Z", CLOCK_NO_SUCH_HOUR);
+    assert_reading("2026-11-24T10:60", CLOCK_NO_SUCH_HOUR);
+    assert_reading("2026-11-24T10:15:00+99:99", CLOCK_ZONE_TOO_FAR);
+    assert_reading("2026-11-24T10:15:00+14:01", CLOCK_ZONE_TOO_FAR);
+    assert_reading("2026-11-24T10:15:00-02:60", CLOCK_ZONE_TOO_FAR);
+    assert_reading("0000-12-31", CLOCK_YEAR_TOO_FAR);
+    assert_reading("0001-01-01T00:00:00+00:01", CLOCK_YEAR_TOO_FAR);
+    assert_reading("9999-12-31T23:59:59-00:01", CLOCK_YEAR_TOO_FAR);
+}
+
+static void the_years_end_where_they_are_said_to_end(void **state) {
+    (void)state;
+    assert_int_equal(read_time("0001-01-01"), CLOCK_FIRST_US);
+    assert_int_equal(read_time("9999-12-31T23:59:59.999999999Z"), CLOCK_LAST_US);
+}
+
+/* Each day of four centuries, counted. */
+static void days_are_counted(void **state) {
+    (void)state;
+    int32_t expected;
+    assert_int_equal(clock_read_date((Span){"1800-01-01", 10}, &expected), CLOCK_READ);
+    for (int year = 1800; year < 2200; year++)
+        for (int month = 1; month <= 12; month++)
+            for (int day = 1; day <= 31; day++) {
+                CLEANUP(free_text) char *text = xasprintf("%04d-%02d-%02d", year, month, day);
+                int32_t days;
+                ClockReading found = clock_read_date((Span){text, 10}, &days);
+                if (found == CLOCK_READ) assert_int_equal(days, expected++);
+                if (day <= 28) assert_int_equal(found, CLOCK_READ);
+            }
+    assert_int_equal(read_time("2200-01-01"), expected * DAY_US);
+}
+
 static void assert_duration(const char *text, int64_t expected_ms) {
     int64_t ms = -1;
     Error err = {0};
@@ -172,6 +258,9 @@ int main(void) {
         cmocka_unit_test(the_ends_of_the_range_are_formatted),
         cmocka_unit_test(forms_of_iso_8601_are_read),
         cmocka_unit_test(what_is_no_time_is_refused),
+        cmocka_unit_test(every_form_is_read_or_named),
+        cmocka_unit_test(the_years_end_where_they_are_said_to_end),
+        cmocka_unit_test(days_are_counted),
         cmocka_unit_test(durations_have_units),
         cmocka_unit_test(every_whole_duration_is_exact),
         cmocka_unit_test(what_is_no_duration_is_refused),

@@ -22,6 +22,14 @@
 #define METER    "contracts/meter.odcs.yaml"
 #define FEATURES "features.yaml"
 
+/* An array of arrays of arrays ... */
+#define ITEMS_4   ITEMS_ ITEMS_ ITEMS_ ITEMS_
+#define ITEMS_    "items: {logicalType: array, "
+#define ITEMS_16  ITEMS_4 ITEMS_4 ITEMS_4 ITEMS_4
+#define CLOSED_16 "}}}}}}}}}}}}}}}}"
+#define PATH_5    ".items.items.items.items.items"
+#define PATH_15   PATH_5 PATH_5 PATH_5
+
 /* In `file` of the pipeline in the folder p, `find` (which is there once) becomes `with`. Without `find` the whole file is `with`; without
  * `with` too it is removed, or, if it is the folder contracts, all that is in it. */
 typedef struct Row {
@@ -131,6 +139,18 @@ static const Row rows[] = {
     {METER, "            physicalType: SMALLINT\n", "",
      "p/contracts/meter.odcs.yaml:64: schema[0].properties[6].properties[1].physicalType is missing: "
      "the column site would be INTEGER here, but is SMALLINT in p/contracts/door.odcs.yaml:23; expected the same type"},
+    {METER, "physicalName: tag_list",
+     "physicalName: tag_list\n            items: {logicalType: object, properties: [{name: a, logicalType: string}, {name: a, logicalType: "
+     "string}]}",
+     "p/contracts/meter.odcs.yaml:88: schema[0].properties[6].properties[6].items.properties[1].name is \"a\": "
+     "the property on line 88 has this name already; expected another name"},
+    {METER, "physicalName: tag_list", "physicalName: tag_list\n            properties: [{name: a, logicalType: string}]",
+     "p/contracts/meter.odcs.yaml:88: schema[0].properties[6].properties[6].properties is a list: only an object has properties"},
+    {METER, "physicalName: reading_kwh", "physicalName: reading_kwh\n            items: {logicalType: string}",
+     "p/contracts/meter.odcs.yaml:71: schema[0].properties[6].properties[2].items is an object: only an array has items"},
+    {METER, "physicalName: tag_list", "physicalName: tag_list\n            " ITEMS_16 "items: {logicalType: string" CLOSED_16 "}",
+     "p/contracts/meter.odcs.yaml:88: schema[0].properties[6].properties[6]" PATH_15
+     " is an object: expected at most 16 levels of objects and arrays"},
     {DOOR, NULL,
      "apiVersion: v3.1.0\nkind: DataContract\nid: i\nversion: 1.0.0\nschema:\n- name: DOOR\n  properties:\n"
      "  - name: payload\n    logicalType: object\n    physicalName: raw_payload\n    required: true\n    properties: []\n",

@@ -1,0 +1,89 @@
+/* judge.c: see judge.h. One event: its contract, its envelope, its payload. */
+#include "judge/envelope.h"
+#include "judge/limits.h"
+#include "judge/values.h"
+
+#include "base/memory.h"
+#include <string.h>
+
+Judge *judge_new(const JudgeProgram *p) {
+    Judge *j = xcalloc(1, sizeof *j);
+    j->program = p;
+    j->patterns = pattern_scratch_new();
+    j->slots = xcalloc(p->slots + 1, sizeof *j->slots);
+    j->violations = xcalloc(JUDGE_FINDINGS_MAX, sizeof *j->violations);
+    j->drift = xcalloc(JUDGE_FINDINGS_MAX, sizeof *j->drift);
+    return j;
+}
+
+void judge_free(Judge *j) {
+    arena_done(&j->arena);
+    message_done(&j->message);
+    pattern_scratch_free(j->patterns);
+    free(j->slots);
+    free(j->keys);
+    free(j->violations);
+    free(j->drift);
+    free(j);
+}
+
+void judge_begin(Judge *j, const JudgeVector *columns) {
+    j->columns = columns;
+    arena_clear(&j->arena);
+    for (size_t i = 0; i < j->program->column_count; i++) memset(columns[i].valid, 0, JUDGE_ROWS / 8);
+}
+
+/* ---- one event ---- */
+
+static bool is_type(const ContractProgram *c, Span type) {
+    return c->type.len == type.len && memcmp(c->type.at, type.at, type.len) == 0;
+}
+
+static const ContractProgram *find_contract(Judge *j, Span type) {
+    if (type.at == NULL) return NULL;
+    if (j->last != NULL && is_type(j->last, type)) return j->last;
+    size_t found = names_find(&j->program->types, type.at, type.len);
+    if (found == NAME_UNKNOWN) return NULL;
+    return j->last = &j->program->contracts[found];
+}
+
+static void judge_payload(Judge *j, const ContractProgram *c) {
+    const JudgeInput *in = j->in;
+    JudgeLimit broken;
+    if (in->payload.at == NULL) {
+        violate(j, "required", static_text("payload"), (Span){0}, static_text("is missing"));
+        return;
+    }
+    yyjson_val *root = limits_parse(j, in->payload, in->payload_bytes, &broken);
+    if (broken != JUDGE_LIMITS)
+        limits_report(j, broken, "payload", in->payload);
+    else if (!yyjson_is_obj(root))
+        violate(j, "type", static_text("payload"), in->payload, static_text("must be a JSON object"));
+    else
+        members_judge(j, &c->payload, root, j->message.text, NULL);
+}
+
+/* What was stored before the first violation was found. */
+static void clear_row(const Judge *j, const ContractProgram *c) {
+    uint64_t bit = UINT64_C(1) << (j->row % 64);
+    for (size_t i = 0; i < c->payload.count; i++) j->columns[c->payload.nodes[i].column].valid[j->row / 64] &= ~bit;
+}
+
+bool judge_event(Judge *j, const JudgeInput *in, size_t row, JudgeVerdict *ret) {
+    const ContractProgram *c = find_contract(j, in->type);
+    BUG_IF(row >= JUDGE_ROWS);
+    j->in = in;
+    j->row = row;
+    j->violation_count = j->drift_count = 0;
+    *ret = (JudgeVerdict){.violations = j->violations, .drift = j->drift, .has_quality = in->has_quality, .quality = in->quality};
+    if (c == NULL)
+        violate(j, "unknown_type", static_text("type"), in->type, static_text("no contract has this event type"));
+    else {
+        envelope_judge(j, c, ret);
+        judge_payload(j, c);
+        if (j->violation_count > 0) clear_row(j, c);
+    }
+    ret->violation_count = j->violation_count;
+    ret->drift_count = j->drift_count;
+    return j->violation_count == 0;
+}

@@ -1,0 +1,74 @@
+/* program.h: what contracts become: a tree of values, each with its type, its tests and its column. Internal to the judge; read-only once
+ * made. */
+#pragma once
+#include "judge/judge.h"
+#include "judge/names.h"
+#include "judge/pattern.h"
+
+typedef enum TestKind {
+    TEST_RANGE,   /* least <= value <= most: an integer or decimal in units of its last digit, a day, a time in microseconds */
+    TEST_AMONG,   /* the same kind of value is one of `numbers` */
+    TEST_LIMIT,   /* a number of any size against a limit of the check */
+    TEST_ONE_OF,  /* a number of any size is one of the check's values */
+    TEST_LENGTH,  /* least <= characters <= most */
+    TEST_TEXTS,   /* a text is one of `texts` */
+    TEST_PATTERN, /* a text matches */
+    TEST_AHEAD,   /* a time is at most `most` after the message's */
+} TestKind;
+
+typedef struct Test {
+    TestKind kind;
+    const char *rule; /* of the pipeline */
+    char *reason;     /* owned */
+    const Check *check;
+    int64_t least, most;
+    int64_t *numbers; /* owned; ascending */
+    Names texts;
+    Span *text_list; /* owned: what `texts` looks at */
+    size_t count;    /* of numbers, of text_list */
+    Pattern *pattern;
+} Test;
+
+typedef struct Node Node;
+
+/* The members that an object must have, in the order of the contract. */
+typedef struct Members {
+    Node *nodes;
+    size_t count;
+    Names names;
+    Span *name_list; /* owned: what `names` looks at */
+} Members;
+
+/* A value that the contract names. */
+struct Node {
+    Span name; /* in its object; "" for an element */
+    const char *sql_type, *column_name;
+    ValueType type;
+    bool array, required;
+    int scale;
+    bool any_size;       /* a number without a width: judged by its digits, has no column */
+    int64_t least, most; /* of its type, in units of its last digit */
+    int column;          /* index into judge_columns; -1: none */
+    JudgeStore store;
+    Test *tests;
+    size_t test_count;
+    Members members; /* of an object; count 0: anything */
+    Node *items;     /* of an array; NULL: anything */
+};
+
+typedef struct ContractProgram {
+    const Contract *contract;
+    Span type;
+    Node subscriber, timestamp, quality;
+    Members payload;
+} ContractProgram;
+
+struct JudgeProgram {
+    ContractProgram *contracts;
+    size_t contract_count;
+    Names types;
+    Span *type_list; /* owned: what `types` looks at */
+    JudgeColumn *columns;
+    size_t column_count;
+    size_t slots; /* members that are looked at at the same time: of an object and those around it */
+};

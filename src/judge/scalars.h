@@ -1,0 +1,14 @@
+/* scalars.h: one value that is no object and no array. Internal to the judge. */
+#pragma once
+#include "judge/state.h"
+
+/* Judges it by its type and its tests, reports at most one violation, and stores it in its column, if it has one. `value` is not null. */
+void scalar_judge(Judge *j, const Node *node, yyjson_val *value, const Place *place, const Path *path);
+/* The integer that scalar_judge found no fault with. */
+int64_t scalar_integer(Judge *j, const Node *node, yyjson_val *value);
+/* For values of the envelope, which Bronze has typed already: the first test that one does not pass, or NULL. */
+const Test *failed_by_number(const Judge *j, const Node *node, int64_t value);
+const Test *failed_by_text(Judge *j, const Node *node, Span text, Span *ret_reason);
+/* "must be a text, not a number" */
+Span wrong_type_reason(Judge *j, const Node *node, const char *kind);
+void store_text(const Judge *j, const Node *node, Span text);

@@ -1,0 +1,160 @@
+/* tests.c: what a check demands, in the units of its node's values, and in words. Limits that the units cannot express (at least 0.005 of a
+ * number with two decimals) become the next value that they can. */
+#include "judge/tests.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "judge/number.h"
+#include <inttypes.h>
+#include <string.h>
+
+/* ---- words ---- */
+
+static void add_length(Buf *out, const char *end, int64_t n) {
+    buf_addf(out, "must have at %s %" PRId64 " character%s", end, n, n == 1 ? "" : "s");
+}
+
+static char *reason_of(const Check *check) {
+    Buf text = {0};
+    switch (check->kind) {
+    case CHECK_MINIMUM: buf_addf(&text, "must be at least %s", check->text); break;
+    case CHECK_MAXIMUM: buf_addf(&text, "must be at most %s", check->text); break;
+    case CHECK_ABOVE: buf_addf(&text, "must be above %s", check->text); break;
+    case CHECK_BELOW: buf_addf(&text, "must be below %s", check->text); break;
+    case CHECK_MIN_LENGTH: add_length(&text, "least", check->number); break;
+    case CHECK_MAX_LENGTH: add_length(&text, "most", check->number); break;
+    case CHECK_PATTERN: buf_addf(&text, "must match %s", check->text); break;
+    case CHECK_VALUES:
+        buf_add_str(&text, "must be one of");
+        for (size_t i = 0; i < check->value_count; i++) buf_addf(&text, "%s %s", i > 0 ? "," : "", check->values[i]);
+        break;
+    case CHECK_AHEAD: buf_addf(&text, "must be at most %g hours after the message", (double)check->number / 3.6e9); break;
+    }
+    return buf_take(&text);
+}
+
+/* ---- ranges ---- */
+
+static Span span_of(const char *text) {
+    return (Span){text, strlen(text)};
+}
+
+static bool is_lower(CheckKind kind) {
+    return kind == CHECK_MINIMUM || kind == CHECK_ABOVE;
+}
+
+/* The limit in the node's units; *ret_cut: it lies between that and the next one. */
+static int64_t limit_of(const Node *node, const Check *check, bool *ret_cut) {
+    int64_t limit = check->number;
+    *ret_cut = false;
+    if (node->type == VALUE_DATE) {
+        int64_t day_us = 86400 * USEC_PER_SEC;
+        return limit / day_us - (limit % day_us < 0); /* that day, whatever the hour */
+    }
+    if (node->type != VALUE_TIMESTAMP) *ret_cut = number_read_scaled(span_of(check->text), node->scale, &limit) == NUMBER_TOO_FINE;
+    return limit;
+}
+
+static void set_range(Test *t, const Node *node, const Check *check) {
+    bool cut, excluded = check->kind == CHECK_ABOVE || check->kind == CHECK_BELOW;
+    int64_t limit = limit_of(node, check, &cut);
+    t->kind = TEST_RANGE;
+    t->least = INT64_MIN;
+    t->most = INT64_MAX;
+    if (is_lower(check->kind)) {
+        t->least = limit;
+        if ((cut || excluded) && __builtin_add_overflow(limit, 1, &t->least)) t->most = INT64_MIN; /* nothing is above it */
+    } else {
+        t->most = limit;
+        if (!cut && excluded && __builtin_sub_overflow(limit, 1, &t->most)) t->least = INT64_MAX;
+    }
+}
+
+/* ---- lists ---- */
+
+static int compare_numbers(const void *a, const void *b) {
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Those that a value of this type can be; 1.5 is no integer. */
+static void set_numbers(Test *t, const Node *node, const Check *check) {
+    t->kind = TEST_AMONG;
+    t->numbers = xcalloc(check->value_count, sizeof *t->numbers);
+    for (size_t i = 0; i < check->value_count; i++)
+        if (number_read_scaled(span_of(check->values[i]), node->scale, &t->numbers[t->count]) == NUMBER_FITS) t->count++;
+    qsort(t->numbers, t->count, sizeof *t->numbers, compare_numbers);
+}
+
+static bool is_listed(const Span *list, size_t count, const char *text) {
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(list[i].at, text) == 0) return true;
+    return false;
+}
+
+static void set_texts(Test *t, const Check *check) {
+    t->kind = TEST_TEXTS;
+    t->text_list = xcalloc(check->value_count, sizeof *t->text_list);
+    for (size_t i = 0; i < check->value_count; i++)
+        if (!is_listed(t->text_list, t->count, check->values[i])) t->text_list[t->count++] = span_of(check->values[i]);
+    names_init(&t->texts, t->text_list, t->count);
+}
+
+static void set_values(Test *t, const Node *node, const Check *check) {
+    if (node->type == VALUE_TEXT)
+        set_texts(t, check);
+    else if (node->any_size)
+        t->kind = TEST_ONE_OF;
+    else
+        set_numbers(t, node, check);
+}
+
+/* ---- tests ---- */
+
+static int set_test(Test *t, const Node *node, const Check *check, Error *err) {
+    switch (check->kind) {
+    case CHECK_MINIMUM:
+    case CHECK_MAXIMUM:
+    case CHECK_ABOVE:
+    case CHECK_BELOW:
+        if (node->any_size)
+            t->kind = TEST_LIMIT;
+        else
+            set_range(t, node, check);
+        return 0;
+    case CHECK_MIN_LENGTH:
+    case CHECK_MAX_LENGTH:
+        t->kind = TEST_LENGTH;
+        t->least = check->kind == CHECK_MIN_LENGTH ? check->number : 0;
+        t->most = check->kind == CHECK_MAX_LENGTH ? check->number : INT64_MAX;
+        return 0;
+    case CHECK_PATTERN: t->kind = TEST_PATTERN; return pattern_new(check->text, &t->pattern, err);
+    case CHECK_VALUES: set_values(t, node, check); return 0;
+    case CHECK_AHEAD:
+        t->kind = TEST_AHEAD;
+        t->most = check->number;
+        return 0;
+    }
+    BUG("a check without a test");
+}
+
+int test_add(Node *node, const Check *check, Error *err) {
+    Test t = {.rule = check->rule, .check = check};
+    if (set_test(&t, node, check, err) != 0) return error_prefix(err, "%s is no regular expression", check->text);
+    t.reason = reason_of(check);
+    node->tests = xrealloc(node->tests, node->test_count + 1, sizeof *node->tests);
+    node->tests[node->test_count++] = t;
+    return 0;
+}
+
+void tests_done(Node *node) {
+    for (size_t i = 0; i < node->test_count; i++) {
+        Test *t = &node->tests[i];
+        free(t->reason);
+        free(t->numbers);
+        names_done(&t->texts);
+        free(t->text_list);
+        if (t->pattern != NULL) pattern_free(t->pattern);
+    }
+    free(node->tests);
+}
