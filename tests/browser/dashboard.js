@@ -52,6 +52,13 @@ const openDetail = async (page) => {
   return id;
 };
 
+const detailOf = (page) => page.locator(at("detail")).evaluate((dialog) => ({
+  title: dialog.querySelector("h2").textContent,
+  reasons: dialog.querySelectorAll(".why-table tbody tr").length,
+  features: dialog.querySelectorAll(".scroll tbody tr").length,
+  json: dialog.querySelector("a").getAttribute("href"),
+}));
+
 const closeDetail = async (page) => {
   await page.locator(at("detail-close")).click();
   await page.locator(at("detail")).waitFor({ state: "hidden" });
@@ -78,7 +85,7 @@ const visitLight = async (context, report) => {
   await look(page, "light", report);
 
   report.opened = await openDetail(page);
-  report.detail = await page.locator(at("detail")).innerText();
+  report.detail = await detailOf(page);
   await look(page, "detail-light", report);
   await closeDetail(page);
 
