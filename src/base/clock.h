@@ -4,10 +4,10 @@
  *
  *     date   2026-11-24                          years 0001 to 9999 of the Gregorian calendar
  *     time   DATE, or DATE "T" CLOCK [ZONE]      "t" or one space will do for "T"; DATE alone is midnight UTC
- *     CLOCK  10:15, 10:15:00, 10:15:00.123456789 1 to 9 digits behind the point, those beyond microseconds are dropped; no second 60, no
- * 24:00 ZONE   "Z", "z", +02:00, +0200, +02        up to 14:00 either way; none: UTC
+ *     CLOCK  10:15, 10:15:00, 10:15:00.123456789 1 to 9 digits after the point, those beyond microseconds are dropped
+ *     ZONE   "Z", "z", +02:00, +0200, +02        up to 14:00 either way; none: UTC
  *
- * The moment, in UTC, is in the years 0001 to 9999 too. */
+ * There is no second 60 and no 24:00. The moment, in UTC, is in the years 0001 to 9999 too. */
 #pragma once
 #include "base/error.h"
 #include "base/span.h"
