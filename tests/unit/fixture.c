@@ -17,11 +17,19 @@
 
 /* ---- errors ---- */
 
+static pid_t test_process;
+
+__attribute__((constructor)) static void note_test_process(void) {
+    test_process = getpid();
+}
+
+/* A child that a test has forked ends here: it must not go on to the next test. */
 PRINTF_LIKE(3, 4) static void fail_at(const char *file, int line, const char *fmt, ...) {
     va_list args;
     va_start(args, fmt);
     vprint_error(fmt, args);
     va_end(args);
+    if (getpid() != test_process) _exit(1);
     _fail(file, line);
 }
 

@@ -1,7 +1,8 @@
 /* fixture.h: what unit tests share: checks that name the line which failed, a lake, a scratch folder, files, waiting for an event,
  * processes that are killed, and random numbers that are the same on each run.
  *
- * A helper that fails ends the test with the error's text, at the line that called the helper. */
+ * A helper that fails ends the test with the error's text, at the line that called the helper; in a child that the test has forked it ends
+ * the child with exit code 1. */
 #pragma once
 /* cmocka needs these four before it */
 #include <setjmp.h>
