@@ -90,7 +90,8 @@ static int examine_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) 
 
 /* ---- the mark ---- */
 
-/* A lake without a commit: what a recovery leaves that was killed before it gave the lake the identity of the mark. */
+/* A lake without a commit is what a recovery leaves that was killed before it gave the lake the identity of the mark: before the migration
+ * that makes identities the lake has none, after it one of its own. Continued as a base it would keep that, and be foreign to the mark. */
 static bool is_new(const CommitMark *lake) {
     return lake->commit == 0 && lake->count == 0;
 }
@@ -98,12 +99,12 @@ static bool is_new(const CommitMark *lake) {
 static int examine_mark(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
     if (commit_mark_load(o->mark_path, &plan->mark_state, &plan->mark, err) != 0) return -1;
     if (plan->mark_state != MARK_GOOD || plan->base == RECOVER_NOTHING) return 0;
-    plan->foreign = commit_mark_compare(&plan->mark, &plan->at) == MARK_FOREIGN;
-    if (plan->foreign && plan->mark.commit > 0 && is_new(&plan->at)) {
-        plan->foreign = false;
+    if (plan->mark.commit > 0 && is_new(&plan->at)) {
         plan->base = RECOVER_NOTHING;
         commit_mark_done(&plan->at);
+        return 0;
     }
+    plan->foreign = commit_mark_compare(&plan->mark, &plan->at) == MARK_FOREIGN;
     return 0;
 }
 

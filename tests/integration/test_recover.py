@@ -238,6 +238,20 @@ def test_a_new_lake_without_a_commit_is_no_other_lake(smelt: Smelt, topic: Topic
     assert_recovered(smelt, topic, sent)
 
 
+def test_a_new_lake_without_an_identity_is_no_base(smelt: Smelt, topic: Topic, new_smelt: Callable[..., Smelt]) -> None:
+    """Killed earlier, a recovery leaves a lake that has no identity yet: continued, it would get one that is foreign to the mark."""
+    sent = topic.send(events(0, 300))
+    smelt("ingest")
+    empty = new_smelt(name="empty", kafka_bootstrap="127.0.0.1:1")
+    assert empty.run("run", "--set", "ingest.timeout=10ms", "--set", "run.attempts=1").code == 69
+    with duckdb.connect(str(empty.lake)) as lake:
+        lake.execute("DROP TABLE lake_identity")
+    shutil.copy(empty.lake, smelt.lake)
+    assert smelt.run("ingest").code == 65
+    assert smelt("recover", "--yes")["landed"] == 300
+    assert_recovered(smelt, topic, sent)
+
+
 def test_files_are_replayed_as_topics_are(offline: Smelt) -> None:
     (offline.folder / "e.jsonl").write_bytes(b"\n".join(events(0, 500)) + b"\n")
     offline("ingest", "--from", "e.jsonl")
