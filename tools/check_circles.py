@@ -13,6 +13,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from check_includes import find_circle
+
 Symbols = dict[str, tuple[set[str], set[str]]]  # source -> what it defines, what it needs
 
 
@@ -45,30 +47,6 @@ def arrows_of(symbols: Symbols) -> dict[str, dict[str, set[str]]]:
             if target and target != source and Path(target).parent == Path(source).parent:
                 arrows[source].setdefault(target, set()).add(name)
     return arrows
-
-
-def find_circle(arrows: dict[str, dict[str, set[str]]]) -> list[str]:
-    """The first circle, as a path that ends where it begins; empty when there is none."""
-    done: set[str] = set()
-    way: list[str] = []
-
-    def visit(node: str) -> list[str]:
-        if node in way:
-            return [*way[way.index(node) :], node]
-        if node in done:
-            return []
-        way.append(node)
-        for target in sorted(arrows[node]):
-            if circle := visit(target):
-                return circle
-        way.pop()
-        done.add(node)
-        return []
-
-    for node in sorted(arrows):
-        if circle := visit(node):
-            return circle
-    return []
 
 
 def describe(arrows: dict[str, dict[str, set[str]]], circle: list[str]) -> str:

@@ -9,6 +9,7 @@ their sizes and their actual includes.
 
 import re
 import sys
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,7 +87,7 @@ def complaints(path: str, text: str) -> list[str]:
     return found
 
 
-def find_circle(arrows: dict[str, set[str]]) -> list[str]:
+def find_circle(arrows: Mapping[str, Collection[str]]) -> list[str]:
     """The first circle, as a path that ends where it begins; empty when there is none."""
     done: set[str] = set()
     way: list[str] = []

@@ -1,4 +1,4 @@
-/* span.h: text that somebody else owns: a pointer and a length, not NUL-terminated. Each use says how long it is valid. */
+/* span.h: borrowed text: a pointer and a length, not NUL-terminated. Each use says how long it is valid. */
 #pragma once
 #include <stddef.h>
 
