@@ -3,7 +3,7 @@
  *   feed_open_..., feed_describe, feed_start, then feed_poll again and again, feed_check and feed_seek in between, feed_free
  *
  * Events and descriptions are those of the kafka module. One thread at a time; feed_report may come from another one while a thread polls.
- * tests/unit/ingest/test_feed.c holds every kind of feed to what is said here. */
+ * tests/unit/ingest/test_feed.c runs one list of cases against every kind of feed. */
 #pragma once
 #include "base/settings.h"
 #include "kafka/admin.h"
