@@ -8,4 +8,4 @@ SELECT count(*) AS total,
        count(*) FILTER (WHERE at_risk) AS at_risk,
        coalesce(sum(avg_bill_zmw), 0)::DOUBLE AS mean_bills_zmw,
        coalesce(sum(avg_bill_zmw) FILTER (WHERE at_risk), 0)::DOUBLE AS mean_bills_at_risk_zmw
-FROM (SELECT churn_probability, risk_band, avg_bill_zmw, coalesce(risk_band = 'high', churn_label = 1) AS at_risk FROM serving_subscribers)
+FROM (SELECT churn_probability, risk_band, avg_bill_zmw, coalesce(risk_band = 'high', churn_label = 1) AS at_risk FROM api_subscribers)

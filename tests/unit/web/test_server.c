@@ -18,7 +18,7 @@ static int setup(void **state) {
     (void)state;
     Error err = {0};
     lake = make_refined_lake();
-    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .live = lake.lake, .max_connections = 32}, &web, &err), &err);
+    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .hosts = "t,test", .live = lake.lake, .max_connections = 32}, &web, &err), &err);
     port = port_of_url(web_url(web));
     return 0;
 }
@@ -81,7 +81,7 @@ static void test_says_which_methods(void **state) {
     CLEANUP(free_text) char *answer = request(port, "PUT", "/api/v1/runs", "Content-Length: 0\r\n");
     CLEANUP(free_text) char *allow = header_of(answer, "Allow");
     assert_int_equal(status_of(answer), 405);
-    assert_string_equal(allow, "GET, HEAD");
+    assert_string_equal(allow, "GET, HEAD, OPTIONS");
 }
 
 static void test_keeps_the_connection(void **state) {
@@ -299,7 +299,7 @@ static void test_switches_generations_without_a_failed_request(void **state) {
     pthread_t readers[READERS];
     run(source.conn, lake_sql("serving/views"));
     run(source.conn, "UPDATE gold_features_base SET total_events = 0");
-    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .snapshots_dir = dir}, &server, &err), &err);
+    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .hosts = "t,test", .snapshots_dir = dir}, &server, &err), &err);
     Load load = {.port = port_of_url(web_url(server)), .lock = PTHREAD_MUTEX_INITIALIZER};
     clock_cond_init(&load.changed);
     CLEANUP(free_text) char *before = request(load.port, "GET", "/readyz", "");
@@ -324,7 +324,7 @@ static void test_generation_is_the_etag(void **state) {
     Error err = {0};
     run(lake.conn, lake_sql("serving/views"));
     publish(lake.conn, dir);
-    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .snapshots_dir = dir}, &server, &err), &err);
+    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .hosts = "t,test", .snapshots_dir = dir}, &server, &err), &err);
     int p = port_of_url(web_url(server));
     CLEANUP(free_text) char *first = request(p, "GET", "/api/v1/overview", "");
     CLEANUP(free_text) char *etag = header_of(first, "ETag");
