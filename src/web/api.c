@@ -8,6 +8,8 @@
 #include "web/cursor.h"
 #include <string.h>
 
+enum { PAGE_ID_BYTES = 256 * 1024 };
+
 const ParamSpec subscribers_params[] = {
     {"limit", PARAM_INT, .least = 1, .most = 500, .otherwise = 50, .help = "rows of a page"},
     {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
@@ -111,19 +113,31 @@ static int find_long_id(const Lease *lease, const Request *req, const Cursor *cu
     return 0;
 }
 
-/* Removes `rank` from each row: clients get it in the cursor alone. Returns the cursor of the last row, or NULL when the page is not full.
- */
-static char *take_ranks(json_t *items, size_t limit, const Request *req, const Lease *lease) {
-    size_t i;
+/* How many of the rows fit into a page: ids are as long as strangers made them. At least one. */
+static size_t rows_that_fit(const json_t *items) {
+    size_t i, bytes = 0;
+    const json_t *item;
+    json_array_foreach(items, i, item) {
+        bytes += json_string_length(json_object_get(item, "subscriber_id"));
+        if (i > 0 && bytes > PAGE_ID_BYTES) return i;
+    }
+    return json_array_size(items);
+}
+
+/* Removes what does not fit, and `rank` from each row: clients get it in the cursor alone. Returns the cursor of the last row, or NULL when
+ * there is no page behind. */
+static char *end_page(json_t *items, size_t limit, const Request *req, const Lease *lease) {
+    size_t i, found = json_array_size(items), rows = rows_that_fit(items);
     json_t *item;
     Cursor cursor = {.scope = lease->scope, .filter = filter_of(req)};
+    while (json_array_size(items) > rows) json_array_remove(items, json_array_size(items) - 1);
     json_array_foreach(items, i, item) {
         const json_t *id = json_object_get(item, "subscriber_id");
         cursor.rank = json_number_value(json_object_get(item, "rank"));
-        if (i + 1 == limit) cursor_set_id(&cursor, json_string_value(id), json_string_length(id));
+        if (i + 1 == rows) cursor_set_id(&cursor, json_string_value(id), json_string_length(id));
         json_object_del(item, "rank");
     }
-    return json_array_size(items) == limit ? cursor_format(&cursor) : NULL;
+    return rows < found || found == limit ? cursor_format(&cursor) : NULL;
 }
 
 static int answer_page(Service *s, const Request *req, const Lease *lease, LakeValue rank, LakeValue last_id, Response *resp, Error *err) {
@@ -132,16 +146,12 @@ static int answer_page(Service *s, const Request *req, const Lease *lease, LakeV
     json_t *items;
     if (lake_query_int(lease->conn, "api/subscribers_count", lake_sql("api/subscribers_count"), values, 2, &total, err) != 0) return -1;
     if (query_rows(lease->conn, "api/subscribers", values, ARRAY_LEN(values), &items, err) != 0) return -1;
-    CLEANUP(free_text) char *next = take_ranks(items, (size_t)limit, req, lease);
+    CLEANUP(free_text) char *next = end_page(items, (size_t)limit, req, lease);
     if (next != NULL) snapshot_pool_keep(s->pool, lease);
     response_json(resp, 200,
                   json_pack("{s:I, s:I, s:o, s:s?}", "generation", (json_int_t)lease->generation, "total", (json_int_t)total, "items",
                             items, "next_cursor", next));
     return 0;
-}
-
-static LakeValue text_of(const char *s, size_t n) {
-    return (LakeValue){.type = LAKE_TEXT, .text = s, .len = n}; /* may have NULs */
 }
 
 int handle_subscribers(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
@@ -150,9 +160,9 @@ int handle_subscribers(Service *s, const Request *req, const Lease *lease, Respo
     size_t n = 0;
     if (request_param(req, "cursor") == NULL) return answer_page(s, req, lease, lake_null(), lake_null(), resp, err);
     if (!read_cursor(req, lease, &cursor, resp)) return 0;
-    if (!cursor.hashed) return answer_page(s, req, lease, lake_real(cursor.rank), text_of(cursor.id, cursor.id_len), resp, err);
+    if (!cursor.hashed) return answer_page(s, req, lease, lake_real(cursor.rank), lake_blob(cursor.id, cursor.id_len), resp, err);
     if (find_long_id(lease, req, &cursor, &long_id, &n, resp, err) != 0) return -1;
-    return resp->status != 0 ? 0 : answer_page(s, req, lease, lake_real(cursor.rank), text_of(long_id, n), resp, err);
+    return resp->status != 0 ? 0 : answer_page(s, req, lease, lake_real(cursor.rank), lake_blob(long_id, n), resp, err);
 }
 
 static const char *const risk_columns[] = {"churn_probability", "risk_band", "reasons", "model_id", "scored_at"};
@@ -174,7 +184,7 @@ static json_t *shape_subscriber(json_t *row, int64_t generation) {
 
 int handle_subscriber(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)s;
-    LakeValue id = text_of(req->id, req->id_len);
+    LakeValue id = lake_blob(req->id, req->id_len);
     CLEANUP(json_freep) json_t *row = NULL;
     if (query_row(lease->conn, "api/subscriber", &id, 1, &row, err) != 0) return -1;
     if (json_is_null(row))
