@@ -14,7 +14,7 @@ const ParamSpec subscribers_params[] = {
     {"limit", PARAM_INT, .least = 1, .most = 500, .otherwise = 50, .help = "rows of a page"},
     {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
     {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band"},
-    {"search", PARAM_TEXT, .least = 1, .most = 64, .help = "only ids that begin so"},
+    {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
     {.name = NULL},
 };
 const ParamSpec runs_params[] = {

@@ -186,10 +186,14 @@ static void test_filters(void **state) {
     static const struct {
         const char *target;
         int total;
-    } cases[] = {{"/api/v1/subscribers?band=high", 3},           {"/api/v1/subscribers?band=unscored", 1},
-                 {"/api/v1/subscribers?search=S-0", 10},         {"/api/v1/subscribers?search=S-03", 1},
-                 {"/api/v1/subscribers?search=%25", 0},          {"/api/v1/subscribers?band=low&search=S-08", 1},
-                 {"/api/v1/subscribers?search='%20OR%20true", 0}};
+    } cases[] = {{"/api/v1/subscribers?band=high", 3},
+                 {"/api/v1/subscribers?band=unscored", 1},
+                 {"/api/v1/subscribers?search=S-0", 10},
+                 {"/api/v1/subscribers?search=S-03", 1},
+                 {"/api/v1/subscribers?search=%25", 0},
+                 {"/api/v1/subscribers?band=low&search=S-08", 1},
+                 {"/api/v1/subscribers?search='%20OR%20true", 0},
+                 {"/api/v1/subscribers?search=s-03", 1}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         json_t *p = get_json(cases[i].target, 200);
         assert_int_equal(int_at(p, "total"), cases[i].total);
