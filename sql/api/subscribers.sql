@@ -1,4 +1,4 @@
--- $1 risk band or NULL, $2 prefix of the id or NULL, $3 and $4 rank and id (its bytes) of the last row of the page before or NULL, $5 rows.
+-- $1 risk band or NULL, $2 prefix of the id or NULL, $3 and $4 rank and id (its bytes) of the last row of the page before or NULL, $5 rows: one more than a page has.
 -- Subscribers without a score follow those with one, first the ones that Gold's rule marks.
 SELECT subscriber_id, churn_probability, risk_band, reasons, scored_at, churn_label, total_events, avg_bill_zmw, max_days_overdue,
        avg_signal_dbm, avg_latency_ms, rank

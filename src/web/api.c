@@ -113,21 +113,21 @@ static int find_long_id(const Lease *lease, const Request *req, const Cursor *cu
     return 0;
 }
 
-/* How many of the rows fit into a page: ids are as long as strangers made them. At least one. */
-static size_t rows_that_fit(const json_t *items) {
+/* How many of the rows are of this page: ids are as long as strangers made them. At least one, when there is one. */
+static size_t rows_of_page(const json_t *items, size_t limit) {
     size_t i, bytes = 0;
     const json_t *item;
     json_array_foreach(items, i, item) {
         bytes += json_string_length(json_object_get(item, "subscriber_id"));
-        if (i > 0 && bytes > PAGE_ID_BYTES) return i;
+        if (i == limit || (i > 0 && bytes > PAGE_ID_BYTES)) return i;
     }
     return json_array_size(items);
 }
 
-/* Removes what does not fit, and `rank` from each row: clients get it in the cursor alone. Returns the cursor of the last row, or NULL when
- * there is no page behind. */
+/* Removes what is not of this page, and `rank` from each row: clients get it in the cursor alone. Returns the cursor of the last row, or
+ * NULL when there is no page behind. */
 static char *end_page(json_t *items, size_t limit, const Request *req, const Lease *lease) {
-    size_t i, found = json_array_size(items), rows = rows_that_fit(items);
+    size_t i, found = json_array_size(items), rows = rows_of_page(items, limit);
     json_t *item;
     Cursor cursor = {.scope = lease->scope, .filter = filter_of(req)};
     while (json_array_size(items) > rows) json_array_remove(items, json_array_size(items) - 1);
@@ -137,12 +137,13 @@ static char *end_page(json_t *items, size_t limit, const Request *req, const Lea
         if (i + 1 == rows) cursor_set_id(&cursor, json_string_value(id), json_string_length(id));
         json_object_del(item, "rank");
     }
-    return rows < found || found == limit ? cursor_format(&cursor) : NULL;
+    return rows < found ? cursor_format(&cursor) : NULL;
 }
 
 static int answer_page(Service *s, const Request *req, const Lease *lease, LakeValue rank, LakeValue last_id, Response *resp, Error *err) {
     int64_t limit = request_int(req, subscribers_params, "limit"), total;
-    LakeValue values[] = {lake_text(request_param(req, "band")), lake_text(request_param(req, "search")), rank, last_id, lake_int(limit)};
+    LakeValue values[] = {lake_text(request_param(req, "band")), lake_text(request_param(req, "search")), rank, last_id,
+                          lake_int(limit + 1)};
     json_t *items;
     if (lake_query_int(lease->conn, "api/subscribers_count", lake_sql("api/subscribers_count"), values, 2, &total, err) != 0) return -1;
     if (query_rows(lease->conn, "api/subscribers", values, ARRAY_LEN(values), &items, err) != 0) return -1;
