@@ -2,6 +2,7 @@
 import { count, h } from "./words.js";
 
 const TYPES_MAX = 4;
+const HOURS = 48; // also when the data begin later: a first hour has its place in the window
 const LEAST_SHARE = 0.01; // types with a smaller share are grouped as "other"
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -14,13 +15,13 @@ const mainTypes = (rows) => {
   return [...totals.keys()].filter((t) => totals.get(t) >= LEAST_SHARE * all).sort((x, y) => totals.get(y) - totals.get(x)).slice(0, TYPES_MAX).sort();
 };
 
-// Converts the rows of the API to {hours: [unix seconds], types: [name], counts: [type][hour]}; hours without events get 0.
+// Converts the rows of the API to {hours: [unix seconds], types: [name], counts: [type][hour]}; hours without events get 0. There is at least one row.
 const pivot = (rows) => {
   const types = mainTypes(rows);
   const place = (type) => types.indexOf(type);
   if (rows.some((r) => place(r.event_type) < 0)) types.push("other");
   const times = rows.map((r) => Date.parse(r.hour) / 1000);
-  const last = Math.max(...times), first = Math.min(...times);
+  const last = Math.max(...times), first = Math.min(...times, last - (HOURS - 1) * 3600);
   const hours = [];
   for (let t = first; t <= last; t += 3600) hours.push(t);
   const counts = types.map(() => hours.map(() => 0));

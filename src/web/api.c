@@ -188,6 +188,7 @@ int handle_subscriber(Service *s, const Request *req, const Lease *lease, Respon
     LakeValue id = lake_blob(req->id, req->id_len);
     CLEANUP(json_freep) json_t *row = NULL;
     if (query_row(lease->conn, "api/subscriber", &id, 1, &row, err) != 0) return -1;
+    if (json_is_null(row) && query_row(lease->conn, "api/subscriber_in_capitals", &id, 1, &row, err) != 0) return -1;
     if (json_is_null(row))
         response_problem(resp, 404, req, "There is no subscriber with this id in Gold.");
     else

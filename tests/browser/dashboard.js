@@ -126,6 +126,7 @@ const visitStrange = async (context, report, ids) => {
   await page.route("**/api/v1/overview", async (route) => {
     const overview = await (await route.fetch({ headers: {} })).json();
     Object.assign(overview.subscribers, { mean_bills_zmw: null, mean_bills_at_risk_zmw: null });
+    overview.hours = [{ hour: "2026-11-24T10:00:00Z", event_type: "T".repeat(64), events: 7 }];
     await route.fulfill(json(overview));
   });
   await page.reload();
@@ -134,6 +135,7 @@ const visitStrange = async (context, report, ids) => {
     ids: await textsOf(page, `${at("subscribers")} tbody button`),
     head: await textsOf(page, `${at("subscribers")} thead th:visible`),
     figures: await textsOf(page, `${at("figures")} dt`),
+    hours: await page.locator(`${at("hours")} tbody tr`).evaluateAll((rows) => rows.map((row) => row.cells[1].textContent)),
     rowHeights: await page.locator(`${at("subscribers")} tbody tr`).evaluateAll((rows) => rows.map((row) => row.clientHeight)),
     overflow: await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
   };

@@ -75,6 +75,7 @@ def test_any_ids_and_any_features_are_shown(seen: Json) -> None:
     assert strange["head"] == ["Subscriber", "Risk of leaving", "Reasons"]
     assert strange["figures"] == ["At risk of leaving", "Events in 24 hours", "In quarantine"]
     assert max(strange["rowHeights"]) < 80 and strange["overflow"] == 0
+    assert strange["hours"] == ["7"] + ["0"] * 47, "one hour of data is the newest of 48"
     assert not strange["alarm"], "a filter that is refused is no alarm of the page"
 
 
