@@ -10,6 +10,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { READ_MAX = 4096 }; /* at once, so that the many with short requests have small buffers */
+
 struct Connection {
     const Hosts *hosts;
     Buf in;
@@ -49,7 +51,8 @@ char *connection_space(Connection *c, size_t *ret_n) {
         c->in.len -= c->begin;
         c->begin = 0;
     }
-    *ret_n = HTTP_HEADER_MAX + 1 - (c->in.len < HTTP_HEADER_MAX ? c->in.len : HTTP_HEADER_MAX);
+    size_t left = HTTP_HEADER_MAX + 1 - (c->in.len < HTTP_HEADER_MAX ? c->in.len : HTTP_HEADER_MAX);
+    *ret_n = left < READ_MAX ? left : READ_MAX;
     return buf_reserve(&c->in, *ret_n);
 }
 

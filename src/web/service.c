@@ -32,14 +32,14 @@ static bool is_read(const char *method) {
 }
 
 /* A handler's error becomes a problem document; its text goes to the log, or to the client when that can do something about it. */
-static void answer_error(const Request *req, Response *resp, Error *err) {
+static void answer_error(const Route *route, const Request *req, Response *resp, Error *err) {
     if (err->kind == ERR_UNAVAILABLE || err->kind == ERR_BUSY) {
         response_problem(resp, 503, req, "%s", err->text);
         resp->retry_after_s = 5;
     } else if (err->kind == ERR_STOPPED) {
         response_problem(resp, 504, req, "The query took too long and was stopped.");
     } else {
-        log_error("web", "%s: %s", req->path, err->text);
+        log_error("web", "%s: %s", route->pattern, err->text); /* not the path: it may name a person */
         response_problem(resp, 500, req, "The query failed; the server's log says why.");
     }
     error_clear(err);
@@ -47,7 +47,7 @@ static void answer_error(const Request *req, Response *resp, Error *err) {
 
 static void run_inline(Service *s, const Route *route, const Request *req, Response *resp) {
     Error err = {0};
-    if (route->handle(s, req, NULL, resp, &err) != 0) answer_error(req, resp, &err);
+    if (route->handle(s, req, NULL, resp, &err) != 0) answer_error(route, req, resp, &err);
 }
 
 static void answer_options(Response *resp) {
@@ -162,5 +162,5 @@ static int run_route(Service *s, size_t worker, const Route *route, const Reques
 
 void service_finish(Service *s, size_t worker, const Route *route, const Request *req, Response *resp) {
     Error err = {0};
-    if (run_route(s, worker, route, req, resp, &err) != 0) answer_error(req, resp, &err);
+    if (run_route(s, worker, route, req, resp, &err) != 0) answer_error(route, req, resp, &err);
 }

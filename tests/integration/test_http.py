@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pytest
-from harness import FREE_PORT, Smelt, serving
+from harness import FREE_PORT, Smelt, eventually, serving
 from http_corpus import CORPUS, SMUGGLED, Case
 
 
@@ -98,6 +98,31 @@ def test_many_requests_at_once_are_answered_in_order(address: tuple[str, int]) -
     sent = b"".join(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % target for target in targets) + SMUGGLED
     statuses = {b"/livez": 200, b"/ui/smelt.css": 200, b"/nothing": 404, b"/readyz": 503, b"/ui/icon.svg": 200}
     assert [answer.status for answer in answers(exchange(address, sent))] == [statuses[target] for target in targets] + [200]
+
+
+def test_a_client_that_only_closes_its_sending_side_is_answered(address: tuple[str, int]) -> None:
+    for target, status in ((b"/livez", 200), (b"/readyz", 503), (b"/ui/smelt.css", 200), (b"/api/v1/overview", 503), (b"/metrics", 200)):
+        with socket.create_connection(address, timeout=30) as connection:
+            connection.sendall(b"GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % target)
+            connection.shutdown(socket.SHUT_WR)
+            got = b""
+            while part := connection.recv(65536):
+                got += part
+        assert [answer.status for answer in answers(got)] == [status]
+
+
+def test_clients_that_went_away_leave_nothing_behind(address: tuple[str, int]) -> None:
+    """Half a request, a whole one, and one whose answer is not read."""
+    for n in range(300):
+        connection = socket.create_connection(address, timeout=30)
+        connection.sendall((b"GET /liv", b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n", b"GET /ui/app.js HTTP/1.1\r\nHost: localhost\r\n\r\n" * 20)[n % 3])
+        connection.close()
+
+    def open_connections() -> list[str]:
+        body = answers(exchange(address, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))[0].body.decode()
+        return re.findall(r"^smelt_http_connections (\d+)$", body, re.MULTILINE)  # none while too many ask
+
+    eventually("only the connection that asks", lambda: open_connections() == ["1"])
 
 
 def test_more_hosts_are_a_setting(new_smelt: Callable[..., Smelt]) -> None:
