@@ -5,7 +5,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/span.h"
-#include "judge/arena.h"
+#include "base/arena.h"
 #include <stdbool.h>
 #include <yyjson.h>
 

@@ -28,8 +28,10 @@ static void outcome_done(Outcome *o) {
 static Refinery *load(const char *dir) {
     Error err = {0};
     Pipeline *pipeline = NULL;
+    Refinery *refinery = NULL;
     must(pipeline_load_dir(dir, &pipeline, &err), &err);
-    return refinery_new(pipeline);
+    must(refinery_new(pipeline, &refinery, &err), &err);
+    return refinery;
 }
 
 static Outcome refine_in_chunks_of(int64_t chunk_rows) {
