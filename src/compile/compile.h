@@ -45,6 +45,7 @@ const char *const *statement_tables(Statement statement);
 /* A column of silver_clean_events, in order. */
 typedef struct SilverColumn {
     const char *name, *type, *description;
+    const char *compression; /* of DuckDB, where it is known which one is best, so that it need not try them all; NULL: it tries */
 } SilverColumn;
 size_t compile_silver_columns(const Compiled *c, const SilverColumn **ret);
 

@@ -9,14 +9,14 @@
 
 /* Times are UTC. */
 static const SilverColumn bronze_columns[BRONZE_STORED] = {
-    [BRONZE_ID] = {"event_id", "VARCHAR", "The event's id; unique together with source_system and event_timestamp."},
-    [BRONZE_TYPE] = {"event_type", "VARCHAR", "The event type: which contract holds."},
-    [BRONZE_SOURCE] = {"source_system", "VARCHAR", "The system that sent the event."},
-    [BRONZE_SUBSCRIBER] = {"subscriber_id", "VARCHAR", "The subscriber."},
+    [BRONZE_ID] = {"event_id", "VARCHAR", "The event's id; unique together with source_system and event_timestamp.", "fsst"},
+    [BRONZE_TYPE] = {"event_type", "VARCHAR", "The event type: which contract holds.", "dictionary"},
+    [BRONZE_SOURCE] = {"source_system", "VARCHAR", "The system that sent the event.", "dictionary"},
+    [BRONZE_SUBSCRIBER] = {"subscriber_id", "VARCHAR", "The subscriber.", "fsst"},
     [BRONZE_TIME] = {"event_timestamp", "TIMESTAMP", "When it happened, UTC."},
     [BRONZE_QUALITY] = {"quality_score", "INTEGER", "The sender's own estimate of the event's quality, 0 to 100."},
     [BRONZE_INGESTED_AT] = {"ingested_at", "TIMESTAMP", "When it landed in Bronze, UTC."},
-    [BRONZE_TOPIC] = {"kafka_topic", "VARCHAR", "The topic, or the file."},
+    [BRONZE_TOPIC] = {"kafka_topic", "VARCHAR", "The topic, or the file.", "dictionary"},
     [BRONZE_EPOCH] = {"kafka_epoch", "INTEGER", "The incarnation of the topic."},
     [BRONZE_PARTITION] = {"kafka_partition", "INTEGER", "The partition."},
     [BRONZE_OFFSET] = {"kafka_offset", "BIGINT", "The offset: with topic, epoch and partition it names the message."},
@@ -37,14 +37,21 @@ static bool has_column(const Compiled *c, const char *name) {
     return false;
 }
 
-static void add_column(Compiled *c, const char *name, const char *type, const char *description) {
-    if (has_column(c, name)) return;
+static void add_column(Compiled *c, SilverColumn column) {
+    if (has_column(c, column.name)) return;
     c->columns = xrealloc(c->columns, c->column_count + 1, sizeof *c->columns);
-    c->columns[c->column_count++] = (SilverColumn){name, type, description};
+    c->columns[c->column_count++] = column;
 }
 
 static void add_common(Compiled *c, BronzeColumn from, BronzeColumn to) {
-    for (BronzeColumn i = from; i < to; i++) add_column(c, bronze_columns[i].name, bronze_columns[i].type, bronze_columns[i].description);
+    for (BronzeColumn i = from; i < to; i++) add_column(c, bronze_columns[i]);
+}
+
+/* The contract lists all values of the text. */
+static bool has_few_values(const Field *f) {
+    for (size_t i = 0; f->type == VALUE_TEXT && i < f->check_count; i++)
+        if (f->checks[i].kind == CHECK_VALUES) return true;
+    return false;
 }
 
 void silver_columns(Compiled *c) {
@@ -53,7 +60,7 @@ void silver_columns(Compiled *c) {
     for (size_t i = 0; i < p->contract_count; i++)
         for (size_t f = 0; f < p->contracts[i].field_count; f++) {
             const Field *field = &p->contracts[i].fields[f];
-            add_column(c, field->column, field->sql_type, field->description);
+            add_column(c, (SilverColumn){field->column, field->sql_type, field->description, has_few_values(field) ? "dictionary" : NULL});
         }
     add_common(c, LINEAGE, BRONZE_STORED);
 }
@@ -74,7 +81,9 @@ static void add_clean_table(Buf *out, const Compiled *c) {
     for (size_t i = 0; i < c->column_count; i++) {
         buf_add_str(out, "    ");
         sql_name(out, c->columns[i].name);
-        buf_addf(out, " %s%s\n", c->columns[i].type, i + 1 < c->column_count ? "," : "");
+        buf_addf(out, " %s", c->columns[i].type);
+        if (c->columns[i].compression != NULL) buf_addf(out, " USING COMPRESSION %s", c->columns[i].compression);
+        buf_add_str(out, i + 1 < c->column_count ? ",\n" : "\n");
     }
     buf_add_str(out, ");\n");
     for (size_t i = 0; i < c->column_count; i++)
@@ -132,6 +141,16 @@ static void add_subscriber(Buf *out, const Pipeline *p) {
     buf_add_str(out, upper < p->contract_count ? ") THEN subscriber_id ELSE upper(subscriber_id) END" : "upper(subscriber_id)");
 }
 
+/* {{all}}: of every type; {{other}}: of those that no contract has; or of one. */
+static void add_types(Buf *out, const Pipeline *p) {
+    buf_add_str(out, "({{all}} OR event_type = {{type}} OR ({{other}} AND (event_type IS NULL OR event_type NOT IN (");
+    for (size_t i = 0; i < p->contract_count; i++) {
+        buf_add_str(out, i > 0 ? ", " : "");
+        sql_text(out, p->contracts[i].event_type);
+    }
+    buf_add_str(out, "))))");
+}
+
 /* In the order of BronzeColumn. An event of no contract has its subscriber in capitals when any contract wants them. */
 void silver_read(Buf *out, const Compiled *c) {
     buf_add_str(out, "SELECT ");
@@ -140,7 +159,9 @@ void silver_read(Buf *out, const Compiled *c) {
     buf_add_str(out, ",\n    raw_payload, extra_fields, subscriber <> nfc_normalize(subscriber) AS not_nfc\nFROM (SELECT *, ");
     add_subscriber(out, c->pipeline);
     buf_add_str(out, " AS subscriber FROM bronze_raw_events\n"
-                     "    WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}})\n");
+                     "    WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}}\n    AND ");
+    add_types(out, c->pipeline);
+    buf_add_str(out, ")\n");
 }
 
 /* ---- what was judged ---- */

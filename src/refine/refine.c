@@ -78,7 +78,7 @@ static int refine_chunk(const Refine *r, Silver *silver, const Batches *chunk, s
 static int refine_in_chunks(const Refine *r, const Batches *all, const RefineOptions *options, size_t *ret_chunks, Error *err) {
     CLEANUP(silver_closep) Silver *silver = NULL;
     Progress progress;
-    size_t n;
+    size_t n = 0;
     int rc = silver_open(r, &silver, err);
     if (!options->quiet) progress_start(&progress, "refine", "events", (uint64_t)all->rows);
     for (size_t at = 0; rc == 0 && at < all->count; at += n, ++*ret_chunks) {

@@ -43,10 +43,10 @@ struct Silver {
     const Batches *batches;
     SilverCounts counts;
     int64_t bytes; /* of CHUNK_BYTES */
-    bool ended;
+    bool ended;    /* the reader's window */
     /* of the current chunk */
     LakeVector in[BRONZE_COLUMNS];
-    size_t rows, row;
+    size_t rows;
     uint16_t kept[LAKE_ROWS]; /* the rows that go to Silver */
     int32_t quality[LAKE_ROWS];
     bool has_quality[LAKE_ROWS];
@@ -142,14 +142,6 @@ static void quarantine(Silver *s, size_t row, const JudgeInput *in, const JudgeV
 
 /* ---- judging a chunk ---- */
 
-/* At the first row of a batch: is it for the next transaction? */
-static bool ends_at(Silver *s, size_t row) {
-    if (s->counts.batches > 0 && int64_in(s, BRONZE_BATCH, row) == s->batches->items[s->counts.batches - 1].batch_id) return false;
-    if (s->counts.batches > 0 && s->bytes > CHUNK_BYTES) return true;
-    s->counts.batches++;
-    return false;
-}
-
 static bool judge_row(Silver *s, size_t row, size_t kept) {
     JudgeInput in = input_of(s, row);
     JudgeVerdict verdict;
@@ -167,16 +159,6 @@ static bool judge_row(Silver *s, size_t row, size_t kept) {
     s->has_quality[kept] = verdict.has_quality;
     s->quality[kept] = verdict.quality;
     return true;
-}
-
-/* The rest of the chunk; how many rows are kept. */
-static size_t judge_rows(Silver *s) {
-    size_t kept = 0;
-    for (; s->row < s->rows && !s->ended; s->row++) {
-        s->ended = ends_at(s, s->row);
-        if (!s->ended) kept += judge_row(s, s->row, kept);
-    }
-    return kept;
 }
 
 /* ---- into Silver's vectors ---- */
@@ -230,7 +212,6 @@ static bool round_is_full(const Silver *s) {
 /* False: there is no other chunk. */
 static bool next_chunk(Silver *s, LakeChunk *chunk) {
     int got = bronze_reader_next(s->reader, &s->rows, &s->error);
-    s->row = 0;
     s->ended = got <= 0;
     if (got < 0) lake_output_fail(chunk, "Bronze cannot be read");
     for (BronzeColumn i = 0; got > 0 && i < BRONZE_COLUMNS; i++) s->in[i] = bronze_reader_column(s->reader, i);
@@ -248,7 +229,7 @@ static size_t fill_judged(void *silver, LakeChunk *chunk, size_t capacity) {
             s->vectors[i] = (JudgeVector){v.data, v.valid};
         }
         judge_begin(s->judge, s->vectors);
-        kept = judge_rows(s);
+        for (size_t row = 0; row < s->rows; row++) kept += judge_row(s, row, kept);
     }
     if (kept > 0) put_rows(s, chunk, kept);
     return kept;
@@ -290,14 +271,25 @@ static int check_counts(const Silver *s, Error *err) {
                      s->counts.quarantined);
 }
 
+/* Window by window, until what the transaction holds in memory is enough. */
+static int refine_windows(Silver *s, Error *err) {
+    size_t n;
+    while (s->bytes < CHUNK_BYTES) {
+        if (bronze_reader_window(s->reader, &n, err) != 0) return -1;
+        if (n == 0) return 0;
+        s->counts.batches += n;
+        for (s->ended = false; !s->ended;)
+            if (run_round(s, err) != 0) return -1;
+    }
+    return 0;
+}
+
 int silver_refine(Silver *s, const Batches *batches, SilverCounts *ret, Error *err) {
     s->batches = batches;
     s->counts = (SilverCounts){0};
     s->bytes = 0;
-    s->ended = false;
     if (bronze_reader_begin(s->reader, batches, err) != 0) return -1;
-    int rc = 0;
-    while (rc == 0 && !s->ended) rc = run_round(s, err);
+    int rc = refine_windows(s, err);
     bronze_reader_end(s->reader);
     if (rc != 0 || check_counts(s, err) != 0) return -1;
     *ret = s->counts;
@@ -322,7 +314,7 @@ int silver_open(const Refine *r, Silver **ret, Error *err) {
     s->drift_rows = (HeldRows){.columns = drift_columns, .width = DRIFT_COLUMNS};
     make_silver_columns(s);
     make_quarantine_columns(&s->quarantine);
-    if (bronze_reader_new(lake_of(r->conn), r->sql, &s->reader, err) != 0 || register_sources(s, err) != 0) return -1;
+    if (bronze_reader_new(lake_of(r->conn), r->pipeline, r->sql, &s->reader, err) != 0 || register_sources(s, err) != 0) return -1;
     *ret = TAKE(s);
     return 0;
 }
