@@ -15,7 +15,7 @@
 #define LARGE         4096           /* bytes; a vector of shorter payloads needs little memory */
 #define WINDOW_BYTES  (64 * 1048576) /* of a window with larger ones, as far as batches allow */
 #define MEASURE_ABOVE (16 << 10)     /* bytes of the longest text */
-#define SLICE_BYTES   (16 * 1048576) /* of large payloads */
+#define SLICE_BYTES   (8 * 1048576)  /* of large payloads */
 #define TYPE_ROWS     61440          /* half of one of DuckDB's row groups: worth reading once for each type */
 #define TYPES_MAX     16
 

@@ -119,7 +119,7 @@ def test_only_payloads_that_may_be_long_are_measured(offline: Smelt) -> None:
 
     assert not measures([bss(n) for n in range(100)])
     assert not measures([bss(n) for n in range(100, 200)])
-    assert measures([bss(200, note="x" * 5000)])
+    assert measures([bss(200, note="x" * 50_000)])
 
 
 def test_a_column_added_to_a_contract(offline: Smelt) -> None:
