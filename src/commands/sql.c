@@ -34,7 +34,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options =
         (const struct argp_option[]){
-            {"show", OPT_SHOW, "LAYER", 0, "Print what the contracts and features become, the program that judges events and SQL: silver or gold", 0}, {0}},
+            {"show", OPT_SHOW, "LAYER", 0,
+             "Print what the contracts and features become, the program that judges events and SQL: silver or gold", 0},
+            {0}},
     .parser = parse,
     .args_doc = "[QUERY]",
     .doc = "Runs one read-only query on the newest snapshot and prints one JSON object per row. "

@@ -28,13 +28,19 @@ enum {
     COL_RAW
 };
 const LakeColumn batch_columns[BATCH_COLUMNS] = {
-    [COL_PARTITION] = {"kafka_partition", LAKE_INT},  [COL_OFFSET] = {"kafka_offset", LAKE_INT},
-    [COL_TIMESTAMP] = {"kafka_timestamp", LAKE_TIME}, [COL_ID] = {"event_id", LAKE_TEXT},
-    [COL_TYPE] = {"event_type", LAKE_TEXT},           [COL_SOURCE] = {"source_system", LAKE_TEXT},
-    [COL_SUBSCRIBER] = {"subscriber_id", LAKE_TEXT},  [COL_EVENT_TIME] = {"event_timestamp", LAKE_TIME},
+    [COL_PARTITION] = {"kafka_partition", LAKE_INT},
+    [COL_OFFSET] = {"kafka_offset", LAKE_INT},
+    [COL_TIMESTAMP] = {"kafka_timestamp", LAKE_TIME},
+    [COL_ID] = {"event_id", LAKE_TEXT},
+    [COL_TYPE] = {"event_type", LAKE_TEXT},
+    [COL_SOURCE] = {"source_system", LAKE_TEXT},
+    [COL_SUBSCRIBER] = {"subscriber_id", LAKE_TEXT},
+    [COL_EVENT_TIME] = {"event_timestamp", LAKE_TIME},
     [COL_PAYLOAD] = {"raw_payload", LAKE_JSON},
-    [COL_QUALITY] = {"quality_score", LAKE_INT},      [COL_EXTRA] = {"extra_fields", LAKE_JSON},
-    [COL_REJECT] = {"reject_reason", LAKE_TEXT},      [COL_RAW] = {"raw_value", LAKE_BLOB},
+    [COL_QUALITY] = {"quality_score", LAKE_INT},
+    [COL_EXTRA] = {"extra_fields", LAKE_JSON},
+    [COL_REJECT] = {"reject_reason", LAKE_TEXT},
+    [COL_RAW] = {"raw_value", LAKE_BLOB},
 };
 
 Batch *batch_new(size_t max_rows, size_t max_bytes) {

@@ -19,7 +19,7 @@ typedef struct LakeSource {
     struct LakeSource *next;
     const LakeFunction *function;
     const LakeConn *conn; /* the connection that registered it */
-    LakeColumn *columns; /* owned; their texts are borrowed */
+    LakeColumn *columns;  /* owned; their texts are borrowed */
     size_t count;
     int threads;
     LakeFill fill;

@@ -170,7 +170,7 @@ int lake_expect_rows(LakeConn *conn, bool large, Error *err) MUST_CHECK;
 typedef struct LakeChunk LakeChunk; /* up to `capacity` rows being filled */
 typedef struct LakeColumn {
     const char *name;
-    LakeType type; /* LAKE_INT is BIGINT, LAKE_REAL DOUBLE, LAKE_TIME TIMESTAMPTZ; LAKE_JSON a text that is known to be JSON */
+    LakeType type;        /* LAKE_INT is BIGINT, LAKE_REAL DOUBLE, LAKE_TIME TIMESTAMPTZ; LAKE_JSON a text that is known to be JSON */
     const char *sql_type; /* instead of `type`, for columns that are filled as vectors: a type that vectors.h lists; NULL: none */
 } LakeColumn;
 typedef size_t (*LakeFill)(void *state, LakeChunk *chunk, size_t capacity); /* rows filled; 0: the end */

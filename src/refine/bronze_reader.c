@@ -1,8 +1,8 @@
 /* bronze_reader.c: see bronze_reader.h.
  *
  * DuckDB reads vectors of 2,048 rows: memory grows with the length of payloads, not with their number. The longest text that Bronze ever
- * had, which DuckDB's statistics tell, says how many batches make a window. When it is very long, the rows of a window are measured first and
- * cut into slices of few bytes, and a query reads each.
+ * had, which DuckDB's statistics tell, says how many batches make a window. When it is very long, the rows of a window are measured first
+ * and cut into slices of few bytes, and a query reads each.
  *
  * Many rows are read one event type after the other, so that rows of one type are stored together: the columns of the other types are then
  * constant NULL there and cost next to nothing.
@@ -118,12 +118,9 @@ int bronze_reader_window(BronzeReader *b, size_t *ret_batches, Error *err) {
 /* ---- rows ---- */
 
 static int open_slice(BronzeReader *b, const Slice *slice, Error *err) {
-    LakeBinding rows[] = {{"after", lake_int(b->window.after)},
-                          {"upto", lake_int(window_upto(b))},
-                          {"first", lake_int(slice->first)},
-                          {"last", lake_int(slice->last)},
-                          {"all", lake_bool(!b->by_type)},
-                          {"other", lake_bool(b->by_type && slice->type == NULL)},
+    LakeBinding rows[] = {{"after", lake_int(b->window.after)}, {"upto", lake_int(window_upto(b))},
+                          {"first", lake_int(slice->first)},    {"last", lake_int(slice->last)},
+                          {"all", lake_bool(!b->by_type)},      {"other", lake_bool(b->by_type && slice->type == NULL)},
                           {"type", lake_text(slice->type)}};
     CLEANUP(free_text) char *sql = lake_sql_bind(compile_sql(b->sql, SQL_SILVER_READ), rows, ARRAY_LEN(rows));
     return lake_stream(b->conn, statement_name(SQL_SILVER_READ), sql, &b->rows, err);

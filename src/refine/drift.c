@@ -19,7 +19,7 @@ typedef struct Count {
     Span event_type, field;
     const char *kind; /* static text */
     int64_t events, first_us, last_us;
-    Span example; /* the least of the values, byte by byte */
+    Span example;  /* the least of the values, byte by byte */
     int64_t event; /* the last one that was counted, so that it counts once */
 } Count;
 
@@ -71,7 +71,10 @@ static Count *find_or_add(Drift *d, Span event_type, const JudgeDrift *found) {
     Count **node = tfind(&key, &d->tree, compare_counts);
     if (node != NULL) return *node;
     Count *c = xcalloc(1, sizeof *c);
-    *c = (Count){.event_type = keep(d, event_type), .field = keep(d, found->field), .kind = found->kind, .first_us = INT64_MAX,
+    *c = (Count){.event_type = keep(d, event_type),
+                 .field = keep(d, found->field),
+                 .kind = found->kind,
+                 .first_us = INT64_MAX,
                  .last_us = INT64_MIN};
     if (tsearch(c, &d->tree, compare_counts) == NULL) abort(); /* no memory, as in memory.h */
     d->count++;

@@ -36,8 +36,8 @@ int refine_show(const Pipeline *p, const char *what, char **ret, Error *err) {
         if (wanted(name, what) && text[0] != '\0') add(&out, name, text);
     }
     if (out.len == 0)
-        return error_set(err, ERR_USAGE, "nothing that is made of the declarations is called \"%s\"; there is: silver, gold, all, %s%s", what,
-                         program_name, names.data);
+        return error_set(err, ERR_USAGE, "nothing that is made of the declarations is called \"%s\"; there is: silver, gold, all, %s%s",
+                         what, program_name, names.data);
     *ret = buf_take(&out);
     return 0;
 }

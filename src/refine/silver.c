@@ -18,11 +18,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define HELD_ROWS     4096            /* in quarantine, of one round */
-#define HELD_BYTES    (8 * 1048576)   /* the same */
-#define LARGE         4096            /* bytes of a payload */
-#define CHUNK_BYTES   (128 * 1048576) /* of large and of bad payloads: DuckDB has them in memory until the commit */
-#define QUARANTINE_OWN 7              /* columns that quarantine has beside those of Bronze */
+#define HELD_ROWS      4096            /* in quarantine, of one round */
+#define HELD_BYTES     (8 * 1048576)   /* the same */
+#define LARGE          4096            /* bytes of a payload */
+#define CHUNK_BYTES    (128 * 1048576) /* of large and of bad payloads: DuckDB has them in memory until the commit */
+#define QUARANTINE_OWN 7               /* columns that quarantine has beside those of Bronze */
 
 static_assert(JUDGE_ROWS == LAKE_ROWS, "a chunk of the lake is a chunk of the judge");
 static_assert(sizeof(Span) == sizeof(LakeText), "the judge's texts become DuckDB's where they are");
@@ -70,10 +70,13 @@ static void make_silver_columns(Silver *s) {
 }
 
 static void make_quarantine_columns(HeldRows *quarantine) {
-    static const LakeColumn own[QUARANTINE_OWN] = {
-        {.name = "rule", .sql_type = "VARCHAR"},   {.name = "field", .sql_type = "VARCHAR"},   {.name = "value", .sql_type = "VARCHAR"},
-        {.name = "reason", .sql_type = "VARCHAR"}, {.name = "violations", .sql_type = "JSON"}, {.name = "raw_payload", .sql_type = "JSON"},
-        {.name = "quarantined_at", .sql_type = "TIMESTAMP"}};
+    static const LakeColumn own[QUARANTINE_OWN] = {{.name = "rule", .sql_type = "VARCHAR"},
+                                                   {.name = "field", .sql_type = "VARCHAR"},
+                                                   {.name = "value", .sql_type = "VARCHAR"},
+                                                   {.name = "reason", .sql_type = "VARCHAR"},
+                                                   {.name = "violations", .sql_type = "JSON"},
+                                                   {.name = "raw_payload", .sql_type = "JSON"},
+                                                   {.name = "quarantined_at", .sql_type = "TIMESTAMP"}};
     LakeColumn *columns = xcalloc(BRONZE_STORED + QUARANTINE_OWN, sizeof *columns);
     for (BronzeColumn i = 0; i < BRONZE_STORED; i++) columns[i] = bronze_column(i);
     memcpy(columns + BRONZE_STORED, own, sizeof own);
@@ -264,11 +267,10 @@ static int check_counts(const Silver *s, Error *err) {
     int64_t rows = 0;
     for (size_t i = 0; i < s->counts.batches; i++) rows += s->batches->items[i].rows;
     if (rows == s->counts.silver + s->counts.quarantined) return 0;
-    return error_set(err, ERR_BUG,
-                     "batches %" PRId64 " to %" PRId64 " have %" PRId64 " events, but %" PRId64 " would be in Silver and %" PRId64
-                     " in quarantine",
-                     s->batches->items[0].batch_id, s->batches->items[s->counts.batches - 1].batch_id, rows, s->counts.silver,
-                     s->counts.quarantined);
+    return error_set(
+        err, ERR_BUG,
+        "batches %" PRId64 " to %" PRId64 " have %" PRId64 " events, but %" PRId64 " would be in Silver and %" PRId64 " in quarantine",
+        s->batches->items[0].batch_id, s->batches->items[s->counts.batches - 1].batch_id, rows, s->counts.silver, s->counts.quarantined);
 }
 
 /* Window by window, until what the transaction holds in memory is enough. */

@@ -110,6 +110,45 @@ def test_a_field_that_does_not_fit_quarantines_that_event_alone(offline: Smelt) 
     assert {row["event_id"] for row in shown} == {row[0] for row in found}
 
 
+def test_the_envelope_is_judged_by_its_contract(offline: Smelt) -> None:
+    subscribers: dict[str, object] = {"object": {"msisdn": 1}, "list": [], "true": True, "none": None, "direction": "SUB\u202e1", "long": "x" * 257}
+    qualities: dict[str, object] = {"whole": 90.0, "text": "90", "decimals": 87.5, "word": "high", "large": 2**63, "low": -1}
+    cases = [encode(billing(0, id=name, subscriber_id=value)) for name, value in subscribers.items()]
+    cases += [encode(billing(0, id=name, quality_score=value)) for name, value in qualities.items()]
+    feed(offline, [line + b"\n" for line in [*cases, encode(billing(0, id="digits", subscriber_id=7))]])
+    offline("refine")
+    assert offline.rows("SELECT event_id, subscriber_id, quality_score FROM silver_clean_events ORDER BY 1") == [
+        ("digits", "7", 50),
+        ("text", "SUB-00000", 90),
+        ("whole", "SUB-00000", 90),
+    ]
+    assert dict((row[0], row[1:]) for row in offline.rows("SELECT event_id, rule, field, value FROM silver_quarantine")) == {
+        "object": ("type", "subscriber_id", '{"msisdn":1}'),
+        "list": ("type", "subscriber_id", "[]"),
+        "true": ("type", "subscriber_id", "true"),
+        "none": ("required", "subscriber_id", None),
+        "direction": ("characters", "subscriber_id", "SUB\u202e1"),
+        "long": ("length", "subscriber_id", "X" * 200),
+        "decimals": ("type", "quality_score", "87.5"),
+        "word": ("type", "quality_score", "high"),
+        "large": ("range", "quality_score", "9223372036854775808"),
+        "low": ("range", "quality_score", "-1"),
+    }
+
+
+def test_a_pattern_that_is_none_is_named_with_its_place(offline: Smelt) -> None:
+    offline("init")
+    contract = offline.folder / "pipeline/contracts/bss.odcs.yaml"
+    offline.env["SMELT_PIPELINE_DIR"] = str(offline.folder / "pipeline")
+    broken = "          - name: x\n            logicalType: string\n            physicalName: bss_x\n            logicalTypeOptions: {pattern: '^(a'}\n"
+    contract.write_text(with_payload_field(contract.read_text(), broken))
+    feed(offline, [bss(1)])
+    for command in (["refine"], ["sql", "--show", "silver"]):
+        said = offline.run(*command)
+        assert said.code == 78
+        assert "bss.odcs.yaml: event type BSS: property x" in said.error
+
+
 def test_only_payloads_that_may_be_long_are_measured(offline: Smelt) -> None:
     """What DuckDB keeps of the column says so; cutting a refine to measure costs one more reading of every payload."""
 

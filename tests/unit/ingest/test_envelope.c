@@ -64,8 +64,7 @@ static void payload_and_unknown_fields_are_the_bytes_that_came(void **state) {
 
 static void texts_are_unescaped_and_numbers_keep_their_digits(void **state) {
     (void)state;
-    static const char message[] =
-        "{\"id\":1.10,\"source\":\"\\u00e9\\n\",\"type\":[1, 2],\"subscriber_id\":1.50,\"quality_score\":-7}";
+    static const char message[] = "{\"id\":1.10,\"source\":\"\\u00e9\\n\",\"type\":[1, 2],\"subscriber_id\":1.50,\"quality_score\":-7}";
     CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new();
     Envelope e;
     envelope_parse(p, message, strlen(message), &e);
