@@ -23,6 +23,8 @@ static const StatementRow rows[] = {
     {SQL_SILVER_CLEAN, "silver/clean", FROM_CONTRACTS, silver_clean, {0}},
     {SQL_SILVER_QUARANTINE, "silver/quarantine", FROM_CONTRACTS, silver_quarantine, {0}},
     {SQL_SILVER_DRIFT, "silver/drift", FROM_CONTRACTS, silver_drift, {0}},
+    {SQL_SILVER_CORRECTIONS, "silver/corrections", FROM_CONTRACTS, silver_corrections, {0}},
+    {SQL_SILVER_CORRECTED, "silver/corrected", FROM_CONTRACTS, silver_corrected, {0}},
     {SQL_GOLD_TABLES, "gold/tables", FROM_FEATURES, gold_tables, {"gold_state_sums", "gold_state_extreme", "gold_state"}},
     {SQL_GOLD_NEWEST, "gold/newest", FROM_FEATURES, gold_newest, {0}},
     {SQL_GOLD_PARTIALS, "gold/partials", FROM_FEATURES, gold_partials, {0}},

@@ -8,11 +8,13 @@
 typedef struct Compiled Compiled;
 
 typedef enum Statement {
-    SQL_SILVER_TABLES,     /* makes the tables of Silver where they are missing */
-    SQL_SILVER_READ,       /* Bronze, as it is judged: the columns of BronzeColumn */
-    SQL_SILVER_CLEAN,      /* judged() -> Silver; it has Silver's columns */
-    SQL_SILVER_QUARANTINE, /* quarantined() -> quarantine; it has its columns */
-    SQL_SILVER_DRIFT,      /* drifted() -> drift report; it has its columns, and each field once */
+    SQL_SILVER_TABLES,      /* makes the tables of Silver where they are missing */
+    SQL_SILVER_READ,        /* Bronze, as it is judged: the columns of BronzeColumn */
+    SQL_SILVER_CLEAN,       /* judged() -> Silver; it has Silver's columns */
+    SQL_SILVER_QUARANTINE,  /* quarantined() -> quarantine; it has its columns */
+    SQL_SILVER_DRIFT,       /* drifted() -> drift report; it has its columns, and each field once */
+    SQL_SILVER_CORRECTIONS, /* the rowids in Bronze of conflicts that take the place of an event in quarantine, in order */
+    SQL_SILVER_CORRECTED,   /* when they are in Silver: out of quarantine, and named in the row of the event that they correct */
 
     SQL_GOLD_TABLES,      /* makes the tables of Gold's state where they are missing */
     SQL_GOLD_NEWEST,      /* the UTC day of the newest event in these batches, days since 1970; no row: no event */
@@ -66,7 +68,8 @@ typedef enum BronzeColumn {
     BRONZE_BATCH,
     BRONZE_PAYLOAD,
     BRONZE_EXTRA,
-    BRONZE_NOT_NFC, /* the subscriber is not in Unicode's form NFC */
+    BRONZE_NOT_NFC,  /* the subscriber is not in Unicode's form NFC */
+    BRONZE_CONFLICT, /* an earlier event has the same identity */
     BRONZE_COLUMNS,
     BRONZE_STORED = BRONZE_PAYLOAD /* so many are stored as they are */
 } BronzeColumn;

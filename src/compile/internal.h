@@ -28,6 +28,8 @@ void silver_read(Buf *out, const Compiled *c);
 void silver_clean(Buf *out, const Compiled *c);
 void silver_quarantine(Buf *out, const Compiled *c);
 void silver_drift(Buf *out, const Compiled *c);
+void silver_corrections(Buf *out, const Compiled *c);
+void silver_corrected(Buf *out, const Compiled *c);
 
 /* ---- Gold ---- */
 

@@ -100,7 +100,7 @@ static void add_quarantine_table(Buf *out, const Compiled *c) {
     buf_add_str(out, "    rule VARCHAR,\n    field VARCHAR,\n    \"value\" VARCHAR,\n    reason VARCHAR,\n"
                      "    violations JSON,\n    raw_payload JSON,\n");
     add_declarations(out, LINEAGE, BRONZE_STORED);
-    buf_add_str(out, "    quarantined_at TIMESTAMP\n);\n");
+    buf_add_str(out, "    quarantined_at TIMESTAMP,\n    corrected_by VARCHAR\n);\n");
     static const char *const comments[][2] = {
         {"rule", "The first rule that the event broke, in the order of its contract."},
         {"field", "The field that broke it."},
@@ -108,6 +108,7 @@ static void add_quarantine_table(Buf *out, const Compiled *c) {
         {"reason", "The rule in words."},
         {"violations", "All that it broke, when that is more than one: a list of rule, field, value, reason."},
         {"quarantined_at", "When the event came into the lake, UTC: a function of Bronze, so that a rebuild gives the same row."},
+        {"corrected_by", "The message (topic, partition and offset) with the same source, id and time that is in Silver instead."},
     };
     for (size_t i = 0; i < ARRAY_LEN(comments); i++) add_comment(out, "silver_quarantine", c->suffix, comments[i][0], comments[i][1]);
 }
@@ -156,7 +157,7 @@ void silver_read(Buf *out, const Compiled *c) {
     buf_add_str(out, "SELECT ");
     for (BronzeColumn i = 0; i < BRONZE_STORED; i++)
         buf_addf(out, "%s%s", i > 0 ? ", " : "", i == BRONZE_SUBSCRIBER ? "subscriber" : bronze_columns[i].name);
-    buf_add_str(out, ",\n    raw_payload, extra_fields, subscriber <> nfc_normalize(subscriber) AS not_nfc\nFROM (SELECT *, ");
+    buf_add_str(out, ",\n    raw_payload, extra_fields, subscriber <> nfc_normalize(subscriber) AS not_nfc, conflict\nFROM (SELECT *, ");
     add_subscriber(out, c->pipeline);
     buf_add_str(out, " AS subscriber FROM bronze_raw_events\n"
                      "    WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}}\n    AND ");
@@ -183,4 +184,42 @@ void silver_drift(Buf *out, const Compiled *c) {
              "WHEN NOT MATCHED THEN INSERT (event_type, field, kind, events, first_seen, last_seen, example)\n"
              "    VALUES (new.event_type, new.field, new.kind, new.events, new.first_seen, new.last_seen, new.example)\n",
              c->suffix);
+}
+
+/* ---- conflicts ---- */
+
+#define SAME_MESSAGE(a, b)                                                                                                                 \
+    a ".kafka_offset = " b ".kafka_offset AND " a ".kafka_partition = " b ".kafka_partition AND " a ".kafka_epoch = " b                    \
+      ".kafka_epoch AND " a ".kafka_topic = " b ".kafka_topic"
+#define CONFLICTS "rule = 'conflict' AND batch_id > {{after}} AND batch_id <= {{upto}}"
+
+/* The first good one of an identity that Silver does not have. */
+void silver_corrections(Buf *out, const Compiled *c) {
+    buf_addf(out,
+             "SELECT b.rowid FROM (\n    SELECT * FROM silver_quarantine%s WHERE " CONFLICTS "\n"
+             "    QUALIFY row_number() OVER (PARTITION BY source_system, event_id, event_timestamp"
+             " ORDER BY batch_id, kafka_partition, kafka_offset) = 1\n) q\n"
+             "    ANTI JOIN silver_clean_events%s s USING (event_timestamp, event_id, source_system)\n"
+             "    JOIN bronze_raw_events b ON " SAME_MESSAGE(
+                 "b", "q") "\n"
+                           "WHERE b.batch_id > {{after}} AND b.batch_id <= {{upto}} ORDER BY b.rowid\n",
+             c->suffix, c->suffix);
+}
+
+void silver_corrected(Buf *out, const Compiled *c) {
+    buf_addf(out,
+             "CREATE OR REPLACE TEMP TABLE refine_corrections AS SELECT q.* FROM silver_quarantine%s q\n"
+             "    SEMI JOIN silver_clean_events%s s ON " SAME_MESSAGE("q", "s") "\nWHERE " CONFLICTS ";\n",
+             c->suffix, c->suffix);
+    buf_addf(
+        out,
+        "DELETE FROM silver_quarantine%s AS q USING refine_corrections c WHERE " SAME_MESSAGE(
+            "q",
+            "c") ";\n"
+                 "UPDATE silver_quarantine%s AS q SET corrected_by = c.kafka_topic || '[' || c.kafka_partition || ']@' || c.kafka_offset\n"
+                 "FROM refine_corrections c\nWHERE q.source_system = c.source_system AND q.event_id = c.event_id AND"
+                 " q.event_timestamp = c.event_timestamp AND q.corrected_by IS NULL\n"
+                 "    AND (q.batch_id, q.kafka_partition, q.kafka_offset) < (c.batch_id, c.kafka_partition, c.kafka_offset);\n"
+                 "DROP TABLE refine_corrections;\n",
+        c->suffix, c->suffix);
 }

@@ -115,6 +115,13 @@ int bronze_reader_window(BronzeReader *b, size_t *ret_batches, Error *err) {
     return 0;
 }
 
+void bronze_reader_rows(BronzeReader *b, const int64_t *rows, size_t n) {
+    b->slice_count = b->slice_at = 0;
+    b->by_type = false;
+    b->window = b->batches;
+    for (size_t i = 0; i < n; i++) append_slice(b, (Slice){.first = rows[i], .last = rows[i]});
+}
+
 /* ---- rows ---- */
 
 static int open_slice(BronzeReader *b, const Slice *slice, Error *err) {

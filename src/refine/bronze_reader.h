@@ -17,6 +17,8 @@ void bronze_reader_end(BronzeReader *b);
 /* Goes to the next window: so many whole batches that memory allows. *ret_batches: how many; 0: there is none left. The rows of the window
  * before must have been read to their end. */
 int bronze_reader_window(BronzeReader *b, size_t *ret_batches, Error *err) MUST_CHECK;
+/* Instead of a window: these rows, by their rowid in order. */
+void bronze_reader_rows(BronzeReader *b, const int64_t *rows, size_t n);
 /* 1: the window has *ret_rows more rows, at most LAKE_ROWS, in any order; 0: the end; -1: error. The rows before are not valid any more. */
 int bronze_reader_next(BronzeReader *b, size_t *ret_rows, Error *err) MUST_CHECK;
 LakeVector bronze_reader_column(const BronzeReader *b, BronzeColumn column);

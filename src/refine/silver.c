@@ -24,6 +24,8 @@
 #define CHUNK_BYTES    (128 * 1048576) /* of large and of bad payloads: DuckDB has them in memory until the commit */
 #define QUARANTINE_OWN 7               /* columns that quarantine has beside those of Bronze */
 
+static const char conflict_reason[] = "another event has the same source, id and time";
+
 static_assert(JUDGE_ROWS == LAKE_ROWS, "a chunk of the lake is a chunk of the judge");
 static_assert(sizeof(Span) == sizeof(LakeText), "the judge's texts become DuckDB's where they are");
 
@@ -42,8 +44,10 @@ struct Silver {
     /* of silver_refine */
     const Batches *batches;
     SilverCounts counts;
-    int64_t bytes; /* of CHUNK_BYTES */
-    bool ended;    /* the reader's window */
+    int64_t bytes;     /* of CHUNK_BYTES */
+    bool ended;        /* the reader's window */
+    int64_t conflicts; /* that are in quarantine */
+    bool correcting;   /* the rows are conflicts that go to Silver */
     /* of the current chunk */
     LakeVector in[BRONZE_COLUMNS];
     size_t rows;
@@ -145,14 +149,30 @@ static void quarantine(Silver *s, size_t row, const JudgeInput *in, const JudgeV
 
 /* ---- judging a chunk ---- */
 
+static bool is_conflict(const Silver *s, size_t row) {
+    const LakeVector *v = &s->in[BRONZE_CONFLICT];
+    return lake_has_value(v, row) && ((const bool *)v->data)[row];
+}
+
+/* A good event, but one that Silver may have in another version: it waits in quarantine until that is known. True. */
+static bool add_conflict(Silver *s, JudgeVerdict *verdict) {
+    static const JudgeViolation conflict = {
+        .rule = "conflict", .field = {"id", 2}, .reason = {conflict_reason, sizeof conflict_reason - 1}};
+    verdict->violations = &conflict;
+    verdict->violation_count = 1;
+    s->conflicts++;
+    return true;
+}
+
 static bool judge_row(Silver *s, size_t row, size_t kept) {
     JudgeInput in = input_of(s, row);
     JudgeVerdict verdict;
     bool good = judge_event(s->judge, &in, kept, &verdict);
-    if (verdict.drift_count > 0) {
+    if (verdict.drift_count > 0 && !s->correcting) {
         drift_add(s->drift, in.type, &verdict, in.ingested_us);
         s->counts.drifted++;
     }
+    if (good && !s->correcting && is_conflict(s, row)) good = !add_conflict(s, &verdict);
     if (!good) {
         quarantine(s, row, &in, &verdict);
         return false;
@@ -286,12 +306,41 @@ static int refine_windows(Silver *s, Error *err) {
     return 0;
 }
 
+/* ---- conflicts ---- */
+
+static int read_corrections(Silver *s, const LakeBinding range[2], Buf *rows, Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(compile_sql(s->run->sql, SQL_SILVER_CORRECTIONS), range, 2);
+    CLEANUP(lake_result_freep) LakeResult *found = NULL;
+    if (lake_query(s->run->conn, statement_name(SQL_SILVER_CORRECTIONS), sql, NULL, 0, &found, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(found, err)) > 0) buf_add(rows, &(int64_t){lake_col_int(found, 0)}, sizeof(int64_t));
+    return got;
+}
+
+/* Conflicts whose earlier event is in quarantine take its place: they are judged once more, into Silver. */
+static int correct(Silver *s, Error *err) {
+    int64_t upto = s->batches->items[s->counts.batches - 1].batch_id, before = s->counts.silver;
+    LakeBinding range[] = {{"after", lake_int(s->batches->after)}, {"upto", lake_int(upto)}};
+    CLEANUP(buf_done) Buf rows = {0};
+    if (s->conflicts == 0) return 0;
+    if (read_corrections(s, range, &rows, err) != 0) return -1;
+    if (rows.len == 0) return 0;
+    bronze_reader_rows(s->reader, (const int64_t *)(void *)rows.data, rows.len / sizeof(int64_t));
+    s->correcting = true;
+    s->ended = false;
+    int rc = run_round(s, err);
+    s->correcting = false;
+    if (rc != 0) return -1;
+    s->counts.quarantined -= s->counts.silver - before;
+    return refine_exec(s->run, SQL_SILVER_CORRECTED, range, 2, NULL, err);
+}
+
 int silver_refine(Silver *s, const Batches *batches, SilverCounts *ret, Error *err) {
     s->batches = batches;
     s->counts = (SilverCounts){0};
-    s->bytes = 0;
+    s->bytes = s->conflicts = 0;
     if (bronze_reader_begin(s->reader, batches, err) != 0) return -1;
-    int rc = refine_windows(s, err);
+    int rc = refine_windows(s, err) != 0 ? -1 : correct(s, err);
     bronze_reader_end(s->reader);
     if (rc != 0 || check_counts(s, err) != 0) return -1;
     *ret = s->counts;

@@ -136,6 +136,36 @@ def test_the_envelope_is_judged_by_its_contract(offline: Smelt) -> None:
     }
 
 
+def test_another_event_with_the_same_identity_is_kept(offline: Smelt) -> None:
+    def same(number: int, days_overdue: object, **changes: object) -> bytes:
+        return encode(billing(number, payload=PAID | {"days_overdue": days_overdue}, **changes)) + b"\n"
+
+    spelled = same(1, 5).replace(b',"days_overdue":5', b"").replace(b'"payload":{', b'"payload" : { "days_overdue" : 5, ')
+    first = [same(1, 5), spelled, same(2, "bad"), same(3, "bad"), same(3, 7), same(4, 1), same(4, 2), same(4, 1), same(5, 1, timestamp=None), same(5, 2, timestamp=None)]
+    feed(offline, first)
+    assert offline("refine")["silver"] == 3
+    feed(offline, [same(2, "worse"), same(2, 8), same(2, 9), same(2, 8), same(1, 6), same(3, 8)])
+    offline("refine")
+    assert offline.rows("SELECT event_id, bss_days_overdue FROM silver_clean_events ORDER BY 1") == [("00000001", 5), ("00000002", 8), ("00000003", 7), ("00000004", 1)]
+    topic = f"file:{offline.folder}/feed.jsonl"
+    assert offline.rows("SELECT kafka_offset, rule, value, replace(corrected_by, ?, '') FROM silver_quarantine ORDER BY 1", topic) == [
+        (2, "type", "bad", "[0]@11"),
+        (3, "type", "bad", "[0]@4"),
+        (6, "conflict", None, None),
+        (8, "required", None, None),
+        (9, "required", None, None),
+        (10, "type", "worse", "[0]@11"),
+        (12, "conflict", None, None),
+        (14, "conflict", None, None),
+        (15, "conflict", None, None),
+    ]
+    assert offline.value("SELECT count(*) FROM bronze_duplicates") == 3
+    offline.audit()
+    incremental = refined(offline)
+    offline("refine", "--full")
+    assert_same(incremental, refined(offline))
+
+
 def test_a_pattern_that_is_none_is_named_with_its_place(offline: Smelt) -> None:
     offline("init")
     contract = offline.folder / "pipeline/contracts/bss.odcs.yaml"

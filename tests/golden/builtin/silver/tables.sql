@@ -70,7 +70,8 @@ CREATE TABLE IF NOT EXISTS silver_quarantine (
     kafka_offset BIGINT,
     kafka_timestamp TIMESTAMP,
     batch_id BIGINT,
-    quarantined_at TIMESTAMP
+    quarantined_at TIMESTAMP,
+    corrected_by VARCHAR
 );
 COMMENT ON COLUMN silver_quarantine."rule" IS 'The first rule that the event broke, in the order of its contract.';
 COMMENT ON COLUMN silver_quarantine."field" IS 'The field that broke it.';
@@ -78,6 +79,7 @@ COMMENT ON COLUMN silver_quarantine."value" IS 'The field''s value, as it came: 
 COMMENT ON COLUMN silver_quarantine."reason" IS 'The rule in words.';
 COMMENT ON COLUMN silver_quarantine."violations" IS 'All that it broke, when that is more than one: a list of rule, field, value, reason.';
 COMMENT ON COLUMN silver_quarantine.quarantined_at IS 'When the event came into the lake, UTC: a function of Bronze, so that a rebuild gives the same row.';
+COMMENT ON COLUMN silver_quarantine.corrected_by IS 'The message (topic, partition and offset) with the same source, id and time that is in Silver instead.';
 CREATE TABLE IF NOT EXISTS silver_drift (
     event_type VARCHAR,
     field VARCHAR,

@@ -62,7 +62,8 @@ CREATE TABLE IF NOT EXISTS silver_quarantine_rebuild (
     kafka_offset BIGINT,
     kafka_timestamp TIMESTAMP,
     batch_id BIGINT,
-    quarantined_at TIMESTAMP
+    quarantined_at TIMESTAMP,
+    corrected_by VARCHAR
 );
 COMMENT ON COLUMN silver_quarantine_rebuild."rule" IS 'The first rule that the event broke, in the order of its contract.';
 COMMENT ON COLUMN silver_quarantine_rebuild."field" IS 'The field that broke it.';
@@ -70,6 +71,7 @@ COMMENT ON COLUMN silver_quarantine_rebuild."value" IS 'The field''s value, as i
 COMMENT ON COLUMN silver_quarantine_rebuild."reason" IS 'The rule in words.';
 COMMENT ON COLUMN silver_quarantine_rebuild."violations" IS 'All that it broke, when that is more than one: a list of rule, field, value, reason.';
 COMMENT ON COLUMN silver_quarantine_rebuild.quarantined_at IS 'When the event came into the lake, UTC: a function of Bronze, so that a rebuild gives the same row.';
+COMMENT ON COLUMN silver_quarantine_rebuild.corrected_by IS 'The message (topic, partition and offset) with the same source, id and time that is in Silver instead.';
 CREATE TABLE IF NOT EXISTS silver_drift_rebuild (
     event_type VARCHAR,
     field VARCHAR,
