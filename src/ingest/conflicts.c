@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define ROWS_AT_ONCE 2000 /* of Bronze, in one query */
+
 typedef struct Content {
     char digest[SHA256_TEXT_SIZE];
     bool staged, copy; /* copy: it has the identity of an earlier event */
@@ -16,7 +18,7 @@ typedef struct Content {
 
 typedef struct Contents {
     Content *items; /* owned */
-    size_t count;
+    size_t count, capacity;
     size_t next; /* for fill */
 } Contents;
 
@@ -27,20 +29,7 @@ static void contents_done(Contents *c) {
 /* ---- reading ---- */
 
 /* The columns of sql/bronze/contents.sql. */
-enum {
-    COL_STAGED,
-    COL_COPY,
-    COL_PARTITION,
-    COL_OFFSET,
-    COL_SOURCE,
-    COL_ID,
-    COL_TIME,
-    COL_TYPE,
-    COL_SUBSCRIBER,
-    COL_QUALITY,
-    COL_PAYLOAD,
-    COL_EXTRA
-};
+enum { COL_COPY, COL_PARTITION, COL_OFFSET, COL_SOURCE, COL_ID, COL_TIME, COL_TYPE, COL_SUBSCRIBER, COL_QUALITY, COL_PAYLOAD, COL_EXTRA };
 
 static Span text_of(LakeResult *row, int column) {
     Span text = {0};
@@ -68,26 +57,36 @@ static void digest_row(LakeResult *row, Buf *text, char ret[SHA256_TEXT_SIZE]) {
     sha256_hex(text->data, text->len, ret);
 }
 
-static int read_contents(LakeConn *conn, const LakeBinding range[2], Contents *ret, Error *err) {
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/contents"), range, 2);
+static int read_contents(LakeConn *conn, const char *name, const char *sql, bool staged, Contents *ret, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     CLEANUP(buf_done) Buf text = {0};
-    if (lake_stream(conn, "bronze/contents", sql, &rows, err) != 0) return -1;
+    if (lake_stream(conn, name, sql, &rows, err) != 0) return -1;
     int got;
-    size_t capacity = 0;
     while ((got = lake_next(rows, err)) > 0) {
-        if (ret->count == capacity) {
-            capacity = capacity > 0 ? 2 * capacity : 64;
-            ret->items = xrealloc(ret->items, capacity, sizeof *ret->items);
+        if (ret->count == ret->capacity) {
+            ret->capacity = ret->capacity > 0 ? 2 * ret->capacity : 64;
+            ret->items = xrealloc(ret->items, ret->capacity, sizeof *ret->items);
         }
         Content *c = &ret->items[ret->count++];
-        *c = (Content){.staged = lake_col_bool(rows, COL_STAGED),
+        *c = (Content){.staged = staged,
                        .copy = lake_col_bool(rows, COL_COPY),
                        .partition = lake_col_int(rows, COL_PARTITION),
                        .offset = lake_col_int(rows, COL_OFFSET)};
         digest_row(rows, &text, c->digest);
     }
     return got;
+}
+
+/* `rows`: numbers of rows of Bronze. */
+static int read_bronze(LakeConn *conn, const Buf *rows, Contents *ret, Error *err) {
+    const int64_t *row = (const int64_t *)(const void *)rows->data;
+    size_t count = rows->len / sizeof *row;
+    for (size_t at = 0; at < count; at += ROWS_AT_ONCE) {
+        LakeBinding list = {"rows", lake_ints(row + at, count - at < ROWS_AT_ONCE ? count - at : ROWS_AT_ONCE)};
+        CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/contents_of_rows"), &list, 1);
+        if (read_contents(conn, "bronze/contents_of_rows", sql, false, ret, err) != 0) return -1;
+    }
+    return 0;
 }
 
 /* ---- comparing ---- */
@@ -136,24 +135,27 @@ static int store_conflicts(LakeConn *conn, Contents *c, Error *err) {
     return rc;
 }
 
-/* *ret_any: there are copies. Their times: the range is for zone maps. */
-static int read_range(LakeConn *conn, LakeBinding range[2], bool *ret_any, Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, "bronze/copies", lake_sql("bronze/copies"), NULL, 0, &rows, err) != 0 || lake_next(rows, err) < 0) return -1;
-    *ret_any = lake_col_int(rows, 0) > 0;
-    range[0] = (LakeBinding){"from", lake_time(lake_col_int(rows, 1))};
-    range[1] = (LakeBinding){"to", lake_time(lake_col_int(rows, 2))};
-    return 0;
+/* *ret_any: there are copies; `rows`: of which rows of Bronze. */
+static int read_copies(LakeConn *conn, Buf *rows, bool *ret_any, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *found = NULL;
+    if (lake_query(conn, "bronze/copies", lake_sql("bronze/copies"), NULL, 0, &found, err) != 0) return -1;
+    int got;
+    *ret_any = false;
+    for (; (got = lake_next(found, err)) > 0; *ret_any = true)
+        if (!lake_is_null(found, 0)) buf_add(rows, &(int64_t){lake_col_int(found, 0)}, sizeof(int64_t));
+    return got;
 }
 
 int conflicts_find(LakeConn *conn, int64_t *ret_count, Error *err) {
     CLEANUP(contents_done) Contents contents = {0};
-    LakeBinding range[2];
+    CLEANUP(buf_done) Buf rows = {0};
     bool any;
     *ret_count = 0;
-    if (read_range(conn, range, &any, err) != 0) return -1;
+    if (read_copies(conn, &rows, &any, err) != 0) return -1;
     if (!any) return 0;
-    if (read_contents(conn, range, &contents, err) != 0) return -1;
+    if (read_bronze(conn, &rows, &contents, err) != 0 ||
+        read_contents(conn, "bronze/contents", lake_sql("bronze/contents"), true, &contents, err) != 0)
+        return -1;
     keep_conflicts(&contents);
     *ret_count = (int64_t)contents.count;
     return contents.count > 0 ? store_conflicts(conn, &contents, err) : 0;

@@ -56,14 +56,25 @@ void lake_set_fence(Lake *lake, LakeFence check, void *user);
 /* ---- statement ---- */
 
 /* Values bound to $1, $2, ... of a prepared statement. */
-typedef enum LakeType { LAKE_NULL, LAKE_BOOL, LAKE_INT, LAKE_REAL, LAKE_TEXT, LAKE_JSON, LAKE_BLOB, LAKE_TIME, LAKE_TIMES } LakeType;
+typedef enum LakeType {
+    LAKE_NULL,
+    LAKE_BOOL,
+    LAKE_INT,
+    LAKE_REAL,
+    LAKE_TEXT,
+    LAKE_JSON,
+    LAKE_BLOB,
+    LAKE_TIME,
+    LAKE_TIMES,
+    LAKE_INTS
+} LakeType;
 typedef struct LakeValue {
     LakeType type;
     int64_t i;        /* LAKE_BOOL, LAKE_INT; LAKE_TIME in microseconds UTC (TIMESTAMPTZ) */
     double r;         /* LAKE_REAL */
     const char *text; /* LAKE_TEXT, LAKE_BLOB; borrowed */
     size_t len;
-    const int64_t *times; /* LAKE_TIMES, only for lake_sql_bind: `len` times, written as a list for IN (...); borrowed */
+    const int64_t *list; /* LAKE_TIMES, LAKE_INTS, only for lake_sql_bind: `len` of them, written as a list for IN (...); borrowed */
 } LakeValue;
 static inline LakeValue lake_int(int64_t v) {
     return (LakeValue){.type = LAKE_INT, .i = v};
@@ -81,7 +92,10 @@ static inline LakeValue lake_blob(const void *bytes, size_t n) {
     return (LakeValue){.type = LAKE_BLOB, .text = (const char *)bytes, .len = n};
 }
 static inline LakeValue lake_times(const int64_t *us, size_t n) {
-    return (LakeValue){.type = LAKE_TIMES, .times = us, .len = n};
+    return (LakeValue){.type = LAKE_TIMES, .list = us, .len = n};
+}
+static inline LakeValue lake_ints(const int64_t *v, size_t n) {
+    return (LakeValue){.type = LAKE_INTS, .list = v, .len = n};
 }
 LakeValue lake_text(const char *s); /* NULL becomes SQL NULL */
 static inline LakeValue lake_null(void) {

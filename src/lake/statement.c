@@ -43,7 +43,8 @@ static duckdb_state bind_value(duckdb_prepared_statement statement, idx_t index,
     case LAKE_TEXT: return duckdb.bind_varchar_length(statement, index, v->text, v->len);
     case LAKE_BLOB: return duckdb.bind_blob(statement, index, v->text, v->len);
     case LAKE_TIME: return duckdb.bind_timestamp_tz(statement, index, (duckdb_timestamp){v->i});
-    case LAKE_TIMES: BUG("a list of times cannot be bound");
+    case LAKE_TIMES:
+    case LAKE_INTS: BUG("a list cannot be bound");
     }
     BUG("unknown value type");
 }
