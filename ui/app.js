@@ -1,8 +1,10 @@
 // The page: requests the API every few seconds (304 when nothing changed), redraws what changed, and shows when a request failed.
 import { showHours, watchChart } from "./chart.js";
-import { ago, agoElement, badge, bar, count, decimal, feature, h, many, percent, refreshAges, serverTime, short, value } from "./words.js";
+import { ago, agoElement, badge, bar, count, decimal, feature, h, many, percent, refreshAges, serverTime, short, value, visible } from "./words.js";
 
 const INTERVAL_MS = 4000;
+const ANSWER_WITHIN_MS = 8000;
+const MISSED_MAX = 2; // refreshes without an answer, until the page no longer says how the parts are
 const PAGE = 12;
 const QUARANTINE_ROWS = 10;
 const $ = (id) => document.getElementById(id);
@@ -12,20 +14,36 @@ const $ = (id) => document.getElementById(id);
 const etags = new Map();
 const UNCHANGED = Symbol("unchanged");
 
-const ask = async (url) => {
-  const headers = etags.has(url) ? { "If-None-Match": etags.get(url) } : {};
-  const answer = await fetch(url, { headers, cache: "no-store" });
+// What the server said when it refused. Everything else that is thrown here means that it did not answer.
+class Refusal extends Error {
+  constructor(text, status) {
+    super(text);
+    this.status = status;
+  }
+}
+
+const request = async (url, headers = {}) => {
+  const answer = await fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   serverTime(answer.headers.get("Date"));
+  if (answer.status === 304) return { answer };
+  const isJson = /^application\/(problem\+)?json/.test(answer.headers.get("Content-Type") ?? "");
+  const body = isJson ? await answer.json() : {};
+  if (!answer.ok || !isJson) throw new Refusal(body.detail ?? `${url.split("?")[0]} answered ${answer.status}.`, answer.status);
+  return { answer, body };
+};
+
+const ask = async (url) => {
+  const { answer, body } = await request(url, etags.has(url) ? { "If-None-Match": etags.get(url) } : {});
   if (answer.status === 304) return UNCHANGED;
-  const body = await answer.json();
-  if (!answer.ok) throw new Error(body.detail ?? `${url} answered ${answer.status}`);
   const etag = answer.headers.get("ETag");
   if (etag) etags.set(url, etag);
   else etags.delete(url);
   return body;
 };
 
-const state = { overview: null, status: null, limit: PAGE, answeredAt: null };
+const words = (error) => (error instanceof Refusal ? error.message : "The server does not answer.");
+
+const state = { overview: null, status: null, limit: PAGE, answeredAt: null, missed: 0 };
 
 // ---- headline ----
 
@@ -37,8 +55,8 @@ const showFigures = ({ subscribers: s, events: e }) => {
   $("figures").replaceChildren(
     figure("at-risk", "At risk of leaving", count(s.at_risk),
       `${percent(s.at_risk, s.total)} of ${many(s.total, "subscriber", "subscribers")}${byRule ? ", by Gold's rule (no model yet)" : ""}`),
-    figure("revenue", "Revenue at risk", short(Math.round(s.mean_bills_at_risk_zmw)),
-      `ZMW per bill, ${percent(s.mean_bills_at_risk_zmw, s.mean_bills_zmw)} of the total`),
+    ...(s.mean_bills_zmw == null ? [] : [figure("revenue", "Revenue at risk", short(Math.round(s.mean_bills_at_risk_zmw)),
+      `ZMW per bill, ${percent(s.mean_bills_at_risk_zmw, s.mean_bills_zmw)} of the total`)]),
     figure("events", "Events in 24 hours", short(e.last_24h), `${count(e.bronze)} in Bronze in total`),
     figure("quarantine", "In quarantine", percent(e.quarantined, seen), `${many(e.quarantined, "event", "events")}, each with a reason`),
   );
@@ -104,28 +122,32 @@ const risk = (s) => {
   return [h("span", { class: "probability" }, percent(s.churn_probability, 1, 1)), bar(s.churn_probability, s.risk_band), h("span", { class: "band", "data-band": s.risk_band }, s.risk_band)];
 };
 
-const subscriberRow = (s) => {
+// Columns of features that a pipeline may lack, as they are in the table's head.
+const columns = [["avg_bill_zmw", (v) => decimal(v, 2)], ["max_days_overdue", count], ["total_events", count]];
+
+const subscriberRow = (s, shown) => {
   const reasons = (s.reasons ?? []).slice(0, 3);
+  const id = visible(s.subscriber_id);
   return h("tr", {},
-    h("th", { scope: "row" }, h("button", { type: "button", class: "link", click: () => openDetail(s.subscriber_id) }, s.subscriber_id)),
+    h("th", { scope: "row" }, h("button", { type: "button", class: "link id", title: id, click: () => openDetail(s.subscriber_id) }, h("bdi", {}, id))),
     h("td", { class: "risk" }, risk(s)),
     h("td", { class: "reasons" }, reasons.length > 0 ? reasons.map(reason) : h("span", { class: "note" }, "no reasons yet")),
-    h("td", { class: "num" }, s.avg_bill_zmw == null ? "–" : decimal(s.avg_bill_zmw, 2)),
-    h("td", { class: "num" }, s.max_days_overdue == null ? "–" : count(s.max_days_overdue)),
-    h("td", { class: "num" }, count(s.total_events)));
+    shown.map(([name, format]) => h("td", { class: "num" }, s[name] == null ? "–" : format(s[name]))));
 };
 
 const subscribersUrl = () => {
   const query = new URLSearchParams({ limit: state.limit });
   if ($("band").value) query.set("band", $("band").value);
-  if ($("search").value.trim()) query.set("search", $("search").value.trim().toUpperCase());
+  if ($("search").value.trim()) query.set("search", $("search").value.trim());
   return `/api/v1/subscribers?${query}`;
 };
 
 const showSubscribers = (page) => {
   const body = $("subscribers").tBodies[0];
   const focused = document.activeElement?.closest?.("#subscribers button")?.textContent;
-  body.replaceChildren(...page.items.map(subscriberRow));
+  const shown = columns.filter(([name]) => page.items.length === 0 || page.items.some((s) => s[name] != null));
+  for (const th of $("subscribers").querySelectorAll("th[data-feature]")) th.hidden = !shown.some(([name]) => name === th.dataset.feature);
+  body.replaceChildren(...page.items.map((s) => subscriberRow(s, shown)));
   if (page.items.length === 0) body.append(h("tr", {}, h("td", { colspan: 6, class: "empty" }, "No subscribers found.")));
   if (focused) [...body.querySelectorAll("button")].find((b) => b.textContent === focused)?.focus();
   $("shown").textContent = `${count(page.items.length)} of ${many(page.total, "subscriber", "subscribers")}, highest risk first`;
@@ -161,13 +183,11 @@ const featureTable = (features) => {
 
 const openDetail = async (id) => {
   const url = `/api/v1/subscribers/${encodeURIComponent(id)}`;
-  $("detail-title").textContent = id;
+  $("detail-title").replaceChildren(h("bdi", {}, visible(id)));
   $("detail-body").replaceChildren(h("p", { class: "note" }, "Loading"));
   $("detail").showModal();
   try {
-    const answer = await fetch(url);
-    const s = await answer.json();
-    if (!answer.ok) throw new Error(s.detail);
+    const { body: s } = await request(url);
     const reasons = s.risk.reasons ?? [];
     const most = Math.max(...reasons.map((r) => Math.abs(r.contribution)), 1e-9);
     $("detail-body").replaceChildren(
@@ -177,7 +197,7 @@ const openDetail = async (id) => {
       h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Features, table" }, featureTable(s.features)),
       h("p", {}, h("a", { href: url }, "Show as JSON")));
   } catch (e) {
-    $("detail-body").replaceChildren(h("p", {}, `The subscriber could not be loaded: ${e.message}`));
+    $("detail-body").replaceChildren(h("p", {}, `The subscriber could not be loaded: ${words(e)}`));
   }
 };
 
@@ -233,25 +253,52 @@ const alarm = (text) => {
   $("alarm").hidden = text === "";
 };
 
+// The server has not answered for a while: what the page still shows may be wrong, so it says of nothing that it works.
+const showNotKnown = () => {
+  for (const e of document.querySelectorAll("#overall .badge, #parts .badge, #layers .badge")) e.replaceWith(badge("unknown", "Not known"));
+};
+
+const setMissed = (missed) => {
+  state.missed = missed;
+  document.body.classList.toggle("stale", missed >= MISSED_MAX);
+  if (missed >= MISSED_MAX) showNotKnown();
+};
+
+// A filter that the server refuses is said where it was typed; the rest of the page is as good as before.
+const showRefusedFilter = (error) => {
+  $("subscribers").tBodies[0].replaceChildren();
+  $("shown").textContent = error.message;
+  $("more").hidden = true;
+};
+
+const isRefusedFilter = (error) => error instanceof Refusal && error.status >= 400 && error.status < 500 && error.status !== 429;
+
 const views = [["/api/v1/status", showStatus], ["/api/v1/overview", showOverview], [subscribersUrl, showSubscribers], ["/api/v1/runs?limit=8", showRuns]];
 
 const refresh = async () => {
   const answers = await Promise.allSettled(views.map(([url]) => ask(typeof url === "function" ? url() : url)));
-  const failed = answers.find((a) => a.status === "rejected");
+  const ofFilter = answers[views.findIndex(([url]) => url === subscribersUrl)];
+  const refusedFilter = ofFilter.status === "rejected" && isRefusedFilter(ofFilter.reason);
+  const failed = answers.find((a) => a.status === "rejected" && !(refusedFilter && a === ofFilter));
   answers.forEach((a, i) => {
     if (a.status === "fulfilled" && a.value !== UNCHANGED) views[i][1](a.value);
   });
+  if (refusedFilter) showRefusedFilter(ofFilter.reason);
+  setMissed(answers[0].status === "fulfilled" || answers[0].reason instanceof Refusal ? 0 : state.missed + 1);
   if (!failed) state.answeredAt = new Date().toISOString();
   const since = state.answeredAt ? ` The data shown is from ${ago(state.answeredAt)}.` : "";
-  alarm(failed ? `${failed.reason instanceof TypeError ? "The server does not answer." : failed.reason.message}${since}` : "");
+  alarm(failed ? `${words(failed.reason)}${since}` : "");
 };
 
 const refreshSubscribers = async () => {
+  const url = subscribersUrl();
   try {
-    etags.delete(subscribersUrl());
-    showSubscribers(await ask(subscribersUrl()));
+    etags.delete(url);
+    const page = await ask(url);
+    if (url === subscribersUrl()) showSubscribers(page); // else a later answer is on its way
   } catch (e) {
-    alarm(e.message);
+    if (isRefusedFilter(e)) showRefusedFilter(e);
+    else alarm(words(e));
   }
 };
 

@@ -64,6 +64,9 @@ export const value = (v, unit) => {
   return unit ? `${number}\u00a0${unit}` : number;
 };
 
+// An id as one can see it: characters that are invisible, or turn the direction of what follows, by their numbers.
+export const visible = (id) => id.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+
 // ---- elements ----
 
 export const h = (tag, attributes = {}, ...children) => {

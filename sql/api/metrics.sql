@@ -8,7 +8,7 @@ layers AS (
            unnest([newest_event_at, refined_event_at, NULL, refined_event_at, NULL]) AS newest_event_at
     FROM (SELECT *, CASE WHEN pending_events = 0 THEN newest_event_at END AS refined_event_at FROM pipeline),
          (SELECT coalesce(sum(subscribers), 0)::BIGINT AS subscribers FROM bands)),
-types AS (SELECT event_type, sum(events) AS events FROM serving_hours GROUP BY event_type ORDER BY events DESC, event_type LIMIT 20)
+types AS (SELECT event_type, sum(events) AS events FROM serving_hours GROUP BY event_type ORDER BY events DESC, event_type LIMIT 21)
 SELECT metric, value::DOUBLE AS value, label1, value1, label2, value2 FROM (
     SELECT 'smelt_snapshot_generation' AS metric, $1 AS value, NULL AS label1, NULL AS value1, NULL AS label2, NULL AS value2
     UNION ALL

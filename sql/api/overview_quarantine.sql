@@ -1,1 +1,2 @@
-SELECT layer, rule, field, events, example, newest_at FROM serving_quarantine ORDER BY events DESC, rule, field LIMIT 50
+SELECT layer, rule, left(field, 128) AS field, events, left(example, 200) AS example, newest_at
+FROM serving_quarantine AS q ORDER BY events DESC, rule, q.field LIMIT 50

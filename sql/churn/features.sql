@@ -1,6 +1,6 @@
--- The features: every numeric column of Gold except the id and the label. In order of names, not of positions: the columns of an incremental
--- Gold and of a rebuilt one may have different orders, and the order decides between equally good splits. duckdb_columns() would bind every view
--- of the lake.
+-- The features: every numeric column of Gold except the id and the label; other labels are in sql/churn/label_names.sql. In order of names, not of
+-- positions: the columns of an incremental Gold and of a rebuilt one may have different orders, and the order decides between equally good splits.
+-- duckdb_columns() would bind every view of the lake.
 SELECT name
 FROM pragma_table_info('gold_subscriber_features')
 WHERE name NOT IN ('subscriber_id', 'churn_label')

@@ -40,17 +40,23 @@ FROM (SELECT coalesce(sum(landed), 0)::BIGINT AS landed, coalesce(sum(duplicates
      (SELECT count(*) AS silver FROM silver_clean_events) AS silver,
      (SELECT count(*) AS quarantined FROM silver_quarantine) AS quarantine;
 
--- Events per hour and type, over the 48 hours up to the newest event.
+-- Events per hour and type, over the 48 hours up to the newest event. Types are what strangers send: the 20 with most events have their names, the
+-- others are one.
 CREATE OR REPLACE TEMP VIEW serving_hours AS
 WITH recent AS MATERIALIZED (
     SELECT epoch_us(event_timestamp) // 3600000000 AS hour, coalesce(event_type, '(none)') AS event_type, count(*) AS events
     FROM bronze_raw_events WHERE batch_id > (SELECT batch_id FROM serving_progress) AND event_timestamp IS NOT NULL GROUP BY ALL),
 newest AS (
     SELECT greatest(epoch_us(p.newest_event_at) // 3600000000, r.hour) AS hour
-    FROM serving_progress AS p, (SELECT max(hour) AS hour FROM recent WHERE hour <= epoch_us(now()) // 3600000000) AS r)
-SELECT make_timestamptz(c.hour * 3600000000) AS hour, event_type, sum(events)::BIGINT AS events
-FROM (SELECT * FROM serving_hour_counts UNION ALL SELECT * FROM recent) AS c, newest AS n
-WHERE c.hour > n.hour - 48 AND c.hour <= n.hour
+    FROM serving_progress AS p, (SELECT max(hour) AS hour FROM recent WHERE hour <= epoch_us(now()) // 3600000000) AS r),
+counts AS MATERIALIZED (
+    SELECT c.hour, event_type, sum(events)::BIGINT AS events
+    FROM (SELECT * FROM serving_hour_counts UNION ALL SELECT * FROM recent) AS c, newest AS n
+    WHERE c.hour > n.hour - 48 AND c.hour <= n.hour
+    GROUP BY ALL),
+named AS (SELECT event_type FROM counts WHERE strlen(event_type) <= 64 GROUP BY event_type ORDER BY sum(events) DESC, event_type LIMIT 20)
+SELECT make_timestamptz(c.hour * 3600000000) AS hour, coalesce(t.event_type, '(other)') AS event_type, sum(c.events)::BIGINT AS events
+FROM counts AS c LEFT JOIN named AS t ON t.event_type = c.event_type
 GROUP BY ALL;
 
 -- What did not pass, by rule: events that broke their contract (silver), and messages that are not events (bronze).

@@ -66,7 +66,7 @@ extern const char churn_leak_warning[];
 /* True when there is no usable model, or it was trained with another label, seed, rounds or features, or it is older than max_age_ms and
  * Gold has been refined since. `ret_reason`: a sentence why (not); the caller frees. */
 int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, bool *ret, char **ret_reason, Error *err) MUST_CHECK;
-/* churn_train when churn_is_due; else ret->skipped. The caller ends the result. */
+/* churn_train when churn_is_due; else, and when Gold has no label to train on, ret->skipped. The caller ends the result. */
 int churn_train_when_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, ChurnTraining *ret, Error *err) MUST_CHECK;
 
 /* ---- scoring ---- */

@@ -47,10 +47,41 @@ int churn_read_names(LakeConn *conn, const char *query, ChurnNames *ret, Error *
     return 0;
 }
 
+static int query_int(LakeConn *conn, const char *name, int64_t *ret, Error *err) {
+    return lake_query_int(conn, name, lake_sql(name), NULL, 0, ret, err);
+}
+
+static bool has_name(const ChurnNames *names, const char *name) {
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->at[i], name) == 0) return true;
+    return false;
+}
+
+static void remove_names(ChurnNames *from, const ChurnNames *unwanted) {
+    size_t kept = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        if (has_name(unwanted, from->at[i]))
+            free(from->at[i]);
+        else
+            from->at[kept++] = from->at[i];
+    }
+    from->count = kept;
+}
+
+/* A label is computed from the features: as a feature of a model it would tell it what it has to find. */
 int churn_read_features(LakeConn *conn, ChurnNames *ret, Error *err) {
-    int64_t there;
-    if (lake_query_int(conn, "churn/has_gold", lake_sql("churn/has_gold"), NULL, 0, &there, err) != 0) return -1;
-    return there > 0 ? churn_read_names(conn, "features", ret, err) : 0;
+    int64_t has_gold, has_label_names;
+    CLEANUP(churn_names_done) ChurnNames features = {0};
+    CLEANUP(churn_names_done) ChurnNames labels = {0};
+    if (query_int(conn, "churn/has_gold", &has_gold, err) != 0) return -1;
+    if (has_gold == 0) return 0;
+    if (churn_read_names(conn, "features", &features, err) != 0 || query_int(conn, "churn/has_label_names", &has_label_names, err) != 0)
+        return -1;
+    if (has_label_names > 0 && churn_read_names(conn, "label_names", &labels, err) != 0) return -1;
+    remove_names(&features, &labels);
+    *ret = features;
+    features = (ChurnNames){0};
+    return 0;
 }
 
 static size_t find_column(const LakeResult *r, const char *name) {
@@ -123,10 +154,6 @@ int churn_read_rows(LakeConn *conn, const char *query, const LakeValue *values, 
     return read_rows(conn, query, values, n, features, false, ret, err);
 }
 
-static int query_int(LakeConn *conn, const char *name, int64_t *ret, Error *err) {
-    return lake_query_int(conn, name, lake_sql(name), NULL, 0, ret, err);
-}
-
 int churn_read_refined_batch(LakeConn *conn, int64_t *ret, Error *err) {
     return query_int(conn, "churn/refined_batch", ret, err);
 }
@@ -140,6 +167,9 @@ int churn_read_event_time_watermark(LakeConn *conn, json_t **ret, Error *err) {
 }
 
 /* ---- labels ---- */
+
+const char churn_no_label[] =
+    "Gold has no column churn_label: set model.label to a CSV file with subscriber_id,churned, or declare the label";
 
 bool churn_label_is_rule(const char *label) {
     return strcmp(label, CHURN_LABEL_RULE) == 0;
@@ -172,12 +202,17 @@ static int read_by_file(LakeConn *conn, const char *path, const ChurnNames *feat
     return lake_exec(conn, "churn/drop_labels", lake_sql("churn/drop_labels"), err);
 }
 
+int churn_has_label(LakeConn *conn, const char *label, bool *ret, Error *err) {
+    int64_t has_rule = 1;
+    if (churn_label_is_rule(label) && query_int(conn, "churn/has_rule", &has_rule, err) != 0) return -1;
+    *ret = has_rule > 0;
+    return 0;
+}
+
 static int read_by_rule(LakeConn *conn, const ChurnNames *features, ChurnData *ret, Error *err) {
-    int64_t has_rule;
-    if (query_int(conn, "churn/has_rule", &has_rule, err) != 0) return -1;
-    if (has_rule == 0)
-        return error_set(err, ERR_CONFIG,
-                         "Gold has no column churn_label: set model.label to a CSV file with subscriber_id,churned, or add the feature");
+    bool has_label;
+    if (churn_has_label(conn, CHURN_LABEL_RULE, &has_label, err) != 0) return -1;
+    if (!has_label) return error_set(err, ERR_CONFIG, "%s", churn_no_label);
     return read_rows(conn, "rows_by_rule", NULL, 0, features, true, ret, err);
 }
 

@@ -51,7 +51,12 @@ int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms
 
 int churn_train_when_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, ChurnTraining *ret, Error *err) {
     CLEANUP(free_text) char *reason = NULL;
-    bool due;
+    bool due, has_label;
+    if (churn_has_label(conn, options->label, &has_label, err) != 0) return -1;
+    if (!has_label) {
+        *ret = (ChurnTraining){.skipped = xstrdup(churn_no_label)};
+        return 0;
+    }
     if (churn_is_due(conn, options, max_age_ms, &due, &reason, err) != 0) return -1;
     if (due) return churn_train(conn, options, ret, err);
     *ret = (ChurnTraining){.skipped = TAKE(reason)};

@@ -13,7 +13,7 @@ typedef struct ChurnNames {
 void churn_names_done(ChurnNames *n);
 /* The first column of sql/churn/<query>.sql as texts. */
 int churn_read_names(LakeConn *conn, const char *query, ChurnNames *ret, Error *err) MUST_CHECK;
-/* Gold's numeric columns except the label, sorted; none when there is no Gold yet. */
+/* Gold's numeric columns except the labels, whatever their names, sorted; none when there is no Gold yet. */
 int churn_read_features(LakeConn *conn, ChurnNames *ret, Error *err) MUST_CHECK;
 
 /* Subscribers by id, their features as floats (NaN: NULL, or a column that Gold does not have), and their labels. Owned. */
@@ -36,6 +36,9 @@ int churn_read_rows(LakeConn *conn, const char *query, const LakeValue *values, 
 int churn_read_labelled(LakeConn *conn, const char *label, const ChurnNames *features, ChurnData *ret, size_t *ret_unused,
                         Error *err) MUST_CHECK;
 bool churn_label_is_rule(const char *label);
+/* False: the label is Gold's churn_label, and Gold has none; churn_no_label says what to do. */
+int churn_has_label(LakeConn *conn, const char *label, bool *ret, Error *err) MUST_CHECK;
+extern const char churn_no_label[];
 
 /* The last batch of Bronze that Gold contains. */
 int churn_read_refined_batch(LakeConn *conn, int64_t *ret, Error *err) MUST_CHECK;
@@ -48,6 +51,9 @@ int churn_read_event_time_watermark(LakeConn *conn, json_t **ret, Error *err) MU
  * be NULL: then the files are checked and no model is loaded. The caller owns both. ERR_DATA when none of the registered models can be
  * loaded: the error of the newest one. */
 int churn_current_model(LakeConn *conn, const char *models_dir, Model **ret, json_t **ret_metadata, Error *err) MUST_CHECK;
+/* "churn-20261124T101500123Z", after the time, with "-2" and so on when there is a model of that name: ids sort by time, and fit a file
+ * name. The caller frees it. */
+int churn_make_model_id(LakeConn *conn, const char *models_dir, int64_t wall_us, char **ret, Error *err) MUST_CHECK;
 /* Inserts a saved model with this metadata into the table, and removes the files of models that are CHURN_MODEL_FILES_KEPT or more behind.
  */
 int churn_register_model(LakeConn *conn, const char *models_dir, const json_t *metadata, Error *err) MUST_CHECK;

@@ -5,7 +5,10 @@
  * Invariant: a model that cannot be loaded never hides an older one that can. */
 #include "churn/internal.h"
 
+#include "base/buf.h"
+#include "base/clock.h"
 #include "base/document.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include <string.h>
@@ -36,6 +39,44 @@ int churn_current_model(LakeConn *conn, const char *models_dir, Model **ret, jso
     *ret_metadata = NULL;
     return 0;
 }
+
+/* ---- ids ---- */
+
+static void add_time(Buf *id, int64_t wall_us) {
+    char text[CLOCK_TEXT_SIZE];
+    clock_format(wall_us / 1000 * 1000, text);
+    for (const char *p = text; *p != '\0' && id->len < strlen("churn-20261124T101500123"); p++)
+        if (*p != '-' && *p != ':' && *p != '.') buf_add_char(id, *p);
+    buf_add_char(id, 'Z');
+}
+
+/* A row or a file of that name: a crash leaves files without a row, and a restored lake has no rows of models that were trained since. */
+static int is_taken(LakeConn *conn, const char *models_dir, const char *id, bool *ret, Error *err) {
+    LakeValue value = lake_text(id);
+    int64_t rows;
+    CLEANUP(free_text) char *name = xasprintf("%s.json", id);
+    CLEANUP(free_text) char *path = path_join(models_dir, name);
+    if (lake_query_int(conn, "churn/models_of_id", lake_sql("churn/models_of_id"), &value, 1, &rows, err) != 0) return -1;
+    *ret = rows > 0 || file_exists(path);
+    return 0;
+}
+
+int churn_make_model_id(LakeConn *conn, const char *models_dir, int64_t wall_us, char **ret, Error *err) {
+    CLEANUP(buf_done) Buf id = {0};
+    buf_add_str(&id, "churn-");
+    add_time(&id, wall_us);
+    size_t len = id.len;
+    bool taken = false;
+    for (int number = 1; number == 1 || taken; number++) {
+        id.len = len;
+        if (number > 1) buf_addf(&id, "-%d", number);
+        if (is_taken(conn, models_dir, id.data, &taken, err) != 0) return -1;
+    }
+    *ret = buf_take(&id);
+    return 0;
+}
+
+/* ---- rows ---- */
 
 static void remove_old_files(const char *models_dir, const ChurnNames *ids) {
     for (size_t i = CHURN_MODEL_FILES_KEPT; i < ids->count; i++) model_remove(models_dir, ids->at[i]);

@@ -161,18 +161,6 @@ static json_t *facts_json(const ChurnTraining *t) {
                      "top_features", top_features_json(t));
 }
 
-/* "churn-20261124T101500123Z": sorts by time, fits a file name. */
-static char *make_model_id(int64_t wall_us) {
-    char text[CLOCK_TEXT_SIZE];
-    CLEANUP(buf_done) Buf id = {0};
-    buf_add_str(&id, "churn-");
-    clock_format(wall_us / 1000 * 1000, text);
-    for (const char *p = text; *p != '\0' && id.len < strlen("churn-20261124T101500123"); p++)
-        if (*p != '-' && *p != ':' && *p != '.') buf_add_char(&id, *p);
-    buf_add_char(&id, 'Z');
-    return buf_take(&id);
-}
-
 static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, ChurnTraining *t, Error *err) {
     int64_t now = clock_wall_us(), batch;
     char text[CLOCK_TEXT_SIZE];
@@ -187,7 +175,7 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     json_object_set_new(facts, "trained_at_us", json_integer(now));
     json_object_set_new(facts, "seed", json_integer(options->seed));
     json_object_set_new(facts, "rounds", json_integer(options->rounds));
-    t->model_id = make_model_id(now);
+    if (churn_make_model_id(conn, options->models_dir, now, &t->model_id, err) != 0) return -1;
     if (model_save(m, options->models_dir, t->model_id, facts, &metadata, err) != 0) return -1;
     return churn_register_model(conn, options->models_dir, metadata, err);
 }

@@ -40,6 +40,7 @@ static json_t *samples(void *health) {
 static int serve(App *app, Health *health, Error *err) {
     CLEANUP(web_stopp) Web *web = NULL;
     WebOptions options = {.listen = settings_text(app->settings, "http.listen"),
+                          .hosts = settings_text(app->settings, "http.hosts"),
                           .snapshots_dir = app->layout.snapshots_dir,
                           .lake = writer_lake_options(app->settings),
                           .status = report,

@@ -24,6 +24,10 @@ static const SettingSpec specs[] = {
     {"pipeline.dir", SETTING_PATH, "", "contracts and features to use instead of the built-in ones", .restart = UP},
     {"http.listen", SETTING_TEXT, "127.0.0.1:8080", "address of the API and the dashboards; port 0 picks a free one", .least = 1,
      .restart = UP_SERVE},
+    {"http.hosts", SETTING_TEXT, "",
+     "more names that the server answers for, name[,name], or * for any; without them it is localhost, 127.0.0.1, [::1] and the host of "
+     "http.listen, and with http.listen on every address also any address",
+     .restart = UP_SERVE},
     {"ingest.commit_interval", SETTING_DURATION, "1s", "a batch commits at least this often", .restart = UP},
     {"ingest.batch_rows", SETTING_INTEGER, "196608", "a batch commits at this many messages (1.6 of DuckDB's row groups)", .least = 1,
      .most = 10000000, .restart = UP},

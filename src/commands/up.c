@@ -35,6 +35,7 @@ static int has_disk_space(void *arg, Error *err) {
 static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
     CLEANUP(web_stopp) Web *web = NULL;
     WebOptions options = {.listen = settings_text(app->settings, "http.listen"),
+                          .hosts = settings_text(app->settings, "http.hosts"),
                           .snapshots_dir = app->layout.snapshots_dir,
                           .live = w->lake,
                           .lake = writer_lake_options(app->settings),

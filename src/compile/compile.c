@@ -37,7 +37,7 @@ static const StatementRow rows[] = {
      "gold/features",
      FROM_FEATURES,
      gold_features,
-     {"gold_features_base", "gold_features_fresh", "gold_base", "gold_subscriber_features"}},
+     {"gold_features_base", "gold_features_fresh", "gold_base", "gold_subscriber_features", "gold_labels"}},
     {SQL_GOLD_UPDATE_DELTA, "gold/freshen", FROM_FEATURES, gold_update_delta, {0}},
     {SQL_GOLD_MERGE_DELTA, "gold/settle", FROM_FEATURES, gold_merge_delta, {"gold_features_base"}},
 };

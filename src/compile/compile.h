@@ -41,7 +41,7 @@ const char *compile_features_sha256(const Compiled *c);
 
 const char *statement_name(Statement statement); /* "silver/clean": for errors, golden files, people */
 /* The tables and views that the statement creates or replaces, without suffix; ends with NULL. Temporary ones are not among them. */
-#define STATEMENT_TABLES_MAX 4
+#define STATEMENT_TABLES_MAX 5
 const char *const *statement_tables(Statement statement);
 
 /* A column of silver_clean_events, in order. */

@@ -207,6 +207,16 @@ static void add_comments(Buf *out, const Pipeline *p) {
     for (size_t i = 0; i < p->label_count; i++) add_comment(out, p->labels[i].name, 0, p->labels[i].description);
 }
 
+/* So that who reads Gold without the declarations knows which columns are no features. */
+static void add_label_names(Buf *out, const Pipeline *p) {
+    buf_add_str(out, "CREATE OR REPLACE VIEW gold_labels AS SELECT unnest([");
+    for (size_t i = 0; i < p->label_count; i++) {
+        buf_add_str(out, i > 0 ? ", " : "");
+        sql_text(out, p->labels[i].name);
+    }
+    buf_add_str(out, "]::VARCHAR[]) AS name;\n");
+}
+
 static void add_select(Buf *out, const View *v) {
     bool extremes = measures_have_extreme(&v->measures);
     add_sums(out, v);
@@ -233,6 +243,7 @@ void gold_features(Buf *out, const Compiled *c) {
                      "CREATE OR REPLACE VIEW gold_subscriber_features AS\n"
                      "SELECT * EXCLUDE (refined_batch) FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id)\n"
                      "UNION ALL SELECT * EXCLUDE (refined_batch) FROM gold_features_fresh;\n");
+    add_label_names(out, c->pipeline);
     add_comments(out, c->pipeline);
 }
 

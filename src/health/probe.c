@@ -53,7 +53,8 @@ static int connect_any(const char *host, const char *port, int64_t until_ns) {
 
 /* The status of the answer, or 0. */
 static int ask(int s, const char *host, int64_t until_ns) {
-    CLEANUP(free_text) char *request = xasprintf("GET /livez HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", host);
+    const char *open = strchr(host, ':') != NULL ? "[" : "", *shut = strchr(host, ':') != NULL ? "]" : "";
+    CLEANUP(free_text) char *request = xasprintf("GET /livez HTTP/1.1\r\nHost: %s%s%s\r\nConnection: close\r\n\r\n", open, host, shut);
     char line[64] = "";
     size_t got = 0;
     if (send(s, request, strlen(request), MSG_NOSIGNAL) != (ssize_t)strlen(request)) return 0;

@@ -5,15 +5,16 @@
 
 #include "base/document.h"
 #include "base/memory.h"
-#include <inttypes.h>
-#include <math.h>
+#include "web/cursor.h"
 #include <string.h>
+
+enum { PAGE_ID_BYTES = 256 * 1024 };
 
 const ParamSpec subscribers_params[] = {
     {"limit", PARAM_INT, .least = 1, .most = 500, .otherwise = 50, .help = "rows of a page"},
-    {"cursor", PARAM_TEXT, .least = 1, .most = 200, .help = "next_cursor of the page before"},
+    {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
     {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band"},
-    {"search", PARAM_TEXT, .least = 1, .most = 64, .help = "only ids that begin so"},
+    {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
     {.name = NULL},
 };
 const ParamSpec runs_params[] = {
@@ -76,49 +77,93 @@ int handle_overview(Service *s, const Request *req, const Lease *lease, Response
 
 /* ---- subscribers ---- */
 
-/* "<rank>~<id>" of the last row of a page. Clients send it back unchanged. */
-static bool parse_cursor(const char *cursor, double *ret_rank, const char **ret_id) {
-    char *end;
-    *ret_rank = strtod(cursor, &end);
-    if (end == cursor || *end != '~' || !isfinite(*ret_rank)) return false;
-    *ret_id = end + 1;
-    return true;
+/* What a page is of, besides the content. */
+static uint64_t filter_of(const Request *req) {
+    const char *band = request_param(req, "band"), *search = request_param(req, "search");
+    CLEANUP(free_text) char *text = xasprintf("%s\n%s", band != NULL ? band : "", search != NULL ? search : "");
+    return cursor_hash(text, strlen(text));
 }
 
-/* Removes `rank` from each row: clients get it in the cursor alone. Returns the cursor of the last row, or NULL when the page is not full.
- */
-static char *take_ranks(json_t *items, size_t limit) {
-    size_t i;
-    json_t *item;
-    char *cursor = NULL;
-    json_array_foreach(items, i, item) {
-        if (i + 1 == limit)
-            cursor = xasprintf("%.17g~%s", json_number_value(json_object_get(item, "rank")),
-                               json_string_value(json_object_get(item, "subscriber_id")));
-        json_object_del(item, "rank");
-    }
-    return cursor;
-}
-
-int handle_subscribers(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
-    (void)s;
-    const char *cursor = request_param(req, "cursor"), *last_id = NULL;
-    double rank = 0;
-    int64_t limit = request_int(req, subscribers_params, "limit"), total;
-    if (cursor != NULL && !parse_cursor(cursor, &rank, &last_id)) {
+/* False: it cannot be used here, and the answer says why. */
+static bool read_cursor(const Request *req, const Lease *lease, Cursor *ret, Response *resp) {
+    if (!cursor_parse(request_param(req, "cursor"), ret))
         response_problem(resp, 400, req, "The parameter 'cursor' is not one that this server gave.");
+    else if (ret->filter != filter_of(req))
+        response_problem(resp, 400, req, "The parameter 'cursor' is of a page with another band or search.");
+    else if (ret->scope != lease->scope)
+        response_problem(resp, 410, req, "The content that the cursor is of is not kept any more: start again without it.");
+    return resp->status == 0;
+}
+
+/* The cursor has a hash for a long id. Answers when no subscriber has that id any more. */
+static int find_long_id(const Lease *lease, const Request *req, const Cursor *cursor, char **ret, size_t *ret_len, Response *resp,
+                        Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    LakeValue hash = lake_text(cursor->id);
+    if (lake_query(lease->conn, "api/subscriber_by_hash", lake_sql("api/subscriber_by_hash"), &hash, 1, &row, err) != 0) return -1;
+    int got = lake_next(row, err);
+    if (got < 0) return -1;
+    if (got == 0) {
+        response_problem(resp, 410, req, "The subscriber where the page before ended is gone: start again without the cursor.");
         return 0;
     }
-    LakeValue values[] = {lake_text(request_param(req, "band")), lake_text(request_param(req, "search")),
-                          cursor != NULL ? lake_real(rank) : lake_null(), lake_text(last_id), lake_int(limit)};
+    const char *id = lake_col_text(row, 0, ret_len);
+    *ret = xmalloc(*ret_len + 1);
+    memcpy(*ret, id, *ret_len + 1);
+    return 0;
+}
+
+/* How many of the rows are of this page: ids are as long as strangers made them. At least one, when there is one. */
+static size_t rows_of_page(const json_t *items, size_t limit) {
+    size_t i, bytes = 0;
+    const json_t *item;
+    json_array_foreach(items, i, item) {
+        bytes += json_string_length(json_object_get(item, "subscriber_id"));
+        if (i == limit || (i > 0 && bytes > PAGE_ID_BYTES)) return i;
+    }
+    return json_array_size(items);
+}
+
+/* Removes what is not of this page, and `rank` from each row: clients get it in the cursor alone. Returns the cursor of the last row, or
+ * NULL when there is no page behind. */
+static char *end_page(json_t *items, size_t limit, const Request *req, const Lease *lease) {
+    size_t i, found = json_array_size(items), rows = rows_of_page(items, limit);
+    json_t *item;
+    Cursor cursor = {.scope = lease->scope, .filter = filter_of(req)};
+    while (json_array_size(items) > rows) json_array_remove(items, json_array_size(items) - 1);
+    json_array_foreach(items, i, item) {
+        const json_t *id = json_object_get(item, "subscriber_id");
+        cursor.rank = json_number_value(json_object_get(item, "rank"));
+        if (i + 1 == rows) cursor_set_id(&cursor, json_string_value(id), json_string_length(id));
+        json_object_del(item, "rank");
+    }
+    return rows < found ? cursor_format(&cursor) : NULL;
+}
+
+static int answer_page(Service *s, const Request *req, const Lease *lease, LakeValue rank, LakeValue last_id, Response *resp, Error *err) {
+    int64_t limit = request_int(req, subscribers_params, "limit"), total;
+    LakeValue values[] = {lake_text(request_param(req, "band")), lake_text(request_param(req, "search")), rank, last_id,
+                          lake_int(limit + 1)};
     json_t *items;
     if (lake_query_int(lease->conn, "api/subscribers_count", lake_sql("api/subscribers_count"), values, 2, &total, err) != 0) return -1;
     if (query_rows(lease->conn, "api/subscribers", values, ARRAY_LEN(values), &items, err) != 0) return -1;
-    CLEANUP(free_text) char *next = take_ranks(items, (size_t)limit);
+    CLEANUP(free_text) char *next = end_page(items, (size_t)limit, req, lease);
+    if (next != NULL) snapshot_pool_keep(s->pool, lease);
     response_json(resp, 200,
                   json_pack("{s:I, s:I, s:o, s:s?}", "generation", (json_int_t)lease->generation, "total", (json_int_t)total, "items",
                             items, "next_cursor", next));
     return 0;
+}
+
+int handle_subscribers(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
+    Cursor cursor;
+    CLEANUP(free_text) char *long_id = NULL;
+    size_t n = 0;
+    if (request_param(req, "cursor") == NULL) return answer_page(s, req, lease, lake_null(), lake_null(), resp, err);
+    if (!read_cursor(req, lease, &cursor, resp)) return 0;
+    if (!cursor.hashed) return answer_page(s, req, lease, lake_real(cursor.rank), lake_blob(cursor.id, cursor.id_len), resp, err);
+    if (find_long_id(lease, req, &cursor, &long_id, &n, resp, err) != 0) return -1;
+    return resp->status != 0 ? 0 : answer_page(s, req, lease, lake_real(cursor.rank), lake_blob(long_id, n), resp, err);
 }
 
 static const char *const risk_columns[] = {"churn_probability", "risk_band", "reasons", "model_id", "scored_at"};
@@ -140,11 +185,11 @@ static json_t *shape_subscriber(json_t *row, int64_t generation) {
 
 int handle_subscriber(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)s;
-    LakeValue id = lake_text(req->id);
+    LakeValue id = lake_blob(req->id, req->id_len);
     CLEANUP(json_freep) json_t *row = NULL;
     if (query_row(lease->conn, "api/subscriber", &id, 1, &row, err) != 0) return -1;
     if (json_is_null(row))
-        response_problem(resp, 404, req, "There is no subscriber %s with at least two events.", req->id);
+        response_problem(resp, 404, req, "There is no subscriber with this id in Gold.");
     else
         response_json(resp, 200, shape_subscriber(row, lease->generation));
     return 0;

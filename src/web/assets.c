@@ -15,7 +15,8 @@ static const struct {
     {".json", "application/json"},
 };
 
-static const char *content_type(const char *path) {
+const char *asset_type(const char *path) {
+    if (strcmp(path, "/") == 0) return asset_type("/ui/index.html");
     size_t n = strlen(path);
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         size_t m = strlen(types[i].ending);
@@ -28,7 +29,7 @@ int handle_asset(Service *s, const Request *req, const Lease *lease, Response *r
     (void)s, (void)lease, (void)err;
     const char *path = strcmp(req->path, "/") == 0 ? "ui/index.html" : req->path + 1;
     const EmbeddedFile *file = embedded_find(path);
-    const char *type = content_type(path);
+    const char *type = asset_type(path);
     if (file == NULL || type == NULL) {
         response_problem(resp, 404, req, "There is nothing at this address.");
         return 0;

@@ -26,6 +26,9 @@ typedef int (*Handler)(Service *s, const Request *req, const Lease *lease, Respo
 
 extern const ParamSpec subscribers_params[], runs_params[];
 
+/* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
+const char *asset_type(const char *path);
+
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_subscribers(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_subscriber(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

@@ -50,7 +50,7 @@ static char *make_url(const char *host, int port) {
     return strchr(host, ':') != NULL ? xasprintf("http://[%s]:%d", host, port) : xasprintf("http://%s:%d", host, port);
 }
 
-int listen_on(const char *address, int *ret_socket, char **ret_url, Error *err) {
+int listen_on(const char *address, int *ret_socket, char **ret_url, char **ret_host, Error *err) {
     CLEANUP(free_text) char *host = NULL;
     CLEANUP(free_text) char *port = NULL;
     if (split_address(address, &host, &port, err) != 0) return -1;
@@ -65,5 +65,6 @@ int listen_on(const char *address, int *ret_socket, char **ret_url, Error *err) 
     if (s < 0) return error_errno(err, ERR_IO, why, "cannot listen on http.listen %s", address);
     *ret_socket = s;
     *ret_url = make_url(host, port_of(s));
+    *ret_host = TAKE(host);
     return 0;
 }

@@ -5,7 +5,7 @@
 
 static int ask_lake(Service *s, const char *sql, int64_t *ret, Error *err) {
     Lease lease;
-    if (snapshot_pool_lease(s->pool, &lease, err) != 0) return -1;
+    if (snapshot_pool_lease(s->pool, 0, &lease, err) != 0) return -1;
     int rc = lake_query_int(lease.conn, sql, lake_sql(sql), NULL, 0, ret, err);
     snapshot_pool_return(s->pool, &lease, rc != 0);
     return rc;
@@ -52,7 +52,7 @@ int handle_metrics(Service *s, const Request *req, const Lease *none, Response *
     metrics_write_samples(samples, &resp->body);
     resp->status = 200;
     resp->content_type = "text/plain; version=0.0.4; charset=utf-8";
-    if (snapshot_pool_lease(s->pool, &lease, err) != 0) {
+    if (snapshot_pool_lease(s->pool, 0, &lease, err) != 0) {
         error_clear(err); /* the other metrics are valid without it */
         return 0;
     }

@@ -9,18 +9,20 @@ typedef struct Slot {
     pthread_mutex_t lock; /* over the rest; the connection is not freed while it is held */
     LakeConn *conn;       /* NULL: the worker runs no query */
     int64_t started_ns;
+    const atomic_int_fast64_t *gone_ns;
 } Slot;
 
 struct QueryTimeouts {
     size_t count;
-    int64_t limit_ns;
+    int64_t limit_ns, grace_ns;
     Slot slots[];
 };
 
-QueryTimeouts *query_timeouts_new(size_t workers, int limit_ms) {
+QueryTimeouts *query_timeouts_new(size_t workers, int limit_ms, int grace_ms) {
     QueryTimeouts *q = xcalloc(1, sizeof *q + workers * sizeof q->slots[0]);
     q->count = workers;
     q->limit_ns = limit_ms * (NSEC_PER_SEC / 1000);
+    q->grace_ns = grace_ms * (NSEC_PER_SEC / 1000);
     for (size_t i = 0; i < workers; i++) pthread_mutex_init(&q->slots[i].lock, NULL);
     return q;
 }
@@ -28,6 +30,12 @@ QueryTimeouts *query_timeouts_new(size_t workers, int limit_ms) {
 void query_timeouts_free(QueryTimeouts *q) {
     for (size_t i = 0; i < q->count; i++) pthread_mutex_destroy(&q->slots[i].lock);
     free(q);
+}
+
+void query_timeouts_watch(QueryTimeouts *q, size_t worker, const atomic_int_fast64_t *gone_ns) {
+    pthread_mutex_lock(&q->slots[worker].lock);
+    q->slots[worker].gone_ns = gone_ns;
+    pthread_mutex_unlock(&q->slots[worker].lock);
 }
 
 void query_timeouts_begin(QueryTimeouts *q, size_t worker, LakeConn *conn) {
@@ -44,19 +52,25 @@ void query_timeouts_end(QueryTimeouts *q, size_t worker) {
     pthread_mutex_unlock(&q->slots[worker].lock);
 }
 
-static void interrupt_since(QueryTimeouts *q, int64_t started_before_ns) {
+static bool has_no_client(const Slot *slot, int64_t gone_before_ns) {
+    int64_t gone_ns = slot->gone_ns != NULL ? atomic_load(slot->gone_ns) : 0;
+    return gone_ns != 0 && gone_ns < gone_before_ns;
+}
+
+static void interrupt_since(QueryTimeouts *q, int64_t started_before_ns, int64_t gone_before_ns) {
     for (size_t i = 0; i < q->count; i++) {
         Slot *slot = &q->slots[i];
         pthread_mutex_lock(&slot->lock);
-        if (slot->conn != NULL && slot->started_ns < started_before_ns) lake_interrupt(slot->conn);
+        if (slot->conn != NULL && (slot->started_ns < started_before_ns || has_no_client(slot, gone_before_ns))) lake_interrupt(slot->conn);
         pthread_mutex_unlock(&slot->lock);
     }
 }
 
 void query_timeouts_sweep(QueryTimeouts *q) {
-    interrupt_since(q, clock_mono_ns() - q->limit_ns);
+    int64_t now = clock_mono_ns();
+    interrupt_since(q, now - q->limit_ns, now - q->grace_ns);
 }
 
 void query_timeouts_interrupt_all(QueryTimeouts *q) {
-    interrupt_since(q, INT64_MAX);
+    interrupt_since(q, INT64_MAX, INT64_MAX);
 }

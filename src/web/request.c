@@ -1,7 +1,8 @@
 /* request.c: reads the request target.
  *
- * Segments are matched while they are still escaped, so "%2F" in an id cannot change which route answers. Decoding is strict: what is
- * not valid UTF-8 text without control characters is refused here, so no other code meets a NUL or half a character.
+ * Segments are matched while they are still escaped, so "%2F" in an id cannot change which route answers. Decoding is strict: a parameter
+ * that is not valid UTF-8 text without control characters is refused here, so no other code meets a NUL or half a character. Only an {id}
+ * may have them, with its length beside it.
  *
  * Invariant: after request_parse returned 0, path starts with '/', and every parameter is clean text. */
 #include "web/request.h"
@@ -15,7 +16,9 @@
 
 Request *request_new(const char *target) {
     Request *r = xcalloc(1, sizeof *r);
+    r->method = xstrdup("GET");
     r->target = xstrdup(target);
+    r->path = xstrdup("/");
     return r;
 }
 
@@ -24,10 +27,13 @@ void request_free(Request *r) {
         free(r->params[i].name);
         free(r->params[i].value);
     }
+    free(r->method);
     free(r->target);
+    free(r->authority);
     free(r->path);
     free(r->id);
     free(r->if_none_match);
+    free(r->accept);
     free(r);
 }
 
@@ -40,15 +46,20 @@ static int hex_digit(char c) {
     return -1;
 }
 
-static bool is_clean_text(const char *s, size_t n) {
+static bool has_control(const char *s, size_t n) {
     for (size_t i = 0; i < n; i++)
-        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f) return false;
-    json_t *text = json_stringn(s, n); /* NULL when it is not UTF-8 */
+        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f) return true;
+    return false;
+}
+
+static bool is_utf8(const char *s, size_t n) {
+    json_t *text = json_stringn(s, n); /* NULL when it is not */
     json_decref(text);
     return text != NULL;
 }
 
-char *request_decode(const char *s, size_t n, bool plus_is_space) {
+/* NULL for a broken escape. */
+static char *unescape(const char *s, size_t n, bool plus_is_space, size_t *ret_len) {
     CLEANUP(free_text) char *out = xmalloc(n + 1);
     size_t len = 0;
     for (size_t i = 0; i < n; i++) {
@@ -64,17 +75,22 @@ char *request_decode(const char *s, size_t n, bool plus_is_space) {
         out[len++] = c;
     }
     out[len] = '\0';
-    return is_clean_text(out, len) ? TAKE(out) : NULL;
+    *ret_len = len;
+    return TAKE(out);
+}
+
+char *request_decode(const char *s, size_t n, bool plus_is_space) {
+    size_t len;
+    CLEANUP(free_text) char *out = unescape(s, n, plus_is_space, &len);
+    return out != NULL && !has_control(out, len) && is_utf8(out, len) ? TAKE(out) : NULL;
+}
+
+char *request_decode_id(const char *s, size_t n, size_t *ret_len) {
+    CLEANUP(free_text) char *out = unescape(s, n, false, ret_len);
+    return out != NULL && is_utf8(out, *ret_len) ? TAKE(out) : NULL;
 }
 
 /* ---- the target ---- */
-
-/* "http://host/path" is sent to proxies; RFC 9112 requires every server to accept it. */
-static const char *skip_authority(const char *target) {
-    if (strncmp(target, "http://", 7) != 0) return target;
-    const char *path = strpbrk(target + 7, "/?");
-    return path == NULL ? "/" : path;
-}
 
 static bool add_param(Request *r, const char *s, size_t n) {
     if (r->param_count == PARAMS_MAX) return false;
@@ -101,22 +117,23 @@ static bool parse_query(Request *r, const char *query) {
 }
 
 int request_parse(Request *r, const char **ret_why) {
-    r->path = xstrdup("/");
     if (strlen(r->target) > TARGET_MAX) {
         *ret_why = "The address is longer than 4096 bytes.";
         return 414;
     }
-    const char *target = skip_authority(r->target);
+    const char *target = r->target;
     size_t path_len = strcspn(target, "?");
     if (target[0] != '/') {
         *ret_why = "The address must start with a slash.";
         return 400;
     }
-    CLEANUP(free_text) char *decoded = request_decode(target, path_len, false);
+    size_t len;
+    CLEANUP(free_text) char *decoded = request_decode_id(target, path_len, &len);
     if (decoded == NULL) {
         *ret_why = "The path has a broken escape or is not UTF-8 text.";
         return 400;
     }
+    r->path_has_controls = has_control(decoded, len);
     free(r->path);
     r->path = xstrndup(target, path_len);
     if (target[path_len] == '?' && !parse_query(r, target + path_len + 1)) {
@@ -136,6 +153,7 @@ const char *request_param(const Request *r, const char *name) {
 
 static bool parse_int(const char *text, int64_t *ret) {
     char *end;
+    if (strspn(text, "-0123456789") != strlen(text)) return false; /* strtoll would take blanks and a plus */
     errno = 0;
     int64_t v = strtoll(text, &end, 10);
     if (end == text || *end != '\0' || errno != 0) return false;

@@ -1,4 +1,4 @@
-/* request.h: a request: path, parameters, conditions. Knows neither sockets nor libmicrohttpd.
+/* request.h: a request: path, parameters, conditions. Knows neither sockets nor the header that it came in (http.h).
  * One thread at a time; a Request goes from the event loop to one worker and back. */
 #pragma once
 #include "base/attr.h"
@@ -13,12 +13,17 @@ typedef struct Param {
 } Param;
 
 typedef struct Request {
-    char *target; /* as it came: "/api/v1/subscribers?limit=5" */
-    char *path;   /* the part before '?', still escaped; never NULL after request_parse */
+    char *method;           /* a token of any case; "GET" when nothing else was said */
+    char *target;           /* in origin form: "/api/v1/subscribers?limit=5"; or "*" */
+    char *authority;        /* whom the client means: "localhost:8080"; NULL: HTTP/1.0 without a Host */
+    char *path;             /* the part before '?', still escaped; never NULL after request_parse */
+    bool path_has_controls; /* escaped; only an {id} may have them */
     Param params[PARAMS_MAX];
     size_t param_count;
-    char *id;            /* the {id} of the route, decoded; NULL when the route has none */
-    char *if_none_match; /* the header's value, or NULL */
+    char *id;                     /* the {id} of the route, decoded: UTF-8 of any characters, NUL too; NULL when the route has none */
+    size_t id_len;                /* in bytes */
+    char *if_none_match, *accept; /* the values of all such fields, in one list; NULL: none */
+    bool has_content, content_is_typed;
 } Request;
 
 /* Takes a copy of `target`. Always succeeds; request_parse judges it. */
@@ -31,6 +36,8 @@ int request_parse(Request *r, const char **ret_why) MUST_CHECK;
 const char *request_param(const Request *r, const char *name);
 /* Percent-decodes n bytes; plus_is_space for queries. NULL for a broken escape, a control character or invalid UTF-8. The caller frees. */
 char *request_decode(const char *s, size_t n, bool plus_is_space) MUST_CHECK;
+/* The same for an id: control characters are let through, since a lake may hold such ids and each must be readable. */
+char *request_decode_id(const char *s, size_t n, size_t *ret_len) MUST_CHECK;
 
 /* What a route accepts, so that checking, error texts and documentation come from one table. Ends with name == NULL. */
 typedef enum ParamType { PARAM_INT, PARAM_TEXT, PARAM_CHOICE } ParamType;

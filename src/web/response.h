@@ -1,4 +1,4 @@
-/* response.h: a response: status, body, and how long it may be cached. Knows neither sockets nor libmicrohttpd. */
+/* response.h: a response: status, body, and how long it may be cached. Knows neither sockets nor bytes on the wire. */
 #pragma once
 #include "base/buf.h"
 #include "web/request.h"
@@ -14,8 +14,8 @@ typedef struct Response {
     size_t fixed_len;
     char etag[ETAG_SIZE];      /* with its quotes; "" for none */
     const char *cache_control; /* static; NULL: no-store */
-    const char *allow;         /* for 405; static */
-    int retry_after_s;         /* for 503; 0 for none */
+    const char *allow;         /* for 204 and 405; static */
+    int retry_after_s;         /* for 429 and 503; 0 for none */
 } Response;
 
 void response_done(Response *r);
@@ -27,3 +27,5 @@ void response_problem(Response *r, int status, const Request *req, const char *d
 const char *response_reason(int status);
 /* Sets the ETag; when the request's If-None-Match names it, answers 304 and returns true. */
 bool response_not_modified(Response *r, const Request *req, const char *etag);
+/* Does an Accept field (NULL: none came) allow the media type (its parameters do not count)? */
+bool response_is_acceptable(const char *accept, const char *type);

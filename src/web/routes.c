@@ -4,18 +4,21 @@
 #include "web/handlers.h"
 #include <string.h>
 
+#define JSON "application/json"
+#define LAKE (ROUTE_LAKE | ROUTE_VERSIONED)
+
 const Route routes[] = {
-    {"/", 0, handle_asset, NULL, "the dashboards"},
-    {"/ui/*", 0, handle_asset, NULL, "what the dashboards are made of"},
-    {"/api/v1/overview", ROUTE_LAKE | ROUTE_VERSIONED, handle_overview, NULL, "headline numbers, layers, quarantine, hours, model"},
-    {"/api/v1/subscribers", ROUTE_LAKE | ROUTE_VERSIONED, handle_subscribers, subscribers_params, "subscribers by risk, in pages"},
-    {"/api/v1/subscribers/{id}", ROUTE_LAKE | ROUTE_VERSIONED, handle_subscriber, NULL, "one subscriber: risk, reasons, features"},
-    {"/api/v1/runs", ROUTE_LAKE | ROUTE_VERSIONED, handle_runs, runs_params, "the last runs of the pipeline with their steps"},
-    {"/api/v1/status", ROUTE_WORKER, handle_status, NULL, "the state of each part, in words"},
-    {"/livez", ROUTE_WORKER, handle_livez, NULL, "the process works: a query was answered"},
-    {"/readyz", ROUTE_WORKER, handle_readyz, NULL, "there is data to serve"},
-    {"/metrics", ROUTE_WORKER, handle_metrics, NULL, "Prometheus metrics"},
-    {NULL, 0, NULL, NULL, NULL},
+    {"/", 0, handle_asset, NULL, NULL, "the dashboards"},
+    {"/ui/*", 0, handle_asset, NULL, NULL, "what the dashboards are made of"},
+    {"/api/v1/overview", LAKE | ROUTE_EXISTS, handle_overview, NULL, JSON, "headline numbers, layers, quarantine, hours, model"},
+    {"/api/v1/subscribers", LAKE | ROUTE_EXISTS, handle_subscribers, subscribers_params, JSON, "subscribers by risk, in pages"},
+    {"/api/v1/subscribers/{id}", LAKE, handle_subscriber, NULL, JSON, "one subscriber: risk, reasons, features"},
+    {"/api/v1/runs", LAKE | ROUTE_EXISTS, handle_runs, runs_params, JSON, "the last runs of the pipeline with their steps"},
+    {"/api/v1/status", ROUTE_WORKER | ROUTE_MONITORING, handle_status, NULL, JSON, "the state of each part, in words"},
+    {"/livez", ROUTE_WORKER | ROUTE_PROBE, handle_livez, NULL, JSON, "the process works: a query was answered"},
+    {"/readyz", ROUTE_WORKER | ROUTE_PROBE, handle_readyz, NULL, JSON, "there is data to serve"},
+    {"/metrics", ROUTE_WORKER | ROUTE_MONITORING, handle_metrics, NULL, "text/plain", "Prometheus metrics"},
+    {NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* Compares segment by segment; `ret_id` gets where the {id} of the path is. */
@@ -36,14 +39,12 @@ static bool fits(const char *pattern, const char *path, const char **ret_id, siz
     return *pattern == '\0' && *path == '\0';
 }
 
-const Route *route_match(Request *req, bool *ret_bad_id) {
-    *ret_bad_id = false;
+const Route *route_match(Request *req) {
     for (const Route *route = routes; route->pattern != NULL; route++) {
         const char *id = NULL;
         size_t id_len = 0;
         if (!fits(route->pattern, req->path, &id, &id_len)) continue;
-        if (id != NULL) req->id = request_decode(id, id_len, false);
-        *ret_bad_id = id != NULL && req->id == NULL;
+        if (id != NULL) req->id = request_decode_id(id, id_len, &req->id_len);
         return route;
     }
     return NULL;

@@ -5,7 +5,10 @@
 enum {
     ROUTE_WORKER = 1,    /* may take a while: runs on a worker */
     ROUTE_LAKE = 2,      /* gets a lease; implies ROUTE_WORKER */
-    ROUTE_VERSIONED = 4, /* the answer depends on the generation and the target alone: ETag, and 304 without a query */
+    ROUTE_VERSIONED = 4, /* the answer depends on the generation and the target alone: ETag, and 304 */
+    ROUTE_EXISTS = 8,    /* always answers 200, unless there is a cursor: 304 needs no query */
+    ROUTE_PROBE = 16,    /* which lane: see lanes.h; none of them: a query */
+    ROUTE_MONITORING = 32,
 };
 
 typedef struct Route {
@@ -13,11 +16,13 @@ typedef struct Route {
     unsigned flags;
     Handler handle;
     const ParamSpec *params; /* NULL: none */
+    const char *type;        /* media type of the answer, "application/json"; NULL: by the path */
     const char *help;
 } Route;
 
-extern const Route routes[]; /* GET and HEAD; ends with pattern == NULL */
+#define ROUTES_ALLOW "GET, HEAD, OPTIONS"
+extern const Route routes[]; /* GET, HEAD and OPTIONS; ends with pattern == NULL */
 size_t route_count(void);
 const char *route_pattern(size_t i);
-/* NULL when no pattern fits; sets req->id. `ret_bad_id`: the pattern fits, but its {id} is not clean text. */
-const Route *route_match(Request *req, bool *ret_bad_id);
+/* NULL when no pattern fits; sets req->id. */
+const Route *route_match(Request *req);

@@ -1,229 +1,381 @@
-/* server.c: HTTP by libmicrohttpd: one event loop, and workers for what takes time.
+/* server.c: sockets: one event loop, and lanes of workers for what takes time.
  *
- *   event loop:  target ─▶ headers checked ─▶ route ─▶ answer (assets, errors, 304)
- *                                               └────▶ suspend ─▶ worker: query, body ─▶ resume ─▶ answer
+ *   event loop:  accept ─▶ read ─▶ request (connection.h) ─▶ route ─▶ answer (assets, errors, 304) ─▶ write
+ *                                                              └────▶ lane: query, body ─▶ done ────▶ write
  *
- * A request whose framing is not clear (framing.h) is refused at its first call, and the connection closed: what follows on it cannot be
- * trusted to be a request.
+ * A client is in one phase at a time, and each phase has a deadline that no byte moves: a request must be complete in time, an answer must
+ * be taken in time, an idle connection is closed after a while. Near the limit of connections, a new one closes the one that has waited
+ * longest for a request.
  *
- * Invariant: an Exchange belongs to the event loop, except between suspend and resume, when it belongs to one worker. */
+ * Invariant: a Client belongs to the event loop; a lane has only its Exchange, and the client lives until that comes back. */
 #include "web/web.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/periodic.h"
-#include "web/connections.h"
-#include "web/framing.h"
+#include "web/connection.h"
+#include "web/lanes.h"
 #include "web/listen.h"
-#include "web/service.h"
-#include "web/work.h"
-#include <microhttpd.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-enum {
-    MEMORY_PER_CONNECTION = 16 * 1024, /* request line, headers, and what libmicrohttpd needs beside them */
-    QUEUE_MAX = 512,
-    QUERY_LIMIT_MS = 10000,
-    TICK_MS = 200,
-    DRAIN_MS = 3000,
-    IDLE_TIMEOUT_S = 30,
-};
+enum { TICK_MS = 200, DRAIN_MS = 3000, REQUEST_WITHIN_MS = 10000, ANSWER_WITHIN_MS = 60000, IDLE_FOR_MS = 30000, LINGER_MS = 1000 };
+
+typedef enum Phase { PHASE_READING, PHASE_WORKING, PHASE_WRITING, PHASE_LINGERING, PHASE_CLOSED } Phase;
+
+typedef struct Client {
+    struct Client *prev, *next; /* in the order of the last change of phase */
+    int socket;                 /* -1 once it is closed */
+    Phase phase;
+    int64_t ends_ns;
+    uint32_t events, wanted; /* that epoll looks for now, and that the phase waits for */
+    Connection *connection;
+    Exchange *exchange; /* while PHASE_WORKING, also after the socket is closed */
+    const Route *route; /* of the answer that is sent, for the metrics; NULL: none */
+    int status;         /* of that answer; 0: none is sent */
+    int64_t started_ns;
+} Client;
 
 struct Web {
     Service service;
-    struct MHD_Daemon *daemon;
-    Connections *connections;
-    Workers *workers;
+    Lanes *lanes;
+    Hosts *hosts;
     char *url;
     Periodic *janitor; /* follows CURRENT, ends what takes too long */
-    pthread_mutex_t lock;
-    pthread_cond_t drained;
-    size_t open_exchanges; /* under lock */
+    pthread_t loop;
+    bool loop_runs;
+    int listener, poll, wake;
+    atomic_bool ending;
+    /* of the event loop: */
+    Client list; /* sentinel */
+    Client *closed;
+    size_t count, limit;
+    bool listens;
 };
 
-typedef enum Phase { PHASE_NEW, PHASE_BEGUN, PHASE_WORKING, PHASE_ANSWERED } Phase;
+/* ---- clients ---- */
 
-typedef struct Exchange {
-    Web *web;
-    struct MHD_Connection *connection;
-    Request *request;
-    Response response;
-    Matched matched;
-    Phase phase;
-    bool close; /* the connection ends with this answer */
-    int64_t started_ns;
-} Exchange;
+static void unlink_client(Client *c) {
+    c->prev->next = c->next;
+    c->next->prev = c->prev;
+}
 
-/* ---- answers ---- */
+static void enter(Web *web, Client *c, Phase phase, int within_ms, uint32_t wanted) {
+    unlink_client(c);
+    c->phase = phase;
+    c->ends_ns = clock_mono_ns() + within_ms * (NSEC_PER_SEC / 1000);
+    c->wanted = wanted;
+    c->prev = web->list.prev;
+    c->next = &web->list;
+    c->prev->next = c->next->prev = c;
+}
 
-/* A page that may run its own scripts and styles and talk to its own server, and nothing else. */
-static const struct {
-    const char *name, *value;
-} security_headers[] = {
-    {"Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-                                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-    {"X-Content-Type-Options", "nosniff"},
-    {"X-Frame-Options", "DENY"},
-    {"Referrer-Policy", "no-referrer"},
-    {"Cross-Origin-Opener-Policy", "same-origin"},
-    {"Cross-Origin-Resource-Policy", "same-origin"},
-    {"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
-};
+/* Tells epoll, once after several changes. */
+static void watch(Web *web, Client *c) {
+    struct epoll_event wanted = {.events = c->wanted, .data.ptr = c};
+    if (c->socket < 0 || c->events == c->wanted) return;
+    if (epoll_ctl(web->poll, EPOLL_CTL_MOD, c->socket, &wanted) != 0) BUG("epoll_ctl");
+    c->events = c->wanted;
+}
 
-static struct MHD_Response *make_response(Response *r) {
-    if (r->fixed != NULL) {
-        /* libmicrohttpd takes a pointer to non-const and only reads it. */
-        union {
-            const void *in;
-            void *out;
-        } bytes = {.in = r->fixed};
-        return MHD_create_response_from_buffer(r->fixed_len, bytes.out, MHD_RESPMEM_PERSISTENT);
+static void close_socket(Client *c) {
+    if (c->socket >= 0) close(c->socket);
+    c->socket = -1;
+}
+
+/* Frees it at the end of the turn: events of this turn may still name it. One whose request is in a lane waits for that. */
+static void drop(Web *web, Client *c) {
+    close_socket(c);
+    if (c->exchange != NULL) {
+        int64_t none = 0;
+        (void)atomic_compare_exchange_strong(&c->exchange->abandoned_ns, &none, 1);
+        return;
     }
-    size_t len = r->status == 304 ? 0 : r->body.len;
-    return MHD_create_response_from_buffer(len, buf_take(&r->body), MHD_RESPMEM_MUST_FREE);
+    if (c->phase == PHASE_CLOSED) return;
+    unlink_client(c);
+    c->phase = PHASE_CLOSED;
+    c->next = web->closed;
+    web->closed = c;
+    metrics_connections(web->service.metrics, --web->count);
 }
 
-static void add_header(struct MHD_Response *response, const char *name, const char *value) {
-    if (MHD_add_response_header(response, name, value) != MHD_YES) BUG(name);
+static void free_client(Client *c) {
+    close_socket(c);
+    if (c->exchange != NULL) exchange_free(c->exchange);
+    connection_free(c->connection);
+    free(c);
 }
 
-static void add_headers(struct MHD_Response *response, const Exchange *x) {
-    const Response *r = &x->response;
-    char number[16];
-    for (size_t i = 0; i < ARRAY_LEN(security_headers); i++) add_header(response, security_headers[i].name, security_headers[i].value);
-    if (r->content_type != NULL && r->status != 304) add_header(response, "Content-Type", r->content_type);
-    add_header(response, "Cache-Control", r->cache_control != NULL ? r->cache_control : "no-store");
-    if (r->etag[0] != '\0') add_header(response, "ETag", r->etag);
-    if (r->allow != NULL) add_header(response, "Allow", r->allow);
-    if (r->retry_after_s > 0) {
-        snprintf(number, sizeof number, "%d", r->retry_after_s);
-        add_header(response, "Retry-After", number);
+static void free_closed(Web *web) {
+    for (Client *c; (c = web->closed) != NULL;) {
+        web->closed = c->next;
+        free_client(c);
     }
-    if (x->close || atomic_load(&x->web->service.draining)) add_header(response, "Connection", "close");
 }
 
-static enum MHD_Result answer(Exchange *x) {
-    struct MHD_Response *response = make_response(&x->response);
-    if (response == NULL) return MHD_NO;
-    add_headers(response, x);
-    enum MHD_Result rc = MHD_queue_response(x->connection, (unsigned)x->response.status, response);
-    MHD_destroy_response(response);
-    return rc;
+static void drop_longest_waiting(Web *web) {
+    for (Client *c = web->list.next; c != &web->list; c = c->next)
+        if (c->phase == PHASE_READING || c->phase == PHASE_LINGERING) {
+            drop(web, c);
+            return;
+        }
+}
+
+static void add_client(Web *web, int socket) {
+    int yes = 1;
+    Client *c = xcalloc(1, sizeof *c);
+    c->prev = c->next = c;
+    c->socket = socket;
+    c->connection = connection_new(web->hosts);
+    (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = c};
+    if (epoll_ctl(web->poll, EPOLL_CTL_ADD, socket, &wanted) != 0) {
+        free_client(c);
+        return;
+    }
+    c->events = EPOLLIN;
+    if (++web->count > web->limit - web->limit / 8) drop_longest_waiting(web);
+    enter(web, c, PHASE_READING, REQUEST_WITHIN_MS, EPOLLIN);
+    metrics_connections(web->service.metrics, web->count);
+}
+
+static void set_listening(Web *web, bool listens) {
+    struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = &web->listener};
+    if (listens == web->listens || epoll_ctl(web->poll, listens ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, web->listener, &wanted) != 0) return;
+    web->listens = listens;
+}
+
+static void accept_clients(Web *web) {
+    for (int s; (s = accept4(web->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0 || errno == EINTR || errno == ECONNABORTED;) {
+        if (s < 0) continue;
+        if (web->count < web->limit)
+            add_client(web, s);
+        else
+            close(s);
+    }
+    if (errno == EAGAIN) return;
+    log_warn("web", "cannot accept a connection: %s", strerror(errno));
+    drop_longest_waiting(web);
+    set_listening(web, false); /* until the next tick: it would be tried again without end */
 }
 
 /* ---- one request ---- */
 
-static enum MHD_Result begin(Exchange *x, const char *method, const char *version) {
-    Framing framing = framing_check(x->connection, method, x->request->target, version);
-    const char *condition = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND, "If-None-Match");
-    if (condition != NULL) x->request->if_none_match = xstrdup(condition);
-    x->matched = service_begin(&x->web->service, method, x->request, &x->response);
-    if (framing.problem != NULL && x->response.status < 400) {
-        x->matched.needs_worker = false;
-        response_problem(&x->response, 400, x->request, "%s", framing.problem);
+static void count_answer(Web *web, Client *c) {
+    if (c->status != 0)
+        metrics_count(web->service.metrics, c->route != NULL ? (int)(c->route - routes) : -1, c->status, clock_mono_ns() - c->started_ns);
+    c->status = 0;
+}
+
+/* The client learns that this was the last answer, and what it still sends is read: closing at once would destroy an answer that it has not
+ * read yet (RFC 9112 9.6). */
+static void linger(Web *web, Client *c) {
+    shutdown(c->socket, SHUT_WR);
+    enter(web, c, PHASE_LINGERING, LINGER_MS, EPOLLIN);
+}
+
+static void after_answer(Web *web, Client *c) {
+    count_answer(web, c);
+    if (connection_has_ended(c->connection)) {
+        linger(web, c);
+        return;
     }
-    x->phase = x->matched.needs_worker ? PHASE_BEGUN : PHASE_ANSWERED;
-    x->close = framing.has_body || framing.problem != NULL;
-    return x->close ? answer(x) : MHD_YES; /* otherwise libmicrohttpd calls again when the request is complete */
+    enter(web, c, PHASE_READING, connection_has_input(c->connection) ? REQUEST_WITHIN_MS : IDLE_FOR_MS, EPOLLIN);
 }
 
-static enum MHD_Result hand_to_worker(Exchange *x) {
-    x->phase = PHASE_WORKING;
-    MHD_suspend_connection(x->connection); /* first, because the worker may be done before the next line */
-    if (workers_push(x->web->workers, x)) return MHD_YES;
-    response_problem(&x->response, 503, x->request, "Too many requests are waiting already.");
-    x->response.retry_after_s = 1;
-    x->phase = PHASE_ANSWERED;
-    MHD_resume_connection(x->connection);
-    return MHD_YES;
-}
-
-static void run_exchange(void *state, size_t worker, void *job) {
-    Web *web = state;
-    Exchange *x = job;
-    service_finish(&web->service, worker, x->matched.route, x->request, &x->response);
-    x->phase = PHASE_ANSWERED;
-    MHD_resume_connection(x->connection);
-}
-
-static Connection *connection_of(struct MHD_Connection *connection) {
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    return info != NULL ? info->socket_context : NULL;
-}
-
-static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url, const char *method, const char *version,
-                                  const char *upload, size_t *upload_size, void **state) {
-    (void)cls, (void)url, (void)upload;
-    Exchange *x = *state;
-    if (x->phase == PHASE_NEW) {
-        x->connection = connection;
-        connections_set_busy(x->web->connections, connection_of(connection));
-        return begin(x, method, version);
+/* False: the rest has to wait, or the client is gone. */
+static bool write_answer(Web *web, Client *c) {
+    struct msghdr message = {0};
+    struct iovec parts[2];
+    while ((message.msg_iovlen = (size_t)connection_output(c->connection, parts)) > 0) {
+        message.msg_iov = parts;
+        ssize_t n = sendmsg(c->socket, &message, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EAGAIN) return false;
+        if (n < 0) {
+            drop(web, c);
+            return false;
+        }
+        connection_sent(c->connection, (size_t)n);
     }
-    if (*upload_size > 0) return MHD_NO; /* a body that was not announced cannot come; end it if it does */
-    if (x->phase == PHASE_BEGUN) return hand_to_worker(x);
-    return answer(x);
+    return true;
 }
 
-static void *on_target(void *cls, const char *target, struct MHD_Connection *connection) {
-    (void)connection;
-    Web *web = cls;
-    Exchange *x = xcalloc(1, sizeof *x);
-    x->web = web;
-    x->request = request_new(target);
-    x->started_ns = clock_mono_ns();
-    pthread_mutex_lock(&web->lock);
-    web->open_exchanges++;
-    pthread_mutex_unlock(&web->lock);
-    return x;
+static void answer(Web *web, Client *c, Exchange *x) {
+    c->route = x->route;
+    c->status = x->response.status;
+    c->started_ns = x->started_ns;
+    connection_answer(c->connection, x->request, &x->response, atomic_load(&web->service.draining));
+    exchange_free(x);
+    enter(web, c, PHASE_WRITING, ANSWER_WITHIN_MS, EPOLLOUT);
 }
 
-static void on_completed(void *cls, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode code) {
-    (void)code;
-    Web *web = cls;
-    Exchange *x = *state;
-    if (x == NULL) return;
-    *state = NULL;
-    if (x->phase == PHASE_ANSWERED) {
-        int place = x->matched.route != NULL ? (int)(x->matched.route - routes) : -1;
-        metrics_count(web->service.metrics, place, x->response.status, clock_mono_ns() - x->started_ns);
+static void begin(Web *web, Client *c, Request *request) {
+    Exchange *x = exchange_new(request, c);
+    Matched m = service_begin(&web->service, request->method, request, &x->response);
+    x->route = m.route;
+    c->exchange = x; /* before the lane has it */
+    enter(web, c, PHASE_WORKING, ANSWER_WITHIN_MS, EPOLLRDHUP);
+    if (m.needs_worker && lanes_push(web->lanes, x)) return;
+    c->exchange = NULL;
+    answer(web, c, x);
+}
+
+static void answer_refused(Web *web, Client *c, int status) {
+    c->route = NULL;
+    c->status = status;
+    c->started_ns = clock_mono_ns();
+    enter(web, c, PHASE_WRITING, ANSWER_WITHIN_MS, EPOLLOUT);
+}
+
+/* False: there is no whole request. */
+static bool take_request(Web *web, Client *c) {
+    int refused;
+    Request *request = connection_next(c->connection, &refused);
+    if (request != NULL)
+        begin(web, c, request);
+    else if (refused != 0)
+        answer_refused(web, c, refused);
+    return request != NULL || refused != 0;
+}
+
+/* Answers the requests that are here, as far as can be done without waiting. */
+static void go_on(Web *web, Client *c) {
+    for (bool moves = true; moves;) {
+        if (c->phase == PHASE_READING) {
+            moves = take_request(web, c);
+        } else if (c->phase == PHASE_WRITING) {
+            moves = write_answer(web, c);
+            if (moves) after_answer(web, c);
+        } else {
+            moves = false;
+        }
     }
-    connections_set_idle(web->connections, connection_of(connection));
-    request_free(x->request);
-    response_done(&x->response);
-    free(x);
-    pthread_mutex_lock(&web->lock);
-    if (--web->open_exchanges == 0) pthread_cond_broadcast(&web->drained);
-    pthread_mutex_unlock(&web->lock);
+    watch(web, c);
 }
 
-static void on_connection(void *cls, struct MHD_Connection *connection, void **context, enum MHD_ConnectionNotificationCode code) {
-    Web *web = cls;
-    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = connections_add(web->connections, info->connect_fd);
+static void read_request(Web *web, Client *c) {
+    size_t space;
+    bool was_idle = !connection_has_input(c->connection);
+    char *at = connection_space(c->connection, &space);
+    ssize_t n = recv(c->socket, at, space, 0);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+    if (n <= 0) {
+        drop(web, c);
+        return;
+    }
+    connection_received(c->connection, (size_t)n);
+    if (was_idle) enter(web, c, PHASE_READING, REQUEST_WITHIN_MS, EPOLLIN);
+    go_on(web, c);
+}
+
+static void read_rest(Web *web, Client *c) {
+    char unread[4096];
+    ssize_t n = recv(c->socket, unread, sizeof unread, 0);
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) drop(web, c);
+}
+
+static void on_event(Web *web, Client *c, uint32_t events) {
+    if (c->socket < 0) return;
+    if (events & (EPOLLERR | EPOLLHUP) && c->phase != PHASE_READING) {
+        drop(web, c);
+    } else if (c->phase == PHASE_READING) {
+        read_request(web, c);
+    } else if (c->phase == PHASE_LINGERING) {
+        read_rest(web, c);
+    } else if (c->phase == PHASE_WRITING) {
+        go_on(web, c);
+    } else if (c->phase == PHASE_WORKING && events & EPOLLRDHUP) {
+        int64_t none = 0;
+        (void)atomic_compare_exchange_strong(&c->exchange->abandoned_ns, &none, clock_mono_ns());
+        c->wanted = 0;
+        watch(web, c);
+    }
+}
+
+static void take_done(Web *web) {
+    for (Exchange *x = lanes_take_done(web->lanes), *next; x != NULL; x = next) {
+        next = x->next;
+        Client *c = x->client;
+        c->exchange = NULL;
+        if (c->socket >= 0) {
+            answer(web, c, x);
+            go_on(web, c);
+        } else {
+            exchange_free(x);
+            drop(web, c);
+        }
+    }
+}
+
+/* ---- the event loop ---- */
+
+static void end_late(Web *web, Client *c) {
+    if (c->phase == PHASE_READING && connection_answer_late(c->connection)) {
+        answer_refused(web, c, 408);
+        go_on(web, c);
     } else {
-        connections_remove(web->connections, *context);
+        drop(web, c);
     }
-    metrics_connections(web->service.metrics, connections_count(web->connections));
 }
 
-/* Targets are decoded strictly by request_parse; libmicrohttpd shall leave them as they are. */
-static size_t keep_escaped(void *cls, struct MHD_Connection *connection, char *s) {
-    (void)cls, (void)connection;
-    return strlen(s);
+static void sweep(Web *web) {
+    int64_t now = clock_mono_ns();
+    bool ending = atomic_load(&web->ending);
+    for (Client *c = web->list.next, *next; c != &web->list; c = next) {
+        next = c->next;
+        if (ending && (c->phase == PHASE_LINGERING || (c->phase == PHASE_READING && !connection_has_input(c->connection))))
+            drop(web, c);
+        else if (c->ends_ns < now)
+            end_late(web, c);
+    }
+    if (!ending) set_listening(web, true);
+    if (!ending || web->listener < 0) return;
+    close(web->listener);
+    web->listener = -1;
 }
 
-__attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *fmt, va_list args) {
-    (void)cls;
-    CLEANUP(free_text) char *text = NULL;
-    if (vasprintf(&text, fmt, args) < 0) return;
-    text[strcspn(text, "\n")] = '\0';
-    log_debug("web", "libmicrohttpd: %s", text);
+static void take_events(Web *web) {
+    struct epoll_event events[64];
+    uint64_t woken;
+    int n = epoll_wait(web->poll, events, ARRAY_LEN(events), TICK_MS);
+    for (int i = 0; i < n; i++) {
+        if (events[i].data.ptr == &web->listener)
+            accept_clients(web);
+        else if (events[i].data.ptr == &web->wake)
+            (void)!read(web->wake, &woken, sizeof woken);
+        else
+            on_event(web, events[i].data.ptr, events[i].events);
+    }
+}
+
+static void *run_loop(void *arg) {
+    Web *web = arg;
+    int64_t ends_ns = 0;
+    for (;;) {
+        take_events(web);
+        take_done(web);
+        sweep(web);
+        free_closed(web);
+        if (!atomic_load(&web->ending)) continue;
+        if (ends_ns == 0) ends_ns = clock_mono_ns() + DRAIN_MS * (NSEC_PER_SEC / 1000);
+        if (web->count == 0 || clock_mono_ns() > ends_ns) return NULL;
+    }
+}
+
+static void wake_loop(void *arg) {
+    Web *web = arg;
+    uint64_t one = 1;
+    (void)!write(web->wake, &one, sizeof one);
 }
 
 /* ---- start and stop ---- */
@@ -231,8 +383,7 @@ __attribute__((format(printf, 2, 0))) static void on_log(void *cls, const char *
 static void tidy(void *arg) {
     Web *web = arg;
     snapshot_pool_follow(web->service.pool);
-    query_timeouts_sweep(web->service.timeouts);
-    connections_sweep(web->connections);
+    lanes_sweep(web->lanes);
 }
 
 /* The connections asked for, or as many as the limit of open files leaves after those of the lake and the process. */
@@ -249,63 +400,81 @@ static size_t allowed_connections(int asked) {
     return files.rlim_cur > OTHER_FILES + FEWEST ? files.rlim_cur - OTHER_FILES : FEWEST;
 }
 
-static int start_daemon(Web *web, int socket, size_t limit, Error *err) {
-    web->daemon =
-        MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, web,
-                         MHD_OPTION_EXTERNAL_LOGGER, on_log, web, MHD_OPTION_LISTEN_SOCKET, socket, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-                         MHD_OPTION_CONNECTION_LIMIT, (unsigned)limit, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_PER_CONNECTION,
-                         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_TIMEOUT_S, MHD_OPTION_URI_LOG_CALLBACK, on_target, web,
-                         MHD_OPTION_NOTIFY_COMPLETED, on_completed, web, MHD_OPTION_NOTIFY_CONNECTION, on_connection, web,
-                         MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, web, MHD_OPTION_END);
-    if (web->daemon != NULL) return 0;
-    close(socket);
-    return error_set(err, ERR_IO, "libmicrohttpd could not start the HTTP server");
-}
-
 static size_t worker_count(const WebOptions *options) {
     if (options->workers > 0) return (size_t)options->workers;
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     return cores > 2 ? (size_t)cores * 2 : 4;
 }
 
+static int start_loop(Web *web, Error *err) {
+    struct epoll_event woken = {.events = EPOLLIN, .data.ptr = &web->wake};
+    web->poll = epoll_create1(EPOLL_CLOEXEC);
+    web->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (web->poll < 0 || web->wake < 0 || epoll_ctl(web->poll, EPOLL_CTL_ADD, web->wake, &woken) != 0)
+        return error_errno(err, ERR_IO, errno, "cannot start the HTTP server");
+    set_listening(web, true);
+    if (!web->listens || pthread_create(&web->loop, NULL, run_loop, web) != 0)
+        return error_set(err, ERR_IO, "cannot start the HTTP server");
+    web->loop_runs = true;
+    return 0;
+}
+
 static void free_web(Web *web) {
     periodic_stopp(&web->janitor);
-    query_timeouts_interrupt_all(web->service.timeouts);
-    workers_stop(web->workers); /* resumes what was suspended */
-    if (web->daemon != NULL) MHD_stop_daemon(web->daemon);
-    workers_free(web->workers); /* until here a request may still be pushed, and is refused */
+    if (web->lanes != NULL) lanes_stop(web->lanes);
+    if (web->loop_runs) {
+        atomic_store(&web->ending, true);
+        wake_loop(web);
+        pthread_join(web->loop, NULL);
+    }
+    for (Client *c = web->list.next, *next; c != &web->list; c = next) {
+        next = c->next;
+        free_client(c);
+    }
+    if (web->lanes != NULL) lanes_free(web->lanes);
+    if (web->listener >= 0) close(web->listener);
+    if (web->poll >= 0) close(web->poll);
+    if (web->wake >= 0) close(web->wake);
     snapshot_pool_free(web->service.pool);
-    query_timeouts_free(web->service.timeouts);
     metrics_free(web->service.metrics);
-    connections_free(web->connections);
-    pthread_cond_destroy(&web->drained);
-    pthread_mutex_destroy(&web->lock);
+    hosts_free(web->hosts);
     free(web->url);
     free(web);
 }
 
-int web_start(const WebOptions *options, Web **ret, Error *err) {
-    int socket;
-    char *url;
-    if (listen_on(options->listen, &socket, &url, err) != 0) return -1;
-    size_t workers = worker_count(options), limit = allowed_connections(options->max_connections);
+static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *hosts) {
     Web *web = xcalloc(1, sizeof *web);
-    pthread_mutex_init(&web->lock, NULL);
-    clock_cond_init(&web->drained);
+    web->listener = listener;
+    web->poll = web->wake = -1;
     web->url = url;
-    web->connections = connections_new(limit);
+    web->hosts = hosts;
+    web->list.prev = web->list.next = &web->list;
+    web->limit = allowed_connections(options->max_connections);
     web->service = (Service){.status = options->status,
                              .status_arg = options->status_arg,
                              .samples = options->samples,
                              .samples_arg = options->samples_arg,
                              .ready = options->ready,
                              .ready_arg = options->ready_arg,
-                             .metrics = metrics_new(route_count(), route_pattern),
-                             .timeouts = query_timeouts_new(workers, QUERY_LIMIT_MS)};
+                             .metrics = metrics_new(route_count(), route_pattern)};
     web->service.pool =
         options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
-    web->workers = workers_start(workers, QUEUE_MAX, run_exchange, web);
-    if (start_daemon(web, socket, limit, err) != 0 || periodic_start(TICK_MS, tidy, web, &web->janitor, err) != 0) {
+    web->lanes = lanes_start(&web->service, worker_count(options), wake_loop, web);
+    return web;
+}
+
+int web_start(const WebOptions *options, Web **ret, Error *err) {
+    int listener;
+    CLEANUP(free_text) char *url = NULL;
+    CLEANUP(free_text) char *host = NULL;
+    CLEANUP(hosts_freep) Hosts *hosts = NULL;
+    if (listen_on(options->listen, &listener, &url, &host, err) != 0) return -1;
+    if (hosts_new(options->hosts, host, &hosts, err) != 0) {
+        close(listener);
+        return -1;
+    }
+    Web *web = new_web(options, listener, TAKE(url), TAKE(hosts));
+    if (start_loop(web, err) != 0 || periodic_start(TICK_MS, tidy, web, &web->janitor, err) != 0) {
         free_web(web);
         return -1;
     }
@@ -317,18 +486,12 @@ const char *web_url(const Web *web) {
     return web->url;
 }
 
-static void wait_for_answers(Web *web) {
-    struct timespec deadline = clock_deadline(DRAIN_MS);
-    pthread_mutex_lock(&web->lock);
-    while (web->open_exchanges > 0 && pthread_cond_timedwait(&web->drained, &web->lock, &deadline) == 0) {
-    }
-    pthread_mutex_unlock(&web->lock);
-}
-
+/* Answers what is open before anything is interrupted: the loop ends when all clients are gone, or it is late. */
 void web_stop(Web *web) {
     atomic_store(&web->service.draining, true);
-    int listener = MHD_quiesce_daemon(web->daemon);
-    if (listener >= 0) close(listener);
-    wait_for_answers(web);
+    atomic_store(&web->ending, true);
+    wake_loop(web);
+    pthread_join(web->loop, NULL);
+    web->loop_runs = false;
     free_web(web);
 }

@@ -6,19 +6,24 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "web/cursor.h"
 #include <string.h>
 
 /* ---- the event loop's half ---- */
+
+static const char lake_caching[] = "private, no-cache"; /* it is about persons: for no cache that others use */
 
 static void etag_of(const char *tag, char etag[ETAG_SIZE]) {
     snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "\"", tag);
 }
 
+/* Only where it is certain that without the condition the answer is 200 (RFC 9110 13.2.1). */
 static bool answered_by_etag(Service *s, const Route *route, const Request *req, Response *resp) {
     char tag[SNAPSHOT_TAG_SIZE], etag[ETAG_SIZE];
-    if (!(route->flags & ROUTE_VERSIONED) || req->if_none_match == NULL || !snapshot_pool_tag(s->pool, tag)) return false;
+    bool exists = (route->flags & ROUTE_EXISTS) && request_param(req, "cursor") == NULL;
+    if (!exists || req->if_none_match == NULL || !snapshot_pool_tag(s->pool, tag)) return false;
     etag_of(tag, etag);
-    resp->cache_control = "no-cache";
+    resp->cache_control = lake_caching;
     return response_not_modified(resp, req, etag);
 }
 
@@ -45,45 +50,99 @@ static void run_inline(Service *s, const Route *route, const Request *req, Respo
     if (route->handle(s, req, NULL, resp, &err) != 0) answer_error(req, resp, &err);
 }
 
-Matched service_begin(Service *s, const char *method, Request *req, Response *resp) {
-    const char *why = NULL;
-    bool bad_id = false;
-    int refused = request_parse(req, &why);
-    const Route *route = refused == 0 ? route_match(req, &bad_id) : NULL;
-    CLEANUP(free_text) char *bad_param = route != NULL ? request_check_params(req, route->params) : NULL;
-    if (refused != 0) {
-        response_problem(resp, refused, req, "%s", why);
-    } else if (route == NULL) {
-        response_problem(resp, 404, req, "There is nothing at this address.");
-    } else if (!is_read(method)) {
-        response_problem(resp, 405, req, "This address answers GET and HEAD.");
-        resp->allow = "GET, HEAD";
-    } else if (bad_id) {
-        response_problem(resp, 400, req, "The last part of the address is not UTF-8 text.");
-    } else if (bad_param != NULL) {
-        response_problem(resp, 400, req, "%s", bad_param);
-    } else if (!answered_by_etag(s, route, req, resp)) {
-        if (route->flags & (ROUTE_WORKER | ROUTE_LAKE)) return (Matched){route, true};
-        run_inline(s, route, req, resp);
+static void answer_options(Response *resp) {
+    resp->status = 204;
+    resp->allow = ROUTES_ALLOW;
+}
+
+static bool refuse_method(const char *method, const Request *req, Response *resp) {
+    if (is_read(method)) return false;
+    if (strcmp(method, "OPTIONS") == 0) {
+        answer_options(resp);
+    } else {
+        response_problem(resp, 405, req, "This address answers " ROUTES_ALLOW ".");
+        resp->allow = ROUTES_ALLOW;
     }
+    return true;
+}
+
+static bool refuse_content(const Request *req, Response *resp) {
+    if (!req->has_content) return false;
+    response_problem(resp, req->content_is_typed ? 415 : 400, req, "This address takes no content.");
+    return true;
+}
+
+static bool refuse_type(const Route *route, const Request *req, Response *resp) {
+    const char *type = route->type != NULL ? route->type : asset_type(req->path);
+    if (type == NULL || response_is_acceptable(req->accept, type)) return false;
+    response_problem(resp, 406, req, "This address answers with %.*s.", (int)strcspn(type, ";"), type);
+    return true;
+}
+
+static bool refuse_params(const Route *route, const Request *req, Response *resp) {
+    CLEANUP(free_text) char *why = request_check_params(req, route->params);
+    if (req->id == NULL && strchr(route->pattern, '{') != NULL)
+        response_problem(resp, 400, req, "The last part of the address is not UTF-8 text.");
+    else if (why != NULL)
+        response_problem(resp, 400, req, "%s", why);
+    return resp->status != 0;
+}
+
+/* NULL when there is nothing at this address; the answer says so. */
+static const Route *find_route(Request *req, Response *resp) {
+    const char *why = NULL;
+    int refused = request_parse(req, &why);
+    const Route *route = refused == 0 ? route_match(req) : NULL;
+    if (refused != 0)
+        response_problem(resp, refused, req, "%s", why);
+    else if (req->path_has_controls && (route == NULL || strchr(route->pattern, '{') == NULL))
+        response_problem(resp, 400, req, "The path has an escaped control character.");
+    else if (route == NULL)
+        response_problem(resp, 404, req, "There is nothing at this address.");
+    return resp->status == 0 ? route : NULL;
+}
+
+Matched service_begin(Service *s, const char *method, Request *req, Response *resp) {
+    if (strcmp(method, "OPTIONS") == 0 && strcmp(req->target, "*") == 0) {
+        answer_options(resp);
+        return (Matched){NULL, false};
+    }
+    const Route *route = find_route(req, resp);
+    if (route == NULL || refuse_method(method, req, resp) || refuse_content(req, resp) || refuse_params(route, req, resp) ||
+        refuse_type(route, req, resp) || answered_by_etag(s, route, req, resp))
+        return (Matched){route, false};
+    if (route->flags & (ROUTE_WORKER | ROUTE_LAKE)) return (Matched){route, true};
+    run_inline(s, route, req, resp);
     return (Matched){route, false};
 }
 
 /* ---- the worker's half ---- */
 
+/* A condition is judged before a query where the answer would be 200 for certain, and else behind it. */
 static int handle_leased(Service *s, const Route *route, const Request *req, const Lease *lease, Response *resp, Error *err) {
     char etag[ETAG_SIZE];
-    if (route->flags & ROUTE_VERSIONED) {
-        etag_of(lease->tag, etag);
-        resp->cache_control = "no-cache";
-        if (response_not_modified(resp, req, etag)) return 0;
+    if (!(route->flags & ROUTE_VERSIONED)) return route->handle(s, req, lease, resp, err);
+    etag_of(lease->tag, etag);
+    bool exists = (route->flags & ROUTE_EXISTS) && request_param(req, "cursor") == NULL;
+    if (!exists || !response_not_modified(resp, req, etag)) {
+        if (route->handle(s, req, lease, resp, err) != 0) return -1;
+        if (resp->status != 200) return 0;
+        (void)response_not_modified(resp, req, etag);
     }
-    return route->handle(s, req, lease, resp, err);
+    resp->cache_control = lake_caching;
+    return 0;
+}
+
+/* A page goes on in the content that the page before was of. */
+static uint64_t scope_of(const Request *req) {
+    const char *text = request_param(req, "cursor");
+    Cursor cursor;
+    return text != NULL && cursor_parse(text, &cursor) ? cursor.scope : 0;
 }
 
 static int run_leased(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
     Lease lease;
-    if (snapshot_pool_lease(s->pool, &lease, err) != 0) return -1;
+    if (snapshot_pool_lease(s->pool, scope_of(req), &lease, err) != 0) return -1;
     query_timeouts_begin(s->timeouts, worker, lease.conn);
     int rc = handle_leased(s, route, req, &lease, resp, err);
     query_timeouts_end(s->timeouts, worker);

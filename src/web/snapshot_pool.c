@@ -2,36 +2,42 @@
  *
  *   SnapshotPool.current ──▶ PooledSnapshot 42 {refs: 1 + leases, idle connections}      new requests
  *                      PooledSnapshot 41 {refs: leases}                            closes with its last lease
+ *   SnapshotPool.kept[] ──▶ PooledSnapshot 40 {refs: 1 + leases}                   cursors into it, for some minutes
  *
  * Opening a generation happens outside the lock, on the thread that follows CURRENT: no request waits for it.
- * Invariant: refs counts the leases, plus one while the generation is current; the thread that takes it to zero closes it. */
+ * Invariant: refs counts the leases, plus one while the generation is current or kept; the thread that takes it to zero closes it. */
 #include "web/snapshot_pool.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "snapshot/snapshot.h"
+#include "web/cursor.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { IDLE_MAX = 32 };
+enum { IDLE_MAX = 32, KEPT_MAX = 3, KEPT_FOR_S = 300 };
 
 struct PooledSnapshot {
     Snapshot *snapshot; /* NULL: live */
     Lake *lake;
     int64_t number;
     char tag[40];
+    uint64_t scope;
+    bool is_paged;         /* a cursor into it was given out */
+    int64_t kept_until_ns; /* while it is kept */
     int refs;
     LakeConn *idle[IDLE_MAX];
     size_t idle_count;
 };
 
 struct SnapshotPool {
-    pthread_mutex_t lock;    /* over current, and every generation's refs and idle */
-    PooledSnapshot *current; /* NULL: nothing yet */
-    char *dir, *pointer;     /* NULL: live */
+    pthread_mutex_t lock;           /* over current, and every generation's refs and idle */
+    PooledSnapshot *current;        /* NULL: nothing yet */
+    PooledSnapshot *kept[KEPT_MAX]; /* earlier ones that clients page through, newest first; each a reference */
+    char *dir, *pointer;            /* NULL: live */
     LakeOptions options;
     char *temp_dir;
     struct stat seen; /* of CURRENT when it was last checked; of the thread that follows it */
@@ -48,12 +54,36 @@ static PooledSnapshot *drop_ref(PooledSnapshot *g) {
     return g != NULL && --g->refs == 0 ? g : NULL;
 }
 
+/* Under the lock. Puts `g` (NULL: none) before the kept ones; returns the one that there is no place for. */
+static PooledSnapshot *keep(SnapshotPool *s, PooledSnapshot *g) {
+    PooledSnapshot *oldest = s->kept[KEPT_MAX - 1];
+    memmove(s->kept + 1, s->kept, (KEPT_MAX - 1) * sizeof s->kept[0]);
+    s->kept[0] = g;
+    if (g != NULL) g->kept_until_ns = clock_mono_ns() + KEPT_FOR_S * NSEC_PER_SEC;
+    return oldest;
+}
+
 static void make_current(SnapshotPool *s, PooledSnapshot *g) {
     pthread_mutex_lock(&s->lock);
-    PooledSnapshot *unused = drop_ref(s->current);
+    bool paged = s->current != NULL && s->current->is_paged && g != NULL;
+    PooledSnapshot *unused = drop_ref(paged ? keep(s, s->current) : s->current);
     s->current = g;
     pthread_mutex_unlock(&s->lock);
     if (unused != NULL) pooled_snapshot_free(unused);
+}
+
+/* Closes the kept generation whose time is over, if there is one; `all`: any. */
+static bool drop_kept(SnapshotPool *s, bool all) {
+    PooledSnapshot *unused = NULL;
+    bool found = false;
+    pthread_mutex_lock(&s->lock);
+    for (size_t i = 0; i < KEPT_MAX && !found; i++) {
+        found = s->kept[i] != NULL && (all || s->kept[i]->kept_until_ns < clock_mono_ns());
+        if (found) unused = drop_ref(TAKE(s->kept[i]));
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (unused != NULL) pooled_snapshot_free(unused);
+    return found;
 }
 
 /* ---- following CURRENT ---- */
@@ -73,12 +103,14 @@ static int open_generation(SnapshotPool *s, Error *err) {
     g->refs = 1;
     snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number,
              (int64_t)s->seen.st_mtim.tv_sec * NSEC_PER_SEC + s->seen.st_mtim.tv_nsec);
+    g->scope = cursor_hash(g->tag, strlen(g->tag));
     make_current(s, g);
     return 0;
 }
 
 void snapshot_pool_follow(SnapshotPool *s) {
     struct stat now;
+    (void)drop_kept(s, false);
     if (s->dir == NULL || stat(s->pointer, &now) != 0 || same_file(&now, &s->seen)) return;
     s->seen = now;
     Error err = {0};
@@ -107,11 +139,13 @@ SnapshotPool *snapshot_pool_open_live(Lake *lake) {
     s->current->lake = lake;
     s->current->refs = 1;
     snprintf(s->current->tag, sizeof s->current->tag, "%" PRIx64, clock_wall_us());
+    s->current->scope = cursor_hash(s->current->tag, strlen(s->current->tag));
     return s;
 }
 
 void snapshot_pool_free(SnapshotPool *s) {
     make_current(s, NULL);
+    while (drop_kept(s, true)) continue;
     pthread_mutex_destroy(&s->lock);
     free(s->dir);
     free(s->pointer);
@@ -124,7 +158,7 @@ void snapshot_pool_free(SnapshotPool *s) {
 /* Gives the connection the names that the queries use. */
 static int prepare_connection(const PooledSnapshot *g, LakeConn *conn, Error *err) {
     const char *name = g->snapshot != NULL ? "serving/snapshot" : "serving/views";
-    if (lake_exec(conn, name, lake_sql(name), err) == 0) return 0;
+    if (lake_exec(conn, name, lake_sql(name), err) == 0 && lake_exec(conn, "serving/names", lake_sql("serving/names"), err) == 0) return 0;
     if (g->snapshot != NULL) return -1;
     error_prefix(err, "the live lake has nothing to serve yet");
     err->kind = ERR_UNAVAILABLE;
@@ -172,19 +206,26 @@ static int read_live_tag(const PooledSnapshot *g, LakeConn *conn, char tag[SNAPS
 }
 
 static int make_lease(const PooledSnapshot *g, LakeConn *conn, Lease *ret, Error *err) {
-    Lease lease = {.conn = conn, .generation = g->number};
+    Lease lease = {.conn = conn, .generation = g->number, .scope = g->scope};
     if (g->snapshot != NULL)
         snprintf(lease.tag, sizeof lease.tag, "%s", g->tag);
-    else if (read_live_tag(g, conn, lease.tag, err) != 0)
+    else if (lake_begin(conn, err) != 0 || read_live_tag(g, conn, lease.tag, err) != 0)
         return -1;
     *ret = lease;
     return 0;
 }
 
-int snapshot_pool_lease(SnapshotPool *s, Lease *ret, Error *err) {
+/* Under the lock. */
+static PooledSnapshot *find_scope(SnapshotPool *s, uint64_t scope) {
+    for (size_t i = 0; i < KEPT_MAX; i++)
+        if (s->kept[i] != NULL && s->kept[i]->scope == scope) return s->kept[i];
+    return s->current;
+}
+
+int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err) {
     LakeConn *conn = NULL;
     pthread_mutex_lock(&s->lock);
-    PooledSnapshot *g = s->current;
+    PooledSnapshot *g = find_scope(s, scope);
     if (g != NULL) {
         g->refs++;
         if (g->idle_count > 0) conn = g->idle[--g->idle_count];
@@ -196,6 +237,7 @@ int snapshot_pool_lease(SnapshotPool *s, Lease *ret, Error *err) {
         return -1;
     }
     if (make_lease(g, conn, ret, err) != 0) {
+        lake_rollback(conn);
         lake_conn_free(conn);
         release(s, g, NULL);
         return -1;
@@ -204,7 +246,14 @@ int snapshot_pool_lease(SnapshotPool *s, Lease *ret, Error *err) {
     return 0;
 }
 
+void snapshot_pool_keep(SnapshotPool *s, const Lease *lease) {
+    pthread_mutex_lock(&s->lock);
+    lease->owner->is_paged = lease->owner->snapshot != NULL;
+    pthread_mutex_unlock(&s->lock);
+}
+
 void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken) {
+    lake_rollback(lease->conn); /* of a live lease; it wrote nothing */
     if (broken) {
         lake_conn_free(lease->conn);
         close_idle(s, lease->owner);

@@ -13,6 +13,7 @@ typedef struct Lease {
     LakeConn *conn;
     int64_t generation;          /* of the snapshot; 0: live */
     char tag[SNAPSHOT_TAG_SIZE]; /* names this content for ever, also when generations are counted from 1 again */
+    uint64_t scope;              /* what a cursor is bound to: the generation; live, all that this process serves */
     PooledSnapshot *owner;
 } Lease;
 
@@ -26,8 +27,11 @@ DEFINE_CLEANUP(snapshot_pool_free, SnapshotPool)
 /* Checks CURRENT (one stat) and switches to a new generation. To be called a few times a second, by one thread. A generation that cannot be
  * opened is logged and tried again when CURRENT changes; the old one is still served. */
 void snapshot_pool_follow(SnapshotPool *s);
-/* ERR_UNAVAILABLE: nothing to read yet, and what to do about it. */
-int snapshot_pool_lease(SnapshotPool *s, Lease *ret, Error *err) MUST_CHECK;
+/* ERR_UNAVAILABLE: nothing to read yet, and what to do about it. `scope`: of a lease before, to read on in the same content, as long as it
+ * is kept; 0, or when it is not any more: the newest. All that is read through a live lease is one state of the lake. */
+int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err) MUST_CHECK;
+/* Keeps the lease's generation for some minutes after the next one has come, for who reads it page by page. */
+void snapshot_pool_keep(SnapshotPool *s, const Lease *lease);
 /* `broken`: a statement failed on it; the connection is not used again. */
 void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken);
 /* Of a lease taken now; 0 when there is none, or when it is live. */

@@ -10,6 +10,7 @@ typedef struct Web Web;
 
 typedef struct WebOptions {
     const char *listen;        /* "127.0.0.1:8080", "[::1]:8080"; port 0 picks a free one */
+    const char *hosts;         /* more hosts that it answers for, "smelt,smelt.example" (hosts.h); NULL: none */
     const char *snapshots_dir; /* read from what is published there ... */
     Lake *live;                /* ... or, when this is set, from this lake; borrowed */
     LakeOptions lake;          /* for snapshots; copied */
@@ -24,7 +25,7 @@ typedef struct WebOptions {
      * quick. NULL: ready when there is data to serve. */
     int (*ready)(void *arg, Error *err);
     void *ready_arg;
-    int workers;         /* queries at a time; 0: twice the cores, at least 4 */
+    int workers;         /* queries at a time, besides probes and metrics; 0: twice the cores, at least 4 */
     int max_connections; /* 0: 1024, or what the limit of open files allows */
 } WebOptions;
 

@@ -108,9 +108,51 @@ const visitDark = async (context, report) => {
   await page.setViewportSize({ width: 375, height: 800 });
   // the chart follows its column in a later frame: one that never fits is what the test wants to know
   const overflow = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
-  await page.waitForFunction("document.documentElement.scrollWidth <= document.documentElement.clientWidth", null, { timeout: 10000 }).catch(() => {});
+  for (let tries = 0; tries < 100 && (await page.evaluate(overflow)) > 0; tries++) await new Promise((later) => { setTimeout(later, 100); });
   report.overflow = await page.evaluate(overflow);
   await look(page, "narrow", report);
+};
+
+const json = (body, status = 200) => ({ status, contentType: status === 200 ? "application/json" : "application/problem+json", body: JSON.stringify(body) });
+const textsOf = (page, selector) => page.locator(selector).allInnerTexts();
+
+// The same server, whose answers are of a pipeline without our features, and of ids that strangers chose.
+const visitStrange = async (context, report, ids) => {
+  const page = await visit(context, report);
+  const items = ids.map((id) => ({ subscriber_id: id, churn_probability: 0.5, risk_band: "high", reasons: [], scored_at: null, churn_label: null, total_events: null, avg_bill_zmw: null, max_days_overdue: null }));
+  await page.route("**/api/v1/subscribers?*", (route) => route.fulfill(json(
+    route.request().url().includes("search=") ? { status: 400, detail: "The parameter 'search' is wrong." } : { generation: 1, total: ids.length, items, next_cursor: null },
+    route.request().url().includes("search=") ? 400 : 200)));
+  await page.route("**/api/v1/overview", async (route) => {
+    const overview = await (await route.fetch({ headers: {} })).json();
+    Object.assign(overview.subscribers, { mean_bills_zmw: null, mean_bills_at_risk_zmw: null });
+    await route.fulfill(json(overview));
+  });
+  await page.reload();
+  await page.locator(`${at("subscribers")} tbody button`).nth(ids.length - 1).waitFor();
+  report.strange = {
+    ids: await textsOf(page, `${at("subscribers")} tbody button`),
+    head: await textsOf(page, `${at("subscribers")} thead th:visible`),
+    figures: await textsOf(page, `${at("figures")} dt`),
+    rowHeights: await page.locator(`${at("subscribers")} tbody tr`).evaluateAll((rows) => rows.map((row) => row.clientHeight)),
+    overflow: await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+  };
+  await look(page, "strange", report);
+  await page.locator(at("search")).fill("x");
+  await page.locator(at("shown")).filter({ hasText: "is wrong" }).waitFor();
+  report.strange.alarm = await page.locator(at("alarm")).isVisible();
+};
+
+// A server that takes requests and does not answer, and one that is not there any more: the page must not go on to say that all is well.
+const visitSilent = async (context, name, answer, report) => {
+  const page = await visit(context, { problems: [] });
+  await page.route("**/api/**", answer);
+  await page.locator(at("overall")).filter({ hasText: "Not known" }).waitFor();
+  report.silent[name] = { alarm: await page.locator(at("alarm")).innerText(), badges: await textsOf(page, `${at("parts")} .badge, ${at("layers")} .badge`) };
+  report.axe[name] = await violations(page);
+  await page.unroute("**/api/**");
+  await page.locator(at("overall")).filter({ hasNotText: "Not known" }).waitFor();
+  report.silent[name].after = { badges: await textsOf(page, `${at("parts")} .badge, ${at("layers")} .badge`), alarm: await page.locator(at("alarm")).isVisible() };
 };
 
 (async () => {
@@ -118,9 +160,14 @@ const visitDark = async (context, report) => {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: sandbox });
   try {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
-    const report = { axe: {}, problems: [] };
+    const report = { axe: {}, problems: [], silent: {} };
     await visitLight(context, report);
     await visitDark(context, report);
+    const refused = { problems: [], axe: report.axe }; // what is refused on purpose is a problem to the console
+    await visitStrange(context, refused, ["W".repeat(1000), "\u202eLTR-EVIL", "a\nb", "<b>x</b>", "\u0000"]);
+    report.strange = refused.strange;
+    await visitSilent(context, "hung", () => {}, report);
+    await visitSilent(context, "dead", (route) => route.abort(), report);
     console.log(JSON.stringify(report));
   } finally {
     await browser.close();

@@ -69,6 +69,23 @@ def test_a_narrow_page_does_not_scroll_sideways(seen: Json) -> None:
     assert seen["overflow"] == 0
 
 
-@pytest.mark.parametrize("name", ["light", "detail-light", "dark", "detail-dark", "narrow"])
+def test_any_ids_and_any_features_are_shown(seen: Json) -> None:
+    strange = seen["strange"]
+    assert strange["ids"] == ["W" * 1000, "\\u{202e}LTR-EVIL", "a\\u{a}b", "<b>x</b>", "\\u{0}"]
+    assert strange["head"] == ["Subscriber", "Risk of leaving", "Reasons"]
+    assert strange["figures"] == ["At risk of leaving", "Events in 24 hours", "In quarantine"]
+    assert max(strange["rowHeights"]) < 80 and strange["overflow"] == 0
+    assert not strange["alarm"], "a filter that is refused is no alarm of the page"
+
+
+@pytest.mark.parametrize("server", ["hung", "dead"])
+def test_a_server_that_does_not_answer_is_not_called_well(seen: Json, server: str) -> None:
+    silent = seen["silent"][server]
+    assert silent["alarm"].startswith("The server does not answer. The data shown is from ")
+    assert silent["badges"] and set(silent["badges"]) == {"Not known"}
+    assert "OK" in silent["after"]["badges"] and "Not known" not in silent["after"]["badges"] and not silent["after"]["alarm"]
+
+
+@pytest.mark.parametrize("name", ["light", "detail-light", "dark", "detail-dark", "narrow", "strange", "hung", "dead"])
 def test_axe_finds_nothing(seen: Json, name: str) -> None:
     assert seen["axe"][name] == []

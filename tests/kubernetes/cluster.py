@@ -157,7 +157,7 @@ class Space:
 
 # One request a connection, to the Service; the answer must be whole: a status 200 and a body that ends as an object does.
 PROBE = r"""
-ask='exec 3<>/dev/tcp/smelt-api/80; printf "GET /api/v1/overview HTTP/1.1\r\nHost: smelt\r\nConnection: close\r\n\r\n" >&3; cat <&3'
+ask='exec 3<>/dev/tcp/smelt-api/80; printf "GET /api/v1/overview HTTP/1.1\r\nHost: smelt-api\r\nConnection: close\r\n\r\n" >&3; cat <&3'
 ok=0 failed=0
 while [[ ! -e /tmp/stop ]]; do
   answer=$(timeout 3 bash -c "$ask")
@@ -178,7 +178,7 @@ class Shell:
         return self(f"timeout 3 bash -c '</dev/tcp/{host}/{port}'", check=False).returncode == 0
 
     def get(self, path: str) -> Json:
-        answer = self(f"exec 3<>/dev/tcp/smelt-api/80; printf 'GET {path} HTTP/1.0\\r\\nHost: smelt\\r\\n\\r\\n' >&3; cat <&3").stdout
+        answer = self(f"exec 3<>/dev/tcp/smelt-api/80; printf 'GET {path} HTTP/1.0\\r\\nHost: smelt-api\\r\\n\\r\\n' >&3; cat <&3").stdout
         return dict(json.loads(answer.partition("\n\n")[2] or answer.partition("\r\n\r\n")[2]))
 
     @contextlib.contextmanager

@@ -1,6 +1,6 @@
 /* test_churn.c: the churn model on a lake in memory with a Gold made by hand: train, register, score, train again, and all that can go
  * wrong. */
-#include "churn/churn.h"
+#include "churn/internal.h"
 
 #include "../fixture.h"
 #include "../gold_parts.h"
@@ -363,6 +363,56 @@ static void bad_label_files(void **state) {
     error_clear(&err);
 }
 
+/* A second label, of any name, would tell the model what it has to find. */
+static void no_label_is_a_feature(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    CLEANUP(churn_names_done) ChurnNames before = {0};
+    CLEANUP(churn_names_done) ChurnNames features = {0};
+    make_gold(f, 300);
+    must(churn_read_features(f->conn, &before, &err), &err);
+    run(f->conn,
+        "ALTER TABLE gold_features_base ADD COLUMN \"will leave\" INTEGER; ALTER TABLE gold_features_base ADD COLUMN left_us INTEGER; "
+        "UPDATE gold_features_base SET \"will leave\" = churn_label, left_us = churn_label;" GOLD_PARTS
+        "CREATE VIEW gold_labels AS SELECT unnest(['churn_label', 'will leave', 'left_us']) AS name");
+    must(churn_read_features(f->conn, &features, &err), &err);
+    assert_int_equal(features.count, before.count);
+    for (size_t i = 0; i < features.count; i++) assert_string_equal(features.at[i], before.at[i]);
+    CLEANUP(churn_training_done) ChurnTraining t = train(f);
+    assert_int_equal(t.features, before.count);
+}
+
+/* Training at the same moment twice, a clock that was set back, a file that a restored lake does not know. */
+static void model_ids_are_never_the_same(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    CLEANUP(free_text) char *first = NULL;
+    CLEANUP(free_text) char *second = NULL;
+    CLEANUP(free_text) char *third = NULL;
+    const int64_t now = INT64_C(1764000000123456);
+    must(churn_make_model_id(f->conn, f->options.models_dir, now, &first, &err), &err);
+    assert_string_equal(first, "churn-20251124T160000123Z");
+    run(f->conn, "INSERT INTO models VALUES ('churn-20251124T160000123Z', now(), 'x', 'rule', 10, 0.9, 0.8, 0.1, NULL, '{}')");
+    must(churn_make_model_id(f->conn, f->options.models_dir, now, &second, &err), &err);
+    assert_string_equal(second, "churn-20251124T160000123Z-2");
+    must(dir_make(f->options.models_dir, &err), &err);
+    CLEANUP(free_text) char *path = path_join(f->options.models_dir, "churn-20251124T160000123Z-2.json");
+    must(file_write_atomic(path, "{}", 2, &err), &err);
+    must(churn_make_model_id(f->conn, f->options.models_dir, now, &third, &err), &err);
+    assert_string_equal(third, "churn-20251124T160000123Z-3");
+}
+
+/* Who asks for it is told; a pipeline goes on, and publishes. */
+static void without_a_label_training_is_not_due(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    CLEANUP(churn_training_done) ChurnTraining t = {0};
+    make_gold(f, 100);
+    run(f->conn, "ALTER TABLE gold_features_base DROP COLUMN churn_label; " GOLD_PARTS);
+    must(churn_train_when_due(f->conn, &f->options, 0, &t, &err), &err);
+    assert_non_null(strstr(t.skipped, "model.label"));
+}
+
 static void gold_without_the_rule(void **state) {
     Fixture *f = *state;
     Error err = {0};
@@ -479,6 +529,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(nothing_to_score_with, setup, teardown),
         cmocka_unit_test_setup_teardown(labels_from_a_file, setup, teardown),
         cmocka_unit_test_setup_teardown(bad_label_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_label_is_a_feature, setup, teardown),
+        cmocka_unit_test_setup_teardown(model_ids_are_never_the_same, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_a_label_training_is_not_due, setup, teardown),
         cmocka_unit_test_setup_teardown(gold_without_the_rule, setup, teardown),
         cmocka_unit_test_setup_teardown(the_rule_says_that_it_leaks, setup, teardown),
         cmocka_unit_test_setup_teardown(gold_gained_and_lost_columns, setup, teardown),

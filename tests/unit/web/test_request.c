@@ -24,21 +24,10 @@ static void test_splits_path_and_parameters(void **state) {
     request_free(r);
 }
 
-static void test_takes_a_proxys_form(void **state) {
-    (void)state;
-    Request *r;
-    assert_int_equal(parse("http://host:80/livez?x=1", &r), 0);
-    assert_string_equal(r->path, "/livez");
-    request_free(r);
-    assert_int_equal(parse("http://host", &r), 0);
-    assert_string_equal(r->path, "/");
-    request_free(r);
-}
-
 static void test_refuses_what_is_not_text(void **state) {
     (void)state;
-    static const char *const bad[] = {"",    "*",        "livez",       "/a%00b", "/a%0ab",   "/a%zz",         "/a%4",
-                                      "/a%", "/a?b=%00", "/a?b=%c3%28", "/a%ff",  "/a?%00=1", "/a?b=%ed%a0%80"};
+    static const char *const bad[] = {"",         "*",           "livez", "/a%zz",    "/a%4",          "/a%",
+                                      "/a?b=%00", "/a?b=%c3%28", "/a%ff", "/a?%00=1", "/a?b=%ed%a0%80"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         Request *r;
         assert_int_equal(parse(bad[i], &r), 400);
@@ -112,9 +101,11 @@ static void test_reads_integers(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_splits_path_and_parameters),       cmocka_unit_test(test_takes_a_proxys_form),
-        cmocka_unit_test(test_refuses_what_is_not_text),         cmocka_unit_test(test_refuses_too_much),
-        cmocka_unit_test(test_checks_parameters_by_their_table), cmocka_unit_test(test_reads_integers),
+        cmocka_unit_test(test_splits_path_and_parameters),
+        cmocka_unit_test(test_refuses_what_is_not_text),
+        cmocka_unit_test(test_refuses_too_much),
+        cmocka_unit_test(test_checks_parameters_by_their_table),
+        cmocka_unit_test(test_reads_integers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@ static int setup(void **state) {
     (void)state;
     Error err = {0};
     lake = make_refined_lake();
-    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .live = lake.lake, .max_connections = 32}, &web, &err), &err);
+    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .hosts = "t,test", .live = lake.lake, .max_connections = 32}, &web, &err), &err);
     port = port_of_url(web_url(web));
     return 0;
 }
@@ -81,7 +81,7 @@ static void test_says_which_methods(void **state) {
     CLEANUP(free_text) char *answer = request(port, "PUT", "/api/v1/runs", "Content-Length: 0\r\n");
     CLEANUP(free_text) char *allow = header_of(answer, "Allow");
     assert_int_equal(status_of(answer), 405);
-    assert_string_equal(allow, "GET, HEAD");
+    assert_string_equal(allow, "GET, HEAD, OPTIONS");
 }
 
 static void test_keeps_the_connection(void **state) {
@@ -299,7 +299,7 @@ static void test_switches_generations_without_a_failed_request(void **state) {
     pthread_t readers[READERS];
     run(source.conn, lake_sql("serving/views"));
     run(source.conn, "UPDATE gold_features_base SET total_events = 0");
-    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .snapshots_dir = dir}, &server, &err), &err);
+    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .hosts = "t,test", .snapshots_dir = dir}, &server, &err), &err);
     Load load = {.port = port_of_url(web_url(server)), .lock = PTHREAD_MUTEX_INITIALIZER};
     clock_cond_init(&load.changed);
     CLEANUP(free_text) char *before = request(load.port, "GET", "/readyz", "");
@@ -324,7 +324,7 @@ static void test_generation_is_the_etag(void **state) {
     Error err = {0};
     run(lake.conn, lake_sql("serving/views"));
     publish(lake.conn, dir);
-    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .snapshots_dir = dir}, &server, &err), &err);
+    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .hosts = "t,test", .snapshots_dir = dir}, &server, &err), &err);
     int p = port_of_url(web_url(server));
     CLEANUP(free_text) char *first = request(p, "GET", "/api/v1/overview", "");
     CLEANUP(free_text) char *etag = header_of(first, "ETag");
@@ -334,6 +334,61 @@ static void test_generation_is_the_etag(void **state) {
     assert_int_equal(status_of(same), 304);
     publish(lake.conn, dir);
     wait_for_status(p, "/api/v1/overview", condition, 200);
+    web_stop(server);
+}
+
+static json_t *get_page(int of_port, const char *cursor, int status) {
+    CLEANUP(free_text)
+    char *target = xasprintf("/api/v1/subscribers?limit=3%s%s", cursor != NULL ? "&cursor=" : "", cursor != NULL ? cursor : "");
+    CLEANUP(free_text) char *answer = request(of_port, "GET", target, "");
+    if (status_of(answer) != status) fail_msg("%s was answered with %.300s", target, answer);
+    json_t *page = json_loads(body_of(answer), 0, NULL);
+    assert_non_null(page);
+    return page;
+}
+
+static char *next_of(const json_t *page) {
+    const char *next = json_string_value(json_object_get(page, "next_cursor"));
+    return next != NULL ? xstrdup(next) : NULL;
+}
+
+/* Generation `n` is served, and a client has begun to page through it. Returns its cursor. */
+static char *page_into(int of_port, int n) {
+    for (int64_t began = clock_mono_ns(); clock_mono_ns() - began < PATIENCE_MS * INT64_C(1000000);) {
+        CLEANUP(json_freep) json_t *page = get_page(of_port, NULL, 200);
+        if (json_integer_value(json_object_get(page, "generation")) == n) return next_of(page);
+    }
+    fail_msg("generation %d was never served", n);
+    return NULL;
+}
+
+/* All pages are of the generation of the first one, whatever is published meanwhile; one that is not kept any more is gone. */
+static void test_pages_stay_in_their_generation(void **state) {
+    const char *dir = *state;
+    CLEANUP(lake_fixture_done) LakeFixture source = make_refined_lake();
+    Web *server;
+    Error err = {0};
+    run(source.conn, lake_sql("serving/views"));
+    run(source.conn, "UPDATE gold_features_base SET total_events = 0");
+    publish(source.conn, dir);
+    must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .hosts = "t,test", .snapshots_dir = dir}, &server, &err), &err);
+    int p = port_of_url(web_url(server));
+    CLEANUP(free_text) char *first = page_into(p, 1), *cursor = xstrdup(first);
+    publish(source.conn, dir);
+    free(page_into(p, 2));
+    for (int rows = 3; cursor != NULL; rows += 3) {
+        CLEANUP(json_freep) json_t *page = get_page(p, cursor, 200);
+        assert_int_equal(json_integer_value(json_object_get(page, "generation")), 1);
+        assert_int_equal(json_array_size(json_object_get(page, "items")), rows < 9 ? 3 : 1);
+        assert_int_equal(json_integer_value(json_object_get(json_array_get(json_object_get(page, "items"), 0), "total_events")), 1);
+        free(cursor);
+        cursor = next_of(page);
+    }
+    for (int n = 3; n <= 5; n++) {
+        publish(source.conn, dir);
+        free(page_into(p, n));
+    }
+    json_decref(get_page(p, first, 410));
     web_stop(server);
 }
 
@@ -369,6 +424,7 @@ int main(void) {
         cmocka_unit_test(test_silent_clients_make_room),
         IN_SCRATCH(test_switches_generations_without_a_failed_request),
         IN_SCRATCH(test_generation_is_the_etag),
+        IN_SCRATCH(test_pages_stay_in_their_generation),
         cmocka_unit_test(test_refuses_bad_addresses),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

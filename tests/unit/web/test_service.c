@@ -4,6 +4,7 @@
 
 #include "base/document.h"
 #include "fixture.h"
+#include <pthread.h>
 
 static LakeFixture lake;
 static Service service;
@@ -24,7 +25,7 @@ static int setup(void **state) {
     lake = make_refined_lake();
     service = (Service){.pool = snapshot_pool_open_live(lake.lake),
                         .metrics = metrics_new(route_count(), route_pattern),
-                        .timeouts = query_timeouts_new(1, 10000),
+                        .timeouts = query_timeouts_new(1, 10000, 500),
                         .status = fixed_status,
                         .status_arg = word,
                         .samples = fixed_samples};
@@ -52,7 +53,7 @@ static Response answer_to(const char *method, const char *target) {
 static json_t *get_json(const char *target, int status) {
     Response resp = answer_to("GET", target);
     if (resp.status != status) fail_msg("%s: %d, not %d: %s", target, resp.status, status, resp.body.data);
-    json_t *value = json_loads(resp.body.data, 0, NULL);
+    json_t *value = json_loads(resp.body.data, JSON_ALLOW_NUL, NULL);
     assert_non_null(value);
     response_done(&resp);
     return value;
@@ -93,11 +94,9 @@ static void test_matches_by_segments(void **state) {
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         const char *why;
-        bool bad_id;
         CLEANUP(request_freep) Request *req = request_new(cases[i].path);
         assert_int_equal(request_parse(req, &why), 0);
-        const Route *route = route_match(req, &bad_id);
-        assert_false(bad_id);
+        const Route *route = route_match(req);
         if (cases[i].pattern == NULL)
             assert_null(route);
         else
@@ -110,7 +109,7 @@ static void assert_problem(const char *method, const char *target, int status, c
     Response resp = answer_to(method, target);
     assert_int_equal(resp.status, status);
     assert_string_equal(resp.content_type, "application/problem+json");
-    json_t *problem = json_loads(resp.body.data, 0, NULL);
+    json_t *problem = json_loads(resp.body.data, JSON_ALLOW_NUL, NULL);
     assert_text_at(problem, "type", "about:blank");
     assert_text_at(problem, "title", response_reason(status));
     assert_text_at(problem, "instance", instance);
@@ -118,7 +117,7 @@ static void assert_problem(const char *method, const char *target, int status, c
     assert_true(json_string_length(json_object_get(problem, "detail")) > 10);
     assert_int_equal(resp.etag[0], '\0');
     json_decref(problem);
-    if (status == 405) assert_string_equal(resp.allow, "GET, HEAD");
+    if (status == 405) assert_string_equal(resp.allow, "GET, HEAD, OPTIONS");
     response_done(&resp);
 }
 
@@ -187,10 +186,14 @@ static void test_filters(void **state) {
     static const struct {
         const char *target;
         int total;
-    } cases[] = {{"/api/v1/subscribers?band=high", 3},           {"/api/v1/subscribers?band=unscored", 1},
-                 {"/api/v1/subscribers?search=S-0", 10},         {"/api/v1/subscribers?search=S-03", 1},
-                 {"/api/v1/subscribers?search=%25", 0},          {"/api/v1/subscribers?band=low&search=S-08", 1},
-                 {"/api/v1/subscribers?search='%20OR%20true", 0}};
+    } cases[] = {{"/api/v1/subscribers?band=high", 3},
+                 {"/api/v1/subscribers?band=unscored", 1},
+                 {"/api/v1/subscribers?search=S-0", 10},
+                 {"/api/v1/subscribers?search=S-03", 1},
+                 {"/api/v1/subscribers?search=%25", 0},
+                 {"/api/v1/subscribers?band=low&search=S-08", 1},
+                 {"/api/v1/subscribers?search='%20OR%20true", 0},
+                 {"/api/v1/subscribers?search=s-03", 1}};
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         json_t *p = get_json(cases[i].target, 200);
         assert_int_equal(int_at(p, "total"), cases[i].total);
@@ -316,6 +319,315 @@ static void test_live_answers_have_tags(void **state) {
     response_done(&first);
 }
 
+/* ---- methods, content, types, conditions ---- */
+
+static Response answer_request(const char *method, Request *req) {
+    Response resp = {0};
+    Matched m = service_begin(&service, method, req, &resp);
+    if (m.needs_worker) service_finish(&service, 0, m.route, req, &resp);
+    return resp;
+}
+
+static void test_methods_content_and_types(void **state) {
+    (void)state;
+    static const struct {
+        const char *method, *target, *accept;
+        bool content, typed;
+        int status;
+    } cases[] = {
+        {"OPTIONS", "/api/v1/runs", NULL, false, false, 204},
+        {"OPTIONS", "*", NULL, false, false, 204},
+        {"OPTIONS", "/nowhere", NULL, false, false, 404},
+        {"POST", "/api/v1/runs", NULL, true, true, 405},
+        {"GET", "/api/v1/runs", NULL, true, false, 400},
+        {"GET", "/api/v1/runs", NULL, true, true, 415},
+        {"GET", "/api/v1/runs", "text/csv", false, false, 406},
+        {"GET", "/api/v1/runs", "*/*", false, false, 200},
+        {"GET", "/nowhere", "text/csv", false, false, 404},
+        {"GET", "/a%00b", NULL, false, false, 400},
+        {"GET", "/a%0ab", NULL, false, false, 400},
+        {"GET", "/api/v1/runs?limit=+5", NULL, false, false, 400},
+        {"GET", "/api/v1/runs?limit=%205", NULL, false, false, 400},
+        {"GET", "/api/v1/subscribers/a%00b", NULL, false, false, 404},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(request_freep) Request *req = request_new(cases[i].target);
+        if (cases[i].accept != NULL) req->accept = xstrdup(cases[i].accept);
+        req->has_content = cases[i].content;
+        req->content_is_typed = cases[i].typed;
+        Response resp = answer_request(cases[i].method, req);
+        if (resp.status != cases[i].status) fail_msg("%s %s: %d, not %d", cases[i].method, cases[i].target, resp.status, cases[i].status);
+        response_done(&resp);
+    }
+}
+
+/* A condition never turns an answer that would not be 200 into a 304. */
+static void test_only_what_exists_is_not_modified(void **state) {
+    (void)state;
+    static const struct {
+        const char *target;
+        int status;
+    } cases[] = {{"/api/v1/overview", 304},
+                 {"/api/v1/subscribers", 304},
+                 {"/api/v1/subscribers/S-01", 304},
+                 {"/api/v1/runs?limit=1", 304},
+                 {"/api/v1/subscribers/NOBODY", 404},
+                 {"/api/v1/subscribers?cursor=garbage", 400},
+                 {"/api/v1/subscribers?limit=0", 400},
+                 {"/nowhere", 404},
+                 {"/ui/nothing.js", 404},
+                 {"/ui/app.js", 304},
+                 {"/livez", 200}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(request_freep) Request *req = request_new(cases[i].target);
+        req->if_none_match = xstrdup("*");
+        Response resp = answer_request("GET", req);
+        if (resp.status != cases[i].status) fail_msg("%s: %d, not %d", cases[i].target, resp.status, cases[i].status);
+        if (resp.status == 304) assert_int_equal(resp.body.len, 0);
+        response_done(&resp);
+    }
+}
+
+static void test_answers_about_persons_are_private(void **state) {
+    (void)state;
+    static const char *const targets[] = {"/api/v1/overview", "/api/v1/subscribers", "/api/v1/subscribers/S-01", "/api/v1/runs"};
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        Response resp = answer_to("GET", targets[i]);
+        assert_string_equal(resp.cache_control, "private, no-cache");
+        response_done(&resp);
+    }
+}
+
+/* ---- ids ---- */
+
+/* Ids that lakes of before may hold; where there is no NUL the text is the id. */
+static const struct Id {
+    const char *bytes;
+    size_t n;
+} nasty_ids[] = {
+#define ID(text)                                                                                                                           \
+    { text, sizeof text - 1 }
+    ID("N"),
+    ID("NUL\0X"),
+    ID("NUL\0"),
+    ID("\0"),
+    ID("NEW\nLINE"),
+    ID("TAB\tX"),
+    ID("\x7f"),
+    ID(" "),
+    ID("."),
+    ID(".."),
+    ID("a/b"),
+    ID("%2F"),
+    ID("%00"),
+    ID("?a=b&c"),
+    ID("#"),
+    ID("~"),
+    ID("1~2"),
+    ID("\\"),
+    ID("\""),
+    ID("'"),
+    ID("<img src=x>"),
+    ID("\xc3\x9f-STRASSE"),
+    ID("\xe2\x80\xaeRTL"),
+    ID("\xc3\x89"),
+    ID("E\xcc\x81"),
+    ID("\xf0\x9f\x98\x80"),
+    ID("+"),
+    ID("NULL"),
+    ID("{{x}}"),
+    ID("$1"),
+#undef ID
+};
+enum { LONG_IDS = 40 };
+
+static void add_id(const char *bytes, size_t n, double probability) {
+    Error err = {0};
+    LakeValue id = lake_blob(bytes, n), values[] = {id, lake_real(probability)};
+    must(lake_exec_values(lake.conn, "id",
+                          "INSERT INTO gold_features_base BY NAME SELECT decode($1) AS subscriber_id, 3 AS total_events, 0 AS churn_label, "
+                          "1 AS refined_batch",
+                          &id, 1, NULL, &err),
+         &err);
+    must(lake_exec_values(lake.conn, "score", "INSERT INTO scores_base SELECT decode($1), $2, 'low', '[]', 'm1', now()", values, 2, NULL,
+                          &err),
+         &err);
+}
+
+/* Some have the same rank, some the same first 200 bytes. */
+static void add_nasty_ids(void) {
+    char long_id[1000];
+    for (size_t i = 0; i < ARRAY_LEN(nasty_ids); i++) add_id(nasty_ids[i].bytes, nasty_ids[i].n, (double)(i % 3) / 10);
+    memset(long_id, 'W', sizeof long_id);
+    for (size_t i = 0; i < LONG_IDS; i++) {
+        long_id[i < 20 ? 200 : 0] = (char)('!' + i);
+        add_id(long_id, 126 + i * 10, (double)(i % 2) / 10);
+    }
+}
+
+static char *escape(const char *s, size_t n) {
+    Buf out = {0};
+    buf_add_str(&out, "");
+    for (size_t i = 0; i < n; i++) buf_addf(&out, "%%%02X", (unsigned char)s[i]);
+    return buf_take(&out);
+}
+
+static void check_readable(const json_t *id) {
+    CLEANUP(free_text) char *escaped = escape(json_string_value(id), json_string_length(id));
+    CLEANUP(free_text) char *target = xasprintf("/api/v1/subscribers/%s", escaped);
+    json_t *one = get_json(target, 200);
+    assert_true(json_equal(json_object_get(one, "subscriber_id"), id));
+    json_decref(one);
+}
+
+static size_t page_through(size_t limit, size_t expected) {
+    CLEANUP(json_freep) json_t *seen = json_array();
+    CLEANUP(free_text) char *cursor = xstrdup("");
+    while (cursor != NULL) {
+        CLEANUP(free_text) char *target = xasprintf("/api/v1/subscribers?limit=%zu%s%s", limit, *cursor != '\0' ? "&cursor=" : "", cursor);
+        size_t i, j;
+        json_t *page = get_json(target, 200), *item, *other;
+        json_array_foreach(json_object_get(page, "items"), i, item) {
+            const json_t *id = json_object_get(item, "subscriber_id");
+            json_array_foreach(seen, j, other) if (json_equal(other, id)) fail_msg("%s came twice", json_string_value(id));
+            json_array_append(seen, json_object_get(item, "subscriber_id"));
+            if (limit == 1) check_readable(id);
+        }
+        const char *next = json_string_value(json_object_get(page, "next_cursor"));
+        free(cursor);
+        cursor = next != NULL ? xstrdup(next) : NULL;
+        if (cursor != NULL)
+            assert_true(strlen(cursor) <= 208 &&
+                        strspn(cursor, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == strlen(cursor));
+        json_decref(page);
+        assert_true(json_array_size(seen) <= expected);
+    }
+    return json_array_size(seen);
+}
+
+static void test_every_id_that_is_listed_can_be_read_and_paged(void **state) {
+    (void)state;
+    add_nasty_ids();
+    size_t all = 10 + ARRAY_LEN(nasty_ids) + LONG_IDS;
+    for (size_t limit = 1; limit <= 7; limit += 3) assert_int_equal(page_through(limit, all), all);
+    run(lake.conn, "DELETE FROM gold_features_base WHERE refined_batch = 1 AND subscriber_id NOT LIKE 'S-0_';"
+                   "DELETE FROM scores_base WHERE subscriber_id NOT LIKE 'S-0_'");
+    assert_int_equal(page_through(3, 10), 10);
+}
+
+static void test_a_page_of_long_ids_ends_early(void **state) {
+    (void)state;
+    run(lake.conn,
+        "INSERT INTO gold_features_base BY NAME SELECT repeat(chr((65 + i)::INTEGER), 100000) AS subscriber_id, 0 AS churn_label, 1 AS "
+        "refined_batch FROM range(8) AS r(i)");
+    json_t *page = get_json("/api/v1/subscribers?band=unscored", 200);
+    assert_in_range(json_array_size(json_object_get(page, "items")), 1, 4);
+    assert_false(json_is_null(json_object_get(page, "next_cursor")));
+    json_decref(page);
+    assert_int_equal(page_through(50, 18), 18);
+    run(lake.conn, "DELETE FROM gold_features_base WHERE strlen(subscriber_id) > 1000");
+}
+
+static void test_ids_in_capitals_are_found(void **state) {
+    (void)state;
+    json_t *one = get_json("/api/v1/subscribers/s-01", 200);
+    assert_text_at(one, "subscriber_id", "S-01");
+    json_decref(one);
+}
+
+static void test_cursors_are_of_their_filter(void **state) {
+    (void)state;
+    json_t *page = get_json("/api/v1/subscribers?limit=2&band=high", 200);
+    CLEANUP(free_text)
+    char *other = xasprintf("/api/v1/subscribers?limit=2&band=low&cursor=%s", json_string_value(json_object_get(page, "next_cursor")));
+    assert_problem("GET", other, 400, "/api/v1/subscribers");
+    SnapshotPool *kept = service.pool;
+    service.pool = snapshot_pool_open_live(lake.lake); /* as after a restart */
+    CLEANUP(free_text)
+    char *same = xasprintf("/api/v1/subscribers?limit=2&band=high&cursor=%s", json_string_value(json_object_get(page, "next_cursor")));
+    assert_problem("GET", same, 410, "/api/v1/subscribers");
+    snapshot_pool_free(service.pool);
+    service.pool = kept;
+    json_decref(page);
+}
+
+/* ---- one moment, any pipeline, bounds ---- */
+
+typedef struct Writing {
+    LakeConn *conn;
+    atomic_bool stop;
+} Writing;
+
+static void *commit_on_and_on(void *arg) {
+    Writing *w = arg;
+    for (int i = 100; !atomic_load(&w->stop); i++) {
+        CLEANUP(free_text) char *sql = xasprintf("INSERT INTO ledger_batches VALUES (%d, now(), 1, 0, 0, 0)", i);
+        run(w->conn, sql);
+    }
+    return NULL;
+}
+
+static void test_an_answer_is_one_moment(void **state) {
+    (void)state;
+    Error err = {0};
+    Writing w = {0};
+    pthread_t writer;
+    must(lake_connect(lake.lake, &w.conn, &err), &err);
+    assert_int_equal(pthread_create(&writer, NULL, commit_on_and_on, &w), 0);
+    for (int i = 0; i < 100; i++) {
+        json_t *o = get_json("/api/v1/overview", 200);
+        assert_true(json_equal(json_object_get(json_object_get(o, "events"), "bronze"),
+                               json_object_get(json_array_get(json_object_get(o, "layers"), 0), "row_count")));
+        json_decref(o);
+    }
+    atomic_store(&w.stop, true);
+    pthread_join(writer, NULL);
+    lake_conn_free(w.conn);
+    run(lake.conn, "DELETE FROM ledger_batches WHERE batch_id >= 100");
+}
+
+static void test_types_that_strangers_send_have_a_bound(void **state) {
+    (void)state;
+    run(lake.conn,
+        "INSERT INTO bronze_raw_events SELECT printf('t%d', i), printf('TYPE-%d', i), 'CRM', 'S-01', TIMESTAMPTZ '2025-06-01 10:00:00+00', "
+        "'{}', 80, now(), 't', 1, 0, 1000 + i, now(), 1, NULL FROM range(3000) AS r(i)");
+    json_t *o = get_json("/api/v1/overview", 200), *hour;
+    size_t i;
+    json_int_t events = 0;
+    json_array_foreach(json_object_get(o, "hours"), i, hour) events += int_at(hour, "events");
+    assert_int_equal(events, 3120);
+    assert_in_range(json_array_size(json_object_get(o, "hours")), 3, 3 * 21);
+    json_decref(o);
+    run(lake.conn, "DELETE FROM bronze_raw_events WHERE event_id LIKE 't%'");
+}
+
+/* A pipeline of bikes: no column of ours but the id and the scores. */
+static void test_any_pipeline_is_served(void **state) {
+    (void)state;
+    CLEANUP(lake_fixture_done) LakeFixture bikes = make_refined_lake();
+    SnapshotPool *kept = service.pool;
+    run(bikes.conn, "CREATE OR REPLACE TABLE gold_features_base AS SELECT printf('BIKE-%d', i) AS subscriber_id, i * 0.5 AS mean_trip_km, "
+                    "(i % 2)::INTEGER AS is_broken, 1::BIGINT AS refined_batch FROM range(7) AS r(i);" GOLD_PARTS);
+    service.pool = snapshot_pool_open_live(bikes.lake);
+    json_t *o = get_json("/api/v1/overview", 200), *s = json_object_get(o, "subscribers");
+    assert_int_equal(int_at(s, "total"), 7);
+    assert_true(json_is_null(json_object_get(s, "mean_bills_zmw")));
+    json_decref(o);
+    json_t *page = get_json("/api/v1/subscribers?limit=500", 200);
+    assert_int_equal(json_array_size(json_object_get(page, "items")), 7);
+    assert_true(json_is_null(json_object_get(json_array_get(json_object_get(page, "items"), 0), "avg_bill_zmw")));
+    json_decref(page);
+    json_t *one = get_json("/api/v1/subscribers/BIKE-3", 200);
+    assert_true(json_real_value(json_object_get(json_object_get(one, "features"), "mean_trip_km")) == 1.5);
+    json_decref(one);
+    json_decref(get_json("/api/v1/runs", 200));
+    Response metrics = answer_to("GET", "/metrics");
+    expect_line(&metrics, "smelt_layer_rows{layer=\"gold\"} 7");
+    response_done(&metrics);
+    snapshot_pool_free(service.pool);
+    service.pool = kept;
+}
+
 static void test_nothing_refined_is_not_ready(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture empty = open_lake(":memory:", NULL);
@@ -341,6 +653,16 @@ int main(void) {
         cmocka_unit_test(test_metrics_follow_the_lake),
         cmocka_unit_test(test_live_survives_a_new_column),
         cmocka_unit_test(test_live_answers_have_tags),
+        cmocka_unit_test(test_methods_content_and_types),
+        cmocka_unit_test(test_only_what_exists_is_not_modified),
+        cmocka_unit_test(test_answers_about_persons_are_private),
+        cmocka_unit_test(test_every_id_that_is_listed_can_be_read_and_paged),
+        cmocka_unit_test(test_a_page_of_long_ids_ends_early),
+        cmocka_unit_test(test_ids_in_capitals_are_found),
+        cmocka_unit_test(test_cursors_are_of_their_filter),
+        cmocka_unit_test(test_an_answer_is_one_moment),
+        cmocka_unit_test(test_types_that_strangers_send_have_a_bound),
+        cmocka_unit_test(test_any_pipeline_is_served),
         cmocka_unit_test(test_nothing_refined_is_not_ready),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

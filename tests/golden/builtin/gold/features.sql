@@ -115,6 +115,7 @@ CREATE OR REPLACE TABLE gold_base AS SELECT uuid() AS base_id, uuid() AS feature
 CREATE OR REPLACE VIEW gold_subscriber_features AS
 SELECT * EXCLUDE (refined_batch) FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id)
 UNION ALL SELECT * EXCLUDE (refined_batch) FROM gold_features_fresh;
+CREATE OR REPLACE VIEW gold_labels AS SELECT unnest(['churn_label']::VARCHAR[]) AS name;
 COMMENT ON COLUMN gold_subscriber_features.total_events IS 'Events in Silver.';
 COMMENT ON COLUMN gold_subscriber_features.total_events_7d IS 'Events in Silver. Over the last 7 UTC days up to the newest event.';
 COMMENT ON COLUMN gold_subscriber_features.total_events_30d IS 'Events in Silver. Over the last 30 UTC days up to the newest event.';

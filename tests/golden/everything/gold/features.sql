@@ -92,3 +92,4 @@ CREATE OR REPLACE TABLE gold_base AS SELECT uuid() AS base_id, uuid() AS feature
 CREATE OR REPLACE VIEW gold_subscriber_features AS
 SELECT * EXCLUDE (refined_batch) FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id)
 UNION ALL SELECT * EXCLUDE (refined_batch) FROM gold_features_fresh;
+CREATE OR REPLACE VIEW gold_labels AS SELECT unnest(['heavy', 'quiet']::VARCHAR[]) AS name;

@@ -1,0 +1,1 @@
+SELECT name FROM gold_labels

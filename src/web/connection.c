@@ -1,0 +1,172 @@
+/* connection.c: see connection.h.
+ *
+ * Invariants: no byte behind a refused request, or behind one with content, is ever taken for a request. Every answer has a length, so the
+ * client knows where it ends. */
+#include "web/connection.h"
+
+#include "base/memory.h"
+#include "web/http.h"
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+struct Connection {
+    const Hosts *hosts;
+    Buf in;
+    size_t begin; /* of the request in `in` that is being read */
+    HttpReader reader;
+    bool keeps_alive, ended;
+    Buf head;
+    Response response; /* its body, while it is sent */
+    size_t body_len, sent;
+};
+
+static void next_reader(Connection *c) {
+    if (c->reader.request != NULL) request_free(c->reader.request);
+    c->reader = (HttpReader){.request = request_new("/")};
+}
+
+Connection *connection_new(const Hosts *hosts) {
+    Connection *c = xcalloc(1, sizeof *c);
+    c->hosts = hosts;
+    next_reader(c);
+    return c;
+}
+
+void connection_free(Connection *c) {
+    request_free(c->reader.request);
+    response_done(&c->response);
+    buf_done(&c->head);
+    buf_done(&c->in);
+    free(c);
+}
+
+/* ---- in ---- */
+
+char *connection_space(Connection *c, size_t *ret_n) {
+    if (c->begin > 0) {
+        memmove(c->in.data, c->in.data + c->begin, c->in.len - c->begin);
+        c->in.len -= c->begin;
+        c->begin = 0;
+    }
+    *ret_n = HTTP_HEADER_MAX + 1 - (c->in.len < HTTP_HEADER_MAX ? c->in.len : HTTP_HEADER_MAX);
+    return buf_reserve(&c->in, *ret_n);
+}
+
+void connection_received(Connection *c, size_t n) {
+    c->in.len += n;
+}
+
+bool connection_has_input(const Connection *c) {
+    return c->in.len > c->begin;
+}
+
+bool connection_has_ended(const Connection *c) {
+    return c->ended;
+}
+
+static void refuse(Connection *c, int status, const char *why, bool last) {
+    Response resp = {0};
+    Request *req = c->reader.request;
+    response_problem(&resp, status, req, "%s", why);
+    connection_answer(c, req, &resp, last);
+    response_done(&resp);
+}
+
+static const char foreign_host[] = "This server does not answer for that host; http.hosts lists those that it answers for.";
+
+Request *connection_next(Connection *c, int *ret_refused) {
+    *ret_refused = 0;
+    if (c->ended || !connection_has_input(c)) return NULL;
+    HttpState state = http_read(&c->reader, c->in.data + c->begin, c->in.len - c->begin);
+    if (state == HTTP_MORE) return NULL;
+    c->keeps_alive = state == HTTP_COMPLETE && http_keeps_alive(&c->reader);
+    if (state == HTTP_REFUSED) {
+        refuse(c, *ret_refused = c->reader.status, c->reader.why, true);
+        return NULL;
+    }
+    c->begin += c->reader.at;
+    if (!hosts_allow(c->hosts, c->reader.request->authority)) {
+        refuse(c, *ret_refused = 421, foreign_host, false);
+        next_reader(c);
+        return NULL;
+    }
+    Request *req = TAKE(c->reader.request);
+    next_reader(c);
+    return req;
+}
+
+bool connection_answer_late(Connection *c) {
+    if (c->ended || !connection_has_input(c)) return false;
+    refuse(c, 408, "The request was not complete in time.", true);
+    return true;
+}
+
+/* ---- out ---- */
+
+/* A page that may run its own scripts and styles and talk to its own server, and nothing else. */
+static const char security_headers[] =
+    "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
+    "X-Content-Type-Options: nosniff\r\n"
+    "X-Frame-Options: DENY\r\n"
+    "Referrer-Policy: no-referrer\r\n"
+    "Cross-Origin-Opener-Policy: same-origin\r\n"
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
+    "Permissions-Policy: camera=(), geolocation=(), microphone=()\r\n";
+
+static void add_date(Buf *head) {
+    static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    time_t now = time(NULL);
+    struct tm t;
+    gmtime_r(&now, &t);
+    buf_addf(head, "Date: %.3s, %02d %.3s %04d %02d:%02d:%02d GMT\r\n", days + (size_t)t.tm_wday * 3, t.tm_mday,
+             months + (size_t)t.tm_mon * 3, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
+}
+
+static void add_head(Connection *c, const Response *r, size_t length) {
+    Buf *head = &c->head;
+    buf_addf(head, "HTTP/1.1 %d %s\r\n", r->status, response_reason(r->status));
+    add_date(head);
+    buf_add_str(head, security_headers);
+    if (r->content_type != NULL && r->status != 304) buf_addf(head, "Content-Type: %s\r\n", r->content_type);
+    buf_addf(head, "Cache-Control: %s\r\n", r->cache_control != NULL ? r->cache_control : "no-store");
+    if (r->etag[0] != '\0') buf_addf(head, "ETag: %s\r\n", r->etag);
+    if (r->allow != NULL) buf_addf(head, "Allow: %s\r\n", r->allow);
+    if (r->retry_after_s > 0) buf_addf(head, "Retry-After: %d\r\n", r->retry_after_s);
+    if (r->status != 204 && r->status != 304) buf_addf(head, "Content-Length: %zu\r\n", length);
+    buf_addf(head, "Connection: %s\r\n\r\n", c->ended ? "close" : "keep-alive");
+}
+
+void connection_answer(Connection *c, const Request *req, Response *resp, bool last) {
+    bool empty = resp->status == 204 || resp->status == 304;
+    size_t length = resp->fixed != NULL ? resp->fixed_len : resp->body.len;
+    c->ended = last || !c->keeps_alive || req->has_content;
+    add_head(c, resp, length);
+    c->body_len = empty || strcmp(req->method, "HEAD") == 0 ? 0 : length;
+    c->response = *resp;
+    *resp = (Response){0};
+    c->sent = 0;
+}
+
+int connection_output(const Connection *c, struct iovec parts[2]) {
+    /* writev takes a pointer to non-const and only reads it. */
+    union {
+        const void *in;
+        void *out;
+    } body = {.in = c->response.fixed != NULL ? c->response.fixed : c->response.body.data};
+    size_t head_left = c->sent < c->head.len ? c->head.len - c->sent : 0, body_sent = c->sent - (c->head.len - head_left);
+    int n = 0;
+    if (head_left > 0) parts[n++] = (struct iovec){c->head.data + c->sent, head_left};
+    if (body_sent < c->body_len) parts[n++] = (struct iovec){(char *)body.out + body_sent, c->body_len - body_sent};
+    return n;
+}
+
+void connection_sent(Connection *c, size_t n) {
+    c->sent += n;
+    if (c->sent < c->head.len + c->body_len) return;
+    response_done(&c->response);
+    c->response = (Response){0};
+    c->body_len = c->sent = 0;
+    buf_clear(&c->head);
+}

@@ -1,0 +1,35 @@
+/* http.h: the header of one request as RFC 9110 and 9112 allow it, and nothing else. Bytes in, a Request or a refusal out; knows no
+ * sockets. What an intermediary and this server could understand differently is refused, and the connection is then of no use any more.
+ * One thread at a time. */
+#pragma once
+#include "web/request.h"
+
+enum {
+    HTTP_HEADER_MAX = 16 * 1024, /* request line and fields */
+    HTTP_LINE_MAX = TARGET_MAX + 64,
+    HTTP_FIELDS_MAX = 100,
+};
+
+typedef enum HttpState {
+    HTTP_MORE,     /* the header is not complete yet */
+    HTTP_COMPLETE, /* `request` is set; `at` is where the next request begins */
+    HTTP_REFUSED,  /* `status` and `why` are set; nothing behind it may be read as a request */
+} HttpState;
+
+/* Reads one header while its bytes arrive. Starts as {.request = request_new("")}; the owner frees `request` or takes it. */
+typedef struct HttpReader {
+    size_t at;        /* bytes that were read: whole lines */
+    Request *request; /* owned */
+    int lines, fields, hosts, lengths, codings;
+    bool http_1_0, close, keep_alive, length_is_zero, chunked_last, unknown_coding, expects_other;
+    int status;
+    const char *why; /* one sentence; static */
+} HttpReader;
+
+/* `bytes` are all that came for this header, from its first byte; each call may have more of them. */
+HttpState http_read(HttpReader *reader, const char *bytes, size_t n);
+/* Whether the client lets the connection live after the answer. */
+bool http_keeps_alive(const HttpReader *reader);
+
+/* "host", "host:port" or "[v6]:port" as RFC 3986 has them. `ret_host` (NULL: not wanted) is where the host is, with its brackets. */
+bool http_is_authority(const char *s, size_t n, size_t *ret_host_len);
