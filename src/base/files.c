@@ -93,6 +93,19 @@ bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
 }
 
+FileStamp file_stamp(const char *path) {
+    struct stat st;
+    if (stat(path, &st) != 0) return (FileStamp){0};
+    return (FileStamp){.device = (int64_t)st.st_dev,
+                       .inode = (int64_t)st.st_ino,
+                       .bytes = st.st_size,
+                       .modified_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec};
+}
+
+bool file_stamp_same(const FileStamp *a, const FileStamp *b) {
+    return a->device == b->device && a->inode == b->inode && a->bytes == b->bytes && a->modified_ns == b->modified_ns;
+}
+
 /* "<path>.aside-TIME", with a number behind it when that file exists. */
 static char *aside_name(const char *path) {
     char when[32];

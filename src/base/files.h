@@ -16,6 +16,12 @@ int file_publish(const char *tmp, const char *path, Error *err) MUST_CHECK;
  * ERR_IO. */
 int file_copy(const char *from, const char *to, Error *err) MUST_CHECK;
 bool file_exists(const char *path);
+/* What changes when a file is written or replaced: to see that without reading it. All zero when there is no file. */
+typedef struct FileStamp {
+    int64_t device, inode, bytes, modified_ns;
+} FileStamp;
+FileStamp file_stamp(const char *path);
+bool file_stamp_same(const FileStamp *a, const FileStamp *b);
 /* Renames `path` to "<path>.aside-20261124T101500Z" (with -2, -3, ... at the end when that name is taken), durably. ERR_IO. The caller
  * frees `ret_aside`. */
 int file_set_aside(const char *path, char **ret_aside, Error *err) MUST_CHECK;

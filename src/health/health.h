@@ -14,6 +14,7 @@ typedef struct Health Health;
 typedef struct HealthOptions {
     const Settings *settings; /* borrowed */
     Lake *live;               /* the lake of this process; NULL: the newest snapshot is read, never the live file. Borrowed */
+    const char *refused;      /* why this process cannot use the lake, and what to do; NULL: it can. Borrowed */
     bool ask_api;             /* GET /livez at http.listen; not for a server, which is the API */
 } HealthOptions;
 
