@@ -1,9 +1,11 @@
 /* files.c: durable replacement is write, fsync, rename, fsync of the directory, in this order. */
 #include "base/files.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -150,6 +152,11 @@ int dir_make(const char *path, Error *err) {
         *p = '/';
     }
     return make_dir(path, err);
+}
+
+char *temp_dir_name(void) {
+    const char *base = getenv("TMPDIR");
+    return xasprintf("%s/smelt-%d-%" PRIx64, base != NULL && base[0] != '\0' ? base : "/tmp", (int)getpid(), clock_mono_ns());
 }
 
 char *path_join(const char *dir, const char *name) {

@@ -27,6 +27,8 @@ bool file_stamp_same(const FileStamp *a, const FileStamp *b);
 int file_set_aside(const char *path, char **ret_aside, Error *err) MUST_CHECK;
 /* mkdir -p. */
 int dir_make(const char *path, Error *err) MUST_CHECK;
+/* A name below TMPDIR that no other process uses; nothing is created. The caller frees. */
+char *temp_dir_name(void) MUST_CHECK;
 /* "<dir>/<name>"; the caller frees. */
 char *path_join(const char *dir, const char *name) MUST_CHECK;
 

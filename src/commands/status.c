@@ -1,6 +1,7 @@
 /* status.c: `smelt status`. Exit codes: 0 every part is ok, 1 a part is degraded, 69 a part is down or unknown. */
 #include "base/memory.h"
 #include "commands/all.h"
+#include "flow/reader.h"
 #include "health/health.h"
 #include <string.h>
 #include <unistd.h>
@@ -78,7 +79,8 @@ int command_status(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(health_freep) Health *health = NULL;
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
-    if (health_new(&(HealthOptions){.settings = app->settings, .ask_api = true}, &health, err) != 0) return -1;
+    if (health_new(&(HealthOptions){.settings = app->settings, .check_writer = reader_check_writer, .ask_api = true}, &health, err) != 0)
+        return -1;
     health_refresh(health);
     app->summary = health_report(health);
     int worst = print_report(app, app->summary, &o);

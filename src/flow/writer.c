@@ -67,7 +67,9 @@ static int open_marked(const Settings *settings, Writer *w, Error *err) {
     if (check_missing(settings, err) != 0 || writer_open_file(settings, w, err) != 0 ||
         commit_mark_check(w->conn, layout.mark_path, &lake, err) != 0 || lake_migrate(w->conn, err) != 0)
         return -1;
-    return commit_mark_keeper_open(w->conn, layout.mark_path, &lake, &w->mark, err);
+    if (commit_mark_keeper_open(w->conn, layout.mark_path, &lake, &w->mark, err) != 0) return -1;
+    w->queries = query_socket_new(w->lake, layout.lock_path, layout.mark_path);
+    return 0;
 }
 
 static int open_writer(const Settings *settings, const char *what, Writer *ret, Error *err) {
@@ -106,16 +108,20 @@ int writer_reexec_if_disk_full(Error *err) {
     return -1;
 }
 
-int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) {
+int writer_check_exists(const Settings *settings, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     const char *path = layout.lake_path;
     if (check_missing(settings, err) != 0) return -1;
-    if (!file_exists(path))
-        return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
-    return open_writer(settings, what, ret, err);
+    if (file_exists(path)) return 0;
+    return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
+}
+
+int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) {
+    return writer_check_exists(settings, err) == 0 ? open_writer(settings, what, ret, err) : -1;
 }
 
 void writer_done(Writer *w) {
+    query_socket_freep(&w->queries);
     stop_watchdog_freep(&w->watchdog);
     commit_mark_keeper_freep(&w->mark);
     lake_conn_freep(&w->conn);

@@ -188,7 +188,7 @@ void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, Kaf
     f->refused = options->refused;
     gather_kafka(f, kafka);
     gather_lake(f);
-    lake_check(&cache->lake, f->settings, options->live, f->writer);
+    lake_check(&cache->lake, options, f->writer);
     f->lake = &cache->lake;
     gather_runs(f);
     gather_mark(f);

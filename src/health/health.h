@@ -15,7 +15,10 @@ typedef struct HealthOptions {
     const Settings *settings; /* borrowed */
     Lake *live;               /* the lake of this process; NULL: the newest snapshot is read, never the live file. Borrowed */
     const char *refused;      /* why this process cannot use the lake, and what to do; NULL: it can. Borrowed */
-    bool ask_api;             /* GET /livez at http.listen; not for a server, which is the API */
+    /* Asks the process that writes the lake whether it is what its mark says (flow/reader.h: reader_check_writer). NULL: it is not asked.
+     */
+    int (*check_writer)(const Settings *settings, Error *err);
+    bool ask_api; /* GET /livez at http.listen; not for a server, which is the API */
 } HealthOptions;
 
 /* Checks nothing yet. ERR_CONFIG: Kafka's settings are wrong. */

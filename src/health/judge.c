@@ -92,30 +92,25 @@ static const char *lake_problem(const Facts *f) {
     return f->refused != NULL ? f->refused : f->lake != NULL ? f->lake->problem : NULL;
 }
 
-static void add_not_verified(const Facts *f, Finding *r) {
-    if (f->lake == NULL || f->lake->checked_us == 0)
-        buf_add_str(&r->detail, " Not verified yet.");
-    else
-        add_age(r, " Last verified ", f->now_us - f->lake->checked_us, " ago.");
-    if (f->lake != NULL && f->lake->unknown != NULL) buf_addf(&r->detail, " It could not be verified now: %s.", f->lake->unknown);
-}
-
 /* How much is known of the lake's state, and since when. */
 static void describe_check(const Facts *f, Finding *r) {
-    const LakeCheck *c = f->lake;
+    static const LakeCheck never = {0};
+    const LakeCheck *c = f->lake != NULL ? f->lake : &never;
     char time[CLOCK_TEXT_SIZE];
-    put_text(r, "verified_at", c != NULL && c->checked_us > 0 ? clock_format(c->checked_us, time) : NULL);
-    bool looked_at = c != NULL && c->checked_us > 0 && c->unknown == NULL && (f->writer == NULL || f->live);
-    if (!looked_at) {
+    if (c->unknown != NULL) {
+        r->state = f->writer != NULL ? STATE_DEGRADED : STATE_UNKNOWN;
+        buf_addf(&r->detail, " It could not be verified now: %s.", c->unknown);
+    }
+    if (c->checked_us == 0) {
         if (f->writer == NULL) r->state = STATE_UNKNOWN;
-        if (f->writer != NULL) buf_add_str(&r->detail, " It compared the lake with its mark when it opened it.");
-        add_not_verified(f, r);
+        buf_add_str(&r->detail, f->writer != NULL ? " It compared the lake with its mark when it opened it." : " Not verified yet.");
         return;
     }
+    put_text(r, "verified_at", clock_format(c->checked_us, time));
     json_object_set_new(r->more, "all_rows_read", json_boolean(c->all_read));
     add_age(r, c->all_read ? " Opened, compared with its mark and read to its end " : " Compared with its mark ", f->now_us - c->checked_us,
             " ago.");
-    if (!c->all_read && !f->live) buf_add_str(&r->detail, " Not all rows were read then; `smelt audit` reads them.");
+    if (!c->all_read && f->writer == NULL) buf_add_str(&r->detail, " Not all rows were read then; `smelt audit` reads them.");
 }
 
 static bool judge_lake(const Facts *f, Finding *r) {

@@ -108,16 +108,30 @@ static void look_at_file(LakeCheck *c, const Layout *layout, const Settings *set
     if (!is_as_checked(c, layout) || clock_wall_us() - c->checked_us > CHECK_AGAIN_US) look_into(c, layout, settings);
 }
 
-void lake_check(LakeCheck *c, const Settings *settings, Lake *live, const char *writer) {
-    CLEANUP(layout_done) Layout layout = layout_of(settings);
-    if (live != NULL) {
-        look_at_live(c, &layout, live);
+/* ERR_BUSY: it cannot be asked from here, for example from another container. */
+static void ask_writer(LakeCheck *c, const HealthOptions *options) {
+    Error err = {0};
+    forget(&c->unknown);
+    int rc = options->check_writer(options->settings, &err);
+    if (rc == 0 || err.kind == ERR_DATA) {
+        lake_check_done(c);
+        c->checked_us = clock_wall_us();
+    }
+    if (rc != 0 && err.kind == ERR_DATA) take_error(&c->problem, &err);
+    if (rc != 0 && err.kind == ERR_UNAVAILABLE) take_error(&c->unknown, &err);
+    error_clear(&err);
+}
+
+void lake_check(LakeCheck *c, const HealthOptions *options, const char *writer) {
+    CLEANUP(layout_done) Layout layout = layout_of(options->settings);
+    if (options->live != NULL) {
+        look_at_live(c, &layout, options->live);
     } else if (!file_exists(layout.lake_path)) {
         lake_check_done(c);
     } else if (writer == NULL) {
-        look_at_file(c, &layout, settings);
-    } else if (!is_as_checked(c, &layout)) {
-        forget(&c->problem); /* of what the writer has replaced */
-        c->all_read = false;
+        look_at_file(c, &layout, options->settings);
+    } else {
+        if (!is_as_checked(c, &layout)) forget(&c->problem); /* of what the writer has replaced */
+        if (options->check_writer != NULL) ask_writer(c, options);
     }
 }

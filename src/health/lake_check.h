@@ -2,11 +2,10 @@
  *
  * A lake that no process writes is opened read-only and read, for at most READ_MS, and not longer than until a writer wants it
  * (flow/writer.c waits for that moment). It is read again only when one of its files was touched, or after CHECK_AGAIN_US. The lake of this
- * process is compared each time; one that another process writes is left alone: that process compared it when it opened it. One thread. */
+ * process is compared each time; one that another process writes is left alone: that process is asked to compare it. One thread. */
 #pragma once
 #include "base/files.h"
-#include "base/settings.h"
-#include "lake/lake.h"
+#include "health/health.h"
 
 typedef struct LakeCheck {
     char *problem;             /* what was found; NULL: nothing. Owned: lake_check_done */
@@ -16,6 +15,6 @@ typedef struct LakeCheck {
     FileStamp lake, wal, mark; /* as they were then */
 } LakeCheck;
 
-/* `live`: the lake of this process, or NULL. `writer`: the process that holds the lake, or NULL. */
-void lake_check(LakeCheck *c, const Settings *settings, Lake *live, const char *writer);
+/* `options->live`: the lake of this process, or NULL. `writer`: the process that holds the lake, or NULL. */
+void lake_check(LakeCheck *c, const HealthOptions *options, const char *writer);
 void lake_check_done(LakeCheck *c);

@@ -169,13 +169,6 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
 
 /* ---- reading ---- */
 
-/* A folder that DuckDB makes when it spills and removes when it closes. No other process uses it: SQL of users may read and write what is
- * in it. */
-static char *private_temp_dir(void) {
-    const char *base = getenv("TMPDIR");
-    return xasprintf("%s/smelt-%d-%" PRIx64, base != NULL && base[0] != '\0' ? base : "/tmp", (int)getpid(), clock_mono_ns());
-}
-
 /* How a generation is opened. */
 typedef struct SnapshotReading {
     const char *dir;
@@ -185,7 +178,7 @@ typedef struct SnapshotReading {
 
 static int open_file(const char *path, const SnapshotReading *how, Snapshot *s, Error *err) {
     CLEANUP(free_text) char *lock = generation_lock_path(path);
-    CLEANUP(free_text) char *temp_dir = private_temp_dir();
+    CLEANUP(free_text) char *temp_dir = temp_dir_name(); /* no other process's: SQL of users may read and write what is in it */
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     Error ignored = {0};
     if (file_lock_shared(lock, &s->lock, &ignored) != 0) {

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import FREE_PORT, Api, Json, Running, Smelt, billing, encode, eventually, free_port, serving
+from harness import FREE_PORT, Api, Json, Running, Smelt, Topic, billing, encode, eventually, free_port, serving
 
 PIECES = ((0, 0.33), (0.33, 0.66), (0.66, 1), (0.5, 0.52))  # of a file, overwritten
 
@@ -163,3 +167,61 @@ def answers(api: Api, path: str, key: str, value: object) -> bool:
     except OSError:
         return False
     return status == 200 and json.loads(body)[key] == value
+
+
+def test_audit_and_quarantine_work_beside_a_running_up(smelt: Smelt, topic: Topic) -> None:
+    topic.send([encode(billing(n)) for n in range(300)] + [encode(billing(n, payload={"plan": 5})) for n in range(300, 310)])
+    running = smelt.start("up", *FREE_PORT)
+    eventually("landed", lambda: topic.committed(topic.name) == 310)
+    eventually("refined", lambda: smelt.run("quarantine", "list").summary.get("events") == 10)
+    assert smelt.audit()["landed"] == 310
+    rows = smelt("quarantine", "show", "--limit", "3")["rows"]
+    assert len(rows) == 3 and rows[0]["raw_payload"] is not None, rows
+    lake = parts_of(smelt)("lake")
+    assert lake["state"] == "ok" and "Compared with its mark 0 seconds ago" in lake["detail"], lake
+    assert running.end(seconds=15).code == 0
+    assert smelt.audit()["landed"] == 310
+    assert smelt("quarantine", "show", "--limit", "3")["rows"] == rows
+
+
+def test_a_writer_that_hangs_is_not_called_ok(smelt: Smelt, topic: Topic) -> None:
+    topic.send(encode(billing(n)) for n in range(100))
+    running = smelt.start("up", *FREE_PORT)
+    eventually("landed", lambda: topic.committed(topic.name) == 100)
+    running.process.send_signal(signal.SIGSTOP)
+    lake = parts_of(smelt)("lake")
+    assert lake["state"] == "degraded" and "does not answer" in lake["detail"], lake
+    running.process.send_signal(signal.SIGCONT)
+    eventually("it answers", lambda: parts_of(smelt)("lake")["state"] == "ok")
+    assert running.end(seconds=15).code == 0
+
+
+def test_another_user_is_not_answered(smelt: Smelt, topic: Topic) -> None:
+    """Quarantine has what strangers sent, and personal data."""
+    if os.geteuid() != 0:
+        pytest.fail("needs root, to become another user")
+    topic.send(encode(billing(n)) for n in range(100))
+    running = smelt.start("up", *FREE_PORT)
+    eventually("landed", lambda: topic.committed(topic.name) == 100)
+    lock = (smelt.data / "smelt.lock").stat()
+    script = textwrap.dedent(f"""
+        import os, socket
+        os.setuid(65534)
+        s = socket.socket(socket.AF_UNIX)
+        s.connect("\\0smelt-{lock.st_dev:x}-{lock.st_ino:x}")
+        s.sendall(b'{{"ask": "audit"}}\\n')
+        print(s.recv(100))
+    """)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "b''\n" or "ConnectionResetError" in done.stderr or "BrokenPipeError" in done.stderr, done
+    assert running.end(seconds=15).code == 0
+
+
+def test_audit_and_quarantine_read_a_volume_that_cannot_be_written(offline: Smelt) -> None:
+    publish(offline)
+    script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
+    for command in (("audit",), ("quarantine", "list")):
+        words = ["unshare", "--mount", "sh", "-ec", script, "sh", str(offline.data), *map(str, offline.command(command))]
+        done = subprocess.run(words, env=offline.env, cwd=offline.folder, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done
+        assert json.loads(done.stdout.splitlines()[-1])
