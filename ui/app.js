@@ -3,6 +3,8 @@ import { showHours, watchChart } from "./chart.js";
 import { ago, agoElement, badge, bar, count, decimal, feature, h, many, percent, refreshAges, serverTime, short, value } from "./words.js";
 
 const INTERVAL_MS = 4000;
+const TIMEOUT_MS = 8000;
+const MISSED_MAX = 2; // answers about the state that may be missing before it is called not known
 const PAGE = 12;
 const QUARANTINE_ROWS = 10;
 const $ = (id) => document.getElementById(id);
@@ -14,9 +16,10 @@ const UNCHANGED = Symbol("unchanged");
 
 const ask = async (url) => {
   const headers = etags.has(url) ? { "If-None-Match": etags.get(url) } : {};
-  const answer = await fetch(url, { headers, cache: "no-store" });
+  const answer = await fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
   serverTime(answer.headers.get("Date"));
   if (answer.status === 304) return UNCHANGED;
+  if (!/json/.test(answer.headers.get("Content-Type") ?? "")) throw new Error(`${url} answered ${answer.status}, and not as this server does`);
   const body = await answer.json();
   if (!answer.ok) throw new Error(body.detail ?? `${url} answered ${answer.status}`);
   const etag = answer.headers.get("ETag");
@@ -25,7 +28,7 @@ const ask = async (url) => {
   return body;
 };
 
-const state = { overview: null, status: null, limit: PAGE, answeredAt: null };
+const state = { overview: null, status: null, limit: PAGE, answeredAt: null, missed: 0 };
 
 // ---- headline ----
 
@@ -80,12 +83,20 @@ const showLayers = () => {
 
 const showStatus = (status) => {
   state.status = status;
-  $("overall").replaceChildren(badge(status.state, status.state === "ok" ? "All parts OK" : status.state === "unknown" ? "Checking" : status.summary.replace(/\.$/, "")));
+  document.body.toggleAttribute("data-stale", status.stale === true);
+  const words = status.stale ? "Not known" : status.state === "ok" ? "All parts OK" : status.components.length === 0 ? "Checking" : status.summary.replace(/\.$/, "");
+  $("overall").replaceChildren(badge(status.state, words));
   const inStrip = new Set(["bronze", "silver", "gold"]);
   const parts = status.components.filter((c) => !inStrip.has(c.name));
   $("parts").replaceChildren(...parts.map((c) => h("li", { "data-testid": `part-${c.name}` },
     h("div", { class: "part-head" }, h("h3", {}, c.title), badge(c.state)), h("p", {}, c.detail))));
   showLayers();
+};
+
+// A server that is away, or hangs, tells nothing about its parts: what it said before is not shown as true.
+const showNotKnown = () => {
+  if (!state.status) return;
+  showStatus({ ...state.status, state: "unknown", stale: true, components: state.status.components.map((c) => ({ ...c, state: "unknown" })) });
 };
 
 // ---- subscribers ----
@@ -242,8 +253,10 @@ const refresh = async () => {
     if (a.status === "fulfilled" && a.value !== UNCHANGED) views[i][1](a.value);
   });
   if (!failed) state.answeredAt = new Date().toISOString();
+  state.missed = answers[0].status === "rejected" ? state.missed + 1 : 0;
+  if (state.missed >= MISSED_MAX) showNotKnown();
   const since = state.answeredAt ? ` The data shown is from ${ago(state.answeredAt)}.` : "";
-  alarm(failed ? `${failed.reason instanceof TypeError ? "The server does not answer." : failed.reason.message}${since}` : "");
+  alarm(failed ? `${failed.reason instanceof TypeError || failed.reason.name === "TimeoutError" ? "The server does not answer." : failed.reason.message}${since}` : "");
 };
 
 const refreshSubscribers = async () => {

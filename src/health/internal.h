@@ -73,6 +73,10 @@ int64_t facts_lag(const Facts *f, const Offsets *p);
 const char *facts_run_state(const Facts *f);
 const json_t *facts_last_run(const Facts *f);
 
+/* ---- the report (health.c) ---- */
+/* A check that hangs, for example on a disk that does not answer, must not leave the last good report standing. */
+void report_call_unknown(json_t *report, int64_t age_us);
+
 /* ---- numbers (samples.c) ---- */
 /* [[metric, value, {label: value}], ...], the samples of one metric side by side; `parts`: the components of the report. A new reference.
  */

@@ -113,6 +113,26 @@ const visitDark = async (context, report) => {
   await look(page, "narrow", report);
 };
 
+// The server hangs: requests are sent and never answered. Then it answers again.
+const visitHung = async (context, report) => {
+  const page = await visit(context, { problems: [] }); // what is given up counts as failed
+  const badges = () => page.evaluate(() => ({
+    overall: document.getElementById("overall").innerText,
+    parts: [...document.querySelectorAll("#parts .badge, #layers .badge")].map((badge) => badge.dataset.state ?? badge.innerText),
+    alarm: document.getElementById("alarm").innerText,
+  }));
+  report.before = await badges();
+  const hang = () => {};
+  await page.route("**/api/**", hang);
+  await page.locator("#overall", { hasText: "Not known" }).waitFor();
+  report.hung = await badges();
+  await page.unroute("**/api/**", hang);
+  await page.locator("#overall", { hasNotText: "Not known" }).waitFor();
+  await page.locator("#alarm").waitFor({ state: "hidden" });
+  report.after = await badges();
+  await page.close();
+};
+
 (async () => {
   const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to have one as root
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: sandbox });
@@ -121,6 +141,7 @@ const visitDark = async (context, report) => {
     const report = { axe: {}, problems: [] };
     await visitLight(context, report);
     await visitDark(context, report);
+    await visitHung(context, report);
     console.log(JSON.stringify(report));
   } finally {
     await browser.close();

@@ -72,3 +72,10 @@ def test_a_narrow_page_does_not_scroll_sideways(seen: Json) -> None:
 @pytest.mark.parametrize("name", ["light", "detail-light", "dark", "detail-dark", "narrow"])
 def test_axe_finds_nothing(seen: Json, name: str) -> None:
     assert seen["axe"][name] == []
+
+
+def test_a_server_that_hangs_is_not_known_to_work(seen: Json) -> None:
+    before, hung, after = seen["before"], seen["hung"], seen["after"]
+    assert len(before["parts"]) > 5 and "ok" in before["parts"] and before["alarm"] == ""
+    assert set(hung["parts"]) == {"unknown"} and "does not answer" in hung["alarm"] and "Not known" in hung["overall"]
+    assert after == before

@@ -338,6 +338,18 @@ static void test_limits(void **state) {
     done(&f);
 }
 
+static void a_report_that_is_too_old_says_so(void **state) {
+    (void)state;
+    json_t *report = json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "state", "ok", "summary", "Every part works and is up to date.", "components",
+                               "name", "lake", "state", "ok");
+    report_call_unknown(report, 300 * USEC_PER_SEC);
+    char *text = json_dumps(report, JSON_COMPACT | JSON_SORT_KEYS);
+    assert_string_equal(text, "{\"components\":[{\"name\":\"lake\",\"state\":\"unknown\"}],\"state\":\"unknown\","
+                              "\"summary\":\"The parts were last checked 5 minutes ago: the check hangs.\"}");
+    free(text);
+    json_decref(report);
+}
+
 static void test_words(void **state) {
     (void)state;
     static const struct {
@@ -412,6 +424,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_backup_that_is_late_or_no_use_is_said),
         cmocka_unit_test(the_mark_is_told_and_a_lake_that_is_gone_is_missed),
+        cmocka_unit_test(a_report_that_is_too_old_says_so),
         cmocka_unit_test(a_lake_is_ok_only_when_it_was_looked_at),
         cmocka_unit_test(an_earlier_snapshot_is_named),
         cmocka_unit_test(test_quiet_is_ok),
