@@ -1,7 +1,9 @@
 /* init.c: `smelt init`: writes the files that a new deployment edits, and checks Kafka and the disk. */
+#include "base/document.h"
 #include "base/embedded.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "commands/all.h"
 #include "commands/app.h"
 #include "kafka/admin.h"
@@ -33,6 +35,14 @@ static int write_new(App *app, const char *path, const char *text, size_t n, Err
     return 0;
 }
 
+/* In double quotes, as YAML and JSON have them; what YAML does not allow as it is, is escaped. NULL: it is not UTF-8. The caller frees. */
+static char *quoted(const char *value) {
+    CLEANUP(json_freep) json_t *string = json_string(value);
+    if (string == NULL) return NULL;
+    CLEANUP(free_text) char *text = json_text(string);
+    return terminal_value(text);
+}
+
 /* A comment with meaning and range, then the setting itself, commented out if it has the default value. */
 static void add_setting(const Setting *s, Buf *out) {
     CLEANUP(free_text) char *range = s->spec != NULL ? setting_range(s->spec) : xstrdup("");
@@ -41,7 +51,9 @@ static void add_setting(const Setting *s, Buf *out) {
     const char *value = pipeline && !chosen ? "pipeline" : s->secret ? "" : s->value;
     buf_addf(out, "\n# %s", s->help);
     if (range[0] != '\0') buf_addf(out, " (%s)", range);
-    buf_addf(out, "\n%s%s: \"%s\"\n", chosen || pipeline ? "" : "# ", s->key, value);
+    CLEANUP(free_text) char *text = quoted(value);
+    buf_addf(out, "\n%s%s: %s\n", (chosen || pipeline) && text != NULL ? "" : "# ", s->key,
+             text != NULL ? text : "(the value that was given is not UTF-8)");
 }
 
 static int write_settings(App *app, Error *err) {

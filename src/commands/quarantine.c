@@ -1,6 +1,7 @@
 /* quarantine.c: `smelt quarantine list|show|replay`: which events broke their contract, and why. */
 #include "base/document.h"
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "commands/all.h"
 #include "commands/app.h"
 #include "flow/reader.h"
@@ -58,9 +59,17 @@ static const struct argp argp = {
            "  smelt quarantine show --rule type --field data_used_mb --limit 5\n",
 };
 
-static const char *text_of(const json_t *row, const char *key) {
+enum { EXAMPLE = 20, CELL = 100, REASON = 500 }; /* bytes that are shown */
+
+/* As a terminal may show it, cut between two characters. The caller frees. */
+static char *value_of(const json_t *row, const char *key, size_t most) {
     const char *text = json_string_value(json_object_get(row, key));
-    return text != NULL ? text : "";
+    char *shown = terminal_value(text != NULL ? text : "");
+    size_t n = strlen(shown);
+    if (n <= most) return shown;
+    while (most > 0 && ((unsigned char)shown[most] & 0xC0) == 0x80) most--;
+    shown[most] = '\0';
+    return shown;
 }
 
 static int list(App *app, const Options *o, Error *err) {
@@ -73,8 +82,11 @@ static int list(App *app, const Options *o, Error *err) {
     json_array_foreach(rows, i, row) {
         int64_t n = json_integer_value(json_object_get(row, "events"));
         events += n;
-        say(app, "%10" PRId64 "  %-18s %-18s %-20.20s %s\n", n, text_of(row, "rule"), text_of(row, "field"), text_of(row, "example"),
-            text_of(row, "reason"));
+        CLEANUP(free_text) char *rule = value_of(row, "rule", CELL);
+        CLEANUP(free_text) char *field = value_of(row, "field", CELL);
+        CLEANUP(free_text) char *example = value_of(row, "example", EXAMPLE);
+        CLEANUP(free_text) char *reason = value_of(row, "reason", REASON);
+        say(app, "%10" PRId64 "  %-18s %-18s %-20s %s\n", n, rule, field, example, reason);
     }
     say(app, "%" PRId64 " events in quarantine\n", events);
     app->summary = json_pack("{sI so}", "events", (json_int_t)events, "rules", rows);
