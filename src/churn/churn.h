@@ -54,7 +54,8 @@ typedef struct ChurnTraining {
 } ChurnTraining;
 void churn_training_done(ChurnTraining *t);
 
-/* Too few rows, or one class only, is no error: ret->skipped. ERR_DATA: the label file; ERR_IO; ERR_STOPPED. The caller ends the result. */
+/* Too few rows, one class only, or a pipeline without a label is no error: ret->skipped. ERR_DATA: the label file; ERR_IO; ERR_STOPPED. The
+ * caller ends the result. */
 int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret, Error *err) MUST_CHECK;
 /* {model, auc, pr_auc, log_loss, rows, ...}, or {model: null, skipped}. The caller owns it. */
 json_t *churn_training_json(const ChurnTraining *t) MUST_CHECK;

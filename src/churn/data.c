@@ -172,16 +172,15 @@ static int read_by_file(LakeConn *conn, const char *path, const ChurnNames *feat
     return lake_exec(conn, "churn/drop_labels", lake_sql("churn/drop_labels"), err);
 }
 
-static int read_by_rule(LakeConn *conn, const ChurnNames *features, ChurnData *ret, Error *err) {
-    int64_t has_rule;
-    if (query_int(conn, "churn/has_rule", &has_rule, err) != 0) return -1;
-    if (has_rule == 0)
-        return error_set(err, ERR_CONFIG,
-                         "Gold has no column churn_label: set model.label to a CSV file with subscriber_id,churned, or add the feature");
-    return read_rows(conn, "rows_by_rule", NULL, 0, features, true, ret, err);
+int churn_has_label(LakeConn *conn, const char *label, bool *ret, Error *err) {
+    int64_t has_rule = 1;
+    if (churn_label_is_rule(label) && query_int(conn, "churn/has_rule", &has_rule, err) != 0) return -1;
+    *ret = has_rule > 0;
+    return 0;
 }
 
 int churn_read_labelled(LakeConn *conn, const char *label, const ChurnNames *features, ChurnData *ret, size_t *ret_unused, Error *err) {
     *ret_unused = 0;
-    return churn_label_is_rule(label) ? read_by_rule(conn, features, ret, err) : read_by_file(conn, label, features, ret, ret_unused, err);
+    if (churn_label_is_rule(label)) return read_rows(conn, "rows_by_rule", NULL, 0, features, true, ret, err);
+    return read_by_file(conn, label, features, ret, ret_unused, err);
 }

@@ -36,6 +36,8 @@ int churn_read_rows(LakeConn *conn, const char *query, const LakeValue *values, 
 int churn_read_labelled(LakeConn *conn, const char *label, const ChurnNames *features, ChurnData *ret, size_t *ret_unused,
                         Error *err) MUST_CHECK;
 bool churn_label_is_rule(const char *label);
+/* False when Gold has no column churn_label, which the rule would need: a pipeline may be without one. */
+int churn_has_label(LakeConn *conn, const char *label, bool *ret, Error *err) MUST_CHECK;
 
 /* The last batch of Bronze that Gold contains. */
 int churn_read_refined_batch(LakeConn *conn, int64_t *ret, Error *err) MUST_CHECK;

@@ -192,6 +192,14 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     return churn_register_model(conn, options->models_dir, metadata, err);
 }
 
+/* NULL: there is enough to train on. The caller frees. */
+static char *why_not(const ChurnTraining *t, bool has_label) {
+    if (t->features == 0) return xstrdup("there is no Gold yet: run `smelt refine` first");
+    if (has_label) return too_little(t);
+    return xstrdup("Gold has no column churn_label to train on: add that label to features.yaml, or set model.label to a CSV file with "
+                   "subscriber_id,churned");
+}
+
 int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret, Error *err) {
     int64_t started = clock_mono_ns();
     CLEANUP(churn_names_done) ChurnNames features = {0};
@@ -199,11 +207,13 @@ int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret,
     CLEANUP(churn_training_done)
     ChurnTraining t = {.label_source = xstrdup(options->label), .label_leaks = churn_label_is_rule(options->label)};
     CLEANUP(model_freep) Model *m = NULL;
-    if (churn_read_features(conn, &features, err) != 0) return -1;
-    if (features.count > 0 && churn_read_labelled(conn, options->label, &features, &data, &t.labels_unused, err) != 0) return -1;
+    bool has_label;
+    if (churn_read_features(conn, &features, err) != 0 || churn_has_label(conn, options->label, &has_label, err) != 0) return -1;
+    if (features.count > 0 && has_label && churn_read_labelled(conn, options->label, &features, &data, &t.labels_unused, err) != 0)
+        return -1;
     count_classes(&data, &t);
     t.features = features.count;
-    t.skipped = features.count == 0 ? xstrdup("there is no Gold yet: run `smelt refine` first") : too_little(&t);
+    t.skipped = why_not(&t, has_label);
     if (t.skipped == NULL) {
         if (fit(&data, &features, options, &t, &m, err) != 0) return -1;
         note_top_features(m, &t);

@@ -327,6 +327,11 @@ static bool judge_model(const Facts *f, Finding *r) {
     const char *model = facts_text(f, "model_id");
     static const char *const columns[] = {"model_id", "trained_at", "auc", "label_source", "scored_at", "scores"};
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) put_copy(r, f, columns[i]);
+    bool by_rule = strcmp(settings_text(f->settings, "model.label"), "rule") == 0;
+    if (model == NULL && by_rule && json_is_false(json_object_get(f->row, "has_label"))) {
+        buf_add_str(&r->detail, "No model: this pipeline has no label churn_label (model.label).");
+        return true;
+    }
     if (model == NULL) {
         r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, "No model yet, so no risk scores; run `smelt train`.");
