@@ -6,6 +6,8 @@
 #include "base/terminal.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "contract/explain.h"
+#include "contract/pipeline.h"
 #include "kafka/admin.h"
 #include <libgen.h>
 #include <string.h>
@@ -72,6 +74,25 @@ static int write_pipeline(App *app, Error *err) {
     return 0;
 }
 
+/* The pipeline that the next command uses: in a folder of the settings, or the one that was just written. */
+static void check_pipeline(App *app) {
+    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
+    CLEANUP(json_freep) json_t *mistakes = NULL;
+    Error err = {0};
+    size_t i;
+    json_t *one;
+    const char *dir = pipeline_dir(app->settings) != NULL ? pipeline_dir(app->settings) : "pipeline";
+    json_t *unenforced = pipeline_check_dir(dir, NULL, &pipeline, &mistakes, &err) == 0 ? pipeline_unenforced(pipeline) : json_array();
+    json_object_set_new(app->summary, "unenforced", unenforced);
+    json_object_set(app->summary, "mistakes", mistakes);
+    json_array_foreach(unenforced, i, one)
+        say(app, "%s:%d: %s is not enforced\n", json_string_value(json_object_get(one, "file")),
+            (int)json_integer_value(json_object_get(one, "line")), json_string_value(json_object_get(one, "path")));
+    if (json_array_size(mistakes) > 0)
+        say(app, "%zu mistakes in the pipeline: `smelt contract check` shows them\n", json_array_size(mistakes));
+    error_clear(&err);
+}
+
 static void check_kafka(App *app) {
     CLEANUP(kafka_client_freep) KafkaClient *client = NULL;
     KafkaPing ping = {0};
@@ -98,6 +119,7 @@ int command_init(App *app, int argc, char **argv, Error *err) {
     if (command_parse(app, &argp, argc, argv, NULL, err) != 0) return -1;
     app->summary = json_pack("{s{}}", "files");
     if (write_settings(app, err) != 0 || write_pipeline(app, err) != 0) return -1;
+    check_pipeline(app);
     check_kafka(app);
     check_disk(app);
     say(app, "Next: edit smelt.yaml, then `smelt run` and `smelt serve`, or `smelt up` for everything in one process.\n");
