@@ -34,7 +34,7 @@ MODULES: dict[str, set[str]] = {
     "health": {"base", "kafka", "lake", "ledger", "snapshot", "recovery", "flow/run_record.h"},
     "web": {"base", "lake", "snapshot"},
     "commands": {
-        "base", "kafka", "lake", "telecom", "model", "contract", "compile", "ledger", "ingest", "refine", "churn", "snapshot", "recovery", "flow", "health", "web",
+        "base", "kafka", "lake", "telecom", "model", "contract", "compile", "judge", "ledger", "ingest", "refine", "churn", "snapshot", "recovery", "flow", "health", "web",
     },
     "main": {"base", "commands"},
 }

@@ -1,5 +1,6 @@
 /* sql.c: `smelt sql`: runs read-only SQL on the newest snapshot, and prints what contracts and features become. */
 #include "base/document.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/periodic.h"
 #include "base/stop.h"
@@ -85,6 +86,8 @@ static int query(App *app, const char *sql, Error *err) {
     CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(q)::VARCHAR FROM (%s\n) AS q", sql);
     if (snapshot_open(app->layout.snapshots_dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0)
         return -1;
+    if (snapshot_problem(snapshot) != NULL)
+        log_warn("sql", "%s; generation %lld is read", snapshot_problem(snapshot), (long long)snapshot_generation(snapshot));
     if (periodic_start(100, interrupt_after_stop, conn, &stop_checks, err) != 0) return -1;
     int rc = lake_query(conn, "your query", wrapped, NULL, 0, &rows, err);
     if (rc == 0) rc = print_rows(app, rows, err);

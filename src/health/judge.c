@@ -87,19 +87,54 @@ static bool judge_kafka(const Facts *f, Finding *r) {
 
 /* ---- lake and disk ---- */
 
+/* What is known to be wrong with the lake, or NULL. */
+static const char *lake_problem(const Facts *f) {
+    return f->refused != NULL ? f->refused : f->lake != NULL ? f->lake->problem : NULL;
+}
+
+/* How much is known of the lake's state, and since when. */
+static void describe_check(const Facts *f, Finding *r) {
+    static const LakeCheck never = {0};
+    const LakeCheck *c = f->lake != NULL ? f->lake : &never;
+    char time[CLOCK_TEXT_SIZE];
+    if (c->unknown != NULL) {
+        r->state = f->writer != NULL ? STATE_DEGRADED : STATE_UNKNOWN;
+        buf_addf(&r->detail, " It could not be verified now: %s.", c->unknown);
+    }
+    if (c->checked_us == 0) {
+        if (f->writer == NULL) r->state = STATE_UNKNOWN;
+        buf_add_str(&r->detail, f->writer != NULL ? " It compared the lake with its mark when it opened it." : " Not verified yet.");
+        return;
+    }
+    put_text(r, "verified_at", clock_format(c->checked_us, time));
+    json_object_set_new(r->more, "all_rows_read", json_boolean(c->all_read));
+    add_age(r, c->all_read ? " Opened, compared with its mark and read to its end " : " Compared with its mark ", f->now_us - c->checked_us,
+            " ago.");
+    if (!c->all_read && f->writer == NULL) buf_add_str(&r->detail, " Not all rows were read then; `smelt audit` reads them.");
+}
+
 static bool judge_lake(const Facts *f, Finding *r) {
-    if (f->lake_bytes < 0) {
-        r->state = STATE_DOWN;
-        buf_addf(&r->detail, "There is no lake at %s yet; `smelt ingest` makes it.", f->lake_path);
+    if (f->lake_bytes >= 0) put_int(r, "bytes", f->lake_bytes);
+    put_text(r, "writer", f->writer);
+    r->state = STATE_DOWN;
+    if (lake_problem(f) != NULL) {
+        buf_addf(&r->detail, "%s.", lake_problem(f));
         return true;
     }
-    put_int(r, "bytes", f->lake_bytes);
-    put_text(r, "writer", f->writer);
+    if (f->lake_bytes < 0) {
+        buf_addf(&r->detail,
+                 f->mark.commit > 0 ? "The lake %s is gone; `smelt recover` says what can be done."
+                                    : "There is no lake at %s yet; `smelt ingest` makes it.",
+                 f->lake_path);
+        return true;
+    }
+    r->state = STATE_OK;
     format_bytes(&r->detail, f->lake_bytes);
     if (f->writer != NULL)
         buf_addf(&r->detail, "; %s is writing to it.", f->writer);
     else
         add_age(r, "; no process is writing to it, last changed ", f->now_us - f->lake_changed_us, " ago.");
+    describe_check(f, r);
     return true;
 }
 
@@ -292,6 +327,11 @@ static bool judge_model(const Facts *f, Finding *r) {
     const char *model = facts_text(f, "model_id");
     static const char *const columns[] = {"model_id", "trained_at", "auc", "label_source", "scored_at", "scores"};
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) put_copy(r, f, columns[i]);
+    bool by_rule = strcmp(settings_text(f->settings, "model.label"), "rule") == 0;
+    if (model == NULL && by_rule && json_is_false(json_object_get(f->row, "has_label"))) {
+        buf_add_str(&r->detail, "No model: this pipeline has no label churn_label (model.label).");
+        return true;
+    }
     if (model == NULL) {
         r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, "No model yet, so no risk scores; run `smelt train`.");
@@ -361,7 +401,15 @@ static bool judge_snapshot(const Facts *f, Finding *r) {
     }
     put_copy(r, f, "as_of");
     int64_t age = age_of(f, "as_of");
-    buf_addf(&r->detail, "Generation %" PRId64 ", published ", f->generation);
+    char read_at[CLOCK_TEXT_SIZE];
+    put_text(r, "verified_at", f->snapshot_read_us > 0 ? clock_format(f->snapshot_read_us, read_at) : NULL);
+    if (f->snapshot_problem != NULL) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, "%s. Served instead: g", f->snapshot_problem);
+    } else {
+        buf_add_char(&r->detail, 'G');
+    }
+    buf_addf(&r->detail, "eneration %" PRId64 ", published ", f->generation);
     format_age(&r->detail, age);
     buf_add_str(&r->detail, " ago");
     bool late = age > fresh_within_us(f) && f->lake_changed_us > facts_time(f, "as_of") + USEC_PER_SEC;

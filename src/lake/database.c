@@ -87,6 +87,7 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
     Lake *lake = xcalloc(1, sizeof *lake);
     pthread_mutex_init(&lake->sources_lock, NULL);
     pthread_mutex_init(&lake->conns_lock, NULL);
+    lake->snapshot = options->locked_down;
     if (open_database(path, options, &lake->db, err) != 0) {
         pthread_mutex_destroy(&lake->sources_lock);
         pthread_mutex_destroy(&lake->conns_lock);

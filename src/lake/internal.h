@@ -9,6 +9,7 @@
 struct Lake {
     duckdb_database db;
     atomic_bool lost; /* DuckDB invalidated the database, so that the outcome of the last commit is unknown; or the fence refused */
+    bool snapshot;    /* opened with locked_down: a copy for readers, which can be published again */
     LakeFence fence;  /* NULL: this process is the only writer as long as it runs */
     void *fence_user;
     pthread_mutex_t conns_lock;

@@ -38,6 +38,9 @@ DEFINE_CLEANUP(lake_conn_free, LakeConn)
 Lake *lake_of(const LakeConn *conn);
 const char *lake_engine_version(void); /* "v1.5.6" */
 
+/* Reads every table to its end: DuckDB notices a damaged block only when it reads it. ERR_IO: damage; ERR_STOPPED: interrupted. */
+int lake_read_all(LakeConn *conn, Error *err) MUST_CHECK;
+
 /* ---- interrupt ---- */
 
 /* Makes the query that runs on this connection now fail soon, with ERR_STOPPED there. Any thread. */

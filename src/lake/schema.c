@@ -68,13 +68,18 @@ static int refuse_newer(LakeConn *conn, int64_t have, Error *err) {
                      have, lake_schema_version(), needed != NULL ? needed : "not named");
 }
 
-int lake_check_version(LakeConn *conn, Error *err) {
+int lake_read_version(LakeConn *conn, int64_t *ret, Error *err) {
     static const char table[] = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_version'";
-    int64_t has_table, have;
+    int64_t has_table;
+    *ret = 0;
     if (lake_query_int(conn, "schema_version", table, NULL, 0, &has_table, err) != 0) return -1;
     if (has_table == 0) return 0;
-    if (lake_query_int(conn, "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL, 0, &have, err) != 0) return -1;
-    return refuse_newer(conn, have, err);
+    return lake_query_int(conn, "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL, 0, ret, err);
+}
+
+int lake_check_version(LakeConn *conn, Error *err) {
+    int64_t have;
+    return lake_read_version(conn, &have, err) == 0 ? refuse_newer(conn, have, err) : -1;
 }
 
 int lake_migrate(LakeConn *conn, Error *err) {

@@ -103,20 +103,32 @@ static int set_damaged_aside(const char *path, Error *err) {
     return 0;
 }
 
+static int compare(LakeConn *conn, const char *path, const CommitMark *mark, CommitMark *lake, Error *err) {
+    if (conn == NULL) return mark->commit > 0 ? error_missing(path, mark, err) : 0;
+    if (commit_mark_of_lake(conn, lake, err) != 0) return -1;
+    switch (commit_mark_compare(mark, lake)) {
+    case MARK_REACHED: return 0;
+    case MARK_BEHIND: return error_behind(path, mark, lake, err);
+    case MARK_FOREIGN: return error_foreign(path, mark, lake, err);
+    }
+    BUG("unknown verdict");
+}
+
 int commit_mark_check(LakeConn *conn, const char *path, CommitMark *lake, Error *err) {
     CLEANUP(commit_mark_done) CommitMark mark = {0};
     CommitMarkState state;
     if (commit_mark_load(path, &state, &mark, err) != 0) return -1;
     if (state == MARK_NONE) return 0;
-    if (state == MARK_DAMAGED) return set_damaged_aside(path, err);
-    if (conn == NULL) return mark.commit > 0 ? error_missing(path, &mark, err) : 0;
-    if (commit_mark_of_lake(conn, lake, err) != 0) return -1;
-    switch (commit_mark_compare(&mark, lake)) {
-    case MARK_REACHED: return 0;
-    case MARK_BEHIND: return error_behind(path, &mark, lake, err);
-    case MARK_FOREIGN: return error_foreign(path, &mark, lake, err);
-    }
-    BUG("unknown verdict");
+    return state == MARK_DAMAGED ? set_damaged_aside(path, err) : compare(conn, path, &mark, lake, err);
+}
+
+/* The mark is read first: a writer updates it after the lake. */
+int commit_mark_verify(LakeConn *conn, const char *path, Error *err) {
+    CLEANUP(commit_mark_done) CommitMark mark = {0};
+    CLEANUP(commit_mark_done) CommitMark lake = {0};
+    CommitMarkState state;
+    if (commit_mark_load(path, &state, &mark, err) != 0) return -1;
+    return state == MARK_GOOD ? compare(conn, path, &mark, &lake, err) : 0;
 }
 
 static void save(CommitMarkKeeper *w) {
