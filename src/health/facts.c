@@ -221,6 +221,7 @@ int64_t facts_next_offset(const Facts *f, int32_t partition) {
 
 int64_t facts_lag(const Facts *f, const Offsets *p) {
     int64_t from = facts_next_offset(f, p->partition);
+    if (!offsets_are_known(p)) return 0; /* its leader did not answer */
     if (from < p->start) from = p->start;
     return p->end > from ? p->end - from : 0;
 }

@@ -60,6 +60,26 @@ static int64_t waiting_events(const Facts *f) {
     return waiting;
 }
 
+/* What ingest wrote into the mark about partitions that do not move although there is more of them. */
+static void add_stuck(const Facts *f, Finding *r) {
+    size_t i;
+    json_t *stuck;
+    json_array_foreach(f->mark.stuck, i, stuck) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, " Partition %d of %s does not move beyond offset %lld: %s.",
+                 (int)json_integer_value(json_object_get(stuck, "partition")), json_string_value(json_object_get(stuck, "topic")),
+                 (long long)json_integer_value(json_object_get(stuck, "offset")), json_string_value(json_object_get(stuck, "reason")));
+    }
+    if (json_array_size(f->mark.stuck) > 0) json_object_set(r->more, "stuck", f->mark.stuck);
+}
+
+static void add_unanswered(const Facts *f, Finding *r) {
+    if (f->topic.unanswered == 0) return;
+    r->state = STATE_DEGRADED;
+    format_count(&r->detail, (int64_t)f->topic.unanswered, " of them gives no answer", " of them give no answer");
+    buf_addf(&r->detail, ": %s.", f->topic.unanswered_reason != NULL ? f->topic.unanswered_reason : "the brokers do not name them");
+}
+
 static bool judge_kafka(const Facts *f, Finding *r) {
     const char *topic = settings_text(f->settings, "kafka.topic");
     put_text(r, "bootstrap", settings_text(f->settings, "kafka.bootstrap"));
@@ -81,6 +101,8 @@ static bool judge_kafka(const Facts *f, Finding *r) {
     }
     buf_addf(&r->detail, "The topic %s has ", topic);
     format_count(&r->detail, (int64_t)f->topic.partition_count, "partition.", "partitions.");
+    add_unanswered(f, r);
+    add_stuck(f, r);
     put_int(r, "waiting_events", waiting_events(f));
     return true;
 }

@@ -30,6 +30,7 @@ static void put_partitions(json_t *out, const Facts *f, const char *metric, bool
     for (size_t i = 0; i < f->topic.partition_count; i++) {
         const Offsets *p = &f->topic.partitions[i];
         char number[16];
+        if (!offsets_are_known(p)) continue;
         snprintf(number, sizeof number, "%" PRId32, p->partition);
         put_labelled(out, metric, (double)(lag ? facts_lag(f, p) : p->end),
                      json_pack("{s:s, s:s}", "topic", settings_text(f->settings, "kafka.topic"), "partition", number));

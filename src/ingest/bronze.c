@@ -184,17 +184,32 @@ static int land_gaps(const Bronze *b, const StagingSlot *slot, int64_t now_us, L
     return 0;
 }
 
+/* What the audit counts on. A number that is none, like those by which the client library says "not known", never becomes an offset. */
+static int check_position(const Bronze *b, const Offsets *p, Error *err) {
+    if (p->start >= 0 && p->next >= p->start) return 0;
+    return error_set(err, ERR_BUG, "%s partition %d: offsets %lld to %lld cannot be: nothing was stored", b->topic.name, (int)p->partition,
+                     (long long)p->start, (long long)p->next);
+}
+
+static LakeValue known(bool is_known, int64_t v) {
+    return is_known ? lake_int(v) : lake_null();
+}
+
 /* All partitions in one statement: each costs milliseconds, whatever it does. */
 static int store_positions(const Bronze *b, const StagingSlot *slot, int64_t now_us, Error *err) {
-    static const char row[] = "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{topic_id}}, {{cluster_id}}, {{now}})";
+    static const char row[] =
+        "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{last}}, {{leader_epoch}}, {{topic_id}}, {{cluster_id}}, {{now}})";
     CLEANUP(buf_done) Buf sql = {0};
     for (size_t i = 0; i < slot->offsets.position_count; i++) {
         const Offsets *p = &slot->offsets.positions[i];
+        if (check_position(b, p, err) != 0) return -1;
         LakeBinding values[] = {{"topic", lake_text(b->topic.name)},
                                 {"epoch", lake_int(b->topic.epoch)},
                                 {"partition", lake_int(p->partition)},
                                 {"start", lake_int(p->start)},
                                 {"next", lake_int(p->next)},
+                                {"last", known(p->last >= 0, p->last)},
+                                {"leader_epoch", known(p->leader_epoch >= 0, p->leader_epoch)},
                                 {"topic_id", lake_text(b->topic.topic_id)},
                                 {"cluster_id", lake_text(b->topic.cluster_id)},
                                 {"now", lake_time(now_us)}};

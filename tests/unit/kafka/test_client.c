@@ -174,6 +174,43 @@ static void describe_tells_partitions_and_watermarks(void **state) {
     }
 }
 
+/* What the client library says of a partition without a leader is no offset: not -1001, and not any other negative number. */
+static void a_partition_without_a_leader_has_no_offsets(void **state) {
+    Mock *mock = *state;
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    CLEANUP(kafka_topic_done) KafkaTopic topic = {0}, named = {0};
+    Error err = {0};
+    rd_kafka_mock_topic_create(mock->cluster, "led", 3, 1);
+    rd_kafka_mock_partition_set_leader(mock->cluster, "led", 1, -1);
+    must(kafka_topic_describe(client, "led", ANSWER_MS, &topic, &err), &err);
+    assert_int_equal(topic.unanswered, 1);
+    assert_non_null(strstr(topic.unanswered_reason, "partition 1"));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(offsets_are_known(&topic.partitions[i]), i != 1);
+        assert_true(topic.partitions[i].end == (i == 1 ? OFFSET_UNKNOWN : 0));
+    }
+    assert_failed(kafka_topic_check_answered(&topic, &err), ERR_UNAVAILABLE, "1 of 3 partitions gave no answer", &err);
+    must(kafka_topic_identify(client, "led", ANSWER_MS, &named, &err), &err);
+    assert_string_equal(named.topic_id, topic.topic_id);
+    assert_int_equal(named.partition_count, 3);
+}
+
+/* A broker dies while it is asked: an answer, an error, or a partition that is not known; never an offset below 0. */
+static void a_broker_that_dies_meanwhile_gives_no_negative_offset(void **state) {
+    Mock *mock = *state;
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    rd_kafka_mock_topic_create(mock->cluster, "dying", 6, 3);
+    for (int round = 0; round < 6; round++) {
+        CLEANUP(kafka_topic_done) KafkaTopic topic = {0};
+        CLEANUP(error_clear) Error err = {0};
+        rd_kafka_mock_broker_set_down(mock->cluster, 1 + round % 3);
+        if (kafka_topic_describe(client, "dying", 500, &topic, &err) != 0) assert_true(error_is_retriable(&err));
+        for (size_t i = 0; i < topic.partition_count; i++)
+            assert_true(topic.partitions[i].end >= 0 || topic.partitions[i].end == OFFSET_UNKNOWN);
+        rd_kafka_mock_broker_set_up(mock->cluster, 1 + round % 3);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_properties_are_named),
@@ -184,6 +221,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(a_timeout_after_a_refused_login_is_configuration, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(ping_counts_brokers, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(describe_tells_partitions_and_watermarks, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(a_partition_without_a_leader_has_no_offsets, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(a_broker_that_dies_meanwhile_gives_no_negative_offset, mock_up, mock_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
