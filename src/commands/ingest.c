@@ -67,6 +67,9 @@ static void print_result(const App *app, const char *topic, const IngestResult *
     double events = (double)(c->landed + c->duplicates + c->rejected);
     say(app, "%s: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps in %.2f s (%.0f events/s)\n", topic,
         c->landed, c->duplicates, c->rejected, c->gaps, r->seconds, r->seconds > 0 ? events / r->seconds : 0);
+    if (c->gaps > c->lost)
+        say(app, "  %" PRId64 " of the gaps hold no message: markers of transactions, aborted or compacted messages\n", c->gaps - c->lost);
+    if (c->lost > 0) say(app, "  %" PRId64 " messages are lost: the log has the offsets and the reason\n", c->lost);
     for (size_t i = 0; i < r->partition_count; i++)
         say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)r->partitions[i].partition, r->partitions[i].next,
             r->partitions[i].end);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include <string.h>
 
 #define HOUR_US         (3600 * USEC_PER_SEC)
 #define SCAN_THREADS    2
@@ -29,7 +30,8 @@ typedef struct StagingSlot {
     size_t count;   /* messages that were staged */
     bool large;     /* ... and they were large */
     BatchOffsets offsets;
-    Hours hours; /* how the staged events are spread over time */
+    size_t gaps_scanned; /* of `offsets`: what the source of gaps has given */
+    Hours hours;         /* how the staged events are spread over time */
 } StagingSlot;
 
 struct Bronze {
@@ -48,8 +50,25 @@ static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
     return batch_fill(((StagingSlot *)state)->batch, chunk, capacity);
 }
 
+static const LakeColumn gap_columns[] = {
+    {"kafka_partition", LAKE_INT}, {"first_offset", LAKE_INT}, {"next_offset", LAKE_INT}, {"reason", LAKE_TEXT}};
+
+static size_t fill_gaps(void *state, LakeChunk *chunk, size_t capacity) {
+    StagingSlot *slot = state;
+    size_t row = 0;
+    for (; row < capacity && slot->gaps_scanned < slot->offsets.gap_count; row++) {
+        const BatchGap *g = &slot->offsets.gaps[slot->gaps_scanned++];
+        lake_put_int(chunk, 0, row, g->partition);
+        lake_put_int(chunk, 1, row, g->first);
+        lake_put_int(chunk, 2, row, g->next);
+        lake_put_utf8(chunk, 3, row, g->reason, strlen(g->reason));
+    }
+    return row;
+}
+
 static int open_slot(Lake *lake, StagingSlot *slot, Error *err) {
     if (lake_connect(lake, &slot->conn, err) != 0) return -1;
+    if (lake_register_source(slot->conn, "kafka_gaps", gap_columns, ARRAY_LEN(gap_columns), 1, fill_gaps, slot, err) != 0) return -1;
     return lake_register_source(slot->conn, "kafka_batch", batch_columns, ARRAY_LEN(batch_columns), SCAN_THREADS, fill, slot, err);
 }
 
@@ -173,13 +192,21 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
     return lake_exec(slot->conn, "bronze/unstage", lake_sql("bronze/unstage"), err); /* their memory is for the other slot */
 }
 
-static int land_gaps(const Bronze *b, const StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
+static int land_gaps(const Bronze *b, StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
+    int64_t stored = 0;
+    LakeBinding lineage[] = {{"topic", lake_text(b->topic.name)},
+                             {"epoch", lake_int(b->topic.epoch)},
+                             {"batch", lake_int(b->batch_id + 1)},
+                             {"now", lake_time(now_us)}};
+    if (slot->offsets.gap_count == 0) return 0;
+    slot->gaps_scanned = 0;
+    if (run_bound(slot, "bronze/gaps", lineage, ARRAY_LEN(lineage), &stored, err) != 0) return -1;
+    if (stored != (int64_t)slot->offsets.gap_count)
+        return error_set(err, ERR_BUG, "%zu gaps became %lld rows: nothing was stored", slot->offsets.gap_count, (long long)stored);
     for (size_t i = 0; i < slot->offsets.gap_count; i++) {
         const BatchGap *g = &slot->offsets.gaps[i];
-        LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch), lake_int(g->partition),    lake_int(g->first),
-                              lake_int(g->next),        lake_text(g->reason),     lake_int(b->batch_id + 1), lake_time(now_us)};
-        if (lake_exec_values(slot->conn, "bronze/gap", lake_sql("bronze/gap"), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
         counts->gaps += g->next - g->first;
+        counts->lost += g->lost ? g->next - g->first : 0;
     }
     return 0;
 }
@@ -233,7 +260,7 @@ static int check_counts(const StagingSlot *slot, const LedgerCounts *c, Error *e
     return error_set(err, ERR_BUG, "a batch of %zu messages became %lld rows: nothing of it was stored", slot->count, (long long)sum);
 }
 
-static int land_in_transaction(const Bronze *b, const StagingSlot *slot, LedgerCounts *counts, Error *err) {
+static int land_in_transaction(const Bronze *b, StagingSlot *slot, LedgerCounts *counts, Error *err) {
     int64_t now_us = clock_wall_us();
     if (lake_begin(slot->conn, err) != 0) return -1;
     if (slot->count > 0 && land_messages(b, slot, now_us, counts, err) != 0) return -1;
@@ -243,7 +270,7 @@ static int land_in_transaction(const Bronze *b, const StagingSlot *slot, LedgerC
 }
 
 int bronze_land(Bronze *b, int slot_number, LedgerCounts *ret, Error *err) {
-    const StagingSlot *slot = &b->slots[slot_number];
+    StagingSlot *slot = &b->slots[slot_number];
     LedgerCounts counts = {0};
     if (slot->large && lake_expect_rows(slot->conn, true, err) != 0) return -1;
     if (land_in_transaction(b, slot, &counts, err) != 0) {

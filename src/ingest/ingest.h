@@ -66,6 +66,6 @@ int ingest_run(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestR
 /* Moves the problem to `err`: -1. 0: there was none. */
 int ingest_result_check(IngestResult *result, Error *err) MUST_CHECK;
 void ingest_result_done(IngestResult *result);
-/* The summary that users rely on: landed, duplicates, rejected, gaps, seconds, events_per_second, stopped, partitions, and `problem` when
- * there was one. The caller owns it. */
+/* The summary that users rely on: landed, duplicates, rejected, gaps, lost (of the gaps), seconds, events_per_second, stopped, partitions,
+ * and `problem` when there was one. The caller owns it. */
 json_t *ingest_result_json(const IngestResult *result, const char *topic);

@@ -71,8 +71,11 @@ static inline PartitionState *ingest_state(Reader *r, const Offsets *p) {
 
 /* ---- gaps.c ---- */
 
-/* The offsets before `next` will never be delivered. */
-void ingest_add_gap(Reader *r, Offsets *p, int64_t next, const char *reason);
+/* The offsets before `next` hold no message: markers of transactions, or what was aborted or compacted away. Nothing when there are none.
+ */
+void ingest_pass_gap(Reader *r, Offsets *p, int64_t next);
+/* The messages before `next` will never be delivered. */
+void ingest_lose(Reader *r, Offsets *p, int64_t next, const char *reason);
 /* Retention removed these offsets before they were read: logs that, and adds them to the batch as a gap. */
 void ingest_skip_to(Reader *r, Offsets *p, int64_t start, const char *reason);
 

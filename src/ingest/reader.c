@@ -54,10 +54,6 @@ static int hand_over(Reader *r, bool wait, Error *err) {
     return 1;
 }
 
-static void record_gap(Reader *r, Offsets *p, int64_t offset) {
-    if (offset > p->next) ingest_add_gap(r, p, offset, "compacted_or_aborted");
-}
-
 /* The log of the partition was cut off at `offset`. 1: another session reads it on under a new epoch; -1: error. */
 static int take_cut(Reader *r, const Offsets *p, int64_t offset, Error *err) {
     if (ingest_note_cut(r->feed, r->options, r->epoch, p, offset, r->cuts, err) != 0) return -1;
@@ -75,7 +71,7 @@ static int take_message(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) 
     if (!r->options->follow && p->next >= p->end) return 1; /* written after the end that was seen at the start */
     int rc = batch_is_full_for(r->batch, e->len) ? hand_over(r, true, err) : 1;
     if (rc <= 0) return rc;
-    record_gap(r, p, e->offset);
+    ingest_pass_gap(r, p, e->offset);
     batch_add(r->batch, e->partition, e->offset, e->timestamp_us, e->value, e->len);
     p->last = e->offset;
     p->leader_epoch = e->leader_epoch;
@@ -103,7 +99,7 @@ static int take_early_end(Reader *r, const Offsets *p, Error *err) {
 static int take_partition_end(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) {
     if (e->offset < p->next && p->last >= 0) return take_early_end(r, p, err);
     int64_t end = r->options->follow || e->offset < p->end ? e->offset : p->end;
-    record_gap(r, p, end);
+    ingest_pass_gap(r, p, end);
     p->end = r->options->follow ? e->offset : p->end;
     return 1;
 }

@@ -32,8 +32,8 @@ json_t *ingest_result_json(const IngestResult *r, const char *topic) {
                                                     (json_int_t)p->next, "end_offset", (json_int_t)p->end));
     }
     double events = (double)(c->landed + c->duplicates + c->rejected);
-    return json_pack("{sI sI sI sI sf sf sb so ss*}", "landed", (json_int_t)c->landed, "duplicates", (json_int_t)c->duplicates, "rejected",
-                     (json_int_t)c->rejected, "gaps", (json_int_t)c->gaps, "seconds", r->seconds, "events_per_second",
-                     r->seconds > 0 ? events / r->seconds : 0.0, "stopped", r->stopped, "partitions", partitions, "problem",
-                     r->problem.kind != ERR_NONE ? r->problem.text : NULL);
+    return json_pack("{sI sI sI sI sI sf sf sb so ss*}", "landed", (json_int_t)c->landed, "duplicates", (json_int_t)c->duplicates,
+                     "rejected", (json_int_t)c->rejected, "gaps", (json_int_t)c->gaps, "lost", (json_int_t)c->lost, "seconds", r->seconds,
+                     "events_per_second", r->seconds > 0 ? events / r->seconds : 0.0, "stopped", r->stopped, "partitions", partitions,
+                     "problem", r->problem.kind != ERR_NONE ? r->problem.text : NULL);
 }

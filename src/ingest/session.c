@@ -85,6 +85,7 @@ static void add_counts(LedgerCounts *total, const LedgerCounts *c) {
     total->duplicates += c->duplicates;
     total->rejected += c->rejected;
     total->gaps += c->gaps;
+    total->lost += c->lost;
 }
 
 static void after_landing(const Session *s, const LedgerCounts *counts, const Offsets *moved, size_t n) {

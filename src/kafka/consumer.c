@@ -11,9 +11,10 @@
 #include <string.h>
 #include <time.h>
 
-#define FINISH_MS     500
-#define SEEK_MS       2000 /* within the client: no broker is waited for */
-#define SEEK_PAUSE_NS (5 * 1000 * 1000)
+#define FINISH_MS       500
+#define LAST_MS_OF_9999 INT64_C(253402300799999)
+#define SEEK_MS         2000 /* within the client: no broker is waited for */
+#define SEEK_PAUSE_NS   (5 * 1000 * 1000)
 
 struct KafkaConsumer {
     KafkaClient *client;
@@ -21,13 +22,23 @@ struct KafkaConsumer {
     rd_kafka_topic_partition_list_t *assigned;
     rd_kafka_message_t *held; /* the message that the last event borrows from */
     atomic_int reports;       /* offset reports that the broker has not answered yet */
+    atomic_bool no_reports;   /* the group may not be used */
 };
+
+/* The group is for lag tools alone: without rights on it Smelt reads like with them. */
+static void report_failed(KafkaConsumer *c, rd_kafka_resp_err_t code) {
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    if (code != RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
+    else if (!atomic_exchange(&c->no_reports, true))
+        log_warn("kafka", "no right READ on the group of kafka.group.id: reading goes on, but the broker's lag tools cannot see how far");
+}
 
 static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets, void *opaque) {
     (void)rk, (void)offsets;
     KafkaConsumer *c = ((KafkaClient *)opaque)->owner;
     atomic_fetch_sub(&c->reports, 1);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
+    report_failed(c, code);
 }
 
 static void configure(rd_kafka_conf_t *conf) {
@@ -50,6 +61,7 @@ static const KafkaRole consumer_role = {
                                 {NULL, NULL}},
     .fixed = (const KafkaProperty[]){{"enable.auto.commit", "false"},
                                      {"enable.auto.offset.store", "false"},
+                                     {"isolation.level", "read_committed"},
                                      {"auto.offset.reset", "error"},
                                      {"enable.partition.eof", "true"},
                                      {NULL, NULL}},
@@ -119,10 +131,14 @@ void kafka_consumer_free(KafkaConsumer *c) {
         destroy(c);
 }
 
+int64_t kafka_time_us(int64_t ms) {
+    return ms < 0 || ms > LAST_MS_OF_9999 ? INT64_MIN : ms * 1000;
+}
+
 static int64_t message_time_us(const rd_kafka_message_t *m) {
     rd_kafka_timestamp_type_t type;
     int64_t ms = rd_kafka_message_timestamp(m, &type);
-    return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0 ? INT64_MIN : ms * 1000;
+    return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? INT64_MIN : kafka_time_us(ms);
 }
 
 /* librdkafka reports a log that was cut off like an offset that is out of range, and says only in its text which it is, and how far the log
@@ -157,7 +173,9 @@ static bool is_unreadable(rd_kafka_resp_err_t code) {
 /* Errors that librdkafka retries by itself concern one partition, or none (KAFKA_NOTHING; the client's log callback has logged them). */
 static int on_problem(KafkaConsumer *c, const rd_kafka_message_t *m, KafkaEvent *ret, Error *err) {
     bool unreadable = is_unreadable(m->err);
+    *ret = (KafkaEvent){.kind = KAFKA_NOTHING};
     switch (m->err) {
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: report_failed(c, m->err); return 0;
     case RD_KAFKA_RESP_ERR__PARTITION_EOF: *ret = (KafkaEvent){.kind = KAFKA_END, .partition = m->partition, .offset = m->offset}; return 0;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: *ret = reset_event(m); return 0;
@@ -165,7 +183,6 @@ static int on_problem(KafkaConsumer *c, const rd_kafka_message_t *m, KafkaEvent 
     }
     if (!unreadable && kafka_error_kind(m->err) != ERR_UNAVAILABLE)
         return kafka_fail(c->client, m->err, rd_kafka_message_errstr(m), err, "reading the topic %s", c->topic);
-    *ret = (KafkaEvent){.kind = KAFKA_NOTHING};
     if (m->rkt == NULL || m->partition < 0) return 0;
     *ret = (KafkaEvent){.kind = KAFKA_PROBLEM,
                         .partition = m->partition,
@@ -229,13 +246,14 @@ int kafka_consumer_verify(KafkaConsumer *c, int32_t partition, int64_t offset, i
 }
 
 void kafka_consumer_report(KafkaConsumer *c, const Offsets *partitions, size_t n) {
+    if (atomic_load(&c->no_reports)) return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, c->topic, partitions[i].partition)->offset = partitions[i].next;
     atomic_fetch_add(&c->reports, 1);
     rd_kafka_resp_err_t code = rd_kafka_commit(c->client->rk, list, 1);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         atomic_fetch_sub(&c->reports, 1);
-        log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
+        report_failed(c, code);
     }
     rd_kafka_topic_partition_list_destroy(list);
 }

@@ -24,7 +24,7 @@ typedef struct KafkaEvent {
     int32_t partition;
     int64_t offset;
     int32_t leader_epoch; /* of the message; LEADER_EPOCH_UNKNOWN when it has none */
-    int64_t timestamp_us; /* of the message; INT64_MIN when it has none */
+    int64_t timestamp_us; /* of the message; INT64_MIN when it has none of the years 1970 to 9999 */
     const void *value;    /* NULL: a tombstone; valid until the next poll */
     size_t len;
     const char *reason; /* of a problem; valid until the next poll */
@@ -47,7 +47,7 @@ int kafka_consumer_seek(KafkaConsumer *consumer, int32_t partition, int64_t offs
  */
 int kafka_consumer_verify(KafkaConsumer *consumer, int32_t partition, int64_t offset, int32_t leader_epoch, Error *err) MUST_CHECK;
 /* Tells the broker that everything below each `next` is durable, for its lag tools; Smelt never reads it back. Does not wait. A report that
- * fails is a debug line in the log. */
+ * fails is a line in the log; without rights on the group nothing is reported any more. */
 void kafka_consumer_report(KafkaConsumer *consumer, const Offsets *partitions, size_t n);
 /* For admin.h, on the same connections: while it reads, answers wait behind those to its fetches (fetch.wait.max.ms). Borrowed. */
 KafkaClient *kafka_consumer_client(KafkaConsumer *consumer);

@@ -127,6 +127,21 @@ static void codes_have_kinds(void **state) {
     assert_int_equal(kafka_error_kind(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION), ERR_UNAVAILABLE);
 }
 
+static void record_times_that_are_none_are_left_out(void **state) {
+    (void)state;
+    const int64_t none[] = {-1,
+                            INT64_MIN,
+                            INT64_MAX,
+                            INT64_MAX / 1000 + 1,
+                            INT64_C(253402300800000),
+                            INT64_C(1764000000000000),     /* us */
+                            INT64_C(1764000000000000000)}; /* ns */
+    for (size_t i = 0; i < ARRAY_LEN(none); i++) assert_true(kafka_time_us(none[i]) == INT64_MIN);
+    assert_true(kafka_time_us(0) == 0);
+    assert_true(kafka_time_us(INT64_C(1764000000123)) == INT64_C(1764000000123000));
+    assert_true(kafka_time_us(INT64_C(253402300799999)) == INT64_C(253402300799999000));
+}
+
 static void a_timeout_after_a_refused_login_is_configuration(void **state) {
     Mock *mock = *state;
     CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
@@ -142,6 +157,32 @@ static void a_timeout_after_a_refused_login_is_configuration(void **state) {
     assert_int_equal(kafka_fail(client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, &err, "ping"), -1);
     assert_int_equal(err.kind, ERR_UNAVAILABLE);
     error_clear(&err);
+}
+
+/* Brokers drop a connection in the wrong protocol without a word. */
+static void a_wrong_protocol_is_hinted_at(void **state) {
+    Mock *mock = *state;
+    static const struct {
+        rd_kafka_resp_err_t code;
+        const char *reason, *hint;
+        ErrorKind kind;
+    } cases[] = {
+        {RD_KAFKA_RESP_ERR__TRANSPORT, "Send failed: Broken pipe",
+         "does this port expect TLS or SASL? kafka.security.protocol is plaintext", ERR_UNAVAILABLE},
+        {RD_KAFKA_RESP_ERR__SSL, "SSL handshake failed: certificate verify failed", "kafka.ssl.ca.location", ERR_CONFIG},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION, "Request not valid in current SASL state", "does this port expect SASL?", ERR_CONFIG},
+    };
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        Error err = {0};
+        client->reason_code = cases[i].code;
+        client->reason_ns = clock_mono_ns();
+        snprintf(client->reason, sizeof client->reason, "%s", cases[i].reason);
+        assert_failed(kafka_fail(client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, &err, "ping"), cases[i].kind, cases[i].hint, &err);
+    }
+    Error err = {0};
+    client->reason_code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    assert_failed(kafka_fail(client, RD_KAFKA_RESP_ERR__TRANSPORT, NULL, &err, "ping"), ERR_UNAVAILABLE, "kafka.security.protocol", &err);
 }
 
 /* ---- administration ---- */
@@ -218,7 +259,9 @@ int main(void) {
         cmocka_unit_test(properties_of_the_other_role_do_no_harm),
         WITH_DEADLINE(an_absent_broker_is_unavailable_and_named),
         cmocka_unit_test(codes_have_kinds),
+        cmocka_unit_test(record_times_that_are_none_are_left_out),
         cmocka_unit_test_setup_teardown(a_timeout_after_a_refused_login_is_configuration, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(a_wrong_protocol_is_hinted_at, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(ping_counts_brokers, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(describe_tells_partitions_and_watermarks, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(a_partition_without_a_leader_has_no_offsets, mock_up, mock_down),

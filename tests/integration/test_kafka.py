@@ -1,0 +1,70 @@
+"""What a Kafka cluster may refuse or ask of its clients, and what Smelt says then."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from confluent_kafka.admin import AclBinding, AclBindingFilter, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
+from harness import Broker, Smelt, Topic, events, eventually
+
+
+class Denied:
+    """A right that is denied to everybody, for a while."""
+
+    def __init__(self, broker: Broker, kind: ResourceType, name: str, operation: AclOperation) -> None:
+        self.broker, self.place = broker, (kind, name, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation, AclPermissionType.DENY)
+
+    def __enter__(self) -> None:
+        (answer,) = self.broker.admin.create_acls([AclBinding(*self.place)]).values()
+        answer.result(10)
+        eventually("the rule is known", lambda: self.broker.admin.describe_acls(AclBindingFilter(*self.place)).result(10))
+
+    def __exit__(self, *_: object) -> None:
+        (answer,) = self.broker.admin.delete_acls([AclBindingFilter(*self.place)]).values()
+        answer.result(10)
+
+
+def test_no_rights_on_a_group_are_needed_to_read(smelt: Smelt, topic: Topic) -> None:
+    topic.send(events(0, 100))
+    with Denied(topic.broker, ResourceType.GROUP, topic.name, AclOperation.READ):
+        result = smelt.run("ingest")
+        assert result.code == 0 and result.summary["landed"] == 100, result
+        running = smelt.start("ingest", "--follow")
+        topic.send(events(100, 50))
+        eventually("landed", lambda: smelt.peek("SELECT count(*) FROM bronze_raw_events") == 150)
+        topic.send(events(150, 50))
+        eventually("landed", lambda: smelt.peek("SELECT count(*) FROM bronze_raw_events") == 200)
+        ended = running.end()
+    assert ended.code == 0 and ended.stderr.count("the right READ on the group") <= 1
+    assert (result.stderr + ended.stderr).count("no right READ on the group") >= 1
+    assert smelt("ingest")["landed"] == 0
+
+
+@pytest.mark.parametrize("right", ["READ", "DESCRIBE"])
+def test_a_right_that_is_missing_is_named(smelt: Smelt, topic: Topic, right: str) -> None:
+    topic.send(events(0, 10))
+    with Denied(topic.broker, ResourceType.TOPIC, topic.name, AclOperation[right]):
+        result = smelt.run("ingest", "--timeout", "20s")
+    assert result.code == 78 and f"{right} " in result.error and "Topic authorization failed" in result.error, result
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("isolation.level", "read_uncommitted"),
+        ("enable.auto.commit", "true"),
+        ("auto.commit.enable", "true"),
+        ("enable.auto.offset.store", "true"),
+        ("auto.offset.reset", "latest"),
+        ("enable.partition.eof", "false"),
+        ("offset.store.method", "file"),
+        ("test.mock.num.brokers", "1"),
+        ("group.id", ""),
+        ("bootstrap.servers", "localhost:1"),
+    ],
+)
+def test_settings_that_change_a_guarantee_are_refused(smelt: Smelt, topic: Topic, setting: str, value: str) -> None:
+    result = smelt.run("ingest", "--set", f"kafka.{setting}={value}", "--timeout", "10s")
+    assert result.code == 78 and f"kafka.{setting}" in result.error, result
+    assert smelt("ingest")["landed"] == 0
