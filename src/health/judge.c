@@ -73,6 +73,29 @@ static void add_stuck(const Facts *f, Finding *r) {
     if (json_array_size(f->mark.stuck) > 0) json_object_set(r->more, "stuck", f->mark.stuck);
 }
 
+/* Events that landed after the snapshot of the row was made: the mark has counted them. */
+static int64_t newer_events(const Facts *f) {
+    int64_t newer = f->mark_state == MARK_GOOD ? f->mark.landed - facts_int(f, "landed") : 0;
+    return newer > 0 ? newer : 0;
+}
+
+static int64_t ingested_us(const Facts *f) {
+    int64_t us = facts_time(f, "ingested_at");
+    return newer_events(f) > 0 && f->mark.written_us > us ? f->mark.written_us : us;
+}
+
+/* A producer that died within a transaction stops all readers of its partitions until the transaction times out. */
+static void add_transactions(const Facts *f, Finding *r) {
+    int64_t behind = 0;
+    for (size_t i = 0; i < f->topic.partition_count; i++) behind += facts_behind_transaction(f, i);
+    put_int(r, "behind_transactions", behind);
+    if (behind == 0) return;
+    buf_add_char(&r->detail, ' ');
+    format_count(&r->detail, behind, "message waits", "messages wait");
+    buf_add_str(&r->detail, " behind an open transaction.");
+    if (f->now_us - ingested_us(f) > fresh_within_us(f)) r->state = STATE_DEGRADED;
+}
+
 static void add_unanswered(const Facts *f, Finding *r) {
     if (f->topic.unanswered == 0) return;
     r->state = STATE_DEGRADED;
@@ -103,6 +126,7 @@ static bool judge_kafka(const Facts *f, Finding *r) {
     format_count(&r->detail, (int64_t)f->topic.partition_count, "partition.", "partitions.");
     add_unanswered(f, r);
     add_stuck(f, r);
+    add_transactions(f, r);
     put_int(r, "waiting_events", waiting_events(f));
     return true;
 }
@@ -213,17 +237,6 @@ static bool judge_disk(const Facts *f, Finding *r) {
 static void add_newest_event(const Facts *f, Finding *r) {
     put_copy(r, f, "newest_event_at");
     if (facts_time(f, "newest_event_at") > 0) add_age(r, " The newest event is ", age_of(f, "newest_event_at"), " old.");
-}
-
-/* Events that landed after the snapshot of the row was made: the mark has counted them. */
-static int64_t newer_events(const Facts *f) {
-    int64_t newer = f->mark_state == MARK_GOOD ? f->mark.landed - facts_int(f, "landed") : 0;
-    return newer > 0 ? newer : 0;
-}
-
-static int64_t ingested_us(const Facts *f) {
-    int64_t us = facts_time(f, "ingested_at");
-    return newer_events(f) > 0 && f->mark.written_us > us ? f->mark.written_us : us;
 }
 
 static void add_landed(const Facts *f, Finding *r) {

@@ -37,6 +37,15 @@ static void put_partitions(json_t *out, const Facts *f, const char *metric, bool
     }
 }
 
+static void put_transactions(json_t *out, const Facts *f) {
+    for (size_t i = 0; f->topic.high != NULL && i < f->topic.partition_count; i++) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i);
+        put_labelled(out, "smelt_partition_transaction_events", (double)facts_behind_transaction(f, i),
+                     json_pack("{s:s, s:s}", "topic", settings_text(f->settings, "kafka.topic"), "partition", number));
+    }
+}
+
 static void sample_kafka(json_t *out, const Facts *f) {
     put(out, "smelt_kafka_up", f->kafka_error == NULL ? 1 : 0);
     if (f->kafka_error != NULL) return;
@@ -44,6 +53,7 @@ static void sample_kafka(json_t *out, const Facts *f) {
     put(out, "smelt_kafka_latency_seconds", f->kafka.latency_ms / 1000);
     put_partitions(out, f, "smelt_partition_end_offset", false);
     put_partitions(out, f, "smelt_partition_lag_events", true);
+    put_transactions(out, f);
 }
 
 /* ---- files ---- */

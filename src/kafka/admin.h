@@ -14,7 +14,8 @@ typedef struct KafkaTopic {
      * partition gave no answer. `next`, `last`: OFFSET_UNKNOWN. Owned. */
     Offsets *partitions;
     size_t partition_count;
-    size_t unanswered;       /* partitions without an answer */
+    int64_t *high;     /* of each partition, the end of what is written, whoever may read it; OFFSET_UNKNOWN: no answer. NULL: not asked */
+    size_t unanswered; /* partitions without an answer */
     char *unanswered_reason; /* of the first of them, as a sentence; NULL: all answered */
 } KafkaTopic;
 
@@ -23,6 +24,8 @@ typedef struct KafkaTopic {
 int kafka_topic_describe(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
 /* The same without offsets, which no leader is asked for: is it there, with which id, and how many partitions? */
 int kafka_topic_identify(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
+/* Fills topic->high, of a topic that was described: what is between `end` and it waits behind an open transaction. */
+int kafka_topic_ask_high(KafkaClient *client, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) MUST_CHECK;
 /* ERR_UNAVAILABLE with the reason, when a partition gave no answer: for callers that need all of them. */
 int kafka_topic_check_answered(const KafkaTopic *topic, Error *err) MUST_CHECK;
 void kafka_topic_done(KafkaTopic *topic);

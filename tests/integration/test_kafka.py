@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
-
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.admin import AclBinding, AclBindingFilter, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
 from harness import Broker, Smelt, Topic, events, eventually
 
@@ -68,3 +67,19 @@ def test_settings_that_change_a_guarantee_are_refused(smelt: Smelt, topic: Topic
     result = smelt.run("ingest", "--set", f"kafka.{setting}={value}", "--timeout", "10s")
     assert result.code == 78 and f"kafka.{setting}" in result.error, result
     assert smelt("ingest")["landed"] == 0
+
+
+def test_what_waits_behind_an_open_transaction_is_seen(smelt: Smelt, topic: Topic) -> None:
+    topic.send(events(0, 20))
+    producer = Producer(topic.broker.client_options() | {"transactional.id": topic.name})
+    producer.init_transactions(20)
+    producer.begin_transaction()
+    topic.send(events(20, 1), partition=0, producer=producer)
+    topic.send(events(30, 100), partition=0)
+    assert smelt("ingest")["landed"] == 20
+    (kafka,) = [part for part in smelt.run("status").summary["components"] if part["name"] == "kafka"]
+    assert kafka["behind_transactions"] == 101 and "101 messages wait behind an open transaction" in kafka["detail"], kafka
+    producer.commit_transaction(20)
+    assert smelt("ingest")["landed"] == 101
+    (kafka,) = [part for part in smelt.run("status").summary["components"] if part["name"] == "kafka"]
+    assert kafka["behind_transactions"] == 0
