@@ -24,3 +24,16 @@ UPDATE ledger_partitions SET start_offset = coalesce((SELECT max(g.next_offset) 
         = (ledger_partitions.kafka_topic, ledger_partitions.kafka_epoch, ledger_partitions.kafka_partition) AND g.next_offset >= 0), 0)
 WHERE start_offset < 0;
 DROP TABLE impossible_gaps;
+
+-- What the first bytes of a message that is not an event say about its sender. NULL: nothing.
+CREATE MACRO encoding_hint(bytes) AS CASE
+    WHEN bytes[1:2] IN ('\xFF\xFE'::BLOB, '\xFE\xFF'::BLOB) OR bytes[1:4] IN ('{\x00"\x00'::BLOB, '\x00{\x00"'::BLOB) THEN 'UTF-16 text: the sender must write UTF-8'
+    WHEN bytes[1:1] = '\x00'::BLOB AND octet_length(bytes) >= 5
+        THEN 'begins with the prefix of a Schema Registry serializer: the sender must use a plain JSON serializer'
+    WHEN bytes[1:2] = '\x1F\x8B'::BLOB THEN 'compressed with gzip before it was sent: leave compression to the producer (compression.type)'
+    WHEN bytes[1:4] = '\x28\xB5\x2F\xFD'::BLOB THEN 'compressed with zstd before it was sent: leave compression to the producer (compression.type)'
+    WHEN bytes[1:3] = '\xEF\xBB\xBF'::BLOB THEN 'begins with a byte order mark: the sender must leave it out'
+    WHEN bytes[1:4] = 'Obj\x01'::BLOB THEN 'an Avro file: the sender must write JSON'
+    WHEN bytes[1:1] = '<'::BLOB THEN 'XML or HTML: the sender must write JSON'
+    WHEN bytes[1:2] = '"{'::BLOB THEN 'JSON inside a JSON text: the sender has serialized it twice'
+END;

@@ -250,12 +250,34 @@ static void add_landed(const Facts *f, Finding *r) {
     buf_add_char(&r->detail, '.');
 }
 
+/* Messages that are no events: with a wrong serializer, all of them. */
+static void add_rejects(const Facts *f, Finding *r) {
+    int64_t rejected = facts_int(f, "rejected"), landed = facts_int(f, "landed") + newer_events(f);
+    if (f->mark_state == MARK_GOOD && f->mark.rejected > rejected) rejected = f->mark.rejected;
+    put_int(r, "rejected", rejected);
+    if (rejected == 0) return;
+    double percent = 100.0 * (double)rejected / (double)(landed + rejected);
+    const json_t *most = json_array_get(json_object_get(f->row, "rejects"), 0);
+    const char *reason = json_string_value(json_object_get(most, "reason")), *example = json_string_value(json_object_get(most, "example"));
+    buf_add_char(&r->detail, ' ');
+    format_count(&r->detail, rejected, "message was no event", "messages were no events");
+    buf_addf(&r->detail, " (%.1f%%)", percent);
+    if (percent <= QUARANTINE_PERCENT_MAX) {
+        buf_add_char(&r->detail, '.');
+        return;
+    }
+    r->state = STATE_DEGRADED;
+    if (reason != NULL) buf_addf(&r->detail, ", most of them %s (%.200s)", reason, example != NULL ? example : "");
+    buf_add_str(&r->detail, ": see `smelt quarantine list`.");
+}
+
 static bool judge_bronze(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     int64_t waiting = waiting_events(f), age = f->now_us - ingested_us(f);
     bool late = age > fresh_within_us(f) && waiting != 0; /* also when Kafka does not answer */
     put_int(r, "waiting_events", waiting);
     add_landed(f, r);
+    add_rejects(f, r);
     if (ingested_us(f) == 0) {
         r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, " Nothing was ingested yet; run `smelt ingest`.");

@@ -83,3 +83,24 @@ def test_what_waits_behind_an_open_transaction_is_seen(smelt: Smelt, topic: Topi
     assert smelt("ingest")["landed"] == 101
     (kafka,) = [part for part in smelt.run("status").summary["components"] if part["name"] == "kafka"]
     assert kafka["behind_transactions"] == 0
+
+
+@pytest.mark.parametrize(
+    ("prefix", "hint"),
+    [
+        (b"\x00\x00\x00\x00\x07", "Schema Registry"),
+        (b"\x1f\x8b\x08\x00\x00", "gzip"),
+        (b"\xff\xfe{\x00", "UTF-16"),
+        (b"\xef\xbb\xbf", "byte order mark"),
+        (b'"', "serialized it twice"),
+    ],
+)
+def test_messages_that_are_no_events_are_seen(smelt: Smelt, topic: Topic, prefix: bytes, hint: str) -> None:
+    topic.send(prefix + value for value in events(0, 30))
+    smelt("run")
+    (bronze,) = [part for part in smelt.run("status").summary["components"] if part["name"] == "bronze"]
+    assert bronze["state"] == "degraded" and "30 messages were no events (100.0%)" in bronze["detail"] and hint in bronze["detail"], bronze
+    found = smelt("quarantine", "list")
+    assert found["events"] == 30 and hint in found["rules"][0]["reason"], found
+    (row,) = smelt("sql", "SELECT * FROM serving_quarantine")["rows"]
+    assert (row["layer"], row["events"]) == ("bronze", 30) and hint in row["example"]
