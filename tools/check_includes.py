@@ -26,7 +26,7 @@ MODULES: dict[str, set[str]] = {
     "judge": {"base", "contract"},
     "ledger": {"base", "lake"},
     "ingest": {"base", "kafka", "lake", "ledger"},
-    "refine": {"base", "lake", "contract", "compile"},
+    "refine": {"base", "lake", "contract", "compile", "judge"},
     "churn": {"base", "lake", "model"},
     "snapshot": {"base", "lake"},
     "recovery": {"base", "kafka", "lake", "ledger", "ingest", "snapshot"},

@@ -31,7 +31,7 @@ static const SettingSpec specs[] = {
      "a batch commits at this many bytes of messages, or at a third of it when they are above 1 KB", .least = 1, .restart = UP},
     {"ingest.timeout", SETTING_DURATION, "5m",
      "end with exit code 69 when Kafka was unreachable this long (with --follow: never); a partition that does not move this long is given up, or reported; 0: never"},
-    {"lake.memory_limit", SETTING_SIZE, "256MiB", "memory of DuckDB's buffer manager; 0: as DuckDB chooses", .restart = UP_SERVE},
+    {"lake.memory_limit", SETTING_SIZE, "192MiB", "memory of DuckDB's buffer manager; 0: as DuckDB chooses", .restart = UP_SERVE},
     {"lake.threads", SETTING_INTEGER, "1", "threads of DuckDB; 0: one per core (docs/decisions/0003)", .most = 1024, .restart = UP_SERVE},
     {"snapshots.keep", SETTING_INTEGER, "3", "published generations to keep", .least = 1, .most = 1000000, .restart = UP},
     {"model.label", SETTING_TEXT, "rule", "label to train on: rule (Gold's churn_label) or a CSV file with subscriber_id,churned",

@@ -1,12 +1,12 @@
-/* sql.c: `smelt sql`: runs read-only SQL on the newest snapshot, and prints the SQL that contracts and features compile to. */
+/* sql.c: `smelt sql`: runs read-only SQL on the newest snapshot, and prints what contracts and features become. */
 #include "base/document.h"
 #include "base/memory.h"
 #include "base/periodic.h"
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
-#include "compile/show.h"
 #include "contract/pipeline.h"
+#include "refine/show.h"
 #include "snapshot/snapshot.h"
 #include <stdio.h>
 
@@ -34,7 +34,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options =
         (const struct argp_option[]){
-            {"show", OPT_SHOW, "LAYER", 0, "Print the SQL that the contracts and features compile to: silver or gold", 0}, {0}},
+            {"show", OPT_SHOW, "LAYER", 0,
+             "Print what the contracts and features become, the program that judges events and SQL: silver or gold", 0},
+            {0}},
     .parser = parse,
     .args_doc = "[QUERY]",
     .doc = "Runs one read-only query on the newest snapshot and prints one JSON object per row. "
@@ -48,7 +50,7 @@ static const struct argp argp = {
 static int show(App *app, const char *what, Error *err) {
     CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
     CLEANUP(free_text) char *text = NULL;
-    if (pipeline_load(app->settings, &pipeline, err) != 0 || compile_show(pipeline, what, &text, err) != 0) return -1;
+    if (pipeline_load(app->settings, &pipeline, err) != 0 || refine_show(pipeline, what, &text, err) != 0) return -1;
     say(app, "%s\n", text);
     app->summary = json_pack("{ss ss}", "show", what, "sql", text);
     return 0;

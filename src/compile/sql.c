@@ -24,10 +24,6 @@ void sql_name(Buf *out, const char *name) {
     buf_addf(out, could_be_keyword(name) ? "\"%s\"" : "%s", name);
 }
 
-void sql_payload_field(Buf *out, const char *name) {
-    buf_addf(out, "payload.\"%s\"", name);
-}
-
 void sql_separate(Buf *out, bool *first, const char *separator) {
     if (!*first) buf_add_str(out, separator);
     *first = false;

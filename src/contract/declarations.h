@@ -28,7 +28,7 @@ typedef enum CheckKind {
     CHECK_BELOW,      /* value < text */
     CHECK_MIN_LENGTH, /* of a text, in characters */
     CHECK_MAX_LENGTH,
-    CHECK_PATTERN, /* text: a regular expression (RE2) that matches somewhere in the value: anchor it with ^ and $ */
+    CHECK_PATTERN, /* text: a regular expression (judge/pattern.h) that matches somewhere in the value: anchor it with ^ and $ */
     CHECK_VALUES,  /* one of values */
     CHECK_AHEAD,   /* a timestamp at most `number` microseconds after the broker's */
 } CheckKind;

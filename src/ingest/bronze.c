@@ -4,11 +4,16 @@
  * in the batch itself and in Bronze. Bronze is asked by literal event times, so that its zone maps prune: a dense range of hours covers
  * most of the batch, and the few events outside (late ones) are asked for by a list of their times. The check is exact whatever the split.
  *
+ * A row with the identity of an earlier event is a copy only when its content is the same (conflicts.h).
+ *
  * Invariant: `copies` holds lineage of this batch only, so that each staged row goes to exactly one of Bronze, duplicates, rejects. */
 #include "ingest/bronze.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "ingest/conflicts.h"
+#include <inttypes.h>
 #include <string.h>
 
 #define HOUR_US         (3600 * USEC_PER_SEC)
@@ -180,6 +185,20 @@ static int find_copies(const StagingSlot *slot, Error *err) {
 
 /* ---- the transaction ---- */
 
+/* What only looked like copies. */
+static int land_conflicts(const StagingSlot *slot, const LakeBinding lineage[4], LedgerCounts *counts, Error *err) {
+    int64_t conflicts;
+    if (conflicts_find(slot->conn, &conflicts, err) != 0) return -1;
+    if (conflicts == 0) return 0;
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/land_conflicts"), lineage, 4);
+    counts->landed += conflicts;
+    log_warn("ingest",
+             "%" PRId64 " messages have the source, id and time of an earlier event and another content; they are kept, and `smelt refine` "
+             "says what becomes of them",
+             conflicts);
+    return lake_exec(slot->conn, "bronze/land_conflicts", sql, err);
+}
+
 static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
     LakeBinding lineage[] = {{"topic", lake_text(b->topic.name)},
                              {"epoch", lake_int(b->topic.epoch)},
@@ -187,6 +206,7 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
                              {"now", lake_time(now_us)}};
     if (find_copies(slot, err) != 0) return -1;
     if (run_bound(slot, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
+    if (land_conflicts(slot, lineage, counts, err) != 0) return -1;
     if (run_bound(slot, "bronze/rejects", lineage, 4, &counts->rejected, err) != 0) return -1;
     if (run_bound(slot, "bronze/duplicates", lineage, 4, &counts->duplicates, err) != 0) return -1;
     return lake_exec(slot->conn, "bronze/unstage", lake_sql("bronze/unstage"), err); /* their memory is for the other slot */

@@ -32,6 +32,7 @@ static duckdb_config make_config(const LakeOptions *options) {
     set_option(config, "autoinstall_known_extensions", "false");
     set_option(config, "autoload_known_extensions", "false");
     set_option(config, "preserve_insertion_order", "false");
+    set_option(config, "write_buffer_row_group_count", "1");
     set_option(config, "max_vacuum_tasks", "0"); /* until row_groups.c knows how large the rows are */
     if (options->read_only) set_option(config, "access_mode", "READ_ONLY");
     if (options->temp_dir != NULL) set_option(config, "temp_directory", options->temp_dir);

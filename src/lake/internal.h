@@ -57,6 +57,8 @@ bool lake_may_close(Lake *lake); /* closing writes a checkpoint */
 void lake_abandon(void *handle); /* keeps a handle that may be neither used nor closed any more */
 /* rows.c: a LakeResult of `result` (taken over). */
 LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result);
+/* Goes to the first row of the next chunk. 1: there is one, 0: the end, -1: error. */
+int lake_fetch(LakeResult *r, Error *err);
 /* row_groups.c: */
 int lake_merge_nothing(LakeConn *conn, Error *err);      /* from now on, checkpoints leave small row groups as they are */
 int lake_expect_stored_rows(LakeConn *conn, Error *err); /* lake_expect_rows, by the size of the rows that are stored */

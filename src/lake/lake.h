@@ -99,6 +99,9 @@ int lake_exec_values(LakeConn *conn, const char *name, const char *sql, const La
 /* Runs one statement that returns rows. All of them are held in memory until lake_result_free. */
 int lake_query(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, LakeResult **ret,
                Error *err) MUST_CHECK;
+/* Runs one statement that returns rows, as they are read: none is held in memory but the current ones. The connection can do nothing else
+ * until lake_result_free. Only with lake_next_chunk (vectors.h) or lake_next. */
+int lake_stream(LakeConn *conn, const char *name, const char *sql, LakeResult **ret, Error *err) MUST_CHECK;
 /* The first column of the first row as an integer; ERR_BUG when there is no row, 0 for NULL. */
 int lake_query_int(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret,
                    Error *err) MUST_CHECK;
@@ -165,16 +168,18 @@ int lake_expect_rows(LakeConn *conn, bool large, Error *err) MUST_CHECK;
 
 /* Rows from C as a table function: `FROM <name>()` on this connection calls `fill` until it returns 0. Another connection reads what it has
  * registered under the name itself, or gets an error. DuckDB scans with up to `threads` threads, each with a chunk of its own: with more
- * than one, `fill` must be thread-safe. Registering a name again replaces it. `state` is borrowed and must live as long as the connection,
- * or until it is replaced. At most 16 columns. */
+ * than one, `fill` must be thread-safe. Registering a name again replaces it. `state` and the texts of the columns are borrowed until then,
+ * until lake_unregister_source, or until the connection is freed. */
 typedef struct LakeChunk LakeChunk; /* up to `capacity` rows being filled */
 typedef struct LakeColumn {
     const char *name;
-    LakeType type; /* LAKE_INT is BIGINT, LAKE_REAL DOUBLE, LAKE_TIME TIMESTAMPTZ; LAKE_JSON a text that is known to be JSON */
+    LakeType type;        /* LAKE_INT is BIGINT, LAKE_REAL DOUBLE, LAKE_TIME TIMESTAMPTZ; LAKE_JSON a text that is known to be JSON */
+    const char *sql_type; /* instead of `type`, for columns that are filled as vectors: a type that vectors.h lists; NULL: none */
 } LakeColumn;
 typedef size_t (*LakeFill)(void *state, LakeChunk *chunk, size_t capacity); /* rows filled; 0: the end */
 int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state,
                          Error *err) MUST_CHECK;
+void lake_unregister_source(LakeConn *conn, const char *name);
 void lake_put_int(LakeChunk *chunk, size_t col, size_t row, int64_t v);
 void lake_put_real(LakeChunk *chunk, size_t col, size_t row, double v);
 void lake_put_null(LakeChunk *chunk, size_t col, size_t row);

@@ -150,6 +150,7 @@ def test_record_times_of_any_unit_do_no_harm(smelt: Smelt, broker: Broker) -> No
     assert smelt("ingest", "--set", f"kafka.topic={topic.name}")["landed"] == len(times)
     stored = smelt.rows("SELECT epoch_us(kafka_timestamp) // 1000 FROM bronze_raw_events ORDER BY kafka_offset")
     assert [row[0] for row in stored] == [time if time < 253_402_300_800_000 else None for time in times]
+    assert smelt("refine")["quarantined"] == 0  # they are no measure for the times of events
 
 
 def test_unknown_envelope_fields_are_kept(smelt: Smelt, topic: Topic) -> None:

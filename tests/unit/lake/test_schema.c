@@ -79,7 +79,7 @@ static void impossible_offsets_are_corrected(void **state) {
     assert_int_equal(number(o.conn, "SELECT count(*) FROM bronze_gaps"), 1);
     assert_int_equal(number(o.conn, "SELECT gaps FROM ledger_batches WHERE batch_id = 8"), 2);
     assert_int_equal(number(o.conn, "SELECT gaps FROM ledger_batches WHERE batch_id = 7"), 4);
-    assert_int_equal(number(o.conn, "SELECT count(*) FROM lake_notes WHERE version = 6"), 2);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM lake_notes WHERE version = 7"), 2);
 }
 
 static void a_newer_lake_is_refused_with_both_versions(void **state) {

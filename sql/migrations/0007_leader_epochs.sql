@@ -10,7 +10,7 @@ ALTER TABLE ledger_partitions ADD COLUMN leader_epoch INTEGER;
 -- partition that was never read begins again as a new one; one that was read begins where its first message could be.
 CREATE TEMP TABLE impossible_gaps AS SELECT * FROM bronze_gaps WHERE first_offset < 0;
 INSERT INTO lake_notes (version, note)
-SELECT 6, format('{} partition {}: the ledger had offsets {} to {}, which Kafka never has: ', kafka_topic, kafka_partition, start_offset, next_offset)
+SELECT 7, format('{} partition {}: the ledger had offsets {} to {}, which Kafka never has: ', kafka_topic, kafka_partition, start_offset, next_offset)
     || CASE WHEN next_offset < 0 THEN 'it is read as a new partition' ELSE format('corrected, and {} gaps that never were are removed',
         (SELECT count(*) FROM impossible_gaps g WHERE (g.kafka_topic, g.kafka_epoch, g.kafka_partition) = (l.kafka_topic, l.kafka_epoch, l.kafka_partition))) END
 FROM ledger_partitions l WHERE start_offset < 0 OR next_offset < 0 ORDER BY kafka_topic, kafka_epoch, kafka_partition;
