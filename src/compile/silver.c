@@ -20,7 +20,8 @@ static const SilverColumn bronze_columns[BRONZE_STORED] = {
     [BRONZE_EPOCH] = {"kafka_epoch", "INTEGER", "The incarnation of the topic."},
     [BRONZE_PARTITION] = {"kafka_partition", "INTEGER", "The partition."},
     [BRONZE_OFFSET] = {"kafka_offset", "BIGINT", "The offset: with topic, epoch and partition it names the message."},
-    [BRONZE_MESSAGE_TIME] = {"kafka_timestamp", "TIMESTAMP", "When the broker received it, UTC."},
+    [BRONZE_MESSAGE_TIME] = {"kafka_timestamp", "TIMESTAMP",
+                             "When it was sent, as the producer says, or when the broker received it (LogAppendTime), UTC."},
     [BRONZE_BATCH] = {"batch_id", "BIGINT", "The ingest commit that landed it."},
 };
 #define LINEAGE BRONZE_TOPIC /* the first column of it; those before are the envelope's */

@@ -65,6 +65,8 @@ static void gather_kafka(Facts *f, KafkaClient *kafka) {
     if (kafka_ping(kafka, KAFKA_TIMEOUT_MS, &f->kafka, &err) != 0 ||
         kafka_topic_describe(kafka, settings_text(f->settings, "kafka.topic"), KAFKA_TIMEOUT_MS, &f->topic, &err) != 0)
         f->kafka_error = take_text(&err);
+    else if (kafka_topic_ask_high(kafka, settings_text(f->settings, "kafka.topic"), KAFKA_TIMEOUT_MS, &f->topic, &err) != 0)
+        error_clear(&err); /* what waits behind a transaction stays unknown */
 }
 
 static void gather_lake(Facts *f) {
@@ -248,8 +250,15 @@ int64_t facts_next_offset(const Facts *f, int32_t partition) {
 
 int64_t facts_lag(const Facts *f, const Offsets *p) {
     int64_t from = facts_next_offset(f, p->partition);
+    if (!offsets_are_known(p)) return 0; /* its leader did not answer */
     if (from < p->start) from = p->start;
     return p->end > from ? p->end - from : 0;
+}
+
+int64_t facts_behind_transaction(const Facts *f, size_t i) {
+    const Offsets *p = &f->topic.partitions[i];
+    if (f->topic.high == NULL || !offsets_are_known(p)) return 0;
+    return f->topic.high[i] > p->end ? f->topic.high[i] - p->end : 0;
 }
 
 const json_t *facts_last_run(const Facts *f) {

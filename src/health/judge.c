@@ -60,6 +60,49 @@ static int64_t waiting_events(const Facts *f) {
     return waiting;
 }
 
+/* What ingest wrote into the mark about partitions that do not move although there is more of them. */
+static void add_stuck(const Facts *f, Finding *r) {
+    size_t i;
+    json_t *stuck;
+    json_array_foreach(f->mark.stuck, i, stuck) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, " Partition %d of %s does not move beyond offset %lld: %s.",
+                 (int)json_integer_value(json_object_get(stuck, "partition")), json_string_value(json_object_get(stuck, "topic")),
+                 (long long)json_integer_value(json_object_get(stuck, "offset")), json_string_value(json_object_get(stuck, "reason")));
+    }
+    if (json_array_size(f->mark.stuck) > 0) json_object_set(r->more, "stuck", f->mark.stuck);
+}
+
+/* Events that landed after the snapshot of the row was made: the mark has counted them. */
+static int64_t newer_events(const Facts *f) {
+    int64_t newer = f->mark_state == MARK_GOOD ? f->mark.landed - facts_int(f, "landed") : 0;
+    return newer > 0 ? newer : 0;
+}
+
+static int64_t ingested_us(const Facts *f) {
+    int64_t us = facts_time(f, "ingested_at");
+    return newer_events(f) > 0 && f->mark.written_us > us ? f->mark.written_us : us;
+}
+
+/* A producer that died within a transaction stops all readers of its partitions until the transaction times out. */
+static void add_transactions(const Facts *f, Finding *r) {
+    int64_t behind = 0;
+    for (size_t i = 0; i < f->topic.partition_count; i++) behind += facts_behind_transaction(f, i);
+    put_int(r, "behind_transactions", behind);
+    if (behind == 0) return;
+    buf_add_char(&r->detail, ' ');
+    format_count(&r->detail, behind, "message waits", "messages wait");
+    buf_add_str(&r->detail, " behind an open transaction.");
+    if (f->now_us - ingested_us(f) > fresh_within_us(f)) r->state = STATE_DEGRADED;
+}
+
+static void add_unanswered(const Facts *f, Finding *r) {
+    if (f->topic.unanswered == 0) return;
+    r->state = STATE_DEGRADED;
+    format_count(&r->detail, (int64_t)f->topic.unanswered, " of them gives no answer", " of them give no answer");
+    buf_addf(&r->detail, ": %s.", f->topic.unanswered_reason != NULL ? f->topic.unanswered_reason : "the brokers do not name them");
+}
+
 static bool judge_kafka(const Facts *f, Finding *r) {
     const char *topic = settings_text(f->settings, "kafka.topic");
     put_text(r, "bootstrap", settings_text(f->settings, "kafka.bootstrap"));
@@ -81,6 +124,9 @@ static bool judge_kafka(const Facts *f, Finding *r) {
     }
     buf_addf(&r->detail, "The topic %s has ", topic);
     format_count(&r->detail, (int64_t)f->topic.partition_count, "partition.", "partitions.");
+    add_unanswered(f, r);
+    add_stuck(f, r);
+    add_transactions(f, r);
     put_int(r, "waiting_events", waiting_events(f));
     return true;
 }
@@ -228,17 +274,6 @@ static void add_newest_event(const Facts *f, Finding *r) {
     if (facts_time(f, "newest_event_at") > 0) add_age(r, " The newest event is ", age_of(f, "newest_event_at"), " old.");
 }
 
-/* Events that landed after the snapshot of the row was made: the mark has counted them. */
-static int64_t newer_events(const Facts *f) {
-    int64_t newer = f->mark_state == MARK_GOOD ? f->mark.landed - facts_int(f, "landed") : 0;
-    return newer > 0 ? newer : 0;
-}
-
-static int64_t ingested_us(const Facts *f) {
-    int64_t us = facts_time(f, "ingested_at");
-    return newer_events(f) > 0 && f->mark.written_us > us ? f->mark.written_us : us;
-}
-
 static void add_landed(const Facts *f, Finding *r) {
     char time[CLOCK_TEXT_SIZE];
     int64_t newer = newer_events(f), rows = facts_int(f, "landed") + newer;
@@ -250,12 +285,34 @@ static void add_landed(const Facts *f, Finding *r) {
     buf_add_char(&r->detail, '.');
 }
 
+/* Messages that are no events: with a wrong serializer, all of them. */
+static void add_rejects(const Facts *f, Finding *r) {
+    int64_t rejected = facts_int(f, "rejected"), landed = facts_int(f, "landed") + newer_events(f);
+    if (f->mark_state == MARK_GOOD && f->mark.rejected > rejected) rejected = f->mark.rejected;
+    put_int(r, "rejected", rejected);
+    if (rejected == 0) return;
+    double percent = 100.0 * (double)rejected / (double)(landed + rejected);
+    const json_t *most = json_array_get(json_object_get(f->row, "rejects"), 0);
+    const char *reason = json_string_value(json_object_get(most, "reason")), *example = json_string_value(json_object_get(most, "example"));
+    buf_add_char(&r->detail, ' ');
+    format_count(&r->detail, rejected, "message was no event", "messages were no events");
+    buf_addf(&r->detail, " (%.1f%%)", percent);
+    if (percent <= QUARANTINE_PERCENT_MAX) {
+        buf_add_char(&r->detail, '.');
+        return;
+    }
+    r->state = STATE_DEGRADED;
+    if (reason != NULL) buf_addf(&r->detail, ", most of them %s (%.200s)", reason, example != NULL ? example : "");
+    buf_add_str(&r->detail, ": see `smelt quarantine list`.");
+}
+
 static bool judge_bronze(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     int64_t waiting = waiting_events(f), age = f->now_us - ingested_us(f);
     bool late = age > fresh_within_us(f) && waiting != 0; /* also when Kafka does not answer */
     put_int(r, "waiting_events", waiting);
     add_landed(f, r);
+    add_rejects(f, r);
     if (ingested_us(f) == 0) {
         r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, " Nothing was ingested yet; run `smelt ingest`.");

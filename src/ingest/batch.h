@@ -19,6 +19,7 @@ typedef struct BatchGap {
     int32_t partition;
     int64_t first, next; /* [first, next) will never be delivered */
     const char *reason;  /* static text */
+    bool lost;           /* there were messages: not markers of transactions, or what was aborted or compacted away */
 } BatchGap;
 
 /* What the ledger stores of a batch, beside its messages. */

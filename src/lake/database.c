@@ -78,9 +78,24 @@ static int create_database(const char *path, const LakeOptions *options, Error *
     return file_publish(aside, path, err);
 }
 
+/* "name:" in front, as in s3://bucket/file. */
+static bool has_protocol(const char *path) {
+    size_t n = strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-");
+    return n > 0 && path[n] == ':' && strcmp(path, ":memory:") != 0;
+}
+
+int lake_check_path(const char *path, Error *err) {
+    const char *why = strchr(path, '?') != NULL ? "has a question mark, at which DuckDB cuts it"
+                      : path[0] == '~'          ? "begins with ~, which DuckDB replaces by the home directory"
+                      : has_protocol(path)      ? "has a colon, before which DuckDB expects a protocol"
+                                                : NULL;
+    return why == NULL ? 0 : error_set(err, ERR_CONFIG, "the path %s %s: use another one", path, why);
+}
+
 int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) {
     static const LakeOptions defaults = {0};
     if (options == NULL) options = &defaults;
+    if (lake_check_path(path, err) != 0) return -1;
     if (duckdb_load(err) != 0) return -1;
     bool is_new = !options->read_only && strcmp(path, ":memory:") != 0 && !file_exists(path);
     if (is_new && create_database(path, options, err) != 0) return -1;

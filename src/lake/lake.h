@@ -27,6 +27,9 @@ typedef struct LakeOptions {
 
 /* ---- database and connections ---- */
 
+/* ERR_CONFIG: DuckDB would not take `path` for the file of that name: it cuts paths at a question mark, expands ~, and takes what is before
+ * a colon for a protocol. All functions that open or write a file by a path check it. */
+int lake_check_path(const char *path, Error *err) MUST_CHECK;
 /* Makes the file when there is none; `path` may be ":memory:". `options` may be NULL. */
 int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) MUST_CHECK;
 /* Closes the database; its connections must be freed before. */

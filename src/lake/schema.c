@@ -82,6 +82,16 @@ int lake_check_version(LakeConn *conn, Error *err) {
     return lake_read_version(conn, &have, err) == 0 ? refuse_newer(conn, have, err) : -1;
 }
 
+/* What the migrations of this process changed in the data. */
+static int log_notes(LakeConn *conn, int64_t since, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    LakeValue version = lake_int(since);
+    if (lake_query(conn, "lake_notes", "SELECT note FROM lake_notes WHERE version > $1", &version, 1, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) log_warn("lake", "%s", lake_col_text(rows, 0, NULL));
+    return got;
+}
+
 int lake_migrate(LakeConn *conn, Error *err) {
     static const char table[] = "CREATE TABLE IF NOT EXISTS schema_version(version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL)";
     int64_t have;
@@ -95,5 +105,6 @@ int lake_migrate(LakeConn *conn, Error *err) {
         if (have > 0) log_info("lake", "migrated to schema version %d", version_of(f));
         changed = true;
     }
-    return changed ? lake_checkpoint(conn, err) : 0;
+    if (!changed) return 0;
+    return log_notes(conn, have, err) == 0 ? lake_checkpoint(conn, err) : -1;
 }

@@ -122,7 +122,11 @@ static void add_loss(Losses *l, const LedgerTopic *topic, int32_t partition, int
 static int describe(const Settings *settings, const char *topic, KafkaTopic *ret, Error *err) {
     CLEANUP(feed_freep) Feed *feed = NULL;
     if (feed_open_named(settings, topic, &feed, err) != 0) return -1;
-    return feed_describe(feed, DESCRIBE_MS, ret, err);
+    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
+    if (feed_describe(feed, DESCRIBE_MS, &now, err) != 0 || kafka_topic_check_answered(&now, err) != 0) return -1;
+    *ret = now;
+    now = (KafkaTopic){0};
+    return 0;
 }
 
 static bool is_same_topic(const KafkaTopic *now, const LedgerTopic *was) {

@@ -99,7 +99,7 @@ static int64_t int64_in(const Silver *s, BronzeColumn column, size_t row) {
 }
 
 static JudgeInput input_of(const Silver *s, size_t row) {
-    const LakeVector *message = &s->in[BRONZE_MESSAGE_TIME], *not_nfc = &s->in[BRONZE_NOT_NFC];
+    const LakeVector *not_nfc = &s->in[BRONZE_NOT_NFC];
     JudgeInput in = {
         .id = text_in(s, BRONZE_ID, row),
         .source = text_in(s, BRONZE_SOURCE, row),
@@ -114,7 +114,7 @@ static JudgeInput input_of(const Silver *s, size_t row) {
     };
     if (in.has_time) in.time_us = int64_in(s, BRONZE_TIME, row);
     if (in.has_quality) in.quality = ((const int32_t *)s->in[BRONZE_QUALITY].data)[row];
-    in.message_us = lake_has_value(message, row) ? int64_in(s, BRONZE_MESSAGE_TIME, row) : in.ingested_us;
+    in.message_us = in.ingested_us; /* not the record's time: that is what the producer says, in any unit and by any clock */
     in.payload_bytes = in.payload.len;
     in.extra_bytes = in.extra.len;
     return in;

@@ -81,6 +81,7 @@ static int write_tables(const SnapshotWrite *g, Error *err) {
 }
 
 static int attach(const SnapshotWrite *g, Error *err) {
+    if (lake_check_path(g->tmp, err) != 0) return -1;
     CLEANUP(free_text) char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out", &(LakeBinding){"path", lake_text(g->tmp)}, 1);
     return lake_exec(g->conn, "publish/attach", sql, err);
 }

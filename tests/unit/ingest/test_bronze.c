@@ -435,6 +435,23 @@ static void positions_alone_are_a_batch(void **state) {
     assert_audit(f);
 }
 
+/* Numbers by which a client library says "not known" are not stored, whatever comes with them. */
+static void impossible_offsets_are_refused(void **state) {
+    Fixture *f = *state;
+    const Offsets impossible[] = {
+        {.start = -1001, .next = -1001}, {.start = -1, .next = 5}, {.start = 0, .next = OFFSET_UNKNOWN}, {.start = 7, .next = 6}};
+    for (size_t i = 0; i < ARRAY_LEN(impossible); i++) {
+        Error err = {0};
+        LedgerCounts c;
+        batch_clear(f->batch);
+        batch_add_position(f->batch, impossible[i]);
+        assert_failed(stage_and_land(f, &c, &err), ERR_BUG, "cannot be: nothing was stored", &err);
+    }
+    batch_clear(f->batch);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM ledger_partitions"), 0);
+    assert_audit(f);
+}
+
 /* Whatever table is in the way, nothing of the batch is stored, and it lands when the way is free. */
 static void a_failed_batch_leaves_nothing(void **state) {
     Fixture *f = *state;
@@ -690,6 +707,7 @@ int main(void) {
         WITH_BRONZE(the_ends_of_time_are_found_again),
         WITH_BRONZE(a_batch_stores_gaps_positions_and_its_counts),
         WITH_BRONZE(positions_alone_are_a_batch),
+        WITH_BRONZE(impossible_offsets_are_refused),
         WITH_BRONZE(a_failed_batch_leaves_nothing),
         cmocka_unit_test(random_streams_are_as_the_model_says),
     };

@@ -12,7 +12,7 @@
 static const char bronze[] = BRONZE_INSERT
     "SELECT i::VARCHAR, 'OSS', 'NMS', 'sub-' || (i % 10), TIMESTAMPTZ '2026-11-01 00:00:00Z' + to_hours(i), "
     "'{\"tower_id\":\"T1\",\"signal_dbm\":-' || (60 + i % 40) || ',\"latency_ms\":' || (i % 200) || ',\"packet_loss_pct\":0.25}', "
-    "CASE WHEN i % 10 = 3 THEN 20 ELSE 90 END, now(), 't', 0, 0, i, TIMESTAMPTZ '2026-12-31 00:00:00Z', 1 + i // 50, NULL "
+    "CASE WHEN i % 10 = 3 THEN 20 ELSE 90 END, TIMESTAMPTZ '2026-12-31 00:00:00Z', 't', 0, 0, i, NULL, 1 + i // 50, NULL "
     "FROM range(1000) r(i)";
 
 typedef struct Outcome {
@@ -109,12 +109,13 @@ static void refine(RefineFixture *h, bool full) {
 /* One batch: an event of each subscriber [first, last] at `time`. */
 static void insert_batch(RefineFixture *h, int first, int last, const char *time) {
     CLEANUP(free_text)
-    char *sql =
-        xasprintf(BRONZE_INSERT "SELECT '%d-' || i, 'BSS', 'CRM', 'SUB-' || i, TIMESTAMPTZ '%s', "
-                                "'{\"plan\":\"Basic\",\"data_used_mb\":' || (i * 7 %% 100) || ',\"bill_amount_zmw\":' || i || "
-                                "'.25,\"payment_status\":\"overdue\",\"days_overdue\":' || (i %% 60) || '}', 90, now(), 't', 0, 0, i, "
-                                "TIMESTAMPTZ '2027-12-31 00:00:00Z', %d, NULL FROM range(%d, %d) r(i)",
-                  (int)h->batches, time, (int)h->batches + 1, first, last + 1);
+    char *sql = xasprintf(
+        BRONZE_INSERT
+        "SELECT '%d-' || i, 'BSS', 'CRM', 'SUB-' || i, TIMESTAMPTZ '%s', "
+        "'{\"plan\":\"Basic\",\"data_used_mb\":' || (i * 7 %% 100) || ',\"bill_amount_zmw\":' || i || "
+        "'.25,\"payment_status\":\"overdue\",\"days_overdue\":' || (i %% 60) || '}', 90, TIMESTAMPTZ '2027-12-31 00:00:00Z', 't', 0, 0, i, "
+        "NULL, %d, NULL FROM range(%d, %d) r(i)",
+        (int)h->batches, time, (int)h->batches + 1, first, last + 1);
     h->batches++;
     run(h->conn, sql);
 }
@@ -236,7 +237,7 @@ static const char large[] =
                   "to_minutes(i), "
                   "'{' || CASE WHEN i % 2 = 0 THEN '\"note\":\"' || repeat(chr((97 + i % 26)::INTEGER), 30000) || '\",' ELSE '' END || "
                   "'\"tower_id\":\"T1\",\"signal_dbm\":-70,\"latency_ms\":' || (i % 200) || ',\"packet_loss_pct\":0.25}', "
-                  "CASE WHEN i % 10 < 2 THEN 20 ELSE 90 END, now(), 't', 0, 0, i, TIMESTAMPTZ '2026-12-31 00:00:00Z', 1 + i // 1000, NULL "
+                  "CASE WHEN i % 10 < 2 THEN 20 ELSE 90 END, TIMESTAMPTZ '2026-12-31 00:00:00Z', 't', 0, 0, i, NULL, 1 + i // 1000, NULL "
                   "FROM range(3000) r(i)";
 
 static void large_payloads_take_little_memory(void **state) {

@@ -40,7 +40,7 @@ COMMENT ON COLUMN silver_clean_events_rebuild.kafka_topic IS 'The topic, or the 
 COMMENT ON COLUMN silver_clean_events_rebuild.kafka_epoch IS 'The incarnation of the topic.';
 COMMENT ON COLUMN silver_clean_events_rebuild.kafka_partition IS 'The partition.';
 COMMENT ON COLUMN silver_clean_events_rebuild.kafka_offset IS 'The offset: with topic, epoch and partition it names the message.';
-COMMENT ON COLUMN silver_clean_events_rebuild.kafka_timestamp IS 'When the broker received it, UTC.';
+COMMENT ON COLUMN silver_clean_events_rebuild.kafka_timestamp IS 'When it was sent, as the producer says, or when the broker received it (LogAppendTime), UTC.';
 COMMENT ON COLUMN silver_clean_events_rebuild.batch_id IS 'The ingest commit that landed it.';
 CREATE TABLE IF NOT EXISTS silver_quarantine_rebuild (
     event_id VARCHAR,
