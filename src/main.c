@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "base/terminal.h"
 #include "commands/command.h"
 #include <jansson.h>
 #include <stdbool.h>
@@ -33,7 +34,13 @@ static void print_summary(App *app, const Error *err) {
     if (err->kind != ERR_NONE)
         json_object_set_new(app->summary, "error", json_pack("{ss ss}", "kind", error_kind_name(err->kind), "message", err->text));
     CLEANUP(free_text) char *text = json_text(app->summary);
-    puts(text);
+    CLEANUP(free_text) char *shown = terminal_lines(text);
+    puts(shown);
+}
+
+static void print_error(const Command *command, const Error *err) {
+    CLEANUP(free_text) char *text = terminal_message(err->text);
+    fprintf(stderr, "smelt %s: %s\n", command->name, text);
 }
 
 static int run_command(const Command *command, int argc, char **argv) {
@@ -43,7 +50,7 @@ static int run_command(const Command *command, int argc, char **argv) {
     if (code < 0) {
         code = error_exit_code(err.kind);
         if (isatty(STDERR_FILENO) || app.settings == NULL)
-            fprintf(stderr, "smelt %s: %s\n", command->name, err.text);
+            print_error(command, &err);
         else
             log_error(command->name, "%s", err.text);
     }

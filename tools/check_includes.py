@@ -26,7 +26,7 @@ MODULES: dict[str, set[str]] = {
     "judge": {"base", "contract"},
     "ledger": {"base", "lake"},
     "ingest": {"base", "kafka", "lake", "ledger"},
-    "refine": {"base", "lake", "contract", "compile"},
+    "refine": {"base", "lake", "contract", "compile", "judge"},
     "churn": {"base", "lake", "model"},
     "snapshot": {"base", "lake"},
     "recovery": {"base", "kafka", "lake", "ledger", "ingest", "snapshot"},
@@ -34,7 +34,7 @@ MODULES: dict[str, set[str]] = {
     "health": {"base", "kafka", "lake", "ledger", "snapshot", "recovery", "flow/run_record.h"},
     "web": {"base", "lake", "snapshot"},
     "commands": {
-        "base", "kafka", "lake", "telecom", "model", "contract", "compile", "ledger", "ingest", "refine", "churn", "snapshot", "recovery", "flow", "health", "web",
+        "base", "kafka", "lake", "telecom", "model", "contract", "compile", "judge", "ledger", "ingest", "refine", "churn", "snapshot", "recovery", "flow", "health", "web",
     },
     "main": {"base", "commands"},
 }

@@ -2,7 +2,7 @@
 
     typed_table.py LAKE.duckdb
 
-Memory and threads as in Smelt's defaults. The clock starts before the database is opened and stops when it is closed, including the checkpoint.
+One thread as in Smelt's defaults, and at least as much memory. The clock starts before the database is opened and stops when it is closed, including the checkpoint.
 """
 
 import json

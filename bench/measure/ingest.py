@@ -1,6 +1,6 @@
 """Kafka to Bronze: the speed of produce, the speed of ingest, and the memory of ingest."""
 
-from measure.report import Row, at_least, info, median, say
+from measure.report import at_least, info, median, memory, say
 from measure.rounds import log_run, rate, rounds
 
 
@@ -21,10 +21,6 @@ def produce(bench):
         rates.append(rate(bench.options.events, log_run("smelt produce", bench.options.events, done)))
         bench.delete_topic(topic)
     yield at_least("produce", "produce to one broker", median(rates), 200_000, "events/s", "acknowledged by all replicas, from process start to end")
-
-
-def memory(group, what, mib, note):
-    return Row(group, what, f"{mib:.0f} MiB", "< 512 MiB", mib < 512, note)
 
 
 def ingest_round(bench, events):
@@ -64,7 +60,7 @@ def ingest(bench):
     yield info("ingest", "ingest / Python with our SQL", times_faster("Python, tuned"), "", middle("Python, tuned"))
     yield at_least("ingest", "ingest / the prototype", times_faster("prototype", few), 500, "", f"{middle('prototype', few)} ({few:,} events)")
     peak = max(r["smelt ingest"].peak_mib for r in results)
-    yield memory("ingest", f"ingest's memory, {events:,} waiting", peak, "largest of all rounds")
+    yield memory("ingest", f"ingest's memory, {events:,} waiting", peak, "largest of all rounds", 512)
     cpu = median(r["smelt ingest"].cpu_seconds / events * 1e6 for r in results)
     yield info("ingest", "ingest's CPU per event", cpu, "us", f"bare landing {median(r['bare landing'].cpu_seconds / events * 1e6 for r in results):.2f} us")
 
@@ -84,6 +80,6 @@ def large(bench):
     for step in ("ingest", "refine"):
         done = log_run(f"smelt {step}", events, bench.smelt(step, lake="large-lake", topic="large"))
         what, note = f"{step}'s memory, {events:,} of 1-10 KB", f"{rate(events, done):,.0f} events/s"
-        yield memory("large", what, done.peak_mib, note) if step == "ingest" else info("large", what, done.peak_mib, "MiB", note)
+        yield memory("large", what, done.peak_mib, note, {"ingest": 512, "refine": 350}[step])
     bench.forget("large-lake")
     bench.delete_topic("large")

@@ -28,6 +28,10 @@ def at_most(group, what, value, target, unit, note=""):
     return Row(group, what, f"{figure(value)} {unit}".strip(), f"<= {figure(target)} {unit}".strip(), value <= target, note)
 
 
+def memory(group, what, mib, note, limit):
+    return Row(group, what, f"{mib:.0f} MiB", f"< {limit} MiB", mib < limit, note)
+
+
 def info(group, what, value, unit, note=""):
     return Row(group, what, f"{figure(value)} {unit}".strip(), note=note)
 

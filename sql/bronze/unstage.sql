@@ -1,1 +1,1 @@
-DROP TABLE staged; DROP TABLE copies
+DROP TABLE staged; DROP TABLE copies; DROP TABLE repeated

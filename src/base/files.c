@@ -1,9 +1,11 @@
 /* files.c: durable replacement is write, fsync, rename, fsync of the directory, in this order. */
 #include "base/files.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -93,6 +95,19 @@ bool file_exists(const char *path) {
     return access(path, F_OK) == 0;
 }
 
+FileStamp file_stamp(const char *path) {
+    struct stat st;
+    if (stat(path, &st) != 0) return (FileStamp){0};
+    return (FileStamp){.device = (int64_t)st.st_dev,
+                       .inode = (int64_t)st.st_ino,
+                       .bytes = st.st_size,
+                       .modified_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec};
+}
+
+bool file_stamp_same(const FileStamp *a, const FileStamp *b) {
+    return a->device == b->device && a->inode == b->inode && a->bytes == b->bytes && a->modified_ns == b->modified_ns;
+}
+
 /* "<path>.aside-TIME", with a number behind it when that file exists. */
 static char *aside_name(const char *path) {
     char when[32];
@@ -137,6 +152,11 @@ int dir_make(const char *path, Error *err) {
         *p = '/';
     }
     return make_dir(path, err);
+}
+
+char *temp_dir_name(void) {
+    const char *base = getenv("TMPDIR");
+    return xasprintf("%s/smelt-%d-%" PRIx64, base != NULL && base[0] != '\0' ? base : "/tmp", (int)getpid(), clock_mono_ns());
 }
 
 char *path_join(const char *dir, const char *name) {

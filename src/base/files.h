@@ -16,11 +16,19 @@ int file_publish(const char *tmp, const char *path, Error *err) MUST_CHECK;
  * ERR_IO. */
 int file_copy(const char *from, const char *to, Error *err) MUST_CHECK;
 bool file_exists(const char *path);
+/* What changes when a file is written or replaced: to see that without reading it. All zero when there is no file. */
+typedef struct FileStamp {
+    int64_t device, inode, bytes, modified_ns;
+} FileStamp;
+FileStamp file_stamp(const char *path);
+bool file_stamp_same(const FileStamp *a, const FileStamp *b);
 /* Renames `path` to "<path>.aside-20261124T101500Z" (with -2, -3, ... at the end when that name is taken), durably. ERR_IO. The caller
  * frees `ret_aside`. */
 int file_set_aside(const char *path, char **ret_aside, Error *err) MUST_CHECK;
 /* mkdir -p. */
 int dir_make(const char *path, Error *err) MUST_CHECK;
+/* A name below TMPDIR that no other process uses; nothing is created. The caller frees. */
+char *temp_dir_name(void) MUST_CHECK;
 /* "<dir>/<name>"; the caller frees. */
 char *path_join(const char *dir, const char *name) MUST_CHECK;
 

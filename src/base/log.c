@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/terminal.h"
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -29,15 +30,17 @@ static char *json_line(LogLevel level, const char *component, const char *messag
                              component, "message", message);
     char *text = line != NULL ? json_dumps(line, JSON_COMPACT) : NULL;
     json_decref(line);
-    char *out = xasprintf("%s\n", text != NULL ? text : "{\"level\":\"error\",\"message\":\"a log line was not valid UTF-8\"}");
+    CLEANUP(free_text)
+    char *shown = text != NULL ? terminal_value(text) : xstrdup("{\"level\":\"error\",\"message\":\"a log line was not valid UTF-8\"}");
     free(text);
-    return out;
+    return xasprintf("%s\n", shown);
 }
 
 static char *text_line(LogLevel level, const char *component, const char *message) {
     char time[CLOCK_TEXT_SIZE];
     clock_format(clock_wall_us(), time);
-    return xasprintf("%.8s %-5s %s: %s\n", time + 11, level_names[level], component, message); /* 11: after "YYYY-MM-DDT" */
+    CLEANUP(free_text) char *shown = terminal_message(message);
+    return xasprintf("%.8s %-5s %s: %s\n", time + 11, level_names[level], component, shown); /* 11: after "YYYY-MM-DDT" */
 }
 
 void log_write(LogLevel level, const char *component, const char *fmt, ...) {

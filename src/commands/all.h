@@ -19,4 +19,5 @@ int command_backup(App *app, int argc, char **argv, Error *err);
 int command_restore(App *app, int argc, char **argv, Error *err);
 int command_quarantine(App *app, int argc, char **argv, Error *err);
 int command_sql(App *app, int argc, char **argv, Error *err);
+int command_contract(App *app, int argc, char **argv, Error *err);
 int command_config(App *app, int argc, char **argv, Error *err);

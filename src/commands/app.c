@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "commands/settings_table.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -66,10 +67,15 @@ int command_parse(App *app, const struct argp *argp, int argc, char **argv, void
 
 void say(const App *app, const char *fmt, ...) {
     if (app->json) return;
+    char *text = NULL;
     va_list args;
     va_start(args, fmt);
-    vprintf(fmt, args);
+    int n = vasprintf(&text, fmt, args);
     va_end(args);
+    if (n < 0) BUG("vasprintf");
+    CLEANUP(free_text) char *shown = terminal_lines(text);
+    free(text);
+    fputs(shown, stdout);
     fflush(stdout);
 }
 

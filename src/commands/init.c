@@ -1,9 +1,13 @@
 /* init.c: `smelt init`: writes the files that a new deployment edits, and checks Kafka and the disk. */
+#include "base/document.h"
 #include "base/embedded.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "contract/explain.h"
+#include "contract/pipeline.h"
 #include "kafka/admin.h"
 #include <libgen.h>
 #include <string.h>
@@ -33,6 +37,14 @@ static int write_new(App *app, const char *path, const char *text, size_t n, Err
     return 0;
 }
 
+/* In double quotes, as YAML and JSON have them; what YAML does not allow as it is, is escaped. NULL: it is not UTF-8. The caller frees. */
+static char *quoted(const char *value) {
+    CLEANUP(json_freep) json_t *string = json_string(value);
+    if (string == NULL) return NULL;
+    CLEANUP(free_text) char *text = json_text(string);
+    return terminal_value(text);
+}
+
 /* A comment with meaning and range, then the setting itself, commented out if it has the default value. */
 static void add_setting(const Setting *s, Buf *out) {
     CLEANUP(free_text) char *range = s->spec != NULL ? setting_range(s->spec) : xstrdup("");
@@ -41,7 +53,9 @@ static void add_setting(const Setting *s, Buf *out) {
     const char *value = pipeline && !chosen ? "pipeline" : s->secret ? "" : s->value;
     buf_addf(out, "\n# %s", s->help);
     if (range[0] != '\0') buf_addf(out, " (%s)", range);
-    buf_addf(out, "\n%s%s: \"%s\"\n", chosen || pipeline ? "" : "# ", s->key, value);
+    CLEANUP(free_text) char *text = quoted(value);
+    buf_addf(out, "\n%s%s: %s\n", (chosen || pipeline) && text != NULL ? "" : "# ", s->key,
+             text != NULL ? text : "(the value that was given is not UTF-8)");
 }
 
 static int write_settings(App *app, Error *err) {
@@ -58,6 +72,25 @@ static int write_pipeline(App *app, Error *err) {
     for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++)
         if (strncmp(f->path, "pipeline/", 9) == 0 && write_new(app, f->path, (const char *)f->data, f->len, err) != 0) return -1;
     return 0;
+}
+
+/* The pipeline that the next command uses: in a folder of the settings, or the one that was just written. */
+static void check_pipeline(App *app) {
+    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
+    CLEANUP(json_freep) json_t *mistakes = NULL;
+    Error err = {0};
+    size_t i;
+    json_t *one;
+    const char *dir = pipeline_dir(app->settings) != NULL ? pipeline_dir(app->settings) : "pipeline";
+    json_t *unenforced = pipeline_check_dir(dir, NULL, &pipeline, &mistakes, &err) == 0 ? pipeline_unenforced(pipeline) : json_array();
+    json_object_set_new(app->summary, "unenforced", unenforced);
+    json_object_set(app->summary, "mistakes", mistakes);
+    json_array_foreach(unenforced, i, one)
+        say(app, "%s:%d: %s is not enforced\n", json_string_value(json_object_get(one, "file")),
+            (int)json_integer_value(json_object_get(one, "line")), json_string_value(json_object_get(one, "path")));
+    if (json_array_size(mistakes) > 0)
+        say(app, "%zu mistakes in the pipeline: `smelt contract check` shows them\n", json_array_size(mistakes));
+    error_clear(&err);
 }
 
 static void check_kafka(App *app) {
@@ -86,6 +119,7 @@ int command_init(App *app, int argc, char **argv, Error *err) {
     if (command_parse(app, &argp, argc, argv, NULL, err) != 0) return -1;
     app->summary = json_pack("{s{}}", "files");
     if (write_settings(app, err) != 0 || write_pipeline(app, err) != 0) return -1;
+    check_pipeline(app);
     check_kafka(app);
     check_disk(app);
     say(app, "Next: edit smelt.yaml, then `smelt run` and `smelt serve`, or `smelt up` for everything in one process.\n");

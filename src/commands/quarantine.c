@@ -1,7 +1,10 @@
 /* quarantine.c: `smelt quarantine list|show|replay`: which events broke their contract, and why. */
+#include "base/document.h"
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "flow/reader.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -49,46 +52,53 @@ static const struct argp argp = {
     .args_doc = "list|show|replay",
     .doc = "list counts by rule and field, with an example; "
            "show prints events, one JSON object per line; "
-           "replay explains how events leave quarantine."
+           "replay explains how events leave quarantine. "
+           "Works beside a running smelt, and on a read-only volume."
            "\vExamples:\n"
            "  smelt quarantine list\n"
            "  smelt quarantine show --rule type --field data_used_mb --limit 5\n",
 };
 
-static int read_rows(LakeConn *conn, const char *name, const LakeValue *values, size_t n, json_t **ret, Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, name, lake_sql(name), values, n, &rows, err) != 0) return -1;
-    return lake_rows_json(rows, ret, err);
-}
+enum { EXAMPLE = 20, CELL = 100, REASON = 500 }; /* bytes that are shown */
 
-static const char *text_of(const json_t *row, const char *key) {
+/* As a terminal may show it, cut between two characters. The caller frees. */
+static char *value_of(const json_t *row, const char *key, size_t most) {
     const char *text = json_string_value(json_object_get(row, key));
-    return text != NULL ? text : "";
+    char *shown = terminal_value(text != NULL ? text : "");
+    size_t n = strlen(shown);
+    if (n <= most) return shown;
+    while (most > 0 && ((unsigned char)shown[most] & 0xC0) == 0x80) most--;
+    shown[most] = '\0';
+    return shown;
 }
 
-static int list(App *app, LakeConn *conn, const Options *o, Error *err) {
+static int list(App *app, const Options *o, Error *err) {
     json_t *rows = NULL, *row;
     size_t i;
     int64_t events = 0;
     (void)o;
-    if (read_rows(conn, "quarantine/list", NULL, 0, &rows, err) != 0) return -1;
+    if (reader_ask(app->settings, "quarantine/list", NULL, &rows, err) != 0) return -1;
     if (json_array_size(rows) > 0) say(app, "%10s  %-18s %-18s %-20s %s\n", "events", "rule", "field", "example", "reason");
     json_array_foreach(rows, i, row) {
         int64_t n = json_integer_value(json_object_get(row, "events"));
         events += n;
-        say(app, "%10" PRId64 "  %-18s %-18s %-20.20s %s\n", n, text_of(row, "rule"), text_of(row, "field"), text_of(row, "example"),
-            text_of(row, "reason"));
+        CLEANUP(free_text) char *rule = value_of(row, "rule", CELL);
+        CLEANUP(free_text) char *field = value_of(row, "field", CELL);
+        CLEANUP(free_text) char *example = value_of(row, "example", EXAMPLE);
+        CLEANUP(free_text) char *reason = value_of(row, "reason", REASON);
+        say(app, "%10" PRId64 "  %-18s %-18s %-20s %s\n", n, rule, field, example, reason);
     }
     say(app, "%" PRId64 " events in quarantine\n", events);
     app->summary = json_pack("{sI so}", "events", (json_int_t)events, "rules", rows);
     return 0;
 }
 
-static int show(App *app, LakeConn *conn, const Options *o, Error *err) {
-    LakeValue values[] = {lake_text(o->rule), lake_text(o->field), lake_int(o->limit)};
+static int show(App *app, const Options *o, Error *err) {
+    CLEANUP(json_freep) json_t *args = json_pack("{ss? ss? sI}", "rule", o->rule, "field", o->field, "limit", (json_int_t)o->limit);
     json_t *rows = NULL, *row;
     size_t i;
-    if (read_rows(conn, "quarantine/show", values, ARRAY_LEN(values), &rows, err) != 0) return -1;
+    if (args == NULL) return error_set(err, ERR_USAGE, "--rule and --field expect UTF-8 text");
+    if (reader_ask(app->settings, "quarantine/show", args, &rows, err) != 0) return -1;
     json_array_foreach(rows, i, row) {
         CLEANUP(free_text) char *text = json_dumps(row, JSON_COMPACT);
         say(app, "%s\n", text);
@@ -98,11 +108,11 @@ static int show(App *app, LakeConn *conn, const Options *o, Error *err) {
 }
 
 /* Silver depends only on Bronze and the contracts, so a rebuild replays all events that pass the corrected contracts. */
-static int replay(App *app, LakeConn *conn, const Options *o, Error *err) {
+static int replay(App *app, const Options *o, Error *err) {
     static const char how[] =
         "correct the contract (or the sender), then run `smelt refine --full`: "
         "it checks every event of Bronze against the contracts again and moves those that pass from quarantine to Silver";
-    (void)conn, (void)o, (void)err;
+    (void)o, (void)err;
     say(app, "To replay the quarantine, %s.\n", how);
     app->summary = json_pack("{ss}", "next", how);
     return 0;
@@ -110,7 +120,7 @@ static int replay(App *app, LakeConn *conn, const Options *o, Error *err) {
 
 typedef struct Action {
     const char *name;
-    int (*run)(App *app, LakeConn *conn, const Options *o, Error *err);
+    int (*run)(App *app, const Options *o, Error *err);
 } Action;
 
 static const Action actions[] = {{"list", list}, {"show", show}, {"replay", replay}};
@@ -121,18 +131,10 @@ static const Action *find_action(const char *name) {
     return NULL;
 }
 
-static int check_refined(LakeConn *conn, Error *err) {
-    int64_t tables = 0;
-    if (lake_query_int(conn, "quarantine/tables", lake_sql("quarantine/tables"), NULL, 0, &tables, err) != 0) return -1;
-    return tables > 0 ? 0 : error_set(err, ERR_UNAVAILABLE, "there is no Silver yet: run `smelt refine` first");
-}
-
 int command_quarantine(App *app, int argc, char **argv, Error *err) {
     Options o = {.limit = 20};
-    CLEANUP(writer_done) Writer w = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
     const Action *action = find_action(o.action);
     if (action == NULL) return error_set(err, ERR_USAGE, "expected list, show or replay, not \"%s\"", o.action);
-    if (writer_open_existing(app->settings, "smelt quarantine", &w, err) != 0 || check_refined(w.conn, err) != 0) return -1;
-    return action->run(app, w.conn, &o, err);
+    return action->run(app, &o, err);
 }

@@ -1,9 +1,11 @@
 /* refine.c: `smelt refine`. */
 #include "refine/refine.h"
 
+#include "base/document.h"
 #include "base/memory.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "contract/explain.h"
 #include <inttypes.h>
 
 enum { OPT_FULL = 1, OPT_PIPELINE };
@@ -56,13 +58,15 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
     RefineStats stats = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
     if ((o.pipeline != NULL ? pipeline_load_dir(o.pipeline, &pipeline, err) : pipeline_load(app->settings, &pipeline, err)) != 0) return -1;
+    CLEANUP(json_freep) json_t *unenforced = pipeline_unenforced(pipeline);
+    if (refinery_new(TAKE(pipeline), &refinery, err) != 0) return -1;
     if (writer_open_existing(app->settings, "smelt refine", &w, err) != 0) return -1;
     RefineOptions options = {.full = o.full};
-    refinery = refinery_new(TAKE(pipeline));
     if (refine_run(refinery, w.conn, &options, &stats, err) != 0) return -1;
     say(app, "%" PRId64 " events into Silver, %" PRId64 " into quarantine, %" PRId64 " subscribers, %.2f s\n", stats.silver,
         stats.quarantined, stats.subscribers, stats.seconds);
     print_notes(app, &stats);
     app->summary = refine_stats_json(&stats);
+    json_object_set(app->summary, "unenforced", unenforced);
     return 0;
 }

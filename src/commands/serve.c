@@ -4,6 +4,7 @@
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "flow/reader.h"
 #include "health/health.h"
 #include "web/web.h"
 
@@ -69,6 +70,6 @@ int command_serve(App *app, int argc, char **argv, Error *err) {
     bool metrics = false;
     if (command_parse(app, &argp, argc, argv, &metrics, err) != 0) return -1;
     if (metrics) return print_metrics(app);
-    if (health_new(&(HealthOptions){.settings = app->settings}, &health, err) != 0) return -1;
+    if (health_new(&(HealthOptions){.settings = app->settings, .check_writer = reader_check_writer}, &health, err) != 0) return -1;
     return serve(app, health, err);
 }

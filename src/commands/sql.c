@@ -1,12 +1,13 @@
-/* sql.c: `smelt sql`: runs read-only SQL on the newest snapshot, and prints the SQL that contracts and features compile to. */
+/* sql.c: `smelt sql`: runs read-only SQL on the newest snapshot, and prints what contracts and features become. */
 #include "base/document.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "base/periodic.h"
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
-#include "compile/show.h"
 #include "contract/pipeline.h"
+#include "refine/show.h"
 #include "snapshot/snapshot.h"
 #include <stdio.h>
 
@@ -34,7 +35,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options =
         (const struct argp_option[]){
-            {"show", OPT_SHOW, "LAYER", 0, "Print the SQL that the contracts and features compile to: silver or gold", 0}, {0}},
+            {"show", OPT_SHOW, "LAYER", 0,
+             "Print what the contracts and features become, the program that judges events and SQL: silver or gold", 0},
+            {0}},
     .parser = parse,
     .args_doc = "[QUERY]",
     .doc = "Runs one read-only query on the newest snapshot and prints one JSON object per row. "
@@ -48,7 +51,7 @@ static const struct argp argp = {
 static int show(App *app, const char *what, Error *err) {
     CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
     CLEANUP(free_text) char *text = NULL;
-    if (pipeline_load(app->settings, &pipeline, err) != 0 || compile_show(pipeline, what, &text, err) != 0) return -1;
+    if (pipeline_load(app->settings, &pipeline, err) != 0 || refine_show(pipeline, what, &text, err) != 0) return -1;
     say(app, "%s\n", text);
     app->summary = json_pack("{ss ss}", "show", what, "sql", text);
     return 0;
@@ -83,6 +86,8 @@ static int query(App *app, const char *sql, Error *err) {
     CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(q)::VARCHAR FROM (%s\n) AS q", sql);
     if (snapshot_open(app->layout.snapshots_dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0)
         return -1;
+    if (snapshot_problem(snapshot) != NULL)
+        log_warn("sql", "%s; generation %lld is read", snapshot_problem(snapshot), (long long)snapshot_generation(snapshot));
     if (periodic_start(100, interrupt_after_stop, conn, &stop_checks, err) != 0) return -1;
     int rc = lake_query(conn, "your query", wrapped, NULL, 0, &rows, err);
     if (rc == 0) rc = print_rows(app, rows, err);

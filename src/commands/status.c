@@ -1,6 +1,8 @@
 /* status.c: `smelt status`. Exit codes: 0 every part is ok, 1 a part is degraded, 69 a part is down or unknown. */
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "commands/all.h"
+#include "flow/reader.h"
 #include "health/health.h"
 #include <string.h>
 #include <unistd.h>
@@ -49,15 +51,21 @@ static int exit_code_of(const char *state) {
     return strcmp(state, "degraded") == 0 ? EXIT_DEGRADED : error_exit_code(ERR_UNAVAILABLE);
 }
 
-/* On a terminal the state has a colour. */
+/* On a terminal, until the next call. "0": none. */
+static void use_color(const App *app, const char *color) {
+    if (!app->json && isatty(STDOUT_FILENO)) printf("\033[%sm", color);
+}
+
 static void print_part(const App *app, const json_t *part, bool ignored) {
     static const struct { const char *state, *color; } colors[] = {{"ok", "32"}, {"degraded", "33"}, {"down", "31"}, {"unknown", "31"}};
-    const char *state = json_string_value(json_object_get(part, "state")), *color = NULL;
+    const char *state = json_string_value(json_object_get(part, "state"));
+    CLEANUP(free_text) char *detail = terminal_value(json_string_value(json_object_get(part, "detail")));
+    say(app, "%-9s ", json_string_value(json_object_get(part, "title")));
     for (size_t i = 0; i < ARRAY_LEN(colors); i++)
-        if (isatty(STDOUT_FILENO) && strcmp(colors[i].state, state) == 0) color = colors[i].color;
-    say(app, "%-9s %s%s%s%-8s%s  %s%s\n", json_string_value(json_object_get(part, "title")), color != NULL ? "\033[" : "",
-        color != NULL ? color : "", color != NULL ? "m" : "", state, color != NULL ? "\033[0m" : "",
-        json_string_value(json_object_get(part, "detail")), ignored ? " (ignored)" : "");
+        if (strcmp(colors[i].state, state) == 0) use_color(app, colors[i].color);
+    say(app, "%-8s", state);
+    use_color(app, "0");
+    say(app, "  %s%s\n", detail, ignored ? " (ignored)" : "");
 }
 
 /* Prints the parts; returns the exit code of the worst one that is not ignored. */
@@ -78,7 +86,8 @@ int command_status(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(health_freep) Health *health = NULL;
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
-    if (health_new(&(HealthOptions){.settings = app->settings, .ask_api = true}, &health, err) != 0) return -1;
+    if (health_new(&(HealthOptions){.settings = app->settings, .check_writer = reader_check_writer, .ask_api = true}, &health, err) != 0)
+        return -1;
     health_refresh(health);
     app->summary = health_report(health);
     int worst = print_report(app, app->summary, &o);

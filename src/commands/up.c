@@ -1,6 +1,8 @@
 /* up.c: `smelt up`: the writer and the server in one process, over one database handle. */
 #include "base/disk_space.h"
 #include "base/log.h"
+#include "base/memory.h"
+#include "base/restart.h"
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
@@ -8,10 +10,14 @@
 #include "health/health.h"
 #include "web/web.h"
 
+enum { REPAIR_PAUSE_MS = 1000 };
+
 static const struct argp argp = {
     .doc = "Runs everything in one process: follows the topic, refines as events arrive, "
            "trains, scores and publishes every up.publish_interval, "
            "and serves the dashboards and the API from the live lake: events are visible within about a second. "
+           "A lake that has to be repaired first is not used: then the newest snapshot is served with the reason, /readyz answers 503, "
+           "and after `smelt recover` it goes on by itself. "
            "Ends cleanly on SIGTERM or Ctrl-C."
            "\vExamples:\n"
            "  smelt up\n"
@@ -32,32 +38,89 @@ static int has_disk_space(void *arg, Error *err) {
     return disk_space_check(app->layout.data_dir, settings_int(app->settings, "disk.reserve"), err);
 }
 
-static int serve_and_run(App *app, Writer *w, Health *health, Error *err) {
-    CLEANUP(web_stopp) Web *web = NULL;
-    WebOptions options = {.listen = settings_text(app->settings, "http.listen"),
-                          .hosts = settings_text(app->settings, "http.hosts"),
-                          .snapshots_dir = app->layout.snapshots_dir,
-                          .live = w->lake,
-                          .lake = writer_lake_options(app->settings),
-                          .status = report,
-                          .status_arg = health,
-                          .samples = samples,
-                          .samples_arg = health,
-                          .ready = has_disk_space,
-                          .ready_arg = app};
-    if (web_start(&options, &web, err) != 0) return -1;
+static WebOptions web_options(App *app, Health *health) {
+    return (WebOptions){.listen = settings_text(app->settings, "http.listen"),
+                        .hosts = settings_text(app->settings, "http.hosts"),
+                        .snapshots_dir = app->layout.snapshots_dir,
+                        .lake = writer_lake_options(app->settings),
+                        .status = report,
+                        .status_arg = health,
+                        .samples = samples,
+                        .samples_arg = health};
+}
+
+static int start(App *app, const WebOptions *options, Health *health, Web **ret, Error *err) {
+    if (web_start(options, ret, err) != 0) return -1;
     if (health_start(health, (int)settings_int(app->settings, "status.interval"), err) != 0) return -1;
-    say(app, "Dashboards and API: %s\n", web_url(web));
-    if (app->json) log_info("up", "listening at %s", web_url(web));
-    app->summary = json_pack("{s:s}", "url", web_url(web));
+    say(app, "Dashboards and API: %s\n", web_url(*ret));
+    if (app->json) log_info("up", "listening at %s", web_url(*ret));
+    app->summary = json_pack("{s:s}", "url", web_url(*ret));
+    return 0;
+}
+
+static int serve_and_run(App *app, Writer *w, Error *err) {
+    CLEANUP(health_freep) Health *health = NULL;
+    CLEANUP(web_stopp) Web *web = NULL;
+    if (health_new(&(HealthOptions){.settings = app->settings, .live = w->lake}, &health, err) != 0) return -1;
+    WebOptions options = web_options(app, health);
+    options.live = w->lake;
+    options.ready = has_disk_space;
+    options.ready_arg = app;
+    if (start(app, &options, health, &web, err) != 0) return -1;
     return live_run(w->conn, app->settings, w->mark, err) == 0 ? 0 : writer_reexec_if_disk_full(err);
+}
+
+/* ---- a lake that cannot be used ---- */
+
+/* There is a lake, or was one, that needs a repair: it is damaged, gone, behind its mark, or another one. */
+static bool is_blocked(const Layout *layout, const Error *err) {
+    return (err->kind == ERR_DATA || err->kind == ERR_IO) && (file_exists(layout->lake_path) || file_exists(layout->mark_path));
+}
+
+static int is_not_ready(void *why, Error *err) {
+    return error_set(err, ERR_UNAVAILABLE, "the lake is not in use: %s", (const char *)why);
+}
+
+static bool was_touched(const Layout *layout, const FileStamp before[3]) {
+    FileStamp now[] = {file_stamp(layout->lake_path), file_stamp(layout->wal_path), file_stamp(layout->mark_path)};
+    for (size_t i = 0; i < ARRAY_LEN(now); i++)
+        if (!file_stamp_same(&now[i], &before[i])) return true;
+    return false;
+}
+
+/* A repair touches the files; it has ended when no process holds the lock. */
+static int wait_for_repair(const Layout *layout, Error *err) {
+    FileStamp before[] = {file_stamp(layout->lake_path), file_stamp(layout->wal_path), file_stamp(layout->mark_path)};
+    while (!stop_wait_ms(REPAIR_PAUSE_MS)) {
+        CLEANUP(free_text) char *holder = file_lock_holder(layout->lock_path);
+        if (holder != NULL || !was_touched(layout, before)) continue;
+        log_info("up", "the lake was changed; trying again");
+        return restart_process(err);
+    }
+    return 0;
+}
+
+/* Serves the newest good snapshot and the reason, so that who is called at night finds a page with the next step. */
+static int serve_blocked(App *app, const Error *why, Error *err) {
+    CLEANUP(health_freep) Health *health = NULL;
+    CLEANUP(web_stopp) Web *web = NULL;
+    if (health_new(&(HealthOptions){.settings = app->settings, .refused = why->text}, &health, err) != 0) return -1;
+    WebOptions options = web_options(app, health);
+    options.ready = is_not_ready;
+    options.ready_arg = why->text;
+    log_error("up", "%s. Until then the newest snapshot is served", why->text);
+    if (start(app, &options, health, &web, err) != 0) return -1;
+    return wait_for_repair(&app->layout, err);
 }
 
 int command_up(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
-    CLEANUP(health_freep) Health *health = NULL;
-    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || writer_open_wait_for_space(app->settings, "smelt up", &w, err) != 0)
-        return -1;
-    if (health_new(&(HealthOptions){.settings = app->settings, .live = w.lake}, &health, err) != 0) return -1;
-    return serve_and_run(app, &w, health, err);
+    if (command_parse(app, &argp, argc, argv, NULL, err) != 0) return -1;
+    if (writer_open_wait_for_space(app->settings, "smelt up", &w, err) == 0) return serve_and_run(app, &w, err);
+    if (!is_blocked(&app->layout, err)) return -1;
+    Error why = *err;
+    *err = (Error){0};
+    int rc = serve_blocked(app, &why, err);
+    error_clear(&why);
+    return rc;
 }

@@ -19,11 +19,12 @@ typedef struct StatementRow {
 /* The order of the rows from features is part of the fingerprint: insert no row between them, append. */
 static const StatementRow rows[] = {
     {SQL_SILVER_TABLES, "silver/tables", FROM_CONTRACTS, silver_tables, {"silver_clean_events", "silver_quarantine", "silver_drift"}},
+    {SQL_SILVER_READ, "silver/read", FROM_CONTRACTS, silver_read, {0}},
     {SQL_SILVER_CLEAN, "silver/clean", FROM_CONTRACTS, silver_clean, {0}},
-    {SQL_SILVER_SUSPECTS, "silver/suspects", FROM_CONTRACTS, silver_suspects, {0}},
-    {SQL_SILVER_ACCEPT, "silver/accept", FROM_CONTRACTS, silver_accept, {0}},
     {SQL_SILVER_QUARANTINE, "silver/quarantine", FROM_CONTRACTS, silver_quarantine, {0}},
     {SQL_SILVER_DRIFT, "silver/drift", FROM_CONTRACTS, silver_drift, {0}},
+    {SQL_SILVER_CORRECTIONS, "silver/corrections", FROM_CONTRACTS, silver_corrections, {0}},
+    {SQL_SILVER_CORRECTED, "silver/corrected", FROM_CONTRACTS, silver_corrected, {0}},
     {SQL_GOLD_TABLES, "gold/tables", FROM_FEATURES, gold_tables, {"gold_state_sums", "gold_state_extreme", "gold_state"}},
     {SQL_GOLD_NEWEST, "gold/newest", FROM_FEATURES, gold_newest, {0}},
     {SQL_GOLD_PARTIALS, "gold/partials", FROM_FEATURES, gold_partials, {0}},

@@ -1,19 +1,20 @@
 /* compile.h: declarations in, SQL out. Pure: no database, no clock; the same declarations give the same text, byte for byte.
  *
- * The statements work on the batches {{after}} < batch_id <= {{upto}}; those that read Bronze itself (clean, suspects) on the rows
- * {{first}} to {{last}} of them. The other placeholders are named below. A Compiled does not change: any thread may read it. */
+ * The statements work on the batches {{after}} < batch_id <= {{upto}}; the one that reads Bronze on the rows {{first}} to {{last}} of them.
+ * The other placeholders are named below. A Compiled does not change: any thread may read it. */
 #pragma once
 #include "contract/pipeline.h"
 
 typedef struct Compiled Compiled;
 
 typedef enum Statement {
-    SQL_SILVER_TABLES,     /* makes the tables of Silver where they are missing */
-    SQL_SILVER_CLEAN,      /* Bronze -> Silver: every row that cheap comparisons prove to fit */
-    SQL_SILVER_SUSPECTS,   /* the other rows, judged field by field, into the temporary table refine_suspects */
-    SQL_SILVER_ACCEPT,     /* suspects -> Silver: those that fit after all */
-    SQL_SILVER_QUARANTINE, /* suspects -> quarantine */
-    SQL_SILVER_DRIFT,      /* suspects -> drift report */
+    SQL_SILVER_TABLES,      /* makes the tables of Silver where they are missing */
+    SQL_SILVER_READ,        /* Bronze, as it is judged: the columns of BronzeColumn */
+    SQL_SILVER_CLEAN,       /* judged() -> Silver; it has Silver's columns */
+    SQL_SILVER_QUARANTINE,  /* quarantined() -> quarantine; it has its columns */
+    SQL_SILVER_DRIFT,       /* drifted() -> drift report; it has its columns, and each field once */
+    SQL_SILVER_CORRECTIONS, /* the rowids in Bronze of conflicts that take the place of an event in quarantine, in order */
+    SQL_SILVER_CORRECTED,   /* when they are in Silver: out of quarantine, and named in the row of the event that they correct */
 
     SQL_GOLD_TABLES,      /* makes the tables of Gold's state where they are missing */
     SQL_GOLD_NEWEST,      /* the UTC day of the newest event in these batches, days since 1970; no row: no event */
@@ -46,5 +47,31 @@ const char *const *statement_tables(Statement statement);
 /* A column of silver_clean_events, in order. */
 typedef struct SilverColumn {
     const char *name, *type, *description;
+    const char *compression; /* of DuckDB, where it is known which one is best, so that it need not try them all; NULL: it tries */
 } SilverColumn;
 size_t compile_silver_columns(const Compiled *c, const SilverColumn **ret);
+
+/* What SQL_SILVER_READ returns. The first ones are also columns of Silver and of quarantine. */
+typedef enum BronzeColumn {
+    BRONZE_ID,
+    BRONZE_TYPE,
+    BRONZE_SOURCE,
+    BRONZE_SUBSCRIBER, /* in capitals where the contract says so */
+    BRONZE_TIME,
+    BRONZE_QUALITY,
+    BRONZE_INGESTED_AT,
+    BRONZE_TOPIC,
+    BRONZE_EPOCH,
+    BRONZE_PARTITION,
+    BRONZE_OFFSET,
+    BRONZE_MESSAGE_TIME,
+    BRONZE_BATCH,
+    BRONZE_PAYLOAD,
+    BRONZE_EXTRA,
+    BRONZE_NOT_NFC,  /* the subscriber is not in Unicode's form NFC */
+    BRONZE_CONFLICT, /* an earlier event has the same identity */
+    BRONZE_COLUMNS,
+    BRONZE_STORED = BRONZE_PAYLOAD /* so many are stored as they are */
+} BronzeColumn;
+/* Name, type and description of a column in Silver and in quarantine; `column` is below BRONZE_STORED. */
+const SilverColumn *compile_bronze_column(BronzeColumn column);

@@ -8,21 +8,10 @@
 
 void sql_text(Buf *out, const char *text); /* 'it''s' */
 void sql_name(Buf *out, const char *name); /* an identifier, quoted where it could be a keyword */
-/* payload."name": a field of the parsed payload */
-void sql_payload_field(Buf *out, const char *name);
 /* Puts `separator` between the elements of a list: nothing the first time. `*first` starts as true. */
 void sql_separate(Buf *out, bool *first, const char *separator);
 
 /* ---- Silver ---- */
-
-/* A column that Bronze has beside the payload. In Silver and quarantine its times are TIMESTAMP in UTC. */
-typedef struct CommonColumn {
-    const char *name, *type, *description;
-    bool time;
-} CommonColumn;
-extern const CommonColumn envelope_columns_silver[], lineage_columns_silver[];
-#define ENVELOPE_COLUMNS 7
-#define LINEAGE_COLUMNS  6
 
 struct Compiled {
     const Pipeline *pipeline;
@@ -33,23 +22,14 @@ struct Compiled {
     size_t column_count;
 };
 
-/* The rows of Bronze that a statement works on. */
-#define BRONZE_SLICE "batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}}"
-
-/* Texts that are dates and times; DuckDB's own cast accepts many more forms. */
-#define PATTERN_DATE      "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-#define PATTERN_TIMESTAMP "[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?"
-
 void silver_columns(Compiled *c);
-void silver_add_names(Buf *out, const Compiled *c); /* "event_id, event_type, ..." */
-/* The condition under which a value passes a check: `value` is SQL, not NULL there. */
-void silver_add_check(Buf *out, const Check *check, const Field *field, const char *value);
 void silver_tables(Buf *out, const Compiled *c);
+void silver_read(Buf *out, const Compiled *c);
 void silver_clean(Buf *out, const Compiled *c);
-void silver_suspects(Buf *out, const Compiled *c);
-void silver_accept(Buf *out, const Compiled *c);
 void silver_quarantine(Buf *out, const Compiled *c);
 void silver_drift(Buf *out, const Compiled *c);
+void silver_corrections(Buf *out, const Compiled *c);
+void silver_corrected(Buf *out, const Compiled *c);
 
 /* ---- Gold ---- */
 

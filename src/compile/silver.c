@@ -1,38 +1,34 @@
-/* silver.c: Silver's tables, and the fast path into them.
+/* silver.c: Silver's tables, and the statements around the judge.
  *
- * Each event type is read on its own, so that its payload is parsed once into its own few fields, and rows of one type are stored together
- * in Silver: the columns of the other types are then constant NULL there and cost next to nothing.
- *
- * The proof that a row is clean is cheap: written back as JSON, the parsed fields give the payload byte for byte (same names, same types,
- * no other fields). Where they do not (another order of fields, spaces, a missing optional field), the JSON types are compared instead,
- * once for all fields. The other rows are suspects, judged slowly and exactly (suspects.c). A row that cannot be proved clean is a suspect;
- * a row that breaks its contract is never proved clean.
- *
- * random() >= 0 is always true; a volatile condition keeps DuckDB from computing the fields a second time for the filter. */
+ * Events are judged in C (judge/judge.h), by one program made of the contracts. The SQL here reads Bronze for it, and stores what it found:
+ * the functions judged(), quarantined() and drifted() return its rows (refine/silver.c, quarantine.c, drift.c). */
 #include "compile/internal.h"
 
 #include "base/memory.h"
-#include <inttypes.h>
 #include <string.h>
 
-const CommonColumn envelope_columns_silver[ENVELOPE_COLUMNS] = {
-    {"event_id", "VARCHAR", "The event's id; unique together with source_system and event_timestamp.", false},
-    {"event_type", "VARCHAR", "The event type: which contract holds.", false},
-    {"source_system", "VARCHAR", "The system that sent the event.", false},
-    {"subscriber_id", "VARCHAR", "The subscriber.", false},
-    {"event_timestamp", "TIMESTAMP", "When it happened, UTC.", true},
-    {"quality_score", "INTEGER", "The sender's own estimate of the event's quality, 0 to 100.", false},
-    {"ingested_at", "TIMESTAMP", "When it landed in Bronze, UTC.", true},
+/* Times are UTC. */
+static const SilverColumn bronze_columns[BRONZE_STORED] = {
+    [BRONZE_ID] = {"event_id", "VARCHAR", "The event's id; unique together with source_system and event_timestamp.", "fsst"},
+    [BRONZE_TYPE] = {"event_type", "VARCHAR", "The event type: which contract holds.", "dictionary"},
+    [BRONZE_SOURCE] = {"source_system", "VARCHAR", "The system that sent the event.", "dictionary"},
+    [BRONZE_SUBSCRIBER] = {"subscriber_id", "VARCHAR", "The subscriber.", "fsst"},
+    [BRONZE_TIME] = {"event_timestamp", "TIMESTAMP", "When it happened, UTC."},
+    [BRONZE_QUALITY] = {"quality_score", "INTEGER", "The sender's own estimate of the event's quality, 0 to 100."},
+    [BRONZE_INGESTED_AT] = {"ingested_at", "TIMESTAMP", "When it landed in Bronze, UTC."},
+    [BRONZE_TOPIC] = {"kafka_topic", "VARCHAR", "The topic, or the file.", "dictionary"},
+    [BRONZE_EPOCH] = {"kafka_epoch", "INTEGER", "The incarnation of the topic."},
+    [BRONZE_PARTITION] = {"kafka_partition", "INTEGER", "The partition."},
+    [BRONZE_OFFSET] = {"kafka_offset", "BIGINT", "The offset: with topic, epoch and partition it names the message."},
+    [BRONZE_MESSAGE_TIME] = {"kafka_timestamp", "TIMESTAMP",
+                             "When it was sent, as the producer says, or when the broker received it (LogAppendTime), UTC."},
+    [BRONZE_BATCH] = {"batch_id", "BIGINT", "The ingest commit that landed it."},
 };
+#define LINEAGE BRONZE_TOPIC /* the first column of it; those before are the envelope's */
 
-const CommonColumn lineage_columns_silver[LINEAGE_COLUMNS] = {
-    {"kafka_topic", "VARCHAR", "The topic, or the file.", false},
-    {"kafka_epoch", "INTEGER", "The incarnation of the topic.", false},
-    {"kafka_partition", "INTEGER", "The partition.", false},
-    {"kafka_offset", "BIGINT", "The offset: with topic, epoch and partition it names the message.", false},
-    {"kafka_timestamp", "TIMESTAMP", "When the broker received it, UTC.", true},
-    {"batch_id", "BIGINT", "The ingest commit that landed it.", false},
-};
+const SilverColumn *compile_bronze_column(BronzeColumn column) {
+    return &bronze_columns[column];
+}
 
 /* ---- columns ---- */
 
@@ -42,33 +38,32 @@ static bool has_column(const Compiled *c, const char *name) {
     return false;
 }
 
-static void add_column(Compiled *c, const char *name, const char *type, const char *description) {
-    if (has_column(c, name)) return;
+static void add_column(Compiled *c, SilverColumn column) {
+    if (has_column(c, column.name)) return;
     c->columns = xrealloc(c->columns, c->column_count + 1, sizeof *c->columns);
-    c->columns[c->column_count++] = (SilverColumn){name, type, description};
+    c->columns[c->column_count++] = column;
 }
 
-static void add_common(Compiled *c, const CommonColumn *columns, size_t n) {
-    for (size_t i = 0; i < n; i++) add_column(c, columns[i].name, columns[i].type, columns[i].description);
+static void add_common(Compiled *c, BronzeColumn from, BronzeColumn to) {
+    for (BronzeColumn i = from; i < to; i++) add_column(c, bronze_columns[i]);
+}
+
+/* The contract lists all values of the text. */
+static bool has_few_values(const Field *f) {
+    for (size_t i = 0; f->type == VALUE_TEXT && i < f->check_count; i++)
+        if (f->checks[i].kind == CHECK_VALUES) return true;
+    return false;
 }
 
 void silver_columns(Compiled *c) {
     const Pipeline *p = c->pipeline;
-    add_common(c, envelope_columns_silver, ENVELOPE_COLUMNS);
+    add_common(c, 0, LINEAGE);
     for (size_t i = 0; i < p->contract_count; i++)
         for (size_t f = 0; f < p->contracts[i].field_count; f++) {
             const Field *field = &p->contracts[i].fields[f];
-            add_column(c, field->column, field->sql_type, field->description);
+            add_column(c, (SilverColumn){field->column, field->sql_type, field->description, has_few_values(field) ? "dictionary" : NULL});
         }
-    add_common(c, lineage_columns_silver, LINEAGE_COLUMNS);
-}
-
-void silver_add_names(Buf *out, const Compiled *c) {
-    bool first = true;
-    for (size_t i = 0; i < c->column_count; i++) {
-        sql_separate(out, &first, ", ");
-        sql_name(out, c->columns[i].name);
-    }
+    add_common(c, LINEAGE, BRONZE_STORED);
 }
 
 /* ---- tables ---- */
@@ -87,31 +82,34 @@ static void add_clean_table(Buf *out, const Compiled *c) {
     for (size_t i = 0; i < c->column_count; i++) {
         buf_add_str(out, "    ");
         sql_name(out, c->columns[i].name);
-        buf_addf(out, " %s%s\n", c->columns[i].type, i + 1 < c->column_count ? "," : "");
+        buf_addf(out, " %s", c->columns[i].type);
+        if (c->columns[i].compression != NULL) buf_addf(out, " USING COMPRESSION %s", c->columns[i].compression);
+        buf_add_str(out, i + 1 < c->column_count ? ",\n" : "\n");
     }
     buf_add_str(out, ");\n");
     for (size_t i = 0; i < c->column_count; i++)
         add_comment(out, "silver_clean_events", c->suffix, c->columns[i].name, c->columns[i].description);
 }
 
-static void add_declarations(Buf *out, const CommonColumn *columns, size_t n) {
-    for (size_t i = 0; i < n; i++) buf_addf(out, "    %s %s,\n", columns[i].name, columns[i].type);
+static void add_declarations(Buf *out, BronzeColumn from, BronzeColumn to) {
+    for (BronzeColumn i = from; i < to; i++) buf_addf(out, "    %s %s,\n", bronze_columns[i].name, bronze_columns[i].type);
 }
 
 static void add_quarantine_table(Buf *out, const Compiled *c) {
     buf_addf(out, "CREATE TABLE IF NOT EXISTS silver_quarantine%s (\n", c->suffix);
-    add_declarations(out, envelope_columns_silver, ENVELOPE_COLUMNS);
+    add_declarations(out, 0, LINEAGE);
     buf_add_str(out, "    rule VARCHAR,\n    field VARCHAR,\n    \"value\" VARCHAR,\n    reason VARCHAR,\n"
                      "    violations JSON,\n    raw_payload JSON,\n");
-    add_declarations(out, lineage_columns_silver, LINEAGE_COLUMNS);
-    buf_add_str(out, "    quarantined_at TIMESTAMP\n);\n");
+    add_declarations(out, LINEAGE, BRONZE_STORED);
+    buf_add_str(out, "    quarantined_at TIMESTAMP,\n    corrected_by VARCHAR\n);\n");
     static const char *const comments[][2] = {
         {"rule", "The first rule that the event broke, in the order of its contract."},
         {"field", "The field that broke it."},
-        {"value", "The field's value as text."},
+        {"value", "The field's value, as it came: its first 200 characters."},
         {"reason", "The rule in words."},
         {"violations", "All that it broke, when that is more than one: a list of rule, field, value, reason."},
         {"quarantined_at", "When the event came into the lake, UTC: a function of Bronze, so that a rebuild gives the same row."},
+        {"corrected_by", "The message (topic, partition and offset) with the same source, id and time that is in Silver instead."},
     };
     for (size_t i = 0; i < ARRAY_LEN(comments); i++) add_comment(out, "silver_quarantine", c->suffix, comments[i][0], comments[i][1]);
 }
@@ -126,238 +124,103 @@ void silver_tables(Buf *out, const Compiled *c) {
         c->suffix);
 }
 
-/* ---- the parsed payload ---- */
+/* ---- reading Bronze ---- */
 
-/* Wide enough to distinguish a value that does not fit the column from one that is absent. */
-static const char *leaf_type(const Field *f) {
-    switch (f->type) {
-    case VALUE_INTEGER: return f->required ? f->sql_type : "HUGEINT";
-    case VALUE_DECIMAL: return "DOUBLE";
-    case VALUE_BOOLEAN: return "BOOLEAN";
-    case VALUE_JSON: return "JSON";
-    default: return "VARCHAR";
-    }
-}
-
-static void add_structure(Buf *out, const Contract *contract) {
-    CLEANUP(buf_done) Buf json = {0};
-    for (size_t i = 0; i < contract->field_count; i++)
-        buf_addf(&json, "%s\"%s\":\"%s\"", i > 0 ? "," : "{", contract->fields[i].name, leaf_type(&contract->fields[i]));
-    buf_add_char(&json, '}');
-    sql_text(out, json.data);
-}
-
-static void add_guarded_cast(Buf *out, const Field *f, const char *pattern) {
-    buf_addf(out, "CASE WHEN regexp_full_match(");
-    sql_payload_field(out, f->name);
-    buf_addf(out, ", '%s') THEN ", pattern);
-    if (f->type == VALUE_TIMESTAMP) buf_add_str(out, "make_timestamp(epoch_us(");
-    buf_add_str(out, "TRY_CAST(");
-    sql_payload_field(out, f->name);
-    buf_addf(out, " AS %s)%s END", f->type == VALUE_DATE ? "DATE" : "TIMESTAMPTZ", f->type == VALUE_TIMESTAMP ? "))" : "");
-}
-
-/* The field as Silver has it. */
-static void add_typed(Buf *out, const Field *f) {
-    bool direct = f->type == VALUE_TEXT || f->type == VALUE_BOOLEAN || f->type == VALUE_JSON || (f->type == VALUE_INTEGER && f->required);
-    if (f->type == VALUE_DATE)
-        add_guarded_cast(out, f, PATTERN_DATE);
-    else if (f->type == VALUE_TIMESTAMP)
-        add_guarded_cast(out, f, PATTERN_TIMESTAMP);
-    else {
-        buf_add_str(out, direct ? "" : "TRY_CAST(");
-        sql_payload_field(out, f->name);
-        if (!direct) buf_addf(out, " AS %s)", f->sql_type);
-    }
-    buf_add_str(out, " AS ");
-    sql_name(out, f->column);
-}
-
-/* ---- the proof ---- */
-
-/* What json_type returns for a value of this type; a regular expression. */
-static const char *json_types(const Field *f) {
-    switch (f->type) {
-    case VALUE_INTEGER: return "U?BIGINT";
-    case VALUE_DECIMAL: return "(?:DOUBLE|U?BIGINT)";
-    case VALUE_BOOLEAN: return "BOOLEAN";
-    case VALUE_JSON: return f->array ? "ARRAY" : "OBJECT";
-    default: return "VARCHAR";
-    }
-}
-
-static void add_paths(Buf *out, const Contract *contract) {
-    for (size_t i = 0; i < contract->field_count; i++) buf_addf(out, "%s'$.\"%s\"'", i > 0 ? ", " : "", contract->fields[i].name);
-}
-
-static void add_type_pattern(Buf *out, const Contract *contract) {
-    for (size_t i = 0; i < contract->field_count; i++) {
-        const Field *f = &contract->fields[i];
-        buf_add_str(out, i > 0 ? ", " : "");
-        buf_addf(out, f->required ? "%s" : "(?:NULL|''NULL''|%s)", json_types(f));
-    }
-}
-
-static void add_proof(Buf *out, const Contract *contract) {
-    buf_add_str(out, "CASE WHEN to_json(payload) = raw_payload THEN true ELSE TRY(regexp_full_match(json_type(raw_payload, [");
-    add_paths(out, contract);
-    buf_add_str(out, "])::VARCHAR, '\\[");
-    add_type_pattern(out, contract);
-    buf_add_str(out, "\\]') AND list_has_all([");
-    for (size_t i = 0; i < contract->field_count; i++) buf_addf(out, "%s'%s'", i > 0 ? ", " : "", contract->fields[i].name);
-    buf_add_str(out, "], json_keys(raw_payload))) END");
-}
-
-static void add_comparison(Buf *out, const Check *check, const Field *f, const char *value, const char *comparator) {
-    buf_addf(out, "%s %s ", value, comparator);
-    if (f->type == VALUE_TIMESTAMP)
-        buf_addf(out, "make_timestamp(%" PRId64 ")", check->number);
-    else if (f->type == VALUE_DATE)
-        buf_addf(out, "make_timestamp(%" PRId64 ")::DATE", check->number);
-    else
-        buf_add_str(out, check->text);
-}
-
-static void add_values(Buf *out, const Check *check, const Field *f, const char *value) {
-    buf_addf(out, "%s IN (", value);
-    for (size_t i = 0; i < check->value_count; i++) {
-        buf_add_str(out, i > 0 ? ", " : "");
-        if (f->type == VALUE_TEXT)
-            sql_text(out, check->values[i]);
-        else
-            buf_add_str(out, check->values[i]);
-    }
-    buf_add_char(out, ')');
-}
-
-void silver_add_check(Buf *out, const Check *check, const Field *f, const char *value) {
-    switch (check->kind) {
-    case CHECK_MINIMUM: add_comparison(out, check, f, value, ">="); return;
-    case CHECK_MAXIMUM: add_comparison(out, check, f, value, "<="); return;
-    case CHECK_ABOVE: add_comparison(out, check, f, value, ">"); return;
-    case CHECK_BELOW: add_comparison(out, check, f, value, "<"); return;
-    case CHECK_MIN_LENGTH: buf_addf(out, "length(%s) >= %" PRId64, value, check->number); return;
-    case CHECK_MAX_LENGTH: buf_addf(out, "length(%s) <= %" PRId64, value, check->number); return;
-    case CHECK_PATTERN:
-        buf_addf(out, "regexp_matches(%s, ", value);
-        sql_text(out, check->text);
-        buf_add_char(out, ')');
-        return;
-    case CHECK_VALUES: add_values(out, check, f, value); return;
-    case CHECK_AHEAD:
-        buf_addf(out, "epoch_us(%s) <= epoch_us(coalesce(kafka_timestamp, ingested_at)) + %" PRId64, value, check->number);
+static void add_subscriber(Buf *out, const Pipeline *p) {
+    size_t upper = 0;
+    for (size_t i = 0; i < p->contract_count; i++) upper += p->contracts[i].upper_subscriber;
+    if (upper == 0) {
+        buf_add_str(out, "subscriber_id");
         return;
     }
-}
-
-static void add_checks(Buf *out, const Field *f, const char *name) {
-    for (size_t i = 0; i < f->check_count; i++) {
-        buf_add_str(out, i > 0 ? " AND " : "");
-        silver_add_check(out, &f->checks[i], f, name);
-    }
-}
-
-/* All conditions on a value, with AND in front. */
-static void add_conditions(Buf *out, const Field *f) {
-    CLEANUP(buf_done) Buf name = {0};
-    sql_name(&name, f->column);
-    if (!f->required && f->check_count == 0) return;
-    buf_addf(out, "\n            AND %s", f->required ? "" : "(");
-    buf_addf(out, f->required ? "%s IS NOT NULL" : "%s IS NULL OR (", name.data);
-    buf_add_str(out, f->required && f->check_count > 0 ? " AND " : "");
-    add_checks(out, f, name.data);
-    buf_add_str(out, f->required ? "" : "))");
-}
-
-/* Excludes what the cast may have hidden: digits that were rounded away, a value that did not fit. */
-static void add_cast_proof(Buf *out, const Field *f) {
-    enum { EXACT_DIGITS = 15 }; /* of a double */
-    CLEANUP(buf_done) Buf leaf = {0}, name = {0};
-    sql_payload_field(&leaf, f->name);
-    sql_name(&name, f->column);
-    const char *absent = f->required ? "" : " IS NULL OR ";
-    if (f->type == VALUE_DECIMAL) {
-        buf_addf(out, "\n            AND (%s%s%s::DOUBLE = %s)", f->required ? "" : leaf.data, absent, name.data, leaf.data);
-        if (f->precision - f->scale >= EXACT_DIGITS) buf_addf(out, " AND coalesce(abs(%s) < 1e15, true)", leaf.data);
-    } else if (!f->required && f->type != VALUE_TEXT && f->type != VALUE_BOOLEAN && f->type != VALUE_JSON)
-        buf_addf(out, "\n            AND (%s IS NULL OR %s IS NOT NULL)", leaf.data, name.data);
-}
-
-/* ---- one event type ---- */
-
-static void add_common_raw(Buf *out, const Contract *contract) {
-    for (size_t i = 0; i < ENVELOPE_COLUMNS + LINEAGE_COLUMNS; i++) {
-        const CommonColumn *column = i < ENVELOPE_COLUMNS ? &envelope_columns_silver[i] : &lineage_columns_silver[i - ENVELOPE_COLUMNS];
-        buf_add_str(out, i > 0 ? ", " : "");
-        if (column->time)
-            buf_addf(out, "make_timestamp(epoch_us(%s)) AS %s", column->name, column->name);
-        else if (contract->upper_subscriber && strcmp(column->name, "subscriber_id") == 0)
-            buf_add_str(out, "upper(subscriber_id) AS subscriber_id");
-        else
-            buf_add_str(out, column->name);
-    }
-}
-
-static bool contract_has(const Contract *contract, const char *column) {
-    for (size_t i = 0; i < contract->field_count; i++)
-        if (strcmp(contract->fields[i].column, column) == 0) return true;
-    return false;
-}
-
-static bool is_common(const char *column) {
-    for (size_t i = 0; i < ENVELOPE_COLUMNS; i++)
-        if (strcmp(envelope_columns_silver[i].name, column) == 0) return true;
-    for (size_t i = 0; i < LINEAGE_COLUMNS; i++)
-        if (strcmp(lineage_columns_silver[i].name, column) == 0) return true;
-    return false;
-}
-
-/* Silver's columns in order; those of other event types are NULL. */
-static void add_select_list(Buf *out, const Compiled *c, const Contract *contract) {
     bool first = true;
-    for (size_t i = 0; i < c->column_count; i++) {
-        const char *name = c->columns[i].name;
+    if (upper < p->contract_count) buf_add_str(out, "CASE WHEN event_type IN (");
+    for (size_t i = 0; upper < p->contract_count && i < p->contract_count; i++) {
+        if (p->contracts[i].upper_subscriber) continue;
         sql_separate(out, &first, ", ");
-        if (!is_common(name) && !contract_has(contract, name))
-            buf_addf(out, "NULL::%s", c->columns[i].type);
-        else
-            sql_name(out, name);
+        sql_text(out, p->contracts[i].event_type);
     }
+    buf_add_str(out, upper < p->contract_count ? ") THEN subscriber_id ELSE upper(subscriber_id) END" : "upper(subscriber_id)");
 }
 
-static void add_clean_type(Buf *out, const Compiled *c, const Contract *contract) {
-    buf_add_str(out, "SELECT ");
-    add_select_list(out, c, contract);
-    buf_add_str(out, "\nFROM (\n    SELECT *, random() >= 0 AND extra_fields IS NULL");
-    add_conditions(out, &contract->subscriber);
-    add_conditions(out, &contract->timestamp);
-    add_conditions(out, &contract->quality);
-    for (size_t i = 0; i < contract->field_count; i++) {
-        add_conditions(out, &contract->fields[i]);
-        add_cast_proof(out, &contract->fields[i]);
+/* {{all}}: of every type; {{other}}: of those that no contract has; or of one. */
+static void add_types(Buf *out, const Pipeline *p) {
+    buf_add_str(out, "({{all}} OR event_type = {{type}} OR ({{other}} AND (event_type IS NULL OR event_type NOT IN (");
+    for (size_t i = 0; i < p->contract_count; i++) {
+        buf_add_str(out, i > 0 ? ", " : "");
+        sql_text(out, p->contracts[i].event_type);
     }
-    buf_add_str(out, "\n            AND ");
-    add_proof(out, contract);
-    buf_add_str(out, " AS clean\n    FROM (\n        SELECT ");
-    add_common_raw(out, contract);
-    buf_add_str(out, ", raw_payload, extra_fields, payload");
-    for (size_t i = 0; i < contract->field_count; i++) {
-        buf_add_str(out, ",\n            ");
-        add_typed(out, &contract->fields[i]);
-    }
-    buf_add_str(out, "\n        FROM (\n            SELECT *, TRY(from_json(raw_payload, ");
-    add_structure(out, contract);
-    buf_add_str(out, ")) AS payload FROM bronze_raw_events\n            WHERE " BRONZE_SLICE " AND event_type = ");
-    sql_text(out, contract->event_type);
-    buf_add_str(out, ")))\nWHERE clean\n");
+    buf_add_str(out, "))))");
 }
+
+/* In the order of BronzeColumn. An event of no contract has its subscriber in capitals when any contract wants them. */
+void silver_read(Buf *out, const Compiled *c) {
+    buf_add_str(out, "SELECT ");
+    for (BronzeColumn i = 0; i < BRONZE_STORED; i++)
+        buf_addf(out, "%s%s", i > 0 ? ", " : "", i == BRONZE_SUBSCRIBER ? "subscriber" : bronze_columns[i].name);
+    buf_add_str(out, ",\n    raw_payload, extra_fields, subscriber <> nfc_normalize(subscriber) AS not_nfc, conflict\nFROM (SELECT *, ");
+    add_subscriber(out, c->pipeline);
+    buf_add_str(out, " AS subscriber FROM bronze_raw_events\n"
+                     "    WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}}\n    AND ");
+    add_types(out, c->pipeline);
+    buf_add_str(out, ")\n");
+}
+
+/* ---- what was judged ---- */
 
 void silver_clean(Buf *out, const Compiled *c) {
-    buf_addf(out, "INSERT INTO silver_clean_events%s (", c->suffix);
-    silver_add_names(out, c);
-    buf_add_str(out, ")\n");
-    for (size_t i = 0; i < c->pipeline->contract_count; i++) {
-        buf_add_str(out, i > 0 ? "UNION ALL\n" : "");
-        add_clean_type(out, c, &c->pipeline->contracts[i]);
-    }
+    buf_addf(out, "INSERT INTO silver_clean_events%s BY NAME SELECT * FROM judged()\n", c->suffix);
+}
+
+void silver_quarantine(Buf *out, const Compiled *c) {
+    buf_addf(out, "INSERT INTO silver_quarantine%s BY NAME SELECT * FROM quarantined()\n", c->suffix);
+}
+
+void silver_drift(Buf *out, const Compiled *c) {
+    buf_addf(out,
+             "MERGE INTO silver_drift%s AS old USING drifted() AS new"
+             " ON old.event_type = new.event_type AND old.field = new.field AND old.kind = new.kind\n"
+             "WHEN MATCHED THEN UPDATE SET events = old.events + new.events, first_seen = least(old.first_seen, new.first_seen),\n"
+             "    last_seen = greatest(old.last_seen, new.last_seen), example = least(old.example, new.example)\n"
+             "WHEN NOT MATCHED THEN INSERT (event_type, field, kind, events, first_seen, last_seen, example)\n"
+             "    VALUES (new.event_type, new.field, new.kind, new.events, new.first_seen, new.last_seen, new.example)\n",
+             c->suffix);
+}
+
+/* ---- conflicts ---- */
+
+#define SAME_MESSAGE(a, b)                                                                                                                 \
+    a ".kafka_offset = " b ".kafka_offset AND " a ".kafka_partition = " b ".kafka_partition AND " a ".kafka_epoch = " b                    \
+      ".kafka_epoch AND " a ".kafka_topic = " b ".kafka_topic"
+#define CONFLICTS "rule = 'conflict' AND batch_id > {{after}} AND batch_id <= {{upto}}"
+
+/* The first good one of an identity that Silver does not have. */
+void silver_corrections(Buf *out, const Compiled *c) {
+    buf_addf(out,
+             "SELECT b.rowid FROM (\n    SELECT * FROM silver_quarantine%s WHERE " CONFLICTS "\n"
+             "    QUALIFY row_number() OVER (PARTITION BY source_system, event_id, event_timestamp"
+             " ORDER BY batch_id, kafka_partition, kafka_offset) = 1\n) q\n"
+             "    ANTI JOIN silver_clean_events%s s USING (event_timestamp, event_id, source_system)\n"
+             "    JOIN bronze_raw_events b ON " SAME_MESSAGE(
+                 "b", "q") "\n"
+                           "WHERE b.batch_id > {{after}} AND b.batch_id <= {{upto}} ORDER BY b.rowid\n",
+             c->suffix, c->suffix);
+}
+
+void silver_corrected(Buf *out, const Compiled *c) {
+    buf_addf(out,
+             "CREATE OR REPLACE TEMP TABLE refine_corrections AS SELECT q.* FROM silver_quarantine%s q\n"
+             "    SEMI JOIN silver_clean_events%s s ON " SAME_MESSAGE("q", "s") "\nWHERE " CONFLICTS ";\n",
+             c->suffix, c->suffix);
+    buf_addf(
+        out,
+        "DELETE FROM silver_quarantine%s AS q USING refine_corrections c WHERE " SAME_MESSAGE(
+            "q",
+            "c") ";\n"
+                 "UPDATE silver_quarantine%s AS q SET corrected_by = c.kafka_topic || '[' || c.kafka_partition || ']@' || c.kafka_offset\n"
+                 "FROM refine_corrections c\nWHERE q.source_system = c.source_system AND q.event_id = c.event_id AND"
+                 " q.event_timestamp = c.event_timestamp AND q.corrected_by IS NULL\n"
+                 "    AND (q.batch_id, q.kafka_partition, q.kafka_offset) < (c.batch_id, c.kafka_partition, c.kafka_offset);\n"
+                 "DROP TABLE refine_corrections;\n",
+        c->suffix, c->suffix);
 }

@@ -12,9 +12,10 @@ void sql_text(Buf *out, const char *text) {
     buf_add_char(out, '\'');
 }
 
-/* DuckDB's keywords contain no underscore, except for a few functions that are called without parentheses. */
+/* DuckDB's keywords contain no underscore, except for a few functions that are called without parentheses, and pivot_longer and
+ * pivot_wider. */
 static bool could_be_keyword(const char *name) {
-    static const char *const functions[] = {"current_", "session_", "system_"};
+    static const char *const functions[] = {"current_", "session_", "system_", "pivot_"};
     for (size_t i = 0; i < ARRAY_LEN(functions); i++)
         if (strncmp(name, functions[i], strlen(functions[i])) == 0) return true;
     return strchr(name, '_') == NULL;
@@ -22,10 +23,6 @@ static bool could_be_keyword(const char *name) {
 
 void sql_name(Buf *out, const char *name) {
     buf_addf(out, could_be_keyword(name) ? "\"%s\"" : "%s", name);
-}
-
-void sql_payload_field(Buf *out, const char *name) {
-    buf_addf(out, "payload.\"%s\"", name);
 }
 
 void sql_separate(Buf *out, bool *first, const char *separator) {

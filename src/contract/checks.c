@@ -31,7 +31,20 @@ static const CheckKey *find_check_key(const char *name) {
 
 void checks_note_unenforced(Pipeline *p, Contract *c, const DocNode *rule) {
     c->unenforced = strings_grow(p->strings, c->unenforced, c->unenforced_count, sizeof *c->unenforced);
-    c->unenforced[c->unenforced_count++] = strings_adopt(p->strings, node_path(rule));
+    c->unenforced[c->unenforced_count++] = (Unenforced){strings_adopt(p->strings, node_path(rule)), node_line(rule)};
+}
+
+static bool says_something(const json_t *value) {
+    return !json_is_null(value) && !json_is_false(value) && !(json_is_array(value) && json_array_size(value) == 0);
+}
+
+void checks_note_keys(Pipeline *p, Contract *c, const DocNode *at, const char *keys) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(at->value, key, value) {
+        DocNode node = node_member(at, key);
+        if (is_key_of(keys, key) && says_something(value)) checks_note_unenforced(p, c, &node);
+    }
 }
 
 /* ---- values of checks ---- */
@@ -66,7 +79,9 @@ static int read_pattern(Pipeline *p, const DocNode *node, const Field *field, Ch
     if (!json_is_string(node->value)) return REFUSE(node, err, "expected a regular expression, in quotes");
     if (refuse_braces(node, err) != 0) return -1;
     check->text = strings_keep(p->strings, json_string_value(node->value));
-    return 0;
+    CLEANUP(error_clear) Error why = {0};
+    if (p->check_pattern == NULL || p->check_pattern(check->text, &why) == 0) return 0;
+    return REFUSE(node, err, "this is not a regular expression: %s", why.text);
 }
 
 static int read_value(Pipeline *p, const DocNode *node, const Field *field, const char **ret, Error *err) {
@@ -83,11 +98,12 @@ static int read_values(Pipeline *p, const DocNode *node, const Field *field, Che
     if (json_array_size(node->value) == 0) return REFUSE(node, err, "expected a list of one or more values");
     check->value_count = json_array_size(node->value);
     check->values = strings_array(p->strings, check->value_count, sizeof *check->values);
+    int rc = 0;
     for (size_t i = 0; i < check->value_count; i++) {
         DocNode value = node_item(node, i);
-        if (read_value(p, &value, field, &check->values[i], err) != 0) return -1;
+        rc |= read_value(p, &value, field, &check->values[i], err);
     }
-    return 0;
+    return rc;
 }
 
 static int read_ahead(const DocNode *node, const Field *field, Check *check, Error *err) {
@@ -138,6 +154,7 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
     DocNode options;
     const char *key;
     json_t *value;
+    int rc = 0;
     if (read_object(property, "logicalTypeOptions", &options, err) != 0) return -1;
     json_object_foreach(options.value, key, value) {
         DocNode option = node_member(&options, key);
@@ -145,11 +162,11 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
         if (is_informational(key))
             checks_note_unenforced(p, c, &option);
         else if (known == NULL || known->kind == CHECK_VALUES || known->kind == CHECK_AHEAD)
-            return REFUSE(&option, err, "smelt does not enforce this option; write a quality rule, or leave it out");
-        else if (read_check(p, &option, known, NULL, field, err) != 0)
-            return -1;
+            rc |= REFUSE(&option, err, "smelt does not enforce this option; write a quality rule, or leave it out");
+        else
+            rc |= read_check(p, &option, known, NULL, field, err);
     }
-    return 0;
+    return rc;
 }
 
 /* ---- quality ---- */
@@ -160,14 +177,15 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
 static int read_rule_checks(Pipeline *p, const DocNode *from, const char *rule, Field *field, Error *err) {
     const char *key;
     json_t *value;
+    int rc = 0;
     if (json_object_size(from->value) == 0) return REFUSE(from, err, "expected an object with one or more of: " RULE_CHECKS);
     json_object_foreach(from->value, key, value) {
         DocNode check = node_member(from, key);
         const CheckKey *known = find_check_key(key);
-        if (known == NULL) return REFUSE(&check, err, "there is no such check; expected one of: " RULE_CHECKS);
-        if (read_check(p, &check, known, rule, field, err) != 0) return -1;
+        rc |= known == NULL ? REFUSE(&check, err, "there is no such check; expected one of: " RULE_CHECKS)
+                            : read_check(p, &check, known, rule, field, err);
     }
-    return 0;
+    return rc;
 }
 
 static int read_rule_name(Pipeline *p, const DocNode *rule, const char *initial, const char **ret, Error *err) {
@@ -204,6 +222,16 @@ static int read_custom_rule(Pipeline *p, Contract *c, const DocNode *rule, Field
     return read_rule_checks(p, &implementation, name, field, err);
 }
 
+/* Every event that breaks a rule goes to quarantine. */
+static void note_severity(Pipeline *p, Contract *c, const DocNode *rule) {
+    DocNode severity = node_member(rule, "severity");
+    const char *text = json_string_value(severity.value);
+    if (node_exists(&severity) && (text == NULL || strcmp(text, "error") != 0)) checks_note_unenforced(p, c, &severity);
+    checks_note_keys(p, c, rule,
+                     "schedule, scheduler, unit, mustNotBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, "
+                     "mustBeLessOrEqualTo, mustBeBetween, mustNotBeBetween, query");
+}
+
 static int read_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field, Error *err) {
     static const char known[] = "id, name, description, type, metric, arguments, engine, implementation, mustBe, mustNotBe, "
                                 "mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween, "
@@ -213,20 +241,27 @@ static int read_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field
     static const char *const types[] = {[LIBRARY] = "library", [CUSTOM] = "custom", "text", "sql"};
     size_t type = LIBRARY;
     DocNode written = node_member(rule, "type");
-    if (check_keys(rule, known, err) != 0) return -1;
-    if (node_exists(&written) && read_choice(&written, types, ARRAY_LEN(types), &type, err) != 0) return -1;
-    if (type == LIBRARY) return read_library_rule(p, c, rule, field, err);
-    if (type == CUSTOM) return read_custom_rule(p, c, rule, field, err);
-    checks_note_unenforced(p, c, rule);
-    return 0;
+    int rc = check_keys(rule, known, err);
+    size_t noted = c->unenforced_count;
+    if (!json_is_object(rule->value) || (node_exists(&written) && read_choice(&written, types, ARRAY_LEN(types), &type, err) != 0))
+        return -1;
+    if (type == LIBRARY)
+        rc |= read_library_rule(p, c, rule, field, err);
+    else if (type == CUSTOM)
+        rc |= read_custom_rule(p, c, rule, field, err);
+    else
+        checks_note_unenforced(p, c, rule);
+    if (c->unenforced_count == noted) note_severity(p, c, rule);
+    return rc;
 }
 
 int checks_read(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
     DocNode quality;
-    if (read_options(p, c, property, field, err) != 0 || read_list(property, "quality", false, &quality, err) != 0) return -1;
+    int rc = read_options(p, c, property, field, err);
+    if (read_list(property, "quality", false, &quality, err) != 0) return -1;
     for (size_t i = 0; i < json_array_size(quality.value); i++) {
         DocNode rule = node_item(&quality, i);
-        if (read_rule(p, c, &rule, field, err) != 0) return -1;
+        rc |= read_rule(p, c, &rule, field, err);
     }
-    return 0;
+    return rc;
 }

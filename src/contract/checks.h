@@ -5,5 +5,7 @@
 
 /* Reads `logicalTypeOptions` and `quality` of a property into the checks of `field`. ERR_CONFIG. */
 int checks_read(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) MUST_CHECK;
-/* Adds a rule for other tools to the contract's list of rules that are not enforced. */
+/* Adds a rule for other tools to the contract's list of what is not enforced. */
 void checks_note_unenforced(Pipeline *p, Contract *c, const DocNode *rule);
+/* The same for each of the keys that `at` has, "a, b, c"; not for false, null and empty lists. */
+void checks_note_keys(Pipeline *p, Contract *c, const DocNode *at, const char *keys);

@@ -38,13 +38,15 @@ static int read_values(Pipeline *p, const DocNode *node, Condition *c, Error *er
     c->value_count = list ? json_array_size(node->value) : 1;
     if (c->value_count == 0) return REFUSE(node, err, "expected one or more values");
     c->values = strings_array(p->strings, c->value_count, sizeof *c->values);
+    int rc = 0;
     for (size_t i = 0; i < c->value_count; i++) {
         DocNode value = list ? node_item(node, i) : *node;
-        if (read_value(p, &value, &c->column, &c->values[i], err) != 0) return -1;
-        if (strcmp(c->column.name, "event_type") == 0 && !has_contract(p, c->values[i]))
-            return REFUSE(&value, err, "there is no contract for this event type; expected the name of one");
+        if (read_value(p, &value, &c->column, &c->values[i], err) != 0)
+            rc = -1;
+        else if (strcmp(c->column.name, "event_type") == 0 && !has_contract(p, c->values[i]))
+            rc |= p->columns_missing ? -1 : REFUSE(&value, err, "there is no contract for this event type; expected the name of one");
     }
-    return 0;
+    return rc;
 }
 
 static void add_condition(Pipeline *p, Feature *f, const Condition *c) {
@@ -56,34 +58,39 @@ static void add_condition(Pipeline *p, Feature *f, const Condition *c) {
 static int read_comparisons(Pipeline *p, const DocNode *node, const Column *column, Feature *f, Error *err) {
     const char *key;
     json_t *value;
+    int rc = 0;
     if (check_keys(node, "in, not_in, equals, less_than, at_most, greater_than, at_least", err) != 0) return -1;
     json_object_foreach(node->value, key, value) {
         DocNode operand = node_member(node, key);
         Condition c = {.column = *column};
         while (strcmp(comparison_names[c.comparison], key) != 0) c.comparison++;
         if (json_is_array(value) && c.comparison != COMPARE_IN && c.comparison != COMPARE_NOT_IN)
-            return REFUSE(&operand, err, "expected one value");
-        if (read_values(p, &operand, &c, err) != 0) return -1;
-        add_condition(p, f, &c);
+            rc |= REFUSE(&operand, err, "expected one value");
+        else if (read_values(p, &operand, &c, err) != 0)
+            rc = -1;
+        else
+            add_condition(p, f, &c);
     }
-    return 0;
+    return rc;
 }
 
 int conditions_read(Pipeline *p, const DocNode *feature, Feature *f, Error *err) {
     DocNode where;
     const char *key;
     json_t *value;
+    int rc = 0;
     if (read_object(feature, "where", &where, err) != 0) return -1;
     json_object_foreach(where.value, key, value) {
         DocNode node = node_member(&where, key);
         Condition c = {.comparison = COMPARE_IN};
-        if (column_find(p, &node, key, &c.column, err) != 0) return -1;
-        if (json_is_object(value)) {
-            if (read_comparisons(p, &node, &c.column, f, err) != 0) return -1;
-            continue;
-        }
-        if (read_values(p, &node, &c, err) != 0) return -1;
-        add_condition(p, f, &c);
+        if (column_find(p, &node, key, &c.column, err) != 0)
+            rc = -1;
+        else if (json_is_object(value))
+            rc |= read_comparisons(p, &node, &c.column, f, err);
+        else if (read_values(p, &node, &c, err) != 0)
+            rc = -1;
+        else
+            add_condition(p, f, &c);
     }
-    return 0;
+    return rc;
 }

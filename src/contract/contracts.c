@@ -21,14 +21,19 @@ static int check_new_type(const Pipeline *p, const Contract *c, const DocNode *n
 static int read_event_type(Pipeline *p, Contract *c, const DocNode *object, Error *err) {
     static const char known[] = "id, name, logicalType, physicalName, physicalType, description, businessName, tags, customProperties, "
                                 "authoritativeDefinitions, dataGranularityDescription, properties, relationships, quality";
-    DocNode properties, name = node_member(object, "name"), quality = node_member(object, "quality");
-    if (check_keys(object, known, err) != 0 || read_message_name(&name, p->strings, &c->event_type, err) != 0 ||
-        check_new_type(p, c, &name, err) != 0 || read_description(object, p->strings, &c->description, err) != 0 ||
-        read_list(object, "properties", true, &properties, err) != 0)
-        return -1;
+    DocNode properties, name = node_member(object, "name");
     c->line = node_line(object);
-    if (node_exists(&quality)) checks_note_unenforced(p, c, &quality);
-    return envelope_read(p, c, &properties, err);
+    c->event_type = "";
+    int rc = check_keys(object, known, err);
+    if (read_message_name(&name, p->strings, &c->event_type, err) != 0 || check_new_type(p, c, &name, err) != 0) {
+        p->columns_missing = true;
+        rc = -1;
+    }
+    rc |= read_description(object, p->strings, &c->description, err);
+    checks_note_keys(p, c, object, "quality, relationships");
+    if (read_list(object, "properties", true, &properties, err) == 0) return rc | envelope_read(p, c, &properties, err);
+    p->columns_missing = true;
+    return -1;
 }
 
 /* ---- the document ---- */
@@ -45,6 +50,14 @@ static int read_position(const DocNode *document, int64_t *ret, Error *err) {
     return 0;
 }
 
+/* A contract that is not in force is applied as any other. */
+static void note_status(Pipeline *p, Contract *c, const DocNode *document) {
+    DocNode status = node_member(document, "status");
+    const char *text = json_string_value(status.value);
+    if (node_exists(&status) && (text == NULL || strcmp(text, "active") != 0)) checks_note_unenforced(p, c, &status);
+    checks_note_keys(p, c, document, "slaProperties");
+}
+
 static int read_head(Pipeline *p, const DocNode *document, Contract *c, Error *err) {
     static const char known[] = "apiVersion, kind, id, name, version, status, domain, dataProduct, tenant, tags, description, servers, "
                                 "schema, support, price, team, roles, slaProperties, slaDefaultElement, authoritativeDefinitions, "
@@ -52,29 +65,34 @@ static int read_head(Pipeline *p, const DocNode *document, Contract *c, Error *e
     static const char *const versions[] = {"v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0"}, *const kinds[] = {"DataContract"};
     DocNode version = node_member(document, "apiVersion"), kind = node_member(document, "kind");
     size_t index;
-    if (check_keys(document, known, err) != 0 || read_choice(&version, versions, ARRAY_LEN(versions), &index, err) != 0 ||
-        read_choice(&kind, kinds, ARRAY_LEN(kinds), &index, err) != 0 || read_text(document, "id", true, &c->id, err) != 0 ||
-        read_text(document, "version", true, &c->version, err) != 0 || read_position(document, &c->position, err) != 0)
-        return -1;
+    int rc = check_keys(document, known, err);
+    rc |= read_choice(&version, versions, ARRAY_LEN(versions), &index, err);
+    rc |= read_choice(&kind, kinds, ARRAY_LEN(kinds), &index, err);
+    rc |= read_text(document, "id", true, &c->id, err);
+    rc |= read_text(document, "version", true, &c->version, err);
+    rc |= read_position(document, &c->position, err);
     c->file = strings_keep(p->strings, document_name(document->document));
     c->id = strings_keep(p->strings, c->id);
     c->version = strings_keep(p->strings, c->version);
-    return 0;
+    note_status(p, c, document);
+    return rc;
 }
 
 int contracts_read(Pipeline *p, const DocNode *document, Error *err) {
     DocNode schema;
-    Contract head = {.position = INT32_MAX};
-    if (read_head(p, document, &head, err) != 0 || read_list(document, "schema", true, &schema, err) != 0) return -1;
+    Contract head = {.id = "", .version = "", .position = INT32_MAX, .subscriber.column = "", .timestamp.column = "", .quality.column = ""};
+    int rc = read_head(p, document, &head, err);
+    if (read_list(document, "schema", true, &schema, err) != 0 || json_array_size(schema.value) == 0) p->columns_missing = true;
+    if (!json_is_array(schema.value)) return -1;
     if (json_array_size(schema.value) == 0) return REFUSE(&schema, err, "expected one or more event types");
     for (size_t i = 0; i < json_array_size(schema.value); i++) {
         DocNode object = node_item(&schema, i);
         p->contracts = strings_grow(p->strings, p->contracts, p->contract_count, sizeof *p->contracts);
         Contract *c = &p->contracts[p->contract_count++];
         *c = head;
-        if (read_event_type(p, c, &object, err) != 0) return -1;
+        rc |= read_event_type(p, c, &object, err);
     }
-    return 0;
+    return rc;
 }
 
 /* ---- order ---- */
@@ -87,5 +105,5 @@ static int compare_contracts(const void *a, const void *b) {
 }
 
 void contracts_sort(Pipeline *p) {
-    qsort(p->contracts, p->contract_count, sizeof *p->contracts, compare_contracts);
+    if (p->contract_count > 0) qsort(p->contracts, p->contract_count, sizeof *p->contracts, compare_contracts);
 }

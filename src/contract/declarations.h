@@ -5,6 +5,7 @@
  *
  * Sizes: contracts, fields, checks and features are plain arrays with their counts; none is NULL-terminated. */
 #pragma once
+#include "base/error.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,7 +29,7 @@ typedef enum CheckKind {
     CHECK_BELOW,      /* value < text */
     CHECK_MIN_LENGTH, /* of a text, in characters */
     CHECK_MAX_LENGTH,
-    CHECK_PATTERN, /* text: a regular expression (RE2) that matches somewhere in the value: anchor it with ^ and $ */
+    CHECK_PATTERN, /* text: a regular expression (judge/pattern.h) that matches somewhere in the value: anchor it with ^ and $ */
     CHECK_VALUES,  /* one of values */
     CHECK_AHEAD,   /* a timestamp at most `number` microseconds after the broker's */
 } CheckKind;
@@ -60,6 +61,12 @@ typedef struct Field {
     size_t property_count;
 } Field;
 
+/* A part of a contract that is for other tools: a rule about many events, a text rule, a key without a meaning here. */
+typedef struct Unenforced {
+    const char *path; /* in the file: "schema[0].quality" */
+    int line;
+} Unenforced;
+
 /* The contract of one event type. */
 typedef struct Contract {
     const char *event_type, *file, *id, *version, *description;
@@ -68,7 +75,7 @@ typedef struct Contract {
     Field subscriber, timestamp, quality;
     Field *fields; /* of the payload, in contract order */
     size_t field_count;
-    const char **unenforced; /* rules for other tools, as paths in the file: "schema[0].quality" */
+    Unenforced *unenforced;
     size_t unenforced_count;
     int line; /* of its file */
 } Contract;
@@ -145,4 +152,7 @@ typedef struct Pipeline {
     size_t window_count;
     char contracts_sha256[65], features_sha256[65]; /* of the meaning only: not of comments, descriptions and the order of keys */
     struct Strings *strings;                        /* owns every text */
+    /* While it is read, after a mistake: names may be missing, so what refers to one that is not there is no mistake of its own. */
+    bool columns_missing, limits_missing, features_missing;
+    int (*check_pattern)(const char *pattern, Error *err); /* NULL: patterns are not proved while they are read */
 } Pipeline;

@@ -40,15 +40,20 @@ static int read_property(Pipeline *p, Contract *c, const DocNode *property, cons
     DocNode logical = node_member(property, "logicalType"), physical = node_member(property, "physicalName"),
             required = node_member(property, "required");
     size_t index;
-    if (property_check_keys(property, err) != 0 || read_choice(&logical, &e->logical, 1, &index, err) != 0 ||
-        read_choice(&physical, &e->physical, 1, &index, err) != 0)
-        return -1;
-    if (!json_is_true(required.value)) return REFUSE(&required, err, "expected true: every event has its %s", e->name);
+    int rc = property_check_keys(property, err);
+    rc |= read_choice(&logical, &e->logical, 1, &index, err);
+    rc |= read_choice(&physical, &e->physical, 1, &index, err);
+    if (!json_is_true(required.value)) rc |= REFUSE(&required, err, "expected true: every event has its %s", e->name);
     *field = (Field){
         .name = e->name, .column = e->physical, .sql_type = e->column_type, .type = e->type, .required = true, .line = node_line(property)};
-    if (read_description(property, p->strings, &field->description, err) != 0 || read_transform(c, property, e, err) != 0) return -1;
-    if (e->offset != 0) return checks_read(p, c, property, field, err);
-    return e->type == VALUE_JSON ? payload_read(p, c, property, err) : 0;
+    property_note_unenforced(p, c, property);
+    rc |= read_description(property, p->strings, &field->description, err);
+    rc |= read_transform(c, property, e, err);
+    if (e->offset != 0)
+        rc |= checks_read(p, c, property, field, err);
+    else
+        checks_note_keys(p, c, property, "logicalTypeOptions, quality");
+    return e->type == VALUE_JSON ? rc | payload_read(p, c, property, err) : rc;
 }
 
 static const EnvelopeProperty *find_property(const DocNode *property) {
@@ -59,19 +64,24 @@ static const EnvelopeProperty *find_property(const DocNode *property) {
 }
 
 int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *err) {
-    int seen[ARRAY_LEN(envelope)] = {0}; /* lines */
+    int seen[ARRAY_LEN(envelope)] = {0}, rc = 0; /* seen: lines */
     for (size_t i = 0; i < json_array_size(properties->value); i++) {
         DocNode property = node_item(properties, i), name = node_member(&property, "name");
         const EnvelopeProperty *e = find_property(&property);
-        if (e == NULL)
-            return REFUSE(&name, err,
-                          "expected id, type, source, subscriber_id, timestamp, quality_score or payload (others go into the payload)");
-        if (seen[e - envelope] != 0)
-            return REFUSE(&name, err, "duplicate property, first on line %d; expected each property once", seen[e - envelope]);
+        if (e == NULL) {
+            rc |= REFUSE(&name, err,
+                         "expected id, type, source, subscriber_id, timestamp, quality_score or payload (others go into the payload)");
+            p->columns_missing = true;
+            continue;
+        }
+        if (seen[e - envelope] != 0) {
+            rc |= REFUSE(&name, err, "duplicate property, first on line %d; expected each property once", seen[e - envelope]);
+            continue;
+        }
         seen[e - envelope] = node_line(&property);
-        if (read_property(p, c, &property, e, err) != 0) return -1;
+        rc |= read_property(p, c, &property, e, err);
     }
     for (size_t i = 0; i < ARRAY_LEN(envelope); i++)
-        if (seen[i] == 0) return REFUSE(properties, err, "expected also the property %s, which every event has", envelope[i].name);
-    return 0;
+        if (seen[i] == 0) rc |= REFUSE(properties, err, "expected also the property %s, which every event has", envelope[i].name);
+    return rc;
 }

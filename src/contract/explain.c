@@ -41,12 +41,21 @@ static json_t *explain_field(const Field *f) {
                      "properties", properties, "items", f->items != NULL ? explain_field(f->items) : NULL);
 }
 
+static json_t *unenforced_paths(const Contract *c) {
+    json_t *paths = json_array();
+    for (size_t i = 0; i < c->unenforced_count; i++) json_array_append_new(paths, json_string(c->unenforced[i].path));
+    return paths;
+}
+
+/* What is not enforced belongs to it: when that changes, it is named again. */
 static json_t *explain_contract(const Contract *c) {
     json_t *fields = json_array();
     for (size_t i = 0; i < c->field_count; i++) json_array_append_new(fields, explain_field(&c->fields[i]));
-    return json_pack("{ss sb so so so so}", "event_type", c->event_type, "upper_subscriber", c->upper_subscriber, "subscriber",
-                     explain_field(&c->subscriber), "timestamp", explain_field(&c->timestamp), "quality", explain_field(&c->quality),
-                     "fields", fields);
+    json_t *contract = json_pack("{ss sb so so so so}", "event_type", c->event_type, "upper_subscriber", c->upper_subscriber, "subscriber",
+                                 explain_field(&c->subscriber), "timestamp", explain_field(&c->timestamp), "quality",
+                                 explain_field(&c->quality), "fields", fields);
+    if (c->unenforced_count > 0) json_object_set_new(contract, "unenforced", unenforced_paths(c));
+    return contract;
 }
 
 static json_t *explain_windows(const int *windows, size_t n) {
@@ -103,7 +112,7 @@ json_t *pipeline_explain(const Pipeline *p) {
         json_object_set_new(entry, "version", json_string(c->version));
         json_object_set_new(entry, "file", json_string(c->file));
         json_object_set_new(entry, "description", json_string(c->description));
-        json_object_set_new(entry, "unenforced", texts(c->unenforced, c->unenforced_count));
+        json_object_set_new(entry, "unenforced", unenforced_paths(c));
         describe_fields(json_object_get(entry, "fields"), c);
     }
     json_t *features = json_object_get(all, "features");
@@ -125,4 +134,12 @@ static void fingerprint(json_t *meaning, char hex[65]) {
 void pipeline_fingerprint(Pipeline *p) {
     fingerprint(contracts_meaning(p), p->contracts_sha256);
     fingerprint(features_meaning(p), p->features_sha256);
+}
+
+json_t *pipeline_unenforced(const Pipeline *p) {
+    json_t *all = json_array();
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
+        for (const Unenforced *u = c->unenforced; u < c->unenforced + c->unenforced_count; u++)
+            json_array_append_new(all, json_pack("{ss si ss}", "file", c->file, "line", u->line, "path", u->path));
+    return all;
 }

@@ -53,15 +53,19 @@ static int read_round(const DocNode *feature, Feature *f, Error *err) {
 static int read_feature(Pipeline *p, const DocNode *feature, Feature *f, Error *err) {
     DocNode aggregate = node_member(feature, "aggregate");
     size_t chosen;
-    if (check_keys(feature, "name, description, aggregate, column, where, round, windows", err) != 0 ||
-        gold_names_read(p, feature, &f->name, &f->description, err) != 0 ||
-        read_choice(&aggregate, aggregate_names, AGGREGATE_NAMES, &chosen, err) != 0)
-        return -1;
-    f->aggregate = (Aggregate)chosen;
     f->line = node_line(feature);
-    if (read_round(feature, f, err) != 0 || read_feature_column(p, feature, f, err) != 0 || conditions_read(p, feature, f, err) != 0)
-        return -1;
-    return windows_read(p, feature, &f->windows, &f->window_count, err);
+    int rc = check_keys(feature, "name, description, aggregate, column, where, round, windows", err);
+    if (!json_is_object(feature->value)) return -1;
+    rc |= gold_names_read(p, feature, &f->name, &f->description, err);
+    if (read_choice(&aggregate, aggregate_names, AGGREGATE_NAMES, &chosen, err) == 0) {
+        f->aggregate = (Aggregate)chosen;
+        rc |= read_round(feature, f, err);
+        rc |= read_feature_column(p, feature, f, err);
+    } else {
+        rc = -1;
+    }
+    rc |= conditions_read(p, feature, f, err);
+    return rc | windows_read(p, feature, &f->windows, &f->window_count, err);
 }
 
 /* ---- the document ---- */
@@ -78,25 +82,31 @@ static int check_new_columns(const Pipeline *p, const DocNode *feature, const Fe
 static int read_all(Pipeline *p, const DocNode *document, Error *err) {
     DocNode list;
     Feature initial = {0};
-    if (read_list(document, "features", true, &list, err) != 0 ||
-        windows_read(p, document, &initial.windows, &initial.window_count, err) != 0)
-        return -1;
+    int rc = windows_read(p, document, &initial.windows, &initial.window_count, err);
+    if (read_list(document, "features", true, &list, err) != 0 || json_array_size(list.value) == 0) p->features_missing = true;
+    if (!json_is_array(list.value)) return -1;
     if (json_array_size(list.value) == 0) return REFUSE(&list, err, "expected one or more features");
     p->features = strings_array(p->strings, json_array_size(list.value), sizeof *p->features);
     for (size_t i = 0; i < json_array_size(list.value); i++) {
         DocNode node = node_item(&list, i);
         Feature f = initial;
-        if (read_feature(p, &node, &f, err) != 0 || check_new_columns(p, &node, &f, err) != 0) return -1;
+        if (read_feature(p, &node, &f, err) != 0 || check_new_columns(p, &node, &f, err) != 0) {
+            p->features_missing = true;
+            rc = -1;
+            continue;
+        }
         p->features[p->feature_count++] = f;
     }
-    return windows_collect(p, &list, err);
+    return rc == 0 ? windows_collect(p, &list, err) : -1;
 }
 
 int features_read(Pipeline *p, const DocNode *document, Error *err) {
     DocNode version = node_member(document, "version");
     p->minimum_events = 1;
-    if (check_keys(document, "version, minimum_events, windows, features, labels", err) != 0) return -1;
-    if (!json_is_integer(version.value) || json_integer_value(version.value) != 1) return REFUSE(&version, err, "expected 1");
-    if (read_integer(document, "minimum_events", 1, INT32_MAX, &p->minimum_events, err) != 0 || read_all(p, document, err) != 0) return -1;
-    return labels_read(p, document, err);
+    int rc = check_keys(document, "version, minimum_events, windows, features, labels", err);
+    if (!json_is_object(document->value)) return -1;
+    if (!json_is_integer(version.value) || json_integer_value(version.value) != 1) rc |= REFUSE(&version, err, "expected 1");
+    rc |= read_integer(document, "minimum_events", 1, INT32_MAX, &p->minimum_events, err);
+    rc |= read_all(p, document, err);
+    return rc | labels_read(p, document, err);
 }

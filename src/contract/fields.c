@@ -75,32 +75,28 @@ int property_check_keys(const DocNode *property, Error *err) {
     return check_keys(property, known, err);
 }
 
-static int read_column(Pipeline *p, const DocNode *property, Field *field, Error *err) {
-    DocNode name = node_member(property, "name"), column = node_member(property, "physicalName");
-    if (read_message_name(&name, p->strings, &field->name, err) != 0 || read_name(&column, p->strings, &field->column, err) != 0) return -1;
-    if (is_silver_column(field->column)) return REFUSE(&column, err, "Silver has this column for every event; expected another name");
-    return 0;
+/* Rules about many events cannot be checked for a single event; the others are for other tools. */
+void property_note_unenforced(Pipeline *p, Contract *c, const DocNode *property) {
+    checks_note_keys(p, c, property, "unique, primaryKey, partitioned, encryptedName, relationships, transformDescription");
 }
 
-/* Rules about many events, which cannot be checked for a single event. */
-static void note_keys(Pipeline *p, Contract *c, const DocNode *property) {
-    static const char *const keys[] = {"unique", "primaryKey"};
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-        DocNode key = node_member(property, keys[i]);
-        if (json_is_true(key.value)) checks_note_unenforced(p, c, &key);
-    }
+static int read_column(Pipeline *p, const DocNode *property, Field *field, Error *err) {
+    DocNode name = node_member(property, "name"), column = node_member(property, "physicalName");
+    int rc = read_message_name(&name, p->strings, &field->name, err);
+    if (read_name(&column, p->strings, &field->column, err) != 0) return -1;
+    if (is_silver_column(field->column)) return REFUSE(&column, err, "Silver has this column for every event; expected another name");
+    return rc;
 }
 
 /* What a property of the payload and one inside an object have in common; the name, and the column if there is one, have been read. */
 static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
     DocNode transform = node_member(property, "transformLogic");
-    if (read_type(p, property, field, err) != 0 || read_description(property, p->strings, &field->description, err) != 0 ||
-        read_bool(property, "required", &field->required, err) != 0)
-        return -1;
-    if (node_exists(&transform)) return REFUSE(&transform, err, "properties of the payload are not transformed; leave this out");
     field->line = node_line(property);
-    note_keys(p, c, property);
-    return checks_read(p, c, property, field, err);
+    int typed = read_type(p, property, field, err), rc = typed | read_description(property, p->strings, &field->description, err);
+    rc |= read_bool(property, "required", &field->required, err);
+    if (node_exists(&transform)) rc |= REFUSE(&transform, err, "properties of the payload are not transformed; leave this out");
+    property_note_unenforced(p, c, property);
+    return typed == 0 ? rc | checks_read(p, c, property, field, err) : -1;
 }
 
 /* ---- inside objects and arrays ---- */
@@ -110,11 +106,13 @@ static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field 
 static int read_member(Pipeline *p, Contract *c, const DocNode *property, Field *parent, int level, Error *err) {
     DocNode name = node_member(property, "name");
     Field field = {0};
-    if (property_check_keys(property, err) != 0 || read_message_name(&name, p->strings, &field.name, err) != 0) return -1;
-    for (const Field *other = parent->properties; other < parent->properties + parent->property_count; other++)
+    int rc = property_check_keys(property, err), named = read_message_name(&name, p->strings, &field.name, err);
+    for (const Field *other = parent->properties; named == 0 && other < parent->properties + parent->property_count; other++)
         if (strcmp(other->name, field.name) == 0)
-            return REFUSE(&name, err, "the property on line %d has this name already; expected another name", other->line);
-    if (read_value_rules(p, c, property, &field, err) != 0 || read_inside(p, c, property, &field, level, err) != 0) return -1;
+            rc |= REFUSE(&name, err, "the property on line %d has this name already; expected another name", other->line);
+    rc |= read_value_rules(p, c, property, &field, err);
+    if (field.sql_type != NULL) rc |= read_inside(p, c, property, &field, level, err);
+    if (rc != 0 || named != 0) return -1;
     parent->properties = strings_grow(p->strings, parent->properties, parent->property_count, sizeof *parent->properties);
     parent->properties[parent->property_count++] = field;
     return 0;
@@ -122,9 +120,10 @@ static int read_member(Pipeline *p, Contract *c, const DocNode *property, Field 
 
 static int read_items(Pipeline *p, Contract *c, const DocNode *items, Field *parent, int level, Error *err) {
     Field field = {.name = ""};
-    if (property_check_keys(items, err) != 0 || read_value_rules(p, c, items, &field, err) != 0 ||
-        read_inside(p, c, items, &field, level, err) != 0)
-        return -1;
+    int rc = property_check_keys(items, err);
+    rc |= read_value_rules(p, c, items, &field, err);
+    if (field.sql_type != NULL) rc |= read_inside(p, c, items, &field, level, err);
+    if (rc != 0) return -1;
     parent->items = strings_grow(p->strings, NULL, 0, sizeof *parent->items);
     *parent->items = field;
     return 0;
@@ -134,7 +133,9 @@ static int read_items(Pipeline *p, Contract *c, const DocNode *items, Field *par
 static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field *field, int level, Error *err) {
     enum { LEVELS = 16 };
     DocNode properties, items;
-    if (read_list(property, "properties", false, &properties, err) != 0 || read_object(property, "items", &items, err) != 0) return -1;
+    int rc = read_list(property, "properties", false, &properties, err);
+    rc |= read_object(property, "items", &items, err);
+    if (rc != 0) return -1;
     if (node_exists(&properties) && (field->type != VALUE_JSON || field->array))
         return REFUSE(&properties, err, "only an object has properties");
     if (node_exists(&items) && !field->array) return REFUSE(&items, err, "only an array has items");
@@ -142,30 +143,31 @@ static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field 
         return REFUSE(property, err, "expected at most %d levels of objects and arrays", LEVELS);
     for (size_t i = 0; i < json_array_size(properties.value); i++) {
         DocNode member = node_item(&properties, i);
-        if (read_member(p, c, &member, field, level + 1, err) != 0) return -1;
+        rc |= read_member(p, c, &member, field, level + 1, err);
     }
-    return node_exists(&items) ? read_items(p, c, &items, field, level + 1, err) : 0;
+    return node_exists(&items) ? rc | read_items(p, c, &items, field, level + 1, err) : rc;
 }
 
 static int read_field(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
-    if (property_check_keys(property, err) != 0 || read_column(p, property, field, err) != 0 ||
-        read_value_rules(p, c, property, field, err) != 0)
-        return -1;
-    return read_inside(p, c, property, field, 1, err);
+    int rc = property_check_keys(property, err), named = read_column(p, property, field, err);
+    if (field->column == NULL) field->column = ""; /* NULL would mean: inside an object */
+    rc |= named | read_value_rules(p, c, property, field, err);
+    return field->sql_type != NULL ? rc | read_inside(p, c, property, field, 1, err) : -1;
 }
 
 /* ---- all properties ---- */
 
 static int check_unique(const Contract *c, const Field *field, const DocNode *property, Error *err) {
     DocNode name = node_member(property, "name"), column = node_member(property, "physicalName");
+    int rc = 0;
     for (const Field *other = c->fields; other < c->fields + c->field_count; other++) {
         if (strcasecmp(other->name, field->name) == 0)
-            return REFUSE(&name, err, "the property on line %d has this name already (capitals do not count); expected another name",
-                          other->line);
+            rc |= REFUSE(&name, err, "the property on line %d has this name already (capitals do not count); expected another name",
+                         other->line);
         if (strcmp(other->column, field->column) == 0)
-            return REFUSE(&column, err, "the property on line %d has this column already; expected another one", other->line);
+            rc |= REFUSE(&column, err, "the property on line %d has this column already; expected another one", other->line);
     }
-    return 0;
+    return rc;
 }
 
 /* All contracts share the columns of Silver. */
@@ -181,16 +183,25 @@ static int check_same_type(const Pipeline *p, const Contract *c, const Field *fi
 
 int payload_read(Pipeline *p, Contract *c, const DocNode *payload, Error *err) {
     DocNode properties;
-    if (read_list(payload, "properties", true, &properties, err) != 0) return -1;
+    int rc = 0;
+    if (read_list(payload, "properties", true, &properties, err) != 0 || json_array_size(properties.value) == 0) p->columns_missing = true;
+    if (!json_is_array(properties.value)) return -1;
     if (json_array_size(properties.value) == 0) return REFUSE(&properties, err, "expected one or more properties");
     for (size_t i = 0; i < json_array_size(properties.value); i++) {
         DocNode property = node_item(&properties, i);
         Field field = {0};
-        if (read_field(p, c, &property, &field, err) != 0 || check_unique(c, &field, &property, err) != 0 ||
-            check_same_type(p, c, &field, &property, err) != 0)
-            return -1;
+        if (read_field(p, c, &property, &field, err) != 0) rc = -1, p->limits_missing = true;
+        if (field.name == NULL || field.column[0] == '\0' || field.sql_type == NULL) {
+            p->columns_missing = true;
+            continue;
+        }
+        if (check_unique(c, &field, &property, err) != 0) {
+            rc = -1;
+            continue;
+        }
+        rc |= check_same_type(p, c, &field, &property, err);
         c->fields = strings_grow(p->strings, c->fields, c->field_count, sizeof *c->fields);
         c->fields[c->field_count++] = field;
     }
-    return 0;
+    return rc;
 }

@@ -21,7 +21,9 @@ bool feature_has_column(const Feature *f, const char *name, int *ret_window) {
 
 int gold_names_read(Pipeline *p, const DocNode *at, const char **ret_name, const char **ret_description, Error *err) {
     DocNode name = node_member(at, "name");
-    if (read_name(&name, p->strings, ret_name, err) != 0 || read_description(at, p->strings, ret_description, err) != 0) return -1;
+    int rc = read_name(&name, p->strings, ret_name, err);
+    rc |= read_description(at, p->strings, ret_description, err);
+    if (rc != 0) return -1;
     if (is_gold_column(*ret_name)) return REFUSE(&name, err, "Gold has this column for every subscriber; expected another name");
     return 0;
 }

@@ -15,14 +15,14 @@ static int find_feature(const Pipeline *p, const DocNode *node, LabelTerm *term,
         bool number = f->aggregate == AGGREGATE_COUNT || f->column.type == VALUE_INTEGER || f->column.type == VALUE_DECIMAL;
         return number ? 0 : REFUSE(node, err, "this feature is not numeric; expected a numeric one");
     }
+    if (name != NULL && p->features_missing) return -1; /* it may be the one that could not be read */
     return REFUSE(node, err, "expected the name of a feature, or of one of its windows");
 }
 
 static int read_term(Pipeline *p, const DocNode *node, LabelTerm *term, Error *err) {
     DocNode feature = node_member(node, "feature");
-    if (check_keys(node, "feature, equals, less_than, at_most, greater_than, at_least", err) != 0 ||
-        find_feature(p, &feature, term, err) != 0)
-        return -1;
+    int rc = check_keys(node, "feature, equals, less_than, at_most, greater_than, at_least", err);
+    if (rc != 0 || find_feature(p, &feature, term, err) != 0) return -1;
     if (json_object_size(node->value) != 2) return REFUSE(node, err, "expected a feature and one comparison with a number");
     for (size_t i = COMPARE_EQUAL; i < COMPARISON_NAMES; i++) {
         DocNode number = node_member(node, comparison_names[i]);
@@ -42,25 +42,30 @@ static int read_terms(Pipeline *p, const DocNode *label, Label *l, Error *err) {
     l->term_count = json_array_size(terms->value);
     if (l->term_count == 0) return REFUSE(terms, err, "expected one or more comparisons");
     l->terms = strings_array(p->strings, l->term_count, sizeof *l->terms);
+    int rc = 0;
     for (size_t i = 0; i < l->term_count; i++) {
         DocNode term = node_item(terms, i);
-        if (read_term(p, &term, &l->terms[i], err) != 0) return -1;
+        rc |= read_term(p, &term, &l->terms[i], err);
     }
-    return 0;
+    return rc;
 }
 
 int labels_read(Pipeline *p, const DocNode *document, Error *err) {
     DocNode list;
+    int rc = 0;
     if (read_list(document, "labels", false, &list, err) != 0) return -1;
     for (size_t i = 0; i < json_array_size(list.value); i++) {
         DocNode node = node_item(&list, i);
         Label l = {.line = node_line(&node)};
         if (check_keys(&node, "name, description, any_of, all_of", err) != 0 ||
-            gold_names_read(p, &node, &l.name, &l.description, err) != 0 || gold_check_new_column(p, &node, l.name, err) != 0 ||
-            read_terms(p, &node, &l, err) != 0)
-            return -1;
+            gold_names_read(p, &node, &l.name, &l.description, err) != 0 || gold_check_new_column(p, &node, l.name, err) != 0) {
+            rc = -1;
+            if (!json_is_object(node.value)) continue;
+        }
+        rc |= read_terms(p, &node, &l, err);
+        if (rc != 0) continue;
         p->labels = strings_grow(p->strings, p->labels, p->label_count, sizeof *p->labels);
         p->labels[p->label_count++] = l;
     }
-    return 0;
+    return rc;
 }

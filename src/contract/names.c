@@ -33,6 +33,7 @@ bool is_silver_column(const char *name) {
 }
 
 bool is_gold_column(const char *name) {
-    static const char *const names[] = {"subscriber_id", "refined_batch"};
+    static const char *const names[] = {"subscriber_id", "refined_batch", "churn_probability", "risk_band",
+                                        "reasons",       "model_id",      "scored_at"};
     return is_one_of(names, ARRAY_LEN(names), name);
 }

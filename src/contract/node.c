@@ -7,16 +7,24 @@
 #include <stdio.h>
 #include <string.h>
 
-DocNode node_root(const Document *document) {
-    return (DocNode){.document = document, .value = document_value(document)};
+DocNode node_root(const Document *document, json_t *mistakes) {
+    return (DocNode){.document = document, .mistakes = mistakes, .value = document_value(document)};
 }
 
 DocNode node_member(const DocNode *object, const char *key) {
-    return (DocNode){.document = object->document, .parent = object, .key = key, .value = json_object_get(object->value, key)};
+    return (DocNode){.document = object->document,
+                     .mistakes = object->mistakes,
+                     .parent = object,
+                     .key = key,
+                     .value = json_object_get(object->value, key)};
 }
 
 DocNode node_item(const DocNode *list, size_t index) {
-    return (DocNode){.document = list->document, .parent = list, .index = index, .value = json_array_get(list->value, index)};
+    return (DocNode){.document = list->document,
+                     .mistakes = list->mistakes,
+                     .parent = list,
+                     .index = index,
+                     .value = json_array_get(list->value, index)};
 }
 
 bool node_exists(const DocNode *node) {
@@ -75,6 +83,12 @@ static char *format_text(const char *fmt, va_list args) {
     return text;
 }
 
+/* Texts that are not UTF-8 cannot be in a document, but in the name of its file. */
+static void add_mistake(json_t *mistakes, const char *file, int line, const char *message) {
+    json_t *mistake = json_pack("{ss si ss}", "file", file, "line", line, "message", message);
+    json_array_append_new(mistakes, mistake != NULL ? mistake : json_pack("{ss si ss}", "file", "", "line", line, "message", "not UTF-8"));
+}
+
 int node_refuse(const DocNode *node, Error *err, const char *fmt, ...) {
     CLEANUP(buf_done) Buf value = {0};
     CLEANUP(free_text) char *path = node_path(node);
@@ -83,8 +97,10 @@ int node_refuse(const DocNode *node, Error *err, const char *fmt, ...) {
     CLEANUP(free_text) char *text = format_text(fmt, args);
     va_end(args);
     add_value(&value, node->value);
-    return error_set(err, ERR_CONFIG, "%s:%d: %s is %s: %s", document_name(node->document), node_line(node),
-                     path[0] != '\0' ? path : "the document", value.data, text);
+    const char *file = document_name(node->document), *where = path[0] != '\0' ? path : "the document";
+    CLEANUP(free_text) char *message = xasprintf("%s:%d: %s is %s: %s", file, node_line(node), where, value.data, text);
+    add_mistake(node->mistakes, file, node_line(node), message);
+    return err->kind == ERR_NONE ? error_set(err, ERR_CONFIG, "%s", message) : -1;
 }
 
 int path_refuse(const char *path, Error *err, const char *fmt, ...) {
@@ -93,4 +109,24 @@ int path_refuse(const char *path, Error *err, const char *fmt, ...) {
     CLEANUP(free_text) char *text = format_text(fmt, args);
     va_end(args);
     return error_set(err, ERR_CONFIG, "%s: %s", path, text);
+}
+
+/* 0: the message has none. */
+static int line_in(const char *message, const char *file) {
+    size_t n = strlen(file);
+    int line = 0;
+    return strncmp(message, file, n) == 0 && sscanf(message + n, ":%9d:", &line) == 1 ? line : 0;
+}
+
+int mistakes_note(json_t *mistakes, const char *file, Error *own, Error *err) {
+    add_mistake(mistakes, file, line_in(own->text, file), own->text);
+    if (err->kind == ERR_NONE) return error_move(err, own);
+    error_clear(own);
+    return -1;
+}
+
+void mistakes_count(const json_t *mistakes, Error *err) {
+    size_t more = json_array_size(mistakes) - 1;
+    if (json_array_size(mistakes) < 2) return;
+    error_set(err, err->kind, "%s (and %zu more mistake%s: `smelt contract check` shows all)", err->text, more, more == 1 ? "" : "s");
 }

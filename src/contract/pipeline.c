@@ -19,11 +19,24 @@ static const char suffix[] = ".odcs.yaml";
 
 typedef int (*Reader)(Pipeline *p, const DocNode *document, Error *err);
 
-static int read_document(Pipeline *p, const char *text, size_t len, const char *name, Reader reader, Error *err) {
+/* What is being read. */
+typedef struct Reading {
+    Pipeline *pipeline;
+    json_t *mistakes; /* of all files */
+} Reading;
+
+/* Of a file that cannot be read at all. */
+static int refuse_file(const Reading *r, const char *name, Error *own, Error *err) {
+    r->pipeline->columns_missing = true;
+    return mistakes_note(r->mistakes, name, own, err);
+}
+
+static int read_document(const Reading *r, const char *text, size_t len, const char *name, Reader reader, Error *err) {
     CLEANUP(document_freep) Document *document = NULL;
-    if (document_parse(text, len, name, &document, err) != 0) return -1;
-    DocNode root = node_root(document);
-    return reader(p, &root, err);
+    Error own = {0};
+    if (document_parse(text, len, name, &document, &own) != 0) return refuse_file(r, name, &own, err);
+    DocNode root = node_root(document, r->mistakes);
+    return reader(r->pipeline, &root, err);
 }
 
 static bool is_contract(const char *name) {
@@ -33,69 +46,92 @@ static bool is_contract(const char *name) {
 
 /* ---- built in ---- */
 
-static int read_embedded_file(Pipeline *p, const EmbeddedFile *file, Reader reader, Error *err) {
-    return read_document(p, (const char *)file->data, file->len, file->path, reader, err);
+static int read_embedded_file(const Reading *r, const EmbeddedFile *file, Reader reader, Error *err) {
+    return read_document(r, (const char *)file->data, file->len, file->path, reader, err);
 }
 
-static int read_embedded(Pipeline *p, Error *err) {
+static int read_embedded(const Reading *r, Error *err) {
     static const char contracts[] = EMBEDDED_DIR "/contracts/";
+    int rc = 0;
     for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++)
-        if (strncmp(f->path, contracts, sizeof contracts - 1) == 0 && is_contract(f->path) &&
-            read_embedded_file(p, f, contracts_read, err) != 0)
-            return -1;
+        if (strncmp(f->path, contracts, sizeof contracts - 1) == 0 && is_contract(f->path))
+            rc |= read_embedded_file(r, f, contracts_read, err);
     const EmbeddedFile *features = embedded_find(EMBEDDED_DIR "/features.yaml");
     if (features == NULL) BUG("no features built in");
-    contracts_sort(p);
-    return read_embedded_file(p, features, features_read, err);
+    contracts_sort(r->pipeline);
+    return rc | read_embedded_file(r, features, features_read, err);
 }
 
 /* ---- a directory ---- */
 
-static int read_file(Pipeline *p, const char *path, Reader reader, Error *err) {
+static int read_file(const Reading *r, const char *path, Reader reader, Error *err) {
     CLEANUP(buf_done) Buf text = {0};
-    if (file_read(path, &text, err) != 0) return -1;
-    return read_document(p, text.data != NULL ? text.data : "", text.len, path, reader, err);
+    Error own = {0};
+    if (file_read(path, &text, &own) != 0) return refuse_file(r, path, &own, err);
+    return read_document(r, text.data != NULL ? text.data : "", text.len, path, reader, err);
 }
 
 static int select_contract(const struct dirent *entry) {
     return is_contract(entry->d_name);
 }
 
-static int read_contracts(Pipeline *p, const char *dir, Error *err) {
+static int read_contracts(const Reading *r, const char *dir, Error *err) {
     struct dirent **entries = NULL;
     int n = scandir(dir, &entries, select_contract, alphasort), rc = 0;
-    if (n < 0) return REFUSE_PATH(dir, err, "expected a folder with files *%s: %s", suffix, strerror(errno));
+    Error own = {0};
+    if (n < 0) {
+        REFUSE_PATH(dir, &own, "expected a folder with files *%s: %s", suffix, strerror(errno));
+        return refuse_file(r, dir, &own, err);
+    }
     for (int i = 0; i < n; i++) {
         CLEANUP(free_text) char *path = path_join(dir, entries[i]->d_name);
-        if (rc == 0) rc = read_file(p, path, contracts_read, err);
+        rc |= read_file(r, path, contracts_read, err);
         free(entries[i]);
     }
     free(entries);
-    return n > 0 ? rc : REFUSE_PATH(dir, err, "there is no contract in this folder; expected files *%s", suffix);
+    if (n > 0) return rc;
+    REFUSE_PATH(dir, &own, "there is no contract in this folder; expected files *%s", suffix);
+    return refuse_file(r, dir, &own, err);
 }
 
-static int read_dir(Pipeline *p, const char *dir, Error *err) {
+static int read_dir(const Reading *r, const char *dir, Error *err) {
     CLEANUP(free_text) char *contracts = path_join(dir, "contracts");
     CLEANUP(free_text) char *features = path_join(dir, "features.yaml");
-    if (read_contracts(p, contracts, err) != 0) return -1;
-    contracts_sort(p);
-    return read_file(p, features, features_read, err);
+    int rc = read_contracts(r, contracts, err);
+    contracts_sort(r->pipeline);
+    return rc | read_file(r, features, features_read, err);
 }
 
 /* ---- the whole ---- */
 
-int pipeline_load_dir(const char *dir, Pipeline **ret, Error *err) {
+int pipeline_check_dir(const char *dir, PatternCheck check_pattern, Pipeline **ret, json_t **ret_mistakes, Error *err) {
     CLEANUP(pipeline_freep) Pipeline *p = xcalloc(1, sizeof *p);
+    Reading reading = {p, json_array()};
     p->strings = strings_new();
-    if ((dir == NULL ? read_embedded(p, err) : read_dir(p, dir, err)) != 0) return -1;
+    p->check_pattern = check_pattern;
+    *ret_mistakes = reading.mistakes;
+    int rc = dir == NULL ? read_embedded(&reading, err) : read_dir(&reading, dir, err);
+    BUG_IF((rc == 0) != (json_array_size(reading.mistakes) == 0));
+    if (rc != 0) return -1;
     pipeline_fingerprint(p);
     *ret = TAKE(p);
     return 0;
 }
 
-int pipeline_load(const Settings *settings, Pipeline **ret, Error *err) {
+int pipeline_load_dir(const char *dir, Pipeline **ret, Error *err) {
+    CLEANUP(json_freep) json_t *mistakes = NULL;
+    if (pipeline_check_dir(dir, NULL, ret, &mistakes, err) == 0) return 0;
+    mistakes_count(mistakes, err);
+    return -1;
+}
+
+const char *pipeline_dir(const Settings *settings) {
     const char *dir = settings_text(settings, "pipeline.dir");
-    return pipeline_load_dir(dir[0] != '\0' ? dir : NULL, ret, err);
+    return dir[0] != '\0' ? dir : NULL;
+}
+
+int pipeline_load(const Settings *settings, Pipeline **ret, Error *err) {
+    return pipeline_load_dir(pipeline_dir(settings), ret, err);
 }
 
 void pipeline_free(Pipeline *p) {

@@ -62,8 +62,7 @@ int read_list(const DocNode *at, const char *key, bool needed, DocNode *ret, Err
 
 /* ---- keys ---- */
 
-/* True when `key` is one of "a, b, c". */
-static bool is_in_list(const char *list, const char *key) {
+bool is_key_of(const char *list, const char *key) {
     size_t n = strlen(key);
     for (const char *name = list; name[0] != '\0';) {
         size_t length = strcspn(name, ",");
@@ -77,13 +76,14 @@ static bool is_in_list(const char *list, const char *key) {
 int check_keys(const DocNode *at, const char *known, Error *err) {
     const char *key;
     json_t *value;
+    int rc = 0;
     if (!json_is_object(at->value)) return REFUSE(at, err, "expected an object with the keys %s", known);
     json_object_foreach(at->value, key, value) {
-        if (is_in_list(known, key)) continue;
+        if (is_key_of(known, key)) continue;
         DocNode node = node_member(at, key);
-        return REFUSE(&node, err, "there is no such key; expected one of: %s", known);
+        rc |= REFUSE(&node, err, "there is no such key; expected one of: %s", known);
     }
-    return 0;
+    return rc;
 }
 
 /* ---- values ---- */

@@ -14,6 +14,8 @@ int read_description(const DocNode *at, Strings *strings, const char **ret, Erro
 int read_object(const DocNode *at, const char *key, DocNode *ret, Error *err) MUST_CHECK;
 int read_list(const DocNode *at, const char *key, bool needed, DocNode *ret, Error *err) MUST_CHECK;
 
+/* `key` is one of "a, b, c". */
+bool is_key_of(const char *list, const char *key);
 /* `at` must be an object that has only keys of `known` ("id, name, description"), so that a misspelt key is an error and does not disable a
  * rule. */
 int check_keys(const DocNode *at, const char *known, Error *err) MUST_CHECK;

@@ -35,12 +35,15 @@ int windows_read(Pipeline *p, const DocNode *at, int **ret, size_t *ret_count, E
     if (list.value == NULL) return 0;
     size_t n = json_array_size(list.value);
     if (n > WINDOWS_MAX) return REFUSE(&list, err, "expected at most %d windows", WINDOWS_MAX);
-    int *days = strings_array(p->strings, n + 1, sizeof *days);
+    int *days = strings_array(p->strings, n + 1, sizeof *days), rc = 0;
     for (size_t i = 0; i < n; i++) {
         DocNode window = node_item(&list, i);
-        if (read_window(&window, &days[i], err) != 0) return -1;
-        if (has_window(days, i, days[i])) return REFUSE(&window, err, "duplicate window; expected each window once");
+        if (read_window(&window, &days[i], err) != 0)
+            rc = -1;
+        else if (has_window(days, i, days[i]))
+            rc |= REFUSE(&window, err, "duplicate window; expected each window once");
     }
+    if (rc != 0) return -1;
     qsort(days, n, sizeof *days, compare_days);
     *ret = days;
     *ret_count = n;

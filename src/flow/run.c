@@ -33,6 +33,7 @@ typedef struct Run {
     Refinery *refinery;      /* NULL: not opened yet */
     Prefetch *prefetch;
     LakeCheckpoint *checkpoint; /* NULL: not begun */
+    Error unread;               /* partitions that could not be read to their end: the steps after ingest go on, and the run fails */
 } Run;
 
 const char *step_state_name(StepState state) {
@@ -55,6 +56,8 @@ static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
     options.mark = run->options->mark;
     if (ingest_run(run->conn, run->options->feed, &options, &result, err) != 0) return -1;
     *ret_summary = ingest_result_json(&result, feed_topic(run->options->feed));
+    error_clear(&run->unread);
+    if (ingest_result_check(&result, &run->unread) != 0) log_error("run", "going on without them: %s", run->unread.text);
     return result.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; what was read is safe") : 0;
 }
 
@@ -173,8 +176,9 @@ static StepState state_of(int rc, const Error *err) {
 static int announce_publish(Run *run, Error *err) {
     CLEANUP(json_freep) json_t *step = describe_step(steps[PUBLISH_STEP].name, step_state_name(STEP_DONE), 1, clock_wall_us());
     size_t written = run->written;
+    StepState end = run->unread.kind == ERR_NONE ? STEP_DONE : STEP_FAILED;
     if (lake_begin(run->conn, err) != 0) return -1;
-    if (write_steps(run, step, err) == 0 && store_run(run, step_state_name(STEP_DONE), NULL, true, err) == 0 &&
+    if (write_steps(run, step, err) == 0 && store_run(run, step_state_name(end), run->unread.text, true, err) == 0 &&
         lake_commit(run->conn, err) == 0)
         return 0;
     lake_rollback(run->conn);
@@ -234,6 +238,7 @@ static void run_done(Run *run) {
     prefetch_freep(&run->prefetch);
     refinery_freep(&run->refinery);
     json_decref(run->summary);
+    error_clear(&run->unread);
     free(run->id);
 }
 
@@ -246,7 +251,9 @@ static int run_steps(Run *run, StepState *ret_state, Error *err) {
             return error_prefix(err, "%s", steps[i].name);
         }
     }
-    return 0;
+    if (run->unread.kind == ERR_NONE) return 0;
+    *ret_state = STEP_FAILED;
+    return error_set(err, run->unread.kind, "ingest: %s", run->unread.text);
 }
 
 int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Error *err) {

@@ -28,8 +28,9 @@ typedef struct RunResult {
 } RunResult;
 void run_result_done(RunResult *result);
 
-/* Runs the steps in order; a step that fails for good ends the run. `ret` is set in any case but when the history itself cannot be written.
- * ret->summary: {run_id, state, started_at, seconds, steps: [{name, state, attempts, started_at, seconds, summary, error}]}, state one of
- * done, failed, stopped; of a step also skipped. Returns -1 with the failed step's error, so that the caller's exit code says what to do.
+/* Runs the steps in order; a step that fails for good ends the run. Partitions that ingest could not read to their end fail the run too,
+ * but only after all its steps. `ret` is set in any case but when the history itself cannot be written. ret->summary: {run_id, state,
+ * started_at, seconds, steps: [{name, state, attempts, started_at, seconds, summary, error}]}, state one of done, failed, stopped; of a
+ * step also skipped. Returns -1 with the failed step's error, so that the caller's exit code says what to do.
  */
 int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Error *err) MUST_CHECK;

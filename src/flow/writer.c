@@ -4,6 +4,7 @@
  * The lock is released after the database was closed. */
 #include "flow/writer.h"
 
+#include "base/clock.h"
 #include "base/disk_space.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -12,7 +13,7 @@
 #include "lake/layout.h"
 #include "lake/schema.h"
 
-enum { FULL_PAUSE_MS = 1000 };
+enum { FULL_PAUSE_MS = 1000, READER_WAIT_MS = 30000, READER_PAUSE_MS = 20 };
 
 LakeOptions writer_lake_options(const Settings *settings) {
     return (LakeOptions){.memory_limit = settings_int(settings, "lake.memory_limit"),
@@ -28,12 +29,23 @@ int writer_lock(const Settings *settings, const char *what, Writer *w, Error *er
     return file_lock(layout.lock_path, what, &w->lock, err);
 }
 
+/* This process has the writer's lock, so it is a reader that has the file open (flow/reader.h, health/lake_check.h), and not for long. */
+static int open_after_readers(const char *path, const LakeOptions *options, Lake **ret, Error *err) {
+    int64_t until_ns = clock_mono_ns() + READER_WAIT_MS * (NSEC_PER_SEC / 1000);
+    while (lake_open(path, options, ret, err) != 0) {
+        if (err->kind != ERR_BUSY || clock_mono_ns() > until_ns) return -1;
+        if (stop_wait_ms(READER_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while a reader had %s open", path);
+        error_clear(err);
+    }
+    return 0;
+}
+
 int writer_open_file(const Settings *settings, Writer *w, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     const char *path = layout.lake_path;
     LakeOptions options = writer_lake_options(settings);
     bool was_there = file_exists(path);
-    if (lake_open(path, &options, &w->lake, err) != 0)
+    if (open_after_readers(path, &options, &w->lake, err) != 0)
         return was_there && err->kind == ERR_IO ? error_set(err, ERR_IO, "%s. Next: `smelt recover` shows what it would do", err->text)
                                                 : -1;
     lake_set_fence(w->lake, check_lock, w->lock);
@@ -55,7 +67,9 @@ static int open_marked(const Settings *settings, Writer *w, Error *err) {
     if (check_missing(settings, err) != 0 || writer_open_file(settings, w, err) != 0 ||
         commit_mark_check(w->conn, layout.mark_path, &lake, err) != 0 || lake_migrate(w->conn, err) != 0)
         return -1;
-    return commit_mark_keeper_open(w->conn, layout.mark_path, &lake, &w->mark, err);
+    if (commit_mark_keeper_open(w->conn, layout.mark_path, &lake, &w->mark, err) != 0) return -1;
+    w->queries = query_socket_new(w->lake, layout.lock_path, layout.mark_path);
+    return 0;
 }
 
 static int open_writer(const Settings *settings, const char *what, Writer *ret, Error *err) {
@@ -94,16 +108,20 @@ int writer_reexec_if_disk_full(Error *err) {
     return -1;
 }
 
-int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) {
+int writer_check_exists(const Settings *settings, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     const char *path = layout.lake_path;
     if (check_missing(settings, err) != 0) return -1;
-    if (!file_exists(path))
-        return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
-    return open_writer(settings, what, ret, err);
+    if (file_exists(path)) return 0;
+    return error_set(err, ERR_UNAVAILABLE, "there is no lake at %s yet: run `smelt ingest` first, or set data.dir", path);
+}
+
+int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) {
+    return writer_check_exists(settings, err) == 0 ? open_writer(settings, what, ret, err) : -1;
 }
 
 void writer_done(Writer *w) {
+    query_socket_freep(&w->queries);
     stop_watchdog_freep(&w->watchdog);
     commit_mark_keeper_freep(&w->mark);
     lake_conn_freep(&w->conn);

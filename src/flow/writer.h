@@ -3,6 +3,7 @@
 #pragma once
 #include "base/files.h"
 #include "base/settings.h"
+#include "flow/query_socket.h"
 #include "flow/stop_watchdog.h"
 #include "lake/lake.h"
 #include "ledger/commit_mark_keeper.h"
@@ -14,6 +15,7 @@ typedef struct Writer {
     LakeConn *conn; /* migrated */
     CommitMarkKeeper *mark;
     StopWatchdog *watchdog;
+    QuerySocket *queries; /* of other processes; NULL: they find the lake busy */
 } Writer;
 
 /* Makes data.dir, takes the lock (`what`: the command, for the message of the process that comes second), opens and migrates the lake.
@@ -22,6 +24,8 @@ int writer_open(const Settings *settings, const char *what, Writer *ret, Error *
 void writer_done(Writer *w);
 /* As writer_open without making anything: ERR_UNAVAILABLE with the next step when there is no lake yet. */
 int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) MUST_CHECK;
+/* ERR_UNAVAILABLE as above, ERR_DATA when the lake is gone: by its commit mark there was one. */
+int writer_check_exists(const Settings *settings, Error *err) MUST_CHECK;
 /* As writer_open for a process that runs until it is stopped: waits until the disk has space (disk.reserve). ERR_STOPPED. */
 int writer_open_wait_for_space(const Settings *settings, const char *what, Writer *ret, Error *err) MUST_CHECK;
 /* After a failure of such a process: when the disk was full and DuckDB gave the database up for that, restarts this program, which

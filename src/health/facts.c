@@ -17,8 +17,11 @@
 enum { KAFKA_TIMEOUT_MS = 2000, API_TIMEOUT_MS = 1000 };
 
 struct FactsCache {
-    int64_t generation; /* that `row` is of */
+    SnapshotStamp stamp; /* of the snapshot that `row` is of */
+    int64_t generation, read_us;
+    char *problem; /* why it is not the newest */
     json_t *row;
+    LakeCheck lake;
 };
 
 FactsCache *facts_cache_new(void) {
@@ -27,6 +30,8 @@ FactsCache *facts_cache_new(void) {
 
 void facts_cache_free(FactsCache *c) {
     json_decref(c->row);
+    free(c->problem);
+    lake_check_done(&c->lake);
     free(c);
 }
 
@@ -42,6 +47,7 @@ void facts_done(Facts *f) {
     free(f->backup_error);
     json_decref(f->row);
     free(f->row_error);
+    free(f->snapshot_problem);
     free(f->api_url);
     free(f->api_error);
     *f = (Facts){0};
@@ -59,6 +65,8 @@ static void gather_kafka(Facts *f, KafkaClient *kafka) {
     if (kafka_ping(kafka, KAFKA_TIMEOUT_MS, &f->kafka, &err) != 0 ||
         kafka_topic_describe(kafka, settings_text(f->settings, "kafka.topic"), KAFKA_TIMEOUT_MS, &f->topic, &err) != 0)
         f->kafka_error = take_text(&err);
+    else if (kafka_topic_ask_high(kafka, settings_text(f->settings, "kafka.topic"), KAFKA_TIMEOUT_MS, &f->topic, &err) != 0)
+        error_clear(&err); /* what waits behind a transaction stays unknown */
 }
 
 static void gather_lake(Facts *f) {
@@ -118,28 +126,46 @@ static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     return 0;
 }
 
-static int snapshot_row(Facts *f, FactsCache *cache, const char *dir, Error *err) {
+/* Reads all of the snapshot, once. */
+static int read_snapshot(FactsCache *cache, const char *dir, Error *err) {
     LakeOptions options = {.threads = 1};
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
-    if (cache->row != NULL && cache->generation == f->generation) return 0;
-    if (snapshot_open(dir, &options, &snapshot, err) != 0) return -1;
+    SnapshotStamp stamp = snapshot_stamp(dir);
+    if (cache->row != NULL && snapshot_stamp_same(&stamp, &cache->stamp)) return 0;
     json_t *row;
-    if (query_row(snapshot_lake(snapshot), "serving/snapshot", &row, err) != 0) return -1;
+    if (snapshot_open_verified(dir, &options, &snapshot, err) != 0 ||
+        query_row(snapshot_lake(snapshot), "serving/snapshot", &row, err) != 0)
+        return -1;
     json_decref(cache->row);
+    free(cache->problem);
     cache->row = row;
-    cache->generation = f->generation = snapshot_generation(snapshot);
+    cache->stamp = stamp;
+    cache->read_us = clock_wall_us();
+    cache->generation = snapshot_generation(snapshot);
+    cache->problem = snapshot_problem(snapshot) != NULL ? xstrdup(snapshot_problem(snapshot)) : NULL;
     return 0;
+}
+
+static void gather_snapshot(Facts *f, FactsCache *cache, const char *dir) {
+    Error err = {0};
+    if (read_snapshot(cache, dir, &err) != 0) {
+        f->row_error = take_text(&err);
+        return;
+    }
+    f->row = json_incref(cache->row);
+    f->generation = cache->generation;
+    f->snapshot_read_us = cache->read_us;
+    f->snapshot_problem = cache->problem != NULL ? xstrdup(cache->problem) : NULL;
 }
 
 static void gather_row(Facts *f, FactsCache *cache, Lake *live) {
     Error err = {0};
     CLEANUP(layout_done) Layout layout = layout_of(f->settings);
     f->generation = snapshot_current(layout.snapshots_dir);
-    int rc = live != NULL ? query_row(live, "serving/views", &f->row, &err) : snapshot_row(f, cache, layout.snapshots_dir, &err);
-    if (rc != 0)
+    if (live == NULL)
+        gather_snapshot(f, cache, layout.snapshots_dir);
+    else if (query_row(live, "serving/views", &f->row, &err) != 0)
         f->row_error = take_text(&err);
-    else if (live == NULL)
-        f->row = json_incref(cache->row);
 }
 
 static void gather_disk(Facts *f) {
@@ -161,8 +187,11 @@ void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, Kaf
     f->settings = options->settings;
     f->live = options->live != NULL;
     f->ask_api = options->ask_api;
+    f->refused = options->refused;
     gather_kafka(f, kafka);
     gather_lake(f);
+    lake_check(&cache->lake, options, f->writer);
+    f->lake = &cache->lake;
     gather_runs(f);
     gather_mark(f);
     gather_backup(f);
@@ -221,8 +250,15 @@ int64_t facts_next_offset(const Facts *f, int32_t partition) {
 
 int64_t facts_lag(const Facts *f, const Offsets *p) {
     int64_t from = facts_next_offset(f, p->partition);
+    if (!offsets_are_known(p)) return 0; /* its leader did not answer */
     if (from < p->start) from = p->start;
     return p->end > from ? p->end - from : 0;
+}
+
+int64_t facts_behind_transaction(const Facts *f, size_t i) {
+    const Offsets *p = &f->topic.partitions[i];
+    if (f->topic.high == NULL || !offsets_are_known(p)) return 0;
+    return f->topic.high[i] > p->end ? f->topic.high[i] - p->end : 0;
 }
 
 const json_t *facts_last_run(const Facts *f) {

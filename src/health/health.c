@@ -10,6 +10,8 @@
 #include <pthread.h>
 #include <string.h>
 
+enum { CHECK_TAKES_S = 60 }; /* at most, when nothing hangs */
+
 struct Health {
     HealthOptions options;
     KafkaClient *kafka;
@@ -17,6 +19,8 @@ struct Health {
     Facts facts; /* only the refreshing thread */
     pthread_mutex_t lock;
     json_t *report, *samples; /* under lock */
+    int64_t checked_ns;       /* when that report was made; under lock */
+    int64_t stale_ns;         /* an older report is not believed */
     Periodic *refreshes;      /* NULL until health_start */
 };
 
@@ -34,6 +38,7 @@ int health_new(const HealthOptions *options, Health **ret, Error *err) {
     h->cache = facts_cache_new();
     h->report = first_report();
     h->samples = json_array();
+    h->stale_ns = INT64_MAX;
     *ret = h;
     return 0;
 }
@@ -106,6 +111,7 @@ void health_refresh(Health *h) {
     pthread_mutex_lock(&h->lock);
     swap(&h->report, &report);
     swap(&h->samples, &samples);
+    h->checked_ns = clock_mono_ns();
     pthread_mutex_unlock(&h->lock);
 }
 
@@ -116,8 +122,25 @@ static json_t *copy_of(Health *h, json_t *const *kept) {
     return copy;
 }
 
+void report_call_unknown(json_t *report, int64_t age_us) {
+    CLEANUP(buf_done) Buf summary = {0};
+    size_t i;
+    json_t *part;
+    buf_add_str(&summary, "The parts were last checked ");
+    format_age(&summary, age_us);
+    buf_add_str(&summary, " ago: the check hangs.");
+    json_object_set_new(report, "state", json_string("unknown"));
+    json_object_set_new(report, "summary", json_string(summary.data));
+    json_array_foreach(json_object_get(report, "components"), i, part) json_object_set_new(part, "state", json_string("unknown"));
+}
+
 json_t *health_report(Health *h) {
-    return copy_of(h, &h->report);
+    json_t *report = copy_of(h, &h->report);
+    pthread_mutex_lock(&h->lock);
+    int64_t age_ns = h->checked_ns > 0 ? clock_mono_ns() - h->checked_ns : 0;
+    pthread_mutex_unlock(&h->lock);
+    if (age_ns > h->stale_ns) report_call_unknown(report, age_ns / (NSEC_PER_SEC / USEC_PER_SEC));
+    return report;
 }
 
 json_t *health_samples(Health *h) {
@@ -131,5 +154,6 @@ static void refresh(void *arg) {
 }
 
 int health_start(Health *h, int interval_ms, Error *err) {
+    h->stale_ns = interval_ms * (NSEC_PER_SEC / 1000) + CHECK_TAKES_S * NSEC_PER_SEC;
     return periodic_start(interval_ms, refresh, h, &h->refreshes, err);
 }

@@ -14,7 +14,11 @@ typedef struct Health Health;
 typedef struct HealthOptions {
     const Settings *settings; /* borrowed */
     Lake *live;               /* the lake of this process; NULL: the newest snapshot is read, never the live file. Borrowed */
-    bool ask_api;             /* GET /livez at http.listen; not for a server, which is the API */
+    const char *refused;      /* why this process cannot use the lake, and what to do; NULL: it can. Borrowed */
+    /* Asks the process that writes the lake whether it is what its mark says (flow/reader.h: reader_check_writer). NULL: it is not asked.
+     */
+    int (*check_writer)(const Settings *settings, Error *err);
+    bool ask_api; /* GET /livez at http.listen; not for a server, which is the API */
 } HealthOptions;
 
 /* Checks nothing yet. ERR_CONFIG: Kafka's settings are wrong. */
@@ -27,7 +31,7 @@ void health_refresh(Health *h);
 int health_start(Health *h, int interval_ms, Error *err) MUST_CHECK;
 
 /* {state, summary, checked_at, components: [{name, title, state, detail, ...}]}; a new reference. States: "ok", "degraded", "down", and
- * "unknown" before the first refresh. The whole is the worst of its parts. */
+ * "unknown" before the first refresh, and when a refresh of health_start hangs. The whole is the worst of its parts. */
 json_t *health_report(Health *h) MUST_CHECK;
 /* The same as numbers for GET /metrics: [[metric, value, {label: value}], ...]; a new reference. Empty before the first refresh. */
 json_t *health_samples(Health *h) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "health/health.h"
+#include "health/lake_check.h"
 #include "kafka/admin.h"
 #include "ledger/commit_mark.h"
 #include "recovery/backup.h"
@@ -20,6 +21,8 @@ typedef struct Facts {
     KafkaTopic topic;  /* of kafka.topic, when it answered */
     char *lake_path;
     int64_t lake_bytes, lake_changed_us; /* -1: no lake */
+    const LakeCheck *lake;               /* what was found in it; borrowed. NULL: not looked at */
+    const char *refused;                 /* why this process does not use it (HealthOptions.refused); borrowed */
     CommitMarkState mark_state;
     CommitMark mark;          /* the commit mark, when it is good */
     char *mark_error;         /* it could not be read */
@@ -31,7 +34,9 @@ typedef struct Facts {
     bool run_lost;             /* the last run ended without recording its end */
     json_t *row;               /* of sql/serving/health.sql; NULL: nothing published or refined */
     char *row_error;           /* why not */
-    int64_t generation;        /* of the newest snapshot; 0: none */
+    int64_t generation;        /* of the snapshot that is read, or of the newest when live; 0: none */
+    char *snapshot_problem;    /* why that is not the newest; NULL: it is */
+    int64_t snapshot_read_us;  /* when all of it was read; 0: never */
     char *api_url, *api_error; /* NULL error: it is alive */
     int64_t disk_free, disk_size;
 } Facts;
@@ -64,9 +69,15 @@ const char *facts_text(const Facts *f, const char *column);
 int64_t facts_next_offset(const Facts *f, int32_t partition);
 /* Events of a partition that Kafka has and Bronze does not. */
 int64_t facts_lag(const Facts *f, const Offsets *p);
+/* Of the partition at index `i`: messages behind an open transaction, which nobody may read until it ends. */
+int64_t facts_behind_transaction(const Facts *f, size_t i);
 /* The state of the last run that ended, or "lost"; NULL: none. Its object, or NULL. */
 const char *facts_run_state(const Facts *f);
 const json_t *facts_last_run(const Facts *f);
+
+/* ---- the report (health.c) ---- */
+/* A check that hangs, for example on a disk that does not answer, must not leave the last good report standing. */
+void report_call_unknown(json_t *report, int64_t age_us);
 
 /* ---- numbers (samples.c) ---- */
 /* [[metric, value, {label: value}], ...], the samples of one metric side by side; `parts`: the components of the report. A new reference.

@@ -60,6 +60,49 @@ static int64_t waiting_events(const Facts *f) {
     return waiting;
 }
 
+/* What ingest wrote into the mark about partitions that do not move although there is more of them. */
+static void add_stuck(const Facts *f, Finding *r) {
+    size_t i;
+    json_t *stuck;
+    json_array_foreach(f->mark.stuck, i, stuck) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, " Partition %d of %s does not move beyond offset %lld: %s.",
+                 (int)json_integer_value(json_object_get(stuck, "partition")), json_string_value(json_object_get(stuck, "topic")),
+                 (long long)json_integer_value(json_object_get(stuck, "offset")), json_string_value(json_object_get(stuck, "reason")));
+    }
+    if (json_array_size(f->mark.stuck) > 0) json_object_set(r->more, "stuck", f->mark.stuck);
+}
+
+/* Events that landed after the snapshot of the row was made: the mark has counted them. */
+static int64_t newer_events(const Facts *f) {
+    int64_t newer = f->mark_state == MARK_GOOD ? f->mark.landed - facts_int(f, "landed") : 0;
+    return newer > 0 ? newer : 0;
+}
+
+static int64_t ingested_us(const Facts *f) {
+    int64_t us = facts_time(f, "ingested_at");
+    return newer_events(f) > 0 && f->mark.written_us > us ? f->mark.written_us : us;
+}
+
+/* A producer that died within a transaction stops all readers of its partitions until the transaction times out. */
+static void add_transactions(const Facts *f, Finding *r) {
+    int64_t behind = 0;
+    for (size_t i = 0; i < f->topic.partition_count; i++) behind += facts_behind_transaction(f, i);
+    put_int(r, "behind_transactions", behind);
+    if (behind == 0) return;
+    buf_add_char(&r->detail, ' ');
+    format_count(&r->detail, behind, "message waits", "messages wait");
+    buf_add_str(&r->detail, " behind an open transaction.");
+    if (f->now_us - ingested_us(f) > fresh_within_us(f)) r->state = STATE_DEGRADED;
+}
+
+static void add_unanswered(const Facts *f, Finding *r) {
+    if (f->topic.unanswered == 0) return;
+    r->state = STATE_DEGRADED;
+    format_count(&r->detail, (int64_t)f->topic.unanswered, " of them gives no answer", " of them give no answer");
+    buf_addf(&r->detail, ": %s.", f->topic.unanswered_reason != NULL ? f->topic.unanswered_reason : "the brokers do not name them");
+}
+
 static bool judge_kafka(const Facts *f, Finding *r) {
     const char *topic = settings_text(f->settings, "kafka.topic");
     put_text(r, "bootstrap", settings_text(f->settings, "kafka.bootstrap"));
@@ -81,25 +124,63 @@ static bool judge_kafka(const Facts *f, Finding *r) {
     }
     buf_addf(&r->detail, "The topic %s has ", topic);
     format_count(&r->detail, (int64_t)f->topic.partition_count, "partition.", "partitions.");
+    add_unanswered(f, r);
+    add_stuck(f, r);
+    add_transactions(f, r);
     put_int(r, "waiting_events", waiting_events(f));
     return true;
 }
 
 /* ---- lake and disk ---- */
 
+/* What is known to be wrong with the lake, or NULL. */
+static const char *lake_problem(const Facts *f) {
+    return f->refused != NULL ? f->refused : f->lake != NULL ? f->lake->problem : NULL;
+}
+
+/* How much is known of the lake's state, and since when. */
+static void describe_check(const Facts *f, Finding *r) {
+    static const LakeCheck never = {0};
+    const LakeCheck *c = f->lake != NULL ? f->lake : &never;
+    char time[CLOCK_TEXT_SIZE];
+    if (c->unknown != NULL) {
+        r->state = f->writer != NULL ? STATE_DEGRADED : STATE_UNKNOWN;
+        buf_addf(&r->detail, " It could not be verified now: %s.", c->unknown);
+    }
+    if (c->checked_us == 0) {
+        if (f->writer == NULL) r->state = STATE_UNKNOWN;
+        buf_add_str(&r->detail, f->writer != NULL ? " It compared the lake with its mark when it opened it." : " Not verified yet.");
+        return;
+    }
+    put_text(r, "verified_at", clock_format(c->checked_us, time));
+    json_object_set_new(r->more, "all_rows_read", json_boolean(c->all_read));
+    add_age(r, c->all_read ? " Opened, compared with its mark and read to its end " : " Compared with its mark ", f->now_us - c->checked_us,
+            " ago.");
+    if (!c->all_read && f->writer == NULL) buf_add_str(&r->detail, " Not all rows were read then; `smelt audit` reads them.");
+}
+
 static bool judge_lake(const Facts *f, Finding *r) {
-    if (f->lake_bytes < 0) {
-        r->state = STATE_DOWN;
-        buf_addf(&r->detail, "There is no lake at %s yet; `smelt ingest` makes it.", f->lake_path);
+    if (f->lake_bytes >= 0) put_int(r, "bytes", f->lake_bytes);
+    put_text(r, "writer", f->writer);
+    r->state = STATE_DOWN;
+    if (lake_problem(f) != NULL) {
+        buf_addf(&r->detail, "%s.", lake_problem(f));
         return true;
     }
-    put_int(r, "bytes", f->lake_bytes);
-    put_text(r, "writer", f->writer);
+    if (f->lake_bytes < 0) {
+        buf_addf(&r->detail,
+                 f->mark.commit > 0 ? "The lake %s is gone; `smelt recover` says what can be done."
+                                    : "There is no lake at %s yet; `smelt ingest` makes it.",
+                 f->lake_path);
+        return true;
+    }
+    r->state = STATE_OK;
     format_bytes(&r->detail, f->lake_bytes);
     if (f->writer != NULL)
         buf_addf(&r->detail, "; %s is writing to it.", f->writer);
     else
         add_age(r, "; no process is writing to it, last changed ", f->now_us - f->lake_changed_us, " ago.");
+    describe_check(f, r);
     return true;
 }
 
@@ -193,17 +274,6 @@ static void add_newest_event(const Facts *f, Finding *r) {
     if (facts_time(f, "newest_event_at") > 0) add_age(r, " The newest event is ", age_of(f, "newest_event_at"), " old.");
 }
 
-/* Events that landed after the snapshot of the row was made: the mark has counted them. */
-static int64_t newer_events(const Facts *f) {
-    int64_t newer = f->mark_state == MARK_GOOD ? f->mark.landed - facts_int(f, "landed") : 0;
-    return newer > 0 ? newer : 0;
-}
-
-static int64_t ingested_us(const Facts *f) {
-    int64_t us = facts_time(f, "ingested_at");
-    return newer_events(f) > 0 && f->mark.written_us > us ? f->mark.written_us : us;
-}
-
 static void add_landed(const Facts *f, Finding *r) {
     char time[CLOCK_TEXT_SIZE];
     int64_t newer = newer_events(f), rows = facts_int(f, "landed") + newer;
@@ -215,12 +285,34 @@ static void add_landed(const Facts *f, Finding *r) {
     buf_add_char(&r->detail, '.');
 }
 
+/* Messages that are no events: with a wrong serializer, all of them. */
+static void add_rejects(const Facts *f, Finding *r) {
+    int64_t rejected = facts_int(f, "rejected"), landed = facts_int(f, "landed") + newer_events(f);
+    if (f->mark_state == MARK_GOOD && f->mark.rejected > rejected) rejected = f->mark.rejected;
+    put_int(r, "rejected", rejected);
+    if (rejected == 0) return;
+    double percent = 100.0 * (double)rejected / (double)(landed + rejected);
+    const json_t *most = json_array_get(json_object_get(f->row, "rejects"), 0);
+    const char *reason = json_string_value(json_object_get(most, "reason")), *example = json_string_value(json_object_get(most, "example"));
+    buf_add_char(&r->detail, ' ');
+    format_count(&r->detail, rejected, "message was no event", "messages were no events");
+    buf_addf(&r->detail, " (%.1f%%)", percent);
+    if (percent <= QUARANTINE_PERCENT_MAX) {
+        buf_add_char(&r->detail, '.');
+        return;
+    }
+    r->state = STATE_DEGRADED;
+    if (reason != NULL) buf_addf(&r->detail, ", most of them %s (%.200s)", reason, example != NULL ? example : "");
+    buf_add_str(&r->detail, ": see `smelt quarantine list`.");
+}
+
 static bool judge_bronze(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     int64_t waiting = waiting_events(f), age = f->now_us - ingested_us(f);
     bool late = age > fresh_within_us(f) && waiting != 0; /* also when Kafka does not answer */
     put_int(r, "waiting_events", waiting);
     add_landed(f, r);
+    add_rejects(f, r);
     if (ingested_us(f) == 0) {
         r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, " Nothing was ingested yet; run `smelt ingest`.");
@@ -292,6 +384,11 @@ static bool judge_model(const Facts *f, Finding *r) {
     const char *model = facts_text(f, "model_id");
     static const char *const columns[] = {"model_id", "trained_at", "auc", "label_source", "scored_at", "scores"};
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) put_copy(r, f, columns[i]);
+    bool by_rule = strcmp(settings_text(f->settings, "model.label"), "rule") == 0;
+    if (model == NULL && by_rule && json_is_false(json_object_get(f->row, "has_label"))) {
+        buf_add_str(&r->detail, "No model: this pipeline has no label churn_label (model.label).");
+        return true;
+    }
     if (model == NULL) {
         r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, "No model yet, so no risk scores; run `smelt train`.");
@@ -361,7 +458,15 @@ static bool judge_snapshot(const Facts *f, Finding *r) {
     }
     put_copy(r, f, "as_of");
     int64_t age = age_of(f, "as_of");
-    buf_addf(&r->detail, "Generation %" PRId64 ", published ", f->generation);
+    char read_at[CLOCK_TEXT_SIZE];
+    put_text(r, "verified_at", f->snapshot_read_us > 0 ? clock_format(f->snapshot_read_us, read_at) : NULL);
+    if (f->snapshot_problem != NULL) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, "%s. Served instead: g", f->snapshot_problem);
+    } else {
+        buf_add_char(&r->detail, 'G');
+    }
+    buf_addf(&r->detail, "eneration %" PRId64 ", published ", f->generation);
     format_age(&r->detail, age);
     buf_add_str(&r->detail, " ago");
     bool late = age > fresh_within_us(f) && f->lake_changed_us > facts_time(f, "as_of") + USEC_PER_SEC;

@@ -30,8 +30,18 @@ static void put_partitions(json_t *out, const Facts *f, const char *metric, bool
     for (size_t i = 0; i < f->topic.partition_count; i++) {
         const Offsets *p = &f->topic.partitions[i];
         char number[16];
+        if (!offsets_are_known(p)) continue;
         snprintf(number, sizeof number, "%" PRId32, p->partition);
         put_labelled(out, metric, (double)(lag ? facts_lag(f, p) : p->end),
+                     json_pack("{s:s, s:s}", "topic", settings_text(f->settings, "kafka.topic"), "partition", number));
+    }
+}
+
+static void put_transactions(json_t *out, const Facts *f) {
+    for (size_t i = 0; f->topic.high != NULL && i < f->topic.partition_count; i++) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", i);
+        put_labelled(out, "smelt_partition_transaction_events", (double)facts_behind_transaction(f, i),
                      json_pack("{s:s, s:s}", "topic", settings_text(f->settings, "kafka.topic"), "partition", number));
     }
 }
@@ -43,6 +53,7 @@ static void sample_kafka(json_t *out, const Facts *f) {
     put(out, "smelt_kafka_latency_seconds", f->kafka.latency_ms / 1000);
     put_partitions(out, f, "smelt_partition_end_offset", false);
     put_partitions(out, f, "smelt_partition_lag_events", true);
+    put_transactions(out, f);
 }
 
 /* ---- files ---- */

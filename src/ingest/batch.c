@@ -21,7 +21,6 @@ enum {
     COL_SOURCE,
     COL_SUBSCRIBER,
     COL_EVENT_TIME,
-    COL_UNUSUAL_TIME,
     COL_PAYLOAD,
     COL_QUALITY,
     COL_EXTRA,
@@ -29,13 +28,19 @@ enum {
     COL_RAW
 };
 const LakeColumn batch_columns[BATCH_COLUMNS] = {
-    [COL_PARTITION] = {"kafka_partition", LAKE_INT},  [COL_OFFSET] = {"kafka_offset", LAKE_INT},
-    [COL_TIMESTAMP] = {"kafka_timestamp", LAKE_TIME}, [COL_ID] = {"event_id", LAKE_TEXT},
-    [COL_TYPE] = {"event_type", LAKE_TEXT},           [COL_SOURCE] = {"source_system", LAKE_TEXT},
-    [COL_SUBSCRIBER] = {"subscriber_id", LAKE_TEXT},  [COL_EVENT_TIME] = {"event_timestamp", LAKE_TIME},
-    [COL_UNUSUAL_TIME] = {"unusual_time", LAKE_TEXT}, [COL_PAYLOAD] = {"raw_payload", LAKE_JSON},
-    [COL_QUALITY] = {"quality_score", LAKE_INT},      [COL_EXTRA] = {"extra_fields", LAKE_JSON},
-    [COL_REJECT] = {"reject_reason", LAKE_TEXT},      [COL_RAW] = {"raw_value", LAKE_BLOB},
+    [COL_PARTITION] = {"kafka_partition", LAKE_INT},
+    [COL_OFFSET] = {"kafka_offset", LAKE_INT},
+    [COL_TIMESTAMP] = {"kafka_timestamp", LAKE_TIME},
+    [COL_ID] = {"event_id", LAKE_TEXT},
+    [COL_TYPE] = {"event_type", LAKE_TEXT},
+    [COL_SOURCE] = {"source_system", LAKE_TEXT},
+    [COL_SUBSCRIBER] = {"subscriber_id", LAKE_TEXT},
+    [COL_EVENT_TIME] = {"event_timestamp", LAKE_TIME},
+    [COL_PAYLOAD] = {"raw_payload", LAKE_JSON},
+    [COL_QUALITY] = {"quality_score", LAKE_INT},
+    [COL_EXTRA] = {"extra_fields", LAKE_JSON},
+    [COL_REJECT] = {"reject_reason", LAKE_TEXT},
+    [COL_RAW] = {"raw_value", LAKE_BLOB},
 };
 
 Batch *batch_new(size_t max_rows, size_t max_bytes) {
@@ -132,7 +137,6 @@ static void put_envelope(LakeChunk *chunk, size_t row, const Envelope *e) {
     put_span(chunk, COL_SOURCE, row, e->source);
     put_span(chunk, COL_SUBSCRIBER, row, e->subscriber_id);
     put_int(chunk, COL_EVENT_TIME, row, e->has_time, e->time_us);
-    put_span(chunk, COL_UNUSUAL_TIME, row, e->unusual_time);
     put_span(chunk, COL_PAYLOAD, row, e->payload);
     put_int(chunk, COL_QUALITY, row, e->has_quality, e->quality);
     put_span(chunk, COL_EXTRA, row, e->extra);
@@ -147,7 +151,7 @@ static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const Batc
     lake_put_int(chunk, COL_OFFSET, row, m->offset);
     put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us != INT64_MIN, m->timestamp_us);
     put_envelope(chunk, row, &e);
-    if (!m->tombstone && (e.reject != NULL || e.unusual_time.at != NULL))
+    if (!m->tombstone && e.reject != NULL)
         lake_put_blob(chunk, COL_RAW, row, bytes, m->len);
     else
         lake_put_null(chunk, COL_RAW, row);

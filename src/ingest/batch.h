@@ -19,6 +19,7 @@ typedef struct BatchGap {
     int32_t partition;
     int64_t first, next; /* [first, next) will never be delivered */
     const char *reason;  /* static text */
+    bool lost;           /* there were messages: not markers of transactions, or what was aborted or compacted away */
 } BatchGap;
 
 /* What the ledger stores of a batch, beside its messages. */
@@ -57,9 +58,8 @@ BatchOffsets batch_take_offsets(Batch *b);
 void batch_offsets_done(BatchOffsets *offsets);
 
 /* The columns of the source table function, and its LakeFill (state: Batch *). Each message is parsed (envelope.h): an event has the
- * fields of its envelope, what cannot be one its bytes and the reason. Where `unusual_time` is given it is up to DuckDB whether it is a
- * time, and the bytes are there too. A tombstone has no bytes. */
-enum { BATCH_COLUMNS = 14 };
+ * fields of its envelope, what cannot be one its bytes and the reason. A tombstone has no bytes. */
+enum { BATCH_COLUMNS = 13 };
 extern const LakeColumn batch_columns[BATCH_COLUMNS];
 size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity);
 void batch_rewind(Batch *b); /* before each scan */

@@ -4,11 +4,17 @@
  * in the batch itself and in Bronze. Bronze is asked by literal event times, so that its zone maps prune: a dense range of hours covers
  * most of the batch, and the few events outside (late ones) are asked for by a list of their times. The check is exact whatever the split.
  *
+ * A row with the identity of an earlier event is a copy only when its content is the same (conflicts.h).
+ *
  * Invariant: `copies` holds lineage of this batch only, so that each staged row goes to exactly one of Bronze, duplicates, rejects. */
 #include "ingest/bronze.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "ingest/conflicts.h"
+#include <inttypes.h>
+#include <string.h>
 
 #define HOUR_US         (3600 * USEC_PER_SEC)
 #define SCAN_THREADS    2
@@ -29,7 +35,8 @@ typedef struct StagingSlot {
     size_t count;   /* messages that were staged */
     bool large;     /* ... and they were large */
     BatchOffsets offsets;
-    Hours hours; /* how the staged events are spread over time */
+    size_t gaps_scanned; /* of `offsets`: what the source of gaps has given */
+    Hours hours;         /* how the staged events are spread over time */
 } StagingSlot;
 
 struct Bronze {
@@ -48,8 +55,25 @@ static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
     return batch_fill(((StagingSlot *)state)->batch, chunk, capacity);
 }
 
+static const LakeColumn gap_columns[] = {
+    {"kafka_partition", LAKE_INT}, {"first_offset", LAKE_INT}, {"next_offset", LAKE_INT}, {"reason", LAKE_TEXT}};
+
+static size_t fill_gaps(void *state, LakeChunk *chunk, size_t capacity) {
+    StagingSlot *slot = state;
+    size_t row = 0;
+    for (; row < capacity && slot->gaps_scanned < slot->offsets.gap_count; row++) {
+        const BatchGap *g = &slot->offsets.gaps[slot->gaps_scanned++];
+        lake_put_int(chunk, 0, row, g->partition);
+        lake_put_int(chunk, 1, row, g->first);
+        lake_put_int(chunk, 2, row, g->next);
+        lake_put_utf8(chunk, 3, row, g->reason, strlen(g->reason));
+    }
+    return row;
+}
+
 static int open_slot(Lake *lake, StagingSlot *slot, Error *err) {
     if (lake_connect(lake, &slot->conn, err) != 0) return -1;
+    if (lake_register_source(slot->conn, "kafka_gaps", gap_columns, ARRAY_LEN(gap_columns), 1, fill_gaps, slot, err) != 0) return -1;
     return lake_register_source(slot->conn, "kafka_batch", batch_columns, ARRAY_LEN(batch_columns), SCAN_THREADS, fill, slot, err);
 }
 
@@ -161,6 +185,20 @@ static int find_copies(const StagingSlot *slot, Error *err) {
 
 /* ---- the transaction ---- */
 
+/* What only looked like copies. */
+static int land_conflicts(const StagingSlot *slot, const LakeBinding lineage[4], LedgerCounts *counts, Error *err) {
+    int64_t conflicts;
+    if (conflicts_find(slot->conn, &conflicts, err) != 0) return -1;
+    if (conflicts == 0) return 0;
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/land_conflicts"), lineage, 4);
+    counts->landed += conflicts;
+    log_warn("ingest",
+             "%" PRId64 " messages have the source, id and time of an earlier event and another content; they are kept, and `smelt refine` "
+             "says what becomes of them",
+             conflicts);
+    return lake_exec(slot->conn, "bronze/land_conflicts", sql, err);
+}
+
 static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
     LakeBinding lineage[] = {{"topic", lake_text(b->topic.name)},
                              {"epoch", lake_int(b->topic.epoch)},
@@ -168,33 +206,57 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
                              {"now", lake_time(now_us)}};
     if (find_copies(slot, err) != 0) return -1;
     if (run_bound(slot, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
+    if (land_conflicts(slot, lineage, counts, err) != 0) return -1;
     if (run_bound(slot, "bronze/rejects", lineage, 4, &counts->rejected, err) != 0) return -1;
     if (run_bound(slot, "bronze/duplicates", lineage, 4, &counts->duplicates, err) != 0) return -1;
     return lake_exec(slot->conn, "bronze/unstage", lake_sql("bronze/unstage"), err); /* their memory is for the other slot */
 }
 
-static int land_gaps(const Bronze *b, const StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
+static int land_gaps(const Bronze *b, StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
+    int64_t stored = 0;
+    LakeBinding lineage[] = {{"topic", lake_text(b->topic.name)},
+                             {"epoch", lake_int(b->topic.epoch)},
+                             {"batch", lake_int(b->batch_id + 1)},
+                             {"now", lake_time(now_us)}};
+    if (slot->offsets.gap_count == 0) return 0;
+    slot->gaps_scanned = 0;
+    if (run_bound(slot, "bronze/gaps", lineage, ARRAY_LEN(lineage), &stored, err) != 0) return -1;
+    if (stored != (int64_t)slot->offsets.gap_count)
+        return error_set(err, ERR_BUG, "%zu gaps became %lld rows: nothing was stored", slot->offsets.gap_count, (long long)stored);
     for (size_t i = 0; i < slot->offsets.gap_count; i++) {
         const BatchGap *g = &slot->offsets.gaps[i];
-        LakeValue values[] = {lake_text(b->topic.name), lake_int(b->topic.epoch), lake_int(g->partition),    lake_int(g->first),
-                              lake_int(g->next),        lake_text(g->reason),     lake_int(b->batch_id + 1), lake_time(now_us)};
-        if (lake_exec_values(slot->conn, "bronze/gap", lake_sql("bronze/gap"), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
         counts->gaps += g->next - g->first;
+        counts->lost += g->lost ? g->next - g->first : 0;
     }
     return 0;
 }
 
+/* What the audit counts on. A number that is none, like those by which the client library says "not known", never becomes an offset. */
+static int check_position(const Bronze *b, const Offsets *p, Error *err) {
+    if (p->start >= 0 && p->next >= p->start) return 0;
+    return error_set(err, ERR_BUG, "%s partition %d: offsets %lld to %lld cannot be: nothing was stored", b->topic.name, (int)p->partition,
+                     (long long)p->start, (long long)p->next);
+}
+
+static LakeValue known(bool is_known, int64_t v) {
+    return is_known ? lake_int(v) : lake_null();
+}
+
 /* All partitions in one statement: each costs milliseconds, whatever it does. */
 static int store_positions(const Bronze *b, const StagingSlot *slot, int64_t now_us, Error *err) {
-    static const char row[] = "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{topic_id}}, {{cluster_id}}, {{now}})";
+    static const char row[] =
+        "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{last}}, {{leader_epoch}}, {{topic_id}}, {{cluster_id}}, {{now}})";
     CLEANUP(buf_done) Buf sql = {0};
     for (size_t i = 0; i < slot->offsets.position_count; i++) {
         const Offsets *p = &slot->offsets.positions[i];
+        if (check_position(b, p, err) != 0) return -1;
         LakeBinding values[] = {{"topic", lake_text(b->topic.name)},
                                 {"epoch", lake_int(b->topic.epoch)},
                                 {"partition", lake_int(p->partition)},
                                 {"start", lake_int(p->start)},
                                 {"next", lake_int(p->next)},
+                                {"last", known(p->last >= 0, p->last)},
+                                {"leader_epoch", known(p->leader_epoch >= 0, p->leader_epoch)},
                                 {"topic_id", lake_text(b->topic.topic_id)},
                                 {"cluster_id", lake_text(b->topic.cluster_id)},
                                 {"now", lake_time(now_us)}};
@@ -218,7 +280,7 @@ static int check_counts(const StagingSlot *slot, const LedgerCounts *c, Error *e
     return error_set(err, ERR_BUG, "a batch of %zu messages became %lld rows: nothing of it was stored", slot->count, (long long)sum);
 }
 
-static int land_in_transaction(const Bronze *b, const StagingSlot *slot, LedgerCounts *counts, Error *err) {
+static int land_in_transaction(const Bronze *b, StagingSlot *slot, LedgerCounts *counts, Error *err) {
     int64_t now_us = clock_wall_us();
     if (lake_begin(slot->conn, err) != 0) return -1;
     if (slot->count > 0 && land_messages(b, slot, now_us, counts, err) != 0) return -1;
@@ -228,7 +290,7 @@ static int land_in_transaction(const Bronze *b, const StagingSlot *slot, LedgerC
 }
 
 int bronze_land(Bronze *b, int slot_number, LedgerCounts *ret, Error *err) {
-    const StagingSlot *slot = &b->slots[slot_number];
+    StagingSlot *slot = &b->slots[slot_number];
     LedgerCounts counts = {0};
     if (slot->large && lake_expect_rows(slot->conn, true, err) != 0) return -1;
     if (land_in_transaction(b, slot, &counts, err) != 0) {

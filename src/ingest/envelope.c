@@ -128,81 +128,6 @@ static Span text_of(const Member *m) {
 
 /* ---- fields ---- */
 
-static bool take_digits(const char **at, const char *end, int n, int *ret) {
-    *ret = 0;
-    for (; n > 0; n--, ++*at) {
-        if (*at == end || **at < '0' || **at > '9') return false;
-        *ret = *ret * 10 + (**at - '0');
-    }
-    return true;
-}
-
-static bool take_char(const char **at, const char *end, char c) {
-    if (*at == end || **at != c) return false;
-    ++*at;
-    return true;
-}
-
-/* Days since 1970-01-01 of a date of the proleptic Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
-static int64_t days_from_civil(int year, int month, int day) {
-    int y = month <= 2 ? year - 1 : year, era = y / 400, year_of_era = y - era * 400;
-    int day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return (int64_t)era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
-}
-
-static int days_in_month(int year, int month) {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    return month == 2 && leap ? 29 : days[month - 1];
-}
-
-static bool take_date(const char **at, const char *end, int64_t *ret_days) {
-    int year, month, day;
-    if (!take_digits(at, end, 4, &year) || !take_char(at, end, '-') || !take_digits(at, end, 2, &month) || !take_char(at, end, '-') ||
-        !take_digits(at, end, 2, &day))
-        return false;
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) return false;
-    *ret_days = days_from_civil(year, month, day);
-    return true;
-}
-
-/* Seconds of the day and microseconds. */
-static bool take_clock(const char **at, const char *end, int *ret_seconds, int *ret_us) {
-    int hour, minute, second, digit;
-    if (!take_digits(at, end, 2, &hour) || !take_char(at, end, ':') || !take_digits(at, end, 2, &minute) || !take_char(at, end, ':') ||
-        !take_digits(at, end, 2, &second) || hour > 23 || minute > 59 || second > 59)
-        return false;
-    *ret_seconds = hour * 3600 + minute * 60 + second;
-    *ret_us = 0;
-    if (!take_char(at, end, '.')) return true;
-    int unit = 100000;
-    for (; unit > 0 && take_digits(at, end, 1, &digit); unit /= 10) *ret_us += digit * unit;
-    return unit < 100000;
-}
-
-static bool take_zone(const char **at, const char *end, int *ret_seconds) {
-    int hours, minutes;
-    *ret_seconds = 0;
-    if (take_char(at, end, 'Z')) return true;
-    bool east = take_char(at, end, '+');
-    if (!east && !take_char(at, end, '-')) return false;
-    if (!take_digits(at, end, 2, &hours) || !take_char(at, end, ':') || !take_digits(at, end, 2, &minutes) || hours > 14 || minutes > 59)
-        return false;
-    *ret_seconds = (hours * 3600 + minutes * 60) * (east ? 1 : -1);
-    return true;
-}
-
-/* False: not of the ordinary form; it may be a time all the same. */
-static bool read_ordinary_time(Span text, int64_t *ret_us) {
-    const char *at = text.at, *end = text.at + text.len;
-    int64_t days;
-    int seconds, us, zone;
-    if (!take_date(&at, end, &days) || !(take_char(&at, end, 'T') || take_char(&at, end, ' '))) return false;
-    if (!take_clock(&at, end, &seconds, &us) || !take_zone(&at, end, &zone) || at != end) return false;
-    *ret_us = (days * 86400 + seconds - zone) * USEC_PER_SEC + us;
-    return true;
-}
-
 /* An integer as one writes it: no sign but -, no leading zeros, no fraction, no exponent. */
 static bool read_integer(Span text, int32_t *ret) {
     bool negative = text.len > 0 && text.at[0] == '-';
@@ -226,31 +151,45 @@ static const char *judge_identity(const Member *m, Span *ret, const char *reason
     return ret->len > 0 ? NULL : reason;
 }
 
-static Span optional_text(const Member *m) {
-    return m->value != NULL ? text_of(m) : (Span){0};
+static bool is_there(const Member *m) {
+    return m->value != NULL && !yyjson_is_null(m->value);
 }
-
-/* The first thing that is wrong with it, in the order in which they are listed. */
-static const char *read_fields(const Member members[ENVELOPE_FIELDS], Envelope *e) {
-    const char *reject = judge_identity(&members[ID], &e->id, "bad_id");
-    if (reject == NULL) reject = judge_identity(&members[SOURCE], &e->source, "bad_source");
-    if (reject != NULL) return reject;
-    e->type = optional_text(&members[TYPE]);
-    e->subscriber_id = optional_text(&members[SUBSCRIBER_ID]);
-    Span time = optional_text(&members[TIMESTAMP]), quality = optional_text(&members[QUALITY_SCORE]);
-    e->has_time = time.at != NULL && read_ordinary_time(time, &e->time_us);
-    if (!e->has_time) e->unusual_time = time;
-    if (members[PAYLOAD].value != NULL && !yyjson_is_null(members[PAYLOAD].value)) e->payload = members[PAYLOAD].raw_value;
-    e->has_quality = quality.at != NULL && read_integer(quality, &e->quality);
-    return quality.at == NULL || e->has_quality ? NULL : "bad_quality_score";
-}
-
-/* ---- the message ---- */
 
 static void add_extra(EnvelopeParser *p, const Member *m) {
     buf_add_char(&p->extra, p->extra.len == 0 ? '{' : ',');
     buf_add(&p->extra, m->raw.at, m->raw.len);
 }
+
+/* A text, or a number's digits. */
+static void read_subscriber(EnvelopeParser *p, const Member *m, Envelope *e) {
+    if (yyjson_is_str(m->value) || yyjson_is_raw(m->value))
+        e->subscriber_id = text_of(m);
+    else if (is_there(m))
+        add_extra(p, m);
+}
+
+static void read_quality(EnvelopeParser *p, const Member *m, Envelope *e) {
+    e->has_quality = yyjson_is_raw(m->value) && read_integer(m->raw_value, &e->quality);
+    if (is_there(m) && !e->has_quality) add_extra(p, m);
+}
+
+/* Why it is no event: the first thing that is wrong, in the order in which they are listed. */
+static const char *read_fields(EnvelopeParser *p, const Member members[ENVELOPE_FIELDS], Envelope *e) {
+    const char *reject = judge_identity(&members[ID], &e->id, "bad_id");
+    if (reject == NULL) reject = judge_identity(&members[SOURCE], &e->source, "bad_source");
+    if (reject != NULL) return reject;
+    if (is_there(&members[TIMESTAMP])) {
+        e->has_time = yyjson_is_str(members[TIMESTAMP].value) && clock_read(text_of(&members[TIMESTAMP]), &e->time_us) == CLOCK_READ;
+        if (!e->has_time) return "bad_timestamp";
+    }
+    if (members[TYPE].value != NULL) e->type = text_of(&members[TYPE]);
+    if (is_there(&members[PAYLOAD])) e->payload = members[PAYLOAD].raw_value;
+    read_subscriber(p, &members[SUBSCRIBER_ID], e);
+    read_quality(p, &members[QUALITY_SCORE], e);
+    return NULL;
+}
+
+/* ---- the message ---- */
 
 /* False: a field of the envelope is there twice. */
 static bool sort_members(EnvelopeParser *p, yyjson_val *object, const char *bytes, size_t len, Member members[ENVELOPE_FIELDS]) {
@@ -277,7 +216,7 @@ static const char *read_object(EnvelopeParser *p, yyjson_val *object, const char
     Member members[ENVELOPE_FIELDS] = {0};
     if (!yyjson_is_obj(object)) return "not_object";
     if (!sort_members(p, object, bytes, len, members)) return "repeated_field";
-    const char *reject = read_fields(members, e);
+    const char *reject = read_fields(p, members, e);
     if (reject == NULL && p->extra.len > 0) {
         buf_add_char(&p->extra, '}');
         e->extra = (Span){p->extra.data, p->extra.len};

@@ -2,7 +2,10 @@
  *
  * Strict JSON (RFC 8259): NaN, trailing commas, a byte order mark and two values are none. Nothing is rewritten: the payload and the
  * unknown fields are the bytes that came, digit by digit; a number in a text field is its digits. A field of the envelope that is there
- * twice is ambiguous, so the message is rejected. */
+ * twice is ambiguous, so the message is rejected.
+ *
+ * What an event must have to be one: an id and a source, and a time in one of the forms of base/clock.h or none. All else is for its
+ * contract to judge: where a value does not fit its column, it stays among the unknown fields under its own name. */
 #pragma once
 #include "base/attr.h"
 #include "base/span.h"
@@ -11,13 +14,12 @@
 
 /* Texts are valid UTF-8, and borrowed from the message and the parser until its next message. NULL in the JSON is an absent text too. */
 typedef struct Envelope {
-    const char *reject; /* why it is no event (static text, as in bronze_rejects.reason); NULL: it is one, if `unusual_time` is a time */
+    const char *reject; /* why it is no event (static text, as in bronze_rejects.reason); NULL: it is one */
     Span id, type, source, subscriber_id;
     Span payload; /* JSON */
-    Span extra;   /* a JSON object of the fields that we do not know; absent when there are none */
+    Span extra;   /* a JSON object: the fields that we do not know, and a subscriber_id or quality_score of another type than its column */
     bool has_time, has_quality;
-    int64_t time_us;   /* of an ordinary time, as 2026-11-24T10:15:00.123456Z or with +02:00 */
-    Span unusual_time; /* any other text that is there: for DuckDB to read */
+    int64_t time_us;
     int32_t quality;
 } Envelope;
 

@@ -29,6 +29,10 @@ int feed_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) {
     return feed->ops->seek(feed, partition, offset, err);
 }
 
+int feed_verify(Feed *feed, const Offsets *p, int64_t offset, Error *err) {
+    return feed->ops->verify != NULL ? feed->ops->verify(feed, p, offset, err) : 0;
+}
+
 void feed_report(Feed *feed, const Offsets *partitions, size_t n) {
     feed->ops->report(feed, partitions, n);
 }

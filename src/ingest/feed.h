@@ -34,8 +34,8 @@ const char *feed_topic(const Feed *feed);
  * feed_seek says where to read. ERR_UNAVAILABLE: no answer within the timeout; ERR_STOPPED. */
 int feed_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
 /* Is it still there, and the one that was described as `was`? Ids never come back: after this, everything that was read before it is of
- * that one. Cheap, also while reading. *ret_grown: it has more partitions than `was`. ERR_UNAVAILABLE, ERR_STOPPED; ERR_DATA when it was
- * deleted, recreated or truncated. */
+ * that one. Cheap, also while reading; asks nothing of the leaders of partitions. *ret_grown: it has more partitions than `was`.
+ * ERR_UNAVAILABLE, ERR_STOPPED; ERR_DATA when it was deleted, recreated or truncated. */
 int feed_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) MUST_CHECK;
 
 /* ---- reading ---- */
@@ -49,5 +49,9 @@ int feed_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) MUST
 int feed_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) MUST_CHECK;
 /* Reads one of the partitions on from another offset, after KAFKA_OUT_OF_RANGE. */
 int feed_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) MUST_CHECK;
+/* Reads a partition on from `offset`, which is above p->last, when the message at p->last is still the one of p->leader_epoch; otherwise
+ * KAFKA_TRUNCATED follows. After feed_start, at an offset that is there, and before the first poll. A feed without leader epochs does
+ * nothing. */
+int feed_verify(Feed *feed, const Offsets *p, int64_t offset, Error *err) MUST_CHECK;
 /* Everything below each `next` is durable: for the lag tools of a broker. Never fails, never waits. */
 void feed_report(Feed *feed, const Offsets *partitions, size_t n);

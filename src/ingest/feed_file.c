@@ -68,7 +68,9 @@ static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err
         return error_errno(err, ERR_IO, errno, "cannot read %s", f->path);
     }
     Offsets *partition = xcalloc(1, sizeof *partition);
-    *partition = (Offsets){.next = OFFSET_UNKNOWN, .end = lines};
+    *partition = offsets_unknown(0);
+    partition->start = 0;
+    partition->end = lines;
     *ret = (KafkaTopic){.exists = true, .cluster_id = xstrdup(""), .topic_id = topic_id, .partition_count = 1, .partitions = partition};
     return 0;
 }
@@ -119,7 +121,12 @@ static int file_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
         return 0;
     }
     f->at_end = false;
-    *ret = (KafkaEvent){.kind = KAFKA_MESSAGE, .offset = f->next++, .timestamp_us = INT64_MIN, .value = f->line, .len = (size_t)n};
+    *ret = (KafkaEvent){.kind = KAFKA_MESSAGE,
+                        .offset = f->next++,
+                        .leader_epoch = LEADER_EPOCH_UNKNOWN,
+                        .timestamp_us = INT64_MIN,
+                        .value = f->line,
+                        .len = (size_t)n};
     return 0;
 }
 
@@ -127,7 +134,7 @@ static void file_report(Feed *feed, const Offsets *partitions, size_t n) {
     (void)feed, (void)partitions, (void)n;
 }
 
-static const FeedOps file_ops = {file_free, file_describe, file_check, file_start, file_poll, file_seek, file_report};
+static const FeedOps file_ops = {file_free, file_describe, file_check, file_start, file_poll, file_seek, NULL, file_report};
 
 int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) {
     CLEANUP(free_text) char *real = realpath(path, NULL);

@@ -9,6 +9,7 @@ typedef struct FeedOps {
     int (*start)(Feed *feed, const Offsets *partitions, size_t n, Error *err);
     int (*poll)(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err);
     int (*seek)(Feed *feed, int32_t partition, int64_t offset, Error *err);
+    int (*verify)(Feed *feed, const Offsets *p, int64_t offset, Error *err); /* NULL: there is nothing to compare */
     void (*report)(Feed *feed, const Offsets *partitions, size_t n);
 } FeedOps;
 

@@ -69,8 +69,9 @@ static int topic_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *er
 }
 
 static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
+    TopicFeed *t = (TopicFeed *)feed;
     CLEANUP(kafka_topic_done) KafkaTopic now = {0};
-    if (topic_describe(feed, timeout_ms, &now, err) != 0) return -1;
+    if (kafka_topic_identify(t->client, feed->topic, timeout_ms, &now, err) != 0) return -1;
     if (!now.exists) return error_set(err, ERR_DATA, "%s was deleted while it was read. What was stored stays", feed->topic);
     if (strcmp(now.topic_id, was->topic_id) != 0)
         return error_set(err, ERR_DATA,
@@ -99,11 +100,15 @@ static int topic_seek(Feed *feed, int32_t partition, int64_t offset, Error *err)
     return kafka_consumer_seek(((TopicFeed *)feed)->consumer, partition, offset, err);
 }
 
+static int topic_verify(Feed *feed, const Offsets *p, int64_t offset, Error *err) {
+    return kafka_consumer_verify(((TopicFeed *)feed)->consumer, p->partition, offset, p->leader_epoch, err);
+}
+
 static void topic_report(Feed *feed, const Offsets *partitions, size_t n) {
     kafka_consumer_report(((TopicFeed *)feed)->consumer, partitions, n);
 }
 
-static const FeedOps topic_ops = {topic_free, topic_describe, topic_check, topic_start, topic_poll, topic_seek, topic_report};
+static const FeedOps topic_ops = {topic_free, topic_describe, topic_check, topic_start, topic_poll, topic_seek, topic_verify, topic_report};
 
 int feed_open_topic(const Settings *settings, const char *topic, Feed **ret, Error *err) {
     TopicFeed *t = xcalloc(1, sizeof *t);

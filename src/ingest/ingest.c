@@ -16,6 +16,7 @@ struct Ingest {
     Feed *feed;     /* borrowed */
     IngestOptions options;
     Session *session; /* NULL: the next step opens one */
+    Cuts cuts;        /* found by the sessions so far */
     IngestResult result;
     int64_t began_ns;
 };
@@ -29,23 +30,24 @@ Ingest *ingest_open(LakeConn *conn, Feed *feed, const IngestOptions *options) {
 void ingest_close(Ingest *in) {
     session_freep(&in->session);
     ingest_result_done(&in->result);
+    ingest_cuts_done(&in->cuts);
     free(in);
 }
 
-/* The session delivers no more: either that was all, or the topic has more partitions. */
+/* The session delivers no more: either that was all, or there are partitions to be read in another session. */
 static int end_session(Ingest *in, IngestState *ret, Error *err) {
-    bool grown;
-    if (session_end(in->session, in->conn, &in->result, &grown, err) != 0) return -1;
+    bool again;
+    if (session_end(in->session, in->conn, &in->result, &again, err) != 0) return -1;
     session_freep(&in->session);
     in->result.seconds = clock_seconds_since(in->began_ns);
-    if (grown) log_info("ingest", "%s has more partitions now: reading them too", feed_topic(in->feed));
-    *ret = grown ? INGEST_IDLE : INGEST_DONE;
+    if (again) log_info("ingest", "%s has partitions that were not read until now: reading them too", feed_topic(in->feed));
+    *ret = again ? INGEST_IDLE : INGEST_DONE;
     return 0;
 }
 
 static int step(Ingest *in, IngestState *ret, Error *err) {
     IngestState state;
-    if (in->session == NULL && session_open(in->conn, in->feed, &in->options, &in->session, err) != 0) return -1;
+    if (in->session == NULL && session_open(in->conn, in->feed, &in->options, &in->cuts, &in->session, err) != 0) return -1;
     if (session_step(in->session, &in->result.counts, &state, err) != 0) return -1;
     if (state == INGEST_DONE) return end_session(in, ret, err);
     *ret = state;

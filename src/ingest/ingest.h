@@ -12,9 +12,13 @@
 #include "ledger/commit_mark_keeper.h"
 
 typedef struct IngestOptions {
-    bool follow;        /* read on after the end, until stop_requested() */
-    bool new_epoch;     /* accept a topic that was deleted and recreated: read it from its beginning */
-    int64_t timeout_ms; /* give up when the feed was away this long; 0: never */
+    bool follow;          /* read on after the end, until stop_requested() */
+    bool new_epoch;       /* accept a topic that was deleted and recreated, or a log that was cut off: read on under the next epoch */
+    bool skip_unreadable; /* record a batch that cannot be read as a gap, and go on */
+    int64_t timeout_ms;   /* give up when the feed was away this long; 0: never */
+    /* A partition that does not move this long, although there is more of it: without `follow` it is given up (IngestResult.problem), with
+     * it reported once a minute. 0: never. */
+    int64_t stall_ms;
     size_t batch_rows, batch_bytes;
     int64_t commit_interval_ms;
     /* At least `reserve` bytes must be free in `disk_dir` (NULL: not checked) before a batch lands: with `follow` the step waits for them,
@@ -52,10 +56,16 @@ typedef struct IngestResult {
     Offsets *partitions; /* `next`: as stored; `end`: as last seen. Owned: ingest_result_done */
     size_t partition_count;
     bool stopped; /* by a signal, before the end that was seen at the start */
+    /* Without `follow`: partitions that could not be read to their end, which did not hold back the others. ERR_DATA: they hold messages
+     * that cannot be read; ERR_UNAVAILABLE: another attempt may do. ERR_NONE: all were. */
+    Error problem;
 } IngestResult;
 
 /* Steps until INGEST_DONE. On an error everything committed stays, and `ret` is not touched. */
 int ingest_run(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestResult *ret, Error *err) MUST_CHECK;
+/* Moves the problem to `err`: -1. 0: there was none. */
+int ingest_result_check(IngestResult *result, Error *err) MUST_CHECK;
 void ingest_result_done(IngestResult *result);
-/* The summary that users rely on: landed, duplicates, rejected, gaps, seconds, events_per_second, partitions. The caller owns it. */
+/* The summary that users rely on: landed, duplicates, rejected, gaps, lost (of the gaps), seconds, events_per_second, stopped, partitions,
+ * and `problem` when there was one. The caller owns it. */
 json_t *ingest_result_json(const IngestResult *result, const char *topic);

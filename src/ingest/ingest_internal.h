@@ -1,21 +1,98 @@
-/* ingest_internal.h: the reading half of a session: what start.c, reader.c and session.c share. */
+/* ingest_internal.h: the reading half of a session: what its files share. From top to bottom: session.c, start.c and reader.c use watch.c,
+ * unreadable.c and cuts.c, and all of them gaps.c. */
 #pragma once
 #include "ingest/batch_queue.h"
 #include "ingest/ingest.h"
+#include <stdatomic.h>
+
+/* A partition whose log was cut off: what is at `offset` and above it is other messages than those that were read. */
+typedef struct Cut {
+    int epoch; /* of the ledger, in which it was noticed */
+    int32_t partition;
+    int64_t offset; /* OFFSET_UNKNOWN: what is still the same is not known */
+} Cut;
+
+typedef struct Cuts {
+    Cut *items; /* owned: ingest_cuts_done */
+    size_t count;
+} Cuts;
+
+/* The search for the first offset behind a batch that cannot be read: `bad` cannot, `good` can (OFFSET_UNKNOWN: not found yet). */
+typedef struct Search {
+    bool active;
+    int64_t base; /* where the batch begins, as far as it is known */
+    int64_t bad, good, probe, step;
+} Search;
+
+/* How one partition is being read, beside its Offsets. */
+typedef struct PartitionState {
+    int64_t handed_over; /* its `next` that was handed over last, or stored before; OFFSET_UNKNOWN: none */
+    int64_t seen_next,
+        moved_ns;        /* how far it was when it was last seen to move, and when that was; moved_ns also while nothing is to come */
+    int64_t reported_ns; /* when it was last logged that it is stuck; 0: it is not */
+    bool unverified;     /* its leader has changed since it was read: nothing of it was heard yet */
+    bool unanswered;     /* its leader gave no answer when it was asked last */
+    bool given_up;       /* without `follow`: it did not move for too long, and is not waited for */
+    char *reason;        /* the last problem with it since it moved; NULL: none. Owned */
+    bool unreadable;     /* ... which is in the messages themselves */
+    int problems;        /* so many since it moved */
+    Search search;
+} PartitionState;
 
 typedef struct Reader {
     Feed *feed;
     const IngestOptions *options;
     const KafkaTopic *topic; /* as it was described at the start */
+    int epoch;               /* of the ledger */
     Offsets *partitions;     /* next: the only offset that may be added now; end: as last seen, without `follow` reading stops here */
-    int64_t *handed_over;    /* the `next` of each partition that was handed over last, or stored before; OFFSET_UNKNOWN: none */
-    size_t count;
-    Batch *batch; /* being filled */
+    PartitionState *states;  /* of each of `partitions` */
+    size_t count, left_out;  /* partitions that are read; those that gave no answer at the start, and are not */
+    Batch *batch;            /* being filled */
     BatchQueue *queue;
-    int64_t heard_ns; /* when the feed last answered or delivered */
-    bool grown;       /* the topic has partitions that are not read yet */
-    Error err;        /* why it ended; read after the thread was joined */
+    Cuts *cuts;              /* found by this session and the ones before; borrowed */
+    int64_t began_ns;        /* the session */
+    int64_t now_ns;          /* of the last event, coarse */
+    int64_t heard_ns;        /* when the feed last answered or delivered */
+    int64_t check_ns;        /* when it is asked again whether it is there and the same */
+    int check_pause_ms;      /* grows while it is away; 0: it is there */
+    int64_t watched_ns;      /* when progress was last looked at */
+    int64_t described_ns;    /* when the feed was last asked for the ends of its partitions */
+    size_t stuck_count;      /* partitions that did not move then */
+    bool grown;              /* there are partitions that are not read yet: another session is needed */
+    bool cut;                /* a log was cut off, and options->new_epoch accepts that: another session is needed */
+    Error problem;           /* without `follow`: partitions that could not be read to their end; the others were */
+    Error err;               /* why it ended; read, like `problem`, after the thread was joined */
+    _Atomic(json_t *) stuck; /* news of the partitions that do not move, for the landing thread, which owns what it takes; NULL: none */
 } Reader;
+
+static inline PartitionState *ingest_state(Reader *r, const Offsets *p) {
+    return &r->states[p - r->partitions];
+}
+
+/* ---- gaps.c ---- */
+
+/* The offsets before `next` hold no message: markers of transactions, or what was aborted or compacted away. Nothing when there are none.
+ */
+void ingest_pass_gap(Reader *r, Offsets *p, int64_t next);
+/* The messages before `next` will never be delivered. */
+void ingest_lose(Reader *r, Offsets *p, int64_t next, const char *reason);
+/* Retention removed these offsets before they were read: logs that, and adds them to the batch as a gap. */
+void ingest_skip_to(Reader *r, Offsets *p, int64_t start, const char *reason);
+
+/* ---- cuts.c ---- */
+
+void ingest_cuts_done(Cuts *cuts);
+/* The log of `p`, as it was read, was cut off at `offset` (OFFSET_UNKNOWN: nobody can tell where). 0 when options->new_epoch accepts that:
+ * it is in `cuts` then; otherwise ERR_DATA with what was replaced and the next step. */
+int ingest_note_cut(const Feed *feed, const IngestOptions *options, int epoch, const Offsets *p, int64_t offset, Cuts *cuts,
+                    Error *err) MUST_CHECK;
+/* Partitions that end before what `ledger` has of them, where no leader epoch can tell more. Errors of ingest_note_cut. */
+int ingest_find_cuts(const Feed *feed, const IngestOptions *options, const KafkaTopic *now, const TopicOffsets *ledger, Cuts *cuts,
+                     Error *err) MUST_CHECK;
+/* Are there cuts of the epoch that `ledger` is in? */
+bool ingest_has_cuts(const Cuts *cuts, const TopicOffsets *ledger);
+/* Makes `ledger` the next epoch, of which nothing was read: a partition that was cut off begins there, the others where they were. */
+void ingest_apply_cuts(const Feed *feed, const Cuts *cuts, const KafkaTopic *now, TopicOffsets *ledger);
 
 /* ---- start.c ---- */
 
@@ -23,16 +100,38 @@ typedef struct Reader {
  * epoch, of which nothing was read. */
 int ingest_check_identity(const Feed *feed, const KafkaTopic *now, const IngestOptions *options, TopicOffsets *ledger,
                           Error *err) MUST_CHECK;
-/* Each partition starts where the ledger ends, a new one at its first offset. Needs r->batch, for the gaps that retention left. ERR_DATA
- * when a partition ends before that. */
-int ingest_init_offsets(Reader *r, const TopicOffsets *ledger, Error *err) MUST_CHECK;
+/* Each partition that answered starts where the ledger ends, a new one at its first offset. Needs r->batch, for the gaps that retention
+ * left. `fresh`: `ledger` is an epoch that is not stored yet. */
+void ingest_init_offsets(Reader *r, const TopicOffsets *ledger, bool fresh);
+/* The feed reads them. Where the leader has changed since, it is asked whether the log is still the same. */
+int ingest_start_feed(Reader *r, Error *err) MUST_CHECK;
+
+/* ---- watch.c ---- */
+
+/* What the feed has. While it is away, or `all` of its partitions are wanted and one gives no answer, asks again after growing pauses,
+ * until the timeout, a stop, or until `queue` (NULL: none) was given up. */
+int ingest_describe(Feed *feed, const IngestOptions *o, const BatchQueue *queue, bool all, KafkaTopic *ret, Error *err) MUST_CHECK;
+/* Nothing was read for a while, or a batch is complete: is the feed there, and the same one? 1: yes; 0: it is away, which was logged; -1:
+ * it is another one, or away for too long. */
+int ingest_check_feed(Reader *r, Error *err) MUST_CHECK;
+int ingest_longer_pause(int pause_ms);
+/* When the reading thread begins. */
+void ingest_begin_watch(Reader *r);
+/* About once a second: which partitions do not move although there is more to read? With `follow` they are reported once a minute,
+ * otherwise given up after options->stall_ms. */
+void ingest_watch(Reader *r);
+/* Without `follow`, at the end: waits until a partition that was left out answers (r->grown), or for too long (r->problem). */
+void ingest_wait_for_left_out(Reader *r);
+/* A problem with a partition was reported. */
+void ingest_note_problem(Reader *r, const KafkaEvent *e);
+void ingest_states_done(Reader *r);
+
+/* ---- unreadable.c ---- */
+
+/* options->skip_unreadable: an event of a partition while, or because, it cannot be read. true: it is dealt with. */
+bool ingest_skip_unreadable(Reader *r, Offsets *p, const KafkaEvent *e, int *ret_rc, Error *err);
 
 /* ---- reader.c ---- */
 
-/* What the feed has. While it is away, asks again after growing pauses, until the timeout, a stop, or until `queue` (NULL: none) was given
- * up. */
-int ingest_describe(Feed *feed, const IngestOptions *o, const BatchQueue *queue, KafkaTopic *ret, Error *err) MUST_CHECK;
-/* Retention removed these offsets before they were read: logs that, and adds them to the batch as a gap. */
-void ingest_skip_to(Reader *r, Offsets *p, int64_t start, const char *reason);
 /* The reading thread; `arg` is the Reader, which belongs to this thread until it is joined. */
 void *ingest_read_feed(void *arg);

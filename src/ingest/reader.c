@@ -8,51 +8,11 @@
 #include <inttypes.h>
 
 #define POLL_MS            100
-#define DESCRIBE_MS        10000
-#define CHECK_MS           2000 /* twice this is less than the 5 s within which a stop must be done */
 #define QUIET_BEFORE_CHECK (5 * NSEC_PER_SEC)
-#define BACKOFF_FIRST_MS   500
-#define BACKOFF_MAX_MS     10000
-
-static int longer(int pause_ms) {
-    return pause_ms * 2 < BACKOFF_MAX_MS ? pause_ms * 2 : BACKOFF_MAX_MS;
-}
-
-int ingest_describe(Feed *feed, const IngestOptions *o, const BatchQueue *queue, KafkaTopic *ret, Error *err) {
-    int64_t began = clock_mono_ns();
-    for (int pause = BACKOFF_FIRST_MS;; pause = longer(pause)) {
-        int64_t left_ms = o->timeout_ms > 0 ? o->timeout_ms - (clock_mono_ns() - began) / 1000000 : INT64_MAX;
-        if (feed_describe(feed, left_ms < DESCRIBE_MS ? (int)(left_ms > 1 ? left_ms : 1) : DESCRIBE_MS, ret, err) == 0) {
-            error_clear(err); /* of an attempt before */
-            if (ret->exists) return 0;
-            kafka_topic_done(ret);
-            error_set(err, ERR_UNAVAILABLE, "the topic %s does not exist: create it, or run `smelt produce`", feed_topic(feed));
-            if (!o->follow) return -1;
-        }
-        if (!error_is_retriable(err)) return -1;
-        double away = clock_seconds_since(began);
-        if (o->timeout_ms > 0 && away * 1000 + pause >= (double)o->timeout_ms) return error_prefix(err, "gave up after %.0f s", away);
-        log_warn("ingest", "%s; trying again in %.1f s", err->text, pause / 1000.0);
-        if (stop_wait_ms(pause) || (queue != NULL && batch_queue_given_up(queue)))
-            return error_set(err, ERR_STOPPED, "stopped while waiting for %s", feed_topic(feed));
-    }
-}
-
-/* The offsets before `next` will never be delivered. */
-static void add_gap(Reader *r, Offsets *p, int64_t next, const char *reason) {
-    batch_add_gap(r->batch, (BatchGap){.partition = p->partition, .first = p->next, .next = next, .reason = reason});
-    p->next = next;
-}
-
-void ingest_skip_to(Reader *r, Offsets *p, int64_t start, const char *reason) {
-    log_error("ingest", "%s partition %d: offsets %" PRId64 " to %" PRId64 " are lost (%s): Kafka no longer has them", feed_topic(r->feed),
-              (int)p->partition, p->next, start - 1, reason);
-    add_gap(r, p, start, reason);
-}
 
 static bool at_end(const Reader *r) {
     for (size_t i = 0; i < r->count; i++)
-        if (r->partitions[i].next < r->partitions[i].end) return false;
+        if (!r->states[i].given_up && (r->states[i].unverified || r->partitions[i].next < r->partitions[i].end)) return false;
     return true;
 }
 
@@ -62,41 +22,14 @@ static Offsets *find_partition(Reader *r, int32_t partition) {
     return &r->partitions[i];
 }
 
-/* The feed is away, for `seconds` now: logs that. ERR_UNAVAILABLE when that is too long. */
-static int report_outage(const Reader *r, double seconds, const Error *away, Error *err) {
-    if (r->options->timeout_ms > 0 && seconds * 1000 >= (double)r->options->timeout_ms)
-        return error_set(err, ERR_UNAVAILABLE, "gave up after %.0f s: %s", seconds, away->text);
-    log_warn("ingest", "away for %.0f s: %s; everything stored is safe, waiting", seconds, away->text);
-    return 0;
-}
-
-/* 1: the feed is there and the same, 0: it is away, -1: it is another one, or away for too long. */
-static int check_feed(Reader *r, Error *err) {
-    Error away = {0};
-    bool grown = false;
-    if (feed_check(r->feed, r->topic, CHECK_MS, &grown, &away) == 0) {
-        r->heard_ns = clock_mono_ns();
-        r->grown = r->options->follow && grown;
-        return 1;
-    }
-    bool stopped = away.kind == ERR_STOPPED; /* while it waited */
-    if (!stopped && !error_is_retriable(&away)) {
-        *err = away;
-        return -1;
-    }
-    int rc = stopped ? 0 : report_outage(r, clock_seconds_since(r->heard_ns), &away, err);
-    error_clear(&away);
-    return rc;
-}
-
 /* Waits for a feed that is away. 1: what was read until now is of the topic that was described at the start; 0: a stop was requested or the
  * queue given up before that was known; -1: error. */
 static int wait_until_confirmed(Reader *r, Error *err) {
-    for (int pause = BACKOFF_FIRST_MS;; pause = longer(pause)) {
+    for (;;) {
         if (batch_queue_given_up(r->queue)) return 0;
-        int rc = check_feed(r, err);
+        int rc = ingest_check_feed(r, err);
         if (rc != 0) return rc;
-        if (stop_wait_ms(pause)) return 0;
+        if (stop_wait_ms(r->check_pause_ms)) return 0;
     }
 }
 
@@ -112,95 +45,146 @@ static int hand_over(Reader *r, bool wait, Error *err) {
         return rc < 0 ? -1 : 0;
     }
     for (size_t i = 0; i < r->count; i++) {
-        if (r->partitions[i].next == r->handed_over[i]) continue;
+        if (r->partitions[i].next == r->states[i].handed_over) continue;
         batch_add_position(r->batch, r->partitions[i]);
-        r->handed_over[i] = r->partitions[i].next;
+        r->states[i].handed_over = r->partitions[i].next;
     }
     batch_queue_put_full(r->queue, r->batch);
     r->batch = next;
     return 1;
 }
 
-static void record_gap(Reader *r, Offsets *p, int64_t offset) {
-    if (offset > p->next) add_gap(r, p, offset, "compacted_or_aborted");
+/* The log of the partition was cut off at `offset`. 1: another session reads it on under a new epoch; -1: error. */
+static int take_cut(Reader *r, const Offsets *p, int64_t offset, Error *err) {
+    if (ingest_note_cut(r->feed, r->options, r->epoch, p, offset, r->cuts, err) != 0) return -1;
+    r->cut = true;
+    return 1;
 }
 
-static int take_message(Reader *r, const KafkaEvent *e, Error *err) {
-    Offsets *p = find_partition(r, e->partition);
-    if (e->offset < p->next) return 1;
+/* A message below what is to be read next: delivered again, which does no harm; or written where a gap was, after the log was cut off. */
+static int take_old_message(Reader *r, const Offsets *p, int64_t offset, Error *err) {
+    return p->last >= 0 && offset > p->last ? take_cut(r, p, offset, err) : 1;
+}
+
+static int take_message(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) {
+    if (e->offset < p->next) return take_old_message(r, p, e->offset, err);
     if (!r->options->follow && p->next >= p->end) return 1; /* written after the end that was seen at the start */
     int rc = batch_is_full_for(r->batch, e->len) ? hand_over(r, true, err) : 1;
     if (rc <= 0) return rc;
-    record_gap(r, p, e->offset);
+    ingest_pass_gap(r, p, e->offset);
     batch_add(r->batch, e->partition, e->offset, e->timestamp_us, e->value, e->len);
+    p->last = e->offset;
+    p->leader_epoch = e->leader_epoch;
     p->next = e->offset + 1;
     if (p->next > p->end) p->end = p->next;
     return 1;
 }
 
-static void handle_partition_end(Reader *r, const KafkaEvent *e) {
-    Offsets *p = find_partition(r, e->partition);
-    int64_t end = r->options->follow || e->offset < p->end ? e->offset : p->end;
-    record_gap(r, p, end);
-    p->end = r->options->follow ? e->offset : p->end;
+/* What the feed has of the partition now; OFFSET_UNKNOWN when it has it no more. */
+static int describe_partition(Reader *r, const Offsets *p, Offsets *ret, Error *err) {
+    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
+    if (ingest_describe(r->feed, r->options, r->queue, true, &now, err) != 0) return -1;
+    size_t i = offsets_find(now.partitions, now.partition_count, p->partition);
+    *ret = i < now.partition_count ? now.partitions[i] : offsets_unknown(p->partition);
+    return 0;
 }
 
-static int take_out_of_range(Reader *r, const KafkaEvent *e, Error *err) {
-    Offsets *p = find_partition(r, e->partition);
-    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
-    if (ingest_describe(r->feed, r->options, r->queue, &now, err) != 0) return -1;
-    size_t i = offsets_find(now.partitions, now.partition_count, p->partition);
-    if (i == now.partition_count || p->next > now.partitions[i].end)
-        return error_set(err, ERR_DATA,
-                         "%s partition %d no longer reaches offset %" PRId64
-                         ": it was deleted, truncated or recreated; run `smelt ingest` again for details",
-                         feed_topic(r->feed), (int)p->partition, p->next);
-    if (now.partitions[i].start > p->next) ingest_skip_to(r, p, now.partitions[i].start, "retention");
-    return feed_seek(r->feed, p->partition, p->next, err);
+/* The end is below what was read: an answer of a leader that is not up to date yet, or the log was cut off behind the last message. */
+static int take_early_end(Reader *r, const Offsets *p, Error *err) {
+    Offsets now;
+    if (describe_partition(r, p, &now, err) != 0) return -1;
+    return offsets_are_known(&now) && now.end < p->next ? take_cut(r, p, now.end, err) : 1;
+}
+
+static int take_partition_end(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) {
+    if (e->offset < p->next && p->last >= 0) return take_early_end(r, p, err);
+    int64_t end = r->options->follow || e->offset < p->end ? e->offset : p->end;
+    ingest_pass_gap(r, p, end);
+    p->end = r->options->follow ? e->offset : p->end;
+    return 1;
+}
+
+/* Where the epoch of the last message ends in the log now: see cuts.c. */
+static int take_truncation(Reader *r, const Offsets *p, const KafkaEvent *e, Error *err) {
+    if (e->offset == OFFSET_UNKNOWN || p->last < 0 || e->offset <= p->last) return take_cut(r, p, e->offset, err);
+    return feed_seek(r->feed, p->partition, p->last + 1, err) == 0 ? 1 : -1;
+}
+
+static int take_out_of_range(Reader *r, Offsets *p, Error *err) {
+    Offsets now;
+    if (describe_partition(r, p, &now, err) != 0) return -1;
+    if (!offsets_are_known(&now))
+        return error_set(err, ERR_DATA, "%s partition %d is no longer there: it was deleted; run `smelt ingest` again for details",
+                         feed_topic(r->feed), (int)p->partition);
+    if (p->next > now.end) {
+        p->end = now.end;
+        return take_cut(r, p, p->last >= 0 && now.end > p->last ? now.end : OFFSET_UNKNOWN, err);
+    }
+    if (now.start > p->next) ingest_skip_to(r, p, now.start, "retention");
+    return feed_seek(r->feed, p->partition, p->next, err) == 0 ? 1 : -1;
 }
 
 /* Nothing was read for a while: is the feed away, is it another one, or has it nothing new? */
 static int check_silence(Reader *r, Error *err) {
-    if (clock_mono_ns() - r->heard_ns < QUIET_BEFORE_CHECK) return 0;
-    return check_feed(r, err) < 0 ? -1 : 0;
+    if (r->now_ns - r->heard_ns < QUIET_BEFORE_CHECK || r->now_ns < r->check_ns) return 1;
+    return ingest_check_feed(r, err) < 0 ? -1 : 1;
 }
 
 static bool is_due(const Reader *r) {
     if (batch_is_empty(r->batch)) return false;
-    return (clock_coarse_ns() - r->batch->started_ns) / 1000000 >= r->options->commit_interval_ms;
+    return (r->now_ns - r->batch->started_ns) / 1000000 >= r->options->commit_interval_ms;
+}
+
+static int take_event(Reader *r, const KafkaEvent *e, Error *err) {
+    Offsets *p = find_partition(r, e->partition);
+    int rc;
+    if (r->options->skip_unreadable && ingest_skip_unreadable(r, p, e, &rc, err)) return rc;
+    if (e->kind == KAFKA_MESSAGE || e->kind == KAFKA_END) ingest_state(r, p)->unverified = false;
+    switch (e->kind) {
+    case KAFKA_MESSAGE: return take_message(r, p, e, err);
+    case KAFKA_END: return take_partition_end(r, p, e, err);
+    case KAFKA_OUT_OF_RANGE: return take_out_of_range(r, p, err);
+    case KAFKA_TRUNCATED: return take_truncation(r, p, e, err);
+    case KAFKA_PROBLEM: ingest_note_problem(r, e); return 1;
+    case KAFKA_NOTHING: break;
+    }
+    BUG("an event of no partition");
 }
 
 /* One event. 1: read on, 0: stop reading, -1: error. */
 static int handle_event(Reader *r, Error *err) {
     KafkaEvent e;
     if (feed_poll(r->feed, POLL_MS, &e, err) != 0) return -1;
-    if (e.kind != KAFKA_NOTHING) r->heard_ns = clock_coarse_ns();
-    switch (e.kind) {
-    case KAFKA_MESSAGE: return take_message(r, &e, err);
-    case KAFKA_END: handle_partition_end(r, &e); return 1;
-    case KAFKA_OUT_OF_RANGE: return take_out_of_range(r, &e, err) == 0 ? 1 : -1;
-    case KAFKA_NOTHING: return check_silence(r, err) == 0 ? 1 : -1;
-    }
-    BUG("unknown event");
+    r->now_ns = clock_coarse_ns();
+    if (e.kind == KAFKA_NOTHING) return check_silence(r, err);
+    r->heard_ns = r->now_ns;
+    return take_event(r, &e, err);
 }
 
 static bool positions_moved(const Reader *r) {
     for (size_t i = 0; i < r->count; i++)
-        if (r->partitions[i].next != r->handed_over[i]) return true;
+        if (r->partitions[i].next != r->states[i].handed_over) return true;
     return false;
+}
+
+static bool goes_on(const Reader *r) {
+    if (stop_requested() || batch_queue_given_up(r->queue) || r->grown || r->cut) return false;
+    return r->options->follow || !at_end(r);
 }
 
 void *ingest_read_feed(void *arg) {
     Reader *r = arg;
-    r->heard_ns = clock_mono_ns();
     int rc = 1;
-    while (rc > 0 && !stop_requested() && !batch_queue_given_up(r->queue) && !r->grown && (r->options->follow || !at_end(r))) {
+    ingest_begin_watch(r);
+    while (rc > 0 && goes_on(r)) {
         rc = handle_event(r, &r->err);
+        if (rc > 0) ingest_watch(r);
         if (rc > 0 && is_due(r)) rc = hand_over(r, false, &r->err);
     }
     if (rc < 0 && r->err.kind == ERR_STOPPED) error_clear(&r->err); /* while it waited: no failure */
     if (rc > 0 && positions_moved(r)) rc = hand_over(r, true, &r->err);
-    if (rc <= 0 || stop_requested()) r->grown = false;
+    if (rc > 0 && !r->options->follow && !r->cut && r->left_out > 0) ingest_wait_for_left_out(r);
+    if (rc <= 0 || stop_requested()) r->grown = r->cut = false;
     batch_queue_close(r->queue);
     return NULL;
 }

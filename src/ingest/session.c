@@ -32,13 +32,20 @@ static int init_reader(Session *s, LakeConn *conn, Error *err) {
     Reader *r = &s->reader;
     CLEANUP(topic_offsets_done) TopicOffsets ledger = {0};
     if (ledger_read(conn, feed_topic(r->feed), &ledger, err) != 0) return -1;
+    int stored = ledger.topic.epoch;
     if (ingest_check_identity(r->feed, r->topic, r->options, &ledger, err) != 0) return -1;
+    if (ingest_find_cuts(r->feed, r->options, r->topic, &ledger, r->cuts, err) != 0) return -1;
+    if (ingest_has_cuts(r->cuts, &ledger)) {
+        if (kafka_topic_check_answered(r->topic, err) != 0) return -1; /* the next epoch has a place for every partition */
+        ingest_apply_cuts(r->feed, r->cuts, r->topic, &ledger);
+    }
     LedgerTopic topic = {
         .name = feed_topic(r->feed), .epoch = ledger.topic.epoch, .topic_id = s->topic.topic_id, .cluster_id = s->topic.cluster_id};
     if (bronze_open(lake_of(conn), &topic, &s->bronze, err) != 0) return -1;
     r->queue = batch_queue_new(r->options->batch_rows, r->options->batch_bytes);
     r->batch = batch_queue_take_empty(r->queue, true);
-    return ingest_init_offsets(r, &ledger, err);
+    ingest_init_offsets(r, &ledger, ledger.topic.epoch != stored);
+    return 0;
 }
 
 static uint64_t total_left(const Reader *r) {
@@ -57,11 +64,11 @@ static int start_threads(Session *s, Error *err) {
     return landing_start(s->bronze, r->queue, &s->landing, err);
 }
 
-int session_open(LakeConn *conn, Feed *feed, const IngestOptions *options, Session **ret, Error *err) {
+int session_open(LakeConn *conn, Feed *feed, const IngestOptions *options, Cuts *cuts, Session **ret, Error *err) {
     CLEANUP(session_freep) Session *s = xcalloc(1, sizeof *s);
-    s->reader = (Reader){.feed = feed, .options = options, .topic = &s->topic};
-    if (ingest_describe(feed, options, NULL, &s->topic, err) != 0 || init_reader(s, conn, err) != 0) return -1;
-    if (feed_start(feed, s->reader.partitions, s->reader.count, err) != 0 || start_threads(s, err) != 0) return -1;
+    s->reader = (Reader){.feed = feed, .options = options, .topic = &s->topic, .cuts = cuts};
+    if (ingest_describe(feed, options, NULL, cuts->count > 0, &s->topic, err) != 0 || init_reader(s, conn, err) != 0) return -1;
+    if (ingest_start_feed(&s->reader, err) != 0 || start_threads(s, err) != 0) return -1;
     *ret = TAKE(s);
     return 0;
 }
@@ -78,6 +85,7 @@ static void add_counts(LedgerCounts *total, const LedgerCounts *c) {
     total->duplicates += c->duplicates;
     total->rejected += c->rejected;
     total->gaps += c->gaps;
+    total->lost += c->lost;
 }
 
 static void after_landing(const Session *s, const LedgerCounts *counts, const Offsets *moved, size_t n) {
@@ -89,6 +97,12 @@ static void after_landing(const Session *s, const LedgerCounts *counts, const Of
     if (n > 0) feed_report(s->reader.feed, moved, n);
 }
 
+/* Partitions that stopped moving, or move again: for the status, which reads the mark. */
+static void keep_stuck(Session *s) {
+    json_t *news = atomic_exchange(&s->reader.stuck, NULL);
+    if (news != NULL) commit_mark_keeper_stuck(s->reader.options->mark, news);
+}
+
 int session_step(Session *s, LedgerCounts *total, IngestState *ret, Error *err) {
     LedgerCounts counts = {0};
     const Offsets *moved;
@@ -98,6 +112,7 @@ int session_step(Session *s, LedgerCounts *total, IngestState *ret, Error *err) 
     int rc = landing_next(s->landing, STEP_MS, &counts, &moved, &n, &closed, err);
     if (rc < 0) return -1;
     if (rc > 0) after_landing(s, &counts, moved, n);
+    keep_stuck(s);
     add_counts(total, &counts);
     if (!s->reader.options->quiet)
         progress_update(&s->progress, (uint64_t)(total->landed + total->duplicates + total->rejected + total->gaps));
@@ -117,33 +132,35 @@ static void end_threads(Session *s) {
 }
 
 /* By the ledger, which has what was stored: the reader may have been further. */
-static int fill_result(LakeConn *conn, const Reader *r, IngestResult *ret, Error *err) {
+static int fill_result(LakeConn *conn, Reader *r, IngestResult *ret, Error *err) {
     CLEANUP(topic_offsets_done) TopicOffsets ledger = {0};
     if (ledger_read(conn, feed_topic(r->feed), &ledger, err) != 0) return -1;
     free(ret->partitions);
     ret->partitions = xcalloc(r->count, sizeof *ret->partitions);
     ret->partition_count = r->count;
     ret->stopped = false;
+    error_move(&ret->problem, &r->problem);
     for (size_t i = 0; i < r->count; i++) {
         Offsets *p = &ret->partitions[i];
         *p = r->partitions[i];
         const Offsets *stored = topic_offsets_find(&ledger, p->partition);
         p->next = stored != NULL ? stored->next : p->start;
-        if (!r->options->follow && p->next < p->end) ret->stopped = true;
+        if (!r->options->follow && p->next < p->end && !r->states[i].given_up) ret->stopped = true;
     }
     return 0;
 }
 
-int session_end(Session *s, LakeConn *conn, IngestResult *ret, bool *ret_grown, Error *err) {
+int session_end(Session *s, LakeConn *conn, IngestResult *ret, bool *ret_again, Error *err) {
     Reader *r = &s->reader;
     end_threads(s);
+    keep_stuck(s);
     if (r->err.kind != ERR_NONE) {
         *err = r->err;
         r->err = (Error){0};
         return -1;
     }
     if (fill_result(conn, r, ret, err) != 0) return -1;
-    *ret_grown = r->grown;
+    *ret_again = r->grown || r->cut;
     return 0;
 }
 
@@ -152,7 +169,7 @@ void session_free(Session *s) {
     if (s->reader.batch != NULL) batch_free(s->reader.batch);
     if (s->reader.queue != NULL) batch_queue_free(s->reader.queue);
     free(s->reader.partitions);
-    free(s->reader.handed_over);
+    ingest_states_done(&s->reader);
     error_clear(&s->reader.err);
     bronze_freep(&s->bronze);
     kafka_topic_done(&s->topic);

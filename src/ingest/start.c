@@ -22,30 +22,71 @@ int ingest_check_identity(const Feed *feed, const KafkaTopic *now, const IngestO
 }
 
 /* `p` is as the feed describes it; `before`, as the ledger has it: NULL when the partition was never read. */
-static int init_partition(Reader *r, Offsets *p, const Offsets *before, Error *err) {
+static void init_partition(Reader *r, Offsets *p, const Offsets *before) {
     int64_t start = p->start;
+    int32_t leader_epoch = p->leader_epoch;
     p->next = start;
-    if (before == NULL) return 0;
+    p->leader_epoch = LEADER_EPOCH_UNKNOWN;
+    if (before == NULL) return;
     p->start = before->start;
     p->next = before->next;
-    if (p->next > p->end)
-        return error_set(err, ERR_DATA,
-                         "%s partition %d ends at offset %" PRId64 ", but %" PRId64 " were read before: it was truncated or replaced",
-                         feed_topic(r->feed), (int)p->partition, p->end, p->next);
+    p->last = before->last;
+    p->leader_epoch = before->leader_epoch;
+    bool can_be_verified = p->last >= 0 && p->leader_epoch >= 0;
+    ingest_state(r, p)->unverified = can_be_verified && (p->next > p->end || (leader_epoch >= 0 && leader_epoch != p->leader_epoch));
     if (p->next < start) ingest_skip_to(r, p, start, "retention");
-    return 0;
 }
 
-int ingest_init_offsets(Reader *r, const TopicOffsets *ledger, Error *err) {
+void ingest_init_offsets(Reader *r, const TopicOffsets *ledger, bool fresh) {
     const KafkaTopic *now = r->topic;
+    r->epoch = ledger->topic.epoch;
     r->partitions = xcalloc(now->partition_count, sizeof *r->partitions);
-    r->handed_over = xcalloc(now->partition_count, sizeof *r->handed_over);
-    for (r->count = 0; r->count < now->partition_count; r->count++) {
+    r->states = xcalloc(now->partition_count, sizeof *r->states);
+    for (size_t i = 0; i < now->partition_count; i++) {
+        if (!offsets_are_known(&now->partitions[i])) {
+            r->left_out++;
+            continue;
+        }
         Offsets *p = &r->partitions[r->count];
-        *p = now->partitions[r->count];
+        PartitionState *s = &r->states[r->count++];
+        *p = now->partitions[i];
         const Offsets *before = topic_offsets_find(ledger, p->partition);
-        r->handed_over[r->count] = before != NULL ? before->next : OFFSET_UNKNOWN; /* so that the ledger gets an empty partition too */
-        if (init_partition(r, p, before, err) != 0) return -1;
+        s->handed_over = before != NULL && !fresh ? before->next : OFFSET_UNKNOWN; /* so that the ledger gets an empty partition too */
+        init_partition(r, p, before);
+    }
+    if (r->left_out > 0)
+        log_warn("ingest", "%s: %zu of %zu partitions cannot be read now, the others are: %s", feed_topic(r->feed), r->left_out,
+                 now->partition_count, now->unanswered_reason != NULL ? now->unanswered_reason : "the brokers did not name them");
+}
+
+/* Behind the last message that was read, or where the log begins now: from there on the leader is asked. */
+static int64_t verified_from(const Offsets *p, const Offsets *now) {
+    return p->last + 1 > now->start ? p->last + 1 : now->start;
+}
+
+static const Offsets *described(const Reader *r, const Offsets *p) {
+    return &r->topic->partitions[offsets_find(r->topic->partitions, r->topic->partition_count, p->partition)];
+}
+
+/* Until the leader has answered, at an offset that is there. */
+static Offsets start_at(const Reader *r, size_t i) {
+    Offsets p = r->partitions[i];
+    const Offsets *now = described(r, &p);
+    if (!r->states[i].unverified) return p;
+    p.next = verified_from(&p, now);
+    if (p.next > now->end) p.next = now->end;
+    return p;
+}
+
+int ingest_start_feed(Reader *r, Error *err) {
+    Offsets *from = xcalloc(r->count + 1, sizeof *from);
+    for (size_t i = 0; i < r->count; i++) from[i] = start_at(r, i);
+    int rc = feed_start(r->feed, from, r->count, err);
+    free(from);
+    if (rc != 0) return -1;
+    for (size_t i = 0; i < r->count; i++) {
+        const Offsets *p = &r->partitions[i];
+        if (r->states[i].unverified && feed_verify(r->feed, p, verified_from(p, described(r, p)), err) != 0) return -1;
     }
     return 0;
 }

@@ -3,9 +3,9 @@
  * yyjson reads a copy in place, so that where a key or a number stands in the copy tells where it stands in the text. Everything that is
  * handed out lies in the text, which never changes, or (a JSON text with escapes) is made in an arena. One thread at a time. */
 #pragma once
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/span.h"
-#include "judge/arena.h"
 #include <stdbool.h>
 #include <yyjson.h>
 

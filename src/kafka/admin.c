@@ -106,7 +106,7 @@ static int copy_description(KafkaClient *client, const rd_kafka_TopicDescription
     topic->topic_id = topic_id_text(rd_kafka_TopicDescription_topic_id(description));
     topic->partition_count = count;
     topic->partitions = xcalloc(count + 1, sizeof *topic->partitions);
-    for (size_t i = 0; i < count; i++) topic->partitions[i] = (Offsets){.partition = (int32_t)i, .next = OFFSET_UNKNOWN};
+    for (size_t i = 0; i < count; i++) topic->partitions[i] = offsets_unknown((int32_t)i);
     return 0;
 }
 
@@ -154,41 +154,66 @@ static int describe(KafkaClient *client, const char *name, Deadline deadline, Ka
 
 /* ---- watermarks ---- */
 
-static int copy_offset(KafkaClient *client, const rd_kafka_topic_partition_t *found, int64_t spec, KafkaTopic *topic, Error *err) {
-    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return kafka_fail(client, found->err, NULL, err, "offsets of %s, partition %d", found->topic, (int)found->partition);
-    if (found->partition < 0 || (size_t)found->partition >= topic->partition_count)
-        return error_set(err, ERR_BUG, "Kafka at %s: an answer for partition %d, which was not asked", client->address,
-                         (int)found->partition);
-    Offsets *offsets = &topic->partitions[found->partition];
-    *(spec == RD_KAFKA_OFFSET_SPEC_EARLIEST ? &offsets->start : &offsets->end) = found->offset;
+/* The partition gave no answer. 0: the others may have; -1: an error that waiting cannot resolve. */
+static int note_unanswered(KafkaClient *client, const rd_kafka_topic_partition_t *found, KafkaTopic *topic, Error *err) {
+    CLEANUP(error_clear) Error problem = {0};
+    /* librdkafka reports a leader that is just changing as success with RD_KAFKA_OFFSET_INVALID. */
+    rd_kafka_resp_err_t code = found->err != RD_KAFKA_RESP_ERR_NO_ERROR ? found->err : RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    kafka_fail(client, code, NULL, &problem, "offsets of %s, partition %d", found->topic, (int)found->partition);
+    if (!error_is_retriable(&problem)) return error_set(err, problem.kind, "%s", problem.text);
+    if (topic->unanswered_reason == NULL) topic->unanswered_reason = xstrdup(problem.text);
     return 0;
 }
 
-static int ask_offsets(AdminRequest *request, const char *name, int64_t spec, int timeout_ms, KafkaTopic *topic, Error *err) {
-    rd_kafka_error_t *error = rd_kafka_AdminOptions_set_isolation_level(request->options, RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED);
+/* What is asked of the leaders: with read_committed, how far the consumer can read. */
+typedef struct Question {
+    rd_kafka_IsolationLevel_t isolation;
+    int64_t spec;
+} Question;
+static const Question log_start = {RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED, RD_KAFKA_OFFSET_SPEC_EARLIEST},
+                      stable_end = {RD_KAFKA_ISOLATION_LEVEL_READ_COMMITTED, RD_KAFKA_OFFSET_SPEC_LATEST},
+                      high_watermark = {RD_KAFKA_ISOLATION_LEVEL_READ_UNCOMMITTED, RD_KAFKA_OFFSET_SPEC_LATEST};
+
+/* Takes over no number that is not an offset: librdkafka has negative ones for "not known". */
+static int copy_offset(KafkaClient *client, const rd_kafka_topic_partition_t *found, const Question *question, KafkaTopic *topic,
+                       Error *err) {
+    if (found->partition < 0 || (size_t)found->partition >= topic->partition_count)
+        return error_set(err, ERR_BUG, "Kafka at %s: an answer for partition %d, which was not asked", client->address,
+                         (int)found->partition);
+    if (found->err != RD_KAFKA_RESP_ERR_NO_ERROR || found->offset < 0) return note_unanswered(client, found, topic, err);
+    Offsets *offsets = &topic->partitions[found->partition];
+    if (question == &log_start) {
+        offsets->start = found->offset;
+    } else if (question == &high_watermark) {
+        topic->high[found->partition] = found->offset;
+    } else {
+        offsets->end = found->offset;
+        offsets->leader_epoch = rd_kafka_topic_partition_get_leader_epoch(found);
+    }
+    return 0;
+}
+
+static int ask_offsets(AdminRequest *request, const char *name, const Question *question, int timeout_ms, KafkaTopic *topic, Error *err) {
+    rd_kafka_error_t *error = rd_kafka_AdminOptions_set_isolation_level(request->options, question->isolation);
     if (error != NULL) return kafka_fail_error(request->client, error, err, "isolation level");
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)topic->partition_count);
-    for (size_t i = 0; i < topic->partition_count; i++) rd_kafka_topic_partition_list_add(list, name, (int32_t)i)->offset = spec;
+    for (size_t i = 0; i < topic->partition_count; i++) rd_kafka_topic_partition_list_add(list, name, (int32_t)i)->offset = question->spec;
     rd_kafka_ListOffsets(request->client->rk, list, request->options, request->queue);
     rd_kafka_topic_partition_list_destroy(list);
     if (request_wait(request, timeout_ms, "asking for offsets", err) != 0) return -1;
     size_t count = 0;
     const rd_kafka_ListOffsets_result_t *result = rd_kafka_event_ListOffsets_result(request->answer);
     const rd_kafka_ListOffsetsResultInfo_t **infos = rd_kafka_ListOffsets_result_infos(result, &count);
-    if (count != topic->partition_count)
-        return error_set(err, ERR_UNAVAILABLE, "Kafka at %s: offsets of %zu of %zu partitions of %s", request->client->address, count,
-                         topic->partition_count, name);
     for (size_t i = 0; i < count; i++)
-        if (copy_offset(request->client, rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]), spec, topic, err) != 0) return -1;
+        if (copy_offset(request->client, rd_kafka_ListOffsetsResultInfo_topic_partition(infos[i]), question, topic, err) != 0) return -1;
     return 0;
 }
 
-static int list_offsets(KafkaClient *client, const char *name, int64_t spec, Deadline deadline, KafkaTopic *topic, Error *err) {
+static int list_offsets(KafkaClient *client, const char *name, const Question *question, Deadline deadline, KafkaTopic *topic, Error *err) {
     AdminRequest request;
     int timeout_ms = deadline_left_ms(deadline);
     int result = request_init(&request, client, RD_KAFKA_ADMIN_OP_LISTOFFSETS, timeout_ms, err);
-    if (result == 0) result = ask_offsets(&request, name, spec, timeout_ms, topic, err);
+    if (result == 0) result = ask_offsets(&request, name, question, timeout_ms, topic, err);
     request_done(&request);
     return result;
 }
@@ -200,21 +225,50 @@ static char *cluster_id(KafkaClient *client, Deadline deadline) {
     return copy;
 }
 
-int kafka_topic_describe(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) {
-    Deadline deadline = deadline_in(timeout_ms);
+static int ask_topic(KafkaClient *client, const char *name, bool with_offsets, Deadline deadline, KafkaTopic *found, Error *err) {
+    if (describe(client, name, deadline, found, err) != 0) return -1;
+    found->cluster_id = cluster_id(client, deadline);
+    if (!with_offsets || found->partition_count == 0) return 0;
+    if (list_offsets(client, name, &log_start, deadline, found, err) != 0) return -1;
+    if (list_offsets(client, name, &stable_end, deadline, found, err) != 0) return -1;
+    for (size_t i = 0; i < found->partition_count; i++)
+        if (!offsets_are_known(&found->partitions[i])) found->unanswered++;
+    return 0;
+}
+
+static int take_topic(KafkaClient *client, const char *name, bool with_offsets, int timeout_ms, KafkaTopic *ret, Error *err) {
     CLEANUP(kafka_topic_done) KafkaTopic found = {0};
-    if (describe(client, topic, deadline, &found, err) != 0) return -1;
-    found.cluster_id = cluster_id(client, deadline);
-    if (found.partition_count > 0) {
-        if (list_offsets(client, topic, RD_KAFKA_OFFSET_SPEC_EARLIEST, deadline, &found, err) != 0) return -1;
-        if (list_offsets(client, topic, RD_KAFKA_OFFSET_SPEC_LATEST, deadline, &found, err) != 0) return -1;
-    }
+    if (ask_topic(client, name, with_offsets, deadline_in(timeout_ms), &found, err) != 0) return -1;
     *ret = found;
     found = (KafkaTopic){0};
     return 0;
 }
 
+int kafka_topic_describe(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) {
+    return take_topic(client, topic, true, timeout_ms, ret, err);
+}
+
+int kafka_topic_identify(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) {
+    return take_topic(client, topic, false, timeout_ms, ret, err);
+}
+
+int kafka_topic_ask_high(KafkaClient *client, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) {
+    if (topic->partition_count == 0) return 0;
+    free(topic->high);
+    topic->high = xcalloc(topic->partition_count, sizeof *topic->high);
+    for (size_t i = 0; i < topic->partition_count; i++) topic->high[i] = OFFSET_UNKNOWN;
+    return list_offsets(client, name, &high_watermark, deadline_in(timeout_ms), topic, err);
+}
+
+int kafka_topic_check_answered(const KafkaTopic *topic, Error *err) {
+    if (topic->unanswered == 0) return 0;
+    return error_set(err, ERR_UNAVAILABLE, "%zu of %zu partitions gave no answer: %s", topic->unanswered, topic->partition_count,
+                     topic->unanswered_reason != NULL ? topic->unanswered_reason : "the brokers did not name them");
+}
+
 void kafka_topic_done(KafkaTopic *topic) {
+    free(topic->unanswered_reason);
+    free(topic->high);
     free(topic->cluster_id);
     free(topic->topic_id);
     free(topic->partitions);
@@ -257,6 +311,7 @@ static int wait_for_leaders(KafkaClient *client, const char *name, Deadline dead
         CLEANUP(kafka_topic_done) KafkaTopic topic = {0};
         error_clear(err);
         int result = kafka_topic_describe(client, name, deadline_left_ms(deadline), &topic, err);
+        if (result == 0) result = kafka_topic_check_answered(&topic, err);
         if (result == 0 && topic.partition_count > 0) {
             *ret_partitions = (int)topic.partition_count;
             return 0;

@@ -10,14 +10,24 @@ typedef struct KafkaTopic {
     bool exists;      /* false: cluster_id alone is set */
     char *cluster_id; /* "" when the broker does not know it */
     char *topic_id;   /* as Kafka's own tools print it (base64, 22 characters): another one means that the topic was recreated */
-    /* In order, from 0. [start, end): what the broker still has and a read_committed reader can get; `next`: OFFSET_UNKNOWN. Owned. */
+    /* In order, from 0. [start, end): what the broker still has and a read_committed reader can get; OFFSET_UNKNOWN where the leader of the
+     * partition gave no answer. `next`, `last`: OFFSET_UNKNOWN. Owned. */
     Offsets *partitions;
     size_t partition_count;
+    int64_t *high;     /* of each partition, the end of what is written, whoever may read it; OFFSET_UNKNOWN: no answer. NULL: not asked */
+    size_t unanswered; /* partitions without an answer */
+    char *unanswered_reason; /* of the first of them, as a sentence; NULL: all answered */
 } KafkaTopic;
 
-/* Fills `ret`; the caller ends it with kafka_topic_done. A topic that does not exist is an answer, not an error. ERR_UNAVAILABLE also
- * when a partition has no leader just now. */
+/* Fills `ret`; the caller ends it with kafka_topic_done. A topic that does not exist is an answer, not an error; so is a partition that has
+ * no leader just now. */
 int kafka_topic_describe(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
+/* The same without offsets, which no leader is asked for: is it there, with which id, and how many partitions? */
+int kafka_topic_identify(KafkaClient *client, const char *topic, int timeout_ms, KafkaTopic *ret, Error *err) MUST_CHECK;
+/* Fills topic->high, of a topic that was described: what is between `end` and it waits behind an open transaction. */
+int kafka_topic_ask_high(KafkaClient *client, const char *name, int timeout_ms, KafkaTopic *topic, Error *err) MUST_CHECK;
+/* ERR_UNAVAILABLE with the reason, when a partition gave no answer: for callers that need all of them. */
+int kafka_topic_check_answered(const KafkaTopic *topic, Error *err) MUST_CHECK;
 void kafka_topic_done(KafkaTopic *topic);
 
 /* Creates the topic when it is absent, with the cluster's default replication, and waits until each partition has a leader. ret_created and

@@ -36,6 +36,8 @@ static const struct {
     {RD_KAFKA_RESP_ERR__SSL, ERR_CONFIG},
     {RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED, ERR_CONFIG},
     {RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR__UNKNOWN_GROUP, ERR_CONFIG},
+    {RD_KAFKA_RESP_ERR_INVALID_GROUP_ID, ERR_CONFIG},
     {RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED, ERR_CONFIG},
     {RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, ERR_CONFIG},
     {RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, ERR_CONFIG}, /* a name that Kafka does not accept */
@@ -95,16 +97,55 @@ static void complaint_keep(KafkaClient *client, rd_kafka_resp_err_t code, const 
     pthread_mutex_unlock(&client->mutex);
 }
 
+/* The rights that a refusal is about, by the names that Kafka's own tools have for them. */
+static const char *needed_right(rd_kafka_resp_err_t code) {
+    switch (code) {
+    case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+        return " (reading needs the rights DESCRIBE and READ on the topic, `produce` DESCRIBE and WRITE, and CREATE for a new one)";
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: return " (needs the right READ on the group that kafka.group.id names)";
+    case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED: return " (needs the right CREATE on the cluster, or on the topic)";
+    case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED: return " (needs the rights DESCRIBE and WRITE on the transactional id)";
+    default: return "";
+    }
+}
+
+static bool is_dropped(const char *reason) {
+    static const char *const texts[] = {"transport failure", "Broken pipe", "reset by peer", "isconnected"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (strstr(reason, texts[i]) != NULL) return true;
+    return false;
+}
+
+/* The setting that is probably wrong: brokers drop a connection in the wrong protocol without a word. */
+static void add_hint(const KafkaClient *client, const char *reason, Error *err) {
+    char protocol[32] = "";
+    size_t size = sizeof protocol;
+    if (rd_kafka_conf_get(rd_kafka_conf(client->rk), "security.protocol", protocol, &size) != RD_KAFKA_CONF_OK) return;
+    bool tls = strstr(protocol, "ssl") != NULL;
+    const char *hint = strstr(reason, "certificate verify failed") != NULL
+                           ? "is the name in kafka.bootstrap one of the certificate's, and its CA in kafka.ssl.ca.location?"
+                       : strstr(reason, "current SASL state") != NULL ? "does this port expect SASL?"
+                       : tls && is_dropped(reason)                    ? "does this port expect TLS?"
+                       : is_dropped(reason)                           ? "if the broker is up, does this port expect TLS or SASL?"
+                                                                      : NULL;
+    if (hint != NULL) error_set(err, err->kind, "%s (%s kafka.security.protocol is %s)", err->text, hint, protocol);
+}
+
 static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what) {
     /* Producer and admin handles run their callbacks only in rd_kafka_poll; a consumer runs them in its own poll. */
     if (rd_kafka_type(client->rk) == RD_KAFKA_PRODUCER) rd_kafka_poll(client->rk, 0);
     char reason[KAFKA_REASON_SIZE];
     rd_kafka_resp_err_t reason_code;
     complaint_get(client, &reason_code, reason);
-    if (is_silence(code) && reason_code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(err, complaint_kind(reason_code, reason), "Kafka at %s: %s: %s", client->address, what, reason);
+    if (is_silence(code) && reason_code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        error_set(err, complaint_kind(reason_code, reason), "Kafka at %s: %s: %s", client->address, what, reason);
+        add_hint(client, reason, err);
+        return -1;
+    }
     if (detail == NULL || *detail == '\0') detail = rd_kafka_err2str(code);
-    return error_set(err, complaint_kind(code, detail), "Kafka at %s: %s: %s", client->address, what, detail);
+    error_set(err, complaint_kind(code, detail), "Kafka at %s: %s: %s%s", client->address, what, detail, needed_right(code));
+    if (is_silence(code)) add_hint(client, detail, err);
+    return -1;
 }
 
 #define FORMAT_WHAT(what, text)                                                                                                            \
@@ -191,10 +232,31 @@ static bool is_passed_through(const Setting *setting) {
     return setting->spec == NULL && strncmp(setting->key, PREFIX, PREFIX_LEN) == 0;
 }
 
+/* Properties that no role may have, whatever their value: docs/kafka.md lists them. */
+static const struct {
+    const char *name, *why;
+} refused[] = {
+    {"bootstrap.servers", "use kafka.bootstrap instead"},
+    {"metadata.broker.list", "use kafka.bootstrap instead"},
+    {"auto.commit.enable",
+     "the lake stores the offsets, in the transaction of their rows: remove it"}, /* the old name of enable.auto.commit */
+    {"auto.commit.interval.ms", "the lake stores the offsets, in the transaction of their rows: remove it"},
+    {"offset.store.method", "the lake stores the offsets, in the transaction of their rows: remove it"},
+    {"offset.store.path", "the lake stores the offsets, in the transaction of their rows: remove it"},
+    {"offset.store.sync.interval.ms", "the lake stores the offsets, in the transaction of their rows: remove it"},
+    {"test.mock.num.brokers", "it replaces the cluster by one in memory: remove it"},
+    {"transactional.id", "`produce` sends without transactions: remove it"},
+    {"group.instance.id", "Smelt joins no group: remove it"},
+    {"log.queue", "nothing reads that queue, and its log lines would be lost: remove it"},
+};
+
 static int check_not_fixed(const KafkaProperty *fixed, const Setting *setting, Error *err) {
     const char *name = setting->key + PREFIX_LEN;
-    if (strcmp(name, "bootstrap.servers") == 0 || strcmp(name, "metadata.broker.list") == 0)
-        return error_set(err, ERR_CONFIG, "setting %s (from %s): use kafka.bootstrap instead", setting->key, setting->place);
+    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+        if (strcmp(name, refused[i].name) == 0)
+            return error_set(err, ERR_CONFIG, "setting %s (from %s): %s", setting->key, setting->place, refused[i].why);
+    if (strcmp(name, "group.id") == 0 && setting->value[0] == '\0')
+        return error_set(err, ERR_CONFIG, "setting %s (from %s) is empty: remove it for the default, smelt", setting->key, setting->place);
     for (const KafkaProperty *p = fixed; p != NULL && p->name != NULL; p++)
         if (strcmp(p->name, name) == 0 && strcasecmp(p->value, setting->value) != 0)
             return error_set(err, ERR_CONFIG, "setting %s (from %s) is %s, but exactly-once needs %s: remove it", setting->key,

@@ -5,7 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define KAFKA_REASON_SIZE 256
+#define KAFKA_REASON_SIZE 1024 /* librdkafka's longest texts have half of this */
 
 /* The `opaque` of every librdkafka callback is the KafkaClient. */
 struct KafkaClient {
@@ -40,5 +40,8 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
 int kafka_fail(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what, ...) PRINTF_LIKE(5, 6);
 /* The same for an rd_kafka_error_t, which it destroys. */
 int kafka_fail_error(KafkaClient *client, rd_kafka_error_t *error, Error *err, const char *what, ...) PRINTF_LIKE(4, 5);
+/* The time of a record in microseconds; INT64_MIN when its milliseconds are no time of the years 1970 to 9999. Unless the topic has
+ * LogAppendTime, it is what the producer says: in any unit, by any clock. */
+int64_t kafka_time_us(int64_t ms);
 /* The error kind of a code: whether the caller should retry or stop. */
 ErrorKind kafka_error_kind(rd_kafka_resp_err_t code);

@@ -7,8 +7,14 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "kafka/client_internal.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
-#define FINISH_MS 500
+#define FINISH_MS       500
+#define LAST_MS_OF_9999 INT64_C(253402300799999)
+#define SEEK_MS         2000 /* within the client: no broker is waited for */
+#define SEEK_PAUSE_NS   (5 * 1000 * 1000)
 
 struct KafkaConsumer {
     KafkaClient *client;
@@ -16,13 +22,23 @@ struct KafkaConsumer {
     rd_kafka_topic_partition_list_t *assigned;
     rd_kafka_message_t *held; /* the message that the last event borrows from */
     atomic_int reports;       /* offset reports that the broker has not answered yet */
+    atomic_bool no_reports;   /* the group may not be used */
 };
+
+/* The group is for lag tools alone: without rights on it Smelt reads like with them. */
+static void report_failed(KafkaConsumer *c, rd_kafka_resp_err_t code) {
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return;
+    if (code != RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
+    else if (!atomic_exchange(&c->no_reports, true))
+        log_warn("kafka", "no right READ on the group of kafka.group.id: reading goes on, but the broker's lag tools cannot see how far");
+}
 
 static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets, void *opaque) {
     (void)rk, (void)offsets;
     KafkaConsumer *c = ((KafkaClient *)opaque)->owner;
     atomic_fetch_sub(&c->reports, 1);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
+    report_failed(c, code);
 }
 
 static void configure(rd_kafka_conf_t *conf) {
@@ -40,9 +56,12 @@ static const KafkaRole consumer_role = {
                                 {"fetch.error.backoff.ms", "200"},
                                 {"reconnect.backoff.max.ms", "2000"},
                                 {"check.crcs", "true"},
+                                /* What a default broker takes may unpack to more than librdkafka's 100 MB; then it would never be read. */
+                                {"receive.message.max.bytes", "1000000000"},
                                 {NULL, NULL}},
     .fixed = (const KafkaProperty[]){{"enable.auto.commit", "false"},
                                      {"enable.auto.offset.store", "false"},
+                                     {"isolation.level", "read_committed"},
                                      {"auto.offset.reset", "error"},
                                      {"enable.partition.eof", "true"},
                                      {NULL, NULL}},
@@ -112,27 +131,65 @@ void kafka_consumer_free(KafkaConsumer *c) {
         destroy(c);
 }
 
+int64_t kafka_time_us(int64_t ms) {
+    return ms < 0 || ms > LAST_MS_OF_9999 ? INT64_MIN : ms * 1000;
+}
+
 static int64_t message_time_us(const rd_kafka_message_t *m) {
     rd_kafka_timestamp_type_t type;
     int64_t ms = rd_kafka_message_timestamp(m, &type);
-    return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0 ? INT64_MIN : ms * 1000;
+    return type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? INT64_MIN : kafka_time_us(ms);
 }
 
-/* Errors that librdkafka retries by itself are KAFKA_NOTHING; the log callback of the client has logged them. */
+/* librdkafka reports a log that was cut off like an offset that is out of range, and says only in its text which it is, and how far the log
+ * is still the same: the unit test holds the text of the linked version to this. */
+static KafkaEvent reset_event(const rd_kafka_message_t *m) {
+    static const char cut[] = "Partition log truncation detected", unknown[] = "No epoch found less or equal",
+                      end[] = "broker end offset is ";
+    const char *text = rd_kafka_message_errstr(m);
+    KafkaEvent event = {.kind = KAFKA_OUT_OF_RANGE, .partition = m->partition, .offset = m->offset};
+    if (strstr(text, cut) == NULL && strstr(text, unknown) == NULL) return event;
+    const char *at = strstr(text, end);
+    long long offset = at != NULL ? strtoll(at + sizeof end - 1, NULL, 10) : -1;
+    event.kind = KAFKA_TRUNCATED;
+    event.offset = strstr(text, cut) != NULL && offset >= 0 ? offset : OFFSET_UNKNOWN;
+    return event;
+}
+
+/* What the messages themselves are to blame for: reading them again gives the same. */
+static bool is_unreadable(rd_kafka_resp_err_t code) {
+    switch (code) {
+    case RD_KAFKA_RESP_ERR__BAD_MSG:         /* wrong checksum, or not a batch */
+    case RD_KAFKA_RESP_ERR__BAD_COMPRESSION: /* also: larger than receive.message.max.bytes when unpacked */
+    case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED: /* a codec or format that this librdkafka lacks */
+    case RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE:
+    case RD_KAFKA_RESP_ERR_INVALID_MSG: /* the broker itself finds it damaged */
+    case RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE:
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE: return true;
+    default: return false;
+    }
+}
+
+/* Errors that librdkafka retries by itself concern one partition, or none (KAFKA_NOTHING; the client's log callback has logged them). */
 static int on_problem(KafkaConsumer *c, const rd_kafka_message_t *m, KafkaEvent *ret, Error *err) {
+    bool unreadable = is_unreadable(m->err);
+    *ret = (KafkaEvent){.kind = KAFKA_NOTHING};
     switch (m->err) {
+    case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED: report_failed(c, m->err); return 0;
     case RD_KAFKA_RESP_ERR__PARTITION_EOF: *ret = (KafkaEvent){.kind = KAFKA_END, .partition = m->partition, .offset = m->offset}; return 0;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
-    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-        *ret = (KafkaEvent){.kind = KAFKA_OUT_OF_RANGE, .partition = m->partition, .offset = m->offset};
-        return 0;
+    case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE: *ret = reset_event(m); return 0;
     default: break;
     }
-    if (kafka_error_kind(m->err) == ERR_UNAVAILABLE) {
-        *ret = (KafkaEvent){.kind = KAFKA_NOTHING};
-        return 0;
-    }
-    return kafka_fail(c->client, m->err, rd_kafka_message_errstr(m), err, "reading the topic %s", c->topic);
+    if (!unreadable && kafka_error_kind(m->err) != ERR_UNAVAILABLE)
+        return kafka_fail(c->client, m->err, rd_kafka_message_errstr(m), err, "reading the topic %s", c->topic);
+    if (m->rkt == NULL || m->partition < 0) return 0;
+    *ret = (KafkaEvent){.kind = KAFKA_PROBLEM,
+                        .partition = m->partition,
+                        .offset = m->offset,
+                        .reason = rd_kafka_message_errstr(m),
+                        .unreadable = unreadable};
+    return 0;
 }
 
 int kafka_consumer_poll(KafkaConsumer *c, int timeout_ms, KafkaEvent *ret, Error *err) {
@@ -147,6 +204,7 @@ int kafka_consumer_poll(KafkaConsumer *c, int timeout_ms, KafkaEvent *ret, Error
     *ret = (KafkaEvent){.kind = KAFKA_MESSAGE,
                         .partition = m->partition,
                         .offset = m->offset,
+                        .leader_epoch = rd_kafka_message_leader_epoch(m),
                         .timestamp_us = message_time_us(m),
                         .value = m->payload,
                         .len = m->len};
@@ -165,14 +223,37 @@ int kafka_consumer_seek(KafkaConsumer *c, int32_t partition, int64_t offset, Err
     return problem == NULL ? 0 : kafka_fail_error(c->client, problem, err, "reading the topic %s on", c->topic);
 }
 
+/* Once. *ret_code: __STATE while the partition is not being read yet. */
+static int seek_to(KafkaConsumer *c, rd_kafka_topic_partition_list_t *one, rd_kafka_resp_err_t *ret_code, Error *err) {
+    rd_kafka_error_t *problem = rd_kafka_seek_partitions(c->client->rk, one, SEEK_MS);
+    *ret_code = one->elems[0].err;
+    return problem == NULL ? 0 : kafka_fail_error(c->client, problem, err, "reading the topic %s on", c->topic);
+}
+
+int kafka_consumer_verify(KafkaConsumer *c, int32_t partition, int64_t offset, int32_t leader_epoch, Error *err) {
+    int64_t until = clock_mono_ns() + SEEK_MS * INT64_C(1000000);
+    rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_add(one, c->topic, partition);
+    rd_kafka_resp_err_t code;
+    p->offset = offset;
+    rd_kafka_topic_partition_set_leader_epoch(p, leader_epoch);
+    int rc;
+    while ((rc = seek_to(c, one, &code, err)) == 0 && code == RD_KAFKA_RESP_ERR__STATE && clock_mono_ns() < until)
+        nanosleep(&(struct timespec){.tv_nsec = SEEK_PAUSE_NS}, NULL);
+    rd_kafka_topic_partition_list_destroy(one);
+    if (rc != 0 || code == RD_KAFKA_RESP_ERR_NO_ERROR) return rc;
+    return kafka_fail(c->client, code, NULL, err, "reading the topic %s on", c->topic);
+}
+
 void kafka_consumer_report(KafkaConsumer *c, const Offsets *partitions, size_t n) {
+    if (atomic_load(&c->no_reports)) return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
     for (size_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, c->topic, partitions[i].partition)->offset = partitions[i].next;
     atomic_fetch_add(&c->reports, 1);
     rd_kafka_resp_err_t code = rd_kafka_commit(c->client->rk, list, 1);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         atomic_fetch_sub(&c->reports, 1);
-        log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
+        report_failed(c, code);
     }
     rd_kafka_topic_partition_list_destroy(list);
 }

@@ -36,10 +36,8 @@ static const KafkaProperty defaults[] = {
 };
 
 static const KafkaProperty fixed[] = {
-    {"enable.idempotence", "true"},
-    {"acks", "all"},
-    {"request.required.acks", "all"}, /* its other name */
-    {NULL, NULL},
+    {"enable.idempotence", "true"},          {"acks", "all"}, {"request.required.acks", "all"}, /* its other name */
+    {"delivery.report.only.error", "false"}, {NULL, NULL},
 };
 
 static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque) {

@@ -4,11 +4,10 @@
  * DuckDB keeps the first table function of a name for the life of the database, even when another one is registered. So a function is
  * registered once per name and finds by the connection of the query what it has to read. */
 #include "lake/internal.h"
+#include "lake/vectors.h"
 
 #include "base/memory.h"
 #include <string.h>
-
-#define SOURCE_COLUMNS_MAX 16
 
 typedef struct LakeFunction {
     struct LakeFunction *next;
@@ -20,7 +19,7 @@ typedef struct LakeSource {
     struct LakeSource *next;
     const LakeFunction *function;
     const LakeConn *conn; /* the connection that registered it */
-    LakeColumn columns[SOURCE_COLUMNS_MAX];
+    LakeColumn *columns;  /* owned; their texts are borrowed */
     size_t count;
     int threads;
     LakeFill fill;
@@ -28,25 +27,51 @@ typedef struct LakeSource {
 } LakeSource;
 
 struct LakeChunk {
-    duckdb_vector vectors[SOURCE_COLUMNS_MAX];
-    void *data[SOURCE_COLUMNS_MAX];
-    uint64_t *validity[SOURCE_COLUMNS_MAX]; /* NULL until a NULL is put */
+    duckdb_function_info info;
+    struct {
+        duckdb_vector vector;
+        void *data;
+        uint64_t *validity; /* NULL until a NULL is put */
+    } columns[];
 };
 
-static duckdb_type column_type(LakeType type) {
-    switch (type) {
-    case LAKE_BOOL: return DUCKDB_TYPE_BOOLEAN;
-    case LAKE_INT: return DUCKDB_TYPE_BIGINT;
-    case LAKE_REAL: return DUCKDB_TYPE_DOUBLE;
-    case LAKE_TEXT:
-    case LAKE_JSON: return DUCKDB_TYPE_VARCHAR;
-    case LAKE_BLOB: return DUCKDB_TYPE_BLOB;
-    case LAKE_TIME: return DUCKDB_TYPE_TIMESTAMP_TZ;
-    case LAKE_TIMES:
-    case LAKE_NULL: break;
-    }
+/* ---- types ---- */
+
+static const struct {
+    const char *name;
+    LakeType type;
+    duckdb_type duckdb;
+} types[] = {
+    {"BOOLEAN", LAKE_BOOL, DUCKDB_TYPE_BOOLEAN},   {"BIGINT", LAKE_INT, DUCKDB_TYPE_BIGINT},
+    {"DOUBLE", LAKE_REAL, DUCKDB_TYPE_DOUBLE},     {"VARCHAR", LAKE_TEXT, DUCKDB_TYPE_VARCHAR},
+    {"JSON", LAKE_JSON, DUCKDB_TYPE_VARCHAR},      {"BLOB", LAKE_BLOB, DUCKDB_TYPE_BLOB},
+    {NULL, LAKE_TIME, DUCKDB_TYPE_TIMESTAMP_TZ},   {"TINYINT", LAKE_NULL, DUCKDB_TYPE_TINYINT},
+    {"SMALLINT", LAKE_NULL, DUCKDB_TYPE_SMALLINT}, {"INTEGER", LAKE_NULL, DUCKDB_TYPE_INTEGER},
+    {"DATE", LAKE_NULL, DUCKDB_TYPE_DATE},         {"TIMESTAMP", LAKE_NULL, DUCKDB_TYPE_TIMESTAMP},
+};
+
+static duckdb_logical_type type_by_row(size_t i) {
+    duckdb_logical_type type = duckdb.create_logical_type(types[i].duckdb);
+    if (types[i].type == LAKE_JSON) duckdb.logical_type_set_alias(type, "JSON");
+    return type;
+}
+
+static duckdb_logical_type type_by_name(const char *name) {
+    unsigned width, scale;
+    if (sscanf(name, "DECIMAL(%2u,%2u)", &width, &scale) == 2) return duckdb.create_decimal_type((uint8_t)width, (uint8_t)scale);
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (types[i].name != NULL && strcmp(types[i].name, name) == 0) return type_by_row(i);
+    BUG(name);
+}
+
+static duckdb_logical_type type_of(const LakeColumn *column) {
+    if (column->sql_type != NULL) return type_by_name(column->sql_type);
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        if (types[i].type == column->type && column->type != LAKE_NULL) return type_by_row(i);
     BUG("a column needs a type");
 }
+
+/* ---- what DuckDB calls ---- */
 
 static idx_t connection_id(duckdb_client_context context) {
     idx_t id = duckdb.client_context_get_connection_id(context);
@@ -72,8 +97,7 @@ static void on_bind(duckdb_bind_info info) {
         return;
     }
     for (size_t i = 0; i < source->count; i++) {
-        duckdb_logical_type type = duckdb.create_logical_type(column_type(source->columns[i].type));
-        if (source->columns[i].type == LAKE_JSON) duckdb.logical_type_set_alias(type, "JSON");
+        duckdb_logical_type type = type_of(&source->columns[i]);
         duckdb.bind_add_result_column(info, source->columns[i].name, type);
         duckdb.destroy_logical_type(&type);
     }
@@ -87,13 +111,17 @@ static void on_init(duckdb_init_info info) {
 
 static void on_scan(duckdb_function_info info, duckdb_data_chunk output) {
     const LakeSource *source = duckdb.function_get_bind_data(info);
-    LakeChunk chunk = {0};
+    LakeChunk *chunk = xcalloc(1, sizeof *chunk + source->count * sizeof chunk->columns[0]);
+    chunk->info = info;
     for (size_t i = 0; i < source->count; i++) {
-        chunk.vectors[i] = duckdb.data_chunk_get_vector(output, i);
-        chunk.data[i] = duckdb.vector_get_data(chunk.vectors[i]);
+        chunk->columns[i].vector = duckdb.data_chunk_get_vector(output, i);
+        chunk->columns[i].data = duckdb.vector_get_data(chunk->columns[i].vector);
     }
-    duckdb.data_chunk_set_size(output, source->fill(source->state, &chunk, duckdb.vector_size()));
+    duckdb.data_chunk_set_size(output, source->fill(source->state, chunk, duckdb.vector_size()));
+    free(chunk);
 }
+
+/* ---- registering ---- */
 
 void lake_conn_identify(LakeConn *conn) {
     duckdb_client_context context = NULL;
@@ -101,18 +129,28 @@ void lake_conn_identify(LakeConn *conn) {
     conn->id = connection_id(context);
 }
 
-void lake_conn_forget_sources(LakeConn *conn) {
+/* Those of the function of this name; NULL: all of the connection. */
+static void forget_sources(LakeConn *conn, const char *name) {
     pthread_mutex_lock(&conn->lake->sources_lock);
     for (LakeSource **at = &conn->lake->sources; *at != NULL;) {
         LakeSource *source = *at;
-        if (source->conn != conn) {
+        if (source->conn != conn || (name != NULL && strcmp(source->function->name, name) != 0)) {
             at = &source->next;
             continue;
         }
         *at = source->next;
+        free(source->columns);
         free(source);
     }
     pthread_mutex_unlock(&conn->lake->sources_lock);
+}
+
+void lake_conn_forget_sources(LakeConn *conn) {
+    forget_sources(conn, NULL);
+}
+
+void lake_unregister_source(LakeConn *conn, const char *name) {
+    forget_sources(conn, name);
 }
 
 void lake_functions_free(Lake *lake) {
@@ -158,7 +196,6 @@ static LakeSource *add_source(LakeConn *conn, const LakeFunction *function) {
 
 int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state,
                          Error *err) {
-    BUG_IF(n > SOURCE_COLUMNS_MAX);
     pthread_mutex_lock(&conn->lake->sources_lock);
     LakeFunction *function = find_function(conn, name);
     if (function != NULL) {
@@ -168,34 +205,45 @@ int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *col
         source->threads = threads;
         source->fill = fill;
         source->state = state;
+        source->columns = xrealloc(source->columns, n, sizeof *columns);
         memcpy(source->columns, columns, n * sizeof *columns);
     }
     pthread_mutex_unlock(&conn->lake->sources_lock);
     return function != NULL ? 0 : error_set(err, ERR_BUG, "the source %s() could not be registered", name);
 }
 
+/* ---- values ---- */
+
 void lake_put_int(LakeChunk *chunk, size_t col, size_t row, int64_t v) {
-    ((int64_t *)chunk->data[col])[row] = v;
+    ((int64_t *)chunk->columns[col].data)[row] = v;
 }
 
 void lake_put_real(LakeChunk *chunk, size_t col, size_t row, double v) {
-    ((double *)chunk->data[col])[row] = v;
+    ((double *)chunk->columns[col].data)[row] = v;
+}
+
+LakeVector lake_output(LakeChunk *chunk, size_t col) {
+    if (chunk->columns[col].validity == NULL) {
+        duckdb.vector_ensure_validity_writable(chunk->columns[col].vector);
+        chunk->columns[col].validity = duckdb.vector_get_validity(chunk->columns[col].vector);
+    }
+    return (LakeVector){chunk->columns[col].data, chunk->columns[col].validity};
+}
+
+void lake_output_fail(LakeChunk *chunk, const char *why) {
+    duckdb.function_set_error(chunk->info, why);
 }
 
 void lake_put_null(LakeChunk *chunk, size_t col, size_t row) {
-    if (chunk->validity[col] == NULL) {
-        duckdb.vector_ensure_validity_writable(chunk->vectors[col]);
-        chunk->validity[col] = duckdb.vector_get_validity(chunk->vectors[col]);
-    }
-    duckdb.validity_set_row_invalid(chunk->validity[col], row);
+    duckdb.validity_set_row_invalid(lake_output(chunk, col).valid, row);
 }
 
 void lake_put_blob(LakeChunk *chunk, size_t col, size_t row, const void *bytes, size_t n) {
-    duckdb.vector_assign_string_element_len(chunk->vectors[col], row, bytes, n);
+    duckdb.vector_assign_string_element_len(chunk->columns[col].vector, row, bytes, n);
 }
 
 void lake_put_utf8(LakeChunk *chunk, size_t col, size_t row, const char *s, size_t n) {
-    duckdb.unsafe_vector_assign_string_element_len(chunk->vectors[col], row, s, n);
+    duckdb.unsafe_vector_assign_string_element_len(chunk->columns[col].vector, row, s, n);
 }
 
 bool lake_is_utf8(const char *s, size_t n) {

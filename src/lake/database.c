@@ -32,6 +32,7 @@ static duckdb_config make_config(const LakeOptions *options) {
     set_option(config, "autoinstall_known_extensions", "false");
     set_option(config, "autoload_known_extensions", "false");
     set_option(config, "preserve_insertion_order", "false");
+    set_option(config, "write_buffer_row_group_count", "1");
     set_option(config, "max_vacuum_tasks", "0"); /* until row_groups.c knows how large the rows are */
     if (options->read_only) set_option(config, "access_mode", "READ_ONLY");
     if (options->temp_dir != NULL) set_option(config, "temp_directory", options->temp_dir);
@@ -77,15 +78,31 @@ static int create_database(const char *path, const LakeOptions *options, Error *
     return file_publish(aside, path, err);
 }
 
+/* "name:" in front, as in s3://bucket/file. */
+static bool has_protocol(const char *path) {
+    size_t n = strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+.-");
+    return n > 0 && path[n] == ':' && strcmp(path, ":memory:") != 0;
+}
+
+int lake_check_path(const char *path, Error *err) {
+    const char *why = strchr(path, '?') != NULL ? "has a question mark, at which DuckDB cuts it"
+                      : path[0] == '~'          ? "begins with ~, which DuckDB replaces by the home directory"
+                      : has_protocol(path)      ? "has a colon, before which DuckDB expects a protocol"
+                                                : NULL;
+    return why == NULL ? 0 : error_set(err, ERR_CONFIG, "the path %s %s: use another one", path, why);
+}
+
 int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) {
     static const LakeOptions defaults = {0};
     if (options == NULL) options = &defaults;
+    if (lake_check_path(path, err) != 0) return -1;
     if (duckdb_load(err) != 0) return -1;
     bool is_new = !options->read_only && strcmp(path, ":memory:") != 0 && !file_exists(path);
     if (is_new && create_database(path, options, err) != 0) return -1;
     Lake *lake = xcalloc(1, sizeof *lake);
     pthread_mutex_init(&lake->sources_lock, NULL);
     pthread_mutex_init(&lake->conns_lock, NULL);
+    lake->snapshot = options->locked_down;
     if (open_database(path, options, &lake->db, err) != 0) {
         pthread_mutex_destroy(&lake->sources_lock);
         pthread_mutex_destroy(&lake->conns_lock);

@@ -33,10 +33,11 @@ static ErrorKind kind_of(duckdb_error_type type) {
 }
 
 /* DuckDB notices a damaged block only when it reads it: any statement may be the one. */
-static const char *next_step(duckdb_error_type type, const char *message) {
+static const char *next_step(const Lake *lake, duckdb_error_type type, const char *message) {
     if (type == DUCKDB_ERROR_OUT_OF_MEMORY) return ". Raise lake.memory_limit";
     bool damaged = message != NULL && strstr(message, "Corrupt database file") != NULL;
-    return damaged ? ". Next: `smelt recover` says what it would do" : "";
+    if (!damaged) return "";
+    return lake->snapshot ? ". Next: `smelt publish --full` writes a new snapshot" : ". Next: `smelt recover` says what it would do";
 }
 
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
@@ -46,7 +47,7 @@ int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const ch
         error_set(err, ERR_STOPPED, "%s: stopped while it ran; nothing of it was stored", name);
     else
         error_set(err, lake_says_full(message) ? ERR_FULL : kind_of(type), "%s: %s%s", name,
-                  message != NULL ? message : "DuckDB gave no reason", next_step(type, message));
+                  message != NULL ? message : "DuckDB gave no reason", next_step(conn->lake, type, message));
     return lake_mark_fatal(conn->lake, err);
 }
 

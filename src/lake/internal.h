@@ -9,6 +9,7 @@
 struct Lake {
     duckdb_database db;
     atomic_bool lost; /* DuckDB invalidated the database, so that the outcome of the last commit is unknown; or the fence refused */
+    bool snapshot;    /* opened with locked_down: a copy for readers, which can be published again */
     LakeFence fence;  /* NULL: this process is the only writer as long as it runs */
     void *fence_user;
     pthread_mutex_t conns_lock;
@@ -57,6 +58,8 @@ bool lake_may_close(Lake *lake); /* closing writes a checkpoint */
 void lake_abandon(void *handle); /* keeps a handle that may be neither used nor closed any more */
 /* rows.c: a LakeResult of `result` (taken over). */
 LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result);
+/* Goes to the first row of the next chunk. 1: there is one, 0: the end, -1: error. */
+int lake_fetch(LakeResult *r, Error *err);
 /* row_groups.c: */
 int lake_merge_nothing(LakeConn *conn, Error *err);      /* from now on, checkpoints leave small row groups as they are */
 int lake_expect_stored_rows(LakeConn *conn, Error *err); /* lake_expect_rows, by the size of the rows that are stored */

@@ -27,6 +27,9 @@ typedef struct LakeOptions {
 
 /* ---- database and connections ---- */
 
+/* ERR_CONFIG: DuckDB would not take `path` for the file of that name: it cuts paths at a question mark, expands ~, and takes what is before
+ * a colon for a protocol. All functions that open or write a file by a path check it. */
+int lake_check_path(const char *path, Error *err) MUST_CHECK;
 /* Makes the file when there is none; `path` may be ":memory:". `options` may be NULL. */
 int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) MUST_CHECK;
 /* Closes the database; its connections must be freed before. */
@@ -37,6 +40,9 @@ void lake_conn_free(LakeConn *conn);
 DEFINE_CLEANUP(lake_conn_free, LakeConn)
 Lake *lake_of(const LakeConn *conn);
 const char *lake_engine_version(void); /* "v1.5.6" */
+
+/* Reads every table to its end: DuckDB notices a damaged block only when it reads it. ERR_IO: damage; ERR_STOPPED: interrupted. */
+int lake_read_all(LakeConn *conn, Error *err) MUST_CHECK;
 
 /* ---- interrupt ---- */
 
@@ -56,14 +62,25 @@ void lake_set_fence(Lake *lake, LakeFence check, void *user);
 /* ---- statement ---- */
 
 /* Values bound to $1, $2, ... of a prepared statement. */
-typedef enum LakeType { LAKE_NULL, LAKE_BOOL, LAKE_INT, LAKE_REAL, LAKE_TEXT, LAKE_JSON, LAKE_BLOB, LAKE_TIME, LAKE_TIMES } LakeType;
+typedef enum LakeType {
+    LAKE_NULL,
+    LAKE_BOOL,
+    LAKE_INT,
+    LAKE_REAL,
+    LAKE_TEXT,
+    LAKE_JSON,
+    LAKE_BLOB,
+    LAKE_TIME,
+    LAKE_TIMES,
+    LAKE_INTS
+} LakeType;
 typedef struct LakeValue {
     LakeType type;
     int64_t i;        /* LAKE_BOOL, LAKE_INT; LAKE_TIME in microseconds UTC (TIMESTAMPTZ) */
     double r;         /* LAKE_REAL */
     const char *text; /* LAKE_TEXT, LAKE_BLOB; borrowed */
     size_t len;
-    const int64_t *times; /* LAKE_TIMES, only for lake_sql_bind: `len` times, written as a list for IN (...); borrowed */
+    const int64_t *list; /* LAKE_TIMES, LAKE_INTS, only for lake_sql_bind: `len` of them, written as a list for IN (...); borrowed */
 } LakeValue;
 static inline LakeValue lake_int(int64_t v) {
     return (LakeValue){.type = LAKE_INT, .i = v};
@@ -81,7 +98,10 @@ static inline LakeValue lake_blob(const void *bytes, size_t n) {
     return (LakeValue){.type = LAKE_BLOB, .text = (const char *)bytes, .len = n};
 }
 static inline LakeValue lake_times(const int64_t *us, size_t n) {
-    return (LakeValue){.type = LAKE_TIMES, .times = us, .len = n};
+    return (LakeValue){.type = LAKE_TIMES, .list = us, .len = n};
+}
+static inline LakeValue lake_ints(const int64_t *v, size_t n) {
+    return (LakeValue){.type = LAKE_INTS, .list = v, .len = n};
 }
 LakeValue lake_text(const char *s); /* NULL becomes SQL NULL */
 static inline LakeValue lake_null(void) {
@@ -96,6 +116,9 @@ int lake_exec_values(LakeConn *conn, const char *name, const char *sql, const La
 /* Runs one statement that returns rows. All of them are held in memory until lake_result_free. */
 int lake_query(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, LakeResult **ret,
                Error *err) MUST_CHECK;
+/* Runs one statement that returns rows, as they are read: none is held in memory but the current ones. The connection can do nothing else
+ * until lake_result_free. Only with lake_next_chunk (vectors.h) or lake_next. */
+int lake_stream(LakeConn *conn, const char *name, const char *sql, LakeResult **ret, Error *err) MUST_CHECK;
 /* The first column of the first row as an integer; ERR_BUG when there is no row, 0 for NULL. */
 int lake_query_int(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret,
                    Error *err) MUST_CHECK;
@@ -162,16 +185,18 @@ int lake_expect_rows(LakeConn *conn, bool large, Error *err) MUST_CHECK;
 
 /* Rows from C as a table function: `FROM <name>()` on this connection calls `fill` until it returns 0. Another connection reads what it has
  * registered under the name itself, or gets an error. DuckDB scans with up to `threads` threads, each with a chunk of its own: with more
- * than one, `fill` must be thread-safe. Registering a name again replaces it. `state` is borrowed and must live as long as the connection,
- * or until it is replaced. At most 16 columns. */
+ * than one, `fill` must be thread-safe. Registering a name again replaces it. `state` and the texts of the columns are borrowed until then,
+ * until lake_unregister_source, or until the connection is freed. */
 typedef struct LakeChunk LakeChunk; /* up to `capacity` rows being filled */
 typedef struct LakeColumn {
     const char *name;
-    LakeType type; /* LAKE_INT is BIGINT, LAKE_REAL DOUBLE, LAKE_TIME TIMESTAMPTZ; LAKE_JSON a text that is known to be JSON */
+    LakeType type;        /* LAKE_INT is BIGINT, LAKE_REAL DOUBLE, LAKE_TIME TIMESTAMPTZ; LAKE_JSON a text that is known to be JSON */
+    const char *sql_type; /* instead of `type`, for columns that are filled as vectors: a type that vectors.h lists; NULL: none */
 } LakeColumn;
 typedef size_t (*LakeFill)(void *state, LakeChunk *chunk, size_t capacity); /* rows filled; 0: the end */
 int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state,
                          Error *err) MUST_CHECK;
+void lake_unregister_source(LakeConn *conn, const char *name);
 void lake_put_int(LakeChunk *chunk, size_t col, size_t row, int64_t v);
 void lake_put_real(LakeChunk *chunk, size_t col, size_t row, double v);
 void lake_put_null(LakeChunk *chunk, size_t col, size_t row);

@@ -42,7 +42,10 @@ void lake_result_free(LakeResult *r) {
 }
 
 int lake_next(LakeResult *r, Error *err) {
-    if (r->chunk != NULL && ++r->row < r->rows) return 1;
+    return r->chunk != NULL && ++r->row < r->rows ? 1 : lake_fetch(r, err);
+}
+
+int lake_fetch(LakeResult *r, Error *err) {
     if (r->chunk != NULL) duckdb.destroy_data_chunk(&r->chunk);
     r->chunk = duckdb.fetch_chunk(r->result);
     if (r->chunk == NULL) {

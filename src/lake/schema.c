@@ -68,13 +68,28 @@ static int refuse_newer(LakeConn *conn, int64_t have, Error *err) {
                      have, lake_schema_version(), needed != NULL ? needed : "not named");
 }
 
-int lake_check_version(LakeConn *conn, Error *err) {
+int lake_read_version(LakeConn *conn, int64_t *ret, Error *err) {
     static const char table[] = "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'schema_version'";
-    int64_t has_table, have;
+    int64_t has_table;
+    *ret = 0;
     if (lake_query_int(conn, "schema_version", table, NULL, 0, &has_table, err) != 0) return -1;
     if (has_table == 0) return 0;
-    if (lake_query_int(conn, "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL, 0, &have, err) != 0) return -1;
-    return refuse_newer(conn, have, err);
+    return lake_query_int(conn, "schema_version", "SELECT coalesce(max(version), 0) FROM schema_version", NULL, 0, ret, err);
+}
+
+int lake_check_version(LakeConn *conn, Error *err) {
+    int64_t have;
+    return lake_read_version(conn, &have, err) == 0 ? refuse_newer(conn, have, err) : -1;
+}
+
+/* What the migrations of this process changed in the data. */
+static int log_notes(LakeConn *conn, int64_t since, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    LakeValue version = lake_int(since);
+    if (lake_query(conn, "lake_notes", "SELECT note FROM lake_notes WHERE version > $1", &version, 1, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) log_warn("lake", "%s", lake_col_text(rows, 0, NULL));
+    return got;
 }
 
 int lake_migrate(LakeConn *conn, Error *err) {
@@ -90,5 +105,6 @@ int lake_migrate(LakeConn *conn, Error *err) {
         if (have > 0) log_info("lake", "migrated to schema version %d", version_of(f));
         changed = true;
     }
-    return changed ? lake_checkpoint(conn, err) : 0;
+    if (!changed) return 0;
+    return log_notes(conn, have, err) == 0 ? lake_checkpoint(conn, err) : -1;
 }

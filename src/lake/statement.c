@@ -43,13 +43,17 @@ static duckdb_state bind_value(duckdb_prepared_statement statement, idx_t index,
     case LAKE_TEXT: return duckdb.bind_varchar_length(statement, index, v->text, v->len);
     case LAKE_BLOB: return duckdb.bind_blob(statement, index, v->text, v->len);
     case LAKE_TIME: return duckdb.bind_timestamp_tz(statement, index, (duckdb_timestamp){v->i});
-    case LAKE_TIMES: BUG("a list of times cannot be bound");
+    case LAKE_TIMES:
+    case LAKE_INTS: BUG("a list cannot be bound");
     }
     BUG("unknown value type");
 }
 
+typedef duckdb_state (*Execute)(duckdb_prepared_statement statement, duckdb_result *ret);
+
 /* `ret` is a success when 0 is returned; otherwise nothing is left to free. */
-static int execute(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, duckdb_result *ret, Error *err) {
+static int execute_by(Execute how, LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, duckdb_result *ret,
+                      Error *err) {
     duckdb_prepared_statement statement = NULL;
     int64_t began = clock_mono_ns();
     int rc = 0;
@@ -59,10 +63,14 @@ static int execute(LakeConn *conn, const char *name, const char *sql, const Lake
     for (size_t i = 0; rc == 0 && i < n; i++)
         if (bind_value(statement, i + 1, &values[i]) != DuckDBSuccess)
             rc = lake_fail(conn, name, DUCKDB_ERROR_BINDER, "a value could not be bound", err);
-    if (rc == 0 && duckdb.execute_prepared(statement, ret) != DuckDBSuccess) rc = fail_result(conn, name, ret, err);
+    if (rc == 0 && how(statement, ret) != DuckDBSuccess) rc = fail_result(conn, name, ret, err);
     duckdb.destroy_prepare(&statement);
     log_time(name, began);
     return rc;
+}
+
+static int execute(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, duckdb_result *ret, Error *err) {
+    return execute_by(duckdb.execute_prepared, conn, name, sql, values, n, ret, err);
 }
 
 int lake_exec_values(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, int64_t *ret_changed,
@@ -77,6 +85,13 @@ int lake_exec_values(LakeConn *conn, const char *name, const char *sql, const La
 int lake_query(LakeConn *conn, const char *name, const char *sql, const LakeValue *values, size_t n, LakeResult **ret, Error *err) {
     duckdb_result result;
     if (execute(conn, name, sql, values, n, &result, err) != 0) return -1;
+    *ret = lake_result_new(conn, name, &result);
+    return 0;
+}
+
+int lake_stream(LakeConn *conn, const char *name, const char *sql, LakeResult **ret, Error *err) {
+    duckdb_result result;
+    if (execute_by(duckdb.execute_prepared_streaming, conn, name, sql, NULL, 0, &result, err) != 0) return -1;
     *ret = lake_result_new(conn, name, &result);
     return 0;
 }

@@ -37,7 +37,10 @@ static void add_literal(Buf *out, const LakeValue *v) {
     case LAKE_TEXT: add_quoted(out, v->text, v->len); return;
     case LAKE_TIME: buf_addf(out, "TIMESTAMPTZ '%s'", clock_format(v->i, time)); return;
     case LAKE_TIMES:
-        for (size_t i = 0; i < v->len; i++) buf_addf(out, "%sTIMESTAMPTZ '%s'", i > 0 ? ", " : "", clock_format(v->times[i], time));
+        for (size_t i = 0; i < v->len; i++) buf_addf(out, "%sTIMESTAMPTZ '%s'", i > 0 ? ", " : "", clock_format(v->list[i], time));
+        return;
+    case LAKE_INTS:
+        for (size_t i = 0; i < v->len; i++) buf_addf(out, "%s%" PRId64, i > 0 ? ", " : "", v->list[i]);
         return;
     case LAKE_BLOB: BUG("a BLOB has no literal here");
     }

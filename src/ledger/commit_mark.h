@@ -18,6 +18,7 @@ typedef struct CommitMark {
     int64_t landed, duplicates, rejected, gaps; /* of all commits */
     int64_t written_us;
     TopicOffsets *topics; /* every topic and epoch */
+    json_t *stuck;        /* partitions that did not move: [{topic, partition, offset, end_offset, since_us, reason}]; NULL: none. Owned */
     size_t count;
 } CommitMark;
 

@@ -45,7 +45,9 @@ static int read_positions(LakeConn *conn, CommitMark *ret, Error *err) {
                              .epoch = (int)lake_col_int(row, P_EPOCH),
                              .topic_id = lake_col_text(row, P_TOPIC_ID, NULL),
                              .cluster_id = lake_col_text(row, P_CLUSTER_ID, NULL)};
-        commit_mark_put(ret, &topic, (int32_t)lake_col_int(row, P_PARTITION), lake_col_int(row, P_START), lake_col_int(row, P_NEXT));
+        int64_t start = lake_col_int(row, P_START), next = lake_col_int(row, P_NEXT);
+        if (start < 0 || next < 0) continue; /* impossible: an older smelt stored "not known" as an offset; the migration corrects it */
+        commit_mark_put(ret, &topic, (int32_t)lake_col_int(row, P_PARTITION), start, next);
     }
     return got;
 }
@@ -103,20 +105,32 @@ static int set_damaged_aside(const char *path, Error *err) {
     return 0;
 }
 
+static int compare(LakeConn *conn, const char *path, const CommitMark *mark, CommitMark *lake, Error *err) {
+    if (conn == NULL) return mark->commit > 0 ? error_missing(path, mark, err) : 0;
+    if (commit_mark_of_lake(conn, lake, err) != 0) return -1;
+    switch (commit_mark_compare(mark, lake)) {
+    case MARK_REACHED: return 0;
+    case MARK_BEHIND: return error_behind(path, mark, lake, err);
+    case MARK_FOREIGN: return error_foreign(path, mark, lake, err);
+    }
+    BUG("unknown verdict");
+}
+
 int commit_mark_check(LakeConn *conn, const char *path, CommitMark *lake, Error *err) {
     CLEANUP(commit_mark_done) CommitMark mark = {0};
     CommitMarkState state;
     if (commit_mark_load(path, &state, &mark, err) != 0) return -1;
     if (state == MARK_NONE) return 0;
-    if (state == MARK_DAMAGED) return set_damaged_aside(path, err);
-    if (conn == NULL) return mark.commit > 0 ? error_missing(path, &mark, err) : 0;
-    if (commit_mark_of_lake(conn, lake, err) != 0) return -1;
-    switch (commit_mark_compare(&mark, lake)) {
-    case MARK_REACHED: return 0;
-    case MARK_BEHIND: return error_behind(path, &mark, lake, err);
-    case MARK_FOREIGN: return error_foreign(path, &mark, lake, err);
-    }
-    BUG("unknown verdict");
+    return state == MARK_DAMAGED ? set_damaged_aside(path, err) : compare(conn, path, &mark, lake, err);
+}
+
+/* The mark is read first: a writer updates it after the lake. */
+int commit_mark_verify(LakeConn *conn, const char *path, Error *err) {
+    CLEANUP(commit_mark_done) CommitMark mark = {0};
+    CLEANUP(commit_mark_done) CommitMark lake = {0};
+    CommitMarkState state;
+    if (commit_mark_load(path, &state, &mark, err) != 0) return -1;
+    return state == MARK_GOOD ? compare(conn, path, &mark, &lake, err) : 0;
 }
 
 static void save(CommitMarkKeeper *w) {
@@ -133,7 +147,7 @@ static bool is_current(const char *path, const CommitMark *lake) {
     CommitMarkState state = MARK_NONE;
     Error ignored = {0};
     if (commit_mark_load(path, &state, &mark, &ignored) != 0) error_clear(&ignored);
-    return state == MARK_GOOD && mark.generation == lake->generation && mark.commit == lake->commit &&
+    return state == MARK_GOOD && mark.stuck == NULL && mark.generation == lake->generation && mark.commit == lake->commit &&
            commit_mark_compare(lake, &mark) == MARK_REACHED;
 }
 
@@ -170,5 +184,16 @@ void commit_mark_keeper_landed(CommitMarkKeeper *w, const CommitMarkBatch *batch
     w->mark.duplicates += batch->counts.duplicates;
     w->mark.rejected += batch->counts.rejected;
     w->mark.gaps += batch->counts.gaps;
+    save(w);
+}
+
+void commit_mark_keeper_stuck(CommitMarkKeeper *w, json_t *stuck) {
+    if (w == NULL) {
+        json_decref(stuck);
+        return;
+    }
+    json_decref(w->mark.stuck);
+    w->mark.stuck = json_array_size(stuck) > 0 ? json_incref(stuck) : NULL;
+    json_decref(stuck);
     save(w);
 }

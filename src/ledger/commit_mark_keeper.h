@@ -16,6 +16,8 @@ int commit_mark_of_lake(LakeConn *conn, CommitMark *ret, Error *err) MUST_CHECK;
  * when that had to be read. A damaged mark is logged and set aside. ERR_DATA when the lake is behind, missing, or another one: the text has
  * the difference and the next step. */
 int commit_mark_check(LakeConn *conn, const char *path, CommitMark *lake, Error *err) MUST_CHECK;
+/* The same for those who only read: changes nothing. 0 also without a good mark. The lake may be in use by its writer. */
+int commit_mark_verify(LakeConn *conn, const char *path, Error *err) MUST_CHECK;
 /* Brings the file up to the migrated lake. `lake`: how far that is; taken over, and read from the lake when it is empty. */
 int commit_mark_keeper_open(LakeConn *conn, const char *path, CommitMark *lake, CommitMarkKeeper **ret, Error *err) MUST_CHECK;
 void commit_mark_keeper_free(CommitMarkKeeper *w);
@@ -31,3 +33,5 @@ typedef struct CommitMarkBatch {
 /* After the commit of the batch. A mark that cannot be written is logged and written with the next batch: one that is behind the lake does
  * no harm. `w` NULL: no mark is kept. */
 void commit_mark_keeper_landed(CommitMarkKeeper *w, const CommitMarkBatch *batch);
+/* The partitions that do not move now, as the mark has them; takes the array over. `w` NULL: no mark is kept. */
+void commit_mark_keeper_stuck(CommitMarkKeeper *w, json_t *stuck);

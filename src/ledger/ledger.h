@@ -9,6 +9,7 @@
 /* What became of the offsets of a batch, or of all. */
 typedef struct LedgerCounts {
     int64_t landed, duplicates, rejected, gaps;
+    int64_t lost; /* of the gaps: offsets that had messages, which retention removed or nothing can read */
 } LedgerCounts;
 
 /* The newest epoch of `topic`, with every partition of it. No partitions: nothing of this topic was read yet. The caller ends it with

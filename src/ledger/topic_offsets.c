@@ -32,10 +32,14 @@ const Offsets *topic_offsets_find(const TopicOffsets *list, int32_t partition) {
     return i < list->count ? &list->partitions[i] : NULL;
 }
 
-void topic_offsets_put(TopicOffsets *list, int32_t partition, int64_t start, int64_t next) {
+Offsets *topic_offsets_put(TopicOffsets *list, int32_t partition, int64_t start, int64_t next) {
     size_t i = offsets_find(list->partitions, list->count, partition);
     if (i == list->count) list->partitions = xrealloc(list->partitions, ++list->count, sizeof *list->partitions);
-    list->partitions[i] = (Offsets){.partition = partition, .start = start, .next = next, .end = OFFSET_UNKNOWN};
+    Offsets *p = &list->partitions[i];
+    *p = offsets_unknown(partition);
+    p->start = start;
+    p->next = next;
+    return p;
 }
 
 static void set_text(const char **text, const char *to) {

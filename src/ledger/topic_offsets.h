@@ -13,7 +13,7 @@ typedef struct LedgerTopic {
 /* End it with topic_offsets_done. One thread at a time. */
 typedef struct TopicOffsets {
     LedgerTopic topic;   /* owns its texts */
-    Offsets *partitions; /* start: where the lake began to read; end: OFFSET_UNKNOWN. Owned */
+    Offsets *partitions; /* start: where the lake began to read; end: OFFSET_UNKNOWN; last, leader_epoch: by ledger_read only. Owned */
     size_t count;
 } TopicOffsets;
 
@@ -22,7 +22,7 @@ void topic_offsets_init(TopicOffsets *ret, const LedgerTopic *topic);
 void topic_offsets_done(TopicOffsets *list);
 /* NULL: the partition was not read yet. Borrowed until the next topic_offsets_put. */
 const Offsets *topic_offsets_find(const TopicOffsets *list, int32_t partition);
-/* Replaces what the list has for the partition. */
-void topic_offsets_put(TopicOffsets *list, int32_t partition, int64_t start, int64_t next);
+/* Replaces what the list has for the partition; returns that, borrowed as above. */
+Offsets *topic_offsets_put(TopicOffsets *list, int32_t partition, int64_t start, int64_t next);
 /* Takes over the ids of `topic` that are known, and differ. */
 void topic_offsets_set_ids(TopicOffsets *list, const LedgerTopic *topic);

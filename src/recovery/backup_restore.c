@@ -24,6 +24,7 @@ static int copy_tables(LakeConn *conn, bool is_last, Error *err) {
 }
 
 static int load_segment(LakeConn *conn, const char *path, bool is_last, Error *err) {
+    if (lake_check_path(path, err) != 0) return -1;
     CLEANUP(free_text)
     char *attach = lake_sql_bind("ATTACH {{path}} AS backup_in (READ_ONLY)", &(LakeBinding){"path", lake_text(path)}, 1);
     if (lake_exec(conn, "restore/attach", attach, err) != 0) return -1;

@@ -125,6 +125,7 @@ static int replay(LakeConn *conn, const RecoverOptions *o, const char *topic, Re
     result->duplicates += r.counts.duplicates;
     result->rejected += r.counts.rejected;
     result->gaps += r.counts.gaps;
+    if (ingest_result_check(&r, err) != 0) return -1;
     return r.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; run it again to continue") : 0;
 }
 

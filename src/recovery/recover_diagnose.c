@@ -19,21 +19,6 @@ enum { DESCRIBE_MS = 15000 };
 
 /* ---- does it open, and can all of it be read? ---- */
 
-static int read_table(LakeConn *conn, const char *table, Error *err) {
-    CLEANUP(free_text) char *sql = xasprintf("SELECT bit_xor(hash(x)) FROM \"%s\" x", table);
-    CLEANUP(free_text) char *name = xasprintf("recover/read %s", table);
-    return lake_exec(conn, name, sql, err);
-}
-
-static int read_all_tables(LakeConn *conn, Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *tables = NULL;
-    if (lake_query(conn, "recover/tables", lake_sql("recover/tables"), NULL, 0, &tables, err) != 0) return -1;
-    int got;
-    while ((got = lake_next(tables, err)) > 0)
-        if (read_table(conn, lake_col_text(tables, 0, NULL), err) != 0) return -1;
-    return got;
-}
-
 /* The rows that can be read must also be those that the ledger counts. */
 static int check_ledger(LakeConn *conn, Error *err) {
     CLEANUP(ledger_audit_done) LedgerAudit a = {0};
@@ -52,7 +37,7 @@ static int probe(const char *path, const LakeOptions *options, CommitMark *ret, 
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     reading.read_only = true;
     if (lake_open(path, &reading, &lake, err) != 0 || lake_connect(lake, &conn, err) != 0 || lake_check_version(conn, err) != 0) return -1;
-    if (read_all_tables(conn, err) != 0 || check_ledger(conn, err) != 0) return -1;
+    if (lake_read_all(conn, err) != 0 || check_ledger(conn, err) != 0) return -1;
     return commit_mark_of_lake(conn, ret, err);
 }
 
@@ -137,7 +122,11 @@ static void add_loss(Losses *l, const LedgerTopic *topic, int32_t partition, int
 static int describe(const Settings *settings, const char *topic, KafkaTopic *ret, Error *err) {
     CLEANUP(feed_freep) Feed *feed = NULL;
     if (feed_open_named(settings, topic, &feed, err) != 0) return -1;
-    return feed_describe(feed, DESCRIBE_MS, ret, err);
+    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
+    if (feed_describe(feed, DESCRIBE_MS, &now, err) != 0 || kafka_topic_check_answered(&now, err) != 0) return -1;
+    *ret = now;
+    now = (KafkaTopic){0};
+    return 0;
 }
 
 static bool is_same_topic(const KafkaTopic *now, const LedgerTopic *was) {

@@ -1,12 +1,14 @@
 /* internal.h: the parts of refine. */
 #pragma once
 #include "compile/compile.h"
+#include "judge/judge.h"
 #include "refine/refine.h"
 
 /* One run over one set of tables. Borrows everything. */
 typedef struct Refine {
     LakeConn *conn;
     const Pipeline *pipeline;
+    const JudgeProgram *program;
     const char *suffix;   /* of the tables that are written */
     const Compiled *sql;  /* for that suffix */
     const Compiled *live; /* for the live tables */
@@ -21,26 +23,22 @@ int refine_query_int(const Refine *r, const char *name, int64_t *ret, Error *err
 /* Drops the tables that the statement `made_by` creates; `name` stands in errors. */
 int refine_drop_tables(const Refine *r, const char *name, Statement made_by, Error *err) MUST_CHECK;
 
-/* ---- chunks.c ---- */
-/* Rows of Bronze that one statement can work on. */
-typedef struct Slice {
-    int64_t first, last; /* rowid */
-    int64_t rows, heavy; /* heavy: bytes of its large payloads */
-} Slice;
-/* Batches (after, upto], one transaction. */
-typedef struct Chunk {
-    int64_t after, upto, rows, heavy;
-    Slice *slices; /* owned; in order, together all of its rows */
-    size_t slice_count;
-} Chunk;
-typedef struct Chunks {
-    Chunk *items; /* owned */
+/* ---- batches.c ---- */
+typedef struct BatchRows {
+    int64_t batch_id, rows;
+} BatchRows;
+/* Batches of Bronze in order, each with at least one row. */
+typedef struct Batches {
+    BatchRows *items;
     size_t count;
-    int64_t rows;
-} Chunks;
-/* Cuts the batches above `after` into chunks of up to `most` rows, as far as batches allow. */
-int chunks_read(LakeConn *conn, int64_t after, int64_t most, Chunks *ret, Error *err) MUST_CHECK;
-void chunks_done(Chunks *chunks);
+    int64_t after; /* the batch before the first */
+    int64_t rows;  /* of all */
+} Batches;
+/* Those above `after`. The caller ends them. */
+int batches_read(LakeConn *conn, int64_t after, Batches *ret, Error *err) MUST_CHECK;
+void batches_done(Batches *b);
+/* The batches from the index `from` on, up to `most` rows but at least one. Borrowed from `all`. */
+Batches batches_chunk(const Batches *all, size_t from, int64_t most);
 
 /* ---- gold.c ---- */
 typedef struct GoldChange {

@@ -7,10 +7,12 @@
 #include "contract/pipeline.h"
 #include "lake/lake.h"
 
-/* The declarations and the SQL compiled from them, once for any number of runs. It does not change: any thread may use it. */
+/* The declarations and what is made of them, the SQL and the judge's program, once for any number of runs. It does not change: any thread
+ * may use it. */
 typedef struct Refinery Refinery;
-Refinery *refinery_new(Pipeline *pipeline) MUST_CHECK; /* takes over the pipeline */
-/* Of the declarations in the setting pipeline.dir. Errors as pipeline_load. */
+/* Takes over the pipeline, also when it fails. ERR_CONFIG: a pattern of a contract is none; the text names its place. */
+int refinery_new(Pipeline *pipeline, Refinery **ret, Error *err) MUST_CHECK;
+/* Of the declarations in the setting pipeline.dir. Errors also as pipeline_load. */
 int refinery_open(const Settings *settings, Refinery **ret, Error *err) MUST_CHECK;
 void refinery_free(Refinery *r);
 DEFINE_CLEANUP(refinery_free, Refinery)

@@ -10,8 +10,10 @@
  * tables need no change. */
 #include "refine/internal.h"
 
+#include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "contract/explain.h"
 #include <string.h>
 
 /* ---- progress ---- */
@@ -74,10 +76,27 @@ static int check_columns(const Refine *r, Error *err) {
 
 /* ---- making the tables fit the declarations ---- */
 
+/* Once, when the contracts are new or have changed. */
+static void name_unenforced(const Pipeline *p) {
+    enum { NAMED = 20 };
+    CLEANUP(json_freep) json_t *all = pipeline_unenforced(p);
+    size_t i;
+    json_t *one;
+    json_array_foreach(all, i, one) {
+        if (i == NAMED) break;
+        log_warn("refine", "%s:%d: %s is not enforced", json_string_value(json_object_get(one, "file")),
+                 (int)json_integer_value(json_object_get(one, "line")), json_string_value(json_object_get(one, "path")));
+    }
+    if (json_array_size(all) > NAMED)
+        log_warn("refine", "%zu more parts of the contracts are not enforced: `smelt contract check` names all",
+                 json_array_size(all) - NAMED);
+}
+
 static int prepare_contracts(const Refine *r, const RefineProgress *progress, Error *err) {
     /* Columns first: the tables' statement also comments on them. */
     if (progress->has_contracts && check_columns(r, err) != 0) return -1;
     if (refine_exec(r, SQL_SILVER_TABLES, NULL, 0, NULL, err) != 0) return -1;
+    name_unenforced(r->pipeline);
     if (!progress->has_contracts) return 0;
     r->stats->contracts_changed = true;
     log_info("refine", "the contracts have changed: they hold for new events; `smelt refine --full` applies them to the history");

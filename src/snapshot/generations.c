@@ -7,7 +7,9 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include <dirent.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -56,19 +58,60 @@ int generation_make_current(const char *dir, int64_t generation, Error *err) {
     return file_write_atomic(current, line, strlen(line), err);
 }
 
-static int64_t newest_file(const char *dir) {
+int64_t generation_before(const char *dir, int64_t below) {
     int64_t newest = 0;
     DIR *folder = opendir(dir);
     if (folder == NULL) return 0;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;)
-        if (generation_of(entry->d_name) > newest) newest = generation_of(entry->d_name);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        int64_t generation = generation_of(entry->d_name);
+        if (generation > newest && generation < below) newest = generation;
+    }
     closedir(folder);
     return newest;
 }
 
 int64_t generation_next(const char *dir) {
-    int64_t current = snapshot_current(dir), newest = newest_file(dir);
+    int64_t current = snapshot_current(dir), newest = generation_before(dir, INT64_MAX);
     return (current > newest ? current : newest) + 1;
+}
+
+/* ---- what changes ---- */
+
+SnapshotStamp snapshot_stamp(const char *dir) {
+    CLEANUP(free_text) char *current = path_join(dir, "CURRENT");
+    CLEANUP(free_text) char *file = generation_current_path(dir);
+    return (SnapshotStamp){.current = file_stamp(current), .file = file != NULL ? file_stamp(file) : (FileStamp){0}};
+}
+
+bool snapshot_stamp_same(const SnapshotStamp *a, const SnapshotStamp *b) {
+    return file_stamp_same(&a->current, &b->current) && file_stamp_same(&a->file, &b->file);
+}
+
+/* Without device and inode: a copy of the folder that keeps the times is as good. The caller frees. */
+static char *seal_of(const char *path) {
+    FileStamp stamp = file_stamp(path);
+    return xasprintf("bytes %" PRId64 " modified %" PRId64 "\n", stamp.bytes, stamp.modified_ns);
+}
+
+/* In place: a reader may already have locked the file. */
+int generation_seal(const char *path, Error *err) {
+    CLEANUP(free_text) char *lock = generation_lock_path(path);
+    CLEANUP(free_text) char *seal = seal_of(path);
+    FILE *out = fopen(lock, "r+");
+    bool written = out != NULL && fputs(seal, out) >= 0;
+    int problem = errno;
+    if (out != NULL && fclose(out) != 0) written = false, problem = errno;
+    return written ? 0 : error_errno(err, ERR_IO, problem, "cannot write %s", lock);
+}
+
+bool generation_is_as_sealed(const char *path) {
+    CLEANUP(free_text) char *lock = generation_lock_path(path);
+    CLEANUP(free_text) char *seal = seal_of(path);
+    CLEANUP(buf_done) Buf has = {0};
+    Error ignored = {0};
+    bool same = file_read(lock, &has, &ignored) == 0 && has.len > 0 && strcmp(has.data, seal) == 0;
+    error_clear(&ignored);
+    return same;
 }
 
 /* ---- pruning ---- */

@@ -61,6 +61,7 @@ static int read_base(LakeConn *conn, char **ret, Error *err) {
 static int write_parquet(LakeConn *conn, const char *dir, char **ret_path, Error *err) {
     if (dir_make(dir, err) != 0) return -1;
     CLEANUP(free_text) char *path = path_join(dir, "gold_subscriber_features.parquet");
+    if (lake_check_path(path, err) != 0) return -1;
     CLEANUP(free_text) char *tmp = xasprintf("%s.tmp", path);
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("serving/parquet"), &(LakeBinding){"path", lake_text(tmp)}, 1);
     if (lake_exec(conn, "serving/parquet", sql, err) != 0 || file_publish(tmp, path, err) != 0) {

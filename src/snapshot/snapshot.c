@@ -19,6 +19,7 @@ struct Snapshot {
     int64_t generation;
     FileLock *lock; /* NULL on a mount where none could be taken */
     Lake *lake;
+    char *problem; /* NULL: it is the newest */
 };
 
 void snapshot_info_done(SnapshotInfo *info) {
@@ -80,6 +81,7 @@ static int write_tables(const SnapshotWrite *g, Error *err) {
 }
 
 static int attach(const SnapshotWrite *g, Error *err) {
+    if (lake_check_path(g->tmp, err) != 0) return -1;
     CLEANUP(free_text) char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out", &(LakeBinding){"path", lake_text(g->tmp)}, 1);
     return lake_exec(g->conn, "publish/attach", sql, err);
 }
@@ -108,7 +110,7 @@ static int copy_last(const SnapshotWrite *g, Error *err) {
 /* Starts from a copy of the last generation and leaves it attached when it can be used. When it cannot, everything is written. */
 static void try_last(SnapshotWrite *g) {
     Error ignored = {0};
-    if (g->options.base == NULL || g->last == NULL || !file_exists(g->last)) return;
+    if (g->options.base == NULL || g->last == NULL || !file_exists(g->last) || !generation_is_as_sealed(g->last)) return;
     if (copy_last(g, &ignored) == 0 && attach(g, &ignored) == 0) {
         g->incremental = has_same_base(g);
         if (!g->incremental && detach(g, 0, &ignored) != 0) log_debug("publish", "%s", ignored.text);
@@ -147,7 +149,7 @@ int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *t
 static int write_generation(SnapshotWrite *g, const char *dir, const char *path, Error *err) {
     CLEANUP(free_text) char *lock = generation_lock_path(path);
     if (dir_make(dir, err) != 0 || file_write_atomic(lock, "", 0, err) != 0) return -1;
-    return write_file(g, path, err);
+    return write_file(g, path, err) == 0 ? generation_seal(path, err) : -1;
 }
 
 int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const SnapshotOptions *options,
@@ -168,49 +170,99 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
 
 /* ---- reading ---- */
 
-/* A folder that DuckDB makes when it spills and removes when it closes. No other process uses it: SQL of users may read and write what is
- * in it. */
-static char *private_temp_dir(void) {
-    const char *base = getenv("TMPDIR");
-    return xasprintf("%s/smelt-%d-%" PRIx64, base != NULL && base[0] != '\0' ? base : "/tmp", (int)getpid(), clock_mono_ns());
-}
+/* How a generation is opened. */
+typedef struct SnapshotReading {
+    const char *dir;
+    LakeOptions options;
+    bool verify; /* read all of it */
+} SnapshotReading;
 
-static int open_generation(const char *path, const LakeOptions *options, Snapshot *s, Error *err) {
+static int open_file(const char *path, const SnapshotReading *how, Snapshot *s, Error *err) {
     CLEANUP(free_text) char *lock = generation_lock_path(path);
-    CLEANUP(free_text) char *temp_dir = private_temp_dir();
+    CLEANUP(free_text) char *temp_dir = temp_dir_name(); /* no other process's: SQL of users may read and write what is in it */
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     Error ignored = {0};
     if (file_lock_shared(lock, &s->lock, &ignored) != 0) {
         error_clear(&ignored);
         if (file_exists(lock)) return error_set(err, ERR_BUSY, "%s is being pruned", path);
     }
-    LakeOptions reading = *options;
+    LakeOptions reading = how->options;
     reading.read_only = true;
     reading.locked_down = true;
     if (reading.temp_dir == NULL) reading.temp_dir = temp_dir;
-    return lake_open(path, &reading, &s->lake, err);
+    if (lake_open(path, &reading, &s->lake, err) != 0) return -1;
+    return how->verify && (lake_connect(s->lake, &conn, err) != 0 || lake_read_all(conn, err) != 0) ? -1 : 0;
+}
+
+static int open_generation(const SnapshotReading *how, int64_t generation, Snapshot **ret, Error *err) {
+    CLEANUP(snapshot_freep) Snapshot *s = xcalloc(1, sizeof *s);
+    CLEANUP(free_text) char *path = generation_path(how->dir, generation);
+    s->generation = generation;
+    if (open_file(path, how, s, err) != 0) return error_prefix(err, "snapshot generation %" PRId64 " cannot be used", generation);
+    *ret = TAKE(s);
+    return 0;
+}
+
+/* Tries again after a race with the pruner. `ret_generation` gets what CURRENT named. */
+static int open_current(const SnapshotReading *how, int64_t *ret_generation, Snapshot **ret, Error *err) {
+    for (int tries = 0; tries < OPEN_TRIES; tries++) {
+        *ret_generation = snapshot_current(how->dir);
+        if (*ret_generation == 0) break;
+        error_clear(err);
+        if (open_generation(how, *ret_generation, ret, err) == 0) return 0;
+        if (snapshot_current(how->dir) == *ret_generation) return -1;
+    }
+    if (*ret_generation > 0) return -1;
+    if (generation_before(how->dir, INT64_MAX) > 0) return error_set(err, ERR_IO, "%s/CURRENT is missing or damaged", how->dir);
+    return error_set(err, ERR_UNAVAILABLE, "nothing was published in %s yet: run `smelt publish` (or `smelt run`)", how->dir);
+}
+
+/* The newest generation below `below` that can be used; NULL: none. */
+static Snapshot *open_earlier(const SnapshotReading *how, int64_t below) {
+    Snapshot *s = NULL;
+    Error ignored = {0};
+    for (int64_t g = generation_before(how->dir, below); g > 0 && s == NULL; g = generation_before(how->dir, g))
+        if (open_generation(how, g, &s, &ignored) != 0) log_debug("snapshot", "%s", ignored.text);
+    error_clear(&ignored);
+    return s;
+}
+
+/* An earlier generation cannot help when nothing was published, or when DuckDB itself cannot be loaded. */
+static bool is_damage(const Error *err) {
+    return err->kind != ERR_UNAVAILABLE && err->kind != ERR_CONFIG && err->kind != ERR_STOPPED;
+}
+
+static int open_newest(const SnapshotReading *how, Snapshot **ret, Error *err) {
+    int64_t newest;
+    if (open_current(how, &newest, ret, err) == 0) return 0;
+    if (!is_damage(err)) return -1;
+    if (strstr(err->text, "`smelt publish") == NULL)
+        error_set(err, err->kind, "%s. Next: `smelt publish --full` writes a new snapshot", err->text);
+    Snapshot *s = open_earlier(how, newest > 0 ? newest : INT64_MAX);
+    if (s == NULL) return -1;
+    s->problem = xstrdup(err->text);
+    error_clear(err);
+    *ret = s;
+    return 0;
 }
 
 int snapshot_open(const char *dir, const LakeOptions *options, Snapshot **ret, Error *err) {
-    for (int tries = 0; tries < OPEN_TRIES; tries++) {
-        CLEANUP(snapshot_freep) Snapshot *s = xcalloc(1, sizeof *s);
-        s->generation = snapshot_current(dir);
-        if (s->generation == 0)
-            return error_set(err, ERR_UNAVAILABLE, "nothing was published in %s yet: run `smelt publish` (or `smelt run`)", dir);
-        CLEANUP(free_text) char *path = generation_path(dir, s->generation);
-        error_clear(err);
-        if (open_generation(path, options, s, err) == 0) {
-            *ret = TAKE(s);
-            return 0;
-        }
-        if (snapshot_current(dir) == s->generation) break; /* not a race with the pruner */
-    }
-    return -1;
+    return open_newest(&(SnapshotReading){.dir = dir, .options = *options}, ret, err);
+}
+
+int snapshot_open_verified(const char *dir, const LakeOptions *options, Snapshot **ret, Error *err) {
+    return open_newest(&(SnapshotReading){.dir = dir, .options = *options, .verify = true}, ret, err);
 }
 
 void snapshot_free(Snapshot *s) {
     lake_freep(&s->lake);
     file_lock_freep(&s->lock);
+    free(s->problem);
     free(s);
+}
+
+const char *snapshot_problem(const Snapshot *s) {
+    return s->problem;
 }
 
 int64_t snapshot_generation(const Snapshot *s) {

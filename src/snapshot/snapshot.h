@@ -1,6 +1,7 @@
 /* snapshot.h: immutable copies for readers. `<dir>/gen-00000042.duckdb` is written whole and durable, then `<dir>/CURRENT` (one line: the
  * file's name) is replaced atomically. A reader holds a shared lock on `<file>.lock` while it has the file open; pruning leaves such files
- * alone. The functions that write are for the holder of the writer's lock, one thread; those that read for any thread. */
+ * alone. The lock file also has the size and the time of the finished file: the next generation begins with a copy of it only when
+ * they are still the same. The functions that write are for the holder of the writer's lock, one thread; those that read for any thread. */
 #pragma once
 #include "base/files.h"
 #include "lake/lake.h"
@@ -53,11 +54,22 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
 int snapshot_prune(const char *dir, int keep);
 /* The generation that CURRENT names; 0 when nothing was published yet. */
 int64_t snapshot_current(const char *dir);
+/* What changes when another generation becomes CURRENT, and when its file is touched. */
+typedef struct SnapshotStamp {
+    FileStamp current, file;
+} SnapshotStamp;
+SnapshotStamp snapshot_stamp(const char *dir);
+bool snapshot_stamp_same(const SnapshotStamp *a, const SnapshotStamp *b);
 
 /* An open generation for reading. */
 typedef struct Snapshot Snapshot;
-/* Opens what CURRENT names, with the SQL locked down. ERR_UNAVAILABLE when nothing was published yet ("run smelt publish"). */
+/* Opens what CURRENT names, with the SQL locked down; when that is damaged, the newest generation before it that can be used.
+ * ERR_UNAVAILABLE when nothing was published yet ("run smelt publish"); otherwise the error is of the newest generation. */
 int snapshot_open(const char *dir, const LakeOptions *options, Snapshot **ret, Error *err) MUST_CHECK;
+/* The same; a generation is used only when all of it was read. */
+int snapshot_open_verified(const char *dir, const LakeOptions *options, Snapshot **ret, Error *err) MUST_CHECK;
+/* Why the newest generation is not the one that was opened; NULL: it is. Valid as long as the snapshot. */
+const char *snapshot_problem(const Snapshot *s);
 void snapshot_free(Snapshot *s);
 DEFINE_CLEANUP(snapshot_free, Snapshot)
 int64_t snapshot_generation(const Snapshot *s);

@@ -34,7 +34,7 @@ int handle_readyz(Service *s, const Request *req, const Lease *lease, Response *
     (void)lease;
     int64_t rows;
     if (atomic_load(&s->draining)) return error_set(err, ERR_UNAVAILABLE, "the server is ending");
-    if (ask_lake(s, "api/alive", &rows, err) != 0 || (s->ready != NULL && s->ready(s->ready_arg, err) != 0)) {
+    if ((s->ready != NULL && s->ready(s->ready_arg, err) != 0) || ask_lake(s, "api/alive", &rows, err) != 0) {
         response_problem(resp, 503, req, "%s", err->text);
         resp->retry_after_s = 5;
         error_clear(err);

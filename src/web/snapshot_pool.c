@@ -16,7 +16,6 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { IDLE_MAX = 32, KEPT_MAX = 3, KEPT_FOR_S = 300 };
 
@@ -34,13 +33,14 @@ struct PooledSnapshot {
 };
 
 struct SnapshotPool {
-    pthread_mutex_t lock;           /* over current, and every generation's refs and idle */
+    pthread_mutex_t lock;           /* over current, kept, and every generation's refs and idle */
     PooledSnapshot *current;        /* NULL: nothing yet */
     PooledSnapshot *kept[KEPT_MAX]; /* earlier ones that clients page through, newest first; each a reference */
-    char *dir, *pointer;            /* NULL: live */
+    char *problem;                  /* why the newest generation is not served; NULL: it is. Under lock */
+    char *dir;                      /* NULL: live */
     LakeOptions options;
     char *temp_dir;
-    struct stat seen; /* of CURRENT when it was last checked; of the thread that follows it */
+    SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
 };
 
 static void pooled_snapshot_free(PooledSnapshot *g) {
@@ -88,36 +88,44 @@ static bool drop_kept(SnapshotPool *s, bool all) {
 
 /* ---- following CURRENT ---- */
 
-static bool same_file(const struct stat *a, const struct stat *b) {
-    return a->st_ino == b->st_ino && a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
-           a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+/* `problem` is copied; NULL: none. */
+static void set_problem(SnapshotPool *s, const char *problem) {
+    char *text = problem != NULL ? xstrdup(problem) : NULL;
+    pthread_mutex_lock(&s->lock);
+    free(s->problem);
+    s->problem = text;
+    pthread_mutex_unlock(&s->lock);
 }
 
 static int open_generation(SnapshotPool *s, Error *err) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
-    if (snapshot_open(s->dir, &s->options, &snapshot, err) != 0) return -1;
+    if (snapshot_open_verified(s->dir, &s->options, &snapshot, err) != 0) return -1;
+    if (snapshot_problem(snapshot) != NULL) log_error("web", "%s; an earlier generation is served", snapshot_problem(snapshot));
+    set_problem(s, snapshot_problem(snapshot));
     PooledSnapshot *g = xcalloc(1, sizeof *g);
     g->number = snapshot_generation(snapshot);
     g->lake = snapshot_lake(snapshot);
     g->snapshot = TAKE(snapshot);
     g->refs = 1;
-    snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number,
-             (int64_t)s->seen.st_mtim.tv_sec * NSEC_PER_SEC + s->seen.st_mtim.tv_nsec);
+    snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number, s->seen.current.modified_ns);
     g->scope = cursor_hash(g->tag, strlen(g->tag));
     make_current(s, g);
     return 0;
 }
 
 void snapshot_pool_follow(SnapshotPool *s) {
-    struct stat now;
     (void)drop_kept(s, false);
-    if (s->dir == NULL || stat(s->pointer, &now) != 0 || same_file(&now, &s->seen)) return;
+    if (s->dir == NULL) return;
+    SnapshotStamp now = snapshot_stamp(s->dir);
+    if (snapshot_stamp_same(&now, &s->seen)) return;
     s->seen = now;
     Error err = {0};
-    if (open_generation(s, &err) != 0)
+    if (open_generation(s, &err) != 0) {
         log_error("web", "cannot open the new snapshot, still serving the old one: %s", err.text);
-    else
+        set_problem(s, err.text);
+    } else {
         log_info("web", "serving snapshot generation %lld", (long long)snapshot_pool_generation(s));
+    }
     error_clear(&err);
 }
 
@@ -125,7 +133,6 @@ SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options) {
     SnapshotPool *s = xcalloc(1, sizeof *s);
     pthread_mutex_init(&s->lock, NULL);
     s->dir = xstrdup(dir);
-    s->pointer = path_join(dir, "CURRENT");
     s->options = *options;
     if (options->temp_dir != NULL) s->options.temp_dir = s->temp_dir = xstrdup(options->temp_dir);
     snapshot_pool_follow(s);
@@ -148,7 +155,7 @@ void snapshot_pool_free(SnapshotPool *s) {
     while (drop_kept(s, true)) continue;
     pthread_mutex_destroy(&s->lock);
     free(s->dir);
-    free(s->pointer);
+    free(s->problem);
     free(s->temp_dir);
     free(s);
 }
@@ -230,8 +237,10 @@ int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err)
         g->refs++;
         if (g->idle_count > 0) conn = g->idle[--g->idle_count];
     }
+    if (g == NULL)
+        error_set(err, ERR_UNAVAILABLE, "%s", s->problem != NULL ? s->problem : "no snapshot is published yet: run `smelt publish`");
     pthread_mutex_unlock(&s->lock);
-    if (g == NULL) return error_set(err, ERR_UNAVAILABLE, "no snapshot is published yet: run `smelt publish`");
+    if (g == NULL) return -1;
     if (conn == NULL && connect_to(g, &conn, err) != 0) {
         release(s, g, NULL);
         return -1;

@@ -24,11 +24,12 @@ SnapshotPool *snapshot_pool_open_live(Lake *lake) MUST_CHECK;
 void snapshot_pool_free(SnapshotPool *s); /* every lease must have been returned */
 DEFINE_CLEANUP(snapshot_pool_free, SnapshotPool)
 
-/* Checks CURRENT (one stat) and switches to a new generation. To be called a few times a second, by one thread. A generation that cannot be
- * opened is logged and tried again when CURRENT changes; the old one is still served. */
+/* Checks CURRENT and its generation (two stats) and switches to a new one, after all of it was read. To be called a few times a second, by
+ * one thread. A generation that is damaged is logged and tried again when it or CURRENT changes; the newest good one is served. */
 void snapshot_pool_follow(SnapshotPool *s);
-/* ERR_UNAVAILABLE: nothing to read yet, and what to do about it. `scope`: of a lease before, to read on in the same content, as long as it
- * is kept; 0, or when it is not any more: the newest. All that is read through a live lease is one state of the lake. */
+/* ERR_UNAVAILABLE: nothing to read yet, or nothing that can be read, and what to do about it. `scope`: of a lease before, to read on in the
+ * same content, as long as it is kept; 0, or when it is not any more: the newest. All that is read through a live lease is one state of the
+ * lake. */
 int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err) MUST_CHECK;
 /* Keeps the lease's generation for some minutes after the next one has come, for who reads it page by page. */
 void snapshot_pool_keep(SnapshotPool *s, const Lease *lease);

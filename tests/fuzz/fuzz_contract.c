@@ -41,10 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool features = size > 0 && data[0] == '%';
     CLEANUP(document_freep) Document *document = NULL;
     CLEANUP(pipeline_freep) Pipeline *p = new_pipeline();
+    CLEANUP(json_freep) json_t *mistakes = json_array();
     Error err = {0};
     int rc = document_parse((const char *)data + features, size - features, "fuzzed.yaml", &document, &err);
     if (rc == 0) {
-        DocNode root = node_root(document);
+        DocNode root = node_root(document, mistakes);
         rc = features ? read_features(&p, &root, &err) : contracts_read(p, &root, &err);
     }
     if (rc == 0) explain(p);

@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import signal
 import time
+import uuid
+from collections.abc import Callable
 
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import NewPartitions
-from harness import SMALL_BATCHES, Sent, Smelt, Stopwatch, Topic, encode, event, events, eventually
+from harness import SMALL_BATCHES, Broker, Sent, Smelt, Stopwatch, Topic, billing, encode, event, events, eventually
 from poison import POISON
 
 
@@ -134,6 +136,21 @@ def test_a_payload_nested_10000_deep_stops_nothing(smelt: Smelt, topic: Topic) -
     done = smelt("ingest")
     assert (done["landed"], done["rejected"]) == (21, 0)
     smelt.audit()
+
+
+def test_record_times_of_any_unit_do_no_harm(smelt: Smelt, broker: Broker) -> None:
+    """They are what the producer says: a time that cannot be is not stored, and the message lands."""
+    anything = str(2**63 - 1)
+    topic = broker.topic(f"times-{uuid.uuid4().hex[:8]}", 1, **{"message.timestamp.before.max.ms": anything, "message.timestamp.after.max.ms": anything})
+    now = 1_764_000_000
+    times = [now, now * 1000, now * 1_000_000, now * 1_000_000_000, 1, 2**63 - 1, 253_402_300_799_999, 253_402_300_800_000]
+    for number, milliseconds in enumerate(times):
+        broker.producer.produce(topic.name, encode(billing(number)), partition=0, timestamp=milliseconds)
+    assert broker.producer.flush(60) == 0
+    assert smelt("ingest", "--set", f"kafka.topic={topic.name}")["landed"] == len(times)
+    stored = smelt.rows("SELECT epoch_us(kafka_timestamp) // 1000 FROM bronze_raw_events ORDER BY kafka_offset")
+    assert [row[0] for row in stored] == [time if time < 253_402_300_800_000 else None for time in times]
+    assert smelt("refine")["quarantined"] == 0  # they are no measure for the times of events
 
 
 def test_unknown_envelope_fields_are_kept(smelt: Smelt, topic: Topic) -> None:
@@ -316,6 +333,33 @@ def test_aborted_transactions_never_land(smelt: Smelt, topic: Topic) -> None:
     assert done["gaps"] == 150 + 6 * topic.partitions  # the aborted, and the markers at the end of each transaction
     smelt.audit()
     smelt.assert_holds(committed)
+
+
+def in_transactions(topic: Topic, count: int) -> None:
+    """Each sends one event to every partition."""
+    producer = Producer(topic.broker.client_options() | {"transactional.id": topic.name})
+    producer.init_transactions(30)
+    for number in range(count):
+        producer.begin_transaction()
+        for partition, value in enumerate(events(number * topic.partitions, topic.partitions)):
+            producer.produce(topic.name, value, partition=partition)
+        producer.commit_transaction(30)
+
+
+def test_markers_of_transactions_cost_little(new_smelt: Callable[..., Smelt], broker: Broker) -> None:
+    """Producers with transactions leave a marker per partition and transaction."""
+    transactions = 60
+    names = [f"{kind}-{uuid.uuid4().hex[:8]}" for kind in ("plain", "marked")]
+    plain, marked = (broker.topic(name, 50) for name in names)
+    plain.send(events(0, 50 * transactions))
+    in_transactions(marked, transactions)
+    seconds = []
+    for topic in (plain, marked):
+        done = [new_smelt(topic, name=f"{topic.name}-{attempt}")("ingest") for attempt in range(3)]
+        assert done[0]["landed"] == 50 * transactions
+        assert (done[0]["gaps"], done[0]["lost"]) == ((0, 0) if topic is plain else (50 * transactions, 0))
+        seconds.append(min(one["seconds"] for one in done))
+    assert seconds[1] < 2 * seconds[0] + 0.3, seconds  # an end that is a marker takes one more request
 
 
 def test_an_open_transaction_holds_nobody_for_ever(smelt: Smelt, topic: Topic) -> None:

@@ -2,7 +2,6 @@
  * After an intended change: GOLDEN_WRITE=1 build/<dir>/tests/unit/test_compile_golden (which fails, since it compares nothing), then read
  * the diff. */
 #include "compile/compile.h"
-#include "compile/show.h"
 
 #include "../fixture.h"
 #include "base/files.h"
@@ -92,29 +91,11 @@ static void test_the_named_tables_are_those_that_are_created(void **state) {
     }
 }
 
-static void test_show(void **state) {
-    (void)state;
-    Error err = {0};
-    CLEANUP(pipeline_freep) Pipeline *p = NULL;
-    CLEANUP(free_text) char *silver = NULL, *one = NULL, *none = NULL;
-    must(pipeline_load_dir(NULL, &p, &err), &err);
-    assert_int_equal(compile_show(p, "silver", &silver, &err), 0);
-    assert_non_null(strstr(silver, "-- silver/clean\nINSERT INTO silver_clean_events"));
-    assert_null(strstr(silver, "gold_state"));
-    assert_int_equal(compile_show(p, "gold/features", &one, &err), 0);
-    assert_ptr_equal(strstr(one, "-- gold/features\nCREATE OR REPLACE TABLE"), one);
-    assert_int_equal(compile_show(p, "platinum", &none, &err), -1);
-    assert_int_equal(err.kind, ERR_USAGE);
-    assert_non_null(strstr(err.text, "silver/clean"));
-    error_clear(&err);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_builtin),
         cmocka_unit_test(test_everything),
         cmocka_unit_test(test_the_named_tables_are_those_that_are_created),
-        cmocka_unit_test(test_show),
     };
     if (cmocka_run_group_tests(tests, NULL, NULL) != 0) return 1;
     if (getenv("GOLDEN_WRITE") == NULL) return 0;

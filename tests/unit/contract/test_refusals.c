@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "contract/node.h"
 #include "contract/pipeline.h"
+#include "judge/pattern.h"
 #include <ftw.h>
 
 #include <dirent.h>
@@ -181,6 +182,9 @@ static const Row rows[] = {
     {METER, "pattern: \"^[a-z]+$\"", "pattern: [a-z]",
      "p/contracts/meter.odcs.yaml:56: schema[0].properties[6].properties[0].logicalTypeOptions.pattern is a list: "
      "expected a regular expression, in quotes"},
+    {METER, "pattern: \"^[a-z]+$\"", "pattern: \"^[a-z\"",
+     "p/contracts/meter.odcs.yaml:56: schema[0].properties[6].properties[0].logicalTypeOptions.pattern is \"^[a-z\": "
+     "this is not a regular expression: missing terminating ] for character class (at character 6)"},
     {METER, "validValues: [gas, power]", "validValues: [gas, 1]",
      "p/contracts/meter.odcs.yaml:63: schema[0].properties[6].properties[0].quality[0].arguments.validValues[1] is 1: "
      "expected a text, in quotes where it looks like something else"},
@@ -360,11 +364,19 @@ static void the_good_pipeline_is_accepted(void **state) {
     assert_int_equal(p->label_count, 1);
 }
 
+static int check_pattern(const char *text, Error *err) {
+    CLEANUP(pattern_freep) Pattern *pattern = NULL;
+    return pattern_new(text, &pattern, err);
+}
+
 static bool is_refused_as_expected(const Row *row) {
     Error err = {0};
     Pipeline *p = NULL;
+    CLEANUP(json_freep) json_t *mistakes = NULL;
     write_pipeline(row);
-    int rc = pipeline_load_dir("p", &p, &err);
+    int rc = pipeline_check_dir("p", check_pattern, &p, &mistakes, &err);
+    const char *first = json_string_value(json_object_get(json_array_get(mistakes, 0), "message"));
+    if (rc != 0) assert_string_equal(first, err.text);
     bool ok = rc == -1 && p == NULL && err.kind == ERR_CONFIG && strcmp(err.text, row->expected) == 0;
     if (!ok) print_error("expected: %s\ngot:      %s\n", row->expected, rc == 0 ? "no error" : err.text);
     if (rc == 0) pipeline_free(p);

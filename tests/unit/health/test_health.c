@@ -32,6 +32,8 @@ static void put_time(json_t *row, const char *column, int64_t hours_ago) {
     json_object_set_new(row, column, json_string(clock_format(NOW - hours_ago * HOURS, text)));
 }
 
+static LakeCheck checked;
+
 /* Everything works: Bronze has all of partition 0 and of 1, two hours ago; nothing waits. */
 static Facts healthy(void) {
     Facts f = {.now_us = NOW,
@@ -41,6 +43,9 @@ static Facts healthy(void) {
                .generation = 4,
                .disk_free = 500000000000,
                .disk_size = 1000000000000};
+    checked = (LakeCheck){.checked_us = NOW - HOURS, .all_read = true};
+    f.lake = &checked;
+    f.snapshot_read_us = NOW - HOURS;
     f.kafka = (KafkaPing){.brokers = 1, .latency_ms = 2};
     f.topic = (KafkaTopic){.exists = true, .partition_count = 2, .partitions = partitions};
     f.row =
@@ -128,6 +133,48 @@ static void test_the_mark_is_newer_than_the_snapshot(void **state) {
     done(&f);
 }
 
+/* What nobody has looked at is never called ok; a writer has looked when it opened the lake. */
+static void a_lake_is_ok_only_when_it_was_looked_at(void **state) {
+    (void)state;
+    Facts f = healthy();
+    char problem[] = "Corrupt database file. Next: `smelt recover` shows what it would do", why[] = "x cannot be read by this user";
+    char writer[] = "pid 12: smelt up", behind[] = "the lake is behind its commit mark";
+    expect(&f, "lake", "ok", "Opened, compared with its mark and read to its end 1 hour ago.");
+    checked.all_read = false;
+    expect(&f, "lake", "ok", "Compared with its mark 1 hour ago. Not all rows were read then; `smelt audit` reads them.");
+    checked.unknown = why;
+    expect(&f, "lake", "unknown", "It could not be verified now: x cannot be read by this user. Compared with its mark 1 hour ago.");
+    f.writer = writer;
+    expect(&f, "lake", "degraded", "It could not be verified now: x cannot be read by this user. Compared with its mark 1 hour ago.");
+    checked.unknown = NULL;
+    expect(&f, "lake", "ok", "pid 12: smelt up is writing to it. Compared with its mark 1 hour ago.");
+    f.lake = NULL;
+    expect(&f, "lake", "ok", "pid 12: smelt up is writing to it. It compared the lake with its mark when it opened it.");
+    f.writer = NULL;
+    expect(&f, "lake", "unknown", "Not verified yet.");
+    f.lake = &checked;
+    checked.problem = problem;
+    expect(&f, "lake", "down", "Corrupt database file");
+    f.refused = behind;
+    expect(&f, "lake", "down", "the lake is behind its commit mark.");
+    f.refused = NULL;
+    f.lake = NULL;
+    f.lake_bytes = -1;
+    expect(&f, "lake", "down", "There is no lake");
+    f.mark.commit = 3;
+    expect(&f, "lake", "down", "is gone; `smelt recover`");
+    done(&f);
+}
+
+static void an_earlier_snapshot_is_named(void **state) {
+    (void)state;
+    Facts f = healthy();
+    char problem[] = "snapshot generation 5 cannot be used: damaged";
+    f.snapshot_problem = problem;
+    expect(&f, "snapshot", "degraded", "generation 5 cannot be used: damaged. Served instead: generation 4, published 2 hours ago.");
+    done(&f);
+}
+
 /* What retention has removed is no work that waits. */
 static void test_offsets_below_the_low_mark_do_not_wait(void **state) {
     (void)state;
@@ -178,6 +225,8 @@ static void test_model_and_snapshot_that_lag(void **state) {
     expect(&f, "model", "degraded", "can only repeat that rule");
     json_object_set_new(f.row, "model_id", json_null());
     expect(&f, "model", "degraded", "No model yet");
+    json_object_set_new(f.row, "has_label", json_false());
+    expect(&f, "model", "ok", "this pipeline has no label");
     f.lake_changed_us = NOW - HOURS;
     expect(&f, "snapshot", "degraded", "the lake has changed since");
     f.live = true;
@@ -291,6 +340,18 @@ static void test_limits(void **state) {
     done(&f);
 }
 
+static void a_report_that_is_too_old_says_so(void **state) {
+    (void)state;
+    json_t *report = json_pack("{s:s, s:s, s:[{s:s, s:s}]}", "state", "ok", "summary", "Every part works and is up to date.", "components",
+                               "name", "lake", "state", "ok");
+    report_call_unknown(report, 300 * USEC_PER_SEC);
+    char *text = json_dumps(report, JSON_COMPACT | JSON_SORT_KEYS);
+    assert_string_equal(text, "{\"components\":[{\"name\":\"lake\",\"state\":\"unknown\"}],\"state\":\"unknown\","
+                              "\"summary\":\"The parts were last checked 5 minutes ago: the check hangs.\"}");
+    free(text);
+    json_decref(report);
+}
+
 static void test_words(void **state) {
     (void)state;
     static const struct {
@@ -365,6 +426,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_backup_that_is_late_or_no_use_is_said),
         cmocka_unit_test(the_mark_is_told_and_a_lake_that_is_gone_is_missed),
+        cmocka_unit_test(a_report_that_is_too_old_says_so),
+        cmocka_unit_test(a_lake_is_ok_only_when_it_was_looked_at),
+        cmocka_unit_test(an_earlier_snapshot_is_named),
         cmocka_unit_test(test_quiet_is_ok),
         cmocka_unit_test(test_events_that_wait_too_long),
         cmocka_unit_test(test_the_mark_is_newer_than_the_snapshot),

@@ -21,8 +21,15 @@ typedef struct Script {
     int checks;           /* so many are answered, then the feed is away; 0: all are */
     const char *broken;   /* why polling fails after the last event; NULL: nothing more comes */
     int64_t sought;       /* by the last seek */
+    int64_t verified;     /* by the last verify, with the leader epoch */
+    int32_t verified_epoch;
     int64_t reported[SCRIPT_PARTITIONS];
     int32_t out_of_range; /* the partition that was asked for an offset that is not there; -1: none */
+    int64_t epoch_end;    /* where the leader epoch that is verified ends in the log now; OFFSET_UNKNOWN: where it did */
+    int32_t truncated;    /* the partition for which that is below what was verified, to be told by the next poll; -1: none */
+    int32_t silent;       /* this partition gives no answer to the next `silent_for` descriptions; -1: none */
+    int silent_for;
+    int64_t bad_from, bad_to; /* the batch of partition 0 that cannot be read: [from, to); to == 0: all can */
 } Script;
 
 static inline void script_free(Feed *feed) {
@@ -42,7 +49,12 @@ static inline int script_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, E
     ret->partition_count = s->partition_count;
     ret->partitions = xcalloc(s->partition_count, sizeof *ret->partitions);
     memcpy(ret->partitions, s->partitions, s->partition_count * sizeof *ret->partitions);
-    for (size_t i = 0; i < s->partition_count; i++) ret->partitions[i].next = OFFSET_UNKNOWN;
+    for (size_t i = 0; i < s->partition_count; i++) {
+        ret->partitions[i].next = OFFSET_UNKNOWN;
+        if (s->silent == (int32_t)i && s->silent_for > 0) ret->partitions[i].start = ret->partitions[i].end = OFFSET_UNKNOWN;
+        if (!offsets_are_known(&ret->partitions[i])) ret->unanswered++;
+    }
+    if (s->silent_for > 0) s->silent_for--;
     s->away = s->away_later;
     s->away_later = 0;
     return 0;
@@ -77,6 +89,10 @@ static inline bool script_leaves_out(const Script *s, const KafkaEvent *e) {
     return asked == OFFSET_UNKNOWN || (!s->redelivers && e->offset < asked);
 }
 
+static inline bool script_is_bad(const Script *s, const KafkaEvent *e) {
+    return s->bad_to > 0 && e->partition == 0 && e->offset >= s->bad_from && s->partitions[0].next < s->bad_to;
+}
+
 static inline int script_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
     Script *s = (Script *)feed;
     if (s->out_of_range >= 0) {
@@ -84,9 +100,19 @@ static inline int script_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error
         s->out_of_range = -1;
         return 0;
     }
+    if (s->truncated >= 0) {
+        *ret = (KafkaEvent){.kind = KAFKA_TRUNCATED, .partition = s->truncated, .offset = s->epoch_end};
+        s->truncated = -1;
+        return 0;
+    }
     while (s->at < s->count && script_leaves_out(s, &s->events[s->at])) s->at++;
     if (s->at == s->count && s->broken != NULL) return error_set(err, ERR_DATA, "%s", s->broken);
     if (s->at == s->count) stop_wait_ms(timeout_ms);
+    if (s->at < s->count && script_is_bad(s, &s->events[s->at])) {
+        *ret =
+            (KafkaEvent){.kind = KAFKA_PROBLEM, .partition = 0, .offset = s->bad_from, .reason = "failed CRC32C check", .unreadable = true};
+        return 0;
+    }
     *ret = s->at < s->count ? s->events[s->at++] : (KafkaEvent){.kind = KAFKA_NOTHING};
     if (ret->kind == KAFKA_OUT_OF_RANGE) s->partitions[0].start = s->start_later;
     return 0;
@@ -99,11 +125,25 @@ static inline int script_seek(Feed *feed, int32_t partition, int64_t offset, Err
     return 0;
 }
 
+static inline int script_verify(Feed *feed, const Offsets *p, int64_t offset, Error *err) {
+    (void)err;
+    Script *s = (Script *)feed;
+    s->verified = offset;
+    s->verified_epoch = p->leader_epoch;
+    s->partitions[p->partition].next = offset;
+    s->at = 0;
+    if (s->epoch_end != OFFSET_UNKNOWN && s->epoch_end < offset) s->truncated = p->partition;
+    if (s->truncated < 0) script_ask(s, p->partition, offset);
+    s->out_of_range = s->truncated >= 0 ? -1 : s->out_of_range; /* the leader is asked before anything is read */
+    return 0;
+}
+
 static inline void script_report(Feed *feed, const Offsets *partitions, size_t n) {
     for (size_t i = 0; i < n; i++) ((Script *)feed)->reported[partitions[i].partition] = partitions[i].next;
 }
 
-static const FeedOps script_ops = {script_free, script_describe, script_check, script_start, script_poll, script_seek, script_report};
+static const FeedOps script_ops = {script_free, script_describe, script_check,  script_start,
+                                   script_poll, script_seek,     script_verify, script_report};
 
 /* One partition with the offsets [start, end). */
 static inline Script script(int64_t start, int64_t end, const KafkaEvent *events, size_t count) {
@@ -113,8 +153,14 @@ static inline Script script(int64_t start, int64_t end, const KafkaEvent *events
                 .partition_count = 1,
                 .events = events,
                 .count = count,
-                .out_of_range = -1};
-    for (int32_t i = 0; i < SCRIPT_PARTITIONS; i++) s.partitions[i] = (Offsets){.partition = i, .next = OFFSET_UNKNOWN};
+                .out_of_range = -1,
+                .epoch_end = OFFSET_UNKNOWN,
+                .truncated = -1,
+                .silent = -1};
+    for (int32_t i = 0; i < SCRIPT_PARTITIONS; i++) {
+        s.partitions[i] = offsets_unknown(i);
+        s.partitions[i].start = s.partitions[i].end = 0;
+    }
     s.partitions[0].start = start;
     s.partitions[0].end = end;
     return s;

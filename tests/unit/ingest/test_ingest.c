@@ -41,8 +41,13 @@ static void assert_audit(LakeConn *conn, int64_t offsets) {
 
 static KafkaEvent message(int32_t partition, int64_t offset) {
     static const char text[] = EVENT_TEXT;
-    return (KafkaEvent){
-        .kind = KAFKA_MESSAGE, .partition = partition, .offset = offset, .timestamp_us = INT64_MIN, .value = text, .len = sizeof text - 1};
+    return (KafkaEvent){.kind = KAFKA_MESSAGE,
+                        .partition = partition,
+                        .offset = offset,
+                        .leader_epoch = LEADER_EPOCH_UNKNOWN,
+                        .timestamp_us = INT64_MIN,
+                        .value = text,
+                        .len = sizeof text - 1};
 }
 
 static KafkaEvent end_of(int32_t partition, int64_t offset) {
@@ -422,7 +427,9 @@ static void assert_random_feed(uint64_t seed) {
     s.partition_count = SCRIPT_PARTITIONS;
     for (int p = 0; p < SCRIPT_PARTITIONS; p++) {
         int64_t start = next_below(&random, 100), length = next_below(&random, 150);
-        s.partitions[p] = (Offsets){.partition = p, .start = start, .next = OFFSET_UNKNOWN, .end = start + length};
+        s.partitions[p] = offsets_unknown(p);
+        s.partitions[p].start = start;
+        s.partitions[p].end = start + length;
         offsets += length;
     }
     int64_t messages = make_up(&t, &s, &random);

@@ -127,6 +127,21 @@ static void codes_have_kinds(void **state) {
     assert_int_equal(kafka_error_kind(RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION), ERR_UNAVAILABLE);
 }
 
+static void record_times_that_are_none_are_left_out(void **state) {
+    (void)state;
+    const int64_t none[] = {-1,
+                            INT64_MIN,
+                            INT64_MAX,
+                            INT64_MAX / 1000 + 1,
+                            INT64_C(253402300800000),
+                            INT64_C(1764000000000000),     /* us */
+                            INT64_C(1764000000000000000)}; /* ns */
+    for (size_t i = 0; i < ARRAY_LEN(none); i++) assert_true(kafka_time_us(none[i]) == INT64_MIN);
+    assert_true(kafka_time_us(0) == 0);
+    assert_true(kafka_time_us(INT64_C(1764000000123)) == INT64_C(1764000000123000));
+    assert_true(kafka_time_us(INT64_C(253402300799999)) == INT64_C(253402300799999000));
+}
+
 static void a_timeout_after_a_refused_login_is_configuration(void **state) {
     Mock *mock = *state;
     CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
@@ -142,6 +157,32 @@ static void a_timeout_after_a_refused_login_is_configuration(void **state) {
     assert_int_equal(kafka_fail(client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, &err, "ping"), -1);
     assert_int_equal(err.kind, ERR_UNAVAILABLE);
     error_clear(&err);
+}
+
+/* Brokers drop a connection in the wrong protocol without a word. */
+static void a_wrong_protocol_is_hinted_at(void **state) {
+    Mock *mock = *state;
+    static const struct {
+        rd_kafka_resp_err_t code;
+        const char *reason, *hint;
+        ErrorKind kind;
+    } cases[] = {
+        {RD_KAFKA_RESP_ERR__TRANSPORT, "Send failed: Broken pipe",
+         "does this port expect TLS or SASL? kafka.security.protocol is plaintext", ERR_UNAVAILABLE},
+        {RD_KAFKA_RESP_ERR__SSL, "SSL handshake failed: certificate verify failed", "kafka.ssl.ca.location", ERR_CONFIG},
+        {RD_KAFKA_RESP_ERR__AUTHENTICATION, "Request not valid in current SASL state", "does this port expect SASL?", ERR_CONFIG},
+    };
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        Error err = {0};
+        client->reason_code = cases[i].code;
+        client->reason_ns = clock_mono_ns();
+        snprintf(client->reason, sizeof client->reason, "%s", cases[i].reason);
+        assert_failed(kafka_fail(client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, &err, "ping"), cases[i].kind, cases[i].hint, &err);
+    }
+    Error err = {0};
+    client->reason_code = RD_KAFKA_RESP_ERR_NO_ERROR;
+    assert_failed(kafka_fail(client, RD_KAFKA_RESP_ERR__TRANSPORT, NULL, &err, "ping"), ERR_UNAVAILABLE, "kafka.security.protocol", &err);
 }
 
 /* ---- administration ---- */
@@ -174,6 +215,43 @@ static void describe_tells_partitions_and_watermarks(void **state) {
     }
 }
 
+/* What the client library says of a partition without a leader is no offset: not -1001, and not any other negative number. */
+static void a_partition_without_a_leader_has_no_offsets(void **state) {
+    Mock *mock = *state;
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    CLEANUP(kafka_topic_done) KafkaTopic topic = {0}, named = {0};
+    Error err = {0};
+    rd_kafka_mock_topic_create(mock->cluster, "led", 3, 1);
+    rd_kafka_mock_partition_set_leader(mock->cluster, "led", 1, -1);
+    must(kafka_topic_describe(client, "led", ANSWER_MS, &topic, &err), &err);
+    assert_int_equal(topic.unanswered, 1);
+    assert_non_null(strstr(topic.unanswered_reason, "partition 1"));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(offsets_are_known(&topic.partitions[i]), i != 1);
+        assert_true(topic.partitions[i].end == (i == 1 ? OFFSET_UNKNOWN : 0));
+    }
+    assert_failed(kafka_topic_check_answered(&topic, &err), ERR_UNAVAILABLE, "1 of 3 partitions gave no answer", &err);
+    must(kafka_topic_identify(client, "led", ANSWER_MS, &named, &err), &err);
+    assert_string_equal(named.topic_id, topic.topic_id);
+    assert_int_equal(named.partition_count, 3);
+}
+
+/* A broker dies while it is asked: an answer, an error, or a partition that is not known; never an offset below 0. */
+static void a_broker_that_dies_meanwhile_gives_no_negative_offset(void **state) {
+    Mock *mock = *state;
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    rd_kafka_mock_topic_create(mock->cluster, "dying", 6, 3);
+    for (int round = 0; round < 6; round++) {
+        CLEANUP(kafka_topic_done) KafkaTopic topic = {0};
+        CLEANUP(error_clear) Error err = {0};
+        rd_kafka_mock_broker_set_down(mock->cluster, 1 + round % 3);
+        if (kafka_topic_describe(client, "dying", 500, &topic, &err) != 0) assert_true(error_is_retriable(&err));
+        for (size_t i = 0; i < topic.partition_count; i++)
+            assert_true(topic.partitions[i].end >= 0 || topic.partitions[i].end == OFFSET_UNKNOWN);
+        rd_kafka_mock_broker_set_up(mock->cluster, 1 + round % 3);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bad_properties_are_named),
@@ -181,9 +259,13 @@ int main(void) {
         cmocka_unit_test(properties_of_the_other_role_do_no_harm),
         WITH_DEADLINE(an_absent_broker_is_unavailable_and_named),
         cmocka_unit_test(codes_have_kinds),
+        cmocka_unit_test(record_times_that_are_none_are_left_out),
         cmocka_unit_test_setup_teardown(a_timeout_after_a_refused_login_is_configuration, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(a_wrong_protocol_is_hinted_at, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(ping_counts_brokers, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(describe_tells_partitions_and_watermarks, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(a_partition_without_a_leader_has_no_offsets, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(a_broker_that_dies_meanwhile_gives_no_negative_offset, mock_up, mock_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

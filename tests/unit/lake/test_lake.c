@@ -659,8 +659,25 @@ static void a_lake_that_cannot_be_locked_down_is_not_opened(void **state) {
     assert_int_equal(in_child(lock_down_in_vain), 0);
 }
 
+static void paths_that_duckdb_misreads_are_refused(void **state) {
+    (void)state;
+    const char *const misread[] = {"q?mark/lake.duckdb", "what?",         "s3://bucket/lake.duckdb",
+                                   "sqlite:lake.duckdb", "~/lake.duckdb", "md:lake"};
+    const char *const plain[] = {"/tmp/a b:c/lake.duckdb", "./x:y/lake.duckdb", "a%20b*[1]/lake.duckdb", ":memory:", "/data/~/lake.duckdb"};
+    for (size_t i = 0; i < ARRAY_LEN(misread); i++) {
+        Lake *lake = NULL;
+        Error err = {0};
+        assert_failed(lake_open(misread[i], NULL, &lake, &err), ERR_CONFIG, misread[i], &err);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+        Error err = {0};
+        must(lake_check_path(plain[i], &err), &err);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_that_duckdb_misreads_are_refused),
         IN_SCRATCH(a_lake_keeps_what_was_stored),
         IN_SCRATCH(what_cannot_be_opened_is_named),
         IN_SCRATCH(a_lake_open_elsewhere_is_busy),

@@ -57,6 +57,31 @@ static void an_older_lake_keeps_its_rows(void **state) {
     assert_int_equal(number(o.conn, "SELECT max(batch_id) FROM ledger_batches"), 7);
 }
 
+/* Numbers of the client library that are no offsets, as an older smelt stored them: a partition that was never read, one that was read
+ * later, and a healthy one. */
+static void impossible_offsets_are_corrected(void **state) {
+    (void)state;
+    CLEANUP(lake_fixture_done) LakeFixture o = open_lake("lake.duckdb", NULL);
+    make_version_1(o.conn);
+    run(o.conn,
+        "INSERT INTO ledger_partitions BY NAME SELECT 't' AS kafka_topic, 0 AS kafka_epoch, p AS kafka_partition, s AS start_offset, n AS "
+        "next_offset, now() AS updated_at FROM (VALUES (0, -1001, -1001), (1, -1001, 12), (2, 3, 9)) v(p, s, n);"
+        "INSERT INTO bronze_gaps BY NAME SELECT 't' AS kafka_topic, 0 AS kafka_epoch, 1 AS kafka_partition, -1001 AS first_offset, 5 AS "
+        "next_offset, 'retention' AS reason, 8 AS batch_id, now() AS noticed_at;"
+        "INSERT INTO bronze_gaps BY NAME SELECT 't' AS kafka_topic, 0 AS kafka_epoch, 1 AS kafka_partition, 7 AS first_offset, 9 AS "
+        "next_offset, 'retention' AS reason, 8 AS batch_id, now() AS noticed_at;"
+        "INSERT INTO ledger_batches VALUES (8, now(), 5, 0, 0, 1008)");
+    migrate(o.conn);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM ledger_partitions WHERE kafka_partition = 0"), 0);
+    assert_int_equal(number(o.conn, "SELECT start_offset FROM ledger_partitions WHERE kafka_partition = 1"), 5);
+    assert_int_equal(number(o.conn, "SELECT next_offset FROM ledger_partitions WHERE kafka_partition = 1"), 12);
+    assert_int_equal(number(o.conn, "SELECT start_offset FROM ledger_partitions WHERE kafka_partition = 2"), 3);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM bronze_gaps"), 1);
+    assert_int_equal(number(o.conn, "SELECT gaps FROM ledger_batches WHERE batch_id = 8"), 2);
+    assert_int_equal(number(o.conn, "SELECT gaps FROM ledger_batches WHERE batch_id = 7"), 4);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM lake_notes WHERE version = 7"), 2);
+}
+
 static void a_newer_lake_is_refused_with_both_versions(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture o = open_lake("lake.duckdb", NULL);
@@ -200,6 +225,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(a_fresh_lake_gets_all_versions_once),
         IN_SCRATCH(an_older_lake_keeps_its_rows),
+        IN_SCRATCH(impossible_offsets_are_corrected),
         IN_SCRATCH(a_newer_lake_is_refused_with_both_versions),
         IN_SCRATCH(a_failed_migration_leaves_the_version_before),
         IN_SCRATCH(killed_at_any_call_it_is_the_old_or_the_new_version),

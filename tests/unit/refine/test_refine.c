@@ -12,7 +12,7 @@
 static const char bronze[] = BRONZE_INSERT
     "SELECT i::VARCHAR, 'OSS', 'NMS', 'sub-' || (i % 10), TIMESTAMPTZ '2026-11-01 00:00:00Z' + to_hours(i), "
     "'{\"tower_id\":\"T1\",\"signal_dbm\":-' || (60 + i % 40) || ',\"latency_ms\":' || (i % 200) || ',\"packet_loss_pct\":0.25}', "
-    "CASE WHEN i % 10 = 3 THEN 20 ELSE 90 END, now(), 't', 0, 0, i, TIMESTAMPTZ '2026-12-31 00:00:00Z', 1 + i // 50, NULL "
+    "CASE WHEN i % 10 = 3 THEN 20 ELSE 90 END, TIMESTAMPTZ '2026-12-31 00:00:00Z', 't', 0, 0, i, NULL, 1 + i // 50, NULL "
     "FROM range(1000) r(i)";
 
 typedef struct Outcome {
@@ -28,8 +28,10 @@ static void outcome_done(Outcome *o) {
 static Refinery *load(const char *dir) {
     Error err = {0};
     Pipeline *pipeline = NULL;
+    Refinery *refinery = NULL;
     must(pipeline_load_dir(dir, &pipeline, &err), &err);
-    return refinery_new(pipeline);
+    must(refinery_new(pipeline, &refinery, &err), &err);
+    return refinery;
 }
 
 static Outcome refine_in_chunks_of(int64_t chunk_rows) {
@@ -107,12 +109,13 @@ static void refine(RefineFixture *h, bool full) {
 /* One batch: an event of each subscriber [first, last] at `time`. */
 static void insert_batch(RefineFixture *h, int first, int last, const char *time) {
     CLEANUP(free_text)
-    char *sql =
-        xasprintf(BRONZE_INSERT "SELECT '%d-' || i, 'BSS', 'CRM', 'SUB-' || i, TIMESTAMPTZ '%s', "
-                                "'{\"plan\":\"Basic\",\"data_used_mb\":' || (i * 7 %% 100) || ',\"bill_amount_zmw\":' || i || "
-                                "'.25,\"payment_status\":\"overdue\",\"days_overdue\":' || (i %% 60) || '}', 90, now(), 't', 0, 0, i, "
-                                "TIMESTAMPTZ '2027-12-31 00:00:00Z', %d, NULL FROM range(%d, %d) r(i)",
-                  (int)h->batches, time, (int)h->batches + 1, first, last + 1);
+    char *sql = xasprintf(
+        BRONZE_INSERT
+        "SELECT '%d-' || i, 'BSS', 'CRM', 'SUB-' || i, TIMESTAMPTZ '%s', "
+        "'{\"plan\":\"Basic\",\"data_used_mb\":' || (i * 7 %% 100) || ',\"bill_amount_zmw\":' || i || "
+        "'.25,\"payment_status\":\"overdue\",\"days_overdue\":' || (i %% 60) || '}', 90, TIMESTAMPTZ '2027-12-31 00:00:00Z', 't', 0, 0, i, "
+        "NULL, %d, NULL FROM range(%d, %d) r(i)",
+        (int)h->batches, time, (int)h->batches + 1, first, last + 1);
     h->batches++;
     run(h->conn, sql);
 }
@@ -234,7 +237,7 @@ static const char large[] =
                   "to_minutes(i), "
                   "'{' || CASE WHEN i % 2 = 0 THEN '\"note\":\"' || repeat(chr((97 + i % 26)::INTEGER), 30000) || '\",' ELSE '' END || "
                   "'\"tower_id\":\"T1\",\"signal_dbm\":-70,\"latency_ms\":' || (i % 200) || ',\"packet_loss_pct\":0.25}', "
-                  "CASE WHEN i % 10 < 2 THEN 20 ELSE 90 END, now(), 't', 0, 0, i, TIMESTAMPTZ '2026-12-31 00:00:00Z', 1 + i // 1000, NULL "
+                  "CASE WHEN i % 10 < 2 THEN 20 ELSE 90 END, TIMESTAMPTZ '2026-12-31 00:00:00Z', 't', 0, 0, i, NULL, 1 + i // 1000, NULL "
                   "FROM range(3000) r(i)";
 
 static void large_payloads_take_little_memory(void **state) {
@@ -252,6 +255,52 @@ static void large_payloads_take_little_memory(void **state) {
     assert_int_equal(number(h.conn, "SELECT count(*) FROM (FROM kept_aside EXCEPT ALL FROM silver_quarantine)"), 0);
 }
 
+/* ---- much that is bad ---- */
+
+/* 30,000 events, more than a round holds: two of three break the contract, and each has a field of a name of its own and one of a common
+ * name. */
+static const char bad[] =
+    BRONZE_INSERT "SELECT i::VARCHAR, 'OSS', 'NMS', 'SUB-' || (i % 10), TIMESTAMPTZ '2026-11-01 00:00:00Z' + to_seconds(i), "
+                  "'{\"tower_id\":\"T1\",\"signal_dbm\":' || CASE WHEN i % 3 = 0 THEN '-70' ELSE '\"x\"' END || "
+                  "',\"latency_ms\":7,\"packet_loss_pct\":0.25,\"new' || i || '\":1,\"zz\":' || (i % 7) || '}', "
+                  "90, TIMESTAMPTZ '2026-12-31 00:00:00Z' + to_seconds(i), 't', 0, 0, i, NULL, 1 + i // 10000, NULL FROM range(30000) r(i)";
+
+static void what_is_held_is_stored_in_rounds(void **state) {
+    RefineFixture *h = *state;
+    run(h->conn, bad);
+    for (int full = 0; full < 2; full++) {
+        refine(h, full);
+        assert_int_equal(number(h->conn, "SELECT count(*) FROM silver_clean_events"), 10000);
+        assert_int_equal(number(h->conn, "SELECT count(*) FROM silver_quarantine WHERE rule = 'type' AND field = 'signal_dbm' "
+                                         "AND value = 'x' AND reason = 'must be an integer, not a text' AND violations IS NULL AND "
+                                         "json_extract_string(raw_payload, '$.signal_dbm') = 'x' AND quarantined_at = ingested_at"),
+                         20000);
+        assert_int_equal(number(h->conn, "SELECT count(*) FROM silver_drift WHERE kind = 'unknown_field'"), 30001);
+        assert_int_equal(number(h->conn, "SELECT count(*) FROM silver_drift WHERE field = 'zz' AND events = 30000 AND example = '0' "
+                                         "AND first_seen = TIMESTAMP '2026-12-31 00:00:00' "
+                                         "AND last_seen = TIMESTAMP '2026-12-31 00:00:00' + to_seconds(29999)"),
+                         1);
+    }
+}
+
+/* A message of 17 MB is not parsed, one of 30 levels is, and both memory and the other events are as ever. */
+static void a_message_that_is_too_large_is_in_quarantine(void **state) {
+    (void)state;
+    CLEANUP(fixture_done) RefineFixture h = {0};
+    fixture_init(&h, "lake.duckdb", &(LakeOptions){.memory_limit = 192 << 20, .threads = 1});
+    run(h.conn, BRONZE_INSERT
+        "SELECT i::VARCHAR, 'OSS', 'NMS', 'SUB-1', TIMESTAMPTZ '2026-11-01 00:00:00Z' + to_seconds(i), "
+        "'{\"tower_id\":\"T1\",\"signal_dbm\":-70,\"latency_ms\":7,\"packet_loss_pct\":0.25,\"x\":' || CASE i WHEN 1 THEN "
+        "'\"' || repeat('y', 17000000) || '\"' WHEN 2 THEN repeat('[', 30) || repeat(']', 30) WHEN 3 THEN repeat('[', 500000) || "
+        "repeat(']', 500000) ELSE '1' END || '}', 90, now(), 't', 0, 0, i, NULL, 1, NULL FROM range(5) r(i)");
+    refine(&h, false);
+    assert_int_equal(number(h.conn, "SELECT count(*) FROM silver_clean_events"), 3);
+    assert_int_equal(number(h.conn, "SELECT count(*) FROM silver_quarantine WHERE (kafka_offset, rule, field, length(value)) IN "
+                                    "((1, 'too_large', 'payload', 200), (3, 'too_deep', 'payload', 200))"),
+                     2);
+    assert_int_equal(number(h.conn, "SELECT max(strlen(raw_payload)) FROM silver_quarantine"), 17000079);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_change_nothing),
@@ -260,6 +309,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_delta_is_merged_when_it_is_large, up, down),
         cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),
         cmocka_unit_test(the_fingerprint_of_the_features_stays),
+        cmocka_unit_test_setup_teardown(what_is_held_is_stored_in_rounds, up, down),
+        IN_SCRATCH(a_message_that_is_too_large_is_in_quarantine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

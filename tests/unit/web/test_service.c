@@ -589,7 +589,9 @@ static void test_an_answer_is_one_moment(void **state) {
 static void test_types_that_strangers_send_have_a_bound(void **state) {
     (void)state;
     run(lake.conn,
-        "INSERT INTO bronze_raw_events SELECT printf('t%d', i), printf('TYPE-%d', i), 'CRM', 'S-01', TIMESTAMPTZ '2025-06-01 10:00:00+00', "
+        "INSERT INTO bronze_raw_events (event_id, event_type, source_system, subscriber_id, event_timestamp, raw_payload, quality_score, "
+        "ingested_at, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, kafka_timestamp, batch_id, extra_fields) "
+        "SELECT printf('t%d', i), printf('TYPE-%d', i), 'CRM', 'S-01', TIMESTAMPTZ '2025-06-01 10:00:00+00', "
         "'{}', 80, now(), 't', 1, 0, 1000 + i, now(), 1, NULL FROM range(3000) AS r(i)");
     json_t *o = get_json("/api/v1/overview", 200), *hour;
     size_t i;

@@ -1,15 +1,15 @@
 CREATE TABLE IF NOT EXISTS silver_clean_events (
-    event_id VARCHAR,
-    event_type VARCHAR,
-    source_system VARCHAR,
-    subscriber_id VARCHAR,
+    event_id VARCHAR USING COMPRESSION fsst,
+    event_type VARCHAR USING COMPRESSION dictionary,
+    source_system VARCHAR USING COMPRESSION dictionary,
+    subscriber_id VARCHAR USING COMPRESSION fsst,
     event_timestamp TIMESTAMP,
     quality_score INTEGER,
     ingested_at TIMESTAMP,
     bss_plan VARCHAR,
     bss_data_used_mb INTEGER,
     bss_bill_zmw DECIMAL(18,2),
-    bss_payment_status VARCHAR,
+    bss_payment_status VARCHAR USING COMPRESSION dictionary,
     bss_days_overdue INTEGER,
     oss_tower_id VARCHAR,
     oss_signal_dbm INTEGER,
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS silver_clean_events (
     iot_location VARCHAR,
     iot_battery_pct INTEGER,
     iot_connection_type VARCHAR,
-    kafka_topic VARCHAR,
+    kafka_topic VARCHAR USING COMPRESSION dictionary,
     kafka_epoch INTEGER,
     kafka_partition INTEGER,
     kafka_offset BIGINT,
@@ -48,7 +48,7 @@ COMMENT ON COLUMN silver_clean_events.kafka_topic IS 'The topic, or the file.';
 COMMENT ON COLUMN silver_clean_events.kafka_epoch IS 'The incarnation of the topic.';
 COMMENT ON COLUMN silver_clean_events.kafka_partition IS 'The partition.';
 COMMENT ON COLUMN silver_clean_events.kafka_offset IS 'The offset: with topic, epoch and partition it names the message.';
-COMMENT ON COLUMN silver_clean_events.kafka_timestamp IS 'When the broker received it, UTC.';
+COMMENT ON COLUMN silver_clean_events.kafka_timestamp IS 'When it was sent, as the producer says, or when the broker received it (LogAppendTime), UTC.';
 COMMENT ON COLUMN silver_clean_events.batch_id IS 'The ingest commit that landed it.';
 CREATE TABLE IF NOT EXISTS silver_quarantine (
     event_id VARCHAR,
@@ -70,14 +70,16 @@ CREATE TABLE IF NOT EXISTS silver_quarantine (
     kafka_offset BIGINT,
     kafka_timestamp TIMESTAMP,
     batch_id BIGINT,
-    quarantined_at TIMESTAMP
+    quarantined_at TIMESTAMP,
+    corrected_by VARCHAR
 );
 COMMENT ON COLUMN silver_quarantine."rule" IS 'The first rule that the event broke, in the order of its contract.';
 COMMENT ON COLUMN silver_quarantine."field" IS 'The field that broke it.';
-COMMENT ON COLUMN silver_quarantine."value" IS 'The field''s value as text.';
+COMMENT ON COLUMN silver_quarantine."value" IS 'The field''s value, as it came: its first 200 characters.';
 COMMENT ON COLUMN silver_quarantine."reason" IS 'The rule in words.';
 COMMENT ON COLUMN silver_quarantine."violations" IS 'All that it broke, when that is more than one: a list of rule, field, value, reason.';
 COMMENT ON COLUMN silver_quarantine.quarantined_at IS 'When the event came into the lake, UTC: a function of Bronze, so that a rebuild gives the same row.';
+COMMENT ON COLUMN silver_quarantine.corrected_by IS 'The message (topic, partition and offset) with the same source, id and time that is in Silver instead.';
 CREATE TABLE IF NOT EXISTS silver_drift (
     event_type VARCHAR,
     field VARCHAR,

@@ -1,8 +1,8 @@
 CREATE TABLE IF NOT EXISTS silver_clean_events_rebuild (
-    event_id VARCHAR,
-    event_type VARCHAR,
-    source_system VARCHAR,
-    subscriber_id VARCHAR,
+    event_id VARCHAR USING COMPRESSION fsst,
+    event_type VARCHAR USING COMPRESSION dictionary,
+    source_system VARCHAR USING COMPRESSION dictionary,
+    subscriber_id VARCHAR USING COMPRESSION fsst,
     event_timestamp TIMESTAMP,
     quality_score INTEGER,
     ingested_at TIMESTAMP,
@@ -22,7 +22,7 @@ CREATE TABLE IF NOT EXISTS silver_clean_events_rebuild (
     checked_at TIMESTAMP,
     place_json JSON,
     tag_list JSON,
-    kafka_topic VARCHAR,
+    kafka_topic VARCHAR USING COMPRESSION dictionary,
     kafka_epoch INTEGER,
     kafka_partition INTEGER,
     kafka_offset BIGINT,
@@ -40,7 +40,7 @@ COMMENT ON COLUMN silver_clean_events_rebuild.kafka_topic IS 'The topic, or the 
 COMMENT ON COLUMN silver_clean_events_rebuild.kafka_epoch IS 'The incarnation of the topic.';
 COMMENT ON COLUMN silver_clean_events_rebuild.kafka_partition IS 'The partition.';
 COMMENT ON COLUMN silver_clean_events_rebuild.kafka_offset IS 'The offset: with topic, epoch and partition it names the message.';
-COMMENT ON COLUMN silver_clean_events_rebuild.kafka_timestamp IS 'When the broker received it, UTC.';
+COMMENT ON COLUMN silver_clean_events_rebuild.kafka_timestamp IS 'When it was sent, as the producer says, or when the broker received it (LogAppendTime), UTC.';
 COMMENT ON COLUMN silver_clean_events_rebuild.batch_id IS 'The ingest commit that landed it.';
 CREATE TABLE IF NOT EXISTS silver_quarantine_rebuild (
     event_id VARCHAR,
@@ -62,14 +62,16 @@ CREATE TABLE IF NOT EXISTS silver_quarantine_rebuild (
     kafka_offset BIGINT,
     kafka_timestamp TIMESTAMP,
     batch_id BIGINT,
-    quarantined_at TIMESTAMP
+    quarantined_at TIMESTAMP,
+    corrected_by VARCHAR
 );
 COMMENT ON COLUMN silver_quarantine_rebuild."rule" IS 'The first rule that the event broke, in the order of its contract.';
 COMMENT ON COLUMN silver_quarantine_rebuild."field" IS 'The field that broke it.';
-COMMENT ON COLUMN silver_quarantine_rebuild."value" IS 'The field''s value as text.';
+COMMENT ON COLUMN silver_quarantine_rebuild."value" IS 'The field''s value, as it came: its first 200 characters.';
 COMMENT ON COLUMN silver_quarantine_rebuild."reason" IS 'The rule in words.';
 COMMENT ON COLUMN silver_quarantine_rebuild."violations" IS 'All that it broke, when that is more than one: a list of rule, field, value, reason.';
 COMMENT ON COLUMN silver_quarantine_rebuild.quarantined_at IS 'When the event came into the lake, UTC: a function of Bronze, so that a rebuild gives the same row.';
+COMMENT ON COLUMN silver_quarantine_rebuild.corrected_by IS 'The message (topic, partition and offset) with the same source, id and time that is in Silver instead.';
 CREATE TABLE IF NOT EXISTS silver_drift_rebuild (
     event_type VARCHAR,
     field VARCHAR,

@@ -1,5 +1,5 @@
 /* arena.c: see arena.h. Blocks never move; the newest is filled first. */
-#include "judge/arena.h"
+#include "base/arena.h"
 
 #include "base/error.h"
 #include "base/memory.h"

@@ -1,2 +1,0 @@
-INSERT INTO bronze_gaps (kafka_topic, kafka_epoch, kafka_partition, first_offset, next_offset, reason, batch_id, noticed_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)

@@ -1,0 +1,9 @@
+/* content.h: what an event says, whatever way it is written: the order of keys and white space do not count, the digits of numbers do. */
+#pragma once
+#include "base/buf.h"
+#include "base/span.h"
+
+/* Appends a text in a form that is the same for the same value (no JSON). What is no JSON, is nested deeper than 100 levels or longer than
+ * 16 MiB stands for itself, byte for byte. Absent and empty texts differ. */
+void content_add_json(Buf *out, Span json);
+void content_add_text(Buf *out, Span text);

@@ -1,0 +1,241 @@
+"""Pipelines of one's own: what they may leave out, what is said about them, and all of their mistakes at once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+from harness import ROOT, Json, Smelt
+
+ENVELOPE = {"id": "event_id", "type": "event_type", "source": "source_system", "subscriber_id": "subscriber_id", "timestamp": "event_timestamp", "quality_score": "quality_score"}
+LOGICAL = {"timestamp": "timestamp", "quality_score": "integer"}
+COUNT = {"name": "n", "aggregate": "count"}
+
+
+def contract(properties: Sequence[Json], name: str = "T", **more: object) -> Json:
+    envelope = [{"name": key, "logicalType": LOGICAL.get(key, "string"), "physicalName": column, "required": True} for key, column in ENVELOPE.items()]
+    payload = {"name": "payload", "logicalType": "object", "physicalName": "raw_payload", "required": True, "properties": list(properties)}
+    head: Json = {"apiVersion": "v3.1.0", "kind": "DataContract", "id": name.lower(), "version": "1.0.0", "status": "active"}
+    return head | {"schema": [{"name": name, "properties": [*envelope, payload]}]} | more
+
+
+def write(smelt: Smelt, *contracts: Json, features: Sequence[Json] = (COUNT,)) -> Path:
+    """The pipeline of the lake: the contracts a.odcs.yaml, b.odcs.yaml, ... and the features."""
+    folder = smelt.folder / "pipeline"
+    (folder / "contracts").mkdir(parents=True, exist_ok=True)
+    for number, one in enumerate(contracts):
+        (folder / f"contracts/{'abcdef'[number]}.odcs.yaml").write_text(yaml.safe_dump(one, sort_keys=False))
+    (folder / "features.yaml").write_text(yaml.safe_dump({"version": 1, "minimum_events": 1, "features": list(features)}, sort_keys=False))
+    smelt.env["SMELT_PIPELINE_DIR"] = str(folder)
+    return folder
+
+
+def send(smelt: Smelt, *payloads: Json) -> None:
+    first = len(list(smelt.folder.glob("in-*.jsonl"))) * 1000
+    file = smelt.folder / f"in-{first}.jsonl"
+    lines = [
+        {"id": str(first + n), "type": "T", "source": "s", "subscriber_id": f"a{n}", "timestamp": f"2026-11-20T10:00:{n % 60:02d}Z", "quality_score": 90, "payload": payload}
+        for n, payload in enumerate(payloads)
+    ]
+    file.write_text("\n".join(map(json.dumps, lines)))
+    assert smelt("ingest", "--from", file)["landed"] == len(payloads)
+
+
+# ---- without a label ----
+
+
+def test_a_pipeline_without_a_label_runs_and_publishes(offline: Smelt) -> None:
+    write(offline, contract([{"name": "v", "logicalType": "integer", "physicalName": "v"}]))
+    send(offline, *({"v": n} for n in range(50)))
+    (file,) = offline.folder.glob("in-*.jsonl")
+    done = offline("run", "--from", file)
+    states = {step["name"]: step["state"] for step in done["steps"]}
+    assert done["state"] == "done" and states == {"ingest": "done", "refine": "done", "train": "skipped", "score": "skipped", "publish": "done"}
+    assert "churn_label" in next(step for step in done["steps"] if step["name"] == "train")["summary"]["skipped"]
+    model = next(part for part in offline.run("status").summary["components"] if part["name"] == "model")
+    assert model["state"] == "ok" and "no label" in model["detail"]
+    assert "no model was trained" in offline.run("train").error
+    assert offline("train", "--scheduled")["model"] is None
+
+
+# ---- all mistakes at once ----
+
+
+def check(smelt: Smelt, code: int = 0) -> Json:
+    return smelt("contract", "check", code=code)
+
+
+def test_the_built_in_pipeline_has_no_mistake(offline: Smelt) -> None:
+    assert check(offline) == {"ok": True, "mistakes": [], "unenforced": []}
+    assert "no mistake" in offline.run("contract", "check", json_summary=False).stdout
+
+
+MISTAKES: Sequence[tuple[Json, list[str]]] = (  # a property, and what is wrong with it
+    ({"name": "a", "logicalType": "integer", "physicalName": "a", "requird": True, "uniqe": True}, [".requird", ".uniqe"]),
+    ({"name": "b", "logicalType": "whatever", "physicalName": "b", "required": "yes"}, [".logicalType", ".required"]),
+    ({"name": "c", "logicalType": "number", "physicalType": "FLOAT", "physicalName": "C"}, [".physicalName", ".physicalType"]),
+    ({"name": "d", "logicalType": "string", "physicalName": "d", "logicalTypeOptions": {"minimum": 1, "pattern": "(", "multipleOf": 2}}, [".minimum", ".pattern", ".multipleOf"]),
+    ({"name": "e", "logicalType": "integer", "physicalName": "e", "quality": [{"metric": "invalidValues", "mustBe": 0, "arguments": {"validValues": [1, "x", "y"]}}, 7]},
+     ["validValues[1]", "validValues[2]", "quality[1]"]),
+    ({"name": "f", "logicalType": "object", "physicalName": "f", "properties": [{"name": "x"}, {"name": "y", "logicalType": "string", "minimum": 1}]},
+     ["properties[0].logicalType", "properties[1].minimum"]),
+    ({"name": "g", "logicalType": "array", "physicalName": "f", "items": {"logicalType": "integer", "required": 1}}, [".items.required"]),
+    ({"name": "a", "logicalType": "integer", "physicalName": "h"}, []),
+)  # fmt: skip
+
+
+def test_every_mistake_of_all_files_is_named_with_its_place(offline: Smelt) -> None:
+    first = contract([one for one, _ in MISTAKES], kind="Contract", versions=1)
+    second = contract([{"name": "z", "logicalType": "integer", "physicalName": "z"}], name="U", id="", schemas=[])
+    del second["schema"][0]["properties"][2]
+    features = [
+        {"name": "ok", "aggregate": "sum", "column": "z"},
+        {"name": "Bad", "aggregate": "median", "column": "z", "windows": ["7 days", "0d"]},
+        {"name": "n", "aggregate": "count", "column": "z", "round": 1},
+    ]
+    folder = write(offline, first, second, features=features)
+    (folder / "contracts/z.odcs.yaml").write_text("a: [\n")
+    found = check(offline, code=78)
+    assert not found["ok"] and {mistake["file"] for mistake in found["mistakes"]} == {str(folder / name) for name in
+        ("contracts/a.odcs.yaml", "contracts/b.odcs.yaml", "contracts/z.odcs.yaml", "features.yaml")}  # fmt: skip
+    assert all(mistake["line"] > 0 and mistake["message"].startswith(f"{mistake['file']}:{mistake['line']}: ") for mistake in found["mistakes"])
+    text = "\n".join(mistake["message"] for mistake in found["mistakes"])
+    for number, (_, places) in enumerate(MISTAKES):
+        for place in places:
+            assert any(f"properties[6].properties[{number}]" in line and place in line for line in text.splitlines()), (number, place, text)
+    for words in ("kind is", "versions is", "id is", "schemas is", "property source", "Bad", "median", "7 days", "0d", "count counts", "only an avg"):
+        assert words in text, (words, text)
+    lines = offline.run("contract", "check", json_summary=False).stdout.splitlines()
+    assert lines[:-1] == [mistake["message"] for mistake in found["mistakes"]] and lines[-1] == f"{len(lines) - 1} mistakes"
+
+
+def test_a_mistake_is_not_followed_by_those_that_it_makes(offline: Smelt) -> None:
+    """A column that could not be read is not missing in the features, too."""
+    write(offline, contract([{"name": "v", "logicalType": "wrong", "physicalName": "v"}]), features=[{"name": "f", "aggregate": "sum", "column": "v"}])
+    (mistake,) = check(offline, code=78)["mistakes"]
+    assert "logicalType" in mistake["message"]
+
+
+def test_one_start_says_how_many_mistakes_there_are(offline: Smelt) -> None:
+    write(offline, contract([{"name": "v", "logicalType": "wrong", "physicalName": "V"}]))
+    result = offline.run("refine")
+    assert result.code == 78 and "(and 1 more mistake: `smelt contract check` shows all)" in result.error, result
+
+
+def test_a_folder_without_files_is_a_mistake(offline: Smelt) -> None:
+    offline.env["SMELT_PIPELINE_DIR"] = str(offline.folder / "none")
+    found = check(offline, code=78)
+    assert [Path(mistake["file"]).name for mistake in found["mistakes"]] == ["contracts", "features.yaml"], found
+
+
+# ---- what is not enforced ----
+
+UNENFORCED: Json = {
+    "unique": True, "primaryKey": True, "encryptedName": "x", "partitioned": True, "relationships": [{"to": "a.b"}], "transformDescription": "none",
+    "quality": [
+        {"metric": "invalidValues", "mustBeLessThan": 5, "unit": "percent", "arguments": {"validValues": ["a"]}},
+        {"type": "sql", "query": "select 1", "mustBe": 1},
+        {"type": "text", "description": "should be good"},
+        {"metric": "invalidValues", "mustBe": 0, "arguments": {"validValues": ["a", ""]}, "severity": "warning", "schedule": "0 * * * *"},
+    ],
+}  # fmt: skip
+PLACES = [".unique", ".primaryKey", ".encryptedName", ".partitioned", ".relationships", ".transformDescription", ".quality[0]", ".quality[1]", ".quality[2]", ".quality[3].severity", ".quality[3].schedule"]
+
+
+def test_what_is_not_enforced_is_named_once_per_change(offline: Smelt) -> None:
+    field = {"name": "v", "logicalType": "string", "physicalName": "v"}
+    folder = write(offline, contract([field | UNENFORCED], status="retired", slaProperties=[{"property": "latency", "value": 4}]))
+    send(offline, {"v": "a"})
+    first = offline.run("refine")
+    places = [one["path"] for one in first.summary["unenforced"]]
+    assert sorted(places) == sorted(["status", "slaProperties"] + [f"schema[0].properties[6].properties[0]{place}" for place in PLACES])
+    assert all(one["line"] > 0 and one["file"] == str(folder / "contracts/a.odcs.yaml") for one in first.summary["unenforced"])
+    assert all(f"{place} is not enforced" in first.stderr for place in places), first.stderr
+    assert [one["path"] for one in check(offline)["unenforced"]] == places
+    again = offline.run("refine")
+    assert "is not enforced" not in again.stderr and [one["path"] for one in again.summary["unenforced"]] == places
+    write(offline, contract([field | {"unique": True}]))
+    changed = offline.run("refine")
+    assert changed.stderr.count("is not enforced") == 1 and ".unique is not enforced" in changed.stderr
+
+
+def test_init_names_what_is_not_enforced(offline: Smelt) -> None:
+    write(offline, contract([{"name": "v", "logicalType": "string", "physicalName": "v", "unique": True}]))
+    found = offline("init")
+    assert [one["path"] for one in found["unenforced"]] == ["schema[0].properties[6].properties[0].unique"] and found["mistakes"] == []
+
+
+# ---- names ----
+
+
+def own_names() -> set[str]:
+    """Names that contracts and features cannot have: the refusal says which column has it already."""
+    return set(re.findall(r'"([a-z_]+)"', (ROOT / "src/contract/names.c").read_text()))
+
+
+def likely_names() -> list[str]:
+    """Every keyword of SQL and every word of our SQL."""
+    texts = [path.read_text() for folder in ("sql", "tests/golden") for path in (ROOT / folder).rglob("*.sql")]
+    words = {word for text in texts for word in re.findall(r"[a-z][a-z0-9_]*", text)}
+    words |= {row[0] for row in duckdb.sql("SELECT keyword_name FROM duckdb_keywords()").fetchall()}
+    words |= {f"{kind}_{what}" for kind in ("current", "session", "local") for what in ("date", "time", "timestamp", "user", "role", "schema", "catalog")}
+    return sorted(word for word in words - own_names() if len(word) < 50)
+
+
+def integer(name: str, column: str) -> Json:
+    return {"name": name, "logicalType": "integer", "physicalName": column, "logicalTypeOptions": {"minimum": -100, "maximum": 1000}}
+
+
+def refine_everything(smelt: Smelt, names: Sequence[str]) -> None:
+    """Clean, drifted and bad events, again after a rebuild."""
+    for command in (("refine",), ("refine", "--full"), ("refine",)):
+        send(smelt, *({name: value for name in names} | more for value, more in ((7, {}), (7, {"zz unknown": 1}), ("7", {}), ("x", {}))))
+        smelt(*command)
+    smelt("publish")
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_a_column_may_have_any_name_that_is_not_refused(offline: Smelt, part: int) -> None:
+    """In parts: a thousand columns are more than one lake's memory is for."""
+    assert {"select", "pivot_longer", "current_date", "object", "value"} <= set(likely_names())
+    names = likely_names()[part::3]
+    assert len(names) > 300
+    features = [{"name": f"f_{name}", "aggregate": "max", "column": name, "where": {name: [7]}, "windows": []} for name in names]
+    write(offline, contract([integer(name, name) for name in names]), features=features[:200])
+    refine_everything(offline, names)
+    rows = offline.rows("SELECT * FROM silver_clean_events")
+    columns = [row[0] for row in offline.rows("SELECT column_name FROM (DESCRIBE silver_clean_events)")]
+    assert len(rows) == 9 and all(row[columns.index(name)] == 7 for row in rows for name in names)
+    for row in offline("sql", "FROM gold_subscriber_features")["rows"]:
+        assert all(row[feature["name"]] == 7 for feature in features[:200])
+
+
+def test_a_feature_may_have_any_name_that_is_not_refused(offline: Smelt) -> None:
+    names = likely_names()[::3]
+    write(offline, contract([integer("v", "v")]), features=[{"name": name, "aggregate": "sum", "column": "v", "windows": []} for name in names])
+    refine_everything(offline, ["v"])
+    found = offline("sql", "FROM gold_subscriber_features")["rows"]
+    assert found and all(row[name] == 21 for row in found if row["subscriber_id"] != "a3" for name in names)
+
+
+NASTY_NAMES = ["*", "$", "a.b", "a[0]", "$.a", "a b", "{x}", "é", "🙂", "-", "a/b", "%s", "?", "#", "`", "A", "--", ";", "[*]", "~0", "<b>", "null", "\u00a0"]
+
+
+def test_a_property_may_have_any_name_that_is_not_refused(offline: Smelt) -> None:
+    write(offline, contract([integer(name, f"c{number}") for number, name in enumerate(NASTY_NAMES)]))
+    refine_everything(offline, NASTY_NAMES)
+    row = offline.rows("SELECT * FROM silver_clean_events ORDER BY ALL LIMIT 1")[0]
+    columns = [name for (name,) in offline.rows("SELECT column_name FROM (DESCRIBE silver_clean_events)")]
+    assert all(row[columns.index(f"c{number}")] == 7 for number in range(len(NASTY_NAMES)))
+
+
+@pytest.mark.parametrize("name", ["churn_probability", "risk_band", "reasons", "model_id", "scored_at", "subscriber_id"])
+def test_a_feature_cannot_have_the_name_of_a_score(offline: Smelt, name: str) -> None:
+    write(offline, contract([integer("v", "v")]), features=[{"name": name, "aggregate": "count"}])
+    (mistake,) = check(offline, code=78)["mistakes"]
+    assert "Gold has this column for every subscriber" in mistake["message"]

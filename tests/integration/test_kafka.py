@@ -1,0 +1,106 @@
+"""What a Kafka cluster may refuse or ask of its clients, and what Smelt says then."""
+
+from __future__ import annotations
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AclBinding, AclBindingFilter, AclOperation, AclPermissionType, ResourcePatternType, ResourceType
+from harness import Broker, Smelt, Topic, events, eventually
+
+
+class Denied:
+    """A right that is denied to everybody, for a while."""
+
+    def __init__(self, broker: Broker, kind: ResourceType, name: str, operation: AclOperation) -> None:
+        self.broker, self.place = broker, (kind, name, ResourcePatternType.LITERAL, "User:ANONYMOUS", "*", operation, AclPermissionType.DENY)
+
+    def __enter__(self) -> None:
+        (answer,) = self.broker.admin.create_acls([AclBinding(*self.place)]).values()
+        answer.result(10)
+        eventually("the rule is known", lambda: self.broker.admin.describe_acls(AclBindingFilter(*self.place)).result(10))
+
+    def __exit__(self, *_: object) -> None:
+        (answer,) = self.broker.admin.delete_acls([AclBindingFilter(*self.place)]).values()
+        answer.result(10)
+
+
+def test_no_rights_on_a_group_are_needed_to_read(smelt: Smelt, topic: Topic) -> None:
+    topic.send(events(0, 100))
+    with Denied(topic.broker, ResourceType.GROUP, topic.name, AclOperation.READ):
+        result = smelt.run("ingest")
+        assert result.code == 0 and result.summary["landed"] == 100, result
+        running = smelt.start("ingest", "--follow")
+        topic.send(events(100, 50))
+        eventually("landed", lambda: smelt.peek("SELECT count(*) FROM bronze_raw_events") == 150)
+        topic.send(events(150, 50))
+        eventually("landed", lambda: smelt.peek("SELECT count(*) FROM bronze_raw_events") == 200)
+        ended = running.end()
+    assert ended.code == 0 and ended.stderr.count("the right READ on the group") <= 1
+    assert (result.stderr + ended.stderr).count("no right READ on the group") >= 1
+    assert smelt("ingest")["landed"] == 0
+
+
+@pytest.mark.parametrize("right", ["READ", "DESCRIBE"])
+def test_a_right_that_is_missing_is_named(smelt: Smelt, topic: Topic, right: str) -> None:
+    topic.send(events(0, 10))
+    with Denied(topic.broker, ResourceType.TOPIC, topic.name, AclOperation[right]):
+        result = smelt.run("ingest", "--timeout", "20s")
+    assert result.code == 78 and f"{right} " in result.error and "Topic authorization failed" in result.error, result
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("isolation.level", "read_uncommitted"),
+        ("enable.auto.commit", "true"),
+        ("auto.commit.enable", "true"),
+        ("enable.auto.offset.store", "true"),
+        ("auto.offset.reset", "latest"),
+        ("enable.partition.eof", "false"),
+        ("offset.store.method", "file"),
+        ("test.mock.num.brokers", "1"),
+        ("group.id", ""),
+        ("bootstrap.servers", "localhost:1"),
+    ],
+)
+def test_settings_that_change_a_guarantee_are_refused(smelt: Smelt, topic: Topic, setting: str, value: str) -> None:
+    result = smelt.run("ingest", "--set", f"kafka.{setting}={value}", "--timeout", "10s")
+    assert result.code == 78 and f"kafka.{setting}" in result.error, result
+    assert smelt("ingest")["landed"] == 0
+
+
+def test_what_waits_behind_an_open_transaction_is_seen(smelt: Smelt, topic: Topic) -> None:
+    topic.send(events(0, 20))
+    producer = Producer(topic.broker.client_options() | {"transactional.id": topic.name})
+    producer.init_transactions(20)
+    producer.begin_transaction()
+    topic.send(events(20, 1), partition=0, producer=producer)
+    topic.send(events(30, 100), partition=0)
+    assert smelt("ingest")["landed"] == 20
+    (kafka,) = [part for part in smelt.run("status").summary["components"] if part["name"] == "kafka"]
+    assert kafka["behind_transactions"] == 101 and "101 messages wait behind an open transaction" in kafka["detail"], kafka
+    producer.commit_transaction(20)
+    assert smelt("ingest")["landed"] == 101
+    (kafka,) = [part for part in smelt.run("status").summary["components"] if part["name"] == "kafka"]
+    assert kafka["behind_transactions"] == 0
+
+
+@pytest.mark.parametrize(
+    ("prefix", "hint"),
+    [
+        (b"\x00\x00\x00\x00\x07", "Schema Registry"),
+        (b"\x1f\x8b\x08\x00\x00", "gzip"),
+        (b"\xff\xfe{\x00", "UTF-16"),
+        (b"\xef\xbb\xbf", "byte order mark"),
+        (b'"', "serialized it twice"),
+    ],
+)
+def test_messages_that_are_no_events_are_seen(smelt: Smelt, topic: Topic, prefix: bytes, hint: str) -> None:
+    topic.send(prefix + value for value in events(0, 30))
+    smelt("run")
+    (bronze,) = [part for part in smelt.run("status").summary["components"] if part["name"] == "bronze"]
+    assert bronze["state"] == "degraded" and "30 messages were no events (100.0%)" in bronze["detail"] and hint in bronze["detail"], bronze
+    found = smelt("quarantine", "list")
+    assert found["events"] == 30 and hint in found["rules"][0]["reason"], found
+    (row,) = smelt("sql", "SELECT * FROM serving_quarantine")["rows"]
+    assert (row["layer"], row["events"]) == ("bronze", 30) and hint in row["example"]

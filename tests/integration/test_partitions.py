@@ -1,0 +1,165 @@
+"""What may happen to one partition of a real broker while the others are well: its log is cut off, a batch cannot be read, its leader is gone."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+from harness import Smelt, Topic, encode, event, eventually, events
+
+BATCH_HEADER = 61  # bytes before the records, in Kafka's message format 2
+
+
+def log_of(topic: Topic, partition: int) -> Path:
+    (log,) = (topic.broker.folder / f"node-1/data/{topic.name}-{partition}").glob("*.log")
+    return log
+
+
+def batches_of(log: Path) -> list[tuple[int, int]]:
+    """Where each batch begins and ends in the file."""
+    content, at, found = log.read_bytes(), 0, []
+    while at + 12 <= len(content) and (length := struct.unpack_from(">i", content, at + 8)[0]) > 0:
+        found.append((at, at + 12 + length))
+        at += 12 + length
+    return found
+
+
+def forget_clean_end(topic: Topic, partition: int) -> None:
+    """As after a power cut: the broker checks its log when it starts, and believes no checkpoint of it."""
+    data = topic.broker.folder / "node-1/data"
+    (data / ".kafka_cleanshutdown").unlink(missing_ok=True)
+    for name in ("recovery-point-offset-checkpoint", "replication-offset-checkpoint"):
+        version, _, *lines = (data / name).read_text().splitlines()
+        lines = [line for line in lines if not line.startswith(f"{topic.name} {partition} ")] + [f"{topic.name} {partition} 0"]
+        (data / name).write_text("\n".join([version, str(len(lines)), *lines]) + "\n")
+    for snapshot in (data / f"{topic.name}-{partition}").glob("*.snapshot"):
+        snapshot.unlink()
+
+
+def cut_off(topic: Topic, partition: int, batches: int) -> None:
+    """A power cut: what follows so many batches of the partition never reached the disk."""
+    topic.broker.tool("stop-node", "1")
+    topic.broker.is_down = True
+    log = log_of(topic, partition)
+    with log.open("r+b") as file:
+        file.truncate(batches_of(log)[batches - 1][1])
+    forget_clean_end(topic, partition)
+    topic.broker.start()
+    eventually("the leaders are back", topic.is_ready)
+
+
+def flip(topic: Topic, partition: int, batch: int) -> None:
+    """One byte of the records of a batch, on the broker's disk."""
+    topic.broker.tool("stop-node", "1")
+    topic.broker.is_down = True
+    log = log_of(topic, partition)
+    at = batches_of(log)[batch][0] + BATCH_HEADER + 20
+    with log.open("r+b") as file:
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 0x10]))
+    topic.broker.start()
+    eventually("the leaders are back", topic.is_ready)
+
+
+def send_batches(topic: Topic, first: int, batches: int, size: int = 10, partition: int = 0) -> None:
+    for number in range(batches):
+        topic.send(events(first + number * size, size), partition=partition)
+
+
+@pytest.mark.parametrize("grown", [0, 50, 80])
+def test_a_log_that_was_cut_off_is_refused_until_it_is_accepted(smelt: Smelt, topic: Topic, grown: int) -> None:
+    """... whether it ends below what was read, at it, or beyond it."""
+    send_batches(topic, 0, 10)
+    topic.send(events(1000, 5), partition=1)
+    smelt("ingest")
+    cut_off(topic, 0, 5)
+    if grown:
+        topic.send(events(200, grown), partition=0, producer=topic.broker.new_producer())
+    topic.send(events(1005, 5), partition=1, producer=topic.broker.new_producer())
+    before = smelt.rows("SELECT * EXCLUDE (updated_at) FROM ledger_partitions ORDER BY ALL")
+    for _ in range(2):
+        result = smelt.run("ingest")
+        assert result.code == 65 and "truncated at offset 50" in result.error and "offsets 50 to 99" in result.error, result
+        assert "--new-epoch" in result.error
+    assert smelt.rows("SELECT * EXCLUDE (updated_at) FROM ledger_partitions ORDER BY ALL") == before
+    assert smelt("ingest", "--new-epoch")["landed"] == grown + 5
+    topic.send(events(50, 50), partition=0, producer=topic.broker.new_producer())  # the producer sends again what Kafka lost
+    assert smelt("ingest")["duplicates"] == 50
+    assert smelt.audit()["landed"] == 105 + grown + 5
+    assert smelt("ingest")["landed"] == 0
+
+
+def test_a_log_that_is_cut_off_while_it_is_followed(smelt: Smelt, topic: Topic) -> None:
+    send_batches(topic, 0, 10)
+    running = smelt.start("ingest", "--follow")
+    eventually("landed", lambda: topic.committed(topic.name) == 100)
+    cut_off(topic, 0, 5)
+    topic.send(events(200, 80), partition=0, producer=topic.broker.new_producer())
+    result = running.wait(seconds=60)
+    assert result.code == 65 and "truncated at offset 50" in result.error, result
+    assert smelt("ingest", "--new-epoch")["landed"] == 80
+    assert smelt.audit()["landed"] == 180
+
+
+def test_restarts_of_a_broker_are_no_cut(smelt: Smelt, topic: Topic) -> None:
+    topic.send(events(0, 100))
+    smelt("ingest")
+    for number in range(2):
+        topic.broker.kill()
+        topic.broker.start()
+        eventually("the leaders are back", topic.is_ready)
+        assert smelt("ingest")["landed"] == (0 if number == 0 else 10)
+        topic.send(events(100 + number * 10, 10), producer=topic.broker.new_producer())
+    assert smelt("ingest")["landed"] == 10
+    smelt.audit()
+
+
+def test_a_batch_with_a_wrong_checksum_stops_its_partition_alone(smelt: Smelt, topic: Topic) -> None:
+    send_batches(topic, 0, 3)
+    flip(topic, 0, 1)
+    topic.send(events(100, 200), partition=1, producer=topic.broker.new_producer())
+    result = smelt.run("ingest", "--timeout", "4s")
+    assert result.code == 65, result
+    assert f"{topic.name} partition 0 has not moved" in result.error and "offset 10 of 30" in result.error and "CRC32C" in result.error
+    assert "--skip-unreadable" in result.error
+    assert smelt.value("SELECT count(*) FROM bronze_raw_events") == 210
+    done = smelt("ingest", "--skip-unreadable", "--timeout", "60s")
+    assert (done["landed"], done["gaps"]) == (10, 10)
+    assert smelt.rows("SELECT first_offset, next_offset, reason FROM bronze_gaps") == [(10, 20, "unreadable")]
+    assert smelt.audit()["landed"] == 220
+    assert smelt("ingest")["landed"] == 0
+
+
+def test_the_steps_behind_ingest_go_on_without_a_stuck_partition(smelt: Smelt, topic: Topic) -> None:
+    send_batches(topic, 0, 2)
+    flip(topic, 0, 0)
+    topic.send(events(100, 50), partition=1, producer=topic.broker.new_producer())
+    result = smelt.run("run", "--set", "ingest.timeout=4s")
+    assert result.code == 65 and "partition 0 has not moved" in result.error, result
+    assert [step["state"] for step in result.summary["steps"]][-1] == "done"
+    assert result.summary["state"] == "failed"
+    assert list((smelt.data / "snapshots").glob("gen-*.duckdb"))
+
+
+def test_following_says_which_partition_is_stuck(smelt: Smelt, topic: Topic) -> None:
+    send_batches(topic, 0, 2)
+    flip(topic, 0, 1)
+    running = smelt.start("ingest", "--follow", "--set", "ingest.timeout=3s")
+    eventually("said", lambda: "partition 0 has not moved" in running.stderr)
+    topic.send(events(100, 50), partition=1, producer=topic.broker.new_producer())
+    eventually("the other one landed", lambda: topic.committed(topic.name) == 60)
+    assert running.stderr.count("partition 0 has not moved") == 1
+    assert running.end().code == 0
+
+
+def test_what_a_default_broker_accepts_can_be_read(smelt: Smelt, topic: Topic) -> None:
+    """80 MB that compress to some kilobytes."""
+    large = Producer(topic.broker.client_options() | {"compression.type": "zstd", "message.max.bytes": 300_000_000})
+    topic.send([encode(event(1)), encode(event(2, note="x" * 80_000_000)), encode(event(3))], partition=0, producer=large)
+    done = smelt("ingest", "--timeout", "60s", seconds=300)
+    assert done["landed"] + done["rejected"] == 3
+    smelt.audit()

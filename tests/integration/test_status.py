@@ -1,0 +1,227 @@
+"""The state of each part is what was looked at: a damaged lake, a lake behind its mark, a damaged snapshot each show as what they are."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import FREE_PORT, Api, Json, Running, Smelt, Topic, billing, encode, eventually, free_port, serving
+
+PIECES = ((0, 0.33), (0.33, 0.66), (0.66, 1), (0.5, 0.52))  # of a file, overwritten
+
+
+def overwrite(path: Path, begin: float, end: float) -> None:
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(int(size * begin))
+        file.write(os.urandom(int(size * (end - begin))))
+
+
+def ingest(smelt: Smelt, first: int, count: int) -> None:
+    file = smelt.folder / f"events-{first}.jsonl"
+    file.write_bytes(b"\n".join(encode(billing(n)) for n in range(first, first + count)))
+    assert smelt("ingest", "--from", file)["landed"] == count
+
+
+def publish(smelt: Smelt, count: int = 2000) -> None:
+    ingest(smelt, 0, count)
+    smelt("refine")
+    smelt("publish")
+
+
+def part(report: Json, name: str) -> Json:
+    return next(found for found in report["components"] if found["name"] == name)
+
+
+def parts_of(smelt: Smelt) -> Callable[[str], Json]:
+    report = smelt.run("status").summary
+    return lambda name: part(report, name)
+
+
+def snapshots(smelt: Smelt) -> list[Path]:
+    return sorted((smelt.data / "snapshots").glob("gen-*.duckdb"))
+
+
+def eventually_part(api: Api, name: str, state: str, words: str) -> None:
+    def found() -> bool:
+        last = part(api.get("/api/v1/status"), name) if api.get("/api/v1/status")["components"] else {}
+        return last.get("state") == state and words in last["detail"]
+
+    eventually(f"{name} is {state}: {words}", found)
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_damaged_lake_is_down_and_never_ok(offline: Smelt, piece: tuple[float, float]) -> None:
+    publish(offline)
+    lake = parts_of(offline)("lake")
+    assert lake["state"] == "ok" and "read to its end" in lake["detail"] and lake["all_rows_read"] and lake["verified_at"], lake
+    overwrite(offline.lake, *piece)
+    found = parts_of(offline)
+    assert found("lake")["state"] == "down" and "smelt recover" in found("lake")["detail"], found("lake")
+    assert found("snapshot")["state"] == "ok"
+
+
+def test_serve_notices_a_lake_that_changes_behind_it(offline: Smelt) -> None:
+    """A server reads the lake again when a file of it was touched, and leaves the writer in peace."""
+    publish(offline)
+    older = offline.folder / "older"
+    shutil.copy(offline.lake, older)
+    api = serving(offline.start("serve", *FREE_PORT, "--set", "status.interval=100ms"))
+    eventually_part(api, "lake", "ok", "read to its end")
+    for first in range(10_000, 10_500, 100):
+        ingest(offline, first, 100)
+    eventually_part(api, "lake", "ok", "read to its end")
+    shutil.copy(older, offline.lake)
+    eventually_part(api, "lake", "down", "behind its commit mark")
+    assert api.get("/api/v1/status")["state"] == "down"
+    assert api.ask("/readyz")[0] == 200  # the snapshot is whole
+
+
+@pytest.mark.parametrize("piece", PIECES)
+def test_a_damaged_snapshot_is_named_and_the_one_before_is_served(offline: Smelt, piece: tuple[float, float]) -> None:
+    publish(offline)
+    offline("publish", "--full")
+    overwrite(snapshots(offline)[-1], *piece)
+    found = parts_of(offline)("snapshot")
+    assert found["state"] == "degraded" and "generation 2 cannot be used" in found["detail"] and "Served instead: generation 1" in found["detail"], found
+    assert offline("sql", "SELECT count(*) > 0 AS some FROM gold_subscriber_features")["rows"] == [{"some": True}]
+    api = serving(offline.start("serve", *FREE_PORT, "--set", "status.interval=100ms"))
+    assert api.get("/api/v1/overview")["generation"] == 1
+    eventually_part(api, "snapshot", "degraded", "smelt publish --full")
+    offline("publish")  # begins with no copy of what is damaged
+    eventually("the new one is served", lambda: api.get("/api/v1/overview")["generation"] == 3)
+    eventually_part(api, "snapshot", "ok", "Generation 3")
+
+
+def test_a_snapshot_that_is_damaged_while_it_is_served(offline: Smelt) -> None:
+    publish(offline)
+    offline("publish", "--full")
+    api = serving(offline.start("serve", *FREE_PORT, "--set", "status.interval=100ms"))
+    assert api.get("/api/v1/overview")["generation"] == 2
+    overwrite(snapshots(offline)[-1], 0.1, 0.9)
+    eventually("the one before is served", lambda: api.get("/api/v1/overview")["generation"] == 1)
+
+
+def test_without_a_good_snapshot_the_true_cause_is_said(offline: Smelt) -> None:
+    publish(offline)
+    (file,) = snapshots(offline)
+    overwrite(file, 0.1, 0.9)
+    api = serving(offline.start("serve", *FREE_PORT, "--set", "status.interval=100ms"))
+    problem = api.get("/api/v1/overview", 503)["detail"]
+    assert "generation 1 cannot be used" in problem and "smelt publish --full" in problem and "published yet" not in problem, problem
+    assert "generation 1 cannot be used" in api.get("/readyz", 503)["detail"]
+    eventually_part(api, "snapshot", "down", "generation 1 cannot be used")
+    offline("publish")
+    eventually("a good one", lambda: api.ask("/api/v1/overview")[0] == 200)
+
+
+def test_a_lost_pointer_is_not_an_empty_lake(offline: Smelt) -> None:
+    publish(offline)
+    (offline.data / "snapshots/CURRENT").write_text("")
+    found = parts_of(offline)("snapshot")
+    assert found["state"] == "degraded" and "CURRENT is missing or damaged" in found["detail"], found
+
+
+def blocked(smelt: Smelt) -> tuple[Running, Api]:
+    running = smelt.start("up", *FREE_PORT, "--set", "status.interval=100ms")
+    return running, serving(running)
+
+
+def test_up_serves_the_snapshot_of_a_lake_that_is_blocked_until_it_is_repaired(offline: Smelt) -> None:
+    publish(offline)
+    whole = offline.folder / "whole"
+    shutil.copy(offline.lake, whole)
+    overwrite(offline.lake, 0.33, 0.66)
+    port = f"http.listen=127.0.0.1:{free_port()}"
+    running = offline.start("up", "--set", port, "--set", "status.interval=100ms")
+    api = serving(running)
+    assert api.get("/api/v1/overview")["generation"] == 1
+    assert api.ask("/livez")[0] == 200
+    assert "smelt recover" in api.get("/readyz", 503)["detail"]
+    eventually_part(api, "lake", "down", "smelt recover")
+    shutil.copy(whole, offline.lake)
+    eventually("it goes on with the repaired lake", lambda: answers(api, "/api/v1/overview", "live", True))
+    assert running.end(seconds=15).code == 0
+
+
+def test_up_without_any_snapshot_still_says_why(offline: Smelt) -> None:
+    ingest(offline, 0, 100)
+    offline.lake.unlink()
+    running, api = blocked(offline)
+    assert "the lake is gone" in api.get("/readyz", 503)["detail"]
+    eventually_part(api, "lake", "down", "")
+    assert running.end(seconds=15).code == 0
+
+
+def answers(api: Api, path: str, key: str, value: object) -> bool:
+    try:
+        status, _, body = api.ask(path)
+    except OSError:
+        return False
+    return status == 200 and json.loads(body)[key] == value
+
+
+def test_audit_and_quarantine_work_beside_a_running_up(smelt: Smelt, topic: Topic) -> None:
+    topic.send([encode(billing(n)) for n in range(300)] + [encode(billing(n, payload={"plan": 5})) for n in range(300, 310)])
+    running = smelt.start("up", *FREE_PORT)
+    eventually("landed", lambda: topic.committed(topic.name) == 310)
+    eventually("refined", lambda: smelt.run("quarantine", "list").summary.get("events") == 10)
+    assert smelt.audit()["landed"] == 310
+    rows = smelt("quarantine", "show", "--limit", "3")["rows"]
+    assert len(rows) == 3 and rows[0]["raw_payload"] is not None, rows
+    lake = parts_of(smelt)("lake")
+    assert lake["state"] == "ok" and "Compared with its mark 0 seconds ago" in lake["detail"], lake
+    assert running.end(seconds=15).code == 0
+    assert smelt.audit()["landed"] == 310
+    assert smelt("quarantine", "show", "--limit", "3")["rows"] == rows
+
+
+def test_a_writer_that_hangs_is_not_called_ok(smelt: Smelt, topic: Topic) -> None:
+    topic.send(encode(billing(n)) for n in range(100))
+    running = smelt.start("up", *FREE_PORT)
+    eventually("landed", lambda: topic.committed(topic.name) == 100)
+    running.process.send_signal(signal.SIGSTOP)
+    lake = parts_of(smelt)("lake")
+    assert lake["state"] == "degraded" and "does not answer" in lake["detail"], lake
+    running.process.send_signal(signal.SIGCONT)
+    eventually("it answers", lambda: parts_of(smelt)("lake")["state"] == "ok")
+    assert running.end(seconds=15).code == 0
+
+
+def test_another_user_is_not_answered(smelt: Smelt, topic: Topic) -> None:
+    """Quarantine has what strangers sent, and personal data."""
+    if os.geteuid() != 0:
+        pytest.fail("needs root, to become another user")
+    topic.send(encode(billing(n)) for n in range(100))
+    running = smelt.start("up", *FREE_PORT)
+    eventually("landed", lambda: topic.committed(topic.name) == 100)
+    lock = (smelt.data / "smelt.lock").stat()
+    script = textwrap.dedent(f"""
+        import os, socket
+        os.setuid(65534)
+        s = socket.socket(socket.AF_UNIX)
+        s.connect("\\0smelt-{lock.st_dev:x}-{lock.st_ino:x}")
+        s.sendall(b'{{"ask": "audit"}}\\n')
+        print(s.recv(100))
+    """)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "b''\n" or "ConnectionResetError" in done.stderr or "BrokenPipeError" in done.stderr, done
+    assert running.end(seconds=15).code == 0
+
+
+def test_audit_and_quarantine_read_a_volume_that_cannot_be_written(offline: Smelt) -> None:
+    publish(offline)
+    script = 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"'
+    for command in (("audit",), ("quarantine", "list")):
+        words = ["unshare", "--mount", "sh", "-ec", script, "sh", str(offline.data), *map(str, offline.command(command))]
+        done = subprocess.run(words, env=offline.env, cwd=offline.folder, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done
+        assert json.loads(done.stdout.splitlines()[-1])

@@ -1,0 +1,70 @@
+"""Anybody who can send to the topic writes texts that an operator reads later: no command lets a terminal interpret them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import yaml
+from harness import Smelt, billing, encode
+
+NASTY = "\x1b[2J\x07\r\x7f\x9b31m\u202eLIVE\u2066\u2028x\n0 events in quarantine"
+INTERPRETED = [chr(c) for c in (*range(0x00, 0x0A), *range(0x0B, 0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A))]
+
+
+@pytest.fixture
+def attacked(offline: Smelt) -> Smelt:
+    """Every text of the events is nasty."""
+    file = offline.folder / "events.jsonl"
+    nasty = [billing(n, payload={"plan": 5, NASTY: NASTY, "payment_status": NASTY}, source=NASTY, subscriber_id=NASTY) for n in range(5)]
+    unknown = [billing(n, type=NASTY) for n in range(5, 10)]
+    ids = [billing(n, subscriber_id=f"SUB{n % 3}" + NASTY) for n in range(10, 40)]
+    file.write_bytes(b"\n".join(encode(one) for one in nasty + unknown + ids) + b'\n{"id":"\x1b[2J'.ljust(20, b"\x9b"))
+    offline("ingest", "--from", file)
+    offline("refine")
+    offline("publish")
+    return offline
+
+
+COMMANDS = (
+    ("quarantine", "list"),
+    ("quarantine", "show"),
+    ("audit",),
+    ("status",),
+    ("sql", "SELECT * FROM gold_subscriber_features"),
+    ("sql", "SELECT * FROM serving_quarantine"),
+    ("sql", "SELECT * FROM silver_drift"),
+    ("sql", f"SELECT error('{NASTY}')"),
+    ("sql", f"SELECT '{NASTY}'::INTEGER"),
+    ("refine",),
+)
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_nothing_that_a_terminal_interprets_is_printed(attacked: Smelt, log_format: str) -> None:
+    for command in COMMANDS:
+        for json_summary in (False, True):
+            result = attacked.run(*command, json_summary=json_summary, SMELT_LOG_FORMAT=log_format)
+            for name, text in (("stdout", result.stdout), ("stderr", result.stderr)):
+                found = sorted({hex(ord(c)) for c in text if c in INTERPRETED and not (c == "\t")})
+                assert not found, (command, name, found, text)
+
+
+def test_a_value_does_not_look_like_a_line_of_ours(attacked: Smelt) -> None:
+    lines = attacked.run("quarantine", "list", json_summary=False).stdout.splitlines()
+    assert [line for line in lines if line.endswith("events in quarantine")] == ["40 events in quarantine"]
+
+
+def test_escaped_json_has_the_same_values(attacked: Smelt) -> None:
+    lines = attacked.run("quarantine", "show", "--field", "subscriber_id", json_summary=False).stdout.splitlines()
+    shown = [json.loads(line)["value"] for line in lines]
+    assert shown and all("\x1b[2J" in value and "\x9b" in value and "\u202e" in value for value in shown), shown
+
+
+@pytest.mark.parametrize("value", ['a "b" \\ c', "x: y # z", "tab\there", "\x1b[2J\u202e", "é🙂", "{a: [b]}", "%s%n", "- !tag &a *b"])
+def test_init_writes_settings_that_it_reads_again(offline: Smelt, value: str) -> None:
+    offline("init", "--set", f"kafka.client_id={value}", "--set", f"backup.dir={value}")
+    text = (offline.folder / "smelt.yaml").read_text()
+    assert yaml.safe_load(text)["backup.dir"] == value
+    found = offline("config")
+    assert found["backup.dir"]["value"] == value
