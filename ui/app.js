@@ -182,7 +182,8 @@ const featureTable = (features) => {
 };
 
 const openDetail = async (id) => {
-  const url = `/api/v1/subscribers/${encodeURIComponent(id)}`;
+  const path = `/api/v1/subscribers/${encodeURIComponent(id)}`;
+  const url = /^\.{1,2}$/.test(id) ? `/api/v1/subscriber?id=${id}` : path; // a browser would follow the dots
   $("detail-title").replaceChildren(h("bdi", {}, visible(id)));
   $("detail-body").replaceChildren(h("p", { class: "note" }, "Loading"));
   $("detail").showModal();

@@ -17,6 +17,10 @@ const ParamSpec subscribers_params[] = {
     {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
     {.name = NULL},
 };
+const ParamSpec subscriber_params[] = {
+    {"id", PARAM_TEXT, .least = 1, .most = TARGET_MAX, .help = "the id"},
+    {.name = NULL},
+};
 const ParamSpec runs_params[] = {
     {"limit", PARAM_INT, .least = 1, .most = 50, .otherwise = 20, .help = "runs, newest first"},
     {.name = NULL},
@@ -185,7 +189,12 @@ static json_t *shape_subscriber(json_t *row, int64_t generation) {
 
 int handle_subscriber(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)s;
-    LakeValue id = lake_blob(req->id, req->id_len);
+    const char *text = req->id != NULL ? req->id : request_param(req, "id");
+    if (text == NULL) {
+        response_problem(resp, 400, req, "The parameter 'id' is missing.");
+        return 0;
+    }
+    LakeValue id = lake_blob(text, req->id != NULL ? req->id_len : strlen(text));
     CLEANUP(json_freep) json_t *row = NULL;
     if (query_row(lease->conn, "api/subscriber", &id, 1, &row, err) != 0) return -1;
     if (json_is_null(row) && query_row(lease->conn, "api/subscriber_in_capitals", &id, 1, &row, err) != 0) return -1;

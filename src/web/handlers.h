@@ -24,7 +24,7 @@ typedef struct Service {
 /* Answers, or returns -1 with the error set; a response that was begun is then dropped. `lease` is NULL for routes without ROUTE_LAKE. */
 typedef int (*Handler)(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 
-extern const ParamSpec subscribers_params[], runs_params[];
+extern const ParamSpec subscribers_params[], subscriber_params[], runs_params[];
 
 /* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
 const char *asset_type(const char *path);

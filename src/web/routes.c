@@ -13,6 +13,8 @@ const Route routes[] = {
     {"/api/v1/overview", LAKE | ROUTE_EXISTS, handle_overview, NULL, JSON, "headline numbers, layers, quarantine, hours, model"},
     {"/api/v1/subscribers", LAKE | ROUTE_EXISTS, handle_subscribers, subscribers_params, JSON, "subscribers by risk, in pages"},
     {"/api/v1/subscribers/{id}", LAKE, handle_subscriber, NULL, JSON, "one subscriber: risk, reasons, features"},
+    {"/api/v1/subscriber", LAKE, handle_subscriber, subscriber_params, JSON,
+     "the same by ?id=, for ids that clients take for a path: . and .."},
     {"/api/v1/runs", LAKE | ROUTE_EXISTS, handle_runs, runs_params, JSON, "the last runs of the pipeline with their steps"},
     {"/api/v1/status", ROUTE_WORKER | ROUTE_MONITORING, handle_status, NULL, JSON, "the state of each part, in words"},
     {"/livez", ROUTE_WORKER | ROUTE_PROBE, handle_livez, NULL, JSON, "the process works: a query was answered"},

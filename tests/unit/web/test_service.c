@@ -535,6 +535,20 @@ static void test_ids_in_capitals_are_found(void **state) {
     json_decref(one);
 }
 
+/* Browsers and libraries take "/.." and "/%2e%2e" away before they ask. */
+static void test_ids_of_dots_can_be_asked_for(void **state) {
+    (void)state;
+    add_id("..", 2, 0.5);
+    json_t *one = get_json("/api/v1/subscriber?id=..", 200), *same = get_json("/api/v1/subscribers/..", 200);
+    assert_true(json_equal(one, same));
+    json_decref(one);
+    json_decref(same);
+    assert_problem("GET", "/api/v1/subscriber", 400, "/api/v1/subscriber");
+    assert_problem("GET", "/api/v1/subscriber?id=", 400, "/api/v1/subscriber");
+    assert_problem("GET", "/api/v1/subscriber?id=NOBODY", 404, "/api/v1/subscriber");
+    run(lake.conn, "DELETE FROM gold_features_base WHERE subscriber_id = '..'; DELETE FROM scores_base WHERE subscriber_id = '..'");
+}
+
 static void test_cursors_are_of_their_filter(void **state) {
     (void)state;
     json_t *page = get_json("/api/v1/subscribers?limit=2&band=high", 200);
@@ -661,6 +675,7 @@ int main(void) {
         cmocka_unit_test(test_every_id_that_is_listed_can_be_read_and_paged),
         cmocka_unit_test(test_a_page_of_long_ids_ends_early),
         cmocka_unit_test(test_ids_in_capitals_are_found),
+        cmocka_unit_test(test_ids_of_dots_can_be_asked_for),
         cmocka_unit_test(test_cursors_are_of_their_filter),
         cmocka_unit_test(test_an_answer_is_one_moment),
         cmocka_unit_test(test_types_that_strangers_send_have_a_bound),
