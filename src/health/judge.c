@@ -326,7 +326,7 @@ static bool judge_bronze(const Facts *f, Finding *r) {
     add_rejects(f, r);
     judge_by_lake(f, r);
     if (ingested_us(f) == 0) {
-        r->state = STATE_DEGRADED;
+        if (r->state == STATE_OK) r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, " Nothing was ingested yet; run `smelt ingest`.");
         return true;
     }
@@ -350,7 +350,7 @@ static void judge_refined(const Facts *f, Finding *r) {
     put_copy(r, f, "refined_at");
     judge_by_lake(f, r);
     if (facts_time(f, "refined_at") == 0) {
-        r->state = STATE_DEGRADED;
+        if (r->state == STATE_OK) r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, " Nothing was refined yet; run `smelt refine`.");
         return;
     }
