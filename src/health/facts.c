@@ -162,6 +162,7 @@ static void gather_row(Facts *f, FactsCache *cache, Lake *live) {
     Error err = {0};
     CLEANUP(layout_done) Layout layout = layout_of(f->settings);
     f->generation = snapshot_current(layout.snapshots_dir);
+    f->snapshot_touched = snapshot_was_touched(layout.snapshots_dir);
     if (live == NULL)
         gather_snapshot(f, cache, layout.snapshots_dir);
     else if (query_row(live, "serving/views", &f->row, &err) != 0)

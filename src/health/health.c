@@ -60,10 +60,13 @@ void health_free(Health *h) {
 static json_t *judge(const Component *c, const Facts *f, State *worst) {
     Finding finding = {.more = json_object()};
     json_t *part = NULL;
+    char now[CLOCK_TEXT_SIZE];
     if (c->judge(f, &finding)) {
         CLEANUP(free_text) char *detail = buf_take(&finding.detail);
         part = json_pack("{s:s, s:s, s:s, s:s}", "name", c->name, "title", c->title, "state", state_name(finding.state), "detail", detail);
         json_object_update(part, finding.more);
+        if (finding.state != STATE_UNKNOWN && json_object_get(part, "verified_at") == NULL)
+            json_object_set_new(part, "verified_at", json_string(clock_format(f->now_us, now)));
         if (finding.state > *worst) *worst = finding.state;
     }
     buf_done(&finding.detail);

@@ -30,8 +30,8 @@ void health_refresh(Health *h);
 /* Refreshes from a thread of its own, every `interval_ms`, until health_free. ERR_IO: there is no thread to spare. */
 int health_start(Health *h, int interval_ms, Error *err) MUST_CHECK;
 
-/* {state, summary, checked_at, components: [{name, title, state, detail, ...}]}; a new reference. States: "ok", "degraded", "down", and
- * "unknown" before the first refresh, and when a refresh of health_start hangs. The whole is the worst of its parts. */
+/* {state, summary, checked_at, components: [{name, title, state, detail, verified_at, ...}]}; a new reference. States: "ok", "degraded",
+ * "down", and "unknown" before the first refresh, and when a refresh of health_start hangs. The whole is the worst of its parts. */
 json_t *health_report(Health *h) MUST_CHECK;
 /* The same as numbers for GET /metrics: [[metric, value, {label: value}], ...]; a new reference. Empty before the first refresh. */
 json_t *health_samples(Health *h) MUST_CHECK;

@@ -35,6 +35,7 @@ typedef struct Facts {
     json_t *row;               /* of sql/serving/health.sql; NULL: nothing published or refined */
     char *row_error;           /* why not */
     int64_t generation;        /* of the snapshot that is read, or of the newest when live; 0: none */
+    bool snapshot_touched;     /* its file was changed after it was published */
     char *snapshot_problem;    /* why that is not the newest; NULL: it is */
     int64_t snapshot_read_us;  /* when all of it was read; 0: never */
     char *api_url, *api_error; /* NULL error: it is alive */

@@ -42,12 +42,28 @@ static void add_age(Finding *r, const char *before, int64_t us, const char *afte
     buf_add_str(&r->detail, after);
 }
 
-/* For the parts that are judged by the row: true, and unknown, when there is none. */
+/* What is known to be wrong with the lake, or NULL. */
+static const char *lake_problem(const Facts *f) {
+    return f->refused != NULL ? f->refused : f->lake != NULL ? f->lake->problem : NULL;
+}
+
+/* For the parts that are judged by the row: true, and unknown, when there is none. They are as old as the snapshot that it is of. */
 static bool without_row(const Facts *f, Finding *r) {
-    if (f->row != NULL) return false;
+    if (f->row == NULL) {
+        r->state = STATE_UNKNOWN;
+        buf_addf(&r->detail, "Cannot be judged: %s.", f->row_error);
+        return true;
+    }
+    json_t *as_of = json_object_get(f->row, "as_of");
+    if (!f->live && json_is_string(as_of)) json_object_set(r->more, "verified_at", as_of);
+    return false;
+}
+
+/* Of a layer: nothing is known of it while the lake cannot be used; what was said is what the snapshot has. */
+static void judge_by_lake(const Facts *f, Finding *r) {
+    if (lake_problem(f) == NULL) return;
     r->state = STATE_UNKNOWN;
-    buf_addf(&r->detail, "Cannot be judged: %s.", f->row_error);
-    return true;
+    buf_add_str(&r->detail, " The lake cannot be used: this is what the snapshot has.");
 }
 
 /* ---- Kafka ---- */
@@ -132,11 +148,6 @@ static bool judge_kafka(const Facts *f, Finding *r) {
 }
 
 /* ---- lake and disk ---- */
-
-/* What is known to be wrong with the lake, or NULL. */
-static const char *lake_problem(const Facts *f) {
-    return f->refused != NULL ? f->refused : f->lake != NULL ? f->lake->problem : NULL;
-}
 
 /* How much is known of the lake's state, and since when. */
 static void describe_check(const Facts *f, Finding *r) {
@@ -313,8 +324,9 @@ static bool judge_bronze(const Facts *f, Finding *r) {
     put_int(r, "waiting_events", waiting);
     add_landed(f, r);
     add_rejects(f, r);
+    judge_by_lake(f, r);
     if (ingested_us(f) == 0) {
-        r->state = STATE_DEGRADED;
+        if (r->state == STATE_OK) r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, " Nothing was ingested yet; run `smelt ingest`.");
         return true;
     }
@@ -327,7 +339,7 @@ static bool judge_bronze(const Facts *f, Finding *r) {
     else
         buf_add_str(&r->detail, "; how many events wait in Kafka is not known");
     buf_add_str(&r->detail, late ? ", longer than status.fresh_within allows." : ".");
-    if (late) r->state = STATE_DEGRADED;
+    if (late && r->state == STATE_OK) r->state = STATE_DEGRADED;
     return true;
 }
 
@@ -336,8 +348,9 @@ static void judge_refined(const Facts *f, Finding *r) {
     int64_t pending = facts_int(f, "pending_events");
     put_int(r, "pending_events", pending);
     put_copy(r, f, "refined_at");
+    judge_by_lake(f, r);
     if (facts_time(f, "refined_at") == 0) {
-        r->state = STATE_DEGRADED;
+        if (r->state == STATE_OK) r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, " Nothing was refined yet; run `smelt refine`.");
         return;
     }
@@ -350,7 +363,7 @@ static void judge_refined(const Facts *f, Finding *r) {
         buf_add_str(&r->detail, "; nothing waits");
     bool late = pending > 0 && age_of(f, "pending_since") > fresh_within_us(f);
     buf_add_str(&r->detail, late ? ", longer than status.fresh_within allows." : ".");
-    if (late) r->state = STATE_DEGRADED;
+    if (late && r->state == STATE_OK) r->state = STATE_DEGRADED;
 }
 
 static bool judge_silver(const Facts *f, Finding *r) {
@@ -364,7 +377,7 @@ static bool judge_silver(const Facts *f, Finding *r) {
     buf_addf(&r->detail, " (%.1f%%).", percent);
     judge_refined(f, r);
     if (percent <= QUARANTINE_PERCENT_MAX) return true;
-    r->state = STATE_DEGRADED;
+    if (r->state == STATE_OK) r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, " That is unusually much in quarantine: see `smelt quarantine list`.");
     return true;
 }
@@ -449,6 +462,10 @@ static bool judge_snapshot(const Facts *f, Finding *r) {
             buf_add_str(&r->detail, "Serving live; no snapshot was published yet.");
         else
             buf_addf(&r->detail, "Serving live; the newest snapshot is generation %" PRId64 ".", f->generation);
+        if (f->snapshot_touched) {
+            r->state = STATE_DEGRADED;
+            buf_add_str(&r->detail, " Its file was changed after it was published; `smelt publish --full` writes a new one.");
+        }
         return true;
     }
     if (f->row == NULL) {

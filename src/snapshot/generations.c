@@ -104,14 +104,25 @@ int generation_seal(const char *path, Error *err) {
     return written ? 0 : error_errno(err, ERR_IO, problem, "cannot write %s", lock);
 }
 
-bool generation_is_as_sealed(const char *path) {
+typedef enum Seal { SEAL_NONE, SEAL_WHOLE, SEAL_BROKEN } Seal;
+
+static Seal look_at_seal(const char *path) {
     CLEANUP(free_text) char *lock = generation_lock_path(path);
     CLEANUP(free_text) char *seal = seal_of(path);
     CLEANUP(buf_done) Buf has = {0};
     Error ignored = {0};
-    bool same = file_read(lock, &has, &ignored) == 0 && has.len > 0 && strcmp(has.data, seal) == 0;
-    error_clear(&ignored);
-    return same;
+    if (file_read(lock, &has, &ignored) != 0) error_clear(&ignored);
+    if (has.len == 0) return SEAL_NONE;
+    return strcmp(has.data, seal) == 0 ? SEAL_WHOLE : SEAL_BROKEN;
+}
+
+bool generation_is_as_sealed(const char *path) {
+    return look_at_seal(path) == SEAL_WHOLE;
+}
+
+bool snapshot_was_touched(const char *dir) {
+    CLEANUP(free_text) char *path = generation_current_path(dir);
+    return path != NULL && look_at_seal(path) == SEAL_BROKEN;
 }
 
 /* ---- pruning ---- */

@@ -54,6 +54,8 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
 int snapshot_prune(const char *dir, int keep);
 /* The generation that CURRENT names; 0 when nothing was published yet. */
 int64_t snapshot_current(const char *dir);
+/* The file of CURRENT was changed or removed after it was published. False also when that is not known: an earlier smelt wrote it. */
+bool snapshot_was_touched(const char *dir);
 /* What changes when another generation becomes CURRENT, and when its file is touched. */
 typedef struct SnapshotStamp {
     FileStamp current, file;

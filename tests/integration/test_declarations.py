@@ -59,7 +59,7 @@ def test_a_pipeline_without_a_label_runs_and_publishes(offline: Smelt) -> None:
     assert "churn_label" in next(step for step in done["steps"] if step["name"] == "train")["summary"]["skipped"]
     model = next(part for part in offline.run("status").summary["components"] if part["name"] == "model")
     assert model["state"] == "ok" and "no label" in model["detail"]
-    assert "no model was trained" in offline.run("train").error
+    assert "churn_label" in offline.run("train").error
     assert offline("train", "--scheduled")["model"] is None
 
 
@@ -201,7 +201,8 @@ def refine_everything(smelt: Smelt, names: Sequence[str]) -> None:
 
 @pytest.mark.parametrize("part", range(3))
 def test_a_column_may_have_any_name_that_is_not_refused(offline: Smelt, part: int) -> None:
-    """In parts: a thousand columns are more than one lake's memory is for."""
+    """In parts, and with more memory: DuckDB holds a block of 256 KiB for each new column until the commit."""
+    offline.env["SMELT_LAKE_MEMORY_LIMIT"] = "1GiB"
     assert {"select", "pivot_longer", "current_date", "object", "value"} <= set(likely_names())
     names = likely_names()[part::3]
     assert len(names) > 300

@@ -66,7 +66,17 @@ def test_a_damaged_lake_is_down_and_never_ok(offline: Smelt, piece: tuple[float,
     overwrite(offline.lake, *piece)
     found = parts_of(offline)
     assert found("lake")["state"] == "down" and "smelt recover" in found("lake")["detail"], found("lake")
+    assert {found(layer)["state"] for layer in ("bronze", "silver", "gold")} == {"unknown"}
     assert found("snapshot")["state"] == "ok"
+
+
+def test_each_part_says_when_it_was_verified(offline: Smelt) -> None:
+    publish(offline)
+    report = offline.run("status").summary
+    for found in report["components"]:
+        assert ("verified_at" in found) == (found["state"] != "unknown"), found
+        assert found.get("verified_at", report["checked_at"]) <= report["checked_at"], found
+    assert parts_of(offline)("gold")["verified_at"] < report["checked_at"]  # when the snapshot was made
 
 
 def test_serve_notices_a_lake_that_changes_behind_it(offline: Smelt) -> None:

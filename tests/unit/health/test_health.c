@@ -166,6 +166,23 @@ static void a_lake_is_ok_only_when_it_was_looked_at(void **state) {
     done(&f);
 }
 
+/* What the snapshot says about the layers of a lake that cannot be used is old news. */
+static void the_layers_of_a_lake_that_cannot_be_used_are_not_known(void **state) {
+    (void)state;
+    static const char *const parts[] = {"bronze", "silver", "gold"};
+    Facts f = healthy();
+    char problem[] = "Corrupt database file";
+    checked.problem = problem;
+    json_object_set_new(f.row, "quarantined", json_integer(99));
+    partitions[1].end = 1580;
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        expect(&f, parts[i], "unknown", "The lake cannot be used: this is what the snapshot has.");
+    partitions[1].end = 80;
+    f.live = f.snapshot_touched = true;
+    expect(&f, "snapshot", "degraded", "changed after it was published");
+    done(&f);
+}
+
 static void an_earlier_snapshot_is_named(void **state) {
     (void)state;
     Facts f = healthy();
@@ -428,6 +445,7 @@ int main(void) {
         cmocka_unit_test(the_mark_is_told_and_a_lake_that_is_gone_is_missed),
         cmocka_unit_test(a_report_that_is_too_old_says_so),
         cmocka_unit_test(a_lake_is_ok_only_when_it_was_looked_at),
+        cmocka_unit_test(the_layers_of_a_lake_that_cannot_be_used_are_not_known),
         cmocka_unit_test(an_earlier_snapshot_is_named),
         cmocka_unit_test(test_quiet_is_ok),
         cmocka_unit_test(test_events_that_wait_too_long),
