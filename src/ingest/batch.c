@@ -73,14 +73,18 @@ bool batch_is_large(const Batch *b) {
 }
 
 bool batch_is_full_for(const Batch *b, size_t len) {
+    if (len > BATCH_MESSAGE_MAX) len = BATCH_MESSAGE_KEPT;
     size_t max_bytes = batch_is_large(b) ? b->max_bytes / LARGE_SHARE : b->max_bytes;
     return b->count == b->max_rows || (b->count > 0 && b->bytes.len + len > max_bytes);
 }
 
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len) {
+    bool too_large = len > BATCH_MESSAGE_MAX;
+    if (too_large) len = BATCH_MESSAGE_KEPT;
     if (b->count == 0) b->started_ns = clock_mono_ns();
     b->messages[b->count++] = (BatchMessage){.partition = partition,
                                              .tombstone = value == NULL,
+                                             .too_large = too_large,
                                              .offset = offset,
                                              .timestamp_us = timestamp_us,
                                              .at = b->bytes.len,
@@ -145,8 +149,8 @@ static void put_envelope(LakeChunk *chunk, size_t row, const Envelope *e) {
 
 static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, EnvelopeParser *parser) {
     const char *bytes = m->len > 0 ? b->bytes.data + m->at : "";
-    Envelope e = {.reject = "tombstone"};
-    if (!m->tombstone) envelope_parse(parser, bytes, m->len, &e);
+    Envelope e = {.reject = m->too_large ? "too_large" : "tombstone"};
+    if (!m->tombstone && !m->too_large) envelope_parse(parser, bytes, m->len, &e);
     lake_put_int(chunk, COL_PARTITION, row, m->partition);
     lake_put_int(chunk, COL_OFFSET, row, m->offset);
     put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us != INT64_MIN, m->timestamp_us);

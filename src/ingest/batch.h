@@ -11,6 +11,7 @@
 typedef struct BatchMessage {
     int32_t partition;
     bool tombstone;               /* the message has no value at all */
+    bool too_large;               /* only its first bytes are there */
     int64_t offset, timestamp_us; /* INT64_MIN: no timestamp */
     size_t at, len;               /* in bytes */
 } BatchMessage;
@@ -49,6 +50,9 @@ bool batch_is_empty(const Batch *b); /* neither messages nor gaps */
 bool batch_is_large(const Batch *b);
 /* Would a message of `len` bytes go over a limit? A large batch is full at a third of the bytes; an empty one takes any. */
 bool batch_is_full_for(const Batch *b, size_t len);
+/* DuckDB needs a message several times in memory (lake.memory_limit): a larger one becomes a reject, with its first bytes. */
+#define BATCH_MESSAGE_MAX  ((size_t)32 << 20)
+#define BATCH_MESSAGE_KEPT ((size_t)64 << 10)
 /* `value` NULL: a tombstone. The bytes are copied. */
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len);
 void batch_add_gap(Batch *b, BatchGap gap);

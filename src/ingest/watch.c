@@ -120,7 +120,8 @@ static int64_t describe_every(const IngestOptions *o) {
 /* ---- one partition ---- */
 
 void ingest_note_problem(Reader *r, const KafkaEvent *e) {
-    PartitionState *s = &r->states[offsets_find(r->partitions, r->count, e->partition)];
+    const Offsets *p = &r->partitions[offsets_find(r->partitions, r->count, e->partition)];
+    PartitionState *s = ingest_state(r, p);
     s->problems++;
     s->unreadable = s->unreadable || e->unreadable;
     /* A wrong checksum is the cause of what librdkafka complains about besides. */
@@ -128,7 +129,7 @@ void ingest_note_problem(Reader *r, const KafkaEvent *e) {
     free(s->reason);
     s->reason = xstrdup(e->reason);
     log_warn("ingest", "%s partition %d: cannot be read on at offset %" PRId64 " just now: %s", feed_topic(r->feed), (int)e->partition,
-             e->offset, e->reason);
+             p->next, e->reason);
 }
 
 static bool is_behind(const Offsets *p, const PartitionState *s) {

@@ -186,7 +186,8 @@ static int on_problem(KafkaConsumer *c, const rd_kafka_message_t *m, KafkaEvent 
     if (m->rkt == NULL || m->partition < 0) return 0;
     *ret = (KafkaEvent){.kind = KAFKA_PROBLEM,
                         .partition = m->partition,
-                        .offset = m->offset,
+                        .offset =
+                            m->err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED ? OFFSET_UNKNOWN : m->offset, /* read from what may be no batch */
                         .reason = rd_kafka_message_errstr(m),
                         .unreadable = unreadable};
     return 0;

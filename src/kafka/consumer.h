@@ -16,7 +16,8 @@ typedef enum KafkaEventKind {
     KAFKA_OUT_OF_RANGE, /* the broker no longer has (or never had) the offset to be read next; `partition` is not read until a seek */
     KAFKA_TRUNCATED, /* the log was cut off below what was read (KIP-320): only what is below `offset` is still the same, or it is not known
                         what (OFFSET_UNKNOWN); `partition` is not read until a seek */
-    KAFKA_PROBLEM    /* `partition` cannot be read at `offset` just now, for `reason`; librdkafka tries again without end */
+    KAFKA_PROBLEM    /* `partition` cannot be read just now, for `reason`; librdkafka tries again without end. `offset`: where the batch
+                        begins, or OFFSET_UNKNOWN */
 } KafkaEventKind;
 
 typedef struct KafkaEvent {

@@ -359,7 +359,7 @@ def test_markers_of_transactions_cost_little(new_smelt: Callable[..., Smelt], br
         assert done[0]["landed"] == 50 * transactions
         assert (done[0]["gaps"], done[0]["lost"]) == ((0, 0) if topic is plain else (50 * transactions, 0))
         seconds.append(min(one["seconds"] for one in done))
-    assert seconds[1] < 2 * seconds[0] + 0.3, seconds  # an end that is a marker takes one more request
+    assert seconds[1] < 2 * seconds[0] + 1, seconds  # an end that is a marker takes one more request; a statement for each gap took ten times as long
 
 
 def test_an_open_transaction_holds_nobody_for_ever(smelt: Smelt, topic: Topic) -> None:
