@@ -99,8 +99,7 @@ static void take_description(Reader *r, const KafkaTopic *now) {
         }
         r->states[at].unanswered = !known;
         if (known && r->options->follow && found->end > r->partitions[at].end) r->partitions[at].end = found->end;
-        if (known || r->states[at].reason != NULL || now->unanswered_reason == NULL) continue;
-        r->states[at].reason = xstrdup(now->unanswered_reason);
+        if (!known && r->states[at].reason == NULL) r->states[at].reason = xstrdup("it has no leader, or its leader gives no answer");
     }
 }
 

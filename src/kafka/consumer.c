@@ -142,7 +142,7 @@ static int64_t message_time_us(const rd_kafka_message_t *m) {
 }
 
 /* librdkafka reports a log that was cut off like an offset that is out of range, and says only in its text which it is, and how far the log
- * is still the same: the unit test holds the text of the linked version to this. */
+ * is still the same: tests/integration/test_partitions.py holds the linked version to this. */
 static KafkaEvent reset_event(const rd_kafka_message_t *m) {
     static const char cut[] = "Partition log truncation detected", unknown[] = "No epoch found less or equal",
                       end[] = "broker end offset is ";
