@@ -37,3 +37,9 @@ CREATE MACRO encoding_hint(bytes) AS CASE
     WHEN bytes[1:1] = '<'::BLOB THEN 'XML or HTML: the sender must write JSON'
     WHEN bytes[1:2] = '"{'::BLOB THEN 'JSON inside a JSON text: the sender has serialized it twice'
 END;
+
+-- The key of a record, and its headers: [[name, value], ...]. NULL: it has none, or was read by an older smelt.
+ALTER TABLE bronze_raw_events ADD COLUMN kafka_key BLOB;
+ALTER TABLE bronze_raw_events ADD COLUMN kafka_headers JSON;
+ALTER TABLE bronze_rejects ADD COLUMN kafka_key BLOB;
+ALTER TABLE bronze_rejects ADD COLUMN kafka_headers JSON;

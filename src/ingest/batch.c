@@ -25,7 +25,9 @@ enum {
     COL_QUALITY,
     COL_EXTRA,
     COL_REJECT,
-    COL_RAW
+    COL_RAW,
+    COL_KEY,
+    COL_HEADERS
 };
 const LakeColumn batch_columns[BATCH_COLUMNS] = {
     [COL_PARTITION] = {"kafka_partition", LAKE_INT},
@@ -41,6 +43,8 @@ const LakeColumn batch_columns[BATCH_COLUMNS] = {
     [COL_EXTRA] = {"extra_fields", LAKE_JSON},
     [COL_REJECT] = {"reject_reason", LAKE_TEXT},
     [COL_RAW] = {"raw_value", LAKE_BLOB},
+    [COL_KEY] = {"kafka_key", LAKE_BLOB},
+    [COL_HEADERS] = {"kafka_headers", LAKE_JSON},
 };
 
 Batch *batch_new(size_t max_rows, size_t max_bytes) {
@@ -88,8 +92,23 @@ void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us
                                              .offset = offset,
                                              .timestamp_us = timestamp_us,
                                              .at = b->bytes.len,
+                                             .key_len = -1,
+                                             .headers_len = -1,
                                              .len = value == NULL ? 0 : len};
     if (value != NULL) buf_add(&b->bytes, value, len);
+}
+
+/* Without what is beyond the limit of a message. */
+static int32_t add_extra(Batch *b, const void *bytes, size_t n) {
+    if (bytes == NULL || n > BATCH_MESSAGE_MAX) return -1;
+    buf_add(&b->bytes, bytes, n);
+    return (int32_t)n;
+}
+
+void batch_add_extras(Batch *b, const void *key, size_t key_len, const char *headers, size_t headers_len) {
+    BatchMessage *m = &b->messages[b->count - 1];
+    m->key_len = add_extra(b, key, key_len);
+    m->headers_len = add_extra(b, headers, headers_len);
 }
 
 void batch_add_gap(Batch *b, BatchGap gap) {
@@ -147,6 +166,15 @@ static void put_envelope(LakeChunk *chunk, size_t row, const Envelope *e) {
     put_span(chunk, COL_REJECT, row, (Span){e->reject, e->reject != NULL ? strlen(e->reject) : 0});
 }
 
+static void put_extras(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m) {
+    const char *key = b->bytes.data + m->at + m->len, *headers = key + (m->key_len > 0 ? m->key_len : 0);
+    if (m->key_len >= 0)
+        lake_put_blob(chunk, COL_KEY, row, m->key_len > 0 ? key : "", (size_t)m->key_len);
+    else
+        lake_put_null(chunk, COL_KEY, row);
+    put_span(chunk, COL_HEADERS, row, m->headers_len > 0 ? (Span){headers, (size_t)m->headers_len} : (Span){0});
+}
+
 static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, EnvelopeParser *parser) {
     const char *bytes = m->len > 0 ? b->bytes.data + m->at : "";
     Envelope e = {.reject = m->too_large ? "too_large" : "tombstone"};
@@ -159,6 +187,7 @@ static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const Batc
         lake_put_blob(chunk, COL_RAW, row, bytes, m->len);
     else
         lake_put_null(chunk, COL_RAW, row);
+    put_extras(chunk, row, b, m);
 }
 
 /* How many messages from `first` on make a chunk: DuckDB holds all of it in memory, more than once. */

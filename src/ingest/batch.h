@@ -14,6 +14,7 @@ typedef struct BatchMessage {
     bool too_large;               /* only its first bytes are there */
     int64_t offset, timestamp_us; /* INT64_MIN: no timestamp */
     size_t at, len;               /* in bytes */
+    int32_t key_len, headers_len; /* ... which follow; -1: none */
 } BatchMessage;
 
 typedef struct BatchGap {
@@ -55,6 +56,8 @@ bool batch_is_full_for(const Batch *b, size_t len);
 #define BATCH_MESSAGE_KEPT ((size_t)64 << 10)
 /* `value` NULL: a tombstone. The bytes are copied. */
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len);
+/* Of the message that was added last: the key of its record, and its headers in JSON (kafka/consumer.h). NULL: none. */
+void batch_add_extras(Batch *b, const void *key, size_t key_len, const char *headers, size_t headers_len);
 void batch_add_gap(Batch *b, BatchGap gap);
 void batch_add_position(Batch *b, Offsets position); /* once for a partition */
 /* The batch has none afterwards. The caller ends them with batch_offsets_done. */
@@ -63,7 +66,7 @@ void batch_offsets_done(BatchOffsets *offsets);
 
 /* The columns of the source table function, and its LakeFill (state: Batch *). Each message is parsed (envelope.h): an event has the
  * fields of its envelope, what cannot be one its bytes and the reason. A tombstone has no bytes. */
-enum { BATCH_COLUMNS = 13 };
+enum { BATCH_COLUMNS = 15 };
 extern const LakeColumn batch_columns[BATCH_COLUMNS];
 size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity);
 void batch_rewind(Batch *b); /* before each scan */

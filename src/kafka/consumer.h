@@ -28,6 +28,11 @@ typedef struct KafkaEvent {
     int64_t timestamp_us; /* of the message; INT64_MIN when it has none of the years 1970 to 9999 */
     const void *value;    /* NULL: a tombstone; valid until the next poll */
     size_t len;
+    const void *key; /* NULL: none; with the headers valid until the next poll */
+    size_t key_len;
+    const char
+        *headers; /* [[name, value], ...] in JSON: a value is a text, null, or {"hex": "00ff"} when it is not UTF-8. NULL: there are none */
+    size_t headers_len;
     const char *reason; /* of a problem; valid until the next poll */
     bool unreadable;    /* ... that is in the messages themselves: another attempt gives the same */
 } KafkaEvent;

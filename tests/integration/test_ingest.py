@@ -138,6 +138,19 @@ def test_a_payload_nested_10000_deep_stops_nothing(smelt: Smelt, topic: Topic) -
     smelt.audit()
 
 
+def test_keys_and_headers_are_kept(smelt: Smelt, topic: Topic) -> None:
+    headers = [("trace", b"abc"), ("trace", None), ("bytes", b"\x00\xff")]
+    for number, (key, value, given) in enumerate([(b"k1", encode(event(0)), headers), (None, encode(event(1)), None), (b"", encode(event(2)), [])]):
+        topic.broker.producer.produce(topic.name, value, key=key, headers=given, partition=0)
+    topic.broker.producer.produce(topic.name, None, key=b"k\xff", headers=[("why", b"gone")], partition=0)
+    assert topic.broker.producer.flush(60) == 0
+    assert smelt("ingest")["rejected"] == 1
+    kept = smelt.rows("SELECT kafka_key, kafka_headers::VARCHAR FROM bronze_raw_events ORDER BY kafka_offset")
+    assert kept == [(b"k1", '[["trace","abc"],["trace",null],["bytes",{"hex":"00ff"}]]'), (None, None), (b"", None)]
+    tombstone = smelt.rows("SELECT reason, raw_value, kafka_key, kafka_headers::VARCHAR FROM bronze_rejects")
+    assert tombstone == [("tombstone", None, b"k\xff", '[["why","gone"]]')]
+
+
 def test_record_times_of_any_unit_do_no_harm(smelt: Smelt, broker: Broker) -> None:
     """They are what the producer says: a time that cannot be is not stored, and the message lands."""
     anything = str(2**63 - 1)
