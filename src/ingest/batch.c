@@ -65,6 +65,7 @@ void batch_free(Batch *b) {
 
 void batch_clear(Batch *b) {
     b->count = b->offsets.gap_count = b->offsets.position_count = 0;
+    b->event_has_extras = false;
     buf_clear(&b->bytes);
 }
 
@@ -105,8 +106,10 @@ static int32_t add_extra(Batch *b, const void *bytes, size_t n) {
     return (int32_t)n;
 }
 
-void batch_add_extras(Batch *b, const void *key, size_t key_len, const char *headers, size_t headers_len) {
+void batch_add_extras(Batch *b, bool also_of_event, const void *key, size_t key_len, const char *headers, size_t headers_len) {
     BatchMessage *m = &b->messages[b->count - 1];
+    m->event_has_extras = also_of_event;
+    b->event_has_extras = b->event_has_extras || also_of_event;
     m->key_len = add_extra(b, key, key_len);
     m->headers_len = add_extra(b, headers, headers_len);
 }
@@ -166,13 +169,14 @@ static void put_envelope(LakeChunk *chunk, size_t row, const Envelope *e) {
     put_span(chunk, COL_REJECT, row, (Span){e->reject, e->reject != NULL ? strlen(e->reject) : 0});
 }
 
-static void put_extras(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m) {
+static void put_extras(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, bool is_event) {
+    bool kept = !is_event || m->event_has_extras;
     const char *key = b->bytes.data + m->at + m->len, *headers = key + (m->key_len > 0 ? m->key_len : 0);
-    if (m->key_len >= 0)
+    if (kept && m->key_len >= 0)
         lake_put_blob(chunk, COL_KEY, row, m->key_len > 0 ? key : "", (size_t)m->key_len);
     else
         lake_put_null(chunk, COL_KEY, row);
-    put_span(chunk, COL_HEADERS, row, m->headers_len > 0 ? (Span){headers, (size_t)m->headers_len} : (Span){0});
+    put_span(chunk, COL_HEADERS, row, kept && m->headers_len > 0 ? (Span){headers, (size_t)m->headers_len} : (Span){0});
 }
 
 static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, EnvelopeParser *parser) {
@@ -187,7 +191,7 @@ static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const Batc
         lake_put_blob(chunk, COL_RAW, row, bytes, m->len);
     else
         lake_put_null(chunk, COL_RAW, row);
-    put_extras(chunk, row, b, m);
+    put_extras(chunk, row, b, m, e.reject == NULL);
 }
 
 /* How many messages from `first` on make a chunk: DuckDB holds all of it in memory, more than once. */

@@ -73,7 +73,8 @@ static int take_message(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) 
     if (rc <= 0) return rc;
     ingest_pass_gap(r, p, e->offset);
     batch_add(r->batch, e->partition, e->offset, e->timestamp_us, e->value, e->len);
-    if (e->key != NULL || e->headers != NULL) batch_add_extras(r->batch, e->key, e->key_len, e->headers, e->headers_len);
+    if (e->key != NULL || e->headers != NULL)
+        batch_add_extras(r->batch, r->options->keep_keys, e->key, e->key_len, e->headers, e->headers_len);
     p->last = e->offset;
     p->leader_epoch = e->leader_epoch;
     p->next = e->offset + 1;

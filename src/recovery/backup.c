@@ -16,8 +16,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *const backup_batch_tables[] = {"bronze_raw_events", "bronze_duplicates", "bronze_rejects",
-                                           "bronze_gaps",       "ledger_batches",    NULL};
+const char *const backup_batch_tables[] = {
+    "bronze_raw_events", "bronze_duplicates", "bronze_rejects", "bronze_gaps", "bronze_keys", "ledger_batches", NULL};
 const char *const backup_whole_tables[] = {"ledger_partitions", "runs", "run_steps", NULL};
 
 enum { TABLES_MAX = 8 };

@@ -144,9 +144,9 @@ def test_keys_and_headers_are_kept(smelt: Smelt, topic: Topic) -> None:
         topic.broker.producer.produce(topic.name, value, key=key, headers=given, partition=0)
     topic.broker.producer.produce(topic.name, None, key=b"k\xff", headers=[("why", b"gone")], partition=0)
     assert topic.broker.producer.flush(60) == 0
-    assert smelt("ingest")["rejected"] == 1
-    kept = smelt.rows("SELECT kafka_key, kafka_headers::VARCHAR FROM bronze_raw_events ORDER BY kafka_offset")
-    assert kept == [(b"k1", '[["trace","abc"],["trace",null],["bytes",{"hex":"00ff"}]]'), (None, None), (b"", None)]
+    assert smelt("ingest", "--set", "ingest.keep_keys=true")["rejected"] == 1
+    kept = smelt.rows("SELECT kafka_offset, kafka_key, kafka_headers::VARCHAR FROM bronze_keys ORDER BY kafka_offset")
+    assert kept == [(0, b"k1", '[["trace","abc"],["trace",null],["bytes",{"hex":"00ff"}]]'), (2, b"", None)]
     tombstone = smelt.rows("SELECT reason, raw_value, kafka_key, kafka_headers::VARCHAR FROM bronze_rejects")
     assert tombstone == [("tombstone", None, b"k\xff", '[["why","gone"]]')]
 
