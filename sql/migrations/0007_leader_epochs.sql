@@ -37,3 +37,11 @@ CREATE MACRO encoding_hint(bytes) AS CASE
     WHEN bytes[1:1] = '<'::BLOB THEN 'XML or HTML: the sender must write JSON'
     WHEN bytes[1:2] = '"{'::BLOB THEN 'JSON inside a JSON text: the sender has serialized it twice'
 END;
+
+-- The key of a record, and its headers: [[name, value], ...]. Of rejected messages always, of others with ingest.keep_keys.
+CREATE TABLE bronze_keys (
+    kafka_topic VARCHAR NOT NULL, kafka_epoch INTEGER NOT NULL, kafka_partition INTEGER NOT NULL, kafka_offset BIGINT NOT NULL, kafka_key BLOB,
+    kafka_headers JSON, batch_id BIGINT NOT NULL
+);
+ALTER TABLE bronze_rejects ADD COLUMN kafka_key BLOB;
+ALTER TABLE bronze_rejects ADD COLUMN kafka_headers JSON;

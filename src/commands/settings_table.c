@@ -33,6 +33,8 @@ static const SettingSpec specs[] = {
      .most = 10000000, .restart = UP},
     {"ingest.batch_bytes", SETTING_SIZE, "48MiB",
      "a batch commits at this many bytes of messages, or at a third of it when they are above 1 KB", .least = 1, .restart = UP},
+    {"ingest.keep_keys", SETTING_BOOLEAN, "false",
+     "keep the key and headers of every record (table bronze_keys), not of rejected messages alone", .restart = UP},
     {"ingest.timeout", SETTING_DURATION, "5m",
      "end with exit code 69 when Kafka was unreachable this long (with --follow: never); a partition that does not move this long is given up, or reported; 0: never"},
     {"lake.memory_limit", SETTING_SIZE, "192MiB", "memory of DuckDB's buffer manager; 0: as DuckDB chooses", .restart = UP_SERVE},

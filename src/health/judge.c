@@ -115,7 +115,8 @@ static void add_transactions(const Facts *f, Finding *r) {
 static void add_unanswered(const Facts *f, Finding *r) {
     if (f->topic.unanswered == 0) return;
     r->state = STATE_DEGRADED;
-    format_count(&r->detail, (int64_t)f->topic.unanswered, " of them gives no answer", " of them give no answer");
+    buf_add_char(&r->detail, ' ');
+    format_count(&r->detail, (int64_t)f->topic.unanswered, "of them gives no answer", "of them give no answer");
     buf_addf(&r->detail, ": %s.", f->topic.unanswered_reason != NULL ? f->topic.unanswered_reason : "the brokers do not name them");
 }
 

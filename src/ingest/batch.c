@@ -25,7 +25,9 @@ enum {
     COL_QUALITY,
     COL_EXTRA,
     COL_REJECT,
-    COL_RAW
+    COL_RAW,
+    COL_KEY,
+    COL_HEADERS
 };
 const LakeColumn batch_columns[BATCH_COLUMNS] = {
     [COL_PARTITION] = {"kafka_partition", LAKE_INT},
@@ -41,6 +43,8 @@ const LakeColumn batch_columns[BATCH_COLUMNS] = {
     [COL_EXTRA] = {"extra_fields", LAKE_JSON},
     [COL_REJECT] = {"reject_reason", LAKE_TEXT},
     [COL_RAW] = {"raw_value", LAKE_BLOB},
+    [COL_KEY] = {"kafka_key", LAKE_BLOB},
+    [COL_HEADERS] = {"kafka_headers", LAKE_JSON},
 };
 
 Batch *batch_new(size_t max_rows, size_t max_bytes) {
@@ -61,6 +65,7 @@ void batch_free(Batch *b) {
 
 void batch_clear(Batch *b) {
     b->count = b->offsets.gap_count = b->offsets.position_count = 0;
+    b->event_has_extras = false;
     buf_clear(&b->bytes);
 }
 
@@ -73,19 +78,40 @@ bool batch_is_large(const Batch *b) {
 }
 
 bool batch_is_full_for(const Batch *b, size_t len) {
+    if (len > BATCH_MESSAGE_MAX) len = BATCH_MESSAGE_KEPT;
     size_t max_bytes = batch_is_large(b) ? b->max_bytes / LARGE_SHARE : b->max_bytes;
     return b->count == b->max_rows || (b->count > 0 && b->bytes.len + len > max_bytes);
 }
 
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len) {
+    bool too_large = len > BATCH_MESSAGE_MAX;
+    if (too_large) len = BATCH_MESSAGE_KEPT;
     if (b->count == 0) b->started_ns = clock_mono_ns();
     b->messages[b->count++] = (BatchMessage){.partition = partition,
                                              .tombstone = value == NULL,
+                                             .too_large = too_large,
                                              .offset = offset,
                                              .timestamp_us = timestamp_us,
                                              .at = b->bytes.len,
+                                             .key_len = -1,
+                                             .headers_len = -1,
                                              .len = value == NULL ? 0 : len};
     if (value != NULL) buf_add(&b->bytes, value, len);
+}
+
+/* Without what is beyond the limit of a message. */
+static int32_t add_extra(Batch *b, const void *bytes, size_t n) {
+    if (bytes == NULL || n > BATCH_MESSAGE_MAX) return -1;
+    buf_add(&b->bytes, bytes, n);
+    return (int32_t)n;
+}
+
+void batch_add_extras(Batch *b, bool also_of_event, const void *key, size_t key_len, const char *headers, size_t headers_len) {
+    BatchMessage *m = &b->messages[b->count - 1];
+    m->event_has_extras = also_of_event;
+    b->event_has_extras = b->event_has_extras || also_of_event;
+    m->key_len = add_extra(b, key, key_len);
+    m->headers_len = add_extra(b, headers, headers_len);
 }
 
 void batch_add_gap(Batch *b, BatchGap gap) {
@@ -143,10 +169,20 @@ static void put_envelope(LakeChunk *chunk, size_t row, const Envelope *e) {
     put_span(chunk, COL_REJECT, row, (Span){e->reject, e->reject != NULL ? strlen(e->reject) : 0});
 }
 
+static void put_extras(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, bool is_event) {
+    bool kept = !is_event || m->event_has_extras;
+    const char *key = b->bytes.data + m->at + m->len, *headers = key + (m->key_len > 0 ? m->key_len : 0);
+    if (kept && m->key_len >= 0)
+        lake_put_blob(chunk, COL_KEY, row, m->key_len > 0 ? key : "", (size_t)m->key_len);
+    else
+        lake_put_null(chunk, COL_KEY, row);
+    put_span(chunk, COL_HEADERS, row, kept && m->headers_len > 0 ? (Span){headers, (size_t)m->headers_len} : (Span){0});
+}
+
 static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, EnvelopeParser *parser) {
     const char *bytes = m->len > 0 ? b->bytes.data + m->at : "";
-    Envelope e = {.reject = "tombstone"};
-    if (!m->tombstone) envelope_parse(parser, bytes, m->len, &e);
+    Envelope e = {.reject = m->too_large ? "too_large" : "tombstone"};
+    if (!m->tombstone && !m->too_large) envelope_parse(parser, bytes, m->len, &e);
     lake_put_int(chunk, COL_PARTITION, row, m->partition);
     lake_put_int(chunk, COL_OFFSET, row, m->offset);
     put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us != INT64_MIN, m->timestamp_us);
@@ -155,6 +191,7 @@ static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const Batc
         lake_put_blob(chunk, COL_RAW, row, bytes, m->len);
     else
         lake_put_null(chunk, COL_RAW, row);
+    put_extras(chunk, row, b, m, e.reject == NULL);
 }
 
 /* How many messages from `first` on make a chunk: DuckDB holds all of it in memory, more than once. */

@@ -11,8 +11,11 @@
 typedef struct BatchMessage {
     int32_t partition;
     bool tombstone;               /* the message has no value at all */
+    bool too_large;               /* only its first bytes are there */
+    bool event_has_extras;        /* its key and headers are kept also when it is an event */
     int64_t offset, timestamp_us; /* INT64_MIN: no timestamp */
     size_t at, len;               /* in bytes */
+    int32_t key_len, headers_len; /* ... which follow; -1: none */
 } BatchMessage;
 
 typedef struct BatchGap {
@@ -35,6 +38,7 @@ typedef struct Batch {
     BatchMessage *messages;
     size_t count;
     Buf bytes;
+    bool event_has_extras; /* one of its messages keeps them also when it is an event */
     BatchOffsets offsets;
     int64_t started_ns;    /* when the first message was added */
     atomic_size_t scanned; /* messages that batch_fill has claimed */
@@ -49,8 +53,14 @@ bool batch_is_empty(const Batch *b); /* neither messages nor gaps */
 bool batch_is_large(const Batch *b);
 /* Would a message of `len` bytes go over a limit? A large batch is full at a third of the bytes; an empty one takes any. */
 bool batch_is_full_for(const Batch *b, size_t len);
+/* DuckDB needs a message several times in memory (lake.memory_limit): a larger one becomes a reject, with its first bytes. */
+#define BATCH_MESSAGE_MAX  ((size_t)32 << 20)
+#define BATCH_MESSAGE_KEPT ((size_t)64 << 10)
 /* `value` NULL: a tombstone. The bytes are copied. */
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len);
+/* Of the message that was added last: the key of its record, and its headers in JSON (kafka/consumer.h); NULL: none. They are kept when it
+ * is rejected, and of an event with `also_of_event`. */
+void batch_add_extras(Batch *b, bool also_of_event, const void *key, size_t key_len, const char *headers, size_t headers_len);
 void batch_add_gap(Batch *b, BatchGap gap);
 void batch_add_position(Batch *b, Offsets position); /* once for a partition */
 /* The batch has none afterwards. The caller ends them with batch_offsets_done. */
@@ -59,7 +69,7 @@ void batch_offsets_done(BatchOffsets *offsets);
 
 /* The columns of the source table function, and its LakeFill (state: Batch *). Each message is parsed (envelope.h): an event has the
  * fields of its envelope, what cannot be one its bytes and the reason. A tombstone has no bytes. */
-enum { BATCH_COLUMNS = 13 };
+enum { BATCH_COLUMNS = 15 };
 extern const LakeColumn batch_columns[BATCH_COLUMNS];
 size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity);
 void batch_rewind(Batch *b); /* before each scan */

@@ -34,6 +34,7 @@ typedef struct StagingSlot {
     Batch *batch;   /* being staged: what the source table function reads */
     size_t count;   /* messages that were staged */
     bool large;     /* ... and they were large */
+    bool has_keys;  /* ... and keys of events are kept */
     BatchOffsets offsets;
     size_t gaps_scanned; /* of `offsets`: what the source of gaps has given */
     Hours hours;         /* how the staged events are spread over time */
@@ -128,6 +129,7 @@ int bronze_stage(Bronze *b, int slot_number, Batch *batch, Error *err) {
     slot->offsets = batch_take_offsets(batch);
     slot->count = batch->count;
     slot->large = batch_is_large(batch);
+    slot->has_keys = batch->event_has_extras;
     if (batch->count == 0) return 0;
     slot->batch = batch;
     int rc = stage_messages(slot, err);
@@ -209,6 +211,7 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
     if (land_conflicts(slot, lineage, counts, err) != 0) return -1;
     if (run_bound(slot, "bronze/rejects", lineage, 4, &counts->rejected, err) != 0) return -1;
     if (run_bound(slot, "bronze/duplicates", lineage, 4, &counts->duplicates, err) != 0) return -1;
+    if (slot->has_keys && run_bound(slot, "bronze/keys", lineage, 3, NULL, err) != 0) return -1;
     return lake_exec(slot->conn, "bronze/unstage", lake_sql("bronze/unstage"), err); /* their memory is for the other slot */
 }
 

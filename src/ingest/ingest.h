@@ -14,6 +14,7 @@
 typedef struct IngestOptions {
     bool follow;          /* read on after the end, until stop_requested() */
     bool new_epoch;       /* accept a topic that was deleted and recreated, or a log that was cut off: read on under the next epoch */
+    bool keep_keys;       /* keys and headers also of events, not of rejected messages alone */
     bool skip_unreadable; /* record a batch that cannot be read as a gap, and go on */
     int64_t timeout_ms;   /* give up when the feed was away this long; 0: never */
     /* A partition that does not move this long, although there is more of it: without `follow` it is given up (IngestResult.problem), with

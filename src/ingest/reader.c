@@ -69,10 +69,12 @@ static int take_old_message(Reader *r, const Offsets *p, int64_t offset, Error *
 static int take_message(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) {
     if (e->offset < p->next) return take_old_message(r, p, e->offset, err);
     if (!r->options->follow && p->next >= p->end) return 1; /* written after the end that was seen at the start */
-    int rc = batch_is_full_for(r->batch, e->len) ? hand_over(r, true, err) : 1;
+    int rc = batch_is_full_for(r->batch, e->len + e->key_len + e->headers_len) ? hand_over(r, true, err) : 1;
     if (rc <= 0) return rc;
     ingest_pass_gap(r, p, e->offset);
     batch_add(r->batch, e->partition, e->offset, e->timestamp_us, e->value, e->len);
+    if (e->key != NULL || e->headers != NULL)
+        batch_add_extras(r->batch, r->options->keep_keys, e->key, e->key_len, e->headers, e->headers_len);
     p->last = e->offset;
     p->leader_epoch = e->leader_epoch;
     p->next = e->offset + 1;

@@ -8,6 +8,7 @@ IngestOptions ingest_options(const Settings *s) {
                            .reserve = settings_int(s, "disk.reserve"),
                            .timeout_ms = settings_int(s, "ingest.timeout"),
                            .stall_ms = settings_int(s, "ingest.timeout"),
+                           .keep_keys = settings_bool(s, "ingest.keep_keys"),
                            .batch_rows = (size_t)settings_int(s, "ingest.batch_rows"),
                            .batch_bytes = (size_t)settings_int(s, "ingest.batch_bytes"),
                            .commit_interval_ms = settings_int(s, "ingest.commit_interval")};

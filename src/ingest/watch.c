@@ -99,8 +99,7 @@ static void take_description(Reader *r, const KafkaTopic *now) {
         }
         r->states[at].unanswered = !known;
         if (known && r->options->follow && found->end > r->partitions[at].end) r->partitions[at].end = found->end;
-        if (known || r->states[at].reason != NULL || now->unanswered_reason == NULL) continue;
-        r->states[at].reason = xstrdup(now->unanswered_reason);
+        if (!known && r->states[at].reason == NULL) r->states[at].reason = xstrdup("it has no leader, or its leader gives no answer");
     }
 }
 
@@ -120,7 +119,8 @@ static int64_t describe_every(const IngestOptions *o) {
 /* ---- one partition ---- */
 
 void ingest_note_problem(Reader *r, const KafkaEvent *e) {
-    PartitionState *s = &r->states[offsets_find(r->partitions, r->count, e->partition)];
+    const Offsets *p = &r->partitions[offsets_find(r->partitions, r->count, e->partition)];
+    PartitionState *s = ingest_state(r, p);
     s->problems++;
     s->unreadable = s->unreadable || e->unreadable;
     /* A wrong checksum is the cause of what librdkafka complains about besides. */
@@ -128,7 +128,7 @@ void ingest_note_problem(Reader *r, const KafkaEvent *e) {
     free(s->reason);
     s->reason = xstrdup(e->reason);
     log_warn("ingest", "%s partition %d: cannot be read on at offset %" PRId64 " just now: %s", feed_topic(r->feed), (int)e->partition,
-             e->offset, e->reason);
+             p->next, e->reason);
 }
 
 static bool is_behind(const Offsets *p, const PartitionState *s) {

@@ -4,6 +4,7 @@
 #include "kafka/consumer.h"
 
 #include "base/clock.h"
+#include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "kafka/client_internal.h"
@@ -23,6 +24,7 @@ struct KafkaConsumer {
     rd_kafka_message_t *held; /* the message that the last event borrows from */
     atomic_int reports;       /* offset reports that the broker has not answered yet */
     atomic_bool no_reports;   /* the group may not be used */
+    char *headers;            /* of the last event; NULL: it has none. Owned */
 };
 
 /* The group is for lag tools alone: without rights on it Smelt reads like with them. */
@@ -90,6 +92,8 @@ int kafka_consumer_read(KafkaConsumer *c, const Offsets *partitions, size_t n, E
 static void release_held(KafkaConsumer *c) {
     if (c->held != NULL) rd_kafka_message_destroy(c->held);
     c->held = NULL;
+    free(c->headers);
+    c->headers = NULL;
 }
 
 /* Waits a moment for the answer to the last report, so that lag tools show what has landed. Not librdkafka's own close: with an absent
@@ -142,7 +146,7 @@ static int64_t message_time_us(const rd_kafka_message_t *m) {
 }
 
 /* librdkafka reports a log that was cut off like an offset that is out of range, and says only in its text which it is, and how far the log
- * is still the same: the unit test holds the text of the linked version to this. */
+ * is still the same: tests/integration/test_partitions.py holds the linked version to this. */
 static KafkaEvent reset_event(const rd_kafka_message_t *m) {
     static const char cut[] = "Partition log truncation detected", unknown[] = "No epoch found less or equal",
                       end[] = "broker end offset is ";
@@ -186,10 +190,37 @@ static int on_problem(KafkaConsumer *c, const rd_kafka_message_t *m, KafkaEvent 
     if (m->rkt == NULL || m->partition < 0) return 0;
     *ret = (KafkaEvent){.kind = KAFKA_PROBLEM,
                         .partition = m->partition,
-                        .offset = m->offset,
+                        .offset =
+                            m->err == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED ? OFFSET_UNKNOWN : m->offset, /* read from what may be no batch */
                         .reason = rd_kafka_message_errstr(m),
                         .unreadable = unreadable};
     return 0;
+}
+
+static json_t *hex_json(const unsigned char *bytes, size_t n) {
+    CLEANUP(free_text) char *hex = xcalloc(2 * n + 1, 1);
+    for (size_t i = 0; i < n; i++) snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    return json_pack("{ss}", "hex", hex);
+}
+
+static json_t *header_json(const char *name, const void *value, size_t n) {
+    json_t *text = json_string(name), *content = value != NULL ? json_stringn(value, n) : json_null();
+    if (text == NULL) text = hex_json((const unsigned char *)name, strlen(name));
+    if (content == NULL) content = hex_json(value, n);
+    return json_pack("[oo]", text, content);
+}
+
+/* NULL: the message has no headers, which is what costs nothing. The caller frees. */
+static char *headers_text(const rd_kafka_message_t *m) {
+    rd_kafka_headers_t *headers;
+    const char *name;
+    const void *value;
+    size_t n;
+    if (rd_kafka_message_headers(m, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return NULL;
+    CLEANUP(json_freep) json_t *list = json_array();
+    for (size_t i = 0; rd_kafka_header_get_all(headers, i, &name, &value, &n) == RD_KAFKA_RESP_ERR_NO_ERROR; i++)
+        json_array_append_new(list, header_json(name, value, n));
+    return json_dumps(list, JSON_COMPACT);
 }
 
 int kafka_consumer_poll(KafkaConsumer *c, int timeout_ms, KafkaEvent *ret, Error *err) {
@@ -201,13 +232,18 @@ int kafka_consumer_poll(KafkaConsumer *c, int timeout_ms, KafkaEvent *ret, Error
     }
     c->held = m;
     if (m->err != RD_KAFKA_RESP_ERR_NO_ERROR) return on_problem(c, m, ret, err);
+    c->headers = headers_text(m);
     *ret = (KafkaEvent){.kind = KAFKA_MESSAGE,
                         .partition = m->partition,
                         .offset = m->offset,
                         .leader_epoch = rd_kafka_message_leader_epoch(m),
                         .timestamp_us = message_time_us(m),
                         .value = m->payload,
-                        .len = m->len};
+                        .len = m->len,
+                        .key = m->key,
+                        .key_len = m->key_len,
+                        .headers = c->headers,
+                        .headers_len = c->headers != NULL ? strlen(c->headers) : 0};
     return 0;
 }
 

@@ -16,7 +16,8 @@ typedef enum KafkaEventKind {
     KAFKA_OUT_OF_RANGE, /* the broker no longer has (or never had) the offset to be read next; `partition` is not read until a seek */
     KAFKA_TRUNCATED, /* the log was cut off below what was read (KIP-320): only what is below `offset` is still the same, or it is not known
                         what (OFFSET_UNKNOWN); `partition` is not read until a seek */
-    KAFKA_PROBLEM    /* `partition` cannot be read at `offset` just now, for `reason`; librdkafka tries again without end */
+    KAFKA_PROBLEM    /* `partition` cannot be read just now, for `reason`; librdkafka tries again without end. `offset`: where the batch
+                        begins, or OFFSET_UNKNOWN */
 } KafkaEventKind;
 
 typedef struct KafkaEvent {
@@ -27,6 +28,11 @@ typedef struct KafkaEvent {
     int64_t timestamp_us; /* of the message; INT64_MIN when it has none of the years 1970 to 9999 */
     const void *value;    /* NULL: a tombstone; valid until the next poll */
     size_t len;
+    const void *key; /* NULL: none; with the headers valid until the next poll */
+    size_t key_len;
+    const char
+        *headers; /* [[name, value], ...] in JSON: a value is a text, null, or {"hex": "00ff"} when it is not UTF-8. NULL: there are none */
+    size_t headers_len;
     const char *reason; /* of a problem; valid until the next poll */
     bool unreadable;    /* ... that is in the messages themselves: another attempt gives the same */
 } KafkaEvent;

@@ -16,11 +16,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-const char *const backup_batch_tables[] = {"bronze_raw_events", "bronze_duplicates", "bronze_rejects",
-                                           "bronze_gaps",       "ledger_batches",    NULL};
+const char *const backup_batch_tables[] = {
+    "bronze_raw_events", "bronze_duplicates", "bronze_rejects", "bronze_gaps", "bronze_keys", "ledger_batches", NULL};
 const char *const backup_whole_tables[] = {"ledger_partitions", "runs", "run_steps", NULL};
 
-enum { TABLES_MAX = 8 };
+enum { TABLES_MAX = 16 };
 
 /* ---- one segment ---- */
 
@@ -31,6 +31,7 @@ typedef struct Tables {
 } Tables;
 
 static void add_table(Tables *t, const char *name, char *query) {
+    BUG_IF(t->count == TABLES_MAX);
     t->queries[t->count] = query;
     t->items[t->count++] = (SnapshotTable){.name = name, .query = query};
 }

@@ -10,6 +10,10 @@
 #include <unistd.h>
 
 static int copy_table(LakeConn *conn, const char *table, Error *err) {
+    LakeValue wanted = lake_text(table);
+    int64_t found;
+    if (lake_query_int(conn, "restore/has_table", lake_sql("restore/has_table"), &wanted, 1, &found, err) != 0) return -1;
+    if (found == 0) return 0;
     CLEANUP(free_text) char *sql = xasprintf("INSERT INTO %s BY NAME SELECT * FROM backup_in.%s", table, table);
     CLEANUP(free_text) char *name = xasprintf("restore/%s", table);
     return lake_exec(conn, name, sql, err);

@@ -158,15 +158,25 @@ static void compute_epoch_losses(const TopicOffsets *list, const CommitMark *at,
     }
 }
 
+/* Ingest reads the newest epoch of a topic alone: what an older one lacks will not come back. After a log was cut off, the older one even
+ * has the same topic id, but other messages at some of its offsets. */
+static bool is_newest_epoch(const CommitMark *mark, const TopicOffsets *list) {
+    for (size_t i = 0; i < mark->count; i++)
+        if (strcmp(mark->topics[i].topic.name, list->topic.name) == 0 && mark->topics[i].topic.epoch > list->topic.epoch) return false;
+    return true;
+}
+
 static int compute_topic_losses(const RecoverOptions *o, const CommitMark *mark, const CommitMark *at, const char *topic, Losses *l,
                                 Error *err) {
+    static const KafkaTopic gone = {0};
     CLEANUP(kafka_topic_done) KafkaTopic now = {0};
     if (describe(o->settings, topic, &now, err) != 0) {
         if (err->kind != ERR_DATA) return -1;
         error_clear(err); /* a file that was read is no longer there */
     }
     for (size_t i = 0; i < mark->count; i++)
-        if (strcmp(mark->topics[i].topic.name, topic) == 0) compute_epoch_losses(&mark->topics[i], at, &now, l);
+        if (strcmp(mark->topics[i].topic.name, topic) == 0)
+            compute_epoch_losses(&mark->topics[i], at, is_newest_epoch(mark, &mark->topics[i]) ? &now : &gone, l);
     return 0;
 }
 

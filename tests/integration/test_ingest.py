@@ -138,6 +138,19 @@ def test_a_payload_nested_10000_deep_stops_nothing(smelt: Smelt, topic: Topic) -
     smelt.audit()
 
 
+def test_keys_and_headers_are_kept(smelt: Smelt, topic: Topic) -> None:
+    headers = [("trace", b"abc"), ("trace", None), ("bytes", b"\x00\xff")]
+    for number, (key, value, given) in enumerate([(b"k1", encode(event(0)), headers), (None, encode(event(1)), None), (b"", encode(event(2)), [])]):
+        topic.broker.producer.produce(topic.name, value, key=key, headers=given, partition=0)
+    topic.broker.producer.produce(topic.name, None, key=b"k\xff", headers=[("why", b"gone")], partition=0)
+    assert topic.broker.producer.flush(60) == 0
+    assert smelt("ingest", "--set", "ingest.keep_keys=true")["rejected"] == 1
+    kept = smelt.rows("SELECT kafka_offset, kafka_key, kafka_headers::VARCHAR FROM bronze_keys ORDER BY kafka_offset")
+    assert kept == [(0, b"k1", '[["trace","abc"],["trace",null],["bytes",{"hex":"00ff"}]]'), (2, b"", None)]
+    tombstone = smelt.rows("SELECT reason, raw_value, kafka_key, kafka_headers::VARCHAR FROM bronze_rejects")
+    assert tombstone == [("tombstone", None, b"k\xff", '[["why","gone"]]')]
+
+
 def test_record_times_of_any_unit_do_no_harm(smelt: Smelt, broker: Broker) -> None:
     """They are what the producer says: a time that cannot be is not stored, and the message lands."""
     anything = str(2**63 - 1)
@@ -359,7 +372,7 @@ def test_markers_of_transactions_cost_little(new_smelt: Callable[..., Smelt], br
         assert done[0]["landed"] == 50 * transactions
         assert (done[0]["gaps"], done[0]["lost"]) == ((0, 0) if topic is plain else (50 * transactions, 0))
         seconds.append(min(one["seconds"] for one in done))
-    assert seconds[1] < 2 * seconds[0] + 0.3, seconds  # an end that is a marker takes one more request
+    assert seconds[1] < 2 * seconds[0] + 1, seconds  # an end that is a marker takes one more request; a statement for each gap took ten times as long
 
 
 def test_an_open_transaction_holds_nobody_for_ever(smelt: Smelt, topic: Topic) -> None:

@@ -2,67 +2,10 @@
 
 from __future__ import annotations
 
-import struct
-from pathlib import Path
-
 import pytest
 from confluent_kafka import Producer
-from harness import Smelt, Topic, encode, event, eventually, events
-
-BATCH_HEADER = 61  # bytes before the records, in Kafka's message format 2
-
-
-def log_of(topic: Topic, partition: int) -> Path:
-    (log,) = (topic.broker.folder / f"node-1/data/{topic.name}-{partition}").glob("*.log")
-    return log
-
-
-def batches_of(log: Path) -> list[tuple[int, int]]:
-    """Where each batch begins and ends in the file."""
-    content, at, found = log.read_bytes(), 0, []
-    while at + 12 <= len(content) and (length := struct.unpack_from(">i", content, at + 8)[0]) > 0:
-        found.append((at, at + 12 + length))
-        at += 12 + length
-    return found
-
-
-def forget_clean_end(topic: Topic, partition: int) -> None:
-    """As after a power cut: the broker checks its log when it starts, and believes no checkpoint of it."""
-    data = topic.broker.folder / "node-1/data"
-    (data / ".kafka_cleanshutdown").unlink(missing_ok=True)
-    for name in ("recovery-point-offset-checkpoint", "replication-offset-checkpoint"):
-        version, _, *lines = (data / name).read_text().splitlines()
-        lines = [line for line in lines if not line.startswith(f"{topic.name} {partition} ")] + [f"{topic.name} {partition} 0"]
-        (data / name).write_text("\n".join([version, str(len(lines)), *lines]) + "\n")
-    for snapshot in (data / f"{topic.name}-{partition}").glob("*.snapshot"):
-        snapshot.unlink()
-
-
-def cut_off(topic: Topic, partition: int, batches: int) -> None:
-    """A power cut: what follows so many batches of the partition never reached the disk."""
-    topic.broker.tool("stop-node", "1")
-    topic.broker.is_down = True
-    log = log_of(topic, partition)
-    with log.open("r+b") as file:
-        file.truncate(batches_of(log)[batches - 1][1])
-    forget_clean_end(topic, partition)
-    topic.broker.start()
-    eventually("the leaders are back", topic.is_ready)
-
-
-def flip(topic: Topic, partition: int, batch: int) -> None:
-    """One byte of the records of a batch, on the broker's disk."""
-    topic.broker.tool("stop-node", "1")
-    topic.broker.is_down = True
-    log = log_of(topic, partition)
-    at = batches_of(log)[batch][0] + BATCH_HEADER + 20
-    with log.open("r+b") as file:
-        file.seek(at)
-        byte = file.read(1)[0]
-        file.seek(at)
-        file.write(bytes([byte ^ 0x10]))
-    topic.broker.start()
-    eventually("the leaders are back", topic.is_ready)
+from harness import Smelt, Topic, encode, event, events, eventually
+from segments import cut_off, flip
 
 
 def send_batches(topic: Topic, first: int, batches: int, size: int = 10, partition: int = 0) -> None:
@@ -161,5 +104,6 @@ def test_what_a_default_broker_accepts_can_be_read(smelt: Smelt, topic: Topic) -
     large = Producer(topic.broker.client_options() | {"compression.type": "zstd", "message.max.bytes": 300_000_000})
     topic.send([encode(event(1)), encode(event(2, note="x" * 80_000_000)), encode(event(3))], partition=0, producer=large)
     done = smelt("ingest", "--timeout", "60s", seconds=300)
-    assert done["landed"] + done["rejected"] == 3
+    assert (done["landed"], done["rejected"]) == (2, 1)
+    assert smelt.rows("SELECT kafka_offset, reason, octet_length(raw_value) FROM bronze_rejects") == [(1, "too_large", 65536)]
     smelt.audit()

@@ -19,6 +19,7 @@ typedef struct Script {
     int64_t start_later;  /* partition 0's `start` once the script plays that an offset is out of range */
     size_t grows_at;      /* once so many events were played, the topic has another partition; 0: never */
     int checks;           /* so many are answered, then the feed is away; 0: all are */
+    int checked;          /* so many were asked for */
     const char *broken;   /* why polling fails after the last event; NULL: nothing more comes */
     int64_t sought;       /* by the last seek */
     int64_t verified;     /* by the last verify, with the leader epoch */
@@ -63,6 +64,7 @@ static inline int script_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, E
 static inline int script_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
     Script *s = (Script *)feed;
     (void)timeout_ms;
+    s->checked++;
     if (s->checks < 0) return error_set(err, ERR_UNAVAILABLE, "no answer any more");
     if (s->checks > 0 && --s->checks == 0) s->checks = -1;
     if (s->topic_id == NULL || strcmp(s->topic_id, was->topic_id) != 0) return error_set(err, ERR_DATA, "deleted or recreated");

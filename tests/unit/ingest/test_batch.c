@@ -205,13 +205,34 @@ static void what_was_handed_over_before_the_end_is_taken(void **state) {
     assert_true(closed);
 }
 
+static void what_is_too_large_is_rejected_with_its_beginning(void **state) {
+    LakeConn *conn = conn_of(state);
+    CLEANUP(batch_freep) Batch *b = batch_new(10, 1 << 20);
+    CLEANUP(free_text) char *large = xcalloc(1, BATCH_MESSAGE_MAX + 1);
+    memset(large, 'x', BATCH_MESSAGE_MAX + 1);
+    batch_add(b, 0, 0, 0, large, BATCH_MESSAGE_MAX + 1);
+    batch_add(b, 0, 1, 0, large, BATCH_MESSAGE_KEPT + 1);
+    assert_true(b->bytes.len < BATCH_MESSAGE_MAX);
+    Error err = {0};
+    must(lake_register_source(conn, "batch", batch_columns, BATCH_COLUMNS, 1, batch_fill, b, &err), &err);
+    run(conn, "CREATE TABLE t AS SELECT kafka_offset, reject_reason, octet_length(raw_value) AS bytes FROM batch()");
+    assert_int_equal(number(conn, "SELECT bytes FROM t WHERE reject_reason = 'too_large'"), (int64_t)BATCH_MESSAGE_KEPT);
+    assert_int_equal(number(conn, "SELECT bytes FROM t WHERE kafka_offset = 1"), (int64_t)BATCH_MESSAGE_KEPT + 1);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(it_is_full_at_its_rows_or_bytes),     cmocka_unit_test(a_message_larger_than_the_limit_is_taken_alone),
-        cmocka_unit_test(large_messages_fill_it_sooner),       cmocka_unit_test(bytes_are_copied),
-        cmocka_unit_test(a_gap_alone_is_something_to_land),    WITH_EMPTY_LAKE(a_scan_gives_each_message_once),
-        cmocka_unit_test(every_batch_comes_once_and_in_order), cmocka_unit_test(a_reader_that_waits_is_told_that_the_lander_gave_up),
-        cmocka_unit_test(a_lander_waits_only_so_long),         cmocka_unit_test(what_was_handed_over_before_the_end_is_taken),
+        cmocka_unit_test(it_is_full_at_its_rows_or_bytes),
+        cmocka_unit_test(a_message_larger_than_the_limit_is_taken_alone),
+        cmocka_unit_test(large_messages_fill_it_sooner),
+        cmocka_unit_test(bytes_are_copied),
+        WITH_EMPTY_LAKE(what_is_too_large_is_rejected_with_its_beginning),
+        cmocka_unit_test(a_gap_alone_is_something_to_land),
+        WITH_EMPTY_LAKE(a_scan_gives_each_message_once),
+        cmocka_unit_test(every_batch_comes_once_and_in_order),
+        cmocka_unit_test(a_reader_that_waits_is_told_that_the_lander_gave_up),
+        cmocka_unit_test(a_lander_waits_only_so_long),
+        cmocka_unit_test(what_was_handed_over_before_the_end_is_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include "ingest/ingest.h"
 
 #include "../fixture.h"
+#include "base/clock.h"
 #include "ledger/ledger.h"
 #include "script_feed.h"
 #include <inttypes.h>
@@ -246,6 +247,22 @@ static void it_is_read_once_it_has_one(void **state) {
     assert_audit(conn);
 }
 
+/* A quick "no" is asked for again after growing pauses, not at each poll. */
+static void a_feed_that_is_away_is_asked_now_and_then(void **state) {
+    LakeConn *conn = conn_of(state);
+    IngestOptions follow = once;
+    follow.follow = true;
+    Script s = script(0, 0, NULL, 0);
+    s.checks = -1; /* none is answered */
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &follow);
+    for (int64_t began = clock_mono_ns(); clock_seconds_since(began) < 9;) {
+        IngestState step;
+        Error err = {0};
+        must(ingest_step(in, &step, &err), &err);
+    }
+    assert_in_range(s.checked, 2, 6);
+}
+
 /* ---- a batch that cannot be read ---- */
 
 static void what_cannot_be_read_stops_its_partition_alone(void **state) {
@@ -303,6 +320,7 @@ int main(void) {
         CASE(an_end_below_what_was_read_is_a_cut_of_unknown_extent),
         CASE(a_partition_without_a_leader_holds_nobody_back),
         CASE(it_is_read_once_it_has_one),
+        CASE(a_feed_that_is_away_is_asked_now_and_then),
         CASE(what_cannot_be_read_stops_its_partition_alone),
         CASE(it_is_skipped_on_demand_and_nothing_else),
     };

@@ -1,0 +1,77 @@
+"""Rows 30 and 31: one partition of which Kafka has lost, or damaged, what it had acknowledged."""
+
+from __future__ import annotations
+
+from faults import oracle
+from faults.bench import Bench, Outcome
+from harness import Sent, Topic, events, eventually
+from segments import cut_off, flip
+
+
+def in_batches(topic: Topic, first: int, batches: int, size: int) -> list[Sent]:
+    """To partition 0, each batch by itself."""
+    sent: list[Sent] = []
+    for number in range(batches):
+        sent += topic.send(events(first + number * size, size), partition=0)
+    return sent
+
+
+# ---- row 30 ----
+
+
+def cut_logs(bench: Bench, most: int) -> Outcome:
+    """Noticed whether the log ends below, at or beyond what was read, between two runs or while it is followed; nothing is lost after it."""
+    outcome = Outcome()
+    while outcome.injected < most:
+        topic = bench.topic()
+        smelt = bench.smelt(topic, f"lake-{outcome.injected}", bench.sanitized)
+        batches, size = bench.chance.randint(2, 8), bench.chance.randint(1, 20)
+        kept = bench.chance.randint(1, batches - 1)
+        first = in_batches(topic, 0, batches, size)
+        other = topic.send(events(5000, 30), partition=1)
+        follows = outcome.injected % 2 == 1
+        running = smelt.start("ingest", "--follow") if follows else None
+        if running is None:
+            smelt("ingest")
+        else:
+            eventually("landed", lambda: topic.committed(topic.name) == batches * size + 30)
+        cut_off(topic, 0, kept)
+        producer = topic.broker.new_producer()
+        grown = topic.send(events(1000, bench.chance.randint(0 if running is None else 1, 2 * batches * size)), partition=0, producer=producer)
+        result = running.wait() if running is not None else smelt.run("ingest")
+        lost = f"offsets {kept * size} to {batches * size - 1}"
+        assert result.code == 65 and f"truncated at offset {kept * size}" in result.error and lost in result.error, result
+        before = oracle.balance(smelt, first + other, epoch=0)
+        assert before.lost == before.duplicated == 0, before
+        smelt("ingest", "--new-epoch")
+        resent = topic.send((message.value for message in first[kept * size :]), partition=0, producer=producer)
+        smelt("ingest")
+        outcome.injected += 1
+        outcome.count(oracle.check(smelt, grown + resent, epoch=1))
+    return outcome
+
+
+# ---- row 31 ----
+
+
+def unreadable_batches(bench: Bench, most: int) -> Outcome:
+    """The other partition lands, the batch is named in time, and passed on demand: it alone."""
+    outcome = Outcome()
+    while outcome.injected < most:
+        topic = bench.topic()
+        smelt = bench.smelt(topic, f"lake-{outcome.injected}", bench.sanitized)
+        batches, size = bench.chance.randint(1, 5), bench.chance.randint(1, 40)
+        damaged = bench.chance.randint(0, batches - 1)
+        sent = in_batches(topic, 0, batches, size)
+        flip(topic, 0, damaged)
+        other = topic.send(events(5000, 50), partition=1, producer=topic.broker.new_producer())
+        result = smelt.run("run", "--set", "ingest.timeout=3s")
+        assert result.code == 65 and f"is at offset {damaged * size} of {batches * size}" in result.error, result
+        assert result.summary["steps"][-1] | {"name": "publish", "state": "done"} == result.summary["steps"][-1], result
+        assert smelt.value("SELECT count(*) FROM bronze_raw_events") == damaged * size + len(other)
+        smelt("ingest", "--skip-unreadable", "--timeout", "60s")
+        gap = smelt.rows("SELECT first_offset, next_offset, reason FROM bronze_gaps")
+        assert gap == [(damaged * size, (damaged + 1) * size, "unreadable")], gap
+        outcome.injected += 1
+        outcome.count(oracle.check(smelt, sent[: damaged * size] + sent[(damaged + 1) * size :] + other))
+    return outcome
