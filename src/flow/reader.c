@@ -60,11 +60,14 @@ static int ask_writer(const Layout *layout, const char *question, const json_t *
     return error_set(err, err->kind, "%s is held by %s, and %s", layout->lock_path, holder != NULL ? holder : "another process", err->text);
 }
 
+static int check_writer(const Layout *layout, Error *err) {
+    CLEANUP(json_freep) json_t *answer = NULL;
+    return ask_writer(layout, "check", NULL, CHECK_MS, &answer, err);
+}
+
 int reader_check_writer(const Settings *settings, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
-    CLEANUP(json_freep) json_t *args = json_object();
-    CLEANUP(json_freep) json_t *answer = NULL;
-    return ask_writer(&layout, "check", args, CHECK_MS, &answer, err);
+    return check_writer(&layout, err);
 }
 
 /* Tries again while the process that has the lake is just beginning or ending. */
@@ -75,7 +78,10 @@ int reader_ask(const Settings *settings, const char *question, const json_t *arg
         bool old = false;
         int rc = ask_file(settings, question, args, &old, ret, err);
         if (rc == 0 && old) rc = ask_migrated(settings, question, args, ret, err);
-        if (rc != 0 && err->kind == ERR_BUSY) rc = ask_writer(&layout, question, args, 0, ret, err);
+        if (rc != 0 && err->kind == ERR_BUSY) {
+            error_clear(err);
+            rc = check_writer(&layout, err) == 0 ? ask_writer(&layout, question, args, 0, ret, err) : -1;
+        }
         if (rc == 0 || err->kind != ERR_BUSY || tries == TRIES) return rc;
         if (stop_wait_ms(PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while %s", err->text);
         error_clear(err);

@@ -184,7 +184,7 @@ def test_audit_and_quarantine_work_beside_a_running_up(smelt: Smelt, topic: Topi
     running = smelt.start("up", *FREE_PORT)
     eventually("landed", lambda: topic.committed(topic.name) == 310)
     eventually("refined", lambda: smelt.run("quarantine", "list").summary.get("events") == 10)
-    assert smelt.audit()["landed"] == 310
+    assert smelt.audit()["landed"] == 310 and "error" not in smelt.audit()
     rows = smelt("quarantine", "show", "--limit", "3")["rows"]
     assert len(rows) == 3 and rows[0]["raw_payload"] is not None, rows
     lake = parts_of(smelt)("lake")
@@ -201,6 +201,8 @@ def test_a_writer_that_hangs_is_not_called_ok(smelt: Smelt, topic: Topic) -> Non
     running.process.send_signal(signal.SIGSTOP)
     lake = parts_of(smelt)("lake")
     assert lake["state"] == "degraded" and "does not answer" in lake["detail"], lake
+    refused = smelt.run("audit")
+    assert refused.code == 69 and f"pid {running.process.pid}: smelt up" in refused.error and "does not answer" in refused.error, refused
     running.process.send_signal(signal.SIGCONT)
     eventually("it answers", lambda: parts_of(smelt)("lake")["state"] == "ok")
     assert running.end(seconds=15).code == 0
