@@ -72,7 +72,8 @@ def test_a_batch_with_a_wrong_checksum_stops_its_partition_alone(smelt: Smelt, t
     assert smelt.value("SELECT count(*) FROM bronze_raw_events") == 210
     done = smelt("ingest", "--skip-unreadable", "--timeout", "60s")
     assert (done["landed"], done["gaps"]) == (10, 10)
-    assert smelt.rows("SELECT first_offset, next_offset, reason FROM bronze_gaps") == [(10, 20, "unreadable")]
+    skipped = "SELECT min(first_offset), max(next_offset), sum(next_offset - first_offset), min(reason), max(reason) FROM bronze_gaps"
+    assert smelt.rows(skipped) == [(10, 20, 10, "unreadable", "unreadable")]  # in one row, or when a search ended early in several
     assert smelt.audit()["landed"] == 220
     assert smelt("ingest")["landed"] == 0
 
