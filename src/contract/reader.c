@@ -51,12 +51,11 @@ int read_object(const DocNode *at, const char *key, DocNode *ret, Error *err) {
 }
 
 int read_list(const DocNode *at, const char *key, bool needed, DocNode *ret, Error *err) {
-    DocNode node = node_member(at, key);
-    if (!node_exists(&node) && !needed)
-        node.value = NULL;
-    else if (!json_is_array(node.value))
-        return REFUSE(&node, err, "expected a list");
-    *ret = node;
+    *ret = node_member(at, key);
+    if (!node_exists(ret) && !needed)
+        ret->value = NULL;
+    else if (!json_is_array(ret->value))
+        return REFUSE(ret, err, "expected a list");
     return 0;
 }
 

@@ -18,11 +18,12 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define HELD_ROWS      4096            /* in quarantine, of one round */
-#define HELD_BYTES     (8 * 1048576)   /* the same */
-#define LARGE          4096            /* bytes of a payload */
-#define CHUNK_BYTES    (128 * 1048576) /* of large and of bad payloads: DuckDB has them in memory until the commit */
-#define QUARANTINE_OWN 7               /* columns that quarantine has beside those of Bronze */
+#define HELD_ROWS         4096                      /* in quarantine, of one round */
+#define HELD_BYTES        (8 * 1048576)             /* the same */
+#define FIRST_CREDIBLE_US INT64_C(1577836800000000) /* 2020-01-01T00:00:00Z */
+#define LARGE             4096                      /* bytes of a payload */
+#define CHUNK_BYTES       (128 * 1048576)           /* of large and of bad payloads: DuckDB has them in memory until the commit */
+#define QUARANTINE_OWN    7                         /* columns that quarantine has beside those of Bronze */
 
 static const char conflict_reason[] = "another event has the same source, id and time";
 
@@ -98,6 +99,16 @@ static int64_t int64_in(const Silver *s, BronzeColumn column, size_t row) {
     return ((const int64_t *)s->in[column].data)[row];
 }
 
+/* When the message came: the record's time, which is what the producer says, in any unit and by any clock. So one before there was any
+ * Smelt, or more than a year after the message came into the lake, does not count; unless our own clock was before that as well. */
+static int64_t message_time(const Silver *s, size_t row, int64_t ingested_us) {
+    const LakeVector *record = &s->in[BRONZE_MESSAGE_TIME];
+    int64_t record_us = lake_has_value(record, row) ? int64_in(s, BRONZE_MESSAGE_TIME, row) : INT64_MIN;
+    if (record_us < FIRST_CREDIBLE_US) return ingested_us;
+    bool far_ahead = record_us - ingested_us > judge_limits[LIMIT_AHEAD].most;
+    return far_ahead && ingested_us >= FIRST_CREDIBLE_US ? ingested_us : record_us;
+}
+
 static JudgeInput input_of(const Silver *s, size_t row) {
     const LakeVector *not_nfc = &s->in[BRONZE_NOT_NFC];
     JudgeInput in = {
@@ -114,7 +125,7 @@ static JudgeInput input_of(const Silver *s, size_t row) {
     };
     if (in.has_time) in.time_us = int64_in(s, BRONZE_TIME, row);
     if (in.has_quality) in.quality = ((const int32_t *)s->in[BRONZE_QUALITY].data)[row];
-    in.message_us = in.ingested_us; /* not the record's time: that is what the producer says, in any unit and by any clock */
+    in.message_us = message_time(s, row, in.ingested_us);
     in.payload_bytes = in.payload.len;
     in.extra_bytes = in.extra.len;
     return in;

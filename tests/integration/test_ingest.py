@@ -155,7 +155,7 @@ def test_record_times_of_any_unit_do_no_harm(smelt: Smelt, broker: Broker) -> No
     """They are what the producer says: a time that cannot be is not stored, and the message lands."""
     anything = str(2**63 - 1)
     topic = broker.topic(f"times-{uuid.uuid4().hex[:8]}", 1, **{"message.timestamp.before.max.ms": anything, "message.timestamp.after.max.ms": anything})
-    now = 1_764_000_000
+    now = 1_795_500_000  # 2026-11-24
     times = [now, now * 1000, now * 1_000_000, now * 1_000_000_000, 1, 2**63 - 1, 253_402_300_799_999, 253_402_300_800_000]
     for number, milliseconds in enumerate(times):
         broker.producer.produce(topic.name, encode(billing(number)), partition=0, timestamp=milliseconds)
