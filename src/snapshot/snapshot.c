@@ -125,7 +125,9 @@ static int fill_file(SnapshotWrite *g, Error *err) {
     if (!g->incremental && attach(g, err) != 0) return -1;
     int rc = write_tables(g, err);
     lake_rollback(g->conn);
-    if (rc == 0) rc = lake_exec(g->conn, "publish/checkpoint", "CHECKPOINT snapshot_out", err);
+    /* FORCE waits where CHECKPOINT would fail: a reader of the live lake, as it ends, may begin a checkpoint of everything that is
+     * attached. */
+    if (rc == 0) rc = lake_exec(g->conn, "publish/checkpoint", "FORCE CHECKPOINT snapshot_out", err);
     return detach(g, rc, err);
 }
 
