@@ -6,7 +6,7 @@
 
 /* One value: line breaks and tabs are escaped too, so that it cannot look like more than one. */
 char *terminal_value(const char *text) MUST_CHECK;
-/* A text of several lines, of ours: line breaks and tabs are kept. */
+/* A text of several lines that Smelt wrote: line breaks and tabs are kept. */
 char *terminal_lines(const char *text) MUST_CHECK;
 /* One message: each further line is indented, so that it cannot look like a message of its own. */
 char *terminal_message(const char *text) MUST_CHECK;

@@ -32,8 +32,8 @@ extern const Command commands[]; /* in the order of `smelt --help`; ends with na
 /* Parses argv with the command's argp and the common options, then loads settings and layout. argp itself exits with 64 on wrong usage and
  * with 0 after --help. ERR_CONFIG. */
 int command_parse(App *app, const struct argp *argp, int argc, char **argv, void *input, Error *err) MUST_CHECK;
-/* printf to stdout; prints nothing with --json. What a terminal would interpret is escaped (base/terminal.h); a text of strangers needs
- * terminal_value besides, so that it cannot look like lines of ours. */
+/* printf to stdout; prints nothing with --json. What a terminal would interpret is escaped (base/terminal.h); a text from a
+ * message or a file needs terminal_value as well, so that it cannot add lines to the output. */
 void say(const App *app, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Frees everything that the App owns. */
 void app_done(App *app);

@@ -4,9 +4,8 @@
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "commands/serving.h"
 #include "flow/reader.h"
-#include "health/health.h"
-#include "web/web.h"
 
 enum { OPT_METRICS = 1 };
 
@@ -30,31 +29,12 @@ static const struct argp argp = {
            "  smelt --set http.listen=127.0.0.1:0 serve     (a free port; the address is printed)\n",
 };
 
-static json_t *report(void *health) {
-    return health_report(health);
-}
-
-static json_t *samples(void *health) {
-    return health_samples(health);
-}
-
 static int serve(App *app, Health *health, Error *err) {
     CLEANUP(web_stopp) Web *web = NULL;
-    WebOptions options = {.listen = settings_text(app->settings, "http.listen"),
-                          .hosts = settings_text(app->settings, "http.hosts"),
-                          .snapshots_dir = app->layout.snapshots_dir,
-                          .lake = writer_lake_options(app->settings),
-                          .status = report,
-                          .status_arg = health,
-                          .samples = samples,
-                          .samples_arg = health};
-    if (web_start(&options, &web, err) != 0) return -1;
-    if (health_start(health, (int)settings_int(app->settings, "status.interval"), err) != 0) return -1;
-    say(app, "Dashboards and API: %s\n", web_url(web));
-    if (app->json) log_info("serve", "listening at %s", web_url(web));
+    WebOptions options = serving_options(app, health);
+    if (serving_start(app, "serve", &options, health, &web, err) != 0) return -1;
     while (!stop_wait_ms(60000)) {
     }
-    app->summary = json_pack("{s:s}", "url", web_url(web));
     return 0;
 }
 

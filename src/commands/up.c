@@ -6,9 +6,8 @@
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "commands/serving.h"
 #include "flow/live.h"
-#include "health/health.h"
-#include "web/web.h"
 
 enum { REPAIR_PAUSE_MS = 1000 };
 
@@ -24,49 +23,21 @@ static const struct argp argp = {
            "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
 };
 
-static json_t *report(void *health) {
-    return health_report(health);
-}
-
-static json_t *samples(void *health) {
-    return health_samples(health);
-}
-
 /* Not ready while the disk is full: ingest is paused. */
 static int has_disk_space(void *arg, Error *err) {
     const App *app = arg;
     return disk_space_check(app->layout.data_dir, settings_int(app->settings, "disk.reserve"), err);
 }
 
-static WebOptions web_options(App *app, Health *health) {
-    return (WebOptions){.listen = settings_text(app->settings, "http.listen"),
-                        .hosts = settings_text(app->settings, "http.hosts"),
-                        .snapshots_dir = app->layout.snapshots_dir,
-                        .lake = writer_lake_options(app->settings),
-                        .status = report,
-                        .status_arg = health,
-                        .samples = samples,
-                        .samples_arg = health};
-}
-
-static int start(App *app, const WebOptions *options, Health *health, Web **ret, Error *err) {
-    if (web_start(options, ret, err) != 0) return -1;
-    if (health_start(health, (int)settings_int(app->settings, "status.interval"), err) != 0) return -1;
-    say(app, "Dashboards and API: %s\n", web_url(*ret));
-    if (app->json) log_info("up", "listening at %s", web_url(*ret));
-    app->summary = json_pack("{s:s}", "url", web_url(*ret));
-    return 0;
-}
-
 static int serve_and_run(App *app, Writer *w, Error *err) {
     CLEANUP(health_freep) Health *health = NULL;
     CLEANUP(web_stopp) Web *web = NULL;
     if (health_new(&(HealthOptions){.settings = app->settings, .live = w->lake}, &health, err) != 0) return -1;
-    WebOptions options = web_options(app, health);
+    WebOptions options = serving_options(app, health);
     options.live = w->lake;
     options.ready = has_disk_space;
     options.ready_arg = app;
-    if (start(app, &options, health, &web, err) != 0) return -1;
+    if (serving_start(app, "up", &options, health, &web, err) != 0) return -1;
     return live_run(w->conn, app->settings, w->mark, err) == 0 ? 0 : writer_reexec_if_disk_full(err);
 }
 
@@ -105,11 +76,11 @@ static int serve_blocked(App *app, const Error *why, Error *err) {
     CLEANUP(health_freep) Health *health = NULL;
     CLEANUP(web_stopp) Web *web = NULL;
     if (health_new(&(HealthOptions){.settings = app->settings, .refused = why->text}, &health, err) != 0) return -1;
-    WebOptions options = web_options(app, health);
+    WebOptions options = serving_options(app, health);
     options.ready = is_not_ready;
     options.ready_arg = why->text;
     log_error("up", "%s. Until then the newest snapshot is served", why->text);
-    if (start(app, &options, health, &web, err) != 0) return -1;
+    if (serving_start(app, "up", &options, health, &web, err) != 0) return -1;
     return wait_for_repair(&app->layout, err);
 }
 

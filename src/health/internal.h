@@ -70,7 +70,7 @@ const char *facts_text(const Facts *f, const char *column);
 int64_t facts_next_offset(const Facts *f, int32_t partition);
 /* Events of a partition that Kafka has and Bronze does not. */
 int64_t facts_lag(const Facts *f, const Offsets *p);
-/* Of the partition at index `i`: messages behind an open transaction, which nobody may read until it ends. */
+/* Of the partition at index `i`: messages behind an open transaction, which can be read only once it ends. */
 int64_t facts_behind_transaction(const Facts *f, size_t i);
 /* The state of the last run that ended, or "lost"; NULL: none. Its object, or NULL. */
 const char *facts_run_state(const Facts *f);

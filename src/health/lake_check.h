@@ -1,4 +1,4 @@
-/* lake_check.h: opens the lake and compares it with its commit mark, so that nobody calls a lake good that nobody has looked at.
+/* lake_check.h: opens the lake and compares it with its commit mark, so that status says ok only of a lake that was read.
  *
  * A lake that no process writes is opened read-only and read, for at most READ_MS, and not longer than until a writer wants it
  * (flow/writer.c waits for that moment). It is read again only when one of its files was touched, or after CHECK_AGAIN_US. The lake of this

@@ -82,7 +82,7 @@ void ingest_skip_to(Reader *r, Offsets *p, int64_t start, const char *reason);
 /* ---- cuts.c ---- */
 
 void ingest_cuts_done(Cuts *cuts);
-/* The log of `p`, as it was read, was cut off at `offset` (OFFSET_UNKNOWN: nobody can tell where). 0 when options->new_epoch accepts that:
+/* The log of `p`, as it was read, was cut off at `offset` (OFFSET_UNKNOWN: it is not known where). 0 when options->new_epoch accepts that:
  * it is in `cuts` then; otherwise ERR_DATA with what was replaced and the next step. */
 int ingest_note_cut(const Feed *feed, const IngestOptions *options, int epoch, const Offsets *p, int64_t offset, Cuts *cuts,
                     Error *err) MUST_CHECK;

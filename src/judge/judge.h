@@ -93,7 +93,7 @@ typedef struct JudgeInput {
      * absent above ("subscriber_id": {...}, "quality_score": 87.5). */
     Span extra;
     size_t extra_bytes;
-    int64_t message_us;  /* when the message came, by a clock that can be trusted */
+    int64_t message_us;  /* when the message came, as far as the clocks can be believed (refine/silver.c) */
     int64_t ingested_us; /* when it came into the lake */
 } JudgeInput;
 

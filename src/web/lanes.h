@@ -3,7 +3,7 @@
 #pragma once
 #include "web/service.h"
 
-/* One request on its way through a lane. Belongs to whoever has it: the event loop, a lane, the event loop again. */
+/* One request on its way through a lane. The event loop owns it, then a lane, then the event loop again. */
 typedef struct Exchange Exchange;
 struct Exchange {
     Request *request; /* owned */
@@ -25,7 +25,7 @@ Lanes *lanes_start(Service *service, size_t workers, void (*notify)(void *arg), 
 bool lanes_push(Lanes *lanes, Exchange *x) MUST_CHECK;
 /* Those that are done, in any order; NULL: none. */
 Exchange *lanes_take_done(Lanes *lanes) MUST_CHECK;
-/* Interrupts what takes too long, and what nobody waits for. To be called a few times a second. */
+/* Interrupts what takes too long, and what no client waits for. To be called a few times a second. */
 void lanes_sweep(Lanes *lanes);
 /* Interrupts and refuses everything, and ends the threads; then lanes_take_done has the rest. */
 void lanes_stop(Lanes *lanes);

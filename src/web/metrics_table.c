@@ -57,7 +57,7 @@ static const MetricDoc parts[] = {
     {"smelt_partition_lag_events", "gauge", "topic, partition",
      "Messages that Kafka has and Bronze does not, by the newest commit of Bronze."},
     {"smelt_partition_transaction_events", "gauge", "topic, partition",
-     "Messages behind an open transaction: nobody may read them until it ends. Not part of the lag."},
+     "Messages behind an open transaction, which can be read only once it ends. Not part of the lag."},
     {"smelt_snapshot_newest_generation", "gauge", "", "The generation that CURRENT names; 0 when nothing was published."},
     {"smelt_lake_bytes", "gauge", "", "Size of lake.duckdb and its write-ahead log."},
     {"smelt_lake_writer", "gauge", "", "Whether a process holds the lake to write it."},

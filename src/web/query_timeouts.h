@@ -1,4 +1,4 @@
-/* query_timeouts.h: interrupts queries that take too long, or that nobody waits for. Any thread; watch, begin and end by the worker itself.
+/* query_timeouts.h: interrupts queries that take too long, or whose client has gone. Any thread; watch, begin and end by the worker itself.
  */
 #pragma once
 #include "lake/lake.h"

@@ -1,0 +1,34 @@
+/* serving.c: see serving.h. */
+#include "commands/serving.h"
+
+#include "base/log.h"
+#include "commands/app.h"
+#include "flow/writer.h"
+
+static json_t *report(void *health) {
+    return health_report(health);
+}
+
+static json_t *samples(void *health) {
+    return health_samples(health);
+}
+
+WebOptions serving_options(const App *app, Health *health) {
+    return (WebOptions){.listen = settings_text(app->settings, "http.listen"),
+                        .hosts = settings_text(app->settings, "http.hosts"),
+                        .snapshots_dir = app->layout.snapshots_dir,
+                        .lake = writer_lake_options(app->settings),
+                        .status = report,
+                        .status_arg = health,
+                        .samples = samples,
+                        .samples_arg = health};
+}
+
+int serving_start(App *app, const char *command, const WebOptions *options, Health *health, Web **ret, Error *err) {
+    if (web_start(options, ret, err) != 0) return -1;
+    if (health_start(health, (int)settings_int(app->settings, "status.interval"), err) != 0) return -1;
+    say(app, "Dashboards and API: %s\n", web_url(*ret));
+    if (app->json) log_info(command, "listening at %s", web_url(*ret));
+    app->summary = json_pack("{s:s}", "url", web_url(*ret));
+    return 0;
+}
