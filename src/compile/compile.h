@@ -56,7 +56,7 @@ typedef enum BronzeColumn {
     BRONZE_ID,
     BRONZE_TYPE,
     BRONZE_SOURCE,
-    BRONZE_SUBSCRIBER, /* in capitals where the contract says so */
+    BRONZE_ENTITY, /* in capitals where the contract says so */
     BRONZE_TIME,
     BRONZE_QUALITY,
     BRONZE_INGESTED_AT,

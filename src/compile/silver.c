@@ -12,7 +12,7 @@ static const SilverColumn bronze_columns[BRONZE_STORED] = {
     [BRONZE_ID] = {"event_id", "VARCHAR", "The event's id; unique together with source_system and event_timestamp.", "fsst"},
     [BRONZE_TYPE] = {"event_type", "VARCHAR", "The event type: which contract holds.", "dictionary"},
     [BRONZE_SOURCE] = {"source_system", "VARCHAR", "The system that sent the event.", "dictionary"},
-    [BRONZE_SUBSCRIBER] = {"subscriber_id", "VARCHAR", "The subscriber.", "fsst"},
+    [BRONZE_ENTITY] = {"subscriber_id", "VARCHAR", "The subscriber.", "fsst"},
     [BRONZE_TIME] = {"event_timestamp", "TIMESTAMP", "When it happened, UTC."},
     [BRONZE_QUALITY] = {"quality_score", "INTEGER", "The sender's own estimate of the event's quality, 0 to 100."},
     [BRONZE_INGESTED_AT] = {"ingested_at", "TIMESTAMP", "When it landed in Bronze, UTC."},
@@ -126,9 +126,9 @@ void silver_tables(Buf *out, const Compiled *c) {
 
 /* ---- reading Bronze ---- */
 
-static void add_subscriber(Buf *out, const Pipeline *p) {
+static void add_entity(Buf *out, const Pipeline *p) {
     size_t upper = 0;
-    for (size_t i = 0; i < p->contract_count; i++) upper += p->contracts[i].upper_subscriber;
+    for (size_t i = 0; i < p->contract_count; i++) upper += p->contracts[i].upper_entity;
     if (upper == 0) {
         buf_add_str(out, "subscriber_id");
         return;
@@ -136,7 +136,7 @@ static void add_subscriber(Buf *out, const Pipeline *p) {
     bool first = true;
     if (upper < p->contract_count) buf_add_str(out, "CASE WHEN event_type IN (");
     for (size_t i = 0; upper < p->contract_count && i < p->contract_count; i++) {
-        if (p->contracts[i].upper_subscriber) continue;
+        if (p->contracts[i].upper_entity) continue;
         sql_separate(out, &first, ", ");
         sql_text(out, p->contracts[i].event_type);
     }
@@ -157,9 +157,9 @@ static void add_types(Buf *out, const Pipeline *p) {
 void silver_read(Buf *out, const Compiled *c) {
     buf_add_str(out, "SELECT ");
     for (BronzeColumn i = 0; i < BRONZE_STORED; i++)
-        buf_addf(out, "%s%s", i > 0 ? ", " : "", i == BRONZE_SUBSCRIBER ? "subscriber" : bronze_columns[i].name);
+        buf_addf(out, "%s%s", i > 0 ? ", " : "", i == BRONZE_ENTITY ? "subscriber" : bronze_columns[i].name);
     buf_add_str(out, ",\n    raw_payload, extra_fields, subscriber <> nfc_normalize(subscriber) AS not_nfc, conflict\nFROM (SELECT *, ");
-    add_subscriber(out, c->pipeline);
+    add_entity(out, c->pipeline);
     buf_add_str(out, " AS subscriber FROM bronze_raw_events\n"
                      "    WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}}\n    AND ");
     add_types(out, c->pipeline);

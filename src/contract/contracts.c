@@ -80,7 +80,7 @@ static int read_head(Pipeline *p, const DocNode *document, Contract *c, Error *e
 
 int contracts_read(Pipeline *p, const DocNode *document, Error *err) {
     DocNode schema;
-    Contract head = {.id = "", .version = "", .position = INT32_MAX, .subscriber.column = "", .timestamp.column = "", .quality.column = ""};
+    Contract head = {.id = "", .version = "", .position = INT32_MAX, .entity.column = "", .timestamp.column = "", .quality.column = ""};
     int rc = read_head(p, document, &head, err);
     if (read_list(document, "schema", true, &schema, err) != 0 || json_array_size(schema.value) == 0) p->columns_missing = true;
     if (!json_is_array(schema.value)) return -1;

@@ -70,9 +70,10 @@ typedef struct Unenforced {
 /* The contract of one event type. */
 typedef struct Contract {
     const char *event_type, *file, *id, *version, *description;
-    int64_t position;      /* contracts are in this order, then by file name */
-    bool upper_subscriber; /* subscriber ids in capitals */
-    Field subscriber, timestamp, quality;
+    int64_t position;        /* contracts are in this order, then by file name */
+    const char *entity_name; /* what the id in the envelope is the id of: "subscriber" */
+    bool upper_entity;       /* its ids are in capitals */
+    Field entity, timestamp, quality;
     Field *fields; /* of the payload, in contract order */
     size_t field_count;
     Unenforced *unenforced;

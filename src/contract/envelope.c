@@ -5,6 +5,7 @@
 #include "contract/checks.h"
 #include "contract/fields.h"
 #include "contract/reader.h"
+#include "contract/text.h"
 #include <string.h>
 #include <strings.h>
 
@@ -18,20 +19,27 @@ static const EnvelopeProperty envelope[] = {
     {"id", "string", "event_id", NULL, 0, VALUE_TEXT},
     {"type", "string", "event_type", NULL, 0, VALUE_TEXT},
     {"source", "string", "source_system", NULL, 0, VALUE_TEXT},
-    {"subscriber_id", "string", "subscriber_id", "VARCHAR", offsetof(Contract, subscriber), VALUE_TEXT},
+    {"subscriber_id", "string", "subscriber_id", "VARCHAR", offsetof(Contract, entity), VALUE_TEXT},
     {"timestamp", "timestamp", "event_timestamp", "TIMESTAMP", offsetof(Contract, timestamp), VALUE_TIMESTAMP},
     {"quality_score", "integer", "quality_score", "INTEGER", offsetof(Contract, quality), VALUE_INTEGER},
     {"payload", "object", "raw_payload", NULL, 0, VALUE_JSON},
 };
+
+/* subscriber_id is the id of a subscriber. */
+static const char *entity_name(Pipeline *p, const char *column) {
+    size_t len = strlen(column);
+    if (len > 3 && strcmp(column + len - 3, "_id") == 0) len -= 3;
+    return strings_format(p->strings, "%.*s", (int)len, column);
+}
 
 /* The only transformation is upper-casing the subscriber id. */
 static int read_transform(Contract *c, const DocNode *property, const EnvelopeProperty *e, Error *err) {
     DocNode logic = node_member(property, "transformLogic");
     if (!node_exists(&logic)) return 0;
     const char *text = json_string_value(logic.value);
-    if (e->offset != offsetof(Contract, subscriber) || text == NULL || strcasecmp(text, "UPPER(subscriber_id)") != 0)
+    if (e->offset != offsetof(Contract, entity) || text == NULL || strcasecmp(text, "UPPER(subscriber_id)") != 0)
         return REFUSE(&logic, err, "the only transformation is UPPER(subscriber_id), of subscriber_id; leave this out");
-    c->upper_subscriber = true;
+    c->upper_entity = true;
     return 0;
 }
 
@@ -83,5 +91,6 @@ int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *er
     }
     for (size_t i = 0; i < ARRAY_LEN(envelope); i++)
         if (seen[i] == 0) rc |= REFUSE(properties, err, "expected also the property %s, which every event has", envelope[i].name);
+    if (rc == 0) c->entity_name = entity_name(p, c->entity.column);
     return rc;
 }

@@ -51,8 +51,8 @@ static json_t *unenforced_paths(const Contract *c) {
 static json_t *explain_contract(const Contract *c) {
     json_t *fields = json_array();
     for (size_t i = 0; i < c->field_count; i++) json_array_append_new(fields, explain_field(&c->fields[i]));
-    json_t *contract = json_pack("{ss sb so so so so}", "event_type", c->event_type, "upper_subscriber", c->upper_subscriber, "subscriber",
-                                 explain_field(&c->subscriber), "timestamp", explain_field(&c->timestamp), "quality",
+    json_t *contract = json_pack("{ss sb so so so so}", "event_type", c->event_type, "upper_subscriber", c->upper_entity, "subscriber",
+                                 explain_field(&c->entity), "timestamp", explain_field(&c->timestamp), "quality",
                                  explain_field(&c->quality), "fields", fields);
     if (c->unenforced_count > 0) json_object_set_new(contract, "unenforced", unenforced_paths(c));
     return contract;

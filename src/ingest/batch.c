@@ -19,7 +19,7 @@ enum {
     COL_ID,
     COL_TYPE,
     COL_SOURCE,
-    COL_SUBSCRIBER,
+    COL_ENTITY,
     COL_EVENT_TIME,
     COL_PAYLOAD,
     COL_QUALITY,
@@ -36,7 +36,7 @@ const LakeColumn batch_columns[BATCH_COLUMNS] = {
     [COL_ID] = {"event_id", LAKE_TEXT},
     [COL_TYPE] = {"event_type", LAKE_TEXT},
     [COL_SOURCE] = {"source_system", LAKE_TEXT},
-    [COL_SUBSCRIBER] = {"subscriber_id", LAKE_TEXT},
+    [COL_ENTITY] = {"subscriber_id", LAKE_TEXT},
     [COL_EVENT_TIME] = {"event_timestamp", LAKE_TIME},
     [COL_PAYLOAD] = {"raw_payload", LAKE_JSON},
     [COL_QUALITY] = {"quality_score", LAKE_INT},
@@ -161,7 +161,7 @@ static void put_envelope(LakeChunk *chunk, size_t row, const Envelope *e) {
     put_span(chunk, COL_ID, row, e->id);
     put_span(chunk, COL_TYPE, row, e->type);
     put_span(chunk, COL_SOURCE, row, e->source);
-    put_span(chunk, COL_SUBSCRIBER, row, e->subscriber_id);
+    put_span(chunk, COL_ENTITY, row, e->entity_id);
     put_int(chunk, COL_EVENT_TIME, row, e->has_time, e->time_us);
     put_span(chunk, COL_PAYLOAD, row, e->payload);
     put_int(chunk, COL_QUALITY, row, e->has_quality, e->quality);

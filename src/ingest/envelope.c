@@ -15,7 +15,7 @@ typedef enum EnvelopeField {
     ID,
     TYPE,
     SOURCE,
-    SUBSCRIBER_ID,
+    ENTITY_ID,
     TIMESTAMP,
     PAYLOAD,
     QUALITY_SCORE,
@@ -32,7 +32,7 @@ static const struct {
     [ID] = NAME("id"),
     [TYPE] = NAME("type"),
     [SOURCE] = NAME("source"),
-    [SUBSCRIBER_ID] = NAME("subscriber_id"),
+    [ENTITY_ID] = NAME("subscriber_id"),
     [TIMESTAMP] = NAME("timestamp"),
     [PAYLOAD] = NAME("payload"),
     [QUALITY_SCORE] = NAME("quality_score"),
@@ -161,9 +161,9 @@ static void add_extra(EnvelopeParser *p, const Member *m) {
 }
 
 /* A text, or a number's digits. */
-static void read_subscriber(EnvelopeParser *p, const Member *m, Envelope *e) {
+static void read_entity(EnvelopeParser *p, const Member *m, Envelope *e) {
     if (yyjson_is_str(m->value) || yyjson_is_raw(m->value))
-        e->subscriber_id = text_of(m);
+        e->entity_id = text_of(m);
     else if (is_there(m))
         add_extra(p, m);
 }
@@ -184,7 +184,7 @@ static const char *read_fields(EnvelopeParser *p, const Member members[ENVELOPE_
     }
     if (members[TYPE].value != NULL) e->type = text_of(&members[TYPE]);
     if (is_there(&members[PAYLOAD])) e->payload = members[PAYLOAD].raw_value;
-    read_subscriber(p, &members[SUBSCRIBER_ID], e);
+    read_entity(p, &members[ENTITY_ID], e);
     read_quality(p, &members[QUALITY_SCORE], e);
     return NULL;
 }

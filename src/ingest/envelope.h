@@ -15,7 +15,7 @@
 /* Texts are valid UTF-8, and borrowed from the message and the parser until its next message. NULL in the JSON is an absent text too. */
 typedef struct Envelope {
     const char *reject; /* why it is no event (static text, as in bronze_rejects.reason); NULL: it is one */
-    Span id, type, source, subscriber_id;
+    Span id, type, source, entity_id;
     Span payload; /* JSON */
     Span extra;   /* a JSON object: the fields that we do not know, and a subscriber_id or quality_score of another type than its column */
     bool has_time, has_quality;

@@ -33,7 +33,7 @@ static const char *kind_of_text(Span text) {
     return first == '{' && last == '}' ? "an object" : first == '[' && last == ']' ? "a list" : NULL;
 }
 
-static void judge_subscriber(Judge *j, const Node *node, Span id) {
+static void judge_entity(Judge *j, const Node *node, Span id) {
     const char *kind = kind_of_text(id);
     Span name = node->name, reason;
     if (kind != NULL) {
@@ -43,7 +43,7 @@ static void judge_subscriber(Judge *j, const Node *node, Span id) {
     const Test *failed = failed_by_text(j, node, id, &reason);
     if (failed != NULL)
         violate(j, failed->rule, name, id, reason);
-    else if (!judge_id(j, name.at, id) && j->in->subscriber_not_nfc)
+    else if (!judge_id(j, name.at, id) && j->in->entity_not_nfc)
         violate(j, "characters", name, id, static_text("must be in Unicode's form NFC"));
 }
 
@@ -87,7 +87,7 @@ static void judge_quality(Judge *j, const Node *node, int32_t quality) {
 typedef struct Extra {
     yyjson_val *root; /* NULL: none */
     JudgeLimit broken;
-    Member subscriber, quality; /* value is NULL: not there */
+    Member entity, quality; /* value is NULL: not there */
 } Extra;
 
 static bool is_named(const Node *node, yyjson_val *key) {
@@ -102,8 +102,8 @@ static void read_extra(Judge *j, const ContractProgram *c, Extra *ret) {
     ret->root = limits_parse(j, in->extra, in->extra_bytes, &ret->broken);
     if (!yyjson_is_obj(ret->root)) return;
     for (MemberIter i = members_of(&j->message, ret->root, j->message.text); members_next(&i, &m);) {
-        if (in->subscriber_id.at == NULL && is_named(&c->subscriber, m.key))
-            ret->subscriber = m;
+        if (in->entity_id.at == NULL && is_named(&c->entity, m.key))
+            ret->entity = m;
         else if (!in->has_quality && is_named(&c->quality, m.key))
             ret->quality = m;
         else
@@ -146,10 +146,10 @@ void envelope_judge(Judge *j, const ContractProgram *c, JudgeVerdict *ret) {
     read_extra(j, c, &extra);
     judge_text_column(j, "id", in->id);
     judge_text_column(j, "source", in->source);
-    if (in->subscriber_id.at != NULL)
-        judge_subscriber(j, &c->subscriber, in->subscriber_id);
-    else if (judge_instead(j, &c->subscriber, &extra.subscriber))
-        missing(j, c->subscriber.name.at); /* a text would have had its column */
+    if (in->entity_id.at != NULL)
+        judge_entity(j, &c->entity, in->entity_id);
+    else if (judge_instead(j, &c->entity, &extra.entity))
+        missing(j, c->entity.name.at); /* a text would have had its column */
     if (in->has_time)
         judge_event_time(j, &c->timestamp, in->time_us);
     else

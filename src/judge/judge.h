@@ -80,8 +80,8 @@ typedef struct JudgeInput {
     Span id, source, type;
     /* As Silver gets it: in capitals where the contract says so (the reader's SQL has Unicode's table). A number that was sent stands here
      * as its digits. */
-    Span subscriber_id;
-    bool subscriber_not_nfc; /* the reader's SQL says so */
+    Span entity_id;
+    bool entity_not_nfc; /* the reader's SQL says so */
     bool has_time, has_quality;
     int64_t time_us;
     int32_t quality;

@@ -41,8 +41,8 @@ static void print_root(const Node *node, Buf *out) {
 
 static void print_contract(const ContractProgram *c, Buf *out) {
     buf_addf(out, "\n%s: %s %s\n", c->contract->event_type, c->contract->id, c->contract->version);
-    if (c->contract->upper_subscriber) buf_add_str(out, "    subscriber_id is in capitals\n");
-    print_root(&c->subscriber, out);
+    if (c->contract->upper_entity) buf_add_str(out, "    subscriber_id is in capitals\n");
+    print_root(&c->entity, out);
     print_root(&c->timestamp, out);
     print_root(&c->quality, out);
     for (size_t i = 0; i < c->payload.count; i++) print_root(&c->payload.nodes[i], out);

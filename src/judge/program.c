@@ -133,7 +133,7 @@ static int add_column(JudgeProgram *p, const Node *node) {
 static int contract_init(JudgeProgram *p, ContractProgram *c, const Contract *contract, Error *err) {
     c->contract = contract;
     c->type = (Span){contract->event_type, strlen(contract->event_type)};
-    if (node_init(&c->subscriber, &contract->subscriber, err) != 0 || node_init(&c->timestamp, &contract->timestamp, err) != 0 ||
+    if (node_init(&c->entity, &contract->entity, err) != 0 || node_init(&c->timestamp, &contract->timestamp, err) != 0 ||
         node_init(&c->quality, &contract->quality, err) != 0)
         return -1;
     init_members(&c->payload, contract->fields, contract->field_count);
@@ -166,7 +166,7 @@ int judge_program_new(const Pipeline *pipeline, JudgeProgram **ret, Error *err) 
 void judge_program_free(JudgeProgram *p) {
     for (size_t i = 0; i < p->contract_count; i++) {
         ContractProgram *c = &p->contracts[i];
-        node_done(&c->subscriber);
+        node_done(&c->entity);
         node_done(&c->timestamp);
         node_done(&c->quality);
         members_done(&c->payload);

@@ -59,7 +59,7 @@ struct Node {
 typedef struct ContractProgram {
     const Contract *contract;
     Span type;
-    Node subscriber, timestamp, quality;
+    Node entity, timestamp, quality;
     Members payload;
 } ContractProgram;
 

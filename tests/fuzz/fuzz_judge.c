@@ -155,7 +155,7 @@ static void compare(Span subscriber, Span extra, Span payload) {
     JudgeInput in = {.id = {"1", 1},
                      .source = {"s", 1},
                      .type = {"T", 1},
-                     .subscriber_id = subscriber,
+                     .entity_id = subscriber,
                      .has_time = true,
                      .has_quality = true,
                      .time_us = NOW,

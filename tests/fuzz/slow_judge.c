@@ -591,7 +591,7 @@ static bool has_control(Span id, unsigned *ret, bool *ret_direction) {
     return false;
 }
 
-static void judge_subscriber(Slow *s, const Field *f, Span id) {
+static void judge_entity(Slow *s, const Field *f, Span id) {
     unsigned c;
     bool direction;
     size_t characters = 0;
@@ -630,7 +630,7 @@ static void judge_extra(Slow *s, const Contract *c, bool subscriber, Span extra)
             add_drift(s, "unknown_envelope_field", path, j.items[i].raw);
     }
     size_t before = s->broken_count;
-    if (!subscriber) judge_present(s, &c->subscriber, "subscriber_id", at != SIZE_MAX ? &j.items[at] : NULL);
+    if (!subscriber) judge_present(s, &c->entity, "subscriber_id", at != SIZE_MAX ? &j.items[at] : NULL);
     if (!subscriber && s->broken_count == before) violate(s, "required", "subscriber_id", NULL, "is missing");
     if (limited) keeps_limits(s, "extra_fields", extra, &j);
     size_t again = good && !limited && j.kind == JSON_IS_OBJECT ? find_again(&j, NULL, 0) : SIZE_MAX;
@@ -640,11 +640,11 @@ static void judge_extra(Slow *s, const Contract *c, bool subscriber, Span extra)
 
 void slow_judge(const Contract *c, Span subscriber, Span extra, Span payload, int64_t message_us, Buf *out) {
     Slow s = {.message_us = message_us};
-    Field envelope = c->subscriber;
+    Field envelope = c->entity;
     Contract without_column = *c;
     envelope.column = NULL; /* the row has it already */
-    without_column.subscriber = envelope;
-    if (subscriber.at != NULL) judge_subscriber(&s, &envelope, subscriber);
+    without_column.entity = envelope;
+    if (subscriber.at != NULL) judge_entity(&s, &envelope, subscriber);
     if (extra.at != NULL)
         judge_extra(&s, &without_column, subscriber.at != NULL, extra);
     else if (subscriber.at == NULL)

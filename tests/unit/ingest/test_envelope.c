@@ -72,7 +72,7 @@ static void texts_are_unescaped_and_numbers_keep_their_digits(void **state) {
     assert_span(e.id, "1.10");
     assert_span(e.source, "\xc3\xa9\n");
     assert_span(e.type, "[1, 2]");
-    assert_span(e.subscriber_id, "1.50");
+    assert_span(e.entity_id, "1.50");
     assert_true(e.has_quality && e.quality == -7);
     assert_false(e.has_time);
     assert_null(e.extra.at);

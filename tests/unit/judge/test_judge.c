@@ -79,7 +79,7 @@ static JudgeInput event(const char *payload) {
     JudgeInput in = {.id = span("1"),
                      .source = span("s"),
                      .type = span("T"),
-                     .subscriber_id = span("SUB-1"),
+                     .entity_id = span("SUB-1"),
                      .has_time = true,
                      .has_quality = true,
                      .time_us = NOW,
@@ -531,13 +531,13 @@ static void ids_have_their_characters(void **state) {
     bench_open(&b, "{name: v, logicalType: integer, physicalName: v}");
     for (size_t i = 0; i < ARRAY_LEN(subscribers); i++) {
         JudgeInput in = event("{\"v\":1}");
-        in.subscriber_id = span(subscribers[i].value);
+        in.entity_id = span(subscribers[i].value);
         expect_event(&b, &in, subscribers[i].expected);
     }
     JudgeInput in = event("{\"v\":1}");
     in.id = span("a\nb");
     in.source = (Span){0};
-    in.subscriber_not_nfc = true;
+    in.entity_not_nfc = true;
     expect_event(&b, &in,
                  "characters id 'a\nb': must not have control characters (U+000A)\nrequired source (absent): is missing\n"
                  "characters subscriber_id 'SUB-1': must be in Unicode's form NFC");
@@ -580,7 +580,7 @@ static void what_does_not_fit_its_column_is_judged_as_it_came(void **state) {
         JudgeInput in = event("{\"v\":1}");
         in.extra = span(extras[i].value);
         in.extra_bytes = in.extra.len;
-        in.subscriber_id = (Span){0};
+        in.entity_id = (Span){0};
         in.has_quality = false;
         expect_event(&b, &in, extras[i].expected);
     }
@@ -622,7 +622,7 @@ static void an_event_is_of_a_possible_time(void **state) {
     }
     JudgeInput in = event("{\"v\":1}");
     in.has_time = in.has_quality = false;
-    in.subscriber_id = (Span){0};
+    in.entity_id = (Span){0};
     expect_event(&b, &in,
                  "required subscriber_id (absent): is missing\nrequired timestamp (absent): is missing\nrequired quality_score (absent): "
                  "is missing");
