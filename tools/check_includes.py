@@ -47,6 +47,7 @@ FOREIGN: dict[str, str | set[str]] = {
     r"yaml\.h": "base",
     r"argp\.h": "commands",
     r"yyjson\.h": {"ingest", "judge"},
+    r"llhttp\.h": "web",
     r"pcre2\.h": "judge",
 }
 
