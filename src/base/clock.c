@@ -171,6 +171,15 @@ ClockReading clock_read_date(Span text, int32_t *ret_days) {
     return found;
 }
 
+ClockReading clock_read_time(Span text, int64_t *ret_us) {
+    Rest r = {text.at, text.at + text.len};
+    int64_t us = 0;
+    ClockReading found = take_clock(&r, &us);
+    if (r.at != r.end) return CLOCK_OTHER_FORM;
+    if (found == CLOCK_READ) *ret_us = us;
+    return found;
+}
+
 int clock_parse(const char *text, int64_t *ret_wall_us, Error *err) {
     if (clock_read((Span){text, strlen(text)}, ret_wall_us) == CLOCK_READ) return 0;
     return error_set(err, ERR_USAGE, "'%s' is not a time: write it like 2026-11-24 or 2026-11-24T10:15:00Z", text);

@@ -19,6 +19,7 @@ typedef enum ValueType {
     VALUE_BOOLEAN,   /* BOOLEAN */
     VALUE_DATE,      /* DATE, "2026-11-24" in the message */
     VALUE_TIMESTAMP, /* TIMESTAMP in UTC, ISO 8601 in the message */
+    VALUE_TIME,      /* TIME, "10:15:00" in the message */
     VALUE_JSON,      /* an object or an array, kept as JSON */
 } ValueType;
 
@@ -52,6 +53,7 @@ typedef struct Field {
     bool array;           /* VALUE_JSON: an array, not an object */
     int precision, scale; /* VALUE_DECIMAL */
     bool required;
+    bool derived; /* the column's name was made from the property's */
     Check *checks;
     size_t check_count;
     int line; /* of its contract's file */
@@ -67,6 +69,17 @@ typedef struct Unenforced {
     int line;
 } Unenforced;
 
+typedef enum NoteKind {
+    NOTE_READ_AS, /* what the contract leaves open, or says in the words of another system, and how it is read */
+    NOTE_WARNING, /* rules that contradict each other */
+} NoteKind;
+
+typedef struct Note {
+    NoteKind kind;
+    const char *path, *text;
+    int line;
+} Note;
+
 /* The contract of one event type. */
 typedef struct Contract {
     const char *event_type, *file, *id, *version, *description;
@@ -78,7 +91,10 @@ typedef struct Contract {
     size_t field_count;
     Unenforced *unenforced;
     size_t unenforced_count;
-    int line; /* of its file */
+    Note *notes;
+    size_t note_count;
+    bool v3_0; /* written in the words of v3.0 of the standard */
+    int line;  /* of its file */
 } Contract;
 
 /* ---- features ---- */
@@ -141,6 +157,10 @@ typedef struct Label {
 
 /* ---- the whole ---- */
 
+/* Proves a pattern (judge/pattern.h), and tries it on a value, which may be NULL. 0: it is one, and matches; 1: it does not match; -1 with
+ * the error: it is none. */
+typedef int (*PatternCheck)(const char *pattern, const char *value, Error *err);
+
 typedef struct Pipeline {
     Contract *contracts;
     size_t contract_count;
@@ -155,5 +175,5 @@ typedef struct Pipeline {
     struct Strings *strings;                        /* owns every text */
     /* While it is read, after a mistake: names may be missing, so what refers to one that is not there is no mistake of its own. */
     bool columns_missing, limits_missing, features_missing;
-    int (*check_pattern)(const char *pattern, Error *err); /* NULL: patterns are not proved while they are read */
+    PatternCheck check_pattern; /* NULL: patterns are not proved while they are read */
 } Pipeline;

@@ -136,6 +136,15 @@ void pipeline_fingerprint(Pipeline *p) {
     fingerprint(features_meaning(p), p->features_sha256);
 }
 
+json_t *pipeline_notes(const Pipeline *p, NoteKind kind) {
+    json_t *all = json_array();
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
+        for (const Note *n = c->notes; n < c->notes + c->note_count; n++)
+            if (n->kind == kind)
+                json_array_append_new(all, json_pack("{ss si ss ss}", "file", c->file, "line", n->line, "path", n->path, "text", n->text));
+    return all;
+}
+
 json_t *pipeline_unenforced(const Pipeline *p) {
     json_t *all = json_array();
     for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #define EMBEDDED_DIR "pipeline"
-static const char suffix[] = ".odcs.yaml";
 
 typedef int (*Reader)(Pipeline *p, const DocNode *document, Error *err);
 
@@ -39,9 +38,14 @@ static int read_document(const Reading *r, const char *text, size_t len, const c
     return reader(r->pipeline, &root, err);
 }
 
+static bool ends_with(const char *name, const char *suffix) {
+    size_t n = strlen(name), m = strlen(suffix);
+    return n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+/* Every YAML file in the folder is one; hidden files are an editor's. */
 static bool is_contract(const char *name) {
-    size_t n = strlen(name);
-    return n > sizeof suffix - 1 && strcmp(name + n - (sizeof suffix - 1), suffix) == 0;
+    return name[0] != '.' && (ends_with(name, ".yaml") || ends_with(name, ".yml"));
 }
 
 /* ---- built in ---- */
@@ -80,7 +84,7 @@ static int read_contracts(const Reading *r, const char *dir, Error *err) {
     int n = scandir(dir, &entries, select_contract, alphasort), rc = 0;
     Error own = {0};
     if (n < 0) {
-        REFUSE_PATH(dir, &own, "expected a folder with files *%s: %s", suffix, strerror(errno));
+        REFUSE_PATH(dir, &own, "expected a folder with files *.yaml or *.yml: %s", strerror(errno));
         return refuse_file(r, dir, &own, err);
     }
     for (int i = 0; i < n; i++) {
@@ -90,7 +94,7 @@ static int read_contracts(const Reading *r, const char *dir, Error *err) {
     }
     free(entries);
     if (n > 0) return rc;
-    REFUSE_PATH(dir, &own, "there is no contract in this folder; expected files *%s", suffix);
+    REFUSE_PATH(dir, &own, "there is no contract in this folder; expected files *.yaml or *.yml");
     return refuse_file(r, dir, &own, err);
 }
 

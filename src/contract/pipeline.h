@@ -9,8 +9,6 @@
  * mistake: file and line, path in the document, value, and what is expected there; and says how many more there are. ERR_IO. Any thread;
  * the caller frees. */
 int pipeline_load_dir(const char *dir, Pipeline **ret, Error *err) MUST_CHECK;
-/* Proves the pattern of a contract (judge/pattern.h). -1 with the error: what is wrong with it. */
-typedef int (*PatternCheck)(const char *pattern, Error *err);
 /* The same, and all mistakes of all files: [{file, line, message}, ...], a new array also on failure; line 0: of the whole file. The error
  * is the first one. `check_pattern` NULL: patterns are not proved. */
 int pipeline_check_dir(const char *dir, PatternCheck check_pattern, Pipeline **ret, json_t **ret_mistakes, Error *err) MUST_CHECK;

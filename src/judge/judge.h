@@ -12,6 +12,7 @@
  *   integer and number also as a JSON text in plain digits ("12", "-0.50", not "1e2", "+1" or " 1"); that is noted as drift.
  *   boolean    true or false.
  *   date, timestamp   a JSON text of one of the forms of base/clock.h. Of such a form but no moment that there is: `impossible_time`.
+ *   time       a JSON text as 10:15, 10:15:00 or 10:15:00.123456789.
  *   object, array     kept as the text that came, white space and all. `properties` and `items` are judged by the same rules, and their
  *              paths are `place.lat`, `items[3].sku`.
  *   null       the same as absent: `required`, or no value.
@@ -49,7 +50,7 @@ typedef enum JudgeStore {
     JUDGE_INT8,  /* TINYINT */
     JUDGE_INT16, /* SMALLINT, DECIMAL up to 4 digits (a decimal counts units of its last digit) */
     JUDGE_INT32, /* INTEGER, DECIMAL up to 9 digits, DATE (days since 1970-01-01) */
-    JUDGE_INT64, /* BIGINT, DECIMAL up to 18 digits, TIMESTAMP (microseconds since 1970-01-01T00:00:00Z) */
+    JUDGE_INT64, /* BIGINT, DECIMAL up to 18 digits, TIMESTAMP (microseconds since 1970-01-01T00:00:00Z), TIME (of the day) */
     JUDGE_BOOL,  /* BOOLEAN: bool */
     JUDGE_TEXT,  /* VARCHAR, JSON: Span */
 } JudgeStore;

@@ -59,7 +59,8 @@ static void set_type(Node *node, const Field *field) {
     case VALUE_DECIMAL: set_decimal(node, field); return;
     case VALUE_BOOLEAN: node->store = JUDGE_BOOL; return;
     case VALUE_DATE: node->store = JUDGE_INT32; return;
-    case VALUE_TIMESTAMP: node->store = JUDGE_INT64; return;
+    case VALUE_TIMESTAMP:
+    case VALUE_TIME: node->store = JUDGE_INT64; return;
     }
 }
 

@@ -45,6 +45,7 @@ static const char *type_words(const Node *node) {
     case VALUE_BOOLEAN: return "a boolean";
     case VALUE_DATE: return "a date";
     case VALUE_TIMESTAMP: return "a timestamp";
+    case VALUE_TIME: return "a time";
     case VALUE_JSON: return node->array ? "a list" : "an object";
     default: return "a text";
     }
@@ -223,6 +224,14 @@ static void judge_text(Judge *j, const Node *node, yyjson_val *value, const Plac
         store_text(j, node, text);
 }
 
+static const char *time_form(ValueType type) {
+    switch (type) {
+    case VALUE_DATE: return "must be a date as 2026-11-24";
+    case VALUE_TIME: return "must be a time as 10:15:00";
+    default: return "must be a timestamp as 2026-11-24T10:15:00Z";
+    }
+}
+
 static void wrong_time(Judge *j, const Node *node, yyjson_val *value, const Path *path, ClockReading found) {
     static const char *const reasons[] = {[CLOCK_NO_SUCH_DAY] = "is a day that there is not",
                                           [CLOCK_NO_SUCH_HOUR] = "is a time of day that there is not",
@@ -231,24 +240,31 @@ static void wrong_time(Judge *j, const Node *node, yyjson_val *value, const Path
     if (found != CLOCK_OTHER_FORM)
         report(j, "impossible_time", value, NULL, path, static_text(reasons[found]));
     else
-        report(j, "type", value, NULL, path,
-               static_text(node->type == VALUE_DATE ? "must be a date as 2026-11-24" : "must be a timestamp as 2026-11-24T10:15:00Z"));
+        report(j, "type", value, NULL, path, static_text(time_form(node->type)));
+}
+
+/* In the units of the node. */
+static ClockReading read_time(ValueType type, Span text, int64_t *ret) {
+    int32_t day = 0;
+    if (type == VALUE_TIME) return clock_read_time(text, ret);
+    if (type == VALUE_TIMESTAMP) return clock_read(text, ret);
+    ClockReading found = clock_read_date(text, &day);
+    *ret = day;
+    return found;
 }
 
 static void judge_time(Judge *j, const Node *node, yyjson_val *value, const Place *place, const Path *path) {
     int64_t time;
-    int32_t day;
     if (!yyjson_is_str(value)) {
         wrong_type(j, node, value, place, path);
         return;
     }
     Span text = message_string(&j->message, value, &j->arena);
-    ClockReading found = node->type == VALUE_DATE ? clock_read_date(text, &day) : clock_read(text, &time);
+    ClockReading found = read_time(node->type, text, &time);
     if (found != CLOCK_READ) {
         wrong_time(j, node, value, path, found);
         return;
     }
-    if (node->type == VALUE_DATE) time = day;
     const Test *failed = failed_by_number(j, node, time);
     if (failed != NULL)
         report(j, failed->rule, value, place, path, static_text(failed->reason));
@@ -270,6 +286,7 @@ void scalar_judge(Judge *j, const Node *node, yyjson_val *value, const Place *pl
     case VALUE_DECIMAL: judge_number(j, node, value, place, path); return;
     case VALUE_BOOLEAN: judge_boolean(j, node, value, place, path); return;
     case VALUE_DATE:
+    case VALUE_TIME:
     case VALUE_TIMESTAMP: judge_time(j, node, value, place, path); return;
     case VALUE_JSON: BUG("an object or an array is no scalar");
     }
