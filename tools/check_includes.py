@@ -24,6 +24,7 @@ MODULES: dict[str, set[str]] = {
     "contract": {"base"},
     "compile": {"base", "contract"},
     "judge": {"base", "contract"},
+    "avro": {"base"},
     "ledger": {"base", "lake"},
     "ingest": {"base", "kafka", "lake", "ledger"},
     "refine": {"base", "lake", "contract", "compile", "judge"},
@@ -46,7 +47,7 @@ FOREIGN: dict[str, str | set[str]] = {
     r"xgboost/.*": "model",
     r"yaml\.h": "base",
     r"argp\.h": "commands",
-    r"yyjson\.h": {"ingest", "judge"},
+    r"yyjson\.h": {"base", "ingest", "judge"},
     r"pcre2\.h": "judge",
 }
 
