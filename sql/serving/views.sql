@@ -64,7 +64,7 @@ CREATE OR REPLACE TEMP VIEW serving_quarantine AS
 (SELECT 'silver' AS layer, rule, field, count(*) AS events, any_value(reason) AS example, timezone('UTC', max(quarantined_at)) AS newest_at
  FROM silver_quarantine GROUP BY rule, field ORDER BY events DESC LIMIT 50)
 UNION ALL
-(SELECT 'bronze', k.reason, k.field, k.events, concat_ws(': ', encoding_hint(r.raw_value), r.raw_value[1:100]::VARCHAR), timezone('UTC', k.newest_at)
+(SELECT 'bronze', k.reason, k.field, k.events, concat_ws(': ', reject_hint(k.reason, r.raw_value), r.raw_value[1:100]::VARCHAR), timezone('UTC', k.newest_at)
  FROM (SELECT reason, field, count(*) AS events, max(rejected_at) AS newest_at, max(rowid) AS newest
        FROM bronze_rejects GROUP BY reason, field ORDER BY events DESC LIMIT 50) AS k
      JOIN bronze_rejects AS r ON r.rowid = k.newest);

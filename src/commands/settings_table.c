@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "ingest/decode.h"
 #include "kafka/properties.h"
 
 #define UP       "up"
@@ -14,12 +15,21 @@
 
 static const char *const log_levels[] = {[LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error", NULL};
 static const char *const log_formats[] = {[LOG_AUTO] = "auto", [LOG_TEXT] = "text", [LOG_JSON] = "json", NULL};
+static const char *const message_formats[] = {[FORMAT_JSON] = "json", [FORMAT_AVRO] = "avro", NULL};
 static const char *const bootstrap_aliases[] = {"KAFKA_BOOTSTRAP", NULL};
 
 static const SettingSpec specs[] = {
     {"kafka.bootstrap", SETTING_LIST, "localhost:9092", "brokers to connect to first, host:port[,host:port]", .least = 1,
      .aliases = bootstrap_aliases, .restart = UP_SERVE},
     {"kafka.topic", SETTING_TEXT, "telecom.events", "the topic with the events", .least = 1, .restart = UP_SERVE},
+    {"kafka.format", SETTING_CHOICE, "json", "how messages are written; avro with a schema registry's ids (docs/pipeline.md)",
+     .choices = message_formats, .restart = UP},
+    {"registry.url", SETTING_TEXT, "", "the schema registry, with Confluent's interface: http://host:8081; needed for kafka.format avro",
+     .restart = UP},
+    {"registry.user", SETTING_TEXT, "", "user of the registry, with basic authentication", .restart = UP},
+    {"registry.password", SETTING_TEXT, "", "password of registry.user", .restart = UP, .secret = true},
+    {"registry.token", SETTING_TEXT, "", "bearer token for the registry, instead of a user", .restart = UP, .secret = true},
+    {"registry.ca", SETTING_PATH, "", "file of the certificates to trust of a registry with https; without it the system's", .restart = UP},
     {"data.dir", SETTING_PATH, "./data", "where the lake, the snapshots and the models are", .least = 1, .restart = UP_SERVE},
     {"pipeline.dir", SETTING_PATH, "", "contracts and features to use instead of the built-in ones", .restart = UP},
     {"http.listen", SETTING_TEXT, "127.0.0.1:8080", "address of the API and the dashboards; port 0 picks a free one", .least = 1,

@@ -179,15 +179,34 @@ static void put_extras(LakeChunk *chunk, size_t row, const Batch *b, const Batch
     put_span(chunk, COL_HEADERS, row, kept && m->headers_len > 0 ? (Span){headers, (size_t)m->headers_len} : (Span){0});
 }
 
-static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, EnvelopeParser *parser) {
+/* What the threads that parse need, each its own. */
+typedef struct Scratch {
+    EnvelopeParser *parser;
+    Buf json; /* of a message that came in another encoding */
+} Scratch;
+
+static void scratch_done(Scratch *s) {
+    envelope_parser_freep(&s->parser);
+    buf_done(&s->json);
+}
+
+static void parse_message(const BatchMessage *m, Span bytes, Scratch *scratch, Envelope *ret) {
+    Span json;
+    ret->reject = m->tombstone ? "tombstone" : "too_large";
+    if (m->tombstone || m->too_large) return;
+    ret->reject = decode_message(m->schema, bytes, &scratch->json, &json);
+    if (ret->reject == NULL) envelope_parse(scratch->parser, json.at, json.len, ret);
+}
+
+static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, Scratch *scratch) {
     const char *bytes = m->len > 0 ? b->bytes.data + m->at : "";
-    Envelope e = {.reject = m->too_large ? "too_large" : "tombstone"};
-    if (!m->tombstone && !m->too_large) envelope_parse(parser, bytes, m->len, &e);
+    Envelope e = {0};
+    parse_message(m, (Span){bytes, m->len}, scratch, &e);
     lake_put_int(chunk, COL_PARTITION, row, m->partition);
     lake_put_int(chunk, COL_OFFSET, row, m->offset);
     put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us != INT64_MIN, m->timestamp_us);
     put_envelope(chunk, row, &e);
-    if (!m->tombstone && e.reject != NULL)
+    if (!m->tombstone && (e.reject != NULL || m->schema != NULL))
         lake_put_blob(chunk, COL_RAW, row, bytes, m->len);
     else
         lake_put_null(chunk, COL_RAW, row);
@@ -218,7 +237,7 @@ size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity) {
     Batch *b = state;
     size_t first, n = claim(b, capacity, &first);
     if (n == 0) return 0;
-    CLEANUP(envelope_parser_freep) EnvelopeParser *parser = envelope_parser_new();
-    for (size_t row = 0; row < n; row++) put_message(chunk, row, b, &b->messages[first + row], parser);
+    CLEANUP(scratch_done) Scratch scratch = {.parser = envelope_parser_new()};
+    for (size_t row = 0; row < n; row++) put_message(chunk, row, b, &b->messages[first + row], &scratch);
     return n;
 }

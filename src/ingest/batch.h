@@ -4,6 +4,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/offsets.h"
+#include "ingest/decode.h"
 #include "lake/lake.h"
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -16,6 +17,7 @@ typedef struct BatchMessage {
     int64_t offset, timestamp_us; /* INT64_MIN: no timestamp */
     size_t at, len;               /* in bytes */
     int32_t key_len, headers_len; /* ... which follow; -1: none */
+    const MessageSchema *schema;  /* how it is read (decode.h); borrowed from the reader's Schemas. NULL: JSON */
 } BatchMessage;
 
 typedef struct BatchGap {
@@ -68,7 +70,8 @@ BatchOffsets batch_take_offsets(Batch *b);
 void batch_offsets_done(BatchOffsets *offsets);
 
 /* The columns of the source table function, and its LakeFill (state: Batch *). Each message is parsed (envelope.h): an event has the
- * fields of its envelope, what cannot be one its bytes and the reason. A tombstone has no bytes. */
+ * fields of its envelope, what cannot be one its bytes and the reason. An event that did not come as JSON has its bytes too. A tombstone
+ * has no bytes. */
 enum { BATCH_COLUMNS = 15 };
 extern const LakeColumn batch_columns[BATCH_COLUMNS];
 size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity);

@@ -8,6 +8,7 @@
  * lands them. No transaction is open between two steps: the caller may use the connection then. */
 #pragma once
 #include "ingest/bronze.h"
+#include "ingest/decode.h"
 #include "ingest/feed.h"
 #include "ledger/commit_mark_keeper.h"
 
@@ -22,6 +23,8 @@ typedef struct IngestOptions {
     int64_t stall_ms;
     size_t batch_rows, batch_bytes;
     int64_t commit_interval_ms;
+    MessageFormat format;     /* of a topic; a file has lines of JSON */
+    RegistryOptions registry; /* where the schemas of other formats are. Borrowed */
     /* At least `reserve` bytes must be free in `disk_dir` (NULL: not checked) before a batch lands: with `follow` the step waits for them,
      * otherwise it is ERR_FULL. Borrowed. */
     const char *disk_dir;

@@ -49,6 +49,7 @@ typedef struct Reader {
     size_t count, left_out;  /* partitions that are read; those that gave no answer at the start, and are not */
     Batch *batch;            /* being filled */
     BatchQueue *queue;
+    Schemas *schemas;        /* of what is not JSON; NULL: all is. Owned by the session */
     Cuts *cuts;              /* found by this session and the ones before; borrowed */
     int64_t began_ns;        /* the session */
     int64_t now_ns;          /* of the last event, coarse */
@@ -125,6 +126,12 @@ void ingest_wait_for_left_out(Reader *r);
 /* A problem with a partition was reported. */
 void ingest_note_problem(Reader *r, const KafkaEvent *e);
 void ingest_states_done(Reader *r);
+
+/* ---- schemas_wait.c ---- */
+
+/* Finds the schema of each message of the batch, before it is handed over. Waits for a registry that is away, and says so. 1: done; 0: a
+ * stop was requested or the queue given up before that; -1: error, ERR_UNAVAILABLE after options->timeout_ms. */
+int ingest_find_schemas(Reader *r, Error *err) MUST_CHECK;
 
 /* ---- unreadable.c ---- */
 

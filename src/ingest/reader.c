@@ -38,7 +38,8 @@ static int wait_until_confirmed(Reader *r, Error *err) {
 static int hand_over(Reader *r, bool wait, Error *err) {
     Batch *next = wait ? NULL : batch_queue_take_empty(r->queue, false);
     if (!wait && next == NULL) return 1;
-    int rc = wait_until_confirmed(r, err);
+    int rc = ingest_find_schemas(r, err);
+    if (rc > 0) rc = wait_until_confirmed(r, err);
     if (rc > 0 && wait) next = batch_queue_take_empty(r->queue, true);
     if (rc <= 0 || next == NULL) {
         if (next != NULL) batch_queue_put_empty(r->queue, next);

@@ -9,6 +9,8 @@ IngestOptions ingest_options(const Settings *s) {
                            .timeout_ms = settings_int(s, "ingest.timeout"),
                            .stall_ms = settings_int(s, "ingest.timeout"),
                            .keep_keys = settings_bool(s, "ingest.keep_keys"),
+                           .format = (MessageFormat)settings_choice(s, "kafka.format"),
+                           .registry = registry_options(s),
                            .batch_rows = (size_t)settings_int(s, "ingest.batch_rows"),
                            .batch_bytes = (size_t)settings_int(s, "ingest.batch_bytes"),
                            .commit_interval_ms = settings_int(s, "ingest.commit_interval")};

@@ -42,6 +42,7 @@ static int init_reader(Session *s, LakeConn *conn, Error *err) {
     LedgerTopic topic = {
         .name = feed_topic(r->feed), .epoch = ledger.topic.epoch, .topic_id = s->topic.topic_id, .cluster_id = s->topic.cluster_id};
     if (bronze_open(lake_of(conn), &topic, &s->bronze, err) != 0) return -1;
+    if (schemas_open(lake_of(conn), r->options->format, &r->options->registry, feed_topic(r->feed), &r->schemas, err) != 0) return -1;
     r->queue = batch_queue_new(r->options->batch_rows, r->options->batch_bytes);
     r->batch = batch_queue_take_empty(r->queue, true);
     ingest_init_offsets(r, &ledger, ledger.topic.epoch != stored);
@@ -172,6 +173,7 @@ void session_free(Session *s) {
     ingest_states_done(&s->reader);
     error_clear(&s->reader.err);
     bronze_freep(&s->bronze);
+    schemas_freep(&s->reader.schemas);
     kafka_topic_done(&s->topic);
     free(s);
 }
