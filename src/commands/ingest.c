@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "commands/all.h"
 #include "commands/app.h"
-#include "flow/topics.h"
 #include <inttypes.h>
 
 enum { OPT_FROM = 1, OPT_TOPIC, OPT_FOLLOW, OPT_TIMEOUT, OPT_NEW_EPOCH, OPT_SKIP_UNREADABLE };
@@ -84,13 +83,12 @@ static void print_result(const App *app, const IngestResult *r) {
     if (r->stopped) say(app, "Stopped before the end; run it again to continue.\n");
 }
 
-static int open_feeds(const App *app, const Options *o, FeedList *ret, Error *err) {
-    CLEANUP(topic_list_done) TopicList topics = {0};
+static int open_feeds(App *app, const Options *o, FeedList *ret, Error *err) {
     if (o->from != NULL && o->topic != NULL) return error_set(err, ERR_USAGE, "--from reads a file and no topic: leave out --topic");
     if (o->from != NULL) return feeds_open_file(o->from, o->follow, ret, err);
-    if (topics_to_read(app->settings, &topics, err) != 0) return -1;
-    if (o->topic != NULL && topic_list_pick(&topics, o->topic, err) != 0) return -1;
-    return feeds_open_topics(app->settings, &topics, ret, err);
+    if (command_topics(app, err) != 0) return -1;
+    if (o->topic != NULL && topic_list_pick(&app->topics, o->topic, err) != 0) return -1;
+    return feeds_open_topics(app->settings, &app->topics, ret, err);
 }
 
 int command_ingest(App *app, int argc, char **argv, Error *err) {

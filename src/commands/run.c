@@ -4,7 +4,6 @@
 #include "commands/all.h"
 #include "commands/app.h"
 #include "flow/run_record.h"
-#include "flow/topics.h"
 #include "recovery/backup.h"
 #include <string.h>
 
@@ -58,9 +57,8 @@ static void print_step(void *user, const json_t *step) {
 
 /* A run that cannot begin has failed too, and no snapshot will show it. */
 static int open_both(App *app, const char *from, Writer *w, FeedList *ret, Error *err) {
-    CLEANUP(topic_list_done) TopicList topics = {0};
-    int rc = from != NULL ? feeds_open_file(from, false, ret, err) : topics_to_read(app->settings, &topics, err);
-    if (rc == 0 && from == NULL) rc = feeds_open_topics(app->settings, &topics, ret, err);
+    int rc = from != NULL ? feeds_open_file(from, false, ret, err) : command_topics(app, err);
+    if (rc == 0 && from == NULL) rc = feeds_open_topics(app->settings, &app->topics, ret, err);
     if (rc == 0) rc = writer_open(app->settings, "smelt run", w, err);
     if (rc != 0) run_record_refused(app->settings, err);
     return rc;

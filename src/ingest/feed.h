@@ -35,6 +35,8 @@ DEFINE_CLEANUP(feed_free, Feed)
 
 /* The name under which the ledger knows it: the topic, or "file:<absolute path>". Borrowed. */
 const char *feed_topic(const Feed *feed);
+/* What the user types to accept that it was recreated or cut off. Borrowed. */
+const char *feed_new_epoch(const Feed *feed);
 
 /* ---- what it has ---- */
 

@@ -77,9 +77,8 @@ static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *
     if (strcmp(now.topic_id, was->topic_id) != 0)
         return error_set(err, ERR_DATA,
                          "%s was deleted and recreated while it was read: its id was %s, now it is %s. Nothing of the new one was stored. "
-                         "If that was meant, run `smelt ingest --new-epoch` once: "
-                         "it reads the new one from its beginning and keeps what the old one brought",
-                         feed->topic, was->topic_id, now.topic_id);
+                         "If that was meant, run `%s` once: it reads the new one from its beginning and keeps what the old one brought",
+                         feed->topic, was->topic_id, now.topic_id, feed_new_epoch(feed));
     *ret_grown = now.partition_count > was->partition_count;
     return 0;
 }

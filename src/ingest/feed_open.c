@@ -1,6 +1,6 @@
 /* feed_open.c: which kind of feed a name means, and the feeds of one ingest. */
 #include "base/memory.h"
-#include "ingest/feed.h"
+#include "ingest/feed_internal.h"
 
 #include <string.h>
 
@@ -15,6 +15,7 @@ int feeds_open_topics(const Settings *settings, const TopicList *topics, FeedLis
     if (kafka_connect(settings, &list.client, err) != 0) return -1;
     for (; list.count < topics->count; list.count++)
         if (feed_open_topic(settings, list.client, topics->names[list.count], &list.items[list.count], err) != 0) return -1;
+    for (size_t i = 0; i < list.count && list.count > 1; i++) feed_set_of_several(list.items[i]);
     *ret = list;
     list = (FeedList){0};
     return 0;

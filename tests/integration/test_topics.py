@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from harness import SMALL_BATCHES, Broker, Json, Smelt, Topic, events, eventually
+from harness import FREE_PORT, SMALL_BATCHES, Broker, Json, Smelt, Topic, events, eventually, serving
 
 
 def new_topics(broker: Broker, *partitions: int) -> list[Topic]:
@@ -39,7 +39,7 @@ def test_one_ingest_reads_them_all_but_the_one_that_is_missing(over: Callable[..
     sent = {one.name: one.send(events(0, 50)), three.name: three.send([*events(1000, 90), b"no event", None])}
     result = smelt.run("ingest")
     assert result.code == 69 and f"the topic {missing} does not exist" in result.error, result
-    done = result.summary["error"].get("summary", result.summary)
+    assert result.summary["landed"] == 140 and missing in of_topic(result.summary, missing)["problem"]
     assert smelt.audit()["offsets"] == 142
     for name, messages in sent.items():
         smelt.assert_holds(messages, name)
@@ -108,3 +108,39 @@ def test_kills_lose_nothing_of_either(over: Callable[..., Smelt], broker: Broker
     assert smelt.audit()["offsets"] == 12_000
     for name, messages in sent.items():
         smelt.assert_holds(messages, name)
+
+
+def kafka_part(report: Json) -> Json:
+    return next(part for part in report["components"] if part["name"] == "kafka")
+
+
+def test_one_that_was_recreated_stops_alone(over: Callable[..., Smelt], broker: Broker) -> None:
+    """... while `up` follows both: it says so once and in its status; afterwards the new one is read under its next epoch."""
+    stays, recreated = new_topics(broker, 1, 2)
+    smelt = over(stays, recreated, status_interval="200ms")
+    sent = {stays.name: stays.send(events(0, 20)), recreated.name: recreated.send(events(1000, 30))}
+    running = smelt.start("up", *FREE_PORT)
+    api = serving(running)
+    eventually("both landed", lambda: stays.committed(stays.name) == 20 and recreated.committed(stays.name) == 30)
+    recreated.delete()
+    recreated.create()
+    recreated.send(events(2000, 10))
+    running.wait_for_log(f"{recreated.name} was deleted")
+    eventually("its reason is in the status", lambda: f"ingest --topic {recreated.name} --new-epoch" in kafka_part(api.get("/api/v1/status"))["detail"])
+    sent[stays.name] += stays.send(events(20, 5))
+    eventually("the other one goes on", lambda: stays.committed(stays.name) == 25)
+    part = kafka_part(api.get("/api/v1/status"))
+    problems = {topic["topic"]: topic.get("problem") for topic in part["topics"]}
+    assert part["state"] == "degraded" and problems[stays.name] is None and "recreated" in problems[recreated.name]
+    metrics = api.ask("/metrics")[2].decode()
+    assert f'smelt_topic_up{{topic="{stays.name}"}} 1' in metrics and f'smelt_topic_up{{topic="{recreated.name}"}} 0' in metrics
+    assert running.end().code == 0
+    assert running.stderr.count("this one is tried again") <= 2  # deleted, recreated
+    result = smelt.run("ingest")
+    assert result.code == 65 and recreated.name in result.error and stays.name not in result.error, result
+    assert smelt("ingest", "--topic", recreated.name, "--new-epoch")["landed"] == 10
+    assert smelt("ingest")["landed"] == 0
+    assert smelt.audit()["offsets"] == 65
+    epochs = f"SELECT kafka_epoch, sum(next_offset) FROM ledger_partitions WHERE kafka_topic = '{recreated.name}' GROUP BY ALL ORDER BY ALL"
+    assert smelt.rows(epochs) == [(0, 30), (1, 10)]
+    smelt.assert_holds(sent[stays.name], stays.name)
