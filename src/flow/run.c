@@ -54,8 +54,9 @@ static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
     IngestOptions options = ingest_options(run->options->settings);
     options.quiet = run->options->quiet;
     options.mark = run->options->mark;
-    if (ingest_run(run->conn, run->options->feed, &options, &result, err) != 0) return -1;
-    *ret_summary = ingest_result_json(&result, feed_topic(run->options->feed));
+    const FeedList *feeds = run->options->feeds;
+    if (ingest_run(run->conn, feeds->items, feeds->count, &options, &result, err) != 0) return -1;
+    *ret_summary = ingest_result_json(&result);
     error_clear(&run->unread);
     if (ingest_result_check(&result, &run->unread) != 0) log_error("run", "going on without them: %s", run->unread.text);
     return result.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; what was read is safe") : 0;

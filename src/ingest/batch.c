@@ -47,13 +47,23 @@ const LakeColumn batch_columns[BATCH_COLUMNS] = {
     [COL_HEADERS] = {"kafka_headers", LAKE_JSON},
 };
 
-Batch *batch_new(size_t max_rows, size_t max_bytes) {
-    Batch *b = xcalloc(1, sizeof *b);
+static void reserve(Batch *b, size_t max_rows, size_t max_bytes) {
     b->max_rows = max_rows;
     b->max_bytes = max_bytes;
     b->messages = xcalloc(max_rows, sizeof *b->messages);
     buf_reserve(&b->bytes, max_bytes); /* address space; pages come with use */
+}
+
+Batch *batch_new(size_t max_rows, size_t max_bytes) {
+    Batch *b = xcalloc(1, sizeof *b);
+    reserve(b, max_rows, max_bytes);
     return b;
+}
+
+void batch_release(Batch *b, size_t max_rows, size_t max_bytes) {
+    free(b->messages);
+    buf_done(&b->bytes);
+    reserve(b, max_rows, max_bytes);
 }
 
 void batch_free(Batch *b) {

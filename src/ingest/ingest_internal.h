@@ -140,5 +140,5 @@ bool ingest_skip_unreadable(Reader *r, Offsets *p, const KafkaEvent *e, int *ret
 
 /* ---- reader.c ---- */
 
-/* The reading thread; `arg` is the Reader, which belongs to this thread until it is joined. */
-void *ingest_read_feed(void *arg);
+/* Polls the feed, fills batches and hands them over, to the end, an error (r->err) or until the queue is given up. */
+void ingest_read_feed(Reader *r);
