@@ -81,6 +81,7 @@ static int open_ingest(Live *live, Error *err) {
     options.quiet = true;
     options.timeout_ms = 0;
     options.mark = live->mark;
+    options.pipeline = refinery_pipeline(live->refinery);
     if (feed_open_kafka(live->settings, &live->feed, err) != 0) return -1;
     live->ingest = ingest_open(live->conn, live->feed, &options);
     return 0;

@@ -35,6 +35,7 @@ typedef struct BatchOffsets {
 
 typedef struct Batch {
     size_t max_rows, max_bytes;
+    const struct EnvelopeTable *envelope; /* of its messages, borrowed; NULL: Smelt's own */
     BatchMessage *messages;
     size_t count;
     Buf bytes;

@@ -26,6 +26,10 @@ typedef struct IngestOptions {
      * otherwise it is ERR_FULL. Borrowed. */
     const char *disk_dir;
     int64_t reserve;
+    /* What the contracts say about messages (contract/pipeline.h), borrowed; NULL: all have Smelt's own envelope. `topic`: whose messages a
+     * file has; borrowed. */
+    const struct Pipeline *pipeline;
+    const char *topic;
     CommitMarkKeeper *mark; /* updated after each commit; NULL: none is kept. Borrowed */
     bool quiet;             /* no progress */
 } IngestOptions;
@@ -56,7 +60,8 @@ typedef struct IngestResult {
     double seconds;
     Offsets *partitions; /* `next`: as stored; `end`: as last seen. Owned: ingest_result_done */
     size_t partition_count;
-    bool stopped; /* by a signal, before the end that was seen at the start */
+    bool envelope_changed; /* earlier messages of the topic were read with another envelope */
+    bool stopped;          /* by a signal, before the end that was seen at the start */
     /* Without `follow`: partitions that could not be read to their end, which did not hold back the others. ERR_DATA: they hold messages
      * that cannot be read; ERR_UNAVAILABLE: another attempt may do. ERR_NONE: all were. */
     Error problem;
@@ -68,5 +73,5 @@ int ingest_run(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestR
 int ingest_result_check(IngestResult *result, Error *err) MUST_CHECK;
 void ingest_result_done(IngestResult *result);
 /* The summary that users rely on: landed, duplicates, rejected, gaps, lost (of the gaps), seconds, events_per_second, stopped, partitions,
- * and `problem` when there was one. The caller owns it. */
+ * envelope_changed, and `problem` when there was one. The caller owns it. */
 json_t *ingest_result_json(const IngestResult *result, const char *topic);

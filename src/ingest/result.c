@@ -8,6 +8,7 @@ IngestOptions ingest_options(const Settings *s) {
                            .reserve = settings_int(s, "disk.reserve"),
                            .timeout_ms = settings_int(s, "ingest.timeout"),
                            .stall_ms = settings_int(s, "ingest.timeout"),
+                           .topic = settings_text(s, "kafka.topic"),
                            .keep_keys = settings_bool(s, "ingest.keep_keys"),
                            .batch_rows = (size_t)settings_int(s, "ingest.batch_rows"),
                            .batch_bytes = (size_t)settings_int(s, "ingest.batch_bytes"),
@@ -33,8 +34,8 @@ json_t *ingest_result_json(const IngestResult *r, const char *topic) {
                                                     (json_int_t)p->next, "end_offset", (json_int_t)p->end));
     }
     double events = (double)(c->landed + c->duplicates + c->rejected);
-    return json_pack("{sI sI sI sI sI sf sf sb so ss*}", "landed", (json_int_t)c->landed, "duplicates", (json_int_t)c->duplicates,
+    return json_pack("{sI sI sI sI sI sf sf sb sb so ss*}", "landed", (json_int_t)c->landed, "duplicates", (json_int_t)c->duplicates,
                      "rejected", (json_int_t)c->rejected, "gaps", (json_int_t)c->gaps, "lost", (json_int_t)c->lost, "seconds", r->seconds,
-                     "events_per_second", r->seconds > 0 ? events / r->seconds : 0.0, "stopped", r->stopped, "partitions", partitions,
-                     "problem", r->problem.kind != ERR_NONE ? r->problem.text : NULL);
+                     "events_per_second", r->seconds > 0 ? events / r->seconds : 0.0, "stopped", r->stopped, "envelope_changed",
+                     r->envelope_changed, "partitions", partitions, "problem", r->problem.kind != ERR_NONE ? r->problem.text : NULL);
 }

@@ -11,6 +11,7 @@
 #include "base/progress.h"
 #include "ingest/ingest_internal.h"
 #include "ingest/landing.h"
+#include "ingest/topic_envelope.h"
 #include "ledger/ledger.h"
 #include <pthread.h>
 
@@ -18,6 +19,7 @@
 
 struct Session {
     KafkaTopic topic; /* as it was described at the start */
+    EnvelopeTable *envelope;
     Bronze *bronze;
     Reader reader;
     Landing *landing; /* NULL: not started, or ended */
@@ -41,6 +43,9 @@ static int init_reader(Session *s, LakeConn *conn, Error *err) {
     }
     LedgerTopic topic = {
         .name = feed_topic(r->feed), .epoch = ledger.topic.epoch, .topic_id = s->topic.topic_id, .cluster_id = s->topic.cluster_id};
+    if (ingest_open_envelope(conn, r->options, &topic, ledger.count > 0 || stored > 0, &s->envelope, &r->envelope_changed, err) != 0)
+        return -1;
+    r->envelope = s->envelope;
     if (bronze_open(lake_of(conn), &topic, &s->bronze, err) != 0) return -1;
     r->queue = batch_queue_new(r->options->batch_rows, r->options->batch_bytes);
     r->batch = batch_queue_take_empty(r->queue, true);
@@ -139,6 +144,7 @@ static int fill_result(LakeConn *conn, Reader *r, IngestResult *ret, Error *err)
     ret->partitions = xcalloc(r->count, sizeof *ret->partitions);
     ret->partition_count = r->count;
     ret->stopped = false;
+    ret->envelope_changed |= r->envelope_changed;
     error_move(&ret->problem, &r->problem);
     for (size_t i = 0; i < r->count; i++) {
         Offsets *p = &ret->partitions[i];
@@ -172,6 +178,7 @@ void session_free(Session *s) {
     ingest_states_done(&s->reader);
     error_clear(&s->reader.err);
     bronze_freep(&s->bronze);
+    envelope_table_freep(&s->envelope);
     kafka_topic_done(&s->topic);
     free(s);
 }
