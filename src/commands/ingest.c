@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "contract/pipeline.h"
 #include <inttypes.h>
 
 enum { OPT_FROM = 1, OPT_TOPIC, OPT_FOLLOW, OPT_TIMEOUT, OPT_NEW_EPOCH, OPT_SKIP_UNREADABLE };
@@ -73,6 +74,7 @@ static void print_topic(const App *app, const IngestTopic *t, double seconds) {
     if (c->gaps > c->lost)
         say(app, "  %" PRId64 " of the gaps hold no message: markers of transactions, aborted or compacted messages\n", c->gaps - c->lost);
     if (c->lost > 0) say(app, "  %" PRId64 " messages are lost: the log has the offsets and the reason\n", c->lost);
+    if (t->envelope_changed) say(app, "  the envelope has changed since the last time: the log has both, and what that means\n");
     for (size_t i = 0; i < t->partition_count; i++)
         say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)t->partitions[i].partition, t->partitions[i].next,
             t->partitions[i].end);
@@ -96,8 +98,11 @@ int command_ingest(App *app, int argc, char **argv, Error *err) {
     IngestOptions options;
     CLEANUP(writer_done) Writer w = {0}; /* before the feeds, so that it is closed after them */
     CLEANUP(feeds_done) FeedList feeds = {0};
+    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
     CLEANUP(ingest_result_done) IngestResult result = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || set_options(app, &o, &options, err) != 0) return -1;
+    if (pipeline_load(app->settings, &pipeline, err) != 0) return -1;
+    options.pipeline = pipeline;
     int (*open_lake)(const Settings *, const char *, Writer *, Error *) = o.follow ? writer_open_wait_for_space : writer_open;
     if (open_feeds(app, &o, &feeds, err) != 0 || open_lake(app->settings, "smelt ingest", &w, err) != 0) return -1;
     options.mark = w.mark;

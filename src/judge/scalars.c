@@ -224,11 +224,15 @@ static void judge_text(Judge *j, const Node *node, yyjson_val *value, const Plac
         store_text(j, node, text);
 }
 
-static const char *time_form(ValueType type) {
-    switch (type) {
+static const char *form_of(const Node *node) {
+    static const char *const forms[] = {[TIME_ISO8601] = "must be a timestamp as 2026-11-24T10:15:00Z",
+                                        [TIME_EPOCH_S] = "must be a number of seconds since 1970",
+                                        [TIME_EPOCH_MS] = "must be a number of milliseconds since 1970",
+                                        [TIME_EPOCH_US] = "must be a number of microseconds since 1970"};
+    switch (node->type) {
     case VALUE_DATE: return "must be a date as 2026-11-24";
     case VALUE_TIME: return "must be a time as 10:15:00";
-    default: return "must be a timestamp as 2026-11-24T10:15:00Z";
+    default: return forms[node->time_form];
     }
 }
 
@@ -240,14 +244,23 @@ static void wrong_time(Judge *j, const Node *node, yyjson_val *value, const Path
     if (found != CLOCK_OTHER_FORM)
         report(j, "impossible_time", value, NULL, path, static_text(reasons[found]));
     else
-        report(j, "type", value, NULL, path, static_text(time_form(node->type)));
+        report(j, "type", value, NULL, path, static_text(form_of(node)));
+}
+
+/* A number, or a text of one, since an epoch. */
+static ClockReading read_epoch(Judge *j, const Node *node, yyjson_val *value, int64_t *ret) {
+    static const int decimals[] = {[TIME_EPOCH_S] = 0, [TIME_EPOCH_MS] = 3, [TIME_EPOCH_US] = 6};
+    Span digits = yyjson_is_raw(value) ? message_number(&j->message, value) : message_string(&j->message, value, &j->arena);
+    return clock_read_epoch(digits, decimals[node->time_form], ret);
 }
 
 /* In the units of the node. */
-static ClockReading read_time(ValueType type, Span text, int64_t *ret) {
+static ClockReading read_time(Judge *j, const Node *node, yyjson_val *value, int64_t *ret) {
     int32_t day = 0;
-    if (type == VALUE_TIME) return clock_read_time(text, ret);
-    if (type == VALUE_TIMESTAMP) return clock_read(text, ret);
+    if (node->time_form != TIME_ISO8601) return read_epoch(j, node, value, ret);
+    Span text = message_string(&j->message, value, &j->arena);
+    if (node->type == VALUE_TIME) return clock_read_time(text, ret);
+    if (node->type == VALUE_TIMESTAMP) return clock_read(text, ret);
     ClockReading found = clock_read_date(text, &day);
     *ret = day;
     return found;
@@ -255,12 +268,11 @@ static ClockReading read_time(ValueType type, Span text, int64_t *ret) {
 
 static void judge_time(Judge *j, const Node *node, yyjson_val *value, const Place *place, const Path *path) {
     int64_t time;
-    if (!yyjson_is_str(value)) {
+    if (!yyjson_is_str(value) && !(node->time_form != TIME_ISO8601 && yyjson_is_raw(value))) {
         wrong_type(j, node, value, place, path);
         return;
     }
-    Span text = message_string(&j->message, value, &j->arena);
-    ClockReading found = read_time(node->type, text, &time);
+    ClockReading found = read_time(j, node, value, &time);
     if (found != CLOCK_READ) {
         wrong_time(j, node, value, path, found);
         return;
