@@ -86,7 +86,8 @@ static int check(App *app, const char *dir, Error *err) {
     json_t *mistakes = NULL;
     CLEANUP(json_freep) json_t *unenforced = NULL;
     int rc = pipeline_check_dir(dir, check_pattern, &pipeline, &mistakes, err);
-    size_t contracts = rc == 0 ? pipeline->contract_count : 0, features = rc == 0 ? pipeline->feature_count : 0;
+    size_t contracts = rc == 0 ? pipeline->contract_count : 0, features = 0;
+    for (size_t i = 0; rc == 0 && i < pipeline->entity_count; i++) features += pipeline->entities[i].feature_count;
     unenforced = rc == 0 ? pipeline_unenforced(pipeline) : json_array();
     if (rc == 0) rc = make_all(pipeline, mistakes, err);
     app->summary = json_pack("{sb so sO}", "ok", rc == 0, "mistakes", mistakes, "unenforced", unenforced);
