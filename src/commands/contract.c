@@ -118,7 +118,8 @@ static int check(App *app, const char *dir, Error *err) {
     json_t *mistakes = NULL;
     CLEANUP(json_freep) json_t *unenforced = NULL, *envelopes = NULL;
     int rc = pipeline_check_dir(dir, check_pattern, &pipeline, &mistakes, err);
-    size_t contracts = rc == 0 ? pipeline->contract_count : 0, features = rc == 0 ? pipeline->feature_count : 0;
+    size_t contracts = rc == 0 ? pipeline->contract_count : 0, features = 0;
+    for (size_t i = 0; rc == 0 && i < pipeline->entity_count; i++) features += pipeline->entities[i].feature_count;
     unenforced = rc == 0 ? pipeline_unenforced(pipeline) : json_array();
     json_t *notes = rc == 0 ? pipeline_notes(pipeline, NOTE_READ_AS) : json_array();
     json_t *warnings = rc == 0 ? pipeline_notes(pipeline, NOTE_WARNING) : json_array();
