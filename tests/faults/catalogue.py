@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults import brokers, canaries, damage, disk, kills, meaning, memory, messages, models, partitions, processes, protocol
+from faults import brokers, canaries, damage, disk, kills, meaning, memory, messages, models, partitions, processes, protocol, topics
 from faults.bench import Scenario
 
 ALL = 1_000_000  # more than there are: the scenario says when it has gone through all
@@ -39,4 +39,5 @@ SCENARIOS = [
     Scenario(28, "damaged model", models.damaged_models, 5, 200, 50),
     Scenario(30, "log cut off behind us", partitions.cut_logs, 2, 50, 5),
     Scenario(31, "unreadable batch", partitions.unreadable_batches, 2, 50, 5),
+    Scenario(32, "one topic of several is away", topics.one_away, 4, 100, 8),
 ]
