@@ -73,6 +73,23 @@ static void print_unenforced(const App *app, const json_t *unenforced) {
     }
 }
 
+static void print_envelopes(const App *app, const json_t *envelopes) {
+    size_t i;
+    json_t *one, *origin;
+    const char *column;
+    json_array_foreach((json_t *)(uintptr_t)envelopes, i, one) {
+        const char *topic = text_of(one, "topic");
+        CLEANUP(free_text) char *shown = terminal_value(topic != NULL ? topic : "any");
+        say(app, "topic %s:\n", shown);
+        json_object_foreach(json_object_get(one, "columns"), column, origin) {
+            CLEANUP(free_text) char *from = terminal_value(json_string_value(origin));
+            say(app, "  %-16s from %s\n", column, from);
+        }
+        if (json_is_true(json_object_get(one, "identity_by_lineage")))
+            say(app, "  an event is known by its offset alone: one that a producer sends again is another event (declare a primaryKey)\n");
+    }
+}
+
 /* What does not end in SQL and a program for the judge is a mistake too. */
 static int make_all(Pipeline *pipeline, json_t *mistakes, Error *err) {
     CLEANUP(refinery_freep) Refinery *refinery = NULL;
@@ -84,13 +101,15 @@ static int make_all(Pipeline *pipeline, json_t *mistakes, Error *err) {
 static int check(App *app, const char *dir, Error *err) {
     Pipeline *pipeline = NULL;
     json_t *mistakes = NULL;
-    CLEANUP(json_freep) json_t *unenforced = NULL;
+    CLEANUP(json_freep) json_t *unenforced = NULL, *envelopes = NULL;
     int rc = pipeline_check_dir(dir, check_pattern, &pipeline, &mistakes, err);
     size_t contracts = rc == 0 ? pipeline->contract_count : 0, features = rc == 0 ? pipeline->feature_count : 0;
     unenforced = rc == 0 ? pipeline_unenforced(pipeline) : json_array();
+    envelopes = rc == 0 ? pipeline_envelopes(pipeline) : json_array();
     if (rc == 0) rc = make_all(pipeline, mistakes, err);
-    app->summary = json_pack("{sb so sO}", "ok", rc == 0, "mistakes", mistakes, "unenforced", unenforced);
+    app->summary = json_pack("{sb so sO sO}", "ok", rc == 0, "mistakes", mistakes, "unenforced", unenforced, "envelopes", envelopes);
     print_unenforced(app, unenforced);
+    print_envelopes(app, envelopes);
     if (rc == 0)
         say(app, "%zu event types and %zu features, no mistake\n", contracts, features);
     else

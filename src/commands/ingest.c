@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "contract/pipeline.h"
 #include <inttypes.h>
 
 enum { OPT_FROM = 1, OPT_TOPIC, OPT_FOLLOW, OPT_TIMEOUT, OPT_NEW_EPOCH, OPT_SKIP_UNREADABLE };
@@ -30,7 +31,7 @@ static const struct argp argp = {
     .options =
         (const struct argp_option[]){
             {"from", OPT_FROM, "FILE.jsonl", 0, "Read a file (one message per line) instead of Kafka", 0},
-            {"topic", OPT_TOPIC, "NAME", 0, "Read only this one of the topics (kafka.topics)", 0},
+            {"topic", OPT_TOPIC, "NAME", 0, "Read only this one of the topics (kafka.topics); with --from: whose messages the file has", 0},
             {"follow", OPT_FOLLOW, NULL, 0, "Continue after the end, until SIGTERM or Ctrl-C", 0},
             {"timeout", OPT_TIMEOUT, "DURATION", 0,
              "End with exit code 69 when Kafka was unreachable this long (ingest.timeout; with --follow: never); a partition that does not "
@@ -59,6 +60,7 @@ static int set_options(const App *app, const Options *o, IngestOptions *ret, Err
     ret->new_epoch = o->new_epoch;
     ret->skip_unreadable = o->skip_unreadable;
     if (o->follow) ret->timeout_ms = 0;
+    if (o->topic != NULL) ret->topic = o->topic;
     if (o->timeout == NULL) return 0;
     if (duration_parse_ms(o->timeout, &ret->timeout_ms, err) != 0) return -1;
     ret->stall_ms = ret->timeout_ms;
@@ -73,6 +75,7 @@ static void print_topic(const App *app, const IngestTopic *t, double seconds) {
     if (c->gaps > c->lost)
         say(app, "  %" PRId64 " of the gaps hold no message: markers of transactions, aborted or compacted messages\n", c->gaps - c->lost);
     if (c->lost > 0) say(app, "  %" PRId64 " messages are lost: the log has the offsets and the reason\n", c->lost);
+    if (t->envelope_changed) say(app, "  the envelope has changed since the last time: the log has both, and what that means\n");
     for (size_t i = 0; i < t->partition_count; i++)
         say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)t->partitions[i].partition, t->partitions[i].next,
             t->partitions[i].end);
@@ -84,7 +87,6 @@ static void print_result(const App *app, const IngestResult *r) {
 }
 
 static int open_feeds(App *app, const Options *o, FeedList *ret, Error *err) {
-    if (o->from != NULL && o->topic != NULL) return error_set(err, ERR_USAGE, "--from reads a file and no topic: leave out --topic");
     if (o->from != NULL) return feeds_open_file(o->from, o->follow, ret, err);
     if (command_topics(app, err) != 0) return -1;
     if (o->topic != NULL && topic_list_pick(&app->topics, o->topic, err) != 0) return -1;
@@ -96,8 +98,11 @@ int command_ingest(App *app, int argc, char **argv, Error *err) {
     IngestOptions options;
     CLEANUP(writer_done) Writer w = {0}; /* before the feeds, so that it is closed after them */
     CLEANUP(feeds_done) FeedList feeds = {0};
+    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
     CLEANUP(ingest_result_done) IngestResult result = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || set_options(app, &o, &options, err) != 0) return -1;
+    if (pipeline_load(app->settings, &pipeline, err) != 0) return -1;
+    options.pipeline = pipeline;
     int (*open_lake)(const Settings *, const char *, Writer *, Error *) = o.follow ? writer_open_wait_for_space : writer_open;
     if (open_feeds(app, &o, &feeds, err) != 0 || open_lake(app->settings, "smelt ingest", &w, err) != 0) return -1;
     options.mark = w.mark;

@@ -21,7 +21,8 @@ static const SettingSpec specs[] = {
      .aliases = bootstrap_aliases, .restart = UP_SERVE},
     {"kafka.topic", SETTING_TEXT, "telecom.events", "the topic with the events", .least = 1, .restart = UP_SERVE},
     {"kafka.topics", SETTING_LIST, "",
-     "the topics with the events, when there are several, topic[,topic]; empty: those that the contracts name, and without them kafka.topic",
+     "the topics with the events, when there are several, topic[,topic]; empty: kafka.topic where it is set, else those that the contracts name, "
+     "else the default of kafka.topic",
      .restart = UP_SERVE},
     {"data.dir", SETTING_PATH, "./data", "where the lake, the snapshots and the models are", .least = 1, .restart = UP_SERVE},
     {"pipeline.dir", SETTING_PATH, "", "contracts and features to use instead of the built-in ones", .restart = UP},

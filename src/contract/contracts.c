@@ -11,9 +11,13 @@
 
 /* ---- an event type ---- */
 
+static bool is_same_topic(const Contract *a, const Contract *b) {
+    return a->topic == b->topic || (a->topic != NULL && b->topic != NULL && strcmp(a->topic, b->topic) == 0);
+}
+
 static int check_new_type(const Pipeline *p, const Contract *c, const DocNode *name, Error *err) {
     for (const Contract *other = p->contracts; other < p->contracts + p->contract_count; other++)
-        if (other != c && strcmp(other->event_type, c->event_type) == 0)
+        if (other != c && strcmp(other->event_type, c->event_type) == 0 && is_same_topic(other, c))
             return REFUSE(name, err, "this event type has a contract already, in %s:%d", other->file, other->line);
     return 0;
 }
@@ -25,6 +29,7 @@ static int read_event_type(Pipeline *p, Contract *c, const DocNode *object, Erro
     c->line = node_line(object);
     c->event_type = "";
     int rc = check_keys(object, known, err);
+    rc |= envelope_read_topic(p, c, object, err);
     if (read_message_name(&name, p->strings, &c->event_type, err) != 0 || check_new_type(p, c, &name, err) != 0) {
         p->columns_missing = true;
         rc = -1;

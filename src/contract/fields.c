@@ -3,6 +3,7 @@
 
 #include "contract/checks.h"
 #include "contract/names.h"
+#include "contract/origins.h"
 #include "contract/reader.h"
 #include "contract/text.h"
 #include <stdio.h>
@@ -77,25 +78,44 @@ int property_check_keys(const DocNode *property, Error *err) {
 
 /* Rules about many events cannot be checked for a single event; the others are for other tools. */
 void property_note_unenforced(Pipeline *p, Contract *c, const DocNode *property) {
-    checks_note_keys(p, c, property, "unique, primaryKey, partitioned, encryptedName, relationships, transformDescription");
+    checks_note_keys(p, c, property, "unique, partitioned, encryptedName, relationships, transformDescription");
+}
+
+const char *payload_key(const DocNode *property) {
+    const json_t *paths = json_object_get(property->value, "transformSourceObjects");
+    const char *path = json_string_value(json_array_get(paths, 0));
+    const char *last = path != NULL && path[0] == '$' ? strrchr(path, '.') : NULL;
+    return last != NULL ? last + 1 : json_string_value(json_object_get(property->value, "name"));
 }
 
 static int read_column(Pipeline *p, const DocNode *property, Field *field, Error *err) {
     DocNode name = node_member(property, "name"), column = node_member(property, "physicalName");
     int rc = read_message_name(&name, p->strings, &field->name, err);
+    if (rc == 0) field->name = strings_keep(p->strings, payload_key(property));
     if (read_name(&column, p->strings, &field->column, err) != 0) return -1;
     if (is_silver_column(field->column)) return REFUSE(&column, err, "Silver has this column for every event; expected another name");
     return rc;
 }
 
+/* How a time is written. */
+static int read_transform(const DocNode *property, Field *field, Error *err) {
+    DocNode transform = node_member(property, "transformLogic");
+    size_t form = TIME_ISO8601;
+    if (!node_exists(&transform)) return 0;
+    if (field->type != VALUE_TIMESTAMP) return REFUSE(&transform, err, "only timestamps of the payload are transformed; leave this out");
+    if (read_choice(&transform, time_form_names, TIME_FORMS, &form, err) != 0) return -1;
+    field->time_form = (TimeForm)form;
+    return 0;
+}
+
 /* What a property of the payload and one inside an object have in common; the name, and the column if there is one, have been read. */
 static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
-    DocNode transform = node_member(property, "transformLogic");
     field->line = node_line(property);
     int typed = read_type(p, property, field, err), rc = typed | read_description(property, p->strings, &field->description, err);
     rc |= read_bool(property, "required", &field->required, err);
-    if (node_exists(&transform)) rc |= REFUSE(&transform, err, "properties of the payload are not transformed; leave this out");
+    if (typed == 0) rc |= read_transform(property, field, err);
     property_note_unenforced(p, c, property);
+    if (field->column == NULL) checks_note_keys(p, c, property, "primaryKey"); /* no part of the event's identity */
     return typed == 0 ? rc | checks_read(p, c, property, field, err) : -1;
 }
 
@@ -181,6 +201,21 @@ static int check_same_type(const Pipeline *p, const Contract *c, const Field *fi
     return 0;
 }
 
+int payload_read_property(Pipeline *p, Contract *c, const DocNode *property, Error *err) {
+    Field field = {0};
+    int rc = read_field(p, c, property, &field, err);
+    if (rc != 0) p->limits_missing = true;
+    if (field.name == NULL || field.column[0] == '\0' || field.sql_type == NULL) {
+        p->columns_missing = true;
+        return -1;
+    }
+    if (check_unique(c, &field, property, err) != 0) return -1;
+    rc |= check_same_type(p, c, &field, property, err);
+    c->fields = strings_grow(p->strings, c->fields, c->field_count, sizeof *c->fields);
+    c->fields[c->field_count++] = field;
+    return rc;
+}
+
 int payload_read(Pipeline *p, Contract *c, const DocNode *payload, Error *err) {
     DocNode properties;
     int rc = 0;
@@ -189,19 +224,7 @@ int payload_read(Pipeline *p, Contract *c, const DocNode *payload, Error *err) {
     if (json_array_size(properties.value) == 0) return REFUSE(&properties, err, "expected one or more properties");
     for (size_t i = 0; i < json_array_size(properties.value); i++) {
         DocNode property = node_item(&properties, i);
-        Field field = {0};
-        if (read_field(p, c, &property, &field, err) != 0) rc = -1, p->limits_missing = true;
-        if (field.name == NULL || field.column[0] == '\0' || field.sql_type == NULL) {
-            p->columns_missing = true;
-            continue;
-        }
-        if (check_unique(c, &field, &property, err) != 0) {
-            rc = -1;
-            continue;
-        }
-        rc |= check_same_type(p, c, &field, &property, err);
-        c->fields = strings_grow(p->strings, c->fields, c->field_count, sizeof *c->fields);
-        c->fields[c->field_count++] = field;
+        rc |= payload_read_property(p, c, &property, err);
     }
     return rc;
 }

@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "contract/contracts.h"
+#include "contract/envelopes.h"
 #include "contract/explain.h"
 #include "contract/features.h"
 #include "contract/node.h"
@@ -44,6 +45,12 @@ static bool is_contract(const char *name) {
     return n > sizeof suffix - 1 && strcmp(name + n - (sizeof suffix - 1), suffix) == 0;
 }
 
+/* With a mistake in one of them, what another one lacks may be what could not be read. */
+static int finish_contracts(const Reading *r, int rc, Error *err) {
+    contracts_sort(r->pipeline);
+    return rc == 0 ? envelopes_finish(r->pipeline, r->mistakes, err) : 0;
+}
+
 /* ---- built in ---- */
 
 static int read_embedded_file(const Reading *r, const EmbeddedFile *file, Reader reader, Error *err) {
@@ -58,7 +65,7 @@ static int read_embedded(const Reading *r, Error *err) {
             rc |= read_embedded_file(r, f, contracts_read, err);
     const EmbeddedFile *features = embedded_find(EMBEDDED_DIR "/features.yaml");
     if (features == NULL) BUG("no features built in");
-    contracts_sort(r->pipeline);
+    rc |= finish_contracts(r, rc, err);
     return rc | read_embedded_file(r, features, features_read, err);
 }
 
@@ -98,7 +105,7 @@ static int read_dir(const Reading *r, const char *dir, Error *err) {
     CLEANUP(free_text) char *contracts = path_join(dir, "contracts");
     CLEANUP(free_text) char *features = path_join(dir, "features.yaml");
     int rc = read_contracts(r, contracts, err);
-    contracts_sort(r->pipeline);
+    rc |= finish_contracts(r, rc, err);
     return rc | read_file(r, features, features_read, err);
 }
 

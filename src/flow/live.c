@@ -84,6 +84,7 @@ static int open_ingest(Live *live, Error *err) {
     options.quiet = true;
     options.timeout_ms = 0;
     options.mark = live->mark;
+    options.pipeline = refinery_pipeline(live->refinery);
     if (feeds_open_topics(live->settings, &live->topics, &live->feeds, err) != 0) return -1;
     live->ingest = ingest_open(live->conn, live->feeds.items, live->feeds.count, &options);
     return 0;

@@ -179,20 +179,37 @@ static void put_envelope(LakeChunk *chunk, size_t row, const Envelope *e) {
     put_span(chunk, COL_REJECT, row, (Span){e->reject, e->reject != NULL ? strlen(e->reject) : 0});
 }
 
+static Span key_of(const Batch *b, const BatchMessage *m) {
+    if (m->key_len < 0) return (Span){0};
+    return (Span){m->key_len > 0 ? b->bytes.data + m->at + m->len : "", (size_t)m->key_len};
+}
+
+static Span headers_of(const Batch *b, const BatchMessage *m) {
+    size_t key_len = m->key_len > 0 ? (size_t)m->key_len : 0;
+    return m->headers_len > 0 ? (Span){b->bytes.data + m->at + m->len + key_len, (size_t)m->headers_len} : (Span){0};
+}
+
 static void put_extras(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, bool is_event) {
     bool kept = !is_event || m->event_has_extras;
-    const char *key = b->bytes.data + m->at + m->len, *headers = key + (m->key_len > 0 ? m->key_len : 0);
-    if (kept && m->key_len >= 0)
-        lake_put_blob(chunk, COL_KEY, row, m->key_len > 0 ? key : "", (size_t)m->key_len);
+    Span key = key_of(b, m);
+    if (kept && key.at != NULL)
+        lake_put_blob(chunk, COL_KEY, row, key.at, key.len);
     else
         lake_put_null(chunk, COL_KEY, row);
-    put_span(chunk, COL_HEADERS, row, kept && m->headers_len > 0 ? (Span){headers, (size_t)m->headers_len} : (Span){0});
+    put_span(chunk, COL_HEADERS, row, kept ? headers_of(b, m) : (Span){0});
 }
 
 static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, EnvelopeParser *parser) {
     const char *bytes = m->len > 0 ? b->bytes.data + m->at : "";
     Envelope e = {.reject = m->too_large ? "too_large" : "tombstone"};
-    if (!m->tombstone && !m->too_large) envelope_parse(parser, bytes, m->len, &e);
+    EnvelopeMessage message = {.bytes = bytes,
+                               .len = m->len,
+                               .partition = m->partition,
+                               .offset = m->offset,
+                               .timestamp_us = m->timestamp_us,
+                               .key = key_of(b, m),
+                               .headers = headers_of(b, m)};
+    if (!m->tombstone && !m->too_large) envelope_parse_message(parser, &message, &e);
     lake_put_int(chunk, COL_PARTITION, row, m->partition);
     lake_put_int(chunk, COL_OFFSET, row, m->offset);
     put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us != INT64_MIN, m->timestamp_us);
@@ -228,7 +245,7 @@ size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity) {
     Batch *b = state;
     size_t first, n = claim(b, capacity, &first);
     if (n == 0) return 0;
-    CLEANUP(envelope_parser_freep) EnvelopeParser *parser = envelope_parser_new();
+    CLEANUP(envelope_parser_freep) EnvelopeParser *parser = envelope_parser_new(b->envelope);
     for (size_t row = 0; row < n; row++) put_message(chunk, row, b, &b->messages[first + row], parser);
     return n;
 }

@@ -35,7 +35,8 @@ typedef struct BatchOffsets {
 
 typedef struct Batch {
     size_t max_rows, max_bytes;
-    size_t shares; /* of the memory of its pool; of batch_queue.c */
+    size_t shares;                        /* of the memory of its pool; of batch_queue.c */
+    const struct EnvelopeTable *envelope; /* of its messages, borrowed; NULL: Smelt's own */
     BatchMessage *messages;
     size_t count;
     Buf bytes;

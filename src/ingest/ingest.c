@@ -235,7 +235,10 @@ static int land(Ingest *in, IngestState *ret, Error *err) {
 static void finish(Ingest *in) {
     end_sessions(in);
     in->result.seconds = clock_seconds_since(in->began_ns);
-    for (size_t i = 0; i < in->count; i++) in->result.stopped = in->result.stopped || in->result.topics[i].stopped;
+    for (size_t i = 0; i < in->count; i++) {
+        in->result.stopped |= in->result.topics[i].stopped;
+        in->result.envelope_changed |= in->result.topics[i].envelope_changed;
+    }
 }
 
 static int step(Ingest *in, IngestState *ret, Error *err) {

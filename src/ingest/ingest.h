@@ -30,6 +30,10 @@ typedef struct IngestOptions {
      * otherwise it is ERR_FULL. Borrowed. */
     const char *disk_dir;
     int64_t reserve;
+    /* What the contracts say about messages (contract/pipeline.h), borrowed; NULL: all have Smelt's own envelope. `topic`: whose messages a
+     * file has; borrowed. */
+    const struct Pipeline *pipeline;
+    const char *topic;
     CommitMarkKeeper *mark; /* updated after each commit; NULL: none is kept. Borrowed */
     bool quiet;             /* no progress */
 } IngestOptions;
@@ -61,7 +65,8 @@ typedef struct IngestTopic {
     LedgerCounts counts;
     Offsets *partitions; /* `next`: as stored; `end`: as last seen. Owned */
     size_t partition_count;
-    bool stopped; /* by a signal, before the end that was seen at the start */
+    bool envelope_changed; /* earlier messages of the topic were read with another envelope */
+    bool stopped;          /* by a signal, before the end that was seen at the start */
     /* Without `follow`: partitions, or with several topics the whole topic, that could not be read to the end, which did not hold back the
      * others. ERR_DATA, ERR_CONFIG: they cannot be read as they are; ERR_UNAVAILABLE: another attempt may do. ERR_NONE: all were. */
     Error problem;
@@ -70,8 +75,8 @@ typedef struct IngestTopic {
 typedef struct IngestResult {
     LedgerCounts counts; /* of all topics */
     double seconds;
-    bool stopped;        /* one of them was */
-    IngestTopic *topics; /* in the order of the feeds. Owned: ingest_result_done */
+    bool stopped, envelope_changed; /* one of them was, of one of them it has */
+    IngestTopic *topics;            /* in the order of the feeds. Owned: ingest_result_done */
     size_t topic_count;
 } IngestResult;
 
@@ -81,6 +86,6 @@ int ingest_run(LakeConn *conn, Feed *const *feeds, size_t count, const IngestOpt
 int ingest_result_check(const IngestResult *result, Error *err) MUST_CHECK;
 void ingest_result_done(IngestResult *result);
 /* The summary that users rely on: landed, duplicates, rejected, gaps, lost (of the gaps), seconds, events_per_second, stopped, partitions,
- * and `problem` when there was one; with several topics also `topics`: [{topic, landed, duplicates, rejected, gaps, lost, stopped,
- * problem}]. The caller owns it. */
+ * envelope_changed, and `problem` when there was one; with several topics also `topics`: [{topic, landed, duplicates, rejected, gaps, lost,
+ * stopped, envelope_changed, problem}]. The caller owns it. */
 json_t *ingest_result_json(const IngestResult *result);

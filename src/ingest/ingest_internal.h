@@ -47,7 +47,9 @@ typedef struct Reader {
     Offsets *partitions;     /* next: the only offset that may be added now; end: as last seen, without `follow` reading stops here */
     PartitionState *states;  /* of each of `partitions` */
     size_t count, left_out;  /* partitions that are read; those that gave no answer at the start, and are not */
-    Batch *batch;            /* being filled */
+    const struct EnvelopeTable *envelope; /* of its messages; of the session */
+    bool envelope_changed;
+    Batch *batch; /* being filled */
     BatchQueue *queue;
     Cuts *cuts;               /* found by this session and the ones before; borrowed */
     int64_t began_ns;         /* the session */

@@ -49,6 +49,7 @@ static int hand_over(Reader *r, bool wait, Error *err) {
         batch_add_position(r->batch, r->partitions[i]);
         r->states[i].handed_over = r->partitions[i].next;
     }
+    r->batch->envelope = r->envelope;
     batch_queue_put_full(r->queue, r->batch);
     r->batch = next;
     return 1;

@@ -10,6 +10,7 @@ IngestOptions ingest_options(const Settings *s) {
                            .reserve = settings_int(s, "disk.reserve"),
                            .timeout_ms = settings_int(s, "ingest.timeout"),
                            .stall_ms = settings_int(s, "ingest.timeout"),
+                           .topic = settings_text(s, "kafka.topic"),
                            .keep_keys = settings_bool(s, "ingest.keep_keys"),
                            .batch_rows = (size_t)settings_int(s, "ingest.batch_rows"),
                            .batch_bytes = (size_t)settings_int(s, "ingest.batch_bytes"),
@@ -64,7 +65,8 @@ static void add_partitions(json_t *out, const IngestTopic *t) {
 }
 
 static json_t *topic_json(const IngestTopic *t) {
-    json_t *topic = json_pack("{ss sb ss*}", "topic", t->name, "stopped", t->stopped, "problem", problem_of(&t->problem));
+    json_t *topic = json_pack("{ss sb sb ss*}", "topic", t->name, "stopped", t->stopped, "envelope_changed", t->envelope_changed, "problem",
+                              problem_of(&t->problem));
     CLEANUP(json_freep) json_t *counts = counts_json(&t->counts);
     json_object_update(topic, counts);
     return topic;
@@ -82,6 +84,7 @@ json_t *ingest_result_json(const IngestResult *r) {
     json_object_set_new(summary, "seconds", json_real(r->seconds));
     json_object_set_new(summary, "events_per_second", json_real(r->seconds > 0 ? events / r->seconds : 0.0));
     json_object_set_new(summary, "stopped", json_boolean(r->stopped));
+    json_object_set_new(summary, "envelope_changed", json_boolean(r->envelope_changed));
     json_object_set_new(summary, "partitions", partitions);
     if (r->topic_count > 1)
         json_object_set_new(summary, "topics", topics);

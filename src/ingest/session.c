@@ -7,6 +7,7 @@
 #include "ingest/session.h"
 
 #include "base/memory.h"
+#include "ingest/topic_envelope.h"
 #include "ledger/ledger.h"
 #include <pthread.h>
 
@@ -14,6 +15,7 @@ struct Session {
     Lake *lake;        /* borrowed */
     KafkaTopic topic;  /* as it was described at the start */
     LedgerTopic named; /* what its batches land as */
+    EnvelopeTable *envelope;
     Reader reader;
     uint64_t left;     /* at the start; read after `began` */
     atomic_bool began; /* it reads; `left` is set */
@@ -42,6 +44,9 @@ static int init_reader(Session *s, Error *err) {
     if (compare_with_ledger(s, &ledger, err) != 0) return -1;
     s->named = (LedgerTopic){
         .name = feed_topic(r->feed), .epoch = ledger.topic.epoch, .topic_id = s->topic.topic_id, .cluster_id = s->topic.cluster_id};
+    bool read_before = ledger.count > 0 || stored > 0;
+    if (ingest_open_envelope(conn, r->options, &s->named, read_before, &s->envelope, &r->envelope_changed, err) != 0) return -1;
+    r->envelope = s->envelope;
     r->batch = batch_queue_take_empty(r->queue, true);
     if (r->batch == NULL) return error_set(err, ERR_STOPPED, "stopped before %s was read", feed_topic(r->feed));
     ingest_init_offsets(r, &ledger, ledger.topic.epoch != stored);
@@ -126,6 +131,7 @@ static int fill_result(LakeConn *conn, Reader *r, IngestTopic *ret, Error *err) 
     ret->partitions = xcalloc(r->count, sizeof *ret->partitions);
     ret->partition_count = r->count;
     ret->stopped = false;
+    ret->envelope_changed |= r->envelope_changed;
     error_move(&ret->problem, &r->problem);
     for (size_t i = 0; i < r->count; i++) {
         Offsets *p = &ret->partitions[i];
@@ -154,6 +160,7 @@ void session_free(Session *s) {
     free(s->reader.partitions);
     ingest_states_done(&s->reader);
     error_clear(&s->reader.err);
+    envelope_table_freep(&s->envelope);
     kafka_topic_done(&s->topic);
     free(s);
 }

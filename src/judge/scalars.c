@@ -223,6 +223,14 @@ static void judge_text(Judge *j, const Node *node, yyjson_val *value, const Plac
         store_text(j, node, text);
 }
 
+static const char *form_of(const Node *node) {
+    static const char *const forms[] = {[TIME_ISO8601] = "must be a timestamp as 2026-11-24T10:15:00Z",
+                                        [TIME_EPOCH_S] = "must be a number of seconds since 1970",
+                                        [TIME_EPOCH_MS] = "must be a number of milliseconds since 1970",
+                                        [TIME_EPOCH_US] = "must be a number of microseconds since 1970"};
+    return node->type == VALUE_DATE ? "must be a date as 2026-11-24" : forms[node->time_form];
+}
+
 static void wrong_time(Judge *j, const Node *node, yyjson_val *value, const Path *path, ClockReading found) {
     static const char *const reasons[] = {[CLOCK_NO_SUCH_DAY] = "is a day that there is not",
                                           [CLOCK_NO_SUCH_HOUR] = "is a time of day that there is not",
@@ -231,19 +239,31 @@ static void wrong_time(Judge *j, const Node *node, yyjson_val *value, const Path
     if (found != CLOCK_OTHER_FORM)
         report(j, "impossible_time", value, NULL, path, static_text(reasons[found]));
     else
-        report(j, "type", value, NULL, path,
-               static_text(node->type == VALUE_DATE ? "must be a date as 2026-11-24" : "must be a timestamp as 2026-11-24T10:15:00Z"));
+        report(j, "type", value, NULL, path, static_text(form_of(node)));
+}
+
+/* A number, or a text of one, since an epoch. */
+static ClockReading read_epoch(Judge *j, const Node *node, yyjson_val *value, int64_t *ret) {
+    static const int decimals[] = {[TIME_EPOCH_S] = 0, [TIME_EPOCH_MS] = 3, [TIME_EPOCH_US] = 6};
+    Span digits = yyjson_is_raw(value) ? message_number(&j->message, value) : message_string(&j->message, value, &j->arena);
+    return clock_read_epoch(digits, decimals[node->time_form], ret);
 }
 
 static void judge_time(Judge *j, const Node *node, yyjson_val *value, const Place *place, const Path *path) {
-    int64_t time;
-    int32_t day;
-    if (!yyjson_is_str(value)) {
+    bool is_epoch = node->time_form != TIME_ISO8601;
+    ClockReading found;
+    int64_t time = 0;
+    int32_t day = 0;
+    if (!yyjson_is_str(value) && !(is_epoch && yyjson_is_raw(value))) {
         wrong_type(j, node, value, place, path);
         return;
     }
-    Span text = message_string(&j->message, value, &j->arena);
-    ClockReading found = node->type == VALUE_DATE ? clock_read_date(text, &day) : clock_read(text, &time);
+    if (is_epoch)
+        found = read_epoch(j, node, value, &time);
+    else {
+        Span text = message_string(&j->message, value, &j->arena);
+        found = node->type == VALUE_DATE ? clock_read_date(text, &day) : clock_read(text, &time);
+    }
     if (found != CLOCK_READ) {
         wrong_time(j, node, value, path, found);
         return;

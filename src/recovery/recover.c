@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "contract/pipeline.h"
 #include "ingest/ingest.h"
 #include "ledger/ledger.h"
 #include <inttypes.h>
@@ -118,7 +119,10 @@ static int adopt(LakeConn *conn, const RecoverPlan *plan, RecoverResult *result,
 
 static int replay(LakeConn *conn, const RecoverOptions *o, Feed *const *feeds, size_t count, RecoverResult *result, Error *err) {
     CLEANUP(ingest_result_done) IngestResult r = {0};
+    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
     IngestOptions options = ingest_options(o->settings);
+    if (pipeline_load(o->settings, &pipeline, err) != 0) return -1;
+    options.pipeline = pipeline;
     if (ingest_run(conn, feeds, count, &options, &r, err) != 0) return -1;
     result->landed += r.counts.landed;
     result->duplicates += r.counts.duplicates;

@@ -31,6 +31,11 @@
 #define PATH_5    ".items.items.items.items.items"
 #define PATH_15   PATH_5 PATH_5 PATH_5
 
+#define DOOR_HEAD  "apiVersion: v3.1.0\nkind: DataContract\nid: i\nversion: 1.0.0\n"
+#define DOOR_TOPIC "schema:\n"
+#define DOOR_TIME  "{name: at, logicalType: timestamp, physicalName: event_timestamp}"
+#define DOOR_SITE  "{name: site, logicalType: integer, physicalName: site, physicalType: SMALLINT}"
+
 /* In `file` of the pipeline in the folder p, `find` (which is there once) becomes `with`. Without `find` the whole file is `with`; without
  * `with` too it is removed, or, if it is the folder contracts, all that is in it. */
 typedef struct Row {
@@ -104,19 +109,65 @@ static const Row rows[] = {
      "this event type has a contract already, in p/contracts/door.odcs.yaml:10"},
 
     /* ---- the event (envelope.c) ---- */
-    {METER, "name: source", "name: origin",
+    {METER, "name: source\n        logicalType: string\n        physicalName: source_system",
+     "name: origin\n        logicalType: string\n        physicalName: origin",
      "p/contracts/meter.odcs.yaml:21: schema[0].properties[2].name is \"origin\": "
-     "expected id, type, source, subscriber_id, timestamp, quality_score or payload (others go into the payload)"},
-    {METER, "name: type\n", "name: id\n",
-     "p/contracts/meter.odcs.yaml:17: schema[0].properties[1].name is \"id\": "
-     "duplicate property, first on line 13; expected each property once"},
-    {DOOR, "      - {name: source, logicalType: string, physicalName: source_system, required: true}\n", "",
-     "p/contracts/door.odcs.yaml:11: schema[0].properties is a list: expected also the property source, which every event has"},
-    {DOOR, "physicalName: source_system, required: true", "physicalName: source_system",
-     "p/contracts/door.odcs.yaml:14: schema[0].properties[2].required is missing: expected true: every event has its source"},
+     "expected a property of the envelope, by its physicalName one of event_id, event_type, source_system, subscriber_id, event_timestamp, "
+     "quality_score or raw_payload (others go into the payload)"},
+    {METER, "physicalName: event_type", "physicalName: event_id",
+     "p/contracts/meter.odcs.yaml:17: schema[0].properties[1].name is \"type\": "
+     "the property on line 13 fills event_id already; expected one property for it"},
+    {METER, "name: source\n", "name: origin\n",
+     "p/contracts/meter.odcs.yaml:21: schema[0].properties[2] is an object: "
+     "source_system is from $.origin here (property origin), but from $.source in p/contracts/door.odcs.yaml:14 (property source); "
+     "expected the same in all contracts of any topic"},
+    {METER, "name: subscriber_id\n        logicalType: string\n        physicalName: subscriber_id",
+     "name: subscriber_id\n        logicalType: string\n        physicalName: meter_id\n        customProperties: [{property: entity, value: meter}]",
+     "p/contracts/meter.odcs.yaml:25: schema[0].properties[3] is an object: "
+     "the first entity would be meter (column meter_id) here, but is subscriber (column subscriber_id) in p/contracts/door.odcs.yaml:15; "
+     "expected the same"},
     {METER, "transformLogic: UPPER(subscriber_id)", "transformLogic: LOWER(subscriber_id)",
      "p/contracts/meter.odcs.yaml:29: schema[0].properties[3].transformLogic is \"LOWER(subscriber_id)\": "
-     "the only transformation is UPPER(subscriber_id), of subscriber_id; leave this out"},
+     "expected one of: upper, kafka_key, kafka_header:NAME"},
+    {METER, "physicalName: quality_score\n        required: true", "physicalName: quality_score\n        transformLogic: \"'9'\"",
+     "p/contracts/meter.odcs.yaml:44: schema[0].properties[5].transformLogic is \"'9'\": quality_score is not transformed; leave this out"},
+    {METER, "physicalName: event_id", "physicalName: event_id\n        transformSourceObjects: [$.id]\n        transformLogic: kafka_key",
+     "p/contracts/meter.odcs.yaml:17: schema[0].properties[0].transformLogic is \"kafka_key\": "
+     "the value is either at a path of transformSourceObjects or this; leave one out"},
+    {METER, "physicalName: event_id", "physicalName: event_id\n        transformSourceObjects: [$.a.b.c.d.e]",
+     "p/contracts/meter.odcs.yaml:16: schema[0].properties[0].transformSourceObjects[0] is \"$.a.b.c.d.e\": "
+     "expected a path of one to 4 keys, like $.event.id"},
+    {METER, "physicalName: kind\n", "physicalName: kind\n            transformSourceObjects: [$.body.kind]\n",
+     "p/contracts/meter.odcs.yaml:53: schema[0].properties[6].properties[0].transformSourceObjects is a list: "
+     "the payload does not have this; expected $.payload.kind, or leave this out"},
+    {DOOR, NULL, DOOR_HEAD DOOR_TOPIC "  - {name: DOOR, physicalType: topic, properties: []}\n",
+     "p/contracts/door.odcs.yaml:6: schema[0].physicalName is missing: expected a text"},
+    {DOOR, NULL,
+     DOOR_HEAD
+     "servers: [{server: a, type: kafka, customProperties: [{property: envelope, value: flatter}]}]\nschema:\n  - {name: DOOR, properties: []}\n",
+     "p/contracts/door.odcs.yaml:5: servers[0] is an object: there is no envelope \"flatter\"; expected one of: "
+     "smelt, flat, cloudevents, cloudevents_binary, debezium, connect, or connect+ with one of these behind it"},
+    {DOOR, NULL,
+     DOOR_HEAD
+     "servers:\n  - {server: a, type: kafka, customProperties: [{property: envelope, value: flat}]}\n"
+     "  - {server: b, type: kafka, customProperties: [{property: envelope, value: connect}]}\nschema:\n  - {name: DOOR, properties: []}\n",
+     "p/contracts/door.odcs.yaml:7: servers[1] is an object: "
+     "another server has another envelope; expected the same, or one in the customProperties of the schema"},
+    {DOOR, NULL, DOOR_HEAD DOOR_TOPIC "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_SITE "]}\n",
+     "p/contracts/door.odcs.yaml:6: nothing says when an event happened; "
+     "expected a property with physicalName event_timestamp (transformLogic: kafka_timestamp takes the record's time)"},
+    {DOOR, NULL,
+     DOOR_HEAD DOOR_TOPIC "  - {name: OPENED, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n"
+                          "  - {name: CLOSED, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
+     "p/contracts/door.odcs.yaml:7: several contracts are of this topic, and none says where the event type is; "
+     "expected a property with physicalName event_type"},
+    {DOOR, NULL,
+     DOOR_HEAD DOOR_TOPIC "  - name: DOOR\n    physicalType: topic\n    physicalName: doors\n    properties:\n      - " DOOR_TIME "\n"
+                          "      - name: payload\n        logicalType: object\n        physicalName: raw_payload\n"
+                          "        transformSourceObjects: [$.a.b.c.d]\n        properties:\n"
+                          "          - {name: site, logicalType: integer, physicalName: site, physicalType: SMALLINT, primaryKey: true}\n",
+     "p/contracts/door.odcs.yaml:16: schema[0].properties[1].properties[0] is an object: "
+     "the path of this key would have more than 4 keys; expected another primaryKey"},
 
     /* ---- properties of the payload (fields.c) ---- */
     {METER, "DECIMAL(9,3)", "DOUBLE",
@@ -130,7 +181,7 @@ static const Row rows[] = {
      "Silver has this column for every event; expected another name"},
     {METER, "physicalName: tag_list", "physicalName: tag_list\n            transformLogic: none",
      "p/contracts/meter.odcs.yaml:88: schema[0].properties[6].properties[6].transformLogic is \"none\": "
-     "properties of the payload are not transformed; leave this out"},
+     "only timestamps of the payload are transformed; leave this out"},
     {METER, "name: kwh", "name: Kind",
      "p/contracts/meter.odcs.yaml:68: schema[0].properties[6].properties[2].name is \"Kind\": "
      "the property on line 50 has this name already (capitals do not count); expected another name"},
