@@ -23,7 +23,8 @@ static const SettingSpec specs[] = {
      .aliases = bootstrap_aliases, .restart = UP_SERVE},
     {"kafka.topic", SETTING_TEXT, "telecom.events", "the topic with the events", .least = 1, .restart = UP_SERVE},
     {"kafka.topics", SETTING_LIST, "",
-     "the topics with the events, when there are several, topic[,topic]; empty: those that the contracts name, and without them kafka.topic",
+     "the topics with the events, when there are several, topic[,topic]; empty: kafka.topic where it is set, else those that the contracts name, "
+     "else the default of kafka.topic",
      .restart = UP_SERVE},
     {"kafka.format", SETTING_CHOICE, "json", "how messages are written; avro with a schema registry's ids (docs/pipeline.md)",
      .choices = message_formats, .restart = UP},
