@@ -88,7 +88,7 @@ static void make_events(Events *to, size_t count) {
     const int64_t from = INT64_C(1795521600000000), until = from + INT64_C(86400000000);
     CLEANUP(operator_freep) Operator *op = operator_new(1, 10000);
     CLEANUP(emitter_freep) Emitter *emitter = emitter_new(op, &(EmitterOptions){.seed = 1, .fault_rate = 0.02});
-    CLEANUP(envelope_parser_freep) EnvelopeParser *parser = envelope_parser_new();
+    CLEANUP(envelope_parser_freep) EnvelopeParser *parser = envelope_parser_new(NULL);
     EmitterMessage m;
     Envelope e;
     to->items = xcalloc(count, sizeof *to->items);

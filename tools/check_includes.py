@@ -27,11 +27,11 @@ MODULES: dict[str, set[str]] = {
     "avro": {"base"},
     "registry": {"base"},
     "ledger": {"base", "lake"},
-    "ingest": {"base", "kafka", "lake", "ledger", "avro", "registry"},
+    "ingest": {"base", "kafka", "lake", "contract", "ledger", "avro", "registry"},
     "refine": {"base", "lake", "contract", "compile", "judge"},
     "churn": {"base", "lake", "model"},
     "snapshot": {"base", "lake"},
-    "recovery": {"base", "kafka", "lake", "ledger", "ingest", "snapshot"},
+    "recovery": {"base", "kafka", "lake", "contract", "ledger", "ingest", "snapshot"},
     "flow": {"base", "kafka", "lake", "contract", "compile", "model", "ledger", "ingest", "refine", "churn", "snapshot", "recovery"},
     "health": {"base", "kafka", "lake", "ledger", "snapshot", "recovery", "flow/run_record.h"},
     "web": {"base", "lake", "snapshot"},
@@ -50,6 +50,7 @@ FOREIGN: dict[str, str | set[str]] = {
     r"yaml\.h": "base",
     r"argp\.h": "commands",
     r"yyjson\.h": {"base", "ingest", "judge"},
+    r"llhttp\.h": "web",
     r"pcre2\.h": "judge",
 }
 

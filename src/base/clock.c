@@ -171,6 +171,89 @@ ClockReading clock_read_date(Span text, int32_t *ret_days) {
     return found;
 }
 
+ClockReading clock_read_time(Span text, int64_t *ret_us) {
+    Rest r = {text.at, text.at + text.len};
+    int64_t us = 0;
+    ClockReading found = take_clock(&r, &us);
+    if (r.at != r.end) return CLOCK_OTHER_FORM;
+    if (found == CLOCK_READ) *ret_us = us;
+    return found;
+}
+
+/* The digits of a number, without the zeros before them, and how they are to be read: digits * 10^exponent. */
+typedef struct Digits {
+    int64_t value; /* of the first DIGITS_READ of them */
+    int64_t count, dropped, exponent;
+    bool any, inexact; /* there was a digit; one that was dropped is not 0 */
+} Digits;
+#define DIGITS_READ 18
+
+static void add_digit(Digits *d, char c) {
+    d->any = true;
+    if (d->count == 0 && c == '0') return;
+    d->count++;
+    if (d->count <= DIGITS_READ) {
+        d->value = d->value * 10 + (c - '0');
+        return;
+    }
+    d->dropped++;
+    d->inexact |= c != '0';
+}
+
+static bool is_digit(const Rest *r) {
+    return r->at < r->end && *r->at >= '0' && *r->at <= '9';
+}
+
+static bool take_exponent(Rest *r, Digits *d) {
+    enum { EXPONENT_MAX = 1000000 };
+    int64_t n = 0;
+    if (!take_char(r, 'e') && !take_char(r, 'E')) return true;
+    bool negative = take_char(r, '-');
+    if (!negative) take_char(r, '+');
+    if (!is_digit(r)) return false;
+    for (; is_digit(r); r->at++)
+        if (n < EXPONENT_MAX) n = n * 10 + (*r->at - '0');
+    d->exponent += negative ? -n : n;
+    return true;
+}
+
+static bool take_number(Rest *r, Digits *d) {
+    for (; is_digit(r); r->at++) add_digit(d, *r->at);
+    if (!d->any) return false;
+    if (take_char(r, '.')) {
+        if (!is_digit(r)) return false;
+        for (; is_digit(r); r->at++) {
+            add_digit(d, *r->at);
+            d->exponent--;
+        }
+    }
+    return take_exponent(r, d) && r->at == r->end;
+}
+
+/* value * 10^exponent, cut off at the decimal point. False: it is beyond every year. */
+static bool scale_digits(Digits *d) {
+    d->exponent += d->dropped;
+    for (; d->exponent < 0 && d->value != 0; d->exponent++) {
+        d->inexact |= d->value % 10 != 0;
+        d->value /= 10;
+    }
+    for (; d->exponent > 0 && d->value != 0; d->exponent--)
+        if (__builtin_mul_overflow(d->value, 10, &d->value)) return false;
+    return true;
+}
+
+ClockReading clock_read_epoch(Span number, int decimals, int64_t *ret_wall_us) {
+    Rest r = {number.at, number.at + number.len};
+    Digits d = {.exponent = 6 - decimals};
+    bool negative = take_char(&r, '-');
+    if (!take_number(&r, &d)) return CLOCK_OTHER_FORM;
+    if (!scale_digits(&d)) return CLOCK_YEAR_TOO_FAR;
+    int64_t at = negative ? -d.value - d.inexact : d.value; /* towards the past, as digits of a time of day are dropped */
+    if (at < CLOCK_FIRST_US || at > CLOCK_LAST_US) return CLOCK_YEAR_TOO_FAR;
+    *ret_wall_us = at;
+    return CLOCK_READ;
+}
+
 int clock_parse(const char *text, int64_t *ret_wall_us, Error *err) {
     if (clock_read((Span){text, strlen(text)}, ret_wall_us) == CLOCK_READ) return 0;
     return error_set(err, ERR_USAGE, "'%s' is not a time: write it like 2026-11-24 or 2026-11-24T10:15:00Z", text);

@@ -43,6 +43,10 @@ typedef enum ClockReading {
 /* `ret`, only with CLOCK_READ: wall time; days since 1970-01-01. No allocation. */
 ClockReading clock_read(Span text, int64_t *ret_wall_us) MUST_CHECK;
 ClockReading clock_read_date(Span text, int32_t *ret_days) MUST_CHECK;
+ClockReading clock_read_time(Span text, int64_t *ret_us) MUST_CHECK; /* a CLOCK alone: microseconds of the day */
+/* A number of seconds (`decimals` 0), milliseconds (3) or microseconds (6) since 1970, as JSON writes numbers; nothing is rounded: what is
+ * finer than microseconds is dropped. */
+ClockReading clock_read_epoch(Span number, int decimals, int64_t *ret_wall_us) MUST_CHECK;
 #define CLOCK_FIRST_US INT64_C(-62135596800000000) /* 0001-01-01T00:00:00Z */
 #define CLOCK_LAST_US  INT64_C(253402300799999999) /* 9999-12-31T23:59:59.999999Z */
 /* As clock_read. ERR_USAGE. */

@@ -4,8 +4,11 @@
  * needs.
  *
  * Line numbers are in a separate list, one entry per member and item: jansson shares null, true and false between all documents, so a value
- * cannot store its line. Containers are never shared (aliases are refused), so container and key (or index) identify a place. A lookup
- * scans the list, which is fast enough: lines are needed only for error messages. */
+ * cannot store its line. Containers are never shared (an alias becomes a copy), so container and key (or index) identify a place. A lookup
+ * scans the list, which is fast enough: lines are needed only for error messages.
+ *
+ * An alias becomes a copy of what has the anchor, with its lines; merge keys (<<) are applied at the end of their object. What all copies
+ * together may have is bounded (COPIES_MAX), as aliases of aliases double with each line. */
 #include "base/document.h"
 
 #include "base/memory.h"
@@ -15,7 +18,8 @@
 #include <string.h>
 #include <yaml.h>
 
-#define MAX_DEPTH 64
+#define MAX_DEPTH  64
+#define COPIES_MAX 20000 /* members and items that aliases add to a document */
 
 /* Where a member or an item begins. */
 typedef struct Line {
@@ -31,11 +35,13 @@ struct Document {
     int line; /* of the value */
     Line *lines;
     size_t line_count;
+    json_t *merged; /* the values of merge keys: their lines name them */
 };
 
 void document_free(Document *d) {
     for (size_t i = 0; i < d->line_count; i++) free(d->lines[i].key);
     free(d->lines);
+    json_decref(d->merged);
     json_decref(d->value);
     free(d->name);
     free(d);
@@ -96,11 +102,18 @@ typedef struct Builder {
     Document *document;          /* borrowed */
     json_t *stack[MAX_DEPTH];    /* owned: open containers, outermost first */
     const char *keys[MAX_DEPTH]; /* for objects: the key whose value comes next; borrowed from the lines */
+    char *names[MAX_DEPTH];      /* owned: their anchors, or NULL */
     size_t depth;
+    json_t *anchors; /* owned: anchor -> value */
+    size_t copied;   /* members and items of aliases so far */
 } Builder;
 
 static void builder_done(Builder *b) {
-    for (size_t i = 0; i < b->depth; i++) json_decref(b->stack[i]);
+    for (size_t i = 0; i < b->depth; i++) {
+        json_decref(b->stack[i]);
+        free(b->names[i]);
+    }
+    json_decref(b->anchors);
 }
 
 static int line_of(yaml_mark_t mark) {
@@ -188,6 +201,10 @@ static int on_key(Builder *b, const char *key, yaml_mark_t mark, Error *err) {
     return fail(b, mark, err, what);
 }
 
+static void note_anchor(const Builder *b, const char *name, json_t *value) {
+    if (name != NULL) json_object_set(b->anchors, name, value);
+}
+
 static int on_scalar(Builder *b, const yaml_event_t *event, Error *err) {
     const char *text = (const char *)event->data.scalar.value;
     if (strlen(text) != event->data.scalar.length)
@@ -195,10 +212,12 @@ static int on_scalar(Builder *b, const yaml_event_t *event, Error *err) {
     if (expects_key(b)) return on_key(b, text, event->start_mark, err);
     note_line(b, event->start_mark);
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    return attach(b, plain ? plain_scalar(text) : json_string(text), event->start_mark, err);
+    json_t *value = plain ? plain_scalar(text) : json_string(text);
+    note_anchor(b, (const char *)event->data.scalar.anchor, value);
+    return attach(b, value, event->start_mark, err);
 }
 
-static int on_start(Builder *b, json_t *container, yaml_mark_t mark, Error *err) {
+static int on_start(Builder *b, json_t *container, const yaml_char_t *anchor, yaml_mark_t mark, Error *err) {
     const char *what = NULL;
     if (b->depth == MAX_DEPTH)
         what = "expected lists and objects nested at most 64 deep";
@@ -210,18 +229,95 @@ static int on_start(Builder *b, json_t *container, yaml_mark_t mark, Error *err)
     }
     note_line(b, mark);
     b->keys[b->depth] = NULL;
+    b->names[b->depth] = anchor != NULL ? xstrdup((const char *)anchor) : NULL;
     b->stack[b->depth++] = container;
     return 0;
+}
+
+/* ---- aliases and merge keys ---- */
+
+/* A copy with its lines; NULL: it is too deep, or all copies together are too large. */
+static json_t *copy_value(Builder *b, json_t *value, size_t depth);
+
+static int copy_members(Builder *b, json_t *from, json_t *to, size_t depth) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(from, key, value) {
+        add_line(b->document, (Line){.container = to, .key = xstrdup(key), .line = document_key_line(b->document, from, key)});
+        if (json_object_set_new(to, key, copy_value(b, value, depth)) != 0) return -1;
+    }
+    return 0;
+}
+
+static int copy_items(Builder *b, json_t *from, json_t *to, size_t depth) {
+    size_t i;
+    json_t *value;
+    json_array_foreach(from, i, value) {
+        add_line(b->document, (Line){.container = to, .index = i, .line = document_item_line(b->document, from, i)});
+        if (json_array_append_new(to, copy_value(b, value, depth)) != 0) return -1;
+    }
+    return 0;
+}
+
+static json_t *copy_value(Builder *b, json_t *value, size_t depth) {
+    bool object = json_is_object(value);
+    if (!object && !json_is_array(value)) return json_incref(value);
+    b->copied += object ? json_object_size(value) : json_array_size(value);
+    if (depth >= MAX_DEPTH || b->copied > COPIES_MAX) return NULL;
+    CLEANUP(json_freep) json_t *copy = object ? json_object() : json_array();
+    if ((object ? copy_members(b, value, copy, depth + 1) : copy_items(b, value, copy, depth + 1)) != 0) return NULL;
+    return TAKE(copy);
+}
+
+static int on_alias(Builder *b, const yaml_event_t *event, Error *err) {
+    json_t *value = json_object_get(b->anchors, (const char *)event->data.alias.anchor);
+    if (expects_key(b)) return fail(b, event->start_mark, err, "a key is an alias; expected a text");
+    if (value == NULL) return fail(b, event->start_mark, err, "there is no such anchor before this line; expected the alias of one");
+    note_line(b, event->start_mark);
+    json_t *copy = copy_value(b, value, b->depth);
+    if (copy == NULL)
+        return fail(b, event->start_mark, err, "aliases make the document too large or too deep; expected the values themselves");
+    return attach(b, copy, event->start_mark, err);
+}
+
+/* Members that the object has itself are as they are. */
+static void merge_one(Builder *b, json_t *object, json_t *from) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(from, key, value) {
+        if (json_object_get(object, key) != NULL) continue;
+        add_line(b->document, (Line){.container = object, .key = xstrdup(key), .line = document_key_line(b->document, from, key)});
+        json_object_set(object, key, value);
+    }
+}
+
+/* <<: an object, or a list of them. */
+static void merge(Builder *b, json_t *object) {
+    json_t *from = json_object_get(object, "<<"), *one;
+    size_t i;
+    if (!json_is_object(from) && !json_is_array(from)) return;
+    json_array_append(b->document->merged, from);
+    json_object_del(object, "<<");
+    if (json_is_object(from)) merge_one(b, object, from);
+    json_array_foreach(from, i, one) merge_one(b, object, one);
+}
+
+static int on_end(Builder *b, yaml_mark_t mark, Error *err) {
+    json_t *value = b->stack[--b->depth];
+    CLEANUP(free_text) char *name = TAKE(b->names[b->depth]);
+    if (json_is_object(value)) merge(b, value);
+    note_anchor(b, name, value);
+    return attach(b, value, mark, err);
 }
 
 static int on_event(Builder *b, const yaml_event_t *event, Error *err) {
     switch (event->type) {
     case YAML_SCALAR_EVENT: return on_scalar(b, event, err);
-    case YAML_MAPPING_START_EVENT: return on_start(b, json_object(), event->start_mark, err);
-    case YAML_SEQUENCE_START_EVENT: return on_start(b, json_array(), event->start_mark, err);
+    case YAML_MAPPING_START_EVENT: return on_start(b, json_object(), event->data.mapping_start.anchor, event->start_mark, err);
+    case YAML_SEQUENCE_START_EVENT: return on_start(b, json_array(), event->data.sequence_start.anchor, event->start_mark, err);
     case YAML_MAPPING_END_EVENT:
-    case YAML_SEQUENCE_END_EVENT: return attach(b, b->stack[--b->depth], event->start_mark, err);
-    case YAML_ALIAS_EVENT: return fail(b, event->start_mark, err, "aliases are not supported; expected the value itself");
+    case YAML_SEQUENCE_END_EVENT: return on_end(b, event->start_mark, err);
+    case YAML_ALIAS_EVENT: return on_alias(b, event, err);
     case YAML_DOCUMENT_START_EVENT:
         return b->document->value != NULL ? fail(b, event->start_mark, err, "a second document begins here; expected one in a file") : 0;
     default: return 0;
@@ -263,7 +359,8 @@ int document_parse(const char *text, size_t len, const char *name, Document **re
     if (!yaml_parser_initialize(&parser)) return error_set(err, ERR_BUG, "no YAML parser");
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
     CLEANUP(document_freep) Document *d = xcalloc(1, sizeof *d);
-    CLEANUP(builder_done) Builder b = {.document = d};
+    CLEANUP(builder_done) Builder b = {.document = d, .anchors = json_object()};
+    d->merged = json_array();
     d->name = xstrdup(name);
     d->line = 1;
     int rc = build(&b, text, len, &parser, err);

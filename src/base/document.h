@@ -1,6 +1,6 @@
 /* document.h: YAML and JSON documents as jansson values (json_t), so that all callers read one kind of tree. A YAML document also has the
  * line of each value, so that an error in its content can be reported with its line. YAML by libyaml, core schema: null, true/false,
- * integers, reals; quoted scalars are strings; aliases are refused. */
+ * integers, reals; quoted scalars are strings; an alias is a copy of what has its anchor, and merge keys (<<) are applied. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -16,7 +16,7 @@ static inline void json_freep(json_t **j) {
 typedef struct Document Document;
 
 /* `name` (of the file) is copied. ERR_CONFIG "<name>:<line>: ..." for what is not YAML, and for what is refused: a key that is there twice,
- * aliases, a second document, nesting deeper than 64. An empty text is null. The caller frees. */
+ * a second document, nesting deeper than 64, aliases that make it very large. An empty text is null. The caller frees. */
 int document_parse(const char *text, size_t len, const char *name, Document **ret, Error *err) MUST_CHECK;
 void document_free(Document *d);
 DEFINE_CLEANUP(document_free, Document)

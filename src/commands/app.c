@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "commands/settings_table.h"
+#include "flow/topics.h"
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -65,6 +66,10 @@ int command_parse(App *app, const struct argp *argp, int argc, char **argv, void
     return 0;
 }
 
+int command_topics(App *app, Error *err) {
+    return topics_to_read(app->settings, &app->topics, err);
+}
+
 void say(const App *app, const char *fmt, ...) {
     if (app->json) return;
     char *text = NULL;
@@ -82,6 +87,7 @@ void say(const App *app, const char *fmt, ...) {
 void app_done(App *app) {
     settings_freep(&app->settings);
     layout_done(&app->layout);
+    topic_list_done(&app->topics);
     json_decref(app->summary);
     free(app->sets);
 }

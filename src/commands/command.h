@@ -5,6 +5,7 @@
 #pragma once
 #include "base/error.h"
 #include "base/settings.h"
+#include "kafka/topics.h"
 #include "lake/layout.h"
 #include <argp.h>
 #include <jansson.h>
@@ -17,6 +18,7 @@ typedef struct App {
     size_t set_count;
     Settings *settings; /* loaded by command_parse */
     Layout layout;      /* of data.dir; made by command_parse */
+    TopicList topics;   /* that are read; made by command_topics */
     json_t *summary;    /* set by the command; owned by the dispatcher */
 } App;
 
@@ -32,6 +34,8 @@ extern const Command commands[]; /* in the order of `smelt --help`; ends with na
 /* Parses argv with the command's argp and the common options, then loads settings and layout. argp itself exits with 64 on wrong usage and
  * with 0 after --help. ERR_CONFIG. */
 int command_parse(App *app, const struct argp *argp, int argc, char **argv, void *input, Error *err) MUST_CHECK;
+/* Fills app->topics. ERR_CONFIG. */
+int command_topics(App *app, Error *err) MUST_CHECK;
 /* printf to stdout; prints nothing with --json. What a terminal would interpret is escaped (base/terminal.h); a text from a
  * message or a file needs terminal_value as well, so that it cannot add lines to the output. */
 void say(const App *app, const char *fmt, ...) PRINTF_LIKE(2, 3);

@@ -37,16 +37,20 @@ static const struct argp argp = {
             {"pipeline", OPT_PIPELINE, "DIR", 0, "Contracts and features to check instead of the setting pipeline.dir", 0}, {0}},
     .parser = parse,
     .args_doc = "check",
-    .doc = "Reads all contracts and features, prints every mistake with its file and line, and what of them Smelt does not enforce. "
+    .doc = "Reads all contracts and features, prints every mistake with its file and line, how it reads what they leave open, what of them "
+           "Smelt does not enforce, and warns of rules that contradict each other. "
            "Needs no lake and no Kafka."
            "\vExit codes: 0 there is no mistake, 78 there are some.\n\nExamples:\n"
            "  smelt contract check\n"
            "  smelt contract check --pipeline my --json\n",
 };
 
-static int check_pattern(const char *text, Error *err) {
+static int check_pattern(const char *text, const char *value, Error *err) {
     CLEANUP(pattern_freep) Pattern *pattern = NULL;
-    return pattern_new(text, &pattern, err);
+    if (pattern_new(text, &pattern, err) != 0) return -1;
+    if (value == NULL) return 0;
+    CLEANUP(pattern_scratch_freep) PatternScratch *scratch = pattern_scratch_new();
+    return pattern_match(pattern, scratch, (Span){value, strlen(value)}) == PATTERN_MATCHES ? 0 : 1;
 }
 
 static const char *text_of(const json_t *object, const char *key) {
@@ -73,6 +77,34 @@ static void print_unenforced(const App *app, const json_t *unenforced) {
     }
 }
 
+static void print_notes(const App *app, const json_t *notes, const char *kind) {
+    size_t i;
+    json_t *one;
+    json_array_foreach((json_t *)(uintptr_t)notes, i, one) {
+        CLEANUP(free_text) char *file = terminal_value(text_of(one, "file"));
+        CLEANUP(free_text) char *path = terminal_value(text_of(one, "path"));
+        CLEANUP(free_text) char *text = terminal_value(text_of(one, "text"));
+        say(app, "%s:%d: %s: %s%s\n", file, (int)json_integer_value(json_object_get(one, "line")), path, kind, text);
+    }
+}
+
+static void print_envelopes(const App *app, const json_t *envelopes) {
+    size_t i;
+    json_t *one, *origin;
+    const char *column;
+    json_array_foreach((json_t *)(uintptr_t)envelopes, i, one) {
+        const char *topic = text_of(one, "topic");
+        CLEANUP(free_text) char *shown = terminal_value(topic != NULL ? topic : "any");
+        say(app, "topic %s:\n", shown);
+        json_object_foreach(json_object_get(one, "columns"), column, origin) {
+            CLEANUP(free_text) char *from = terminal_value(json_string_value(origin));
+            say(app, "  %-16s from %s\n", column, from);
+        }
+        if (json_is_true(json_object_get(one, "identity_by_lineage")))
+            say(app, "  an event is known by its offset alone: one that a producer sends again is another event (declare a primaryKey)\n");
+    }
+}
+
 /* What does not end in SQL and a program for the judge is a mistake too. */
 static int make_all(Pipeline *pipeline, json_t *mistakes, Error *err) {
     CLEANUP(refinery_freep) Refinery *refinery = NULL;
@@ -84,13 +116,20 @@ static int make_all(Pipeline *pipeline, json_t *mistakes, Error *err) {
 static int check(App *app, const char *dir, Error *err) {
     Pipeline *pipeline = NULL;
     json_t *mistakes = NULL;
-    CLEANUP(json_freep) json_t *unenforced = NULL;
+    CLEANUP(json_freep) json_t *unenforced = NULL, *envelopes = NULL;
     int rc = pipeline_check_dir(dir, check_pattern, &pipeline, &mistakes, err);
     size_t contracts = rc == 0 ? pipeline->contract_count : 0, features = rc == 0 ? pipeline->feature_count : 0;
     unenforced = rc == 0 ? pipeline_unenforced(pipeline) : json_array();
+    json_t *notes = rc == 0 ? pipeline_notes(pipeline, NOTE_READ_AS) : json_array();
+    json_t *warnings = rc == 0 ? pipeline_notes(pipeline, NOTE_WARNING) : json_array();
     if (rc == 0) rc = make_all(pipeline, mistakes, err);
-    app->summary = json_pack("{sb so sO}", "ok", rc == 0, "mistakes", mistakes, "unenforced", unenforced);
+    envelopes = rc == 0 ? pipeline_envelopes(pipeline) : json_array();
+    app->summary = json_pack("{sb so sO so so sO}", "ok", rc == 0, "mistakes", mistakes, "unenforced", unenforced, "notes", notes,
+                             "warnings", warnings, "envelopes", envelopes);
+    print_envelopes(app, envelopes);
+    print_notes(app, notes, "");
     print_unenforced(app, unenforced);
+    print_notes(app, warnings, "warning: ");
     if (rc == 0)
         say(app, "%zu event types and %zu features, no mistake\n", contracts, features);
     else

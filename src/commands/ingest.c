@@ -4,12 +4,13 @@
 #include "base/clock.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "contract/pipeline.h"
 #include <inttypes.h>
 
-enum { OPT_FROM = 1, OPT_FOLLOW, OPT_TIMEOUT, OPT_NEW_EPOCH, OPT_SKIP_UNREADABLE };
+enum { OPT_FROM = 1, OPT_TOPIC, OPT_FOLLOW, OPT_TIMEOUT, OPT_NEW_EPOCH, OPT_SKIP_UNREADABLE };
 
 typedef struct Options {
-    const char *from, *timeout;
+    const char *from, *topic, *timeout;
     bool follow, new_epoch, skip_unreadable;
 } Options;
 
@@ -17,6 +18,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     Options *o = state->input;
     switch (key) {
     case OPT_FROM: o->from = arg; return 0;
+    case OPT_TOPIC: o->topic = arg; return 0;
     case OPT_FOLLOW: o->follow = true; return 0;
     case OPT_TIMEOUT: o->timeout = arg; return 0;
     case OPT_NEW_EPOCH: o->new_epoch = true; return 0;
@@ -29,6 +31,7 @@ static const struct argp argp = {
     .options =
         (const struct argp_option[]){
             {"from", OPT_FROM, "FILE.jsonl", 0, "Read a file (one message per line) instead of Kafka", 0},
+            {"topic", OPT_TOPIC, "NAME", 0, "Read only this one of the topics (kafka.topics)", 0},
             {"follow", OPT_FOLLOW, NULL, 0, "Continue after the end, until SIGTERM or Ctrl-C", 0},
             {"timeout", OPT_TIMEOUT, "DURATION", 0,
              "End with exit code 69 when Kafka was unreachable this long (ingest.timeout; with --follow: never); a partition that does not "
@@ -43,7 +46,8 @@ static const struct argp argp = {
     .doc = "Reads every partition from the offset stored in the lake up to its end at the start of the command, "
            "and stores each message exactly once: "
            "an event in Bronze, a copy among the duplicates, anything else among the rejects. "
-           "If it is killed and run again, nothing is lost and nothing is stored twice; `smelt audit` proves it."
+           "If it is killed and run again, nothing is lost and nothing is stored twice; `smelt audit` proves it. "
+           "Of several topics (kafka.topics) one that cannot be read holds no other back."
            "\vExamples:\n"
            "  smelt ingest\n"
            "  smelt --set kafka.bootstrap=broker:9092 ingest --follow\n"
@@ -62,34 +66,49 @@ static int set_options(const App *app, const Options *o, IngestOptions *ret, Err
     return 0;
 }
 
-static void print_result(const App *app, const char *topic, const IngestResult *r) {
-    const LedgerCounts *c = &r->counts;
+static void print_topic(const App *app, const IngestTopic *t, double seconds) {
+    const LedgerCounts *c = &t->counts;
     double events = (double)(c->landed + c->duplicates + c->rejected);
-    say(app, "%s: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps in %.2f s (%.0f events/s)\n", topic,
-        c->landed, c->duplicates, c->rejected, c->gaps, r->seconds, r->seconds > 0 ? events / r->seconds : 0);
+    say(app, "%s: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps in %.2f s (%.0f events/s)\n", t->name,
+        c->landed, c->duplicates, c->rejected, c->gaps, seconds, seconds > 0 ? events / seconds : 0);
     if (c->gaps > c->lost)
         say(app, "  %" PRId64 " of the gaps hold no message: markers of transactions, aborted or compacted messages\n", c->gaps - c->lost);
     if (c->lost > 0) say(app, "  %" PRId64 " messages are lost: the log has the offsets and the reason\n", c->lost);
-    for (size_t i = 0; i < r->partition_count; i++)
-        say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)r->partitions[i].partition, r->partitions[i].next,
-            r->partitions[i].end);
+    if (t->envelope_changed) say(app, "  the envelope has changed since the last time: the log has both, and what that means\n");
+    for (size_t i = 0; i < t->partition_count; i++)
+        say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)t->partitions[i].partition, t->partitions[i].next,
+            t->partitions[i].end);
+}
+
+static void print_result(const App *app, const IngestResult *r) {
+    for (size_t i = 0; i < r->topic_count; i++) print_topic(app, &r->topics[i], r->seconds);
     if (r->stopped) say(app, "Stopped before the end; run it again to continue.\n");
+}
+
+static int open_feeds(App *app, const Options *o, FeedList *ret, Error *err) {
+    if (o->from != NULL && o->topic != NULL) return error_set(err, ERR_USAGE, "--from reads a file and no topic: leave out --topic");
+    if (o->from != NULL) return feeds_open_file(o->from, o->follow, ret, err);
+    if (command_topics(app, err) != 0) return -1;
+    if (o->topic != NULL && topic_list_pick(&app->topics, o->topic, err) != 0) return -1;
+    return feeds_open_topics(app->settings, &app->topics, ret, err);
 }
 
 int command_ingest(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     IngestOptions options;
-    CLEANUP(writer_done) Writer w = {0}; /* before the feed, so that it is closed after it */
-    CLEANUP(feed_freep) Feed *feed = NULL;
+    CLEANUP(writer_done) Writer w = {0}; /* before the feeds, so that it is closed after them */
+    CLEANUP(feeds_done) FeedList feeds = {0};
+    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
     CLEANUP(ingest_result_done) IngestResult result = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || set_options(app, &o, &options, err) != 0) return -1;
+    if (pipeline_load(app->settings, &pipeline, err) != 0) return -1;
+    options.pipeline = pipeline;
     int (*open_lake)(const Settings *, const char *, Writer *, Error *) = o.follow ? writer_open_wait_for_space : writer_open;
-    if ((o.from != NULL ? feed_open_file(o.from, o.follow, &feed, err) : feed_open_kafka(app->settings, &feed, err)) != 0) return -1;
-    if (open_lake(app->settings, "smelt ingest", &w, err) != 0) return -1;
+    if (open_feeds(app, &o, &feeds, err) != 0 || open_lake(app->settings, "smelt ingest", &w, err) != 0) return -1;
     options.mark = w.mark;
-    if (ingest_run(w.conn, feed, &options, &result, err) != 0) return o.follow ? writer_reexec_if_disk_full(err) : -1;
-    print_result(app, feed_topic(feed), &result);
-    app->summary = ingest_result_json(&result, feed_topic(feed));
+    if (ingest_run(w.conn, feeds.items, feeds.count, &options, &result, err) != 0) return o.follow ? writer_reexec_if_disk_full(err) : -1;
+    print_result(app, &result);
+    app->summary = ingest_result_json(&result);
     if (ingest_result_check(&result, err) != 0) return -1;
     return result.stopped ? error_exit_code(ERR_STOPPED) : 0;
 }

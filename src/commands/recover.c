@@ -133,11 +133,12 @@ static int recover(App *app, Writer *w, const RecoverOptions *options, const Opt
 int command_recover(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(writer_done) Writer w = {0};
-    if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
+    if (command_parse(app, &argp, argc, argv, &o, err) != 0 || command_topics(app, err) != 0) return -1;
     RecoverOptions options = {.settings = app->settings,
                               .lake_path = app->layout.lake_path,
                               .mark_path = app->layout.mark_path,
                               .backup_dir = o.backup != NULL ? o.backup : settings_text(app->settings, "backup.dir"),
+                              .topics = &app->topics,
                               .lake = writer_lake_options(app->settings)};
     if (dir_make(app->layout.data_dir, err) != 0 || writer_lock(app->settings, "smelt recover", &w, err) != 0) return -1;
     return recover(app, &w, &options, &o, err);

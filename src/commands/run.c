@@ -56,8 +56,9 @@ static void print_step(void *user, const json_t *step) {
 }
 
 /* A run that cannot begin has failed too, and no snapshot will show it. */
-static int open_both(App *app, const char *from, Writer *w, Feed **ret, Error *err) {
-    int rc = from != NULL ? feed_open_file(from, false, ret, err) : feed_open_kafka(app->settings, ret, err);
+static int open_both(App *app, const char *from, Writer *w, FeedList *ret, Error *err) {
+    int rc = from != NULL ? feeds_open_file(from, false, ret, err) : command_topics(app, err);
+    if (rc == 0 && from == NULL) rc = feeds_open_topics(app->settings, &app->topics, ret, err);
     if (rc == 0) rc = writer_open(app->settings, "smelt run", w, err);
     if (rc != 0) run_record_refused(app->settings, err);
     return rc;
@@ -65,13 +66,13 @@ static int open_both(App *app, const char *from, Writer *w, Feed **ret, Error *e
 
 int command_run(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
-    CLEANUP(writer_done) Writer w = {0}; /* before the feed, so that it is closed after it */
-    CLEANUP(feed_freep) Feed *feed = NULL;
+    CLEANUP(writer_done) Writer w = {0}; /* before the feeds, so that it is closed after them */
+    CLEANUP(feeds_done) FeedList feeds = {0};
     CLEANUP(run_result_done) RunResult result = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
-    if (open_both(app, o.from, &w, &feed, err) != 0) return -1;
+    if (open_both(app, o.from, &w, &feeds, err) != 0) return -1;
     RunOptions options = {.settings = app->settings,
-                          .feed = feed,
+                          .feeds = &feeds,
                           .mark = w.mark,
                           .force_train = o.train,
                           .ends_then = true,

@@ -50,6 +50,9 @@ int command_serve(App *app, int argc, char **argv, Error *err) {
     bool metrics = false;
     if (command_parse(app, &argp, argc, argv, &metrics, err) != 0) return -1;
     if (metrics) return print_metrics(app);
-    if (health_new(&(HealthOptions){.settings = app->settings, .check_writer = reader_check_writer}, &health, err) != 0) return -1;
+    if (command_topics(app, err) != 0) return -1;
+    if (health_new(&(HealthOptions){.settings = app->settings, .topics = &app->topics, .check_writer = reader_check_writer}, &health,
+                   err) != 0)
+        return -1;
     return serve(app, health, err);
 }

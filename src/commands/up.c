@@ -12,7 +12,7 @@
 enum { REPAIR_PAUSE_MS = 1000 };
 
 static const struct argp argp = {
-    .doc = "Runs everything in one process: follows the topic, refines as events arrive, "
+    .doc = "Runs everything in one process: follows the topics, refines as events arrive, "
            "trains, scores and publishes every up.publish_interval, "
            "and serves the dashboards and the API from the live lake: events are visible within about a second. "
            "A lake that has to be repaired first is not used: then the newest snapshot is served with the reason, /readyz answers 503, "
@@ -32,7 +32,7 @@ static int has_disk_space(void *arg, Error *err) {
 static int serve_and_run(App *app, Writer *w, Error *err) {
     CLEANUP(health_freep) Health *health = NULL;
     CLEANUP(web_stopp) Web *web = NULL;
-    if (health_new(&(HealthOptions){.settings = app->settings, .live = w->lake}, &health, err) != 0) return -1;
+    if (health_new(&(HealthOptions){.settings = app->settings, .topics = &app->topics, .live = w->lake}, &health, err) != 0) return -1;
     WebOptions options = serving_options(app, health);
     options.live = w->lake;
     options.ready = has_disk_space;
@@ -75,7 +75,7 @@ static int wait_for_repair(const Layout *layout, Error *err) {
 static int serve_blocked(App *app, const Error *why, Error *err) {
     CLEANUP(health_freep) Health *health = NULL;
     CLEANUP(web_stopp) Web *web = NULL;
-    if (health_new(&(HealthOptions){.settings = app->settings, .refused = why->text}, &health, err) != 0) return -1;
+    if (health_new(&(HealthOptions){.settings = app->settings, .topics = &app->topics, .refused = why->text}, &health, err) != 0) return -1;
     WebOptions options = serving_options(app, health);
     options.ready = is_not_ready;
     options.ready_arg = why->text;
@@ -86,7 +86,7 @@ static int serve_blocked(App *app, const Error *why, Error *err) {
 
 int command_up(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
-    if (command_parse(app, &argp, argc, argv, NULL, err) != 0) return -1;
+    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || command_topics(app, err) != 0) return -1;
     if (writer_open_wait_for_space(app->settings, "smelt up", &w, err) == 0) return serve_and_run(app, &w, err);
     if (!is_blocked(&app->layout, err)) return -1;
     Error why = *err;

@@ -38,6 +38,17 @@ static bool says_something(const json_t *value) {
     return !json_is_null(value) && !json_is_false(value) && !(json_is_array(value) && json_array_size(value) == 0);
 }
 
+int checks_known_keys(Pipeline *p, Contract *c, const DocNode *at, const char *known, Error *err) {
+    const char *key;
+    json_t *value;
+    if (!c->v3_0 || !json_is_object(at->value)) return check_keys(at, known, err);
+    json_object_foreach(at->value, key, value) {
+        DocNode node = node_member(at, key);
+        if (!is_key_of(known, key)) checks_note_unenforced(p, c, &node);
+    }
+    return 0;
+}
+
 void checks_note_keys(Pipeline *p, Contract *c, const DocNode *at, const char *keys) {
     const char *key;
     json_t *value;
@@ -58,6 +69,12 @@ static int read_limit(Pipeline *p, const DocNode *node, const Field *field, Chec
     const char *text = json_string_value(node->value);
     Error ignored = {0};
     if (field->type == VALUE_INTEGER || field->type == VALUE_DECIMAL) return read_number(node, p->strings, &check->text, err);
+    if (field->type == VALUE_TIME) {
+        if (text == NULL || clock_read_time((Span){text, strlen(text)}, &check->number) != CLOCK_READ)
+            return REFUSE(node, err, "expected a time of day like \"10:15:00\"");
+        check->text = strings_keep(p->strings, text);
+        return 0;
+    }
     if (field->type != VALUE_DATE && field->type != VALUE_TIMESTAMP)
         return REFUSE(node, err, "a value of type %s has no minimum or maximum; leave this out", value_type_name(field->type));
     if (text == NULL || clock_parse(text, &check->number, &ignored) != 0) {
@@ -80,7 +97,7 @@ static int read_pattern(Pipeline *p, const DocNode *node, const Field *field, Ch
     if (refuse_braces(node, err) != 0) return -1;
     check->text = strings_keep(p->strings, json_string_value(node->value));
     CLEANUP(error_clear) Error why = {0};
-    if (p->check_pattern == NULL || p->check_pattern(check->text, &why) == 0) return 0;
+    if (p->check_pattern == NULL || p->check_pattern(check->text, NULL, &why) >= 0) return 0;
     return REFUSE(node, err, "this is not a regular expression: %s", why.text);
 }
 
@@ -144,11 +161,26 @@ static int read_check(Pipeline *p, const DocNode *node, const CheckKey *key, con
 
 static bool is_informational(const char *key) {
     static const char *const keys[] = {"format",   "timezone", "defaultTimezone", "maxProperties", "minProperties",
-                                       "required", "maxItems", "minItems",        "uniqueItems"};
+                                       "required", "maxItems", "minItems",        "uniqueItems",   "multipleOf"};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (strcmp(keys[i], key) == 0) return true;
     return false;
 }
+
+/* In v3.0 `exclusiveMinimum: true` makes `minimum` exclusive. */
+static bool is_switch(const Contract *c, const char *key, const json_t *value) {
+    return c->v3_0 && json_is_boolean(value) && (strcmp(key, "exclusiveMinimum") == 0 || strcmp(key, "exclusiveMaximum") == 0);
+}
+
+static const CheckKey *find_option(const Contract *c, const DocNode *options, const char *key) {
+    const char *exclusive = strcmp(key, "minimum") == 0 ? "exclusiveMinimum" : strcmp(key, "maximum") == 0 ? "exclusiveMaximum" : key;
+    bool switched = c->v3_0 && json_is_true(json_object_get(options->value, exclusive));
+    return find_check_key(switched ? exclusive : key);
+}
+
+#define OPTIONS                                                                                                                            \
+    "minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength, pattern, format, timezone, "                  \
+    "defaultTimezone, minItems, maxItems, uniqueItems, minProperties, maxProperties, required"
 
 static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
     DocNode options;
@@ -158,11 +190,12 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
     if (read_object(property, "logicalTypeOptions", &options, err) != 0) return -1;
     json_object_foreach(options.value, key, value) {
         DocNode option = node_member(&options, key);
-        const CheckKey *known = find_check_key(key);
+        const CheckKey *known = find_option(c, &options, key);
+        if (is_switch(c, key, value)) continue;
         if (is_informational(key))
             checks_note_unenforced(p, c, &option);
         else if (known == NULL || known->kind == CHECK_VALUES || known->kind == CHECK_AHEAD)
-            rc |= REFUSE(&option, err, "smelt does not enforce this option; write a quality rule, or leave it out");
+            rc |= REFUSE(&option, err, "the standard has no such option; expected one of: " OPTIONS);
         else
             rc |= read_check(p, &option, known, NULL, field, err);
     }
@@ -173,6 +206,11 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
 
 #define RULE_CHECKS "minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern, validValues, maximumAhead"
 
+#define RULE_KEYS                                                                                                                          \
+    "id, name, description, type, metric, arguments, engine, implementation, mustBe, mustNotBe, mustBeGreaterThan, "                       \
+    "mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween, mustNotBeBetween, unit, query, dimension, method, "       \
+    "severity, businessImpact, customProperties, tags, authoritativeDefinitions, scheduler, schedule, rule"
+
 /* Each key of `arguments` or `implementation` is a check with the rule's name. */
 static int read_rule_checks(Pipeline *p, const DocNode *from, const char *rule, Field *field, Error *err) {
     const char *key;
@@ -182,6 +220,7 @@ static int read_rule_checks(Pipeline *p, const DocNode *from, const char *rule, 
     json_object_foreach(from->value, key, value) {
         DocNode check = node_member(from, key);
         const CheckKey *known = find_check_key(key);
+        if (known == NULL && from->key == NULL) continue; /* v3.0: the checks stand in the rule itself */
         rc |= known == NULL ? REFUSE(&check, err, "there is no such check; expected one of: " RULE_CHECKS)
                             : read_check(p, &check, known, rule, field, err);
     }
@@ -194,12 +233,44 @@ static int read_rule_name(Pipeline *p, const DocNode *rule, const char *initial,
     return !node_exists(&name) && initial != NULL ? 0 : read_name(&name, p->strings, ret, err);
 }
 
+/* In v3.0 a rule without an operator allows no row. */
+static bool allows_none(const Contract *c, const DocNode *rule) {
+    const char *key;
+    json_t *value;
+    const json_t *most = json_object_get(rule->value, "mustBe");
+    if (json_is_number(most)) return json_number_value(most) == 0;
+    json_object_foreach(rule->value, key, value) if (strncmp(key, "must", 4) == 0) return false;
+    return c->v3_0;
+}
+
+/* The metric, also by its name in v3.0, where the key is `rule`. */
+static int read_metric(const Contract *c, const DocNode *rule, const char **ret, Error *err) {
+    static const char *const old[][2] = {{"nullCheck", "nullValues"},
+                                         {"uniqueCheck", "duplicateValues"},
+                                         {"duplicateCount", "duplicateValues"},
+                                         {"validValues", "invalidValues"},
+                                         {"countCheck", "rowCount"}};
+    if (json_object_get(rule->value, "metric") != NULL || !c->v3_0) return read_text(rule, "metric", true, ret, err);
+    if (read_text(rule, "rule", true, ret, err) != 0) return -1;
+    for (size_t i = 0; i < ARRAY_LEN(old); i++)
+        if (strcmp(old[i][0], *ret) == 0) *ret = old[i][1];
+    return 0;
+}
+
+/* v3.0 has `validValues` beside the rule. */
+static DocNode find_arguments(const Contract *c, const DocNode *rule) {
+    static const char *const keys[] = {"validValues", "pattern"};
+    for (size_t i = 0; c->v3_0 && i < ARRAY_LEN(keys); i++)
+        if (json_object_get(rule->value, keys[i]) != NULL) return *rule;
+    return node_member(rule, "arguments");
+}
+
 /* Only a metric that must be 0 can be checked for each event. */
 static int read_library_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field, Error *err) {
     const char *metric = NULL, *name = NULL;
-    DocNode arguments = node_member(rule, "arguments"), most = node_member(rule, "mustBe");
-    if (read_text(rule, "metric", true, &metric, err) != 0) return -1;
-    bool none = json_is_integer(most.value) && json_integer_value(most.value) == 0;
+    DocNode arguments = find_arguments(c, rule);
+    if (read_metric(c, rule, &metric, err) != 0) return -1;
+    bool none = allows_none(c, rule);
     if (none && strcmp(metric, "nullValues") == 0)
         field->required = true;
     else if (none && strcmp(metric, "invalidValues") == 0) {
@@ -233,15 +304,11 @@ static void note_severity(Pipeline *p, Contract *c, const DocNode *rule) {
 }
 
 static int read_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field, Error *err) {
-    static const char known[] = "id, name, description, type, metric, arguments, engine, implementation, mustBe, mustNotBe, "
-                                "mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween, "
-                                "mustNotBeBetween, unit, query, dimension, method, severity, businessImpact, customProperties, tags, "
-                                "authoritativeDefinitions, scheduler, schedule, rule";
     enum { LIBRARY, CUSTOM };
     static const char *const types[] = {[LIBRARY] = "library", [CUSTOM] = "custom", "text", "sql"};
     size_t type = LIBRARY;
     DocNode written = node_member(rule, "type");
-    int rc = check_keys(rule, known, err);
+    int rc = checks_known_keys(p, c, rule, c->v3_0 ? RULE_KEYS ", validValues, pattern" : RULE_KEYS, err);
     size_t noted = c->unenforced_count;
     if (!json_is_object(rule->value) || (node_exists(&written) && read_choice(&written, types, ARRAY_LEN(types), &type, err) != 0))
         return -1;

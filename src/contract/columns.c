@@ -38,6 +38,7 @@ int column_find(const Pipeline *p, const DocNode *node, const char *name, Column
         return REFUSE(node, err,
                       "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract");
     if (ret->type == VALUE_JSON) return REFUSE(node, err, "this column is JSON, which features cannot use; expected another one");
+    if (ret->type == VALUE_TIME) return REFUSE(node, err, "this column is a time of day, which features cannot use; expected another one");
     return 0;
 }
 

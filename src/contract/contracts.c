@@ -11,9 +11,13 @@
 
 /* ---- an event type ---- */
 
+static bool is_same_topic(const Contract *a, const Contract *b) {
+    return a->topic == b->topic || (a->topic != NULL && b->topic != NULL && strcmp(a->topic, b->topic) == 0);
+}
+
 static int check_new_type(const Pipeline *p, const Contract *c, const DocNode *name, Error *err) {
     for (const Contract *other = p->contracts; other < p->contracts + p->contract_count; other++)
-        if (other != c && strcmp(other->event_type, c->event_type) == 0)
+        if (other != c && strcmp(other->event_type, c->event_type) == 0 && is_same_topic(other, c))
             return REFUSE(name, err, "this event type has a contract already, in %s:%d", other->file, other->line);
     return 0;
 }
@@ -24,7 +28,8 @@ static int read_event_type(Pipeline *p, Contract *c, const DocNode *object, Erro
     DocNode properties, name = node_member(object, "name");
     c->line = node_line(object);
     c->event_type = "";
-    int rc = check_keys(object, known, err);
+    int rc = checks_known_keys(p, c, object, known, err);
+    rc |= envelope_read_topic(p, c, object, err);
     if (read_message_name(&name, p->strings, &c->event_type, err) != 0 || check_new_type(p, c, &name, err) != 0) {
         p->columns_missing = true;
         rc = -1;
@@ -65,7 +70,8 @@ static int read_head(Pipeline *p, const DocNode *document, Contract *c, Error *e
     static const char *const versions[] = {"v3.1.0", "v3.0.2", "v3.0.1", "v3.0.0"}, *const kinds[] = {"DataContract"};
     DocNode version = node_member(document, "apiVersion"), kind = node_member(document, "kind");
     size_t index;
-    int rc = check_keys(document, known, err);
+    c->v3_0 = json_is_string(version.value) && strncmp(json_string_value(version.value), "v3.0.", 5) == 0;
+    int rc = checks_known_keys(p, c, document, known, err);
     rc |= read_choice(&version, versions, ARRAY_LEN(versions), &index, err);
     rc |= read_choice(&kind, kinds, ARRAY_LEN(kinds), &index, err);
     rc |= read_text(document, "id", true, &c->id, err);

@@ -19,6 +19,7 @@ typedef enum ValueType {
     VALUE_BOOLEAN,   /* BOOLEAN */
     VALUE_DATE,      /* DATE, "2026-11-24" in the message */
     VALUE_TIMESTAMP, /* TIMESTAMP in UTC, ISO 8601 in the message */
+    VALUE_TIME,      /* TIME, "10:15:00" in the message */
     VALUE_JSON,      /* an object or an array, kept as JSON */
 } ValueType;
 
@@ -43,6 +44,9 @@ typedef struct Check {
     size_t value_count;
 } Check;
 
+/* How a time is written in a message. */
+typedef enum TimeForm { TIME_ISO8601, TIME_EPOCH_S, TIME_EPOCH_MS, TIME_EPOCH_US } TimeForm;
+
 /* One property: of the payload, or of the envelope around it. */
 typedef struct Field {
     const char *name;                   /* in the message */
@@ -51,7 +55,9 @@ typedef struct Field {
     ValueType type;
     bool array;           /* VALUE_JSON: an array, not an object */
     int precision, scale; /* VALUE_DECIMAL */
+    TimeForm time_form;   /* VALUE_TIMESTAMP */
     bool required;
+    bool derived; /* the column's name was made from the property's */
     Check *checks;
     size_t check_count;
     int line; /* of its contract's file */
@@ -67,19 +73,93 @@ typedef struct Unenforced {
     int line;
 } Unenforced;
 
+typedef enum NoteKind {
+    NOTE_READ_AS, /* what the contract leaves open, or says in the words of another system, and how it is read */
+    NOTE_WARNING, /* rules that contradict each other */
+} NoteKind;
+
+typedef struct Note {
+    NoteKind kind;
+    const char *path, *text;
+    int line;
+} Note;
+
 /* The contract of one event type. */
 typedef struct Contract {
     const char *event_type, *file, *id, *version, *description;
-    int64_t position;        /* contracts are in this order, then by file name */
-    const char *entity_name; /* what the id in the envelope is the id of: "subscriber" */
-    bool upper_entity;       /* its ids are in capitals */
-    Field entity, timestamp, quality;
-    Field *fields; /* of the payload, in contract order */
+    int64_t position;                 /* contracts are in this order, then by file name */
+    const char *topic;                /* whose messages it describes; NULL: of any topic */
+    const char *entity_name;          /* what the id in the envelope is the id of: "subscriber"; NULL: its events have no such id */
+    bool upper_entity;                /* its ids are in capitals */
+    Field entity, timestamp, quality; /* name is NULL: the contract does not have it (never of timestamp) */
+    const char *const *beside;        /* members of a message that its format has beside what Smelt reads: ends with NULL; NULL: none */
+    Field *fields;                    /* of the payload, in contract order */
     size_t field_count;
     Unenforced *unenforced;
     size_t unenforced_count;
-    int line; /* of its file */
+    Note *notes;
+    size_t note_count;
+    bool v3_0; /* written in the words of v3.0 of the standard */
+    int line;  /* of its file */
 } Contract;
+
+/* ---- envelopes: what of a message fills Bronze's columns ---- */
+
+typedef enum EnvelopeColumn {
+    ENVELOPE_ID,
+    ENVELOPE_TYPE,
+    ENVELOPE_SOURCE,
+    ENVELOPE_ENTITY,
+    ENVELOPE_TIME,
+    ENVELOPE_PAYLOAD,
+    ENVELOPE_QUALITY,
+    ENVELOPE_COLUMNS
+} EnvelopeColumn;
+
+typedef enum OriginKind {
+    ORIGIN_PATH,      /* of the message, from its root; without a key: the message itself */
+    ORIGIN_CONSTANT,  /* `text` */
+    ORIGIN_KEY,       /* the record's key, as text */
+    ORIGIN_HEADER,    /* the record's header `text` */
+    ORIGIN_TIMESTAMP, /* the record's time */
+    ORIGIN_TOPIC,     /* the topic's name */
+    ORIGIN_LINEAGE,   /* <topic>-<epoch>:<partition>:<offset> */
+} OriginKind;
+
+#define ORIGIN_KEYS_MAX 4
+typedef struct ValueOrigin {
+    OriginKind kind;
+    const char *keys[ORIGIN_KEYS_MAX];
+    size_t key_count;
+    const char *text;
+} ValueOrigin;
+
+/* The first that is there and is not null. */
+typedef struct OriginList {
+    ValueOrigin *items;
+    size_t count;
+    bool optional; /* of an id: without it there is an id all the same */
+} OriginList;
+
+/* What fills a column. The id may have several parts, which are joined; any other column has one. */
+typedef struct ColumnMapping {
+    OriginList *parts;
+    size_t part_count; /* 0: nothing fills the column */
+    TimeForm time_form;
+    bool kept;        /* what fills it also stays where it is: an id of properties of the payload */
+    const char *name; /* of its property: under this name extra_fields keep what does not fit the column */
+    const char *file; /* where it was declared */
+    int line;
+} ColumnMapping;
+
+/* All contracts of a topic share it: it must be known before the event type is. */
+typedef struct TopicEnvelope {
+    const char *topic; /* NULL: of every topic that has none of its own */
+    const char *preset;
+    ColumnMapping columns[ENVELOPE_COLUMNS];
+    const char *ignored; /* a member of the message that is not kept; NULL: none */
+    char sha256[65];     /* of what fills which column */
+} TopicEnvelope;
 
 /* ---- features ---- */
 
@@ -141,9 +221,15 @@ typedef struct Label {
 
 /* ---- the whole ---- */
 
+/* Proves a pattern (judge/pattern.h), and tries it on a value, which may be NULL. 0: it is one, and matches; 1: it does not match; -1 with
+ * the error: it is none. */
+typedef int (*PatternCheck)(const char *pattern, const char *value, Error *err);
+
 typedef struct Pipeline {
     Contract *contracts;
     size_t contract_count;
+    TopicEnvelope *envelopes; /* each topic once */
+    size_t envelope_count;
     Feature *features;
     size_t feature_count;
     Label *labels;
@@ -155,5 +241,5 @@ typedef struct Pipeline {
     struct Strings *strings;                        /* owns every text */
     /* While it is read, after a mistake: names may be missing, so what refers to one that is not there is no mistake of its own. */
     bool columns_missing, limits_missing, features_missing;
-    int (*check_pattern)(const char *pattern, Error *err); /* NULL: patterns are not proved while they are read */
+    PatternCheck check_pattern; /* NULL: patterns are not proved while they are read */
 } Pipeline;

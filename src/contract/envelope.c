@@ -1,96 +1,449 @@
-/* envelope.c: the seven properties of an event are fixed, like the columns of Bronze. A contract must list them, because it describes the
- * whole message, and may have rules for subscriber_id, timestamp and quality_score. */
+/* envelope.c: see envelope.h. A property fills the column of Bronze that its physicalName says; without one, the column that its name has
+ * in the preset. All others are of the payload.
+ *
+ * Where its value is in a message: transformSourceObjects (paths) and transformLogic (a word), else where the preset has it, else under its
+ * own name. */
 #include "contract/envelope.h"
 
 #include "contract/checks.h"
+#include "contract/envelopes.h"
 #include "contract/fields.h"
+#include "contract/origins.h"
 #include "contract/reader.h"
 #include "contract/text.h"
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 typedef struct EnvelopeProperty {
-    const char *name, *logical, *physical, *column_type;
+    const char *logical[5], *sql_type;
     size_t offset; /* of the Field in Contract; 0: the property cannot have rules */
     ValueType type;
+    OriginKind origins[4]; /* that transformLogic may name; ends with ORIGIN_PATH */
 } EnvelopeProperty;
 
-static const EnvelopeProperty envelope[] = {
-    {"id", "string", "event_id", NULL, 0, VALUE_TEXT},
-    {"type", "string", "event_type", NULL, 0, VALUE_TEXT},
-    {"source", "string", "source_system", NULL, 0, VALUE_TEXT},
-    {"subscriber_id", "string", "subscriber_id", "VARCHAR", offsetof(Contract, entity), VALUE_TEXT},
-    {"timestamp", "timestamp", "event_timestamp", "TIMESTAMP", offsetof(Contract, timestamp), VALUE_TIMESTAMP},
-    {"quality_score", "integer", "quality_score", "INTEGER", offsetof(Contract, quality), VALUE_INTEGER},
-    {"payload", "object", "raw_payload", NULL, 0, VALUE_JSON},
+#define IDS                                                                                                                                \
+    { "string", "integer", "number", "boolean" }
+
+static const EnvelopeProperty envelope[ENVELOPE_COLUMNS] = {
+    [ENVELOPE_ID] = {IDS, NULL, 0, VALUE_TEXT, {ORIGIN_KEY, ORIGIN_HEADER, ORIGIN_LINEAGE}},
+    [ENVELOPE_TYPE] = {IDS, NULL, 0, VALUE_TEXT, {ORIGIN_CONSTANT, ORIGIN_KEY, ORIGIN_HEADER}},
+    [ENVELOPE_SOURCE] = {IDS, NULL, 0, VALUE_TEXT, {ORIGIN_CONSTANT, ORIGIN_HEADER, ORIGIN_TOPIC}},
+    [ENVELOPE_ENTITY] = {IDS, "VARCHAR", offsetof(Contract, entity), VALUE_TEXT, {ORIGIN_KEY, ORIGIN_HEADER}},
+    [ENVELOPE_TIME] = {{"timestamp", "date", "integer", "number", "string"},
+                       "TIMESTAMP",
+                       offsetof(Contract, timestamp),
+                       VALUE_TIMESTAMP,
+                       {ORIGIN_TIMESTAMP, ORIGIN_HEADER}},
+    [ENVELOPE_PAYLOAD] = {{"object"}, NULL, 0, VALUE_JSON, {ORIGIN_PATH}},
+    [ENVELOPE_QUALITY] = {{"integer"}, "INTEGER", offsetof(Contract, quality), VALUE_INTEGER, {ORIGIN_PATH}},
 };
 
+/* What is being read. */
+typedef struct EnvelopeReading {
+    Pipeline *pipeline;
+    Contract *contract;
+    const DocNode *properties;
+    PresetUse use;
+    bool has_payload; /* its properties are inside the property of the payload, not beside it */
+    ColumnMapping said[ENVELOPE_COLUMNS];
+    size_t index[ENVELOPE_COLUMNS]; /* of the property that says so, + 1; 0: none does */
+} EnvelopeReading;
+
+/* ---- customProperties ---- */
+
+/* The text of one; NULL: it is not there. `list_owner` is where customProperties is. *ret_at is valid while that is. */
+static int read_custom(const DocNode *list_owner, const char *property, const char **ret, Error *err) {
+    DocNode list;
+    if (read_list(list_owner, "customProperties", false, &list, err) != 0) return -1;
+    for (size_t i = 0; i < json_array_size(list.value); i++) {
+        DocNode entry = node_item(&list, i);
+        const char *name = json_string_value(json_object_get(entry.value, "property"));
+        if (name != NULL && strcmp(name, property) == 0) return read_text(&entry, "value", true, ret, err);
+    }
+    return 0;
+}
+
+static int use_preset(const DocNode *at, const char *name, PresetUse *use, Error *err) {
+    PresetUse found;
+    if (name == NULL) return 0;
+    if (!preset_find(name, &found)) return REFUSE(at, err, "there is no envelope \"%s\"; expected one of: %s", name, preset_names);
+    if (use->named && (use->preset != found.preset || use->wrapped != found.wrapped))
+        return REFUSE(at, err, "another server has another envelope; expected the same, or one in the customProperties of the schema");
+    *use = found;
+    return 0;
+}
+
+/* Of the servers that are Kafka's. */
+static int read_server_presets(const DocNode *document, PresetUse *use, Error *err) {
+    DocNode servers;
+    int rc = 0;
+    if (read_list(document, "servers", false, &servers, err) != 0) return -1;
+    for (size_t i = 0; i < json_array_size(servers.value); i++) {
+        DocNode server = node_item(&servers, i);
+        const char *type = json_string_value(json_object_get(server.value, "type")), *name = NULL;
+        if (type == NULL || strcmp(type, "kafka") != 0) continue;
+        rc |= read_custom(&server, "envelope", &name, err);
+        rc |= use_preset(&server, name, use, err);
+    }
+    return rc;
+}
+
+static int read_preset(const DocNode *object, PresetUse *use, Error *err) {
+    const char *name = NULL;
+    *use = preset_default();
+    if (read_custom(object, "envelope", &name, err) != 0) return -1;
+    return name != NULL ? use_preset(object, name, use, err) : read_server_presets(object->parent->parent, use, err);
+}
+
+int envelope_read_topic(Pipeline *p, Contract *c, const DocNode *object, Error *err) {
+    const char *type = json_string_value(json_object_get(object->value, "physicalType")), *topic = NULL;
+    c->topic = NULL;
+    if (type == NULL || strcmp(type, "topic") != 0) return 0;
+    if (read_text(object, "physicalName", true, &topic, err) != 0) return -1;
+    c->topic = strings_keep(p->strings, topic);
+    return 0;
+}
+
+/* ---- which column ---- */
+
+static EnvelopeColumn column_named(const char *name) {
+    EnvelopeColumn c = 0;
+    while (c < ENVELOPE_COLUMNS && strcmp(envelope_column_names[c], name) != 0) c++;
+    return c;
+}
+
+static EnvelopeColumn column_of(const EnvelopeReading *r, const DocNode *property) {
+    const char *name = json_string_value(json_object_get(property->value, "name"));
+    const char *physical = json_string_value(json_object_get(property->value, "physicalName")), *entity = NULL;
+    CLEANUP(error_clear) Error ignored = {0};
+    if (read_custom(property, "entity", &entity, &ignored) == 0 && entity != NULL) return ENVELOPE_ENTITY;
+    if (physical != NULL) return column_named(physical);
+    return name != NULL ? preset_column(r->use, name) : ENVELOPE_COLUMNS;
+}
+
+/* ---- where its value is ---- */
+
+static int refuse_logic(const DocNode *logic, EnvelopeColumn column, Error *err) {
+    CLEANUP(buf_done) Buf words = {0};
+    buf_add_str(&words, column == ENVELOPE_TIME ? "iso8601, epoch_s, epoch_ms, epoch_us, " : column == ENVELOPE_ENTITY ? "upper, " : "");
+    for (const OriginKind *k = envelope[column].origins; *k != ORIGIN_PATH; k++) buf_addf(&words, "%s, ", origin_words[*k]);
+    if (words.len == 0) return REFUSE(logic, err, "%s is not transformed; leave this out", envelope_column_names[column]);
+    return REFUSE(logic, err, "expected one of: %.*s", (int)words.len - 2, words.data);
+}
+
+static bool is_allowed(EnvelopeColumn column, OriginKind kind) {
+    const OriginKind *k = envelope[column].origins;
+    while (*k != ORIGIN_PATH && *k != kind) k++;
+    return *k != ORIGIN_PATH;
+}
+
+/* upper, UPPER(subscriber_id) */
+static bool is_upper(const char *text, const char *name) {
+    size_t n = strlen(name);
+    if (strcasecmp(text, "upper") == 0) return true;
+    return strncasecmp(text, "upper(", 6) == 0 && strncasecmp(text + 6, name, n) == 0 && strcmp(text + 6 + n, ")") == 0;
+}
+
+static bool read_time_form(const char *text, TimeForm *ret) {
+    for (size_t i = 0; i < TIME_FORMS; i++) {
+        if (strcmp(text, time_form_names[i]) != 0) continue;
+        *ret = (TimeForm)i;
+        return true;
+    }
+    return false;
+}
+
+/* *ret_origin: the mapping is that word, not a path. */
+static int read_logic(EnvelopeReading *r, const DocNode *property, EnvelopeColumn column, ColumnMapping *m, bool *ret_origin, Error *err) {
+    DocNode logic = node_member(property, "transformLogic");
+    const char *text = json_string_value(logic.value);
+    ValueOrigin origin;
+    *ret_origin = false;
+    if (!node_exists(&logic)) return 0;
+    if (text == NULL) return refuse_logic(&logic, column, err);
+    if (column == ENVELOPE_TIME && read_time_form(text, &m->time_form)) return 0;
+    if (column == ENVELOPE_ENTITY && is_upper(text, m->name)) {
+        r->contract->upper_entity = true;
+        return 0;
+    }
+    if (!origin_read(r->pipeline->strings, text, &origin) || !is_allowed(column, origin.kind)) return refuse_logic(&logic, column, err);
+    if (json_array_size(json_object_get(property->value, "transformSourceObjects")) > 0)
+        return REFUSE(&logic, err, "the value is either at a path of transformSourceObjects or this; leave one out");
+    *ret_origin = true;
+    m->part_count = 0;
+    m->time_form = TIME_ISO8601;
+    origins_read(r->pipeline->strings, text, m);
+    return 0;
+}
+
+static int read_paths(EnvelopeReading *r, const DocNode *paths, EnvelopeColumn column, OriginList *ret, Error *err) {
+    size_t n = json_array_size(paths->value);
+    int rc = 0;
+    *ret = (OriginList){.items = strings_array(r->pipeline->strings, n, sizeof *ret->items), .count = n};
+    for (size_t i = 0; i < n; i++) {
+        DocNode path = node_item(paths, i);
+        const char *text = json_string_value(path.value);
+        ValueOrigin *o = &ret->items[i];
+        if (text == NULL || text[0] != '$' || !origin_read(r->pipeline->strings, text, o) ||
+            (o->key_count == 0 && column != ENVELOPE_PAYLOAD))
+            rc |= REFUSE(&path, err, "expected a path of one to %d keys, like $.event.id", ORIGIN_KEYS_MAX);
+    }
+    return rc;
+}
+
+static int read_mapping(EnvelopeReading *r, const DocNode *property, EnvelopeColumn column, const char *name, Error *err) {
+    ColumnMapping *m = &r->said[column];
+    DocNode paths;
+    bool is_origin;
+    preset_mapping(r->pipeline->strings, r->use, column, name, m);
+    m->name = name;
+    if (read_list(property, "transformSourceObjects", false, &paths, err) != 0) return -1;
+    if (json_array_size(paths.value) > 0) {
+        m->time_form = TIME_ISO8601;
+        m->part_count = 1;
+        m->parts = strings_array(r->pipeline->strings, 1, sizeof *m->parts);
+        if (read_paths(r, &paths, column, m->parts, err) != 0) return -1;
+    }
+    return read_logic(r, property, column, m, &is_origin, err);
+}
+
+/* ---- a property that fills a column ---- */
+
 /* subscriber_id is the id of a subscriber. */
-static const char *entity_name(Pipeline *p, const char *column) {
+static const char *name_of_entity(Pipeline *p, const char *column) {
     size_t len = strlen(column);
     if (len > 3 && strcmp(column + len - 3, "_id") == 0) len -= 3;
     return strings_format(p->strings, "%.*s", (int)len, column);
 }
 
-/* The only transformation is upper-casing the subscriber id. */
-static int read_transform(Contract *c, const DocNode *property, const EnvelopeProperty *e, Error *err) {
-    DocNode logic = node_member(property, "transformLogic");
-    if (!node_exists(&logic)) return 0;
-    const char *text = json_string_value(logic.value);
-    if (e->offset != offsetof(Contract, entity) || text == NULL || strcasecmp(text, "UPPER(subscriber_id)") != 0)
-        return REFUSE(&logic, err, "the only transformation is UPPER(subscriber_id), of subscriber_id; leave this out");
-    c->upper_entity = true;
+static int check_same_entity(const Pipeline *p, const Contract *c, const DocNode *property, Error *err) {
+    for (const Contract *other = p->contracts; other < p->contracts + p->contract_count; other++) {
+        if (other == c || other->entity_name == NULL) continue;
+        if (strcmp(other->entity_name, c->entity_name) != 0 || strcmp(other->entity.column, c->entity.column) != 0)
+            return REFUSE(property, err, "the first entity would be %s (column %s) here, but is %s (column %s) in %s:%d; expected the same",
+                          c->entity_name, c->entity.column, other->entity_name, other->entity.column, other->file, other->entity.line);
+        if (strcmp(other->event_type, c->event_type) == 0 && other->upper_entity != c->upper_entity)
+            return REFUSE(property, err, "in %s:%d the ids of this event type are %sin capitals; expected the same", other->file,
+                          other->entity.line, other->upper_entity ? "" : "not ");
+    }
     return 0;
 }
 
-static int read_property(Pipeline *p, Contract *c, const DocNode *property, const EnvelopeProperty *e, Error *err) {
-    Field unused = {0}, *field = e->offset != 0 ? (Field *)(void *)((char *)c + e->offset) : &unused;
-    DocNode logical = node_member(property, "logicalType"), physical = node_member(property, "physicalName"),
-            required = node_member(property, "required");
-    size_t index;
-    int rc = property_check_keys(property, err);
-    rc |= read_choice(&logical, &e->logical, 1, &index, err);
-    rc |= read_choice(&physical, &e->physical, 1, &index, err);
-    if (!json_is_true(required.value)) rc |= REFUSE(&required, err, "expected true: every event has its %s", e->name);
-    *field = (Field){
-        .name = e->name, .column = e->physical, .sql_type = e->column_type, .type = e->type, .required = true, .line = node_line(property)};
-    property_note_unenforced(p, c, property);
-    rc |= read_description(property, p->strings, &field->description, err);
-    rc |= read_transform(c, property, e, err);
-    if (e->offset != 0)
-        rc |= checks_read(p, c, property, field, err);
-    else
-        checks_note_keys(p, c, property, "logicalTypeOptions, quality");
-    return e->type == VALUE_JSON ? rc | payload_read(p, c, property, err) : rc;
+/* The column that Silver has for the id of the first entity, and the entity's name. */
+static int read_entity(EnvelopeReading *r, const DocNode *property, Field *field, Error *err) {
+    Contract *c = r->contract;
+    DocNode physical = node_member(property, "physicalName"), name = node_member(property, "name");
+    const char *entity = NULL;
+    if (read_name(node_exists(&physical) ? &physical : &name, r->pipeline->strings, &field->column, err) != 0) return -1;
+    if (read_custom(property, "entity", &entity, err) != 0) return -1;
+    c->entity_name = entity != NULL ? strings_keep(r->pipeline->strings, entity) : name_of_entity(r->pipeline, field->column);
+    return check_same_entity(r->pipeline, c, property, err);
 }
 
-static const EnvelopeProperty *find_property(const DocNode *property) {
-    const char *name = json_string_value(json_object_get(property->value, "name"));
-    for (size_t i = 0; name != NULL && i < ARRAY_LEN(envelope); i++)
-        if (strcmp(envelope[i].name, name) == 0) return &envelope[i];
-    return NULL;
+static int read_rules(EnvelopeReading *r, const DocNode *property, EnvelopeColumn column, const char *name, Error *err) {
+    const EnvelopeProperty *e = &envelope[column];
+    Contract *c = r->contract;
+    Field unused = {0}, *field = e->offset != 0 ? (Field *)(void *)((char *)c + e->offset) : &unused;
+    *field = (Field){.name = name, .column = envelope_column_names[column], .sql_type = e->sql_type, .type = e->type, .description = ""};
+    field->line = node_line(property);
+    int rc = read_description(property, r->pipeline->strings, &field->description, err);
+    rc |= read_bool(property, "required", &field->required, err);
+    if (column == ENVELOPE_TIME) field->required = true;
+    if (column == ENVELOPE_ENTITY) rc |= read_entity(r, property, field, err);
+    if (e->offset != 0) return rc | checks_read(r->pipeline, c, property, field, err);
+    checks_note_keys(r->pipeline, c, property, "logicalTypeOptions, quality");
+    return rc;
+}
+
+static int read_column(EnvelopeReading *r, const DocNode *property, EnvelopeColumn column, Error *err) {
+    const EnvelopeProperty *e = &envelope[column];
+    DocNode logical = node_member(property, "logicalType"), name = node_member(property, "name");
+    const char *text = NULL;
+    size_t n = 0, chosen;
+    int rc = property_check_keys(property, err);
+    while (n < ARRAY_LEN(e->logical) && e->logical[n] != NULL) n++;
+    if (node_exists(&logical)) rc |= read_choice(&logical, e->logical, n, &chosen, err);
+    property_note_unenforced(r->pipeline, r->contract, property);
+    if (read_message_name(&name, r->pipeline->strings, &text, err) != 0) return -1;
+    rc |= read_mapping(r, property, column, text, err); /* before the rules: what `upper` says belongs to the entity */
+    rc |= read_rules(r, property, column, text, err);
+    return column == ENVELOPE_PAYLOAD ? rc | payload_read(r->pipeline, r->contract, property, err) : rc;
+}
+
+/* ---- identity: primaryKey ---- */
+
+typedef struct KeyPart {
+    int64_t position;
+    size_t order;
+    OriginList list;
+} KeyPart;
+
+typedef struct KeyParts {
+    KeyPart *items;
+    size_t count;
+} KeyParts;
+
+static int compare_parts(const void *a, const void *b) {
+    const KeyPart *x = a, *y = b;
+    if (x->position != y->position) return x->position < y->position ? -1 : 1;
+    return x->order < y->order ? -1 : 1;
+}
+
+static bool is_key(const DocNode *property) {
+    return json_is_true(json_object_get(property->value, "primaryKey"));
+}
+
+static int add_part(EnvelopeReading *r, const DocNode *property, const OriginList *list, KeyParts *parts, Error *err) {
+    KeyPart part = {.position = (int64_t)parts->count + 1, .order = parts->count, .list = *list};
+    if (read_integer(property, "primaryKeyPosition", 0, INT32_MAX, &part.position, err) != 0) return -1;
+    parts->items = strings_grow(r->pipeline->strings, parts->items, parts->count, sizeof *parts->items);
+    parts->items[parts->count++] = part;
+    return 0;
+}
+
+/* A path of a property of the payload must lead into the payload. */
+static int check_payload_paths(EnvelopeReading *r, const DocNode *property, const char *name, Error *err) {
+    const ColumnMapping *payload = &r->said[ENVELOPE_PAYLOAD];
+    ColumnMapping expected = {.part_count = 1, .parts = strings_array(r->pipeline->strings, 1, sizeof *expected.parts)}, said = expected;
+    CLEANUP(buf_done) Buf here = {0}, there = {0};
+    DocNode paths = node_member(property, "transformSourceObjects");
+    if (json_array_size(paths.value) == 0 || json_string_value(json_array_get(paths.value, 0))[0] != '$') return 0;
+    said.parts = strings_array(r->pipeline->strings, 1, sizeof *said.parts);
+    if (read_paths(r, &paths, ENVELOPE_ID, said.parts, err) != 0) return -1;
+    if (origins_extend(r->pipeline->strings, &payload->parts[0], name, expected.parts)) mapping_print(&expected, &here);
+    mapping_print(&said, &there);
+    return here.len > 0 && strcmp(here.data, there.data) == 0
+               ? 0
+               : REFUSE(&paths, err, "the payload does not have this; expected %s, or leave this out",
+                        here.len > 0 ? here.data : "nothing");
+}
+
+/* A property of the payload. */
+static int add_payload_part(EnvelopeReading *r, const DocNode *property, KeyParts *parts, Error *err) {
+    const char *name = payload_key(property);
+    OriginList list;
+    if (name == NULL) return 0; /* a mistake that was found already */
+    if (check_payload_paths(r, property, name, err) != 0) return -1;
+    if (!is_key(property)) return 0;
+    if (!origins_extend(r->pipeline->strings, r->said[ENVELOPE_PAYLOAD].parts, strings_keep(r->pipeline->strings, name), &list))
+        return REFUSE(property, err, "the path of this key would have more than %d keys; expected another primaryKey", ORIGIN_KEYS_MAX);
+    return add_part(r, property, &list, parts, err);
+}
+
+static int find_parts(EnvelopeReading *r, KeyParts *parts, Error *err) {
+    int rc = 0;
+    for (size_t i = 0; i < json_array_size(r->properties->value); i++) {
+        DocNode property = node_item(r->properties, i), inside = node_member(&property, "properties");
+        EnvelopeColumn column = column_of(r, &property);
+        if (column == ENVELOPE_COLUMNS)
+            rc |= add_payload_part(r, &property, parts, err);
+        else if (column != ENVELOPE_PAYLOAD && is_key(&property) && r->said[column].part_count > 0)
+            rc |= add_part(r, &property, &r->said[column].parts[0], parts, err);
+        for (size_t k = 0; column == ENVELOPE_PAYLOAD && k < json_array_size(inside.value); k++) {
+            DocNode member = node_item(&inside, k);
+            rc |= add_payload_part(r, &member, parts, err);
+        }
+    }
+    return rc;
+}
+
+/* A property that is the id as a whole is so alone, unless it says to be one part of several. */
+static bool is_whole_id(const EnvelopeReading *r) {
+    if (r->index[ENVELOPE_ID] == 0) return false;
+    DocNode property = node_item(r->properties, r->index[ENVELOPE_ID] - 1);
+    return !is_key(&property);
+}
+
+static int read_identity(EnvelopeReading *r, Error *err) {
+    KeyParts parts = {0};
+    ColumnMapping *id = &r->said[ENVELOPE_ID];
+    if (find_parts(r, &parts, err) != 0) return -1;
+    if (parts.count == 0 || is_whole_id(r) || (parts.count == 1 && r->index[ENVELOPE_ID] > 0)) return 0;
+    qsort(parts.items, parts.count, sizeof *parts.items, compare_parts);
+    id->parts = strings_array(r->pipeline->strings, parts.count, sizeof *id->parts);
+    id->part_count = parts.count;
+    id->kept = true;
+    for (size_t i = 0; i < parts.count; i++) id->parts[i] = parts.items[i].list;
+    return 0;
+}
+
+/* ---- all of them ---- */
+
+static int read_beside(EnvelopeReading *r, const DocNode *property, Error *err) {
+    DocNode name = node_member(property, "name");
+    if (!r->has_payload) return payload_read_property(r->pipeline, r->contract, property, err);
+    r->pipeline->columns_missing = true;
+    return REFUSE(&name, err,
+                  "expected a property of the envelope, by its physicalName one of event_id, event_type, source_system, subscriber_id, "
+                  "event_timestamp, quality_score or raw_payload (others go into the payload)");
+}
+
+static int read_properties(EnvelopeReading *r, Error *err) {
+    int rc = 0;
+    for (size_t i = 0; i < json_array_size(r->properties->value); i++) {
+        DocNode property = node_item(r->properties, i), name = node_member(&property, "name");
+        EnvelopeColumn column = column_of(r, &property);
+        if (column == ENVELOPE_COLUMNS) {
+            rc |= read_beside(r, &property, err);
+            continue;
+        }
+        if (r->index[column] > 0) {
+            DocNode first = node_item(r->properties, r->index[column] - 1);
+            rc |= REFUSE(&name, err, "the property on line %d fills %s already; expected one property for it", node_line(&first),
+                         envelope_column_names[column]);
+            continue;
+        }
+        r->index[column] = i + 1;
+        rc |= read_column(r, &property, column, err);
+    }
+    return rc;
+}
+
+/* What the contract does not list. */
+static void fill_unlisted(EnvelopeReading *r) {
+    for (EnvelopeColumn c = 0; c < ENVELOPE_COLUMNS; c++) {
+        if (r->index[c] > 0) continue;
+        preset_mapping(r->pipeline->strings, r->use, c, NULL, &r->said[c]);
+        r->said[c].name = "";
+    }
+    if (r->said[ENVELOPE_PAYLOAD].part_count == 0) origins_read(r->pipeline->strings, "$", &r->said[ENVELOPE_PAYLOAD]);
+    if (r->index[ENVELOPE_TIME] == 0)
+        r->contract->timestamp = (Field){.name = "timestamp",
+                                         .column = envelope_column_names[ENVELOPE_TIME],
+                                         .sql_type = envelope[ENVELOPE_TIME].sql_type,
+                                         .description = "",
+                                         .type = VALUE_TIMESTAMP,
+                                         .required = true};
+}
+
+static int add_to_topic(EnvelopeReading *r, Error *err) {
+    int rc = 0;
+    for (EnvelopeColumn c = 0; c < ENVELOPE_COLUMNS; c++) {
+        DocNode property = r->index[c] > 0 ? node_item(r->properties, r->index[c] - 1) : *r->properties->parent;
+        rc |= envelope_add(r->pipeline, r->contract, r->use, c, &r->said[c], &property, err);
+    }
+    return rc;
+}
+
+static bool lists_payload(const EnvelopeReading *r) {
+    for (size_t i = 0; i < json_array_size(r->properties->value); i++) {
+        DocNode property = node_item(r->properties, i);
+        if (column_of(r, &property) == ENVELOPE_PAYLOAD) return true;
+    }
+    return false;
 }
 
 int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *err) {
-    int seen[ARRAY_LEN(envelope)] = {0}, rc = 0; /* seen: lines */
-    for (size_t i = 0; i < json_array_size(properties->value); i++) {
-        DocNode property = node_item(properties, i), name = node_member(&property, "name");
-        const EnvelopeProperty *e = find_property(&property);
-        if (e == NULL) {
-            rc |= REFUSE(&name, err,
-                         "expected id, type, source, subscriber_id, timestamp, quality_score or payload (others go into the payload)");
-            p->columns_missing = true;
-            continue;
-        }
-        if (seen[e - envelope] != 0) {
-            rc |= REFUSE(&name, err, "duplicate property, first on line %d; expected each property once", seen[e - envelope]);
-            continue;
-        }
-        seen[e - envelope] = node_line(&property);
-        rc |= read_property(p, c, &property, e, err);
+    EnvelopeReading r = {.pipeline = p, .contract = c, .properties = properties};
+    if (read_preset(properties->parent, &r.use, err) != 0) {
+        p->columns_missing = true;
+        return -1;
     }
-    for (size_t i = 0; i < ARRAY_LEN(envelope); i++)
-        if (seen[i] == 0) rc |= REFUSE(properties, err, "expected also the property %s, which every event has", envelope[i].name);
-    if (rc == 0) c->entity_name = entity_name(p, c->entity.column);
-    return rc;
+    r.has_payload = lists_payload(&r);
+    c->beside = preset_beside(r.use);
+    int rc = read_properties(&r, err);
+    fill_unlisted(&r);
+    rc |= read_identity(&r, err);
+    return rc == 0 ? add_to_topic(&r, err) : -1;
 }

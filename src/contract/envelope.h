@@ -1,7 +1,10 @@
-/* envelope.h: reads the properties of an event outside the payload. One thread. */
+/* envelope.h: reads the properties of an event outside the payload, and where they are in a message. One thread. */
 #pragma once
 #include "contract/declarations.h"
 #include "contract/node.h"
 
-/* Reads the `properties` of an event: each of the seven must be present once. ERR_CONFIG. */
+/* The topic of an object of the schema: its physicalName when its physicalType is topic, else NULL. ERR_CONFIG. */
+int envelope_read_topic(Pipeline *p, Contract *c, const DocNode *object, Error *err) MUST_CHECK;
+/* Reads the `properties` of an event: those that fill columns of Bronze, and the payload's, inside its property or beside the others.
+ * ERR_CONFIG. */
 int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *err) MUST_CHECK;

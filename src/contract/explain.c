@@ -5,6 +5,8 @@
 #include "base/document.h"
 #include "base/memory.h"
 #include "contract/names.h"
+#include "contract/origins.h"
+#include "contract/pipeline.h"
 #include <string.h>
 
 static const char *check_name(const Check *c) {
@@ -36,9 +38,14 @@ static json_t *explain_field(const Field *f) {
     json_t *checks = json_array(), *properties = f->property_count > 0 ? json_array() : NULL;
     for (size_t i = 0; i < f->check_count; i++) json_array_append_new(checks, explain_check(&f->checks[i]));
     for (size_t i = 0; i < f->property_count; i++) json_array_append_new(properties, explain_field(&f->properties[i]));
-    return json_pack("{ss ss* ss ss so* sb so so* so*}", "name", f->name, "column", f->column, "type", f->sql_type, "kind",
-                     value_type_name(f->type), "array", f->array ? json_true() : NULL, "required", f->required, "checks", checks,
-                     "properties", properties, "items", f->items != NULL ? explain_field(f->items) : NULL);
+    const char *form = f->time_form != TIME_ISO8601 ? time_form_names[f->time_form] : NULL;
+    return json_pack("{ss ss* ss ss ss* so* sb so so* so*}", "name", f->name, "column", f->column, "type", f->sql_type, "kind",
+                     value_type_name(f->type), "form", form, "array", f->array ? json_true() : NULL, "required", f->required, "checks",
+                     checks, "properties", properties, "items", f->items != NULL ? explain_field(f->items) : NULL);
+}
+
+static json_t *explain_if_listed(const Field *f) {
+    return f->name != NULL ? explain_field(f) : NULL;
 }
 
 static json_t *unenforced_paths(const Contract *c) {
@@ -51,9 +58,9 @@ static json_t *unenforced_paths(const Contract *c) {
 static json_t *explain_contract(const Contract *c) {
     json_t *fields = json_array();
     for (size_t i = 0; i < c->field_count; i++) json_array_append_new(fields, explain_field(&c->fields[i]));
-    json_t *contract = json_pack("{ss sb so so so so}", "event_type", c->event_type, "upper_subscriber", c->upper_entity, "subscriber",
-                                 explain_field(&c->entity), "timestamp", explain_field(&c->timestamp), "quality",
-                                 explain_field(&c->quality), "fields", fields);
+    json_t *contract = json_pack("{ss ss* sb so* so so* so}", "event_type", c->event_type, "topic", c->topic, "upper_subscriber",
+                                 c->upper_entity, "subscriber", explain_if_listed(&c->entity), "timestamp", explain_field(&c->timestamp),
+                                 "quality", explain_if_listed(&c->quality), "fields", fields);
     if (c->unenforced_count > 0) json_object_set_new(contract, "unenforced", unenforced_paths(c));
     return contract;
 }
@@ -119,6 +126,7 @@ json_t *pipeline_explain(const Pipeline *p) {
     for (size_t i = 0; i < p->feature_count; i++)
         json_object_set_new(json_array_get(features, i), "description", json_string(p->features[i].description));
     json_object_set_new(all, "contracts", contracts);
+    json_object_set_new(all, "envelopes", pipeline_envelopes(p));
     json_object_set_new(all, "contracts_sha256", json_string(p->contracts_sha256));
     json_object_set_new(all, "features_sha256", json_string(p->features_sha256));
     return all;
@@ -134,6 +142,15 @@ static void fingerprint(json_t *meaning, char hex[65]) {
 void pipeline_fingerprint(Pipeline *p) {
     fingerprint(contracts_meaning(p), p->contracts_sha256);
     fingerprint(features_meaning(p), p->features_sha256);
+}
+
+json_t *pipeline_notes(const Pipeline *p, NoteKind kind) {
+    json_t *all = json_array();
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
+        for (const Note *n = c->notes; n < c->notes + c->note_count; n++)
+            if (n->kind == kind)
+                json_array_append_new(all, json_pack("{ss si ss ss}", "file", c->file, "line", n->line, "path", n->path, "text", n->text));
+    return all;
 }
 
 json_t *pipeline_unenforced(const Pipeline *p) {

@@ -2,101 +2,97 @@
 #include "contract/fields.h"
 
 #include "contract/checks.h"
+#include "contract/column_names.h"
 #include "contract/names.h"
+#include "contract/notes.h"
+#include "contract/origins.h"
 #include "contract/reader.h"
 #include "contract/text.h"
-#include <stdio.h>
+#include "contract/types.h"
 #include <string.h>
 #include <strings.h>
 
-/* ---- types ---- */
-
-typedef struct LogicalType {
-    const char *name;
-    ValueType type;
-    const char *physical[5]; /* allowed; the first is the default */
-} LogicalType;
-
-static const LogicalType logical_types[] = {
-    {"string", VALUE_TEXT, {"VARCHAR"}},
-    {"integer", VALUE_INTEGER, {"INTEGER", "BIGINT", "SMALLINT", "TINYINT"}},
-    {"number", VALUE_DECIMAL, {NULL}}, /* DECIMAL(p,s) */
-    {"boolean", VALUE_BOOLEAN, {"BOOLEAN"}},
-    {"date", VALUE_DATE, {"DATE"}},
-    {"timestamp", VALUE_TIMESTAMP, {"TIMESTAMP"}},
-    {"object", VALUE_JSON, {"JSON"}},
-    {"array", VALUE_JSON, {"JSON"}},
-};
-
-enum { NESTED_INTEGER = 1 }; /* the default where there is no column to fill: BIGINT */
-
-static int read_decimal(Pipeline *p, const DocNode *physical, Field *field, Error *err) {
-    const char *text = json_string_value(physical->value);
-    int end = 0;
-    if (field->column == NULL && !node_exists(physical)) {
-        field->sql_type = "NUMBER";
-        return 0;
-    }
-    if (text == NULL || sscanf(text, "DECIMAL(%2d,%2d)%n", &field->precision, &field->scale, &end) != 2 || end == 0 || text[end] != '\0' ||
-        field->precision < 1 || field->precision > 18 || field->scale < 0 || field->scale > field->precision || field->scale > 9)
-        return REFUSE(physical, err, "expected DECIMAL(p,s) with p up to 18 and s up to 9 (numbers are exact, so there is no DOUBLE)");
-    field->sql_type = strings_format(p->strings, "DECIMAL(%d,%d)", field->precision, field->scale);
-    return 0;
-}
-
-static int read_physical(Pipeline *p, const DocNode *physical, const LogicalType *logical, Field *field, Error *err) {
-    if (logical->type == VALUE_DECIMAL) return read_decimal(p, physical, field, err);
-    size_t n = 0, chosen = field->column == NULL && logical->type == VALUE_INTEGER ? NESTED_INTEGER : 0;
-    while (n < ARRAY_LEN(logical->physical) && logical->physical[n] != NULL) n++;
-    if (node_exists(physical) && read_choice(physical, logical->physical, n, &chosen, err) != 0) return -1;
-    field->sql_type = logical->physical[chosen];
-    return 0;
-}
-
-static int read_type(Pipeline *p, const DocNode *property, Field *field, Error *err) {
-    const char *names[ARRAY_LEN(logical_types)];
-    size_t chosen;
-    DocNode logical = node_member(property, "logicalType"), physical = node_member(property, "physicalType");
-    for (size_t i = 0; i < ARRAY_LEN(logical_types); i++) names[i] = logical_types[i].name;
-    if (read_choice(&logical, names, ARRAY_LEN(names), &chosen, err) != 0) return -1;
-    field->type = logical_types[chosen].type;
-    field->array = strcmp(names[chosen], "array") == 0;
-    return read_physical(p, &physical, &logical_types[chosen], field, err);
-}
-
 /* ---- one property ---- */
 
+static const char property_keys[] =
+    "id, name, physicalType, description, businessName, authoritativeDefinitions, tags, primaryKey, "
+    "customProperties, primaryKeyPosition, logicalType, logicalTypeOptions, physicalName, required, unique, "
+    "partitioned, partitionKeyPosition, classification, encryptedName, examples, transformLogic, "
+    "transformDescription, transformSourceObjects, criticalDataElement, relationships, quality, properties, "
+    "items";
+
 int property_check_keys(const DocNode *property, Error *err) {
-    static const char known[] = "id, name, physicalType, description, businessName, authoritativeDefinitions, tags, primaryKey, "
-                                "customProperties, primaryKeyPosition, logicalType, logicalTypeOptions, physicalName, required, unique, "
-                                "partitioned, partitionKeyPosition, classification, encryptedName, examples, transformLogic, "
-                                "transformDescription, transformSourceObjects, criticalDataElement, relationships, quality, properties, "
-                                "items";
-    return check_keys(property, known, err);
+    return check_keys(property, property_keys, err);
+}
+
+static int check_property(Pipeline *p, Contract *c, const DocNode *property, Error *err) {
+    return checks_known_keys(p, c, property, property_keys, err);
 }
 
 /* Rules about many events cannot be checked for a single event; the others are for other tools. */
 void property_note_unenforced(Pipeline *p, Contract *c, const DocNode *property) {
-    checks_note_keys(p, c, property, "unique, primaryKey, partitioned, encryptedName, relationships, transformDescription");
+    checks_note_keys(p, c, property, "unique, partitioned, encryptedName, relationships, transformDescription");
 }
 
+const char *payload_key(const DocNode *property) {
+    const json_t *paths = json_object_get(property->value, "transformSourceObjects");
+    const char *path = json_string_value(json_array_get(paths, 0));
+    const char *last = path != NULL && path[0] == '$' ? strrchr(path, '.') : NULL;
+    return last != NULL ? last + 1 : json_string_value(json_object_get(property->value, "name"));
+}
+
+/* The physicalName, or a name made of it or, without one, of the name. */
 static int read_column(Pipeline *p, const DocNode *property, Field *field, Error *err) {
     DocNode name = node_member(property, "name"), column = node_member(property, "physicalName");
     int rc = read_message_name(&name, p->strings, &field->name, err);
-    if (read_name(&column, p->strings, &field->column, err) != 0) return -1;
-    if (is_silver_column(field->column)) return REFUSE(&column, err, "Silver has this column for every event; expected another name");
+    if (rc == 0) field->name = strings_keep(p->strings, payload_key(property));
+    if (node_exists(&column) && !json_is_string(column.value)) return REFUSE(&column, err, "expected a text");
+    const char *written = node_exists(&column) ? json_string_value(column.value) : field->name;
+    if (written == NULL) return -1;
+    if (is_name(written) && !is_silver_column(written)) {
+        field->column = strings_keep(p->strings, written);
+        field->derived = !node_exists(&column);
+        return rc;
+    }
+    field->column = column_name_of(p, written);
+    field->derived = true;
     return rc;
+}
+
+/* Says which column it is, where that is not what the contract says. */
+static void settle_column(Pipeline *p, Contract *c, const DocNode *property, Field *field) {
+    const char *written = json_string_value(json_object_get(property->value, "physicalName"));
+    if (!field->derived) return;
+    column_name_settle(p, c, field);
+    if (strcmp(field->column, written != NULL ? written : field->name) != 0)
+        note_add(p, c, property, NOTE_READ_AS, "its column is %s", field->column);
+}
+
+/* How a time is written; other transformations are for other tools. */
+static int read_transform(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
+    DocNode transform = node_member(property, "transformLogic");
+    size_t form = TIME_ISO8601;
+    if (!node_exists(&transform)) return 0;
+    if (field->type != VALUE_TIMESTAMP) {
+        checks_note_keys(p, c, property, "transformLogic");
+        return 0;
+    }
+    if (read_choice(&transform, time_form_names, TIME_FORMS, &form, err) != 0) return -1;
+    field->time_form = (TimeForm)form;
+    return 0;
 }
 
 /* What a property of the payload and one inside an object have in common; the name, and the column if there is one, have been read. */
 static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
-    DocNode transform = node_member(property, "transformLogic");
     field->line = node_line(property);
-    int typed = read_type(p, property, field, err), rc = typed | read_description(property, p->strings, &field->description, err);
+    int typed = type_read(p, c, property, field, err), rc = typed | read_description(property, p->strings, &field->description, err);
     rc |= read_bool(property, "required", &field->required, err);
-    if (node_exists(&transform)) rc |= REFUSE(&transform, err, "properties of the payload are not transformed; leave this out");
+    if (typed == 0) rc |= read_transform(p, c, property, field, err);
     property_note_unenforced(p, c, property);
-    return typed == 0 ? rc | checks_read(p, c, property, field, err) : -1;
+    if (field->column == NULL) checks_note_keys(p, c, property, "primaryKey"); /* no part of the event's identity */
+    if (typed != 0 || checks_read(p, c, property, field, err) != 0) return -1;
+    notes_warn(p, c, property, field);
+    return rc;
 }
 
 /* ---- inside objects and arrays ---- */
@@ -106,7 +102,7 @@ static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field 
 static int read_member(Pipeline *p, Contract *c, const DocNode *property, Field *parent, int level, Error *err) {
     DocNode name = node_member(property, "name");
     Field field = {0};
-    int rc = property_check_keys(property, err), named = read_message_name(&name, p->strings, &field.name, err);
+    int rc = check_property(p, c, property, err), named = read_message_name(&name, p->strings, &field.name, err);
     for (const Field *other = parent->properties; named == 0 && other < parent->properties + parent->property_count; other++)
         if (strcmp(other->name, field.name) == 0)
             rc |= REFUSE(&name, err, "the property on line %d has this name already; expected another name", other->line);
@@ -120,7 +116,7 @@ static int read_member(Pipeline *p, Contract *c, const DocNode *property, Field 
 
 static int read_items(Pipeline *p, Contract *c, const DocNode *items, Field *parent, int level, Error *err) {
     Field field = {.name = ""};
-    int rc = property_check_keys(items, err);
+    int rc = check_property(p, c, items, err);
     rc |= read_value_rules(p, c, items, &field, err);
     if (field.sql_type != NULL) rc |= read_inside(p, c, items, &field, level, err);
     if (rc != 0) return -1;
@@ -149,7 +145,7 @@ static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field 
 }
 
 static int read_field(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
-    int rc = property_check_keys(property, err), named = read_column(p, property, field, err);
+    int rc = check_property(p, c, property, err), named = read_column(p, property, field, err);
     if (field->column == NULL) field->column = ""; /* NULL would mean: inside an object */
     rc |= named | read_value_rules(p, c, property, field, err);
     return field->sql_type != NULL ? rc | read_inside(p, c, property, field, 1, err) : -1;
@@ -181,6 +177,22 @@ static int check_same_type(const Pipeline *p, const Contract *c, const Field *fi
     return 0;
 }
 
+int payload_read_property(Pipeline *p, Contract *c, const DocNode *property, Error *err) {
+    Field field = {0};
+    int rc = read_field(p, c, property, &field, err);
+    if (rc != 0) p->limits_missing = true;
+    if (field.name == NULL || field.column[0] == '\0' || field.sql_type == NULL) {
+        p->columns_missing = true;
+        return -1;
+    }
+    settle_column(p, c, property, &field);
+    if (check_unique(c, &field, property, err) != 0) return -1;
+    rc |= check_same_type(p, c, &field, property, err);
+    c->fields = strings_grow(p->strings, c->fields, c->field_count, sizeof *c->fields);
+    c->fields[c->field_count++] = field;
+    return rc;
+}
+
 int payload_read(Pipeline *p, Contract *c, const DocNode *payload, Error *err) {
     DocNode properties;
     int rc = 0;
@@ -189,19 +201,7 @@ int payload_read(Pipeline *p, Contract *c, const DocNode *payload, Error *err) {
     if (json_array_size(properties.value) == 0) return REFUSE(&properties, err, "expected one or more properties");
     for (size_t i = 0; i < json_array_size(properties.value); i++) {
         DocNode property = node_item(&properties, i);
-        Field field = {0};
-        if (read_field(p, c, &property, &field, err) != 0) rc = -1, p->limits_missing = true;
-        if (field.name == NULL || field.column[0] == '\0' || field.sql_type == NULL) {
-            p->columns_missing = true;
-            continue;
-        }
-        if (check_unique(c, &field, &property, err) != 0) {
-            rc = -1;
-            continue;
-        }
-        rc |= check_same_type(p, c, &field, &property, err);
-        c->fields = strings_grow(p->strings, c->fields, c->field_count, sizeof *c->fields);
-        c->fields[c->field_count++] = field;
+        rc |= payload_read_property(p, c, &property, err);
     }
     return rc;
 }

@@ -6,5 +6,10 @@
 /* Checks that a property has only keys of the standard. ERR_CONFIG names a key that is unknown. */
 void property_note_unenforced(Pipeline *p, Contract *c, const DocNode *property); /* its keys that are for other tools */
 int property_check_keys(const DocNode *property, Error *err) MUST_CHECK;
-/* Appends the `properties` of the payload to `c`. A column that earlier contracts of `p` also have must have the same type. ERR_CONFIG. */
+/* Under which key a property of the payload is in it: the last key of its path in transformSourceObjects, else its name. NULL: it has
+ * none. Borrowed from the document. */
+const char *payload_key(const DocNode *property);
+/* Appends one property of the payload, or all `properties` of it, to `c`. A column that earlier contracts of `p` also have must have the
+ * same type. ERR_CONFIG. */
+int payload_read_property(Pipeline *p, Contract *c, const DocNode *property, Error *err) MUST_CHECK;
 int payload_read(Pipeline *p, Contract *c, const DocNode *payload, Error *err) MUST_CHECK;

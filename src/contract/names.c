@@ -7,7 +7,7 @@
 const char *value_type_name(ValueType type) {
     static const char *const names[] = {
         [VALUE_TEXT] = "text", [VALUE_INTEGER] = "integer",     [VALUE_DECIMAL] = "number", [VALUE_BOOLEAN] = "boolean",
-        [VALUE_DATE] = "date", [VALUE_TIMESTAMP] = "timestamp", [VALUE_JSON] = "JSON"};
+        [VALUE_DATE] = "date", [VALUE_TIMESTAMP] = "timestamp", [VALUE_TIME] = "time",      [VALUE_JSON] = "JSON"};
     return names[type];
 }
 

@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "contract/contracts.h"
+#include "contract/envelopes.h"
 #include "contract/explain.h"
 #include "contract/features.h"
 #include "contract/node.h"
@@ -15,7 +16,6 @@
 #include <string.h>
 
 #define EMBEDDED_DIR "pipeline"
-static const char suffix[] = ".odcs.yaml";
 
 typedef int (*Reader)(Pipeline *p, const DocNode *document, Error *err);
 
@@ -39,9 +39,20 @@ static int read_document(const Reading *r, const char *text, size_t len, const c
     return reader(r->pipeline, &root, err);
 }
 
+static bool ends_with(const char *name, const char *suffix) {
+    size_t n = strlen(name), m = strlen(suffix);
+    return n > m && strcmp(name + n - m, suffix) == 0;
+}
+
+/* Every YAML file in the folder is one; hidden files are an editor's. */
 static bool is_contract(const char *name) {
-    size_t n = strlen(name);
-    return n > sizeof suffix - 1 && strcmp(name + n - (sizeof suffix - 1), suffix) == 0;
+    return name[0] != '.' && (ends_with(name, ".yaml") || ends_with(name, ".yml"));
+}
+
+/* With a mistake in one of them, what another one lacks may be what could not be read. */
+static int finish_contracts(const Reading *r, int rc, Error *err) {
+    contracts_sort(r->pipeline);
+    return rc == 0 ? envelopes_finish(r->pipeline, r->mistakes, err) : 0;
 }
 
 /* ---- built in ---- */
@@ -58,7 +69,7 @@ static int read_embedded(const Reading *r, Error *err) {
             rc |= read_embedded_file(r, f, contracts_read, err);
     const EmbeddedFile *features = embedded_find(EMBEDDED_DIR "/features.yaml");
     if (features == NULL) BUG("no features built in");
-    contracts_sort(r->pipeline);
+    rc |= finish_contracts(r, rc, err);
     return rc | read_embedded_file(r, features, features_read, err);
 }
 
@@ -80,7 +91,7 @@ static int read_contracts(const Reading *r, const char *dir, Error *err) {
     int n = scandir(dir, &entries, select_contract, alphasort), rc = 0;
     Error own = {0};
     if (n < 0) {
-        REFUSE_PATH(dir, &own, "expected a folder with files *%s: %s", suffix, strerror(errno));
+        REFUSE_PATH(dir, &own, "expected a folder with files *.yaml or *.yml: %s", strerror(errno));
         return refuse_file(r, dir, &own, err);
     }
     for (int i = 0; i < n; i++) {
@@ -90,7 +101,7 @@ static int read_contracts(const Reading *r, const char *dir, Error *err) {
     }
     free(entries);
     if (n > 0) return rc;
-    REFUSE_PATH(dir, &own, "there is no contract in this folder; expected files *%s", suffix);
+    REFUSE_PATH(dir, &own, "there is no contract in this folder; expected files *.yaml or *.yml");
     return refuse_file(r, dir, &own, err);
 }
 
@@ -98,7 +109,7 @@ static int read_dir(const Reading *r, const char *dir, Error *err) {
     CLEANUP(free_text) char *contracts = path_join(dir, "contracts");
     CLEANUP(free_text) char *features = path_join(dir, "features.yaml");
     int rc = read_contracts(r, contracts, err);
-    contracts_sort(r->pipeline);
+    rc |= finish_contracts(r, rc, err);
     return rc | read_file(r, features, features_read, err);
 }
 

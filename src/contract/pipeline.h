@@ -9,8 +9,6 @@
  * mistake: file and line, path in the document, value, and what is expected there; and says how many more there are. ERR_IO. Any thread;
  * the caller frees. */
 int pipeline_load_dir(const char *dir, Pipeline **ret, Error *err) MUST_CHECK;
-/* Proves the pattern of a contract (judge/pattern.h). -1 with the error: what is wrong with it. */
-typedef int (*PatternCheck)(const char *pattern, Error *err);
 /* The same, and all mistakes of all files: [{file, line, message}, ...], a new array also on failure; line 0: of the whole file. The error
  * is the first one. `check_pattern` NULL: patterns are not proved. */
 int pipeline_check_dir(const char *dir, PatternCheck check_pattern, Pipeline **ret, json_t **ret_mistakes, Error *err) MUST_CHECK;
@@ -18,5 +16,16 @@ int pipeline_check_dir(const char *dir, PatternCheck check_pattern, Pipeline **r
 const char *pipeline_dir(const Settings *settings);
 /* As pipeline_load_dir, from the setting pipeline.dir. */
 int pipeline_load(const Settings *settings, Pipeline **ret, Error *err) MUST_CHECK;
+/* What fills Bronze's columns from the messages of a topic. NULL: no contract describes its messages. Borrowed. */
+const TopicEnvelope *pipeline_envelope_for(const Pipeline *p, const char *topic);
+/* The only one that there is; NULL: there are several. */
+const TopicEnvelope *pipeline_only_envelope(const Pipeline *p);
+/* Smelt's own, which messages had before contracts could declare one. The texts are owned by `strings` (contract/text.h). */
+void envelope_own(struct Strings *strings, TopicEnvelope *ret);
+/* {event_id: "$.id", ...}; the caller owns it. */
+json_t *envelope_json(const TopicEnvelope *e) MUST_CHECK;
+/* All of them, for people: [{topic, columns: {event_id: "$.id", ...}, identity_by_lineage, sha256}, ...]; topic null: of every topic that
+ * has none of its own. The caller owns it. */
+json_t *pipeline_envelopes(const Pipeline *p) MUST_CHECK;
 void pipeline_free(Pipeline *p);
 DEFINE_CLEANUP(pipeline_free, Pipeline)

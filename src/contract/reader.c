@@ -122,10 +122,14 @@ int read_number(const DocNode *node, Strings *strings, const char **ret, Error *
     return REFUSE(node, err, "expected a number with at most 9 decimals");
 }
 
-int read_name(const DocNode *node, Strings *strings, const char **ret, Error *err) {
+bool is_name(const char *text) {
     static const char first[] = "abcdefghijklmnopqrstuvwxyz", rest[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    return strspn(text, first) > 0 && strspn(text, rest) == strlen(text) && strlen(text) <= 63;
+}
+
+int read_name(const DocNode *node, Strings *strings, const char **ret, Error *err) {
     const char *name = json_string_value(node->value);
-    if (name == NULL || strspn(name, first) == 0 || strspn(name, rest) != strlen(name) || strlen(name) > 63)
+    if (name == NULL || !is_name(name))
         return REFUSE(node, err, "expected a name of a to z, 0 to 9 and _, at most 63 long, that begins with a letter");
     *ret = strings_keep(strings, name);
     return 0;

@@ -23,6 +23,8 @@ int check_keys(const DocNode *at, const char *known, Error *err) MUST_CHECK;
 int read_choice(const DocNode *node, const char *const *names, size_t n, size_t *ret, Error *err) MUST_CHECK;
 /* A number as exact decimal text without an exponent: an integer of 64 bits, or one below 1e15 with at most 9 decimals. */
 int read_number(const DocNode *node, Strings *strings, const char **ret, Error *err) MUST_CHECK;
+/* [a-z][a-z0-9_]*, at most 63 long. */
+bool is_name(const char *text);
 /* A name of columns, features, rules: [a-z][a-z0-9_]*, at most 63 long; owned by `strings`. */
 int read_name(const DocNode *node, Strings *strings, const char **ret, Error *err) MUST_CHECK;
 /* A name in messages (an event type, a property of the payload): 1 to 100 characters; owned by `strings`. */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/stop.h"
 #include "flow/run.h"
+#include "flow/topics.h"
 #include "ingest/ingest.h"
 #include "recovery/backup.h"
 #include "refine/refine.h"
@@ -23,8 +24,9 @@ typedef struct Live {
     const Settings *settings;
     CommitMarkKeeper *mark; /* borrowed */
     Refinery *refinery;
-    Feed *feed; /* with `ingest`; NULL: the next step opens both */
-    Ingest *ingest;
+    TopicList topics;
+    FeedList feeds;   /* of `ingest` */
+    Ingest *ingest;   /* NULL: the next step opens it, and the feeds */
     bool unrefined;   /* Bronze may have batches that Silver and Gold lack */
     bool unpublished; /* Gold has changed since the last snapshot */
     int64_t published_ns, backup_checked_ns;
@@ -32,11 +34,12 @@ typedef struct Live {
 
 static void close_ingest(Live *live) {
     ingest_closep(&live->ingest);
-    feed_freep(&live->feed);
+    feeds_done(&live->feeds);
 }
 
 static void live_done(Live *live) {
     close_ingest(live);
+    topic_list_done(&live->topics);
     refinery_freep(&live->refinery);
 }
 
@@ -81,16 +84,18 @@ static int open_ingest(Live *live, Error *err) {
     options.quiet = true;
     options.timeout_ms = 0;
     options.mark = live->mark;
-    if (feed_open_kafka(live->settings, &live->feed, err) != 0) return -1;
-    live->ingest = ingest_open(live->conn, live->feed, &options);
+    options.pipeline = refinery_pipeline(live->refinery);
+    if (feeds_open_topics(live->settings, &live->topics, &live->feeds, err) != 0) return -1;
+    live->ingest = ingest_open(live->conn, live->feeds.items, live->feeds.count, &options);
     return 0;
 }
 
 static int ingest(Live *live, bool *ret_done, Error *err) {
     IngestState state;
     if (live->ingest == NULL && open_ingest(live, err) != 0) return -1;
-    if (ingest_step(live->ingest, &state, err) != 0) return -1;
-    if (state == INGEST_COMMITTED) live->unrefined = true;
+    int rc = ingest_step(live->ingest, &state, err);
+    if (rc != 0 || state == INGEST_COMMITTED) live->unrefined = true; /* a step may land a batch and fail with the next one */
+    if (rc != 0) return -1;
     *ret_done = state == INGEST_DONE;
     return 0;
 }
@@ -124,7 +129,7 @@ int live_run(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark, E
     CLEANUP(live_done) Live live = {.conn = conn, .settings = settings, .mark = mark, .unrefined = true};
     live.backup_checked_ns = clock_mono_ns() - BACKUP_CHECK_NS;
     live.published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */
-    if (refinery_open(settings, &live.refinery, err) != 0) return -1;
+    if (topics_to_read(settings, &live.topics, err) != 0 || refinery_open(settings, &live.refinery, err) != 0) return -1;
     bool done = false;
     while (!done) {
         if (step(&live, &done, err) == 0 || wait_after_error(&live, err) == 0) continue;

@@ -49,13 +49,20 @@ void run_result_done(RunResult *result) {
 
 /* ---- the steps: 0 done, 1 skipped, -1 failed; ret_summary may stay NULL ---- */
 
+static int open_refinery(Run *run, Error *err) {
+    return run->refinery != NULL ? 0 : refinery_open(run->options->settings, &run->refinery, err);
+}
+
 static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(ingest_result_done) IngestResult result = {0};
     IngestOptions options = ingest_options(run->options->settings);
     options.quiet = run->options->quiet;
     options.mark = run->options->mark;
-    if (ingest_run(run->conn, run->options->feed, &options, &result, err) != 0) return -1;
-    *ret_summary = ingest_result_json(&result, feed_topic(run->options->feed));
+    if (open_refinery(run, err) != 0) return -1;
+    options.pipeline = refinery_pipeline(run->refinery);
+    const FeedList *feeds = run->options->feeds;
+    if (ingest_run(run->conn, feeds->items, feeds->count, &options, &result, err) != 0) return -1;
+    *ret_summary = ingest_result_json(&result);
     error_clear(&run->unread);
     if (ingest_result_check(&result, &run->unread) != 0) log_error("run", "going on without them: %s", run->unread.text);
     return result.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; what was read is safe") : 0;
@@ -64,8 +71,7 @@ static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
 static int step_refine(Run *run, json_t **ret_summary, Error *err) {
     RefineOptions options = {.quiet = run->options->quiet};
     RefineStats stats = {0};
-    if (run->refinery == NULL && refinery_open(run->options->settings, &run->refinery, err) != 0) return -1;
-    if (refine_run(run->refinery, run->conn, &options, &stats, err) != 0) return -1;
+    if (open_refinery(run, err) != 0 || refine_run(run->refinery, run->conn, &options, &stats, err) != 0) return -1;
     *ret_summary = refine_stats_json(&stats);
     return 0;
 }

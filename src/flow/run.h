@@ -11,7 +11,7 @@ const char *step_state_name(StepState state);
 
 typedef struct RunOptions {
     const Settings *settings; /* borrowed */
-    Feed *feed;               /* what to ingest; borrowed */
+    const FeedList *feeds;    /* what to ingest; borrowed */
     CommitMarkKeeper *mark;   /* of the lake; NULL: none is kept. Borrowed */
     bool is_refined;          /* the caller has ingested and refined: begin with training, without a feed */
     bool force_train;         /* train though the model is not due */

@@ -37,7 +37,11 @@ void facts_cache_free(FactsCache *c) {
 
 void facts_done(Facts *f) {
     free(f->kafka_error);
-    kafka_topic_done(&f->topic);
+    for (size_t i = 0; i < f->topic_count; i++) {
+        kafka_topic_done(&f->topics[i].kafka);
+        free(f->topics[i].problem);
+    }
+    free(f->topics);
     free(f->lake_path);
     free(f->writer);
     json_decref(f->runs);
@@ -60,13 +64,26 @@ static char *take_text(Error *err) {
     return text;
 }
 
-static void gather_kafka(Facts *f, KafkaClient *kafka) {
+static int describe_topic(TopicFacts *t, KafkaClient *kafka, Error *err) {
+    if (kafka_topic_describe(kafka, t->name, KAFKA_TIMEOUT_MS, &t->kafka, err) != 0) return -1;
+    if (kafka_topic_ask_high(kafka, t->name, KAFKA_TIMEOUT_MS, &t->kafka, err) != 0)
+        error_clear(err); /* what waits behind a transaction stays unknown */
+    return 0;
+}
+
+/* When none of the topics can be described, it is Kafka that gives no answer. */
+static void gather_kafka(Facts *f, const TopicList *topics, KafkaClient *kafka) {
     Error err = {0};
-    if (kafka_ping(kafka, KAFKA_TIMEOUT_MS, &f->kafka, &err) != 0 ||
-        kafka_topic_describe(kafka, settings_text(f->settings, "kafka.topic"), KAFKA_TIMEOUT_MS, &f->topic, &err) != 0)
-        f->kafka_error = take_text(&err);
-    else if (kafka_topic_ask_high(kafka, settings_text(f->settings, "kafka.topic"), KAFKA_TIMEOUT_MS, &f->topic, &err) != 0)
-        error_clear(&err); /* what waits behind a transaction stays unknown */
+    size_t problems = 0;
+    f->topics = xcalloc(topics->count, sizeof *f->topics);
+    f->topic_count = topics->count;
+    for (size_t i = 0; i < topics->count; i++) f->topics[i].name = topics->names[i];
+    if (kafka_ping(kafka, KAFKA_TIMEOUT_MS, &f->kafka, &err) != 0) f->kafka_error = take_text(&err);
+    for (size_t i = 0; i < f->topic_count && f->kafka_error == NULL; i++) {
+        if (describe_topic(&f->topics[i], kafka, &err) == 0) continue;
+        f->topics[i].problem = take_text(&err);
+        if (++problems == f->topic_count) f->kafka_error = xstrdup(f->topics[0].problem);
+    }
 }
 
 static void gather_lake(Facts *f) {
@@ -189,7 +206,7 @@ void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, Kaf
     f->live = options->live != NULL;
     f->ask_api = options->ask_api;
     f->refused = options->refused;
-    gather_kafka(f, kafka);
+    gather_kafka(f, options->topics, kafka);
     gather_lake(f);
     lake_check(&cache->lake, options, f->writer);
     f->lake = &cache->lake;
@@ -221,12 +238,12 @@ int64_t facts_time(const Facts *f, const char *column) {
 /* ---- what follows from them ---- */
 
 /* Of the newest incarnation of the topic. NULL: the mark does not know the partition. */
-static const Offsets *offsets_of(const Facts *f, int32_t partition) {
+static const Offsets *offsets_of(const Facts *f, const TopicFacts *t, int32_t partition) {
     const Offsets *newest = NULL;
     int epoch = -1;
     for (size_t i = 0; i < f->mark.count; i++) {
         const TopicOffsets *list = &f->mark.topics[i];
-        bool newer = list->topic.epoch > epoch && strcmp(list->topic.name, settings_text(f->settings, "kafka.topic")) == 0;
+        bool newer = list->topic.epoch > epoch && strcmp(list->topic.name, t->name) == 0;
         const Offsets *p = newer ? topic_offsets_find(list, partition) : NULL;
         if (p == NULL) continue;
         newest = p;
@@ -235,31 +252,55 @@ static const Offsets *offsets_of(const Facts *f, int32_t partition) {
     return newest;
 }
 
-int64_t facts_next_offset(const Facts *f, int32_t partition) {
+static bool is_of(const json_t *object, const TopicFacts *t) {
+    const char *topic = json_string_value(json_object_get(object, "topic"));
+    return topic != NULL && strcmp(topic, t->name) == 0;
+}
+
+int64_t facts_next_offset(const Facts *f, const TopicFacts *t, int32_t partition) {
     size_t i;
     json_t *p;
-    const Offsets *offsets = offsets_of(f, partition);
+    const Offsets *offsets = offsets_of(f, t, partition);
     if (offsets != NULL) return offsets->next;
     json_array_foreach(json_object_get(f->row, "partitions"), i, p) {
-        const char *topic = json_string_value(json_object_get(p, "topic"));
-        if (topic != NULL && strcmp(topic, settings_text(f->settings, "kafka.topic")) == 0 &&
-            json_integer_value(json_object_get(p, "partition")) == partition)
+        if (is_of(p, t) && json_integer_value(json_object_get(p, "partition")) == partition)
             return json_integer_value(json_object_get(p, "next_offset"));
     }
     return 0;
 }
 
-int64_t facts_lag(const Facts *f, const Offsets *p) {
-    int64_t from = facts_next_offset(f, p->partition);
+int64_t facts_lag(const Facts *f, const TopicFacts *t, const Offsets *p) {
+    int64_t from = facts_next_offset(f, t, p->partition);
     if (!offsets_are_known(p)) return 0; /* its leader did not answer */
     if (from < p->start) from = p->start;
     return p->end > from ? p->end - from : 0;
 }
 
-int64_t facts_behind_transaction(const Facts *f, size_t i) {
-    const Offsets *p = &f->topic.partitions[i];
-    if (f->topic.high == NULL || !offsets_are_known(p)) return 0;
-    return f->topic.high[i] > p->end ? f->topic.high[i] - p->end : 0;
+int64_t facts_topic_lag(const Facts *f, const TopicFacts *t) {
+    int64_t lag = 0;
+    for (size_t i = 0; i < t->kafka.partition_count; i++) lag += facts_lag(f, t, &t->kafka.partitions[i]);
+    return lag;
+}
+
+int64_t facts_behind_transaction(const TopicFacts *t, size_t i) {
+    const Offsets *p = &t->kafka.partitions[i];
+    if (t->kafka.high == NULL || !offsets_are_known(p)) return 0;
+    return t->kafka.high[i] > p->end ? t->kafka.high[i] - p->end : 0;
+}
+
+int64_t facts_topic_behind_transaction(const TopicFacts *t) {
+    int64_t behind = 0;
+    for (size_t i = 0; i < t->kafka.partition_count; i++) behind += facts_behind_transaction(t, i);
+    return behind;
+}
+
+const char *facts_away(const Facts *f, const TopicFacts *t) {
+    size_t i;
+    json_t *away;
+    json_array_foreach(f->mark.away, i, away) {
+        if (is_of(away, t)) return json_string_value(json_object_get(away, "reason"));
+    }
+    return NULL;
 }
 
 const json_t *facts_last_run(const Facts *f) {

@@ -6,6 +6,7 @@
  * Health: health_report and health_samples from any thread; the others from one. */
 #pragma once
 #include "base/settings.h"
+#include "kafka/topics.h"
 #include "lake/lake.h"
 #include <jansson.h>
 
@@ -13,6 +14,7 @@ typedef struct Health Health;
 
 typedef struct HealthOptions {
     const Settings *settings; /* borrowed */
+    const TopicList *topics;  /* that are read; borrowed */
     Lake *live;               /* the lake of this process; NULL: the newest snapshot is read, never the live file. Borrowed */
     const char *refused;      /* why this process cannot use the lake, and what to do; NULL: it can. Borrowed */
     /* Asks the process that writes the lake whether it is what its mark says (flow/reader.h: reader_check_writer). NULL: it is not asked.

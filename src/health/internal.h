@@ -11,6 +11,13 @@
 typedef enum State { STATE_OK, STATE_DEGRADED, STATE_DOWN, STATE_UNKNOWN } State; /* later is worse */
 const char *state_name(State s);
 
+/* One of the topics that are read. */
+typedef struct TopicFacts {
+    const char *name; /* borrowed from HealthOptions.topics */
+    KafkaTopic kafka; /* when Kafka answered */
+    char *problem;    /* why this one was not described; NULL: it was. Owned */
+} TopicFacts;
+
 /* What was measured, before it is judged. Owned by Health; health_refresh fills it. */
 typedef struct Facts {
     int64_t now_us;
@@ -18,7 +25,8 @@ typedef struct Facts {
     bool live, ask_api;
     KafkaPing kafka;
     char *kafka_error; /* NULL: it answered */
-    KafkaTopic topic;  /* of kafka.topic, when it answered */
+    TopicFacts *topics;
+    size_t topic_count;
     char *lake_path;
     int64_t lake_bytes, lake_changed_us; /* -1: no lake */
     const LakeCheck *lake;               /* what was found in it; borrowed. NULL: not looked at */
@@ -65,13 +73,16 @@ void facts_done(Facts *f);
 int64_t facts_int(const Facts *f, const char *column);
 int64_t facts_time(const Facts *f, const char *column);
 const char *facts_text(const Facts *f, const char *column);
-/* The next offset that Bronze reads of a partition of kafka.topic: of the commit mark, which is newer than a snapshot, or of the row.
- */
-int64_t facts_next_offset(const Facts *f, int32_t partition);
-/* Events of a partition that Kafka has and Bronze does not. */
-int64_t facts_lag(const Facts *f, const Offsets *p);
-/* Of the partition at index `i`: messages behind an open transaction, which can be read only once it ends. */
-int64_t facts_behind_transaction(const Facts *f, size_t i);
+/* The next offset that Bronze reads of a partition: of the commit mark, which is newer than a snapshot, or of the row. */
+int64_t facts_next_offset(const Facts *f, const TopicFacts *t, int32_t partition);
+/* Events of a partition, or of the topic, that Kafka has and Bronze does not. */
+int64_t facts_lag(const Facts *f, const TopicFacts *t, const Offsets *p);
+int64_t facts_topic_lag(const Facts *f, const TopicFacts *t);
+/* Of the partition at index `i`, or of the topic: messages behind an open transaction, which can be read only once it ends. */
+int64_t facts_behind_transaction(const TopicFacts *t, size_t i);
+int64_t facts_topic_behind_transaction(const TopicFacts *t);
+/* Why the process that reads the topics does not read this one (the commit mark); NULL: it does, as far as is known. */
+const char *facts_away(const Facts *f, const TopicFacts *t);
 /* The state of the last run that ended, or "lost"; NULL: none. Its object, or NULL. */
 const char *facts_run_state(const Facts *f);
 const json_t *facts_last_run(const Facts *f);

@@ -68,12 +68,15 @@ static void judge_by_lake(const Facts *f, Finding *r) {
 
 /* ---- Kafka ---- */
 
-/* Events in Kafka that Bronze does not have; -1 when Kafka did not answer. */
+/* Events in Kafka that Bronze does not have; -1 when Kafka did not answer, or has none of the topics. */
 static int64_t waiting_events(const Facts *f) {
     int64_t waiting = 0;
-    if (f->kafka_error != NULL || !f->topic.exists) return -1;
-    for (size_t i = 0; i < f->topic.partition_count; i++) waiting += facts_lag(f, &f->topic.partitions[i]);
-    return waiting;
+    bool known = false;
+    for (size_t i = 0; f->kafka_error == NULL && i < f->topic_count; i++) {
+        known = known || f->topics[i].kafka.exists;
+        waiting += facts_topic_lag(f, &f->topics[i]);
+    }
+    return known ? waiting : -1;
 }
 
 /* What ingest wrote into the mark about partitions that do not move although there is more of them. */
@@ -103,7 +106,7 @@ static int64_t ingested_us(const Facts *f) {
 /* A producer that died within a transaction stops all readers of its partitions until the transaction times out. */
 static void add_transactions(const Facts *f, Finding *r) {
     int64_t behind = 0;
-    for (size_t i = 0; i < f->topic.partition_count; i++) behind += facts_behind_transaction(f, i);
+    for (size_t i = 0; i < f->topic_count; i++) behind += facts_topic_behind_transaction(&f->topics[i]);
     put_int(r, "behind_transactions", behind);
     if (behind == 0) return;
     buf_add_char(&r->detail, ' ');
@@ -112,16 +115,50 @@ static void add_transactions(const Facts *f, Finding *r) {
     if (f->now_us - ingested_us(f) > fresh_within_us(f)) r->state = STATE_DEGRADED;
 }
 
-static void add_unanswered(const Facts *f, Finding *r) {
-    if (f->topic.unanswered == 0) return;
+static void add_unanswered(const KafkaTopic *topic, Finding *r) {
+    if (topic->unanswered == 0) return;
     r->state = STATE_DEGRADED;
     buf_add_char(&r->detail, ' ');
-    format_count(&r->detail, (int64_t)f->topic.unanswered, "of them gives no answer", "of them give no answer");
-    buf_addf(&r->detail, ": %s.", f->topic.unanswered_reason != NULL ? f->topic.unanswered_reason : "the brokers do not name them");
+    format_count(&r->detail, (int64_t)topic->unanswered, "of them gives no answer", "of them give no answer");
+    buf_addf(&r->detail, ": %s.", topic->unanswered_reason != NULL ? topic->unanswered_reason : "the brokers do not name them");
+}
+
+static void describe_topic(const TopicFacts *t, Finding *r) {
+    if (t->problem != NULL) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, " The topic %s cannot be described: %s.", t->name, t->problem);
+    } else if (!t->kafka.exists) {
+        r->state = STATE_DEGRADED;
+        buf_addf(&r->detail, " The topic %s does not exist yet; `smelt produce` makes it.", t->name);
+    } else {
+        buf_addf(&r->detail, " The topic %s has ", t->name);
+        format_count(&r->detail, (int64_t)t->kafka.partition_count, "partition.", "partitions.");
+        add_unanswered(&t->kafka, r);
+    }
+}
+
+static void add_topic(const Facts *f, const TopicFacts *t, json_t *topics, Finding *r) {
+    const char *away = facts_away(f, t), *problem = away != NULL ? away : t->problem;
+    json_t *topic = json_pack("{ss sb si ss*}", "topic", t->name, "exists", t->kafka.exists, "partitions", (int)t->kafka.partition_count,
+                              "problem", problem);
+    describe_topic(t, r);
+    if (t->kafka.exists) {
+        json_object_set_new(topic, "waiting_events", json_integer(facts_topic_lag(f, t)));
+        json_object_set_new(topic, "behind_transactions", json_integer(facts_topic_behind_transaction(t)));
+    }
+    json_array_append_new(topics, topic);
+    if (away == NULL) return;
+    r->state = STATE_DEGRADED;
+    buf_addf(&r->detail, " It is not read: %s.", away);
+}
+
+static void add_topics(const Facts *f, Finding *r) {
+    json_t *topics = json_array();
+    for (size_t i = 0; i < f->topic_count; i++) add_topic(f, &f->topics[i], topics, r);
+    json_object_set_new(r->more, "topics", topics);
 }
 
 static bool judge_kafka(const Facts *f, Finding *r) {
-    const char *topic = settings_text(f->settings, "kafka.topic");
     put_text(r, "bootstrap", settings_text(f->settings, "kafka.bootstrap"));
     if (f->kafka_error != NULL) {
         r->state = STATE_DOWN;
@@ -133,15 +170,9 @@ static bool judge_kafka(const Facts *f, Finding *r) {
     put_int(r, "brokers", f->kafka.brokers);
     json_object_set_new(r->more, "latency_ms", json_real(f->kafka.latency_ms));
     format_count(&r->detail, f->kafka.brokers, "broker", "brokers");
-    buf_addf(&r->detail, " answered a metadata request in %.1f ms. ", f->kafka.latency_ms);
-    if (!f->topic.exists) {
-        r->state = STATE_DEGRADED;
-        buf_addf(&r->detail, "The topic %s does not exist yet; `smelt produce` makes it.", topic);
-        return true;
-    }
-    buf_addf(&r->detail, "The topic %s has ", topic);
-    format_count(&r->detail, (int64_t)f->topic.partition_count, "partition.", "partitions.");
-    add_unanswered(f, r);
+    buf_addf(&r->detail, " answered a metadata request in %.1f ms.", f->kafka.latency_ms);
+    add_topics(f, r);
+    if (waiting_events(f) < 0) return true;
     add_stuck(f, r);
     add_transactions(f, r);
     put_int(r, "waiting_events", waiting_events(f));

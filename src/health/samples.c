@@ -26,24 +26,29 @@ static double seconds_of(int64_t us) {
 
 /* ---- Kafka ---- */
 
-static void put_partitions(json_t *out, const Facts *f, const char *metric, bool lag) {
-    for (size_t i = 0; i < f->topic.partition_count; i++) {
-        const Offsets *p = &f->topic.partitions[i];
-        char number[16];
+static json_t *partition_labels(const TopicFacts *t, int32_t partition) {
+    char number[16];
+    snprintf(number, sizeof number, "%" PRId32, partition);
+    return json_pack("{s:s, s:s}", "topic", t->name, "partition", number);
+}
+
+static void put_partitions(json_t *out, const Facts *f, const TopicFacts *t, const char *metric, bool lag) {
+    for (size_t i = 0; i < t->kafka.partition_count; i++) {
+        const Offsets *p = &t->kafka.partitions[i];
         if (!offsets_are_known(p)) continue;
-        snprintf(number, sizeof number, "%" PRId32, p->partition);
-        put_labelled(out, metric, (double)(lag ? facts_lag(f, p) : p->end),
-                     json_pack("{s:s, s:s}", "topic", settings_text(f->settings, "kafka.topic"), "partition", number));
+        put_labelled(out, metric, (double)(lag ? facts_lag(f, t, p) : p->end), partition_labels(t, p->partition));
     }
 }
 
-static void put_transactions(json_t *out, const Facts *f) {
-    for (size_t i = 0; f->topic.high != NULL && i < f->topic.partition_count; i++) {
-        char number[24];
-        snprintf(number, sizeof number, "%zu", i);
-        put_labelled(out, "smelt_partition_transaction_events", (double)facts_behind_transaction(f, i),
-                     json_pack("{s:s, s:s}", "topic", settings_text(f->settings, "kafka.topic"), "partition", number));
-    }
+static void put_transactions(json_t *out, const TopicFacts *t) {
+    for (size_t i = 0; t->kafka.high != NULL && i < t->kafka.partition_count; i++)
+        put_labelled(out, "smelt_partition_transaction_events", (double)facts_behind_transaction(t, i), partition_labels(t, (int32_t)i));
+}
+
+/* Whether each topic is there and read. */
+static void put_topic_up(json_t *out, const Facts *f, const TopicFacts *t) {
+    bool up = t->problem == NULL && t->kafka.exists && facts_away(f, t) == NULL;
+    put_one(out, "smelt_topic_up", up ? 1 : 0, "topic", t->name);
 }
 
 static void sample_kafka(json_t *out, const Facts *f) {
@@ -51,9 +56,10 @@ static void sample_kafka(json_t *out, const Facts *f) {
     if (f->kafka_error != NULL) return;
     put(out, "smelt_kafka_brokers", f->kafka.brokers);
     put(out, "smelt_kafka_latency_seconds", f->kafka.latency_ms / 1000);
-    put_partitions(out, f, "smelt_partition_end_offset", false);
-    put_partitions(out, f, "smelt_partition_lag_events", true);
-    put_transactions(out, f);
+    for (size_t i = 0; i < f->topic_count; i++) put_topic_up(out, f, &f->topics[i]);
+    for (size_t i = 0; i < f->topic_count; i++) put_partitions(out, f, &f->topics[i], "smelt_partition_end_offset", false);
+    for (size_t i = 0; i < f->topic_count; i++) put_partitions(out, f, &f->topics[i], "smelt_partition_lag_events", true);
+    for (size_t i = 0; i < f->topic_count; i++) put_transactions(out, &f->topics[i]);
 }
 
 /* ---- files ---- */

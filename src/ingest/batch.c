@@ -47,13 +47,23 @@ const LakeColumn batch_columns[BATCH_COLUMNS] = {
     [COL_HEADERS] = {"kafka_headers", LAKE_JSON},
 };
 
-Batch *batch_new(size_t max_rows, size_t max_bytes) {
-    Batch *b = xcalloc(1, sizeof *b);
+static void reserve(Batch *b, size_t max_rows, size_t max_bytes) {
     b->max_rows = max_rows;
     b->max_bytes = max_bytes;
     b->messages = xcalloc(max_rows, sizeof *b->messages);
     buf_reserve(&b->bytes, max_bytes); /* address space; pages come with use */
+}
+
+Batch *batch_new(size_t max_rows, size_t max_bytes) {
+    Batch *b = xcalloc(1, sizeof *b);
+    reserve(b, max_rows, max_bytes);
     return b;
+}
+
+void batch_release(Batch *b, size_t max_rows, size_t max_bytes) {
+    free(b->messages);
+    buf_done(&b->bytes);
+    reserve(b, max_rows, max_bytes);
 }
 
 void batch_free(Batch *b) {
@@ -169,14 +179,24 @@ static void put_envelope(LakeChunk *chunk, size_t row, const Envelope *e) {
     put_span(chunk, COL_REJECT, row, (Span){e->reject, e->reject != NULL ? strlen(e->reject) : 0});
 }
 
+static Span key_of(const Batch *b, const BatchMessage *m) {
+    if (m->key_len < 0) return (Span){0};
+    return (Span){m->key_len > 0 ? b->bytes.data + m->at + m->len : "", (size_t)m->key_len};
+}
+
+static Span headers_of(const Batch *b, const BatchMessage *m) {
+    size_t key_len = m->key_len > 0 ? (size_t)m->key_len : 0;
+    return m->headers_len > 0 ? (Span){b->bytes.data + m->at + m->len + key_len, (size_t)m->headers_len} : (Span){0};
+}
+
 static void put_extras(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, bool is_event) {
     bool kept = !is_event || m->event_has_extras;
-    const char *key = b->bytes.data + m->at + m->len, *headers = key + (m->key_len > 0 ? m->key_len : 0);
-    if (kept && m->key_len >= 0)
-        lake_put_blob(chunk, COL_KEY, row, m->key_len > 0 ? key : "", (size_t)m->key_len);
+    Span key = key_of(b, m);
+    if (kept && key.at != NULL)
+        lake_put_blob(chunk, COL_KEY, row, key.at, key.len);
     else
         lake_put_null(chunk, COL_KEY, row);
-    put_span(chunk, COL_HEADERS, row, kept && m->headers_len > 0 ? (Span){headers, (size_t)m->headers_len} : (Span){0});
+    put_span(chunk, COL_HEADERS, row, kept ? headers_of(b, m) : (Span){0});
 }
 
 /* What the threads that parse need, each its own. */
@@ -190,18 +210,26 @@ static void scratch_done(Scratch *s) {
     buf_done(&s->json);
 }
 
-static void parse_message(const BatchMessage *m, Span bytes, Scratch *scratch, Envelope *ret) {
+static void parse_message(const Batch *b, const BatchMessage *m, Span bytes, Scratch *scratch, Envelope *ret) {
     Span json;
     ret->reject = m->tombstone ? "tombstone" : "too_large";
     if (m->tombstone || m->too_large) return;
     ret->reject = decode_message(m->schema, bytes, &scratch->json, &json);
-    if (ret->reject == NULL) envelope_parse(scratch->parser, json.at, json.len, ret);
+    if (ret->reject != NULL) return;
+    EnvelopeMessage message = {.bytes = json.at,
+                               .len = json.len,
+                               .partition = m->partition,
+                               .offset = m->offset,
+                               .timestamp_us = m->timestamp_us,
+                               .key = key_of(b, m),
+                               .headers = headers_of(b, m)};
+    envelope_parse_message(scratch->parser, &message, ret);
 }
 
 static void put_message(LakeChunk *chunk, size_t row, const Batch *b, const BatchMessage *m, Scratch *scratch) {
     const char *bytes = m->len > 0 ? b->bytes.data + m->at : "";
     Envelope e = {0};
-    parse_message(m, (Span){bytes, m->len}, scratch, &e);
+    parse_message(b, m, (Span){bytes, m->len}, scratch, &e);
     lake_put_int(chunk, COL_PARTITION, row, m->partition);
     lake_put_int(chunk, COL_OFFSET, row, m->offset);
     put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us != INT64_MIN, m->timestamp_us);
@@ -237,7 +265,7 @@ size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity) {
     Batch *b = state;
     size_t first, n = claim(b, capacity, &first);
     if (n == 0) return 0;
-    CLEANUP(scratch_done) Scratch scratch = {.parser = envelope_parser_new()};
+    CLEANUP(scratch_done) Scratch scratch = {.parser = envelope_parser_new(b->envelope)};
     for (size_t row = 0; row < n; row++) put_message(chunk, row, b, &b->messages[first + row], &scratch);
     return n;
 }

@@ -37,6 +37,8 @@ typedef struct BatchOffsets {
 
 typedef struct Batch {
     size_t max_rows, max_bytes;
+    size_t shares;                        /* of the memory of its pool; of batch_queue.c */
+    const struct EnvelopeTable *envelope; /* of its messages, borrowed; NULL: Smelt's own */
     BatchMessage *messages;
     size_t count;
     Buf bytes;
@@ -50,6 +52,8 @@ Batch *batch_new(size_t max_rows, size_t max_bytes);
 void batch_free(Batch *b);
 DEFINE_CLEANUP(batch_free, Batch)
 void batch_clear(Batch *b);
+/* Gives the memory of a cleared batch back, and begins anew with these limits. */
+void batch_release(Batch *b, size_t max_rows, size_t max_bytes);
 bool batch_is_empty(const Batch *b); /* neither messages nor gaps */
 /* Its messages have more than a kilobyte on average. */
 bool batch_is_large(const Batch *b);

@@ -31,17 +31,17 @@ typedef struct Hours {
 
 typedef struct StagingSlot {
     LakeConn *conn; /* owned; has the temporary tables `staged` and `copies` */
-    Batch *batch;   /* being staged: what the source table function reads */
-    size_t count;   /* messages that were staged */
-    bool large;     /* ... and they were large */
-    bool has_keys;  /* ... and keys of events are kept */
+    const LedgerTopic *topic;
+    Batch *batch;  /* being staged: what the source table function reads */
+    size_t count;  /* messages that were staged */
+    bool large;    /* ... and they were large */
+    bool has_keys; /* ... and keys of events are kept */
     BatchOffsets offsets;
     size_t gaps_scanned; /* of `offsets`: what the source of gaps has given */
     Hours hours;         /* how the staged events are spread over time */
 } StagingSlot;
 
 struct Bronze {
-    LedgerTopic topic;
     int64_t batch_id; /* the last that was used */
     StagingSlot slots[BRONZE_STAGING_SLOTS];
 };
@@ -78,9 +78,8 @@ static int open_slot(Lake *lake, StagingSlot *slot, Error *err) {
     return lake_register_source(slot->conn, "kafka_batch", batch_columns, ARRAY_LEN(batch_columns), SCAN_THREADS, fill, slot, err);
 }
 
-int bronze_open(Lake *lake, const LedgerTopic *topic, Bronze **ret, Error *err) {
+int bronze_open(Lake *lake, Bronze **ret, Error *err) {
     CLEANUP(bronze_freep) Bronze *b = xcalloc(1, sizeof *b);
-    b->topic = *topic;
     for (int i = 0; i < BRONZE_STAGING_SLOTS; i++)
         if (open_slot(lake, &b->slots[i], err) != 0) return -1;
     if (lake_query_int(b->slots[0].conn, "ledger/last_batch", lake_sql("ledger/last_batch"), NULL, 0, &b->batch_id, err) != 0) return -1;
@@ -122,8 +121,9 @@ static int stage_messages(StagingSlot *slot, Error *err) {
     return read_hours(slot, err);
 }
 
-int bronze_stage(Bronze *b, int slot_number, Batch *batch, Error *err) {
+int bronze_stage(Bronze *b, int slot_number, const LedgerTopic *topic, Batch *batch, Error *err) {
     StagingSlot *slot = &b->slots[slot_number];
+    slot->topic = topic;
     hours_done(&slot->hours);
     batch_offsets_done(&slot->offsets);
     slot->offsets = batch_take_offsets(batch);
@@ -134,7 +134,7 @@ int bronze_stage(Bronze *b, int slot_number, Batch *batch, Error *err) {
     slot->batch = batch;
     int rc = stage_messages(slot, err);
     slot->batch = NULL;
-    return rc == 0 ? 0 : error_prefix(err, "parsing a batch of %zu messages of %s", batch->count, b->topic.name);
+    return rc == 0 ? 0 : error_prefix(err, "parsing a batch of %zu messages of %s", batch->count, slot->topic->name);
 }
 
 /* ---- copies ---- */
@@ -202,8 +202,8 @@ static int land_conflicts(const StagingSlot *slot, const LakeBinding lineage[4],
 }
 
 static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
-    LakeBinding lineage[] = {{"topic", lake_text(b->topic.name)},
-                             {"epoch", lake_int(b->topic.epoch)},
+    LakeBinding lineage[] = {{"topic", lake_text(slot->topic->name)},
+                             {"epoch", lake_int(slot->topic->epoch)},
                              {"batch", lake_int(b->batch_id + 1)},
                              {"now", lake_time(now_us)}};
     if (find_copies(slot, err) != 0) return -1;
@@ -217,8 +217,8 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
 
 static int land_gaps(const Bronze *b, StagingSlot *slot, int64_t now_us, LedgerCounts *counts, Error *err) {
     int64_t stored = 0;
-    LakeBinding lineage[] = {{"topic", lake_text(b->topic.name)},
-                             {"epoch", lake_int(b->topic.epoch)},
+    LakeBinding lineage[] = {{"topic", lake_text(slot->topic->name)},
+                             {"epoch", lake_int(slot->topic->epoch)},
                              {"batch", lake_int(b->batch_id + 1)},
                              {"now", lake_time(now_us)}};
     if (slot->offsets.gap_count == 0) return 0;
@@ -235,10 +235,10 @@ static int land_gaps(const Bronze *b, StagingSlot *slot, int64_t now_us, LedgerC
 }
 
 /* What the audit counts on. A number that is none, like those by which the client library says "not known", never becomes an offset. */
-static int check_position(const Bronze *b, const Offsets *p, Error *err) {
+static int check_position(const StagingSlot *slot, const Offsets *p, Error *err) {
     if (p->start >= 0 && p->next >= p->start) return 0;
-    return error_set(err, ERR_BUG, "%s partition %d: offsets %lld to %lld cannot be: nothing was stored", b->topic.name, (int)p->partition,
-                     (long long)p->start, (long long)p->next);
+    return error_set(err, ERR_BUG, "%s partition %d: offsets %lld to %lld cannot be: nothing was stored", slot->topic->name,
+                     (int)p->partition, (long long)p->start, (long long)p->next);
 }
 
 static LakeValue known(bool is_known, int64_t v) {
@@ -246,22 +246,22 @@ static LakeValue known(bool is_known, int64_t v) {
 }
 
 /* All partitions in one statement: each costs milliseconds, whatever it does. */
-static int store_positions(const Bronze *b, const StagingSlot *slot, int64_t now_us, Error *err) {
+static int store_positions(const StagingSlot *slot, int64_t now_us, Error *err) {
     static const char row[] =
         "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{last}}, {{leader_epoch}}, {{topic_id}}, {{cluster_id}}, {{now}})";
     CLEANUP(buf_done) Buf sql = {0};
     for (size_t i = 0; i < slot->offsets.position_count; i++) {
         const Offsets *p = &slot->offsets.positions[i];
-        if (check_position(b, p, err) != 0) return -1;
-        LakeBinding values[] = {{"topic", lake_text(b->topic.name)},
-                                {"epoch", lake_int(b->topic.epoch)},
+        if (check_position(slot, p, err) != 0) return -1;
+        LakeBinding values[] = {{"topic", lake_text(slot->topic->name)},
+                                {"epoch", lake_int(slot->topic->epoch)},
                                 {"partition", lake_int(p->partition)},
                                 {"start", lake_int(p->start)},
                                 {"next", lake_int(p->next)},
                                 {"last", known(p->last >= 0, p->last)},
                                 {"leader_epoch", known(p->leader_epoch >= 0, p->leader_epoch)},
-                                {"topic_id", lake_text(b->topic.topic_id)},
-                                {"cluster_id", lake_text(b->topic.cluster_id)},
+                                {"topic_id", lake_text(slot->topic->topic_id)},
+                                {"cluster_id", lake_text(slot->topic->cluster_id)},
                                 {"now", lake_time(now_us)}};
         CLEANUP(free_text) char *bound = lake_sql_bind(row, values, ARRAY_LEN(values));
         buf_addf(&sql, "%s %s", i == 0 ? lake_sql("ledger/store_positions") : ",", bound);
@@ -288,7 +288,7 @@ static int land_in_transaction(const Bronze *b, StagingSlot *slot, LedgerCounts 
     if (lake_begin(slot->conn, err) != 0) return -1;
     if (slot->count > 0 && land_messages(b, slot, now_us, counts, err) != 0) return -1;
     if (check_counts(slot, counts, err) != 0 || land_gaps(b, slot, now_us, counts, err) != 0) return -1;
-    if (store_positions(b, slot, now_us, err) != 0 || store_batch(b, slot, now_us, counts, err) != 0) return -1;
+    if (store_positions(slot, now_us, err) != 0 || store_batch(b, slot, now_us, counts, err) != 0) return -1;
     return lake_commit(slot->conn, err);
 }
 
@@ -298,7 +298,7 @@ int bronze_land(Bronze *b, int slot_number, LedgerCounts *ret, Error *err) {
     if (slot->large && lake_expect_rows(slot->conn, true, err) != 0) return -1;
     if (land_in_transaction(b, slot, &counts, err) != 0) {
         lake_rollback(slot->conn);
-        return error_prefix(err, "landing a batch of %zu messages of %s", slot->count, b->topic.name);
+        return error_prefix(err, "landing a batch of %zu messages of %s", slot->count, slot->topic->name);
     }
     b->batch_id++;
     *ret = counts;
@@ -308,10 +308,6 @@ int bronze_land(Bronze *b, int slot_number, LedgerCounts *ret, Error *err) {
 const Offsets *bronze_positions(const Bronze *b, int slot, size_t *ret_count) {
     *ret_count = b->slots[slot].offsets.position_count;
     return b->slots[slot].offsets.positions;
-}
-
-const LedgerTopic *bronze_topic(const Bronze *b) {
-    return &b->topic;
 }
 
 int64_t bronze_batch_id(const Bronze *b) {

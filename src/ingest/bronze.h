@@ -1,4 +1,4 @@
-/* bronze.h: landing batches of one topic: rows, rejects, duplicates, gaps and next offsets in one transaction.
+/* bronze.h: landing batches, each of one topic: rows, rejects, duplicates, gaps and next offsets in one transaction.
  *
  * Two steps a batch, each on the connection of a slot. Staging parses the messages into a temporary table and needs nothing that was
  * stored; landing is the transaction. So one thread may stage a batch while another lands the one before, on the other slot. Batches land
@@ -12,15 +12,15 @@ typedef struct Bronze Bronze;
 
 enum { BRONZE_STAGING_SLOTS = 2 };
 
-/* `lake` and the texts of `topic` are borrowed and must outlive it. */
-int bronze_open(Lake *lake, const LedgerTopic *topic, Bronze **ret, Error *err) MUST_CHECK;
+/* `lake` is borrowed and must outlive it. */
+int bronze_open(Lake *lake, Bronze **ret, Error *err) MUST_CHECK;
 void bronze_free(Bronze *b);
 DEFINE_CLEANUP(bronze_free, Bronze)
-/* Parses the messages and finds copies among them. The batch may be used again afterwards: its offsets are taken. */
-int bronze_stage(Bronze *b, int slot, Batch *batch, Error *err) MUST_CHECK;
+/* Parses the messages and finds copies among them. The batch may be used again afterwards: its offsets are taken. `topic` and its texts are
+ * borrowed until the slot was landed. */
+int bronze_stage(Bronze *b, int slot, const LedgerTopic *topic, Batch *batch, Error *err) MUST_CHECK;
 /* Lands what was staged on the slot; durable on return. */
 int bronze_land(Bronze *b, int slot, LedgerCounts *ret, Error *err) MUST_CHECK;
-const LedgerTopic *bronze_topic(const Bronze *b); /* borrowed */
-int64_t bronze_batch_id(const Bronze *b);         /* of what was landed last */
+int64_t bronze_batch_id(const Bronze *b); /* of what was landed last */
 /* How far the partitions came with what was landed last on the slot. Borrowed until something is staged there again. */
 const Offsets *bronze_positions(const Bronze *b, int slot, size_t *ret_count);

@@ -15,9 +15,11 @@ void ingest_cuts_done(Cuts *cuts) {
 }
 
 static int refuse(const Feed *feed, const Offsets *p, int64_t offset, Error *err) {
-    static const char next[] =
-        "Nothing more of it was read; what the lake has, it keeps. Next: `smelt ingest --new-epoch` once: it reads the "
-        "partition on from there under a new epoch, and recognises events that the lake has";
+    CLEANUP(free_text)
+    char *next =
+        xasprintf("Nothing more of it was read; what the lake has, it keeps. Next: `%s` once: it reads the partition on from there "
+                  "under a new epoch, and recognises events that the lake has",
+                  feed_new_epoch(feed));
     if (offset == OFFSET_UNKNOWN)
         return error_set(err, ERR_DATA,
                          "%s partition %d ends at offset %" PRId64 ", but %" PRId64

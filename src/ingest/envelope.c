@@ -1,63 +1,61 @@
 /* envelope.c: see envelope.h. yyjson parses a copy of the message in place, so the position of a key in the copy is its position in the
- * message: the bytes between a key and the next one are its value, unchanged. */
+ * message: the bytes between a key and the next one are its value, unchanged.
+ *
+ * The message is walked along the tree of its topic's paths. What is left of it is collected on the way where that is possible
+ * (EnvelopeTable.is_simple: Smelt's own envelope and most flat ones), else in a second walk, once it is known which values were taken. */
 #include "ingest/envelope.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "lake/lake.h"
+#include <inttypes.h>
 #include <string.h>
 #include <yyjson.h>
 
 #define MEMORY_KEPT (1 << 20) /* what a larger message took is given back */
 
-typedef enum EnvelopeField {
-    ID,
-    TYPE,
-    SOURCE,
-    ENTITY_ID,
-    TIMESTAMP,
-    PAYLOAD,
-    QUALITY_SCORE,
-    ENVELOPE_FIELDS,
-    UNKNOWN = ENVELOPE_FIELDS
-} EnvelopeField;
-
-static const struct {
-    const char *name;
-    size_t len;
-} fields[ENVELOPE_FIELDS] = {
-#define NAME(text)                                                                                                                         \
-    { text, sizeof(text) - 1 }
-    [ID] = NAME("id"),
-    [TYPE] = NAME("type"),
-    [SOURCE] = NAME("source"),
-    [ENTITY_ID] = NAME("subscriber_id"),
-    [TIMESTAMP] = NAME("timestamp"),
-    [PAYLOAD] = NAME("payload"),
-    [QUALITY_SCORE] = NAME("quality_score"),
-#undef NAME
-};
-
-struct EnvelopeParser {
-    Buf copy;     /* of the message; yyjson unescapes texts in it */
-    void *values; /* yyjson's one block */
-    size_t values_size;
-    Buf extra;
-};
-
-/* One member of the object. */
+/* A member of an object. */
 typedef struct Member {
-    EnvelopeField field;
     yyjson_val *value;
     Span raw, raw_value; /* bytes of the message: from the key on, and the value alone */
+    bool taken;          /* it fills a column */
 } Member;
+
+/* A text of JSON, parsed in place. */
+typedef struct ParsedText {
+    Buf copy;     /* yyjson unescapes texts in it */
+    void *values; /* yyjson's one block */
+    size_t values_size;
+} ParsedText;
+
+struct EnvelopeParser {
+    const EnvelopeTable *table;
+    EnvelopeTable *own; /* NULL: the table is borrowed */
+    ParsedText body, headers;
+    Member *found; /* by node of the table; the first is the message */
+    Buf rest, payload, id;
+    /* of one message */
+    const EnvelopeMessage *message;
+    yyjson_val *header_list; /* NULL: none */
+    bool ambiguous;          /* a header is there twice */
+    const EnvelopeSource *misfits[ENVELOPE_COLUMNS];
+    const Member *misfit_values[ENVELOPE_COLUMNS];
+    size_t misfit_count;
+};
+
+/* What fills a column. */
+typedef struct Value {
+    Member *member; /* NULL: not of the message */
+    Span text;      /* then */
+    bool is_time;   /* the record's time */
+} Value;
 
 /* ---- memory ---- */
 
 /* Read in place, yyjson needs one block at a time. */
 static void *grow_values(void *ctx, void *old, size_t old_size, size_t size) {
-    EnvelopeParser *p = ctx;
+    ParsedText *p = ctx;
     BUG_IF(old != NULL && old != p->values);
     (void)old_size;
     if (size > p->values_size) {
@@ -76,20 +74,41 @@ static void keep_values(void *ctx, void *block) {
     (void)block;
 }
 
-EnvelopeParser *envelope_parser_new(void) {
-    return xcalloc(1, sizeof(EnvelopeParser));
+static yyjson_val *parse_text(ParsedText *p, const char *bytes, size_t len) {
+    yyjson_alc memory = {.malloc = get_values, .realloc = grow_values, .free = keep_values, .ctx = p};
+    buf_clear(&p->copy);
+    memset(buf_reserve(&p->copy, len + YYJSON_PADDING_SIZE) + len, 0, YYJSON_PADDING_SIZE);
+    memcpy(p->copy.data, bytes, len);
+    yyjson_doc *doc = yyjson_read_opts(p->copy.data, len, YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW, &memory, NULL);
+    return yyjson_doc_get_root(doc);
+}
+
+static void parsed_text_done(ParsedText *p) {
+    buf_done(&p->copy);
+    free(p->values);
+    *p = (ParsedText){0};
+}
+
+EnvelopeParser *envelope_parser_new(const EnvelopeTable *table) {
+    EnvelopeParser *p = xcalloc(1, sizeof(EnvelopeParser));
+    if (table == NULL) p->own = envelope_table_new(NULL, "", 0);
+    p->table = table != NULL ? table : p->own;
+    p->found = xcalloc(p->table->node_count, sizeof *p->found);
+    return p;
 }
 
 static void give_back(EnvelopeParser *p) {
-    buf_done(&p->copy);
-    buf_done(&p->extra);
-    free(p->values);
-    p->values = NULL;
-    p->values_size = 0;
+    parsed_text_done(&p->body);
+    parsed_text_done(&p->headers);
+    buf_done(&p->rest);
+    buf_done(&p->payload);
+    buf_done(&p->id);
 }
 
 void envelope_parser_free(EnvelopeParser *p) {
     give_back(p);
+    free(p->found);
+    envelope_table_freep(&p->own);
     free(p);
 }
 
@@ -110,23 +129,182 @@ static void cut_member(const char *key, const char *end, Member *m) {
     m->raw_value = (Span){at, (size_t)(end - at)};
 }
 
-static EnvelopeField find_field(yyjson_val *key) {
+/* The members of an object in order. */
+typedef struct Members {
+    const EnvelopeParser *parser;
+    const EnvelopeNode *node;
+    yyjson_obj_iter iter;
+    yyjson_val *next;
+    const char *end; /* its bracket in the message */
+} Members;
+
+static const char *in_message(const EnvelopeParser *p, yyjson_val *key) {
+    return p->message->bytes + (yyjson_get_str(key) - p->body.copy.data);
+}
+
+static Members members_of(const EnvelopeParser *p, size_t node, const Member *object) {
+    Members i = {.parser = p, .node = &p->table->nodes[node], .end = object->raw_value.at + object->raw_value.len - 1};
+    yyjson_obj_iter_init(object->value, &i.iter);
+    i.next = yyjson_obj_iter_next(&i.iter);
+    return i;
+}
+
+/* The child of a node that has the key; 0: none. */
+static size_t find_child(const EnvelopeTable *t, const EnvelopeNode *node, yyjson_val *key) {
     const char *name = yyjson_get_str(key);
     size_t len = yyjson_get_len(key);
-    for (EnvelopeField f = 0; f < ENVELOPE_FIELDS; f++)
-        if (len == fields[f].len && memcmp(name, fields[f].name, len) == 0) return f;
-    return UNKNOWN;
+    for (size_t i = node->first_child; i < (size_t)node->first_child + node->child_count; i++)
+        if (len == t->nodes[i].key.len && memcmp(name, t->nodes[i].key.at, len) == 0) return i;
+    return 0;
 }
 
-static Span text_of(const Member *m) {
-    switch (yyjson_get_type(m->value)) {
-    case YYJSON_TYPE_NULL: return (Span){0};
-    case YYJSON_TYPE_STR: return (Span){yyjson_get_str(m->value), yyjson_get_len(m->value)};
-    default: return m->raw_value;
+/* *ret_child: its node; 0: no path leads there. */
+static inline bool next_member(Members *i, Member *ret, size_t *ret_child) {
+    yyjson_val *key = i->next;
+    if (key == NULL) return false;
+    *ret = (Member){.value = yyjson_obj_iter_get_val(key)};
+    *ret_child = find_child(i->parser->table, i->node, key);
+    i->next = yyjson_obj_iter_next(&i->iter);
+    cut_member(in_message(i->parser, key), i->next == NULL ? i->end : in_message(i->parser, i->next) - 1, ret);
+    return true;
+}
+
+static void add_raw(Buf *out, bool first, Span raw) {
+    buf_add_char(out, first ? '{' : ',');
+    buf_add(out, raw.at, raw.len);
+}
+
+/* ---- the walk ---- */
+
+/* False: a member to which a path leads is there twice. */
+static bool walk(EnvelopeParser *p, size_t node, const Member *object) {
+    const EnvelopeTable *t = p->table;
+    Member m;
+    size_t child;
+    for (Members i = members_of(p, node, object); next_member(&i, &m, &child);) {
+        if (child == 0) {
+            if (t->is_simple) add_raw(&p->rest, p->rest.len == 0, m.raw);
+            continue;
+        }
+        if (p->found[child].value != NULL) return false;
+        p->found[child] = m;
+        if (t->nodes[child].child_count > 0 && yyjson_is_obj(m.value) && !walk(p, child, &p->found[child])) return false;
     }
+    return true;
 }
 
-/* ---- fields ---- */
+static bool is_there(const Member *m) {
+    return m->value != NULL && !yyjson_is_null(m->value);
+}
+
+/* Something inside the object at a node was taken. */
+static bool has_taken(const EnvelopeParser *p, size_t node) {
+    const EnvelopeNode *n = &p->table->nodes[node];
+    for (size_t i = n->first_child; i < (size_t)n->first_child + n->child_count; i++)
+        if (p->found[i].taken || has_taken(p, i)) return true;
+    return false;
+}
+
+static void add_remainder(const EnvelopeParser *p, size_t node, const Member *object, Buf *out);
+
+/* An object of which something was taken: its key, and what is left of it. */
+static bool add_opened(const EnvelopeParser *p, size_t node, bool first, Buf *out) {
+    const Member *m = &p->found[node];
+    size_t before = out->len;
+    add_raw(out, first, (Span){m->raw.at, (size_t)(m->raw_value.at - m->raw.at)});
+    size_t inside = out->len;
+    add_remainder(p, node, m, out);
+    if (out->len > inside) return true;
+    out->len = before;
+    return false;
+}
+
+/* The object at a node without what was taken of it; nothing when nothing is left. */
+static void add_remainder(const EnvelopeParser *p, size_t node, const Member *object, Buf *out) {
+    Member m;
+    size_t child;
+    bool first = true;
+    for (Members i = members_of(p, node, object); next_member(&i, &m, &child);) {
+        const Member *found = &p->found[child];
+        if (child > 0 && (found->taken || p->table->nodes[child].ignored || !is_there(found))) continue;
+        if (child > 0 && yyjson_is_obj(m.value) && has_taken(p, child)) {
+            first = !add_opened(p, child, first, out) && first;
+            continue;
+        }
+        add_raw(out, first, m.raw);
+        first = false;
+    }
+    if (!first) buf_add_char(out, '}');
+}
+
+/* ---- where values are ---- */
+
+/* The value of the header that is named so; absent: there is none, or it is no text. */
+static Span find_header(EnvelopeParser *p, Span name) {
+    yyjson_arr_iter i;
+    yyjson_val *pair;
+    Span found = {0};
+    if (!yyjson_arr_iter_init(p->header_list, &i)) return found;
+    while ((pair = yyjson_arr_iter_next(&i)) != NULL) {
+        yyjson_val *key = yyjson_arr_get(pair, 0), *value = yyjson_arr_get(pair, 1);
+        if (yyjson_get_len(key) != name.len || memcmp(yyjson_get_str(key), name.at, name.len) != 0 || !yyjson_is_str(value)) continue;
+        p->ambiguous |= found.at != NULL;
+        found = (Span){yyjson_get_str(value), yyjson_get_len(value)};
+    }
+    return found;
+}
+
+static Span lineage(EnvelopeParser *p) {
+    buf_addf(&p->id, "%s%" PRId32 ":%" PRId64, p->table->lineage, p->message->partition, p->message->offset);
+    return (Span){p->id.data, p->id.len};
+}
+
+static bool find_value(EnvelopeParser *p, const EnvelopeOrigin *o, Value *ret) {
+    const EnvelopeMessage *m = p->message;
+    *ret = (Value){0};
+    switch (o->kind) {
+    case ORIGIN_PATH: ret->member = &p->found[o->node]; return is_there(ret->member);
+    case ORIGIN_CONSTANT: ret->text = o->text; return true;
+    case ORIGIN_KEY:
+        if (m->key.at != NULL && lake_is_utf8(m->key.at, m->key.len)) ret->text = m->key;
+        return ret->text.at != NULL;
+    case ORIGIN_HEADER: ret->text = find_header(p, o->text); return ret->text.at != NULL;
+    case ORIGIN_TIMESTAMP: ret->is_time = m->timestamp_us != INT64_MIN; return ret->is_time;
+    case ORIGIN_LINEAGE: ret->text = lineage(p); return true;
+    case ORIGIN_TOPIC: break; /* a constant in the table */
+    }
+    BUG("an origin that is none");
+}
+
+/* The first alternative that is there. */
+static inline bool find_first(EnvelopeParser *p, const EnvelopePart *part, Value *ret) {
+    for (size_t i = 0; i < part->count; i++)
+        if (find_value(p, &part->origins[i], ret)) return true;
+    return false;
+}
+
+static bool find_column(EnvelopeParser *p, EnvelopeColumn column, Value *ret) {
+    const EnvelopeSource *s = &p->table->columns[column];
+    if (s->count == 0 || !find_first(p, &s->parts[0], ret)) return false;
+    if (ret->member != NULL) ret->member->taken = !s->kept;
+    return true;
+}
+
+static Span text_of(const Value *v) {
+    if (v->member == NULL) return v->text;
+    if (!yyjson_is_str(v->member->value)) return v->member->raw_value;
+    return (Span){yyjson_get_str(v->member->value), yyjson_get_len(v->member->value)};
+}
+
+static bool is_text(const Value *v) {
+    return v->member == NULL || yyjson_is_str(v->member->value);
+}
+
+static bool is_number(const Value *v) {
+    return v->member != NULL && yyjson_is_raw(v->member->value);
+}
+
+/* ---- columns ---- */
 
 /* An integer as one writes it: no sign but -, no leading zeros, no fraction, no exponent. */
 static bool read_integer(Span text, int32_t *ret) {
@@ -144,101 +322,201 @@ static bool read_integer(Span text, int32_t *ret) {
     return v >= INT32_MIN && v <= INT32_MAX;
 }
 
-static const char *judge_identity(const Member *m, Span *ret, const char *reason) {
-    yyjson_type type = m->value != NULL ? yyjson_get_type(m->value) : YYJSON_TYPE_NULL;
-    if (type == YYJSON_TYPE_OBJ || type == YYJSON_TYPE_ARR || type == YYJSON_TYPE_NULL) return reason;
-    *ret = text_of(m);
+static bool can_identify(const Value *v) {
+    return v->member == NULL || !yyjson_is_ctn(v->member->value);
+}
+
+static const char *read_identity(EnvelopeParser *p, EnvelopeColumn column, Span *ret, const char *reason) {
+    Value v;
+    if (!find_column(p, column, &v) || !can_identify(&v)) return reason;
+    *ret = text_of(&v);
     return ret->len > 0 ? NULL : reason;
 }
 
-static bool is_there(const Member *m) {
-    return m->value != NULL && !yyjson_is_null(m->value);
+/* "a|b": a part's own | and \ have a \ before them, so that different parts never look the same. */
+static void add_part(Buf *out, Span text) {
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.at[i] == '|' || text.at[i] == '\\') buf_add_char(out, '\\');
+        buf_add_char(out, text.at[i]);
+    }
 }
 
-static void add_extra(EnvelopeParser *p, const Member *m) {
-    buf_add_char(&p->extra, p->extra.len == 0 ? '{' : ',');
-    buf_add(&p->extra, m->raw.at, m->raw.len);
+static const char *join_parts(EnvelopeParser *p, Span *ret) {
+    const EnvelopeSource *s = &p->table->columns[ENVELOPE_ID];
+    for (size_t i = 0; i < s->count; i++) {
+        Value v;
+        bool found = find_first(p, &s->parts[i], &v);
+        if (!found && !s->parts[i].optional) return "bad_id";
+        if (found && !can_identify(&v)) return "bad_id";
+        if (i > 0) buf_add_char(&p->id, '|');
+        if (found) add_part(&p->id, text_of(&v));
+    }
+    *ret = (Span){p->id.data, p->id.len};
+    return NULL;
+}
+
+static const char *read_id(EnvelopeParser *p, Envelope *e) {
+    if (p->table->columns[ENVELOPE_ID].count > 1) return join_parts(p, &e->id);
+    return read_identity(p, ENVELOPE_ID, &e->id, "bad_id");
+}
+
+static bool read_time(EnvelopeParser *p, Envelope *e) {
+    int decimals = p->table->columns[ENVELOPE_TIME].decimals;
+    Value v;
+    if (!find_column(p, ENVELOPE_TIME, &v)) return true;
+    e->has_time = true;
+    if (v.is_time) {
+        e->time_us = p->message->timestamp_us;
+        return true;
+    }
+    if (decimals < 0) return is_text(&v) && clock_read(text_of(&v), &e->time_us) == CLOCK_READ;
+    return (is_text(&v) || is_number(&v)) && clock_read_epoch(text_of(&v), decimals, &e->time_us) == CLOCK_READ;
+}
+
+static void add_misfit(EnvelopeParser *p, EnvelopeColumn column, const Value *v) {
+    p->misfits[p->misfit_count] = &p->table->columns[column];
+    p->misfit_values[p->misfit_count++] = v->member;
 }
 
 /* A text, or a number's digits. */
-static void read_entity(EnvelopeParser *p, const Member *m, Envelope *e) {
-    if (yyjson_is_str(m->value) || yyjson_is_raw(m->value))
-        e->entity_id = text_of(m);
-    else if (is_there(m))
-        add_extra(p, m);
+static void read_entity(EnvelopeParser *p, Envelope *e) {
+    Value v;
+    if (!find_column(p, ENVELOPE_ENTITY, &v)) return;
+    if (is_text(&v) || is_number(&v))
+        e->entity_id = text_of(&v);
+    else
+        add_misfit(p, ENVELOPE_ENTITY, &v);
 }
 
-static void read_quality(EnvelopeParser *p, const Member *m, Envelope *e) {
-    e->has_quality = yyjson_is_raw(m->value) && read_integer(m->raw_value, &e->quality);
-    if (is_there(m) && !e->has_quality) add_extra(p, m);
+static void read_quality(EnvelopeParser *p, Envelope *e) {
+    Value v;
+    if (!find_column(p, ENVELOPE_QUALITY, &v)) return;
+    e->has_quality = is_number(&v) && read_integer(text_of(&v), &e->quality);
+    if (!e->has_quality) add_misfit(p, ENVELOPE_QUALITY, &v);
 }
 
 /* Why it is no event: the first thing that is wrong, in the order in which they are listed. */
-static const char *read_fields(EnvelopeParser *p, const Member members[ENVELOPE_FIELDS], Envelope *e) {
-    const char *reject = judge_identity(&members[ID], &e->id, "bad_id");
-    if (reject == NULL) reject = judge_identity(&members[SOURCE], &e->source, "bad_source");
+static const char *read_fields(EnvelopeParser *p, Envelope *e) {
+    Value type;
+    const char *reject = read_id(p, e);
+    if (reject == NULL) reject = read_identity(p, ENVELOPE_SOURCE, &e->source, "bad_source");
     if (reject != NULL) return reject;
-    if (is_there(&members[TIMESTAMP])) {
-        e->has_time = yyjson_is_str(members[TIMESTAMP].value) && clock_read(text_of(&members[TIMESTAMP]), &e->time_us) == CLOCK_READ;
-        if (!e->has_time) return "bad_timestamp";
+    if (!read_time(p, e)) return "bad_timestamp";
+    if (find_column(p, ENVELOPE_TYPE, &type)) e->type = text_of(&type);
+    read_entity(p, e);
+    read_quality(p, e);
+    return p->ambiguous ? "repeated_field" : NULL;
+}
+
+/* ---- the payload, and what is left ---- */
+
+static Span closed(Buf *out) {
+    if (out->len == 0) return (Span){0};
+    buf_add_char(out, '}');
+    return (Span){out->data, out->len};
+}
+
+/* Under the name of its property, which is mostly its own. */
+static void add_misfits(const EnvelopeParser *p, Buf *out) {
+    for (size_t i = 0; i < p->misfit_count; i++) {
+        const Member *m = p->misfit_values[i];
+        Span name = p->misfits[i]->name;
+        bool own = m->raw.len > name.len + 2 && memcmp(m->raw.at + 1, name.at, name.len) == 0 && m->raw.at[name.len + 1] == '"';
+        if (own)
+            add_raw(out, out->len == 0, m->raw);
+        else
+            buf_addf(out, "%c\"%.*s\":%.*s", out->len == 0 ? '{' : ',', (int)name.len, name.at, (int)m->raw_value.len, m->raw_value.at);
     }
-    if (members[TYPE].value != NULL) e->type = text_of(&members[TYPE]);
-    if (is_there(&members[PAYLOAD])) e->payload = members[PAYLOAD].raw_value;
-    read_entity(p, &members[ENTITY_ID], e);
-    read_quality(p, &members[QUALITY_SCORE], e);
-    return NULL;
+}
+
+/* The message is its own payload. */
+static void read_flat(EnvelopeParser *p, Envelope *e) {
+    if (!p->table->is_simple && !has_taken(p, 0)) {
+        e->payload = p->found[0].raw_value;
+        return;
+    }
+    if (!p->table->is_simple) add_remainder(p, 0, &p->found[0], &p->rest);
+    if (p->rest.len == 0) buf_add_char(&p->rest, '{');
+    if (p->table->is_simple || p->rest.len == 1) buf_add_char(&p->rest, '}');
+    e->payload = (Span){p->rest.data, p->rest.len};
+    buf_clear(&p->payload);
+    add_misfits(p, &p->payload);
+    e->extra = closed(&p->payload);
+}
+
+static void read_payload(EnvelopeParser *p, const Value *v, Envelope *e) {
+    size_t node = (size_t)(v->member - p->found);
+    e->payload = v->member->raw_value;
+    if (!yyjson_is_obj(v->member->value) || !has_taken(p, node)) return;
+    add_remainder(p, node, v->member, &p->payload);
+    if (p->payload.len == 0) buf_add_str(&p->payload, "{}");
+    e->payload = (Span){p->payload.data, p->payload.len};
+}
+
+static void read_rest(EnvelopeParser *p, Envelope *e) {
+    Value v;
+    bool found = find_column(p, ENVELOPE_PAYLOAD, &v);
+    if (found && v.member == p->found) {
+        read_flat(p, e);
+        return;
+    }
+    if (found) read_payload(p, &v, e);
+    if (!p->table->is_simple) {
+        add_remainder(p, 0, &p->found[0], &p->rest);
+        if (p->rest.len > 0) p->rest.len--; /* open again */
+    }
+    add_misfits(p, &p->rest);
+    e->extra = closed(&p->rest);
 }
 
 /* ---- the message ---- */
 
-/* False: a field of the envelope is there twice. */
-static bool sort_members(EnvelopeParser *p, yyjson_val *object, const char *bytes, size_t len, Member members[ENVELOPE_FIELDS]) {
-    const char *end = bytes + len;
-    while (*--end != '}') continue;
-    yyjson_obj_iter iter;
-    yyjson_obj_iter_init(object, &iter);
-    for (yyjson_val *key = yyjson_obj_iter_next(&iter), *next; key != NULL; key = next) {
-        Member m = {.field = find_field(key), .value = yyjson_obj_iter_get_val(key)};
-        next = yyjson_obj_iter_next(&iter);
-        cut_member(bytes + (yyjson_get_str(key) - p->copy.data), next == NULL ? end : bytes + (yyjson_get_str(next) - p->copy.data) - 1,
-                   &m);
-        if (m.field == UNKNOWN) {
-            add_extra(p, &m);
-            continue;
-        }
-        if (members[m.field].value != NULL) return false;
-        members[m.field] = m;
-    }
-    return true;
+static Span trim(const char *at, size_t len) {
+    while (is_space(at[0])) at++, len--;
+    while (is_space(at[len - 1])) len--;
+    return (Span){at, len};
 }
 
-static const char *read_object(EnvelopeParser *p, yyjson_val *object, const char *bytes, size_t len, Envelope *e) {
-    Member members[ENVELOPE_FIELDS] = {0};
+static const char *read_object(EnvelopeParser *p, yyjson_val *object, Envelope *e) {
     if (!yyjson_is_obj(object)) return "not_object";
-    if (!sort_members(p, object, bytes, len, members)) return "repeated_field";
-    const char *reject = read_fields(p, members, e);
-    if (reject == NULL && p->extra.len > 0) {
-        buf_add_char(&p->extra, '}');
-        e->extra = (Span){p->extra.data, p->extra.len};
-    }
+    memset(p->found, 0, p->table->node_count * sizeof *p->found);
+    Span whole = trim(p->message->bytes, p->message->len);
+    p->found[0] = (Member){.value = object, .raw = whole, .raw_value = whole};
+    if (!walk(p, 0, &p->found[0])) return "repeated_field";
+    const char *reject = read_fields(p, e);
+    if (reject == NULL) read_rest(p, e);
     return reject;
 }
 
-void envelope_parse(EnvelopeParser *p, const char *bytes, size_t len, Envelope *ret) {
-    yyjson_alc memory = {.malloc = get_values, .realloc = grow_values, .free = keep_values, .ctx = p};
+static void begin(EnvelopeParser *p, const EnvelopeMessage *message) {
+    size_t kept = p->body.copy.cap + p->body.values_size + p->headers.copy.cap + p->headers.values_size;
+    if (kept + p->rest.cap + p->payload.cap + p->id.cap > MEMORY_KEPT) give_back(p);
+    buf_clear(&p->rest);
+    buf_clear(&p->payload);
+    buf_clear(&p->id);
+    p->message = message;
+    p->ambiguous = false;
+    p->misfit_count = 0;
+    p->header_list = NULL;
+    if (p->table->needs_record && message->headers.len > 0)
+        p->header_list = parse_text(&p->headers, message->headers.at, message->headers.len);
+}
+
+void envelope_parse_message(EnvelopeParser *p, const EnvelopeMessage *message, Envelope *ret) {
     *ret = (Envelope){0};
-    if (len == 0) {
+    if (message->len == 0) {
         ret->reject = "empty";
         return;
     }
-    if (p->copy.cap + p->extra.cap + p->values_size > MEMORY_KEPT) give_back(p);
-    buf_clear(&p->copy);
-    buf_clear(&p->extra);
-    memset(buf_reserve(&p->copy, len + YYJSON_PADDING_SIZE) + len, 0, YYJSON_PADDING_SIZE);
-    memcpy(p->copy.data, bytes, len);
-    yyjson_doc *doc = yyjson_read_opts(p->copy.data, len, YYJSON_READ_INSITU | YYJSON_READ_NUMBER_AS_RAW, &memory, NULL);
-    if (doc == NULL)
-        ret->reject = lake_is_utf8(bytes, len) ? "not_json" : "not_utf8";
+    begin(p, message);
+    yyjson_val *root = parse_text(&p->body, message->bytes, message->len);
+    if (root == NULL)
+        ret->reject = lake_is_utf8(message->bytes, message->len) ? "not_json" : "not_utf8";
     else
-        ret->reject = read_object(p, yyjson_doc_get_root(doc), bytes, len, ret);
+        ret->reject = read_object(p, root, ret);
+}
+
+void envelope_parse(EnvelopeParser *p, const char *bytes, size_t len, Envelope *ret) {
+    EnvelopeMessage message = {.bytes = bytes, .len = len, .timestamp_us = INT64_MIN};
+    envelope_parse_message(p, &message, ret);
 }

@@ -1,12 +1,23 @@
 /* feed.c: hands each call to the kind of feed. */
+#include "base/memory.h"
 #include "ingest/feed_internal.h"
 
 void feed_free(Feed *feed) {
+    free(feed->new_epoch);
     feed->ops->free(feed);
 }
 
 const char *feed_topic(const Feed *feed) {
     return feed->topic;
+}
+
+const char *feed_new_epoch(const Feed *feed) {
+    return feed->new_epoch != NULL ? feed->new_epoch : "smelt ingest --new-epoch";
+}
+
+void feed_set_of_several(Feed *feed) {
+    free(feed->new_epoch);
+    feed->new_epoch = xasprintf("smelt ingest --topic %s --new-epoch", feed->topic);
 }
 
 int feed_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {

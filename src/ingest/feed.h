@@ -8,24 +8,35 @@
 #include "base/settings.h"
 #include "kafka/admin.h"
 #include "kafka/consumer.h"
+#include "kafka/topics.h"
 
 typedef struct Feed Feed;
 
 /* ---- opening: none waits for a broker; the caller frees ---- */
 
-/* The topic of the settings, which are borrowed. ERR_CONFIG. */
-int feed_open_kafka(const Settings *settings, Feed **ret, Error *err) MUST_CHECK;
-int feed_open_topic(const Settings *settings, const char *topic, Feed **ret, Error *err) MUST_CHECK;
+/* `client`, for what is asked of the topic, is borrowed; NULL: it makes one of its own. `settings` are borrowed. ERR_CONFIG. */
+int feed_open_topic(const Settings *settings, KafkaClient *client, const char *topic, Feed **ret, Error *err) MUST_CHECK;
 /* ERR_DATA: the file cannot be read. With `follow`, a last line without a newline is not there yet. */
 int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) MUST_CHECK;
 /* By the name under which the ledger knows it: one of the two above, without `follow`. */
 int feed_open_named(const Settings *settings, const char *name, Feed **ret, Error *err) MUST_CHECK;
+/* What one ingest reads. Owns its feeds and the client that they share: end it with feeds_done. */
+typedef struct FeedList {
+    Feed **items;
+    size_t count;
+    KafkaClient *client; /* NULL: of a file */
+} FeedList;
+int feeds_open_topics(const Settings *settings, const TopicList *topics, FeedList *ret, Error *err) MUST_CHECK;
+int feeds_open_file(const char *path, bool follow, FeedList *ret, Error *err) MUST_CHECK;
+void feeds_done(FeedList *feeds);
 /* Waits up to a second for what is under way. */
 void feed_free(Feed *feed);
 DEFINE_CLEANUP(feed_free, Feed)
 
 /* The name under which the ledger knows it: the topic, or "file:<absolute path>". Borrowed. */
 const char *feed_topic(const Feed *feed);
+/* What the user types to accept that it was recreated or cut off. Borrowed. */
+const char *feed_new_epoch(const Feed *feed);
 
 /* ---- what it has ---- */
 

@@ -13,7 +13,11 @@ typedef struct FeedOps {
     void (*report)(Feed *feed, const Offsets *partitions, size_t n);
 } FeedOps;
 
+/* It is one of several topics. */
+void feed_set_of_several(Feed *feed);
+
 struct Feed { /* the first member of each kind of feed */
     const FeedOps *ops;
-    char *topic; /* owned */
+    char *topic;     /* owned */
+    char *new_epoch; /* see feed_new_epoch; NULL: there is no other topic. Owned by feed.c */
 };

@@ -12,7 +12,8 @@
 typedef struct TopicFeed {
     Feed feed;
     const Settings *settings; /* borrowed */
-    KafkaClient *client;      /* for describing, before and while reading */
+    KafkaClient *client;      /* for describing, before and while reading; borrowed */
+    KafkaClient *own;         /* ... unless it is this one */
     KafkaConsumer *consumer;  /* the early thread's until it was joined; NULL: not made yet */
     bool reading;
     pthread_t early;
@@ -57,7 +58,7 @@ static void topic_free(Feed *feed) {
     TopicFeed *t = (TopicFeed *)feed;
     end_early(t);
     kafka_consumer_freep(&t->consumer);
-    kafka_client_freep(&t->client);
+    kafka_client_freep(&t->own);
     free(feed->topic);
     free(t);
 }
@@ -76,9 +77,8 @@ static int topic_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *
     if (strcmp(now.topic_id, was->topic_id) != 0)
         return error_set(err, ERR_DATA,
                          "%s was deleted and recreated while it was read: its id was %s, now it is %s. Nothing of the new one was stored. "
-                         "If that was meant, run `smelt ingest --new-epoch` once: "
-                         "it reads the new one from its beginning and keeps what the old one brought",
-                         feed->topic, was->topic_id, now.topic_id);
+                         "If that was meant, run `%s` once: it reads the new one from its beginning and keeps what the old one brought",
+                         feed->topic, was->topic_id, now.topic_id, feed_new_epoch(feed));
     *ret_grown = now.partition_count > was->partition_count;
     return 0;
 }
@@ -110,12 +110,13 @@ static void topic_report(Feed *feed, const Offsets *partitions, size_t n) {
 
 static const FeedOps topic_ops = {topic_free, topic_describe, topic_check, topic_start, topic_poll, topic_seek, topic_verify, topic_report};
 
-int feed_open_topic(const Settings *settings, const char *topic, Feed **ret, Error *err) {
+int feed_open_topic(const Settings *settings, KafkaClient *client, const char *topic, Feed **ret, Error *err) {
     TopicFeed *t = xcalloc(1, sizeof *t);
     CLEANUP(feed_freep) Feed *feed = &t->feed;
     *feed = (Feed){.ops = &topic_ops, .topic = xstrdup(topic)};
     t->settings = settings;
-    if (kafka_connect(settings, &t->client, err) != 0) return -1;
+    if (client == NULL && kafka_connect(settings, &t->own, err) != 0) return -1;
+    t->client = client != NULL ? client : t->own;
     t->early_asked = pthread_create(&t->early, NULL, ask_early, t) == 0;
     *ret = TAKE(feed);
     return 0;

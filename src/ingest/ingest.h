@@ -1,11 +1,15 @@
-/* ingest.h: from a feed into Bronze, step by step:
+/* ingest.h: from one feed or several into Bronze, step by step:
  *
  *   Ingest *ingest = ingest_open(...);
  *   ingest_step(ingest, &state, ...) until it fails or the state is INGEST_DONE
  *   ingest_close(ingest);
  *
- * or all of it by ingest_run. Two threads of its own read the feed and stage batches (session.h); the thread that calls, the writer's,
- * lands them. No transaction is open between two steps: the caller may use the connection then. */
+ * or all of it by ingest_run. A thread for each feed reads it (session.h), one stages batches, and the thread that calls, the writer's,
+ * lands them (landing.h). No transaction is open between two steps: the caller may use the connection then.
+ *
+ * With several feeds, a topic that cannot be read holds no other back: without `follow` the others are read to their ends, and the caller
+ * gets its problem with the result; with it, the topic is tried again after growing pauses, which is logged once and is in the commit mark.
+ */
 #pragma once
 #include "ingest/bronze.h"
 #include "ingest/decode.h"
@@ -29,6 +33,10 @@ typedef struct IngestOptions {
      * otherwise it is ERR_FULL. Borrowed. */
     const char *disk_dir;
     int64_t reserve;
+    /* What the contracts say about messages (contract/pipeline.h), borrowed; NULL: all have Smelt's own envelope. `topic`: whose messages a
+     * file has; borrowed. */
+    const struct Pipeline *pipeline;
+    const char *topic;
     CommitMarkKeeper *mark; /* updated after each commit; NULL: none is kept. Borrowed */
     bool quiet;             /* no progress */
 } IngestOptions;
@@ -43,33 +51,44 @@ typedef enum IngestState {
     INGEST_DONE       /* everything up to the end that was seen at the start landed; with `follow`: a stop was requested. No step follows */
 } IngestState;
 
-/* Asks the feed nothing yet. `conn`, `feed` and what `options` points to are borrowed. The caller closes. */
-Ingest *ingest_open(LakeConn *conn, Feed *feed, const IngestOptions *options) MUST_CHECK;
-/* Lands the next batch when there is one within a second. The first step asks the feed what it has and starts reading where the ledger
- * ends; so does a later one after the topic got more partitions. With `follow` it waits for a feed that is away, and for space on a full
- * disk. On an error everything committed stays, and the next step would begin again as the first one did. ERR_UNAVAILABLE after the
- * timeout; ERR_DATA for a recreated topic; ERR_STOPPED when a stop was requested while it waited. */
+/* Asks the feeds nothing yet. `conn`, the feeds and what `options` points to are borrowed. The caller closes. */
+Ingest *ingest_open(LakeConn *conn, Feed *const *feeds, size_t count, const IngestOptions *options) MUST_CHECK;
+/* Lands the next batch when there is one within a second. The first step begins to ask each feed what it has and to read where the ledger
+ * ends; so does a later one after a topic got more partitions. With `follow` a step waits for space on a full disk. On an error everything
+ * committed stays, and the next step would begin again as the first one did. Of the only topic: ERR_UNAVAILABLE after the timeout, ERR_DATA
+ * when it was recreated, ERR_STOPPED when a stop was requested before it was read; of several only when none of them can be read. */
 int ingest_step(Ingest *ingest, IngestState *ret, Error *err) MUST_CHECK;
-/* Within about a second, except while a broker owes an answer (2 s); what was read but did not land is read again another time. */
+/* Within about a second, except while a broker owes an answer (2 s; 10 s before the first one of a topic); what was read but did not land
+ * is read again another time. */
 void ingest_close(Ingest *ingest);
 DEFINE_CLEANUP(ingest_close, Ingest)
 
-typedef struct IngestResult {
+typedef struct IngestTopic {
+    const char *name; /* of the feed; borrowed */
     LedgerCounts counts;
-    double seconds;
-    Offsets *partitions; /* `next`: as stored; `end`: as last seen. Owned: ingest_result_done */
+    Offsets *partitions; /* `next`: as stored; `end`: as last seen. Owned */
     size_t partition_count;
-    bool stopped; /* by a signal, before the end that was seen at the start */
-    /* Without `follow`: partitions that could not be read to their end, which did not hold back the others. ERR_DATA: they hold messages
-     * that cannot be read; ERR_UNAVAILABLE: another attempt may do. ERR_NONE: all were. */
+    bool envelope_changed; /* earlier messages of the topic were read with another envelope */
+    bool stopped;          /* by a signal, before the end that was seen at the start */
+    /* Without `follow`: partitions, or with several topics the whole topic, that could not be read to the end, which did not hold back the
+     * others. ERR_DATA, ERR_CONFIG: they cannot be read as they are; ERR_UNAVAILABLE: another attempt may do. ERR_NONE: all were. */
     Error problem;
+} IngestTopic;
+
+typedef struct IngestResult {
+    LedgerCounts counts; /* of all topics */
+    double seconds;
+    bool stopped;        /* one of them was */
+    IngestTopic *topics; /* in the order of the feeds. Owned: ingest_result_done */
+    size_t topic_count;
 } IngestResult;
 
 /* Steps until INGEST_DONE. On an error everything committed stays, and `ret` is not touched. */
-int ingest_run(LakeConn *conn, Feed *feed, const IngestOptions *options, IngestResult *ret, Error *err) MUST_CHECK;
-/* Moves the problem to `err`: -1. 0: there was none. */
-int ingest_result_check(IngestResult *result, Error *err) MUST_CHECK;
+int ingest_run(LakeConn *conn, Feed *const *feeds, size_t count, const IngestOptions *options, IngestResult *ret, Error *err) MUST_CHECK;
+/* -1 with the problem of the topic, or with those of all that have one. 0: there was none. */
+int ingest_result_check(const IngestResult *result, Error *err) MUST_CHECK;
 void ingest_result_done(IngestResult *result);
 /* The summary that users rely on: landed, duplicates, rejected, gaps, lost (of the gaps), seconds, events_per_second, stopped, partitions,
- * and `problem` when there was one. The caller owns it. */
-json_t *ingest_result_json(const IngestResult *result, const char *topic);
+ * envelope_changed, and `problem` when there was one; with several topics also `topics`: [{topic, landed, duplicates, rejected, gaps, lost,
+ * stopped, problem}]. The caller owns it. */
+json_t *ingest_result_json(const IngestResult *result);

@@ -47,7 +47,9 @@ typedef struct Reader {
     Offsets *partitions;     /* next: the only offset that may be added now; end: as last seen, without `follow` reading stops here */
     PartitionState *states;  /* of each of `partitions` */
     size_t count, left_out;  /* partitions that are read; those that gave no answer at the start, and are not */
-    Batch *batch;            /* being filled */
+    const struct EnvelopeTable *envelope; /* of its messages; of the session */
+    bool envelope_changed;
+    Batch *batch; /* being filled */
     BatchQueue *queue;
     Schemas *schemas;        /* of what is not JSON; NULL: all is. Owned by the session */
     Cuts *cuts;              /* found by this session and the ones before; borrowed */
@@ -140,5 +142,5 @@ bool ingest_skip_unreadable(Reader *r, Offsets *p, const KafkaEvent *e, int *ret
 
 /* ---- reader.c ---- */
 
-/* The reading thread; `arg` is the Reader, which belongs to this thread until it is joined. */
-void *ingest_read_feed(void *arg);
+/* Polls the feed, fills batches and hands them over, to the end, an error (r->err) or until the queue is given up. */
+void ingest_read_feed(Reader *r);

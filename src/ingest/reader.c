@@ -50,6 +50,7 @@ static int hand_over(Reader *r, bool wait, Error *err) {
         batch_add_position(r->batch, r->partitions[i]);
         r->states[i].handed_over = r->partitions[i].next;
     }
+    r->batch->envelope = r->envelope;
     batch_queue_put_full(r->queue, r->batch);
     r->batch = next;
     return 1;
@@ -67,10 +68,17 @@ static int take_old_message(Reader *r, const Offsets *p, int64_t offset, Error *
     return p->last >= 0 && offset > p->last ? take_cut(r, p, offset, err) : 1;
 }
 
+/* For a message of so many bytes. */
+static bool has_room(const Reader *r, size_t len) {
+    while (batch_is_full_for(r->batch, len))
+        if (!batch_queue_extend(r->queue, r->batch)) return false;
+    return true;
+}
+
 static int take_message(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) {
     if (e->offset < p->next) return take_old_message(r, p, e->offset, err);
     if (!r->options->follow && p->next >= p->end) return 1; /* written after the end that was seen at the start */
-    int rc = batch_is_full_for(r->batch, e->len + e->key_len + e->headers_len) ? hand_over(r, true, err) : 1;
+    int rc = has_room(r, e->len + e->key_len + e->headers_len) ? 1 : hand_over(r, true, err);
     if (rc <= 0) return rc;
     ingest_pass_gap(r, p, e->offset);
     batch_add(r->batch, e->partition, e->offset, e->timestamp_us, e->value, e->len);
@@ -175,8 +183,7 @@ static bool goes_on(const Reader *r) {
     return r->options->follow || !at_end(r);
 }
 
-void *ingest_read_feed(void *arg) {
-    Reader *r = arg;
+void ingest_read_feed(Reader *r) {
     int rc = 1;
     ingest_begin_watch(r);
     while (rc > 0 && goes_on(r)) {
@@ -188,6 +195,4 @@ void *ingest_read_feed(void *arg) {
     if (rc > 0 && positions_moved(r)) rc = hand_over(r, true, &r->err);
     if (rc > 0 && !r->options->follow && !r->cut && r->left_out > 0) ingest_wait_for_left_out(r);
     if (rc <= 0 || stop_requested()) r->grown = r->cut = false;
-    batch_queue_close(r->queue);
-    return NULL;
 }

@@ -6,45 +6,50 @@
  * messages. */
 #include "ingest/session.h"
 
-#include "base/disk_space.h"
 #include "base/memory.h"
-#include "base/progress.h"
-#include "ingest/ingest_internal.h"
-#include "ingest/landing.h"
+#include "ingest/topic_envelope.h"
 #include "ledger/ledger.h"
 #include <pthread.h>
 
-#define STEP_MS 1000
-
 struct Session {
-    KafkaTopic topic; /* as it was described at the start */
-    Bronze *bronze;
+    Lake *lake;        /* borrowed */
+    KafkaTopic topic;  /* as it was described at the start */
+    LedgerTopic named; /* what its batches land as */
+    EnvelopeTable *envelope;
     Reader reader;
-    Landing *landing; /* NULL: not started, or ended */
-    Progress progress;
+    uint64_t left;     /* at the start; read after `began` */
+    atomic_bool began; /* it reads; `left` is set */
     pthread_t thread;
-    bool reading; /* `thread` is to be joined */
+    bool running; /* `thread` is to be joined */
 };
 
-/* ---- the start ---- */
+/* ---- the thread ---- */
 
-static int init_reader(Session *s, LakeConn *conn, Error *err) {
+static int compare_with_ledger(Session *s, TopicOffsets *ledger, Error *err) {
+    Reader *r = &s->reader;
+    if (ingest_check_identity(r->feed, r->topic, r->options, ledger, err) != 0) return -1;
+    if (ingest_find_cuts(r->feed, r->options, r->topic, ledger, r->cuts, err) != 0) return -1;
+    if (!ingest_has_cuts(r->cuts, ledger)) return 0;
+    if (kafka_topic_check_answered(r->topic, err) != 0) return -1; /* the next epoch has a place for every partition */
+    ingest_apply_cuts(r->feed, r->cuts, r->topic, ledger);
+    return 0;
+}
+
+static int init_reader(Session *s, Error *err) {
     Reader *r = &s->reader;
     CLEANUP(topic_offsets_done) TopicOffsets ledger = {0};
-    if (ledger_read(conn, feed_topic(r->feed), &ledger, err) != 0) return -1;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    if (lake_connect(s->lake, &conn, err) != 0 || ledger_read(conn, feed_topic(r->feed), &ledger, err) != 0) return -1;
     int stored = ledger.topic.epoch;
-    if (ingest_check_identity(r->feed, r->topic, r->options, &ledger, err) != 0) return -1;
-    if (ingest_find_cuts(r->feed, r->options, r->topic, &ledger, r->cuts, err) != 0) return -1;
-    if (ingest_has_cuts(r->cuts, &ledger)) {
-        if (kafka_topic_check_answered(r->topic, err) != 0) return -1; /* the next epoch has a place for every partition */
-        ingest_apply_cuts(r->feed, r->cuts, r->topic, &ledger);
-    }
-    LedgerTopic topic = {
+    if (compare_with_ledger(s, &ledger, err) != 0) return -1;
+    s->named = (LedgerTopic){
         .name = feed_topic(r->feed), .epoch = ledger.topic.epoch, .topic_id = s->topic.topic_id, .cluster_id = s->topic.cluster_id};
-    if (bronze_open(lake_of(conn), &topic, &s->bronze, err) != 0) return -1;
-    if (schemas_open(lake_of(conn), r->options->format, &r->options->registry, feed_topic(r->feed), &r->schemas, err) != 0) return -1;
-    r->queue = batch_queue_new(r->options->batch_rows, r->options->batch_bytes);
+    if (ingest_open_envelope(conn, r->options, &s->named, ledger.count > 0 || stored > 0, &s->envelope, &r->envelope_changed, err) != 0)
+        return -1;
+    r->envelope = s->envelope;
+    if (schemas_open(s->lake, r->options->format, &r->options->registry, feed_topic(r->feed), &r->schemas, err) != 0) return -1;
     r->batch = batch_queue_take_empty(r->queue, true);
+    if (r->batch == NULL) return error_set(err, ERR_STOPPED, "stopped before %s was read", feed_topic(r->feed));
     ingest_init_offsets(r, &ledger, ledger.topic.epoch != stored);
     return 0;
 }
@@ -56,90 +61,78 @@ static uint64_t total_left(const Reader *r) {
     return left;
 }
 
-static int start_threads(Session *s, Error *err) {
+static int begin(Session *s, Error *err) {
     Reader *r = &s->reader;
-    if (!r->options->quiet) progress_start(&s->progress, "ingest", "events", r->options->follow ? 0 : total_left(r));
-    int problem = pthread_create(&s->thread, NULL, ingest_read_feed, r);
-    if (problem != 0) return error_errno(err, ERR_IO, problem, "cannot start the reading thread");
-    s->reading = true;
-    return landing_start(s->bronze, r->queue, &s->landing, err);
+    if (ingest_describe(r->feed, r->options, r->queue, r->cuts->count > 0, &s->topic, err) != 0) return -1;
+    if (init_reader(s, err) != 0 || ingest_start_feed(r, err) != 0) return -1;
+    s->left = total_left(r);
+    atomic_store(&s->began, true);
+    return 0;
 }
 
-int session_open(LakeConn *conn, Feed *feed, const IngestOptions *options, Cuts *cuts, Session **ret, Error *err) {
+static void *read_feed(void *arg) {
+    Session *s = arg;
+    if (begin(s, &s->reader.err) == 0) ingest_read_feed(&s->reader);
+    batch_queue_close(s->reader.queue);
+    return NULL;
+}
+
+int session_open(Lake *lake, Feed *feed, const IngestOptions *options, Cuts *cuts, BatchPool *pool, Landing *landing, size_t place,
+                 Session **ret, Error *err) {
     CLEANUP(session_freep) Session *s = xcalloc(1, sizeof *s);
-    s->reader = (Reader){.feed = feed, .options = options, .topic = &s->topic, .cuts = cuts};
-    if (ingest_describe(feed, options, NULL, cuts->count > 0, &s->topic, err) != 0 || init_reader(s, conn, err) != 0) return -1;
-    if (ingest_start_feed(&s->reader, err) != 0 || start_threads(s, err) != 0) return -1;
+    s->lake = lake;
+    s->reader = (Reader){.feed = feed, .options = options, .topic = &s->topic, .cuts = cuts, .queue = batch_queue_new(pool)};
+    landing_add(landing, place, s->reader.queue, &s->named); /* before the thread, which may end at once */
+    int problem = pthread_create(&s->thread, NULL, read_feed, s);
+    if (problem != 0) {
+        landing_add(landing, place, NULL, NULL);
+        return error_errno(err, ERR_IO, problem, "cannot start the reading thread");
+    }
+    s->running = true;
     *ret = TAKE(s);
     return 0;
 }
 
-/* ---- one step ---- */
+/* ---- meanwhile ---- */
 
-static int check_disk_space(const IngestOptions *o, Error *err) {
-    if (o->disk_dir == NULL) return 0;
-    return o->follow ? disk_space_wait(o->disk_dir, o->reserve, err) : disk_space_check(o->disk_dir, o->reserve, err);
+void session_landed(Session *s, const LandingEvent *event, int64_t batch_id) {
+    commit_mark_keeper_landed(s->reader.options->mark, &(CommitMarkBatch){.topic = &s->named,
+                                                                          .positions = event->positions,
+                                                                          .position_count = event->position_count,
+                                                                          .batch_id = batch_id,
+                                                                          .counts = event->counts});
+    if (event->position_count > 0) feed_report(s->reader.feed, event->positions, event->position_count);
 }
 
-static void add_counts(LedgerCounts *total, const LedgerCounts *c) {
-    total->landed += c->landed;
-    total->duplicates += c->duplicates;
-    total->rejected += c->rejected;
-    total->gaps += c->gaps;
-    total->lost += c->lost;
+bool session_has_begun(Session *s, uint64_t *ret_left) {
+    if (!atomic_exchange(&s->began, false)) return false;
+    *ret_left = s->left;
+    return true;
 }
 
-static void after_landing(const Session *s, const LedgerCounts *counts, const Offsets *moved, size_t n) {
-    commit_mark_keeper_landed(s->reader.options->mark, &(CommitMarkBatch){.topic = bronze_topic(s->bronze),
-                                                                          .positions = moved,
-                                                                          .position_count = n,
-                                                                          .batch_id = bronze_batch_id(s->bronze),
-                                                                          .counts = *counts});
-    if (n > 0) feed_report(s->reader.feed, moved, n);
-}
-
-/* Partitions that stopped moving, or move again: for the status, which reads the mark. */
-static void keep_stuck(Session *s) {
+void session_keep_stuck(Session *s) {
     json_t *news = atomic_exchange(&s->reader.stuck, NULL);
-    if (news != NULL) commit_mark_keeper_stuck(s->reader.options->mark, news);
-}
-
-int session_step(Session *s, LedgerCounts *total, IngestState *ret, Error *err) {
-    LedgerCounts counts = {0};
-    const Offsets *moved;
-    size_t n;
-    bool closed;
-    if (check_disk_space(s->reader.options, err) != 0) return -1;
-    int rc = landing_next(s->landing, STEP_MS, &counts, &moved, &n, &closed, err);
-    if (rc < 0) return -1;
-    if (rc > 0) after_landing(s, &counts, moved, n);
-    keep_stuck(s);
-    add_counts(total, &counts);
-    if (!s->reader.options->quiet)
-        progress_update(&s->progress, (uint64_t)(total->landed + total->duplicates + total->rejected + total->gaps));
-    *ret = closed ? INGEST_DONE : rc > 0 ? INGEST_COMMITTED : INGEST_IDLE;
-    return 0;
+    if (news != NULL) commit_mark_keeper_stuck(s->reader.options->mark, feed_topic(s->reader.feed), news);
 }
 
 /* ---- the end ---- */
 
-static void end_threads(Session *s) {
-    landing_freep(&s->landing);
-    if (!s->reading) return;
+static void end_thread(Session *s) {
+    if (!s->running) return;
     batch_queue_give_up(s->reader.queue);
     pthread_join(s->thread, NULL);
-    s->reading = false;
-    if (!s->reader.options->quiet) progress_end(&s->progress);
+    s->running = false;
 }
 
 /* By the ledger, which has what was stored: the reader may have been further. */
-static int fill_result(LakeConn *conn, Reader *r, IngestResult *ret, Error *err) {
+static int fill_result(LakeConn *conn, Reader *r, IngestTopic *ret, Error *err) {
     CLEANUP(topic_offsets_done) TopicOffsets ledger = {0};
     if (ledger_read(conn, feed_topic(r->feed), &ledger, err) != 0) return -1;
     free(ret->partitions);
     ret->partitions = xcalloc(r->count, sizeof *ret->partitions);
     ret->partition_count = r->count;
     ret->stopped = false;
+    ret->envelope_changed |= r->envelope_changed;
     error_move(&ret->problem, &r->problem);
     for (size_t i = 0; i < r->count; i++) {
         Offsets *p = &ret->partitions[i];
@@ -151,29 +144,25 @@ static int fill_result(LakeConn *conn, Reader *r, IngestResult *ret, Error *err)
     return 0;
 }
 
-int session_end(Session *s, LakeConn *conn, IngestResult *ret, bool *ret_again, Error *err) {
+int session_end(Session *s, LakeConn *conn, IngestTopic *ret, bool *ret_again, Error *err) {
     Reader *r = &s->reader;
-    end_threads(s);
-    keep_stuck(s);
-    if (r->err.kind != ERR_NONE) {
-        *err = r->err;
-        r->err = (Error){0};
-        return -1;
-    }
+    end_thread(s);
+    session_keep_stuck(s);
+    if (r->err.kind != ERR_NONE) return error_move(err, &r->err);
     if (fill_result(conn, r, ret, err) != 0) return -1;
     *ret_again = r->grown || r->cut;
     return 0;
 }
 
 void session_free(Session *s) {
-    end_threads(s);
-    if (s->reader.batch != NULL) batch_free(s->reader.batch);
-    if (s->reader.queue != NULL) batch_queue_free(s->reader.queue);
+    end_thread(s);
+    if (s->reader.batch != NULL) batch_queue_put_empty(s->reader.queue, s->reader.batch);
+    batch_queue_free(s->reader.queue);
     free(s->reader.partitions);
     ingest_states_done(&s->reader);
     error_clear(&s->reader.err);
-    bronze_freep(&s->bronze);
     schemas_freep(&s->reader.schemas);
+    envelope_table_freep(&s->envelope);
     kafka_topic_done(&s->topic);
     free(s);
 }

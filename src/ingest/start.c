@@ -11,9 +11,9 @@ int ingest_check_identity(const Feed *feed, const KafkaTopic *now, const IngestO
     if (was == NULL || was[0] == '\0' || strcmp(was, now->topic_id) == 0) return 0;
     if (!options->new_epoch)
         return error_set(err, ERR_DATA,
-                         "%s was deleted and recreated: its id was %s, now it is %s. Nothing was read. If that was meant, run `smelt "
-                         "ingest --new-epoch` once: it reads the new one from its beginning and keeps what the old one brought",
-                         feed_topic(feed), was, now->topic_id);
+                         "%s was deleted and recreated: its id was %s, now it is %s. Nothing was read. If that was meant, run `%s` "
+                         "once: it reads the new one from its beginning and keeps what the old one brought",
+                         feed_topic(feed), was, now->topic_id, feed_new_epoch(feed));
     ledger->topic.epoch++;
     ledger->count = 0;
     log_warn("ingest", "%s was recreated (id %s, before %s): reading epoch %d from its beginning", feed_topic(feed), now->topic_id, was,

@@ -91,7 +91,15 @@ typedef struct Extra {
 } Extra;
 
 static bool is_named(const Node *node, yyjson_val *key) {
-    return yyjson_get_len(key) == node->name.len && memcmp(yyjson_get_str(key), node->name.at, node->name.len) == 0;
+    return node->name.at != NULL && yyjson_get_len(key) == node->name.len &&
+           memcmp(yyjson_get_str(key), node->name.at, node->name.len) == 0;
+}
+
+/* The format of the message has it. */
+static bool is_beside(const Contract *c, yyjson_val *key) {
+    for (const char *const *name = c->beside; name != NULL && *name != NULL; name++)
+        if (yyjson_equals_str(key, *name)) return true;
+    return false;
 }
 
 static void read_extra(Judge *j, const ContractProgram *c, Extra *ret) {
@@ -106,7 +114,7 @@ static void read_extra(Judge *j, const ContractProgram *c, Extra *ret) {
             ret->entity = m;
         else if (!in->has_quality && is_named(&c->quality, m.key))
             ret->quality = m;
-        else
+        else if (!is_beside(c->contract, m.key))
             add_drift(j, "unknown_envelope_field", shown(message_string(&j->message, m.key, &j->arena)), place_text(&m.place));
     }
 }
@@ -122,14 +130,16 @@ static void missing(Judge *j, const char *field) {
     violate(j, "required", static_text(field), (Span){0}, static_text("is missing"));
 }
 
-/* A field whose column has no value: what was sent instead, if anything was. False: it is a violation. */
+/* A field whose column has no value: what was sent instead, if anything was. True: it is a value all the same. */
 static bool judge_instead(Judge *j, const Node *node, const Member *m) {
     size_t before = j->violation_count;
     Path path = {NULL, node->name, 0};
-    if (m->value != NULL && !yyjson_is_null(m->value))
-        scalar_judge(j, node, m->value, &m->place, &path);
-    else
-        missing(j, node->name.at);
+    if (node->name.at == NULL) return false;
+    if (m->value == NULL || yyjson_is_null(m->value)) {
+        if (node->required) missing(j, node->name.at);
+        return false;
+    }
+    scalar_judge(j, node, m->value, &m->place, &path);
     return j->violation_count == before;
 }
 
@@ -146,7 +156,7 @@ void envelope_judge(Judge *j, const ContractProgram *c, JudgeVerdict *ret) {
     read_extra(j, c, &extra);
     judge_text_column(j, "id", in->id);
     judge_text_column(j, "source", in->source);
-    if (in->entity_id.at != NULL)
+    if (in->entity_id.at != NULL && c->entity.name.at != NULL)
         judge_entity(j, &c->entity, in->entity_id);
     else if (judge_instead(j, &c->entity, &extra.entity))
         missing(j, c->entity.name.at); /* a text would have had its column */
@@ -154,7 +164,7 @@ void envelope_judge(Judge *j, const ContractProgram *c, JudgeVerdict *ret) {
         judge_event_time(j, &c->timestamp, in->time_us);
     else
         missing(j, c->timestamp.name.at);
-    if (in->has_quality)
+    if (in->has_quality && c->quality.name.at != NULL)
         judge_quality(j, &c->quality, in->quality);
     else if (judge_instead(j, &c->quality, &extra.quality)) {
         ret->has_quality = true;

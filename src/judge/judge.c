@@ -35,16 +35,32 @@ void judge_begin(Judge *j, const JudgeVector *columns) {
 
 /* ---- one event ---- */
 
-static bool is_type(const ContractProgram *c, Span type) {
-    return c->type.len == type.len && memcmp(c->type.at, type.at, type.len) == 0;
+static bool is_same(Span a, Span b) {
+    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
 }
 
-static const ContractProgram *find_contract(Judge *j, Span type) {
-    if (type.at == NULL) return NULL;
-    if (j->last != NULL && is_type(j->last, type)) return j->last;
-    size_t found = names_find(&j->program->types, type.at, type.len);
-    if (found == NAME_UNKNOWN) return NULL;
-    return j->last = &j->program->contracts[found];
+/* Of the contracts of an event type the one of its topic, or the one of any topic. The only one there is holds wherever its events come
+ * from: also from a file. */
+static const ContractProgram *choose_by_topic(const ContractProgram *first, Span topic) {
+    const ContractProgram *any = NULL;
+    if (first->other_topic == NULL) return first;
+    for (const ContractProgram *c = first; c != NULL; c = c->other_topic) {
+        if (c->topic.at == NULL)
+            any = c;
+        else if (topic.at != NULL && is_same(c->topic, topic))
+            return c;
+    }
+    return any;
+}
+
+static const ContractProgram *find_contract(Judge *j, const JudgeInput *in) {
+    if (in->type.at == NULL) return NULL;
+    if (j->last == NULL || !is_same(j->last->type, in->type)) {
+        size_t found = names_find(&j->program->types, in->type.at, in->type.len);
+        if (found == NAME_UNKNOWN) return NULL;
+        j->last = j->program->type_contracts[found];
+    }
+    return choose_by_topic(j->last, in->topic);
 }
 
 static void judge_payload(Judge *j, const ContractProgram *c) {
@@ -70,7 +86,7 @@ static void clear_row(const Judge *j, const ContractProgram *c) {
 }
 
 bool judge_event(Judge *j, const JudgeInput *in, size_t row, JudgeVerdict *ret) {
-    const ContractProgram *c = find_contract(j, in->type);
+    const ContractProgram *c = find_contract(j, in);
     BUG_IF(row >= JUDGE_ROWS);
     j->in = in;
     j->row = row;

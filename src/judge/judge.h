@@ -11,10 +11,10 @@
  *              the end are no decimals. Nothing is rounded.
  *   integer and number also as a JSON text in plain digits ("12", "-0.50", not "1e2", "+1" or " 1"); that is noted as drift.
  *   boolean    true or false.
- *   date, timestamp   a JSON text of one of the forms of base/clock.h. Of such a form but no moment that there is: `impossible_time`.
- *   object, array     kept as the text that came, white space and all. `properties` and `items` are judged by the same rules, and their
- *              paths are `place.lat`, `items[3].sku`.
- *   null       the same as absent: `required`, or no value.
+ *   date, timestamp   a JSON text of one of the forms of base/clock.h, or (epoch_s, epoch_ms, epoch_us) a number. Of such a form but no
+ * moment that there is: `impossible_time`. time       a JSON text as 10:15, 10:15:00 or 10:15:00.123456789. object, array     kept as the
+ * text that came, white space and all. `properties` and `items` are judged by the same rules, and their paths are `place.lat`,
+ * `items[3].sku`. null       the same as absent: `required`, or no value.
  *
  * LIMITS, whatever the contract says (judge_limits):
  *   too_large, too_deep, too_many_keys, too_many_values   of the payload, and of the unknown fields of the envelope
@@ -49,7 +49,7 @@ typedef enum JudgeStore {
     JUDGE_INT8,  /* TINYINT */
     JUDGE_INT16, /* SMALLINT, DECIMAL up to 4 digits (a decimal counts units of its last digit) */
     JUDGE_INT32, /* INTEGER, DECIMAL up to 9 digits, DATE (days since 1970-01-01) */
-    JUDGE_INT64, /* BIGINT, DECIMAL up to 18 digits, TIMESTAMP (microseconds since 1970-01-01T00:00:00Z) */
+    JUDGE_INT64, /* BIGINT, DECIMAL up to 18 digits, TIMESTAMP (microseconds since 1970-01-01T00:00:00Z), TIME (of the day) */
     JUDGE_BOOL,  /* BOOLEAN: bool */
     JUDGE_TEXT,  /* VARCHAR, JSON: Span */
 } JudgeStore;
@@ -78,6 +78,7 @@ extern const JudgeLimitInfo judge_limits[JUDGE_LIMITS];
 /* What Bronze has of an event. Texts are valid UTF-8 and are borrowed: they must stay as they are until the next judge_begin. */
 typedef struct JudgeInput {
     Span id, source, type;
+    Span topic; /* which contract holds, where topics have different ones for the event type */
     /* As Silver gets it: in capitals where the contract says so (the reader's SQL has Unicode's table). A number that was sent stands here
      * as its digits. */
     Span entity_id;

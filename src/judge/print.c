@@ -41,10 +41,11 @@ static void print_root(const Node *node, Buf *out) {
 
 static void print_contract(const ContractProgram *c, Buf *out) {
     buf_addf(out, "\n%s: %s %s\n", c->contract->event_type, c->contract->id, c->contract->version);
-    if (c->contract->upper_entity) buf_add_str(out, "    subscriber_id is in capitals\n");
-    print_root(&c->entity, out);
+    if (c->contract->topic != NULL) buf_addf(out, "    of the topic %s\n", c->contract->topic);
+    if (c->contract->upper_entity) buf_addf(out, "    %s is in capitals\n", c->contract->entity.column);
+    if (c->entity.name.at != NULL) print_root(&c->entity, out);
     print_root(&c->timestamp, out);
-    print_root(&c->quality, out);
+    if (c->quality.name.at != NULL) print_root(&c->quality, out);
     for (size_t i = 0; i < c->payload.count; i++) print_root(&c->payload.nodes[i], out);
 }
 

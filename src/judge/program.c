@@ -59,7 +59,8 @@ static void set_type(Node *node, const Field *field) {
     case VALUE_DECIMAL: set_decimal(node, field); return;
     case VALUE_BOOLEAN: node->store = JUDGE_BOOL; return;
     case VALUE_DATE: node->store = JUDGE_INT32; return;
-    case VALUE_TIMESTAMP: node->store = JUDGE_INT64; return;
+    case VALUE_TIMESTAMP:
+    case VALUE_TIME: node->store = JUDGE_INT64; return;
     }
 }
 
@@ -74,6 +75,7 @@ static void init_members(Members *m, const Field *fields, size_t count) {
 /* `node` may be half made when it fails: node_done frees it. */
 static int node_init(Node *node, const Field *field, Error *err) {
     *node = (Node){.name = {field->name, strlen(field->name)}, .column_name = field->column, .required = field->required, .column = -1};
+    node->time_form = field->time_form;
     set_type(node, field);
     for (size_t i = 0; i < field->check_count; i++)
         if (test_add(node, &field->checks[i], err) != 0) return error_prefix(err, "property %s", field->name);
@@ -130,11 +132,18 @@ static int add_column(JudgeProgram *p, const Node *node) {
     return (int)p->column_count++;
 }
 
+/* A field of the envelope that the contract may leave out: then the node has no name. */
+static int init_listed(Node *node, const Field *field, Error *err) {
+    *node = (Node){.column = -1};
+    return field->name != NULL ? node_init(node, field, err) : 0;
+}
+
 static int contract_init(JudgeProgram *p, ContractProgram *c, const Contract *contract, Error *err) {
     c->contract = contract;
     c->type = (Span){contract->event_type, strlen(contract->event_type)};
-    if (node_init(&c->entity, &contract->entity, err) != 0 || node_init(&c->timestamp, &contract->timestamp, err) != 0 ||
-        node_init(&c->quality, &contract->quality, err) != 0)
+    c->topic = (Span){contract->topic, contract->topic != NULL ? strlen(contract->topic) : 0};
+    if (init_listed(&c->entity, &contract->entity, err) != 0 || node_init(&c->timestamp, &contract->timestamp, err) != 0 ||
+        init_listed(&c->quality, &contract->quality, err) != 0)
         return -1;
     init_members(&c->payload, contract->fields, contract->field_count);
     for (size_t i = 0; i < contract->field_count; i++) {
@@ -147,6 +156,26 @@ static int contract_init(JudgeProgram *p, ContractProgram *c, const Contract *co
     return 0;
 }
 
+/* Contracts of one event type, each of another topic, are a chain that begins with the first of them. */
+static void init_types(JudgeProgram *p) {
+    size_t count = 0;
+    p->type_contracts = xcalloc(p->contract_count, sizeof *p->type_contracts);
+    for (size_t i = 0; i < p->contract_count; i++) {
+        ContractProgram *c = &p->contracts[i], **end = NULL;
+        for (size_t k = 0; k < count && end == NULL; k++)
+            if (c->type.len == p->type_list[k].len && memcmp(c->type.at, p->type_list[k].at, c->type.len) == 0)
+                end = &p->type_contracts[k]->other_topic;
+        if (end == NULL) {
+            p->type_list[count] = c->type;
+            p->type_contracts[count++] = c;
+            continue;
+        }
+        while (*end != NULL) end = &(*end)->other_topic;
+        *end = c;
+    }
+    names_init(&p->types, p->type_list, count);
+}
+
 int judge_program_new(const Pipeline *pipeline, JudgeProgram **ret, Error *err) {
     CLEANUP(judge_program_freep) JudgeProgram *p = xcalloc(1, sizeof *p);
     p->contracts = xcalloc(pipeline->contract_count, sizeof *p->contracts);
@@ -157,8 +186,7 @@ int judge_program_new(const Pipeline *pipeline, JudgeProgram **ret, Error *err) 
         p->contract_count++;
         if (contract_init(p, c, contract, err) != 0) return error_prefix(err, "%s: event type %s", contract->file, contract->event_type);
     }
-    for (size_t i = 0; i < p->contract_count; i++) p->type_list[i] = p->contracts[i].type;
-    names_init(&p->types, p->type_list, p->contract_count);
+    init_types(p);
     *ret = TAKE(p);
     return 0;
 }
@@ -173,6 +201,7 @@ void judge_program_free(JudgeProgram *p) {
     }
     free(p->contracts);
     free(p->type_list);
+    free(p->type_contracts);
     names_done(&p->types);
     free(p->columns);
     free(p);

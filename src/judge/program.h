@@ -44,6 +44,7 @@ struct Node {
     Span name; /* in its object; "" for an element */
     const char *sql_type, *column_name;
     ValueType type;
+    TimeForm time_form;
     bool array, required;
     int scale;
     bool any_size;       /* a number without a width: judged by its digits, has no column */
@@ -58,8 +59,9 @@ struct Node {
 
 typedef struct ContractProgram {
     const Contract *contract;
-    Span type;
-    Node entity, timestamp, quality;
+    Span type, topic;                    /* topic absent: of any */
+    struct ContractProgram *other_topic; /* the next one of this event type; NULL: none */
+    Node entity, timestamp, quality;     /* entity, quality: without a name when the contract does not list them */
     Members payload;
 } ContractProgram;
 
@@ -67,7 +69,8 @@ struct JudgeProgram {
     ContractProgram *contracts;
     size_t contract_count;
     Names types;
-    Span *type_list; /* owned: what `types` looks at */
+    Span *type_list;                  /* owned: what `types` looks at */
+    ContractProgram **type_contracts; /* owned: the first contract of each */
     JudgeColumn *columns;
     size_t column_count;
     size_t slots; /* members that are looked at at the same time: of an object and those around it */

@@ -45,6 +45,7 @@ static const char *type_words(const Node *node) {
     case VALUE_BOOLEAN: return "a boolean";
     case VALUE_DATE: return "a date";
     case VALUE_TIMESTAMP: return "a timestamp";
+    case VALUE_TIME: return "a time";
     case VALUE_JSON: return node->array ? "a list" : "an object";
     default: return "a text";
     }
@@ -223,6 +224,18 @@ static void judge_text(Judge *j, const Node *node, yyjson_val *value, const Plac
         store_text(j, node, text);
 }
 
+static const char *form_of(const Node *node) {
+    static const char *const forms[] = {[TIME_ISO8601] = "must be a timestamp as 2026-11-24T10:15:00Z",
+                                        [TIME_EPOCH_S] = "must be a number of seconds since 1970",
+                                        [TIME_EPOCH_MS] = "must be a number of milliseconds since 1970",
+                                        [TIME_EPOCH_US] = "must be a number of microseconds since 1970"};
+    switch (node->type) {
+    case VALUE_DATE: return "must be a date as 2026-11-24";
+    case VALUE_TIME: return "must be a time as 10:15:00";
+    default: return forms[node->time_form];
+    }
+}
+
 static void wrong_time(Judge *j, const Node *node, yyjson_val *value, const Path *path, ClockReading found) {
     static const char *const reasons[] = {[CLOCK_NO_SUCH_DAY] = "is a day that there is not",
                                           [CLOCK_NO_SUCH_HOUR] = "is a time of day that there is not",
@@ -231,24 +244,39 @@ static void wrong_time(Judge *j, const Node *node, yyjson_val *value, const Path
     if (found != CLOCK_OTHER_FORM)
         report(j, "impossible_time", value, NULL, path, static_text(reasons[found]));
     else
-        report(j, "type", value, NULL, path,
-               static_text(node->type == VALUE_DATE ? "must be a date as 2026-11-24" : "must be a timestamp as 2026-11-24T10:15:00Z"));
+        report(j, "type", value, NULL, path, static_text(form_of(node)));
+}
+
+/* A number, or a text of one, since an epoch. */
+static ClockReading read_epoch(Judge *j, const Node *node, yyjson_val *value, int64_t *ret) {
+    static const int decimals[] = {[TIME_EPOCH_S] = 0, [TIME_EPOCH_MS] = 3, [TIME_EPOCH_US] = 6};
+    Span digits = yyjson_is_raw(value) ? message_number(&j->message, value) : message_string(&j->message, value, &j->arena);
+    return clock_read_epoch(digits, decimals[node->time_form], ret);
+}
+
+/* In the units of the node. */
+static ClockReading read_time(Judge *j, const Node *node, yyjson_val *value, int64_t *ret) {
+    int32_t day = 0;
+    if (node->time_form != TIME_ISO8601) return read_epoch(j, node, value, ret);
+    Span text = message_string(&j->message, value, &j->arena);
+    if (node->type == VALUE_TIME) return clock_read_time(text, ret);
+    if (node->type == VALUE_TIMESTAMP) return clock_read(text, ret);
+    ClockReading found = clock_read_date(text, &day);
+    *ret = day;
+    return found;
 }
 
 static void judge_time(Judge *j, const Node *node, yyjson_val *value, const Place *place, const Path *path) {
     int64_t time;
-    int32_t day;
-    if (!yyjson_is_str(value)) {
+    if (!yyjson_is_str(value) && !(node->time_form != TIME_ISO8601 && yyjson_is_raw(value))) {
         wrong_type(j, node, value, place, path);
         return;
     }
-    Span text = message_string(&j->message, value, &j->arena);
-    ClockReading found = node->type == VALUE_DATE ? clock_read_date(text, &day) : clock_read(text, &time);
+    ClockReading found = read_time(j, node, value, &time);
     if (found != CLOCK_READ) {
         wrong_time(j, node, value, path, found);
         return;
     }
-    if (node->type == VALUE_DATE) time = day;
     const Test *failed = failed_by_number(j, node, time);
     if (failed != NULL)
         report(j, failed->rule, value, place, path, static_text(failed->reason));
@@ -270,6 +298,7 @@ void scalar_judge(Judge *j, const Node *node, yyjson_val *value, const Place *pl
     case VALUE_DECIMAL: judge_number(j, node, value, place, path); return;
     case VALUE_BOOLEAN: judge_boolean(j, node, value, place, path); return;
     case VALUE_DATE:
+    case VALUE_TIME:
     case VALUE_TIMESTAMP: judge_time(j, node, value, place, path); return;
     case VALUE_JSON: BUG("an object or an array is no scalar");
     }

@@ -23,7 +23,7 @@ struct Judge {
     Arena arena;
     Message message;
     PatternScratch *patterns;
-    const ContractProgram *last; /* most events are of the type of the one before */
+    const ContractProgram *last; /* the first of its type: most events are of the type of the one before */
     /* of one event */
     const JudgeInput *in;
     size_t row;

@@ -51,7 +51,8 @@ static int64_t limit_of(const Node *node, const Check *check, bool *ret_cut) {
         int64_t day_us = 86400 * USEC_PER_SEC;
         return limit / day_us - (limit % day_us < 0); /* that day, whatever the hour */
     }
-    if (node->type != VALUE_TIMESTAMP) *ret_cut = number_read_scaled(span_of(check->text), node->scale, &limit) == NUMBER_TOO_FINE;
+    if (node->type != VALUE_TIMESTAMP && node->type != VALUE_TIME)
+        *ret_cut = number_read_scaled(span_of(check->text), node->scale, &limit) == NUMBER_TOO_FINE;
     return limit;
 }
 

@@ -17,6 +17,7 @@ void commit_mark_done(CommitMark *mark) {
     for (size_t i = 0; i < mark->count; i++) topic_offsets_done(&mark->topics[i]);
     free(mark->topics);
     json_decref(mark->stuck);
+    json_decref(mark->away);
     *mark = (CommitMark){0};
 }
 
@@ -58,10 +59,10 @@ static json_t *positions_json(const CommitMark *m) {
 }
 
 json_t *commit_mark_json(const CommitMark *m) {
-    return json_pack("{ss sI sI sI sI sI sI sI so sO*}", "lake_id", m->lake_id, "generation", (json_int_t)m->generation, "commit",
+    return json_pack("{ss sI sI sI sI sI sI sI so sO* sO*}", "lake_id", m->lake_id, "generation", (json_int_t)m->generation, "commit",
                      (json_int_t)m->commit, "landed", (json_int_t)m->landed, "duplicates", (json_int_t)m->duplicates, "rejected",
                      (json_int_t)m->rejected, "gaps", (json_int_t)m->gaps, "written_us", (json_int_t)m->written_us, "positions",
-                     positions_json(m), "stuck", m->stuck);
+                     positions_json(m), "stuck", m->stuck, "away", m->away);
 }
 
 int commit_mark_save(const char *path, CommitMark *mark, Error *err) {
@@ -85,11 +86,11 @@ static int read_position(json_t *json, CommitMark *mark) {
 static int read_body(json_t *document, CommitMark *ret) {
     json_int_t generation, commit, landed, duplicates, rejected, gaps, written;
     const char *id;
-    json_t *positions, *position, *stuck = NULL;
+    json_t *positions, *position, *stuck = NULL, *away = NULL;
     size_t i;
-    if (json_unpack(document, "{ss sI sI sI sI sI sI sI so s?o}", "lake_id", &id, "generation", &generation, "commit", &commit, "landed",
-                    &landed, "duplicates", &duplicates, "rejected", &rejected, "gaps", &gaps, "written_us", &written, "positions",
-                    &positions, "stuck", &stuck) != 0)
+    if (json_unpack(document, "{ss sI sI sI sI sI sI sI so s?o s?o}", "lake_id", &id, "generation", &generation, "commit", &commit,
+                    "landed", &landed, "duplicates", &duplicates, "rejected", &rejected, "gaps", &gaps, "written_us", &written, "positions",
+                    &positions, "stuck", &stuck, "away", &away) != 0)
         return -1;
     *ret = (CommitMark){.lake_id = xstrdup(id),
                         .generation = generation,
@@ -99,7 +100,8 @@ static int read_body(json_t *document, CommitMark *ret) {
                         .rejected = rejected,
                         .gaps = gaps,
                         .written_us = written,
-                        .stuck = json_is_array(stuck) ? json_incref(stuck) : NULL};
+                        .stuck = json_is_array(stuck) ? json_incref(stuck) : NULL,
+                        .away = json_is_array(away) ? json_incref(away) : NULL};
     json_array_foreach(positions, i, position) {
         if (read_position(position, ret) != 0) return -1;
     }

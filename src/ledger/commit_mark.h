@@ -19,6 +19,7 @@ typedef struct CommitMark {
     int64_t written_us;
     TopicOffsets *topics; /* every topic and epoch */
     json_t *stuck;        /* partitions that did not move: [{topic, partition, offset, end_offset, since_us, reason}]; NULL: none. Owned */
+    json_t *away;         /* topics that cannot be read while others are: [{topic, since_us, reason}]; NULL: none. Owned */
     size_t count;
 } CommitMark;
 

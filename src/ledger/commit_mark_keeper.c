@@ -3,6 +3,8 @@
  * Invariant: the file is never ahead of what is durable in the lake, because it is written only after the COMMIT. */
 #include "ledger/commit_mark_keeper.h"
 
+#include "base/clock.h"
+#include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -147,8 +149,8 @@ static bool is_current(const char *path, const CommitMark *lake) {
     CommitMarkState state = MARK_NONE;
     Error ignored = {0};
     if (commit_mark_load(path, &state, &mark, &ignored) != 0) error_clear(&ignored);
-    return state == MARK_GOOD && mark.stuck == NULL && mark.generation == lake->generation && mark.commit == lake->commit &&
-           commit_mark_compare(lake, &mark) == MARK_REACHED;
+    return state == MARK_GOOD && mark.stuck == NULL && mark.away == NULL && mark.generation == lake->generation &&
+           mark.commit == lake->commit && commit_mark_compare(lake, &mark) == MARK_REACHED;
 }
 
 int commit_mark_keeper_open(LakeConn *conn, const char *path, CommitMark *lake, CommitMarkKeeper **ret, Error *err) {
@@ -187,13 +189,33 @@ void commit_mark_keeper_landed(CommitMarkKeeper *w, const CommitMarkBatch *batch
     save(w);
 }
 
-void commit_mark_keeper_stuck(CommitMarkKeeper *w, json_t *stuck) {
-    if (w == NULL) {
-        json_decref(stuck);
-        return;
+/* `list` (NULL: empty) with `news` in place of what it has of the topic; NULL when that is nothing. */
+static json_t *replaced(json_t *list, const char *topic, const json_t *news) {
+    size_t i;
+    json_t *item, *all = json_array();
+    json_array_foreach(list, i, item) {
+        if (strcmp(json_string_value(json_object_get(item, "topic")), topic) != 0) json_array_append(all, item);
     }
-    json_decref(w->mark.stuck);
-    w->mark.stuck = json_array_size(stuck) > 0 ? json_incref(stuck) : NULL;
+    json_array_extend(all, (json_t *)(uintptr_t)news);
+    json_decref(list);
+    if (json_array_size(all) > 0) return all;
+    json_decref(all);
+    return NULL;
+}
+
+void commit_mark_keeper_stuck(CommitMarkKeeper *w, const char *topic, json_t *stuck) {
+    if (w != NULL) {
+        w->mark.stuck = replaced(w->mark.stuck, topic, stuck);
+        save(w);
+    }
     json_decref(stuck);
+}
+
+void commit_mark_keeper_away(CommitMarkKeeper *w, const char *topic, const char *reason) {
+    if (w == NULL) return;
+    CLEANUP(json_freep) json_t *news = json_array();
+    if (reason != NULL)
+        json_array_append_new(news, json_pack("{ss sI ss}", "topic", topic, "since_us", (json_int_t)clock_wall_us(), "reason", reason));
+    w->mark.away = replaced(w->mark.away, topic, news);
     save(w);
 }

@@ -33,5 +33,7 @@ typedef struct CommitMarkBatch {
 /* After the commit of the batch. A mark that cannot be written is logged and written with the next batch: one that is behind the lake does
  * no harm. `w` NULL: no mark is kept. */
 void commit_mark_keeper_landed(CommitMarkKeeper *w, const CommitMarkBatch *batch);
-/* The partitions that do not move now, as the mark has them; takes the array over. `w` NULL: no mark is kept. */
-void commit_mark_keeper_stuck(CommitMarkKeeper *w, json_t *stuck);
+/* The partitions of the topic that do not move now, as the mark has them; takes the array over. `w` NULL: no mark is kept. */
+void commit_mark_keeper_stuck(CommitMarkKeeper *w, const char *topic, json_t *stuck);
+/* The topic cannot be read while others are, for this reason; NULL: it is read. */
+void commit_mark_keeper_away(CommitMarkKeeper *w, const char *topic, const char *reason);

@@ -5,6 +5,7 @@
 
 #include "base/files.h"
 #include "base/memory.h"
+#include "contract/pipeline.h"
 #include "ingest/ingest.h"
 #include "ledger/ledger.h"
 #include <inttypes.h>
@@ -116,17 +117,31 @@ static int adopt(LakeConn *conn, const RecoverPlan *plan, RecoverResult *result,
 
 /* ---- the replay ---- */
 
-static int replay(LakeConn *conn, const RecoverOptions *o, const char *topic, RecoverResult *result, Error *err) {
-    CLEANUP(feed_freep) Feed *feed = NULL;
+static int replay(LakeConn *conn, const RecoverOptions *o, Feed *const *feeds, size_t count, RecoverResult *result, Error *err) {
     CLEANUP(ingest_result_done) IngestResult r = {0};
+    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
     IngestOptions options = ingest_options(o->settings);
-    if (feed_open_named(o->settings, topic, &feed, err) != 0 || ingest_run(conn, feed, &options, &r, err) != 0) return -1;
+    if (pipeline_load(o->settings, &pipeline, err) != 0) return -1;
+    options.pipeline = pipeline;
+    if (ingest_run(conn, feeds, count, &options, &r, err) != 0) return -1;
     result->landed += r.counts.landed;
     result->duplicates += r.counts.duplicates;
     result->rejected += r.counts.rejected;
     result->gaps += r.counts.gaps;
     if (ingest_result_check(&r, err) != 0) return -1;
     return r.stopped ? error_set(err, ERR_STOPPED, "stopped before the end; run it again to continue") : 0;
+}
+
+static int replay_everything(LakeConn *conn, const RecoverOptions *o, RecoverResult *result, Error *err) {
+    CLEANUP(feeds_done) FeedList feeds = {0};
+    if (feeds_open_topics(o->settings, o->topics, &feeds, err) != 0) return -1;
+    return replay(conn, o, feeds.items, feeds.count, result, err);
+}
+
+static int replay_topic(LakeConn *conn, const RecoverOptions *o, const char *topic, RecoverResult *result, Error *err) {
+    CLEANUP(feed_freep) Feed *feed = NULL;
+    if (feed_open_named(o->settings, topic, &feed, err) != 0) return -1;
+    return replay(conn, o, &feed, 1, result, err);
 }
 
 /* Does Kafka still have some of what the partition lacks? What it no longer has was recorded, or is gone with a topic that was recreated.
@@ -151,14 +166,13 @@ static bool is_to_be_replayed(const RecoverPlan *plan, const TopicOffsets *list,
 
 static int replay_all(LakeConn *conn, const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {
     CLEANUP(commit_mark_done) CommitMark at = {0};
-    if (plan->base == RECOVER_NOTHING && plan->mark_state != MARK_GOOD)
-        return replay(conn, o, settings_text(o->settings, "kafka.topic"), result, err);
+    if (plan->base == RECOVER_NOTHING && plan->mark_state != MARK_GOOD) return replay_everything(conn, o, result, err);
     if (!plan->behind) return 0;
     if (commit_mark_of_lake(conn, &at, err) != 0) return -1;
     for (size_t i = 0; i < plan->mark.count; i++) {
         const TopicOffsets *list = &plan->mark.topics[i];
         if (!recover_is_first_behind(&plan->mark, &at, i) || !is_to_be_replayed(plan, list, &at)) continue;
-        if (replay(conn, o, list->topic.name, result, err) != 0) return error_prefix(err, "replaying %s", list->topic.name);
+        if (replay_topic(conn, o, list->topic.name, result, err) != 0) return error_prefix(err, "replaying %s", list->topic.name);
     }
     return 0;
 }

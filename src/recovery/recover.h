@@ -5,6 +5,7 @@
  * the lake closed. */
 #pragma once
 #include "base/settings.h"
+#include "kafka/topics.h"
 #include "lake/lake.h"
 #include "ledger/commit_mark.h"
 #include "ledger/commit_mark_keeper.h"
@@ -50,7 +51,8 @@ json_t *recover_lost_json(const RecoverPlan *plan) MUST_CHECK; /* [{topic, epoch
 typedef struct RecoverOptions {
     const Settings *settings; /* borrowed */
     const char *lake_path, *mark_path;
-    const char *backup_dir; /* NULL or "": none */
+    const char *backup_dir;  /* NULL or "": none */
+    const TopicList *topics; /* what a new lake reads; borrowed */
     LakeOptions lake;
 } RecoverOptions;
 

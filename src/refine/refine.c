@@ -35,6 +35,10 @@ int refinery_new(Pipeline *pipeline, Refinery **ret, Error *err) {
     return 0;
 }
 
+const Pipeline *refinery_pipeline(const Refinery *r) {
+    return r->pipeline;
+}
+
 void refinery_free(Refinery *r) {
     if (r->program != NULL) judge_program_free(r->program);
     compile_free(r->live);

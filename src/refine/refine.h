@@ -14,6 +14,7 @@ typedef struct Refinery Refinery;
 int refinery_new(Pipeline *pipeline, Refinery **ret, Error *err) MUST_CHECK;
 /* Of the declarations in the setting pipeline.dir. Errors also as pipeline_load. */
 int refinery_open(const Settings *settings, Refinery **ret, Error *err) MUST_CHECK;
+const Pipeline *refinery_pipeline(const Refinery *r); /* borrowed */
 void refinery_free(Refinery *r);
 DEFINE_CLEANUP(refinery_free, Refinery)
 

@@ -115,6 +115,7 @@ static JudgeInput input_of(const Silver *s, size_t row) {
         .id = text_in(s, BRONZE_ID, row),
         .source = text_in(s, BRONZE_SOURCE, row),
         .type = text_in(s, BRONZE_TYPE, row),
+        .topic = text_in(s, BRONZE_TOPIC, row),
         .entity_id = text_in(s, BRONZE_ENTITY, row),
         .entity_not_nfc = lake_has_value(not_nfc, row) && ((const bool *)not_nfc->data)[row],
         .has_time = lake_has_value(&s->in[BRONZE_TIME], row),

@@ -92,11 +92,21 @@ static void name_unenforced(const Pipeline *p) {
                  json_array_size(all) - NAMED);
 }
 
+static void name_warnings(const Pipeline *p) {
+    CLEANUP(json_freep) json_t *all = pipeline_notes(p, NOTE_WARNING);
+    size_t i;
+    json_t *one;
+    json_array_foreach(all, i, one) log_warn(
+        "refine", "%s:%d: %s: %s", json_string_value(json_object_get(one, "file")), (int)json_integer_value(json_object_get(one, "line")),
+        json_string_value(json_object_get(one, "path")), json_string_value(json_object_get(one, "text")));
+}
+
 static int prepare_contracts(const Refine *r, const RefineProgress *progress, Error *err) {
     /* Columns first: the tables' statement also comments on them. */
     if (progress->has_contracts && check_columns(r, err) != 0) return -1;
     if (refine_exec(r, SQL_SILVER_TABLES, NULL, 0, NULL, err) != 0) return -1;
     name_unenforced(r->pipeline);
+    name_warnings(r->pipeline);
     if (!progress->has_contracts) return 0;
     r->stats->contracts_changed = true;
     log_info("refine", "the contracts have changed: they hold for new events; `smelt refine --full` applies them to the history");

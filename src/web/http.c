@@ -1,10 +1,10 @@
-/* http.c: reads a request's header line by line.
+/* http.c: reads a request's header with llhttp, in its strict mode, and judges what llhttp leaves to its users.
  *
- *   request line ─▶ fields ─▶ empty line ─▶ judged as a whole (Host, length, codings)
+ *   whole lines ─▶ llhttp ─▶ a callback for each part ─▶ on_headers_complete: judged as a whole
  *
- * Each line is judged as soon as it is complete, so that where the bytes were cut on their way changes nothing. The grammar is that of
- * RFC 9110 and 9112 without what they only allow for old senders: no bare CR or LF, no folded line, no white space where there must be
- * none.
+ * llhttp has the grammar: lines and their ends, names, values, versions, lengths, the end of the header. The rules here are those that it
+ * does not have: methods, the characters of a target, hosts, limits, codings. It gets whole lines only, so that each part comes in one
+ * piece, and where the bytes were cut on their way changes nothing.
  *
  * Invariant: after HTTP_COMPLETE the target is in origin form or "*", and the end of the request is certain. */
 #include "web/http.h"
@@ -26,10 +26,6 @@ static size_t span_of(const char *s, size_t n, const char *allowed) {
     size_t i = 0;
     while (i < n && s[i] != '\0' && strchr(allowed, s[i]) != NULL) i++;
     return i;
-}
-
-static bool is_token(const char *s, size_t n) {
-    return n > 0 && span_of(s, n, token_characters) == n;
 }
 
 /* The characters of `allowed` and whole escapes (%41). */
@@ -74,10 +70,15 @@ bool http_is_authority(const char *s, size_t n, size_t *ret_host_len) {
 
 /* ---- the request line ---- */
 
-static HttpState refuse(HttpReader *r, int status, const char *why) {
+static const char bad_line[] = "The request line must be a method, a target and HTTP/1.1, with one space between them.";
+static const char bad_method[] = "This server does not know the method.";
+static const char bad_version[] = "This server speaks HTTP/1.1.";
+
+/* -1 ends llhttp. */
+static int refuse(HttpReader *r, int status, const char *why) {
     r->status = status;
     r->why = why;
-    return HTTP_REFUSED;
+    return -1;
 }
 
 static const char *after_scheme(const char *s, size_t n) {
@@ -114,195 +115,177 @@ static bool take_target(HttpReader *r, const char *s, size_t n) {
     return true;
 }
 
-/* 1.0 and 1.1 are spoken here; a client that says 1.2 can read an answer in 1.1. */
-static HttpState read_version(HttpReader *r, const char *s, size_t n) {
-    if (n != 8 || strncmp(s, "HTTP/", 5) != 0 || span_of(s + 5, 1, DIGIT) != 1 || s[6] != '.' || span_of(s + 7, 1, DIGIT) != 1)
-        return refuse(r, 400, "The request line must be a method, a target and HTTP/1.1, with one space between them.");
-    if (s[5] != '1') return refuse(r, 505, "This server speaks HTTP/1.1.");
-    r->http_1_0 = s[7] == '0';
-    return HTTP_MORE;
-}
-
-static bool is_implemented(const char *method) {
-    static const char *const known[] = {"GET", "HEAD", "OPTIONS", "POST", "PUT", "DELETE", "PATCH"};
-    for (size_t i = 0; i < ARRAY_LEN(known); i++)
-        if (strcmp(known[i], method) == 0) return true;
-    return false;
-}
-
-static HttpState read_request_line(HttpReader *r, const char *s, size_t n) {
-    const char *space = memchr(s, ' ', n), *end = s + n, *target = space != NULL ? space + 1 : end;
-    const char *after = memchr(target, ' ', (size_t)(end - target));
-    if (space == NULL || after == NULL || !is_token(s, (size_t)(space - s)))
-        return refuse(r, 400, "The request line must be a method, a target and HTTP/1.1, with one space between them.");
+static int on_method_complete(llhttp_t *parser) {
+    static const llhttp_method_t known[] = {HTTP_GET, HTTP_HEAD, HTTP_OPTIONS, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_PATCH};
+    HttpReader *r = parser->data;
     free(r->request->method);
-    r->request->method = xstrndup(s, (size_t)(space - s));
-    if (read_version(r, after + 1, (size_t)(end - after - 1)) == HTTP_REFUSED) return HTTP_REFUSED;
-    if (after - target > TARGET_MAX) return refuse(r, 414, "The address is longer than 4096 bytes.");
-    if (!is_implemented(r->request->method)) return refuse(r, 501, "This server does not know the method.");
-    if (!take_target(r, target, (size_t)(after - target)))
-        return refuse(r, 400, "The target must be a path, with every character escaped that RFC 3986 does not allow there.");
-    return HTTP_MORE;
+    r->request->method = xstrdup(llhttp_method_name(parser->method));
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (parser->method == known[i]) return 0;
+    return refuse(r, 501, bad_method);
+}
+
+/* llhttp skips any number of line ends before the method and of spaces behind it; RFC 9112 2.2 and 3 have one of each. */
+static int on_url(llhttp_t *parser, const char *s, size_t n) {
+    HttpReader *r = parser->data;
+    size_t before = (size_t)(s - r->bytes) - strlen(r->request->method) - 1;
+    if (before != 0 && (before != 2 || memcmp(r->bytes, "\r\n", 2) != 0)) return refuse(r, 400, bad_line);
+    if (n > TARGET_MAX) return refuse(r, 414, "The address is longer than 4096 bytes.");
+    if (take_target(r, s, n)) return 0;
+    return refuse(r, 400, "The target must be a path, with every character escaped that RFC 3986 does not allow there.");
+}
+
+/* llhttp reads RTSP and ICE too. */
+static int on_protocol(llhttp_t *parser, const char *s, size_t n) {
+    return n == 4 && memcmp(s, "HTTP", 4) == 0 ? 0 : refuse(parser->data, 400, bad_line);
+}
+
+static int on_version_complete(llhttp_t *parser) {
+    return parser->http_major == 1 ? 0 : refuse(parser->data, 505, bad_version);
 }
 
 /* ---- fields ---- */
 
-static void append(char **list, const char *s, size_t n) {
+static int append(char **list, const char *s, size_t n) {
     char *longer = *list == NULL ? xstrndup(s, n) : xasprintf("%s, %.*s", *list, (int)n, s);
     free(*list);
     *list = longer;
+    return 0;
 }
 
-/* Elements of a comma-separated list, without the blanks around them. */
-static bool next_element(const char **at, const char *end, const char **ret, size_t *ret_len) {
-    if (*at >= end) return false;
-    const char *comma = memchr(*at, ',', (size_t)(end - *at)), *stop = comma != NULL ? comma : end, *from = *at;
-    *at = comma != NULL ? comma + 1 : end;
-    while (from < stop && (*from == ' ' || *from == '\t')) from++;
-    while (stop > from && (stop[-1] == ' ' || stop[-1] == '\t')) stop--;
-    *ret = from;
-    *ret_len = (size_t)(stop - from);
-    return true;
-}
-
-static HttpState on_host(HttpReader *r, const char *s, size_t n) {
+static int take_host(HttpReader *r, const char *s, size_t n) {
     if (r->hosts++ > 0) return refuse(r, 400, "There is more than one Host.");
     if (!http_is_authority(s, n, NULL)) return refuse(r, 400, "Host must be a name or an address, and maybe a port.");
-    if (r->request->authority == NULL) r->request->authority = xstrndup(s, n);
-    return HTTP_MORE;
+    return r->request->authority == NULL ? append(&r->request->authority, s, n) : 0;
 }
 
-static HttpState on_length(HttpReader *r, const char *s, size_t n) {
-    if (r->lengths++ > 0 || n == 0 || span_of(s, n, DIGIT) != n) return refuse(r, 400, "Content-Length must be one number.");
-    r->length_is_zero = span_of(s, n, "0") == n;
-    return HTTP_MORE;
+/* That chunked comes once and last is llhttp's rule. */
+static int take_coding(HttpReader *r, const char *s, size_t n) {
+    r->unknown_coding |= !equals(s, n, "chunked");
+    return 0;
 }
 
-static HttpState on_coding(HttpReader *r, const char *s, size_t n) {
-    const char *at = s, *element;
-    size_t len;
-    r->codings++;
-    while (next_element(&at, s + n, &element, &len)) {
-        if (!is_token(element, span_of(element, len, token_characters)) || r->chunked_last)
-            return refuse(r, 400, "Transfer-Encoding must end with chunked.");
-        r->chunked_last = equals(element, len, "chunked");
-        r->unknown_coding |= !r->chunked_last;
+/* llhttp finds close and keep-alive, and passes over what is no list. */
+static int take_connection(HttpReader *r, const char *s, size_t n) {
+    for (size_t i = 0; i < n;) {
+        i += span_of(s + i, n - i, " \t");
+        i += span_of(s + i, n - i, token_characters);
+        i += span_of(s + i, n - i, " \t");
+        if (i < n && s[i++] != ',') return refuse(r, 400, "Connection must be a list of names.");
     }
-    return HTTP_MORE;
+    return 0;
 }
 
-static HttpState on_connection(HttpReader *r, const char *s, size_t n) {
-    const char *at = s, *option;
-    size_t len;
-    while (next_element(&at, s + n, &option, &len)) {
-        if (len > 0 && !is_token(option, len)) return refuse(r, 400, "Connection must be a list of names.");
-        r->close |= equals(option, len, "close");
-        r->keep_alive |= equals(option, len, "keep-alive");
-    }
-    return HTTP_MORE;
-}
-
-static HttpState on_expect(HttpReader *r, const char *s, size_t n) {
+static int take_expect(HttpReader *r, const char *s, size_t n) {
     r->expects_other |= !equals(s, n, "100-continue");
-    return HTTP_MORE;
+    return 0;
 }
 
-static HttpState on_condition(HttpReader *r, const char *s, size_t n) {
-    append(&r->request->if_none_match, s, n);
-    return HTTP_MORE;
+static int take_condition(HttpReader *r, const char *s, size_t n) {
+    return append(&r->request->if_none_match, s, n);
 }
 
-static HttpState on_accept(HttpReader *r, const char *s, size_t n) {
-    append(&r->request->accept, s, n);
-    return HTTP_MORE;
+static int take_accept(HttpReader *r, const char *s, size_t n) {
+    return append(&r->request->accept, s, n);
 }
 
-static HttpState on_content_type(HttpReader *r, const char *s, size_t n) {
+static int take_content_type(HttpReader *r, const char *s, size_t n) {
     (void)s, (void)n;
     r->request->content_is_typed = true;
-    return HTTP_MORE;
+    return 0;
 }
 
 static const struct Known {
     const char *name;
-    HttpState (*take)(HttpReader *r, const char *value, size_t n);
+    int (*take)(HttpReader *r, const char *value, size_t n);
 } known_fields[] = {
-    {"Host", on_host},
-    {"Content-Length", on_length},
-    {"Transfer-Encoding", on_coding},
-    {"Connection", on_connection},
-    {"Expect", on_expect},
-    {"If-None-Match", on_condition},
-    {"Accept", on_accept},
-    {"Content-Type", on_content_type},
-    {"Content-Encoding", on_content_type},
+    {"Host", take_host},
+    {"Transfer-Encoding", take_coding},
+    {"Connection", take_connection},
+    {"Expect", take_expect},
+    {"If-None-Match", take_condition},
+    {"Accept", take_accept},
+    {"Content-Type", take_content_type},
+    {"Content-Encoding", take_content_type},
 };
 
-/* Visible characters, obs-text, blanks. */
-static bool is_value(const char *s, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if ((c < ' ' && c != '\t') || c == 0x7f) return false;
-    }
-    return true;
+static int on_name(llhttp_t *parser, const char *s, size_t n) {
+    HttpReader *r = parser->data;
+    r->name = s;
+    r->name_len = n;
+    return ++r->fields <= HTTP_FIELDS_MAX ? 0 : refuse(r, 431, "The header has more than 100 fields.");
 }
 
-static HttpState read_field(HttpReader *r, const char *s, size_t n) {
-    const char *colon = memchr(s, ':', n), *value, *end = s + n;
-    if (++r->fields > HTTP_FIELDS_MAX) return refuse(r, 431, "The header has more than 100 fields.");
-    if (*s == ' ' || *s == '\t') return refuse(r, 400, "The header has a folded line.");
-    if (colon == NULL || !is_token(s, (size_t)(colon - s)))
-        return refuse(r, 400, "A line of the header must be a name, a colon and a value.");
-    for (value = colon + 1; value < end && (*value == ' ' || *value == '\t');) value++;
-    while (end > value && (end[-1] == ' ' || end[-1] == '\t')) end--;
-    if (!is_value(value, (size_t)(end - value))) return refuse(r, 400, "A value of the header has a control character.");
+static int on_value(llhttp_t *parser, const char *s, size_t n) {
+    HttpReader *r = parser->data;
+    while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t')) n--;
     for (size_t i = 0; i < ARRAY_LEN(known_fields); i++)
-        if (equals(s, (size_t)(colon - s), known_fields[i].name)) return known_fields[i].take(r, value, (size_t)(end - value));
-    return HTTP_MORE;
+        if (equals(r->name, r->name_len, known_fields[i].name)) return known_fields[i].take(r, s, n);
+    return 0;
 }
 
 /* ---- the whole ---- */
 
-static HttpState judge(HttpReader *r) {
-    if (r->hosts == 0 && !r->http_1_0) return refuse(r, 400, "There is no Host.");
-    if (r->lengths > 0 && r->codings > 0) return refuse(r, 400, "Content-Length and Transfer-Encoding exclude each other.");
-    if (r->codings > 0 && r->http_1_0) return refuse(r, 400, "HTTP/1.0 has no Transfer-Encoding.");
-    if (r->codings > 0 && !r->chunked_last) return refuse(r, 400, "Transfer-Encoding must end with chunked.");
+static int on_headers_complete(llhttp_t *parser) {
+    HttpReader *r = parser->data;
+    bool coded = parser->flags & F_TRANSFER_ENCODING, http_1_0 = parser->http_minor == 0;
+    if (parser->http_major == 0) return refuse(r, 400, bad_line); /* HTTP/0.9, which has no version */
+    if (r->hosts == 0 && !http_1_0) return refuse(r, 400, "There is no Host.");
+    if (coded && http_1_0) return refuse(r, 400, "HTTP/1.0 has no Transfer-Encoding.");
+    if (coded && !(parser->flags & F_CHUNKED)) return refuse(r, 400, "Transfer-Encoding must end with chunked.");
     if (r->unknown_coding) return refuse(r, 501, "This server knows only the transfer coding chunked.");
     if (r->expects_other) return refuse(r, 417, "This server meets no expectation but 100-continue.");
-    r->request->has_content = r->codings > 0 || (r->lengths > 0 && !r->length_is_zero);
-    return HTTP_COMPLETE;
+    r->request->has_content = coded || parser->content_length > 0;
+    return HPE_PAUSED;
 }
 
-/* The lines of the header; an empty one before the request line is to be ignored (RFC 9112 2.2). */
-static HttpState read_line(HttpReader *r, const char *s, size_t n) {
-    if (r->lines == 0 && n == 0 && r->at == 2) return HTTP_MORE;
-    if (r->lines++ == 0) return read_request_line(r, s, n);
-    return n > 0 ? read_field(r, s, n) : judge(r);
+static const llhttp_settings_t callbacks = {
+    .on_method_complete = on_method_complete,
+    .on_url = on_url,
+    .on_protocol = on_protocol,
+    .on_version_complete = on_version_complete,
+    .on_header_field = on_name,
+    .on_header_value = on_value,
+    .on_headers_complete = on_headers_complete,
+};
+
+/* The rest of the line is in order; llhttp gave up at the first letter of the method that it does not expect. */
+static bool has_unknown_method(const char *line, const char *end) {
+    size_t n = span_of(line, (size_t)(end - line), token_characters);
+    return n > 0 && line[n] == ' ' && end - line > 10 && memcmp(end - 10, " HTTP/1.", 8) == 0;
 }
 
-static HttpState check_unfinished(HttpReader *r, size_t n) {
-    if (r->lines == 0 && n - r->at > HTTP_LINE_MAX) return refuse(r, 414, "The request line is too long.");
-    if (n > HTTP_HEADER_MAX) return refuse(r, 431, "The header is longer than 16384 bytes.");
-    return HTTP_MORE;
+static HttpState refuse_error(HttpReader *r, llhttp_errno_t error) {
+    const char *why = llhttp_get_error_reason(&r->parser), *line = r->bytes + (r->bytes[0] == '\r' ? 2 : 0);
+    if (r->status != 0) return HTTP_REFUSED; /* by a callback */
+    if (error == HPE_INVALID_METHOD && has_unknown_method(line, memchr(line, '\n', (size_t)(r->bytes + r->at - line))))
+        refuse(r, 501, bad_method);
+    else if (error == HPE_INVALID_VERSION && strcmp(why, "Invalid HTTP version") == 0) /* well-formed, but another */
+        refuse(r, 505, bad_version);
+    else
+        refuse(r, 400, why);
+    return HTTP_REFUSED;
 }
 
 HttpState http_read(HttpReader *r, const char *bytes, size_t n) {
-    while (r->at < n) {
-        const char *line = bytes + r->at, *end = memchr(line, '\n', n - r->at);
-        if (end == NULL) break;
-        size_t len = (size_t)(end - line);
-        r->at += len + 1;
-        if (r->at > HTTP_HEADER_MAX) return refuse(r, 431, "The header is longer than 16384 bytes.");
-        if (r->lines == 0 && len > HTTP_LINE_MAX) return refuse(r, 414, "The request line is too long.");
-        if (len == 0 || line[len - 1] != '\r' || memchr(line, '\r', len - 1) != NULL || memchr(line, '\0', len) != NULL)
-            return refuse(r, 400, "Each line of the header must end with CR LF, and have neither of them nor a NUL inside.");
-        HttpState state = read_line(r, line, len - 1);
-        if (state != HTTP_MORE) return state;
+    size_t most = n < HTTP_HEADER_MAX ? n : HTTP_HEADER_MAX;
+    const char *from = bytes + r->at, *last = most > r->at ? memrchr(from, '\n', most - r->at) : NULL;
+    if (r->parser.settings == NULL) llhttp_init(&r->parser, HTTP_REQUEST, &callbacks);
+    r->parser.data = r;
+    r->bytes = bytes;
+    if (last != NULL) {
+        llhttp_errno_t error = llhttp_execute(&r->parser, from, (size_t)(last + 1 - from));
+        r->at = (size_t)((error == HPE_PAUSED ? llhttp_get_error_pos(&r->parser) : last + 1) - bytes);
+        if (error != HPE_OK) return error == HPE_PAUSED ? HTTP_COMPLETE : refuse_error(r, error);
     }
-    return check_unfinished(r, n);
+    if (n <= HTTP_HEADER_MAX) return HTTP_MORE;
+    if (r->at <= 2)
+        refuse(r, 414, "The request line is too long.");
+    else
+        refuse(r, 431, "The header is longer than 16384 bytes.");
+    return HTTP_REFUSED;
 }
 
 bool http_keeps_alive(const HttpReader *r) {
-    return !r->close && !r->request->has_content && (!r->http_1_0 || r->keep_alive);
+    return llhttp_should_keep_alive(&r->parser) && !r->request->has_content;
 }

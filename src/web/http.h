@@ -3,10 +3,10 @@
  * One thread at a time. */
 #pragma once
 #include "web/request.h"
+#include <llhttp.h>
 
 enum {
     HTTP_HEADER_MAX = 16 * 1024, /* request line and fields */
-    HTTP_LINE_MAX = TARGET_MAX + 64,
     HTTP_FIELDS_MAX = 100,
 };
 
@@ -18,10 +18,14 @@ typedef enum HttpState {
 
 /* Reads one header while its bytes arrive. Starts as {.request = request_new("")}; the owner frees `request` or takes it. */
 typedef struct HttpReader {
-    size_t at;        /* bytes that were read: whole lines */
-    Request *request; /* owned */
-    int lines, fields, hosts, lengths, codings;
-    bool http_1_0, close, keep_alive, length_is_zero, chunked_last, unknown_coding, expects_other;
+    llhttp_t parser;
+    const char *bytes; /* of this call */
+    size_t at;         /* bytes that were read: whole lines */
+    Request *request;  /* owned */
+    const char *name;  /* of the field whose value comes */
+    size_t name_len;
+    int fields, hosts;
+    bool unknown_coding, expects_other;
     int status;
     const char *why; /* one sentence; static */
 } HttpReader;

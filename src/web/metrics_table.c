@@ -53,6 +53,7 @@ static const MetricDoc parts[] = {
     {"smelt_kafka_up", "gauge", "", "Whether a metadata request was answered."},
     {"smelt_kafka_brokers", "gauge", "", "Brokers that Kafka knows."},
     {"smelt_kafka_latency_seconds", "gauge", "", "Duration of that request."},
+    {"smelt_topic_up", "gauge", "topic", "Whether the topic is there and, by the commit mark, read."},
     {"smelt_partition_end_offset", "gauge", "topic, partition", "The offset behind the last committed message in Kafka."},
     {"smelt_partition_lag_events", "gauge", "topic, partition",
      "Messages that Kafka has and Bronze does not, by the newest commit of Bronze."},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults import brokers, canaries, damage, disk, kills, meaning, memory, messages, models, partitions, processes, protocol
+from faults import brokers, canaries, damage, disk, kills, leaders, meaning, memory, messages, models, partitions, processes, protocol
 from faults.bench import Scenario
 
 ALL = 1_000_000  # more than there are: the scenario says when it has gone through all
@@ -37,6 +37,10 @@ SCENARIOS = [
     Scenario(22, "kill -9 in an upgrade", damage.killed_upgrades, 5, 200, 50),
     Scenario(27, "canaries", canaries.seeded_canaries, 1, 1, 1),
     Scenario(28, "damaged model", models.damaged_models, 5, 200, 50),
+    Scenario(29, "offsets not answered", leaders.unanswered_offsets, 4, 200, 20),
     Scenario(30, "log cut off behind us", partitions.cut_logs, 2, 50, 5),
     Scenario(31, "unreadable batch", partitions.unreadable_batches, 2, 50, 5),
+    Scenario(32, "messages held back", leaders.held_back, 2, 50, 5),
+    Scenario(33, "markers of transactions", leaders.markers, 1, 20, 5),
+    Scenario(34, "times of records", leaders.record_times, ALL, ALL, 100),
 ]

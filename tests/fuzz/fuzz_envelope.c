@@ -29,7 +29,7 @@ static void must_be_json(Span span) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static EnvelopeParser *parser; /* one for all messages, as in Bronze: what the one before left must not matter */
-    if (parser == NULL) parser = envelope_parser_new();
+    if (parser == NULL) parser = envelope_parser_new(NULL);
     char *bytes = malloc(size > 0 ? size : 1);
     if (bytes == NULL) abort();
     memcpy(bytes, data, size); /* of this very size: reading beyond it is seen */

@@ -409,12 +409,13 @@ class Smelt:
         assert found["offsets"] == found["landed"] + found["duplicates"] + found["rejected"] + found["gaps"], found
         return found
 
-    def assert_holds(self, sent: Iterable[Sent]) -> None:
-        """Everything that was acknowledged is in the lake exactly once, at its own place and with its own bytes; and nothing else is."""
+    def assert_holds(self, sent: Iterable[Sent], topic: str = "%") -> None:
+        """Everything that was acknowledged is in the lake exactly once, at its own place and with its own bytes; and nothing else of the topic is."""
         expected = {(m.partition, m.offset): m.value for m in sent}
-        landed = self.rows("SELECT kafka_partition, kafka_offset, event_id, source_system, raw_payload::VARCHAR FROM bronze_raw_events")
-        rejected = self.rows("SELECT kafka_partition, kafka_offset, raw_value FROM bronze_rejects")
-        copies = self.rows("SELECT kafka_partition, kafka_offset, event_id FROM bronze_duplicates")
+        of = "WHERE kafka_topic LIKE $1"
+        landed = self.rows(f"SELECT kafka_partition, kafka_offset, event_id, source_system, raw_payload::VARCHAR FROM bronze_raw_events {of}", topic)
+        rejected = self.rows(f"SELECT kafka_partition, kafka_offset, raw_value FROM bronze_rejects {of}", topic)
+        copies = self.rows(f"SELECT kafka_partition, kafka_offset, event_id FROM bronze_duplicates {of}", topic)
         places = [row[:2] for row in landed + rejected + copies]
         assert len(places) == len(set(places)), "there are offsets in two places"
         assert set(places) == set(expected), f"lost {sorted(set(expected) - set(places))[:5]}, invented {sorted(set(places) - set(expected))[:5]}"

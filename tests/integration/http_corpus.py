@@ -109,13 +109,13 @@ def request_lines() -> list[Case]:
         "two spaces": b"GET  /livez HTTP/1.1", "tab": b"GET\t/livez HTTP/1.1", "space before": b" GET /livez HTTP/1.1", "space behind": b"GET /livez HTTP/1.1 ", "no version": b"GET /livez",
         "method alone": b"GET", "nothing": b" ", "lower case": b"GET /livez http/1.1", "no digits": b"GET /livez HTTP/x.y", "one digit": b"GET /livez HTTP/1", "long version": b"GET /livez HTTP/1.10",
         "leading zero": b"GET /livez HTTP/01.1", "comma": b"GET /livez HTTP/1,1", "other name": b"GET /livez ICAP/1.1", "blank in the version": b"GET /livez HTTP /1.1",
-        "method with a parenthesis": b"G(T /livez HTTP/1.1", "method with a NUL": b"G\x00T /livez HTTP/1.1", "method of Unicode": "G\N{SNOWMAN}T /livez HTTP/1.1".encode(), "two requests": b"GET /livez HTTP/1.1 GET /livez HTTP/1.1",
+        "RTSP": b"GET /livez RTSP/1.0", "ICE": b"GET /livez ICE/1.0", "method with a parenthesis": b"G(T /livez HTTP/1.1", "method with a NUL": b"G\x00T /livez HTTP/1.1", "method of Unicode": "G\N{SNOWMAN}T /livez HTTP/1.1".encode(), "two requests": b"GET /livez HTTP/1.1 GET /livez HTTP/1.1",
     }  # fmt: skip
     cases = [refused(f"request line: {name}", request(sent, HOST)) for name, sent in line.items()]
-    cases += [refused(f"version {version!r}", get(version=version), 505) for version in (b"HTTP/0.9", b"HTTP/2.0", b"HTTP/3.0", b"HTTP/9.9")]
-    cases += [refused("preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505), refused("TLS", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\n")]
+    cases += [refused(f"version {version!r}", get(version=version), 505) for version in (b"HTTP/0.9", b"HTTP/1.2", b"HTTP/2.0", b"HTTP/3.0", b"HTTP/9.9")]
+    cases += [refused("preface of HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 501), refused("TLS", b"\x16\x03\x01\x00\xa5\x01\x00\x00\xa1\x03\x03\n")]
     cases += [refused("two empty lines before", b"\r\n\r\n" + get()), refused("LF before", b"\n" + get()), answered("an empty line before", b"\r\n" + get())]
-    cases += [answered("version 1.2", get(version=b"HTTP/1.2")), refused("SSH", b"SSH-2.0-OpenSSH_9.2\r\n"), refused("SMTP", b"EHLO localhost\r\n")]
+    cases += [refused("CR CR before", b"\r\r" + get()), refused("CR before", b"\r" + get()), refused("SSH", b"SSH-2.0-OpenSSH_9.2\r\n"), refused("SMTP", b"EHLO localhost\r\n")]
     cases += [Case("version 1.0", get(version=b"HTTP/1.0"), 200, goes_on=False), answered("version 1.0 that stays", get(b"Connection: keep-alive", version=b"HTTP/1.0"))]
     return cases
 

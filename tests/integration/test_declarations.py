@@ -71,18 +71,18 @@ def check(smelt: Smelt, code: int = 0) -> Json:
 
 
 def test_the_built_in_pipeline_has_no_mistake(offline: Smelt) -> None:
-    assert check(offline) == {"ok": True, "mistakes": [], "unenforced": []}
+    assert check(offline) == {"ok": True, "mistakes": [], "unenforced": [], "notes": [], "warnings": []}
     assert "no mistake" in offline.run("contract", "check", json_summary=False).stdout
 
 
 MISTAKES: Sequence[tuple[Json, list[str]]] = (  # a property, and what is wrong with it
     ({"name": "a", "logicalType": "integer", "physicalName": "a", "requird": True, "uniqe": True}, [".requird", ".uniqe"]),
     ({"name": "b", "logicalType": "whatever", "physicalName": "b", "required": "yes"}, [".logicalType", ".required"]),
-    ({"name": "c", "logicalType": "number", "physicalType": "FLOAT", "physicalName": "C"}, [".physicalName", ".physicalType"]),
-    ({"name": "d", "logicalType": "string", "physicalName": "d", "logicalTypeOptions": {"minimum": 1, "pattern": "(", "multipleOf": 2}}, [".minimum", ".pattern", ".multipleOf"]),
+    ({"name": "c", "logicalType": "number", "physicalType": 9, "physicalName": 5}, [".physicalName", ".physicalType"]),
+    ({"name": "d", "logicalType": "string", "physicalName": "d", "logicalTypeOptions": {"minimum": 1, "pattern": "(", "multiple": 2}}, [".minimum", ".pattern", ".multiple"]),
     ({"name": "e", "logicalType": "integer", "physicalName": "e", "quality": [{"metric": "invalidValues", "mustBe": 0, "arguments": {"validValues": [1, "x", "y"]}}, 7]},
      ["validValues[1]", "validValues[2]", "quality[1]"]),
-    ({"name": "f", "logicalType": "object", "physicalName": "f", "properties": [{"name": "x"}, {"name": "y", "logicalType": "string", "minimum": 1}]},
+    ({"name": "f", "logicalType": "object", "physicalName": "f", "properties": [{"name": "x", "logicalType": "list"}, {"name": "y", "logicalType": "string", "minimum": 1}]},
      ["properties[0].logicalType", "properties[1].minimum"]),
     ({"name": "g", "logicalType": "array", "physicalName": "f", "items": {"logicalType": "integer", "required": 1}}, [".items.required"]),
     ({"name": "a", "logicalType": "integer", "physicalName": "h"}, []),
@@ -122,7 +122,7 @@ def test_a_mistake_is_not_followed_by_those_that_it_makes(offline: Smelt) -> Non
 
 
 def test_one_start_says_how_many_mistakes_there_are(offline: Smelt) -> None:
-    write(offline, contract([{"name": "v", "logicalType": "wrong", "physicalName": "V"}]))
+    write(offline, contract([{"name": "v", "logicalType": "wrong", "physicalName": "v", "required": 1}]))
     result = offline.run("refine")
     assert result.code == 78 and "(and 1 more mistake: `smelt contract check` shows all)" in result.error, result
 
@@ -168,6 +168,75 @@ def test_init_names_what_is_not_enforced(offline: Smelt) -> None:
     write(offline, contract([{"name": "v", "logicalType": "string", "physicalName": "v", "unique": True}]))
     found = offline("init")
     assert [one["path"] for one in found["unenforced"]] == ["schema[0].properties[6].properties[0].unique"] and found["mistakes"] == []
+
+
+# ---- contracts as people have them ----
+
+FOREIGN = """
+apiVersion: v3.0.2
+kind: DataContract
+id: shop
+version: 1.0.0
+status: active
+toolVersion: "7"
+schema:
+  - name: T
+    properties:
+%s
+      - name: payload
+        logicalType: object
+        physicalName: raw_payload
+        required: true
+        properties:
+          - &text {name: orderId, physicalType: varchar(18), required: true}
+          - <<: *text
+            name: Customer Name
+            required: false
+          - {name: amount, physicalType: double}
+          - {name: units, logicalType: number, physicalType: int}
+          - {name: paid, physicalType: bool}
+          - {name: at, logicalType: date, physicalType: timestamptz}
+          - {name: opens, physicalType: time}
+          - {name: event_id, physicalType: uuid}
+          - {name: state, physicalType: text, quality: [{type: library, rule: nullCheck}, {rule: validValues, validValues: [open, done], mustBe: 0}]}
+          - name: lines
+            physicalType: array<struct<sku:string>>
+            items: {properties: [{name: sku, physicalType: string, required: true}, {name: price, physicalType: float, logicalTypeOptions: {minimum: 0}}]}
+"""
+
+
+def test_a_contract_of_another_house_is_loaded_and_enforced(offline: Smelt) -> None:
+    """No physicalName, types of other systems, the words of v3.0, anchors, a file named .yml beside one of our own."""
+    folder = write(offline, contract([{"name": "v", "logicalType": "integer", "physicalName": "v"}], name="U"))
+    envelope = "".join(f"      - {{name: {key}, logicalType: {LOGICAL.get(key, 'string')}, physicalName: {column}, required: true}}\n" for key, column in ENVELOPE.items())
+    (folder / "contracts/contract.yml").write_text(FOREIGN % envelope.rstrip())
+    good = {"orderId": "a", "Customer Name": "b", "amount": 1.5, "units": 3, "paid": True, "at": "2026-11-20T10:00:00+02:00", "opens": "08:30", "event_id": "e", "state": "open", "lines": [{"sku": "s", "price": 0.1}]}
+    bad: Json = {"amount": 0.1234567, "opens": "8:30", "state": "closed", "units": 1.5, "lines": [{"price": -1}]}
+    send(offline, good, *({**good, key: value} for key, value in bad.items()), {key: value for key, value in good.items() if key != "state"})
+    done = offline("refine")
+    assert (done["silver"], done["quarantined"]) == (1, 6)
+    assert [one["path"] for one in done["unenforced"]] == ["toolVersion"]
+    (row,) = offline.rows("SELECT order_id, customer_name, amount::VARCHAR, units, paid, \"at\"::VARCHAR, opens::VARCHAR, payload_event_id, state, lines FROM silver_clean_events")
+    assert row == ("a", "b", "1.500000", 3, True, "2026-11-20 08:00:00", "08:30:00", "e", "open", '[{"sku": "s", "price": 0.1}]')
+    assert offline.rows("SELECT DISTINCT rule, field FROM silver_quarantine ORDER BY ALL") == [
+        ("allowed_values", "state"), ("required", "lines[0].sku"), ("required", "state"), ("scale", "amount"), ("type", "opens"), ("type", "units"),
+    ]  # fmt: skip
+    found = check(offline)
+    assert found["ok"] and {note["path"].rpartition(".")[2] for note in found["notes"]} >= {"properties[0]", "physicalType", "items"}
+    texts = [note["text"] for note in found["notes"]]
+    assert "its column is order_id" in texts and "its column is payload_event_id" in texts and any(text.startswith("double is read as DECIMAL(18,6)") for text in texts)
+    assert all(note["line"] > 0 for note in found["notes"])
+
+
+def test_rules_that_contradict_each_other_are_warnings(offline: Smelt) -> None:
+    write(offline, contract([{"name": "v", "logicalType": "integer", "physicalName": "v", "logicalTypeOptions": {"minimum": 2, "maximum": 1}}]))
+    found = check(offline)
+    (warning,) = found["warnings"]
+    assert found["ok"] and warning["text"] == "no value is both at least 2 and at most 1, so no event can pass" and warning["line"] > 0
+    assert "warning: no value is both" in offline.run("contract", "check", json_summary=False).stdout
+    send(offline, {"v": 1})
+    assert "no value is both" in offline.run("refine").stderr
+    assert "no value is both" not in offline.run("refine").stderr
 
 
 # ---- names ----

@@ -25,6 +25,7 @@ TYPES: list[tuple[str, list[str | None]]] = [
     ("boolean", [None]),
     ("date", [None]),
     ("timestamp", [None]),
+    ("time", [None]),
     ("object", [None]),
     ("array", [None]),
 ]
@@ -57,6 +58,11 @@ def number_rules(chance: Chance, decimals: int) -> Spec:
 
 def time_rules(chance: Chance) -> Spec:
     limits = {"minimum": ["2000-01-01T00:00:00Z", "2026-11-24"], "exclusiveMinimum": ["2020-02-29T12:00:00+02:00"], "maximum": ["2026-11-24T12:00:00Z"], "exclusiveMaximum": ["2100-01-01"]}
+    return {key: chance.choice(values) for key, values in limits.items() if chance.often(0.25)}
+
+
+def clock_rules(chance: Chance) -> Spec:
+    limits = {"minimum": ["06:00"], "exclusiveMinimum": ["00:00:00.000001"], "maximum": ["22:15:00"], "exclusiveMaximum": ["23:59:59.999999"]}
     return {key: chance.choice(values) for key, values in limits.items() if chance.often(0.25)}
 
 
@@ -102,7 +108,7 @@ def new_property(chance: Chance, name: str, kind: str, choices: list[str | None]
     physical, decimals = physical_type(chance, kind, choices, column is not None)
     if physical:
         spec["physicalType"] = physical
-    options = {"string": text_rules, "date": time_rules, "timestamp": time_rules}.get(kind, lambda _: {})(chance)
+    options = {"string": text_rules, "date": time_rules, "timestamp": time_rules, "time": clock_rules}.get(kind, lambda _: {})(chance)
     if kind in ("integer", "number"):
         options = number_rules(chance, decimals)
     if options:
@@ -180,8 +186,9 @@ def quote(chance: Chance, text: str) -> str:
 
 
 def odd_of_its_kind(chance: Chance, kind: str) -> str:
-    if kind in ("date", "timestamp"):
-        return quote(chance, chance.choice(ODD_TIMES).replace("_", " "))
+    if kind in ("date", "timestamp", "time"):
+        odd = chance.choice(ODD_TIMES).replace("_", " ")
+        return quote(chance, odd[11:] if kind == "time" else odd)
     if kind in ("integer", "number"):
         return chance.choice(ODD_NUMBERS) if chance.often(0.7) else quote(chance, chance.choice(ODD_TEXTS))
     return odd_value(chance)
@@ -229,10 +236,14 @@ def some_time(chance: Chance, date: bool) -> str:
     day = f"{chance.choice([2026, 2026, 2026, 1999, 2020, 2099, 2100])}-{chance.randint(1, 12):02d}-{chance.randint(1, 28):02d}"
     if date:
         return day
+    return day + chance.choice("Tt ") + some_clock(chance) + chance.choice(["", "Z", "z", f"{chance.choice('+-')}{chance.randint(0, 14):02d}{chance.choice([':', ''])}00", "+05:30"])
+
+
+def some_clock(chance: Chance) -> str:
     clock = f"{chance.randint(0, 23):02d}:{chance.randint(0, 59):02d}" + chance.choice(["", f":{chance.randint(0, 59):02d}"])
     if clock.count(":") == 2 and chance.often(0.5):
         clock += "." + "".join(chance.choice("0123456789") for _ in range(chance.randint(1, 9)))
-    return day + chance.choice("Tt ") + clock + chance.choice(["", "Z", "z", f"{chance.choice('+-')}{chance.randint(0, 14):02d}{chance.choice([':', ''])}00", "+05:30"])
+    return clock
 
 
 def some_scalar(chance: Chance, spec: Spec) -> str:
@@ -242,6 +253,8 @@ def some_scalar(chance: Chance, spec: Spec) -> str:
         return quote(chance, chance.choice(allowed or WORDS) if chance.often(0.7) else chance.choice(WORDS))
     if kind in ("integer", "number"):
         return some_number(chance, spec)
+    if kind == "time":
+        return quote(chance, some_clock(chance))
     return chance.choice(["true", "false"]) if kind == "boolean" else quote(chance, some_time(chance, kind == "date"))
 
 
@@ -374,7 +387,7 @@ def lone_properties() -> list[Spec]:
     """Each type alone, as required and as optional, some with limits between two values of the column."""
     kinds: list[Spec] = [{"logicalType": "integer", "physicalType": physical} for physical in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")]
     kinds += [{"logicalType": "number", "physicalType": physical} for physical in ("DECIMAL(18,2)", "DECIMAL(18,8)", "DECIMAL(18,0)", "DECIMAL(4,1)", "DECIMAL(9,9)")]
-    kinds += [{"logicalType": kind} for kind in ("string", "boolean", "date", "timestamp", "object", "array")]
+    kinds += [{"logicalType": kind} for kind in ("string", "boolean", "date", "timestamp", "time", "object", "array")]
     kinds += [
         {"logicalType": "number", "physicalType": "DECIMAL(9,2)", "logicalTypeOptions": {"minimum": 0.005, "exclusiveMaximum": 0.995}},
         {"logicalType": "number", "physicalType": "DECIMAL(9,1)", "logicalTypeOptions": {"exclusiveMinimum": -0.25, "maximum": 99.95}},
@@ -385,6 +398,7 @@ def lone_properties() -> list[Spec]:
         {"logicalType": "array", "items": {"logicalType": "number", "required": True}},
         {"logicalType": "object", "properties": [{"name": "a", "logicalType": "integer"}, {"name": "b", "logicalType": "object"}]},
         {"logicalType": "timestamp", "logicalTypeOptions": {"minimum": "2000-01-01", "exclusiveMaximum": "2026-11-24T12:00:00.5Z"}},
+        {"logicalType": "time", "logicalTypeOptions": {"minimum": "06:00", "exclusiveMaximum": "22:15:00.5"}},
         {"logicalType": "date", "logicalTypeOptions": {"exclusiveMinimum": "2026-11-24T23:59:59Z"}},
     ]
     return [kind | {"name": "v", "required": required} for kind in kinds for required in (True, False)]

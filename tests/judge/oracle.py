@@ -21,9 +21,10 @@ INTEGERS = {"TINYINT": 8, "SMALLINT": 16, "INTEGER": 32, "BIGINT": 64}
 EPOCH = datetime.datetime(1970, 1, 1)
 DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 TIME = re.compile(DATE.pattern + r"(?:[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?(?:[Zz]|([+-])([0-9]{2})(?::?([0-9]{2}))?)?)?")
+CLOCK = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?")
 PLAIN = {"integer": re.compile(r"-?(0|[1-9][0-9]*)"), "number": re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")}
 JSON_WORDS = {"string": "a text", "boolean": "true or false", "object": "an object", "array": "a list", "number": "a number"}
-TYPE_WORDS = {"string": "a text", "integer": "an integer", "number": "a number", "boolean": "a boolean", "date": "a date", "timestamp": "a timestamp", "object": "an object", "array": "a list"}
+TYPE_WORDS = {"string": "a text", "integer": "an integer", "number": "a number", "boolean": "a boolean", "date": "a date", "timestamp": "a timestamp", "time": "a time", "object": "an object", "array": "a list"}
 
 
 class Violation(NamedTuple):
@@ -260,6 +261,16 @@ def read_time(text: str) -> int:
     return us
 
 
+def read_clock(text: str) -> int:
+    found = CLOCK.fullmatch(text)
+    if not found:
+        raise Broken("type", "must be a time as 10:15:00")
+    h, m, s = (int(part or 0) for part in found.groups()[:3])
+    if h > 23 or m > 59 or s > 59:
+        raise Broken("impossible_time", "is a time of day that there is not")
+    return (h * 3600 + m * 60 + s) * 1_000_000 + int(((found[4] or "") + "000000")[:6])
+
+
 def min_us() -> int:
     return (datetime.datetime.min - EPOCH) // datetime.timedelta(microseconds=1)
 
@@ -276,6 +287,8 @@ def read_scalar(spec: Spec, value: Value) -> Any:
         raise Broken("type", f"must be {TYPE_WORDS[kind]}, not {JSON_WORDS[value.kind]}")
     if kind == "date":
         return read_date(value.value)
+    if kind == "time":
+        return read_clock(value.value)
     return read_time(value.value) if kind == "timestamp" else value.value
 
 
@@ -286,6 +299,8 @@ def limit_value(spec: Spec, limit: Any) -> Any:
     kind = spec["logicalType"]
     if kind == "timestamp":
         return read_time(limit)
+    if kind == "time":
+        return read_clock(limit)
     return read_time(limit) // 86_400_000_000 if kind == "date" else Decimal(str(limit))
 
 

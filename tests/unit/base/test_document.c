@@ -90,6 +90,51 @@ static void equal_keys_of_different_objects_are_fine(void **state) {
     assert_yaml("[{a: 1}, {a: 2}]", "[{\"a\":1},{\"a\":2}]");
 }
 
+static void an_alias_is_a_copy(void **state) {
+    (void)state;
+    assert_yaml("a: &x 1\nb: *x\n", "{\"a\":1,\"b\":1}");
+    assert_yaml("a: &x {k: [1, &y two]}\nb: *x\nc: [*y, *x]\n",
+                "{\"a\":{\"k\":[1,\"two\"]},\"b\":{\"k\":[1,\"two\"]},\"c\":[\"two\",{\"k\":[1,\"two\"]}]}");
+    assert_yaml("a: &x 1\nb: &x 2\nc: *x\n", "{\"a\":1,\"b\":2,\"c\":2}");
+}
+
+static void a_merge_key_adds_what_is_missing(void **state) {
+    (void)state;
+    assert_yaml("a: &x {p: 1, q: 2}\nb: {<<: *x, q: 3}\n", "{\"a\":{\"p\":1,\"q\":2},\"b\":{\"q\":3,\"p\":1}}");
+    assert_yaml("a: &x {p: 1}\nc: &y {p: 2, q: 2}\nb:\n  <<: [*x, *y]\n",
+                "{\"a\":{\"p\":1},\"c\":{\"p\":2,\"q\":2},\"b\":{\"p\":1,\"q\":2}}");
+    assert_yaml("a: {<<: 1}\n", "{\"a\":{\"<<\":1}}");
+}
+
+static void what_comes_from_an_anchor_has_its_line(void **state) {
+    (void)state;
+    CLEANUP(document_freep) Document *d = read_document("a: &x\n  p:\n    - 1\nb: *x\nc:\n  <<: *x\n  q: 1\n");
+    const json_t *b = json_object_get(document_value(d), "b"), *c = json_object_get(document_value(d), "c");
+    assert_int_equal(document_key_line(d, document_value(d), "b"), 4);
+    assert_int_equal(document_key_line(d, b, "p"), 2);
+    assert_int_equal(document_item_line(d, json_object_get(b, "p"), 0), 3);
+    assert_int_equal(document_key_line(d, c, "p"), 2);
+    assert_int_equal(document_key_line(d, c, "q"), 7);
+}
+
+static void aliases_of_aliases_are_bounded(void **state) {
+    (void)state;
+    static const char expected[] = ": aliases make the document too large or too deep; expected the values themselves";
+    CLEANUP(buf_done) Buf wide = {0};
+    CLEANUP(buf_done) Buf deep = {0};
+    buf_add_str(&wide, "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1]\n");
+    for (int i = 1; i < 12; i++) buf_addf(&wide, "a%d: &a%d [*a%d, *a%d, *a%d, *a%d]\n", i, i, i - 1, i - 1, i - 1, i - 1);
+    buf_add_str(&deep, "a0: &a0 [1]\n");
+    for (int i = 1; i < 70; i++) buf_addf(&deep, "a%d: &a%d [*a%d]\n", i, i, i - 1);
+    for (const Buf *text = &wide; text != NULL; text = text == &wide ? &deep : NULL) {
+        json_t *value = NULL;
+        Error err = {0};
+        assert_int_equal(yaml_parse(text->data, text->len, "t.yaml", &value, &err), -1);
+        assert_non_null(strstr(err.text, expected));
+        error_clear(&err);
+    }
+}
+
 /* Every mistake, with file and line, path in the document, and what is expected. */
 static void mistakes_name_the_line(void **state) {
     (void)state;
@@ -98,12 +143,15 @@ static void mistakes_name_the_line(void **state) {
     } rows[] = {
         {"a: 1\nb: 2\na: 3\n", "t.yaml:3: a: duplicate key, first on line 1; expected each key once"},
         {"x:\n  - {b: 1}\n  - a: ~\n    'a': 2\n", "t.yaml:4: x[1].a: duplicate key, first on line 3; expected each key once"},
-        {"a: &x 1\nb: *x\n", "t.yaml:2: b: aliases are not supported; expected the value itself"},
+        {"a: &x 1\nb: *y\n", "t.yaml:2: b: there is no such anchor before this line; expected the alias of one"},
+        {"a: &x [1, *x]\n", "t.yaml:1: a[1]: there is no such anchor before this line; expected the alias of one"},
+        {"a: &x b\n*x : 1\n", "t.yaml:2: the document: a key is an alias; expected a text"},
         {"a: 1\n---\nb: 2\n", "t.yaml:2: the document: a second document begins here; expected one in a file"},
         {"x:\n  ? [a, b]\n  : 1\n", "t.yaml:2: x: a key is a list or an object; expected a text"},
         {"a:\n  - \"x\\0y\"\n", "t.yaml:2: a[0]: there is a NUL character; expected a text without one"},
         {"\"x\\0y\": 1\n", "t.yaml:1: the document: there is a NUL character; expected a text without one"},
-        {"a b: {\"\": {'\"': [1, *x]}}\n", "t.yaml:1: [\"a b\"][\"\"][\"\\\"\"][1]: aliases are not supported; expected the value itself"},
+        {"a b: {\"\": {'\"': [1, *x]}}\n",
+         "t.yaml:1: [\"a b\"][\"\"][\"\\\"\"][1]: there is no such anchor before this line; expected the alias of one"},
         {"a: 1\nb: [1, 2\nc: 3\n",
          "t.yaml:3: this is not YAML: did not find expected ',' or ']', while parsing a flow sequence from line 2 on"},
         {"a: 1\n\tb: 2\n",
@@ -207,6 +255,10 @@ int main(void) {
         cmocka_unit_test(structure_is_kept),
         cmocka_unit_test(nothing_is_null),
         cmocka_unit_test(equal_keys_of_different_objects_are_fine),
+        cmocka_unit_test(an_alias_is_a_copy),
+        cmocka_unit_test(a_merge_key_adds_what_is_missing),
+        cmocka_unit_test(what_comes_from_an_anchor_has_its_line),
+        cmocka_unit_test(aliases_of_aliases_are_bounded),
         cmocka_unit_test(mistakes_name_the_line),
         cmocka_unit_test(every_value_has_a_line),
         cmocka_unit_test(what_is_not_there_has_no_line),

@@ -33,6 +33,7 @@ static void put_time(json_t *row, const char *column, int64_t hours_ago) {
 }
 
 static LakeCheck checked;
+static TopicFacts topic; /* the only one */
 
 /* Everything works: Bronze has all of partition 0 and of 1, two hours ago; nothing waits. */
 static Facts healthy(void) {
@@ -47,7 +48,9 @@ static Facts healthy(void) {
     f.lake = &checked;
     f.snapshot_read_us = NOW - HOURS;
     f.kafka = (KafkaPing){.brokers = 1, .latency_ms = 2};
-    f.topic = (KafkaTopic){.exists = true, .partition_count = 2, .partitions = partitions};
+    topic = (TopicFacts){.name = "t", .kafka = {.exists = true, .partition_count = 2, .partitions = partitions}};
+    f.topics = &topic;
+    f.topic_count = 1;
     f.row =
         json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:s, s:[{s:s, s:i, s:i}, {s:s, s:i, s:i}]}", "landed", 130, "silver", 128,
                   "quarantined", 2, "pending_events", 0, "subscribers", 10, "scores", 10, "model_id", "m", "run_id", "r", "run_state",
@@ -213,7 +216,7 @@ static void test_kafka_away(void **state) {
     put_time(f.row, "ingested_at", 0);
     expect(&f, "bronze", "ok", "how many events wait in Kafka is not known.");
     f.kafka_error = NULL;
-    f.topic.exists = false;
+    topic.kafka.exists = false;
     expect(&f, "kafka", "degraded", "does not exist yet");
     done(&f);
 }
@@ -277,10 +280,10 @@ static void test_lag_is_counted_from_the_newest_commit(void **state) {
                              {.topic = {.name = "u", .epoch = 3}, .partitions = &elsewhere, .count = 1}};
     Facts f = healthy();
     partitions[1].end = 180;
-    assert_int_equal(facts_lag(&f, &partitions[1]), 100);
+    assert_int_equal(facts_lag(&f, &topic, &partitions[1]), 100);
     f.mark = (CommitMark){.topics = topics, .count = ARRAY_LEN(topics)};
-    assert_int_equal(facts_lag(&f, &partitions[1]), 30);
-    assert_int_equal(facts_lag(&f, &partitions[0]), 0); /* as the snapshot says: the mark does not know it */
+    assert_int_equal(facts_lag(&f, &topic, &partitions[1]), 30);
+    assert_int_equal(facts_lag(&f, &topic, &partitions[0]), 0); /* as the snapshot says: the mark does not know it */
     partitions[1].end = 80;
     done(&f);
 }

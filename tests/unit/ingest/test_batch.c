@@ -145,7 +145,8 @@ static void *read_numbers(void *arg) {
 
 static void every_batch_comes_once_and_in_order(void **state) {
     (void)state;
-    CLEANUP(batch_queue_freep) BatchQueue *q = batch_queue_new(37, 1000);
+    CLEANUP(batch_pool_freep) BatchPool *pool = batch_pool_new(37, 1000, 1);
+    CLEANUP(batch_queue_freep) BatchQueue *q = batch_queue_new(pool);
     pthread_t reader;
     int64_t expected = 0;
     assert_int_equal(pthread_create(&reader, NULL, read_numbers, q), 0);
@@ -162,7 +163,8 @@ static void every_batch_comes_once_and_in_order(void **state) {
 
 static void a_reader_that_waits_is_told_that_the_lander_gave_up(void **state) {
     (void)state;
-    CLEANUP(batch_queue_freep) BatchQueue *q = batch_queue_new(10, 1000);
+    CLEANUP(batch_pool_freep) BatchPool *pool = batch_pool_new(10, 1000, 1);
+    CLEANUP(batch_queue_freep) BatchQueue *q = batch_queue_new(pool);
     pthread_t reader;
     bool closed;
     assert_false(batch_queue_given_up(q));
@@ -179,7 +181,8 @@ static void a_reader_that_waits_is_told_that_the_lander_gave_up(void **state) {
 
 static void a_lander_waits_only_so_long(void **state) {
     (void)state;
-    CLEANUP(batch_queue_freep) BatchQueue *q = batch_queue_new(10, 1000);
+    CLEANUP(batch_pool_freep) BatchPool *pool = batch_pool_new(10, 1000, 1);
+    CLEANUP(batch_queue_freep) BatchQueue *q = batch_queue_new(pool);
     bool closed = true;
     int64_t began = clock_mono_ns();
     assert_null(batch_queue_take_full(q, 30, &closed));
@@ -192,7 +195,8 @@ static void a_lander_waits_only_so_long(void **state) {
 
 static void what_was_handed_over_before_the_end_is_taken(void **state) {
     (void)state;
-    CLEANUP(batch_queue_freep) BatchQueue *q = batch_queue_new(10, 1000);
+    CLEANUP(batch_pool_freep) BatchPool *pool = batch_pool_new(10, 1000, 1);
+    CLEANUP(batch_queue_freep) BatchQueue *q = batch_queue_new(pool);
     bool closed = true;
     Batch *b = batch_queue_take_empty(q, true);
     batch_add(b, 0, 7, 0, "x", 1);

@@ -26,11 +26,12 @@ typedef struct Fixture {
     int64_t next_offset[4]; /* of partitions 0 to 3 */
 } Fixture;
 
+static const LedgerTopic topic = {.name = TOPIC, .topic_id = "id", .cluster_id = "cluster"};
+
 static void open_bronze(Fixture *f) {
-    static const LedgerTopic topic = {.name = TOPIC, .topic_id = "id", .cluster_id = "cluster"};
     Error err = {0};
     bronze_freep(&f->bronze);
-    must(bronze_open(f->lake.lake, &topic, &f->bronze, &err), &err);
+    must(bronze_open(f->lake.lake, &f->bronze, &err), &err);
 }
 
 static int up(void **state) {
@@ -70,7 +71,7 @@ static void set_positions(Fixture *f) {
 /* On the slots in turn, as ingest does. The batch is empty afterwards. */
 static int stage_and_land(Fixture *f, LedgerCounts *ret, Error *err) {
     f->slot = (f->slot + 1) % BRONZE_STAGING_SLOTS;
-    int rc = bronze_stage(f->bronze, f->slot, f->batch, err);
+    int rc = bronze_stage(f->bronze, f->slot, &topic, f->batch, err);
     batch_clear(f->batch);
     return rc == 0 ? bronze_land(f->bronze, f->slot, ret, err) : -1;
 }

@@ -49,7 +49,7 @@ static void payload_and_unknown_fields_are_the_bytes_that_came(void **state) {
         {HEAD ",\"subscriber_id\":null,\"quality_score\":null}", NULL, NULL},
         {"{\"id\":\"a\",\"source\":\"s\",\"\\u0070ayload\":[7]}", "[7]", NULL}, /* an escaped name is that name */
     };
-    CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new();
+    CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new(NULL);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(free_text) char *message = copy_of(cases[i].message);
         Envelope e;
@@ -65,7 +65,7 @@ static void payload_and_unknown_fields_are_the_bytes_that_came(void **state) {
 static void texts_are_unescaped_and_numbers_keep_their_digits(void **state) {
     (void)state;
     static const char message[] = "{\"id\":1.10,\"source\":\"\\u00e9\\n\",\"type\":[1, 2],\"subscriber_id\":1.50,\"quality_score\":-7}";
-    CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new();
+    CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new(NULL);
     Envelope e;
     envelope_parse(p, message, strlen(message), &e);
     assert_null(e.reject);
@@ -82,7 +82,7 @@ static void a_field_that_comes_twice_is_ambiguous(void **state) {
     (void)state;
     static const char *const messages[] = {HEAD ",\"id\":\"b\"}", HEAD ",\"payload\":1,\"payload\":1}",
                                            HEAD ",\"type\":null,\"type\":\"BSS\"}"};
-    CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new();
+    CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new(NULL);
     for (size_t i = 0; i < ARRAY_LEN(messages); i++) {
         Envelope e;
         envelope_parse(p, messages[i], strlen(messages[i]), &e);
@@ -96,7 +96,7 @@ static void broken_messages_are_read_within_their_bounds(void **state) {
     (void)state;
     static const char whole[] =
         HEAD ",\"timestamp\":\"2026-11-24T10:15:00.5+02:00\",\"payload\":{\"a\":\"\\u00e9\"},\"quality_score\":9,\"x\":[]}";
-    CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new();
+    CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new(NULL);
     for (size_t len = 0; len < strlen(whole); len++) {
         CLEANUP(free_text) char *cut = xmalloc(len + (len == 0));
         Envelope e;
@@ -128,7 +128,7 @@ static void a_time_is_read_or_the_message_is_no_event(void **state) {
                  {"\"soon\"", "bad_timestamp", 0},
                  {"1795508100", "bad_timestamp", 0},
                  {"[]", "bad_timestamp", 0}};
-    CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new();
+    CLEANUP(envelope_parser_freep) EnvelopeParser *p = envelope_parser_new(NULL);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         CLEANUP(free_text) char *message = xasprintf(HEAD ",\"timestamp\":%s}", cases[i].text);
         Envelope e;

@@ -59,7 +59,7 @@ static const IngestOptions once = {.batch_rows = 1000, .batch_bytes = 1 << 20, .
 static IngestResult ingest(LakeConn *conn, Script *s, const IngestOptions *options) {
     IngestResult result = {0};
     Error err = {0};
-    must(ingest_run(conn, &s->feed, options, &result, &err), &err);
+    must(ingest_run(conn, &(Feed *){&s->feed}, 1, options, &result, &err), &err);
     if (err.kind != ERR_NONE) fail_msg("it came to its end with an error set: %s", err.text); /* the summary would tell it */
     return result;
 }
@@ -73,9 +73,9 @@ static void it_reads_to_the_end_seen_at_the_start(void **state) {
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
     assert_int_equal(r.counts.landed, 1);
     assert_int_equal(r.counts.duplicates, 2);
-    assert_int_equal(r.partition_count, 1);
-    assert_int_equal(r.partitions[0].next, 3);
-    assert_int_equal(r.partitions[0].end, 3);
+    assert_int_equal(r.topics[0].partition_count, 1);
+    assert_int_equal(r.topics[0].partitions[0].next, 3);
+    assert_int_equal(r.topics[0].partitions[0].end, 3);
     assert_false(r.stopped);
     assert_int_equal(s.reported[0], 3);
     assert_audit(conn, 3);
@@ -195,8 +195,8 @@ static void a_topic_that_ends_before_us_is_refused(void **state) {
     Error err = {0};
     CLEANUP(ingest_result_done) IngestResult one = ingest(conn, &s, &once);
     s = script(0, 1, NULL, 0);
-    assert_failed(ingest_run(conn, &s.feed, &once, &result, &err), ERR_DATA, "truncated or replaced", &err);
-    assert_null(result.partitions);
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &once, &result, &err), ERR_DATA, "truncated or replaced", &err);
+    assert_null(result.topics);
     assert_audit(conn, 2);
 }
 
@@ -211,7 +211,7 @@ static void a_recreated_topic_is_refused_until_it_is_accepted(void **state) {
     CLEANUP(ingest_result_done) IngestResult one = ingest(conn, &s, &once);
     s = script(0, 2, events, ARRAY_LEN(events));
     s.topic_id = "second";
-    assert_failed(ingest_run(conn, &s.feed, &once, &result, &err), ERR_DATA, "--new-epoch", &err);
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &once, &result, &err), ERR_DATA, "--new-epoch", &err);
     assert_int_equal(s.at, 0); /* not a single event was read */
     CLEANUP(ingest_result_done) IngestResult two = ingest(conn, &s, &accept);
     assert_int_equal(s.partitions[0].next, 0);
@@ -240,7 +240,7 @@ static void a_feed_that_stays_away_is_given_up(void **state) {
     Error err = {0};
     Script s = script(0, 1, NULL, 0);
     s.away = 1000;
-    assert_failed(ingest_run(conn, &s.feed, &impatient, &result, &err), ERR_UNAVAILABLE, "gave up", &err);
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &impatient, &result, &err), ERR_UNAVAILABLE, "gave up", &err);
 }
 
 static void a_feed_that_breaks_is_an_error(void **state) {
@@ -252,7 +252,7 @@ static void a_feed_that_breaks_is_an_error(void **state) {
     Error err = {0};
     Script s = script(0, 5, events, ARRAY_LEN(events));
     s.broken = "the disk is gone";
-    assert_failed(ingest_run(conn, &s.feed, &small, &result, &err), ERR_DATA, "the disk is gone", &err);
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &small, &result, &err), ERR_DATA, "the disk is gone", &err);
     assert_true(number(conn, "SELECT next_offset FROM ledger_partitions") >= 1); /* what was committed stays */
     assert_audit(conn, number(conn, "SELECT next_offset FROM ledger_partitions"));
 }
@@ -268,7 +268,7 @@ static void a_failure_to_land_ends_it_though_nothing_comes(void **state) {
     Error err = {0};
     Script s = script(0, 1, events, 1);
     run(conn, "DROP TABLE bronze_duplicates");
-    assert_failed(ingest_run(conn, &s.feed, &follow, &result, &err), ERR_BUG, "bronze_duplicates", &err);
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &follow, &result, &err), ERR_BUG, "bronze_duplicates", &err);
 }
 
 /* ... and though the feed is away, so that nobody can say whose the last messages are. */
@@ -283,7 +283,7 @@ static void a_failure_to_land_ends_it_though_the_feed_is_away(void **state) {
     Script s = script(0, 1, events, ARRAY_LEN(events));
     s.checks = 1;
     run(conn, "DROP TABLE bronze_duplicates");
-    assert_failed(ingest_run(conn, &s.feed, &follow, &result, &err), ERR_BUG, "bronze_duplicates", &err);
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &follow, &result, &err), ERR_BUG, "bronze_duplicates", &err);
 }
 
 static IngestState step(Ingest *in) {
@@ -306,7 +306,7 @@ static void a_step_says_what_it_did(void **state) {
     IngestOptions small = once;
     small.batch_rows = 1;
     Script s = script(0, 2, events, ARRAY_LEN(events));
-    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &small);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &(Feed *){&s.feed}, 1, &small);
     assert_int_equal(step_until_something(in), INGEST_COMMITTED);
     assert_int_equal(number(conn, "SELECT next_offset FROM ledger_partitions"), 1); /* durable, and no transaction is open */
     run(conn, "CREATE TABLE mine AS SELECT 1");
@@ -320,9 +320,9 @@ static void a_quiet_feed_is_idle_and_may_be_closed_at_any_time(void **state) {
     IngestOptions follow = once;
     follow.follow = true;
     Script s = script(0, 0, NULL, 0);
-    Ingest *never = ingest_open(conn, &s.feed, &follow);
+    Ingest *never = ingest_open(conn, &(Feed *){&s.feed}, 1, &follow);
     ingest_close(never);
-    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &follow);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &(Feed *){&s.feed}, 1, &follow);
     assert_int_equal(step(in), INGEST_IDLE);
     assert_int_equal(step(in), INGEST_IDLE);
     assert_audit(conn, 0);
@@ -338,7 +338,7 @@ static void a_step_after_an_error_reads_on(void **state) {
     IngestState ended = INGEST_IDLE;
     Error err = {0};
     s.broken = "the network is gone";
-    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &small);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &(Feed *){&s.feed}, 1, &small);
     assert_int_equal(step_until_something(in), INGEST_COMMITTED);
     assert_failed(ingest_step(in, &ended, &err), ERR_DATA, "the network is gone", &err);
     s.broken = NULL;
@@ -359,7 +359,7 @@ static void new_partitions_are_read_while_following(void **state) {
     Script s = script(0, 2, events, ARRAY_LEN(events));
     s.partitions[1].end = 2;
     s.grows_at = 1;
-    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &follow);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &(Feed *){&s.feed}, 1, &follow);
     while (number(conn, "SELECT coalesce(sum(next_offset), 0) FROM ledger_partitions") < 4) step(in);
     assert_int_equal(number(conn, "SELECT count(*) FROM ledger_partitions"), 2);
     assert_audit(conn, 4);
@@ -374,7 +374,7 @@ static void nothing_lands_on_a_full_disk(void **state) {
     IngestResult result = {0};
     Error err = {0};
     Script s = script(0, 1, events, 1);
-    assert_failed(ingest_run(conn, &s.feed, &full, &result, &err), ERR_FULL, "the disk of / is full", &err);
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &full, &result, &err), ERR_FULL, "the disk of / is full", &err);
     assert_audit(conn, 0);
 }
 
@@ -439,7 +439,7 @@ static void assert_random_feed(uint64_t seed) {
     assert_int_equal(r.counts.landed + r.counts.duplicates, messages);
     assert_int_equal(r.counts.landed, messages > 0);
     assert_int_equal(r.counts.gaps, offsets - messages);
-    for (int p = 0; p < SCRIPT_PARTITIONS; p++) assert_int_equal(r.partitions[p].next, s.partitions[p].end);
+    for (int p = 0; p < SCRIPT_PARTITIONS; p++) assert_int_equal(r.topics[0].partitions[p].next, s.partitions[p].end);
     assert_audit(f.conn, offsets);
     free(t.events);
 }
@@ -461,7 +461,7 @@ static void append_text(const char *path, const char *text) {
 static int ingest_file(LakeConn *conn, const char *path, const IngestOptions *options, IngestResult *ret, Error *err) {
     CLEANUP(feed_freep) Feed *feed = NULL;
     if (feed_open_file(path, options->follow, &feed, err) != 0) return -1;
-    return ingest_run(conn, feed, options, ret, err);
+    return ingest_run(conn, &feed, 1, options, ret, err);
 }
 
 static LedgerCounts read_file(LakeConn *conn, const char *path) {
@@ -561,7 +561,7 @@ static void a_followed_file_is_read_by_whole_lines(void **state) {
     Error err = {0};
     write_text("in.jsonl", LINE("a") "\n{\"id\":\"b\"");
     must(feed_open_file("in.jsonl", true, &feed, &err), &err);
-    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, feed, &follow);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &feed, 1, &follow);
     assert_int_equal(step_until_something(in), INGEST_COMMITTED);
     assert_int_equal(step(in), INGEST_IDLE);
     assert_int_equal(number(conn, "SELECT count(*) FROM bronze_raw_events"), 1);

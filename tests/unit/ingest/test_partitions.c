@@ -46,7 +46,7 @@ static KafkaEvent end_of(int32_t partition, int64_t offset) {
 static IngestResult ingest(LakeConn *conn, Script *s, const IngestOptions *options) {
     IngestResult result = {0};
     Error err = {0};
-    must(ingest_run(conn, &s->feed, options, &result, &err), &err);
+    must(ingest_run(conn, &(Feed *){&s->feed}, 1, options, &result, &err), &err);
     return result;
 }
 
@@ -92,7 +92,7 @@ static void a_log_that_was_cut_off_and_grew_is_refused(void **state) {
         IngestResult result = {0};
         Error err = {0};
         Script s = cut_off(events, ARRAY_LEN(events), ends[i]);
-        assert_failed(ingest_run(conn, &s.feed, &once, &result, &err), ERR_DATA,
+        assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &once, &result, &err), ERR_DATA,
                       "truncated at offset 2: the messages that were read at offsets 2 to 3", &err);
         assert_int_equal(s.verified, 4);
         assert_int_equal(s.verified_epoch, 0);
@@ -176,7 +176,7 @@ static void a_message_where_a_gap_was_is_a_cut(void **state) {
     Script s = script(0, 4, events, ARRAY_LEN(events));
     s.partitions[0].leader_epoch = 1;
     s.epoch_end = 1 + 1;
-    assert_failed(ingest_run(conn, &s.feed, &once, &result, &err), ERR_DATA, "truncated at offset 2", &err);
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &once, &result, &err), ERR_DATA, "truncated at offset 2", &err);
 }
 
 /* A lake that knows no leader epochs, or a file. */
@@ -190,7 +190,8 @@ static void an_end_below_what_was_read_is_a_cut_of_unknown_extent(void **state) 
     Script s = script(0, 3, events, ARRAY_LEN(events));
     CLEANUP(ingest_result_done) IngestResult before = ingest(conn, &s, &once);
     s = script(0, 2, now, ARRAY_LEN(now));
-    assert_failed(ingest_run(conn, &s.feed, &once, &result, &err), ERR_DATA, "ends at offset 2, but 3 were read before", &err);
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &once, &result, &err), ERR_DATA, "ends at offset 2, but 3 were read before",
+                  &err);
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &accept);
     assert_int_equal(r.counts.landed, 2);
     assert_int_equal(number(conn, "SELECT start_offset FROM ledger_partitions WHERE kafka_epoch = 1"), 0);
@@ -216,8 +217,8 @@ static void a_partition_without_a_leader_holds_nobody_back(void **state) {
     s.silent_for = 1000;
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &impatient);
     assert_int_equal(r.counts.landed, 1);
-    assert_int_equal(r.problem.kind, ERR_UNAVAILABLE);
-    assert_non_null(strstr(r.problem.text, "1 partitions of telecom.events could not be read"));
+    assert_int_equal(r.topics[0].problem.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(r.topics[0].problem.text, "1 partitions of telecom.events could not be read"));
     assert_int_equal(number(conn, "SELECT count(*) FROM ledger_partitions"), 1);
 }
 
@@ -230,7 +231,7 @@ static void it_is_read_once_it_has_one(void **state) {
     s.silent_for = 3;
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
     assert_int_equal(r.counts.landed, 2);
-    assert_int_equal(r.problem.kind, ERR_NONE);
+    assert_int_equal(r.topics[0].problem.kind, ERR_NONE);
     follow.follow = true;
     follow.stall_ms = 100;
     follow.commit_interval_ms = 1;
@@ -238,7 +239,7 @@ static void it_is_read_once_it_has_one(void **state) {
     s = two_partitions(more, ARRAY_LEN(more), 2);
     s.silent = 0;
     s.silent_for = 2;
-    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &follow);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &(Feed *){&s.feed}, 1, &follow);
     while (number(conn, "SELECT sum(next_offset) FROM ledger_partitions") < 4) {
         IngestState step;
         Error err = {0};
@@ -254,7 +255,7 @@ static void a_feed_that_is_away_is_asked_now_and_then(void **state) {
     follow.follow = true;
     Script s = script(0, 0, NULL, 0);
     s.checks = -1; /* none is answered */
-    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &s.feed, &follow);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &(Feed *){&s.feed}, 1, &follow);
     for (int64_t began = clock_mono_ns(); clock_seconds_since(began) < 9;) {
         IngestState step;
         Error err = {0};
@@ -277,10 +278,10 @@ static void what_cannot_be_read_stops_its_partition_alone(void **state) {
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &impatient);
     assert_int_equal(r.counts.landed, 4);
     assert_false(r.stopped);
-    assert_int_equal(r.problem.kind, ERR_DATA);
-    assert_non_null(strstr(r.problem.text, "partition 0 has not moved for"));
-    assert_non_null(strstr(r.problem.text, "offset 1 of 3: failed CRC32C check"));
-    assert_non_null(strstr(r.problem.text, "--skip-unreadable"));
+    assert_int_equal(r.topics[0].problem.kind, ERR_DATA);
+    assert_non_null(strstr(r.topics[0].problem.text, "partition 0 has not moved for"));
+    assert_non_null(strstr(r.topics[0].problem.text, "offset 1 of 3: failed CRC32C check"));
+    assert_non_null(strstr(r.topics[0].problem.text, "--skip-unreadable"));
     assert_audit(conn);
 }
 
@@ -301,7 +302,7 @@ static void it_is_skipped_on_demand_and_nothing_else(void **state) {
         CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &skip);
         assert_int_equal(r.counts.gaps, lengths[i]);
         assert_int_equal(r.counts.landed, 30 - lengths[i]);
-        assert_int_equal(r.problem.kind, ERR_NONE);
+        assert_int_equal(r.topics[0].problem.kind, ERR_NONE);
     }
     assert_int_equal(number(conn, "SELECT count(*) FROM bronze_gaps WHERE reason = 'unreadable' AND first_offset = 3"), 4);
     assert_audit(conn);

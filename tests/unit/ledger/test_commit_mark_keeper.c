@@ -28,9 +28,10 @@ static void open_file(Writer *f, const char *path) {
     must(lake_connect(f->lake, &f->conn, &err), &err);
 }
 
+static const LedgerTopic topic = {.name = TOPIC, .topic_id = "id", .cluster_id = "cluster"};
+
 /* As a writer does. */
 static Writer open_writer(void) {
-    static const LedgerTopic topic = {.name = TOPIC, .topic_id = "id", .cluster_id = "cluster"};
     CLEANUP(commit_mark_done) CommitMark lake = {0};
     Writer f = {0};
     Error err = {0};
@@ -38,7 +39,7 @@ static Writer open_writer(void) {
     must(commit_mark_check(f.conn, MARK, &lake, &err), &err);
     must(lake_migrate(f.conn, &err), &err);
     must(commit_mark_keeper_open(f.conn, MARK, &lake, &f.keeper, &err), &err);
-    must(bronze_open(f.lake, &topic, &f.bronze, &err), &err);
+    must(bronze_open(f.lake, &f.bronze, &err), &err);
     return f;
 }
 
@@ -59,9 +60,9 @@ static void land(Writer *f, int64_t first, int n, bool marked) {
         batch_add(batch, 0, first + i, INT64_MIN, text, strlen(text));
     }
     batch_add_position(batch, (Offsets){.next = first + n});
-    must(bronze_stage(f->bronze, 0, batch, &err), &err);
+    must(bronze_stage(f->bronze, 0, &topic, batch, &err), &err);
     must(bronze_land(f->bronze, 0, &counts, &err), &err);
-    CommitMarkBatch landed = {.topic = bronze_topic(f->bronze), .batch_id = bronze_batch_id(f->bronze), .counts = counts};
+    CommitMarkBatch landed = {.topic = &topic, .batch_id = bronze_batch_id(f->bronze), .counts = counts};
     landed.positions = bronze_positions(f->bronze, 0, &landed.position_count);
     if (marked) commit_mark_keeper_landed(f->keeper, &landed);
 }

@@ -1,0 +1,139 @@
+/* origins.c: see origins.h. */
+#include "contract/origins.h"
+
+#include "base/memory.h"
+#include <string.h>
+
+#define NAME_MAX 100
+
+const char *const time_form_names[TIME_FORMS] = {
+    [TIME_ISO8601] = "iso8601", [TIME_EPOCH_S] = "epoch_s", [TIME_EPOCH_MS] = "epoch_ms", [TIME_EPOCH_US] = "epoch_us"};
+
+static const char header_word[] = "kafka_header:";
+const char *const origin_words[] = {[ORIGIN_PATH] = "",
+                                    [ORIGIN_CONSTANT] = "'text'",
+                                    [ORIGIN_KEY] = "kafka_key",
+                                    [ORIGIN_HEADER] = "kafka_header:NAME",
+                                    [ORIGIN_TIMESTAMP] = "kafka_timestamp",
+                                    [ORIGIN_TOPIC] = "kafka_topic",
+                                    [ORIGIN_LINEAGE] = "kafka_lineage"};
+
+/* ---- reading ---- */
+
+/* Such names need no escapes anywhere. */
+static bool is_name(const char *at, size_t n, const char *without) {
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)at[i] < ' ' || strchr(without, at[i]) != NULL) return false;
+    return n > 0 && n <= NAME_MAX;
+}
+
+static bool read_path(Strings *strings, const char *text, ValueOrigin *ret) {
+    const char *at = text + 1;
+    *ret = (ValueOrigin){.kind = ORIGIN_PATH};
+    while (*at == '.') {
+        size_t n = strcspn(++at, ".");
+        if (ret->key_count == ORIGIN_KEYS_MAX || !is_name(at, n, "\"'\\[] ")) return false;
+        ret->keys[ret->key_count++] = strings_format(strings, "%.*s", (int)n, at);
+        at += n;
+    }
+    return *at == '\0';
+}
+
+static bool read_word(const char *text, ValueOrigin *ret) {
+    static const OriginKind words[] = {ORIGIN_KEY, ORIGIN_TIMESTAMP, ORIGIN_TOPIC, ORIGIN_LINEAGE};
+    for (size_t i = 0; i < ARRAY_LEN(words); i++) {
+        if (strcmp(text, origin_words[words[i]]) != 0) continue;
+        *ret = (ValueOrigin){.kind = words[i]};
+        return true;
+    }
+    return false;
+}
+
+bool origin_read(Strings *strings, const char *text, ValueOrigin *ret) {
+    size_t n = strlen(text), prefix = sizeof header_word - 1;
+    if (text[0] == '$') return read_path(strings, text, ret);
+    if (n > 2 && text[0] == '\'' && text[n - 1] == '\'' && is_name(text + 1, n - 2, "\"'\\")) {
+        *ret = (ValueOrigin){.kind = ORIGIN_CONSTANT, .text = strings_format(strings, "%.*s", (int)(n - 2), text + 1)};
+        return true;
+    }
+    if (n > prefix && strncmp(text, header_word, prefix) == 0 && is_name(text + prefix, n - prefix, "\"'\\ ")) {
+        *ret = (ValueOrigin){.kind = ORIGIN_HEADER, .text = strings_keep(strings, text + prefix)};
+        return true;
+    }
+    return read_word(text, ret);
+}
+
+static OriginList *add_part(Strings *strings, ColumnMapping *m) {
+    m->parts = strings_grow(strings, m->parts, m->part_count, sizeof *m->parts);
+    return &m->parts[m->part_count++];
+}
+
+static void add_origin(Strings *strings, OriginList *list, const char *text) {
+    list->items = strings_grow(strings, list->items, list->count, sizeof *list->items);
+    if (!origin_read(strings, text, &list->items[list->count++])) BUG("no origin of a column");
+}
+
+void origins_read(Strings *strings, const char *text, ColumnMapping *ret) {
+    OriginList *part = add_part(strings, ret);
+    for (const char *at = text; *at != '\0'; at += strspn(at, " ")) {
+        size_t n = strcspn(at, " ");
+        const char *word = strings_format(strings, "%.*s", (int)n, at);
+        if (strcmp(word, "+") == 0)
+            part = add_part(strings, ret);
+        else if (strcmp(word, "?") == 0)
+            part->optional = true;
+        else
+            add_origin(strings, part, word);
+        at += n;
+    }
+}
+
+/* ---- writing ---- */
+
+static void print_origin(const ValueOrigin *o, Buf *out) {
+    switch (o->kind) {
+    case ORIGIN_PATH:
+        buf_add_char(out, '$');
+        for (size_t i = 0; i < o->key_count; i++) buf_addf(out, ".%s", o->keys[i]);
+        break;
+    case ORIGIN_CONSTANT: buf_addf(out, "'%s'", o->text); break;
+    case ORIGIN_HEADER: buf_addf(out, "%s%s", header_word, o->text); break;
+    default: buf_add_str(out, origin_words[o->kind]);
+    }
+}
+
+void mapping_print(const ColumnMapping *m, Buf *out) {
+    for (size_t i = 0; i < m->part_count; i++) {
+        const OriginList *part = &m->parts[i];
+        buf_addf(out, "%s%s", i > 0 ? " + " : "", part->optional ? "? " : "");
+        for (size_t k = 0; k < part->count; k++) {
+            if (k > 0) buf_add_char(out, ' ');
+            print_origin(&part->items[k], out);
+        }
+    }
+    if (m->time_form != TIME_ISO8601) buf_addf(out, " as %s", time_form_names[m->time_form]);
+}
+
+/* ---- longer paths ---- */
+
+bool origins_extend(Strings *strings, const OriginList *bases, const char *key, OriginList *ret) {
+    *ret = (OriginList){.items = strings_array(strings, bases->count, sizeof *ret->items), .count = bases->count};
+    for (size_t i = 0; i < bases->count; i++) {
+        ValueOrigin *o = &ret->items[i];
+        *o = bases->items[i];
+        if (o->key_count == ORIGIN_KEYS_MAX) return false;
+        o->keys[o->key_count++] = key;
+    }
+    return true;
+}
+
+void origins_wrap(ColumnMapping *m, const char *key) {
+    for (size_t i = 0; i < m->part_count; i++)
+        for (size_t k = 0; k < m->parts[i].count; k++) {
+            ValueOrigin *o = &m->parts[i].items[k];
+            if (o->kind != ORIGIN_PATH) continue;
+            BUG_IF(o->key_count == ORIGIN_KEYS_MAX);
+            memmove(o->keys + 1, o->keys, o->key_count++ * sizeof o->keys[0]);
+            o->keys[0] = key;
+        }
+}

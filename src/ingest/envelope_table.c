@@ -1,0 +1,128 @@
+/* envelope_table.c: see envelope_table.h. The tree is made of plain nodes first, one a key, and then laid out breadth first. */
+#include "ingest/envelope_table.h"
+
+#include "base/memory.h"
+#include "contract/presets.h"
+#include "contract/text.h"
+#include <string.h>
+
+/* A node while the tree is made. */
+typedef struct Draft {
+    const char *key;
+    size_t parent;
+    uint16_t place; /* in the table */
+    bool ignored;
+} Draft;
+
+typedef struct Drafts {
+    Draft *items;
+    size_t count;
+} Drafts;
+
+static size_t add_key(Drafts *d, size_t parent, const char *key) {
+    for (size_t i = 1; i < d->count; i++)
+        if (d->items[i].parent == parent && strcmp(d->items[i].key, key) == 0) return i;
+    d->items = xrealloc(d->items, d->count + 1, sizeof *d->items);
+    d->items[d->count] = (Draft){.key = key, .parent = parent};
+    return d->count++;
+}
+
+static size_t add_path(Drafts *d, const ValueOrigin *o) {
+    size_t at = 0;
+    for (size_t i = 0; i < o->key_count; i++) at = add_key(d, at, o->keys[i]);
+    return at;
+}
+
+static Span keep(EnvelopeTable *t, const char *text) {
+    const char *kept = strings_keep(t->strings, text);
+    return (Span){kept, strlen(kept)};
+}
+
+/* ---- the tree ---- */
+
+static void add_children(EnvelopeTable *t, Drafts *d, size_t parent) {
+    EnvelopeNode *node = &t->nodes[d->items[parent].place];
+    node->first_child = (uint16_t)t->node_count;
+    for (size_t i = 1; i < d->count; i++) {
+        if (d->items[i].parent != parent) continue;
+        d->items[i].place = (uint16_t)t->node_count++;
+        t->nodes[d->items[i].place] = (EnvelopeNode){.key = keep(t, d->items[i].key), .ignored = d->items[i].ignored};
+        node->child_count++;
+    }
+}
+
+/* A parent is drafted before its children, so it is placed before them. */
+static void lay_out(EnvelopeTable *t, Drafts *d) {
+    t->nodes = strings_array(t->strings, d->count, sizeof *t->nodes);
+    t->node_count = 1;
+    for (size_t i = 0; i < d->count; i++) add_children(t, d, i);
+}
+
+/* ---- the columns ---- */
+
+static void read_origin(EnvelopeTable *t, Drafts *d, const ValueOrigin *from, const char *topic, EnvelopeOrigin *ret) {
+    *ret = (EnvelopeOrigin){.kind = from->kind};
+    if (from->kind == ORIGIN_PATH) ret->node = (uint16_t)add_path(d, from); /* of the draft, until it is laid out */
+    if (from->kind == ORIGIN_CONSTANT || from->kind == ORIGIN_HEADER) ret->text = keep(t, from->text);
+    if (from->kind == ORIGIN_TOPIC) *ret = (EnvelopeOrigin){.kind = ORIGIN_CONSTANT, .text = keep(t, topic)};
+    t->needs_record |= from->kind == ORIGIN_KEY || from->kind == ORIGIN_HEADER;
+}
+
+static void read_column(EnvelopeTable *t, Drafts *d, const ColumnMapping *from, const char *topic, EnvelopeSource *ret) {
+    static const int decimals[] = {[TIME_ISO8601] = -1, [TIME_EPOCH_S] = 0, [TIME_EPOCH_MS] = 3, [TIME_EPOCH_US] = 6};
+    *ret = (EnvelopeSource){.count = from->part_count, .decimals = decimals[from->time_form], .kept = from->kept};
+    ret->parts = strings_array(t->strings, from->part_count, sizeof *ret->parts);
+    ret->name = keep(t, from->name != NULL ? from->name : "");
+    for (size_t i = 0; i < from->part_count; i++) {
+        const OriginList *list = &from->parts[i];
+        EnvelopePart *part = &ret->parts[i];
+        *part = (EnvelopePart){strings_array(t->strings, list->count, sizeof *part->origins), list->count, list->optional};
+        for (size_t k = 0; k < list->count; k++) read_origin(t, d, &list->items[k], topic, &part->origins[k]);
+    }
+}
+
+static void place_origins(EnvelopeTable *t, const Drafts *d) {
+    for (EnvelopeColumn c = 0; c < ENVELOPE_COLUMNS; c++)
+        for (size_t i = 0; i < t->columns[c].count; i++)
+            for (size_t k = 0; k < t->columns[c].parts[i].count; k++) {
+                EnvelopeOrigin *o = &t->columns[c].parts[i].origins[k];
+                if (o->kind == ORIGIN_PATH) o->node = d->items[o->node].place;
+            }
+}
+
+static bool is_simple(const EnvelopeTable *t) {
+    if (t->nodes[0].child_count + 1U != t->node_count) return false;
+    for (EnvelopeColumn c = 0; c < ENVELOPE_COLUMNS; c++) {
+        const EnvelopeSource *s = &t->columns[c];
+        if (s->count > 1 || (s->count == 1 && s->parts[0].count > 1) || s->kept) return false;
+    }
+    return true;
+}
+
+EnvelopeTable *envelope_table_new(const TopicEnvelope *declared, const char *topic, int epoch) {
+    EnvelopeTable *t = xcalloc(1, sizeof *t);
+    TopicEnvelope own;
+    Drafts d = {xcalloc(1, sizeof *d.items), 1};
+    t->strings = strings_new();
+    t->lineage = xasprintf("%s-%d:", topic, epoch);
+    if (declared == NULL) preset_envelope(t->strings, preset_default(), &own);
+    if (declared == NULL) declared = &own;
+    if (declared->topic != NULL) topic = declared->topic; /* a file with its history has the same sources */
+    d.items[0].parent = SIZE_MAX;
+    for (EnvelopeColumn c = 0; c < ENVELOPE_COLUMNS; c++) read_column(t, &d, &declared->columns[c], topic, &t->columns[c]);
+    if (declared->ignored != NULL) {
+        size_t ignored = add_key(&d, 0, declared->ignored);
+        d.items[ignored].ignored = true;
+    }
+    lay_out(t, &d);
+    place_origins(t, &d);
+    t->is_simple = is_simple(t);
+    free(d.items);
+    return t;
+}
+
+void envelope_table_free(EnvelopeTable *t) {
+    strings_free(t->strings);
+    free(t->lineage);
+    free(t);
+}

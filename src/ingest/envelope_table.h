@@ -1,0 +1,48 @@
+/* envelope_table.h: a topic's envelope (contract/declarations.h) as it is used for each message: the paths as a tree, so that a message is
+ * walked once. Read-only once made: any thread. */
+#pragma once
+#include "base/span.h"
+#include "contract/declarations.h"
+#include <stdint.h>
+
+typedef struct EnvelopeNode {
+    Span key;
+    uint16_t first_child, child_count; /* children follow each other */
+    bool ignored;                      /* the member is not kept */
+} EnvelopeNode;
+
+/* Where a value is. */
+typedef struct EnvelopeOrigin {
+    OriginKind kind;
+    uint16_t node; /* ORIGIN_PATH */
+    Span text;     /* a constant, the name of a header; the topic */
+} EnvelopeOrigin;
+
+typedef struct EnvelopePart {
+    EnvelopeOrigin *origins;
+    size_t count;
+    bool optional;
+} EnvelopePart;
+
+typedef struct EnvelopeSource {
+    EnvelopePart *parts;
+    size_t count; /* 0: the column stays empty */
+    int decimals; /* of an epoch: clock_read_epoch; -1: ISO 8601 */
+    bool kept;
+    Span name;
+} EnvelopeSource;
+
+typedef struct EnvelopeTable {
+    EnvelopeNode *nodes; /* the first is the message itself */
+    size_t node_count;
+    EnvelopeSource columns[ENVELOPE_COLUMNS];
+    bool is_simple;    /* every path has one key, each column one path: what is left of a message is known while it is walked */
+    bool needs_record; /* keys or headers are looked at */
+    char *lineage;     /* "<topic>-<epoch>:" */
+    struct Strings *strings;
+} EnvelopeTable;
+
+/* `declared` NULL: Smelt's own envelope. `topic` and `epoch` as in the ledger; everything is copied. The caller frees. */
+EnvelopeTable *envelope_table_new(const TopicEnvelope *declared, const char *topic, int epoch) MUST_CHECK;
+void envelope_table_free(EnvelopeTable *table);
+DEFINE_CLEANUP(envelope_table_free, EnvelopeTable)

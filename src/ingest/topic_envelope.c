@@ -1,0 +1,49 @@
+/* topic_envelope.c: see topic_envelope.h. */
+#include "ingest/topic_envelope.h"
+
+#include "base/document.h"
+#include "base/memory.h"
+#include "contract/pipeline.h"
+#include "contract/text.h"
+#include "ledger/topic_envelope.h"
+#include <string.h>
+
+/* A file has the envelope of the topic in the settings, whose history it may be; or of the only topic that there is. */
+static const TopicEnvelope *find(const IngestOptions *options, const char *topic) {
+    const Pipeline *p = options->pipeline;
+    if (strncmp(topic, "file:", 5) != 0) return pipeline_envelope_for(p, topic);
+    const TopicEnvelope *of_settings = options->topic != NULL ? pipeline_envelope_for(p, options->topic) : NULL;
+    return of_settings != NULL ? of_settings : pipeline_only_envelope(p);
+}
+
+static int error_not_described(const Pipeline *p, const char *topic, Error *err) {
+    CLEANUP(buf_done) Buf topics = {0};
+    for (size_t i = 0; i < p->envelope_count; i++) buf_addf(&topics, "%s%s", i > 0 ? ", " : "", p->envelopes[i].topic);
+    return error_set(
+        err, ERR_CONFIG,
+        "no contract describes the messages of %s; the contracts are of: %s. Set kafka.topic to one of these, or add a contract "
+        "(physicalType: topic, and the topic as physicalName)",
+        topic, topics.data);
+}
+
+static int note(LakeConn *conn, const char *topic, const TopicEnvelope *declared, bool read_before, bool *ret_changed, Error *err) {
+    Strings *strings = strings_new();
+    TopicEnvelope own;
+    envelope_own(strings, &own);
+    CLEANUP(json_freep) json_t *now = envelope_json(declared), *was = envelope_json(&own);
+    CLEANUP(free_text) char *now_text = json_text(now), *was_text = json_text(was);
+    LedgerEnvelope first = {own.sha256, was_text};
+    int rc =
+        ledger_note_envelope(conn, topic, &(LedgerEnvelope){declared->sha256, now_text}, read_before ? &first : NULL, ret_changed, err);
+    strings_free(strings);
+    return rc;
+}
+
+int ingest_open_envelope(LakeConn *conn, const IngestOptions *options, const LedgerTopic *topic, bool read_before, EnvelopeTable **ret,
+                         bool *ret_changed, Error *err) {
+    const TopicEnvelope *declared = options->pipeline != NULL ? find(options, topic->name) : NULL;
+    if (options->pipeline != NULL && declared == NULL) return error_not_described(options->pipeline, topic->name, err);
+    if (declared != NULL && note(conn, topic->name, declared, read_before, ret_changed, err) != 0) return -1;
+    *ret = envelope_table_new(declared, topic->name, topic->epoch);
+    return 0;
+}

@@ -1,0 +1,13 @@
+/* topic_envelope.h: with which envelope the messages of a topic were read. The writer's thread. */
+#pragma once
+#include "lake/lake.h"
+
+/* An envelope as the ledger keeps it. */
+typedef struct LedgerEnvelope {
+    const char *sha256, *text; /* text: JSON, for people */
+} LedgerEnvelope;
+
+/* Notes that the messages of `topic` are read with `now` from here on. *ret_changed: those before were read with another one; then it is
+ * logged with the consequence. `first`: with what they were read when the ledger has no note of it; NULL: nothing was read yet. */
+int ledger_note_envelope(LakeConn *conn, const char *topic, const LedgerEnvelope *now, const LedgerEnvelope *first, bool *ret_changed,
+                         Error *err) MUST_CHECK;

@@ -1,0 +1,196 @@
+"""The same events in five envelopes, and what a contract says about a topic's messages: from a topic of others to Silver, by YAML alone."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from harness import Broker, Json, Smelt, Topic
+
+COUNT = 3000
+START_MS = 1_795_000_000_000
+FIELDS = """
+          - {name: station, logicalType: string, physicalName: station, required: true}
+          - {name: price, logicalType: number, physicalName: price, physicalType: "DECIMAL(18,2)", required: true}
+          - {name: place, logicalType: object, physicalName: place_json}
+          - {name: locked_at, logicalType: timestamp, physicalName: locked_at, transformLogic: epoch_s}
+"""
+ENTITY = "logicalType: string, physicalName: subscriber_id, required: true, customProperties: [{property: entity, value: subscriber}]"
+TIME = "logicalType: timestamp, physicalName: event_timestamp, required: true"
+PAYLOAD = "{name: payload, logicalType: object, physicalName: raw_payload, properties: ["
+
+
+def number_of(n: int) -> str:
+    """Digits that a double cannot hold, zeros at the end."""
+    return ["1.10", "70368744177664.01", "1e2", "-0.00", "12345678901234567.8"][n % 5]
+
+
+def payload(n: int) -> str:
+    return '{"station":"S\\u00e9' + str(n % 7) + '","price":' + number_of(n) + ',"place":{ "lat" : 1.50 },"locked_at":' + f"{START_MS // 1000 + n}.{n % 1000000:06d}" + "}"
+
+
+def bike(n: int) -> str:
+    return f"B-{n % 97:03d}"
+
+
+def moment(n: int) -> int:
+    return START_MS + n * 1000 + n % 1000
+
+
+def iso(ms: int) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(ms // 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{ms % 1000:03d}Z"
+
+
+Message = tuple[str, dict[str, str]]
+
+
+def own(n: int) -> Message:
+    return f'{{"eid":"e{n}","kind":"TRIP","meta":{{"bike":"{bike(n)}","at":{moment(n)}}},"body":{payload(n)}}}', {}
+
+
+def flat(n: int) -> Message:
+    return f'{{"eid":"e{n}","bike":"{bike(n)}",{payload(n)[1:-1]},"ts":{moment(n) * 1000}}}', {}
+
+
+def smelts(n: int) -> Message:
+    return f'{{"id":"e{n}","type":"TRIP","subscriber_id":"{bike(n)}","timestamp":"{iso(moment(n))}","payload":{payload(n)}}}', {}
+
+
+def cloudevent(n: int) -> Message:
+    return f'{{"specversion":"1.0","id":"e{n}","type":"TRIP","subject":"{bike(n)}","time":"{iso(moment(n))}","data":{payload(n)}}}', {}
+
+
+def binary_cloudevent(n: int) -> Message:
+    return payload(n), {"ce_specversion": "1.0", "ce_id": f"e{n}", "ce_type": "TRIP", "ce_source": "/x", "ce_subject": bike(n), "ce_time": iso(moment(n))}
+
+
+def change(n: int) -> Message:
+    """Of Debezium, inside Connect's envelope; every third is a delete, whose row is in `before`."""
+    row = f'{{"eid":"e{n}","bike":"{bike(n)}",{payload(n)[1:]}'
+    before, after, op = (row, "null", "d") if n % 3 == 0 else ("null", row, "c")
+    source = f'{{"name":"pg","table":"TRIP","lsn":{n},"ts_ms":{moment(n)}}}'
+    return f'{{"schema":{{"type":"struct"}},"payload":{{"before":{before},"after":{after},"source":{source},"op":"{op}","ts_ms":1}}}}', {}
+
+
+KINDS: dict[str, tuple[Callable[[int], Message], str, str]] = {
+    "own": (
+        own,
+        "",
+        """
+      - {name: id, physicalName: event_id, transformSourceObjects: ["$.eid"]}
+      - {name: kind, physicalName: event_type}
+      - {name: at, TIME, transformSourceObjects: ["$.meta.at"], transformLogic: epoch_ms}
+      - {name: subscriber_id, ENTITY, transformSourceObjects: ["$.meta.bike"]}
+      - name: body
+        logicalType: object
+        physicalName: raw_payload
+        properties:FIELDS""",
+    ),
+    "flat": (
+        flat,
+        "flat",
+        """
+      - {name: eid, physicalName: event_id}
+      - {name: ts, TIME, transformLogic: epoch_us}
+      - {name: subscriber_id, ENTITY, transformSourceObjects: ["$.bike"]}FIELDS""",
+    ),
+    "smelt": (
+        smelts,
+        "smelt",
+        """
+      - {name: subscriber_id, ENTITY}
+      - name: payload
+        logicalType: object
+        physicalName: raw_payload
+        properties:FIELDS""",
+    ),
+    "cloudevents": (
+        cloudevent,
+        "cloudevents",
+        """
+      - {name: subject, ENTITY}FIELDS""",
+    ),
+    "binary": (
+        binary_cloudevent,
+        "cloudevents_binary",
+        """
+      - {name: subject, ENTITY}FIELDS""",
+    ),
+    "debezium": (
+        change,
+        "connect+debezium",
+        """
+      - {name: eid, physicalName: event_id}
+      - {name: bike, ENTITY}FIELDS""",
+    ),
+}
+SOURCE = '\n      - {name: source, physicalName: source_system, transformLogic: "kafka_topic"}'
+
+
+def contract(kind: str, topic: str, envelope: str, properties: str) -> str:
+    """Each source is its topic: the same identity in another topic would be a duplicate."""
+    server = f"servers: [{{server: s, type: kafka, host: h, customProperties: [{{property: envelope, value: {envelope}}}]}}]\n" if envelope else ""
+    fields = FIELDS if "raw_payload" in properties else FIELDS.replace("          - ", "      - ")
+    text = properties.replace("FIELDS", fields).replace("ENTITY", ENTITY).replace("TIME", TIME)
+    head = f"apiVersion: v3.1.0\nkind: DataContract\nid: {kind}\nversion: 1.0.0\nstatus: active\n{server}schema:\n"
+    return f"{head}  - name: TRIP\n    physicalType: topic\n    physicalName: {topic}\n    properties:{SOURCE}{text}\n"
+
+
+def write_pipeline(folder: Path, contracts: dict[str, str]) -> None:
+    (folder / "contracts").mkdir(parents=True, exist_ok=True)
+    for name, text in contracts.items():
+        (folder / "contracts" / f"{name}.odcs.yaml").write_text(text)
+    (folder / "features.yaml").write_text("version: 1\nminimum_events: 1\nfeatures:\n  - {name: trips, aggregate: count}\n")
+
+
+def send(topic: Topic, messages: list[Message]) -> None:
+    producer = topic.broker.producer
+    for n, (value, headers) in enumerate(messages):
+        producer.produce(topic.name, value.encode(), key=b'{"key":1}', partition=n % topic.partitions, headers=list(headers.items()))
+        producer.poll(0)
+    assert producer.flush(60) == 0
+
+
+@pytest.fixture
+def lake(new_smelt: Callable[..., Smelt], broker: Broker) -> Smelt:
+    smelt = new_smelt(kafka_bootstrap=broker.address)
+    smelt.env["SMELT_PIPELINE_DIR"] = str(smelt.folder / "pipeline")
+    return smelt
+
+
+def ingest(smelt: Smelt, topic: Topic, *args: str, code: int = 0) -> Json:
+    return smelt("ingest", *args, code=code, SMELT_KAFKA_TOPIC=topic.name, SMELT_KAFKA_GROUP_ID=topic.name)
+
+
+LINEAGE = "source_system, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, kafka_timestamp, batch_id, ingested_at"
+
+
+def test_the_same_events_in_every_envelope_are_the_same_in_silver(lake: Smelt, broker: Broker) -> None:
+    topics = {kind: broker.topic(f"{kind}-{uuid.uuid4().hex[:8]}") for kind in KINDS}
+    write_pipeline(lake.folder / "pipeline", {kind: contract(kind, topics[kind].name, *KINDS[kind][1:]) for kind in KINDS})
+    checked = lake("contract", "check")
+    assert checked["ok"] and {e["topic"] for e in checked["envelopes"]} == {t.name for t in topics.values()}
+    for kind, topic in topics.items():
+        send(topic, [KINDS[kind][0](n) for n in range(COUNT)])
+        done = ingest(lake, topic)
+        assert (done["landed"], done["rejected"], done["envelope_changed"]) == (COUNT, 0, False), kind
+    done = lake("refine")
+    good = sum(n % 5 != 4 for n in range(COUNT))  # the last of number_of has more digits than its column
+    assert (done["silver"], done["quarantined"], done["drifted"]) == (good * len(KINDS), (COUNT - good) * len(KINDS), 0), done
+    expected: dict[str, Any] = {}
+    for kind, topic in topics.items():
+        payloads = lake.rows("SELECT event_id, raw_payload::VARCHAR FROM bronze_raw_events WHERE kafka_topic = ?", topic.name)
+        assert dict(payloads) == {f"e{n}": payload(n) for n in range(COUNT)}, kind
+        silver = lake.rows(f"SELECT * EXCLUDE ({LINEAGE}) FROM silver_clean_events WHERE kafka_topic = ? ORDER BY event_id", topic.name)
+        quarantine = lake.rows(f"SELECT * EXCLUDE ({LINEAGE}, quarantined_at) FROM silver_quarantine WHERE kafka_topic = ? ORDER BY event_id", topic.name)
+        assert expected.setdefault("silver", silver) == silver and len(silver) == good, kind
+        assert expected.setdefault("quarantine", quarantine) == quarantine, kind
+    assert lake.audit()["offsets"] >= COUNT * len(KINDS)
+    again = json.loads(json.dumps(lake("refine", "--full")))
+    assert again["silver"] == good * len(KINDS)

@@ -1,0 +1,146 @@
+"""Several topics in one process: each with its own ledger, and none that holds another back."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable
+
+import pytest
+from harness import FREE_PORT, SMALL_BATCHES, Broker, Json, Smelt, Topic, events, eventually, serving
+
+
+def new_topics(broker: Broker, *partitions: int) -> list[Topic]:
+    return [broker.topic(f"t-{uuid.uuid4().hex[:12]}", count) for count in partitions]
+
+
+def names(*topics: Topic | str) -> str:
+    return ",".join(topic if isinstance(topic, str) else topic.name for topic in topics)
+
+
+@pytest.fixture
+def over(new_smelt: Callable[..., Smelt]) -> Callable[..., Smelt]:
+    """A lake of several topics; the first one's name is the group under which the broker sees what is durable."""
+
+    def make(first: Topic, *others: Topic | str, **settings: str) -> Smelt:
+        return new_smelt(first, kafka_topics=names(first, *others), **settings)
+
+    return make
+
+
+def of_topic(summary: Json, topic: Topic | str) -> Json:
+    return next(one for one in summary["topics"] if one["topic"] == names(topic))
+
+
+def test_one_ingest_reads_them_all_but_the_one_that_is_missing(over: Callable[..., Smelt], broker: Broker) -> None:
+    one, three = new_topics(broker, 1, 3)
+    missing = f"missing-{uuid.uuid4().hex[:8]}"
+    smelt = over(one, missing, three)
+    sent = {one.name: one.send(events(0, 50)), three.name: three.send([*events(1000, 90), b"no event", None])}
+    result = smelt.run("ingest")
+    assert result.code == 69 and f"the topic {missing} does not exist" in result.error, result
+    assert result.summary["landed"] == 140 and missing in of_topic(result.summary, missing)["problem"]
+    assert smelt.audit()["offsets"] == 142
+    for name, messages in sent.items():
+        smelt.assert_holds(messages, name)
+    late = broker.topic(missing, 2)
+    sent[missing] = late.send(events(5000, 20))
+    sent[one.name] += one.send(events(50, 1))
+    done = smelt("ingest")
+    assert done["landed"] == 21 and [of_topic(done, topic)["landed"] for topic in (one, missing, three)] == [1, 20, 0]
+    assert {(p["topic"], p["partition"], p["next_offset"]) for p in done["partitions"] if p["topic"] == one.name} == {(one.name, 0, 51)}
+    assert len(done["partitions"]) == 6
+    for name, messages in sent.items():
+        smelt.assert_holds(messages, name)
+    assert smelt("ingest")["landed"] == 0
+
+
+def test_one_of_them_alone(over: Callable[..., Smelt], broker: Broker) -> None:
+    first, second = new_topics(broker, 1, 1)
+    smelt = over(first, second)
+    first.send(events(0, 5))
+    second.send(events(100, 7))
+    done = smelt("ingest", "--topic", second.name)
+    assert done["landed"] == 7 and "topics" not in done
+    assert smelt("ingest", "--topic", "other", code=64)["error"]["message"].startswith("--topic other is none of the topics")
+    assert smelt("ingest")["landed"] == 5
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [("a,b,a", "has the topic a twice"), ("a,,b", "empty name"), ("a,b c", '"b c" cannot be the name of a topic'), ("..", '".." cannot be'), ("x" * 250, "up to 249")],
+)
+def test_names_are_checked_when_they_are_read(offline: Smelt, value: str, words: str) -> None:
+    result = offline.run("ingest", SMELT_KAFKA_TOPICS=value)
+    assert result.code == 78 and "kafka.topics" in result.error and words in result.error, result
+
+
+def test_a_backlog_in_one_keeps_no_event_of_another_waiting(over: Callable[..., Smelt], broker: Broker) -> None:
+    large, small = new_topics(broker, 2, 1)
+    smelt = over(large, small)
+    large.send(events(0, 120_000))
+    running = smelt.start("ingest", "--follow", "--set", "ingest.batch_rows=4000", "--set", "ingest.commit_interval=20ms")
+    eventually("the backlog begins to land", lambda: large.committed(large.name) > 0)
+    waited = []
+    for number in range(4):
+        before = large.committed(large.name)
+        small.send(events(500_000 + number, 1))
+        eventually("the new event landed", lambda n=number: small.committed(large.name) > n)
+        waited.append(large.committed(large.name) - before)
+    assert large.committed(large.name) < 120_000, "the backlog was over too soon to tell"
+    assert running.end().code == 0
+    assert max(waited) <= 5 * 4000, waited
+
+
+def test_kills_lose_nothing_of_either(over: Callable[..., Smelt], broker: Broker) -> None:
+    topics = new_topics(broker, 1, 3)
+    smelt = over(*topics)
+    sent = {topic.name: topic.send(events(number * 100_000, 6000)) for number, topic in enumerate(topics)}
+    kills = 0
+    for _ in range(6):
+        running = smelt.start("ingest", "--follow", *SMALL_BATCHES)
+        before = sum(topic.committed(topics[0].name) for topic in topics)
+        more = random.randrange(1, 1500)
+        eventually("some landed", lambda b=before, m=more: sum(t.committed(topics[0].name) for t in topics) >= min(b + m, 12_000))
+        kills += running.kill()
+    assert kills == 6
+    smelt("ingest")
+    assert smelt.audit()["offsets"] == 12_000
+    for name, messages in sent.items():
+        smelt.assert_holds(messages, name)
+
+
+def kafka_part(report: Json) -> Json:
+    return next(part for part in report["components"] if part["name"] == "kafka")
+
+
+def test_one_that_was_recreated_stops_alone(over: Callable[..., Smelt], broker: Broker) -> None:
+    """... while `up` follows both: it says so once and in its status; afterwards the new one is read under its next epoch."""
+    stays, recreated = new_topics(broker, 1, 2)
+    smelt = over(stays, recreated, status_interval="200ms")
+    sent = {stays.name: stays.send(events(0, 20)), recreated.name: recreated.send(events(1000, 30))}
+    running = smelt.start("up", *FREE_PORT)
+    api = serving(running)
+    eventually("both landed", lambda: stays.committed(stays.name) == 20 and recreated.committed(stays.name) == 30)
+    recreated.delete()
+    recreated.create()
+    recreated.send(events(2000, 10))
+    running.wait_for_log(f"{recreated.name} was deleted")
+    eventually("its reason is in the status", lambda: f"ingest --topic {recreated.name} --new-epoch" in kafka_part(api.get("/api/v1/status"))["detail"])
+    sent[stays.name] += stays.send(events(20, 5))
+    eventually("the other one goes on", lambda: stays.committed(stays.name) == 25)
+    part = kafka_part(api.get("/api/v1/status"))
+    problems = {topic["topic"]: topic.get("problem") for topic in part["topics"]}
+    assert part["state"] == "degraded" and problems[stays.name] is None and "recreated" in problems[recreated.name]
+    metrics = api.ask("/metrics")[2].decode()
+    assert f'smelt_topic_up{{topic="{stays.name}"}} 1' in metrics and f'smelt_topic_up{{topic="{recreated.name}"}} 0' in metrics
+    assert running.end().code == 0
+    assert running.stderr.count("this one is tried again") <= 2  # deleted, recreated
+    result = smelt.run("ingest")
+    assert result.code == 65 and recreated.name in result.error and stays.name not in result.error, result
+    assert smelt("ingest", "--topic", recreated.name, "--new-epoch")["landed"] == 10
+    assert smelt("ingest")["landed"] == 0
+    assert smelt.audit()["offsets"] == 65
+    epochs = f"SELECT kafka_epoch, sum(next_offset) FROM ledger_partitions WHERE kafka_topic = '{recreated.name}' GROUP BY ALL ORDER BY ALL"
+    assert smelt.rows(epochs) == [(0, 30), (1, 10)]
+    smelt.assert_holds(sent[stays.name], stays.name)
