@@ -5,14 +5,14 @@ from __future__ import annotations
 
 import base64
 import datetime
-import json
 import random
+import shutil
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from harness import PAID, SMALL_BATCHES, Broker, Json, Sent, Smelt, Topic, billing, encode, eventually
+from harness import PAID, ROOT, SMALL_BATCHES, Broker, Json, Smelt, Topic, billing, encode, eventually
 from registry import Registry, avro, in_front, prefixed
 
 pytestmark = pytest.mark.xdist_group("registry")
@@ -89,6 +89,18 @@ def test_avro_in_three_versions_is_what_the_same_events_as_json_are(lake: Smelt,
     kept = {(partition, offset): bytes(value) for partition, offset, value in lake.rows("SELECT kafka_partition, kafka_offset, raw_value FROM bronze_raw_events")}
     assert kept == {(m.partition, m.offset): m.value for m in sent}
     assert other.value("SELECT count(raw_value) FROM bronze_raw_events") == 0
+
+
+def test_contracts_say_the_format_of_their_topic(new_smelt: Callable[..., Smelt], topic: Topic, running: Registry) -> None:
+    """And what the setting says is for topics whose contracts say nothing."""
+    smelt = new_smelt(topic, registry_url=running.url)
+    contracts = smelt.folder / "pipeline/contracts"
+    shutil.copytree(ROOT / "pipeline", contracts.parent)
+    server = "servers: [{server: main, type: kafka, host: 'broker:9092', format: avro}]\n"
+    for file in contracts.glob("*.yaml"):
+        file.write_text(file.read_text().replace("\nschema:", f"\n{server}schema:"))
+    topic.send(three_versions(running, topic, [billing(n) for n in range(30)]))
+    assert smelt("ingest", SMELT_PIPELINE_DIR=str(contracts.parent))["landed"] == 30
 
 
 def component(smelt: Smelt, name: str) -> Json:
