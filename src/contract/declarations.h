@@ -152,6 +152,12 @@ typedef struct ColumnMapping {
     int line;
 } ColumnMapping;
 
+/* How the messages of a topic are written. */
+typedef enum MessageFormat {
+    FORMAT_JSON, /* with or without the prefix of a registry: its schema is not needed, since contracts judge */
+    FORMAT_AVRO, /* each with the id of the schema that it was written with */
+} MessageFormat;
+
 /* All contracts of a topic share it: it must be known before the event type is. */
 typedef struct TopicEnvelope {
     const char *topic; /* NULL: of every topic that has none of its own */
@@ -159,6 +165,9 @@ typedef struct TopicEnvelope {
     ColumnMapping columns[ENVELOPE_COLUMNS];
     const char *ignored; /* a member of the message that is not kept; NULL: none */
     char sha256[65];     /* of what fills which column */
+    MessageFormat format;
+    const char *format_file; /* where the format was declared */
+    int format_line;         /* 0: no contract says it */
 } TopicEnvelope;
 
 /* ---- features ---- */

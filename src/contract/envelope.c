@@ -8,6 +8,7 @@
 #include "contract/checks.h"
 #include "contract/envelopes.h"
 #include "contract/fields.h"
+#include "contract/format.h"
 #include "contract/origins.h"
 #include "contract/reader.h"
 #include "contract/text.h"
@@ -451,5 +452,6 @@ int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *er
     int rc = read_properties(&r, err);
     fill_unlisted(&r);
     rc |= read_identity(&r, err);
-    return rc == 0 ? add_to_topic(&r, err) : -1;
+    if (rc != 0 || add_to_topic(&r, err) != 0) return -1;
+    return format_read(p, c, properties->parent->parent->parent, err);
 }

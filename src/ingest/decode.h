@@ -5,13 +5,9 @@
 #pragma once
 #include "base/buf.h"
 #include "base/span.h"
+#include "contract/declarations.h"
 #include "lake/lake.h"
 #include "registry/registry.h"
-
-typedef enum MessageFormat {
-    FORMAT_JSON, /* with or without the prefix of a registry: its schema is not needed, since contracts judge */
-    FORMAT_AVRO, /* each with the id of the schema that it was written with */
-} MessageFormat;
 
 #define SCHEMA_PREFIX 5 /* the zero byte and the id */
 

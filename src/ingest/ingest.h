@@ -27,7 +27,7 @@ typedef struct IngestOptions {
     int64_t stall_ms;
     size_t batch_rows, batch_bytes;
     int64_t commit_interval_ms;
-    MessageFormat format;     /* of a topic; a file has lines of JSON */
+    MessageFormat format;     /* of a topic whose contracts say none; a file has lines of JSON */
     RegistryOptions registry; /* where the schemas of other formats are. Borrowed */
     /* At least `reserve` bytes must be free in `disk_dir` (NULL: not checked) before a batch lands: with `follow` the step waits for them,
      * otherwise it is ERR_FULL. Borrowed. */

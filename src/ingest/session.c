@@ -47,7 +47,9 @@ static int init_reader(Session *s, Error *err) {
     bool read_before = ledger.count > 0 || stored > 0;
     if (ingest_open_envelope(conn, r->options, &s->named, read_before, &s->envelope, &r->envelope_changed, err) != 0) return -1;
     r->envelope = s->envelope;
-    if (schemas_open(s->lake, r->options->format, &r->options->registry, feed_topic(r->feed), &r->schemas, err) != 0) return -1;
+    if (schemas_open(s->lake, ingest_format_of(r->options, feed_topic(r->feed)), &r->options->registry, feed_topic(r->feed), &r->schemas,
+                     err) != 0)
+        return -1;
     r->batch = batch_queue_take_empty(r->queue, true);
     if (r->batch == NULL) return error_set(err, ERR_STOPPED, "stopped before %s was read", feed_topic(r->feed));
     ingest_init_offsets(r, &ledger, ledger.topic.epoch != stored);

@@ -47,3 +47,8 @@ int ingest_open_envelope(LakeConn *conn, const IngestOptions *options, const Led
     *ret = envelope_table_new(declared, topic->name, topic->epoch);
     return 0;
 }
+
+MessageFormat ingest_format_of(const IngestOptions *options, const char *topic) {
+    const TopicEnvelope *declared = options->pipeline != NULL ? find(options, topic) : NULL;
+    return declared != NULL && declared->format_line > 0 ? declared->format : options->format;
+}

@@ -3,8 +3,10 @@
 #include "registry/internal.h"
 
 #include "base/memory.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #define UNKNOWN_ID     40403 /* Confluent's error codes */
 #define REFERENCES_MAX 100
@@ -45,6 +47,7 @@ static int check_options(const RegistryOptions *o, Error *err) {
     if (strpbrk(host, "?# ") != NULL) return error_set(err, ERR_CONFIG, "registry.url must have no '?', '#' or blank");
     if (o->token[0] != '\0' && o->user[0] != '\0')
         return error_set(err, ERR_CONFIG, "registry.token and registry.user are both set: one of them is enough");
+    if (o->ca[0] != '\0' && access(o->ca, R_OK) != 0) return error_errno(err, ERR_CONFIG, errno, "registry.ca: cannot read %s", o->ca);
     return 0;
 }
 

@@ -1,4 +1,4 @@
-"""Row 32: one of two topics cannot be read, for each reason there is; the other one is complete, and so is this one afterwards."""
+"""Row 41: one of two topics cannot be read, for each reason there is; the other one is complete, and so is this one afterwards."""
 
 from __future__ import annotations
 

@@ -156,6 +156,14 @@ static const Row rows[] = {
      "  - {server: b, type: kafka, customProperties: [{property: envelope, value: connect}]}\nschema:\n  - {name: DOOR, properties: []}\n",
      "p/contracts/door.odcs.yaml:7: servers[1] is an object: "
      "another server has another envelope; expected the same, or one in the customProperties of the schema"},
+    {DOOR, NULL,
+     DOOR_HEAD "servers: [{server: a, type: kafka, format: xml}]\n" DOOR_TOPIC
+               "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
+     "p/contracts/door.odcs.yaml:5: servers[0].format is \"xml\": messages of this format are not read; expected json or avro"},
+    {DOOR, NULL,
+     DOOR_HEAD "servers:\n  - {server: a, type: kafka, format: avro}\n  - {server: b, type: kafka, format: json}\n" DOOR_TOPIC
+               "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
+     "p/contracts/door.odcs.yaml:7: servers[1].format is \"json\": p/contracts/door.odcs.yaml:6 says that this topic is avro; expected the same"},
     {DOOR, NULL, DOOR_HEAD DOOR_TOPIC "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_SITE "]}\n",
      "p/contracts/door.odcs.yaml:6: nothing says when an event happened; "
      "expected a property with physicalName event_timestamp (transformLogic: kafka_timestamp takes the record's time)"},

@@ -1,0 +1,255 @@
+"""Avro and JSON Schema with a real schema registry: what lands is what the same events as JSON would be, and a registry that is away is no
+reason to lose or reject anything."""
+
+from __future__ import annotations
+
+import base64
+import datetime
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from harness import PAID, ROOT, SMALL_BATCHES, Broker, Json, Smelt, Topic, billing, encode, eventually
+from registry import Registry, avro, in_front, prefixed
+
+pytestmark = pytest.mark.xdist_group("registry")
+
+MONEY: Json = {"type": "bytes", "logicalType": "decimal", "precision": 12, "scale": 2}
+MOMENT: Json = {"type": "long", "logicalType": "timestamp-millis"}
+
+
+def field(name: str, kind: Any, **more: Any) -> Json:
+    return {"name": name, "type": kind, **more}
+
+
+def schema(*extra: Json) -> Json:
+    """Of the billing events; each version adds fields to the payload."""
+    payload = [field("plan", "string"), field("data_used_mb", "int"), field("bill_amount_zmw", MONEY), field("payment_status", "string"), field("days_overdue", ["null", "long"])]
+    return {
+        "type": "record",
+        "name": "Event",
+        "namespace": "shop.events",
+        "fields": [
+            field("id", "string"),
+            field("type", {"type": "enum", "name": "Kind", "symbols": ["OSS", "BSS"]}),
+            field("source", "string"),
+            field("subscriber_id", ["null", "string"], default=None),
+            field("timestamp", MOMENT),
+            field("quality_score", "int"),
+            field("payload", {"type": "record", "name": "Payload", "fields": [*payload, *extra]}),
+        ],
+    }
+
+
+VERSIONS = [schema(), schema(field("plan_family", ["null", "string"], default=None)), schema(field("plan_family", ["null", "string"], default=None), field("since", {"type": "int", "logicalType": "date"}))]
+
+
+def as_avro(event: Json, version: int) -> Json:
+    """The same event for a version of the schema."""
+    payload = event["payload"] | {"bill_amount_zmw": Decimal(str(event["payload"]["bill_amount_zmw"])).quantize(Decimal("0.01"))}
+    payload |= [{}, {"plan_family": None}, {"plan_family": None, "since": datetime.date(2026, 1, 2)}][version]
+    return event | {"payload": payload, "timestamp": datetime.datetime.fromisoformat(event["timestamp"].replace("Z", "+00:00"))}
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    registry = Registry(tmp_path_factory.mktemp("registry"))
+    registry.start()
+    yield registry
+    registry.stop()
+
+
+@pytest.fixture
+def lake(new_smelt: Callable[..., Smelt], topic: Topic, running: Registry) -> Smelt:
+    return new_smelt(topic, kafka_format="avro", registry_url=running.url)
+
+
+def three_versions(registry: Registry, topic: Topic, events: list[Json]) -> list[bytes]:
+    ids = [registry.register(f"{topic.name}-value", version) for version in VERSIONS]
+    assert len(set(ids)) == 3
+    return [avro(ids[n % 3], VERSIONS[n % 3], as_avro(event, n % 3)) for n, event in enumerate(events)]
+
+
+def test_avro_in_three_versions_is_what_the_same_events_as_json_are(lake: Smelt, topic: Topic, running: Registry, broker: Broker, new_smelt: Callable[..., Smelt]) -> None:
+    events = [billing(n, payload=PAID | {"bill_amount_zmw": n / 4, "data_used_mb": n}) for n in range(3000)]
+    plain = broker.topic(f"{topic.name}-json")
+    sent = topic.send(three_versions(running, topic, events))
+    plain.send(encode(event) for event in events)
+    other = new_smelt(plain, name="json")
+    assert lake("ingest")["landed"] == other("ingest")["landed"] == 3000
+    for one in (lake, other):
+        one.audit()
+        one("refine")
+    silver = "SELECT * EXCLUDE (ingested_at, kafka_topic, kafka_timestamp) FROM silver_clean_events ORDER BY event_id"
+    assert lake.rows(silver) == other.rows(silver)
+    assert lake.value("SELECT count(*) FROM silver_clean_events") == 3000
+    kept = {(partition, offset): bytes(value) for partition, offset, value in lake.rows("SELECT kafka_partition, kafka_offset, raw_value FROM bronze_raw_events")}
+    assert kept == {(m.partition, m.offset): m.value for m in sent}
+    assert other.value("SELECT count(raw_value) FROM bronze_raw_events") == 0
+
+
+def test_contracts_say_the_format_of_their_topic(new_smelt: Callable[..., Smelt], topic: Topic, running: Registry) -> None:
+    """And what the setting says is for topics whose contracts say nothing."""
+    smelt = new_smelt(topic, registry_url=running.url)
+    contracts = smelt.folder / "pipeline/contracts"
+    shutil.copytree(ROOT / "pipeline", contracts.parent)
+    server = "servers: [{server: main, type: kafka, host: 'broker:9092', format: avro}]\n"
+    for file in contracts.glob("*.yaml"):
+        file.write_text(file.read_text().replace("\nschema:", f"\n{server}schema:"))
+    topic.send(three_versions(running, topic, [billing(n) for n in range(30)]))
+    assert smelt("ingest", SMELT_PIPELINE_DIR=str(contracts.parent))["landed"] == 30
+
+
+def component(smelt: Smelt, name: str) -> Json:
+    return next(c for c in smelt.run("status").summary["components"] if c["name"] == name)
+
+
+def test_a_registry_that_is_away_holds_back_and_loses_nothing(lake: Smelt, topic: Topic, running: Registry) -> None:
+    """One schema is known before; the other comes while it is away."""
+    first, second = (running.register(f"{topic.name}-value", version) for version in VERSIONS[:2])
+    with in_front(running) as front:
+        away = {"SMELT_REGISTRY_URL": front.url}
+        sent = topic.send([avro(first, VERSIONS[0], as_avro(billing(n), 0)) for n in range(100)])
+        assert lake("ingest", **away)["landed"] == 100
+        front.status = 503
+        sent += topic.send([avro(first, VERSIONS[0], as_avro(billing(n), 0)) for n in range(100, 200)])
+        assert lake("ingest", **away)["landed"] == 100, "a schema that the lake has needs no registry"
+        sent += topic.send([avro(second, VERSIONS[1], as_avro(billing(n), 1)) for n in range(200, 300)])
+        gave_up = lake.run("ingest", "--timeout", "1s", **away)
+        assert gave_up.code == 69 and "HTTP 503" in gave_up.error, gave_up
+        following = lake.start("ingest", "--follow", *SMALL_BATCHES, **away)
+        following.wait_for_log("everything stored is safe, waiting")
+        kafka = eventually("the status says so", lambda: (c := component(lake, "kafka"))["state"] == "degraded" and c)
+        assert "does not move beyond offset" in kafka["detail"] and "HTTP 503" in kafka["detail"], kafka
+        front.status = 0
+        eventually("all landed", lambda: topic.committed(topic.name) == 300)
+        eventually("the status is good again", lambda: component(lake, "kafka")["state"] == "ok")
+        assert following.end().code == 0
+    assert lake.audit()["landed"] == len(sent)
+    assert lake.value("SELECT count(*) FROM bronze_rejects") == 0
+
+
+def test_the_lake_alone_reads_what_it_has_read_once(lake: Smelt, topic: Topic, running: Registry) -> None:
+    """The registry is gone for good: after a restart, and after a restore from a backup."""
+    known = running.register(f"{topic.name}-value", VERSIONS[0])
+    with in_front(running) as front:
+        gone = front.url
+        topic.send([avro(known, VERSIONS[0], as_avro(billing(n), 0)) for n in range(50)])
+        lake("ingest", SMELT_REGISTRY_URL=gone)
+        assert front.asked.count(f"/schemas/ids/{known}") == 1
+    lake("backup", lake.folder / "backup")
+    topic.send([avro(known, VERSIONS[0], as_avro(billing(n), 0)) for n in range(50, 80)])
+    assert lake("ingest", SMELT_REGISTRY_URL=gone)["landed"] == 30
+    for file in lake.data.glob("lake*"):
+        file.unlink()
+    assert lake("restore", lake.folder / "backup")["landed"] == 50
+    assert lake("ingest", SMELT_REGISTRY_URL=gone)["landed"] == 30
+    assert lake.audit()["landed"] == 80
+    stored = lake.rows("SELECT registry, schema_id, schema_type, schema_text::JSON->>'name' FROM schemas")
+    assert stored == [(gone, known, "AVRO", "Event")]
+
+
+def test_what_cannot_be_read_is_rejected_with_its_bytes(lake: Smelt, topic: Topic, running: Registry) -> None:
+    known = running.register(f"{topic.name}-value", VERSIONS[0])
+    nan = running.register(f"{topic.name}-nan", {"type": "record", "name": "N", "fields": [field("x", "double")]})
+    proto = running.register(f"{topic.name}-proto", 'syntax = "proto3"; message M { string id = 1; }', kind="PROTOBUF")
+    good = avro(known, VERSIONS[0], as_avro(billing(1), 0))
+    cases = {
+        encode(billing(2)): "no_schema_id",
+        b"\x1f\x8b" + good: "no_schema_id",
+        b"\0\0\0": "no_schema_id",
+        b"": "no_schema_id",
+        prefixed(2_000_000_000, good[5:]): "unknown_schema",
+        prefixed(proto, b"\0abc"): "unusable_schema",
+        good + b"\0": "not_avro",
+        avro(nan, {"type": "record", "name": "N", "fields": [field("x", "double")]}, {"x": float("nan")}): "not_a_number",
+        avro(nan, {"type": "record", "name": "N", "fields": [field("x", "double")]}, {"x": 1.5}): "bad_id",
+    }
+    cases |= {good[:length]: "not_avro" for length in range(5, len(good))}
+    sent = topic.send([good, *cases, None])
+    done = lake("ingest")
+    assert (done["landed"], done["rejected"]) == (1, len(cases) + 1)
+    found = {(p, o): (r, v) for p, o, r, v in lake.rows("SELECT kafka_partition, kafka_offset, reason, raw_value FROM bronze_rejects")}
+    assert found == {(m.partition, m.offset): (cases[m.value], m.value) if m.value is not None else ("tombstone", None) for m in sent if m.value != good}
+    lake("refine")
+    hints = {row["rule"]: row["reason"] for row in lake("quarantine", "list")["rules"]}
+    assert "no schema with the id 2000000000" in hints["unknown_schema"] and f"schema, {known}" in hints["not_avro"]
+    assert lake.audit()["rejected"] == len(cases) + 1
+
+
+def test_mutated_messages_land_or_are_rejected_with_their_bytes(lake: Smelt, topic: Topic, running: Registry) -> None:
+    """One byte is another one: what still fits the schema is an event, nothing else is lost or repeated."""
+    chance = random.Random(3)
+    known = running.register(f"{topic.name}-value", VERSIONS[2])
+    messages = []
+    for n in range(5000):
+        message = bytearray(avro(known, VERSIONS[2], as_avro(billing(n), 2)))
+        message[chance.randrange(5, len(message))] = chance.randrange(256)
+        messages.append(bytes(message))
+    sent = {(m.partition, m.offset): m.value for m in topic.send(messages)}
+    done = lake("ingest")
+    assert done["landed"] > 1000 and done["rejected"] > 300, done
+    lake.audit()
+    kept = lake.rows("SELECT kafka_partition, kafka_offset, raw_value FROM bronze_raw_events UNION ALL SELECT kafka_partition, kafka_offset, raw_value FROM bronze_rejects")
+    assert all(sent[partition, offset] == value for partition, offset, value in kept)
+    assert len(kept) + done["duplicates"] == len(sent)
+    lake("refine")
+
+
+def test_json_of_a_registry_serializer_lands_like_plain_json(smelt: Smelt, topic: Topic) -> None:
+    """No registry is asked: contracts judge. What is behind the prefix and no JSON is rejected with the prefix."""
+    topic.send([prefixed(7, encode(billing(1))), encode(billing(2)), prefixed(7, b"no json"), b"\0\0\0\0\x07"], partition=0)
+    done = smelt("ingest")
+    assert (done["landed"], done["rejected"]) == (2, 2)
+    assert smelt.rows("SELECT event_id, raw_value FROM bronze_raw_events ORDER BY event_id") == [("00000001", None), ("00000002", None)]
+    assert smelt.rows("SELECT reason, raw_value FROM bronze_rejects ORDER BY kafka_offset") == [("not_json", prefixed(7, b"no json")), ("not_json", prefixed(7, b""))]
+    smelt("refine")
+    assert "Schema Registry" in smelt("quarantine", "list")["rules"][0]["reason"]
+
+
+def test_schemas_that_refer_to_others(lake: Smelt, topic: Topic, running: Registry) -> None:
+    money = {"type": "record", "name": "Money", "namespace": "shop", "fields": [field("amount", MONEY), field("next", ["null", "Money"])]}
+    running.register("shop-money", money)
+    event = {"type": "record", "name": "Sale", "namespace": "shop", "fields": [field("id", "string"), field("source", "string"), field("payload", "shop.Money")]}
+    known = running.register(f"{topic.name}-value", event, [{"name": "shop.Money", "subject": "shop-money", "version": 1}])
+    whole = event | {"fields": [*event["fields"][:2], field("payload", money)]}
+    value = {"id": "1", "source": "till", "payload": {"amount": Decimal("-12.30"), "next": {"amount": Decimal("0.05"), "next": None}}}
+    topic.send([avro(known, whole, value)])
+    assert lake("ingest")["landed"] == 1
+    assert lake.value("SELECT raw_payload::VARCHAR FROM bronze_raw_events") == '{"amount":-12.30,"next":{"amount":0.05,"next":null}}'
+
+
+SECRETS = [
+    ({"SMELT_REGISTRY_USER": "smelt", "SMELT_REGISTRY_PASSWORD": "pass-wörd-canary"}, "Basic " + base64.b64encode("smelt:pass-wörd-canary".encode()).decode()),
+    ({"SMELT_REGISTRY_TOKEN": "token-canary"}, "Bearer token-canary"),
+]
+
+
+@pytest.mark.parametrize(("settings", "header"), SECRETS, ids=["password", "token"])
+def test_the_registry_knows_us_or_ingest_ends_at_once(lake: Smelt, topic: Topic, running: Registry, settings: dict[str, str], header: str) -> None:
+    known = running.register(f"{topic.name}-value", VERSIONS[0])
+    topic.send([avro(known, VERSIONS[0], as_avro(billing(1), 0))])
+    with in_front(running, header) as front:
+        url = {"SMELT_REGISTRY_URL": front.url}
+        refused = lake.run("ingest", **url)
+        assert refused.code == 78 and "HTTP 401" in refused.error, refused
+        wrong = lake.run("ingest", **url, **{key: value + "x" for key, value in settings.items()})
+        assert wrong.code == 78 and "canary" not in wrong.stdout + wrong.stderr
+        done = lake.run("ingest", **url, **settings)
+        assert done.code == 0 and done.summary["landed"] == 1, done
+        assert "canary" not in done.stdout + done.stderr + lake.run("config", **settings).stdout
+
+
+def test_settings_of_the_registry_that_cannot_be(lake: Smelt) -> None:
+    for setting, about in {
+        "registry.url=": "registry.url is not set",
+        "registry.url=ftp://host": "http:// or https://",
+        "registry.url=http://user:pass-canary@host": "registry.user",
+        "registry.ca=/nowhere/ca.pem": "/nowhere/ca.pem",
+    }.items():
+        result = lake.run("ingest", "--set", setting)
+        assert result.code == 78 and about in result.error, (setting, result)
+        assert "canary" not in result.stderr + result.stdout
