@@ -9,6 +9,7 @@
 #include "contract/envelopes.h"
 #include "contract/fields.h"
 #include "contract/format.h"
+#include "contract/names.h"
 #include "contract/origins.h"
 #include "contract/reader.h"
 #include "contract/text.h"
@@ -236,7 +237,10 @@ static int read_entity(EnvelopeReading *r, const DocNode *property, Field *field
     Contract *c = r->contract;
     DocNode physical = node_member(property, "physicalName"), name = node_member(property, "name");
     const char *entity = NULL;
-    if (read_name(node_exists(&physical) ? &physical : &name, r->pipeline->strings, &field->column, err) != 0) return -1;
+    DocNode column = node_exists(&physical) ? physical : name;
+    if (read_name(&column, r->pipeline->strings, &field->column, err) != 0) return -1;
+    if (is_silver_column(field->column) && strcmp(field->column, envelope_column_names[ENVELOPE_ENTITY]) != 0)
+        return REFUSE(&column, err, "Silver has this column for something else; expected another name for the id of an entity");
     if (read_custom(property, "entity", &entity, err) != 0) return -1;
     c->entity_name = entity != NULL ? strings_keep(r->pipeline->strings, entity) : name_of_entity(r->pipeline, field->column);
     return check_same_entity(r->pipeline, c, property, err);

@@ -22,6 +22,7 @@
 #define DOOR     "contracts/door.odcs.yaml"
 #define METER    "contracts/meter.odcs.yaml"
 #define FEATURES "features.yaml"
+#define ONLY     "contracts/only.odcs.yaml" /* instead of the others */
 
 /* An array of arrays of arrays ... */
 #define ITEMS_4   ITEMS_ ITEMS_ ITEMS_ ITEMS_
@@ -129,6 +130,16 @@ static const Row rows[] = {
      "p/contracts/meter.odcs.yaml:25: schema[0].properties[3] is an object: "
      "the first entity would be meter (column meter_id) here, but is subscriber (column subscriber_id) in p/contracts/door.odcs.yaml:15; "
      "expected the same"},
+    {METER, "physicalName: subscriber_id\n", "physicalName: batch_id\n        customProperties: [{property: entity, value: subscriber}]\n",
+     "p/contracts/meter.odcs.yaml:27: schema[0].properties[3].physicalName is \"batch_id\": "
+     "Silver has this column for something else; expected another name for the id of an entity"},
+    {ONLY, NULL,
+     DOOR_HEAD DOOR_TOPIC
+     "  - name: DOOR\n    physicalType: topic\n    physicalName: doors\n    properties:\n      - " DOOR_TIME "\n"
+     "      - {name: a, logicalType: string, physicalName: door_id, customProperties: [{property: entity, value: door}]}\n"
+     "      - {name: b, logicalType: string, physicalName: door_id}\n",
+     "p/contracts/only.odcs.yaml:12: door_id is the id of the first entity in p/contracts/only.odcs.yaml:11; "
+     "expected customProperties: [{property: entity, value: door}], or another physicalName"},
     {METER, "transformLogic: UPPER(subscriber_id)", "transformLogic: LOWER(subscriber_id)",
      "p/contracts/meter.odcs.yaml:29: schema[0].properties[3].transformLogic is \"LOWER(subscriber_id)\": "
      "expected one of: upper, kafka_key, kafka_header:NAME"},
@@ -438,7 +449,8 @@ static void write_pipeline(const Row *row) {
     if (row->find == NULL && row->with != NULL) write_file(row->file, row->with);
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         bool changed = strcmp(files[i], row->file) == 0;
-        if (is_in_folder(files[i], row->file) || (changed && row->find == NULL)) continue;
+        bool replaced = strcmp(row->file, ONLY) == 0 && is_in_folder(files[i], "contracts");
+        if (replaced || is_in_folder(files[i], row->file) || (changed && row->find == NULL)) continue;
         CLEANUP(free_text) char *good = read_good(files[i]);
         CLEANUP(free_text) char *text = changed ? replace_once(good, row->find, row->with) : xstrdup(good);
         write_file(files[i], text);
