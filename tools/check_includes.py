@@ -24,6 +24,7 @@ MODULES: dict[str, set[str]] = {
     "contract": {"base"},
     "compile": {"base", "contract"},
     "judge": {"base", "contract"},
+    "infer": {"base"},
     "ledger": {"base", "lake"},
     "ingest": {"base", "kafka", "lake", "ledger"},
     "refine": {"base", "lake", "contract", "compile", "judge"},
@@ -34,7 +35,7 @@ MODULES: dict[str, set[str]] = {
     "health": {"base", "kafka", "lake", "ledger", "snapshot", "recovery", "flow/run_record.h"},
     "web": {"base", "lake", "snapshot"},
     "commands": {
-        "base", "kafka", "lake", "telecom", "model", "contract", "compile", "judge", "ledger", "ingest", "refine", "churn", "snapshot", "recovery", "flow", "health", "web",
+        "base", "kafka", "lake", "telecom", "model", "contract", "compile", "judge", "infer", "ledger", "ingest", "refine", "churn", "snapshot", "recovery", "flow", "health", "web",
     },
     "main": {"base", "commands"},
 }
@@ -46,7 +47,7 @@ FOREIGN: dict[str, str | set[str]] = {
     r"xgboost/.*": "model",
     r"yaml\.h": "base",
     r"argp\.h": "commands",
-    r"yyjson\.h": {"ingest", "judge"},
+    r"yyjson\.h": {"infer", "ingest", "judge"},
     r"pcre2\.h": "judge",
 }
 

@@ -49,6 +49,7 @@ typedef struct Field {
     const char *name;                   /* in the message */
     const char *column;                 /* in Silver */
     const char *sql_type, *description; /* description: "" when there is none */
+    const char *unit;                   /* of the custom property; NULL: none */
     ValueType type;
     bool array;           /* VALUE_JSON: an array, not an object */
     int precision, scale; /* VALUE_DECIMAL */
@@ -83,9 +84,10 @@ typedef struct Note {
 /* The contract of one event type. */
 typedef struct Contract {
     const char *event_type, *file, *id, *version, *description;
-    int64_t position;        /* contracts are in this order, then by file name */
-    const char *entity_name; /* what the id in the envelope is the id of: "subscriber" */
-    bool upper_entity;       /* its ids are in capitals */
+    const char *owner, *data_product, *domain, *support; /* NULL: it names none; support: where to ask */
+    int64_t position;                                    /* contracts are in this order, then by file name */
+    const char *entity_name;                             /* what the id in the envelope is the id of: "subscriber" */
+    bool upper_entity;                                   /* its ids are in capitals */
     Field entity, timestamp, quality;
     Field *fields; /* of the payload, in contract order */
     size_t field_count;

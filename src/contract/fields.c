@@ -63,6 +63,8 @@ static void settle_column(Pipeline *p, Contract *c, const DocNode *property, Fie
 static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
     field->line = node_line(property);
     int typed = type_read(p, c, property, field, err), rc = typed | read_description(property, p->strings, &field->description, err);
+    const char *unit = custom_text(property, "unit");
+    if (unit != NULL) field->unit = strings_keep(p->strings, unit);
     rc |= read_bool(property, "required", &field->required, err);
     property_note_unenforced(p, c, property);
     checks_note_keys(p, c, property, "transformLogic");
