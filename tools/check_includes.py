@@ -26,6 +26,7 @@ MODULES: dict[str, set[str]] = {
     "judge": {"base", "contract"},
     "avro": {"base"},
     "registry": {"base"},
+    "infer": {"base"},
     "ledger": {"base", "lake"},
     "ingest": {"base", "kafka", "lake", "contract", "ledger", "avro", "registry"},
     "refine": {"base", "lake", "contract", "compile", "judge"},
@@ -36,7 +37,7 @@ MODULES: dict[str, set[str]] = {
     "health": {"base", "kafka", "lake", "ledger", "snapshot", "recovery", "flow/run_record.h"},
     "web": {"base", "lake", "snapshot"},
     "commands": {
-        "base", "kafka", "lake", "telecom", "model", "contract", "compile", "judge", "ledger", "ingest", "refine", "churn", "snapshot", "recovery", "flow", "health", "web",
+        "base", "kafka", "lake", "telecom", "model", "contract", "compile", "judge", "infer", "ledger", "ingest", "refine", "churn", "snapshot", "recovery", "flow", "health", "web",
     },
     "main": {"base", "commands"},
 }
@@ -49,7 +50,7 @@ FOREIGN: dict[str, str | set[str]] = {
     r"curl/.*": "registry",
     r"yaml\.h": "base",
     r"argp\.h": "commands",
-    r"yyjson\.h": {"base", "ingest", "judge"},
+    r"yyjson\.h": {"base", "infer", "ingest", "judge"},
     r"llhttp\.h": "web",
     r"pcre2\.h": "judge",
 }

@@ -18,7 +18,7 @@ const Command commands[] = {
     {"backup", "Add the new commits to the backup in a folder", command_backup},
     {"restore", "Restore the lake from the backup in a folder", command_restore},
     {"quarantine", "List events that broke their contract, with reasons", command_quarantine},
-    {"contract", "Check contracts and features: all mistakes, and what is not enforced", command_contract},
+    {"contract", "Check contracts and features; infer, compare and print contracts", command_contract},
     {"sql", "Run read-only SQL on the newest snapshot; --show prints compiled SQL", command_sql},
     {"config", "Print each setting, its value and its source", command_config},
     {NULL, NULL, NULL},

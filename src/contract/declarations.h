@@ -52,6 +52,7 @@ typedef struct Field {
     const char *name;                   /* in the message */
     const char *column;                 /* in Silver */
     const char *sql_type, *description; /* description: "" when there is none */
+    const char *unit;                   /* of the custom property; NULL: none */
     ValueType type;
     bool array;           /* VALUE_JSON: an array, not an object */
     int precision, scale; /* VALUE_DECIMAL */
@@ -87,6 +88,7 @@ typedef struct Note {
 /* The contract of one event type. */
 typedef struct Contract {
     const char *event_type, *file, *id, *version, *description;
+    const char *owner, *data_product, *domain, *support; /* NULL: it names none; support: where to ask */
     int64_t position;                 /* contracts are in this order, then by file name */
     const char *topic;                /* whose messages it describes; NULL: of any topic */
     const char *entity_name;          /* what the id in the envelope is the id of: "subscriber"; NULL: its events have no such id */

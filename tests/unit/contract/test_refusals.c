@@ -58,7 +58,7 @@ static const Row rows[] = {
     /* ---- values of a wrong kind (reader.c) ---- */
     {METER, "description: A reading.", "description: 12", "p/contracts/meter.odcs.yaml:11: schema[0].description is 12: expected a text"},
     {METER, "id: meter-events", "id: \"\"", "p/contracts/meter.odcs.yaml:4: id is \"\": expected a text that is not empty"},
-    {METER, "id: meter-events", "", "p/contracts/meter.odcs.yaml:2: id is missing: expected a text"},
+    {METER, "id: meter-events", "", "p/contracts/meter.odcs.yaml:1: id is missing: expected a text"},
     {METER, "physicalName: kind\n            required: true", "physicalName: kind\n            required: yes",
      "p/contracts/meter.odcs.yaml:53: schema[0].properties[6].properties[0].required is \"yes\": expected true or false"},
     {METER, "value: 2", "value: -1",
