@@ -12,6 +12,7 @@ const Command commands[] = {
     {"run", "Run ingest, refine, train when due, score and publish; keep the history", command_run},
     {"up", "Run everything live in one process, with the dashboards", command_up},
     {"serve", "Serve the API and the dashboards from the published snapshots", command_serve},
+    {"token", "Make, list and revoke the tokens that open the API", command_token},
     {"status", "Show the state of each part", command_status},
     {"audit", "Prove from the tables that every offset is accounted for", command_audit},
     {"recover", "Repair a damaged or missing lake; a dry run unless --yes", command_recover},

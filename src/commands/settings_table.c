@@ -42,6 +42,10 @@ static const SettingSpec specs[] = {
      "more names that the server answers for, name[,name], or * for any; without them it is localhost, 127.0.0.1, [::1] and the host of "
      "http.listen, and with http.listen on every address also any address",
      .restart = UP_SERVE},
+    {"http.open", SETTING_BOOLEAN, "false",
+     "without tokens (`smelt token`), let everybody who reaches the server read everything; otherwise it listens without tokens only on "
+     "loopback addresses",
+     .restart = UP_SERVE},
     {"ingest.commit_interval", SETTING_DURATION, "1s", "a batch commits at least this often", .restart = UP},
     {"ingest.batch_rows", SETTING_INTEGER, "196608", "a batch commits at this many messages (1.6 of DuckDB's row groups)", .least = 1,
      .most = 10000000, .restart = UP},
