@@ -50,10 +50,14 @@ static int read_property(Pipeline *p, Contract *c, const DocNode *property, cons
     size_t index;
     int rc = property_check_keys(property, err);
     rc |= read_choice(&logical, &e->logical, 1, &index, err);
-    rc |= read_choice(&physical, &e->physical, 1, &index, err);
+    const char *column = e->physical;
+    if (e->offset == offsetof(Contract, entity))
+        rc |= read_name(&physical, p->strings, &column, err);
+    else
+        rc |= read_choice(&physical, &e->physical, 1, &index, err);
     if (!json_is_true(required.value)) rc |= REFUSE(&required, err, "expected true: every event has its %s", e->name);
     *field = (Field){
-        .name = e->name, .column = e->physical, .sql_type = e->column_type, .type = e->type, .required = true, .line = node_line(property)};
+        .name = e->name, .column = column, .sql_type = e->column_type, .type = e->type, .required = true, .line = node_line(property)};
     property_note_unenforced(p, c, property);
     rc |= read_description(property, p->strings, &field->description, err);
     rc |= read_transform(c, property, e, err);
