@@ -118,7 +118,7 @@ static json_t *explain_others(const Pipeline *p, json_t *(*explain)(const Entity
 
 /* A pipeline of one entity has the digest that it had before there could be several. */
 static json_t *features_meaning(const Pipeline *p) {
-    json_t *meaning = explain_entity(&p->entities[0]);
+    json_t *meaning = p->entity_count > 0 ? explain_entity(&p->entities[0]) : json_object();
     if (p->entity_count > 1) json_object_set_new(meaning, "entities", explain_others(p, explain_named_entity));
     return meaning;
 }
@@ -159,7 +159,7 @@ static json_t *explain_prediction(const Prediction *m) {
 }
 
 json_t *pipeline_explain(const Pipeline *p) {
-    json_t *contracts = contracts_meaning(p), *all = describe_entity(&p->entities[0]);
+    json_t *contracts = contracts_meaning(p), *all = p->entity_count > 0 ? describe_entity(&p->entities[0]) : json_object();
     for (size_t i = 0; i < p->contract_count; i++) {
         const Contract *c = &p->contracts[i];
         json_t *entry = json_array_get(contracts, i);

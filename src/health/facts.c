@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "flow/run_record.h"
 #include "lake/layout.h"
+#include "snapshot/entities.h"
 #include "snapshot/snapshot.h"
 #include <string.h>
 #include <sys/stat.h>
@@ -131,10 +132,19 @@ static void gather_backup(Facts *f) {
     if (dir[0] != '\0' && backup_read(dir, &f->backup_state, &f->backup, &err) != 0) f->backup_error = take_text(&err);
 }
 
+/* Gives the connection the names that the query uses. */
+static int make_views(LakeConn *conn, const char *views, Error *err) {
+    CLEANUP(gold_entities_done) GoldEntities entities = {0};
+    if (gold_entities_read(conn, &entities, err) != 0) return -1;
+    if (entities.count == 0) return error_set(err, ERR_UNAVAILABLE, "there is no Gold yet: run `smelt refine` first");
+    CLEANUP(free_text) char *sql = gold_entity_sql(&entities.items[0], views);
+    return lake_exec(conn, views, sql, err);
+}
+
 static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
-    if (lake_connect(lake, &conn, err) != 0 || lake_exec(conn, views, lake_sql(views), err) != 0) return -1;
+    if (lake_connect(lake, &conn, err) != 0 || make_views(conn, views, err) != 0) return -1;
     if (lake_query(conn, "serving/health", lake_sql("serving/health"), NULL, 0, &row, err) != 0) return -1;
     int got = lake_next(row, err);
     if (got < 0) return -1;

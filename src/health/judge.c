@@ -414,10 +414,17 @@ static bool judge_silver(const Facts *f, Finding *r) {
     return true;
 }
 
+/* "1,000 bikes scored." */
+static void format_entities(Buf *out, const Facts *f, const char *column, const char *end) {
+    const char *one = facts_text(f, "entity_title"), *many = facts_text(f, "entity_titles");
+    format_count(out, facts_int(f, column), one != NULL ? one : "row", many != NULL ? many : "rows");
+    buf_add_str(out, end);
+}
+
 static bool judge_gold(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
-    put_int(r, "rows", facts_int(f, "subscribers"));
-    format_count(&r->detail, facts_int(f, "subscribers"), "subscriber.", "subscribers.");
+    put_int(r, "rows", facts_int(f, "entities"));
+    format_entities(&r->detail, f, "entities", ".");
     judge_refined(f, r);
     return true;
 }
@@ -431,7 +438,7 @@ static bool judge_model(const Facts *f, Finding *r) {
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) put_copy(r, f, columns[i]);
     bool by_rule = strcmp(settings_text(f->settings, "model.label"), "rule") == 0;
     if (model == NULL && by_rule && json_is_false(json_object_get(f->row, "has_label"))) {
-        buf_add_str(&r->detail, "No model: this pipeline has no label churn_label (model.label).");
+        buf_add_str(&r->detail, "No model: this pipeline has no label to learn (model.label).");
         return true;
     }
     if (model == NULL) {
@@ -442,7 +449,7 @@ static bool judge_model(const Facts *f, Finding *r) {
     buf_addf(&r->detail, "%s, trained ", model);
     format_age(&r->detail, age_of(f, "trained_at"));
     buf_add_str(&r->detail, " ago. ");
-    format_count(&r->detail, facts_int(f, "scores"), "subscriber scored", "subscribers scored");
+    format_entities(&r->detail, f, "scores", " scored");
     if (facts_time(f, "scored_at") > 0) add_age(r, " ", age_of(f, "scored_at"), " ago");
     buf_add_char(&r->detail, '.');
     const char *label = facts_text(f, "label_source");

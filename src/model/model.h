@@ -1,9 +1,9 @@
-/* model.h: a churn model: gradient-boosted trees by XGBoost over plain matrices. It does not depend on the lake or on subscribers.
+/* model.h: a churn model: gradient-boosted trees by XGBoost over plain matrices. It does not depend on the lake.
  *
  * Model: immutable once trained or loaded. model_predict: one thread at a time; model_explain and the getters: any thread.
  *
  * Determinism: the same matrix, labels, names and parameters give the same model file byte for byte, on any number of cores (XGBoost runs
- * on one thread: for the size of a subscriber base, OpenMP costs more than it saves when another process uses the machine). */
+ * on one thread: for so many rows OpenMP costs more than it saves when another process uses the machine). */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"

@@ -119,7 +119,7 @@ static bool refuse_type(const Route *route, const Request *req, Response *resp) 
 
 static bool refuse_params(const Route *route, const Request *req, Response *resp) {
     CLEANUP(free_text) char *why = request_check_params(req, route->params);
-    if (req->id == NULL && strchr(route->pattern, '{') != NULL)
+    if (req->id == NULL && strstr(route->pattern, "{id}") != NULL)
         response_problem(resp, 400, req, "The last part of the address is not UTF-8 text.");
     else if (why != NULL)
         response_problem(resp, 400, req, "%s", why);
@@ -133,7 +133,7 @@ static const Route *find_route(Request *req, Response *resp) {
     const Route *route = refused == 0 ? route_match(req) : NULL;
     if (refused != 0)
         response_problem(resp, refused, req, "%s", why);
-    else if (req->path_has_controls && (route == NULL || strchr(route->pattern, '{') == NULL))
+    else if (req->path_has_controls && (route == NULL || strstr(route->pattern, "{id}") == NULL))
         response_problem(resp, 400, req, "The path has an escaped control character.");
     else if (route == NULL)
         response_problem(resp, 404, req, "There is nothing at this address.");
@@ -162,7 +162,8 @@ static int handle_leased(Service *s, const Route *route, const Request *req, con
     char etag[ETAG_SIZE];
     if (!(route->flags & ROUTE_VERSIONED)) return route->handle(s, req, lease, resp, err);
     etag_of(lease->tag, etag);
-    bool exists = (route->flags & ROUTE_EXISTS) && request_param(req, "cursor") == NULL;
+    bool exists = (route->flags & ROUTE_EXISTS) || ((route->flags & ROUTE_LIST) && is_entity_list(req, lease));
+    exists = exists && request_param(req, "cursor") == NULL;
     if (!exists || !response_not_modified(resp, req, etag)) {
         if (route->handle(s, req, lease, resp, err) != 0) return -1;
         if (resp->status != 200) return 0;
