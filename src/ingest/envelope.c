@@ -120,7 +120,7 @@ static bool is_space(char c) {
 }
 
 /* The raw member, which until now has all bytes from its key up to the next one, or to the end of the object: with its comma perhaps. */
-static void cut_member(Member *m) {
+static inline void cut_member(Member *m) {
     const char *at = m->raw.at + 1, *end = m->raw.at + m->raw.len;
     while (*at != '"') at += *at == '\\' ? 2 : 1;
     do at++;
@@ -144,7 +144,7 @@ static const char *in_message(const EnvelopeParser *p, yyjson_val *key) {
     return p->message->bytes + (yyjson_get_str(key) - p->body.copy.data);
 }
 
-static Members members_of(const EnvelopeParser *p, size_t node, const Member *object) {
+static inline Members members_of(const EnvelopeParser *p, size_t node, const Member *object) {
     Members i = {.parser = p, .node = &p->table->nodes[node], .end = object->raw_value.at + object->raw_value.len - 1};
     yyjson_obj_iter_init(object->value, &i.iter);
     i.next = yyjson_obj_iter_next(&i.iter);
@@ -152,13 +152,13 @@ static Members members_of(const EnvelopeParser *p, size_t node, const Member *ob
     return i;
 }
 
-static bool has_key(const EnvelopeNode *node, yyjson_val *key) {
+static inline bool has_key(const EnvelopeNode *node, yyjson_val *key) {
     size_t len = yyjson_get_len(key);
     return len == node->key.len && memcmp(yyjson_get_str(key), node->key.at, len) == 0;
 }
 
 /* The child of the node that has the key; 0: none. */
-static size_t find_child(Members *m, yyjson_val *key) {
+static inline size_t find_child(Members *m, yyjson_val *key) {
     const EnvelopeNode *nodes = m->parser->table->nodes;
     size_t first = m->node->first_child, end = first + m->node->child_count, i = m->expected;
     if (i >= end || !has_key(&nodes[i], key))
@@ -299,10 +299,10 @@ static inline bool find_first(EnvelopeParser *p, const EnvelopePart *part, Value
     return false;
 }
 
-static bool find_column(EnvelopeParser *p, EnvelopeColumn column, Value *ret) {
+static inline bool find_column(EnvelopeParser *p, EnvelopeColumn column, Value *ret) {
     const EnvelopeSource *s = &p->table->columns[column];
     if (s->count == 0 || !find_first(p, &s->parts[0], ret)) return false;
-    if (ret->member != NULL && !s->kept) take(p, ret->member);
+    if (ret->member != NULL && !s->kept && !p->table->is_simple) take(p, ret->member);
     return true;
 }
 
