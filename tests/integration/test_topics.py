@@ -90,8 +90,8 @@ def test_a_backlog_in_one_keeps_no_event_of_another_waiting(over: Callable[..., 
         eventually("the new event landed", lambda n=number: small.committed(large.name) > n)
         waited.append(large.committed(large.name) - before)
     assert large.committed(large.name) < 120_000, "the backlog was over too soon to tell"
-    assert running.end().code == 0
-    assert max(waited) <= 5 * 4000, waited
+    assert max(waited) <= 4 * 4000, waited  # one is landing, one is staged, one was being staged, and one while the broker was asked
+    running.kill()
 
 
 def test_kills_lose_nothing_of_either(over: Callable[..., Smelt], broker: Broker) -> None:
