@@ -131,9 +131,17 @@ static int add_column(JudgeProgram *p, const Node *node) {
     return (int)p->column_count++;
 }
 
+static void add_measures(JudgeProgram *p, ContractProgram *c) {
+    const Contract *contract = c->contract;
+    c->first_measure = p->measure_count;
+    p->measures = xrealloc(p->measures, p->measure_count + contract->measure_count + 1, sizeof *p->measures);
+    for (size_t i = 0; i < contract->measure_count; i++) p->measures[p->measure_count++] = (JudgeMeasure){contract, &contract->measures[i]};
+}
+
 static int contract_init(JudgeProgram *p, ContractProgram *c, const Contract *contract, Error *err) {
     c->contract = contract;
     c->type = (Span){contract->event_type, strlen(contract->event_type)};
+    add_measures(p, c);
     if (node_init(&c->entity, &contract->entity, err) != 0 || node_init(&c->timestamp, &contract->timestamp, err) != 0 ||
         node_init(&c->quality, &contract->quality, err) != 0)
         return -1;
@@ -176,7 +184,13 @@ void judge_program_free(JudgeProgram *p) {
     free(p->type_list);
     names_done(&p->types);
     free(p->columns);
+    free(p->measures);
     free(p);
+}
+
+size_t judge_measures(const JudgeProgram *p, const JudgeMeasure **ret) {
+    *ret = p->measures;
+    return p->measure_count;
 }
 
 size_t judge_columns(const JudgeProgram *p, const JudgeColumn **ret) {
