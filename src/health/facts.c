@@ -141,6 +141,18 @@ static int make_views(LakeConn *conn, const char *views, Error *err) {
     return lake_exec(conn, views, sql, err);
 }
 
+/* Into the row, as `quality`: the rules that do not hold. A snapshot of an earlier version has none. */
+static int add_quality(LakeConn *conn, json_t *row, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *result = NULL;
+    int64_t exists = 0;
+    if (lake_query_int(conn, "quality/exists", lake_sql("quality/exists"), NULL, 0, &exists, err) != 0) return -1;
+    if (exists == 0) return 0;
+    if (lake_query(conn, "quality/broken", lake_sql("quality/broken"), NULL, 0, &result, err) != 0 || lake_next(result, err) < 0) return -1;
+    CLEANUP(json_freep) json_t *broken = lake_row_json(result);
+    json_object_set(row, "quality", json_object_get(broken, "broken"));
+    return 0;
+}
+
 static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
@@ -149,7 +161,9 @@ static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     int got = lake_next(row, err);
     if (got < 0) return -1;
     if (got == 0) return error_set(err, ERR_DATA, "the lake has no progress row");
-    *ret = lake_row_json(row);
+    CLEANUP(json_freep) json_t *found = lake_row_json(row);
+    if (add_quality(conn, found, err) != 0) return -1;
+    *ret = TAKE(found);
     return 0;
 }
 

@@ -398,6 +398,26 @@ static void judge_refined(const Facts *f, Finding *r) {
     if (late && r->state == STATE_OK) r->state = STATE_DEGRADED;
 }
 
+/* Rules about many events that the last refine found not to hold. */
+static void judge_quality(const Facts *f, Finding *r) {
+    enum { NAMED = 3 };
+    json_t *broken = json_object_get(f->row, "quality"), *rule;
+    size_t i;
+    if (json_array_size(broken) == 0) return;
+    json_object_set(r->more, "quality", broken);
+    buf_add_str(&r->detail, " ");
+    format_count(&r->detail, (int64_t)json_array_size(broken), "rule about many events does not hold",
+                 "rules about many events do not hold");
+    json_array_foreach(broken, i, rule) {
+        bool warning = strcmp(json_string_value(json_object_get(rule, "severity")), "warning") == 0;
+        if (!warning && r->state == STATE_OK) r->state = STATE_DEGRADED;
+        if (i >= NAMED) continue;
+        buf_addf(&r->detail, "%s %s: %s, and is %g", i > 0 ? ";" : ":", json_string_value(json_object_get(rule, "event_type")),
+                 json_string_value(json_object_get(rule, "must")), json_number_value(json_object_get(rule, "value")));
+    }
+    buf_add_char(&r->detail, '.');
+}
+
 static bool judge_silver(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     int64_t rows = facts_int(f, "silver"), bad = facts_int(f, "quarantined"), all = rows + bad;
@@ -408,6 +428,7 @@ static bool judge_silver(const Facts *f, Finding *r) {
     format_count(&r->detail, bad, "in quarantine", "in quarantine");
     buf_addf(&r->detail, " (%.1f%%).", percent);
     judge_refined(f, r);
+    judge_quality(f, r);
     if (percent <= QUARANTINE_PERCENT_MAX) return true;
     if (r->state == STATE_OK) r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, " That is unusually much in quarantine: see `smelt quarantine list`.");

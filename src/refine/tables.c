@@ -116,6 +116,7 @@ static int prepare_contracts(const Refine *r, const RefineProgress *progress, Er
     if (refine_exec(r, SQL_SILVER_TABLES, NULL, 0, NULL, err) != 0) return -1;
     name_unenforced(r->pipeline);
     name_warnings(r->pipeline);
+    if (lake_exec(r->conn, "quality/forget_all", lake_sql("quality/forget_all"), err) != 0) return -1; /* of rules that are no more */
     if (!progress->has_contracts) return 0;
     r->stats->contracts_changed = true;
     log_info("refine", "the contracts have changed: they hold for new events; `smelt refine --full` applies them to the history");
@@ -224,7 +225,8 @@ static int swap_tables(const Refine *r, Statement statement, Error *err) {
 
 int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) {
     if (lake_begin(r->conn, err) != 0) return -1;
-    if (for_each_rebuilt(r, swap_tables, err) == 0 && gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 &&
+    if (for_each_rebuilt(r, swap_tables, err) == 0 && lake_exec(r->conn, "quality/forget_all", lake_sql("quality/forget_all"), err) == 0 &&
+        gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 &&
         refine_store_progress(r, upto, err) == 0 && lake_commit(r->conn, err) == 0)
         return 0;
     lake_rollback(r->conn);

@@ -103,6 +103,7 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
         {.name = "serving_hours", .source = "serving_hours"},
         {.name = "serving_quarantine", .source = "serving_quarantine"},
         {.name = "silver_drift", .source = "silver_drift"},
+        {.name = "quality_state", .source = "quality_state"},
         {.name = "ledger_partitions", .source = "ledger_partitions"},
         {.name = "runs", .source = "serving_runs"},
         {.name = "run_steps", .source = "serving_run_steps"},
