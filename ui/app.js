@@ -26,6 +26,7 @@ const request = async (url, headers = {}) => {
   const answer = await fetch(url, { headers, cache: "no-store", signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
   serverTime(answer.headers.get("Date"));
   if (answer.status === 304) return { answer };
+  if (answer.status === 401) location.assign("/ui/sign-in.html");
   const isJson = /^application\/(problem\+)?json/.test(answer.headers.get("Content-Type") ?? "");
   const body = isJson ? await answer.json() : {};
   if (!answer.ok || !isJson) throw new Refusal(body.detail ?? `${url.split("?")[0]} answered ${answer.status}.`, answer.status);

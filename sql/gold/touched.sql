@@ -1,1 +1,1 @@
-SELECT count(DISTINCT subscriber_id) FROM refine_partials
+SELECT count(DISTINCT {{key}}) FROM refine_partials

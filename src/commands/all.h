@@ -20,4 +20,5 @@ int command_restore(App *app, int argc, char **argv, Error *err);
 int command_quarantine(App *app, int argc, char **argv, Error *err);
 int command_sql(App *app, int argc, char **argv, Error *err);
 int command_contract(App *app, int argc, char **argv, Error *err);
+int command_token(App *app, int argc, char **argv, Error *err);
 int command_config(App *app, int argc, char **argv, Error *err);

@@ -1,4 +1,5 @@
-/* contract.c: `smelt contract check`: all mistakes of contracts and features at once, and what of them is not enforced. */
+/* contract.c: `smelt contract`, and its action check: all mistakes of contracts and features at once, and what of them is not enforced. */
+#include "commands/contract.h"
 #include "base/document.h"
 #include "base/memory.h"
 #include "base/terminal.h"
@@ -6,26 +7,42 @@
 #include "commands/app.h"
 #include "contract/explain.h"
 #include "contract/pipeline.h"
-#include "judge/pattern.h"
 #include "refine/refine.h"
 #include <string.h>
 
-enum { OPT_PIPELINE = 1 };
+enum { OPT_PIPELINE = 1, OPT_TOPIC, OPT_FILE, OPT_SAMPLE, OPT_OUT };
 
-typedef struct Options {
-    const char *action, *pipeline;
-} Options;
+static int read_sample(const char *text, int64_t *ret) {
+    char *end;
+    long v = strtol(text, &end, 10);
+    if (*end != '\0' || end == text || v < 1 || v > 1000000) return -1;
+    *ret = v;
+    return 0;
+}
+
+static int add_argument(ContractOptions *o, const char *arg) {
+    if (o->action == NULL)
+        o->action = arg;
+    else if (o->arg_count < ARRAY_LEN(o->args))
+        o->args[o->arg_count++] = arg;
+    else
+        return ARGP_ERR_UNKNOWN;
+    return 0;
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
-    Options *o = state->input;
+    ContractOptions *o = state->input;
     switch (key) {
     case OPT_PIPELINE: o->pipeline = arg; return 0;
-    case ARGP_KEY_ARG:
-        if (o->action != NULL) return ARGP_ERR_UNKNOWN;
-        o->action = arg;
+    case OPT_TOPIC: o->topic = arg; return 0;
+    case OPT_FILE: o->file = arg; return 0;
+    case OPT_OUT: o->out = arg; return 0;
+    case OPT_SAMPLE:
+        if (read_sample(arg, &o->sample) != 0) argp_error(state, "--sample expects a number from 1 to 1000000, not %s", arg);
         return 0;
+    case ARGP_KEY_ARG: return add_argument(o, arg);
     case ARGP_KEY_END:
-        if (o->action == NULL) argp_error(state, "expected check");
+        if (o->action == NULL) argp_error(state, "expected check, infer, diff or docs");
         return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
@@ -33,25 +50,31 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp argp = {
     .options =
-        (const struct argp_option[]){
-            {"pipeline", OPT_PIPELINE, "DIR", 0, "Contracts and features to check instead of the setting pipeline.dir", 0}, {0}},
+        (const struct argp_option[]){{"pipeline", OPT_PIPELINE, "DIR", 0,
+                                      "Contracts and features to work with instead of the setting pipeline.dir; infer: where to write them",
+                                      0},
+                                     {"topic", OPT_TOPIC, "TOPIC", 0, "infer: from the newest messages of this topic", 0},
+                                     {"file", OPT_FILE, "FILE", 0, "infer: from a file with a JSON message per line", 0},
+                                     {"sample", OPT_SAMPLE, "N", 0, "infer: from so many messages (1000)", 0},
+                                     {"out", OPT_OUT, "FILE", 0, "infer, docs: write to this file instead of stdout", 0},
+                                     {0}},
     .parser = parse,
-    .args_doc = "check",
-    .doc = "Reads all contracts and features, prints every mistake with its file and line, how it reads what they leave open, what of them "
-           "Smelt does not enforce, and warns of rules that contradict each other. "
-           "Needs no lake and no Kafka."
-           "\vExit codes: 0 there is no mistake, 78 there are some.\n\nExamples:\n"
-           "  smelt contract check\n"
-           "  smelt contract check --pipeline my --json\n",
+    .args_doc = "check|infer|diff A B|docs",
+    .doc =
+        "check reads all contracts and features, prints every mistake with its file and line, how it reads what they leave open, what of them "
+        "Smelt does not enforce, and warns of rules that contradict each other. infer makes a contract from messages of a topic or a file; "
+        "examples of personal data are masked. diff compares two contracts, or folders of them: what loosens, what tightens, what needs "
+        "`smelt refine --full`. docs writes the contracts as a page of tables. They need no lake; only infer --topic needs Kafka."
+        "\vExit codes: 0 done, 78 there are mistakes. diff: 0 nothing is refused that passed before, 1 something is, 2 the new contracts need "
+        "`smelt refine --full`.\n\nExamples:\n"
+        "  smelt contract check\n"
+        "  smelt contract check --pipeline my --json\n"
+        "  smelt contract infer --topic bike-events --pipeline my\n"
+        "  smelt contract diff old/contracts my/contracts\n"
+        "  smelt contract docs --out contracts.md\n",
 };
 
-static int check_pattern(const char *text, const char *value, Error *err) {
-    CLEANUP(pattern_freep) Pattern *pattern = NULL;
-    if (pattern_new(text, &pattern, err) != 0) return -1;
-    if (value == NULL) return 0;
-    CLEANUP(pattern_scratch_freep) PatternScratch *scratch = pattern_scratch_new();
-    return pattern_match(pattern, scratch, (Span){value, strlen(value)}) == PATTERN_MATCHES ? 0 : 1;
-}
+/* ---- check ---- */
 
 static const char *text_of(const json_t *object, const char *key) {
     return json_string_value(json_object_get(object, key));
@@ -113,12 +136,13 @@ static int make_all(Pipeline *pipeline, json_t *mistakes, Error *err) {
     return -1;
 }
 
-static int check(App *app, const char *dir, Error *err) {
+static int check(App *app, const ContractOptions *o, Error *err) {
     Pipeline *pipeline = NULL;
     json_t *mistakes = NULL;
     CLEANUP(json_freep) json_t *unenforced = NULL, *envelopes = NULL;
-    int rc = pipeline_check_dir(dir, check_pattern, &pipeline, &mistakes, err);
-    size_t contracts = rc == 0 ? pipeline->contract_count : 0, features = rc == 0 ? pipeline->feature_count : 0;
+    int rc = pipeline_check_dir(contract_dir(app, o), contract_check_pattern, &pipeline, &mistakes, err);
+    size_t contracts = rc == 0 ? pipeline->contract_count : 0, features = 0;
+    for (size_t i = 0; rc == 0 && i < pipeline->entity_count; i++) features += pipeline->entities[i].feature_count;
     unenforced = rc == 0 ? pipeline_unenforced(pipeline) : json_array();
     json_t *notes = rc == 0 ? pipeline_notes(pipeline, NOTE_READ_AS) : json_array();
     json_t *warnings = rc == 0 ? pipeline_notes(pipeline, NOTE_WARNING) : json_array();
@@ -138,9 +162,23 @@ static int check(App *app, const char *dir, Error *err) {
     return rc == 0 ? 0 : error_exit_code(ERR_CONFIG);
 }
 
+/* ---- the actions ---- */
+
+typedef struct Action {
+    const char *name;
+    size_t arg_count;
+    int (*run)(App *app, const ContractOptions *o, Error *err);
+} Action;
+
+static const Action actions[] = {{"check", 0, check}, {"infer", 0, contract_infer}, {"diff", 2, contract_diff}, {"docs", 0, contract_docs}};
+
 int command_contract(App *app, int argc, char **argv, Error *err) {
-    Options o = {0};
+    ContractOptions o = {.sample = 1000};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
-    if (strcmp(o.action, "check") != 0) return error_set(err, ERR_USAGE, "expected check, not \"%s\"", o.action);
-    return check(app, o.pipeline != NULL ? o.pipeline : pipeline_dir(app->settings), err);
+    for (const Action *a = actions; a < actions + ARRAY_LEN(actions); a++) {
+        if (strcmp(a->name, o.action) != 0) continue;
+        if (a->arg_count == o.arg_count) return a->run(app, &o, err);
+        return error_set(err, ERR_USAGE, "%s expects %zu arguments, not %zu", a->name, a->arg_count, o.arg_count);
+    }
+    return error_set(err, ERR_USAGE, "expected check, infer, diff or docs, not \"%s\"", o.action);
 }

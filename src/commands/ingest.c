@@ -31,7 +31,7 @@ static const struct argp argp = {
     .options =
         (const struct argp_option[]){
             {"from", OPT_FROM, "FILE.jsonl", 0, "Read a file (one message per line) instead of Kafka", 0},
-            {"topic", OPT_TOPIC, "NAME", 0, "Read only this one of the topics (kafka.topics)", 0},
+            {"topic", OPT_TOPIC, "NAME", 0, "Read only this one of the topics (kafka.topics); with --from: whose messages the file has", 0},
             {"follow", OPT_FOLLOW, NULL, 0, "Continue after the end, until SIGTERM or Ctrl-C", 0},
             {"timeout", OPT_TIMEOUT, "DURATION", 0,
              "End with exit code 69 when Kafka was unreachable this long (ingest.timeout; with --follow: never); a partition that does not "
@@ -60,6 +60,7 @@ static int set_options(const App *app, const Options *o, IngestOptions *ret, Err
     ret->new_epoch = o->new_epoch;
     ret->skip_unreadable = o->skip_unreadable;
     if (o->follow) ret->timeout_ms = 0;
+    if (o->topic != NULL) ret->topic = o->topic;
     if (o->timeout == NULL) return 0;
     if (duration_parse_ms(o->timeout, &ret->timeout_ms, err) != 0) return -1;
     ret->stall_ms = ret->timeout_ms;
@@ -86,7 +87,6 @@ static void print_result(const App *app, const IngestResult *r) {
 }
 
 static int open_feeds(App *app, const Options *o, FeedList *ret, Error *err) {
-    if (o->from != NULL && o->topic != NULL) return error_set(err, ERR_USAGE, "--from reads a file and no topic: leave out --topic");
     if (o->from != NULL) return feeds_open_file(o->from, o->follow, ret, err);
     if (command_topics(app, err) != 0) return -1;
     if (o->topic != NULL && topic_list_pick(&app->topics, o->topic, err) != 0) return -1;

@@ -21,6 +21,7 @@
 #include "commands/produce_output.h"
 #include "telecom/random.h"
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -106,7 +107,7 @@ static uint64_t event_seed(const ProduceOptions *options, int64_t start_us) {
 static void start(Produce *p, int64_t start_us) {
     const ProduceOptions *o = &p->options;
     uint64_t seed = event_seed(o, start_us);
-    p->op = operator_new(o->seeded ? o->seed : DEFAULT_OPERATOR, (int)o->subscribers);
+    p->op = operator_new_behaving(o->seeded ? o->seed : DEFAULT_OPERATOR, (int)o->subscribers, o->behaviour);
     p->emitter = emitter_new(p->op, &(EmitterOptions){.seed = seed, .fault_rate = o->faults});
     p->random = random_from(hash_mix(seed));
 }
@@ -173,20 +174,39 @@ static int run_stream(Produce *p, uint64_t limit, Error *err) {
 
 static void add_truth(Buf *csv, const Operator *op, int i, int64_t at_us) {
     SubscriberTruth now = operator_truth(op, i, at_us), later = operator_truth(op, i, at_us + TRUTH_AHEAD_DAYS * USEC_PER_DAY);
-    const SubscriberTruth *truth = now.churned ? &now : &later;
+    const SubscriberTruth *truth = now.churned || strcmp(now.id, later.id) != 0 ? &now : &later;
+    double ceiling = operator_ceiling(op, i, at_us, TRUTH_AHEAD_DAYS);
     char when[CLOCK_TEXT_SIZE] = "";
     if (truth->churned) clock_format(truth->churned_at_us, when);
-    buf_addf(csv, "%s,%d,%s,%.3f\n", truth->id, truth->churned, when, truth->tendency);
+    buf_addf(csv, "%s,%d,%s,%.3f,", now.id, truth->churned, when, truth->tendency);
+    if (!isnan(ceiling)) buf_addf(csv, "%.6f", ceiling);
+    buf_add_str(csv, "\n");
 }
 
 static int write_truth(const Produce *p, int64_t at_us, Error *err) {
     if (p->options.truth == NULL) return 0;
-    Buf csv = {0};
-    buf_add_str(&csv, "subscriber_id,churned,churned_at,tendency\n");
+    CLEANUP(buf_done) Buf csv = {0};
+    if (p->options.truth_at_us != 0) at_us = p->options.truth_at_us;
+    buf_add_str(&csv, "subscriber_id,churned,churned_at,tendency,ceiling\n");
     for (int i = 0; i < operator_subscribers(p->op); i++) add_truth(&csv, p->op, i, at_us);
-    int result = file_write_atomic(p->options.truth, csv.data, csv.len, err);
-    buf_done(&csv);
-    return result;
+    return file_write_atomic(p->options.truth, csv.data, csv.len, err);
+}
+
+static void add_departures(Buf *csv, const Operator *op, int i, int64_t from_us, int64_t until_us) {
+    SubscriberDeparture d;
+    char left[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
+    for (; operator_departure(op, i, from_us, until_us, &d); from_us = d.until_us)
+        buf_addf(csv, "%s,%s,%s,%d,%s,%d\n", d.id, clock_format(d.at_us, left), clock_format(d.until_us, until), d.returns, d.cause,
+                 d.distress_days);
+}
+
+static int write_departures(const Produce *p, int64_t from_us, int64_t until_us, Error *err) {
+    if (p->options.departures == NULL) return 0;
+    CLEANUP(buf_done) Buf csv = {0};
+    buf_add_str(&csv, "subscriber_id,left_at,until,returns,cause,distress_days\n");
+    for (int i = 0; i < operator_subscribers(p->op); i++)
+        add_departures(&csv, p->op, i, from_us, until_us + TRUTH_AHEAD_DAYS * USEC_PER_DAY);
+    return file_write_atomic(p->options.departures, csv.data, csv.len, err);
 }
 
 static json_t *time_or_null(int64_t us) {
@@ -242,11 +262,14 @@ static int run(Produce *p, Error *err) {
     int64_t until_us = o->start_us != 0 ? o->start_us + span_us : clock_wall_us();
     start(p, until_us - span_us);
     if (open_output(p, err) != 0) return -1;
+    p->output.arrival_times = o->arrival_times;
     p->started_ns = clock_mono_ns();
     bool window = !o->stream || o->days > 0;
     if (window && run_window(p, until_us - span_us, until_us, err) != 0) return -1;
     if (o->stream && !stop_requested() && run_stream(p, window ? 0 : (uint64_t)o->events, err) != 0) return -1;
-    if (write_truth(p, o->stream ? clock_wall_us() : until_us, err) != 0) return -1;
+    int64_t from_us = until_us - span_us;
+    if (o->stream) until_us = clock_wall_us();
+    if (write_truth(p, until_us, err) != 0 || write_departures(p, from_us, until_us, err) != 0) return -1;
     return produce_output_failed(&p->output) > 0 ? kafka_producer_failure(p->output.producer, err) : 0;
 }
 

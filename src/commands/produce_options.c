@@ -7,7 +7,6 @@
 #include "commands/produce_options.h"
 
 #include "base/clock.h"
-#include "telecom/operator.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stddef.h>
@@ -34,6 +33,10 @@ enum {
     OPT_FAULTS,
     OPT_PARTITIONS,
     OPT_TRUTH,
+    OPT_TRUTH_AT,
+    OPT_DEPARTURES,
+    OPT_BEHAVIOUR,
+    OPT_ARRIVAL_TIMES,
 };
 
 static const struct argp_option option_table[] = {
@@ -53,11 +56,27 @@ static const struct argp_option option_table[] = {
     {"seed", OPT_SEED, "S", 0,
      "Seed of the synthetic operator. With --start, the output is the same each time (default: operator 1, new events each time)", 3},
     {"faults", OPT_FAULTS, "RATE", 0, "Share of malformed, late or duplicate messages, 0 to 1 (0)", 3},
-    {"truth", OPT_TRUTH, "FILE", 0, "Also write a CSV file, subscriber_id,churned,churned_at,tendency, as of 30 days after the end", 3},
+    {"behaviour", OPT_BEHAVIOUR, "NAME", 0,
+     "simple: each departure shows for 30 days before, nothing else looks like it. credible: silent departures, false alarms, a price "
+     "rise, a campaign, new subscribers, messages under way for some time (simple)",
+     3},
+    {"truth", OPT_TRUTH, "FILE", 0,
+     "Also write a CSV file with a line per subscriber: subscriber_id,churned,churned_at,tendency, as of 30 days after the end, and "
+     "ceiling, the probability to leave within these 30 days that no model can better",
+     3},
+    {"truth-at", OPT_TRUTH_AT, "TIME", 0, "The end from which --truth counts, e.g. the cut of a test set (default: the end)", 3},
+    {"departures", OPT_DEPARTURES, "FILE", 0,
+     "Also write a CSV file with a line per departure in the D days and the 30 days after: subscriber_id,left_at,until,returns,cause,distress_days",
+     3},
     {NULL, 0, NULL, 0, "Output:", 4},
     {"partitions", OPT_PARTITIONS, "N", 0, "Partitions of the topic, if it must be created (4)", 4},
     {"out", OPT_OUT, "FILE", 0,
      "Write to a file instead of Kafka, one message per line; - is stdout. Empty values and tombstones are empty lines", 4},
+    {"arrival-times", OPT_ARRIVAL_TIMES, NULL, 0,
+     "Messages carry the time at which they arrived: as the timestamp of the Kafka record, or in a file in front of the line, in "
+     "milliseconds and followed by a tab, which `smelt ingest --from` reads (default with the behaviour credible). A broker removes old "
+     "records by this time: its retention must be longer than the history",
+     4},
     {0},
 };
 
@@ -74,7 +93,10 @@ static const char doc[] = "Sends synthetic telecom events (BSS, OSS, IoT) to the
                           "    smelt produce --events 100000 --faults 0.05\n"
                           "  The same output each time, and which subscribers churned:\n"
                           "    smelt produce --seed 7 --start 2026-10-01 --days 30 \\\n"
-                          "      --out events.jsonl --truth truth.csv\n";
+                          "      --out events.jsonl --truth truth.csv\n"
+                          "  Half a year in which some leave without a sign, and when each left:\n"
+                          "    smelt produce --behaviour credible --seed 7 --start 2026-03-01 --days 180 \\\n"
+                          "      --subscribers 5000 --events 1800000 --out events.jsonl --departures left.csv\n";
 
 /* Options that are one number: its offset in ProduceOptions and its range. */
 static const struct {
@@ -149,10 +171,22 @@ static bool parse_time(int key, const char *arg, ProduceOptions *options, struct
         if (*ret < 0 || *ret > MAX_WAIT_MS) argp_error(state, "'%s': expected a duration from 0 to 7 days", arg);
         return true;
     }
-    if (key != OPT_START) return false;
-    if (clock_parse(arg, &options->start_us, &err) != 0) argp_error(state, "%s", err.text);
-    if (options->start_us <= 0) argp_error(state, "'%s': expected a time after 1970", arg);
+    if (key != OPT_START && key != OPT_TRUTH_AT) return false;
+    int64_t *ret = key == OPT_START ? &options->start_us : &options->truth_at_us;
+    if (clock_parse(arg, ret, &err) != 0) argp_error(state, "%s", err.text);
+    if (*ret <= 0) argp_error(state, "'%s': expected a time after 1970", arg);
     return true;
+}
+
+static void parse_behaviour(const char *arg, ProduceOptions *options, struct argp_state *state) {
+    static const char *const names[BEHAVIOURS] = {[BEHAVIOUR_SIMPLE] = "simple", [BEHAVIOUR_CREDIBLE] = "credible"};
+    for (int i = 0; i < BEHAVIOURS; i++) {
+        if (strcmp(arg, names[i]) != 0) continue;
+        options->behaviour = (Behaviour)i;
+        if (options->behaviour == BEHAVIOUR_CREDIBLE) options->arrival_times = true;
+        return;
+    }
+    argp_error(state, "'%s': the behaviours are simple and credible", arg);
 }
 
 static void parse_seed(const char *arg, ProduceOptions *options, struct argp_state *state) {
@@ -166,6 +200,7 @@ static void check_options(const ProduceOptions *options, struct argp_state *stat
     if (options->min_events > options->max_events) argp_error(state, "--min-events is above --max-events");
     if (options->min_wait_ms > options->max_wait_ms) argp_error(state, "--min-wait is above --max-wait");
     if (options->start_us != 0 && options->days <= 0) argp_error(state, "--start needs --days");
+    if (options->truth_at_us != 0 && options->truth == NULL) argp_error(state, "--truth-at needs --truth");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -174,6 +209,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case OPT_STREAM: options->stream = true; return 0;
     case OPT_OUT: options->out = arg; return 0;
     case OPT_TRUTH: options->truth = arg; return 0;
+    case OPT_DEPARTURES: options->departures = arg; return 0;
+    case OPT_BEHAVIOUR: parse_behaviour(arg, options, state); return 0;
+    case OPT_ARRIVAL_TIMES: options->arrival_times = true; return 0;
     case OPT_SEED: parse_seed(arg, options, state); return 0;
     case ARGP_KEY_ARG: argp_error(state, "unexpected argument '%s'", arg); return EINVAL;
     case ARGP_KEY_END: check_options(options, state); return 0;

@@ -1,6 +1,7 @@
 /* produce_options.h: the options of `smelt produce`, and the environment variables of the prototype. */
 #pragma once
 #include "commands/command.h"
+#include "telecom/operator.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -14,7 +15,10 @@ typedef struct ProduceOptions {
     double days;      /* 0: not given */
     double faults;    /* 0..1 */
     uint64_t seed;
-    const char *out, *truth; /* files, borrowed from argv; NULL: not given */
+    Behaviour behaviour;
+    bool arrival_times;                   /* given, or the behaviour has them */
+    int64_t truth_at_us;                  /* 0: not given */
+    const char *out, *truth, *departures; /* files, borrowed from argv; NULL: not given */
 } ProduceOptions;
 
 /* Also loads the settings (command_parse). Exits like argp on wrong usage. ERR_CONFIG. */

@@ -11,6 +11,7 @@
 #include "base/stop.h"
 #include "kafka/admin.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define FLUSH_SLICE_MS  1000
@@ -44,9 +45,13 @@ void produce_output_done(ProduceOutput *output) {
 }
 
 int produce_output_write(ProduceOutput *output, const EmitterMessage *message, Error *err) {
+    int64_t arrived_ms = output->arrival_times ? message->arrived_us / 1000 : 0;
     if (output->producer != NULL)
-        return kafka_producer_send(output->producer, message->key, message->key_len, message->value, message->value_len, err);
+        return kafka_producer_send_at(output->producer, arrived_ms, message->key, message->key_len, message->value, message->value_len,
+                                      err);
     size_t n = message->value_len;
+    if (output->arrival_times && fprintf(output->file, "%013" PRId64 "\t", arrived_ms) < 0)
+        return error_errno(err, ERR_IO, errno, "cannot write %s", output->path);
     if ((n > 0 && fwrite(message->value, 1, n, output->file) != n) || putc('\n', output->file) == EOF)
         return error_errno(err, ERR_IO, errno, "cannot write %s", output->path);
     output->written++;

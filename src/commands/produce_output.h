@@ -13,6 +13,7 @@ typedef struct ProduceOutput {
     uint64_t written, flushed; /* lines */
     bool topic_created;        /* by this process */
     int partitions;            /* of the topic */
+    bool arrival_times;        /* is set by the caller: messages carry their time of arrival */
 } ProduceOutput;
 
 /* The topic of the settings, created with this many partitions when absent. ERR_UNAVAILABLE, ERR_CONFIG. End with produce_output_done. */
@@ -21,7 +22,8 @@ int produce_output_open_topic(const Settings *settings, int partitions, int time
 int produce_output_open_file(const char *path, ProduceOutput *ret, Error *err) MUST_CHECK;
 void produce_output_done(ProduceOutput *output);
 
-/* In a file, an empty value and a tombstone are an empty line. */
+/* In a file, an empty value and a tombstone are an empty line. With arrival times, a record has its own as CreateTime, and a line begins
+ * with it: milliseconds since 1970, a tab (ingest/feed_file.c reads it). */
 int produce_output_write(ProduceOutput *output, const EmitterMessage *message, Error *err) MUST_CHECK;
 /* Number of messages that Kafka acknowledged, or that were flushed to the file. */
 uint64_t produce_output_acknowledged(const ProduceOutput *output);

@@ -63,8 +63,9 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
     if (writer_open_existing(app->settings, "smelt refine", &w, err) != 0) return -1;
     RefineOptions options = {.full = o.full};
     if (refine_run(refinery, w.conn, &options, &stats, err) != 0) return -1;
-    say(app, "%" PRId64 " events into Silver, %" PRId64 " into quarantine, %" PRId64 " subscribers, %.2f s\n", stats.silver,
-        stats.quarantined, stats.subscribers, stats.seconds);
+    say(app, "%" PRId64 " events into Silver, %" PRId64 " into quarantine", stats.silver, stats.quarantined);
+    for (size_t i = 0; i < stats.entity_count; i++) say(app, ", %" PRId64 " %s", stats.touched[i], stats.entities[i].title_plural);
+    say(app, ", %.2f s\n", stats.seconds);
     print_notes(app, &stats);
     app->summary = refine_stats_json(&stats);
     json_object_set(app->summary, "unenforced", unenforced);

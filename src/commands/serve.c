@@ -6,6 +6,7 @@
 #include "commands/app.h"
 #include "commands/serving.h"
 #include "flow/reader.h"
+#include "flow/topics.h"
 
 enum { OPT_METRICS = 1 };
 
@@ -50,7 +51,7 @@ int command_serve(App *app, int argc, char **argv, Error *err) {
     bool metrics = false;
     if (command_parse(app, &argp, argc, argv, &metrics, err) != 0) return -1;
     if (metrics) return print_metrics(app);
-    if (command_topics(app, err) != 0) return -1;
+    if (topics_to_watch(app->settings, &app->topics, err) != 0) return -1;
     if (health_new(&(HealthOptions){.settings = app->settings, .topics = &app->topics, .check_writer = reader_check_writer}, &health,
                    err) != 0)
         return -1;

@@ -16,6 +16,9 @@ static json_t *samples(void *health) {
 WebOptions serving_options(const App *app, Health *health) {
     return (WebOptions){.listen = settings_text(app->settings, "http.listen"),
                         .hosts = settings_text(app->settings, "http.hosts"),
+                        .tokens_path = app->layout.tokens_path,
+                        .uses_path = app->layout.token_uses_path,
+                        .open = settings_bool(app->settings, "http.open"),
                         .snapshots_dir = app->layout.snapshots_dir,
                         .lake = writer_lake_options(app->settings),
                         .status = report,

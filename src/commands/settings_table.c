@@ -23,7 +23,8 @@ static const SettingSpec specs[] = {
      .aliases = bootstrap_aliases, .restart = UP_SERVE},
     {"kafka.topic", SETTING_TEXT, "telecom.events", "the topic with the events", .least = 1, .restart = UP_SERVE},
     {"kafka.topics", SETTING_LIST, "",
-     "the topics with the events, when there are several, topic[,topic]; empty: those that the contracts name, and without them kafka.topic",
+     "the topics with the events, when there are several, topic[,topic]; empty: kafka.topic where it is set, else those that the contracts name, "
+     "else the default of kafka.topic",
      .restart = UP_SERVE},
     {"kafka.format", SETTING_CHOICE, "json", "how messages are written; avro with a schema registry's ids (docs/pipeline.md)",
      .choices = message_formats, .restart = UP},
@@ -40,6 +41,10 @@ static const SettingSpec specs[] = {
     {"http.hosts", SETTING_TEXT, "",
      "more names that the server answers for, name[,name], or * for any; without them it is localhost, 127.0.0.1, [::1] and the host of "
      "http.listen, and with http.listen on every address also any address",
+     .restart = UP_SERVE},
+    {"http.open", SETTING_BOOLEAN, "false",
+     "without tokens (`smelt token`), let everybody who reaches the server read everything; otherwise it listens without tokens only on "
+     "loopback addresses",
      .restart = UP_SERVE},
     {"ingest.commit_interval", SETTING_DURATION, "1s", "a batch commits at least this often", .restart = UP},
     {"ingest.batch_rows", SETTING_INTEGER, "196608", "a batch commits at this many messages (1.6 of DuckDB's row groups)", .least = 1,

@@ -82,8 +82,9 @@ static int query(App *app, const char *sql, Error *err) {
     CLEANUP(periodic_stopp) Periodic *stop_checks = NULL; /* ends before the connection */
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     LakeOptions options = writer_lake_options(app->settings);
-    /* to_json can print every type of DuckDB. A statement that is not a query does not parse inside a SELECT, on purpose. */
-    CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(q)::VARCHAR FROM (%s\n) AS q", sql);
+    /* to_json can print every type of DuckDB. A statement that is not a query does not parse inside a SELECT, on purpose. A column of the
+     * row's own name would stand for the row. */
+    CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(\"the query's row\")::VARCHAR FROM (%s\n) AS \"the query's row\"", sql);
     if (snapshot_open(app->layout.snapshots_dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0)
         return -1;
     if (snapshot_problem(snapshot) != NULL)

@@ -3,6 +3,7 @@
 #include "base/terminal.h"
 #include "commands/all.h"
 #include "flow/reader.h"
+#include "flow/topics.h"
 #include "health/health.h"
 #include <string.h>
 #include <unistd.h>
@@ -85,7 +86,7 @@ static int print_report(const App *app, const json_t *report, const Options *o) 
 int command_status(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(health_freep) Health *health = NULL;
-    if (command_parse(app, &argp, argc, argv, &o, err) != 0 || command_topics(app, err) != 0) return -1;
+    if (command_parse(app, &argp, argc, argv, &o, err) != 0 || topics_to_watch(app->settings, &app->topics, err) != 0) return -1;
     HealthOptions options = {.settings = app->settings, .topics = &app->topics, .check_writer = reader_check_writer, .ask_api = true};
     if (health_new(&options, &health, err) != 0) return -1;
     health_refresh(health);

@@ -1,6 +1,7 @@
-/* gold.c: Gold's state, and how it is updated from Silver.
+/* gold.c: Gold's state, and how it is updated from Silver. Each entity has its own tables: the first one those named here, a tower
+ * gold_tower_state_sums and so on.
  *
- *   gold_state_sums      partial sums per subscriber, appended by each refine; a subscriber's sum is the sum of its rows. By band: with
+ *   gold_state_sums      partial sums per entity, appended by each refine; an entity's sum is the sum of its rows. By band: with
  *                        windows of 7 and 30 days an event of the last 7 days is in band 2, one of the 23 days before in band 1, an older
  *                        one in band 0. A window is the sum of its band and those above, all bands are the whole history.
  *   gold_state_extreme   a minimum or maximum cannot be subtracted, so for windows they are kept by day
@@ -15,14 +16,43 @@
 #include "base/memory.h"
 #include <string.h>
 
+/* ---- names ---- */
+
+void gold_init(Gold *g, const Pipeline *p, size_t entity, const char *suffix) {
+    static const char *const tables[GOLD_TABLES] = {[GOLD_STATE_SUMS] = "state_sums",
+                                                    [GOLD_STATE_EXTREME] = "state_extreme",
+                                                    [GOLD_STATE] = "state",
+                                                    [GOLD_FEATURES_BASE] = "features_base",
+                                                    [GOLD_FEATURES_DELTA] = "features_fresh",
+                                                    [GOLD_BASE] = "base",
+                                                    [GOLD_FEATURES] = "features",
+                                                    [GOLD_LABELS] = "labels"};
+    Buf key = {0};
+    g->entity = &p->entities[entity];
+    g->suffix = suffix;
+    g->first = entity == 0;
+    sql_name(&key, g->entity->key.name);
+    g->key = buf_take(&key);
+    for (size_t i = 0; i < GOLD_TABLES; i++)
+        g->tables[i] =
+            g->first && i != GOLD_FEATURES ? xasprintf("gold_%s", tables[i]) : xasprintf("gold_%s_%s", g->entity->name, tables[i]);
+}
+
+void gold_done(Gold *g) {
+    for (size_t i = 0; i < GOLD_TABLES; i++) free(g->tables[i]);
+    free(g->key);
+}
+
+/* ---- measures ---- */
+
 typedef struct GoldParts {
     Measures measures;
     FeatureMeasures *features;
 } GoldParts;
 
-static GoldParts gold_parts(const Compiled *c) {
+static GoldParts gold_parts(const Gold *g) {
     GoldParts parts;
-    parts.measures = measures_of(c->pipeline, &parts.features);
+    parts.measures = measures_of(g->entity, &parts.features);
     return parts;
 }
 
@@ -48,41 +78,47 @@ static bool is_extreme(const Measure *m) {
 
 /* ---- tables ---- */
 
-static void add_table(Buf *out, const Compiled *c, const char *name, const char *second, const Measures *m, Chosen chosen) {
-    buf_addf(out, "CREATE TABLE IF NOT EXISTS %s%s (\n    subscriber_id VARCHAR%s", name, c->suffix, second);
+static void add_table(Buf *out, const Gold *g, GoldTable table, const char *second, const Measures *m, Chosen chosen) {
+    buf_addf(out, "CREATE TABLE IF NOT EXISTS %s%s (\n    %s %s%s", g->tables[table], g->suffix, g->key, g->entity->key.sql_type, second);
     for (size_t i = 0; i < m->count; i++)
         if (chosen(&m->items[i])) buf_addf(out, ",\n    %s %s", m->items[i].name, m->items[i].type);
     buf_add_str(out, "\n);\n");
 }
 
-void gold_tables(Buf *out, const Compiled *c) {
-    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
-    add_table(out, c, "gold_state_sums", ",\n    band TINYINT", &parts.measures, is_any);
-    add_table(out, c, "gold_state_extreme", ",\n    day DATE", &parts.measures, is_extreme);
+void gold_tables(Buf *out, const Gold *g) {
+    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(g);
+    add_table(out, g, GOLD_STATE_SUMS, ",\n    band TINYINT", &parts.measures, is_any);
+    add_table(out, g, GOLD_STATE_EXTREME, ",\n    day DATE", &parts.measures, is_extreme);
     buf_addf(out,
-             "CREATE TABLE IF NOT EXISTS gold_state%s (\n    newest DATE,\n    compacted_sums BIGINT,\n    compacted_extremes BIGINT\n);\n"
-             "INSERT INTO gold_state%s SELECT NULL, 0, 0 WHERE NOT EXISTS (FROM gold_state%s);\n",
-             c->suffix, c->suffix, c->suffix);
+             "CREATE TABLE IF NOT EXISTS %s%s (\n    newest DATE,\n    compacted_sums BIGINT,\n    compacted_extremes BIGINT\n);\n"
+             "INSERT INTO %s%s SELECT NULL, 0, 0 WHERE NOT EXISTS (FROM %s%s);\n",
+             g->tables[GOLD_STATE], g->suffix, g->tables[GOLD_STATE], g->suffix, g->tables[GOLD_STATE], g->suffix);
 }
 
-void gold_newest(Buf *out, const Compiled *c) {
+/* Events of other kinds have no tower. */
+static void add_has_key(Buf *out, const Gold *g) {
+    if (!g->first) buf_addf(out, " AND %s IS NOT NULL", g->key);
+}
+
+void gold_newest(Buf *out, const Gold *g) {
     buf_addf(out,
              "SELECT epoch_us(max(event_timestamp)) // 86400000000 FROM silver_clean_events%s\n"
-             "WHERE batch_id > {{after}} AND batch_id <= {{upto}}\n"
-             "HAVING count(*) > 0\n",
-             c->suffix);
+             "WHERE batch_id > {{after}} AND batch_id <= {{upto}}",
+             g->suffix);
+    add_has_key(out, g);
+    buf_add_str(out, "\nHAVING count(*) > 0\n");
 }
 
 /* ---- new events ---- */
 
-static void add_band(Buf *out, const Pipeline *p) {
-    if (p->window_count == 0) {
+static void add_band(Buf *out, const Entity *e) {
+    if (e->window_count == 0) {
         buf_add_str(out, "0::TINYINT AS band");
         return;
     }
     buf_add_str(out, "(CASE");
-    for (size_t i = 0; i < p->window_count; i++)
-        buf_addf(out, " WHEN event_timestamp >= TIMESTAMP {{from_%dd}} THEN %zu", p->windows[i], p->window_count - i);
+    for (size_t i = 0; i < e->window_count; i++)
+        buf_addf(out, " WHEN event_timestamp >= TIMESTAMP {{from_%dd}} THEN %zu", e->windows[i], e->window_count - i);
     buf_add_str(out, " ELSE 0 END)::TINYINT AS band");
 }
 
@@ -91,16 +127,17 @@ static void add_over_events(Buf *out, const Measures *m, Chosen chosen) {
         if (chosen(&m->items[i])) buf_addf(out, ",\n    %s AS %s", m->items[i].over_events, m->items[i].name);
 }
 
-static void add_new_events(Buf *out, const Compiled *c) {
-    buf_addf(out, "\nFROM silver_clean_events%s\nWHERE batch_id > {{after}} AND batch_id <= {{upto}}", c->suffix);
+static void add_new_events(Buf *out, const Gold *g) {
+    buf_addf(out, "\nFROM silver_clean_events%s\nWHERE batch_id > {{after}} AND batch_id <= {{upto}}", g->suffix);
+    add_has_key(out, g);
 }
 
-void gold_partials(Buf *out, const Compiled *c) {
-    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
-    buf_add_str(out, "CREATE OR REPLACE TEMP TABLE refine_partials AS\nSELECT subscriber_id, ");
-    add_band(out, c->pipeline);
+void gold_partials(Buf *out, const Gold *g) {
+    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(g);
+    buf_addf(out, "CREATE OR REPLACE TEMP TABLE refine_partials AS\nSELECT %s, ", g->key);
+    add_band(out, g->entity);
     add_over_events(out, &parts.measures, is_any);
-    add_new_events(out, c);
+    add_new_events(out, g);
     buf_add_str(out, "\nGROUP BY ALL\n");
 }
 
@@ -118,8 +155,8 @@ static void add_merges(Buf *out, const Measures *m, Chosen chosen) {
     }
 }
 
-void gold_sums(Buf *out, const Compiled *c) {
-    buf_addf(out, "INSERT INTO gold_state_sums%s BY NAME FROM refine_partials\n", c->suffix);
+void gold_sums(Buf *out, const Gold *g) {
+    buf_addf(out, "INSERT INTO %s%s BY NAME FROM refine_partials\n", g->tables[GOLD_STATE_SUMS], g->suffix);
 }
 
 static void add_any_present(Buf *out, const Measures *m) {
@@ -135,37 +172,38 @@ static void add_any_present(Buf *out, const Measures *m) {
     buf_add_char(out, ')');
 }
 
-void gold_extreme(Buf *out, const Compiled *c) {
-    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
-    const Pipeline *p = c->pipeline;
+void gold_extreme(Buf *out, const Gold *g) {
+    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(g);
+    const Entity *e = g->entity;
     if (!measures_have_extreme(&parts.measures)) return;
-    buf_addf(out, "INSERT INTO gold_state_extreme%s (subscriber_id, day", c->suffix);
+    buf_addf(out, "INSERT INTO %s%s (%s, day", g->tables[GOLD_STATE_EXTREME], g->suffix, g->key);
     add_names(out, &parts.measures, is_extreme);
-    buf_add_str(out, ")\nSELECT subscriber_id, event_timestamp::DATE AS day");
+    buf_addf(out, ")\nSELECT %s, event_timestamp::DATE AS day", g->key);
     add_over_events(out, &parts.measures, is_extreme);
-    add_new_events(out, c);
-    buf_addf(out, "\n    AND event_timestamp >= TIMESTAMP {{from_%dd}}", p->windows[p->window_count - 1]);
+    add_new_events(out, g);
+    buf_addf(out, "\n    AND event_timestamp >= TIMESTAMP {{from_%dd}}", e->windows[e->window_count - 1]);
     add_any_present(out, &parts.measures);
     buf_add_str(out, "\nGROUP BY ALL\n");
 }
 
 /* ---- events that a window no longer covers ---- */
 
-void gold_expire_days(Buf *out, const Compiled *c) {
-    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
+void gold_expire_days(Buf *out, const Gold *g) {
+    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(g);
     const Measures *m = &parts.measures;
     if (!measures_have_window(m)) return;
-    buf_add_str(out, "CREATE OR REPLACE TEMP TABLE refine_leaving AS\nSELECT subscriber_id");
+    buf_addf(out, "CREATE OR REPLACE TEMP TABLE refine_leaving AS\nSELECT %s", g->key);
     add_over_events(out, m, is_window);
     buf_addf(out,
              "\nFROM silver_clean_events%s\n"
-             "WHERE batch_id <= {{after}} AND event_timestamp >= TIMESTAMP {{from}} AND event_timestamp < TIMESTAMP {{to}}\n"
-             "GROUP BY ALL;\n",
-             c->suffix);
+             "WHERE batch_id <= {{after}} AND event_timestamp >= TIMESTAMP {{from}} AND event_timestamp < TIMESTAMP {{to}}",
+             g->suffix);
+    add_has_key(out, g);
+    buf_add_str(out, "\nGROUP BY ALL;\n");
     for (int below = 0; below < 2; below++) {
-        buf_addf(out, "INSERT INTO gold_state_sums%s (subscriber_id, band", c->suffix);
+        buf_addf(out, "INSERT INTO %s%s (%s, band", g->tables[GOLD_STATE_SUMS], g->suffix, g->key);
         add_names(out, m, is_window);
-        buf_addf(out, ")\nSELECT subscriber_id, {{band}}%s", below ? " - 1" : "");
+        buf_addf(out, ")\nSELECT %s, {{band}}%s", g->key, below ? " - 1" : "");
         for (size_t i = 0; i < m->count; i++)
             if (is_window(&m->items[i])) buf_addf(out, ", %s%s", below ? "" : "-", m->items[i].name);
         buf_add_str(out, "\nFROM refine_leaving;\n");
@@ -175,28 +213,28 @@ void gold_expire_days(Buf *out, const Compiled *c) {
 /* ---- compaction ---- */
 
 /* Windows all end at the newest day, so a day whose extreme is not better than that of a later day never matters again. */
-static void add_compact_extremes(Buf *out, const Compiled *c, const Measures *m) {
+static void add_compact_extremes(Buf *out, const Gold *g, const Measures *m) {
     bool first = true;
-    buf_addf(out, "CREATE OR REPLACE TABLE gold_state_extreme%s AS\nSELECT * FROM (\n    SELECT subscriber_id, day", c->suffix);
+    buf_addf(out, "CREATE OR REPLACE TABLE %s%s AS\nSELECT * FROM (\n    SELECT %s, day", g->tables[GOLD_STATE_EXTREME], g->suffix, g->key);
     for (size_t i = 0; i < m->count; i++) {
         const char *name = m->items[i].name;
         if (is_extreme(&m->items[i]))
             buf_addf(out, ",\n        CASE WHEN later_%s IS NULL OR %s %s later_%s THEN %s END AS %s", name, name,
                      m->items[i].kind == MEASURE_MAX ? ">" : "<", name, name, name);
     }
-    buf_add_str(out, "\n    FROM (SELECT subscriber_id, day");
+    buf_addf(out, "\n    FROM (SELECT %s, day", g->key);
     for (size_t i = 0; i < m->count; i++)
         if (is_extreme(&m->items[i])) buf_addf(out, ", %s", m->items[i].name);
     for (size_t i = 0; i < m->count; i++)
         if (is_extreme(&m->items[i]))
             buf_addf(out, ",\n        %s(%s) OVER later AS later_%s", m->items[i].kind == MEASURE_MAX ? "max" : "min", m->items[i].name,
                      m->items[i].name);
-    buf_add_str(out, "\n        FROM (SELECT subscriber_id, day");
+    buf_addf(out, "\n        FROM (SELECT %s, day", g->key);
     add_merges(out, m, is_extreme);
     buf_addf(out,
-             " FROM gold_state_extreme%s WHERE day >= DATE {{from}} GROUP BY ALL)\n"
-             "        WINDOW later AS (PARTITION BY subscriber_id ORDER BY day ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)))\nWHERE ",
-             c->suffix);
+             " FROM %s%s WHERE day >= DATE {{from}} GROUP BY ALL)\n"
+             "        WINDOW later AS (PARTITION BY %s ORDER BY day ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING)))\nWHERE ",
+             g->tables[GOLD_STATE_EXTREME], g->suffix, g->key);
     for (size_t i = 0; i < m->count; i++) {
         if (!is_extreme(&m->items[i])) continue;
         sql_separate(out, &first, " OR ");
@@ -205,14 +243,14 @@ static void add_compact_extremes(Buf *out, const Compiled *c, const Measures *m)
     buf_add_str(out, ";\n");
 }
 
-void gold_compact_sums(Buf *out, const Compiled *c) {
-    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
-    buf_addf(out, "CREATE OR REPLACE TABLE gold_state_sums%s AS\nSELECT subscriber_id, band", c->suffix);
+void gold_compact_sums(Buf *out, const Gold *g) {
+    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(g);
+    buf_addf(out, "CREATE OR REPLACE TABLE %s%s AS\nSELECT %s, band", g->tables[GOLD_STATE_SUMS], g->suffix, g->key);
     add_merges(out, &parts.measures, is_any);
-    buf_addf(out, "\nFROM gold_state_sums%s GROUP BY subscriber_id, band;\n", c->suffix);
+    buf_addf(out, "\nFROM %s%s GROUP BY %s, band;\n", g->tables[GOLD_STATE_SUMS], g->suffix, g->key);
 }
 
-void gold_compact_extremes(Buf *out, const Compiled *c) {
-    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(c);
-    if (measures_have_extreme(&parts.measures)) add_compact_extremes(out, c, &parts.measures);
+void gold_compact_extremes(Buf *out, const Gold *g) {
+    CLEANUP(gold_parts_done) GoldParts parts = gold_parts(g);
+    if (measures_have_extreme(&parts.measures)) add_compact_extremes(out, g, &parts.measures);
 }

@@ -1,12 +1,12 @@
-/* gold_features.c: gold_subscriber_features, from Gold's state.
+/* gold_features.c: gold_<entity>_features, from Gold's state. The names of tables are those of the first entity (gold.c).
  *
- *   gold_features_base    the base: every subscriber, as of some refine
- *   gold_features_fresh   the delta: subscribers whose features were computed since. Few, so that writing and publishing them is cheap
- *   gold_base             one row. base_id names the base together with the scores of its subscribers: when it changes, copies of the base
- *                         are stale. features_id changes when the features of all subscribers were recomputed
+ *   gold_features_base    the base: every entity, as of some refine
+ *   gold_features_fresh   the delta: entities whose features were computed since. Few, so that writing and publishing them is cheap
+ *   gold_base             one row. base_id names the base together with the scores of its entities: when it changes, copies of the base
+ *                         are stale. features_id changes when the features of all entities were recomputed
  *
- * gold_subscriber_features is the view over base and delta, where a row of the delta replaces that of the base. In both tables
- * refined_batch is the last batch of Bronze that a row was computed from.
+ * gold_<entity>_features is the view over base and delta, where a row of the delta replaces that of the base. In both tables refined_batch
+ * is the last batch of Bronze that a row was computed from.
  *
  * A mean is one division of whole numbers, rounded half away from zero (add_mean): it does not depend on the order of additions. The last
  * step, dividing the rounded number by a power of ten, gives the DOUBLE nearest to the decimal number, on every machine the same. */
@@ -18,8 +18,9 @@
 
 /* What the features are computed from. */
 typedef struct View {
-    const Pipeline *pipeline;
-    const char *sums, *extremes; /* the state, or its rows of the subscribers with new events */
+    const Gold *gold;
+    const Entity *entity;
+    const char *sums, *extremes; /* the state, or its rows of the entities with new events */
     Measures measures;
     FeatureMeasures *features;
 } View;
@@ -29,20 +30,20 @@ static void view_done(View *v) {
     free(v->features);
 }
 
-/* ---- the sums of each subscriber ---- */
+/* ---- the sums of each entity ---- */
 
 /* The lowest band that the window includes. */
-static size_t band_of(const Pipeline *p, int days) {
-    for (size_t i = 0; i < p->window_count; i++)
-        if (p->windows[i] == days) return p->window_count - i;
+static size_t band_of(const Entity *e, int days) {
+    for (size_t i = 0; i < e->window_count; i++)
+        if (e->windows[i] == days) return e->window_count - i;
     BUG("an unknown window");
 }
 
 /* A measure over a window: the band decides, or the day. */
 static void add_window_merge(Buf *out, const View *v, const Measure *m, int days) {
     CLEANUP(free_text)
-    char *filter = measure_adds(m) ? xasprintf("band >= %zu", band_of(v->pipeline, days))
-                                   : xasprintf("day > (SELECT newest FROM gold_state) - %d", days);
+    char *filter = measure_adds(m) ? xasprintf("band >= %zu", band_of(v->entity, days))
+                                   : xasprintf("day > (SELECT newest FROM %s) - %d", v->gold->tables[GOLD_STATE], days);
     buf_add_str(out, ",\n        ");
     measure_add_merge(out, m, filter);
     buf_addf(out, " AS %s_%dd", m->name, days);
@@ -50,26 +51,26 @@ static void add_window_merge(Buf *out, const View *v, const Measure *m, int days
 
 static void add_windows(Buf *out, const View *v, bool (*chosen)(const Measure *m)) {
     for (size_t i = 0; i < v->measures.count; i++)
-        for (size_t w = 0; w < v->pipeline->window_count; w++)
+        for (size_t w = 0; w < v->entity->window_count; w++)
             if (v->measures.items[i].windowed && chosen(&v->measures.items[i]))
-                add_window_merge(out, v, &v->measures.items[i], v->pipeline->windows[w]);
+                add_window_merge(out, v, &v->measures.items[i], v->entity->windows[w]);
 }
 
 static void add_sums(Buf *out, const View *v) {
-    buf_add_str(out, "WITH sums AS (\n    SELECT subscriber_id");
+    buf_addf(out, "WITH sums AS (\n    SELECT %s", v->gold->key);
     for (size_t i = 0; i < v->measures.count; i++) {
         buf_add_str(out, ",\n        ");
         measure_add_merge(out, &v->measures.items[i], NULL);
         buf_addf(out, " AS %s", v->measures.items[i].name);
     }
     add_windows(out, v, measure_adds);
-    buf_addf(out, "\n    FROM %s GROUP BY subscriber_id HAVING sum(events_n) >= %" PRId64 "\n)", v->sums, v->pipeline->minimum_events);
+    buf_addf(out, "\n    FROM %s GROUP BY %s HAVING sum(events_n) >= %" PRId64 "\n)", v->sums, v->gold->key, v->entity->minimum_events);
 }
 
 static void add_extremes(Buf *out, const View *v) {
-    buf_add_str(out, ", extremes AS (\n    SELECT subscriber_id");
+    buf_addf(out, ", extremes AS (\n    SELECT %s", v->gold->key);
     add_windows(out, v, measure_is_extreme);
-    buf_addf(out, "\n    FROM %s GROUP BY subscriber_id\n)", v->extremes);
+    buf_addf(out, "\n    FROM %s GROUP BY %s\n)", v->extremes, v->gold->key);
 }
 
 /* ---- features ---- */
@@ -110,7 +111,7 @@ static void add_mean(Buf *out, const char *sum, const char *count, int scale, in
 }
 
 static void add_feature_value(Buf *out, const View *v, size_t index, int days) {
-    const Feature *f = &v->pipeline->features[index];
+    const Feature *f = &v->entity->features[index];
     CLEANUP(free_text) char *value = measure_text(v, v->features[index].value, days);
     CLEANUP(free_text) char *count = measure_text(v, v->features[index].count, days);
     switch (f->aggregate) {
@@ -123,13 +124,14 @@ static void add_feature_value(Buf *out, const View *v, size_t index, int days) {
         if (days == 0)
             buf_addf(out, "%s.\"value\"", value);
         else
-            buf_addf(out, "CASE WHEN %s.\"at\" >= (SELECT newest FROM gold_state) - %d THEN %s.\"value\" END", value, days - 1, value);
+            buf_addf(out, "CASE WHEN %s.\"at\" >= (SELECT newest FROM %s) - %d THEN %s.\"value\" END", value, v->gold->tables[GOLD_STATE],
+                     days - 1, value);
         return;
     }
 }
 
 static void add_feature(Buf *out, const View *v, size_t index, int days) {
-    const char *name = v->pipeline->features[index].name;
+    const char *name = v->entity->features[index].name;
     buf_add_str(out, ",\n    ");
     add_feature_value(out, v, index, days);
     if (days > 0) {
@@ -146,7 +148,7 @@ static void add_feature(Buf *out, const View *v, size_t index, int days) {
 static void add_term(Buf *out, const View *v, const LabelTerm *term) {
     static const char *const operators[] = {
         [COMPARE_EQUAL] = "=", [COMPARE_LESS] = "<", [COMPARE_AT_MOST] = "<=", [COMPARE_GREATER] = ">", [COMPARE_AT_LEAST] = ">="};
-    const Feature *f = &v->pipeline->features[term->feature];
+    const Feature *f = &v->entity->features[term->feature];
     const char *comparator = operators[term->comparison];
     CLEANUP(free_text) char *value = measure_text(v, v->features[term->feature].value, term->window);
     CLEANUP(free_text) char *count = measure_text(v, v->features[term->feature].count, term->window);
@@ -174,21 +176,21 @@ static void add_label(Buf *out, const View *v, const Label *label) {
 /* ---- base, delta, view ---- */
 
 static void add_columns(Buf *out, const View *v) {
-    const Pipeline *p = v->pipeline;
-    for (size_t i = 0; i < p->feature_count; i++) add_feature(out, v, i, 0);
-    for (size_t i = 0; i < p->label_count; i++) add_label(out, v, &p->labels[i]);
-    for (size_t w = 0; w < p->window_count; w++)
-        for (size_t i = 0; i < p->feature_count; i++)
-            for (size_t k = 0; k < p->features[i].window_count; k++)
-                if (p->features[i].windows[k] == p->windows[w]) add_feature(out, v, i, p->windows[w]);
+    const Entity *e = v->entity;
+    for (size_t i = 0; i < e->feature_count; i++) add_feature(out, v, i, 0);
+    for (size_t i = 0; i < e->label_count; i++) add_label(out, v, &e->labels[i]);
+    for (size_t w = 0; w < e->window_count; w++)
+        for (size_t i = 0; i < e->feature_count; i++)
+            for (size_t k = 0; k < e->features[i].window_count; k++)
+                if (e->features[i].windows[k] == e->windows[w]) add_feature(out, v, i, e->windows[w]);
 }
 
-static void add_comment(Buf *out, const char *column, int days, const char *description) {
+static void add_comment(Buf *out, const Gold *g, const char *column, int days, const char *description) {
     CLEANUP(buf_done) Buf text = {0};
     if (description[0] == '\0') return;
     buf_add_str(&text, description);
     if (days > 0) buf_addf(&text, " Over the last %d UTC days up to the newest event.", days);
-    buf_add_str(out, "COMMENT ON COLUMN gold_subscriber_features.");
+    buf_addf(out, "COMMENT ON COLUMN %s.", g->tables[GOLD_FEATURES]);
     if (days > 0)
         buf_addf(out, "%s_%dd", column, days);
     else
@@ -198,70 +200,79 @@ static void add_comment(Buf *out, const char *column, int days, const char *desc
     buf_add_str(out, ";\n");
 }
 
-static void add_comments(Buf *out, const Pipeline *p) {
-    for (size_t i = 0; i < p->feature_count; i++) {
-        const Feature *f = &p->features[i];
-        add_comment(out, f->name, 0, f->description);
-        for (size_t w = 0; w < f->window_count; w++) add_comment(out, f->name, f->windows[w], f->description);
+static void add_comments(Buf *out, const Gold *g) {
+    const Entity *e = g->entity;
+    for (size_t i = 0; i < e->feature_count; i++) {
+        const Feature *f = &e->features[i];
+        add_comment(out, g, f->name, 0, f->description);
+        for (size_t w = 0; w < f->window_count; w++) add_comment(out, g, f->name, f->windows[w], f->description);
     }
-    for (size_t i = 0; i < p->label_count; i++) add_comment(out, p->labels[i].name, 0, p->labels[i].description);
+    for (size_t i = 0; i < e->label_count; i++) add_comment(out, g, e->labels[i].name, 0, e->labels[i].description);
 }
 
 /* So that who reads Gold without the declarations knows which columns are no features. */
-static void add_label_names(Buf *out, const Pipeline *p) {
-    buf_add_str(out, "CREATE OR REPLACE VIEW gold_labels AS SELECT unnest([");
-    for (size_t i = 0; i < p->label_count; i++) {
+static void add_label_names(Buf *out, const Gold *g) {
+    buf_addf(out, "CREATE OR REPLACE VIEW %s AS SELECT unnest([", g->tables[GOLD_LABELS]);
+    for (size_t i = 0; i < g->entity->label_count; i++) {
         buf_add_str(out, i > 0 ? ", " : "");
-        sql_text(out, p->labels[i].name);
+        sql_text(out, g->entity->labels[i].name);
     }
     buf_add_str(out, "]::VARCHAR[]) AS name;\n");
 }
 
 static void add_select(Buf *out, const View *v) {
     bool extremes = measures_have_extreme(&v->measures);
+    const char *key = v->gold->key;
     add_sums(out, v);
     if (extremes) add_extremes(out, v);
-    buf_add_str(out, "\nSELECT sums.subscriber_id");
+    buf_addf(out, "\nSELECT sums.%s", key);
     add_columns(out, v);
     buf_add_str(out, ",\n    {{upto}}::BIGINT AS refined_batch\nFROM sums");
-    if (extremes) buf_add_str(out, "\nLEFT JOIN extremes ON extremes.subscriber_id = sums.subscriber_id");
+    if (extremes) buf_addf(out, "\nLEFT JOIN extremes ON extremes.%s = sums.%s", key, key);
     buf_add_str(out, ";\n");
 }
 
-static View view_of(const Compiled *c, const char *sums, const char *extremes) {
-    View v = {.pipeline = c->pipeline, .sums = sums, .extremes = extremes};
-    v.measures = measures_of(c->pipeline, &v.features);
+static View view_of(const Gold *g, const char *sums, const char *extremes) {
+    View v = {.gold = g, .entity = g->entity, .sums = sums, .extremes = extremes};
+    v.measures = measures_of(g->entity, &v.features);
     return v;
 }
 
-void gold_features(Buf *out, const Compiled *c) {
-    CLEANUP(view_done) View v = view_of(c, "gold_state_sums", "gold_state_extreme");
-    buf_add_str(out, "CREATE OR REPLACE TABLE gold_features_base AS\n");
+void gold_features(Buf *out, const Gold *g) {
+    const char *base = g->tables[GOLD_FEATURES_BASE], *delta = g->tables[GOLD_FEATURES_DELTA];
+    CLEANUP(view_done) View v = view_of(g, g->tables[GOLD_STATE_SUMS], g->tables[GOLD_STATE_EXTREME]);
+    buf_addf(out, "CREATE OR REPLACE TABLE %s AS\n", base);
     add_select(out, &v);
-    buf_add_str(out, "CREATE OR REPLACE TABLE gold_features_fresh AS FROM gold_features_base LIMIT 0;\n"
-                     "CREATE OR REPLACE TABLE gold_base AS SELECT uuid() AS base_id, uuid() AS features_id;\n"
-                     "CREATE OR REPLACE VIEW gold_subscriber_features AS\n"
-                     "SELECT * EXCLUDE (refined_batch) FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id)\n"
-                     "UNION ALL SELECT * EXCLUDE (refined_batch) FROM gold_features_fresh;\n");
-    add_label_names(out, c->pipeline);
-    add_comments(out, c->pipeline);
+    buf_addf(out,
+             "CREATE OR REPLACE TABLE %s AS FROM %s LIMIT 0;\n"
+             "CREATE OR REPLACE TABLE %s AS SELECT uuid() AS base_id, uuid() AS features_id;\n",
+             delta, base, g->tables[GOLD_BASE]);
+    buf_addf(out,
+             "CREATE OR REPLACE VIEW %s AS\n"
+             "SELECT * EXCLUDE (refined_batch) FROM %s ANTI JOIN %s USING (%s)\n"
+             "UNION ALL SELECT * EXCLUDE (refined_batch) FROM %s;\n",
+             g->tables[GOLD_FEATURES], base, delta, g->key, delta);
+    add_label_names(out, g);
+    add_comments(out, g);
 }
 
-/* Copies the wide rows of the few subscribers first: filtering while aggregating costs twice as much. */
-void gold_update_delta(Buf *out, const Compiled *c) {
-    static const char only[] = " WHERE subscriber_id IN (SELECT subscriber_id FROM refine_partials)";
-    CLEANUP(view_done) View v = view_of(c, "refine_sums", "refine_extremes");
-    buf_addf(out, "CREATE OR REPLACE TEMP TABLE refine_sums AS FROM gold_state_sums%s;\n", only);
+/* Copies the wide rows of the few entities first: filtering while aggregating costs twice as much. */
+void gold_update_delta(Buf *out, const Gold *g) {
+    CLEANUP(free_text) char *only = xasprintf(" WHERE %s IN (SELECT %s FROM refine_partials)", g->key, g->key);
+    CLEANUP(view_done) View v = view_of(g, "refine_sums", "refine_extremes");
+    buf_addf(out, "CREATE OR REPLACE TEMP TABLE refine_sums AS FROM %s%s;\n", g->tables[GOLD_STATE_SUMS], only);
     if (measures_have_extreme(&v.measures))
-        buf_addf(out, "CREATE OR REPLACE TEMP TABLE refine_extremes AS FROM gold_state_extreme%s;\n", only);
-    buf_addf(out, "DELETE FROM gold_features_fresh%s;\nINSERT INTO gold_features_fresh BY NAME\n", only);
+        buf_addf(out, "CREATE OR REPLACE TEMP TABLE refine_extremes AS FROM %s%s;\n", g->tables[GOLD_STATE_EXTREME], only);
+    buf_addf(out, "DELETE FROM %s%s;\nINSERT INTO %s BY NAME\n", g->tables[GOLD_FEATURES_DELTA], only, g->tables[GOLD_FEATURES_DELTA]);
     add_select(out, &v);
 }
 
-void gold_merge_delta(Buf *out, const Compiled *c) {
-    (void)c;
-    buf_add_str(out, "CREATE OR REPLACE TABLE gold_features_base AS\n"
-                     "FROM gold_features_base ANTI JOIN gold_features_fresh USING (subscriber_id) UNION ALL FROM gold_features_fresh;\n"
-                     "DELETE FROM gold_features_fresh;\n"
-                     "UPDATE gold_base SET base_id = uuid();\n");
+void gold_merge_delta(Buf *out, const Gold *g) {
+    const char *base = g->tables[GOLD_FEATURES_BASE], *delta = g->tables[GOLD_FEATURES_DELTA];
+    buf_addf(out,
+             "CREATE OR REPLACE TABLE %s AS\n"
+             "FROM %s ANTI JOIN %s USING (%s) UNION ALL FROM %s;\n"
+             "DELETE FROM %s;\n"
+             "UPDATE %s SET base_id = uuid();\n",
+             base, base, delta, g->key, delta, delta, g->tables[GOLD_BASE]);
 }

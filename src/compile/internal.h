@@ -13,14 +13,34 @@ void sql_separate(Buf *out, bool *first, const char *separator);
 
 /* ---- Silver ---- */
 
+/* One entity's Gold, while its statements are written and as long as they live. */
+typedef struct Gold {
+    const Entity *entity;
+    const char *suffix;
+    bool first;                /* every event has its key */
+    char *tables[GOLD_TABLES]; /* names, without suffix; owned */
+    char *key;                 /* its name, quoted where it must be; owned */
+} Gold;
+
+/* A statement and what it owns. */
+typedef struct Written {
+    StatementText text;
+    char *name, *sql;
+} Written;
+
 struct Compiled {
     const Pipeline *pipeline;
     const char *suffix;
-    char *texts[STATEMENT_COUNT];
-    char features_sha256[SHA256_TEXT_SIZE];
+    Gold *golds;      /* of each entity */
+    Written *written; /* STATEMENT_COUNT of each entity; those that are of none are in the first's place */
+    char features_sha256[SHA256_TEXT_SIZE], declared_sha256[SHA256_TEXT_SIZE];
     SilverColumn *columns; /* of silver_clean_events */
+    char *entity_description;
     size_t column_count;
 };
+
+void gold_init(Gold *g, const Pipeline *p, size_t entity, const char *suffix);
+void gold_done(Gold *g);
 
 void silver_columns(Compiled *c);
 void silver_tables(Buf *out, const Compiled *c);
@@ -55,7 +75,7 @@ typedef struct FeatureMeasures {
 } FeatureMeasures;
 
 /* `ret`: one entry per feature; the caller frees both. */
-Measures measures_of(const Pipeline *p, FeatureMeasures **ret);
+Measures measures_of(const Entity *e, FeatureMeasures **ret);
 void measures_done(Measures *m);
 static inline bool measure_adds(const Measure *m) {
     return m->kind == MEASURE_COUNT || m->kind == MEASURE_SUM;
@@ -68,14 +88,17 @@ bool measures_have_extreme(const Measures *m); /* some windowed one is a minimum
 /* Merges partials: "sum(x)::BIGINT", "max(x)"; `filter`: SQL or NULL. */
 void measure_add_merge(Buf *out, const Measure *m, const char *filter);
 
-void gold_tables(Buf *out, const Compiled *c);
-void gold_newest(Buf *out, const Compiled *c);
-void gold_partials(Buf *out, const Compiled *c);
-void gold_sums(Buf *out, const Compiled *c);
-void gold_extreme(Buf *out, const Compiled *c);
-void gold_expire_days(Buf *out, const Compiled *c);
-void gold_compact_sums(Buf *out, const Compiled *c);
-void gold_compact_extremes(Buf *out, const Compiled *c);
-void gold_features(Buf *out, const Compiled *c);
-void gold_update_delta(Buf *out, const Compiled *c);
-void gold_merge_delta(Buf *out, const Compiled *c);
+void gold_tables(Buf *out, const Gold *g);
+void gold_newest(Buf *out, const Gold *g);
+void gold_partials(Buf *out, const Gold *g);
+void gold_sums(Buf *out, const Gold *g);
+void gold_extreme(Buf *out, const Gold *g);
+void gold_expire_days(Buf *out, const Gold *g);
+void gold_compact_sums(Buf *out, const Gold *g);
+void gold_compact_extremes(Buf *out, const Gold *g);
+void gold_features(Buf *out, const Gold *g);
+void gold_update_delta(Buf *out, const Gold *g);
+void gold_merge_delta(Buf *out, const Gold *g);
+
+/* What people call the entities and their columns. */
+void gold_declared(Buf *out, const Compiled *c);

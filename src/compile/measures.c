@@ -131,12 +131,12 @@ static FeatureMeasures add_feature(Measures *m, const Feature *f) {
     return r;
 }
 
-Measures measures_of(const Pipeline *p, FeatureMeasures **ret) {
+Measures measures_of(const Entity *e, FeatureMeasures **ret) {
     static const Feature every = {.name = "events", .aggregate = AGGREGATE_COUNT}; /* minimum_events needs it */
     Measures m = {0};
-    FeatureMeasures *features = xcalloc(p->feature_count, sizeof *features);
+    FeatureMeasures *features = xcalloc(e->feature_count, sizeof *features);
     add_feature(&m, &every);
-    for (size_t i = 0; i < p->feature_count; i++) features[i] = add_feature(&m, &p->features[i]);
+    for (size_t i = 0; i < e->feature_count; i++) features[i] = add_feature(&m, &e->features[i]);
     *ret = features;
     return m;
 }

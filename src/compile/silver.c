@@ -12,7 +12,7 @@ static const SilverColumn bronze_columns[BRONZE_STORED] = {
     [BRONZE_ID] = {"event_id", "VARCHAR", "The event's id; unique together with source_system and event_timestamp.", "fsst"},
     [BRONZE_TYPE] = {"event_type", "VARCHAR", "The event type: which contract holds.", "dictionary"},
     [BRONZE_SOURCE] = {"source_system", "VARCHAR", "The system that sent the event.", "dictionary"},
-    [BRONZE_ENTITY] = {"subscriber_id", "VARCHAR", "The subscriber.", "fsst"},
+    [BRONZE_ENTITY] = {BRONZE_ENTITY_COLUMN, "VARCHAR", "", "fsst"},
     [BRONZE_TIME] = {"event_timestamp", "TIMESTAMP", "When it happened, UTC."},
     [BRONZE_QUALITY] = {"quality_score", "INTEGER", "The sender's own estimate of the event's quality, 0 to 100."},
     [BRONZE_INGESTED_AT] = {"ingested_at", "TIMESTAMP", "When it landed in Bronze, UTC."},
@@ -44,8 +44,22 @@ static void add_column(Compiled *c, SilverColumn column) {
     c->columns[c->column_count++] = column;
 }
 
+/* Under the name that the declarations give it. */
+static void add_entity_column(Compiled *c) {
+    const Entity *e = &c->pipeline->entities[0];
+    SilverColumn column = bronze_columns[BRONZE_ENTITY];
+    column.name = e->key.name;
+    column.description = c->entity_description = xasprintf("The %s.", e->title);
+    add_column(c, column);
+}
+
 static void add_common(Compiled *c, BronzeColumn from, BronzeColumn to) {
-    for (BronzeColumn i = from; i < to; i++) add_column(c, bronze_columns[i]);
+    for (BronzeColumn i = from; i < to; i++) {
+        if (i == BRONZE_ENTITY)
+            add_entity_column(c);
+        else
+            add_column(c, bronze_columns[i]);
+    }
 }
 
 /* The contract lists all values of the text. */
@@ -130,7 +144,7 @@ static void add_entity(Buf *out, const Pipeline *p) {
     size_t upper = 0;
     for (size_t i = 0; i < p->contract_count; i++) upper += p->contracts[i].upper_entity;
     if (upper == 0) {
-        buf_add_str(out, "subscriber_id");
+        buf_add_str(out, BRONZE_ENTITY_COLUMN);
         return;
     }
     bool first = true;
@@ -140,7 +154,8 @@ static void add_entity(Buf *out, const Pipeline *p) {
         sql_separate(out, &first, ", ");
         sql_text(out, p->contracts[i].event_type);
     }
-    buf_add_str(out, upper < p->contract_count ? ") THEN subscriber_id ELSE upper(subscriber_id) END" : "upper(subscriber_id)");
+    buf_add_str(out, upper < p->contract_count ? ") THEN " BRONZE_ENTITY_COLUMN " ELSE upper(" BRONZE_ENTITY_COLUMN ") END"
+                                               : "upper(" BRONZE_ENTITY_COLUMN ")");
 }
 
 /* {{all}}: of every type; {{other}}: of those that no contract has; or of one. */
@@ -153,14 +168,14 @@ static void add_types(Buf *out, const Pipeline *p) {
     buf_add_str(out, "))))");
 }
 
-/* In the order of BronzeColumn. An event of no contract has its subscriber in capitals when any contract wants them. */
+/* In the order of BronzeColumn. An event of no contract has its entity in capitals when any contract wants them. */
 void silver_read(Buf *out, const Compiled *c) {
     buf_add_str(out, "SELECT ");
     for (BronzeColumn i = 0; i < BRONZE_STORED; i++)
-        buf_addf(out, "%s%s", i > 0 ? ", " : "", i == BRONZE_ENTITY ? "subscriber" : bronze_columns[i].name);
-    buf_add_str(out, ",\n    raw_payload, extra_fields, subscriber <> nfc_normalize(subscriber) AS not_nfc, conflict\nFROM (SELECT *, ");
+        buf_addf(out, "%s%s", i > 0 ? ", " : "", i == BRONZE_ENTITY ? "entity_id" : bronze_columns[i].name);
+    buf_add_str(out, ",\n    raw_payload, extra_fields, entity_id <> nfc_normalize(entity_id) AS not_nfc, conflict\nFROM (SELECT *, ");
     add_entity(out, c->pipeline);
-    buf_add_str(out, " AS subscriber FROM bronze_raw_events\n"
+    buf_add_str(out, " AS entity_id FROM bronze_raw_events\n"
                      "    WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND rowid >= {{first}} AND rowid <= {{last}}\n    AND ");
     add_types(out, c->pipeline);
     buf_add_str(out, ")\n");

@@ -1,6 +1,6 @@
 /* columns.c: see columns.h.
  *
- * Invariant: sums are exact. The limits of a summed column ensure that EVENTS_MAX events of one subscriber do not overflow 64 bits, and
+ * Invariant: sums are exact. The limits of a summed column ensure that EVENTS_MAX events of one entity do not overflow 64 bits, and
  * that a mean can be rounded in 64-bit arithmetic. A column without such limits is refused. */
 #include "contract/columns.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENTS_MAX 1e8 /* of one subscriber */
+#define EVENTS_MAX 1e8 /* of one entity */
 
 static const Column envelope_columns[] = {
     {"event_type", "VARCHAR", VALUE_TEXT, 0},

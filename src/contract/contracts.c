@@ -8,6 +8,7 @@
 #include "contract/text.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* ---- an event type ---- */
 
@@ -63,6 +64,38 @@ static void note_status(Pipeline *p, Contract *c, const DocNode *document) {
     checks_note_keys(p, c, document, "slaProperties");
 }
 
+/* ---- who answers for it ---- */
+
+static const char *keep(Pipeline *p, const json_t *text) {
+    return json_is_string(text) && json_string_length(text) > 0 ? strings_keep(p->strings, json_string_value(text)) : NULL;
+}
+
+/* The member whose role is the owner's, else the first. v3.1 has them in an object, v3.0 in a list. */
+static const char *read_owner(Pipeline *p, const json_t *team) {
+    const json_t *members = json_is_array(team) ? team : json_object_get(team, "members"), *chosen = json_array_get(members, 0);
+    size_t i;
+    json_t *member;
+    json_array_foreach(members, i, member) {
+        const char *role = json_string_value(json_object_get(member, "role"));
+        if (role != NULL && strcasecmp(role, "owner") == 0) chosen = member;
+    }
+    const char *name = keep(p, json_object_get(chosen, "name"));
+    return name != NULL ? name : keep(p, json_object_get(chosen, "username"));
+}
+
+static void read_people(Pipeline *p, const DocNode *document, Contract *c) {
+    const json_t *team = json_object_get(document->value, "team"),
+                 *support = json_array_get(json_object_get(document->value, "support"), 0);
+    c->owner = keep(p, json_object_get(team, "name"));
+    if (c->owner == NULL) c->owner = read_owner(p, team);
+    c->support = keep(p, json_object_get(support, "url"));
+    if (c->support == NULL) c->support = keep(p, json_object_get(support, "channel"));
+    c->data_product = keep(p, json_object_get(document->value, "dataProduct"));
+    c->domain = keep(p, json_object_get(document->value, "domain"));
+}
+
+/* ---- the head ---- */
+
 static int read_head(Pipeline *p, const DocNode *document, Contract *c, Error *err) {
     static const char known[] = "apiVersion, kind, id, name, version, status, domain, dataProduct, tenant, tags, description, servers, "
                                 "schema, support, price, team, roles, slaProperties, slaDefaultElement, authoritativeDefinitions, "
@@ -81,6 +114,7 @@ static int read_head(Pipeline *p, const DocNode *document, Contract *c, Error *e
     c->id = strings_keep(p->strings, c->id);
     c->version = strings_keep(p->strings, c->version);
     note_status(p, c, document);
+    read_people(p, document, c);
     return rc;
 }
 

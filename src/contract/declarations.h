@@ -52,6 +52,7 @@ typedef struct Field {
     const char *name;                   /* in the message */
     const char *column;                 /* in Silver */
     const char *sql_type, *description; /* description: "" when there is none */
+    const char *unit;                   /* of the custom property; NULL: none */
     ValueType type;
     bool array;           /* VALUE_JSON: an array, not an object */
     int precision, scale; /* VALUE_DECIMAL */
@@ -87,6 +88,7 @@ typedef struct Note {
 /* The contract of one event type. */
 typedef struct Contract {
     const char *event_type, *file, *id, *version, *description;
+    const char *owner, *data_product, *domain, *support; /* NULL: it names none; support: where to ask */
     int64_t position;                 /* contracts are in this order, then by file name */
     const char *topic;                /* whose messages it describes; NULL: of any topic */
     const char *entity_name;          /* what the id in the envelope is the id of: "subscriber"; NULL: its events have no such id */
@@ -201,6 +203,7 @@ typedef struct Condition {
 
 typedef struct Feature {
     const char *name, *description;
+    const char *title, *unit; /* for people: "mean bill", "ZMW"; unit: "" when there is none */
     Aggregate aggregate;
     Column column; /* not for count: name is NULL */
     Condition *where;
@@ -221,12 +224,43 @@ typedef struct LabelTerm {
 
 /* 1 when any (or all) of the terms hold, else 0. */
 typedef struct Label {
-    const char *name, *description;
+    const char *name, *title, *description;
     bool all;
     LabelTerm *terms;
     size_t term_count;
     int line; /* of features.yaml */
 } Label;
+
+/* ---- entities ---- */
+
+#define ENTITIES_MAX 16
+
+/* What Gold has a row of: a tower, a bike. */
+typedef struct Entity {
+    const char *name, *plural;        /* "bike", "bikes": in names of tables, in addresses of the API */
+    const char *title, *title_plural; /* for people, as inside a sentence: "cell tower" */
+    const char *description;          /* "" when there is none */
+    Column key;                       /* of Silver: text or integer. Events where it is NULL are of no entity */
+    Feature *features;
+    size_t feature_count;
+    Label *labels;
+    size_t label_count;
+    int64_t minimum_events;
+    int *windows; /* the windows of all features, in days, ascending */
+    size_t window_count;
+    size_t *list; /* the features that lists show, in order: indices */
+    size_t list_count;
+    int line;              /* of features.yaml */
+    bool features_missing; /* while it is read: a feature could not be read */
+} Entity;
+
+/* What is learned of the first entity. */
+typedef struct Prediction {
+    const char *label; /* of its labels; NULL: none is declared */
+    const char *title; /* what the label means, as inside a sentence: "risk of leaving" */
+    /* What entities at risk are worth: the sum of a feature. NULL: none. */
+    const char *value, *value_name, *value_title, *value_unit;
+} Prediction;
 
 /* ---- the whole ---- */
 
@@ -239,16 +273,12 @@ typedef struct Pipeline {
     size_t contract_count;
     TopicEnvelope *envelopes; /* each topic once */
     size_t envelope_count;
-    Feature *features;
-    size_t feature_count;
-    Label *labels;
-    size_t label_count;
-    int64_t minimum_events;
-    int *windows; /* the windows of all features, in days, ascending */
-    size_t window_count;
+    Entity *entities; /* the first one's key is the id in the envelope */
+    size_t entity_count;
+    Prediction prediction;
     char contracts_sha256[65], features_sha256[65]; /* of the meaning only: not of comments, descriptions and the order of keys */
     struct Strings *strings;                        /* owns every text */
     /* While it is read, after a mistake: names may be missing, so what refers to one that is not there is no mistake of its own. */
-    bool columns_missing, limits_missing, features_missing;
+    bool columns_missing, limits_missing;
     PatternCheck check_pattern; /* NULL: patterns are not proved while they are read */
 } Pipeline;

@@ -9,6 +9,7 @@
 #include "contract/envelopes.h"
 #include "contract/fields.h"
 #include "contract/format.h"
+#include "contract/names.h"
 #include "contract/origins.h"
 #include "contract/reader.h"
 #include "contract/text.h"
@@ -236,7 +237,10 @@ static int read_entity(EnvelopeReading *r, const DocNode *property, Field *field
     Contract *c = r->contract;
     DocNode physical = node_member(property, "physicalName"), name = node_member(property, "name");
     const char *entity = NULL;
-    if (read_name(node_exists(&physical) ? &physical : &name, r->pipeline->strings, &field->column, err) != 0) return -1;
+    DocNode column = node_exists(&physical) ? physical : name;
+    if (read_name(&column, r->pipeline->strings, &field->column, err) != 0) return -1;
+    if (is_silver_column(field->column) && strcmp(field->column, envelope_column_names[ENVELOPE_ENTITY]) != 0)
+        return REFUSE(&column, err, "Silver has this column for something else; expected another name for the id of an entity");
     if (read_custom(property, "entity", &entity, err) != 0) return -1;
     c->entity_name = entity != NULL ? strings_keep(r->pipeline->strings, entity) : name_of_entity(r->pipeline, field->column);
     return check_same_entity(r->pipeline, c, property, err);
@@ -295,6 +299,13 @@ static bool is_key(const DocNode *property) {
     return json_is_true(json_object_get(property->value, "primaryKey"));
 }
 
+/* A property that is the id as a whole is so alone, unless it says to be one part of several. */
+static bool is_whole_id(const EnvelopeReading *r) {
+    if (r->index[ENVELOPE_ID] == 0) return false;
+    DocNode property = node_item(r->properties, r->index[ENVELOPE_ID] - 1);
+    return !is_key(&property);
+}
+
 static int add_part(EnvelopeReading *r, const DocNode *property, const OriginList *list, KeyParts *parts, Error *err) {
     KeyPart part = {.position = (int64_t)parts->count + 1, .order = parts->count, .list = *list};
     if (read_integer(property, "primaryKeyPosition", 0, INT32_MAX, &part.position, err) != 0) return -1;
@@ -327,6 +338,10 @@ static int add_payload_part(EnvelopeReading *r, const DocNode *property, KeyPart
     if (name == NULL) return 0; /* a mistake that was found already */
     if (check_payload_paths(r, property, name, err) != 0) return -1;
     if (!is_key(property)) return 0;
+    if (is_whole_id(r)) {
+        checks_note_keys(r->pipeline, r->contract, property, "primaryKey");
+        return 0;
+    }
     if (!origins_extend(r->pipeline->strings, r->said[ENVELOPE_PAYLOAD].parts, strings_keep(r->pipeline->strings, name), &list))
         return REFUSE(property, err, "the path of this key would have more than %d keys; expected another primaryKey", ORIGIN_KEYS_MAX);
     return add_part(r, property, &list, parts, err);
@@ -339,6 +354,8 @@ static int find_parts(EnvelopeReading *r, KeyParts *parts, Error *err) {
         EnvelopeColumn column = column_of(r, &property);
         if (column == ENVELOPE_COLUMNS)
             rc |= add_payload_part(r, &property, parts, err);
+        else if (column != ENVELOPE_PAYLOAD && is_key(&property) && is_whole_id(r))
+            checks_note_keys(r->pipeline, r->contract, &property, "primaryKey");
         else if (column != ENVELOPE_PAYLOAD && is_key(&property) && r->said[column].part_count > 0)
             rc |= add_part(r, &property, &r->said[column].parts[0], parts, err);
         for (size_t k = 0; column == ENVELOPE_PAYLOAD && k < json_array_size(inside.value); k++) {
@@ -347,13 +364,6 @@ static int find_parts(EnvelopeReading *r, KeyParts *parts, Error *err) {
         }
     }
     return rc;
-}
-
-/* A property that is the id as a whole is so alone, unless it says to be one part of several. */
-static bool is_whole_id(const EnvelopeReading *r) {
-    if (r->index[ENVELOPE_ID] == 0) return false;
-    DocNode property = node_item(r->properties, r->index[ENVELOPE_ID] - 1);
-    return !is_key(&property);
 }
 
 static int read_identity(EnvelopeReading *r, Error *err) {

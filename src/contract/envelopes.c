@@ -156,8 +156,31 @@ static int finish(Pipeline *p, TopicEnvelope *e, json_t *mistakes, Error *err) {
     return rc;
 }
 
-int envelopes_finish(Pipeline *p, json_t *mistakes, Error *err) {
+/* Silver has one column of that name. */
+static int check_entity_column(const Contract *with, const Contract *c, json_t *mistakes, Error *err) {
+    Error own = {0};
+    for (const Field *f = c->fields; f < c->fields + c->field_count; f++) {
+        if (strcmp(f->column, with->entity.column) != 0) continue;
+        CLEANUP(free_text) char *place = xasprintf("%s:%d", c->file, f->line);
+        REFUSE_PATH(place, &own,
+                    "%s is the id of the first entity in %s:%d; expected customProperties: [{property: entity, value: %s}], or "
+                    "another physicalName",
+                    f->column, with->file, with->entity.line, with->entity_name);
+        return mistakes_note(mistakes, c->file, &own, err);
+    }
+    return 0;
+}
+
+static int check_entity_columns(const Pipeline *p, json_t *mistakes, Error *err) {
+    const Contract *end = p->contracts + p->contract_count, *with = p->contracts;
     int rc = 0;
+    while (with < end && with->entity_name == NULL) with++;
+    for (const Contract *c = p->contracts; with < end && c < end; c++) rc |= check_entity_column(with, c, mistakes, err);
+    return rc;
+}
+
+int envelopes_finish(Pipeline *p, json_t *mistakes, Error *err) {
+    int rc = check_entity_columns(p, mistakes, err);
     for (size_t i = 0; i < p->envelope_count; i++) rc |= finish(p, &p->envelopes[i], mistakes, err);
     return rc;
 }

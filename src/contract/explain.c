@@ -96,11 +96,31 @@ static json_t *contracts_meaning(const Pipeline *p) {
     return list;
 }
 
-static json_t *features_meaning(const Pipeline *p) {
+static json_t *explain_entity(const Entity *e) {
     json_t *features = json_array(), *labels = json_array();
-    for (size_t i = 0; i < p->feature_count; i++) json_array_append_new(features, explain_feature(&p->features[i]));
-    for (size_t i = 0; i < p->label_count; i++) json_array_append_new(labels, explain_label(&p->labels[i]));
-    return json_pack("{sI so so}", "minimum_events", (json_int_t)p->minimum_events, "features", features, "labels", labels);
+    for (size_t i = 0; i < e->feature_count; i++) json_array_append_new(features, explain_feature(&e->features[i]));
+    for (size_t i = 0; i < e->label_count; i++) json_array_append_new(labels, explain_label(&e->labels[i]));
+    return json_pack("{sI so so}", "minimum_events", (json_int_t)e->minimum_events, "features", features, "labels", labels);
+}
+
+static json_t *explain_named_entity(const Entity *e) {
+    json_t *entity = explain_entity(e);
+    json_object_set_new(entity, "entity", json_string(e->name));
+    json_object_set_new(entity, "key", json_string(e->key.name));
+    return entity;
+}
+
+static json_t *explain_others(const Pipeline *p, json_t *(*explain)(const Entity *e)) {
+    json_t *entities = json_array();
+    for (size_t i = 1; i < p->entity_count; i++) json_array_append_new(entities, explain(&p->entities[i]));
+    return entities;
+}
+
+/* A pipeline of one entity has the digest that it had before there could be several. */
+static json_t *features_meaning(const Pipeline *p) {
+    json_t *meaning = explain_entity(&p->entities[0]);
+    if (p->entity_count > 1) json_object_set_new(meaning, "entities", explain_others(p, explain_named_entity));
+    return meaning;
 }
 
 /* ---- complete: with descriptions, files and the rules that are not enforced ---- */
@@ -110,8 +130,36 @@ static void describe_fields(json_t *fields, const Contract *c) {
         json_object_set_new(json_array_get(fields, i), "description", json_string(c->fields[i].description));
 }
 
+static void describe_features(json_t *features, const Entity *e) {
+    for (size_t i = 0; i < e->feature_count; i++) {
+        json_t *feature = json_array_get(features, i);
+        json_object_set_new(feature, "title", json_string(e->features[i].title));
+        json_object_set_new(feature, "unit", json_string(e->features[i].unit));
+        json_object_set_new(feature, "description", json_string(e->features[i].description));
+    }
+}
+
+/* With all that is for people. */
+static json_t *describe_entity(const Entity *e) {
+    json_t *entity = explain_named_entity(e), *list = json_array();
+    describe_features(json_object_get(entity, "features"), e);
+    json_object_set_new(entity, "plural", json_string(e->plural));
+    json_object_set_new(entity, "title", json_string(e->title));
+    json_object_set_new(entity, "title_plural", json_string(e->title_plural));
+    json_object_set_new(entity, "description", json_string(e->description));
+    for (size_t i = 0; i < e->list_count; i++) json_array_append_new(list, json_string(e->features[e->list[i]].name));
+    json_object_set_new(entity, "list", list);
+    return entity;
+}
+
+static json_t *explain_prediction(const Prediction *m) {
+    if (m->label == NULL) return json_null();
+    return json_pack("{ss ss ss? ss? ss? ss?}", "label", m->label, "title", m->title, "value", m->value, "value_name", m->value_name,
+                     "value_title", m->value_title, "value_unit", m->value_unit);
+}
+
 json_t *pipeline_explain(const Pipeline *p) {
-    json_t *contracts = contracts_meaning(p), *all = features_meaning(p);
+    json_t *contracts = contracts_meaning(p), *all = describe_entity(&p->entities[0]);
     for (size_t i = 0; i < p->contract_count; i++) {
         const Contract *c = &p->contracts[i];
         json_t *entry = json_array_get(contracts, i);
@@ -122,9 +170,8 @@ json_t *pipeline_explain(const Pipeline *p) {
         json_object_set_new(entry, "unenforced", unenforced_paths(c));
         describe_fields(json_object_get(entry, "fields"), c);
     }
-    json_t *features = json_object_get(all, "features");
-    for (size_t i = 0; i < p->feature_count; i++)
-        json_object_set_new(json_array_get(features, i), "description", json_string(p->features[i].description));
+    json_object_set_new(all, "entities", explain_others(p, describe_entity));
+    json_object_set_new(all, "model", explain_prediction(&p->prediction));
     json_object_set_new(all, "contracts", contracts);
     json_object_set_new(all, "envelopes", pipeline_envelopes(p));
     json_object_set_new(all, "contracts_sha256", json_string(p->contracts_sha256));

@@ -1,4 +1,4 @@
-/* features.h: features.yaml: aggregates over Silver's columns, and labels over the features. One thread. */
+/* features.h: features.yaml: entities with their features, aggregates over Silver's columns, and labels over the features. One thread. */
 #pragma once
 #include "contract/declarations.h"
 #include "contract/node.h"

@@ -86,6 +86,8 @@ static int read_transform(Pipeline *p, Contract *c, const DocNode *property, Fie
 static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
     field->line = node_line(property);
     int typed = type_read(p, c, property, field, err), rc = typed | read_description(property, p->strings, &field->description, err);
+    const char *unit = custom_text(property, "unit");
+    if (unit != NULL) field->unit = strings_keep(p->strings, unit);
     rc |= read_bool(property, "required", &field->required, err);
     if (typed == 0) rc |= read_transform(p, c, property, field, err);
     property_note_unenforced(p, c, property);

@@ -6,23 +6,23 @@
 #include "contract/reader.h"
 #include "contract/text.h"
 
-static int find_feature(const Pipeline *p, const DocNode *node, LabelTerm *term, Error *err) {
+static int find_feature(const Entity *e, const DocNode *node, LabelTerm *term, Error *err) {
     const char *name = json_string_value(node->value);
-    for (size_t i = 0; name != NULL && i < p->feature_count; i++) {
-        const Feature *f = &p->features[i];
+    for (size_t i = 0; name != NULL && i < e->feature_count; i++) {
+        const Feature *f = &e->features[i];
         if (!feature_has_column(f, name, &term->window)) continue;
         term->feature = i;
         bool number = f->aggregate == AGGREGATE_COUNT || f->column.type == VALUE_INTEGER || f->column.type == VALUE_DECIMAL;
         return number ? 0 : REFUSE(node, err, "this feature is not numeric; expected a numeric one");
     }
-    if (name != NULL && p->features_missing) return -1; /* it may be the one that could not be read */
+    if (name != NULL && e->features_missing) return -1; /* it may be the one that could not be read */
     return REFUSE(node, err, "expected the name of a feature, or of one of its windows");
 }
 
-static int read_term(Pipeline *p, const DocNode *node, LabelTerm *term, Error *err) {
+static int read_term(Pipeline *p, const Entity *e, const DocNode *node, LabelTerm *term, Error *err) {
     DocNode feature = node_member(node, "feature");
     int rc = check_keys(node, "feature, equals, less_than, at_most, greater_than, at_least", err);
-    if (rc != 0 || find_feature(p, &feature, term, err) != 0) return -1;
+    if (rc != 0 || find_feature(e, &feature, term, err) != 0) return -1;
     if (json_object_size(node->value) != 2) return REFUSE(node, err, "expected a feature and one comparison with a number");
     for (size_t i = COMPARE_EQUAL; i < COMPARISON_NAMES; i++) {
         DocNode number = node_member(node, comparison_names[i]);
@@ -33,7 +33,7 @@ static int read_term(Pipeline *p, const DocNode *node, LabelTerm *term, Error *e
     BUG("a term without a comparison");
 }
 
-static int read_terms(Pipeline *p, const DocNode *label, Label *l, Error *err) {
+static int read_terms(Pipeline *p, const Entity *e, const DocNode *label, Label *l, Error *err) {
     DocNode any, all;
     if (read_list(label, "any_of", false, &any, err) != 0 || read_list(label, "all_of", false, &all, err) != 0) return -1;
     if ((any.value == NULL) == (all.value == NULL)) return REFUSE(label, err, "expected either any_of or all_of");
@@ -45,27 +45,28 @@ static int read_terms(Pipeline *p, const DocNode *label, Label *l, Error *err) {
     int rc = 0;
     for (size_t i = 0; i < l->term_count; i++) {
         DocNode term = node_item(terms, i);
-        rc |= read_term(p, &term, &l->terms[i], err);
+        rc |= read_term(p, e, &term, &l->terms[i], err);
     }
     return rc;
 }
 
-int labels_read(Pipeline *p, const DocNode *document, Error *err) {
+int labels_read(Pipeline *p, Entity *e, const DocNode *at, Error *err) {
     DocNode list;
     int rc = 0;
-    if (read_list(document, "labels", false, &list, err) != 0) return -1;
+    if (read_list(at, "labels", false, &list, err) != 0) return -1;
     for (size_t i = 0; i < json_array_size(list.value); i++) {
         DocNode node = node_item(&list, i);
         Label l = {.line = node_line(&node)};
-        if (check_keys(&node, "name, description, any_of, all_of", err) != 0 ||
-            gold_names_read(p, &node, &l.name, &l.description, err) != 0 || gold_check_new_column(p, &node, l.name, err) != 0) {
+        if (check_keys(&node, "name, title, description, any_of, all_of", err) != 0 ||
+            gold_names_read(p, e, &node, &(GoldNames){&l.name, &l.title, &l.description}, err) != 0 ||
+            gold_check_new_column(e, &node, l.name, err) != 0) {
             rc = -1;
             if (!json_is_object(node.value)) continue;
         }
-        rc |= read_terms(p, &node, &l, err);
+        rc |= read_terms(p, e, &node, &l, err);
         if (rc != 0) continue;
-        p->labels = strings_grow(p->strings, p->labels, p->label_count, sizeof *p->labels);
-        p->labels[p->label_count++] = l;
+        e->labels = strings_grow(p->strings, e->labels, e->label_count, sizeof *e->labels);
+        e->labels[e->label_count++] = l;
     }
     return rc;
 }

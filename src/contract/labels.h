@@ -3,5 +3,5 @@
 #include "contract/declarations.h"
 #include "contract/node.h"
 
-/* Reads `labels` of the features document, if present; the features must be read before. ERR_CONFIG. */
-int labels_read(Pipeline *p, const DocNode *document, Error *err) MUST_CHECK;
+/* Reads `labels` of the entity at `at`, if present; its features must be read before. ERR_CONFIG. */
+int labels_read(Pipeline *p, Entity *e, const DocNode *at, Error *err) MUST_CHECK;

@@ -33,7 +33,66 @@ bool is_silver_column(const char *name) {
 }
 
 bool is_gold_column(const char *name) {
-    static const char *const names[] = {"subscriber_id", "refined_batch", "churn_probability", "risk_band",
-                                        "reasons",       "model_id",      "scored_at"};
+    static const char *const names[] = {"refined_batch", "churn_probability", "risk_band", "reasons", "model_id", "scored_at"};
     return is_one_of(names, ARRAY_LEN(names), name);
+}
+
+bool is_key_column(const char *name) {
+    static const char *const others[] = {"band", "day", "events_n", "rank", "generation", "risk", "features"};
+    return !is_gold_column(name) && !is_one_of(others, ARRAY_LEN(others), name);
+}
+
+bool is_reserved_word(const char *name) {
+    static const char *const words[] = {"bronze",
+                                        "silver",
+                                        "gold",
+                                        "quarantine",
+                                        "quarantined",
+                                        "drift",
+                                        "drifted",
+                                        "entity",
+                                        "entities",
+                                        "event",
+                                        "events",
+                                        "layer",
+                                        "layers",
+                                        "model",
+                                        "models",
+                                        "hour",
+                                        "hours",
+                                        "run",
+                                        "runs",
+                                        "status",
+                                        "overview",
+                                        "pipeline",
+                                        "generation",
+                                        "live",
+                                        "state",
+                                        "states",
+                                        "base",
+                                        "features",
+                                        "feature",
+                                        "labels",
+                                        "label",
+                                        "columns",
+                                        "column",
+                                        "scored",
+                                        "scores",
+                                        "high",
+                                        "medium",
+                                        "low",
+                                        "full",
+                                        "seconds",
+                                        "warning",
+                                        "skipped",
+                                        "unenforced",
+                                        "columns_added",
+                                        "contracts_changed",
+                                        "features_rebuilt",
+                                        "events_per_second"};
+    static const char *const endings[] = {"_features", "_state", "_rebuild"};
+    size_t n = strlen(name);
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++)
+        if (n > strlen(endings[i]) && strcmp(name + n - strlen(endings[i]), endings[i]) == 0) return true;
+    return is_one_of(words, ARRAY_LEN(words), name);
 }

@@ -14,6 +14,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define EMBEDDED_DIR "pipeline"
 
@@ -113,20 +114,43 @@ static int read_dir(const Reading *r, const char *dir, Error *err) {
     return rc | read_file(r, features, features_read, err);
 }
 
+/* A file, a folder of contracts, or a folder with one. */
+static int read_contracts_alone(const Reading *r, const char *path, Error *err) {
+    CLEANUP(free_text) char *inside = path_join(path, "contracts");
+    struct stat st;
+    bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    int rc = folder ? read_contracts(r, file_exists(inside) ? inside : path, err) : read_file(r, path, contracts_read, err);
+    contracts_sort(r->pipeline);
+    return rc;
+}
+
 /* ---- the whole ---- */
 
-int pipeline_check_dir(const char *dir, PatternCheck check_pattern, Pipeline **ret, json_t **ret_mistakes, Error *err) {
+static int read_pipeline(const Reading *r, const char *dir, Error *err) {
+    return dir == NULL ? read_embedded(r, err) : read_dir(r, dir, err);
+}
+
+static int check(const char *path, int (*read)(const Reading *r, const char *path, Error *err), PatternCheck check_pattern, Pipeline **ret,
+                 json_t **ret_mistakes, Error *err) {
     CLEANUP(pipeline_freep) Pipeline *p = xcalloc(1, sizeof *p);
     Reading reading = {p, json_array()};
     p->strings = strings_new();
     p->check_pattern = check_pattern;
     *ret_mistakes = reading.mistakes;
-    int rc = dir == NULL ? read_embedded(&reading, err) : read_dir(&reading, dir, err);
+    int rc = read(&reading, path, err);
     BUG_IF((rc == 0) != (json_array_size(reading.mistakes) == 0));
     if (rc != 0) return -1;
     pipeline_fingerprint(p);
     *ret = TAKE(p);
     return 0;
+}
+
+int pipeline_check_dir(const char *dir, PatternCheck check_pattern, Pipeline **ret, json_t **ret_mistakes, Error *err) {
+    return check(dir, read_pipeline, check_pattern, ret, ret_mistakes, err);
+}
+
+int pipeline_check_contracts(const char *path, PatternCheck check_pattern, Pipeline **ret, json_t **ret_mistakes, Error *err) {
+    return check(path, read_contracts_alone, check_pattern, ret, ret_mistakes, err);
 }
 
 int pipeline_load_dir(const char *dir, Pipeline **ret, Error *err) {

@@ -12,6 +12,8 @@ int pipeline_load_dir(const char *dir, Pipeline **ret, Error *err) MUST_CHECK;
 /* The same, and all mistakes of all files: [{file, line, message}, ...], a new array also on failure; line 0: of the whole file. The error
  * is the first one. `check_pattern` NULL: patterns are not proved. */
 int pipeline_check_dir(const char *dir, PatternCheck check_pattern, Pipeline **ret, json_t **ret_mistakes, Error *err) MUST_CHECK;
+/* The contracts alone, of a file, of a folder of them, or of the folder of a pipeline: as pipeline_check_dir, but there are no features. */
+int pipeline_check_contracts(const char *path, PatternCheck check_pattern, Pipeline **ret, json_t **ret_mistakes, Error *err) MUST_CHECK;
 /* The setting pipeline.dir, borrowed; NULL: the files built into the binary. */
 const char *pipeline_dir(const Settings *settings);
 /* As pipeline_load_dir, from the setting pipeline.dir. */

@@ -40,6 +40,16 @@ int read_description(const DocNode *at, Strings *strings, const char **ret, Erro
     return 0;
 }
 
+const char *custom_text(const DocNode *at, const char *property) {
+    size_t i;
+    json_t *entry, *list = json_object_get(at->value, "customProperties");
+    json_array_foreach(list, i, entry) {
+        const char *name = json_string_value(json_object_get(entry, "property"));
+        if (name != NULL && strcmp(name, property) == 0) return json_string_value(json_object_get(entry, "value"));
+    }
+    return NULL;
+}
+
 int read_object(const DocNode *at, const char *key, DocNode *ret, Error *err) {
     DocNode node = node_member(at, key);
     if (!node_exists(&node))

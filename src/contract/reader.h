@@ -10,6 +10,8 @@ int read_bool(const DocNode *at, const char *key, bool *ret, Error *err) MUST_CH
 int read_integer(const DocNode *at, const char *key, int64_t least, int64_t most, int64_t *ret, Error *err) MUST_CHECK;
 /* The member `description`, or "" without one; owned by `strings`. */
 int read_description(const DocNode *at, Strings *strings, const char **ret, Error *err) MUST_CHECK;
+/* The value of `property` among the customProperties of `at`; NULL: it has none, or no text. Borrowed from the document. */
+const char *custom_text(const DocNode *at, const char *property);
 /* An object or a list as member. When it is absent or null (and not `needed`), *ret has no value. */
 int read_object(const DocNode *at, const char *key, DocNode *ret, Error *err) MUST_CHECK;
 int read_list(const DocNode *at, const char *key, bool needed, DocNode *ret, Error *err) MUST_CHECK;

@@ -50,17 +50,17 @@ int windows_read(Pipeline *p, const DocNode *at, int **ret, size_t *ret_count, E
     return 0;
 }
 
-int windows_collect(Pipeline *p, const DocNode *list, Error *err) {
+int windows_collect(Pipeline *p, Entity *e, const DocNode *list, Error *err) {
     int *all = strings_array(p->strings, WINDOWS_MAX, sizeof *all);
     size_t n = 0;
-    for (const Feature *f = p->features; f < p->features + p->feature_count; f++)
+    for (const Feature *f = e->features; f < e->features + e->feature_count; f++)
         for (size_t i = 0; i < f->window_count; i++) {
             if (has_window(all, n, f->windows[i])) continue;
             if (n == WINDOWS_MAX) return REFUSE(list, err, "expected at most %d different windows in all features together", WINDOWS_MAX);
             all[n++] = f->windows[i];
         }
     qsort(all, n, sizeof *all, compare_days);
-    p->windows = all;
-    p->window_count = n;
+    e->windows = all;
+    e->window_count = n;
     return 0;
 }

@@ -14,8 +14,9 @@ typedef struct Feed Feed;
 
 /* ---- opening: none waits for a broker; the caller frees ---- */
 
-/* `client`, for what is asked of the topic, is borrowed; NULL: it makes one of its own. `settings` are borrowed. ERR_CONFIG. */
-int feed_open_topic(const Settings *settings, KafkaClient *client, const char *topic, Feed **ret, Error *err) MUST_CHECK;
+/* One of so many topics that are read at the same time. `client`, for what is asked of the topic, is borrowed; NULL: it makes one of its
+ * own. `settings` are borrowed. ERR_CONFIG. */
+int feed_open_topic(const Settings *settings, KafkaClient *client, const char *topic, size_t topics, Feed **ret, Error *err) MUST_CHECK;
 /* ERR_DATA: the file cannot be read. With `follow`, a last line without a newline is not there yet. */
 int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) MUST_CHECK;
 /* By the name under which the ledger knows it: one of the two above, without `follow`. */

@@ -1,7 +1,9 @@
 /* feed_kafka.c: a topic as a feed. Connecting takes as long as opening the lake: so a thread of its own asks for the first description as
  * soon as the feed is opened, and then makes the consumer too. When that fails, the caller's own request fails too, and returns the reason.
  *
- * Describing and reading have a client each: on one connection, answers would wait for the fetch before them. */
+ * Describing and reading have a client each: on one connection, answers would wait for the fetch before them. Several topics share the one
+ * for describing, and have a client each for reading: it is made anew with each session, because librdkafka keeps what it knew of a topic
+ * that was deleted meanwhile, and so that the errors and the full prefetch queue of one topic are of no concern to another. */
 #include "base/memory.h"
 #include "ingest/feed_internal.h"
 #include <pthread.h>
@@ -14,6 +16,7 @@ typedef struct TopicFeed {
     const Settings *settings; /* borrowed */
     KafkaClient *client;      /* for describing, before and while reading; borrowed */
     KafkaClient *own;         /* ... unless it is this one */
+    size_t topics;            /* that are read at the same time */
     KafkaConsumer *consumer;  /* the early thread's until it was joined; NULL: not made yet */
     bool reading;
     pthread_t early;
@@ -26,7 +29,7 @@ typedef struct TopicFeed {
 static void make_consumer_early(TopicFeed *t) {
     CLEANUP(kafka_topic_done) KafkaTopic unused = {0};
     Error ignored = {0};
-    if (kafka_consumer_open(t->settings, t->feed.topic, &t->consumer, &ignored) != 0 ||
+    if (kafka_consumer_open(t->settings, t->feed.topic, t->topics, &t->consumer, &ignored) != 0 ||
         kafka_topic_describe(kafka_consumer_client(t->consumer), t->feed.topic, EARLY_MS, &unused, &ignored) != 0)
         error_clear(&ignored);
 }
@@ -88,7 +91,7 @@ static int topic_start(Feed *feed, const Offsets *partitions, size_t n, Error *e
     end_early(t);
     if (t->reading) kafka_consumer_freep(&t->consumer);
     t->reading = true;
-    if (t->consumer == NULL && kafka_consumer_open(t->settings, feed->topic, &t->consumer, err) != 0) return -1;
+    if (t->consumer == NULL && kafka_consumer_open(t->settings, feed->topic, t->topics, &t->consumer, err) != 0) return -1;
     return kafka_consumer_read(t->consumer, partitions, n, err);
 }
 
@@ -110,11 +113,12 @@ static void topic_report(Feed *feed, const Offsets *partitions, size_t n) {
 
 static const FeedOps topic_ops = {topic_free, topic_describe, topic_check, topic_start, topic_poll, topic_seek, topic_verify, topic_report};
 
-int feed_open_topic(const Settings *settings, KafkaClient *client, const char *topic, Feed **ret, Error *err) {
+int feed_open_topic(const Settings *settings, KafkaClient *client, const char *topic, size_t topics, Feed **ret, Error *err) {
     TopicFeed *t = xcalloc(1, sizeof *t);
     CLEANUP(feed_freep) Feed *feed = &t->feed;
     *feed = (Feed){.ops = &topic_ops, .topic = xstrdup(topic)};
     t->settings = settings;
+    t->topics = topics;
     if (client == NULL && kafka_connect(settings, &t->own, err) != 0) return -1;
     t->client = client != NULL ? client : t->own;
     t->early_asked = pthread_create(&t->early, NULL, ask_early, t) == 0;

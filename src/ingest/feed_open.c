@@ -7,14 +7,14 @@
 int feed_open_named(const Settings *settings, const char *name, Feed **ret, Error *err) {
     static const char file[] = "file:";
     if (strncmp(name, file, sizeof file - 1) == 0) return feed_open_file(name + sizeof file - 1, false, ret, err);
-    return feed_open_topic(settings, NULL, name, ret, err);
+    return feed_open_topic(settings, NULL, name, 1, ret, err);
 }
 
 int feeds_open_topics(const Settings *settings, const TopicList *topics, FeedList *ret, Error *err) {
     CLEANUP(feeds_done) FeedList list = {.items = xcalloc(topics->count, sizeof(Feed *))};
     if (kafka_connect(settings, &list.client, err) != 0) return -1;
     for (; list.count < topics->count; list.count++)
-        if (feed_open_topic(settings, list.client, topics->names[list.count], &list.items[list.count], err) != 0) return -1;
+        if (feed_open_topic(settings, list.client, topics->names[list.count], topics->count, &list.items[list.count], err) != 0) return -1;
     for (size_t i = 0; i < list.count && list.count > 1; i++) feed_set_of_several(list.items[i]);
     *ret = list;
     list = (FeedList){0};

@@ -9,6 +9,7 @@
 #include "base/progress.h"
 #include "base/stop.h"
 #include "ingest/session.h"
+#include <ctype.h>
 #include <string.h>
 
 #define STEP_MS        1000
@@ -103,8 +104,20 @@ static bool is_of_all(const Error *err) {
     return err->fatal || (err->kind != ERR_DATA && err->kind != ERR_CONFIG && err->kind != ERR_UNAVAILABLE && err->kind != ERR_STOPPED);
 }
 
+static bool is_of_a_word(char c) {
+    return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+static bool has_word(const char *text, const char *word) {
+    size_t n = strlen(word);
+    for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word))
+        if ((at == text || !is_of_a_word(at[-1])) && !is_of_a_word(at[n])) return true;
+    return false;
+}
+
+/* Errors of the whole connection do not name it. */
 static void name_topic(const Topic *t, Error *err) {
-    if (strstr(err->text, feed_topic(t->feed)) == NULL) error_prefix(err, "%s", feed_topic(t->feed));
+    if (!has_word(err->text, feed_topic(t->feed))) error_prefix(err, "%s", feed_topic(t->feed));
 }
 
 /* Without `follow`. -1: none of them could be read. */
@@ -222,7 +235,10 @@ static int land(Ingest *in, IngestState *ret, Error *err) {
 static void finish(Ingest *in) {
     end_sessions(in);
     in->result.seconds = clock_seconds_since(in->began_ns);
-    for (size_t i = 0; i < in->count; i++) in->result.stopped = in->result.stopped || in->result.topics[i].stopped;
+    for (size_t i = 0; i < in->count; i++) {
+        in->result.stopped |= in->result.topics[i].stopped;
+        in->result.envelope_changed |= in->result.topics[i].envelope_changed;
+    }
 }
 
 static int step(Ingest *in, IngestState *ret, Error *err) {

@@ -78,8 +78,8 @@ typedef struct IngestTopic {
 typedef struct IngestResult {
     LedgerCounts counts; /* of all topics */
     double seconds;
-    bool stopped;        /* one of them was */
-    IngestTopic *topics; /* in the order of the feeds. Owned: ingest_result_done */
+    bool stopped, envelope_changed; /* one of them was, of one of them it has */
+    IngestTopic *topics;            /* in the order of the feeds. Owned: ingest_result_done */
     size_t topic_count;
 } IngestResult;
 
@@ -90,5 +90,5 @@ int ingest_result_check(const IngestResult *result, Error *err) MUST_CHECK;
 void ingest_result_done(IngestResult *result);
 /* The summary that users rely on: landed, duplicates, rejected, gaps, lost (of the gaps), seconds, events_per_second, stopped, partitions,
  * envelope_changed, and `problem` when there was one; with several topics also `topics`: [{topic, landed, duplicates, rejected, gaps, lost,
- * stopped, problem}]. The caller owns it. */
+ * stopped, envelope_changed, problem}]. The caller owns it. */
 json_t *ingest_result_json(const IngestResult *result);

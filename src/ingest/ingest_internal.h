@@ -51,21 +51,22 @@ typedef struct Reader {
     bool envelope_changed;
     Batch *batch; /* being filled */
     BatchQueue *queue;
-    Schemas *schemas;        /* of what is not JSON; NULL: all is. Owned by the session */
-    Cuts *cuts;              /* found by this session and the ones before; borrowed */
-    int64_t began_ns;        /* the session */
-    int64_t now_ns;          /* of the last event, coarse */
-    int64_t heard_ns;        /* when the feed last answered or delivered */
-    int64_t check_ns;        /* when it is asked again whether it is there and the same */
-    int check_pause_ms;      /* grows while it is away; 0: it is there */
-    int64_t watched_ns;      /* when progress was last looked at */
-    int64_t described_ns;    /* when the feed was last asked for the ends of its partitions */
-    size_t stuck_count;      /* partitions that did not move then */
-    bool grown;              /* there are partitions that are not read yet: another session is needed */
-    bool cut;                /* a log was cut off, and options->new_epoch accepts that: another session is needed */
-    Error problem;           /* without `follow`: partitions that could not be read to their end; the others were */
-    Error err;               /* why it ended; read, like `problem`, after the thread was joined */
-    _Atomic(json_t *) stuck; /* news of the partitions that do not move, for the landing thread, which owns what it takes; NULL: none */
+    Schemas *schemas;         /* of what is not JSON; NULL: all is. Owned by the session */
+    Cuts *cuts;               /* found by this session and the ones before; borrowed */
+    int64_t began_ns;         /* the session */
+    int64_t now_ns;           /* of the last event, coarse */
+    int64_t heard_ns;         /* when the feed last answered or delivered */
+    int64_t check_ns;         /* when it is asked again whether it is there and the same */
+    int check_pause_ms;       /* grows while it is away; 0: it is there */
+    int64_t outage_logged_ns; /* when that was last logged; 0: it is there */
+    int64_t watched_ns;       /* when progress was last looked at */
+    int64_t described_ns;     /* when the feed was last asked for the ends of its partitions */
+    size_t stuck_count;       /* partitions that did not move then */
+    bool grown;               /* there are partitions that are not read yet: another session is needed */
+    bool cut;                 /* a log was cut off, and options->new_epoch accepts that: another session is needed */
+    Error problem;            /* without `follow`: partitions that could not be read to their end; the others were */
+    Error err;                /* why it ended; read, like `problem`, after the thread was joined */
+    _Atomic(json_t *) stuck;  /* news of the partitions that do not move, for the landing thread, which owns what it takes; NULL: none */
 } Reader;
 
 static inline PartitionState *ingest_state(Reader *r, const Offsets *p) {

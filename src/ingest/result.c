@@ -89,6 +89,7 @@ json_t *ingest_result_json(const IngestResult *r) {
     json_object_set_new(summary, "events_per_second", json_real(r->seconds > 0 ? events / r->seconds : 0.0));
     json_object_set_new(summary, "envelope_changed", json_boolean(envelope_changed));
     json_object_set_new(summary, "stopped", json_boolean(r->stopped));
+    json_object_set_new(summary, "envelope_changed", json_boolean(r->envelope_changed));
     json_object_set_new(summary, "partitions", partitions);
     if (r->topic_count > 1)
         json_object_set_new(summary, "topics", topics);

@@ -44,8 +44,8 @@ static int init_reader(Session *s, Error *err) {
     if (compare_with_ledger(s, &ledger, err) != 0) return -1;
     s->named = (LedgerTopic){
         .name = feed_topic(r->feed), .epoch = ledger.topic.epoch, .topic_id = s->topic.topic_id, .cluster_id = s->topic.cluster_id};
-    if (ingest_open_envelope(conn, r->options, &s->named, ledger.count > 0 || stored > 0, &s->envelope, &r->envelope_changed, err) != 0)
-        return -1;
+    bool read_before = ledger.count > 0 || stored > 0;
+    if (ingest_open_envelope(conn, r->options, &s->named, read_before, &s->envelope, &r->envelope_changed, err) != 0) return -1;
     r->envelope = s->envelope;
     if (schemas_open(s->lake, ingest_format_of(r->options, feed_topic(r->feed)), &r->options->registry, feed_topic(r->feed), &r->schemas,
                      err) != 0)

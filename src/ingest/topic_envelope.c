@@ -21,7 +21,7 @@ static int error_not_described(const Pipeline *p, const char *topic, Error *err)
     for (size_t i = 0; i < p->envelope_count; i++) buf_addf(&topics, "%s%s", i > 0 ? ", " : "", p->envelopes[i].topic);
     return error_set(
         err, ERR_CONFIG,
-        "no contract describes the messages of %s; the contracts are of: %s. Set kafka.topic to one of these, or add a contract "
+        "no contract describes the messages of %s; the contracts are of: %s. Set kafka.topic or kafka.topics to what is among these, or add a contract "
         "(physicalType: topic, and the topic as physicalName)",
         topic, topics.data);
 }

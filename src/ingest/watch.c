@@ -15,6 +15,7 @@
 #define DESCRIBE_MS       10000
 #define CHECK_MS          2000 /* twice this is less than the 5 s within which a stop must be done */
 #define BACKOFF_FIRST_MS  500
+#define SLICE_MS          200 /* of a pause, in which the session may end */
 #define BACKOFF_MAX_MS    10000
 #define WATCH_EVERY       NSEC_PER_SEC
 #define WATCH_LATE        (5 * NSEC_PER_SEC) /* this thread waited for something else meanwhile */
@@ -36,8 +37,36 @@ static int check_description(const Feed *feed, const KafkaTopic *topic, bool all
     return all || topic->unanswered == topic->partition_count ? kafka_topic_check_answered(topic, err) : 0;
 }
 
+/* What was logged last while something was waited for: the same again is worth a line once a minute. */
+typedef struct Logged {
+    char *text;
+    int64_t at_ns;
+} Logged;
+
+static void logged_done(Logged *l) {
+    free(l->text);
+}
+
+static bool is_worth_a_line(Logged *l, const char *text) {
+    int64_t now = clock_mono_ns();
+    if (l->text != NULL && strcmp(l->text, text) == 0 && now - l->at_ns < REPORT_EVERY) return false;
+    free(l->text);
+    *l = (Logged){.text = xstrdup(text), .at_ns = now};
+    return true;
+}
+
+/* Waits so long, unless there is nothing to wait for any more. */
+static bool is_over_after(int pause_ms, const BatchQueue *queue) {
+    for (; pause_ms > 0; pause_ms -= SLICE_MS) {
+        if (queue != NULL && batch_queue_given_up(queue)) return true;
+        if (stop_wait_ms(pause_ms < SLICE_MS ? pause_ms : SLICE_MS)) return true;
+    }
+    return false;
+}
+
 int ingest_describe(Feed *feed, const IngestOptions *o, const BatchQueue *queue, bool all, KafkaTopic *ret, Error *err) {
     int64_t began = clock_mono_ns();
+    CLEANUP(logged_done) Logged logged = {0};
     for (int pause = BACKOFF_FIRST_MS;; pause = ingest_longer_pause(pause)) {
         int64_t left_ms = o->timeout_ms > 0 ? o->timeout_ms - (clock_mono_ns() - began) / NSEC_PER_MS : INT64_MAX;
         CLEANUP(kafka_topic_done) KafkaTopic now = {0};
@@ -51,17 +80,19 @@ int ingest_describe(Feed *feed, const IngestOptions *o, const BatchQueue *queue,
         if (!error_is_retriable(err) || (rc == 0 && !now.exists && !o->follow)) return -1;
         double away = clock_seconds_since(began);
         if (o->timeout_ms > 0 && away * 1000 + pause >= (double)o->timeout_ms) return error_prefix(err, "gave up after %.0f s", away);
-        log_warn("ingest", "%s; trying again in %.1f s", err->text, pause / 1000.0);
-        if (stop_wait_ms(pause) || (queue != NULL && batch_queue_given_up(queue)))
-            return error_set(err, ERR_STOPPED, "stopped while waiting for %s", feed_topic(feed));
+        if (is_worth_a_line(&logged, err->text)) log_warn("ingest", "%s; trying again", err->text);
+        if (is_over_after(pause, queue)) return error_set(err, ERR_STOPPED, "stopped while waiting for %s", feed_topic(feed));
     }
 }
 
-/* The feed is away, for `seconds` now: logs that. ERR_UNAVAILABLE when that is too long. */
-static int report_outage(const Reader *r, double seconds, const Error *away, Error *err) {
+/* The feed is away, for `seconds` now: logs that, once a minute. ERR_UNAVAILABLE when that is too long. */
+static int report_outage(Reader *r, double seconds, const Error *away, Error *err) {
     if (r->options->timeout_ms > 0 && seconds * 1000 >= (double)r->options->timeout_ms)
         return error_set(err, ERR_UNAVAILABLE, "gave up after %.0f s: %s", seconds, away->text);
-    log_warn("ingest", "away for %.0f s: %s; everything stored is safe, waiting", seconds, away->text);
+    int64_t now = clock_mono_ns();
+    if (r->outage_logged_ns != 0 && now - r->outage_logged_ns < REPORT_EVERY) return 0;
+    r->outage_logged_ns = now;
+    log_warn("ingest", "%s is away for %.0f s: %s; everything stored is safe, waiting", feed_topic(r->feed), seconds, away->text);
     return 0;
 }
 
@@ -71,6 +102,7 @@ int ingest_check_feed(Reader *r, Error *err) {
     if (feed_check(r->feed, r->topic, CHECK_MS, &grown, &away) == 0) {
         r->heard_ns = clock_mono_ns();
         r->check_pause_ms = 0;
+        r->outage_logged_ns = 0;
         if (r->options->follow && grown) r->grown = true;
         return 1;
     }

@@ -4,34 +4,9 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "contract/words.h"
 #include "judge/number.h"
-#include <inttypes.h>
 #include <string.h>
-
-/* ---- words ---- */
-
-static void add_length(Buf *out, const char *end, int64_t n) {
-    buf_addf(out, "must have at %s %" PRId64 " character%s", end, n, n == 1 ? "" : "s");
-}
-
-static char *reason_of(const Check *check) {
-    Buf text = {0};
-    switch (check->kind) {
-    case CHECK_MINIMUM: buf_addf(&text, "must be at least %s", check->text); break;
-    case CHECK_MAXIMUM: buf_addf(&text, "must be at most %s", check->text); break;
-    case CHECK_ABOVE: buf_addf(&text, "must be above %s", check->text); break;
-    case CHECK_BELOW: buf_addf(&text, "must be below %s", check->text); break;
-    case CHECK_MIN_LENGTH: add_length(&text, "least", check->number); break;
-    case CHECK_MAX_LENGTH: add_length(&text, "most", check->number); break;
-    case CHECK_PATTERN: buf_addf(&text, "must match %s", check->text); break;
-    case CHECK_VALUES:
-        buf_add_str(&text, "must be one of");
-        for (size_t i = 0; i < check->value_count; i++) buf_addf(&text, "%s %s", i > 0 ? "," : "", check->values[i]);
-        break;
-    case CHECK_AHEAD: buf_addf(&text, "must be at most %g hours after the message", (double)check->number / 3.6e9); break;
-    }
-    return buf_take(&text);
-}
 
 /* ---- ranges ---- */
 
@@ -142,7 +117,9 @@ static int set_test(Test *t, const Node *node, const Check *check, Error *err) {
 int test_add(Node *node, const Check *check, Error *err) {
     Test t = {.rule = check->rule, .check = check};
     if (set_test(&t, node, check, err) != 0) return error_prefix(err, "%s is no regular expression", check->text);
-    t.reason = reason_of(check);
+    Buf reason = {0};
+    check_words(check, &reason);
+    t.reason = buf_take(&reason);
     node->tests = xrealloc(node->tests, node->test_count + 1, sizeof *node->tests);
     node->tests[node->test_count++] = t;
     return 0;

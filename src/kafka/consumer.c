@@ -47,33 +47,40 @@ static void configure(rd_kafka_conf_t *conf) {
     rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
 }
 
-static const KafkaRole consumer_role = {
-    .type = RD_KAFKA_CONSUMER,
-    .defaults =
-        (const KafkaProperty[]){{"group.id", "smelt"},
-                                {"queued.max.messages.kbytes", "16384"}, /* prefetched bytes; with the next setting it bounds the memory */
-                                {"queued.min.messages", "20000"},
-                                {"fetch.queue.backoff.ms", "5"},
-                                {"fetch.wait.max.ms", "100"},
-                                {"fetch.error.backoff.ms", "200"},
-                                {"reconnect.backoff.max.ms", "2000"},
-                                {"check.crcs", "true"},
-                                /* What a default broker takes may unpack to more than librdkafka's 100 MB; then it would never be read. */
-                                {"receive.message.max.bytes", "1000000000"},
-                                {NULL, NULL}},
-    .fixed = (const KafkaProperty[]){{"enable.auto.commit", "false"},
-                                     {"enable.auto.offset.store", "false"},
-                                     {"isolation.level", "read_committed"},
-                                     {"auto.offset.reset", "error"},
-                                     {"enable.partition.eof", "true"},
-                                     {NULL, NULL}},
-    .configure = configure,
-};
+#define PREFETCHED_KBYTES 16384 /* with queued.min.messages they bound the memory of all consumers of the process */
+#define FETCH_WAIT_MS     100
+#define FETCH_WAIT_MAX_MS 500 /* librdkafka's own */
 
-int kafka_consumer_open(const Settings *settings, const char *topic, KafkaConsumer **ret, Error *err) {
+static const KafkaProperty consumer_fixed[] = {{"enable.auto.commit", "false"},       {"enable.auto.offset.store", "false"},
+                                               {"isolation.level", "read_committed"}, {"auto.offset.reset", "error"},
+                                               {"enable.partition.eof", "true"},      {NULL, NULL}};
+
+/* One of so many consumers: each prefetches its part of the memory, and asks an idle broker less often, so that all of them together ask
+ * hardly more often than one. What is new is answered at once. */
+static int open_client(KafkaConsumer *c, const Settings *settings, size_t consumers, Error *err) {
+    size_t wait_ms = FETCH_WAIT_MS * consumers, kbytes = PREFETCHED_KBYTES / consumers;
+    CLEANUP(free_text) char *wait = xasprintf("%zu", wait_ms < FETCH_WAIT_MAX_MS ? wait_ms : FETCH_WAIT_MAX_MS);
+    CLEANUP(free_text) char *prefetched = xasprintf("%zu", kbytes > 0 ? kbytes : 1);
+    const KafkaProperty defaults[] = {
+        {"group.id", "smelt"},
+        {"queued.max.messages.kbytes", prefetched},
+        {"queued.min.messages", "20000"},
+        {"fetch.queue.backoff.ms", "5"},
+        {"fetch.wait.max.ms", wait},
+        {"fetch.error.backoff.ms", "200"},
+        {"reconnect.backoff.max.ms", "2000"},
+        {"check.crcs", "true"},
+        /* What a default broker takes may unpack to more than librdkafka's 100 MB; then it would never be read. */
+        {"receive.message.max.bytes", "1000000000"},
+        {NULL, NULL}};
+    KafkaRole role = {.type = RD_KAFKA_CONSUMER, .defaults = defaults, .fixed = consumer_fixed, .configure = configure};
+    return kafka_client_new(settings, &role, c, &c->client, err);
+}
+
+int kafka_consumer_open(const Settings *settings, const char *topic, size_t consumers, KafkaConsumer **ret, Error *err) {
     CLEANUP(kafka_consumer_freep) KafkaConsumer *c = xcalloc(1, sizeof *c);
     c->topic = xstrdup(topic);
-    if (kafka_client_new(settings, &consumer_role, c, &c->client, err) != 0) return -1;
+    if (open_client(c, settings, consumers, err) != 0) return -1;
     *ret = TAKE(c);
     return 0;
 }

@@ -37,8 +37,9 @@ typedef struct KafkaEvent {
     bool unreadable;    /* ... that is in the messages themselves: another attempt gives the same */
 } KafkaEvent;
 
-/* Begins to connect; does not wait for a broker, and reads nothing yet. ERR_CONFIG. The caller frees. */
-int kafka_consumer_open(const Settings *settings, const char *topic, KafkaConsumer **ret, Error *err) MUST_CHECK;
+/* Begins to connect; does not wait for a broker, and reads nothing yet. `consumers`: so many of this process read at the same time and
+ * share the memory for prefetching. ERR_CONFIG. The caller frees. */
+int kafka_consumer_open(const Settings *settings, const char *topic, size_t consumers, KafkaConsumer **ret, Error *err) MUST_CHECK;
 /* Starts reading each of these partitions at its `next`. Once. */
 int kafka_consumer_read(KafkaConsumer *consumer, const Offsets *partitions, size_t n, Error *err) MUST_CHECK;
 void kafka_consumer_free(KafkaConsumer *consumer);

@@ -84,22 +84,36 @@ void kafka_producer_poll(KafkaProducer *producer) {
     rd_kafka_poll(producer->client->rk, 0);
 }
 
-static rd_kafka_resp_err_t try_send(KafkaProducer *producer, const char *key, size_t key_len, const char *value, size_t value_len) {
-    /* librdkafka does not write to the value: with MSG_F_COPY the cast is only for its type. */
+/* librdkafka writes to neither: with MSG_F_COPY the casts are only for its types. */
+static rd_kafka_resp_err_t try_send_at(KafkaProducer *producer, int64_t timestamp_ms, const char *key, size_t key_len, const char *value,
+                                       size_t value_len) {
+    return rd_kafka_producev(producer->client->rk, RD_KAFKA_V_RKT(producer->topic), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                             RD_KAFKA_V_KEY((void *)(uintptr_t)key, key_len), RD_KAFKA_V_VALUE((void *)(uintptr_t)value, value_len),
+                             RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_END);
+}
+
+static rd_kafka_resp_err_t try_send(KafkaProducer *producer, int64_t timestamp_ms, const char *key, size_t key_len, const char *value,
+                                    size_t value_len) {
+    if (timestamp_ms != 0) return try_send_at(producer, timestamp_ms, key, key_len, value, value_len);
     int result = rd_kafka_produce(producer->topic, RD_KAFKA_PARTITION_UA, RD_KAFKA_MSG_F_COPY, (void *)(uintptr_t)value, value_len, key,
                                   key_len, NULL);
     return result == 0 ? RD_KAFKA_RESP_ERR_NO_ERROR : rd_kafka_last_error();
 }
 
-int kafka_producer_send(KafkaProducer *producer, const char *key, size_t key_len, const char *value, size_t value_len, Error *err) {
+int kafka_producer_send_at(KafkaProducer *producer, int64_t timestamp_ms, const char *key, size_t key_len, const char *value,
+                           size_t value_len, Error *err) {
     rd_kafka_resp_err_t code;
-    while ((code = try_send(producer, key, key_len, value, value_len)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+    while ((code = try_send(producer, timestamp_ms, key, key_len, value, value_len)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         if (stop_requested()) return error_set(err, ERR_STOPPED, "stopped while Kafka at %s was behind", producer->client->address);
         rd_kafka_poll(producer->client->rk, FULL_POLL_MS);
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(producer->client, code, NULL, err, "sending");
     if (++producer->deliveries.sent % POLL_EVERY == 0) kafka_producer_poll(producer);
     return 0;
+}
+
+int kafka_producer_send(KafkaProducer *producer, const char *key, size_t key_len, const char *value, size_t value_len, Error *err) {
+    return kafka_producer_send_at(producer, 0, key, key_len, value, value_len, err);
 }
 
 int kafka_producer_flush(KafkaProducer *producer, int timeout_ms, Error *err) {

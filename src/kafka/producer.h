@@ -25,6 +25,9 @@ DEFINE_CLEANUP(kafka_producer_free, KafkaProducer)
  * meanwhile. ERR_UNAVAILABLE when the client has failed for good, ERR_DATA for a message that is too large. */
 int kafka_producer_send(KafkaProducer *producer, const char *key, size_t key_len, const char *value, size_t value_len,
                         Error *err) MUST_CHECK;
+/* The same with the record's CreateTime, in milliseconds since 1970; 0: the time of this call. A broker may remove records by this time. */
+int kafka_producer_send_at(KafkaProducer *producer, int64_t timestamp_ms, const char *key, size_t key_len, const char *value,
+                           size_t value_len, Error *err) MUST_CHECK;
 /* Waits until each message has its report. ERR_UNAVAILABLE when some have none after `timeout_ms`; they stay in flight. Failed messages are
  * not an error of this call: see the counts. */
 int kafka_producer_flush(KafkaProducer *producer, int timeout_ms, Error *err) MUST_CHECK;

@@ -72,13 +72,14 @@ typedef enum LakeType {
     LAKE_BLOB,
     LAKE_TIME,
     LAKE_TIMES,
-    LAKE_INTS
+    LAKE_INTS,
+    LAKE_NAME
 } LakeType;
 typedef struct LakeValue {
     LakeType type;
     int64_t i;        /* LAKE_BOOL, LAKE_INT; LAKE_TIME in microseconds UTC (TIMESTAMPTZ) */
     double r;         /* LAKE_REAL */
-    const char *text; /* LAKE_TEXT, LAKE_BLOB; borrowed */
+    const char *text; /* LAKE_TEXT, LAKE_BLOB; LAKE_NAME, only for lake_sql_bind; borrowed */
     size_t len;
     const int64_t *list; /* LAKE_TIMES, LAKE_INTS, only for lake_sql_bind: `len` of them, written as a list for IN (...); borrowed */
 } LakeValue;
@@ -104,6 +105,7 @@ static inline LakeValue lake_ints(const int64_t *v, size_t n) {
     return (LakeValue){.type = LAKE_INTS, .list = v, .len = n};
 }
 LakeValue lake_text(const char *s); /* NULL becomes SQL NULL */
+LakeValue lake_name(const char *s); /* of a table or column, which the declarations decide: written in quotes */
 static inline LakeValue lake_null(void) {
     return (LakeValue){.type = LAKE_NULL};
 }
@@ -127,8 +129,8 @@ int lake_query_int(LakeConn *conn, const char *name, const char *sql, const Lake
 
 /* The text of sql/<name>.sql as built into the binary (BUG when there is none): lake_exec(conn, n, lake_sql(n), err). */
 const char *lake_sql(const char *name);
-/* A copy of `sql` with each {{name}} replaced by its value as a typed, quoted literal. Only for statements where DuckDB skips row groups by
- * literals but not by bound values. A name without a binding is a BUG. The caller frees. */
+/* A copy of `sql` with each {{name}} replaced by its value as a typed, quoted literal. Only for names of tables and columns, and for
+ * statements where DuckDB skips row groups by literals but not by bound values. A name without a binding is a BUG. The caller frees. */
 typedef struct LakeBinding {
     const char *name;
     LakeValue value;

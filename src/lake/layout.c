@@ -12,13 +12,15 @@ Layout layout_of(const Settings *settings) {
                     .mark_path = path_join(dir, "lake.mark"),
                     .runs_path = path_join(dir, "lake.runs"),
                     .lock_path = path_join(dir, "smelt.lock"),
+                    .tokens_path = path_join(dir, "tokens.json"),
+                    .token_uses_path = path_join(dir, "tokens.used"),
                     .models_dir = path_join(dir, "models"),
                     .snapshots_dir = path_join(dir, "snapshots")};
 }
 
 void layout_done(Layout *layout) {
-    char *owned[] = {layout->data_dir,  layout->lake_path, layout->wal_path,   layout->mark_path,
-                     layout->runs_path, layout->lock_path, layout->models_dir, layout->snapshots_dir};
+    char *owned[] = {layout->data_dir,  layout->lake_path,  layout->wal_path,      layout->mark_path,   layout->runs_path,
+                     layout->lock_path, layout->models_dir, layout->snapshots_dir, layout->tokens_path, layout->token_uses_path};
     for (size_t i = 0; i < ARRAY_LEN(owned); i++) free(owned[i]);
     *layout = (Layout){0};
 }

@@ -4,6 +4,8 @@
  *     lake.duckdb, lake.duckdb.wal   the lake, and DuckDB's write-ahead log of it
  *     lake.mark                      how far the lake had come (ledger/commit_mark.h)
  *     lake.runs                      the last run, and how many there were
+ *     tokens.json                    hashes of the API's tokens (web/tokens.h)
+ *     tokens.used                    when each was used last
  *     smelt.lock                     held by the one process that writes
  *     models/                        trained models
  *     snapshots/                     what readers open: generations, and CURRENT, which names the newest (snapshot/snapshot.h)
@@ -16,6 +18,7 @@
 typedef struct Layout {
     char *data_dir;
     char *lake_path, *wal_path, *mark_path, *runs_path, *lock_path;
+    char *tokens_path, *token_uses_path;
     char *models_dir, *snapshots_dir;
 } Layout;
 

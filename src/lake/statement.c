@@ -12,6 +12,10 @@ LakeValue lake_text(const char *s) {
     return (LakeValue){.type = LAKE_TEXT, .text = s, .len = strlen(s)};
 }
 
+LakeValue lake_name(const char *s) {
+    return (LakeValue){.type = LAKE_NAME, .text = s, .len = strlen(s)};
+}
+
 /* `--set log.level=debug` shows where the time goes. */
 static void log_time(const char *name, int64_t began) {
     log_debug("lake", "%s: %.2f ms", name, clock_seconds_since(began) * 1e3);
@@ -45,6 +49,7 @@ static duckdb_state bind_value(duckdb_prepared_statement statement, idx_t index,
     case LAKE_TIME: return duckdb.bind_timestamp_tz(statement, index, (duckdb_timestamp){v->i});
     case LAKE_TIMES:
     case LAKE_INTS: BUG("a list cannot be bound");
+    case LAKE_NAME: BUG("a name cannot be bound");
     }
     BUG("unknown value type");
 }

@@ -17,13 +17,13 @@ const char *lake_sql(const char *name) {
     return (const char *)file->data;
 }
 
-static void add_quoted(Buf *out, const char *s, size_t n) {
-    buf_add_char(out, '\'');
+static void add_quoted(Buf *out, char quote, const char *s, size_t n) {
+    buf_add_char(out, quote);
     for (size_t i = 0; i < n; i++) {
-        if (s[i] == '\'') buf_add_char(out, '\'');
+        if (s[i] == quote) buf_add_char(out, quote);
         buf_add_char(out, s[i]);
     }
-    buf_add_char(out, '\'');
+    buf_add_char(out, quote);
 }
 
 static void add_literal(Buf *out, const LakeValue *v) {
@@ -34,7 +34,8 @@ static void add_literal(Buf *out, const LakeValue *v) {
     case LAKE_INT: buf_addf(out, "%" PRId64, v->i); return;
     case LAKE_REAL: buf_addf(out, "'%.17g'::DOUBLE", v->r); return;
     case LAKE_JSON:
-    case LAKE_TEXT: add_quoted(out, v->text, v->len); return;
+    case LAKE_TEXT: add_quoted(out, '\'', v->text, v->len); return;
+    case LAKE_NAME: add_quoted(out, '"', v->text, v->len); return;
     case LAKE_TIME: buf_addf(out, "TIMESTAMPTZ '%s'", clock_format(v->i, time)); return;
     case LAKE_TIMES:
         for (size_t i = 0; i < v->len; i++) buf_addf(out, "%sTIMESTAMPTZ '%s'", i > 0 ? ", " : "", clock_format(v->list[i], time));

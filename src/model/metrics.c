@@ -5,35 +5,19 @@
 #include "model/metrics.h"
 
 #include "base/memory.h"
+#include "model/ranking.h"
 #include <math.h>
 #include <stdbool.h>
 
 #define SMALLEST_PROBABILITY 1e-15
 
-typedef struct Scored {
-    float score;
-    bool positive;
-} Scored;
-
-static int by_score_descending(const void *a, const void *b) {
-    float x = ((const Scored *)a)->score, y = ((const Scored *)b)->score;
-    return (x < y) - (x > y);
-}
-
-static Scored *sorted_scores(const float *probabilities, const float *labels, size_t n) {
-    Scored *rows = xcalloc(n + 1, sizeof *rows);
-    for (size_t i = 0; i < n; i++) rows[i] = (Scored){.score = probabilities[i], .positive = labels[i] > 0.5f};
-    qsort(rows, n, sizeof *rows, by_score_descending);
-    return rows;
-}
-
 /* auc and pr_auc from the sorted rows; both classes are present. */
-static void rank_metrics(const Scored *rows, Metrics *m) {
+static void rank_metrics(const RankedRow *rows, Metrics *m) {
     double wins = 0, precision_sum = 0; /* positive-negative pairs in the right order; sum of P_n times the positives of n */
     size_t seen_positives = 0, seen = 0, at = 0;
     while (at < m->rows) {
-        size_t end = at, positives = 0;
-        for (; end < m->rows && rows[end].score == rows[at].score; end++) positives += rows[end].positive;
+        size_t end = ranking_group_end(rows, m->rows, at), positives = 0;
+        for (size_t i = at; i < end; i++) positives += rows[i].positive;
         size_t negatives = end - at - positives;
         wins += (double)negatives * ((double)seen_positives + (double)positives / 2);
         seen_positives += positives;
@@ -63,7 +47,7 @@ Metrics metrics_of(const float *probabilities, const float *labels, size_t n) {
     m.base_rate = (double)m.positives / (double)n;
     m.log_loss_base = m.base_rate * loss(m.base_rate, true) + (1 - m.base_rate) * loss(m.base_rate, false);
     if (m.positives == 0 || m.positives == n) return m;
-    Scored *rows = sorted_scores(probabilities, labels, n);
+    RankedRow *rows = ranking_new(probabilities, labels, n);
     rank_metrics(rows, &m);
     free(rows);
     return m;

@@ -129,8 +129,9 @@ static int open_slice(BronzeReader *b, const Slice *slice, Error *err) {
                           {"first", lake_int(slice->first)},    {"last", lake_int(slice->last)},
                           {"all", lake_bool(!b->by_type)},      {"other", lake_bool(b->by_type && slice->type == NULL)},
                           {"type", lake_text(slice->type)}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(compile_sql(b->sql, SQL_SILVER_READ), rows, ARRAY_LEN(rows));
-    return lake_stream(b->conn, statement_name(SQL_SILVER_READ), sql, &b->rows, err);
+    const StatementText *read = compile_statement(b->sql, SQL_SILVER_READ, 0);
+    CLEANUP(free_text) char *sql = lake_sql_bind(read->sql, rows, ARRAY_LEN(rows));
+    return lake_stream(b->conn, read->name, sql, &b->rows, err);
 }
 
 int bronze_reader_next(BronzeReader *b, size_t *ret_rows, Error *err) {

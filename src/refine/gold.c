@@ -1,5 +1,7 @@
 /* gold.c: updating Gold's state and the features from Silver (src/compile/gold.c and gold_features.c describe the tables).
  *
+ * Each entity has its own tables, and its windows end at its own newest event. Only one entity's temporary tables exist at a time.
+ *
  * Invariant: gold_state.newest is the UTC day of the newest event that the state contains, and every event of the last N days up to it is
  * in the bands of the windows that reach it. */
 #include "refine/internal.h"
@@ -11,8 +13,8 @@
 #define DAY_US           (86400 * USEC_PER_SEC)
 #define COMPACT_ROWS_MIN 50000
 #define COMPACT_SHARE    4 /* partial rows may be a quarter of the compacted ones: every refine of a few events reads them all */
-#define DELTA_SHARE      8 /* the delta may have an eighth of the subscribers of the base */
-#define CHANGED_SHARE    4 /* computing the features of a quarter of the subscribers costs as much as those of all */
+#define DELTA_SHARE      8 /* the delta may have an eighth of the rows of the base */
+#define CHANGED_SHARE    4 /* computing the features of a quarter of the entities costs as much as those of all */
 
 typedef struct Day {
     bool known;
@@ -42,20 +44,29 @@ static int read_day(const Refine *r, const char *name, const char *sql, Day *ret
     return 0;
 }
 
+static const Entity *entity_of(const Refine *r) {
+    return &r->pipeline->entities[r->entity];
+}
+
+static const char *table_of(const Refine *r, GoldTable table) {
+    return compile_gold_table(r->sql, r->entity, table);
+}
+
 static int read_newest_of(const Refine *r, const LakeBinding range[2], Day *ret, Error *err) {
-    CLEANUP(free_text) char *sql = lake_sql_bind(compile_sql(r->sql, SQL_GOLD_NEWEST), range, 2);
-    return read_day(r, statement_name(SQL_GOLD_NEWEST), sql, ret, err);
+    const StatementText *newest = compile_statement(r->sql, SQL_GOLD_NEWEST, r->entity);
+    CLEANUP(free_text) char *sql = lake_sql_bind(newest->sql, range, 2);
+    return read_day(r, newest->name, sql, ret, err);
 }
 
 static int read_state_newest(const Refine *r, Day *ret, Error *err) {
-    CLEANUP(free_text) char *sql = xasprintf("SELECT newest - DATE '1970-01-01' FROM gold_state%s", r->suffix);
+    CLEANUP(free_text) char *sql = xasprintf("SELECT newest - DATE '1970-01-01' FROM %s%s", table_of(r, GOLD_STATE), r->suffix);
     return read_day(r, "gold/state", sql, ret, err);
 }
 
 static int store_newest(const Refine *r, int64_t day, Error *err) {
     DayText text;
     LakeValue value = day_value(day, &text);
-    CLEANUP(free_text) char *sql = xasprintf("UPDATE gold_state%s SET newest = $1::DATE", r->suffix);
+    CLEANUP(free_text) char *sql = xasprintf("UPDATE %s%s SET newest = $1::DATE", table_of(r, GOLD_STATE), r->suffix);
     return lake_exec_values(r->conn, "gold/newest_stored", sql, &value, 1, NULL, err);
 }
 
@@ -69,18 +80,18 @@ static int expire_days(const Refine *r, int64_t from, int64_t to, int64_t band, 
 }
 
 static int expire_all_days(const Refine *r, Error *err) {
-    CLEANUP(free_text) char *sql = xasprintf("UPDATE gold_state_sums%s SET band = 0", r->suffix);
+    CLEANUP(free_text) char *sql = xasprintf("UPDATE %s%s SET band = 0", table_of(r, GOLD_STATE_SUMS), r->suffix);
     return lake_exec(r->conn, "gold/windows_over", sql, err);
 }
 
 /* The windows, which ended at the day `old`, end at `newest`. */
 static int slide_windows(const Refine *r, int64_t old, int64_t newest, const LakeBinding *after, Error *err) {
-    const Pipeline *p = r->pipeline;
-    if (compile_sql(r->sql, SQL_GOLD_EXPIRE_DAYS)[0] == '\0') return 0;
-    if (newest - p->windows[p->window_count - 1] >= old) return expire_all_days(r, err);
-    for (size_t i = 0; i < p->window_count; i++) {
-        int64_t from = old - p->windows[i] + 1, to = newest - p->windows[i] + 1;
-        if (expire_days(r, from, to <= old ? to : old + 1, (int64_t)(p->window_count - i), after, err) != 0) return -1;
+    const Entity *e = entity_of(r);
+    if (compile_statement(r->sql, SQL_GOLD_EXPIRE_DAYS, r->entity)->sql[0] == '\0') return 0;
+    if (newest - e->windows[e->window_count - 1] >= old) return expire_all_days(r, err);
+    for (size_t i = 0; i < e->window_count; i++) {
+        int64_t from = old - e->windows[i] + 1, to = newest - e->windows[i] + 1;
+        if (expire_days(r, from, to <= old ? to : old + 1, (int64_t)(e->window_count - i), after, err) != 0) return -1;
     }
     return 0;
 }
@@ -96,56 +107,61 @@ typedef struct WindowNames {
 } WindowNames;
 
 /* Binds {{after}}, {{upto}} and the first day of each window. */
-static int add_events(const Refine *r, const LakeBinding range[2], int64_t newest, int64_t *ret_subscribers, Error *err) {
-    const Pipeline *p = r->pipeline;
-    size_t n = p->window_count;
+static int add_events(const Refine *r, const LakeBinding range[2], int64_t newest, int64_t *ret_touched, Error *err) {
+    const Entity *e = entity_of(r);
+    size_t n = e->window_count;
     CLEANUP(free_memory) LakeBinding *bindings = xcalloc(n + 2, sizeof *bindings);
     CLEANUP(free_memory) DayText *days = xcalloc(n + 1, sizeof *days);
     CLEANUP(free_memory) WindowNames *names = xcalloc(n + 1, sizeof *names);
     bindings[0] = range[0];
     bindings[1] = range[1];
     for (size_t i = 0; i < n; i++) {
-        snprintf(names[i].text, sizeof names[i].text, "from_%dd", p->windows[i]);
-        bindings[i + 2] = (LakeBinding){names[i].text, day_value(newest - p->windows[i] + 1, &days[i])};
+        snprintf(names[i].text, sizeof names[i].text, "from_%dd", e->windows[i]);
+        bindings[i + 2] = (LakeBinding){names[i].text, day_value(newest - e->windows[i] + 1, &days[i])};
     }
     if (refine_exec(r, SQL_GOLD_PARTIALS, bindings, n + 2, NULL, err) != 0 ||
         refine_exec(r, SQL_GOLD_SUMS, bindings, n + 2, NULL, err) != 0 || refine_exec(r, SQL_GOLD_EXTREME, bindings, n + 2, NULL, err) != 0)
         return -1;
-    return refine_query_int(r, "gold/touched", ret_subscribers, err);
+    return refine_query_int(r, "gold/touched", GOLD_STATE, ret_touched, err);
 }
 
-int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) {
+typedef struct GoldChange {
+    int64_t touched;   /* entities whose state grew: they are in the temporary table refine_partials */
+    bool windows_slid; /* the windows end at another day: the features of any entity may have changed */
+} GoldChange;
+
+static int add_to_state(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) {
     LakeBinding range[] = {{"after", lake_int(after)}, {"upto", lake_int(upto)}};
     Day old = {0}, newest = {0};
     *ret = (GoldChange){0};
     if (read_newest_of(r, range, &newest, err) != 0) return -1;
-    if (!newest.known) return 0; /* no event of these batches is in Silver */
+    if (!newest.known) return 0; /* no event of these batches is in Silver and of such an entity */
     if (read_state_newest(r, &old, err) != 0) return -1;
     if (old.known && old.day > newest.day) newest = old;
     if (old.known && newest.day > old.day && slide_windows(r, old.day, newest.day, &range[0], err) != 0) return -1;
     ret->windows_slid = !old.known || newest.day > old.day;
     if (ret->windows_slid && store_newest(r, newest.day, err) != 0) return -1;
-    return add_events(r, range, newest.day, &ret->subscribers, err);
+    return add_events(r, range, newest.day, &ret->touched, err);
 }
 
 /* ---- the features ---- */
 
-int gold_recompute_features(const Refine *r, int64_t upto, Error *err) {
+static int recompute(const Refine *r, int64_t upto, Error *err) {
     return refine_exec(r, SQL_GOLD_FEATURES, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err);
 }
 
 /* A large delta makes each further refine and publish more expensive than a new base from time to time. */
-static int merge_delta_if_due(const Refine *r, int64_t subscribers, Error *err) {
+static int merge_delta_if_due(const Refine *r, int64_t all, Error *err) {
     int64_t delta = 0;
-    if (refine_query_int(r, "gold/fresh", &delta, err) != 0) return -1;
-    return delta <= subscribers / DELTA_SHARE ? 0 : refine_exec(r, SQL_GOLD_MERGE_DELTA, NULL, 0, NULL, err);
+    if (refine_query_int(r, "gold/rows", GOLD_FEATURES_DELTA, &delta, err) != 0) return -1;
+    return delta <= all / DELTA_SHARE ? 0 : refine_exec(r, SQL_GOLD_MERGE_DELTA, NULL, 0, NULL, err);
 }
 
-int gold_update_features(const Refine *r, const GoldChange *change, int64_t upto, Error *err) {
+static int update_features(const Refine *r, const GoldChange *change, int64_t upto, Error *err) {
     int64_t all = 0;
-    if (change->subscribers == 0) return 0;
-    if (refine_query_int(r, "gold/subscribers", &all, err) != 0) return -1;
-    if (change->windows_slid || change->subscribers > all / CHANGED_SHARE) return gold_recompute_features(r, upto, err);
+    if (change->touched == 0) return 0;
+    if (refine_query_int(r, "gold/rows", GOLD_FEATURES_BASE, &all, err) != 0) return -1;
+    if (change->windows_slid || change->touched > all / CHANGED_SHARE) return recompute(r, upto, err);
     if (refine_exec(r, SQL_GOLD_UPDATE_DELTA, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err) != 0) return -1;
     return merge_delta_if_due(r, all, err);
 }
@@ -163,8 +179,8 @@ static const StatePart state_parts[] = {
     {SQL_GOLD_COMPACT_EXTREMES, "compacted_extremes"},
 };
 
-static const char *state_table(const StatePart *part) {
-    return statement_tables(part->compact)[0];
+static const char *state_table(const Refine *r, const StatePart *part) {
+    return compile_statement(r->sql, part->compact, r->entity)->tables[0];
 }
 
 typedef struct StateRows {
@@ -176,12 +192,12 @@ static int read_state_rows(const Refine *r, const StatePart *part, StateRows *re
     const char *s = r->suffix;
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     CLEANUP(free_text)
-    char *sql = xasprintf("SELECT (SELECT count(*) FROM %s%s), %s, newest - DATE '1970-01-01' FROM gold_state%s", state_table(part), s,
-                          part->compacted, s);
+    char *sql = xasprintf("SELECT (SELECT count(*) FROM %s%s), %s, newest - DATE '1970-01-01' FROM %s%s", state_table(r, part), s,
+                          part->compacted, table_of(r, GOLD_STATE), s);
     if (lake_query(r->conn, "gold/state_rows", sql, NULL, 0, &rows, err) != 0) return -1;
     int got = lake_next(rows, err);
     if (got < 0) return -1;
-    if (got == 0) return error_set(err, ERR_BUG, "gold_state%s has no row", s);
+    if (got == 0) return error_set(err, ERR_BUG, "%s%s has no row", table_of(r, GOLD_STATE), s);
     *ret = (StateRows){
         .all = lake_col_int(rows, 0), .compacted = lake_col_int(rows, 1), .newest = {!lake_is_null(rows, 2), lake_col_int(rows, 2)}};
     return 0;
@@ -189,22 +205,22 @@ static int read_state_rows(const Refine *r, const StatePart *part, StateRows *re
 
 static int store_compacted(const Refine *r, const StatePart *part, Error *err) {
     CLEANUP(free_text)
-    char *sql =
-        xasprintf("UPDATE gold_state%s SET %s = (SELECT count(*) FROM %s%s)", r->suffix, part->compacted, state_table(part), r->suffix);
+    char *sql = xasprintf("UPDATE %s%s SET %s = (SELECT count(*) FROM %s%s)", table_of(r, GOLD_STATE), r->suffix, part->compacted,
+                          state_table(r, part), r->suffix);
     return lake_exec(r->conn, "gold/compacted", sql, err);
 }
 
 static int compact(const Refine *r, const StatePart *part, const StateRows *rows, Error *err) {
-    const Pipeline *p = r->pipeline;
+    const Entity *e = entity_of(r);
     DayText text;
-    int64_t widest = p->window_count > 0 ? p->windows[p->window_count - 1] : 1;
+    int64_t widest = e->window_count > 0 ? e->windows[e->window_count - 1] : 1;
     LakeBinding from = {"from", day_value(rows->newest.day - widest + 1, &text)};
     if (lake_begin(r->conn, err) != 0) return -1;
     if (refine_exec(r, part->compact, &from, 1, NULL, err) != 0 || store_compacted(r, part, err) != 0 || lake_commit(r->conn, err) != 0) {
         lake_rollback(r->conn);
         return -1;
     }
-    log_debug("refine", "%s compacted from %lld rows", state_table(part), (long long)rows->all);
+    log_debug("refine", "%s compacted from %lld rows", state_table(r, part), (long long)rows->all);
     return 0;
 }
 
@@ -217,17 +233,55 @@ static int compact_part_if_due(const Refine *r, const StatePart *part, Error *er
     return partial > rows.compacted / COMPACT_SHARE && partial > COMPACT_ROWS_MIN ? compact(r, part, &rows, err) : 0;
 }
 
-int gold_compact_if_due(const Refine *r, Error *err) {
+static int compact_if_due(const Refine *r, Error *err) {
     for (size_t i = 0; i < ARRAY_LEN(state_parts); i++)
         if (compact_part_if_due(r, &state_parts[i], err) != 0) return -1;
     return 0;
 }
 
-/* ---- all of it from Silver ---- */
+/* ---- every entity ---- */
+
+/* The run, for the Gold of one entity. */
+static Refine for_entity(const Refine *r, size_t entity) {
+    Refine one = *r;
+    one.entity = entity;
+    return one;
+}
+
+int gold_add_batches(const Refine *r, int64_t after, int64_t upto, Error *err) {
+    for (size_t i = 0; i < r->pipeline->entity_count; i++) {
+        Refine one = for_entity(r, i);
+        GoldChange change = {0};
+        if (add_to_state(&one, after, upto, &change, err) != 0) return -1;
+        if (!r->stats->full && update_features(&one, &change, upto, err) != 0) return -1;
+        r->stats->touched[i] = change.touched;
+    }
+    return 0;
+}
+
+int gold_recompute_features(const Refine *r, int64_t upto, Error *err) {
+    for (size_t i = 0; i < r->pipeline->entity_count; i++) {
+        Refine one = for_entity(r, i);
+        if (recompute(&one, upto, err) != 0) return -1;
+    }
+    return 0;
+}
+
+int gold_compact_if_due(const Refine *r, Error *err) {
+    for (size_t i = 0; i < r->pipeline->entity_count; i++) {
+        Refine one = for_entity(r, i);
+        if (compact_if_due(&one, err) != 0) return -1;
+    }
+    return 0;
+}
 
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) {
-    GoldChange change;
-    if (refine_drop_tables(r, "gold/drop", SQL_GOLD_TABLES, err) != 0 || refine_exec(r, SQL_GOLD_TABLES, NULL, 0, NULL, err) != 0)
-        return -1;
-    return gold_add_batches(r, -1, upto, &change, err);
+    for (size_t i = 0; i < r->pipeline->entity_count; i++) {
+        Refine one = for_entity(r, i);
+        GoldChange change;
+        if (refine_drop_tables(&one, "gold/drop", SQL_GOLD_TABLES, err) != 0 ||
+            refine_exec(&one, SQL_GOLD_TABLES, NULL, 0, NULL, err) != 0 || add_to_state(&one, -1, upto, &change, err) != 0)
+            return -1;
+    }
+    return 0;
 }

@@ -9,6 +9,7 @@ typedef struct Refine {
     LakeConn *conn;
     const Pipeline *pipeline;
     const JudgeProgram *program;
+    size_t entity;        /* index: whose Gold is written; that of Silver's statements does not matter */
     const char *suffix;   /* of the tables that are written */
     const Compiled *sql;  /* for that suffix */
     const Compiled *live; /* for the live tables */
@@ -18,8 +19,8 @@ typedef struct Refine {
 /* ---- statement.c ---- */
 /* Runs a compiled statement; one that is "" does nothing. `ret_changed`: the rows that it wrote; NULL for a script of several. */
 int refine_exec(const Refine *r, Statement statement, const LakeBinding *bindings, size_t n, int64_t *ret_changed, Error *err) MUST_CHECK;
-/* The number that sql/<name>.sql returns. */
-int refine_query_int(const Refine *r, const char *name, int64_t *ret, Error *err) MUST_CHECK;
+/* The number that sql/<name>.sql returns; {{table}}: that of the entity's Gold, {{key}}: the column of its id. */
+int refine_query_int(const Refine *r, const char *name, GoldTable table, int64_t *ret, Error *err) MUST_CHECK;
 /* Drops the tables that the statement `made_by` creates; `name` stands in errors. */
 int refine_drop_tables(const Refine *r, const char *name, Statement made_by, Error *err) MUST_CHECK;
 
@@ -40,17 +41,11 @@ void batches_done(Batches *b);
 /* The batches from the index `from` on, up to `most` rows but at least one. Borrowed from `all`. */
 Batches batches_chunk(const Batches *all, size_t from, int64_t most);
 
-/* ---- gold.c ---- */
-typedef struct GoldChange {
-    int64_t subscribers; /* whose state grew: they are in the temporary table refine_partials */
-    bool windows_slid;   /* the windows end at another day: the features of any subscriber may have changed */
-} GoldChange;
-/* Adds the Silver events of the batches (after, upto] to Gold's state, in the open transaction. */
-int gold_add_batches(const Refine *r, int64_t after, int64_t upto, GoldChange *ret, Error *err) MUST_CHECK;
-/* Updates gold_subscriber_features after that change of the state, in the same transaction; `upto` is the last batch that the state
- * contains. */
-int gold_update_features(const Refine *r, const GoldChange *change, int64_t upto, Error *err) MUST_CHECK;
-/* Recomputes the features of every subscriber. */
+/* ---- gold.c: of every entity ---- */
+/* Adds the Silver events of the batches (after, upto] to Gold's state, in the open transaction, and updates the features; not those of a
+ * rebuild, which are computed in the end. RefineStats.touched gets how many entities these events are of. */
+int gold_add_batches(const Refine *r, int64_t after, int64_t upto, Error *err) MUST_CHECK;
+/* Recomputes the features of every entity; `upto` is the last batch that the state contains. */
 int gold_recompute_features(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
 /* Merges partial rows when there are many: in a transaction of its own, because readers see no difference. */
 int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
@@ -61,7 +56,7 @@ int gold_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
 /* What the last run left. */
 typedef struct RefineProgress {
     int64_t batch_id;
-    bool has_contracts, same_contracts, same_features;
+    bool has_contracts, same_contracts, same_features, same_declared;
 } RefineProgress;
 int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) MUST_CHECK;
 int refine_store_progress(const Refine *r, int64_t batch_id, Error *err) MUST_CHECK;

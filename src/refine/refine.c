@@ -56,7 +56,6 @@ static int64_t most_rows(const RefineOptions *options) {
 /* Judges these batches, or the first of them: *ret_batches says how many. */
 static int refine_chunk(const Refine *r, Silver *silver, const Batches *chunk, size_t *ret_batches, Error *err) {
     SilverCounts counts = {0};
-    GoldChange gold = {0};
     bool live = !r->stats->full;
     if (lake_begin(r->conn, err) != 0) return -1;
     if (silver_refine(silver, chunk, &counts, err) != 0) {
@@ -64,8 +63,7 @@ static int refine_chunk(const Refine *r, Silver *silver, const Batches *chunk, s
         return -1;
     }
     int64_t upto = chunk->items[counts.batches - 1].batch_id;
-    if (gold_add_batches(r, chunk->after, upto, &gold, err) != 0 ||
-        (live && (gold_update_features(r, &gold, upto, err) != 0 || refine_store_progress(r, upto, err) != 0)) ||
+    if (gold_add_batches(r, chunk->after, upto, err) != 0 || (live && refine_store_progress(r, upto, err) != 0) ||
         lake_commit(r->conn, err) != 0) {
         lake_rollback(r->conn);
         return -1;
@@ -73,7 +71,6 @@ static int refine_chunk(const Refine *r, Silver *silver, const Batches *chunk, s
     r->stats->silver += counts.silver;
     r->stats->quarantined += counts.quarantined;
     r->stats->drifted += counts.drifted;
-    r->stats->subscribers = gold.subscribers;
     *ret_batches = counts.batches;
     return gold_compact_if_due(r, err);
 }
@@ -98,12 +95,18 @@ static int refine_in_chunks(const Refine *r, const Batches *all, const RefineOpt
     return rc;
 }
 
-/* A subscriber of several chunks counts once. */
-static int count_subscribers(const Refine *r, const Batches *all, size_t chunks, Error *err) {
-    if (chunks < 2) return 0;
-    CLEANUP(free_text)
-    char *sql = lake_sql_bind(lake_sql("refine/subscribers"), &(LakeBinding){"after", lake_int(all->after)}, 1);
-    return lake_query_int(r->conn, "refine/subscribers", sql, NULL, 0, &r->stats->subscribers, err);
+static int count_touched_by(const Refine *r, size_t entity, int64_t after, Error *err) {
+    static const char name[] = "refine/touched";
+    const LakeBinding bindings[] = {{"after", lake_int(after)}, {"key", lake_name(r->pipeline->entities[entity].key.name)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, ARRAY_LEN(bindings));
+    return lake_query_int(r->conn, name, sql, NULL, 0, &r->stats->touched[entity], err);
+}
+
+/* An entity of several chunks counts once. */
+static int count_touched(const Refine *r, const Batches *all, size_t chunks, Error *err) {
+    for (size_t i = 0; chunks > 1 && i < r->pipeline->entity_count; i++)
+        if (count_touched_by(r, i, all->after, err) != 0) return -1;
+    return 0;
 }
 
 /* ---- incremental and full ---- */
@@ -116,7 +119,7 @@ static int run_incremental(const Refine *r, const RefineOptions *options, Error 
         batches_read(r->conn, progress.batch_id, &all, err) != 0)
         return -1;
     if (all.count == 0) return refine_store_progress(r, progress.batch_id, err);
-    return refine_in_chunks(r, &all, options, &chunks, err) != 0 ? -1 : count_subscribers(r, &all, chunks, err);
+    return refine_in_chunks(r, &all, options, &chunks, err) != 0 ? -1 : count_touched(r, &all, chunks, err);
 }
 
 static int run_rebuild(const Refine *r, const RefineOptions *options, Error *err) {
@@ -126,7 +129,7 @@ static int run_rebuild(const Refine *r, const RefineOptions *options, Error *err
         refine_in_chunks(r, &all, options, &chunks, err) != 0)
         return -1;
     int64_t upto = all.count > 0 ? all.items[all.count - 1].batch_id : 0;
-    return refine_swap_rebuild(r, upto, err) != 0 ? -1 : count_subscribers(r, &all, chunks, err);
+    return refine_swap_rebuild(r, upto, err) != 0 ? -1 : count_touched(r, &all, chunks, err);
 }
 
 static int run_full(const Refine *r, const RefineOptions *options, Error *err) {
@@ -138,7 +141,7 @@ static int run_full(const Refine *r, const RefineOptions *options, Error *err) {
 
 int refine_run(const Refinery *refinery, LakeConn *conn, const RefineOptions *options, RefineStats *ret, Error *err) {
     int64_t began = clock_mono_ns();
-    RefineStats stats = {.full = options->full};
+    RefineStats stats = {.full = options->full, .entities = refinery->pipeline->entities, .entity_count = refinery->pipeline->entity_count};
     const Refine r = {.conn = conn,
                       .pipeline = refinery->pipeline,
                       .program = refinery->program,
@@ -152,10 +155,20 @@ int refine_run(const Refinery *refinery, LakeConn *conn, const RefineOptions *op
     return 0;
 }
 
+/* The first entity also by its plural alone, as it was when there was only one. */
+static void add_touched(json_t *summary, const RefineStats *s) {
+    json_t *entities = json_object();
+    json_object_set_new(summary, s->entities[0].plural, json_integer(s->touched[0]));
+    for (size_t i = 0; i < s->entity_count; i++) json_object_set_new(entities, s->entities[i].name, json_integer(s->touched[i]));
+    json_object_set_new(summary, "entities", entities);
+}
+
 json_t *refine_stats_json(const RefineStats *s) {
     int64_t events = s->silver + s->quarantined;
-    return json_pack("{sI sI sI sI sf sf sI sb sb sb}", "silver", (json_int_t)s->silver, "quarantined", (json_int_t)s->quarantined,
-                     "subscribers", (json_int_t)s->subscribers, "drifted", (json_int_t)s->drifted, "seconds", s->seconds,
-                     "events_per_second", s->seconds > 0 ? (double)events / s->seconds : 0.0, "columns_added", (json_int_t)s->columns_added,
-                     "full", s->full, "features_rebuilt", s->features_rebuilt, "contracts_changed", s->contracts_changed);
+    json_t *summary = json_pack("{sI sI sI sf sf sI sb sb sb}", "silver", (json_int_t)s->silver, "quarantined", (json_int_t)s->quarantined,
+                                "drifted", (json_int_t)s->drifted, "seconds", s->seconds, "events_per_second",
+                                s->seconds > 0 ? (double)events / s->seconds : 0.0, "columns_added", (json_int_t)s->columns_added, "full",
+                                s->full, "features_rebuilt", s->features_rebuilt, "contracts_changed", s->contracts_changed);
+    add_touched(summary, s);
+    return summary;
 }

@@ -25,11 +25,13 @@ typedef struct RefineOptions {
 } RefineOptions;
 #define REFINE_CHUNK_ROWS 2000000
 
-/* Owns nothing. */
+/* Valid as long as the refinery. */
 typedef struct RefineStats {
     int64_t silver, quarantined; /* events of this run that went there */
-    int64_t subscribers;         /* that this run touched */
-    int64_t drifted;             /* events of this run with fields that no contract has, or with numbers as text */
+    const Entity *entities;      /* borrowed */
+    size_t entity_count;
+    int64_t touched[ENTITIES_MAX]; /* by this run, of each entity */
+    int64_t drifted;               /* events of this run with fields that no contract has, or with numbers as text */
     int64_t columns_added;
     bool full;
     bool features_rebuilt;  /* the features had changed: Gold's state was computed again from Silver */

@@ -30,11 +30,12 @@ int refine_show(const Pipeline *p, const char *what, char **ret, Error *err) {
     CLEANUP(compile_freep) Compiled *c = compile_new(p, "");
     CLEANUP(buf_done) Buf out = {0}, names = {0};
     if (wanted(program_name, what) && add_program(p, &out, err) != 0) return -1;
-    for (int i = 0; i < STATEMENT_COUNT; i++) {
-        const char *name = statement_name((Statement)i), *text = compile_sql(c, (Statement)i);
-        buf_addf(&names, ", %s", name);
-        if (wanted(name, what) && text[0] != '\0') add(&out, name, text);
-    }
+    for (int i = 0; i < STATEMENT_COUNT; i++)
+        for (size_t e = 0; e < (statement_is_of_entity((Statement)i) ? p->entity_count : 1); e++) {
+            const StatementText *text = compile_statement(c, (Statement)i, e);
+            buf_addf(&names, ", %s", text->name);
+            if (wanted(text->name, what) && text->sql[0] != '\0') add(&out, text->name, text->sql);
+        }
     if (out.len == 0)
         return error_set(err, ERR_USAGE, "nothing that is made of the declarations is called \"%s\"; there is: silver, gold, all, %s%s",
                          what, program_name, names.data);

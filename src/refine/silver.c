@@ -70,6 +70,7 @@ static void make_silver_columns(Silver *s) {
     s->columns = xcalloc(BRONZE_STORED + s->judge_count, sizeof *s->columns);
     s->vectors = xcalloc(s->judge_count + 1, sizeof *s->vectors);
     for (BronzeColumn i = 0; i < BRONZE_STORED; i++) s->columns[i] = bronze_column(i);
+    s->columns[BRONZE_ENTITY].name = s->run->pipeline->entities[0].key.name;
     for (size_t i = 0; i < s->judge_count; i++)
         s->columns[BRONZE_STORED + i] = (LakeColumn){.name = s->judge_columns[i].name, .sql_type = s->judge_columns[i].sql_type};
 }
@@ -321,9 +322,10 @@ static int refine_windows(Silver *s, Error *err) {
 /* ---- conflicts ---- */
 
 static int read_corrections(Silver *s, const LakeBinding range[2], Buf *rows, Error *err) {
-    CLEANUP(free_text) char *sql = lake_sql_bind(compile_sql(s->run->sql, SQL_SILVER_CORRECTIONS), range, 2);
+    const StatementText *corrections = compile_statement(s->run->sql, SQL_SILVER_CORRECTIONS, 0);
+    CLEANUP(free_text) char *sql = lake_sql_bind(corrections->sql, range, 2);
     CLEANUP(lake_result_freep) LakeResult *found = NULL;
-    if (lake_query(s->run->conn, statement_name(SQL_SILVER_CORRECTIONS), sql, NULL, 0, &found, err) != 0) return -1;
+    if (lake_query(s->run->conn, corrections->name, sql, NULL, 0, &found, err) != 0) return -1;
     int got;
     while ((got = lake_next(found, err)) > 0) buf_add(rows, &(int64_t){lake_col_int(found, 0)}, sizeof(int64_t));
     return got;

@@ -19,19 +19,22 @@
 /* ---- progress ---- */
 
 int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) {
-    const LakeValue values[] = {lake_text(r->pipeline->contracts_sha256), lake_text(compile_features_sha256(r->live))};
+    const LakeValue values[] = {lake_text(r->pipeline->contracts_sha256), lake_text(compile_features_sha256(r->live)),
+                                lake_text(compile_declared_sha256(r->live))};
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     if (lake_query(r->conn, "refine/progress", lake_sql("refine/progress"), values, ARRAY_LEN(values), &rows, err) != 0) return -1;
     int got = lake_next(rows, err);
     if (got < 0) return -1;
     if (got == 0) return error_set(err, ERR_BUG, "refine_progress has no row");
-    *ret = (RefineProgress){lake_col_int(rows, 0), lake_col_bool(rows, 1), lake_col_bool(rows, 2), lake_col_bool(rows, 3)};
+    *ret = (RefineProgress){lake_col_int(rows, 0), lake_col_bool(rows, 1), lake_col_bool(rows, 2), lake_col_bool(rows, 3),
+                            lake_col_bool(rows, 4)};
     return 0;
 }
 
 int refine_store_progress(const Refine *r, int64_t batch_id, Error *err) {
     static const char name[] = "refine/progress_stored";
-    const LakeValue values[] = {lake_int(batch_id), lake_text(r->pipeline->contracts_sha256), lake_text(compile_features_sha256(r->live))};
+    const LakeValue values[] = {lake_int(batch_id), lake_text(r->pipeline->contracts_sha256), lake_text(compile_features_sha256(r->live)),
+                                lake_text(compile_declared_sha256(r->live))};
     return lake_exec_values(r->conn, name, lake_sql(name), values, ARRAY_LEN(values), NULL, err);
 }
 
@@ -59,6 +62,11 @@ static int add_column(const Refine *r, const SilverColumn *column, Error *err) {
 static int check_column(const Refine *r, const SilverColumn *column, Error *err) {
     CLEANUP(free_text) char *type = NULL;
     if (read_column_type(r, column->name, &type, err) != 0) return -1;
+    if (type == NULL && strcmp(column->name, r->pipeline->entities[0].key.name) == 0)
+        return error_set(err, ERR_CONFIG,
+                         "the id of the %s is %s in the contracts, and Silver does not have this column: run `smelt refine --full` "
+                         "to make Silver again",
+                         r->pipeline->entities[0].title, column->name);
     if (type == NULL) return add_column(r, column, err);
     if (strcmp(type, column->type) == 0) return 0;
     return error_set(err, ERR_CONFIG,
@@ -121,14 +129,21 @@ static int prepare_features(const Refine *r, const RefineProgress *progress, Err
     return gold_rebuild(r, progress->batch_id, err) != 0 ? -1 : gold_recompute_features(r, progress->batch_id, err);
 }
 
+/* Titles may contain anything, also what looks like a placeholder. */
+static int refine_declare(const Refine *r, Error *err) {
+    const StatementText *declared = compile_statement(r->live, SQL_GOLD_DECLARED, 0);
+    return lake_exec(r->conn, declared->name, declared->sql, err);
+}
+
 static int prepare(const Refine *r, const RefineProgress *progress, Error *err) {
     if (!progress->same_contracts && prepare_contracts(r, progress, err) != 0) return -1;
     if (!progress->same_features && prepare_features(r, progress, err) != 0) return -1;
+    if (!progress->same_declared && refine_declare(r, err) != 0) return -1;
     return refine_store_progress(r, progress->batch_id, err);
 }
 
 int refine_prepare(const Refine *r, const RefineProgress *progress, Error *err) {
-    if (progress->same_contracts && progress->same_features) return 0;
+    if (progress->same_contracts && progress->same_features && progress->same_declared) return 0;
     if (lake_begin(r->conn, err) != 0) return -1;
     if (prepare(r, progress, err) == 0 && lake_commit(r->conn, err) == 0) return 0;
     lake_rollback(r->conn);
@@ -137,20 +152,37 @@ int refine_prepare(const Refine *r, const RefineProgress *progress, Error *err) 
 
 /* ---- rebuilding ---- */
 
-/* These make the tables that a rebuild fills beside the live ones. The features are computed when they are swapped. */
+/* These make the tables that a rebuild fills beside the live ones, the second those of each entity. The features are computed when they are
+ * swapped. */
 static const Statement rebuilt[] = {SQL_SILVER_TABLES, SQL_GOLD_TABLES};
 
-int refine_drop_rebuild(const Refine *r, Error *err) {
-    for (size_t i = 0; i < ARRAY_LEN(rebuilt); i++)
-        if (refine_drop_tables(r, "refine/drop_rebuild", rebuilt[i], err) != 0) return -1;
+typedef int (*Rebuilding)(const Refine *r, Statement statement, Error *err);
+
+static int for_each_rebuilt(const Refine *r, Rebuilding act, Error *err) {
+    for (size_t i = 0; i < ARRAY_LEN(rebuilt); i++) {
+        Refine one = *r;
+        size_t times = statement_is_of_entity(rebuilt[i]) ? r->pipeline->entity_count : 1;
+        for (one.entity = 0; one.entity < times; one.entity++)
+            if (act(&one, rebuilt[i], err) != 0) return -1;
+    }
     return 0;
+}
+
+static int drop_tables(const Refine *r, Statement statement, Error *err) {
+    return refine_drop_tables(r, "refine/drop_rebuild", statement, err);
+}
+
+static int make_tables(const Refine *r, Statement statement, Error *err) {
+    return refine_exec(r, statement, NULL, 0, NULL, err);
+}
+
+int refine_drop_rebuild(const Refine *r, Error *err) {
+    return for_each_rebuilt(r, drop_tables, err);
 }
 
 int refine_begin_rebuild(const Refine *r, Error *err) {
     if (refine_drop_rebuild(r, err) != 0) return -1; /* those that a killed rebuild left */
-    for (size_t i = 0; i < ARRAY_LEN(rebuilt); i++)
-        if (refine_exec(r, rebuilt[i], NULL, 0, NULL, err) != 0) return -1;
-    return 0;
+    return for_each_rebuilt(r, make_tables, err);
 }
 
 static int swap_one_table(const Refine *r, const char *name, Error *err) {
@@ -158,17 +190,16 @@ static int swap_one_table(const Refine *r, const char *name, Error *err) {
     return lake_exec(r->conn, "refine/swap", sql, err);
 }
 
-static int swap_tables(const Refine *r, Error *err) {
-    for (size_t i = 0; i < ARRAY_LEN(rebuilt); i++)
-        for (const char *const *table = statement_tables(rebuilt[i]); *table != NULL; table++)
-            if (swap_one_table(r, *table, err) != 0) return -1;
+static int swap_tables(const Refine *r, Statement statement, Error *err) {
+    for (const char *const *table = compile_statement(r->sql, statement, r->entity)->tables; *table != NULL; table++)
+        if (swap_one_table(r, *table, err) != 0) return -1;
     return 0;
 }
 
 int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) {
     if (lake_begin(r->conn, err) != 0) return -1;
-    if (swap_tables(r, err) == 0 && gold_recompute_features(r, upto, err) == 0 && refine_store_progress(r, upto, err) == 0 &&
-        lake_commit(r->conn, err) == 0)
+    if (for_each_rebuilt(r, swap_tables, err) == 0 && gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 &&
+        refine_store_progress(r, upto, err) == 0 && lake_commit(r->conn, err) == 0)
         return 0;
     lake_rollback(r->conn);
     return -1;

@@ -1,52 +1,25 @@
-/* behaviour.c: the state of a subscriber, a bill, a tower and a device at a given second.
- *
- * No state is stored: it is computed from the seed and the second, so events can be generated in any order, and a run can continue where
- * another one ended. Each subscriber has cycles of 120 to 240 days. In a cycle it may churn (the higher its tendency, the more likely);
- * then it sends almost nothing until the next cycle begins and the operator wins it back. So at any time some subscribers are about to
- * churn. In the month before, their distress grows: less activity, less data, later payment.
+/* behaviour.c: the state of a bill, a tower and a device at a given second, computed from the seed like the subscriber's (lifecycle.c).
  *
  * Bills are due every 30 days and are paid after a delay; days overdue are those of the oldest unpaid bill. Towers have bad days.
  *
  * Invariant: pure functions of their arguments (and of the Random, for values that differ from report to report). */
 #include "telecom/internal.h"
 
-#define DISTRESS_DAYS    30
-#define INVOICE_DAYS     30
-#define MAX_DELAY_DAYS   58 /* below two invoices: at most two are unpaid */
-#define CHURNED_ACTIVITY 20 /* an unused SIM still sends an event now and then */
-#define PENDING_DAYS     5  /* before it is due */
-#define CAT_OFFSET_S     7200
-#define AWAY_FROM_HOME   200 /* share of reports from another tower of the city */
-#define EVENING_FROM     18
-#define EVENING_TO       22
+#define INVOICE_DAYS    30
+#define MAX_DELAY_DAYS  58 /* below two invoices: at most two are unpaid */
+#define PENDING_DAYS    5  /* before it is due */
+#define CAT_OFFSET_S    7200
+#define AWAY_FROM_HOME  200 /* share of reports from another tower of the city */
+#define EVENING_FROM    18
+#define EVENING_TO      22
+#define PLAN_SPELL_DAYS 150
+#define PLAN_CHANGE     150  /* spells with another plan, in thousandths */
+#define PRICE_RISE      112  /* percent of the usual bill */
+#define USAGE_MEDIAN    726  /* thousandths of the usual amount: the mean of the log-normal law is then the usual amount */
+#define USAGE_DEVIATION 1182 /* of the binary logarithm, in 1/1024: a deviation of 0.8 of the natural one */
 
 static int clamp(int value, int low, int high) {
     return value < low ? low : value > high ? high : value;
-}
-
-static int64_t floor_div(int64_t a, int64_t b) {
-    int64_t q = a / b;
-    return q - (a % b < 0);
-}
-
-/* ---- lifecycle ---- */
-
-Lifecycle lifecycle_at(const Operator *op, const Subscriber *s, int64_t second) {
-    int64_t length = (int64_t)s->cycle_days * SECONDS_PER_DAY;
-    int64_t since = second + (int64_t)s->cycle_phase * SECONDS_PER_DAY;
-    int64_t cycle = floor_div(since, length), within = since - cycle * length;
-    uint64_t h = hash_of(op->seed, HASH_LIFECYCLE, s->number, (uint64_t)cycle);
-    int churn_chance = 20 + s->tendency * 950 / 1000; /* in thousandths of the cycles */
-    if ((int)(h % 1000) >= churn_chance) return (Lifecycle){0};
-    int64_t churn_second = length / 1000 * (300 + (int64_t)(h >> 20) % 450);
-    if (within >= churn_second) return (Lifecycle){.churned = true, .churned_since_s = second - within + churn_second};
-    int64_t days_left = (churn_second - within) / SECONDS_PER_DAY;
-    return (Lifecycle){.distress = days_left < DISTRESS_DAYS ? (int)((DISTRESS_DAYS - days_left) * 1000 / DISTRESS_DAYS) : 0};
-}
-
-int lifecycle_activity(const Subscriber *s, Lifecycle life) {
-    if (life.churned) return CHURNED_ACTIVITY;
-    return s->activity * (1000 - life.distress * 6 / 10) / 1000;
 }
 
 /* ---- bills ---- */
@@ -73,15 +46,48 @@ static int bill_of(const Operator *op, const Subscriber *s, int64_t invoice) {
     return (int)(shock ? ngwee * 16 / 10 : ngwee);
 }
 
+/* ---- usage and plans ---- */
+
+/* 65536 * 2^(x / 1024), within 0.3%: the fraction by a parabola through 1, sqrt(2) and 2. */
+static int64_t power_of_two(int x) {
+    int whole = x >> 10;
+    int64_t f = (int64_t)(x & 1023) << 6, value = 65536 + (f * (43024 + ((22512 * f) >> 16)) >> 16);
+    return whole >= 0 ? value << whole : value >> -whole;
+}
+
+/* Of a report, in thousandths of the usual amount. */
+static int usage_draw(const Operator *op, Random *random) {
+    if (op->behaviour == BEHAVIOUR_SIMPLE) return random_between(random, 250, 1750);
+    return (int)(USAGE_MEDIAN * power_of_two(random_bell(random, USAGE_DEVIATION)) >> 16);
+}
+
+static const Plan *plan_at(const Operator *op, const Subscriber *s, int64_t day) {
+    if (op->behaviour == BEHAVIOUR_SIMPLE) return s->plan;
+    uint64_t h = hash_of(op->seed, HASH_PLAN, s->number, (uint64_t)floor_div(day + s->number * INT64_C(11), PLAN_SPELL_DAYS));
+    return (int)(h % 1000) < PLAN_CHANGE ? plan_next(s->plan, h >> 20 & 1 ? 1 : -1) : s->plan;
+}
+
+/* In percent of the usual bill. */
+static int price_level(const Operator *op, const Subscriber *s, int64_t day) {
+    if (op->behaviour == BEHAVIOUR_SIMPLE) return 100;
+    int64_t rise = market_event_before(op, CAUSE_PRICE_RISE, day);
+    bool dearer = day < market_event_day(op, CAUSE_PRICE_RISE, rise) + PRICE_RISE_DAYS;
+    return dearer && market_event_covers(op, CAUSE_PRICE_RISE, rise, s) ? PRICE_RISE : 100;
+}
+
 Billing billing_at(const Operator *op, const Subscriber *s, Lifecycle life, int64_t second, Random *random) {
     int64_t day = floor_div(second, SECONDS_PER_DAY), invoice = floor_div(day - s->due_phase, INVOICE_DAYS);
     int since_due = (int)(day - s->due_phase - invoice * INVOICE_DAYS);
     int overdue = days_overdue(op, s, life, invoice, since_due);
     bool soon_due = since_due >= INVOICE_DAYS - PENDING_DAYS;
-    int usage = random_between(random, 250, 1750) * (1000 - life.distress * 6 / 10) / 1000;
+    const Plan *plan = plan_at(op, s, day);
+    int usage = usage_draw(op, random) * (1000 - life.distress * 6 / 10) / 1000;
+    int64_t data_mb = (int64_t)s->data_mb * plan->data_mb / s->plan->data_mb;
+    int64_t bill = (int64_t)bill_of(op, s, invoice) * plan->bill_ngwee / s->plan->bill_ngwee * price_level(op, s, day) / 100;
     return (Billing){
-        .data_mb = clamp((int)((int64_t)s->data_mb * usage / 1000), 5, 20000),
-        .bill_ngwee = (int)((int64_t)bill_of(op, s, invoice) * random_between(random, 970, 1030) / 1000),
+        .plan = plan->name,
+        .data_mb = clamp((int)(data_mb * usage / 1000), 5, 20000),
+        .bill_ngwee = (int)(bill * random_between(random, 970, 1030) / 1000),
         .days_overdue = overdue,
         .status = overdue > 0 ? "overdue"
                   : soon_due  ? "pending"

@@ -90,6 +90,14 @@ static void redeliver(Emitter *emitter, EmitterMessage *ret) {
 
 /* ---- one message ---- */
 
+/* How long the message is under way: seconds, for 8 in 100 up to an hour, for 1 in 100 up to two days. */
+static int64_t draw_delay_us(Emitter *emitter) {
+    static const int64_t most_s[3] = {5, 3600, 172800};
+    if (emitter->op->behaviour == BEHAVIOUR_SIMPLE) return 0;
+    int draw = (int)random_below(&emitter->random, 100);
+    return (int64_t)(random_next(&emitter->random) % (uint64_t)(most_s[draw < 91 ? 0 : draw < 99 ? 1 : 2] * 1000000));
+}
+
 static void make_event(Emitter *emitter, int64_t at_us, FaultKind fault, uint32_t *ret_id) {
     const PastEvent *old = fault == FAULT_REUSED_ID ? draw_past_event(emitter) : NULL;
     EventType type = old != NULL ? old->type : draw_type(&emitter->random);
@@ -101,7 +109,7 @@ static void make_event(Emitter *emitter, int64_t at_us, FaultKind fault, uint32_
 }
 
 static void write_message(Emitter *emitter, FaultKind fault, EmitterMessage *ret) {
-    char *key_end = subscriber_write_id(emitter->event.subscriber, false, emitter->key);
+    char *key_end = account_write_id(emitter->event.account, false, emitter->key);
     size_t len = fault_change_text(fault, emitter->value, event_write(&emitter->event, emitter->value), &emitter->random);
     *ret = (EmitterMessage){.key = emitter->key,
                             .key_len = (size_t)(key_end - emitter->key),
@@ -119,11 +127,13 @@ bool emitter_next(Emitter *emitter, EmitterMessage *ret) {
     if (fault != FAULT_NONE) emitter->faults[fault]++;
     if (fault == FAULT_REDELIVERY) {
         redeliver(emitter, ret);
+        ret->arrived_us = at_us;
         return true;
     }
     uint32_t id;
-    make_event(emitter, at_us, fault, &id);
+    make_event(emitter, at_us - draw_delay_us(emitter), fault, &id);
     write_message(emitter, fault, ret);
+    ret->arrived_us = ret->at_us > at_us ? ret->at_us : at_us;
     if (fault == FAULT_NONE && emitter->history != NULL && emitter->clean++ % HISTORY_ONE_IN == 0) history_add(emitter, ret, id);
     return true;
 }

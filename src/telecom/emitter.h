@@ -22,8 +22,9 @@ typedef struct EmitterMessage {
     size_t key_len;
     const char *value; /* not NUL-terminated; NULL: a tombstone */
     size_t value_len;
-    int64_t at_us;   /* the event's own time */
-    FaultKind fault; /* FAULT_NONE mostly */
+    int64_t at_us;      /* the event's own time */
+    int64_t arrived_us; /* when a broker would get it: not before at_us, in the order of the messages */
+    FaultKind fault;    /* FAULT_NONE mostly */
 } EmitterMessage;
 
 /* Borrows the operator, which must live longer. The caller frees. */

@@ -117,7 +117,7 @@ static TelecomField *payload_add(Event *event, const char *name, FieldType type)
 static void fill_bss(Event *event, const Operator *op, int64_t second, Random *random) {
     const Subscriber *s = event->subscriber;
     Billing billing = billing_at(op, s, lifecycle_at(op, s, second), second, random);
-    field_quoted(payload_add(event, "\"plan\":", FIELD_TEXT), s->plan->name);
+    field_quoted(payload_add(event, "\"plan\":", FIELD_TEXT), billing.plan);
     field_int(payload_add(event, "\"data_used_mb\":", FIELD_INTEGER), billing.data_mb);
     field_hundredths(payload_add(event, "\"bill_amount_zmw\":", FIELD_DECIMAL), billing.bill_ngwee);
     field_quoted(payload_add(event, "\"payment_status\":", FIELD_TEXT), billing.status);
@@ -167,7 +167,7 @@ static void fill_envelope(Event *event, Random *random) {
     event_set_id(event, event_draw_id(random));
     field_set(&event->envelope[ENVELOPE_TYPE], systems[event->type].type);
     field_set(&event->envelope[ENVELOPE_SOURCE], systems[event->type].source);
-    field_end(id, put_text(subscriber_write_id(event->subscriber, lower, put_text(id->text, "\"")), "\""));
+    field_end(id, put_text(account_write_id(event->account, lower, put_text(id->text, "\"")), "\""));
     field_int(&event->envelope[ENVELOPE_QUALITY], random_between(random, QUALITY_FROM, QUALITY_TO));
 }
 
@@ -176,6 +176,7 @@ void event_make(Event *event, const Operator *op, const Subscriber *subscriber, 
                                 Random *) = {[EVENT_BSS] = fill_bss, [EVENT_OSS] = fill_oss, [EVENT_IOT] = fill_iot};
     event->type = type;
     event->subscriber = subscriber;
+    event->account = account_in(op, subscriber, cycle_at(subscriber, at_us / 1000000).number);
     event->payload_count = 0;
     event->payload_instead = NULL;
     name_envelope(event);

@@ -50,27 +50,89 @@ typedef struct Subscriber {
 
 struct Operator {
     uint64_t seed;
+    Behaviour behaviour;
     int subscriber_count, tower_count;
     Subscriber *subscribers;
     Tower *towers;
 };
 
-enum { HASH_SUBSCRIBER = 1, HASH_TOWER, HASH_LIFECYCLE, HASH_INVOICE, HASH_TOWER_DAY, HASH_EVENTS };
+enum {
+    HASH_SUBSCRIBER = 1,
+    HASH_TOWER,
+    HASH_LIFECYCLE,
+    HASH_INVOICE,
+    HASH_TOWER_DAY,
+    HASH_EVENTS,
+    HASH_DIP,
+    HASH_SUCCESSOR,
+    HASH_MARKET,
+    HASH_MARKET_LEAVER,
+    HASH_PLAN,
+};
 
 /* "SUB-000123" (letters in lower case when asked for) without NUL; returns the end. */
-char *subscriber_write_id(const Subscriber *subscriber, bool lower, char *out);
+char *account_write_id(uint64_t account, bool lower, char *out);
+const Plan *plan_pick(uint64_t draw);
+/* The plan `step` places further in the list; the same one at its end. */
+const Plan *plan_next(const Plan *plan, int step);
 
-/* ---- behaviour at a moment, in seconds since 1970 (behaviour.c) ---- */
+static inline int64_t floor_div(int64_t a, int64_t b) {
+    int64_t q = a / b;
+    return q - (a % b < 0);
+}
+
+/* ---- cycles, departures and signs, in seconds since 1970 (lifecycle.c) ---- */
+typedef struct LifecycleRules {
+    int leave_from, leave_span;     /* part of a cycle in which a departure may fall, in thousandths of its length */
+    int silent;                     /* departures without a sign, of 256 */
+    int distress_from, distress_to; /* days of distress before a departure */
+} LifecycleRules;
+extern const LifecycleRules lifecycle_rules[BEHAVIOURS];
+
+typedef struct Cycle {
+    int64_t number, from_s, until_s;
+} Cycle;
+Cycle cycle_at(const Subscriber *subscriber, int64_t second);
+
+typedef enum DepartureCause { CAUSE_OWN, CAUSE_PRICE_RISE, CAUSE_CAMPAIGN, CAUSES } DepartureCause;
+typedef struct Departure {
+    int64_t at_s;
+    int distress_days; /* distress grows over these days before it; 0: no sign */
+    int activity;      /* of the SIM afterwards, 0..1000 */
+    DepartureCause cause;
+} Departure;
+/* Whether the subscriber leaves in this cycle; if so, `ret` is set. */
+bool departure_in(const Operator *op, const Subscriber *subscriber, const Cycle *cycle, Departure *ret);
+/* In thousandths: how likely the subscriber is to leave in a cycle of its own accord. */
+int departure_chance(const Subscriber *subscriber);
+/* In millionths: how likely a dated event makes it leave. */
+int departure_chance_by_market(const Operator *op, const Subscriber *subscriber, DepartureCause cause, int64_t event);
+/* The number in the subscriber's id in this cycle: its own, or another one after a new subscriber took its place. */
+uint64_t account_in(const Operator *op, const Subscriber *subscriber, int64_t cycle);
+
 typedef struct Lifecycle {
     bool churned;            /* sends almost nothing until the next cycle */
     int64_t churned_since_s; /* if churned */
-    int distress;            /* 0..1000: grows in the month before it churns */
+    int churned_activity;    /* if churned */
+    int distress;            /* 0..1000: grows before it churns */
 } Lifecycle;
 Lifecycle lifecycle_at(const Operator *op, const Subscriber *subscriber, int64_t second);
-/* How likely the subscriber is to send the next event, compared to others: 1..1000. */
+/* How likely the subscriber is to send the next event, compared to others: 0..1000. */
 int lifecycle_activity(const Subscriber *subscriber, Lifecycle life);
 
+/* ---- dated events of the credible behaviour (market.c) ---- */
+#define MARKET_DAYS     30 /* during which an event makes subscribers leave */
+#define PRICE_RISE_DAYS 90 /* during which bills are higher */
+/* The day, since 1970, of event `number` of this cause; the next one comes 60 to 180 days later. */
+int64_t market_event_day(const Operator *op, DepartureCause cause, int64_t number);
+/* The newest event of this cause that began on or before this day. */
+int64_t market_event_before(const Operator *op, DepartureCause cause, int64_t day);
+/* A price rise is one of one plan, a campaign one in one city: whether it is this subscriber's. */
+bool market_event_covers(const Operator *op, DepartureCause cause, int64_t number, const Subscriber *subscriber);
+
+/* ---- behaviour at a moment, in seconds since 1970 (behaviour.c) ---- */
 typedef struct Billing {
+    const char *plan;
     int data_mb, bill_ngwee, days_overdue;
     const char *status;
 } Billing;
@@ -118,6 +180,7 @@ typedef struct Event {
     EventType type;
     int64_t at_us;
     const Subscriber *subscriber;
+    uint64_t account; /* the number in its id */
     TelecomField envelope[ENVELOPE_MAX];
     TelecomField payload[PAYLOAD_MAX];
     int payload_count;

@@ -104,21 +104,35 @@ static void make_subscriber(const Operator *op, Subscriber *s, uint32_t number) 
     shape_account(s, &random);
 }
 
-char *subscriber_write_id(const Subscriber *subscriber, bool lower, char *out) {
-    return put_digits(put_text(out, lower ? "sub-" : "SUB-"), subscriber->number, 6);
+char *account_write_id(uint64_t account, bool lower, char *out) {
+    return put_digits(put_text(out, lower ? "sub-" : "SUB-"), account, 6);
+}
+
+const Plan *plan_pick(uint64_t draw) {
+    return &plans[draw % ARRAY_LEN(plans)];
+}
+
+const Plan *plan_next(const Plan *plan, int step) {
+    ptrdiff_t at = plan - plans + step;
+    return at < 0 || at >= (ptrdiff_t)ARRAY_LEN(plans) ? plan : &plans[at];
 }
 
 /* ---- new and free ---- */
 
-Operator *operator_new(uint64_t seed, int subscribers) {
+Operator *operator_new_behaving(uint64_t seed, int subscribers, Behaviour behaviour) {
     BUG_IF(subscribers < 1 || subscribers > OPERATOR_MAX_SUBSCRIBERS);
     Operator *op = xcalloc(1, sizeof *op);
     op->seed = seed;
+    op->behaviour = behaviour;
     op->subscriber_count = subscribers;
     op->subscribers = xcalloc((size_t)subscribers, sizeof *op->subscribers);
     make_towers(op);
     for (int i = 0; i < subscribers; i++) make_subscriber(op, &op->subscribers[i], (uint32_t)i + 1);
     return op;
+}
+
+Operator *operator_new(uint64_t seed, int subscribers) {
+    return operator_new_behaving(seed, subscribers, BEHAVIOUR_SIMPLE);
 }
 
 void operator_free(Operator *op) {
@@ -130,13 +144,4 @@ void operator_free(Operator *op) {
 
 int operator_subscribers(const Operator *op) {
     return op->subscriber_count;
-}
-
-SubscriberTruth operator_truth(const Operator *op, int subscriber, int64_t at_us) {
-    BUG_IF(subscriber < 0 || subscriber >= op->subscriber_count);
-    const Subscriber *s = &op->subscribers[subscriber];
-    Lifecycle life = lifecycle_at(op, s, at_us / 1000000);
-    SubscriberTruth truth = {.tendency = s->tendency / 1000.0, .churned = life.churned, .churned_at_us = life.churned_since_s * 1000000};
-    *subscriber_write_id(s, false, truth.id) = '\0';
-    return truth;
 }

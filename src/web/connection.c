@@ -136,6 +136,8 @@ static void add_head(Connection *c, const Response *r, size_t length) {
     buf_addf(head, "Cache-Control: %s\r\n", r->cache_control != NULL ? r->cache_control : "no-store");
     if (r->etag[0] != '\0') buf_addf(head, "ETag: %s\r\n", r->etag);
     if (r->allow != NULL) buf_addf(head, "Allow: %s\r\n", r->allow);
+    if (r->challenge[0] != '\0') buf_addf(head, "WWW-Authenticate: %s\r\n", r->challenge);
+    if (r->cookie[0] != '\0') buf_addf(head, "Set-Cookie: %s\r\n", r->cookie);
     if (r->retry_after_s > 0) buf_addf(head, "Retry-After: %d\r\n", r->retry_after_s);
     if (r->status != 204 && r->status != 304) buf_addf(head, "Content-Length: %zu\r\n", length);
     buf_addf(head, "Connection: %s\r\n\r\n", c->ended ? "close" : "keep-alive");

@@ -1,5 +1,6 @@
 /* handlers.h: the handlers that answer routes, and what they share. Knows nothing of sockets. Service: any thread. */
 #pragma once
+#include "web/gate.h"
 #include "web/metrics.h"
 #include "web/query_timeouts.h"
 #include "web/request.h"
@@ -16,6 +17,7 @@ typedef struct Service {
     void *samples_arg;
     int (*ready)(void *arg, Error *err); /* NULL: always */
     void *ready_arg;
+    Gate *gate; /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
     atomic_bool draining; /* readyz answers 503, so that no new work is sent here */
@@ -37,4 +39,5 @@ int handle_status(Service *s, const Request *req, const Lease *lease, Response *
 int handle_livez(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_readyz(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_metrics(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_session(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_asset(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

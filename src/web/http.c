@@ -195,6 +195,24 @@ static int take_content_type(HttpReader *r, const char *s, size_t n) {
     return 0;
 }
 
+static int take_once(HttpReader *r, char **place, const char *s, size_t n, const char *why) {
+    return *place == NULL ? append(place, s, n) : refuse(r, 400, why);
+}
+
+static int take_authorization(HttpReader *r, const char *s, size_t n) {
+    return take_once(r, &r->request->authorization, s, n, "There is more than one Authorization.");
+}
+
+static int take_cookie(HttpReader *r, const char *s, size_t n) {
+    return take_once(r, &r->request->cookie, s, n, "There is more than one Cookie.");
+}
+
+static int take_deliberate(HttpReader *r, const char *s, size_t n) {
+    (void)s, (void)n;
+    r->request->is_deliberate = true;
+    return 0;
+}
+
 static const struct Known {
     const char *name;
     int (*take)(HttpReader *r, const char *value, size_t n);
@@ -207,6 +225,9 @@ static const struct Known {
     {"Accept", take_accept},
     {"Content-Type", take_content_type},
     {"Content-Encoding", take_content_type},
+    {"Authorization", take_authorization},
+    {"Cookie", take_cookie},
+    {"Smelt-Request", take_deliberate},
 };
 
 static int on_name(llhttp_t *parser, const char *s, size_t n) {

@@ -68,3 +68,11 @@ int listen_on(const char *address, int *ret_socket, char **ret_url, char **ret_h
     *ret_host = TAKE(host);
     return 0;
 }
+
+bool listen_is_loopback(int s) {
+    struct sockaddr_storage bound = {0};
+    socklen_t len = sizeof bound;
+    if (getsockname(s, (struct sockaddr *)&bound, &len) != 0) return false;
+    if (bound.ss_family == AF_INET) return ntohl(((struct sockaddr_in *)&bound)->sin_addr.s_addr) >> 24 == 127;
+    return bound.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&bound)->sin6_addr);
+}

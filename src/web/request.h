@@ -2,6 +2,7 @@
  * One thread at a time; a Request goes from the event loop to one worker and back. */
 #pragma once
 #include "base/attr.h"
+#include "web/scopes.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,7 +24,12 @@ typedef struct Request {
     char *id;                     /* the {id} of the route, decoded: UTF-8 of any characters, NUL too; NULL when the route has none */
     size_t id_len;                /* in bytes */
     char *if_none_match, *accept; /* the values of all such fields, in one list; NULL: none */
+    char *authorization, *cookie; /* as they came; NULL: none */
     bool has_content, content_is_typed;
+    bool is_secure;     /* it came over TLS */
+    bool is_deliberate; /* it has the field Smelt-Request, which no page of a stranger can make a browser send */
+    char *who;          /* the name of the token; NULL: none was asked for */
+    ScopeSet scopes;    /* of that token */
 } Request;
 
 /* Takes a copy of `target`. Always succeeds; request_parse judges it. */

@@ -15,6 +15,8 @@ typedef struct Response {
     char etag[ETAG_SIZE];      /* with its quotes; "" for none */
     const char *cache_control; /* static; NULL: no-store */
     const char *allow;         /* for 204 and 405; static */
+    char challenge[96];        /* WWW-Authenticate, for 401 and 403; "": none */
+    char cookie[200];          /* Set-Cookie; "": none */
     int retry_after_s;         /* for 429 and 503; 0 for none */
 } Response;
 

@@ -8,19 +8,24 @@
 #define LAKE (ROUTE_LAKE | ROUTE_VERSIONED)
 
 const Route routes[] = {
-    {"/", 0, handle_asset, NULL, NULL, "the dashboards"},
-    {"/ui/*", 0, handle_asset, NULL, NULL, "what the dashboards are made of"},
-    {"/api/v1/overview", LAKE | ROUTE_EXISTS, handle_overview, NULL, JSON, "headline numbers, layers, quarantine, hours, model"},
-    {"/api/v1/subscribers", LAKE | ROUTE_EXISTS, handle_subscribers, subscribers_params, JSON, "subscribers by risk, in pages"},
-    {"/api/v1/subscribers/{id}", LAKE, handle_subscriber, NULL, JSON, "one subscriber: risk, reasons, features"},
+    {"/", 0, handle_asset, NULL, NULL, "the dashboards", SCOPE_OPEN, NULL},
+    {"/ui/*", 0, handle_asset, NULL, NULL, "what the dashboards are made of", SCOPE_OPEN, NULL},
+    {"/api/v1/overview", LAKE | ROUTE_EXISTS, handle_overview, NULL, JSON, "headline numbers, layers, quarantine, hours, model",
+     SCOPE_AGGREGATE, NULL},
+    {"/api/v1/subscribers", LAKE | ROUTE_EXISTS, handle_subscribers, subscribers_params, JSON, "subscribers by risk, in pages",
+     SCOPE_ENTITIES, NULL},
+    {"/api/v1/subscribers/{id}", LAKE, handle_subscriber, NULL, JSON, "one subscriber: risk, reasons, features", SCOPE_ENTITIES, NULL},
     {"/api/v1/subscriber", LAKE, handle_subscriber, subscriber_params, JSON,
-     "the same by ?id=, for ids that clients take for a path: . and .."},
-    {"/api/v1/runs", LAKE | ROUTE_EXISTS, handle_runs, runs_params, JSON, "the last runs of the pipeline with their steps"},
-    {"/api/v1/status", ROUTE_WORKER | ROUTE_MONITORING, handle_status, NULL, JSON, "the state of each part, in words"},
-    {"/livez", ROUTE_WORKER | ROUTE_PROBE, handle_livez, NULL, JSON, "the process works: a query was answered"},
-    {"/readyz", ROUTE_WORKER | ROUTE_PROBE, handle_readyz, NULL, JSON, "there is data to serve"},
-    {"/metrics", ROUTE_WORKER | ROUTE_MONITORING, handle_metrics, NULL, "text/plain", "Prometheus metrics"},
-    {NULL, 0, NULL, NULL, NULL, NULL},
+     "the same by ?id=, for ids that clients take for a path: . and ..", SCOPE_ENTITIES, NULL},
+    {"/api/v1/runs", LAKE | ROUTE_EXISTS, handle_runs, runs_params, JSON, "the last runs of the pipeline with their steps", SCOPE_STATUS,
+     NULL},
+    {"/api/v1/status", ROUTE_WORKER | ROUTE_MONITORING, handle_status, NULL, JSON, "the state of each part, in words", SCOPE_STATUS, NULL},
+    {"/api/v1/session", 0, handle_session, NULL, JSON, "who is signed in; POST exchanges a token for a cookie, DELETE ends that", SCOPE_ANY,
+     "GET, HEAD, POST, DELETE, OPTIONS"},
+    {"/livez", ROUTE_WORKER | ROUTE_PROBE, handle_livez, NULL, JSON, "the process works: a query was answered", SCOPE_OPEN, NULL},
+    {"/readyz", ROUTE_WORKER | ROUTE_PROBE, handle_readyz, NULL, JSON, "there is data to serve", SCOPE_OPEN, NULL},
+    {"/metrics", ROUTE_WORKER | ROUTE_MONITORING, handle_metrics, NULL, "text/plain", "Prometheus metrics", SCOPE_AGGREGATE, NULL},
+    {NULL, 0, NULL, NULL, NULL, NULL, SCOPE_ADMIN, NULL},
 };
 
 /* Compares segment by segment; `ret_id` gets where the {id} of the path is. */

@@ -1,6 +1,7 @@
 /* routes.h: the table of addresses: who answers, and what is to be done before. Read-only; any thread. */
 #pragma once
 #include "web/handlers.h"
+#include "web/scopes.h"
 
 enum {
     ROUTE_WORKER = 1,    /* may take a while: runs on a worker */
@@ -18,10 +19,12 @@ typedef struct Route {
     const ParamSpec *params; /* NULL: none */
     const char *type;        /* media type of the answer, "application/json"; NULL: by the path */
     const char *help;
+    Scope scope;       /* what a token needs; SCOPE_ADMIN unless it says otherwise */
+    const char *allow; /* its methods, "GET, HEAD, POST, OPTIONS"; NULL: ROUTES_ALLOW */
 } Route;
 
 #define ROUTES_ALLOW "GET, HEAD, OPTIONS"
-extern const Route routes[]; /* GET, HEAD and OPTIONS; ends with pattern == NULL */
+extern const Route routes[]; /* ends with pattern == NULL */
 size_t route_count(void);
 const char *route_pattern(size_t i);
 /* NULL when no pattern fits; sets req->id. */

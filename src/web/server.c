@@ -11,6 +11,7 @@
 #include "web/web.h"
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/periodic.h"
@@ -383,6 +384,7 @@ static void wake_loop(void *arg) {
 static void tidy(void *arg) {
     Web *web = arg;
     snapshot_pool_follow(web->service.pool);
+    if (web->service.gate != NULL) gate_follow(web->service.gate);
     lanes_sweep(web->lanes);
 }
 
@@ -438,8 +440,24 @@ static void free_web(Web *web) {
     snapshot_pool_free(web->service.pool);
     metrics_free(web->service.metrics);
     hosts_free(web->hosts);
+    if (web->service.gate != NULL) gate_free(web->service.gate);
     free(web->url);
     free(web);
+}
+
+/* Strangers reach every address but those of loopback. */
+static int check_open(const WebOptions *options, int listener, Error *err) {
+    if (options->tokens_path == NULL || options->open || listen_is_loopback(listener) || file_exists(options->tokens_path)) return 0;
+    return error_set(
+        err, ERR_CONFIG,
+        "http.listen is %s, which other machines can reach, and there are no tokens (%s): make one with `smelt token create NAME "
+        "--scopes status,aggregate,entities`, or set http.open to yes, which lets everybody read everything",
+        options->listen, options->tokens_path);
+}
+
+static Gate *make_gate(const WebOptions *options, int listener) {
+    if (options->tokens_path == NULL) return NULL;
+    return gate_new(options->tokens_path, options->uses_path, options->open || listen_is_loopback(listener));
 }
 
 static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *hosts) {
@@ -456,6 +474,7 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
                              .samples_arg = options->samples_arg,
                              .ready = options->ready,
                              .ready_arg = options->ready_arg,
+                             .gate = make_gate(options, listener),
                              .metrics = metrics_new(route_count(), route_pattern)};
     web->service.pool =
         options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
@@ -469,7 +488,7 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
     CLEANUP(free_text) char *host = NULL;
     CLEANUP(hosts_freep) Hosts *hosts = NULL;
     if (listen_on(options->listen, &listener, &url, &host, err) != 0) return -1;
-    if (hosts_new(options->hosts, host, &hosts, err) != 0) {
+    if (check_open(options, listener, err) != 0 || hosts_new(options->hosts, host, &hosts, err) != 0) {
         close(listener);
         return -1;
     }

@@ -31,6 +31,14 @@ static bool is_read(const char *method) {
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
 }
 
+/* Is the method one of "GET, HEAD, OPTIONS"? */
+static bool is_allowed(const char *allow, const char *method) {
+    size_t n = strlen(method);
+    for (const char *at = allow; (at = strstr(at, method)) != NULL; at += n)
+        if ((at == allow || at[-1] == ' ') && (at[n] == ',' || at[n] == '\0')) return true;
+    return false;
+}
+
 /* A handler's error becomes a problem document; its text goes to the log, or to the client when that can do something about it. */
 static void answer_error(const Route *route, const Request *req, Response *resp, Error *err) {
     if (err->kind == ERR_UNAVAILABLE || err->kind == ERR_BUSY) {
@@ -50,20 +58,50 @@ static void run_inline(Service *s, const Route *route, const Request *req, Respo
     if (route->handle(s, req, NULL, resp, &err) != 0) answer_error(route, req, resp, &err);
 }
 
-static void answer_options(Response *resp) {
+static void answer_options(const char *allow, Response *resp) {
     resp->status = 204;
-    resp->allow = ROUTES_ALLOW;
+    resp->allow = allow;
 }
 
-static bool refuse_method(const char *method, const Request *req, Response *resp) {
-    if (is_read(method)) return false;
+static bool refuse_method(const Route *route, const char *method, const Request *req, Response *resp) {
+    const char *allow = route->allow != NULL ? route->allow : ROUTES_ALLOW;
     if (strcmp(method, "OPTIONS") == 0) {
-        answer_options(resp);
-    } else {
-        response_problem(resp, 405, req, "This address answers " ROUTES_ALLOW ".");
-        resp->allow = ROUTES_ALLOW;
+        answer_options(allow, resp);
+    } else if (!is_allowed(allow, method)) {
+        response_problem(resp, 405, req, "This address answers %s.", allow);
+        resp->allow = allow;
     }
-    return true;
+    return resp->status != 0;
+}
+
+static void refuse_lacking(Scope scope, const Request *req, Response *resp) {
+    CLEANUP(free_text) char *has = scopes_text(req->scopes);
+    response_problem(resp, 403, req, "This needs a token with the scope %s; '%s' has %s.", scope_name(scope), req->who, has);
+    snprintf(resp->challenge, sizeof resp->challenge, "Bearer realm=\"smelt\", error=\"insufficient_scope\", scope=\"%s\"",
+             scope_name(scope));
+}
+
+static void refuse_unknown(bool came, const Request *req, Response *resp) {
+    response_problem(resp, 401, req, "%s",
+                     came ? "The token is not one of this server, or has expired or was revoked."
+                          : "This needs a token, as Authorization: Bearer TOKEN; `smelt token create` makes one.");
+    snprintf(resp->challenge, sizeof resp->challenge, "Bearer realm=\"smelt\"%s", came ? ", error=\"invalid_token\"" : "");
+}
+
+/* A browser sends a cookie along with what a page of a stranger asks for, but never a field that only scripts of our own page can set. */
+static bool refuse_stranger(Service *s, const Route *route, const char *method, Request *req, Response *resp) {
+    if (!is_read(method) && !req->is_deliberate) {
+        response_problem(resp, 403, req, "What changes something needs the field Smelt-Request, with any value.");
+        return true;
+    }
+    if (s->gate == NULL) return false;
+    switch (gate_admit(s->gate, req, route->scope)) {
+    case ADMITTED: break;
+    case ADMISSION_NEEDS_TOKEN: refuse_unknown(false, req, resp); break;
+    case ADMISSION_UNKNOWN: refuse_unknown(true, req, resp); break;
+    case ADMISSION_LACKS_SCOPE: refuse_lacking(route->scope, req, resp); break;
+    }
+    return resp->status != 0;
 }
 
 static bool refuse_content(const Request *req, Response *resp) {
@@ -104,12 +142,13 @@ static const Route *find_route(Request *req, Response *resp) {
 
 Matched service_begin(Service *s, const char *method, Request *req, Response *resp) {
     if (strcmp(method, "OPTIONS") == 0 && strcmp(req->target, "*") == 0) {
-        answer_options(resp);
+        answer_options(ROUTES_ALLOW, resp);
         return (Matched){NULL, false};
     }
     const Route *route = find_route(req, resp);
-    if (route == NULL || refuse_method(method, req, resp) || refuse_content(req, resp) || refuse_params(route, req, resp) ||
-        refuse_type(route, req, resp) || answered_by_etag(s, route, req, resp))
+    if (route == NULL || refuse_method(route, method, req, resp) || refuse_stranger(s, route, method, req, resp) ||
+        refuse_content(req, resp) || refuse_params(route, req, resp) || refuse_type(route, req, resp) ||
+        answered_by_etag(s, route, req, resp))
         return (Matched){route, false};
     if (route->flags & (ROUTE_WORKER | ROUTE_LAKE)) return (Matched){route, true};
     run_inline(s, route, req, resp);

@@ -11,6 +11,9 @@ typedef struct Web Web;
 typedef struct WebOptions {
     const char *listen;        /* "127.0.0.1:8080", "[::1]:8080"; port 0 picks a free one */
     const char *hosts;         /* more hosts that it answers for, "smelt,smelt.example" (hosts.h); NULL: none */
+    const char *tokens_path;   /* who may ask (gate.h); NULL: everybody */
+    const char *uses_path;     /* where the last use of tokens is written; with tokens_path */
+    bool open;                 /* without a file of tokens, everybody may ask, also from other machines */
     const char *snapshots_dir; /* read from what is published there ... */
     Lake *live;                /* ... or, when this is set, from this lake; borrowed */
     LakeOptions lake;          /* for snapshots; copied */

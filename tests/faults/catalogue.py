@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from faults import brokers, canaries, damage, disk, kills, leaders, meaning, memory, messages, models, partitions, processes, protocol
+from faults import brokers, canaries, damage, disk, kills, leaders, meaning, memory, messages, models, partitions, processes, protocol, topics
 from faults.bench import Scenario
 
 ALL = 1_000_000  # more than there are: the scenario says when it has gone through all
@@ -43,4 +43,5 @@ SCENARIOS = [
     Scenario(32, "messages held back", leaders.held_back, 2, 50, 5),
     Scenario(33, "markers of transactions", leaders.markers, 1, 20, 5),
     Scenario(34, "times of records", leaders.record_times, ALL, ALL, 100),
+    Scenario(41, "one topic of several is away", topics.one_away, 4, 100, 8),
 ]

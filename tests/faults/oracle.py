@@ -17,10 +17,10 @@ from pathlib import Path
 from harness import Sent, Smelt, assert_same, refined
 
 PLACES = """
-    SELECT 'bronze' AS place, kafka_epoch, kafka_partition, kafka_offset, event_id, NULL AS bytes FROM bronze_raw_events
-    UNION ALL SELECT 'duplicate', kafka_epoch, kafka_partition, kafka_offset, event_id, NULL FROM bronze_duplicates
-    UNION ALL SELECT 'reject', kafka_epoch, kafka_partition, kafka_offset, NULL, raw_value FROM bronze_rejects
-    UNION ALL SELECT 'gap', kafka_epoch, kafka_partition, unnest(range(first_offset, next_offset)), NULL, NULL FROM bronze_gaps
+    SELECT 'bronze' AS place, kafka_topic, kafka_epoch, kafka_partition, kafka_offset, event_id, NULL AS bytes FROM bronze_raw_events
+    UNION ALL SELECT 'duplicate', kafka_topic, kafka_epoch, kafka_partition, kafka_offset, event_id, NULL FROM bronze_duplicates
+    UNION ALL SELECT 'reject', kafka_topic, kafka_epoch, kafka_partition, kafka_offset, NULL, raw_value FROM bronze_rejects
+    UNION ALL SELECT 'gap', kafka_topic, kafka_epoch, kafka_partition, unnest(range(first_offset, next_offset)), NULL, NULL FROM bronze_gaps
 """
 REPEATED_EVENTS = "SELECT count(*) - count(DISTINCT (source_system, event_id, event_timestamp)) FROM bronze_raw_events"
 
@@ -37,10 +37,10 @@ def id_in(value: bytes | None) -> str:
     return found if isinstance(found, str) else json.dumps(found)
 
 
-def balance(smelt: Smelt, sent: Iterable[Sent], epoch: int = 0) -> Balance:
+def balance(smelt: Smelt, sent: Iterable[Sent], epoch: int = 0, topic: str = "%") -> Balance:
     """Where the acknowledged offsets are. What is in the wrong place or changed is an AssertionError; what is missing or twice is counted."""
     expected = {(message.partition, message.offset): message.value for message in sent}
-    rows = smelt.rows(f"SELECT place, kafka_partition, kafka_offset, event_id, bytes FROM ({PLACES}) WHERE kafka_epoch = ?", epoch)
+    rows = smelt.rows(f"SELECT place, kafka_partition, kafka_offset, event_id, bytes FROM ({PLACES}) WHERE kafka_epoch = ? AND kafka_topic LIKE ?", epoch, topic)
     times = Counter(row[1:3] for row in rows)
     for place, partition, offset, event_id, value in rows:
         assert place == "gap" or (partition, offset) in expected, f"offset {offset} of partition {partition} was never acknowledged"
@@ -72,9 +72,9 @@ def assert_gold_follows(smelt: Smelt) -> None:
     shutil.rmtree(other.folder)
 
 
-def check(smelt: Smelt, sent: Iterable[Sent], epoch: int = 0) -> Balance:
+def check(smelt: Smelt, sent: Iterable[Sent], epoch: int = 0, topic: str = "%") -> Balance:
     """All of it. The ledger's own proof must say what we counted ourselves."""
-    found = balance(smelt, sent, epoch)
+    found = balance(smelt, sent, epoch, topic)
     if found.lost == found.duplicated == 0:
         smelt.audit()
         assert_gold_follows(smelt)

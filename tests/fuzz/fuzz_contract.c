@@ -21,7 +21,8 @@ static int read_features(Pipeline **p, const DocNode *document, Error *err) {
     pipeline_freep(p);
     *p = NULL;
     if (pipeline_load_dir(NULL, p, err) != 0) abort();
-    (*p)->feature_count = (*p)->label_count = (*p)->window_count = 0;
+    (*p)->entity_count = 0;
+    (*p)->prediction = (Prediction){0};
     return features_read(*p, document, err);
 }
 

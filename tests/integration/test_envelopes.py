@@ -194,3 +194,77 @@ def test_the_same_events_in_every_envelope_are_the_same_in_silver(lake: Smelt, b
     assert lake.audit()["offsets"] >= COUNT * len(KINDS)
     again = json.loads(json.dumps(lake("refine", "--full")))
     assert again["silver"] == good * len(KINDS)
+
+
+def bikes(topic: str, *more: str, time: str = "epoch_ms") -> str:
+    properties = "".join(f"      - {line}\n" for line in (
+        "{name: kind, physicalName: event_type}",
+        f"{{name: ts, logicalType: timestamp, physicalName: event_timestamp, transformLogic: {time}}}",
+        "{name: bike_id, logicalType: string, physicalName: subscriber_id, customProperties: [{property: entity, value: subscriber}]}",
+        "{name: battery, logicalType: integer, physicalName: battery}",
+        *more,
+    ))  # fmt: skip
+    head = "apiVersion: v3.1.0\nkind: DataContract\nid: bikes\nversion: 1.0.0\nstatus: active\nschema:\n"
+    return "".join((head, f"  - name: docked\n    physicalType: topic\n    physicalName: {topic}\n    properties:\n", properties))
+
+
+def ride(n: int, **changes: Any) -> Message:
+    return json.dumps({"bike_id": f"B{n}", "kind": "docked", "ts": moment(n), "battery": n % 100} | changes), {}
+
+
+def test_a_flat_topic_needs_no_id_no_source_and_no_quality(lake: Smelt, topic: Topic) -> None:
+    write_pipeline(lake.folder / "pipeline", {"bikes": bikes(topic.name)})
+    send(topic, [ride(0), ride(0), ride(1, battery="low"), ride(2, bike_id=None), ride(3, ts="2026-11-24T08:15:00Z")])
+    checked = lake.run("contract", "check", json_summary=False).stdout
+    assert "event_id         from kafka_lineage" in checked and "known by its offset alone" in checked, checked
+    assert (ingest(lake, topic)["landed"], lake.rows("SELECT reason, field FROM bronze_rejects")) == (4, [("bad_timestamp", "timestamp")])
+    ids = sorted(lake.rows("SELECT event_id, source_system, quality_score FROM bronze_raw_events"))
+    assert all(i == (f"{topic.name}-0:{i[0].split(':')[1]}:{i[0].split(':')[2]}", topic.name, None) for i in ids) and len(set(ids)) == 4, ids
+    done = lake("refine")
+    assert (done["silver"], done["quarantined"]) == (3, 1), "an id that is not there is no fault where the contract does not require it"
+    assert lake.rows("SELECT rule, field, \"value\" FROM silver_quarantine") == [("type", "battery", "low")]
+    assert sorted(lake.rows("SELECT subscriber_id, battery FROM silver_clean_events WHERE subscriber_id IS NOT NULL")) == [("B0", 0), ("B0", 0)]
+
+
+def test_a_changed_envelope_is_said_once_and_bronze_stays(lake: Smelt, topic: Topic) -> None:
+    folder = lake.folder / "pipeline"
+    write_pipeline(folder, {"bikes": bikes(topic.name)})
+    send(topic, [ride(1)])
+    assert not ingest(lake, topic)["envelope_changed"]
+    before = lake.rows("SELECT event_id, event_timestamp::VARCHAR, raw_payload::VARCHAR FROM bronze_raw_events")
+    write_pipeline(folder, {"bikes": bikes(topic.name, "{name: id, physicalName: event_id, transformLogic: kafka_key}")})
+    send(topic, [ride(2)])
+    changed = lake.run("ingest", SMELT_KAFKA_TOPIC=topic.name)
+    assert changed.summary["envelope_changed"] and "the envelope has changed" in changed.stderr and "kafka_lineage" in changed.stderr, changed.stderr
+    again = lake.run("ingest", SMELT_KAFKA_TOPIC=topic.name)
+    assert not again.summary["envelope_changed"] and "envelope" not in again.stderr
+    assert set(before) < set(lake.rows("SELECT event_id, event_timestamp::VARCHAR, raw_payload::VARCHAR FROM bronze_raw_events"))
+    assert lake.rows("SELECT kafka_topic, after_batch FROM ledger_envelopes ORDER BY after_batch") == [(topic.name, 0), (topic.name, 1)]
+
+
+def test_a_topic_that_no_contract_describes_is_not_read(lake: Smelt, topic: Topic) -> None:
+    write_pipeline(lake.folder / "pipeline", {"bikes": bikes("bikes")})
+    send(topic, [ride(1)])
+    for command in ("ingest", "run"):
+        result = lake.run(command, SMELT_KAFKA_TOPIC=topic.name)
+        assert result.code == 78 and topic.name in result.error and "bikes" in result.error, result
+    assert lake.value("SELECT count(*) FROM bronze_raw_events") == 0 and lake.audit()["offsets"] == 0
+
+
+def test_a_mistake_in_a_contract_stops_ingest_with_its_place(lake: Smelt, topic: Topic) -> None:
+    folder = lake.folder / "pipeline"
+    write_pipeline(folder, {"bikes": bikes(topic.name, time="epoch_ns")})
+    send(topic, [ride(1)])
+    for command in ("ingest", "run"):
+        result = lake.run(command, SMELT_KAFKA_TOPIC=topic.name)
+        assert result.code == 78 and "bikes.odcs.yaml:12" in result.error and "epoch_ms" in result.error, result
+    write_pipeline(folder, {"bikes": bikes(topic.name), "more": bikes(topic.name, time="epoch_s").replace("name: docked", "name: undocked")})
+    result = lake.run("ingest", SMELT_KAFKA_TOPIC=topic.name)
+    assert result.code == 78 and "more.odcs.yaml:12" in result.error and "bikes.odcs.yaml:12" in result.error, result
+
+
+def test_a_file_has_the_envelope_of_its_topic(lake: Smelt) -> None:
+    write_pipeline(lake.folder / "pipeline", {"bikes": bikes("bikes")})
+    (lake.folder / "in.jsonl").write_text("".join(ride(n)[0] + "\n" for n in range(10)))
+    assert lake("run", "--from", "in.jsonl")["state"] == "done"
+    assert lake.value("SELECT count(*) FROM silver_clean_events WHERE source_system = 'bikes' AND subscriber_id LIKE 'B%'") == 10

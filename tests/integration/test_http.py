@@ -132,7 +132,7 @@ def test_more_hosts_are_a_setting(new_smelt: Callable[..., Smelt]) -> None:
     for settings, good, bad in (
         (["http.hosts=smelt.example, other"], ["smelt.example", "OTHER:80", "localhost"], ["x.smelt.example", "10.0.0.1"]),
         (["http.hosts=*"], ["evil.example"], []),
-        (["http.listen=0.0.0.0:0"], ["10.0.0.1:8080", "[fd00::1]", "localhost"], ["evil.example", "10.0.0.1.evil.example"]),
+        (["http.listen=0.0.0.0:0", "http.open=yes"], ["10.0.0.1:8080", "[fd00::1]", "localhost"], ["evil.example", "10.0.0.1.evil.example"]),
     ):
         arguments = [part for setting in settings for part in ("--set", setting)]
         running = new_smelt().start("serve", *FREE_PORT, *arguments)

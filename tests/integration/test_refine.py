@@ -46,12 +46,14 @@ def test_incremental_is_full_after_shuffled_late_and_repeated_input(offline: Sme
     assert offline("refine")["silver"] == 0
     assert_same(incremental, refined(offline))
     assert len(incremental["gold_subscriber_features"]) > 100 and len(incremental["silver_quarantine"]) > 100
+    assert len(incremental["gold_tower_features"]) > 10
 
     # and the same events in another order give the same Gold
     other = new_smelt(name="sorted", kafka_bootstrap="127.0.0.1:1")
     feed(other, sorted(lines))
     other("refine")
-    assert refined(other)["gold_subscriber_features"] == incremental["gold_subscriber_features"]
+    for table in ("gold_subscriber_features", "gold_tower_features"):
+        assert refined(other)[table] == incremental[table]
 
 
 def test_gold_is_what_plain_sql_over_silver_says(offline: Smelt) -> None:
@@ -81,6 +83,28 @@ def test_gold_is_what_plain_sql_over_silver_says(offline: Smelt) -> None:
     )
     assert differing == []
     assert offline.value("SELECT count(*) FROM gold_subscriber_features") > 100
+
+
+def test_gold_of_towers_is_what_plain_sql_over_silver_says(offline: Smelt) -> None:
+    feed(offline, lines_of(offline))
+    offline("refine")
+    week = "event_timestamp::DATE > (SELECT max(event_timestamp)::DATE - 7 FROM silver_clean_events WHERE oss_tower_id IS NOT NULL)"
+    differing = offline.rows(
+        f"""
+        WITH plain AS (
+            SELECT oss_tower_id, count(*) AS measurements, count(*) FILTER ({week}) AS measurements_7d, max(oss_latency_ms) AS max_latency_ms,
+                max(oss_latency_ms) FILTER ({week}) AS max_latency_ms_7d, sum(oss_signal_dbm) / count(*) AS signal,
+                sum(oss_packet_loss_pct) FILTER ({week}) / nullif(count(*) FILTER ({week}), 0) AS loss_7d
+            FROM silver_clean_events WHERE oss_tower_id IS NOT NULL GROUP BY 1)
+        SELECT * FROM plain p FULL JOIN gold_tower_features g USING (oss_tower_id)
+        WHERE p.measurements IS DISTINCT FROM g.measurements OR p.measurements_7d IS DISTINCT FROM g.measurements_7d
+            OR p.max_latency_ms IS DISTINCT FROM g.max_latency_ms OR p.max_latency_ms_7d IS DISTINCT FROM g.max_latency_ms_7d
+            OR abs(signal - avg_signal_dbm) > 0.0501 OR coalesce(abs(loss_7d - avg_packet_loss_pct_7d) > 0.00501, false)
+            OR (loss_7d IS NULL) <> (avg_packet_loss_pct_7d IS NULL)
+        """
+    )
+    assert differing == []
+    assert offline.value("SELECT count(*) FROM gold_tower_features") > 10
 
 
 def test_every_landed_event_is_in_silver_or_in_quarantine(offline: Smelt) -> None:

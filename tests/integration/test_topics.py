@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from harness import FREE_PORT, SMALL_BATCHES, Broker, Json, Smelt, Topic, events, eventually, serving
+from test_envelopes import KINDS, contract, send, write_pipeline
 
 
 def new_topics(broker: Broker, *partitions: int) -> list[Topic]:
@@ -144,3 +145,28 @@ def test_one_that_was_recreated_stops_alone(over: Callable[..., Smelt], broker: 
     epochs = f"SELECT kafka_epoch, sum(next_offset) FROM ledger_partitions WHERE kafka_topic = '{recreated.name}' GROUP BY ALL ORDER BY ALL"
     assert smelt.rows(epochs) == [(0, 30), (1, 10)]
     smelt.assert_holds(sent[stays.name], stays.name)
+
+
+def test_the_contracts_name_the_topics(new_smelt: Callable[..., Smelt], broker: Broker) -> None:
+    """... each with an envelope of its own; `kafka.topic` where it is set means that one alone, as ever."""
+    topics = {kind: broker.topic(f"{kind}-{uuid.uuid4().hex[:8]}", 1) for kind in ("flat", "own")}
+    group = topics["own"].name
+    smelt = new_smelt(kafka_bootstrap=broker.address, kafka_group_id=group)
+    smelt.env["SMELT_PIPELINE_DIR"] = str(smelt.folder / "pipeline")
+    write_pipeline(smelt.folder / "pipeline", {kind: contract(kind, topic.name, *KINDS[kind][1:]) for kind, topic in topics.items()})
+    for kind, topic in topics.items():
+        send(topic, [KINDS[kind][0](n) for n in range(100)])
+    assert smelt("ingest", "--topic", topics["flat"].name)["landed"] == 100
+    done = smelt("ingest")
+    assert {one["topic"]: (one["landed"], one["rejected"]) for one in done["topics"]} == {topics["flat"].name: (0, 0), group: (100, 0)}
+    assert smelt("ingest", SMELT_KAFKA_TOPIC=topics["flat"].name)["partitions"][0]["topic"] == topics["flat"].name
+    running = smelt.start("up", *FREE_PORT)
+    api = serving(running)
+    for kind, topic in topics.items():
+        send(topic, [KINDS[kind][0](n) for n in range(100, 150)])
+    eventually("both are followed", lambda: all(topic.committed(group) == 150 for topic in topics.values()))
+    eventually("both are in the status", lambda: len(kafka_part(api.get("/api/v1/status")).get("topics", [])) == 2)
+    assert running.end().code == 0
+    done = smelt("refine")
+    assert smelt.value("SELECT count(DISTINCT kafka_topic) FROM silver_clean_events") == 2
+    assert smelt.audit()["landed"] == 300

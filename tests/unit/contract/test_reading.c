@@ -224,7 +224,7 @@ static void the_same_name_of_another_type_is_another_column(void **state) {
     buf_addf(&other, "apiVersion: v3.1.0\n%s          - {name: status, logicalType: string}\n", head);
     char *name = strstr(other.data, "name: T\n");
     assert_non_null(name);
-    memcpy(name, "name: U\n", 8);
+    name[strlen("name: ")] = 'U';
     if (file_write_atomic("contracts/u.yaml", other.data, other.len, &err) != 0) fail_msg("%s", err.text);
     CLEANUP(pipeline_freep) Pipeline *p = NULL;
     if (pipeline_load_dir(".", &p, &err) != 0) fail_msg("%s", err.text);

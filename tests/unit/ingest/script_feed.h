@@ -21,6 +21,8 @@ typedef struct Script {
     int checks;           /* so many are answered, then the feed is away; 0: all are */
     int checked;          /* so many were asked for */
     const char *broken;   /* why polling fails after the last event; NULL: nothing more comes */
+    int heals_after;      /* so many failures; 0: never */
+    int broke;            /* so many there were */
     int64_t sought;       /* by the last seek */
     int64_t verified;     /* by the last verify, with the leader epoch */
     int32_t verified_epoch;
@@ -108,7 +110,11 @@ static inline int script_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error
         return 0;
     }
     while (s->at < s->count && script_leaves_out(s, &s->events[s->at])) s->at++;
-    if (s->at == s->count && s->broken != NULL) return error_set(err, ERR_DATA, "%s", s->broken);
+    bool breaks = s->broken != NULL && (s->heals_after == 0 || s->broke < s->heals_after);
+    if (s->at == s->count && breaks) {
+        s->broke++;
+        return error_set(err, ERR_DATA, "%s", s->broken);
+    }
     if (s->at == s->count) stop_wait_ms(timeout_ms);
     if (s->at < s->count && script_is_bad(s, &s->events[s->at])) {
         *ret =

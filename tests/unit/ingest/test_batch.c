@@ -161,6 +161,40 @@ static void every_batch_comes_once_and_in_order(void **state) {
     assert_int_equal(expected, MESSAGES);
 }
 
+static size_t extend_to_the_end(BatchQueue *q, Batch *b) {
+    while (batch_queue_extend(q, b)) {
+    }
+    return b->max_rows;
+}
+
+/* Whatever the number of topics, all batches together have the room of two; an idle topic lends its part, and gets it back. */
+static void the_topics_share_the_memory_of_two_batches(void **state) {
+    (void)state;
+    enum { TOPICS = 3, ROWS = 600, BYTES = 12000 };
+    CLEANUP(batch_pool_freep) BatchPool *pool = batch_pool_new(ROWS, BYTES, TOPICS);
+    BatchQueue *queues[TOPICS];
+    Batch *batches[TOPICS][2];
+    size_t rows = 0;
+    for (int i = 0; i < TOPICS; i++) {
+        queues[i] = batch_queue_new(pool);
+        for (int j = 0; j < 2; j++) batches[i][j] = batch_queue_take_empty(queues[i], true);
+        assert_int_equal(batches[i][0]->max_rows, ROWS / 6);
+        assert_int_equal(batches[i][0]->max_bytes, BYTES / 6);
+    }
+    assert_int_equal(extend_to_the_end(queues[0], batches[0][0]), ROWS);
+    assert_int_equal(batches[0][0]->max_bytes, BYTES);
+    for (int i = 0; i < TOPICS; i++)
+        for (int j = 0; j < 2; j++) rows += extend_to_the_end(queues[i], batches[i][j]);
+    assert_int_equal(rows, 2 * ROWS);
+    assert_false(batch_queue_extend(queues[2], batches[2][0]));
+    for (int j = 0; j < 2; j++) batch_queue_put_empty(queues[0], batches[0][j]);
+    assert_int_equal(batches[0][0]->max_rows, ROWS / 6);
+    assert_true(batch_queue_extend(queues[2], batches[2][0]));
+    for (int i = 1; i < TOPICS; i++)
+        for (int j = 0; j < 2; j++) batch_queue_put_empty(queues[i], batches[i][j]);
+    for (int i = 0; i < TOPICS; i++) batch_queue_free(queues[i]);
+}
+
 static void a_reader_that_waits_is_told_that_the_lander_gave_up(void **state) {
     (void)state;
     CLEANUP(batch_pool_freep) BatchPool *pool = batch_pool_new(10, 1000, 1);
@@ -234,6 +268,7 @@ int main(void) {
         cmocka_unit_test(a_gap_alone_is_something_to_land),
         WITH_EMPTY_LAKE(a_scan_gives_each_message_once),
         cmocka_unit_test(every_batch_comes_once_and_in_order),
+        cmocka_unit_test(the_topics_share_the_memory_of_two_batches),
         cmocka_unit_test(a_reader_that_waits_is_told_that_the_lander_gave_up),
         cmocka_unit_test(a_lander_waits_only_so_long),
         cmocka_unit_test(what_was_handed_over_before_the_end_is_taken),

@@ -189,7 +189,7 @@ static void topic_free(Source *s) {
 static Feed *topic_open(Source *s) {
     Feed *feed = NULL;
     Error err = {0};
-    must(feed_open_topic(s->settings, NULL, settings_text(s->settings, "kafka.topic"), &feed, &err), &err);
+    must(feed_open_topic(s->settings, NULL, settings_text(s->settings, "kafka.topic"), 1, &feed, &err), &err);
     return feed;
 }
 

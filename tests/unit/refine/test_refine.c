@@ -164,6 +164,53 @@ static void gold_follows_every_run(void **state) {
     land(h, 1, 200, "2027-03-01 00:00:00Z");
 }
 
+/* One batch: a measurement of each tower [first, last] at `time`. */
+static void land_towers(RefineFixture *h, int first, int last, const char *time) {
+    static const char kept[] = "CREATE OR REPLACE TEMP TABLE kept_towers AS FROM gold_tower_features";
+    static const char differences[] = "SELECT count(*) FROM ((FROM kept_towers EXCEPT ALL FROM gold_tower_features) UNION ALL "
+                                      "(FROM gold_tower_features EXCEPT ALL FROM kept_towers))";
+    CLEANUP(free_text)
+    char *sql =
+        xasprintf(BRONZE_INSERT "SELECT '%d-' || i, 'OSS', 'NMS', 'SUB-' || i, TIMESTAMPTZ '%s', "
+                                "'{\"tower_id\":\"T' || i || '\",\"signal_dbm\":-' || (60 + i %% 40) || ',\"latency_ms\":' || %d || "
+                                "',\"packet_loss_pct\":0.25}', 90, TIMESTAMPTZ '2027-12-31 00:00:00Z', 't', 0, 0, i, NULL, %d, NULL "
+                                "FROM range(%d, %d) r(i)",
+                  (int)h->batches, time, 100 + (int)h->batches, (int)h->batches + 1, first, last + 1);
+    h->batches++;
+    run(h->conn, sql);
+    refine(h, false);
+    run(h->conn, kept);
+    refine(h, true);
+    int64_t different = number(h->conn, differences);
+    if (different != 0) fail_msg("after batch %d: %d towers are not what a rebuild makes", (int)h->batches, (int)different);
+}
+
+static int64_t tower(RefineFixture *h, const char *name) {
+    CLEANUP(free_text)
+    char *sql = xasprintf("SELECT coalesce(max(%s), -1)::BIGINT FROM gold_tower_features WHERE oss_tower_id = 'T7'", name);
+    return number(h->conn, sql);
+}
+
+/* The windows of towers end at the newest event of a tower, whatever other events there are. */
+static void each_entity_has_its_own_windows(void **state) {
+    RefineFixture *h = *state;
+    land_towers(h, 1, 100, "2026-11-10 08:00:00Z");
+    land_towers(h, 7, 7, "2026-11-10 09:00:00Z");
+    assert_int_equal(tower(h, "measurements_7d"), 2);
+    land(h, 1, 100, "2026-11-20 08:00:00Z"); /* no tower: theirs stay */
+    assert_int_equal(tower(h, "measurements_7d"), 2);
+    assert_int_equal(tower(h, "max_latency_ms_7d"), 101);
+    land_towers(h, 7, 7, "2026-08-10 09:00:00Z"); /* late */
+    assert_int_equal(tower(h, "measurements"), 3);
+    assert_int_equal(tower(h, "measurements_30d"), 2);
+    land_towers(h, 8, 8, "2026-11-17 00:00:00Z"); /* another tower moves them */
+    assert_int_equal(tower(h, "measurements_7d"), 0);
+    assert_int_equal(tower(h, "max_latency_ms_7d"), -1);
+    assert_int_equal(tower(h, "measurements_30d"), 2);
+    assert_int_equal(feature(h, "total_events_7d"), 1); /* of subscribers: up to the 20th */
+    land_towers(h, 1, 100, "2027-01-20 00:00:00Z");
+}
+
 /* One batch as above, refined; Gold is compared by the caller. */
 static void land_only(RefineFixture *h, int first, int last, const char *time) {
     insert_batch(h, first, last, time);
@@ -217,7 +264,7 @@ static void the_fingerprint_of_the_features_stays(void **state) {
     static const struct {
         const char *dir, *sha256;
     } cases[] = {
-        {NULL, "302681bf83ded9fad91fb83a60ebf338680957d47153f4b6997fa9839dff8bf3"},
+        {NULL, "9c729925da4fbb4b427f72884dbb6b2a9491d32dfea7498411ff61a58098d46c"},
         {SOURCE_ROOT "/tests/pipelines/everything", "ccf959d78dac3f38b9f8b854b213a680542d46343cdadde42fc815975827501c"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -305,6 +352,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_change_nothing),
         IN_SCRATCH(large_payloads_take_little_memory),
+        cmocka_unit_test_setup_teardown(each_entity_has_its_own_windows, up, down),
         cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
         cmocka_unit_test_setup_teardown(the_delta_is_merged_when_it_is_large, up, down),
         cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),

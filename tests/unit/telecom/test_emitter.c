@@ -171,6 +171,13 @@ static void the_same_seed_gives_the_same_bytes(void **state) {
     assert_int_not_equal(fingerprint(1, 0.1, 3), fingerprint(1, 0.1, 4));
 }
 
+/* The simple behaviour's bytes are a promise: figures of earlier versions can be made again. These are of version 0.1. */
+static void the_simple_behaviour_keeps_its_bytes(void **state) {
+    (void)state;
+    assert_int_equal(fingerprint(1, 0.1, 3), UINT64_C(0xaebc2144b0bc5654));
+    assert_int_equal(fingerprint(2, 0, 40), UINT64_C(0xbf56e11f2d7afe0e));
+}
+
 /* ---- the population as the first label rule sees it ---- */
 
 typedef struct Seen {
@@ -355,6 +362,7 @@ int main(void) {
         cmocka_unit_test(clean_events_keep_the_contract),
         cmocka_unit_test(keys_are_upper_case),
         cmocka_unit_test(the_same_seed_gives_the_same_bytes),
+        cmocka_unit_test(the_simple_behaviour_keeps_its_bytes),
         cmocka_unit_test(the_label_is_positive_for_some),
         cmocka_unit_test(faults_come_at_their_rate),
         cmocka_unit_test(faults_are_what_they_say),

@@ -1,0 +1,2 @@
+-- The rows of base or delta.
+SELECT count(*) FROM {{table}}

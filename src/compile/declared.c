@@ -1,0 +1,108 @@
+/* declared.c: what people call the entities and the columns of Gold, as views of the lake. A snapshot has copies of them: a server knows
+ * its pipeline from what it serves. Which one is the first entity of a pipeline, position says.
+ *
+ * It is no part of the features' fingerprint: another title makes these views again, not Gold. */
+#include "compile/internal.h"
+
+static void add_text(Buf *out, const char *text) {
+    if (text != NULL)
+        sql_text(out, text);
+    else
+        buf_add_str(out, "NULL::VARCHAR");
+}
+
+/* A value of a row: the first of `n` texts follows what is there. */
+static void add_texts(Buf *out, const char *const *texts, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        buf_add_str(out, ", ");
+        add_text(out, texts[i]);
+    }
+}
+
+/* ---- entities ---- */
+
+static void add_entity(Buf *out, const Gold *g, size_t position, const Prediction *m) {
+    static const Prediction none = {0};
+    const Entity *e = g->entity;
+    if (position > 0) m = &none;
+    const char *const texts[] = {e->name,
+                                 e->plural,
+                                 e->key.name,
+                                 e->key.sql_type,
+                                 e->title,
+                                 e->title_plural,
+                                 e->description,
+                                 g->tables[GOLD_FEATURES],
+                                 g->tables[GOLD_FEATURES_BASE],
+                                 g->tables[GOLD_FEATURES_DELTA],
+                                 g->tables[GOLD_BASE],
+                                 m->label,
+                                 m->title,
+                                 m->value,
+                                 m->value_name,
+                                 m->value_title,
+                                 m->value_unit};
+    buf_addf(out, "%s\n    (%zu", position > 0 ? "," : "", position);
+    add_texts(out, texts, ARRAY_LEN(texts));
+    buf_add_char(out, ')');
+}
+
+static void add_entities(Buf *out, const Compiled *c) {
+    buf_add_str(out, "CREATE OR REPLACE VIEW gold_entities AS SELECT * FROM (VALUES");
+    for (size_t i = 0; i < c->pipeline->entity_count; i++) add_entity(out, &c->golds[i], i, &c->pipeline->prediction);
+    buf_add_str(out,
+                "\n) AS entities(position, entity, plural, key_column, key_type, title, title_plural, description, features_view,\n"
+                "    features_base, features_delta, base_table, label, risk_title, value_feature, value_name, value_title, value_unit);\n");
+}
+
+/* ---- columns ---- */
+
+typedef struct GoldColumn {
+    const char *name, *kind, *feature, *title, *unit, *description;
+    int days;
+    size_t list_position; /* 0: not in lists */
+} GoldColumn;
+
+static void add_column(Buf *out, const Entity *e, const GoldColumn *column, size_t *position) {
+    const char *const texts[] = {e->name, column->name, column->kind, column->feature, column->title, column->unit, column->description};
+    buf_addf(out, "%s\n    (%zu", *position > 0 ? "," : "", *position);
+    add_texts(out, texts, ARRAY_LEN(texts));
+    buf_addf(out, ", %d, %zu)", column->days, column->list_position);
+    ++*position;
+}
+
+static size_t list_position(const Entity *e, size_t feature) {
+    for (size_t i = 0; i < e->list_count; i++)
+        if (e->list[i] == feature) return i + 1;
+    return 0;
+}
+
+static void add_feature(Buf *out, const Entity *e, size_t index, size_t *position) {
+    const Feature *f = &e->features[index];
+    GoldColumn column = {f->name, "feature", f->name, f->title, f->unit, f->description, 0, list_position(e, index)};
+    add_column(out, e, &column, position);
+    for (size_t w = 0; w < f->window_count; w++) {
+        CLEANUP(buf_done) Buf name = {0};
+        buf_addf(&name, "%s_%dd", f->name, f->windows[w]);
+        column.name = name.data;
+        column.days = f->windows[w];
+        column.list_position = 0;
+        add_column(out, e, &column, position);
+    }
+}
+
+static void add_columns(Buf *out, const Compiled *c) {
+    size_t position = 0;
+    buf_add_str(out, "CREATE OR REPLACE VIEW gold_columns AS SELECT * FROM (VALUES");
+    for (const Entity *e = c->pipeline->entities; e < c->pipeline->entities + c->pipeline->entity_count; e++) {
+        for (size_t i = 0; i < e->feature_count; i++) add_feature(out, e, i, &position);
+        for (const Label *l = e->labels; l < e->labels + e->label_count; l++)
+            add_column(out, e, &(GoldColumn){l->name, "label", l->name, l->title, "", l->description, 0, 0}, &position);
+    }
+    buf_add_str(out, "\n) AS columns(position, entity, name, kind, feature, title, unit, description, days, list_position);\n");
+}
+
+void gold_declared(Buf *out, const Compiled *c) {
+    add_entities(out, c);
+    add_columns(out, c);
+}

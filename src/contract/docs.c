@@ -1,0 +1,81 @@
+/* docs.c: see docs.h. */
+#include "contract/docs.h"
+
+#include "base/memory.h"
+#include "contract/words.h"
+#include <string.h>
+
+/* In a cell: no line breaks, and no bars that end it. */
+static void add_cell(Buf *out, const char *text) {
+    for (const char *c = text; *c != '\0'; c++) {
+        if (*c == '|' || *c == '\\' || *c == '<') buf_add_char(out, '\\');
+        buf_add_char(out, *c == '\n' || *c == '\r' ? ' ' : *c);
+    }
+}
+
+static void add_rules(Buf *out, const Field *f) {
+    if (f->required) buf_add_str(out, "required");
+    for (const Check *c = f->checks; c < f->checks + f->check_count; c++) {
+        CLEANUP(buf_done) Buf words = {0};
+        check_words(c, &words);
+        if (f->required || c > f->checks) buf_add_str(out, "; ");
+        add_cell(out, words.data);
+        buf_addf(out, " (%s)", c->rule);
+    }
+}
+
+static void add_field(Buf *out, const char *path, const Field *f) {
+    buf_add_str(out, "| ");
+    add_cell(out, path);
+    buf_addf(out, " | %s | %s | ", f->column != NULL ? f->column : "", f->sql_type);
+    add_rules(out, f);
+    buf_add_str(out, " | ");
+    if (f->unit != NULL) add_cell(out, f->unit);
+    buf_add_str(out, " | ");
+    add_cell(out, f->description != NULL ? f->description : "");
+    buf_add_str(out, " |\n");
+    for (const Field *inside = f->properties; inside < f->properties + f->property_count; inside++) {
+        CLEANUP(free_text) char *name = xasprintf("%s.%s", path, inside->name);
+        add_field(out, name, inside);
+    }
+    if (f->items == NULL) return;
+    CLEANUP(free_text) char *items = xasprintf("%s[]", path);
+    add_field(out, items, f->items);
+}
+
+static void add_line(Buf *out, const char *what, const char *text) {
+    if (text == NULL || text[0] == '\0') return;
+    buf_addf(out, "- %s: ", what);
+    add_cell(out, text);
+    buf_add_char(out, '\n');
+}
+
+/* Of the envelope, which a contract may leave out. */
+static void add_part(Buf *out, const Field *f) {
+    if (f->name != NULL && f->sql_type != NULL) add_field(out, f->name, f);
+}
+
+static void add_contract(Buf *out, const Contract *c) {
+    buf_add_str(out, "\n## ");
+    add_cell(out, c->event_type);
+    buf_add_str(out, "\n\n");
+    if (c->description[0] != '\0') {
+        add_cell(out, c->description);
+        buf_add_str(out, "\n\n");
+    }
+    buf_addf(out, "- Contract: %s %s, %s\n", c->id, c->version, c->file);
+    add_line(out, "Owner", c->owner);
+    add_line(out, "Support", c->support);
+    add_line(out, "Data product", c->data_product);
+    add_line(out, "Domain", c->domain);
+    buf_add_str(out, "\n| field | column | type | rules | unit | description |\n|---|---|---|---|---|---|\n");
+    add_part(out, &c->entity);
+    add_part(out, &c->timestamp);
+    add_part(out, &c->quality);
+    for (const Field *f = c->fields; f < c->fields + c->field_count; f++) add_field(out, f->name, f);
+}
+
+void contracts_document(const Pipeline *p, Buf *out) {
+    buf_add_str(out, "# Data contracts\n\nAn event that breaks a rule is in quarantine, with the rule's name.\n");
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++) add_contract(out, c);
+}

@@ -1,0 +1,12 @@
+/* entities.h: the head of an entity in features.yaml: its names, which column of Silver is its id, and what lists of it show. One thread.
+ */
+#pragma once
+#include "contract/declarations.h"
+#include "contract/node.h"
+
+/* Reads the names and the key of an entity. Those of the first one are optional: they come from the contracts, which must be read before.
+ * `e` can be used afterwards, also when something was refused. ERR_CONFIG. */
+int entity_read_head(Pipeline *p, const DocNode *at, bool first, Entity *e, Error *err) MUST_CHECK;
+/* Reads `list`, names of its features; without it, the features in their order, up to ENTITY_LIST_MAX. ERR_CONFIG. */
+#define ENTITY_LIST_MAX 6
+int entity_read_list(Pipeline *p, const DocNode *at, Entity *e, Error *err) MUST_CHECK;

@@ -1,0 +1,254 @@
+/* infer.c: see infer.h. All messages are kept until the end: first their shape is guessed from all of them, then each event type's
+ * properties from those of its type. */
+#include "infer/infer.h"
+
+#include "base/memory.h"
+#include "infer/properties.h"
+#include "infer/shape.h"
+#include <inttypes.h>
+#include <string.h>
+
+#define TYPES_MAX 50
+
+struct Infer {
+    char *topic, *name;
+    yyjson_doc **docs; /* owned */
+    size_t count, bytes;
+    int64_t unreadable;
+};
+
+Infer *infer_new(const char *topic, const char *name) {
+    Infer *i = xcalloc(1, sizeof *i);
+    if (topic != NULL) i->topic = xstrdup(topic);
+    i->name = xstrdup(name);
+    return i;
+}
+
+void infer_free(Infer *i) {
+    for (size_t n = 0; n < i->count; n++) yyjson_doc_free(i->docs[n]);
+    free(i->docs);
+    free(i->topic);
+    free(i->name);
+    free(i);
+}
+
+void infer_add(Infer *i, Span message) {
+    yyjson_doc *doc = message.at != NULL && message.len > 0
+                          ? yyjson_read_opts((char *)(uintptr_t)message.at, message.len, YYJSON_READ_NUMBER_AS_RAW, NULL, NULL)
+                          : NULL;
+    if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
+        yyjson_doc_free(doc);
+        i->unreadable++;
+        return;
+    }
+    if ((i->count & (i->count - 1)) == 0) i->docs = xrealloc(i->docs, i->count > 0 ? 2 * i->count : 1, sizeof *i->docs);
+    i->docs[i->count++] = doc;
+    i->bytes += message.len;
+}
+
+int64_t infer_messages(const Infer *i) {
+    return (int64_t)i->count;
+}
+
+bool infer_is_full(const Infer *i) {
+    return i->bytes >= INFER_BYTES_MAX;
+}
+
+/* ---- event types ---- */
+
+typedef struct EventType {
+    char *name;    /* owned */
+    Profile *body; /* owned */
+} EventType;
+
+typedef struct Work {
+    const Infer *infer;
+    Arena texts;
+    Profile *root; /* owned */
+    Shape shape;
+    EventType types[TYPES_MAX];
+    size_t type_count;
+    int64_t other; /* messages of types beyond those, or without properties */
+} Work;
+
+static void work_done(Work *w) {
+    for (size_t i = 0; i < w->type_count; i++) {
+        free(w->types[i].name);
+        profile_free(w->types[i].body);
+    }
+    if (w->root != NULL) profile_free(w->root);
+    arena_done(&w->texts);
+}
+
+static EventType *find_type(Work *w, Span name) {
+    for (size_t i = 0; i < w->type_count; i++)
+        if (strlen(w->types[i].name) == name.len && memcmp(w->types[i].name, name.at, name.len) == 0) return &w->types[i];
+    if (w->type_count == TYPES_MAX) return NULL;
+    EventType *t = &w->types[w->type_count++];
+    *t = (EventType){xstrndup(name.at, name.len), xcalloc(1, sizeof(Profile))};
+    return t;
+}
+
+/* As contracts have them. */
+static bool is_name(Span name) {
+    if (name.len == 0 || name.len > 100) return false;
+    for (size_t i = 0; i < name.len; i++)
+        if ((unsigned char)name.at[i] < ' ' || strchr("\"'\\{", name.at[i]) != NULL) return false;
+    return true;
+}
+
+static void sort_message(Work *w, yyjson_val *message) {
+    Span type;
+    yyjson_val *body = shape_body(&w->shape, message, &type);
+    if (type.at == NULL) type = (Span){w->infer->name, strlen(w->infer->name)};
+    EventType *t = yyjson_is_obj(body) && is_name(type) ? find_type(w, type) : NULL;
+    if (t != NULL)
+        profile_add(t->body, &w->texts, body, 0);
+    else
+        w->other++;
+}
+
+static void read_all(Work *w) {
+    w->root = xcalloc(1, sizeof *w->root);
+    for (size_t i = 0; i < w->infer->count; i++) profile_add(w->root, &w->texts, yyjson_doc_get_root(w->infer->docs[i]), 0);
+    shape_guess(w->root, &w->shape);
+    for (size_t i = 0; i < w->infer->count; i++) sort_message(w, yyjson_doc_get_root(w->infer->docs[i]));
+}
+
+/* ---- what every event has ---- */
+
+static void set_flag(json_t *property, const char *key, const char *text) {
+    if (text != NULL) json_object_set_new(property, key, json_string(text));
+}
+
+static json_t *entity_mark(const char *key) {
+    CLEANUP(free_text) char *name = shape_entity_name(key);
+    return json_pack("[{ss ss}]", "property", "entity", "value", name);
+}
+
+static void put_first(json_t *list, const Profile *body, const char *key, const char *column, const char *form) {
+    const Profile *p = key != NULL ? profile_member(body, key) : NULL;
+    if (p == NULL) return;
+    json_t *property = property_of(key, p, body->objects);
+    json_object_del(property, "quality");
+    json_object_del(property, "logicalTypeOptions");
+    json_object_del(property, "physicalType");
+    if (strcmp(column, "event_timestamp") == 0 && form == NULL) json_object_set_new(property, "logicalType", json_string("timestamp"));
+    set_flag(property, "physicalName", column[0] != '\0' ? column : NULL);
+    set_flag(property, "transformLogic", form);
+    json_object_set_new(property, "required", json_true());
+    json_array_append_new(list, property);
+}
+
+/* A flat message: the properties that every event has, and all others beside them. */
+static json_t *flat_properties(const Work *w, const Profile *body) {
+    const Shape *s = &w->shape;
+    const char *skip[5] = {NULL}, *const keys[] = {s->type, s->id, s->time, s->entity};
+    size_t n = 0;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+        if (keys[i] != NULL) skip[n++] = keys[i];
+    json_t *list = json_array();
+    put_first(list, body, s->id, "event_id", NULL);
+    put_first(list, body, s->type, "event_type", NULL);
+    put_first(list, body, s->time, "event_timestamp", s->time_form);
+    if (s->time == NULL && strstr(s->envelope, "debezium") == NULL)
+        json_array_append_new(list, json_pack("{ss ss ss ss sb}", "name", "kafka_timestamp", "logicalType", "timestamp", "physicalName",
+                                              "event_timestamp", "transformLogic", "kafka_timestamp", "required", 1));
+    put_first(list, body, s->entity, "", NULL);
+    if (s->entity != NULL) {
+        json_t *entity = json_array_get(list, json_array_size(list) - 1);
+        json_object_set_new(entity, "customProperties", entity_mark(s->entity));
+    }
+    json_t *others = properties_of(body, skip);
+    json_array_extend(list, others);
+    json_decref(others);
+    return list;
+}
+
+static json_t *payload_property(const char *name, const char *column, const Profile *body) {
+    json_t *property = json_pack("{ss ss sb}", "name", name, "logicalType", "object", "required", 1);
+    set_flag(property, "physicalName", column);
+    json_object_set_new(property, "properties", properties_of(body, (const char *const[]){NULL}));
+    return property;
+}
+
+static json_t *smelt_properties(const Profile *body) {
+    static const char *const fixed[][3] = {{"id", "string", "event_id"},
+                                           {"type", "string", "event_type"},
+                                           {"source", "string", "source_system"},
+                                           {"subscriber_id", "string", "subscriber_id"},
+                                           {"timestamp", "timestamp", "event_timestamp"},
+                                           {"quality_score", "integer", "quality_score"}};
+    json_t *list = json_array();
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+        json_array_append_new(
+            list, json_pack("{ss ss ss sb}", "name", fixed[i][0], "logicalType", fixed[i][1], "physicalName", fixed[i][2], "required", 1));
+    json_array_append_new(list, payload_property("payload", "raw_payload", body));
+    return list;
+}
+
+static json_t *cloudevents_properties(const Work *w, const Profile *body) {
+    const Profile *root = w->shape.wrapped ? profile_member(w->root, "payload") : w->root, *subject = profile_member(root, "subject");
+    json_t *list = json_array();
+    if (subject != NULL && subject->texts == root->objects)
+        json_array_append_new(
+            list, json_pack("{ss ss sb ss}", "name", "subject", "logicalType", "string", "required", 1, "classification", "confidential"));
+    json_array_append_new(list, payload_property("data", NULL, body));
+    return list;
+}
+
+/* ---- the document ---- */
+
+static json_t *event_properties(const Work *w, const Profile *body) {
+    if (strcmp(w->shape.envelope, "smelt") == 0) return smelt_properties(body);
+    if (strstr(w->shape.envelope, "cloudevents") != NULL) return cloudevents_properties(w, body);
+    return flat_properties(w, body);
+}
+
+static json_t *event_schema(const Work *w, const EventType *t) {
+    json_t *schema = json_pack("{ss ss}", "name", t->name, "logicalType", "object");
+    if (w->infer->topic != NULL) {
+        set_flag(schema, "physicalType", "topic");
+        set_flag(schema, "physicalName", w->infer->topic);
+    }
+    if (strcmp(w->shape.envelope, "smelt") != 0)
+        json_object_set_new(schema, "customProperties", json_pack("[{ss ss}]", "property", "envelope", "value", w->shape.envelope));
+    json_object_set_new(schema, "properties", event_properties(w, t->body));
+    return schema;
+}
+
+static json_t *document(const Work *w) {
+    const Infer *i = w->infer;
+    json_t *schema = json_array();
+    for (size_t n = 0; n < w->type_count; n++)
+        if (w->types[n].body->member_count > 0) json_array_append_new(schema, event_schema(w, &w->types[n]));
+    CLEANUP(free_text)
+    char *purpose = xasprintf("Inferred from %zu messages of %s. Read it and correct it before it is used.", i->count,
+                              i->topic != NULL ? i->topic : "a file");
+    return json_pack("{ss ss so ss ss s{ss} so}", "apiVersion", "v3.1.0", "kind", "DataContract", "id", json_sprintf("%s-events", i->name),
+                     "version", "1.0.0", "status", "active", "description", "purpose", purpose, "schema", schema);
+}
+
+static json_t *findings(const Work *w) {
+    json_t *types = json_object();
+    for (size_t n = 0; n < w->type_count; n++) json_object_set_new(types, w->types[n].name, json_integer(w->types[n].body->objects));
+    return json_pack("{sI sI sI ss ss? ss? ss? so}", "messages", (json_int_t)w->infer->count, "unreadable",
+                     (json_int_t)w->infer->unreadable, "other", (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time,
+                     "id", w->shape.id, "entity", w->shape.entity, "event_types", types);
+}
+
+int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {
+    CLEANUP(work_done) Work w = {.infer = i};
+    if (i->count == 0)
+        return error_set(err, ERR_DATA, "none of %" PRId64 " messages is a JSON object: there is nothing to infer a contract from",
+                         i->unreadable);
+    read_all(&w);
+    json_t *contract = document(&w);
+    if (json_array_size(json_object_get(contract, "schema")) == 0) {
+        json_decref(contract);
+        return error_set(err, ERR_DATA, "no message has a property: there is nothing to infer a contract from");
+    }
+    *ret_contract = contract;
+    *ret_found = findings(&w);
+    return 0;
+}

@@ -1,0 +1,22 @@
+/* infer.h: a contract from a sample of messages. It knows JSON and the standard, nothing of Kafka and nothing of a lake. One thread. */
+#pragma once
+#include "base/error.h"
+#include "base/span.h"
+#include <jansson.h>
+#include <stdint.h>
+
+typedef struct Infer Infer;
+/* `topic`: the topic, or NULL; `name`: the event type of messages that name none. Both are copied. The caller frees. */
+Infer *infer_new(const char *topic, const char *name) MUST_CHECK;
+void infer_free(Infer *i);
+DEFINE_CLEANUP(infer_free, Infer)
+
+/* Takes one message (copied). What is no JSON object is counted and left out. */
+void infer_add(Infer *i, Span message);
+int64_t infer_messages(const Infer *i); /* that were taken */
+#define INFER_BYTES_MAX (256 << 20)     /* of messages; further ones are not taken */
+bool infer_is_full(const Infer *i);
+
+/* The contract as a JSON document of the standard, and what was found: {messages, unreadable, envelope, time, id, entity, event_types:
+ * {name: messages}}. New references. ERR_DATA: no message was an object, or none had a property. */
+int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) MUST_CHECK;

@@ -1,0 +1,185 @@
+/* shape.c: see shape.h. Guesses by names and by what the values are; a person reads what came of it. */
+#include "infer/shape.h"
+
+#include "base/memory.h"
+#include <string.h>
+
+/* ---- envelopes ---- */
+
+static bool is_always(const Profile *root, const char *name) {
+    const Profile *p = profile_member(root, name);
+    return p != NULL && p->seen == root->objects && p->nulls == 0;
+}
+
+static bool is_object(const Profile *root, const char *name) {
+    const Profile *p = profile_member(root, name);
+    return p != NULL && p->objects > 0 && p->objects + p->nulls == p->seen;
+}
+
+static bool is_wrapped(const Profile *root) {
+    return root->member_count == 2 && is_always(root, "schema") && is_object(root, "payload");
+}
+
+static bool is_debezium(const Profile *root) {
+    return is_always(root, "op") && is_object(root, "source") && (is_object(root, "after") || is_object(root, "before"));
+}
+
+static bool is_cloudevents(const Profile *root) {
+    return is_always(root, "specversion") && is_always(root, "id") && is_always(root, "source") && is_always(root, "type");
+}
+
+static bool is_smelt(const Profile *root) {
+    static const char *const names[] = {"id", "type", "source", "subscriber_id", "timestamp", "quality_score"};
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (profile_member(root, names[i]) == NULL) return false;
+    return is_object(root, "payload");
+}
+
+/* ---- keys of a flat message ---- */
+
+static bool is_scalar(const Profile *p) {
+    return p->texts + p->integers == p->seen && p->seen > 0;
+}
+
+/* The first key whose words are those of the list, and for which `fits`. */
+static const char *find_by_words(const Profile *root, const char *const *list, size_t n,
+                                 bool (*fits)(const Profile *root, const Profile *p)) {
+    for (size_t i = 0; i < n; i++)
+        for (size_t m = 0; m < root->member_count; m++) {
+            CLEANUP(buf_done) Buf words = {0};
+            name_words(root->members[m].name, &words);
+            if (words.data != NULL && strcmp(words.data, list[i]) == 0 && fits(root, root->members[m].profile))
+                return root->members[m].name;
+        }
+    return NULL;
+}
+
+static bool is_type(const Profile *root, const Profile *p) {
+    return p->texts == root->objects && !p->many;
+}
+
+static const char *find_type(const Profile *root) {
+    static const char *const names[] = {"event type", "type", "event name", "event", "kind", "message type", "record type"};
+    return find_by_words(root, names, ARRAY_LEN(names), is_type);
+}
+
+static bool is_unique(const Profile *root, const Profile *p) {
+    return is_scalar(p) && p->seen == root->objects && p->distinct == (size_t)root->objects;
+}
+
+static const char *find_id(const Profile *root) {
+    static const char *const names[] = {"event id", "id", "message id", "event uuid", "uuid", "transaction id"};
+    const char *named = find_by_words(root, names, ARRAY_LEN(names), is_unique);
+    for (size_t i = 0; named == NULL && root->objects > 1 && i < root->member_count; i++)
+        if (ends_with_word(root->members[i].name, "id, uuid, guid") && is_unique(root, root->members[i].profile))
+            return root->members[i].name;
+    return named;
+}
+
+/* ---- times ---- */
+
+static const char *epoch_form(const Profile *p) {
+    static const struct {
+        const char *form;
+        int64_t unit;
+    } forms[] = {{"epoch_s", 1}, {"epoch_ms", 1000}, {"epoch_us", 1000000}};
+    enum { FIRST = 946684800 }; /* 2000-01-01 */
+    if (p->integers != p->seen || p->too_large || p->seen == 0) return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(forms); i++)
+        if (p->least >= FIRST * forms[i].unit && p->most < INT64_C(4) * FIRST * forms[i].unit) return forms[i].form;
+    return NULL;
+}
+
+static bool is_time(const Profile *root, const Profile *p) {
+    if (p->seen != root->objects) return false;
+    return epoch_form(p) != NULL || (p->texts == p->seen && p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] == p->texts);
+}
+
+static const char *find_time(const Profile *root) {
+    static const char *const names[] = {"event timestamp", "event time", "timestamp", "ts",   "time", "occurred at",
+                                        "event ts",        "created at", "datetime",  "date", "at"};
+    const char *named = find_by_words(root, names, ARRAY_LEN(names), is_time);
+    for (size_t i = 0; named == NULL && i < root->member_count; i++) {
+        const Profile *p = root->members[i].profile;
+        if (is_time(root, p) && (p->texts > 0 || has_word(root->members[i].name, "timestamp, time, ts, at"))) return root->members[i].name;
+    }
+    return named;
+}
+
+/* ---- the entity ---- */
+
+static bool is_key(const char *name, const char *taken) {
+    return taken == NULL || strcmp(name, taken) != 0;
+}
+
+/* An id that comes again is of something that has several events. */
+const char *shape_entity(const Profile *body, const char *id, const char *time) {
+    const char *first = NULL;
+    for (size_t i = 0; i < body->member_count; i++) {
+        const char *name = body->members[i].name;
+        const Profile *p = body->members[i].profile;
+        bool named = ends_with_word(name, "id, msisdn, imsi, account, customer, user, device, iban") && strcmp(name, "id") != 0;
+        if (!named || !is_key(name, id) || !is_key(name, time) || !is_scalar(p) || p->seen != body->objects) continue;
+        if (p->distinct < (size_t)p->seen) return name;
+        if (first == NULL) first = name;
+    }
+    return first;
+}
+
+char *shape_entity_name(const char *key) {
+    CLEANUP(buf_done) Buf words = {0};
+    name_words(key, &words);
+    size_t n = words.len;
+    if (n > 3 && strcmp(words.data + n - 3, " id") == 0) n -= 3;
+    char *name = xstrndup(words.data != NULL ? words.data : "", n);
+    for (char *c = name; *c != '\0'; c++)
+        if (*c == ' ') *c = '_';
+    return name;
+}
+
+/* ---- the whole ---- */
+
+static void guess_flat(const Profile *root, Shape *s) {
+    s->type = find_type(root);
+    s->id = find_id(root);
+    s->time = find_time(root);
+    if (s->time != NULL) s->time_form = epoch_form(profile_member(root, s->time));
+    s->entity = shape_entity(root, s->id, s->time);
+}
+
+void shape_guess(const Profile *root, Shape *ret) {
+    *ret = (Shape){.wrapped = is_wrapped(root)};
+    if (ret->wrapped) root = profile_member(root, "payload");
+    if (is_debezium(root)) {
+        const Profile *row = profile_member(root, is_object(root, "after") ? "after" : "before");
+        ret->envelope = ret->wrapped ? "connect+debezium" : "debezium";
+        ret->entity = shape_entity(row, NULL, NULL);
+    } else if (is_cloudevents(root)) {
+        ret->envelope = ret->wrapped ? "connect+cloudevents" : "cloudevents";
+    } else if (!ret->wrapped && is_smelt(root)) {
+        ret->envelope = "smelt";
+    } else {
+        ret->envelope = ret->wrapped ? "connect" : "flat";
+        guess_flat(root, ret);
+    }
+}
+
+static Span text_of(yyjson_val *value) {
+    return yyjson_is_str(value) ? (Span){yyjson_get_str(value), yyjson_get_len(value)} : (Span){0};
+}
+
+yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type) {
+    yyjson_val *body = s->wrapped ? yyjson_obj_get(message, "payload") : message;
+    *ret_type = (Span){0};
+    if (strstr(s->envelope, "debezium") != NULL) {
+        *ret_type = text_of(yyjson_obj_get(yyjson_obj_get(body, "source"), "table"));
+        yyjson_val *after = yyjson_obj_get(body, "after");
+        return yyjson_is_obj(after) ? after : yyjson_obj_get(body, "before");
+    }
+    if (strstr(s->envelope, "cloudevents") != NULL || strcmp(s->envelope, "smelt") == 0) {
+        *ret_type = text_of(yyjson_obj_get(body, "type"));
+        return yyjson_obj_get(body, strcmp(s->envelope, "smelt") == 0 ? "payload" : "data");
+    }
+    if (s->type != NULL) *ret_type = text_of(yyjson_obj_get(body, s->type));
+    return body;
+}

@@ -1,0 +1,21 @@
+/* shape.h: where in its messages a topic has what every event has: its type, id, time and entity. Internal to infer. Any thread. */
+#pragma once
+#include "infer/profile.h"
+
+/* All borrowed from the profile, or static; NULL: none. */
+typedef struct Shape {
+    const char
+        *envelope; /* "smelt", "flat", "cloudevents", "debezium", the last three also after "connect+"; "connect" is flat inside it */
+    const char *time_form;                 /* "epoch_s", "epoch_ms", "epoch_us"; NULL: a text */
+    const char *type, *id, *time, *entity; /* keys of a flat message; of a change event the entity alone */
+    bool wrapped;                          /* in {"schema", "payload"} of Kafka Connect */
+} Shape;
+
+/* `root`: of all messages, which are objects. */
+void shape_guess(const Profile *root, Shape *ret);
+/* The object with the properties of one message; NULL: it has none. `ret_type`: its event type; absent: it does not say one. */
+yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type);
+/* The key of the entity's id among properties; NULL: none. */
+const char *shape_entity(const Profile *body, const char *id, const char *time);
+/* "bike" of "bikeId"; the caller frees. */
+char *shape_entity_name(const char *key) MUST_CHECK;

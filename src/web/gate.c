@@ -1,0 +1,197 @@
+/* gate.c: see gate.h.
+ *
+ * A session is a random number in a cookie; here is its hash, with the hash of the token that began it. So it ends with its token, with
+ * this process, or after SESSION_SECONDS, whichever comes first, and neither the memory nor the cookie has the token.
+ *
+ * Invariant: when in doubt, closed. */
+#include "web/gate.h"
+
+#include "base/clock.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "web/tokens.h"
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <string.h>
+
+enum { SESSIONS_MAX = 256, USES_EVERY_S = 60 };
+
+typedef struct Session {
+    char hash[SHA256_TEXT_SIZE], token[SHA256_TEXT_SIZE];
+    int64_t ends_us; /* 0: none */
+} Session;
+
+struct Gate {
+    char *tokens_path, *uses_path;
+    bool may_be_open;
+    pthread_mutex_t lock; /* of all below */
+    bool is_open;
+    FileStamp stamp;
+    Tokens tokens;
+    Session sessions[SESSIONS_MAX];
+    json_t *uses; /* since the last write */
+    int64_t uses_written_ns;
+};
+
+/* ---- the file ---- */
+
+static void load(Gate *gate) {
+    Error err = {0};
+    Tokens tokens = {0};
+    FileStamp stamp = file_stamp(gate->tokens_path);
+    bool good = tokens_load(gate->tokens_path, &tokens, &err) == 0;
+    if (!good) log_error("web", "nobody can use the API: %s", err.text);
+    error_clear(&err);
+    pthread_mutex_lock(&gate->lock);
+    tokens_done(&gate->tokens);
+    gate->tokens = tokens;
+    gate->stamp = stamp;
+    gate->is_open = good && !tokens.exists && gate->may_be_open;
+    pthread_mutex_unlock(&gate->lock);
+}
+
+Gate *gate_new(const char *tokens_path, const char *uses_path, bool may_be_open) {
+    Gate *gate = xcalloc(1, sizeof *gate);
+    gate->tokens_path = xstrdup(tokens_path);
+    gate->uses_path = xstrdup(uses_path);
+    gate->may_be_open = may_be_open;
+    gate->uses = json_object();
+    pthread_mutex_init(&gate->lock, NULL);
+    load(gate);
+    return gate;
+}
+
+static void write_uses(Gate *gate) {
+    Error err = {0};
+    pthread_mutex_lock(&gate->lock);
+    json_t *uses = gate->uses;
+    gate->uses = json_object();
+    gate->uses_written_ns = clock_mono_ns();
+    pthread_mutex_unlock(&gate->lock);
+    if (json_object_size(uses) > 0 && token_uses_merge(gate->uses_path, uses, &err) != 0) {
+        log_debug("web", "the last use of tokens is not stored: %s", err.text); /* a volume that is mounted read-only */
+        error_clear(&err);
+    }
+    json_decref(uses);
+}
+
+void gate_free(Gate *gate) {
+    write_uses(gate);
+    tokens_done(&gate->tokens);
+    json_decref(gate->uses);
+    pthread_mutex_destroy(&gate->lock);
+    free(gate->tokens_path);
+    free(gate->uses_path);
+    free(gate);
+}
+
+/* Only this thread changes stamp and time. */
+void gate_follow(Gate *gate) {
+    FileStamp now = file_stamp(gate->tokens_path);
+    if (!file_stamp_same(&now, &gate->stamp)) load(gate);
+    if (clock_seconds_since(gate->uses_written_ns) > USES_EVERY_S) write_uses(gate);
+}
+
+bool gate_is_open(Gate *gate) {
+    pthread_mutex_lock(&gate->lock);
+    bool is_open = gate->is_open;
+    pthread_mutex_unlock(&gate->lock);
+    return is_open;
+}
+
+/* ---- sessions ---- */
+
+/* The value of our cookie among those of the browser; 64 hex digits, or NULL. */
+static const char *cookie_of(const Request *req) {
+    static const char *const names[] = {"smelt_session=", "__Host-smelt_session="};
+    for (const char *at = req->cookie; at != NULL; at = strchr(at, ';')) {
+        at += strspn(at, "; ");
+        for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+            size_t n = strlen(names[i]);
+            if (strncmp(at, names[i], n) == 0 && strspn(at + n, "0123456789abcdef") == SHA256_TEXT_SIZE - 1) return at + n;
+        }
+    }
+    return NULL;
+}
+
+/* Under lock. */
+static Session *find_session(Gate *gate, const Request *req) {
+    const char *cookie = cookie_of(req);
+    char hash[SHA256_TEXT_SIZE];
+    Session *found = NULL;
+    if (cookie == NULL) return NULL;
+    sha256_hex(cookie, SHA256_TEXT_SIZE - 1, hash);
+    for (size_t i = 0; i < SESSIONS_MAX; i++)
+        if (CRYPTO_memcmp(gate->sessions[i].hash, hash, sizeof hash) == 0 && gate->sessions[i].ends_us > clock_wall_us())
+            found = &gate->sessions[i];
+    return found;
+}
+
+/* ---- who ---- */
+
+/* "Bearer TOKEN": the hash of TOKEN. False: it is something else. */
+static bool hash_of_bearer(const char *authorization, char ret[SHA256_TEXT_SIZE]) {
+    static const char scheme[] = "Bearer ";
+    if (strncasecmp(authorization, scheme, sizeof scheme - 1) != 0) return false;
+    const char *token = authorization + sizeof scheme - 1;
+    token += strspn(token, " ");
+    sha256_hex(token, strlen(token), ret);
+    return true;
+}
+
+/* Under lock. The token itself, or that of a session; NULL: none that is valid. */
+static const Token *find_token(Gate *gate, const Request *req) {
+    char hash[SHA256_TEXT_SIZE];
+    const Session *session = req->authorization == NULL ? find_session(gate, req) : NULL;
+    if (req->authorization != NULL && !hash_of_bearer(req->authorization, hash)) return NULL;
+    if (req->authorization == NULL && session == NULL) return NULL;
+    const Token *token = tokens_find(&gate->tokens, session != NULL ? session->token : hash);
+    return token != NULL && (token->expires_us == 0 || token->expires_us > clock_wall_us()) ? token : NULL;
+}
+
+static void note_use(Gate *gate, const Token *token) {
+    char now[CLOCK_TEXT_SIZE];
+    json_object_set_new(gate->uses, token->name, json_string(clock_format(clock_wall_us(), now)));
+}
+
+static Admission admit(Gate *gate, Request *req, Scope scope) {
+    if (scope == SCOPE_OPEN || gate->is_open) return ADMITTED;
+    const Token *token = find_token(gate, req);
+    if (token == NULL) return req->authorization == NULL && cookie_of(req) == NULL ? ADMISSION_NEEDS_TOKEN : ADMISSION_UNKNOWN;
+    note_use(gate, token);
+    req->who = xstrdup(token->name);
+    req->scopes = token->scopes;
+    return scope_allows(token->scopes, scope) ? ADMITTED : ADMISSION_LACKS_SCOPE;
+}
+
+Admission gate_admit(Gate *gate, Request *req, Scope scope) {
+    pthread_mutex_lock(&gate->lock);
+    Admission admission = admit(gate, req, scope);
+    pthread_mutex_unlock(&gate->lock);
+    return admission;
+}
+
+/* Takes a free place, or that of the session that ends first. */
+bool gate_begin_session(Gate *gate, const Request *req, char ret[SHA256_TEXT_SIZE]) {
+    pthread_mutex_lock(&gate->lock);
+    const Token *token = req->authorization != NULL ? find_token(gate, req) : NULL;
+    Session *place = &gate->sessions[0];
+    for (size_t i = 1; i < SESSIONS_MAX; i++)
+        if (gate->sessions[i].ends_us < place->ends_us) place = &gate->sessions[i];
+    if (token != NULL) {
+        random_hex(ret);
+        sha256_hex(ret, SHA256_TEXT_SIZE - 1, place->hash);
+        memcpy(place->token, token->hash, sizeof place->token);
+        place->ends_us = clock_wall_us() + SESSION_SECONDS * USEC_PER_SEC;
+    }
+    pthread_mutex_unlock(&gate->lock);
+    return token != NULL;
+}
+
+void gate_end_session(Gate *gate, const Request *req) {
+    pthread_mutex_lock(&gate->lock);
+    Session *session = find_session(gate, req);
+    if (session != NULL) *session = (Session){0};
+    pthread_mutex_unlock(&gate->lock);
+}

@@ -1,0 +1,1 @@
+INSERT INTO gold_tower_state_sums BY NAME FROM refine_partials

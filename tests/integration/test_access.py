@@ -1,0 +1,228 @@
+"""Who may use the API: every route with no token, a wrong, an expired and a revoked one, and one of each scope; sessions of browsers; who is let in
+without tokens; and what other users of the machine can read."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from harness import FREE_PORT, ROOT, Smelt, eventually, serving
+
+SCOPES = ("admin", "status", "aggregate", "entities", "raw", "query")
+OPEN = "open"  # needs no token
+ANY = "any"  # any valid one
+# Each address of the route table, with one that fits its pattern, and what it needs.
+ROUTES = {
+    "/": ("/", OPEN),
+    "/ui/*": ("/ui/smelt.css", OPEN),
+    "/api/v1/overview": ("/api/v1/overview", "aggregate"),
+    "/api/v1/subscribers": ("/api/v1/subscribers?limit=5", "entities"),
+    "/api/v1/subscribers/{id}": ("/api/v1/subscribers/SUB-1", "entities"),
+    "/api/v1/subscriber": ("/api/v1/subscriber?id=SUB-1", "entities"),
+    "/api/v1/runs": ("/api/v1/runs", "status"),
+    "/api/v1/status": ("/api/v1/status", "status"),
+    "/api/v1/session": ("/api/v1/session", ANY),
+    "/livez": ("/livez", OPEN),
+    "/readyz": ("/readyz", OPEN),
+    "/metrics": ("/metrics", "aggregate"),
+}
+
+
+class Answer(NamedTuple):
+    status: int
+    fields: Any
+    body: bytes
+
+    @property
+    def problem(self) -> dict[str, Any]:
+        assert self.fields["Content-Type"] == "application/problem+json"
+        return json.loads(self.body)
+
+
+def ask(url: str, token: str | None = None, method: str = "GET", **fields: str) -> Answer:
+    if token is not None:
+        fields["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, method=method, headers={name.replace("_", "-"): value for name, value in fields.items()})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return Answer(answer.status, answer.headers, answer.read())
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return Answer(refused.code, refused.headers, refused.read())
+
+
+def make_token(smelt: Smelt, name: str, scopes: str, *more: str) -> str:
+    made = smelt.run("token", "create", name, "--scopes", scopes, *more)
+    assert made.code == 0, made.stderr
+    assert re.fullmatch(r"smelt_[0-9a-f]{64}", made.summary["token"])
+    return made.summary["token"]
+
+
+@pytest.fixture
+def smelt(new_smelt: Callable[..., Smelt]) -> Smelt:
+    return new_smelt()
+
+
+@pytest.fixture
+def guarded(smelt: Smelt) -> Iterator[tuple[str, dict[str, str]]]:
+    """A server with tokens: its address, and a token of each scope."""
+    tokens = {scope: make_token(smelt, f"one-{scope}", scope) for scope in SCOPES}
+    running = smelt.start("serve", *FREE_PORT)
+    yield serving(running).url, tokens
+    assert running.end().code == 0
+
+
+def test_the_table_is_the_whole_route_table() -> None:
+    declared = re.findall(r'^    \{"(/[^"]*)"', (ROOT / "src/web/routes.c").read_text(), re.MULTILINE)
+    assert sorted(declared) == sorted(ROUTES)
+
+
+def test_every_route_with_every_kind_of_token(smelt: Smelt, guarded: tuple[str, dict[str, str]]) -> None:
+    url, tokens = guarded
+    brief = make_token(smelt, "brief", ",".join(SCOPES), "--expires", "1ms")
+    gone = make_token(smelt, "gone", ",".join(SCOPES))
+    assert smelt.run("token", "revoke", "gone").code == 0
+    newest = make_token(smelt, "newest", "raw")
+    eventually("the server knows all of them", lambda: ask(f"{url}/api/v1/session", newest).status == 200)
+    wrong = tokens["admin"][:-1] + ("0" if tokens["admin"][-1] != "0" else "1")
+    refused: dict[str, str | None] = {"none": None, "wrong": wrong, "expired": brief, "revoked": gone, "empty": "", "another scheme": "x"}
+    bad = []
+    for pattern, (path, needed) in ROUTES.items():
+        for kind, token in refused.items():
+            fields = {"Authorization": "Basic YTpi"} if kind == "another scheme" else {}
+            got = ask(url + path, None if fields else token, **fields)
+            if (got.status == 401) != (needed != OPEN):
+                bad.append(f"{pattern} with {kind}: {got.status}")
+            if got.status == 401:
+                assert got.fields["WWW-Authenticate"].startswith("Bearer") and ("invalid_token" in got.fields["WWW-Authenticate"]) == (kind != "none")
+                assert got.problem["status"] == 401
+        for scope, token in tokens.items():
+            got = ask(url + path, token)
+            if (got.status == 403) != (needed not in (OPEN, ANY, scope) and scope != "admin") or got.status == 401:
+                bad.append(f"{pattern} with {scope}: {got.status}")
+            if got.status == 403:
+                assert needed in got.problem["detail"] and f'scope="{needed}"' in got.fields["WWW-Authenticate"]
+    assert not bad, "\n".join(bad)
+
+
+def test_a_condition_or_another_method_opens_nothing(guarded: tuple[str, dict[str, str]]) -> None:
+    url, _ = guarded
+    assert ask(f"{url}/api/v1/overview", If_None_Match="*").status == 401
+    assert ask(f"{url}/api/v1/overview", method="HEAD").status == 401
+    assert ask(f"{url}/api/v1/subscribers/%2e%2e").status == 401 and ask(f"{url}/api/v1/subscribers?limit=0").status == 401
+
+
+def test_tokens_come_and_go_without_a_restart(smelt: Smelt) -> None:
+    running = smelt.start("serve", *FREE_PORT)
+    url = serving(running).url
+    status = f"{url}/api/v1/status"
+    assert ask(status).status == 200
+    token = make_token(smelt, "first", "status")
+    eventually("the API is closed", lambda: ask(status).status == 401)
+    assert ask(status, token).status == 200
+    assert smelt.run("token", "revoke", "first").code == 0
+    eventually("the token is revoked", lambda: ask(status, token).status == 401)
+    assert ask(status).status == 401 and ask(f"{url}/livez").status == 200
+    (smelt.data / "tokens.json").write_text('{"tokens": [{"name": "x"}]}')
+    other = make_token_in_other_lake(smelt)
+    eventually("a file that cannot be read lets nobody in", lambda: "nobody can use the API" in running.stderr)
+    assert ask(status, other).status == 401
+    assert running.end().code == 0
+
+
+def make_token_in_other_lake(smelt: Smelt) -> str:
+    made = smelt.run("--set", f"data.dir={smelt.data}/other", "token", "create", "x", "--scopes", "admin")
+    return made.summary["token"]
+
+
+def test_what_the_command_says(smelt: Smelt) -> None:
+    empty = smelt.run("token", "list")
+    assert empty.code == 0 and empty.summary == {"tokens": []}
+    token = make_token(smelt, "a", "status,raw", "--expires", "1d")
+    path = smelt.data / "tokens.json"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and token not in path.read_text() and token.removeprefix("smelt_") not in path.read_text()
+    (row,) = smelt.run("token", "list").summary["tokens"]
+    assert (row["name"], row["scopes"], row["last_used_at"]) == ("a", "status,raw", None) and row["expires_at"] > row["created_at"]
+    for arguments, word in (
+        (("create", "a", "--scopes", "raw"), "revoke it first"),
+        (("create", "b", "--scopes", "everything"), "there is no scope 'everything'"),
+        (("create", "b"), "--scopes"),
+        (("create", "b c", "--scopes", "raw"), "letters"),
+        (("create", "b", "--scopes", "raw", "--expires", "0s"), "--expires"),
+        (("create",), "name"),
+        (("revoke", "b"), "there is no token 'b'"),
+        (("list", "b"), "no name"),
+        (("show",), "create, list or revoke"),
+    ):
+        refused = smelt.run("token", *arguments)
+        assert refused.code == 64 and word in refused.error, arguments
+    running = smelt.start("serve", *FREE_PORT)
+    assert ask(f"{serving(running).url}/api/v1/status", token).status == 200
+    assert running.end().code == 0
+    assert smelt.run("token", "list").summary["tokens"][0]["last_used_at"] is not None
+
+
+def test_other_machines_need_tokens(smelt: Smelt) -> None:
+    everywhere = ("--set", "http.listen=0.0.0.0:0")
+    refused = smelt.run("serve", *everywhere)
+    assert refused.code == 78 and "smelt token create" in refused.error and "http.open" in refused.error
+    running = smelt.start("serve", *everywhere, "--set", "http.open=yes")
+    assert ask(f"{serving(running).url}/api/v1/status").status == 200
+    token = make_token(smelt, "a", "status")
+    eventually("the API is closed", lambda: ask(f"{serving(running).url}/api/v1/status").status == 401)
+    assert running.end().code == 0
+    running = smelt.start("serve", *everywhere)
+    url = serving(running).url
+    assert [ask(f"{url}/api/v1/status", given).status for given in (None, token)] == [401, 200]
+    (smelt.data / "tokens.json").unlink()
+    eventually("without its file no token is valid", lambda: ask(f"{url}/api/v1/status", token).status == 401)
+    assert ask(f"{url}/api/v1/status").status == 401
+    assert running.end().code == 0
+
+
+def test_a_browser_signs_in_and_out(smelt: Smelt, guarded: tuple[str, dict[str, str]]) -> None:
+    url, tokens = guarded
+    session = f"{url}/api/v1/session"
+    assert ask(session, tokens["status"], "POST").status == 403  # a form of a stranger could send this
+    assert ask(session, "wrong", "POST", Smelt_Request="yes").status == 401
+    assert ask(f"{url}/api/v1/status", tokens["status"], "POST", Smelt_Request="yes").status == 405
+    begun = ask(session, tokens["status"], "POST", Smelt_Request="yes")
+    assert begun.status == 200 and json.loads(begun.body) == {"open": False, "token": "one-status", "scopes": "status"}
+    cookie = begun.fields["Set-Cookie"]
+    assert re.fullmatch(r"smelt_session=[0-9a-f]{64}; Path=/; Max-Age=43200; HttpOnly; SameSite=Strict", cookie)
+    assert tokens["status"].removeprefix("smelt_") not in cookie
+    sent = f"theme=dark; {cookie.split(';')[0]}"
+    assert [ask(url + path, Cookie=sent).status for path in ("/api/v1/status", "/api/v1/overview", "/api/v1/session")] == [200, 403, 200]
+    assert ask(session, None, "POST", Cookie=sent, Smelt_Request="yes").status == 400  # a session does not prolong itself
+    assert ask(session, None, "DELETE", Cookie=sent).status == 403 and ask(session, Cookie=sent).status == 200
+    ended = ask(session, None, "DELETE", Cookie=sent, Smelt_Request="yes")
+    assert ended.status == 204 and "Max-Age=0" in ended.fields["Set-Cookie"]
+    assert ask(session, Cookie=sent).status == 401
+    begun = ask(session, tokens["raw"], "POST", Smelt_Request="yes")
+    sent = begun.fields["Set-Cookie"].split(";")[0]
+    assert ask(session, Cookie=sent).status == 200
+    assert smelt.run("token", "revoke", "one-raw").code == 0
+    eventually("a session ends with its token", lambda: ask(session, Cookie=sent).status == 401)
+
+
+def test_nobody_else_on_the_machine_can_read_the_lake(smelt: Smelt) -> None:
+    """Whatever the umask of the shell is."""
+    before = os.umask(0)
+    try:
+        assert smelt.run("produce", "-n", "50", "--out", "events.jsonl").code == 0
+        assert smelt.run("ingest", "--from", "events.jsonl").code == 0
+        assert smelt.run("refine").code == 0 and smelt.run("publish").code == 0
+    finally:
+        os.umask(before)
+    paths = [smelt.data, *Path(smelt.data).rglob("*")]
+    assert any(path.suffix == ".duckdb" for path in paths)
+    wide = [f"{path} {stat.S_IMODE(path.stat().st_mode):o}" for path in paths if path.stat().st_mode & 0o077]
+    assert not wide, wide

@@ -1,0 +1,231 @@
+"""`smelt contract infer`, `diff` and `docs`; and what the standard's own tool says about contracts of ours and those that infer writes."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import pytest
+import yaml
+from harness import ROOT, Json, Smelt, Topic, events
+from test_declarations import contract, write
+
+PERSON = {"email": "anna.banda@example.org", "fullName": "Anna Banda", "msisdn": "+260 97 1234567", "card": "4111111111111111", "userId": "u-77"}
+
+
+def write_lines(smelt: Smelt, name: str, lines: Iterable[Json]) -> Path:
+    file = smelt.folder / name
+    file.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    return file
+
+
+def lint(*files: Path) -> None:
+    """datacontract-cli validates a contract against the JSON schema of the standard that it carries."""
+    for file in files:
+        done = subprocess.run([Path(sys.executable).with_name("datacontract"), "lint", file], capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, f"{file}\n{done.stdout}{done.stderr}"
+
+
+# ---- infer: our own envelope ----
+
+
+def wrapped(number: int, payload: Json, event_type: str = "T") -> Json:
+    return {"id": str(number), "type": event_type, "source": "s", "subscriber_id": f"a{number % 7}", "timestamp": f"2026-11-20T10:{number % 60:02d}:00Z", "quality_score": 90, "payload": payload}
+
+
+def ride(number: int) -> Json:
+    chance = random.Random(number)
+    return {
+        "station": chance.choice(["North", "South"]), "battery": chance.randint(0, 100), "tilt": chance.randint(-5, 5), "price": round(chance.random() * 9, 2),
+        "paid": number % 3 == 0, "on": "2026-11-20", "opens": "08:30", "endedAt": "2026-11-20T10:00:00Z" if number % 2 else None,
+        "rider": PERSON, "stops": [{"name": "x", "minutes": number}], "Count": 10**12 + number, "no": {},
+    }  # fmt: skip
+
+
+def test_what_infer_writes_loads_and_takes_the_sample(offline: Smelt) -> None:
+    folder = offline.folder / "mine"
+    file = write_lines(offline, "in.jsonl", [wrapped(n, ride(n)) for n in range(200)])
+    found = offline("contract", "infer", "--file", file, "--pipeline", folder)
+    assert (found["messages"], found["unreadable"], found["envelope"], found["event_types"]) == (200, 0, "smelt", {"T": 200})
+    offline.env["SMELT_PIPELINE_DIR"] = str(folder)
+    checked = offline("contract", "check")
+    assert checked["ok"] and checked["warnings"] == []
+    lint(folder / "contracts/in.odcs.yaml")
+    offline("ingest", "--from", file)
+    done = offline("refine")
+    assert (done["silver"], done["quarantined"], done["drifted"]) == (200, 0, 0)
+    (schema,) = yaml.safe_load((folder / "contracts/in.odcs.yaml").read_text())["schema"]
+    fields = {field["name"]: field for field in schema["properties"][6]["properties"]}
+    types = {name: (field["logicalType"], field.get("physicalType"), field.get("required", False)) for name, field in fields.items()}
+    assert types == {
+        "station": ("string", None, True), "battery": ("integer", "INTEGER", True), "tilt": ("integer", "INTEGER", True), "price": ("number", "DECIMAL(18,2)", True),
+        "paid": ("boolean", None, True), "on": ("date", None, True), "opens": ("time", None, True), "endedAt": ("timestamp", None, False),
+        "rider": ("object", None, True), "stops": ("array", None, True), "Count": ("integer", "BIGINT", True), "no": ("object", None, True),
+    }  # fmt: skip
+    (rule,) = fields["station"]["quality"]
+    assert rule["arguments"]["validValues"] == ["North", "South"] and rule["severity"] == "warning"
+    assert fields["battery"]["logicalTypeOptions"] == {"minimum": 0} and "logicalTypeOptions" not in fields["tilt"]
+    assert fields["tilt"]["description"] == "-5 to 5 in the sample."
+    assert fields["stops"]["items"]["properties"][0]["name"] == "name"
+
+
+def test_infer_masks_personal_data(offline: Smelt) -> None:
+    file = write_lines(offline, "in.jsonl", [wrapped(n, ride(n) | {"note": "call bob@example.com", "contact": "bob@example.com"}) for n in range(30)])
+    text = offline.run("contract", "infer", "--file", file, json_summary=False).stdout
+    for secret in [*PERSON.values(), "bob@", "1234567"]:
+        assert secret not in text.replace("call bob@example.com", ""), secret
+    rider = next(f for f in yaml.safe_load(text)["schema"][0]["properties"][6]["properties"] if f["name"] == "rider")
+    masked = {f["name"]: f["examples"] for f in rider["properties"]}
+    assert masked == {"email": ["xxxx.xxxxx@xxxxxxx.xxx"], "fullName": ["xxxx xxxxx"], "msisdn": ["+999 99 9999999"], "card": ["9999999999999999"], "userId": ["x-99"]}
+    assert all(f["classification"] == "confidential" for f in rider["properties"])
+
+
+def test_infer_reads_the_newest_messages_of_a_topic(smelt: Smelt, topic: Topic) -> None:
+    topic.send([b"not json", *events(0, 400)], partition=0)
+    topic.send(events(400, 100), partition=1)
+    few = smelt("contract", "infer", "--topic", topic.name, "--sample", "50")
+    assert 50 <= few["messages"] <= 52 and few["unreadable"] == 0
+    every = smelt("contract", "infer", "--topic", topic.name, "--pipeline", smelt.folder / "mine")
+    assert every["messages"] == 500 and every["unreadable"] == 1
+    smelt.env["SMELT_PIPELINE_DIR"] = str(smelt.folder / "mine")
+    assert smelt("contract", "check")["ok"]
+    schema = every["contract"]["schema"][0]
+    assert (schema["physicalType"], schema["physicalName"]) == ("topic", topic.name)
+    assert "does not exist" in smelt.run("contract", "infer", "--topic", "none").error
+
+
+def test_infer_needs_something_to_read(offline: Smelt) -> None:
+    (offline.folder / "in.jsonl").write_text("[1]\nnot json\n\n7\n")
+    assert "none of 3 messages is a JSON object" in offline.run("contract", "infer", "--file", "in.jsonl").error
+    assert offline.run("contract", "infer").code == 64
+    assert offline.run("contract", "infer", "--file", "none").code == 74
+
+
+# ---- infer: envelopes ----
+
+
+def flat(number: int) -> Json:
+    return {"bike_id": f"b{number % 9}", "ts": 1_795_000_000_000 + number, "kind": ["start", "end"][number % 2], "battery": number % 100}
+
+
+def cloudevent(number: int) -> Json:
+    return {"specversion": "1.0", "id": str(number), "source": "/pay", "type": "card.paid", "time": "2026-11-20T10:00:00Z", "subject": f"c{number % 9}", "data": {"amount": 0.5 + number}}
+
+
+def change(number: int) -> Json:
+    return {"op": "c", "before": None, "after": {"id": number, "customer_id": number % 9}, "source": {"name": "db", "table": "orders", "lsn": number}, "ts_ms": 1_795_000_000_000}
+
+
+def connect(value: Json) -> Json:
+    return {"schema": {"type": "struct", "fields": []}, "payload": value}
+
+
+ENVELOPES: Mapping[str, tuple[list[Json], Json]] = {
+    "flat": ([flat(n) for n in range(100)], {"time": "ts", "entity": "bike_id", "event_types": {"start": 50, "end": 50}}),
+    "cloudevents": ([cloudevent(n) for n in range(100)], {"event_types": {"card.paid": 100}}),
+    "debezium": ([change(n) for n in range(100)], {"entity": "customer_id", "event_types": {"orders": 100}}),
+    "connect": ([connect(flat(n)) for n in range(100)], {"time": "ts", "entity": "bike_id"}),
+    "connect+debezium": ([connect(change(n)) for n in range(100)], {"entity": "customer_id", "event_types": {"orders": 100}}),
+    "smelt": ([wrapped(n, {"v": n}, event_type=["A", "B"][n % 2]) for n in range(100)], {"event_types": {"A": 50, "B": 50}}),
+}
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+def test_infer_guesses_the_envelope(offline: Smelt, envelope: str) -> None:
+    messages, expected = ENVELOPES[envelope]
+    out = offline.folder / "c.odcs.yaml"
+    found = offline("contract", "infer", "--file", write_lines(offline, "in.jsonl", messages), "--out", out)
+    assert found["envelope"] == envelope and {key: found[key] for key in expected} == expected
+    lint(out)
+    document = yaml.safe_load(out.read_text())
+    assert document == found["contract"]
+    for schema in document["schema"]:
+        marks = [] if envelope == "smelt" else [{"property": "envelope", "value": envelope}]
+        assert schema.get("customProperties", []) == marks
+    if envelope in ("flat", "connect"):
+        kind, ts, bike, *others = document["schema"][0]["properties"]
+        assert (kind["physicalName"], ts["physicalName"], ts["transformLogic"]) == ("event_type", "event_timestamp", "epoch_ms")
+        assert bike["customProperties"] == [{"property": "entity", "value": "bike"}] and [f["name"] for f in others] == ["battery"]
+
+
+# ---- the standard's tool ----
+
+
+def test_our_contracts_are_valid_for_the_tool_of_the_standard() -> None:
+    files = [*ROOT.glob("pipeline/contracts/*.yaml"), *ROOT.glob("tests/pipelines/*/contracts/*.yaml")]
+    assert len(files) >= 5
+    lint(*files)
+
+
+# ---- diff ----
+
+
+def field(name: str = "v", logical: str = "integer", **more: object) -> Json:
+    return {"name": name, "logicalType": logical, "physicalName": name, **more}
+
+
+def limits(**options: object) -> Json:
+    return {"logicalTypeOptions": options}
+
+
+DIFFS: Mapping[str, tuple[list[Json], list[Json], list[tuple[str, str, str]], int]] = {
+    "nothing": ([field(description="a")], [field(description="b")], [], 0),
+    "a new field": ([field()], [field(), field("w")], [("adds", "w", "is new")], 0),
+    "a new field that is required": ([field()], [field(), field("w", required=True)], [("tightens", "w", "is new, and required")], 1),
+    "a field less": ([field(), field("w")], [field()], [("loosens", "w", "is no longer in the contract")], 0),
+    "required": ([field()], [field(required=True)], [("tightens", "v", "is required")], 1),
+    "optional": ([field(required=True)], [field()], [("loosens", "v", "is optional")], 0),
+    "a type": ([field()], [field(physicalType="BIGINT")], [("rebuild", "v", "is BIGINT, and was INTEGER")], 2),
+    "a column": ([field()], [field() | {"physicalName": "w"}], [("rebuild", "v", "is the column w, and was v")], 2),
+    "a higher minimum": ([field(**limits(minimum=1))], [field(**limits(minimum=2))], [("tightens", "v", "must be at least 2; before: must be at least 1")], 1),
+    "a higher maximum": ([field(**limits(maximum=1))], [field(**limits(maximum=2))], [("loosens", "v", "must be at most 2; before: must be at most 1")], 0),
+    "a rule": ([field()], [field(**limits(minimum=1))], [("tightens", "v", "must be at least 1")], 1),
+    "a rule less": ([field(**limits(minimum=1))], [field()], [("loosens", "v", "no longer: must be at least 1")], 0),
+    "a rule inside": (
+        [field("o", "object", properties=[{"name": "x", "logicalType": "integer"}])], [field("o", "object", properties=[{"name": "x", "logicalType": "integer", "required": True}])],
+        [("tightens", "o.x", "is required")], 1,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DIFFS)
+def test_diff_says_what_changes(offline: Smelt, case: str) -> None:
+    before, after, changes, code = DIFFS[case]
+    for name, properties in (("a.yaml", before), ("b.yaml", after)):
+        (offline.folder / name).write_text(yaml.safe_dump(contract(properties)))
+    result = offline.run("contract", "diff", "a.yaml", "b.yaml")
+    assert result.code == code, result
+    assert [(one["effect"], one["field"], one["text"]) for one in result.summary["changes"]] == changes
+    assert result.summary["rebuild"] == sum(effect == "rebuild" for effect, _, _ in changes)
+
+
+def test_diff_compares_folders_and_event_types(offline: Smelt) -> None:
+    folder = write(offline, contract([field()]), contract([field("w")], name="U"))
+    (offline.folder / "one.yml").write_text(yaml.safe_dump(contract([field()])))
+    less = offline.run("contract", "diff", folder, "one.yml")
+    assert less.code == 1 and [(one["effect"], one["event_type"]) for one in less.summary["changes"]] == [("tightens", "U")]
+    more = offline.run("contract", "diff", "one.yml", folder / "contracts", json_summary=False)
+    assert more.code == 0 and more.stdout == "loosens   U: is new: its events were in quarantine (unknown_type)\n"
+    assert "expected" in offline.run("contract", "diff", "one.yml", "none").error or offline.run("contract", "diff", "one.yml", "none").code != 0
+    assert offline.run("contract", "diff", "one.yml").code == 64
+
+
+# ---- docs ----
+
+
+def test_docs_is_a_page_of_tables(offline: Smelt) -> None:
+    place = field("place", "object", properties=[{"name": "lat", "logicalType": "number", "required": True}])
+    weight = field("w", "number", physicalType="DECIMAL(9,2)", required=True, description="The | weight.", customProperties=[{"property": "unit", "value": "kg"}], **limits(minimum=0))
+    write(offline, contract([weight, place], team={"name": "Rides"}, support=[{"channel": "#rides", "url": "https://example.org/rides"}], domain="mobility"))
+    page = offline.run("contract", "docs", json_summary=False).stdout
+    for line in (
+        "## T", "- Owner: Rides", "- Support: https://example.org/rides", "- Domain: mobility",
+        "| w | w | DECIMAL(9,2) | required; must be at least 0 (range) | kg | The \\| weight. |", "| place.lat |  | NUMBER | required |  |  |",
+    ):  # fmt: skip
+        assert line in page.splitlines(), (line, page)
+    offline("contract", "docs", "--out", "page.md")
+    assert (offline.folder / "page.md").read_text() == page
