@@ -75,7 +75,7 @@ static int read_messages(KafkaConsumer *consumer, KafkaTopic *topic, Infer *infe
 static int read_topic(const App *app, const char *name, int64_t most, Infer *infer, Error *err) {
     CLEANUP(kafka_consumer_freep) KafkaConsumer *consumer = NULL;
     CLEANUP(kafka_topic_done) KafkaTopic topic = {0};
-    if (kafka_consumer_open(app->settings, name, &consumer, err) != 0 ||
+    if (kafka_consumer_open(app->settings, name, 1, &consumer, err) != 0 ||
         kafka_topic_describe(kafka_consumer_client(consumer), name, ANSWER_MS, &topic, err) != 0)
         return -1;
     if (!topic.exists) return error_set(err, ERR_UNAVAILABLE, "topic %s does not exist on this cluster", name);
