@@ -1,11 +1,12 @@
 """The table of the measurements: each group takes the Bench and yields rows."""
 
-from measure import ingest, process, refine, refresh, report, start
+from measure import formats, ingest, process, refine, refresh, report, start
 from measure.report import Row, say
 
 GROUPS = {
     "produce": ingest.produce,
     "ingest": ingest.ingest,
+    "formats": formats.formats,
     "large": ingest.large,
     "refine": refine.refine,
     "refresh": refresh.refresh,

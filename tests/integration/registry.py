@@ -7,6 +7,7 @@ import http.server
 import io
 import json
 import os
+import ssl
 import struct
 import subprocess
 import threading
@@ -80,15 +81,19 @@ def prefixed(schema_id: int, body: bytes) -> bytes:
 class InFront(http.server.ThreadingHTTPServer):
     """Stands before a registry and answers with `status` instead when that is set, or without the right Authorization."""
 
-    def __init__(self, registry: Registry, authorization: str = "") -> None:
+    def __init__(self, registry: Registry, authorization: str = "", certificate: Path | None = None) -> None:
         super().__init__(("127.0.0.1", 0), Answer)
-        self.registry, self.authorization = registry, authorization
+        self.registry, self.authorization, self.certificate = registry, authorization, certificate
+        if certificate is not None:
+            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls.load_cert_chain(certificate)
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
         self.status = 0
         self.asked: list[str] = []
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
+        return f"http{'s' if self.certificate else ''}://127.0.0.1:{self.server_address[1]}"
 
 
 class Answer(http.server.BaseHTTPRequestHandler):
@@ -111,13 +116,17 @@ class Answer(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError, ssl.SSLError):  # who does not trust us goes away
+            super().handle()
+
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
 
 @contextlib.contextmanager
-def in_front(registry: Registry, authorization: str = "") -> Iterator[InFront]:
-    with InFront(registry, authorization) as server:
+def in_front(registry: Registry, authorization: str = "", certificate: Path | None = None) -> Iterator[InFront]:
+    with InFront(registry, authorization, certificate) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield server

@@ -7,6 +7,7 @@ import base64
 import datetime
 import random
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
@@ -243,11 +244,24 @@ def test_the_registry_knows_us_or_ingest_ends_at_once(lake: Smelt, topic: Topic,
         assert "canary" not in done.stdout + done.stderr + lake.run("config", **settings).stdout
 
 
+def test_a_certificate_is_trusted_by_its_file_alone(lake: Smelt, topic: Topic, running: Registry) -> None:
+    known = running.register(f"{topic.name}-value", VERSIONS[0])
+    topic.send([avro(known, VERSIONS[0], as_avro(billing(1), 0))])
+    certificate = lake.folder / "registry.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=registry", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*made, "-keyout", certificate, "-out", lake.folder / "public.pem"], check=True, capture_output=True)
+    certificate.write_text(certificate.read_text() + (lake.folder / "public.pem").read_text())
+    with in_front(running, certificate=certificate) as front:
+        refused = lake.run("ingest", SMELT_REGISTRY_URL=front.url)
+        assert refused.code == 78 and "certificate" in refused.error, refused
+        assert lake("ingest", SMELT_REGISTRY_URL=front.url, SMELT_REGISTRY_CA=str(lake.folder / "public.pem"))["landed"] == 1
+
+
 def test_settings_of_the_registry_that_cannot_be(lake: Smelt) -> None:
     for setting, about in {
         "registry.url=": "registry.url is not set",
         "registry.url=ftp://host": "http:// or https://",
-        "registry.url=http://user:pass-canary@host": "registry.user",
+        "registry.url=http://user:" + "pass-canary@host": "registry.user",
         "registry.ca=/nowhere/ca.pem": "/nowhere/ca.pem",
     }.items():
         result = lake.run("ingest", "--set", setting)
