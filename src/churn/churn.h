@@ -12,8 +12,10 @@
 #pragma once
 #include "base/error.h"
 #include "base/settings.h"
+#include "evaluate/profit.h"
 #include "lake/lake.h"
 #include "model/metrics.h"
+#include <jansson.h>
 #include <stdbool.h>
 
 #define CHURN_LABEL_RULE       "rule"
@@ -28,8 +30,10 @@ typedef struct ChurnOptions {
     const char *label; /* borrowed from the settings */
     int64_t seed;
     int rounds;
+    ProfitCosts costs;
 } ChurnOptions;
-/* From the settings data.dir, model.label, model.seed, model.rounds; the options live as long as the settings. ERR_CONFIG. */
+/* From the settings data.dir, model.label, model.seed, model.rounds, model.contact_cost, model.kept_value, model.success; the options live
+ * as long as the settings. ERR_CONFIG. */
 int churn_options(const Settings *settings, ChurnOptions *ret, Error *err) MUST_CHECK;
 void churn_options_done(ChurnOptions *options);
 
@@ -52,6 +56,7 @@ typedef struct ChurnTraining {
     char *warning;              /* why good numbers mean nothing; NULL: they do */
     ChurnFeature top[CHURN_TOP_FEATURES];
     size_t top_count;
+    json_t *report; /* the measures on the holdout (evaluate/report.h); is also in <models_dir>/<model_id>.report.json */
     double seconds;
 } ChurnTraining;
 void churn_training_done(ChurnTraining *t);

@@ -10,6 +10,7 @@
 #include "base/document.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "churn/report.h"
 #include "lake/layout.h"
 #include "model/split.h"
 #include <inttypes.h>
@@ -34,7 +35,10 @@ int churn_options(const Settings *settings, ChurnOptions *ret, Error *err) {
     *ret = (ChurnOptions){.models_dir = xstrdup(layout.models_dir),
                           .label = settings_text(settings, "model.label"),
                           .seed = settings_int(settings, "model.seed"),
-                          .rounds = (int)rounds};
+                          .rounds = (int)rounds,
+                          .costs = {.contact = (double)settings_int(settings, "model.contact_cost"),
+                                    .value = (double)settings_int(settings, "model.kept_value"),
+                                    .success = (double)settings_int(settings, "model.success") / 100}};
     return 0;
 }
 
@@ -50,6 +54,7 @@ void churn_training_done(ChurnTraining *t) {
     free(t->warning);
     free(t->title);
     free(t->title_plural);
+    json_decref(t->report);
     for (size_t i = 0; i < t->top_count; i++) free(t->top[i].name);
     *t = (ChurnTraining){0};
 }
@@ -107,11 +112,12 @@ static Matrix part_matrix(const Part *p) {
     return (Matrix){.values = p->values, .rows = p->rows, .cols = p->cols};
 }
 
-static int measure(const Model *m, const Part *holdout, Metrics *ret, Error *err) {
+static int measure(const Model *m, const Part *training, const Part *holdout, const ChurnOptions *options, ChurnTraining *t, Error *err) {
     CLEANUP(free_floats) float *p = xcalloc(holdout->rows + 1, sizeof *p);
-    const Matrix x = part_matrix(holdout);
+    const Matrix seen = part_matrix(training), x = part_matrix(holdout);
     if (model_predict(m, &x, p, err) != 0) return -1;
-    *ret = metrics_of(p, holdout->labels, holdout->rows);
+    t->metrics = metrics_of(p, holdout->labels, holdout->rows);
+    t->report = churn_report(&seen, training->labels, &x, holdout->labels, p, options);
     return 0;
 }
 
@@ -127,7 +133,7 @@ static int fit(ChurnData *d, const ChurnNames *features, const ChurnOptions *opt
     const ModelParams params = {.rounds = options->rounds, .seed = options->seed};
     CLEANUP(model_freep) Model *m = NULL;
     if (model_train(&x, training.labels, (const char *const *)features->at, &params, &m, err) != 0) return -1;
-    if (measure(m, &holdout, &t->metrics, err) != 0) return -1;
+    if (measure(m, &training, &holdout, options, t, err) != 0) return -1;
     t->training_rows = training.rows;
     t->holdout_rows = holdout.rows;
     *ret = TAKE(m);
@@ -183,6 +189,7 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     json_object_set_new(facts, "rounds", json_integer(options->rounds));
     if (churn_make_model_id(conn, options->models_dir, now, &t->model_id, err) != 0) return -1;
     if (model_save(m, options->models_dir, t->model_id, facts, &metadata, err) != 0) return -1;
+    if (model_save_report(options->models_dir, t->model_id, t->report, err) != 0) return -1;
     return churn_register_model(conn, options->models_dir, metadata, err);
 }
 

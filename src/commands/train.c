@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "evaluate/report.h"
 
 enum { OPT_SEED = 1, OPT_LABEL, OPT_ROUNDS, OPT_SCHEDULED };
 
@@ -72,6 +73,12 @@ static void print_metrics(const App *app, const Metrics *m) {
         m->log_loss_base, m->base_rate * 100);
 }
 
+static void print_report(const App *app, const json_t *report) {
+    CLEANUP(buf_done) Buf words = {0};
+    report_words(report, &words);
+    say(app, "%s", words.data);
+}
+
 static void print_training(const App *app, const ChurnTraining *t) {
     if (t->skipped != NULL) {
         say(app, "No model was trained: %s.\n", t->skipped);
@@ -80,6 +87,7 @@ static void print_training(const App *app, const ChurnTraining *t) {
     say(app, "%s: trained on %zu %s with %zu features, measured on %zu others; %.1f%% of all churned; %.2f s\n", t->model_id,
         t->training_rows, t->title_plural, t->features, t->holdout_rows, 100 * (double)t->positives / (double)t->rows, t->seconds);
     print_metrics(app, &t->metrics);
+    print_report(app, t->report);
     for (size_t i = 0; i < t->top_count; i++)
         say(app, "%s %s %.0f%%%s", i == 0 ? "  most important features:" : ",", t->top[i].name, t->top[i].gain * 100,
             i + 1 == t->top_count ? "\n" : "");

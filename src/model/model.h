@@ -59,5 +59,7 @@ int model_save(const Model *m, const char *dir, const char *id, const json_t *fa
 int model_load(const char *dir, const char *id, Model **ret, json_t **ret_metadata, Error *err) MUST_CHECK;
 /* Checks the same files by their checksums only, without XGBoost. */
 int model_check(const char *dir, const char *id, json_t **ret_metadata, Error *err) MUST_CHECK;
-/* Removes the files of a model; a missing file is not an error. */
+/* Writes <dir>/<id>.report.json, beside the files of the model; nothing depends on it. ERR_IO. */
+int model_save_report(const char *dir, const char *id, const json_t *report, Error *err) MUST_CHECK;
+/* Removes the files of a model, its report too; a missing file is not an error. */
 void model_remove(const char *dir, const char *id);

@@ -507,14 +507,36 @@ static void due_when(void **state) {
     assert_true(is_due(f, INT64_MAX, "the label is now labels.csv"));
 }
 
+static char *report_path(const Fixture *f, const char *model_id) {
+    CLEANUP(free_text) char *name = xasprintf("%s.report.json", model_id);
+    return path_join(f->options.models_dir, name);
+}
+
+static void a_training_leaves_its_report(void **state) {
+    Fixture *f = *state;
+    make_gold(f, 300);
+    f->options.costs = (ProfitCosts){.contact = 1, .value = 20, .success = 0.3};
+    CLEANUP(churn_training_done) ChurnTraining t = train(f);
+    CLEANUP(free_text) char *path = report_path(f, t.model_id);
+    json_t *stored = json_load_file(path, 0, NULL), *rivals = json_object_get(t.report, "rivals");
+    assert_non_null(stored);
+    assert_int_equal(json_integer_value(json_object_get(stored, "rows")), t.holdout_rows);
+    assert_true(json_number_value(json_object_get(json_object_get(stored, "auc"), "value")) == t.metrics.auc);
+    assert_non_null(json_object_get(rivals, "logistic regression"));
+    json_decref(stored);
+}
+
 static void old_models_lose_their_files(void **state) {
     Fixture *f = *state;
     make_gold(f, 300);
     f->options.rounds = 2;
+    CLEANUP(free_text) char *first_report = NULL;
     for (int i = 0; i < CHURN_MODEL_FILES_KEPT + 2; i++) {
         CLEANUP(churn_training_done) ChurnTraining t = train(f);
+        if (i == 0) first_report = report_path(f, t.model_id);
         next_millisecond();
     }
+    assert_false(file_exists(first_report));
     CLEANUP(free_text) char *third = model_path(f, "SELECT file FROM models ORDER BY trained_at LIMIT 1 OFFSET 2");
     CLEANUP(free_text) char *second = model_path(f, "SELECT file FROM models ORDER BY trained_at LIMIT 1 OFFSET 1");
     assert_true(file_exists(third));
@@ -541,6 +563,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(gold_gained_and_lost_columns, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_model_steps_aside, setup, teardown),
         cmocka_unit_test_setup_teardown(due_when, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_training_leaves_its_report, setup, teardown),
         cmocka_unit_test_setup_teardown(old_models_lose_their_files, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
