@@ -16,6 +16,8 @@ static json_t *samples(void *health) {
 WebOptions serving_options(const App *app, Health *health) {
     return (WebOptions){.listen = settings_text(app->settings, "http.listen"),
                         .hosts = settings_text(app->settings, "http.hosts"),
+                        .tls_certificate = settings_text(app->settings, "http.tls.certificate"),
+                        .tls_key = settings_text(app->settings, "http.tls.key"),
                         .tokens_path = app->layout.tokens_path,
                         .uses_path = app->layout.token_uses_path,
                         .open = settings_bool(app->settings, "http.open"),
