@@ -56,7 +56,7 @@ struct Web {
     char *url;
     Periodic *janitor; /* follows CURRENT, ends what takes too long */
     pthread_t loop;
-    bool loop_runs;
+    bool loop_runs, access_log, audit_log;
     int listener, poll, wake;
     atomic_bool ending;
     /* of the event loop: */
@@ -233,7 +233,27 @@ static bool write_answer(Web *web, Client *c) {
     return true;
 }
 
+/* The pattern, not the path: no line has a person in it. */
+static void log_access(const Web *web, const Exchange *x) {
+    if (!web->access_log) return;
+    const Request *req = x->request;
+    log_info("access", "%s %s %s: %d, %zu bytes after %.1f ms", req->who != NULL ? req->who : "-", req->method,
+             x->route != NULL ? x->route->pattern : "(none)", x->response.status, x->response.body.len + x->response.fixed_len,
+             clock_seconds_since(x->started_ns) * 1000);
+}
+
+/* Who read what about a person, or changed what. */
+static void log_audit(const Web *web, const Exchange *x) {
+    if (!web->audit_log || x->route == NULL || x->request->who == NULL) return;
+    bool reads_persons = x->route->scope < SCOPES && x->route->scope != SCOPE_STATUS && x->route->scope != SCOPE_AGGREGATE;
+    bool changes = strcmp(x->request->method, "POST") == 0 || strcmp(x->request->method, "DELETE") == 0;
+    if (reads_persons || changes)
+        log_info("audit", "%s %s %s: %d", x->request->who, x->request->method, x->request->target, x->response.status);
+}
+
 static void answer(Web *web, Client *c, Exchange *x) {
+    log_access(web, x);
+    log_audit(web, x);
     c->route = x->route;
     c->status = x->response.status;
     c->started_ns = x->started_ns;
@@ -509,6 +529,8 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
     web->poll = web->wake = -1;
     web->url = url;
     web->hosts = hosts;
+    web->access_log = options->access_log;
+    web->audit_log = options->audit_log;
     web->tls = tls;
     web->list.prev = web->list.next = &web->list;
     web->limit = allowed_connections(options->max_connections);
