@@ -46,6 +46,15 @@ static const SettingSpec specs[] = {
      "without tokens (`smelt token`), let everybody who reaches the server read everything; otherwise it listens without tokens only on "
      "loopback addresses",
      .restart = UP_SERVE},
+    {"http.tls.certificate", SETTING_PATH, "",
+     "PEM file with the certificate of the server and those it was signed with; with http.tls.key the server speaks only TLS, and reads both "
+     "files again when they change",
+     .restart = UP_SERVE},
+    {"http.tls.key", SETTING_PATH, "", "PEM file with the key of that certificate", .restart = UP_SERVE},
+    {"http.access_log", SETTING_BOOLEAN, "false",
+     "log each answer: token, method, route, status, bytes, time; nothing about a person or an address", .restart = UP_SERVE},
+    {"http.audit_log", SETTING_BOOLEAN, "false",
+     "log which token read what about persons, or changed what; these lines have the ids that were asked for", .restart = UP_SERVE},
     {"ingest.commit_interval", SETTING_DURATION, "1s", "a batch commits at least this often", .restart = UP},
     {"ingest.batch_rows", SETTING_INTEGER, "196608", "a batch commits at this many messages (1.6 of DuckDB's row groups)", .least = 1,
      .most = 10000000, .restart = UP},

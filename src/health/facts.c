@@ -221,7 +221,8 @@ static void gather_disk(Facts *f) {
 static void gather_api(Facts *f) {
     Error err = {0};
     if (!f->ask_api) return;
-    if (probe_livez(settings_text(f->settings, "http.listen"), API_TIMEOUT_MS, &f->api_url, &err) != 0) f->api_error = take_text(&err);
+    bool tls = settings_text(f->settings, "http.tls.certificate")[0] != '\0';
+    if (probe_livez(settings_text(f->settings, "http.listen"), tls, API_TIMEOUT_MS, &f->api_url, &err) != 0) f->api_error = take_text(&err);
 }
 
 void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, KafkaClient *kafka) {

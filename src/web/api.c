@@ -6,6 +6,7 @@
 #include "base/document.h"
 #include "base/memory.h"
 #include "web/cursor.h"
+#include "web/redact.h"
 #include <string.h>
 
 enum { PAGE_ID_BYTES = 256 * 1024 };
@@ -409,8 +410,14 @@ int handle_runs(Service *s, const Request *req, const Lease *lease, Response *re
     if (query_rows(lease->conn, "api/runs", &limit, 1, &runs, err) != 0) return -1;
     if (query_rows(lease->conn, "api/run_steps", &limit, 1, &steps, err) != 0) return -1;
     nest_steps(runs, steps);
+    if (!req->is_operator) redact_runs(runs);
     response_json(resp, 200, json_pack("{s:I, s:O}", "generation", (json_int_t)lease->generation, "runs", runs));
     return 0;
+}
+
+static json_t *report_for(const Request *req, json_t *report) {
+    if (!req->is_operator) redact_status(report);
+    return report;
 }
 
 int handle_status(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
@@ -418,6 +425,6 @@ int handle_status(Service *s, const Request *req, const Lease *lease, Response *
     if (s->status == NULL)
         response_problem(resp, 404, req, "This server was started without a status.");
     else
-        response_json(resp, 200, s->status(s->status_arg));
+        response_json(resp, 200, report_for(req, s->status(s->status_arg)));
     return 0;
 }

@@ -32,6 +32,7 @@ typedef struct Request {
     bool is_deliberate; /* it has the field Smelt-Request, which no page of a stranger can make a browser send */
     char *who;          /* the name of the token; NULL: none was asked for */
     ScopeSet scopes;    /* of that token */
+    bool is_operator;   /* may see paths, addresses and process ids: it has admin, or no token was asked for */
 } Request;
 
 /* Takes a copy of `target`. Always succeeds; request_parse judges it. */
