@@ -53,6 +53,7 @@ FOREIGN: dict[str, str | set[str]] = {
     r"argp\.h": "commands",
     r"yyjson\.h": {"base", "infer", "ingest", "judge"},
     r"llhttp\.h": "web",
+    r"openssl/ssl\.h": "base",
     r"pcre2\.h": "judge",
 }
 

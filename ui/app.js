@@ -1,11 +1,12 @@
 // The page: requests the API every few seconds (304 when nothing changed), redraws what changed, and shows when a request failed.
 import { showHours, watchChart } from "./chart.js";
-import { ago, agoElement, badge, bar, count, decimal, feature, h, many, percent, refreshAges, serverTime, short, value, visible } from "./words.js";
+import { ago, agoElement, badge, bar, capital, count, decimal, feature, h, learnNames, many, percent, refreshAges, serverTime, short, value, visible } from "./words.js";
 
 const INTERVAL_MS = 4000;
 const ANSWER_WITHIN_MS = 8000;
 const MISSED_MAX = 2; // refreshes without an answer, until the page no longer says how the parts are
 const PAGE = 12;
+const COLUMNS = 3; // of features, in a list
 const QUARANTINE_ROWS = 10;
 const $ = (id) => document.getElementById(id);
 
@@ -44,22 +45,58 @@ const ask = async (url) => {
 
 const words = (error) => (error instanceof Refusal ? error.message : "The server does not answer.");
 
-const state = { overview: null, status: null, limit: PAGE, answeredAt: null, missed: 0 };
+const state = { pipeline: null, overview: null, status: null, limit: PAGE, answeredAt: null, missed: 0 };
+
+// ---- what is served: entities, and what they are called ----
+
+const entities = () => state.pipeline.entities;
+const first = () => entities()[0];
+const named = (n, e) => many(n, e.title, e.title_plural);
+
+// The columns of features that a list of the entity shows.
+const listed = (e) => e.columns.filter((c) => c.list_position != null).sort((a, b) => a.list_position - b.list_position).slice(0, COLUMNS);
+
+const showPipeline = (pipeline) => {
+  state.pipeline = pipeline;
+  learnNames(pipeline.entities);
+  const e = first();
+  const name = capital(e.title_plural);
+  $("h-entities").textContent = e.risk ? `${name} at risk` : name;
+  $("filters").setAttribute("aria-label", `Filter ${e.title_plural}`);
+  $("entities-scroll").setAttribute("aria-label", `${name}, table`);
+  $("bands").hidden = !e.risk;
+  $("caveat").replaceChildren(`The model was trained on Gold's rule, so these scores show which ${e.title_plural} match the rule, not what will happen. For real scores, set `,
+    h("code", {}, "model.label"), ` to a file of what happened to ${e.title_plural}.`);
+  $("links").replaceChildren(...entities().flatMap((one) => [h("a", { href: `/api/v1/${one.plural}` }, one.plural), ", "]));
+  showOthers();
+};
 
 // ---- headline ----
 
 const figure = (id, label, number, note) => h("div", { "data-testid": `figure-${id}` }, h("dt", {}, label), h("dd", {}, number), h("dd", { class: "note" }, note));
 
-const showFigures = ({ subscribers: s, events: e }) => {
+// The API names the sums as the declarations do: worth, in EUR, are worth_eur and worth_at_risk_eur.
+const worth = (figures, risk, ending) => (risk.value_name ? figures[[risk.value_name + ending, risk.value_unit].filter(Boolean).join("_").toLowerCase()] : null);
+
+const riskFigures = (e, s) => {
   const byRule = s.scored === 0 && s.total > 0;
-  const seen = e.silver + e.quarantined;
+  const all = worth(s, e.risk, "");
+  const atRisk = worth(s, e.risk, "_at_risk");
+  return [
+    figure("at-risk", capital(`at ${e.risk.title}`), count(s.at_risk),
+      `${percent(s.at_risk, s.total)} of ${named(s.total, e)}${byRule ? ", by Gold's rule (no model yet)" : ""}`),
+    all == null ? null : figure("value", e.risk.value_title, short(Math.round(atRisk)), `${e.risk.value_unit}, ${percent(atRisk, all)} of the total`)];
+};
+
+const showFigures = (o) => {
+  const { events } = o;
+  const seen = events.silver + events.quarantined;
+  const e = first();
+  const figures = e.risk ? riskFigures(e, o[e.plural]) : [figure("entities", capital(e.title_plural), count(o[e.plural].total), "with features in Gold")];
   $("figures").replaceChildren(
-    figure("at-risk", "At risk of leaving", count(s.at_risk),
-      `${percent(s.at_risk, s.total)} of ${many(s.total, "subscriber", "subscribers")}${byRule ? ", by Gold's rule (no model yet)" : ""}`),
-    ...(s.mean_bills_zmw == null ? [] : [figure("revenue", "Revenue at risk", short(Math.round(s.mean_bills_at_risk_zmw)),
-      `ZMW per bill, ${percent(s.mean_bills_at_risk_zmw, s.mean_bills_zmw)} of the total`)]),
-    figure("events", "Events in 24 hours", short(e.last_24h), `${count(e.bronze)} in Bronze in total`),
-    figure("quarantine", "In quarantine", percent(e.quarantined, seen), `${many(e.quarantined, "event", "events")}, each with a reason`),
+    ...figures.filter(Boolean),
+    figure("events", "Events in 24 hours", short(events.last_24h), `${count(events.bronze)} in Bronze in total`),
+    figure("quarantine", "In quarantine", percent(events.quarantined, seen), `${many(events.quarantined, "event", "events")}, each with a reason`),
   );
 };
 
@@ -71,19 +108,20 @@ const showFates = ({ events: e }) => {
 
 // ---- layers ----
 
-const layerWords = {
+const layerWords = () => ({
   bronze: ["Bronze", "raw events", "Every message unchanged, exactly once"],
   silver: ["Silver", "clean events", "Typed and checked against the contracts"],
-  gold: ["Gold", "subscribers", "Features per subscriber"],
-  scores: ["Scores", "scored", "Churn risk, with reasons"],
-};
+  gold: ["Gold", first().title_plural, `Features per ${entities().map((e) => e.title).join(", ")}`],
+  scores: ["Scores", "scored", `${capital(first().risk?.title ?? "risk")}, with reasons`],
+});
 
 const partOf = (name) => state.status?.components.find((c) => c.name === (name === "scores" ? "model" : name));
 
 const showLayers = () => {
-  if (!state.overview) return;
-  $("layers").replaceChildren(...state.overview.layers.map((l) => {
-    const [title, noun, what] = layerWords[l.layer];
+  if (!state.overview || !state.pipeline) return;
+  const shown = state.overview.layers.filter((l) => l.layer !== "scores" || first().risk);
+  $("layers").replaceChildren(...shown.map((l) => {
+    const [title, noun, what] = layerWords()[l.layer];
     const part = partOf(l.layer);
     return h("li", { "data-layer": l.layer, "data-testid": `layer-${l.layer}` },
       h("div", { class: "layer-head" }, h("h3", {}, title), part ? badge(part.state) : null),
@@ -107,10 +145,10 @@ const showStatus = (status) => {
   showLayers();
 };
 
-// ---- subscribers ----
+// ---- lists ----
 
 const reason = (r) => {
-  const f = feature(r.feature);
+  const f = feature(first(), r.feature);
   const raises = r.contribution > 0;
   return h("span", { class: "reason", "data-raises": raises ? "yes" : "no" },
     h("span", { "aria-hidden": "true" }, raises ? "▲ " : "▼ "),
@@ -118,88 +156,127 @@ const reason = (r) => {
     `${f.label} ${value(r.value, f.unit)}${f.window ? ` in ${f.window}` : ""}`);
 };
 
-const risk = (s) => {
-  if (s.churn_probability == null) return [h("span", { class: "band" }, "not scored"), s.churn_label === 1 ? h("span", { class: "note" }, " marked by rule") : null];
+const risk = (s, marked) => {
+  if (s.churn_probability == null) return [h("span", { class: "band" }, "not scored"), marked === 1 ? h("span", { class: "note" }, " marked by rule") : null];
   return [h("span", { class: "probability" }, percent(s.churn_probability, 1, 1)), bar(s.churn_probability, s.risk_band), h("span", { class: "band", "data-band": s.risk_band }, s.risk_band)];
 };
 
-// Columns of features that a pipeline may lack, as they are in the table's head.
-const columns = [["avg_bill_zmw", (v) => decimal(v, 2)], ["max_days_overdue", count], ["total_events", count]];
+const cells = (e, row) => {
+  if (!e.risk) return [];
+  const reasons = (row.reasons ?? []).slice(0, 3);
+  return [h("td", { class: "risk" }, risk(row, row[e.risk.label])),
+    h("td", { class: "reasons" }, reasons.length > 0 ? reasons.map(reason) : h("span", { class: "note" }, "no reasons yet"))];
+};
 
-const subscriberRow = (s, shown) => {
-  const reasons = (s.reasons ?? []).slice(0, 3);
-  const id = visible(s.subscriber_id);
+const number = (v) => (Number.isInteger(v) ? count(v) : decimal(v, 2));
+
+const listRow = (e, row, shown) => {
+  const id = visible(row[e.key]);
   return h("tr", {},
-    h("th", { scope: "row" }, h("button", { type: "button", class: "link id", title: id, click: () => openDetail(s.subscriber_id) }, h("bdi", {}, id))),
-    h("td", { class: "risk" }, risk(s)),
-    h("td", { class: "reasons" }, reasons.length > 0 ? reasons.map(reason) : h("span", { class: "note" }, "no reasons yet")),
-    shown.map(([name, format]) => h("td", { class: "num" }, s[name] == null ? "–" : format(s[name]))));
+    h("th", { scope: "row" }, h("button", { type: "button", class: "link id", title: id, click: () => openDetail(e, row[e.key]) }, h("bdi", {}, id))),
+    cells(e, row),
+    shown.map((c) => h("td", { class: "num" }, row[c.name] == null ? "–" : typeof row[c.name] === "number" ? number(row[c.name]) : String(row[c.name]))));
 };
 
-const subscribersUrl = () => {
+const listHead = (e, shown) => h("tr", {}, h("th", { scope: "col" }, capital(e.title)),
+  e.risk ? [h("th", { scope: "col" }, capital(e.risk.title)), h("th", { scope: "col" }, "Reasons")] : [],
+  shown.map((c) => h("th", { scope: "col", class: "num" }, capital(c.title))));
+
+// A column of which no row has a value is left out.
+const fillTable = (table, e, items) => {
+  const shown = listed(e).filter((c) => items.length === 0 || items.some((row) => row[c.name] != null));
+  const focused = table.contains(document.activeElement) ? document.activeElement.textContent : null;
+  table.tHead.replaceChildren(listHead(e, shown));
+  table.tBodies[0].replaceChildren(...items.map((row) => listRow(e, row, shown)));
+  if (items.length === 0) table.tBodies[0].append(h("tr", {}, h("td", { colspan: 6, class: "empty" }, `No ${e.title_plural} found.`)));
+  if (focused) [...table.querySelectorAll("button")].find((b) => b.textContent === focused)?.focus();
+};
+
+const order = (e) => (e.risk ? "highest risk first" : "by id");
+
+const listUrl = () => {
   const query = new URLSearchParams({ limit: state.limit });
-  if ($("band").value) query.set("band", $("band").value);
+  if (first().risk && $("band").value) query.set("band", $("band").value);
   if ($("search").value.trim()) query.set("search", $("search").value.trim());
-  return `/api/v1/subscribers?${query}`;
+  return `/api/v1/${first().plural}?${query}`;
 };
 
-const showSubscribers = (page) => {
-  const body = $("subscribers").tBodies[0];
-  const focused = document.activeElement?.closest?.("#subscribers button")?.textContent;
-  const shown = columns.filter(([name]) => page.items.length === 0 || page.items.some((s) => s[name] != null));
-  for (const th of $("subscribers").querySelectorAll("th[data-feature]")) th.hidden = !shown.some(([name]) => name === th.dataset.feature);
-  body.replaceChildren(...page.items.map((s) => subscriberRow(s, shown)));
-  if (page.items.length === 0) body.append(h("tr", {}, h("td", { colspan: 6, class: "empty" }, "No subscribers found.")));
-  if (focused) [...body.querySelectorAll("button")].find((b) => b.textContent === focused)?.focus();
-  $("shown").textContent = `${count(page.items.length)} of ${many(page.total, "subscriber", "subscribers")}, highest risk first`;
+const showList = (page) => {
+  const e = first();
+  $("entities").caption.textContent = `${capital(e.title_plural)}, ${order(e)}${e.risk ? ", with the reasons for their scores" : ""}`;
+  fillTable($("entities"), e, page.items);
+  $("shown").textContent = `${count(page.items.length)} of ${named(page.total, e)}, ${order(e)}`;
   $("more").hidden = page.next_cursor == null || page.items.length >= page.total || state.limit >= 500;
 };
+
+// ---- the other entities ----
+
+const showOthers = () => {
+  const known = [...$("others").children].map((section) => section.dataset.entity).join();
+  if (known === entities().slice(1).map((e) => e.entity).join()) return;
+  $("others").replaceChildren(...entities().slice(1).map((e) => h("section", { class: "card", "aria-labelledby": `h-${e.entity}`, "data-entity": e.entity, "data-testid": `entity-${e.entity}` },
+    h("div", { class: "head" }, h("h2", { id: `h-${e.entity}` }, capital(e.title_plural)), e.description ? h("p", { class: "note" }, e.description) : null),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `${capital(e.title_plural)}, table` },
+      h("table", { id: `list-${e.entity}` }, h("caption", { class: "unseen" }, `${capital(e.title_plural)}, ${order(e)}`), h("thead"), h("tbody"))),
+    h("p", { class: "note", id: `shown-${e.entity}` }))));
+};
+
+const otherLists = () => entities().slice(1).map((e) => [`/api/v1/${e.plural}?limit=${PAGE}`, (page) => {
+  fillTable($(`list-${e.entity}`), e, page.items);
+  $(`shown-${e.entity}`).textContent = `${count(page.items.length)} of ${named(page.total, e)}, ${order(e)}`;
+}]);
 
 // A model that was trained on Gold's rule can only repeat it: the page shows a note above its scores.
 const showCaveat = (model) => {
   $("caveat").hidden = model?.label_source !== "rule";
 };
 
-// ---- one subscriber ----
+// ---- one row of Gold ----
 
 const reasonRow = (r, most) => {
-  const f = feature(r.feature);
+  const f = feature(first(), r.feature);
   return h("tr", {}, h("th", { scope: "row" }, `${f.label}${f.window ? `, ${f.window}` : ""}`), h("td", { class: "num" }, value(r.value, f.unit)),
     h("td", {}, bar(Math.abs(r.contribution) / most, r.contribution > 0 ? "high" : "low"), h("span", { class: "note" }, r.contribution > 0 ? " raises the risk" : " lowers the risk")));
 };
 
-const featureTable = (features) => {
+const featureTable = (e, features) => {
   const rows = new Map();
   for (const [name, v] of Object.entries(features)) {
-    const [, base, window] = /^(.*?)(?:_(\d+d))?$/.exec(name);
-    if (!rows.has(base)) rows.set(base, {});
-    rows.get(base)[window ?? "all"] = v;
+    const f = feature(e, name);
+    if (!rows.has(f.base)) rows.set(f.base, { label: f.label, unit: f.unit, values: {} });
+    rows.get(f.base).values[f.window || "all"] = v;
   }
-  const windows = ["all", ...new Set([...rows.values()].flatMap(Object.keys).filter((w) => w !== "all"))];
-  const cell = (base, row, w) => h("td", { class: "num" }, w in row ? (typeof row[w] === "number" || row[w] == null ? value(row[w], feature(base).unit) : String(row[w])) : "");
-  return h("table", {}, h("caption", { class: "unseen" }, "Features of this subscriber"),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Feature"), windows.map((w) => h("th", { scope: "col", class: "num" }, w === "all" ? "All time" : w.replace("d", " days"))))),
-    h("tbody", {}, [...rows].map(([base, row]) => h("tr", {}, h("th", { scope: "row" }, feature(base).label), windows.map((w) => cell(base, row, w))))));
+  const windows = ["all", ...new Set([...rows.values()].flatMap((row) => Object.keys(row.values)).filter((w) => w !== "all"))];
+  const shown = (v, unit) => (typeof v === "number" || v == null ? value(v, unit) : String(v));
+  const cell = (row, w) => h("td", { class: "num" }, w in row.values ? shown(row.values[w], row.unit) : "");
+  return h("table", {}, h("caption", { class: "unseen" }, `Features of this ${e.title}`),
+    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Feature"), windows.map((w) => h("th", { scope: "col", class: "num" }, w === "all" ? "All time" : w)))),
+    h("tbody", {}, [...rows.values()].map((row) => h("tr", {}, h("th", { scope: "row" }, row.label), windows.map((w) => cell(row, w))))));
 };
 
-const openDetail = async (id) => {
-  const path = `/api/v1/subscribers/${encodeURIComponent(id)}`;
-  const url = /^\.{1,2}$/.test(id) ? `/api/v1/subscriber?id=${id}` : path; // a browser would follow the dots
+const riskOf = (e, one) => {
+  if (!one.risk) return [];
+  const reasons = one.risk.reasons ?? [];
+  const most = Math.max(...reasons.map((r) => Math.abs(r.contribution)), 1e-9);
+  return [h("p", { class: "risk wide" }, risk(one.risk, one.features[e.risk?.label])),
+    one.risk.scored_at ? h("p", { class: "note" }, `By ${one.risk.model_id}, `, agoElement(one.risk.scored_at), ".") : "",
+    reasons.length > 0 ? h("table", { class: "why-table" }, h("caption", {}, "Main reasons for the score"), h("tbody", {}, reasons.map((r) => reasonRow(r, most)))) : ""];
+};
+
+const openDetail = async (e, id) => {
+  const path = `/api/v1/${e.plural}/${encodeURIComponent(id)}`;
+  const url = /^\.{1,2}$/.test(id) ? `/api/v1/${e.entity}?id=${id}` : path; // a browser would follow the dots
   $("detail-title").replaceChildren(h("bdi", {}, visible(id)));
   $("detail-body").replaceChildren(h("p", { class: "note" }, "Loading"));
   $("detail").showModal();
   try {
-    const { body: s } = await request(url);
-    const reasons = s.risk.reasons ?? [];
-    const most = Math.max(...reasons.map((r) => Math.abs(r.contribution)), 1e-9);
+    const { body: one } = await request(url);
     $("detail-body").replaceChildren(
-      h("p", { class: "risk wide" }, risk({ ...s.risk, churn_label: s.features.churn_label })),
-      s.risk.scored_at ? h("p", { class: "note" }, `By ${s.risk.model_id}, `, agoElement(s.risk.scored_at), ".") : null,
-      reasons.length > 0 ? h("table", { class: "why-table" }, h("caption", {}, "Main reasons for the score"), h("tbody", {}, reasons.map((r) => reasonRow(r, most)))) : "",
-      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Features, table" }, featureTable(s.features)),
+      ...riskOf(e, one),
+      h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Features, table" }, featureTable(e, one.features)),
       h("p", {}, h("a", { href: url }, "Show as JSON")));
-  } catch (e) {
-    $("detail-body").replaceChildren(h("p", {}, `The subscriber could not be loaded: ${words(e)}`));
+  } catch (error) {
+    $("detail-body").replaceChildren(h("p", {}, `The ${e.title} could not be loaded: ${words(error)}`));
   }
 };
 
@@ -240,6 +317,7 @@ const showRuns = ({ runs }) => {
 // ---- overview and refresh ----
 
 const showOverview = (o) => {
+  if (!state.pipeline) return;
   state.overview = o;
   $("version").replaceChildren(...(o.live ? ["Live"] : [`Snapshot ${o.generation}, `, agoElement(o.events.as_of)]));
   showFigures(o);
@@ -268,23 +346,31 @@ const setMissed = (missed) => {
 
 // A filter that the server refuses is said where it was typed; the rest of the page is as good as before.
 const showRefusedFilter = (error) => {
-  $("subscribers").tBodies[0].replaceChildren();
+  $("entities").tBodies[0].replaceChildren();
   $("shown").textContent = error.message;
   $("more").hidden = true;
 };
 
 const isRefusedFilter = (error) => error instanceof Refusal && error.status >= 400 && error.status < 500 && error.status !== 429;
 
-const views = [["/api/v1/status", showStatus], ["/api/v1/overview", showOverview], [subscribersUrl, showSubscribers], ["/api/v1/runs?limit=8", showRuns]];
+// The names come first: the others are shown by them.
+const views = [["/api/v1/status", showStatus], ["/api/v1/pipeline", showPipeline], ["/api/v1/overview", showOverview], ["/api/v1/runs?limit=8", showRuns]];
+
+const askAll = async (asked) => {
+  const answers = await Promise.allSettled(asked.map(([url]) => ask(url)));
+  answers.forEach((a, i) => {
+    if (a.status === "fulfilled" && a.value !== UNCHANGED) asked[i][1](a.value);
+  });
+  return answers;
+};
 
 const refresh = async () => {
-  const answers = await Promise.allSettled(views.map(([url]) => ask(typeof url === "function" ? url() : url)));
-  const ofFilter = answers[views.findIndex(([url]) => url === subscribersUrl)];
-  const refusedFilter = ofFilter.status === "rejected" && isRefusedFilter(ofFilter.reason);
-  const failed = answers.find((a) => a.status === "rejected" && !(refusedFilter && a === ofFilter));
-  answers.forEach((a, i) => {
-    if (a.status === "fulfilled" && a.value !== UNCHANGED) views[i][1](a.value);
-  });
+  const answers = await askAll(views);
+  const lists = state.pipeline ? await askAll([[listUrl(), showList], ...otherLists()]) : [];
+  if (!state.pipeline) etags.clear(); // what could not be shown yet is asked for again
+  const [ofFilter] = lists;
+  const refusedFilter = ofFilter?.status === "rejected" && isRefusedFilter(ofFilter.reason);
+  const failed = [...answers, ...lists].find((a) => a.status === "rejected" && !(refusedFilter && a === ofFilter));
   if (refusedFilter) showRefusedFilter(ofFilter.reason);
   setMissed(answers[0].status === "fulfilled" || answers[0].reason instanceof Refusal ? 0 : state.missed + 1);
   if (!failed) state.answeredAt = new Date().toISOString();
@@ -292,12 +378,13 @@ const refresh = async () => {
   alarm(failed ? `${words(failed.reason)}${since}` : "");
 };
 
-const refreshSubscribers = async () => {
-  const url = subscribersUrl();
+const refreshList = async () => {
+  if (!state.pipeline) return;
+  const url = listUrl();
   try {
     etags.delete(url);
     const page = await ask(url);
-    if (url === subscribersUrl()) showSubscribers(page); // else a later answer is on its way
+    if (url === listUrl()) showList(page); // else a later answer is on its way
   } catch (e) {
     if (isRefusedFilter(e)) showRefusedFilter(e);
     else alarm(words(e));
@@ -307,12 +394,12 @@ const refreshSubscribers = async () => {
 const listen = () => {
   let typing = null;
   $("filters").addEventListener("submit", (e) => e.preventDefault());
-  $("band").addEventListener("change", () => { state.limit = PAGE; refreshSubscribers(); });
+  $("band").addEventListener("change", () => { state.limit = PAGE; refreshList(); });
   $("search").addEventListener("input", () => {
     clearTimeout(typing);
-    typing = setTimeout(() => { state.limit = PAGE; refreshSubscribers(); }, 200);
+    typing = setTimeout(() => { state.limit = PAGE; refreshList(); }, 200);
   });
-  $("more").addEventListener("click", () => { state.limit = Math.min(500, state.limit + 40); refreshSubscribers(); });
+  $("more").addEventListener("click", () => { state.limit = Math.min(500, state.limit + 40); refreshList(); });
 };
 
 const loop = async () => {

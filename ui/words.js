@@ -42,19 +42,18 @@ export const refreshAges = () => {
   }
 };
 
-// ---- features: all names follow one convention, so each feature of features.yaml has a readable label ----
+// ---- entities and features: what people call them comes with the data (/api/v1/pipeline) ----
 
-const measures = { dbm: "dBm", ms: "ms", pct: "%", zmw: "ZMW", mb: "MB" };
-const aggregates = { avg: "mean", max: "most", min: "least", sum: "total", last: "last" };
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
-export const feature = (name) => {
-  const [, base, window] = /^(.*?)(?:_(\d+)d)?$/.exec(name);
-  const parts = base.split("_");
-  const unit = measures[parts.at(-1)] ?? "";
-  if (unit) parts.pop();
-  if (aggregates[parts[0]]) parts[0] = aggregates[parts[0]];
-  const words = parts.join(" ").replace(/^(.*) count$/, "$1 times").replace(/\biot\b/, "IoT").replace(/\b(bss|oss)\b/, (s) => s.toUpperCase());
-  return { label: words, unit, window: window ? `${window} days` : "" };
+const columnsOf = new Map(); // of each entity: by their names
+export const learnNames = (entities) => {
+  for (const e of entities) columnsOf.set(e.entity, new Map(e.columns.map((c) => [c.name, c])));
+};
+
+export const feature = (entity, name) => {
+  const column = columnsOf.get(entity.entity)?.get(name);
+  return { base: column?.feature ?? name, label: column?.title ?? name.replaceAll("_", " "), unit: column?.unit ?? "", window: column?.days ? `${column.days} days` : "" };
 };
 
 export const value = (v, unit) => {

@@ -1,13 +1,13 @@
 -- Rows of metric, value and up to two labels. $1: the generation, 0 when live. The table in src/web/metrics_table.c lists every metric.
 WITH pipeline AS MATERIALIZED (SELECT * FROM serving_pipeline),
-bands AS MATERIALIZED (SELECT coalesce(risk_band, 'unscored') AS band, count(*) AS subscribers FROM serving_subscribers GROUP BY ALL),
+bands AS MATERIALIZED (SELECT coalesce(risk_band, 'unscored') AS band, count(*) AS entities FROM serving_entities GROUP BY ALL),
 newest_model AS MATERIALIZED (SELECT * FROM serving_models ORDER BY trained_at DESC LIMIT 1),
 layers AS (
-    SELECT unnest(['bronze', 'silver', 'quarantine', 'gold', 'scores']) AS layer, unnest([landed, silver, quarantined, subscribers, scores]) AS row_count,
+    SELECT unnest(['bronze', 'silver', 'quarantine', 'gold', 'scores']) AS layer, unnest([landed, silver, quarantined, entities, scores]) AS row_count,
            unnest([ingested_at, refined_at, NULL, refined_at, scored_at]) AS updated_at,
            unnest([newest_event_at, refined_event_at, NULL, refined_event_at, NULL]) AS newest_event_at
     FROM (SELECT *, CASE WHEN pending_events = 0 THEN newest_event_at END AS refined_event_at FROM pipeline),
-         (SELECT coalesce(sum(subscribers), 0)::BIGINT AS subscribers FROM bands)),
+         (SELECT coalesce(sum(entities), 0)::BIGINT AS entities FROM bands)),
 types AS (SELECT event_type, sum(events) AS events FROM serving_hours GROUP BY event_type ORDER BY events DESC, event_type LIMIT 21)
 SELECT metric, value::DOUBLE AS value, label1, value1, label2, value2 FROM (
     SELECT 'smelt_snapshot_generation' AS metric, $1 AS value, NULL AS label1, NULL AS value1, NULL AS label2, NULL AS value2
@@ -33,7 +33,9 @@ SELECT metric, value::DOUBLE AS value, label1, value1, label2, value2 FROM (
     UNION ALL
     SELECT 'smelt_refine_pending_since_timestamp_seconds', epoch(pending_since), NULL, NULL, NULL, NULL FROM pipeline
     UNION ALL
-    SELECT 'smelt_subscribers', subscribers, 'risk', band, NULL, NULL FROM bands
+    SELECT 'smelt_entities_by_risk', b.entities, 'entity', e.entity, 'risk', band FROM bands AS b, gold_entities AS e WHERE e.position = 0 AND e.label IS NOT NULL
+    UNION ALL -- its public name where the entity is called so
+    SELECT 'smelt_subscribers', b.entities, 'risk', band, NULL, NULL FROM bands AS b, gold_entities AS e WHERE e.position = 0 AND e.entity = 'subscriber'
     UNION ALL
     SELECT 'smelt_partition_next_offset', next_offset, 'topic', kafka_topic, 'partition', kafka_partition::VARCHAR
     FROM ledger_partitions WHERE NOT starts_with(kafka_topic, 'file:') QUALIFY kafka_epoch = max(kafka_epoch) OVER (PARTITION BY kafka_topic)

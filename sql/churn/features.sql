@@ -2,8 +2,8 @@
 -- positions: the columns of an incremental Gold and of a rebuilt one may have different orders, and the order decides between equally good splits.
 -- duckdb_columns() would bind every view of the lake.
 SELECT name
-FROM pragma_table_info('gold_subscriber_features')
-WHERE name NOT IN ('subscriber_id', 'churn_label')
+FROM pragma_table_info({{view_name}})
+WHERE name NOT IN ({{key_name}}, coalesce({{label_name}}, ''))
   AND (type IN ('BOOLEAN', 'TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT', 'FLOAT', 'DOUBLE')
        OR starts_with(type, 'DECIMAL'))
 ORDER BY name

@@ -1,1 +1,1 @@
-SELECT *, churn_label AS label_to_learn FROM gold_subscriber_features WHERE churn_label IS NOT NULL ORDER BY subscriber_id
+SELECT *, {{label}} AS label_to_learn FROM {{view}} WHERE {{label}} IS NOT NULL ORDER BY {{key}}

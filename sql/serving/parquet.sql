@@ -1,1 +1,1 @@
-COPY (SELECT * FROM serving_subscribers ORDER BY subscriber_id) TO {{path}} (FORMAT parquet, COMPRESSION zstd)
+COPY (SELECT * FROM {{rows}} ORDER BY {{key}}) TO {{path}} (FORMAT parquet, COMPRESSION zstd)

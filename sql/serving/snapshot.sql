@@ -1,5 +1,5 @@
 -- A snapshot holds the serving views as tables, some of them under the names that users know.
-CREATE OR REPLACE TEMP VIEW serving_subscribers AS SELECT * FROM gold_subscriber_features;
+CREATE OR REPLACE TEMP VIEW serving_entities AS SELECT * FROM {{view}};
 CREATE OR REPLACE TEMP VIEW serving_runs AS SELECT * FROM runs;
 CREATE OR REPLACE TEMP VIEW serving_run_steps AS SELECT * FROM run_steps;
 CREATE OR REPLACE TEMP VIEW serving_models AS SELECT * FROM models;

@@ -1,26 +1,26 @@
 -- What readers see, as views over the lake. `publish` writes them into the snapshot as tables; a live server reads the views themselves.
--- Their cost depends on the number of subscribers and on the newest data only. Counts come from the ledger or from count(*) without a filter
+-- Their cost depends on the number of entities and on the newest data only. Counts come from the ledger or from count(*) without a filter
 -- (metadata); Bronze is read after the batch where the last publish ended (sql/serving/advance.sql), and DuckDB prunes by that bound.
 
--- Base and delta of the subscribers, which a snapshot has as two tables.
-CREATE OR REPLACE TEMP VIEW serving_subscribers_base AS
+-- Base and delta of the first entity, which a snapshot has as two tables.
+CREATE OR REPLACE TEMP VIEW serving_entities_base AS
 SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
-FROM gold_features_base AS g LEFT JOIN subscriber_scores AS s ON s.subscriber_id = g.subscriber_id;
+FROM gold_features_base AS g LEFT JOIN entity_scores AS s ON s.entity_id = g.{{key}};
 
--- A subscriber in the delta of the features usually has a score in the delta too: scores_base is read only for those that have none there, so
+-- A row in the delta of the features usually has a score in the delta too: scores_base is read only for those that have none there, so
 -- mostly not at all.
-CREATE OR REPLACE TEMP VIEW serving_subscribers_fresh AS
+CREATE OR REPLACE TEMP VIEW serving_entities_fresh AS
 SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
 FROM gold_features_fresh AS g LEFT JOIN (
     SELECT * FROM scores_fresh
     UNION ALL
-    SELECT * FROM scores_base WHERE subscriber_id IN (SELECT subscriber_id FROM gold_features_fresh ANTI JOIN scores_fresh USING (subscriber_id))
-) AS s ON s.subscriber_id = g.subscriber_id;
+    SELECT * FROM scores_base WHERE entity_id IN (SELECT {{key}} FROM gold_features_fresh AS f ANTI JOIN scores_fresh AS n ON n.entity_id = f.{{key}})
+) AS s ON s.entity_id = g.{{key}};
 
--- One row per subscriber: Gold and the newest score.
-CREATE OR REPLACE TEMP VIEW serving_subscribers AS
+-- One row per entity: Gold and the newest score.
+CREATE OR REPLACE TEMP VIEW serving_entities AS
 SELECT g.*, s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
-FROM gold_subscriber_features AS g LEFT JOIN subscriber_scores AS s ON s.subscriber_id = g.subscriber_id;
+FROM {{view}} AS g LEFT JOIN entity_scores AS s ON s.entity_id = g.{{key}};
 
 -- One row: what became of the offsets, what is pending, and when each layer was updated. An event time in the future does not count as newest.
 -- One-row queries side by side: as scalar subqueries the same takes DuckDB's planner ten times as long.
@@ -33,7 +33,7 @@ FROM (SELECT coalesce(sum(landed), 0)::BIGINT AS landed, coalesce(sum(duplicates
              min(committed_at) FILTER (WHERE b.batch_id > r.batch_id AND landed > 0) AS pending_since
       FROM ledger_batches AS b, refine_progress AS r) AS ledger,
      (SELECT refined_at FROM refine_progress) AS refined,
-     (SELECT count(*) AS scores, max(scored_at) AS scored_at FROM subscriber_scores) AS scores,
+     (SELECT count(*) AS scores, max(scored_at) AS scored_at FROM entity_scores) AS scores,
      (SELECT newest_event_at FROM serving_progress) AS progress,
      (SELECT max(event_timestamp) AS newest FROM bronze_raw_events
       WHERE batch_id > (SELECT batch_id FROM serving_progress) AND event_timestamp <= now() + INTERVAL 5 MINUTE) AS recent,

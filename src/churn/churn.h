@@ -1,25 +1,27 @@
-/* churn.h: the churn model: it learns from Gold and a label, gives every subscriber a probability with reasons, and knows when to train
- * again.
+/* churn.h: the churn model: it learns from the Gold of the first entity and a label, gives each a probability with reasons, and knows when
+ * to train again.
  *
  * One thread (the writer's), no transaction open when called. A model's files are in `models_dir`; the table `models` has a row for each.
  * The current model is the newest row whose files are whole: damaged or missing files are logged and the model before it is used.
  *
  * The label (setting model.label) is one of two things:
- *   rule   Gold's churn_label, a function of the same features that the model sees. A model trained on it only finds the rule again and
- *          looks perfect.
- *   PATH   a CSV file with a header that has subscriber_id and churned (0 or 1): what really happened. Subscribers that are not in it are
+ *   rule   the label that is declared (`model` of features.yaml), a function of the same features that the model sees. A model trained on
+ *          it only finds the rule again and looks perfect.
+ *   PATH   a CSV file with a header that has the column of the id and churned (0 or 1): what really happened. Those that are not in it are
  *          scored, but not trained on. */
 #pragma once
 #include "base/error.h"
 #include "base/settings.h"
+#include "evaluate/profit.h"
 #include "lake/lake.h"
 #include "model/metrics.h"
+#include <jansson.h>
 #include <stdbool.h>
 
 #define CHURN_LABEL_RULE       "rule"
 #define CHURN_HOLDOUT          0.2 /* of each class, to measure on */
 #define CHURN_SMALLEST_CLASS   10  /* fewer churned, or fewer stayed, is not enough to train or to measure on */
-#define CHURN_REASONS          3   /* kept for each subscriber */
+#define CHURN_REASONS          3   /* kept for each score */
 #define CHURN_TOP_FEATURES     5   /* named after training */
 #define CHURN_MODEL_FILES_KEPT 10  /* older models keep their row and lose their files */
 
@@ -28,8 +30,10 @@ typedef struct ChurnOptions {
     const char *label; /* borrowed from the settings */
     int64_t seed;
     int rounds;
+    ProfitCosts costs;
 } ChurnOptions;
-/* From the settings data.dir, model.label, model.seed, model.rounds; the options live as long as the settings. ERR_CONFIG. */
+/* From the settings data.dir, model.label, model.seed, model.rounds, model.contact_cost, model.kept_value, model.success; the options live
+ * as long as the settings. ERR_CONFIG. */
 int churn_options(const Settings *settings, ChurnOptions *ret, Error *err) MUST_CHECK;
 void churn_options_done(ChurnOptions *options);
 
@@ -47,9 +51,12 @@ typedef struct ChurnTraining {
     bool label_leaks; /* the label is a function of the features */
     Metrics metrics;  /* on the holdout */
     size_t rows, positives, training_rows, holdout_rows, features;
-    size_t labels_unused; /* labels of the file whose subscriber is not in Gold */
+    size_t labels_unused;       /* labels of the file whose id is not in Gold */
+    char *title, *title_plural; /* of the entity; NULL: there is no Gold */
+    char *warning;              /* why good numbers mean nothing; NULL: they do */
     ChurnFeature top[CHURN_TOP_FEATURES];
     size_t top_count;
+    json_t *report; /* the measures on the holdout (evaluate/report.h); is also in <models_dir>/<model_id>.report.json */
     double seconds;
 } ChurnTraining;
 void churn_training_done(ChurnTraining *t);
@@ -58,8 +65,6 @@ void churn_training_done(ChurnTraining *t);
 int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret, Error *err) MUST_CHECK;
 /* {model, auc, pr_auc, log_loss, rows, ...}, or {model: null, skipped}. The caller owns it. */
 json_t *churn_training_json(const ChurnTraining *t) MUST_CHECK;
-/* Why good numbers mean nothing when label_leaks. */
-extern const char churn_leak_warning[];
 
 /* ---- when to train ---- */
 
@@ -82,17 +87,18 @@ extern const ChurnBand churn_bands[CHURN_BANDS]; /* highest first */
 typedef struct ChurnScores {
     char *skipped; /* why nothing was scored; NULL: something was, and everything below is set */
     char *model_id;
-    size_t rows;                              /* scored by this call */
-    size_t subscribers, by_band[CHURN_BANDS]; /* with a score */
-    char *advice;                             /* how Gold's columns differ from the model's, and what to do; NULL when they do not */
+    char *plural, *title_plural;         /* of the entity: as a key of the summary, and for people */
+    size_t rows;                         /* scored by this call */
+    size_t scored, by_band[CHURN_BANDS]; /* with a score */
+    char *advice;                        /* how Gold's columns differ from the model's, and what to do; NULL when they do not */
     double seconds;
 } ChurnScores;
 void churn_scores_done(ChurnScores *s);
 
-/* Updates subscriber_scores to what the current model predicts from Gold, in one transaction: the subscribers whose features changed since
+/* Updates entity_scores to what the current model predicts from Gold, in one transaction: those whose features changed since
  * this model scored them; all of them when another model did, or with `full`. `reasons` is a JSON array of up to CHURN_REASONS {feature,
  * value, contribution}: exact SHAP values in log-odds, the largest first; a negative one speaks against churn. No model yet, or no Gold:
  * ret->skipped. ERR_DATA when there are models but no usable file; the scores stay as they were. The caller ends the result. */
 int churn_score(LakeConn *conn, const char *models_dir, bool full, ChurnScores *ret, Error *err) MUST_CHECK;
-/* {model, scored, subscribers, high, medium, low, seconds, ...}, or {model: null, skipped}. The caller owns it. */
+/* {model, scored, <plural of the entity>, high, medium, low, seconds, ...}, or {model: null, skipped}. The caller owns it. */
 json_t *churn_scores_json(const ChurnScores *s) MUST_CHECK;

@@ -31,12 +31,52 @@ static char *query_name(const char *query) {
     return xasprintf("churn/%s", query);
 }
 
-int churn_read_names(LakeConn *conn, const char *query, ChurnNames *ret, Error *err) {
+/* ---- whose Gold ---- */
+
+void churn_gold_done(ChurnGold *g) {
+    free(g->key);
+    free(g->view);
+    free(g->label);
+    free(g->entity);
+    free(g->plural);
+    free(g->title);
+    free(g->title_plural);
+    *g = (ChurnGold){0};
+}
+
+int churn_read_gold(LakeConn *conn, ChurnGold *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    char **texts[] = {&ret->key, &ret->view, &ret->label, &ret->entity, &ret->plural, &ret->title, &ret->title_plural};
+    *ret = (ChurnGold){0};
+    if (lake_query(conn, "churn/gold", lake_sql("churn/gold"), NULL, 0, &r, err) != 0) return -1;
+    int got = lake_next(r, err);
+    for (size_t i = 0; got > 0 && i < ARRAY_LEN(texts); i++)
+        if (!lake_is_null(r, i)) *texts[i] = xstrdup(lake_col_text(r, i, NULL));
+    return got < 0 ? -1 : 0;
+}
+
+static char *sql_with_path(const ChurnGold *g, const char *name, const char *path) {
+    const LakeBinding names[] = {
+        {"key", lake_name(g->key)},      {"view", lake_name(g->view)},      {"label", lake_name(g->label != NULL ? g->label : "")},
+        {"key_name", lake_text(g->key)}, {"view_name", lake_text(g->view)}, {"label_name", lake_text(g->label)},
+        {"path", lake_text(path)}};
+    return lake_sql_bind(lake_sql(name), names, ARRAY_LEN(names));
+}
+
+char *churn_sql(const ChurnGold *g, const char *query) {
     CLEANUP(free_text) char *name = query_name(query);
+    return g != NULL && g->key != NULL ? sql_with_path(g, name, NULL) : xstrdup(lake_sql(name));
+}
+
+/* ---- names ---- */
+
+int churn_read_names(LakeConn *conn, const ChurnGold *g, const char *query, ChurnNames *ret, Error *err) {
+    CLEANUP(free_text) char *name = query_name(query);
+    CLEANUP(free_text) char *sql = churn_sql(g, query);
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     CLEANUP(churn_names_done) ChurnNames names = {0};
     int more;
-    if (lake_query(conn, name, lake_sql(name), NULL, 0, &r, err) != 0) return -1;
+    if (lake_query(conn, name, sql, NULL, 0, &r, err) != 0) return -1;
     while ((more = lake_next(r, err)) == 1) {
         names.at = xrealloc(names.at, names.count + 1, sizeof *names.at);
         names.at[names.count++] = xstrdup(lake_col_text(r, 0, NULL));
@@ -69,15 +109,14 @@ static void remove_names(ChurnNames *from, const ChurnNames *unwanted) {
 }
 
 /* A label is computed from the features: as a feature of a model it would tell it what it has to find. */
-int churn_read_features(LakeConn *conn, ChurnNames *ret, Error *err) {
-    int64_t has_gold, has_label_names;
+int churn_read_features(LakeConn *conn, const ChurnGold *g, ChurnNames *ret, Error *err) {
+    int64_t has_label_names;
     CLEANUP(churn_names_done) ChurnNames features = {0};
     CLEANUP(churn_names_done) ChurnNames labels = {0};
-    if (query_int(conn, "churn/has_gold", &has_gold, err) != 0) return -1;
-    if (has_gold == 0) return 0;
-    if (churn_read_names(conn, "features", &features, err) != 0 || query_int(conn, "churn/has_label_names", &has_label_names, err) != 0)
+    if (g->key == NULL) return 0;
+    if (churn_read_names(conn, g, "features", &features, err) != 0 || query_int(conn, "churn/has_label_names", &has_label_names, err) != 0)
         return -1;
-    if (has_label_names > 0 && churn_read_names(conn, "label_names", &labels, err) != 0) return -1;
+    if (has_label_names > 0 && churn_read_names(conn, NULL, "label_names", &labels, err) != 0) return -1;
     remove_names(&features, &labels);
     *ret = features;
     features = (ChurnNames){0};
@@ -114,8 +153,8 @@ static void columns_done(Columns *c) {
     free(c->features);
 }
 
-static void find_columns(const LakeResult *r, const ChurnNames *features, Columns *ret) {
-    ret->id = find_column(r, "subscriber_id");
+static void find_columns(const LakeResult *r, const char *key, const ChurnNames *features, Columns *ret) {
+    ret->id = find_column(r, key);
     ret->label = find_column(r, "label_to_learn");
     ret->features = xcalloc(features->count + 1, sizeof *ret->features);
     for (size_t i = 0; i < features->count; i++) ret->features[i] = find_column(r, features->at[i]);
@@ -127,20 +166,21 @@ static void add_row(ChurnData *d, LakeResult *r, const Columns *columns, bool la
     for (size_t i = 0; i < d->cols; i++) row[i] = read_value(r, columns->features[i]);
     if (labelled) d->labels[d->rows] = lake_col_real(r, columns->label) > 0 ? 1 : 0;
     const char *id = lake_col_text(r, columns->id, NULL);
-    BUG_IF(id == NULL); /* every event in Silver has a subscriber */
+    BUG_IF(id == NULL); /* every event in Silver has one */
     d->ids[d->rows++] = xstrdup(id);
 }
 
 /* With `labelled`, the query's column label_to_learn too. */
-static int read_rows(LakeConn *conn, const char *query, const LakeValue *values, size_t n, const ChurnNames *features, bool labelled,
-                     ChurnData *ret, Error *err) {
+static int read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const LakeValue *values, size_t n, const ChurnNames *features,
+                     bool labelled, ChurnData *ret, Error *err) {
     CLEANUP(free_text) char *name = query_name(query);
+    CLEANUP(free_text) char *sql = churn_sql(g, query);
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     CLEANUP(columns_done) Columns columns = {0};
     CLEANUP(churn_data_done) ChurnData data = {.cols = features->count};
     int more;
-    if (lake_query(conn, name, lake_sql(name), values, n, &r, err) != 0) return -1;
-    find_columns(r, features, &columns);
+    if (lake_query(conn, name, sql, values, n, &r, err) != 0) return -1;
+    find_columns(r, g->key, features, &columns);
     BUG_IF(columns.id == ABSENT || (labelled && columns.label == ABSENT));
     while ((more = lake_next(r, err)) == 1) add_row(&data, r, &columns, labelled);
     if (more < 0) return -1;
@@ -149,9 +189,9 @@ static int read_rows(LakeConn *conn, const char *query, const LakeValue *values,
     return 0;
 }
 
-int churn_read_rows(LakeConn *conn, const char *query, const LakeValue *values, size_t n, const ChurnNames *features, ChurnData *ret,
-                    Error *err) {
-    return read_rows(conn, query, values, n, features, false, ret, err);
+int churn_read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const LakeValue *values, size_t n, const ChurnNames *features,
+                    ChurnData *ret, Error *err) {
+    return read_rows(conn, g, query, values, n, features, false, ret, err);
 }
 
 int churn_read_refined_batch(LakeConn *conn, int64_t *ret, Error *err) {
@@ -168,55 +208,63 @@ int churn_read_event_time_watermark(LakeConn *conn, json_t **ret, Error *err) {
 
 /* ---- labels ---- */
 
-const char churn_no_label[] =
-    "Gold has no column churn_label: set model.label to a CSV file with subscriber_id,churned, or declare the label";
+char *churn_no_label(const ChurnGold *g) {
+    return xasprintf("Gold has no column %s: set model.label to a CSV file with %s,churned, or declare the label",
+                     g->label != NULL ? g->label : "churn_label", g->key != NULL ? g->key : "the id");
+}
 
 bool churn_label_is_rule(const char *label) {
     return strcmp(label, CHURN_LABEL_RULE) == 0;
 }
 
-static int label_file_error(const char *path, Error *err) {
+static int label_file_error(const ChurnGold *g, const char *path, Error *err) {
     err->kind = ERR_DATA;
     err->text[strcspn(err->text, "\n")] = '\0'; /* the next lines of DuckDB's error quote our SQL */
-    return error_prefix(err, "the label file %s (a CSV file with the columns subscriber_id and churned is expected)", path);
+    return error_prefix(err, "the label file %s (a CSV file with the columns %s and churned is expected)", path, g->key);
 }
 
-static int check_labels(LakeConn *conn, const char *path, Error *err) {
+static int check_labels(LakeConn *conn, const ChurnGold *g, const char *path, Error *err) {
     CLEANUP(churn_names_done) ChurnNames bad = {0};
-    if (churn_read_names(conn, "bad_labels", &bad, err) != 0) return -1;
+    if (churn_read_names(conn, NULL, "bad_labels", &bad, err) != 0) return -1;
     if (bad.count == 0) return 0;
     error_set(err, ERR_DATA, "%s", bad.at[0]);
-    return label_file_error(path, err);
+    return label_file_error(g, path, err);
 }
 
-static int read_by_file(LakeConn *conn, const char *path, const ChurnNames *features, ChurnData *ret, size_t *ret_unused, Error *err) {
-    const LakeValue value = lake_text(path);
+static int read_by_file(LakeConn *conn, const ChurnGold *g, const char *path, const ChurnNames *features, ChurnData *ret,
+                        size_t *ret_unused, Error *err) {
+    CLEANUP(free_text) char *sql = sql_with_path(g, "churn/read_labels", path);
     int64_t labels;
     if (!file_exists(path)) return error_set(err, ERR_CONFIG, "model.label is '%s': there is no such file, and it is not \"rule\"", path);
-    if (lake_exec_values(conn, "churn/read_labels", lake_sql("churn/read_labels"), &value, 1, NULL, err) != 0)
-        return label_file_error(path, err);
-    if (check_labels(conn, path, err) != 0 || query_int(conn, "churn/labels", &labels, err) != 0 ||
-        read_rows(conn, "rows_by_labels", NULL, 0, features, true, ret, err) != 0)
+    if (lake_exec(conn, "churn/read_labels", sql, err) != 0) return label_file_error(g, path, err);
+    if (check_labels(conn, g, path, err) != 0 || query_int(conn, "churn/labels", &labels, err) != 0 ||
+        read_rows(conn, g, "rows_by_labels", NULL, 0, features, true, ret, err) != 0)
         return -1;
     *ret_unused = (size_t)labels - ret->rows;
     return lake_exec(conn, "churn/drop_labels", lake_sql("churn/drop_labels"), err);
 }
 
-int churn_has_label(LakeConn *conn, const char *label, bool *ret, Error *err) {
-    int64_t has_rule = 1;
-    if (churn_label_is_rule(label) && query_int(conn, "churn/has_rule", &has_rule, err) != 0) return -1;
+int churn_has_label(LakeConn *conn, const ChurnGold *g, const char *label, bool *ret, Error *err) {
+    int64_t has_rule = 0;
+    *ret = !churn_label_is_rule(label);
+    if (*ret || g->key == NULL) return 0;
+    CLEANUP(free_text) char *sql = churn_sql(g, "has_rule");
+    if (lake_query_int(conn, "churn/has_rule", sql, NULL, 0, &has_rule, err) != 0) return -1;
     *ret = has_rule > 0;
     return 0;
 }
 
-static int read_by_rule(LakeConn *conn, const ChurnNames *features, ChurnData *ret, Error *err) {
+static int read_by_rule(LakeConn *conn, const ChurnGold *g, const ChurnNames *features, ChurnData *ret, Error *err) {
     bool has_label;
-    if (churn_has_label(conn, CHURN_LABEL_RULE, &has_label, err) != 0) return -1;
-    if (!has_label) return error_set(err, ERR_CONFIG, "%s", churn_no_label);
-    return read_rows(conn, "rows_by_rule", NULL, 0, features, true, ret, err);
+    CLEANUP(free_text) char *no_label = churn_no_label(g);
+    if (churn_has_label(conn, g, CHURN_LABEL_RULE, &has_label, err) != 0) return -1;
+    if (!has_label) return error_set(err, ERR_CONFIG, "%s", no_label);
+    return read_rows(conn, g, "rows_by_rule", NULL, 0, features, true, ret, err);
 }
 
-int churn_read_labelled(LakeConn *conn, const char *label, const ChurnNames *features, ChurnData *ret, size_t *ret_unused, Error *err) {
+int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,
+                        size_t *ret_unused, Error *err) {
     *ret_unused = 0;
-    return churn_label_is_rule(label) ? read_by_rule(conn, features, ret, err) : read_by_file(conn, label, features, ret, ret_unused, err);
+    return churn_label_is_rule(label) ? read_by_rule(conn, g, features, ret, err)
+                                      : read_by_file(conn, g, label, features, ret, ret_unused, err);
 }

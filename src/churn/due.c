@@ -31,13 +31,14 @@ static char *reason_to_train(const json_t *metadata, const ChurnOptions *options
     return xasprintf("the model is %.1f hours old and there is new data", (double)age_ms / 3.6e6);
 }
 
-int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, bool *ret, char **ret_reason, Error *err) {
+static int is_due(LakeConn *conn, const ChurnGold *gold, const ChurnOptions *options, int64_t max_age_ms, bool *ret, char **ret_reason,
+                  Error *err) {
     CLEANUP(churn_names_done) ChurnNames features = {0};
     CLEANUP(json_freep) json_t *metadata = NULL;
     CLEANUP(error_clear) Error problem = {0};
     int64_t batch;
     char *why;
-    if (churn_read_features(conn, &features, err) != 0 || churn_read_refined_batch(conn, &batch, err) != 0) return -1;
+    if (churn_read_features(conn, gold, &features, err) != 0 || churn_read_refined_batch(conn, &batch, err) != 0) return -1;
     if (churn_current_model(conn, options->models_dir, NULL, &metadata, &problem) != 0) {
         if (problem.kind != ERR_DATA) return error_move(err, &problem);
         why = xstrdup(problem.text);
@@ -49,15 +50,21 @@ int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms
     return 0;
 }
 
+int churn_is_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, bool *ret, char **ret_reason, Error *err) {
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
+    return churn_read_gold(conn, &gold, err) != 0 ? -1 : is_due(conn, &gold, options, max_age_ms, ret, ret_reason, err);
+}
+
 int churn_train_when_due(LakeConn *conn, const ChurnOptions *options, int64_t max_age_ms, ChurnTraining *ret, Error *err) {
     CLEANUP(free_text) char *reason = NULL;
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
     bool due, has_label;
-    if (churn_has_label(conn, options->label, &has_label, err) != 0) return -1;
+    if (churn_read_gold(conn, &gold, err) != 0 || churn_has_label(conn, &gold, options->label, &has_label, err) != 0) return -1;
     if (!has_label) {
-        *ret = (ChurnTraining){.skipped = xstrdup(churn_no_label)};
+        *ret = (ChurnTraining){.skipped = churn_no_label(&gold)};
         return 0;
     }
-    if (churn_is_due(conn, options, max_age_ms, &due, &reason, err) != 0) return -1;
+    if (is_due(conn, &gold, options, max_age_ms, &due, &reason, err) != 0) return -1;
     if (due) return churn_train(conn, options, ret, err);
     *ret = (ChurnTraining){.skipped = TAKE(reason)};
     return 0;

@@ -5,18 +5,30 @@
 
 /* ---- data.c: Gold as the matrix that a model reads ---- */
 
+/* Whose Gold it is: the first entity's, as the lake says (gold_entities). Owned. */
+typedef struct ChurnGold {
+    char *key, *view; /* the column of the id, and gold_<entity>_features; NULL: there is no Gold yet */
+    char *label;      /* the column of the rule; NULL: none is declared */
+    char *entity, *plural;
+    char *title, *title_plural; /* for people */
+} ChurnGold;
+int churn_read_gold(LakeConn *conn, ChurnGold *ret, Error *err) MUST_CHECK;
+void churn_gold_done(ChurnGold *g);
+/* sql/churn/<query>.sql with its names: {{key}}, {{view}}, {{label}}, and the same as texts, {{key_name}} and so on. The caller frees. */
+char *churn_sql(const ChurnGold *g, const char *query) MUST_CHECK;
+
 /* Names in order. Owned. */
 typedef struct ChurnNames {
     char **at;
     size_t count;
 } ChurnNames;
 void churn_names_done(ChurnNames *n);
-/* The first column of sql/churn/<query>.sql as texts. */
-int churn_read_names(LakeConn *conn, const char *query, ChurnNames *ret, Error *err) MUST_CHECK;
+/* The first column of sql/churn/<query>.sql as texts. `g`: for its names; NULL: it has none. */
+int churn_read_names(LakeConn *conn, const ChurnGold *g, const char *query, ChurnNames *ret, Error *err) MUST_CHECK;
 /* Gold's numeric columns except the labels, whatever their names, sorted; none when there is no Gold yet. */
-int churn_read_features(LakeConn *conn, ChurnNames *ret, Error *err) MUST_CHECK;
+int churn_read_features(LakeConn *conn, const ChurnGold *g, ChurnNames *ret, Error *err) MUST_CHECK;
 
-/* Subscribers by id, their features as floats (NaN: NULL, or a column that Gold does not have), and their labels. Owned. */
+/* Entities by id, their features as floats (NaN: NULL, or a column that Gold does not have), and their labels. Owned. */
 typedef struct ChurnData {
     char **ids;
     float *values; /* rows x cols */
@@ -29,16 +41,16 @@ static inline Matrix churn_matrix(const ChurnData *d) {
     return (Matrix){.values = d->values, .rows = d->rows, .cols = d->cols};
 }
 /* The rows of sql/churn/<query>.sql with the columns `features`, no labels. */
-int churn_read_rows(LakeConn *conn, const char *query, const LakeValue *values, size_t n, const ChurnNames *features, ChurnData *ret,
-                    Error *err) MUST_CHECK;
-/* The subscribers that have a label (setting model.label, see churn.h). `ret_unused`: labels of the file whose subscriber is not in Gold.
+int churn_read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const LakeValue *values, size_t n, const ChurnNames *features,
+                    ChurnData *ret, Error *err) MUST_CHECK;
+/* The entities that have a label (setting model.label, see churn.h). `ret_unused`: labels of the file whose id is not in Gold.
  * ERR_CONFIG: no such file, or no such column; ERR_DATA: the file. */
-int churn_read_labelled(LakeConn *conn, const char *label, const ChurnNames *features, ChurnData *ret, size_t *ret_unused,
-                        Error *err) MUST_CHECK;
+int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,
+                        size_t *ret_unused, Error *err) MUST_CHECK;
 bool churn_label_is_rule(const char *label);
-/* False: the label is Gold's churn_label, and Gold has none; churn_no_label says what to do. */
-int churn_has_label(LakeConn *conn, const char *label, bool *ret, Error *err) MUST_CHECK;
-extern const char churn_no_label[];
+/* False: the label is Gold's, and Gold has none; churn_no_label says what to do. */
+int churn_has_label(LakeConn *conn, const ChurnGold *g, const char *label, bool *ret, Error *err) MUST_CHECK;
+char *churn_no_label(const ChurnGold *g) MUST_CHECK; /* the caller frees */
 
 /* The last batch of Bronze that Gold contains. */
 int churn_read_refined_batch(LakeConn *conn, int64_t *ret, Error *err) MUST_CHECK;

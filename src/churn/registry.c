@@ -20,7 +20,7 @@ static void log_damaged(const Error *why, bool older) {
 int churn_current_model(LakeConn *conn, const char *models_dir, Model **ret, json_t **ret_metadata, Error *err) {
     CLEANUP(churn_names_done) ChurnNames ids = {0};
     CLEANUP(error_clear) Error first = {0};
-    if (churn_read_names(conn, "models", &ids, err) != 0) return -1;
+    if (churn_read_names(conn, NULL, "models", &ids, err) != 0) return -1;
     for (size_t i = 0; i < ids.count && i < CHURN_MODEL_FILES_KEPT; i++) {
         CLEANUP(error_clear) Error problem = {0};
         int rc = ret != NULL ? model_load(models_dir, ids.at[i], ret, ret_metadata, &problem)
@@ -108,7 +108,7 @@ int churn_register_model(LakeConn *conn, const char *models_dir, const json_t *m
         lake_text(text),
     };
     if (lake_exec_values(conn, "churn/register", lake_sql("churn/register"), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
-    if (churn_read_names(conn, "models", &ids, err) != 0) return -1;
+    if (churn_read_names(conn, NULL, "models", &ids, err) != 0) return -1;
     remove_old_files(models_dir, &ids);
     return 0;
 }

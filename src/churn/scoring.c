@@ -1,7 +1,7 @@
-/* scoring.c: scoring page by page, so that memory does not grow with the number of subscribers: read a page of Gold by id, predict all of
+/* scoring.c: scoring page by page, so that memory does not grow with the number of rows: read a page of Gold by id, predict all of
  * it, then hand the rows to DuckDB, with the reasons of each computed when DuckDB asks for it.
  *
- * Only subscribers whose features changed since the same model scored them are scored; their scores go to the delta scores_fresh, whose
+ * Only those whose features changed since the same model scored them are scored; their scores go to the delta scores_fresh, whose
  * rows replace those of scores_base. A snapshot holds Gold's base together with its scores: when one of those scores changes, the base gets
  * a new name (gold_base.base_id).
  *
@@ -19,7 +19,7 @@
 
 #define PAGE_ROWS         65536
 #define PROBABILITY_STEPS 1e6 /* stored to six decimals: the rest is noise */
-#define CHANGED_SHARE     4   /* scoring a quarter of the subscribers costs as much as scoring all */
+#define CHANGED_SHARE     4   /* scoring a quarter costs as much as scoring all */
 
 const ChurnBand churn_bands[CHURN_BANDS] = {{"high", 0.5}, {"medium", 0.2}, {"low", 0}};
 
@@ -27,14 +27,17 @@ void churn_scores_done(ChurnScores *s) {
     free(s->skipped);
     free(s->model_id);
     free(s->advice);
+    free(s->plural);
+    free(s->title_plural);
     *s = (ChurnScores){0};
 }
 
-/* One run over Gold, and its current page. Owns everything but the model. */
+/* One run over Gold, and its current page. Owns everything but the model and the names. */
 typedef struct Scoring {
     const Model *model;
-    ChurnNames features;  /* the model's */
-    char **feature_texts; /* the same as JSON strings */
+    const ChurnGold *gold; /* borrowed */
+    ChurnNames features;   /* the model's */
+    char **feature_texts;  /* the same as JSON strings */
     ChurnData page;
     float *probabilities; /* of the page */
     size_t next;          /* row of the page that DuckDB gets next */
@@ -43,7 +46,7 @@ typedef struct Scoring {
     size_t rows;
     int64_t scored_at_us;
     int64_t after;     /* score the features that were computed by later batches; -1: all */
-    bool base_changed; /* scores of subscribers in Gold's base change */
+    bool base_changed; /* scores of rows in Gold's base change */
 } Scoring;
 
 static void scoring_done(Scoring *s) {
@@ -56,9 +59,9 @@ static void scoring_done(Scoring *s) {
     buf_done(&s->reasons);
 }
 
-static void scoring_init(Scoring *s, const Model *m) {
+static void scoring_init(Scoring *s, const Model *m, const ChurnGold *gold) {
     size_t n = model_features(m);
-    *s = (Scoring){.model = m, .scored_at_us = clock_wall_us()};
+    *s = (Scoring){.model = m, .gold = gold, .scored_at_us = clock_wall_us()};
     s->features.at = xcalloc(n + 1, sizeof *s->features.at);
     s->feature_texts = xcalloc(n + 1, sizeof *s->feature_texts);
     s->contributions = xcalloc(n + 1, sizeof *s->contributions);
@@ -124,7 +127,7 @@ static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
 }
 
 static const LakeColumn score_columns[] = {
-    {"subscriber_id", LAKE_TEXT}, {"churn_probability", LAKE_REAL}, {"risk_band", LAKE_TEXT}, {"reasons", LAKE_TEXT}};
+    {"entity_id", LAKE_TEXT}, {"churn_probability", LAKE_REAL}, {"risk_band", LAKE_TEXT}, {"reasons", LAKE_TEXT}};
 
 /* ---- pages ---- */
 
@@ -135,8 +138,9 @@ static int next_page(LakeConn *conn, Scoring *s, Error *err) {
     churn_data_done(&s->page);
     s->next = 0;
     if (stop_requested())
-        return error_set(err, ERR_STOPPED, "scoring was stopped after %zu subscribers; the scores stay as they were", s->rows);
-    return churn_read_rows(conn, "rows_to_score", values, ARRAY_LEN(values), &s->features, &s->page, err);
+        return error_set(err, ERR_STOPPED, "scoring was stopped after %zu %s; the scores stay as they were", s->rows,
+                         s->gold->title_plural);
+    return churn_read_rows(conn, s->gold, "rows_to_score", values, ARRAY_LEN(values), &s->features, &s->page, err);
 }
 
 static int store_page(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
@@ -150,9 +154,9 @@ static int store_page(LakeConn *conn, Scoring *s, const char *model_id, Error *e
     return 0;
 }
 
-/* ---- which subscribers ---- */
+/* ---- which ones ---- */
 
-static int choose_subscribers(LakeConn *conn, const char *model_id, bool full, Scoring *s, Error *err) {
+static int choose_rows(LakeConn *conn, const char *model_id, bool full, Scoring *s, Error *err) {
     LakeValue model = lake_text(model_id);
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     if (lake_query(conn, "churn/to_score", lake_sql("churn/to_score"), &model, 1, &rows, err) != 0) return -1;
@@ -167,8 +171,8 @@ static int choose_subscribers(LakeConn *conn, const char *model_id, bool full, S
 
 static int forget_scores(LakeConn *conn, const Scoring *s, Error *err) {
     if (s->after < 0) return lake_exec(conn, "churn/forget_all_scores", lake_sql("churn/forget_all_scores"), err);
-    LakeBinding after = {"after", lake_int(s->after)};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/forget_changed_scores"), &after, 1);
+    const LakeBinding bindings[] = {{"after", lake_int(s->after)}, {"key", lake_name(s->gold->key)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/forget_changed_scores"), bindings, ARRAY_LEN(bindings));
     return lake_exec(conn, "churn/forget_changed_scores", sql, err);
 }
 
@@ -210,7 +214,7 @@ static int count_bands(LakeConn *conn, ChurnScores *scores, Error *err) {
     while ((got = lake_next(rows, err)) > 0)
         for (size_t i = 0; i < CHURN_BANDS; i++)
             if (strcmp(churn_bands[i].name, lake_col_text(rows, 0, NULL)) == 0) scores->by_band[i] = (size_t)lake_col_int(rows, 1);
-    for (size_t i = 0; i < CHURN_BANDS; i++) scores->subscribers += scores->by_band[i];
+    for (size_t i = 0; i < CHURN_BANDS; i++) scores->scored += scores->by_band[i];
     return got;
 }
 
@@ -247,13 +251,14 @@ static bool shares_a_name(const ChurnNames *a, const ChurnNames *b) {
     return false;
 }
 
-static int score_with(LakeConn *conn, const Model *m, const ChurnNames *gold, bool full, ChurnScores *scores, Error *err) {
+static int score_with(LakeConn *conn, const Model *m, const ChurnGold *gold, const ChurnNames *features, bool full, ChurnScores *scores,
+                      Error *err) {
     CLEANUP(scoring_done) Scoring s = {0};
-    scoring_init(&s, m);
-    if (!shares_a_name(&s.features, gold))
+    scoring_init(&s, m, gold);
+    if (!shares_a_name(&s.features, features))
         return error_set(err, ERR_DATA, "Gold has none of the features of the model %s: run `smelt train`", scores->model_id);
-    scores->advice = advice_on(&s.features, gold);
-    if (choose_subscribers(conn, scores->model_id, full, &s, err) != 0 || replace_scores(conn, &s, scores->model_id, err) != 0) return -1;
+    scores->advice = advice_on(&s.features, features);
+    if (choose_rows(conn, scores->model_id, full, &s, err) != 0 || replace_scores(conn, &s, scores->model_id, err) != 0) return -1;
     scores->rows = s.rows;
     return count_bands(conn, scores, err);
 }
@@ -261,17 +266,22 @@ static int score_with(LakeConn *conn, const Model *m, const ChurnNames *gold, bo
 int churn_score(LakeConn *conn, const char *models_dir, bool full, ChurnScores *ret, Error *err) {
     int64_t started = clock_mono_ns();
     CLEANUP(churn_scores_done) ChurnScores scores = {0};
-    CLEANUP(churn_names_done) ChurnNames gold = {0};
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
+    CLEANUP(churn_names_done) ChurnNames features = {0};
     CLEANUP(model_freep) Model *m = NULL;
     CLEANUP(json_freep) json_t *metadata = NULL;
-    if (churn_read_features(conn, &gold, err) != 0 || churn_current_model(conn, models_dir, &m, &metadata, err) != 0) return -1;
+    if (churn_read_gold(conn, &gold, err) != 0 || churn_read_features(conn, &gold, &features, err) != 0 ||
+        churn_current_model(conn, models_dir, &m, &metadata, err) != 0)
+        return -1;
     if (m == NULL)
         scores.skipped = xstrdup("there is no model yet: run `smelt train` first");
-    else if (gold.count == 0)
+    else if (features.count == 0)
         scores.skipped = xstrdup("there is no Gold yet: run `smelt refine` first");
     else {
         scores.model_id = xstrdup(json_string_value(json_object_get(metadata, "model_id")));
-        if (score_with(conn, m, &gold, full, &scores, err) != 0) return -1;
+        scores.plural = xstrdup(gold.plural);
+        scores.title_plural = xstrdup(gold.title_plural);
+        if (score_with(conn, m, &gold, &features, full, &scores, err) != 0) return -1;
     }
     scores.seconds = clock_seconds_since(started);
     *ret = scores;
@@ -281,8 +291,8 @@ int churn_score(LakeConn *conn, const char *models_dir, bool full, ChurnScores *
 
 json_t *churn_scores_json(const ChurnScores *s) {
     if (s->skipped != NULL) return json_pack("{s:n, s:s, s:f}", "model", "skipped", s->skipped, "seconds", s->seconds);
-    json_t *summary = json_pack("{s:s, s:I, s:I, s:f}", "model", s->model_id, "scored", (json_int_t)s->rows, "subscribers",
-                                (json_int_t)s->subscribers, "seconds", s->seconds);
+    json_t *summary = json_pack("{s:s, s:I, s:I, s:f}", "model", s->model_id, "scored", (json_int_t)s->rows, s->plural,
+                                (json_int_t)s->scored, "seconds", s->seconds);
     for (size_t i = 0; i < CHURN_BANDS; i++) json_object_set_new(summary, churn_bands[i].name, json_integer((json_int_t)s->by_band[i]));
     if (s->advice != NULL) json_object_set_new(summary, "warning", json_string(s->advice));
     return summary;

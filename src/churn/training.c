@@ -1,6 +1,6 @@
 /* training.c: Gold and a label in, a registered model out.
  *
- * The model that is measured is the one that is used: it is trained on four fifths of the labelled subscribers, measured on the fifth that
+ * The model that is measured is the one that is used: it is trained on four fifths of the labelled entities, measured on the fifth that
  * it has not seen, and stored as it is. Too little data is an answer (`skipped`), not a failure: the pipeline must run on a young lake too.
  *
  * Invariant: the same Gold, label, seed and rounds give the same model file. */
@@ -10,6 +10,7 @@
 #include "base/document.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "churn/report.h"
 #include "lake/layout.h"
 #include "model/split.h"
 #include <inttypes.h>
@@ -17,9 +18,12 @@
 
 #define ROUNDS_MAX 10000
 
-const char churn_leak_warning[] = "the label is Gold's churn_label, a rule over the same features that the model sees. "
-                                  "It has only found the rule again: these numbers say nothing about real churn. "
-                                  "Set model.label (or --label) to a CSV file with subscriber_id,churned: who really left.";
+static char *leak_warning(const ChurnGold *g) {
+    return xasprintf("the label is Gold's %s, a rule over the same features that the model sees. "
+                     "It has only found the rule again: these numbers say nothing about what really happens. "
+                     "Set model.label (or --label) to a CSV file with %s,churned: what really happened.",
+                     g->label, g->key);
+}
 
 /* ---- options ---- */
 
@@ -31,7 +35,10 @@ int churn_options(const Settings *settings, ChurnOptions *ret, Error *err) {
     *ret = (ChurnOptions){.models_dir = xstrdup(layout.models_dir),
                           .label = settings_text(settings, "model.label"),
                           .seed = settings_int(settings, "model.seed"),
-                          .rounds = (int)rounds};
+                          .rounds = (int)rounds,
+                          .costs = {.contact = (double)settings_int(settings, "model.contact_cost"),
+                                    .value = (double)settings_int(settings, "model.kept_value"),
+                                    .success = (double)settings_int(settings, "model.success") / 100}};
     return 0;
 }
 
@@ -44,6 +51,10 @@ void churn_training_done(ChurnTraining *t) {
     free(t->skipped);
     free(t->model_id);
     free(t->label_source);
+    free(t->warning);
+    free(t->title);
+    free(t->title_plural);
+    json_decref(t->report);
     for (size_t i = 0; i < t->top_count; i++) free(t->top[i].name);
     *t = (ChurnTraining){0};
 }
@@ -59,12 +70,12 @@ static void count_classes(const ChurnData *d, ChurnTraining *t) {
 static char *too_little(const ChurnTraining *t) {
     const char *more = "train again when more data is refined, or give a label of your own (model.label)";
     size_t negatives = t->rows - t->positives;
-    if (t->rows == 0) return xasprintf("no subscriber has both features and a label: %s", more);
+    if (t->rows == 0) return xasprintf("no %s has both features and a label: %s", t->title, more);
     if (t->positives == 0 || negatives == 0)
-        return xasprintf("all %zu labelled subscribers %s, there is nothing to tell apart: %s", t->rows,
+        return xasprintf("all %zu labelled %s %s, there is nothing to tell apart: %s", t->rows, t->title_plural,
                          t->positives > 0 ? "churned" : "stayed", more);
     if (t->positives < CHURN_SMALLEST_CLASS || negatives < CHURN_SMALLEST_CLASS)
-        return xasprintf("of %zu labelled subscribers %zu churned and %zu stayed, at least %d of each are needed: %s", t->rows,
+        return xasprintf("of %zu labelled %s %zu churned and %zu stayed, at least %d of each are needed: %s", t->rows, t->title_plural,
                          t->positives, negatives, CHURN_SMALLEST_CLASS, more);
     return NULL;
 }
@@ -101,15 +112,16 @@ static Matrix part_matrix(const Part *p) {
     return (Matrix){.values = p->values, .rows = p->rows, .cols = p->cols};
 }
 
-static int measure(const Model *m, const Part *holdout, Metrics *ret, Error *err) {
+static int measure(const Model *m, const Part *training, const Part *holdout, const ChurnOptions *options, ChurnTraining *t, Error *err) {
     CLEANUP(free_floats) float *p = xcalloc(holdout->rows + 1, sizeof *p);
-    const Matrix x = part_matrix(holdout);
+    const Matrix seen = part_matrix(training), x = part_matrix(holdout);
     if (model_predict(m, &x, p, err) != 0) return -1;
-    *ret = metrics_of(p, holdout->labels, holdout->rows);
+    t->metrics = metrics_of(p, holdout->labels, holdout->rows);
+    t->report = churn_report(&seen, training->labels, &x, holdout->labels, p, options);
     return 0;
 }
 
-/* Empties `d` once it is split: at a million subscribers every copy counts. */
+/* Empties `d` once it is split: at a million rows every copy counts. */
 static int fit(ChurnData *d, const ChurnNames *features, const ChurnOptions *options, ChurnTraining *t, Model **ret, Error *err) {
     bool *held = xcalloc(d->rows + 1, sizeof *held);
     split_holdout((const char *const *)d->ids, d->labels, d->rows, CHURN_HOLDOUT, options->seed, held);
@@ -121,7 +133,7 @@ static int fit(ChurnData *d, const ChurnNames *features, const ChurnOptions *opt
     const ModelParams params = {.rounds = options->rounds, .seed = options->seed};
     CLEANUP(model_freep) Model *m = NULL;
     if (model_train(&x, training.labels, (const char *const *)features->at, &params, &m, err) != 0) return -1;
-    if (measure(m, &holdout, &t->metrics, err) != 0) return -1;
+    if (measure(m, &training, &holdout, options, t, err) != 0) return -1;
     t->training_rows = training.rows;
     t->holdout_rows = holdout.rows;
     *ret = TAKE(m);
@@ -177,19 +189,24 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     json_object_set_new(facts, "rounds", json_integer(options->rounds));
     if (churn_make_model_id(conn, options->models_dir, now, &t->model_id, err) != 0) return -1;
     if (model_save(m, options->models_dir, t->model_id, facts, &metadata, err) != 0) return -1;
+    if (model_save_report(options->models_dir, t->model_id, t->report, err) != 0) return -1;
     return churn_register_model(conn, options->models_dir, metadata, err);
 }
 
 int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret, Error *err) {
     int64_t started = clock_mono_ns();
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
     CLEANUP(churn_names_done) ChurnNames features = {0};
     CLEANUP(churn_data_done) ChurnData data = {0};
     CLEANUP(churn_training_done)
     ChurnTraining t = {.label_source = xstrdup(options->label), .label_leaks = churn_label_is_rule(options->label)};
     CLEANUP(model_freep) Model *m = NULL;
-    if (churn_read_features(conn, &features, err) != 0) return -1;
-    if (features.count > 0 && churn_read_labelled(conn, options->label, &features, &data, &t.labels_unused, err) != 0) return -1;
+    if (churn_read_gold(conn, &gold, err) != 0 || churn_read_features(conn, &gold, &features, err) != 0) return -1;
+    if (features.count > 0 && churn_read_labelled(conn, &gold, options->label, &features, &data, &t.labels_unused, err) != 0) return -1;
     count_classes(&data, &t);
+    t.title = TAKE(gold.title);
+    t.title_plural = TAKE(gold.title_plural);
+    if (t.label_leaks && gold.label != NULL) t.warning = leak_warning(&gold);
     t.features = features.count;
     t.skipped = features.count == 0 ? xstrdup("there is no Gold yet: run `smelt refine` first") : too_little(&t);
     if (t.skipped == NULL) {
@@ -211,6 +228,6 @@ json_t *churn_training_json(const ChurnTraining *t) {
     json_t *summary = json_pack("{s:s, s:I, s:f}", "model", t->model_id, "features", (json_int_t)t->features, "seconds", t->seconds);
     CLEANUP(json_freep) json_t *facts = facts_json(t);
     json_object_update_missing(summary, facts);
-    if (t->label_leaks) json_object_set_new(summary, "warning", json_string(churn_leak_warning));
+    if (t->warning != NULL) json_object_set_new(summary, "warning", json_string(t->warning));
     return summary;
 }

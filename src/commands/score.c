@@ -21,11 +21,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp argp = {
-    .options = (const struct argp_option[]){{"full", OPT_FULL, NULL, 0, "Score every subscriber again, also where nothing has changed", 0},
+    .options = (const struct argp_option[]){{"full", OPT_FULL, NULL, 0, "Score all again, also where nothing has changed", 0},
                                             {"scheduled", OPT_SCHEDULED, NULL, 0, "As in `smelt run`: without a model, end with 0", 0},
                                             {0}},
     .parser = parse,
-    .doc = "Scores the subscribers whose features or model have changed since their last score, with the current churn model: "
+    .doc = "Scores those whose features or model have changed since their last score, with the current churn model: "
            "probability, risk band (high from 0.5, medium from 0.2) and the three features that influenced it most."
            "\vExamples:\n"
            "  smelt score\n"
@@ -37,7 +37,7 @@ static void print_scores(const App *app, const ChurnScores *s) {
         say(app, "Nothing was scored: %s.\n", s->skipped);
         return;
     }
-    say(app, "%zu subscribers scored with %s in %.2f s. Of %zu with a score:", s->rows, s->model_id, s->seconds, s->subscribers);
+    say(app, "%zu %s scored with %s in %.2f s. Of %zu with a score:", s->rows, s->title_plural, s->model_id, s->seconds, s->scored);
     for (size_t i = 0; i < CHURN_BANDS; i++) say(app, "%s %zu %s", i > 0 ? "," : "", s->by_band[i], churn_bands[i].name);
     say(app, " risk\n");
     if (s->advice != NULL) say(app, "Warning: %s\n", s->advice);

@@ -16,8 +16,12 @@ static json_t *samples(void *health) {
 WebOptions serving_options(const App *app, Health *health) {
     return (WebOptions){.listen = settings_text(app->settings, "http.listen"),
                         .hosts = settings_text(app->settings, "http.hosts"),
+                        .tls_certificate = settings_text(app->settings, "http.tls.certificate"),
+                        .tls_key = settings_text(app->settings, "http.tls.key"),
                         .tokens_path = app->layout.tokens_path,
                         .uses_path = app->layout.token_uses_path,
+                        .access_log = settings_bool(app->settings, "http.access_log"),
+                        .audit_log = settings_bool(app->settings, "http.audit_log"),
                         .open = settings_bool(app->settings, "http.open"),
                         .snapshots_dir = app->layout.snapshots_dir,
                         .lake = writer_lake_options(app->settings),

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "evaluate/report.h"
 
 enum { OPT_SEED = 1, OPT_LABEL, OPT_ROUNDS, OPT_SCHEDULED };
 
@@ -42,16 +43,16 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static const struct argp argp = {
     .options =
-        (const struct argp_option[]){{"label", OPT_LABEL, "rule|FILE.csv", 0,
-                                      "Label to train on: rule (Gold's churn_label), or a file with subscriber_id,churned (model.label)",
-                                      0},
-                                     {"seed", OPT_SEED, "N", 0, "Seed of the split and of the training (model.seed)", 0},
-                                     {"rounds", OPT_ROUNDS, "N", 0, "Boosting rounds (model.rounds)", 0},
-                                     {"scheduled", OPT_SCHEDULED, NULL, 0,
-                                      "As in `smelt run`: train only when due (model.max_age); with too little data, end with 0", 0},
-                                     {0}},
+        (const struct argp_option[]){
+            {"label", OPT_LABEL, "rule|FILE.csv", 0,
+             "Label to train on: rule (the one that is declared), or a CSV file with the column of the id and churned (model.label)", 0},
+            {"seed", OPT_SEED, "N", 0, "Seed of the split and of the training (model.seed)", 0},
+            {"rounds", OPT_ROUNDS, "N", 0, "Boosting rounds (model.rounds)", 0},
+            {"scheduled", OPT_SCHEDULED, NULL, 0,
+             "As in `smelt run`: train only when due (model.max_age); with too little data, end with 0", 0},
+            {0}},
     .parser = parse,
-    .doc = "Trains the churn model on Gold's features, evaluates it on a fifth of the subscribers, which are held out, "
+    .doc = "Trains the churn model on Gold's features, evaluates it on a fifth of the rows, which are held out, "
            "and makes it the current model. "
            "The same Gold, label, seed and rounds give the same model."
            "\vExamples:\n"
@@ -59,18 +60,23 @@ static const struct argp argp = {
            "  smelt train --label churned-in-june.csv\n"
            "  smelt train --seed 7 --rounds 300 --json\n"
            "\nThe label `rule` is computed from the features of the model, so the metrics look perfect and say nothing about real churn. "
-           "For a real label, use a file with the subscribers that really left:\n"
-           "  subscriber_id,churned\n"
-           "  SUB-00017,1\n"
-           "  SUB-00018,0\n",
+           "For a real label, use a CSV file that says what really happened, with the column of the id, for example:\n"
+           "  bike_id,churned\n"
+           "  B-00017,1\n"
+           "  B-00018,0\n",
 };
 
 static void print_metrics(const App *app, const Metrics *m) {
-    say(app, "  AUC       %.4f   probability that a churned subscriber is ranked above one that stayed (0.5: guessing, 1: perfect)\n",
-        m->auc);
+    say(app, "  AUC       %.4f   probability that one that churned is ranked above one that stayed (0.5: guessing, 1: perfect)\n", m->auc);
     say(app, "  PR-AUC    %.4f   average precision over all recalls (%.4f: guessing, 1: perfect)\n", m->pr_auc, m->base_rate);
     say(app, "  log loss  %.4f   error of the probabilities, lower is better (%.4f: always predicting %.1f%%)\n", m->log_loss,
         m->log_loss_base, m->base_rate * 100);
+}
+
+static void print_report(const App *app, const json_t *report) {
+    CLEANUP(buf_done) Buf words = {0};
+    report_words(report, &words);
+    say(app, "%s", words.data);
 }
 
 static void print_training(const App *app, const ChurnTraining *t) {
@@ -78,14 +84,15 @@ static void print_training(const App *app, const ChurnTraining *t) {
         say(app, "No model was trained: %s.\n", t->skipped);
         return;
     }
-    say(app, "%s: trained on %zu subscribers with %zu features, measured on %zu others; %.1f%% of all churned; %.2f s\n", t->model_id,
-        t->training_rows, t->features, t->holdout_rows, 100 * (double)t->positives / (double)t->rows, t->seconds);
+    say(app, "%s: trained on %zu %s with %zu features, measured on %zu others; %.1f%% of all churned; %.2f s\n", t->model_id,
+        t->training_rows, t->title_plural, t->features, t->holdout_rows, 100 * (double)t->positives / (double)t->rows, t->seconds);
     print_metrics(app, &t->metrics);
+    print_report(app, t->report);
     for (size_t i = 0; i < t->top_count; i++)
         say(app, "%s %s %.0f%%%s", i == 0 ? "  most important features:" : ",", t->top[i].name, t->top[i].gain * 100,
             i + 1 == t->top_count ? "\n" : "");
-    if (t->labels_unused > 0) say(app, "%zu labels were ignored, because Gold does not have their subscribers.\n", t->labels_unused);
-    if (t->label_leaks) say(app, "Warning: %s\n", churn_leak_warning);
+    if (t->labels_unused > 0) say(app, "%zu labels were ignored, because Gold does not have their ids.\n", t->labels_unused);
+    if (t->warning != NULL) say(app, "Warning: %s\n", t->warning);
 }
 
 int command_train(App *app, int argc, char **argv, Error *err) {

@@ -18,6 +18,12 @@
 
 /* ---- names ---- */
 
+static bool is_in_all_contracts(const Pipeline *p) {
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
+        if (c->entity_name == NULL) return false;
+    return true;
+}
+
 void gold_init(Gold *g, const Pipeline *p, size_t entity, const char *suffix) {
     static const char *const tables[GOLD_TABLES] = {[GOLD_STATE_SUMS] = "state_sums",
                                                     [GOLD_STATE_EXTREME] = "state_extreme",
@@ -31,6 +37,7 @@ void gold_init(Gold *g, const Pipeline *p, size_t entity, const char *suffix) {
     g->entity = &p->entities[entity];
     g->suffix = suffix;
     g->first = entity == 0;
+    g->everywhere = g->first && is_in_all_contracts(p);
     sql_name(&key, g->entity->key.name);
     g->key = buf_take(&key);
     for (size_t i = 0; i < GOLD_TABLES; i++)
@@ -97,7 +104,7 @@ void gold_tables(Buf *out, const Gold *g) {
 
 /* Events of other kinds have no tower. */
 static void add_has_key(Buf *out, const Gold *g) {
-    if (!g->first) buf_addf(out, " AND %s IS NOT NULL", g->key);
+    if (!g->everywhere) buf_addf(out, " AND %s IS NOT NULL", g->key);
 }
 
 void gold_newest(Buf *out, const Gold *g) {

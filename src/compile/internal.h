@@ -17,7 +17,8 @@ void sql_separate(Buf *out, bool *first, const char *separator);
 typedef struct Gold {
     const Entity *entity;
     const char *suffix;
-    bool first;                /* every event has its key */
+    bool first;
+    bool everywhere;           /* every event has its key */
     char *tables[GOLD_TABLES]; /* names, without suffix; owned */
     char *key;                 /* its name, quoted where it must be; owned */
 } Gold;

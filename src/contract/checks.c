@@ -1,9 +1,10 @@
 /* checks.c: reads the rules of one property: `logicalTypeOptions` (the rules range, length and pattern) and `quality` (named rules).
  *
- * Invariant: a key with a meaning is enforced, refused, or listed as not enforced; it is never silently ignored. */
+ * Invariant: a key with a meaning is enforced, measured, refused, or listed as not enforced; it is never silently ignored. */
 #include "contract/checks.h"
 
 #include "base/clock.h"
+#include "contract/measures.h"
 #include "contract/names.h"
 #include "contract/reader.h"
 #include "contract/text.h"
@@ -27,35 +28,6 @@ static const CheckKey *find_check_key(const char *name) {
     for (size_t i = 0; i < ARRAY_LEN(check_keys_known); i++)
         if (strcmp(check_keys_known[i].name, name) == 0) return &check_keys_known[i];
     return NULL;
-}
-
-void checks_note_unenforced(Pipeline *p, Contract *c, const DocNode *rule) {
-    c->unenforced = strings_grow(p->strings, c->unenforced, c->unenforced_count, sizeof *c->unenforced);
-    c->unenforced[c->unenforced_count++] = (Unenforced){strings_adopt(p->strings, node_path(rule)), node_line(rule)};
-}
-
-static bool says_something(const json_t *value) {
-    return !json_is_null(value) && !json_is_false(value) && !(json_is_array(value) && json_array_size(value) == 0);
-}
-
-int checks_known_keys(Pipeline *p, Contract *c, const DocNode *at, const char *known, Error *err) {
-    const char *key;
-    json_t *value;
-    if (!c->v3_0 || !json_is_object(at->value)) return check_keys(at, known, err);
-    json_object_foreach(at->value, key, value) {
-        DocNode node = node_member(at, key);
-        if (!is_key_of(known, key)) checks_note_unenforced(p, c, &node);
-    }
-    return 0;
-}
-
-void checks_note_keys(Pipeline *p, Contract *c, const DocNode *at, const char *keys) {
-    const char *key;
-    json_t *value;
-    json_object_foreach(at->value, key, value) {
-        DocNode node = node_member(at, key);
-        if (is_key_of(keys, key) && says_something(value)) checks_note_unenforced(p, c, &node);
-    }
 }
 
 /* ---- values of checks ---- */
@@ -116,9 +88,12 @@ static int read_values(Pipeline *p, const DocNode *node, const Field *field, Che
     check->value_count = json_array_size(node->value);
     check->values = strings_array(p->strings, check->value_count, sizeof *check->values);
     int rc = 0;
-    for (size_t i = 0; i < check->value_count; i++) {
+    size_t n = check->value_count;
+    check->value_count = 0;
+    for (size_t i = 0; i < n; i++) {
         DocNode value = node_item(node, i);
-        rc |= read_value(p, &value, field, &check->values[i], err);
+        if (!json_is_null(value.value))
+            rc |= read_value(p, &value, field, &check->values[check->value_count++], err); /* null is no value */
     }
     return rc;
 }
@@ -137,8 +112,13 @@ static int read_ahead(const DocNode *node, const Field *field, Check *check, Err
     return 0;
 }
 
-static int read_check(Pipeline *p, const DocNode *node, const CheckKey *key, const char *rule, Field *field, Error *err) {
-    Check check = {.kind = key->kind, .rule = rule != NULL ? rule : key->rule};
+static void add_check(Pipeline *p, Check check, Field *field) {
+    field->checks = strings_grow(p->strings, field->checks, field->check_count, sizeof *field->checks);
+    field->checks[field->check_count++] = check;
+}
+
+static int read_check(Pipeline *p, const DocNode *node, const CheckKey *key, const char *rule, size_t counted, Field *field, Error *err) {
+    Check check = {.kind = key->kind, .rule = rule != NULL ? rule : key->rule, .counted = counted};
     int rc = 0;
     switch (key->kind) {
     case CHECK_MINIMUM:
@@ -150,10 +130,11 @@ static int read_check(Pipeline *p, const DocNode *node, const CheckKey *key, con
     case CHECK_PATTERN: rc = read_pattern(p, node, field, &check, err); break;
     case CHECK_VALUES: rc = read_values(p, node, field, &check, err); break;
     case CHECK_AHEAD: rc = read_ahead(node, field, &check, err); break;
+    case CHECK_NOT_VALUES:
+    case CHECK_PRESENT: BUG("no key of a rule");
     }
     if (rc != 0) return -1;
-    field->checks = strings_grow(p->strings, field->checks, field->check_count, sizeof *field->checks);
-    field->checks[field->check_count++] = check;
+    add_check(p, check, field);
     return 0;
 }
 
@@ -197,7 +178,7 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
         else if (known == NULL || known->kind == CHECK_VALUES || known->kind == CHECK_AHEAD)
             rc |= REFUSE(&option, err, "the standard has no such option; expected one of: " OPTIONS);
         else
-            rc |= read_check(p, &option, known, NULL, field, err);
+            rc |= read_check(p, &option, known, NULL, 0, field, err);
     }
     return rc;
 }
@@ -206,13 +187,16 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
 
 #define RULE_CHECKS "minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern, validValues, maximumAhead"
 
-#define RULE_KEYS                                                                                                                          \
-    "id, name, description, type, metric, arguments, engine, implementation, mustBe, mustNotBe, mustBeGreaterThan, "                       \
-    "mustBeGreaterOrEqualTo, mustBeLessThan, mustBeLessOrEqualTo, mustBeBetween, mustNotBeBetween, unit, query, dimension, method, "       \
-    "severity, businessImpact, customProperties, tags, authoritativeDefinitions, scheduler, schedule, rule"
+/* Whether a rule of the standard has one of these checks. What else is in its arguments is for other tools. */
+static bool has_check(const DocNode *arguments) {
+    const char *key;
+    json_t *value;
+    json_object_foreach(arguments->value, key, value) if (find_check_key(key) != NULL) return true;
+    return json_object_size(arguments->value) == 0; /* which is a mistake */
+}
 
 /* Each key of `arguments` or `implementation` is a check with the rule's name. */
-static int read_rule_checks(Pipeline *p, const DocNode *from, const char *rule, Field *field, Error *err) {
+static int read_rule_checks(Pipeline *p, Contract *c, const DocNode *from, const char *rule, size_t counted, Field *field, Error *err) {
     const char *key;
     json_t *value;
     int rc = 0;
@@ -220,41 +204,15 @@ static int read_rule_checks(Pipeline *p, const DocNode *from, const char *rule, 
     json_object_foreach(from->value, key, value) {
         DocNode check = node_member(from, key);
         const CheckKey *known = find_check_key(key);
-        if (known == NULL && from->key == NULL) continue; /* v3.0: the checks stand in the rule itself */
+        bool arguments = from->key == NULL || strcmp(from->key, "arguments") == 0; /* v3.0: they stand in the rule itself */
+        if (known == NULL && arguments) {
+            if (from->key != NULL) checks_note_unenforced(p, c, &check);
+            continue;
+        }
         rc |= known == NULL ? REFUSE(&check, err, "there is no such check; expected one of: " RULE_CHECKS)
-                            : read_check(p, &check, known, rule, field, err);
+                            : read_check(p, &check, known, rule, counted, field, err);
     }
     return rc;
-}
-
-static int read_rule_name(Pipeline *p, const DocNode *rule, const char *initial, const char **ret, Error *err) {
-    DocNode name = node_member(rule, "name");
-    *ret = initial;
-    return !node_exists(&name) && initial != NULL ? 0 : read_name(&name, p->strings, ret, err);
-}
-
-/* In v3.0 a rule without an operator allows no row. */
-static bool allows_none(const Contract *c, const DocNode *rule) {
-    const char *key;
-    json_t *value;
-    const json_t *most = json_object_get(rule->value, "mustBe");
-    if (json_is_number(most)) return json_number_value(most) == 0;
-    json_object_foreach(rule->value, key, value) if (strncmp(key, "must", 4) == 0) return false;
-    return c->v3_0;
-}
-
-/* The metric, also by its name in v3.0, where the key is `rule`. */
-static int read_metric(const Contract *c, const DocNode *rule, const char **ret, Error *err) {
-    static const char *const old[][2] = {{"nullCheck", "nullValues"},
-                                         {"uniqueCheck", "duplicateValues"},
-                                         {"duplicateCount", "duplicateValues"},
-                                         {"validValues", "invalidValues"},
-                                         {"countCheck", "rowCount"}};
-    if (json_object_get(rule->value, "metric") != NULL || !c->v3_0) return read_text(rule, "metric", true, ret, err);
-    if (read_text(rule, "rule", true, ret, err) != 0) return -1;
-    for (size_t i = 0; i < ARRAY_LEN(old); i++)
-        if (strcmp(old[i][0], *ret) == 0) *ret = old[i][1];
-    return 0;
 }
 
 /* v3.0 has `validValues` beside the rule. */
@@ -265,42 +223,88 @@ static DocNode find_arguments(const Contract *c, const DocNode *rule) {
     return node_member(rule, "arguments");
 }
 
-/* Only a metric that must be 0 can be checked for each event. */
-static int read_library_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field, Error *err) {
-    const char *metric = NULL, *name = NULL;
-    DocNode arguments = find_arguments(c, rule);
-    if (read_metric(c, rule, &metric, err) != 0) return -1;
-    bool none = allows_none(c, rule);
-    if (none && strcmp(metric, "nullValues") == 0)
+static const char *path_of(const Field *field) {
+    return field->path != NULL ? field->path : field->name;
+}
+
+static void require(Pipeline *p, const char *rule, size_t counted, Field *field) {
+    if (counted == 0)
         field->required = true;
-    else if (none && strcmp(metric, "invalidValues") == 0) {
-        if (read_rule_name(p, rule, "allowed_values", &name, err) != 0) return -1;
-        return read_rule_checks(p, &arguments, name, field, err);
-    } else
+    else
+        add_check(p, (Check){.kind = CHECK_PRESENT, .rule = rule, .counted = counted}, field);
+}
+
+/* A value of another type than the field's can never be in it. */
+static int read_missing(Pipeline *p, const DocNode *arguments, const char *rule, size_t counted, Field *field, Error *err) {
+    DocNode list = node_member(arguments, "missingValues");
+    bool number = field->type == VALUE_INTEGER || field->type == VALUE_DECIMAL;
+    Check check = {.kind = CHECK_NOT_VALUES, .rule = rule, .counted = counted};
+    int rc = 0;
+    if (json_array_size(list.value) == 0) return REFUSE(&list, err, "expected a list of the values that count as missing");
+    check.values = strings_array(p->strings, json_array_size(list.value), sizeof *check.values);
+    for (size_t i = 0; i < json_array_size(list.value); i++) {
+        DocNode value = node_item(&list, i);
+        if (json_is_null(value.value))
+            require(p, rule, counted, field);
+        else if (number ? json_is_number(value.value) : field->type == VALUE_TEXT && json_is_string(value.value))
+            rc |= read_value(p, &value, field, &check.values[check.value_count++], err);
+    }
+    if (rc == 0 && check.value_count > 0) add_check(p, check, field);
+    return rc;
+}
+
+/* A rule that no event may break decides about each event; with another severity than error, or with a tolerance, it is counted. */
+static size_t count_if_due(Pipeline *p, Contract *c, const RuleBound *bound, MeasureMetric metric, const char *rule, const Field *field) {
+    bool decides = rule_bound_is_none(bound) && !bound->warning;
+    return decides ? 0 : measure_add(p, c, bound, metric, rule, path_of(field));
+}
+
+static int read_library_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field, Error *err) {
+    static const struct {
+        const char *metric, *name;
+        MeasureMetric measure;
+    } metrics[] = {{"nullValues", "null_values", MEASURE_NULLS},
+                   {"missingValues", "missing_values", MEASURE_MISSING},
+                   {"invalidValues", "allowed_values", MEASURE_INVALID},
+                   {"duplicateValues", "duplicate_values", MEASURE_DUPLICATES}};
+    const char *metric = NULL;
+    RuleBound bound;
+    size_t i = 0;
+    if (metric_read(c, rule, &metric, err) != 0 || rule_bound_read(c, rule, &bound, err) != 0) return -1;
+    while (i < ARRAY_LEN(metrics) && strcmp(metrics[i].metric, metric) != 0) i++;
+    if (i == ARRAY_LEN(metrics) || !bound.given || (metrics[i].measure == MEASURE_DUPLICATES && field->column == NULL)) {
         checks_note_unenforced(p, c, rule);
+        return 0;
+    }
+    const char *name = rule_name_of(p, rule, metrics[i].name);
+    if (metrics[i].measure == MEASURE_DUPLICATES) {
+        measure_duplicates(p, c, &bound, name, field);
+        return 0;
+    }
+    DocNode arguments = find_arguments(c, rule);
+    if (metrics[i].measure == MEASURE_INVALID && !has_check(&arguments)) {
+        checks_note_unenforced(p, c, rule);
+        return 0;
+    }
+    size_t counted = count_if_due(p, c, &bound, metrics[i].measure, name, field);
+    if (metrics[i].measure == MEASURE_INVALID) return read_rule_checks(p, c, &arguments, name, counted, field, err);
+    if (metrics[i].measure == MEASURE_MISSING) return read_missing(p, &arguments, name, counted, field, err);
+    require(p, name, counted, field);
     return 0;
 }
 
 static int read_custom_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field, Error *err) {
-    const char *engine = NULL, *name = NULL;
-    DocNode implementation = node_member(rule, "implementation");
+    const char *engine = NULL;
+    RuleBound bound;
+    DocNode implementation = node_member(rule, "implementation"), name = node_member(rule, "name");
     if (read_text(rule, "engine", true, &engine, err) != 0) return -1;
     if (strcmp(engine, "smelt") != 0) {
         checks_note_unenforced(p, c, rule);
         return 0;
     }
-    if (read_rule_name(p, rule, NULL, &name, err) != 0) return -1;
-    return read_rule_checks(p, &implementation, name, field, err);
-}
-
-/* Every event that breaks a rule goes to quarantine. */
-static void note_severity(Pipeline *p, Contract *c, const DocNode *rule) {
-    DocNode severity = node_member(rule, "severity");
-    const char *text = json_string_value(severity.value);
-    if (node_exists(&severity) && (text == NULL || strcmp(text, "error") != 0)) checks_note_unenforced(p, c, &severity);
-    checks_note_keys(p, c, rule,
-                     "schedule, scheduler, unit, mustNotBe, mustBeGreaterThan, mustBeGreaterOrEqualTo, mustBeLessThan, "
-                     "mustBeLessOrEqualTo, mustBeBetween, mustNotBeBetween, query");
+    const char *text = NULL;
+    if (read_name(&name, p->strings, &text, err) != 0 || rule_bound_read(c, rule, &bound, err) != 0) return -1;
+    return read_rule_checks(p, c, &implementation, text, count_if_due(p, c, &bound, MEASURE_INVALID, text, field), field, err);
 }
 
 static int read_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field, Error *err) {
@@ -308,7 +312,7 @@ static int read_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field
     static const char *const types[] = {[LIBRARY] = "library", [CUSTOM] = "custom", "text", "sql"};
     size_t type = LIBRARY;
     DocNode written = node_member(rule, "type");
-    int rc = checks_known_keys(p, c, rule, c->v3_0 ? RULE_KEYS ", validValues, pattern" : RULE_KEYS, err);
+    int rc = checks_known_keys(p, c, rule, c->v3_0 ? quality_keys_v3_0 : quality_keys, err);
     size_t noted = c->unenforced_count;
     if (!json_is_object(rule->value) || (node_exists(&written) && read_choice(&written, types, ARRAY_LEN(types), &type, err) != 0))
         return -1;
@@ -318,7 +322,7 @@ static int read_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field
         rc |= read_custom_rule(p, c, rule, field, err);
     else
         checks_note_unenforced(p, c, rule);
-    if (c->unenforced_count == noted) note_severity(p, c, rule);
+    if (c->unenforced_count == noted) checks_note_keys(p, c, rule, "schedule, scheduler, query");
     return rc;
 }
 

@@ -2,12 +2,7 @@
 #pragma once
 #include "contract/declarations.h"
 #include "contract/node.h"
+#include "contract/unenforced.h"
 
 /* Reads `logicalTypeOptions` and `quality` of a property into the checks of `field`. ERR_CONFIG. */
 int checks_read(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) MUST_CHECK;
-/* Adds a rule for other tools to the contract's list of what is not enforced. */
-void checks_note_unenforced(Pipeline *p, Contract *c, const DocNode *rule);
-/* As check_keys; but v3.0 of the standard allows other keys, which are then added to that list. ERR_CONFIG. */
-int checks_known_keys(Pipeline *p, Contract *c, const DocNode *at, const char *known, Error *err) MUST_CHECK;
-/* The same for each of the keys that `at` has, "a, b, c"; not for false, null and empty lists. */
-void checks_note_keys(Pipeline *p, Contract *c, const DocNode *at, const char *keys);

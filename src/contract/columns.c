@@ -59,6 +59,7 @@ static double type_limit(const Field *f) {
 static double largest_value(const Field *f) {
     double low = -type_limit(f), high = type_limit(f);
     for (const Check *c = f->checks; c < f->checks + f->check_count; c++) {
+        if (c->counted > 0) continue; /* other values pass too */
         if (c->kind == CHECK_MINIMUM || c->kind == CHECK_ABOVE) low = fmax(low, strtod(c->text, NULL));
         if (c->kind == CHECK_MAXIMUM || c->kind == CHECK_BELOW) high = fmin(high, strtod(c->text, NULL));
     }

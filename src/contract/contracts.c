@@ -4,6 +4,7 @@
 
 #include "contract/checks.h"
 #include "contract/envelope.h"
+#include "contract/measures.h"
 #include "contract/reader.h"
 #include "contract/text.h"
 #include <stdlib.h>
@@ -36,8 +37,11 @@ static int read_event_type(Pipeline *p, Contract *c, const DocNode *object, Erro
         rc = -1;
     }
     rc |= read_description(object, p->strings, &c->description, err);
-    checks_note_keys(p, c, object, "quality, relationships");
-    if (read_list(object, "properties", true, &properties, err) == 0) return rc | envelope_read(p, c, &properties, err);
+    checks_note_keys(p, c, object, "relationships");
+    if (read_list(object, "properties", true, &properties, err) == 0) {
+        rc |= envelope_read(p, c, &properties, err);
+        return rc | measures_read(p, c, object, err);
+    }
     p->columns_missing = true;
     return -1;
 }

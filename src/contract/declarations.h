@@ -30,9 +30,11 @@ typedef enum CheckKind {
     CHECK_BELOW,      /* value < text */
     CHECK_MIN_LENGTH, /* of a text, in characters */
     CHECK_MAX_LENGTH,
-    CHECK_PATTERN, /* text: a regular expression (judge/pattern.h) that matches somewhere in the value: anchor it with ^ and $ */
-    CHECK_VALUES,  /* one of values */
-    CHECK_AHEAD,   /* a timestamp at most `number` microseconds after the broker's */
+    CHECK_PATTERN,    /* text: a regular expression (judge/pattern.h) that matches somewhere in the value: anchor it with ^ and $ */
+    CHECK_VALUES,     /* one of values */
+    CHECK_NOT_VALUES, /* none of values */
+    CHECK_PRESENT,    /* not null; only counted, otherwise the field is required */
+    CHECK_AHEAD,      /* a timestamp at most `number` microseconds after the broker's */
 } CheckKind;
 
 typedef struct Check {
@@ -42,14 +44,44 @@ typedef struct Check {
     int64_t number;   /* a length; a time or a distance in microseconds */
     const char **values;
     size_t value_count;
+    size_t counted; /* 0: an event that does not pass goes to quarantine; n: it is counted for Contract.measures[n - 1] */
 } Check;
 
 /* How a time is written in a message. */
 typedef enum TimeForm { TIME_ISO8601, TIME_EPOCH_S, TIME_EPOCH_MS, TIME_EPOCH_US } TimeForm;
 
+/* ---- rules about many events ---- */
+
+typedef enum MeasureMetric { MEASURE_NULLS, MEASURE_MISSING, MEASURE_INVALID, MEASURE_DUPLICATES, MEASURE_ROWS } MeasureMetric;
+
+typedef enum MeasureOperator {
+    MUST_BE,
+    MUST_NOT_BE,
+    MUST_BE_ABOVE,
+    MUST_BE_AT_LEAST,
+    MUST_BE_BELOW,
+    MUST_BE_AT_MOST,
+    MUST_BE_BETWEEN,
+    MUST_NOT_BE_BETWEEN,
+    MEASURE_OPERATORS
+} MeasureOperator;
+
+/* What is counted of the events that go to Silver, and how many may be. */
+typedef struct QualityMeasure {
+    MeasureMetric metric;
+    MeasureOperator op;
+    double low, high;         /* high: of the two that are `between` */
+    bool percent;             /* of the events of its type; otherwise events */
+    bool warning;             /* worth knowing, no error */
+    const char *rule, *field; /* field: "" of the whole event */
+    const char **columns;     /* MEASURE_DUPLICATES: together they are a value */
+    size_t column_count;
+} QualityMeasure;
+
 /* One property: of the payload, or of the envelope around it. */
 typedef struct Field {
     const char *name;                   /* in the message */
+    const char *path;                   /* "place.lat", "items[].sku"; NULL: the name */
     const char *column;                 /* in Silver */
     const char *sql_type, *description; /* description: "" when there is none */
     const char *unit;                   /* of the custom property; NULL: none */
@@ -99,6 +131,8 @@ typedef struct Contract {
     size_t field_count;
     Unenforced *unenforced;
     size_t unenforced_count;
+    QualityMeasure *measures;
+    size_t measure_count;
     Note *notes;
     size_t note_count;
     bool v3_0; /* written in the words of v3.0 of the standard */

@@ -52,20 +52,22 @@ static bool is_upper_end(const Check *c) {
 }
 
 static const char *effect_of(const Check *before, const Check *after) {
+    if (before->kind == CHECK_NOT_VALUES) return count_missing(after, before) > 0 ? tightens : loosens;
     if (before->kind == CHECK_VALUES) return count_missing(before, after) > 0 ? tightens : loosens;
     if (before->kind == CHECK_PATTERN) return tightens; /* it may */
     return (limit_of(after) < limit_of(before)) == is_upper_end(before) ? tightens : loosens;
 }
 
 static bool is_same(const Check *a, const Check *b) {
-    if (a->kind != b->kind || a->number != b->number || a->value_count != b->value_count) return false;
-    if (a->kind == CHECK_VALUES) return count_missing(a, b) == 0 && count_missing(b, a) == 0;
+    if (a->kind != b->kind || (a->counted == 0) != (b->counted == 0) || a->number != b->number || a->value_count != b->value_count)
+        return false;
+    if (a->kind == CHECK_VALUES || a->kind == CHECK_NOT_VALUES) return count_missing(a, b) == 0 && count_missing(b, a) == 0;
     return (a->text == NULL) == (b->text == NULL) && (a->text == NULL || strcmp(a->text, b->text) == 0);
 }
 
 static const Check *find_check(const Field *f, const Check *like, bool same) {
     for (const Check *c = f->checks; c < f->checks + f->check_count; c++)
-        if (same ? is_same(c, like) : c->kind == like->kind) return c;
+        if (same ? is_same(c, like) : c->kind == like->kind && c->counted == 0) return c;
     return NULL;
 }
 
@@ -73,7 +75,7 @@ static void compare_checks(const Diff *d, const char *path, const Field *before,
     for (const Check *c = after->checks; c < after->checks + after->check_count; c++) {
         CLEANUP(buf_done) Buf now = {0};
         CLEANUP(buf_done) Buf then = {0};
-        if (find_check(before, c, true) != NULL) continue;
+        if (c->counted > 0 || find_check(before, c, true) != NULL) continue;
         const Check *old = find_check(before, c, false);
         check_words(c, &now);
         if (old != NULL) check_words(old, &then);
@@ -84,7 +86,7 @@ static void compare_checks(const Diff *d, const char *path, const Field *before,
     }
     for (const Check *c = before->checks; c < before->checks + before->check_count; c++) {
         CLEANUP(buf_done) Buf then = {0};
-        if (find_check(after, c, false) != NULL) continue;
+        if (c->counted > 0 || find_check(after, c, false) != NULL) continue;
         check_words(c, &then);
         add(d, loosens, path, "no longer: %s", then.data);
     }

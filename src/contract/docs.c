@@ -20,7 +20,7 @@ static void add_rules(Buf *out, const Field *f) {
         check_words(c, &words);
         if (f->required || c > f->checks) buf_add_str(out, "; ");
         add_cell(out, words.data);
-        buf_addf(out, " (%s)", c->rule);
+        buf_addf(out, " (%s%s)", c->rule, c->counted > 0 ? ", counted" : "");
     }
 }
 

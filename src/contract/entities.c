@@ -20,13 +20,20 @@ static const Contract *contract_with_entity(const Pipeline *p) {
     return NULL;
 }
 
+static bool names_an_entity(const Pipeline *p) {
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
+        if (c->entity.column[0] != '\0') return true;
+    return false;
+}
+
 static int read_first_key(Pipeline *p, const DocNode *node, Entity *e, Error *err) {
     const Contract *c = contract_with_entity(p);
     const char *column = c != NULL ? c->entity.column : "";
     e->key = (Column){.name = column, .sql_type = "VARCHAR", .type = VALUE_TEXT};
-    if (c == NULL) return -1; /* the contracts have mistakes of their own */
-    if (!node_exists(node) || (json_is_string(node->value) && strcmp(json_string_value(node->value), column) == 0)) return 0;
-    return REFUSE(node, err, "the key of the first entity is the id that every event has; expected %s, or leave this out", column);
+    if (c == NULL && (p->columns_missing || names_an_entity(p))) return -1; /* the contracts have mistakes of their own */
+    if (c != NULL && (!node_exists(node) || (json_is_string(node->value) && strcmp(json_string_value(node->value), column) == 0))) return 0;
+    const char *expected = c != NULL ? strings_format(p->strings, "%s, or leave this out", column) : "a contract that has one";
+    return REFUSE(node, err, "the key of the first entity is the id that every event has; expected %s", expected);
 }
 
 static int read_other_key(Pipeline *p, const DocNode *node, Entity *e, Error *err) {
@@ -110,8 +117,7 @@ static int read_listed(const Entity *e, const DocNode *node, size_t *ret, Error 
 int entity_read_list(Pipeline *p, const DocNode *at, Entity *e, Error *err) {
     DocNode list;
     if (read_list(at, "list", false, &list, err) != 0) return -1;
-    size_t most = e->feature_count < ENTITY_LIST_MAX ? e->feature_count : ENTITY_LIST_MAX;
-    size_t n = list.value != NULL ? json_array_size(list.value) : most;
+    size_t n = list.value != NULL ? json_array_size(list.value) : e->feature_count;
     int rc = 0;
     e->list = strings_array(p->strings, n + 1, sizeof *e->list);
     for (e->list_count = 0; e->list_count < n; e->list_count++) {

@@ -13,7 +13,8 @@ static const char *check_name(const Check *c) {
     static const char *const names[] = {
         [CHECK_MINIMUM] = "minimum",         [CHECK_MAXIMUM] = "maximum",       [CHECK_ABOVE] = "exclusive_minimum",
         [CHECK_BELOW] = "exclusive_maximum", [CHECK_MIN_LENGTH] = "min_length", [CHECK_MAX_LENGTH] = "max_length",
-        [CHECK_PATTERN] = "pattern",         [CHECK_VALUES] = "values",         [CHECK_AHEAD] = "ahead_us"};
+        [CHECK_NOT_VALUES] = "not_values",   [CHECK_PRESENT] = "present",       [CHECK_PATTERN] = "pattern",
+        [CHECK_VALUES] = "values",           [CHECK_AHEAD] = "ahead_us"};
     return names[c->kind];
 }
 
@@ -25,13 +26,14 @@ static json_t *texts(const char *const *values, size_t n) {
 
 static json_t *explain_check(const Check *c) {
     json_t *value;
-    if (c->kind == CHECK_VALUES)
+    if (c->kind == CHECK_VALUES || c->kind == CHECK_NOT_VALUES)
         value = texts(c->values, c->value_count);
     else if (c->text != NULL)
         value = json_string(c->text);
     else
         value = json_integer(c->number);
-    return json_pack("{ss so}", "rule", c->rule, check_name(c), value);
+    return json_pack("{ss so so*}", "rule", c->rule, check_name(c), value, "counted",
+                     c->counted > 0 ? json_integer((json_int_t)c->counted) : NULL);
 }
 
 static json_t *explain_field(const Field *f) {
@@ -48,6 +50,18 @@ static json_t *explain_if_listed(const Field *f) {
     return f->name != NULL ? explain_field(f) : NULL;
 }
 
+static json_t *explain_measure(const QualityMeasure *m) {
+    return json_pack("{si si sf sf sb sb ss ss so}", "metric", (int)m->metric, "operator", (int)m->op, "low", m->low, "high", m->high,
+                     "percent", m->percent, "warning", m->warning, "rule", m->rule, "field", m->field, "columns",
+                     texts(m->columns, m->column_count));
+}
+
+static json_t *explain_measures(const Contract *c) {
+    json_t *measures = json_array();
+    for (size_t i = 0; i < c->measure_count; i++) json_array_append_new(measures, explain_measure(&c->measures[i]));
+    return measures;
+}
+
 static json_t *unenforced_paths(const Contract *c) {
     json_t *paths = json_array();
     for (size_t i = 0; i < c->unenforced_count; i++) json_array_append_new(paths, json_string(c->unenforced[i].path));
@@ -61,6 +75,7 @@ static json_t *explain_contract(const Contract *c) {
     json_t *contract = json_pack("{ss ss* sb so* so so* so}", "event_type", c->event_type, "topic", c->topic, "upper_subscriber",
                                  c->upper_entity, "subscriber", explain_if_listed(&c->entity), "timestamp", explain_field(&c->timestamp),
                                  "quality", explain_if_listed(&c->quality), "fields", fields);
+    if (c->measure_count > 0) json_object_set_new(contract, "measures", explain_measures(c));
     if (c->unenforced_count > 0) json_object_set_new(contract, "unenforced", unenforced_paths(c));
     return contract;
 }
@@ -118,7 +133,7 @@ static json_t *explain_others(const Pipeline *p, json_t *(*explain)(const Entity
 
 /* A pipeline of one entity has the digest that it had before there could be several. */
 static json_t *features_meaning(const Pipeline *p) {
-    json_t *meaning = explain_entity(&p->entities[0]);
+    json_t *meaning = p->entity_count > 0 ? explain_entity(&p->entities[0]) : json_object();
     if (p->entity_count > 1) json_object_set_new(meaning, "entities", explain_others(p, explain_named_entity));
     return meaning;
 }
@@ -159,7 +174,7 @@ static json_t *explain_prediction(const Prediction *m) {
 }
 
 json_t *pipeline_explain(const Pipeline *p) {
-    json_t *contracts = contracts_meaning(p), *all = describe_entity(&p->entities[0]);
+    json_t *contracts = contracts_meaning(p), *all = p->entity_count > 0 ? describe_entity(&p->entities[0]) : json_object();
     for (size_t i = 0; i < p->contract_count; i++) {
         const Contract *c = &p->contracts[i];
         json_t *entry = json_array_get(contracts, i);

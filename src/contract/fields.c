@@ -101,10 +101,15 @@ static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, F
 
 static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field *field, int level, Error *err);
 
+static const char *path_of(const Field *field) {
+    return field->path != NULL ? field->path : field->name != NULL ? field->name : "";
+}
+
 static int read_member(Pipeline *p, Contract *c, const DocNode *property, Field *parent, int level, Error *err) {
     DocNode name = node_member(property, "name");
     Field field = {0};
     int rc = check_property(p, c, property, err), named = read_message_name(&name, p->strings, &field.name, err);
+    if (named == 0) field.path = strings_format(p->strings, "%s.%s", path_of(parent), field.name);
     for (const Field *other = parent->properties; named == 0 && other < parent->properties + parent->property_count; other++)
         if (strcmp(other->name, field.name) == 0)
             rc |= REFUSE(&name, err, "the property on line %d has this name already; expected another name", other->line);
@@ -117,7 +122,7 @@ static int read_member(Pipeline *p, Contract *c, const DocNode *property, Field 
 }
 
 static int read_items(Pipeline *p, Contract *c, const DocNode *items, Field *parent, int level, Error *err) {
-    Field field = {.name = ""};
+    Field field = {.name = "", .path = strings_format(p->strings, "%s[]", path_of(parent))};
     int rc = check_property(p, c, items, err);
     rc |= read_value_rules(p, c, items, &field, err);
     if (field.sql_type != NULL) rc |= read_inside(p, c, items, &field, level, err);

@@ -47,7 +47,7 @@ static bool is_end(const Check *c, bool lengths) {
 static Ends ends_of(const Field *field, bool lengths) {
     Ends e = {.low = NULL};
     for (const Check *c = field->checks; c < field->checks + field->check_count; c++)
-        if (is_end(c, lengths)) narrow(&e, c);
+        if (c->counted == 0 && is_end(c, lengths)) narrow(&e, c);
     return e;
 }
 
@@ -73,7 +73,7 @@ static const char *excluded_by(const Pipeline *p, const Field *field, const char
     if (is_outside(&e, text ? length_of(value) : strtod(value, NULL))) return text ? "the length" : "the range";
     for (const Check *c = field->checks; text && p->check_pattern != NULL && c < field->checks + field->check_count; c++) {
         CLEANUP(error_clear) Error ignored = {0};
-        if (c->kind == CHECK_PATTERN && p->check_pattern(c->text, value, &ignored) == 1) return "the pattern";
+        if (c->kind == CHECK_PATTERN && c->counted == 0 && p->check_pattern(c->text, value, &ignored) == 1) return "the pattern";
     }
     return NULL;
 }
@@ -103,5 +103,5 @@ void notes_warn(Pipeline *p, Contract *c, const DocNode *property, const Field *
         note_add(p, c, property, NOTE_WARNING, "minLength %lld is above maxLength %lld, so no event can pass",
                  (long long)length.low->number, (long long)length.high->number);
     for (const Check *check = field->checks; check < field->checks + field->check_count; check++)
-        if (check->kind == CHECK_VALUES) warn_of_values(p, c, property, field, check);
+        if (check->kind == CHECK_VALUES && check->counted == 0) warn_of_values(p, c, property, field, check);
 }

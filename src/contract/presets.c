@@ -25,6 +25,10 @@ static const char *const cloudevents_beside[] = {"specversion", "datacontenttype
 static const char *const debezium_beside[] = {"op", "source", "before", "ts_ms", "ts_us", "ts_ns", "transaction", NULL};
 static const char *const connect_beside[] = {"payload", NULL};
 
+#define DEBEZIUM_ID                                                                                                                        \
+    "$.op + $.source.lsn $.source.change_lsn $.source.scn $.source.pos $.source.ord + ? $.source.file + ? "                                \
+    "$.source.row $.source.event_serial_no + ? kafka_key"
+
 #define SMELT_NAMES                                                                                                                        \
     {                                                                                                                                      \
         [ENVELOPE_ID] = "id", [ENVELOPE_TYPE] = "type", [ENVELOPE_SOURCE] = "source", [ENVELOPE_ENTITY] = "subscriber_id",                 \
@@ -71,8 +75,7 @@ static const Preset presets[] = {
      .whole = true,
      .fixed_payload = true},
     {.name = "debezium",
-     .origins = {[ENVELOPE_ID] = "$.op + $.source.lsn $.source.change_lsn $.source.scn $.source.pos $.source.ord + ? $.source.file + ? "
-                                 "$.source.row $.source.event_serial_no + ? kafka_key",
+     .origins = {[ENVELOPE_ID] = DEBEZIUM_ID,
                  [ENVELOPE_TYPE] = "$.source.table $.source.collection",
                  [ENVELOPE_SOURCE] = "$.source.name",
                  [ENVELOPE_TIME] = "$.source.ts_ms $.ts_ms",

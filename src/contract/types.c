@@ -178,20 +178,28 @@ static void read_both(Pipeline *p, Contract *c, const DocNode *physical, const L
         note_add(p, c, physical, NOTE_READ_AS, "%s is read as %s: the logicalType %s decides", text, field->sql_type, logical->name);
 }
 
+static const LogicalType *find_logical(const char *name) {
+    for (const LogicalType *t = logical_types;; t++)
+        if (strcmp(t->name, name) == 0) return t;
+}
+
 /* Without any type. */
 static const LogicalType *guess(Pipeline *p, Contract *c, const DocNode *property) {
     DocNode properties = node_member(property, "properties"), items = node_member(property, "items");
     const char *name = node_exists(&properties) ? "object" : node_exists(&items) ? "array" : "string";
     note_add(p, c, property, NOTE_READ_AS, "no logicalType and no physicalType: it is read as %s", name);
-    for (size_t i = 0;; i++)
-        if (strcmp(logical_types[i].name, name) == 0) return &logical_types[i];
+    return find_logical(name);
 }
 
-static int read_physical_alone(Pipeline *p, Contract *c, const DocNode *physical, Field *field, Error *err) {
-    Written w = parse_physical(json_string_value(physical->value));
-    if (w.known == NULL) return REFUSE(physical, err, "there is no such type here; expected also a logicalType");
-    read_physical(p, c, physical, &w, field);
-    return 0;
+static void read_physical_alone(Pipeline *p, Contract *c, const DocNode *physical, Field *field) {
+    const char *text = json_string_value(physical->value);
+    Written w = parse_physical(text);
+    if (w.known != NULL) {
+        read_physical(p, c, physical, &w, field);
+        return;
+    }
+    read_default(p, c, physical, find_logical("string"), field);
+    note_add(p, c, physical, NOTE_READ_AS, "%s is read as string: no such type is known here, write a logicalType", text);
 }
 
 int type_read(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
@@ -200,7 +208,10 @@ int type_read(Pipeline *p, Contract *c, const DocNode *property, Field *field, E
     DocNode logical = node_member(property, "logicalType"), physical = node_member(property, "physicalType");
     if (node_exists(&physical) && !json_is_string(physical.value)) return REFUSE(&physical, err, "expected the name of a type");
     for (size_t i = 0; i < ARRAY_LEN(logical_types); i++) names[i] = logical_types[i].name;
-    if (!node_exists(&logical) && node_exists(&physical)) return read_physical_alone(p, c, &physical, field, err);
+    if (!node_exists(&logical) && node_exists(&physical)) {
+        read_physical_alone(p, c, &physical, field);
+        return 0;
+    }
     if (node_exists(&logical) && read_choice(&logical, names, ARRAY_LEN(names), &chosen, err) != 0) return -1;
     const LogicalType *type = node_exists(&logical) ? &logical_types[chosen] : guess(p, c, property);
     if (node_exists(&physical))

@@ -5,5 +5,5 @@
 
 /* Sets type, array, sql_type, precision and scale of `field`, whose column is NULL inside an object. What the standard leaves open has a
  * default, and what another system calls a type is translated; a note of the contract says so where that is more than another spelling.
- * ERR_CONFIG: neither says a type. */
+ * ERR_CONFIG: a logicalType that the standard does not have. */
 int type_read(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) MUST_CHECK;

@@ -5,3 +5,9 @@
 
 /* "must be at least 0", "must be one of a, b" */
 void check_words(const Check *check, Buf *out);
+/* "must be at most 5 percent nullValues" */
+void measure_words(const QualityMeasure *m, Buf *out);
+/* As the standard calls them, by MeasureMetric. */
+extern const char *const measure_metric_names[];
+/* Whether the count, or the share in percent, is what the rule asks for. */
+bool measure_holds(const QualityMeasure *m, double value);

@@ -1,8 +1,11 @@
 /* questions.c: see questions.h. */
 #include "flow/questions.h"
 
+#include "base/memory.h"
+#include "compile/compile.h"
 #include "ledger/commit_mark_keeper.h"
 #include "ledger/ledger.h"
+#include "snapshot/entities.h"
 #include <string.h>
 
 static int audit(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
@@ -21,22 +24,33 @@ static int check_refined(LakeConn *conn, Error *err) {
     return tables > 0 ? 0 : error_set(err, ERR_UNAVAILABLE, "there is no Silver yet: run `smelt refine` first");
 }
 
-static int read_rows(LakeConn *conn, const char *name, const LakeValue *values, size_t n, json_t **ret, Error *err) {
+static int quarantine_list(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
+    static const char name[] = "quarantine/list";
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (check_refined(conn, err) != 0 || lake_query(conn, name, lake_sql(name), values, n, &rows, err) != 0) return -1;
+    (void)args;
+    if (check_refined(conn, err) != 0 || lake_query(conn, name, lake_sql(name), NULL, 0, &rows, err) != 0) return -1;
     return lake_rows_json(rows, ret, err);
 }
 
-static int quarantine_list(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
-    (void)args;
-    return read_rows(conn, "quarantine/list", NULL, 0, ret, err);
+/* The id under the name that the declarations give it, not the one that it is stored under. */
+static int show_sql(LakeConn *conn, const char *name, char **ret, Error *err) {
+    CLEANUP(gold_entities_done) GoldEntities entities = {0};
+    if (check_refined(conn, err) != 0 || gold_entities_read(conn, &entities, err) != 0) return -1;
+    const LakeBinding names[] = {{"stored", lake_name(BRONZE_ENTITY_COLUMN)},
+                                 {"key", lake_name(entities.count > 0 ? entities.items[0].key : BRONZE_ENTITY_COLUMN)}};
+    *ret = lake_sql_bind(lake_sql(name), names, ARRAY_LEN(names));
+    return 0;
 }
 
 static int quarantine_show(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
+    static const char name[] = "quarantine/show";
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    CLEANUP(free_text) char *sql = NULL;
     LakeValue values[] = {lake_text(json_string_value(json_object_get(args, "rule"))),
                           lake_text(json_string_value(json_object_get(args, "field"))),
                           lake_int(json_integer_value(json_object_get(args, "limit")))};
-    return read_rows(conn, "quarantine/show", values, ARRAY_LEN(values), ret, err);
+    if (show_sql(conn, name, &sql, err) != 0 || lake_query(conn, name, sql, values, ARRAY_LEN(values), &rows, err) != 0) return -1;
+    return lake_rows_json(rows, ret, err);
 }
 
 static const struct {

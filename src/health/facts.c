@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "flow/run_record.h"
 #include "lake/layout.h"
+#include "snapshot/entities.h"
 #include "snapshot/snapshot.h"
 #include <string.h>
 #include <sys/stat.h>
@@ -131,15 +132,38 @@ static void gather_backup(Facts *f) {
     if (dir[0] != '\0' && backup_read(dir, &f->backup_state, &f->backup, &err) != 0) f->backup_error = take_text(&err);
 }
 
+/* Gives the connection the names that the query uses. */
+static int make_views(LakeConn *conn, const char *views, Error *err) {
+    CLEANUP(gold_entities_done) GoldEntities entities = {0};
+    if (gold_entities_read(conn, &entities, err) != 0) return -1;
+    if (entities.count == 0) return error_set(err, ERR_UNAVAILABLE, "there is no Gold yet: run `smelt refine` first");
+    CLEANUP(free_text) char *sql = gold_entity_sql(&entities.items[0], views);
+    return lake_exec(conn, views, sql, err);
+}
+
+/* Into the row, as `quality`: the rules that do not hold. A snapshot of an earlier version has none. */
+static int add_quality(LakeConn *conn, json_t *row, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *result = NULL;
+    int64_t exists = 0;
+    if (lake_query_int(conn, "quality/exists", lake_sql("quality/exists"), NULL, 0, &exists, err) != 0) return -1;
+    if (exists == 0) return 0;
+    if (lake_query(conn, "quality/broken", lake_sql("quality/broken"), NULL, 0, &result, err) != 0 || lake_next(result, err) < 0) return -1;
+    CLEANUP(json_freep) json_t *broken = lake_row_json(result);
+    json_object_set(row, "quality", json_object_get(broken, "broken"));
+    return 0;
+}
+
 static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
-    if (lake_connect(lake, &conn, err) != 0 || lake_exec(conn, views, lake_sql(views), err) != 0) return -1;
+    if (lake_connect(lake, &conn, err) != 0 || make_views(conn, views, err) != 0) return -1;
     if (lake_query(conn, "serving/health", lake_sql("serving/health"), NULL, 0, &row, err) != 0) return -1;
     int got = lake_next(row, err);
     if (got < 0) return -1;
     if (got == 0) return error_set(err, ERR_DATA, "the lake has no progress row");
-    *ret = lake_row_json(row);
+    CLEANUP(json_freep) json_t *found = lake_row_json(row);
+    if (add_quality(conn, found, err) != 0) return -1;
+    *ret = TAKE(found);
     return 0;
 }
 
@@ -197,7 +221,8 @@ static void gather_disk(Facts *f) {
 static void gather_api(Facts *f) {
     Error err = {0};
     if (!f->ask_api) return;
-    if (probe_livez(settings_text(f->settings, "http.listen"), API_TIMEOUT_MS, &f->api_url, &err) != 0) f->api_error = take_text(&err);
+    bool tls = settings_text(f->settings, "http.tls.certificate")[0] != '\0';
+    if (probe_livez(settings_text(f->settings, "http.listen"), tls, API_TIMEOUT_MS, &f->api_url, &err) != 0) f->api_error = take_text(&err);
 }
 
 void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, KafkaClient *kafka) {

@@ -103,4 +103,4 @@ void format_bytes(Buf *out, int64_t bytes);                                /* "1
 
 /* ---- the API (probe.c) ---- */
 /* GET /livez. 0 when it answered 200; ERR_UNAVAILABLE otherwise. `ret_url` (caller frees) also on failure. */
-int probe_livez(const char *listen, int timeout_ms, char **ret_url, Error *err) MUST_CHECK;
+int probe_livez(const char *listen, bool tls, int timeout_ms, char **ret_url, Error *err) MUST_CHECK;

@@ -398,6 +398,26 @@ static void judge_refined(const Facts *f, Finding *r) {
     if (late && r->state == STATE_OK) r->state = STATE_DEGRADED;
 }
 
+/* Rules about many events that the last refine found not to hold. */
+static void judge_quality(const Facts *f, Finding *r) {
+    enum { NAMED = 3 };
+    json_t *broken = json_object_get(f->row, "quality"), *rule;
+    size_t i;
+    if (json_array_size(broken) == 0) return;
+    json_object_set(r->more, "quality", broken);
+    buf_add_str(&r->detail, " ");
+    format_count(&r->detail, (int64_t)json_array_size(broken), "rule about many events does not hold",
+                 "rules about many events do not hold");
+    json_array_foreach(broken, i, rule) {
+        bool warning = strcmp(json_string_value(json_object_get(rule, "severity")), "warning") == 0;
+        if (!warning && r->state == STATE_OK) r->state = STATE_DEGRADED;
+        if (i >= NAMED) continue;
+        buf_addf(&r->detail, "%s %s: %s, and is %g", i > 0 ? ";" : ":", json_string_value(json_object_get(rule, "event_type")),
+                 json_string_value(json_object_get(rule, "must")), json_number_value(json_object_get(rule, "value")));
+    }
+    buf_add_char(&r->detail, '.');
+}
+
 static bool judge_silver(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     int64_t rows = facts_int(f, "silver"), bad = facts_int(f, "quarantined"), all = rows + bad;
@@ -408,16 +428,24 @@ static bool judge_silver(const Facts *f, Finding *r) {
     format_count(&r->detail, bad, "in quarantine", "in quarantine");
     buf_addf(&r->detail, " (%.1f%%).", percent);
     judge_refined(f, r);
+    judge_quality(f, r);
     if (percent <= QUARANTINE_PERCENT_MAX) return true;
     if (r->state == STATE_OK) r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, " That is unusually much in quarantine: see `smelt quarantine list`.");
     return true;
 }
 
+/* "1,000 bikes scored." */
+static void format_entities(Buf *out, const Facts *f, const char *column, const char *end) {
+    const char *one = facts_text(f, "entity_title"), *many = facts_text(f, "entity_titles");
+    format_count(out, facts_int(f, column), one != NULL ? one : "row", many != NULL ? many : "rows");
+    buf_add_str(out, end);
+}
+
 static bool judge_gold(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
-    put_int(r, "rows", facts_int(f, "subscribers"));
-    format_count(&r->detail, facts_int(f, "subscribers"), "subscriber.", "subscribers.");
+    put_int(r, "rows", facts_int(f, "entities"));
+    format_entities(&r->detail, f, "entities", ".");
     judge_refined(f, r);
     return true;
 }
@@ -431,7 +459,7 @@ static bool judge_model(const Facts *f, Finding *r) {
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) put_copy(r, f, columns[i]);
     bool by_rule = strcmp(settings_text(f->settings, "model.label"), "rule") == 0;
     if (model == NULL && by_rule && json_is_false(json_object_get(f->row, "has_label"))) {
-        buf_add_str(&r->detail, "No model: this pipeline has no label churn_label (model.label).");
+        buf_add_str(&r->detail, "No model: this pipeline has no label to learn (model.label).");
         return true;
     }
     if (model == NULL) {
@@ -442,7 +470,7 @@ static bool judge_model(const Facts *f, Finding *r) {
     buf_addf(&r->detail, "%s, trained ", model);
     format_age(&r->detail, age_of(f, "trained_at"));
     buf_add_str(&r->detail, " ago. ");
-    format_count(&r->detail, facts_int(f, "scores"), "subscriber scored", "subscribers scored");
+    format_entities(&r->detail, f, "scores", " scored");
     if (facts_time(f, "scored_at") > 0) add_age(r, " ", age_of(f, "scored_at"), " ago");
     buf_add_char(&r->detail, '.');
     const char *label = facts_text(f, "label_source");

@@ -2,6 +2,7 @@
 #include "health/internal.h"
 
 #include "base/memory.h"
+#include "base/tls.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -51,15 +52,28 @@ static int connect_any(const char *host, const char *port, int64_t until_ns) {
     return s;
 }
 
+/* As send and recv, but wait; TLS, if any, wants either direction. */
+static ssize_t exchange(int s, TlsStream *tls, bool sends, char *bytes, size_t n, int64_t until_ns) {
+    short wants = sends ? POLLOUT : POLLIN;
+    while (wait_for(s, wants, until_ns)) {
+        ssize_t got;
+        if (tls == NULL) return sends ? send(s, bytes, n, MSG_NOSIGNAL) : recv(s, bytes, n, 0);
+        got = sends ? tls_stream_write(tls, bytes, n) : tls_stream_read(tls, bytes, n);
+        if (got >= 0 || errno != EAGAIN) return got;
+        wants = tls_stream_wants(tls);
+    }
+    return -1;
+}
+
 /* The status of the answer, or 0. */
-static int ask(int s, const char *host, int64_t until_ns) {
+static int ask(int s, TlsStream *tls, const char *host, int64_t until_ns) {
     const char *open = strchr(host, ':') != NULL ? "[" : "", *shut = strchr(host, ':') != NULL ? "]" : "";
     CLEANUP(free_text) char *request = xasprintf("GET /livez HTTP/1.1\r\nHost: %s%s%s\r\nConnection: close\r\n\r\n", open, host, shut);
     char line[64] = "";
     size_t got = 0;
-    if (send(s, request, strlen(request), MSG_NOSIGNAL) != (ssize_t)strlen(request)) return 0;
-    while (got < sizeof line - 1 && memchr(line, '\n', got) == NULL && wait_for(s, POLLIN, until_ns)) {
-        ssize_t n = recv(s, line + got, sizeof line - 1 - got, 0);
+    if (exchange(s, tls, true, request, strlen(request), until_ns) != (ssize_t)strlen(request)) return 0;
+    while (got < sizeof line - 1 && memchr(line, '\n', got) == NULL) {
+        ssize_t n = exchange(s, tls, false, line + got, sizeof line - 1 - got, until_ns);
         if (n <= 0) break;
         got += (size_t)n;
     }
@@ -67,15 +81,17 @@ static int ask(int s, const char *host, int64_t until_ns) {
     return sscanf(line, "HTTP/1.1 %3d", &status) == 1 ? status : 0;
 }
 
-int probe_livez(const char *listen, int timeout_ms, char **ret_url, Error *err) {
+int probe_livez(const char *listen, bool tls, int timeout_ms, char **ret_url, Error *err) {
     int64_t until_ns = clock_mono_ns() + timeout_ms * (NSEC_PER_SEC / 1000);
     CLEANUP(free_text) char *host = NULL;
     CLEANUP(free_text) char *port = NULL;
     reachable(listen, &host, &port);
-    *ret_url = xasprintf("http://%s%s%s:%s", strchr(host, ':') != NULL ? "[" : "", host, strchr(host, ':') != NULL ? "]" : "", port);
+    *ret_url = xasprintf("%s://%s%s%s:%s", tls ? "https" : "http", strchr(host, ':') != NULL ? "[" : "", host,
+                         strchr(host, ':') != NULL ? "]" : "", port);
     int s = connect_any(host, port, until_ns);
     if (s < 0) return error_set(err, ERR_UNAVAILABLE, "nothing answers at %s", *ret_url);
-    int status = ask(s, host, until_ns);
+    CLEANUP(tls_stream_freep) TlsStream *stream = tls ? tls_stream_connect(s) : NULL;
+    int status = ask(s, stream, host, until_ns);
     close(s);
     if (status == 200) return 0;
     if (status == 0) return error_set(err, ERR_UNAVAILABLE, "%s takes connections but does not answer", *ret_url);

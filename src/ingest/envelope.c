@@ -19,7 +19,7 @@
 typedef struct Member {
     yyjson_val *value;
     Span raw, raw_value; /* bytes of the message: from the key on, and the value alone */
-    bool taken;          /* it fills a column */
+    bool taken, opened;  /* it fills a column; something in it does */
 } Member;
 
 /* A text of JSON, parsed in place. */
@@ -34,7 +34,7 @@ struct EnvelopeParser {
     EnvelopeTable *own; /* NULL: the table is borrowed */
     ParsedText body, headers;
     Member *found; /* by node of the table; the first is the message */
-    Buf rest, payload, id;
+    Buf rest, payload, id, lineage;
     /* of one message */
     const EnvelopeMessage *message;
     yyjson_val *header_list; /* NULL: none */
@@ -103,6 +103,7 @@ static void give_back(EnvelopeParser *p) {
     buf_done(&p->rest);
     buf_done(&p->payload);
     buf_done(&p->id);
+    buf_done(&p->lineage);
 }
 
 void envelope_parser_free(EnvelopeParser *p) {
@@ -118,14 +119,14 @@ static bool is_space(char c) {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The raw member whose key begins at `key` (behind its quote) and that ends before `end`, with its comma perhaps. */
-static void cut_member(const char *key, const char *end, Member *m) {
-    const char *at = key;
+/* The raw member, which until now has all bytes from its key up to the next one, or to the end of the object: with its comma perhaps. */
+static inline void cut_member(Member *m) {
+    const char *at = m->raw.at + 1, *end = m->raw.at + m->raw.len;
     while (*at != '"') at += *at == '\\' ? 2 : 1;
     do at++;
     while (is_space(*at) || *at == ':');
     while (is_space(end[-1]) || end[-1] == ',') end--;
-    m->raw = (Span){key - 1, (size_t)(end - key) + 1};
+    m->raw.len = (size_t)(end - m->raw.at);
     m->raw_value = (Span){at, (size_t)(end - at)};
 }
 
@@ -136,36 +137,45 @@ typedef struct Members {
     yyjson_obj_iter iter;
     yyjson_val *next;
     const char *end; /* its bracket in the message */
+    size_t expected; /* a child: members mostly come in one order */
 } Members;
 
 static const char *in_message(const EnvelopeParser *p, yyjson_val *key) {
     return p->message->bytes + (yyjson_get_str(key) - p->body.copy.data);
 }
 
-static Members members_of(const EnvelopeParser *p, size_t node, const Member *object) {
+static inline Members members_of(const EnvelopeParser *p, size_t node, const Member *object) {
     Members i = {.parser = p, .node = &p->table->nodes[node], .end = object->raw_value.at + object->raw_value.len - 1};
     yyjson_obj_iter_init(object->value, &i.iter);
     i.next = yyjson_obj_iter_next(&i.iter);
+    i.expected = i.node->first_child;
     return i;
 }
 
-/* The child of a node that has the key; 0: none. */
-static size_t find_child(const EnvelopeTable *t, const EnvelopeNode *node, yyjson_val *key) {
-    const char *name = yyjson_get_str(key);
+static inline bool has_key(const EnvelopeNode *node, yyjson_val *key) {
     size_t len = yyjson_get_len(key);
-    for (size_t i = node->first_child; i < (size_t)node->first_child + node->child_count; i++)
-        if (len == t->nodes[i].key.len && memcmp(name, t->nodes[i].key.at, len) == 0) return i;
-    return 0;
+    return len == node->key.len && memcmp(yyjson_get_str(key), node->key.at, len) == 0;
 }
 
-/* *ret_child: its node; 0: no path leads there. */
+/* The child of the node that has the key; 0: none. */
+static inline size_t find_child(Members *m, yyjson_val *key) {
+    const EnvelopeNode *nodes = m->parser->table->nodes;
+    size_t first = m->node->first_child, end = first + m->node->child_count, i = m->expected;
+    if (i >= end || !has_key(&nodes[i], key))
+        for (i = first; i < end && !has_key(&nodes[i], key); i++) continue;
+    m->expected = i + 1;
+    return i < end ? i : 0;
+}
+
+/* Not cut. *ret_child: its node; 0: no path leads there. */
 static inline bool next_member(Members *i, Member *ret, size_t *ret_child) {
     yyjson_val *key = i->next;
     if (key == NULL) return false;
-    *ret = (Member){.value = yyjson_obj_iter_get_val(key)};
-    *ret_child = find_child(i->parser->table, i->node, key);
+    const char *from = in_message(i->parser, key) - 1;
+    *ret_child = find_child(i, key);
     i->next = yyjson_obj_iter_next(&i->iter);
-    cut_member(in_message(i->parser, key), i->next == NULL ? i->end : in_message(i->parser, i->next) - 1, ret);
+    const char *end = i->next == NULL ? i->end : in_message(i->parser, i->next) - 1;
+    *ret = (Member){.value = yyjson_obj_iter_get_val(key), .raw = {from, (size_t)(end - from)}};
     return true;
 }
 
@@ -182,8 +192,10 @@ static bool walk(EnvelopeParser *p, size_t node, const Member *object) {
     Member m;
     size_t child;
     for (Members i = members_of(p, node, object); next_member(&i, &m, &child);) {
+        if (child == 0 && !t->is_simple) continue;
+        cut_member(&m);
         if (child == 0) {
-            if (t->is_simple) add_raw(&p->rest, p->rest.len == 0, m.raw);
+            add_raw(&p->rest, p->rest.len == 0, m.raw);
             continue;
         }
         if (p->found[child].value != NULL) return false;
@@ -197,12 +209,12 @@ static bool is_there(const Member *m) {
     return m->value != NULL && !yyjson_is_null(m->value);
 }
 
-/* Something inside the object at a node was taken. */
-static bool has_taken(const EnvelopeParser *p, size_t node) {
-    const EnvelopeNode *n = &p->table->nodes[node];
-    for (size_t i = n->first_child; i < (size_t)n->first_child + n->child_count; i++)
-        if (p->found[i].taken || has_taken(p, i)) return true;
-    return false;
+static void take(EnvelopeParser *p, Member *m) {
+    m->taken = true;
+    for (size_t node = (size_t)(m - p->found); node != 0;) {
+        node = p->table->nodes[node].parent;
+        p->found[node].opened = true;
+    }
 }
 
 static void add_remainder(const EnvelopeParser *p, size_t node, const Member *object, Buf *out);
@@ -226,12 +238,16 @@ static void add_remainder(const EnvelopeParser *p, size_t node, const Member *ob
     bool first = true;
     for (Members i = members_of(p, node, object); next_member(&i, &m, &child);) {
         const Member *found = &p->found[child];
-        if (child > 0 && (found->taken || p->table->nodes[child].ignored || !is_there(found))) continue;
-        if (child > 0 && yyjson_is_obj(m.value) && has_taken(p, child)) {
+        if (child == 0) {
+            cut_member(&m);
+            found = &m;
+        } else if (found->taken || p->table->nodes[child].ignored || !is_there(found))
+            continue;
+        if (found->opened && yyjson_is_obj(found->value)) {
             first = !add_opened(p, child, first, out) && first;
             continue;
         }
-        add_raw(out, first, m.raw);
+        add_raw(out, first, found->raw);
         first = false;
     }
     if (!first) buf_add_char(out, '}');
@@ -255,8 +271,8 @@ static Span find_header(EnvelopeParser *p, Span name) {
 }
 
 static Span lineage(EnvelopeParser *p) {
-    buf_addf(&p->id, "%s%" PRId32 ":%" PRId64, p->table->lineage, p->message->partition, p->message->offset);
-    return (Span){p->id.data, p->id.len};
+    if (p->lineage.len == 0) buf_addf(&p->lineage, "%s%" PRId32 ":%" PRId64, p->table->lineage, p->message->partition, p->message->offset);
+    return (Span){p->lineage.data, p->lineage.len};
 }
 
 static bool find_value(EnvelopeParser *p, const EnvelopeOrigin *o, Value *ret) {
@@ -283,10 +299,10 @@ static inline bool find_first(EnvelopeParser *p, const EnvelopePart *part, Value
     return false;
 }
 
-static bool find_column(EnvelopeParser *p, EnvelopeColumn column, Value *ret) {
+static inline bool find_column(EnvelopeParser *p, EnvelopeColumn column, Value *ret) {
     const EnvelopeSource *s = &p->table->columns[column];
     if (s->count == 0 || !find_first(p, &s->parts[0], ret)) return false;
-    if (ret->member != NULL) ret->member->taken = !s->kept;
+    if (ret->member != NULL && !s->kept && !p->table->is_simple) take(p, ret->member);
     return true;
 }
 
@@ -431,7 +447,7 @@ static void add_misfits(const EnvelopeParser *p, Buf *out) {
 
 /* The message is its own payload. */
 static void read_flat(EnvelopeParser *p, Envelope *e) {
-    if (!p->table->is_simple && !has_taken(p, 0)) {
+    if (!p->table->is_simple && !p->found[0].opened) {
         e->payload = p->found[0].raw_value;
         return;
     }
@@ -445,10 +461,9 @@ static void read_flat(EnvelopeParser *p, Envelope *e) {
 }
 
 static void read_payload(EnvelopeParser *p, const Value *v, Envelope *e) {
-    size_t node = (size_t)(v->member - p->found);
     e->payload = v->member->raw_value;
-    if (!yyjson_is_obj(v->member->value) || !has_taken(p, node)) return;
-    add_remainder(p, node, v->member, &p->payload);
+    if (!yyjson_is_obj(v->member->value) || !v->member->opened) return;
+    add_remainder(p, (size_t)(v->member - p->found), v->member, &p->payload);
     if (p->payload.len == 0) buf_add_str(&p->payload, "{}");
     e->payload = (Span){p->payload.data, p->payload.len};
 }
@@ -494,6 +509,7 @@ static void begin(EnvelopeParser *p, const EnvelopeMessage *message) {
     buf_clear(&p->rest);
     buf_clear(&p->payload);
     buf_clear(&p->id);
+    buf_clear(&p->lineage);
     p->message = message;
     p->ambiguous = false;
     p->misfit_count = 0;

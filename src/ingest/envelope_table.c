@@ -46,7 +46,8 @@ static void add_children(EnvelopeTable *t, Drafts *d, size_t parent) {
     for (size_t i = 1; i < d->count; i++) {
         if (d->items[i].parent != parent) continue;
         d->items[i].place = (uint16_t)t->node_count++;
-        t->nodes[d->items[i].place] = (EnvelopeNode){.key = keep(t, d->items[i].key), .ignored = d->items[i].ignored};
+        t->nodes[d->items[i].place] =
+            (EnvelopeNode){.key = keep(t, d->items[i].key), .parent = d->items[parent].place, .ignored = d->items[i].ignored};
         node->child_count++;
     }
 }

@@ -7,8 +7,8 @@
 
 typedef struct EnvelopeNode {
     Span key;
-    uint16_t first_child, child_count; /* children follow each other */
-    bool ignored;                      /* the member is not kept */
+    uint16_t parent, first_child, child_count; /* children follow each other */
+    bool ignored;                              /* the member is not kept */
 } EnvelopeNode;
 
 /* Where a value is. */

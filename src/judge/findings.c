@@ -70,6 +70,14 @@ void add_drift(Judge *j, const char *kind, Span field, Span value) {
     j->drift[j->drift_count++] = (JudgeDrift){kind, field, shown(value)};
 }
 
+/* Once for each event. */
+void note_measure(Judge *j, size_t measure) {
+    measure += j->judged->first_measure;
+    for (size_t i = 0; i < j->noted_count; i++)
+        if (j->noted[i] == measure) return;
+    j->noted[j->noted_count++] = measure;
+}
+
 Span value_text(Judge *j, yyjson_val *value, const Place *place) {
     if (yyjson_is_str(value)) return message_string(&j->message, value, &j->arena);
     if (yyjson_is_raw(value)) return message_number(&j->message, value);

@@ -13,6 +13,8 @@ Judge *judge_new(const JudgeProgram *p) {
     j->slots = xcalloc(p->slots + 1, sizeof *j->slots);
     j->violations = xcalloc(JUDGE_FINDINGS_MAX, sizeof *j->violations);
     j->drift = xcalloc(JUDGE_FINDINGS_MAX, sizeof *j->drift);
+    j->noted = xcalloc(p->measure_count + 1, sizeof *j->noted);
+    j->counts = xcalloc(p->measure_count + 1, sizeof *j->counts);
     return j;
 }
 
@@ -24,6 +26,8 @@ void judge_free(Judge *j) {
     free(j->keys);
     free(j->violations);
     free(j->drift);
+    free(j->noted);
+    free(j->counts);
     free(j);
 }
 
@@ -90,7 +94,8 @@ bool judge_event(Judge *j, const JudgeInput *in, size_t row, JudgeVerdict *ret) 
     BUG_IF(row >= JUDGE_ROWS);
     j->in = in;
     j->row = row;
-    j->violation_count = j->drift_count = 0;
+    j->violation_count = j->drift_count = j->noted_count = 0;
+    j->judged = c;
     *ret = (JudgeVerdict){.violations = j->violations, .drift = j->drift, .has_quality = in->has_quality, .quality = in->quality};
     if (c == NULL)
         violate(j, "unknown_type", static_text("type"), in->type, static_text("no contract has this event type"));
@@ -102,4 +107,21 @@ bool judge_event(Judge *j, const JudgeInput *in, size_t row, JudgeVerdict *ret) 
     ret->violation_count = j->violation_count;
     ret->drift_count = j->drift_count;
     return j->violation_count == 0;
+}
+
+/* ---- measures ---- */
+
+void judge_count(Judge *j) {
+    if (j->judged->contract->measure_count == 0) return;
+    JudgeCount *counts = j->counts + j->judged->first_measure;
+    for (size_t i = 0; i < j->judged->contract->measure_count; i++) counts[i].rows++;
+    for (size_t i = 0; i < j->noted_count; i++) j->counts[j->noted[i]].failed++;
+}
+
+const JudgeCount *judge_counts(const Judge *j) {
+    return j->counts;
+}
+
+void judge_clear_counts(Judge *j) {
+    memset(j->counts, 0, j->program->measure_count * sizeof *j->counts);
 }

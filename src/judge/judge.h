@@ -62,6 +62,13 @@ typedef struct JudgeColumn {
 /* The columns that payloads fill: those of all contracts in their order, each once. The list is the program's. */
 size_t judge_columns(const JudgeProgram *p, const JudgeColumn **ret);
 
+/* A rule about many events that contracts have. The list is the program's. */
+typedef struct JudgeMeasure {
+    const Contract *contract; /* of the pipeline */
+    const QualityMeasure *measure;
+} JudgeMeasure;
+size_t judge_measures(const JudgeProgram *p, const JudgeMeasure **ret);
+
 /* ---- one event ---- */
 
 #define JUDGE_ROWS         2048 /* rows of a chunk */
@@ -138,5 +145,13 @@ void judge_begin(Judge *j, const JudgeVector *columns);
 /* Fills row `row` (of JUDGE_ROWS) of the columns; with a violation the row has no values. Texts in it are spans of the input's texts, or of
  * the judge, and are valid until the next judge_begin. True: there was no violation. */
 bool judge_event(Judge *j, const JudgeInput *in, size_t row, JudgeVerdict *ret);
+/* Counts the event that was judged last, which was good and goes to Silver, for the measures of its contract. */
+void judge_count(Judge *j);
+/* What was counted since judge_clear_counts: one for each of judge_measures. Duplicates are not counted. */
+typedef struct JudgeCount {
+    int64_t rows, failed; /* events of the type; those of them that do not pass */
+} JudgeCount;
+const JudgeCount *judge_counts(const Judge *j);
+void judge_clear_counts(Judge *j);
 /* The violations as a JSON array of {"rule", "field", "value", "reason"}; valid until the next judge_begin. */
 Span judge_violations_json(Judge *j, const JudgeVerdict *v);

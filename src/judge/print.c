@@ -13,7 +13,8 @@ static void print_node(const Node *node, const char *path, Buf *out) {
     buf_addf(out, "    %-28s %-14s%s", path, type_of(node), node->required ? " required" : " optional");
     if (node->column >= 0) buf_addf(out, " -> %s", node->column_name);
     buf_add_char(out, '\n');
-    for (size_t i = 0; i < node->test_count; i++) buf_addf(out, "        %s: %s\n", node->tests[i].rule, node->tests[i].reason);
+    for (size_t i = 0; i < node->test_count; i++)
+        buf_addf(out, "        %s: %s%s\n", node->tests[i].rule, node->tests[i].reason, node->tests[i].counted > 0 ? " (counted)" : "");
 }
 
 /* `path` ends with the node's own name; it is put back to that. */

@@ -138,9 +138,17 @@ static int init_listed(Node *node, const Field *field, Error *err) {
     return field->name != NULL ? node_init(node, field, err) : 0;
 }
 
+static void add_measures(JudgeProgram *p, ContractProgram *c) {
+    const Contract *contract = c->contract;
+    c->first_measure = p->measure_count;
+    p->measures = xrealloc(p->measures, p->measure_count + contract->measure_count + 1, sizeof *p->measures);
+    for (size_t i = 0; i < contract->measure_count; i++) p->measures[p->measure_count++] = (JudgeMeasure){contract, &contract->measures[i]};
+}
+
 static int contract_init(JudgeProgram *p, ContractProgram *c, const Contract *contract, Error *err) {
     c->contract = contract;
     c->type = (Span){contract->event_type, strlen(contract->event_type)};
+    add_measures(p, c);
     c->topic = (Span){contract->topic, contract->topic != NULL ? strlen(contract->topic) : 0};
     if (init_listed(&c->entity, &contract->entity, err) != 0 || node_init(&c->timestamp, &contract->timestamp, err) != 0 ||
         init_listed(&c->quality, &contract->quality, err) != 0)
@@ -204,7 +212,13 @@ void judge_program_free(JudgeProgram *p) {
     free(p->type_contracts);
     names_done(&p->types);
     free(p->columns);
+    free(p->measures);
     free(p);
+}
+
+size_t judge_measures(const JudgeProgram *p, const JudgeMeasure **ret) {
+    *ret = p->measures;
+    return p->measure_count;
 }
 
 size_t judge_columns(const JudgeProgram *p, const JudgeColumn **ret) {

@@ -12,6 +12,7 @@ typedef enum TestKind {
     TEST_ONE_OF,  /* a number of any size is one of the check's values */
     TEST_LENGTH,  /* least <= characters <= most */
     TEST_TEXTS,   /* a text is one of `texts` */
+    TEST_PRESENT, /* there is a value: only for counting */
     TEST_PATTERN, /* a text matches */
     TEST_AHEAD,   /* a time is at most `most` after the message's */
 } TestKind;
@@ -21,6 +22,8 @@ typedef struct Test {
     const char *rule; /* of the pipeline */
     char *reason;     /* owned */
     const Check *check;
+    bool none;      /* TEST_AMONG, TEST_ONE_OF, TEST_TEXTS: the value is none of them */
+    size_t counted; /* 0: a value that does not pass is a violation; n: it is counted for measures[n - 1] of its contract */
     int64_t least, most;
     int64_t *numbers; /* owned; ascending */
     Names texts;
@@ -53,8 +56,9 @@ struct Node {
     JudgeStore store;
     Test *tests;
     size_t test_count;
-    Members members; /* of an object; count 0: anything */
-    Node *items;     /* of an array; NULL: anything */
+    bool counts_absent; /* one of the tests is TEST_PRESENT */
+    Members members;    /* of an object; count 0: anything */
+    Node *items;        /* of an array; NULL: anything */
 };
 
 typedef struct ContractProgram {
@@ -63,6 +67,7 @@ typedef struct ContractProgram {
     struct ContractProgram *other_topic; /* the next one of this event type; NULL: none */
     Node entity, timestamp, quality;     /* entity, quality: without a name when the contract does not list them */
     Members payload;
+    size_t first_measure;
 } ContractProgram;
 
 struct JudgeProgram {
@@ -73,5 +78,7 @@ struct JudgeProgram {
     ContractProgram **type_contracts; /* owned: the first contract of each */
     JudgeColumn *columns;
     size_t column_count;
+    JudgeMeasure *measures; /* owned: of all contracts */
+    size_t measure_count;
     size_t slots; /* members that are looked at at the same time: of an object and those around it */
 };

@@ -61,6 +61,18 @@ static void wrong_type(Judge *j, const Node *node, yyjson_val *value, const Plac
 
 /* ---- tests ---- */
 
+/* What does not pass may be worth counting only. */
+static bool is_counted(Judge *j, const Test *t) {
+    if (t->counted == 0) return false;
+    note_measure(j, t->counted - 1);
+    return true;
+}
+
+void count_absent(Judge *j, const Node *node) {
+    for (const Test *t = node->tests; t < node->tests + node->test_count; t++)
+        if (t->kind == TEST_PRESENT) note_measure(j, t->counted - 1);
+}
+
 static bool is_among(const Test *t, int64_t value) {
     size_t low = 0, high = t->count;
     while (low < high) {
@@ -82,15 +94,16 @@ static bool is_ahead(const Judge *j, const Test *t, int64_t value) {
 static bool number_passes(const Judge *j, const Test *t, int64_t value) {
     switch (t->kind) {
     case TEST_RANGE: return value >= t->least && value <= t->most;
-    case TEST_AMONG: return is_among(t, value);
+    case TEST_AMONG: return is_among(t, value) != t->none;
+    case TEST_PRESENT: return true;
     case TEST_AHEAD: return !is_ahead(j, t, value);
     default: BUG("a test that is not for numbers");
     }
 }
 
-const Test *failed_by_number(const Judge *j, const Node *node, int64_t value) {
+const Test *failed_by_number(Judge *j, const Node *node, int64_t value) {
     for (const Test *t = node->tests; t < node->tests + node->test_count; t++)
-        if (!number_passes(j, t, value)) return t;
+        if (!number_passes(j, t, value) && !is_counted(j, t)) return t;
     return NULL;
 }
 
@@ -110,7 +123,8 @@ static Span judge_text_by(Judge *j, const Test *t, Span text) {
     bool passes = false;
     switch (t->kind) {
     case TEST_LENGTH: passes = has_length(t, text); break;
-    case TEST_TEXTS: passes = names_find(&t->texts, text.at, text.len) != NAME_UNKNOWN; break;
+    case TEST_TEXTS: passes = (names_find(&t->texts, text.at, text.len) != NAME_UNKNOWN) != t->none; break;
+    case TEST_PRESENT: passes = true; break;
     case TEST_PATTERN: {
         PatternOutcome outcome = pattern_match(t->pattern, j->patterns, text);
         if (outcome == PATTERN_GIVEN_UP)
@@ -126,13 +140,14 @@ static Span judge_text_by(Judge *j, const Test *t, Span text) {
 const Test *failed_by_text(Judge *j, const Node *node, Span text, Span *ret_reason) {
     for (const Test *t = node->tests; t < node->tests + node->test_count; t++) {
         *ret_reason = judge_text_by(j, t, text);
-        if (ret_reason->at != NULL) return t;
+        if (ret_reason->at != NULL && !is_counted(j, t)) return t;
     }
     return NULL;
 }
 
 /* Of a number of any size. */
 static bool digits_pass(const Test *t, const Number *n) {
+    if (t->kind == TEST_PRESENT) return true;
     if (t->kind == TEST_LIMIT) {
         Number limit = number_read(static_text(t->check->text));
         int order = number_compare(n, &limit);
@@ -145,15 +160,15 @@ static bool digits_pass(const Test *t, const Number *n) {
     }
     for (size_t i = 0; i < t->check->value_count; i++) {
         Number allowed = number_read(static_text(t->check->values[i]));
-        if (number_compare(n, &allowed) == 0) return true;
+        if (number_compare(n, &allowed) == 0) return !t->none;
     }
-    return false;
+    return t->none;
 }
 
-static const Test *failed_by_digits(const Node *node, Span digits) {
+static const Test *failed_by_digits(Judge *j, const Node *node, Span digits) {
     Number n = number_read(digits);
     for (const Test *t = node->tests; t < node->tests + node->test_count; t++)
-        if (!digits_pass(t, &n)) return t;
+        if (!digits_pass(t, &n) && !is_counted(j, t)) return t;
     return NULL;
 }
 
@@ -195,7 +210,7 @@ static void judge_number(Judge *j, const Node *node, yyjson_val *value, const Pl
         return;
     }
     if (yyjson_is_str(value)) add_drift(j, "number_as_text", path_text(j, path, false), digits);
-    const Test *failed = node->any_size ? failed_by_digits(node, digits) : failed_by_number(j, node, number);
+    const Test *failed = node->any_size ? failed_by_digits(j, node, digits) : failed_by_number(j, node, number);
     if (failed != NULL)
         report(j, failed->rule, value, place, path, static_text(failed->reason));
     else

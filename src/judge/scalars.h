@@ -7,8 +7,10 @@ void scalar_judge(Judge *j, const Node *node, yyjson_val *value, const Place *pl
 /* The integer that scalar_judge found no fault with. */
 int64_t scalar_integer(Judge *j, const Node *node, yyjson_val *value);
 /* For values of the envelope, which Bronze has typed already: the first test that one does not pass, or NULL. */
-const Test *failed_by_number(const Judge *j, const Node *node, int64_t value);
+const Test *failed_by_number(Judge *j, const Node *node, int64_t value);
 const Test *failed_by_text(Judge *j, const Node *node, Span text, Span *ret_reason);
+/* A value that is not there, and need not be: counts it, if that is asked for. */
+void count_absent(Judge *j, const Node *node);
 /* "must be a text, not a number" */
 Span wrong_type_reason(Judge *j, const Node *node, const char *kind);
 void store_text(const Judge *j, const Node *node, Span text);

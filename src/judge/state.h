@@ -23,7 +23,8 @@ struct Judge {
     Arena arena;
     Message message;
     PatternScratch *patterns;
-    const ContractProgram *last; /* the first of its type: most events are of the type of the one before */
+    const ContractProgram *judged; /* of the event that was judged last; NULL: of no contract */
+    const ContractProgram *last;   /* most events are of the type of the one before */
     /* of one event */
     const JudgeInput *in;
     size_t row;
@@ -34,6 +35,10 @@ struct Judge {
     JudgeViolation *violations;
     JudgeDrift *drift;
     size_t violation_count, drift_count;
+    /* of measures: what the event did not pass, and the counts so far */
+    size_t *noted; /* owned; indices into the program's measures */
+    size_t noted_count;
+    JudgeCount *counts; /* owned; one for each measure */
 };
 
 /* ---- findings ---- */
@@ -45,6 +50,8 @@ Span path_text(Judge *j, const Path *path, bool with_index);
 Span static_text(const char *text);
 void violate(Judge *j, const char *rule, Span field, Span value, Span reason);
 void add_drift(Judge *j, const char *kind, Span field, Span value);
+/* The event does not pass this measure of its contract. */
+void note_measure(Judge *j, size_t measure);
 /* A value of JSON: what a text says, anything else as it came. */
 Span value_text(Judge *j, yyjson_val *value, const Place *place);
 /* "a text", "an object", ... */

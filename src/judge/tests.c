@@ -105,7 +105,9 @@ static int set_test(Test *t, const Node *node, const Check *check, Error *err) {
         t->most = check->kind == CHECK_MAX_LENGTH ? check->number : INT64_MAX;
         return 0;
     case CHECK_PATTERN: t->kind = TEST_PATTERN; return pattern_new(check->text, &t->pattern, err);
+    case CHECK_NOT_VALUES:
     case CHECK_VALUES: set_values(t, node, check); return 0;
+    case CHECK_PRESENT: t->kind = TEST_PRESENT; return 0;
     case CHECK_AHEAD:
         t->kind = TEST_AHEAD;
         t->most = check->number;
@@ -115,13 +117,14 @@ static int set_test(Test *t, const Node *node, const Check *check, Error *err) {
 }
 
 int test_add(Node *node, const Check *check, Error *err) {
-    Test t = {.rule = check->rule, .check = check};
+    Test t = {.rule = check->rule, .check = check, .none = check->kind == CHECK_NOT_VALUES, .counted = check->counted};
     if (set_test(&t, node, check, err) != 0) return error_prefix(err, "%s is no regular expression", check->text);
     Buf reason = {0};
     check_words(check, &reason);
     t.reason = buf_take(&reason);
     node->tests = xrealloc(node->tests, node->test_count + 1, sizeof *node->tests);
     node->tests[node->test_count++] = t;
+    if (t.kind == TEST_PRESENT) node->counts_absent = true;
     return 0;
 }
 

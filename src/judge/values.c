@@ -116,6 +116,8 @@ static void judge_slot(Judge *j, const Node *node, const Slot *slot, const Path 
         value_judge(j, node, slot->value, &slot->place, &path);
     else if (node->required)
         violate(j, "required", path_text(j, &path, true), (Span){0}, static_text("is missing"));
+    else if (node->counts_absent)
+        count_absent(j, node);
 }
 
 /* Of the keys from `base` on, which the contract does not name, the first that is there again. */
@@ -148,6 +150,8 @@ static void judge_elements(Judge *j, const Node *items, yyjson_val *array, Span 
             value_judge(j, items, value, &place, &path);
         else if (items->required)
             violate(j, "required", path_text(j, &path, true), (Span){0}, static_text("is missing"));
+        else if (items->counts_absent)
+            count_absent(j, items);
     }
 }
 

@@ -11,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Small trees and sampling: a subscriber base is hundreds to a few hundred thousand rows of correlated features. `hist` on one thread sums
+/* Small trees and sampling: a Gold is hundreds to a few hundred thousand rows of correlated features. `hist` on one thread sums
  * in a fixed order, so results are reproducible. max_depth must not exceed FOREST_MAX_DEPTH. */
 static const struct {
     const char *name, *value;

@@ -1,9 +1,9 @@
-/* model.h: a churn model: gradient-boosted trees by XGBoost over plain matrices. It does not depend on the lake or on subscribers.
+/* model.h: a churn model: gradient-boosted trees by XGBoost over plain matrices. It does not depend on the lake.
  *
  * Model: immutable once trained or loaded. model_predict: one thread at a time; model_explain and the getters: any thread.
  *
  * Determinism: the same matrix, labels, names and parameters give the same model file byte for byte, on any number of cores (XGBoost runs
- * on one thread: for the size of a subscriber base, OpenMP costs more than it saves when another process uses the machine). */
+ * on one thread: for so many rows OpenMP costs more than it saves when another process uses the machine). */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -59,5 +59,7 @@ int model_save(const Model *m, const char *dir, const char *id, const json_t *fa
 int model_load(const char *dir, const char *id, Model **ret, json_t **ret_metadata, Error *err) MUST_CHECK;
 /* Checks the same files by their checksums only, without XGBoost. */
 int model_check(const char *dir, const char *id, json_t **ret_metadata, Error *err) MUST_CHECK;
-/* Removes the files of a model; a missing file is not an error. */
+/* Writes <dir>/<id>.report.json, beside the files of the model; nothing depends on it. ERR_IO. */
+int model_save_report(const char *dir, const char *id, const json_t *report, Error *err) MUST_CHECK;
+/* Removes the files of a model, its report too; a missing file is not an error. */
 void model_remove(const char *dir, const char *id);

@@ -64,6 +64,12 @@ int model_save(const Model *m, const char *dir, const char *id, const json_t *fa
     return 0;
 }
 
+int model_save_report(const char *dir, const char *id, const json_t *report, Error *err) {
+    CLEANUP(free_text) char *path = file_path(dir, id, ".report.json");
+    CLEANUP(free_text) char *text = json_text(report);
+    return file_write_atomic(path, text, strlen(text), err);
+}
+
 /* ---- reading ---- */
 
 static int refuse(const char *path, const char *why, Error *err) {
@@ -142,6 +148,8 @@ int model_load(const char *dir, const char *id, Model **ret, json_t **ret_metada
 void model_remove(const char *dir, const char *id) {
     CLEANUP(free_text) char *path = file_path(dir, id, ".json");
     CLEANUP(free_text) char *meta_path = file_path(dir, id, ".meta.json");
-    unlink(meta_path); /* first, so that metadata never refers to a missing file */
+    CLEANUP(free_text) char *report_path = file_path(dir, id, ".report.json");
+    unlink(report_path);
+    unlink(meta_path); /* before the document, so that metadata never refers to a missing file */
     unlink(path);
 }

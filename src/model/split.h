@@ -1,7 +1,7 @@
 /* split.h: which rows are held out to measure the model. Pure; any thread.
  *
- * Stratified: the same share of each class. Rows are chosen by a hash of name and seed: a subscriber is on the same side for any order of
- * the rows, and nearly always when other subscribers are added or removed. */
+ * Stratified: the same share of each class. Rows are chosen by a hash of name and seed: a row is on the same side for any order of
+ * the rows, and nearly always when other rows are added or removed. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>

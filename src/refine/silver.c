@@ -14,6 +14,7 @@
 #include "refine/bronze_reader.h"
 #include "refine/drift.h"
 #include "refine/held_rows.h"
+#include "refine/quality.h"
 #include <assert.h>
 #include <inttypes.h>
 #include <string.h>
@@ -190,6 +191,7 @@ static bool judge_row(Silver *s, size_t row, size_t kept) {
         quarantine(s, row, &in, &verdict);
         return false;
     }
+    judge_count(s->judge);
     if (in.payload.len > LARGE) s->bytes += (int64_t)in.payload.len;
     s->kept[kept] = (uint16_t)row;
     s->has_quality[kept] = verdict.has_quality;
@@ -353,10 +355,14 @@ int silver_refine(Silver *s, const Batches *batches, SilverCounts *ret, Error *e
     s->batches = batches;
     s->counts = (SilverCounts){0};
     s->bytes = s->conflicts = 0;
+    judge_clear_counts(s->judge);
     if (bronze_reader_begin(s->reader, batches, err) != 0) return -1;
     int rc = refine_windows(s, err) != 0 ? -1 : correct(s, err);
     bronze_reader_end(s->reader);
     if (rc != 0 || check_counts(s, err) != 0) return -1;
+    if (!s->run->stats->full && /* only new events are measured */
+        quality_store(s->run, s->judge, batches->after, batches->items[s->counts.batches - 1].batch_id, err) != 0)
+        return -1;
     *ret = s->counts;
     return 0;
 }

@@ -10,6 +10,7 @@
  * tables need no change. */
 #include "refine/internal.h"
 
+#include "base/buf.h"
 #include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -115,6 +116,7 @@ static int prepare_contracts(const Refine *r, const RefineProgress *progress, Er
     if (refine_exec(r, SQL_SILVER_TABLES, NULL, 0, NULL, err) != 0) return -1;
     name_unenforced(r->pipeline);
     name_warnings(r->pipeline);
+    if (lake_exec(r->conn, "quality/forget_all", lake_sql("quality/forget_all"), err) != 0) return -1; /* of rules that are no more */
     if (!progress->has_contracts) return 0;
     r->stats->contracts_changed = true;
     log_info("refine", "the contracts have changed: they hold for new events; `smelt refine --full` applies them to the history");
@@ -129,8 +131,33 @@ static int prepare_features(const Refine *r, const RefineProgress *progress, Err
     return gold_rebuild(r, progress->batch_id, err) != 0 ? -1 : gold_recompute_features(r, progress->batch_id, err);
 }
 
+/* "gold_bike_features,gold_station_features"; the caller frees. */
+static char *declared_views(const Refine *r) {
+    Buf out = {0};
+    for (size_t i = 0; i < r->pipeline->entity_count; i++)
+        buf_addf(&out, "%s%s", i > 0 ? "," : "", compile_gold_table(r->live, i, GOLD_FEATURES));
+    return buf_take(&out);
+}
+
+/* The tables of entities that are not declared any more. */
+static int drop_entities_gone(const Refine *r, Error *err) {
+    CLEANUP(free_text) char *views = declared_views(r);
+    CLEANUP(buf_done) Buf drops = {0};
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    LakeValue value = lake_text(views);
+    if (lake_query(r->conn, "refine/entities_gone", lake_sql("refine/entities_gone"), &value, 1, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) {
+        buf_addf(&drops, "DROP %s IF EXISTS ", lake_col_text(rows, 0, NULL));
+        buf_addf(&drops, "%s;", lake_col_text(rows, 1, NULL));
+    }
+    if (got < 0) return -1;
+    return drops.len > 0 ? lake_exec(r->conn, "refine/drop_entities", drops.data, err) : 0;
+}
+
 /* Titles may contain anything, also what looks like a placeholder. */
 static int refine_declare(const Refine *r, Error *err) {
+    if (drop_entities_gone(r, err) != 0) return -1;
     const StatementText *declared = compile_statement(r->live, SQL_GOLD_DECLARED, 0);
     return lake_exec(r->conn, declared->name, declared->sql, err);
 }
@@ -198,7 +225,8 @@ static int swap_tables(const Refine *r, Statement statement, Error *err) {
 
 int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) {
     if (lake_begin(r->conn, err) != 0) return -1;
-    if (for_each_rebuilt(r, swap_tables, err) == 0 && gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 &&
+    if (for_each_rebuilt(r, swap_tables, err) == 0 && lake_exec(r->conn, "quality/forget_all", lake_sql("quality/forget_all"), err) == 0 &&
+        gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 &&
         refine_store_progress(r, upto, err) == 0 && lake_commit(r->conn, err) == 0)
         return 0;
     lake_rollback(r->conn);

@@ -1,10 +1,12 @@
 /* publish.c: which tables a snapshot has.
  *
- * Gold is published as the lake keeps it: a base that seldom changes, and a delta of the subscribers computed since
+ * Gold is published as the lake keeps it: a base that seldom changes, and a delta of the rows computed since
  * (src/compile/gold_features.c). So a refresh of a few events copies the last generation and writes a small delta.
  *
  * The views of sql/serving/views.sql define what readers see; write_snapshot has the name under which each becomes a table of the snapshot.
- * The names that users know (gold_subscriber_features, runs, models, ...) stay, so that SQL written for the lake works on a snapshot.
+ * The names that users know (gold_<entity>_features, runs, models, ...) stay, so that SQL written for the lake works on a snapshot.
+ *
+ * Entities behind the first one have no scores: a table each, written for each generation.
  *
  * Invariant: all tables of a generation come from one state of the lake (snapshot.h). */
 #include "snapshot/publish.h"
@@ -13,6 +15,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "snapshot/entities.h"
 #include <unistd.h>
 
 void publish_result_done(PublishResult *result) {
@@ -22,11 +25,13 @@ void publish_result_done(PublishResult *result) {
 }
 
 /* The views need the tables of Silver and Gold, which the first refine makes. */
-static int make_views(LakeConn *conn, Error *err) {
+static int make_views(LakeConn *conn, const GoldEntities *entities, Error *err) {
+    CLEANUP(free_text) char *views = entities->count > 0 ? gold_entity_sql(&entities->items[0], "serving/views") : NULL;
     Error ignored = {0};
-    int64_t missing = 0;
-    if (lake_exec(conn, "serving/views", lake_sql("serving/views"), err) == 0) return 0;
-    if (lake_query_int(conn, "serving/missing", lake_sql("serving/missing"), NULL, 0, &missing, &ignored) != 0) error_clear(&ignored);
+    int64_t missing = 1;
+    if (views != NULL && lake_exec(conn, "serving/views", views, err) == 0) return 0;
+    if (views != NULL && lake_query_int(conn, "serving/missing", lake_sql("serving/missing"), NULL, 0, &missing, &ignored) != 0)
+        error_clear(&ignored);
     if (missing == 0) return -1;
     return error_set(err, ERR_UNAVAILABLE, "there is no Gold to publish yet: run `smelt refine` first");
 }
@@ -45,7 +50,7 @@ static int advance(LakeConn *conn, Error *err) {
     return 0;
 }
 
-/* Names the content of the base: its features and scores, and the columns that a subscriber has in snapshots of this binary. NULL when the
+/* Names the content of the base: its features and scores, and the columns that it has in snapshots of this binary. NULL when the
  * lake does not name it. The caller frees. */
 static int read_base(LakeConn *conn, char **ret, Error *err) {
     LakeValue views = lake_text(lake_sql("serving/views"));
@@ -57,13 +62,14 @@ static int read_base(LakeConn *conn, char **ret, Error *err) {
     return 0;
 }
 
-/* COPY does not fsync; file_publish does. */
-static int write_parquet(LakeConn *conn, const char *dir, char **ret_path, Error *err) {
-    if (dir_make(dir, err) != 0) return -1;
-    CLEANUP(free_text) char *path = path_join(dir, "gold_subscriber_features.parquet");
+/* COPY does not fsync; file_publish does. `rows`: the view of an entity's rows. */
+static int write_parquet(LakeConn *conn, const char *dir, const GoldEntity *e, const char *rows, char **ret_path, Error *err) {
+    CLEANUP(free_text) char *file = xasprintf("%s.parquet", e->view);
+    CLEANUP(free_text) char *path = path_join(dir, file);
     if (lake_check_path(path, err) != 0) return -1;
     CLEANUP(free_text) char *tmp = xasprintf("%s.tmp", path);
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("serving/parquet"), &(LakeBinding){"path", lake_text(tmp)}, 1);
+    const LakeBinding bindings[] = {{"rows", lake_name(rows)}, {"key", lake_name(e->key)}, {"path", lake_text(tmp)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("serving/parquet"), bindings, ARRAY_LEN(bindings));
     if (lake_exec(conn, "serving/parquet", sql, err) != 0 || file_publish(tmp, path, err) != 0) {
         unlink(tmp);
         return -1;
@@ -72,31 +78,55 @@ static int write_parquet(LakeConn *conn, const char *dir, char **ret_path, Error
     return 0;
 }
 
-static int write_snapshot(LakeConn *conn, const char *dir, const SnapshotOptions *options, SnapshotInfo *ret, Error *err) {
-    const SnapshotTable tables[] = {
-        {.name = "gold_features_base", .source = "serving_subscribers_base", .key = "subscriber_id", .kind = SNAPSHOT_BASE},
-        {.name = "gold_features_fresh", .source = "serving_subscribers_fresh"},
-        {.name = "gold_subscriber_features", .query = lake_sql("publish/gold_subscriber_features"), .kind = SNAPSHOT_VIEW},
+/* *ret_path: that of the first entity; the others are beside it. */
+static int write_parquets(LakeConn *conn, const char *dir, const GoldEntities *entities, char **ret_path, Error *err) {
+    if (dir_make(dir, err) != 0 || write_parquet(conn, dir, &entities->items[0], "serving_entities", ret_path, err) != 0) return -1;
+    for (size_t i = 1; i < entities->count; i++) {
+        CLEANUP(free_text) char *path = NULL;
+        if (write_parquet(conn, dir, &entities->items[i], entities->items[i].view, &path, err) != 0) return -1;
+    }
+    return 0;
+}
+
+static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *entities, const SnapshotOptions *options, SnapshotInfo *ret,
+                          Error *err) {
+    enum { OF_OTHERS = 16 };
+    const GoldEntity *first = &entities->items[0];
+    CLEANUP(free_text) char *features = gold_entity_sql(first, "publish/features");
+    SnapshotTable tables[13 + OF_OTHERS] = {
+        {.name = first->base, .source = "serving_entities_base", .key = first->key, .kind = SNAPSHOT_BASE},
+        {.name = first->delta, .source = "serving_entities_fresh"},
+        {.name = first->view, .query = features, .kind = SNAPSHOT_VIEW},
+        {.name = "gold_entities", .source = "gold_entities"},
+        {.name = "gold_columns", .source = "gold_columns"},
         {.name = "serving_pipeline", .source = "serving_pipeline"},
         {.name = "serving_hours", .source = "serving_hours"},
         {.name = "serving_quarantine", .source = "serving_quarantine"},
         {.name = "silver_drift", .source = "silver_drift"},
+        {.name = "quality_state", .source = "quality_state"},
         {.name = "ledger_partitions", .source = "ledger_partitions"},
         {.name = "runs", .source = "serving_runs"},
         {.name = "run_steps", .source = "serving_run_steps"},
         {.name = "models", .source = "serving_models"},
     };
-    return snapshot_publish(conn, dir, tables, ARRAY_LEN(tables), options, ret, err);
+    size_t n = 13;
+    BUG_IF(entities->count > OF_OTHERS);
+    for (size_t i = 1; i < entities->count; i++)
+        tables[n++] = (SnapshotTable){.name = entities->items[i].view, .source = entities->items[i].view, .key = entities->items[i].key};
+    return snapshot_publish(conn, dir, tables, n, options, ret, err);
 }
 
 int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions *options, PublishResult *ret, Error *err) {
     int64_t started_ns = clock_mono_ns();
     CLEANUP(publish_result_done) PublishResult result = {0};
+    CLEANUP(gold_entities_done) GoldEntities entities = {0};
     CLEANUP(free_text) char *base = NULL;
-    if (make_views(conn, err) != 0 || advance(conn, err) != 0 || read_base(conn, &base, err) != 0) return -1;
-    if (options->parquet_dir != NULL && write_parquet(conn, options->parquet_dir, &result.parquet_path, err) != 0) return -1;
+    if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 || advance(conn, err) != 0 ||
+        read_base(conn, &base, err) != 0)
+        return -1;
+    if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, &result.parquet_path, err) != 0) return -1;
     SnapshotOptions how = {.base = base, .full = options->full, .checkpoint_lake = options->checkpoint_lake, .draft = options->draft};
-    if (write_snapshot(conn, snapshots_dir, &how, &result.snapshot, err) != 0) return -1;
+    if (write_snapshot(conn, snapshots_dir, &entities, &how, &result.snapshot, err) != 0) return -1;
     int pruned = snapshot_prune(snapshots_dir, options->keep > 0 ? options->keep : 1);
     if (pruned > 0) log_debug("publish", "%d old generations removed", pruned);
     result.seconds = clock_seconds_since(started_ns);

@@ -1,4 +1,4 @@
-/* cursor.h: where a page of subscribers ended, as an opaque text that clients send back. Its length has a bound whatever the ids are, it
+/* cursor.h: where a page of entities ended, as an opaque text that clients send back. Its length has a bound whatever the ids are, it
  * names the content that it was made from and the filters, and it needs no escapes in a query. Pure; any thread. */
 #pragma once
 #include "base/attr.h"

@@ -156,12 +156,14 @@ static void note_use(Gate *gate, const Token *token) {
 }
 
 static Admission admit(Gate *gate, Request *req, Scope scope) {
+    req->is_operator = gate->is_open;
     if (scope == SCOPE_OPEN || gate->is_open) return ADMITTED;
     const Token *token = find_token(gate, req);
     if (token == NULL) return req->authorization == NULL && cookie_of(req) == NULL ? ADMISSION_NEEDS_TOKEN : ADMISSION_UNKNOWN;
     note_use(gate, token);
     req->who = xstrdup(token->name);
     req->scopes = token->scopes;
+    req->is_operator = scope_allows(token->scopes, SCOPE_ADMIN);
     return scope_allows(token->scopes, scope) ? ADMITTED : ADMISSION_LACKS_SCOPE;
 }
 

@@ -23,7 +23,7 @@ typedef enum Admission {
     ADMISSION_LACKS_SCOPE, /* req->scopes is what it has */
 } Admission;
 
-/* Sets req->who and req->scopes when the token or session is valid. */
+/* Sets req->is_operator, and req->who and req->scopes when the token or session is valid. */
 Admission gate_admit(Gate *gate, Request *req, Scope scope) MUST_CHECK;
 
 enum { SESSION_SECONDS = 12 * 3600 };

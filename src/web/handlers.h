@@ -23,17 +23,21 @@ typedef struct Service {
     atomic_bool draining; /* readyz answers 503, so that no new work is sent here */
 } Service;
 
+/* True when the address is the list of an entity that is served: it answers 200, unless there is a cursor. */
+bool is_entity_list(const Request *req, const Lease *lease);
+
 /* Answers, or returns -1 with the error set; a response that was begun is then dropped. `lease` is NULL for routes without ROUTE_LAKE. */
 typedef int (*Handler)(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 
-extern const ParamSpec subscribers_params[], subscriber_params[], runs_params[];
+extern const ParamSpec entities_params[], runs_params[];
 
 /* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
 const char *asset_type(const char *path);
 
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
-int handle_subscribers(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
-int handle_subscriber(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_pipeline(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_entities(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_entity(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_runs(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_status(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_livez(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

@@ -44,13 +44,13 @@ static int port_of(int s) {
                                        : ntohs(((struct sockaddr_in *)&bound)->sin_port);
 }
 
-static char *make_url(const char *host, int port) {
-    if (host[0] == '\0' || strcmp(host, "0.0.0.0") == 0) return xasprintf("http://localhost:%d", port);
-    if (strcmp(host, "::") == 0) return xasprintf("http://[::1]:%d", port);
-    return strchr(host, ':') != NULL ? xasprintf("http://[%s]:%d", host, port) : xasprintf("http://%s:%d", host, port);
+static char *make_url(const char *scheme, const char *host, int port) {
+    if (host[0] == '\0' || strcmp(host, "0.0.0.0") == 0) return xasprintf("%s://localhost:%d", scheme, port);
+    if (strcmp(host, "::") == 0) return xasprintf("%s://[::1]:%d", scheme, port);
+    return strchr(host, ':') != NULL ? xasprintf("%s://[%s]:%d", scheme, host, port) : xasprintf("%s://%s:%d", scheme, host, port);
 }
 
-int listen_on(const char *address, int *ret_socket, char **ret_url, char **ret_host, Error *err) {
+int listen_on(const char *address, bool tls, int *ret_socket, char **ret_url, char **ret_host, Error *err) {
     CLEANUP(free_text) char *host = NULL;
     CLEANUP(free_text) char *port = NULL;
     if (split_address(address, &host, &port, err) != 0) return -1;
@@ -64,7 +64,7 @@ int listen_on(const char *address, int *ret_socket, char **ret_url, char **ret_h
     freeaddrinfo(found);
     if (s < 0) return error_errno(err, ERR_IO, why, "cannot listen on http.listen %s", address);
     *ret_socket = s;
-    *ret_url = make_url(host, port_of(s));
+    *ret_url = make_url(tls ? "https" : "http", host, port_of(s));
     *ret_host = TAKE(host);
     return 0;
 }

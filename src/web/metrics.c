@@ -193,6 +193,20 @@ static void add_sample(LakeResult *row, Buf *out) {
     buf_addf(out, "%s %.15g\n", lake_is_null(row, 2) ? "" : "}", lake_col_real(row, 1));
 }
 
+static int count_entities(const Lease *lease, Buf *out, Error *err) {
+    add_head(out, "smelt_entities");
+    for (size_t i = 0; i < lease->entities->count; i++) {
+        const GoldEntity *e = &lease->entities->items[i];
+        CLEANUP(free_text) char *sql = gold_entity_sql(e, "api/entity_total");
+        int64_t rows;
+        if (lake_query_int(lease->conn, "api/entity_total", sql, NULL, 0, &rows, err) != 0) return -1;
+        buf_add_str(out, "smelt_entities{");
+        add_label(out, "entity", e->name);
+        buf_addf(out, "} %" PRId64 "\n", rows);
+    }
+    return 0;
+}
+
 static int ask_lake(const Lease *lease, Buf *out, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     CLEANUP(free_text) char *last = NULL;
@@ -203,7 +217,7 @@ static int ask_lake(const Lease *lease, Buf *out, Error *err) {
         begin_family(out, lake_col_text(rows, 0, NULL), &last);
         add_sample(rows, out);
     }
-    return got;
+    return got < 0 ? -1 : count_entities(lease, out, err);
 }
 
 static bool cache_get(CacheEntry *cached, const char *tag, Buf *out) {

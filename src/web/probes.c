@@ -20,7 +20,7 @@ int handle_livez(Service *s, const Request *req, const Lease *lease, Response *r
     if (ask_lake(s, "api/alive", &rows, err) != 0) {
         waiting = err->kind == ERR_UNAVAILABLE;
         if (!waiting) {
-            response_problem(resp, 503, req, "A query failed: %s", err->text);
+            response_problem(resp, 503, req, "A query failed: %s", response_detail(req, err->text));
             error_clear(err);
             return 0;
         }
@@ -35,7 +35,7 @@ int handle_readyz(Service *s, const Request *req, const Lease *lease, Response *
     int64_t rows;
     if (atomic_load(&s->draining)) return error_set(err, ERR_UNAVAILABLE, "the server is ending");
     if ((s->ready != NULL && s->ready(s->ready_arg, err) != 0) || ask_lake(s, "api/alive", &rows, err) != 0) {
-        response_problem(resp, 503, req, "%s", err->text);
+        response_problem(resp, 503, req, "%s", response_detail(req, err->text));
         resp->retry_after_s = 5;
         error_clear(err);
         return 0;

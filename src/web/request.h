@@ -15,12 +15,14 @@ typedef struct Param {
 
 typedef struct Request {
     char *method;           /* a token of any case; "GET" when nothing else was said */
-    char *target;           /* in origin form: "/api/v1/subscribers?limit=5"; or "*" */
+    char *target;           /* in origin form: "/api/v1/towers?limit=5"; or "*" */
     char *authority;        /* whom the client means: "localhost:8080"; NULL: HTTP/1.0 without a Host */
     char *path;             /* the part before '?', still escaped; never NULL after request_parse */
     bool path_has_controls; /* escaped; only an {id} may have them */
     Param params[PARAMS_MAX];
     size_t param_count;
+    const char *entity; /* the {entities} of the route, as it is in `path`, where it is; NULL when the route has none */
+    size_t entity_len;
     char *id;                     /* the {id} of the route, decoded: UTF-8 of any characters, NUL too; NULL when the route has none */
     size_t id_len;                /* in bytes */
     char *if_none_match, *accept; /* the values of all such fields, in one list; NULL: none */
@@ -30,6 +32,7 @@ typedef struct Request {
     bool is_deliberate; /* it has the field Smelt-Request, which no page of a stranger can make a browser send */
     char *who;          /* the name of the token; NULL: none was asked for */
     ScopeSet scopes;    /* of that token */
+    bool is_operator;   /* may see paths, addresses and process ids: it has admin, or no token was asked for */
 } Request;
 
 /* Takes a copy of `target`. Always succeeds; request_parse judges it. */

@@ -74,6 +74,10 @@ void response_problem(Response *r, int status, const Request *req, const char *d
     r->cache_control = NULL;
 }
 
+const char *response_detail(const Request *req, const char *text) {
+    return req->is_operator ? text : "There is nothing to serve now; the log of the server says why.";
+}
+
 /* If-None-Match is "*" or a list of tags, each maybe weak (W/"..."); comparison is weak. */
 static bool names_etag(const char *header, const char *etag) {
     if (strcmp(header, "*") == 0) return true;

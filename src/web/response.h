@@ -25,6 +25,8 @@ void response_done(Response *r);
 void response_json(Response *r, int status, json_t *value);
 /* RFC 9457: {type, title, status, detail, instance} as application/problem+json; replaces an earlier answer. */
 void response_problem(Response *r, int status, const Request *req, const char *detail_fmt, ...) PRINTF_LIKE(4, 5);
+/* `text` for operators, else a sentence that names no place. Valid as long as `text`. */
+const char *response_detail(const Request *req, const char *text);
 /* "Not Found" and so on, for the statuses that this server uses. */
 const char *response_reason(int status);
 /* Sets the ETag; when the request's If-None-Match names it, answers 304 and returns true. */

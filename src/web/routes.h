@@ -10,10 +10,11 @@ enum {
     ROUTE_EXISTS = 8,    /* always answers 200, unless there is a cursor: 304 needs no query */
     ROUTE_PROBE = 16,    /* which lane: see lanes.h; none of them: a query */
     ROUTE_MONITORING = 32,
+    ROUTE_LIST = 64, /* as ROUTE_EXISTS, when what is served has such a list */
 };
 
 typedef struct Route {
-    const char *pattern; /* "/api/v1/subscribers/{id}"; a last segment "*" takes the rest of the path */
+    const char *pattern; /* "/api/v1/{entities}/{id}"; a last segment "*" takes the rest of the path */
     unsigned flags;
     Handler handle;
     const ParamSpec *params; /* NULL: none */
@@ -27,5 +28,5 @@ typedef struct Route {
 extern const Route routes[]; /* ends with pattern == NULL */
 size_t route_count(void);
 const char *route_pattern(size_t i);
-/* NULL when no pattern fits; sets req->id. */
+/* NULL when no pattern fits; sets req->entity and req->id. */
 const Route *route_match(Request *req);

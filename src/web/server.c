@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/periodic.h"
+#include "base/tls.h"
 #include "web/connection.h"
 #include "web/lanes.h"
 #include "web/listen.h"
@@ -36,6 +37,7 @@ typedef enum Phase { PHASE_READING, PHASE_WORKING, PHASE_WRITING, PHASE_LINGERIN
 typedef struct Client {
     struct Client *prev, *next; /* in the order of the last change of phase */
     int socket;                 /* -1 once it is closed */
+    TlsStream *tls;             /* over the socket; NULL: none */
     Phase phase;
     int64_t ends_ns;
     uint32_t events, wanted; /* that epoll looks for now, and that the phase waits for */
@@ -50,10 +52,11 @@ struct Web {
     Service service;
     Lanes *lanes;
     Hosts *hosts;
+    TlsServer *tls; /* NULL: HTTP without TLS */
     char *url;
     Periodic *janitor; /* follows CURRENT, ends what takes too long */
     pthread_t loop;
-    bool loop_runs;
+    bool loop_runs, access_log, audit_log;
     int listener, poll, wake;
     atomic_bool ending;
     /* of the event loop: */
@@ -112,6 +115,7 @@ static void drop(Web *web, Client *c) {
 static void free_client(Client *c) {
     close_socket(c);
     if (c->exchange != NULL) exchange_free(c->exchange);
+    if (c->tls != NULL) tls_stream_free(c->tls);
     connection_free(c->connection);
     free(c);
 }
@@ -137,6 +141,7 @@ static void add_client(Web *web, int socket) {
     c->prev = c->next = c;
     c->socket = socket;
     c->connection = connection_new(web->hosts);
+    if (web->tls != NULL) c->tls = tls_stream_accept(web->tls, socket);
     (void)setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     struct epoll_event wanted = {.events = EPOLLIN, .data.ptr = c};
     if (epoll_ctl(web->poll, EPOLL_CTL_ADD, socket, &wanted) != 0) {
@@ -177,9 +182,28 @@ static void count_answer(Web *web, Client *c) {
     c->status = 0;
 }
 
+/* ---- bytes ---- */
+
+/* As recv; with EAGAIN the client waits for what TLS wants. */
+static ssize_t receive_bytes(Client *c, char *at, size_t space) {
+    if (c->tls == NULL) return recv(c->socket, at, space, 0);
+    ssize_t n = tls_stream_read(c->tls, at, space);
+    c->wanted = n < 0 ? (uint32_t)tls_stream_wants(c->tls) : EPOLLIN;
+    return n;
+}
+
+static ssize_t send_bytes(Client *c, struct iovec *parts, size_t n) {
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = n};
+    if (c->tls == NULL) return sendmsg(c->socket, &message, MSG_NOSIGNAL);
+    ssize_t sent = tls_stream_write(c->tls, parts[0].iov_base, parts[0].iov_len);
+    if (sent < 0) c->wanted = (uint32_t)tls_stream_wants(c->tls);
+    return sent;
+}
+
 /* The client learns that this was the last answer, and what it still sends is read: closing at once would destroy an answer that it has not
  * read yet (RFC 9112 9.6). */
 static void linger(Web *web, Client *c) {
+    if (c->tls != NULL) tls_stream_end(c->tls);
     shutdown(c->socket, SHUT_WR);
     enter(web, c, PHASE_LINGERING, LINGER_MS, EPOLLIN);
 }
@@ -195,14 +219,12 @@ static void after_answer(Web *web, Client *c) {
 
 /* False: the rest has to wait, or the client is gone. */
 static bool write_answer(Web *web, Client *c) {
-    struct msghdr message = {0};
     struct iovec parts[2];
-    while ((message.msg_iovlen = (size_t)connection_output(c->connection, parts)) > 0) {
-        message.msg_iov = parts;
-        ssize_t n = sendmsg(c->socket, &message, MSG_NOSIGNAL);
+    for (int count; (count = connection_output(c->connection, parts)) > 0;) {
+        ssize_t n = send_bytes(c, parts, (size_t)count);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0 && errno == EAGAIN) return false;
-        if (n < 0) {
+        if (n <= 0) {
             drop(web, c);
             return false;
         }
@@ -211,7 +233,27 @@ static bool write_answer(Web *web, Client *c) {
     return true;
 }
 
+/* The pattern, not the path: no line has a person in it. */
+static void log_access(const Web *web, const Exchange *x) {
+    if (!web->access_log) return;
+    const Request *req = x->request;
+    log_info("access", "%s %s %s: %d, %zu bytes after %.1f ms", req->who != NULL ? req->who : "-", req->method,
+             x->route != NULL ? x->route->pattern : "(none)", x->response.status, x->response.body.len + x->response.fixed_len,
+             clock_seconds_since(x->started_ns) * 1000);
+}
+
+/* Who read what about a person, or changed what. */
+static void log_audit(const Web *web, const Exchange *x) {
+    if (!web->audit_log || x->route == NULL || x->request->who == NULL) return;
+    bool reads_persons = x->route->scope < SCOPES && x->route->scope != SCOPE_STATUS && x->route->scope != SCOPE_AGGREGATE;
+    bool changes = strcmp(x->request->method, "POST") == 0 || strcmp(x->request->method, "DELETE") == 0;
+    if (reads_persons || changes)
+        log_info("audit", "%s %s %s: %d", x->request->who, x->request->method, x->request->target, x->response.status);
+}
+
 static void answer(Web *web, Client *c, Exchange *x) {
+    log_access(web, x);
+    log_audit(web, x);
     c->route = x->route;
     c->status = x->response.status;
     c->started_ns = x->started_ns;
@@ -221,6 +263,7 @@ static void answer(Web *web, Client *c, Exchange *x) {
 }
 
 static void begin(Web *web, Client *c, Request *request) {
+    request->is_secure = c->tls != NULL;
     Exchange *x = exchange_new(request, c);
     Matched m = service_begin(&web->service, request->method, request, &x->response);
     x->route = m.route;
@@ -249,11 +292,27 @@ static bool take_request(Web *web, Client *c) {
     return request != NULL || refused != 0;
 }
 
+/* False: there was nothing, or the client is gone. */
+static bool receive(Web *web, Client *c) {
+    size_t space;
+    bool was_idle = !connection_has_input(c->connection);
+    char *at = connection_space(c->connection, &space);
+    ssize_t n = receive_bytes(c, at, space);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+    if (n <= 0) {
+        drop(web, c);
+        return false;
+    }
+    connection_received(c->connection, (size_t)n);
+    if (was_idle) enter(web, c, PHASE_READING, REQUEST_WITHIN_MS, EPOLLIN);
+    return true;
+}
+
 /* Answers the requests that are here, as far as can be done without waiting. */
 static void go_on(Web *web, Client *c) {
     for (bool moves = true; moves;) {
         if (c->phase == PHASE_READING) {
-            moves = take_request(web, c);
+            moves = take_request(web, c) || (c->tls != NULL && tls_stream_has_bytes(c->tls) && receive(web, c));
         } else if (c->phase == PHASE_WRITING) {
             moves = write_answer(web, c);
             if (moves) after_answer(web, c);
@@ -262,21 +321,6 @@ static void go_on(Web *web, Client *c) {
         }
     }
     watch(web, c);
-}
-
-static void read_request(Web *web, Client *c) {
-    size_t space;
-    bool was_idle = !connection_has_input(c->connection);
-    char *at = connection_space(c->connection, &space);
-    ssize_t n = recv(c->socket, at, space, 0);
-    if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (n <= 0) {
-        drop(web, c);
-        return;
-    }
-    connection_received(c->connection, (size_t)n);
-    if (was_idle) enter(web, c, PHASE_READING, REQUEST_WITHIN_MS, EPOLLIN);
-    go_on(web, c);
 }
 
 static void read_rest(Web *web, Client *c) {
@@ -290,7 +334,10 @@ static void on_event(Web *web, Client *c, uint32_t events) {
     if (events & (EPOLLERR | EPOLLHUP) && c->phase != PHASE_READING) {
         drop(web, c);
     } else if (c->phase == PHASE_READING) {
-        read_request(web, c);
+        if (receive(web, c))
+            go_on(web, c);
+        else
+            watch(web, c);
     } else if (c->phase == PHASE_LINGERING) {
         read_rest(web, c);
     } else if (c->phase == PHASE_WRITING) {
@@ -385,6 +432,7 @@ static void tidy(void *arg) {
     Web *web = arg;
     snapshot_pool_follow(web->service.pool);
     if (web->service.gate != NULL) gate_follow(web->service.gate);
+    if (web->tls != NULL) tls_server_follow(web->tls);
     lanes_sweep(web->lanes);
 }
 
@@ -441,6 +489,7 @@ static void free_web(Web *web) {
     metrics_free(web->service.metrics);
     hosts_free(web->hosts);
     if (web->service.gate != NULL) gate_free(web->service.gate);
+    if (web->tls != NULL) tls_server_free(web->tls);
     free(web->url);
     free(web);
 }
@@ -460,12 +509,29 @@ static Gate *make_gate(const WebOptions *options, int listener) {
     return gate_new(options->tokens_path, options->uses_path, options->open || listen_is_loopback(listener));
 }
 
-static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *hosts) {
+static bool is_set(const char *text) {
+    return text != NULL && text[0] != '\0';
+}
+
+/* `ret`: NULL when it is HTTP alone. */
+static int make_tls(const WebOptions *options, TlsServer **ret, Error *err) {
+    if (is_set(options->tls_certificate) != is_set(options->tls_key))
+        return error_set(err, ERR_CONFIG, "http.tls.certificate and http.tls.key belong together: %s is not set",
+                         is_set(options->tls_key) ? "http.tls.certificate" : "http.tls.key");
+    if (is_set(options->tls_key) && tls_server_new(options->tls_certificate, options->tls_key, ret, err) != 0)
+        return error_prefix(err, "http.tls");
+    return 0;
+}
+
+static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *hosts, TlsServer *tls) {
     Web *web = xcalloc(1, sizeof *web);
     web->listener = listener;
     web->poll = web->wake = -1;
     web->url = url;
     web->hosts = hosts;
+    web->access_log = options->access_log;
+    web->audit_log = options->audit_log;
+    web->tls = tls;
     web->list.prev = web->list.next = &web->list;
     web->limit = allowed_connections(options->max_connections);
     web->service = (Service){.status = options->status,
@@ -487,12 +553,13 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
     CLEANUP(free_text) char *url = NULL;
     CLEANUP(free_text) char *host = NULL;
     CLEANUP(hosts_freep) Hosts *hosts = NULL;
-    if (listen_on(options->listen, &listener, &url, &host, err) != 0) return -1;
+    CLEANUP(tls_server_freep) TlsServer *tls = NULL;
+    if (make_tls(options, &tls, err) != 0 || listen_on(options->listen, tls != NULL, &listener, &url, &host, err) != 0) return -1;
     if (check_open(options, listener, err) != 0 || hosts_new(options->hosts, host, &hosts, err) != 0) {
         close(listener);
         return -1;
     }
-    Web *web = new_web(options, listener, TAKE(url), TAKE(hosts));
+    Web *web = new_web(options, listener, TAKE(url), TAKE(hosts), TAKE(tls));
     if (start_loop(web, err) != 0 || periodic_start(TICK_MS, tidy, web, &web->janitor, err) != 0) {
         free_web(web);
         return -1;

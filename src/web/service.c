@@ -13,8 +13,9 @@
 
 static const char lake_caching[] = "private, no-cache"; /* it is about persons: for no cache that others use */
 
-static void etag_of(const char *tag, char etag[ETAG_SIZE]) {
-    snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "\"", tag);
+/* What operators see has another one. */
+static void etag_of(const char *tag, const Request *req, char etag[ETAG_SIZE]) {
+    snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "%s\"", tag, req->is_operator ? "" : "-r");
 }
 
 /* Only where it is certain that without the condition the answer is 200 (RFC 9110 13.2.1). */
@@ -22,7 +23,7 @@ static bool answered_by_etag(Service *s, const Route *route, const Request *req,
     char tag[SNAPSHOT_TAG_SIZE], etag[ETAG_SIZE];
     bool exists = (route->flags & ROUTE_EXISTS) && request_param(req, "cursor") == NULL;
     if (!exists || req->if_none_match == NULL || !snapshot_pool_tag(s->pool, tag)) return false;
-    etag_of(tag, etag);
+    etag_of(tag, req, etag);
     resp->cache_control = lake_caching;
     return response_not_modified(resp, req, etag);
 }
@@ -42,7 +43,7 @@ static bool is_allowed(const char *allow, const char *method) {
 /* A handler's error becomes a problem document; its text goes to the log, or to the client when that can do something about it. */
 static void answer_error(const Route *route, const Request *req, Response *resp, Error *err) {
     if (err->kind == ERR_UNAVAILABLE || err->kind == ERR_BUSY) {
-        response_problem(resp, 503, req, "%s", err->text);
+        response_problem(resp, 503, req, "%s", response_detail(req, err->text));
         resp->retry_after_s = 5;
     } else if (err->kind == ERR_STOPPED) {
         response_problem(resp, 504, req, "The query took too long and was stopped.");
@@ -94,7 +95,10 @@ static bool refuse_stranger(Service *s, const Route *route, const char *method, 
         response_problem(resp, 403, req, "What changes something needs the field Smelt-Request, with any value.");
         return true;
     }
-    if (s->gate == NULL) return false;
+    if (s->gate == NULL) {
+        req->is_operator = true;
+        return false;
+    }
     switch (gate_admit(s->gate, req, route->scope)) {
     case ADMITTED: break;
     case ADMISSION_NEEDS_TOKEN: refuse_unknown(false, req, resp); break;
@@ -119,7 +123,7 @@ static bool refuse_type(const Route *route, const Request *req, Response *resp) 
 
 static bool refuse_params(const Route *route, const Request *req, Response *resp) {
     CLEANUP(free_text) char *why = request_check_params(req, route->params);
-    if (req->id == NULL && strchr(route->pattern, '{') != NULL)
+    if (req->id == NULL && strstr(route->pattern, "{id}") != NULL)
         response_problem(resp, 400, req, "The last part of the address is not UTF-8 text.");
     else if (why != NULL)
         response_problem(resp, 400, req, "%s", why);
@@ -133,7 +137,7 @@ static const Route *find_route(Request *req, Response *resp) {
     const Route *route = refused == 0 ? route_match(req) : NULL;
     if (refused != 0)
         response_problem(resp, refused, req, "%s", why);
-    else if (req->path_has_controls && (route == NULL || strchr(route->pattern, '{') == NULL))
+    else if (req->path_has_controls && (route == NULL || strstr(route->pattern, "{id}") == NULL))
         response_problem(resp, 400, req, "The path has an escaped control character.");
     else if (route == NULL)
         response_problem(resp, 404, req, "There is nothing at this address.");
@@ -161,8 +165,9 @@ Matched service_begin(Service *s, const char *method, Request *req, Response *re
 static int handle_leased(Service *s, const Route *route, const Request *req, const Lease *lease, Response *resp, Error *err) {
     char etag[ETAG_SIZE];
     if (!(route->flags & ROUTE_VERSIONED)) return route->handle(s, req, lease, resp, err);
-    etag_of(lease->tag, etag);
-    bool exists = (route->flags & ROUTE_EXISTS) && request_param(req, "cursor") == NULL;
+    etag_of(lease->tag, req, etag);
+    bool exists = (route->flags & ROUTE_EXISTS) || ((route->flags & ROUTE_LIST) && is_entity_list(req, lease));
+    exists = exists && request_param(req, "cursor") == NULL;
     if (!exists || !response_not_modified(resp, req, etag)) {
         if (route->handle(s, req, lease, resp, err) != 0) return -1;
         if (resp->status != 200) return 0;

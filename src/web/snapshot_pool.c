@@ -19,6 +19,13 @@
 
 enum { IDLE_MAX = 32, KEPT_MAX = 3, KEPT_FOR_S = 300 };
 
+/* A connection, and the names that it was prepared with. */
+typedef struct PooledConn {
+    LakeConn *conn;
+    GoldEntities entities;
+    char *declared; /* live: which declarations they are of; "": not known */
+} PooledConn;
+
 struct PooledSnapshot {
     Snapshot *snapshot; /* NULL: live */
     Lake *lake;
@@ -28,7 +35,7 @@ struct PooledSnapshot {
     bool is_paged;         /* a cursor into it was given out */
     int64_t kept_until_ns; /* while it is kept */
     int refs;
-    LakeConn *idle[IDLE_MAX];
+    PooledConn *idle[IDLE_MAX];
     size_t idle_count;
 };
 
@@ -43,8 +50,16 @@ struct SnapshotPool {
     SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
 };
 
+static void pooled_conn_free(PooledConn *c) {
+    if (c->conn != NULL) lake_conn_free(c->conn);
+    gold_entities_done(&c->entities);
+    free(c->declared);
+    free(c);
+}
+DEFINE_CLEANUP(pooled_conn_free, PooledConn)
+
 static void pooled_snapshot_free(PooledSnapshot *g) {
-    for (size_t i = 0; i < g->idle_count; i++) lake_conn_free(g->idle[i]);
+    for (size_t i = 0; i < g->idle_count; i++) pooled_conn_free(g->idle[i]);
     if (g->snapshot != NULL) snapshot_free(g->snapshot);
     free(g);
 }
@@ -162,61 +177,83 @@ void snapshot_pool_free(SnapshotPool *s) {
 
 /* ---- leases ---- */
 
+static int run_named(const PooledConn *c, const char *name, Error *err) {
+    CLEANUP(free_text) char *sql = gold_entity_sql(&c->entities.items[0], name);
+    return lake_exec(c->conn, name, sql, err);
+}
+
 /* Gives the connection the names that the queries use. */
-static int prepare_connection(const PooledSnapshot *g, LakeConn *conn, Error *err) {
-    const char *name = g->snapshot != NULL ? "serving/snapshot" : "serving/views";
-    if (lake_exec(conn, name, lake_sql(name), err) == 0 && lake_exec(conn, "serving/names", lake_sql("serving/names"), err) == 0) return 0;
+static int prepare_connection(const PooledSnapshot *g, PooledConn *c, Error *err) {
+    gold_entities_done(&c->entities);
+    if (gold_entities_read(c->conn, &c->entities, err) != 0) return -1;
+    if (c->entities.count == 0)
+        error_set(err, ERR_UNAVAILABLE, "there is no Gold yet");
+    else if (run_named(c, g->snapshot != NULL ? "serving/snapshot" : "serving/views", err) == 0 && run_named(c, "serving/names", err) == 0)
+        return 0;
     if (g->snapshot != NULL) return -1;
     error_prefix(err, "the live lake has nothing to serve yet");
     err->kind = ERR_UNAVAILABLE;
     return -1;
 }
 
-static int connect_to(const PooledSnapshot *g, LakeConn **ret, Error *err) {
-    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
-    if (lake_connect(g->lake, &conn, err) != 0 || prepare_connection(g, conn, err) != 0) return -1;
-    *ret = TAKE(conn);
+static int connect_to(const PooledSnapshot *g, PooledConn **ret, Error *err) {
+    CLEANUP(pooled_conn_freep) PooledConn *c = xcalloc(1, sizeof *c);
+    c->declared = xstrdup("");
+    if (lake_connect(g->lake, &c->conn, err) != 0 || prepare_connection(g, c, err) != 0) return -1;
+    *ret = TAKE(c);
     return 0;
 }
 
 /* A connection failed: the idle ones may have the same outdated views. */
 static void close_idle(SnapshotPool *s, PooledSnapshot *g) {
-    LakeConn *idle[IDLE_MAX];
+    PooledConn *idle[IDLE_MAX];
     pthread_mutex_lock(&s->lock);
     size_t n = g->idle_count;
     memcpy(idle, g->idle, n * sizeof idle[0]);
     g->idle_count = 0;
     pthread_mutex_unlock(&s->lock);
-    for (size_t i = 0; i < n; i++) lake_conn_free(idle[i]);
+    for (size_t i = 0; i < n; i++) pooled_conn_free(idle[i]);
 }
 
-static void release(SnapshotPool *s, PooledSnapshot *g, LakeConn *reusable) {
+static void release(SnapshotPool *s, PooledSnapshot *g, PooledConn *reusable) {
     pthread_mutex_lock(&s->lock);
     if (reusable != NULL && g == s->current && g->idle_count < IDLE_MAX) {
         g->idle[g->idle_count++] = reusable;
         reusable = NULL;
     }
     pthread_mutex_unlock(&s->lock);
-    if (reusable != NULL) lake_conn_free(reusable); /* before the last reference may close the database */
+    if (reusable != NULL) pooled_conn_free(reusable); /* before the last reference may close the database */
     pthread_mutex_lock(&s->lock);
     PooledSnapshot *unused = drop_ref(g);
     pthread_mutex_unlock(&s->lock);
     if (unused != NULL) pooled_snapshot_free(unused);
 }
 
-/* A live lake has no generation: its tag is what changes with every commit, and when this process began to serve it. */
-static int read_live_tag(const PooledSnapshot *g, LakeConn *conn, char tag[SNAPSHOT_TAG_SIZE], Error *err) {
+/* A live lake has no generation: its tag is what changes with every commit, and when this process began to serve it. *ret_same: the
+ * connection has the names of what is declared now. */
+static int read_live_tag(const PooledSnapshot *g, PooledConn *c, char tag[SNAPSHOT_TAG_SIZE], bool *ret_same, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
-    if (lake_query(conn, "serving/version", lake_sql("serving/version"), NULL, 0, &row, err) != 0 || lake_next(row, err) < 0) return -1;
+    if (lake_query(c->conn, "serving/version", lake_sql("serving/version"), NULL, 0, &row, err) != 0 || lake_next(row, err) < 0) return -1;
     snprintf(tag, SNAPSHOT_TAG_SIZE, "%s-%s", g->tag, lake_col_text(row, 0, NULL));
+    const char *declared = lake_is_null(row, 1) ? "" : lake_col_text(row, 1, NULL);
+    *ret_same = strcmp(declared, c->declared) == 0;
+    if (*ret_same) return 0;
+    free(c->declared);
+    c->declared = xstrdup(declared);
     return 0;
 }
 
-static int make_lease(const PooledSnapshot *g, LakeConn *conn, Lease *ret, Error *err) {
-    Lease lease = {.conn = conn, .generation = g->number, .scope = g->scope};
+static int begin_live(const PooledSnapshot *g, PooledConn *c, char tag[SNAPSHOT_TAG_SIZE], Error *err) {
+    bool same;
+    if (lake_begin(c->conn, err) != 0 || read_live_tag(g, c, tag, &same, err) != 0) return -1;
+    return same ? 0 : prepare_connection(g, c, err);
+}
+
+static int make_lease(const PooledSnapshot *g, PooledConn *c, Lease *ret, Error *err) {
+    Lease lease = {.conn = c->conn, .generation = g->number, .scope = g->scope, .entities = &c->entities, .pooled = c};
     if (g->snapshot != NULL)
         snprintf(lease.tag, sizeof lease.tag, "%s", g->tag);
-    else if (lake_begin(conn, err) != 0 || read_live_tag(g, conn, lease.tag, err) != 0)
+    else if (begin_live(g, c, lease.tag, err) != 0)
         return -1;
     *ret = lease;
     return 0;
@@ -230,7 +267,7 @@ static PooledSnapshot *find_scope(SnapshotPool *s, uint64_t scope) {
 }
 
 int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err) {
-    LakeConn *conn = NULL;
+    PooledConn *conn = NULL;
     pthread_mutex_lock(&s->lock);
     PooledSnapshot *g = find_scope(s, scope);
     if (g != NULL) {
@@ -246,8 +283,8 @@ int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err)
         return -1;
     }
     if (make_lease(g, conn, ret, err) != 0) {
-        lake_rollback(conn);
-        lake_conn_free(conn);
+        lake_rollback(conn->conn);
+        pooled_conn_free(conn);
         release(s, g, NULL);
         return -1;
     }
@@ -264,10 +301,10 @@ void snapshot_pool_keep(SnapshotPool *s, const Lease *lease) {
 void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken) {
     lake_rollback(lease->conn); /* of a live lease; it wrote nothing */
     if (broken) {
-        lake_conn_free(lease->conn);
+        pooled_conn_free(lease->pooled);
         close_idle(s, lease->owner);
     }
-    release(s, lease->owner, broken ? NULL : lease->conn);
+    release(s, lease->owner, broken ? NULL : lease->pooled);
     *lease = (Lease){0};
 }
 

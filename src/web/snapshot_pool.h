@@ -5,16 +5,19 @@
  * SnapshotPool: any thread. Lease: one thread at a time. */
 #pragma once
 #include "lake/lake.h"
+#include "snapshot/entities.h"
 
 typedef struct SnapshotPool SnapshotPool;
 typedef struct PooledSnapshot PooledSnapshot;
 enum { SNAPSHOT_TAG_SIZE = 64 };
 typedef struct Lease {
     LakeConn *conn;
-    int64_t generation;          /* of the snapshot; 0: live */
-    char tag[SNAPSHOT_TAG_SIZE]; /* names this content for ever, also when generations are counted from 1 again */
-    uint64_t scope;              /* what a cursor is bound to: the generation; live, all that this process serves */
+    int64_t generation;           /* of the snapshot; 0: live */
+    char tag[SNAPSHOT_TAG_SIZE];  /* names this content for ever, also when generations are counted from 1 again */
+    uint64_t scope;               /* what a cursor is bound to: the generation; live, all that this process serves */
+    const GoldEntities *entities; /* whose Gold it has, as long as the lease; at least one */
     PooledSnapshot *owner;
+    struct PooledConn *pooled;
 } Lease;
 
 /* Follows <dir>/CURRENT. Nothing published yet is no error: leases are refused until there is something. `options` is copied. */

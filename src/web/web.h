@@ -9,14 +9,16 @@
 typedef struct Web Web;
 
 typedef struct WebOptions {
-    const char *listen;        /* "127.0.0.1:8080", "[::1]:8080"; port 0 picks a free one */
-    const char *hosts;         /* more hosts that it answers for, "smelt,smelt.example" (hosts.h); NULL: none */
-    const char *tokens_path;   /* who may ask (gate.h); NULL: everybody */
-    const char *uses_path;     /* where the last use of tokens is written; with tokens_path */
-    bool open;                 /* without a file of tokens, everybody may ask, also from other machines */
-    const char *snapshots_dir; /* read from what is published there ... */
-    Lake *live;                /* ... or, when this is set, from this lake; borrowed */
-    LakeOptions lake;          /* for snapshots; copied */
+    const char *listen;                    /* "127.0.0.1:8080", "[::1]:8080"; port 0 picks a free one */
+    const char *hosts;                     /* more hosts that it answers for, "smelt,smelt.example" (hosts.h); NULL: none */
+    const char *tokens_path;               /* who may ask (gate.h); NULL: everybody */
+    const char *uses_path;                 /* where the last use of tokens is written; with tokens_path */
+    bool access_log, audit_log;            /* log lines for each answer; for what tokens read about persons and changed */
+    bool open;                             /* without a file of tokens, everybody may ask, also from other machines */
+    const char *tls_certificate, *tls_key; /* PEM files (base/tls.h), read again when they change; NULL or "": no TLS */
+    const char *snapshots_dir;             /* read from what is published there ... */
+    Lake *live;                            /* ... or, when this is set, from this lake; borrowed */
+    LakeOptions lake;                      /* for snapshots; copied */
     /* What GET /api/v1/status answers: {state, components, ...}; a new reference. Called on workers, must be quick. NULL: 404. */
     json_t *(*status)(void *arg);
     void *status_arg;

@@ -37,7 +37,7 @@ const look = async (page, name, report) => {
   report.axe[name] = await violations(page);
 };
 
-const rowsOf = (page) => page.locator(`${at("subscribers")} tbody tr`).evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim())));
+const rowsOf = (page) => page.locator(`${at("entities")} tbody tr`).evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim())));
 
 const themeOf = (page) => page.evaluate(() => ({
   button: document.getElementById("theme").textContent,
@@ -45,7 +45,7 @@ const themeOf = (page) => page.evaluate(() => ({
 }));
 
 const openDetail = async (page) => {
-  const first = page.locator(`${at("subscribers")} tbody button`).first();
+  const first = page.locator(`${at("entities")} tbody button`).first();
   const id = await first.innerText();
   await first.click();
   await page.locator(`${at("detail")} a`).waitFor();
@@ -70,7 +70,7 @@ const visit = async (context, report) => {
   page.setDefaultTimeout(60000);
   listen(page, report.problems);
   await page.goto(url);
-  await page.locator(`${at("subscribers")} tbody button`).first().waitFor();
+  await page.locator(`${at("entities")} tbody button`).first().waitFor();
   await page.locator(`${at("chart")} canvas`).waitFor();
   await page.locator(`${at("parts")} li`).first().waitFor();
   return page;
@@ -130,13 +130,13 @@ const visitStrange = async (context, report, ids) => {
     await route.fulfill(json(overview));
   });
   await page.reload();
-  await page.locator(`${at("subscribers")} tbody button`).nth(ids.length - 1).waitFor();
+  await page.locator(`${at("entities")} tbody button`).nth(ids.length - 1).waitFor();
   report.strange = {
-    ids: await textsOf(page, `${at("subscribers")} tbody button`),
-    head: await textsOf(page, `${at("subscribers")} thead th:visible`),
+    ids: await textsOf(page, `${at("entities")} tbody button`),
+    head: await textsOf(page, `${at("entities")} thead th:visible`),
     figures: await textsOf(page, `${at("figures")} dt`),
     hours: await page.locator(`${at("hours")} tbody tr`).evaluateAll((rows) => rows.map((row) => row.cells[1].textContent)),
-    rowHeights: await page.locator(`${at("subscribers")} tbody tr`).evaluateAll((rows) => rows.map((row) => row.clientHeight)),
+    rowHeights: await page.locator(`${at("entities")} tbody tr`).evaluateAll((rows) => rows.map((row) => row.clientHeight)),
     overflow: await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
   };
   await look(page, "strange", report);

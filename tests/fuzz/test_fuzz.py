@@ -15,7 +15,7 @@ SECONDS = int(os.environ.get("FUZZ_SECONDS", "10"))
 
 
 @pytest.mark.timeout(SECONDS + 120)
-@pytest.mark.parametrize("name", ["avro", "envelope", "contract", "request", "http", "cursor", "mark", "judge"])
+@pytest.mark.parametrize("name", ["avro", "envelope", "paths", "contract", "request", "http", "cursor", "mark", "judge"])
 def test_nothing_that_strangers_send_breaks_it(name: str) -> None:
     program, grown = FOLDER / f"fuzz_{name}", FOUND / f"corpus-{name}"
     assert program.exists(), f"{program} is not there: run tools/build fuzz"

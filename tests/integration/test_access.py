@@ -226,3 +226,50 @@ def test_nobody_else_on_the_machine_can_read_the_lake(smelt: Smelt) -> None:
     assert any(path.suffix == ".duckdb" for path in paths)
     wide = [f"{path} {stat.S_IMODE(path.stat().st_mode):o}" for path in paths if path.stat().st_mode & 0o077]
     assert not wide, wide
+
+
+def test_paths_and_addresses_are_for_operators(guarded: tuple[str, dict[str, str]], smelt: Smelt) -> None:
+    """Words for all, places for admin: in the status, in runs, in probes and in errors."""
+    url, tokens = guarded
+    place = str(smelt.data)
+    eventually("an operator sees places", lambda: place in ask(f"{url}/api/v1/status", tokens["admin"]).body.decode())
+    assert "smelt publish" in ask(f"{url}/api/v1/overview", tokens["admin"]).body.decode()
+    for path, token in (("/api/v1/status", "status"), ("/api/v1/overview", "aggregate"), ("/api/v1/runs", "status"), ("/readyz", None), ("/livez", None)):
+        body = ask(url + path, tokens[token] if token else None).body.decode()
+        assert not any(word in body for word in ("/lake", "bootstrap", "9092", "smelt publish")), body
+    parts = json.loads(ask(f"{url}/api/v1/status", tokens["status"]).body)["components"]
+    assert {key for part in parts for key in part} <= {"name", "title", "state", "verified_at", "generation", "live", "detail"} and len(parts) > 5
+
+
+def test_runs_have_no_places_either(smelt: Smelt) -> None:
+    assert smelt.run("produce", "-n", "50", "--out", "events.jsonl").code == 0
+    smelt.run("run", "--from", "events.jsonl")
+    operator, other = make_token(smelt, "operator", "admin"), make_token(smelt, "other", "status")
+    running = smelt.start("serve", *FREE_PORT)
+    runs = f"{serving(running).url}/api/v1/runs"
+    all_of_it, rest = ask(runs, operator), ask(runs, other)
+    (run,), (redacted,) = json.loads(all_of_it.body)["runs"], json.loads(rest.body)["runs"]
+    assert run["steps"][0]["summary"] is not None and redacted["steps"][0]["summary"] is None
+    assert run["steps"][0]["state"] == redacted["steps"][0]["state"] == "done" and str(smelt.data) not in rest.body.decode()
+    assert all_of_it.fields["ETag"] != rest.fields["ETag"]
+    assert running.end().code == 0
+
+
+def test_logs_say_who_asked(smelt: Smelt) -> None:
+    token = make_token(smelt, "anna", "status,entities")
+    running = smelt.start("serve", *FREE_PORT, "--set", "http.access_log=yes", "--set", "http.audit_log=yes")
+    url = serving(running).url
+    for path in ("/api/v1/status", "/api/v1/subscribers/SUB-7", "/nothing/SUB-8"):
+        ask(url + path, token)
+    ask(f"{url}/api/v1/session", token, "POST", Smelt_Request="yes")
+    assert running.end().code == 0
+    lines = [json.loads(line) for line in running.stderr.splitlines()]
+    said = {name: [line["message"] for line in lines if line["component"] == name] for name in ("access", "audit")}
+    assert [re.sub(r", \d+ bytes after [\d.]+ ms", "", line) for line in said["access"]] == [
+        "anna GET /api/v1/status: 200",
+        "anna GET /api/v1/subscribers/{id}: 503",
+        "- GET (none): 404",
+        "anna POST /api/v1/session: 200",
+    ]
+    assert said["audit"] == ["anna GET /api/v1/subscribers/SUB-7: 503", "anna POST /api/v1/session: 200"]
+    assert token not in running.stderr

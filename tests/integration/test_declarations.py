@@ -146,7 +146,7 @@ UNENFORCED: Json = {
         {"metric": "invalidValues", "mustBe": 0, "arguments": {"validValues": ["a", ""]}, "severity": "warning", "schedule": "0 * * * *"},
     ],
 }  # fmt: skip
-PLACES = [".unique", ".primaryKey", ".encryptedName", ".partitioned", ".relationships", ".transformDescription", ".quality[0]", ".quality[1]", ".quality[2]", ".quality[3].severity", ".quality[3].schedule"]
+PLACES = [".unique", ".primaryKey", ".encryptedName", ".partitioned", ".relationships", ".transformDescription", ".quality[1]", ".quality[2]", ".quality[3].schedule"]
 
 
 def test_what_is_not_enforced_is_named_once_per_change(offline: Smelt) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import uuid
 from collections.abc import Callable
 
@@ -89,8 +90,8 @@ def test_a_backlog_in_one_keeps_no_event_of_another_waiting(over: Callable[..., 
         eventually("the new event landed", lambda n=number: small.committed(large.name) > n)
         waited.append(large.committed(large.name) - before)
     assert large.committed(large.name) < 120_000, "the backlog was over too soon to tell"
-    assert running.end().code == 0
-    assert max(waited) <= 5 * 4000, waited
+    assert max(waited) <= 4 * 4000, waited  # one is landing, one is staged, one was being staged, and one while the broker was asked
+    running.kill()
 
 
 def test_kills_lose_nothing_of_either(over: Callable[..., Smelt], broker: Broker) -> None:
@@ -107,6 +108,47 @@ def test_kills_lose_nothing_of_either(over: Callable[..., Smelt], broker: Broker
     assert kills == 6
     smelt("ingest")
     assert smelt.audit()["offsets"] == 12_000
+    for name, messages in sent.items():
+        smelt.assert_holds(messages, name)
+
+
+def test_a_run_goes_on_without_the_one_that_is_away(over: Callable[..., Smelt], broker: Broker) -> None:
+    first, second = new_topics(broker, 1, 1)
+    smelt = over(first, second)
+    sent = first.send(events(0, 30))
+    second.delete()
+    result = smelt.run("run")
+    assert result.code == 69 and f"the topic {second.name} does not exist" in result.error, result
+    assert [step["state"] for step in result.summary["steps"] if step["name"] in ("ingest", "refine", "publish")] == ["done"] * 3
+    assert smelt.run("status", "--ignore", "api").summary["state"] != "ok"
+    smelt.assert_holds(sent)
+
+
+def test_a_mark_of_several_topics_is_recovered_and_restored(over: Callable[..., Smelt], broker: Broker) -> None:
+    topics = new_topics(broker, 1, 2)
+    smelt = over(*topics)
+    sent = {topic.name: topic.send(events(number * 1000, 40)) for number, topic in enumerate(topics)}
+    smelt("ingest")
+    smelt("backup", smelt.folder / "backup")
+    for number, topic in enumerate(topics):
+        sent[topic.name] += topic.send(events(number * 1000 + 40, 10))
+    smelt("ingest")
+    smelt.lake.unlink()
+    result = smelt.run("ingest")
+    assert result.code == 65 and "the lake is gone" in result.error, result
+    assert smelt("recover", "--yes")["landed"] == 100
+    for name, messages in sent.items():
+        smelt.assert_holds(messages, name)
+    assert smelt("ingest")["landed"] == 0
+    shutil.rmtree(smelt.data)
+    assert smelt("restore", smelt.folder / "backup")["landed"] == 80
+    assert [of_topic(smelt("ingest"), topic)["landed"] for topic in topics[:1]] == [10]
+    assert smelt.audit()["landed"] == 100
+    for name, messages in sent.items():
+        smelt.assert_holds(messages, name)
+    smelt.lake.write_bytes(b"no lake any more" * 1000)
+    (smelt.data / "lake.mark").write_bytes(b"nor its mark")
+    assert smelt("recover", "--yes")["landed"] == 100  # of all topics
     for name, messages in sent.items():
         smelt.assert_holds(messages, name)
 

@@ -183,6 +183,54 @@ static void the_years_end_where_they_are_said_to_end(void **state) {
 }
 
 /* Each day of four centuries, counted. */
+static void numbers_since_1970_are_exact(void **state) {
+    (void)state;
+    static const struct {
+        const char *number;
+        int decimals;
+        ClockReading expected;
+        int64_t us;
+    } cases[] = {
+        {"1795508100", 0, CLOCK_READ, INT64_C(1795508100000000)},
+        {"1795508100.123456", 0, CLOCK_READ, INT64_C(1795508100123456)}, /* not what a double makes of it */
+        {"1795508100.1234569", 0, CLOCK_READ, INT64_C(1795508100123456)},
+        {"1795508100500", 3, CLOCK_READ, INT64_C(1795508100500000)},
+        {"1795508100500.0625", 3, CLOCK_READ, INT64_C(1795508100500062)},
+        {"1795508100500000", 6, CLOCK_READ, INT64_C(1795508100500000)},
+        {"1795508100500000.9", 6, CLOCK_READ, INT64_C(1795508100500000)},
+        {"1.7955081e9", 0, CLOCK_READ, INT64_C(1795508100000000)},
+        {"17955081E+2", 0, CLOCK_READ, INT64_C(1795508100000000)},
+        {"1795508100000e-3", 0, CLOCK_READ, INT64_C(1795508100000000)},
+        {"0", 0, CLOCK_READ, 0},
+        {"0.0000001", 0, CLOCK_READ, 0},
+        {"0e999999999999", 0, CLOCK_READ, 0},
+        {"00012", 6, CLOCK_READ, 12},
+        {"-1.5", 0, CLOCK_READ, -1500000},
+        {"-0.0000001", 0, CLOCK_READ, -1}, /* towards the past, as the fractions of a time of day */
+        {"-62135596800", 0, CLOCK_READ, CLOCK_FIRST_US},
+        {"-62135596800.0000001", 0, CLOCK_YEAR_TOO_FAR, 0},
+        {"253402300799.9999999", 0, CLOCK_READ, CLOCK_LAST_US},
+        {"253402300800", 0, CLOCK_YEAR_TOO_FAR, 0},
+        {"1795508100500", 0, CLOCK_YEAR_TOO_FAR, 0}, /* milliseconds: no guess */
+        {"1e400", 6, CLOCK_YEAR_TOO_FAR, 0},
+        {"99999999999999999999999999", 6, CLOCK_YEAR_TOO_FAR, 0},
+        {"1e-400", 0, CLOCK_READ, 0},
+        {"", 0, CLOCK_OTHER_FORM, 0},
+        {"-", 0, CLOCK_OTHER_FORM, 0},
+        {"+1", 0, CLOCK_OTHER_FORM, 0},
+        {"1.", 0, CLOCK_OTHER_FORM, 0},
+        {".5", 0, CLOCK_OTHER_FORM, 0},
+        {"1e", 0, CLOCK_OTHER_FORM, 0},
+        {"1 ", 0, CLOCK_OTHER_FORM, 0},
+        {"2026-11-24", 0, CLOCK_OTHER_FORM, 0},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int64_t us = 0;
+        ClockReading found = clock_read_epoch((Span){cases[i].number, strlen(cases[i].number)}, cases[i].decimals, &us);
+        if (found != cases[i].expected || us != cases[i].us) fail_msg("%s is %" PRId64 " (%d)", cases[i].number, us, (int)found);
+    }
+}
+
 static void days_are_counted(void **state) {
     (void)state;
     int32_t expected;
@@ -260,6 +308,7 @@ int main(void) {
         cmocka_unit_test(what_is_no_time_is_refused),
         cmocka_unit_test(every_form_is_read_or_named),
         cmocka_unit_test(the_years_end_where_they_are_said_to_end),
+        cmocka_unit_test(numbers_since_1970_are_exact),
         cmocka_unit_test(days_are_counted),
         cmocka_unit_test(durations_have_units),
         cmocka_unit_test(every_whole_duration_is_exact),

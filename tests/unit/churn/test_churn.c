@@ -200,7 +200,7 @@ static void pages_of_subscribers(void **state) {
 static size_t scored_now(Fixture *f) {
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
     assert_null(s.skipped);
-    assert_int_equal(s.subscribers, number(f->conn, "SELECT count(*) FROM gold_subscriber_features"));
+    assert_int_equal(s.scored, number(f->conn, "SELECT count(*) FROM gold_subscriber_features"));
     return s.rows;
 }
 
@@ -369,13 +369,15 @@ static void no_label_is_a_feature(void **state) {
     Error err = {0};
     CLEANUP(churn_names_done) ChurnNames before = {0};
     CLEANUP(churn_names_done) ChurnNames features = {0};
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
     make_gold(f, 300);
-    must(churn_read_features(f->conn, &before, &err), &err);
+    must(churn_read_gold(f->conn, &gold, &err), &err);
+    must(churn_read_features(f->conn, &gold, &before, &err), &err);
     run(f->conn,
         "ALTER TABLE gold_features_base ADD COLUMN \"will leave\" INTEGER; ALTER TABLE gold_features_base ADD COLUMN left_us INTEGER; "
         "UPDATE gold_features_base SET \"will leave\" = churn_label, left_us = churn_label;" GOLD_PARTS
         "CREATE VIEW gold_labels AS SELECT unnest(['churn_label', 'will leave', 'left_us']) AS name");
-    must(churn_read_features(f->conn, &features, &err), &err);
+    must(churn_read_features(f->conn, &gold, &features, &err), &err);
     assert_int_equal(features.count, before.count);
     for (size_t i = 0; i < features.count; i++) assert_string_equal(features.at[i], before.at[i]);
     CLEANUP(churn_training_done) ChurnTraining t = train(f);
@@ -431,7 +433,9 @@ static void the_rule_says_that_it_leaks(void **state) {
     CLEANUP(churn_training_done) ChurnTraining t = train(f);
     CLEANUP(json_freep) json_t *summary = churn_training_json(&t);
     assert_true(json_is_true(json_object_get(summary, "label_leaks")));
-    assert_string_equal(json_string_value(json_object_get(summary, "warning")), churn_leak_warning);
+    const char *warning = json_string_value(json_object_get(summary, "warning"));
+    assert_non_null(strstr(warning, "Gold's churn_label, a rule over the same features"));
+    assert_non_null(strstr(warning, "a CSV file with subscriber_id,churned"));
     static const char *const keys[] = {"model",     "auc",     "pr_auc",       "log_loss",    "rows",
                                        "positives", "seconds", "label_source", "top_features"};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
@@ -503,14 +507,36 @@ static void due_when(void **state) {
     assert_true(is_due(f, INT64_MAX, "the label is now labels.csv"));
 }
 
+static char *report_path(const Fixture *f, const char *model_id) {
+    CLEANUP(free_text) char *name = xasprintf("%s.report.json", model_id);
+    return path_join(f->options.models_dir, name);
+}
+
+static void a_training_leaves_its_report(void **state) {
+    Fixture *f = *state;
+    make_gold(f, 300);
+    f->options.costs = (ProfitCosts){.contact = 1, .value = 20, .success = 0.3};
+    CLEANUP(churn_training_done) ChurnTraining t = train(f);
+    CLEANUP(free_text) char *path = report_path(f, t.model_id);
+    json_t *stored = json_load_file(path, 0, NULL), *rivals = json_object_get(t.report, "rivals");
+    assert_non_null(stored);
+    assert_int_equal(json_integer_value(json_object_get(stored, "rows")), t.holdout_rows);
+    assert_true(json_number_value(json_object_get(json_object_get(stored, "auc"), "value")) == t.metrics.auc);
+    assert_non_null(json_object_get(rivals, "logistic regression"));
+    json_decref(stored);
+}
+
 static void old_models_lose_their_files(void **state) {
     Fixture *f = *state;
     make_gold(f, 300);
     f->options.rounds = 2;
+    CLEANUP(free_text) char *first_report = NULL;
     for (int i = 0; i < CHURN_MODEL_FILES_KEPT + 2; i++) {
         CLEANUP(churn_training_done) ChurnTraining t = train(f);
+        if (i == 0) first_report = report_path(f, t.model_id);
         next_millisecond();
     }
+    assert_false(file_exists(first_report));
     CLEANUP(free_text) char *third = model_path(f, "SELECT file FROM models ORDER BY trained_at LIMIT 1 OFFSET 2");
     CLEANUP(free_text) char *second = model_path(f, "SELECT file FROM models ORDER BY trained_at LIMIT 1 OFFSET 1");
     assert_true(file_exists(third));
@@ -537,6 +563,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(gold_gained_and_lost_columns, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_model_steps_aside, setup, teardown),
         cmocka_unit_test_setup_teardown(due_when, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_training_leaves_its_report, setup, teardown),
         cmocka_unit_test_setup_teardown(old_models_lose_their_files, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

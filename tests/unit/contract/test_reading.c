@@ -126,6 +126,8 @@ static void translations_are_said(void **state) {
                  "hypercube is read as INTEGER: the logicalType integer decides");
     assert_reads("v3.1.0", "{name: v, logicalType: string, physicalType: int}", "v VARCHAR",
                  "int is read as VARCHAR: the logicalType string decides");
+    assert_reads("v3.1.0", "{name: v, physicalType: ROWID}", "v VARCHAR",
+                 "ROWID is read as string: no such type is known here, write a logicalType");
     assert_reads("v3.1.0", "{name: v}", "v VARCHAR", "no logicalType and no physicalType: it is read as string");
     assert_reads("v3.1.0", "{name: v, items: {logicalType: integer}}", "v JSON of BIGINT",
                  "no logicalType and no physicalType: it is read as array");

@@ -192,10 +192,6 @@ static const Row rows[] = {
      "the path of this key would have more than 4 keys; expected another primaryKey"},
 
     /* ---- properties of the payload (fields.c) ---- */
-    {METER, "logicalType: number\n            physicalName: reading_kwh\n            physicalType: DECIMAL(9,3)",
-     "physicalName: reading_kwh\n            physicalType: HYPERCUBE",
-     "p/contracts/meter.odcs.yaml:70: schema[0].properties[6].properties[2].physicalType is \"HYPERCUBE\": "
-     "there is no such type here; expected also a logicalType"},
     {METER, "DECIMAL(9,3)", "9",
      "p/contracts/meter.odcs.yaml:71: schema[0].properties[6].properties[2].physicalType is 9: expected the name of a type"},
     {METER, "name: kwh", "name: Kind",
@@ -285,6 +281,20 @@ static const Row rows[] = {
      "p/contracts/meter.odcs.yaml:39: schema[0].properties[4].quality[0].implementation.minimal is 1: "
      "there is no such check; expected one of: "
      "minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern, validValues, maximumAhead"},
+    {METER, "mustBe: 0\n                arguments:\n                  validValues: [gas, power]", "mustBe: none",
+     "p/contracts/meter.odcs.yaml:61: schema[0].properties[6].properties[0].quality[0].mustBe is \"none\": expected a number"},
+    {METER, "mustBe: 0\n                arguments:\n                  validValues: [gas, power]", "mustBeBetween: [1]",
+     "p/contracts/meter.odcs.yaml:61: schema[0].properties[6].properties[0].quality[0].mustBeBetween is a list: expected two numbers"},
+    {METER, "metric: invalidValues\n                mustBe: 0\n                arguments:\n                  validValues: [gas, power]",
+     "metric: missingValues\n                mustBe: 0",
+     "p/contracts/meter.odcs.yaml:58: schema[0].properties[6].properties[0].quality[0].arguments.missingValues is missing: "
+     "expected a list of the values that count as missing"},
+    {METER, "description: A reading.", "quality: [{metric: duplicateValues, mustBe: 0}]",
+     "p/contracts/meter.odcs.yaml:11: schema[0].quality[0].arguments.properties is missing: "
+     "expected the properties that are unique together"},
+    {METER, "description: A reading.", "quality: [{metric: duplicateValues, mustBe: 0, arguments: {properties: [kwh, kw]}}]",
+     "p/contracts/meter.odcs.yaml:11: schema[0].quality[0].arguments.properties[1] is \"kw\": "
+     "there is no such property; expected one of the payload's"},
     {METER, "type: library", "type: librarian",
      "p/contracts/meter.odcs.yaml:59: schema[0].properties[6].properties[0].quality[0].type is \"librarian\": "
      "expected one of: library, custom, text, sql"},

@@ -52,8 +52,8 @@ static Facts healthy(void) {
     f.topics = &topic;
     f.topic_count = 1;
     f.row =
-        json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:s, s:[{s:s, s:i, s:i}, {s:s, s:i, s:i}]}", "landed", 130, "silver", 128,
-                  "quarantined", 2, "pending_events", 0, "subscribers", 10, "scores", 10, "model_id", "m", "run_id", "r", "run_state",
+        json_pack("{s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:[{s:s, s:i, s:i}, {s:s, s:i, s:i}]}", "landed", 130, "silver", 128,
+                  "quarantined", 2, "pending_events", 0, "entities", 10, "entity_title", "subscriber", "entity_titles", "subscribers", "scores", 10, "model_id", "m", "run_id", "r", "run_state",
                   "done", "partitions", "topic", "t", "partition", 0, "next_offset", 100, "topic", "t", "partition", 1, "next_offset", 80);
     put_time(f.row, "as_of", 2);
     put_time(f.row, "ingested_at", 2);
@@ -218,6 +218,32 @@ static void test_kafka_away(void **state) {
     f.kafka_error = NULL;
     topic.kafka.exists = false;
     expect(&f, "kafka", "degraded", "does not exist yet");
+    done(&f);
+}
+
+/* One that is not read is said with its reason; what waits is the sum. */
+static void test_several_topics(void **state) {
+    (void)state;
+    static char refused[] = "Kafka at x:1: topic v: no right DESCRIBE";
+    Offsets other[] = {{.partition = 0, .start = 0, .end = 7}};
+    TopicFacts topics[] = {{.name = "t", .kafka = {.exists = true, .partition_count = 2, .partitions = partitions}},
+                           {.name = "u", .kafka = {.exists = true, .partition_count = 1, .partitions = other}},
+                           {.name = "v"}};
+    Facts f = healthy();
+    f.topics = topics;
+    f.topic_count = 2;
+    f.mark_state = MARK_GOOD;
+    expect(&f, "kafka", "ok", "The topic t has 2 partitions. The topic u has 1 partition.");
+    expect(&f, "bronze", "degraded", "7 events wait in Kafka, longer than");
+    f.topic_count = 3;
+    expect(&f, "kafka", "degraded", "The topic u has 1 partition. The topic v does not exist yet");
+    expect(&f, "bronze", "degraded", "7 events wait in Kafka");
+    topics[2].problem = refused;
+    expect(&f, "kafka", "degraded", "The topic v cannot be described: Kafka at x:1: topic v: no right DESCRIBE.");
+    f.topic_count = 2;
+    f.mark.away = json_pack("[{s:s, s:s}]", "topic", "u", "reason", "u was deleted and recreated");
+    expect(&f, "kafka", "degraded", "The topic u has 1 partition. It is not read: u was deleted and recreated.");
+    json_decref(f.mark.away);
     done(&f);
 }
 
@@ -455,6 +481,7 @@ int main(void) {
         cmocka_unit_test(test_the_mark_is_newer_than_the_snapshot),
         cmocka_unit_test(test_offsets_below_the_low_mark_do_not_wait),
         cmocka_unit_test(test_kafka_away),
+        cmocka_unit_test(test_several_topics),
         cmocka_unit_test(test_nothing_published),
         cmocka_unit_test(test_model_and_snapshot_that_lag),
         cmocka_unit_test(test_runs_that_published_nothing),

@@ -296,7 +296,17 @@ static void times_have_one_list_of_forms(void **state) {
         {"\"2026-02-29\"", "impossible_time v '2026-02-29': is a day that there is not"},
         {"20261124", "type v '20261124': must be a date, not a number"},
     };
+    static const Case epochs[] = {
+        {"1795508100500", "v=1795508100500000"},
+        {"1795508100500.25", "v=1795508100500250"},
+        {"\"1795508100500\"", "v=1795508100500000"},
+        {"1e15", "impossible_time v '1e15': must be in the years 0001 to 9999"},
+        {"\"2026-11-24\"", "type v '2026-11-24': must be a number of milliseconds since 1970"},
+        {"true", "type v 'true': must be a timestamp, not true or false"},
+        {"null", ""},
+    };
     expect_values("{name: v, logicalType: timestamp, physicalName: v}", timestamps, ARRAY_LEN(timestamps));
+    expect_values("{name: v, logicalType: timestamp, physicalName: v, transformLogic: epoch_ms}", epochs, ARRAY_LEN(epochs));
     expect_values("{name: v, logicalType: date, physicalName: v}", dates, ARRAY_LEN(dates));
 }
 

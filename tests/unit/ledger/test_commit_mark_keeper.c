@@ -209,6 +209,34 @@ static void a_mark_that_cannot_be_written_stops_nothing(void **state) {
     assert_int_equal(mark.landed, 30);
 }
 
+static void expect_news(const char *stuck_of, size_t stuck, const char *away_of, size_t away) {
+    CLEANUP(commit_mark_done) CommitMark mark = load();
+    assert_int_equal(json_array_size(mark.stuck), stuck);
+    assert_int_equal(json_array_size(mark.away), away);
+    if (stuck == 1) assert_string_equal(json_string_value(json_object_get(json_array_get(mark.stuck, 0), "topic")), stuck_of);
+    if (away == 1) assert_string_equal(json_string_value(json_object_get(json_array_get(mark.away, 0), "topic")), away_of);
+}
+
+/* What a topic says replaces what it said before, and nothing of the others. */
+static void news_of_one_topic_keep_those_of_another(void **state) {
+    (void)state;
+    Writer f = open_writer();
+    commit_mark_keeper_stuck(f.keeper, "a",
+                             json_pack("[{s:s, s:i}, {s:s, s:i}]", "topic", "a", "partition", 0, "topic", "a", "partition", 1));
+    commit_mark_keeper_stuck(f.keeper, "b", json_pack("[{s:s, s:i}]", "topic", "b", "partition", 0));
+    commit_mark_keeper_away(f.keeper, "a", "it was recreated");
+    commit_mark_keeper_away(f.keeper, "a", "it is missing");
+    expect_news(NULL, 3, "a", 1);
+    commit_mark_keeper_stuck(f.keeper, "a", json_array());
+    commit_mark_keeper_away(f.keeper, "b", "it was recreated");
+    commit_mark_keeper_away(f.keeper, "a", NULL);
+    expect_news("b", 1, "b", 1);
+    close_writer(&f);
+    f = open_writer(); /* another process has not looked yet */
+    expect_news(NULL, 0, NULL, 0);
+    close_writer(&f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(the_file_follows_each_commit),
@@ -219,6 +247,7 @@ int main(void) {
         IN_SCRATCH(another_lake_is_refused),
         IN_SCRATCH(a_damaged_mark_is_set_aside_and_made_again),
         IN_SCRATCH(a_mark_that_cannot_be_written_stops_nothing),
+        IN_SCRATCH(news_of_one_topic_keep_those_of_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -256,6 +256,21 @@ static void gold_is_made_again_when_its_sql_is_another(void **state) {
     assert_int_equal(feature(h, "total_events"), 2);
 }
 
+/* Of an entity that is not declared any more nothing stays, and the first one goes on. */
+static void an_entity_that_is_gone_is_dropped(void **state) {
+    RefineFixture *h = *state;
+    static const char towers[] = "SELECT count(*) FROM (SELECT table_name AS name FROM duckdb_tables() UNION ALL SELECT view_name FROM "
+                                 "duckdb_views()) WHERE name LIKE 'gold_tower%'";
+    land_towers(h, 1, 20, "2026-11-10 08:00:00Z");
+    assert_int_equal(number(h->conn, towers), 8);
+    refinery_free(h->refinery);
+    h->refinery = load(SOURCE_ROOT "/tests/pipelines/everything");
+    refine(h, false);
+    assert_int_equal(number(h->conn, towers), 0);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_entities"), 1);
+    assert_int_equal(number(h->conn, "SELECT count(*) FROM gold_subscriber_features"), 20);
+}
+
 /* A lake whose features_sha256 is another one makes Gold again from Silver at its next refine. So the value may only change together with
  * the meaning of the features or with the SQL compiled from them (tests/golden): a change of either is the only reason to edit this test.
  */
@@ -353,6 +368,7 @@ int main(void) {
         cmocka_unit_test(chunks_change_nothing),
         IN_SCRATCH(large_payloads_take_little_memory),
         cmocka_unit_test_setup_teardown(each_entity_has_its_own_windows, up, down),
+        cmocka_unit_test_setup_teardown(an_entity_that_is_gone_is_dropped, up, down),
         cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
         cmocka_unit_test_setup_teardown(the_delta_is_merged_when_it_is_large, up, down),
         cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),

@@ -138,7 +138,7 @@ static int64_t events_of(const PublishFixture *p, const char *subscriber) {
 static const char fresh_row[] =
     "DELETE FROM gold_features_fresh; INSERT INTO gold_features_fresh BY NAME SELECT * REPLACE (77 AS total_events, 2 AS "
     "refined_batch) FROM gold_features_base WHERE subscriber_id = 'S-03'; DELETE FROM scores_fresh; INSERT INTO "
-    "scores_fresh (subscriber_id, churn_probability, risk_band, reasons, model_id, scored_at) "
+    "scores_fresh (entity_id, churn_probability, risk_band, reasons, model_id, scored_at) "
     "VALUES ('S-03', 0.99, 'high', '[]', 'm1', now())";
 
 static void test_the_base_is_taken_over(void **state) {

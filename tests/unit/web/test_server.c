@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/document.h"
 #include "fixture.h"
+#include "snapshot/entities.h"
 #include "snapshot/snapshot.h"
 #include <pthread.h>
 #include <stdbool.h>
@@ -203,7 +204,7 @@ static void test_silent_clients_make_room(void **state) {
 /* ---- generations ---- */
 
 static const SnapshotTable tables[] = {
-    {"gold_subscriber_features", "SELECT * FROM serving_subscribers", "subscriber_id", SNAPSHOT_TABLE},
+    {"gold_subscriber_features", "SELECT * FROM serving_entities", "subscriber_id", SNAPSHOT_TABLE},
     {"serving_pipeline", "SELECT * FROM serving_pipeline", NULL, SNAPSHOT_TABLE},
     {"serving_hours", "SELECT * FROM serving_hours", NULL, SNAPSHOT_TABLE},
     {"serving_quarantine", "SELECT * FROM serving_quarantine", NULL, SNAPSHOT_TABLE},
@@ -213,6 +214,14 @@ static const SnapshotTable tables[] = {
     {"run_steps", "SELECT * FROM serving_run_steps", NULL, SNAPSHOT_TABLE},
     {"models", "SELECT * FROM serving_models", NULL, SNAPSHOT_TABLE},
 };
+
+static void make_views(LakeConn *conn) {
+    CLEANUP(gold_entities_done) GoldEntities entities = {0};
+    Error err = {0};
+    must(gold_entities_read(conn, &entities, &err), &err);
+    CLEANUP(free_text) char *views = gold_entity_sql(&entities.items[0], "serving/views");
+    run(conn, views);
+}
 
 /* Every subscriber's total_events is the generation, so that a mixed answer shows. */
 static int publish(LakeConn *conn, const char *dir) {
@@ -297,7 +306,7 @@ static void test_switches_generations_without_a_failed_request(void **state) {
     Web *server;
     Error err = {0};
     pthread_t readers[READERS];
-    run(source.conn, lake_sql("serving/views"));
+    make_views(source.conn);
     run(source.conn, "UPDATE gold_features_base SET total_events = 0");
     must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .hosts = "t,test", .snapshots_dir = dir}, &server, &err), &err);
     Load load = {.port = port_of_url(web_url(server)), .lock = PTHREAD_MUTEX_INITIALIZER};
@@ -322,7 +331,7 @@ static void test_generation_is_the_etag(void **state) {
     const char *dir = *state;
     Web *server;
     Error err = {0};
-    run(lake.conn, lake_sql("serving/views"));
+    make_views(lake.conn);
     publish(lake.conn, dir);
     must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .hosts = "t,test", .snapshots_dir = dir}, &server, &err), &err);
     int p = port_of_url(web_url(server));
@@ -368,7 +377,7 @@ static void test_pages_stay_in_their_generation(void **state) {
     CLEANUP(lake_fixture_done) LakeFixture source = make_refined_lake();
     Web *server;
     Error err = {0};
-    run(source.conn, lake_sql("serving/views"));
+    make_views(source.conn);
     run(source.conn, "UPDATE gold_features_base SET total_events = 0");
     publish(source.conn, dir);
     must(web_start(&(WebOptions){.listen = "127.0.0.1:0", .hosts = "t,test", .snapshots_dir = dir}, &server, &err), &err);

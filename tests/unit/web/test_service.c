@@ -82,10 +82,11 @@ static void test_matches_by_segments(void **state) {
         {"/livez/", NULL, NULL},
         {"//livez", NULL, NULL},
         {"/LIVEZ", NULL, NULL},
-        {"/api/v1/subscribers", "/api/v1/subscribers", NULL},
+        {"/api/v1/subscribers", "/api/v1/{entities}", NULL},
+        {"/api/v1/runs", "/api/v1/runs", NULL},
         {"/api/v1/subscribers/", NULL, NULL},
-        {"/api/v1/subscribers/S-01", "/api/v1/subscribers/{id}", "S-01"},
-        {"/api/v1/subscribers/a%2Fb", "/api/v1/subscribers/{id}", "a/b"},
+        {"/api/v1/subscribers/S-01", "/api/v1/{entities}/{id}", "S-01"},
+        {"/api/v1/subscribers/a%2Fb", "/api/v1/{entities}/{id}", "a/b"},
         {"/api/v1/subscribers/a/b", NULL, NULL},
         {"/ui/app.js", "/ui/*", NULL},
         {"/ui/vendor/x.js", "/ui/*", NULL},
@@ -511,7 +512,7 @@ static void test_every_id_that_is_listed_can_be_read_and_paged(void **state) {
     size_t all = 10 + ARRAY_LEN(nasty_ids) + LONG_IDS;
     for (size_t limit = 1; limit <= 7; limit += 6) assert_int_equal(page_through(limit, all), all);
     run(lake.conn, "DELETE FROM gold_features_base WHERE refined_batch = 1 AND subscriber_id NOT LIKE 'S-0_';"
-                   "DELETE FROM scores_base WHERE subscriber_id NOT LIKE 'S-0_'");
+                   "DELETE FROM scores_base WHERE entity_id NOT LIKE 'S-0_'");
     assert_int_equal(page_through(3, 10), 10);
 }
 
@@ -546,7 +547,7 @@ static void test_ids_of_dots_can_be_asked_for(void **state) {
     assert_problem("GET", "/api/v1/subscriber", 400, "/api/v1/subscriber");
     assert_problem("GET", "/api/v1/subscriber?id=", 400, "/api/v1/subscriber");
     assert_problem("GET", "/api/v1/subscriber?id=NOBODY", 404, "/api/v1/subscriber");
-    run(lake.conn, "DELETE FROM gold_features_base WHERE subscriber_id = '..'; DELETE FROM scores_base WHERE subscriber_id = '..'");
+    run(lake.conn, "DELETE FROM gold_features_base WHERE subscriber_id = '..'; DELETE FROM scores_base WHERE entity_id = '..'");
 }
 
 static void test_cursors_are_of_their_filter(void **state) {
@@ -617,28 +618,86 @@ static void test_types_that_strangers_send_have_a_bound(void **state) {
     run(lake.conn, "DELETE FROM bronze_raw_events WHERE event_id LIKE 't%'");
 }
 
-/* A pipeline of bikes: no column of ours but the id and the scores. */
+/* What refine would have made of a pipeline of bikes and stations, whose ids are numbers; nothing is learned of them. */
+static const char bikes_sql[] =
+    "DROP VIEW gold_subscriber_features;"
+    "CREATE OR REPLACE TABLE gold_features_base AS SELECT printf('BIKE-%d', i) AS bike_id, i * 0.5 AS mean_trip_km, i AS trips, 1::BIGINT AS "
+    "refined_batch FROM range(7) AS r(i);"
+    "CREATE OR REPLACE TABLE gold_features_fresh AS FROM gold_features_base LIMIT 0;"
+    "CREATE VIEW gold_bike_features AS SELECT * EXCLUDE (refined_batch) FROM gold_features_base;"
+    "CREATE VIEW gold_station_features AS SELECT i::BIGINT AS station_id, i * 10 AS departures FROM range(12) AS r(i);"
+    "CREATE OR REPLACE VIEW gold_entities AS SELECT * FROM (VALUES"
+    " (0, 'bike', 'bikes', 'bike_id', 'VARCHAR', 'bike', 'bikes', '', 'gold_bike_features', 'gold_features_base', 'gold_features_fresh',"
+    "  'gold_base', NULL::VARCHAR, NULL::VARCHAR, NULL::VARCHAR, NULL::VARCHAR, NULL::VARCHAR, NULL::VARCHAR),"
+    " (1, 'station', 'stations', 'station_id', 'BIGINT', 'docking station', 'docking stations', '', 'gold_station_features', 'b', 'd', 'n',"
+    "  NULL, NULL, NULL, NULL, NULL, NULL)) AS e(position, entity, plural, key_column, key_type, title, title_plural, description,"
+    "  features_view, features_base, features_delta, base_table, label, risk_title, value_feature, value_name, value_title, value_unit);"
+    "CREATE OR REPLACE VIEW gold_columns AS SELECT * FROM (VALUES"
+    " (0, 'bike', 'mean_trip_km', 'feature', 'mean_trip_km', 'mean trip', 'km', '', 0, 1),"
+    " (1, 'bike', 'trips', 'feature', 'trips', 'trips', '', '', 0, 2),"
+    " (2, 'station', 'departures', 'feature', 'departures', 'departures', '', '', 0, 1))"
+    " AS c(position, entity, name, kind, feature, title, unit, description, days, list_position);"
+    "DELETE FROM models; DELETE FROM scores_base";
+
+static void check_bikes(void) {
+    json_t *o = get_json("/api/v1/overview", 200);
+    assert_null(json_object_get(o, "subscribers"));
+    assert_int_equal(int_at(json_object_get(o, "bikes"), "total"), 7);
+    assert_null(json_object_get(json_object_get(o, "bikes"), "scored"));
+    assert_int_equal(int_at(json_array_get(json_object_get(o, "entities"), 1), "total"), 12);
+    json_decref(o);
+    json_t *page = get_json("/api/v1/bikes?limit=500", 200), *bike = json_array_get(json_object_get(page, "items"), 2);
+    assert_int_equal(json_array_size(json_object_get(page, "items")), 7);
+    assert_text_at(bike, "bike_id", "BIKE-2");
+    assert_int_equal(json_object_size(bike), 3);
+    json_decref(page);
+    json_t *one = get_json("/api/v1/bikes/BIKE-3", 200);
+    assert_true(json_real_value(json_object_get(json_object_get(one, "features"), "mean_trip_km")) == 1.5);
+    assert_null(json_object_get(one, "risk"));
+    json_decref(one);
+    assert_problem("GET", "/api/v1/bikes?band=high", 400, "/api/v1/bikes");
+    assert_problem("GET", "/api/v1/bikes/S-01", 404, "/api/v1/bikes/S-01");
+    assert_problem("GET", "/api/v1/subscribers", 404, "/api/v1/subscribers");
+}
+
+/* Ids that are numbers are texts here, and in the order of texts. */
+static void check_stations(void) {
+    json_t *page = get_json("/api/v1/stations?limit=5", 200), *items = json_object_get(page, "items");
+    assert_int_equal(int_at(page, "total"), 12);
+    assert_text_at(json_array_get(items, 2), "station_id", "10");
+    CLEANUP(free_text)
+    char *next = xasprintf("/api/v1/stations?limit=500&cursor=%s", json_string_value(json_object_get(page, "next_cursor")));
+    CLEANUP(free_text) char *others = xasprintf("/api/v1/bikes?cursor=%s", json_string_value(json_object_get(page, "next_cursor")));
+    json_t *rest = get_json(next, 200);
+    assert_int_equal(json_array_size(json_object_get(rest, "items")), 7);
+    assert_text_at(json_array_get(json_object_get(rest, "items"), 0), "station_id", "3");
+    assert_problem("GET", others, 400, "/api/v1/bikes");
+    json_t *one = get_json("/api/v1/stations/10", 200), *same = get_json("/api/v1/station?id=10", 200);
+    assert_true(json_equal(one, same));
+    assert_text_at(one, "station_id", "10");
+    assert_int_equal(int_at(json_object_get(one, "features"), "departures"), 100);
+    assert_problem("GET", "/api/v1/stations/ten", 404, "/api/v1/stations/ten");
+    assert_problem("GET", "/api/v1/stations?id=10", 400, "/api/v1/stations");
+    json_t *pipeline = get_json("/api/v1/pipeline", 200), *station = json_array_get(json_object_get(pipeline, "entities"), 1);
+    assert_text_at(station, "title", "docking station");
+    assert_true(json_is_null(json_object_get(station, "risk")));
+    assert_text_at(json_array_get(json_object_get(station, "columns"), 0), "name", "departures");
+    json_decref(page), json_decref(rest), json_decref(one), json_decref(same), json_decref(pipeline);
+}
+
 static void test_any_pipeline_is_served(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture bikes = make_refined_lake();
     SnapshotPool *kept = service.pool;
-    run(bikes.conn, "CREATE OR REPLACE TABLE gold_features_base AS SELECT printf('BIKE-%d', i) AS subscriber_id, i * 0.5 AS mean_trip_km, "
-                    "(i % 2)::INTEGER AS is_broken, 1::BIGINT AS refined_batch FROM range(7) AS r(i);" GOLD_PARTS);
+    run(bikes.conn, bikes_sql);
     service.pool = snapshot_pool_open_live(bikes.lake);
-    json_t *o = get_json("/api/v1/overview", 200), *s = json_object_get(o, "subscribers");
-    assert_int_equal(int_at(s, "total"), 7);
-    assert_true(json_is_null(json_object_get(s, "mean_bills_zmw")));
-    json_decref(o);
-    json_t *page = get_json("/api/v1/subscribers?limit=500", 200);
-    assert_int_equal(json_array_size(json_object_get(page, "items")), 7);
-    assert_true(json_is_null(json_object_get(json_array_get(json_object_get(page, "items"), 0), "avg_bill_zmw")));
-    json_decref(page);
-    json_t *one = get_json("/api/v1/subscribers/BIKE-3", 200);
-    assert_true(json_real_value(json_object_get(json_object_get(one, "features"), "mean_trip_km")) == 1.5);
-    json_decref(one);
+    check_bikes();
+    check_stations();
     json_decref(get_json("/api/v1/runs", 200));
     Response metrics = answer_to("GET", "/metrics");
     expect_line(&metrics, "smelt_layer_rows{layer=\"gold\"} 7");
+    expect_line(&metrics, "smelt_entities{entity=\"station\"} 12");
+    assert_null(strstr(metrics.body.data, "smelt_subscribers{"));
     response_done(&metrics);
     snapshot_pool_free(service.pool);
     service.pool = kept;

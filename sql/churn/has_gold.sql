@@ -1,1 +1,0 @@
-SELECT count(*) FROM duckdb_views() WHERE view_name = 'gold_subscriber_features'

@@ -1,0 +1,6 @@
+-- Whose Gold there is, the first entity first, in the order of src/snapshot/entities.c.
+SELECT entity, plural, key_column, key_type, title, title_plural, description, features_view, features_base, features_delta, base_table, label,
+       risk_title, value_feature, value_name, value_title, value_unit,
+       (SELECT string_agg(name, ',' ORDER BY list_position, position) FROM gold_columns AS c
+        WHERE c.entity = e.entity AND (list_position > 0 OR kind = 'label')) AS listed
+FROM gold_entities AS e ORDER BY position

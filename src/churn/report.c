@@ -1,0 +1,54 @@
+/* report.c: measures a training, and fits the baseline.
+ *
+ * The baseline's time grows with the square of the number of features, so it is fitted on at most BASELINE_ROWS rows, evenly chosen. */
+#include "churn/report.h"
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "evaluate/logistic.h"
+#include "evaluate/report.h"
+#include <string.h>
+
+#define BASELINE_ROWS 20000
+
+static int fit_some(const Matrix *x, const float *labels, Logistic **ret, Error *err) {
+    size_t step = x->rows / BASELINE_ROWS + 1, rows = 0;
+    float *values = xcalloc((x->rows / step + 1) * x->cols, sizeof *values), *some = xcalloc(x->rows / step + 1, sizeof *some);
+    for (size_t i = 0; i < x->rows; i += step) {
+        memcpy(values + rows * x->cols, x->values + i * x->cols, x->cols * sizeof *values);
+        some[rows++] = labels[i];
+    }
+    int result = logistic_fit(&(Matrix){.values = values, .rows = rows, .cols = x->cols}, some, ret, err);
+    free(some);
+    free(values);
+    return result;
+}
+
+/* A report without a baseline is better than no model. */
+static bool predict_baseline(const Matrix *training, const float *labels, const Matrix *holdout, float *ret) {
+    CLEANUP(logistic_freep) Logistic *baseline = NULL;
+    Error err = {0};
+    if (fit_some(training, labels, &baseline, &err) != 0) {
+        log_warn("train", "no baseline to compare with: %s", err.text);
+        error_clear(&err);
+        return false;
+    }
+    logistic_predict(baseline, holdout, ret);
+    return true;
+}
+
+json_t *churn_report(const Matrix *training, const float *training_labels, const Matrix *holdout, const float *holdout_labels,
+                     const float *probabilities, const ChurnOptions *options) {
+    float *baseline = xcalloc(holdout->rows + 1, sizeof *baseline);
+    const ReportRival rival = {.name = "logistic regression", .scores = baseline, .probabilities = true};
+    const ReportInput input = {.probabilities = probabilities,
+                               .labels = holdout_labels,
+                               .rows = holdout->rows,
+                               .rivals = &rival,
+                               .rival_count = predict_baseline(training, training_labels, holdout, baseline),
+                               .costs = options->costs,
+                               .seed = (uint64_t)options->seed};
+    json_t *report = report_new(&input);
+    free(baseline);
+    return report;
+}

@@ -1,0 +1,7 @@
+/* report.h: the report of a training: the model on the rows that it has not seen, beside a logistic regression on the same. One thread. */
+#pragma once
+#include "churn/internal.h"
+
+/* `probabilities`: what the model says of `holdout`. The caller owns the report (evaluate/report.h). */
+json_t *churn_report(const Matrix *training, const float *training_labels, const Matrix *holdout, const float *holdout_labels,
+                     const float *probabilities, const ChurnOptions *options) __attribute__((returns_nonnull));

@@ -1,0 +1,7 @@
+/* quality.h: measures of the new events, kept as history. One thread. */
+#pragma once
+#include "refine/internal.h"
+
+/* Stores what the judge counted of the batches (after, upto] that Silver got in the open transaction; a rule that does not hold
+ * is a line in the log. */
+int quality_store(const Refine *r, const Judge *judge, int64_t after, int64_t upto, Error *err) MUST_CHECK;

@@ -1,0 +1,27 @@
+/* entities.h: whose Gold a lake or a snapshot has, and what people call it: what refine has stored in gold_entities and gold_columns. */
+#pragma once
+#include "lake/lake.h"
+
+/* All texts are owned; NULL where there is none. */
+typedef struct GoldEntity {
+    bool first;           /* its rows have scores beside the features: the view serving_entities */
+    char *name, *plural;  /* "bike", "bikes" */
+    char *key, *key_type; /* the column of its id, and that one's type in SQL */
+    char *title, *title_plural, *description;
+    char *view, *base, *delta, *base_table;              /* names of its tables (compile/compile.h) */
+    char *label;                                         /* of the first entity: what a model learns */
+    char *risk_title;                                    /* what that means */
+    char *value, *value_name, *value_title, *value_unit; /* what those at risk are worth: the sum of a column */
+    char *listed;                                        /* the columns that lists show: names with commas between them */
+} GoldEntity;
+
+typedef struct GoldEntities {
+    GoldEntity *items; /* the first one has the model */
+    size_t count;      /* 0: there is no Gold yet */
+} GoldEntities;
+/* The caller ends the result. Of a snapshot that an earlier version wrote, what it had then. */
+int gold_entities_read(LakeConn *conn, GoldEntities *ret, Error *err) MUST_CHECK;
+void gold_entities_done(GoldEntities *e);
+/* sql/<name>.sql with the names of an entity: {{view}}, {{rows}} (with the scores), {{key}}, {{key_type}}, {{base}}, {{delta}},
+ * {{base_table}}, {{label}}, {{value}}; {{listed}} as text. Names that it does not have are those of no column. The caller frees. */
+char *gold_entity_sql(const GoldEntity *e, const char *name) MUST_CHECK;

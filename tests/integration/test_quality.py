@@ -1,0 +1,166 @@
+"""The quality library of the standard: rules about each event, severities, and rules about many events, which each refine measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from harness import Json, Smelt
+from test_declarations import contract, send, write
+
+Rule = dict[str, object]
+
+
+def text(*rules: Rule, **more: object) -> Json:
+    return {"name": "v", "logicalType": "string", "physicalName": "v", "quality": list(rules), **more}
+
+
+def invalid(values: Sequence[object] = ("a", "b"), **more: object) -> Rule:
+    return {"metric": "invalidValues", "arguments": {"validValues": list(values)}, **more}
+
+
+def history(smelt: Smelt) -> list[tuple[object, ...]]:
+    return smelt.rows('SELECT rule, metric, events, failed, "value", holds, severity FROM quality_history ORDER BY upto_batch, rule')
+
+
+# ---- rules about each event ----
+
+ROW_RULES: Sequence[tuple[Json, list[object], list[object]]] = (  # a field, values that pass, values that do not
+    (text({"metric": "nullValues", "mustBe": 0}), ["x", ""], [None]),
+    (text({"metric": "nullValues", "mustBeLessOrEqualTo": 0, "unit": "percent"}), ["x"], [None]),
+    (text({"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": [None, "", "n/a", 7]}}), ["x"], [None, "", "n/a"]),
+    (text({"metric": "missingValues", "mustBeLessThan": 1, "arguments": {"missingValues": ["", "-"]}}), ["x", None], ["", "-"]),
+    ({**text({"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": [-1, "-"]}}), "logicalType": "integer"}, [0, 1, None], [-1]),
+    ({**text({"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": [9.9]}}), "logicalType": "number"}, [9, 9.8], [9.9]),
+    (text(invalid(mustBe=0)), ["a", "b", None], ["c"]),
+    (text(invalid(["a", None], mustBe=0)), ["a", None], ["b"]),
+    (text(invalid(mustBe=0, severity="error")), ["a"], ["c"]),
+    (text({"metric": "invalidValues", "mustBe": 0, "arguments": {"pattern": "^[a-z]$"}}), ["a"], ["A"]),
+)
+
+
+@pytest.mark.parametrize("number", range(len(ROW_RULES)))
+def test_a_rule_that_no_event_may_break_decides_about_each(offline: Smelt, number: int) -> None:
+    field, good, bad = ROW_RULES[number]
+    write(offline, contract([field]))
+    send(offline, *({"v": value} for value in [*good, *bad]))
+    done = offline("refine")
+    assert (done["silver"], done["quarantined"]) == (len(good), len(bad)) and history(offline) == [] and done["unenforced"] == []
+
+
+def test_arguments_for_other_tools_are_named(offline: Smelt) -> None:
+    known = {"metric": "invalidValues", "mustBe": 0, "arguments": {"validValues": ["a"], "format": "x"}}
+    write(offline, contract([text(known, {"metric": "invalidValues", "mustBe": 0, "arguments": {"format": "email"}})]))
+    places = [one["path"].removeprefix("schema[0].properties[6].properties[0].") for one in offline("contract", "check")["unenforced"]]
+    assert places == ["quality[0].arguments.format", "quality[1]"]
+
+
+# ---- severity ----
+
+
+def test_a_rule_of_another_severity_is_counted_and_the_event_kept(offline: Smelt) -> None:
+    low: Rule = {"name": "low", "type": "custom", "engine": "smelt", "implementation": {"minimum": 10}, "severity": "warning"}
+    fields = [text(invalid(mustBe=0, severity="warning")), {"name": "n", "logicalType": "integer", "physicalName": "n", "required": True, "quality": [low]}]
+    write(offline, contract(fields))
+    send(offline, {"v": "a", "n": 10}, {"v": "c", "n": 1}, {"v": "d", "n": 11}, {"v": "e"})
+    first = offline.run("refine")
+    assert (first.summary["silver"], first.summary["quarantined"]) == (3, 1)
+    assert history(offline) == [("allowed_values", "invalidValues", 3, 2, 2, False, "warning"), ("low", "invalidValues", 3, 1, 1, False, "warning")]
+    assert "invalidValues of v must be 0, and is 2" in first.stderr
+    assert "low: must be at least 10 (counted)" in offline.run("sql", "--show", "silver/judge", json_summary=False).stdout
+
+
+# ---- rules about many events ----
+
+MEASURES: Sequence[tuple[Rule, float, bool]] = (  # of the values a, b, b, c, null, "": the value that is measured, and whether the rule holds
+    (invalid(mustBeLessThan=50, unit="percent"), 100 * 2 / 6, True),
+    (invalid(mustBeLessOrEqualTo=1), 2, False),
+    (invalid(mustBeBetween=[2, 3]), 2, True),
+    (invalid(mustNotBeBetween=[2, 3]), 2, False),
+    ({"metric": "nullValues", "mustBeLessThan": 1, "unit": "percent"}, 100 / 6, False),
+    ({"metric": "nullValues", "mustBe": 1}, 1, True),
+    ({"metric": "nullValues", "mustNotBe": 1}, 1, False),
+    ({"metric": "missingValues", "arguments": {"missingValues": [None, ""]}, "mustBeGreaterThan": 1}, 2, True),
+    ({"metric": "missingValues", "arguments": {"missingValues": [None, ""]}, "mustBeGreaterOrEqualTo": 3}, 2, False),
+    ({"metric": "duplicateValues", "mustBeLessThan": 1}, 1, False),
+    ({"metric": "duplicateValues", "mustBe": 0, "severity": "warning"}, 1, False),
+)
+
+
+@pytest.mark.parametrize("number", range(len(MEASURES)))
+def test_a_rule_with_a_tolerance_is_measured(offline: Smelt, number: int) -> None:
+    rule, value, holds = MEASURES[number]
+    write(offline, contract([text(rule)]))
+    send(offline, *({"v": one} for one in ("a", "b", "b", "c", None, "")))
+    done = offline("refine")
+    assert (done["silver"], done["quarantined"]) == (6, 0)
+    ((_, metric, events, _, measured, held, severity),) = history(offline)
+    assert (metric, events, measured, held, severity) == (rule["metric"], 6, pytest.approx(value), holds, rule.get("severity", "error"))
+
+
+def test_what_is_measured_is_the_new_events(offline: Smelt) -> None:
+    rows: Rule = {"metric": "rowCount", "mustBeBetween": [1, 4], "name": "Some rows"}
+    together: Rule = {"metric": "duplicateValues", "mustBe": 0, "arguments": {"properties": ["v", "w"]}}
+    both = contract([text({"metric": "nullValues", "mustBeLessThan": 1, "unit": "percent", "name": "few"}), {"name": "w", "logicalType": "integer"}], name="T")
+    both["schema"][0]["quality"] = [rows, together, {"type": "text", "description": "good"}]
+    write(offline, both)
+    send(offline, {"v": "a", "w": 1}, {"v": "a", "w": 1}, {"v": "a", "w": 2})
+    assert [one["path"] for one in offline("refine")["unenforced"]] == ["schema[0].quality[2]"]
+    send(offline, {"v": "a", "w": 1}, {"w": 1})
+    offline("refine")
+    offline("refine")
+    measured = [(rule, events, failed, holds) for rule, _, events, failed, _, holds, _ in history(offline)]
+    assert measured == [
+        ("duplicate_values", 3, 1, False), ("few", 3, 0, True), ("some_rows", 3, 3, True),
+        ("duplicate_values", 2, 0, True), ("few", 2, 1, False), ("some_rows", 2, 5, False),
+    ]  # fmt: skip
+    assert offline.rows("SELECT rule, failed FROM quality_state ORDER BY ALL") == [("duplicate_values", 0), ("few", 1), ("some_rows", 5)]
+    offline("refine", "--full")
+    assert len(history(offline)) == 6
+    send(offline, {"v": "a", "w": 9})
+    offline("refine")
+    assert ("some_rows", "rowCount", 1, 6, 6, False, "error") in history(offline)
+
+
+def test_an_event_is_counted_once_and_only_if_it_goes_to_silver(offline: Smelt) -> None:
+    items = {"name": "v", "logicalType": "array", "items": {"logicalType": "string", "quality": [invalid(mustBeLessThan=1, unit="percent"), {"metric": "nullValues", "mustBeLessThan": 1, "unit": "percent"}]}}
+    write(offline, contract([items, {"name": "n", "logicalType": "integer", "required": True}]))
+    send(offline, {"v": ["x", "y", None, None], "n": 1}, {"v": ["x", None]}, {"v": ["a"], "n": 1})
+    offline("refine")
+    assert [(rule, events, failed) for rule, _, events, failed, *_ in history(offline)] == [("allowed_values", 2, 1), ("null_values", 2, 1)]
+    assert offline.value("SELECT DISTINCT field FROM quality_history") == "v[]"
+
+
+# ---- status ----
+
+
+def silver(smelt: Smelt) -> Json:
+    smelt("publish")
+    return next(part for part in smelt.run("status").summary["components"] if part["name"] == "silver")
+
+
+def test_status_names_the_rules_that_do_not_hold(offline: Smelt) -> None:
+    tolerant = invalid(mustBeLessThan=10, unit="percent", name="known")
+    write(offline, contract([text(tolerant)]))
+    send(offline, {"v": "a"}, {"v": "x"})
+    offline("refine")
+    bad = silver(offline)
+    assert bad["state"] == "degraded" and "T: invalidValues of v must be below 10 percent, and is 50." in bad["detail"]
+    assert [(rule["rule"], rule["value"], rule["severity"]) for rule in bad["quality"]] == [("known", 50, "error")]
+    write(offline, contract([text(tolerant | {"severity": "warning"})]))
+    offline("refine")
+    send(offline, {"v": "x"})
+    offline("refine")
+    warned = silver(offline)
+    assert warned["state"] == "ok" and warned["quality"][0]["severity"] == "warning"
+    send(offline, {"v": "a"})
+    offline("refine")
+    good = silver(offline)
+    assert good["state"] == "ok" and "quality" not in good
+    write(offline, contract([text(tolerant | {"mustBeLessThan": 0})]))
+    send(offline, {"v": "a"})
+    offline("refine")
+    assert silver(offline)["state"] == "degraded"
+    write(offline, contract([text()]))
+    offline("refine")
+    assert silver(offline)["state"] == "ok"

@@ -1,0 +1,134 @@
+/* test_report.c: the report's figures agree with each other and with the measures, and its words with its figures. */
+#include "evaluate/report.h"
+
+#include "../fixture.h"
+#include "evaluate/bins.h"
+#include "model/metrics.h"
+#include <math.h>
+#include <string.h>
+
+#define ROWS 4000
+
+static float p[ROWS], y[ROWS], half[ROWS];
+static const char *plans[ROWS];
+
+static float draw(uint64_t *state) {
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (float)(*state >> 40) / (1 << 24);
+}
+
+static ReportInput input_of(size_t rows) {
+    static const char *const names[] = {"Prepaid", "Family", NULL};
+    static const ReportRival rival = {.name = "half", .scores = half, .probabilities = true};
+    static const ReportSegment segment = {.name = "plan", .values = plans};
+    uint64_t seed = 1;
+    for (size_t i = 0; i < rows; i++) {
+        float u = draw(&seed);
+        p[i] = u * u * u * 0.9f + 0.001f;
+        y[i] = draw(&seed) < p[i];
+        half[i] = p[i] / 2;
+        plans[i] = names[i % 5 == 0 ? 1 : i % 97 == 0 ? 2 : 0];
+    }
+    return (ReportInput){.probabilities = p,
+                         .labels = y,
+                         .rows = rows,
+                         .rivals = &rival,
+                         .rival_count = 1,
+                         .segments = &segment,
+                         .segment_count = 1,
+                         .costs = {.contact = 1, .value = 20, .success = 0.3},
+                         .seed = 1};
+}
+
+static double at(const json_t *report, const char *path) {
+    char text[64];
+    snprintf(text, sizeof text, "%s", path);
+    char *rest = text;
+    for (char *name = strsep(&rest, "/"); name != NULL; name = strsep(&rest, "/")) report = json_object_get(report, name);
+    if (!json_is_number(report)) fail_msg("%s is not a number", path);
+    return json_number_value(report);
+}
+
+static void figures_agree(void **state) {
+    (void)state;
+    ReportInput in = input_of(ROWS);
+    json_t *report = report_new(&in), *again = report_new(&in);
+    assert_true(json_equal(report, again));
+    json_decref(again);
+    Metrics m = metrics_of(p, y, ROWS);
+    assert_true(at(report, "auc/value") == m.auc && at(report, "pr_auc/value") == m.pr_auc && at(report, "rate") == m.base_rate);
+    assert_true(at(report, "auc/low") < m.auc && m.auc < at(report, "auc/high"));
+    assert_true(fabs(at(report, "calibration/mean_over_rate") - 1) < 0.1 && at(report, "calibration/expected_error") < 0.02);
+    json_t *deciles = json_object_get(report, "deciles");
+    assert_int_equal(json_array_size(deciles), REPORT_BINS);
+    assert_true(at(json_array_get(deciles, 9), "gain") > 1 - 1e-9);
+    assert_true(at(report, "profit/best/profit") >= at(report, "profit/called/profit"));
+    assert_true(at(report, "profit/called/profit") > at(report, "profit/everyone/profit"));
+    assert_true(fabs(at(report, "profit/called/threshold") - 1.0 / 6) < 1e-12);
+    assert_int_equal(json_array_size(json_object_get(report, "profit_by_threshold")), 19);
+    json_decref(report);
+}
+
+static void rivals_have_the_same_rows(void **state) {
+    (void)state;
+    ReportInput in = input_of(ROWS);
+    json_t *report = report_new(&in);
+    assert_true(at(report, "rivals/half/auc") == at(report, "auc/value")); /* the same order */
+    assert_true(at(report, "rivals/half/brier") > at(report, "brier/score"));
+    assert_true(at(report, "rivals/prevalence/brier") == at(report, "brier/reference"));
+    json_decref(report);
+}
+
+static void segments_divide_the_rows(void **state) {
+    (void)state;
+    ReportInput in = input_of(ROWS);
+    json_t *report = report_new(&in), *list = json_object_get(json_object_get(report, "segments"), "plan");
+    assert_int_equal(json_array_size(list), 2);
+    const json_t *large = json_array_get(list, 0), *small = json_array_get(list, 1);
+    assert_string_equal(json_string_value(json_object_get(large, "value")), "Prepaid");
+    assert_int_equal(at(small, "rows"), ROWS / 5);
+    assert_true(at(large, "rows") + at(small, "rows") < ROWS); /* some have no plan */
+    assert_true(at(large, "auc") > 0.7 && at(small, "positives") > 0);
+    json_decref(report);
+}
+
+static void little_data_has_fewer_deciles(void **state) {
+    (void)state;
+    ReportInput in = input_of(4);
+    y[0] = y[1] = y[2] = y[3] = 0;
+    json_t *report = report_new(&in);
+    assert_int_equal(json_array_size(json_object_get(report, "deciles")), 4);
+    assert_true(json_is_null(json_object_get(json_object_get(report, "auc"), "value")));
+    CLEANUP(buf_done) Buf words = {0};
+    report_words(report, &words);
+    assert_null(strstr(words.data, "nan"));
+    json_decref(report);
+}
+
+static void what_is_too_good_is_said(void **state) {
+    (void)state;
+    ReportInput in = input_of(ROWS);
+    CLEANUP(buf_done) Buf words = {0}, suspicious = {0};
+    json_t *report = report_new(&in);
+    report_words(report, &words);
+    json_decref(report);
+    assert_null(strstr(words.data, "Warning"));
+    assert_non_null(strstr(words.data, "call from 0.167 on"));
+    assert_non_null(strstr(words.data, "for comparison, half: AUC"));
+    for (size_t i = 0; i < ROWS; i++) p[i] = y[i] > 0 ? 0.9f : 0.1f;
+    report = report_new(&in);
+    report_words(report, &suspicious);
+    json_decref(report);
+    assert_non_null(strstr(suspicious.data, "Warning: the AUC is too good for a forecast"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(figures_agree),
+        cmocka_unit_test(rivals_have_the_same_rows),
+        cmocka_unit_test(segments_divide_the_rows),
+        cmocka_unit_test(little_data_has_fewer_deciles),
+        cmocka_unit_test(what_is_too_good_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
