@@ -29,7 +29,9 @@
 #define AVRO_SCHEMA_LEVELS 64                 /* types within types as they are written */
 #define AVRO_LEVELS        100                /* objects and lists within each other in a message */
 #define AVRO_VALUES        1000000            /* values in a message */
-#define AVRO_JSON_BYTES    ((size_t)32 << 20) /* of the JSON that it becomes */
+#define AVRO_JSON_BYTES    ((size_t)32 << 20) /* of the JSON that it becomes; and, so that a batch of small messages cannot become a lake: */
+#define AVRO_JSON_GROWTH   64                 /* ... so many times its bytes, */
+#define AVRO_JSON_FREE     ((size_t)4 << 10)  /* ... and so many more */
 #define AVRO_DECIMAL_BYTES 64                 /* of a decimal: 154 digits */
 #define AVRO_SCALE         154                /* of a decimal's digits behind the point */
 

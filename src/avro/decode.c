@@ -12,6 +12,7 @@ typedef struct Decoding {
     const AvroSchema *schema;
     const unsigned char *at, *end;
     Buf *out;
+    size_t most; /* bytes that `out` may have */
     size_t values;
     const char *reject; /* the first thing that was wrong */
 } Decoding;
@@ -74,7 +75,7 @@ static bool take_text(Decoding *d, Span *ret) {
 /* ---- output ---- */
 
 static bool has_space(Decoding *d, size_t more) {
-    return (more <= AVRO_JSON_BYTES && d->out->len <= AVRO_JSON_BYTES - more) || refuse(d, "too_large");
+    return (more <= d->most && d->out->len <= d->most - more) || refuse(d, "too_large");
 }
 
 static void put_char(Decoding *d, char c) {
@@ -272,6 +273,7 @@ static bool decode(Decoding *d, uint32_t index, int level) {
 const char *avro_decode(const AvroSchema *s, const char *bytes, size_t len, Buf *out) {
     Decoding d = {.schema = s, .at = (const unsigned char *)bytes, .out = out};
     d.end = d.at + len;
+    d.most = out->len + (len < AVRO_JSON_BYTES / AVRO_JSON_GROWTH ? AVRO_JSON_FREE + AVRO_JSON_GROWTH * len : AVRO_JSON_BYTES);
     if (!decode(&d, s->root, 0)) return d.reject;
     if (d.at != d.end) return "not_avro";
     if (!has_space(&d, 0)) return d.reject;

@@ -7,6 +7,7 @@ import base64
 import datetime
 import random
 import shutil
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -131,6 +132,15 @@ def test_a_registry_that_is_away_holds_back_and_loses_nothing(lake: Smelt, topic
         assert following.end().code == 0
     assert lake.audit()["landed"] == len(sent)
     assert lake.value("SELECT count(*) FROM bronze_rejects") == 0
+
+
+def test_a_registry_that_hangs_does_not_hold_up_a_stop(lake: Smelt, topic: Topic) -> None:
+    topic.send([prefixed(1, b"x")])
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        following = lake.start("ingest", "--follow", SMELT_REGISTRY_URL=f"http://127.0.0.1:{silent.getsockname()[1]}")
+        following.wait_for_log("everything stored is safe, waiting")
+        assert following.end().code == 0
+    assert lake.audit()["offsets"] == 0
 
 
 def test_the_lake_alone_reads_what_it_has_read_once(lake: Smelt, topic: Topic, running: Registry) -> None:

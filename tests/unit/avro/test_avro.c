@@ -109,13 +109,31 @@ static void what_does_not_fit_is_refused(void **state) {
         {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"B\"]}", "04", "not_avro"},
         {"[\"null\",\"string\"]", "01", "not_avro"},
         {"[]", "00", "not_avro"},
-        {"{\"type\":\"array\",\"items\":\"null\"}", "feffffffffffffffff0100", "too_many_values"},
+        {"{\"type\":\"array\",\"items\":\"null\"}", "feffffffffffffffff0100", "too_large"},
         {"{\"type\":\"array\",\"items\":\"null\"}", "ffffffffffffffffff010000", "not_avro"}, /* there is no such count */
         {"{\"type\":\"array\",\"items\":\"int\"}", "01", "not_avro"},
         {"{\"type\":\"array\",\"items\":\"int\"}", "010102", "not_avro"},
         {"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"R\"}]}", "", "too_deep"},
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) check_case(&cases[i]);
+}
+
+/* A long text, and then a list of nothing. */
+static void values_are_counted(void **state) {
+    (void)state;
+    CLEANUP(avro_schema_freep)
+    AvroSchema *s =
+        schema_of("{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"s\",\"type\":\"string\"},{\"name\":\"l\",\"type\":{"
+                  "\"type\":\"array\",\"items\":\"null\"}}]}");
+    CLEANUP(buf_done) Buf message = {0};
+    CLEANUP(buf_done) Buf out = {0};
+    buf_add(&message, "\x80\xea\x30", 3); /* 400,000 */
+    for (int i = 0; i < 400000; i++) buf_add_char(&message, 'x');
+    buf_add(&message, "\x80\x89\x7a\x00", 4); /* 1,000,000 */
+    assert_string_equal(avro_decode(s, message.data, message.len, &out), "too_many_values");
+    message.data[message.len - 2] = 0x79;
+    buf_clear(&out);
+    assert_null(avro_decode(s, message.data, message.len, &out));
 }
 
 /* A record whose keys are long, in a list of nothing else: few bytes, much JSON. */
@@ -128,7 +146,7 @@ static void what_grows_without_end_is_refused(void **state) {
     buf_add_str(&schema, "\"}]}}");
     CLEANUP(avro_schema_freep) AvroSchema *s = schema_of(schema.data);
     assert_string_equal(avro_decode(s, "\xfe\xff\xff\x07\x00", 5, &out), "too_large");
-    assert_true(out.cap <= 2 * AVRO_JSON_BYTES);
+    assert_true(out.cap <= 4 * AVRO_JSON_FREE);
 }
 
 static const char everything[] =
@@ -243,10 +261,11 @@ static void times_are_read_back(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_type_becomes_its_json),          cmocka_unit_test(what_does_not_fit_is_refused),
-        cmocka_unit_test(what_grows_without_end_is_refused),   cmocka_unit_test(every_truncation_is_refused),
-        cmocka_unit_test(schemas_that_cannot_be_used_say_why), cmocka_unit_test(limits_of_schemas_hold),
-        cmocka_unit_test(names_belong_to_namespaces),          cmocka_unit_test(times_are_read_back),
+        cmocka_unit_test(each_type_becomes_its_json),  cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(values_are_counted),          cmocka_unit_test(what_grows_without_end_is_refused),
+        cmocka_unit_test(every_truncation_is_refused), cmocka_unit_test(schemas_that_cannot_be_used_say_why),
+        cmocka_unit_test(limits_of_schemas_hold),      cmocka_unit_test(names_belong_to_namespaces),
+        cmocka_unit_test(times_are_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
