@@ -25,9 +25,8 @@ static const char *const cloudevents_beside[] = {"specversion", "datacontenttype
 static const char *const debezium_beside[] = {"op", "source", "before", "ts_ms", "ts_us", "ts_ns", "transaction", NULL};
 static const char *const connect_beside[] = {"payload", NULL};
 
-#define DEBEZIUM_ID                                                                                                                        \
-    "$.op + $.source.lsn $.source.change_lsn $.source.scn $.source.pos $.source.ord + ? $.source.file + ? "                                \
-    "$.source.row $.source.event_serial_no + ? kafka_key"
+static const char debezium_id[] = "$.op + $.source.lsn $.source.change_lsn $.source.scn $.source.pos $.source.ord + ? $.source.file + ? "
+                                  "$.source.row $.source.event_serial_no + ? kafka_key";
 
 #define SMELT_NAMES                                                                                                                        \
     {                                                                                                                                      \
@@ -75,7 +74,7 @@ static const Preset presets[] = {
      .whole = true,
      .fixed_payload = true},
     {.name = "debezium",
-     .origins = {[ENVELOPE_ID] = DEBEZIUM_ID,
+     .origins = {[ENVELOPE_ID] = debezium_id,
                  [ENVELOPE_TYPE] = "$.source.table $.source.collection",
                  [ENVELOPE_SOURCE] = "$.source.name",
                  [ENVELOPE_TIME] = "$.source.ts_ms $.ts_ms",
