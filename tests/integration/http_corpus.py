@@ -155,6 +155,8 @@ def connections_and_sizes() -> list[Case]:
     cases = [Case(f"Connection: {value!r}", get(b"Connection: " + value), 200, goes_on=False) for value in (b"close", b"Close", b"x, close", b"close, keep-alive", b"close,")]
     cases += [answered(f"Connection: {value!r}", get(b"Connection: " + value)) for value in (b"keep-alive", b"upgrade", b"x,y", b"", b"closed", b"x-close")]
     cases += [refused(f"Connection: {value!r}", get(b"Connection: " + value)) for value in (b"a b", b"close;x", b"(close)")]
+    cases += [refused("two Authorization", get(b"Authorization: Bearer a", b"Authorization: Bearer b")), refused("two Cookies", get(b"Cookie: a=b", b"Cookie: c=d"))]
+    cases += [answered("a wrong Authorization where none is asked for", get(b"Authorization: Bearer a", b"Cookie: smelt_session=x; a=b"))]
     cases += [answered("Upgrade", get(b"Connection: upgrade", b"Upgrade: h2c", b"HTTP2-Settings: x")), answered("Range", get(b"Range: bytes=0-1"))]
     cases += [answered("100 fields", get(*(b"X: a" for _ in range(99)))), refused("101 fields", get(*(b"X: a" for _ in range(100))), 431)]
     cases += [answered("a long value", get(b"X: " + b"a" * 15000)), refused("a value that is too long", get(b"X: " + b"a" * 17000), 431), refused("a value without end", get() [:-2] + b"X: " + b"a" * 100000, 431)]
