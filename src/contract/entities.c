@@ -11,6 +11,76 @@
 #include "contract/text.h"
 #include <string.h>
 
+/* ---- names that are taken ---- */
+
+static bool is_among(const char *const *names, size_t n, const char *name) {
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return false;
+}
+
+/* False for columns of Gold and its state, and for keys of the API, that the key of an entity would hide. */
+static bool is_key_column(const char *name) {
+    static const char *const others[] = {"band", "day", "events_n", "rank", "generation", "risk", "features"};
+    return !is_gold_column(name) && !is_among(others, ARRAY_LEN(others), name);
+}
+
+/* Words that tables, the API and summaries use, so that no entity can have them. */
+static bool is_reserved_word(const char *name) {
+    static const char *const words[] = {"bronze",
+                                        "silver",
+                                        "gold",
+                                        "quarantine",
+                                        "quarantined",
+                                        "drift",
+                                        "drifted",
+                                        "entity",
+                                        "entities",
+                                        "event",
+                                        "events",
+                                        "layer",
+                                        "layers",
+                                        "model",
+                                        "models",
+                                        "hour",
+                                        "hours",
+                                        "run",
+                                        "runs",
+                                        "status",
+                                        "overview",
+                                        "pipeline",
+                                        "generation",
+                                        "live",
+                                        "state",
+                                        "states",
+                                        "base",
+                                        "features",
+                                        "feature",
+                                        "labels",
+                                        "label",
+                                        "columns",
+                                        "column",
+                                        "scored",
+                                        "scores",
+                                        "high",
+                                        "medium",
+                                        "low",
+                                        "full",
+                                        "seconds",
+                                        "warning",
+                                        "skipped",
+                                        "unenforced",
+                                        "columns_added",
+                                        "contracts_changed",
+                                        "features_rebuilt",
+                                        "events_per_second"};
+    static const char *const endings[] = {"_features", "_state", "_rebuild"};
+    size_t n = strlen(name);
+    for (size_t i = 0; i < ARRAY_LEN(endings); i++)
+        if (n > strlen(endings[i]) && strcmp(name + n - strlen(endings[i]), endings[i]) == 0) return true;
+    return is_among(words, ARRAY_LEN(words), name);
+}
+
 /* ---- the key ---- */
 
 /* The id in the envelope, as the contracts say. */
@@ -98,7 +168,7 @@ int entity_read_head(Pipeline *p, const DocNode *at, bool first, Entity *e, Erro
     const Contract *c = contract_with_entity(p);
     int rc = first ? read_first_key(p, &key, e, err) : read_other_key(p, &key, e, err);
     if (!first && !node_exists(&entity)) rc |= REFUSE(&entity, err, "expected a name, for example tower");
-    rc |= read_names(p, at, first && c != NULL ? c->entity_name : "entity", e, err);
+    rc |= read_names(p, at, first && c != NULL ? c->entity_name : "unnamed", e, err);
     return rc | read_titles(p, at, e, err);
 }
 

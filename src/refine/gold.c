@@ -16,6 +16,8 @@
 #define DELTA_SHARE      8 /* the delta may have an eighth of the rows of the base */
 #define CHANGED_SHARE    4 /* computing the features of a quarter of the entities costs as much as those of all */
 
+#define FEW_ROWS 1000 /* of an entity behind the first: cheaper in the delta than a new base with its views and comments */
+
 typedef struct Day {
     bool known;
     int64_t day; /* since 1970 */
@@ -151,19 +153,20 @@ static int recompute(const Refine *r, int64_t upto, Error *err) {
 }
 
 /* A large delta makes each further refine and publish more expensive than a new base from time to time. */
-static int merge_delta_if_due(const Refine *r, int64_t all, Error *err) {
+static int merge_delta_if_due(const Refine *r, int64_t all, int64_t few, Error *err) {
     int64_t delta = 0;
     if (refine_query_int(r, "gold/rows", GOLD_FEATURES_DELTA, &delta, err) != 0) return -1;
-    return delta <= all / DELTA_SHARE ? 0 : refine_exec(r, SQL_GOLD_MERGE_DELTA, NULL, 0, NULL, err);
+    return delta <= few || delta <= all / DELTA_SHARE ? 0 : refine_exec(r, SQL_GOLD_MERGE_DELTA, NULL, 0, NULL, err);
 }
 
 static int update_features(const Refine *r, const GoldChange *change, int64_t upto, Error *err) {
-    int64_t all = 0;
+    int64_t all = 0, few = r->entity > 0 ? FEW_ROWS : 0; /* the first one's base is also what a snapshot keeps */
     if (change->touched == 0) return 0;
     if (refine_query_int(r, "gold/rows", GOLD_FEATURES_BASE, &all, err) != 0) return -1;
-    if (change->windows_slid || change->touched > all / CHANGED_SHARE) return recompute(r, upto, err);
+    bool many = change->touched > few && change->touched > all / CHANGED_SHARE;
+    if (change->windows_slid || many) return recompute(r, upto, err);
     if (refine_exec(r, SQL_GOLD_UPDATE_DELTA, &(LakeBinding){"upto", lake_int(upto)}, 1, NULL, err) != 0) return -1;
-    return merge_delta_if_due(r, all, err);
+    return merge_delta_if_due(r, all, few, err);
 }
 
 /* ---- compaction ---- */

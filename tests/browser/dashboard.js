@@ -157,12 +157,31 @@ const visitSilent = async (context, name, answer, report) => {
   report.silent[name].after = { badges: await textsOf(page, `${at("parts")} .badge, ${at("layers")} .badge`), alarm: await page.locator(at("alarm")).isVisible() };
 };
 
+// With a third argument, the name of an entity behind the first: only what a person can read on the page and in the first row of that list.
+const visitWords = async (context, report, entity) => {
+  const page = await visit(context, report);
+  await page.locator(`${at(`entity-${entity}`)} tbody button`).first().waitFor();
+  report.text = await page.locator("body").innerText();
+  report.heads = await textsOf(page, "main thead th:visible");
+  report.figures = await textsOf(page, `${at("figures")} dt`);
+  await look(page, entity, report);
+  await page.locator(`${at(`entity-${entity}`)} tbody button`).first().click();
+  await page.locator(`${at("detail")} a`).waitFor();
+  report.detail = await page.locator(at("detail")).innerText();
+  report.json = await page.locator(`${at("detail")} a`).getAttribute("href");
+};
+
 (async () => {
   const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to have one as root
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: sandbox });
   try {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light" });
     const report = { axe: {}, problems: [], silent: {} };
+    if (process.argv[4]) {
+      await visitWords(context, report, process.argv[4]);
+      console.log(JSON.stringify(report));
+      return;
+    }
     await visitLight(context, report);
     await visitDark(context, report);
     const refused = { problems: [], axe: report.axe }; // what is refused on purpose is a problem to the console

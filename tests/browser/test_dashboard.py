@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +18,10 @@ PICTURES = Path(os.environ.get("TEST_RESULTS") or ROOT / "build/test")
 HISTORY = ("produce", "--seed", "5", "--days", "40", "--subscribers", "150", "--events", "5000", "--faults", "0.02", "--out", "events.jsonl")
 
 
-def visit(url: str) -> Json:
+def visit(url: str, *entity: str) -> Json:
     PICTURES.mkdir(parents=True, exist_ok=True)
     script = Path(__file__).parent / "dashboard.js"
-    done = subprocess.run([os.environ["NODE"], script, url, PICTURES], capture_output=True, text=True, timeout=240)
+    done = subprocess.run([os.environ["NODE"], script, url, PICTURES, *entity], capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -77,6 +80,25 @@ def test_any_ids_and_any_features_are_shown(seen: Json) -> None:
     assert max(strange["rowHeights"]) < 80 and strange["overflow"] == 0
     assert strange["hours"] == ["7"] + ["0"] * 47, "one hour of data is the newest of 48"
     assert not strange["alarm"], "a filter that is refused is no alarm of the page"
+
+
+def test_the_page_of_another_pipeline_has_its_words(new_smelt: Callable[..., Smelt]) -> None:
+    """Bikes and stations, of which nothing is learned: no word of a telecom operator, and no risk."""
+    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1", pipeline_dir=str(ROOT / "tests/pipelines/bikes"))
+    now = datetime.now(UTC)
+    trips = ({"id": f"t{n}", "type": "TRIP", "source": "docks", "subscriber_id": f"bike-{n % 9}", "timestamp": (now - timedelta(hours=n)).isoformat(),
+              "payload": {"station": n % 4, "km": n % 7}, "quality_score": 90} for n in range(90))  # fmt: skip
+    (smelt.folder / "events.jsonl").write_text("".join(json.dumps(trip) + "\n" for trip in trips))
+    smelt("run", "--from", "events.jsonl")
+    running = smelt.start("serve", *FREE_PORT)
+    seen = visit(serving(running).url, "station")
+    assert running.end().code == 0
+    assert seen["problems"] == [] and seen["axe"] == {"station": []}
+    assert seen["figures"] == ["Bikes", "Events in 24 hours", "In quarantine"]
+    assert [head for head in seen["heads"] if head in ("Bike", "Mean trip", "Docking station", "Longest trip")] == ["Bike", "Mean trip", "Docking station", "Longest trip"]
+    assert seen["json"] == "/api/v1/stations/0" and "longest trip" in seen["detail"].lower()
+    text = seen["text"] + seen["detail"]
+    assert not re.findall(r"subscriber|tower|churn|leaving|zmw|risk|scored|telecom", text.replace(str(smelt.folder), ""), re.IGNORECASE), text
 
 
 @pytest.mark.parametrize("server", ["hung", "dead"])
