@@ -4,6 +4,7 @@
 #include "base/terminal.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "contract/pipeline.h"
 #include "flow/reader.h"
 #include <inttypes.h>
 #include <string.h>
@@ -72,12 +73,46 @@ static char *value_of(const json_t *row, const char *key, size_t most) {
     return shown;
 }
 
+/* Those who answer for the event types of a row, each once; of types that no contract has, nobody. A new reference. */
+static json_t *owners_of(const Pipeline *p, const json_t *row) {
+    json_t *owners = json_object(), *type;
+    size_t i;
+    json_array_foreach(json_object_get(row, "types"), i, type) {
+        const char *name = json_string_value(type);
+        for (const Contract *c = p->contracts; name != NULL && c < p->contracts + p->contract_count; c++)
+            if (c->owner != NULL && strcmp(c->event_type, name) == 0)
+                json_object_set_new(owners, c->owner, c->support != NULL ? json_string(c->support) : json_null());
+    }
+    return owners;
+}
+
+/* Into the rows, as `owners`: {name: where to ask, or null}. Contracts that cannot be read are told by other commands. */
+static void add_owners(const App *app, json_t *rows) {
+    CLEANUP(pipeline_freep) Pipeline *p = NULL;
+    CLEANUP(error_clear) Error ignored = {0};
+    size_t i;
+    json_t *row;
+    if (pipeline_load(app->settings, &p, &ignored) != 0) return;
+    json_array_foreach(rows, i, row) json_object_set_new(row, "owners", owners_of(p, row));
+}
+
+static void print_owners(const App *app, const json_t *row) {
+    const char *owner;
+    json_t *support;
+    json_object_foreach(json_object_get(row, "owners"), owner, support) {
+        CLEANUP(free_text) char *name = terminal_value(owner);
+        CLEANUP(free_text) char *where = terminal_value(json_is_string(support) ? json_string_value(support) : "");
+        say(app, "%10s  owner: %s%s%s\n", "", name, where[0] != '\0' ? ", " : "", where);
+    }
+}
+
 static int list(App *app, const Options *o, Error *err) {
     json_t *rows = NULL, *row;
     size_t i;
     int64_t events = 0;
     (void)o;
     if (reader_ask(app->settings, "quarantine/list", NULL, &rows, err) != 0) return -1;
+    add_owners(app, rows);
     if (json_array_size(rows) > 0) say(app, "%10s  %-18s %-18s %-20s %s\n", "events", "rule", "field", "example", "reason");
     json_array_foreach(rows, i, row) {
         int64_t n = json_integer_value(json_object_get(row, "events"));
@@ -87,6 +122,7 @@ static int list(App *app, const Options *o, Error *err) {
         CLEANUP(free_text) char *example = value_of(row, "example", EXAMPLE);
         CLEANUP(free_text) char *reason = value_of(row, "reason", REASON);
         say(app, "%10" PRId64 "  %-18s %-18s %-20s %s\n", n, rule, field, example, reason);
+        print_owners(app, row);
     }
     say(app, "%" PRId64 " events in quarantine\n", events);
     app->summary = json_pack("{sI so}", "events", (json_int_t)events, "rules", rows);

@@ -164,3 +164,15 @@ def test_status_names_the_rules_that_do_not_hold(offline: Smelt) -> None:
     write(offline, contract([text()]))
     offline("refine")
     assert silver(offline)["state"] == "ok"
+
+
+# ---- who answers for it ----
+
+
+def test_quarantine_names_the_owner(offline: Smelt) -> None:
+    write(offline, contract([text(invalid(mustBe=0))], team={"name": "Rides"}, support=[{"channel": "#rides", "url": "https://example.org/rides"}]))
+    send(offline, {"v": "a"}, {"v": "x"})
+    offline("refine")
+    (row,) = offline("quarantine", "list")["rules"]
+    assert (row["types"], row["owners"]) == (["T"], {"Rides": "https://example.org/rides"})
+    assert "owner: Rides, https://example.org/rides" in offline.run("quarantine", "list", json_summary=False).stdout
