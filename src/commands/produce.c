@@ -84,14 +84,19 @@ static int emit_window(Produce *p, int64_t from_us, int64_t until_us, uint64_t e
 
 static int open_output(Produce *p, Error *err) {
     const ProduceOptions *o = &p->options;
-    if (o->out != NULL) return produce_output_open_file(o->out, &p->output, err);
-    while (produce_output_open_topic(p->app->settings, (int)o->partitions, TOPIC_TIMEOUT_MS, &p->output, err) != 0) {
+    if (o->out != NULL) return produce_output_open_file(o->out, o->arrival_times, &p->output, err);
+    while (produce_output_open_topic(p->app->settings, (int)o->partitions, o->arrival_times, TOPIC_TIMEOUT_MS, &p->output, err) != 0) {
         /* A stream waits for its broker; the other modes end with an error that may be retried. */
         if (!o->stream || !error_is_retriable(err)) return -1;
         log_warn("produce", "%s; trying again", err->text);
         if (stop_wait_ms(RETRY_MS)) return -1;
         error_clear(err);
     }
+    if (o->arrival_times && o->out == NULL && !p->output.topic_created)
+        log_warn(
+            "produce",
+            "the topic %s was there before, and a broker removes records by the time that they carry: its retention.ms must be longer than the history",
+            settings_text(p->app->settings, "kafka.topic"));
     if (p->output.topic_created)
         log_info("produce", "created topic %s with %d partitions", settings_text(p->app->settings, "kafka.topic"), p->output.partitions);
     return 0;
@@ -262,7 +267,6 @@ static int run(Produce *p, Error *err) {
     int64_t until_us = o->start_us != 0 ? o->start_us + span_us : clock_wall_us();
     start(p, until_us - span_us);
     if (open_output(p, err) != 0) return -1;
-    p->output.arrival_times = o->arrival_times;
     p->started_ns = clock_mono_ns();
     bool window = !o->stream || o->days > 0;
     if (window && run_window(p, until_us - span_us, until_us, err) != 0) return -1;

@@ -74,8 +74,8 @@ static const struct argp_option option_table[] = {
      "Write to a file instead of Kafka, one message per line; - is stdout. Empty values and tombstones are empty lines", 4},
     {"arrival-times", OPT_ARRIVAL_TIMES, NULL, 0,
      "Messages carry the time at which they arrived: as the timestamp of the Kafka record, or in a file in front of the line, in "
-     "milliseconds and followed by a tab, which `smelt ingest --from` reads (default with the behaviour credible). A broker removes old "
-     "records by this time: its retention must be longer than the history",
+     "milliseconds and followed by a tab, which `smelt ingest --from` reads (default with the behaviour credible). A broker removes "
+     "records by this time: the retention of a topic that is already there must be longer than the history",
      4},
     {0},
 };

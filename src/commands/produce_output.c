@@ -18,22 +18,24 @@
 #define STOP_TIMEOUT_MS 5000
 #define FILE_BUFFER     (1 << 20)
 
-int produce_output_open_topic(const Settings *settings, int partitions, int timeout_ms, ProduceOutput *ret, Error *err) {
-    CLEANUP(produce_output_done) ProduceOutput output = {0};
+int produce_output_open_topic(const Settings *settings, int partitions, bool arrival_times, int timeout_ms, ProduceOutput *ret,
+                              Error *err) {
+    CLEANUP(produce_output_done) ProduceOutput output = {.arrival_times = arrival_times};
     const char *topic = settings_text(settings, "kafka.topic");
     if (kafka_producer_open(settings, topic, &output.producer, err) != 0) return -1;
     KafkaClient *client = kafka_producer_client(output.producer);
-    if (kafka_topic_ensure(client, topic, partitions, timeout_ms, &output.topic_created, &output.partitions, err) != 0) return -1;
+    if (kafka_topic_ensure(client, topic, partitions, arrival_times, timeout_ms, &output.topic_created, &output.partitions, err) != 0)
+        return -1;
     *ret = output;
     output = (ProduceOutput){0};
     return 0;
 }
 
-int produce_output_open_file(const char *path, ProduceOutput *ret, Error *err) {
+int produce_output_open_file(const char *path, bool arrival_times, ProduceOutput *ret, Error *err) {
     FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
     if (file == NULL) return error_errno(err, ERR_IO, errno, "cannot write %s", path);
     setvbuf(file, NULL, _IOFBF, FILE_BUFFER);
-    *ret = (ProduceOutput){.file = file, .path = xstrdup(path)};
+    *ret = (ProduceOutput){.file = file, .path = xstrdup(path), .arrival_times = arrival_times};
     return 0;
 }
 

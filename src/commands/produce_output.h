@@ -13,13 +13,15 @@ typedef struct ProduceOutput {
     uint64_t written, flushed; /* lines */
     bool topic_created;        /* by this process */
     int partitions;            /* of the topic */
-    bool arrival_times;        /* is set by the caller: messages carry their time of arrival */
+    bool arrival_times;        /* messages carry their time of arrival */
 } ProduceOutput;
 
-/* The topic of the settings, created with this many partitions when absent. ERR_UNAVAILABLE, ERR_CONFIG. End with produce_output_done. */
-int produce_output_open_topic(const Settings *settings, int partitions, int timeout_ms, ProduceOutput *ret, Error *err) MUST_CHECK;
+/* The topic of the settings, created with this many partitions when absent; with arrival times it then keeps records of any age.
+ * ERR_UNAVAILABLE, ERR_CONFIG. End with produce_output_done. */
+int produce_output_open_topic(const Settings *settings, int partitions, bool arrival_times, int timeout_ms, ProduceOutput *ret,
+                              Error *err) MUST_CHECK;
 /* A new file, or stdout. ERR_IO. End with produce_output_done. */
-int produce_output_open_file(const char *path, ProduceOutput *ret, Error *err) MUST_CHECK;
+int produce_output_open_file(const char *path, bool arrival_times, ProduceOutput *ret, Error *err) MUST_CHECK;
 void produce_output_done(ProduceOutput *output);
 
 /* In a file, an empty value and a tombstone are an empty line. With arrival times, a record has its own as CreateTime, and a line begins

@@ -51,6 +51,12 @@ static const SettingSpec specs[] = {
      "files again when they change",
      .restart = UP_SERVE},
     {"http.tls.key", SETTING_PATH, "", "PEM file with the key of that certificate", .restart = UP_SERVE},
+    {"http.trusted_proxies", SETTING_TEXT, "",
+     "addresses and networks of proxies, as 10.1.0.0/16[,...]: their X-Forwarded-Proto says whether a client came over TLS, and their "
+     "connections are not limited as those of one client",
+     .restart = UP_SERVE},
+    {"http.token_rate", SETTING_INTEGER, "0", "requests that one token may send in a second, with its sessions; more are 429; 0: no limit",
+     .least = 0, .most = 1000000, .restart = UP_SERVE},
     {"http.access_log", SETTING_BOOLEAN, "false",
      "log each answer: token, method, route, status, bytes, time; nothing about a person or an address", .restart = UP_SERVE},
     {"http.audit_log", SETTING_BOOLEAN, "false",

@@ -292,12 +292,13 @@ static int ask_creation(AdminRequest *request, rd_kafka_NewTopic_t *new_topic, c
     return kafka_fail(request->client, code, detail, err, "creating topic %s", name);
 }
 
-static int create(KafkaClient *client, const char *name, int partitions, Deadline deadline, bool *ret_created, Error *err) {
+static int create(KafkaClient *client, const char *name, int partitions, bool keep_all, Deadline deadline, bool *ret_created, Error *err) {
     AdminRequest request;
     char reason[256] = "";
     int timeout_ms = deadline_left_ms(deadline);
     rd_kafka_NewTopic_t *new_topic = rd_kafka_NewTopic_new(name, partitions, -1, reason, sizeof reason);
     if (new_topic == NULL) return error_set(err, ERR_CONFIG, "topic %s with %d partitions: %s", name, partitions, reason);
+    if (keep_all) rd_kafka_NewTopic_set_config(new_topic, "retention.ms", "-1");
     int result = request_init(&request, client, RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout_ms, err);
     if (result == 0) result = ask_creation(&request, new_topic, name, timeout_ms, ret_created, err);
     request_done(&request);
@@ -325,14 +326,14 @@ static int wait_for_leaders(KafkaClient *client, const char *name, Deadline dead
     }
 }
 
-int kafka_topic_ensure(KafkaClient *client, const char *topic, int partitions, int timeout_ms, bool *ret_created, int *ret_partitions,
-                       Error *err) {
+int kafka_topic_ensure(KafkaClient *client, const char *topic, int partitions, bool keep_all, int timeout_ms, bool *ret_created,
+                       int *ret_partitions, Error *err) {
     Deadline deadline = deadline_in(timeout_ms);
     bool created = false;
     int found = 0;
     CLEANUP(kafka_topic_done) KafkaTopic known = {0};
     if (describe(client, topic, deadline, &known, err) != 0) return -1;
-    if (!known.exists && create(client, topic, partitions, deadline, &created, err) != 0) return -1;
+    if (!known.exists && create(client, topic, partitions, keep_all, deadline, &created, err) != 0) return -1;
     if (wait_for_leaders(client, topic, deadline, &found, err) != 0) return -1;
     if (ret_created != NULL) *ret_created = created;
     if (ret_partitions != NULL) *ret_partitions = found;

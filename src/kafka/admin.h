@@ -31,10 +31,11 @@ int kafka_topic_ask_high(KafkaClient *client, const char *name, int timeout_ms, 
 int kafka_topic_check_answered(const KafkaTopic *topic, Error *err) MUST_CHECK;
 void kafka_topic_done(KafkaTopic *topic);
 
-/* Creates the topic when it is absent, with the cluster's default replication, and waits until each partition has a leader. ret_created and
- * ret_partitions may be NULL. An existing topic keeps its number of partitions, which ret_partitions gets. */
-int kafka_topic_ensure(KafkaClient *client, const char *topic, int partitions, int timeout_ms, bool *ret_created, int *ret_partitions,
-                       Error *err) MUST_CHECK;
+/* Creates the topic when it is absent, with the cluster's default replication, and waits until each partition has a leader. With `keep_all`
+ * the new topic keeps records of any age (retention.ms is -1): brokers go by the records' own timestamps. ret_created and ret_partitions
+ * may be NULL. An existing topic keeps its number of partitions, which ret_partitions gets. */
+int kafka_topic_ensure(KafkaClient *client, const char *topic, int partitions, bool keep_all, int timeout_ms, bool *ret_created,
+                       int *ret_partitions, Error *err) MUST_CHECK;
 
 typedef struct KafkaPing {
     int brokers;

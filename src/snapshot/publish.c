@@ -90,10 +90,10 @@ static int write_parquets(LakeConn *conn, const char *dir, const GoldEntities *e
 
 static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *entities, const SnapshotOptions *options, SnapshotInfo *ret,
                           Error *err) {
-    enum { OF_OTHERS = 16 };
+    enum { OF_OTHERS = 16, OF_ALL = 16 };
     const GoldEntity *first = &entities->items[0];
     CLEANUP(free_text) char *features = gold_entity_sql(first, "publish/features");
-    SnapshotTable tables[13 + OF_OTHERS] = {
+    SnapshotTable tables[OF_ALL + OF_OTHERS] = {
         {.name = first->base, .source = "serving_entities_base", .key = first->key, .kind = SNAPSHOT_BASE},
         {.name = first->delta, .source = "serving_entities_fresh"},
         {.name = first->view, .query = features, .kind = SNAPSHOT_VIEW},
@@ -109,8 +109,9 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
         {.name = "run_steps", .source = "serving_run_steps"},
         {.name = "models", .source = "serving_models"},
     };
-    size_t n = 13;
-    BUG_IF(entities->count > OF_OTHERS);
+    size_t n = 0;
+    while (tables[n].name != NULL) n++;
+    BUG_IF(n > OF_ALL || entities->count > OF_OTHERS);
     for (size_t i = 1; i < entities->count; i++)
         tables[n++] = (SnapshotTable){.name = entities->items[i].view, .source = entities->items[i].view, .key = entities->items[i].key};
     return snapshot_publish(conn, dir, tables, n, options, ret, err);

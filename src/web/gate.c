@@ -25,6 +25,7 @@ typedef struct Session {
 struct Gate {
     char *tokens_path, *uses_path;
     bool may_be_open;
+    int per_second;
     pthread_mutex_t lock; /* of all below */
     bool is_open;
     FileStamp stamp;
@@ -51,11 +52,12 @@ static void load(Gate *gate) {
     pthread_mutex_unlock(&gate->lock);
 }
 
-Gate *gate_new(const char *tokens_path, const char *uses_path, bool may_be_open) {
+Gate *gate_new(const char *tokens_path, const char *uses_path, bool may_be_open, int per_second) {
     Gate *gate = xcalloc(1, sizeof *gate);
     gate->tokens_path = xstrdup(tokens_path);
     gate->uses_path = xstrdup(uses_path);
     gate->may_be_open = may_be_open;
+    gate->per_second = per_second;
     gate->uses = json_object();
     pthread_mutex_init(&gate->lock, NULL);
     load(gate);
@@ -155,6 +157,18 @@ static void note_use(Gate *gate, const Token *token) {
     json_object_set_new(gate->uses, token->name, json_string(clock_format(clock_wall_us(), now)));
 }
 
+/* A bucket that holds what one second allows. */
+static bool is_too_many(const Gate *gate, Token *token) {
+    int64_t now = clock_mono_ns();
+    double most = gate->per_second, gained = most * (double)(now - token->asked_ns) / (double)NSEC_PER_SEC;
+    if (gate->per_second == 0) return false;
+    token->allowance = token->asked_ns == 0 || token->allowance + gained > most ? most : token->allowance + gained;
+    token->asked_ns = now;
+    if (token->allowance < 1) return true;
+    token->allowance -= 1;
+    return false;
+}
+
 static Admission admit(Gate *gate, Request *req, Scope scope) {
     req->is_operator = gate->is_open;
     if (scope == SCOPE_OPEN || gate->is_open) return ADMITTED;
@@ -164,6 +178,7 @@ static Admission admit(Gate *gate, Request *req, Scope scope) {
     req->who = xstrdup(token->name);
     req->scopes = token->scopes;
     req->is_operator = scope_allows(token->scopes, SCOPE_ADMIN);
+    if (is_too_many(gate, &gate->tokens.items[token - gate->tokens.items])) return ADMISSION_TOO_MANY;
     return scope_allows(token->scopes, scope) ? ADMITTED : ADMISSION_LACKS_SCOPE;
 }
 

@@ -8,8 +8,9 @@
 
 typedef struct Gate Gate;
 
-/* `may_be_open`: without a file of tokens, everybody may ask. A file that cannot be read lets nobody in until it can. */
-Gate *gate_new(const char *tokens_path, const char *uses_path, bool may_be_open) MUST_CHECK;
+/* `may_be_open`: without a file of tokens, everybody may ask. A file that cannot be read lets nobody in until it can.
+ * `per_second`: requests of one token, with its sessions; 0: as many as it likes. */
+Gate *gate_new(const char *tokens_path, const char *uses_path, bool may_be_open, int per_second) MUST_CHECK;
 void gate_free(Gate *gate);
 DEFINE_CLEANUP(gate_free, Gate)
 /* Reads the file of tokens again when it has changed, and writes when tokens were used, at most once a minute. To be called a few times a
@@ -21,6 +22,7 @@ typedef enum Admission {
     ADMISSION_NEEDS_TOKEN, /* none came */
     ADMISSION_UNKNOWN,     /* wrong, revoked or expired */
     ADMISSION_LACKS_SCOPE, /* req->scopes is what it has */
+    ADMISSION_TOO_MANY,    /* requests of this token, in this second */
 } Admission;
 
 /* Sets req->is_operator, and req->who and req->scopes when the token or session is valid. */

@@ -213,6 +213,11 @@ static int take_deliberate(HttpReader *r, const char *s, size_t n) {
     return 0;
 }
 
+static int take_proto(HttpReader *r, const char *s, size_t n) {
+    r->request->came_by_https = equals(s, n, "https");
+    return 0;
+}
+
 static const struct Known {
     const char *name;
     int (*take)(HttpReader *r, const char *value, size_t n);
@@ -228,6 +233,7 @@ static const struct Known {
     {"Authorization", take_authorization},
     {"Cookie", take_cookie},
     {"Smelt-Request", take_deliberate},
+    {"X-Forwarded-Proto", take_proto},
 };
 
 static int on_name(llhttp_t *parser, const char *s, size_t n) {

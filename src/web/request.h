@@ -28,6 +28,7 @@ typedef struct Request {
     char *if_none_match, *accept; /* the values of all such fields, in one list; NULL: none */
     char *authorization, *cookie; /* as they came; NULL: none */
     bool has_content, content_is_typed;
+    bool came_by_https; /* as a proxy says; anybody can say so */
     bool is_secure;     /* it came over TLS */
     bool is_deliberate; /* it has the field Smelt-Request, which no page of a stranger can make a browser send */
     char *who;          /* the name of the token; NULL: none was asked for */

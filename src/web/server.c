@@ -19,6 +19,7 @@
 #include "web/connection.h"
 #include "web/lanes.h"
 #include "web/listen.h"
+#include "web/peers.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -37,6 +38,7 @@ typedef enum Phase { PHASE_READING, PHASE_WORKING, PHASE_WRITING, PHASE_LINGERIN
 typedef struct Client {
     struct Client *prev, *next; /* in the order of the last change of phase */
     int socket;                 /* -1 once it is closed */
+    Peer *peer;                 /* whose connection it is */
     TlsStream *tls;             /* over the socket; NULL: none */
     Phase phase;
     int64_t ends_ns;
@@ -52,6 +54,7 @@ struct Web {
     Service service;
     Lanes *lanes;
     Hosts *hosts;
+    Peers *peers;
     TlsServer *tls; /* NULL: HTTP without TLS */
     char *url;
     Periodic *janitor; /* follows CURRENT, ends what takes too long */
@@ -105,6 +108,7 @@ static void drop(Web *web, Client *c) {
         return;
     }
     if (c->phase == PHASE_CLOSED) return;
+    peers_leave(web->peers, c->peer);
     unlink_client(c);
     c->phase = PHASE_CLOSED;
     c->next = web->closed;
@@ -127,15 +131,23 @@ static void free_closed(Web *web) {
     }
 }
 
-static void drop_longest_waiting(Web *web) {
+/* `peer`: of that one only; NULL: of any. False: there is none. */
+static bool drop_waiting(Web *web, const Peer *peer) {
     for (Client *c = web->list.next; c != &web->list; c = c->next)
-        if (c->phase == PHASE_READING || c->phase == PHASE_LINGERING) {
+        if ((c->phase == PHASE_READING || c->phase == PHASE_LINGERING) && (peer == NULL || c->peer == peer)) {
             drop(web, c);
-            return;
+            return true;
         }
+    return false;
 }
 
-static void add_client(Web *web, int socket) {
+/* Of the address with the most connections, so that it cannot take those of others. */
+static void drop_longest_waiting(Web *web) {
+    const Peer *busiest = peers_busiest(web->peers);
+    if (busiest == NULL || !drop_waiting(web, busiest)) (void)drop_waiting(web, NULL);
+}
+
+static void add_client(Web *web, int socket, const struct sockaddr_storage *from) {
     int yes = 1;
     Client *c = xcalloc(1, sizeof *c);
     c->prev = c->next = c;
@@ -149,6 +161,7 @@ static void add_client(Web *web, int socket) {
         return;
     }
     c->events = EPOLLIN;
+    c->peer = peers_enter(web->peers, from);
     if (++web->count > web->limit - web->limit / 8) drop_longest_waiting(web);
     enter(web, c, PHASE_READING, REQUEST_WITHIN_MS, EPOLLIN);
     metrics_connections(web->service.metrics, web->count);
@@ -161,10 +174,14 @@ static void set_listening(Web *web, bool listens) {
 }
 
 static void accept_clients(Web *web) {
-    for (int s; (s = accept4(web->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0 || errno == EINTR || errno == ECONNABORTED;) {
+    struct sockaddr_storage from;
+    socklen_t len = sizeof from;
+    for (int s; (s = accept4(web->listener, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0 || errno == EINTR ||
+                errno == ECONNABORTED;
+         len = sizeof from) {
         if (s < 0) continue;
         if (web->count < web->limit)
-            add_client(web, s);
+            add_client(web, s, &from);
         else
             close(s);
     }
@@ -263,7 +280,7 @@ static void answer(Web *web, Client *c, Exchange *x) {
 }
 
 static void begin(Web *web, Client *c, Request *request) {
-    request->is_secure = c->tls != NULL;
+    request->is_secure = c->tls != NULL || (c->peer->is_proxy && request->came_by_https);
     Exchange *x = exchange_new(request, c);
     Matched m = service_begin(&web->service, request->method, request, &x->response);
     x->route = m.route;
@@ -490,6 +507,7 @@ static void free_web(Web *web) {
     hosts_free(web->hosts);
     if (web->service.gate != NULL) gate_free(web->service.gate);
     if (web->tls != NULL) tls_server_free(web->tls);
+    peers_free(web->peers);
     free(web->url);
     free(web);
 }
@@ -506,7 +524,7 @@ static int check_open(const WebOptions *options, int listener, Error *err) {
 
 static Gate *make_gate(const WebOptions *options, int listener) {
     if (options->tokens_path == NULL) return NULL;
-    return gate_new(options->tokens_path, options->uses_path, options->open || listen_is_loopback(listener));
+    return gate_new(options->tokens_path, options->uses_path, options->open || listen_is_loopback(listener), options->token_rate);
 }
 
 static bool is_set(const char *text) {
@@ -523,7 +541,7 @@ static int make_tls(const WebOptions *options, TlsServer **ret, Error *err) {
     return 0;
 }
 
-static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *hosts, TlsServer *tls) {
+static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *hosts, TlsServer *tls, Peers *peers) {
     Web *web = xcalloc(1, sizeof *web);
     web->listener = listener;
     web->poll = web->wake = -1;
@@ -532,6 +550,7 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
     web->access_log = options->access_log;
     web->audit_log = options->audit_log;
     web->tls = tls;
+    web->peers = peers;
     web->list.prev = web->list.next = &web->list;
     web->limit = allowed_connections(options->max_connections);
     web->service = (Service){.status = options->status,
@@ -554,12 +573,15 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
     CLEANUP(free_text) char *host = NULL;
     CLEANUP(hosts_freep) Hosts *hosts = NULL;
     CLEANUP(tls_server_freep) TlsServer *tls = NULL;
-    if (make_tls(options, &tls, err) != 0 || listen_on(options->listen, tls != NULL, &listener, &url, &host, err) != 0) return -1;
+    CLEANUP(peers_freep) Peers *peers = NULL;
+    if (make_tls(options, &tls, err) != 0 || peers_new(options->trusted_proxies, &peers, err) != 0 ||
+        listen_on(options->listen, tls != NULL, &listener, &url, &host, err) != 0)
+        return -1;
     if (check_open(options, listener, err) != 0 || hosts_new(options->hosts, host, &hosts, err) != 0) {
         close(listener);
         return -1;
     }
-    Web *web = new_web(options, listener, TAKE(url), TAKE(hosts), TAKE(tls));
+    Web *web = new_web(options, listener, TAKE(url), TAKE(hosts), TAKE(tls), TAKE(peers));
     if (start_loop(web, err) != 0 || periodic_start(TICK_MS, tidy, web, &web->janitor, err) != 0) {
         free_web(web);
         return -1;

@@ -103,6 +103,10 @@ static bool refuse_stranger(Service *s, const Route *route, const char *method, 
     case ADMITTED: break;
     case ADMISSION_NEEDS_TOKEN: refuse_unknown(false, req, resp); break;
     case ADMISSION_UNKNOWN: refuse_unknown(true, req, resp); break;
+    case ADMISSION_TOO_MANY:
+        response_problem(resp, 429, req, "The token '%s' has asked too often in this second (http.token_rate).", req->who);
+        resp->retry_after_s = 1;
+        break;
     case ADMISSION_LACKS_SCOPE: refuse_lacking(route->scope, req, resp); break;
     }
     return resp->status != 0;

@@ -13,6 +13,8 @@ typedef struct Token {
     char hash[SHA256_TEXT_SIZE]; /* of the token as a client sends it */
     ScopeSet scopes;
     int64_t created_us, expires_us; /* 0: it does not expire */
+    double allowance;               /* of a server: requests that are left now ... */
+    int64_t asked_ns;               /* ... as of this moment; 0: none came */
 } Token;
 
 typedef struct Tokens {

@@ -14,8 +14,10 @@ typedef struct WebOptions {
     const char *tokens_path;               /* who may ask (gate.h); NULL: everybody */
     const char *uses_path;                 /* where the last use of tokens is written; with tokens_path */
     bool access_log, audit_log;            /* log lines for each answer; for what tokens read about persons and changed */
+    int token_rate;                        /* requests of one token in a second; 0: no limit */
     bool open;                             /* without a file of tokens, everybody may ask, also from other machines */
     const char *tls_certificate, *tls_key; /* PEM files (base/tls.h), read again when they change; NULL or "": no TLS */
+    const char *trusted_proxies;           /* whose X-Forwarded-Proto counts (peers.h); NULL: none */
     const char *snapshots_dir;             /* read from what is published there ... */
     Lake *live;                            /* ... or, when this is set, from this lake; borrowed */
     LakeOptions lake;                      /* for snapshots; copied */

@@ -273,3 +273,27 @@ def test_logs_say_who_asked(smelt: Smelt) -> None:
     ]
     assert said["audit"] == ["anna GET /api/v1/subscribers/SUB-7: 503", "anna POST /api/v1/session: 200"]
     assert token not in running.stderr
+
+
+def test_a_trusted_proxy_says_that_it_came_over_tls(smelt: Smelt) -> None:
+    token = make_token(smelt, "a", "status")
+    for trusted, secure in (("127.0.0.0/8,::1", True), ("10.0.0.0/8", False), ("", False)):
+        running = smelt.start("serve", *FREE_PORT, "--set", f"http.trusted_proxies={trusted}")
+        session = f"{serving(running).url}/api/v1/session"
+        cookies = [ask(session, token, "POST", Smelt_Request="yes", X_Forwarded_Proto=proto).fields["Set-Cookie"] for proto in ("https", "http")]
+        assert [cookie.endswith("; Secure") and cookie.startswith("__Host-") for cookie in cookies] == [secure, False], trusted
+        assert running.end().code == 0
+    refused = smelt.run("serve", *FREE_PORT, "--set", "http.trusted_proxies=proxy.example")
+    assert refused.code == 78 and "proxy.example" in refused.error
+
+
+def test_a_token_that_asks_too_often_waits(smelt: Smelt) -> None:
+    token, other = make_token(smelt, "a", "status"), make_token(smelt, "b", "status")
+    running = smelt.start("serve", *FREE_PORT, "--set", "http.token_rate=2")
+    url = f"{serving(running).url}/api/v1/status"
+    first = [ask(url, token) for _ in range(20)]
+    late = [answer for answer in first if answer.status == 429]
+    assert first[0].status == 200 and late and all(answer.fields["Retry-After"] == "1" for answer in late)
+    assert ask(url, other).status == 200 and ask(f"{serving(running).url}/livez").status == 200
+    eventually("it may ask again", lambda: ask(url, token).status == 200)
+    assert running.end().code == 0

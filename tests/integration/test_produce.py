@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka.admin import ConfigResource
 from harness import Broker, Json, Smelt, Topic, eventually, events
 
 HISTORY = ("--start", "2026-10-01", "--days", "3", "--subscribers", "50", "--faults", "0.05")
@@ -166,10 +167,23 @@ def test_arrival_times_are_the_timestamps_of_the_records(new_smelt: type[Smelt],
         smelt("produce", "--behaviour", behaviour, "--days", "3", "--events", "500", "--subscribers", "50", "--partitions", "1")
     records = read_all(topic)
     assert len(records) == 1000
+    assert retention_of(topic) != "-1"  # the simple one created it
     for number, record in enumerate(records):
         at = microseconds(json.loads(record.value() or b"")["timestamp"]) // 1000
         time = record.timestamp()[1]
         assert time >= now - 60_000 if number < 500 else at <= time < at + 2 * 86_400_000
+
+
+def retention_of(topic: Topic) -> str:
+    (answer,) = topic.broker.admin.describe_configs([ConfigResource(ConfigResource.Type.TOPIC, topic.name)]).values()
+    return str(answer.result(10)["retention.ms"].value)
+
+
+def test_a_topic_for_a_history_keeps_it(new_smelt: type[Smelt], broker: Broker, tmp_path: Path) -> None:
+    topic = Topic(broker, f"kept-{tmp_path.name}", 4)
+    new_smelt(topic)("produce", "--behaviour", "credible", "--days", "300", "--events", "100", "--subscribers", "50")
+    assert retention_of(topic) == "-1"
+    assert len(read_all(topic)) == 100
 
 
 def test_a_stream_goes_on_until_sigterm(smelt: Smelt, topic: Topic) -> None:

@@ -176,7 +176,7 @@ static void create(const Source *s) {
     CLEANUP(kafka_client_freep) KafkaClient *client = NULL;
     Error err = {0};
     must(kafka_connect(s->settings, &client, &err), &err);
-    must(kafka_topic_ensure(client, s->name, 1, ANSWER_MS, NULL, NULL, &err), &err);
+    must(kafka_topic_ensure(client, s->name, 1, false, ANSWER_MS, NULL, NULL, &err), &err);
 }
 
 static void topic_free(Source *s) {

@@ -98,6 +98,31 @@ static void test_keeps_the_connection(void **state) {
     assert_non_null(strstr(second, "ready"));
 }
 
+static int connect_from(const char *address) {
+    struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct timeval limit = {.tv_sec = 20};
+    int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(inet_pton(AF_INET, address, &from.sin_addr), 1);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+    assert_int_equal(bind(s, (struct sockaddr *)&from, sizeof from), 0);
+    assert_int_equal(connect(s, (struct sockaddr *)&to, sizeof to), 0);
+    return s;
+}
+
+/* The first connection has waited longest, and would make room for those of another address. */
+static void test_an_address_with_many_connections_takes_only_its_own_places(void **state) {
+    (void)state;
+    static const char asked[] = "GET /livez HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n";
+    int quiet = connect_from("127.0.0.1"), busy[60];
+    for (size_t i = 0; i < ARRAY_LEN(busy); i++) busy[i] = connect_from("127.0.0.2");
+    send_bytes(quiet, asked, sizeof asked - 1);
+    CLEANUP(free_text) char *answer = read_all(quiet);
+    assert_int_equal(status_of(answer), 200);
+    close(quiet);
+    for (size_t i = 0; i < ARRAY_LEN(busy); i++) close(busy[i]);
+}
+
 /* ---- what a proxy and we could understand differently ---- */
 
 #define BYTES(text)                                                                                                                        \
@@ -426,6 +451,7 @@ int main(void) {
         cmocka_unit_test(test_page_and_its_etag),
         cmocka_unit_test(test_says_which_methods),
         cmocka_unit_test(test_keeps_the_connection),
+        cmocka_unit_test(test_an_address_with_many_connections_takes_only_its_own_places),
         cmocka_unit_test(test_takes_what_is_only_unusual),
         cmocka_unit_test(test_refuses_ambiguous_requests),
         cmocka_unit_test(test_refuses_bad_targets),
