@@ -147,7 +147,7 @@ static int check(App *app, const ContractOptions *o, Error *err) {
     json_t *notes = rc == 0 ? pipeline_notes(pipeline, NOTE_READ_AS) : json_array();
     json_t *warnings = rc == 0 ? pipeline_notes(pipeline, NOTE_WARNING) : json_array();
     envelopes = rc == 0 ? pipeline_envelopes(pipeline) : json_array();
-    if (rc == 0) rc = make_all(pipeline, mistakes, err); /* which takes it over */
+    if (rc == 0) rc = make_all(pipeline, mistakes, err); /* which frees the pipeline */
     app->summary = json_pack("{sb so sO so so sO}", "ok", rc == 0, "mistakes", mistakes, "unenforced", unenforced, "notes", notes,
                              "warnings", warnings, "envelopes", envelopes);
     print_envelopes(app, envelopes);

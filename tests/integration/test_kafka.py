@@ -73,7 +73,7 @@ def test_what_waits_behind_an_open_transaction_is_seen(smelt: Smelt, topic: Topi
 @pytest.mark.parametrize(
     ("prefix", "hint"),
     [
-        (b"\x00\x00\x00\x00\x07", "Schema Registry"),
+        (b"\x00\x00\x00\x00\x07\x02", "Schema Registry"),  # Avro behind it: JSON would land
         (b"\x1f\x8b\x08\x00\x00", "gzip"),
         (b"\xff\xfe{\x00", "UTF-16"),
         (b"\xef\xbb\xbf", "byte order mark"),

@@ -51,10 +51,10 @@ static Facts healthy(void) {
     topic = (TopicFacts){.name = "t", .kafka = {.exists = true, .partition_count = 2, .partitions = partitions}};
     f.topics = &topic;
     f.topic_count = 1;
-    f.row =
-        json_pack("{s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:[{s:s, s:i, s:i}, {s:s, s:i, s:i}]}", "landed", 130, "silver", 128,
-                  "quarantined", 2, "pending_events", 0, "entities", 10, "entity_title", "subscriber", "entity_titles", "subscribers", "scores", 10, "model_id", "m", "run_id", "r", "run_state",
-                  "done", "partitions", "topic", "t", "partition", 0, "next_offset", 100, "topic", "t", "partition", 1, "next_offset", 80);
+    f.row = json_pack("{s:i, s:i, s:i, s:i, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:[{s:s, s:i, s:i}, {s:s, s:i, s:i}]}", "landed", 130,
+                      "silver", 128, "quarantined", 2, "pending_events", 0, "entities", 10, "entity_title", "subscriber", "entity_titles",
+                      "subscribers", "scores", 10, "model_id", "m", "run_id", "r", "run_state", "done", "partitions", "topic", "t",
+                      "partition", 0, "next_offset", 100, "topic", "t", "partition", 1, "next_offset", 80);
     put_time(f.row, "as_of", 2);
     put_time(f.row, "ingested_at", 2);
     put_time(f.row, "newest_event_at", 2);
