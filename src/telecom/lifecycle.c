@@ -15,7 +15,7 @@
 
 #define SIMPLE_CHURNED_ACTIVITY 20  /* an unused SIM still sends an event now and then */
 #define REPLACED                600 /* departures after which a new subscriber takes the place, in thousandths */
-#define MOST_CYCLES             16  /* of one account: bounds the search for its first cycle */
+#define MOST_CYCLES             64  /* of one account, some 30 years: bounds the search for its first cycle */
 #define ACCOUNTS_OF_A_CYCLE     UINT64_C(10000000)
 
 #define DIP_SPELL_S (45 * INT64_C(86400))

@@ -76,10 +76,10 @@ static double hidden_chance(const LifecycleRules *rules, double chance, int64_t 
     return inside > 0 ? inside / (inside + later + 1 - chance) : 0;
 }
 
-/* The chance in a cycle of its own accord; one account lasts at most 16 cycles (lifecycle.c). */
+/* The chance in a cycle of its own accord; one account lasts at most 64 cycles (lifecycle.c). */
 static double own_chance(const Operator *op, const Subscriber *s) {
     double chance = departure_chance(s) / 1000.0;
-    return op->behaviour == BEHAVIOUR_SIMPLE ? chance : 1 / 16.0 + chance * 15 / 16;
+    return op->behaviour == BEHAVIOUR_SIMPLE ? chance : 1 / 64.0 + chance * 63 / 64;
 }
 
 static double leaves_by_market(const Operator *op, const Subscriber *s, DepartureCause cause, int64_t from_s, int64_t until_s, Window w) {
