@@ -20,7 +20,7 @@
 
 static bool is_in_all_contracts(const Pipeline *p) {
     for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
-        if (c->entity_name == NULL) return false;
+        if (c->entity_name == NULL || !c->entity.required) return false;
     return true;
 }
 

@@ -3,11 +3,16 @@
 
 #include <string.h>
 
+/* Two braces would be a placeholder (lake_sql_bind): the text that has them is written with escapes. */
 void sql_text(Buf *out, const char *text) {
-    buf_add_char(out, '\'');
+    bool escaped = strstr(text, "{{") != NULL;
+    buf_add_str(out, escaped ? "E'" : "'");
     for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '\'') buf_add_char(out, '\'');
-        buf_add_char(out, *c);
+        if (*c == '\'' || (escaped && *c == '\\')) buf_add_char(out, *c);
+        if (escaped && *c == '{')
+            buf_add_str(out, "\\x7B");
+        else
+            buf_add_char(out, *c);
     }
     buf_add_char(out, '\'');
 }

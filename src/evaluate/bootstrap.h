@@ -1,4 +1,4 @@
-/* bootstrap.h: how far AUC and average precision would move with other subscribers of the same kind. Pure; any thread.
+/* bootstrap.h: how far AUC and average precision would move with other rows of the same kind. Pure; any thread.
  *
  * Percentile bootstrap (B. Efron, R. Tibshirani, "An Introduction to the Bootstrap", 1993): the rows are drawn again with replacement, as
  * often as there are, and measured; the interval is from the 2.5th to the 97.5th percentile. The definitions are those of model/metrics.h.

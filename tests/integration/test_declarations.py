@@ -311,3 +311,31 @@ def test_a_feature_cannot_have_the_name_of_a_score(offline: Smelt, name: str) ->
     write(offline, contract([integer("v", "v")]), features=[{"name": name, "aggregate": "count"}])
     (mistake,) = check(offline, code=78)["mistakes"]
     assert "Gold has this column for every subscriber" in mistake["message"]
+
+
+def test_texts_with_braces_are_texts(offline: Smelt) -> None:
+    r"""In statements {{x}} is a place for a value; in descriptions it is text."""
+    odd = "{{x}} it's {{{ \\ }}"
+    field = {"name": "v", "logicalType": "string", "physicalName": "v", "description": odd}
+    feature = {"name": "f", "aggregate": "count", "where": {"v": "other"}, "description": odd, "windows": ["7d"]}
+    declared = contract([field])
+    declared["schema"][0]["description"] = odd
+    write(offline, declared, features=[feature])
+    send(offline, {"v": odd}, {"v": "other"})
+    assert offline("refine")["silver"] == 2
+    offline("refine", "--full")
+    assert offline.value("SELECT sum(f) FROM gold_subscriber_features") == 1
+    assert offline.value("SELECT comment FROM duckdb_columns() WHERE table_name = 'silver_clean_events' AND column_name = 'v'") == odd
+
+
+def test_events_without_the_id_of_the_entity_are_in_no_row_of_gold(offline: Smelt) -> None:
+    declared = contract([integer("v", "v")])
+    for field in declared["schema"][0]["properties"]:
+        if field["name"] == "subscriber_id":
+            field["required"] = False
+    write(offline, declared)
+    lines = [json.dumps({"id": f"e{n}", "type": "T", "source": "s", "timestamp": "2026-11-20T10:00:00Z", "payload": {"v": n}, "quality_score": 90} | more) for n, more in ((1, {}), (2, {"subscriber_id": "S-1"}))]
+    (offline.folder / "e.jsonl").write_text("\n".join(lines) + "\n")
+    offline("ingest", "--from", "e.jsonl")
+    assert offline("refine")["silver"] == 2
+    assert offline.rows("SELECT subscriber_id FROM gold_subscriber_features") == [("S-1",)]
