@@ -6,6 +6,7 @@
 #include "commands/all.h"
 #include "commands/app.h"
 #include "contract/explain.h"
+#include "contract/names.h"
 #include "contract/pipeline.h"
 #include "refine/refine.h"
 #include <string.h>
@@ -143,6 +144,7 @@ static int check(App *app, const ContractOptions *o, Error *err) {
     int rc = pipeline_check_dir(contract_dir(app, o), contract_check_pattern, &pipeline, &mistakes, err);
     size_t contracts = rc == 0 ? pipeline->contract_count : 0, features = 0;
     for (size_t i = 0; rc == 0 && i < pipeline->entity_count; i++) features += pipeline->entities[i].feature_count;
+    bool unnamed = rc == 0 && strcmp(pipeline->entities[0].name, UNNAMED_ENTITY) == 0;
     unenforced = rc == 0 ? pipeline_unenforced(pipeline) : json_array();
     json_t *notes = rc == 0 ? pipeline_notes(pipeline, NOTE_READ_AS) : json_array();
     json_t *warnings = rc == 0 ? pipeline_notes(pipeline, NOTE_WARNING) : json_array();
@@ -154,6 +156,9 @@ static int check(App *app, const ContractOptions *o, Error *err) {
     print_notes(app, notes, "");
     print_unenforced(app, unenforced);
     print_notes(app, warnings, "warning: ");
+    if (unnamed)
+        say(app,
+            "no contract names an entity, so Gold has no rows of one: customProperties: [{property: entity, value: NAME}] says what an id is the id of\n");
     if (rc == 0)
         say(app, "%zu event types and %zu features, no mistake\n", contracts, features);
     else

@@ -96,13 +96,16 @@ static bool names_an_entity(const Pipeline *p) {
     return false;
 }
 
+/* Where no contract names an entity, no event has an id of it: Silver's column is empty, and so is its Gold. */
 static int read_first_key(Pipeline *p, const DocNode *node, Entity *e, Error *err) {
     const Contract *c = contract_with_entity(p);
-    const char *column = c != NULL ? c->entity.column : "";
+    const char *column = c != NULL ? c->entity.column : UNNAMED_ENTITY "_id";
     e->key = (Column){.name = column, .sql_type = "VARCHAR", .type = VALUE_TEXT};
     if (c == NULL && (p->columns_missing || names_an_entity(p))) return -1; /* the contracts have mistakes of their own */
-    if (c != NULL && (!node_exists(node) || (json_is_string(node->value) && strcmp(json_string_value(node->value), column) == 0))) return 0;
-    const char *expected = c != NULL ? strings_format(p->strings, "%s, or leave this out", column) : "a contract that has one";
+    if (!node_exists(node)) return 0;
+    if (c != NULL && json_is_string(node->value) && strcmp(json_string_value(node->value), column) == 0) return 0;
+    const char *expected = c != NULL ? strings_format(p->strings, "%s, or leave this out", column)
+                                     : "customProperties: [{property: entity, value: NAME}] at a property of a contract";
     return REFUSE(node, err, "the key of the first entity is the id that every event has; expected %s", expected);
 }
 
@@ -168,7 +171,7 @@ int entity_read_head(Pipeline *p, const DocNode *at, bool first, Entity *e, Erro
     const Contract *c = contract_with_entity(p);
     int rc = first ? read_first_key(p, &key, e, err) : read_other_key(p, &key, e, err);
     if (!first && !node_exists(&entity)) rc |= REFUSE(&entity, err, "expected a name, for example tower");
-    rc |= read_names(p, at, first && c != NULL ? c->entity_name : "unnamed", e, err);
+    rc |= read_names(p, at, first && c != NULL ? c->entity_name : UNNAMED_ENTITY, e, err);
     return rc | read_titles(p, at, e, err);
 }
 

@@ -10,6 +10,8 @@ extern const char *const aggregate_names[AGGREGATE_NAMES]; /* "count", "sum", ..
 #define COMPARISON_NAMES 7
 extern const char *const comparison_names[COMPARISON_NAMES]; /* "in", "less_than", ... */
 
+#define UNNAMED_ENTITY "unnamed" /* the first entity where no contract names one */
+
 /* True for columns that Silver has for every event: a property of the payload must not use them. */
 bool is_silver_column(const char *name);
 /* True for columns that Gold has besides its features, its labels and the key. */

@@ -339,3 +339,13 @@ def test_events_without_the_id_of_the_entity_are_in_no_row_of_gold(offline: Smel
     offline("ingest", "--from", "e.jsonl")
     assert offline("refine")["silver"] == 2
     assert offline.rows("SELECT subscriber_id FROM gold_subscriber_features") == [("S-1",)]
+
+
+def test_a_topic_that_is_about_nothing_in_particular_is_served(offline: Smelt) -> None:
+    """No contract names an entity, as one that was inferred from messages without an id."""
+    (offline.folder / "n.jsonl").write_text("".join(f'{{"ts":{1_795_004_834_828 + n},"v":{n}}}\n' for n in range(10)))
+    assert offline.run("contract", "infer", "--file", "n.jsonl", "--pipeline", "my", json_summary=False).code == 0
+    offline.env["SMELT_PIPELINE_DIR"] = str(offline.folder / "my")
+    assert "no contract names an entity" in offline.run("contract", "check", json_summary=False).stdout
+    steps = {step["name"]: step for step in offline("run", "--from", "n.jsonl")["steps"]}
+    assert steps["refine"]["summary"]["silver"] == 10 and steps["publish"]["state"] == "done"
