@@ -168,14 +168,17 @@ const cells = (e, row) => {
     h("td", { class: "reasons" }, reasons.length > 0 ? reasons.map(reason) : h("span", { class: "note" }, "no reasons yet"))];
 };
 
-const number = (v) => (Number.isInteger(v) ? count(v) : decimal(v, 2));
+// As many as the value with the most has, so that a column is read from above: at most two.
+const digitsOf = (items, name) => Math.max(...items.map((row) => (typeof row[name] === "number" ? Math.min(2, `${row[name]}`.split(".")[1]?.length ?? 0) : 0)));
 
-const listRow = (e, row, shown) => {
+const cell = (v, digits) => (v == null ? "–" : typeof v === "number" ? decimal(v, digits) : String(v));
+
+const listRow = (e, row, shown, digits) => {
   const id = visible(row[e.key]);
   return h("tr", {},
     h("th", { scope: "row" }, h("button", { type: "button", class: "link id", title: id, click: () => openDetail(e, row[e.key]) }, h("bdi", {}, id))),
     cells(e, row),
-    shown.map((c) => h("td", { class: "num" }, row[c.name] == null ? "–" : typeof row[c.name] === "number" ? number(row[c.name]) : String(row[c.name]))));
+    shown.map((c, i) => h("td", { class: "num" }, cell(row[c.name], digits[i]))));
 };
 
 const listHead = (e, shown) => h("tr", {}, h("th", { scope: "col" }, capital(e.title)),
@@ -187,7 +190,8 @@ const fillTable = (table, e, items) => {
   const shown = listed(e).filter((c) => items.length === 0 || items.some((row) => row[c.name] != null));
   const focused = table.contains(document.activeElement) ? document.activeElement.textContent : null;
   table.tHead.replaceChildren(listHead(e, shown));
-  table.tBodies[0].replaceChildren(...items.map((row) => listRow(e, row, shown)));
+  const digits = shown.map((c) => digitsOf(items, c.name));
+  table.tBodies[0].replaceChildren(...items.map((row) => listRow(e, row, shown, digits)));
   if (items.length === 0) table.tBodies[0].append(h("tr", {}, h("td", { colspan: 6, class: "empty" }, `No ${e.title_plural} found.`)));
   if (focused) [...table.querySelectorAll("button")].find((b) => b.textContent === focused)?.focus();
 };
