@@ -26,3 +26,26 @@ def test_bike_sharing(new_smelt: Callable[..., Smelt]) -> None:
     (found,) = smelt.rows("SELECT count(*), sum(battery_pct), sum(fee)::DOUBLE FROM silver_clean_events WHERE event_type = 'docked'")
     assert found == (400, sum(ride["battery"] for ride in docked), round(sum(ride["fee"] for ride in docked), 2))
     assert smelt.rows("SELECT DISTINCT rule, field FROM silver_quarantine") == [("range", "battery")]
+
+
+def test_card_payments(new_smelt: Callable[..., Smelt]) -> None:
+    """CloudEvents; a broken one is in quarantine, an unknown channel only counted; Gold of cards and of merchants is what the events say."""
+    folder = ROOT / "examples/card-payments"
+    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1", pipeline_dir=str(folder))
+    lines = subprocess.run([sys.executable, folder / "generate.py", "600", "40"], capture_output=True, text=True, check=True).stdout.splitlines()
+    payments = [json.loads(line) for line in lines]
+    odd = [payments[0] | {"id": f"odd-{n}", "data": payments[0]["data"] | change} for n, change in enumerate(({"currency": "eur"}, {"channel": "fax"}))]
+    (smelt.folder / "payments.jsonl").write_text("\n".join([*lines, *lines[:5], *map(json.dumps, odd)]) + "\n")
+    steps = {step["name"]: step for step in smelt("run", "--from", "payments.jsonl")["steps"]}
+    assert (steps["ingest"]["summary"]["landed"], steps["ingest"]["summary"]["duplicates"]) == (602, 5)
+    assert (steps["refine"]["summary"]["silver"], steps["refine"]["summary"]["quarantined"]) == (601, 1)
+    assert smelt.rows("SELECT DISTINCT rule, field FROM silver_quarantine") == [("pattern", "currency")]
+    assert smelt.value("SELECT failed FROM quality_state WHERE rule = 'known_channel' AND event_type = ?", odd[1]["type"]) == 1
+    counted = [*payments, odd[1]]
+    agreed = [payment for payment in counted if payment["type"] == "payment.authorized"]
+    spent: dict[str, float] = {}
+    for payment in agreed:
+        spent[payment["subject"]] = spent.get(payment["subject"], 0) + payment["data"]["amount"]
+    found = dict(smelt.rows("SELECT card_id, spent::DOUBLE FROM gold_card_features WHERE spent IS NOT NULL"))
+    assert found == {card: round(total, 2) for card, total in spent.items()}
+    assert smelt.value("SELECT sum(payments) FROM gold_merchant_features") == len(agreed)
