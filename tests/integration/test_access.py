@@ -24,9 +24,9 @@ ROUTES = {
     "/": ("/", OPEN),
     "/ui/*": ("/ui/smelt.css", OPEN),
     "/api/v1/overview": ("/api/v1/overview", "aggregate"),
-    "/api/v1/subscribers": ("/api/v1/subscribers?limit=5", "entities"),
-    "/api/v1/subscribers/{id}": ("/api/v1/subscribers/SUB-1", "entities"),
-    "/api/v1/subscriber": ("/api/v1/subscriber?id=SUB-1", "entities"),
+    "/api/v1/pipeline": ("/api/v1/pipeline", "aggregate"),
+    "/api/v1/{entities}": ("/api/v1/subscribers?limit=5", "entities"),
+    "/api/v1/{entities}/{id}": ("/api/v1/subscribers/SUB-1", "entities"),
     "/api/v1/runs": ("/api/v1/runs", "status"),
     "/api/v1/status": ("/api/v1/status", "status"),
     "/api/v1/session": ("/api/v1/session", ANY),
@@ -267,7 +267,7 @@ def test_logs_say_who_asked(smelt: Smelt) -> None:
     said = {name: [line["message"] for line in lines if line["component"] == name] for name in ("access", "audit")}
     assert [re.sub(r", \d+ bytes after [\d.]+ ms", "", line) for line in said["access"]] == [
         "anna GET /api/v1/status: 200",
-        "anna GET /api/v1/subscribers/{id}: 503",
+        "anna GET /api/v1/{entities}/{id}: 503",
         "- GET (none): 404",
         "anna POST /api/v1/session: 200",
     ]

@@ -156,7 +156,7 @@ def test_infer_guesses_the_envelope(offline: Smelt, envelope: str) -> None:
 
 
 def test_our_contracts_are_valid_for_the_tool_of_the_standard() -> None:
-    files = [*ROOT.glob("pipeline/contracts/*.yaml"), *ROOT.glob("tests/pipelines/*/contracts/*.yaml")]
+    files = [*ROOT.glob("pipeline/contracts/*.yaml"), *ROOT.glob("tests/pipelines/*/contracts/*.yaml"), *ROOT.glob("examples/*/contracts/*.yaml")]
     assert len(files) >= 5
     lint(*files)
 
