@@ -116,15 +116,9 @@ static int default_type(Pipeline *p, TopicEnvelope *e, json_t *mistakes, Error *
     return 0;
 }
 
-static int check_time(const Pipeline *p, const TopicEnvelope *e, json_t *mistakes, Error *err) {
-    const Contract *first = first_contract(p, e->topic);
-    Error own = {0};
-    if (e->columns[ENVELOPE_TIME].part_count > 0) return 0;
-    CLEANUP(free_text) char *place = xasprintf("%s:%d", first->file, first->line);
-    REFUSE_PATH(place, &own,
-                "nothing says when an event happened; expected a property with physicalName event_timestamp (transformLogic: "
-                "kafka_timestamp takes the record's time)");
-    return refuse_topic(first, mistakes, &own, err);
+/* When the broker says that the message was made: of a topic whose contracts say nothing. */
+static void default_time(Pipeline *p, TopicEnvelope *e) {
+    if (e->columns[ENVELOPE_TIME].part_count == 0) origins_read(p->strings, "kafka_timestamp", &e->columns[ENVELOPE_TIME]);
 }
 
 static void fingerprint(TopicEnvelope *e) {
@@ -146,7 +140,8 @@ void envelope_own(Strings *strings, TopicEnvelope *ret) {
 
 static int finish(Pipeline *p, TopicEnvelope *e, json_t *mistakes, Error *err) {
     ColumnMapping *columns = e->columns;
-    int rc = check_time(p, e, mistakes, err);
+    int rc = 0;
+    default_time(p, e);
     if (columns[ENVELOPE_TYPE].part_count == 0) rc |= default_type(p, e, mistakes, err);
     if (columns[ENVELOPE_ID].part_count == 0) origins_read(p->strings, origin_words[ORIGIN_LINEAGE], &columns[ENVELOPE_ID]);
     if (columns[ENVELOPE_SOURCE].part_count == 0) origins_read(p->strings, origin_words[ORIGIN_TOPIC], &columns[ENVELOPE_SOURCE]);

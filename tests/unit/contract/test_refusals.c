@@ -175,9 +175,6 @@ static const Row rows[] = {
      DOOR_HEAD "servers:\n  - {server: a, type: kafka, format: avro}\n  - {server: b, type: kafka, format: json}\n" DOOR_TOPIC
                "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
      "p/contracts/door.odcs.yaml:7: servers[1].format is \"json\": p/contracts/door.odcs.yaml:6 says that this topic is avro; expected the same"},
-    {DOOR, NULL, DOOR_HEAD DOOR_TOPIC "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_SITE "]}\n",
-     "p/contracts/door.odcs.yaml:6: nothing says when an event happened; "
-     "expected a property with physicalName event_timestamp (transformLogic: kafka_timestamp takes the record's time)"},
     {DOOR, NULL,
      DOOR_HEAD DOOR_TOPIC "  - {name: OPENED, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n"
                           "  - {name: CLOSED, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",

@@ -45,6 +45,8 @@ static const Case cases[] = {
     {"flat", FLAT, "{\"bike_id\":\"B1\",\"bike_id\":\"B1\"}", NULL, NULL, "repeated_field"},
     {"flat", FLAT, "{\"battery\":1,\"battery\":2}", NULL, NULL,
      "id rides-3:1:7 type RIDE source rides payload {\"battery\":1,\"battery\":2}"}, /* for the judge */
+    {"flat", BATTERY, "{\"battery\":1}", NULL, NULL,
+     "id rides-3:1:7 type RIDE source rides time 2026-11-24T08:15:00.000000Z payload {\"battery\":1}"}, /* of the record */
     {"flat", FLAT, "[1]", NULL, NULL, "not_object"},
     {"flat", FLAT, "{\"at\":\"2026-11-24T08:15:00Z\"}", NULL, NULL, "bad_timestamp"}, /* no guess */
     {"flat", FLAT, "{\"at\":true}", NULL, NULL, "bad_timestamp"},
