@@ -99,7 +99,7 @@ static bool names_an_entity(const Pipeline *p) {
 /* Where no contract names an entity, no event has an id of it: Silver's column is empty, and so is its Gold. */
 static int read_first_key(Pipeline *p, const DocNode *node, Entity *e, Error *err) {
     const Contract *c = contract_with_entity(p);
-    const char *column = c != NULL ? c->entity.column : UNNAMED_ENTITY "_id";
+    const char *column = c != NULL ? c->entity.column : UNNAMED_KEY;
     e->key = (Column){.name = column, .sql_type = "VARCHAR", .type = VALUE_TEXT};
     if (c == NULL && (p->columns_missing || names_an_entity(p))) return -1; /* the contracts have mistakes of their own */
     if (!node_exists(node)) return 0;

@@ -26,9 +26,9 @@ static bool is_one_of(const char *const *names, size_t n, const char *name) {
 
 bool is_silver_column(const char *name) {
     static const char *const names[] = {
-        UNNAMED_ENTITY "_id", "event_id",     "event_type",  "source_system",   "subscriber_id", "event_timestamp", "quality_score",
-        "ingested_at",        "kafka_topic",  "kafka_epoch", "kafka_partition", "kafka_offset",  "kafka_timestamp", "batch_id",
-        "raw_payload",        "extra_fields", "violations",  "drift",           "clean",         "payload",         "rowid"};
+        UNNAMED_KEY,   "event_id",     "event_type",  "source_system",   "subscriber_id", "event_timestamp", "quality_score",
+        "ingested_at", "kafka_topic",  "kafka_epoch", "kafka_partition", "kafka_offset",  "kafka_timestamp", "batch_id",
+        "raw_payload", "extra_fields", "violations",  "drift",           "clean",         "payload",         "rowid"};
     return is_one_of(names, ARRAY_LEN(names), name);
 }
 

@@ -10,7 +10,8 @@ extern const char *const aggregate_names[AGGREGATE_NAMES]; /* "count", "sum", ..
 #define COMPARISON_NAMES 7
 extern const char *const comparison_names[COMPARISON_NAMES]; /* "in", "less_than", ... */
 
-#define UNNAMED_ENTITY "unnamed" /* the first entity where no contract names one */
+#define UNNAMED_ENTITY "unnamed" /* the first entity where no contract names one, and its key */
+#define UNNAMED_KEY    "unnamed_id"
 
 /* True for columns that Silver has for every event: a property of the payload must not use them. */
 bool is_silver_column(const char *name);

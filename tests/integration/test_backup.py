@@ -151,6 +151,7 @@ def test_up_and_run_make_their_backups_themselves(smelt: Smelt, topic: Topic, fo
     assert manifest(folder)["mark"]["landed"] == 100
     running = smelt.start("up", *FREE_PORT, *backups)
     topic.send(events(100, 100))
+    running.wait_for_log("listening at ")
     result = smelt.run("backup", folder)
     assert result.code == 75 and "smelt up" in result.error  # the lake has one writer
     eventually("the backup of what up landed", lambda: manifest(folder)["mark"]["landed"] == 200)
