@@ -3,6 +3,7 @@
 #   DEMO_EXIT=1                  make demo ends after its last step
 #   T='-k audit'                 make test, make integration: more options for pytest
 #   SECONDS=600                  make fuzz: how long each fuzzer runs
+#   MINUTES=60 RATE=2000         make soak: how long, and events per second
 #   SCALE=0.1 HOURS=2 ONLY=kill  make faults: share of the long figures, start nothing after this time, only matching rows (a word, or a number)
 
 PREFIX ?= /usr/local
@@ -12,8 +13,10 @@ SCALE ?= 1
 HOURS ?= 1000
 ONLY ?=
 SECONDS ?= 3600
+MINUTES ?= 60
+RATE ?= 2000
 
-.PHONY: help build test test-kubernetes unit integration faults fuzz lint format demo bench install clean
+.PHONY: help build test test-kubernetes unit integration faults fuzz soak lint format demo bench install clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -42,6 +45,11 @@ faults: ## the fault catalogue with its long figures; continues after an earlier
 fuzz: ## the fuzzers, each for SECONDS; their findings are in build/fuzz/found
 	@tools/bootstrap test
 	@FUZZ_SECONDS=$(SECONDS) tools/test --only integration -k test_fuzz
+
+soak: ## `smelt up` under a steady load for MINUTES: does memory, disk or the number of open files grow? Samples and a chart in build/soak
+	@tools/bootstrap test
+	@tools/build release
+	@tools/soak --minutes $(MINUTES) --rate $(RATE)
 
 test-kubernetes: ## test Smelt on the cluster of KUBECONFIG; LOAD_IMAGE='kind load docker-image %s' (see tools/test-kubernetes)
 	@tools/bootstrap test

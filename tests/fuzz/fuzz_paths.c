@@ -4,20 +4,11 @@
 #include "base/attr.h"
 #include "contract/text.h"
 #include "ingest/envelope.h"
-#include "lake/lake.h"
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* DuckDB judges what is UTF-8. */
-int LLVMFuzzerInitialize(int *argc, char ***argv) {
-    (void)argc, (void)argv;
-    if (lake_engine_version()[0] == '(') abort(); /* not found */
-    return 0;
-}
 
 #define TABLE_BYTES 64
 

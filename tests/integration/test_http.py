@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import socket
@@ -19,18 +20,20 @@ class Answer(NamedTuple):
     body: bytes
 
 
-def exchange(address: tuple[str, int], *sent: bytes) -> bytes:
+def converse(connection: socket.socket, *sent: bytes) -> bytes:
     """All that the server says until it closes. It may do so before it has read everything."""
+    got = b""
+    with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+        for part in sent:
+            connection.sendall(part)
+        while part := connection.recv(65536):
+            got += part
+    return got
+
+
+def exchange(address: tuple[str, int], *sent: bytes) -> bytes:
     with socket.create_connection(address, timeout=30) as connection:
-        got = b""
-        try:
-            for part in sent:
-                connection.sendall(part)
-            while part := connection.recv(65536):
-                got += part
-        except (ConnectionResetError, BrokenPipeError):
-            pass
-        return got
+        return converse(connection, *sent)
 
 
 def answers(data: bytes, method: bytes = b"GET") -> list[Answer]:

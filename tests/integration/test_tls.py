@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from harness import Running, Smelt, eventually, free_port
 from http_corpus import CORPUS, SMUGGLED
-from test_http import answers
+from test_http import answers, converse
 
 
 def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
@@ -35,15 +35,7 @@ class Served:
 
     def exchange(self, *sent: bytes) -> bytes:
         with self.connect() as connection:
-            got = b""
-            try:
-                for part in sent:
-                    connection.sendall(part)
-                while part := connection.recv(65536):
-                    got += part
-            except (ConnectionResetError, BrokenPipeError):
-                pass
-            return got
+            return converse(connection, *sent)
 
     def subject(self) -> str:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -82,6 +82,16 @@ int lake_down(void **state) {
     return 0;
 }
 
+int timed_lake_up(void **state) {
+    alarm(HANG_SECONDS);
+    return lake_up(state);
+}
+
+int timed_lake_down(void **state) {
+    alarm(0);
+    return lake_down(state);
+}
+
 LakeConn *conn_of(void **state) {
     return ((LakeFixture *)*state)->conn;
 }

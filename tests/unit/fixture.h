@@ -41,7 +41,12 @@ int lake_up(void **state);       /* migrated */
 int empty_lake_up(void **state); /* without tables */
 int lake_down(void **state);
 LakeConn *conn_of(void **state);
-#define WITH_LAKE(test)       cmocka_unit_test_setup_teardown(test, lake_up, lake_down)
+#define WITH_LAKE(test) cmocka_unit_test_setup_teardown(test, lake_up, lake_down)
+/* The same for a test that could wait for ever: SIGALRM ends it. */
+#define HANG_SECONDS 60
+int timed_lake_up(void **state);
+int timed_lake_down(void **state);
+#define WITH_TIMED_LAKE(test) cmocka_unit_test_setup_teardown(test, timed_lake_up, timed_lake_down)
 #define WITH_EMPTY_LAKE(test) cmocka_unit_test_setup_teardown(test, empty_lake_up, lake_down)
 #define IN_SCRATCH(test)      cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
 

@@ -1,5 +1,6 @@
 /* test_reading.c: contracts as people have them: which type and which column a property gets when the contract leaves them open or names
  * them in the words of another system, what is said about it, and which rules contradict each other. */
+#include "../one_contract.h"
 #include "../scratch.h"
 #include "base/document.h"
 #include "base/files.h"
@@ -15,17 +16,6 @@
 
 #include <cmocka.h>
 
-static const char head[] = "kind: DataContract\nid: r\nversion: 1.0.0\nstatus: active\nschema:\n  - name: T\n    properties:\n"
-                           "      - {name: id, logicalType: string, physicalName: event_id, required: true}\n"
-                           "      - {name: type, logicalType: string, physicalName: event_type, required: true}\n"
-                           "      - {name: source, logicalType: string, physicalName: source_system, required: true}\n"
-                           "      - {name: subscriber_id, logicalType: string, physicalName: subscriber_id, required: true}\n"
-                           "      - {name: timestamp, logicalType: timestamp, physicalName: event_timestamp, required: true}\n"
-                           "      - {name: quality_score, logicalType: integer, physicalName: quality_score, required: true}\n"
-                           "      - name: payload\n        logicalType: object\n        physicalName: raw_payload\n        required: true\n"
-                           "        properties:\n";
-static const char features[] = "version: 1\nminimum_events: 1\nfeatures:\n  - {name: n, aggregate: count}\n";
-
 static int check_pattern(const char *text, const char *value, Error *err) {
     CLEANUP(pattern_freep) Pattern *pattern = NULL;
     if (pattern_new(text, &pattern, err) != 0) return -1;
@@ -40,11 +30,11 @@ static Pipeline *load(const char *version, const char *properties) {
     CLEANUP(json_freep) json_t *mistakes = NULL;
     Pipeline *p = NULL;
     Error err = {0};
-    buf_addf(&contract, "apiVersion: %s\n%s", version, head);
+    buf_addf(&contract, "apiVersion: %s\n%s", version, ONE_CONTRACT_WITHOUT_VERSION);
     for (const char *line = properties; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
         buf_addf(&contract, "          - %.*s\n", (int)strcspn(line, "\n"), line);
     if (dir_make("contracts", &err) != 0 || file_write_atomic("contracts/t.yml", contract.data, contract.len, &err) != 0 ||
-        file_write_atomic("features.yaml", features, strlen(features), &err) != 0 ||
+        file_write_atomic("features.yaml", ONE_FEATURE, strlen(ONE_FEATURE), &err) != 0 ||
         pipeline_check_dir(".", check_pattern, &p, &mistakes, &err) != 0)
         fail_msg("%s: %s", properties, err.text);
     return p;
@@ -223,7 +213,7 @@ static void the_same_name_of_another_type_is_another_column(void **state) {
     Error err = {0};
     Pipeline *first = load("v3.1.0", "{name: status, logicalType: integer}");
     pipeline_free(first);
-    buf_addf(&other, "apiVersion: v3.1.0\n%s          - {name: status, logicalType: string}\n", head);
+    buf_add_str(&other, ONE_CONTRACT "          - {name: status, logicalType: string}\n");
     char *name = strstr(other.data, "name: T\n");
     assert_non_null(name);
     name[strlen("name: ")] = 'U';

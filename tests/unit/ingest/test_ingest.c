@@ -13,19 +13,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#define HANG_SECONDS 60 /* SIGALRM ends a test that waits for ever */
-
-/* ---- a lake ---- */
-
-static int up(void **state) {
-    alarm(HANG_SECONDS);
-    return lake_up(state);
-}
-
-static int down(void **state) {
-    alarm(0);
-    return lake_down(state);
-}
+/* ---- the audit ---- */
 
 static void assert_audit(LakeConn *conn, int64_t offsets) {
     CLEANUP(ledger_audit_done) LedgerAudit a = {0};
@@ -475,7 +463,7 @@ static LedgerCounts read_file(LakeConn *conn, const char *path) {
 
 static int up_in_scratch(void **state) {
     void *dir = NULL, *fixture = NULL;
-    if (scratch_up(&dir) != 0 || up(&fixture) != 0) return -1;
+    if (scratch_up(&dir) != 0 || timed_lake_up(&fixture) != 0) return -1;
     free(dir); /* it is the working directory, which down_in_scratch asks for */
     *state = fixture;
     return 0;
@@ -483,7 +471,7 @@ static int up_in_scratch(void **state) {
 
 static int down_in_scratch(void **state) {
     void *dir = getcwd(NULL, 0);
-    return down(state) == 0 ? scratch_down(&dir) : -1;
+    return timed_lake_down(state) == 0 ? scratch_down(&dir) : -1;
 }
 
 static void each_line_is_a_message(void **state) {
@@ -648,33 +636,32 @@ static void killed_at_any_moment_it_is_exact_in_the_end(void **state) {
     alarm(0);
 }
 
-#define IN_TIME(test)            cmocka_unit_test_setup_teardown(test, up, down)
 #define IN_TIME_IN_SCRATCH(test) cmocka_unit_test_setup_teardown(test, up_in_scratch, down_in_scratch)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_TIME(it_reads_to_the_end_seen_at_the_start),
-        IN_TIME(what_is_redelivered_is_dropped),
-        IN_TIME(what_never_comes_is_a_gap),
-        IN_TIME(a_gap_across_the_end_is_followed_by_its_message),
-        IN_TIME(a_topic_that_lost_its_beginning_begins_later),
-        IN_TIME(an_empty_topic_is_known_afterwards),
-        IN_TIME(the_second_run_goes_on_where_the_first_ended),
-        IN_TIME(what_retention_took_is_a_gap),
-        IN_TIME(what_retention_takes_while_reading_is_a_gap),
-        IN_TIME(an_offset_out_of_range_waits_for_the_broker),
-        IN_TIME(a_topic_that_ends_before_us_is_refused),
-        IN_TIME(a_recreated_topic_is_refused_until_it_is_accepted),
-        IN_TIME(a_feed_that_comes_back_leaves_no_error),
-        IN_TIME(a_feed_that_stays_away_is_given_up),
-        IN_TIME(a_feed_that_breaks_is_an_error),
-        IN_TIME(a_failure_to_land_ends_it_though_nothing_comes),
-        IN_TIME(a_failure_to_land_ends_it_though_the_feed_is_away),
-        IN_TIME(a_step_says_what_it_did),
-        IN_TIME(a_quiet_feed_is_idle_and_may_be_closed_at_any_time),
-        IN_TIME(a_step_after_an_error_reads_on),
-        IN_TIME(new_partitions_are_read_while_following),
-        IN_TIME(nothing_lands_on_a_full_disk),
+        WITH_TIMED_LAKE(it_reads_to_the_end_seen_at_the_start),
+        WITH_TIMED_LAKE(what_is_redelivered_is_dropped),
+        WITH_TIMED_LAKE(what_never_comes_is_a_gap),
+        WITH_TIMED_LAKE(a_gap_across_the_end_is_followed_by_its_message),
+        WITH_TIMED_LAKE(a_topic_that_lost_its_beginning_begins_later),
+        WITH_TIMED_LAKE(an_empty_topic_is_known_afterwards),
+        WITH_TIMED_LAKE(the_second_run_goes_on_where_the_first_ended),
+        WITH_TIMED_LAKE(what_retention_took_is_a_gap),
+        WITH_TIMED_LAKE(what_retention_takes_while_reading_is_a_gap),
+        WITH_TIMED_LAKE(an_offset_out_of_range_waits_for_the_broker),
+        WITH_TIMED_LAKE(a_topic_that_ends_before_us_is_refused),
+        WITH_TIMED_LAKE(a_recreated_topic_is_refused_until_it_is_accepted),
+        WITH_TIMED_LAKE(a_feed_that_comes_back_leaves_no_error),
+        WITH_TIMED_LAKE(a_feed_that_stays_away_is_given_up),
+        WITH_TIMED_LAKE(a_feed_that_breaks_is_an_error),
+        WITH_TIMED_LAKE(a_failure_to_land_ends_it_though_nothing_comes),
+        WITH_TIMED_LAKE(a_failure_to_land_ends_it_though_the_feed_is_away),
+        WITH_TIMED_LAKE(a_step_says_what_it_did),
+        WITH_TIMED_LAKE(a_quiet_feed_is_idle_and_may_be_closed_at_any_time),
+        WITH_TIMED_LAKE(a_step_after_an_error_reads_on),
+        WITH_TIMED_LAKE(new_partitions_are_read_while_following),
+        WITH_TIMED_LAKE(nothing_lands_on_a_full_disk),
         cmocka_unit_test(every_offset_of_a_random_feed_is_somewhere),
         IN_TIME_IN_SCRATCH(each_line_is_a_message),
         IN_TIME_IN_SCRATCH(a_file_read_again_brings_what_was_appended),

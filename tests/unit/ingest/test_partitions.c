@@ -10,18 +10,6 @@
 #include <signal.h>
 #include <string.h>
 
-#define HANG_SECONDS 60
-
-static int up(void **state) {
-    alarm(HANG_SECONDS);
-    return lake_up(state);
-}
-
-static int down(void **state) {
-    alarm(0);
-    return lake_down(state);
-}
-
 static const IngestOptions once = {.batch_rows = 1000, .batch_bytes = 1 << 20, .commit_interval_ms = 1000, .quiet = true};
 
 /* Each offset of a partition under a leader epoch is an event of its own. */
@@ -308,22 +296,20 @@ static void it_is_skipped_on_demand_and_nothing_else(void **state) {
     assert_audit(conn);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, up, down)
-
 int main(void) {
     const struct CMUnitTest tests[] = {
-        CASE(a_log_that_was_cut_off_and_grew_is_refused),
-        CASE(a_new_epoch_reads_it_on_from_there),
-        CASE(a_leader_that_changed_alone_is_no_cut),
-        CASE(the_same_leader_is_not_asked),
-        CASE(a_marker_under_a_newer_leader_is_no_cut),
-        CASE(a_message_where_a_gap_was_is_a_cut),
-        CASE(an_end_below_what_was_read_is_a_cut_of_unknown_extent),
-        CASE(a_partition_without_a_leader_holds_nobody_back),
-        CASE(it_is_read_once_it_has_one),
-        CASE(a_feed_that_is_away_is_asked_now_and_then),
-        CASE(what_cannot_be_read_stops_its_partition_alone),
-        CASE(it_is_skipped_on_demand_and_nothing_else),
+        WITH_TIMED_LAKE(a_log_that_was_cut_off_and_grew_is_refused),
+        WITH_TIMED_LAKE(a_new_epoch_reads_it_on_from_there),
+        WITH_TIMED_LAKE(a_leader_that_changed_alone_is_no_cut),
+        WITH_TIMED_LAKE(the_same_leader_is_not_asked),
+        WITH_TIMED_LAKE(a_marker_under_a_newer_leader_is_no_cut),
+        WITH_TIMED_LAKE(a_message_where_a_gap_was_is_a_cut),
+        WITH_TIMED_LAKE(an_end_below_what_was_read_is_a_cut_of_unknown_extent),
+        WITH_TIMED_LAKE(a_partition_without_a_leader_holds_nobody_back),
+        WITH_TIMED_LAKE(it_is_read_once_it_has_one),
+        WITH_TIMED_LAKE(a_feed_that_is_away_is_asked_now_and_then),
+        WITH_TIMED_LAKE(what_cannot_be_read_stops_its_partition_alone),
+        WITH_TIMED_LAKE(it_is_skipped_on_demand_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

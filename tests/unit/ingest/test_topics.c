@@ -7,20 +7,8 @@
 #include "script_feed.h"
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
-#define HANG_SECONDS 60
-#define TOPICS       3
-
-static int up(void **state) {
-    alarm(HANG_SECONDS);
-    return lake_up(state);
-}
-
-static int down(void **state) {
-    alarm(0);
-    return lake_down(state);
-}
+#define TOPICS 3
 
 static const IngestOptions once = {.batch_rows = 1000, .batch_bytes = 1 << 20, .commit_interval_ms = 10, .quiet = true};
 static char names[TOPICS][8] = {"one", "two", "three"};
@@ -176,14 +164,12 @@ static void when_none_can_be_followed_it_fails(void **state) {
     assert_failed(-1, ERR_DATA, "is gone", &err);
 }
 
-#define CASE(test) cmocka_unit_test_setup_teardown(test, up, down)
-
 int main(void) {
-    const struct CMUnitTest tests[] = {CASE(each_has_its_own_ledger),
-                                       CASE(one_that_is_missing_is_the_problem_of_the_result),
-                                       CASE(the_worst_problem_is_the_exit_code),
-                                       CASE(when_none_can_be_read_it_fails),
-                                       CASE(one_that_failed_is_tried_again),
-                                       CASE(when_none_can_be_followed_it_fails)};
+    const struct CMUnitTest tests[] = {WITH_TIMED_LAKE(each_has_its_own_ledger),
+                                       WITH_TIMED_LAKE(one_that_is_missing_is_the_problem_of_the_result),
+                                       WITH_TIMED_LAKE(the_worst_problem_is_the_exit_code),
+                                       WITH_TIMED_LAKE(when_none_can_be_read_it_fails),
+                                       WITH_TIMED_LAKE(one_that_failed_is_tried_again),
+                                       WITH_TIMED_LAKE(when_none_can_be_followed_it_fails)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

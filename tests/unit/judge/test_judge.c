@@ -1,5 +1,6 @@
 /* test_judge.c: what becomes of an event, case by case: as a row of Silver ("v=110"), or as all that it breaks
  * ("rule field 'value': reason", one a line). */
+#include "../one_contract.h"
 #include "../scratch.h"
 #include "base/clock.h"
 #include "base/files.h"
@@ -18,18 +19,6 @@
 
 /* ---- a contract with one property, and a judge of it ---- */
 
-static const char head[] =
-    "apiVersion: v3.1.0\nkind: DataContract\nid: r\nversion: 1.0.0\nstatus: active\nschema:\n  - name: T\n    properties:\n"
-    "      - {name: id, logicalType: string, physicalName: event_id, required: true}\n"
-    "      - {name: type, logicalType: string, physicalName: event_type, required: true}\n"
-    "      - {name: source, logicalType: string, physicalName: source_system, required: true}\n"
-    "      - {name: subscriber_id, logicalType: string, physicalName: subscriber_id, required: true}\n"
-    "      - {name: timestamp, logicalType: timestamp, physicalName: event_timestamp, required: true}\n"
-    "      - {name: quality_score, logicalType: integer, physicalName: quality_score, required: true}\n"
-    "      - name: payload\n        logicalType: object\n        physicalName: raw_payload\n        required: true\n"
-    "        properties:\n";
-static const char features[] = "version: 1\nminimum_events: 1\nfeatures:\n  - {name: n, aggregate: count}\n";
-
 typedef struct Bench {
     Pipeline *pipeline;
     JudgeProgram *program;
@@ -44,12 +33,12 @@ typedef struct Bench {
 static void bench_open(Bench *b, const char *properties) {
     CLEANUP(buf_done) Buf contract = {0};
     Error err = {0};
-    buf_add_str(&contract, head);
+    buf_add_str(&contract, ONE_CONTRACT);
     for (const char *line = properties; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n')
         buf_addf(&contract, "          - %.*s\n", (int)strcspn(line, "\n"), line);
     if (dir_make("contracts", &err) != 0 || file_write_atomic("contracts/t.odcs.yaml", contract.data, contract.len, &err) != 0 ||
-        file_write_atomic("features.yaml", features, strlen(features), &err) != 0 || pipeline_load_dir(".", &b->pipeline, &err) != 0 ||
-        judge_program_new(b->pipeline, &b->program, &err) != 0)
+        file_write_atomic("features.yaml", ONE_FEATURE, strlen(ONE_FEATURE), &err) != 0 ||
+        pipeline_load_dir(".", &b->pipeline, &err) != 0 || judge_program_new(b->pipeline, &b->program, &err) != 0)
         fail_msg("%s", err.text);
     b->judge = judge_new(b->program);
     b->column_count = judge_columns(b->program, &b->columns);

@@ -1,5 +1,6 @@
 /* test_program.c: contracts as programs: what they print is in tests/golden/, and mistakes that only a program finds are named.
  * After a change that is meant: GOLDEN_WRITE=1 build/<dir>/tests/unit/test_judge_program, then read the diff. */
+#include "../one_contract.h"
 #include "../scratch.h"
 #include "base/files.h"
 #include "judge/judge.h"
@@ -62,23 +63,11 @@ static void columns_have_their_stores(void **state) {
 
 /* ---- mistakes ---- */
 
-static const char head[] =
-    "apiVersion: v3.1.0\nkind: DataContract\nid: r\nversion: 1.0.0\nstatus: active\nschema:\n  - name: T\n    properties:\n"
-    "      - {name: id, logicalType: string, physicalName: event_id, required: true}\n"
-    "      - {name: type, logicalType: string, physicalName: event_type, required: true}\n"
-    "      - {name: source, logicalType: string, physicalName: source_system, required: true}\n"
-    "      - {name: subscriber_id, logicalType: string, physicalName: subscriber_id, required: true}\n"
-    "      - {name: timestamp, logicalType: timestamp, physicalName: event_timestamp, required: true}\n"
-    "      - {name: quality_score, logicalType: integer, physicalName: quality_score, required: true}\n"
-    "      - name: payload\n        logicalType: object\n        physicalName: raw_payload\n        required: true\n"
-    "        properties:\n          - ";
-static const char features[] = "version: 1\nminimum_events: 1\nfeatures:\n  - {name: n, aggregate: count}\n";
-
 /* In the scratch folder; the error is the pipeline's or the program's. */
 static int load(const char *property, Pipeline **pipeline, JudgeProgram **program, Error *err) {
-    CLEANUP(free_text) char *contract = xasprintf("%s%s\n", head, property);
+    CLEANUP(free_text) char *contract = xasprintf("%s          - %s\n", ONE_CONTRACT, property);
     if (dir_make("contracts", err) != 0 || file_write_atomic("contracts/t.odcs.yaml", contract, strlen(contract), err) != 0 ||
-        file_write_atomic("features.yaml", features, strlen(features), err) != 0)
+        file_write_atomic("features.yaml", ONE_FEATURE, strlen(ONE_FEATURE), err) != 0)
         fail_msg("%s", err->text);
     return pipeline_load_dir(".", pipeline, err) != 0 ? -1 : judge_program_new(*pipeline, program, err);
 }
