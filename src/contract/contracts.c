@@ -6,6 +6,7 @@
 #include "contract/envelope.h"
 #include "contract/measures.h"
 #include "contract/reader.h"
+#include "contract/sla.h"
 #include "contract/text.h"
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +66,6 @@ static void note_status(Pipeline *p, Contract *c, const DocNode *document) {
     DocNode status = node_member(document, "status");
     const char *text = json_string_value(status.value);
     if (node_exists(&status) && (text == NULL || strcmp(text, "active") != 0)) checks_note_unenforced(p, c, &status);
-    checks_note_keys(p, c, document, "slaProperties");
 }
 
 /* ---- who answers for it ---- */
@@ -118,6 +118,7 @@ static int read_head(Pipeline *p, const DocNode *document, Contract *c, Error *e
     c->id = strings_keep(p->strings, c->id);
     c->version = strings_keep(p->strings, c->version);
     note_status(p, c, document);
+    rc |= sla_note(p, c, document, err);
     read_people(p, document, c);
     return rc;
 }
@@ -134,6 +135,7 @@ int contracts_read(Pipeline *p, const DocNode *document, Error *err) {
         p->contracts = strings_grow(p->strings, p->contracts, p->contract_count, sizeof *p->contracts);
         Contract *c = &p->contracts[p->contract_count++];
         *c = head;
+        sla_apply(c, document, &object);
         rc |= read_event_type(p, c, &object, err);
     }
     return rc;

@@ -121,8 +121,11 @@ typedef struct Note {
 typedef struct Contract {
     const char *event_type, *file, *id, *version, *description;
     const char *owner, *data_product, *domain, *support; /* NULL: it names none; support: where to ask */
-    int64_t position;                                    /* contracts are in this order, then by file name */
-    const char *topic;                                   /* whose messages it describes; NULL: of any topic */
+    /* Its slaProperties in seconds; 0: it promises nothing. How old its newest event may be, how long an event may wait until it is in
+     * Silver, how old its oldest event may be. */
+    int64_t freshness_s, latency_s, retention_s;
+    int64_t position;                 /* contracts are in this order, then by file name */
+    const char *topic;                /* whose messages it describes; NULL: of any topic */
     const char *entity_name;          /* what the id in the envelope is the id of: "subscriber"; NULL: its events have no such id */
     bool upper_entity;                /* its ids are in capitals */
     Field entity, timestamp, quality; /* name is NULL: the contract does not have it (never of timestamp) */
