@@ -8,6 +8,7 @@
 #include "contract/names.h"
 #include "contract/reader.h"
 #include "contract/text.h"
+#include "contract/words.h"
 #include <string.h>
 
 /* A key of logicalTypeOptions, of `implementation` or of `arguments`. */
@@ -17,11 +18,21 @@ typedef struct CheckKey {
 } CheckKey;
 
 static const CheckKey check_keys_known[] = {
-    {"minimum", "range", CHECK_MINIMUM},        {"maximum", "range", CHECK_MAXIMUM},
-    {"exclusiveMinimum", "range", CHECK_ABOVE}, {"exclusiveMaximum", "range", CHECK_BELOW},
-    {"minLength", "length", CHECK_MIN_LENGTH},  {"maxLength", "length", CHECK_MAX_LENGTH},
-    {"pattern", "pattern", CHECK_PATTERN},      {"validValues", "allowed_values", CHECK_VALUES},
+    {"minimum", "range", CHECK_MINIMUM},
+    {"maximum", "range", CHECK_MAXIMUM},
+    {"exclusiveMinimum", "range", CHECK_ABOVE},
+    {"exclusiveMaximum", "range", CHECK_BELOW},
+    {"minLength", "length", CHECK_MIN_LENGTH},
+    {"maxLength", "length", CHECK_MAX_LENGTH},
+    {"pattern", "pattern", CHECK_PATTERN},
+    {"validValues", "allowed_values", CHECK_VALUES},
     {"maximumAhead", "range", CHECK_AHEAD},
+    {"multipleOf", "multiple", CHECK_MULTIPLE},
+    {"minItems", "items", CHECK_MIN_ITEMS},
+    {"maxItems", "items", CHECK_MAX_ITEMS},
+    {"minProperties", "properties", CHECK_MIN_ITEMS},
+    {"maxProperties", "properties", CHECK_MAX_ITEMS},
+    {"uniqueItems", "unique_items", CHECK_UNIQUE_ITEMS},
 };
 
 static const CheckKey *find_check_key(const char *name) {
@@ -112,6 +123,29 @@ static int read_ahead(const DocNode *node, const Field *field, Check *check, Err
     return 0;
 }
 
+static int read_multiple(Pipeline *p, const DocNode *node, const Field *field, Check *check, Error *err) {
+    if (field->type != VALUE_INTEGER && field->type != VALUE_DECIMAL)
+        return REFUSE(node, err, "only a number is a multiple; leave this out");
+    if (!json_is_number(node->value) || !(json_number_value(node->value) > 0)) return REFUSE(node, err, "expected a number above 0");
+    return read_number(node, p->strings, &check->text, err);
+}
+
+/* Of elements, or of members: the key says of which. */
+static int read_count(const DocNode *node, const Field *field, Check *check, Error *err) {
+    check->of_array = strstr(node->key, "Items") != NULL;
+    if (field->type != VALUE_JSON || field->array != check->of_array)
+        return REFUSE(node, err, "only %s has this; leave it out", check->of_array ? "an array" : "an object");
+    if (!node_exists(node)) return REFUSE(node, err, "expected a count");
+    return read_integer(node->parent, node->key, 0, INT32_MAX, &check->number, err);
+}
+
+/* *ret: the check is asked for. */
+static int read_unique_items(const DocNode *node, const Field *field, bool *ret, Error *err) {
+    if (!json_is_boolean(node->value)) return REFUSE(node, err, "expected true or false");
+    *ret = json_is_true(node->value);
+    return *ret && !(field->type == VALUE_JSON && field->array) ? REFUSE(node, err, "only an array has elements; leave this out") : 0;
+}
+
 static void add_check(Pipeline *p, Check check, Field *field) {
     field->checks = strings_grow(p->strings, field->checks, field->check_count, sizeof *field->checks);
     field->checks[field->check_count++] = check;
@@ -120,6 +154,7 @@ static void add_check(Pipeline *p, Check check, Field *field) {
 static int read_check(Pipeline *p, const DocNode *node, const CheckKey *key, const char *rule, size_t counted, Field *field, Error *err) {
     Check check = {.kind = key->kind, .rule = rule != NULL ? rule : key->rule, .counted = counted};
     int rc = 0;
+    bool wanted = true;
     switch (key->kind) {
     case CHECK_MINIMUM:
     case CHECK_MAXIMUM:
@@ -130,19 +165,56 @@ static int read_check(Pipeline *p, const DocNode *node, const CheckKey *key, con
     case CHECK_PATTERN: rc = read_pattern(p, node, field, &check, err); break;
     case CHECK_VALUES: rc = read_values(p, node, field, &check, err); break;
     case CHECK_AHEAD: rc = read_ahead(node, field, &check, err); break;
+    case CHECK_MULTIPLE: rc = read_multiple(p, node, field, &check, err); break;
+    case CHECK_MIN_ITEMS:
+    case CHECK_MAX_ITEMS: rc = read_count(node, field, &check, err); break;
+    case CHECK_UNIQUE_ITEMS: rc = read_unique_items(node, field, &wanted, err); break;
+    case CHECK_FORMAT:
     case CHECK_NOT_VALUES:
     case CHECK_PRESENT: BUG("no key of a rule");
     }
     if (rc != 0) return -1;
-    add_check(p, check, field);
+    if (wanted) add_check(p, check, field);
     return 0;
 }
 
 /* ---- logicalTypeOptions ---- */
 
+/* The range of an integer of another system: i16, u8. False: it is none. */
+static bool read_width(Pipeline *p, const char *text, Field *field) {
+    static const struct {
+        const char *name, *least, *most;
+    } widths[] = {{"i8", "-128", "127"},
+                  {"i16", "-32768", "32767"},
+                  {"i32", "-2147483648", "2147483647"},
+                  {"i64", "-9223372036854775808", "9223372036854775807"},
+                  {"u8", "0", "255"},
+                  {"u16", "0", "65535"},
+                  {"u32", "0", "4294967295"},
+                  {"u64", "0", NULL}};
+    for (size_t i = 0; field->type == VALUE_INTEGER && i < ARRAY_LEN(widths); i++) {
+        if (strcmp(widths[i].name, text) != 0) continue;
+        add_check(p, (Check){.kind = CHECK_MINIMUM, .rule = "format", .text = widths[i].least}, field);
+        if (widths[i].most != NULL) add_check(p, (Check){.kind = CHECK_MAXIMUM, .rule = "format", .text = widths[i].most}, field);
+        return true;
+    }
+    return false;
+}
+
+/* Other formats are for other tools: of a date or a number, how they are shown. */
+static void read_format(Pipeline *p, Contract *c, const DocNode *node, Field *field) {
+    const char *text = json_string_value(node->value);
+    if (text != NULL && read_width(p, text, field)) return;
+    for (int i = 0; text != NULL && field->type == VALUE_TEXT && i < TEXT_FORMATS; i++) {
+        if (strcmp(text_format_names[i], text) != 0 && !(i == FORMAT_URI && strcmp(text, "url") == 0)) continue;
+        add_check(p, (Check){.kind = CHECK_FORMAT, .rule = "format", .number = i}, field);
+        return;
+    }
+    checks_note_unenforced(p, c, node);
+}
+
 static bool is_informational(const char *key) {
-    static const char *const keys[] = {"format",   "timezone", "defaultTimezone", "maxProperties", "minProperties",
-                                       "required", "maxItems", "minItems",        "uniqueItems",   "multipleOf"};
+    static const char *const keys[] = {"timezone", "defaultTimezone", "required"};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (strcmp(keys[i], key) == 0) return true;
     return false;
@@ -175,6 +247,8 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
         if (is_switch(c, key, value)) continue;
         if (is_informational(key))
             checks_note_unenforced(p, c, &option);
+        else if (strcmp(key, "format") == 0)
+            read_format(p, c, &option, field);
         else if (known == NULL || known->kind == CHECK_VALUES || known->kind == CHECK_AHEAD)
             rc |= REFUSE(&option, err, "the standard has no such option; expected one of: " OPTIONS);
         else
@@ -185,7 +259,9 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
 
 /* ---- quality ---- */
 
-#define RULE_CHECKS "minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern, validValues, maximumAhead"
+#define RULE_CHECKS                                                                                                                        \
+    "minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength, pattern, validValues, minItems, maxItems, "   \
+    "uniqueItems, minProperties, maxProperties, maximumAhead"
 
 /* Whether a rule of the standard has one of these checks. What else is in its arguments is for other tools. */
 static bool has_check(const DocNode *arguments) {

@@ -5,6 +5,7 @@
 #include "contract/checks.h"
 #include "contract/envelope.h"
 #include "contract/measures.h"
+#include "contract/notes.h"
 #include "contract/reader.h"
 #include "contract/sla.h"
 #include "contract/text.h"
@@ -39,7 +40,9 @@ static int read_event_type(Pipeline *p, Contract *c, const DocNode *object, Erro
     }
     rc |= read_description(object, p->strings, &c->description, err);
     checks_note_keys(p, c, object, "relationships");
-    if (read_list(object, "properties", true, &properties, err) == 0) {
+    if (read_list(object, "properties", false, &properties, err) == 0) {
+        if (!node_exists(&properties))
+            note_add(p, c, object, NOTE_READ_AS, "it lists no properties: the payload is kept, and has no columns");
         rc |= envelope_read(p, c, &properties, err);
         return rc | measures_read(p, c, object, err);
     }

@@ -35,13 +35,33 @@ typedef enum CheckKind {
     CHECK_NOT_VALUES, /* none of values */
     CHECK_PRESENT,    /* not null; only counted, otherwise the field is required */
     CHECK_AHEAD,      /* a timestamp at most `number` microseconds after the broker's */
+    CHECK_MULTIPLE,   /* a multiple of text, which is above 0 */
+    CHECK_FORMAT,     /* a text of the TextFormat `number` */
+    CHECK_MIN_ITEMS,  /* of an array its elements, of an object its members */
+    CHECK_MAX_ITEMS,
+    CHECK_UNIQUE_ITEMS, /* of an array: no element is there twice */
 } CheckKind;
+
+/* What `format` may say of a text (contract/words.h names them). */
+typedef enum TextFormat {
+    FORMAT_DATE,
+    FORMAT_TIME,
+    FORMAT_DATE_TIME,
+    FORMAT_EMAIL,
+    FORMAT_HOSTNAME,
+    FORMAT_IPV4,
+    FORMAT_IPV6,
+    FORMAT_URI,
+    FORMAT_UUID,
+    TEXT_FORMATS
+} TextFormat;
 
 typedef struct Check {
     CheckKind kind;
     const char *rule; /* the name that quarantine shows */
     const char *text; /* a number as exact decimal text, a time as written, a pattern */
-    int64_t number;   /* a length; a time or a distance in microseconds */
+    int64_t number;   /* a length, a count; a time or a distance in microseconds; a TextFormat */
+    bool of_array;    /* CHECK_MIN_ITEMS, CHECK_MAX_ITEMS: elements, not members */
     const char **values;
     size_t value_count;
     size_t counted; /* 0: an event that does not pass goes to quarantine; n: it is counted for Contract.measures[n - 1] */
