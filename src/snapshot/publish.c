@@ -78,9 +78,19 @@ static int write_parquet(LakeConn *conn, const char *dir, const GoldEntity *e, c
     return 0;
 }
 
+/* Whether something is, or was, learned of the first entity: labels may also come from a file. */
+static int has_scores(LakeConn *conn, const GoldEntities *entities, bool *ret, Error *err) {
+    int64_t models = 0;
+    if (lake_query_int(conn, "publish/models", lake_sql("publish/models"), NULL, 0, &models, err) != 0) return -1;
+    *ret = entities->items[0].label != NULL || models > 0;
+    return 0;
+}
+
 /* *ret_path: that of the first entity; the others are beside it. */
-static int write_parquets(LakeConn *conn, const char *dir, const GoldEntities *entities, char **ret_path, Error *err) {
-    if (dir_make(dir, err) != 0 || write_parquet(conn, dir, &entities->items[0], "serving_entities", ret_path, err) != 0) return -1;
+static int write_parquets(LakeConn *conn, const char *dir, const GoldEntities *entities, bool scores, char **ret_path, Error *err) {
+    const GoldEntity *first = &entities->items[0];
+    if (dir_make(dir, err) != 0 || write_parquet(conn, dir, first, scores ? "serving_entities" : first->view, ret_path, err) != 0)
+        return -1;
     for (size_t i = 1; i < entities->count; i++) {
         CLEANUP(free_text) char *path = NULL;
         if (write_parquet(conn, dir, &entities->items[i], entities->items[i].view, &path, err) != 0) return -1;
@@ -88,11 +98,11 @@ static int write_parquets(LakeConn *conn, const char *dir, const GoldEntities *e
     return 0;
 }
 
-static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *entities, const SnapshotOptions *options, SnapshotInfo *ret,
-                          Error *err) {
+static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *entities, bool scores, const SnapshotOptions *options,
+                          SnapshotInfo *ret, Error *err) {
     enum { OF_OTHERS = 16, OF_ALL = 16 };
     const GoldEntity *first = &entities->items[0];
-    CLEANUP(free_text) char *features = gold_entity_sql(first, "publish/features");
+    CLEANUP(free_text) char *features = gold_entity_sql(first, scores ? "publish/features" : "publish/features_without_scores");
     SnapshotTable tables[OF_ALL + OF_OTHERS] = {
         {.name = first->base, .source = "serving_entities_base", .key = first->key, .kind = SNAPSHOT_BASE},
         {.name = first->delta, .source = "serving_entities_fresh"},
@@ -123,12 +133,14 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
     CLEANUP(publish_result_done) PublishResult result = {0};
     CLEANUP(gold_entities_done) GoldEntities entities = {0};
     CLEANUP(free_text) char *base = NULL;
+    bool scores;
     if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 || advance(conn, err) != 0 ||
-        read_base(conn, &base, err) != 0)
+        read_base(conn, &base, err) != 0 || has_scores(conn, &entities, &scores, err) != 0)
         return -1;
-    if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, &result.parquet_path, err) != 0) return -1;
+    if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, scores, &result.parquet_path, err) != 0)
+        return -1;
     SnapshotOptions how = {.base = base, .full = options->full, .checkpoint_lake = options->checkpoint_lake, .draft = options->draft};
-    if (write_snapshot(conn, snapshots_dir, &entities, &how, &result.snapshot, err) != 0) return -1;
+    if (write_snapshot(conn, snapshots_dir, &entities, scores, &how, &result.snapshot, err) != 0) return -1;
     int pruned = snapshot_prune(snapshots_dir, options->keep > 0 ? options->keep : 1);
     if (pruned > 0) log_debug("publish", "%d old generations removed", pruned);
     result.seconds = clock_seconds_since(started_ns);

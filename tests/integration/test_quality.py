@@ -6,6 +6,7 @@ import datetime
 import json
 from collections.abc import Sequence
 
+import duckdb
 import pytest
 from harness import FREE_PORT, Json, Smelt, eventually, serving
 from test_declarations import contract, send, write
@@ -122,6 +123,23 @@ def test_what_is_measured_is_the_new_events(offline: Smelt) -> None:
     send(offline, {"v": "a", "w": 9})
     offline("refine")
     assert ("some_rows", "rowCount", 1, 6, 6, False, "error") in history(offline)
+
+
+def test_the_history_has_a_bound(offline: Smelt) -> None:
+    """100,000 rows; then the newest of each rule are kept, also of one that was measured seldom."""
+    write(offline, contract([text({"metric": "nullValues", "mustBeLessThan": 1, "unit": "percent", "name": "often"})]))
+    send(offline, {"v": "a"})
+    offline("refine")
+    more = "INSERT INTO quality_history (measured_at, after_batch, upto_batch, event_type, rule, field, metric, events, failed, value, must, holds, severity) "
+    row = "SELECT now(), {n} - 1, {n}, 'T', {rule}, {field}, 'nullValues', 1, 0, 0, 'm', true, 'error' FROM range({count}) AS r(i)"
+    with duckdb.connect(str(offline.lake)) as conn:
+        conn.execute(more + row.format(n="i - 200000", rule="'often'", field="'v'", count=99_996))
+        conn.execute(more + row.format(n="i - 300000", rule="'seldom'", field="'w'", count=3))
+    send(offline, {"v": "b"})
+    offline("refine")
+    assert offline.value("SELECT count(*) FROM quality_history") == 25_003
+    assert offline.value("SELECT count(*) FROM quality_history WHERE rule = 'seldom'") == 3
+    assert offline.value("SELECT count(*) FROM quality_history WHERE rule = 'often' AND upto_batch > 0") == 2
 
 
 def test_an_event_is_counted_once_and_only_if_it_goes_to_silver(offline: Smelt) -> None:
