@@ -183,6 +183,8 @@ typedef enum OriginKind {
     ORIGIN_TIMESTAMP, /* the record's time */
     ORIGIN_TOPIC,     /* the topic's name */
     ORIGIN_LINEAGE,   /* <topic>-<epoch>:<partition>:<offset> */
+    ORIGIN_BODY,      /* as ORIGIN_PATH, of a message that has the header `text`; such a message has nothing else at a path */
+    ORIGIN_BASE64,    /* of the payload: a text of base64 at this path; it is what the text decodes to, if that is JSON */
 } OriginKind;
 
 #define ORIGIN_KEYS_MAX 4

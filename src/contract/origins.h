@@ -3,6 +3,8 @@
  *   $.a.b                a member of the message, of one to four keys; $ is the message itself
  *   kafka_key            kafka_header:NAME    kafka_timestamp    kafka_topic    kafka_lineage
  *   'text'               a constant
+ *   $@kafka_header:NAME  the message itself, when it has the header
+ *   base64:$.a           what the text there decodes to
  *
  * Alternatives have a space between them, parts of an id have " + "; a part that may be absent begins with "? ". */
 #pragma once

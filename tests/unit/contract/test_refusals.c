@@ -160,7 +160,7 @@ static const Row rows[] = {
      DOOR_HEAD
      "servers: [{server: a, type: kafka, customProperties: [{property: envelope, value: flatter}]}]\nschema:\n  - {name: DOOR, properties: []}\n",
      "p/contracts/door.odcs.yaml:5: servers[0] is an object: there is no envelope \"flatter\"; expected one of: "
-     "smelt, flat, cloudevents, cloudevents_binary, debezium, connect, or connect+ with one of these behind it"},
+     "smelt, flat, cloudevents, cloudevents_binary, cloudevents_mixed, debezium, connect, or connect+ with one of these behind it"},
     {DOOR, NULL,
      DOOR_HEAD
      "servers:\n  - {server: a, type: kafka, customProperties: [{property: envelope, value: flat}]}\n"
