@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from harness import ROOT, Json, Smelt
+from harness import FREE_PORT, ROOT, Json, Smelt, serving
 
 ENVELOPE = {"id": "event_id", "type": "event_type", "source": "source_system", "subscriber_id": "subscriber_id", "timestamp": "event_timestamp", "quality_score": "quality_score"}
 LOGICAL = {"timestamp": "timestamp", "quality_score": "integer"}
@@ -466,3 +466,41 @@ def test_a_topic_that_is_about_nothing_in_particular_is_served(offline: Smelt) -
     assert "no contract names an entity" in offline.run("contract", "check", json_summary=False).stdout
     steps = {step["name"]: step for step in offline("run", "--from", "n.jsonl")["steps"]}
     assert steps["refine"]["summary"]["silver"] == 10 and steps["publish"]["state"] == "done"
+
+
+# ---- entities behind the first one, in snapshots ----
+
+
+def newest(smelt: Smelt, sql: str) -> list[tuple[object, ...]]:
+    smelt("publish")
+    with duckdb.connect(str(max((smelt.data / "snapshots").glob("gen-*.duckdb"))), read_only=True) as conn:
+        return conn.execute(sql).fetchall()
+
+
+def test_the_base_of_a_further_entity_is_taken_over(offline: Smelt) -> None:
+    """What was computed since stands beside it; it is written again only when it has another name, and only it."""
+    fields = [{"name": "device", "logicalType": "string", "physicalName": "device"}]
+    folder = write(offline, contract(fields))
+    features = {"version": 1, "minimum_events": 1, "features": [COUNT], "entities": [{"entity": "device", "key": "device", "features": [COUNT]}]}
+    (folder / "features.yaml").write_text(yaml.safe_dump(features))
+    send(offline, *({"device": f"d{n % 100:03}"} for n in range(400)))
+    offline("refine")
+    rows = "SELECT device, n FROM gold_device_features ORDER BY ALL"
+    assert newest(offline, rows) == [(f"d{n:03}", 4) for n in range(100)]
+    send(offline, {"device": "d007"})
+    offline("refine")
+    assert newest(offline, rows) == offline.rows(rows) == [(f"d{n:03}", 5 if n == 7 else 4) for n in range(100)]
+    assert newest(offline, "SELECT device, n FROM gold_device_features_fresh") == [("d007", 5)]
+
+    def change(sql: str) -> None:
+        with duckdb.connect(str(offline.lake)) as conn:
+            conn.execute(sql)
+
+    change("UPDATE gold_device_features_base SET n = 99")
+    assert newest(offline, "SELECT DISTINCT n FROM gold_device_features_base") == [(4,)], "it was written again"
+    change("UPDATE gold_device_base SET base_id = uuid(); UPDATE gold_features_base SET n = 88")
+    assert newest(offline, "SELECT DISTINCT d.n, s.n FROM gold_device_features_base AS d, gold_features_base AS s") == [(99, 1)], "only this base is another"
+    change("UPDATE gold_base SET base_id = uuid()")
+    assert newest(offline, "SELECT DISTINCT d.n, s.n FROM gold_device_features_base AS d, gold_features_base AS s") == [(99, 88)]
+    api = serving(offline.start("serve", *FREE_PORT))
+    assert api.get("/api/v1/devices/d007")["features"]["n"] == 5 and len(api.get("/api/v1/devices?limit=100")["items"]) == 100

@@ -246,6 +246,15 @@ def test_data_as_base64(lake: Smelt, topic: Topic) -> None:
     assert lake.rows("SELECT DISTINCT rule, field FROM silver_quarantine ORDER BY ALL") == [("required", "payload"), ("type", "payload")]
 
 
+def test_topics_may_share_an_event_type_also_when_much_waits(lake: Smelt) -> None:
+    """So many rows are read one event type after the other: a type of several contracts is read once."""
+    write_pipeline(lake.folder / "pipeline", {name: contract(name, name, "smelt", KINDS["smelt"][2]) for name in ("one", "two")})
+    (lake.folder / "in.jsonl").write_text("".join(smelts(n)[0] + "\n" for n in range(62_000)))
+    assert lake("ingest", "--from", "in.jsonl", SMELT_KAFKA_TOPIC="one")["landed"] == 62_000
+    done = lake("refine")
+    assert done["silver"] + done["quarantined"] == 62_000
+
+
 def bikes(topic: str, *more: str, time: str = "epoch_ms") -> str:
     properties = "".join(f"      - {line}\n" for line in (
         "{name: kind, physicalName: event_type}",
