@@ -9,6 +9,7 @@
 #include "contract/reader.h"
 #include "contract/sla.h"
 #include "contract/text.h"
+#include "contract/topic.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -33,7 +34,7 @@ static int read_event_type(Pipeline *p, Contract *c, const DocNode *object, Erro
     c->line = node_line(object);
     c->event_type = "";
     int rc = checks_known_keys(p, c, object, known, err);
-    rc |= envelope_read_topic(p, c, object, err);
+    rc |= topic_read(p, c, object, err);
     if (read_message_name(&name, p->strings, &c->event_type, err) != 0 || check_new_type(p, c, &name, err) != 0) {
         p->columns_missing = true;
         rc = -1;
