@@ -138,9 +138,10 @@ void mapping_print(const ColumnMapping *m, Buf *out) {
 /* ---- longer paths ---- */
 
 bool origins_extend(Strings *strings, const OriginList *bases, const char *key, OriginList *ret) {
-    *ret = (OriginList){.items = strings_array(strings, bases->count, sizeof *ret->items), .count = bases->count};
+    *ret = (OriginList){.items = strings_array(strings, bases->count, sizeof *ret->items)};
     for (size_t i = 0; i < bases->count; i++) {
-        ValueOrigin *o = &ret->items[i];
+        if (bases->items[i].kind == ORIGIN_BASE64) continue;
+        ValueOrigin *o = &ret->items[ret->count++];
         *o = bases->items[i];
         if (o->key_count == ORIGIN_KEYS_MAX) return false;
         o->keys[o->key_count++] = key;

@@ -227,6 +227,13 @@ def test_a_binary_event_has_its_attributes_in_headers_alone(lake: Smelt, topic: 
     assert lake.rows("SELECT event_id, raw_payload::VARCHAR FROM bronze_raw_events") == [("e0", data)]
 
 
+def test_a_property_may_say_where_in_the_data_it_is(lake: Smelt) -> None:
+    fields = KINDS["cloudevents"][2].replace("FIELDS", '\n      - {name: station, physicalName: station, primaryKey: true, transformSourceObjects: ["$.data.station"]}')
+    write_pipeline(lake.folder / "pipeline", {"ce": contract("ce", "t", "cloudevents", fields).replace(SOURCE, "")})
+    (envelope,) = lake("contract", "check")["envelopes"]
+    assert envelope["columns"]["event_id"] == "$.data.station" and envelope["columns"]["raw_payload"] == "$.data base64:$.data_base64"
+
+
 def test_data_as_base64(lake: Smelt, topic: Topic) -> None:
     write_pipeline(lake.folder / "pipeline", {"ce": contract("ce", topic.name, "cloudevents", KINDS["cloudevents"][2])})
     head = '{"specversion":"1.0","type":"TRIP","subject":"B","time":"2026-11-24T10:00:00Z"'
