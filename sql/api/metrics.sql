@@ -27,6 +27,12 @@ SELECT metric, value::DOUBLE AS value, label1, value1, label2, value2 FROM (
     UNION ALL
     SELECT 'smelt_quarantined_events', sum(events), 'layer', layer, 'rule', rule FROM serving_quarantine GROUP BY layer, rule
     UNION ALL
+    SELECT unnest(['smelt_contract_quarantined_events', 'smelt_contract_newest_event_timestamp_seconds', 'smelt_contract_oldest_event_timestamp_seconds',
+                   'smelt_contract_freshness_seconds', 'smelt_contract_latency_seconds', 'smelt_contract_retention_seconds']),
+           unnest([sum(quarantined), max(epoch(newest_event_at)), min(epoch(oldest_event_at)), min(freshness_seconds), min(latency_seconds),
+                   min(retention_seconds)]), 'event_type', event_type, 'owner', coalesce(owner, '')
+    FROM serving_contracts GROUP BY event_type, owner
+    UNION ALL
     SELECT 'smelt_drift_events', sum(events), 'kind', kind, NULL, NULL FROM silver_drift GROUP BY kind
     UNION ALL
     SELECT 'smelt_refine_pending_events', pending_events, NULL, NULL, NULL, NULL FROM pipeline

@@ -59,12 +59,28 @@ SELECT make_timestamptz(c.hour * 3600000000) AS hour, coalesce(t.event_type, '(o
 FROM counts AS c LEFT JOIN named AS t ON t.event_type = c.event_type
 GROUP BY ALL;
 
--- What did not pass, by rule: events that broke their contract (silver), and messages that are not events (bronze).
+-- What the contracts promise and what there is of it. An event type with one contract is that contract's, whatever topic its events are of; with
+-- several, each has those of its topic.
+CREATE OR REPLACE TEMP VIEW serving_contracts AS
+WITH contracts AS (SELECT *, count(*) OVER (PARTITION BY event_type) = 1 AS alone FROM silver_contracts),
+quarantined AS (SELECT event_type, kafka_topic, count(*) AS events FROM silver_quarantine GROUP BY ALL)
+SELECT c.position, c.event_type, c.topic, c.contract_id, c.version, c.owner, c.support, c.freshness_seconds, c.latency_seconds, c.retention_seconds,
+       (SELECT min(oldest_event_at) FROM silver_event_times AS t WHERE t.event_type = c.event_type AND (c.alone OR t.kafka_topic = c.topic)) AS oldest_event_at,
+       (SELECT max(newest_event_at) FROM silver_event_times AS t WHERE t.event_type = c.event_type AND (c.alone OR t.kafka_topic = c.topic)) AS newest_event_at,
+       (SELECT coalesce(sum(events), 0)::BIGINT FROM quarantined AS q WHERE q.event_type = c.event_type AND (c.alone OR q.kafka_topic = c.topic)) AS quarantined
+FROM contracts AS c;
+
+-- What did not pass, by rule: events that broke their contract (silver), and messages that are not events (bronze). owners: of their contracts.
 CREATE OR REPLACE TEMP VIEW serving_quarantine AS
-(SELECT 'silver' AS layer, rule, field, count(*) AS events, any_value(reason) AS example, timezone('UTC', max(quarantined_at)) AS newest_at
- FROM silver_quarantine GROUP BY rule, field ORDER BY events DESC LIMIT 50)
+(SELECT 'silver' AS layer, rule, field, sum(events)::BIGINT AS events, any_value(example) AS example, timezone('UTC', max(newest_at)) AS newest_at,
+        nullif(list_sort(list_distinct(flatten(list(owners)))), []) AS owners
+ FROM (SELECT rule, field, event_type, kafka_topic, count(*) AS events, any_value(reason) AS example, max(quarantined_at) AS newest_at,
+              (SELECT list(owner) FROM silver_contracts AS c WHERE owner IS NOT NULL AND c.event_type = q.event_type) AS owners
+       FROM silver_quarantine AS q GROUP BY ALL)
+ GROUP BY rule, field ORDER BY events DESC LIMIT 50)
 UNION ALL
-(SELECT 'bronze', k.reason, k.field, k.events, concat_ws(': ', reject_hint(k.reason, r.raw_value), r.raw_value[1:100]::VARCHAR), timezone('UTC', k.newest_at)
+(SELECT 'bronze', k.reason, k.field, k.events, concat_ws(': ', reject_hint(k.reason, r.raw_value), r.raw_value[1:100]::VARCHAR), timezone('UTC', k.newest_at),
+        (SELECT list_sort(list(DISTINCT owner)) FROM silver_contracts AS c WHERE owner IS NOT NULL AND c.topic = r.kafka_topic)
  FROM (SELECT reason, field, count(*) AS events, max(rejected_at) AS newest_at, max(rowid) AS newest
        FROM bronze_rejects GROUP BY reason, field ORDER BY events DESC LIMIT 50) AS k
      JOIN bronze_rejects AS r ON r.rowid = k.newest);

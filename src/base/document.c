@@ -98,8 +98,26 @@ void document_path_add_item(Buf *path, size_t index) {
 
 /* ---- building ---- */
 
+static Document *add_document(DocumentList *list, const char *name) {
+    Document *d = xcalloc(1, sizeof *d);
+    d->merged = json_array();
+    d->name = xstrdup(name);
+    d->line = 1;
+    list->items = xrealloc(list->items, list->count + 1, sizeof *list->items);
+    list->items[list->count++] = d;
+    return d;
+}
+
+void document_list_done(DocumentList *list) {
+    for (size_t i = 0; i < list->count; i++) document_free(list->items[i]);
+    free(list->items);
+    *list = (DocumentList){0};
+}
+
 typedef struct Builder {
-    Document *document;          /* borrowed */
+    Document *document;          /* borrowed: the one that is being built, the last of the list */
+    DocumentList *list;          /* borrowed */
+    bool several;                /* other documents may follow */
     json_t *stack[MAX_DEPTH];    /* owned: open containers, outermost first */
     const char *keys[MAX_DEPTH]; /* for objects: the key whose value comes next; borrowed from the lines */
     char *names[MAX_DEPTH];      /* owned: their anchors, or NULL */
@@ -310,6 +328,18 @@ static int on_end(Builder *b, yaml_mark_t mark, Error *err) {
     return attach(b, value, mark, err);
 }
 
+/* Anchors end with their document. An empty one is passed over. */
+static int on_document(Builder *b, yaml_mark_t mark, Error *err) {
+    if (b->document->value == NULL) return 0;
+    if (!b->several) return fail(b, mark, err, "a second document begins here; expected one in a file");
+    json_object_clear(b->anchors);
+    if (json_is_null(b->document->value))
+        b->document->value = NULL;
+    else
+        b->document = add_document(b->list, b->document->name);
+    return 0;
+}
+
 static int on_event(Builder *b, const yaml_event_t *event, Error *err) {
     switch (event->type) {
     case YAML_SCALAR_EVENT: return on_scalar(b, event, err);
@@ -318,8 +348,7 @@ static int on_event(Builder *b, const yaml_event_t *event, Error *err) {
     case YAML_MAPPING_END_EVENT:
     case YAML_SEQUENCE_END_EVENT: return on_end(b, event->start_mark, err);
     case YAML_ALIAS_EVENT: return on_alias(b, event, err);
-    case YAML_DOCUMENT_START_EVENT:
-        return b->document->value != NULL ? fail(b, event->start_mark, err, "a second document begins here; expected one in a file") : 0;
+    case YAML_DOCUMENT_START_EVENT: return on_document(b, event->start_mark, err);
     default: return 0;
     }
 }
@@ -354,20 +383,40 @@ static int build(Builder *b, const char *text, size_t len, yaml_parser_t *parser
     return 0;
 }
 
-int document_parse(const char *text, size_t len, const char *name, Document **ret, Error *err) {
+/* The last of several documents may be empty, too. */
+static void drop_empty(DocumentList *list) {
+    Document *last = list->items[list->count - 1];
+    if (list->count > 1 && (last->value == NULL || json_is_null(last->value))) {
+        document_free(last);
+        list->count--;
+    } else if (last->value == NULL)
+        last->value = json_null();
+}
+
+static int parse(const char *text, size_t len, const char *name, bool several, DocumentList *list, Error *err) {
     yaml_parser_t parser;
     if (!yaml_parser_initialize(&parser)) return error_set(err, ERR_BUG, "no YAML parser");
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
-    CLEANUP(document_freep) Document *d = xcalloc(1, sizeof *d);
-    CLEANUP(builder_done) Builder b = {.document = d, .anchors = json_object()};
-    d->merged = json_array();
-    d->name = xstrdup(name);
-    d->line = 1;
+    CLEANUP(builder_done) Builder b = {.document = add_document(list, name), .list = list, .several = several, .anchors = json_object()};
     int rc = build(&b, text, len, &parser, err);
     yaml_parser_delete(&parser);
-    if (rc != 0) return -1;
-    if (d->value == NULL) d->value = json_null();
-    *ret = TAKE(d);
+    if (rc == 0) drop_empty(list);
+    return rc;
+}
+
+int document_parse_all(const char *text, size_t len, const char *name, DocumentList *ret, Error *err) {
+    CLEANUP(document_list_done) DocumentList list = {0};
+    if (parse(text, len, name, true, &list, err) != 0) return -1;
+    *ret = list;
+    list = (DocumentList){0};
+    return 0;
+}
+
+int document_parse(const char *text, size_t len, const char *name, Document **ret, Error *err) {
+    CLEANUP(document_list_done) DocumentList list = {0};
+    if (parse(text, len, name, false, &list, err) != 0) return -1;
+    *ret = list.items[0];
+    list.count = 0;
     return 0;
 }
 

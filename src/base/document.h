@@ -21,6 +21,14 @@ int document_parse(const char *text, size_t len, const char *name, Document **re
 void document_free(Document *d);
 DEFINE_CLEANUP(document_free, Document)
 
+/* All documents of a file, those that are not empty; an empty text has one, null. Lines are of the file. */
+typedef struct DocumentList {
+    Document **items; /* owned */
+    size_t count;
+} DocumentList;
+int document_parse_all(const char *text, size_t len, const char *name, DocumentList *ret, Error *err) MUST_CHECK;
+void document_list_done(DocumentList *list);
+
 /* Borrowed: valid while `d` lives. Callers must not change the value: its lines would become wrong. */
 const char *document_name(const Document *d);
 json_t *document_value(const Document *d);

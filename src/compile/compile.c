@@ -23,7 +23,7 @@ static const StatementRow rows[] = {
     {SQL_SILVER_DRIFT, "silver/drift", silver_drift, {0}},
     {SQL_SILVER_CORRECTIONS, "silver/corrections", silver_corrections, {0}},
     {SQL_SILVER_CORRECTED, "silver/corrected", silver_corrected, {0}},
-    {SQL_GOLD_DECLARED, "gold/declared", gold_declared, {"gold_entities", "gold_columns"}},
+    {SQL_GOLD_DECLARED, "gold/declared", gold_declared, {"gold_entities", "gold_columns", "silver_contracts"}},
 };
 
 typedef struct GoldRow {

@@ -1,8 +1,10 @@
-/* declared.c: what people call the entities and the columns of Gold, as views of the lake. A snapshot has copies of them: a server knows
- * its pipeline from what it serves. Which one is the first entity of a pipeline, position says.
+/* declared.c: what people call the entities and the columns of Gold, and who answers for which events, as views of the lake. A snapshot has
+ * copies of them: a server knows its pipeline from what it serves. Which one is the first entity of a pipeline, position says.
  *
  * It is no part of the features' fingerprint: another title makes these views again, not Gold. */
 #include "compile/internal.h"
+
+#include <inttypes.h>
 
 static void add_text(Buf *out, const char *text) {
     if (text != NULL)
@@ -102,7 +104,34 @@ static void add_columns(Buf *out, const Compiled *c) {
     buf_add_str(out, "\n) AS columns(position, entity, name, kind, feature, title, unit, description, days, list_position);\n");
 }
 
+/* ---- contracts ---- */
+
+static void add_seconds(Buf *out, int64_t seconds) {
+    if (seconds > 0)
+        buf_addf(out, ", %" PRId64 "::BIGINT", seconds);
+    else
+        buf_add_str(out, ", NULL::BIGINT");
+}
+
+static void add_contracts(Buf *out, const Compiled *c) {
+    buf_add_str(out, "CREATE OR REPLACE VIEW silver_contracts AS SELECT * FROM (VALUES");
+    for (size_t i = 0; i < c->pipeline->contract_count; i++) {
+        const Contract *one = &c->pipeline->contracts[i];
+        const char *const texts[] = {one->event_type, one->topic, one->id, one->version, one->owner, one->support};
+        buf_addf(out, "%s\n    (%zu", i > 0 ? "," : "", i);
+        add_texts(out, texts, ARRAY_LEN(texts));
+        add_seconds(out, one->freshness_s);
+        add_seconds(out, one->latency_s);
+        add_seconds(out, one->retention_s);
+        buf_add_char(out, ')');
+    }
+    buf_add_str(out,
+                "\n) AS contracts(position, event_type, topic, contract_id, version, owner, support, freshness_seconds, latency_seconds,\n"
+                "    retention_seconds);\n");
+}
+
 void gold_declared(Buf *out, const Compiled *c) {
     add_entities(out, c);
     add_columns(out, c);
+    add_contracts(out, c);
 }

@@ -3,146 +3,51 @@
  * Invariant: a key with a meaning is enforced, measured, refused, or listed as not enforced; it is never silently ignored. */
 #include "contract/checks.h"
 
-#include "base/clock.h"
+#include "contract/check_values.h"
 #include "contract/measures.h"
 #include "contract/names.h"
 #include "contract/reader.h"
 #include "contract/text.h"
+#include "contract/words.h"
 #include <string.h>
-
-/* A key of logicalTypeOptions, of `implementation` or of `arguments`. */
-typedef struct CheckKey {
-    const char *name, *rule; /* rule: the name of a check in logicalTypeOptions */
-    CheckKind kind;
-} CheckKey;
-
-static const CheckKey check_keys_known[] = {
-    {"minimum", "range", CHECK_MINIMUM},        {"maximum", "range", CHECK_MAXIMUM},
-    {"exclusiveMinimum", "range", CHECK_ABOVE}, {"exclusiveMaximum", "range", CHECK_BELOW},
-    {"minLength", "length", CHECK_MIN_LENGTH},  {"maxLength", "length", CHECK_MAX_LENGTH},
-    {"pattern", "pattern", CHECK_PATTERN},      {"validValues", "allowed_values", CHECK_VALUES},
-    {"maximumAhead", "range", CHECK_AHEAD},
-};
-
-static const CheckKey *find_check_key(const char *name) {
-    for (size_t i = 0; i < ARRAY_LEN(check_keys_known); i++)
-        if (strcmp(check_keys_known[i].name, name) == 0) return &check_keys_known[i];
-    return NULL;
-}
-
-/* ---- values of checks ---- */
-
-/* "{{" begins a placeholder of the compiled SQL. */
-static int refuse_braces(const DocNode *node, Error *err) {
-    return strstr(json_string_value(node->value), "{{") != NULL ? REFUSE(node, err, "expected a text without \"{{\"") : 0;
-}
-
-static int read_limit(Pipeline *p, const DocNode *node, const Field *field, Check *check, Error *err) {
-    const char *text = json_string_value(node->value);
-    Error ignored = {0};
-    if (field->type == VALUE_INTEGER || field->type == VALUE_DECIMAL) return read_number(node, p->strings, &check->text, err);
-    if (field->type == VALUE_TIME) {
-        if (text == NULL || clock_read_time((Span){text, strlen(text)}, &check->number) != CLOCK_READ)
-            return REFUSE(node, err, "expected a time of day like \"10:15:00\"");
-        check->text = strings_keep(p->strings, text);
-        return 0;
-    }
-    if (field->type != VALUE_DATE && field->type != VALUE_TIMESTAMP)
-        return REFUSE(node, err, "a value of type %s has no minimum or maximum; leave this out", value_type_name(field->type));
-    if (text == NULL || clock_parse(text, &check->number, &ignored) != 0) {
-        error_clear(&ignored);
-        return REFUSE(node, err, "expected a time like \"2026-11-24T10:15:00Z\" or a date like \"2026-11-24\"");
-    }
-    check->text = strings_keep(p->strings, text);
-    return 0;
-}
-
-static int read_length(const DocNode *node, const Field *field, Check *check, Error *err) {
-    if (field->type != VALUE_TEXT) return REFUSE(node, err, "only a text has a length; leave this out");
-    if (!node_exists(node)) return REFUSE(node, err, "expected a length in characters");
-    return read_integer(node->parent, node->key, 0, INT32_MAX, &check->number, err);
-}
-
-static int read_pattern(Pipeline *p, const DocNode *node, const Field *field, Check *check, Error *err) {
-    if (field->type != VALUE_TEXT) return REFUSE(node, err, "only a text has a pattern; leave this out");
-    if (!json_is_string(node->value)) return REFUSE(node, err, "expected a regular expression, in quotes");
-    if (refuse_braces(node, err) != 0) return -1;
-    check->text = strings_keep(p->strings, json_string_value(node->value));
-    CLEANUP(error_clear) Error why = {0};
-    if (p->check_pattern == NULL || p->check_pattern(check->text, NULL, &why) >= 0) return 0;
-    return REFUSE(node, err, "this is not a regular expression: %s", why.text);
-}
-
-static int read_value(Pipeline *p, const DocNode *node, const Field *field, const char **ret, Error *err) {
-    if (field->type != VALUE_TEXT) return read_number(node, p->strings, ret, err);
-    if (!json_is_string(node->value)) return REFUSE(node, err, "expected a text, in quotes where it looks like something else");
-    if (refuse_braces(node, err) != 0) return -1;
-    *ret = strings_keep(p->strings, json_string_value(node->value));
-    return 0;
-}
-
-static int read_values(Pipeline *p, const DocNode *node, const Field *field, Check *check, Error *err) {
-    if (field->type != VALUE_TEXT && field->type != VALUE_INTEGER && field->type != VALUE_DECIMAL)
-        return REFUSE(node, err, "only texts and numbers have a list of valid values; leave this out");
-    if (json_array_size(node->value) == 0) return REFUSE(node, err, "expected a list of one or more values");
-    check->value_count = json_array_size(node->value);
-    check->values = strings_array(p->strings, check->value_count, sizeof *check->values);
-    int rc = 0;
-    size_t n = check->value_count;
-    check->value_count = 0;
-    for (size_t i = 0; i < n; i++) {
-        DocNode value = node_item(node, i);
-        if (!json_is_null(value.value))
-            rc |= read_value(p, &value, field, &check->values[check->value_count++], err); /* null is no value */
-    }
-    return rc;
-}
-
-static int read_ahead(const DocNode *node, const Field *field, Check *check, Error *err) {
-    enum { DAYS_MAX = 3660 };
-    const char *text = json_string_value(node->value);
-    int64_t ms = 0;
-    Error ignored = {0};
-    if (field->type != VALUE_TIMESTAMP) return REFUSE(node, err, "only a timestamp can be ahead of the broker's; leave this out");
-    if (text == NULL || duration_parse_ms(text, &ms, &ignored) != 0 || ms > DAYS_MAX * INT64_C(86400000)) {
-        error_clear(&ignored);
-        return REFUSE(node, err, "expected a duration like 1d or 12h, at most %dd", DAYS_MAX);
-    }
-    check->number = ms * 1000;
-    return 0;
-}
-
-static void add_check(Pipeline *p, Check check, Field *field) {
-    field->checks = strings_grow(p->strings, field->checks, field->check_count, sizeof *field->checks);
-    field->checks[field->check_count++] = check;
-}
-
-static int read_check(Pipeline *p, const DocNode *node, const CheckKey *key, const char *rule, size_t counted, Field *field, Error *err) {
-    Check check = {.kind = key->kind, .rule = rule != NULL ? rule : key->rule, .counted = counted};
-    int rc = 0;
-    switch (key->kind) {
-    case CHECK_MINIMUM:
-    case CHECK_MAXIMUM:
-    case CHECK_ABOVE:
-    case CHECK_BELOW: rc = read_limit(p, node, field, &check, err); break;
-    case CHECK_MIN_LENGTH:
-    case CHECK_MAX_LENGTH: rc = read_length(node, field, &check, err); break;
-    case CHECK_PATTERN: rc = read_pattern(p, node, field, &check, err); break;
-    case CHECK_VALUES: rc = read_values(p, node, field, &check, err); break;
-    case CHECK_AHEAD: rc = read_ahead(node, field, &check, err); break;
-    case CHECK_NOT_VALUES:
-    case CHECK_PRESENT: BUG("no key of a rule");
-    }
-    if (rc != 0) return -1;
-    add_check(p, check, field);
-    return 0;
-}
 
 /* ---- logicalTypeOptions ---- */
 
+/* The range of an integer of another system: i16, u8. False: it is none. */
+static bool read_width(Pipeline *p, const char *text, Field *field) {
+    static const struct {
+        const char *name, *least, *most;
+    } widths[] = {{"i8", "-128", "127"},
+                  {"i16", "-32768", "32767"},
+                  {"i32", "-2147483648", "2147483647"},
+                  {"i64", "-9223372036854775808", "9223372036854775807"},
+                  {"u8", "0", "255"},
+                  {"u16", "0", "65535"},
+                  {"u32", "0", "4294967295"},
+                  {"u64", "0", NULL}};
+    for (size_t i = 0; field->type == VALUE_INTEGER && i < ARRAY_LEN(widths); i++) {
+        if (strcmp(widths[i].name, text) != 0) continue;
+        check_add(p, (Check){.kind = CHECK_MINIMUM, .rule = "format", .text = widths[i].least}, field);
+        if (widths[i].most != NULL) check_add(p, (Check){.kind = CHECK_MAXIMUM, .rule = "format", .text = widths[i].most}, field);
+        return true;
+    }
+    return false;
+}
+
+/* Other formats are for other tools: of a date or a number, how they are shown. */
+static void read_format(Pipeline *p, Contract *c, const DocNode *node, Field *field) {
+    const char *text = json_string_value(node->value);
+    if (text != NULL && read_width(p, text, field)) return;
+    for (int i = 0; text != NULL && field->type == VALUE_TEXT && i < TEXT_FORMATS; i++) {
+        if (strcmp(text_format_names[i], text) != 0 && !(i == FORMAT_URI && strcmp(text, "url") == 0)) continue;
+        check_add(p, (Check){.kind = CHECK_FORMAT, .rule = "format", .number = i}, field);
+        return;
+    }
+    checks_note_unenforced(p, c, node);
+}
+
 static bool is_informational(const char *key) {
-    static const char *const keys[] = {"format",   "timezone", "defaultTimezone", "maxProperties", "minProperties",
-                                       "required", "maxItems", "minItems",        "uniqueItems",   "multipleOf"};
+    static const char *const keys[] = {"timezone", "defaultTimezone", "required"};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (strcmp(keys[i], key) == 0) return true;
     return false;
@@ -156,7 +61,7 @@ static bool is_switch(const Contract *c, const char *key, const json_t *value) {
 static const CheckKey *find_option(const Contract *c, const DocNode *options, const char *key) {
     const char *exclusive = strcmp(key, "minimum") == 0 ? "exclusiveMinimum" : strcmp(key, "maximum") == 0 ? "exclusiveMaximum" : key;
     bool switched = c->v3_0 && json_is_true(json_object_get(options->value, exclusive));
-    return find_check_key(switched ? exclusive : key);
+    return check_key_find(switched ? exclusive : key);
 }
 
 #define OPTIONS                                                                                                                            \
@@ -175,23 +80,27 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
         if (is_switch(c, key, value)) continue;
         if (is_informational(key))
             checks_note_unenforced(p, c, &option);
+        else if (strcmp(key, "format") == 0)
+            read_format(p, c, &option, field);
         else if (known == NULL || known->kind == CHECK_VALUES || known->kind == CHECK_AHEAD)
             rc |= REFUSE(&option, err, "the standard has no such option; expected one of: " OPTIONS);
         else
-            rc |= read_check(p, &option, known, NULL, 0, field, err);
+            rc |= check_read(p, &option, known, NULL, 0, field, err);
     }
     return rc;
 }
 
 /* ---- quality ---- */
 
-#define RULE_CHECKS "minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern, validValues, maximumAhead"
+#define RULE_CHECKS                                                                                                                        \
+    "minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength, pattern, validValues, minItems, maxItems, "   \
+    "uniqueItems, minProperties, maxProperties, maximumAhead"
 
 /* Whether a rule of the standard has one of these checks. What else is in its arguments is for other tools. */
 static bool has_check(const DocNode *arguments) {
     const char *key;
     json_t *value;
-    json_object_foreach(arguments->value, key, value) if (find_check_key(key) != NULL) return true;
+    json_object_foreach(arguments->value, key, value) if (check_key_find(key) != NULL) return true;
     return json_object_size(arguments->value) == 0; /* which is a mistake */
 }
 
@@ -203,14 +112,14 @@ static int read_rule_checks(Pipeline *p, Contract *c, const DocNode *from, const
     if (json_object_size(from->value) == 0) return REFUSE(from, err, "expected an object with one or more of: " RULE_CHECKS);
     json_object_foreach(from->value, key, value) {
         DocNode check = node_member(from, key);
-        const CheckKey *known = find_check_key(key);
+        const CheckKey *known = check_key_find(key);
         bool arguments = from->key == NULL || strcmp(from->key, "arguments") == 0; /* v3.0: they stand in the rule itself */
         if (known == NULL && arguments) {
             if (from->key != NULL) checks_note_unenforced(p, c, &check);
             continue;
         }
         rc |= known == NULL ? REFUSE(&check, err, "there is no such check; expected one of: " RULE_CHECKS)
-                            : read_check(p, &check, known, rule, counted, field, err);
+                            : check_read(p, &check, known, rule, counted, field, err);
     }
     return rc;
 }
@@ -231,7 +140,7 @@ static void require(Pipeline *p, const char *rule, size_t counted, Field *field)
     if (counted == 0)
         field->required = true;
     else
-        add_check(p, (Check){.kind = CHECK_PRESENT, .rule = rule, .counted = counted}, field);
+        check_add(p, (Check){.kind = CHECK_PRESENT, .rule = rule, .counted = counted}, field);
 }
 
 /* A value of another type than the field's can never be in it. */
@@ -247,9 +156,9 @@ static int read_missing(Pipeline *p, const DocNode *arguments, const char *rule,
         if (json_is_null(value.value))
             require(p, rule, counted, field);
         else if (number ? json_is_number(value.value) : field->type == VALUE_TEXT && json_is_string(value.value))
-            rc |= read_value(p, &value, field, &check.values[check.value_count++], err);
+            rc |= check_read_value(p, &value, field, &check.values[check.value_count++], err);
     }
-    if (rc == 0 && check.value_count > 0) add_check(p, check, field);
+    if (rc == 0 && check.value_count > 0) check_add(p, check, field);
     return rc;
 }
 

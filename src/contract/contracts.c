@@ -5,8 +5,11 @@
 #include "contract/checks.h"
 #include "contract/envelope.h"
 #include "contract/measures.h"
+#include "contract/notes.h"
 #include "contract/reader.h"
+#include "contract/sla.h"
 #include "contract/text.h"
+#include "contract/topic.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -31,14 +34,16 @@ static int read_event_type(Pipeline *p, Contract *c, const DocNode *object, Erro
     c->line = node_line(object);
     c->event_type = "";
     int rc = checks_known_keys(p, c, object, known, err);
-    rc |= envelope_read_topic(p, c, object, err);
+    rc |= topic_read(p, c, object, err);
     if (read_message_name(&name, p->strings, &c->event_type, err) != 0 || check_new_type(p, c, &name, err) != 0) {
         p->columns_missing = true;
         rc = -1;
     }
     rc |= read_description(object, p->strings, &c->description, err);
     checks_note_keys(p, c, object, "relationships");
-    if (read_list(object, "properties", true, &properties, err) == 0) {
+    if (read_list(object, "properties", false, &properties, err) == 0) {
+        if (!node_exists(&properties))
+            note_add(p, c, object, NOTE_READ_AS, "it lists no properties: the payload is kept, and has no columns");
         rc |= envelope_read(p, c, &properties, err);
         return rc | measures_read(p, c, object, err);
     }
@@ -65,7 +70,6 @@ static void note_status(Pipeline *p, Contract *c, const DocNode *document) {
     DocNode status = node_member(document, "status");
     const char *text = json_string_value(status.value);
     if (node_exists(&status) && (text == NULL || strcmp(text, "active") != 0)) checks_note_unenforced(p, c, &status);
-    checks_note_keys(p, c, document, "slaProperties");
 }
 
 /* ---- who answers for it ---- */
@@ -118,6 +122,7 @@ static int read_head(Pipeline *p, const DocNode *document, Contract *c, Error *e
     c->id = strings_keep(p->strings, c->id);
     c->version = strings_keep(p->strings, c->version);
     note_status(p, c, document);
+    rc |= sla_note(p, c, document, err);
     read_people(p, document, c);
     return rc;
 }
@@ -134,6 +139,7 @@ int contracts_read(Pipeline *p, const DocNode *document, Error *err) {
         p->contracts = strings_grow(p->strings, p->contracts, p->contract_count, sizeof *p->contracts);
         Contract *c = &p->contracts[p->contract_count++];
         *c = head;
+        sla_apply(c, document, &object);
         rc |= read_event_type(p, c, &object, err);
     }
     return rc;

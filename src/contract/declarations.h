@@ -35,13 +35,33 @@ typedef enum CheckKind {
     CHECK_NOT_VALUES, /* none of values */
     CHECK_PRESENT,    /* not null; only counted, otherwise the field is required */
     CHECK_AHEAD,      /* a timestamp at most `number` microseconds after the broker's */
+    CHECK_MULTIPLE,   /* a multiple of text, which is above 0 */
+    CHECK_FORMAT,     /* a text of the TextFormat `number` */
+    CHECK_MIN_ITEMS,  /* of an array its elements, of an object its members */
+    CHECK_MAX_ITEMS,
+    CHECK_UNIQUE_ITEMS, /* of an array: no element is there twice */
 } CheckKind;
+
+/* What `format` may say of a text (contract/words.h names them). */
+typedef enum TextFormat {
+    FORMAT_DATE,
+    FORMAT_TIME,
+    FORMAT_DATE_TIME,
+    FORMAT_EMAIL,
+    FORMAT_HOSTNAME,
+    FORMAT_IPV4,
+    FORMAT_IPV6,
+    FORMAT_URI,
+    FORMAT_UUID,
+    TEXT_FORMATS
+} TextFormat;
 
 typedef struct Check {
     CheckKind kind;
     const char *rule; /* the name that quarantine shows */
     const char *text; /* a number as exact decimal text, a time as written, a pattern */
-    int64_t number;   /* a length; a time or a distance in microseconds */
+    int64_t number;   /* a length, a count; a time or a distance in microseconds; a TextFormat */
+    bool of_array;    /* CHECK_MIN_ITEMS, CHECK_MAX_ITEMS: elements, not members */
     const char **values;
     size_t value_count;
     size_t counted; /* 0: an event that does not pass goes to quarantine; n: it is counted for Contract.measures[n - 1] */
@@ -121,8 +141,11 @@ typedef struct Note {
 typedef struct Contract {
     const char *event_type, *file, *id, *version, *description;
     const char *owner, *data_product, *domain, *support; /* NULL: it names none; support: where to ask */
-    int64_t position;                                    /* contracts are in this order, then by file name */
-    const char *topic;                                   /* whose messages it describes; NULL: of any topic */
+    /* Its slaProperties in seconds; 0: it promises nothing. How old its newest event may be, how long an event may wait until it is in
+     * Silver, how old its oldest event may be. */
+    int64_t freshness_s, latency_s, retention_s;
+    int64_t position;                 /* contracts are in this order, then by file name */
+    const char *topic;                /* whose messages it describes; NULL: of any topic */
     const char *entity_name;          /* what the id in the envelope is the id of: "subscriber"; NULL: its events have no such id */
     bool upper_entity;                /* its ids are in capitals */
     Field entity, timestamp, quality; /* name is NULL: the contract does not have it (never of timestamp) */
@@ -160,6 +183,8 @@ typedef enum OriginKind {
     ORIGIN_TIMESTAMP, /* the record's time */
     ORIGIN_TOPIC,     /* the topic's name */
     ORIGIN_LINEAGE,   /* <topic>-<epoch>:<partition>:<offset> */
+    ORIGIN_BODY,      /* as ORIGIN_PATH, of a message that has the header `text`; such a message has nothing else at a path */
+    ORIGIN_BASE64,    /* of the payload: a text of base64 at this path; it is what the text decodes to, if that is JSON */
 } OriginKind;
 
 #define ORIGIN_KEYS_MAX 4

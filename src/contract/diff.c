@@ -48,13 +48,14 @@ static double limit_of(const Check *c) {
 }
 
 static bool is_upper_end(const Check *c) {
-    return c->kind == CHECK_MAXIMUM || c->kind == CHECK_BELOW || c->kind == CHECK_MAX_LENGTH || c->kind == CHECK_AHEAD;
+    return c->kind == CHECK_MAXIMUM || c->kind == CHECK_BELOW || c->kind == CHECK_MAX_LENGTH || c->kind == CHECK_AHEAD ||
+           c->kind == CHECK_MAX_ITEMS;
 }
 
 static const char *effect_of(const Check *before, const Check *after) {
     if (before->kind == CHECK_NOT_VALUES) return count_missing(after, before) > 0 ? tightens : loosens;
     if (before->kind == CHECK_VALUES) return count_missing(before, after) > 0 ? tightens : loosens;
-    if (before->kind == CHECK_PATTERN) return tightens; /* it may */
+    if (before->kind == CHECK_PATTERN || before->kind == CHECK_FORMAT || before->kind == CHECK_MULTIPLE) return tightens; /* it may */
     return (limit_of(after) < limit_of(before)) == is_upper_end(before) ? tightens : loosens;
 }
 

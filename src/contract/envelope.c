@@ -10,7 +10,9 @@
 #include "contract/fields.h"
 #include "contract/format.h"
 #include "contract/names.h"
+#include "contract/notes.h"
 #include "contract/origins.h"
+#include "contract/pipeline.h"
 #include "contract/reader.h"
 #include "contract/text.h"
 #include <stdlib.h>
@@ -96,15 +98,6 @@ static int read_preset(const DocNode *object, PresetUse *use, Error *err) {
     *use = preset_default();
     if (read_custom(object, "envelope", &name, err) != 0) return -1;
     return name != NULL ? use_preset(object, name, use, err) : read_server_presets(object->parent->parent, use, err);
-}
-
-int envelope_read_topic(Pipeline *p, Contract *c, const DocNode *object, Error *err) {
-    const char *type = json_string_value(json_object_get(object->value, "physicalType")), *topic = NULL;
-    c->topic = NULL;
-    if (type == NULL || strcmp(type, "topic") != 0) return 0;
-    if (read_text(object, "physicalName", true, &topic, err) != 0) return -1;
-    c->topic = strings_keep(p->strings, topic);
-    return 0;
 }
 
 /* ---- which column ---- */
@@ -270,6 +263,7 @@ static int read_column(EnvelopeReading *r, const DocNode *property, EnvelopeColu
     while (n < ARRAY_LEN(e->logical) && e->logical[n] != NULL) n++;
     if (node_exists(&logical)) rc |= read_choice(&logical, e->logical, n, &chosen, err);
     property_note_unenforced(r->pipeline, r->contract, property);
+    checks_note_keys(r->pipeline, r->contract, property, "unique");
     if (read_message_name(&name, r->pipeline->strings, &text, err) != 0) return -1;
     rc |= read_mapping(r, property, column, text, err); /* before the rules: what `upper` says belongs to the entity */
     rc |= read_rules(r, property, column, text, err);
@@ -428,6 +422,38 @@ static void fill_unlisted(EnvelopeReading *r) {
                                          .required = true};
 }
 
+static bool fills_type(const EnvelopeReading *r, const DocNode *properties) {
+    for (size_t i = 0; i < json_array_size(properties->value); i++) {
+        DocNode property = node_item(properties, i);
+        if (column_of(r, &property) == ENVELOPE_TYPE) return true;
+    }
+    return false;
+}
+
+/* Where one of the schemas of a document, or a contract of any topic before it, says it. */
+static bool is_type_known(const EnvelopeReading *r, const DocNode *schemas) {
+    const TopicEnvelope *any = pipeline_envelope_for(r->pipeline, NULL);
+    if (any != NULL && any->columns[ENVELOPE_TYPE].part_count > 0) return true;
+    for (size_t i = 0; i < json_array_size(schemas->value); i++) {
+        DocNode schema = node_item(schemas, i), properties = node_member(&schema, "properties");
+        if (fills_type(r, &properties)) return true;
+    }
+    return false;
+}
+
+/* Several schemas of a document, and nothing in a message says which of them it is of: each must have a topic of its own. Tables of a
+ * database that are sent by Kafka are so. */
+static void settle_topic(EnvelopeReading *r) {
+    Contract *c = r->contract;
+    const DocNode *object = r->properties->parent, *schemas = object->parent;
+    const char *physical = json_string_value(json_object_get(object->value, "physicalName"));
+    if (c->topic != NULL || r->said[ENVELOPE_TYPE].part_count > 0 || json_array_size(schemas->value) < 2 || is_type_known(r, schemas))
+        return;
+    c->topic = strings_keep(r->pipeline->strings, physical != NULL && physical[0] != '\0' ? physical : c->event_type);
+    note_add(r->pipeline, c, object, NOTE_READ_AS, "nothing says where the event type is, so its messages are those of the topic %s",
+             c->topic);
+}
+
 static int add_to_topic(EnvelopeReading *r, Error *err) {
     int rc = 0;
     for (EnvelopeColumn c = 0; c < ENVELOPE_COLUMNS; c++) {
@@ -456,6 +482,7 @@ int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *er
     int rc = read_properties(&r, err);
     fill_unlisted(&r);
     rc |= read_identity(&r, err);
+    settle_topic(&r);
     if (rc != 0 || add_to_topic(&r, err) != 0) return -1;
     return format_read(p, c, properties->parent->parent->parent, err);
 }

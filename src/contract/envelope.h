@@ -3,8 +3,6 @@
 #include "contract/declarations.h"
 #include "contract/node.h"
 
-/* The topic of an object of the schema: its physicalName when its physicalType is topic, else NULL. ERR_CONFIG. */
-int envelope_read_topic(Pipeline *p, Contract *c, const DocNode *object, Error *err) MUST_CHECK;
 /* Reads the `properties` of an event: those that fill columns of Bronze, and the payload's, inside its property or beside the others.
  * ERR_CONFIG. */
 int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *err) MUST_CHECK;

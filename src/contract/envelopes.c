@@ -198,10 +198,23 @@ static bool is_by_lineage(const TopicEnvelope *e) {
     return id->part_count == 1 && id->parts[0].items[0].kind == ORIGIN_LINEAGE;
 }
 
+/* The id of the first entity by the name that Silver, Gold and the API have for it. */
+static json_t *columns_for_people(const Pipeline *p, const TopicEnvelope *e) {
+    json_t *columns = envelope_json(e);
+    const char *bronze = envelope_column_names[ENVELOPE_ENTITY], *key = bronze;
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
+        if (c->entity_name != NULL) key = c->entity.column;
+    json_t *origin = json_object_get(columns, bronze);
+    if (origin == NULL || strcmp(key, bronze) == 0) return columns;
+    json_object_set(columns, key, origin);
+    json_object_del(columns, bronze);
+    return columns;
+}
+
 json_t *pipeline_envelopes(const Pipeline *p) {
     json_t *all = json_array();
     for (const TopicEnvelope *e = p->envelopes; e < p->envelopes + p->envelope_count; e++)
-        json_array_append_new(all, json_pack("{ss? ss so sb}", "topic", e->topic, "sha256", e->sha256, "columns", envelope_json(e),
+        json_array_append_new(all, json_pack("{ss? ss so sb}", "topic", e->topic, "sha256", e->sha256, "columns", columns_for_people(p, e),
                                              "identity_by_lineage", is_by_lineage(e)));
     return all;
 }

@@ -10,11 +10,14 @@
 #include <string.h>
 
 static const char *check_name(const Check *c) {
-    static const char *const names[] = {
-        [CHECK_MINIMUM] = "minimum",         [CHECK_MAXIMUM] = "maximum",       [CHECK_ABOVE] = "exclusive_minimum",
-        [CHECK_BELOW] = "exclusive_maximum", [CHECK_MIN_LENGTH] = "min_length", [CHECK_MAX_LENGTH] = "max_length",
-        [CHECK_NOT_VALUES] = "not_values",   [CHECK_PRESENT] = "present",       [CHECK_PATTERN] = "pattern",
-        [CHECK_VALUES] = "values",           [CHECK_AHEAD] = "ahead_us"};
+    static const char *const names[] = {[CHECK_MINIMUM] = "minimum",         [CHECK_MAXIMUM] = "maximum",
+                                        [CHECK_ABOVE] = "exclusive_minimum", [CHECK_BELOW] = "exclusive_maximum",
+                                        [CHECK_MIN_LENGTH] = "min_length",   [CHECK_MAX_LENGTH] = "max_length",
+                                        [CHECK_NOT_VALUES] = "not_values",   [CHECK_PRESENT] = "present",
+                                        [CHECK_PATTERN] = "pattern",         [CHECK_VALUES] = "values",
+                                        [CHECK_AHEAD] = "ahead_us",          [CHECK_MULTIPLE] = "multiple_of",
+                                        [CHECK_FORMAT] = "format",           [CHECK_MIN_ITEMS] = "min_items",
+                                        [CHECK_MAX_ITEMS] = "max_items",     [CHECK_UNIQUE_ITEMS] = "unique_items"};
     return names[c->kind];
 }
 

@@ -3,6 +3,7 @@
 
 #include "contract/checks.h"
 #include "contract/column_names.h"
+#include "contract/measures.h"
 #include "contract/names.h"
 #include "contract/notes.h"
 #include "contract/origins.h"
@@ -31,7 +32,7 @@ static int check_property(Pipeline *p, Contract *c, const DocNode *property, Err
 
 /* Rules about many events cannot be checked for a single event; the others are for other tools. */
 void property_note_unenforced(Pipeline *p, Contract *c, const DocNode *property) {
-    checks_note_keys(p, c, property, "unique, partitioned, encryptedName, relationships, transformDescription");
+    checks_note_keys(p, c, property, "partitioned, encryptedName, relationships, transformDescription");
 }
 
 const char *payload_key(const DocNode *property) {
@@ -82,6 +83,15 @@ static int read_transform(Pipeline *p, Contract *c, const DocNode *property, Fie
     return 0;
 }
 
+/* A rule about many events: how often a value came before, among those that a refine adds to Silver. Inside objects there is no column. */
+static void read_unique(Pipeline *p, Contract *c, const DocNode *property, const Field *field) {
+    const RuleBound none = {.given = true, .op = MUST_BE};
+    if (json_is_true(json_object_get(property->value, "unique")) && field->column != NULL && field->name != NULL)
+        measure_duplicates(p, c, &none, "unique", field);
+    else
+        checks_note_keys(p, c, property, "unique");
+}
+
 /* What a property of the payload and one inside an object have in common; the name, and the column if there is one, have been read. */
 static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
     field->line = node_line(property);
@@ -89,8 +99,10 @@ static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, F
     const char *unit = custom_text(property, "unit");
     if (unit != NULL) field->unit = strings_keep(p->strings, unit);
     rc |= read_bool(property, "required", &field->required, err);
+    if (typed == 0 && field->column != NULL && field->column[0] != '\0') settle_column(p, c, property, field); /* rules name it */
     if (typed == 0) rc |= read_transform(p, c, property, field, err);
     property_note_unenforced(p, c, property);
+    read_unique(p, c, property, field);
     if (field->column == NULL) checks_note_keys(p, c, property, "primaryKey"); /* no part of the event's identity */
     if (typed != 0 || checks_read(p, c, property, field, err) != 0) return -1;
     notes_warn(p, c, property, field);
@@ -192,7 +204,6 @@ int payload_read_property(Pipeline *p, Contract *c, const DocNode *property, Err
         p->columns_missing = true;
         return -1;
     }
-    settle_column(p, c, property, &field);
     if (check_unique(c, &field, property, err) != 0) return -1;
     rc |= check_same_type(p, c, &field, property, err);
     c->fields = strings_grow(p->strings, c->fields, c->field_count, sizeof *c->fields);
@@ -203,8 +214,12 @@ int payload_read_property(Pipeline *p, Contract *c, const DocNode *property, Err
 int payload_read(Pipeline *p, Contract *c, const DocNode *payload, Error *err) {
     DocNode properties;
     int rc = 0;
-    if (read_list(payload, "properties", true, &properties, err) != 0 || json_array_size(properties.value) == 0) p->columns_missing = true;
-    if (!json_is_array(properties.value)) return -1;
+    if (read_list(payload, "properties", false, &properties, err) != 0) {
+        p->columns_missing = true;
+        return -1;
+    }
+    if (!node_exists(&properties)) return 0; /* the payload is kept, and has no columns */
+    if (json_array_size(properties.value) == 0) p->columns_missing = true;
     if (json_array_size(properties.value) == 0) return REFUSE(&properties, err, "expected one or more properties");
     for (size_t i = 0; i < json_array_size(properties.value); i++) {
         DocNode property = node_item(&properties, i);

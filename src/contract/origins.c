@@ -16,7 +16,10 @@ const char *const origin_words[] = {[ORIGIN_PATH] = "",
                                     [ORIGIN_HEADER] = "kafka_header:NAME",
                                     [ORIGIN_TIMESTAMP] = "kafka_timestamp",
                                     [ORIGIN_TOPIC] = "kafka_topic",
-                                    [ORIGIN_LINEAGE] = "kafka_lineage"};
+                                    [ORIGIN_LINEAGE] = "kafka_lineage",
+                                    [ORIGIN_BODY] = "",
+                                    [ORIGIN_BASE64] = ""};
+static const char body_word[] = "$@kafka_header:", base64_word[] = "base64:";
 
 /* ---- reading ---- */
 
@@ -51,6 +54,15 @@ static bool read_word(const char *text, ValueOrigin *ret) {
 
 bool origin_read(Strings *strings, const char *text, ValueOrigin *ret) {
     size_t n = strlen(text), prefix = sizeof header_word - 1;
+    if (strncmp(text, body_word, sizeof body_word - 1) == 0) {
+        *ret = (ValueOrigin){.kind = ORIGIN_BODY, .text = strings_keep(strings, text + sizeof body_word - 1)};
+        return ret->text[0] != '\0';
+    }
+    if (strncmp(text, base64_word, sizeof base64_word - 1) == 0) {
+        if (text[sizeof base64_word - 1] != '$' || !read_path(strings, text + sizeof base64_word - 1, ret)) return false;
+        ret->kind = ORIGIN_BASE64;
+        return true;
+    }
     if (text[0] == '$') return read_path(strings, text, ret);
     if (n > 2 && text[0] == '\'' && text[n - 1] == '\'' && is_name(text + 1, n - 2, "\"'\\")) {
         *ret = (ValueOrigin){.kind = ORIGIN_CONSTANT, .text = strings_format(strings, "%.*s", (int)(n - 2), text + 1)};
@@ -90,11 +102,20 @@ void origins_read(Strings *strings, const char *text, ColumnMapping *ret) {
 
 /* ---- writing ---- */
 
+static void print_keys(const ValueOrigin *o, Buf *out) {
+    for (size_t i = 0; i < o->key_count; i++) buf_addf(out, ".%s", o->keys[i]);
+}
+
 static void print_origin(const ValueOrigin *o, Buf *out) {
     switch (o->kind) {
+    case ORIGIN_BODY:
+        buf_addf(out, "%s%s", body_word, o->text);
+        print_keys(o, out);
+        break;
+    case ORIGIN_BASE64:
     case ORIGIN_PATH:
-        buf_add_char(out, '$');
-        for (size_t i = 0; i < o->key_count; i++) buf_addf(out, ".%s", o->keys[i]);
+        buf_addf(out, "%s$", o->kind == ORIGIN_BASE64 ? base64_word : "");
+        print_keys(o, out);
         break;
     case ORIGIN_CONSTANT: buf_addf(out, "'%s'", o->text); break;
     case ORIGIN_HEADER: buf_addf(out, "%s%s", header_word, o->text); break;
@@ -117,9 +138,10 @@ void mapping_print(const ColumnMapping *m, Buf *out) {
 /* ---- longer paths ---- */
 
 bool origins_extend(Strings *strings, const OriginList *bases, const char *key, OriginList *ret) {
-    *ret = (OriginList){.items = strings_array(strings, bases->count, sizeof *ret->items), .count = bases->count};
+    *ret = (OriginList){.items = strings_array(strings, bases->count, sizeof *ret->items)};
     for (size_t i = 0; i < bases->count; i++) {
-        ValueOrigin *o = &ret->items[i];
+        if (bases->items[i].kind == ORIGIN_BASE64) continue;
+        ValueOrigin *o = &ret->items[ret->count++];
         *o = bases->items[i];
         if (o->key_count == ORIGIN_KEYS_MAX) return false;
         o->keys[o->key_count++] = key;
@@ -131,7 +153,7 @@ void origins_wrap(ColumnMapping *m, const char *key) {
     for (size_t i = 0; i < m->part_count; i++)
         for (size_t k = 0; k < m->parts[i].count; k++) {
             ValueOrigin *o = &m->parts[i].items[k];
-            if (o->kind != ORIGIN_PATH) continue;
+            if (o->kind != ORIGIN_PATH && o->kind != ORIGIN_BASE64) continue;
             BUG_IF(o->key_count == ORIGIN_KEYS_MAX);
             memmove(o->keys + 1, o->keys, o->key_count++ * sizeof o->keys[0]);
             o->keys[0] = key;

@@ -32,12 +32,26 @@ static int refuse_file(const Reading *r, const char *name, Error *own, Error *er
     return mistakes_note(r->mistakes, name, own, err);
 }
 
-static int read_document(const Reading *r, const char *text, size_t len, const char *name, Reader reader, Error *err) {
-    CLEANUP(document_freep) Document *document = NULL;
+/* A file of contracts may have several documents. */
+static int parse(const char *text, size_t len, const char *name, Reader reader, DocumentList *ret, Error *err) {
+    Document *one;
+    if (reader == contracts_read) return document_parse_all(text, len, name, ret, err);
+    if (document_parse(text, len, name, &one, err) != 0) return -1;
+    *ret = (DocumentList){xcalloc(1, sizeof one), 1};
+    ret->items[0] = one;
+    return 0;
+}
+
+static int read_documents(const Reading *r, const char *text, size_t len, const char *name, Reader reader, Error *err) {
+    CLEANUP(document_list_done) DocumentList documents = {0};
     Error own = {0};
-    if (document_parse(text, len, name, &document, &own) != 0) return refuse_file(r, name, &own, err);
-    DocNode root = node_root(document, r->mistakes);
-    return reader(r->pipeline, &root, err);
+    int rc = 0;
+    if (parse(text, len, name, reader, &documents, &own) != 0) return refuse_file(r, name, &own, err);
+    for (size_t i = 0; i < documents.count; i++) {
+        DocNode root = node_root(documents.items[i], r->mistakes);
+        rc |= reader(r->pipeline, &root, err);
+    }
+    return rc;
 }
 
 static bool ends_with(const char *name, const char *suffix) {
@@ -59,7 +73,7 @@ static int finish_contracts(const Reading *r, int rc, Error *err) {
 /* ---- built in ---- */
 
 static int read_embedded_file(const Reading *r, const EmbeddedFile *file, Reader reader, Error *err) {
-    return read_document(r, (const char *)file->data, file->len, file->path, reader, err);
+    return read_documents(r, (const char *)file->data, file->len, file->path, reader, err);
 }
 
 static int read_embedded(const Reading *r, Error *err) {
@@ -80,7 +94,7 @@ static int read_file(const Reading *r, const char *path, Reader reader, Error *e
     CLEANUP(buf_done) Buf text = {0};
     Error own = {0};
     if (file_read(path, &text, &own) != 0) return refuse_file(r, path, &own, err);
-    return read_document(r, text.data != NULL ? text.data : "", text.len, path, reader, err);
+    return read_documents(r, text.data != NULL ? text.data : "", text.len, path, reader, err);
 }
 
 static int select_contract(const struct dirent *entry) {

@@ -52,7 +52,7 @@ static const Preset presets[] = {
                  [ENVELOPE_TYPE] = "$.type",
                  [ENVELOPE_SOURCE] = "$.source",
                  [ENVELOPE_TIME] = "$.time",
-                 [ENVELOPE_PAYLOAD] = "$.data"},
+                 [ENVELOPE_PAYLOAD] = "$.data base64:$.data_base64"},
      .names = {[ENVELOPE_ID] = "id",
                [ENVELOPE_TYPE] = "type",
                [ENVELOPE_SOURCE] = "source",
@@ -73,6 +73,18 @@ static const Preset presets[] = {
      .base = "$",
      .whole = true,
      .fixed_payload = true},
+    {.name = "cloudevents_mixed",
+     .origins = {[ENVELOPE_ID] = "kafka_header:ce_id $.id",
+                 [ENVELOPE_TYPE] = "kafka_header:ce_type $.type",
+                 [ENVELOPE_SOURCE] = "kafka_header:ce_source $.source",
+                 [ENVELOPE_ENTITY] = "kafka_header:ce_subject $.subject",
+                 [ENVELOPE_TIME] = "kafka_header:ce_time $.time",
+                 [ENVELOPE_PAYLOAD] = "$@kafka_header:ce_specversion $.data base64:$.data_base64"},
+     .names = {[ENVELOPE_ENTITY] = "subject"},
+     .base = "$@kafka_header:ce_specversion $.data",
+     .whole = true,
+     .fixed_payload = true,
+     .beside = cloudevents_beside},
     {.name = "debezium",
      .origins = {[ENVELOPE_ID] = debezium_id,
                  [ENVELOPE_TYPE] = "$.source.table $.source.collection",
@@ -89,7 +101,8 @@ static const Preset presets[] = {
 
 #define WRAPPER "connect"
 static const char wrapper_plus[] = WRAPPER "+";
-const char preset_names[] = "smelt, flat, cloudevents, cloudevents_binary, debezium, connect, or connect+ with one of these behind it";
+const char preset_names[] =
+    "smelt, flat, cloudevents, cloudevents_binary, cloudevents_mixed, debezium, connect, or connect+ with one of these behind it";
 
 static const Preset *find(const char *name) {
     for (size_t i = 0; i < ARRAY_LEN(presets); i++)

@@ -4,8 +4,26 @@
 #include "base/error.h"
 #include <inttypes.h>
 
-static void add_length(Buf *out, const char *end, int64_t n) {
-    buf_addf(out, "must have at %s %" PRId64 " character%s", end, n, n == 1 ? "" : "s");
+const char *const text_format_names[TEXT_FORMATS] = {
+    [FORMAT_DATE] = "date",   [FORMAT_TIME] = "time",         [FORMAT_DATE_TIME] = "date-time",
+    [FORMAT_EMAIL] = "email", [FORMAT_HOSTNAME] = "hostname", [FORMAT_IPV4] = "ipv4",
+    [FORMAT_IPV6] = "ipv6",   [FORMAT_URI] = "uri",           [FORMAT_UUID] = "uuid",
+};
+
+const char *const text_format_words[TEXT_FORMATS] = {
+    [FORMAT_DATE] = "a date as 2026-11-24",
+    [FORMAT_TIME] = "a time as 10:15:00",
+    [FORMAT_DATE_TIME] = "a timestamp as 2026-11-24T10:15:00Z",
+    [FORMAT_EMAIL] = "an e-mail address",
+    [FORMAT_HOSTNAME] = "a host name",
+    [FORMAT_IPV4] = "an IPv4 address",
+    [FORMAT_IPV6] = "an IPv6 address",
+    [FORMAT_URI] = "a URI with its scheme",
+    [FORMAT_UUID] = "a UUID",
+};
+
+static void add_length(Buf *out, const char *end, int64_t n, const char *of) {
+    buf_addf(out, "must have at %s %" PRId64 " %s%s", end, n, of, n == 1 ? "" : "s");
 }
 
 void check_words(const Check *check, Buf *out) {
@@ -14,8 +32,8 @@ void check_words(const Check *check, Buf *out) {
     case CHECK_MAXIMUM: buf_addf(out, "must be at most %s", check->text); break;
     case CHECK_ABOVE: buf_addf(out, "must be above %s", check->text); break;
     case CHECK_BELOW: buf_addf(out, "must be below %s", check->text); break;
-    case CHECK_MIN_LENGTH: add_length(out, "least", check->number); break;
-    case CHECK_MAX_LENGTH: add_length(out, "most", check->number); break;
+    case CHECK_MIN_LENGTH: add_length(out, "least", check->number, "character"); break;
+    case CHECK_MAX_LENGTH: add_length(out, "most", check->number, "character"); break;
     case CHECK_PATTERN: buf_addf(out, "must match %s", check->text); break;
     case CHECK_PRESENT: buf_add_str(out, "must be there"); break;
     case CHECK_VALUES:
@@ -24,6 +42,11 @@ void check_words(const Check *check, Buf *out) {
         for (size_t i = 0; i < check->value_count; i++) buf_addf(out, "%s %s", i > 0 ? "," : "", check->values[i]);
         break;
     case CHECK_AHEAD: buf_addf(out, "must be at most %g hours after the message", (double)check->number / 3.6e9); break;
+    case CHECK_MULTIPLE: buf_addf(out, "must be a multiple of %s", check->text); break;
+    case CHECK_FORMAT: buf_addf(out, "must be %s", text_format_words[check->number]); break;
+    case CHECK_MIN_ITEMS: add_length(out, "least", check->number, check->of_array ? "element" : "member"); break;
+    case CHECK_MAX_ITEMS: add_length(out, "most", check->number, check->of_array ? "element" : "member"); break;
+    case CHECK_UNIQUE_ITEMS: buf_add_str(out, "must not have an element twice"); break;
     }
 }
 

@@ -7,6 +7,8 @@
 void check_words(const Check *check, Buf *out);
 /* "must be at most 5 percent nullValues" */
 void measure_words(const QualityMeasure *m, Buf *out);
+/* What `format` calls them, and what they are: "ipv4", "an IPv4 address". */
+extern const char *const text_format_names[TEXT_FORMATS], *const text_format_words[TEXT_FORMATS];
 /* As the standard calls them, by MeasureMetric. */
 extern const char *const measure_metric_names[];
 /* Whether the count, or the share in percent, is what the rule asks for. */

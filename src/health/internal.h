@@ -91,6 +91,13 @@ const json_t *facts_last_run(const Facts *f);
 /* A check that hangs, for example on a disk that does not answer, must not leave the last good report standing. */
 void report_call_unknown(json_t *report, int64_t age_us);
 
+/* ---- what contracts promise (promises.c) ---- */
+/* How long an event may wait until it is in Silver, by the strictest contract; 0: none says it. `ret_type`: of which event type; borrowed.
+ */
+int64_t promises_wait_us(const Facts *f, const char **ret_type);
+/* Adds those that are broken to what is said of Silver. */
+void promises_judge(const Facts *f, Finding *ret);
+
 /* ---- numbers (samples.c) ---- */
 /* [[metric, value, {label: value}], ...], the samples of one metric side by side; `parts`: the components of the report. A new reference.
  */

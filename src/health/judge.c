@@ -36,6 +36,25 @@ static int64_t fresh_within_us(const Facts *f) {
     return settings_int(f->settings, "status.fresh_within") * (USEC_PER_SEC / 1000);
 }
 
+/* How long events may wait for a step: what a contract promises, else status.fresh_within. */
+static int64_t wait_allowed_us(const Facts *f) {
+    const char *type;
+    int64_t promised_us = promises_wait_us(f, &type);
+    return promised_us > 0 ? promised_us : fresh_within_us(f);
+}
+
+/* Ends the sentence about what waits. */
+static void add_late(const Facts *f, Finding *r, bool late) {
+    const char *type;
+    if (!late)
+        buf_add_char(&r->detail, '.');
+    else if (promises_wait_us(f, &type) > 0)
+        buf_addf(&r->detail, ", longer than the latency in the contract of %s allows.", type);
+    else
+        buf_add_str(&r->detail, ", longer than status.fresh_within allows.");
+    if (late && r->state == STATE_OK) r->state = STATE_DEGRADED;
+}
+
 static void add_age(Finding *r, const char *before, int64_t us, const char *after) {
     buf_add_str(&r->detail, before);
     format_age(&r->detail, us);
@@ -352,7 +371,7 @@ static void add_rejects(const Facts *f, Finding *r) {
 static bool judge_bronze(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     int64_t waiting = waiting_events(f), age = f->now_us - ingested_us(f);
-    bool late = age > fresh_within_us(f) && waiting != 0; /* also when Kafka does not answer */
+    bool late = age > wait_allowed_us(f) && waiting != 0; /* also when Kafka does not answer */
     put_int(r, "waiting_events", waiting);
     add_landed(f, r);
     add_rejects(f, r);
@@ -370,8 +389,7 @@ static bool judge_bronze(const Facts *f, Finding *r) {
         buf_add_str(&r->detail, "; nothing waits in Kafka");
     else
         buf_add_str(&r->detail, "; how many events wait in Kafka is not known");
-    buf_add_str(&r->detail, late ? ", longer than status.fresh_within allows." : ".");
-    if (late && r->state == STATE_OK) r->state = STATE_DEGRADED;
+    add_late(f, r, late);
     return true;
 }
 
@@ -393,9 +411,7 @@ static void judge_refined(const Facts *f, Finding *r) {
         buf_add_str(&r->detail, "; "), format_count(&r->detail, newer_events(f), "event landed since", "events landed since");
     else
         buf_add_str(&r->detail, "; nothing waits");
-    bool late = pending > 0 && age_of(f, "pending_since") > fresh_within_us(f);
-    buf_add_str(&r->detail, late ? ", longer than status.fresh_within allows." : ".");
-    if (late && r->state == STATE_OK) r->state = STATE_DEGRADED;
+    add_late(f, r, pending > 0 && age_of(f, "pending_since") > wait_allowed_us(f));
 }
 
 /* Rules about many events that the last refine found not to hold. */
@@ -429,6 +445,7 @@ static bool judge_silver(const Facts *f, Finding *r) {
     buf_addf(&r->detail, " (%.1f%%).", percent);
     judge_refined(f, r);
     judge_quality(f, r);
+    promises_judge(f, r);
     if (percent <= QUARANTINE_PERCENT_MAX) return true;
     if (r->state == STATE_OK) r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, " That is unusually much in quarantine: see `smelt quarantine list`.");

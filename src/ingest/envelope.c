@@ -5,6 +5,7 @@
  * (EnvelopeTable.is_simple: Smelt's own envelope and most flat ones), else in a second walk, once it is known which values were taken. */
 #include "ingest/envelope.h"
 
+#include "base/base64.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/memory.h"
@@ -32,13 +33,14 @@ typedef struct ParsedText {
 struct EnvelopeParser {
     const EnvelopeTable *table;
     EnvelopeTable *own; /* NULL: the table is borrowed */
-    ParsedText body, headers;
+    ParsedText body, headers, decoded;
     Member *found; /* by node of the table; the first is the message */
-    Buf rest, payload, id, lineage;
+    Buf rest, payload, id, lineage, decoded_text;
     /* of one message */
     const EnvelopeMessage *message;
     yyjson_val *header_list; /* NULL: none */
     bool ambiguous;          /* a header is there twice */
+    bool is_body;            /* it has the header of ORIGIN_BODY */
     const EnvelopeSource *misfits[ENVELOPE_COLUMNS];
     const Member *misfit_values[ENVELOPE_COLUMNS];
     size_t misfit_count;
@@ -48,6 +50,7 @@ struct EnvelopeParser {
 typedef struct Value {
     Member *member; /* NULL: not of the message */
     Span text;      /* then */
+    bool is_base64; /* of the member */
     bool is_time;   /* the record's time */
 } Value;
 
@@ -100,6 +103,8 @@ EnvelopeParser *envelope_parser_new(const EnvelopeTable *table) {
 static void give_back(EnvelopeParser *p) {
     parsed_text_done(&p->body);
     parsed_text_done(&p->headers);
+    parsed_text_done(&p->decoded);
+    buf_done(&p->decoded_text);
     buf_done(&p->rest);
     buf_done(&p->payload);
     buf_done(&p->id);
@@ -279,7 +284,12 @@ static bool find_value(EnvelopeParser *p, const EnvelopeOrigin *o, Value *ret) {
     const EnvelopeMessage *m = p->message;
     *ret = (Value){0};
     switch (o->kind) {
-    case ORIGIN_PATH: ret->member = &p->found[o->node]; return is_there(ret->member);
+    case ORIGIN_PATH:
+    case ORIGIN_BODY:
+    case ORIGIN_BASE64:
+        ret->member = &p->found[o->node];
+        ret->is_base64 = o->kind == ORIGIN_BASE64;
+        return (o->kind == ORIGIN_BODY) == p->is_body && is_there(ret->member);
     case ORIGIN_CONSTANT: ret->text = o->text; return true;
     case ORIGIN_KEY:
         if (m->key.at != NULL && lake_is_utf8(m->key.at, m->key.len)) ret->text = m->key;
@@ -460,8 +470,20 @@ static void read_flat(EnvelopeParser *p, Envelope *e) {
     e->extra = closed(&p->payload);
 }
 
+/* What it decodes to; absent: it is no base64, or what it decodes to is no JSON. */
+static Span read_base64(EnvelopeParser *p, yyjson_val *value) {
+    size_t n = yyjson_get_len(value) / 4 * 3;
+    buf_clear(&p->decoded_text);
+    if (!yyjson_is_str(value) || n == 0) return (Span){0};
+    buf_reserve(&p->decoded_text, n);
+    if (!base64_decode((Span){yyjson_get_str(value), yyjson_get_len(value)}, &p->decoded_text)) return (Span){0};
+    return parse_text(&p->decoded, p->decoded_text.data, p->decoded_text.len) != NULL ? (Span){p->decoded_text.data, p->decoded_text.len}
+                                                                                      : (Span){0};
+}
+
 static void read_payload(EnvelopeParser *p, const Value *v, Envelope *e) {
-    e->payload = v->member->raw_value;
+    Span decoded = v->is_base64 ? read_base64(p, v->member->value) : (Span){0};
+    e->payload = decoded.at != NULL ? decoded : v->member->raw_value;
     if (!yyjson_is_obj(v->member->value) || !v->member->opened) return;
     add_remainder(p, (size_t)(v->member - p->found), v->member, &p->payload);
     if (p->payload.len == 0) buf_add_str(&p->payload, "{}");
@@ -498,13 +520,16 @@ static const char *read_object(EnvelopeParser *p, yyjson_val *object, Envelope *
     Span whole = trim(p->message->bytes, p->message->len);
     p->found[0] = (Member){.value = object, .raw = whole, .raw_value = whole};
     if (!walk(p, 0, &p->found[0])) return "repeated_field";
+    if (p->table->payload_base64 != 0 && is_there(&p->found[p->table->payload_base64]) && is_there(&p->found[p->table->payload]))
+        return "repeated_field";
     const char *reject = read_fields(p, e);
     if (reject == NULL) read_rest(p, e);
     return reject;
 }
 
 static void begin(EnvelopeParser *p, const EnvelopeMessage *message) {
-    size_t kept = p->body.copy.cap + p->body.values_size + p->headers.copy.cap + p->headers.values_size;
+    size_t kept = p->body.copy.cap + p->body.values_size + p->headers.copy.cap + p->headers.values_size + p->decoded.copy.cap +
+                  p->decoded.values_size + p->decoded_text.cap;
     if (kept + p->rest.cap + p->payload.cap + p->id.cap > MEMORY_KEPT) give_back(p);
     buf_clear(&p->rest);
     buf_clear(&p->payload);
@@ -514,8 +539,10 @@ static void begin(EnvelopeParser *p, const EnvelopeMessage *message) {
     p->ambiguous = false;
     p->misfit_count = 0;
     p->header_list = NULL;
+    p->is_body = false;
     if (p->table->needs_record && message->headers.len > 0)
         p->header_list = parse_text(&p->headers, message->headers.at, message->headers.len);
+    if (p->table->body_header.at != NULL) p->is_body = find_header(p, p->table->body_header).at != NULL;
 }
 
 void envelope_parse_message(EnvelopeParser *p, const EnvelopeMessage *message, Envelope *ret) {

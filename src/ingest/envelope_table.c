@@ -61,12 +61,17 @@ static void lay_out(EnvelopeTable *t, Drafts *d) {
 
 /* ---- the columns ---- */
 
+static bool has_node(OriginKind kind) {
+    return kind == ORIGIN_PATH || kind == ORIGIN_BODY || kind == ORIGIN_BASE64;
+}
+
 static void read_origin(EnvelopeTable *t, Drafts *d, const ValueOrigin *from, const char *topic, EnvelopeOrigin *ret) {
     *ret = (EnvelopeOrigin){.kind = from->kind};
-    if (from->kind == ORIGIN_PATH) ret->node = (uint16_t)add_path(d, from); /* of the draft, until it is laid out */
+    if (has_node(from->kind)) ret->node = (uint16_t)add_path(d, from); /* of the draft, until it is laid out */
+    if (from->kind == ORIGIN_BODY) t->body_header = keep(t, from->text);
     if (from->kind == ORIGIN_CONSTANT || from->kind == ORIGIN_HEADER) ret->text = keep(t, from->text);
     if (from->kind == ORIGIN_TOPIC) *ret = (EnvelopeOrigin){.kind = ORIGIN_CONSTANT, .text = keep(t, topic)};
-    t->needs_record |= from->kind == ORIGIN_KEY || from->kind == ORIGIN_HEADER;
+    t->needs_record |= from->kind == ORIGIN_KEY || from->kind == ORIGIN_HEADER || from->kind == ORIGIN_BODY;
 }
 
 static void read_column(EnvelopeTable *t, Drafts *d, const ColumnMapping *from, const char *topic, EnvelopeSource *ret) {
@@ -87,15 +92,30 @@ static void place_origins(EnvelopeTable *t, const Drafts *d) {
         for (size_t i = 0; i < t->columns[c].count; i++)
             for (size_t k = 0; k < t->columns[c].parts[i].count; k++) {
                 EnvelopeOrigin *o = &t->columns[c].parts[i].origins[k];
-                if (o->kind == ORIGIN_PATH) o->node = d->items[o->node].place;
+                if (has_node(o->kind)) o->node = d->items[o->node].place;
             }
+}
+
+static void find_base64(EnvelopeTable *t) {
+    const EnvelopeSource *s = &t->columns[ENVELOPE_PAYLOAD];
+    for (size_t i = 0; s->count == 1 && i < s->parts[0].count; i++) {
+        const EnvelopeOrigin *o = &s->parts[0].origins[i];
+        if (o->kind == ORIGIN_BASE64) t->payload_base64 = o->node;
+        if (o->kind == ORIGIN_PATH) t->payload = o->node;
+    }
+}
+
+/* The payload may also be base64: a message with both is none, so it does not matter which of them is taken. */
+static bool has_one_place(const EnvelopeTable *t, EnvelopeColumn c) {
+    const EnvelopePart *part = &t->columns[c].parts[0];
+    return part->count < 2 || (c == ENVELOPE_PAYLOAD && part->count == 2 && part->origins[0].kind == ORIGIN_PATH && t->payload_base64 != 0);
 }
 
 static bool is_simple(const EnvelopeTable *t) {
     if (t->nodes[0].child_count + 1U != t->node_count) return false;
     for (EnvelopeColumn c = 0; c < ENVELOPE_COLUMNS; c++) {
         const EnvelopeSource *s = &t->columns[c];
-        if (s->count > 1 || (s->count == 1 && s->parts[0].count > 1) || s->kept) return false;
+        if (s->count > 1 || (s->count == 1 && !has_one_place(t, c)) || s->kept) return false;
     }
     return true;
 }
@@ -117,6 +137,7 @@ EnvelopeTable *envelope_table_new(const TopicEnvelope *declared, const char *top
     }
     lay_out(t, &d);
     place_origins(t, &d);
+    find_base64(t);
     t->is_simple = is_simple(t);
     free(d.items);
     return t;

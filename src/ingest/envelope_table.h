@@ -14,7 +14,7 @@ typedef struct EnvelopeNode {
 /* Where a value is. */
 typedef struct EnvelopeOrigin {
     OriginKind kind;
-    uint16_t node; /* ORIGIN_PATH */
+    uint16_t node; /* ORIGIN_PATH, ORIGIN_BODY, ORIGIN_BASE64 */
     Span text;     /* a constant, the name of a header; the topic */
 } EnvelopeOrigin;
 
@@ -38,7 +38,9 @@ typedef struct EnvelopeTable {
     EnvelopeSource columns[ENVELOPE_COLUMNS];
     bool is_simple;    /* every path has one key, each column one path: what is left of a message is known while it is walked */
     bool needs_record; /* keys or headers are looked at */
-    char *lineage;     /* "<topic>-<epoch>:" */
+    Span body_header;  /* of ORIGIN_BODY; absent: there is none */
+    uint16_t payload, payload_base64; /* nodes that must not both be there; 0: there is one */
+    char *lineage;                    /* "<topic>-<epoch>:" */
     struct Strings *strings;
 } EnvelopeTable;
 

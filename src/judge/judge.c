@@ -79,6 +79,8 @@ static void judge_payload(Judge *j, const ContractProgram *c) {
         limits_report(j, broken, "payload", in->payload);
     else if (!yyjson_is_obj(root))
         violate(j, "type", static_text("payload"), in->payload, static_text("must be a JSON object"));
+    else if (c->payload.count == 0) /* the contract says nothing of it */
+        repeated_judge(j, root);
     else
         members_judge(j, &c->payload, root, j->message.text, NULL);
 }

@@ -93,6 +93,29 @@ int number_compare(const Number *a, const Number *b) {
     return a->negative ? compare_magnitudes(b, a) : compare_magnitudes(a, b);
 }
 
+/* ---- multiples ---- */
+
+__extension__ typedef unsigned __int128 Wide; /* a product of two numbers of 64 bits */
+
+static uint64_t power_of_10_modulo(int64_t exponent, uint64_t modulus) {
+    uint64_t result = 1 % modulus, base = 10 % modulus;
+    for (; exponent > 0; exponent /= 2) {
+        if (exponent % 2 == 1) result = (uint64_t)((Wide)result * base % modulus);
+        base = (uint64_t)((Wide)base * base % modulus);
+    }
+    return result;
+}
+
+bool number_is_multiple(const Number *n, const Number *step) {
+    Digits d = {step->first, step->digits};
+    uint64_t modulus = 0, rest = 0;
+    if (n->digits == 0) return true;
+    if (n->exponent < step->exponent) return false; /* its last digit is not 0, and every multiple has a 0 there */
+    while (d.left > 0) modulus = modulus * 10 + (uint64_t)next_digit(&d);
+    for (d = (Digits){n->first, n->digits}; d.left > 0;) rest = (uint64_t)(((Wide)rest * 10 + (uint64_t)next_digit(&d)) % modulus);
+    return (Wide)rest * power_of_10_modulo(n->exponent - step->exponent, modulus) % modulus == 0;
+}
+
 /* ---- 64 bits ---- */
 
 static int64_t end_of_range(bool negative) {

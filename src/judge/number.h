@@ -17,6 +17,9 @@ Number number_read(Span text);
 /* -1, 0 or 1, as a is less than, equal to or greater than b. */
 int number_compare(const Number *a, const Number *b);
 
+/* Whether the value is a multiple of `step`, which is above zero and has at most 18 digits. */
+bool number_is_multiple(const Number *n, const Number *step);
+
 typedef enum NumberFit {
     NUMBER_FITS,      /* *ret is value * 10^scale */
     NUMBER_TOO_FINE,  /* it has more decimals; *ret is the next lower integer, as far as 64 bits go */

@@ -15,6 +15,10 @@ typedef enum TestKind {
     TEST_PRESENT, /* there is a value: only for counting */
     TEST_PATTERN, /* a text matches */
     TEST_AHEAD,   /* a time is at most `most` after the message's */
+    TEST_STEPS,   /* an integer or decimal, times `most`, is a multiple of `least` */
+    TEST_FORMAT,  /* a text is of the check's format */
+    TEST_COUNT,   /* of an array or object: least <= elements or members <= most */
+    TEST_UNIQUE,  /* of an array: no element is there twice */
 } TestKind;
 
 typedef struct Test {

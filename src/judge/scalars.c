@@ -2,6 +2,7 @@
 #include "judge/scalars.h"
 
 #include "base/clock.h"
+#include "judge/formats.h"
 #include "judge/number.h"
 #include <string.h>
 
@@ -61,8 +62,7 @@ static void wrong_type(Judge *j, const Node *node, yyjson_val *value, const Plac
 
 /* ---- tests ---- */
 
-/* What does not pass may be worth counting only. */
-static bool is_counted(Judge *j, const Test *t) {
+bool is_counted(Judge *j, const Test *t) {
     if (t->counted == 0) return false;
     note_measure(j, t->counted - 1);
     return true;
@@ -91,12 +91,15 @@ static bool is_ahead(const Judge *j, const Test *t, int64_t value) {
     return !__builtin_add_overflow(j->in->message_us, t->most, &latest) && value > latest;
 }
 
+__extension__ typedef __int128 Wide; /* a product of two numbers of 64 bits */
+
 static bool number_passes(const Judge *j, const Test *t, int64_t value) {
     switch (t->kind) {
     case TEST_RANGE: return value >= t->least && value <= t->most;
     case TEST_AMONG: return is_among(t, value) != t->none;
     case TEST_PRESENT: return true;
     case TEST_AHEAD: return !is_ahead(j, t, value);
+    case TEST_STEPS: return (Wide)value * t->most % t->least == 0;
     default: BUG("a test that is not for numbers");
     }
 }
@@ -125,6 +128,7 @@ static Span judge_text_by(Judge *j, const Test *t, Span text) {
     case TEST_LENGTH: passes = has_length(t, text); break;
     case TEST_TEXTS: passes = (names_find(&t->texts, text.at, text.len) != NAME_UNKNOWN) != t->none; break;
     case TEST_PRESENT: passes = true; break;
+    case TEST_FORMAT: passes = text_has_format((TextFormat)t->check->number, text); break;
     case TEST_PATTERN: {
         PatternOutcome outcome = pattern_match(t->pattern, j->patterns, text);
         if (outcome == PATTERN_GIVEN_UP)
@@ -150,6 +154,7 @@ static bool digits_pass(const Test *t, const Number *n) {
     if (t->kind == TEST_PRESENT) return true;
     if (t->kind == TEST_LIMIT) {
         Number limit = number_read(static_text(t->check->text));
+        if (t->check->kind == CHECK_MULTIPLE) return number_is_multiple(n, &limit);
         int order = number_compare(n, &limit);
         switch (t->check->kind) {
         case CHECK_MINIMUM: return order >= 0;

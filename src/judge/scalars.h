@@ -9,6 +9,8 @@ int64_t scalar_integer(Judge *j, const Node *node, yyjson_val *value);
 /* For values of the envelope, which Bronze has typed already: the first test that one does not pass, or NULL. */
 const Test *failed_by_number(Judge *j, const Node *node, int64_t value);
 const Test *failed_by_text(Judge *j, const Node *node, Span text, Span *ret_reason);
+/* What does not pass this test may be worth counting only: then it is counted, and is no violation. */
+bool is_counted(Judge *j, const Test *t);
 /* A value that is not there, and need not be: counts it, if that is asked for. */
 void count_absent(Judge *j, const Node *node);
 /* "must be a text, not a number" */

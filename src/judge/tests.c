@@ -85,6 +85,20 @@ static void set_values(Test *t, const Node *node, const Check *check) {
         set_numbers(t, node, check);
 }
 
+/* ---- multiples ---- */
+
+/* Of 0.05, at two decimals: 5 units. Of 0.125: ten of a value's units are to be a multiple of 125. Of a number of any size: by its digits.
+ */
+static void set_steps(Test *t, const Node *node, const Check *check) {
+    enum { DECIMALS_MAX = 9 }; /* of a number in a contract */
+    t->kind = node->any_size ? TEST_LIMIT : TEST_STEPS;
+    t->most = 1;
+    for (int scale = node->scale; !node->any_size; scale++, t->most *= 10) {
+        if (number_read_scaled(span_of(check->text), scale, &t->least) != NUMBER_TOO_FINE) return;
+        BUG_IF(scale > DECIMALS_MAX + node->scale);
+    }
+}
+
 /* ---- tests ---- */
 
 static int set_test(Test *t, const Node *node, const Check *check, Error *err) {
@@ -108,6 +122,15 @@ static int set_test(Test *t, const Node *node, const Check *check, Error *err) {
     case CHECK_NOT_VALUES:
     case CHECK_VALUES: set_values(t, node, check); return 0;
     case CHECK_PRESENT: t->kind = TEST_PRESENT; return 0;
+    case CHECK_MULTIPLE: set_steps(t, node, check); return 0;
+    case CHECK_FORMAT: t->kind = TEST_FORMAT; return 0;
+    case CHECK_MIN_ITEMS:
+    case CHECK_MAX_ITEMS:
+        t->kind = TEST_COUNT;
+        t->least = check->kind == CHECK_MIN_ITEMS ? check->number : 0;
+        t->most = check->kind == CHECK_MAX_ITEMS ? check->number : INT64_MAX;
+        return 0;
+    case CHECK_UNIQUE_ITEMS: t->kind = TEST_UNIQUE; return 0;
     case CHECK_AHEAD:
         t->kind = TEST_AHEAD;
         t->most = check->number;

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "judge/keys.h"
 #include "judge/scalars.h"
+#include "judge/unique.h"
 #include <string.h>
 
 static void value_judge(Judge *j, const Node *node, yyjson_val *value, const Place *place, const Path *path);
@@ -74,6 +75,10 @@ static bool find_repeated(Judge *j, yyjson_val *value, const Path *path) {
     return false;
 }
 
+void repeated_judge(Judge *j, yyjson_val *object) {
+    find_repeated(j, object, NULL);
+}
+
 /* ---- members ---- */
 
 /* A member that the contract does not name; its keys are kept, to see whether one is there twice. */
@@ -140,6 +145,22 @@ void members_judge(Judge *j, const Members *members, yyjson_val *object, Span te
 
 /* ---- objects and arrays ---- */
 
+static bool container_passes(Judge *j, const Test *t, yyjson_val *value) {
+    int64_t count = (int64_t)(yyjson_is_arr(value) ? yyjson_arr_size(value) : yyjson_obj_size(value));
+    switch (t->kind) {
+    case TEST_COUNT: return count >= t->least && count <= t->most;
+    case TEST_UNIQUE: return elements_are_unique(j, value);
+    case TEST_PRESENT: return true;
+    default: BUG("a test that is not for objects and arrays");
+    }
+}
+
+static const Test *failed_by_container(Judge *j, const Node *node, yyjson_val *value) {
+    for (const Test *t = node->tests; t < node->tests + node->test_count; t++)
+        if (!container_passes(j, t, value) && !is_counted(j, t)) return t;
+    return NULL;
+}
+
 static void judge_elements(Judge *j, const Node *items, yyjson_val *array, Span text, const Path *parent) {
     ElementIter i = elements_of(array, text);
     yyjson_val *value;
@@ -162,6 +183,8 @@ static void judge_container(Judge *j, const Node *node, yyjson_val *value, const
         return;
     }
     Span whole = place_text(place);
+    const Test *failed = failed_by_container(j, node, value);
+    if (failed != NULL) violate(j, failed->rule, path_text(j, path, true), whole, static_text(failed->reason));
     if (node->members.count > 0)
         members_judge(j, &node->members, value, whole, path);
     else if (node->items != NULL)

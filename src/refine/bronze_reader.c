@@ -11,6 +11,7 @@
 #include "refine/bronze_reader.h"
 
 #include "base/memory.h"
+#include <string.h>
 
 #define LARGE         4096           /* bytes; a vector of shorter payloads needs little memory */
 #define WINDOW_BYTES  (64 * 1048576) /* of a window with larger ones, as far as batches allow */
@@ -101,6 +102,13 @@ static int64_t window_upto(const BronzeReader *b) {
     return b->window.items[b->window.count - 1].batch_id;
 }
 
+/* Contracts of several topics may be of one event type. */
+static bool is_first_of_type(const Pipeline *p, size_t contract) {
+    for (size_t i = 0; i < contract; i++)
+        if (strcmp(p->contracts[i].event_type, p->contracts[contract].event_type) == 0) return false;
+    return true;
+}
+
 int bronze_reader_window(BronzeReader *b, size_t *ret_batches, Error *err) {
     b->slice_count = b->slice_at = 0;
     *ret_batches = 0;
@@ -110,7 +118,7 @@ int bronze_reader_window(BronzeReader *b, size_t *ret_batches, Error *err) {
     b->by_type = b->longest <= LARGE && b->window.rows >= TYPE_ROWS && b->pipeline->contract_count <= TYPES_MAX;
     if (b->longest > MEASURE_ABOVE) return measure_rows(b, window_upto(b), err);
     for (size_t i = 0; b->by_type && i < b->pipeline->contract_count; i++)
-        append_slice(b, (Slice){.last = INT64_MAX, .type = b->pipeline->contracts[i].event_type});
+        if (is_first_of_type(b->pipeline, i)) append_slice(b, (Slice){.last = INT64_MAX, .type = b->pipeline->contracts[i].event_type});
     append_slice(b, (Slice){.last = INT64_MAX});
     return 0;
 }

@@ -52,6 +52,12 @@ int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
 /* Computes the state again from the batches of Silver up to `upto`, in the open transaction. */
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
 
+/* ---- event_times.c ---- */
+/* Adds the Silver events of the batches (after, upto] to the times of their types, in the open transaction. */
+int event_times_add(const Refine *r, int64_t after, int64_t upto, Error *err) MUST_CHECK;
+/* The times of all of the live Silver, in the open transaction. */
+int event_times_rebuild(const Refine *r, Error *err) MUST_CHECK;
+
 /* ---- tables.c ---- */
 /* What the last run left. */
 typedef struct RefineProgress {

@@ -61,6 +61,15 @@ static int measure(const Refine *r, Measured *m, Error *err) {
     return store(r, m, err);
 }
 
+/* What each refine adds must not grow for ever. */
+static int prune(const Refine *r, Error *err) {
+    int64_t rows = 0;
+    LakeValue kept = lake_int(QUALITY_HISTORY_MAX / 2);
+    if (lake_query_int(r->conn, "quality/count", lake_sql("quality/count"), NULL, 0, &rows, err) != 0) return -1;
+    if (rows <= QUALITY_HISTORY_MAX) return 0;
+    return lake_exec_values(r->conn, "quality/prune", lake_sql("quality/prune"), &kept, 1, NULL, err);
+}
+
 int quality_store(const Refine *r, const Judge *judge, int64_t after, int64_t upto, Error *err) {
     const JudgeMeasure *measures;
     size_t n = judge_measures(r->program, &measures);
@@ -74,5 +83,5 @@ int quality_store(const Refine *r, const Judge *judge, int64_t after, int64_t up
                       .failed = counts[i].failed};
         if (m.events > 0 && measure(r, &m, err) != 0) return -1;
     }
-    return 0;
+    return n > 0 ? prune(r, err) : 0;
 }

@@ -63,8 +63,8 @@ static int refine_chunk(const Refine *r, Silver *silver, const Batches *chunk, s
         return -1;
     }
     int64_t upto = chunk->items[counts.batches - 1].batch_id;
-    if (gold_add_batches(r, chunk->after, upto, err) != 0 || (live && refine_store_progress(r, upto, err) != 0) ||
-        lake_commit(r->conn, err) != 0) {
+    if (gold_add_batches(r, chunk->after, upto, err) != 0 || (live && event_times_add(r, chunk->after, upto, err) != 0) ||
+        (live && refine_store_progress(r, upto, err) != 0) || lake_commit(r->conn, err) != 0) {
         lake_rollback(r->conn);
         return -1;
     }

@@ -159,7 +159,7 @@ static int drop_entities_gone(const Refine *r, Error *err) {
 static int refine_declare(const Refine *r, Error *err) {
     if (drop_entities_gone(r, err) != 0) return -1;
     const StatementText *declared = compile_statement(r->live, SQL_GOLD_DECLARED, 0);
-    return lake_exec(r->conn, declared->name, declared->sql, err);
+    return lake_exec(r->conn, declared->name, declared->sql, err) != 0 ? -1 : event_times_rebuild(r, err);
 }
 
 static int prepare(const Refine *r, const RefineProgress *progress, Error *err) {

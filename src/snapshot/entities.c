@@ -32,10 +32,18 @@ static void add_entity(GoldEntities *e, LakeResult *row) {
         if (!lake_is_null(row, t)) *texts[t] = xstrdup(lake_col_text(row, t, NULL));
 }
 
+/* Runs `otherwise` where `known` finds none. */
+static int name_if_missing(LakeConn *conn, const char *known, const char *otherwise, Error *err) {
+    int64_t found = 0;
+    if (lake_query_int(conn, known, lake_sql(known), NULL, 0, &found, err) != 0) return -1;
+    return found > 0 ? 0 : lake_exec(conn, otherwise, lake_sql(otherwise), err);
+}
+
+/* What snapshots of earlier versions do not have. */
 static int name_those_of_before(LakeConn *conn, Error *err) {
-    int64_t known = 0;
-    if (lake_query_int(conn, "serving/has_entities", lake_sql("serving/has_entities"), NULL, 0, &known, err) != 0) return -1;
-    return known > 0 ? 0 : lake_exec(conn, "serving/entities_before", lake_sql("serving/entities_before"), err);
+    return name_if_missing(conn, "serving/has_entities", "serving/entities_before", err) != 0
+               ? -1
+               : name_if_missing(conn, "serving/has_contracts", "serving/contracts_before", err);
 }
 
 int gold_entities_read(LakeConn *conn, GoldEntities *ret, Error *err) {

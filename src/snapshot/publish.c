@@ -6,7 +6,7 @@
  * The views of sql/serving/views.sql define what readers see; write_snapshot has the name under which each becomes a table of the snapshot.
  * The names that users know (gold_<entity>_features, runs, models, ...) stay, so that SQL written for the lake works on a snapshot.
  *
- * Entities behind the first one have no scores: a table each, written for each generation.
+ * Entities behind the first one have no scores; each has a base and a delta of its own, and its base is kept by itself.
  *
  * Invariant: all tables of a generation come from one state of the lake (snapshot.h). */
 #include "snapshot/publish.h"
@@ -17,6 +17,8 @@
 #include "base/memory.h"
 #include "snapshot/entities.h"
 #include <unistd.h>
+
+enum { ENTITIES = 16 }; /* at most: contract/declarations.h */
 
 void publish_result_done(PublishResult *result) {
     snapshot_info_done(&result->snapshot);
@@ -78,9 +80,19 @@ static int write_parquet(LakeConn *conn, const char *dir, const GoldEntity *e, c
     return 0;
 }
 
+/* Whether something is, or was, learned of the first entity: labels may also come from a file. */
+static int has_scores(LakeConn *conn, const GoldEntities *entities, bool *ret, Error *err) {
+    int64_t models = 0;
+    if (lake_query_int(conn, "publish/models", lake_sql("publish/models"), NULL, 0, &models, err) != 0) return -1;
+    *ret = entities->items[0].label != NULL || models > 0;
+    return 0;
+}
+
 /* *ret_path: that of the first entity; the others are beside it. */
-static int write_parquets(LakeConn *conn, const char *dir, const GoldEntities *entities, char **ret_path, Error *err) {
-    if (dir_make(dir, err) != 0 || write_parquet(conn, dir, &entities->items[0], "serving_entities", ret_path, err) != 0) return -1;
+static int write_parquets(LakeConn *conn, const char *dir, const GoldEntities *entities, bool scores, char **ret_path, Error *err) {
+    const GoldEntity *first = &entities->items[0];
+    if (dir_make(dir, err) != 0 || write_parquet(conn, dir, first, scores ? "serving_entities" : first->view, ret_path, err) != 0)
+        return -1;
     for (size_t i = 1; i < entities->count; i++) {
         CLEANUP(free_text) char *path = NULL;
         if (write_parquet(conn, dir, &entities->items[i], entities->items[i].view, &path, err) != 0) return -1;
@@ -88,12 +100,56 @@ static int write_parquets(LakeConn *conn, const char *dir, const GoldEntities *e
     return 0;
 }
 
-static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *entities, const SnapshotOptions *options, SnapshotInfo *ret,
-                          Error *err) {
-    enum { OF_OTHERS = 16, OF_ALL = 16 };
+/* ---- the tables ---- */
+
+/* What the tables of one entity borrow. */
+typedef struct EntityTexts {
+    char *rows, *delta, *view, *base;
+} EntityTexts;
+
+typedef struct EntityTextList {
+    EntityTexts items[ENTITIES];
+} EntityTextList;
+
+static void entity_texts_done(EntityTextList *list) {
+    for (size_t i = 0; i < ENTITIES; i++) {
+        free(list->items[i].rows);
+        free(list->items[i].delta);
+        free(list->items[i].view);
+        free(list->items[i].base);
+    }
+}
+
+static int read_entity_base(LakeConn *conn, const GoldEntity *e, char **ret, Error *err) {
+    CLEANUP(free_text) char *sql = gold_entity_sql(e, "publish/entity_base");
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, "publish/entity_base", sql, NULL, 0, &rows, err) != 0) return -1;
+    int got = lake_next(rows, err);
+    if (got < 0) return -1;
+    if (got == 0) return error_set(err, ERR_BUG, "%s has no row", e->base_table);
+    *ret = xstrdup(lake_col_text(rows, 0, NULL));
+    return 0;
+}
+
+/* Base, delta, and the view over both, of an entity behind the first one. */
+static int add_entity(LakeConn *conn, const GoldEntity *e, EntityTexts *texts, SnapshotTable *tables, size_t *count, Error *err) {
+    if (read_entity_base(conn, e, &texts->base, err) != 0) return -1;
+    texts->rows = gold_entity_sql(e, "publish/entity_rows");
+    texts->delta = gold_entity_sql(e, "publish/entity_delta");
+    texts->view = gold_entity_sql(e, "publish/features");
+    tables[(*count)++] = (SnapshotTable){.name = e->base, .query = texts->rows, .key = e->key, .kind = SNAPSHOT_BASE, .base = texts->base};
+    tables[(*count)++] = (SnapshotTable){.name = e->delta, .query = texts->delta};
+    tables[(*count)++] = (SnapshotTable){.name = e->view, .query = texts->view, .kind = SNAPSHOT_VIEW};
+    return 0;
+}
+
+static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *entities, bool scores, const SnapshotOptions *options,
+                          SnapshotInfo *ret, Error *err) {
+    enum { OF_ENTITY = 3, OF_ALL = 16 };
     const GoldEntity *first = &entities->items[0];
-    CLEANUP(free_text) char *features = gold_entity_sql(first, "publish/features");
-    SnapshotTable tables[OF_ALL + OF_OTHERS] = {
+    CLEANUP(entity_texts_done) EntityTextList texts = {0};
+    CLEANUP(free_text) char *features = gold_entity_sql(first, scores ? "publish/features" : "publish/features_without_scores");
+    SnapshotTable tables[OF_ALL + OF_ENTITY * ENTITIES] = {
         {.name = first->base, .source = "serving_entities_base", .key = first->key, .kind = SNAPSHOT_BASE},
         {.name = first->delta, .source = "serving_entities_fresh"},
         {.name = first->view, .query = features, .kind = SNAPSHOT_VIEW},
@@ -102,6 +158,7 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
         {.name = "serving_pipeline", .source = "serving_pipeline"},
         {.name = "serving_hours", .source = "serving_hours"},
         {.name = "serving_quarantine", .source = "serving_quarantine"},
+        {.name = "serving_contracts", .source = "serving_contracts"},
         {.name = "silver_drift", .source = "silver_drift"},
         {.name = "quality_state", .source = "quality_state"},
         {.name = "ledger_partitions", .source = "ledger_partitions"},
@@ -111,9 +168,9 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
     };
     size_t n = 0;
     while (tables[n].name != NULL) n++;
-    BUG_IF(n > OF_ALL || entities->count > OF_OTHERS);
+    BUG_IF(n > OF_ALL || entities->count > ENTITIES);
     for (size_t i = 1; i < entities->count; i++)
-        tables[n++] = (SnapshotTable){.name = entities->items[i].view, .source = entities->items[i].view, .key = entities->items[i].key};
+        if (add_entity(conn, &entities->items[i], &texts.items[i], tables, &n, err) != 0) return -1;
     return snapshot_publish(conn, dir, tables, n, options, ret, err);
 }
 
@@ -122,12 +179,14 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
     CLEANUP(publish_result_done) PublishResult result = {0};
     CLEANUP(gold_entities_done) GoldEntities entities = {0};
     CLEANUP(free_text) char *base = NULL;
+    bool scores;
     if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 || advance(conn, err) != 0 ||
-        read_base(conn, &base, err) != 0)
+        read_base(conn, &base, err) != 0 || has_scores(conn, &entities, &scores, err) != 0)
         return -1;
-    if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, &result.parquet_path, err) != 0) return -1;
+    if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, scores, &result.parquet_path, err) != 0)
+        return -1;
     SnapshotOptions how = {.base = base, .full = options->full, .checkpoint_lake = options->checkpoint_lake, .draft = options->draft};
-    if (write_snapshot(conn, snapshots_dir, &entities, &how, &result.snapshot, err) != 0) return -1;
+    if (write_snapshot(conn, snapshots_dir, &entities, scores, &how, &result.snapshot, err) != 0) return -1;
     int pruned = snapshot_prune(snapshots_dir, options->keep > 0 ? options->keep : 1);
     if (pruned > 0) log_debug("publish", "%d old generations removed", pruned);
     result.seconds = clock_seconds_since(started_ns);

@@ -73,10 +73,37 @@ static int write_base_name(const SnapshotWrite *g, Error *err) {
     return lake_exec(g->conn, name, bound, err);
 }
 
+/* Whether the last generation, of which this is a copy, has the table as it is. */
+static int is_kept(const SnapshotWrite *g, const SnapshotTable *table, bool *ret, Error *err) {
+    static const char name[] = "publish/own_base";
+    int64_t same = 1;
+    *ret = false;
+    if (!g->incremental || table->kind != SNAPSHOT_BASE) return 0;
+    const LakeValue values[] = {lake_text(table->name), lake_text(table->base)};
+    if (table->base != NULL && lake_query_int(g->conn, name, lake_sql(name), values, ARRAY_LEN(values), &same, err) != 0) return -1;
+    *ret = same > 0;
+    return 0;
+}
+
+static int note_own_base(const SnapshotWrite *g, const SnapshotTable *table, Error *err) {
+    static const char forget[] = "publish/forget_own_base", note[] = "publish/note_own_base";
+    const LakeValue values[] = {lake_text(table->name), lake_text(table->base)};
+    if (table->base == NULL) return 0;
+    if (lake_exec_values(g->conn, forget, lake_sql(forget), values, 1, NULL, err) != 0) return -1;
+    return lake_exec_values(g->conn, note, lake_sql(note), values, ARRAY_LEN(values), NULL, err);
+}
+
+static int write_if_new(const SnapshotWrite *g, const SnapshotTable *table, Error *err) {
+    bool kept;
+    if (is_kept(g, table, &kept, err) != 0) return -1;
+    return kept ? 0 : write_table(g, table, err) != 0 ? -1 : note_own_base(g, table, err);
+}
+
 static int write_tables(const SnapshotWrite *g, Error *err) {
-    if (lake_begin(g->conn, err) != 0 || write_base_name(g, err) != 0) return -1;
+    static const char bases[] = "publish/own_bases";
+    if (lake_begin(g->conn, err) != 0 || write_base_name(g, err) != 0 || lake_exec(g->conn, bases, lake_sql(bases), err) != 0) return -1;
     for (size_t i = 0; i < g->count; i++)
-        if (!(g->incremental && g->tables[i].kind == SNAPSHOT_BASE) && write_table(g, &g->tables[i], err) != 0) return -1;
+        if (write_if_new(g, &g->tables[i], err) != 0) return -1;
     return lake_commit(g->conn, err);
 }
 

@@ -18,6 +18,7 @@ typedef struct SnapshotTable {
     const char *key;   /* primary key column, or NULL: immutable files make keys safe, and a look-up 3 times faster */
     SnapshotKind kind;
     const char *source; /* instead of a query: a table or view of the lake, of which this is a copy */
+    const char *base;   /* of SNAPSHOT_BASE: names its content alone; NULL: SnapshotOptions.base does. Needs that one to be the same too */
 } SnapshotTable;
 
 typedef struct SnapshotInfo {

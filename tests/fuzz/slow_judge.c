@@ -2,6 +2,7 @@
 #include "slow_judge.h"
 
 #include "base/memory.h"
+#include "contract/words.h"
 #include "slow_json.h"
 #include <inttypes.h>
 #include <string.h>
@@ -184,6 +185,13 @@ static char *reason_of(const Check *c) {
     case CHECK_MAX_LENGTH: buf_addf(&out, "must have at most %" PRId64 " character%s", c->number, s); break;
     case CHECK_PATTERN: buf_addf(&out, "must match %s", c->text); break;
     case CHECK_AHEAD: buf_addf(&out, "must be at most %" PRId64 " hours after the message", c->number / 3600000000); break;
+    case CHECK_MULTIPLE: buf_addf(&out, "must be a multiple of %s", c->text); break;
+    case CHECK_FORMAT: buf_addf(&out, "must be %s", text_format_words[c->number]); break;
+    case CHECK_MIN_ITEMS: buf_addf(&out, "must have at least %" PRId64 " %s%s", c->number, c->of_array ? "element" : "member", s); break;
+    case CHECK_MAX_ITEMS: buf_addf(&out, "must have at most %" PRId64 " %s%s", c->number, c->of_array ? "element" : "member", s); break;
+    case CHECK_UNIQUE_ITEMS: buf_add_str(&out, "must not have an element twice"); break;
+    case CHECK_NOT_VALUES:
+    case CHECK_PRESENT: abort(); /* the contract has none */
     case CHECK_VALUES:
         buf_add_str(&out, "must be one of ");
         for (size_t i = 0; i < c->value_count; i++) buf_addf(&out, "%s%s", i > 0 ? ", " : "", c->values[i]);
@@ -197,7 +205,22 @@ static void broken_check(Slow *s, const char *path, Span value, const Check *c) 
     violate(s, c->rule, path, &value, reason);
 }
 
+/* Digit by digit, as on paper. */
+static bool is_multiple(const Decimal *d, const char *text) {
+    Decimal step = decimal_read(span(text));
+    size_t decimals = strlen(step.fraction), finer = strlen(d->fraction);
+    CLEANUP(free_text) char *units = xasprintf("%s%s", step.whole, step.fraction);
+    CLEANUP(free_text) char *digits = xasprintf("%s%s", d->whole, d->fraction);
+    uint64_t modulus = strtoull(units, NULL, 10), rest = 0;
+    decimal_done(&step);
+    if (finer > decimals) return false;
+    for (const char *at = digits; *at != '\0'; at++) rest = (rest * 10 + (uint64_t)(*at - '0')) % modulus;
+    for (; finer < decimals; finer++) rest = rest * 10 % modulus;
+    return rest == 0;
+}
+
 static bool number_keeps(const Check *c, const Decimal *d) {
+    if (c->kind == CHECK_MULTIPLE) return is_multiple(d, c->text);
     if (c->kind != CHECK_VALUES) return in_range(c->kind, compare_with(d, c->text));
     for (size_t i = 0; i < c->value_count; i++)
         if (compare_with(d, c->values[i]) == 0) return true;
@@ -210,8 +233,118 @@ static bool time_keeps(const Slow *s, const Check *c, int64_t value, int64_t uni
     return in_range(c->kind, value < limit ? -1 : value > limit);
 }
 
+static bool read_time(const char *text, const char **ret_wrong, int64_t *ret);
+static bool has_form(const char *text, const char *form, char digits[64]);
+
+/* The texts are tried as they would be as values of these types. */
+static bool is_moment(TextFormat format, Span text) {
+    CLEANUP(free_text) char *copy = xasprintf("%s%.*s", format == FORMAT_TIME ? "2026-11-24T" : "", (int)text.len, text.at);
+    const char *wrong = NULL;
+    char digits[64];
+    int64_t value;
+    if (memchr(text.at, '\0', text.len) != NULL) return false;
+    if (format == FORMAT_DATE && !has_form(copy, "9999-99-99", digits)) return false;
+    if (format == FORMAT_TIME && (text.len == 0 || strpbrk(copy + 11, "+-Zz") != NULL)) return false;
+    return read_time(copy, &wrong, &value) && wrong == NULL;
+}
+
+/* Characters of a class, one each: a letter, a digit (also hexadecimal), any of a list. */
+static bool all_are(const char *text, const char *list) {
+    return strspn(text, list) == strlen(text);
+}
+
+#define ALNUM "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+#define HEX   "0123456789abcdefABCDEF"
+
+static bool is_host(const char *text) {
+    CLEANUP(free_text) char *copy = xasprintf("%s", text);
+    char *rest = copy;
+    bool good = strlen(text) <= 253;
+    for (char *label; good && (label = strsep(&rest, ".")) != NULL;) {
+        size_t n = strlen(label);
+        good = n >= 1 && n <= 63 && all_are(label, ALNUM "-") && label[0] != '-' && label[n - 1] != '-';
+    }
+    return good;
+}
+
+static bool is_v4(const char *text) {
+    CLEANUP(free_text) char *copy = xasprintf("%s", text);
+    char *rest = copy;
+    int parts = 0;
+    for (char *part; (part = strsep(&rest, ".")) != NULL; parts++)
+        if (part[0] == '\0' || strlen(part) > 3 || !all_are(part, "0123456789") || (part[0] == '0' && part[1] != '\0') ||
+            strtol(part, NULL, 10) > 255)
+            return false;
+    return parts == 4;
+}
+
+/* The groups of one side of "::"; -1: they are none. The last one may be an IPv4 address, which counts for two. */
+static int count_groups(const char *text, bool last) {
+    CLEANUP(free_text) char *copy = xasprintf("%s", text);
+    char *rest = copy;
+    int groups = 0;
+    if (text[0] == '\0') return 0;
+    for (char *group; (group = strsep(&rest, ":")) != NULL;) {
+        bool v4 = last && rest == NULL && is_v4(group);
+        if (!v4 && (group[0] == '\0' || strlen(group) > 4 || !all_are(group, HEX))) return -1;
+        groups += v4 ? 2 : 1;
+    }
+    return groups;
+}
+
+static bool is_v6(const char *text) {
+    const char *gap = strstr(text, "::");
+    if (gap == NULL) return count_groups(text, true) == 8;
+    CLEANUP(free_text) char *front = xasprintf("%.*s", (int)(gap - text), text);
+    int before = count_groups(front, false), behind = count_groups(gap + 2, true);
+    return before >= 0 && behind >= 0 && before + behind <= 7;
+}
+
+static bool is_mail(const char *text) {
+    const char *at = strchr(text, '@');
+    if (at == NULL || at == text || at - text > 64) return false;
+    CLEANUP(free_text) char *local = xasprintf("%.*s", (int)(at - text), text);
+    return all_are(local, ALNUM ".!#$%&'*+/=?^_`{|}~-") && is_host(at + 1);
+}
+
+static bool is_uri(const char *text) {
+    size_t scheme = strcspn(text, ":");
+    if (scheme == 0 || text[scheme] == '\0' || strspn(text, ALNUM "+.-") != scheme || strchr("0123456789+.-", text[0]) != NULL)
+        return false;
+    for (const char *at = text + scheme + 1; *at != '\0'; at++) {
+        if (*at == '%' && at[1] != '\0' && strchr(HEX, at[1]) != NULL && at[2] != '\0' && strchr(HEX, at[2]) != NULL)
+            at += 2;
+        else if (strchr(ALNUM "-._~:/?#[]@!$&'()*+,;=", *at) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool is_uuid(const char *text) {
+    for (int i = 0; i < 36; i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        if (text[i] == '\0' || (dash ? text[i] != '-' : strchr(HEX, text[i]) == NULL)) return false;
+    }
+    return text[36] == '\0';
+}
+
+static bool has_text_format(TextFormat format, Span text) {
+    CLEANUP(free_text) char *copy = xasprintf("%.*s", (int)text.len, text.at);
+    if (strlen(copy) != text.len) return false; /* a NUL */
+    switch (format) {
+    case FORMAT_EMAIL: return is_mail(copy);
+    case FORMAT_HOSTNAME: return is_host(copy);
+    case FORMAT_IPV4: return is_v4(copy);
+    case FORMAT_IPV6: return is_v6(copy);
+    case FORMAT_URI: return is_uri(copy);
+    case FORMAT_UUID: return is_uuid(copy);
+    default: return is_moment(format, text);
+    }
+}
+
 static bool text_keeps(const Check *c, Span text) {
     int64_t characters = 0;
+    if (c->kind == CHECK_FORMAT) return has_text_format((TextFormat)c->number, text);
     switch (c->kind) {
     case CHECK_VALUES:
         for (size_t i = 0; i < c->value_count; i++)
@@ -502,11 +635,79 @@ static void judge_members(Slow *s, const Field *fields, size_t count, const char
     if (again != SIZE_MAX) report_again(s, parent, object, again);
 }
 
+/* ---- equal values ---- */
+
+/* "-12e-3" of -0.0120: the same for equal numbers. */
+static char *number_form(Span raw) {
+    CLEANUP(free_text) char *text = xasprintf("%.*s", (int)raw.len, raw.at);
+    CLEANUP(buf_done) Buf digits = {0};
+    char *e = strpbrk(text, "eE");
+    double power = e != NULL ? strtod(e + 1, NULL) : 0; /* exact as far as fuzzed texts go: to 2^53 */
+    bool behind = false;
+    if (e != NULL) *e = '\0';
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at == '.') behind = true;
+        if (*at < '0' || *at > '9') continue;
+        buf_add_char(&digits, *at);
+        power -= behind;
+    }
+    const char *first = digits.data + strspn(digits.data, "0");
+    size_t n = strlen(first);
+    while (n > 0 && first[n - 1] == '0') n--, power++;
+    return n == 0 ? xasprintf("0") : xasprintf("%s%.*se%.0f", text[0] == '-' ? "-" : "", (int)n, first, power);
+}
+
+static bool equal(const Json *a, const Json *b);
+
+/* Each member has its own partner on the other side. */
+static bool equal_members(const Json *a, const Json *b) {
+    CLEANUP(free_text) char *used = xcalloc(b->count + 1, 1);
+    for (size_t i = 0; i < a->count; i++) {
+        size_t k = 0;
+        while (k < b->count && (used[k] || !same(a->keys[i], b->keys[k]) || !equal(&a->items[i], &b->items[k]))) k++;
+        if (k == b->count) return false;
+        used[k] = 1;
+    }
+    return true;
+}
+
+static bool equal(const Json *a, const Json *b) {
+    if (a->kind != b->kind || a->count != b->count) return false;
+    if (a->kind == JSON_IS_TEXT) return same(a->text, b->text);
+    if (a->kind == JSON_IS_NUMBER) {
+        CLEANUP(free_text) char *x = number_form(a->raw);
+        CLEANUP(free_text) char *y = number_form(b->raw);
+        return strcmp(x, y) == 0;
+    }
+    if (a->kind == JSON_IS_OBJECT) return equal_members(a, b);
+    for (size_t i = 0; i < a->count; i++)
+        if (!equal(&a->items[i], &b->items[i])) return false;
+    return true;
+}
+
+static bool container_keeps(const Check *c, const Json *j) {
+    if (c->kind == CHECK_MIN_ITEMS) return (int64_t)j->count >= c->number;
+    if (c->kind == CHECK_MAX_ITEMS) return (int64_t)j->count <= c->number;
+    for (size_t i = 0; i < j->count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (equal(&j->items[i], &j->items[k])) return false;
+    return true;
+}
+
+static void check_container(Slow *s, const Field *f, const char *path, const Json *j) {
+    for (size_t i = 0; i < f->check_count; i++)
+        if (!container_keeps(&f->checks[i], j)) {
+            broken_check(s, path, j->raw, &f->checks[i]);
+            return;
+        }
+}
+
 static void judge_container(Slow *s, const Field *f, const char *path, const Json *j) {
     if (j->kind != (f->array ? JSON_IS_LIST : JSON_IS_OBJECT)) {
         wrong_type(s, path, j, f->array ? "a list" : "an object");
         return;
     }
+    check_container(s, f, path, j);
     if (f->property_count > 0)
         judge_members(s, f->properties, f->property_count, path, j);
     else if (f->items == NULL)

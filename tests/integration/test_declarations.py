@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
-from harness import ROOT, Json, Smelt
+from harness import FREE_PORT, ROOT, Json, Smelt, serving
 
 ENVELOPE = {"id": "event_id", "type": "event_type", "source": "source_system", "subscriber_id": "subscriber_id", "timestamp": "event_timestamp", "quality_score": "quality_score"}
 LOGICAL = {"timestamp": "timestamp", "quality_score": "integer"}
@@ -138,7 +138,7 @@ def test_a_folder_without_files_is_a_mistake(offline: Smelt) -> None:
 # ---- what is not enforced ----
 
 UNENFORCED: Json = {
-    "unique": True, "primaryKey": True, "encryptedName": "x", "partitioned": True, "relationships": [{"to": "a.b"}], "transformDescription": "none",
+    "primaryKey": True, "encryptedName": "x", "partitioned": True, "relationships": [{"to": "a.b"}], "transformDescription": "none",
     "quality": [
         {"metric": "invalidValues", "mustBeLessThan": 5, "unit": "percent", "arguments": {"validValues": ["a"]}},
         {"type": "sql", "query": "select 1", "mustBe": 1},
@@ -146,7 +146,7 @@ UNENFORCED: Json = {
         {"metric": "invalidValues", "mustBe": 0, "arguments": {"validValues": ["a", ""]}, "severity": "warning", "schedule": "0 * * * *"},
     ],
 }  # fmt: skip
-PLACES = [".unique", ".primaryKey", ".encryptedName", ".partitioned", ".relationships", ".transformDescription", ".quality[1]", ".quality[2]", ".quality[3].schedule"]
+PLACES = [".primaryKey", ".encryptedName", ".partitioned", ".relationships", ".transformDescription", ".quality[1]", ".quality[2]", ".quality[3].schedule"]
 
 
 def test_what_is_not_enforced_is_named_once_per_change(offline: Smelt) -> None:
@@ -155,21 +155,21 @@ def test_what_is_not_enforced_is_named_once_per_change(offline: Smelt) -> None:
     send(offline, {"v": "a"})
     first = offline.run("refine")
     places = [one["path"] for one in first.summary["unenforced"]]
-    assert sorted(places) == sorted(["status", "slaProperties"] + [f"schema[0].properties[6].properties[0]{place}" for place in PLACES])
+    assert sorted(places) == sorted(["status", "slaProperties[0]"] + [f"schema[0].properties[6].properties[0]{place}" for place in PLACES])
     assert all(one["line"] > 0 and one["file"] == str(folder / "contracts/a.odcs.yaml") for one in first.summary["unenforced"])
     assert all(f"{place} is not enforced" in first.stderr for place in places), first.stderr
     assert [one["path"] for one in check(offline)["unenforced"]] == places
     again = offline.run("refine")
     assert "is not enforced" not in again.stderr and [one["path"] for one in again.summary["unenforced"]] == places
-    write(offline, contract([field | {"unique": True}]))
+    write(offline, contract([field | {"partitioned": True}]))
     changed = offline.run("refine")
-    assert changed.stderr.count("is not enforced") == 1 and ".unique is not enforced" in changed.stderr
+    assert changed.stderr.count("is not enforced") == 1 and ".partitioned is not enforced" in changed.stderr
 
 
 def test_init_names_what_is_not_enforced(offline: Smelt) -> None:
-    write(offline, contract([{"name": "v", "logicalType": "string", "physicalName": "v", "unique": True}]))
+    write(offline, contract([{"name": "v", "logicalType": "string", "physicalName": "v", "partitioned": True}]))
     found = offline("init")
-    assert [one["path"] for one in found["unenforced"]] == ["schema[0].properties[6].properties[0].unique"] and found["mistakes"] == []
+    assert [one["path"] for one in found["unenforced"]] == ["schema[0].properties[6].properties[0].partitioned"] and found["mistakes"] == []
 
 
 # ---- contracts as people have them ----
@@ -228,6 +228,123 @@ def test_a_contract_of_another_house_is_loaded_and_enforced(offline: Smelt) -> N
     texts = [note["text"] for note in found["notes"]]
     assert "its column is order_id" in texts and "its column is payload_event_id" in texts and any(text.startswith("double is read as DECIMAL(18,6)") for text in texts)
     assert all(note["line"] > 0 for note in found["notes"])
+
+
+# ---- several documents and schemas ----
+
+ORDERS = """
+apiVersion: v3.1.0
+kind: DataContract
+id: shop
+version: 1.0.0
+status: active
+schema:
+  - name: orders
+    physicalName: shop.orders
+    properties:
+      - {name: id, logicalType: integer, primaryKey: true, required: true}
+      - {name: total, logicalType: number, logicalTypeOptions: {multipleOf: 0.05}}
+  - name: customers
+    properties: [{name: id, logicalType: string, primaryKey: true, required: true}, {name: mail, logicalType: string, logicalTypeOptions: {format: email}}]
+---
+# a document of another contract in the same file
+apiVersion: v3.1.0
+kind: DataContract
+id: clicks
+version: 1.0.0
+status: active
+servers: [{server: main, type: kafka, host: "k:9092", topic: web.clicks}]
+schema: [{name: clicks}]
+"""
+
+
+def own_folder(smelt: Smelt, text: str, features: Sequence[Json] = (COUNT,)) -> Path:
+    folder = write(smelt, features=features)
+    (folder / "contracts/all.yaml").write_text(text)
+    return folder
+
+
+def test_documents_and_schemas_of_one_file_have_a_topic_each(offline: Smelt) -> None:
+    """Tables of a database, as contracts of other houses list them: what tells them apart is the topic."""
+    own_folder(offline, ORDERS)
+    found = check(offline)
+    assert {one["topic"] for one in found["envelopes"]} == {"web.clicks", "customers", "shop.orders"}
+    texts = {note["text"] for note in found["notes"]}
+    assert texts >= {
+        "nothing says where the event type is, so its messages are those of the topic shop.orders",
+        "nothing says where the event type is, so its messages are those of the topic customers",
+        "its messages are those of the topic web.clicks, which its server names",
+        "it lists no properties: the payload is kept, and has no columns",
+    }
+    for topic, lines in {
+        "shop.orders": [{"id": 1, "total": 9.95}, {"id": 2, "total": 9.99}],
+        "customers": [{"id": "a", "mail": "a@b.co"}, {"id": "b", "mail": "a b"}],
+        "web.clicks": [{"any": {"thing": [1]}}, {"x": 1, "y": {"z": 1, "z": 2}}, [1]],
+    }.items():
+        (offline.folder / f"{topic}.jsonl").write_text("\n".join(f"1795168800000\t{json.dumps(line)}" for line in lines).replace('"y": {"z": 2}', '"y": {"z": 1, "z": 2}'))
+        offline("ingest", "--from", offline.folder / f"{topic}.jsonl", "--set", f"kafka.topic={topic}")
+    done = offline("refine")
+    assert offline.rows("SELECT event_type, count(*) FROM silver_clean_events GROUP BY ALL ORDER BY ALL") == [("clicks", 1), ("customers", 1), ("orders", 1)]
+    assert offline.rows("SELECT event_type, rule, field FROM silver_quarantine ORDER BY ALL") == [("clicks", "repeated_field", "y.z"), ("customers", "format", "mail"), ("orders", "multiple", "total")]
+    assert offline.value("SELECT count(*) FROM silver_drift") == 0 and done["drifted"] == 0
+    assert offline.value("SELECT raw_payload FROM bronze_raw_events WHERE event_type = 'clicks' AND kafka_offset = 0") == '{"any": {"thing": [1]}}'
+
+
+def test_schemas_that_share_a_discriminator_share_the_topic(offline: Smelt) -> None:
+    typed = ORDERS.replace("      - {name: id, logicalType: integer, primaryKey: true, required: true}", "      - {name: kind, physicalName: event_type, logicalType: string}\n      - {name: id, logicalType: integer}", 1)
+    own_folder(offline, typed)
+    assert {one["topic"] for one in check(offline)["envelopes"]} == {None, "web.clicks"}
+
+
+def test_features_have_one_document(offline: Smelt) -> None:
+    folder = own_folder(offline, ORDERS)
+    (folder / "features.yaml").write_text("version: 1\n---\nversion: 1\n")
+    assert any("a second document begins here" in mistake["message"] for mistake in check(offline, code=78)["mistakes"])
+
+
+def test_a_mistake_in_a_later_document_has_its_line(offline: Smelt) -> None:
+    own_folder(offline, ORDERS.replace("schema: [{name: clicks}]", "schema: [{name: clicks, properties: 7}]"))
+    (mistake,) = check(offline, code=78)["mistakes"]
+    assert mistake["line"] == ORDERS[: ORDERS.index("schema: [{name: clicks}]")].count("\n") + 1 and "schema[0].properties is 7" in mistake["message"]
+
+
+# ---- what the options of the standard say ----
+
+OPTIONS: Sequence[tuple[Json, list[object], list[object]]] = (  # a property, values that pass, values that do not
+    ({"logicalType": "integer", "logicalTypeOptions": {"multipleOf": 5}}, [0, 15, -5], [1, 14]),
+    ({"logicalType": "integer", "logicalTypeOptions": {"format": "u8"}}, [0, 255], [-1, 256]),
+    ({"logicalType": "string", "logicalTypeOptions": {"format": "uuid"}}, ["550e8400-e29b-41d4-a716-446655440000"], ["550e8400"]),
+    ({"logicalType": "string", "logicalTypeOptions": {"format": "ipv4"}}, ["10.0.0.1"], ["10.0.0.256", ""]),
+    ({"logicalType": "string", "logicalTypeOptions": {"format": "date"}}, ["2026-11-24"], ["2026-02-30", "24.11.2026"]),
+    ({"logicalType": "array", "logicalTypeOptions": {"minItems": 1, "maxItems": 2, "uniqueItems": True}}, [[1], [1, "1"]], [[], [1, 2, 3], [1, 1.0]]),
+    ({"logicalType": "object", "logicalTypeOptions": {"minProperties": 1}}, [{"a": None}], [{}]),
+    ({"logicalType": "string", "quality": [{"type": "custom", "name": "x", "engine": "smelt", "implementation": {"maxLength": 1}}]}, ["a"], ["ab"]),
+)
+
+
+@pytest.mark.parametrize("number", range(len(OPTIONS)))
+def test_an_option_of_the_standard_is_enforced(offline: Smelt, number: int) -> None:
+    field, good, bad = OPTIONS[number]
+    write(offline, contract([field | {"name": "v", "physicalName": "v"}]))
+    send(offline, *({"v": value} for value in [*good, *bad]))
+    done = offline("refine")
+    assert (done["silver"], done["quarantined"], done["unenforced"]) == (len(good), len(bad), [])
+
+
+def test_unique_is_measured(offline: Smelt) -> None:
+    """Also of a column whose name was made: two contracts have one of this name, with different types."""
+    fields = {"T": {"name": "Serial No", "logicalType": "string", "unique": True}, "U": {"name": "Serial No", "logicalType": "integer", "unique": True}}
+    write(offline, *(contract([field], name=name) for name, field in fields.items()))
+    send(offline, {"Serial No": "a"}, {"Serial No": "b"}, {"Serial No": "a"})
+    assert offline("refine")["unenforced"] == []
+    assert offline.rows("SELECT event_type, rule, metric, failed, holds FROM quality_history") == [("T", "unique", "duplicateValues", 1, False)]
+    second = contract([{"name": "Serial No", "logicalType": "string", "logicalTypeOptions": {"maxLength": 3}}], name="T"), contract([fields["U"]], name="U")
+    write(offline, *second)
+    (offline.folder / "u.jsonl").write_text("\n".join(
+        json.dumps({"id": f"u{n}", "type": "U", "source": "s", "subscriber_id": "a", "timestamp": "2026-11-20T10:00:00Z", "quality_score": 90, "payload": {"Serial No": n % 2}}) for n in range(4)))  # fmt: skip
+    offline("ingest", "--from", offline.folder / "u.jsonl")
+    offline("refine")
+    assert offline.rows("SELECT event_type, failed, holds FROM quality_history WHERE event_type = 'U'") == [("U", 2, False)]
 
 
 def test_rules_that_contradict_each_other_are_warnings(offline: Smelt) -> None:
@@ -349,3 +466,41 @@ def test_a_topic_that_is_about_nothing_in_particular_is_served(offline: Smelt) -
     assert "no contract names an entity" in offline.run("contract", "check", json_summary=False).stdout
     steps = {step["name"]: step for step in offline("run", "--from", "n.jsonl")["steps"]}
     assert steps["refine"]["summary"]["silver"] == 10 and steps["publish"]["state"] == "done"
+
+
+# ---- entities behind the first one, in snapshots ----
+
+
+def newest(smelt: Smelt, sql: str) -> list[tuple[object, ...]]:
+    smelt("publish")
+    with duckdb.connect(str(max((smelt.data / "snapshots").glob("gen-*.duckdb"))), read_only=True) as conn:
+        return conn.execute(sql).fetchall()
+
+
+def test_the_base_of_a_further_entity_is_taken_over(offline: Smelt) -> None:
+    """What was computed since stands beside it; it is written again only when it has another name, and only it."""
+    fields = [{"name": "device", "logicalType": "string", "physicalName": "device"}]
+    folder = write(offline, contract(fields))
+    features = {"version": 1, "minimum_events": 1, "features": [COUNT], "entities": [{"entity": "device", "key": "device", "features": [COUNT]}]}
+    (folder / "features.yaml").write_text(yaml.safe_dump(features))
+    send(offline, *({"device": f"d{n % 100:03}"} for n in range(400)))
+    offline("refine")
+    rows = "SELECT device, n FROM gold_device_features ORDER BY ALL"
+    assert newest(offline, rows) == [(f"d{n:03}", 4) for n in range(100)]
+    send(offline, {"device": "d007"})
+    offline("refine")
+    assert newest(offline, rows) == offline.rows(rows) == [(f"d{n:03}", 5 if n == 7 else 4) for n in range(100)]
+    assert newest(offline, "SELECT device, n FROM gold_device_features_fresh") == [("d007", 5)]
+
+    def change(sql: str) -> None:
+        with duckdb.connect(str(offline.lake)) as conn:
+            conn.execute(sql)
+
+    change("UPDATE gold_device_features_base SET n = 99")
+    assert newest(offline, "SELECT DISTINCT n FROM gold_device_features_base") == [(4,)], "it was written again"
+    change("UPDATE gold_device_base SET base_id = uuid(); UPDATE gold_features_base SET n = 88")
+    assert newest(offline, "SELECT DISTINCT d.n, s.n FROM gold_device_features_base AS d, gold_features_base AS s") == [(99, 1)], "only this base is another"
+    change("UPDATE gold_base SET base_id = uuid()")
+    assert newest(offline, "SELECT DISTINCT d.n, s.n FROM gold_device_features_base AS d, gold_features_base AS s") == [(99, 88)]
+    api = serving(offline.start("serve", *FREE_PORT))
+    assert api.get("/api/v1/devices/d007")["features"]["n"] == 5 and len(api.get("/api/v1/devices?limit=100")["items"]) == 100

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import uuid
 from collections.abc import Callable
@@ -194,6 +195,71 @@ def test_the_same_events_in_every_envelope_are_the_same_in_silver(lake: Smelt, b
     assert lake.audit()["offsets"] >= COUNT * len(KINDS)
     again = json.loads(json.dumps(lake("refine", "--full")))
     assert again["silver"] == good * len(KINDS)
+
+
+def mixed(n: int) -> Message:
+    """Each second one in binary mode; in structured mode some have their data as base64."""
+    if n % 2 == 0:
+        return binary_cloudevent(n)
+    text, _ = cloudevent(n)
+    if n % 3 == 0:
+        text = text.replace('"data":' + payload(n), f'"data_base64":"{base64.b64encode(payload(n).encode()).decode()}"')
+    return text, {"content-type": "application/cloudevents+json; charset=UTF-8"}
+
+
+def test_cloudevents_of_both_modes_in_one_topic(lake: Smelt, topic: Topic) -> None:
+    write_pipeline(lake.folder / "pipeline", {"mixed": contract("mixed", topic.name, "cloudevents_mixed", KINDS["binary"][2])})
+    send(topic, [mixed(n) for n in range(300)])
+    assert ingest(lake, topic)["landed"] == 300
+    assert dict(lake.rows("SELECT event_id, raw_payload::VARCHAR FROM bronze_raw_events")) == {f"e{n}": payload(n) for n in range(300)}
+    assert lake.rows("SELECT DISTINCT event_type, extra_fields::VARCHAR FROM bronze_raw_events ORDER BY ALL") == [("TRIP", '{"specversion":"1.0"}'), ("TRIP", None)]
+    done = lake("refine")
+    assert (done["silver"], done["quarantined"], done["drifted"]) == (240, 60, 0)
+
+
+def test_a_binary_event_has_its_attributes_in_headers_alone(lake: Smelt, topic: Topic) -> None:
+    """What its data has by these names is data; without the header of its id it is no event."""
+    write_pipeline(lake.folder / "pipeline", {"mixed": contract("mixed", topic.name, "cloudevents_mixed", KINDS["binary"][2])})
+    data = payload(0)[:-1] + ',"id":"of the data","data":{"x":1}}'
+    _, headers = binary_cloudevent(0)
+    send(topic, [(data, headers), (data, {key: value for key, value in headers.items() if key != "ce_id"})])
+    assert (ingest(lake, topic)["landed"], lake.rows("SELECT reason FROM bronze_rejects")) == (1, [("bad_id",)])
+    assert lake.rows("SELECT event_id, raw_payload::VARCHAR FROM bronze_raw_events") == [("e0", data)]
+
+
+def test_a_property_may_say_where_in_the_data_it_is(lake: Smelt) -> None:
+    fields = KINDS["cloudevents"][2].replace("FIELDS", '\n      - {name: station, physicalName: station, primaryKey: true, transformSourceObjects: ["$.data.station"]}')
+    write_pipeline(lake.folder / "pipeline", {"ce": contract("ce", "t", "cloudevents", fields).replace(SOURCE, "")})
+    (envelope,) = lake("contract", "check")["envelopes"]
+    assert envelope["columns"]["event_id"] == "$.data.station" and envelope["columns"]["raw_payload"] == "$.data base64:$.data_base64"
+
+
+def test_data_as_base64(lake: Smelt, topic: Topic) -> None:
+    write_pipeline(lake.folder / "pipeline", {"ce": contract("ce", topic.name, "cloudevents", KINDS["cloudevents"][2])})
+    head = '{"specversion":"1.0","type":"TRIP","subject":"B","time":"2026-11-24T10:00:00Z"'
+
+    def with_data(n: int, *members: str) -> Message:
+        return "".join((head, f',"id":"e{n}"', *("," + member for member in members), "}")), {}
+
+    encoded = base64.b64encode(payload(1).encode()).decode()
+    binary = [base64.b64encode(b"\xff\x00").decode(), "no base64!", encoded[:-1], base64.b64encode(b"no json").decode(), ""]
+    send(topic, [with_data(0, f'"data_base64":"{encoded}"'), *(with_data(n, f'"data_base64":"{text}"') for n, text in enumerate(binary, 1)), with_data(6, '"data_base64":7'),
+                 with_data(7, f'"data_base64":"{encoded}"', '"data":{}'), with_data(8, f'"data_base64":"{encoded}"', '"data":null'), with_data(9)])  # fmt: skip
+    assert (ingest(lake, topic)["landed"], lake.rows("SELECT reason FROM bronze_rejects")) == (9, [("repeated_field",)])
+    kept = dict(lake.rows("SELECT event_id, raw_payload::VARCHAR FROM bronze_raw_events"))
+    assert kept == {"e0": payload(1), "e8": payload(1), "e6": "7", "e9": None} | {f"e{n}": f'"{text}"' for n, text in enumerate(binary, 1)}
+    done = lake("refine")
+    assert (done["silver"], done["quarantined"]) == (2, 7)
+    assert lake.rows("SELECT DISTINCT rule, field FROM silver_quarantine ORDER BY ALL") == [("required", "payload"), ("type", "payload")]
+
+
+def test_topics_may_share_an_event_type_also_when_much_waits(lake: Smelt) -> None:
+    """So many rows are read one event type after the other: a type of several contracts is read once."""
+    write_pipeline(lake.folder / "pipeline", {name: contract(name, name, "smelt", KINDS["smelt"][2]) for name in ("one", "two")})
+    (lake.folder / "in.jsonl").write_text("".join(smelts(n)[0] + "\n" for n in range(62_000)))
+    assert lake("ingest", "--from", "in.jsonl", SMELT_KAFKA_TOPIC="one")["landed"] == 62_000
+    done = lake("refine")
+    assert done["silver"] + done["quarantined"] == 62_000
 
 
 def bikes(topic: str, *more: str, time: str = "epoch_ms") -> str:

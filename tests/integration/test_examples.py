@@ -7,9 +7,31 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import duckdb
 from harness import ROOT, Smelt
 
 BIKES = ROOT / "examples/bike-sharing"
+
+
+SCORES = {"churn_probability", "risk_band", "reasons", "model_id", "scored_at"}
+
+
+def columns_of(smelt: Smelt, view: str) -> set[str]:
+    """In the newest snapshot and in what is exported for other tools."""
+    (newest,) = sorted((smelt.data / "snapshots").glob("gen-*.duckdb"))[-1:]
+    smelt("publish", "--parquet", smelt.folder / "parquet")
+    with duckdb.connect(str(newest), read_only=True) as conn:
+        found = {row[0] for row in conn.execute(f"DESCRIBE {view}").fetchall()}
+    assert {row[0] for row in duckdb.sql(f"DESCRIBE SELECT * FROM '{smelt.folder / 'parquet' / view}.parquet'").fetchall()} == found
+    return found
+
+
+def test_telecom_keeps_its_scores(new_smelt: Callable[..., Smelt]) -> None:
+    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1")
+    smelt("produce", "--seed", "7", "--events", "300", "--subscribers", "20", "--start", "2026-10-01", "--days", "30", "--out", smelt.folder / "e.jsonl")
+    for words in (["ingest", "--from", smelt.folder / "e.jsonl"], ["refine"], ["publish"]):
+        smelt(*words)
+    assert columns_of(smelt, "gold_subscriber_features") > SCORES
 
 
 def test_bike_sharing(new_smelt: Callable[..., Smelt]) -> None:
@@ -17,11 +39,14 @@ def test_bike_sharing(new_smelt: Callable[..., Smelt]) -> None:
     lines = subprocess.run([sys.executable, BIKES / "generate.py", "400", "20"], capture_output=True, text=True, check=True).stdout.splitlines()
     bad = [json.dumps(json.loads(lines[1]) | {"ts": 1_795_900_000_000 + n, "battery": 100 + n}) for n in (1, 2)]
     (smelt.folder / "bikes.jsonl").write_text("\n".join([*lines, *lines[:10], *bad]) + "\n")
-    assert smelt("contract", "check")["envelopes"][0]["columns"]["event_id"] == "$.bike_id + $.kind + $.ts"
+    columns = smelt("contract", "check")["envelopes"][0]["columns"]
+    assert columns["event_id"] == "$.bike_id + $.kind + $.ts" and columns["bike_id"] == "$.bike_id" and "subscriber_id" not in columns
+    assert "  bike_id          from $.bike_id\n" in smelt.run("contract", "check", json_summary=False).stdout
     steps = {step["name"]: step for step in smelt("run", "--from", "bikes.jsonl")["steps"]}
     assert {name: steps["ingest"]["summary"][name] for name in ("landed", "duplicates", "rejected")} == {"landed": 802, "duplicates": 10, "rejected": 0}
     assert (steps["refine"]["summary"]["silver"], steps["refine"]["summary"]["quarantined"]) == (800, 2)
     assert steps["publish"]["state"] == "done"
+    assert not SCORES & columns_of(smelt, "gold_bike_features") and "bike_id" in columns_of(smelt, "gold_bike_features")
     docked = [ride for ride in map(json.loads, lines) if ride["kind"] == "docked"]
     (found,) = smelt.rows("SELECT count(*), sum(battery_pct), sum(fee)::DOUBLE FROM silver_clean_events WHERE event_type = 'docked'")
     assert found == (400, sum(ride["battery"] for ride in docked), round(sum(ride["fee"] for ride in docked), 2))

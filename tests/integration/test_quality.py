@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+import json
 from collections.abc import Sequence
 
+import duckdb
 import pytest
-from harness import Json, Smelt
+from harness import FREE_PORT, Json, Smelt, eventually, serving
 from test_declarations import contract, send, write
 
 Rule = dict[str, object]
@@ -122,6 +125,23 @@ def test_what_is_measured_is_the_new_events(offline: Smelt) -> None:
     assert ("some_rows", "rowCount", 1, 6, 6, False, "error") in history(offline)
 
 
+def test_the_history_has_a_bound(offline: Smelt) -> None:
+    """100,000 rows; then the newest of each rule are kept, also of one that was measured seldom."""
+    write(offline, contract([text({"metric": "nullValues", "mustBeLessThan": 1, "unit": "percent", "name": "often"})]))
+    send(offline, {"v": "a"})
+    offline("refine")
+    more = "INSERT INTO quality_history (measured_at, after_batch, upto_batch, event_type, rule, field, metric, events, failed, value, must, holds, severity) "
+    row = "SELECT now(), {n} - 1, {n}, 'T', {rule}, {field}, 'nullValues', 1, 0, 0, 'm', true, 'error' FROM range({count}) AS r(i)"
+    with duckdb.connect(str(offline.lake)) as conn:
+        conn.execute(more + row.format(n="i - 200000", rule="'often'", field="'v'", count=99_996))
+        conn.execute(more + row.format(n="i - 300000", rule="'seldom'", field="'w'", count=3))
+    send(offline, {"v": "b"})
+    offline("refine")
+    assert offline.value("SELECT count(*) FROM quality_history") == 25_003
+    assert offline.value("SELECT count(*) FROM quality_history WHERE rule = 'seldom'") == 3
+    assert offline.value("SELECT count(*) FROM quality_history WHERE rule = 'often' AND upto_batch > 0") == 2
+
+
 def test_an_event_is_counted_once_and_only_if_it_goes_to_silver(offline: Smelt) -> None:
     items = {"name": "v", "logicalType": "array", "items": {"logicalType": "string", "quality": [invalid(mustBeLessThan=1, unit="percent"), {"metric": "nullValues", "mustBeLessThan": 1, "unit": "percent"}]}}
     write(offline, contract([items, {"name": "n", "logicalType": "integer", "required": True}]))
@@ -176,3 +196,77 @@ def test_quarantine_names_the_owner(offline: Smelt) -> None:
     (row,) = offline("quarantine", "list")["rules"]
     assert (row["types"], row["owners"]) == (["T"], {"Rides": "https://example.org/rides"})
     assert "owner: Rides, https://example.org/rides" in offline.run("quarantine", "list", json_summary=False).stdout
+
+
+# ---- what a contract promises in time ----
+
+PROMISES = [
+    {"property": "freshness", "value": 1, "unit": "hours", "element": "T.timestamp"},
+    {"property": "freshness", "value": "3d"},
+    {"property": "latency", "value": 250, "unit": "ms"},
+    {"property": "latency", "value": 1, "unit": "s"},
+    {"property": "retention", "value": 1, "unit": "mo", "element": "T"},
+    {"property": "retention", "value": 1, "unit": "d", "element": "U.x"},
+    {"property": "availability", "value": 99.9, "unit": "percent"},
+]
+
+
+def put(smelt: Smelt, *hours: float) -> None:
+    """Events of so many hours ago."""
+    first = len(list(smelt.folder.glob("at-*.jsonl"))) * 1000
+    file = smelt.folder / f"at-{first}.jsonl"
+    now = datetime.datetime.now(datetime.timezone.utc)
+    events = [
+        {"id": f"at{first + n}", "type": "T", "source": "s", "subscriber_id": "a", "timestamp": (now - datetime.timedelta(hours=ago)).isoformat(), "quality_score": 90, "payload": {"v": "a"}}
+        for n, ago in enumerate(hours)
+    ]
+    file.write_text("\n".join(map(json.dumps, events)))
+    assert smelt("ingest", "--from", file)["landed"] == len(hours)
+
+
+def test_what_a_contract_promises_is_a_threshold(offline: Smelt) -> None:
+    team = {"team": {"name": "Rides"}, "support": [{"channel": "#rides"}]}
+    write(offline, contract([text()], slaProperties=PROMISES, **team))
+    put(offline, 2, 3, 24 * 29)
+    assert [one["path"] for one in offline("refine")["unenforced"]] == ["slaProperties[2]", "slaProperties[5]", "slaProperties[6]"]
+    old = silver(offline)
+    assert old["state"] == "degraded" and "The newest event of T is 2 hours old, and its contract allows 1 hour (freshness; owner: Rides)." in old["detail"], old
+    ((promise),) = old["promises"]
+    assert (promise["event_type"], promise["owner"], promise["property"], promise["allowed_seconds"], promise["seconds"] // 60) == ("T", "Rides", "freshness", 3600, 120)
+    put(offline, 0.1, 24 * 31)
+    offline("refine")
+    kept = silver(offline)
+    assert [one["property"] for one in kept["promises"]] == ["retention"] and "The oldest event of T is 31 days old" in kept["detail"]
+    offline("refine", "--full")
+    assert [one["property"] for one in silver(offline)["promises"]] == ["retention"]
+    write(offline, contract([text()], slaProperties=[], **team))
+    offline("refine")
+    assert "promises" not in silver(offline) and offline.value("SELECT count(*) FROM silver_event_times") == 0
+    write(offline, contract([text()], slaProperties=PROMISES[:1], **team))  # what Silver has already counts
+    offline("refine")
+    assert "promises" not in silver(offline) and offline.value("SELECT count(*) FROM silver_event_times") == 1
+
+
+def test_an_event_may_wait_as_long_as_its_contract_says(offline: Smelt) -> None:
+    write(offline, contract([text()], slaProperties=[{"property": "latency", "value": 1, "unit": "s"}]))
+    send(offline, {"v": "a"})
+    offline("refine")
+    send(offline, {"v": "a"})
+    eventually("the second event has waited too long", lambda: silver(offline)["state"] == "degraded")
+    waiting = silver(offline)
+    assert "1 event waits, longer than the latency in the contract of T allows." in waiting["detail"]
+
+
+def test_the_owner_is_in_the_api_and_in_the_metrics(offline: Smelt) -> None:
+    write(offline, contract([text(invalid(mustBe=0))], team={"name": "Rides"}, slaProperties=[{"property": "freshness", "value": 2, "unit": "days"}]))
+    send(offline, {"v": "a"}, {"v": "x"})
+    offline("refine")
+    offline("publish")
+    api = serving(offline.start("serve", *FREE_PORT))
+    (row,) = api.get("/api/v1/overview")["quarantine"]
+    assert row["owners"] == ["Rides"]
+    lines = api.ask("/metrics")[2].decode().splitlines()
+    labels = '{event_type="T",owner="Rides"}'
+    assert f"smelt_contract_quarantined_events{labels} 1" in lines and f"smelt_contract_freshness_seconds{labels} 172800" in lines
+    assert any(line.startswith(f"smelt_contract_newest_event_timestamp_seconds{labels} 1795168800") for line in lines)
+    assert not any(line.startswith("smelt_contract_latency_seconds") for line in lines)

@@ -17,6 +17,11 @@ Spec = dict[str, Any]
 DAY = 86_400_000_000
 NOW = 1_795_521_600_000_000  # 2026-11-24T12:00:00Z
 PATTERNS = ["^[a-z]+$", "[0-9]{2}", "^(a|bc)*$", r"^\w+@\w+[.]\w{2,3}$", "^.{2,5}$", r"\s", "^S", "x$", r"^\d{4}-\d{2}$", "é|ü", "^[^,]*$", r"\S+ \S+"]
+FORMATTED = ["a@b.co", "a@b", "@b.co", "a.b+c@x-y.example", "a@-b.co", "a@b..co", "a" * 64 + "@b.co", "a" * 65 + "@b.co", "x.example", "a" * 63 + ".b", "a" * 64 + ".b", ".".join(["a"] * 127), ".".join(["a"] * 128),
+             "1.2.3.4", "01.2.3.4", "1.2.3", "1.2.3.256", "1.2.3.4.", "255.255.255.255", "::", "::1", "1::2::3", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7::", "1:2:3:4:5:6:7:8::", "::ffff:1.2.3.4", "::1.2.3.04",
+             "fe80::1%eth0", "12345::", "g::", ":1::", "1:2:3:4:5:6:1.2.3.4", "https://x.org/a?b=c%20d#e", "urn:a:b", "mailto:a@b", "x:", ":x", "1x:y", "http://x y", "http://x/%2", "http://é", "550e8400-e29b-41d4-a716-446655440000",
+             "550E8400-E29B-41D4-A716-446655440000", "550e8400e29b41d4a716446655440000", "550e8400-e29b-41d4-a716-44665544000g", "2026-11-24", "2026-02-30", "10:15", "25:00", "10:15:00.5", "2026-11-24T10:15:00Z", "2026-11-24T10:15:00+15:00", "a\x00@b"]
+FORMATS = ["date", "time", "date-time", "email", "hostname", "ipv4", "ipv6", "uri", "url", "uuid"]
 WORDS = ["a", "bc", "abc", "S1", "SUB-7", "in", "out", "x", "user@host.com", "2026-11", "hello world", "é", "12", "007", "", " ", "ab\ncd", "😀", "naïve", "abcabcbc", "x\n"]
 TYPES: list[tuple[str, list[str | None]]] = [
     ("string", [None]),
@@ -49,7 +54,8 @@ def number_limit(chance: Chance, decimals: int) -> Any:
 def number_rules(chance: Chance, decimals: int) -> Spec:
     low = number_limit(chance, decimals)
     high = low + chance.choice([0, 1, 10, 1000])
-    return {
+    steps = {"multipleOf": chance.choice([1, 2, 3, 7, 10, 100, 0.5, 0.05, 0.125, 0.3, 0.001, 2.5])} if chance.often(0.15) else {}
+    return steps | {
         key: value
         for key, value in ((chance.choice(["minimum", "exclusiveMinimum"]), low), (chance.choice(["maximum", "exclusiveMaximum"]), high))
         if chance.often(0.5) and float(str(value)) == value and len(str(value)) < 15
@@ -74,7 +80,16 @@ def text_rules(chance: Chance) -> Spec:
         rules["maxLength"] = chance.randint(2, 8)
     if chance.often(0.4):
         rules["pattern"] = chance.choice(PATTERNS)
+    if chance.often(0.2):
+        rules["format"] = chance.choice(FORMATS)
     return rules
+
+
+def count_rules(chance: Chance, of: str) -> Spec:
+    rules: Spec = {f"min{of}": chance.randint(0, 2)} if chance.often(0.1) else {}
+    if chance.often(0.1):
+        rules[f"max{of}"] = chance.randint(1, 4)
+    return rules | ({"uniqueItems": chance.often(0.8)} if of == "Items" and chance.often(0.25) else {})
 
 
 def quality_rules(chance: Chance, spec: Spec, decimals: int) -> list[Spec]:
@@ -108,7 +123,7 @@ def new_property(chance: Chance, name: str, kind: str, choices: list[str | None]
     physical, decimals = physical_type(chance, kind, choices, column is not None)
     if physical:
         spec["physicalType"] = physical
-    options = {"string": text_rules, "date": time_rules, "timestamp": time_rules, "time": clock_rules}.get(kind, lambda _: {})(chance)
+    options = {"string": text_rules, "date": time_rules, "timestamp": time_rules, "time": clock_rules, "array": lambda c: count_rules(c, "Items"), "object": lambda c: count_rules(c, "Properties")}.get(kind, lambda _: {})(chance)
     if kind in ("integer", "number"):
         options = number_rules(chance, decimals)
     if options:
@@ -250,6 +265,8 @@ def some_scalar(chance: Chance, spec: Spec) -> str:
     kind = spec["logicalType"]
     if kind == "string":
         allowed = [v for rule in spec.get("quality", []) for v in rule.get("arguments", {}).get("validValues", [])]
+        if "format" in spec.get("logicalTypeOptions", {}) and chance.often(0.7):
+            return quote(chance, chance.choice(FORMATTED))
         return quote(chance, chance.choice(allowed or WORDS) if chance.often(0.7) else chance.choice(WORDS))
     if kind in ("integer", "number"):
         return some_number(chance, spec)
@@ -396,6 +413,13 @@ def lone_properties() -> list[Spec]:
         {"logicalType": "integer", "physicalType": "INTEGER", "logicalTypeOptions": {"minimum": -1.5, "exclusiveMaximum": 100}},
         {"logicalType": "string", "logicalTypeOptions": {"minLength": 2, "maxLength": 200, "pattern": "^[^\\d]"}},
         {"logicalType": "array", "items": {"logicalType": "number", "required": True}},
+        *({"logicalType": "string", "logicalTypeOptions": {"format": name}} for name in FORMATS),
+        {"logicalType": "integer", "physicalType": "BIGINT", "logicalTypeOptions": {"multipleOf": 4}},
+        {"logicalType": "number", "physicalType": "DECIMAL(18,2)", "logicalTypeOptions": {"multipleOf": 0.05}},
+        {"logicalType": "number", "physicalType": "DECIMAL(18,1)", "logicalTypeOptions": {"multipleOf": 0.125}},
+        {"logicalType": "array", "items": {"logicalType": "number", "logicalTypeOptions": {"multipleOf": 0.5}}},
+        {"logicalType": "array", "logicalTypeOptions": {"uniqueItems": True, "minItems": 1, "maxItems": 2}},
+        {"logicalType": "object", "logicalTypeOptions": {"minProperties": 1, "maxProperties": 2}},
         {"logicalType": "object", "properties": [{"name": "a", "logicalType": "integer"}, {"name": "b", "logicalType": "object"}]},
         {"logicalType": "timestamp", "logicalTypeOptions": {"minimum": "2000-01-01", "exclusiveMaximum": "2026-11-24T12:00:00.5Z"}},
         {"logicalType": "time", "logicalTypeOptions": {"minimum": "06:00", "exclusiveMaximum": "22:15:00.5"}},
@@ -405,8 +429,9 @@ def lone_properties() -> list[Spec]:
 
 
 def all_values(spec: Spec) -> list[str]:
-    texts = [*ODD_TEXTS, *(time.replace("_", " ") for time in ODD_TIMES), *WORDS, "é" * 199, "é" * 200, "é" * 201, "\\", '"', "a\\", "\u0000"]
-    others = ["null", "true", "false", "{}", "[]", "[1,2]", "[null]", '{"a":1,"b":{"a":1}}', '{"a":"7","c":0}', '{"a":1,"a":2}', '[{"x":1,"y":0,"y":[1]}]', "[1.5,null,true]", '{"a":1.5,"b":[]}', '{"b":{"c":1,"d":2,"c":3}}']
+    formatted = FORMATTED if "format" in spec.get("logicalTypeOptions", {}) else FORMATTED[::8]
+    texts = [*ODD_TEXTS, *formatted, *(time.replace("_", " ") for time in ODD_TIMES), *WORDS, "é" * 199, "é" * 200, "é" * 201, "\\", '"', "a\\", "\u0000"]
+    others = ["null", "true", "false", "{}", "[]", "[1,2]", "[null]", '{"a":1,"b":{"a":1}}', '{"a":"7","c":0}', '{"a":1,"a":2}', '[{"x":1,"y":0,"y":[1]}]', "[1.5,null,true]", "[1,1.0]", "[1,10e-1]", "[0,-0.0]", '["a","\\u0061"]', '["1",1]', "[null,null]", "[true,false]", "[[1,2],[2,1]]", "[[],[]]", '[{"a":1,"b":[2]},{"b":[2.0],"a":1e0}]', '[{"a":1,"b":2},{"a":1}]', "[1e400,1e401]", "[0.1,0.10000000000000000000001]", '{"a":1.5,"b":[]}', '{"b":{"c":1,"d":2,"c":3}}']
     near = [f"{value:f}" for limit in limits_of(spec) if spec["logicalType"] in ("integer", "number") for value in around(spec, limit)]
     plain = [json.dumps(text, ensure_ascii=False) for text in texts]
     return [*ODD_NUMBERS, *near, *(json.dumps(number) for number in ODD_NUMBERS[::3]), *plain, *(json.dumps(text) for text in texts[::5]), *others]

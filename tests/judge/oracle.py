@@ -6,6 +6,7 @@ It shares nothing with the judge in C but the contracts, which are plain dicts h
 from __future__ import annotations
 
 import datetime
+import ipaddress
 import json
 import re
 import unicodedata
@@ -312,8 +313,84 @@ def python_pattern(text: str) -> re.Pattern[str]:
     return re.compile(text.replace("$", r"\Z"), re.ASCII)
 
 
+HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*", re.ASCII)
+LOCAL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", re.ASCII)
+URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:([A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*", re.ASCII)
+UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", re.ASCII)
+FORMATS = {"date": "a date as 2026-11-24", "time": "a time as 10:15:00", "date-time": "a timestamp as 2026-11-24T10:15:00Z", "email": "an e-mail address", "hostname": "a host name",
+           "ipv4": "an IPv4 address", "ipv6": "an IPv6 address", "uri": "a URI with its scheme", "url": "a URI with its scheme", "uuid": "a UUID"}  # fmt: skip
+
+
+def is_host(text: str) -> bool:
+    return len(text) <= 253 and HOST.fullmatch(text) is not None
+
+
+def is_address(kind: Any, text: str) -> bool:
+    try:
+        return "%" not in text and kind(text) is not None
+    except ValueError:
+        return False
+
+
+def has_format(name: str, text: str) -> bool:
+    try:
+        {"date": read_date, "time": read_clock, "date-time": read_time}.get(name, len)(text)
+    except Broken:
+        return False
+    local, at, host = text.partition("@")
+    return {
+        "email": lambda: bool(at) and LOCAL.fullmatch(local) is not None and is_host(host),
+        "hostname": lambda: is_host(text),
+        "ipv4": lambda: is_address(ipaddress.IPv4Address, text),
+        "ipv6": lambda: is_address(ipaddress.IPv6Address, text),
+        "uri": lambda: URI.fullmatch(text) is not None,
+        "url": lambda: URI.fullmatch(text) is not None,
+        "uuid": lambda: UUID.fullmatch(text) is not None,
+    }.get(name, lambda: True)()
+
+
+def simplest(number: Decimal) -> tuple[int, int]:
+    """Digits without zeros at the end, and their exponent."""
+    sign, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int)
+    text = "".join(map(str, digits)).rstrip("0")
+    return (int(text) * (-1 if sign else 1), exponent + len(digits) - len(text)) if text else (0, 0)
+
+
+def is_multiple(number: Decimal, step: Decimal) -> bool:
+    (digits, exponent), (unit, finest) = simplest(number), simplest(step)
+    return digits == 0 or (exponent >= finest and digits * pow(10, exponent - finest, unit) % unit == 0)
+
+
+def same_form(value: Value) -> str:
+    """Equal values, and only they, have the same."""
+    if value.kind == "number":
+        return repr(simplest(Decimal(value.raw)))
+    if value.kind == "array":
+        return f"[{','.join(map(same_form, value.elements))}]"
+    if value.kind == "object":
+        return f"{{{','.join(sorted(repr(key) + same_form(inside) for key, inside in value.members))}}}"
+    return repr(value.value)
+
+
+def broken_count(key: str, limit: Any, value: Value) -> str | None:
+    if key == "uniqueItems":
+        forms = [same_form(element) for element in value.elements] if limit else []
+        return "must not have an element twice" if len(set(forms)) < len(forms) else None
+    count = len(value.elements if "Items" in key else value.members)
+    if limit <= count if key.startswith("min") else count <= limit:
+        return None
+    return f"must have at {'least' if key.startswith('min') else 'most'} {limit} {'element' if 'Items' in key else 'member'}{'' if limit == 1 else 's'}"
+
+
 def broken_rule(spec: Spec, key: str, limit: Any, value: Any, message_us: int) -> str | None:
     """What is to say of a value that does not keep one rule."""
+    if isinstance(value, Value):
+        return broken_count(key, limit, value)
+    if key == "format":
+        return None if has_format(limit, value) else f"must be {FORMATS[limit]}"
+    if key == "multipleOf":
+        return None if is_multiple(value, Decimal(str(limit))) else f"must be a multiple of {limit}"
     if key in ("minLength", "maxLength"):
         end = "least" if key == "minLength" else "most"
         kept = len(value) >= limit if key == "minLength" else len(value) <= limit
@@ -336,7 +413,8 @@ def broken_rule(spec: Spec, key: str, limit: Any, value: Any, message_us: int) -
     return None if kept else f"must be {words} {limit}"
 
 
-RULE_NAMES = {"minLength": "length", "maxLength": "length", "pattern": "pattern"}
+RULE_NAMES = {"minLength": "length", "maxLength": "length", "pattern": "pattern", "format": "format", "multipleOf": "multiple", "minItems": "items", "maxItems": "items",
+              "minProperties": "properties", "maxProperties": "properties", "uniqueItems": "unique_items"}  # fmt: skip
 
 
 def rules_of(spec: Spec) -> list[tuple[str, str, Any]]:
@@ -412,6 +490,10 @@ class Oracle:
         kind = spec["logicalType"]
         if value.kind != kind:
             raise Broken("type", f"must be {TYPE_WORDS[kind]}, not {JSON_WORDS[value.kind]}")
+        try:
+            check_rules(spec, value, self.message_us)
+        except Broken as e:
+            self.violate(e.rule, path, value.shown, e.reason)
         if spec.get("properties"):
             self.judge_members(spec["properties"], value, path + ".", {})
         elif "items" in spec:

@@ -43,6 +43,29 @@ static Document *read_document(const char *text) {
     return d;
 }
 
+static void a_file_may_have_several_documents(void **state) {
+    static const char text[] = "---\na: &x 1\n---\n# nothing\n---\nb:\n  c: 2\n...\n---\n- 3\n---\n";
+    CLEANUP(document_list_done) DocumentList list = {0};
+    Error err = {0};
+    (void)state;
+    if (document_parse_all(text, strlen(text), "t.yaml", &list, &err) != 0) fail_msg("%s", err.text);
+    assert_int_equal(list.count, 3);
+    CLEANUP(free_text) char *first = json_text(document_value(list.items[0])), *last = json_text(document_value(list.items[2]));
+    assert_string_equal(first, "{\"a\":1}");
+    assert_string_equal(last, "[3]");
+    const json_t *second = document_value(list.items[1]);
+    assert_int_equal(document_key_line(list.items[1], json_object_get(second, "b"), "c"), 7);
+    assert_string_equal(document_name(list.items[2]), "t.yaml");
+    document_list_done(&list);
+    assert_int_equal(document_parse_all("", 0, "t.yaml", &list, &err), 0);
+    assert_int_equal(list.count, 1);
+    assert_true(json_is_null(document_value(list.items[0])));
+    document_list_done(&list);
+    assert_int_equal(document_parse_all("a: &x 1\n---\nb: *x\n", 18, "t.yaml", &list, &err), -1);
+    assert_non_null(strstr(err.text, "there is no such anchor"));
+    error_clear(&err);
+}
+
 static void plain_scalars_have_types(void **state) {
     (void)state;
     assert_yaml("[null, Null, NULL, ~, ]", "[null,null,null,null]");
@@ -249,6 +272,7 @@ static void json_scalars_are_documents(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_file_may_have_several_documents),
         cmocka_unit_test(plain_scalars_have_types),
         cmocka_unit_test(what_only_looks_like_a_number_is_text),
         cmocka_unit_test(quoted_scalars_are_text),

@@ -160,7 +160,7 @@ static const Row rows[] = {
      DOOR_HEAD
      "servers: [{server: a, type: kafka, customProperties: [{property: envelope, value: flatter}]}]\nschema:\n  - {name: DOOR, properties: []}\n",
      "p/contracts/door.odcs.yaml:5: servers[0] is an object: there is no envelope \"flatter\"; expected one of: "
-     "smelt, flat, cloudevents, cloudevents_binary, debezium, connect, or connect+ with one of these behind it"},
+     "smelt, flat, cloudevents, cloudevents_binary, cloudevents_mixed, debezium, connect, or connect+ with one of these behind it"},
     {DOOR, NULL,
      DOOR_HEAD
      "servers:\n  - {server: a, type: kafka, customProperties: [{property: envelope, value: flat}]}\n"
@@ -270,14 +270,31 @@ static const Row rows[] = {
     {METER, "logicalType: date\n", "logicalType: time\n            logicalTypeOptions: {minimum: \"25:00\"}\n",
      "p/contracts/meter.odcs.yaml:84: schema[0].properties[6].properties[5].logicalTypeOptions.minimum is \"25:00\": "
      "expected a time of day like \"10:15:00\""},
+    {METER, "exclusiveMaximum: 100000.5", "multipleOf: 0",
+     "p/contracts/meter.odcs.yaml:74: schema[0].properties[6].properties[2].logicalTypeOptions.multipleOf is 0: expected a number above 0"},
+    {METER, "maxLength: 20", "multipleOf: 2",
+     "p/contracts/meter.odcs.yaml:55: schema[0].properties[6].properties[0].logicalTypeOptions.multipleOf is 2: "
+     "only a number is a multiple; leave this out"},
+    {METER, "maxLength: 20", "minItems: 2",
+     "p/contracts/meter.odcs.yaml:55: schema[0].properties[6].properties[0].logicalTypeOptions.minItems is 2: "
+     "only an array has this; leave it out"},
+    {METER, "physicalName: tag_list", "logicalTypeOptions: {maxItems: }\n            physicalName: tag_list",
+     "p/contracts/meter.odcs.yaml:87: schema[0].properties[6].properties[6].logicalTypeOptions.maxItems is null: expected a count"},
+    {METER, "physicalName: tag_list", "logicalTypeOptions: {uniqueItems: 1}\n            physicalName: tag_list",
+     "p/contracts/meter.odcs.yaml:87: schema[0].properties[6].properties[6].logicalTypeOptions.uniqueItems is 1: expected true or false"},
+    {METER, "maxLength: 20", "uniqueItems: true",
+     "p/contracts/meter.odcs.yaml:55: schema[0].properties[6].properties[0].logicalTypeOptions.uniqueItems is true: "
+     "only an array has elements; leave this out"},
     {METER, "arguments:\n                  validValues: [gas, power]\n", "arguments: {}\n",
      "p/contracts/meter.odcs.yaml:62: schema[0].properties[6].properties[0].quality[0].arguments is an empty object: "
      "expected an object with one or more of: "
-     "minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern, validValues, maximumAhead"},
+     "minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength, pattern, validValues, minItems, maxItems, "
+     "uniqueItems, minProperties, maxProperties, maximumAhead"},
     {METER, "minimum: \"2000-01-01T00:00:00Z\"", "minimal: 1",
      "p/contracts/meter.odcs.yaml:39: schema[0].properties[4].quality[0].implementation.minimal is 1: "
      "there is no such check; expected one of: "
-     "minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength, pattern, validValues, maximumAhead"},
+     "minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, maxLength, pattern, validValues, minItems, maxItems, "
+     "uniqueItems, minProperties, maxProperties, maximumAhead"},
     {METER, "mustBe: 0\n                arguments:\n                  validValues: [gas, power]", "mustBe: none",
      "p/contracts/meter.odcs.yaml:61: schema[0].properties[6].properties[0].quality[0].mustBe is \"none\": expected a number"},
     {METER, "mustBe: 0\n                arguments:\n                  validValues: [gas, power]", "mustBeBetween: [1]",

@@ -18,7 +18,7 @@
 /* What refine would have made: ten subscribers, S-00 the riskiest, S-09 without a score. */
 static const char refined_sql[] =
     "CREATE TABLE silver_clean_events(event_id VARCHAR, event_timestamp TIMESTAMP);"
-    "CREATE TABLE silver_quarantine(rule VARCHAR, field VARCHAR, reason VARCHAR, quarantined_at TIMESTAMP);"
+    "CREATE TABLE silver_quarantine(event_type VARCHAR, kafka_topic VARCHAR, rule VARCHAR, field VARCHAR, reason VARCHAR, quarantined_at TIMESTAMP);"
     "CREATE TABLE silver_drift(event_type VARCHAR, field VARCHAR, kind VARCHAR, events BIGINT, first_seen TIMESTAMP, last_seen "
     "TIMESTAMP, "
     "example VARCHAR);"

@@ -42,3 +42,7 @@ CREATE OR REPLACE VIEW gold_columns AS SELECT * FROM (VALUES
     (36, 'subscriber', 'heavy', 'label', 'heavy', 'heavy', '', '', 0, 0),
     (37, 'subscriber', 'quiet', 'label', 'quiet', 'quiet', '', '', 0, 0)
 ) AS columns(position, entity, name, kind, feature, title, unit, description, days, list_position);
+CREATE OR REPLACE VIEW silver_contracts AS SELECT * FROM (VALUES
+    (0, 'METER', NULL::VARCHAR, 'meter-events', '2.0.0', NULL::VARCHAR, NULL::VARCHAR, NULL::BIGINT, NULL::BIGINT, NULL::BIGINT)
+) AS contracts(position, event_type, topic, contract_id, version, owner, support, freshness_seconds, latency_seconds,
+    retention_seconds);

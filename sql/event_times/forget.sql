@@ -1,0 +1,1 @@
+DELETE FROM silver_event_times

@@ -1,0 +1,1 @@
+SELECT * EXCLUDE (refined_batch) FROM {{delta}}

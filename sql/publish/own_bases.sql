@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS snapshot_out.snapshot_bases (table_name VARCHAR, base VARCHAR)
