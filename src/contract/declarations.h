@@ -110,7 +110,9 @@ typedef struct Field {
     int precision, scale; /* VALUE_DECIMAL */
     TimeForm time_form;   /* VALUE_TIMESTAMP */
     bool required;
-    bool derived; /* the column's name was made from the property's */
+    bool derived;                /* the column's name was made from the property's, or from a physicalName that Silver cannot have */
+    bool settled;                /* `column` is its last name (contract/column_names.h) */
+    const char *written, *place; /* of a field with a column: what the contract calls it, and where: "schema[0].properties[6]" */
     Check *checks;
     size_t check_count;
     int line; /* of its contract's file */

@@ -50,6 +50,8 @@ static int read_column(Pipeline *p, const DocNode *property, Field *field, Error
     if (node_exists(&column) && !json_is_string(column.value)) return REFUSE(&column, err, "expected a text");
     const char *written = node_exists(&column) ? json_string_value(column.value) : field->name;
     if (written == NULL) return -1;
+    field->written = strings_keep(p->strings, written);
+    field->place = strings_adopt(p->strings, node_path(property));
     if (is_name(written) && !is_silver_column(written)) {
         field->column = strings_keep(p->strings, written);
         field->derived = !node_exists(&column);
@@ -58,15 +60,6 @@ static int read_column(Pipeline *p, const DocNode *property, Field *field, Error
     field->column = column_name_of(p, written);
     field->derived = true;
     return rc;
-}
-
-/* Says which column it is, where that is not what the contract says. */
-static void settle_column(Pipeline *p, Contract *c, const DocNode *property, Field *field) {
-    const char *written = json_string_value(json_object_get(property->value, "physicalName"));
-    if (!field->derived) return;
-    column_name_settle(p, c, field);
-    if (strcmp(field->column, written != NULL ? written : field->name) != 0)
-        note_add(p, c, property, NOTE_READ_AS, "its column is %s", field->column);
 }
 
 /* How a time is written; other transformations are for other tools. */
@@ -99,7 +92,6 @@ static int read_value_rules(Pipeline *p, Contract *c, const DocNode *property, F
     const char *unit = custom_text(property, "unit");
     if (unit != NULL) field->unit = strings_keep(p->strings, unit);
     rc |= read_bool(property, "required", &field->required, err);
-    if (typed == 0 && field->column != NULL && field->column[0] != '\0') settle_column(p, c, property, field); /* rules name it */
     if (typed == 0) rc |= read_transform(p, c, property, field, err);
     property_note_unenforced(p, c, property);
     read_unique(p, c, property, field);
@@ -179,18 +171,18 @@ static int check_unique(const Contract *c, const Field *field, const DocNode *pr
         if (strcasecmp(other->name, field->name) == 0)
             rc |= REFUSE(&name, err, "the property on line %d has this name already (capitals do not count); expected another name",
                          other->line);
-        if (strcmp(other->column, field->column) == 0)
+        if (!other->derived && !field->derived && strcmp(other->column, field->column) == 0)
             rc |= REFUSE(&column, err, "the property on line %d has this column already; expected another one", other->line);
     }
     return rc;
 }
 
-/* All contracts share the columns of Silver. */
+/* All contracts share the columns of Silver. A name that was made gives way (column_names.h). */
 static int check_same_type(const Pipeline *p, const Contract *c, const Field *field, const DocNode *property, Error *err) {
     DocNode type = node_member(property, "physicalType");
     for (const Contract *other = p->contracts; other < p->contracts + p->contract_count; other++)
         for (const Field *f = other->fields; other != c && f < other->fields + other->field_count; f++)
-            if (strcmp(f->column, field->column) == 0 && strcmp(f->sql_type, field->sql_type) != 0)
+            if (!f->derived && !field->derived && strcmp(f->column, field->column) == 0 && strcmp(f->sql_type, field->sql_type) != 0)
                 return REFUSE(&type, err, "the column %s would be %s here, but is %s in %s:%d; expected the same type", f->column,
                               field->sql_type, f->sql_type, other->file, f->line);
     return 0;

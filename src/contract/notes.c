@@ -17,6 +17,15 @@ void note_add(Pipeline *p, Contract *c, const DocNode *at, NoteKind kind, const 
     c->notes[c->note_count++] = (Note){kind, strings_adopt(p->strings, node_path(at)), strings_adopt(p->strings, text), node_line(at)};
 }
 
+void note_insert(Pipeline *p, Contract *c, const char *path, int line, const char *text) {
+    size_t at = 0;
+    while (at < c->note_count && c->notes[at].line <= line) at++;
+    c->notes = strings_grow(p->strings, c->notes, c->note_count, sizeof *c->notes);
+    memmove(&c->notes[at + 1], &c->notes[at], (c->note_count - at) * sizeof *c->notes);
+    c->notes[at] = (Note){NOTE_READ_AS, path, text, line};
+    c->note_count++;
+}
+
 /* ---- checks that contradict each other ---- */
 
 /* The ends of what passes. A time is in microseconds, a text in characters. */

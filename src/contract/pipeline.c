@@ -5,6 +5,7 @@
 #include "base/embedded.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "contract/column_names.h"
 #include "contract/contracts.h"
 #include "contract/envelopes.h"
 #include "contract/explain.h"
@@ -67,6 +68,7 @@ static bool is_contract(const char *name) {
 /* With a mistake in one of them, what another one lacks may be what could not be read. */
 static int finish_contracts(const Reading *r, int rc, Error *err) {
     contracts_sort(r->pipeline);
+    column_names_settle(r->pipeline);
     return rc == 0 ? envelopes_finish(r->pipeline, r->mistakes, err) : 0;
 }
 
@@ -135,6 +137,7 @@ static int read_contracts_alone(const Reading *r, const char *path, Error *err) 
     bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
     int rc = folder ? read_contracts(r, file_exists(inside) ? inside : path, err) : read_file(r, path, contracts_read, err);
     contracts_sort(r->pipeline);
+    column_names_settle(r->pipeline);
     return rc;
 }
 

@@ -58,11 +58,20 @@ int event_times_add(const Refine *r, int64_t after, int64_t upto, Error *err) MU
 /* The times of all of the live Silver, in the open transaction. */
 int event_times_rebuild(const Refine *r, Error *err) MUST_CHECK;
 
+/* ---- column_owners.c: which property of which event type Silver's columns are of, in the open transaction ---- */
+/* ERR_CONFIG: a column would be of another property than it is in Silver. */
+int column_owners_check(const Refine *r, Error *err) MUST_CHECK;
+/* Stores the properties that are new; those that no contract has any more keep their columns. */
+int column_owners_add(const Refine *r, Error *err) MUST_CHECK;
+/* Of Silver that was made again: only what the contracts have now. */
+int column_owners_replace(const Refine *r, Error *err) MUST_CHECK;
+
 /* ---- tables.c ---- */
 /* What the last run left. */
 typedef struct RefineProgress {
     int64_t batch_id;
     bool has_contracts, same_contracts, same_features, same_declared;
+    bool has_owners; /* false: it was an older version, which did not know whose the columns are */
 } RefineProgress;
 int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) MUST_CHECK;
 int refine_store_progress(const Refine *r, int64_t batch_id, Error *err) MUST_CHECK;

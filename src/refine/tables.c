@@ -2,6 +2,8 @@
  *
  *   a contract gains a column    Silver gains it; old rows have NULL
  *   a column changes its type    refused: one column cannot hold values of two types; `refine --full` makes the table again
+ *   a column changes its        refused: one column cannot hold values of two properties (column_owners.c)
+ *   property
  *   any other rule changes       it holds for new events; the run says that `refine --full` applies it to history
  *   the features change, or      Gold is computed again from Silver at once
  *   the SQL compiled from them
@@ -27,8 +29,8 @@ int refine_read_progress(const Refine *r, RefineProgress *ret, Error *err) {
     int got = lake_next(rows, err);
     if (got < 0) return -1;
     if (got == 0) return error_set(err, ERR_BUG, "refine_progress has no row");
-    *ret = (RefineProgress){lake_col_int(rows, 0), lake_col_bool(rows, 1), lake_col_bool(rows, 2), lake_col_bool(rows, 3),
-                            lake_col_bool(rows, 4)};
+    *ret = (RefineProgress){lake_col_int(rows, 0),  lake_col_bool(rows, 1), lake_col_bool(rows, 2),
+                            lake_col_bool(rows, 3), lake_col_bool(rows, 4), lake_col_bool(rows, 5)};
     return 0;
 }
 
@@ -112,7 +114,7 @@ static void name_warnings(const Pipeline *p) {
 
 static int prepare_contracts(const Refine *r, const RefineProgress *progress, Error *err) {
     /* Columns first: the tables' statement also comments on them. */
-    if (progress->has_contracts && check_columns(r, err) != 0) return -1;
+    if (progress->has_contracts && (column_owners_check(r, err) != 0 || check_columns(r, err) != 0)) return -1;
     if (refine_exec(r, SQL_SILVER_TABLES, NULL, 0, NULL, err) != 0 || lake_fit_memory(r->conn, err) != 0) return -1;
     name_unenforced(r->pipeline);
     name_warnings(r->pipeline);
@@ -164,13 +166,14 @@ static int refine_declare(const Refine *r, Error *err) {
 
 static int prepare(const Refine *r, const RefineProgress *progress, Error *err) {
     if (!progress->same_contracts && prepare_contracts(r, progress, err) != 0) return -1;
+    if (!(progress->same_contracts && progress->has_owners) && column_owners_add(r, err) != 0) return -1;
     if (!progress->same_features && prepare_features(r, progress, err) != 0) return -1;
     if (!progress->same_declared && refine_declare(r, err) != 0) return -1;
     return refine_store_progress(r, progress->batch_id, err);
 }
 
 int refine_prepare(const Refine *r, const RefineProgress *progress, Error *err) {
-    if (progress->same_contracts && progress->same_features && progress->same_declared) return 0;
+    if (progress->same_contracts && progress->same_features && progress->same_declared && progress->has_owners) return 0;
     if (lake_begin(r->conn, err) != 0) return -1;
     if (prepare(r, progress, err) == 0 && lake_commit(r->conn, err) == 0) return 0;
     lake_rollback(r->conn);
@@ -226,8 +229,8 @@ static int swap_tables(const Refine *r, Statement statement, Error *err) {
 int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) {
     if (lake_begin(r->conn, err) != 0) return -1;
     if (for_each_rebuilt(r, swap_tables, err) == 0 && lake_exec(r->conn, "quality/forget_all", lake_sql("quality/forget_all"), err) == 0 &&
-        gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 && refine_store_progress(r, upto, err) == 0 &&
-        lake_commit(r->conn, err) == 0)
+        column_owners_replace(r, err) == 0 && gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 &&
+        refine_store_progress(r, upto, err) == 0 && lake_commit(r->conn, err) == 0)
         return 0;
     lake_rollback(r->conn);
     return -1;

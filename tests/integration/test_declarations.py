@@ -358,6 +358,85 @@ def test_rules_that_contradict_each_other_are_warnings(offline: Smelt) -> None:
     assert "no value is both" not in offline.run("refine").stderr
 
 
+# ---- whose a column is ----
+
+DECIMAL: Json = {"name": "amount", "logicalType": "number", "physicalType": "DECIMAL(9,2)", "logicalTypeOptions": {"minimum": 0, "maximum": 1000}}
+WHOLE: Json = {"name": "amount", "logicalType": "integer", "logicalTypeOptions": {"minimum": 0, "maximum": 1000}}
+TOTAL: Json = {"name": "total", "aggregate": "sum", "column": "amount", "windows": []}
+
+
+def refused(smelt: Smelt, *args: str) -> str:
+    done = smelt.run(*args)
+    assert done.code == 78
+    return done.error
+
+
+def test_a_new_contract_does_not_take_a_column(offline: Smelt) -> None:
+    write(offline, contract([DECIMAL]), features=[TOTAL])
+    send(offline, {"amount": 10.5})
+    offline("refine")
+    for alarm in (WHOLE, DECIMAL | {"physicalType": "DECIMAL(9,3)"}):
+        write(offline, contract([alarm], name="Alarm"), contract([DECIMAL]), features=[TOTAL])
+        assert "column amount is of T.amount in Silver and of Alarm.amount in the contracts: give Alarm.amount a physicalName" in refused(offline, "refine")
+    write(offline, contract([WHOLE | {"physicalName": "alarm_amount"}], name="Alarm"), contract([DECIMAL]), features=[TOTAL])
+    send(offline, {"amount": 20.5})
+    assert offline("refine")["silver"] == 1
+    assert offline.value("SELECT sum(total)::DOUBLE FROM gold_subscriber_features") == 31
+    assert sorted(offline.rows("SELECT column_name, event_type, property FROM column_owners")) == [("alarm_amount", "Alarm", "amount"), ("amount", "T", "amount")]
+
+
+def text(name: str, column: str | None = None) -> Json:
+    return {"name": name, "logicalType": "string"} | ({"physicalName": column} if column else {})
+
+
+TAKEN = [
+    ([text("a-b")], [text("a.b"), text("a-b")], "column a_b is of T.a-b in Silver and of T.a.b in the contracts: give T.a.b a physicalName, or run `smelt refine --full`"),
+    ([text("a-b")], [text("a.b")], "column a_b is of T.a-b in Silver and of T.a.b in the contracts"),
+    ([text("a", "x"), text("b", "y")], [text("a", "y"), text("b", "x")], "column x is of T.a in Silver and of T.b in the contracts: run `smelt refine --full`"),
+    ([text("a")], [text("a", "x")], "T.a is in the column a in Silver and in x in the contracts: run `smelt refine --full`"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(TAKEN)))
+def test_a_column_does_not_change_its_meaning(offline: Smelt, number: int) -> None:
+    before, after, words = TAKEN[number]
+    names = [field["name"] for field in before]
+    write(offline, contract(before))
+    send(offline, {name: name for name in names})
+    offline("refine")
+    write(offline, contract(after))
+    assert words in refused(offline, "refine")
+    offline("refine", "--full")
+    owners = dict(offline.rows("SELECT property, column_name FROM column_owners"))
+    assert sorted(owners) == sorted(field["name"] for field in after)
+    for name in set(names) & set(owners):
+        assert offline.value(f"SELECT {owners[name]} FROM silver_clean_events") == name
+    assert offline("refine")["silver"] == 0
+
+
+def test_a_property_of_another_name_may_have_the_column_if_the_contract_says_so(offline: Smelt) -> None:
+    """The sender has renamed it."""
+    write(offline, contract([text("orderId")]))
+    send(offline, {"orderId": "1"})
+    offline("refine")
+    write(offline, contract([text("order", "order_id")]))
+    send(offline, {"order": "2"})
+    offline("refine")
+    assert offline.rows("SELECT order_id FROM silver_clean_events ORDER BY 1") == [("1",), ("2",)]
+
+
+def test_event_types_share_a_column_of_one_name_and_type(offline: Smelt) -> None:
+    write(offline, contract([text("v")]))
+    send(offline, {"v": "1"})
+    offline("refine")
+    write(offline, contract([text("v")], name="A"), contract([text("v")]))
+    assert offline("refine")["columns_added"] == 0
+    (offline.folder / "pipeline/contracts/b.odcs.yaml").unlink()
+    write(offline, contract([text("v")]))
+    offline("refine")
+    assert offline.rows("SELECT column_name, event_type FROM column_owners ORDER BY 2") == [("v", "A"), ("v", "T")], "T has it again when its contract comes back"
+
+
 # ---- names ----
 
 

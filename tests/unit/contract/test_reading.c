@@ -206,22 +206,60 @@ static void contradictions_are_warnings(void **state) {
     }
 }
 
-/* Two contracts share the columns of Silver. */
-static void the_same_name_of_another_type_is_another_column(void **state) {
-    (void)state;
-    CLEANUP(buf_done) Buf other = {0};
+/* The contract of event type `type` with one property, in contracts/<file>. */
+static void write_type(const char *file, char type, const char *property) {
+    CLEANUP(buf_done) Buf contract = {0};
+    CLEANUP(free_text) char *path = xasprintf("contracts/%s", file);
     Error err = {0};
-    Pipeline *first = load("v3.1.0", "{name: status, logicalType: integer}");
-    pipeline_free(first);
-    buf_add_str(&other, ONE_CONTRACT "          - {name: status, logicalType: string}\n");
-    char *name = strstr(other.data, "name: T\n");
+    buf_addf(&contract, ONE_CONTRACT "          - %s\n", property);
+    char *name = strstr(contract.data, "name: T\n");
     assert_non_null(name);
-    name[strlen("name: ")] = 'U';
-    if (file_write_atomic("contracts/u.yaml", other.data, other.len, &err) != 0) fail_msg("%s", err.text);
+    name[strlen("name: ")] = type;
+    if (file_write_atomic(path, contract.data, contract.len, &err) != 0) fail_msg("%s", err.text);
+}
+
+static const Field *field_of(const Pipeline *p, const char *event_type) {
+    for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
+        if (strcmp(c->event_type, event_type) == 0) return &c->fields[0];
+    fail_msg("no contract of %s", event_type);
+    return NULL;
+}
+
+/* Two contracts share the columns of Silver. */
+static void assert_columns(const char *file, const char *property, const char *of_t, const char *of_u) {
+    Error err = {0};
+    pipeline_free(load("v3.1.0", "{name: status, logicalType: integer, unique: true}"));
+    write_type(file, 'U', property);
     CLEANUP(pipeline_freep) Pipeline *p = NULL;
     if (pipeline_load_dir(".", &p, &err) != 0) fail_msg("%s", err.text);
-    assert_string_equal(p->contracts[0].fields[0].column, "status");
-    assert_string_equal(p->contracts[1].fields[0].column, "u_status");
+    assert_string_equal(field_of(p, "T")->column, of_t);
+    assert_string_equal(field_of(p, "U")->column, of_u);
+    const Contract *t = strcmp(p->contracts[0].event_type, "T") == 0 ? &p->contracts[0] : &p->contracts[1];
+    assert_string_equal(t->measures[0].columns[0], of_t);
+}
+
+static void the_same_name_of_another_type_is_another_column(void **state) {
+    (void)state;
+    assert_columns("u.yaml", "{name: status, logicalType: string}", "status", "u_status");
+}
+
+static void names_do_not_depend_on_files(void **state) {
+    (void)state;
+    assert_columns("a.yaml", "{name: status, logicalType: string}", "status", "u_status");
+}
+
+/* Whichever file is read first. */
+static void a_name_that_a_contract_gives_comes_first(void **state) {
+    (void)state;
+    assert_columns("u.yaml", "{name: x, physicalName: status, logicalType: string}", "t_status", "status");
+}
+
+static void a_property_keeps_its_own_name(void **state) {
+    (void)state;
+    assert_reads("v3.1.0", "{name: a-b, logicalType: string}\n{name: a_b, logicalType: string}", "a_b_2 VARCHAR, a_b VARCHAR",
+                 "its column is a_b_2");
+    assert_reads("v3.1.0", "{name: a-b, logicalType: string}\n{name: x, physicalName: a_b, logicalType: string}",
+                 "a_b_2 VARCHAR, a_b VARCHAR", "its column is a_b_2");
 }
 
 int main(void) {
@@ -233,6 +271,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(the_words_of_v3_0_are_understood, scratch_up, scratch_down),
         cmocka_unit_test_setup_teardown(contradictions_are_warnings, scratch_up, scratch_down),
         cmocka_unit_test_setup_teardown(the_same_name_of_another_type_is_another_column, scratch_up, scratch_down),
+        cmocka_unit_test_setup_teardown(names_do_not_depend_on_files, scratch_up, scratch_down),
+        cmocka_unit_test_setup_teardown(a_name_that_a_contract_gives_comes_first, scratch_up, scratch_down),
+        cmocka_unit_test_setup_teardown(a_property_keeps_its_own_name, scratch_up, scratch_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
