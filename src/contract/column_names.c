@@ -57,7 +57,9 @@ const char *column_name_of(Pipeline *p, const char *text) {
 
 /* ---- whose column it is ---- */
 
+/* The id of the entity is read first. */
 static bool has_column(const Contract *c, const char *column) {
+    if (c->entity.column != NULL && strcmp(c->entity.column, column) == 0) return true;
     for (const Field *f = c->fields; f < c->fields + c->field_count; f++)
         if (f->settled && strcmp(f->column, column) == 0) return true;
     return false;

@@ -1,11 +1,12 @@
 /* envelope.c: see envelope.h. A property fills the column of Bronze that its physicalName says; without one, the column that its name has
- * in the preset. All others are of the payload.
+ * in the preset, or, of Smelt's own envelope, in a contract that lists the payload. All others are of the payload.
  *
  * Where its value is in a message: transformSourceObjects (paths) and transformLogic (a word), else where the preset has it, else under its
  * own name. */
 #include "contract/envelope.h"
 
 #include "contract/checks.h"
+#include "contract/column_names.h"
 #include "contract/envelopes.h"
 #include "contract/fields.h"
 #include "contract/format.h"
@@ -50,6 +51,7 @@ typedef struct EnvelopeReading {
     const DocNode *properties;
     PresetUse use;
     bool has_payload; /* its properties are inside the property of the payload, not beside it */
+    bool by_name;     /* names of properties say which column they fill */
     ColumnMapping said[ENVELOPE_COLUMNS];
     size_t index[ENVELOPE_COLUMNS]; /* of the property that says so, + 1; 0: none does */
 } EnvelopeReading;
@@ -108,13 +110,34 @@ static EnvelopeColumn column_named(const char *name) {
     return c;
 }
 
-static EnvelopeColumn column_of(const EnvelopeReading *r, const DocNode *property) {
+/* Without a preset a contract is of Smelt's own envelope if it lists the payload; otherwise the messages are flat, and `type` or `id` are
+ * members as any other. */
+static bool are_names_of_columns(PresetUse use, const DocNode *properties) {
+    size_t i;
+    json_t *property;
+    if (use.named) return true;
+    json_array_foreach(properties->value, i, property) {
+        const char *physical = json_string_value(json_object_get(property, "physicalName"));
+        const char *name = json_string_value(json_object_get(property, "name")), *own = physical != NULL ? physical : name;
+        const char *logical = json_string_value(json_object_get(property, "logicalType"));
+        if (own == NULL || (logical != NULL && strcmp(logical, "object") != 0)) continue;
+        if (strcmp(own, envelope_column_names[ENVELOPE_PAYLOAD]) == 0) return true;
+        if (physical == NULL && preset_column(use, own) == ENVELOPE_PAYLOAD) return true;
+    }
+    return false;
+}
+
+static EnvelopeColumn column_in(PresetUse use, bool by_name, const DocNode *property) {
     const char *name = json_string_value(json_object_get(property->value, "name"));
     const char *physical = json_string_value(json_object_get(property->value, "physicalName")), *entity = NULL;
     CLEANUP(error_clear) Error ignored = {0};
     if (read_custom(property, "entity", &entity, &ignored) == 0 && entity != NULL) return ENVELOPE_ENTITY;
     if (physical != NULL) return column_named(physical);
-    return name != NULL ? preset_column(r->use, name) : ENVELOPE_COLUMNS;
+    return by_name && name != NULL ? preset_column(use, name) : ENVELOPE_COLUMNS;
+}
+
+static EnvelopeColumn column_of(const EnvelopeReading *r, const DocNode *property) {
+    return column_in(r->use, r->by_name, property);
 }
 
 /* ---- where its value is ---- */
@@ -225,17 +248,32 @@ static int check_same_entity(const Pipeline *p, const Contract *c, const DocNode
     return 0;
 }
 
+/* The physicalName, or a name made of it or, without one, of the property's name. */
+static int read_entity_column(EnvelopeReading *r, const DocNode *property, Field *field, Error *err) {
+    DocNode physical = node_member(property, "physicalName"), name = node_member(property, "name");
+    const DocNode *from = node_exists(&physical) ? &physical : &name;
+    const char *written = json_string_value(from->value);
+    if (written == NULL) return REFUSE(from, err, "expected a text");
+    bool own = strcmp(written, envelope_column_names[ENVELOPE_ENTITY]) == 0, free = !is_silver_column(written) && is_key_column(written);
+    if (is_name(written) && node_exists(&physical) && !own && !free)
+        return REFUSE(from, err, "Silver has this column for something else; expected another name for the id of an entity");
+    field->column = is_name(written) && (own || free) ? strings_keep(r->pipeline->strings, written) : column_name_of(r->pipeline, written);
+    if (!is_key_column(field->column)) field->column = strings_format(r->pipeline->strings, "key_%s", field->column);
+    if (strcmp(field->column, written) != 0) note_add(r->pipeline, r->contract, property, NOTE_READ_AS, "its column is %s", field->column);
+    return 0;
+}
+
 /* The column that Silver has for the id of the first entity, and the entity's name. */
 static int read_entity(EnvelopeReading *r, const DocNode *property, Field *field, Error *err) {
     Contract *c = r->contract;
-    DocNode physical = node_member(property, "physicalName"), name = node_member(property, "name");
     const char *entity = NULL;
-    DocNode column = node_exists(&physical) ? physical : name;
-    if (read_name(&column, r->pipeline->strings, &field->column, err) != 0) return -1;
-    if (is_silver_column(field->column) && strcmp(field->column, envelope_column_names[ENVELOPE_ENTITY]) != 0)
-        return REFUSE(&column, err, "Silver has this column for something else; expected another name for the id of an entity");
-    if (read_custom(property, "entity", &entity, err) != 0) return -1;
-    c->entity_name = entity != NULL ? strings_keep(r->pipeline->strings, entity) : name_of_entity(r->pipeline, field->column);
+    if (read_entity_column(r, property, field, err) != 0 || read_custom(property, "entity", &entity, err) != 0) return -1;
+    if (entity == NULL)
+        c->entity_name = name_of_entity(r->pipeline, field->column);
+    else
+        c->entity_name = is_name(entity) ? strings_keep(r->pipeline->strings, entity) : column_name_of(r->pipeline, entity);
+    if (entity != NULL && strcmp(entity, c->entity_name) != 0)
+        note_add(r->pipeline, c, property, NOTE_READ_AS, "its entity is %s", c->entity_name);
     return check_same_entity(r->pipeline, c, property, err);
 }
 
@@ -308,26 +346,38 @@ static int add_part(EnvelopeReading *r, const DocNode *property, const OriginLis
     return 0;
 }
 
-/* A path of a property of the payload must lead into the payload. */
+static bool is_among(const ValueOrigin *o, const OriginList *list) {
+    CLEANUP(buf_done) Buf here = {0};
+    OriginList one = {.items = (ValueOrigin *)(uintptr_t)o, .count = 1};
+    mapping_print(&(ColumnMapping){.parts = &one, .part_count = 1}, &here);
+    for (size_t i = 0; i < list->count; i++) {
+        CLEANUP(buf_done) Buf there = {0};
+        one.items = &list->items[i];
+        mapping_print(&(ColumnMapping){.parts = &one, .part_count = 1}, &there);
+        if (strcmp(here.data, there.data) == 0) return true;
+    }
+    return false;
+}
+
+/* A path of a property of the payload must lead to a member of the payload: what is elsewhere in a message is not moved. */
 static int check_payload_paths(EnvelopeReading *r, const DocNode *property, const char *name, Error *err) {
-    const ColumnMapping *payload = &r->said[ENVELOPE_PAYLOAD];
-    ColumnMapping expected = {.part_count = 1, .parts = strings_array(r->pipeline->strings, 1, sizeof *expected.parts)}, said = expected;
-    CLEANUP(buf_done) Buf here = {0}, there = {0};
+    OriginList said, expected = {0};
+    CLEANUP(buf_done) Buf there = {0};
     DocNode paths = node_member(property, "transformSourceObjects");
-    if (json_array_size(paths.value) == 0 || json_string_value(json_array_get(paths.value, 0))[0] != '$') return 0;
-    said.parts = strings_array(r->pipeline->strings, 1, sizeof *said.parts);
-    if (read_paths(r, &paths, ENVELOPE_ID, said.parts, err) != 0) return -1;
-    if (origins_extend(r->pipeline->strings, &payload->parts[0], name, expected.parts)) mapping_print(&expected, &here);
-    mapping_print(&said, &there);
-    return here.len > 0 && strcmp(here.data, there.data) == 0
-               ? 0
-               : REFUSE(&paths, err, "the payload does not have this; expected %s, or leave this out",
-                        here.len > 0 ? here.data : "nothing");
+    if (!has_paths(property)) return 0;
+    if (read_paths(r, &paths, ENVELOPE_ID, &said, err) != 0) return -1;
+    bool inside = origins_extend(r->pipeline->strings, &r->said[ENVELOPE_PAYLOAD].parts[0], name, &expected);
+    if (inside) mapping_print(&(ColumnMapping){.parts = &expected, .part_count = 1}, &there);
+    for (size_t i = 0; inside && i < said.count; i++) inside = is_among(&said.items[i], &expected);
+    if (inside) return 0;
+    return REFUSE(&paths, err,
+                  "the payload does not have this, and nothing is moved there from elsewhere in a message; expected %s, or leave this out",
+                  there.len > 0 ? there.data : "nothing");
 }
 
 /* A property of the payload. */
 static int add_payload_part(EnvelopeReading *r, const DocNode *property, KeyParts *parts, Error *err) {
-    const char *name = payload_key(property);
+    const char *name = payload_key(r->pipeline, property);
     OriginList list;
     if (name == NULL) return 0; /* a mistake that was found already */
     if (check_payload_paths(r, property, name, err) != 0) return -1;
@@ -336,7 +386,7 @@ static int add_payload_part(EnvelopeReading *r, const DocNode *property, KeyPart
         checks_note_keys(r->pipeline, r->contract, property, "primaryKey");
         return 0;
     }
-    if (!origins_extend(r->pipeline->strings, r->said[ENVELOPE_PAYLOAD].parts, strings_keep(r->pipeline->strings, name), &list))
+    if (!origins_extend(r->pipeline->strings, r->said[ENVELOPE_PAYLOAD].parts, name, &list))
         return REFUSE(property, err, "the path of this key would have more than %d keys; expected another primaryKey", ORIGIN_KEYS_MAX);
     return add_part(r, property, &list, parts, err);
 }
@@ -375,33 +425,48 @@ static int read_identity(EnvelopeReading *r, Error *err) {
 
 /* ---- all of them ---- */
 
+/* Of a contract without a preset: in Smelt's own envelope it would have another meaning. */
+static void note_flat_name(EnvelopeReading *r, const DocNode *property) {
+    const char *name = json_string_value(json_object_get(property->value, "name"));
+    EnvelopeColumn column = name != NULL && !r->by_name ? preset_column(r->use, name) : ENVELOPE_COLUMNS;
+    if (column < ENVELOPE_COLUMNS && json_object_get(property->value, "physicalName") == NULL)
+        note_add(r->pipeline, r->contract, property, NOTE_READ_AS, "it is of the payload; to fill %s, write physicalName: %s",
+                 envelope_column_names[column], envelope_column_names[column]);
+}
+
 static int read_beside(EnvelopeReading *r, const DocNode *property, Error *err) {
     DocNode name = node_member(property, "name");
-    if (!r->has_payload) return payload_read_property(r->pipeline, r->contract, property, err);
+    if (!r->has_payload) {
+        note_flat_name(r, property);
+        return payload_read_property(r->pipeline, r->contract, property, err);
+    }
     r->pipeline->columns_missing = true;
     return REFUSE(&name, err,
                   "expected a property of the envelope, by its physicalName one of event_id, event_type, source_system, subscriber_id, "
                   "event_timestamp, quality_score or raw_payload (others go into the payload)");
 }
 
+static int read_property(EnvelopeReading *r, size_t index, EnvelopeColumn column, Error *err) {
+    DocNode property = node_item(r->properties, index), name = node_member(&property, "name");
+    if (column == ENVELOPE_COLUMNS) return read_beside(r, &property, err);
+    if (r->index[column] == 0) {
+        r->index[column] = index + 1;
+        return read_column(r, &property, column, err);
+    }
+    DocNode first = node_item(r->properties, r->index[column] - 1);
+    return REFUSE(&name, err, "the property on line %d fills %s already; expected one property for it", node_line(&first),
+                  envelope_column_names[column]);
+}
+
+/* The id of the entity first: no column of the payload gets its name then. */
 static int read_properties(EnvelopeReading *r, Error *err) {
     int rc = 0;
-    for (size_t i = 0; i < json_array_size(r->properties->value); i++) {
-        DocNode property = node_item(r->properties, i), name = node_member(&property, "name");
-        EnvelopeColumn column = column_of(r, &property);
-        if (column == ENVELOPE_COLUMNS) {
-            rc |= read_beside(r, &property, err);
-            continue;
+    for (int entity = 1; entity >= 0; entity--)
+        for (size_t i = 0; i < json_array_size(r->properties->value); i++) {
+            DocNode property = node_item(r->properties, i);
+            EnvelopeColumn column = column_of(r, &property);
+            if ((column == ENVELOPE_ENTITY) == (entity == 1)) rc |= read_property(r, i, column, err);
         }
-        if (r->index[column] > 0) {
-            DocNode first = node_item(r->properties, r->index[column] - 1);
-            rc |= REFUSE(&name, err, "the property on line %d fills %s already; expected one property for it", node_line(&first),
-                         envelope_column_names[column]);
-            continue;
-        }
-        r->index[column] = i + 1;
-        rc |= read_column(r, &property, column, err);
-    }
     return rc;
 }
 
@@ -422,10 +487,11 @@ static void fill_unlisted(EnvelopeReading *r) {
                                          .required = true};
 }
 
-static bool fills_type(const EnvelopeReading *r, const DocNode *properties) {
+static bool fills_type(PresetUse use, const DocNode *properties) {
+    bool by_name = are_names_of_columns(use, properties);
     for (size_t i = 0; i < json_array_size(properties->value); i++) {
         DocNode property = node_item(properties, i);
-        if (column_of(r, &property) == ENVELOPE_TYPE) return true;
+        if (column_in(use, by_name, &property) == ENVELOPE_TYPE) return true;
     }
     return false;
 }
@@ -436,7 +502,7 @@ static bool is_type_known(const EnvelopeReading *r, const DocNode *schemas) {
     if (any != NULL && any->columns[ENVELOPE_TYPE].part_count > 0) return true;
     for (size_t i = 0; i < json_array_size(schemas->value); i++) {
         DocNode schema = node_item(schemas, i), properties = node_member(&schema, "properties");
-        if (fills_type(r, &properties)) return true;
+        if (fills_type(r->use, &properties)) return true;
     }
     return false;
 }
@@ -477,6 +543,7 @@ int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *er
         p->columns_missing = true;
         return -1;
     }
+    r.by_name = are_names_of_columns(r.use, properties);
     r.has_payload = lists_payload(&r);
     c->beside = preset_beside(r.use);
     int rc = read_properties(&r, err);

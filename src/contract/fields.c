@@ -35,20 +35,42 @@ void property_note_unenforced(Pipeline *p, Contract *c, const DocNode *property)
     checks_note_keys(p, c, property, "partitioned, encryptedName, relationships, transformDescription");
 }
 
-const char *payload_key(const DocNode *property) {
-    const json_t *paths = json_object_get(property->value, "transformSourceObjects");
-    const char *path = json_string_value(json_array_get(paths, 0));
-    const char *last = path != NULL && path[0] == '$' ? strrchr(path, '.') : NULL;
-    return last != NULL ? last + 1 : json_string_value(json_object_get(property->value, "name"));
+bool has_paths(const DocNode *property) {
+    size_t i;
+    json_t *path;
+    json_array_foreach(json_object_get(property->value, "transformSourceObjects"), i, path) {
+        const char *text = json_string_value(path);
+        if (text != NULL && text[0] == '$') return true;
+    }
+    return false;
+}
+
+const char *payload_key(Pipeline *p, const DocNode *property) {
+    const char *name = json_string_value(json_object_get(property->value, "name"));
+    const char *path = json_string_value(json_array_get(json_object_get(property->value, "transformSourceObjects"), 0));
+    ValueOrigin o;
+    if (has_paths(property) && path != NULL && origin_read(p->strings, path, &o) && o.key_count > 0) return o.keys[o.key_count - 1];
+    return name != NULL ? strings_keep(p->strings, name) : NULL;
+}
+
+/* Of a property of the payload, where paths are read (envelope.c), and of one inside an object, where they are not. */
+static int read_sources(Pipeline *p, Contract *c, const DocNode *property, bool inside, Error *err) {
+    DocNode paths;
+    if (read_list(property, "transformSourceObjects", false, &paths, err) != 0) return -1;
+    if (inside && has_paths(property)) return REFUSE(&paths, err, "inside an object a property has its own name; leave this out");
+    if (!has_paths(property)) checks_note_keys(p, c, property, "transformSourceObjects");
+    return 0;
 }
 
 /* The physicalName, or a name made of it or, without one, of the name. */
-static int read_column(Pipeline *p, const DocNode *property, Field *field, Error *err) {
+static int read_column(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
     DocNode name = node_member(property, "name"), column = node_member(property, "physicalName");
     int rc = read_message_name(&name, p->strings, &field->name, err);
-    if (rc == 0) field->name = strings_keep(p->strings, payload_key(property));
+    const char *own = field->name;
+    if (rc == 0) field->name = payload_key(p, property);
+    if (rc == 0 && strcmp(field->name, own) != 0) note_add(p, c, property, NOTE_READ_AS, "it is the member %s of the payload", field->name);
     if (node_exists(&column) && !json_is_string(column.value)) return REFUSE(&column, err, "expected a text");
-    const char *written = node_exists(&column) ? json_string_value(column.value) : field->name;
+    const char *written = node_exists(&column) ? json_string_value(column.value) : own;
     if (written == NULL) return -1;
     field->written = strings_keep(p->strings, written);
     field->place = strings_adopt(p->strings, node_path(property));
@@ -113,6 +135,7 @@ static int read_member(Pipeline *p, Contract *c, const DocNode *property, Field 
     DocNode name = node_member(property, "name");
     Field field = {0};
     int rc = check_property(p, c, property, err), named = read_message_name(&name, p->strings, &field.name, err);
+    rc |= read_sources(p, c, property, true, err);
     if (named == 0) field.path = strings_format(p->strings, "%s.%s", path_of(parent), field.name);
     for (const Field *other = parent->properties; named == 0 && other < parent->properties + parent->property_count; other++)
         if (strcmp(other->name, field.name) == 0)
@@ -156,7 +179,8 @@ static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field 
 }
 
 static int read_field(Pipeline *p, Contract *c, const DocNode *property, Field *field, Error *err) {
-    int rc = check_property(p, c, property, err), named = read_column(p, property, field, err);
+    int rc = check_property(p, c, property, err), named = read_column(p, c, property, field, err);
+    rc |= read_sources(p, c, property, false, err);
     if (field->column == NULL) field->column = ""; /* NULL would mean: inside an object */
     rc |= named | read_value_rules(p, c, property, field, err);
     return field->sql_type != NULL ? rc | read_inside(p, c, property, field, 1, err) : -1;

@@ -4,7 +4,7 @@
 #include "contract/reader.h"
 #include <string.h>
 
-static const char *const words[] = {[FORMAT_JSON] = "json", [FORMAT_AVRO] = "avro", NULL};
+const char *const message_format_names[] = {[FORMAT_JSON] = "json", [FORMAT_AVRO] = "avro", NULL};
 
 static bool is_topic(const char *a, const char *b) {
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
@@ -19,10 +19,11 @@ static TopicEnvelope *envelope_of(Pipeline *p, const Contract *c) {
 static int set_format(TopicEnvelope *e, const Contract *c, const DocNode *at, Error *err) {
     const char *word = json_string_value(at->value);
     size_t format = 0;
-    while (words[format] != NULL && (word == NULL || strcmp(words[format], word) != 0)) format++;
-    if (words[format] == NULL) return REFUSE(at, err, "messages of this format are not read; expected json or avro");
+    while (message_format_names[format] != NULL && (word == NULL || strcmp(message_format_names[format], word) != 0)) format++;
+    if (message_format_names[format] == NULL) return REFUSE(at, err, "messages of this format are not read; expected json or avro");
     if (e->format_line > 0 && e->format != (MessageFormat)format)
-        return REFUSE(at, err, "%s:%d says that this topic is %s; expected the same", e->format_file, e->format_line, words[e->format]);
+        return REFUSE(at, err, "%s:%d says that this topic is %s; expected the same", e->format_file, e->format_line,
+                      message_format_names[e->format]);
     e->format = (MessageFormat)format;
     e->format_file = c->file;
     e->format_line = node_line(at);

@@ -36,3 +36,8 @@ bool is_gold_column(const char *name) {
     static const char *const names[] = {"refined_batch", "churn_probability", "risk_band", "reasons", "model_id", "scored_at"};
     return is_one_of(names, ARRAY_LEN(names), name);
 }
+
+bool is_key_column(const char *name) {
+    static const char *const others[] = {"band", "day", "events_n", "rank", "generation", "risk", "features"};
+    return !is_gold_column(name) && !is_one_of(others, ARRAY_LEN(others), name);
+}

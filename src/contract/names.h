@@ -17,3 +17,5 @@ extern const char *const comparison_names[COMPARISON_NAMES]; /* "in", "less_than
 bool is_silver_column(const char *name);
 /* True for columns that Gold has besides its features, its labels and the key. */
 bool is_gold_column(const char *name);
+/* False for columns of Gold and its state, and for keys of the API, that the key of an entity would hide. */
+bool is_key_column(const char *name);

@@ -30,16 +30,30 @@ static bool is_name(const char *at, size_t n, const char *without) {
     return n > 0 && n <= NAME_MAX;
 }
 
+/* The next key of a path: .key or ['key']. *at moves behind it. False: it is none. */
+static bool read_key(const char **at, const char **ret, size_t *ret_len) {
+    bool bracket = **at == '[';
+    char quote = bracket ? (*at)[1] : '\0';
+    if (!bracket && **at != '.') return false;
+    if (bracket && quote != '\'' && quote != '"') return false;
+    *ret = *at + (bracket ? 2 : 1);
+    *ret_len = strcspn(*ret, bracket ? "'\"" : ".[");
+    *at = *ret + *ret_len;
+    if (!bracket) return is_name(*ret, *ret_len, "\"'\\[] ");
+    if ((*at)[0] != quote || (*at)[1] != ']') return false;
+    *at += 2;
+    return is_name(*ret, *ret_len, "\"'\\[]. ");
+}
+
 static bool read_path(Strings *strings, const char *text, ValueOrigin *ret) {
-    const char *at = text + 1;
+    const char *at = text + 1, *key;
+    size_t n;
     *ret = (ValueOrigin){.kind = ORIGIN_PATH};
-    while (*at == '.') {
-        size_t n = strcspn(++at, ".");
-        if (ret->key_count == ORIGIN_KEYS_MAX || !is_name(at, n, "\"'\\[] ")) return false;
-        ret->keys[ret->key_count++] = strings_format(strings, "%.*s", (int)n, at);
-        at += n;
+    while (*at != '\0') {
+        if (ret->key_count == ORIGIN_KEYS_MAX || !read_key(&at, &key, &n)) return false;
+        ret->keys[ret->key_count++] = strings_format(strings, "%.*s", (int)n, key);
     }
-    return *at == '\0';
+    return true;
 }
 
 static bool read_word(const char *text, ValueOrigin *ret) {

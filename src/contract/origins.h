@@ -1,6 +1,6 @@
 /* origins.h: what fills a column of Bronze, as text and back. Pure; any thread.
  *
- *   $.a.b                a member of the message, of one to four keys; $ is the message itself
+ *   $.a.b                a member of the message, of one to four keys, also $['a']['b']; $ is the message itself
  *   kafka_key            kafka_header:NAME    kafka_timestamp    kafka_topic    kafka_lineage
  *   'text'               a constant
  *   $@kafka_header:NAME  the message itself, when it has the header

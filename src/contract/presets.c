@@ -13,7 +13,7 @@
 typedef struct Preset {
     const char *name;
     const char *origins[ENVELOPE_COLUMNS]; /* NULL: none */
-    const char *names[ENVELOPE_COLUMNS];   /* of the properties that stand for the columns; NULL: only physicalName says so */
+    const char *names[ENVELOPE_COLUMNS];   /* of the properties that stand for the columns; NULL: only their physicalName says so */
     const char *base;                      /* where a property is that does not say so */
     TimeForm time_form;
     bool whole;         /* it has all columns but the entity and the quality, also where a contract does not list them */
@@ -28,12 +28,6 @@ static const char *const connect_beside[] = {"payload", NULL};
 static const char debezium_id[] = "$.op + $.source.lsn $.source.change_lsn $.source.scn $.source.pos $.source.ord + ? $.source.file + ? "
                                   "$.source.row $.source.event_serial_no + ? kafka_key";
 
-#define SMELT_NAMES                                                                                                                        \
-    {                                                                                                                                      \
-        [ENVELOPE_ID] = "id", [ENVELOPE_TYPE] = "type", [ENVELOPE_SOURCE] = "source", [ENVELOPE_ENTITY] = "subscriber_id",                 \
-        [ENVELOPE_TIME] = "timestamp", [ENVELOPE_PAYLOAD] = "payload", [ENVELOPE_QUALITY] = "quality_score"                                \
-    }
-
 static const Preset presets[] = {
     {.name = "smelt",
      .origins = {[ENVELOPE_ID] = "$.id",
@@ -43,10 +37,16 @@ static const Preset presets[] = {
                  [ENVELOPE_TIME] = "$.timestamp",
                  [ENVELOPE_PAYLOAD] = "$.payload",
                  [ENVELOPE_QUALITY] = "$.quality_score"},
-     .names = SMELT_NAMES,
+     .names = {[ENVELOPE_ID] = "id",
+               [ENVELOPE_TYPE] = "type",
+               [ENVELOPE_SOURCE] = "source",
+               [ENVELOPE_ENTITY] = "subscriber_id",
+               [ENVELOPE_TIME] = "timestamp",
+               [ENVELOPE_PAYLOAD] = "payload",
+               [ENVELOPE_QUALITY] = "quality_score"},
      .base = "$",
      .whole = true},
-    {.name = "flat", .origins = {[ENVELOPE_PAYLOAD] = "$"}, .names = SMELT_NAMES, .base = "$", .fixed_payload = true},
+    {.name = "flat", .origins = {[ENVELOPE_PAYLOAD] = "$"}, .base = "$", .fixed_payload = true},
     {.name = "cloudevents",
      .origins = {[ENVELOPE_ID] = "$.id",
                  [ENVELOPE_TYPE] = "$.type",
@@ -91,7 +91,6 @@ static const Preset presets[] = {
                  [ENVELOPE_SOURCE] = "$.source.name",
                  [ENVELOPE_TIME] = "$.source.ts_ms $.ts_ms",
                  [ENVELOPE_PAYLOAD] = "$.after $.before"},
-     .names = {[ENVELOPE_PAYLOAD] = "payload"},
      .base = "$.after $.before",
      .time_form = TIME_EPOCH_MS,
      .whole = true,

@@ -203,6 +203,88 @@ def test_diff_says_what_changes(offline: Smelt, case: str) -> None:
     assert result.summary["rebuild"] == sum(effect == "rebuild" for effect, _, _ in changes)
 
 
+# ---- diff: the envelope, counted rules, and what is no change ----
+
+FLAT = """apiVersion: v3.1.0
+kind: DataContract
+id: r
+version: 1.0.0
+status: active
+servers: [{server: m, type: kafka, host: "b:9092", format: json}]
+slaProperties: [{property: freshness, value: 1, unit: h}]
+schema:
+  - name: docked
+    physicalType: topic
+    physicalName: bikes
+    properties:
+      - {name: ts, physicalName: event_timestamp, logicalType: timestamp, transformLogic: epoch_ms}
+      - {name: bike, logicalType: string, customProperties: [{property: entity, value: bike}]}
+      - {name: n, logicalType: integer}
+      - {name: at, logicalType: timestamp, transformLogic: epoch_s}
+      - {name: w, logicalType: string, quality: [{metric: nullValues, mustBeLessThan: 5, unit: percent}]}
+      - {name: k, logicalType: string, quality: [{metric: invalidValues, mustBe: 0, severity: warning, arguments: {validValues: [a, b]}}]}
+      - {name: x, logicalType: number, logicalTypeOptions: {minimum: 0, exclusiveMaximum: 5}}
+      - {name: i, logicalType: integer, logicalTypeOptions: {minimum: 1}}
+      - {name: since, logicalType: timestamp, logicalTypeOptions: {minimum: "2020-01-01T00:00:00Z"}}
+      - {name: gone, logicalType: string, required: true}
+      - {name: list, logicalType: array}
+"""
+FLAT_DIFFS: Mapping[str, tuple[str, str, list[tuple[str, str]]]] = {  # what becomes what, and the effects
+    "the unit of the event's time": ("epoch_ms}", "epoch_s}", [("tightens", "event_timestamp")]),
+    "the event's time as a text": (", transformLogic: epoch_ms", "", [("tightens", "event_timestamp")]),
+    "the event's time from another member": ("name: ts", "name: tt", [("tightens", "event_timestamp")]),
+    "identity": ("{name: n,", "{name: n, primaryKey: true,", [("tightens", "event_id")]),
+    "the entity from another member": ("{name: bike,", '{name: bike, transformSourceObjects: ["$.b"],', [("rebuild", "subscriber_id")]),
+    "the entity also from another member": ("{name: bike,", '{name: bike, transformSourceObjects: ["$.bike", "$.b"],', [("loosens", "subscriber_id")]),
+    "the entity's name": ("value: bike", "value: scooter", [("rebuild", "bike")]),
+    "the entity is required": ("{name: bike, ", "{name: bike, required: true, ", [("tightens", "bike")]),
+    "the topic": ("physicalName: bikes", "physicalName: bikes2", [("tightens", "")]),
+    "the type from a member": ("      - {name: n,", "      - {name: kind, physicalName: event_type}\n      - {name: n,", [("tightens", "event_type")]),
+    "a constant": ("      - {name: n,", "      - {name: o, physicalName: source_system, transformLogic: \"'a'\"}\n      - {name: n,", [("rebuild", "source_system")]),
+    "the format": ("format: json", "format: avro", [("tightens", "")]),
+    "a preset": ("    properties:", "    customProperties: [{property: envelope, value: connect}]\n    properties:", [("rebuild", "subscriber_id"), ("tightens", "event_timestamp"), ("tightens", "raw_payload"), ("loosens", "")]),
+    "the unit of a time of the payload": ("epoch_s}", "epoch_ms}", [("tightens", "at")]),
+    "a promise": ("value: 1, unit: h", "value: 2, unit: h", [("loosens", "")]),
+    "a stricter promise": ("value: 1, unit: h", "value: 1, unit: min", [("tightens", "")]),
+    "a tolerance": ("mustBeLessThan: 5,", "mustBeLessThan: 50,", [("loosens", "w")]),
+    "a stricter tolerance": ("mustBeLessThan: 5,", "mustBeLessThan: 1,", [("tightens", "w")]),
+    "a tolerance in events": ("mustBeLessThan: 5, unit: percent", "mustBeLessThan: 5", [("tightens", "w")]),
+    "a tolerance less": (", quality: [{metric: nullValues, mustBeLessThan: 5, unit: percent}]", "", [("loosens", "w")]),
+    "a tolerance more": ("{name: n, logicalType: integer", "{name: n, logicalType: integer, quality: [{metric: nullValues, mustBeLessThan: 5}]", [("tightens", "n")]),
+    "a tolerance that decides": ("mustBeLessThan: 5, unit: percent", "mustBe: 0", [("tightens", "w")]),
+    "a rule that is counted": ("{name: gone, logicalType: string, required: true", "{name: gone, logicalType: string, quality: [{metric: nullValues, mustBeLessThan: 5}]", [("loosens", "gone")]),
+    "a list of a warning": ("validValues: [a, b]", "validValues: [a]", [("adds", "k")]),
+    "a warning that decides": (", severity: warning", "", [("tightens", "k")]),
+    "the end itself passes": ("exclusiveMaximum: 5", "maximum: 5", [("loosens", "x")]),
+    "the end itself does not pass": ("minimum: 0,", "exclusiveMinimum: 0,", [("tightens", "x")]),
+    "the same number": ("minimum: 0,", "minimum: 0.0,", []),
+    "the same integers": ("minimum: 1}", "exclusiveMinimum: 0}", []),
+    "the same instant": ("2020-01-01T00:00:00Z", "2020-01-01T02:00:00+02:00", []),
+    "1969": ("2020-01-01T00:00:00Z", "1969-01-01T00:00:00Z", [("loosens", "since")]),
+    "1970": ("2020-01-01T00:00:00Z", "1970-01-01T00:00:00Z", [("loosens", "since")]),
+    "a new field with rules": ("      - {name: n,", "      - {name: m, logicalType: string, logicalTypeOptions: {maxLength: 1}}\n      - {name: n,", [("tightens", "m")]),
+    "a new field with a rule inside": (
+        "      - {name: n,", "      - {name: m, logicalType: object, properties: [{name: v, logicalType: string, required: true}]}\n      - {name: n,", [("tightens", "m")],
+    ),
+    "a field that takes a column": ("{name: n, logicalType: integer", "{name: m, physicalName: n, logicalType: integer", [("adds", "m"), ("rebuild", "m"), ("loosens", "n")]),
+    "elements": ("{name: list, logicalType: array", "{name: list, logicalType: array, items: {logicalType: integer}", [("tightens", "list[]")]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FLAT_DIFFS)
+def test_diff_sees_all_that_a_contract_means(offline: Smelt, case: str) -> None:
+    old, new, effects = FLAT_DIFFS[case]
+    assert FLAT.count(old) == 1, old
+    for name, text in (("a.yaml", FLAT), ("b.yaml", FLAT.replace(old, new))):
+        (offline.folder / name).write_text(text)
+    result = offline.run("contract", "diff", "a.yaml", "b.yaml")
+    changes = [(one["effect"], one["field"]) for one in result.summary["changes"]]
+    assert sorted(changes) == sorted(effects), result.summary
+    worst = {effect for effect, _ in effects}
+    assert result.code == (2 if "rebuild" in worst else 1 if "tightens" in worst else 0)
+    assert offline.run("contract", "diff", "a.yaml", "a.yaml").summary["changes"] == []
+
+
 def test_diff_compares_folders_and_event_types(offline: Smelt) -> None:
     folder = write(offline, contract([field()]), contract([field("w")], name="U"))
     (offline.folder / "one.yml").write_text(yaml.safe_dump(contract([field()])))

@@ -334,3 +334,78 @@ def test_a_file_has_the_envelope_of_its_topic(lake: Smelt) -> None:
     (lake.folder / "in.jsonl").write_text("".join(ride(n)[0] + "\n" for n in range(10)))
     assert lake("run", "--from", "in.jsonl")["state"] == "done"
     assert lake.value("SELECT count(*) FROM silver_clean_events WHERE source_system = 'bikes' AND subscriber_id LIKE 'B%'") == 10
+
+
+# ---- names, without a broker ----
+
+
+def flat_contract(*properties: str, envelope: str = "") -> str:
+    head = "apiVersion: v3.1.0\nkind: DataContract\nid: bikes\nversion: 1.0.0\nstatus: active\nschema:\n  - name: docked\n    physicalType: topic\n    physicalName: bikes\n"
+    preset = f"    customProperties: [{{property: envelope, value: {envelope}}}]\n" if envelope else ""
+    lines = ["{name: ts, physicalName: event_timestamp, logicalType: timestamp, transformLogic: epoch_ms}", *properties]
+    return head + preset + "    properties:\n" + "".join(f"      - {line}\n" for line in lines)
+
+
+def take(smelt: Smelt, contract: str, *messages: Json) -> Json:
+    """Judges messages by a contract: what `contract check` says."""
+    smelt.env["SMELT_PIPELINE_DIR"] = str(smelt.folder / "pipeline")
+    write_pipeline(smelt.folder / "pipeline", {"bikes": contract})
+    checked = smelt("contract", "check")
+    (smelt.folder / "in.jsonl").write_text("".join(json.dumps({"ts": START_MS + n} | message) + "\n" for n, message in enumerate(messages)))
+    smelt("ingest", "--from", "in.jsonl")
+    smelt("refine")
+    return checked
+
+
+ENTITY_NAMES = {"customerId": "customer_id", "customer-id": "customer_id", "Event_Id": "payload_event_id", "modelId": "key_model_id", "7id": "c_7id"}
+
+
+@pytest.mark.parametrize("name", ENTITY_NAMES)
+def test_the_key_of_an_entity_may_have_any_name(offline: Smelt, name: str) -> None:
+    """Its column is made as that of a property of the payload; one of the payload with the same words gets another."""
+    column = ENTITY_NAMES[name]
+    entity = f'{{name: "{name}", logicalType: string, customProperties: [{{property: entity, value: Customer}}]}}'
+    checked = take(offline, flat_contract("{name: customer-id_, logicalType: string}", entity), {name: "C1", "customer-id_": "x"})
+    assert {"its entity is customer", f"its column is {column}"} <= {note["text"] for note in checked["notes"]}
+    other = "customer_id_2" if column == "customer_id" else "customer_id"
+    assert offline.rows(f"SELECT {column}, {other} FROM silver_clean_events") == [("C1", "x")]
+    assert offline.rows(f"SELECT {column} FROM gold_customer_features") == [("C1",)]
+
+
+FLAT_NAMES: dict[str, tuple[str, Any]] = {
+    "id": ("string", "i7"), "type": ("string", "car"), "source": ("string", "web"), "subscriber_id": ("string", "z"),
+    "timestamp": ("timestamp", "2026-11-20T10:00:00Z"), "quality_score": ("integer", 5), "payload": ("string", "x"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("envelope", ["", "flat", "connect"])
+def test_in_a_flat_message_a_name_alone_fills_no_column(offline: Smelt, envelope: str) -> None:
+    message: Json = {"bike": "b", **{name: value for name, (_, value) in FLAT_NAMES.items()}}
+    if envelope == "connect":
+        message = {"schema": {}, "payload": message | {"ts": START_MS}}
+    bike = "{name: bike, logicalType: string, customProperties: [{property: entity, value: bike}]}"
+    fields = (f"{{name: {name}, logicalType: {logical}}}" for name, (logical, _) in FLAT_NAMES.items())
+    checked = take(offline, flat_contract(bike, *fields, envelope=envelope), message)
+    columns = ", ".join(f"payload_{name}" if name in ("subscriber_id", "quality_score", "payload") else name for name in FLAT_NAMES)
+    expected = tuple(value for _, value in FLAT_NAMES.values())
+    row = offline.rows(f"SELECT {columns.replace('timestamp', 'strftime(timestamp, $$%Y-%m-%dT%H:%M:%SZ$$)')}, event_type, bike, quality_score FROM silver_clean_events")
+    assert row == [(*expected, "docked", "b", None)]
+    notes = [note["text"] for note in checked["notes"] if note["text"].startswith("it is of the payload; to fill ")]
+    assert len(notes) == (0 if envelope else len(FLAT_NAMES)), checked["notes"]
+
+
+def test_a_property_of_the_payload_may_have_another_name_in_the_message(offline: Smelt) -> None:
+    """Its column has the property's name. Paths have dots or brackets; names of tables are for other tools, and noted."""
+    contract = flat_contract(
+        '{name: battery, logicalType: integer, transformSourceObjects: ["$.bat"]}', """{name: load, logicalType: integer, transformSourceObjects: ["$['kg']"]}""",
+        "{name: speed, logicalType: integer, transformSourceObjects: [table_of_speeds]}",
+    )  # fmt: skip
+    checked = take(offline, contract, {"bat": 7, "kg": 8, "speed": 9}, {"bat": "low"})
+    assert offline.rows("SELECT battery, load, speed FROM silver_clean_events") == [(7, 8, 9)]
+    assert offline.rows("SELECT rule, field FROM silver_quarantine") == [("type", "bat")]
+    assert [note["path"] for note in checked["unenforced"]] == ["schema[0].properties[3].transformSourceObjects"]
+    assert "it is the member bat of the payload" in {note["text"] for note in checked["notes"]}
+    for path, expected in (('["$.a.bat"]', "expected $.bat, or leave this out"), ('"$.bat"', "expected a list"), ('["$.bat", "$.b"]', "expected $.bat")):
+        write_pipeline(offline.folder / "pipeline", {"bikes": flat_contract(f"{{name: battery, logicalType: integer, transformSourceObjects: {path}}}")})
+        (mistake,) = offline("contract", "check", code=78)["mistakes"]
+        assert expected in mistake["message"], mistake

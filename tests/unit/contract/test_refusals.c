@@ -130,6 +130,8 @@ static const Row rows[] = {
      "p/contracts/meter.odcs.yaml:25: schema[0].properties[3] is an object: "
      "the first entity would be meter (column meter_id) here, but is subscriber (column subscriber_id) in p/contracts/door.odcs.yaml:15; "
      "expected the same"},
+    {METER, "physicalName: subscriber_id\n", "physicalName: 5\n        customProperties: [{property: entity, value: subscriber}]\n",
+     "p/contracts/meter.odcs.yaml:27: schema[0].properties[3].physicalName is 5: expected a text"},
     {METER, "physicalName: subscriber_id\n", "physicalName: batch_id\n        customProperties: [{property: entity, value: subscriber}]\n",
      "p/contracts/meter.odcs.yaml:27: schema[0].properties[3].physicalName is \"batch_id\": "
      "Silver has this column for something else; expected another name for the id of an entity"},
@@ -153,7 +155,15 @@ static const Row rows[] = {
      "expected a path of one to 4 keys, like $.event.id"},
     {METER, "physicalName: kind\n", "physicalName: kind\n            transformSourceObjects: [$.body.kind]\n",
      "p/contracts/meter.odcs.yaml:53: schema[0].properties[6].properties[0].transformSourceObjects is a list: "
-     "the payload does not have this; expected $.payload.kind, or leave this out"},
+     "the payload does not have this, and nothing is moved there from elsewhere in a message; expected $.payload.kind, or leave this out"},
+    {METER, "physicalName: kind\n", "physicalName: kind\n            transformSourceObjects: $.payload.kind\n",
+     "p/contracts/meter.odcs.yaml:53: schema[0].properties[6].properties[0].transformSourceObjects is \"$.payload.kind\": expected a list"},
+    {ONLY, NULL,
+     DOOR_HEAD DOOR_TOPIC
+     "  - name: DOOR\n    properties:\n"
+     "      - {name: o, logicalType: object, properties: [{name: a, logicalType: string, transformSourceObjects: [$.o.b]}]}\n",
+     "p/contracts/only.odcs.yaml:8: schema[0].properties[0].properties[0].transformSourceObjects is a list: "
+     "inside an object a property has its own name; leave this out"},
     {DOOR, NULL, DOOR_HEAD DOOR_TOPIC "  - {name: DOOR, physicalType: topic, properties: []}\n",
      "p/contracts/door.odcs.yaml:6: schema[0].physicalName is missing: expected a text"},
     {DOOR, NULL,
