@@ -21,7 +21,7 @@ static bool is_among(const char *const *names, size_t n, const char *name) {
 
 /* False for columns of Gold and its state, and for keys of the API, that the key of an entity would hide. */
 static bool is_key_column(const char *name) {
-    static const char *const others[] = {"band", "day", "events_n", "rank", "generation", "risk", "features"};
+    static const char *const others[] = {"band", "day", "known", "upto", "events_n", "rank", "generation", "risk", "features"};
     return !is_gold_column(name) && !is_among(others, ARRAY_LEN(others), name);
 }
 

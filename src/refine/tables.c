@@ -158,8 +158,10 @@ static int drop_entities_gone(const Refine *r, Error *err) {
 /* Titles may contain anything, also what looks like a placeholder. */
 static int refine_declare(const Refine *r, Error *err) {
     if (drop_entities_gone(r, err) != 0) return -1;
-    const StatementText *declared = compile_statement(r->live, SQL_GOLD_DECLARED, 0);
-    return lake_exec(r->conn, declared->name, declared->sql, err);
+    const StatementText *gold = compile_statement(r->live, SQL_GOLD_DECLARED, 0);
+    const StatementText *model = compile_statement(r->live, SQL_MODEL_DECLARED, 0);
+    if (lake_exec(r->conn, gold->name, gold->sql, err) != 0) return -1;
+    return lake_exec(r->conn, model->name, model->sql, err);
 }
 
 static int prepare(const Refine *r, const RefineProgress *progress, Error *err) {
