@@ -18,6 +18,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#define CHURN_LABEL_DECLARED   "declared"
 #define CHURN_LABEL_RULE       "rule"
 #define CHURN_HOLDOUT          0.2 /* of each class, to measure on */
 #define CHURN_SMALLEST_CLASS   10  /* fewer churned, or fewer stayed, is not enough to train or to measure on */
@@ -31,6 +32,8 @@ typedef struct ChurnOptions {
     int64_t seed;
     int rounds;
     ProfitCosts costs;
+    double margin; /* of AUC: a new model may rank worse by so much and is still promoted */
+    bool force;    /* promote the new model whatever its figures are */
 } ChurnOptions;
 /* From the settings data.dir, model.label, model.seed, model.rounds, model.contact_cost, model.kept_value, model.success; the options live
  * as long as the settings. ERR_CONFIG. */
@@ -56,6 +59,9 @@ typedef struct ChurnTraining {
     char *warning;              /* why good numbers mean nothing; NULL: they do */
     ChurnFeature top[CHURN_TOP_FEATURES];
     size_t top_count;
+    json_t *facts; /* of a forecast: what goes into its metadata beside all that; NULL: the label is a rule, or known already */
+    char *note;    /* why the model is a candidate and not in use; NULL: it is in use */
+    char *until;   /* why a rule is learned and not what is declared; NULL: it is not so */
     json_t *report; /* the measures on the holdout (evaluate/report.h); is also in <models_dir>/<model_id>.report.json */
     double seconds;
 } ChurnTraining;
@@ -65,6 +71,13 @@ void churn_training_done(ChurnTraining *t);
 int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret, Error *err) MUST_CHECK;
 /* {model, auc, pr_auc, log_loss, rows, ...}, or {model: null, skipped}. The caller owns it. */
 json_t *churn_training_json(const ChurnTraining *t) MUST_CHECK;
+
+/* ---- which model is used ---- */
+
+/* ERR_CONFIG: no such model; ERR_DATA: its files are damaged, or its figures are too good to be true (without `force`). */
+int churn_promote(LakeConn *conn, const char *models_dir, const char *id, bool force, Error *err) MUST_CHECK;
+/* Goes back to the model that was in use before. ERR_DATA: there is none, or its files are damaged. The caller frees both ids. */
+int churn_rollback(LakeConn *conn, const char *models_dir, char **ret_withdrawn, char **ret_current, Error *err) MUST_CHECK;
 
 /* ---- when to train ---- */
 

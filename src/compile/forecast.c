@@ -261,6 +261,7 @@ static void add_rule(Buf *out, const Forecasting *f) {
 }
 
 static void add_select(Buf *out, const Forecasting *f) {
+    buf_add_str(out, "CREATE OR REPLACE TEMP TABLE churn_rows AS\n");
     add_sums(out, f);
     add_features(out, f);
     buf_add_str(out, "\nSELECT *");

@@ -228,7 +228,7 @@ static int swap_tables(const Refine *r, Statement statement, Error *err) {
 int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) {
     if (lake_begin(r->conn, err) != 0) return -1;
     if (for_each_rebuilt(r, swap_tables, err) == 0 && lake_exec(r->conn, "quality/forget_all", lake_sql("quality/forget_all"), err) == 0 &&
-        gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 && refine_store_progress(r, upto, err) == 0 &&
+        lake_exec(r->conn, "refine/days_gone", lake_sql("refine/days_gone"), err) == 0 && gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 && refine_store_progress(r, upto, err) == 0 &&
         lake_commit(r->conn, err) == 0)
         return 0;
     lake_rollback(r->conn);

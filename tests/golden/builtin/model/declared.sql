@@ -72,7 +72,8 @@ FROM (
 GROUP BY subscriber_id, day, known
 ORDER BY day, subscriber_id, known
 '),
-    ('features', E'WITH sums AS (
+    ('features', E'CREATE OR REPLACE TEMP TABLE churn_rows AS
+WITH sums AS (
     SELECT subscriber_id,
         sum(CASE WHEN day >= \x7B\x7Bday}} - 7 THEN events_n END)::BIGINT AS events_n_7d,
         sum(CASE WHEN day >= \x7B\x7Bday}} - 30 THEN events_n END)::BIGINT AS events_n_30d,
@@ -198,5 +199,5 @@ SELECT *,
 FROM features
 '),
     ('days_sha256', 'f7ee8a44ff3507ab033e26812c9e98e4bebdd032fae118f92bf89870c61a8e8c'),
-    ('features_sha256', 'bc892d64a7032ebd9d60e191342193904b5fe2a972121fa299851123f3b7ce0d')
+    ('features_sha256', '31acac823e85539ce23e348732d82202a00cdaff0914945e6c56b61092ace0de')
 ) AS declared(name, "value");
