@@ -10,6 +10,7 @@
  *   PATH   a CSV file with a header that has the column of the id and churned (0 or 1): what really happened. Those that are not in it are
  *          scored, but not trained on. */
 #pragma once
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "evaluate/profit.h"
@@ -78,6 +79,18 @@ json_t *churn_training_json(const ChurnTraining *t) MUST_CHECK;
 int churn_promote(LakeConn *conn, const char *models_dir, const char *id, bool force, Error *err) MUST_CHECK;
 /* Goes back to the model that was in use before. ERR_DATA: there is none, or its files are damaged. The caller frees both ids. */
 int churn_rollback(LakeConn *conn, const char *models_dir, char **ret_withdrawn, char **ret_current, Error *err) MUST_CHECK;
+
+/* Every model, the newest first: [{model_id, trained_at, label_source, auc, state, promoted_at, note, ...}]; state: in use, was in use,
+ * candidate, withdrawn. The caller owns it. */
+int churn_list_models(LakeConn *conn, json_t **ret, Error *err) MUST_CHECK;
+/* Its metadata with state, note and report. `id` NULL: the one in use. ERR_CONFIG: no such model; ERR_DATA: its files are damaged. The caller
+ * owns it. */
+int churn_describe_model(LakeConn *conn, const char *models_dir, const char *id, json_t **ret, Error *err) MUST_CHECK;
+/* The same as Markdown. */
+void churn_model_card(const json_t *model, Buf *ret);
+/* Makes the training set of a forecast again and writes it as CSV: part, cut_day, id, label, raw_probability, probability, the features.
+ * `ret`: {model, file, sha256, training, calibration, test}; the caller owns it. ERR_DATA: it is not the same any more, or the model has none. */
+int churn_export_set(LakeConn *conn, const char *models_dir, const char *id, const char *path, json_t **ret, Error *err) MUST_CHECK;
 
 /* ---- when to train ---- */
 

@@ -140,8 +140,8 @@ static int note_history(LakeConn *conn, ChurnDays *days, Error *err) {
 
 int churn_update_days(LakeConn *conn, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) {
     LakeValue sha256 = lake_text(d->days_sha256);
-    ChurnDays days;
-    bool same;
+    ChurnDays days = {0};
+    bool same = false;
     int64_t due = always;
     if (read_progress(conn, d, &days, &same, err) != 0) return -1;
     if (!always && lake_query_int(conn, "churn/days_due", lake_sql("churn/days_due"), &sha256, 1, &due, err) != 0) return -1;

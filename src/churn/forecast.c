@@ -39,9 +39,9 @@ static int find_cuts(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d,
 }
 
 int churn_forecast_is_possible(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool *ret, int64_t *ret_from, Error *err) {
-    ChurnDays days;
+    ChurnDays days = {0};
     ChurnCuts cuts;
-    int64_t known;
+    int64_t known = 0;
     return find_cuts(conn, g, d, false, &days, &cuts, ret, ret_from, &known, err);
 }
 
@@ -153,10 +153,10 @@ static int fit(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days,
 int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t, Model **ret,
                        Error *err) {
     CLEANUP(churn_set_done) ChurnSet set = {0};
-    ChurnDays days;
-    ChurnCuts cuts;
-    int64_t from, known;
-    bool possible;
+    ChurnDays days = {0};
+    ChurnCuts cuts = {0};
+    int64_t from = 0, known = 0;
+    bool possible = false;
     if (find_cuts(conn, g, d, true, &days, &cuts, &possible, &from, &known, err) != 0) return -1;
     if (!possible) {
         t->skipped = too_short(&days, from);
