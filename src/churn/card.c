@@ -81,15 +81,19 @@ static void add_cuts(Buf *out, const json_t *set) {
     buf_add_str(out, "; measured on ");
     add_day(out, json_object_get(set, "test"));
     buf_addf(out, "\n- What was known at a cut: %s\n- Training set: SHA-256 %s, up to batch %lld\n",
-             strcmp(text_of(set, "as_of"), "known") == 0 ? "events that had happened and arrived" : "events that had happened, however late they came",
+             strcmp(text_of(set, "as_of"), "known") == 0 ? "events that had happened and arrived"
+                                                         : "events that had happened, however late they came",
              text_of(set, "sha256"), (long long)json_integer_value(json_object_get(set, "upto_batch")));
 }
 
 static void add_outcome(Buf *out, const json_t *model) {
-    long long horizon = json_integer_value(json_object_get(model, "horizon_days")), gap = json_integer_value(json_object_get(model, "gap_days"));
+    long long horizon = json_integer_value(json_object_get(model, "horizon_days")),
+              gap = json_integer_value(json_object_get(model, "gap_days"));
     if (strcmp(text_of(model, "kind"), "forecast") != 0) {
         buf_addf(out, "- Label: %s%s\n", text_of(model, "label_source"),
-                 json_is_true(json_object_get(model, "label_leaks")) ? ", a rule over the features that the model sees: its figures say nothing" : "");
+                 json_is_true(json_object_get(model, "label_leaks"))
+                     ? ", a rule over the features that the model sees: its figures say nothing"
+                     : "");
         return;
     }
     buf_addf(out, "- Learns: %s, in the %lld days after a day", text_of(model, "outcome"), horizon);
@@ -102,7 +106,8 @@ static void add_outcome(Buf *out, const json_t *model) {
     add_cuts(out, json_object_get(model, "training_set"));
     const json_t *left = json_object_get(model, "already_left");
     buf_addf(out, "- Left out because they had left before the cut: %lld of the training, %lld of the test\n",
-             (long long)json_integer_value(json_object_get(left, "training")), (long long)json_integer_value(json_object_get(left, "test")));
+             (long long)json_integer_value(json_object_get(left, "training")),
+             (long long)json_integer_value(json_object_get(left, "test")));
 }
 
 static void add_features(Buf *out, const json_t *model) {
@@ -117,8 +122,8 @@ static void add_features(Buf *out, const json_t *model) {
 void churn_model_card(const json_t *model, Buf *ret) {
     const json_t *report = json_object_get(model, "report");
     const char *note = text_of(model, "note");
-    buf_addf(ret, "# %s\n\n- State: %s%s%s\n- Trained: %s on %lld rows, measured on %lld\n", text_of(model, "model_id"), text_of(model, "state"),
-             note[0] != '\0' ? ": " : "", note, text_of(model, "trained_at"),
+    buf_addf(ret, "# %s\n\n- State: %s%s%s\n- Trained: %s on %lld rows, measured on %lld\n", text_of(model, "model_id"),
+             text_of(model, "state"), note[0] != '\0' ? ": " : "", note, text_of(model, "trained_at"),
              (long long)json_integer_value(json_object_get(model, "training_rows")),
              (long long)json_integer_value(json_object_get(model, "holdout_rows")));
     add_outcome(ret, model);
@@ -130,6 +135,8 @@ void churn_model_card(const json_t *model, Buf *ret) {
         buf_add_str(ret, "```\n");
     }
     add_features(ret, model);
-    buf_add_str(ret, "\n## What it must not be used for\n\nA probability says who may leave, not who stays because of a contact: that takes a group "
-                     "that was not contacted. Who is not in the population (too few events, or none of late) has no score.\n");
+    buf_add_str(
+        ret,
+        "\n## What it must not be used for\n\nA probability says who may leave, not who stays because of a contact: that takes a group "
+        "that was not contacted. Who is not in the population (too few events, or none of late) has no score.\n");
 }

@@ -60,9 +60,9 @@ typedef struct ChurnTraining {
     char *warning;              /* why good numbers mean nothing; NULL: they do */
     ChurnFeature top[CHURN_TOP_FEATURES];
     size_t top_count;
-    json_t *facts; /* of a forecast: what goes into its metadata beside all that; NULL: the label is a rule, or known already */
-    char *note;    /* why the model is a candidate and not in use; NULL: it is in use */
-    char *until;   /* why a rule is learned and not what is declared; NULL: it is not so */
+    json_t *facts;  /* of a forecast: what goes into its metadata beside all that; NULL: the label is a rule, or known already */
+    char *note;     /* why the model is a candidate and not in use; NULL: it is in use */
+    char *until;    /* why a rule is learned and not what is declared; NULL: it is not so */
     json_t *report; /* the measures on the holdout (evaluate/report.h); is also in <models_dir>/<model_id>.report.json */
     double seconds;
 } ChurnTraining;
@@ -83,13 +83,14 @@ int churn_rollback(LakeConn *conn, const char *models_dir, char **ret_withdrawn,
 /* Every model, the newest first: [{model_id, trained_at, label_source, auc, state, promoted_at, note, ...}]; state: in use, was in use,
  * candidate, withdrawn. The caller owns it. */
 int churn_list_models(LakeConn *conn, json_t **ret, Error *err) MUST_CHECK;
-/* Its metadata with state, note and report. `id` NULL: the one in use. ERR_CONFIG: no such model; ERR_DATA: its files are damaged. The caller
- * owns it. */
+/* Its metadata with state, note and report. `id` NULL: the one in use. ERR_CONFIG: no such model; ERR_DATA: its files are damaged. The
+ * caller owns it. */
 int churn_describe_model(LakeConn *conn, const char *models_dir, const char *id, json_t **ret, Error *err) MUST_CHECK;
 /* The same as Markdown. */
 void churn_model_card(const json_t *model, Buf *ret);
 /* Makes the training set of a forecast again and writes it as CSV: part, cut_day, id, label, raw_probability, probability, the features.
- * `ret`: {model, file, sha256, training, calibration, test}; the caller owns it. ERR_DATA: it is not the same any more, or the model has none. */
+ * `ret`: {model, file, sha256, training, calibration, test}; the caller owns it. ERR_DATA: it is not the same any more, or the model has
+ * none. */
 int churn_export_set(LakeConn *conn, const char *models_dir, const char *id, const char *path, json_t **ret, Error *err) MUST_CHECK;
 
 /* ---- when to train ---- */

@@ -3,9 +3,9 @@
  *     first                                                                                            known
  *     |---- events_within ----[train]..apart..[train]---- label ----[calibrate]---- label ----[test]---- label ----|
  *
- * The label of a cut is known `label` days later: nobody could have used it before. So the label of every cut before the test is known at the
- * test, and that of the test is known now. When the history is too short for a calibration of its own, a fifth of the entities of the newest
- * training cut calibrates instead. */
+ * The label of a cut is known `label` days later: nobody could have used it before. So the label of every cut before the test is known at
+ * the test, and that of the test is known now. When the history is too short for a calibration of its own, a fifth of the entities of the
+ * newest training cut calibrates instead. */
 #include "churn/forecast.h"
 
 #include "base/clock.h"
@@ -50,13 +50,15 @@ int churn_check_cuts(const ChurnDeclared *d, const ChurnCuts *cuts, int64_t know
     char a[CLOCK_TEXT_SIZE], b[CLOCK_TEXT_SIZE], c[CLOCK_TEXT_SIZE];
     for (size_t i = 0; i < cuts->count; i++)
         if (cuts->training[i] + label > cuts->test)
-            return error_set(err, ERR_CONFIG, "the label of the training cut %s is known on %s, after the test cut %s: it would betray the test",
+            return error_set(err, ERR_CONFIG,
+                             "the label of the training cut %s is known on %s, after the test cut %s: it would betray the test",
                              day_text(cuts->training[i], a), day_text(cuts->training[i] + label, b), day_text(cuts->test, c));
     if (cuts->calibration + label > cuts->test)
-        return error_set(err, ERR_CONFIG, "the label of the calibration cut %s is known on %s, after the test cut %s: it would betray the test",
+        return error_set(err, ERR_CONFIG,
+                         "the label of the calibration cut %s is known on %s, after the test cut %s: it would betray the test",
                          day_text(cuts->calibration, a), day_text(cuts->calibration + label, b), day_text(cuts->test, c));
     if (cuts->test + label > known)
-        return error_set(err, ERR_CONFIG, "the label of the test cut %s is known on %s, and the history ends on %s", day_text(cuts->test, a),
-                         day_text(cuts->test + label, b), day_text(known, c));
+        return error_set(err, ERR_CONFIG, "the label of the test cut %s is known on %s, and the history ends on %s",
+                         day_text(cuts->test, a), day_text(cuts->test + label, b), day_text(known, c));
     return 0;
 }

@@ -203,7 +203,8 @@ int churn_read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const
     return read_rows(conn, g, query, values, n, features, false, ret, err);
 }
 
-int churn_read_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, const ChurnNames *features, ChurnData *ret, Error *err) {
+int churn_read_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, const ChurnNames *features, ChurnData *ret,
+                             Error *err) {
     return read_rows(conn, g, query, NULL, 0, features, true, ret, err);
 }
 

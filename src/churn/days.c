@@ -1,5 +1,5 @@
-/* days.c: model_days follows Silver, some batches at a time, each time in a transaction with the progress. Its rows end with the batches that
- * trainings ended with, so that these can be repeated.
+/* days.c: model_days follows Silver, some batches at a time, each time in a transaction with the progress. Its rows end with the batches
+ * that trainings ended with, so that these can be repeated.
  *
  * Invariant: every event of Silver up to model_progress.batch_id is in it once. */
 #include "churn/forecast.h"
@@ -145,7 +145,8 @@ int churn_update_days(LakeConn *conn, const ChurnDeclared *d, bool always, Churn
     int64_t due = always;
     if (read_progress(conn, d, &days, &same, err) != 0) return -1;
     if (!always && lake_query_int(conn, "churn/days_due", lake_sql("churn/days_due"), &sha256, 1, &due, err) != 0) return -1;
-    if (due != 0 && ((!same && make_table(conn, d, &days, err) != 0) || add_batches(conn, d, &days, err) != 0 || note_history(conn, &days, err) != 0))
+    if (due != 0 &&
+        ((!same && make_table(conn, d, &days, err) != 0) || add_batches(conn, d, &days, err) != 0 || note_history(conn, &days, err) != 0))
         return -1;
     *ret = days;
     return 0;
@@ -163,12 +164,9 @@ char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days) {
 
 int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
     int64_t known = strcmp(d->as_of, "event") == 0 ? INT32_MAX : day;
-    const LakeBinding bindings[] = {{"day", lake_int(day)},
-                                    {"known", lake_int(known)},
-                                    {"upto", lake_int(upto)},
-                                    {"oldest", lake_int(day - d->widest)},
-                                    {"newest", lake_int(day - 1)},
-                                    {"age", lake_int(day > first ? day - first : 1)}};
+    const LakeBinding bindings[] = {{"day", lake_int(day)},        {"known", lake_int(known)},
+                                    {"upto", lake_int(upto)},      {"oldest", lake_int(day - d->widest)},
+                                    {"newest", lake_int(day - 1)}, {"age", lake_int(day > first ? day - first : 1)}};
     CLEANUP(free_text) char *sql = lake_sql_bind(d->features, bindings, ARRAY_LEN(bindings));
     return lake_exec(conn, "churn/features", sql, err);
 }

@@ -9,7 +9,8 @@
 #include <string.h>
 
 void churn_declared_done(ChurnDeclared *d) {
-    char *const texts[] = {d->outcome, d->kind, d->file, d->as_of, d->days_columns, d->days, d->features, d->days_sha256, d->features_sha256};
+    char *const texts[] = {d->outcome, d->kind,     d->file,        d->as_of,          d->days_columns,
+                           d->days,    d->features, d->days_sha256, d->features_sha256};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
     churn_names_done(&d->columns);
     json_decref(d->words);
@@ -93,9 +94,9 @@ int churn_is_departures(LakeConn *conn, const char *label, bool *ret, Error *err
 
 static int take_file(ChurnDeclared *d, const char *label, Error *err) {
     if (!d->present)
-        return error_set(err, ERR_CONFIG,
-                         "%s has left_at: it says what happens later, so features.yaml must name such a label (inactivity or table) in `model`",
-                         label);
+        return error_set(
+            err, ERR_CONFIG,
+            "%s has left_at: it says what happens later, so features.yaml must name such a label (inactivity or table) in `model`", label);
     free(d->kind);
     free(d->file);
     d->kind = xstrdup("table");

@@ -42,7 +42,8 @@ static int read_newest(LakeConn *conn, Newest *ret, Error *err) {
     return got < 0 ? -1 : 0;
 }
 
-static int find_wanted(LakeConn *conn, const ChurnGold *gold, const ChurnDeclared *d, const ChurnOptions *options, Wanted *ret, Error *err) {
+static int find_wanted(LakeConn *conn, const ChurnGold *gold, const ChurnDeclared *d, const ChurnOptions *options, Wanted *ret,
+                       Error *err) {
     bool declared = strcmp(options->label, CHURN_LABEL_DECLARED) == 0, possible = false;
     int64_t from = 0;
     ret->label = declared ? CHURN_LABEL_RULE : options->label;

@@ -43,7 +43,8 @@ static int read_again(LakeConn *conn, const ChurnGold *gold, const ChurnDeclared
         churn_read_set(conn, gold, d, &days, &cuts, json_integer_value(json_object_get(json, "seed")), ret, err) != 0)
         return -1;
     if (strcmp(ret->sha256, text_of(json, "sha256")) == 0) return 0;
-    return error_set(err, ERR_DATA, "the training set of %s cannot be made again: the table of departures has changed, or Silver was made anew", id);
+    return error_set(err, ERR_DATA,
+                     "the training set of %s cannot be made again: the table of departures has changed, or Silver was made anew", id);
 }
 
 /* ---- the file ---- */
@@ -76,8 +77,8 @@ static int write_set(const ChurnSet *s, const ChurnNames *columns, const Model *
     buf_add_str(&out, "part,cut_day,id,label,raw_probability,probability");
     for (size_t i = 0; i < columns->count; i++) buf_addf(&out, ",%s", columns->at[i]);
     buf_add_char(&out, '\n');
-    if (add_rows(&out, "training", &s->training, m, &platt, err) != 0 || add_rows(&out, "calibration", &s->calibration, m, &platt, err) != 0 ||
-        add_rows(&out, "test", &s->test, m, &platt, err) != 0)
+    if (add_rows(&out, "training", &s->training, m, &platt, err) != 0 ||
+        add_rows(&out, "calibration", &s->calibration, m, &platt, err) != 0 || add_rows(&out, "test", &s->test, m, &platt, err) != 0)
         return -1;
     return file_write_atomic(path, out.data, out.len, err);
 }
@@ -89,7 +90,8 @@ int churn_export_set(LakeConn *conn, const char *models_dir, const char *id, con
     CLEANUP(model_freep) Model *m = NULL;
     CLEANUP(json_freep) json_t *metadata = NULL;
     if (model_load(models_dir, id, &m, &metadata, err) != 0 || churn_read_gold(conn, &gold, err) != 0) return -1;
-    bool by_file = strcmp(text_of(metadata, "outcome_kind"), "table") == 0 && strcmp(text_of(metadata, "label_source"), text_of(metadata, "outcome")) != 0;
+    bool by_file = strcmp(text_of(metadata, "outcome_kind"), "table") == 0 &&
+                   strcmp(text_of(metadata, "label_source"), text_of(metadata, "outcome")) != 0;
     if (churn_read_declared(conn, by_file ? text_of(metadata, "label_source") : CHURN_LABEL_DECLARED, &d, err) != 0) return -1;
     if (read_again(conn, &gold, &d, metadata, &set, err) != 0 || write_set(&set, &d.columns, m, metadata, path, err) != 0) return -1;
     *ret = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "model", id, "file", path, "sha256", set.sha256, "training",

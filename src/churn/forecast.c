@@ -57,8 +57,9 @@ static char *too_few(const ChurnSet *s, const char *title_plural) {
     } parts[] = {{"training", &s->training}, {"calibration", &s->calibration}, {"test", &s->test}};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (!has_both(parts[i].part))
-            return xasprintf("of %zu %s in the cuts of the %s %zu leave, at least %d who leave and %d who stay are needed", parts[i].part->data.rows,
-                             title_plural, parts[i].name, parts[i].part->positives, CHURN_SMALLEST_CLASS, CHURN_SMALLEST_CLASS);
+            return xasprintf("of %zu %s in the cuts of the %s %zu leave, at least %d who leave and %d who stay are needed",
+                             parts[i].part->data.rows, title_plural, parts[i].name, parts[i].part->positives, CHURN_SMALLEST_CLASS,
+                             CHURN_SMALLEST_CLASS);
     return NULL;
 }
 
@@ -124,12 +125,13 @@ static json_t *left_json(const ChurnSet *s) {
                      (json_int_t)s->calibration.already_left, "test", (json_int_t)s->test.already_left);
 }
 
-static void note(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, Platt platt, const ChurnOptions *options, ChurnTraining *t) {
+static void note(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, Platt platt, const ChurnOptions *options,
+                 ChurnTraining *t) {
     t->facts = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:f, s:f}, s:o, s:O}", "kind", "forecast", "outcome", d->outcome,
                          "outcome_kind", d->kind, "horizon_days", (json_int_t)d->horizon, "gap_days", (json_int_t)d->gap, "silence_days",
-                         (json_int_t)d->silence, "training_set", churn_set_json(s, d, days, options->seed), "already_left", left_json(s), "bands",
-                         bands_json(options), "platt", "slope", platt.slope, "intercept", platt.intercept, "typical", typical_json(s, d), "words",
-                         d->words);
+                         (json_int_t)d->silence, "training_set", churn_set_json(s, d, days, options->seed), "already_left", left_json(s),
+                         "bands", bands_json(options), "platt", "slope", platt.slope, "intercept", platt.intercept, "typical",
+                         typical_json(s, d), "words", d->words);
     BUG_IF(t->facts == NULL);
     t->rows = s->training.data.rows + s->calibration.data.rows + s->test.data.rows;
     t->positives = s->training.positives + s->calibration.positives + s->test.positives;
@@ -150,8 +152,8 @@ static int fit(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days,
     return 0;
 }
 
-int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t, Model **ret,
-                       Error *err) {
+int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
+                       Model **ret, Error *err) {
     CLEANUP(churn_set_done) ChurnSet set = {0};
     ChurnDays days = {0};
     ChurnCuts cuts = {0};

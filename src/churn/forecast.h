@@ -8,17 +8,18 @@
 /* ---- declared.c: what is learned, as the lake says (view model_declared) ---- */
 
 typedef struct ChurnDeclared {
-    bool present;                     /* false: the declarations name no outcome; nothing below is set */
-    char *outcome, *kind, *file;      /* kind: inactivity, table; file: of a table, from the declarations or the setting */
-    char *as_of;                      /* known, event */
-    char *days_columns, *days;        /* of model_days, and the statement that adds to it */
-    char *features;                   /* the statement that makes churn_rows */
+    bool present;                /* false: the declarations name no outcome; nothing below is set */
+    char *outcome, *kind, *file; /* kind: inactivity, table; file: of a table, from the declarations or the setting */
+    char *as_of;                 /* known, event */
+    char *days_columns, *days;   /* of model_days, and the statement that adds to it */
+    char *features;              /* the statement that makes churn_rows */
     char *days_sha256, *features_sha256;
     int64_t silence, horizon, gap, widest, active_within, events_within, events, cuts, apart;
     ChurnNames columns; /* that a model learns from, in their order */
     json_t *words;      /* of each column: {name, title, unit, days} */
 } ChurnDeclared;
-/* `label`: the setting model.label. A file with left_at takes the place of the declared outcome. ERR_CONFIG, ERR_DATA. The caller ends it. */
+/* `label`: the setting model.label. A file with left_at takes the place of the declared outcome. ERR_CONFIG, ERR_DATA. The caller ends it.
+ */
 int churn_read_declared(LakeConn *conn, const char *label, ChurnDeclared *ret, Error *err) MUST_CHECK;
 /* Is it what the setting `label` asks for? */
 bool churn_is_forecast(const ChurnDeclared *d, const char *label);
@@ -68,8 +69,8 @@ int churn_make_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared 
 /* The rows of some cuts, one after the other. Labels: 0 or 1. */
 typedef struct ChurnPart {
     ChurnData data;
-    int64_t *cuts;        /* of each row */
-    size_t already_left;  /* that were left out */
+    int64_t *cuts;       /* of each row */
+    size_t already_left; /* that were left out */
     size_t positives;
 } ChurnPart;
 void churn_part_done(ChurnPart *p);
@@ -90,7 +91,8 @@ bool churn_set_from_json(const json_t *json, ChurnCuts *ret_cuts, ChurnDays *ret
 /* ---- forecast.c ---- */
 
 /* Trains on the cuts, calibrates, measures. t->skipped is set when the history is too short. */
-int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t, Model **ret,
-                       Error *err) MUST_CHECK;
+int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
+                       Model **ret, Error *err) MUST_CHECK;
 /* True: there is enough history to train and to measure. *ret_from: the day from which there will be; 0: not known. */
-int churn_forecast_is_possible(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool *ret, int64_t *ret_from, Error *err) MUST_CHECK;
+int churn_forecast_is_possible(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool *ret, int64_t *ret_from,
+                               Error *err) MUST_CHECK;

@@ -48,8 +48,7 @@ int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared 
     bool returned;
     *ret_known = end;
     if (!is_table(d)) return 0;
-    if (!file_exists(d->file))
-        return error_set(err, ERR_CONFIG, "the label is the table of departures %s: there is no such file", d->file);
+    if (!file_exists(d->file)) return error_set(err, ERR_CONFIG, "the label is the table of departures %s: there is no such file", d->file);
     if (has_returned(conn, d, &returned, err) != 0) return table_error(g, d, err);
     if (read_table(conn, g, d, returned, err) != 0) return -1;
     if (lake_query_int(conn, "churn/left_until", lake_sql("churn/left_until"), NULL, 0, &known, err) != 0) return -1;

@@ -1,5 +1,5 @@
-/* promotion.c: which model is used. A model that was trained is a candidate until it is promoted, which it is when it does not rank those of
- * the newest cut worse than the one in use by more than a margin.
+/* promotion.c: which model is used. A model that was trained is a candidate until it is promoted, which it is when it does not rank those
+ * of the newest cut worse than the one in use by more than a margin.
  *
  * An AUC above REPORT_SUSPICIOUS on something that really happens is no success: a feature knows the outcome. Such a model is promoted only
  * by hand. */
@@ -28,8 +28,7 @@ static float *in_order_of(const Model *m, const ChurnData *d, const ChurnNames *
     for (size_t i = 0; i < n; i++) {
         size_t from = 0;
         while (from < columns->count && strcmp(columns->at[from], model_feature(m, i)) != 0) from++;
-        for (size_t row = 0; row < d->rows; row++)
-            values[row * n + i] = from < columns->count ? d->values[row * d->cols + from] : NAN;
+        for (size_t row = 0; row < d->rows; row++) values[row * n + i] = from < columns->count ? d->values[row * d->cols + from] : NAN;
     }
     return values;
 }
@@ -45,21 +44,23 @@ static int auc_on(const Model *m, const ChurnData *d, const ChurnNames *columns,
 
 static bool same_outcome(const json_t *current, const json_t *candidate) {
     static const char *const numbers[] = {"horizon_days", "gap_days", "silence_days"};
-    if (strcmp(text_of(current, "kind"), "forecast") != 0 || strcmp(text_of(current, "outcome_kind"), text_of(candidate, "outcome_kind")) != 0)
+    if (strcmp(text_of(current, "kind"), "forecast") != 0 ||
+        strcmp(text_of(current, "outcome_kind"), text_of(candidate, "outcome_kind")) != 0)
         return false;
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
-        if (json_integer_value(json_object_get(current, numbers[i])) != json_integer_value(json_object_get(candidate, numbers[i]))) return false;
+        if (json_integer_value(json_object_get(current, numbers[i])) != json_integer_value(json_object_get(candidate, numbers[i])))
+            return false;
     return true;
 }
 
-static int compare(const Model *current, const json_t *metadata, const ChurnOptions *options, const ChurnData *test, const ChurnNames *columns,
-                   ChurnTraining *t, Error *err) {
+static int compare(const Model *current, const json_t *metadata, const ChurnOptions *options, const ChurnData *test,
+                   const ChurnNames *columns, ChurnTraining *t, Error *err) {
     double auc;
     if (auc_on(current, test, columns, &auc, err) != 0) return -1;
     json_object_set_new(t->facts, "compared_with", json_pack("{s:s, s:f}", "model", text_of(metadata, "model_id"), "auc", auc));
     if (t->metrics.auc >= auc - options->margin) return 0;
-    t->note = xasprintf("its AUC on the newest cut is %.4f, that of %s, which stays in use, %.4f", t->metrics.auc, text_of(metadata, "model_id"),
-                        auc);
+    t->note = xasprintf("its AUC on the newest cut is %.4f, that of %s, which stays in use, %.4f", t->metrics.auc,
+                        text_of(metadata, "model_id"), auc);
     return 0;
 }
 
@@ -70,9 +71,10 @@ int churn_judge_candidate(LakeConn *conn, const ChurnOptions *options, const Chu
     Error problem = {0};
     if (options->force) return 0;
     if (t->metrics.auc > REPORT_SUSPICIOUS) {
-        t->note = xasprintf("its AUC of %.4f is above %.2f: a feature, or who is in the population, knows the outcome; look at the first features, "
-                            "then promote it by hand or train with --force",
-                            t->metrics.auc, REPORT_SUSPICIOUS);
+        t->note = xasprintf(
+            "its AUC of %.4f is above %.2f: a feature, or who is in the population, knows the outcome; look at the first features, "
+            "then promote it by hand or train with --force",
+            t->metrics.auc, REPORT_SUSPICIOUS);
         return 0;
     }
     if (churn_current_model(conn, options->models_dir, &current, &metadata, &problem) != 0) {
@@ -103,8 +105,9 @@ int churn_promote(LakeConn *conn, const char *models_dir, const char *id, bool f
     if (check_exists(conn, id, err) != 0 || model_check(models_dir, id, &metadata, err) != 0) return -1;
     double auc = json_number_value(json_object_get(metadata, "auc"));
     if (!force && strcmp(text_of(metadata, "kind"), "forecast") == 0 && auc > REPORT_SUSPICIOUS)
-        return error_set(err, ERR_DATA, "%s was not promoted: its AUC of %.4f is above %.2f, so a feature knows the outcome; --force promotes it", id,
-                         auc, REPORT_SUSPICIOUS);
+        return error_set(err, ERR_DATA,
+                         "%s was not promoted: its AUC of %.4f is above %.2f, so a feature knows the outcome; --force promotes it", id, auc,
+                         REPORT_SUSPICIOUS);
     return set_promoted(conn, id, true, NULL, err);
 }
 

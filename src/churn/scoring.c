@@ -38,17 +38,17 @@ void churn_scores_done(ChurnScores *s) {
 /* One run over Gold, and its current page. Owns everything but the model and the names. */
 typedef struct Scoring {
     const Model *model;
-    const ChurnGold *gold; /* borrowed */
-    ChurnNames features;   /* the model's */
-    char **feature_texts;  /* the same as JSON: "feature":"x","title":"..." */
+    const ChurnGold *gold;    /* borrowed */
+    ChurnNames features;      /* the model's */
+    char **feature_texts;     /* the same as JSON: "feature":"x","title":"..." */
     double from[CHURN_BANDS]; /* bands of a probability, as the model's metadata says */
     Platt platt;
-    int64_t day;              /* the scores hold as of its beginning; NO_DAY: of Gold as it is */
+    int64_t day; /* the scores hold as of its beginning; NO_DAY: of Gold as it is */
     ChurnData page;
     float *probabilities, *log_odds; /* of the page */
-    size_t next;          /* row of the page that DuckDB gets next */
-    float *contributions; /* of one row */
-    Buf reasons;          /* of one row */
+    size_t next;                     /* row of the page that DuckDB gets next */
+    float *contributions;            /* of one row */
+    Buf reasons;                     /* of one row */
     size_t rows;
     int64_t scored_at_us;
     int64_t after;     /* score the features that were computed by later batches; -1: all */
@@ -352,14 +352,16 @@ static int score_forecast(LakeConn *conn, Scoring *s, bool full, ChurnScores *sc
     return replace_scores(conn, s, scores->model_id, err);
 }
 
-static int score_with(LakeConn *conn, const Model *m, const json_t *metadata, const ChurnGold *gold, bool full, ChurnScores *scores, Error *err) {
+static int score_with(LakeConn *conn, const Model *m, const json_t *metadata, const ChurnGold *gold, bool full, ChurnScores *scores,
+                      Error *err) {
     CLEANUP(scoring_done) Scoring s = {0};
     const char *kind = json_string_value(json_object_get(metadata, "kind"));
     scoring_init(&s, m, metadata, gold);
     scores->model_id = xstrdup(json_string_value(json_object_get(metadata, "model_id")));
     scores->plural = xstrdup(gold->plural);
     scores->title_plural = xstrdup(gold->title_plural);
-    int rc = kind != NULL && strcmp(kind, "forecast") == 0 ? score_forecast(conn, &s, full, scores, err) : score_gold(conn, &s, full, scores, err);
+    int rc = kind != NULL && strcmp(kind, "forecast") == 0 ? score_forecast(conn, &s, full, scores, err)
+                                                           : score_gold(conn, &s, full, scores, err);
     if (rc != 0) return -1;
     scores->rows = s.rows;
     return count_bands(conn, scores, err);

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/document.h"
 #include "base/files.h"
-#include "base/memory.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "churn/forecast.h"
 #include "churn/report.h"
 #include "lake/layout.h"
@@ -239,8 +239,7 @@ static int fit_any(LakeConn *conn, const ChurnGold *gold, const ChurnOptions *op
     CLEANUP(churn_declared_done) ChurnDeclared d = {0};
     bool done = false;
     if (churn_read_declared(conn, options->label, &d, err) != 0) return -1;
-    if (gold->key != NULL && churn_is_forecast(&d, options->label) &&
-        train_forecast(conn, gold, &d, options, t, ret, &done, err) != 0)
+    if (gold->key != NULL && churn_is_forecast(&d, options->label) && train_forecast(conn, gold, &d, options, t, ret, &done, err) != 0)
         return -1;
     return done ? 0 : train_on_gold(conn, gold, options, t, ret, err);
 }

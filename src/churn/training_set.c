@@ -50,14 +50,16 @@ static void take_row(ChurnPart *p, ChurnData *from, size_t row, int64_t cut) {
     p->positives += from->labels[row] > 0.5f;
 }
 
-static int read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut, ChurnData *ret, Error *err) {
-    if (churn_make_rows(conn, d, cut, days->first, days->upto, err) != 0 || churn_make_outcomes(conn, g, d, cut, days->upto, err) != 0) return -1;
+static int read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut, ChurnData *ret,
+                    Error *err) {
+    if (churn_make_rows(conn, d, cut, days->first, days->upto, err) != 0 || churn_make_outcomes(conn, g, d, cut, days->upto, err) != 0)
+        return -1;
     return churn_read_labelled_rows(conn, g, "cut_rows", &d->columns, ret, err);
 }
 
 /* The rows of a cut, to `kept`, or, where `chosen` says so, to `other`. */
-static int add_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut, int64_t seed, ChurnPart *kept,
-                   ChurnPart *other, Error *err) {
+static int add_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut, int64_t seed,
+                   ChurnPart *kept, ChurnPart *other, Error *err) {
     CLEANUP(churn_data_done) ChurnData data = {0};
     if (read_cut(conn, g, d, days, cut, &data, err) != 0) return -1;
     for (size_t i = 0; i < data.rows; i++) {
@@ -113,7 +115,8 @@ int churn_read_set(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, c
                    ChurnSet *ret, Error *err) {
     CLEANUP(churn_set_done) ChurnSet s = {.cuts = *cuts};
     for (size_t i = 0; i < cuts->count; i++)
-        if (add_cut(conn, g, d, days, cuts->training[i], seed, &s.training, cuts->own_calibration ? NULL : &s.calibration, err) != 0) return -1;
+        if (add_cut(conn, g, d, days, cuts->training[i], seed, &s.training, cuts->own_calibration ? NULL : &s.calibration, err) != 0)
+            return -1;
     if (!cuts->own_calibration) keep_newest(&s.calibration, cuts->calibration);
     if (cuts->own_calibration && add_cut(conn, g, d, days, cuts->calibration, seed, &s.calibration, NULL, err) != 0) return -1;
     if (add_cut(conn, g, d, days, cuts->test, seed, &s.test, NULL, err) != 0) return -1;

@@ -44,17 +44,18 @@ static const struct argp argp = {
                                             {0}},
     .parser = parse,
     .args_doc = "list|show|promote|rollback|compare|set|card [MODEL [MODEL]]",
-    .doc = "The models that were trained. One is in use: the one that was promoted last and whose files are whole. `smelt train` promotes a new one "
-           "when it ranks the newest cut not worse than the one in use (model.margin); otherwise it stays a candidate. "
-           "rollback goes back to the one that was in use before. "
-           "set makes the training set of a model again, byte for byte, and writes it as CSV. "
-           "card writes what is known of a model as Markdown. Without MODEL it is the one in use."
-           "\vExamples:\n"
-           "  smelt model list\n"
-           "  smelt model show churn-20261124T101500123Z --json\n"
-           "  smelt model promote churn-20261124T101500123Z\n"
-           "  smelt model compare churn-20261124T101500123Z churn-20261201T101500456Z\n"
-           "  smelt model set --out set.csv\n",
+    .doc =
+        "The models that were trained. One is in use: the one that was promoted last and whose files are whole. `smelt train` promotes a new one "
+        "when it ranks the newest cut not worse than the one in use (model.margin); otherwise it stays a candidate. "
+        "rollback goes back to the one that was in use before. "
+        "set makes the training set of a model again, byte for byte, and writes it as CSV. "
+        "card writes what is known of a model as Markdown. Without MODEL it is the one in use."
+        "\vExamples:\n"
+        "  smelt model list\n"
+        "  smelt model show churn-20261124T101500123Z --json\n"
+        "  smelt model promote churn-20261124T101500123Z\n"
+        "  smelt model compare churn-20261124T101500123Z churn-20261201T101500456Z\n"
+        "  smelt model set --out set.csv\n",
 };
 
 typedef struct Models {
@@ -159,8 +160,9 @@ static const struct Action {
     const char *name;
     size_t least, most; /* models that it names */
     int (*run)(App *app, const Options *o, const Models *m, Error *err);
-} actions[] = {{"list", 0, 0, list_models},     {"show", 0, 1, show_model},        {"promote", 1, 1, promote_model}, {"rollback", 0, 0, roll_back},
-               {"compare", 2, 2, compare_models}, {"set", 0, 1, export_set}, {"card", 0, 1, write_card}};
+} actions[] = {{"list", 0, 0, list_models},   {"show", 0, 1, show_model},        {"promote", 1, 1, promote_model},
+               {"rollback", 0, 0, roll_back}, {"compare", 2, 2, compare_models}, {"set", 0, 1, export_set},
+               {"card", 0, 1, write_card}};
 
 static int run_action(App *app, const struct Action *action, const Options *o, Error *err) {
     CLEANUP(writer_done) Writer w = {0};

@@ -202,7 +202,8 @@ static int write_truth(const Produce *p, int64_t at_us, Error *err) {
 static void add_departures(Buf *csv, const Operator *op, int i, int64_t from_us, int64_t until_us) {
     SubscriberDeparture d;
     char left[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
-    for (int64_t at_us = from_us - DEPARTURES_BEFORE_DAYS * USEC_PER_DAY; operator_departure(op, i, at_us, until_us, &d); at_us = d.until_us)
+    for (int64_t at_us = from_us - DEPARTURES_BEFORE_DAYS * USEC_PER_DAY; operator_departure(op, i, at_us, until_us, &d);
+         at_us = d.until_us)
         if (d.until_us > from_us)
             buf_addf(csv, "%s,%s,%s,%d,%s,%d,%s\n", d.id, clock_format(d.at_us, left), clock_format(d.until_us, until), d.returns, d.cause,
                      d.distress_days, d.returns ? until : "");

@@ -59,18 +59,19 @@ static const struct argp argp = {
              "As in `smelt run`: train only when due (model.max_age); with too little data, end with 0", 0},
             {0}},
     .parser = parse,
-    .doc = "Trains the churn model. With a label of the future it learns from days of the past (cuts) by what was known then, is measured on a "
-           "later one, and is used when it is not worse than the model in use; while the history is too short, the declared rule serves. "
-           "With a rule, or a file with who has churned, it learns from Gold as it is and is measured on a fifth of the rows. "
-           "The same data, label, seed and rounds give the same model."
-           "\vExamples:\n"
-           "  smelt train\n"
-           "  smelt train --label departures.csv\n"
-           "  smelt train --seed 7 --rounds 300 --json\n"
-           "\nThe label `rule` is computed from the features of the model, so the metrics look perfect and say nothing about real churn. "
-           "For a real label, declare one of the future, or use a CSV file that says what really happened, for example:\n"
-           "  bike_id,left_at\n"
-           "  B-00017,2026-06-01T09:30:00Z\n",
+    .doc =
+        "Trains the churn model. With a label of the future it learns from days of the past (cuts) by what was known then, is measured on a "
+        "later one, and is used when it is not worse than the model in use; while the history is too short, the declared rule serves. "
+        "With a rule, or a file with who has churned, it learns from Gold as it is and is measured on a fifth of the rows. "
+        "The same data, label, seed and rounds give the same model."
+        "\vExamples:\n"
+        "  smelt train\n"
+        "  smelt train --label departures.csv\n"
+        "  smelt train --seed 7 --rounds 300 --json\n"
+        "\nThe label `rule` is computed from the features of the model, so the metrics look perfect and say nothing about real churn. "
+        "For a real label, declare one of the future, or use a CSV file that says what really happened, for example:\n"
+        "  bike_id,left_at\n"
+        "  B-00017,2026-06-01T09:30:00Z\n",
 };
 
 static void print_metrics(const App *app, const Metrics *m) {
