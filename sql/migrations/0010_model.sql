@@ -3,15 +3,15 @@ ALTER TABLE models ADD COLUMN promoted_at TIMESTAMPTZ;
 ALTER TABLE models ADD COLUMN note VARCHAR;
 UPDATE models SET promoted_at = trained_at;
 
--- What a reader needs to check the reasons: their contributions, bias and rest add up to log_odds. NULL: scored by an earlier version.
+-- What a reader needs to check the reasons: their contributions, reasons_bias and reasons_rest add up to log_odds. NULL: scored by an earlier version.
 DROP VIEW subscriber_scores;
 DROP VIEW entity_scores;
 ALTER TABLE scores_base ADD COLUMN log_odds DOUBLE;
-ALTER TABLE scores_base ADD COLUMN bias DOUBLE;
-ALTER TABLE scores_base ADD COLUMN rest DOUBLE;
+ALTER TABLE scores_base ADD COLUMN reasons_bias DOUBLE;
+ALTER TABLE scores_base ADD COLUMN reasons_rest DOUBLE;
 ALTER TABLE scores_fresh ADD COLUMN log_odds DOUBLE;
-ALTER TABLE scores_fresh ADD COLUMN bias DOUBLE;
-ALTER TABLE scores_fresh ADD COLUMN rest DOUBLE;
+ALTER TABLE scores_fresh ADD COLUMN reasons_bias DOUBLE;
+ALTER TABLE scores_fresh ADD COLUMN reasons_rest DOUBLE;
 CREATE VIEW entity_scores AS SELECT * FROM scores_base ANTI JOIN scores_fresh USING (entity_id) UNION ALL SELECT * FROM scores_fresh;
 CREATE VIEW subscriber_scores AS SELECT entity_id AS subscriber_id, * EXCLUDE (entity_id) FROM entity_scores;
 
@@ -25,7 +25,7 @@ CREATE TABLE model_progress (
     days_sha256 VARCHAR, batch_id BIGINT NOT NULL, events BIGINT NOT NULL, without_arrival BIGINT NOT NULL, loaded_late BIGINT NOT NULL,
     first_day INTEGER, end_day INTEGER, newest DATE, updated_on DATE
 );
-INSERT INTO model_progress VALUES (NULL, 0, 0, 0, 0, NULL, NULL, NULL, NULL);
+INSERT INTO model_progress (batch_id, events, without_arrival, loaded_late) VALUES (0, 0, 0, 0);
 
 -- Each prediction of a forecast, once for every day that was scored: compared with what happened when that is known.
 CREATE TABLE model_predictions (

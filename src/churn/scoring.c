@@ -184,8 +184,8 @@ static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
 }
 
 static const LakeColumn score_columns[] = {{"entity_id", LAKE_TEXT}, {"churn_probability", LAKE_REAL}, {"risk_band", LAKE_TEXT},
-                                           {"reasons", LAKE_TEXT},   {"log_odds", LAKE_REAL},          {"bias", LAKE_REAL},
-                                           {"rest", LAKE_REAL}};
+                                           {"reasons", LAKE_TEXT},   {"log_odds", LAKE_REAL},          {"reasons_bias", LAKE_REAL},
+                                           {"reasons_rest", LAKE_REAL}};
 
 /* ---- pages ---- */
 

@@ -189,6 +189,7 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     if (churn_read_refined_batch(conn, &batch, err) != 0 || churn_read_event_time_watermark(conn, &watermark, err) != 0) return -1;
     if (t->facts != NULL) json_object_update(facts, t->facts);
     if (t->note != NULL) json_object_set_new(facts, "note", json_string(t->note));
+    if (t->until != NULL) json_object_set_new(facts, "until", json_string(t->until));
     json_object_set_new(facts, "watermark_us", watermark);
     json_object_set_new(facts, "refined_batch", json_integer(batch));
     json_object_set_new(facts, "trained_at", json_string(clock_format(now, text)));

@@ -83,7 +83,7 @@ static Forecasting forecasting_of(const Compiled *c) {
 
 /* ---- days ---- */
 
-/* "subscriber_id VARCHAR, day INTEGER, ..." */
+/* "bike_id VARCHAR, day INTEGER, ..." */
 static void add_days_columns(Buf *out, const Forecasting *f) {
     buf_addf(out, "%s %s, day INTEGER, known INTEGER, upto BIGINT", f->key, f->entity->key.sql_type);
     for (size_t i = 0; i < f->measures.count; i++) buf_addf(out, ",\n    %s %s", f->measures.items[i].name, f->measures.items[i].type);

@@ -170,7 +170,7 @@ static void it_learns_scores_and_explains(void **state) {
     assert_int_equal(number(f->conn, "SELECT count(*) FROM entity_scores WHERE abs(churn_probability - 1 / (1 + exp(-log_odds))) > 2e-6"),
                      0);
     run(f->conn,
-        "CREATE TEMP TABLE sums AS SELECT log_odds, bias + rest + list_sum(from_json(reasons, '[{\"contribution\": \"DOUBLE\"}]').list_transform("
+        "CREATE TEMP TABLE sums AS SELECT log_odds, reasons_bias + reasons_rest + list_sum(from_json(reasons, '[{\"contribution\": \"DOUBLE\"}]').list_transform("
         "r -> r.contribution)) AS explained FROM entity_scores");
     assert_int_equal(number(f->conn, "SELECT count(*) FROM sums WHERE abs(explained - log_odds) > 1e-4 OR explained IS NULL"), 0);
     assert_int_equal(number(f->conn, "SELECT count(*) FROM entity_scores WHERE json_extract_string(reasons, '$[0].title') IS NULL"), 0);
