@@ -27,7 +27,7 @@ CREATE TABLE model_progress (
 );
 INSERT INTO model_progress (batch_id, events, without_arrival, loaded_late) VALUES (0, 0, 0, 0);
 
--- Each prediction of a forecast, once for every day that was scored: compared with what happened when that is known.
+-- The predictions of a forecast, once a week: compared with what happened when that is known, and then removed.
 CREATE TABLE model_predictions (
     model_id VARCHAR NOT NULL, as_of INTEGER NOT NULL, entity_id VARCHAR NOT NULL, probability FLOAT NOT NULL, called BOOLEAN NOT NULL
 );
@@ -35,3 +35,6 @@ CREATE TABLE model_outcomes (
     model_id VARCHAR NOT NULL, as_of INTEGER NOT NULL, measured_at TIMESTAMPTZ NOT NULL, rows BIGINT NOT NULL, positives BIGINT NOT NULL,
     called BIGINT NOT NULL, called_positives BIGINT NOT NULL, decile BIGINT NOT NULL, decile_positives BIGINT NOT NULL, auc DOUBLE, mean_probability DOUBLE
 );
+
+-- How far the features and the scores of the population are from those of the training (evaluate/drift.h), each day that is scored. feature '': the scores.
+CREATE TABLE model_drift (model_id VARCHAR NOT NULL, as_of INTEGER NOT NULL, feature VARCHAR NOT NULL, psi DOUBLE);

@@ -40,6 +40,15 @@ static json_t *read_report(const char *models_dir, const char *id) {
     return report;
 }
 
+static int add_rows(LakeConn *conn, const char *query, const char *key, const char *id, json_t *metadata, Error *err) {
+    LakeValue value = lake_text(id);
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    json_t *rows;
+    if (lake_query(conn, query, lake_sql(query), &value, 1, &r, err) != 0 || lake_rows_json(r, &rows, err) != 0) return -1;
+    json_object_set_new(metadata, key, rows);
+    return 0;
+}
+
 int churn_describe_model(LakeConn *conn, const char *models_dir, const char *id, json_t **ret, Error *err) {
     CLEANUP(json_freep) json_t *rows = NULL;
     CLEANUP(json_freep) json_t *metadata = NULL;
@@ -56,6 +65,10 @@ int churn_describe_model(LakeConn *conn, const char *models_dir, const char *id,
     json_object_set(metadata, "note", json_object_get(row, "note"));
     json_t *report = read_report(models_dir, id);
     json_object_set_new(metadata, "report", report != NULL ? report : json_null());
+    if (add_rows(conn, "churn/followed", "outcomes", id, metadata, err) != 0 ||
+        add_rows(conn, "churn/drifted", "drift", id, metadata, err) != 0)
+        return -1;
+    json_object_del(metadata, "distribution");
     *ret = TAKE(metadata);
     return 0;
 }
@@ -119,6 +132,25 @@ static void add_features(Buf *out, const json_t *model) {
     }
 }
 
+static double share_of(const json_t *row, const char *part, const char *of) {
+    double all = json_number_value(json_object_get(row, of));
+    return all > 0 ? 100 * json_number_value(json_object_get(row, part)) / all : 0;
+}
+
+static void add_followed(Buf *out, const json_t *model) {
+    const json_t *outcomes = json_object_get(model, "outcomes"), *row;
+    size_t i;
+    if (json_array_size(outcomes) == 0) return;
+    buf_add_str(
+        out,
+        "\n## What became of its predictions\n\n| as of | scored | left | of the called | of the top tenth | AUC |\n|---|---|---|---|---|---|\n");
+    json_array_foreach(outcomes, i, row)
+        buf_addf(out, "| %s | %lld | %.1f%% | %.1f%% | %.1f%% | %.3f |\n", text_of(row, "as_of"),
+                 (long long)json_integer_value(json_object_get(row, "rows")), share_of(row, "positives", "rows"),
+                 share_of(row, "called_positives", "called"), share_of(row, "decile_positives", "decile"),
+                 json_number_value(json_object_get(row, "auc")));
+}
+
 void churn_model_card(const json_t *model, Buf *ret) {
     const json_t *report = json_object_get(model, "report");
     const char *note = text_of(model, "note");
@@ -135,6 +167,7 @@ void churn_model_card(const json_t *model, Buf *ret) {
         buf_add_str(ret, "```\n");
     }
     add_features(ret, model);
+    add_followed(ret, model);
     buf_add_str(
         ret,
         "\n## What it must not be used for\n\nA probability says who may leave, not who stays because of a contact: that takes a group "

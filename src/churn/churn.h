@@ -60,10 +60,11 @@ typedef struct ChurnTraining {
     char *warning;              /* why good numbers mean nothing; NULL: they do */
     ChurnFeature top[CHURN_TOP_FEATURES];
     size_t top_count;
-    json_t *facts;  /* of a forecast: what goes into its metadata beside all that; NULL: the label is a rule, or known already */
-    char *note;     /* why the model is a candidate and not in use; NULL: it is in use */
-    char *until;    /* why a rule is learned and not what is declared; NULL: it is not so */
-    json_t *report; /* the measures on the holdout (evaluate/report.h); is also in <models_dir>/<model_id>.report.json */
+    json_t *facts;        /* of a forecast: what goes into its metadata beside all that; NULL: the label is a rule, or known already */
+    json_t *distribution; /* of the features and scores of a forecast: only in the metadata */
+    char *note;           /* why the model is a candidate and not in use; NULL: it is in use */
+    char *until;          /* why a rule is learned and not what is declared; NULL: it is not so */
+    json_t *report;       /* the measures on the holdout (evaluate/report.h); is also in <models_dir>/<model_id>.report.json */
     double seconds;
 } ChurnTraining;
 void churn_training_done(ChurnTraining *t);

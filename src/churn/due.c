@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/document.h"
 #include "base/memory.h"
+#include "evaluate/drift.h"
 #include <string.h>
 
 static bool same_features(const ChurnNames *features, const json_t *metadata) {
@@ -31,6 +32,7 @@ static void wanted_done(Wanted *w) {
 /* The newest training, whether its model is in use or not: a candidate is not trained again at once. */
 typedef struct Newest {
     int64_t trained_at_us, batch;
+    double score_drift; /* of the model in use */
 } Newest;
 
 static int read_newest(LakeConn *conn, Newest *ret, Error *err) {
@@ -38,7 +40,7 @@ static int read_newest(LakeConn *conn, Newest *ret, Error *err) {
     *ret = (Newest){0};
     if (lake_query(conn, "churn/newest_training", lake_sql("churn/newest_training"), NULL, 0, &r, err) != 0) return -1;
     int got = lake_next(r, err);
-    if (got > 0) *ret = (Newest){lake_col_int(r, 0), lake_col_int(r, 1)};
+    if (got > 0) *ret = (Newest){.trained_at_us = lake_col_int(r, 0), .batch = lake_col_int(r, 1)};
     return got < 0 ? -1 : 0;
 }
 
@@ -75,6 +77,8 @@ static char *reason_to_train(const json_t *metadata, const ChurnOptions *options
             return xstrdup("seed or rounds were changed");
         if (!same_features(&wanted->features, metadata)) return xstrdup("Gold has other features than the model");
     }
+    if (!candidate && newest->score_drift >= DRIFT_LARGE && trained_batch != batch)
+        return xasprintf("the scores have drifted since the training: their population stability index is %.2f", newest->score_drift);
     if (age_ms <= max_age_ms || trained_batch == batch) return NULL;
     return xasprintf("the model is %.1f hours old and there is new data", (double)age_ms / 3.6e6);
 }
@@ -94,6 +98,8 @@ static int is_due(LakeConn *conn, const ChurnGold *gold, const ChurnDeclared *d,
         if (problem.kind != ERR_DATA) return error_move(err, &problem);
         why = xstrdup(problem.text);
     } else {
+        const char *id = json_string_value(json_object_get(metadata, "model_id"));
+        if (id != NULL && churn_score_drift(conn, id, &newest.score_drift, err) != 0) return -1;
         why = metadata == NULL ? xstrdup("there is no model yet") : reason_to_train(metadata, options, &wanted, &newest, batch, max_age_ms);
     }
     *ret = why != NULL;

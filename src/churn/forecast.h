@@ -96,3 +96,17 @@ int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *
 /* True: there is enough history to train and to measure. *ret_from: the day from which there will be; 0: not known. */
 int churn_forecast_is_possible(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool *ret, int64_t *ret_from,
                                Error *err) MUST_CHECK;
+
+/* ---- follow.c: what becomes of a model in use ---- */
+
+/* How the features, and the probabilities, of these rows are distributed: goes into the metadata. The caller owns it. */
+json_t *churn_distribution_json(const ChurnData *d, const ChurnNames *columns, const float *probabilities);
+/* Stores how far those scored on this day are from that (PSI). In the open transaction. */
+int churn_keep_drift(LakeConn *conn, const json_t *metadata, const ChurnNames *columns, const ChurnData *now, const float *probabilities,
+                     int64_t day, Error *err) MUST_CHECK;
+/* The newest PSI of the model's scores; 0: none was measured. */
+int churn_score_drift(LakeConn *conn, const char *model_id, double *ret, Error *err) MUST_CHECK;
+/* Keeps the scores of this day, once a week, to compare them with what happens. In the open transaction. */
+int churn_keep_predictions(LakeConn *conn, const json_t *metadata, int64_t day, double called_from, Error *err) MUST_CHECK;
+/* Measures those whose outcome is known by now. No transaction open. */
+int churn_measure_predictions(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, Error *err) MUST_CHECK;

@@ -38,6 +38,7 @@ void churn_scores_done(ChurnScores *s) {
 /* One run over Gold, and its current page. Owns everything but the model and the names. */
 typedef struct Scoring {
     const Model *model;
+    const json_t *metadata;
     const ChurnGold *gold;    /* borrowed */
     ChurnNames features;      /* the model's */
     char **feature_texts;     /* the same as JSON: "feature":"x","title":"..." */
@@ -98,7 +99,7 @@ static void read_calibration(Scoring *s, const json_t *metadata) {
 
 static void scoring_init(Scoring *s, const Model *m, const json_t *metadata, const ChurnGold *gold) {
     size_t n = model_features(m);
-    *s = (Scoring){.model = m, .gold = gold, .scored_at_us = clock_wall_us(), .day = NO_DAY};
+    *s = (Scoring){.model = m, .metadata = metadata, .gold = gold, .scored_at_us = clock_wall_us(), .day = NO_DAY};
     s->features.at = xcalloc(n + 1, sizeof *s->features.at);
     s->feature_texts = xcalloc(n + 1, sizeof *s->feature_texts);
     s->contributions = xcalloc(n + 1, sizeof *s->contributions);
@@ -183,8 +184,8 @@ static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
     return n;
 }
 
-static const LakeColumn score_columns[] = {{"entity_id", LAKE_TEXT}, {"churn_probability", LAKE_REAL}, {"risk_band", LAKE_TEXT},
-                                           {"reasons", LAKE_TEXT},   {"log_odds", LAKE_REAL},          {"reasons_bias", LAKE_REAL},
+static const LakeColumn score_columns[] = {{"entity_id", LAKE_TEXT},   {"churn_probability", LAKE_REAL}, {"risk_band", LAKE_TEXT},
+                                           {"reasons", LAKE_TEXT},     {"log_odds", LAKE_REAL},          {"reasons_bias", LAKE_REAL},
                                            {"reasons_rest", LAKE_REAL}};
 
 /* ---- pages ---- */
@@ -210,8 +211,10 @@ static int store_page(LakeConn *conn, Scoring *s, const char *model_id, Error *e
     const char *store = s->after < 0 ? "churn/store_all_scores" : "churn/store_fresh_scores";
     if (lake_exec_values(conn, store, lake_sql(store), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
     BUG_IF(s->next != s->page.rows); /* DuckDB took every row */
+    bool first = s->rows == 0;
     s->rows += s->page.rows;
-    return 0;
+    if (s->day == NO_DAY || !first) return 0;
+    return churn_keep_drift(conn, s->metadata, &s->features, &s->page, s->probabilities, s->day, err);
 }
 
 /* ---- which ones ---- */
@@ -245,6 +248,7 @@ static int merge_delta_if_due(LakeConn *conn, Error *err) {
 static int store_progress(LakeConn *conn, const Scoring *s, const char *model_id, Error *err) {
     const LakeValue values[] = {lake_text(model_id), s->day != NO_DAY ? lake_int(s->day) : lake_null()};
     if (s->base_changed && lake_exec(conn, "churn/rebased", lake_sql("churn/rebased"), err) != 0) return -1;
+    if (s->day != NO_DAY && churn_keep_predictions(conn, s->metadata, s->day, s->from[0], err) != 0) return -1;
     return lake_exec_values(conn, "churn/scored", lake_sql("churn/scored"), values, ARRAY_LEN(values), NULL, err);
 }
 
@@ -334,15 +338,23 @@ static int is_scored(LakeConn *conn, const Scoring *s, const char *model_id, boo
     return 0;
 }
 
+/* The setting model.label that it was trained with. */
+static const char *label_of(const json_t *metadata) {
+    const char *source = json_string_value(json_object_get(metadata, "label_source"));
+    const char *outcome = json_string_value(json_object_get(metadata, "outcome"));
+    return source != NULL && outcome != NULL && strcmp(source, outcome) != 0 ? source : CHURN_LABEL_DECLARED;
+}
+
 static int score_forecast(LakeConn *conn, Scoring *s, bool full, ChurnScores *scores, Error *err) {
     CLEANUP(churn_declared_done) ChurnDeclared d = {0};
     ChurnDays days;
     bool scored;
-    if (churn_read_declared(conn, CHURN_LABEL_DECLARED, &d, err) != 0) return -1;
+    if (churn_read_declared(conn, label_of(s->metadata), &d, err) != 0) return -1;
     if (!d.present || !shares_a_name(&s->features, &d.columns))
         return error_set(err, ERR_DATA, "the declarations have none of the features of the model %s: run `smelt train`", scores->model_id);
     scores->advice = advice_on(&s->features, &d.columns);
     if (churn_update_days(conn, &d, full, &days, err) != 0) return -1;
+    if (churn_measure_predictions(conn, s->gold, &d, &days, err) != 0) return -1;
     s->day = days.end;
     s->after = -1;
     s->base_changed = true;

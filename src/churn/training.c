@@ -58,6 +58,7 @@ void churn_training_done(ChurnTraining *t) {
     free(t->note);
     free(t->until);
     json_decref(t->facts);
+    json_decref(t->distribution);
     free(t->title);
     free(t->title_plural);
     json_decref(t->report);
@@ -188,6 +189,7 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     BUG_IF(facts == NULL);
     if (churn_read_refined_batch(conn, &batch, err) != 0 || churn_read_event_time_watermark(conn, &watermark, err) != 0) return -1;
     if (t->facts != NULL) json_object_update(facts, t->facts);
+    if (t->distribution != NULL) json_object_set(facts, "distribution", t->distribution);
     if (t->note != NULL) json_object_set_new(facts, "note", json_string(t->note));
     if (t->until != NULL) json_object_set_new(facts, "until", json_string(t->until));
     json_object_set_new(facts, "watermark_us", watermark);

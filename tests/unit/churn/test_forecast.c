@@ -551,6 +551,40 @@ static void too_good_to_be_true(void **state) {
     assert_string_equal(used, forced.model_id);
 }
 
+/* Predictions of a day are compared with what happened once that is known; the scores of another kind of members have drifted. */
+static void predictions_are_followed(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    make_visits(f, 1000, 200);
+    CLEANUP(churn_training_done) ChurnTraining t = train(f);
+    if (t.skipped != NULL || t.until != NULL) fail_msg("%s", t.skipped != NULL ? t.skipped : t.until);
+    CLEANUP(churn_scores_done) ChurnScores s = score(f);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM model_predictions WHERE as_of = 20454 + 200"), s.rows);
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM model_drift WHERE feature = '' AND psi < 0.2"), 1);
+    run(f->conn, "DELETE FROM silver_clean_events");
+    make_visits(f, 1000, 245);
+    run(f->conn, "UPDATE silver_clean_events SET visit_minutes = visit_minutes + 500 WHERE event_timestamp > '2026-07-20'");
+    forget_days(f);
+    CLEANUP(churn_scores_done) ChurnScores later = score(f);
+    CLEANUP(json_freep) json_t *model = NULL;
+    must(churn_describe_model(f->conn, f->options.models_dir, NULL, &model, &err), &err);
+    const json_t *row = json_array_get(json_object_get(model, "outcomes"), 0);
+    assert_int_equal(json_array_size(json_object_get(model, "outcomes")), 1);
+    assert_string_equal(json_string_value(json_object_get(row, "as_of")), "2026-07-20");
+    assert_true(json_number_value(json_object_get(row, "auc")) > 0.6);
+    assert_true(json_integer_value(json_object_get(row, "rows")) <= (json_int_t)s.rows);
+    assert_true(10 * json_integer_value(json_object_get(row, "decile_positives")) > json_integer_value(json_object_get(row, "positives")));
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM model_predictions WHERE as_of = 20454 + 200"), 0);
+    assert_int_equal(
+        number(f->conn, "SELECT count(*) FROM model_drift WHERE feature = 'mean_minutes_7d' AND psi > 0.25 AND as_of = 20454 + 245"), 1);
+    run(f->conn, "UPDATE model_drift SET psi = 0.4 WHERE feature = ''; UPDATE refine_progress SET batch_id = 77");
+    bool due;
+    CLEANUP(free_text) char *why = NULL;
+    must(churn_is_due(f->conn, &f->options, 3600000, &due, &why, &err), &err);
+    assert_true(due);
+    assert_non_null(strstr(why, "the scores have drifted"));
+}
+
 static void same_data_same_bytes(void **state) {
     Fixture *f = *state;
     make_visits(f, 600, DAYS);
@@ -582,6 +616,7 @@ int main(void) {
         FORECAST_TEST(every_aggregate_is_what_the_events_say),
         FORECAST_TEST(a_worse_model_stays_a_candidate),
         FORECAST_TEST(too_good_to_be_true),
+        FORECAST_TEST(predictions_are_followed),
         FORECAST_TEST(same_data_same_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
