@@ -1,6 +1,6 @@
 // The page: requests the API every few seconds (304 when nothing changed), redraws what changed, and shows when a request failed.
 import { showHours, watchChart } from "./chart.js";
-import { ago, agoElement, badge, bar, capital, count, decimal, feature, h, learnNames, many, percent, refreshAges, serverTime, short, value, visible } from "./words.js";
+import { ago, agoElement, badge, bar, capital, count, decimal, feature, h, learnNames, many, percent, reasonWords, refreshAges, serverTime, short, value, visible } from "./words.js";
 
 const INTERVAL_MS = 4000;
 const ANSWER_WITHIN_MS = 8000;
@@ -148,7 +148,7 @@ const showStatus = (status) => {
 // ---- lists ----
 
 const reason = (r) => {
-  const f = feature(first(), r.feature);
+  const f = r.title ? reasonWords(r) : feature(first(), r.feature);
   const raises = r.contribution > 0;
   return h("span", { class: "reason", "data-raises": raises ? "yes" : "no" },
     h("span", { "aria-hidden": "true" }, raises ? "▲ " : "▼ "),
@@ -238,7 +238,7 @@ const showCaveat = (model) => {
 // ---- one row of Gold ----
 
 const reasonRow = (r, most) => {
-  const f = feature(first(), r.feature);
+  const f = r.title ? reasonWords(r) : feature(first(), r.feature);
   return h("tr", {}, h("th", { scope: "row" }, `${f.label}${f.window ? `, ${f.window}` : ""}`), h("td", { class: "num" }, value(r.value, f.unit)),
     h("td", {}, bar(Math.abs(r.contribution) / most, r.contribution > 0 ? "high" : "low"), h("span", { class: "note" }, r.contribution > 0 ? " raises the risk" : " lowers the risk")));
 };

@@ -56,6 +56,9 @@ export const feature = (entity, name) => {
   return { base: column?.feature ?? name, label: column?.title ?? name.replaceAll("_", " "), unit: column?.unit ?? "", window: column?.days ? `${column.days} days` : "" };
 };
 
+// Of a model with features of its own: the reason brings their names.
+export const reasonWords = (r) => ({ label: r.title, unit: r.unit ?? "", window: r.days ? `${r.days} days` : "" });
+
 export const value = (v, unit) => {
   if (v == null) return "none";
   const number = Number.isInteger(v) ? count(v) : minus(v.toLocaleString("en", { maximumFractionDigits: 2 }));

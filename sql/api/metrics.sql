@@ -1,7 +1,7 @@
 -- Rows of metric, value and up to two labels. $1: the generation, 0 when live. The table in src/web/metrics_table.c lists every metric.
 WITH pipeline AS MATERIALIZED (SELECT * FROM serving_pipeline),
 bands AS MATERIALIZED (SELECT coalesce(risk_band, 'unscored') AS band, count(*) AS entities FROM serving_entities GROUP BY ALL),
-newest_model AS MATERIALIZED (SELECT * FROM serving_models ORDER BY trained_at DESC LIMIT 1),
+newest_model AS MATERIALIZED (SELECT * FROM serving_models ORDER BY promoted_at DESC NULLS LAST, trained_at DESC LIMIT 1),
 layers AS (
     SELECT unnest(['bronze', 'silver', 'quarantine', 'gold', 'scores']) AS layer, unnest([landed, silver, quarantined, entities, scores]) AS row_count,
            unnest([ingested_at, refined_at, NULL, refined_at, scored_at]) AS updated_at,

@@ -4,4 +4,5 @@ CREATE OR REPLACE TEMP VIEW serving_entities AS SELECT * FROM {{view}} UNION ALL
     SELECT NULL::DOUBLE AS churn_probability, NULL::VARCHAR AS risk_band, NULL::JSON AS reasons, NULL::VARCHAR AS model_id, NULL::TIMESTAMPTZ AS scored_at WHERE false;
 CREATE OR REPLACE TEMP VIEW serving_runs AS SELECT * FROM runs;
 CREATE OR REPLACE TEMP VIEW serving_run_steps AS SELECT * FROM run_steps;
-CREATE OR REPLACE TEMP VIEW serving_models AS SELECT * FROM models;
+CREATE OR REPLACE TEMP VIEW serving_models AS -- an older one does not say which model is in use
+SELECT * FROM models UNION ALL BY NAME SELECT NULL::TIMESTAMPTZ AS promoted_at, NULL::VARCHAR AS note WHERE false;

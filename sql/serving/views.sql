@@ -4,13 +4,13 @@
 
 -- Base and delta of the first entity, which a snapshot has as two tables.
 CREATE OR REPLACE TEMP VIEW serving_entities_base AS
-SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
+SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at, s.log_odds, s.reasons_bias, s.reasons_rest
 FROM gold_features_base AS g LEFT JOIN entity_scores AS s ON s.entity_id = g.{{key}};
 
 -- A row in the delta of the features usually has a score in the delta too: scores_base is read only for those that have none there, so
 -- mostly not at all.
 CREATE OR REPLACE TEMP VIEW serving_entities_fresh AS
-SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
+SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at, s.log_odds, s.reasons_bias, s.reasons_rest
 FROM gold_features_fresh AS g LEFT JOIN (
     SELECT * FROM scores_fresh
     UNION ALL
@@ -19,7 +19,7 @@ FROM gold_features_fresh AS g LEFT JOIN (
 
 -- One row per entity: Gold and the newest score.
 CREATE OR REPLACE TEMP VIEW serving_entities AS
-SELECT g.*, s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at
+SELECT g.*, s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at, s.log_odds, s.reasons_bias, s.reasons_rest
 FROM {{view}} AS g LEFT JOIN entity_scores AS s ON s.entity_id = g.{{key}};
 
 -- One row: what became of the offsets, what is pending, and when each layer was updated. An event time in the future does not count as newest.
@@ -92,4 +92,4 @@ CREATE OR REPLACE TEMP VIEW serving_run_steps AS
 SELECT * FROM run_steps WHERE run_id IN (SELECT run_id FROM serving_runs);
 
 CREATE OR REPLACE TEMP VIEW serving_models AS
-SELECT * FROM models ORDER BY trained_at DESC LIMIT 50;
+SELECT * FROM models ORDER BY promoted_at DESC NULLS LAST, trained_at DESC LIMIT 50;

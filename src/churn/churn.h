@@ -10,6 +10,7 @@
  *   PATH   a CSV file with a header that has the column of the id and churned (0 or 1): what really happened. Those that are not in it are
  *          scored, but not trained on. */
 #pragma once
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/settings.h"
 #include "evaluate/profit.h"
@@ -18,6 +19,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#define CHURN_LABEL_DECLARED   "declared"
 #define CHURN_LABEL_RULE       "rule"
 #define CHURN_HOLDOUT          0.2 /* of each class, to measure on */
 #define CHURN_SMALLEST_CLASS   10  /* fewer churned, or fewer stayed, is not enough to train or to measure on */
@@ -31,6 +33,8 @@ typedef struct ChurnOptions {
     int64_t seed;
     int rounds;
     ProfitCosts costs;
+    double margin; /* of AUC: a new model may rank worse by so much and is still promoted */
+    bool force;    /* promote the new model whatever its figures are */
 } ChurnOptions;
 /* From the settings data.dir, model.label, model.seed, model.rounds, model.contact_cost, model.kept_value, model.success; the options live
  * as long as the settings. ERR_CONFIG. */
@@ -56,7 +60,11 @@ typedef struct ChurnTraining {
     char *warning;              /* why good numbers mean nothing; NULL: they do */
     ChurnFeature top[CHURN_TOP_FEATURES];
     size_t top_count;
-    json_t *report; /* the measures on the holdout (evaluate/report.h); is also in <models_dir>/<model_id>.report.json */
+    json_t *facts;        /* of a forecast: what goes into its metadata beside all that; NULL: the label is a rule, or known already */
+    json_t *distribution; /* of the features and scores of a forecast: only in the metadata */
+    char *note;           /* why the model is a candidate and not in use; NULL: it is in use */
+    char *until;          /* why a rule is learned and not what is declared; NULL: it is not so */
+    json_t *report;       /* the measures on the holdout (evaluate/report.h); is also in <models_dir>/<model_id>.report.json */
     double seconds;
 } ChurnTraining;
 void churn_training_done(ChurnTraining *t);
@@ -65,6 +73,26 @@ void churn_training_done(ChurnTraining *t);
 int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret, Error *err) MUST_CHECK;
 /* {model, auc, pr_auc, log_loss, rows, ...}, or {model: null, skipped}. The caller owns it. */
 json_t *churn_training_json(const ChurnTraining *t) MUST_CHECK;
+
+/* ---- which model is used ---- */
+
+/* ERR_CONFIG: no such model; ERR_DATA: its files are damaged, or its figures are too good to be true (without `force`). */
+int churn_promote(LakeConn *conn, const char *models_dir, const char *id, bool force, Error *err) MUST_CHECK;
+/* Goes back to the model that was in use before. ERR_DATA: there is none, or its files are damaged. The caller frees both ids. */
+int churn_rollback(LakeConn *conn, const char *models_dir, char **ret_withdrawn, char **ret_current, Error *err) MUST_CHECK;
+
+/* Every model, the newest first: [{model_id, trained_at, label_source, auc, state, promoted_at, note, ...}]; state: in use, was in use,
+ * candidate, withdrawn. The caller owns it. */
+int churn_list_models(LakeConn *conn, json_t **ret, Error *err) MUST_CHECK;
+/* Its metadata with state, note and report. `id` NULL: the one in use. ERR_CONFIG: no such model; ERR_DATA: its files are damaged. The
+ * caller owns it. */
+int churn_describe_model(LakeConn *conn, const char *models_dir, const char *id, json_t **ret, Error *err) MUST_CHECK;
+/* The same as Markdown. */
+void churn_model_card(const json_t *model, Buf *ret);
+/* Makes the training set of a forecast again and writes it as CSV: part, cut_day, id, label, raw_probability, probability, the features.
+ * `ret`: {model, file, sha256, training, calibration, test}; the caller owns it. ERR_DATA: it is not the same any more, or the model has
+ * none. */
+int churn_export_set(LakeConn *conn, const char *models_dir, const char *id, const char *path, json_t **ret, Error *err) MUST_CHECK;
 
 /* ---- when to train ---- */
 

@@ -24,6 +24,7 @@ void churn_data_done(ChurnData *d) {
     free(d->ids);
     free(d->values);
     free(d->labels);
+    free(d->rules);
     *d = (ChurnData){0};
 }
 
@@ -140,12 +141,14 @@ static void reserve_row(ChurnData *d, bool labelled) {
     d->capacity = d->capacity > 0 ? d->capacity * 2 : 1024;
     d->ids = xrealloc(d->ids, d->capacity, sizeof *d->ids);
     d->values = xrealloc(d->values, d->capacity, d->cols * sizeof *d->values);
-    if (labelled) d->labels = xrealloc(d->labels, d->capacity, sizeof *d->labels);
+    if (!labelled) return;
+    d->labels = xrealloc(d->labels, d->capacity, sizeof *d->labels);
+    d->rules = xrealloc(d->rules, d->capacity, sizeof *d->rules);
 }
 
-/* Where in the result the id, the label and each feature are. */
+/* Where in the result the id, the label, what the rule says and each feature are. */
 typedef struct Columns {
-    size_t id, label;
+    size_t id, label, rule;
     size_t *features;
 } Columns;
 
@@ -156,15 +159,21 @@ static void columns_done(Columns *c) {
 static void find_columns(const LakeResult *r, const char *key, const ChurnNames *features, Columns *ret) {
     ret->id = find_column(r, key);
     ret->label = find_column(r, "label_to_learn");
+    ret->rule = find_column(r, "rule_says");
     ret->features = xcalloc(features->count + 1, sizeof *ret->features);
     for (size_t i = 0; i < features->count; i++) ret->features[i] = find_column(r, features->at[i]);
+}
+
+static float label_of(double value) {
+    return value > 0 ? 1 : value < 0 ? -1 : 0;
 }
 
 static void add_row(ChurnData *d, LakeResult *r, const Columns *columns, bool labelled) {
     reserve_row(d, labelled);
     float *row = d->values + d->rows * d->cols;
     for (size_t i = 0; i < d->cols; i++) row[i] = read_value(r, columns->features[i]);
-    if (labelled) d->labels[d->rows] = lake_col_real(r, columns->label) > 0 ? 1 : 0;
+    if (labelled) d->labels[d->rows] = label_of(lake_col_real(r, columns->label));
+    if (labelled) d->rules[d->rows] = read_value(r, columns->rule);
     const char *id = lake_col_text(r, columns->id, NULL);
     BUG_IF(id == NULL); /* every event in Silver has one */
     d->ids[d->rows++] = xstrdup(id);
@@ -192,6 +201,11 @@ static int read_rows(LakeConn *conn, const ChurnGold *g, const char *query, cons
 int churn_read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const LakeValue *values, size_t n, const ChurnNames *features,
                     ChurnData *ret, Error *err) {
     return read_rows(conn, g, query, values, n, features, false, ret, err);
+}
+
+int churn_read_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, const ChurnNames *features, ChurnData *ret,
+                             Error *err) {
+    return read_rows(conn, g, query, NULL, 0, features, true, ret, err);
 }
 
 int churn_read_refined_batch(LakeConn *conn, int64_t *ret, Error *err) {
@@ -246,7 +260,7 @@ static int read_by_file(LakeConn *conn, const ChurnGold *g, const char *path, co
 
 int churn_has_label(LakeConn *conn, const ChurnGold *g, const char *label, bool *ret, Error *err) {
     int64_t has_rule = 0;
-    *ret = !churn_label_is_rule(label);
+    *ret = !churn_label_is_rule(label) && strcmp(label, CHURN_LABEL_DECLARED) != 0;
     if (*ret || g->key == NULL) return 0;
     CLEANUP(free_text) char *sql = churn_sql(g, "has_rule");
     if (lake_query_int(conn, "churn/has_rule", sql, NULL, 0, &has_rule, err) != 0) return -1;

@@ -32,7 +32,8 @@ int churn_read_features(LakeConn *conn, const ChurnGold *g, ChurnNames *ret, Err
 typedef struct ChurnData {
     char **ids;
     float *values; /* rows x cols */
-    float *labels; /* NULL when none were asked for */
+    float *labels; /* NULL when none were asked for; -1: has left before */
+    float *rules;  /* beside labels: what the rule of thumb says, 1 or 0; NaN: there is none */
     size_t rows, cols;
     size_t capacity;
 } ChurnData;
@@ -43,6 +44,9 @@ static inline Matrix churn_matrix(const ChurnData *d) {
 /* The rows of sql/churn/<query>.sql with the columns `features`, no labels. */
 int churn_read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const LakeValue *values, size_t n, const ChurnNames *features,
                     ChurnData *ret, Error *err) MUST_CHECK;
+/* The same with the column label_to_learn. */
+int churn_read_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, const ChurnNames *features, ChurnData *ret,
+                             Error *err) MUST_CHECK;
 /* The entities that have a label (setting model.label, see churn.h). `ret_unused`: labels of the file whose id is not in Gold.
  * ERR_CONFIG: no such file, or no such column; ERR_DATA: the file. */
 int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,
@@ -59,13 +63,17 @@ int churn_read_event_time_watermark(LakeConn *conn, json_t **ret, Error *err) MU
 
 /* ---- registry.c: the table `models` and the files it names ---- */
 
-/* The newest registered model whose files are whole, and its metadata; both are NULL (and 0 returned) when none was ever trained. `ret` may
- * be NULL: then the files are checked and no model is loaded. The caller owns both. ERR_DATA when none of the registered models can be
- * loaded: the error of the newest one. */
+/* The model that was promoted last of those whose files are whole, and its metadata; both are NULL (and 0 returned) when none was ever
+ * trained. `ret` may be NULL: then the files are checked and no model is loaded. The caller owns both. ERR_DATA when none of the registered
+ * models can be loaded: the error of the newest one. */
 int churn_current_model(LakeConn *conn, const char *models_dir, Model **ret, json_t **ret_metadata, Error *err) MUST_CHECK;
+/* promotion.c: is the model of `t` to be used? t->note says why not. `test`: the newest cut, with the columns `columns`. */
+int churn_judge_candidate(LakeConn *conn, const ChurnOptions *options, const ChurnData *test, const ChurnNames *columns, ChurnTraining *t,
+                          Error *err) MUST_CHECK;
 /* "churn-20261124T101500123Z", after the time, with "-2" and so on when there is a model of that name: ids sort by time, and fit a file
  * name. The caller frees it. */
 int churn_make_model_id(LakeConn *conn, const char *models_dir, int64_t wall_us, char **ret, Error *err) MUST_CHECK;
-/* Inserts a saved model with this metadata into the table, and removes the files of models that are CHURN_MODEL_FILES_KEPT or more behind.
+/* Inserts a saved model with this metadata into the table, in use unless its metadata has a note why not, and removes the files of models
+ * that are CHURN_MODEL_FILES_KEPT or more behind.
  */
 int churn_register_model(LakeConn *conn, const char *models_dir, const json_t *metadata, Error *err) MUST_CHECK;

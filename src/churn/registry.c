@@ -78,8 +78,16 @@ int churn_make_model_id(LakeConn *conn, const char *models_dir, int64_t wall_us,
 
 /* ---- rows ---- */
 
-static void remove_old_files(const char *models_dir, const ChurnNames *ids) {
-    for (size_t i = CHURN_MODEL_FILES_KEPT; i < ids->count; i++) model_remove(models_dir, ids->at[i]);
+/* Not of the models that may be in use. */
+static int remove_old_files(LakeConn *conn, const char *models_dir, Error *err) {
+    CLEANUP(churn_names_done) ChurnNames all = {0}, used = {0};
+    if (churn_read_names(conn, NULL, "models_by_age", &all, err) != 0 || churn_read_names(conn, NULL, "models", &used, err) != 0) return -1;
+    for (size_t i = CHURN_MODEL_FILES_KEPT; i < all.count; i++) {
+        bool keep = false;
+        for (size_t k = 0; k < used.count && k < 2; k++) keep |= strcmp(used.at[k], all.at[i]) == 0;
+        if (!keep) model_remove(models_dir, all.at[i]);
+    }
+    return 0;
 }
 
 static const char *text_of(const json_t *metadata, const char *key) {
@@ -93,7 +101,6 @@ static LakeValue number_of(const json_t *metadata, const char *key) {
 }
 
 int churn_register_model(LakeConn *conn, const char *models_dir, const json_t *metadata, Error *err) {
-    CLEANUP(churn_names_done) ChurnNames ids = {0};
     CLEANUP(free_text) char *text = json_text(metadata);
     const LakeValue values[] = {
         lake_text(text_of(metadata, "model_id")),
@@ -106,9 +113,8 @@ int churn_register_model(LakeConn *conn, const char *models_dir, const json_t *m
         number_of(metadata, "log_loss"),
         number_of(metadata, "watermark_us"),
         lake_text(text),
+        lake_text(text_of(metadata, "note")),
     };
     if (lake_exec_values(conn, "churn/register", lake_sql("churn/register"), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
-    if (churn_read_names(conn, NULL, "models", &ids, err) != 0) return -1;
-    remove_old_files(models_dir, &ids);
-    return 0;
+    return remove_old_files(conn, models_dir, err);
 }

@@ -38,14 +38,18 @@ static bool predict_baseline(const Matrix *training, const float *labels, const 
 }
 
 json_t *churn_report(const Matrix *training, const float *training_labels, const Matrix *holdout, const float *holdout_labels,
-                     const float *probabilities, const ChurnOptions *options) {
+                     const float *probabilities, const float *rules, const ChurnOptions *options) {
     float *baseline = xcalloc(holdout->rows + 1, sizeof *baseline);
-    const ReportRival rival = {.name = "logistic regression", .scores = baseline, .probabilities = true};
+    ReportRival rivals[2];
+    size_t n = 0;
+    if (rules != NULL) rivals[n++] = (ReportRival){.name = "rule of thumb", .scores = rules};
+    if (predict_baseline(training, training_labels, holdout, baseline))
+        rivals[n++] = (ReportRival){.name = "logistic regression", .scores = baseline, .probabilities = true};
     const ReportInput input = {.probabilities = probabilities,
                                .labels = holdout_labels,
                                .rows = holdout->rows,
-                               .rivals = &rival,
-                               .rival_count = predict_baseline(training, training_labels, holdout, baseline),
+                               .rivals = rivals,
+                               .rival_count = n,
                                .costs = options->costs,
                                .seed = (uint64_t)options->seed};
     json_t *report = report_new(&input);

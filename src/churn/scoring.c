@@ -6,13 +6,14 @@
  * a new name (gold_base.base_id).
  *
  * Invariant: readers see the scores of one model over all of Gold, the old ones or the new ones. */
-#include "churn/internal.h"
+#include "churn/forecast.h"
 
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/document.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "evaluate/platt.h"
 #include "model/reasons.h"
 #include <math.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #define PAGE_ROWS         65536
 #define PROBABILITY_STEPS 1e6 /* stored to six decimals: the rest is noise */
 #define CHANGED_SHARE     4   /* scoring a quarter costs as much as scoring all */
+
+#define NO_DAY INT64_MIN
 
 const ChurnBand churn_bands[CHURN_BANDS] = {{"high", 0.5}, {"medium", 0.2}, {"low", 0}};
 
@@ -35,14 +38,18 @@ void churn_scores_done(ChurnScores *s) {
 /* One run over Gold, and its current page. Owns everything but the model and the names. */
 typedef struct Scoring {
     const Model *model;
-    const ChurnGold *gold; /* borrowed */
-    ChurnNames features;   /* the model's */
-    char **feature_texts;  /* the same as JSON strings */
+    const json_t *metadata;
+    const ChurnGold *gold;    /* borrowed */
+    ChurnNames features;      /* the model's */
+    char **feature_texts;     /* the same as JSON: "feature":"x","title":"..." */
+    double from[CHURN_BANDS]; /* bands of a probability, as the model's metadata says */
+    Platt platt;
+    int64_t day; /* the scores hold as of its beginning; NO_DAY: of Gold as it is */
     ChurnData page;
-    float *probabilities; /* of the page */
-    size_t next;          /* row of the page that DuckDB gets next */
-    float *contributions; /* of one row */
-    Buf reasons;          /* of one row */
+    float *probabilities, *log_odds; /* of the page */
+    size_t next;                     /* row of the page that DuckDB gets next */
+    float *contributions;            /* of one row */
+    Buf reasons;                     /* of one row */
     size_t rows;
     int64_t scored_at_us;
     int64_t after;     /* score the features that were computed by later batches; -1: all */
@@ -55,23 +62,55 @@ static void scoring_done(Scoring *s) {
     churn_names_done(&s->features);
     churn_data_done(&s->page);
     free(s->probabilities);
+    free(s->log_odds);
     free(s->contributions);
     buf_done(&s->reasons);
 }
 
-static void scoring_init(Scoring *s, const Model *m, const ChurnGold *gold) {
+/* What is said of a feature in a reason, beside its value: its name, in words where the model has them, and what is usual. */
+static char *feature_text(const char *name, const json_t *metadata) {
+    json_t *text = json_pack("{s:s}", "feature", name), *one;
+    json_t *typical = json_object_get(json_object_get(metadata, "typical"), name);
+    size_t i;
+    json_array_foreach(json_object_get(metadata, "words"), i, one) {
+        if (strcmp(json_string_value(json_object_get(one, "name")), name) != 0) continue;
+        json_object_set(text, "title", json_object_get(one, "title"));
+        json_object_set(text, "unit", json_object_get(one, "unit"));
+        json_object_set(text, "days", json_object_get(one, "days"));
+    }
+    if (typical != NULL) json_object_set(text, "typical", typical);
+    char *all = json_text(text), *inside = xasprintf("%.*s", (int)strlen(all) - 2, all + 1);
+    free(all);
+    json_decref(text);
+    return inside;
+}
+
+static void read_calibration(Scoring *s, const json_t *metadata) {
+    const json_t *bands = json_object_get(metadata, "bands"), *platt = json_object_get(metadata, "platt");
+    s->platt = PLATT_NONE;
+    if (platt != NULL)
+        s->platt = (Platt){.slope = json_number_value(json_object_get(platt, "slope")),
+                           .intercept = json_number_value(json_object_get(platt, "intercept"))};
+    for (size_t i = 0; i < CHURN_BANDS; i++) {
+        const json_t *band = json_array_get(bands, i);
+        s->from[i] = band != NULL ? json_number_value(json_object_get(band, "from")) : churn_bands[i].from;
+    }
+}
+
+static void scoring_init(Scoring *s, const Model *m, const json_t *metadata, const ChurnGold *gold) {
     size_t n = model_features(m);
-    *s = (Scoring){.model = m, .gold = gold, .scored_at_us = clock_wall_us()};
+    *s = (Scoring){.model = m, .metadata = metadata, .gold = gold, .scored_at_us = clock_wall_us(), .day = NO_DAY};
     s->features.at = xcalloc(n + 1, sizeof *s->features.at);
     s->feature_texts = xcalloc(n + 1, sizeof *s->feature_texts);
     s->contributions = xcalloc(n + 1, sizeof *s->contributions);
     s->probabilities = xcalloc(PAGE_ROWS, sizeof *s->probabilities);
+    s->log_odds = xcalloc(PAGE_ROWS, sizeof *s->log_odds);
     for (size_t i = 0; i < n; i++) {
-        CLEANUP(json_freep) json_t *name = json_string(model_feature(m, i));
         s->features.at[i] = xstrdup(model_feature(m, i));
-        s->feature_texts[i] = json_text(name);
+        s->feature_texts[i] = feature_text(model_feature(m, i), metadata);
     }
     s->features.count = n;
+    read_calibration(s, metadata);
 }
 
 /* ---- one row ---- */
@@ -85,49 +124,69 @@ static void add_float(Buf *out, float v) {
     buf_add_str(out, text);
 }
 
-static void write_reasons(Scoring *s, const float *row) {
+static void write_reason(Scoring *s, size_t feature, float value, bool first) {
+    buf_addf(&s->reasons, "%s{%s,\"value\":", first ? "" : ",", s->feature_texts[feature]);
+    if (isnan(value))
+        buf_add_str(&s->reasons, "null");
+    else
+        add_float(&s->reasons, value);
+    buf_addf(&s->reasons, ",\"contribution\":%.6f}", (double)s->contributions[feature]);
+}
+
+/* Returns the sum of the contributions that are no reasons. */
+static double write_reasons(Scoring *s, const float *row) {
     const Matrix x = {.values = row, .rows = 1, .cols = s->features.count};
     size_t top[CHURN_REASONS];
+    double rest = 0;
     model_explain(s->model, &x, s->contributions);
+    platt_apply_to_contributions(&s->platt, s->contributions, 1, s->features.count);
     size_t n = reasons_top(s->contributions, s->features.count, CHURN_REASONS, top);
     buf_clear(&s->reasons);
     buf_add_char(&s->reasons, '[');
-    for (size_t i = 0; i < n; i++) {
-        buf_addf(&s->reasons, "%s{\"feature\":%s,\"value\":", i > 0 ? "," : "", s->feature_texts[top[i]]);
-        if (isnan(row[top[i]]))
-            buf_add_str(&s->reasons, "null");
-        else
-            add_float(&s->reasons, row[top[i]]);
-        buf_addf(&s->reasons, ",\"contribution\":%.4g}", (double)s->contributions[top[i]]);
-    }
+    for (size_t i = 0; i < n; i++) write_reason(s, top[i], row[top[i]], i == 0);
     buf_add_char(&s->reasons, ']');
+    for (size_t i = 0; i < s->features.count; i++) rest += (double)s->contributions[i];
+    for (size_t i = 0; i < n; i++) rest -= (double)s->contributions[top[i]];
+    return rest;
 }
 
-static size_t band_of(double probability) {
+static size_t band_of(const Scoring *s, double probability) {
     size_t band = 0;
-    while (probability < churn_bands[band].from) band++;
+    while (band + 1 < CHURN_BANDS && probability < s->from[band]) band++;
     return band;
 }
 
-/* LakeFill: columns as in score_columns. */
+static double rounded(double v) {
+    return rint(v * PROBABILITY_STEPS) / PROBABILITY_STEPS;
+}
+
+/* Columns as in score_columns. */
+static void put_score(Scoring *s, LakeChunk *chunk, size_t n) {
+    const char *id = s->page.ids[s->next];
+    double log_odds = s->platt.slope * (double)s->log_odds[s->next] + s->platt.intercept;
+    double probability = rounded((double)s->probabilities[s->next]);
+    size_t band = band_of(s, probability);
+    double rest = write_reasons(s, s->page.values + s->next * s->page.cols);
+    lake_put_text(chunk, 0, n, id, strlen(id));
+    lake_put_real(chunk, 1, n, probability);
+    lake_put_text(chunk, 2, n, churn_bands[band].name, strlen(churn_bands[band].name));
+    lake_put_text(chunk, 3, n, s->reasons.data, s->reasons.len);
+    lake_put_real(chunk, 4, n, rounded(log_odds));
+    lake_put_real(chunk, 5, n, rounded((double)s->contributions[s->features.count]));
+    lake_put_real(chunk, 6, n, rounded(rest));
+}
+
+/* LakeFill */
 static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
     Scoring *s = state;
     size_t n = 0;
-    for (; n < capacity && s->next < s->page.rows; n++, s->next++) {
-        const char *id = s->page.ids[s->next];
-        double probability = rint((double)s->probabilities[s->next] * PROBABILITY_STEPS) / PROBABILITY_STEPS;
-        size_t band = band_of(probability);
-        write_reasons(s, s->page.values + s->next * s->page.cols);
-        lake_put_text(chunk, 0, n, id, strlen(id));
-        lake_put_real(chunk, 1, n, probability);
-        lake_put_text(chunk, 2, n, churn_bands[band].name, strlen(churn_bands[band].name));
-        lake_put_text(chunk, 3, n, s->reasons.data, s->reasons.len);
-    }
+    for (; n < capacity && s->next < s->page.rows; n++, s->next++) put_score(s, chunk, n);
     return n;
 }
 
-static const LakeColumn score_columns[] = {
-    {"entity_id", LAKE_TEXT}, {"churn_probability", LAKE_REAL}, {"risk_band", LAKE_TEXT}, {"reasons", LAKE_TEXT}};
+static const LakeColumn score_columns[] = {{"entity_id", LAKE_TEXT},   {"churn_probability", LAKE_REAL}, {"risk_band", LAKE_TEXT},
+                                           {"reasons", LAKE_TEXT},     {"log_odds", LAKE_REAL},          {"reasons_bias", LAKE_REAL},
+                                           {"reasons_rest", LAKE_REAL}};
 
 /* ---- pages ---- */
 
@@ -140,18 +199,22 @@ static int next_page(LakeConn *conn, Scoring *s, Error *err) {
     if (stop_requested())
         return error_set(err, ERR_STOPPED, "scoring was stopped after %zu %s; the scores stay as they were", s->rows,
                          s->gold->title_plural);
-    return churn_read_rows(conn, s->gold, "rows_to_score", values, ARRAY_LEN(values), &s->features, &s->page, err);
+    const char *rows = s->day != NO_DAY ? "forecast_page" : "rows_to_score";
+    return churn_read_rows(conn, s->gold, rows, values, ARRAY_LEN(values), &s->features, &s->page, err);
 }
 
 static int store_page(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
     const LakeValue values[] = {lake_text(model_id), lake_time(s->scored_at_us)};
     const Matrix x = churn_matrix(&s->page);
-    if (model_predict(s->model, &x, s->probabilities, err) != 0) return -1;
+    if (model_predict(s->model, &x, s->probabilities, err) != 0 || model_log_odds(s->model, &x, s->log_odds, err) != 0) return -1;
+    if (s->day != NO_DAY) platt_apply(&s->platt, s->probabilities, s->page.rows, s->probabilities);
     const char *store = s->after < 0 ? "churn/store_all_scores" : "churn/store_fresh_scores";
     if (lake_exec_values(conn, store, lake_sql(store), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
     BUG_IF(s->next != s->page.rows); /* DuckDB took every row */
+    bool first = s->rows == 0;
     s->rows += s->page.rows;
-    return 0;
+    if (s->day == NO_DAY || !first) return 0;
+    return churn_keep_drift(conn, s->metadata, &s->features, &s->page, s->probabilities, s->day, err);
 }
 
 /* ---- which ones ---- */
@@ -183,9 +246,10 @@ static int merge_delta_if_due(LakeConn *conn, Error *err) {
 }
 
 static int store_progress(LakeConn *conn, const Scoring *s, const char *model_id, Error *err) {
-    LakeValue model = lake_text(model_id);
+    const LakeValue values[] = {lake_text(model_id), s->day != NO_DAY ? lake_int(s->day) : lake_null()};
     if (s->base_changed && lake_exec(conn, "churn/rebased", lake_sql("churn/rebased"), err) != 0) return -1;
-    return lake_exec_values(conn, "churn/scored", lake_sql("churn/scored"), &model, 1, NULL, err);
+    if (s->day != NO_DAY && churn_keep_predictions(conn, s->metadata, s->day, s->from[0], err) != 0) return -1;
+    return lake_exec_values(conn, "churn/scored", lake_sql("churn/scored"), values, ARRAY_LEN(values), NULL, err);
 }
 
 /* The first page that is not full is the last. */
@@ -251,14 +315,66 @@ static bool shares_a_name(const ChurnNames *a, const ChurnNames *b) {
     return false;
 }
 
-static int score_with(LakeConn *conn, const Model *m, const ChurnGold *gold, const ChurnNames *features, bool full, ChurnScores *scores,
+static int score_gold(LakeConn *conn, Scoring *s, bool full, ChurnScores *scores, Error *err) {
+    CLEANUP(churn_names_done) ChurnNames features = {0};
+    if (churn_read_features(conn, s->gold, &features, err) != 0) return -1;
+    if (features.count == 0) {
+        scores->skipped = xstrdup("there is no Gold yet: run `smelt refine` first");
+        return 0;
+    }
+    if (!shares_a_name(&s->features, &features))
+        return error_set(err, ERR_DATA, "Gold has none of the features of the model %s: run `smelt train`", scores->model_id);
+    scores->advice = advice_on(&s->features, &features);
+    return choose_rows(conn, scores->model_id, full, s, err) != 0 ? -1 : replace_scores(conn, s, scores->model_id, err);
+}
+
+/* ---- a forecast: all of the population, once for each day ---- */
+
+static int is_scored(LakeConn *conn, const Scoring *s, const char *model_id, bool *ret, Error *err) {
+    const LakeValue values[] = {lake_text(model_id), lake_int(s->day)};
+    int64_t same;
+    if (lake_query_int(conn, "churn/scored_as_of", lake_sql("churn/scored_as_of"), values, ARRAY_LEN(values), &same, err) != 0) return -1;
+    *ret = same > 0;
+    return 0;
+}
+
+/* The setting model.label that it was trained with. */
+static const char *label_of(const json_t *metadata) {
+    const char *source = json_string_value(json_object_get(metadata, "label_source"));
+    const char *outcome = json_string_value(json_object_get(metadata, "outcome"));
+    return source != NULL && outcome != NULL && strcmp(source, outcome) != 0 ? source : CHURN_LABEL_DECLARED;
+}
+
+static int score_forecast(LakeConn *conn, Scoring *s, bool full, ChurnScores *scores, Error *err) {
+    CLEANUP(churn_declared_done) ChurnDeclared d = {0};
+    ChurnDays days;
+    bool scored;
+    if (churn_read_declared(conn, label_of(s->metadata), &d, err) != 0) return -1;
+    if (!d.present || !shares_a_name(&s->features, &d.columns))
+        return error_set(err, ERR_DATA, "the declarations have none of the features of the model %s: run `smelt train`", scores->model_id);
+    scores->advice = advice_on(&s->features, &d.columns);
+    if (churn_update_days(conn, &d, full, &days, err) != 0) return -1;
+    if (churn_measure_predictions(conn, s->gold, &d, &days, err) != 0) return -1;
+    s->day = days.end;
+    s->after = -1;
+    s->base_changed = true;
+    if (is_scored(conn, s, scores->model_id, &scored, err) != 0) return -1;
+    if (scored && !full) return 0;
+    if (churn_make_rows(conn, &d, days.end, days.first, days.upto, err) != 0) return -1;
+    return replace_scores(conn, s, scores->model_id, err);
+}
+
+static int score_with(LakeConn *conn, const Model *m, const json_t *metadata, const ChurnGold *gold, bool full, ChurnScores *scores,
                       Error *err) {
     CLEANUP(scoring_done) Scoring s = {0};
-    scoring_init(&s, m, gold);
-    if (!shares_a_name(&s.features, features))
-        return error_set(err, ERR_DATA, "Gold has none of the features of the model %s: run `smelt train`", scores->model_id);
-    scores->advice = advice_on(&s.features, features);
-    if (choose_rows(conn, scores->model_id, full, &s, err) != 0 || replace_scores(conn, &s, scores->model_id, err) != 0) return -1;
+    const char *kind = json_string_value(json_object_get(metadata, "kind"));
+    scoring_init(&s, m, metadata, gold);
+    scores->model_id = xstrdup(json_string_value(json_object_get(metadata, "model_id")));
+    scores->plural = xstrdup(gold->plural);
+    scores->title_plural = xstrdup(gold->title_plural);
+    int rc = kind != NULL && strcmp(kind, "forecast") == 0 ? score_forecast(conn, &s, full, scores, err)
+                                                           : score_gold(conn, &s, full, scores, err);
+    if (rc != 0) return -1;
     scores->rows = s.rows;
     return count_bands(conn, scores, err);
 }
@@ -267,22 +383,15 @@ int churn_score(LakeConn *conn, const char *models_dir, bool full, ChurnScores *
     int64_t started = clock_mono_ns();
     CLEANUP(churn_scores_done) ChurnScores scores = {0};
     CLEANUP(churn_gold_done) ChurnGold gold = {0};
-    CLEANUP(churn_names_done) ChurnNames features = {0};
     CLEANUP(model_freep) Model *m = NULL;
     CLEANUP(json_freep) json_t *metadata = NULL;
-    if (churn_read_gold(conn, &gold, err) != 0 || churn_read_features(conn, &gold, &features, err) != 0 ||
-        churn_current_model(conn, models_dir, &m, &metadata, err) != 0)
-        return -1;
+    if (churn_read_gold(conn, &gold, err) != 0 || churn_current_model(conn, models_dir, &m, &metadata, err) != 0) return -1;
     if (m == NULL)
         scores.skipped = xstrdup("there is no model yet: run `smelt train` first");
-    else if (features.count == 0)
+    else if (gold.key == NULL)
         scores.skipped = xstrdup("there is no Gold yet: run `smelt refine` first");
-    else {
-        scores.model_id = xstrdup(json_string_value(json_object_get(metadata, "model_id")));
-        scores.plural = xstrdup(gold.plural);
-        scores.title_plural = xstrdup(gold.title_plural);
-        if (score_with(conn, m, &gold, &features, full, &scores, err) != 0) return -1;
-    }
+    else if (score_with(conn, m, metadata, &gold, full, &scores, err) != 0)
+        return -1;
     scores.seconds = clock_seconds_since(started);
     *ret = scores;
     scores = (ChurnScores){0};

@@ -9,7 +9,9 @@
 #include "base/clock.h"
 #include "base/document.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "churn/forecast.h"
 #include "churn/report.h"
 #include "lake/layout.h"
 #include "model/split.h"
@@ -36,6 +38,7 @@ int churn_options(const Settings *settings, ChurnOptions *ret, Error *err) {
                           .label = settings_text(settings, "model.label"),
                           .seed = settings_int(settings, "model.seed"),
                           .rounds = (int)rounds,
+                          .margin = (double)settings_int(settings, "model.margin") / 1000,
                           .costs = {.contact = (double)settings_int(settings, "model.contact_cost"),
                                     .value = (double)settings_int(settings, "model.kept_value"),
                                     .success = (double)settings_int(settings, "model.success") / 100}};
@@ -52,6 +55,10 @@ void churn_training_done(ChurnTraining *t) {
     free(t->model_id);
     free(t->label_source);
     free(t->warning);
+    free(t->note);
+    free(t->until);
+    json_decref(t->facts);
+    json_decref(t->distribution);
     free(t->title);
     free(t->title_plural);
     json_decref(t->report);
@@ -117,7 +124,7 @@ static int measure(const Model *m, const Part *training, const Part *holdout, co
     const Matrix seen = part_matrix(training), x = part_matrix(holdout);
     if (model_predict(m, &x, p, err) != 0) return -1;
     t->metrics = metrics_of(p, holdout->labels, holdout->rows);
-    t->report = churn_report(&seen, training->labels, &x, holdout->labels, p, options);
+    t->report = churn_report(&seen, training->labels, &x, holdout->labels, p, NULL, options);
     return 0;
 }
 
@@ -181,6 +188,10 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     json_t *watermark;
     BUG_IF(facts == NULL);
     if (churn_read_refined_batch(conn, &batch, err) != 0 || churn_read_event_time_watermark(conn, &watermark, err) != 0) return -1;
+    if (t->facts != NULL) json_object_update(facts, t->facts);
+    if (t->distribution != NULL) json_object_set(facts, "distribution", t->distribution);
+    if (t->note != NULL) json_object_set_new(facts, "note", json_string(t->note));
+    if (t->until != NULL) json_object_set_new(facts, "until", json_string(t->until));
     json_object_set_new(facts, "watermark_us", watermark);
     json_object_set_new(facts, "refined_batch", json_integer(batch));
     json_object_set_new(facts, "trained_at", json_string(clock_format(now, text)));
@@ -193,24 +204,59 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     return churn_register_model(conn, options->models_dir, metadata, err);
 }
 
+/* ---- a label of now: the rule, or a file with who has churned ---- */
+
+static int train_on_gold(LakeConn *conn, const ChurnGold *gold, const ChurnOptions *options, ChurnTraining *t, Model **ret, Error *err) {
+    CLEANUP(churn_names_done) ChurnNames features = {0};
+    CLEANUP(churn_data_done) ChurnData data = {0};
+    const char *label = strcmp(options->label, CHURN_LABEL_DECLARED) == 0 ? CHURN_LABEL_RULE : options->label;
+    t->label_source = xstrdup(label);
+    t->label_leaks = churn_label_is_rule(label);
+    if (churn_read_features(conn, gold, &features, err) != 0) return -1;
+    if (features.count > 0 && churn_read_labelled(conn, gold, label, &features, &data, &t->labels_unused, err) != 0) return -1;
+    count_classes(&data, t);
+    if (t->label_leaks && gold->label != NULL) t->warning = leak_warning(gold);
+    t->features = features.count;
+    t->skipped = features.count == 0 ? xstrdup("there is no Gold yet: run `smelt refine` first") : too_little(t);
+    return t->skipped == NULL ? fit(&data, &features, options, t, ret, err) : 0;
+}
+
+/* ---- a label of the future ---- */
+
+/* False: the history is too short, and the rule serves until then (t->until says so), or t->skipped. */
+static int train_forecast(LakeConn *conn, const ChurnGold *gold, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
+                          Model **ret, bool *ret_done, Error *err) {
+    *ret_done = true;
+    t->label_source = xstrdup(strcmp(options->label, CHURN_LABEL_DECLARED) == 0 ? d->outcome : options->label);
+    t->features = d->columns.count;
+    if (churn_fit_forecast(conn, gold, d, options, t, ret, err) != 0) return -1;
+    if (t->skipped == NULL || gold->label == NULL || strcmp(options->label, CHURN_LABEL_DECLARED) != 0) return 0;
+    *ret_done = false;
+    t->until = TAKE(t->skipped);
+    free(TAKE(t->label_source));
+    log_info("train", "%s; until then the rule %s serves", t->until, gold->label);
+    return 0;
+}
+
+static int fit_any(LakeConn *conn, const ChurnGold *gold, const ChurnOptions *options, ChurnTraining *t, Model **ret, Error *err) {
+    CLEANUP(churn_declared_done) ChurnDeclared d = {0};
+    bool done = false;
+    if (churn_read_declared(conn, options->label, &d, err) != 0) return -1;
+    if (gold->key != NULL && churn_is_forecast(&d, options->label) && train_forecast(conn, gold, &d, options, t, ret, &done, err) != 0)
+        return -1;
+    return done ? 0 : train_on_gold(conn, gold, options, t, ret, err);
+}
+
 int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret, Error *err) {
     int64_t started = clock_mono_ns();
     CLEANUP(churn_gold_done) ChurnGold gold = {0};
-    CLEANUP(churn_names_done) ChurnNames features = {0};
-    CLEANUP(churn_data_done) ChurnData data = {0};
-    CLEANUP(churn_training_done)
-    ChurnTraining t = {.label_source = xstrdup(options->label), .label_leaks = churn_label_is_rule(options->label)};
+    CLEANUP(churn_training_done) ChurnTraining t = {0};
     CLEANUP(model_freep) Model *m = NULL;
-    if (churn_read_gold(conn, &gold, err) != 0 || churn_read_features(conn, &gold, &features, err) != 0) return -1;
-    if (features.count > 0 && churn_read_labelled(conn, &gold, options->label, &features, &data, &t.labels_unused, err) != 0) return -1;
-    count_classes(&data, &t);
-    t.title = TAKE(gold.title);
-    t.title_plural = TAKE(gold.title_plural);
-    if (t.label_leaks && gold.label != NULL) t.warning = leak_warning(&gold);
-    t.features = features.count;
-    t.skipped = features.count == 0 ? xstrdup("there is no Gold yet: run `smelt refine` first") : too_little(&t);
+    if (churn_read_gold(conn, &gold, err) != 0) return -1;
+    if (gold.title != NULL) t.title = xstrdup(gold.title);
+    if (gold.title_plural != NULL) t.title_plural = xstrdup(gold.title_plural);
+    if (fit_any(conn, &gold, options, &t, &m, err) != 0) return -1;
     if (t.skipped == NULL) {
-        if (fit(&data, &features, options, &t, &m, err) != 0) return -1;
         note_top_features(m, &t);
         if (store(conn, options, m, &t, err) != 0) return -1;
     }
@@ -229,5 +275,8 @@ json_t *churn_training_json(const ChurnTraining *t) {
     CLEANUP(json_freep) json_t *facts = facts_json(t);
     json_object_update_missing(summary, facts);
     if (t->warning != NULL) json_object_set_new(summary, "warning", json_string(t->warning));
+    if (t->until != NULL) json_object_set_new(summary, "until_then", json_string(t->until));
+    if (t->note != NULL) json_object_set_new(summary, "candidate", json_string(t->note));
+    if (t->facts != NULL) json_object_set(summary, "forecast", t->facts);
     return summary;
 }

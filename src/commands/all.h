@@ -8,6 +8,7 @@ int command_ingest(App *app, int argc, char **argv, Error *err);
 int command_refine(App *app, int argc, char **argv, Error *err);
 int command_train(App *app, int argc, char **argv, Error *err);
 int command_score(App *app, int argc, char **argv, Error *err);
+int command_model(App *app, int argc, char **argv, Error *err);
 int command_publish(App *app, int argc, char **argv, Error *err);
 int command_run(App *app, int argc, char **argv, Error *err);
 int command_up(App *app, int argc, char **argv, Error *err);

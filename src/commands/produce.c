@@ -34,6 +34,7 @@
 #define RETRY_MS                  5000
 #define CHECK_EVERY               1024 /* messages between checks of the clock and the stop flag */
 #define TRUTH_AHEAD_DAYS          30
+#define DEPARTURES_BEFORE_DAYS    400 /* a subscriber is never away for so long */
 #define USEC_PER_DAY              (INT64_C(86400) * USEC_PER_SEC)
 
 /* ---- the work ---- */
@@ -197,18 +198,21 @@ static int write_truth(const Produce *p, int64_t at_us, Error *err) {
     return file_write_atomic(p->options.truth, csv.data, csv.len, err);
 }
 
+/* Of those before the history, the ones whose absence reaches into it. */
 static void add_departures(Buf *csv, const Operator *op, int i, int64_t from_us, int64_t until_us) {
     SubscriberDeparture d;
     char left[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
-    for (; operator_departure(op, i, from_us, until_us, &d); from_us = d.until_us)
-        buf_addf(csv, "%s,%s,%s,%d,%s,%d\n", d.id, clock_format(d.at_us, left), clock_format(d.until_us, until), d.returns, d.cause,
-                 d.distress_days);
+    for (int64_t at_us = from_us - DEPARTURES_BEFORE_DAYS * USEC_PER_DAY; operator_departure(op, i, at_us, until_us, &d);
+         at_us = d.until_us)
+        if (d.until_us > from_us)
+            buf_addf(csv, "%s,%s,%s,%d,%s,%d,%s\n", d.id, clock_format(d.at_us, left), clock_format(d.until_us, until), d.returns, d.cause,
+                     d.distress_days, d.returns ? until : "");
 }
 
 static int write_departures(const Produce *p, int64_t from_us, int64_t until_us, Error *err) {
     if (p->options.departures == NULL) return 0;
     CLEANUP(buf_done) Buf csv = {0};
-    buf_add_str(&csv, "subscriber_id,left_at,until,returns,cause,distress_days\n");
+    buf_add_str(&csv, "subscriber_id,left_at,until,returns,cause,distress_days,returned_at\n");
     for (int i = 0; i < operator_subscribers(p->op); i++)
         add_departures(&csv, p->op, i, from_us, until_us + TRUTH_AHEAD_DAYS * USEC_PER_DAY);
     return file_write_atomic(p->options.departures, csv.data, csv.len, err);

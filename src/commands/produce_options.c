@@ -66,7 +66,8 @@ static const struct argp_option option_table[] = {
      3},
     {"truth-at", OPT_TRUTH_AT, "TIME", 0, "The end from which --truth counts, e.g. the cut of a test set (default: the end)", 3},
     {"departures", OPT_DEPARTURES, "FILE", 0,
-     "Also write a CSV file with a line per departure in the D days and the 30 days after: subscriber_id,left_at,until,returns,cause,distress_days",
+     "Also write a CSV file with a line per departure in the D days and the 30 days after, or before them when the subscriber is still away then: "
+     "subscriber_id,left_at,until,returns,cause,distress_days,returned_at",
      3},
     {NULL, 0, NULL, 0, "Output:", 4},
     {"partitions", OPT_PARTITIONS, "N", 0, "Partitions of the topic, if it must be created (4)", 4},

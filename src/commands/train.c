@@ -7,7 +7,7 @@
 #include "commands/app.h"
 #include "evaluate/report.h"
 
-enum { OPT_SEED = 1, OPT_LABEL, OPT_ROUNDS, OPT_SCHEDULED };
+enum { OPT_SEED = 1, OPT_LABEL, OPT_ROUNDS, OPT_SCHEDULED, OPT_FORCE };
 
 /* Each option is another name of a setting. It is passed on like `--set`, so that one place checks the values. */
 static const struct {
@@ -17,7 +17,7 @@ static const struct {
 
 typedef struct Options {
     App *app;
-    bool scheduled;
+    bool scheduled, force;
     char *texts[ARRAY_LEN(option_settings)]; /* "key=value"; owned */
 } Options;
 
@@ -32,6 +32,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         o->scheduled = true;
         return 0;
     }
+    if (key == OPT_FORCE) {
+        o->force = true;
+        return 0;
+    }
     while (i < ARRAY_LEN(option_settings) && option_settings[i].option != key) i++;
     if (i == ARRAY_LEN(option_settings)) return ARGP_ERR_UNKNOWN;
     if (o->texts[i] != NULL) argp_error(state, "%s was given twice", option_settings[i].key);
@@ -44,26 +48,30 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static const struct argp argp = {
     .options =
         (const struct argp_option[]){
-            {"label", OPT_LABEL, "rule|FILE.csv", 0,
-             "Label to train on: rule (the one that is declared), or a CSV file with the column of the id and churned (model.label)", 0},
+            {"label", OPT_LABEL, "declared|rule|FILE.csv", 0,
+             "Label to train on: declared (that of `model` in features.yaml), rule, or a CSV file with the column of the id and left_at or churned "
+             "(model.label)",
+             0},
+            {"force", OPT_FORCE, NULL, 0, "Use the new model whatever its figures are", 0},
             {"seed", OPT_SEED, "N", 0, "Seed of the split and of the training (model.seed)", 0},
             {"rounds", OPT_ROUNDS, "N", 0, "Boosting rounds (model.rounds)", 0},
             {"scheduled", OPT_SCHEDULED, NULL, 0,
              "As in `smelt run`: train only when due (model.max_age); with too little data, end with 0", 0},
             {0}},
     .parser = parse,
-    .doc = "Trains the churn model on Gold's features, evaluates it on a fifth of the rows, which are held out, "
-           "and makes it the current model. "
-           "The same Gold, label, seed and rounds give the same model."
-           "\vExamples:\n"
-           "  smelt train\n"
-           "  smelt train --label churned-in-june.csv\n"
-           "  smelt train --seed 7 --rounds 300 --json\n"
-           "\nThe label `rule` is computed from the features of the model, so the metrics look perfect and say nothing about real churn. "
-           "For a real label, use a CSV file that says what really happened, with the column of the id, for example:\n"
-           "  bike_id,churned\n"
-           "  B-00017,1\n"
-           "  B-00018,0\n",
+    .doc =
+        "Trains the churn model. With a label of the future it learns from days of the past (cuts) by what was known then, is measured on a "
+        "later one, and is used when it is not worse than the model in use; while the history is too short, the declared rule serves. "
+        "With a rule, or a file with who has churned, it learns from Gold as it is and is measured on a fifth of the rows. "
+        "The same data, label, seed and rounds give the same model."
+        "\vExamples:\n"
+        "  smelt train\n"
+        "  smelt train --label departures.csv\n"
+        "  smelt train --seed 7 --rounds 300 --json\n"
+        "\nThe label `rule` is computed from the features of the model, so the metrics look perfect and say nothing about real churn. "
+        "For a real label, declare one of the future, or use a CSV file that says what really happened, for example:\n"
+        "  bike_id,left_at\n"
+        "  B-00017,2026-06-01T09:30:00Z\n",
 };
 
 static void print_metrics(const App *app, const Metrics *m) {
@@ -92,6 +100,8 @@ static void print_training(const App *app, const ChurnTraining *t) {
         say(app, "%s %s %.0f%%%s", i == 0 ? "  most important features:" : ",", t->top[i].name, t->top[i].gain * 100,
             i + 1 == t->top_count ? "\n" : "");
     if (t->labels_unused > 0) say(app, "%zu labels were ignored, because Gold does not have their ids.\n", t->labels_unused);
+    if (t->until != NULL) say(app, "This is the rule, not a forecast: %s.\n", t->until);
+    if (t->note != NULL) say(app, "NOT IN USE, a candidate: %s.\n", t->note);
     if (t->warning != NULL) say(app, "Warning: %s\n", t->warning);
 }
 
@@ -103,6 +113,7 @@ int command_train(App *app, int argc, char **argv, Error *err) {
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || churn_options(app->settings, &options, err) != 0) return -1;
     if (writer_open_existing(app->settings, "smelt train", &w, err) != 0) return -1;
     int64_t max_age_ms = settings_int(app->settings, "model.max_age");
+    options.force = o.force;
     if ((o.scheduled ? churn_train_when_due(w.conn, &options, max_age_ms, &training, err)
                      : churn_train(w.conn, &options, &training, err)) != 0)
         return -1;

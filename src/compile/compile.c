@@ -24,6 +24,7 @@ static const StatementRow rows[] = {
     {SQL_SILVER_CORRECTIONS, "silver/corrections", silver_corrections, {0}},
     {SQL_SILVER_CORRECTED, "silver/corrected", silver_corrected, {0}},
     {SQL_GOLD_DECLARED, "gold/declared", gold_declared, {"gold_entities", "gold_columns", "silver_contracts"}},
+    {SQL_MODEL_DECLARED, "model/declared", model_declared, {"model_declared"}},
 };
 
 typedef struct GoldRow {
@@ -83,12 +84,14 @@ static void write_gold_row(Compiled *c, size_t entity, const GoldRow *row) {
 
 static void write_fingerprints(Compiled *c) {
     CLEANUP(buf_done) Buf text = {0};
-    const char *declared = place_of(c, SQL_GOLD_DECLARED, 0)->sql;
+    CLEANUP(buf_done) Buf declared = {0};
+    buf_add_str(&declared, place_of(c, SQL_GOLD_DECLARED, 0)->sql);
+    buf_add_str(&declared, place_of(c, SQL_MODEL_DECLARED, 0)->sql);
     buf_add_str(&text, c->pipeline->features_sha256);
     for (size_t e = 0; e < c->pipeline->entity_count; e++)
         for (size_t i = 0; i < ARRAY_LEN(gold_rows); i++) buf_add_str(&text, place_of(c, gold_rows[i].statement, e)->sql);
     sha256_hex(text.data, text.len, c->features_sha256);
-    sha256_hex(declared, strlen(declared), c->declared_sha256);
+    sha256_hex(declared.data, declared.len, c->declared_sha256);
 }
 
 Compiled *compile_new(const Pipeline *p, const char *suffix) {

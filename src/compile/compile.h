@@ -19,6 +19,8 @@ typedef enum Statement {
 
     SQL_GOLD_DECLARED, /* views gold_entities and gold_columns: what the declarations say, for those who read Gold without them */
 
+    SQL_MODEL_DECLARED, /* view model_declared: what a model of the future learns, and the statements that it needs; empty without one */
+
     SQL_GOLD_TABLES,      /* makes the tables of Gold's state where they are missing */
     SQL_GOLD_NEWEST,      /* the UTC day of the newest event in these batches, days since 1970; no row: no event */
     SQL_GOLD_PARTIALS,    /* Silver -> temporary table refine_partials; {{from_Nd}}: first day of each window */
@@ -66,7 +68,7 @@ const char *compile_gold_table(const Compiled *c, size_t entity, GoldTable table
 
 /* Of the features' meaning and of the SQL compiled from them, hex: Gold made under another one is computed again. For the suffix "". */
 const char *compile_features_sha256(const Compiled *c);
-/* Of what is for people, SQL_GOLD_DECLARED. */
+/* Of what is for people and models, SQL_GOLD_DECLARED and SQL_MODEL_DECLARED. */
 const char *compile_declared_sha256(const Compiled *c);
 
 /* A column of silver_clean_events, in order. */

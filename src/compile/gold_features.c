@@ -8,7 +8,7 @@
  * gold_<entity>_features is the view over base and delta, where a row of the delta replaces that of the base. In both tables refined_batch
  * is the last batch of Bronze that a row was computed from.
  *
- * A mean is one division of whole numbers, rounded half away from zero (add_mean): it does not depend on the order of additions. The last
+ * A mean is one division of whole numbers, rounded half away from zero (sql_mean): it does not depend on the order of additions. The last
  * step, dividing the rounded number by a power of ten, gives the DOUBLE nearest to the decimal number, on every machine the same. */
 #include "compile/internal.h"
 
@@ -97,7 +97,7 @@ static int64_t power_of_ten(int exponent) {
 /* round(sum / count, digits), half away from zero. Sum and count are exact and come as whole numbers (a DECIMAL times 10^scale), which a
  * DOUBLE holds up to 2^53: then the one division is correctly rounded, and no quotient of such numbers is so near a tie that it could fall
  * on the other side. The order of the events does not matter. Half the cost of the same in integers. */
-static void add_mean(Buf *out, const char *sum, const char *count, int scale, int digits) {
+void sql_mean(Buf *out, const char *sum, const char *count, int scale, int digits) {
     int64_t factor = power_of_ten(digits > scale ? digits - scale : 0), divisor = power_of_ten(digits < scale ? scale - digits : 0);
     CLEANUP(buf_done) Buf whole = {0};
     if (scale > 0)
@@ -117,7 +117,7 @@ static void add_feature_value(Buf *out, const View *v, size_t index, int days) {
     switch (f->aggregate) {
     case AGGREGATE_COUNT: buf_addf(out, days > 0 ? "coalesce(%s, 0)" : "%s", value); return;
     case AGGREGATE_SUM: buf_addf(out, "CASE WHEN %s > 0 THEN %s END", count, value); return;
-    case AGGREGATE_AVG: add_mean(out, value, count, f->column.scale, f->round); return;
+    case AGGREGATE_AVG: sql_mean(out, value, count, f->column.scale, f->round); return;
     case AGGREGATE_MIN:
     case AGGREGATE_MAX: buf_add_str(out, value); return;
     case AGGREGATE_LAST:
@@ -127,6 +127,7 @@ static void add_feature_value(Buf *out, const View *v, size_t index, int days) {
             buf_addf(out, "CASE WHEN %s.\"at\" >= (SELECT newest FROM %s) - %d THEN %s.\"value\" END", value, v->gold->tables[GOLD_STATE],
                      days - 1, value);
         return;
+    default: BUG("an aggregate that only a model has");
     }
 }
 

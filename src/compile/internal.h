@@ -54,7 +54,7 @@ void silver_corrected(Buf *out, const Compiled *c);
 
 /* ---- Gold ---- */
 
-typedef enum MeasureKind { MEASURE_COUNT, MEASURE_SUM, MEASURE_MIN, MEASURE_MAX, MEASURE_LAST } MeasureKind;
+typedef enum MeasureKind { MEASURE_COUNT, MEASURE_SUM, MEASURE_MIN, MEASURE_MAX, MEASURE_LAST, MEASURE_SET } MeasureKind;
 
 /* A column of Gold's state: partial aggregates that add up in any order. */
 typedef struct Measure {
@@ -101,5 +101,10 @@ void gold_features(Buf *out, const Gold *g);
 void gold_update_delta(Buf *out, const Gold *g);
 void gold_merge_delta(Buf *out, const Gold *g);
 
+/* round(sum / count, digits), exact: `scale` is that of the sum. */
+void sql_mean(Buf *out, const char *sum, const char *count, int scale, int digits);
+
+/* What a model learns, and the statements that it needs. */
+void model_declared(Buf *out, const Compiled *c);
 /* What people call the entities and their columns. */
 void gold_declared(Buf *out, const Compiled *c);

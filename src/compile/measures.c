@@ -63,7 +63,7 @@ static char *state_type(MeasureKind kind, const Column *column) {
     if (kind == MEASURE_COUNT) return xstrdup("BIGINT");
     if (kind == MEASURE_SUM) return column->type == VALUE_DECIMAL ? xasprintf("DECIMAL(18,%d)", column->scale) : xstrdup("BIGINT");
     if (kind == MEASURE_LAST) return xasprintf("STRUCT(\"at\" TIMESTAMP, source VARCHAR, id VARCHAR, \"value\" %s)", column->sql_type);
-    return xstrdup(column->sql_type);
+    return kind == MEASURE_SET ? xasprintf("%s[]", column->sql_type) : xstrdup(column->sql_type);
 }
 
 /* The argument of an aggregate: `value` where the conditions hold, NULL elsewhere, which all aggregates here ignore. A FILTER clause means
@@ -98,6 +98,10 @@ static char *over_events(MeasureKind kind, const Column *column, const char *whe
         buf_addf(&present, "%s IS NOT NULL", name.data);
         add_over(&out, "max", last.data, where, present.data);
         break;
+    case MEASURE_SET:
+        add_over(&out, "list(DISTINCT", name.data, where, NULL);
+        buf_add_char(&out, ')');
+        break;
     }
     if (kind == MEASURE_SUM) {
         CLEANUP(free_text) char *type = state_type(kind, column);
@@ -116,6 +120,7 @@ static size_t add_measure(Measures *m, const Feature *f, MeasureKind kind, const
 }
 
 static FeatureMeasures add_feature(Measures *m, const Feature *f) {
+    static const Column event_time = {.name = "event_timestamp", .sql_type = "TIMESTAMP", .type = VALUE_TIMESTAMP};
     FeatureMeasures r = {0};
     switch (f->aggregate) {
     case AGGREGATE_COUNT: r.value = add_measure(m, f, MEASURE_COUNT, NULL, "n"); break;
@@ -127,6 +132,12 @@ static FeatureMeasures add_feature(Measures *m, const Feature *f) {
     case AGGREGATE_MIN: r.value = add_measure(m, f, MEASURE_MIN, &f->column, "min"); break;
     case AGGREGATE_MAX: r.value = add_measure(m, f, MEASURE_MAX, &f->column, "max"); break;
     case AGGREGATE_LAST: r.value = add_measure(m, f, MEASURE_LAST, &f->column, "last"); break;
+    case AGGREGATE_ACTIVE_DAYS:
+    case AGGREGATE_GAP:
+    case AGGREGATE_SLOPE: r.value = add_measure(m, f, MEASURE_COUNT, NULL, "n"); break;
+    case AGGREGATE_RECENCY: r.value = add_measure(m, f, MEASURE_MAX, &event_time, "at"); break;
+    case AGGREGATE_DISTINCT: r.value = add_measure(m, f, MEASURE_SET, &f->column, "set"); break;
+    case AGGREGATE_RATIO: break; /* of columns */
     }
     return r;
 }
@@ -164,8 +175,9 @@ bool measures_have_extreme(const Measures *m) {
 }
 
 void measure_add_merge(Buf *out, const Measure *m, const char *filter) {
-    static const char *const functions[] = {
-        [MEASURE_COUNT] = "sum", [MEASURE_SUM] = "sum", [MEASURE_MIN] = "min", [MEASURE_MAX] = "max", [MEASURE_LAST] = "max"};
+    static const char *const functions[] = {[MEASURE_COUNT] = "sum", [MEASURE_SUM] = "sum",  [MEASURE_MIN] = "min",
+                                            [MEASURE_MAX] = "max",   [MEASURE_LAST] = "max", [MEASURE_SET] = "flatten(list"};
     add_over(out, functions[m->kind], m->name, filter, NULL);
     if (measure_adds(m)) buf_addf(out, "::%s", m->type);
+    if (m->kind == MEASURE_SET) buf_add_char(out, ')');
 }

@@ -235,7 +235,21 @@ typedef struct TopicEnvelope {
 
 /* ---- features ---- */
 
-typedef enum Aggregate { AGGREGATE_COUNT, AGGREGATE_SUM, AGGREGATE_AVG, AGGREGATE_MIN, AGGREGATE_MAX, AGGREGATE_LAST } Aggregate;
+typedef enum Aggregate {
+    AGGREGATE_COUNT,
+    AGGREGATE_SUM,
+    AGGREGATE_AVG,
+    AGGREGATE_MIN,
+    AGGREGATE_MAX,
+    AGGREGATE_LAST,
+    /* Only of a model's features, which are computed as of the beginning of a day: */
+    AGGREGATE_RECENCY,     /* days since the newest event */
+    AGGREGATE_ACTIVE_DAYS, /* UTC days with an event */
+    AGGREGATE_GAP,         /* days between two active days that follow each other, at most; the later one is in the window */
+    AGGREGATE_SLOPE,       /* of the straight line through the events of each day, events per day and day */
+    AGGREGATE_DISTINCT,    /* different values */
+    AGGREGATE_RATIO,       /* of two others */
+} Aggregate;
 
 typedef enum Comparison {
     COMPARE_IN,
@@ -270,6 +284,9 @@ typedef struct Feature {
     Condition *where;
     size_t where_count;
     int round;    /* decimals of an avg */
+    size_t of[2]; /* of a ratio: which features of the model it divides */
+    int of_days[2];
+    bool per_day; /* of a ratio: each is divided by the days of its window first */
     int *windows; /* days, ascending; in addition to the whole history */
     size_t window_count;
     int line; /* of features.yaml */
@@ -292,6 +309,20 @@ typedef struct Label {
     int line; /* of features.yaml */
 } Label;
 
+typedef enum OutcomeKind {
+    OUTCOME_INACTIVITY, /* the last active day before more than `silence` days without an event */
+    OUTCOME_TABLE,      /* a CSV file: the key, left_at, and returned_at for those who came back */
+} OutcomeKind;
+
+/* What happens to an entity, or does not, in the days [T + gap, T + gap + horizon) after the day T. All in days. */
+typedef struct OutcomeLabel {
+    OutcomeKind kind;
+    const char *name, *title, *description;
+    const char *file; /* of a table; as in the declarations */
+    int silence, horizon, gap;
+    int line; /* of features.yaml */
+} OutcomeLabel;
+
 /* ---- entities ---- */
 
 #define ENTITIES_MAX 16
@@ -306,6 +337,8 @@ typedef struct Entity {
     size_t feature_count;
     Label *labels;
     size_t label_count;
+    OutcomeLabel *outcomes; /* labels too, but of the future: no columns of Gold */
+    size_t outcome_count;
     int64_t minimum_events;
     int *windows; /* the windows of all features, in days, ascending */
     size_t window_count;
@@ -315,12 +348,26 @@ typedef struct Entity {
     bool features_missing; /* while it is read: a feature could not be read */
 } Entity;
 
+/* What was known at a day T: what had arrived by then, or all that had happened, however late it came. */
+typedef enum AsOf { AS_OF_KNOWN, AS_OF_EVENT } AsOf;
+
+/* Learning an outcome from days of the past (cuts). All in days. */
+typedef struct Forecast {
+    const OutcomeLabel *outcome; /* NULL: none is learned */
+    AsOf as_of;
+    int active_within, events_within; /* of whom: an event in the first, and `events` of them in the second */
+    int64_t events;
+    int cuts, apart; /* cuts to train on, at most, and the days between them */
+    Entity features; /* the first entity with the model's features */
+} Forecast;
+
 /* What is learned of the first entity. */
 typedef struct Prediction {
-    const char *label; /* of its labels; NULL: none is declared */
+    const char *label; /* of its labels; NULL: none is declared. With an outcome: the rule that serves until enough is known to learn it */
     const char *title; /* what the label means, as inside a sentence: "risk of leaving" */
     /* What entities at risk are worth: the sum of a feature. NULL: none. */
     const char *value, *value_name, *value_title, *value_unit;
+    Forecast forecast;
 } Prediction;
 
 /* ---- the whole ---- */

@@ -36,8 +36,10 @@ static int check_aggregate(const Pipeline *p, const DocNode *column, const Featu
 
 static int read_feature_column(Pipeline *p, const DocNode *feature, Feature *f, Error *err) {
     DocNode column = node_member(feature, "column");
-    if (f->aggregate == AGGREGATE_COUNT)
-        return node_exists(&column) ? REFUSE(&column, err, "count counts events; leave this out, and use `where` for some of them") : 0;
+    if (f->aggregate == AGGREGATE_COUNT || (f->aggregate >= AGGREGATE_RECENCY && f->aggregate != AGGREGATE_DISTINCT))
+        return node_exists(&column) ? REFUSE(&column, err, "%s counts events; leave this out, and use `where` for some of them",
+                                             aggregate_names[f->aggregate])
+                                    : 0;
     if (column_find(p, &column, json_string_value(column.value), &f->column, err) != 0) return -1;
     return check_aggregate(p, &column, f, err);
 }
@@ -59,15 +61,15 @@ static int read_unit(Pipeline *p, const DocNode *feature, Feature *f, Error *err
     return 0;
 }
 
-static int read_feature(Pipeline *p, const Entity *e, const DocNode *feature, Feature *f, Error *err) {
+int feature_read(Pipeline *p, const Entity *e, const DocNode *feature, const char *keys, size_t aggregates, Feature *f, Error *err) {
     DocNode aggregate = node_member(feature, "aggregate");
     size_t chosen;
     f->line = node_line(feature);
-    int rc = check_keys(feature, "name, title, unit, description, aggregate, column, where, round, windows", err);
+    int rc = check_keys(feature, keys, err);
     if (!json_is_object(feature->value)) return -1;
     rc |= gold_names_read(p, e, feature, &(GoldNames){&f->name, &f->title, &f->description}, err);
     rc |= read_unit(p, feature, f, err);
-    if (read_choice(&aggregate, aggregate_names, AGGREGATE_NAMES, &chosen, err) == 0) {
+    if (read_choice(&aggregate, aggregate_names, aggregates, &chosen, err) == 0) {
         f->aggregate = (Aggregate)chosen;
         rc |= read_round(feature, f, err);
         rc |= read_feature_column(p, feature, f, err);
@@ -100,7 +102,7 @@ static int read_features(Pipeline *p, Entity *e, const DocNode *at, Error *err) 
     for (size_t i = 0; i < json_array_size(list.value); i++) {
         DocNode node = node_item(&list, i);
         Feature f = initial;
-        if (read_feature(p, e, &node, &f, err) != 0 || check_new_columns(e, &node, &f, err) != 0) {
+        if (feature_read(p, e, &node, FEATURE_KEYS, AGGREGATE_NAMES, &f, err) != 0 || check_new_columns(e, &node, &f, err) != 0) {
             e->features_missing = true;
             rc = -1;
             continue;

@@ -3,6 +3,7 @@
 
 #include "contract/gold_columns.h"
 #include "contract/names.h"
+#include "contract/outcomes.h"
 #include "contract/reader.h"
 #include "contract/text.h"
 
@@ -50,6 +51,10 @@ static int read_terms(Pipeline *p, const Entity *e, const DocNode *label, Label 
     return rc;
 }
 
+static bool is_outcome(const DocNode *label) {
+    return json_object_get(label->value, "inactivity") != NULL || json_object_get(label->value, "table") != NULL;
+}
+
 int labels_read(Pipeline *p, Entity *e, const DocNode *at, Error *err) {
     DocNode list;
     int rc = 0;
@@ -57,6 +62,13 @@ int labels_read(Pipeline *p, Entity *e, const DocNode *at, Error *err) {
     for (size_t i = 0; i < json_array_size(list.value); i++) {
         DocNode node = node_item(&list, i);
         Label l = {.line = node_line(&node)};
+        if (is_outcome(&node)) {
+            if (outcome_read(p, e, &node, err) != 0) {
+                e->features_missing = true; /* what names it is no mistake of its own */
+                rc = -1;
+            }
+            continue;
+        }
         if (check_keys(&node, "name, title, description, any_of, all_of", err) != 0 ||
             gold_names_read(p, e, &node, &(GoldNames){&l.name, &l.title, &l.description}, err) != 0 ||
             gold_check_new_column(e, &node, l.name, err) != 0) {

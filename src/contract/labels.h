@@ -1,4 +1,5 @@
-/* labels.h: reads labels: the value 1 or 0, computed from features, that a model learns to predict. One thread. */
+/* labels.h: reads labels: the value 1 or 0 that a model learns to predict: a rule over features, or what happens later (outcomes.h). One
+ * thread. */
 #pragma once
 #include "contract/declarations.h"
 #include "contract/node.h"

@@ -11,8 +11,10 @@ const char *value_type_name(ValueType type) {
     return names[type];
 }
 
-const char *const aggregate_names[AGGREGATE_NAMES] = {[AGGREGATE_COUNT] = "count", [AGGREGATE_SUM] = "sum", [AGGREGATE_AVG] = "avg",
-                                                      [AGGREGATE_MIN] = "min",     [AGGREGATE_MAX] = "max", [AGGREGATE_LAST] = "last"};
+const char *const aggregate_names[MODEL_AGGREGATE_NAMES] = {
+    [AGGREGATE_COUNT] = "count", [AGGREGATE_SUM] = "sum",     [AGGREGATE_AVG] = "avg",           [AGGREGATE_MIN] = "min",
+    [AGGREGATE_MAX] = "max",     [AGGREGATE_LAST] = "last",   [AGGREGATE_RECENCY] = "recency",   [AGGREGATE_ACTIVE_DAYS] = "active_days",
+    [AGGREGATE_GAP] = "gap",     [AGGREGATE_SLOPE] = "slope", [AGGREGATE_DISTINCT] = "distinct", [AGGREGATE_RATIO] = "ratio"};
 
 const char *const comparison_names[COMPARISON_NAMES] = {
     [COMPARE_IN] = "in",           [COMPARE_NOT_IN] = "not_in",        [COMPARE_EQUAL] = "equals",     [COMPARE_LESS] = "less_than",
@@ -33,11 +35,12 @@ bool is_silver_column(const char *name) {
 }
 
 bool is_gold_column(const char *name) {
-    static const char *const names[] = {"refined_batch", "churn_probability", "risk_band", "reasons", "model_id", "scored_at"};
+    static const char *const names[] = {"refined_batch", "churn_probability", "risk_band", "reasons",
+                                        "model_id", "scored_at", "log_odds", "reasons_bias", "reasons_rest"};
     return is_one_of(names, ARRAY_LEN(names), name);
 }
 
 bool is_key_column(const char *name) {
-    static const char *const others[] = {"band", "day", "events_n", "rank", "generation", "risk", "features"};
+    static const char *const others[] = {"band", "day", "known", "upto", "events_n", "rank", "generation", "risk", "features"};
     return !is_gold_column(name) && !is_one_of(others, ARRAY_LEN(others), name);
 }

@@ -5,8 +5,9 @@
 const char *value_type_name(ValueType type); /* "text", "integer", ... */
 
 /* As in features.yaml, by their enum. */
-#define AGGREGATE_NAMES 6
-extern const char *const aggregate_names[AGGREGATE_NAMES]; /* "count", "sum", ... */
+#define AGGREGATE_NAMES       6                                  /* of Gold's features */
+#define MODEL_AGGREGATE_NAMES 12                                 /* of a model's */
+extern const char *const aggregate_names[MODEL_AGGREGATE_NAMES]; /* "count", "sum", ... */
 #define COMPARISON_NAMES 7
 extern const char *const comparison_names[COMPARISON_NAMES]; /* "in", "less_than", ... */
 

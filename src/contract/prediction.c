@@ -2,6 +2,7 @@
  */
 #include "contract/prediction.h"
 
+#include "contract/outcomes.h"
 #include "contract/reader.h"
 #include "contract/text.h"
 #include <string.h>
@@ -20,14 +21,30 @@ static int read_entity(const Entity *e, const DocNode *model, Error *err) {
     return REFUSE(&entity, err, "a model is of the first entity; expected %s, or leave this out", e->name);
 }
 
-static int read_label(const Entity *e, const DocNode *model, Prediction *ret, Error *err) {
-    DocNode node = node_member(model, "label");
+static int read_rule(const Entity *e, const DocNode *model, const char *key, Prediction *ret, Error *err) {
+    DocNode node = node_member(model, key);
     const char *name = json_string_value(node.value);
     const Label *label = name != NULL ? find_label(e, name) : NULL;
     if (label == NULL && name != NULL && e->features_missing) return -1; /* it may be of what could not be read */
     if (label == NULL) return REFUSE(&node, err, "expected the name of a label of %s", e->name);
     ret->label = label->name;
     return 0;
+}
+
+#define FORECAST_KEYS "until_then, as_of, population, cuts, windows, features"
+
+/* A rule, or an outcome with the rule that serves until enough is known to learn it. */
+static int read_label(Pipeline *p, const Entity *e, const DocNode *model, Prediction *ret, Error *err) {
+    DocNode until_then = node_member(model, "until_then");
+    const OutcomeLabel *outcome = outcome_find(e, json_string_value(json_object_get(model->value, "label")));
+    if (outcome == NULL) {
+        int rc = check_keys(model, "entity, label, title, value", err);
+        return rc | read_rule(e, model, "label", ret, err);
+    }
+    int rc = check_keys(model, "entity, label, title, value, " FORECAST_KEYS, err);
+    ret->label = NULL;
+    if (node_exists(&until_then)) rc |= read_rule(e, model, "until_then", ret, err);
+    return rc | forecast_read(p, model, outcome, &ret->forecast, err);
 }
 
 static bool has_feature(const Entity *e, const char *name) {
@@ -67,9 +84,8 @@ int prediction_read(Pipeline *p, const DocNode *document, Error *err) {
     ret->title = title;
     if (read_object(document, "model", &model, err) != 0) return -1;
     if (model.value == NULL) return 0;
-    int rc = check_keys(&model, "entity, label, title, value", err);
-    rc |= read_entity(e, &model, err);
-    rc |= read_label(e, &model, ret, err);
+    int rc = read_entity(e, &model, err);
+    rc |= read_label(p, e, &model, ret, err);
     rc |= read_text(&model, "title", false, &title, err);
     ret->title = strings_keep(p->strings, title);
     return rc | read_value(p, e, &model, ret, err);

@@ -23,6 +23,17 @@ static int read_window(const DocNode *node, int *ret, Error *err) {
     return 0;
 }
 
+int days_read(const DocNode *at, const char *key, int least, int *ret, Error *err) {
+    DocNode node = node_member(at, key);
+    const char *text = json_string_value(node.value);
+    if (!node_exists(&node)) return 0;
+    if (least == 0 && text != NULL && strcmp(text, "0d") == 0) {
+        *ret = 0;
+        return 0;
+    }
+    return read_window(&node, ret, err);
+}
+
 static bool has_window(const int *windows, size_t n, int days) {
     for (size_t i = 0; i < n; i++)
         if (windows[i] == days) return true;

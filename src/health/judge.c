@@ -469,12 +469,29 @@ static bool judge_gold(const Facts *f, Finding *r) {
 
 /* ---- model, runs, snapshot, API ---- */
 
+#define FORECAST_DAY_US (INT64_C(36) * 3600 * USEC_PER_SEC) /* a forecast is scored once a day */
+
+static void add_model_words(const Facts *f, Finding *r) {
+    const char *label = facts_text(f, "label_source"), *until = facts_text(f, "model_until"), *candidate = facts_text(f, "model_candidate");
+    if (label != NULL && strcmp(label, "rule") == 0)
+        buf_add_str(&r->detail, " It was trained on Gold's rule, so it can only repeat that rule.");
+    if (until != NULL) buf_addf(&r->detail, " The rule serves because %s.", until);
+    if (candidate != NULL) buf_addf(&r->detail, " The newest training is a candidate and not in use: %s.", candidate);
+}
+
+/* Of how long ago the scores may be, compared with Gold. */
+static int64_t fresh_scores_us(const Facts *f) {
+    const char *kind = facts_text(f, "model_kind");
+    return kind != NULL && strcmp(kind, "forecast") == 0 ? FORECAST_DAY_US : fresh_within_us(f);
+}
+
 static bool judge_model(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     const char *model = facts_text(f, "model_id");
     static const char *const columns[] = {"model_id", "trained_at", "auc", "label_source", "scored_at", "scores"};
     for (size_t i = 0; i < ARRAY_LEN(columns); i++) put_copy(r, f, columns[i]);
-    bool by_rule = strcmp(settings_text(f->settings, "model.label"), "rule") == 0;
+    const char *wanted = settings_text(f->settings, "model.label");
+    bool by_rule = strcmp(wanted, "rule") == 0 || strcmp(wanted, "declared") == 0;
     if (model == NULL && by_rule && json_is_false(json_object_get(f->row, "has_label"))) {
         buf_add_str(&r->detail, "No model: this pipeline has no label to learn (model.label).");
         return true;
@@ -490,11 +507,9 @@ static bool judge_model(const Facts *f, Finding *r) {
     format_entities(&r->detail, f, "scores", " scored");
     if (facts_time(f, "scored_at") > 0) add_age(r, " ", age_of(f, "scored_at"), " ago");
     buf_add_char(&r->detail, '.');
-    const char *label = facts_text(f, "label_source");
-    if (label != NULL && strcmp(label, "rule") == 0)
-        buf_add_str(&r->detail, " It was trained on Gold's rule, so it can only repeat that rule.");
+    add_model_words(f, r);
     int64_t behind = facts_time(f, "refined_at") - facts_time(f, "scored_at");
-    if (behind <= fresh_within_us(f)) return true;
+    if (behind <= fresh_scores_us(f)) return true;
     r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, " Gold is newer; run `smelt score`.");
     return true;

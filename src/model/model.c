@@ -172,11 +172,14 @@ int model_from_document(const char *bytes, size_t n, Model **ret, Error *err) {
 
 /* ---- predictions ---- */
 
+typedef enum PredictionType { PREDICT_PROBABILITY = 0, PREDICT_MARGIN = 1 } PredictionType; /* XGBoost's numbers */
+
 /* Without a copy: XGBoost reads the rows at their address, by https://numpy.org/doc/stable/reference/arrays.interface.html. */
-int model_predict(const Model *m, const Matrix *x, float *ret, Error *err) {
-    static const char config[] =
-        "{\"type\": 0, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": 0, \"strict_shape\": false, "
-        "\"cache_id\": 0, \"missing\": NaN}";
+static int predict(const Model *m, const Matrix *x, PredictionType type, float *ret, Error *err) {
+    CLEANUP(free_text)
+    char *config = xasprintf("{\"type\": %d, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": 0, \"strict_shape\": false, "
+                             "\"cache_id\": 0, \"missing\": NaN}",
+                             (int)type);
     BUG_IF(x->cols != m->feature_count);
     if (x->rows == 0) return 0;
     CLEANUP(free_text)
@@ -190,6 +193,14 @@ int model_predict(const Model *m, const Matrix *x, float *ret, Error *err) {
     BUG_IF(dimensions < 1 || shape[0] != x->rows);
     memcpy(ret, result, x->rows * sizeof *ret);
     return 0;
+}
+
+int model_predict(const Model *m, const Matrix *x, float *ret, Error *err) {
+    return predict(m, x, PREDICT_PROBABILITY, ret, err);
+}
+
+int model_log_odds(const Model *m, const Matrix *x, float *ret, Error *err) {
+    return predict(m, x, PREDICT_MARGIN, ret, err);
 }
 
 void model_explain(const Model *m, const Matrix *x, float *ret) {

@@ -40,6 +40,8 @@ const json_t *model_params(const Model *m);
 
 /* Columns of `x` in the order of the model's features (x->cols of them). `ret`: x->rows probabilities of label 1. */
 int model_predict(const Model *m, const Matrix *x, float *ret, Error *err) MUST_CHECK;
+/* The same as log-odds, as they are before they become probabilities. */
+int model_log_odds(const Model *m, const Matrix *x, float *ret, Error *err) MUST_CHECK;
 /* Explains predictions: `ret` gets x->rows x (x->cols + 1) exact SHAP values in log-odds; the last of a row is the bias (forest.h). */
 void model_explain(const Model *m, const Matrix *x, float *ret);
 /* Feature importance in training: x->cols shares of the total gain that sum to 1 (all 0 when no tree has a split). */

@@ -160,8 +160,10 @@ static int drop_entities_gone(const Refine *r, Error *err) {
 /* Titles may contain anything, also what looks like a placeholder. */
 static int refine_declare(const Refine *r, Error *err) {
     if (drop_entities_gone(r, err) != 0) return -1;
-    const StatementText *declared = compile_statement(r->live, SQL_GOLD_DECLARED, 0);
-    return lake_exec(r->conn, declared->name, declared->sql, err) != 0 ? -1 : event_times_rebuild(r, err);
+    const StatementText *gold = compile_statement(r->live, SQL_GOLD_DECLARED, 0);
+    const StatementText *model = compile_statement(r->live, SQL_MODEL_DECLARED, 0);
+    if (lake_exec(r->conn, gold->name, gold->sql, err) != 0 || lake_exec(r->conn, model->name, model->sql, err) != 0) return -1;
+    return event_times_rebuild(r, err);
 }
 
 static int prepare(const Refine *r, const RefineProgress *progress, Error *err) {
@@ -229,8 +231,9 @@ static int swap_tables(const Refine *r, Statement statement, Error *err) {
 int refine_swap_rebuild(const Refine *r, int64_t upto, Error *err) {
     if (lake_begin(r->conn, err) != 0) return -1;
     if (for_each_rebuilt(r, swap_tables, err) == 0 && lake_exec(r->conn, "quality/forget_all", lake_sql("quality/forget_all"), err) == 0 &&
-        column_owners_replace(r, err) == 0 && gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 &&
-        refine_store_progress(r, upto, err) == 0 && lake_commit(r->conn, err) == 0)
+        lake_exec(r->conn, "refine/days_gone", lake_sql("refine/days_gone"), err) == 0 && column_owners_replace(r, err) == 0 &&
+        gold_recompute_features(r, upto, err) == 0 && refine_declare(r, err) == 0 && refine_store_progress(r, upto, err) == 0 &&
+        lake_commit(r->conn, err) == 0)
         return 0;
     lake_rollback(r->conn);
     return -1;

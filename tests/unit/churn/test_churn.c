@@ -394,7 +394,8 @@ static void model_ids_are_never_the_same(void **state) {
     const int64_t now = INT64_C(1764000000123456);
     must(churn_make_model_id(f->conn, f->options.models_dir, now, &first, &err), &err);
     assert_string_equal(first, "churn-20251124T160000123Z");
-    run(f->conn, "INSERT INTO models VALUES ('churn-20251124T160000123Z', now(), 'x', 'rule', 10, 0.9, 0.8, 0.1, NULL, '{}')");
+    run(f->conn,
+        "INSERT INTO models (model_id, trained_at, file, label_source, training_rows, auc, pr_auc, log_loss, watermark, metadata) VALUES ('churn-20251124T160000123Z', now(), 'x', 'rule', 10, 0.9, 0.8, 0.1, NULL, '{}')");
     must(churn_make_model_id(f->conn, f->options.models_dir, now, &second, &err), &err);
     assert_string_equal(second, "churn-20251124T160000123Z-2");
     must(dir_make(f->options.models_dir, &err), &err);

@@ -25,7 +25,7 @@ static const char refined_sql[] =
     "CREATE TABLE gold_features_base AS SELECT printf('S-%02d', i) AS subscriber_id, 10 + i AS total_events, 12.50::DECIMAL(18,2) AS "
     "avg_bill_zmw, 3 AS max_days_overdue, -71.5::DECIMAL(9,1) AS avg_signal_dbm, 40.0::DECIMAL(9,1) AS avg_latency_ms, (i % 2)::INTEGER AS "
     "churn_label, 1::BIGINT AS refined_batch FROM range(10) AS r(i);" GOLD_PARTS
-    "INSERT INTO scores_base SELECT printf('S-%02d', i), (9 - i) / 10.0, CASE WHEN i < 3 THEN 'high' WHEN i < 6 THEN 'medium' ELSE "
+    "INSERT INTO scores_base (entity_id, churn_probability, risk_band, reasons, model_id, scored_at) SELECT printf('S-%02d', i), (9 - i) / 10.0, CASE WHEN i < 3 THEN 'high' WHEN i < 6 THEN 'medium' ELSE "
     "'low' "
     "END, '[{\"feature\": \"avg_signal_dbm\", \"value\": -71.5, \"contribution\": 0.5}]', 'm1', now() FROM range(9) AS r(i);"
     "INSERT INTO bronze_raw_events (event_id, event_type, source_system, subscriber_id, event_timestamp, raw_payload, quality_score, "
@@ -36,7 +36,7 @@ static const char refined_sql[] =
     "UPDATE refine_progress SET batch_id = 1, refined_at = now();"
     "INSERT INTO runs VALUES ('r1', now() - INTERVAL 1 MINUTE, now(), 'done', NULL);"
     "INSERT INTO run_steps VALUES ('r1', 0, 'ingest', 'done', 1, now(), 0.5, '{\"landed\": 120}', NULL);"
-    "INSERT INTO models VALUES ('m1', now(), 'models/m1.json', 'rule', 10, 0.9, 0.8, 0.1, NULL, '{}');";
+    "INSERT INTO models (model_id, trained_at, file, label_source, training_rows, auc, pr_auc, log_loss, watermark, metadata) VALUES ('m1', now(), 'models/m1.json', 'rule', 10, 0.9, 0.8, 0.1, NULL, '{}');";
 
 static inline LakeFixture make_refined_lake(void) {
     LakeFixture f = open_migrated_lake(":memory:", NULL);

@@ -450,9 +450,12 @@ static void add_id(const char *bytes, size_t n, double probability) {
                           "1 AS refined_batch",
                           &id, 1, NULL, &err),
          &err);
-    must(lake_exec_values(lake.conn, "score", "INSERT INTO scores_base SELECT decode($1), $2, 'low', '[]', 'm1', now()", values, 2, NULL,
-                          &err),
-         &err);
+    must(
+        lake_exec_values(
+            lake.conn, "score",
+            "INSERT INTO scores_base (entity_id, churn_probability, risk_band, reasons, model_id, scored_at) SELECT decode($1), $2, 'low', '[]', 'm1', now()",
+            values, 2, NULL, &err),
+        &err);
 }
 
 /* Some have the same rank, some the same first 200 bytes. */

@@ -1,0 +1,172 @@
+/* days.c: model_days follows Silver, some batches at a time, each time in a transaction with the progress. Its rows end with the batches
+ * that trainings ended with, so that these can be repeated.
+ *
+ * Invariant: every event of Silver up to model_progress.batch_id is in it once. */
+#include "churn/forecast.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/stop.h"
+#include <inttypes.h>
+
+#define CHUNK_EVENTS 2000000 /* aggregated at a time: what a statement keeps in memory does not grow with the history */
+
+/* Batches of Silver that are not in the days yet. */
+typedef struct Batch {
+    int64_t id, events, without_arrival;
+    bool late; /* most of its events had happened days before */
+} Batch;
+
+typedef struct Batches {
+    Batch *items;
+    size_t count;
+} Batches;
+
+static void batches_done(Batches *b) {
+    free(b->items);
+}
+
+static int read_batches(LakeConn *conn, int64_t after, Batches *ret, Error *err) {
+    LakeValue value = lake_int(after);
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    int more;
+    if (lake_query(conn, "churn/days_batches", lake_sql("churn/days_batches"), &value, 1, &r, err) != 0) return -1;
+    while ((more = lake_next(r, err)) == 1) {
+        ret->items = xrealloc(ret->items, ret->count + 1, sizeof *ret->items);
+        int64_t events = lake_col_int(r, 1);
+        ret->items[ret->count++] = (Batch){lake_col_int(r, 0), events, lake_col_int(r, 2), 2 * lake_col_int(r, 3) > events};
+    }
+    return more;
+}
+
+/* ---- progress ---- */
+
+static int read_progress(LakeConn *conn, const ChurnDeclared *d, ChurnDays *ret, bool *ret_same, Error *err) {
+    LakeValue sha256 = lake_text(d->days_sha256);
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    if (lake_query(conn, "churn/days_progress", lake_sql("churn/days_progress"), &sha256, 1, &r, err) != 0) return -1;
+    int got = lake_next(r, err);
+    if (got <= 0) return got < 0 ? -1 : error_set(err, ERR_BUG, "model_progress has no row");
+    *ret_same = lake_col_bool(r, 0);
+    *ret = (ChurnDays){.upto = lake_col_int(r, 1),
+                       .events = lake_col_int(r, 2),
+                       .without_arrival = lake_col_int(r, 3),
+                       .late = lake_col_int(r, 4),
+                       .first = lake_col_int(r, 5),
+                       .end = lake_col_int(r, 6)};
+    return 0;
+}
+
+static int store_progress(LakeConn *conn, const ChurnDeclared *d, const ChurnDays *days, Error *err) {
+    const LakeValue values[] = {lake_text(d->days_sha256), lake_int(days->upto), lake_int(days->events), lake_int(days->without_arrival),
+                                lake_int(days->late)};
+    return lake_exec_values(conn, "churn/days_stored", lake_sql("churn/days_stored"), values, ARRAY_LEN(values), NULL, err);
+}
+
+static int make_table(LakeConn *conn, const ChurnDeclared *d, ChurnDays *ret, Error *err) {
+    CLEANUP(free_text) char *sql = xasprintf("CREATE OR REPLACE TABLE model_days (%s)", d->days_columns);
+    *ret = (ChurnDays){0};
+    log_info("train", "making the days that a model learns from, from all of Silver");
+    return lake_exec(conn, "churn/days_table", sql, err) != 0 ? -1 : store_progress(conn, d, ret, err);
+}
+
+/* ---- adding ---- */
+
+static int add_chunk(LakeConn *conn, const ChurnDeclared *d, const Batch *batches, size_t n, ChurnDays *days, Error *err) {
+    int64_t *late = xcalloc(n + 1, sizeof *late);
+    size_t late_count = 1;
+    late[0] = -1; /* IN () is no SQL */
+    ChurnDays next = *days;
+    for (size_t i = 0; i < n; i++) {
+        next.events += batches[i].events;
+        next.without_arrival += batches[i].without_arrival;
+        if (batches[i].late) next.late += batches[i].events;
+        if (batches[i].late) late = xrealloc(late, late_count + 2, sizeof *late);
+        if (batches[i].late) late[late_count++] = batches[i].id;
+    }
+    next.upto = batches[n - 1].id;
+    const LakeBinding bindings[] = {{"after", lake_int(days->upto)}, {"upto", lake_int(next.upto)}, {"late", lake_ints(late, late_count)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(d->days, bindings, ARRAY_LEN(bindings));
+    free(late);
+    if (lake_begin(conn, err) != 0) return -1;
+    if (lake_exec(conn, "churn/days", sql, err) != 0 || store_progress(conn, d, &next, err) != 0 || lake_commit(conn, err) != 0) {
+        lake_rollback(conn);
+        return -1;
+    }
+    *days = next;
+    return 0;
+}
+
+static bool is_kept(const ChurnNames *kept, int64_t id) {
+    for (size_t i = 0; i < kept->count; i++)
+        if (strtoll(kept->at[i], NULL, 10) == id) return true;
+    return false;
+}
+
+/* From `from` on, up to CHUNK_EVENTS and not beyond a batch that a training ended with. */
+static size_t chunk_size(const Batches *b, const ChurnNames *kept, size_t from) {
+    int64_t events = 0;
+    size_t n = 0;
+    while (from + n < b->count && (n == 0 || events + b->items[from + n].events <= CHUNK_EVENTS)) {
+        events += b->items[from + n].events;
+        if (is_kept(kept, b->items[from + n++].id)) break;
+    }
+    return n;
+}
+
+static int add_batches(LakeConn *conn, const ChurnDeclared *d, ChurnDays *days, Error *err) {
+    CLEANUP(batches_done) Batches batches = {0};
+    CLEANUP(churn_names_done) ChurnNames kept = {0};
+    if (read_batches(conn, days->upto, &batches, err) != 0 || churn_read_names(conn, NULL, "kept_batches", &kept, err) != 0) return -1;
+    for (size_t at = 0, n; at < batches.count; at += n) {
+        n = chunk_size(&batches, &kept, at);
+        if (stop_requested()) return error_set(err, ERR_STOPPED, "training was stopped; the days that were added stay");
+        if (add_chunk(conn, d, &batches.items[at], n, days, err) != 0) return -1;
+    }
+    return 0;
+}
+
+static int note_history(LakeConn *conn, ChurnDays *days, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    if (lake_query(conn, "churn/history", lake_sql("churn/history"), NULL, 0, &r, err) != 0) return -1;
+    int got = lake_next(r, err);
+    if (got < 0) return -1;
+    days->first = got > 0 ? lake_col_int(r, 0) : 0;
+    days->end = got > 0 ? lake_col_int(r, 1) : 0;
+    const LakeValue values[] = {lake_int(days->first), lake_int(days->end)};
+    return lake_exec_values(conn, "churn/days_known", lake_sql("churn/days_known"), values, ARRAY_LEN(values), NULL, err);
+}
+
+int churn_update_days(LakeConn *conn, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) {
+    LakeValue sha256 = lake_text(d->days_sha256);
+    ChurnDays days = {0};
+    bool same = false;
+    int64_t due = always;
+    if (read_progress(conn, d, &days, &same, err) != 0) return -1;
+    if (!always && lake_query_int(conn, "churn/days_due", lake_sql("churn/days_due"), &sha256, 1, &due, err) != 0) return -1;
+    if (due != 0 &&
+        ((!same && make_table(conn, d, &days, err) != 0) || add_batches(conn, d, &days, err) != 0 || note_history(conn, &days, err) != 0))
+        return -1;
+    *ret = days;
+    return 0;
+}
+
+char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days) {
+    int64_t unknown = days->without_arrival + days->late;
+    if (strcmp(d->as_of, "known") != 0 || unknown <= 0 || days->events <= 0) return NULL;
+    return xasprintf("of %.1f%% of the events it is not known when they arrived (%" PRId64 " have no time of arrival, %" PRId64
+                     " were loaded days after they happened): they count as known when they happened, so a late one may betray the future",
+                     100 * (double)unknown / (double)days->events, days->without_arrival, days->late);
+}
+
+/* ---- the features as of a day ---- */
+
+int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
+    int64_t known = strcmp(d->as_of, "event") == 0 ? INT32_MAX : day;
+    const LakeBinding bindings[] = {{"day", lake_int(day)},        {"known", lake_int(known)},
+                                    {"upto", lake_int(upto)},      {"oldest", lake_int(day - d->widest)},
+                                    {"newest", lake_int(day - 1)}, {"age", lake_int(day > first ? day - first : 1)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(d->features, bindings, ARRAY_LEN(bindings));
+    return lake_exec(conn, "churn/features", sql, err);
+}

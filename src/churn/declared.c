@@ -1,0 +1,120 @@
+/* declared.c: the declarations of a forecast, from the lake: a process that trains has no features.yaml, and what the lake says fits its
+ * tables. */
+#include "churn/forecast.h"
+
+#include "base/document.h"
+#include "base/files.h"
+#include "base/memory.h"
+#include <stdlib.h>
+#include <string.h>
+
+void churn_declared_done(ChurnDeclared *d) {
+    char *const texts[] = {d->outcome, d->kind,     d->file,        d->as_of,          d->days_columns,
+                           d->days,    d->features, d->days_sha256, d->features_sha256};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
+    churn_names_done(&d->columns);
+    json_decref(d->words);
+    *d = (ChurnDeclared){0};
+}
+
+/* ---- the view ---- */
+
+static void take_value(ChurnDeclared *d, const char *name, const char *value) {
+    const struct {
+        const char *name;
+        char **text;
+        int64_t *number;
+    } places[] = {{"outcome", &d->outcome, NULL},
+                  {"kind", &d->kind, NULL},
+                  {"file", &d->file, NULL},
+                  {"as_of", &d->as_of, NULL},
+                  {"days_columns", &d->days_columns, NULL},
+                  {"days", &d->days, NULL},
+                  {"features", &d->features, NULL},
+                  {"days_sha256", &d->days_sha256, NULL},
+                  {"features_sha256", &d->features_sha256, NULL},
+                  {"silence", NULL, &d->silence},
+                  {"horizon", NULL, &d->horizon},
+                  {"gap", NULL, &d->gap},
+                  {"widest", NULL, &d->widest},
+                  {"active_within", NULL, &d->active_within},
+                  {"events_within", NULL, &d->events_within},
+                  {"events", NULL, &d->events},
+                  {"cuts", NULL, &d->cuts},
+                  {"apart", NULL, &d->apart}};
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        if (strcmp(places[i].name, name) != 0) continue;
+        if (places[i].text != NULL) *places[i].text = xstrdup(value);
+        if (places[i].number != NULL) *places[i].number = strtoll(value, NULL, 10);
+    }
+}
+
+static int take_columns(ChurnDeclared *d, const char *text, Error *err) {
+    size_t i;
+    json_t *one;
+    if (json_parse(text, strlen(text), "model_declared", &d->words, err) != 0) return -1;
+    d->columns.at = xcalloc(json_array_size(d->words) + 1, sizeof *d->columns.at);
+    json_array_foreach(d->words, i, one) d->columns.at[d->columns.count++] = xstrdup(json_string_value(json_object_get(one, "name")));
+    return 0;
+}
+
+static int read_view(LakeConn *conn, ChurnDeclared *d, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    int more;
+    if (lake_query(conn, "churn/declared", lake_sql("churn/declared"), NULL, 0, &r, err) != 0) return -1;
+    while ((more = lake_next(r, err)) == 1) {
+        const char *name = lake_col_text(r, 0, NULL);
+        CLEANUP(free_text) char *value = xstrdup(lake_col_text(r, 1, NULL));
+        d->present = true;
+        if (strcmp(name, "columns") == 0 && take_columns(d, value, err) != 0) return -1;
+        take_value(d, name, value);
+    }
+    return more;
+}
+
+/* ---- a file instead ---- */
+
+int churn_is_departures(LakeConn *conn, const char *label, bool *ret, Error *err) {
+    const LakeBinding path = {"path", lake_text(label)};
+    CLEANUP(churn_names_done) ChurnNames columns = {0};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), &path, 1);
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    Error ignored = {0};
+    int more;
+    *ret = false;
+    if (churn_label_is_rule(label) || strcmp(label, CHURN_LABEL_DECLARED) == 0 || !file_exists(label)) return 0;
+    if (lake_query(conn, "churn/csv_columns", sql, NULL, 0, &r, &ignored) != 0) {
+        error_clear(&ignored); /* reading it says what is wrong */
+        return 0;
+    }
+    while ((more = lake_next(r, err)) == 1)
+        if (strcmp(lake_col_text(r, 0, NULL), "left_at") == 0) *ret = true;
+    return more;
+}
+
+static int take_file(ChurnDeclared *d, const char *label, Error *err) {
+    if (!d->present)
+        return error_set(
+            err, ERR_CONFIG,
+            "%s has left_at: it says what happens later, so features.yaml must name such a label (inactivity or table) in `model`", label);
+    free(d->kind);
+    free(d->file);
+    d->kind = xstrdup("table");
+    d->file = xstrdup(label);
+    d->silence = 0;
+    return 0;
+}
+
+bool churn_is_forecast(const ChurnDeclared *d, const char *label) {
+    return d->present && (strcmp(label, CHURN_LABEL_DECLARED) == 0 || (d->file != NULL && strcmp(label, d->file) == 0));
+}
+
+int churn_read_declared(LakeConn *conn, const char *label, ChurnDeclared *ret, Error *err) {
+    CLEANUP(churn_declared_done) ChurnDeclared d = {0};
+    bool departures;
+    if (churn_is_departures(conn, label, &departures, err) != 0 || read_view(conn, &d, err) != 0) return -1;
+    if (departures && take_file(&d, label, err) != 0) return -1;
+    *ret = d;
+    d = (ChurnDeclared){0};
+    return 0;
+}

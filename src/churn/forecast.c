@@ -1,0 +1,176 @@
+/* forecast.c: trains on the training cuts, calibrates on the calibration cut, measures on the test cut, which is later than all.
+ *
+ * The model that is measured is the one that is used. A label is never balanced by weights: the probabilities would be wrong. */
+#include "churn/forecast.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "churn/report.h"
+#include "evaluate/platt.h"
+#include "evaluate/report.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *day_text(int64_t day, char text[CLOCK_TEXT_SIZE]) {
+    clock_format(day * 86400 * USEC_PER_SEC, text);
+    text[sizeof "YYYY-MM-DD" - 1] = '\0';
+    return text;
+}
+
+/* ---- is there enough? ---- */
+
+static char *too_short(const ChurnDays *days, int64_t from) {
+    char begin[CLOCK_TEXT_SIZE], end[CLOCK_TEXT_SIZE], first[CLOCK_TEXT_SIZE];
+    if (days->end <= days->first) return xstrdup("there is no history yet: run `smelt refine` first");
+    return xasprintf("the history from %s to %s is too short to learn what happens later and to measure it: first honest model on %s",
+                     day_text(days->first, begin), day_text(days->end, end), day_text(from, first));
+}
+
+/* The days, what happened, and the cuts. *ret_possible: there are cuts. */
+static int find_cuts(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret_days, ChurnCuts *ret_cuts,
+                     bool *ret_possible, int64_t *ret_from, int64_t *ret_known, Error *err) {
+    if (churn_update_days(conn, d, always, ret_days, err) != 0) return -1;
+    if (churn_read_outcomes(conn, g, d, ret_days->end, ret_known, err) != 0) return -1;
+    *ret_possible = ret_days->end > ret_days->first && churn_choose_cuts(d, ret_days->first, *ret_known, ret_cuts, ret_from);
+    if (ret_days->end <= ret_days->first) *ret_from = 0;
+    return *ret_possible ? churn_check_cuts(d, ret_cuts, *ret_known, err) : 0;
+}
+
+int churn_forecast_is_possible(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool *ret, int64_t *ret_from, Error *err) {
+    ChurnDays days = {0};
+    ChurnCuts cuts;
+    int64_t known = 0;
+    return find_cuts(conn, g, d, false, &days, &cuts, ret, ret_from, &known, err);
+}
+
+static bool has_both(const ChurnPart *p) {
+    return p->positives >= CHURN_SMALLEST_CLASS && p->data.rows - p->positives >= CHURN_SMALLEST_CLASS;
+}
+
+/* NULL when every part has enough of both. The caller frees. */
+static char *too_few(const ChurnSet *s, const char *title_plural) {
+    const struct {
+        const char *name;
+        const ChurnPart *part;
+    } parts[] = {{"training", &s->training}, {"calibration", &s->calibration}, {"test", &s->test}};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (!has_both(parts[i].part))
+            return xasprintf("of %zu %s in the cuts of the %s %zu leave, at least %d who leave and %d who stay are needed",
+                             parts[i].part->data.rows, title_plural, parts[i].name, parts[i].part->positives, CHURN_SMALLEST_CLASS,
+                             CHURN_SMALLEST_CLASS);
+    return NULL;
+}
+
+/* ---- the fit ---- */
+
+static void free_floats(float **p) {
+    free(*p);
+}
+
+static int calibrate(const Model *m, const ChurnPart *part, Platt *ret, Error *err) {
+    CLEANUP(free_floats) float *p = xcalloc(part->data.rows + 1, sizeof *p);
+    const Matrix x = churn_matrix(&part->data);
+    if (model_predict(m, &x, p, err) != 0) return -1;
+    if (!platt_fit(p, part->data.labels, part->data.rows, ret))
+        log_warn("train", "the probabilities cannot be calibrated: on the calibration cut they rank no better than the reverse");
+    return 0;
+}
+
+static int measure(const Model *m, const ChurnSet *s, const ChurnNames *columns, Platt platt, const ChurnOptions *options, ChurnTraining *t,
+                   Error *err) {
+    const ChurnData *test = &s->test.data;
+    CLEANUP(free_floats) float *p = xcalloc(test->rows + 1, sizeof *p);
+    const Matrix seen = churn_matrix(&s->training.data), x = churn_matrix(test);
+    if (model_predict(m, &x, p, err) != 0) return -1;
+    platt_apply(&platt, p, test->rows, p);
+    t->distribution = churn_distribution_json(test, columns, p);
+    t->metrics = metrics_of(p, test->labels, test->rows);
+    t->report = churn_report(&seen, s->training.data.labels, &x, test->labels, p, isnan(test->rules[0]) ? NULL : test->rules, options);
+    return 0;
+}
+
+/* ---- the record ---- */
+
+/* A contact pays from the first on; from half of it on, one is worth watching. */
+static json_t *bands_json(const ChurnOptions *options) {
+    double pays = profit_threshold(options->costs);
+    double high = pays > 0 && pays < 1 ? pays : churn_bands[0].from;
+    return json_pack("[{s:s, s:f}, {s:s, s:f}, {s:s, s:f}]", "name", churn_bands[0].name, "from", high, "name", churn_bands[1].name, "from",
+                     high / 2, "name", churn_bands[2].name, "from", 0.0);
+}
+
+static int by_value(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static json_t *median_of(const ChurnData *d, size_t col, float *space) {
+    size_t n = 0;
+    for (size_t i = 0; i < d->rows; i++)
+        if (!isnan(d->values[i * d->cols + col])) space[n++] = d->values[i * d->cols + col];
+    qsort(space, n, sizeof *space, by_value);
+    return n > 0 ? json_real((double)space[n / 2]) : json_null();
+}
+
+/* The medians of the test cut: what is usual. */
+static json_t *typical_json(const ChurnSet *s, const ChurnDeclared *d) {
+    json_t *typical = json_object();
+    CLEANUP(free_floats) float *space = xcalloc(s->test.data.rows + 1, sizeof *space);
+    for (size_t i = 0; i < d->columns.count; i++) json_object_set_new(typical, d->columns.at[i], median_of(&s->test.data, i, space));
+    return typical;
+}
+
+static json_t *left_json(const ChurnSet *s) {
+    return json_pack("{s:I, s:I, s:I}", "training", (json_int_t)s->training.already_left, "calibration",
+                     (json_int_t)s->calibration.already_left, "test", (json_int_t)s->test.already_left);
+}
+
+static void note(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, Platt platt, const ChurnOptions *options,
+                 ChurnTraining *t) {
+    t->facts = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:f, s:f}, s:o, s:O}", "kind", "forecast", "outcome", d->outcome,
+                         "outcome_kind", d->kind, "horizon_days", (json_int_t)d->horizon, "gap_days", (json_int_t)d->gap, "silence_days",
+                         (json_int_t)d->silence, "training_set", churn_set_json(s, d, days, options->seed), "already_left", left_json(s),
+                         "bands", bands_json(options), "platt", "slope", platt.slope, "intercept", platt.intercept, "typical",
+                         typical_json(s, d), "words", d->words);
+    BUG_IF(t->facts == NULL);
+    t->rows = s->training.data.rows + s->calibration.data.rows + s->test.data.rows;
+    t->positives = s->training.positives + s->calibration.positives + s->test.positives;
+    t->training_rows = s->training.data.rows;
+    t->holdout_rows = s->test.data.rows;
+}
+
+static int fit(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, const ChurnOptions *options, ChurnTraining *t, Model **ret,
+               Error *err) {
+    const Matrix x = churn_matrix(&s->training.data);
+    const ModelParams params = {.rounds = options->rounds, .seed = options->seed};
+    CLEANUP(model_freep) Model *m = NULL;
+    Platt platt = PLATT_NONE;
+    if (model_train(&x, s->training.data.labels, (const char *const *)d->columns.at, &params, &m, err) != 0) return -1;
+    if (calibrate(m, &s->calibration, &platt, err) != 0 || measure(m, s, &d->columns, platt, options, t, err) != 0) return -1;
+    note(s, d, days, platt, options, t);
+    *ret = TAKE(m);
+    return 0;
+}
+
+int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
+                       Model **ret, Error *err) {
+    CLEANUP(churn_set_done) ChurnSet set = {0};
+    ChurnDays days = {0};
+    ChurnCuts cuts = {0};
+    int64_t from = 0, known = 0;
+    bool possible = false;
+    if (find_cuts(conn, g, d, true, &days, &cuts, &possible, &from, &known, err) != 0) return -1;
+    if (!possible) {
+        t->skipped = too_short(&days, from);
+        return 0;
+    }
+    t->warning = churn_arrival_warning(d, &days);
+    if (t->warning != NULL) log_warn("train", "%s", t->warning);
+    if (churn_read_set(conn, g, d, &days, &cuts, options->seed, &set, err) != 0) return -1;
+    t->skipped = too_few(&set, g->title_plural);
+    if (t->skipped != NULL) return 0;
+    if (fit(&set, d, &days, options, t, ret, err) != 0) return -1;
+    return churn_judge_candidate(conn, options, &set.test.data, &d->columns, t, err);
+}

@@ -1,0 +1,112 @@
+/* forecast.h: a model of the future: what it learns from days of the past (cuts), what it is measured on, and what it says today. Parts of
+ * churn; one thread. A day is a number since 1970, UTC; "as of T" is at the beginning of the day T. */
+#pragma once
+#include "churn/internal.h"
+
+#define CUTS_MAX 12
+
+/* ---- declared.c: what is learned, as the lake says (view model_declared) ---- */
+
+typedef struct ChurnDeclared {
+    bool present;                /* false: the declarations name no outcome; nothing below is set */
+    char *outcome, *kind, *file; /* kind: inactivity, table; file: of a table, from the declarations or the setting */
+    char *as_of;                 /* known, event */
+    char *days_columns, *days;   /* of model_days, and the statement that adds to it */
+    char *features;              /* the statement that makes churn_rows */
+    char *days_sha256, *features_sha256;
+    int64_t silence, horizon, gap, widest, active_within, events_within, events, cuts, apart;
+    ChurnNames columns; /* that a model learns from, in their order */
+    json_t *words;      /* of each column: {name, title, unit, days} */
+} ChurnDeclared;
+/* `label`: the setting model.label. A file with left_at takes the place of the declared outcome. ERR_CONFIG, ERR_DATA. The caller ends it.
+ */
+int churn_read_declared(LakeConn *conn, const char *label, ChurnDeclared *ret, Error *err) MUST_CHECK;
+/* Is it what the setting `label` asks for? */
+bool churn_is_forecast(const ChurnDeclared *d, const char *label);
+void churn_declared_done(ChurnDeclared *d);
+/* True for a CSV file that has left_at: departures, not churned. False when there is no such file. */
+int churn_is_departures(LakeConn *conn, const char *label, bool *ret, Error *err) MUST_CHECK;
+
+/* ---- days.c: model_days ---- */
+
+typedef struct ChurnDays {
+    int64_t upto;                          /* the last batch of Bronze that they contain */
+    int64_t first, end;                    /* the history is [first, end); both 0: there is none */
+    int64_t events, without_arrival, late; /* late: of batches that were loaded long after they happened: no arrival either */
+} ChurnDays;
+/* Brings model_days up to date with Silver when a day has begun since, or with `always`. */
+int churn_update_days(LakeConn *conn, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) MUST_CHECK;
+/* What of the events counts as known when it happened; NULL: nothing, or as_of is event. The caller frees. */
+char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days);
+/* Makes the temporary table churn_rows: the features as of `day` of those who are in the population. */
+int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) MUST_CHECK;
+
+/* ---- cuts.c: pure ---- */
+
+typedef struct ChurnCuts {
+    int64_t training[CUTS_MAX]; /* ascending */
+    size_t count;
+    int64_t calibration; /* a cut after those, or the newest of them: then a fifth of its entities is not trained on */
+    int64_t test;        /* later than all: no label of another cut reaches it */
+    bool own_calibration;
+} ChurnCuts;
+/* How many days after a cut its label is known. */
+int64_t churn_label_days(const ChurnDeclared *d);
+/* False: the history [first, end), with labels known up to `known`, is too short; *ret_from is the day from which it will do. */
+bool churn_choose_cuts(const ChurnDeclared *d, int64_t first, int64_t known, ChurnCuts *ret, int64_t *ret_from);
+/* ERR_CONFIG for cuts that a training must not have: the label of a cut before the test reaches the test, or the test's is not known. */
+int churn_check_cuts(const ChurnDeclared *d, const ChurnCuts *cuts, int64_t known, Error *err) MUST_CHECK;
+
+/* ---- outcomes.c ---- */
+
+/* Reads the table of departures, if the label is one; *ret_known: the day up to which labels are known. ERR_DATA. */
+int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t end, int64_t *ret_known, Error *err) MUST_CHECK;
+/* Makes the temporary table churn_outcomes for the cut. */
+int churn_make_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t cut, int64_t upto, Error *err) MUST_CHECK;
+
+/* ---- training_set.c ---- */
+
+/* The rows of some cuts, one after the other. Labels: 0 or 1. */
+typedef struct ChurnPart {
+    ChurnData data;
+    int64_t *cuts;       /* of each row */
+    size_t already_left; /* that were left out */
+    size_t positives;
+} ChurnPart;
+void churn_part_done(ChurnPart *p);
+typedef struct ChurnSet {
+    ChurnCuts cuts;
+    ChurnPart training, calibration, test;
+    char sha256[65]; /* of every byte: columns, cuts, ids, values, labels */
+} ChurnSet;
+/* `seed` decides who is in the calibration without a cut of its own. */
+int churn_read_set(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts, int64_t seed,
+                   ChurnSet *ret, Error *err) MUST_CHECK;
+void churn_set_done(ChurnSet *s);
+/* What names the set: with it the same declarations make the same bytes again, also when more data has come. The caller owns it. */
+json_t *churn_set_json(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, int64_t seed);
+/* Of the text {training: [day, ...], ...} of churn_set_json. False: it is none. */
+bool churn_set_from_json(const json_t *json, ChurnCuts *ret_cuts, ChurnDays *ret_days);
+
+/* ---- forecast.c ---- */
+
+/* Trains on the cuts, calibrates, measures. t->skipped is set when the history is too short. */
+int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
+                       Model **ret, Error *err) MUST_CHECK;
+/* True: there is enough history to train and to measure. *ret_from: the day from which there will be; 0: not known. */
+int churn_forecast_is_possible(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool *ret, int64_t *ret_from,
+                               Error *err) MUST_CHECK;
+
+/* ---- follow.c: what becomes of a model in use ---- */
+
+/* How the features, and the probabilities, of these rows are distributed: goes into the metadata. The caller owns it. */
+json_t *churn_distribution_json(const ChurnData *d, const ChurnNames *columns, const float *probabilities);
+/* Stores how far those scored on this day are from that (PSI). In the open transaction. */
+int churn_keep_drift(LakeConn *conn, const json_t *metadata, const ChurnNames *columns, const ChurnData *now, const float *probabilities,
+                     int64_t day, Error *err) MUST_CHECK;
+/* The newest PSI of the model's scores; 0: none was measured. */
+int churn_score_drift(LakeConn *conn, const char *model_id, double *ret, Error *err) MUST_CHECK;
+/* Keeps the scores of this day, once a week, to compare them with what happens. In the open transaction. */
+int churn_keep_predictions(LakeConn *conn, const json_t *metadata, int64_t day, double called_from, Error *err) MUST_CHECK;
+/* Measures those whose outcome is known by now. No transaction open. */
+int churn_measure_predictions(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, Error *err) MUST_CHECK;

@@ -1,0 +1,83 @@
+/* outcomes.c: what happened to the entities after a day: from their own silence, or from a table of departures. */
+#include "churn/forecast.h"
+
+#include "base/files.h"
+#include "base/memory.h"
+#include <string.h>
+
+static bool is_table(const ChurnDeclared *d) {
+    return strcmp(d->kind, "table") == 0;
+}
+
+/* ---- the table ---- */
+
+static int table_error(const ChurnGold *g, const ChurnDeclared *d, Error *err) {
+    err->kind = ERR_DATA;
+    err->text[strcspn(err->text, "\n")] = '\0'; /* the next lines of DuckDB's error quote our SQL */
+    return error_prefix(err, "the departures in %s (a CSV file with the columns %s and left_at is expected)", d->file, g->key);
+}
+
+static int has_returned(LakeConn *conn, const ChurnDeclared *d, bool *ret, Error *err) {
+    const LakeBinding path = {"path", lake_text(d->file)};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), &path, 1);
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    int more;
+    *ret = false;
+    if (lake_query(conn, "churn/csv_columns", sql, NULL, 0, &r, err) != 0) return -1;
+    while ((more = lake_next(r, err)) == 1)
+        if (strcmp(lake_col_text(r, 0, NULL), "returned_at") == 0) *ret = true;
+    return more;
+}
+
+static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool returned, Error *err) {
+    const LakeBinding bindings[] = {{"key", lake_name(g->key)},
+                                    {"view", lake_name(g->view)},
+                                    {"path", lake_text(d->file)},
+                                    {"returned", returned ? lake_name("returned_at") : lake_null()}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/read_left"), bindings, ARRAY_LEN(bindings));
+    CLEANUP(churn_names_done) ChurnNames bad = {0};
+    if (lake_exec(conn, "churn/read_left", sql, err) != 0) return table_error(g, d, err);
+    if (churn_read_names(conn, NULL, "bad_left", &bad, err) != 0) return -1;
+    if (bad.count == 0) return 0;
+    error_set(err, ERR_DATA, "%s", bad.at[0]);
+    return table_error(g, d, err);
+}
+
+int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t end, int64_t *ret_known, Error *err) {
+    int64_t known;
+    bool returned;
+    *ret_known = end;
+    if (!is_table(d)) return 0;
+    if (!file_exists(d->file)) return error_set(err, ERR_CONFIG, "the label is the table of departures %s: there is no such file", d->file);
+    if (has_returned(conn, d, &returned, err) != 0) return table_error(g, d, err);
+    if (read_table(conn, g, d, returned, err) != 0) return -1;
+    if (lake_query_int(conn, "churn/left_until", lake_sql("churn/left_until"), NULL, 0, &known, err) != 0) return -1;
+    if (known < end) *ret_known = known;
+    return 0;
+}
+
+/* ---- of one cut ---- */
+
+static int outcomes_by_silence(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t cut, int64_t upto, Error *err) {
+    int64_t label_known = cut + churn_label_days(d);
+    const LakeBinding bindings[] = {{"key", lake_name(g->key)},
+                                    {"first", lake_int(cut - d->active_within)},
+                                    {"before", lake_int(d->active_within + d->gap)},
+                                    {"last", lake_int(label_known - 1)},
+                                    {"known", lake_int(strcmp(d->as_of, "event") == 0 ? INT32_MAX : label_known)},
+                                    {"upto", lake_int(upto)},
+                                    {"silence", lake_int(d->silence)},
+                                    {"horizon", lake_int(d->horizon)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/outcomes_inactivity"), bindings, ARRAY_LEN(bindings));
+    return lake_exec(conn, "churn/outcomes_inactivity", sql, err);
+}
+
+int churn_make_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t cut, int64_t upto, Error *err) {
+    if (!is_table(d)) return outcomes_by_silence(conn, g, d, cut, upto, err);
+    const LakeBinding bindings[] = {{"key", lake_name(g->key)},
+                                    {"at", lake_int(cut)},
+                                    {"from", lake_int(cut + d->gap)},
+                                    {"until", lake_int(cut + d->gap + d->horizon)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/outcomes_table"), bindings, ARRAY_LEN(bindings));
+    return lake_exec(conn, "churn/outcomes_table", sql, err);
+}

@@ -1,0 +1,151 @@
+/* training_set.c: the rows of the cuts in memory, in one order: by cut, then by id.
+ *
+ * Invariant: the same declarations, last batch, cuts and seed give the same bytes, whatever has come since: every value is of rows of
+ * model_days up to that batch, and known at the cut; every label is known by the day when it can be. */
+#include "churn/forecast.h"
+
+#include "base/buf.h"
+#include "base/checksum.h"
+#include "base/memory.h"
+#include "model/split.h"
+#include <inttypes.h>
+#include <string.h>
+
+void churn_part_done(ChurnPart *p) {
+    churn_data_done(&p->data);
+    free(p->cuts);
+    *p = (ChurnPart){0};
+}
+
+void churn_set_done(ChurnSet *s) {
+    churn_part_done(&s->training);
+    churn_part_done(&s->calibration);
+    churn_part_done(&s->test);
+}
+
+/* ---- rows ---- */
+
+static void reserve(ChurnPart *p, size_t cols) {
+    size_t n = p->data.rows;
+    if (n < p->data.capacity) return;
+    size_t capacity = n > 0 ? 2 * n : 1024;
+    p->data.ids = xrealloc(p->data.ids, capacity, sizeof *p->data.ids);
+    p->data.values = xrealloc(p->data.values, capacity, (cols + 1) * sizeof *p->data.values);
+    p->data.labels = xrealloc(p->data.labels, capacity, sizeof *p->data.labels);
+    p->data.rules = xrealloc(p->data.rules, capacity, sizeof *p->data.rules);
+    p->cuts = xrealloc(p->cuts, capacity, sizeof *p->cuts);
+    p->data.capacity = capacity;
+}
+
+/* Takes the id from `from`. */
+static void take_row(ChurnPart *p, ChurnData *from, size_t row, int64_t cut) {
+    size_t cols = from->cols;
+    p->data.cols = cols;
+    reserve(p, cols);
+    memcpy(p->data.values + p->data.rows * cols, from->values + row * cols, cols * sizeof *from->values);
+    p->data.labels[p->data.rows] = from->labels[row];
+    p->data.rules[p->data.rows] = from->rules[row];
+    p->data.ids[p->data.rows] = TAKE(from->ids[row]);
+    p->cuts[p->data.rows++] = cut;
+    p->positives += from->labels[row] > 0.5f;
+}
+
+static int read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut, ChurnData *ret,
+                    Error *err) {
+    if (churn_make_rows(conn, d, cut, days->first, days->upto, err) != 0 || churn_make_outcomes(conn, g, d, cut, days->upto, err) != 0)
+        return -1;
+    return churn_read_labelled_rows(conn, g, "cut_rows", &d->columns, ret, err);
+}
+
+/* The rows of a cut, to `kept`, or, where `chosen` says so, to `other`. */
+static int add_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut, int64_t seed,
+                   ChurnPart *kept, ChurnPart *other, Error *err) {
+    CLEANUP(churn_data_done) ChurnData data = {0};
+    if (read_cut(conn, g, d, days, cut, &data, err) != 0) return -1;
+    for (size_t i = 0; i < data.rows; i++) {
+        if (data.labels[i] < 0)
+            kept->already_left++;
+        else if (other == NULL || split_hash(data.ids[i], seed) % 5 != 0)
+            take_row(kept, &data, i, cut);
+        else
+            take_row(other, &data, i, cut);
+    }
+    return 0;
+}
+
+/* Of the calibration without a cut of its own only the newest rows are kept: those of the others were held out, too, of the training. */
+static void keep_newest(ChurnPart *p, int64_t cut) {
+    size_t kept = 0, cols = p->data.cols;
+    p->positives = 0;
+    for (size_t i = 0; i < p->data.rows; i++) {
+        if (p->cuts[i] != cut) {
+            free(p->data.ids[i]);
+            continue;
+        }
+        memmove(p->data.values + kept * cols, p->data.values + i * cols, cols * sizeof *p->data.values);
+        p->data.labels[kept] = p->data.labels[i];
+        p->data.rules[kept] = p->data.rules[i];
+        p->data.ids[kept] = p->data.ids[i];
+        p->positives += p->data.labels[i] > 0.5f;
+        p->cuts[kept++] = cut;
+    }
+    p->data.rows = kept;
+}
+
+/* ---- its name ---- */
+
+static void add_part(Buf *out, const char *name, const ChurnPart *p) {
+    buf_addf(out, "%s %zu\n", name, p->data.rows);
+    for (size_t i = 0; i < p->data.rows; i++) {
+        buf_addf(out, "%" PRId64 " %s %d ", p->cuts[i], p->data.ids[i], p->data.labels[i] > 0.5f);
+        buf_add(out, (const char *)(p->data.values + i * p->data.cols), p->data.cols * sizeof *p->data.values);
+    }
+}
+
+static void fingerprint(ChurnSet *s, const ChurnDeclared *d) {
+    CLEANUP(buf_done) Buf bytes = {0};
+    for (size_t i = 0; i < d->columns.count; i++) buf_addf(&bytes, "%s ", d->columns.at[i]);
+    add_part(&bytes, "training", &s->training);
+    add_part(&bytes, "calibration", &s->calibration);
+    add_part(&bytes, "test", &s->test);
+    sha256_hex(bytes.data, bytes.len, s->sha256);
+}
+
+int churn_read_set(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts, int64_t seed,
+                   ChurnSet *ret, Error *err) {
+    CLEANUP(churn_set_done) ChurnSet s = {.cuts = *cuts};
+    for (size_t i = 0; i < cuts->count; i++)
+        if (add_cut(conn, g, d, days, cuts->training[i], seed, &s.training, cuts->own_calibration ? NULL : &s.calibration, err) != 0)
+            return -1;
+    if (!cuts->own_calibration) keep_newest(&s.calibration, cuts->calibration);
+    if (cuts->own_calibration && add_cut(conn, g, d, days, cuts->calibration, seed, &s.calibration, NULL, err) != 0) return -1;
+    if (add_cut(conn, g, d, days, cuts->test, seed, &s.test, NULL, err) != 0) return -1;
+    fingerprint(&s, d);
+    *ret = s;
+    s = (ChurnSet){0};
+    return 0;
+}
+
+json_t *churn_set_json(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, int64_t seed) {
+    json_t *training = json_array();
+    for (size_t i = 0; i < s->cuts.count; i++) json_array_append_new(training, json_integer((json_int_t)s->cuts.training[i]));
+    return json_pack("{s:o, s:I, s:I, s:b, s:I, s:I, s:I, s:I, s:s, s:s, s:s, s:s}", "training", training, "calibration",
+                     (json_int_t)s->cuts.calibration, "test", (json_int_t)s->cuts.test, "own_calibration", (int)s->cuts.own_calibration,
+                     "upto_batch", (json_int_t)days->upto, "first_day", (json_int_t)days->first, "end_day", (json_int_t)days->end, "seed",
+                     (json_int_t)seed, "days_sha256", d->days_sha256, "features_sha256", d->features_sha256, "as_of", d->as_of, "sha256",
+                     s->sha256);
+}
+
+bool churn_set_from_json(const json_t *json, ChurnCuts *ret_cuts, ChurnDays *ret_days) {
+    const json_t *training = json_object_get(json, "training");
+    if (json_array_size(training) == 0 || json_array_size(training) > CUTS_MAX) return false;
+    *ret_cuts = (ChurnCuts){.count = json_array_size(training),
+                            .calibration = json_integer_value(json_object_get(json, "calibration")),
+                            .test = json_integer_value(json_object_get(json, "test")),
+                            .own_calibration = json_is_true(json_object_get(json, "own_calibration"))};
+    for (size_t i = 0; i < ret_cuts->count; i++) ret_cuts->training[i] = json_integer_value(json_array_get(training, i));
+    *ret_days = (ChurnDays){.upto = json_integer_value(json_object_get(json, "upto_batch")),
+                            .first = json_integer_value(json_object_get(json, "first_day")),
+                            .end = json_integer_value(json_object_get(json, "end_day"))};
+    return true;
+}

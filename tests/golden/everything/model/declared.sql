@@ -1,0 +1,1 @@
+CREATE OR REPLACE VIEW model_declared AS SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS "value" WHERE false;
