@@ -101,11 +101,13 @@ const watchServer = () => {
     showOverall(status);
   });
   watchHealth((health) => {
+    const wasLost = isLost;
     isLost = health.isLost;
     document.body.classList.toggle("stale", isLost);
     alarm(isLost ? `The server does not answer.${health.answeredAt ? ` The data shown is from ${ago(health.answeredAt)}.` : ""}` : "");
     showOverall(status);
     withoutStates($("page"));
+    if (wasLost && !isLost) document.dispatchEvent(new Event("smelt-answers"));
   });
 };
 

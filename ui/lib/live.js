@@ -66,8 +66,8 @@ const refresh = async (source) => {
   }
   source.asking = false;
   source.dueAt = Date.now() + intervalOf(source);
+  note(answered); // first: what is drawn depends on it
   if (changed) notify(source);
-  note(answered);
 };
 
 const isDue = (source, at) => source.watchers.size > 0 && !source.asking && source.dueAt <= at;

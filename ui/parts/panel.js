@@ -52,8 +52,12 @@ class Panel extends HTMLElement {
     this.setAttribute("role", "region");
     this.setAttribute("aria-label", title);
     this.classList.toggle("card", !isPlain);
+    document.addEventListener("smelt-answers", this.#again);
     this.#watch();
   }
+
+  // The server answers again: what was not known is.
+  #again = () => this.#draw();
 
   #watch() {
     this.#stops.forEach((stop) => stop());
@@ -65,6 +69,7 @@ class Panel extends HTMLElement {
   disconnectedCallback() {
     this.#stops.forEach((stop) => stop());
     this.#stops = [];
+    document.removeEventListener("smelt-answers", this.#again);
     document.removeEventListener("selectionchange", this.#later);
   }
 
