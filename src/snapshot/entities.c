@@ -49,16 +49,23 @@ int gold_entities_read(LakeConn *conn, GoldEntities *ret, Error *err) {
     return got;
 }
 
+char *gold_entity_sql_with(const GoldEntity *e, const char *name, const LakeBinding *more, size_t n) {
+    enum { OWN = 10 };
+    LakeBinding names[OWN + GOLD_NAMES_MORE] = {{"view", lake_name(e->view)},
+                                                {"key", lake_name(e->key)},
+                                                {"key_type", lake_name(e->key_type)},
+                                                {"rows", lake_name(e->first ? "serving_entities" : e->view)},
+                                                {"base", lake_name(e->base)},
+                                                {"delta", lake_name(e->delta)},
+                                                {"base_table", lake_name(e->base_table)},
+                                                {"label", lake_name(e->label != NULL ? e->label : "no label")},
+                                                {"value", lake_name(e->value != NULL ? e->value : "no value")},
+                                                {"listed", lake_text(e->listed != NULL ? e->listed : "")}};
+    BUG_IF(n > GOLD_NAMES_MORE);
+    for (size_t i = 0; i < n; i++) names[OWN + i] = more[i];
+    return lake_sql_bind(lake_sql(name), names, OWN + n);
+}
+
 char *gold_entity_sql(const GoldEntity *e, const char *name) {
-    const LakeBinding names[] = {{"view", lake_name(e->view)},
-                                 {"key", lake_name(e->key)},
-                                 {"key_type", lake_name(e->key_type)},
-                                 {"rows", lake_name(e->first ? "serving_entities" : e->view)},
-                                 {"base", lake_name(e->base)},
-                                 {"delta", lake_name(e->delta)},
-                                 {"base_table", lake_name(e->base_table)},
-                                 {"label", lake_name(e->label != NULL ? e->label : "no label")},
-                                 {"value", lake_name(e->value != NULL ? e->value : "no value")},
-                                 {"listed", lake_text(e->listed != NULL ? e->listed : "")}};
-    return lake_sql_bind(lake_sql(name), names, ARRAY_LEN(names));
+    return gold_entity_sql_with(e, name, NULL, 0);
 }
