@@ -25,6 +25,8 @@ ROUTES = {
     "/ui/*": ("/ui/smelt.css", OPEN),
     "/api/v1/overview": ("/api/v1/overview", "aggregate"),
     "/api/v1/pipeline": ("/api/v1/pipeline", "aggregate"),
+    "/api/v1/history": ("/api/v1/history?from=-24h&metric=at_risk", "aggregate"),
+    "/api/v1/changes": ("/api/v1/changes?since=1", "entities"),
     "/api/v1/{entities}": ("/api/v1/subscribers?limit=5", "entities"),
     "/api/v1/{entities}/{id}": ("/api/v1/subscribers/SUB-1", "entities"),
     "/api/v1/runs": ("/api/v1/runs", "status"),
