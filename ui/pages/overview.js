@@ -1,16 +1,18 @@
 // Overview: is it well and fresh, how many and how much at risk against before, who is new, is the inflow usual, what first.
+import { url } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
 import { allEntities, byPlural, first, named, titleOf, worth } from "../lib/names.js";
 import { href } from "../lib/router.js";
-import { agoElement, capital, change, count, many, percent, short, visible } from "../lib/words.js";
+import { agoElement, capital, change, count, many, moment, percent, short, visible } from "../lib/words.js";
 import { answer, answers, badge, empty } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { hoursModel, inflowAnswer } from "../parts/hours.js";
 import { panel } from "../parts/panel.js";
-import { setUp } from "../parts/setup.js";
+import { rangeOf, rangeSelect, windowOf } from "../parts/range.js";
 import { table } from "../parts/table.js";
 
+const FROM = "-7d";
 const overview = "/api/v1/overview";
 const status = "/api/v1/status";
 const changes = (e) => (e.risk ? "/api/v1/changes?since=-24h&limit=100" : null);
@@ -129,13 +131,32 @@ const changesPanel = (e) => panel({
   h("p", { class: "note" }, `${count(c.entered_total)} entered, ${count(c.left_total)} left. `, h("a", { href: listOf(e, { band: "high" }) }, `All ${e.title_plural} at high risk`))],
 });
 
+// ---- over time ----
+
+const trend = (m, marks) => ({ id: `trend-${m.metric}`, title: capital(m.title), unit: m.unit || "rows", marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000), series: [{ name: m.title, kind: "line", values: m.points.map(([, n]) => n) }],
+  words: `${capital(m.title)}, newest: ${short(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
+
+const trendPanel = (e) => panel({
+  id: "trend", title: "Over time", height: 340, every: SLOW_MS, urls: { numbers: url("/api/v1/history", { metric: e.risk ? "at_risk,value_at_risk" : "total,quarantined", from: rangeOf(FROM) }) },
+  render: ({ numbers }) => {
+    const shown = numbers.metrics.filter((m) => m.points.some(([, n]) => n != null));
+    return shown.length === 0 ? empty("No number was recorded in this time.") : h("div", { class: "charts" }, shown.map((m) => chart(trend(m, numbers.marks))));
+  },
+});
+
 const others = () => allEntities().slice(1).map((e) => h("a", { href: listOf(e), class: "card tile", "data-testid": `entity-${e.entity}` }, h("strong", {}, titleOf(e)), e.description ? h("span", { class: "note" }, e.description) : null));
+
+const setUp = () => {
+  const place = h("div", {});
+  import("../parts/setup.js").then((m) => place.append(m.setUp()));
+  return place;
+};
 
 export const render = () => {
   const e = first() && byPlural(first().plural);
-  const head = h("div", { class: "page-head" }, h("h1", {}, "Overview"));
+  const head = h("div", { class: "page-head" }, h("h1", {}, "Overview"), e ? rangeSelect(FROM) : null);
   if (!e) return [head, setUp()];
   return [head, answersPanel(e), figuresPanel(e), layersPanel(e),
-    h("div", { class: e.risk ? "pair" : "single" }, hoursPanel(), e.risk ? changesPanel(e) : null),
+    h("div", { class: e.risk ? "pair" : "single" }, hoursPanel(), e.risk ? changesPanel(e) : null), trendPanel(e),
     allEntities().length > 1 ? h("div", { class: "tiles" }, others()) : null];
 };

@@ -7,7 +7,7 @@ import { agoElement, brief, count, decimal, duration, many, moment, percent } fr
 import { answer, answers, badge, bar, empty, facts } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
-import { rangeOf, rangeSelect } from "../parts/range.js";
+import { rangeOf, rangeSelect, windowOf } from "../parts/range.js";
 import { table } from "../parts/table.js";
 
 const FROM = "-6h";
@@ -102,7 +102,7 @@ const historyPanel = () => panel({
   render: ({ hist }) => {
     const shown = hist.metrics.filter((m) => ["pending", "publish_seconds"].includes(m.metric) && m.points.length > 0);
     if (shown.length === 0) return empty("No number was recorded in this time.");
-    return h("div", { class: "charts" }, shown.map((m) => chart({ ...lineModel(`h-${m.metric}`, m.title, m.unit || "events", m.points, [[m.title, 1]], `Newest: ${brief(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.`, hist.marks), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }] })));
+    return h("div", { class: "charts" }, shown.map((m) => chart({ ...lineModel(`h-${m.metric}`, m.title, m.unit || "events", m.points, [[m.title, 1]], `Newest: ${brief(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.`, hist.marks), window: windowOf(rangeOf(FROM)), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }] })));
   },
 });
 

@@ -58,6 +58,13 @@ const answersPanel = () => panel({
   },
 });
 
+// ---- five events of the group with the most ----
+
+const examplesPanel = () => panel({
+  id: "examples", title: "Examples", isPlain: true, isBare: true, height: 320, every: SLOW_MS, urls: { q: qualityUrl() },
+  render: ({ q: { groups: [g] } }) => (g ? h("div", { "data-answer": "events" }, badEvents(g, { title: `Newest: ${nameOf(g)}`, most: 5 })) : null),
+});
+
 // ---- over time ----
 
 const trendModel = (q) => {
@@ -127,5 +134,5 @@ const closeButton = () => h("button", { type: "button", class: "quiet", click: (
 export const render = ({ query }) => {
   const head = h("div", { class: "page-head" }, h("h1", {}, query.rule ? `Quality: ${spaced(query.rule)}${query.field ? ` of ${query.field}` : ""}` : "Quality"), query.rule ? closeButton() : rangeSelect(FROM));
   if (query.rule) return [head, badEvents(query), groupsPanel()];
-  return [head, answersPanel(), trendPanel(), groupsPanel(), h("div", { class: "pair even" }, countsPanel(), rulesPanel())];
+  return [head, answersPanel(), trendPanel(), groupsPanel(), examplesPanel(), h("div", { class: "pair even" }, countsPanel(), rulesPanel())];
 };

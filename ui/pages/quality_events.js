@@ -65,9 +65,9 @@ const fieldFacts = (query, c) => {
     ["The field must", field ? [field.type, field.required ? ", required" : "", ...(field.rules ?? []).map((r) => `, ${r.must}`)] : null]]);
 };
 
-export const badEvents = (query) => panel({
-  id: "events", title: "The events", note: "newest first", height: 320, every: SLOW_MS, optional: ["list"],
-  urls: { found: query.layer === "bronze" ? url("/api/v1/rejects", { reason: query.rule, limit: 20 }) : url("/api/v1/quarantine", { rule: query.rule, field: query.field, limit: 20 }), list: "/api/v1/quality/contracts" },
+export const badEvents = (query, { title = "The events", most = 20 } = {}) => panel({
+  id: "events", title, note: "newest first", height: 320, every: SLOW_MS, optional: ["list"],
+  urls: { found: query.layer === "bronze" ? url("/api/v1/rejects", { reason: query.rule, limit: most }) : url("/api/v1/quarantine", { rule: query.rule, field: query.field, limit: most }), list: "/api/v1/quality/contracts" },
   render: ({ found, list }) => {
     const c = list?.contracts.find((one) => one.event_type === found.items[0]?.event_type);
     return [fieldFacts(query, c), query.layer === "bronze" ? rejectsTable(found.items) : eventsTable(found.items),

@@ -32,7 +32,7 @@ const columns = [{ title: "Name", isHead: true, cell: (r) => h("a", { href: "#/s
 const charts = () => [
   chart({ id: "bars", title: "Bars that are stacked", unit: "events per hour", x, isStacked: true, series: [{ name: "one", kind: "bar", values: wave(40, 20) }, { name: "two", kind: "bar", values: wave(20, 10) }], words: "Two kinds." }),
   chart({ id: "band", title: "A line, what is usual, and a mark", unit: "ms", x, marks: [{ at: new Date((START + 9 * HOUR) * 1000).toISOString(), kind: "version", text: "1.2" }],
-    series: [{ name: "now", kind: "line", values: wave(100, 40) }, { name: "usual", kind: "dash", values: wave(90, 20) }, { name: "usually more than", kind: "edge", values: wave(70, 20) }, { name: "usually less than", kind: "edge", values: wave(120, 20) }], words: "One line beside its past." }),
+    series: [{ name: "now", kind: "line", values: wave(100, 40) }, { name: "usual", kind: "dash", values: wave(90, 20) }, { name: "usual, low", kind: "edge", values: wave(70, 20) }, { name: "usual, high", kind: "edge", values: wave(120, 20) }], words: "One line beside its past." }),
   chart({ id: "numbers", title: "Over numbers", unit: "rows", xTitle: "Probability", x: [0.1, 0.3, 0.5, 0.7], series: [{ name: "rows", kind: "bar", values: [40, 20, 9, 3] }], words: "Not over time." }),
 ];
 

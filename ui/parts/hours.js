@@ -35,7 +35,7 @@ const usual = (inflow, hours) => {
   const at = new Map((inflow ?? []).filter((i) => i.weeks > 0).map((i) => [Date.parse(i.hour) / 1000, i]));
   if (at.size === 0) return [];
   const line = (name, key, kind) => ({ name, kind, values: hours.map((t) => at.get(t)?.[key] ?? null) });
-  return [line("usual", "median", "dash"), line("usually more than", "low", "edge"), line("usually less than", "high", "edge")];
+  return [line("usual", "median", "dash"), line("usual, low", "low", "edge"), line("usual, high", "high", "edge")];
 };
 
 export const hoursModel = (rows, inflow) => {

@@ -110,7 +110,8 @@ class Panel extends HTMLElement {
   #content() {
     const optional = this.model.optional ?? [];
     const needed = Object.entries(this.sources).filter(([name]) => !optional.includes(name)).map(([, source]) => source);
-    const without = needed.find((s) => s.data == null);
+    const waiting = Object.values(this.sources).find((s) => s.state === "loading");
+    const without = needed.find((s) => s.data == null) ?? waiting;
     const failed = needed.find((s) => s.error);
     this.dataset.state = without ? without.state : failed ? "stale" : "ready";
     this.setAttribute("aria-busy", this.dataset.state === "loading");
