@@ -135,6 +135,7 @@ static void add_head(Connection *c, const Response *r, size_t length) {
     if (r->content_type != NULL && r->status != 304) buf_addf(head, "Content-Type: %s\r\n", r->content_type);
     buf_addf(head, "Cache-Control: %s\r\n", r->cache_control != NULL ? r->cache_control : "no-store");
     if (r->etag[0] != '\0') buf_addf(head, "ETag: %s\r\n", r->etag);
+    if (r->link != NULL) buf_addf(head, "Link: %s\r\n", r->link);
     if (r->allow != NULL) buf_addf(head, "Allow: %s\r\n", r->allow);
     if (r->challenge[0] != '\0') buf_addf(head, "WWW-Authenticate: %s\r\n", r->challenge);
     if (r->cookie[0] != '\0') buf_addf(head, "Set-Cookie: %s\r\n", r->cookie);

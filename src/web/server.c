@@ -195,7 +195,7 @@ static void accept_clients(Web *web) {
 
 static void count_answer(Web *web, Client *c) {
     if (c->status != 0)
-        metrics_count(web->service.metrics, c->route != NULL ? (int)(c->route - routes) : -1, c->status, clock_mono_ns() - c->started_ns);
+        metrics_count(web->service.metrics, c->route != NULL ? (int)route_index(c->route) : -1, c->status, clock_mono_ns() - c->started_ns);
     c->status = 0;
 }
 
@@ -553,7 +553,8 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
     web->peers = peers;
     web->list.prev = web->list.next = &web->list;
     web->limit = allowed_connections(options->max_connections);
-    web->service = (Service){.status = options->status,
+    web->service = (Service){.routes = routes,
+                             .status = options->status,
                              .status_arg = options->status_arg,
                              .samples = options->samples,
                              .samples_arg = options->samples_arg,
