@@ -37,6 +37,8 @@ void request_free(Request *r) {
     free(r->authorization);
     free(r->cookie);
     free(r->who);
+    free(r->content_type);
+    free(r->content);
     free(r);
 }
 

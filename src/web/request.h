@@ -29,7 +29,10 @@ typedef struct Request {
     char type[RESPONSE_TYPE_SIZE]; /* of the media types that the route has, the one that the client wants: "text/csv" */
     char *if_none_match, *accept;  /* the values of all such fields, in one list; NULL: none */
     char *authorization, *cookie;  /* as they came; NULL: none */
-    bool has_content, content_is_typed;
+    bool has_content, content_is_typed, content_is_coded;
+    char *content_type; /* as it came; NULL: none */
+    char *content;      /* of a route that takes some: its bytes, and a NUL behind them; NULL: not read */
+    size_t content_len;
     bool came_by_https; /* as a proxy says; anybody can say so */
     bool is_secure;     /* it came over TLS */
     bool is_deliberate; /* it has the field Smelt-Request, which no page of a stranger can make a browser send */

@@ -23,6 +23,7 @@ static const struct {
     {406, "Not Acceptable"},
     {408, "Request Timeout"},
     {410, "Gone"},
+    {413, "Content Too Large"},
     {414, "URI Too Long"},
     {415, "Unsupported Media Type"},
     {417, "Expectation Failed"},

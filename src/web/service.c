@@ -103,10 +103,20 @@ static bool refuse_stranger(Service *s, const Route *route, const char *method, 
     return resp->status != 0;
 }
 
-static bool refuse_content(const Request *req, Response *resp) {
-    if (!req->has_content) return false;
-    response_problem(resp, req->content_is_typed ? 415 : 400, req, "This address takes no content.");
-    return true;
+static bool is_json(const char *type) {
+    static const char json[] = "application/json";
+    size_t n = sizeof json - 1;
+    return type != NULL && strncasecmp(type, json, n) == 0 && (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
+}
+
+static bool refuse_content(const Route *route, const Request *req, Response *resp) {
+    if (route->content == NULL && req->has_content)
+        response_problem(resp, req->content_is_typed ? 415 : 400, req, "This address takes no content.");
+    else if (route->content != NULL && !req->has_content)
+        response_problem(resp, 400, req, "This address needs content, as application/json.");
+    else if (route->content != NULL && (req->content_is_coded || !is_json(req->content_type)))
+        response_problem(resp, 415, req, "This address takes application/json, without a Content-Encoding.");
+    return resp->status != 0;
 }
 
 /* Chooses what the client gets of the types that there are. */
@@ -148,21 +158,26 @@ static void link_description(const Route *route, Response *resp) {
     if (strncmp(route->pattern, "/api/", strlen("/api/")) == 0) resp->link = "</openapi.json>; rel=\"service-desc\"";
 }
 
+Matched service_content(Service *s, const Route *route, const Request *req, Response *resp) {
+    if (route->flags & (ROUTE_WORKER | ROUTE_LAKE)) return (Matched){.route = route, .needs_worker = true};
+    run_inline(s, route, req, resp);
+    return (Matched){.route = route};
+}
+
 Matched service_begin(Service *s, const char *method, Request *req, Response *resp) {
     if (strcmp(method, "OPTIONS") == 0 && strcmp(req->target, "*") == 0) {
         answer_options(ROUTES_ALLOW, resp);
-        return (Matched){NULL, false};
+        return (Matched){.route = NULL};
     }
     RouteMatch match = find_route(method, req, resp);
     const Route *route = match.route;
     if (route != NULL) link_description(route, resp);
     if (route == NULL || refuse_method(&match, method, req, resp) || refuse_stranger(s, route, method, req, resp) ||
-        refuse_content(req, resp) || refuse_params(route, req, resp) || refuse_type(route, req, resp) ||
+        refuse_content(route, req, resp) || refuse_params(route, req, resp) || refuse_type(route, req, resp) ||
         answered_by_etag(s, route, req, resp))
-        return (Matched){route, false};
-    if (route->flags & (ROUTE_WORKER | ROUTE_LAKE)) return (Matched){route, true};
-    run_inline(s, route, req, resp);
-    return (Matched){route, false};
+        return (Matched){.route = route};
+    if (route->content != NULL) return (Matched){.route = route, .needs_content = true};
+    return service_content(s, route, req, resp);
 }
 
 /* ---- the worker's half ---- */
