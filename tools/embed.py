@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""embed.py OUT.c DEPFILE ROOT UPLOT_DIR: writes the files of pipeline/, sql/, ui/ and uPlot as C arrays, and their list as a depfile for Ninja."""
+"""embed.py OUT.c DEPFILE ROOT UPLOT_DIR: writes the files of pipeline/, sql/, src/web/schemas/, ui/ and uPlot as C arrays, and their list as a depfile for Ninja."""
 import hashlib
 import pathlib
 import sys
 
-FOLDERS = ("pipeline", "sql", "ui")
+FOLDERS = ("pipeline", "sql", "src/web/schemas", "ui")
 SKIP = {"package.json", "package-lock.json"}
 
 

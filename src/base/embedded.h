@@ -1,4 +1,4 @@
-/* embedded.h: the files that are built into the binary (pipeline/, sql/ and ui/), by their path in the source tree. */
+/* embedded.h: the files that are built into the binary (pipeline/, sql/, src/web/schemas/ and ui/), by their path in the source tree. */
 #pragma once
 #include <stddef.h>
 

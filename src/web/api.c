@@ -35,9 +35,9 @@ static const ParamSpec one_params[] = {
 const ParamSpec entities_params[] = {
     {"limit", PARAM_INT, .least = 1, .most = 500, .otherwise = 50, .help = "rows of a page"},
     {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
-    {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band"},
+    {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band", .only = PARAM_OF_RANKED},
     {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
-    {"id", PARAM_TEXT, .least = 1, .most = TARGET_MAX, .help = "the id, of the address with the entity's name"},
+    {"id", PARAM_TEXT, .least = 1, .most = TARGET_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE},
     {.name = NULL},
 };
 const ParamSpec runs_params[] = {
@@ -73,8 +73,7 @@ bool is_entity_list(const Request *req, const Lease *lease) {
     return find_entity(req, lease, true) != NULL && request_param(req, "id") == NULL;
 }
 
-/* It has a risk when a label is declared, or when a model was trained on labels of a file. */
-static int has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *err) {
+int entity_has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *err) {
     int64_t models = 0;
     *ret = e->first && e->label != NULL;
     if (!e->first || *ret) return 0;
@@ -84,9 +83,9 @@ static int has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *e
 }
 
 static bool refuse_params(const Request *req, const ParamSpec *specs, Response *resp) {
-    CLEANUP(free_text) char *why = request_check_params(req, specs);
-    if (why != NULL) response_problem(resp, 400, req, "%s", why);
-    return why != NULL;
+    json_t *faults = request_check_params(req, specs);
+    if (faults != NULL) response_bad_params(resp, req, faults);
+    return faults != NULL;
 }
 
 static int answer_nothing_here(const Request *req, Response *resp) {
@@ -117,7 +116,7 @@ static void rename_value(json_t *figures, const GoldEntity *e, const char *key, 
 static int first_figures(const Lease *lease, json_t **ret, Error *err) {
     const GoldEntity *e = &lease->entities->items[0];
     bool risk;
-    if (has_risk(lease, e, &risk, err) != 0) return -1;
+    if (entity_has_risk(lease, e, &risk, err) != 0) return -1;
     if (query_entity(lease, e, risk ? "api/overview_entities" : "api/entity_total", NULL, 0, ret, err) != 0) return -1;
     if (!risk) return 0;
     rename_value(*ret, e, "value", "");
@@ -180,7 +179,7 @@ static int describe_entity(const Lease *lease, const GoldEntity *e, json_t *all,
     LakeValue name = lake_text(e->name);
     json_t *columns;
     bool risk;
-    if (has_risk(lease, e, &risk, err) != 0 || rows_query(lease->conn, "api/columns", &name, 1, &columns, err) != 0) return -1;
+    if (entity_has_risk(lease, e, &risk, err) != 0 || rows_query(lease->conn, "api/columns", &name, 1, &columns, err) != 0) return -1;
     json_array_append_new(all, json_pack("{ss ss ss ss ss ss? ss so so}", "entity", e->name, "plural", e->plural, "key", e->key, "title",
                                          e->title, "title_plural", e->title_plural, "description", e->description, "table", e->view, "risk",
                                          risk ? describe_risk(e) : json_null(), "columns", columns));
@@ -209,9 +208,9 @@ static uint64_t filter_of(const Request *req) {
 /* False: it cannot be used here, and the answer says why. */
 static bool read_cursor(const Request *req, const Lease *lease, Cursor *ret, Response *resp) {
     if (!cursor_parse(request_param(req, "cursor"), ret))
-        response_problem(resp, 400, req, "The parameter 'cursor' is not one that this server gave.");
+        response_bad_param(resp, req, "cursor", "The parameter 'cursor' is not one that this server gave.");
     else if (ret->filter != filter_of(req))
-        response_problem(resp, 400, req, "The parameter 'cursor' is of a page with another band or search.");
+        response_bad_param(resp, req, "cursor", "The parameter 'cursor' is of a page with another band or search.");
     else if (ret->scope != lease->scope)
         response_problem(resp, 410, req, "The content that the cursor is of is not kept any more: start again without it.");
     return resp->status == 0;
@@ -303,7 +302,7 @@ static int answer_list(Service *s, const Request *req, const Lease *lease, const
     Cursor cursor;
     CLEANUP(free_text) char *long_id = NULL;
     size_t n = 0;
-    if (has_risk(lease, e, &page.risk, err) != 0) return -1;
+    if (entity_has_risk(lease, e, &page.risk, err) != 0) return -1;
     if (refuse_params(req, page.risk ? ranked_params : listed_params, resp)) return 0;
     if (request_param(req, "cursor") == NULL) return answer_page(s, req, lease, &page, resp, err);
     if (!read_cursor(req, lease, &cursor, resp)) return 0;
@@ -340,7 +339,7 @@ static json_t *shape_entity(const GoldEntity *e, bool has_a_risk, json_t *row, i
 static int answer_one(const Request *req, const Lease *lease, const GoldEntity *e, LakeValue id, Response *resp, Error *err) {
     CLEANUP(json_freep) json_t *row = NULL;
     bool risk;
-    if (has_risk(lease, e, &risk, err) != 0 || query_entity(lease, e, "api/entity", &id, 1, &row, err) != 0) return -1;
+    if (entity_has_risk(lease, e, &risk, err) != 0 || query_entity(lease, e, "api/entity", &id, 1, &row, err) != 0) return -1;
     if (json_is_null(row) && query_entity(lease, e, "api/entity_in_capitals", &id, 1, &row, err) != 0) return -1;
     if (json_is_null(row))
         response_problem(resp, 404, req, "There is no %s with this id in Gold.", e->title);
@@ -359,7 +358,7 @@ static int answer_by_param(const Request *req, const Lease *lease, const GoldEnt
     const char *id = request_param(req, "id");
     if (refuse_params(req, one_params, resp)) return 0;
     if (id != NULL) return answer_one(req, lease, e, lake_blob(id, strlen(id)), resp, err);
-    response_problem(resp, 400, req, "The parameter 'id' is missing.");
+    response_bad_param(resp, req, "id", "The parameter 'id' is missing.");
     return 0;
 }
 

@@ -18,13 +18,19 @@ struct Connection {
     size_t begin; /* of the request in `in` that is being read */
     HttpReader reader;
     bool keeps_alive, ended;
+    bool content_is_read; /* of the request that is being answered, or it has none */
     Buf head;
     Response response; /* its body, while it is sent */
     size_t body_len, sent;
 };
 
-static void next_reader(Connection *c) {
+static void reader_done(Connection *c) {
     if (c->reader.request != NULL) request_free(c->reader.request);
+    buf_done(&c->reader.content);
+}
+
+static void next_reader(Connection *c) {
+    reader_done(c);
     c->reader = (HttpReader){.request = request_new("/")};
 }
 
@@ -36,7 +42,7 @@ Connection *connection_new(const Hosts *hosts) {
 }
 
 void connection_free(Connection *c) {
-    request_free(c->reader.request);
+    reader_done(c);
     response_done(&c->response);
     buf_done(&c->head);
     buf_done(&c->in);
@@ -71,6 +77,7 @@ bool connection_has_ended(const Connection *c) {
 static void refuse(Connection *c, int status, const char *why, bool last) {
     Response resp = {0};
     Request *req = c->reader.request;
+    c->content_is_read = !req->has_content;
     response_problem(&resp, status, req, "%s", why);
     connection_answer(c, req, &resp, last);
     response_done(&resp);
@@ -95,8 +102,32 @@ Request *connection_next(Connection *c, int *ret_refused) {
         return NULL;
     }
     Request *req = TAKE(c->reader.request);
-    next_reader(c);
+    c->content_is_read = !req->has_content;
+    if (c->content_is_read) next_reader(c);
     return req;
+}
+
+void connection_want_content(Connection *c, size_t most) {
+    c->reader.content_max = most;
+    if (c->reader.expects_continue && !connection_has_input(c)) buf_add_str(&c->head, "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+bool connection_take_content(Connection *c, Request *req, int *ret_status, const char **ret_why) {
+    *ret_status = 0;
+    if (!connection_has_input(c)) return false;
+    HttpState state = http_read_content(&c->reader, c->in.data + c->begin, c->in.len - c->begin);
+    c->begin += c->reader.at;
+    if (state == HTTP_REFUSED) {
+        *ret_status = c->reader.status;
+        *ret_why = c->reader.why;
+    }
+    if (state != HTTP_COMPLETE) return false;
+    req->content_len = c->reader.content.len;
+    buf_add_str(&c->reader.content, "");
+    req->content = buf_take(&c->reader.content);
+    c->content_is_read = true;
+    next_reader(c);
+    return true;
 }
 
 bool connection_answer_late(Connection *c) {
@@ -135,6 +166,7 @@ static void add_head(Connection *c, const Response *r, size_t length) {
     if (r->content_type != NULL && r->status != 304) buf_addf(head, "Content-Type: %s\r\n", r->content_type);
     buf_addf(head, "Cache-Control: %s\r\n", r->cache_control != NULL ? r->cache_control : "no-store");
     if (r->etag[0] != '\0') buf_addf(head, "ETag: %s\r\n", r->etag);
+    if (r->link != NULL) buf_addf(head, "Link: %s\r\n", r->link);
     if (r->allow != NULL) buf_addf(head, "Allow: %s\r\n", r->allow);
     if (r->challenge[0] != '\0') buf_addf(head, "WWW-Authenticate: %s\r\n", r->challenge);
     if (r->cookie[0] != '\0') buf_addf(head, "Set-Cookie: %s\r\n", r->cookie);
@@ -146,12 +178,11 @@ static void add_head(Connection *c, const Response *r, size_t length) {
 void connection_answer(Connection *c, const Request *req, Response *resp, bool last) {
     bool empty = resp->status == 204 || resp->status == 304;
     size_t length = resp->fixed != NULL ? resp->fixed_len : resp->body.len;
-    c->ended = last || !c->keeps_alive || req->has_content;
+    c->ended = last || !c->keeps_alive || !c->content_is_read;
     add_head(c, resp, length);
     c->body_len = empty || strcmp(req->method, "HEAD") == 0 ? 0 : length;
     c->response = *resp;
     *resp = (Response){0};
-    c->sent = 0;
 }
 
 int connection_output(const Connection *c, struct iovec parts[2]) {

@@ -9,7 +9,10 @@
 #include <jansson.h>
 #include <stdatomic.h>
 
+typedef struct Route Route; /* routes.h */
+
 typedef struct Service {
+    const Route *routes; /* the whole table, for what describes it */
     SnapshotPool *pool;
     json_t *(*status)(void *arg);
     void *status_arg;
@@ -26,6 +29,9 @@ typedef struct Service {
 /* True when the address is the list of an entity that is served: it answers 200, unless there is a cursor. */
 bool is_entity_list(const Request *req, const Lease *lease);
 
+/* Whether its rows have a risk: a label is declared, or a model was trained on labels of a file. */
+int entity_has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *err) MUST_CHECK;
+
 /* Answers, or returns -1 with the error set; a response that was begun is then dropped. `lease` is NULL for routes without ROUTE_LAKE. */
 typedef int (*Handler)(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 
@@ -34,6 +40,7 @@ extern const ParamSpec entities_params[], runs_params[], history_params[], chang
 /* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
 const char *asset_type(const char *path);
 
+int handle_openapi(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_history(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_changes(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

@@ -15,7 +15,7 @@
 #include <string.h>
 
 static const double bucket_seconds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
-static const int statuses[] = {200, 204, 304, 400, 401, 403, 404, 405, 406, 408, 410,
+static const int statuses[] = {200, 204, 304, 400, 401, 403, 404, 405, 406, 408, 410, 413,
                                414, 415, 417, 421, 429, 431, 500, 501, 503, 504, 505};
 enum { BUCKETS = ARRAY_LEN(bucket_seconds), STATUSES = ARRAY_LEN(statuses) };
 

@@ -44,6 +44,7 @@ typedef struct Client {
     int64_t ends_ns;
     uint32_t events, wanted; /* that epoll looks for now, and that the phase waits for */
     Connection *connection;
+    Exchange *pending;  /* while PHASE_READING: its content is being read; NULL: none */
     Exchange *exchange; /* while PHASE_WORKING, also after the socket is closed */
     const Route *route; /* of the answer that is sent, for the metrics; NULL: none */
     int status;         /* of that answer; 0: none is sent */
@@ -119,6 +120,7 @@ static void drop(Web *web, Client *c) {
 static void free_client(Client *c) {
     close_socket(c);
     if (c->exchange != NULL) exchange_free(c->exchange);
+    if (c->pending != NULL) exchange_free(c->pending);
     if (c->tls != NULL) tls_stream_free(c->tls);
     connection_free(c->connection);
     free(c);
@@ -195,7 +197,7 @@ static void accept_clients(Web *web) {
 
 static void count_answer(Web *web, Client *c) {
     if (c->status != 0)
-        metrics_count(web->service.metrics, c->route != NULL ? (int)(c->route - routes) : -1, c->status, clock_mono_ns() - c->started_ns);
+        metrics_count(web->service.metrics, c->route != NULL ? (int)route_index(c->route) : -1, c->status, clock_mono_ns() - c->started_ns);
     c->status = 0;
 }
 
@@ -279,16 +281,42 @@ static void answer(Web *web, Client *c, Exchange *x) {
     enter(web, c, PHASE_WRITING, ANSWER_WITHIN_MS, EPOLLOUT);
 }
 
-static void begin(Web *web, Client *c, Request *request) {
-    request->is_secure = c->tls != NULL || (c->peer->is_proxy && request->came_by_https);
-    Exchange *x = exchange_new(request, c);
-    Matched m = service_begin(&web->service, request->method, request, &x->response);
+static void proceed(Web *web, Client *c, Exchange *x, Matched m) {
     x->route = m.route;
+    if (m.needs_content) {
+        c->pending = x;
+        connection_want_content(c->connection, CONTENT_MAX);
+        enter(web, c, PHASE_READING, REQUEST_WITHIN_MS, EPOLLIN);
+        (void)write_answer(web, c); /* 100 Continue, when the client waits for it */
+        return;
+    }
     c->exchange = x; /* before the lane has it */
     enter(web, c, PHASE_WORKING, ANSWER_WITHIN_MS, EPOLLRDHUP);
     if (m.needs_worker && lanes_push(web->lanes, x)) return;
     c->exchange = NULL;
     answer(web, c, x);
+}
+
+static void begin(Web *web, Client *c, Request *request) {
+    request->is_secure = c->tls != NULL || (c->peer->is_proxy && request->came_by_https);
+    Exchange *x = exchange_new(request, c);
+    proceed(web, c, x, service_begin(&web->service, request->method, request, &x->response));
+}
+
+/* False: it is not all there. */
+static bool take_content(Web *web, Client *c) {
+    Exchange *x = c->pending;
+    int refused;
+    const char *why;
+    if (connection_take_content(c->connection, x->request, &refused, &why)) {
+        c->pending = NULL;
+        proceed(web, c, x, service_content(&web->service, x->route, x->request, &x->response));
+    } else if (refused != 0) {
+        c->pending = NULL;
+        response_problem(&x->response, refused, x->request, "%s", why);
+        answer(web, c, x);
+    }
+    return c->pending == NULL;
 }
 
 static void answer_refused(Web *web, Client *c, int status) {
@@ -301,6 +329,7 @@ static void answer_refused(Web *web, Client *c, int status) {
 /* False: there is no whole request. */
 static bool take_request(Web *web, Client *c) {
     int refused;
+    if (c->pending != NULL) return take_content(web, c);
     Request *request = connection_next(c->connection, &refused);
     if (request != NULL)
         begin(web, c, request);
@@ -385,7 +414,12 @@ static void take_done(Web *web) {
 /* ---- the event loop ---- */
 
 static void end_late(Web *web, Client *c) {
-    if (c->phase == PHASE_READING && connection_answer_late(c->connection)) {
+    if (c->phase == PHASE_READING && c->pending != NULL) {
+        Exchange *x = TAKE(c->pending);
+        response_problem(&x->response, 408, x->request, "The content of the request was not complete in time.");
+        answer(web, c, x);
+        go_on(web, c);
+    } else if (c->phase == PHASE_READING && connection_answer_late(c->connection)) {
         answer_refused(web, c, 408);
         go_on(web, c);
     } else {
@@ -553,7 +587,8 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
     web->peers = peers;
     web->list.prev = web->list.next = &web->list;
     web->limit = allowed_connections(options->max_connections);
-    web->service = (Service){.status = options->status,
+    web->service = (Service){.routes = routes,
+                             .status = options->status,
                              .status_arg = options->status_arg,
                              .samples = options->samples,
                              .samples_arg = options->samples_arg,

@@ -19,22 +19,25 @@ from harness import FREE_PORT, ROOT, Smelt, eventually, serving
 SCOPES = ("admin", "status", "aggregate", "entities", "raw", "query")
 OPEN = "open"  # needs no token
 ANY = "any"  # any valid one
-# Each address of the route table, with one that fits its pattern, and what it needs.
+# Each row of the route table, with an address that fits its pattern, and what it needs.
 ROUTES = {
-    "/": ("/", OPEN),
-    "/ui/*": ("/ui/smelt.css", OPEN),
-    "/api/v1/overview": ("/api/v1/overview", "aggregate"),
-    "/api/v1/pipeline": ("/api/v1/pipeline", "aggregate"),
-    "/api/v1/history": ("/api/v1/history?from=-24h&metric=at_risk", "aggregate"),
-    "/api/v1/changes": ("/api/v1/changes?since=1", "entities"),
-    "/api/v1/{entities}": ("/api/v1/subscribers?limit=5", "entities"),
-    "/api/v1/{entities}/{id}": ("/api/v1/subscribers/SUB-1", "entities"),
-    "/api/v1/runs": ("/api/v1/runs", "status"),
-    "/api/v1/status": ("/api/v1/status", "status"),
-    "/api/v1/session": ("/api/v1/session", ANY),
-    "/livez": ("/livez", OPEN),
-    "/readyz": ("/readyz", OPEN),
-    "/metrics": ("/metrics", "aggregate"),
+    ("GET", "/"): ("/", OPEN),
+    ("GET", "/ui/*"): ("/ui/smelt.css", OPEN),
+    ("GET", "/openapi.json"): ("/openapi.json", ANY),
+    ("GET", "/api/v1/overview"): ("/api/v1/overview", "aggregate"),
+    ("GET", "/api/v1/pipeline"): ("/api/v1/pipeline", "aggregate"),
+    ("GET", "/api/v1/history"): ("/api/v1/history?from=-24h&metric=at_risk", "aggregate"),
+    ("GET", "/api/v1/changes"): ("/api/v1/changes?since=1", "entities"),
+    ("GET", "/api/v1/{entities}"): ("/api/v1/subscribers?limit=5", "entities"),
+    ("GET", "/api/v1/{entities}/{id}"): ("/api/v1/subscribers/SUB-1", "entities"),
+    ("GET", "/api/v1/runs"): ("/api/v1/runs", "status"),
+    ("GET", "/api/v1/status"): ("/api/v1/status", "status"),
+    ("GET", "/api/v1/session"): ("/api/v1/session", ANY),
+    ("POST", "/api/v1/session"): ("/api/v1/session", ANY),
+    ("DELETE", "/api/v1/session"): ("/api/v1/session", ANY),
+    ("GET", "/livez"): ("/livez", OPEN),
+    ("GET", "/readyz"): ("/readyz", OPEN),
+    ("GET", "/metrics"): ("/metrics", "aggregate"),
 }
 
 
@@ -83,7 +86,7 @@ def guarded(smelt: Smelt) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def test_the_table_is_the_whole_route_table() -> None:
-    declared = re.findall(r'^    \{"(/[^"]*)"', (ROOT / "src/web/routes.c").read_text(), re.MULTILINE)
+    declared = re.findall(r'^    \{"([A-Z]+)", "(/[^"]*)"', (ROOT / "src/web/routes.c").read_text(), re.MULTILINE)
     assert sorted(declared) == sorted(ROUTES)
 
 
@@ -97,19 +100,20 @@ def test_every_route_with_every_kind_of_token(smelt: Smelt, guarded: tuple[str, 
     wrong = tokens["admin"][:-1] + ("0" if tokens["admin"][-1] != "0" else "1")
     refused: dict[str, str | None] = {"none": None, "wrong": wrong, "expired": brief, "revoked": gone, "empty": "", "another scheme": "x"}
     bad = []
-    for pattern, (path, needed) in ROUTES.items():
+    for (method, pattern), (path, needed) in ROUTES.items():
+        deliberate = {} if method == "GET" else {"Smelt-Request": "yes"}
         for kind, token in refused.items():
-            fields = {"Authorization": "Basic YTpi"} if kind == "another scheme" else {}
-            got = ask(url + path, None if fields else token, **fields)
+            fields = deliberate | ({"Authorization": "Basic YTpi"} if kind == "another scheme" else {})
+            got = ask(url + path, None if "Authorization" in fields else token, method, **fields)
             if (got.status == 401) != (needed != OPEN):
-                bad.append(f"{pattern} with {kind}: {got.status}")
+                bad.append(f"{method} {pattern} with {kind}: {got.status}")
             if got.status == 401:
                 assert got.fields["WWW-Authenticate"].startswith("Bearer") and ("invalid_token" in got.fields["WWW-Authenticate"]) == (kind != "none")
                 assert got.problem["status"] == 401
         for scope, token in tokens.items():
-            got = ask(url + path, token)
+            got = ask(url + path, token, method, **deliberate)
             if (got.status == 403) != (needed not in (OPEN, ANY, scope) and scope != "admin") or got.status == 401:
-                bad.append(f"{pattern} with {scope}: {got.status}")
+                bad.append(f"{method} {pattern} with {scope}: {got.status}")
             if got.status == 403:
                 assert needed in got.problem["detail"] and f'scope="{needed}"' in got.fields["WWW-Authenticate"]
     assert not bad, "\n".join(bad)
