@@ -55,7 +55,7 @@ const lookAtAll = async (page, name, seen) => {
     for (const theme of ["light", "dark"]) {
       await setTheme(page, theme);
       seen.axe[`${width} ${theme}`] = await violations(page);
-      await page.screenshot({ path: picture(folder, `${state}-${name}-${width}-${theme}`), fullPage: true });
+      if (state === "normal" || theme === "light") await page.screenshot({ path: picture(folder, `${state}-${name}-${width}-${theme}`), fullPage: true });
     }
   }
   await page.setViewportSize({ width: 1280, height: 900 });
@@ -78,38 +78,44 @@ const visitPage = async (page, name, hash, report) => {
 };
 
 // What the first page costs: each answer of /ui, compressed as a server would.
-const weigh = (page, report) => page.on("response", async (response) => {
-  const path = new URL(response.url()).pathname;
-  if (path !== "/" && !path.startsWith("/ui/")) return;
-  const body = await response.body().catch(() => null);
-  if (body) report.weight[path] = zlib.gzipSync(body, { level: 6 }).length;
-});
-
-const firstLoad = async (context, report) => {
-  const page = await context.newPage();
-  listen(page, report.problems);
-  await watchShift(page);
-  weigh(page, report);
-  await page.goto(url);
-  await settled(page);
-  report.firstShift = await page.evaluate(() => window.shift);
-  report.readyMs = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domInteractive);
-  if (state === "normal") await page.locator(`${at("panel-inflow")} canvas`).waitFor();
-  report.requests = await page.evaluate(() => performance.getEntriesByType("resource").map((e) => new URL(e.name).pathname + new URL(e.name).search));
-  return page;
+const weigh = async (responses) => {
+  const weight = {};
+  for (const response of responses) {
+    const path = new URL(response.url()).pathname;
+    if (path === "/" || path.startsWith("/ui/")) weight[path] = zlib.gzipSync(await response.body(), { level: 6 }).length;
+  }
+  return weight;
 };
 
 const failing = (page) => page.route("**/api/v1/**", (route) => (/\/(status|pipeline)$/.test(new URL(route.request().url()).pathname) ? route.continue()
   : route.fulfill(json({ status: 504, title: "Gateway Timeout", detail: "The query took longer than 10 s." }, 504))));
 
+const firstLoad = async (context, report) => {
+  const page = await context.newPage();
+  listen(page, report.problems);
+  await watchShift(page);
+  const responses = [];
+  const note = (response) => responses.push(response);
+  page.on("response", note);
+  if (state === "failed") await failing(page);
+  await page.goto(url);
+  await settled(page);
+  report.firstShift = await page.evaluate(() => window.shift);
+  report.readyMs = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domInteractive);
+  if (state === "normal") await page.locator(`${at("panel-inflow")} canvas`).waitFor();
+  page.off("response", note);
+  report.weight = await weigh(responses);
+  report.requests = await page.evaluate(() => performance.getEntriesByType("resource").map((e) => new URL(e.name).pathname + new URL(e.name).search));
+  return page;
+};
+
 (async () => {
   const browser = await launch();
   try {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", reducedMotion: "reduce" });
-    const report = { pages: {}, problems: [], weight: {} };
+    const report = { pages: {}, problems: [] };
     const page = await firstLoad(context, report);
     if (state !== "normal") report.problems.length = 0; // what fails on purpose is a problem to the console
-    if (state === "failed") await failing(page);
     const pages = await pagesOf();
     for (const [name, hash] of Object.entries(pages)) await visitPage(page, name, hash, report);
     if (state !== "normal") report.problems = report.problems.filter((p) => p.startsWith("script:"));

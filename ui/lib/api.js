@@ -2,6 +2,7 @@
 import { serverTime } from "./words.js";
 
 const ANSWER_WITHIN_MS = 8000;
+const SAVE_WITHIN_MS = 60000; // thousands of rows
 export const UNCHANGED = Symbol("unchanged");
 
 // What the server said when it refused. Everything else that is thrown here means that it did not answer.
@@ -28,6 +29,13 @@ export const request = async (url, { headers = {}, method = "GET", body } = {}) 
   if (answer.ok && answer.status === 204) return { answer, body: {} };
   if (!answer.ok || !isJson) throw new Refusal(content.detail ?? `${url.split("?")[0]} answered ${answer.status}.`, answer.status, content);
   return { answer, body: content };
+};
+
+// The same data as another type, like text/csv.
+export const requestText = async (url, type) => {
+  const answer = await fetch(url, { headers: { Accept: type }, cache: "no-store", signal: AbortSignal.timeout(SAVE_WITHIN_MS) });
+  if (!answer.ok) throw new Refusal((await answer.json().catch(() => ({}))).detail ?? `It answered ${answer.status}.`, answer.status);
+  return answer.text();
 };
 
 // {body, etag}, or UNCHANGED when it still has the tag.

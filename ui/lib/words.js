@@ -53,6 +53,8 @@ export const duration = (seconds) => {
   const n = Math.floor(seconds / length);
   return many(n, name, `${name}s`);
 };
+// "hour", "6 hours", "15 minutes": of the length of a step.
+export const stepWord = (seconds) => duration(seconds).replace(/^1 (?=hour|minute|second)/, "");
 export const age = (iso) => {
   const seconds = Math.max(0, Math.floor((now() - Date.parse(iso)) / 1000));
   return seconds < 1 ? "a moment" : duration(seconds);

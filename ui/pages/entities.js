@@ -1,5 +1,6 @@
 // The list of an entity: whom first, why, what lately, which group, and the list itself, sorted and filtered by its address.
-import { url, words } from "../lib/api.js";
+import { requestText, url, words } from "../lib/api.js";
+import { save } from "../lib/clipboard.js";
 import { h, patch } from "../lib/dom.js";
 import { Pages } from "../lib/list.js";
 import { watch, SLOW_MS } from "../lib/live.js";
@@ -16,9 +17,8 @@ import { digitsOf } from "../parts/table.js";
 const COLUMNS = 5; // of features
 const WITH_RISK = 3;
 
-// What the server does when nobody says an order is not asked for.
-const defaultSort = (e) => (e.risk ? "-risk" : "id");
-const asked = (e, sort) => (sort === defaultSort(e) ? null : sort);
+// Money first, where the declarations say what one is worth.
+const defaultSort = (e) => (e.risk?.value_name ? "-value" : e.risk ? "-risk" : "id");
 
 const orderWords = (e, sort) => {
   const name = sort.replace(/^-/, "");
@@ -44,7 +44,7 @@ const riskColumns = (e, sort, typical) => [
   { title: capital(e.risk.title), head: sortHead(capital(e.risk.title), "risk", sort), sorted: sorted("risk", sort), class: "risk", cell: (row) => risk(row, row[e.risk.label]) },
   ...(e.risk.value_name ? [{ title: e.risk.value_unit ? `${e.risk.value_title}, ${e.risk.value_unit}` : e.risk.value_title, head: sortHead(e.risk.value_title, "value", sort), sorted: sorted("value", sort), isNum: true, isValue: true,
     cell: (row) => (row.value_at_risk == null ? "–" : decimal(row.value_at_risk, 0)) }] : []),
-  { title: "Reasons", class: "reasons", cell: (row) => (row.reasons?.length > 0 ? row.reasons.slice(0, 3).map((r) => reason(e, r, typical)) : h("span", { class: "note" }, "no reasons yet")) },
+  { title: "Reasons", class: "reasons", cell: (row) => (row.reasons?.length > 0 ? row.reasons.slice(0, 2).map((r) => reason(e, r, typical)) : h("span", { class: "note" }, "no reasons yet")) },
 ];
 
 // A column of which no row has a value is left out.
@@ -71,7 +71,7 @@ class List {
     this.e = e;
     this.filters = h("div", {});
     this.shown = h("p", { class: "note", "data-testid": "shown", role: "status" });
-    this.csv = h("a", { class: "quiet", "data-testid": "csv", "data-answer": "list", download: "" }, "Save as CSV");
+    this.csv = h("button", { type: "button", class: "quiet", "data-testid": "csv", "data-answer": "list", click: () => this.#save() }, "Save as CSV");
     this.fresh = h("div", {});
     this.table = longTable({ id: "entities", title: titleOf(e), wantMore: () => this.pages.more() });
     this.features = null;
@@ -83,13 +83,20 @@ class List {
   update() {
     const { query } = parse();
     this.sort = query.sort ?? defaultSort(this.e);
-    this.query = { ...query, sort: asked(this.e, this.sort), ...this.#extraFields() };
+    this.query = { ...query, sort: this.sort, ...this.#extraFields() };
     this.pages?.end();
     this.pages = new Pages(`/api/v1/${this.e.plural}`, this.query, () => this.show());
     patch(this.filters, filters(this.e, () => this.update()));
-    this.csv.href = url(`/api/v1/${this.e.plural}`, { ...query, sort: this.sort, format: "csv", limit: 10000 });
     this.fresh.replaceChildren();
     this.pages.more();
+  }
+
+  async #save() {
+    try {
+      save(`${this.e.plural}.csv`, await requestText(url(`/api/v1/${this.e.plural}`, this.query), "text/csv"), "text/csv");
+    } catch (error) {
+      this.shown.textContent = words(error);
+    }
   }
 
   // The column that the list is sorted by is shown, also when lists do not have it.

@@ -3,7 +3,7 @@
 import { url } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
-import { agoElement, brief, count, decimal, duration, many, moment, percent } from "../lib/words.js";
+import { agoElement, brief, count, decimal, duration, many, moment, percent, stepWord } from "../lib/words.js";
 import { answer, answers, badge, bar, empty, facts } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
@@ -18,7 +18,7 @@ const audit = "/api/v1/audit";
 const runs = "/api/v1/runs?limit=8";
 const latency = () => url("/api/v1/latency", {});
 const throughput = () => url("/api/v1/throughput", { from: THROUGHPUT_MOST.includes(rangeOf(FROM)) ? rangeOf(FROM) : "-48h" });
-const historyUrl = () => url("/api/v1/history", { metric: "pending,publish_seconds,silver", from: rangeOf(FROM) });
+const historyUrl = () => url("/api/v1/history", { metric: "pending,silver", from: rangeOf(FROM) });
 
 const s = (seconds) => (seconds == null ? "–" : duration(Math.round(seconds * 10) / 10));
 
@@ -86,7 +86,7 @@ const lineModel = (id, title, unit, points, series, words, marks) => ({ id, titl
 
 const throughputPanel = () => panel({
   id: "throughput", title: "Throughput", height: 340, every: SLOW_MS, urls: { t: throughput() },
-  render: ({ t }) => (t.points.length === 0 ? empty("Nothing was read in this time.") : chart({ id: "throughput", title: "Messages read", unit: `messages per ${duration(t.step_s).replace(/^1 /, "")}`, isStacked: true,
+  render: ({ t }) => (t.points.length === 0 ? empty("Nothing was read in this time.") : chart({ id: "throughput", title: "Messages read", unit: `messages per ${stepWord(t.step_s)}`, isStacked: true,
     x: t.points.map((one) => Date.parse(one.at) / 1000), series: ["landed", "duplicates", "rejected", "gaps"].map((name) => ({ name, kind: "bar", values: t.points.map((one) => one[name]) })),
     words: `${count(t.points.reduce((sum, one) => sum + one.landed, 0))} landed; newest ${brief(t.points.at(-1).rows_per_s)} rows per second.` })),
 });
@@ -98,9 +98,9 @@ const latencyPanel = () => panel({
 });
 
 const historyPanel = () => panel({
-  id: "history", title: "What waits, and how long publishing takes", height: 340, every: SLOW_MS, urls: { hist: historyUrl() },
+  id: "history", title: "What waits, and what is in Silver", height: 340, every: SLOW_MS, urls: { hist: historyUrl() },
   render: ({ hist }) => {
-    const shown = hist.metrics.filter((m) => ["pending", "publish_seconds"].includes(m.metric) && m.points.length > 0);
+    const shown = hist.metrics.filter((m) => ["pending", "silver"].includes(m.metric) && m.points.length > 0);
     if (shown.length === 0) return empty("No number was recorded in this time.");
     return h("div", { class: "charts" }, shown.map((m) => chart({ ...lineModel(`h-${m.metric}`, m.title, m.unit || "events", m.points, [[m.title, 1]], `Newest: ${brief(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.`, hist.marks), window: windowOf(rangeOf(FROM)), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }] })));
   },

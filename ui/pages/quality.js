@@ -3,7 +3,7 @@ import { url } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
 import { href, parse, setQuery } from "../lib/router.js";
-import { agoElement, brief, capital, count, many, moment, percent, spaced } from "../lib/words.js";
+import { agoElement, brief, capital, count, many, moment, percent, spaced, stepWord } from "../lib/words.js";
 import { answer, answers, badge, bar, command, empty } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
@@ -31,7 +31,7 @@ const worse = (q) => {
   const [top] = last(q, 24).filter(({ g }) => g.usual_per_hour != null).sort((a, b) => b.now / 24 - b.g.usual_per_hour - (a.now / 24 - a.g.usual_per_hour));
   if (!top || top.now === 0) return answer("worse", "Worse than usual?", "No", "No group has events in the last 24 hours.", { state: "ok" });
   const perHour = top.now / 24, isWorse = perHour > 2 * top.g.usual_per_hour;
-  return answer("worse", "Worse than usual?", isWorse ? capital(nameOf(top.g)) : "As usual", `${brief(perHour)} events per hour in 24 hours, usual ${brief(top.g.usual_per_hour)}; newest ${moment(top.g.newest_at)}`, { state: isWorse ? "degraded" : "ok", href: target(top.g) });
+  return answer("worse", "Worse than usual?", isWorse ? capital(nameOf(top.g)) : "As usual", `${brief(perHour)} per hour in 24 hours, usual ${brief(top.g.usual_per_hour)}; newest ${moment(top.g.newest_at)}`, { state: isWorse ? "degraded" : "ok", href: target(top.g) });
 };
 
 const since = (g) => answer("since", "Which rule, since when?", capital(nameOf(g)), [`${count(g.in_range)} events, `, agoElement(g.first_at, "first ")], { href: target(g) });
@@ -76,7 +76,7 @@ const trendModel = (q) => {
     for (const g of groups) for (const [at, n] of g.hours) sums.set(Date.parse(at) / 1000, (sums.get(Date.parse(at) / 1000) ?? 0) + n);
     return x.map((t) => sums.get(t) ?? 0);
   };
-  return { id: "quality", title: "Events that did not pass", unit: `events per ${q.step_s >= 86400 ? "day" : q.step_s === 3600 ? "hour" : `${q.step_s / 60} minutes`}`, x, isStacked: true,
+  return { id: "quality", title: "Events that did not pass", unit: `events per ${stepWord(q.step_s)}`, x, isStacked: true,
     series: [...top.map((g) => ({ name: nameOf(g), kind: "bar", values: values([g]) })), ...(rest.length > 0 ? [{ name: "other rules", kind: "bar", values: values(rest) }] : [])],
     words: `${many(q.quarantined, "event", "events")} in quarantine and ${many(q.rejected, "message", "messages")} rejected.` };
 };

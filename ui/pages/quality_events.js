@@ -34,7 +34,7 @@ const showOne = async (details, r) => {
   details.dataset.loaded = "yes";
   const box = details.querySelector(".one");
   try {
-    const { body: one } = await request(`/api/v1/quarantine/${encodeURIComponent(r.topic)}/${r.partition}/${r.offset}`);
+    const { body: one } = await request(url("/api/v1/messages", { topic: r.topic, partition: r.partition, offset: r.offset }));
     box.replaceChildren(...[original(one), one.contract ? h("p", { class: "note" }, `Contract ${one.contract.file}, line ${one.contract.line}; owner: ${one.contract.owner ?? "none"}${one.contract.support ? `, ${one.contract.support}` : ""}.`) : null].filter(Boolean));
   } catch (error) {
     box.replaceChildren(h("p", { class: "note" }, words(error)));

@@ -5,6 +5,7 @@ import { featureName, listed, named, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, count, decimal, percent, visible } from "../lib/words.js";
 import { answer, answerContent, answerPanel, answers } from "./bits.js";
+import { whereText } from "./list_filters.js";
 import { panel } from "./panel.js";
 import { typicalOf } from "./risk.js";
 
@@ -49,14 +50,14 @@ const worstGroup = (e, items) => {
 
 const group = (e, items, total) => {
   const worst = worstGroup(e, items);
-  if (worst) return answer("group", "Worst group", `${visible(worst.name)}`, `By ${worst.column.title}, of the first ${items.length}`, { href: href(["entities", e.plural], { [worst.column.name]: worst.name }) });
+  if (worst) return answer("group", "Worst group", `${visible(worst.name)}`, `By ${worst.column.title}, of the first ${items.length}`, { href: href(["entities", e.plural], { where: whereText(worst.column.name, worst.name) }) });
   const high = items.filter((row) => row.risk_band === "high").length;
   return answer("group", "Worst group", "Band high", `${high === items.length && total > high ? `${count(high)} and more` : count(high)} of ${named(total, e)}; the declarations name no other group.`, { href: href(["entities", e.plural], { band: "high" }) });
 };
 
 const withRisk = (e) => panel({
   id: "answers", title: "Answers", isPlain: true, isBare: true, height: 96, every: SLOW_MS,
-  urls: { top: url(`/api/v1/${e.plural}`, { limit: TOP }), features: "/api/v1/features" }, optional: ["features"],
+  urls: { top: url(`/api/v1/${e.plural}`, { sort: e.risk.value_name ? "-value" : null, limit: TOP }), features: "/api/v1/features" }, optional: ["features"],
   render: ({ top, features }) => {
     const [row] = top.items;
     if (!row) return answers(answer("whom", "Call first", `No ${e.title_plural} yet`));
@@ -66,7 +67,11 @@ const withRisk = (e) => panel({
 
 // ---- without one: what stands out ----
 
-const measured = (e) => listed(e, 8).filter((c) => c.unit !== "") .concat(listed(e, 8).filter((c) => c.unit === ""));
+// What is measured has a unit; how many there are of it says less.
+const measured = (e) => {
+  const withUnit = listed(e, 8).filter((c) => c.unit !== "");
+  return withUnit.length > 0 ? withUnit : listed(e, 8);
+};
 
 // The column by which a row is furthest from the middle of all, in steps of half the rows.
 const outlier = (e, items, typical) => {
@@ -101,7 +106,7 @@ const without = (e) => panel({
     const own = features?.entities?.find((one) => one.entity === e.entity);
     return answers(standsOut(e, found), thanUsual(e, found),
       answer("how-many", `How many ${e.title_plural}?`, count(top.total), own ? `${count(own.rows)} in the last computation` : "with features in Gold"),
-      c ? answer("sort", `By ${c.title}`, "Worst first", "Or click on the head of any column", { href: href(["entities", e.plural], { sort: `-${c.name}` }) }) : null,
+      c ? answer("sort", "In order", `By ${c.title}, highest first`, "Or by any other column: its head", { href: href(["entities", e.plural], { sort: `-${c.name}` }) }) : null,
       answer("since", "As of", own?.computed_at ? agoElement(own.computed_at) : "Not known", found ? "Since when: open the row that stands out" : null));
   },
 });

@@ -10,26 +10,33 @@ const bands = [["", "all bands"], ["high", "high"], ["medium", "medium"], ["low"
 
 const titleOf = (e, name) => (name === "risk" ? e.risk?.title ?? name : featureName(e, name));
 
-// What the address says besides order and band, as a person would: [[name in the address, words]].
-export const conditions = (e, query) => Object.entries(query).flatMap(([name, v]) => {
-  if (name.startsWith("min_")) return [[name, `${titleOf(e, name.slice(4))} at least ${v}`]];
-  if (name.startsWith("max_")) return [[name, `${titleOf(e, name.slice(4))} at most ${v}`]];
-  return e.columns.some((c) => c.name === name) ? [[name, `${titleOf(e, name)} is ${v}`]] : [];
+const operators = { ">=": "at least", "<=": "at most", ">": "above", "<": "below", "=": "is" };
+
+// Conditions as the server takes them: where=avg_bill>=100;plan=Lite.
+const partsOf = (where) => (where ?? "").split(";").filter(Boolean);
+const withPart = (part) => ({ where: [...new Set([...partsOf(parse().query.where), part])].join(";") });
+const withoutPart = (part) => ({ where: partsOf(parse().query.where).filter((one) => one !== part).join(";") });
+export const whereText = (column, text) => `${column}=${text}`;
+
+// What the address says, as a person would: [[condition, words]].
+export const conditions = (e, query) => partsOf(query.where).map((part) => {
+  const [, name, sign, v] = part.match(/^([^<>=]+)(>=|<=|>|<|=)(.*)$/) ?? [null, part, "", ""];
+  return [part, `${titleOf(e, name)} ${operators[sign] ?? ""} ${v}`.trim()];
 });
 
 const chip = (text, remove) => h("span", { class: "chip", "data-key": text }, text, h("button", { type: "button", class: "link", "aria-label": `Without: ${text}`, click: remove }, "✕"));
 
-// One more condition: a column, and from where to where.
+// One more condition: a column, and what it must be.
 const addCondition = (e) => h("details", { class: "menu inline", "data-key": "condition" }, h("summary", { "data-testid": "condition" }, "Filter by a value"),
   h("form", { class: "menu-list", submit: (event) => {
     event.preventDefault();
-    const { column, least, most } = event.target.elements;
-    setQuery({ [`min_${column.value}`]: least.value, [`max_${column.value}`]: most.value });
+    const { column, sign, amount } = event.target.elements;
+    setQuery(withPart(`${column.value}${sign.value}${amount.value.trim()}`));
     event.target.closest("details").open = false;
   } },
   h("label", {}, "Column", h("select", { name: "column" }, e.risk ? h("option", { value: "risk" }, capital(titleOf(e, "risk"))) : null, e.columns.map((c) => h("option", { value: c.name }, capital(featureName(e, c.name)))))),
-  h("label", {}, "At least", h("input", { type: "number", step: "any", name: "least" })),
-  h("label", {}, "At most", h("input", { type: "number", step: "any", name: "most" })),
+  h("label", {}, "Must be", h("select", { name: "sign" }, Object.entries(operators).map(([sign, text]) => h("option", { value: sign }, text)))),
+  h("label", {}, "Value", h("input", { type: "search", name: "amount", required: true, autocomplete: "off", pattern: "[^;]+" })),
   h("button", { class: "quiet" }, "Show these")));
 
 // ---- views ----
@@ -79,5 +86,5 @@ export const filters = (e, changed) => {
     e.risk ? select("Risk", "band", bands, query.band, (band) => setQuery({ band })) : null,
     h("label", {}, "Id starts with", h("input", { type: "search", "data-testid": "search", maxlength: 256, autocomplete: "off", spellcheck: "false", value: query.search ?? "", input: search })),
     addCondition(e), viewsMenu(e, changed),
-    conditions(e, query).map(([name, words]) => chip(words, () => setQuery({ [name]: null }))));
+    conditions(e, query).map(([name, words]) => chip(words, () => setQuery(withoutPart(name)))));
 };

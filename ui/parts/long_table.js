@@ -25,6 +25,7 @@ class LongTable extends HTMLElement {
     Object.assign(this.model, model);
     this.table.caption.textContent = model.caption;
     patch(this.table.tHead, model.head);
+    this.table.hidden = model.pages.length === 0; // the list was refused
     while (this.bodies.length > model.pages.length) this.#drop();
     model.pages.forEach((rows, i) => this.#fill(i, rows));
     this.table.setAttribute("aria-rowcount", (model.total ?? -1) + 1);
