@@ -58,7 +58,7 @@ int gold_entities_read(LakeConn *conn, GoldEntities *ret, Error *err) {
     return got;
 }
 
-char *gold_entity_sql_with(const GoldEntity *e, const char *name, const LakeBinding *more, size_t n) {
+char *gold_entity_text(const GoldEntity *e, const char *sql, const LakeBinding *more, size_t n) {
     enum { OWN = 12 };
     LakeBinding names[OWN + GOLD_NAMES_MORE] = {{"view", lake_name(e->view)},
                                                 {"key", lake_name(e->key)},
@@ -74,7 +74,11 @@ char *gold_entity_sql_with(const GoldEntity *e, const char *name, const LakeBind
                                                 {"listed", lake_text(e->listed != NULL ? e->listed : "")}};
     BUG_IF(n > GOLD_NAMES_MORE);
     for (size_t i = 0; i < n; i++) names[OWN + i] = more[i];
-    return lake_sql_bind(lake_sql(name), names, OWN + n);
+    return lake_sql_bind(sql, names, OWN + n);
+}
+
+char *gold_entity_sql_with(const GoldEntity *e, const char *name, const LakeBinding *more, size_t n) {
+    return gold_entity_text(e, lake_sql(name), more, n);
 }
 
 char *gold_entity_sql(const GoldEntity *e, const char *name) {

@@ -27,5 +27,7 @@ void gold_entities_done(GoldEntities *e);
  * of no column, or NULL. The caller frees. */
 char *gold_entity_sql(const GoldEntity *e, const char *name) MUST_CHECK;
 /* The same with `n` more names, at most GOLD_NAMES_MORE. */
-enum { GOLD_NAMES_MORE = 16 };
+enum { GOLD_NAMES_MORE = 48 };
 char *gold_entity_sql_with(const GoldEntity *e, const char *name, const LakeBinding *more, size_t n) MUST_CHECK;
+/* The same of a text that is put together from several files. The caller frees. */
+char *gold_entity_text(const GoldEntity *e, const char *sql, const LakeBinding *more, size_t n) MUST_CHECK;

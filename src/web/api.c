@@ -5,93 +5,16 @@
 
 #include "base/document.h"
 #include "base/memory.h"
-#include "web/cursor.h"
+#include "web/entity.h"
 #include "web/histories.h"
 #include "web/redact.h"
 #include "web/rows.h"
 #include <string.h>
 
-enum { PAGE_ID_BYTES = 256 * 1024 };
-
-/* Of a list, of one that has no risk, and of one row. */
-static const ParamSpec ranked_params[] = {
-    {"limit", PARAM_INT, .least = 1, .most = 500, .otherwise = 50, .help = "rows of a page"},
-    {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
-    {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band"},
-    {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
-    {.name = NULL},
-};
-static const ParamSpec listed_params[] = {
-    {"limit", PARAM_INT, .least = 1, .most = 500, .otherwise = 50, .help = "rows of a page"},
-    {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
-    {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
-    {.name = NULL},
-};
-static const ParamSpec one_params[] = {
-    {"id", PARAM_TEXT, .least = 1, .most = TARGET_MAX, .help = "the id"},
-    {.name = NULL},
-};
-/* Which of them an address takes is known once it is known whose it is. */
-const ParamSpec entities_params[] = {
-    {"limit", PARAM_INT, .least = 1, .most = 500, .otherwise = 50, .help = "rows of a page"},
-    {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
-    {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band", .only = PARAM_OF_RANKED},
-    {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
-    {"id", PARAM_TEXT, .least = 1, .most = TARGET_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE},
-    {.name = NULL},
-};
 const ParamSpec runs_params[] = {
     {"limit", PARAM_INT, .least = 1, .most = 50, .otherwise = 20, .help = "runs, newest first"},
     {.name = NULL},
 };
-
-/* ---- rows to JSON ---- */
-
-/* The first row of a query with the names of an entity, or JSON null. */
-static int query_entity(const Lease *lease, const GoldEntity *e, const char *name, const LakeValue *values, size_t n, json_t **ret,
-                        Error *err) {
-    CLEANUP(free_text) char *sql = gold_entity_sql(e, name);
-    return row_query_sql(lease->conn, name, sql, values, n, ret, err);
-}
-
-/* ---- which entity ---- */
-
-static bool is_word(const Request *req, const char *word) {
-    return strlen(word) == req->entity_len && memcmp(word, req->entity, req->entity_len) == 0;
-}
-
-/* By its plural, or else by its name. NULL: there is none. */
-static const GoldEntity *find_entity(const Request *req, const Lease *lease, bool plural) {
-    for (size_t i = 0; i < lease->entities->count; i++) {
-        const GoldEntity *e = &lease->entities->items[i];
-        if (is_word(req, plural ? e->plural : e->name)) return e;
-    }
-    return NULL;
-}
-
-bool is_entity_list(const Request *req, const Lease *lease) {
-    return find_entity(req, lease, true) != NULL && request_param(req, "id") == NULL;
-}
-
-int entity_has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *err) {
-    int64_t models = 0;
-    *ret = e->first && e->label != NULL;
-    if (!e->first || *ret) return 0;
-    if (lake_query_int(lease->conn, "api/models", lake_sql("api/models"), NULL, 0, &models, err) != 0) return -1;
-    *ret = models > 0;
-    return 0;
-}
-
-static bool refuse_params(const Request *req, const ParamSpec *specs, Response *resp) {
-    json_t *faults = request_check_params(req, specs);
-    if (faults != NULL) response_bad_params(resp, req, faults);
-    return faults != NULL;
-}
-
-static int answer_nothing_here(const Request *req, Response *resp) {
-    response_problem(resp, 404, req, "There is nothing at this address.");
-    return 0;
-}
 
 /* ---- overview ---- */
 
@@ -117,7 +40,7 @@ static int first_figures(const Lease *lease, json_t **ret, Error *err) {
     const GoldEntity *e = &lease->entities->items[0];
     bool risk;
     if (entity_has_risk(lease, e, &risk, err) != 0) return -1;
-    if (query_entity(lease, e, risk ? "api/overview_entities" : "api/entity_total", NULL, 0, ret, err) != 0) return -1;
+    if (entity_query(lease, e, risk ? "api/overview_entities" : "api/entity_total", NULL, 0, ret, err) != 0) return -1;
     if (!risk) return 0;
     rename_value(*ret, e, "value", "");
     rename_value(*ret, e, "value_at_risk", "_at_risk");
@@ -138,7 +61,7 @@ static int add_entities(const Lease *lease, json_t *overview, Error *err) {
     json_array_append_new(all, entity_total(&lease->entities->items[0], figures));
     for (size_t i = 1; i < lease->entities->count; i++) {
         CLEANUP(json_freep) json_t *total = NULL;
-        if (query_entity(lease, &lease->entities->items[i], "api/entity_total", NULL, 0, &total, err) != 0) return -1;
+        if (entity_query(lease, &lease->entities->items[i], "api/entity_total", NULL, 0, &total, err) != 0) return -1;
         json_array_append_new(all, entity_total(&lease->entities->items[i], total));
     }
     return 0;
@@ -193,179 +116,6 @@ int handle_pipeline(Service *s, const Request *req, const Lease *lease, Response
         if (describe_entity(lease, &lease->entities->items[i], all, err) != 0) return -1;
     response_json(resp, 200, json_pack("{s:I, s:O}", "generation", (json_int_t)lease->generation, "entities", all));
     return 0;
-}
-
-/* ---- lists ---- */
-
-/* What a page is of, besides the content. */
-static uint64_t filter_of(const Request *req) {
-    const char *band = request_param(req, "band"), *search = request_param(req, "search");
-    CLEANUP(free_text)
-    char *text = xasprintf("%.*s\n%s\n%s", (int)req->entity_len, req->entity, band != NULL ? band : "", search != NULL ? search : "");
-    return cursor_hash(text, strlen(text));
-}
-
-/* False: it cannot be used here, and the answer says why. */
-static bool read_cursor(const Request *req, const Lease *lease, Cursor *ret, Response *resp) {
-    if (!cursor_parse(request_param(req, "cursor"), ret))
-        response_bad_param(resp, req, "cursor", "The parameter 'cursor' is not one that this server gave.");
-    else if (ret->filter != filter_of(req))
-        response_bad_param(resp, req, "cursor", "The parameter 'cursor' is of a page with another band or search.");
-    else if (ret->scope != lease->scope)
-        response_problem(resp, 410, req, "The content that the cursor is of is not kept any more: start again without it.");
-    return resp->status == 0;
-}
-
-/* The cursor has a hash for a long id. Answers when nothing has that id any more. */
-static int find_long_id(const Lease *lease, const GoldEntity *e, const Request *req, const Cursor *cursor, char **ret, size_t *ret_len,
-                        Response *resp, Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *row = NULL;
-    CLEANUP(free_text) char *sql = gold_entity_sql(e, "api/entity_by_hash");
-    LakeValue hash = lake_text(cursor->id);
-    if (lake_query(lease->conn, "api/entity_by_hash", sql, &hash, 1, &row, err) != 0) return -1;
-    int got = lake_next(row, err);
-    if (got < 0) return -1;
-    if (got == 0) {
-        response_problem(resp, 410, req, "The row where the page before ended is gone: start again without the cursor.");
-        return 0;
-    }
-    const char *id = lake_col_text(row, 0, ret_len);
-    *ret = xmalloc(*ret_len + 1);
-    memcpy(*ret, id, *ret_len + 1);
-    return 0;
-}
-
-/* How many of the rows are of this page: ids are as long as strangers made them. At least one, when there is one. */
-static size_t rows_of_page(const GoldEntity *e, const json_t *items, size_t limit) {
-    size_t i, bytes = 0;
-    const json_t *item;
-    json_array_foreach(items, i, item) {
-        bytes += json_string_length(json_object_get(item, e->key));
-        if (i == limit || (i > 0 && bytes > PAGE_ID_BYTES)) return i;
-    }
-    return json_array_size(items);
-}
-
-/* Removes what is not of this page, and `rank` from each row: clients get it in the cursor alone. Returns the cursor of the last row, or
- * NULL when there is no page behind. */
-static char *end_page(const GoldEntity *e, json_t *items, size_t limit, const Request *req, const Lease *lease) {
-    size_t i, found = json_array_size(items), rows = rows_of_page(e, items, limit);
-    json_t *item;
-    Cursor cursor = {.scope = lease->scope, .filter = filter_of(req)};
-    while (json_array_size(items) > rows) json_array_remove(items, json_array_size(items) - 1);
-    json_array_foreach(items, i, item) {
-        const json_t *id = json_object_get(item, e->key);
-        cursor.rank = json_number_value(json_object_get(item, "rank"));
-        if (i + 1 == rows) cursor_set_id(&cursor, json_string_value(id), json_string_length(id));
-        json_object_del(item, "rank");
-    }
-    return rows < found ? cursor_format(&cursor) : NULL;
-}
-
-/* What is asked for, and where the page begins. */
-typedef struct PageQuery {
-    const GoldEntity *entity;
-    bool risk;
-    LakeValue rank, last_id;
-} PageQuery;
-
-static int count_rows(const PageQuery *page, const Lease *lease, const LakeValue *values, int64_t *ret, Error *err) {
-    const char *name = page->risk ? "api/ranked_count" : "api/listed_count";
-    CLEANUP(free_text) char *sql = gold_entity_sql(page->entity, name);
-    return lake_query_int(lease->conn, name, sql, values, 2, ret, err);
-}
-
-static int query_page(const PageQuery *page, const Lease *lease, const LakeValue values[5], json_t **ret, Error *err) {
-    const char *name = page->risk ? "api/ranked" : "api/listed";
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    CLEANUP(free_text) char *sql = gold_entity_sql(page->entity, name);
-    if (lake_query(lease->conn, name, sql, values, 5, &rows, err) != 0) return -1;
-    return lake_rows_json(rows, ret, err);
-}
-
-static int answer_page(Service *s, const Request *req, const Lease *lease, const PageQuery *page, Response *resp, Error *err) {
-    int64_t limit = request_int(req, listed_params, "limit"), total;
-    LakeValue values[] = {lake_text(request_param(req, "band")), lake_text(request_param(req, "search")), page->rank, page->last_id,
-                          lake_int(limit + 1)};
-    json_t *items;
-    if (count_rows(page, lease, values, &total, err) != 0 || query_page(page, lease, values, &items, err) != 0) return -1;
-    CLEANUP(free_text) char *next = end_page(page->entity, items, (size_t)limit, req, lease);
-    if (next != NULL) snapshot_pool_keep(s->pool, lease);
-    response_json(resp, 200,
-                  json_pack("{s:I, s:I, s:o, s:s?}", "generation", (json_int_t)lease->generation, "total", (json_int_t)total, "items",
-                            items, "next_cursor", next));
-    return 0;
-}
-
-static int answer_list(Service *s, const Request *req, const Lease *lease, const GoldEntity *e, Response *resp, Error *err) {
-    PageQuery page = {.entity = e, .rank = lake_null(), .last_id = lake_null()};
-    Cursor cursor;
-    CLEANUP(free_text) char *long_id = NULL;
-    size_t n = 0;
-    if (entity_has_risk(lease, e, &page.risk, err) != 0) return -1;
-    if (refuse_params(req, page.risk ? ranked_params : listed_params, resp)) return 0;
-    if (request_param(req, "cursor") == NULL) return answer_page(s, req, lease, &page, resp, err);
-    if (!read_cursor(req, lease, &cursor, resp)) return 0;
-    page.rank = lake_real(cursor.rank);
-    page.last_id = lake_blob(cursor.id, cursor.id_len);
-    if (!cursor.hashed) return answer_page(s, req, lease, &page, resp, err);
-    if (find_long_id(lease, e, req, &cursor, &long_id, &n, resp, err) != 0) return -1;
-    page.last_id = lake_blob(long_id, n);
-    return resp->status != 0 ? 0 : answer_page(s, req, lease, &page, resp, err);
-}
-
-/* ---- one row ---- */
-
-static const char *const risk_columns[] = {"churn_probability", "risk_band", "reasons", "model_id", "scored_at"};
-
-/* {<key>, generation, risk: {...}, features: {the rest}} from the flat row. */
-static json_t *shape_entity(const GoldEntity *e, bool has_a_risk, json_t *row, int64_t generation) {
-    json_t *risk = json_object(), *out = json_object();
-    for (size_t i = 0; e->first && i < ARRAY_LEN(risk_columns); i++) {
-        json_object_set(risk, risk_columns[i], json_object_get(row, risk_columns[i]));
-        json_object_del(row, risk_columns[i]);
-    }
-    json_object_set(out, e->key, json_object_get(row, e->key));
-    json_object_del(row, e->key);
-    json_object_set_new(out, "generation", json_integer(generation));
-    if (has_a_risk)
-        json_object_set_new(out, "risk", risk);
-    else
-        json_decref(risk);
-    json_object_set(out, "features", row);
-    return out;
-}
-
-static int answer_one(const Request *req, const Lease *lease, const GoldEntity *e, LakeValue id, Response *resp, Error *err) {
-    CLEANUP(json_freep) json_t *row = NULL;
-    bool risk;
-    if (entity_has_risk(lease, e, &risk, err) != 0 || query_entity(lease, e, "api/entity", &id, 1, &row, err) != 0) return -1;
-    if (json_is_null(row) && query_entity(lease, e, "api/entity_in_capitals", &id, 1, &row, err) != 0) return -1;
-    if (json_is_null(row))
-        response_problem(resp, 404, req, "There is no %s with this id in Gold.", e->title);
-    else
-        response_json(resp, 200, shape_entity(e, risk, row, lease->generation));
-    return 0;
-}
-
-int handle_entity(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
-    (void)s;
-    const GoldEntity *e = find_entity(req, lease, true);
-    return e != NULL ? answer_one(req, lease, e, lake_blob(req->id, req->id_len), resp, err) : answer_nothing_here(req, resp);
-}
-
-static int answer_by_param(const Request *req, const Lease *lease, const GoldEntity *e, Response *resp, Error *err) {
-    const char *id = request_param(req, "id");
-    if (refuse_params(req, one_params, resp)) return 0;
-    if (id != NULL) return answer_one(req, lease, e, lake_blob(id, strlen(id)), resp, err);
-    response_bad_param(resp, req, "id", "The parameter 'id' is missing.");
-    return 0;
-}
-
-int handle_entities(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
-    const GoldEntity *list = find_entity(req, lease, true), *one = find_entity(req, lease, false);
-    if (list != NULL) return answer_list(s, req, lease, list, resp, err);
-    return one != NULL ? answer_by_param(req, lease, one, resp, err) : answer_nothing_here(req, resp);
 }
 
 /* ---- runs, status ---- */

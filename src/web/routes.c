@@ -29,7 +29,7 @@ const Route routes[] = {
     {"POST", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .schema = "Session", .help = "exchanges a token for a cookie"},
     {"DELETE", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .help = "ends the session of the cookie"},
     {"GET", "/api/v1/{entities}", handle_entities, LAKE | ROUTE_LIST, .scope = SCOPE_ENTITIES, .params = entities_params,
-     .schema = "EntityList",
+     .schema = "EntityList", .types = "application/json text/csv",
      .help = "the rows of an entity, those with a risk by risk, in pages; by its name and ?id= one of them, for ids that clients take for "
              "a path"},
     {"GET", "/api/v1/{entities}/{id}", handle_entity, LAKE, .scope = SCOPE_ENTITIES, .schema = "Entity",
