@@ -8,7 +8,7 @@ const [, , url, folder] = process.argv;
 const ROWS = 100000;
 const WALKED = 1500; // rows
 const DAY_MS = 86400000;
-const JUMPS = 240; // by which the day goes by
+const JUMPS = 96; // by which the day goes by: a quarter of an hour each
 
 const settled = (page) => page.waitForFunction(() => document.querySelector("#page h1") && !document.querySelector('#page smelt-panel[aria-busy="true"]'));
 
@@ -50,7 +50,7 @@ const manyTypes = async (context, report) => {
   const page = await context.newPage();
   listen(page, report.problems);
   await page.route("**/api/v1/overview", async (route) => {
-    const overview = await (await route.fetch({ headers: {} })).json();
+    const overview = await (await fetch(`${url}/api/v1/overview`)).json();
     overview.hours = Array.from({ length: 20000 }, (_, i) => ({ hour: new Date(Date.UTC(2026, 10, 24, i % 48)).toISOString(), event_type: `TYPE-${i}`, events: 1 + (i % 7) }));
     await route.fulfill(json(overview));
   });
@@ -61,7 +61,17 @@ const manyTypes = async (context, report) => {
   await page.close();
 };
 
+// The least of some: what is drawn at the moment is let go a moment later.
 const measure = async (client) => {
+  const all = [];
+  for (let i = 0; i < 4; i++) {
+    all.push(await measureOnce(client));
+    await new Promise((later) => { setTimeout(later, 150); });
+  }
+  return all.reduce((least, one) => Object.fromEntries(Object.keys(one).map((name) => [name, Math.min(least[name], one[name])])));
+};
+
+const measureOnce = async (client) => {
   await client.send("HeapProfiler.collectGarbage");
   const { metrics } = await client.send("Performance.getMetrics");
   const of = (name) => metrics.find((m) => m.name === name).value;
@@ -74,10 +84,13 @@ const dayInATab = async (context, report) => {
   listen(page, report.problems);
   await page.clock.install();
   let asked = 0;
-  await page.route("**/api/v1/overview", async (route) => {
-    const overview = await (await route.fetch({ headers: {} })).json();
-    overview.events.bronze += ++asked;
-    await route.fulfill(json(overview));
+  const answers = new Map(); // of the server, each asked for once: the day is of the page
+  await page.route("**/api/v1/**", async (route) => {
+    const to = route.request().url();
+    if (!answers.has(to)) answers.set(to, fetch(to).then(async (answer) => ({ status: answer.status, body: await answer.json() })));
+    const { status, body } = await answers.get(to);
+    if (to.endsWith("/overview")) body.events.last_24h = 1000 + ++asked;
+    await route.fulfill(json(body, status)).catch(() => {}); // the page may be closed already
   });
   await page.goto(url);
   await page.locator(`${at("panel-inflow")} canvas`).waitFor();
@@ -87,18 +100,18 @@ const dayInATab = async (context, report) => {
   const jump = async () => {
     const before = asked;
     await page.clock.fastForward(DAY_MS / JUMPS);
-    for (let tries = 0; asked === before && tries < 100; tries++) {
+    for (let tries = 0; asked === before && tries < 20; tries++) {
       await page.clock.runFor(1000);
-      await new Promise((later) => { setTimeout(later, 5); });
+      await new Promise((later) => { setTimeout(later, 10); });
     }
   };
-  for (let i = 0; i < 20; i++) await jump();
+  for (let i = 0; i < 16; i++) await jump();
   report.before = await measure(client);
-  for (let i = 20; i < JUMPS; i++) await jump();
+  for (let i = 16; i < JUMPS; i++) await jump();
   report.after = await measure(client);
   report.asked = asked;
-  await page.clock.runFor(6000);
-  await page.waitForFunction((n) => document.querySelector('[data-testid="figure-events"]').textContent.length > 0 && n > 0, asked);
+  await jump();
+  await page.locator(at("figure-events")).filter({ hasText: (1000 + asked).toLocaleString("en") }).waitFor();
   report.figure = await page.locator(at("figure-events")).innerText();
   report.alarm = await page.locator(at("alarm")).isVisible();
   await page.close();

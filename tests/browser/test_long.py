@@ -32,7 +32,7 @@ def test_of_many_types_of_events_few_have_bars(seen: Json) -> None:
 
 
 def test_a_day_in_an_open_tab_neither_grows_nor_stalls(seen: Json) -> None:
-    assert seen["asked"] >= 240, "it went on asking"
+    assert seen["asked"] >= 96, "it went on asking"
     assert re.search(r"Events in 24 hours", seen["figure"]) and not seen["alarm"]
     before, after = seen["before"], seen["after"]
     assert after["nodes"] <= before["nodes"] * 1.2 and after["listeners"] <= before["listeners"] * 1.2, (before, after)

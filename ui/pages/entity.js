@@ -37,7 +37,7 @@ const reasonsTable = (e, one) => {
     { title: "Reason", isHead: true, cell: (r) => capital(featureName(e, r.feature)) },
     { title: "Here", isNum: true, cell: (r) => value(r.value, unit(r)) },
     ...(one.typical ? [{ title: "Typical", isNum: true, cell: (r) => value(typical(r)?.p50, unit(r)) }, { title: "Among all", cell: (r) => standing(r.value, typical(r)) }] : []),
-    { title: "Effect", cell: (r) => [bar(Math.abs(r.contribution) / most, r.contribution > 0 ? "high" : "low"), h("span", { class: "note" }, r.contribution > 0 ? "raises the risk" : "lowers the risk")] }] });
+    { title: "Effect", cell: (r) => [bar(Math.abs(r.contribution) / most, r.contribution > 0 ? "high" : "low"), h("span", { class: "note" }, r.contribution > 0 ? "raises it" : "lowers it")] }] });
 };
 
 const riskPanel = (e, id) => panel({
@@ -84,7 +84,7 @@ const timelinePanel = (e, id) => panel({
     { title: "Event", cell: (r) => r.event_type },
     { title: "Layer", cell: (r) => (r.state === "silver" ? badge("ok", "Silver") : [badge("degraded", capital(r.state ?? "Bronze")), h("span", { class: "note" }, ` ${spaced(r.rule)} ${r.field ?? ""}`)]) },
     { title: "Fields", cell: (r) => (r.reason ? h("span", { class: "note" }, r.reason) : eventFields(r)) },
-    { title: "Offset", class: "note", cell: (r) => h("span", { title: `Landed ${r.ingested_at}` }, where(r)) }] }),
+    { title: "Offset", class: "note when", cell: (r) => h("span", { title: `Landed ${r.ingested_at}` }, where(r)) }] }),
   events.next_before ? h("p", { class: "note" }, `The newest ${events.items.length} are shown.`) : null],
 });
 
