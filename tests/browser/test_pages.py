@@ -51,12 +51,12 @@ def test_what_is_on_a_page_does_not_jump(seen: Json, page: str) -> None:
 
 def test_the_first_page_is_light(seen: Json) -> None:
     weight = seen["normal"]["weight"]
-    assert "/ui/app.js" in weight and "/ui/vendor/uPlot.iife.min.js" in weight
+    assert any(path.endswith("/app.js") for path in weight) and any(path.endswith("/uPlot.iife.min.js") for path in weight)
     assert sum(weight.values()) <= WEIGHT_MOST, weight
 
 
 def test_no_request_is_made_twice(seen: Json) -> None:
-    requests = seen["normal"]["requests"]
+    requests = [path for path in seen["normal"]["requests"] if not path.endswith("/icon.svg")]  # of the page, and of the tab
     assert len(requests) == len(set(requests)), sorted(requests)
 
 

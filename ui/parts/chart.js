@@ -6,11 +6,12 @@ import { brief, moment } from "../lib/words.js";
 import { COLORS, columnsOf, drawn, isTime, options, xWord } from "./plot.js";
 import { table } from "./table.js";
 
+const vendor = (name) => new URL(`../vendor/${name}`, import.meta.url).href; // under the version of the pages, as this module
 let loading = null;
 const loadPlot = () => {
   loading ??= new Promise((done) => {
-    const style = h("link", { rel: "stylesheet", href: "/ui/vendor/uPlot.min.css" });
-    const script = h("script", { src: "/ui/vendor/uPlot.iife.min.js" });
+    const style = h("link", { rel: "stylesheet", href: vendor("uPlot.min.css") });
+    const script = h("script", { src: vendor("uPlot.iife.min.js") });
     script.onload = () => done(window.uPlot);
     script.onerror = () => { loading = null; done(null); };
     document.head.append(style, script);
