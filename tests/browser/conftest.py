@@ -13,6 +13,7 @@ from harness import FREE_PORT, ROOT, Json, Smelt, serving
 
 PICTURES = Path(os.environ.get("TEST_RESULTS") or ROOT / "build/test")
 HISTORY = ("produce", "--seed", "5", "--days", "40", "--subscribers", "150", "--events", "5000", "--faults", "0.02", "--out", "events.jsonl")
+TODAY = ("produce", "--seed", "6", "--subscribers", "150", "--events", "300", "--faults", "0.1", "--out", "today.jsonl")
 
 Visit = Callable[..., Json]
 
@@ -36,6 +37,11 @@ def full_lake(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Smelt:
     smelt = Smelt(binary, tmp_path_factory.mktemp("dashboard"), kafka_bootstrap="127.0.0.1:1")
     smelt(*HISTORY)
     smelt("run", "--from", "events.jsonl")
+    smelt(*TODAY)
+    smelt("ingest", "--from", "today.jsonl")
+    smelt("refine")
+    for step in ("train", "score", "publish"):  # a second model, and numbers of a second moment
+        smelt(step)
     return smelt
 
 

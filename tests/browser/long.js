@@ -89,7 +89,10 @@ const dayInATab = async (context, report) => {
     const to = route.request().url();
     if (!answers.has(to)) answers.set(to, fetch(to).then(async (answer) => ({ status: answer.status, body: await answer.json() })));
     const { status, body } = await answers.get(to);
-    if (to.endsWith("/overview")) body.events.last_24h = 1000 + ++asked;
+    if (to.endsWith("/overview")) {
+      body.events.last_24h = 1000 + ++asked;
+      body.hours.at(-1).events = 1000 + asked;
+    }
     await route.fulfill(json(body, status)).catch(() => {}); // the page may be closed already
   });
   await page.goto(url);
@@ -112,6 +115,7 @@ const dayInATab = async (context, report) => {
   report.asked = asked;
   await jump();
   await page.locator(at("figure-events")).filter({ hasText: (1000 + asked).toLocaleString("en") }).waitFor();
+  report.drawn = await page.evaluate(() => Math.max(...document.querySelector('[data-testid="chart-hours"]').drawnData.flat().filter((n) => n < 1e6)));
   report.figure = await page.locator(at("figure-events")).innerText();
   report.alarm = await page.locator(at("alarm")).isVisible();
   await page.close();

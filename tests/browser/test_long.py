@@ -34,6 +34,7 @@ def test_of_many_types_of_events_few_have_bars(seen: Json) -> None:
 def test_a_day_in_an_open_tab_neither_grows_nor_stalls(seen: Json) -> None:
     assert seen["asked"] >= 96, "it went on asking"
     assert re.search(r"Events in 24 hours", seen["figure"]) and not seen["alarm"]
+    assert seen["drawn"] >= 1000 + seen["asked"], "the chart shows what came last"
     before, after = seen["before"], seen["after"]
     assert after["nodes"] <= before["nodes"] * 1.2 and after["listeners"] <= before["listeners"] * 1.2, (before, after)
     assert after["heap"] <= before["heap"] * 1.3, (before, after)

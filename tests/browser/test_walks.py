@@ -56,6 +56,24 @@ def test_all_of_it_by_the_keyboard(seen: Json) -> None:
     assert walk["paletteAxe"] == walk["keysAxe"] == []
 
 
+def test_a_list_is_filtered_sent_kept_and_saved(seen: Json) -> None:
+    walk = seen["listForSomebody"]
+    assert walk["hash"] == "#/entities/subscribers?band=high&where=total_events%3E%3D5&sort=-total_events"
+    assert walk["shown"] == walk["other"] and "only events at least 5" in walk["shown"]
+    assert walk["csv"][0].startswith("subscriber_id,") and walk["csv"][1].split(",")[0] == walk["rows"][0]
+    assert walk["views"] == ["Lively and at risk"] and walk["axe"] == []
+    assert walk["back"] == "#/entities/subscribers?band=high&where=total_events%3E%3D5", "the back button takes one step"
+
+
+def test_each_part_that_is_down_comes_first_with_what_to_type(seen: Json) -> None:
+    parts = seen["partsDown"]
+    assert {"Kafka", "Lake", "Bronze", "Silver", "Gold", "Snapshot"} <= set(parts)
+    for title, part in parts.items():
+        assert part["first"] == title and f"{title} is down" in part["overall"]
+        assert f"{title} is down" in part["wrong"] and "Since 1 hour ago" in part["wrong"]
+        assert part["type"] == f"smelt {part['name']}"
+
+
 def test_the_tab_key_reaches_everything_and_shows_where_it_is(seen: Json) -> None:
     reached = [step["name"] for step in seen["byTab"]]
     assert reached[0] == "Skip to the content" and "theme" in reached and "find" in reached

@@ -173,9 +173,66 @@ const selection = async (page) => {
   await new Promise((later) => { setTimeout(later, 500); });
   const during = await page.evaluate(() => ({ selected: document.getSelection().toString(), text: document.querySelector('[data-testid="figure-events"] dd').textContent }));
   await page.evaluate(() => document.getSelection().removeAllRanges());
-  await page.locator(`${at("figure-events")} dd`).first().filter({ hasNotText: during.text }).waitFor();
+  await page.waitForFunction((old) => document.querySelector('[data-testid="figure-events"] dd').textContent !== old, during.text);
   await page.unroute("**/api/v1/overview");
   return { before, during };
+};
+
+// A list that is filtered, sent to somebody, kept and saved.
+const listForSomebody = async (page) => {
+  const seen = {};
+  await open(page, "#/entities/subscribers");
+  const first = page.locator(`${at("entities")} ${at("row")}`).first();
+  await first.waitFor();
+  seen.all = await page.locator(at("shown")).innerText();
+  await page.locator(at("band")).selectOption("high");
+  await page.locator(at("shown")).filter({ hasNotText: seen.all }).waitFor();
+  await page.locator(at("condition")).click();
+  await page.locator('#page select[name="column"]').selectOption("total_events");
+  await page.locator('#page input[name="amount"]').fill("5");
+  await page.locator("#page form button", { hasText: "Show these" }).click();
+  await page.locator(at("shown")).filter({ hasText: "at least 5" }).waitFor();
+  await page.locator(at("sort-total_events")).click();
+  await page.locator(at("shown")).filter({ hasText: "highest events first" }).waitFor();
+  seen.hash = await page.evaluate(() => location.hash);
+  seen.shown = await page.locator(at("shown")).innerText();
+  seen.rows = await textsOf(page, `${at("entities")} ${at("row")}`);
+  await page.locator(at("views")).click();
+  await page.locator('#page input[name="name"]').fill("Lively and at risk");
+  await page.locator("#page form button", { hasText: "Keep" }).click();
+  seen.axe = await violations(page);
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.locator(at("csv")).click()]);
+  seen.csv = require("node:fs").readFileSync(await saved.path(), "utf8").split(/\r?\n/).slice(0, 3);
+  // somebody else opens the address
+  const other = await page.context().newPage();
+  other.setDefaultTimeout(30000);
+  await other.goto(`${url}/${seen.hash}`);
+  await other.locator(`${at("entities")} ${at("row")}`).first().waitFor();
+  seen.other = await other.locator(at("shown")).innerText();
+  await other.locator(at("views")).click();
+  seen.views = await textsOf(other, "#page .view a");
+  await other.close();
+  await page.goBack();
+  await page.locator(at("shown")).filter({ hasNotText: "highest events first" }).waitFor();
+  seen.back = await page.evaluate(() => location.hash);
+  return seen;
+};
+
+// Each part in turn is said to be down: it comes first, with the time since when and what to type.
+const partsDown = async (page) => {
+  const status = await (await fetch(`${url}/api/v1/status`)).json();
+  const seen = {};
+  let down = null;
+  await page.route("**/api/v1/status", (route) => route.fulfill({ status: 200, contentType: "application/json", body: JSON.stringify({ ...status, state: "down", summary: `${down.title} is down.`,
+    components: status.components.map((c) => (c.name === down.name ? { ...c, state: "down", detail: `It broke. Run \`smelt ${c.name}\`.`, since: new Date(Date.now() - 3600000).toISOString() } : { ...c, state: "ok" })) }) }));
+  for (down of status.components) {
+    await page.goto(`${url}/#/status`);
+    await page.reload();
+    await page.locator(`${at("parts")} h3`).first().waitFor();
+    seen[down.title] = { first: await page.locator(`${at("parts")} h3`).first().innerText(), overall: await page.locator(at("overall")).innerText(), wrong: await said(page, "wrong"), type: await page.locator('[data-answer="type"] code').innerText(), name: down.name };
+  }
+  await page.unroute("**/api/v1/status");
+  return seen;
 };
 
 (async () => {
@@ -183,7 +240,7 @@ const selection = async (page) => {
   try {
     const report = { problems: [] };
     const page = await newPage(browser, report);
-    const walks = { whoLeaves, whyLower, brokenFormat, kafkaDown, betterModel, byKeys, byTab, selection };
+    const walks = { whoLeaves, whyLower, brokenFormat, kafkaDown, betterModel, byKeys, listForSomebody, byTab, selection, partsDown };
     for (const [name, walk] of Object.entries(walks)) report[name] = await walk(page);
     report.forcedColours = await forcedColours(browser, report);
     report.moving = await reducedMotion(browser, report);

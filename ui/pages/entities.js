@@ -62,7 +62,7 @@ const columnsOf = (e, rows, sort, typical) => {
 const headOf = (columns) => h("tr", { role: "row" }, columns.map((c) => h("th", { scope: "col", role: "columnheader", class: c.isNum ? "num" : null, "aria-sort": c.sorted, "data-key": c.title }, c.head ?? c.title)));
 
 // A model that was trained on Gold's rule can only repeat it: a note above its scores says so.
-const caveat = (e) => panel({ id: "caveat", title: "About the scores", isPlain: true, isBare: true, height: 0, urls: { o: "/api/v1/overview" }, every: SLOW_MS,
+const caveat = (e) => panel({ id: "caveat", title: "About the scores", isPlain: true, isBare: true, height: 48, urls: { o: "/api/v1/overview" }, every: SLOW_MS,
   render: ({ o }) => (o.model?.label_source !== "rule" ? null : h("p", { class: "caveat", "data-testid": "caveat" },
     `The model was trained on Gold's rule, so these scores show which ${e.title_plural} match the rule, not what will happen. For real scores, set `, h("code", {}, "model.label"), ` to a file of what happened to ${e.title_plural}.`)) });
 

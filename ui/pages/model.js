@@ -50,13 +50,13 @@ const better = (one, last) => {
 };
 
 const withReport = (m, current) => panel({
-  id: "of-model", title: "Answers about the model", isPlain: true, isBare: true, height: 96, every: SLOW_MS, urls: { one: oneUrl(current.model_id), o: "/api/v1/overview" }, optional: ["o"],
+  id: "of-model", title: "Answers about the model", isPlain: true, isBare: true, height: 134, every: SLOW_MS, urls: { one: oneUrl(current.model_id), o: "/api/v1/overview" }, optional: ["o"],
   render: ({ one, o }) => answers(believe(one, one.report), calibrated(one.report), drives(one), moved(o?.before, o?.[entity().plural] ?? {}), better(current, beforeOf(m, current))),
 });
 
 const noModel = () => [empty("No model yet, so there are no risk scores."), h("p", {}, "Train one: ", command("smelt train"))];
 
-const answersPanel = () => panel({ id: "answers", title: "Answers", isPlain: true, isBare: true, height: 96, every: SLOW_MS, urls: { m: models },
+const answersPanel = () => panel({ id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS, urls: { m: models },
   render: ({ m }) => (m.models.length === 0 ? noModel() : withReport(m, currentOf(m))) });
 
 // ---- curves of the report ----

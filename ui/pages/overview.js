@@ -43,7 +43,7 @@ const whatFirst = (e, s, top) => {
 };
 
 const answersPanel = (e) => panel({
-  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 96,
+  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134,
   urls: { s: status, o: overview, c: changes(e), top: e.risk ? `/api/v1/${e.plural}?limit=1&sort=${e.risk.value_name ? "-value" : "-risk"}` : null }, optional: ["c", "top"], every: SLOW_MS,
   render: ({ s, o, c, top }) => {
     const inflow = inflowAnswer(o.inflow);

@@ -64,7 +64,7 @@ const proof = (a, o) => {
 };
 
 const answersPanel = () => panel({
-  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 96, every: SLOW_MS,
+  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
   urls: { p: partitions, t: throughput(), l: latency(), r: runs, a: audit, o: overview }, optional: ["p", "t", "l", "a"],
   render: ({ p, t, l, r, a, o }) => answers(behind(p), rate(t, p), howLong(l), slower(r), proof(a, o)),
 });

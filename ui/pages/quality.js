@@ -50,7 +50,7 @@ const owner = (g, list) => {
 const replay = (g) => h("li", { class: "answer", "data-answer": "replay", "data-key": "replay" }, h("p", { class: "question" }, "After the fix"), command("smelt quarantine replay"), h("p", { class: "note" }, g.state === "open" ? "Still coming in the last 24 hours." : "Quiet for 24 hours."));
 
 const answersPanel = () => panel({
-  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 110, every: SLOW_MS, urls: { q: qualityUrl(), list: contracts }, optional: ["list"],
+  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS, urls: { q: qualityUrl(), list: contracts }, optional: ["list"],
   render: ({ q, list }) => {
     const [g] = q.groups;
     if (!g) return answers(answer("worse", "Worse than usual?", "No", "Every event passed.", { state: "ok" }));

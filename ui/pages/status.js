@@ -56,7 +56,7 @@ const lastDay = (past) => {
 };
 
 const answersPanel = () => panel({
-  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 96, urls: { s: status, sys: system, past: history }, optional: ["sys", "past"],
+  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, urls: { s: status, sys: system, past: history }, optional: ["sys", "past"],
   render: ({ s, sys, past }) => answers(wrong(s), type(s), whole(s, sys), version(sys), lastDay(past)),
 });
 

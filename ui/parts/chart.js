@@ -24,6 +24,10 @@ class Chart extends HTMLElement {
   #plot = null;
   #shape = "";
 
+  get model() {
+    return this.#model;
+  }
+
   set model(model) {
     this.#model = model;
     if (this.isConnected) this.#draw();
@@ -46,6 +50,10 @@ class Chart extends HTMLElement {
     this.#plot?.destroy();
     this.#plot = null;
     this.#shape = "";
+  }
+
+  get drawnData() {
+    return this.#plot?.data;
   }
 
   #again = () => {

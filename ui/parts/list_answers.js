@@ -56,7 +56,7 @@ const group = (e, items, total) => {
 };
 
 const withRisk = (e) => panel({
-  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 96, every: SLOW_MS,
+  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
   urls: { top: url(`/api/v1/${e.plural}`, { sort: e.risk.value_name ? "-value" : null, limit: TOP }), features: "/api/v1/features" }, optional: ["features"],
   render: ({ top, features }) => {
     const [row] = top.items;
@@ -98,7 +98,7 @@ const thanUsual = (e, found) => (found
   : answer("usual", "Worse than usual?", "Not known"));
 
 const without = (e) => panel({
-  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 96, every: SLOW_MS,
+  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
   urls: { top: url(`/api/v1/${e.plural}`, { limit: 500 }), features: "/api/v1/features" }, optional: ["features"],
   render: ({ top, features }) => {
     const found = outlier(e, top.items, typicalOf(features, e));
