@@ -26,6 +26,9 @@ CREATE TABLE score_changes (
     model_id VARCHAR NOT NULL
 );
 
+-- How many events are usual in an hour (since 1970, UTC), by the same hour of the weeks before; weeks: how many there were.
+CREATE TABLE inflow_bands (hour BIGINT NOT NULL, low DOUBLE, median DOUBLE, high DOUBLE, weeks BIGINT NOT NULL);
+
 -- What is typical: of each numeric column of Gold, over a sample of the entities, as of base_id.
 CREATE TABLE feature_stats (
     entity VARCHAR NOT NULL, name VARCHAR NOT NULL, base_id VARCHAR NOT NULL, computed_at TIMESTAMPTZ NOT NULL, entities BIGINT NOT NULL,

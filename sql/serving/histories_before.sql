@@ -6,9 +6,8 @@ SELECT NULL::TIMESTAMPTZ AS made_at, NULL::BIGINT AS generation, NULL::BIGINT AS
     NULL::DOUBLE AS arrival_p50_s, NULL::DOUBLE AS arrival_p95_s, NULL::DOUBLE AS publish_p50_s, NULL::DOUBLE AS publish_p95_s, NULL::VARCHAR AS model_id,
     NULL::VARCHAR AS contracts_sha256, NULL::VARCHAR AS features_sha256, NULL::VARCHAR AS smelt_version
 WHERE false;
-CREATE OR REPLACE TEMP VIEW serving_inflow AS
-SELECT NULL::TIMESTAMPTZ AS hour, NULL::BIGINT AS events, NULL::DOUBLE AS low, NULL::DOUBLE AS median, NULL::DOUBLE AS high, NULL::BIGINT AS weeks,
-    NULL::BOOLEAN AS complete WHERE false;
+CREATE OR REPLACE TEMP VIEW inflow_bands AS
+SELECT NULL::BIGINT AS hour, NULL::DOUBLE AS low, NULL::DOUBLE AS median, NULL::DOUBLE AS high, NULL::BIGINT AS weeks WHERE false;
 CREATE OR REPLACE TEMP VIEW quality_hours AS
 SELECT NULL::VARCHAR AS layer, NULL::BIGINT AS hour, NULL::VARCHAR AS rule, NULL::VARCHAR AS field, NULL::VARCHAR AS event_type, NULL::VARCHAR AS "source",
     NULL::BIGINT AS events WHERE false;
@@ -22,3 +21,7 @@ SELECT NULL::TIMESTAMPTZ AS scored_at, NULL::VARCHAR AS entity_id, NULL::DOUBLE 
 CREATE OR REPLACE TEMP VIEW ledger_batches AS
 SELECT NULL::BIGINT AS batch_id, NULL::TIMESTAMPTZ AS committed_at, NULL::BIGINT AS landed, NULL::BIGINT AS duplicates, NULL::BIGINT AS rejected,
     NULL::BIGINT AS gaps WHERE false;
+CREATE OR REPLACE TEMP VIEW quality_history AS
+SELECT NULL::TIMESTAMPTZ AS measured_at, NULL::BIGINT AS after_batch, NULL::BIGINT AS upto_batch, NULL::VARCHAR AS event_type, NULL::VARCHAR AS rule,
+    NULL::VARCHAR AS field, NULL::VARCHAR AS metric, NULL::BIGINT AS events, NULL::BIGINT AS failed, NULL::DOUBLE AS "value", NULL::VARCHAR AS must,
+    NULL::BOOLEAN AS holds, NULL::VARCHAR AS severity WHERE false;

@@ -5,3 +5,4 @@ CREATE OR REPLACE TEMP VIEW serving_run_steps AS SELECT * FROM run_steps;
 CREATE OR REPLACE TEMP VIEW serving_models AS SELECT * FROM models;
 CREATE OR REPLACE TEMP VIEW serving_quality_hours AS SELECT * FROM quality_hours;
 CREATE OR REPLACE TEMP VIEW serving_batches AS SELECT * FROM ledger_batches;
+CREATE OR REPLACE TEMP VIEW serving_quality_history AS SELECT * FROM quality_history;

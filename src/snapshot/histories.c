@@ -23,7 +23,8 @@ static int count_events(LakeConn *conn, Error *err) {
     if (exec(conn, "serving/arrivals", err) != 0 || exec(conn, "serving/advance", err) != 0 ||
         lake_query_int(conn, "serving/pieces", lake_sql("serving/pieces"), NULL, 0, &rows, err) != 0)
         return -1;
-    return rows > ROWS_MAX ? exec(conn, "serving/compact", err) : 0;
+    if (rows > ROWS_MAX && exec(conn, "serving/compact", err) != 0) return -1;
+    return exec_when(conn, "serving/inflow_is_old", "serving/inflow", err);
 }
 
 static int count_quality(LakeConn *conn, Error *err) {

@@ -100,10 +100,11 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
         {.name = "runs", .source = "serving_runs"},
         {.name = "run_steps", .source = "serving_run_steps"},
         {.name = "models", .source = "serving_models"},
-        {.name = "serving_inflow", .source = "serving_inflow"},
+        {.name = "inflow_bands", .source = "inflow_bands"},
         {.name = "quality_hours", .source = "serving_quality_hours"},
         {.name = "feature_stats", .source = "feature_stats"},
         {.name = "score_changes", .source = "score_changes", .kind = SNAPSHOT_LOG, .since = "scored_at"},
+        {.name = "quality_history", .source = "serving_quality_history", .kind = SNAPSHOT_LOG, .since = "measured_at"},
         {.name = "ledger_batches", .source = "serving_batches", .kind = SNAPSHOT_LOG, .since = "batch_id"},
         {.name = "history", .query = history}, /* reads what was written before it */
     };

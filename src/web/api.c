@@ -11,11 +11,6 @@
 #include "web/rows.h"
 #include <string.h>
 
-const ParamSpec runs_params[] = {
-    {"limit", PARAM_INT, .least = 1, .most = 50, .otherwise = 20, .help = "runs, newest first"},
-    {.name = NULL},
-};
-
 /* ---- overview ---- */
 
 static const struct OverviewPart {
@@ -86,6 +81,7 @@ int handle_overview(Service *s, const Request *req, const Lease *lease, Response
         json_object_set_new(out, part->key, value);
     }
     if (add_entities(lease, out, err) != 0 || overview_add_before(lease, out, err) != 0) return -1;
+    overview_count_inflow(out);
     fill_gold_rows(out);
     response_json(resp, 200, json_incref(out));
     return 0;
@@ -118,33 +114,7 @@ int handle_pipeline(Service *s, const Request *req, const Lease *lease, Response
     return 0;
 }
 
-/* ---- runs, status ---- */
-
-/* Moves each step to its run. */
-static void nest_steps(json_t *runs, json_t *steps) {
-    size_t r, i;
-    json_t *run, *step;
-    json_array_foreach(runs, r, run) {
-        json_t *own = json_array();
-        json_array_foreach(steps, i, step) if (json_equal(json_object_get(step, "run_id"), json_object_get(run, "run_id")))
-            json_array_append(own, step);
-        json_object_set_new(run, "steps", own);
-    }
-    json_array_foreach(steps, i, step) json_object_del(step, "run_id");
-}
-
-int handle_runs(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
-    (void)s;
-    LakeValue limit = lake_int(request_int(req, runs_params, "limit"));
-    CLEANUP(json_freep) json_t *runs = NULL;
-    CLEANUP(json_freep) json_t *steps = NULL;
-    if (rows_query(lease->conn, "api/runs", &limit, 1, &runs, err) != 0) return -1;
-    if (rows_query(lease->conn, "api/run_steps", &limit, 1, &steps, err) != 0) return -1;
-    nest_steps(runs, steps);
-    if (!req->is_operator) redact_runs(runs);
-    response_json(resp, 200, json_pack("{s:I, s:O}", "generation", (json_int_t)lease->generation, "runs", runs));
-    return 0;
-}
+/* ---- status ---- */
 
 static json_t *report_for(const Request *req, json_t *report) {
     if (!req->is_operator) redact_status(report);

@@ -200,9 +200,9 @@ static void put_slots(const EntityFilter *f, Slots *s) {
     s->items[s->count++] = (LakeBinding){"fields", lake_text(f->fields)};
 }
 
-char *entity_filter_sql(const EntityFilter *f, const char *head, const char *tail) {
+char *entity_filter_sql(const EntityFilter *f, const char *head, const char *middle, const char *tail) {
     Slots slots = {.count = 0};
     put_slots(f, &slots);
-    CLEANUP(free_text) char *text = xasprintf("%s\n%s\n%s", lake_sql(head), lake_sql("api/where"), tail != NULL ? lake_sql(tail) : "");
+    CLEANUP(free_text) char *text = xasprintf("%s\n%s\n%s", lake_sql(head), lake_sql(middle), tail != NULL ? lake_sql(tail) : "");
     return gold_entity_text(f->entity, text, slots.items, slots.count);
 }

@@ -35,5 +35,5 @@ typedef struct EntityFilter {
 int entity_filter_read(const Request *req, const Lease *lease, const GoldEntity *e, bool has_risk, EntityFilter *ret, Response *resp,
                        Error *err) MUST_CHECK;
 void entity_filter_done(EntityFilter *f);
-/* sql/<head>.sql with sql/api/where.sql behind it, and sql/<tail>.sql (NULL: nothing); with all names. The caller frees. */
-char *entity_filter_sql(const EntityFilter *f, const char *head, const char *tail) MUST_CHECK;
+/* sql/<head>.sql, sql/<middle>.sql and sql/<tail>.sql (NULL: nothing) as one statement, with all names. The caller frees. */
+char *entity_filter_sql(const EntityFilter *f, const char *head, const char *middle, const char *tail) MUST_CHECK;

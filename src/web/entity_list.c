@@ -122,13 +122,13 @@ static void page_query_done(PageQuery *page) {
 
 static int count_rows(const PageQuery *page, const Lease *lease, const LakeValue *values, int64_t *ret, Error *err) {
     const char *name = page->filter.has_risk ? "api/ranked_count" : "api/listed_count";
-    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, NULL);
+    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, "api/where", NULL);
     return lake_query_int(lease->conn, name, sql, values, 2, ret, err);
 }
 
 static int query_page(const PageQuery *page, const Lease *lease, const LakeValue values[5], LakeResult **ret, Error *err) {
     const char *name = page->filter.has_risk ? "api/ranked" : "api/listed";
-    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, "api/page");
+    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, "api/where", "api/page");
     return lake_query(lease->conn, name, sql, values, 5, ret, err);
 }
 

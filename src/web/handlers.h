@@ -20,7 +20,9 @@ typedef struct Service {
     void *samples_arg;
     int (*ready)(void *arg, Error *err); /* NULL: always */
     void *ready_arg;
-    Gate *gate; /* NULL: everybody may ask */
+    const char *models_dir; /* where the reports of models are; NULL: nowhere */
+    const char *audit_path; /* what `smelt audit` found last; NULL: not known */
+    Gate *gate;             /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
     atomic_bool draining; /* readyz answers 503, so that no new work is sent here */
@@ -35,7 +37,8 @@ int entity_has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *e
 /* Answers, or returns -1 with the error set; a response that was begun is then dropped. `lease` is NULL for routes without ROUTE_LAKE. */
 typedef int (*Handler)(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 
-extern const ParamSpec entities_params[], runs_params[], history_params[], changes_params[];
+extern const ParamSpec entities_params[], runs_params[], history_params[], changes_params[], features_params[], scores_params[], histogram_params[],
+    lookup_params[], range_params[], quality_params[], rules_params[];
 
 /* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
 const char *asset_type(const char *path);
@@ -47,6 +50,19 @@ int handle_changes(Service *s, const Request *req, const Lease *lease, Response 
 int handle_pipeline(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_entities(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_entity(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_features(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_entity_scores(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_lookup(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_histogram(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_models(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_model(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_partitions(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_throughput(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_latency(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_audit(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_run(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_quality(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_quality_rules(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_runs(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_status(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_livez(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

@@ -167,17 +167,30 @@ int handle_changes(Service *s, const Request *req, const Lease *lease, Response 
 /* ---- overview ---- */
 
 int overview_add_before(const Lease *lease, json_t *overview, Error *err) {
-    static const struct {
-        const char *key;
-        int hours, tolerance;
-    } times[] = {{"day", 24, 6}, {"week", 168, 36}};
-    const char *as_of = json_string_value(json_object_get(json_object_get(overview, "events"), "as_of"));
-    json_t *before = json_object(), *row;
+    LakeValue as_of = lake_text(json_string_value(json_object_get(json_object_get(overview, "events"), "as_of")));
+    json_t *before = json_pack("{sn sn}", "day", "week"), *row;
+    CLEANUP(json_freep) json_t *rows = NULL;
+    size_t i;
     json_object_set_new(overview, "before", before);
-    for (size_t i = 0; i < ARRAY_LEN(times); i++) {
-        const LakeValue values[] = {lake_text(as_of), lake_int(times[i].hours), lake_int(times[i].tolerance)};
-        if (row_query(lease->conn, "api/overview_before", values, ARRAY_LEN(values), &row, err) != 0) return -1;
-        json_object_set_new(before, times[i].key, row);
+    if (rows_query(lease->conn, "api/overview_before", &as_of, 1, &rows, err) != 0) return -1;
+    json_array_foreach(rows, i, row) {
+        json_object_set(before, json_string_value(json_object_get(row, "when")), row);
+        json_object_del(row, "when");
     }
     return 0;
+}
+
+void overview_count_inflow(json_t *overview) {
+    CLEANUP(json_freep) json_t *counts = json_object();
+    json_t *row;
+    size_t i;
+    json_array_foreach(json_object_get(overview, "hours"), i, row) {
+        const char *hour = json_string_value(json_object_get(row, "hour"));
+        json_int_t events = json_integer_value(json_object_get(row, "events")) + json_integer_value(json_object_get(counts, hour));
+        json_object_set_new(counts, hour, json_integer(events));
+    }
+    json_array_foreach(json_object_get(overview, "inflow"), i, row) {
+        json_t *events = json_object_get(counts, json_string_value(json_object_get(row, "hour")));
+        if (events != NULL) json_object_set(row, "events", events);
+    }
 }
