@@ -37,7 +37,7 @@ const reasonsTable = (e, one) => {
     { title: "Reason", isHead: true, cell: (r) => capital(featureName(e, r.feature)) },
     { title: "Here", isNum: true, cell: (r) => value(r.value, unit(r)) },
     ...(one.typical ? [{ title: "Typical", isNum: true, cell: (r) => value(typical(r)?.p50, unit(r)) }, { title: "Among all", cell: (r) => standing(r.value, typical(r)) }] : []),
-    { title: "Effect", cell: (r) => [bar(Math.abs(r.contribution) / most, r.contribution > 0 ? "high" : "low"), h("span", { class: "note" }, r.contribution > 0 ? "raises it" : "lowers it")] }] });
+    { title: "Effect", class: "when", cell: (r) => [bar(Math.abs(r.contribution) / most, r.contribution > 0 ? "high" : "low"), h("span", { class: "note" }, r.contribution > 0 ? "raises it" : "lowers it")] }] });
 };
 
 const riskPanel = (e, id) => panel({

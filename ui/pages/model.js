@@ -91,7 +91,7 @@ const histogramModel = ({ bins }) => ({ id: "histogram", title: "Scores", unit: 
 
 const histogramPanel = () => panel({
   id: "histogram", title: "How the scores are spread", height: 340, every: SLOW_MS, urls: { s: histogram },
-  render: ({ s }) => (s.bins.every((b) => b.entities === 0) ? empty("No score yet.") : [chart(histogramModel(s)), s.bands ? h("p", { class: "note" }, "Bands: ", s.bands.map((b, i) => `${i > 0 ? ", " : ""}${b.band} from ${percent(b.from, 1, 0)}: ${count(b.entities)}`), ".") : null]),
+  render: ({ s }) => (s.bins.every((b) => b.entities === 0) ? empty("No score yet.") : [chart(histogramModel(s)), s.bands?.every((b) => b.from != null) ? h("p", { class: "note" }, "Bands: ", s.bands.map((b, i) => `${i > 0 ? ", " : ""}${b.band} from ${percent(b.from, 1, 0)}: ${count(b.entities)}`), ".") : null]),
 });
 
 // ---- the card, and all models ----

@@ -43,8 +43,8 @@ const rate = (t, p) => {
   return answer("rate", "How fast, and level when?", `${brief(perSecond)} rows/s`, lag === 0 ? "Nothing waits" : perSecond > 0 ? `Level in about ${duration(lag / perSecond)}` : "Nothing is read at the moment");
 };
 
-const howLong = (l) => (l?.publish?.p50_s == null ? answer("latency", "From event to score", "Not known", l ? "Nothing was published in this time." : "Not available from this server.")
-  : answer("latency", "From event to score", s(l.publish.p50_s), `95% within ${s(l.publish.p95_s)}; to Bronze ${s(l.arrival?.p50_s)}`));
+const howLong = (l) => (l?.last?.publish_p50_s == null ? answer("latency", "From event to score", "Not known", l ? "Nothing was published in this time." : "Not available from this server.")
+  : answer("latency", "From event to score", s(l.last.publish_p50_s), `95% within ${s(l.last.publish_p95_s)}; to Bronze ${s(l.last.arrival_p50_s)}`));
 
 const slower = (r) => {
   const [run] = r.runs;
@@ -76,25 +76,29 @@ const partitionsPanel = () => panel({
   render: ({ p }) => {
     const most = Math.max(...p.partitions.map((one) => one.lag ?? 0), 1);
     return table({ id: "partitions", caption: "Partitions and how far behind they are", rows: p.partitions, key: (r) => `${r.topic} ${r.epoch} ${r.partition}`, empty: "No partition was read yet.", isShort: p.partitions.length > 10, columns: [
-      { title: "Partition", isHead: true, cell: (r) => `${r.topic} ${r.partition}` }, { title: "Read up to", isNum: true, cell: (r) => count(r.next_offset) },
+      { title: "Partition", isHead: true, cell: (r) => h("span", { class: "id", title: r.topic }, `${r.topic.split("/").at(-1)} ${r.partition}`) }, { title: "Read up to", isNum: true, cell: (r) => count(r.next_offset) },
       { title: "End in Kafka", isNum: true, cell: (r) => (r.end_offset == null ? "not known" : count(r.end_offset)) },
       { title: "Behind", isNum: true, value: (r) => r.lag, cell: (r) => (r.lag == null ? "not known" : [count(r.lag), bar(r.lag / most, "plain")]) }, { title: "Updated", class: "note when", cell: (r) => agoElement(r.updated_at) }] });
   },
 });
 
-const lineModel = (id, title, unit, points, series, words, marks) => ({ id, title, unit, marks, words, x: points.map((p) => Date.parse(p[0]) / 1000), series: series.map(([name, i], at) => ({ name, kind: at === 0 && series.length === 1 ? "bar" : "line", values: points.map((p) => p[i]) })) });
+const latencyModel = ({ points, last, from, to }) => ({ id: "latency", title: "Time from a record's own time", unit: "seconds", window: [Date.parse(from) / 1000, Date.parse(to) / 1000], x: points.map((p) => Date.parse(p.at) / 1000),
+  series: [["to Bronze, half", "arrival_p50_s"], ["to Bronze, 95%", "arrival_p95_s"], ["published, half", "publish_p50_s"], ["published, 95%", "publish_p95_s"]].map(([name, key]) => ({ name, kind: "line", values: points.map((p) => p[key]) })),
+  words: last ? `Half of the events of the last generation were published within ${s(last.publish_p50_s)}, 95% within ${s(last.publish_p95_s)}.` : "" });
+
+const numberModel = (m, marks) => ({ id: `h-${m.metric}`, title: m.title, unit: m.unit || "events", marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }],
+  words: `Newest: ${brief(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
 
 const throughputPanel = () => panel({
   id: "throughput", title: "Throughput", height: 340, every: SLOW_MS, urls: { t: throughput() },
-  render: ({ t }) => (t.points.length === 0 ? empty("Nothing was read in this time.") : chart({ id: "throughput", title: "Messages read", unit: `messages per ${stepWord(t.step_s)}`, isStacked: true,
+  render: ({ t }) => (t.points.length === 0 ? empty("Nothing was read in this time.") : chart({ id: "throughput", title: "Messages read", unit: `messages per ${stepWord(t.step_s)}`, isStacked: true, window: [Date.parse(t.from) / 1000, Date.parse(t.to) / 1000],
     x: t.points.map((one) => Date.parse(one.at) / 1000), series: ["landed", "duplicates", "rejected", "gaps"].map((name) => ({ name, kind: "bar", values: t.points.map((one) => one[name]) })),
     words: `${count(t.points.reduce((sum, one) => sum + one.landed, 0))} landed; newest ${brief(t.points.at(-1).rows_per_s)} rows per second.` })),
 });
 
 const latencyPanel = () => panel({
   id: "latency", title: "From event to Bronze, and to a score", height: 340, every: SLOW_MS, urls: { l: latency() },
-  render: ({ l }) => (l.points.length === 0 ? empty("Nothing was published in this time.") : chart(lineModel("latency", "Time from a record's own time", "seconds", l.points,
-    [["to Bronze, half", 1], ["to Bronze, 95%", 2], ["published, half", 3], ["published, 95%", 4]], `Half of the events were published within ${s(l.publish.p50_s)}, 95% within ${s(l.publish.p95_s)}.`))),
+  render: ({ l }) => (l.points.length === 0 ? empty("Nothing was published in this time.") : chart(latencyModel(l))),
 });
 
 const historyPanel = () => panel({
@@ -102,7 +106,7 @@ const historyPanel = () => panel({
   render: ({ hist }) => {
     const shown = hist.metrics.filter((m) => ["pending", "silver"].includes(m.metric) && m.points.length > 0);
     if (shown.length === 0) return empty("No number was recorded in this time.");
-    return h("div", { class: "charts" }, shown.map((m) => chart({ ...lineModel(`h-${m.metric}`, m.title, m.unit || "events", m.points, [[m.title, 1]], `Newest: ${brief(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.`, hist.marks), window: windowOf(rangeOf(FROM)), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }] })));
+    return h("div", { class: "charts" }, shown.map((m) => chart(numberModel(m, hist.marks))));
   },
 });
 

@@ -43,6 +43,7 @@ const sender = (g) => {
 };
 
 const owner = (g, list) => {
+  if (!list) return answer("owner", "Who must mend it?", "Not known", "Not available from this server.");
   const c = contractOf(g, list);
   return c ? answer("owner", "Who must mend it?", c.owner ?? "No owner declared", [h("code", {}, c.file ?? c.event_type), c.support ? `, ${c.support}` : ""]) : answer("owner", "Who must mend it?", "Not declared", "The contract names no owner.");
 };

@@ -61,7 +61,9 @@ const drawMarks = (plot, marks) => {
 const xRange = (model, from, to, half) => {
   const isAll = from <= model.x[0] && to >= model.x.at(-1);
   if (model.window && isAll) return model.window;
-  return from === to ? [from - (isTime(model) ? 1800 : 0.5), to + (isTime(model) ? 1800 : 0.5)] : [from - half, to + half];
+  const [x] = model.x;
+  const beside = isTime(model) ? 43200 : 0.5; // of one value alone, of which uPlot makes years
+  return model.x.length === 1 ? [x - beside, x + beside] : [from - half, to + half];
 };
 
 export const options = (Plot, model, box) => {

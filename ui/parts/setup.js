@@ -1,4 +1,5 @@
 // The first run: what there is already, and the next command. It stands where the data will be.
+import { words } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { agoElement } from "../lib/words.js";
 import { badge, command, prose } from "./bits.js";
@@ -27,10 +28,11 @@ const stepItem = (step, status, isNext) => {
 };
 
 export const setUp = () => panel({
-  id: "set-up", title: "Set up", note: "Nothing is served yet. The page changes by itself when it is.", height: 420, urls: { status: "/api/v1/status" },
-  render: ({ status }) => {
+  id: "set-up", title: "Set up", note: "This page changes by itself when there is something to serve.", height: 420, urls: { status: "/api/v1/status", served: "/api/v1/pipeline" }, optional: ["served"],
+  render: ({ status }, { served }) => {
+    if (served.state === "forbidden") return [h("p", {}, words(served.error)), h("p", { class: "note" }, h("a", { href: "/ui/sign-in.html" }, "Your session"))];
     const next = steps.find((step) => !step.isOptional && !step.isDone(status));
-    return [h("ol", { class: "steps-list" }, steps.map((step) => stepItem(step, status, step === next))),
+    return [served.error ? h("p", { class: "caveat", "data-testid": "why-nothing" }, prose(words(served.error))) : null, h("ol", { class: "steps-list" }, steps.map((step) => stepItem(step, status, step === next))),
       h("p", { class: "note" }, "All of them at once: ", command("smelt run"), status.checked_at ? agoElement(status.checked_at, " Checked ") : null)];
   },
 });
