@@ -78,7 +78,14 @@ const showPage = async (route) => {
 
 // ---- the whole ----
 
-const overallText = (status) => (status.state === "ok" ? "All parts OK" : status.state === "unknown" ? "Checking" : status.summary.replace(/\.$/, ""));
+// The worst part by its name; how many others there are: the summary names them all, which no header has room for.
+const overallText = (status) => {
+  if (status.state === "ok") return "All parts OK";
+  const bad = status.components.filter((c) => c.state !== "ok");
+  const worst = bad.find((c) => c.state === status.state) ?? bad[0];
+  if (status.state === "unknown" || !worst) return "Checking";
+  return `${worst.title} is ${worst.state}${bad.length > 1 ? ` and ${bad.length - 1} more` : ""}`;
+};
 
 let isLost = false;
 const showOverall = (status) => {

@@ -22,7 +22,12 @@ const listOf = (e, query) => href(["entities", e.plural], query);
 
 const worstPart = (s) => s.components.find((c) => c.state === "down") ?? s.components.find((c) => c.state === "degraded");
 
-const isWell = (s, o) => answer("well", "Is everything well?", s.state === "ok" ? "All parts work" : capital(s.summary.replace(/\.$/, "")),
+const wellText = (s) => {
+  const bad = s.components.filter((c) => c.state !== "ok");
+  const worst = worstPart(s) ?? bad[0];
+  return worst ? `${worst.title} is ${worst.state}${bad.length > 1 ? ` and ${bad.length - 1} more` : ""}` : "All parts work";
+};
+const isWell = (s, o) => answer("well", "Is everything well?", wellText(s),
   [s.checked_at ? agoElement(s.checked_at, "Checked ") : null, o.events.as_of ? agoElement(o.events.as_of, ", data as of ") : null], { state: s.state, href: href("status") });
 
 const whoIsNew = (e, c) => {

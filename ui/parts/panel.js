@@ -5,7 +5,7 @@ import { csv, save, say } from "../lib/clipboard.js";
 import { flat, h, isSelected, patch } from "../lib/dom.js";
 import { again, watch, QUICK_MS } from "../lib/live.js";
 import { href } from "../lib/router.js";
-import { agoElement } from "../lib/words.js";
+import { agoElement, capital } from "../lib/words.js";
 import { prose, withoutStates } from "./bits.js";
 
 const skeleton = (height) => {
@@ -126,7 +126,7 @@ class Panel extends HTMLElement {
 
   #stale(source) {
     const about = Object.values(this.sources).find((s) => s.at) ?? source;
-    return h("p", { class: "stale-note", "data-key": "stale" }, "Not updated: ", prose(words(source.error)), " ", about.at ? agoElement(about.at, "Shown: ") : null, " ", this.#retry(source));
+    return h("p", { class: "stale-note", "data-key": "stale" }, "Not updated: ", prose(capital(words(source.error))), " ", about.at ? agoElement(about.at, "Shown: ") : null, " ", this.#retry(source));
   }
 
   #withoutData(source) {
@@ -134,9 +134,9 @@ class Panel extends HTMLElement {
     const say = (kind, ...text) => h("div", { class: "without", "data-kind": kind, "data-key": kind }, text);
     if (source.state === "loading") return skeleton(this.model.height ?? 160);
     if (source.state === "absent") return say("absent", this.model.absent ?? [h("p", {}, "Not available from this server."), h("p", { class: "note" }, h("code", {}, path), ": ", words(source.error))]);
-    if (source.state === "forbidden") return say("forbidden", h("p", {}, prose(words(source.error))), h("p", { class: "note" }, h("a", { href: "/ui/sign-in.html" }, "Your session")));
-    if (source.error?.status === 503) return say("unserved", h("p", {}, prose(words(source.error))), h("p", { class: "note" }, h("a", { href: href("status") }, "State of each part"), " ", this.#retry(source)));
-    return say("failed", h("p", {}, prose(words(source.error))), h("p", { class: "note" }, h("code", {}, path), " ", this.#retry(source)));
+    if (source.state === "forbidden") return say("forbidden", h("p", {}, prose(capital(words(source.error)))), h("p", { class: "note" }, h("a", { href: "/ui/sign-in.html" }, "Your session")));
+    if (source.error?.status === 503) return say("unserved", h("p", {}, prose(capital(words(source.error)))), h("p", { class: "note" }, h("a", { href: href("status") }, "State of each part"), " ", this.#retry(source)));
+    return say("failed", h("p", {}, prose(capital(words(source.error)))), h("p", { class: "note" }, h("code", {}, path), " ", this.#retry(source)));
   }
 }
 customElements.define("smelt-panel", Panel);

@@ -1,7 +1,7 @@
 // The first run: what there is already, and the next command. It stands where the data will be.
 import { words } from "../lib/api.js";
 import { h } from "../lib/dom.js";
-import { agoElement } from "../lib/words.js";
+import { agoElement, capital } from "../lib/words.js";
 import { badge, command, prose } from "./bits.js";
 import { panel } from "./panel.js";
 
@@ -22,7 +22,7 @@ const stepItem = (step, status, isNext) => {
   const part = partOf(status, step.part);
   return h("li", { "data-key": step.part, "data-state": done ? "done" : isNext ? "next" : "later", "data-testid": `step-${step.part}` },
     h("div", { class: "part-head" }, h("h3", {}, step.title), done ? badge("ok", "Done") : badge("unknown", isNext ? "Next" : step.isOptional ? "Optional" : "Later")),
-    part ? h("p", {}, prose(part.detail)) : null,
+    part && (done || step.part === "kafka") ? h("p", {}, prose(part.detail)) : null,
     step.why && !done ? h("p", { class: "note" }, prose(step.why)) : null,
     done ? null : h("p", {}, step.commands.map(command)));
 };
@@ -32,7 +32,7 @@ export const setUp = () => panel({
   render: ({ status }, { served }) => {
     if (served.state === "forbidden") return [h("p", {}, words(served.error)), h("p", { class: "note" }, h("a", { href: "/ui/sign-in.html" }, "Your session"))];
     const next = steps.find((step) => !step.isOptional && !step.isDone(status));
-    return [served.error ? h("p", { class: "caveat", "data-testid": "why-nothing" }, prose(words(served.error))) : null, h("ol", { class: "steps-list" }, steps.map((step) => stepItem(step, status, step === next))),
+    return [served.error ? h("p", { class: "caveat", "data-testid": "why-nothing" }, prose(capital(words(served.error)))) : null, h("ol", { class: "steps-list" }, steps.map((step) => stepItem(step, status, step === next))),
       h("p", { class: "note" }, "All of them at once: ", command("smelt run"), status.checked_at ? agoElement(status.checked_at, " Checked ") : null)];
   },
 });
