@@ -9,7 +9,7 @@
 #include "web/redact.h"
 #include <string.h>
 
-enum { PAGE_ID_BYTES = 256 * 1024 };
+enum { PAGE_ID_BYTES = 256 * 1024, ID_MAX = TARGET_MAX - 96 }; /* beside the rest of the address */
 
 /* Of a list, of one that has no risk, and of one row. */
 static const ParamSpec ranked_params[] = {
@@ -26,7 +26,7 @@ static const ParamSpec listed_params[] = {
     {.name = NULL},
 };
 static const ParamSpec one_params[] = {
-    {"id", PARAM_TEXT, .least = 1, .most = TARGET_MAX, .help = "the id"},
+    {"id", PARAM_TEXT, .least = 1, .most = ID_MAX, .help = "the id"},
     {.name = NULL},
 };
 /* Which of them an address takes is known once it is known whose it is. */
@@ -35,7 +35,7 @@ const ParamSpec entities_params[] = {
     {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
     {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band", .only = PARAM_OF_RANKED},
     {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
-    {"id", PARAM_TEXT, .least = 1, .most = TARGET_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE},
+    {"id", PARAM_TEXT, .least = 1, .most = ID_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE},
     {.name = NULL},
 };
 const ParamSpec runs_params[] = {

@@ -116,7 +116,8 @@ static bool take_target(HttpReader *r, const char *s, size_t n) {
 }
 
 static int on_method_complete(llhttp_t *parser) {
-    static const llhttp_method_t known[] = {HTTP_GET, HTTP_HEAD, HTTP_OPTIONS, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_PATCH};
+    static const llhttp_method_t known[] = {HTTP_GET,    HTTP_HEAD,  HTTP_OPTIONS, HTTP_POST, HTTP_PUT,
+                                            HTTP_DELETE, HTTP_PATCH, HTTP_TRACE,   HTTP_QUERY};
     HttpReader *r = parser->data;
     free(r->request->method);
     r->request->method = xstrdup(llhttp_method_name(parser->method));
