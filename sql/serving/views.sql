@@ -77,3 +77,36 @@ SELECT * FROM run_steps WHERE run_id IN (SELECT run_id FROM serving_runs);
 
 CREATE OR REPLACE TEMP VIEW serving_models AS
 SELECT * FROM models ORDER BY trained_at DESC LIMIT 50;
+
+-- Events of each of the 48 hours up to the newest event, beside the same hour of the week in the weeks before, up to eight of them: the weeks
+-- since events came as they do now. complete: the hour is over.
+CREATE OR REPLACE TEMP VIEW serving_inflow AS
+WITH recent AS MATERIALIZED (
+    SELECT epoch_us(event_timestamp) // 3600000000 AS hour, count(*) AS events
+    FROM bronze_raw_events WHERE batch_id > (SELECT batch_id FROM serving_progress) AND event_timestamp IS NOT NULL GROUP BY ALL),
+newest AS (
+    SELECT greatest(epoch_us(p.newest_event_at) // 3600000000, r.hour) AS hour
+    FROM serving_progress AS p, (SELECT max(hour) AS hour FROM recent WHERE hour <= epoch_us(now()) // 3600000000) AS r),
+counts AS MATERIALIZED (
+    SELECT c.hour, sum(events)::BIGINT AS events
+    FROM (SELECT hour, events FROM serving_hour_counts UNION ALL SELECT hour, events FROM recent) AS c, newest AS n
+    WHERE c.hour > n.hour - 48 - 8 * 168 AND c.hour <= n.hour
+    GROUP BY c.hour),
+begun AS (SELECT min(hour) AS hour FROM counts WHERE events * 20 >= (SELECT avg(events) FROM counts)),
+hours AS MATERIALIZED (SELECT n.hour - h.back AS hour FROM newest AS n, range(48) AS h(back) WHERE n.hour IS NOT NULL),
+past AS (
+    SELECT h.hour, coalesce(c.events, 0) AS events
+    FROM hours AS h CROSS JOIN range(1, 9) AS w(week) JOIN begun AS b ON h.hour - 168 * w.week >= b.hour
+         LEFT JOIN counts AS c ON c.hour = h.hour - 168 * w.week),
+bands AS (SELECT hour, quantile_cont(events, [0.1, 0.5, 0.9]) AS q, count(*) AS weeks FROM past GROUP BY hour)
+SELECT make_timestamptz(h.hour * 3600000000) AS hour, coalesce(c.events, 0) AS events, round(b.q[1], 1) AS low, round(b.q[2], 1) AS median,
+       round(b.q[3], 1) AS high, coalesce(b.weeks, 0) AS weeks, h.hour < epoch_us(now()) // 3600000000 AS complete
+FROM hours AS h LEFT JOIN counts AS c ON c.hour = h.hour LEFT JOIN bands AS b ON b.hour = h.hour;
+
+-- The pieces of each hour as one.
+CREATE OR REPLACE TEMP VIEW serving_quality_hours AS
+SELECT layer, hour, rule, field, event_type, "source", sum(events)::BIGINT AS events FROM quality_hours GROUP BY ALL;
+
+-- How much came in each commit, of the last two days.
+CREATE OR REPLACE TEMP VIEW serving_batches AS
+SELECT * FROM ledger_batches WHERE committed_at > now() - INTERVAL 2 DAY;

@@ -32,10 +32,19 @@ static void add_entity(GoldEntities *e, LakeResult *row) {
         if (!lake_is_null(row, t)) *texts[t] = xstrdup(lake_col_text(row, t, NULL));
 }
 
+/* Runs `names` when the query `known` finds nothing. */
+static int name_when_missing(LakeConn *conn, const char *known, const char *names, Error *err) {
+    int64_t found = 0;
+    if (lake_query_int(conn, known, lake_sql(known), NULL, 0, &found, err) != 0) return -1;
+    return found > 0 ? 0 : lake_exec(conn, names, lake_sql(names), err);
+}
+
+/* A snapshot that an earlier version wrote lacks what later ones have. */
 static int name_those_of_before(LakeConn *conn, Error *err) {
-    int64_t known = 0;
-    if (lake_query_int(conn, "serving/has_entities", lake_sql("serving/has_entities"), NULL, 0, &known, err) != 0) return -1;
-    return known > 0 ? 0 : lake_exec(conn, "serving/entities_before", lake_sql("serving/entities_before"), err);
+    return name_when_missing(conn, "serving/has_entities", "serving/entities_before", err) == 0 &&
+                   name_when_missing(conn, "serving/has_histories", "serving/histories_before", err) == 0
+               ? 0
+               : -1;
 }
 
 int gold_entities_read(LakeConn *conn, GoldEntities *ret, Error *err) {
@@ -49,16 +58,25 @@ int gold_entities_read(LakeConn *conn, GoldEntities *ret, Error *err) {
     return got;
 }
 
+char *gold_entity_sql_with(const GoldEntity *e, const char *name, const LakeBinding *more, size_t n) {
+    enum { OWN = 12 };
+    LakeBinding names[OWN + GOLD_NAMES_MORE] = {{"view", lake_name(e->view)},
+                                                {"key", lake_name(e->key)},
+                                                {"key_type", lake_name(e->key_type)},
+                                                {"rows", lake_name(e->first ? "serving_entities" : e->view)},
+                                                {"base", lake_name(e->base)},
+                                                {"delta", lake_name(e->delta)},
+                                                {"base_table", lake_name(e->base_table)},
+                                                {"label", lake_name(e->label != NULL ? e->label : "no label")},
+                                                {"value", lake_name(e->value != NULL ? e->value : "no value")},
+                                                {"label_or_null", e->label != NULL ? lake_name(e->label) : lake_null()},
+                                                {"value_or_null", e->value != NULL ? lake_name(e->value) : lake_null()},
+                                                {"listed", lake_text(e->listed != NULL ? e->listed : "")}};
+    BUG_IF(n > GOLD_NAMES_MORE);
+    for (size_t i = 0; i < n; i++) names[OWN + i] = more[i];
+    return lake_sql_bind(lake_sql(name), names, OWN + n);
+}
+
 char *gold_entity_sql(const GoldEntity *e, const char *name) {
-    const LakeBinding names[] = {{"view", lake_name(e->view)},
-                                 {"key", lake_name(e->key)},
-                                 {"key_type", lake_name(e->key_type)},
-                                 {"rows", lake_name(e->first ? "serving_entities" : e->view)},
-                                 {"base", lake_name(e->base)},
-                                 {"delta", lake_name(e->delta)},
-                                 {"base_table", lake_name(e->base_table)},
-                                 {"label", lake_name(e->label != NULL ? e->label : "no label")},
-                                 {"value", lake_name(e->value != NULL ? e->value : "no value")},
-                                 {"listed", lake_text(e->listed != NULL ? e->listed : "")}};
-    return lake_sql_bind(lake_sql(name), names, ARRAY_LEN(names));
+    return gold_entity_sql_with(e, name, NULL, 0);
 }

@@ -9,6 +9,7 @@
 typedef enum SnapshotKind {
     SNAPSHOT_TABLE, /* written for each generation */
     SNAPSHOT_BASE,  /* a large table that seldom changes: kept from the last generation while the base is the same */
+    SNAPSHOT_LOG,   /* rows are only added to it: those of the last generation are kept while the base is the same */
     SNAPSHOT_VIEW,  /* over tables of the snapshot */
 } SnapshotKind;
 
@@ -18,6 +19,7 @@ typedef struct SnapshotTable {
     const char *key;   /* primary key column, or NULL: immutable files make keys safe, and a look-up 3 times faster */
     SnapshotKind kind;
     const char *source; /* instead of a query: a table or view of the lake, of which this is a copy */
+    const char *since;  /* of a SNAPSHOT_LOG: the column that grows with each addition; one addition has one value of it */
 } SnapshotTable;
 
 typedef struct SnapshotInfo {
@@ -41,6 +43,7 @@ DEFINE_CLEANUP(snapshot_draft_free, SnapshotDraft)
 
 typedef struct SnapshotOptions {
     const char *base;     /* names the content of the SNAPSHOT_BASE tables: another name, other content; NULL: write everything */
+    const char *keep;     /* a script that stores in the lake what it keeps of the generation, attached as snapshot_out; NULL: none */
     bool full;            /* write everything even when the last generation has the same base */
     bool checkpoint_lake; /* checkpoint the lake meanwhile, for a process that ends afterwards; it may take longer than the snapshot */
     SnapshotDraft *draft; /* a copy begun before; NULL: none. Borrowed */

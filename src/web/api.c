@@ -6,7 +6,9 @@
 #include "base/document.h"
 #include "base/memory.h"
 #include "web/cursor.h"
+#include "web/histories.h"
 #include "web/redact.h"
+#include "web/rows.h"
 #include <string.h>
 
 enum { PAGE_ID_BYTES = 256 * 1024, ID_MAX = TARGET_MAX - 96 }; /* beside the rest of the address */
@@ -45,32 +47,11 @@ const ParamSpec runs_params[] = {
 
 /* ---- rows to JSON ---- */
 
-static int query_rows(LakeConn *conn, const char *name, const LakeValue *values, size_t n, json_t **ret, Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, name, lake_sql(name), values, n, &rows, err) != 0) return -1;
-    return lake_rows_json(rows, ret, err);
-}
-
-/* The first row, or JSON null when there is none. */
-static int query_row(LakeConn *conn, const char *name, const LakeValue *values, size_t n, json_t **ret, Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, name, lake_sql(name), values, n, &rows, err) != 0) return -1;
-    int got = lake_next(rows, err);
-    if (got < 0) return -1;
-    *ret = got > 0 ? lake_row_json(rows) : json_null();
-    return 0;
-}
-
-/* As query_row, of a query with the names of an entity. */
+/* The first row of a query with the names of an entity, or JSON null. */
 static int query_entity(const Lease *lease, const GoldEntity *e, const char *name, const LakeValue *values, size_t n, json_t **ret,
                         Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     CLEANUP(free_text) char *sql = gold_entity_sql(e, name);
-    if (lake_query(lease->conn, name, sql, values, n, &rows, err) != 0) return -1;
-    int got = lake_next(rows, err);
-    if (got < 0) return -1;
-    *ret = got > 0 ? lake_row_json(rows) : json_null();
-    return 0;
+    return row_query_sql(lease->conn, name, sql, values, n, ret, err);
 }
 
 /* ---- which entity ---- */
@@ -120,6 +101,7 @@ static const struct OverviewPart {
 } overview_parts[] = {
     {"events", "api/overview_pipeline", true}, {"layers", "api/overview_layers", false},         {"model", "api/overview_model", true},
     {"hours", "api/overview_hours", false},    {"quarantine", "api/overview_quarantine", false}, {"drift", "api/overview_drift", false},
+    {"inflow", "api/overview_inflow", false},
 };
 
 /* {"value": 5} becomes {"mean_bills_zmw": 5}, as the declarations say. */
@@ -175,12 +157,12 @@ int handle_overview(Service *s, const Request *req, const Lease *lease, Response
     for (size_t i = 0; i < ARRAY_LEN(overview_parts); i++) {
         const struct OverviewPart *part = &overview_parts[i];
         json_t *value;
-        int rc = part->one_row ? query_row(lease->conn, part->sql, NULL, 0, &value, err)
-                               : query_rows(lease->conn, part->sql, NULL, 0, &value, err);
+        int rc = part->one_row ? row_query(lease->conn, part->sql, NULL, 0, &value, err)
+                               : rows_query(lease->conn, part->sql, NULL, 0, &value, err);
         if (rc != 0) return -1;
         json_object_set_new(out, part->key, value);
     }
-    if (add_entities(lease, out, err) != 0) return -1;
+    if (add_entities(lease, out, err) != 0 || overview_add_before(lease, out, err) != 0) return -1;
     fill_gold_rows(out);
     response_json(resp, 200, json_incref(out));
     return 0;
@@ -197,7 +179,7 @@ static int describe_entity(const Lease *lease, const GoldEntity *e, json_t *all,
     LakeValue name = lake_text(e->name);
     json_t *columns;
     bool risk;
-    if (entity_has_risk(lease, e, &risk, err) != 0 || query_rows(lease->conn, "api/columns", &name, 1, &columns, err) != 0) return -1;
+    if (entity_has_risk(lease, e, &risk, err) != 0 || rows_query(lease->conn, "api/columns", &name, 1, &columns, err) != 0) return -1;
     json_array_append_new(all, json_pack("{ss ss ss ss ss ss? ss so so}", "entity", e->name, "plural", e->plural, "key", e->key, "title",
                                          e->title, "title_plural", e->title_plural, "description", e->description, "table", e->view, "risk",
                                          risk ? describe_risk(e) : json_null(), "columns", columns));
@@ -406,8 +388,8 @@ int handle_runs(Service *s, const Request *req, const Lease *lease, Response *re
     LakeValue limit = lake_int(request_int(req, runs_params, "limit"));
     CLEANUP(json_freep) json_t *runs = NULL;
     CLEANUP(json_freep) json_t *steps = NULL;
-    if (query_rows(lease->conn, "api/runs", &limit, 1, &runs, err) != 0) return -1;
-    if (query_rows(lease->conn, "api/run_steps", &limit, 1, &steps, err) != 0) return -1;
+    if (rows_query(lease->conn, "api/runs", &limit, 1, &runs, err) != 0) return -1;
+    if (rows_query(lease->conn, "api/run_steps", &limit, 1, &steps, err) != 0) return -1;
     nest_steps(runs, steps);
     if (!req->is_operator) redact_runs(runs);
     response_json(resp, 200, json_pack("{s:I, s:O}", "generation", (json_int_t)lease->generation, "runs", runs));

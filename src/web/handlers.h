@@ -35,13 +35,15 @@ int entity_has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *e
 /* Answers, or returns -1 with the error set; a response that was begun is then dropped. `lease` is NULL for routes without ROUTE_LAKE. */
 typedef int (*Handler)(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 
-extern const ParamSpec entities_params[], runs_params[];
+extern const ParamSpec entities_params[], runs_params[], history_params[], changes_params[];
 
 /* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
 const char *asset_type(const char *path);
 
 int handle_openapi(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_history(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_changes(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_pipeline(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_entities(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_entity(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

@@ -26,6 +26,8 @@ ROUTES = {
     ("GET", "/openapi.json"): ("/openapi.json", ANY),
     ("GET", "/api/v1/overview"): ("/api/v1/overview", "aggregate"),
     ("GET", "/api/v1/pipeline"): ("/api/v1/pipeline", "aggregate"),
+    ("GET", "/api/v1/history"): ("/api/v1/history?from=-24h&metric=at_risk", "aggregate"),
+    ("GET", "/api/v1/changes"): ("/api/v1/changes?since=1", "entities"),
     ("GET", "/api/v1/{entities}"): ("/api/v1/subscribers?limit=5", "entities"),
     ("GET", "/api/v1/{entities}/{id}"): ("/api/v1/subscribers/SUB-1", "entities"),
     ("GET", "/api/v1/runs"): ("/api/v1/runs", "status"),
