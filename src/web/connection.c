@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "web/http.h"
+#include "web/tokens.h"
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -74,10 +75,19 @@ bool connection_has_ended(const Connection *c) {
     return c->ended;
 }
 
+/* One that the client did not name gets a name here. */
+static void name_request(Request *req) {
+    char made[SHA256_TEXT_SIZE];
+    if (req->request_id[0] != '\0') return;
+    random_hex(made);
+    snprintf(req->request_id, sizeof req->request_id, "%.16s", made);
+}
+
 static void refuse(Connection *c, int status, const char *why, bool last) {
     Response resp = {0};
     Request *req = c->reader.request;
     c->content_is_read = !req->has_content;
+    name_request(req);
     response_problem(&resp, status, req, "%s", why);
     connection_answer(c, req, &resp, last);
     response_done(&resp);
@@ -103,6 +113,7 @@ Request *connection_next(Connection *c, int *ret_refused) {
     }
     Request *req = TAKE(c->reader.request);
     c->content_is_read = !req->has_content;
+    name_request(req);
     if (c->content_is_read) next_reader(c);
     return req;
 }
@@ -158,13 +169,16 @@ static void add_date(Buf *head) {
              months + (size_t)t.tm_mon * 3, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
-static void add_head(Connection *c, const Response *r, size_t length) {
+static void add_head(Connection *c, const Request *req, const Response *r, size_t length) {
     Buf *head = &c->head;
     buf_addf(head, "HTTP/1.1 %d %s\r\n", r->status, response_reason(r->status));
     add_date(head);
+    buf_addf(head, "Request-Id: %s\r\n", req->request_id);
     buf_add_str(head, security_headers);
     if (r->content_type != NULL && r->status != 304) buf_addf(head, "Content-Type: %s\r\n", r->content_type);
     buf_addf(head, "Cache-Control: %s\r\n", r->cache_control != NULL ? r->cache_control : "no-store");
+    if (r->coding != NULL) buf_addf(head, "Content-Encoding: %s\r\n", r->coding);
+    if (r->varies) buf_add_str(head, "Vary: Accept-Encoding\r\n");
     if (r->etag[0] != '\0') buf_addf(head, "ETag: %s\r\n", r->etag);
     if (r->link != NULL) buf_addf(head, "Link: %s\r\n", r->link);
     if (r->allow != NULL) buf_addf(head, "Allow: %s\r\n", r->allow);
@@ -179,7 +193,7 @@ void connection_answer(Connection *c, const Request *req, Response *resp, bool l
     bool empty = resp->status == 204 || resp->status == 304;
     size_t length = resp->fixed != NULL ? resp->fixed_len : resp->body.len;
     c->ended = last || !c->keeps_alive || !c->content_is_read;
-    add_head(c, resp, length);
+    add_head(c, req, resp, length);
     c->body_len = empty || strcmp(req->method, "HEAD") == 0 ? 0 : length;
     c->response = *resp;
     *resp = (Response){0};

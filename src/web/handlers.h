@@ -41,6 +41,7 @@ extern const ParamSpec entities_params[], runs_params[], history_params[], chang
 const char *asset_type(const char *path);
 
 int handle_openapi(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_problem(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_history(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_changes(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

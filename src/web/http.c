@@ -191,6 +191,17 @@ static int take_accept(HttpReader *r, const char *s, size_t n) {
     return append(&r->request->accept, s, n);
 }
 
+static int take_accept_encoding(HttpReader *r, const char *s, size_t n) {
+    return append(&r->request->accept_encoding, s, n);
+}
+
+/* One that would be odd in a log is not taken. */
+static int take_request_id(HttpReader *r, const char *s, size_t n) {
+    if (n > 0 && n < REQUEST_ID_SIZE && span_of(s, n, ALPHA DIGIT "-_.") == n)
+        snprintf(r->request->request_id, REQUEST_ID_SIZE, "%.*s", (int)n, s);
+    return 0;
+}
+
 static int take_content_coding(HttpReader *r, const char *s, size_t n) {
     (void)s, (void)n;
     r->request->content_is_typed = r->request->content_is_coded = true;
@@ -235,6 +246,8 @@ static const struct Known {
     {"Expect", take_expect},
     {"If-None-Match", take_condition},
     {"Accept", take_accept},
+    {"Accept-Encoding", take_accept_encoding},
+    {"Request-Id", take_request_id},
     {"Content-Type", take_content_type},
     {"Content-Encoding", take_content_coding},
     {"Authorization", take_authorization},

@@ -13,6 +13,8 @@ const Route routes[] = {
     {"GET", "/", handle_asset, .scope = SCOPE_OPEN, .types = TYPES_BY_PATH, .help = "the dashboards"},
     {"GET", "/ui/*", handle_asset, .scope = SCOPE_OPEN, .types = TYPES_BY_PATH, .help = "what the dashboards are made of"},
     {"GET", "/openapi.json", handle_openapi, ROUTE_WORKER, .scope = SCOPE_ANY, .help = "this API as OpenAPI 3.1"},
+    {"GET", "/problems/{name}", handle_problem, .scope = SCOPE_OPEN, .types = "application/json text/html", .schema = "ProblemKind",
+     .help = "what a kind of error means"},
     {"GET", "/api/v1/overview", handle_overview, LAKE | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Overview",
      .help = "headline numbers, layers, quarantine, hours, model"},
     {"GET", "/api/v1/pipeline", handle_pipeline, LAKE | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Pipeline",

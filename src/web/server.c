@@ -256,9 +256,9 @@ static bool write_answer(Web *web, Client *c) {
 static void log_access(const Web *web, const Exchange *x) {
     if (!web->access_log) return;
     const Request *req = x->request;
-    log_info("access", "%s %s %s: %d, %zu bytes after %.1f ms", req->who != NULL ? req->who : "-", req->method,
+    log_info("access", "%s %s %s: %d, %zu bytes after %.1f ms, request %s", req->who != NULL ? req->who : "-", req->method,
              x->route != NULL ? x->route->pattern : "(none)", x->response.status, x->response.body.len + x->response.fixed_len,
-             clock_seconds_since(x->started_ns) * 1000);
+             clock_seconds_since(x->started_ns) * 1000, req->request_id);
 }
 
 /* Who read what about a person, or changed what. */
@@ -267,7 +267,8 @@ static void log_audit(const Web *web, const Exchange *x) {
     bool reads_persons = x->route->scope < SCOPES && x->route->scope != SCOPE_STATUS && x->route->scope != SCOPE_AGGREGATE;
     bool changes = strcmp(x->request->method, "POST") == 0 || strcmp(x->request->method, "DELETE") == 0;
     if (reads_persons || changes)
-        log_info("audit", "%s %s %s: %d", x->request->who, x->request->method, x->request->target, x->response.status);
+        log_info("audit", "%s %s %s: %d, request %s", x->request->who, x->request->method, x->request->target, x->response.status,
+                 x->request->request_id);
 }
 
 static void answer(Web *web, Client *c, Exchange *x) {

@@ -23,6 +23,7 @@ ANY = "any"  # any valid one
 ROUTES = {
     ("GET", "/"): ("/", OPEN),
     ("GET", "/ui/*"): ("/ui/smelt.css", OPEN),
+    ("GET", "/problems/{name}"): ("/problems/not-found", OPEN),
     ("GET", "/openapi.json"): ("/openapi.json", ANY),
     ("GET", "/api/v1/overview"): ("/api/v1/overview", "aggregate"),
     ("GET", "/api/v1/pipeline"): ("/api/v1/pipeline", "aggregate"),
@@ -265,19 +266,23 @@ def test_logs_say_who_asked(smelt: Smelt) -> None:
     token = make_token(smelt, "anna", "status,entities")
     running = smelt.start("serve", *FREE_PORT, "--set", "http.access_log=yes", "--set", "http.audit_log=yes")
     url = serving(running).url
-    for path in ("/api/v1/status", "/api/v1/subscribers/SUB-7", "/nothing/SUB-8"):
-        ask(url + path, token)
+    for number, path in enumerate(("/api/v1/status", "/api/v1/subscribers/SUB-7", "/nothing/SUB-8")):
+        assert ask(url + path, token, Request_Id=f"r-{number}").fields["Request-Id"] == f"r-{number}"
+    made = ask(f"{url}/livez", Request_Id="with a blank").fields["Request-Id"]
+    assert re.fullmatch("[0-9a-f]{16}", made)
     ask(f"{url}/api/v1/session", token, "POST", Smelt_Request="yes")
     assert running.end().code == 0
     lines = [json.loads(line) for line in running.stderr.splitlines()]
     said = {name: [line["message"] for line in lines if line["component"] == name] for name in ("access", "audit")}
-    assert [re.sub(r", \d+ bytes after [\d.]+ ms", "", line) for line in said["access"]] == [
-        "anna GET /api/v1/status: 200",
-        "anna GET /api/v1/{entities}/{id}: 503",
-        "- GET (none): 404",
-        "anna POST /api/v1/session: 200",
+    assert [re.sub(r", \d+ bytes after [\d.]+ ms", "", line) for line in said["access"][:4]] == [
+        "anna GET /api/v1/status: 200, request r-0",
+        "anna GET /api/v1/{entities}/{id}: 503, request r-1",
+        "- GET (none): 404, request r-2",
+        f"- GET /livez: 200, request {made}",
     ]
-    assert said["audit"] == ["anna GET /api/v1/subscribers/SUB-7: 503", "anna POST /api/v1/session: 200"]
+    assert re.fullmatch(r"anna POST /api/v1/session: 200, \d+ bytes after [\d.]+ ms, request [0-9a-f]{16}", said["access"][4])
+    assert said["audit"][0] == "anna GET /api/v1/subscribers/SUB-7: 503, request r-1"
+    assert re.fullmatch("anna POST /api/v1/session: 200, request [0-9a-f]{16}", said["audit"][1])
     assert token not in running.stderr
 
 
