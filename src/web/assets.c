@@ -18,8 +18,14 @@ static const struct {
     {".json", "application/json"},
 };
 
+/* Pages that have an address of their own. */
+static const struct {
+    const char *path, *file;
+} pages[] = {{"/", "ui/index.html"}, {"/docs", "ui/docs.html"}};
+
 const char *asset_type(const char *path) {
-    if (strcmp(path, "/") == 0) return asset_type("/ui/index.html");
+    for (size_t i = 0; i < ARRAY_LEN(pages); i++)
+        if (strcmp(path, pages[i].path) == 0) return asset_type(pages[i].file);
     size_t n = strlen(path);
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         size_t m = strlen(types[i].ending);
@@ -36,7 +42,9 @@ static char *file_of(const char *path, bool *ret_is_versioned) {
     size_t n = strlen(embedded_ui_version);
     *ret_is_versioned = rest != NULL && (size_t)(rest - path) == strlen(versioned) + n && memcmp(rest - n, embedded_ui_version, n) == 0;
     if (rest != NULL) return xasprintf("ui%s", rest);
-    return xstrdup(strcmp(path, "/") == 0 ? "ui/index.html" : path + 1);
+    for (size_t i = 0; i < ARRAY_LEN(pages); i++)
+        if (strcmp(path, pages[i].path) == 0) return xstrdup(pages[i].file);
+    return xstrdup(path + 1);
 }
 
 static void answer_file(const EmbeddedFile *file, const Request *req, Response *resp) {

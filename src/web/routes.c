@@ -12,6 +12,7 @@
 const Route routes[] = {
     {"GET", "/", handle_asset, .scope = SCOPE_OPEN, .types = TYPES_BY_PATH, .help = "the dashboards"},
     {"GET", "/ui/*", handle_asset, .scope = SCOPE_OPEN, .types = TYPES_BY_PATH, .help = "what the dashboards are made of"},
+    {"GET", "/docs", handle_asset, .scope = SCOPE_OPEN, .types = TYPES_BY_PATH, .help = "a page to read this API and to try it"},
     {"GET", "/openapi.json", handle_openapi, ROUTE_WORKER, .scope = SCOPE_ANY, .help = "this API as OpenAPI 3.1"},
     {"GET", "/problems/{name}", handle_problem, .scope = SCOPE_OPEN, .types = "application/json text/html", .schema = "ProblemKind",
      .help = "what a kind of error means"},

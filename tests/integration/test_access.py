@@ -24,6 +24,7 @@ ROUTES = {
     ("GET", "/"): ("/", OPEN),
     ("GET", "/ui/*"): ("/ui/smelt.css", OPEN),
     ("GET", "/problems/{name}"): ("/problems/not-found", OPEN),
+    ("GET", "/docs"): ("/docs", OPEN),
     ("GET", "/openapi.json"): ("/openapi.json", ANY),
     ("GET", "/api/v1/overview"): ("/api/v1/overview", "aggregate"),
     ("GET", "/api/v1/pipeline"): ("/api/v1/pipeline", "aggregate"),

@@ -45,7 +45,7 @@ def test_bodies_are_compressed_as_the_client_asks(url: str) -> None:
 
 
 def test_what_a_page_is_made_of_is_kept_for_ever(url: str) -> None:
-    for page in ("/", "/ui/sign-in.html"):
+    for page in ("/", "/ui/sign-in.html", "/docs"):
         found = ask(url + page)
         assert found.fields["Cache-Control"] == "no-cache"
         parts = re.findall(r'(?:href|src)="(/ui/[^"]+\.(?:js|css|svg))"', found.body.decode())
