@@ -10,7 +10,9 @@
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+enum { FILE_PART = 256 * 1024 }; /* of a file, in memory at once */
 enum { READ_MAX = 4096 }; /* at once, so that the many with short requests have small buffers */
 
 struct Connection {
@@ -23,6 +25,7 @@ struct Connection {
     Buf head;
     Response response; /* its body, while it is sent */
     size_t body_len, sent;
+    int64_t file_left; /* bytes of the response's file that are not read yet */
 };
 
 static void reader_done(Connection *c) {
@@ -181,6 +184,8 @@ static void add_head(Connection *c, const Request *req, const Response *r, size_
     if (r->varies) buf_add_str(head, "Vary: Accept-Encoding\r\n");
     if (r->etag[0] != '\0') buf_addf(head, "ETag: %s\r\n", r->etag);
     if (r->link != NULL) buf_addf(head, "Link: %s\r\n", r->link);
+    if (r->takes_ranges) buf_add_str(head, "Accept-Ranges: bytes\r\n");
+    if (r->content_range[0] != '\0') buf_addf(head, "Content-Range: %s\r\n", r->content_range);
     if (r->allow != NULL) buf_addf(head, "Allow: %s\r\n", r->allow);
     if (r->challenge[0] != '\0') buf_addf(head, "WWW-Authenticate: %s\r\n", r->challenge);
     if (r->cookie[0] != '\0') buf_addf(head, "Set-Cookie: %s\r\n", r->cookie);
@@ -189,14 +194,29 @@ static void add_head(Connection *c, const Request *req, const Response *r, size_
     buf_addf(head, "Connection: %s\r\n\r\n", c->ended ? "close" : "keep-alive");
 }
 
+/* The next part of the file becomes the body. A file that cannot be read ends the connection, so that the client sees that bytes are
+ * missing. */
+static void load_part(Connection *c) {
+    Response *r = &c->response;
+    size_t want = c->file_left < FILE_PART ? (size_t)c->file_left : FILE_PART;
+    buf_clear(&r->body);
+    ssize_t n = pread(r->file, buf_reserve(&r->body, want), want, r->file_at);
+    c->body_len = r->body.len = n > 0 ? (size_t)n : 0;
+    c->file_left -= n > 0 ? n : c->file_left;
+    r->file_at += n;
+    c->ended |= n <= 0;
+}
+
 void connection_answer(Connection *c, const Request *req, Response *resp, bool last) {
     bool empty = resp->status == 204 || resp->status == 304;
-    size_t length = resp->fixed != NULL ? resp->fixed_len : resp->body.len;
+    size_t length = resp->fixed != NULL || resp->file > 0 ? resp->fixed_len : resp->body.len;
     c->ended = last || !c->keeps_alive || !c->content_is_read;
     add_head(c, req, resp, length);
     c->body_len = empty || strcmp(req->method, "HEAD") == 0 ? 0 : length;
     c->response = *resp;
     *resp = (Response){0};
+    c->file_left = c->response.file > 0 ? (int64_t)c->body_len : 0;
+    if (c->file_left > 0) load_part(c);
 }
 
 int connection_output(const Connection *c, struct iovec parts[2]) {
@@ -215,6 +235,12 @@ int connection_output(const Connection *c, struct iovec parts[2]) {
 void connection_sent(Connection *c, size_t n) {
     c->sent += n;
     if (c->sent < c->head.len + c->body_len) return;
+    if (c->file_left > 0) {
+        c->sent = 0;
+        buf_clear(&c->head);
+        load_part(c);
+        return;
+    }
     response_done(&c->response);
     c->response = (Response){0};
     c->body_len = c->sent = 0;

@@ -20,6 +20,7 @@ typedef struct Service {
     void *samples_arg;
     int (*ready)(void *arg, Error *err); /* NULL: always */
     void *ready_arg;
+    struct Downloads *downloads; /* generations as files; NULL: there are none */
     Gate *gate; /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
@@ -41,6 +42,8 @@ extern const ParamSpec entities_params[], runs_params[], history_params[], chang
 const char *asset_type(const char *path);
 
 int handle_openapi(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_newest_snapshot(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_snapshot(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_problem(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_history(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

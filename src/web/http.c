@@ -225,6 +225,20 @@ static int take_content_type(HttpReader *r, const char *s, size_t n) {
     return take_once(r, &r->request->content_type, s, n, "There is more than one Content-Type.");
 }
 
+/* Of several only the first counts; a range is a wish. */
+static int take_first(char **place, const char *s, size_t n) {
+    if (*place == NULL) *place = xstrndup(s, n);
+    return 0;
+}
+
+static int take_range(HttpReader *r, const char *s, size_t n) {
+    return take_first(&r->request->range, s, n);
+}
+
+static int take_if_range(HttpReader *r, const char *s, size_t n) {
+    return take_first(&r->request->if_range, s, n);
+}
+
 static int take_deliberate(HttpReader *r, const char *s, size_t n) {
     (void)s, (void)n;
     r->request->is_deliberate = true;
@@ -248,6 +262,8 @@ static const struct Known {
     {"Accept", take_accept},
     {"Accept-Encoding", take_accept_encoding},
     {"Request-Id", take_request_id},
+    {"Range", take_range},
+    {"If-Range", take_if_range},
     {"Content-Type", take_content_type},
     {"Content-Encoding", take_content_coding},
     {"Authorization", take_authorization},

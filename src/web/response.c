@@ -10,6 +10,7 @@
 #include "web/statuses.h"
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { INSTANCE_MAX = 256 }; /* a longer path is not repeated */
 
@@ -19,6 +20,8 @@ const char *response_reason(int status) {
 }
 
 void response_done(Response *r) {
+    if (r->file > 0) close(r->file);
+    r->file = 0;
     buf_done(&r->body);
 }
 

@@ -12,10 +12,14 @@ typedef struct Response {
     Buf body;                 /* owned */
     const void *fixed;        /* instead of body: bytes that live as long as the process */
     size_t fixed_len;
+    int file;            /* instead of body: `fixed_len` bytes from `file_at` of this file; 0: none. Owned */
+    int64_t file_at;
     char etag[ETAG_SIZE];      /* with its quotes; "" for none */
     const char *coding;        /* Content-Encoding; static; NULL: none */
     bool varies;               /* with Accept-Encoding */
     const char *cache_control; /* static; NULL: no-store */
+    bool takes_ranges;         /* Accept-Ranges */
+    char content_range[64];    /* "bytes 0-9/100", for 206 and 416; "": none */
     const char *allow;         /* for 204 and 405; static */
     const char *link;          /* Link; static; NULL: none */
     char challenge[96];        /* WWW-Authenticate, for 401 and 403; "": none */

@@ -17,6 +17,7 @@
 #include "base/periodic.h"
 #include "base/tls.h"
 #include "web/connection.h"
+#include "web/downloads.h"
 #include "web/lanes.h"
 #include "web/listen.h"
 #include "web/peers.h"
@@ -483,6 +484,7 @@ static void wake_loop(void *arg) {
 static void tidy(void *arg) {
     Web *web = arg;
     snapshot_pool_follow(web->service.pool);
+    if (web->service.downloads != NULL) downloads_sweep(web->service.downloads);
     if (web->service.gate != NULL) gate_follow(web->service.gate);
     if (web->tls != NULL) tls_server_follow(web->tls);
     lanes_sweep(web->lanes);
@@ -539,6 +541,7 @@ static void free_web(Web *web) {
     if (web->wake >= 0) close(web->wake);
     snapshot_pool_free(web->service.pool);
     metrics_free(web->service.metrics);
+    if (web->service.downloads != NULL) downloads_free(web->service.downloads);
     hosts_free(web->hosts);
     if (web->service.gate != NULL) gate_free(web->service.gate);
     if (web->tls != NULL) tls_server_free(web->tls);
@@ -599,6 +602,7 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
                              .metrics = metrics_new(route_count(), route_pattern)};
     web->service.pool =
         options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
+    if (options->snapshots_dir != NULL) web->service.downloads = downloads_new(options->snapshots_dir);
     web->lanes = lanes_start(&web->service, worker_count(options), wake_loop, web);
     return web;
 }

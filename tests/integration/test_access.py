@@ -24,6 +24,8 @@ ROUTES = {
     ("GET", "/"): ("/", OPEN),
     ("GET", "/ui/*"): ("/ui/smelt.css", OPEN),
     ("GET", "/problems/{name}"): ("/problems/not-found", OPEN),
+    ("GET", "/api/v1/snapshots/current"): ("/api/v1/snapshots/current", "query"),
+    ("GET", "/api/v1/snapshots/{file}"): ("/api/v1/snapshots/1.duckdb", "query"),
     ("GET", "/docs"): ("/docs", OPEN),
     ("GET", "/openapi.json"): ("/openapi.json", ANY),
     ("GET", "/api/v1/overview"): ("/api/v1/overview", "aggregate"),
