@@ -1,12 +1,13 @@
 -- What is usual for each of the 48 hours up to the newest event: how many events the same hour of the week had in the weeks before, up to eight of
--- them: those since events came as they do now.
+-- them: those since the first hundredth of the events, so that a few late ones do not count as weeks.
 DELETE FROM inflow_bands;
 INSERT INTO inflow_bands (hour, low, median, high, weeks)
 WITH newest AS MATERIALIZED (SELECT epoch_us(newest_event_at) // 3600000000 AS hour FROM serving_progress),
 counts AS MATERIALIZED (
     SELECT c.hour, sum(events)::BIGINT AS events FROM serving_hour_counts AS c, newest AS n
     WHERE c.hour > n.hour - 48 - 8 * 168 AND c.hour <= n.hour GROUP BY c.hour),
-begun AS (SELECT min(hour) AS hour FROM counts WHERE events * 20 >= (SELECT avg(events) FROM counts)),
+begun AS (
+    SELECT min(hour) AS hour FROM (SELECT hour, sum(events) OVER (ORDER BY hour) AS so_far, sum(events) OVER () AS whole FROM counts) WHERE so_far * 100 >= whole),
 hours AS MATERIALIZED (SELECT n.hour - h.back AS hour FROM newest AS n, range(48) AS h(back)),
 past AS (
     SELECT h.hour, coalesce(c.events, 0) AS events

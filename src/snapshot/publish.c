@@ -121,8 +121,8 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
     CLEANUP(publish_result_done) PublishResult result = {0};
     CLEANUP(gold_entities_done) GoldEntities entities = {0};
     CLEANUP(free_text) char *base = NULL;
-    if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 || histories_advance(conn, &entities, err) != 0 ||
-        read_base(conn, &base, err) != 0)
+    if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 ||
+        histories_advance(conn, &entities, err) != 0 || read_base(conn, &base, err) != 0)
         return -1;
     if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, &result.parquet_path, err) != 0) return -1;
     SnapshotOptions how = {.base = base, .full = options->full, .checkpoint_lake = options->checkpoint_lake, .draft = options->draft};

@@ -66,6 +66,15 @@ typedef struct SnapshotStamp {
 SnapshotStamp snapshot_stamp(const char *dir);
 bool snapshot_stamp_same(const SnapshotStamp *a, const SnapshotStamp *b);
 
+/* The file of a generation, for who copies it byte by byte. */
+typedef struct SnapshotFile {
+    int fd; /* open for reading */
+    int64_t bytes, modified_ns;
+    FileLock *lock; /* while it is held, the file is not removed; NULL on a mount where none could be taken */
+} SnapshotFile;
+/* False when there is no such generation. The caller closes `fd` and frees `lock`. */
+bool snapshot_file_open(const char *dir, int64_t generation, SnapshotFile *ret) MUST_CHECK;
+
 /* An open generation for reading. */
 typedef struct Snapshot Snapshot;
 /* Opens what CURRENT names, with the SQL locked down; when that is damaged, the newest generation before it that can be used.

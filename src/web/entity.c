@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const ParamSpec one_params[] = {
-    {"id", PARAM_TEXT, .least = 1, .most = TARGET_MAX, .help = "the id"},
+    {"id", PARAM_TEXT, .least = 1, .most = ENTITY_ID_MAX, .help = "the id"},
     {.name = NULL},
 };
 /* ---- which entity ---- */

@@ -2,6 +2,8 @@
 #pragma once
 #include "web/rows.h"
 
+enum { ENTITY_ID_MAX = TARGET_MAX - 96 }; /* bytes, beside the rest of the address */
+
 /* By its plural, or else by its name. NULL: there is none. */
 const GoldEntity *entity_find(const Request *req, const Lease *lease, bool plural);
 /* 404. Returns 0, as a handler that has answered. */

@@ -157,8 +157,9 @@ int handle_changes(Service *s, const Request *req, const Lease *lease, Response 
     const char *band = request_param(req, "band");
     if (read_since(req, lease, &since_us, resp, err) != 0) return -1;
     if (resp->status != 0) return 0;
-    CLEANUP(json_freep) json_t *out = json_pack("{sI ss ss}", "generation", (json_int_t)lease->generation, "since",
-                                                clock_format(since_us, text), "band", band != NULL ? band : "high");
+    CLEANUP(json_freep)
+    json_t *out = json_pack("{sI ss ss}", "generation", (json_int_t)lease->generation, "since", clock_format(since_us, text), "band",
+                            band != NULL ? band : "high");
     if (add_changes(lease, req, since_us, true, out, err) != 0 || add_changes(lease, req, since_us, false, out, err) != 0) return -1;
     response_json(resp, 200, TAKE(out));
     return 0;

@@ -116,7 +116,8 @@ static bool take_target(HttpReader *r, const char *s, size_t n) {
 }
 
 static int on_method_complete(llhttp_t *parser) {
-    static const llhttp_method_t known[] = {HTTP_GET, HTTP_HEAD, HTTP_OPTIONS, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_PATCH};
+    static const llhttp_method_t known[] = {HTTP_GET,    HTTP_HEAD,  HTTP_OPTIONS, HTTP_POST, HTTP_PUT,
+                                            HTTP_DELETE, HTTP_PATCH, HTTP_TRACE,   HTTP_QUERY};
     HttpReader *r = parser->data;
     free(r->request->method);
     r->request->method = xstrdup(llhttp_method_name(parser->method));
@@ -190,6 +191,17 @@ static int take_accept(HttpReader *r, const char *s, size_t n) {
     return append(&r->request->accept, s, n);
 }
 
+static int take_accept_encoding(HttpReader *r, const char *s, size_t n) {
+    return append(&r->request->accept_encoding, s, n);
+}
+
+/* One that would be odd in a log is not taken. */
+static int take_request_id(HttpReader *r, const char *s, size_t n) {
+    if (n > 0 && n < REQUEST_ID_SIZE && span_of(s, n, ALPHA DIGIT "-_.") == n)
+        snprintf(r->request->request_id, REQUEST_ID_SIZE, "%.*s", (int)n, s);
+    return 0;
+}
+
 static int take_content_coding(HttpReader *r, const char *s, size_t n) {
     (void)s, (void)n;
     r->request->content_is_typed = r->request->content_is_coded = true;
@@ -213,6 +225,20 @@ static int take_content_type(HttpReader *r, const char *s, size_t n) {
     return take_once(r, &r->request->content_type, s, n, "There is more than one Content-Type.");
 }
 
+/* Of several only the first counts; a range is a wish. */
+static int take_first(char **place, const char *s, size_t n) {
+    if (*place == NULL) *place = xstrndup(s, n);
+    return 0;
+}
+
+static int take_range(HttpReader *r, const char *s, size_t n) {
+    return take_first(&r->request->range, s, n);
+}
+
+static int take_if_range(HttpReader *r, const char *s, size_t n) {
+    return take_first(&r->request->if_range, s, n);
+}
+
 static int take_deliberate(HttpReader *r, const char *s, size_t n) {
     (void)s, (void)n;
     r->request->is_deliberate = true;
@@ -234,6 +260,10 @@ static const struct Known {
     {"Expect", take_expect},
     {"If-None-Match", take_condition},
     {"Accept", take_accept},
+    {"Accept-Encoding", take_accept_encoding},
+    {"Request-Id", take_request_id},
+    {"Range", take_range},
+    {"If-Range", take_if_range},
     {"Content-Type", take_content_type},
     {"Content-Encoding", take_content_coding},
     {"Authorization", take_authorization},

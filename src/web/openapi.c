@@ -81,7 +81,7 @@ static void add_problem(json_t *answers, int status) {
 }
 
 static const int of_all[] = {400, 405, 406, 408, 414, 415, 421, 431, 500, 501, 505}, of_closed[] = {401, 403, 429},
-                 of_workers[] = {404, 410, 429, 503, 504};
+                 of_workers[] = {404, 410, 429, 503, 504}, of_files[] = {416};
 
 static void add_problems(const Route *route, json_t *answers) {
     for (size_t i = 0; i < ARRAY_LEN(of_all); i++) add_problem(answers, of_all[i]);
@@ -98,6 +98,10 @@ static json_t *answers_of(const Route *route, const char *schema, const GoldEnti
     else
         json_object_set_new(answers, "200",
                             json_pack("{s:s, s:o}", "description", response_reason(200), "content", content_of(route, schema, e)));
+    if (route->flags & ROUTE_RANGES) {
+        json_object_set_new(answers, "206", json_pack("{s:s, s:o}", "description", response_reason(206), "content", content_of(route, schema, e)));
+        add_problem(answers, 416);
+    }
     if (strcmp(route->method, "GET") == 0) json_object_set_new(answers, "304", json_pack("{s:s}", "description", response_reason(304)));
     add_problems(route, answers);
     return answers;
@@ -117,6 +121,7 @@ static json_t *problem_responses(void) {
     json_t *responses = json_object();
     describe_problems(of_all, ARRAY_LEN(of_all), responses);
     describe_problems(of_closed, ARRAY_LEN(of_closed), responses);
+    describe_problems(of_files, ARRAY_LEN(of_files), responses);
     describe_problems(of_workers, ARRAY_LEN(of_workers), responses);
     return responses;
 }
@@ -130,6 +135,27 @@ static json_t *security_of(const Route *route) {
     return json_pack("[{s:O}, {s:o}]", "token", scopes, "session", scopes);
 }
 
+/* "GET", "/api/v1/subscribers/{id}": "get_subscribers_id". The caller frees. */
+static char *operation_id(const char *method, const char *path) {
+    static const char prefix[] = "/api/v1";
+    Buf out = {0};
+    for (const char *c = method; *c != '\0'; c++) buf_add_char(&out, (char)(*c - 'A' + 'a'));
+    for (const char *c = path + (strncmp(path, prefix, sizeof prefix - 1) == 0 ? sizeof prefix - 1 : 0); *c != '\0'; c++)
+        if (*c != '{' && *c != '}') buf_add_char(&out, *c == '/' || *c == '.' ? '_' : *c);
+    return buf_take(&out);
+}
+
+/* From a page to the next one, and to its first row. */
+static void add_links(const char *list, const GoldEntity *e, json_t *operation) {
+    CLEANUP(free_text) char *row = xasprintf("%s/{id}", list);
+    CLEANUP(free_text) char *next_id = operation_id("GET", list);
+    CLEANUP(free_text) char *row_id = operation_id("GET", row);
+    json_object_set_new(json_object_get(json_object_get(operation, "responses"), "200"), "links",
+                        json_pack("{s:{s:s, s:{s:s}}, s:{s:s, s:{s:o}}}", "next", "operationId", next_id, "parameters", "cursor",
+                                  "$response.body#/next_cursor", "first", "operationId", row_id, "parameters", "id",
+                                  json_sprintf("$response.body#/items/0/%s", e->key)));
+}
+
 static void add_operation(const Route *route, const char *path, const GoldEntity *e, Variant variant, json_t *paths) {
     json_t *params = json_array(), *item = json_object_get(paths, path);
     const char *schema = variant == VARIANT_ONE ? "Entity" : route->schema;
@@ -141,12 +167,15 @@ static void add_operation(const Route *route, const char *path, const GoldEntity
         json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s}}", "name", "Smelt-Request", "in", "header", "required",
                                                 true, "description", "any value; a page of a stranger cannot send it", "schema", "type",
                                                 "string", "pattern", "^[a-z]+$"));
-    json_t *operation = json_pack("{s:s, s:o, s:o, s:o}", "summary", route->help, "parameters", params, "responses",
+    CLEANUP(free_text) char *id = operation_id(route->method, path);
+    json_t *operation = json_pack("{s:s, s:s, s:o, s:o, s:o}", "operationId", id, "summary", route->help, "parameters", params, "responses",
                                   answers_of(route, schema, e), "security", security_of(route));
     if (route->content != NULL)
         json_object_set_new(
             operation, "requestBody",
             json_pack("{s:b, s:{s:{s:o}}}", "required", true, "content", "application/json", "schema", openapi_ref(route->content, e)));
+    if (variant == VARIANT_LIST || variant == VARIANT_RANKED)
+        if (strcmp(route->pattern, "/api/v1/{entities}") == 0) add_links(path, e, operation);
     if (item == NULL) json_object_set_new(paths, path, item = json_object());
     json_object_set_new(item, method, operation);
 }

@@ -34,6 +34,9 @@ void request_free(Request *r) {
     free(r->id);
     free(r->if_none_match);
     free(r->accept);
+    free(r->accept_encoding);
+    free(r->range);
+    free(r->if_range);
     free(r->authorization);
     free(r->cookie);
     free(r->who);

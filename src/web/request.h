@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TARGET_MAX = 4096, PARAMS_MAX = 16, SEGMENTS_MAX = 8, RESPONSE_TYPE_SIZE = 64 };
+enum { TARGET_MAX = 4096, PARAMS_MAX = 16, SEGMENTS_MAX = 8, RESPONSE_TYPE_SIZE = 64, REQUEST_ID_SIZE = 65 };
 
 typedef struct Param {
     char *name, *value; /* decoded, valid UTF-8 without control characters */
@@ -27,8 +27,10 @@ typedef struct Request {
     char *id;                      /* the {id} of the route, decoded: UTF-8 of any characters, NUL too; NULL when the route has none */
     size_t id_len;                 /* in bytes */
     char type[RESPONSE_TYPE_SIZE]; /* of the media types that the route has, the one that the client wants: "text/csv" */
-    char *if_none_match, *accept;  /* the values of all such fields, in one list; NULL: none */
-    char *authorization, *cookie;  /* as they came; NULL: none */
+    char *if_none_match, *accept, *accept_encoding; /* the values of all such fields, in one list; NULL: none */
+    char *authorization, *cookie;                   /* as they came; NULL: none */
+    char *range, *if_range; /* as they came; NULL: none */
+    char request_id[REQUEST_ID_SIZE];               /* of the client, or made here: letters, digits, "-", "_", "."; "": not known yet */
     bool has_content, content_is_typed, content_is_coded;
     char *content_type; /* as it came; NULL: none */
     char *content;      /* of a route that takes some: its bytes, and a NUL behind them; NULL: not read */

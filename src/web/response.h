@@ -12,8 +12,14 @@ typedef struct Response {
     Buf body;                 /* owned */
     const void *fixed;        /* instead of body: bytes that live as long as the process */
     size_t fixed_len;
+    int file;            /* instead of body: `fixed_len` bytes from `file_at` of this file; 0: none. Owned */
+    int64_t file_at;
     char etag[ETAG_SIZE];      /* with its quotes; "" for none */
+    const char *coding;        /* Content-Encoding; static; NULL: none */
+    bool varies;               /* with Accept-Encoding */
     const char *cache_control; /* static; NULL: no-store */
+    bool takes_ranges;         /* Accept-Ranges */
+    char content_range[64];    /* "bytes 0-9/100", for 206 and 416; "": none */
     const char *allow;         /* for 204 and 405; static */
     const char *link;          /* Link; static; NULL: none */
     char challenge[96];        /* WWW-Authenticate, for 401 and 403; "": none */
@@ -32,10 +38,9 @@ void response_bad_params(Response *r, const Request *req, json_t *faults);
 void response_bad_param(Response *r, const Request *req, const char *parameter, const char *reason_fmt, ...) PRINTF_LIKE(4, 5);
 /* `text` for operators, else a sentence that names no place. Valid as long as `text`. */
 const char *response_detail(const Request *req, const char *text);
+/* Compresses a body that is worth it in a coding that the client takes. */
+void response_encode(Response *r, const Request *req);
 /* "Not Found" and so on, for the statuses that this server uses. */
 const char *response_reason(int status);
 /* Sets the ETag; when the request's If-None-Match names it, answers 304 and returns true. */
 bool response_not_modified(Response *r, const Request *req, const char *etag);
-/* Which of the media types ("application/json text/csv", or one with parameters, that do not count) an Accept field (NULL: none came) likes
- * best; of equals the first. False: none of them. */
-bool response_choose_type(const char *accept, const char *types, char ret[RESPONSE_TYPE_SIZE]);

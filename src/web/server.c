@@ -17,6 +17,7 @@
 #include "base/periodic.h"
 #include "base/tls.h"
 #include "web/connection.h"
+#include "web/downloads.h"
 #include "web/lanes.h"
 #include "web/listen.h"
 #include "web/peers.h"
@@ -256,9 +257,9 @@ static bool write_answer(Web *web, Client *c) {
 static void log_access(const Web *web, const Exchange *x) {
     if (!web->access_log) return;
     const Request *req = x->request;
-    log_info("access", "%s %s %s: %d, %zu bytes after %.1f ms", req->who != NULL ? req->who : "-", req->method,
+    log_info("access", "%s %s %s: %d, %zu bytes after %.1f ms, request %s", req->who != NULL ? req->who : "-", req->method,
              x->route != NULL ? x->route->pattern : "(none)", x->response.status, x->response.body.len + x->response.fixed_len,
-             clock_seconds_since(x->started_ns) * 1000);
+             clock_seconds_since(x->started_ns) * 1000, req->request_id);
 }
 
 /* Who read what about a person, or changed what. */
@@ -267,7 +268,8 @@ static void log_audit(const Web *web, const Exchange *x) {
     bool reads_persons = x->route->scope < SCOPES && x->route->scope != SCOPE_STATUS && x->route->scope != SCOPE_AGGREGATE;
     bool changes = strcmp(x->request->method, "POST") == 0 || strcmp(x->request->method, "DELETE") == 0;
     if (reads_persons || changes)
-        log_info("audit", "%s %s %s: %d", x->request->who, x->request->method, x->request->target, x->response.status);
+        log_info("audit", "%s %s %s: %d, request %s", x->request->who, x->request->method, x->request->target, x->response.status,
+                 x->request->request_id);
 }
 
 static void answer(Web *web, Client *c, Exchange *x) {
@@ -482,6 +484,7 @@ static void wake_loop(void *arg) {
 static void tidy(void *arg) {
     Web *web = arg;
     snapshot_pool_follow(web->service.pool);
+    if (web->service.downloads != NULL) downloads_sweep(web->service.downloads);
     if (web->service.gate != NULL) gate_follow(web->service.gate);
     if (web->tls != NULL) tls_server_follow(web->tls);
     lanes_sweep(web->lanes);
@@ -538,6 +541,7 @@ static void free_web(Web *web) {
     if (web->wake >= 0) close(web->wake);
     snapshot_pool_free(web->service.pool);
     metrics_free(web->service.metrics);
+    if (web->service.downloads != NULL) downloads_free(web->service.downloads);
     hosts_free(web->hosts);
     if (web->service.gate != NULL) gate_free(web->service.gate);
     if (web->tls != NULL) tls_server_free(web->tls);
@@ -592,12 +596,23 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
                              .status_arg = options->status_arg,
                              .samples = options->samples,
                              .samples_arg = options->samples_arg,
+                             .models_dir = options->models_dir,
+                             .audit_path = options->audit_path,
+                             .status_history_path = options->status_history_path,
+                             .ask = options->ask,
+                             .ask_arg = options->ask_arg,
+                             .contracts = options->contracts,
+                             .contracts_arg = options->contracts_arg,
+                             .system = options->system,
+                             .system_arg = options->system_arg,
+                             .started_us = clock_wall_us(),
                              .ready = options->ready,
                              .ready_arg = options->ready_arg,
                              .gate = make_gate(options, listener),
                              .metrics = metrics_new(route_count(), route_pattern)};
     web->service.pool =
         options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
+    if (options->snapshots_dir != NULL) web->service.downloads = downloads_new(options->snapshots_dir);
     web->lanes = lanes_start(&web->service, worker_count(options), wake_loop, web);
     return web;
 }

@@ -7,15 +7,17 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "web/cursor.h"
+#include "web/negotiate.h"
 #include <string.h>
 
 /* ---- the event loop's half ---- */
 
 static const char lake_caching[] = "private, no-cache"; /* it is about persons: for no cache that others use */
 
-/* What operators see has another one. */
+/* What operators see has another one, and each media type but JSON. */
 static void etag_of(const char *tag, const Request *req, char etag[ETAG_SIZE]) {
-    snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "%s\"", tag, req->is_operator ? "" : "-r");
+    const char *slash = strchr(req->type, '/'), *type = slash != NULL && strcmp(slash, "/json") != 0 ? slash + 1 : "";
+    snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "%s%s%.12s\"", tag, req->is_operator ? "" : "-r", type[0] != '\0' ? "-" : "", type);
 }
 
 /* Only where it is certain that without the condition the answer is 200 (RFC 9110 13.2.1). */
@@ -123,7 +125,7 @@ static bool refuse_content(const Route *route, const Request *req, Response *res
 static bool refuse_type(const Route *route, Request *req, Response *resp) {
     const char *types = route->types != NULL ? route->types : "application/json";
     if (types[0] == '\0') types = asset_type(req->path);
-    if (types == NULL || response_choose_type(req->accept, types, req->type)) return false;
+    if (types == NULL || negotiate_type(req->accept, types, req->type)) return false;
     response_problem(resp, 406, req, "This address answers with %.*s.", (int)strcspn(types, ";"), types);
     return true;
 }
@@ -228,4 +230,5 @@ static int run_route(Service *s, size_t worker, const Route *route, const Reques
 void service_finish(Service *s, size_t worker, const Route *route, const Request *req, Response *resp) {
     Error err = {0};
     if (run_route(s, worker, route, req, resp, &err) != 0) answer_error(route, req, resp, &err);
+    response_encode(resp, req);
 }

@@ -48,7 +48,8 @@ static bool read_step(const Request *req, int64_t least_s, TimeRange *range, Res
 
 bool time_range_read(const Request *req, int64_t usual_s, int64_t least_s, TimeRange *ret, Response *resp) {
     int64_t now = clock_wall_us();
-    if (!time_param_read(req, "to", now, &ret->to_us, resp) || !time_param_read(req, "from", ret->to_us - usual_s * USEC_PER_SEC, &ret->from_us, resp))
+    if (!time_param_read(req, "to", now, &ret->to_us, resp) ||
+        !time_param_read(req, "from", ret->to_us - usual_s * USEC_PER_SEC, &ret->from_us, resp))
         return false;
     if (ret->from_us >= ret->to_us) {
         response_problem(resp, 400, req, "The parameter 'from' must be before 'to'.");

@@ -23,11 +23,35 @@ ANY = "any"  # any valid one
 ROUTES = {
     ("GET", "/"): ("/", OPEN),
     ("GET", "/ui/*"): ("/ui/smelt.css", OPEN),
+    ("GET", "/problems/{name}"): ("/problems/not-found", OPEN),
+    ("GET", "/api/v1/snapshots/current"): ("/api/v1/snapshots/current", "query"),
+    ("GET", "/api/v1/snapshots/{file}"): ("/api/v1/snapshots/1.duckdb", "query"),
+    ("GET", "/docs"): ("/docs", OPEN),
     ("GET", "/openapi.json"): ("/openapi.json", ANY),
     ("GET", "/api/v1/overview"): ("/api/v1/overview", "aggregate"),
     ("GET", "/api/v1/pipeline"): ("/api/v1/pipeline", "aggregate"),
     ("GET", "/api/v1/history"): ("/api/v1/history?from=-24h&metric=at_risk", "aggregate"),
     ("GET", "/api/v1/changes"): ("/api/v1/changes?since=1", "entities"),
+    ("GET", "/api/v1/features"): ("/api/v1/features", "aggregate"),
+    ("GET", "/api/v1/models"): ("/api/v1/models", "aggregate"),
+    ("GET", "/api/v1/models/{id}"): ("/api/v1/models/m1", "aggregate"),
+    ("GET", "/api/v1/scores/histogram"): ("/api/v1/scores/histogram", "aggregate"),
+    ("GET", "/api/v1/quality"): ("/api/v1/quality", "aggregate"),
+    ("GET", "/api/v1/quality/rules"): ("/api/v1/quality/rules", "aggregate"),
+    ("GET", "/api/v1/quality/contracts"): ("/api/v1/quality/contracts", "aggregate"),
+    ("GET", "/api/v1/quarantine"): ("/api/v1/quarantine", "aggregate"),
+    ("GET", "/api/v1/rejects"): ("/api/v1/rejects", "aggregate"),
+    ("GET", "/api/v1/messages"): ("/api/v1/messages?topic=t&partition=0&offset=1", "raw"),
+    ("GET", "/api/v1/system"): ("/api/v1/system", "status"),
+    ("GET", "/api/v1/status/history"): ("/api/v1/status/history", "status"),
+    ("GET", "/api/v1/partitions"): ("/api/v1/partitions", "status"),
+    ("GET", "/api/v1/throughput"): ("/api/v1/throughput", "status"),
+    ("GET", "/api/v1/latency"): ("/api/v1/latency", "status"),
+    ("GET", "/api/v1/audit"): ("/api/v1/audit", "status"),
+    ("GET", "/api/v1/runs/{id}"): ("/api/v1/runs/r1", "status"),
+    ("GET", "/api/v1/{entities}/{id}/events"): ("/api/v1/subscribers/SUB-1/events", "entities"),
+    ("GET", "/api/v1/{entities}/{id}/scores"): ("/api/v1/subscribers/SUB-1/scores", "entities"),
+    ("POST", "/api/v1/{entities}/lookup"): ("/api/v1/subscribers/lookup", "entities"),
     ("GET", "/api/v1/{entities}"): ("/api/v1/subscribers?limit=5", "entities"),
     ("GET", "/api/v1/{entities}/{id}"): ("/api/v1/subscribers/SUB-1", "entities"),
     ("GET", "/api/v1/runs"): ("/api/v1/runs", "status"),
@@ -265,19 +289,23 @@ def test_logs_say_who_asked(smelt: Smelt) -> None:
     token = make_token(smelt, "anna", "status,entities")
     running = smelt.start("serve", *FREE_PORT, "--set", "http.access_log=yes", "--set", "http.audit_log=yes")
     url = serving(running).url
-    for path in ("/api/v1/status", "/api/v1/subscribers/SUB-7", "/nothing/SUB-8"):
-        ask(url + path, token)
+    for number, path in enumerate(("/api/v1/status", "/api/v1/subscribers/SUB-7", "/nothing/SUB-8")):
+        assert ask(url + path, token, Request_Id=f"r-{number}").fields["Request-Id"] == f"r-{number}"
+    made = ask(f"{url}/livez", Request_Id="with a blank").fields["Request-Id"]
+    assert re.fullmatch("[0-9a-f]{16}", made)
     ask(f"{url}/api/v1/session", token, "POST", Smelt_Request="yes")
     assert running.end().code == 0
     lines = [json.loads(line) for line in running.stderr.splitlines()]
     said = {name: [line["message"] for line in lines if line["component"] == name] for name in ("access", "audit")}
-    assert [re.sub(r", \d+ bytes after [\d.]+ ms", "", line) for line in said["access"]] == [
-        "anna GET /api/v1/status: 200",
-        "anna GET /api/v1/{entities}/{id}: 503",
-        "- GET (none): 404",
-        "anna POST /api/v1/session: 200",
+    assert [re.sub(r", \d+ bytes after [\d.]+ ms", "", line) for line in said["access"][:4]] == [
+        "anna GET /api/v1/status: 200, request r-0",
+        "anna GET /api/v1/{entities}/{id}: 503, request r-1",
+        "- GET (none): 404, request r-2",
+        f"- GET /livez: 200, request {made}",
     ]
-    assert said["audit"] == ["anna GET /api/v1/subscribers/SUB-7: 503", "anna POST /api/v1/session: 200"]
+    assert re.fullmatch(r"anna POST /api/v1/session: 200, \d+ bytes after [\d.]+ ms, request [0-9a-f]{16}", said["access"][4])
+    assert said["audit"][0] == "anna GET /api/v1/subscribers/SUB-7: 503, request r-1"
+    assert re.fullmatch("anna POST /api/v1/session: 200, request [0-9a-f]{16}", said["audit"][1])
     assert token not in running.stderr
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from harness import FREE_PORT, ROOT, Api, Json, Smelt, serving
 
 KEPT = ROOT / "docs/openapi.json"
-PAGES = {"/"}  # addresses of files for browsers, which the description leaves out
+PAGES = {"/", "/docs"}  # addresses of files for browsers, which the description leaves out
 
 
 def published(smelt: Smelt) -> Smelt:
