@@ -31,6 +31,7 @@ const whoLeaves = async (page) => {
   const why = await said(page, "why");
   await answer(page, "whom").locator("a").click();
   await page.locator("#table-reasons tbody tr").first().waitFor();
+  await page.locator(`${at("timeline")} tbody tr`).first().waitFor();
   return { call, why, id: await page.locator("#page h1").innerText(), reasons: await textsOf(page, "#table-reasons tbody tr"), timeline: await page.locator(at("panel-timeline")).innerText() };
 };
 

@@ -9,8 +9,11 @@ import { table } from "../parts/table.js";
 
 const place = (r) => `${r.topic}/${r.partition}/${r.offset}`;
 
+// What is wrong where the payload does not have the field: it is missing, or it stands in the envelope around the payload.
+const outside = (one, path) => h("mark", {}, one.rule === "required" ? `\n(${path} is missing)` : `\n(${path}: ${visible(String(one.value ?? "?"))}, outside the payload)`);
+
 // The lines of an object, that of the field at `path` ("place.lat") marked.
-export const payload = (value, path) => {
+const payload = (value, path, one) => {
   const bad = (path ?? "").split(".").filter(Boolean);
   const lines = (v, at, indent) => {
     if (v == null || typeof v !== "object") return [visible(JSON.stringify(v))];
@@ -23,11 +26,11 @@ export const payload = (value, path) => {
       return [`\n${indent}  `, isBad ? h("mark", {}, text) : text].flat();
     }), `\n${indent}`, close];
   };
-  return h("pre", { tabindex: 0, "data-testid": "payload" }, lines(value, [], ""), bad.length > 0 && !hasPath(value, bad) ? h("mark", {}, `\n(${bad.join(".")} is missing)`) : null);
+  return h("pre", { tabindex: 0, "data-testid": "payload" }, lines(value, [], ""), bad.length > 0 && !hasPath(value, bad) ? outside(one, bad.join(".")) : null);
 };
 const hasPath = (value, path) => path.reduce((v, key) => (v != null && typeof v === "object" && key in v ? { v: v[key] }.v : undefined), value) !== undefined;
 
-const original = (one) => (one.raw_payload ? payload(one.raw_payload, one.path ?? one.field) : one.text != null ? h("pre", { tabindex: 0 }, visible(one.text)) : null);
+const original = (one) => (one.raw_payload ? payload(one.raw_payload, one.path ?? one.field, one) : one.text != null ? h("pre", { tabindex: 0 }, visible(one.text)) : null);
 
 const showOne = async (details, r) => {
   if (!details.open || details.dataset.loaded) return;

@@ -48,9 +48,12 @@ const whole = (s, sys) => {
 
 const version = (sys) => answer("version", "Which version, how long up?", sys ? `Smelt ${sys.version}` : "Not known", sys ? `Up ${duration(sys.uptime_s)}${sys.live ? ", live" : ""}` : "Not available from this server.");
 
+// The first time that a part was seen is no change of it.
+const changesOf = (past) => past.items.filter((i) => i.before != null || i.state !== "ok");
+
 const lastDay = (past) => {
   if (!past) return answer("day", "What happened in 24 hours?", "Not known", "This server keeps no history of states.");
-  const since = past.items.filter((i) => Date.now() - Date.parse(i.at) < DAY_MS);
+  const since = changesOf(past).filter((i) => Date.now() - Date.parse(i.at) < DAY_MS);
   const [newest] = since;
   return answer("day", "What happened in 24 hours?", since.length === 0 ? "No change of state" : `${since.length} changes of state`, newest ? [`${newest.title}: ${newest.state}, `, agoElement(newest.at)] : null, { href: since.length > 0 ? "#/status" : null });
 };
@@ -75,7 +78,7 @@ const partsPanel = () => panel({
 
 const historyPanel = () => panel({
   id: "history", title: "History", note: "changes of state, 30 days", height: 300, every: SLOW_MS, urls: { past: history },
-  render: ({ past }) => table({ id: "history", caption: "Changes of state, newest first", rows: past.items, key: (r) => `${r.at} ${r.name}`, empty: "No part has changed its state yet.", isShort: past.items.length > 8, columns: [
+  render: ({ past }) => table({ id: "history", caption: "Changes of state, newest first", rows: changesOf(past), key: (r) => `${r.at} ${r.name}`, empty: "No part has changed its state yet.", isShort: changesOf(past).length > 8, columns: [
     { title: "When", isHead: true, class: "when", cell: (r) => timeElement(r.at) }, { title: "Part", cell: (r) => r.title },
     { title: "State", cell: (r) => [badge(r.state), r.before ? h("span", { class: "note" }, ` was ${r.before}`) : null] }, { title: "Why", cell: (r) => prose(r.detail) }] }),
 });
