@@ -170,8 +170,7 @@ const visitWords = async (context, report) => {
     const refused = { problems: [], axe: report.axe }; // what is refused on purpose is a problem to the console
     await visitStrange(context, refused, ["W".repeat(1000), "\u202eLTR-EVIL", "a\nb", "<b>x</b>", "\u0000"]);
     report.strange = refused.strange;
-    await visitSilent(context, "hung", () => {}, report);
-    await visitSilent(context, "dead", (route) => route.abort(), report);
+    await Promise.all([visitSilent(context, "hung", () => {}, report), visitSilent(context, "dead", (route) => route.abort(), report)]);
     console.log(JSON.stringify(report));
   } finally {
     await browser.close();

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from conftest import PICTURES, Visit
 from harness import Json
@@ -24,7 +26,9 @@ def is_not_yet(problem: str) -> bool:
 @pytest.fixture(scope="module")
 def seen(visit: Visit, full_server: str, empty_server: str) -> Json:
     servers = {"normal": full_server, "empty": empty_server, "failed": full_server}
-    return {state: visit("pages.js", state, servers[state], str(PICTURES)) for state in STATES}
+    with ThreadPoolExecutor() as beside:  # a visit waits more than it works
+        visits = {state: beside.submit(visit, "pages.js", state, servers[state], str(PICTURES)) for state in STATES}
+    return {state: seen.result() for state, seen in visits.items()}
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -1,5 +1,7 @@
 // Addresses: #/page/part/part?name=value. They stand behind the #, so that ids of persons get into no log of a server or proxy.
 
+const START = location.pathname === "/ui/style" ? "style" : "overview";
+
 export const parse = (hash = location.hash) => {
   const [path, query] = hash.replace(/^#\/?/, "").split("?");
   const parts = path.split("/").filter((part) => part !== "").map((part) => {
@@ -9,7 +11,7 @@ export const parse = (hash = location.hash) => {
       return part;
     }
   });
-  return { page: parts[0] ?? "overview", parts: parts.slice(1), query: Object.fromEntries(new URLSearchParams(query ?? "")) };
+  return { page: parts[0] ?? START, parts: parts.slice(1), query: Object.fromEntries(new URLSearchParams(query ?? "")) };
 };
 
 export const href = (parts, query = {}) => {

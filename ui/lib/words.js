@@ -87,5 +87,9 @@ export const refreshAges = () => {
   }
 };
 
+// Where a message is in Kafka; a file that was read as a topic by its name alone.
+export const placeText = ({ topic, partition, offset }) => `${topic.split("/").at(-1)} ${partition}${offset == null ? "" : `:${offset}`}`;
+export const placeElement = (place) => h("span", { title: place.topic }, placeText(place));
+
 // An id as one can see it: characters that are invisible, or turn the direction of what follows, by their numbers.
 export const visible = (id) => id.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);

@@ -4,7 +4,7 @@ import { say } from "../lib/clipboard.js";
 import { SLOW_MS } from "../lib/live.js";
 import { byPlural, feature, featureName, rowUrl, titleOf, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
-import { agoElement, brief, capital, decimal, moment, percent, spaced, timeElement, visible } from "../lib/words.js";
+import { agoElement, brief, capital, decimal, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
 import { badge, bar, empty } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
@@ -75,7 +75,6 @@ const featuresPanel = (e, id) => panel({
 // ---- what happened ----
 
 const eventFields = (event) => Object.entries(event.fields ?? {}).slice(0, 6).map(([name, v]) => h("span", { class: "reason" }, `${spaced(name)} `, h("b", {}, visible(String(v)))));
-const where = (event) => `${event.topic} ${event.partition}:${event.offset}`;
 
 const timelinePanel = (e, id) => panel({
   id: "timeline", title: "What happened", note: "newest first, with the place in Kafka", height: 320, every: SLOW_MS, urls: { events: `${partUrl(e, id, "events")}?limit=${EVENTS}` },
@@ -84,7 +83,7 @@ const timelinePanel = (e, id) => panel({
     { title: "Event", cell: (r) => r.event_type },
     { title: "Layer", cell: (r) => (r.state === "silver" ? badge("ok", "Silver") : [badge("degraded", capital(r.state ?? "Bronze")), h("span", { class: "note" }, ` ${spaced(r.rule)} ${r.field ?? ""}`)]) },
     { title: "Fields", cell: (r) => (r.reason ? h("span", { class: "note" }, r.reason) : eventFields(r)) },
-    { title: "Offset", class: "note when", cell: (r) => h("span", { title: `Landed ${r.ingested_at}` }, where(r)) }] }),
+    { title: "Offset", class: "note when", cell: (r) => placeElement(r) }] }),
   events.next_before ? h("p", { class: "note" }, `The newest ${events.items.length} are shown.`) : null],
 });
 

@@ -3,7 +3,7 @@
 import { url } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
-import { agoElement, brief, count, decimal, duration, many, moment, percent, stepWord } from "../lib/words.js";
+import { agoElement, brief, count, decimal, duration, many, moment, percent, placeElement, stepWord } from "../lib/words.js";
 import { answer, answers, badge, bar, empty, facts } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
@@ -76,7 +76,7 @@ const partitionsPanel = () => panel({
   render: ({ p }) => {
     const most = Math.max(...p.partitions.map((one) => one.lag ?? 0), 1);
     return table({ id: "partitions", caption: "Partitions and how far behind they are", rows: p.partitions, key: (r) => `${r.topic} ${r.epoch} ${r.partition}`, empty: "No partition was read yet.", isShort: p.partitions.length > 10, columns: [
-      { title: "Partition", isHead: true, cell: (r) => h("span", { class: "id", title: r.topic }, `${r.topic.split("/").at(-1)} ${r.partition}`) }, { title: "Read up to", isNum: true, cell: (r) => count(r.next_offset) },
+      { title: "Partition", isHead: true, cell: (r) => placeElement(r) }, { title: "Read up to", isNum: true, cell: (r) => count(r.next_offset) },
       { title: "End in Kafka", isNum: true, cell: (r) => (r.end_offset == null ? "not known" : count(r.end_offset)) },
       { title: "Behind", isNum: true, value: (r) => r.lag, cell: (r) => (r.lag == null ? "not known" : [count(r.lag), bar(r.lag / most, "plain")]) }, { title: "Updated", class: "note when", cell: (r) => agoElement(r.updated_at) }] });
   },

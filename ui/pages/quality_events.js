@@ -2,7 +2,7 @@
 import { request, url, words } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
-import { bytes, moment, spaced, timeElement, visible } from "../lib/words.js";
+import { bytes, moment, placeElement, placeText, spaced, timeElement, visible } from "../lib/words.js";
 import { command, facts } from "../parts/bits.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
@@ -51,16 +51,16 @@ const eventsTable = (items) => table({ id: "bad-events", caption: "Events that d
   { title: "Event", cell: (r) => r.event_type ?? "–" }, { title: "Source", cell: (r) => r.source_system ?? "–" },
   { title: "Value", cell: (r) => (r.value == null ? h("span", { class: "note" }, "needs the scope raw") : h("mark", {}, visible(String(r.value)))) },
   { title: "Reason", cell: (r) => [r.reason, r.corrected_by ? h("span", { class: "note" }, " corrected since") : null] },
-  { title: "Offset", class: "note when", cell: (r) => `${r.topic} ${r.partition}:${r.offset}` }, { title: "", cell: oneEvent }] });
+  { title: "Offset", class: "note when", cell: placeElement }, { title: "", cell: oneEvent }] });
 
 const rejectsTable = (items) => table({ id: "bad-events", caption: "Rejected messages, newest first", rows: items, key: place, empty: "No such message is kept.", columns: [
   { title: "When", isHead: true, class: "when", cell: (r) => timeElement(r.rejected_at) }, { title: "Reason", cell: (r) => [spaced(r.reason), r.hint ? h("span", { class: "note" }, ` ${r.hint}`) : null] },
   { title: "Size", isNum: true, cell: (r) => bytes(r.size) }, { title: "Text", cell: (r) => (r.text == null ? h("span", { class: "note" }, "needs the scope raw") : h("code", {}, visible(r.text))) },
-  { title: "Offset", class: "note when", cell: (r) => `${r.topic} ${r.partition}:${r.offset}` }, { title: "", cell: oneEvent }] });
+  { title: "Offset", class: "note when", cell: placeElement }, { title: "", cell: oneEvent }] });
 
 // What to write to the sender: all that it needs to find the fault.
 const message = (query, c, [example]) => [`Events break the rule ${spaced(query.rule)}${query.field ? ` of the field ${query.field}` : ""}${c ? ` (contract ${c.file})` : ""}.`,
-  example ? `Newest: ${example.event_type ?? "a message"} of ${example.source_system ?? "no source"}, ${moment(example.event_timestamp ?? example.quarantined_at ?? example.rejected_at)} UTC, ${example.topic} ${example.partition}:${example.offset}. ${example.reason ?? ""}` : ""].join(" ").trim();
+  example ? `Newest: ${example.event_type ?? "a message"} of ${example.source_system ?? "no source"}, ${moment(example.event_timestamp ?? example.quarantined_at ?? example.rejected_at)} UTC, ${placeText(example)}. ${example.reason ?? ""}` : ""].join(" ").trim();
 
 const fieldFacts = (query, c) => {
   const field = c?.fields.find((f) => f.name === query.field || f.column === query.field);
