@@ -141,12 +141,14 @@ const visitWords = async (context, report) => {
   report.figures = await textsOf(page, `${at("figures")} dt`);
   const texts = [await page.locator("body").innerText()];
   await look(page, "overview", report);
-  for (const [, plural] of (await page.locator(`${at("nav")} a`).evaluateAll((all) => all.map((a) => a.getAttribute("href")))).map((href) => href.split("/entities/")).filter((parts) => parts[1])) {
-    await open(page, `#/entities/${plural}`);
+  const lists = await page.locator(`${at("nav")} a[href^="#/entities/"]`).evaluateAll((all) => all.map((a) => [a.textContent, a.getAttribute("href")]));
+  for (const [title, href] of lists) {
+    await open(page, href);
+    await page.locator("#page h1").filter({ hasText: title }).waitFor();
     await page.locator(`${at("entities")} ${at("row")}`).first().waitFor();
     report.heads = [...(report.heads ?? []), ...await textsOf(page, "main thead th:visible")];
     texts.push(await page.locator("body").innerText());
-    await look(page, plural, report);
+    await look(page, href.split("/").at(-1), report);
   }
   await openRow(page);
   texts.push(await page.locator("body").innerText());
