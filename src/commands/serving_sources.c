@@ -33,17 +33,17 @@ static json_t *describe_rules(const Field *f) {
 }
 
 static json_t *describe_field(const Field *f) {
-    return json_pack("{ss ss ss? ss? sb ss? ss? si so}", "name", f->name, "path", f->path != NULL ? f->path : f->name, "column", f->column, "type",
-                     f->sql_type, "required", f->required, "unit", f->unit, "description", f->description, "line", f->line, "rules",
+    return json_pack("{ss ss ss? ss? sb ss? ss? si so}", "name", f->name, "path", f->path != NULL ? f->path : f->name, "column", f->column,
+                     "type", f->sql_type, "required", f->required, "unit", f->unit, "description", f->description, "line", f->line, "rules",
                      describe_rules(f));
 }
 
 static json_t *describe_contract(const Contract *c) {
     json_t *fields = json_array();
     for (size_t i = 0; i < c->field_count; i++) json_array_append_new(fields, describe_field(&c->fields[i]));
-    return json_pack("{ss ss? ss? ss si ss? ss? ss? ss? so}", "event_type", c->event_type, "id", c->id, "version", c->version, "file", c->file,
-                     "line", c->line, "owner", c->owner, "support", c->support, "topic", c->topic, "description", c->description, "fields",
-                     fields);
+    return json_pack("{ss ss? ss? ss si ss? ss? ss? ss? so}", "event_type", c->event_type, "id", c->id, "version", c->version, "file",
+                     c->file, "line", c->line, "owner", c->owner, "support", c->support, "topic", c->topic, "description", c->description,
+                     "fields", fields);
 }
 
 json_t *serving_contracts(void *app) {
@@ -62,8 +62,8 @@ static json_t *describe_settings(const Settings *settings) {
     json_t *all = json_array();
     for (size_t i = 0; i < settings_count(settings); i++) {
         Setting s = settings_at(settings, i);
-        json_array_append_new(all, json_pack("{ss ss ss ss}", "key", s.key, "value", s.secret ? "(hidden)" : s.value, "source", s.source, "help",
-                                             s.help));
+        json_array_append_new(
+            all, json_pack("{ss ss ss ss}", "key", s.key, "value", s.secret ? "(hidden)" : s.value, "source", s.source, "help", s.help));
     }
     return all;
 }

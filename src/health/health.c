@@ -17,7 +17,7 @@ struct Health {
     HealthOptions options;
     KafkaClient *kafka;
     FactsCache *cache;
-    Facts facts; /* only the refreshing thread */
+    Facts facts;           /* only the refreshing thread */
     StateHistory *history; /* as facts; NULL: none is kept */
     pthread_mutex_t lock;
     json_t *report, *samples; /* under lock */

@@ -21,7 +21,7 @@ typedef struct HealthOptions {
      */
     int (*check_writer)(const Settings *settings, Error *err);
     const char *history_path, *by; /* where changes of states are kept (health/history.h), and who looked; NULL: nowhere. Borrowed */
-    bool ask_api; /* GET /livez at http.listen; not for a server, which is the API */
+    bool ask_api;                  /* GET /livez at http.listen; not for a server, which is the API */
 } HealthOptions;
 
 /* Checks nothing yet. ERR_CONFIG: Kafka's settings are wrong. */

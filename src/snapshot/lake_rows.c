@@ -8,7 +8,8 @@
 
 enum { VALUES_MAX = 8 };
 
-static const char *const names[] = {"rows/quarantine", "rows/rejects", "rows/events", "rows/events_quarantined", "rows/message", "rows/message_rejected"};
+static const char *const names[] = {"rows/quarantine",         "rows/rejects", "rows/events",
+                                    "rows/events_quarantined", "rows/message", "rows/message_rejected"};
 
 bool lake_rows_known(const char *name) {
     for (size_t i = 0; i < ARRAY_LEN(names); i++)

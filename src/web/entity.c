@@ -141,4 +141,3 @@ int handle_entities(Service *s, const Request *req, const Lease *lease, Response
     if (list != NULL) return entity_answer_list(s, req, lease, list, resp, err);
     return one != NULL ? answer_by_param(req, lease, one, resp, err) : entity_answer_nothing_here(req, resp);
 }
-

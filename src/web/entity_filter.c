@@ -81,7 +81,8 @@ static void read_sort(const Request *req, EntityFilter *f, Response *resp) {
     }
     f->sort = find_number(f, text, strlen(text), true);
     if (f->sort == NULL)
-        response_bad_param(resp, req, "sort", "The parameter 'sort' must be a column that is a number%s or id, and may have a minus before it.",
+        response_bad_param(resp, req, "sort",
+                           "The parameter 'sort' must be a column that is a number%s or id, and may have a minus before it.",
                            f->has_risk ? ", risk, value" : "");
 }
 
@@ -148,10 +149,11 @@ static void read_where(const Request *req, EntityFilter *f, Response *resp) {
         n = strcspn(text, ";");
         CLEANUP(free_text) char *condition = xstrndup(text, n);
         if (n > 0 && !add_condition(f, condition))
-            response_bad_param(resp, req, "where",
-                               "The parameter 'where' has '%.64s', which is no condition on a column: numbers by >=, <=, >, < and =, texts by =; at "
-                               "most %d of numbers and %d of texts.",
-                               condition, FILTER_NUMBERS, FILTER_TEXTS);
+            response_bad_param(
+                resp, req, "where",
+                "The parameter 'where' has '%.64s', which is no condition on a column: numbers by >=, <=, >, < and =, texts by =; at "
+                "most %d of numbers and %d of texts.",
+                condition, FILTER_NUMBERS, FILTER_TEXTS);
     }
 }
 

@@ -32,7 +32,7 @@ typedef struct Service {
     const char *status_history_path; /* NULL: none is kept */
     int64_t started_us;
     struct Downloads *downloads; /* generations as files; NULL: there are none */
-    Gate *gate; /* NULL: everybody may ask */
+    Gate *gate;                  /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
     atomic_bool draining; /* readyz answers 503, so that no new work is sent here */
@@ -47,9 +47,9 @@ int entity_has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *e
 /* Answers, or returns -1 with the error set; a response that was begun is then dropped. `lease` is NULL for routes without ROUTE_LAKE. */
 typedef int (*Handler)(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 
-extern const ParamSpec entities_params[], runs_params[], history_params[], changes_params[], features_params[], scores_params[], histogram_params[],
-    lookup_params[], range_params[], quality_params[], rules_params[], quarantine_params[], rejects_params[], events_params[], message_params[],
-    status_history_params[];
+extern const ParamSpec entities_params[], runs_params[], history_params[], changes_params[], features_params[], scores_params[],
+    histogram_params[], lookup_params[], range_params[], quality_params[], rules_params[], quarantine_params[], rejects_params[],
+    events_params[], message_params[], status_history_params[];
 
 /* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
 const char *asset_type(const char *path);

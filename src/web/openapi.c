@@ -99,7 +99,8 @@ static json_t *answers_of(const Route *route, const char *schema, const GoldEnti
         json_object_set_new(answers, "200",
                             json_pack("{s:s, s:o}", "description", response_reason(200), "content", content_of(route, schema, e)));
     if (route->flags & ROUTE_RANGES) {
-        json_object_set_new(answers, "206", json_pack("{s:s, s:o}", "description", response_reason(206), "content", content_of(route, schema, e)));
+        json_object_set_new(answers, "206",
+                            json_pack("{s:s, s:o}", "description", response_reason(206), "content", content_of(route, schema, e)));
         add_problem(answers, 416);
     }
     if (strcmp(route->method, "GET") == 0) json_object_set_new(answers, "304", json_pack("{s:s}", "description", response_reason(304)));

@@ -1,5 +1,5 @@
-/* raw.c: events, quarantine and rejects themselves, which no snapshot holds (snapshot/lake_rows.h): a live server reads its lake, another one asks
- * for them (WebOptions.ask).
+/* raw.c: events, quarantine and rejects themselves, which no snapshot holds (snapshot/lake_rows.h): a live server reads its lake, another
+ * one asks for them (WebOptions.ask).
  *
  * Invariant: what a sender wrote is only shown to tokens with the scope raw, ids of persons also to those with entities. */
 #include "base/memory.h"
@@ -153,7 +153,8 @@ int handle_message(Service *s, const Request *req, const Lease *lease, Response 
     if (ask_one(s, req, lease, "rows/message", &message, err) != 0) return -1;
     if (message == NULL && ask_one(s, req, lease, "rows/message_rejected", &message, err) != 0) return -1;
     if (message == NULL) {
-        response_problem(resp, 404, req, "The lake has no message of this place: it was not read, is a copy of another, or there is a gap.");
+        response_problem(resp, 404, req,
+                         "The lake has no message of this place: it was not read, is a copy of another, or there is a gap.");
         return 0;
     }
     add_contract(s, message);
@@ -168,10 +169,22 @@ int handle_message(Service *s, const Request *req, const Lease *lease, Response 
 static const struct {
     const char *column, *key;
 } event_columns[] = {
-    {"event_type", "event_type"},      {"event_id", "event_id"},        {"event_timestamp", "event_timestamp"}, {"ingested_at", "ingested_at"},
-    {"source_system", "source_system"}, {"kafka_topic", "topic"},        {"kafka_partition", "partition"},       {"kafka_offset", "offset"},
-    {"rule", "rule"},                  {"field", "field"},              {"reason", "reason"},                   {"kafka_epoch", NULL},
-    {"kafka_timestamp", NULL},         {"batch_id", NULL},              {"(us)", NULL},                         {"(place)", NULL},
+    {"event_type", "event_type"},
+    {"event_id", "event_id"},
+    {"event_timestamp", "event_timestamp"},
+    {"ingested_at", "ingested_at"},
+    {"source_system", "source_system"},
+    {"kafka_topic", "topic"},
+    {"kafka_partition", "partition"},
+    {"kafka_offset", "offset"},
+    {"rule", "rule"},
+    {"field", "field"},
+    {"reason", "reason"},
+    {"kafka_epoch", NULL},
+    {"kafka_timestamp", NULL},
+    {"batch_id", NULL},
+    {"(us)", NULL},
+    {"(place)", NULL},
 };
 
 /* From the flat row; what is left of it, but for NULL and the entity's id, is in `fields`. A new reference. */
@@ -251,7 +264,8 @@ int handle_entity_events(Service *s, const Request *req, const Lease *lease, Res
     if (e->first && ask_events(s, req, lease, e, "rows/events_quarantined", values, &held, err) != 0) return -1;
     json_t *items = merge_events(e, clean, held, (size_t)limit, next);
     hide_paths(req, items);
-    json_t *out = json_pack("{sI so ss?}", "generation", (json_int_t)lease->generation, "items", items, "next_before", next[0] != '\0' ? next : NULL);
+    json_t *out =
+        json_pack("{sI so ss?}", "generation", (json_int_t)lease->generation, "items", items, "next_before", next[0] != '\0' ? next : NULL);
     json_object_set_new(out, e->key, json_stringn(req->id, req->id_len));
     response_json(resp, 200, out);
     return 0;

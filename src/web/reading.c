@@ -50,7 +50,8 @@ int handle_partitions(Service *s, const Request *req, const Lease *lease, Respon
 /* ---- over time ---- */
 
 /* The rows of sql/<name>.sql over the range of the request, which the answer describes too. Answers when the range is wrong. */
-static int query_range(const Request *req, const Lease *lease, const char *name, int64_t usual_s, json_t **ret, Response *resp, Error *err) {
+static int query_range(const Request *req, const Lease *lease, const char *name, int64_t usual_s, json_t **ret, Response *resp,
+                       Error *err) {
     TimeRange range;
     json_t *rows;
     *ret = NULL;
@@ -88,7 +89,8 @@ int handle_latency(Service *s, const Request *req, const Lease *lease, Response 
 static json_t *read_audit(const Service *s) {
     CLEANUP(buf_done) Buf text = {0};
     CLEANUP(error_clear) Error ignored = {0};
-    json_t *last = s->audit_path != NULL && file_read(s->audit_path, &text, &ignored) == 0 ? json_loadb(text.data, text.len, 0, NULL) : NULL;
+    json_t *last =
+        s->audit_path != NULL && file_read(s->audit_path, &text, &ignored) == 0 ? json_loadb(text.data, text.len, 0, NULL) : NULL;
     return last != NULL ? last : json_null();
 }
 

@@ -9,7 +9,7 @@ enum {
     ROUTE_LAKE = 2,      /* gets a lease; implies ROUTE_WORKER */
     ROUTE_VERSIONED = 4, /* the answer depends on the generation and the target alone: ETag, and 304 */
     ROUTE_EXISTS = 8,    /* always answers 200, unless there is a cursor: 304 needs no query */
-    ROUTE_RANGES = 32, /* answers 206 and 416 too */
+    ROUTE_RANGES = 32,   /* answers 206 and 416 too */
     ROUTE_LIST = 16,     /* as ROUTE_EXISTS, when what is served has such a list */
 };
 

@@ -1,4 +1,5 @@
-/* system.c: the server itself: version, uptime, settings, backup; the contracts; and when the state of a part changed. None of it needs a lake. */
+/* system.c: the server itself: version, uptime, settings, backup; the contracts; and when the state of a part changed. None of it needs a
+ * lake. */
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/memory.h"

@@ -268,7 +268,7 @@ def test_paths_and_addresses_are_for_operators(guarded: tuple[str, dict[str, str
         body = ask(url + path, tokens[token] if token else None).body.decode()
         assert not any(word in body for word in ("/lake", "bootstrap", "9092", "smelt publish")), body
     parts = json.loads(ask(f"{url}/api/v1/status", tokens["status"]).body)["components"]
-    assert {key for part in parts for key in part} <= {"name", "title", "state", "verified_at", "generation", "live", "detail"} and len(parts) > 5
+    assert {key for part in parts for key in part} <= {"name", "title", "state", "since", "verified_at", "generation", "live", "detail"} and len(parts) > 5
 
 
 def test_runs_have_no_places_either(smelt: Smelt) -> None:
