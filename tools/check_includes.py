@@ -50,6 +50,7 @@ FOREIGN: dict[str, str | set[str]] = {
     r"xgboost/.*": "model",
     r"curl/.*": "registry",
     r"yaml\.h": "base",
+    r"(zlib|zstd)\.h": "base",
     r"argp\.h": "commands",
     r"yyjson\.h": {"base", "infer", "ingest", "judge"},
     r"llhttp\.h": "web",

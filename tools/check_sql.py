@@ -27,7 +27,7 @@ ALLOWED = {
 }
 
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|MERGE|CREATE|ALTER|DROP|COPY|WITH|FROM|TRUNCATE)\s")
-INSERT = re.compile(r"\bINSERT\b(?!\s+(INTO\s+[\w.\"%]+\s+)?(BY NAME\b|\((?!\s*(SELECT|FROM|WITH)\b)))")
+INSERT = re.compile(r"\bINSERT\b(?!\s+(INTO\s+[\w.\"%{}]+\s+)?(BY NAME\b|\((?!\s*(SELECT|FROM|WITH)\b)))")
 
 # a comment, a character, or strings that the compiler joins, also around macros like PRId64
 C_TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\])*'|(?P<text>"(?:\\.|[^"\\])*"(?:\s*(?:\w+\s*)?"(?:\\.|[^"\\])*")*)""", re.DOTALL)

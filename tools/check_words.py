@@ -33,6 +33,7 @@ SAYS_ENTITY_WORD = {
     "src/web/metrics_table.c": "the public name of a metric",
     "src/compile/compile.h": "the name under which Bronze and quarantine store the id",
     "sql/bronze/": "as above",
+    "sql/rows/": "as above",
     "src/ingest/": "as above, and the name in the envelope",
     "src/contract/envelope": "the name in the envelope, and the one under which Bronze stores the id",
     "src/contract/presets.c": "the names in Smelt's own envelope",

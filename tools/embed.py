@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""embed.py OUT.c DEPFILE ROOT UPLOT_DIR: writes the files of pipeline/, sql/, ui/ and uPlot as C arrays, and their list as a depfile for Ninja."""
+"""embed.py OUT.c DEPFILE ROOT UPLOT_DIR: writes the files of pipeline/, sql/, src/web/schemas/, ui/ and uPlot as C arrays, and their list as a depfile for Ninja."""
+import gzip
 import hashlib
 import pathlib
+import re
 import sys
 
-FOLDERS = ("pipeline", "sql", "ui")
+FOLDERS = ("pipeline", "sql", "src/web/schemas", "ui")
 SKIP = {"package.json", "package-lock.json"}
 
 
@@ -24,17 +26,42 @@ def collect(root, uplot):
     return sorted(found), folders
 
 
+def version_of(files):
+    """Another one when any file of the dashboards is another."""
+    digest = hashlib.sha256()
+    for name, path in files:
+        if name.startswith("ui/"):
+            digest.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def read(name, path, version):
+    """Pages name what they are made of under the version: browsers then keep it for ever. Modules import each other by relative names."""
+    data = path.read_bytes()
+    if not name.endswith(".html"):
+        return data
+    return re.sub(rb'(href|src)="/ui/([^"]+\.(?:js|css|svg))"', rb'\1="/ui/v-%s/\2"' % version.encode(), data)
+
+
+def array(name, data):
+    return f"static const unsigned char {name}[] = {{{','.join(map(str, data))}}};"
+
+
 def main():
     out, depfile, root, uplot = map(pathlib.Path, sys.argv[1:5])
     files, folders = collect(root, uplot)
-    text = ['#include "base/embedded.h"', "#include <string.h>"]
+    version = version_of(files)
+    text = ['#include "base/embedded.h"', "#include <string.h>", f'const char embedded_ui_version[] = "{version}";']
     rows = []
     for number, (name, path) in enumerate(files):
-        data = path.read_bytes()
-        body = ",".join(map(str, data + b"\0"))
-        text.append(f"static const unsigned char f{number}[] = {{{body}}};")
-        rows.append(f'    {{"{name}", f{number}, {len(data)}, "{hashlib.sha256(data).hexdigest()}"}},')
-    text.append("const EmbeddedFile embedded_files[] = {\n" + "\n".join(rows) + "\n    {NULL, NULL, 0, NULL},\n};")
+        data = read(name, path, version)
+        packed = gzip.compress(data, 9, mtime=0) if name.startswith("ui/") else b""
+        text.append(array(f"f{number}", data + b"\0"))
+        if packed:
+            text.append(array(f"z{number}", packed))
+        gzipped = f"z{number}, {len(packed)}" if packed else "NULL, 0"
+        rows.append(f'    {{"{name}", f{number}, {len(data)}, "{hashlib.sha256(data).hexdigest()}", {gzipped}}},')
+    text.append("const EmbeddedFile embedded_files[] = {\n" + "\n".join(rows) + "\n    {NULL, NULL, 0, NULL, NULL, 0},\n};")
     text.append(
         "const EmbeddedFile *embedded_find(const char *path) {\n"
         "    for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++)\n"

@@ -45,7 +45,7 @@ $("sign-in").addEventListener("submit", (event) => {
       return;
     }
     $("token").value = "";
-    location.assign("/");
+    location.assign(`/${sessionStorage.getItem("smelt-back") ?? ""}`); // what follows is a # or nothing
   });
 });
 

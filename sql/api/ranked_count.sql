@@ -1,2 +1,2 @@
-SELECT count(*) FROM serving_entities
-WHERE ($1::VARCHAR IS NULL OR coalesce(risk_band, 'unscored') = $1::VARCHAR) AND ($2::VARCHAR IS NULL OR starts_with({{key}}, $2::VARCHAR) OR starts_with({{key}}, upper($2::VARCHAR)))
+-- How many rows all pages have together; api/where follows.
+SELECT count(*) FROM (SELECT *, churn_probability * {{value}}::DOUBLE AS "(value)" FROM api_ranked)

@@ -6,3 +6,6 @@ CREATE OR REPLACE TEMP VIEW serving_runs AS SELECT * FROM runs;
 CREATE OR REPLACE TEMP VIEW serving_run_steps AS SELECT * FROM run_steps;
 CREATE OR REPLACE TEMP VIEW serving_models AS -- an older one does not say which model is in use
 SELECT * FROM models UNION ALL BY NAME SELECT NULL::TIMESTAMPTZ AS promoted_at, NULL::VARCHAR AS note WHERE false;
+CREATE OR REPLACE TEMP VIEW serving_quality_hours AS SELECT * FROM quality_hours;
+CREATE OR REPLACE TEMP VIEW serving_batches AS SELECT * FROM ledger_batches;
+CREATE OR REPLACE TEMP VIEW serving_quality_history AS SELECT * FROM quality_history;

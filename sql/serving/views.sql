@@ -93,3 +93,15 @@ SELECT * FROM run_steps WHERE run_id IN (SELECT run_id FROM serving_runs);
 
 CREATE OR REPLACE TEMP VIEW serving_models AS
 SELECT * FROM models ORDER BY promoted_at DESC NULLS LAST, trained_at DESC LIMIT 50;
+
+-- The pieces of each hour as one.
+CREATE OR REPLACE TEMP VIEW serving_quality_hours AS
+SELECT layer, hour, rule, field, event_type, "source", sum(events)::BIGINT AS events FROM quality_hours GROUP BY ALL;
+
+-- How much came in each commit, of the last two days.
+CREATE OR REPLACE TEMP VIEW serving_batches AS
+SELECT * FROM ledger_batches WHERE committed_at > now() - INTERVAL 2 DAY;
+
+-- What was measured of the rules about many events, of the last 30 days.
+CREATE OR REPLACE TEMP VIEW serving_quality_history AS
+SELECT * FROM quality_history WHERE measured_at > now() - INTERVAL 30 DAY;

@@ -239,6 +239,23 @@ static int forget_scores(LakeConn *conn, const Scoring *s, Error *err) {
     return lake_exec(conn, "churn/forget_changed_scores", sql, err);
 }
 
+/* ---- what changed ---- */
+
+static int exec_bound(LakeConn *conn, const Scoring *s, const char *name, Error *err) {
+    const LakeBinding bindings[] = {{"all", lake_bool(s->after < 0)},
+                                    {"after", lake_int(s->after)},
+                                    {"key", lake_name(s->gold->key)},
+                                    {"scores", lake_name(s->after < 0 ? "scores_base" : "scores_fresh")},
+                                    {"scored_at", lake_time(s->scored_at_us)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, ARRAY_LEN(bindings));
+    return lake_exec(conn, name, sql, err);
+}
+
+static int store_changes(LakeConn *conn, const Scoring *s, Error *err) {
+    if (exec_bound(conn, s, "churn/store_changes", err) != 0) return -1;
+    return s->base_changed ? lake_exec(conn, "churn/forget_changes", lake_sql("churn/forget_changes"), err) : 0;
+}
+
 static int merge_delta_if_due(LakeConn *conn, Error *err) {
     int64_t due = 0;
     if (lake_query_int(conn, "churn/scores_fresh", lake_sql("churn/scores_fresh"), NULL, 0, &due, err) != 0) return -1;
@@ -263,7 +280,8 @@ static int score_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *
 static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
     if (lake_register_source(conn, "churn_score_rows", score_columns, ARRAY_LEN(score_columns), 1, fill, s, err) != 0) return -1;
     if (lake_begin(conn, err) != 0) return -1;
-    if (forget_scores(conn, s, err) != 0 || score_pages(conn, s, model_id, err) != 0 || store_progress(conn, s, model_id, err) != 0 ||
+    if (exec_bound(conn, s, "churn/scores_before", err) != 0 || forget_scores(conn, s, err) != 0 ||
+        score_pages(conn, s, model_id, err) != 0 || store_changes(conn, s, err) != 0 || store_progress(conn, s, model_id, err) != 0 ||
         merge_delta_if_due(conn, err) != 0 || lake_commit(conn, err) != 0) {
         lake_rollback(conn);
         return -1;

@@ -1,8 +1,14 @@
 /* audit.c: `smelt audit`. */
+#include "base/clock.h"
+#include "base/document.h"
+#include "base/files.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "commands/all.h"
 #include "commands/app.h"
 #include "flow/reader.h"
 #include <inttypes.h>
+#include <string.h>
 
 static const struct argp argp = {
     .doc = "Proves from the tables that each Kafka offset below the stored next offset is in exactly one place: "
@@ -18,11 +24,23 @@ static int64_t figure(const json_t *found, const char *key) {
     return json_integer_value(json_object_get(found, key));
 }
 
+/* For readers, with the time. On a read-only volume nobody can be told. */
+static void store_result(const App *app) {
+    char now[CLOCK_TEXT_SIZE];
+    CLEANUP(json_freep) json_t *result = json_copy(app->summary);
+    CLEANUP(error_clear) Error ignored = {0};
+    json_object_del(result, "partitions");
+    json_object_set_new(result, "at", json_string(clock_format(clock_wall_us(), now)));
+    CLEANUP(free_text) char *text = json_text(result);
+    if (file_write_atomic(app->layout.audit_path, text, strlen(text), &ignored) != 0) log_debug("audit", "%s", ignored.text);
+}
+
 int command_audit(App *app, int argc, char **argv, Error *err) {
     if (command_parse(app, &argp, argc, argv, NULL, err) != 0) return -1;
     if (reader_ask(app->settings, "audit", NULL, &app->summary, err) != 0) return -1;
     const json_t *found = app->summary;
     bool ok = json_is_true(json_object_get(found, "ok"));
+    store_result(app);
     say(app,
         "%s: %" PRId64 " offsets = %" PRId64 " landed + %" PRId64 " duplicates + %" PRId64 " rejected + %" PRId64 " gaps; "
         "%" PRId64 " missing, %" PRId64 " repeated\n",

@@ -52,8 +52,12 @@ int command_serve(App *app, int argc, char **argv, Error *err) {
     if (command_parse(app, &argp, argc, argv, &metrics, err) != 0) return -1;
     if (metrics) return print_metrics(app);
     if (topics_to_watch(app->settings, &app->topics, err) != 0) return -1;
-    if (health_new(&(HealthOptions){.settings = app->settings, .topics = &app->topics, .check_writer = reader_check_writer}, &health,
-                   err) != 0)
+    if (health_new(&(HealthOptions){.settings = app->settings,
+                                    .topics = &app->topics,
+                                    .check_writer = reader_check_writer,
+                                    .history_path = app->layout.status_history_path,
+                                    .by = "serve"},
+                   &health, err) != 0)
         return -1;
     return serve(app, health, err);
 }

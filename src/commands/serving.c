@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "commands/app.h"
+#include "commands/serving_sources.h"
 #include "flow/writer.h"
 
 static json_t *report(void *health) {
@@ -13,7 +14,7 @@ static json_t *samples(void *health) {
     return health_samples(health);
 }
 
-WebOptions serving_options(const App *app, Health *health) {
+WebOptions serving_options(App *app, Health *health) {
     return (WebOptions){.listen = settings_text(app->settings, "http.listen"),
                         .hosts = settings_text(app->settings, "http.hosts"),
                         .tls_certificate = settings_text(app->settings, "http.tls.certificate"),
@@ -27,6 +28,15 @@ WebOptions serving_options(const App *app, Health *health) {
                         .open = settings_bool(app->settings, "http.open"),
                         .snapshots_dir = app->layout.snapshots_dir,
                         .lake = writer_lake_options(app->settings),
+                        .models_dir = app->layout.models_dir,
+                        .audit_path = app->layout.audit_path,
+                        .status_history_path = app->layout.status_history_path,
+                        .ask = serving_ask,
+                        .ask_arg = app,
+                        .contracts = serving_contracts,
+                        .contracts_arg = app,
+                        .system = serving_system,
+                        .system_arg = app,
                         .status = report,
                         .status_arg = health,
                         .samples = samples,

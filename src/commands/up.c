@@ -32,7 +32,13 @@ static int has_disk_space(void *arg, Error *err) {
 static int serve_and_run(App *app, Writer *w, Error *err) {
     CLEANUP(health_freep) Health *health = NULL;
     CLEANUP(web_stopp) Web *web = NULL;
-    if (health_new(&(HealthOptions){.settings = app->settings, .topics = &app->topics, .live = w->lake}, &health, err) != 0) return -1;
+    if (health_new(&(HealthOptions){.settings = app->settings,
+                                    .topics = &app->topics,
+                                    .live = w->lake,
+                                    .history_path = app->layout.status_history_path,
+                                    .by = "up"},
+                   &health, err) != 0)
+        return -1;
     WebOptions options = serving_options(app, health);
     options.live = w->lake;
     options.ready = has_disk_space;
@@ -75,7 +81,13 @@ static int wait_for_repair(const Layout *layout, Error *err) {
 static int serve_blocked(App *app, const Error *why, Error *err) {
     CLEANUP(health_freep) Health *health = NULL;
     CLEANUP(web_stopp) Web *web = NULL;
-    if (health_new(&(HealthOptions){.settings = app->settings, .topics = &app->topics, .refused = why->text}, &health, err) != 0) return -1;
+    if (health_new(&(HealthOptions){.settings = app->settings,
+                                    .topics = &app->topics,
+                                    .refused = why->text,
+                                    .history_path = app->layout.status_history_path,
+                                    .by = "up"},
+                   &health, err) != 0)
+        return -1;
     WebOptions options = serving_options(app, health);
     options.ready = is_not_ready;
     options.ready_arg = why->text;

@@ -6,6 +6,7 @@
 #include "ledger/commit_mark_keeper.h"
 #include "ledger/ledger.h"
 #include "snapshot/entities.h"
+#include "snapshot/lake_rows.h"
 #include <string.h>
 
 static int audit(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
@@ -64,6 +65,7 @@ int question_answer(LakeConn *conn, const char *mark_path, const char *name, con
     if (strcmp(name, "check") == 0) return *ret = json_object(), 0;
     for (size_t i = 0; i < ARRAY_LEN(questions); i++)
         if (strcmp(questions[i].name, name) == 0) return questions[i].answer(conn, args, ret, err);
+    if (lake_rows_known(name)) return lake_rows_answer(conn, name, args, ret, err);
     return error_set(err, ERR_USAGE, "the process that has the lake does not know the question \"%.40s\": it is another version of smelt",
                      name);
 }

@@ -6,6 +6,7 @@
 #include "base/document.h"
 #include "base/memory.h"
 #include "base/periodic.h"
+#include "health/history.h"
 #include "health/internal.h"
 #include <pthread.h>
 #include <string.h>
@@ -16,7 +17,8 @@ struct Health {
     HealthOptions options;
     KafkaClient *kafka;
     FactsCache *cache;
-    Facts facts; /* only the refreshing thread */
+    Facts facts;           /* only the refreshing thread */
+    StateHistory *history; /* as facts; NULL: none is kept */
     pthread_mutex_t lock;
     json_t *report, *samples; /* under lock */
     int64_t checked_ns;       /* when that report was made; under lock */
@@ -36,6 +38,7 @@ int health_new(const HealthOptions *options, Health **ret, Error *err) {
     h->options = *options;
     h->kafka = kafka;
     h->cache = facts_cache_new();
+    if (options->history_path != NULL) h->history = state_history_new(options->history_path, options->by);
     h->report = first_report();
     h->samples = json_array();
     h->stale_ns = INT64_MAX;
@@ -47,6 +50,7 @@ void health_free(Health *h) {
     periodic_stopp(&h->refreshes);
     facts_done(&h->facts);
     facts_cache_free(h->cache);
+    if (h->history != NULL) state_history_free(h->history);
     kafka_client_free(h->kafka);
     json_decref(h->report);
     json_decref(h->samples);
@@ -110,6 +114,7 @@ static void swap(json_t **a, json_t **b) {
 void health_refresh(Health *h) {
     facts_gather(&h->facts, h->cache, &h->options, h->kafka);
     CLEANUP(json_freep) json_t *report = make_report(&h->facts);
+    if (h->history != NULL) state_history_note(h->history, report);
     CLEANUP(json_freep) json_t *samples = samples_of(&h->facts, json_object_get(report, "components"));
     pthread_mutex_lock(&h->lock);
     swap(&h->report, &report);

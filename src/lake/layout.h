@@ -6,6 +6,8 @@
  *     lake.runs                      the last run, and how many there were
  *     tokens.json                    hashes of the API's tokens (web/tokens.h)
  *     tokens.used                    when each was used last
+ *     lake.audit                     what `smelt audit` found last
+ *     status.history                 when the state of a part changed (health/history.h)
  *     smelt.lock                     held by the one process that writes
  *     models/                        trained models
  *     snapshots/                     what readers open: generations, and CURRENT, which names the newest (snapshot/snapshot.h)
@@ -19,6 +21,7 @@ typedef struct Layout {
     char *data_dir;
     char *lake_path, *wal_path, *mark_path, *runs_path, *lock_path;
     char *tokens_path, *token_uses_path;
+    char *audit_path, *status_history_path;
     char *models_dir, *snapshots_dir;
 } Layout;
 

@@ -41,9 +41,12 @@ static int name_if_missing(LakeConn *conn, const char *known, const char *otherw
 
 /* What snapshots of earlier versions do not have. */
 static int name_those_of_before(LakeConn *conn, Error *err) {
-    return name_if_missing(conn, "serving/has_entities", "serving/entities_before", err) != 0
-               ? -1
-               : name_if_missing(conn, "serving/has_contracts", "serving/contracts_before", err);
+    static const char *const parts[][2] = {{"serving/has_entities", "serving/entities_before"},
+                                           {"serving/has_contracts", "serving/contracts_before"},
+                                           {"serving/has_histories", "serving/histories_before"}};
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+        if (name_if_missing(conn, parts[i][0], parts[i][1], err) != 0) return -1;
+    return 0;
 }
 
 int gold_entities_read(LakeConn *conn, GoldEntities *ret, Error *err) {
@@ -57,16 +60,29 @@ int gold_entities_read(LakeConn *conn, GoldEntities *ret, Error *err) {
     return got;
 }
 
+char *gold_entity_text(const GoldEntity *e, const char *sql, const LakeBinding *more, size_t n) {
+    enum { OWN = 12 };
+    LakeBinding names[OWN + GOLD_NAMES_MORE] = {{"view", lake_name(e->view)},
+                                                {"key", lake_name(e->key)},
+                                                {"key_type", lake_name(e->key_type)},
+                                                {"rows", lake_name(e->first ? "serving_entities" : e->view)},
+                                                {"base", lake_name(e->base)},
+                                                {"delta", lake_name(e->delta)},
+                                                {"base_table", lake_name(e->base_table)},
+                                                {"label", lake_name(e->label != NULL ? e->label : "no label")},
+                                                {"value", lake_name(e->value != NULL ? e->value : "no value")},
+                                                {"label_or_null", e->label != NULL ? lake_name(e->label) : lake_null()},
+                                                {"value_or_null", e->value != NULL ? lake_name(e->value) : lake_null()},
+                                                {"listed", lake_text(e->listed != NULL ? e->listed : "")}};
+    BUG_IF(n > GOLD_NAMES_MORE);
+    for (size_t i = 0; i < n; i++) names[OWN + i] = more[i];
+    return lake_sql_bind(sql, names, OWN + n);
+}
+
+char *gold_entity_sql_with(const GoldEntity *e, const char *name, const LakeBinding *more, size_t n) {
+    return gold_entity_text(e, lake_sql(name), more, n);
+}
+
 char *gold_entity_sql(const GoldEntity *e, const char *name) {
-    const LakeBinding names[] = {{"view", lake_name(e->view)},
-                                 {"key", lake_name(e->key)},
-                                 {"key_type", lake_name(e->key_type)},
-                                 {"rows", lake_name(e->first ? "serving_entities" : e->view)},
-                                 {"base", lake_name(e->base)},
-                                 {"delta", lake_name(e->delta)},
-                                 {"base_table", lake_name(e->base_table)},
-                                 {"label", lake_name(e->label != NULL ? e->label : "no label")},
-                                 {"value", lake_name(e->value != NULL ? e->value : "no value")},
-                                 {"listed", lake_text(e->listed != NULL ? e->listed : "")}};
-    return lake_sql_bind(lake_sql(name), names, ARRAY_LEN(names));
+    return gold_entity_sql_with(e, name, NULL, 0);
 }

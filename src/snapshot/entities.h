@@ -23,5 +23,11 @@ typedef struct GoldEntities {
 int gold_entities_read(LakeConn *conn, GoldEntities *ret, Error *err) MUST_CHECK;
 void gold_entities_done(GoldEntities *e);
 /* sql/<name>.sql with the names of an entity: {{view}}, {{rows}} (with the scores), {{key}}, {{key_type}}, {{base}}, {{delta}},
- * {{base_table}}, {{label}}, {{value}}; {{listed}} as text. Names that it does not have are those of no column. The caller frees. */
+ * {{base_table}}, {{label}}, {{value}}, and {{label_or_null}}, {{value_or_null}}; {{listed}} as text. Names that it does not have are those
+ * of no column, or NULL. The caller frees. */
 char *gold_entity_sql(const GoldEntity *e, const char *name) MUST_CHECK;
+/* The same with `n` more names, at most GOLD_NAMES_MORE. */
+enum { GOLD_NAMES_MORE = 48 };
+char *gold_entity_sql_with(const GoldEntity *e, const char *name, const LakeBinding *more, size_t n) MUST_CHECK;
+/* The same of a text that is put together from several files. The caller frees. */
+char *gold_entity_text(const GoldEntity *e, const char *sql, const LakeBinding *more, size_t n) MUST_CHECK;

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -168,4 +169,19 @@ int snapshot_prune(const char *dir, int keep) {
     }
     closedir(folder);
     return removed;
+}
+
+/* ---- files as bytes ---- */
+
+bool snapshot_file_open(const char *dir, int64_t generation, SnapshotFile *ret) {
+    CLEANUP(free_text) char *path = generation_path(dir, generation);
+    CLEANUP(free_text) char *lock_path = generation_lock_path(path);
+    CLEANUP(file_lock_freep) FileLock *lock = NULL;
+    Error err = {0};
+    if (file_lock_shared(lock_path, &lock, &err) != 0) error_clear(&err);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return false;
+    FileStamp stamp = file_stamp(path);
+    *ret = (SnapshotFile){.fd = fd, .bytes = stamp.bytes, .modified_ns = stamp.modified_ns, .lock = TAKE(lock)};
+    return true;
 }

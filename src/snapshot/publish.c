@@ -15,7 +15,8 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "snapshot/entities.h"
+#include "snapshot/histories.h"
+#include "snapshot/internal.h"
 #include <unistd.h>
 
 enum { ENTITIES = 16 }; /* at most: contract/declarations.h */
@@ -36,20 +37,6 @@ static int make_views(LakeConn *conn, const GoldEntities *entities, Error *err) 
         error_clear(&ignored);
     if (missing == 0) return -1;
     return error_set(err, ERR_UNAVAILABLE, "there is no Gold to publish yet: run `smelt refine` first");
-}
-
-/* Counts the events since the last publish; merges the counts when there are many rows. */
-static int advance(LakeConn *conn, Error *err) {
-    enum { ROWS_MAX = 20000 };
-    int64_t rows = 0;
-    if (lake_begin(conn, err) != 0) return -1;
-    if (lake_exec(conn, "serving/advance", lake_sql("serving/advance"), err) != 0 ||
-        lake_query_int(conn, "serving/pieces", lake_sql("serving/pieces"), NULL, 0, &rows, err) != 0 ||
-        (rows > ROWS_MAX && lake_exec(conn, "serving/compact", lake_sql("serving/compact"), err) != 0) || lake_commit(conn, err) != 0) {
-        lake_rollback(conn);
-        return -1;
-    }
-    return 0;
 }
 
 /* Names the content of the base: its features and scores, and the columns that it has in snapshots of this binary. NULL when the
@@ -145,10 +132,15 @@ static int add_entity(LakeConn *conn, const GoldEntity *e, EntityTexts *texts, S
 
 static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *entities, bool scores, const SnapshotOptions *options,
                           SnapshotInfo *ret, Error *err) {
-    enum { OF_ENTITY = 3, OF_ALL = 16 };
+    enum { OF_ENTITY = 3, OF_ALL = 24 };
     const GoldEntity *first = &entities->items[0];
+    int64_t generation = generation_next(dir);
     CLEANUP(entity_texts_done) EntityTextList texts = {0};
     CLEANUP(free_text) char *features = gold_entity_sql(first, scores ? "publish/features" : "publish/features_without_scores");
+    CLEANUP(free_text) char *history = histories_query(first, generation);
+    CLEANUP(free_text) char *keep = histories_keep(generation);
+    SnapshotOptions how = *options;
+    how.keep = keep;
     SnapshotTable tables[OF_ALL + OF_ENTITY * ENTITIES] = {
         {.name = first->base, .source = "serving_entities_base", .key = first->key, .kind = SNAPSHOT_BASE},
         {.name = first->delta, .source = "serving_entities_fresh"},
@@ -165,13 +157,20 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
         {.name = "runs", .source = "serving_runs"},
         {.name = "run_steps", .source = "serving_run_steps"},
         {.name = "models", .source = "serving_models"},
+        {.name = "inflow_bands", .source = "inflow_bands"},
+        {.name = "quality_hours", .source = "serving_quality_hours"},
+        {.name = "feature_stats", .source = "feature_stats"},
+        {.name = "score_changes", .source = "score_changes", .kind = SNAPSHOT_LOG, .since = "scored_at"},
+        {.name = "quality_history", .source = "serving_quality_history", .kind = SNAPSHOT_LOG, .since = "measured_at"},
+        {.name = "ledger_batches", .source = "serving_batches", .kind = SNAPSHOT_LOG, .since = "batch_id"},
+        {.name = "history", .query = history}, /* reads what was written before it */
     };
     size_t n = 0;
     while (tables[n].name != NULL) n++;
     BUG_IF(n > OF_ALL || entities->count > ENTITIES);
     for (size_t i = 1; i < entities->count; i++)
         if (add_entity(conn, &entities->items[i], &texts.items[i], tables, &n, err) != 0) return -1;
-    return snapshot_publish(conn, dir, tables, n, options, ret, err);
+    return snapshot_publish(conn, dir, tables, n, &how, ret, err);
 }
 
 int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions *options, PublishResult *ret, Error *err) {
@@ -180,7 +179,7 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
     CLEANUP(gold_entities_done) GoldEntities entities = {0};
     CLEANUP(free_text) char *base = NULL;
     bool scores;
-    if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 || advance(conn, err) != 0 ||
+    if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 || histories_advance(conn, &entities, err) != 0 ||
         read_base(conn, &base, err) != 0 || has_scores(conn, &entities, &scores, err) != 0)
         return -1;
     if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, scores, &result.parquet_path, err) != 0)

@@ -54,8 +54,16 @@ static void remove_unfinished(const SnapshotWrite *g) {
     unlink(g->wal);
 }
 
+static int add_to_log(const SnapshotWrite *g, const SnapshotTable *table, const char *name, Error *err) {
+    const LakeBinding names[] = {
+        {"table", lake_name(table->name)}, {"source", lake_name(table->source)}, {"since", lake_name(table->since)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("publish/add_to_log"), names, ARRAY_LEN(names));
+    return lake_exec(g->conn, name, sql, err);
+}
+
 static int write_table(const SnapshotWrite *g, const SnapshotTable *table, Error *err) {
     CLEANUP(free_text) char *name = xasprintf("publish/%s", table->name);
+    if (table->kind == SNAPSHOT_LOG && g->incremental) return add_to_log(g, table, name, err);
     CLEANUP(free_text) char *whole = table->query == NULL ? xasprintf("FROM %s", table->source) : NULL;
     CLEANUP(free_text)
     char *sql = xasprintf("CREATE OR REPLACE %s snapshot_out.%s AS %s", table->kind == SNAPSHOT_VIEW ? "VIEW" : "TABLE", table->name,
@@ -146,12 +154,22 @@ static void try_last(SnapshotWrite *g) {
     error_clear(&ignored);
 }
 
+/* A transaction of its own: DuckDB writes to one file in each. */
+static int keep_in_lake(const SnapshotWrite *g, Error *err) {
+    if (g->options.keep == NULL) return 0;
+    if (lake_begin(g->conn, err) == 0 && lake_exec(g->conn, "publish/keep", g->options.keep, err) == 0 && lake_commit(g->conn, err) == 0)
+        return 0;
+    lake_rollback(g->conn);
+    return -1;
+}
+
 static int fill_file(SnapshotWrite *g, Error *err) {
     remove_unfinished(g);
     try_last(g);
     if (!g->incremental && attach(g, err) != 0) return -1;
     int rc = write_tables(g, err);
     lake_rollback(g->conn);
+    if (rc == 0) rc = keep_in_lake(g, err);
     /* FORCE waits where CHECKPOINT would fail: a reader of the live lake, as it ends, may begin a checkpoint of everything that is
      * attached. */
     if (rc == 0) rc = lake_exec(g->conn, "publish/checkpoint", "FORCE CHECKPOINT snapshot_out", err);

@@ -9,6 +9,7 @@
 typedef enum SnapshotKind {
     SNAPSHOT_TABLE, /* written for each generation */
     SNAPSHOT_BASE,  /* a large table that seldom changes: kept from the last generation while the base is the same */
+    SNAPSHOT_LOG,   /* rows are only added to it: those of the last generation are kept while the base is the same */
     SNAPSHOT_VIEW,  /* over tables of the snapshot */
 } SnapshotKind;
 
@@ -19,6 +20,7 @@ typedef struct SnapshotTable {
     SnapshotKind kind;
     const char *source; /* instead of a query: a table or view of the lake, of which this is a copy */
     const char *base;   /* of SNAPSHOT_BASE: names its content alone; NULL: SnapshotOptions.base does. Needs that one to be the same too */
+    const char *since;  /* of a SNAPSHOT_LOG: the column that grows with each addition; one addition has one value of it */
 } SnapshotTable;
 
 typedef struct SnapshotInfo {
@@ -42,6 +44,7 @@ DEFINE_CLEANUP(snapshot_draft_free, SnapshotDraft)
 
 typedef struct SnapshotOptions {
     const char *base;     /* names the content of the SNAPSHOT_BASE tables: another name, other content; NULL: write everything */
+    const char *keep;     /* a script that stores in the lake what it keeps of the generation, attached as snapshot_out; NULL: none */
     bool full;            /* write everything even when the last generation has the same base */
     bool checkpoint_lake; /* checkpoint the lake meanwhile, for a process that ends afterwards; it may take longer than the snapshot */
     SnapshotDraft *draft; /* a copy begun before; NULL: none. Borrowed */
@@ -63,6 +66,15 @@ typedef struct SnapshotStamp {
 } SnapshotStamp;
 SnapshotStamp snapshot_stamp(const char *dir);
 bool snapshot_stamp_same(const SnapshotStamp *a, const SnapshotStamp *b);
+
+/* The file of a generation, for who copies it byte by byte. */
+typedef struct SnapshotFile {
+    int fd; /* open for reading */
+    int64_t bytes, modified_ns;
+    FileLock *lock; /* while it is held, the file is not removed; NULL on a mount where none could be taken */
+} SnapshotFile;
+/* False when there is no such generation. The caller closes `fd` and frees `lock`. */
+bool snapshot_file_open(const char *dir, int64_t generation, SnapshotFile *ret) MUST_CHECK;
 
 /* An open generation for reading. */
 typedef struct Snapshot Snapshot;

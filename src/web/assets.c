@@ -1,8 +1,11 @@
 /* assets.c: the dashboards, from the binary. An address is looked up in the table of embedded files, never in the file
- * system. Browsers ask again each time (no-cache) and get 304 by the file's hash, so a new binary is a new page at once. */
+ * system. Browsers ask for pages again each time (no-cache) and get 304 by the file's hash, so a new binary is a new page at once; what a
+ * page is made of they keep. Files are compressed when the binary is built. */
 #include "web/handlers.h"
 
 #include "base/embedded.h"
+#include "base/memory.h"
+#include "web/negotiate.h"
 #include <string.h>
 
 static const struct {
@@ -15,8 +18,14 @@ static const struct {
     {".json", "application/json"},
 };
 
+/* Pages that have an address of their own. */
+static const struct {
+    const char *path, *file;
+} pages[] = {{"/", "ui/index.html"}, {"/docs", "ui/docs.html"}, {"/ui/style", "ui/index.html"}};
+
 const char *asset_type(const char *path) {
-    if (strcmp(path, "/") == 0) return asset_type("/ui/index.html");
+    for (size_t i = 0; i < ARRAY_LEN(pages); i++)
+        if (strcmp(path, pages[i].path) == 0) return asset_type(pages[i].file);
     size_t n = strlen(path);
     for (size_t i = 0; i < ARRAY_LEN(types); i++) {
         size_t m = strlen(types[i].ending);
@@ -25,9 +34,31 @@ const char *asset_type(const char *path) {
     return NULL;
 }
 
+/* "/ui/v-0123/app.js" is the file "ui/app.js": a page names what it is made of with the version of all of it, so that browsers need not ask
+ * again. A page of before an update gets what there is now. The caller frees. */
+static char *file_of(const char *path, bool *ret_is_versioned) {
+    static const char versioned[] = "/ui/v-";
+    const char *rest = strncmp(path, versioned, strlen(versioned)) == 0 ? strchr(path + strlen(versioned), '/') : NULL;
+    size_t n = strlen(embedded_ui_version);
+    *ret_is_versioned = rest != NULL && (size_t)(rest - path) == strlen(versioned) + n && memcmp(rest - n, embedded_ui_version, n) == 0;
+    if (rest != NULL) return xasprintf("ui%s", rest);
+    for (size_t i = 0; i < ARRAY_LEN(pages); i++)
+        if (strcmp(path, pages[i].path) == 0) return xstrdup(pages[i].file);
+    return xstrdup(path + 1);
+}
+
+static void answer_file(const EmbeddedFile *file, const Request *req, Response *resp) {
+    static const char *const codings[] = {"gzip", NULL};
+    resp->status = 200;
+    resp->coding = file->gzip != NULL && file->gzip_len < file->len ? negotiate_coding(req->accept_encoding, codings) : NULL;
+    resp->fixed = resp->coding != NULL ? file->gzip : file->data;
+    resp->fixed_len = resp->coding != NULL ? file->gzip_len : file->len;
+}
+
 int handle_asset(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)s, (void)lease, (void)err;
-    const char *path = strcmp(req->path, "/") == 0 ? "ui/index.html" : req->path + 1;
+    bool is_versioned;
+    CLEANUP(free_text) char *path = file_of(req->path, &is_versioned);
     const EmbeddedFile *file = embedded_find(path);
     const char *type = asset_type(path);
     if (file == NULL || type == NULL) {
@@ -35,12 +66,10 @@ int handle_asset(Service *s, const Request *req, const Lease *lease, Response *r
         return 0;
     }
     char etag[ETAG_SIZE];
-    snprintf(etag, sizeof etag, "\"%.32s\"", file->sha256);
-    resp->cache_control = "no-cache";
+    snprintf(etag, sizeof etag, "W/\"%.32s\"", file->sha256);
+    resp->cache_control = is_versioned ? "public, max-age=31536000, immutable" : "no-cache";
     resp->content_type = type;
-    if (response_not_modified(resp, req, etag)) return 0;
-    resp->status = 200;
-    resp->fixed = file->data;
-    resp->fixed_len = file->len;
+    resp->varies = true;
+    if (!response_not_modified(resp, req, etag)) answer_file(file, req, resp);
     return 0;
 }

@@ -6,11 +6,14 @@
 
 #include "base/memory.h"
 #include "web/http.h"
+#include "web/tokens.h"
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { READ_MAX = 4096 }; /* at once, so that the many with short requests have small buffers */
+enum { FILE_PART = 256 * 1024 }; /* of a file, in memory at once */
+enum { READ_MAX = 4096 };        /* at once, so that the many with short requests have small buffers */
 
 struct Connection {
     const Hosts *hosts;
@@ -18,13 +21,20 @@ struct Connection {
     size_t begin; /* of the request in `in` that is being read */
     HttpReader reader;
     bool keeps_alive, ended;
+    bool content_is_read; /* of the request that is being answered, or it has none */
     Buf head;
     Response response; /* its body, while it is sent */
     size_t body_len, sent;
+    int64_t file_left; /* bytes of the response's file that are not read yet */
 };
 
-static void next_reader(Connection *c) {
+static void reader_done(Connection *c) {
     if (c->reader.request != NULL) request_free(c->reader.request);
+    buf_done(&c->reader.content);
+}
+
+static void next_reader(Connection *c) {
+    reader_done(c);
     c->reader = (HttpReader){.request = request_new("/")};
 }
 
@@ -36,7 +46,7 @@ Connection *connection_new(const Hosts *hosts) {
 }
 
 void connection_free(Connection *c) {
-    request_free(c->reader.request);
+    reader_done(c);
     response_done(&c->response);
     buf_done(&c->head);
     buf_done(&c->in);
@@ -68,9 +78,19 @@ bool connection_has_ended(const Connection *c) {
     return c->ended;
 }
 
+/* One that the client did not name gets a name here. */
+static void name_request(Request *req) {
+    char made[SHA256_TEXT_SIZE];
+    if (req->request_id[0] != '\0') return;
+    random_hex(made);
+    snprintf(req->request_id, sizeof req->request_id, "%.16s", made);
+}
+
 static void refuse(Connection *c, int status, const char *why, bool last) {
     Response resp = {0};
     Request *req = c->reader.request;
+    c->content_is_read = !req->has_content;
+    name_request(req);
     response_problem(&resp, status, req, "%s", why);
     connection_answer(c, req, &resp, last);
     response_done(&resp);
@@ -95,8 +115,33 @@ Request *connection_next(Connection *c, int *ret_refused) {
         return NULL;
     }
     Request *req = TAKE(c->reader.request);
-    next_reader(c);
+    c->content_is_read = !req->has_content;
+    name_request(req);
+    if (c->content_is_read) next_reader(c);
     return req;
+}
+
+void connection_want_content(Connection *c, size_t most) {
+    c->reader.content_max = most;
+    if (c->reader.expects_continue && !connection_has_input(c)) buf_add_str(&c->head, "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+bool connection_take_content(Connection *c, Request *req, int *ret_status, const char **ret_why) {
+    *ret_status = 0;
+    if (!connection_has_input(c)) return false;
+    HttpState state = http_read_content(&c->reader, c->in.data + c->begin, c->in.len - c->begin);
+    c->begin += c->reader.at;
+    if (state == HTTP_REFUSED) {
+        *ret_status = c->reader.status;
+        *ret_why = c->reader.why;
+    }
+    if (state != HTTP_COMPLETE) return false;
+    req->content_len = c->reader.content.len;
+    buf_add_str(&c->reader.content, "");
+    req->content = buf_take(&c->reader.content);
+    c->content_is_read = true;
+    next_reader(c);
+    return true;
 }
 
 bool connection_answer_late(Connection *c) {
@@ -127,14 +172,20 @@ static void add_date(Buf *head) {
              months + (size_t)t.tm_mon * 3, t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
-static void add_head(Connection *c, const Response *r, size_t length) {
+static void add_head(Connection *c, const Request *req, const Response *r, size_t length) {
     Buf *head = &c->head;
     buf_addf(head, "HTTP/1.1 %d %s\r\n", r->status, response_reason(r->status));
     add_date(head);
+    buf_addf(head, "Request-Id: %s\r\n", req->request_id);
     buf_add_str(head, security_headers);
     if (r->content_type != NULL && r->status != 304) buf_addf(head, "Content-Type: %s\r\n", r->content_type);
     buf_addf(head, "Cache-Control: %s\r\n", r->cache_control != NULL ? r->cache_control : "no-store");
+    if (r->coding != NULL) buf_addf(head, "Content-Encoding: %s\r\n", r->coding);
+    if (r->varies) buf_add_str(head, "Vary: Accept-Encoding\r\n");
     if (r->etag[0] != '\0') buf_addf(head, "ETag: %s\r\n", r->etag);
+    if (r->link != NULL) buf_addf(head, "Link: %s\r\n", r->link);
+    if (r->takes_ranges) buf_add_str(head, "Accept-Ranges: bytes\r\n");
+    if (r->content_range[0] != '\0') buf_addf(head, "Content-Range: %s\r\n", r->content_range);
     if (r->allow != NULL) buf_addf(head, "Allow: %s\r\n", r->allow);
     if (r->challenge[0] != '\0') buf_addf(head, "WWW-Authenticate: %s\r\n", r->challenge);
     if (r->cookie[0] != '\0') buf_addf(head, "Set-Cookie: %s\r\n", r->cookie);
@@ -143,15 +194,29 @@ static void add_head(Connection *c, const Response *r, size_t length) {
     buf_addf(head, "Connection: %s\r\n\r\n", c->ended ? "close" : "keep-alive");
 }
 
+/* The next part of the file becomes the body. A file that cannot be read ends the connection, so that the client sees that bytes are
+ * missing. */
+static void load_part(Connection *c) {
+    Response *r = &c->response;
+    size_t want = c->file_left < FILE_PART ? (size_t)c->file_left : FILE_PART;
+    buf_clear(&r->body);
+    ssize_t n = pread(r->file, buf_reserve(&r->body, want), want, r->file_at);
+    c->body_len = r->body.len = n > 0 ? (size_t)n : 0;
+    c->file_left -= n > 0 ? n : c->file_left;
+    r->file_at += n;
+    c->ended |= n <= 0;
+}
+
 void connection_answer(Connection *c, const Request *req, Response *resp, bool last) {
     bool empty = resp->status == 204 || resp->status == 304;
-    size_t length = resp->fixed != NULL ? resp->fixed_len : resp->body.len;
-    c->ended = last || !c->keeps_alive || req->has_content;
-    add_head(c, resp, length);
+    size_t length = resp->fixed != NULL || resp->file > 0 ? resp->fixed_len : resp->body.len;
+    c->ended = last || !c->keeps_alive || !c->content_is_read;
+    add_head(c, req, resp, length);
     c->body_len = empty || strcmp(req->method, "HEAD") == 0 ? 0 : length;
     c->response = *resp;
     *resp = (Response){0};
-    c->sent = 0;
+    c->file_left = c->response.file > 0 ? (int64_t)c->body_len : 0;
+    if (c->file_left > 0) load_part(c);
 }
 
 int connection_output(const Connection *c, struct iovec parts[2]) {
@@ -170,6 +235,12 @@ int connection_output(const Connection *c, struct iovec parts[2]) {
 void connection_sent(Connection *c, size_t n) {
     c->sent += n;
     if (c->sent < c->head.len + c->body_len) return;
+    if (c->file_left > 0) {
+        c->sent = 0;
+        buf_clear(&c->head);
+        load_part(c);
+        return;
+    }
     response_done(&c->response);
     c->response = (Response){0};
     c->body_len = c->sent = 0;

@@ -22,6 +22,11 @@ void connection_received(Connection *c, size_t n);
 /* The next request, once it is complete; the caller owns it and answers it before it asks again. NULL: not yet, or there will be none. What
  * is no HTTP, or meant for another host, is answered here: `ret_refused` is its status then, else 0. */
 Request *connection_next(Connection *c, int *ret_refused);
+/* The content of that request is wanted: up to `most` bytes. Says so to a client that waits for it (100 Continue). */
+void connection_want_content(Connection *c, size_t most);
+/* Gives the request its content when all of it is here. False: not yet, or it is refused; `ret_why` is why then, and `ret_status` what to
+ * answer, else 0. */
+bool connection_take_content(Connection *c, Request *req, int *ret_status, const char **ret_why);
 /* Takes what `resp` has. `last`: the connection ends with it, whatever the client wants. */
 void connection_answer(Connection *c, const Request *req, Response *resp, bool last);
 /* For a request that did not come in time: 408. False when no byte of it has come, and the connection can just end. */

@@ -9,7 +9,10 @@
 #include <jansson.h>
 #include <stdatomic.h>
 
+typedef struct Route Route; /* routes.h */
+
 typedef struct Service {
+    const Route *routes; /* the whole table, for what describes it */
     SnapshotPool *pool;
     json_t *(*status)(void *arg);
     void *status_arg;
@@ -17,7 +20,19 @@ typedef struct Service {
     void *samples_arg;
     int (*ready)(void *arg, Error *err); /* NULL: always */
     void *ready_arg;
-    Gate *gate; /* NULL: everybody may ask */
+    const char *models_dir; /* where the reports of models are; NULL: nowhere */
+    const char *audit_path; /* what `smelt audit` found last; NULL: not known */
+    /* Rows that no snapshot holds (snapshot/lake_rows.h); NULL: they cannot be asked for. One call at a time. */
+    int (*ask)(void *arg, const char *name, const json_t *args, json_t **ret, Error *err);
+    void *ask_arg;
+    json_t *(*contracts)(void *arg); /* the contracts as a list; a new reference, NULL: they cannot be read. NULL: none */
+    void *contracts_arg;
+    json_t *(*system)(void *arg); /* version, settings, backup: a new reference. NULL: none */
+    void *system_arg;
+    const char *status_history_path; /* NULL: none is kept */
+    int64_t started_us;
+    struct Downloads *downloads; /* generations as files; NULL: there are none */
+    Gate *gate;                  /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
     atomic_bool draining; /* readyz answers 503, so that no new work is sent here */
@@ -26,18 +41,49 @@ typedef struct Service {
 /* True when the address is the list of an entity that is served: it answers 200, unless there is a cursor. */
 bool is_entity_list(const Request *req, const Lease *lease);
 
+/* Whether its rows have a risk: a label is declared, or a model was trained on labels of a file. */
+int entity_has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *err) MUST_CHECK;
+
 /* Answers, or returns -1 with the error set; a response that was begun is then dropped. `lease` is NULL for routes without ROUTE_LAKE. */
 typedef int (*Handler)(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 
-extern const ParamSpec entities_params[], runs_params[];
+extern const ParamSpec entities_params[], runs_params[], history_params[], changes_params[], features_params[], scores_params[],
+    histogram_params[], lookup_params[], range_params[], quality_params[], rules_params[], quarantine_params[], rejects_params[],
+    events_params[], message_params[], status_history_params[];
 
 /* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
 const char *asset_type(const char *path);
 
+int handle_openapi(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_newest_snapshot(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_snapshot(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_problem(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_history(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_changes(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_pipeline(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_entities(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_entity(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_features(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_entity_scores(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_lookup(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_histogram(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_models(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_model(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_partitions(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_throughput(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_latency(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_audit(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_run(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_quality(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_quality_rules(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_quarantine(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_rejects(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_message(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_entity_events(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_contracts(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_system(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_status_history(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_runs(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_status(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_livez(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

@@ -116,7 +116,8 @@ static bool take_target(HttpReader *r, const char *s, size_t n) {
 }
 
 static int on_method_complete(llhttp_t *parser) {
-    static const llhttp_method_t known[] = {HTTP_GET, HTTP_HEAD, HTTP_OPTIONS, HTTP_POST, HTTP_PUT, HTTP_DELETE, HTTP_PATCH};
+    static const llhttp_method_t known[] = {HTTP_GET,    HTTP_HEAD,  HTTP_OPTIONS, HTTP_POST, HTTP_PUT,
+                                            HTTP_DELETE, HTTP_PATCH, HTTP_TRACE,   HTTP_QUERY};
     HttpReader *r = parser->data;
     free(r->request->method);
     r->request->method = xstrdup(llhttp_method_name(parser->method));
@@ -178,6 +179,7 @@ static int take_connection(HttpReader *r, const char *s, size_t n) {
 
 static int take_expect(HttpReader *r, const char *s, size_t n) {
     r->expects_other |= !equals(s, n, "100-continue");
+    r->expects_continue = true;
     return 0;
 }
 
@@ -189,9 +191,20 @@ static int take_accept(HttpReader *r, const char *s, size_t n) {
     return append(&r->request->accept, s, n);
 }
 
-static int take_content_type(HttpReader *r, const char *s, size_t n) {
+static int take_accept_encoding(HttpReader *r, const char *s, size_t n) {
+    return append(&r->request->accept_encoding, s, n);
+}
+
+/* One that would be odd in a log is not taken. */
+static int take_request_id(HttpReader *r, const char *s, size_t n) {
+    if (n > 0 && n < REQUEST_ID_SIZE && span_of(s, n, ALPHA DIGIT "-_.") == n)
+        snprintf(r->request->request_id, REQUEST_ID_SIZE, "%.*s", (int)n, s);
+    return 0;
+}
+
+static int take_content_coding(HttpReader *r, const char *s, size_t n) {
     (void)s, (void)n;
-    r->request->content_is_typed = true;
+    r->request->content_is_typed = r->request->content_is_coded = true;
     return 0;
 }
 
@@ -205,6 +218,25 @@ static int take_authorization(HttpReader *r, const char *s, size_t n) {
 
 static int take_cookie(HttpReader *r, const char *s, size_t n) {
     return take_once(r, &r->request->cookie, s, n, "There is more than one Cookie.");
+}
+
+static int take_content_type(HttpReader *r, const char *s, size_t n) {
+    r->request->content_is_typed = true;
+    return take_once(r, &r->request->content_type, s, n, "There is more than one Content-Type.");
+}
+
+/* Of several only the first counts; a range is a wish. */
+static int take_first(char **place, const char *s, size_t n) {
+    if (*place == NULL) *place = xstrndup(s, n);
+    return 0;
+}
+
+static int take_range(HttpReader *r, const char *s, size_t n) {
+    return take_first(&r->request->range, s, n);
+}
+
+static int take_if_range(HttpReader *r, const char *s, size_t n) {
+    return take_first(&r->request->if_range, s, n);
 }
 
 static int take_deliberate(HttpReader *r, const char *s, size_t n) {
@@ -228,8 +260,12 @@ static const struct Known {
     {"Expect", take_expect},
     {"If-None-Match", take_condition},
     {"Accept", take_accept},
+    {"Accept-Encoding", take_accept_encoding},
+    {"Request-Id", take_request_id},
+    {"Range", take_range},
+    {"If-Range", take_if_range},
     {"Content-Type", take_content_type},
-    {"Content-Encoding", take_content_type},
+    {"Content-Encoding", take_content_coding},
     {"Authorization", take_authorization},
     {"Cookie", take_cookie},
     {"Smelt-Request", take_deliberate},
@@ -238,6 +274,7 @@ static const struct Known {
 
 static int on_name(llhttp_t *parser, const char *s, size_t n) {
     HttpReader *r = parser->data;
+    if (r->has_header) return refuse(r, 400, "This server takes no fields behind the content.");
     r->name = s;
     r->name_len = n;
     return ++r->fields <= HTTP_FIELDS_MAX ? 0 : refuse(r, 431, "The header has more than 100 fields.");
@@ -263,6 +300,22 @@ static int on_headers_complete(llhttp_t *parser) {
     if (r->unknown_coding) return refuse(r, 501, "This server knows only the transfer coding chunked.");
     if (r->expects_other) return refuse(r, 417, "This server meets no expectation but 100-continue.");
     r->request->has_content = coded || parser->content_length > 0;
+    r->has_header = true;
+    return HPE_PAUSED;
+}
+
+/* ---- content ---- */
+
+static int on_body(llhttp_t *parser, const char *s, size_t n) {
+    HttpReader *r = parser->data;
+    if (n > r->content_max - r->content.len) return refuse(r, 413, "The content is longer than this address takes.");
+    buf_add(&r->content, s, n);
+    return 0;
+}
+
+static int on_message_complete(llhttp_t *parser) {
+    HttpReader *r = parser->data;
+    r->has_content = true;
     return HPE_PAUSED;
 }
 
@@ -274,6 +327,8 @@ static const llhttp_settings_t callbacks = {
     .on_header_field = on_name,
     .on_header_value = on_value,
     .on_headers_complete = on_headers_complete,
+    .on_body = on_body,
+    .on_message_complete = on_message_complete,
 };
 
 /* The rest of the line is in order; llhttp gave up at the first letter of the method that it does not expect. */
@@ -313,6 +368,18 @@ HttpState http_read(HttpReader *r, const char *bytes, size_t n) {
     return HTTP_REFUSED;
 }
 
+HttpState http_read_content(HttpReader *r, const char *bytes, size_t n) {
+    r->parser.data = r;
+    r->bytes = bytes;
+    if (llhttp_get_errno(&r->parser) == HPE_PAUSED) llhttp_resume(&r->parser);
+    llhttp_errno_t error = llhttp_execute(&r->parser, bytes, n);
+    r->at = error == HPE_PAUSED ? (size_t)(llhttp_get_error_pos(&r->parser) - bytes) : n;
+    if (error == HPE_OK) return HTTP_MORE;
+    if (error == HPE_PAUSED && r->has_content) return HTTP_COMPLETE;
+    if (r->status == 0) refuse(r, 400, "The content is not framed as HTTP/1.1 allows.");
+    return HTTP_REFUSED;
+}
+
 bool http_keeps_alive(const HttpReader *r) {
-    return llhttp_should_keep_alive(&r->parser) && !r->request->has_content;
+    return llhttp_should_keep_alive(&r->parser);
 }

@@ -2,6 +2,7 @@
  * sockets. What an intermediary and this server could understand differently is refused, and the connection is then of no use any more.
  * One thread at a time. */
 #pragma once
+#include "base/buf.h"
 #include "web/request.h"
 #include <llhttp.h>
 
@@ -25,13 +26,19 @@ typedef struct HttpReader {
     const char *name;  /* of the field whose value comes */
     size_t name_len;
     int fields, hosts;
-    bool unknown_coding, expects_other;
+    bool unknown_coding, expects_other, expects_continue;
+    Buf content; /* that came so far; owned, or taken */
+    size_t content_max;
+    bool has_header, has_content;
     int status;
     const char *why; /* one sentence; static */
 } HttpReader;
 
 /* `bytes` are all that came for this header, from its first byte; each call may have more of them. */
 HttpState http_read(HttpReader *reader, const char *bytes, size_t n);
+/* Behind HTTP_COMPLETE, the content of that request: `bytes` are those that came since the last call, of which `at` were read. At most
+ * `content_max` bytes of content are taken. The reader's request may be gone. */
+HttpState http_read_content(HttpReader *reader, const char *bytes, size_t n);
 /* Whether the client lets the connection live after the answer. */
 bool http_keeps_alive(const HttpReader *reader);
 

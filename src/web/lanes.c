@@ -93,13 +93,10 @@ Lanes *lanes_start(Service *service, size_t workers, void (*notify)(void *arg), 
     return lanes;
 }
 
-static LaneName lane_of(const Route *route) {
-    if (route->flags & ROUTE_PROBE) return LANE_PROBES;
-    return route->flags & ROUTE_MONITORING ? LANE_MONITORING : LANE_QUERIES;
-}
+static const LaneName lane_of[] = {[COST_QUERY] = LANE_QUERIES, [COST_PROBE] = LANE_PROBES, [COST_MONITORING] = LANE_MONITORING};
 
 bool lanes_push(Lanes *lanes, Exchange *x) {
-    LaneName lane = lane_of(x->route);
+    LaneName lane = lane_of[x->route->cost];
     x->queued_ns = clock_mono_ns();
     if (workers_push(lanes->at[lane].workers, x)) return true;
     if (lane == LANE_QUERIES)

@@ -15,9 +15,9 @@
 #include <string.h>
 
 static const double bucket_seconds[] = {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10};
-static const int statuses[] = {200, 204, 304, 400, 401, 403, 404, 405, 406, 408, 410,
-                               414, 415, 417, 421, 429, 431, 500, 501, 503, 504, 505};
-enum { BUCKETS = ARRAY_LEN(bucket_seconds), STATUSES = ARRAY_LEN(statuses) };
+static const int codes[] = {200, 202, 204, 206, 304, 400, 401, 403, 404, 405, 406, 408, 409, 410,
+                            413, 414, 415, 416, 417, 421, 422, 429, 431, 500, 501, 503, 504, 505};
+enum { BUCKETS = ARRAY_LEN(bucket_seconds), STATUSES = ARRAY_LEN(codes) };
 
 typedef struct RouteCounts {
     atomic_uint_fast64_t by_status[STATUSES + 1]; /* the last: any other status */
@@ -59,7 +59,7 @@ void metrics_free(WebMetrics *m) {
 void metrics_count(WebMetrics *m, int route, int status, int64_t nanoseconds) {
     RouteCounts *c = &m->counts[route >= 0 ? (size_t)route : m->routes];
     size_t s = 0, b = 0;
-    while (s < STATUSES && statuses[s] != status) s++;
+    while (s < STATUSES && codes[s] != status) s++;
     while (b < BUCKETS && (double)nanoseconds > bucket_seconds[b] * (double)NSEC_PER_SEC) b++;
     atomic_fetch_add_explicit(&c->by_status[s], 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&c->by_bucket[b], 1, memory_order_relaxed);
@@ -102,7 +102,7 @@ static void add_request_counts(const WebMetrics *m, Buf *out) {
             if (n == 0) continue;
             buf_addf(out, "smelt_http_requests_total{route=\"%s\",code=\"", name_of_route(m, r));
             if (s < STATUSES)
-                buf_addf(out, "%d", statuses[s]);
+                buf_addf(out, "%d", codes[s]);
             else
                 buf_add_str(out, "other");
             buf_addf(out, "\"} %" PRIu64 "\n", n);

@@ -4,8 +4,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-static const char *const status_keys[] = {"name", "title", "state", "verified_at", "generation", "live", NULL};
-static const char *const run_keys[] = {"run_id", "started_at", "finished_at", "state", "seconds", "steps", "name", "attempts", NULL};
+static const char *const status_keys[] = {"name", "title", "state", "verified_at", "since", "generation", "live", NULL};
+static const char *const run_keys[] = {"run_id", "started_at", "finished_at", "state",       "seconds", "steps",
+                                       "name",   "attempts",   "usual_s",     "usual_p90_s", NULL};
 
 static void keep(json_t *object, const char *const *keys) {
     const char *key;

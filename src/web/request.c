@@ -34,9 +34,14 @@ void request_free(Request *r) {
     free(r->id);
     free(r->if_none_match);
     free(r->accept);
+    free(r->accept_encoding);
+    free(r->range);
+    free(r->if_range);
     free(r->authorization);
     free(r->cookie);
     free(r->who);
+    free(r->content_type);
+    free(r->content);
     free(r);
 }
 
@@ -174,6 +179,12 @@ static bool is_choice(const char *choices, const char *value) {
     }
 }
 
+static int64_t characters_of(const char *utf8) {
+    int64_t n = 0;
+    for (; *utf8 != '\0'; utf8++) n += ((unsigned char)*utf8 & 0xC0) != 0x80;
+    return n;
+}
+
 static char *check_value(const ParamSpec *spec, const char *value) {
     int64_t number;
     switch (spec->type) {
@@ -181,8 +192,8 @@ static char *check_value(const ParamSpec *spec, const char *value) {
         if (parse_int(value, &number) && number >= spec->least && number <= spec->most) return NULL;
         return xasprintf("The parameter '%s' must be a whole number from %" PRId64 " to %" PRId64 ".", spec->name, spec->least, spec->most);
     case PARAM_TEXT:
-        if (strlen(value) >= (size_t)spec->least && strlen(value) <= (size_t)spec->most) return NULL;
-        return xasprintf("The parameter '%s' must have %" PRId64 " to %" PRId64 " bytes.", spec->name, spec->least, spec->most);
+        if (characters_of(value) >= spec->least && characters_of(value) <= spec->most) return NULL;
+        return xasprintf("The parameter '%s' must have %" PRId64 " to %" PRId64 " characters.", spec->name, spec->least, spec->most);
     case PARAM_CHOICE:
         if (is_choice(spec->choices, value)) return NULL;
         return xasprintf("The parameter '%s' must be one of %s.", spec->name, spec->choices);
@@ -196,25 +207,37 @@ static const ParamSpec *find_spec(const ParamSpec *specs, const char *name) {
     return NULL;
 }
 
+static const char *shown_name(const char *name) {
+    return strlen(name) <= 64 ? name : "(a long name)";
+}
+
 static char *unknown_param(const char *name, const ParamSpec *specs) {
     Buf text = {0};
-    buf_addf(&text, "The parameter '%s' is not known here; ", strlen(name) <= 64 ? name : "(a long name)");
+    buf_addf(&text, "The parameter '%s' is not known here; ", shown_name(name));
     if (specs == NULL || specs->name == NULL) buf_add_str(&text, "this address takes none.");
     for (const ParamSpec *s = specs; s != NULL && s->name != NULL; s++)
         buf_addf(&text, "%s%s%s", s == specs ? "known are " : ", ", s->name, s[1].name == NULL ? "." : "");
     return buf_take(&text);
 }
 
-char *request_check_params(const Request *r, const ParamSpec *specs) {
+/* Why the parameter cannot be; NULL: it can. The caller frees. */
+static char *check_param(const Request *r, const Param *p, const ParamSpec *specs) {
+    const ParamSpec *spec = find_spec(specs, p->name);
+    if (spec == NULL) return unknown_param(p->name, specs);
+    if (request_param(r, p->name) != p->value) return xasprintf("The parameter '%s' is given twice.", p->name);
+    return check_value(spec, p->value);
+}
+
+json_t *request_check_params(const Request *r, const ParamSpec *specs) {
+    json_t *faults = NULL;
     for (size_t i = 0; i < r->param_count; i++) {
         const Param *p = &r->params[i];
-        const ParamSpec *spec = find_spec(specs, p->name);
-        if (spec == NULL) return unknown_param(p->name, specs);
-        if (request_param(r, p->name) != p->value) return xasprintf("The parameter '%s' is given twice.", p->name);
-        char *why = check_value(spec, p->value);
-        if (why != NULL) return why;
+        CLEANUP(free_text) char *why = check_param(r, p, specs);
+        if (why == NULL) continue;
+        if (faults == NULL) faults = json_array();
+        json_array_append_new(faults, json_pack("{s:s, s:s}", "parameter", shown_name(p->name), "reason", why));
     }
-    return NULL;
+    return faults;
 }
 
 int64_t request_int(const Request *r, const ParamSpec *specs, const char *name) {

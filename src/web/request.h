@@ -3,11 +3,12 @@
 #pragma once
 #include "base/attr.h"
 #include "web/scopes.h"
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TARGET_MAX = 4096, PARAMS_MAX = 16, SEGMENTS_MAX = 8 };
+enum { TARGET_MAX = 4096, PARAMS_MAX = 16, SEGMENTS_MAX = 8, RESPONSE_TYPE_SIZE = 64, REQUEST_ID_SIZE = 65 };
 
 typedef struct Param {
     char *name, *value; /* decoded, valid UTF-8 without control characters */
@@ -23,11 +24,17 @@ typedef struct Request {
     size_t param_count;
     const char *entity; /* the {entities} of the route, as it is in `path`, where it is; NULL when the route has none */
     size_t entity_len;
-    char *id;                     /* the {id} of the route, decoded: UTF-8 of any characters, NUL too; NULL when the route has none */
-    size_t id_len;                /* in bytes */
-    char *if_none_match, *accept; /* the values of all such fields, in one list; NULL: none */
-    char *authorization, *cookie; /* as they came; NULL: none */
-    bool has_content, content_is_typed;
+    char *id;                      /* the {id} of the route, decoded: UTF-8 of any characters, NUL too; NULL when the route has none */
+    size_t id_len;                 /* in bytes */
+    char type[RESPONSE_TYPE_SIZE]; /* of the media types that the route has, the one that the client wants: "text/csv" */
+    char *if_none_match, *accept, *accept_encoding; /* the values of all such fields, in one list; NULL: none */
+    char *authorization, *cookie;                   /* as they came; NULL: none */
+    char *range, *if_range;                         /* as they came; NULL: none */
+    char request_id[REQUEST_ID_SIZE];               /* of the client, or made here: letters, digits, "-", "_", "."; "": not known yet */
+    bool has_content, content_is_typed, content_is_coded;
+    char *content_type; /* as it came; NULL: none */
+    char *content;      /* of a route that takes some: its bytes, and a NUL behind them; NULL: not read */
+    size_t content_len;
     bool came_by_https; /* as a proxy says; anybody can say so */
     bool is_secure;     /* it came over TLS */
     bool is_deliberate; /* it has the field Smelt-Request, which no page of a stranger can make a browser send */
@@ -50,16 +57,20 @@ char *request_decode(const char *s, size_t n, bool plus_is_space) MUST_CHECK;
 char *request_decode_id(const char *s, size_t n, size_t *ret_len) MUST_CHECK;
 
 /* What a route accepts, so that checking, error texts and documentation come from one table. Ends with name == NULL. */
+/* Of which addresses of an entity: its list always, only when it has a risk, or that with the id as a parameter. */
+typedef enum ParamOnly { PARAM_OF_ALL, PARAM_OF_RANKED, PARAM_OF_ONE } ParamOnly;
 typedef enum ParamType { PARAM_INT, PARAM_TEXT, PARAM_CHOICE } ParamType;
 typedef struct ParamSpec {
     const char *name;
     ParamType type;
-    int64_t least, most; /* PARAM_INT: the value; PARAM_TEXT: the length in bytes */
+    int64_t least, most; /* PARAM_INT: the value; PARAM_TEXT: the length in characters */
     int64_t otherwise;   /* PARAM_INT: when it is not given */
     const char *choices; /* PARAM_CHOICE: "high|medium|low" */
     const char *help;
+    ParamOnly only;
 } ParamSpec;
-/* NULL when every parameter is known, given once and fits; otherwise one sentence (the caller frees). `specs` NULL: none are allowed. */
-char *request_check_params(const Request *r, const ParamSpec *specs) MUST_CHECK;
+/* NULL when every parameter is known, given once and fits; otherwise [{parameter, reason}, ...] with a sentence each (the caller owns it).
+ * `specs` NULL: none are allowed. */
+json_t *request_check_params(const Request *r, const ParamSpec *specs) MUST_CHECK;
 /* The value of a checked PARAM_INT. */
 int64_t request_int(const Request *r, const ParamSpec *specs, const char *name);

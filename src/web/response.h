@@ -12,9 +12,16 @@ typedef struct Response {
     Buf body;                 /* owned */
     const void *fixed;        /* instead of body: bytes that live as long as the process */
     size_t fixed_len;
+    int file; /* instead of body: `fixed_len` bytes from `file_at` of this file; 0: none. Owned */
+    int64_t file_at;
     char etag[ETAG_SIZE];      /* with its quotes; "" for none */
+    const char *coding;        /* Content-Encoding; static; NULL: none */
+    bool varies;               /* with Accept-Encoding */
     const char *cache_control; /* static; NULL: no-store */
+    bool takes_ranges;         /* Accept-Ranges */
+    char content_range[64];    /* "bytes 0-9/100", for 206 and 416; "": none */
     const char *allow;         /* for 204 and 405; static */
+    const char *link;          /* Link; static; NULL: none */
     char challenge[96];        /* WWW-Authenticate, for 401 and 403; "": none */
     char cookie[200];          /* Set-Cookie; "": none */
     int retry_after_s;         /* for 429 and 503; 0 for none */
@@ -25,11 +32,15 @@ void response_done(Response *r);
 void response_json(Response *r, int status, json_t *value);
 /* RFC 9457: {type, title, status, detail, instance} as application/problem+json; replaces an earlier answer. */
 void response_problem(Response *r, int status, const Request *req, const char *detail_fmt, ...) PRINTF_LIKE(4, 5);
+/* 400 with errors: [{parameter, reason}, ...], of which the first is the detail. Takes the reference of `faults`. */
+void response_bad_params(Response *r, const Request *req, json_t *faults);
+/* The same for one parameter, for what only a handler can judge. */
+void response_bad_param(Response *r, const Request *req, const char *parameter, const char *reason_fmt, ...) PRINTF_LIKE(4, 5);
 /* `text` for operators, else a sentence that names no place. Valid as long as `text`. */
 const char *response_detail(const Request *req, const char *text);
+/* Compresses a body that is worth it in a coding that the client takes. */
+void response_encode(Response *r, const Request *req);
 /* "Not Found" and so on, for the statuses that this server uses. */
 const char *response_reason(int status);
 /* Sets the ETag; when the request's If-None-Match names it, answers 304 and returns true. */
 bool response_not_modified(Response *r, const Request *req, const char *etag);
-/* Does an Accept field (NULL: none came) allow the media type (its parameters do not count)? */
-bool response_is_acceptable(const char *accept, const char *type);

@@ -1,32 +1,91 @@
-/* routes.c: every address that this server answers, and which one a path means. */
+/* routes.c: every address that this server answers, and which one a path means.
+ *
+ * A new address is a row here, a handler (handlers.h), and the schema of its answer (src/web/schemas/NAME.json). The first row that fits
+ * wins, so names come before {entities} and {id}. */
 #include "web/routes.h"
 
 #include "web/handlers.h"
 #include <string.h>
 
-#define JSON "application/json"
 #define LAKE (ROUTE_LAKE | ROUTE_VERSIONED)
 
 const Route routes[] = {
-    {"/", 0, handle_asset, NULL, NULL, "the dashboards", SCOPE_OPEN, NULL},
-    {"/ui/*", 0, handle_asset, NULL, NULL, "what the dashboards are made of", SCOPE_OPEN, NULL},
-    {"/api/v1/overview", LAKE | ROUTE_EXISTS, handle_overview, NULL, JSON, "headline numbers, layers, quarantine, hours, model",
-     SCOPE_AGGREGATE, NULL},
-    {"/api/v1/pipeline", LAKE | ROUTE_EXISTS, handle_pipeline, NULL, JSON,
-     "what is served: entities, their columns, and what people call them", SCOPE_AGGREGATE, NULL},
-    {"/api/v1/runs", LAKE | ROUTE_EXISTS, handle_runs, runs_params, JSON, "the last runs of the pipeline with their steps", SCOPE_STATUS,
-     NULL},
-    {"/api/v1/status", ROUTE_WORKER | ROUTE_MONITORING, handle_status, NULL, JSON, "the state of each part, in words", SCOPE_STATUS, NULL},
-    {"/api/v1/session", 0, handle_session, NULL, JSON, "who is signed in; POST exchanges a token for a cookie, DELETE ends that", SCOPE_ANY,
-     "GET, HEAD, POST, DELETE, OPTIONS"},
-    {"/api/v1/{entities}", LAKE | ROUTE_LIST, handle_entities, entities_params, JSON,
-     "the rows of an entity, those with a risk by risk, in pages; by its name and ?id= one of them, for ids that clients take for a path",
-     SCOPE_ENTITIES, NULL},
-    {"/api/v1/{entities}/{id}", LAKE, handle_entity, NULL, JSON, "one row: features, and risk with reasons", SCOPE_ENTITIES, NULL},
-    {"/livez", ROUTE_WORKER | ROUTE_PROBE, handle_livez, NULL, JSON, "the process works: a query was answered", SCOPE_OPEN, NULL},
-    {"/readyz", ROUTE_WORKER | ROUTE_PROBE, handle_readyz, NULL, JSON, "there is data to serve", SCOPE_OPEN, NULL},
-    {"/metrics", ROUTE_WORKER | ROUTE_MONITORING, handle_metrics, NULL, "text/plain", "Prometheus metrics", SCOPE_AGGREGATE, NULL},
-    {NULL, 0, NULL, NULL, NULL, NULL, SCOPE_ADMIN, NULL},
+    {"GET", "/", handle_asset, .scope = SCOPE_OPEN, .types = TYPES_BY_PATH, .help = "the dashboards"},
+    {"GET", "/ui/*", handle_asset, .scope = SCOPE_OPEN, .types = TYPES_BY_PATH, .help = "what the dashboards are made of"},
+    {"GET", "/docs", handle_asset, .scope = SCOPE_OPEN, .types = TYPES_BY_PATH, .help = "a page to read this API and to try it"},
+    {"GET", "/openapi.json", handle_openapi, ROUTE_WORKER, .scope = SCOPE_ANY, .help = "this API as OpenAPI 3.1"},
+    {"GET", "/problems/{name}", handle_problem, .scope = SCOPE_OPEN, .types = "application/json text/html", .schema = "ProblemKind",
+     .help = "what a kind of error means"},
+    {"GET", "/api/v1/overview", handle_overview, LAKE | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Overview",
+     .help = "headline numbers, layers, quarantine, hours, model"},
+    {"GET", "/api/v1/pipeline", handle_pipeline, LAKE | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Pipeline",
+     .help = "what is served: entities, their columns, and what people call them"},
+    {"GET", "/api/v1/history", handle_history, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = history_params, .schema = "History",
+     .help = "the numbers of each generation over time, and what changed"},
+    {"GET", "/api/v1/changes", handle_changes, ROUTE_LAKE, .scope = SCOPE_ENTITIES, .params = changes_params, .schema = "Changes",
+     .help = "who came into a risk band since a generation, and who left it"},
+    {"GET", "/api/v1/features", handle_features, LAKE, .scope = SCOPE_AGGREGATE, .params = features_params, .schema = "Features",
+     .help = "the columns of the entities, with what is typical of them"},
+    {"GET", "/api/v1/models", handle_models, LAKE | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Models",
+     .help = "the models that were trained"},
+    {"GET", "/api/v1/models/{id}", handle_model, LAKE, .scope = SCOPE_AGGREGATE, .schema = "ModelDetail",
+     .help = "one model, with its report"},
+    {"GET", "/api/v1/scores/histogram", handle_histogram, LAKE | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .params = histogram_params,
+     .schema = "Histogram", .help = "how many have which score"},
+    {"GET", "/api/v1/quality", handle_quality, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = quality_params, .schema = "Quality",
+     .help = "what did not pass, by rule and field over time, with senders; rules about many events; drift"},
+    {"GET", "/api/v1/quality/rules", handle_quality_rules, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = rules_params,
+     .schema = "QualityRules", .help = "what was measured of the rules about many events"},
+    {"GET", "/api/v1/quality/contracts", handle_contracts, ROUTE_WORKER, .scope = SCOPE_AGGREGATE, .schema = "Contracts",
+     .help = "the contracts: who answers for them, their fields and rules in words"},
+    {"GET", "/api/v1/quarantine", handle_quarantine, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = quarantine_params,
+     .schema = "Quarantine", .help = "events that broke their contract; what senders wrote only with the scope raw"},
+    {"GET", "/api/v1/rejects", handle_rejects, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = rejects_params, .schema = "Rejects",
+     .help = "messages that are not events; their bytes only with the scope raw"},
+    {"GET", "/api/v1/messages", handle_message, ROUTE_LAKE, .scope = SCOPE_RAW, .params = message_params, .schema = "Message",
+     .help = "one message by topic, partition and offset: what it was, and what became of it"},
+    {"GET", "/api/v1/system", handle_system, ROUTE_WORKER, .scope = SCOPE_STATUS, .schema = "System",
+     .help = "the server itself: version, uptime; settings and backup for operators"},
+    {"GET", "/api/v1/status/history", handle_status_history, ROUTE_WORKER, .scope = SCOPE_STATUS, .params = status_history_params,
+     .schema = "StatusHistory", .help = "when the state of a part changed, of the last 30 days"},
+    {"GET", "/api/v1/partitions", handle_partitions, ROUTE_LAKE, .scope = SCOPE_STATUS, .schema = "Partitions",
+     .help = "how far each partition was read, and how far it reaches"},
+    {"GET", "/api/v1/throughput", handle_throughput, ROUTE_LAKE, .scope = SCOPE_STATUS, .params = range_params, .schema = "Throughput",
+     .help = "how much was read over time, at most two days back"},
+    {"GET", "/api/v1/latency", handle_latency, ROUTE_LAKE, .scope = SCOPE_STATUS, .params = range_params, .schema = "Latency",
+     .help = "how long events took from Kafka to Bronze and to readers"},
+    {"GET", "/api/v1/audit", handle_audit, ROUTE_LAKE, .scope = SCOPE_STATUS, .schema = "Audit",
+     .help = "what became of every offset, and what smelt audit found last"},
+    {"GET", "/api/v1/runs/{id}", handle_run, LAKE, .scope = SCOPE_STATUS, .schema = "Run", .help = "one run with its steps"},
+    {"GET", "/api/v1/runs", handle_runs, LAKE | ROUTE_EXISTS, .scope = SCOPE_STATUS, .params = runs_params, .schema = "Runs",
+     .help = "the last runs of the pipeline with their steps"},
+    {"GET", "/api/v1/status", handle_status, ROUTE_WORKER, COST_MONITORING, SCOPE_STATUS, .schema = "Status",
+     .help = "the state of each part, in words"},
+    {"GET", "/api/v1/snapshots/current", handle_newest_snapshot, ROUTE_WORKER, .scope = SCOPE_QUERY, .schema = "NewestSnapshot",
+     .help = "the newest snapshot as a file"},
+    {"GET", "/api/v1/snapshots/{file}", handle_snapshot, ROUTE_WORKER | ROUTE_RANGES, .scope = SCOPE_QUERY,
+     .types = "application/octet-stream", .help = "a whole snapshot, GENERATION.duckdb, which DuckDB can attach from here; in ranges"},
+    {"GET", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .schema = "Session", .help = "who is signed in"},
+    {"POST", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .schema = "Session", .help = "exchanges a token for a cookie"},
+    {"DELETE", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .help = "ends the session of the cookie"},
+    {"GET", "/api/v1/{entities}", handle_entities, LAKE | ROUTE_LIST, .scope = SCOPE_ENTITIES, .params = entities_params,
+     .schema = "EntityList", .types = "application/json text/csv",
+     .help = "the rows of an entity, those with a risk by risk, in pages; by its name and ?id= one of them, for ids that clients take for "
+             "a path"},
+    {"GET", "/api/v1/{entities}/{id}", handle_entity, LAKE, .scope = SCOPE_ENTITIES, .schema = "Entity",
+     .help = "one row: features, and risk with reasons"},
+    {"GET", "/api/v1/{entities}/{id}/events", handle_entity_events, ROUTE_LAKE, .scope = SCOPE_ENTITIES, .params = events_params,
+     .schema = "EntityEvents", .help = "the last events of one row, in Silver and in quarantine"},
+    {"GET", "/api/v1/{entities}/{id}/scores", handle_entity_scores, LAKE, .scope = SCOPE_ENTITIES, .params = scores_params,
+     .schema = "Scores", .help = "the scores of one row over time"},
+    {"POST", "/api/v1/{entities}/lookup", handle_lookup, ROUTE_LAKE, .scope = SCOPE_ENTITIES, .params = lookup_params,
+     .schema = "EntityLookup", .content = "LookupRequest", .help = "rows by their ids, up to 1,000"},
+    {"GET", "/livez", handle_livez, ROUTE_WORKER, COST_PROBE, SCOPE_OPEN, .schema = "Alive",
+     .help = "the process works: a query was answered"},
+    {"GET", "/readyz", handle_readyz, ROUTE_WORKER, COST_PROBE, SCOPE_OPEN, .schema = "Ready", .help = "there is data to serve"},
+    {"GET", "/metrics", handle_metrics, ROUTE_WORKER, COST_MONITORING, SCOPE_AGGREGATE, .types = "text/plain",
+     .help = "Prometheus metrics"},
+    {.pattern = NULL},
 };
 
 /* A part of the path that stands for something. */
@@ -56,16 +115,40 @@ static bool fits(const char *pattern, const char *path, Part *ret_entity, Part *
     return *pattern == '\0' && *path == '\0';
 }
 
-const Route *route_match(Request *req) {
-    for (const Route *route = routes; route->pattern != NULL; route++) {
+enum { DOES_GET = 1, DOES_POST = 2, DOES_DELETE = 4 };
+
+static unsigned bit_of(const char *method) {
+    if (strcmp(method, "POST") == 0) return DOES_POST;
+    return strcmp(method, "DELETE") == 0 ? DOES_DELETE : DOES_GET;
+}
+
+static const char *const allowed[] = {
+    [DOES_GET] = ROUTES_ALLOW,
+    [DOES_POST] = "POST, OPTIONS",
+    [DOES_DELETE] = "DELETE, OPTIONS",
+    [DOES_GET | DOES_POST] = "GET, HEAD, POST, OPTIONS",
+    [DOES_GET | DOES_DELETE] = "GET, HEAD, DELETE, OPTIONS",
+    [DOES_POST | DOES_DELETE] = "POST, DELETE, OPTIONS",
+    [DOES_GET | DOES_POST | DOES_DELETE] = "GET, HEAD, POST, DELETE, OPTIONS",
+};
+
+RouteMatch route_match(const char *method, Request *req) {
+    const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
+    RouteMatch match = {0};
+    unsigned methods = 0;
+    for (const Route *route = routes; route->pattern != NULL && !match.found; route++) {
         Part entity = {0}, id = {0};
         if (!fits(route->pattern, req->path, &entity, &id)) continue;
+        methods |= bit_of(route->method);
+        match.found = strcmp(route->method, wanted) == 0;
+        if (match.route == NULL || match.found) match.route = route;
+        if (!match.found) continue;
         req->entity = entity.at;
         req->entity_len = entity.len;
         if (id.at != NULL) req->id = request_decode_id(id.at, id.len, &req->id_len);
-        return route;
     }
-    return NULL;
+    match.allow = allowed[methods];
+    return match;
 }
 
 size_t route_count(void) {
@@ -74,4 +157,10 @@ size_t route_count(void) {
 
 const char *route_pattern(size_t i) {
     return routes[i].pattern;
+}
+
+size_t route_index(const Route *route) {
+    size_t i = 0;
+    while (strcmp(routes[i].pattern, route->pattern) != 0) i++;
+    return i;
 }

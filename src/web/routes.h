@@ -1,4 +1,5 @@
-/* routes.h: the table of addresses: who answers, and what is to be done before. Read-only; any thread. */
+/* routes.h: the table of addresses. A row says who answers, what is checked before, and what the answer is; routing, OpenAPI, metrics and
+ * the tests of scopes are made from it. Read-only; any thread. */
 #pragma once
 #include "web/handlers.h"
 #include "web/scopes.h"
@@ -8,25 +9,41 @@ enum {
     ROUTE_LAKE = 2,      /* gets a lease; implies ROUTE_WORKER */
     ROUTE_VERSIONED = 4, /* the answer depends on the generation and the target alone: ETag, and 304 */
     ROUTE_EXISTS = 8,    /* always answers 200, unless there is a cursor: 304 needs no query */
-    ROUTE_PROBE = 16,    /* which lane: see lanes.h; none of them: a query */
-    ROUTE_MONITORING = 32,
-    ROUTE_LIST = 64, /* as ROUTE_EXISTS, when what is served has such a list */
+    ROUTE_RANGES = 32,   /* answers 206 and 416 too */
+    ROUTE_LIST = 16,     /* as ROUTE_EXISTS, when what is served has such a list */
 };
 
-typedef struct Route {
-    const char *pattern; /* "/api/v1/{entities}/{id}"; a last segment "*" takes the rest of the path */
-    unsigned flags;
-    Handler handle;
-    const ParamSpec *params; /* NULL: none */
-    const char *type;        /* media type of the answer, "application/json"; NULL: by the path */
-    const char *help;
-    Scope scope;       /* what a token needs; SCOPE_ADMIN unless it says otherwise */
-    const char *allow; /* its methods, "GET, HEAD, POST, OPTIONS"; NULL: ROUTES_ALLOW */
-} Route;
+/* How expensive an answer is: which workers it waits for (lanes.h). */
+typedef enum Cost { COST_QUERY, COST_PROBE, COST_MONITORING } Cost;
 
-#define ROUTES_ALLOW "GET, HEAD, OPTIONS"
+struct Route {
+    const char *method;  /* "GET", which answers HEAD too, "POST", "DELETE" */
+    const char *pattern; /* "/api/v1/{entities}/{id}"; a last segment "*" takes the rest of the path */
+    Handler handle;
+    unsigned flags;
+    Cost cost;
+    Scope scope;             /* what a token needs; SCOPE_ADMIN unless it says otherwise */
+    const ParamSpec *params; /* of the query; NULL: none */
+    const char *types;       /* media types of the answer, with blanks between them, the one for any client first; NULL: application/json */
+    const char *schema;      /* of the answer in JSON: the name of a file in src/web/schemas; NULL: none is described */
+    const char *content;     /* of the content that it takes, in the same way; NULL: it takes none */
+    const char *help;        /* one sentence without a dot */
+};
+
+#define TYPES_BY_PATH ""     /* of a file: by its ending */
 extern const Route routes[]; /* ends with pattern == NULL */
 size_t route_count(void);
 const char *route_pattern(size_t i);
-/* NULL when no pattern fits; sets req->entity and req->id. */
-const Route *route_match(Request *req);
+/* The first row with the same pattern: what metrics count by. */
+size_t route_index(const Route *route);
+
+/* What a path means. `route` is NULL when nothing is there; with `found` false the address has other methods, and route is one of them. */
+typedef struct RouteMatch {
+    const Route *route;
+    bool found;
+    const char *allow; /* its methods: "GET, HEAD, OPTIONS"; static */
+} RouteMatch;
+
+#define ROUTES_ALLOW "GET, HEAD, OPTIONS"
+/* Sets req->entity and req->id of the row that was found. */
+RouteMatch route_match(const char *method, Request *req);

@@ -17,6 +17,7 @@
 #include "base/periodic.h"
 #include "base/tls.h"
 #include "web/connection.h"
+#include "web/downloads.h"
 #include "web/lanes.h"
 #include "web/listen.h"
 #include "web/peers.h"
@@ -44,6 +45,7 @@ typedef struct Client {
     int64_t ends_ns;
     uint32_t events, wanted; /* that epoll looks for now, and that the phase waits for */
     Connection *connection;
+    Exchange *pending;  /* while PHASE_READING: its content is being read; NULL: none */
     Exchange *exchange; /* while PHASE_WORKING, also after the socket is closed */
     const Route *route; /* of the answer that is sent, for the metrics; NULL: none */
     int status;         /* of that answer; 0: none is sent */
@@ -119,6 +121,7 @@ static void drop(Web *web, Client *c) {
 static void free_client(Client *c) {
     close_socket(c);
     if (c->exchange != NULL) exchange_free(c->exchange);
+    if (c->pending != NULL) exchange_free(c->pending);
     if (c->tls != NULL) tls_stream_free(c->tls);
     connection_free(c->connection);
     free(c);
@@ -195,7 +198,7 @@ static void accept_clients(Web *web) {
 
 static void count_answer(Web *web, Client *c) {
     if (c->status != 0)
-        metrics_count(web->service.metrics, c->route != NULL ? (int)(c->route - routes) : -1, c->status, clock_mono_ns() - c->started_ns);
+        metrics_count(web->service.metrics, c->route != NULL ? (int)route_index(c->route) : -1, c->status, clock_mono_ns() - c->started_ns);
     c->status = 0;
 }
 
@@ -254,9 +257,9 @@ static bool write_answer(Web *web, Client *c) {
 static void log_access(const Web *web, const Exchange *x) {
     if (!web->access_log) return;
     const Request *req = x->request;
-    log_info("access", "%s %s %s: %d, %zu bytes after %.1f ms", req->who != NULL ? req->who : "-", req->method,
+    log_info("access", "%s %s %s: %d, %zu bytes after %.1f ms, request %s", req->who != NULL ? req->who : "-", req->method,
              x->route != NULL ? x->route->pattern : "(none)", x->response.status, x->response.body.len + x->response.fixed_len,
-             clock_seconds_since(x->started_ns) * 1000);
+             clock_seconds_since(x->started_ns) * 1000, req->request_id);
 }
 
 /* Who read what about a person, or changed what. */
@@ -265,7 +268,8 @@ static void log_audit(const Web *web, const Exchange *x) {
     bool reads_persons = x->route->scope < SCOPES && x->route->scope != SCOPE_STATUS && x->route->scope != SCOPE_AGGREGATE;
     bool changes = strcmp(x->request->method, "POST") == 0 || strcmp(x->request->method, "DELETE") == 0;
     if (reads_persons || changes)
-        log_info("audit", "%s %s %s: %d", x->request->who, x->request->method, x->request->target, x->response.status);
+        log_info("audit", "%s %s %s: %d, request %s", x->request->who, x->request->method, x->request->target, x->response.status,
+                 x->request->request_id);
 }
 
 static void answer(Web *web, Client *c, Exchange *x) {
@@ -279,16 +283,42 @@ static void answer(Web *web, Client *c, Exchange *x) {
     enter(web, c, PHASE_WRITING, ANSWER_WITHIN_MS, EPOLLOUT);
 }
 
-static void begin(Web *web, Client *c, Request *request) {
-    request->is_secure = c->tls != NULL || (c->peer->is_proxy && request->came_by_https);
-    Exchange *x = exchange_new(request, c);
-    Matched m = service_begin(&web->service, request->method, request, &x->response);
+static void proceed(Web *web, Client *c, Exchange *x, Matched m) {
     x->route = m.route;
+    if (m.needs_content) {
+        c->pending = x;
+        connection_want_content(c->connection, CONTENT_MAX);
+        enter(web, c, PHASE_READING, REQUEST_WITHIN_MS, EPOLLIN);
+        (void)write_answer(web, c); /* 100 Continue, when the client waits for it */
+        return;
+    }
     c->exchange = x; /* before the lane has it */
     enter(web, c, PHASE_WORKING, ANSWER_WITHIN_MS, EPOLLRDHUP);
     if (m.needs_worker && lanes_push(web->lanes, x)) return;
     c->exchange = NULL;
     answer(web, c, x);
+}
+
+static void begin(Web *web, Client *c, Request *request) {
+    request->is_secure = c->tls != NULL || (c->peer->is_proxy && request->came_by_https);
+    Exchange *x = exchange_new(request, c);
+    proceed(web, c, x, service_begin(&web->service, request->method, request, &x->response));
+}
+
+/* False: it is not all there. */
+static bool take_content(Web *web, Client *c) {
+    Exchange *x = c->pending;
+    int refused;
+    const char *why;
+    if (connection_take_content(c->connection, x->request, &refused, &why)) {
+        c->pending = NULL;
+        proceed(web, c, x, service_content(&web->service, x->route, x->request, &x->response));
+    } else if (refused != 0) {
+        c->pending = NULL;
+        response_problem(&x->response, refused, x->request, "%s", why);
+        answer(web, c, x);
+    }
+    return c->pending == NULL;
 }
 
 static void answer_refused(Web *web, Client *c, int status) {
@@ -301,6 +331,7 @@ static void answer_refused(Web *web, Client *c, int status) {
 /* False: there is no whole request. */
 static bool take_request(Web *web, Client *c) {
     int refused;
+    if (c->pending != NULL) return take_content(web, c);
     Request *request = connection_next(c->connection, &refused);
     if (request != NULL)
         begin(web, c, request);
@@ -385,7 +416,12 @@ static void take_done(Web *web) {
 /* ---- the event loop ---- */
 
 static void end_late(Web *web, Client *c) {
-    if (c->phase == PHASE_READING && connection_answer_late(c->connection)) {
+    if (c->phase == PHASE_READING && c->pending != NULL) {
+        Exchange *x = TAKE(c->pending);
+        response_problem(&x->response, 408, x->request, "The content of the request was not complete in time.");
+        answer(web, c, x);
+        go_on(web, c);
+    } else if (c->phase == PHASE_READING && connection_answer_late(c->connection)) {
         answer_refused(web, c, 408);
         go_on(web, c);
     } else {
@@ -448,6 +484,7 @@ static void wake_loop(void *arg) {
 static void tidy(void *arg) {
     Web *web = arg;
     snapshot_pool_follow(web->service.pool);
+    if (web->service.downloads != NULL) downloads_sweep(web->service.downloads);
     if (web->service.gate != NULL) gate_follow(web->service.gate);
     if (web->tls != NULL) tls_server_follow(web->tls);
     lanes_sweep(web->lanes);
@@ -504,6 +541,7 @@ static void free_web(Web *web) {
     if (web->wake >= 0) close(web->wake);
     snapshot_pool_free(web->service.pool);
     metrics_free(web->service.metrics);
+    if (web->service.downloads != NULL) downloads_free(web->service.downloads);
     hosts_free(web->hosts);
     if (web->service.gate != NULL) gate_free(web->service.gate);
     if (web->tls != NULL) tls_server_free(web->tls);
@@ -553,16 +591,28 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
     web->peers = peers;
     web->list.prev = web->list.next = &web->list;
     web->limit = allowed_connections(options->max_connections);
-    web->service = (Service){.status = options->status,
+    web->service = (Service){.routes = routes,
+                             .status = options->status,
                              .status_arg = options->status_arg,
                              .samples = options->samples,
                              .samples_arg = options->samples_arg,
+                             .models_dir = options->models_dir,
+                             .audit_path = options->audit_path,
+                             .status_history_path = options->status_history_path,
+                             .ask = options->ask,
+                             .ask_arg = options->ask_arg,
+                             .contracts = options->contracts,
+                             .contracts_arg = options->contracts_arg,
+                             .system = options->system,
+                             .system_arg = options->system_arg,
+                             .started_us = clock_wall_us(),
                              .ready = options->ready,
                              .ready_arg = options->ready_arg,
                              .gate = make_gate(options, listener),
                              .metrics = metrics_new(route_count(), route_pattern)};
     web->service.pool =
         options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
+    if (options->snapshots_dir != NULL) web->service.downloads = downloads_new(options->snapshots_dir);
     web->lanes = lanes_start(&web->service, worker_count(options), wake_loop, web);
     return web;
 }

@@ -7,15 +7,17 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "web/cursor.h"
+#include "web/negotiate.h"
 #include <string.h>
 
 /* ---- the event loop's half ---- */
 
 static const char lake_caching[] = "private, no-cache"; /* it is about persons: for no cache that others use */
 
-/* What operators see has another one. */
+/* What operators see has another one, and each media type but JSON. */
 static void etag_of(const char *tag, const Request *req, char etag[ETAG_SIZE]) {
-    snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "%s\"", tag, req->is_operator ? "" : "-r");
+    const char *slash = strchr(req->type, '/'), *type = slash != NULL && strcmp(slash, "/json") != 0 ? slash + 1 : "";
+    snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "%s%s%.12s\"", tag, req->is_operator ? "" : "-r", type[0] != '\0' ? "-" : "", type);
 }
 
 /* Only where it is certain that without the condition the answer is 200 (RFC 9110 13.2.1). */
@@ -30,14 +32,6 @@ static bool answered_by_etag(Service *s, const Route *route, const Request *req,
 
 static bool is_read(const char *method) {
     return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-}
-
-/* Is the method one of "GET, HEAD, OPTIONS"? */
-static bool is_allowed(const char *allow, const char *method) {
-    size_t n = strlen(method);
-    for (const char *at = allow; (at = strstr(at, method)) != NULL; at += n)
-        if ((at == allow || at[-1] == ' ') && (at[n] == ',' || at[n] == '\0')) return true;
-    return false;
 }
 
 /* A handler's error becomes a problem document; its text goes to the log, or to the client when that can do something about it. */
@@ -64,13 +58,12 @@ static void answer_options(const char *allow, Response *resp) {
     resp->allow = allow;
 }
 
-static bool refuse_method(const Route *route, const char *method, const Request *req, Response *resp) {
-    const char *allow = route->allow != NULL ? route->allow : ROUTES_ALLOW;
+static bool refuse_method(const RouteMatch *match, const char *method, const Request *req, Response *resp) {
     if (strcmp(method, "OPTIONS") == 0) {
-        answer_options(allow, resp);
-    } else if (!is_allowed(allow, method)) {
-        response_problem(resp, 405, req, "This address answers %s.", allow);
-        resp->allow = allow;
+        answer_options(match->allow, resp);
+    } else if (!match->found) {
+        response_problem(resp, 405, req, "This address answers %s.", match->allow);
+        resp->allow = match->allow;
     }
     return resp->status != 0;
 }
@@ -112,55 +105,81 @@ static bool refuse_stranger(Service *s, const Route *route, const char *method, 
     return resp->status != 0;
 }
 
-static bool refuse_content(const Request *req, Response *resp) {
-    if (!req->has_content) return false;
-    response_problem(resp, req->content_is_typed ? 415 : 400, req, "This address takes no content.");
-    return true;
+static bool is_json(const char *type) {
+    static const char json[] = "application/json";
+    size_t n = sizeof json - 1;
+    return type != NULL && strncasecmp(type, json, n) == 0 && (type[n] == '\0' || type[n] == ';' || type[n] == ' ');
 }
 
-static bool refuse_type(const Route *route, const Request *req, Response *resp) {
-    const char *type = route->type != NULL ? route->type : asset_type(req->path);
-    if (type == NULL || response_is_acceptable(req->accept, type)) return false;
-    response_problem(resp, 406, req, "This address answers with %.*s.", (int)strcspn(type, ";"), type);
+static bool refuse_content(const Route *route, const Request *req, Response *resp) {
+    if (route->content == NULL && req->has_content)
+        response_problem(resp, req->content_is_typed ? 415 : 400, req, "This address takes no content.");
+    else if (route->content != NULL && !req->has_content)
+        response_problem(resp, 400, req, "This address needs content, as application/json.");
+    else if (route->content != NULL && (req->content_is_coded || !is_json(req->content_type)))
+        response_problem(resp, 415, req, "This address takes application/json, without a Content-Encoding.");
+    return resp->status != 0;
+}
+
+/* Chooses what the client gets of the types that there are. */
+static bool refuse_type(const Route *route, Request *req, Response *resp) {
+    const char *types = route->types != NULL ? route->types : "application/json";
+    if (types[0] == '\0') types = asset_type(req->path);
+    if (types == NULL || negotiate_type(req->accept, types, req->type)) return false;
+    response_problem(resp, 406, req, "This address answers with %.*s.", (int)strcspn(types, ";"), types);
     return true;
 }
 
 static bool refuse_params(const Route *route, const Request *req, Response *resp) {
-    CLEANUP(free_text) char *why = request_check_params(req, route->params);
-    if (req->id == NULL && strstr(route->pattern, "{id}") != NULL)
+    json_t *faults = request_check_params(req, route->params);
+    if (faults != NULL)
+        response_bad_params(resp, req, faults);
+    else if (req->id == NULL && strstr(route->pattern, "{id}") != NULL)
         response_problem(resp, 400, req, "The last part of the address is not UTF-8 text.");
-    else if (why != NULL)
-        response_problem(resp, 400, req, "%s", why);
     return resp->status != 0;
 }
 
-/* NULL when there is nothing at this address; the answer says so. */
-static const Route *find_route(Request *req, Response *resp) {
+/* Without a route there is nothing at this address; the answer says so. */
+static RouteMatch find_route(const char *method, Request *req, Response *resp) {
     const char *why = NULL;
     int refused = request_parse(req, &why);
-    const Route *route = refused == 0 ? route_match(req) : NULL;
+    RouteMatch match = {0};
+    if (refused == 0) match = route_match(method, req);
     if (refused != 0)
         response_problem(resp, refused, req, "%s", why);
-    else if (req->path_has_controls && (route == NULL || strstr(route->pattern, "{id}") == NULL))
+    else if (req->path_has_controls && (match.route == NULL || strstr(match.route->pattern, "{id}") == NULL))
         response_problem(resp, 400, req, "The path has an escaped control character.");
-    else if (route == NULL)
+    else if (match.route == NULL)
         response_problem(resp, 404, req, "There is nothing at this address.");
-    return resp->status == 0 ? route : NULL;
+    if (resp->status != 0) match.route = NULL;
+    return match;
+}
+
+/* Where clients find what this API can do (RFC 8631). */
+static void link_description(const Route *route, Response *resp) {
+    if (strncmp(route->pattern, "/api/", strlen("/api/")) == 0) resp->link = "</openapi.json>; rel=\"service-desc\"";
+}
+
+Matched service_content(Service *s, const Route *route, const Request *req, Response *resp) {
+    if (route->flags & (ROUTE_WORKER | ROUTE_LAKE)) return (Matched){.route = route, .needs_worker = true};
+    run_inline(s, route, req, resp);
+    return (Matched){.route = route};
 }
 
 Matched service_begin(Service *s, const char *method, Request *req, Response *resp) {
     if (strcmp(method, "OPTIONS") == 0 && strcmp(req->target, "*") == 0) {
         answer_options(ROUTES_ALLOW, resp);
-        return (Matched){NULL, false};
+        return (Matched){.route = NULL};
     }
-    const Route *route = find_route(req, resp);
-    if (route == NULL || refuse_method(route, method, req, resp) || refuse_stranger(s, route, method, req, resp) ||
-        refuse_content(req, resp) || refuse_params(route, req, resp) || refuse_type(route, req, resp) ||
+    RouteMatch match = find_route(method, req, resp);
+    const Route *route = match.route;
+    if (route != NULL) link_description(route, resp);
+    if (route == NULL || refuse_method(&match, method, req, resp) || refuse_stranger(s, route, method, req, resp) ||
+        refuse_content(route, req, resp) || refuse_params(route, req, resp) || refuse_type(route, req, resp) ||
         answered_by_etag(s, route, req, resp))
-        return (Matched){route, false};
-    if (route->flags & (ROUTE_WORKER | ROUTE_LAKE)) return (Matched){route, true};
-    run_inline(s, route, req, resp);
-    return (Matched){route, false};
+        return (Matched){.route = route};
+    if (route->content != NULL) return (Matched){.route = route, .needs_content = true};
+    return service_content(s, route, req, resp);
 }
 
 /* ---- the worker's half ---- */
@@ -211,4 +230,5 @@ static int run_route(Service *s, size_t worker, const Route *route, const Reques
 void service_finish(Service *s, size_t worker, const Route *route, const Request *req, Response *resp) {
     Error err = {0};
     if (run_route(s, worker, route, req, resp, &err) != 0) answer_error(route, req, resp, &err);
+    response_encode(resp, req);
 }

@@ -32,6 +32,19 @@ typedef struct WebOptions {
      * quick. NULL: ready when there is data to serve. */
     int (*ready)(void *arg, Error *err);
     void *ready_arg;
+    const char *models_dir;          /* where the reports of models are; NULL: nowhere */
+    const char *audit_path;          /* what `smelt audit` found last; NULL: not known */
+    const char *status_history_path; /* the changes of the parts' states (health/history.h); NULL: none */
+    /* Rows that no snapshot holds (snapshot/lake_rows.h), for a server that reads snapshots. Called on workers, one at a time. NULL: they
+     * cannot be asked for. */
+    int (*ask)(void *arg, const char *name, const json_t *args, json_t **ret, Error *err);
+    void *ask_arg;
+    /* What GET /api/v1/quality/contracts answers: a list; a new reference, NULL: they cannot be read. NULL: 404. */
+    json_t *(*contracts)(void *arg);
+    void *contracts_arg;
+    /* What GET /api/v1/system answers, with what is for operators in `settings` and `backup`: a new reference. NULL: 404. */
+    json_t *(*system)(void *arg);
+    void *system_arg;
     int workers;         /* queries at a time, besides probes and metrics; 0: twice the cores, at least 4 */
     int max_connections; /* 0: 1024, or what the limit of open files allows */
 } WebOptions;

@@ -36,7 +36,7 @@ const submit = async (page, token) => {
   await page.locator(at("alarm")).waitFor();
   report.refused = await page.locator(at("alarm")).innerText();
   await submit(page, process.env.TOKEN);
-  await page.locator(`${at("entities")} tbody button`).first().waitFor();
+  await page.locator(`${at("figures")} dt`).first().waitFor();
   report.cookies = (await context.cookies()).map(({ name, httpOnly, sameSite, secure }) => ({ name, httpOnly, sameSite, secure }));
   report.readable = await page.evaluate(() => document.cookie);
   await page.locator(at("session")).click();

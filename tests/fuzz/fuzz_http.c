@@ -6,10 +6,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { CONTENT_MAX = 50 };
+
 typedef struct Said {
     Buf statuses, targets;
     size_t answers;
     bool ended;
+    Request *pending; /* whose content is being read */
 } Said;
 
 static void note(Said *said, int status, const char *target) {
@@ -47,15 +50,45 @@ static void send_output(Connection *c, size_t step) {
     for (int n; (n = connection_output(c, parts)) > 0;) connection_sent(c, parts[0].iov_len < step ? parts[0].iov_len : step);
 }
 
+/* False: more of it has to come. */
+static bool take_content(Connection *c, Said *said) {
+    int refused;
+    const char *why;
+    if (connection_take_content(c, said->pending, &refused, &why)) {
+        if (said->pending->content_len > CONTENT_MAX || strlen(said->pending->content) > said->pending->content_len) abort();
+        buf_add(&said->targets, said->pending->content, said->pending->content_len);
+        answer(c, TAKE(said->pending), said);
+    } else if (refused != 0) {
+        Response resp = {0};
+        response_problem(&resp, refused, said->pending, "%s", why);
+        note(said, refused, "");
+        connection_answer(c, said->pending, &resp, false);
+        request_free(TAKE(said->pending));
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* Of some methods the content is wanted, of others not, as routes do it. False: there is no whole request. */
+static bool take_request(Connection *c, Said *said, size_t step) {
+    int refused;
+    Request *req = connection_next(c, &refused);
+    if (req != NULL && req->has_content && strcmp(req->method, "POST") == 0) {
+        said->pending = req;
+        connection_want_content(c, CONTENT_MAX);
+        send_output(c, step);
+        return take_content(c, said);
+    }
+    if (req != NULL)
+        answer(c, req, said);
+    else if (refused != 0)
+        note(said, refused, "");
+    return req != NULL || refused != 0;
+}
+
 static void take_requests(Connection *c, Said *said, size_t step) {
-    for (int refused = 1; refused != 0;) {
-        Request *req = connection_next(c, &refused);
-        if (req == NULL && refused == 0) return;
-        if (req != NULL)
-            answer(c, req, said);
-        else
-            note(said, refused, "");
-        refused = 1;
+    while (said->pending != NULL ? take_content(c, said) : take_request(c, said, step)) {
         check_output(c);
         send_output(c, step);
     }
@@ -75,6 +108,7 @@ static void talk(const Hosts *hosts, const uint8_t *data, size_t size, size_t st
         take_requests(c, said, step);
     }
     said->ended = connection_has_ended(c);
+    if (said->pending != NULL) request_free(TAKE(said->pending));
 }
 
 static void said_done(Said *said) {

@@ -121,8 +121,8 @@ def request_lines() -> list[Case]:
 
 
 def methods() -> list[Case]:
-    cases = [answered(f"{method.decode()}", get(b"Content-Length: 0", method=method), 405) for method in (b"POST", b"PUT", b"DELETE", b"PATCH")]
-    cases += [refused(f"method {method.decode()}", get(method=method), 501) for method in (b"TRACE", b"CONNECT", b"get", b"Get", b"PROPFIND", b"LOCK", b"M-SEARCH", b"X", b"!#$%&'*+-.^_`|~", b"A" * 1000)]
+    cases = [answered(f"{method.decode()}", get(b"Content-Length: 0", method=method), 405) for method in (b"POST", b"PUT", b"DELETE", b"PATCH", b"TRACE", b"QUERY")]
+    cases += [refused(f"method {method.decode()}", get(method=method), 501) for method in (b"CONNECT", b"get", b"Get", b"PROPFIND", b"LOCK", b"M-SEARCH", b"X", b"!#$%&'*+-.^_`|~", b"A" * 1000)]
     cases += [answered("OPTIONS", get(method=b"OPTIONS"), 204), answered("OPTIONS *", get(method=b"OPTIONS", target=b"*"), 204), answered("OPTIONS of nothing", get(method=b"OPTIONS", target=b"/x"), 404)]
     cases += [answered("HEAD", get(method=b"HEAD")), answered("HEAD of nothing", get(method=b"HEAD", target=b"/x"), 404), answered("POST to nothing", get(method=b"POST", target=b"/x"), 404)]
     cases += [refused(f"{method.decode()} *", get(method=method, target=b"*")) for method in (b"GET", b"HEAD", b"POST")]

@@ -19,20 +19,49 @@ from harness import FREE_PORT, ROOT, Smelt, eventually, serving
 SCOPES = ("admin", "status", "aggregate", "entities", "raw", "query")
 OPEN = "open"  # needs no token
 ANY = "any"  # any valid one
-# Each address of the route table, with one that fits its pattern, and what it needs.
+# Each row of the route table, with an address that fits its pattern, and what it needs.
 ROUTES = {
-    "/": ("/", OPEN),
-    "/ui/*": ("/ui/smelt.css", OPEN),
-    "/api/v1/overview": ("/api/v1/overview", "aggregate"),
-    "/api/v1/pipeline": ("/api/v1/pipeline", "aggregate"),
-    "/api/v1/{entities}": ("/api/v1/subscribers?limit=5", "entities"),
-    "/api/v1/{entities}/{id}": ("/api/v1/subscribers/SUB-1", "entities"),
-    "/api/v1/runs": ("/api/v1/runs", "status"),
-    "/api/v1/status": ("/api/v1/status", "status"),
-    "/api/v1/session": ("/api/v1/session", ANY),
-    "/livez": ("/livez", OPEN),
-    "/readyz": ("/readyz", OPEN),
-    "/metrics": ("/metrics", "aggregate"),
+    ("GET", "/"): ("/", OPEN),
+    ("GET", "/ui/*"): ("/ui/smelt.css", OPEN),
+    ("GET", "/problems/{name}"): ("/problems/not-found", OPEN),
+    ("GET", "/api/v1/snapshots/current"): ("/api/v1/snapshots/current", "query"),
+    ("GET", "/api/v1/snapshots/{file}"): ("/api/v1/snapshots/1.duckdb", "query"),
+    ("GET", "/docs"): ("/docs", OPEN),
+    ("GET", "/openapi.json"): ("/openapi.json", ANY),
+    ("GET", "/api/v1/overview"): ("/api/v1/overview", "aggregate"),
+    ("GET", "/api/v1/pipeline"): ("/api/v1/pipeline", "aggregate"),
+    ("GET", "/api/v1/history"): ("/api/v1/history?from=-24h&metric=at_risk", "aggregate"),
+    ("GET", "/api/v1/changes"): ("/api/v1/changes?since=1", "entities"),
+    ("GET", "/api/v1/features"): ("/api/v1/features", "aggregate"),
+    ("GET", "/api/v1/models"): ("/api/v1/models", "aggregate"),
+    ("GET", "/api/v1/models/{id}"): ("/api/v1/models/m1", "aggregate"),
+    ("GET", "/api/v1/scores/histogram"): ("/api/v1/scores/histogram", "aggregate"),
+    ("GET", "/api/v1/quality"): ("/api/v1/quality", "aggregate"),
+    ("GET", "/api/v1/quality/rules"): ("/api/v1/quality/rules", "aggregate"),
+    ("GET", "/api/v1/quality/contracts"): ("/api/v1/quality/contracts", "aggregate"),
+    ("GET", "/api/v1/quarantine"): ("/api/v1/quarantine", "aggregate"),
+    ("GET", "/api/v1/rejects"): ("/api/v1/rejects", "aggregate"),
+    ("GET", "/api/v1/messages"): ("/api/v1/messages?topic=t&partition=0&offset=1", "raw"),
+    ("GET", "/api/v1/system"): ("/api/v1/system", "status"),
+    ("GET", "/api/v1/status/history"): ("/api/v1/status/history", "status"),
+    ("GET", "/api/v1/partitions"): ("/api/v1/partitions", "status"),
+    ("GET", "/api/v1/throughput"): ("/api/v1/throughput", "status"),
+    ("GET", "/api/v1/latency"): ("/api/v1/latency", "status"),
+    ("GET", "/api/v1/audit"): ("/api/v1/audit", "status"),
+    ("GET", "/api/v1/runs/{id}"): ("/api/v1/runs/r1", "status"),
+    ("GET", "/api/v1/{entities}/{id}/events"): ("/api/v1/subscribers/SUB-1/events", "entities"),
+    ("GET", "/api/v1/{entities}/{id}/scores"): ("/api/v1/subscribers/SUB-1/scores", "entities"),
+    ("POST", "/api/v1/{entities}/lookup"): ("/api/v1/subscribers/lookup", "entities"),
+    ("GET", "/api/v1/{entities}"): ("/api/v1/subscribers?limit=5", "entities"),
+    ("GET", "/api/v1/{entities}/{id}"): ("/api/v1/subscribers/SUB-1", "entities"),
+    ("GET", "/api/v1/runs"): ("/api/v1/runs", "status"),
+    ("GET", "/api/v1/status"): ("/api/v1/status", "status"),
+    ("GET", "/api/v1/session"): ("/api/v1/session", ANY),
+    ("POST", "/api/v1/session"): ("/api/v1/session", ANY),
+    ("DELETE", "/api/v1/session"): ("/api/v1/session", ANY),
+    ("GET", "/livez"): ("/livez", OPEN),
+    ("GET", "/readyz"): ("/readyz", OPEN),
+    ("GET", "/metrics"): ("/metrics", "aggregate"),
 }
 
 
@@ -81,7 +110,7 @@ def guarded(smelt: Smelt) -> Iterator[tuple[str, dict[str, str]]]:
 
 
 def test_the_table_is_the_whole_route_table() -> None:
-    declared = re.findall(r'^    \{"(/[^"]*)"', (ROOT / "src/web/routes.c").read_text(), re.MULTILINE)
+    declared = re.findall(r'^    \{"([A-Z]+)", "(/[^"]*)"', (ROOT / "src/web/routes.c").read_text(), re.MULTILINE)
     assert sorted(declared) == sorted(ROUTES)
 
 
@@ -95,19 +124,20 @@ def test_every_route_with_every_kind_of_token(smelt: Smelt, guarded: tuple[str, 
     wrong = tokens["admin"][:-1] + ("0" if tokens["admin"][-1] != "0" else "1")
     refused: dict[str, str | None] = {"none": None, "wrong": wrong, "expired": brief, "revoked": gone, "empty": "", "another scheme": "x"}
     bad = []
-    for pattern, (path, needed) in ROUTES.items():
+    for (method, pattern), (path, needed) in ROUTES.items():
+        deliberate = {} if method == "GET" else {"Smelt-Request": "yes"}
         for kind, token in refused.items():
-            fields = {"Authorization": "Basic YTpi"} if kind == "another scheme" else {}
-            got = ask(url + path, None if fields else token, **fields)
+            fields = deliberate | ({"Authorization": "Basic YTpi"} if kind == "another scheme" else {})
+            got = ask(url + path, None if "Authorization" in fields else token, method, **fields)
             if (got.status == 401) != (needed != OPEN):
-                bad.append(f"{pattern} with {kind}: {got.status}")
+                bad.append(f"{method} {pattern} with {kind}: {got.status}")
             if got.status == 401:
                 assert got.fields["WWW-Authenticate"].startswith("Bearer") and ("invalid_token" in got.fields["WWW-Authenticate"]) == (kind != "none")
                 assert got.problem["status"] == 401
         for scope, token in tokens.items():
-            got = ask(url + path, token)
+            got = ask(url + path, token, method, **deliberate)
             if (got.status == 403) != (needed not in (OPEN, ANY, scope) and scope != "admin") or got.status == 401:
-                bad.append(f"{pattern} with {scope}: {got.status}")
+                bad.append(f"{method} {pattern} with {scope}: {got.status}")
             if got.status == 403:
                 assert needed in got.problem["detail"] and f'scope="{needed}"' in got.fields["WWW-Authenticate"]
     assert not bad, "\n".join(bad)
@@ -279,7 +309,7 @@ def test_paths_and_addresses_are_for_operators(guarded: tuple[str, dict[str, str
         body = ask(url + path, tokens[token] if token else None).body.decode()
         assert not any(word in body for word in ("/lake", "bootstrap", "9092", "smelt publish")), body
     parts = json.loads(ask(f"{url}/api/v1/status", tokens["status"]).body)["components"]
-    assert {key for part in parts for key in part} <= {"name", "title", "state", "verified_at", "generation", "live", "detail"} and len(parts) > 5
+    assert {key for part in parts for key in part} <= {"name", "title", "state", "since", "verified_at", "generation", "live", "detail"} and len(parts) > 5
 
 
 def test_runs_have_no_places_either(smelt: Smelt) -> None:
@@ -300,19 +330,23 @@ def test_logs_say_who_asked(smelt: Smelt) -> None:
     token = make_token(smelt, "anna", "status,entities")
     running = smelt.start("serve", *FREE_PORT, "--set", "http.access_log=yes", "--set", "http.audit_log=yes")
     url = serving(running).url
-    for path in ("/api/v1/status", "/api/v1/subscribers/SUB-7", "/nothing/SUB-8"):
-        ask(url + path, token)
+    for number, path in enumerate(("/api/v1/status", "/api/v1/subscribers/SUB-7", "/nothing/SUB-8")):
+        assert ask(url + path, token, Request_Id=f"r-{number}").fields["Request-Id"] == f"r-{number}"
+    made = ask(f"{url}/livez", Request_Id="with a blank").fields["Request-Id"]
+    assert re.fullmatch("[0-9a-f]{16}", made)
     ask(f"{url}/api/v1/session", token, "POST", Smelt_Request="yes")
     assert running.end().code == 0
     lines = [json.loads(line) for line in running.stderr.splitlines()]
     said = {name: [line["message"] for line in lines if line["component"] == name] for name in ("access", "audit")}
-    assert [re.sub(r", \d+ bytes after [\d.]+ ms", "", line) for line in said["access"]] == [
-        "anna GET /api/v1/status: 200",
-        "anna GET /api/v1/{entities}/{id}: 503",
-        "- GET (none): 404",
-        "anna POST /api/v1/session: 200",
+    assert [re.sub(r", \d+ bytes after [\d.]+ ms", "", line) for line in said["access"][:4]] == [
+        "anna GET /api/v1/status: 200, request r-0",
+        "anna GET /api/v1/{entities}/{id}: 503, request r-1",
+        "- GET (none): 404, request r-2",
+        f"- GET /livez: 200, request {made}",
     ]
-    assert said["audit"] == ["anna GET /api/v1/subscribers/SUB-7: 503", "anna POST /api/v1/session: 200"]
+    assert re.fullmatch(r"anna POST /api/v1/session: 200, \d+ bytes after [\d.]+ ms, request [0-9a-f]{16}", said["access"][4])
+    assert said["audit"][0] == "anna GET /api/v1/subscribers/SUB-7: 503, request r-1"
+    assert re.fullmatch("anna POST /api/v1/session: 200, request [0-9a-f]{16}", said["audit"][1])
     assert token not in running.stderr
 
 

@@ -18,7 +18,9 @@
 /* What refine would have made: ten subscribers, S-00 the riskiest, S-09 without a score. */
 static const char refined_sql[] =
     "CREATE TABLE silver_clean_events(event_id VARCHAR, event_timestamp TIMESTAMP);"
-    "CREATE TABLE silver_quarantine(event_type VARCHAR, kafka_topic VARCHAR, rule VARCHAR, field VARCHAR, reason VARCHAR, quarantined_at TIMESTAMP);"
+    "CREATE TABLE silver_quarantine(event_id VARCHAR, event_type VARCHAR, source_system VARCHAR, rule VARCHAR, field VARCHAR, \"value\" VARCHAR, "
+    "reason VARCHAR, violations JSON, raw_payload JSON, kafka_topic VARCHAR, kafka_epoch INTEGER, kafka_partition INTEGER, kafka_offset BIGINT, "
+    "batch_id BIGINT, quarantined_at TIMESTAMP, corrected_by VARCHAR);"
     "CREATE TABLE silver_drift(event_type VARCHAR, field VARCHAR, kind VARCHAR, events BIGINT, first_seen TIMESTAMP, last_seen "
     "TIMESTAMP, "
     "example VARCHAR);"

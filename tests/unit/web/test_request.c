@@ -1,4 +1,5 @@
 /* test_request.c: The request target and its parameters: what is decoded, and what is refused before anything else sees it. */
+#include "base/document.h"
 #include "web/request.h"
 
 #include "fixture.h"
@@ -60,12 +61,11 @@ static const ParamSpec specs[] = {
 static void check(const char *target, const ParamSpec *s, const char *part_of_why) {
     Request *r;
     assert_int_equal(parse(target, &r), 0);
-    char *why = request_check_params(r, s);
+    CLEANUP(json_freep) json_t *faults = request_check_params(r, s);
     if (part_of_why == NULL)
-        assert_null(why);
+        assert_null(faults);
     else
-        assert_non_null(strstr(why, part_of_why));
-    free(why);
+        assert_non_null(strstr(json_string_value(json_object_get(json_array_get(faults, 0), "reason")), part_of_why));
     request_free(r);
 }
 
@@ -78,14 +78,26 @@ static void test_checks_parameters_by_their_table(void **state) {
     check("/a?limit=99999999999999999999", specs, "from 1 to 500");
     check("/a?limit=1e2", specs, "from 1 to 500");
     check("/a?limit=", specs, "from 1 to 500");
-    check("/a?search=abcdef", specs, "1 to 5 bytes");
-    check("/a?search=", specs, "1 to 5 bytes");
+    check("/a?search=%C3%A9%C3%A9%C3%A9%C3%A9%C3%A9", specs, NULL);
+    check("/a?search=abcdef", specs, "1 to 5 characters");
+    check("/a?search=", specs, "1 to 5 characters");
     check("/a?band=hig", specs, "one of high|medium|low");
     check("/a?band=high%7Cmedium", specs, "one of");
     check("/a?band=", specs, "one of");
     check("/a?limt=1", specs, "known are limit, search, band.");
     check("/a?limit=1&limit=1", specs, "given twice");
     check("/a?x=1", NULL, "takes none");
+}
+
+static void test_names_every_parameter_that_is_wrong(void **state) {
+    (void)state;
+    Request *r;
+    assert_int_equal(parse("/a?limit=0&band=low&x=1", &r), 0);
+    CLEANUP(json_freep) json_t *faults = request_check_params(r, specs);
+    assert_int_equal(json_array_size(faults), 2);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(faults, 0), "parameter")), "limit");
+    assert_string_equal(json_string_value(json_object_get(json_array_get(faults, 1), "parameter")), "x");
+    request_free(r);
 }
 
 static void test_reads_integers(void **state) {
@@ -105,6 +117,7 @@ int main(void) {
         cmocka_unit_test(test_refuses_what_is_not_text),
         cmocka_unit_test(test_refuses_too_much),
         cmocka_unit_test(test_checks_parameters_by_their_table),
+        cmocka_unit_test(test_names_every_parameter_that_is_wrong),
         cmocka_unit_test(test_reads_integers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,3 @@
+-- What the ledger has read, and what became of it. `smelt audit` proves the same from the tables.
+SELECT o.offsets, p.landed, p.duplicates, p.rejected, p.gaps, o.offsets - p.landed - p.duplicates - p.rejected - p.gaps AS difference
+FROM (SELECT coalesce(sum(next_offset - start_offset), 0)::BIGINT AS offsets FROM ledger_partitions) AS o, serving_pipeline AS p

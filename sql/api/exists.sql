@@ -1,0 +1,1 @@
+SELECT count(*) FROM {{view}} WHERE {{key}} = TRY_CAST(decode($1::BLOB) AS {{key_type}})

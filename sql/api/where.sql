@@ -1,0 +1,13 @@
+-- $1 risk band or NULL, $2 how the id begins or NULL; then the conditions on columns: those that were not given are true.
+WHERE ($1::VARCHAR IS NULL OR coalesce(risk_band, 'unscored') = $1::VARCHAR)
+  AND ($2::VARCHAR IS NULL OR starts_with({{key}}::VARCHAR, $2::VARCHAR) OR starts_with({{key}}::VARCHAR, upper($2::VARCHAR)))
+  AND coalesce({{number0}}::DOUBLE BETWEEN {{low0}} AND {{high0}}, {{number0_unused}})
+  AND coalesce({{number1}}::DOUBLE BETWEEN {{low1}} AND {{high1}}, {{number1_unused}})
+  AND coalesce({{number2}}::DOUBLE BETWEEN {{low2}} AND {{high2}}, {{number2_unused}})
+  AND coalesce({{number3}}::DOUBLE BETWEEN {{low3}} AND {{high3}}, {{number3_unused}})
+  AND coalesce({{number4}}::DOUBLE BETWEEN {{low4}} AND {{high4}}, {{number4_unused}})
+  AND coalesce({{number5}}::DOUBLE BETWEEN {{low5}} AND {{high5}}, {{number5_unused}})
+  AND coalesce({{text0}}::VARCHAR = {{equals0}}, {{text0_unused}})
+  AND coalesce({{text1}}::VARCHAR = {{equals1}}, {{text1_unused}})
+  AND coalesce({{text2}}::VARCHAR = {{equals2}}, {{text2_unused}})
+  AND coalesce({{text3}}::VARCHAR = {{equals3}}, {{text3_unused}})

@@ -1,0 +1,46 @@
+/* lake_rows.c: see lake_rows.h. */
+#include "snapshot/lake_rows.h"
+
+#include "base/document.h"
+#include "base/memory.h"
+#include "snapshot/entities.h"
+#include <string.h>
+
+enum { VALUES_MAX = 8 };
+
+static const char *const names[] = {"rows/quarantine",         "rows/rejects", "rows/events",
+                                    "rows/events_quarantined", "rows/message", "rows/message_rejected"};
+
+bool lake_rows_known(const char *name) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(names[i], name) == 0) return true;
+    return false;
+}
+
+static LakeValue value_of(const json_t *v) {
+    const json_t *bytes = json_object_get(v, "bytes");
+    if (json_is_integer(v)) return lake_int(json_integer_value(v));
+    if (json_is_string(bytes)) return lake_blob(json_string_value(bytes), json_string_length(bytes));
+    return lake_text(json_string_value(v));
+}
+
+static int check_refined(LakeConn *conn, Error *err) {
+    int64_t missing = 0;
+    if (lake_query_int(conn, "serving/missing", lake_sql("serving/missing"), NULL, 0, &missing, err) != 0) return -1;
+    return missing == 0 ? 0 : error_set(err, ERR_UNAVAILABLE, "there is no Silver yet: run `smelt refine` first");
+}
+
+int lake_rows_answer(LakeConn *conn, const char *name, const json_t *args, json_t **ret, Error *err) {
+    CLEANUP(gold_entities_done) GoldEntities entities = {0};
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    const json_t *list = json_object_get(args, "values");
+    size_t entity = (size_t)json_integer_value(json_object_get(args, "entity")), n = json_array_size(list);
+    LakeValue values[VALUES_MAX];
+    if (!lake_rows_known(name) || n > VALUES_MAX) return error_set(err, ERR_USAGE, "there are no such rows as %.64s", name);
+    if (check_refined(conn, err) != 0 || gold_entities_read(conn, &entities, err) != 0) return -1;
+    if (entity >= entities.count) return error_set(err, ERR_USAGE, "there is no entity %zu", entity);
+    for (size_t i = 0; i < n; i++) values[i] = value_of(json_array_get(list, i));
+    CLEANUP(free_text) char *sql = gold_entity_sql(&entities.items[entity], name);
+    if (lake_query(conn, name, sql, values, n, &rows, err) != 0) return -1;
+    return lake_rows_json(rows, ret, err);
+}

@@ -1,0 +1,59 @@
+/* csv.c: see csv.h. */
+#include "web/csv.h"
+
+#include "base/document.h"
+#include "base/memory.h"
+#include <string.h>
+
+static void add_quoted(Buf *out, const char *text, size_t n) {
+    buf_add_char(out, '"');
+    if (n > 0 && memchr("=+-@\t\r", text[0], 6) != NULL) buf_add_char(out, '\'');
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '"') buf_add_char(out, '"');
+        buf_add_char(out, text[i]);
+    }
+    buf_add_char(out, '"');
+}
+
+/* NULL is nothing, a list its JSON. */
+static void add_cell(Buf *out, const json_t *value) {
+    if (value == NULL || json_is_null(value)) return;
+    if (json_is_string(value)) {
+        add_quoted(out, json_string_value(value), json_string_length(value));
+        return;
+    }
+    CLEANUP(free_text) char *text = json_text(value);
+    if (json_is_array(value) || json_is_object(value))
+        add_quoted(out, text, strlen(text));
+    else
+        buf_add_str(out, text);
+}
+
+static void add_line(Buf *out, LakeResult *rows, const json_t *row, const char *hidden) {
+    bool first = true;
+    for (size_t i = 0; i < lake_columns(rows); i++) {
+        const char *name = lake_column_name(rows, i);
+        if (strcmp(name, hidden) == 0) continue;
+        if (!first) buf_add_char(out, ',');
+        first = false;
+        if (row == NULL)
+            add_quoted(out, name, strlen(name));
+        else
+            add_cell(out, json_object_get(row, name));
+    }
+    buf_add_str(out, "\r\n");
+}
+
+int csv_answer(Response *resp, LakeResult *rows, size_t limit, const char *hidden, Error *err) {
+    int got = 1;
+    buf_clear(&resp->body);
+    add_line(&resp->body, rows, NULL, hidden);
+    for (size_t i = 0; i < limit && (got = lake_next(rows, err)) > 0; i++) {
+        CLEANUP(json_freep) json_t *row = lake_row_json(rows);
+        add_line(&resp->body, rows, row, hidden);
+    }
+    if (got < 0) return -1;
+    resp->status = 200;
+    resp->content_type = "text/csv; charset=utf-8";
+    return 0;
+}

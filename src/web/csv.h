@@ -1,0 +1,8 @@
+/* csv.h: rows as CSV (RFC 4180), for spreadsheets. */
+#pragma once
+#include "lake/lake.h"
+#include "web/response.h"
+
+/* Answers with a line of names and at most `limit` rows; without the column `hidden`. A text that a spreadsheet would take for a formula
+ * gets an apostrophe before it. */
+int csv_answer(Response *resp, LakeResult *rows, size_t limit, const char *hidden, Error *err) MUST_CHECK;

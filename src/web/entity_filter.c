@@ -1,0 +1,211 @@
+/* entity_filter.c: see entity_filter.h.
+ *
+ * Invariant: `columns` has every name that gets into the SQL, but for those of the words below. */
+#include "web/entity_filter.h"
+
+#include "base/document.h"
+#include "base/memory.h"
+#include "web/rows.h"
+#include <math.h>
+#include <string.h>
+
+/* Words that are no columns, and what they are in sql/api/ranked.sql; sorted: also for those without a score. */
+static const struct {
+    const char *word, *column, *sorted;
+} words[] = {{"risk", "churn_probability", "(risk)"}, {"value", "(value)", "(value)"}};
+
+void entity_filter_done(EntityFilter *f) {
+    for (size_t i = 0; i < f->text_count; i++) free(f->texts[i].equals);
+    json_decref(f->columns);
+    free(f->fields);
+    *f = (EntityFilter){0};
+}
+
+/* The id, and what snapshots have of the score beside the features. */
+static bool is_apart(const GoldEntity *e, const char *name) {
+    static const char *const scores[] = {"churn_probability", "risk_band", "reasons",      "model_id",
+                                          "scored_at",         "log_odds",  "reasons_bias", "reasons_rest"};
+    for (size_t i = 0; e->first && i < ARRAY_LEN(scores); i++)
+        if (strcmp(name, scores[i]) == 0) return true;
+    return strcmp(name, e->key) == 0;
+}
+
+static int read_columns(const Lease *lease, EntityFilter *f, Error *err) {
+    LakeValue view = lake_text(f->entity->view);
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(lease->conn, "api/column_types", lake_sql("api/column_types"), &view, 1, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) {
+        const char *name = lake_col_text(rows, 0, NULL);
+        if (!is_apart(f->entity, name)) json_object_set_new(f->columns, name, json_boolean(lake_col_bool(rows, 1)));
+    }
+    return got;
+}
+
+/* The column's own text, for as long as the filter. NULL: there is no such column. */
+static const char *find_column(const EntityFilter *f, const char *name, size_t n, bool *ret_number) {
+    const char *key;
+    json_t *is_number;
+    json_object_foreach(f->columns, key, is_number) {
+        if (strlen(key) != n || memcmp(key, name, n) != 0) continue;
+        *ret_number = json_is_true(is_number);
+        return key;
+    }
+    return NULL;
+}
+
+static bool is_word(const char *word, const char *name, size_t n) {
+    return strlen(word) == n && memcmp(word, name, n) == 0;
+}
+
+/* A column that is a number, or a word; NULL: neither. */
+static const char *find_number(const EntityFilter *f, const char *name, size_t n, bool sorting) {
+    bool is_number = false;
+    const char *column = find_column(f, name, n, &is_number);
+    if (column != NULL) return is_number ? column : NULL;
+    for (size_t i = 0; f->has_risk && i < ARRAY_LEN(words); i++)
+        if (is_word(words[i].word, name, n)) return sorting ? words[i].sorted : words[i].column;
+    return NULL;
+}
+
+/* ---- sort, fields ---- */
+
+static void read_sort(const Request *req, EntityFilter *f, Response *resp) {
+    const char *text = request_param(req, "sort");
+    f->sort = f->has_risk ? "(risk)" : "(id)";
+    if (text == NULL) return;
+    f->ascending = text[0] != '-';
+    text += !f->ascending;
+    if (strcmp(text, "id") == 0 && f->ascending) {
+        f->sort = "(id)";
+        return;
+    }
+    f->sort = find_number(f, text, strlen(text), true);
+    if (f->sort == NULL)
+        response_bad_param(resp, req, "sort",
+                           "The parameter 'sort' must be a column that is a number%s or id, and may have a minus before it.",
+                           f->has_risk ? ", risk, value" : "");
+}
+
+static void add_field(Buf *out, const char *name) {
+    buf_addf(out, "%s%s", out->len > 0 ? "," : "", name);
+}
+
+static void read_fields(const Request *req, EntityFilter *f, Response *resp) {
+    const char *text = request_param(req, "fields"), *key;
+    json_t *ignored;
+    bool is_number;
+    Buf out = {0};
+    buf_add_str(&out, text == NULL && f->entity->listed != NULL ? f->entity->listed : "");
+    if (text != NULL && strcmp(text, "*") == 0) json_object_foreach(f->columns, key, ignored) add_field(&out, key);
+    for (size_t n; text != NULL && strcmp(text, "*") != 0 && *text != '\0'; text += n + (text[n] == ',')) {
+        n = strcspn(text, ",");
+        const char *column = find_column(f, text, n, &is_number);
+        if (column != NULL)
+            add_field(&out, column);
+        else if (resp->status == 0)
+            response_bad_param(resp, req, "fields", "The parameter 'fields' has '%.*s', which is no column.", (int)(n < 64 ? n : 64), text);
+    }
+    f->fields = buf_take(&out);
+}
+
+/* ---- where ---- */
+
+/* ">=", 2: of the operators that begin there, the longest. */
+static size_t operator_at(const char *at) {
+    if ((at[0] == '>' || at[0] == '<') && at[1] == '=') return 2;
+    return at[0] == '>' || at[0] == '<' || at[0] == '=' ? 1 : 0;
+}
+
+static bool add_number(EntityFilter *f, const char *column, const char *op, size_t op_len, const char *text) {
+    char *end;
+    double v = strtod(text, &end);
+    if (f->number_count == FILTER_NUMBERS || strspn(text, "+-.0123456789eE") != strlen(text) || end == text || *end != '\0' || !isfinite(v))
+        return false;
+    double low = -HUGE_VAL, high = HUGE_VAL;
+    if (op[0] != '<') low = op[0] == '>' && op_len == 1 ? nextafter(v, HUGE_VAL) : v;
+    if (op[0] != '>') high = op[0] == '<' && op_len == 1 ? nextafter(v, -HUGE_VAL) : v;
+    f->numbers[f->number_count].column = column;
+    f->numbers[f->number_count].low = low;
+    f->numbers[f->number_count++].high = high;
+    return true;
+}
+
+static bool add_condition(EntityFilter *f, const char *condition) {
+    size_t n = strcspn(condition, "<>="), op_len = operator_at(condition + n);
+    bool is_number = false;
+    const char *op = condition + n, *number = find_number(f, condition, n, false);
+    if (op_len == 0) return false;
+    if (number != NULL) return add_number(f, number, op, op_len, op + op_len);
+    const char *column = find_column(f, condition, n, &is_number);
+    if (column == NULL || op[0] != '=' || f->text_count == FILTER_TEXTS) return false;
+    f->texts[f->text_count].column = column;
+    f->texts[f->text_count++].equals = xstrdup(op + 1);
+    return true;
+}
+
+static void read_where(const Request *req, EntityFilter *f, Response *resp) {
+    const char *text = request_param(req, "where");
+    for (size_t n; text != NULL && *text != '\0' && resp->status == 0; text += n + (text[n] == ';')) {
+        n = strcspn(text, ";");
+        CLEANUP(free_text) char *condition = xstrndup(text, n);
+        if (n > 0 && !add_condition(f, condition))
+            response_bad_param(
+                resp, req, "where",
+                "The parameter 'where' has '%.64s', which is no condition on a column: numbers by >=, <=, >, < and =, texts by =; at "
+                "most %d of numbers and %d of texts.",
+                condition, FILTER_NUMBERS, FILTER_TEXTS);
+    }
+}
+
+int entity_filter_read(const Request *req, const Lease *lease, const GoldEntity *e, bool has_risk, EntityFilter *ret, Response *resp,
+                       Error *err) {
+    *ret = (EntityFilter){.entity = e, .has_risk = has_risk, .columns = json_object()};
+    bool plain = request_param(req, "sort") == NULL && request_param(req, "where") == NULL && request_param(req, "fields") == NULL;
+    if (!plain && read_columns(lease, ret, err) != 0) return -1;
+    read_sort(req, ret, resp);
+    if (resp->status == 0) read_fields(req, ret, resp);
+    if (resp->status == 0) read_where(req, ret, resp);
+    return 0;
+}
+
+/* ---- SQL ---- */
+
+/* Names of placeholders, from slots and endings: "number3_unused". Owned by the caller. */
+typedef struct Slots {
+    LakeBinding items[FILTER_BINDINGS];
+    char names[FILTER_BINDINGS][24];
+    size_t count;
+} Slots;
+
+static void put(Slots *s, LakeValue value, const char *name, size_t i, const char *ending) {
+    snprintf(s->names[s->count], sizeof s->names[0], "%s%zu%s", name, i, ending);
+    s->items[s->count] = (LakeBinding){s->names[s->count], value};
+    s->count++;
+}
+
+static void put_slots(const EntityFilter *f, Slots *s) {
+    for (size_t i = 0; i < FILTER_NUMBERS; i++) {
+        bool used = i < f->number_count;
+        put(s, used ? lake_name(f->numbers[i].column) : lake_null(), "number", i, "");
+        put(s, lake_bool(!used), "number", i, "_unused");
+        put(s, lake_real(used ? f->numbers[i].low : 0), "low", i, "");
+        put(s, lake_real(used ? f->numbers[i].high : 0), "high", i, "");
+    }
+    for (size_t i = 0; i < FILTER_TEXTS; i++) {
+        bool used = i < f->text_count;
+        put(s, used ? lake_name(f->texts[i].column) : lake_null(), "text", i, "");
+        put(s, lake_bool(!used), "text", i, "_unused");
+        put(s, lake_text(used ? f->texts[i].equals : NULL), "equals", i, "");
+    }
+    s->items[s->count++] = (LakeBinding){"sort", lake_name(f->sort)};
+    s->items[s->count++] = (LakeBinding){"sign", lake_int(f->ascending ? -1 : 1)};
+    s->items[s->count++] = (LakeBinding){"fields", lake_text(f->fields)};
+}
+
+char *entity_filter_sql(const EntityFilter *f, const char *head, const char *middle, const char *tail) {
+    Slots slots = {.count = 0};
+    put_slots(f, &slots);
+    CLEANUP(free_text) char *text = xasprintf("%s\n%s\n%s", lake_sql(head), lake_sql(middle), tail != NULL ? lake_sql(tail) : "");
+    return gold_entity_text(f->entity, text, slots.items, slots.count);
+}

@@ -1,0 +1,43 @@
+/* entity_filter.h: which rows of an entity are asked for, in which order, and which of their columns: the parameters sort, where and
+ * fields. Nothing that a client sent becomes SQL text: names are those of columns that there are, values are literals. One request, one
+ * thread. */
+#pragma once
+#include "web/handlers.h"
+
+enum { FILTER_NUMBERS = 6, FILTER_TEXTS = 4, FILTER_BINDINGS = 4 * FILTER_NUMBERS + 3 * FILTER_TEXTS + 3 };
+
+typedef struct EntityFilter {
+    const GoldEntity *entity;
+    bool has_risk;
+    json_t *columns;  /* name: is it a number; owned */
+    const char *sort; /* the column that is sorted by; of `columns`, or static */
+    bool ascending;
+    char *fields; /* names with commas between them; owned */
+    struct {
+        const char *column;
+        double low, high;
+    } numbers[FILTER_NUMBERS];
+    struct {
+        const char *column;
+        char *equals; /* owned */
+    } texts[FILTER_TEXTS];
+    size_t number_count, text_count;
+} EntityFilter;
+
+#define ENTITY_FILTER_PARAMS                                                                                                               \
+    {"sort", PARAM_TEXT, .least = 1, .most = 200,                                                                                          \
+     .help = "a column that is a number, risk, value or id; with a minus before it the highest first. Rows without a value are last"},     \
+        {"where", PARAM_TEXT, .least = 1, .most = 1000,                                                                                    \
+         .help =                                                                                                                           \
+             "conditions that must all hold, with ; between them: avg_bill>=100;plan=Basic. Numbers by >=, <=, >, < and =, texts by =; "   \
+             "also risk and value"},                                                                                                       \
+    {                                                                                                                                      \
+        "fields", PARAM_TEXT, .least = 1, .most = 2000, .help = "columns, with commas between them; * for all"                             \
+    }
+
+/* Reads them. Answers when one of them is wrong. The caller ends the filter either way. */
+int entity_filter_read(const Request *req, const Lease *lease, const GoldEntity *e, bool has_risk, EntityFilter *ret, Response *resp,
+                       Error *err) MUST_CHECK;
+void entity_filter_done(EntityFilter *f);
+/* sql/<head>.sql, sql/<middle>.sql and sql/<tail>.sql (NULL: nothing) as one statement, with all names. The caller frees. */
+char *entity_filter_sql(const EntityFilter *f, const char *head, const char *middle, const char *tail) MUST_CHECK;

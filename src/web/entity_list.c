@@ -1,0 +1,175 @@
+/* entity_list.c: the rows of an entity in pages.
+ *
+ * Invariant: nothing that a client sent becomes SQL text; it is bound, or a literal. */
+#include "web/csv.h"
+#include "web/entity.h"
+#include "web/entity_filter.h"
+
+#include "base/memory.h"
+#include "web/cursor.h"
+#include <string.h>
+
+enum { PAGE_ID_BYTES = 256 * 1024, CSV_ROWS_MAX = 10000 };
+
+/* Of a list, and of one that has no risk. */
+static const ParamSpec ranked_params[] = {
+    {"limit", PARAM_INT, .least = 1, .most = 500, .otherwise = 50, .help = "rows of a page"},
+    {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
+    {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band"},
+    {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
+    ENTITY_FILTER_PARAMS,
+    {.name = NULL},
+};
+static const ParamSpec listed_params[] = {
+    {"limit", PARAM_INT, .least = 1, .most = 500, .otherwise = 50, .help = "rows of a page"},
+    {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
+    {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
+    ENTITY_FILTER_PARAMS,
+    {.name = NULL},
+};
+/* Which of them an address takes is known once it is known whose it is. */
+const ParamSpec entities_params[] = {
+    {"limit", PARAM_INT, .least = 1, .most = 500, .otherwise = 50, .help = "rows of a page"},
+    {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
+    {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band", .only = PARAM_OF_RANKED},
+    {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
+    ENTITY_FILTER_PARAMS,
+    {"id", PARAM_TEXT, .least = 1, .most = ENTITY_ID_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE},
+    {.name = NULL},
+};
+/* What a page is of, besides the content. */
+static uint64_t filter_of(const Request *req) {
+    static const char *const names[] = {"band", "search", "sort", "where"};
+    CLEANUP(buf_done) Buf text = {0};
+    buf_add(&text, req->entity, req->entity_len);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *value = request_param(req, names[i]);
+        buf_addf(&text, "\n%s", value != NULL ? value : "");
+    }
+    return cursor_hash(text.data, text.len);
+}
+
+/* False: it cannot be used here, and the answer says why. */
+static bool read_cursor(const Request *req, const Lease *lease, Cursor *ret, Response *resp) {
+    if (!cursor_parse(request_param(req, "cursor"), ret))
+        response_bad_param(resp, req, "cursor", "The parameter 'cursor' is not one that this server gave.");
+    else if (ret->filter != filter_of(req))
+        response_bad_param(resp, req, "cursor", "The parameter 'cursor' is of a page with another band, search, sort or where.");
+    else if (ret->scope != lease->scope)
+        response_problem(resp, 410, req, "The content that the cursor is of is not kept any more: start again without it.");
+    return resp->status == 0;
+}
+
+/* The cursor has a hash for a long id. Answers when nothing has that id any more. */
+static int find_long_id(const Lease *lease, const GoldEntity *e, const Request *req, const Cursor *cursor, char **ret, size_t *ret_len,
+                        Response *resp, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    CLEANUP(free_text) char *sql = gold_entity_sql(e, "api/entity_by_hash");
+    LakeValue hash = lake_text(cursor->id);
+    if (lake_query(lease->conn, "api/entity_by_hash", sql, &hash, 1, &row, err) != 0) return -1;
+    int got = lake_next(row, err);
+    if (got < 0) return -1;
+    if (got == 0) {
+        response_problem(resp, 410, req, "The row where the page before ended is gone: start again without the cursor.");
+        return 0;
+    }
+    const char *id = lake_col_text(row, 0, ret_len);
+    *ret = xmalloc(*ret_len + 1);
+    memcpy(*ret, id, *ret_len + 1);
+    return 0;
+}
+
+/* How many of the rows are of this page: ids are as long as strangers made them. At least one, when there is one. */
+static size_t rows_of_page(const GoldEntity *e, const json_t *items, size_t limit) {
+    size_t i, bytes = 0;
+    const json_t *item;
+    json_array_foreach(items, i, item) {
+        bytes += json_string_length(json_object_get(item, e->key));
+        if (i == limit || (i > 0 && bytes > PAGE_ID_BYTES)) return i;
+    }
+    return json_array_size(items);
+}
+
+/* Removes what is not of this page, and the rank from each row: clients get it in the cursor alone. Returns the cursor of the last row, or
+ * NULL when there is no page behind. */
+static char *end_page(const GoldEntity *e, json_t *items, size_t limit, const Request *req, const Lease *lease) {
+    size_t i, found = json_array_size(items), rows = rows_of_page(e, items, limit);
+    json_t *item;
+    Cursor cursor = {.scope = lease->scope, .filter = filter_of(req)};
+    while (json_array_size(items) > rows) json_array_remove(items, json_array_size(items) - 1);
+    json_array_foreach(items, i, item) {
+        const json_t *id = json_object_get(item, e->key);
+        cursor.rank = json_number_value(json_object_get(item, "(rank)"));
+        if (i + 1 == rows) cursor_set_id(&cursor, json_string_value(id), json_string_length(id));
+        json_object_del(item, "(rank)");
+    }
+    return rows < found ? cursor_format(&cursor) : NULL;
+}
+
+/* What is asked for, and where the page begins. */
+typedef struct PageQuery {
+    const GoldEntity *entity;
+    EntityFilter filter;
+    LakeValue rank, last_id; /* NULL: at the beginning */
+    char *long_id;
+    bool is_csv;
+} PageQuery;
+
+static void page_query_done(PageQuery *page) {
+    entity_filter_done(&page->filter);
+    free(page->long_id);
+}
+
+static int count_rows(const PageQuery *page, const Lease *lease, const LakeValue *values, int64_t *ret, Error *err) {
+    const char *name = page->filter.has_risk ? "api/ranked_count" : "api/listed_count";
+    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, "api/where", NULL);
+    return lake_query_int(lease->conn, name, sql, values, 2, ret, err);
+}
+
+static int query_page(const PageQuery *page, const Lease *lease, const LakeValue values[5], LakeResult **ret, Error *err) {
+    const char *name = page->filter.has_risk ? "api/ranked" : "api/listed";
+    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, "api/where", "api/page");
+    return lake_query(lease->conn, name, sql, values, 5, ret, err);
+}
+
+static int answer_page(Service *s, const Request *req, const Lease *lease, const PageQuery *page, Response *resp, Error *err) {
+    bool all = page->is_csv && request_param(req, "limit") == NULL;
+    int64_t limit = all ? CSV_ROWS_MAX : request_int(req, listed_params, "limit"), total;
+    LakeValue values[] = {lake_text(request_param(req, "band")), lake_text(request_param(req, "search")), page->rank, page->last_id,
+                          lake_int(limit + 1)};
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    json_t *items;
+    if (count_rows(page, lease, values, &total, err) != 0 || query_page(page, lease, values, &rows, err) != 0) return -1;
+    if (page->is_csv) return csv_answer(resp, rows, (size_t)limit, "(rank)", err);
+    if (lake_rows_json(rows, &items, err) != 0) return -1;
+    CLEANUP(free_text) char *next = end_page(page->entity, items, (size_t)limit, req, lease);
+    if (next != NULL) snapshot_pool_keep(s->pool, lease);
+    response_json(resp, 200,
+                  json_pack("{s:I, s:I, s:o, s:s?}", "generation", (json_int_t)lease->generation, "total", (json_int_t)total, "items",
+                            items, "next_cursor", next));
+    return 0;
+}
+
+/* Where the page begins. Answers when the cursor cannot be used. */
+static int read_beginning(const Request *req, const Lease *lease, PageQuery *page, Cursor *cursor, Response *resp, Error *err) {
+    size_t n = 0;
+    if (request_param(req, "cursor") == NULL || !read_cursor(req, lease, cursor, resp)) return 0;
+    page->rank = lake_real(cursor->rank);
+    page->last_id = lake_blob(cursor->id, cursor->id_len);
+    if (!cursor->hashed) return 0;
+    if (find_long_id(lease, page->entity, req, cursor, &page->long_id, &n, resp, err) != 0) return -1;
+    page->last_id = lake_blob(page->long_id, n);
+    return 0;
+}
+
+int entity_answer_list(Service *s, const Request *req, const Lease *lease, const GoldEntity *e, Response *resp, Error *err) {
+    CLEANUP(page_query_done)
+    PageQuery page = {.entity = e, .rank = lake_null(), .last_id = lake_null(), .is_csv = strcmp(req->type, "text/csv") == 0};
+    Cursor cursor;
+    bool risk;
+    if (entity_has_risk(lease, e, &risk, err) != 0) return -1;
+    if (entity_refuse_params(req, risk ? ranked_params : listed_params, resp)) return 0;
+    if (entity_filter_read(req, lease, e, risk, &page.filter, resp, err) != 0) return -1;
+    if (resp->status == 0 && read_beginning(req, lease, &page, &cursor, resp, err) != 0) return -1;
+    return resp->status != 0 ? 0 : answer_page(s, req, lease, &page, resp, err);
+}

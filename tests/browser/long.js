@@ -1,0 +1,136 @@
+// node long.js URL FOLDER: what only shows at length: a list of 100,000 rows, 20,000 types of events, ids from right to left, a day in an open
+// tab. It judges nothing: test_long.py does.
+"use strict";
+
+const { at, json, launch, listen, open, overflowAtLast, picture } = require("./lib.js");
+
+const [, , url, folder] = process.argv;
+const ROWS = 100000;
+const WALKED = 1500; // rows
+const DAY_MS = 86400000;
+const JUMPS = 96; // by which the day goes by: a quarter of an hour each
+
+const settled = (page) => page.waitForFunction(() => document.querySelector("#page h1") && !document.querySelector('#page smelt-panel[aria-busy="true"]'));
+
+const rowOf = (i) => ({ subscriber_id: i === 1 ? "\u05d0\u05d1\u05d2-\u0627\u0644\u0639" : `SUB-${String(i).padStart(6, "0")}`, churn_probability: 1 - i / ROWS, risk_band: "high", reasons: [], scored_at: null, churn_label: 0, total_events: i, avg_bill_zmw: 10, max_days_overdue: 0 });
+
+// The answers of a server with so many rows, in pages by the cursor.
+const manyRows = (page) => page.route("**/api/v1/subscribers?*", (route) => {
+  const query = new URL(route.request().url()).searchParams;
+  const from = Number(query.get("cursor") ?? 0), limit = Number(query.get("limit"));
+  const items = Array.from({ length: Math.min(limit, ROWS - from) }, (_, i) => rowOf(from + i));
+  return route.fulfill(json({ generation: 1, total: ROWS, items, next_cursor: from + limit < ROWS ? String(from + limit) : null }));
+});
+
+const longList = async (context, report) => {
+  const page = await context.newPage();
+  listen(page, report.problems);
+  await manyRows(page);
+  await page.goto(`${url}/#/entities/subscribers`);
+  await page.locator(`${at("entities")} ${at("row")}`).first().waitFor();
+  report.rtl = await page.locator(`${at("entities")} ${at("row")} bdi`).nth(1).textContent();
+  let shown = 0;
+  for (let tries = 0; shown < WALKED && tries < 300; tries++) {
+    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+    await page.waitForTimeout(60);
+    shown = await page.locator(at("shown")).innerText().then((text) => Number(text.split(" ")[0].replaceAll(",", "")));
+  }
+  report.shown = await page.locator(at("shown")).innerText();
+  report.walked = shown;
+  await page.waitForTimeout(500);
+  report.rowsInDocument = await page.locator(`${at("entities")} ${at("row")}`).count();
+  report.lastVisible = await page.evaluate(() => [...document.querySelectorAll('[data-testid="row"]')].filter((e) => e.getBoundingClientRect().top < innerHeight).at(-1)?.textContent);
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.locator(`${at("entities")} ${at("row")}`).filter({ hasText: "SUB-000000" }).waitFor();
+  await page.screenshot({ path: picture(folder, "huge-list") });
+  await page.close();
+};
+
+const manyTypes = async (context, report) => {
+  const page = await context.newPage();
+  listen(page, report.problems);
+  await page.route("**/api/v1/overview", async (route) => {
+    const overview = await (await fetch(`${url}/api/v1/overview`)).json();
+    overview.hours = Array.from({ length: 20000 }, (_, i) => ({ hour: new Date(Date.UTC(2026, 10, 24, i % 48)).toISOString(), event_type: `TYPE-${i}`, events: 1 + (i % 7) }));
+    await route.fulfill(json(overview));
+  });
+  await page.goto(url);
+  await page.locator(`${at("panel-inflow")} canvas`).waitFor();
+  report.types = await page.locator(`${at("panel-inflow")} .legend li`).allInnerTexts();
+  report.typesOverflow = await overflowAtLast(page);
+  await page.close();
+};
+
+// The least of some: what is drawn at the moment is let go a moment later.
+const measure = async (client) => {
+  const all = [];
+  for (let i = 0; i < 4; i++) {
+    all.push(await measureOnce(client));
+    await new Promise((later) => { setTimeout(later, 150); });
+  }
+  return all.reduce((least, one) => Object.fromEntries(Object.keys(one).map((name) => [name, Math.min(least[name], one[name])])));
+};
+
+const measureOnce = async (client) => {
+  await client.send("HeapProfiler.collectGarbage");
+  const { metrics } = await client.send("Performance.getMetrics");
+  const of = (name) => metrics.find((m) => m.name === name).value;
+  return { heap: of("JSHeapUsedSize"), nodes: of("Nodes"), listeners: of("JSEventListeners") };
+};
+
+// The clock of the page is ours: a day goes by in jumps, in each of which everything is asked for that is due. The answers change.
+const dayInATab = async (context, report) => {
+  const page = await context.newPage();
+  listen(page, report.problems);
+  await page.clock.install();
+  let asked = 0;
+  const answers = new Map(); // of the server, each asked for once: the day is of the page
+  await page.route("**/api/v1/**", async (route) => {
+    const to = route.request().url();
+    if (!answers.has(to)) answers.set(to, fetch(to).then(async (answer) => ({ status: answer.status, body: await answer.json() })));
+    const { status, body } = await answers.get(to);
+    if (to.endsWith("/overview")) {
+      body.events.last_24h = 1000 + ++asked;
+      body.hours.at(-1).events = 1000 + asked;
+    }
+    await route.fulfill(json(body, status)).catch(() => {}); // the page may be closed already
+  });
+  await page.goto(url);
+  await page.locator(`${at("panel-inflow")} canvas`).waitFor();
+  await settled(page);
+  const client = await context.newCDPSession(page);
+  await client.send("Performance.enable");
+  const jump = async () => {
+    const before = asked;
+    await page.clock.fastForward(DAY_MS / JUMPS);
+    for (let tries = 0; asked === before && tries < 20; tries++) {
+      await page.clock.runFor(1000);
+      await new Promise((later) => { setTimeout(later, 10); });
+    }
+  };
+  for (let i = 0; i < 16; i++) await jump();
+  report.before = await measure(client);
+  for (let i = 16; i < JUMPS; i++) await jump();
+  report.after = await measure(client);
+  report.asked = asked;
+  await jump();
+  await page.locator(at("figure-events")).filter({ hasText: (1000 + asked).toLocaleString("en") }).waitFor();
+  report.drawn = await page.evaluate(() => Math.max(...document.querySelector('[data-testid="chart-hours"]').drawnData.flat().filter((n) => n < 1e6)));
+  report.figure = await page.locator(at("figure-events")).innerText();
+  report.alarm = await page.locator(at("alarm")).isVisible();
+  await page.close();
+};
+
+(async () => {
+  const browser = await launch();
+  try {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    const report = { problems: [] };
+    await longList(context, report);
+    await manyTypes(context, report);
+    await dayInATab(context, report);
+    console.log(JSON.stringify(report));
+  } finally {
+    await browser.close();
+  }
+})();

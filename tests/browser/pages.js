@@ -1,0 +1,126 @@
+// node pages.js STATE URL FOLDER: opens every page of a server in a STATE (normal, empty, failed: its data routes fail here), in both themes and
+// three widths, and prints what it saw as JSON: axe, overflow, layout shift, answers, weight. It judges nothing: test_pages.py does.
+"use strict";
+
+const zlib = require("node:zlib");
+const { at, json, launch, listen, open, overflowAtLast, picture, violations } = require("./lib.js");
+
+const [, , state, url, folder] = process.argv;
+const WIDTHS = [1280, 390, 320];
+const ANSWER_MS = 5000;
+
+const ANSWERS = {
+  overview: ["well", "how-many", "new", "inflow", "first"], list: ["whom", "why", "lately", "group", "list"], row: [], others: ["bad", "usual", "how-many", "sort", "since"],
+  quality: ["worse", "source", "events", "owner", "replay"], pipeline: ["behind", "rate", "latency", "slower", "proof"], model: ["believe", "calibrated", "drives", "moved", "better"],
+  status: ["wrong", "type", "whole", "version", "day"], style: [],
+};
+
+const pagesOf = async () => {
+  const list = await (await fetch(`${url}/api/v1/subscribers?limit=1`)).json();
+  const row = list.items?.[0]?.subscriber_id ?? "SUB-1";
+  return { overview: "#/overview", list: "#/entities/subscribers", row: `#/entities/subscribers/${row}`, others: "#/entities/towers", quality: "#/quality", pipeline: "#/pipeline", model: "#/model", status: "#/status", style: "#/style" };
+};
+
+// Nothing on the page is still loading.
+const settled = (page) => page.waitForFunction(() => document.querySelector("#page h1") && !document.querySelector('#page smelt-panel[aria-busy="true"]:not([id="panel-loading"])'));
+
+const answersOf = (page) => page.evaluate(() => Object.fromEntries([...document.querySelectorAll("[data-answer]")].map((e) => [e.dataset.answer, e.innerText.trim()])));
+
+// How long after opening the page the last of its answers was there; null: not within five seconds.
+const waitForAnswers = async (page, ids) => {
+  const begin = Date.now();
+  const found = () => page.evaluate((all) => all.filter((id) => !document.querySelector(`[data-answer="${id}"]`)?.innerText.trim()), ids);
+  let missing = await found();
+  while (missing.length > 0 && Date.now() - begin < ANSWER_MS) {
+    await new Promise((later) => { setTimeout(later, 50); });
+    missing = await found();
+  }
+  return { ms: Date.now() - begin, missing };
+};
+
+const watchShift = (page) => page.addInitScript(() => {
+  window.shift = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach((e) => { if (!e.hadRecentInput) window.shift += e.value; })).observe({ type: "layout-shift", buffered: true });
+});
+
+const setTheme = (page, theme) => page.evaluate((to) => {
+  document.documentElement.dataset.theme = to;
+  document.dispatchEvent(new Event("smelt-theme"));
+}, theme);
+
+const lookAtAll = async (page, name, seen) => {
+  for (const width of WIDTHS) {
+    await page.setViewportSize({ width, height: 900 });
+    seen.overflow[width] = await overflowAtLast(page);
+    for (const theme of ["light", "dark"]) {
+      await setTheme(page, theme);
+      seen.axe[`${width} ${theme}`] = await violations(page);
+      if (state === "normal" || theme === "light") await page.screenshot({ path: picture(folder, `${state}-${name}-${width}-${theme}`), fullPage: true });
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
+};
+
+const visitPage = async (page, name, hash, report) => {
+  const seen = { axe: {}, overflow: {} };
+  report.pages[name] = seen;
+  await page.evaluate(() => { window.shift = 0; });
+  await open(page, hash);
+  await page.waitForFunction((to) => location.hash === to, hash);
+  if (state === "normal") seen.waited = await waitForAnswers(page, ANSWERS[name]);
+  await settled(page);
+  seen.answers = await answersOf(page);
+  seen.shift = await page.evaluate(() => window.shift);
+  seen.title = await page.title();
+  seen.text = await page.locator("#page").innerText();
+  seen.states = await page.evaluate(() => [...document.querySelectorAll("#page smelt-panel")].map((p) => p.dataset.state));
+  await lookAtAll(page, name, seen);
+};
+
+// What the first page costs: each answer of /ui, compressed as a server would.
+const weigh = async (responses) => {
+  const weight = {};
+  for (const response of responses) {
+    const path = new URL(response.url()).pathname;
+    if (path === "/" || path.startsWith("/ui/")) weight[path] = zlib.gzipSync(await response.body(), { level: 6 }).length;
+  }
+  return weight;
+};
+
+const failing = (page) => page.route("**/api/v1/**", (route) => (/\/(status|pipeline)$/.test(new URL(route.request().url()).pathname) ? route.continue()
+  : route.fulfill(json({ status: 504, title: "Gateway Timeout", detail: "The query took longer than 10 s." }, 504))));
+
+const firstLoad = async (context, report) => {
+  const page = await context.newPage();
+  listen(page, report.problems);
+  await watchShift(page);
+  const responses = [];
+  const note = (response) => responses.push(response);
+  page.on("response", note);
+  if (state === "failed") await failing(page);
+  await page.goto(url);
+  await settled(page);
+  report.firstShift = await page.evaluate(() => window.shift);
+  report.readyMs = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domInteractive);
+  if (state === "normal") await page.locator(`${at("panel-inflow")} canvas`).waitFor();
+  page.off("response", note);
+  report.weight = await weigh(responses);
+  report.requests = await page.evaluate(() => performance.getEntriesByType("resource").map((e) => new URL(e.name).pathname + new URL(e.name).search));
+  return page;
+};
+
+(async () => {
+  const browser = await launch();
+  try {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", reducedMotion: "reduce" });
+    const report = { pages: {}, problems: [] };
+    const page = await firstLoad(context, report);
+    if (state !== "normal") report.problems.length = 0; // what fails on purpose is a problem to the console
+    const pages = await pagesOf();
+    for (const [name, hash] of Object.entries(pages)) await visitPage(page, name, hash, report);
+    if (state !== "normal") report.problems = report.problems.filter((p) => p.startsWith("script:"));
+    console.log(JSON.stringify(report));
+  } finally {
+    await browser.close();
+  }
+})();

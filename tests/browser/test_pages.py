@@ -1,0 +1,97 @@
+"""Every page in every state, theme and width, in a real Chromium: pages.js opens them, and what it saw is judged here."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import PICTURES, Visit
+from harness import Json
+
+pytestmark = pytest.mark.xdist_group("browser")
+STATES = ["normal", "empty", "failed"]
+PAGES = ["overview", "list", "row", "others", "quality", "pipeline", "model", "status", "style"]
+WEIGHT_MOST = 60_000  # bytes of the first page, compressed
+SHIFT_MOST = 0.05
+
+
+# Addresses that pages ask for and that no server has yet: their panels say so.
+NOT_YET = ["/hours?"]
+
+
+def is_not_yet(problem: str) -> bool:
+    return any(part in problem for part in NOT_YET)
+
+
+@pytest.fixture(scope="module")
+def seen(visit: Visit, full_server: str, empty_server: str) -> Json:
+    servers = {"normal": full_server, "empty": empty_server, "failed": full_server}
+    with ThreadPoolExecutor() as beside:  # a visit waits more than it works
+        visits = {state: beside.submit(visit, "pages.js", state, servers[state], str(PICTURES)) for state in STATES}
+    return {state: seen.result() for state, seen in visits.items()}
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("page", PAGES)
+def test_axe_finds_nothing(seen: Json, state: str, page: str) -> None:
+    found = seen[state]["pages"][page]["axe"]
+    assert len(found) == 6 and all(violations == [] for violations in found.values()), found
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("page", PAGES)
+def test_no_page_scrolls_sideways(seen: Json, state: str, page: str) -> None:
+    assert seen[state]["pages"][page]["overflow"] == {"1280": 0, "390": 0, "320": 0}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_goes_wrong_behind_the_page(seen: Json, state: str) -> None:
+    assert [problem for problem in seen[state]["problems"] if not is_not_yet(problem)] == []
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("row", "style")])
+def test_the_five_questions_are_answered_within_five_seconds(seen: Json, page: str) -> None:
+    waited = seen["normal"]["pages"][page]["waited"]
+    assert waited["missing"] == [] and waited["ms"] < 5000, waited
+    assert len(seen["normal"]["pages"][page]["answers"]) >= 5
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_is_on_a_page_does_not_jump(seen: Json, page: str) -> None:
+    assert seen["normal"]["pages"][page]["shift"] < SHIFT_MOST
+
+
+def test_the_first_page_is_light(seen: Json) -> None:
+    weight = seen["normal"]["weight"]
+    assert any(path.endswith("/app.js") for path in weight) and any(path.endswith("/uPlot.iife.min.js") for path in weight)
+    assert sum(weight.values()) <= WEIGHT_MOST, weight
+
+
+def test_no_request_is_made_twice(seen: Json) -> None:
+    requests = [path for path in seen["normal"]["requests"] if not path.endswith("/icon.svg")]  # of the page, and of the tab
+    assert len(requests) == len(set(requests)), sorted(requests)
+
+
+@pytest.mark.parametrize("page", ["overview", "list", "quality", "pipeline", "model"])
+def test_before_the_first_data_a_page_says_what_to_do(seen: Json, page: str) -> None:
+    text = seen["empty"]["pages"][page]["text"]
+    assert "smelt " in text or "To the overview" in text, text
+
+
+def test_the_set_up_is_a_list_of_steps_with_commands(seen: Json) -> None:
+    text = seen["empty"]["pages"]["overview"]["text"]
+    for command in ["smelt ingest", "smelt refine", "smelt train", "smelt publish"]:
+        assert command in text
+    assert "Next" in text
+
+
+@pytest.mark.parametrize("page", ["overview", "quality", "pipeline", "model"])
+def test_what_fails_says_so_in_its_own_panel(seen: Json, page: str) -> None:
+    failed = seen["failed"]["pages"][page]
+    assert "The query took longer than 10 s." in failed["text"]
+    assert set(failed["states"]) <= {"failed", "ready", "stale"} and "failed" in failed["states"]
+
+
+def test_the_status_needs_no_data(seen: Json) -> None:
+    for state in STATES:
+        assert "Kafka" in seen[state]["pages"]["status"]["text"] and "smelt" in seen[state]["pages"]["status"]["text"]

@@ -1,0 +1,77 @@
+"""What every answer has: compression that the client asked for, names that browsers may keep, types of problems that lead somewhere."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import urllib.request
+from collections.abc import Callable, Iterator
+
+import pytest
+from harness import FREE_PORT, Smelt, serving
+from test_access import ask
+
+
+@pytest.fixture
+def url(new_smelt: Callable[..., Smelt]) -> Iterator[str]:
+    smelt = new_smelt()
+    assert smelt.run("produce", "-n", "300", "--out", "events.jsonl").code == 0
+    for step in (("ingest", "--from", "events.jsonl"), ("refine",), ("publish",)):
+        assert smelt.run(*step).code == 0
+    running = smelt.start("serve", *FREE_PORT)
+    yield serving(running).url
+    assert running.end().code == 0
+
+
+def test_bodies_are_compressed_as_the_client_asks(url: str) -> None:
+    for path in ("/api/v1/subscribers", "/api/v1/overview", "/openapi.json", "/metrics", "/ui/smelt.css", "/"):
+        plain = ask(url + path)
+        assert plain.fields["Content-Encoding"] is None and plain.fields["Vary"] == "Accept-Encoding"
+        for accepted, coding in (("gzip", "gzip"), ("gzip, deflate, br", "gzip"), ("zstd;q=0, *", "gzip"), ("GZIP;q=0.1", "gzip"), ("gzip;q=0", None), ("br", None), ("", None)):
+            packed = ask(url + path, Accept_Encoding=accepted)
+            assert packed.fields["Content-Encoding"] == coding and packed.fields["Vary"] == "Accept-Encoding", (path, accepted)
+            unpacked = gzip.decompress(packed.body) if coding else packed.body
+            assert path in ("/metrics", "/api/v1/overview") or unpacked == plain.body
+            assert not coding or len(packed.body) < len(plain.body) * 0.7
+        if not path.startswith("/ui") and path != "/":
+            squeezed = ask(url + path, Accept_Encoding="gzip, zstd")
+            assert squeezed.fields["Content-Encoding"] == "zstd" and squeezed.body[:4] == b"\x28\xb5\x2f\xfd"
+        again = ask(url + path, Accept_Encoding="gzip", If_None_Match=plain.fields["ETag"] or '"x"')
+        assert again.status == (304 if plain.fields["ETag"] else 200)
+    assert ask(f"{url}/livez", Accept_Encoding="gzip").fields["Content-Encoding"] is None  # too short to be worth it
+    head = ask(f"{url}/api/v1/subscribers", None, "HEAD", Accept_Encoding="gzip")
+    assert head.fields["Content-Encoding"] == "gzip" and head.body == b""
+
+
+def test_what_a_page_is_made_of_is_kept_for_ever(url: str) -> None:
+    for page in ("/", "/ui/sign-in.html", "/docs"):
+        found = ask(url + page)
+        assert found.fields["Cache-Control"] == "no-cache"
+        parts = re.findall(r'(?:href|src)="(/ui/[^"]+\.(?:js|css|svg))"', found.body.decode())
+        assert len(parts) >= 4 and all(re.match("/ui/v-[0-9a-f]{16}/", part) for part in parts)
+        for part in parts:
+            asset = ask(url + part)
+            assert asset.status == 200 and asset.fields["Cache-Control"] == "public, max-age=31536000, immutable"
+            of_before = ask(url + re.sub("v-[0-9a-f]{16}", "v-0123456789abcdef", part))
+            assert of_before.body == asset.body and of_before.fields["Cache-Control"] == "no-cache"
+    assert ask(f"{url}/ui/v-0123456789abcdef/nothing.js").status == 404 and ask(f"{url}/ui/v-").status == 404
+
+
+def test_the_type_of_a_problem_leads_to_what_it_means(url: str) -> None:
+    kinds = {ask(url + path).problem["type"] for path in ("/nothing", "/api/v1/runs?limit=0", "/api/v1/subscribers/NOBODY")}
+    assert kinds == {"/problems/not-found", "/problems/invalid-parameters"}
+    for kind in kinds:
+        assert json.loads(ask(url + kind).body)["type"] == kind
+        page = ask(url + kind, Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+        assert page.fields["Content-Type"].startswith("text/html") and b"<h1>" in page.body
+    wrong = ask(f"{url}/api/v1/runs?limit=0&x=1").problem
+    assert [fault["parameter"] for fault in wrong["errors"]] == ["limit", "x"] and wrong["errors"][0]["reason"] == wrong["detail"]
+    assert ask(f"{url}/problems/none").status == 404
+
+
+def test_requests_have_names(url: str) -> None:
+    with urllib.request.urlopen(f"{url}/livez", timeout=20) as answer:
+        assert re.fullmatch("[0-9a-f]{16}", answer.headers["Request-Id"])
+    for name, kept in (("a-B_9.x", True), ("x" * 64, True), ("x" * 65, False), ("a b", False), ("a/b", False)):
+        assert (ask(f"{url}/nothing", Request_Id=name).fields["Request-Id"] == name) == kept

@@ -1,0 +1,127 @@
+// What is shown is kept new: watch(url) asks for it at once and then again while somebody watches, by the server's events where there are
+// any, and otherwise every few seconds. The last answers are kept, so that going back shows them without waiting.
+import { Refusal, UNCHANGED, ask } from "./api.js";
+
+export const QUICK_MS = 4000;
+export const SLOW_MS = 20000;
+const BESIDE_EVENTS_MS = 60000; // while the server says what changed
+const NOT_THERE_MS = 60000; // an address that this server does not have
+const KEPT = 40; // answers that nobody watches
+const LOST_AFTER_MS = 3000; // after the first request without an answer nothing is called well any more
+
+const sources = new Map(); // url -> source, the least recently watched first
+const health = { failedAt: null, answeredAt: null, isLost: false };
+const healthWatchers = new Set();
+let events = null; // EventSource, once it is open
+
+const newSource = (url) => ({ url, data: null, etag: null, at: null, state: "loading", error: null, dueAt: 0, asking: false, watchers: new Set() });
+
+const intervalOf = (source) => {
+  if (source.state === "absent") return NOT_THERE_MS;
+  const wanted = Math.min(...[...source.watchers].map((w) => w.every));
+  return events ? Math.max(BESIDE_EVENTS_MS, wanted) : wanted;
+};
+
+const stateOf = (error) => {
+  if (!(error instanceof Refusal)) return "failed";
+  return error.status === 404 ? "absent" : error.status === 403 ? "forbidden" : "failed";
+};
+
+const notify = (source) => source.watchers.forEach((w) => w.show(source));
+
+// ---- does the server answer at all? ----
+
+export const watchHealth = (show) => {
+  healthWatchers.add(show);
+  show(health);
+};
+
+// Of many requests that fail at once nothing is lost yet: only when one fails again some seconds later.
+const note = (answered) => {
+  const wasLost = health.isLost;
+  if (answered) Object.assign(health, { failedAt: null, answeredAt: new Date().toISOString() });
+  else health.failedAt ??= Date.now();
+  health.isLost = !answered && (wasLost || Date.now() - health.failedAt >= LOST_AFTER_MS);
+  if (!answered || wasLost) healthWatchers.forEach((show) => show(health));
+};
+
+// ---- rounds ----
+
+const refresh = async (source) => {
+  source.asking = true;
+  let changed = source.state !== "ready";
+  let answered = true;
+  try {
+    const found = await ask(source.url, source.data ? source.etag : null);
+    if (found !== UNCHANGED) {
+      Object.assign(source, { data: found.body, etag: found.etag });
+      changed = true;
+    }
+    Object.assign(source, { state: "ready", error: null, at: new Date().toISOString() });
+  } catch (error) {
+    answered = error instanceof Refusal;
+    changed = source.error?.message !== error.message;
+    Object.assign(source, { state: stateOf(error), error });
+    if (source.state === "absent" || source.state === "forbidden") source.data = null;
+  }
+  source.asking = false;
+  source.dueAt = Date.now() + intervalOf(source);
+  note(answered); // first: what is drawn depends on it
+  if (changed) notify(source);
+};
+
+const isDue = (source, at) => source.watchers.size > 0 && !source.asking && source.dueAt <= at;
+
+const round = () => {
+  if (document.hidden) return;
+  for (const source of sources.values()) if (isDue(source, Date.now())) refresh(source);
+};
+
+const forgetOld = () => {
+  for (const [url, source] of sources) {
+    if (sources.size <= KEPT) return;
+    if (source.watchers.size === 0) sources.delete(url);
+  }
+};
+
+// Calls show(source) now and whenever it changed. Returns a function that ends it.
+export const watch = (url, show, every = QUICK_MS) => {
+  const source = sources.get(url) ?? newSource(url);
+  sources.delete(url);
+  sources.set(url, source);
+  const watcher = { show, every };
+  source.watchers.add(watcher);
+  show(source);
+  if (!source.asking && Date.now() - (Date.parse(source.at) || 0) > QUICK_MS / 2) refresh(source);
+  forgetOld();
+  return () => source.watchers.delete(watcher);
+};
+
+export const again = (url) => {
+  const source = sources.get(url);
+  if (source && !source.asking) refresh(source);
+};
+
+const askAll = () => {
+  for (const source of sources.values()) source.dueAt = 0;
+  round();
+};
+
+// ---- events of the server ----
+
+const STREAM = "/api/v1/stream";
+const listen = () => {
+  const stream = new EventSource(STREAM);
+  stream.addEventListener("open", () => { events = stream; });
+  for (const type of ["message", "generation", "status", "run"]) stream.addEventListener(type, askAll);
+  stream.addEventListener("error", () => {
+    events = null;
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, NOT_THERE_MS);
+  });
+};
+
+export const begin = ({ stream }) => {
+  setInterval(round, 1000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) askAll(); });
+  if (stream) listen();
+};

@@ -1,0 +1,44 @@
+// What the pipeline calls its entities and their columns (/api/v1/pipeline). Nothing on these pages knows them otherwise.
+import { capital, count, many } from "./words.js";
+
+let entities = [];
+const columnsOf = new Map(); // of each entity: by their names
+
+export const learnNames = (pipeline) => {
+  entities = pipeline.entities;
+  for (const e of entities) columnsOf.set(e.entity, new Map(e.columns.map((c) => [c.name, c])));
+};
+
+export const allEntities = () => entities;
+export const first = () => entities[0];
+export const byPlural = (plural) => entities.find((e) => e.plural === plural);
+export const named = (n, e) => many(n, e.title, e.title_plural);
+export const titleOf = (e) => capital(e.title_plural);
+export const hasRisk = () => entities.some((e) => e.risk);
+
+// Columns that a list of the entity shows, in their order.
+export const listed = (e, most) => e.columns.filter((c) => c.list_position != null).sort((a, b) => a.list_position - b.list_position).slice(0, most);
+
+export const feature = (entity, name) => {
+  const column = columnsOf.get(entity.entity)?.get(name);
+  return { base: column?.feature ?? name, label: column?.title ?? name.replaceAll("_", " "), unit: column?.unit ?? "", window: column?.days ? `${column.days} days` : "" };
+};
+
+export const featureName = (entity, name) => {
+  const f = feature(entity, name);
+  return f.window ? `${f.label}, ${f.window}` : f.label;
+};
+
+export const value = (v, unit) => {
+  if (v == null) return "none";
+  if (typeof v !== "number") return String(v);
+  const number = Number.isInteger(v) ? count(v) : v.toLocaleString("en", { maximumFractionDigits: 2 }).replace("-", "\u2212");
+  if (unit === "%") return `${number}%`;
+  return unit ? `${number}\u00a0${unit}` : number;
+};
+
+// The API names the sums as the declarations do: worth, in EUR, are worth_eur and worth_at_risk_eur.
+export const worth = (figures, risk, ending) => (risk.value_name ? figures[[risk.value_name + ending, risk.value_unit].filter(Boolean).join("_").toLowerCase()] : null);
+
+// The address of one row's data: a browser would follow the dots of the ids "." and "..".
+export const rowUrl = (e, id) => (/^\.{1,2}$/.test(id) ? `/api/v1/${e.entity}?id=${id}` : `/api/v1/${e.plural}/${encodeURIComponent(id)}`);

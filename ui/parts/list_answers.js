@@ -1,0 +1,114 @@
+// The answers above a list: of an entity with a risk whom first, why, what lately, which group; of others which row stands out, and since when.
+import { url } from "../lib/api.js";
+import { SLOW_MS } from "../lib/live.js";
+import { featureName, listed, named, value } from "../lib/names.js";
+import { href } from "../lib/router.js";
+import { agoElement, capital, count, decimal, percent, visible } from "../lib/words.js";
+import { answer, answerContent, answerPanel, answers } from "./bits.js";
+import { whereText } from "./list_filters.js";
+import { panel } from "./panel.js";
+import { typicalOf } from "./risk.js";
+
+const TOP = 200; // rows with the most at stake, by which groups are compared
+
+const rowHref = (e, row) => href(["entities", e.plural, row[e.key]]);
+const idOf = (e, row) => visible(row[e.key]);
+
+// ---- with a risk ----
+
+const whom = (e, row) => answer("whom", "Call first", idOf(e, row), [`${percent(row.churn_probability ?? 0, 1)} ${e.risk.title}`,
+  row.value_at_risk == null ? "" : `, ${decimal(row.value_at_risk, 0)} ${e.risk.value_unit} ${e.risk.value_title.toLowerCase()}`], { href: rowHref(e, row) });
+
+const why = (e, row, typical) => {
+  const r = (row.reasons ?? []).find((one) => one.contribution > 0) ?? row.reasons?.[0];
+  if (!r) return answer("why", "Why?", "No reasons yet", "They come with the first model.");
+  const column = e.columns.find((c) => c.name === r.feature);
+  const usual = typical?.[r.feature]?.p50;
+  return answer("why", "Why?", `${capital(featureName(e, r.feature))}: ${value(r.value, column?.unit)}`, usual == null ? "What is typical is not known to this server." : `Typical: ${value(usual, column?.unit)}`);
+};
+
+const lately = (e, row) => panel({
+  id: "lately", title: "Lately", isPlain: true, isBare: true, height: 60, urls: { events: `/api/v1/${e.plural}/${encodeURIComponent(row[e.key])}/events?limit=1` }, every: 60000,
+  absent: answerContent("What happened lately?", "Not known", "This server has no timeline."),
+  render: ({ events }) => {
+    const [last] = events.items;
+    return last ? answerContent("What happened lately?", `${last.event_type} event`, [agoElement(last.event_timestamp, `${idOf(e, row)}, `), last.state === "silver" ? "" : `, in ${last.state}`], { href: rowHref(e, row) })
+      : answerContent("What happened lately?", "No event kept");
+  },
+});
+
+// Of the rows with the most at stake: the value of a text column that they share most.
+const worstGroup = (e, items) => {
+  const texts = e.columns.filter((c) => items.some((row) => typeof row[c.name] === "string"));
+  const groups = texts.flatMap((c) => {
+    const sums = new Map();
+    for (const row of items) if (row[c.name]) sums.set(row[c.name], (sums.get(row[c.name]) ?? 0) + (row.value_at_risk ?? row.churn_probability ?? 0));
+    return [...sums].map(([name, sum]) => ({ column: c, name, sum }));
+  });
+  return groups.sort((a, b) => b.sum - a.sum)[0];
+};
+
+const group = (e, items, total) => {
+  const worst = worstGroup(e, items);
+  if (worst) return answer("group", "Worst group", `${visible(worst.name)}`, `By ${worst.column.title}, of the first ${items.length}`, { href: href(["entities", e.plural], { where: whereText(worst.column.name, worst.name) }) });
+  const high = items.filter((row) => row.risk_band === "high").length;
+  return answer("group", "Worst group", "Band high", `${high === items.length && total > high ? `${count(high)} and more` : count(high)} of ${named(total, e)}; the declarations name no other group.`, { href: href(["entities", e.plural], { band: "high" }) });
+};
+
+const withRisk = (e) => panel({
+  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
+  urls: { top: url(`/api/v1/${e.plural}`, { sort: e.risk.value_name ? "-value" : null, limit: TOP }), features: "/api/v1/features" }, optional: ["features"],
+  render: ({ top, features }) => {
+    const [row] = top.items;
+    if (!row) return answers(answer("whom", "Call first", `No ${e.title_plural} yet`));
+    return answers(whom(e, row), why(e, row, typicalOf(features, e)), answerPanel("lately", lately(e, row)), group(e, top.items, top.total));
+  },
+});
+
+// ---- without one: what stands out ----
+
+// What is measured has a unit; how many there are of it says less.
+const measured = (e) => {
+  const withUnit = listed(e, 8).filter((c) => c.unit !== "");
+  return withUnit.length > 0 ? withUnit : listed(e, 8);
+};
+
+// The column by which a row is furthest from the middle of all, in steps of half the rows.
+const outlier = (e, items, typical) => {
+  let most = null;
+  for (const c of measured(e)) {
+    const t = typical?.[c.name];
+    const step = t?.p75 != null ? Math.max(t.p75 - t.p25, 1e-9) : null;
+    if (step == null) continue;
+    for (const row of items) {
+      const far = typeof row[c.name] === "number" ? Math.abs(row[c.name] - t.p50) / step : 0;
+      if (!most || far > most.far) most = { row, column: c, far, usual: t };
+    }
+  }
+  return most;
+};
+
+const standsOut = (e, found) => (found
+  ? answer("bad", "Stands out most", idOf(e, found.row), `${capital(featureName(e, found.column.name))} ${value(found.row[found.column.name], found.column.unit)}`, { href: rowHref(e, found.row) })
+  : answer("bad", "Stands out most", "Not known", "What is typical is not known to this server."));
+
+const thanUsual = (e, found) => (found
+  ? answer("usual", "Worse than usual?", found.far > 3 ? "Far from the others" : found.far > 1.5 ? "Not like the others" : "As the others",
+    `Typical ${value(found.usual.p50, found.column.unit)}; half are ${value(found.usual.p25, "")} to ${value(found.usual.p75, "")}`)
+  : answer("usual", "Worse than usual?", "Not known"));
+
+const without = (e) => panel({
+  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
+  urls: { top: url(`/api/v1/${e.plural}`, { limit: 500 }), features: "/api/v1/features" }, optional: ["features"],
+  render: ({ top, features }) => {
+    const found = outlier(e, top.items, typicalOf(features, e));
+    const [c] = measured(e);
+    const own = features?.entities?.find((one) => one.entity === e.entity);
+    return answers(standsOut(e, found), thanUsual(e, found),
+      answer("how-many", `How many ${e.title_plural}?`, count(top.total), own ? `${count(own.rows)} in the last computation` : "with features in Gold"),
+      c ? answer("sort", "In order", `By ${c.title}, highest first`, "Or by any other column: its head", { href: href(["entities", e.plural], { sort: `-${c.name}` }) }) : null,
+      answer("since", "As of", own?.computed_at ? agoElement(own.computed_at) : "Not known", found ? "Since when: open the row that stands out" : null));
+  },
+});
+
+export const listAnswers = (e) => (e.risk ? withRisk(e) : without(e));
