@@ -31,6 +31,7 @@ struct Gate {
     bool had_tokens; /* since this server began */
     bool loaded;     /* at least once; of the thread that loads */
     FileStamp stamp;
+    bool there; /* the file, when it was loaded; a link that leads nowhere has no stamp */
     Tokens tokens;
     Session sessions[SESSIONS_MAX];
     json_t *uses; /* since the last write */
@@ -58,6 +59,7 @@ static void load(Gate *gate) {
     Error err = {0};
     Tokens tokens = {0};
     FileStamp stamp = file_stamp(gate->tokens_path);
+    bool there = file_exists(gate->tokens_path);
     bool good = tokens_load(gate->tokens_path, &tokens, &err) == 0 && check_removed(gate, &tokens, &err) == 0;
     if (!good) log_error("web", "every request is refused: %s", err.text);
     error_clear(&err);
@@ -66,6 +68,7 @@ static void load(Gate *gate) {
     tokens_done(&gate->tokens);
     gate->tokens = tokens;
     gate->stamp = stamp;
+    gate->there = there;
     gate->had_tokens = gate->had_tokens || !good || tokens.exists;
     gate->is_open = good && !tokens.exists && gate->may_be_open;
     pthread_mutex_unlock(&gate->lock);
@@ -109,10 +112,11 @@ void gate_free(Gate *gate) {
     free(gate);
 }
 
-/* Only this thread changes stamp and time. */
+/* Only this thread changes stamp, there and time. */
 void gate_follow(Gate *gate) {
     FileStamp now = file_stamp(gate->tokens_path);
-    if (!file_stamp_same(&now, &gate->stamp)) load(gate);
+    bool there = file_exists(gate->tokens_path);
+    if (!file_stamp_same(&now, &gate->stamp) || there != gate->there) load(gate);
     if (clock_seconds_since(gate->uses_written_ns) > USES_EVERY_S) write_uses(gate);
 }
 
