@@ -24,10 +24,15 @@ export const feature = (entity, name) => {
   return { base: column?.feature ?? name, label: column?.title ?? name.replaceAll("_", " "), unit: column?.unit ?? "", window: column?.days ? `${column.days} days` : "" };
 };
 
-export const featureName = (entity, name) => {
-  const f = feature(entity, name);
-  return f.window ? `${f.label}, ${f.window}` : f.label;
-};
+const withWindow = (f) => (f.window ? `${f.label}, ${f.window}` : f.label);
+
+export const featureName = (entity, name) => withWindow(feature(entity, name));
+
+// Of a reason: a model with features of its own says how they are called.
+export const reasonFeature = (entity, r) =>
+  r.title ? { base: r.feature, label: r.title, unit: r.unit ?? "", window: r.days ? `${r.days} days` : "" } : feature(entity, r.feature);
+
+export const reasonName = (entity, r) => withWindow(reasonFeature(entity, r));
 
 export const value = (v, unit) => {
   if (v == null) return "none";

@@ -2,7 +2,7 @@
 import { h } from "../lib/dom.js";
 import { say } from "../lib/clipboard.js";
 import { SLOW_MS } from "../lib/live.js";
-import { byPlural, feature, featureName, rowUrl, titleOf, value } from "../lib/names.js";
+import { byPlural, feature, reasonFeature, reasonName, rowUrl, titleOf, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, brief, capital, decimal, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
 import { badge, bar, empty } from "../parts/bits.js";
@@ -31,10 +31,10 @@ const atStake = (e, one) => {
 const reasonsTable = (e, one) => {
   const reasons = one.risk.reasons ?? [];
   const most = Math.max(...reasons.map((r) => Math.abs(r.contribution)), 1e-9);
-  const unit = (r) => feature(e, r.feature).unit;
+  const unit = (r) => reasonFeature(e, r).unit;
   const typical = (r) => one.typical?.[r.feature];
   return table({ id: "reasons", caption: "Main reasons for the score, beside what is typical", rows: reasons, key: (r) => r.feature, empty: "No reasons yet.", columns: [
-    { title: "Reason", isHead: true, cell: (r) => capital(featureName(e, r.feature)) },
+    { title: "Reason", isHead: true, cell: (r) => capital(reasonName(e, r)) },
     { title: "Here", isNum: true, cell: (r) => value(r.value, unit(r)) },
     ...(one.typical ? [{ title: "Typical", isNum: true, cell: (r) => value(typical(r)?.p50, unit(r)) }, { title: "Among all", cell: (r) => standing(r.value, typical(r)) }] : []),
     { title: "Effect", class: "when", cell: (r) => [bar(Math.abs(r.contribution) / most, r.contribution > 0 ? "high" : "low"), h("span", { class: "note" }, r.contribution > 0 ? "raises it" : "lowers it")] }] });

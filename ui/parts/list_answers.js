@@ -1,7 +1,7 @@
 // The answers above a list: of an entity with a risk whom first, why, what lately, which group; of others which row stands out, and since when.
 import { url } from "../lib/api.js";
 import { SLOW_MS } from "../lib/live.js";
-import { featureName, listed, named, value } from "../lib/names.js";
+import { featureName, listed, named, reasonFeature, reasonName, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, count, decimal, percent, visible } from "../lib/words.js";
 import { answer, answerContent, answerPanel, answers } from "./bits.js";
@@ -22,9 +22,9 @@ const whom = (e, row) => answer("whom", "Call first", idOf(e, row), [`${percent(
 const why = (e, row, typical) => {
   const r = (row.reasons ?? []).find((one) => one.contribution > 0) ?? row.reasons?.[0];
   if (!r) return answer("why", "Why?", "No reasons yet", "They come with the first model.");
-  const column = e.columns.find((c) => c.name === r.feature);
+  const { unit } = reasonFeature(e, r);
   const usual = typical?.[r.feature]?.p50;
-  return answer("why", "Why?", `${capital(featureName(e, r.feature))}: ${value(r.value, column?.unit)}`, usual == null ? "What is typical is not known to this server." : `Typical: ${value(usual, column?.unit)}`);
+  return answer("why", "Why?", `${capital(reasonName(e, r))}: ${value(r.value, unit)}`, usual == null ? "What is typical is not known to this server." : `Typical: ${value(usual, unit)}`);
 };
 
 const lately = (e, row) => panel({

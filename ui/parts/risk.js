@@ -1,6 +1,6 @@
 // Risk, the reasons for it, and what is typical: the same in lists and on the page of one row.
 import { h } from "../lib/dom.js";
-import { feature, value } from "../lib/names.js";
+import { reasonFeature, value } from "../lib/names.js";
 import { percent } from "../lib/words.js";
 import { bar } from "./bits.js";
 
@@ -11,7 +11,7 @@ export const risk = (s, marked) => {
 
 // "mean latency 168 ms in 7 days (typical 95)".
 export const reason = (e, r, typical) => {
-  const f = feature(e, r.feature);
+  const f = reasonFeature(e, r);
   const raises = r.contribution > 0;
   const usual = typical?.[r.feature]?.p50;
   return h("span", { class: "reason", "data-raises": raises ? "yes" : "no" },
