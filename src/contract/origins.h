@@ -18,7 +18,8 @@ bool origin_read(Strings *strings, const char *text, ValueOrigin *ret) MUST_CHEC
 void origins_read(Strings *strings, const char *text, ColumnMapping *ret);
 /* In the form above, with how a time is written: "$.ts as epoch_ms". */
 void mapping_print(const ColumnMapping *m, Buf *out);
-/* Alternatives at these paths of a list, each with one more key at its end; a text of base64 has no members. False: one has too many keys then. */
+/* Alternatives at these paths of a list, each with one more key at its end; a text of base64 has no members. False: one has too many keys
+ * then. */
 bool origins_extend(Strings *strings, const OriginList *bases, const char *key, OriginList *ret) MUST_CHECK;
 /* Puts a key before the first one of each path. */
 void origins_wrap(ColumnMapping *m, const char *key);
