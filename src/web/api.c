@@ -335,7 +335,8 @@ static int answer_list(Service *s, const Request *req, const Lease *lease, const
 
 /* ---- one row ---- */
 
-static const char *const risk_columns[] = {"churn_probability", "risk_band", "reasons", "model_id", "scored_at", "log_odds", "reasons_bias", "reasons_rest"};
+static const char *const risk_columns[] = {"churn_probability", "risk_band", "reasons",      "model_id",
+                                           "scored_at",         "log_odds",  "reasons_bias", "reasons_rest"};
 
 /* {<key>, generation, risk: {...}, features: {the rest}} from the flat row. */
 static json_t *shape_entity(const GoldEntity *e, bool has_a_risk, json_t *row, int64_t generation) {
