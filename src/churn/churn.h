@@ -66,6 +66,7 @@ typedef struct ChurnTraining {
     json_t *facts;        /* of a forecast: what goes into its metadata beside all that; NULL: the label is a rule, or known already */
     json_t *distribution; /* of the features and scores of a forecast: only in the metadata */
     char *note;           /* why the model is a candidate and not in use; NULL: it is in use */
+    bool tried;           /* the history is long enough, but too few leave */
     char *until;          /* why a rule is learned and not what is declared; NULL: it is not so */
     json_t *report;       /* the measures on the holdout (evaluate/report.h); is also in <models_dir>/<model_id>.report.json */
     double seconds;
