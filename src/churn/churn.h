@@ -1,14 +1,17 @@
-/* churn.h: the churn model: it learns from the Gold of the first entity and a label, gives each a probability with reasons, and knows when
+/* churn.h: the churn model: it learns from the first entity and a label, gives each a probability with reasons, and knows when
  * to train again.
  *
  * One thread (the writer's), no transaction open when called. A model's files are in `models_dir`; the table `models` has a row for each.
- * The current model is the newest row whose files are whole: damaged or missing files are logged and the model before it is used.
+ * The current model is the one that was promoted last and whose files are whole: damaged or missing ones are logged, and the model before
+ * is used.
  *
- * The label (setting model.label) is one of two things:
- *   rule   the label that is declared (`model` of features.yaml), a function of the same features that the model sees. A model trained on
- *          it only finds the rule again and looks perfect.
- *   PATH   a CSV file with a header that has the column of the id and churned (0 or 1): what really happened. Those that are not in it are
- *          scored, but not trained on. */
+ * The label (setting model.label) is one of:
+ *   declared  that of `model` in features.yaml: what happens later (forecast.h), or a rule. While the history is too short for
+ *             the former, the declared rule is learned.
+ *   rule      the rule that is declared, a function of the same features that the model sees. A model trained on it only finds
+ *             the rule again and looks perfect.
+ *   PATH      a CSV file with a header that has the column of the id and left_at: departures, learned as what happens later; or
+ *             churned (0 or 1): what is so now. Those that are not in the latter are scored, but not trained on. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
@@ -63,6 +66,7 @@ typedef struct ChurnTraining {
     json_t *facts;        /* of a forecast: what goes into its metadata beside all that; NULL: the label is a rule, or known already */
     json_t *distribution; /* of the features and scores of a forecast: only in the metadata */
     char *note;           /* why the model is a candidate and not in use; NULL: it is in use */
+    bool tried;           /* the history is long enough, but too few leave */
     char *until;          /* why a rule is learned and not what is declared; NULL: it is not so */
     json_t *report;       /* the measures on the holdout (evaluate/report.h); is also in <models_dir>/<model_id>.report.json */
     double seconds;
@@ -104,7 +108,8 @@ int churn_train_when_due(LakeConn *conn, const ChurnOptions *options, int64_t ma
 
 /* ---- scoring ---- */
 
-/* Risk bands of a probability: high from 0.5 (more likely to churn than not), medium from 0.2, low below. */
+/* Risk bands of a probability where the model's metadata has none: high from 0.5 (more likely to churn than not), medium from 0.2, low
+ * below. */
 typedef struct ChurnBand {
     const char *name;
     double from;

@@ -71,7 +71,8 @@ static char *reason_to_train(const json_t *metadata, const ChurnOptions *options
     bool candidate = newest->trained_at_us > trained_us; /* newer, and not in use */
     int64_t age_ms = (clock_wall_us() - (candidate ? newest->trained_at_us : trained_us)) / 1000;
     int64_t trained_batch = candidate ? newest->batch : json_integer_value(json_object_get(metadata, "refined_batch"));
-    if (!candidate) {
+    bool tried = json_is_true(json_object_get(metadata, "tried")) && label != NULL && churn_label_is_rule(label);
+    if (!candidate && !tried) { /* what was tried in vain is tried again with the next training by age */
         if (label == NULL || strcmp(label, wanted->label) != 0) return xasprintf("the label is now %s", wanted->label);
         if (!same_number(metadata, "seed", options->seed) || !same_number(metadata, "rounds", options->rounds))
             return xstrdup("seed or rounds were changed");

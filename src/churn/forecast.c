@@ -170,7 +170,8 @@ int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *
     if (t->warning != NULL) log_warn("train", "%s", t->warning);
     if (churn_read_set(conn, g, d, &days, &cuts, options->seed, &set, err) != 0) return -1;
     t->skipped = too_few(&set, g->title_plural);
-    if (t->skipped != NULL) return 0;
+    t->tried = t->skipped != NULL;
+    if (t->tried) return 0;
     if (fit(&set, d, &days, options, t, ret, err) != 0) return -1;
     return churn_judge_candidate(conn, options, &set.test.data, &d->columns, t, err);
 }

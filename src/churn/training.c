@@ -192,6 +192,7 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     if (t->distribution != NULL) json_object_set(facts, "distribution", t->distribution);
     if (t->note != NULL) json_object_set_new(facts, "note", json_string(t->note));
     if (t->until != NULL) json_object_set_new(facts, "until", json_string(t->until));
+    if (t->tried) json_object_set_new(facts, "tried", json_true());
     json_object_set_new(facts, "watermark_us", watermark);
     json_object_set_new(facts, "refined_batch", json_integer(batch));
     json_object_set_new(facts, "trained_at", json_string(clock_format(now, text)));

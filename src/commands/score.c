@@ -26,7 +26,8 @@ static const struct argp argp = {
                                             {0}},
     .parser = parse,
     .doc = "Scores those whose features or model have changed since their last score, with the current churn model: "
-           "probability, risk band (high from 0.5, medium from 0.2) and the three features that influenced it most."
+           "probability, risk band and the three features that influenced it most. "
+           "A forecast is scored once a day, for everybody of its population."
            "\vExamples:\n"
            "  smelt score\n"
            "  smelt score --full --json\n",

@@ -5,7 +5,7 @@
 #include "contract/model_features.h"
 
 #include "base/memory.h"
-#include "contract/features.h"
+#include "contract/feature.h"
 #include "contract/gold_columns.h"
 #include "contract/names.h"
 #include "contract/reader.h"

@@ -35,8 +35,8 @@ bool is_silver_column(const char *name) {
 }
 
 bool is_gold_column(const char *name) {
-    static const char *const names[] = {"refined_batch", "churn_probability", "risk_band", "reasons",
-                                        "model_id", "scored_at", "log_odds", "reasons_bias", "reasons_rest"};
+    static const char *const names[] = {"refined_batch", "churn_probability", "risk_band",    "reasons",     "model_id",
+                                        "scored_at",     "log_odds",          "reasons_bias", "reasons_rest"};
     return is_one_of(names, ARRAY_LEN(names), name);
 }
 

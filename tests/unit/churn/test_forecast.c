@@ -179,13 +179,18 @@ static void it_learns_scores_and_explains(void **state) {
     assert_int_equal(again.scored, s.scored);
 }
 
-static void too_short_a_history_is_an_answer(void **state) {
-    Fixture *f = *state;
-    make_visits(f, 200, 110); /* 30 + 10 + 2 x 40 are needed */
+/* Enough of it for the rule. */
+static void make_gold(Fixture *f) {
     run(f->conn,
         "CREATE OR REPLACE TABLE gold_features_base AS SELECT format('M{:05d}', i) AS member_id, i AS visits, (i % 3)::DOUBLE AS visits_7d, "
         "(i % 3 < 2)::INTEGER AS rare, 1::BIGINT AS refined_batch FROM range(200) t(i); CREATE OR REPLACE TABLE gold_features_fresh AS FROM "
         "gold_features_base LIMIT 0; CREATE OR REPLACE VIEW gold_member_features AS SELECT * EXCLUDE (refined_batch) FROM gold_features_base");
+}
+
+static void too_short_a_history_is_an_answer(void **state) {
+    Fixture *f = *state;
+    make_visits(f, 200, 110); /* 30 + 10 + 2 x 40 are needed */
+    make_gold(f);
     CLEANUP(churn_training_done) ChurnTraining t = train(f);
     assert_string_equal(t.label_source, "rule");
     assert_non_null(strstr(t.until, "first honest model on 2026-05-01"));
@@ -207,6 +212,20 @@ static void too_short_a_history_is_an_answer(void **state) {
     assert_string_equal(honest.label_source, "stops");
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
     assert_string_equal(s.model_id, honest.model_id);
+}
+
+static void too_few_who_leave_are_not_tried_all_the_time(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    bool due;
+    make_visits(f, 60, DAYS);
+    make_gold(f);
+    CLEANUP(churn_training_done) ChurnTraining t = train(f);
+    assert_string_equal(t.label_source, "rule");
+    assert_non_null(strstr(t.until, "who leave"));
+    CLEANUP(free_text) char *why = NULL;
+    must(churn_is_due(f->conn, &f->options, 3600000, &due, &why, &err), &err);
+    assert_false(due);
 }
 
 static void labels_that_mean_nothing_are_not_learned(void **state) {
@@ -602,6 +621,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         FORECAST_TEST(it_learns_scores_and_explains),
         FORECAST_TEST(too_short_a_history_is_an_answer),
+        FORECAST_TEST(too_few_who_leave_are_not_tried_all_the_time),
         FORECAST_TEST(labels_that_mean_nothing_are_not_learned),
         FORECAST_TEST(a_set_is_the_same_when_more_has_come),
         FORECAST_TEST(what_came_after_a_cut_changes_nothing_at_it),

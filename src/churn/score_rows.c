@@ -1,0 +1,146 @@
+/* score_rows.c: a row of a page as a score: probability, band, reasons, and what is needed to check them.
+ *
+ * Invariant: contributions of the reasons, rest and bias add up to the log-odds, which XGBoost computes by itself. */
+#include "churn/scoring.h"
+
+#include "base/clock.h"
+#include "base/document.h"
+#include "base/memory.h"
+#include "model/reasons.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROBABILITY_STEPS 1e6 /* stored to six decimals: the rest is noise */
+
+void scoring_done(Scoring *s) {
+    for (size_t i = 0; i < s->features.count; i++) free(s->feature_texts[i]);
+    free(s->feature_texts);
+    churn_names_done(&s->features);
+    churn_data_done(&s->page);
+    free(s->probabilities);
+    free(s->log_odds);
+    free(s->contributions);
+    buf_done(&s->reasons);
+}
+
+/* What is said of a feature in a reason, beside its value: its name, in words where the model has them, and what is usual. */
+static char *feature_text(const char *name, const json_t *metadata) {
+    json_t *text = json_pack("{s:s}", "feature", name), *one;
+    json_t *typical = json_object_get(json_object_get(metadata, "typical"), name);
+    size_t i;
+    json_array_foreach(json_object_get(metadata, "words"), i, one) {
+        if (strcmp(json_string_value(json_object_get(one, "name")), name) != 0) continue;
+        json_object_set(text, "title", json_object_get(one, "title"));
+        json_object_set(text, "unit", json_object_get(one, "unit"));
+        json_object_set(text, "days", json_object_get(one, "days"));
+    }
+    if (typical != NULL) json_object_set(text, "typical", typical);
+    char *all = json_text(text), *inside = xasprintf("%.*s", (int)strlen(all) - 2, all + 1);
+    free(all);
+    json_decref(text);
+    return inside;
+}
+
+static void read_calibration(Scoring *s, const json_t *metadata) {
+    const json_t *bands = json_object_get(metadata, "bands"), *platt = json_object_get(metadata, "platt");
+    s->platt = PLATT_NONE;
+    if (platt != NULL)
+        s->platt = (Platt){.slope = json_number_value(json_object_get(platt, "slope")),
+                           .intercept = json_number_value(json_object_get(platt, "intercept"))};
+    for (size_t i = 0; i < CHURN_BANDS; i++) {
+        const json_t *band = json_array_get(bands, i);
+        s->from[i] = band != NULL ? json_number_value(json_object_get(band, "from")) : churn_bands[i].from;
+    }
+}
+
+void scoring_init(Scoring *s, const Model *m, const json_t *metadata, const ChurnGold *gold) {
+    size_t n = model_features(m);
+    *s = (Scoring){.model = m, .metadata = metadata, .gold = gold, .scored_at_us = clock_wall_us(), .day = NO_DAY};
+    s->features.at = xcalloc(n + 1, sizeof *s->features.at);
+    s->feature_texts = xcalloc(n + 1, sizeof *s->feature_texts);
+    s->contributions = xcalloc(n + 1, sizeof *s->contributions);
+    s->probabilities = xcalloc(SCORING_PAGE_ROWS, sizeof *s->probabilities);
+    s->log_odds = xcalloc(SCORING_PAGE_ROWS, sizeof *s->log_odds);
+    for (size_t i = 0; i < n; i++) {
+        s->features.at[i] = xstrdup(model_feature(m, i));
+        s->feature_texts[i] = feature_text(model_feature(m, i), metadata);
+    }
+    s->features.count = n;
+    read_calibration(s, metadata);
+}
+
+/* ---- one row ---- */
+
+/* The shortest decimal that reads back as the same float: 12.7, not 12.6999998. */
+static void add_float(Buf *out, float v) {
+    char text[32];
+    int digits = 6;
+    do snprintf(text, sizeof text, "%.*g", digits++, (double)v);
+    while (digits <= 9 && strtof(text, NULL) != v);
+    buf_add_str(out, text);
+}
+
+static void write_reason(Scoring *s, size_t feature, float value, bool first) {
+    buf_addf(&s->reasons, "%s{%s,\"value\":", first ? "" : ",", s->feature_texts[feature]);
+    if (isnan(value))
+        buf_add_str(&s->reasons, "null");
+    else
+        add_float(&s->reasons, value);
+    buf_addf(&s->reasons, ",\"contribution\":%.6f}", (double)s->contributions[feature]);
+}
+
+/* Returns the sum of the contributions that are no reasons. */
+static double write_reasons(Scoring *s, const float *row) {
+    const Matrix x = {.values = row, .rows = 1, .cols = s->features.count};
+    size_t top[CHURN_REASONS];
+    double rest = 0;
+    model_explain(s->model, &x, s->contributions);
+    platt_apply_to_contributions(&s->platt, s->contributions, 1, s->features.count);
+    size_t n = reasons_top(s->contributions, s->features.count, CHURN_REASONS, top);
+    buf_clear(&s->reasons);
+    buf_add_char(&s->reasons, '[');
+    for (size_t i = 0; i < n; i++) write_reason(s, top[i], row[top[i]], i == 0);
+    buf_add_char(&s->reasons, ']');
+    for (size_t i = 0; i < s->features.count; i++) rest += (double)s->contributions[i];
+    for (size_t i = 0; i < n; i++) rest -= (double)s->contributions[top[i]];
+    return rest;
+}
+
+static size_t band_of(const Scoring *s, double probability) {
+    size_t band = 0;
+    while (band + 1 < CHURN_BANDS && probability < s->from[band]) band++;
+    return band;
+}
+
+static double rounded(double v) {
+    return rint(v * PROBABILITY_STEPS) / PROBABILITY_STEPS;
+}
+
+/* Columns as in score_columns. */
+static void put_score(Scoring *s, LakeChunk *chunk, size_t n) {
+    const char *id = s->page.ids[s->next];
+    double log_odds = s->platt.slope * (double)s->log_odds[s->next] + s->platt.intercept;
+    double probability = rounded((double)s->probabilities[s->next]);
+    size_t band = band_of(s, probability);
+    double rest = write_reasons(s, s->page.values + s->next * s->page.cols);
+    lake_put_text(chunk, 0, n, id, strlen(id));
+    lake_put_real(chunk, 1, n, probability);
+    lake_put_text(chunk, 2, n, churn_bands[band].name, strlen(churn_bands[band].name));
+    lake_put_text(chunk, 3, n, s->reasons.data, s->reasons.len);
+    lake_put_real(chunk, 4, n, rounded(log_odds));
+    lake_put_real(chunk, 5, n, rounded((double)s->contributions[s->features.count]));
+    lake_put_real(chunk, 6, n, rounded(rest));
+}
+
+/* LakeFill */
+size_t scoring_fill(void *state, LakeChunk *chunk, size_t capacity) {
+    Scoring *s = state;
+    size_t n = 0;
+    for (; n < capacity && s->next < s->page.rows; n++, s->next++) put_score(s, chunk, n);
+    return n;
+}
+
+const LakeColumn score_columns[SCORE_COLUMNS] = {{"entity_id", LAKE_TEXT},   {"churn_probability", LAKE_REAL}, {"risk_band", LAKE_TEXT},
+                                                 {"reasons", LAKE_TEXT},     {"log_odds", LAKE_REAL},          {"reasons_bias", LAKE_REAL},
+                                                 {"reasons_rest", LAKE_REAL}};
