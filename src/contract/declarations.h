@@ -225,6 +225,10 @@ typedef struct TopicEnvelope {
     const char *preset;
     ColumnMapping columns[ENVELOPE_COLUMNS];
     const char *ignored; /* a member of the message that is not kept; NULL: none */
+    /* Members, of the message or of its payload's wrapper, that are another when an event is sent again: kept, but no part of what the
+     * event says. Ends with NULL; NULL: none. */
+    const char *const *transport;
+    int transport_level; /* 0: of the message; 1: one level below */
     char sha256[65];     /* of what fills which column */
     MessageFormat format;
     const char *format_file; /* where the format was declared */
