@@ -414,4 +414,4 @@ def test_a_change_that_is_sent_again_is_a_duplicate(offline: Smelt, wrapped: boo
     second = offline("ingest", "--from", file)
     assert [(done["landed"], done["duplicates"]) for done in (first, second)] == [(2, 1), (1, 1)]
     assert (offline("refine")["silver"], offline.rows("SELECT rule FROM silver_quarantine")) == (2, [("conflict",)])
-    assert '"ts_ms":1' in offline.rows("SELECT extra_fields::VARCHAR FROM bronze_raw_events ORDER BY kafka_offset")[0][0]
+    assert '"ts_ms": 1' in offline.rows("SELECT extra_fields::VARCHAR FROM bronze_raw_events ORDER BY kafka_offset")[0][0]
