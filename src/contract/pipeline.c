@@ -144,11 +144,9 @@ static int read_contracts(const Reading *r, const char *dir, Error *err) {
     }
     free(entries);
     if (contracts > 0) return rc;
-    if (r->pipeline->unread_count > 0)
-        REFUSE_PATH(dir, &own, "there is no contract in this folder; expected files *.yaml or *.yml, which %s is not",
-                    r->pipeline->unread[0]);
-    else
-        REFUSE_PATH(dir, &own, "there is no contract in this folder; expected files *.yaml or *.yml");
+    bool unread = r->pipeline->unread_count > 0;
+    REFUSE_PATH(dir, &own, "there is no contract in this folder; expected files *.yaml or *.yml%s%s", unread ? ", unlike " : "",
+                unread ? r->pipeline->unread[0] : "");
     return refuse_file(r, dir, &own, err);
 }
 

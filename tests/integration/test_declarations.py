@@ -145,7 +145,7 @@ def test_what_only_looks_like_a_contract_is_named(offline: Smelt) -> None:
     assert "u.YAML: warning: it is not read" in offline.run("contract", "check", json_summary=False).stdout
     (folder / "a.odcs.yaml").unlink()
     (mistake,) = check(offline, code=78)["mistakes"]
-    assert "expected files *.yaml or *.yml, which" in mistake["message"]
+    assert "expected files *.yaml or *.yml, unlike " in mistake["message"]
 
 
 # ---- what is not enforced ----
