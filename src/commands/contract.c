@@ -108,7 +108,11 @@ static void print_notes(const App *app, const json_t *notes, const char *kind) {
         CLEANUP(free_text) char *file = terminal_value(text_of(one, "file"));
         CLEANUP(free_text) char *path = terminal_value(text_of(one, "path"));
         CLEANUP(free_text) char *text = terminal_value(text_of(one, "text"));
-        say(app, "%s:%d: %s: %s%s\n", file, (int)json_integer_value(json_object_get(one, "line")), path, kind, text);
+        int line = (int)json_integer_value(json_object_get(one, "line"));
+        if (line > 0)
+            say(app, "%s:%d: %s: %s%s\n", file, line, path, kind, text);
+        else
+            say(app, "%s: %s%s\n", file, kind, text);
     }
 }
 

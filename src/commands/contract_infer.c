@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "base/terminal.h"
 #include "base/yaml_writer.h"
+#include "contract/entities.h"
 #include "infer/infer.h"
 #include "kafka/admin.h"
 #include "kafka/consumer.h"
@@ -119,6 +121,19 @@ static char *base_name(const ContractOptions *o) {
     return name;
 }
 
+static void report_left_out(const json_t *found) {
+    size_t i;
+    json_t *left;
+    json_array_foreach(json_object_get(found, "left_out"), i, left) {
+        CLEANUP(free_text) char *property = terminal_value(json_string_value(json_object_get(left, "property")));
+        fprintf(stderr, "left out: %s: %s\n", property, json_string_value(json_object_get(left, "reason")));
+    }
+    int64_t other = json_integer_value(json_object_get(found, "other"));
+    if (other > 0)
+        fprintf(stderr, "%" PRId64 " messages have no event type that a contract can name, or no properties: they will be in quarantine\n",
+                other);
+}
+
 static void report(const App *app, const json_t *found, const char *file) {
     const char *keys[] = {"time", "id", "entity"}, *name;
     json_t *types = json_object_get(found, "event_types"), *events;
@@ -129,14 +144,16 @@ static void report(const App *app, const json_t *found, const char *file) {
         const char *key = json_string_value(json_object_get(found, keys[i]));
         if (key != NULL) fprintf(stderr, "%s: %s\n", keys[i], key);
     }
+    if (json_is_false(json_object_get(found, "has_time"))) fprintf(stderr, "time: that of Kafka's records; of a file, when it is read\n");
     json_object_foreach(types, name, events) fprintf(stderr, "event type %s: %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(events));
+    report_left_out(found);
     if (file != NULL) fprintf(stderr, "%s\nNext: read it and correct it, then `smelt contract check`.\n", file);
 }
 
 int contract_infer(App *app, const ContractOptions *o, Error *err) {
     if ((o->topic == NULL) == (o->file == NULL)) return error_set(err, ERR_USAGE, "infer expects either --topic or --file");
     CLEANUP(free_text) char *name = base_name(o);
-    CLEANUP(infer_freep) Infer *infer = infer_new(o->topic, name);
+    CLEANUP(infer_freep) Infer *infer = infer_new(o->topic, name, is_entity_name);
     CLEANUP(json_freep) json_t *contract = NULL;
     CLEANUP(buf_done) Buf text = {0};
     CLEANUP(free_text) char *file = NULL;

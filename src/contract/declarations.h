@@ -227,6 +227,10 @@ typedef struct TopicEnvelope {
     const char *preset;
     ColumnMapping columns[ENVELOPE_COLUMNS];
     const char *ignored; /* a member of the message that is not kept; NULL: none */
+    /* Members, of the message or of its payload's wrapper, that are another when an event is sent again: kept, but no part of what the
+     * event says. Ends with NULL; NULL: none. */
+    const char *const *transport;
+    int transport_level; /* 0: of the message; 1: one level below */
     char sha256[65];     /* of what fills which column */
     MessageFormat format;
     const char *format_file; /* where the format was declared */
@@ -385,6 +389,8 @@ typedef struct Pipeline {
     size_t entity_count;
     Prediction prediction;
     char contracts_sha256[65], features_sha256[65]; /* of the meaning only: not of comments, descriptions and the order of keys */
+    const char **unread; /* what stands beside the contracts and looks like one, but is not read: paths */
+    size_t unread_count;
     struct Strings *strings;                        /* owns every text */
     /* While it is read, after a mistake: names may be missing, so what refers to one that is not there is no mistake of its own. */
     bool columns_missing, limits_missing;

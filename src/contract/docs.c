@@ -55,6 +55,17 @@ static void add_part(Buf *out, const Field *f) {
     if (f->name != NULL && f->sql_type != NULL) add_field(out, f->name, f);
 }
 
+/* Rules about many events, with what they allow. */
+static void add_measures(Buf *out, const Contract *c) {
+    for (const QualityMeasure *m = c->measures; m < c->measures + c->measure_count; m++) {
+        CLEANUP(buf_done) Buf words = {0};
+        measure_words(m, &words);
+        buf_add_str(out, m == c->measures ? "\nCounted over many events:\n\n- " : "- ");
+        add_cell(out, words.data);
+        buf_addf(out, " (%s%s)\n", m->rule, m->warning ? ", a warning" : "");
+    }
+}
+
 static void add_contract(Buf *out, const Contract *c) {
     buf_add_str(out, "\n## ");
     add_cell(out, c->event_type);
@@ -73,6 +84,7 @@ static void add_contract(Buf *out, const Contract *c) {
     add_part(out, &c->timestamp);
     add_part(out, &c->quality);
     for (const Field *f = c->fields; f < c->fields + c->field_count; f++) add_field(out, f->name, f);
+    add_measures(out, c);
 }
 
 void contracts_document(const Pipeline *p, Buf *out) {

@@ -4,6 +4,7 @@
  * names that are there already. */
 #include "contract/entities.h"
 
+#include "base/memory.h"
 #include "contract/columns.h"
 #include "contract/gold_columns.h"
 #include "contract/names.h"
@@ -84,6 +85,11 @@ static bool is_reserved_word(const char *name) {
     for (size_t i = 0; i < ARRAY_LEN(endings); i++)
         if (n > strlen(endings[i]) && strcmp(name + n - strlen(endings[i]), endings[i]) == 0) return true;
     return is_among(words, ARRAY_LEN(words), name);
+}
+
+bool is_entity_name(const char *name) {
+    CLEANUP(free_text) char *plural = xasprintf("%ss", name);
+    return is_name(name) && is_name(plural) && !is_reserved_word(name) && !is_reserved_word(plural);
 }
 
 /* ---- the key ---- */

@@ -7,5 +7,7 @@
 /* Reads the names and the key of an entity. Those of the first one are optional: they come from the contracts, which must be read before.
  * `e` can be used afterwards, also when something was refused. ERR_CONFIG. */
 int entity_read_head(Pipeline *p, const DocNode *at, bool first, Entity *e, Error *err) MUST_CHECK;
+/* Whether the first entity can have this name: one of features.yaml, with an s its plural. Pure. */
+bool is_entity_name(const char *name);
 /* Reads `list`, names of its features; without it, all of them in their order. ERR_CONFIG. */
 int entity_read_list(Pipeline *p, const DocNode *at, Entity *e, Error *err) MUST_CHECK;

@@ -39,11 +39,16 @@ static TopicEnvelope *find_or_add(Pipeline *p, const Contract *c, PresetUse use)
     TopicEnvelope *found = find(p, c->topic);
     if (found != NULL) {
         if (use.wrapped) found->ignored = "schema";
+        if (preset_transport(use) != NULL) found->transport = preset_transport(use);
+        if (use.wrapped) found->transport_level = 1;
         return found;
     }
     p->envelopes = strings_grow(p->strings, p->envelopes, p->envelope_count, sizeof *p->envelopes);
     TopicEnvelope *e = &p->envelopes[p->envelope_count++];
-    *e = (TopicEnvelope){.topic = c->topic, .ignored = use.wrapped ? "schema" : NULL};
+    *e = (TopicEnvelope){.topic = c->topic,
+                         .ignored = use.wrapped ? "schema" : NULL,
+                         .transport = preset_transport(use),
+                         .transport_level = use.wrapped ? 1 : 0};
     return e;
 }
 
@@ -57,6 +62,11 @@ static bool is_same(const ColumnMapping *a, const ColumnMapping *b, EnvelopeColu
     mapping_print(a, &x);
     mapping_print(b, &y);
     return strcmp(x.data, y.data) == 0 && a->kept == b->kept && (!has_misfits(column) || strcmp(a->name, b->name) == 0);
+}
+
+/* Which property says so; of a primary key there may be none. */
+static void add_property(Buf *out, const ColumnMapping *m) {
+    if (m->name != NULL && m->name[0] != '\0') buf_addf(out, " (property %s)", m->name);
 }
 
 int envelope_add(Pipeline *p, const Contract *c, PresetUse use, EnvelopeColumn column, const ColumnMapping *said, const DocNode *at,
@@ -73,9 +83,11 @@ int envelope_add(Pipeline *p, const Contract *c, PresetUse use, EnvelopeColumn c
     if (is_same(m, said, column)) return 0;
     mapping_print(said, &here);
     mapping_print(m, &there);
-    return REFUSE(at, err, "%s is from %s here (property %s), but from %s in %s:%d (property %s); expected the same in all contracts of %s",
-                  envelope_column_names[column], here.data, said->name, there.data, m->file, m->line, m->name,
-                  c->topic != NULL ? c->topic : "any topic");
+    add_property(&here, said);
+    add_property(&there, m);
+    return REFUSE(at, err, "%s is from %s here, but from %s in %s:%d; expected the same in all contracts of %s%s",
+                  envelope_column_names[column], here.data, there.data, m->file, m->line, c->topic != NULL ? c->topic : "any topic",
+                  c->topic != NULL ? "" : ", or the topic of each: physicalType: topic, physicalName: NAME of its schema");
 }
 
 /* ---- what no contract says ---- */

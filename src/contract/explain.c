@@ -211,6 +211,9 @@ void pipeline_fingerprint(Pipeline *p) {
 
 json_t *pipeline_notes(const Pipeline *p, NoteKind kind) {
     json_t *all = json_array();
+    for (size_t i = 0; kind == NOTE_WARNING && i < p->unread_count; i++)
+        json_array_append_new(all, json_pack("{ss si ss ss}", "file", p->unread[i], "line", 0, "path", "", "text",
+                                             "it is not read: contracts are the files *.yaml and *.yml of this folder"));
     for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
         for (const Note *n = c->notes; n < c->notes + c->note_count; n++)
             if (n->kind == kind)

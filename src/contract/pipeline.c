@@ -15,6 +15,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #define EMBEDDED_DIR "pipeline"
@@ -99,26 +100,55 @@ static int read_file(const Reading *r, const char *path, Reader reader, Error *e
     return read_documents(r, text.data != NULL ? text.data : "", text.len, path, reader, err);
 }
 
-static int select_contract(const struct dirent *entry) {
-    return is_contract(entry->d_name);
+static int select_visible(const struct dirent *entry) {
+    return entry->d_name[0] != '.';
+}
+
+/* People write X.YAML, x.json and folders of contracts, and would look for their events. */
+static bool looks_like_contract(const char *path) {
+    static const char *const endings[] = {".yaml", ".yml", ".json"};
+    const char *dot = strrchr(path, '.');
+    struct stat st;
+    if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return true;
+    for (size_t i = 0; dot != NULL && i < ARRAY_LEN(endings); i++)
+        if (strcasecmp(dot, endings[i]) == 0) return true;
+    return false;
+}
+
+static void note_unread(Pipeline *p, const char *path) {
+    if (!looks_like_contract(path)) return;
+    p->unread = strings_grow(p->strings, p->unread, p->unread_count, sizeof *p->unread);
+    p->unread[p->unread_count++] = strings_keep(p->strings, path);
+}
+
+/* *ret_count: contracts among the entries. */
+static int read_entry(const Reading *r, const char *dir, const char *name, int *ret_count, Error *err) {
+    CLEANUP(free_text) char *path = path_join(dir, name);
+    if (is_contract(name)) {
+        (*ret_count)++;
+        return read_file(r, path, contracts_read, err);
+    }
+    note_unread(r->pipeline, path);
+    return 0;
 }
 
 static int read_contracts(const Reading *r, const char *dir, Error *err) {
     struct dirent **entries = NULL;
-    int n = scandir(dir, &entries, select_contract, alphasort), rc = 0;
+    int n = scandir(dir, &entries, select_visible, alphasort), rc = 0, contracts = 0;
     Error own = {0};
     if (n < 0) {
         REFUSE_PATH(dir, &own, "expected a folder with files *.yaml or *.yml: %s", strerror(errno));
         return refuse_file(r, dir, &own, err);
     }
     for (int i = 0; i < n; i++) {
-        CLEANUP(free_text) char *path = path_join(dir, entries[i]->d_name);
-        rc |= read_file(r, path, contracts_read, err);
+        rc |= read_entry(r, dir, entries[i]->d_name, &contracts, err);
         free(entries[i]);
     }
     free(entries);
-    if (n > 0) return rc;
-    REFUSE_PATH(dir, &own, "there is no contract in this folder; expected files *.yaml or *.yml");
+    if (contracts > 0) return rc;
+    bool unread = r->pipeline->unread_count > 0;
+    REFUSE_PATH(dir, &own, "there is no contract in this folder; expected files *.yaml or *.yml%s%s", unread ? ", unlike " : "",
+                unread ? r->pipeline->unread[0] : "");
     return refuse_file(r, dir, &own, err);
 }
 

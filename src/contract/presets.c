@@ -19,10 +19,12 @@ typedef struct Preset {
     bool whole;         /* it has all columns but the entity and the quality, also where a contract does not list them */
     bool fixed_payload; /* the payload is where it is, whatever its property's name */
     const char *const *beside;
+    const char *const *transport; /* TopicEnvelope.transport */
 } Preset;
 
 static const char *const cloudevents_beside[] = {"specversion", "datacontenttype", "dataschema", "subject", "dataref", NULL};
 static const char *const debezium_beside[] = {"op", "source", "before", "ts_ms", "ts_us", "ts_ns", "transaction", NULL};
+static const char *const debezium_transport[] = {"ts_ms", "ts_us", "ts_ns", NULL}; /* the connector's clock */
 static const char *const connect_beside[] = {"payload", NULL};
 
 static const char debezium_id[] = "$.op + $.source.lsn $.source.change_lsn $.source.scn $.source.pos $.source.ord + ? $.source.file + ? "
@@ -95,7 +97,8 @@ static const Preset presets[] = {
      .time_form = TIME_EPOCH_MS,
      .whole = true,
      .fixed_payload = true,
-     .beside = debezium_beside},
+     .beside = debezium_beside,
+     .transport = debezium_transport},
 };
 
 #define WRAPPER "connect"
@@ -159,6 +162,10 @@ bool preset_mapping(Strings *strings, PresetUse use, EnvelopeColumn column, cons
 
 const char *const *preset_beside(PresetUse use) {
     return use.wrapped ? connect_beside : use.preset->beside;
+}
+
+const char *const *preset_transport(PresetUse use) {
+    return use.preset->transport;
 }
 
 void preset_envelope(Strings *strings, PresetUse use, TopicEnvelope *ret) {

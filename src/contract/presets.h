@@ -21,5 +21,6 @@ EnvelopeColumn preset_column(PresetUse use, const char *property);
 /* Where the column is when a contract lists it with this name; without a name, when it does not list it: false: then it is not there. */
 bool preset_mapping(Strings *strings, PresetUse use, EnvelopeColumn column, const char *property, ColumnMapping *ret);
 const char *const *preset_beside(PresetUse use);
+const char *const *preset_transport(PresetUse use); /* TopicEnvelope.transport; NULL: none */
 /* The whole table, for messages of no contract. The texts are owned by `strings`. */
 void preset_envelope(Strings *strings, PresetUse use, TopicEnvelope *ret);

@@ -1,7 +1,9 @@
 /* forms.c: see forms.h. */
 #include "infer/forms.h"
 
+#include "base/attr.h"
 #include "base/clock.h"
+#include <stdint.h>
 #include <string.h>
 
 static bool is_digit(char c) {
@@ -97,6 +99,33 @@ void name_words(const char *name, Buf *out) {
         gap = false;
     }
     buf_add(out, "", 0);
+}
+
+bool is_property_name(Span name) {
+    if (name.len == 0 || name.len > 100 || memmem(name.at, name.len, "{{", 2) != NULL) return false;
+    for (size_t i = 0; i < name.len; i++)
+        if ((unsigned char)name.at[i] < ' ' || strchr("\"'\\", name.at[i]) != NULL) return false;
+    return true;
+}
+
+/* The code point at *at, which moves behind it; the text is UTF-8. */
+static uint32_t next_point(const char **at, const char *end) {
+    unsigned char c = (unsigned char)*(*at)++;
+    int more = c < 0xC0 ? 0 : c < 0xE0 ? 1 : c < 0xF0 ? 2 : 3;
+    uint32_t point = more == 0 ? c : c & (0x3FU >> more);
+    for (; more > 0 && *at < end; more--) point = point << 6 | ((unsigned char)*(*at)++ & 0x3FU);
+    return point;
+}
+
+bool is_plain_text(Span text) {
+    static const uint32_t plain[][2] = {{' ', '~'}, {0xC0, 0x24F}, {0x400, 0x45F}, {0x4E00, 0x9FFF}}; /* Latin, Cyrillic, Chinese */
+    for (const char *at = text.at, *end = at + text.len; at < end;) {
+        uint32_t point = next_point(&at, end);
+        size_t i = 0;
+        while (i < ARRAY_LEN(plain) && (point < plain[i][0] || point > plain[i][1])) i++;
+        if (i == ARRAY_LEN(plain)) return false;
+    }
+    return true;
 }
 
 static bool is_in(const char *word, size_t len, const char *list) {

@@ -17,6 +17,11 @@ typedef enum TextForm {
 } TextForm;
 TextForm text_form(Span text);
 
+/* Whether a contract can have a property of this name: 1 to 100 bytes, without quotes, backslashes, control characters and "{{". */
+bool is_property_name(Span name);
+/* Whether it has only characters that every id may have: none that controls a terminal or the direction of text, none that Unicode's form
+ * NFC would change. Others that may be in an id are not known here. */
+bool is_plain_text(Span text);
 /* Names of properties of persons: "email", "customerName", "msisdn", "card_number", "user_id". */
 bool is_personal_name(const char *name);
 /* The text with each letter as x and each digit as 9. */

@@ -12,13 +12,15 @@
 
 struct Infer {
     char *topic, *name;
+    bool (*is_free)(const char *name);
     yyjson_doc **docs; /* owned */
     size_t count, bytes;
     int64_t unreadable;
 };
 
-Infer *infer_new(const char *topic, const char *name) {
+Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char *name)) {
     Infer *i = xcalloc(1, sizeof *i);
+    i->is_free = is_free;
     if (topic != NULL) i->topic = xstrdup(topic);
     i->name = xstrdup(name);
     return i;
@@ -69,6 +71,7 @@ typedef struct Work {
     EventType types[TYPES_MAX];
     size_t type_count;
     int64_t other; /* messages of types beyond those, or without properties */
+    json_t *left;  /* owned: [{property, reason}], what the contract cannot say */
 } Work;
 
 static void work_done(Work *w) {
@@ -77,6 +80,7 @@ static void work_done(Work *w) {
         profile_free(w->types[i].body);
     }
     if (w->root != NULL) profile_free(w->root);
+    json_decref(w->left);
     arena_done(&w->texts);
 }
 
@@ -89,19 +93,11 @@ static EventType *find_type(Work *w, Span name) {
     return t;
 }
 
-/* As contracts have them. */
-static bool is_name(Span name) {
-    if (name.len == 0 || name.len > 100) return false;
-    for (size_t i = 0; i < name.len; i++)
-        if ((unsigned char)name.at[i] < ' ' || strchr("\"'\\{", name.at[i]) != NULL) return false;
-    return true;
-}
-
 static void sort_message(Work *w, yyjson_val *message) {
     Span type;
     yyjson_val *body = shape_body(&w->shape, message, &type);
     if (type.at == NULL) type = (Span){w->infer->name, strlen(w->infer->name)};
-    EventType *t = yyjson_is_obj(body) && is_name(type) ? find_type(w, type) : NULL;
+    EventType *t = yyjson_is_obj(body) && is_property_name(type) ? find_type(w, type) : NULL;
     if (t != NULL)
         profile_add(t->body, &w->texts, body, 0);
     else
@@ -121,58 +117,86 @@ static void set_flag(json_t *property, const char *key, const char *text) {
     if (text != NULL) json_object_set_new(property, key, json_string(text));
 }
 
-static json_t *entity_mark(const char *key) {
-    CLEANUP(free_text) char *name = shape_entity_name(key);
+static LeftOut left_of(const Work *w) {
+    return (LeftOut){w->left, ""};
+}
+
+static json_t *entity_mark(const Work *w, const char *key) {
+    CLEANUP(free_text) char *name = shape_entity_name(key, w->infer->is_free);
     return json_pack("[{ss ss}]", "property", "entity", "value", name);
+}
+
+/* The property of a column that each event has. Ids are texts, or all whole numbers. */
+static json_t *column_property(const char *key, const Profile *p, const char *column, const char *form) {
+    bool time = strcmp(column, "event_timestamp") == 0, whole = p->integers == p->seen && !p->too_large;
+    json_t *property = json_pack("{ss ss sb}", "name", key, "logicalType",
+                                 time && form == NULL ? "timestamp"
+                                 : whole              ? "integer"
+                                                      : "string",
+                                 "required", 1);
+    set_flag(property, "physicalName", column[0] != '\0' ? column : NULL);
+    set_flag(property, "transformLogic", form);
+    if (is_personal_name(key)) set_flag(property, "classification", "confidential");
+    return property;
 }
 
 static void put_first(json_t *list, const Profile *body, const char *key, const char *column, const char *form) {
     const Profile *p = key != NULL ? profile_member(body, key) : NULL;
-    if (p == NULL) return;
-    json_t *property = property_of(key, p, body->objects);
-    json_object_del(property, "quality");
-    json_object_del(property, "logicalTypeOptions");
-    json_object_del(property, "physicalType");
-    if (strcmp(column, "event_timestamp") == 0 && form == NULL) json_object_set_new(property, "logicalType", json_string("timestamp"));
-    set_flag(property, "physicalName", column[0] != '\0' ? column : NULL);
-    set_flag(property, "transformLogic", form);
-    json_object_set_new(property, "required", json_true());
-    json_array_append_new(list, property);
+    if (p != NULL) json_array_append_new(list, column_property(key, p, column, form));
 }
 
-/* A flat message: the properties that every event has, and all others beside them. */
+/* What Kafka's record has: its time, its place. */
+static void put_record(json_t *list, const char *word, const char *column, const char *type) {
+    json_array_append_new(list, json_pack("{ss ss ss ss sb}", "name", word, "logicalType", type, "physicalName", column, "transformLogic",
+                                          word, "required", 1));
+}
+
+/* A flat message, or a row: the properties that every event has, and all others beside them. */
 static json_t *flat_properties(const Work *w, const Profile *body) {
     const Shape *s = &w->shape;
     const char *skip[5] = {NULL}, *const keys[] = {s->type, s->id, s->time, s->entity};
+    bool row = strstr(s->envelope, "debezium") != NULL;
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (keys[i] != NULL) skip[n++] = keys[i];
     json_t *list = json_array();
+    if (row && !s->has_id) put_record(list, "kafka_lineage", "event_id", "string");
     put_first(list, body, s->id, "event_id", NULL);
     put_first(list, body, s->type, "event_type", NULL);
     put_first(list, body, s->time, "event_timestamp", s->time_form);
-    if (s->time == NULL && strstr(s->envelope, "debezium") == NULL)
-        json_array_append_new(list, json_pack("{ss ss ss ss sb}", "name", "kafka_timestamp", "logicalType", "timestamp", "physicalName",
-                                              "event_timestamp", "transformLogic", "kafka_timestamp", "required", 1));
+    if (row ? !s->has_time : s->time == NULL) put_record(list, "kafka_timestamp", "event_timestamp", "timestamp");
     put_first(list, body, s->entity, "", NULL);
-    if (s->entity != NULL) {
+    if (s->entity != NULL && profile_member(body, s->entity) != NULL) {
         json_t *entity = json_array_get(list, json_array_size(list) - 1);
-        json_object_set_new(entity, "customProperties", entity_mark(s->entity));
+        json_object_set_new(entity, "customProperties", entity_mark(w, s->entity));
     }
-    json_t *others = properties_of(body, skip);
+    LeftOut left = left_of(w);
+    json_t *others = properties_of(body, skip, &left);
     json_array_extend(list, others);
     json_decref(others);
     return list;
 }
 
-static json_t *payload_property(const char *name, const char *column, const Profile *body) {
-    json_t *property = json_pack("{ss ss sb}", "name", name, "logicalType", "object", "required", 1);
+/* `parents`: the messages that could have it. */
+static json_t *payload_property(const Work *w, const char *name, const char *column, const Profile *body, int64_t parents) {
+    LeftOut left = left_of(w);
+    json_t *property = json_pack("{ss ss}", "name", name, "logicalType", "object"),
+           *inside = properties_of(body, (const char *const[]){NULL}, &left);
+    if (body->objects == parents) json_object_set_new(property, "required", json_true());
     set_flag(property, "physicalName", column);
-    json_object_set_new(property, "properties", properties_of(body, (const char *const[]){NULL}));
+    if (json_array_size(inside) > 0)
+        json_object_set_new(property, "properties", inside);
+    else
+        json_decref(inside);
     return property;
 }
 
-static json_t *smelt_properties(const Profile *body) {
+/* Messages of all types; what is not an object has no type (sort_message). */
+static int64_t messages_of(const Work *w, const Profile *body) {
+    return w->other > 0 ? -1 : body->objects;
+}
+
+static json_t *smelt_properties(const Work *w, const Profile *body) {
     static const char *const fixed[][3] = {{"id", "string", "event_id"},
                                            {"type", "string", "event_type"},
                                            {"source", "string", "source_system"},
@@ -180,27 +204,31 @@ static json_t *smelt_properties(const Profile *body) {
                                            {"timestamp", "timestamp", "event_timestamp"},
                                            {"quality_score", "integer", "quality_score"}};
     json_t *list = json_array();
-    for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
-        json_array_append_new(
-            list, json_pack("{ss ss ss sb}", "name", fixed[i][0], "logicalType", fixed[i][1], "physicalName", fixed[i][2], "required", 1));
-    json_array_append_new(list, payload_property("payload", "raw_payload", body));
+    for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
+        const Profile *p = profile_member(w->root, fixed[i][0]);
+        json_t *property = json_pack("{ss ss ss}", "name", fixed[i][0], "logicalType", fixed[i][1], "physicalName", fixed[i][2]);
+        if (p->seen - p->nulls == w->root->objects) json_object_set_new(property, "required", json_true());
+        json_array_append_new(list, property);
+    }
+    json_array_append_new(list, payload_property(w, "payload", "raw_payload", body, messages_of(w, body)));
     return list;
 }
 
 static json_t *cloudevents_properties(const Work *w, const Profile *body) {
     const Profile *root = w->shape.wrapped ? profile_member(w->root, "payload") : w->root, *subject = profile_member(root, "subject");
     json_t *list = json_array();
-    if (subject != NULL && subject->texts == root->objects)
+    if (!w->shape.has_time) put_record(list, "kafka_timestamp", "event_timestamp", "timestamp");
+    if (subject != NULL && subject->texts == root->objects && subject->least_length > 0 && !subject->not_plain)
         json_array_append_new(
             list, json_pack("{ss ss sb ss}", "name", "subject", "logicalType", "string", "required", 1, "classification", "confidential"));
-    json_array_append_new(list, payload_property("data", NULL, body));
+    json_array_append_new(list, payload_property(w, "data", NULL, body, messages_of(w, body)));
     return list;
 }
 
 /* ---- the document ---- */
 
 static json_t *event_properties(const Work *w, const Profile *body) {
-    if (strcmp(w->shape.envelope, "smelt") == 0) return smelt_properties(body);
+    if (strcmp(w->shape.envelope, "smelt") == 0) return smelt_properties(w, body);
     if (strstr(w->shape.envelope, "cloudevents") != NULL) return cloudevents_properties(w, body);
     return flat_properties(w, body);
 }
@@ -220,8 +248,7 @@ static json_t *event_schema(const Work *w, const EventType *t) {
 static json_t *document(const Work *w) {
     const Infer *i = w->infer;
     json_t *schema = json_array();
-    for (size_t n = 0; n < w->type_count; n++)
-        if (w->types[n].body->member_count > 0) json_array_append_new(schema, event_schema(w, &w->types[n]));
+    for (size_t n = 0; n < w->type_count; n++) json_array_append_new(schema, event_schema(w, &w->types[n]));
     CLEANUP(free_text)
     char *purpose = xasprintf("Inferred from %zu messages of %s. Read it and correct it before it is used.", i->count,
                               i->topic != NULL ? i->topic : "a file");
@@ -232,23 +259,22 @@ static json_t *document(const Work *w) {
 static json_t *findings(const Work *w) {
     json_t *types = json_object();
     for (size_t n = 0; n < w->type_count; n++) json_object_set_new(types, w->types[n].name, json_integer(w->types[n].body->objects));
-    return json_pack("{sI sI sI ss ss? ss? ss? so}", "messages", (json_int_t)w->infer->count, "unreadable",
+    return json_pack("{sI sI sI ss ss? sb ss? ss? so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
                      (json_int_t)w->infer->unreadable, "other", (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time,
-                     "id", w->shape.id, "entity", w->shape.entity, "event_types", types);
+                     "has_time", w->shape.time != NULL || w->shape.has_time || strcmp(w->shape.envelope, "smelt") == 0, "id", w->shape.id,
+                     "entity", w->shape.entity, "event_types", types, "left_out", w->left);
 }
 
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {
-    CLEANUP(work_done) Work w = {.infer = i};
+    CLEANUP(work_done) Work w = {.infer = i, .left = json_array()};
     if (i->count == 0)
         return error_set(err, ERR_DATA, "none of %" PRId64 " messages is a JSON object: there is nothing to infer a contract from",
                          i->unreadable);
     read_all(&w);
-    json_t *contract = document(&w);
-    if (json_array_size(json_object_get(contract, "schema")) == 0) {
-        json_decref(contract);
-        return error_set(err, ERR_DATA, "no message has a property: there is nothing to infer a contract from");
-    }
-    *ret_contract = contract;
+    size_t members = 0;
+    for (size_t n = 0; n < w.type_count; n++) members += w.types[n].body->member_count;
+    if (members == 0) return error_set(err, ERR_DATA, "no message has a property: there is nothing to infer a contract from");
+    *ret_contract = document(&w);
     *ret_found = findings(&w);
     return 0;
 }

@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 typedef struct Infer Infer;
-/* `topic`: the topic, or NULL; `name`: the event type of messages that name none. Both are copied. The caller frees. */
-Infer *infer_new(const char *topic, const char *name) MUST_CHECK;
+/* `topic`: the topic, or NULL; `name`: the event type of messages that name none. Both are copied. `is_free`: whether an entity can have
+ * this name. The caller frees. */
+Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char *name)) MUST_CHECK;
 void infer_free(Infer *i);
 DEFINE_CLEANUP(infer_free, Infer)
 
@@ -17,6 +18,7 @@ int64_t infer_messages(const Infer *i); /* that were taken */
 #define INFER_BYTES_MAX (256 << 20)     /* of messages; further ones are not taken */
 bool infer_is_full(const Infer *i);
 
-/* The contract as a JSON document of the standard, and what was found: {messages, unreadable, envelope, time, id, entity, event_types:
- * {name: messages}}. New references. ERR_DATA: no message was an object, or none had a property. */
+/* The contract as a JSON document of the standard, and what was found: {messages, unreadable, envelope, time, has_time, id, entity,
+ * event_types: {name: messages}, left_out: [{property, reason}]}. New references. ERR_DATA: no message was an object, or none had a
+ * property. */
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) MUST_CHECK;

@@ -50,13 +50,16 @@ static void add_text(Profile *p, Arena *texts, Span text) {
     if (p->texts == 0 || length < p->least_length) p->least_length = length;
     if (length > p->most_length) p->most_length = length;
     p->texts++;
+    if (!is_plain_text(text)) p->not_plain = true;
     p->forms[text_form(text)]++;
     note_value(p, texts, text);
 }
 
 static void add_integer(Profile *p, Span digits) {
     char text[32];
+    int whole = (int)digits.len - (digits.at[0] == '-');
     p->integers++;
+    if (whole > p->whole_digits) p->whole_digits = whole;
     if (digits.len >= sizeof text) {
         p->too_large = true;
         return;

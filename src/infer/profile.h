@@ -21,10 +21,11 @@ struct Profile {
     int64_t seen, nulls;                                          /* nulls: of `seen` */
     int64_t texts, integers, decimals, booleans, objects, arrays; /* the same */
     int64_t forms[TEXT_FORMS];                                    /* of texts */
+    bool not_plain;                                               /* one of the texts is not (is_plain_text) */
     size_t least_length, most_length;                             /* of texts, in characters */
     int64_t least, most;                                          /* of integers that fit 64 bits */
     bool too_large;                                               /* one does not */
-    int whole_digits, scale;                                      /* of decimals: the most before and behind the point */
+    int whole_digits, scale;                                      /* of numbers: the most before and behind the point */
     bool negative;                                                /* of any number */
     Span few[PROFILE_FEW];                                        /* distinct texts and numbers as they came; in the arena */
     size_t few_count;

@@ -1,5 +1,7 @@
 /* properties.c: see properties.h.
  *
+ * Invariant: the contract takes the messages that it was made of. What has no type in common has no property; only a few odd values among
+ * many (MISFITS) do not count, and are in quarantine.
  * A rule is only written where a sample says something about what comes later: a property that was always there is required, numbers that
  * were never negative stay so; a list of few texts is a warning, as new ones come without notice. Ranges are told, and are no rules. */
 #include "infer/properties.h"
@@ -9,7 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
-enum { EXAMPLES = 3, EXAMPLE_BYTES = 60, LISTED_BYTES = 40, SCALE_MAX = 9, SMALL = 100000000 };
+enum { EXAMPLES = 3, EXAMPLE_BYTES = 60, LISTED_BYTES = 40, SCALE_MAX = 9, DIGITS_MAX = 18, SMALL = 100000000 };
+enum { MISFITS = 50 }; /* one value of so many */
 
 /* ---- types ---- */
 
@@ -34,6 +37,26 @@ static bool is_of_one_kind(const Profile *p) {
     return p->texts == values || numbers == values || p->booleans == values || p->objects == values || p->arrays == values;
 }
 
+static int64_t count_of_kind(const Profile *p, const char *type) {
+    if (strcmp(type, "boolean") == 0) return p->booleans;
+    if (strcmp(type, "object") == 0) return p->objects;
+    if (strcmp(type, "array") == 0) return p->arrays;
+    return strcmp(type, "integer") == 0 || strcmp(type, "number") == 0 ? p->integers + p->decimals : p->texts;
+}
+
+/* NULL: a property can have it. `column`: it is not inside an object, where a number may have any size. */
+static const char *why_left_out(const Profile *p, const char *type, bool column) {
+    int64_t values = p->seen - p->nulls, others = values - count_of_kind(p, type);
+    if (others * MISFITS > values) return "its values are of several kinds";
+    if (!column || strcmp(type, "number") != 0) return NULL;
+    if (p->scale > SCALE_MAX) return "its numbers have more than 9 decimals";
+    return p->whole_digits + (p->scale > 0 ? p->scale : 0) > DIGITS_MAX ? "its numbers have more than 18 digits" : NULL;
+}
+
+static void leave_out(const LeftOut *left, const char *name, const char *reason) {
+    json_array_append_new(left->list, json_pack("{so ss}", "property", json_sprintf("%s%s", left->path, name), "reason", reason));
+}
+
 static bool is_personal(const char *name, const Profile *p) {
     return is_personal_name(name) || p->forms[FORM_EMAIL] + p->forms[FORM_PHONE] + p->forms[FORM_CARD] + p->forms[FORM_UUID] > 0;
 }
@@ -55,8 +78,6 @@ static void describe(json_t *property, const Profile *p, bool personal) {
                  p->texts, p->integers + p->decimals, p->booleans, p->objects, p->arrays);
     else if (p->integers > 0 && p->decimals == 0 && !p->too_large && !personal)
         buf_addf(&text, "%" PRId64 " to %" PRId64 " in the sample.", p->least, p->most);
-    else if (p->scale > SCALE_MAX)
-        buf_addf(&text, "It had up to %d decimals in the sample; more than %d are in quarantine.", p->scale, SCALE_MAX);
     set_text(property, "description", &text);
 }
 
@@ -100,17 +121,26 @@ static void add_list(json_t *property, const Profile *p) {
     qsort(few, p->few_count, sizeof *few, compare_spans);
     for (size_t i = 0; i < p->few_count; i++)
         if (memmem(few[i].at, few[i].len, "{{", 2) == NULL) json_array_append_new(values, json_stringn(few[i].at, few[i].len));
-    json_object_set_new(property, "quality",
-                        json_pack("[{ss ss ss si s{so} ss}]", "name", "known_value", "type", "library", "metric", "invalidValues", "mustBe",
-                                  0, "arguments", "validValues", values, "severity", "warning"));
+    if (json_array_size(values) == 0)
+        json_decref(values);
+    else
+        json_object_set_new(property, "quality",
+                            json_pack("[{ss ss ss si s{so} ss}]", "name", "known_value", "type", "library", "metric", "invalidValues",
+                                      "mustBe", 0, "arguments", "validValues", values, "severity", "warning"));
 }
 
-static void add_scalar_rules(json_t *property, const char *name, const Profile *p, const char *type) {
+/* Of a column; two decimals at least, as five prices of 1.5 say little about the next. */
+static int scale_of(const Profile *p) {
+    enum { USUAL = 2 };
+    int most = DIGITS_MAX - p->whole_digits, scale = p->scale > USUAL ? p->scale : USUAL;
+    return scale < most ? scale : most;
+}
+
+static void add_scalar_rules(json_t *property, const char *name, const Profile *p, const char *type, bool column) {
     bool personal = is_personal(name, p), number = strcmp(type, "integer") == 0 || strcmp(type, "number") == 0;
-    int scale = p->scale > SCALE_MAX ? SCALE_MAX : p->scale > 0 ? p->scale : 0;
     if (strcmp(type, "integer") == 0)
         json_object_set_new(property, "physicalType", json_string(p->most > SMALL || p->least < -SMALL ? "BIGINT" : "INTEGER"));
-    if (strcmp(type, "number") == 0) json_object_set_new(property, "physicalType", json_sprintf("DECIMAL(18,%d)", scale));
+    if (column && strcmp(type, "number") == 0) json_object_set_new(property, "physicalType", json_sprintf("DECIMAL(18,%d)", scale_of(p)));
     bool signed_by_nature =
         has_word(name, "lat, latitude, lon, lng, longitude, temperature, temp, balance, change, delta, offset, altitude");
     if (number && !p->negative && !signed_by_nature) json_object_set_new(property, "logicalTypeOptions", json_pack("{si}", "minimum", 0));
@@ -123,43 +153,66 @@ static void add_scalar_rules(json_t *property, const char *name, const Profile *
 
 /* ---- a property ---- */
 
-json_t *property_of(const char *name, const Profile *p, int64_t parents) {
-    const char *type = type_of(p);
+static void add_object_rules(json_t *property, const char *name, const Profile *p, const LeftOut *left) {
+    if (p->too_many || p->member_count == 0) return;
+    CLEANUP(free_text) char *path = xasprintf("%s%s.", left->path, name);
+    json_t *inside = properties_of(p, (const char *const[]){NULL}, &(LeftOut){left->list, path});
+    if (json_array_size(inside) > 0)
+        json_object_set_new(property, "properties", inside);
+    else
+        json_decref(inside);
+}
+
+static void add_array_rules(json_t *property, const char *name, const Profile *p, const LeftOut *left) {
+    if (p->items == NULL || p->items->seen == p->items->nulls) return;
+    CLEANUP(free_text) char *path = xasprintf("%s%s[].", left->path, name);
+    json_t *items = property_of(NULL, p->items, p->items->seen, &(LeftOut){left->list, path});
+    if (items != NULL) json_object_set_new(property, "items", items);
+}
+
+json_t *property_of(const char *name, const Profile *p, int64_t parents, const LeftOut *left) {
+    const char *type = type_of(p), *known = name != NULL ? name : "";
+    bool column = name != NULL && left->path[0] == '\0';
+    const char *reason = why_left_out(p, type, column);
+    if (reason != NULL) {
+        leave_out(left, known, reason);
+        return NULL;
+    }
     json_t *property = name != NULL ? json_pack("{ss ss}", "name", name, "logicalType", type) : json_pack("{ss}", "logicalType", type);
     if (p->seen - p->nulls == parents && parents > 0) json_object_set_new(property, "required", json_true());
-    describe(property, p, is_personal(name != NULL ? name : "", p));
-    if (strcmp(type, "object") == 0) {
-        if (!p->too_many && p->member_count > 0) json_object_set_new(property, "properties", properties_of(p, (const char *const[]){NULL}));
-    } else if (strcmp(type, "array") == 0) {
-        if (p->items != NULL && p->items->seen > p->items->nulls)
-            json_object_set_new(property, "items", property_of(NULL, p->items, p->items->seen));
-    } else
-        add_scalar_rules(property, name != NULL ? name : "", p, type);
+    describe(property, p, is_personal(known, p));
+    if (strcmp(type, "object") == 0)
+        add_object_rules(property, known, p, left);
+    else if (strcmp(type, "array") == 0)
+        add_array_rules(property, known, p, left);
+    else
+        add_scalar_rules(property, known, p, type, column);
     return property;
 }
 
-/* As contracts have them: 1 to 100 characters, none of which is a quote, a backslash or a control; capitals make no difference. */
-static bool is_name(const char *name) {
-    size_t n = strlen(name);
-    if (n == 0 || n > 100 || strpbrk(name, "\"'\\") != NULL || strstr(name, "{{") != NULL) return false;
-    for (const char *c = name; *c != '\0'; c++)
-        if ((unsigned char)*c < ' ') return false;
-    return true;
-}
-
-static bool is_skipped(const Profile *object, size_t index, const char *const *skip) {
+/* NULL: a contract can have it; capitals make no difference between names. */
+static const char *why_no_name(const Profile *object, size_t index) {
     const char *name = object->members[index].name;
-    for (; *skip != NULL; skip++)
-        if (strcmp(*skip, name) == 0) return true;
+    if (!is_property_name((Span){name, strlen(name)})) return "a contract cannot have this name";
     for (size_t i = 0; i < index; i++)
-        if (strcasecmp(object->members[i].name, name) == 0) return true;
-    return !is_name(name);
+        if (strcasecmp(object->members[i].name, name) == 0) return "another property has this name, with other capitals";
+    return NULL;
 }
 
-json_t *properties_of(const Profile *object, const char *const *skip) {
+static bool is_skipped(const char *name, const char *const *skip) {
+    while (*skip != NULL && strcmp(*skip, name) != 0) skip++;
+    return *skip != NULL;
+}
+
+json_t *properties_of(const Profile *object, const char *const *skip, const LeftOut *left) {
     json_t *list = json_array();
-    for (size_t i = 0; i < object->member_count; i++)
-        if (!is_skipped(object, i, skip))
-            json_array_append_new(list, property_of(object->members[i].name, object->members[i].profile, object->objects));
+    for (size_t i = 0; i < object->member_count; i++) {
+        const ProfileMember *m = &object->members[i];
+        if (is_skipped(m->name, skip)) continue;
+        const char *reason = why_no_name(object, i);
+        if (reason != NULL) leave_out(left, m->name, reason);
+        json_t *property = reason == NULL ? property_of(m->name, m->profile, object->objects, left) : NULL;
+        if (property != NULL) json_array_append_new(list, property);
+    }
     return list;
 }

@@ -20,25 +20,51 @@ static bool is_wrapped(const Profile *root) {
     return root->member_count == 2 && is_always(root, "schema") && is_object(root, "payload");
 }
 
+static bool is_text(const Profile *root, const char *name) {
+    const Profile *p = profile_member(root, name);
+    return p != NULL && p->texts == root->objects && p->least_length > 0 && !p->not_plain;
+}
+
+/* Absent, or what an id may be. */
+static bool is_id(const Profile *p) {
+    return p != NULL && !p->not_plain && (p->texts == 0 || p->least_length > 0);
+}
+
+static const Profile *member_of(const Profile *root, const char *object, const char *name) {
+    const Profile *p = profile_member(root, object);
+    return p != NULL ? profile_member(p, name) : NULL;
+}
+
+/* Each change says of which source and which table it is. */
 static bool is_debezium(const Profile *root) {
-    return is_always(root, "op") && is_object(root, "source") && (is_object(root, "after") || is_object(root, "before"));
+    const Profile *source = profile_member(root, "source");
+    return is_text(root, "op") && is_object(root, "source") && source->objects == root->objects && is_text(source, "name") &&
+           (is_text(source, "table") || is_text(source, "collection")) && (is_object(root, "after") || is_object(root, "before"));
 }
 
 static bool is_cloudevents(const Profile *root) {
-    return is_always(root, "specversion") && is_always(root, "id") && is_always(root, "source") && is_always(root, "type");
+    return is_always(root, "specversion") && is_text(root, "id") && is_text(root, "source") && is_text(root, "type") &&
+           is_object(root, "data");
 }
 
 static bool is_smelt(const Profile *root) {
-    static const char *const names[] = {"id", "type", "source", "subscriber_id", "timestamp", "quality_score"};
-    for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (profile_member(root, names[i]) == NULL) return false;
-    return is_object(root, "payload");
+    const Profile *time = profile_member(root, "timestamp");
+    return is_text(root, "id") && is_text(root, "type") && is_text(root, "source") && is_id(profile_member(root, "subscriber_id")) &&
+           is_text(root, "timestamp") && time->forms[FORM_TIMESTAMP] + time->forms[FORM_DATE] == time->texts &&
+           profile_member(root, "quality_score") != NULL && is_object(root, "payload");
 }
 
 /* ---- keys of a flat message ---- */
 
+/* What can be an id: not empty, of 256 characters at most. */
 static bool is_scalar(const Profile *p) {
-    return p->texts + p->integers == p->seen && p->seen > 0;
+    enum { LONGEST = 256 };
+    return p->texts + p->integers == p->seen && p->seen > 0 && !p->not_plain && (p->texts == 0 || p->least_length > 0) &&
+           p->most_length <= LONGEST;
+}
+
+static bool is_nameable(const char *name) {
+    return is_property_name((Span){name, strlen(name)});
 }
 
 /* The first key whose words are those of the list, and for which `fits`. */
@@ -48,13 +74,16 @@ static const char *find_by_words(const Profile *root, const char *const *list, s
         for (size_t m = 0; m < root->member_count; m++) {
             CLEANUP(buf_done) Buf words = {0};
             name_words(root->members[m].name, &words);
-            if (words.data != NULL && strcmp(words.data, list[i]) == 0 && fits(root, root->members[m].profile))
+            if (words.data != NULL && is_nameable(root->members[m].name) && strcmp(words.data, list[i]) == 0 &&
+                fits(root, root->members[m].profile))
                 return root->members[m].name;
         }
     return NULL;
 }
 
 static bool is_type(const Profile *root, const Profile *p) {
+    for (size_t i = 0; i < p->few_count; i++)
+        if (!is_property_name(p->few[i])) return false;
     return p->texts == root->objects && !p->many;
 }
 
@@ -71,7 +100,8 @@ static const char *find_id(const Profile *root) {
     static const char *const names[] = {"event id", "id", "message id", "event uuid", "uuid", "transaction id"};
     const char *named = find_by_words(root, names, ARRAY_LEN(names), is_unique);
     for (size_t i = 0; named == NULL && root->objects > 1 && i < root->member_count; i++)
-        if (ends_with_word(root->members[i].name, "id, uuid, guid") && is_unique(root, root->members[i].profile))
+        if (is_nameable(root->members[i].name) && ends_with_word(root->members[i].name, "id, uuid, guid") &&
+            is_unique(root, root->members[i].profile))
             return root->members[i].name;
     return named;
 }
@@ -101,7 +131,9 @@ static const char *find_time(const Profile *root) {
     const char *named = find_by_words(root, names, ARRAY_LEN(names), is_time);
     for (size_t i = 0; named == NULL && i < root->member_count; i++) {
         const Profile *p = root->members[i].profile;
-        if (is_time(root, p) && (p->texts > 0 || has_word(root->members[i].name, "timestamp, time, ts, at"))) return root->members[i].name;
+        if (is_nameable(root->members[i].name) && is_time(root, p) &&
+            (p->texts > 0 || has_word(root->members[i].name, "timestamp, time, ts, at")))
+            return root->members[i].name;
     }
     return named;
 }
@@ -119,22 +151,30 @@ const char *shape_entity(const Profile *body, const char *id, const char *time) 
         const char *name = body->members[i].name;
         const Profile *p = body->members[i].profile;
         bool named = ends_with_word(name, "id, msisdn, imsi, account, customer, user, device, iban") && strcmp(name, "id") != 0;
-        if (!named || !is_key(name, id) || !is_key(name, time) || !is_scalar(p) || p->seen != body->objects) continue;
+        if (!named || !is_nameable(name) || !is_key(name, id) || !is_key(name, time) || !is_scalar(p) || p->seen != body->objects) continue;
         if (p->distinct < (size_t)p->seen) return name;
         if (first == NULL) first = name;
     }
     return first;
 }
 
-char *shape_entity_name(const char *key) {
+/* "bike", of a name that can be one: else "bike_id", else "thing". */
+char *shape_entity_name(const char *key, bool (*is_free)(const char *name)) {
     CLEANUP(buf_done) Buf words = {0};
     name_words(key, &words);
-    size_t n = words.len;
-    if (n > 3 && strcmp(words.data + n - 3, " id") == 0) n -= 3;
-    char *name = xstrndup(words.data != NULL ? words.data : "", n);
+    char *name = xstrdup(words.data != NULL ? words.data : "");
     for (char *c = name; *c != '\0'; c++)
         if (*c == ' ') *c = '_';
-    return name;
+    size_t n = strlen(name), stem = n > 3 && strcmp(name + n - 3, "_id") == 0 ? n - 3 : n;
+    char *shorter = xstrndup(name, stem);
+    if (is_free(shorter)) {
+        free(name);
+        return shorter;
+    }
+    free(shorter);
+    if (is_free(name)) return name;
+    free(name);
+    return xstrdup("thing");
 }
 
 /* ---- the whole ---- */
@@ -145,6 +185,26 @@ static void guess_flat(const Profile *root, Shape *s) {
     s->time = find_time(root);
     if (s->time != NULL) s->time_form = epoch_form(profile_member(root, s->time));
     s->entity = shape_entity(root, s->id, s->time);
+    if (s->entity != NULL && s->type != NULL && strcmp(s->entity, s->type) == 0) s->entity = NULL;
+}
+
+/* Where each change has it, or not all of them: then the record's. */
+static void guess_debezium(const Profile *root, Shape *s) {
+    static const char *const positions[] = {"lsn", "change_lsn", "scn", "pos", "ord"};
+    const Profile *source = profile_member(root, "source"), *inner = member_of(root, "source", "ts_ms"),
+                  *outer = profile_member(root, "ts_ms");
+    s->has_time =
+        (inner != NULL && inner->integers == root->objects) || (outer != NULL && inner == NULL && outer->integers == root->objects);
+    for (size_t i = 0; i < ARRAY_LEN(positions); i++) {
+        const Profile *p = profile_member(source, positions[i]);
+        if (p != NULL && p->texts + p->integers == root->objects) s->has_id = true;
+    }
+}
+
+static void guess_cloudevents(const Profile *root, Shape *s) {
+    const Profile *time = profile_member(root, "time");
+    s->has_id = true;
+    s->has_time = time != NULL && time->texts == root->objects && time->forms[FORM_TIMESTAMP] + time->forms[FORM_DATE] == time->texts;
 }
 
 void shape_guess(const Profile *root, Shape *ret) {
@@ -154,8 +214,10 @@ void shape_guess(const Profile *root, Shape *ret) {
         const Profile *row = profile_member(root, is_object(root, "after") ? "after" : "before");
         ret->envelope = ret->wrapped ? "connect+debezium" : "debezium";
         ret->entity = shape_entity(row, NULL, NULL);
+        guess_debezium(root, ret);
     } else if (is_cloudevents(root)) {
         ret->envelope = ret->wrapped ? "connect+cloudevents" : "cloudevents";
+        guess_cloudevents(root, ret);
     } else if (!ret->wrapped && is_smelt(root)) {
         ret->envelope = "smelt";
     } else {
@@ -172,7 +234,8 @@ yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type) {
     yyjson_val *body = s->wrapped ? yyjson_obj_get(message, "payload") : message;
     *ret_type = (Span){0};
     if (strstr(s->envelope, "debezium") != NULL) {
-        *ret_type = text_of(yyjson_obj_get(yyjson_obj_get(body, "source"), "table"));
+        yyjson_val *source = yyjson_obj_get(body, "source"), *table = yyjson_obj_get(source, "table");
+        *ret_type = text_of(table != NULL && !yyjson_is_null(table) ? table : yyjson_obj_get(source, "collection"));
         yyjson_val *after = yyjson_obj_get(body, "after");
         return yyjson_is_obj(after) ? after : yyjson_obj_get(body, "before");
     }

@@ -96,7 +96,10 @@ bool batch_is_full_for(const Batch *b, size_t len) {
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len) {
     bool too_large = len > BATCH_MESSAGE_MAX;
     if (too_large) len = BATCH_MESSAGE_KEPT;
-    if (b->count == 0) b->started_ns = clock_mono_ns();
+    if (b->count == 0) {
+        b->started_ns = clock_mono_ns();
+        b->started_us = clock_wall_us();
+    }
     b->messages[b->count++] = (BatchMessage){.partition = partition,
                                              .tombstone = value == NULL,
                                              .too_large = too_large,
@@ -221,6 +224,7 @@ static void parse_message(const Batch *b, const BatchMessage *m, Span bytes, Scr
                                .partition = m->partition,
                                .offset = m->offset,
                                .timestamp_us = m->timestamp_us,
+                               .received_us = b->started_us,
                                .key = key_of(b, m),
                                .headers = headers_of(b, m)};
     envelope_parse_message(scratch->parser, &message, ret);

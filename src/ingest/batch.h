@@ -45,6 +45,7 @@ typedef struct Batch {
     bool event_has_extras; /* one of its messages keeps them also when it is an event */
     BatchOffsets offsets;
     int64_t started_ns;    /* when the first message was added */
+    int64_t started_us;    /* the same, by the wall clock */
     atomic_size_t scanned; /* messages that batch_fill has claimed */
 } Batch;
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "ingest/conflicts.h"
+#include "ingest/envelope_table.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ typedef struct StagingSlot {
     size_t count;  /* messages that were staged */
     bool large;    /* ... and they were large */
     bool has_keys; /* ... and keys of events are kept */
+    ContentSkip transport;
     BatchOffsets offsets;
     size_t gaps_scanned; /* of `offsets`: what the source of gaps has given */
     Hours hours;         /* how the staged events are spread over time */
@@ -130,6 +132,7 @@ int bronze_stage(Bronze *b, int slot_number, const LedgerTopic *topic, Batch *ba
     slot->count = batch->count;
     slot->large = batch_is_large(batch);
     slot->has_keys = batch->event_has_extras;
+    if (batch->envelope != NULL) slot->transport = (ContentSkip){batch->envelope->transport, batch->envelope->transport_level};
     if (batch->count == 0) return 0;
     slot->batch = batch;
     int rc = stage_messages(slot, err);
@@ -190,7 +193,7 @@ static int find_copies(const StagingSlot *slot, Error *err) {
 /* What only looked like copies. */
 static int land_conflicts(const StagingSlot *slot, const LakeBinding lineage[4], LedgerCounts *counts, Error *err) {
     int64_t conflicts;
-    if (conflicts_find(slot->conn, &conflicts, err) != 0) return -1;
+    if (conflicts_find(slot->conn, slot->transport, &conflicts, err) != 0) return -1;
     if (conflicts == 0) return 0;
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/land_conflicts"), lineage, 4);
     counts->landed += conflicts;

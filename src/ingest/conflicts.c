@@ -20,6 +20,7 @@ typedef struct Contents {
     Content *items; /* owned */
     size_t count, capacity;
     size_t next; /* for fill */
+    ContentSkip transport;
 } Contents;
 
 static void contents_done(Contents *c) {
@@ -44,7 +45,7 @@ static void add_number(Buf *out, const LakeResult *row, int column) {
         buf_addf(out, "i%" PRId64 ";", lake_col_int(row, (size_t)column));
 }
 
-static void digest_row(LakeResult *row, Buf *text, char ret[SHA256_TEXT_SIZE]) {
+static void digest_row(LakeResult *row, ContentSkip transport, Buf *text, char ret[SHA256_TEXT_SIZE]) {
     buf_clear(text);
     content_add_text(text, text_of(row, COL_SOURCE));
     content_add_text(text, text_of(row, COL_ID));
@@ -53,7 +54,7 @@ static void digest_row(LakeResult *row, Buf *text, char ret[SHA256_TEXT_SIZE]) {
     content_add_text(text, text_of(row, COL_SUBSCRIBER));
     add_number(text, row, COL_QUALITY);
     content_add_json(text, text_of(row, COL_PAYLOAD));
-    content_add_json(text, text_of(row, COL_EXTRA));
+    content_add_json_without(text, text_of(row, COL_EXTRA), transport);
     sha256_hex(text->data, text->len, ret);
 }
 
@@ -72,7 +73,7 @@ static int read_contents(LakeConn *conn, const char *name, const char *sql, bool
                        .copy = lake_col_bool(rows, COL_COPY),
                        .partition = lake_col_int(rows, COL_PARTITION),
                        .offset = lake_col_int(rows, COL_OFFSET)};
-        digest_row(rows, &text, c->digest);
+        digest_row(rows, ret->transport, &text, c->digest);
     }
     return got;
 }
@@ -146,8 +147,8 @@ static int read_copies(LakeConn *conn, Buf *rows, bool *ret_any, Error *err) {
     return got;
 }
 
-int conflicts_find(LakeConn *conn, int64_t *ret_count, Error *err) {
-    CLEANUP(contents_done) Contents contents = {0};
+int conflicts_find(LakeConn *conn, ContentSkip transport, int64_t *ret_count, Error *err) {
+    CLEANUP(contents_done) Contents contents = {.transport = transport};
     CLEANUP(buf_done) Buf rows = {0};
     bool any;
     *ret_count = 0;

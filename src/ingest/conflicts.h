@@ -1,9 +1,11 @@
 /* conflicts.h: a copy of an event has its source, id, time and content. What has the same source, id and time and another content is
  * another event: a conflict. */
 #pragma once
+#include "ingest/content.h"
 #include "lake/lake.h"
 
 /* Looks at the rows that the temporary table `copies` has of `staged`, in the open transaction of the connection that has both. A row whose
  * content neither Bronze nor an earlier row of the batch has moves from `copies` to the temporary table `conflicts`. *ret_count: how many
- * did; with 0 there is no such table. */
-int conflicts_find(LakeConn *conn, int64_t *ret_count, Error *err) MUST_CHECK;
+ * did; with 0 there is no such table. `transport`: members of extra_fields
+ * that are no part of the content. */
+int conflicts_find(LakeConn *conn, ContentSkip transport, int64_t *ret_count, Error *err) MUST_CHECK;

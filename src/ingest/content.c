@@ -31,9 +31,16 @@ static int compare_keys(const void *left, const void *right) {
     return a < b ? -1 : a > b;
 }
 
-static bool add_value(Buf *out, yyjson_val *value, int depth);
+static bool add_value(Buf *out, yyjson_val *value, int depth, const ContentSkip *skip);
 
-static bool add_object(Buf *out, yyjson_val *object, int depth) {
+static bool is_skipped(const ContentSkip *skip, yyjson_val *key, int level) {
+    if (skip->names == NULL || skip->level != level) return false;
+    const char *const *name = skip->names;
+    while (*name != NULL && !yyjson_equals_str(key, *name)) name++;
+    return *name != NULL;
+}
+
+static bool add_object(Buf *out, yyjson_val *object, int depth, const ContentSkip *skip) {
     size_t count = yyjson_obj_size(object), i = 0;
     yyjson_val **keys = xcalloc(count + 1, sizeof *keys), *key;
     yyjson_obj_iter iter = yyjson_obj_iter_with(object);
@@ -42,30 +49,31 @@ static bool add_object(Buf *out, yyjson_val *object, int depth) {
     bool done = true;
     buf_add_char(out, '{');
     for (i = 0; i < count && done; i++) {
+        if (is_skipped(skip, keys[i], depth - 1)) continue;
         add(out, 'k', yyjson_get_str(keys[i]), yyjson_get_len(keys[i]));
-        done = add_value(out, yyjson_obj_iter_get_val(keys[i]), depth);
+        done = add_value(out, yyjson_obj_iter_get_val(keys[i]), depth, skip);
     }
     buf_add_char(out, '}');
     free(keys);
     return done;
 }
 
-static bool add_array(Buf *out, yyjson_val *array, int depth) {
+static bool add_array(Buf *out, yyjson_val *array, int depth, const ContentSkip *skip) {
     yyjson_arr_iter iter = yyjson_arr_iter_with(array);
     yyjson_val *element;
     bool done = true;
     buf_add_char(out, '[');
-    while (done && (element = yyjson_arr_iter_next(&iter)) != NULL) done = add_value(out, element, depth);
+    while (done && (element = yyjson_arr_iter_next(&iter)) != NULL) done = add_value(out, element, depth, skip);
     buf_add_char(out, ']');
     return done;
 }
 
 /* False: it is nested too deep. */
-static bool add_value(Buf *out, yyjson_val *value, int depth) {
+static bool add_value(Buf *out, yyjson_val *value, int depth, const ContentSkip *skip) {
     if (depth == DEPTH_MAX) return false;
     switch (yyjson_get_type(value)) {
-    case YYJSON_TYPE_OBJ: return add_object(out, value, depth + 1);
-    case YYJSON_TYPE_ARR: return add_array(out, value, depth + 1);
+    case YYJSON_TYPE_OBJ: return add_object(out, value, depth + 1, skip);
+    case YYJSON_TYPE_ARR: return add_array(out, value, depth + 1, skip);
     case YYJSON_TYPE_STR: add(out, 's', yyjson_get_str(value), yyjson_get_len(value)); return true;
     case YYJSON_TYPE_RAW: add(out, 'n', yyjson_get_raw(value), yyjson_get_len(value)); return true;
     case YYJSON_TYPE_BOOL: buf_add_str(out, yyjson_get_bool(value) ? "true" : "false"); return true;
@@ -74,11 +82,15 @@ static bool add_value(Buf *out, yyjson_val *value, int depth) {
 }
 
 void content_add_json(Buf *out, Span json) {
+    content_add_json_without(out, json, (ContentSkip){0});
+}
+
+void content_add_json_without(Buf *out, Span json, ContentSkip skip) {
     size_t before = out->len;
     yyjson_doc *doc = json.at != NULL && json.len <= BYTES_MAX
                           ? yyjson_read_opts((char *)(uintptr_t)json.at, json.len, YYJSON_READ_NUMBER_AS_RAW, NULL, NULL)
                           : NULL;
-    if (doc == NULL || !add_value(out, yyjson_doc_get_root(doc), 0)) {
+    if (doc == NULL || !add_value(out, yyjson_doc_get_root(doc), 0, &skip)) {
         out->len = before;
         content_add_text(out, json);
     }

@@ -295,7 +295,7 @@ static bool find_value(EnvelopeParser *p, const EnvelopeOrigin *o, Value *ret) {
         if (m->key.at != NULL && lake_is_utf8(m->key.at, m->key.len)) ret->text = m->key;
         return ret->text.at != NULL;
     case ORIGIN_HEADER: ret->text = find_header(p, o->text); return ret->text.at != NULL;
-    case ORIGIN_TIMESTAMP: ret->is_time = m->timestamp_us != INT64_MIN; return ret->is_time;
+    case ORIGIN_TIMESTAMP: ret->is_time = m->timestamp_us != INT64_MIN || m->received_us != 0; return ret->is_time;
     case ORIGIN_LINEAGE: ret->text = lineage(p); return true;
     case ORIGIN_TOPIC: break; /* a constant in the table */
     }
@@ -392,7 +392,7 @@ static bool read_time(EnvelopeParser *p, Envelope *e) {
     if (!find_column(p, ENVELOPE_TIME, &v)) return true;
     e->has_time = true;
     if (v.is_time) {
-        e->time_us = p->message->timestamp_us;
+        e->time_us = p->message->timestamp_us != INT64_MIN ? p->message->timestamp_us : p->message->received_us;
         return true;
     }
     if (decimals < 0) return is_text(&v) && clock_read(text_of(&v), &e->time_us) == CLOCK_READ;

@@ -33,6 +33,7 @@ typedef struct EnvelopeMessage {
     size_t len;
     int32_t partition;
     int64_t offset, timestamp_us; /* INT64_MIN: no timestamp */
+    int64_t received_us;          /* when it was read; 0: not known. It stands for a timestamp that is not there */
     Span key, headers;            /* headers: JSON (kafka/consumer.h) */
 } EnvelopeMessage;
 

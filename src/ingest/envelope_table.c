@@ -129,6 +129,8 @@ EnvelopeTable *envelope_table_new(const TopicEnvelope *declared, const char *top
     if (declared == NULL) preset_envelope(t->strings, preset_default(), &own);
     if (declared == NULL) declared = &own;
     if (declared->topic != NULL) topic = declared->topic; /* a file with its history has the same sources */
+    t->transport = declared->transport;
+    t->transport_level = declared->transport_level;
     d.items[0].parent = SIZE_MAX;
     for (EnvelopeColumn c = 0; c < ENVELOPE_COLUMNS; c++) read_column(t, &d, &declared->columns[c], topic, &t->columns[c]);
     if (declared->ignored != NULL) {

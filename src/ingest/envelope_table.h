@@ -40,7 +40,9 @@ typedef struct EnvelopeTable {
     bool needs_record; /* keys or headers are looked at */
     Span body_header;  /* of ORIGIN_BODY; absent: there is none */
     uint16_t payload, payload_base64; /* nodes that must not both be there; 0: there is one */
-    char *lineage;                    /* "<topic>-<epoch>:" */
+    const char *const *transport;     /* as in TopicEnvelope; static */
+    int transport_level;
+    char *lineage; /* "<topic>-<epoch>:" */
     struct Strings *strings;
 } EnvelopeTable;
 

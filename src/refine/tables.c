@@ -107,9 +107,14 @@ static void name_warnings(const Pipeline *p) {
     CLEANUP(json_freep) json_t *all = pipeline_notes(p, NOTE_WARNING);
     size_t i;
     json_t *one;
-    json_array_foreach(all, i, one) log_warn(
-        "refine", "%s:%d: %s: %s", json_string_value(json_object_get(one, "file")), (int)json_integer_value(json_object_get(one, "line")),
-        json_string_value(json_object_get(one, "path")), json_string_value(json_object_get(one, "text")));
+    json_array_foreach(all, i, one) {
+        const char *file = json_string_value(json_object_get(one, "file")), *text = json_string_value(json_object_get(one, "text"));
+        int line = (int)json_integer_value(json_object_get(one, "line"));
+        if (line > 0)
+            log_warn("refine", "%s:%d: %s: %s", file, line, json_string_value(json_object_get(one, "path")), text);
+        else
+            log_warn("refine", "%s: %s", file, text); /* of the whole file */
+    }
 }
 
 static int prepare_contracts(const Refine *r, const RefineProgress *progress, Error *err) {

@@ -302,11 +302,15 @@ def test_diff_compares_folders_and_event_types(offline: Smelt) -> None:
 def test_docs_is_a_page_of_tables(offline: Smelt) -> None:
     place = field("place", "object", properties=[{"name": "lat", "logicalType": "number", "required": True}])
     weight = field("w", "number", physicalType="DECIMAL(9,2)", required=True, description="The | weight.", customProperties=[{"property": "unit", "value": "kg"}], **limits(minimum=0))
-    write(offline, contract([weight, place], team={"name": "Rides"}, support=[{"channel": "#rides", "url": "https://example.org/rides"}], domain="mobility"))
+    counted = field("c", "string", quality=[{"metric": "nullValues", "mustBeLessThan": 5, "unit": "percent"}])
+    one = contract([weight, place, counted], team={"name": "Rides"}, support=[{"channel": "#rides", "url": "https://example.org/rides"}], domain="mobility")
+    one["schema"][0]["quality"] = [{"metric": "rowCount", "mustBeBetween": [1, 9]}]
+    write(offline, one)
     page = offline.run("contract", "docs", json_summary=False).stdout
     for line in (
         "## T", "- Owner: Rides", "- Support: https://example.org/rides", "- Domain: mobility",
         "| w | w | DECIMAL(9,2) | required; must be at least 0 (range) | kg | The \\| weight. |", "| place.lat |  | NUMBER | required |  |  |",
+        "- nullValues of c must be below 5 percent (null_values)", "- rowCount must be from 1 to 9 (row_count)",
     ):  # fmt: skip
         assert line in page.splitlines(), (line, page)
     offline("contract", "docs", "--out", "page.md")

@@ -135,6 +135,19 @@ def test_a_folder_without_files_is_a_mistake(offline: Smelt) -> None:
     assert [Path(mistake["file"]).name for mistake in found["mistakes"]] == ["contracts", "features.yaml"], found
 
 
+def test_what_only_looks_like_a_contract_is_named(offline: Smelt) -> None:
+    folder = write(offline, contract([{"name": "v", "logicalType": "integer", "physicalName": "v"}])) / "contracts"
+    for name in ("u.YAML", "u.json", ".u.yaml", "README.md", "sub/u.yaml"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("no: contract\n")
+    warned = check(offline)["warnings"]
+    assert sorted(Path(one["file"]).name for one in warned) == ["sub", "u.YAML", "u.json"], warned
+    assert "u.YAML: warning: it is not read" in offline.run("contract", "check", json_summary=False).stdout
+    (folder / "a.odcs.yaml").unlink()
+    (mistake,) = check(offline, code=78)["mistakes"]
+    assert "expected files *.yaml or *.yml, unlike " in mistake["message"]
+
+
 # ---- what is not enforced ----
 
 UNENFORCED: Json = {

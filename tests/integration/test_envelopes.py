@@ -409,3 +409,25 @@ def test_a_property_of_the_payload_may_have_another_name_in_the_message(offline:
         write_pipeline(offline.folder / "pipeline", {"bikes": flat_contract(f"{{name: battery, logicalType: integer, transformSourceObjects: {path}}}")})
         (mistake,) = offline("contract", "check", code=78)["mistakes"]
         assert expected in mistake["message"], mistake
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_change_that_is_sent_again_is_a_duplicate(offline: Smelt, wrapped: bool) -> None:
+    """The connector's clock (the outer ts_ms) is another at each sending; another row at the same position is a conflict still."""
+    preset = "connect+debezium" if wrapped else "debezium"
+    text = flat_contract("{name: id, logicalType: integer}", envelope=preset).replace("      - {name: ts, physicalName: event_timestamp, logicalType: timestamp, transformLogic: epoch_ms}\n", "")
+    write_pipeline(offline.folder / "pipeline", {"bikes": text.replace("name: docked", "name: TRIP")})
+    offline.env["SMELT_PIPELINE_DIR"] = str(offline.folder / "pipeline")
+
+    def send_change(clock: int, row: int, lsn: int = 1) -> str:
+        change = {"op": "c", "before": None, "after": {"id": row}, "source": {"name": "pg", "table": "TRIP", "lsn": lsn, "ts_ms": START_MS, "ts_us": START_MS * 1000}, "ts_ms": clock, "ts_ns": clock * 10**6}
+        return json.dumps({"schema": {}, "payload": change} if wrapped else change) + "\n"
+
+    file = offline.folder / "in.jsonl"
+    file.write_text(send_change(1, 7) + send_change(2, 7) + send_change(3, 8, lsn=2))
+    first = offline("ingest", "--from", file)
+    file.write_text(file.read_text() + send_change(4, 7) + send_change(5, 9))
+    second = offline("ingest", "--from", file)
+    assert [(done["landed"], done["duplicates"]) for done in (first, second)] == [(2, 1), (1, 1)]
+    assert (offline("refine")["silver"], offline.rows("SELECT rule FROM silver_quarantine")) == (2, [("conflict",)])
+    assert '"ts_ms": 1' in offline.rows("SELECT extra_fields::VARCHAR FROM bronze_raw_events ORDER BY kafka_offset")[0][0]

@@ -151,6 +151,8 @@ static const Member envelope_members[] = {WITH(TopicEnvelope, topic, "that of it
                                           M(TopicEnvelope, ignored, GONE),
                                           NO(TopicEnvelope, sha256, "made of the others"),
                                           M(TopicEnvelope, format, INT),
+                                          NO(TopicEnvelope, transport, "of the preset, whose paths count"),
+                                          NO(TopicEnvelope, transport_level, "of the preset, whose paths count"),
                                           NO(TopicEnvelope, format_file, PLACE),
                                           NO(TopicEnvelope, format_line, PLACE)};
 

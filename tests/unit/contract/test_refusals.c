@@ -123,8 +123,8 @@ static const Row rows[] = {
      "the property on line 13 fills event_id already; expected one property for it"},
     {METER, "name: source\n", "name: origin\n",
      "p/contracts/meter.odcs.yaml:21: schema[0].properties[2] is an object: "
-     "source_system is from $.origin here (property origin), but from $.source in p/contracts/door.odcs.yaml:14 (property source); "
-     "expected the same in all contracts of any topic"},
+     "source_system is from $.origin (property origin) here, but from $.source (property source) in p/contracts/door.odcs.yaml:14; "
+     "expected the same in all contracts of any topic, or the topic of each: physicalType: topic, physicalName: NAME of its schema"},
     {METER, "name: subscriber_id\n        logicalType: string\n        physicalName: subscriber_id",
      "name: subscriber_id\n        logicalType: string\n        physicalName: meter_id\n        customProperties: [{property: entity, value: meter}]",
      "p/contracts/meter.odcs.yaml:25: schema[0].properties[3] is an object: "
