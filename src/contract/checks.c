@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "contract/measures.h"
+#include "contract/missing.h"
 #include "contract/names.h"
 #include "contract/reader.h"
 #include "contract/text.h"
@@ -84,7 +85,7 @@ static int read_pattern(Pipeline *p, const DocNode *node, const Field *field, Ch
     return REFUSE(node, err, "this is not a regular expression: %s", why.text);
 }
 
-static int read_value(Pipeline *p, const DocNode *node, const Field *field, const char **ret, Error *err) {
+int check_read_value(Pipeline *p, const DocNode *node, const Field *field, const char **ret, Error *err) {
     if (field->type != VALUE_TEXT) return read_number(node, p->strings, ret, err);
     if (!json_is_string(node->value)) return REFUSE(node, err, "expected a text, in quotes where it looks like something else");
     if (refuse_braces(node, err) != 0) return -1;
@@ -104,7 +105,7 @@ static int read_values(Pipeline *p, const DocNode *node, const Field *field, Che
     for (size_t i = 0; i < n; i++) {
         DocNode value = node_item(node, i);
         if (!json_is_null(value.value))
-            rc |= read_value(p, &value, field, &check->values[check->value_count++], err); /* null is no value */
+            rc |= check_read_value(p, &value, field, &check->values[check->value_count++], err); /* null is no value */
     }
     return rc;
 }
@@ -146,7 +147,7 @@ static int read_unique_items(const DocNode *node, const Field *field, bool *ret,
     return *ret && !(field->type == VALUE_JSON && field->array) ? REFUSE(node, err, "only an array has elements; leave this out") : 0;
 }
 
-static void add_check(Pipeline *p, Check check, Field *field) {
+void check_add(Pipeline *p, Check check, Field *field) {
     field->checks = strings_grow(p->strings, field->checks, field->check_count, sizeof *field->checks);
     field->checks[field->check_count++] = check;
 }
@@ -174,7 +175,7 @@ static int read_check(Pipeline *p, const DocNode *node, const CheckKey *key, con
     case CHECK_PRESENT: BUG("no key of a rule");
     }
     if (rc != 0) return -1;
-    if (wanted) add_check(p, check, field);
+    if (wanted) check_add(p, check, field);
     return 0;
 }
 
@@ -194,8 +195,8 @@ static bool read_width(Pipeline *p, const char *text, Field *field) {
                   {"u64", "0", NULL}};
     for (size_t i = 0; field->type == VALUE_INTEGER && i < ARRAY_LEN(widths); i++) {
         if (strcmp(widths[i].name, text) != 0) continue;
-        add_check(p, (Check){.kind = CHECK_MINIMUM, .rule = "format", .text = widths[i].least}, field);
-        if (widths[i].most != NULL) add_check(p, (Check){.kind = CHECK_MAXIMUM, .rule = "format", .text = widths[i].most}, field);
+        check_add(p, (Check){.kind = CHECK_MINIMUM, .rule = "format", .text = widths[i].least}, field);
+        if (widths[i].most != NULL) check_add(p, (Check){.kind = CHECK_MAXIMUM, .rule = "format", .text = widths[i].most}, field);
         return true;
     }
     return false;
@@ -207,7 +208,7 @@ static void read_format(Pipeline *p, Contract *c, const DocNode *node, Field *fi
     if (text != NULL && read_width(p, text, field)) return;
     for (int i = 0; text != NULL && field->type == VALUE_TEXT && i < TEXT_FORMATS; i++) {
         if (strcmp(text_format_names[i], text) != 0 && !(i == FORMAT_URI && strcmp(text, "url") == 0)) continue;
-        add_check(p, (Check){.kind = CHECK_FORMAT, .rule = "format", .number = i}, field);
+        check_add(p, (Check){.kind = CHECK_FORMAT, .rule = "format", .number = i}, field);
         return;
     }
     checks_note_unenforced(p, c, node);
@@ -303,32 +304,6 @@ static const char *path_of(const Field *field) {
     return field->path != NULL ? field->path : field->name;
 }
 
-static void require(Pipeline *p, const char *rule, size_t counted, Field *field) {
-    if (counted == 0)
-        field->required = true;
-    else
-        add_check(p, (Check){.kind = CHECK_PRESENT, .rule = rule, .counted = counted}, field);
-}
-
-/* A value of another type than the field's can never be in it. */
-static int read_missing(Pipeline *p, const DocNode *arguments, const char *rule, size_t counted, Field *field, Error *err) {
-    DocNode list = node_member(arguments, "missingValues");
-    bool number = field->type == VALUE_INTEGER || field->type == VALUE_DECIMAL;
-    Check check = {.kind = CHECK_NOT_VALUES, .rule = rule, .counted = counted};
-    int rc = 0;
-    if (json_array_size(list.value) == 0) return REFUSE(&list, err, "expected a list of the values that count as missing");
-    check.values = strings_array(p->strings, json_array_size(list.value), sizeof *check.values);
-    for (size_t i = 0; i < json_array_size(list.value); i++) {
-        DocNode value = node_item(&list, i);
-        if (json_is_null(value.value))
-            require(p, rule, counted, field);
-        else if (number ? json_is_number(value.value) : field->type == VALUE_TEXT && json_is_string(value.value))
-            rc |= read_value(p, &value, field, &check.values[check.value_count++], err);
-    }
-    if (rc == 0 && check.value_count > 0) add_check(p, check, field);
-    return rc;
-}
-
 /* A rule that no event may break decides about each event; with another severity than error, or with a tolerance, it is counted. */
 static size_t count_if_due(Pipeline *p, Contract *c, const RuleBound *bound, MeasureMetric metric, const char *rule, const Field *field) {
     bool decides = rule_bound_is_none(bound) && !bound->warning;
@@ -364,8 +339,8 @@ static int read_library_rule(Pipeline *p, Contract *c, const DocNode *rule, Fiel
     }
     size_t counted = count_if_due(p, c, &bound, metrics[i].measure, name, field);
     if (metrics[i].measure == MEASURE_INVALID) return read_rule_checks(p, c, &arguments, name, counted, field, err);
-    if (metrics[i].measure == MEASURE_MISSING) return read_missing(p, &arguments, name, counted, field, err);
-    require(p, name, counted, field);
+    if (metrics[i].measure == MEASURE_MISSING) return missing_read(p, c, &arguments, name, counted, field, err);
+    check_require(p, name, counted, field);
     return 0;
 }
 

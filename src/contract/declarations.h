@@ -61,6 +61,7 @@ typedef struct Check {
     const char *rule; /* the name that quarantine shows */
     const char *text; /* a number as exact decimal text, a time as written, a pattern */
     int64_t number;   /* a length, a count; a time or a distance in microseconds; a TextFormat */
+    bool of_texts;    /* CHECK_NOT_VALUES: the values are texts */
     bool of_array;    /* CHECK_MIN_ITEMS, CHECK_MAX_ITEMS: elements, not members */
     const char **values;
     size_t value_count;
