@@ -310,6 +310,17 @@ static size_t count_if_due(Pipeline *p, Contract *c, const RuleBound *bound, Mea
     return decides ? 0 : measure_add(p, c, bound, metric, rule, path_of(field));
 }
 
+/* A rule of the library that is not known, or not known here. */
+static void note_unknown_rule(Pipeline *p, Contract *c, const DocNode *rule, bool known, const char *metric, bool bound) {
+    if (!known)
+        checks_note_why(p, c, rule, "a property has no metric %s; expected nullValues, missingValues, invalidValues or duplicateValues",
+                        metric);
+    else if (!bound)
+        checks_note_why(p, c, rule, "it has no operator, like mustBe: 0");
+    else
+        checks_note_why(p, c, rule, "inside objects and arrays there is no column");
+}
+
 static int read_library_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field, Error *err) {
     static const struct {
         const char *metric, *name;
@@ -324,23 +335,23 @@ static int read_library_rule(Pipeline *p, Contract *c, const DocNode *rule, Fiel
     if (metric_read(c, rule, &metric, err) != 0 || rule_bound_read(c, rule, &bound, err) != 0) return -1;
     while (i < ARRAY_LEN(metrics) && strcmp(metrics[i].metric, metric) != 0) i++;
     if (i == ARRAY_LEN(metrics) || !bound.given || (metrics[i].measure == MEASURE_DUPLICATES && field->column == NULL)) {
-        checks_note_unenforced(p, c, rule);
+        note_unknown_rule(p, c, rule, i < ARRAY_LEN(metrics), metric, bound.given);
         return 0;
     }
-    const char *name = rule_name_of(p, rule, metrics[i].name);
+    const char *own = rule_name_of(p, rule, NULL), *name = own != NULL ? own : metrics[i].name;
     if (metrics[i].measure == MEASURE_DUPLICATES) {
         measure_duplicates(p, c, &bound, name, field);
         return 0;
     }
     DocNode arguments = find_arguments(c, rule);
     if (metrics[i].measure == MEASURE_INVALID && !has_check(&arguments)) {
-        checks_note_unenforced(p, c, rule);
+        checks_note_why(p, c, rule, "its arguments have none of " RULE_CHECKS);
         return 0;
     }
     size_t counted = count_if_due(p, c, &bound, metrics[i].measure, name, field);
     if (metrics[i].measure == MEASURE_INVALID) return read_rule_checks(p, c, &arguments, name, counted, field, err);
-    if (metrics[i].measure == MEASURE_MISSING) return missing_read(p, c, &arguments, name, counted, field, err);
-    check_require(p, name, counted, field);
+    if (metrics[i].measure == MEASURE_MISSING) return missing_read(p, c, &arguments, name, own, counted, field, err);
+    check_require(p, name, own, counted, field);
     return 0;
 }
 
@@ -350,7 +361,7 @@ static int read_custom_rule(Pipeline *p, Contract *c, const DocNode *rule, Field
     DocNode implementation = node_member(rule, "implementation"), name = node_member(rule, "name");
     if (read_text(rule, "engine", true, &engine, err) != 0) return -1;
     if (strcmp(engine, "smelt") != 0) {
-        checks_note_unenforced(p, c, rule);
+        checks_note_why(p, c, rule, "it is for the engine %s", engine);
         return 0;
     }
     const char *text = NULL;
@@ -372,7 +383,7 @@ static int read_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field
     else if (type == CUSTOM)
         rc |= read_custom_rule(p, c, rule, field, err);
     else
-        checks_note_unenforced(p, c, rule);
+        checks_note_why(p, c, rule, "rules of the type %s are for other tools", types[type]);
     if (c->unenforced_count == noted) checks_note_keys(p, c, rule, "schedule, scheduler, query");
     return rc;
 }

@@ -165,7 +165,7 @@ static int read_rule(Pipeline *p, Contract *c, const DocNode *rule, Error *err) 
     int rc = checks_known_keys(p, c, rule, c->v3_0 ? quality_keys_v3_0 : quality_keys, err);
     if (!json_is_object(rule->value)) return -1;
     if (type != NULL && strcmp(type, "library") != 0) {
-        checks_note_unenforced(p, c, rule);
+        checks_note_why(p, c, rule, "rules of the type %s are for other tools", type);
         return rc;
     }
     if (metric_read(c, rule, &metric, err) != 0 || rule_bound_read(c, rule, &bound, err) != 0) return -1;
@@ -173,8 +173,10 @@ static int read_rule(Pipeline *p, Contract *c, const DocNode *rule, Error *err) 
         measure_add(p, c, &bound, MEASURE_ROWS, rule_name_of(p, rule, "row_count"), "");
     else if (bound.given && strcmp(metric, "duplicateValues") == 0)
         rc |= read_duplicates(p, c, rule, &bound, err);
+    else if (bound.given)
+        checks_note_why(p, c, rule, "an event type has no metric %s; expected rowCount or duplicateValues", metric);
     else
-        checks_note_unenforced(p, c, rule);
+        checks_note_why(p, c, rule, "it has no operator, like mustBe: 0");
     return rc;
 }
 

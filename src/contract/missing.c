@@ -10,11 +10,13 @@
 #include "contract/unenforced.h"
 #include <string.h>
 
-void check_require(Pipeline *p, const char *rule, size_t counted, Field *field) {
-    if (counted == 0)
-        field->required = true;
-    else
+void check_require(Pipeline *p, const char *rule, const char *own, size_t counted, Field *field) {
+    if (counted > 0) {
         check_add(p, (Check){.kind = CHECK_PRESENT, .rule = rule, .counted = counted}, field);
+        return;
+    }
+    if (!field->required) field->required_rule = own;
+    field->required = true;
 }
 
 /* ---- values of other types than texts and numbers ---- */
@@ -83,7 +85,7 @@ static void read_inside(Pipeline *p, Contract *c, const DocNode *value, const ch
     if (empty)
         check_add(p, (Check){.kind = CHECK_MIN_ITEMS, .rule = rule, .number = 1, .of_array = field->array, .counted = counted}, field);
     else
-        checks_note_unenforced(p, c, value);
+        checks_note_why(p, c, value, "a list or an object that is not empty is not compared");
 }
 
 static bool is_of_kind(const Field *field, const json_t *value) {
@@ -94,7 +96,8 @@ static void note_other_type(Pipeline *p, Contract *c, const DocNode *value, cons
     note_add(p, c, value, NOTE_READ_AS, "this is no %s: events with it are in quarantine by the rule type", value_type_name(field->type));
 }
 
-int missing_read(Pipeline *p, Contract *c, const DocNode *arguments, const char *rule, size_t counted, Field *field, Error *err) {
+int missing_read(Pipeline *p, Contract *c, const DocNode *arguments, const char *rule, const char *own, size_t counted, Field *field,
+                 Error *err) {
     DocNode list = node_member(arguments, "missingValues");
     Check check = {.kind = CHECK_NOT_VALUES, .rule = rule, .counted = counted, .of_texts = field->type == VALUE_TEXT};
     int rc = 0;
@@ -104,7 +107,7 @@ int missing_read(Pipeline *p, Contract *c, const DocNode *arguments, const char 
         DocNode value = node_item(&list, i);
         const char *text = NULL;
         if (json_is_null(value.value))
-            check_require(p, rule, counted, field);
+            check_require(p, rule, own, counted, field);
         else if (is_of_kind(field, value.value))
             read_inside(p, c, &value, rule, counted, field);
         else if (read_value(p, &value, field, &text, err) != 0)

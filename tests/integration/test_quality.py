@@ -95,6 +95,34 @@ def test_an_id_that_is_no_text_is_named(offline: Smelt) -> None:
     assert [part["path"] for part in offline("contract", "check")["unenforced"]] == ["schema[0].properties[3].logicalType"]
 
 
+def test_a_rule_of_nulls_keeps_its_name(offline: Smelt) -> None:
+    write(offline, contract([text({"metric": "nullValues", "mustBe": 0, "name": "must_exist"}), {**text(), "name": "w", "physicalName": "w", "required": True}]))
+    send(offline, {"w": "x"}, {"v": "x"})
+    offline("refine")
+    assert sorted(offline.rows("SELECT rule, field FROM silver_quarantine")) == [("must_exist", "v"), ("required", "w")]
+
+
+WHY: Sequence[tuple[Rule, str]] = (
+    ({"metric": "nullValue", "mustBe": 0}, "a property has no metric nullValue; expected nullValues, missingValues, invalidValues or duplicateValues"),
+    ({"metric": "nullValues"}, "it has no operator, like mustBe: 0"),
+    ({"metric": "invalidValues", "mustBe": 0, "arguments": {"validValuez": ["a"]}}, "its arguments have none of minimum, maximum,"),
+    ({"type": "custom", "engine": "soda", "implementation": "x"}, "it is for the engine soda"),
+    ({"type": "sql", "query": "SELECT 1", "mustBe": 0}, "rules of the type sql are for other tools"),
+)
+
+
+def test_what_is_not_enforced_says_why(offline: Smelt) -> None:
+    one = contract([text(*(rule for rule, _ in WHY))])
+    one["schema"][0]["quality"] = [{"metric": "rowCounts", "mustBe": 1}]
+    write(offline, one)
+    found = [part["text"] for part in offline("contract", "check")["unenforced"]]
+    expected = [*(words for _, words in WHY), "an event type has no metric rowCounts; expected rowCount or duplicateValues"]
+    assert len(found) == len(expected)
+    for text_found, words in zip(found, expected, strict=True):
+        assert text_found.startswith(f"is not enforced: {words}"), found
+    assert "quality[0] is not enforced: a property has no metric nullValue" in offline.run("contract", "check", json_summary=False).stdout
+
+
 # ---- severity ----
 
 
