@@ -97,7 +97,8 @@ static void print_unenforced(const App *app, const json_t *unenforced) {
     json_array_foreach((json_t *)(uintptr_t)unenforced, i, one) {
         CLEANUP(free_text) char *file = terminal_value(text_of(one, "file"));
         CLEANUP(free_text) char *path = terminal_value(text_of(one, "path"));
-        say(app, "%s:%d: %s is not enforced\n", file, (int)json_integer_value(json_object_get(one, "line")), path);
+        CLEANUP(free_text) char *text = terminal_value(text_of(one, "text"));
+        say(app, "%s:%d: %s %s\n", file, (int)json_integer_value(json_object_get(one, "line")), path, text);
     }
 }
 

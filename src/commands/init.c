@@ -86,8 +86,8 @@ static void check_pipeline(App *app) {
     json_object_set_new(app->summary, "unenforced", unenforced);
     json_object_set(app->summary, "mistakes", mistakes);
     json_array_foreach(unenforced, i, one)
-        say(app, "%s:%d: %s is not enforced\n", json_string_value(json_object_get(one, "file")),
-            (int)json_integer_value(json_object_get(one, "line")), json_string_value(json_object_get(one, "path")));
+        say(app, "%s:%d: %s %s\n", json_string_value(json_object_get(one, "file")), (int)json_integer_value(json_object_get(one, "line")),
+            json_string_value(json_object_get(one, "path")), json_string_value(json_object_get(one, "text")));
     if (json_array_size(mistakes) > 0)
         say(app, "%zu mistakes in the pipeline: `smelt contract check` shows them\n", json_array_size(mistakes));
     error_clear(&err);

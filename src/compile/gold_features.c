@@ -107,7 +107,7 @@ void sql_mean(Buf *out, const char *sum, const char *count, int scale, int digit
     if (factor > 1) buf_addf(&whole, " * %" PRId64, factor);
     buf_addf(out, "round(%s / nullif(%s", whole.data, count);
     if (divisor > 1) buf_addf(out, " * %" PRId64, divisor);
-    buf_addf(out, ", 0)) / 1e%d", digits);
+    buf_addf(out, ", 0)) / 1e%d + 0.0", digits); /* -0.0 + 0.0 is 0.0 */
 }
 
 static void add_feature_value(Buf *out, const View *v, size_t index, int days) {

@@ -5,6 +5,7 @@
 
 #include "contract/check_values.h"
 #include "contract/measures.h"
+#include "contract/missing.h"
 #include "contract/names.h"
 #include "contract/reader.h"
 #include "contract/text.h"
@@ -136,36 +137,21 @@ static const char *path_of(const Field *field) {
     return field->path != NULL ? field->path : field->name;
 }
 
-static void require(Pipeline *p, const char *rule, size_t counted, Field *field) {
-    if (counted == 0)
-        field->required = true;
-    else
-        check_add(p, (Check){.kind = CHECK_PRESENT, .rule = rule, .counted = counted}, field);
-}
-
-/* A value of another type than the field's can never be in it. */
-static int read_missing(Pipeline *p, const DocNode *arguments, const char *rule, size_t counted, Field *field, Error *err) {
-    DocNode list = node_member(arguments, "missingValues");
-    bool number = field->type == VALUE_INTEGER || field->type == VALUE_DECIMAL;
-    Check check = {.kind = CHECK_NOT_VALUES, .rule = rule, .counted = counted};
-    int rc = 0;
-    if (json_array_size(list.value) == 0) return REFUSE(&list, err, "expected a list of the values that count as missing");
-    check.values = strings_array(p->strings, json_array_size(list.value), sizeof *check.values);
-    for (size_t i = 0; i < json_array_size(list.value); i++) {
-        DocNode value = node_item(&list, i);
-        if (json_is_null(value.value))
-            require(p, rule, counted, field);
-        else if (number ? json_is_number(value.value) : field->type == VALUE_TEXT && json_is_string(value.value))
-            rc |= check_read_value(p, &value, field, &check.values[check.value_count++], err);
-    }
-    if (rc == 0 && check.value_count > 0) check_add(p, check, field);
-    return rc;
-}
-
 /* A rule that no event may break decides about each event; with another severity than error, or with a tolerance, it is counted. */
 static size_t count_if_due(Pipeline *p, Contract *c, const RuleBound *bound, MeasureMetric metric, const char *rule, const Field *field) {
     bool decides = rule_bound_is_none(bound) && !bound->warning;
     return decides ? 0 : measure_add(p, c, bound, metric, rule, path_of(field));
+}
+
+/* A rule of the library that is not known, or not known here. */
+static void note_unknown_rule(Pipeline *p, Contract *c, const DocNode *rule, bool known, const char *metric, bool bound) {
+    if (!known)
+        checks_note_why(p, c, rule, "a property has no metric %s; expected nullValues, missingValues, invalidValues or duplicateValues",
+                        metric);
+    else if (!bound)
+        checks_note_why(p, c, rule, "it has no operator, like mustBe: 0");
+    else
+        checks_note_why(p, c, rule, "inside objects and arrays there is no column");
 }
 
 static int read_library_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field, Error *err) {
@@ -182,23 +168,23 @@ static int read_library_rule(Pipeline *p, Contract *c, const DocNode *rule, Fiel
     if (metric_read(c, rule, &metric, err) != 0 || rule_bound_read(c, rule, &bound, err) != 0) return -1;
     while (i < ARRAY_LEN(metrics) && strcmp(metrics[i].metric, metric) != 0) i++;
     if (i == ARRAY_LEN(metrics) || !bound.given || (metrics[i].measure == MEASURE_DUPLICATES && field->column == NULL)) {
-        checks_note_unenforced(p, c, rule);
+        note_unknown_rule(p, c, rule, i < ARRAY_LEN(metrics), metric, bound.given);
         return 0;
     }
-    const char *name = rule_name_of(p, rule, metrics[i].name);
+    const char *own = rule_name_of(p, rule, NULL), *name = own != NULL ? own : metrics[i].name;
     if (metrics[i].measure == MEASURE_DUPLICATES) {
         measure_duplicates(p, c, &bound, name, field);
         return 0;
     }
     DocNode arguments = find_arguments(c, rule);
     if (metrics[i].measure == MEASURE_INVALID && !has_check(&arguments)) {
-        checks_note_unenforced(p, c, rule);
+        checks_note_why(p, c, rule, "its arguments have none of " RULE_CHECKS);
         return 0;
     }
     size_t counted = count_if_due(p, c, &bound, metrics[i].measure, name, field);
     if (metrics[i].measure == MEASURE_INVALID) return read_rule_checks(p, c, &arguments, name, counted, field, err);
-    if (metrics[i].measure == MEASURE_MISSING) return read_missing(p, &arguments, name, counted, field, err);
-    require(p, name, counted, field);
+    if (metrics[i].measure == MEASURE_MISSING) return missing_read(p, c, &arguments, name, own, counted, field, err);
+    check_require(p, name, own, counted, field);
     return 0;
 }
 
@@ -208,7 +194,7 @@ static int read_custom_rule(Pipeline *p, Contract *c, const DocNode *rule, Field
     DocNode implementation = node_member(rule, "implementation"), name = node_member(rule, "name");
     if (read_text(rule, "engine", true, &engine, err) != 0) return -1;
     if (strcmp(engine, "smelt") != 0) {
-        checks_note_unenforced(p, c, rule);
+        checks_note_why(p, c, rule, "it is for the engine %s", engine);
         return 0;
     }
     const char *text = NULL;
@@ -230,7 +216,7 @@ static int read_rule(Pipeline *p, Contract *c, const DocNode *rule, Field *field
     else if (type == CUSTOM)
         rc |= read_custom_rule(p, c, rule, field, err);
     else
-        checks_note_unenforced(p, c, rule);
+        checks_note_why(p, c, rule, "rules of the type %s are for other tools", types[type]);
     if (c->unenforced_count == noted) checks_note_keys(p, c, rule, "schedule, scheduler, query");
     return rc;
 }

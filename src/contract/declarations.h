@@ -61,6 +61,7 @@ typedef struct Check {
     const char *rule; /* the name that quarantine shows */
     const char *text; /* a number as exact decimal text, a time as written, a pattern */
     int64_t number;   /* a length, a count; a time or a distance in microseconds; a TextFormat */
+    bool of_texts;    /* CHECK_NOT_VALUES: the values are texts */
     bool of_array;    /* CHECK_MIN_ITEMS, CHECK_MAX_ITEMS: elements, not members */
     const char **values;
     size_t value_count;
@@ -110,6 +111,7 @@ typedef struct Field {
     int precision, scale; /* VALUE_DECIMAL */
     TimeForm time_form;   /* VALUE_TIMESTAMP */
     bool required;
+    const char *required_rule;   /* the name of the rule that says so; NULL: it has none of its own */
     bool derived;                /* the column's name was made from the property's, or from a physicalName that Silver cannot have */
     bool settled;                /* `column` is its last name (contract/column_names.h) */
     const char *written, *place; /* of a field with a column: what the contract calls it, and where: "schema[0].properties[6]" */
@@ -126,6 +128,7 @@ typedef struct Field {
 typedef struct Unenforced {
     const char *path; /* in the file: "schema[0].quality" */
     int line;
+    const char *why; /* NULL: it is for other tools */
 } Unenforced;
 
 typedef enum NoteKind {

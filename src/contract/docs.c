@@ -13,22 +13,35 @@ static void add_cell(Buf *out, const char *text) {
     }
 }
 
-static void add_rules(Buf *out, const Field *f) {
+static void add_limit(Buf *out, const QualityMeasure *m) {
+    CLEANUP(buf_done) Buf words = {0};
+    measure_words(m, &words);
+    add_cell(out, m->rule);
+    buf_add_str(out, ", counted: ");
+    add_cell(out, words.data);
+}
+
+static void add_rules(Buf *out, const Contract *of, const Field *f) {
     if (f->required) buf_add_str(out, "required");
     for (const Check *c = f->checks; c < f->checks + f->check_count; c++) {
         CLEANUP(buf_done) Buf words = {0};
         check_words(c, &words);
         if (f->required || c > f->checks) buf_add_str(out, "; ");
         add_cell(out, words.data);
-        buf_addf(out, " (%s%s)", c->rule, c->counted > 0 ? ", counted" : "");
+        buf_add_str(out, " (");
+        if (c->counted > 0)
+            add_limit(out, &of->measures[c->counted - 1]);
+        else
+            add_cell(out, c->rule);
+        buf_add_char(out, ')');
     }
 }
 
-static void add_field(Buf *out, const char *path, const Field *f) {
+static void add_field(Buf *out, const Contract *of, const char *path, const Field *f) {
     buf_add_str(out, "| ");
     add_cell(out, path);
     buf_addf(out, " | %s | %s | ", f->column != NULL ? f->column : "", f->sql_type);
-    add_rules(out, f);
+    add_rules(out, of, f);
     buf_add_str(out, " | ");
     if (f->unit != NULL) add_cell(out, f->unit);
     buf_add_str(out, " | ");
@@ -36,11 +49,11 @@ static void add_field(Buf *out, const char *path, const Field *f) {
     buf_add_str(out, " |\n");
     for (const Field *inside = f->properties; inside < f->properties + f->property_count; inside++) {
         CLEANUP(free_text) char *name = xasprintf("%s.%s", path, inside->name);
-        add_field(out, name, inside);
+        add_field(out, of, name, inside);
     }
     if (f->items == NULL) return;
     CLEANUP(free_text) char *items = xasprintf("%s[]", path);
-    add_field(out, items, f->items);
+    add_field(out, of, items, f->items);
 }
 
 static void add_line(Buf *out, const char *what, const char *text) {
@@ -51,18 +64,19 @@ static void add_line(Buf *out, const char *what, const char *text) {
 }
 
 /* Of the envelope, which a contract may leave out. */
-static void add_part(Buf *out, const Field *f) {
-    if (f->name != NULL && f->sql_type != NULL) add_field(out, f->name, f);
+static void add_part(Buf *out, const Contract *of, const Field *f) {
+    if (f->name != NULL && f->sql_type != NULL) add_field(out, of, f->name, f);
 }
 
-/* Rules about many events, with what they allow. */
+/* Those that are no check of a value. */
 static void add_measures(Buf *out, const Contract *c) {
+    bool any = false;
     for (const QualityMeasure *m = c->measures; m < c->measures + c->measure_count; m++) {
-        CLEANUP(buf_done) Buf words = {0};
-        measure_words(m, &words);
-        buf_add_str(out, m == c->measures ? "\nCounted over many events:\n\n- " : "- ");
-        add_cell(out, words.data);
-        buf_addf(out, " (%s%s)\n", m->rule, m->warning ? ", a warning" : "");
+        if (m->metric != MEASURE_ROWS && m->metric != MEASURE_DUPLICATES) continue;
+        buf_add_str(out, any ? "- " : "\n- ");
+        add_limit(out, m);
+        buf_add_char(out, '\n');
+        any = true;
     }
 }
 
@@ -80,10 +94,10 @@ static void add_contract(Buf *out, const Contract *c) {
     add_line(out, "Data product", c->data_product);
     add_line(out, "Domain", c->domain);
     buf_add_str(out, "\n| field | column | type | rules | unit | description |\n|---|---|---|---|---|---|\n");
-    add_part(out, &c->entity);
-    add_part(out, &c->timestamp);
-    add_part(out, &c->quality);
-    for (const Field *f = c->fields; f < c->fields + c->field_count; f++) add_field(out, f->name, f);
+    add_part(out, c, &c->entity);
+    add_part(out, c, &c->timestamp);
+    add_part(out, c, &c->quality);
+    for (const Field *f = c->fields; f < c->fields + c->field_count; f++) add_field(out, c, f->name, f);
     add_measures(out, c);
 }
 

@@ -300,6 +300,8 @@ static int read_column(EnvelopeReading *r, const DocNode *property, EnvelopeColu
     int rc = property_check_keys(property, err);
     while (n < ARRAY_LEN(e->logical) && e->logical[n] != NULL) n++;
     if (node_exists(&logical)) rc |= read_choice(&logical, e->logical, n, &chosen, err);
+    if (column == ENVELOPE_ENTITY && json_is_string(logical.value) && strcmp(json_string_value(logical.value), "string") != 0)
+        checks_note_why(r->pipeline, r->contract, &logical, "ids of the first entity are texts, as they came");
     property_note_unenforced(r->pipeline, r->contract, property);
     checks_note_keys(r->pipeline, r->contract, property, "unique");
     if (read_message_name(&name, r->pipeline->strings, &text, err) != 0) return -1;

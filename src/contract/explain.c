@@ -44,9 +44,10 @@ static json_t *explain_field(const Field *f) {
     for (size_t i = 0; i < f->check_count; i++) json_array_append_new(checks, explain_check(&f->checks[i]));
     for (size_t i = 0; i < f->property_count; i++) json_array_append_new(properties, explain_field(&f->properties[i]));
     const char *form = f->time_form != TIME_ISO8601 ? time_form_names[f->time_form] : NULL;
-    return json_pack("{ss ss* ss ss ss* so* sb so so* so*}", "name", f->name, "column", f->column, "type", f->sql_type, "kind",
-                     value_type_name(f->type), "form", form, "array", f->array ? json_true() : NULL, "required", f->required, "checks",
-                     checks, "properties", properties, "items", f->items != NULL ? explain_field(f->items) : NULL);
+    return json_pack("{ss ss* ss ss ss* so* sb ss* so so* so*}", "name", f->name, "column", f->column, "type", f->sql_type, "kind",
+                     value_type_name(f->type), "form", form, "array", f->array ? json_true() : NULL, "required", f->required,
+                     "required_rule", f->required_rule, "checks", checks, "properties", properties, "items",
+                     f->items != NULL ? explain_field(f->items) : NULL);
 }
 
 static json_t *explain_if_listed(const Field *f) {
@@ -225,6 +226,8 @@ json_t *pipeline_unenforced(const Pipeline *p) {
     json_t *all = json_array();
     for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++)
         for (const Unenforced *u = c->unenforced; u < c->unenforced + c->unenforced_count; u++)
-            json_array_append_new(all, json_pack("{ss si ss}", "file", c->file, "line", u->line, "path", u->path));
+            json_array_append_new(all,
+                                  json_pack("{ss si ss so}", "file", c->file, "line", u->line, "path", u->path, "text",
+                                            u->why == NULL ? json_string("is not enforced") : json_sprintf("is not enforced: %s", u->why)));
     return all;
 }

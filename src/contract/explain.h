@@ -10,5 +10,6 @@ void pipeline_fingerprint(Pipeline *p);
 json_t *pipeline_explain(const Pipeline *p) MUST_CHECK;
 /* What the contracts' author should know: [{file, line, path, text}, ...], of one kind. The caller owns it. */
 json_t *pipeline_notes(const Pipeline *p, NoteKind kind) MUST_CHECK;
-/* What the contracts say and Smelt does not enforce: [{file, line, path}, ...]. The caller owns it. */
+/* What the contracts say and Smelt does not enforce: [{file, line, path, text}, ...], text: "is not enforced: there is no metric x". The
+ * caller owns it. */
 json_t *pipeline_unenforced(const Pipeline *p) MUST_CHECK;

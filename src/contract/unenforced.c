@@ -3,6 +3,8 @@
 
 #include "contract/reader.h"
 #include "contract/text.h"
+#include <stdarg.h>
+#include <stdio.h>
 
 #define KEYS                                                                                                                               \
     "id, name, description, type, metric, arguments, engine, implementation, mustBe, mustNotBe, mustBeGreaterThan, "                       \
@@ -10,9 +12,22 @@
     "severity, businessImpact, customProperties, tags, authoritativeDefinitions, scheduler, schedule, rule"
 const char quality_keys[] = KEYS, quality_keys_v3_0[] = KEYS ", validValues, pattern";
 
-void checks_note_unenforced(Pipeline *p, Contract *c, const DocNode *rule) {
+static void add(Pipeline *p, Contract *c, const DocNode *rule, const char *why) {
     c->unenforced = strings_grow(p->strings, c->unenforced, c->unenforced_count, sizeof *c->unenforced);
-    c->unenforced[c->unenforced_count++] = (Unenforced){strings_adopt(p->strings, node_path(rule)), node_line(rule)};
+    c->unenforced[c->unenforced_count++] = (Unenforced){strings_adopt(p->strings, node_path(rule)), node_line(rule), why};
+}
+
+void checks_note_unenforced(Pipeline *p, Contract *c, const DocNode *rule) {
+    add(p, c, rule, NULL);
+}
+
+void checks_note_why(Pipeline *p, Contract *c, const DocNode *rule, const char *fmt, ...) {
+    char *text = NULL;
+    va_list args;
+    va_start(args, fmt);
+    if (vasprintf(&text, fmt, args) < 0) BUG("vasprintf");
+    va_end(args);
+    add(p, c, rule, strings_adopt(p->strings, text));
 }
 
 static bool says_something(const json_t *value) {

@@ -39,7 +39,8 @@ void check_words(const Check *check, Buf *out) {
     case CHECK_VALUES:
     case CHECK_NOT_VALUES:
         buf_add_str(out, check->kind == CHECK_VALUES ? "must be one of" : "must be none of");
-        for (size_t i = 0; i < check->value_count; i++) buf_addf(out, "%s %s", i > 0 ? "," : "", check->values[i]);
+        for (size_t i = 0; i < check->value_count; i++)
+            buf_addf(out, check->of_texts ? "%s \"%s\"" : "%s %s", i > 0 ? "," : "", check->values[i]);
         break;
     case CHECK_AHEAD: buf_addf(out, "must be at most %g hours after the message", (double)check->number / 3.6e9); break;
     case CHECK_MULTIPLE: buf_addf(out, "must be a multiple of %s", check->text); break;

@@ -126,8 +126,8 @@ static void judge_extra(Judge *j, const Extra *extra) {
 
 /* ---- all of them ---- */
 
-static void missing(Judge *j, const char *field) {
-    violate(j, "required", static_text(field), (Span){0}, static_text("is missing"));
+static void missing(Judge *j, const char *rule, const char *field) {
+    violate(j, rule, static_text(field), (Span){0}, static_text("is missing"));
 }
 
 /* A field whose column has no value: what was sent instead, if anything was. True: it is a value all the same. */
@@ -136,7 +136,7 @@ static bool judge_instead(Judge *j, const Node *node, const Member *m) {
     Path path = {NULL, node->name, 0};
     if (node->name.at == NULL) return false;
     if (m->value == NULL || yyjson_is_null(m->value)) {
-        if (node->required) missing(j, node->name.at);
+        if (node->required) missing(j, node->required_rule, node->name.at);
         return false;
     }
     scalar_judge(j, node, m->value, &m->place, &path);
@@ -147,7 +147,7 @@ static void judge_text_column(Judge *j, const char *field, Span id) {
     if (id.at != NULL)
         judge_id(j, field, id);
     else
-        missing(j, field);
+        missing(j, "required", field);
 }
 
 void envelope_judge(Judge *j, const ContractProgram *c, JudgeVerdict *ret) {
@@ -159,11 +159,11 @@ void envelope_judge(Judge *j, const ContractProgram *c, JudgeVerdict *ret) {
     if (in->entity_id.at != NULL && c->entity.name.at != NULL)
         judge_entity(j, &c->entity, in->entity_id);
     else if (judge_instead(j, &c->entity, &extra.entity))
-        missing(j, c->entity.name.at); /* a text would have had its column */
+        missing(j, "required", c->entity.name.at); /* a text would have had its column */
     if (in->has_time)
         judge_event_time(j, &c->timestamp, in->time_us);
     else
-        missing(j, c->timestamp.name.at);
+        missing(j, "required", c->timestamp.name.at);
     if (in->has_quality && c->quality.name.at != NULL)
         judge_quality(j, &c->quality, in->quality);
     else if (judge_instead(j, &c->quality, &extra.quality)) {

@@ -74,7 +74,11 @@ static void init_members(Members *m, const Field *fields, size_t count) {
 
 /* `node` may be half made when it fails: node_done frees it. */
 static int node_init(Node *node, const Field *field, Error *err) {
-    *node = (Node){.name = {field->name, strlen(field->name)}, .column_name = field->column, .required = field->required, .column = -1};
+    *node = (Node){.name = {field->name, strlen(field->name)},
+                   .column_name = field->column,
+                   .required = field->required,
+                   .required_rule = field->required_rule != NULL ? field->required_rule : "required",
+                   .column = -1};
     node->time_form = field->time_form;
     set_type(node, field);
     for (size_t i = 0; i < field->check_count; i++)

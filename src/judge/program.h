@@ -53,6 +53,7 @@ struct Node {
     ValueType type;
     TimeForm time_form;
     bool array, required;
+    const char *required_rule;
     int scale;
     bool any_size;       /* a number without a width: judged by its digits, has no column */
     int64_t least, most; /* of its type, in units of its last digit */

@@ -305,10 +305,15 @@ static void judge_time(Judge *j, const Node *node, yyjson_val *value, const Plac
 }
 
 static void judge_boolean(Judge *j, const Node *node, yyjson_val *value, const Place *place, const Path *path) {
-    if (yyjson_is_bool(value))
-        store_number(j, node, yyjson_get_bool(value));
-    else
+    if (!yyjson_is_bool(value)) {
         wrong_type(j, node, value, place, path);
+        return;
+    }
+    const Test *failed = failed_by_number(j, node, yyjson_get_bool(value));
+    if (failed != NULL)
+        report(j, failed->rule, value, place, path, static_text(failed->reason));
+    else
+        store_number(j, node, yyjson_get_bool(value));
 }
 
 void scalar_judge(Judge *j, const Node *node, yyjson_val *value, const Place *place, const Path *path) {

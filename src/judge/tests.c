@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "contract/missing.h"
 #include "contract/words.h"
 #include "judge/number.h"
 #include <string.h>
@@ -53,12 +54,21 @@ static int compare_numbers(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+static bool is_number(const Node *node) {
+    return node->type == VALUE_INTEGER || node->type == VALUE_DECIMAL;
+}
+
+static bool read_listed(const Node *node, const char *text, int64_t *ret) {
+    if (!is_number(node)) return listed_value_read(node->type, node->time_form, text, ret);
+    return number_read_scaled(span_of(text), node->scale, ret) == NUMBER_FITS;
+}
+
 /* Those that a value of this type can be; 1.5 is no integer. */
 static void set_numbers(Test *t, const Node *node, const Check *check) {
     t->kind = TEST_AMONG;
     t->numbers = xcalloc(check->value_count, sizeof *t->numbers);
     for (size_t i = 0; i < check->value_count; i++)
-        if (number_read_scaled(span_of(check->values[i]), node->scale, &t->numbers[t->count]) == NUMBER_FITS) t->count++;
+        if (read_listed(node, check->values[i], &t->numbers[t->count])) t->count++;
     qsort(t->numbers, t->count, sizeof *t->numbers, compare_numbers);
 }
 

@@ -120,7 +120,7 @@ static void judge_slot(Judge *j, const Node *node, const Slot *slot, const Path 
     else if (slot->value != NULL && !yyjson_is_null(slot->value))
         value_judge(j, node, slot->value, &slot->place, &path);
     else if (node->required)
-        violate(j, "required", path_text(j, &path, true), (Span){0}, static_text("is missing"));
+        violate(j, node->required_rule, path_text(j, &path, true), (Span){0}, static_text("is missing"));
     else if (node->counts_absent)
         count_absent(j, node);
 }
@@ -170,7 +170,7 @@ static void judge_elements(Judge *j, const Node *items, yyjson_val *array, Span 
         if (!yyjson_is_null(value))
             value_judge(j, items, value, &place, &path);
         else if (items->required)
-            violate(j, "required", path_text(j, &path, true), (Span){0}, static_text("is missing"));
+            violate(j, items->required_rule, path_text(j, &path, true), (Span){0}, static_text("is missing"));
         else if (items->counts_absent)
             count_absent(j, items);
     }

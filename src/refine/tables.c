@@ -95,8 +95,9 @@ static void name_unenforced(const Pipeline *p) {
     json_t *one;
     json_array_foreach(all, i, one) {
         if (i == NAMED) break;
-        log_warn("refine", "%s:%d: %s is not enforced", json_string_value(json_object_get(one, "file")),
-                 (int)json_integer_value(json_object_get(one, "line")), json_string_value(json_object_get(one, "path")));
+        log_warn("refine", "%s:%d: %s %s", json_string_value(json_object_get(one, "file")),
+                 (int)json_integer_value(json_object_get(one, "line")), json_string_value(json_object_get(one, "path")),
+                 json_string_value(json_object_get(one, "text")));
     }
     if (json_array_size(all) > NAMED)
         log_warn("refine", "%zu more parts of the contracts are not enforced: `smelt contract check` names all",

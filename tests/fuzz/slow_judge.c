@@ -608,7 +608,7 @@ static void judge_present(Slow *s, const Field *f, const char *path, const Json 
     if (j != NULL && j->kind != JSON_IS_NULL)
         judge_value(s, f, path, j);
     else if (f->required)
-        violate(s, "required", path, NULL, "is missing");
+        violate(s, f->required_rule != NULL ? f->required_rule : "required", path, NULL, "is missing");
 }
 
 static void note_unknown(Slow *s, const Field *fields, size_t count, const char *parent, const Json *object, size_t i) {

@@ -371,6 +371,16 @@ def test_rules_that_contradict_each_other_are_warnings(offline: Smelt) -> None:
     assert "no value is both" not in offline.run("refine").stderr
 
 
+def test_a_mean_that_rounds_to_zero_has_no_sign(offline: Smelt) -> None:
+    v = {"name": "v", "logicalType": "number", "physicalType": "DECIMAL(4,2)", "logicalTypeOptions": {"minimum": -1, "maximum": 1}}
+    write(offline, contract([v]), features=[{"name": "m", "aggregate": "avg", "column": "v", "round": 1, "windows": []}])
+    send(offline, {"v": -0.04}, {"v": -0.06}, {"v": 0})
+    offline("refine")
+    offline("publish")
+    assert offline.rows("SELECT m::VARCHAR FROM gold_subscriber_features ORDER BY subscriber_id") == [("0.0",), ("-0.1",), ("0.0",)]
+    assert "-0.0" not in offline.run("sql", "SELECT m FROM gold_subscriber_features", json_summary=False).stdout
+
+
 # ---- whose a column is ----
 
 DECIMAL: Json = {"name": "amount", "logicalType": "number", "physicalType": "DECIMAL(9,2)", "logicalTypeOptions": {"minimum": 0, "maximum": 1000}}

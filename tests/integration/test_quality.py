@@ -42,6 +42,23 @@ ROW_RULES: Sequence[tuple[Json, list[object], list[object]]] = (  # a field, val
 )
 
 
+def missing(values: Sequence[object], **more: object) -> Json:
+    return {**text({"metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": list(values)}}), **more}
+
+
+ROW_RULES = (
+    *ROW_RULES,
+    (missing(["-1"], logicalType="integer"), [0, "1"], [-1, "-1"]),
+    (missing([False], logicalType="boolean"), [True, None], [False]),
+    (missing(["1970-01-01"], logicalType="date"), ["1970-01-02", None], ["1970-01-01"]),
+    (missing(["1970-01-01T00:00:00Z"], logicalType="timestamp"), ["1970-01-01T00:00:01Z"], ["1970-01-01T00:00:00Z", "1970-01-01T01:00:00+01:00"]),
+    (missing([0, "1970-01-02"], logicalType="timestamp", transformLogic="epoch_s"), [1], [0, 86400]),
+    (missing(["00:00"], logicalType="time"), ["00:01"], ["00:00", "00:00:00"]),
+    (missing([{}], logicalType="object"), [{"a": 1}, None], [{}]),
+    (missing([[]], logicalType="array"), [[1]], [[]]),
+)
+
+
 @pytest.mark.parametrize("number", range(len(ROW_RULES)))
 def test_a_rule_that_no_event_may_break_decides_about_each(offline: Smelt, number: int) -> None:
     field, good, bad = ROW_RULES[number]
@@ -56,6 +73,54 @@ def test_arguments_for_other_tools_are_named(offline: Smelt) -> None:
     write(offline, contract([text(known, {"metric": "invalidValues", "mustBe": 0, "arguments": {"format": "email"}})]))
     places = [one["path"].removeprefix("schema[0].properties[6].properties[0].") for one in offline("contract", "check")["unenforced"]]
     assert places == ["quality[0].arguments.format", "quality[1]"]
+
+
+def test_missing_values_that_are_not_compared_are_named(offline: Smelt) -> None:
+    """And those that the field cannot have, which its type refuses."""
+    fields = [missing([{"a": 1}, {}], logicalType="object"), missing([-1, "n/a"], name="n", physicalName="n", logicalType="integer")]
+    write(offline, contract([*fields, missing(["", "N/A"], name="t", physicalName="t")]))
+    found = offline("contract", "check")
+    assert [one["path"].split(".", 2)[2] for one in found["unenforced"]] == ["properties[0].quality[0].arguments.missingValues[0]"], found
+    assert [note["text"] for note in found["notes"]] == ["this is no integer: events with it are in quarantine by the rule type"]
+    send(offline, {"n": "n/a"}, {"n": -1}, {"t": "N/A"})
+    offline("refine")
+    rows = sorted(offline.rows("SELECT rule, field, reason FROM silver_quarantine"))
+    assert rows[:2] == [("missing_values", "n", "must be none of -1"), ("missing_values", "t", 'must be none of "", "N/A"')] and rows[2][:2] == ("type", "n")
+
+
+def test_an_id_that_is_no_text_is_named(offline: Smelt) -> None:
+    one = contract([text()])
+    one["schema"][0]["properties"][3]["logicalType"] = "integer"
+    write(offline, one)
+    assert [part["path"] for part in offline("contract", "check")["unenforced"]] == ["schema[0].properties[3].logicalType"]
+
+
+def test_a_rule_of_nulls_keeps_its_name(offline: Smelt) -> None:
+    write(offline, contract([text({"metric": "nullValues", "mustBe": 0, "name": "must_exist"}), {**text(), "name": "w", "physicalName": "w", "required": True}]))
+    send(offline, {"w": "x"}, {"v": "x"})
+    offline("refine")
+    assert sorted(offline.rows("SELECT rule, field FROM silver_quarantine")) == [("must_exist", "v"), ("required", "w")]
+
+
+WHY: Sequence[tuple[Rule, str]] = (
+    ({"metric": "nullValue", "mustBe": 0}, "a property has no metric nullValue; expected nullValues, missingValues, invalidValues or duplicateValues"),
+    ({"metric": "nullValues"}, "it has no operator, like mustBe: 0"),
+    ({"metric": "invalidValues", "mustBe": 0, "arguments": {"validValuez": ["a"]}}, "its arguments have none of minimum, maximum,"),
+    ({"type": "custom", "engine": "soda", "implementation": "x"}, "it is for the engine soda"),
+    ({"type": "sql", "query": "SELECT 1", "mustBe": 0}, "rules of the type sql are for other tools"),
+)
+
+
+def test_what_is_not_enforced_says_why(offline: Smelt) -> None:
+    one = contract([text(*(rule for rule, _ in WHY))])
+    one["schema"][0]["quality"] = [{"metric": "rowCounts", "mustBe": 1}]
+    write(offline, one)
+    found = [part["text"] for part in offline("contract", "check")["unenforced"]]
+    expected = [*(words for _, words in WHY), "an event type has no metric rowCounts; expected rowCount or duplicateValues"]
+    assert len(found) == len(expected)
+    for text_found, words in zip(found, expected, strict=True):
+        assert text_found.startswith(f"is not enforced: {words}"), found
+    assert "quality[0] is not enforced: a property has no metric nullValue" in offline.run("contract", "check", json_summary=False).stdout
 
 
 # ---- severity ----
@@ -99,6 +164,37 @@ def test_a_rule_with_a_tolerance_is_measured(offline: Smelt, number: int) -> Non
     assert (done["silver"], done["quarantined"]) == (6, 0)
     ((_, metric, events, _, measured, held, severity),) = history(offline)
     assert (metric, events, measured, held, severity) == (rule["metric"], 6, pytest.approx(value), holds, rule.get("severity", "error"))
+
+
+def test_two_rules_of_one_metric_are_two(offline: Smelt) -> None:
+    narrow, wide = {"metric": "nullValues", "mustBeLessThan": 10, "unit": "percent"}, {"metric": "nullValues", "mustBeLessThan": 100}
+    write(offline, contract([text(narrow, wide, {"metric": "duplicateValues", "mustBeLessThan": 3})]))
+    send(offline, {}, {})
+    offline("refine")
+    state = "SELECT rule, must, holds FROM quality_state WHERE metric = 'nullValues' ORDER BY rule"
+    assert offline.rows(state) == [("null_values", "nullValues of v must be below 10 percent", False), ("null_values_2", "nullValues of v must be below 100", True)]
+    page = offline.run("contract", "docs", json_summary=False).stdout
+    assert "must be there (null_values, counted: nullValues of v must be below 10 percent); must be there (null_values_2, counted: nullValues of v must be below 100)" in page
+    assert "\n- duplicate_values, counted: duplicateValues of v must be below 3\n" in page
+
+
+BOUNDS: Sequence[tuple[Rule, str]] = (
+    ({"mustBe": 0, "mustBeLessThan": 5}, "mustBeLessThan is 5: the rule has mustBe already; expected one of them, or two rules"),
+    ({"mustBeBetween": [5, 1]}, "mustBeBetween is a list: expected the lower number first"),
+    ({"mustBeLessThan": 150, "unit": "percent"}, "mustBeLessThan is 150: expected a percentage from 0 to 100"),
+    ({"mustBeGreaterThan": 100, "unit": "percent"}, "mustBeGreaterThan is 100: no percentage can be that, so the rule never holds"),
+    ({"mustBeLessThan": 0}, "mustBeLessThan is 0: no count can be that, so the rule never holds"),
+    ({"mustBe": -1}, "mustBe is -1: no count can be that, so the rule never holds"),
+    ({"mustBe": 1.5}, "mustBe is 1.5: no count can be that, so the rule never holds"),
+    ({"mustBeBetween": [-2, -1]}, "mustBeBetween is a list: no count can be that, so the rule never holds"),
+)
+
+
+def test_a_bound_that_means_nothing_is_a_mistake(offline: Smelt) -> None:
+    for rule, words in BOUNDS:
+        write(offline, contract([text({"metric": "nullValues", **rule})]))
+        (mistake,) = offline("contract", "check", code=78)["mistakes"]
+        assert words in mistake["message"] and mistake["line"] > 0, mistake
 
 
 def test_what_is_measured_is_the_new_events(offline: Smelt) -> None:

@@ -400,6 +400,16 @@ def events(chance: Chance, contracts: dict[str, Spec], count: int) -> Iterator[d
 # ---- each value of each type ----------------------------------------------------------------------------------------------------------
 
 
+MISSING: list[tuple[str, list[Any]]] = [
+    ("integer", [0, "-1", 7]), ("number", [0, 1.5]), ("string", ["", "true", "2026-11-24"]), ("boolean", [False]), ("date", ["2026-11-24", "1970-01-01"]),
+    ("timestamp", ["2026-11-24T10:15:00Z", "1970-01-01T00:00:00Z"]), ("time", ["10:15:00", "00:00:00"]), ("object", [{}]), ("array", [[]]),
+]  # fmt: skip
+
+
+def missing(values: list[Any]) -> Spec:
+    return {"type": "library", "metric": "missingValues", "mustBe": 0, "arguments": {"missingValues": values}}
+
+
 def lone_properties() -> list[Spec]:
     """Each type alone, as required and as optional, some with limits between two values of the column."""
     kinds: list[Spec] = [{"logicalType": "integer", "physicalType": physical} for physical in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT")]
@@ -425,6 +435,8 @@ def lone_properties() -> list[Spec]:
         {"logicalType": "time", "logicalTypeOptions": {"minimum": "06:00", "exclusiveMaximum": "22:15:00.5"}},
         {"logicalType": "date", "logicalTypeOptions": {"exclusiveMinimum": "2026-11-24T23:59:59Z"}},
     ]
+    widths = {"integer": {"physicalType": "INTEGER"}, "number": {"physicalType": "DECIMAL(9,2)"}}
+    kinds += [{"logicalType": kind, "quality": [missing(values)]} | widths.get(kind, {}) for kind, values in MISSING]
     return [kind | {"name": "v", "required": required} for kind in kinds for required in (True, False)]
 
 

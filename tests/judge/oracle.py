@@ -383,10 +383,20 @@ def broken_count(key: str, limit: Any, value: Value) -> str | None:
     return f"must have at {'least' if key.startswith('min') else 'most'} {limit} {'element' if 'Items' in key else 'member'}{'' if limit == 1 else 's'}"
 
 
+def broken_missing(spec: Spec, listed: list[Any], value: Any) -> str | None:
+    if spec["logicalType"] == "string":
+        return "must be none of " + ", ".join(f'"{text}"' for text in listed) if value in listed else None
+    if spec["logicalType"] == "boolean":
+        return "must be none of " + ", ".join(str(one).lower() for one in listed) if value in listed else None
+    return "must be none of " + ", ".join(map(str, listed)) if value in [limit_value(spec, one) for one in listed] else None
+
+
 def broken_rule(spec: Spec, key: str, limit: Any, value: Any, message_us: int) -> str | None:
     """What is to say of a value that does not keep one rule."""
     if isinstance(value, Value):
-        return broken_count(key, limit, value)
+        return broken_count("minItems" if value.kind == "array" else "minProperties", 1, value) if key == "missingValues" else broken_count(key, limit, value)
+    if key == "missingValues":
+        return broken_missing(spec, limit, value)
     if key == "format":
         return None if has_format(limit, value) else f"must be {FORMATS[limit]}"
     if key == "multipleOf":
@@ -420,7 +430,9 @@ RULE_NAMES = {"minLength": "length", "maxLength": "length", "pattern": "pattern"
 def rules_of(spec: Spec) -> list[tuple[str, str, Any]]:
     rules = [(RULE_NAMES.get(key, "range"), key, limit) for key, limit in spec.get("logicalTypeOptions", {}).items()]
     for rule in spec.get("quality", []):
-        if rule["type"] == "library":
+        if rule.get("metric") == "missingValues":
+            rules.append((rule.get("name", "missing_values"), "missingValues", rule["arguments"]["missingValues"]))
+        elif rule["type"] == "library":
             rules.append((rule.get("name", "allowed_values"), "validValues", rule["arguments"]["validValues"]))
         else:
             rules += [(rule["name"], key, limit) for key, limit in rule["implementation"].items()]
