@@ -30,7 +30,7 @@ const longList = async (context, report) => {
   await page.locator(`${at("entities")} ${at("row")}`).first().waitFor();
   report.rtl = await page.locator(`${at("entities")} ${at("row")} bdi`).nth(1).textContent();
   let shown = 0;
-  for (let tries = 0; shown < WALKED && tries < 300; tries++) {
+  for (let tries = 0; shown < WALKED && tries < 1000; tries++) {
     await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
     await page.waitForTimeout(60);
     shown = await page.locator(at("shown")).innerText().then((text) => Number(text.split(" ")[0].replaceAll(",", "")));
