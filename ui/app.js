@@ -146,4 +146,4 @@ showNav();
 watchServer();
 start();
 setInterval(refreshAges, 1000);
-begin({ stream: false });
+begin({ stream: true });

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import FREE_PORT, ROOT, Json, Smelt, serving
-
-PICTURES = Path(os.environ.get("TEST_RESULTS") or ROOT / "build/test")
-HISTORY = ("produce", "--seed", "5", "--days", "40", "--subscribers", "150", "--events", "5000", "--faults", "0.02", "--out", "events.jsonl")
-TODAY = ("produce", "--seed", "6", "--subscribers", "150", "--events", "300", "--faults", "0.1", "--out", "today.jsonl")
-
-Visit = Callable[..., Json]
+from harness import FREE_PORT, Smelt, serving
+from visits import HISTORY, TODAY, Visit, visit_by
 
 
 @pytest.fixture(scope="session")
 def visit() -> Visit:
-    """visit(script, *arguments): what a script of this folder saw. The folder for pictures comes last."""
-
-    def visit(script: str, *arguments: str, **env: str) -> Json:
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        command = [os.environ["NODE"], str(Path(__file__).parent / script), *arguments]
-        done = subprocess.run(command, env=os.environ | env, capture_output=True, text=True, timeout=240)
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return visit
+    return visit_by
 
 
 @pytest.fixture(scope="session")

@@ -151,6 +151,7 @@ const visitWords = async (context, report) => {
     await look(page, href.split("/").at(-1), report);
   }
   await openRow(page);
+  await page.locator(`${at("panel-timeline")} tbody tr`).first().waitFor();
   texts.push(await page.locator("body").innerText());
   report.json = await page.locator(at("json")).getAttribute("href");
   await look(page, entity, report);

@@ -27,7 +27,7 @@ const submit = async (page, token) => {
   const report = { problems: [] };
   page.on("pageerror", (error) => report.problems.push(`script: ${error}`));
   page.on("console", (message) => {
-    if (message.type() === "error" && !message.text().includes("401")) report.problems.push(`console: ${message.text()}`);
+    if (message.type() === "error" && !message.text().includes("401")) report.problems.push(`console: ${message.text()}: ${message.location().url}`);
   });
   await page.goto(url);
   await page.locator(at("token")).waitFor(); // the dashboard sent us here

@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from harness import FREE_PORT, ROOT, Json, Smelt, serving
+from visits import PICTURES, Visit, unexpected, visit_by
 
 pytestmark = pytest.mark.xdist_group("browser")  # one visit for all of them
-PICTURES = Path(os.environ.get("TEST_RESULTS") or ROOT / "build/test")
-HISTORY = ("produce", "--seed", "5", "--days", "40", "--subscribers", "150", "--events", "5000", "--faults", "0.02", "--out", "events.jsonl")
-
-
-def visit(url: str, *entity: str) -> Json:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    script = Path(__file__).parent / "dashboard.js"
-    done = subprocess.run([os.environ["NODE"], script, url, PICTURES, *entity], capture_output=True, text=True, timeout=240)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
-def seen(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Json:
-    smelt = Smelt(binary, tmp_path_factory.mktemp("dashboard"), kafka_bootstrap="127.0.0.1:1")
-    smelt(*HISTORY)
-    smelt("run", "--from", "events.jsonl")
-    running = smelt.start("serve", *FREE_PORT)
-    try:
-        found = visit(serving(running).url)
-        assert running.end().code == 0
-    finally:
-        running.kill()
-    return found | {"scored": smelt.value("SELECT count(*) FROM subscriber_scores")}
+def seen(visit: Visit, full_lake: Smelt, full_server: str) -> Json:
+    found = visit("dashboard.js", full_server, str(PICTURES))
+    return found | {"scored": full_lake.value("SELECT count(*) FROM subscriber_scores")}
 
 
 def test_the_page_loads_without_an_error(seen: Json) -> None:
-    assert seen["problems"] == []
+    assert unexpected(seen["problems"]) == []
     assert seen["title"] == "Overview – Smelt"
     assert seen["layers"] == ["Bronze", "Silver", "Gold", "Scores"]
 
@@ -92,9 +72,9 @@ def test_the_page_of_another_pipeline_has_its_words(new_smelt: Callable[..., Sme
     (smelt.folder / "events.jsonl").write_text("".join(json.dumps(trip) + "\n" for trip in trips))
     smelt("run", "--from", "events.jsonl")
     running = smelt.start("serve", *FREE_PORT)
-    seen = visit(serving(running).url, "station")
+    seen = visit_by("dashboard.js", serving(running).url, str(PICTURES), "station")
     assert running.end().code == 0
-    assert [problem for problem in seen["problems"] if "/hours?" not in problem] == [] and seen["axe"] == {"overview": [], "bikes": [], "stations": [], "station": []}
+    assert unexpected(seen["problems"]) == [] and seen["axe"] == {"overview": [], "bikes": [], "stations": [], "station": []}
     assert seen["figures"] == ["Bikes", "Events in 24 hours", "In quarantine"]
     words = ["Bike", "Mean trip, km", "Docking station", "Longest trip, km"]
     assert [head for head in seen["heads"] if head in words] == words

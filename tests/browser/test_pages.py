@@ -5,22 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from conftest import PICTURES, Visit
 from harness import Json
+from visits import PICTURES, Visit, unexpected
 
 pytestmark = pytest.mark.xdist_group("browser")
 STATES = ["normal", "empty", "failed"]
 PAGES = ["overview", "list", "row", "others", "quality", "pipeline", "model", "status", "style"]
 WEIGHT_MOST = 60_000  # bytes of the first page, compressed
 SHIFT_MOST = 0.05
-
-
-# Addresses that pages ask for and that no server has yet: their panels say so.
-NOT_YET = ["/hours?"]
-
-
-def is_not_yet(problem: str) -> bool:
-    return any(part in problem for part in NOT_YET)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +38,7 @@ def test_no_page_scrolls_sideways(seen: Json, state: str, page: str) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_goes_wrong_behind_the_page(seen: Json, state: str) -> None:
-    assert [problem for problem in seen[state]["problems"] if not is_not_yet(problem)] == []
+    assert unexpected(seen[state]["problems"]) == []
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in ("row", "style")])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 from harness import FREE_PORT, Smelt, serving
+from visits import unexpected, visit_by
 
 pytestmark = pytest.mark.xdist_group("browser")
 HISTORY = ("produce", "--seed", "5", "--days", "40", "--subscribers", "60", "--events", "2000", "--out", "events.jsonl")
@@ -21,14 +19,11 @@ def test_a_person_signs_in_and_out(binary: Path, tmp_path: Path) -> None:
     token = smelt("token", "create", "anna", "--scopes", "status,aggregate,entities")["token"]
     running = smelt.start("serve", *FREE_PORT)
     try:
-        script = Path(__file__).parent / "sign_in.js"
-        done = subprocess.run([os.environ["NODE"], script, serving(running).url], env=os.environ | {"TOKEN": token}, capture_output=True, text=True, timeout=240)
-        assert done.returncode == 0, done.stderr
-        seen = json.loads(done.stdout)
+        seen = visit_by("sign_in.js", serving(running).url, TOKEN=token)
         assert running.end().code == 0
     finally:
         running.kill()
-    assert seen["problems"] == [] and seen["axe"] == []
+    assert unexpected(seen["problems"]) == [] and seen["axe"] == []
     assert "not one of this server" in seen["refused"]
     assert seen["cookies"] == [{"name": "smelt_session", "httpOnly": True, "sameSite": "Strict", "secure": False}] and seen["readable"] == ""
     assert seen["who"] == "Signed in as anna, for status, aggregate, entities."

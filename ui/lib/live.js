@@ -16,10 +16,12 @@ let events = null; // EventSource, once it is open
 
 const newSource = (url) => ({ url, data: null, etag: null, at: null, state: "loading", error: null, dueAt: 0, asking: false, watchers: new Set() });
 
+const isStatus = (source) => source.url.startsWith("/api/v1/status");
+
 const intervalOf = (source) => {
   if (source.state === "absent") return NOT_THERE_MS;
   const wanted = Math.min(...[...source.watchers].map((w) => w.every));
-  return events ? Math.max(BESIDE_EVENTS_MS, wanted) : wanted;
+  return events && !isStatus(source) ? Math.max(BESIDE_EVENTS_MS, wanted) : wanted; // by the status one sees that the server hangs
 };
 
 const stateOf = (error) => {
@@ -102,19 +104,24 @@ export const again = (url) => {
   if (source && !source.asking) refresh(source);
 };
 
-const askAll = () => {
-  for (const source of sources.values()) source.dueAt = 0;
+const askAll = (isMeant = () => true) => {
+  for (const source of sources.values()) if (isMeant(source)) source.dueAt = 0;
   round();
 };
 
 // ---- events of the server ----
 
 const STREAM = "/api/v1/stream";
+// What an event makes old: a new generation all that is shown, counters what is shown of a live lake.
+const isQuick = (source) => [...source.watchers].some((w) => w.every <= QUICK_MS);
+const meant = { generation: () => true, status: isStatus, run: (source) => isStatus(source) || source.url.startsWith("/api/v1/runs"), counters: isQuick };
+
 const listen = () => {
   const stream = new EventSource(STREAM);
   stream.addEventListener("open", () => { events = stream; });
-  for (const type of ["message", "generation", "status", "run"]) stream.addEventListener(type, askAll);
+  for (const [type, isMeant] of Object.entries(meant)) stream.addEventListener(type, () => askAll(isMeant));
   stream.addEventListener("error", () => {
+    if (events) askAll(); // again by polling, from now on
     events = null;
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, NOT_THERE_MS);
   });

@@ -2,9 +2,9 @@
 import { h } from "../lib/dom.js";
 import { say } from "../lib/clipboard.js";
 import { SLOW_MS } from "../lib/live.js";
-import { byPlural, feature, reasonFeature, reasonName, rowUrl, titleOf, value } from "../lib/names.js";
+import { allEntities, byPlural, feature, reasonFeature, reasonName, rowUrl, titleOf, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
-import { agoElement, brief, capital, decimal, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
+import { agoElement, capital, decimal, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
 import { badge, bar, empty } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
@@ -74,7 +74,13 @@ const featuresPanel = (e, id) => panel({
 
 // ---- what happened ----
 
-const eventFields = (event) => Object.entries(event.fields ?? {}).slice(0, 6).map(([name, v]) => h("span", { class: "reason" }, `${spaced(name)} `, h("b", {}, visible(String(v)))));
+// The id of a row of an entity leads to it, under the name that people give to such a row.
+const eventField = ([name, v]) => {
+  const e = allEntities().find((one) => one.key === name);
+  const text = visible(String(v));
+  return h("span", { class: "reason" }, `${e ? e.title : spaced(name)} `, e ? h("a", { href: href(["entities", e.plural, String(v)]) }, text) : h("b", {}, text));
+};
+const eventFields = (event) => Object.entries(event.fields ?? {}).slice(0, 6).map(eventField);
 
 const timelinePanel = (e, id) => panel({
   id: "timeline", title: "What happened", note: "newest first, with the place in Kafka", height: 320, every: SLOW_MS, urls: { events: `${partUrl(e, id, "events")}?limit=${EVENTS}` },
@@ -101,23 +107,11 @@ const scoresPanel = (e, id) => panel({
   render: ({ scores }) => (scores.items.filter((s) => s.churn_probability != null).length === 0 ? empty("No change of the score is recorded yet. A score is recorded when its band changes or it moves by 0.05.") : chart(scoreModel(e, scores.items))),
 });
 
-const hoursPanel = (e, id) => panel({
-  id: "hours", title: "By hour", note: "the last 48 hours", height: 340, every: SLOW_MS, urls: { hours: `${partUrl(e, id, "hours")}?from=-48h` },
-  render: ({ hours }) => {
-    if (hours.items.length === 0) return empty("No event in the last 48 hours.");
-    const x = hours.items.map((i) => Date.parse(i.hour) / 1000);
-    const one = (c, i) => chart({ id: `hours-${c.name}`, title: capital(c.title), unit: c.unit || "per hour", x, series: [{ name: c.title, kind: i === 0 ? "bar" : "line", values: hours.items.map((item) => item[c.name] ?? null) }],
-      words: `Newest hour: ${brief(hours.items.at(-1)[c.name])}.` });
-    return h("div", { class: "charts" }, [{ name: "events", title: "events", unit: "events per hour" }, ...hours.columns.filter((c) => c.name !== "events")].slice(0, 4).map(one));
-  },
-});
-
 export const render = ({ parts: [plural, id] }) => {
   const e = byPlural(plural);
   const head = h("div", { class: "page-head" },
     h("div", {}, h("p", { class: "note" }, h("a", { href: href(["entities", plural]) }, titleOf(e)), " /"), h("h1", { "data-testid": "entity-id" }, h("bdi", {}, visible(id)))),
     h("div", { class: "filters" }, h("button", { type: "button", class: "quiet", click: (event) => say(id, event.currentTarget) }, "Copy id"),
       h("a", { class: "quiet", href: rowUrl(e, id), "data-testid": "json" }, "Show as JSON")));
-  const isFirst = e.risk != null;
-  return [head, isFirst ? h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)) : hoursPanel(e, id), timelinePanel(e, id), featuresPanel(e, id)];
+  return [head, e.risk ? h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)) : null, timelinePanel(e, id), featuresPanel(e, id)].filter(Boolean);
 };

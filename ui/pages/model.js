@@ -73,7 +73,7 @@ const liftModel = ({ deciles }) => ({ id: "lift", title: "Gain by depth", unit: 
   words: `Calling the first tenth finds ${percent(deciles[0].gain, 1, 0)} of them: ${brief(deciles[0].lift)} times as many as by chance.` });
 
 const curvesPanel = (id) => panel({
-  id: "curves", title: "On rows it had not seen", height: 360, every: SLOW_MS, urls: { one: oneUrl(id) },
+  id: "curves", title: "On rows it had not seen", height: 740, every: SLOW_MS, urls: { one: oneUrl(id) },
   render: ({ one }) => (one.report?.deciles ? h("div", { class: "charts" }, chart(calibrationModel(one.report)), chart(liftModel(one.report))) : empty("The report of this model is gone; the next training writes one.")),
 });
 
@@ -91,7 +91,7 @@ const histogramModel = ({ bins }) => ({ id: "histogram", title: "Scores", unit: 
 
 const histogramPanel = () => panel({
   id: "histogram", title: "How the scores are spread", height: 340, every: SLOW_MS, urls: { s: histogram },
-  render: ({ s }) => (s.bins.every((b) => b.entities === 0) ? empty("No score yet.") : [chart(histogramModel(s)), s.bands?.every((b) => b.from != null) ? h("p", { class: "note" }, "Bands: ", s.bands.map((b, i) => `${i > 0 ? ", " : ""}${b.band} from ${percent(b.from, 1, 0)}: ${count(b.entities)}`), ".") : null]),
+  render: ({ s }) => (s.bins.every((b) => b.entities === 0) ? empty("No score yet.") : [chart(histogramModel(s)), s.bands ? h("p", { class: "note" }, "Bands: ", s.bands.map((b, i) => `${i > 0 ? ", " : ""}${b.band} ${count(b.entities)}${b.least == null ? "" : ` (${percent(b.least, 1, 0)} to ${percent(b.most, 1, 0)})`}`), ".") : null]),
 });
 
 // ---- the card, and all models ----
@@ -124,7 +124,7 @@ const versionsPanel = () => panel({
 
 // Of the model in the address, or of the one in use.
 const ofOne = (id) => [h("div", { class: "pair" }, curvesPanel(id), driversPanel(id)), cardPanel(id)];
-const detailPanel = () => panel({ id: "detail", title: "The model", isPlain: true, isBare: true, height: 360, every: SLOW_MS, urls: { m: models },
+const detailPanel = () => panel({ id: "detail", title: "The model", isPlain: true, isBare: true, height: 1240, every: SLOW_MS, urls: { m: models },
   render: ({ m }) => (m.models.length === 0 ? null : h("div", { class: "stack" }, ofOne(parse().query.id ?? currentOf(m).model_id))) });
 
 export const render = () => [h("div", { class: "page-head" }, h("h1", {}, "Model")), answersPanel(), detailPanel(), histogramPanel(), versionsPanel()];

@@ -34,8 +34,8 @@ const whoIsNew = (e, c) => {
   if (!e.risk) return null;
   if (!c) return answer("new", "New at high risk", "Not known", "This server keeps no changes of scores.");
   const names = c.entered.slice(0, 3).map((row) => visible(row[e.key])).join(", ");
-  return answer("new", "New at high risk in 24 hours", c.entered_total === 0 ? "Nobody" : count(c.entered_total),
-    c.entered_total === 0 ? `${many(c.left_total, "left", "left")} the band` : `${names}; ${count(c.left_total)} left the band`, { href: c.entered_total > 0 ? "#/overview" : null });
+  return answer("new", "New at high risk in 24 hours", c.entered_total === 0 ? "None" : count(c.entered_total),
+    c.entered_total === 0 ? `${many(c.left_total, "left", "left")} the band` : `${names}; ${count(c.left_total)} left the band`, { href: c.entered_total > 0 ? listOf(e, { band: "high" }) : null });
 };
 
 const whatFirst = (e, s, top) => {
@@ -128,7 +128,7 @@ const share = (p) => (p == null ? "not scored" : percent(p, 1));
 const changesPanel = (e) => panel({
   id: "changes", title: "New at high risk", note: "in the last 24 hours", height: 340, urls: { c: changes(e) }, every: SLOW_MS,
   render: ({ c }) => [table({
-    id: "changes", caption: "New at high risk in the last 24 hours, largest change first", rows: c.entered.slice(0, 8), key: (row) => row[e.key], empty: "Nobody entered the band high.",
+    id: "changes", caption: "New at high risk in the last 24 hours, largest change first", rows: c.entered.slice(0, 8), key: (row) => row[e.key], empty: `No ${e.title_plural} entered the band high.`,
     columns: [
       { title: capital(e.title), isHead: true, cell: (row) => h("a", { href: href(["entities", e.plural, row[e.key]]), class: "id", "data-row": true }, h("bdi", {}, visible(row[e.key]))) },
       { title: "Before", isNum: true, cell: (row) => share(row.before) }, { title: "Now", isNum: true, cell: (row) => share(row.now) },

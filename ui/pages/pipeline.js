@@ -78,7 +78,7 @@ const partitionsPanel = () => panel({
     return table({ id: "partitions", caption: "Partitions and how far behind they are", rows: p.partitions, key: (r) => `${r.topic} ${r.epoch} ${r.partition}`, empty: "No partition was read yet.", isShort: p.partitions.length > 10, columns: [
       { title: "Partition", isHead: true, cell: (r) => placeElement(r) }, { title: "Read up to", isNum: true, cell: (r) => count(r.next_offset) },
       { title: "End in Kafka", isNum: true, cell: (r) => (r.end_offset == null ? "not known" : count(r.end_offset)) },
-      { title: "Behind", isNum: true, value: (r) => r.lag, cell: (r) => (r.lag == null ? "not known" : [count(r.lag), bar(r.lag / most, "plain")]) }, { title: "Updated", class: "note when", cell: (r) => agoElement(r.updated_at) }] });
+      { title: "Behind", isNum: true, value: (r) => r.lag, cell: (r) => (r.lag == null ? "not known" : [count(r.lag), lagOf(p) > 0 ? bar(r.lag / most, "plain") : null]) }, { title: "Updated", class: "note when", cell: (r) => agoElement(r.updated_at) }] });
   },
 });
 

@@ -55,7 +55,7 @@ const lastDay = (past) => {
   if (!past) return answer("day", "What happened in 24 hours?", "Not known", "This server keeps no history of states.");
   const since = changesOf(past).filter((i) => Date.now() - Date.parse(i.at) < DAY_MS);
   const [newest] = since;
-  return answer("day", "What happened in 24 hours?", since.length === 0 ? "No change of state" : `${since.length} changes of state`, newest ? [`${newest.title}: ${newest.state}, `, agoElement(newest.at)] : null, { href: since.length > 0 ? "#/status" : null });
+  return answer("day", "What happened in 24 hours?", since.length === 0 ? "No change of state" : `${since.length} changes of state`, newest ? [`${newest.title}: ${newest.state}, `, agoElement(newest.at)] : null);
 };
 
 const answersPanel = () => panel({
