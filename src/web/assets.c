@@ -19,9 +19,7 @@ static const struct {
 };
 
 /* Pages that have an address of their own. */
-static const struct {
-    const char *path, *file;
-} pages[] = {{"/", "ui/index.html"}, {"/docs", "ui/docs.html"}};
+static const struct { const char *path, *file; } pages[] = {{"/", "ui/index.html"}, {"/docs", "ui/docs.html"}};
 
 const char *asset_type(const char *path) {
     for (size_t i = 0; i < ARRAY_LEN(pages); i++)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum { FILE_PART = 256 * 1024 }; /* of a file, in memory at once */
-enum { READ_MAX = 4096 }; /* at once, so that the many with short requests have small buffers */
+enum { READ_MAX = 4096 };        /* at once, so that the many with short requests have small buffers */
 
 struct Connection {
     const Hosts *hosts;

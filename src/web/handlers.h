@@ -20,8 +20,9 @@ typedef struct Service {
     void *samples_arg;
     int (*ready)(void *arg, Error *err); /* NULL: always */
     void *ready_arg;
+    SnapshotPool *sql;           /* for queries of users; NULL: there are none */
     struct Downloads *downloads; /* generations as files; NULL: there are none */
-    Gate *gate; /* NULL: everybody may ask */
+    Gate *gate;                  /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
     atomic_bool draining; /* readyz answers 503, so that no new work is sent here */
@@ -44,6 +45,7 @@ const char *asset_type(const char *path);
 int handle_openapi(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_newest_snapshot(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_snapshot(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_query(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_problem(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_history(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

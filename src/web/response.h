@@ -12,7 +12,7 @@ typedef struct Response {
     Buf body;                 /* owned */
     const void *fixed;        /* instead of body: bytes that live as long as the process */
     size_t fixed_len;
-    int file;            /* instead of body: `fixed_len` bytes from `file_at` of this file; 0: none. Owned */
+    int file; /* instead of body: `fixed_len` bytes from `file_at` of this file; 0: none. Owned */
     int64_t file_at;
     char etag[ETAG_SIZE];      /* with its quotes; "" for none */
     const char *coding;        /* Content-Encoding; static; NULL: none */
