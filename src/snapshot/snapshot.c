@@ -54,6 +54,18 @@ static void remove_unfinished(const SnapshotWrite *g) {
     unlink(g->wal);
 }
 
+/* Whether the table is as it was in the last generation. */
+static int is_unchanged(const SnapshotWrite *g, const SnapshotTable *table, bool *ret, Error *err) {
+    static const char name[] = "publish/is_unchanged";
+    const LakeBinding names[] = {
+        {"table", lake_name(table->name)}, {"source", lake_name(table->source)}, {"since", lake_name(table->since)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), names, ARRAY_LEN(names));
+    int64_t same = 0;
+    if (lake_query_int(g->conn, name, sql, NULL, 0, &same, err) != 0) return -1;
+    *ret = same != 0;
+    return 0;
+}
+
 static int add_to_log(const SnapshotWrite *g, const SnapshotTable *table, const char *name, Error *err) {
     const LakeBinding names[] = {
         {"table", lake_name(table->name)}, {"source", lake_name(table->source)}, {"since", lake_name(table->since)}};
@@ -63,7 +75,10 @@ static int add_to_log(const SnapshotWrite *g, const SnapshotTable *table, const 
 
 static int write_table(const SnapshotWrite *g, const SnapshotTable *table, Error *err) {
     CLEANUP(free_text) char *name = xasprintf("publish/%s", table->name);
+    bool unchanged = false;
     if (table->kind == SNAPSHOT_LOG && g->incremental) return add_to_log(g, table, name, err);
+    if (table->kind == SNAPSHOT_SLOW && g->incremental && is_unchanged(g, table, &unchanged, err) != 0) return -1;
+    if (unchanged) return 0;
     CLEANUP(free_text) char *whole = table->query == NULL ? xasprintf("FROM %s", table->source) : NULL;
     CLEANUP(free_text)
     char *sql = xasprintf("CREATE OR REPLACE %s snapshot_out.%s AS %s", table->kind == SNAPSHOT_VIEW ? "VIEW" : "TABLE", table->name,

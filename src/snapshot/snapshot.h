@@ -10,6 +10,7 @@ typedef enum SnapshotKind {
     SNAPSHOT_TABLE, /* written for each generation */
     SNAPSHOT_BASE,  /* a large table that seldom changes: kept from the last generation while the base is the same */
     SNAPSHOT_LOG,   /* rows are only added to it: those of the last generation are kept while the base is the same */
+    SNAPSHOT_SLOW,  /* a copy that is only written again when the highest value of `since` is another one, or the base */
     SNAPSHOT_VIEW,  /* over tables of the snapshot */
 } SnapshotKind;
 
@@ -20,7 +21,8 @@ typedef struct SnapshotTable {
     SnapshotKind kind;
     const char *source; /* instead of a query: a table or view of the lake, of which this is a copy */
     const char *base;   /* of SNAPSHOT_BASE: names its content alone; NULL: SnapshotOptions.base does. Needs that one to be the same too */
-    const char *since;  /* of a SNAPSHOT_LOG: the column that grows with each addition; one addition has one value of it */
+    const char *since; /* of a SNAPSHOT_LOG: the column that grows with each addition; one addition has one value of it. Of a SNAPSHOT_SLOW:
+                          the one that grows with each change */
 } SnapshotTable;
 
 typedef struct SnapshotInfo {

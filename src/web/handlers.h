@@ -31,6 +31,7 @@ typedef struct Service {
     void *system_arg;
     const char *status_history_path; /* NULL: none is kept */
     int64_t started_us;
+    SnapshotPool *sql;           /* for queries of users; NULL: there are none */
     struct Downloads *downloads; /* generations as files; NULL: there are none */
     Gate *gate;                  /* NULL: everybody may ask */
     WebMetrics *metrics;
@@ -57,6 +58,7 @@ const char *asset_type(const char *path);
 int handle_openapi(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_newest_snapshot(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_snapshot(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_query(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_problem(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_history(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

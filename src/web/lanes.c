@@ -2,6 +2,7 @@
  *
  *   probes      /livez, /readyz               a cheap query each
  *   monitoring  /metrics, /api/v1/status
+ *   sql         /api/v1/query                 what users wrote
  *   queries     everything else that reads the lake
  *
  * A client that closes its sending side may still read, so its request has a moment of grace. */
@@ -15,10 +16,10 @@
 enum { QUERY_LIMIT_MS = 10000, WAIT_LIMIT_MS = 5000, GRACE_MS = 500 };
 #define MS INT64_C(1000000)
 
-typedef enum LaneName { LANE_QUERIES, LANE_MONITORING, LANE_PROBES, LANES } LaneName;
+typedef enum LaneName { LANE_QUERIES, LANE_MONITORING, LANE_PROBES, LANE_SQL, LANES } LaneName;
 static const struct {
     size_t workers, queue_max; /* no workers: as many as lanes_start was told */
-} sizes[LANES] = {[LANE_QUERIES] = {0, 128}, [LANE_MONITORING] = {1, 32}, [LANE_PROBES] = {2, 256}};
+} sizes[LANES] = {[LANE_QUERIES] = {0, 128}, [LANE_MONITORING] = {1, 32}, [LANE_PROBES] = {2, 256}, [LANE_SQL] = {2, 8}};
 
 typedef struct Lane {
     struct Lanes *all;
@@ -93,13 +94,14 @@ Lanes *lanes_start(Service *service, size_t workers, void (*notify)(void *arg), 
     return lanes;
 }
 
-static const LaneName lane_of[] = {[COST_QUERY] = LANE_QUERIES, [COST_PROBE] = LANE_PROBES, [COST_MONITORING] = LANE_MONITORING};
+static const LaneName lane_of[] = {
+    [COST_QUERY] = LANE_QUERIES, [COST_PROBE] = LANE_PROBES, [COST_MONITORING] = LANE_MONITORING, [COST_SQL] = LANE_SQL};
 
 bool lanes_push(Lanes *lanes, Exchange *x) {
     LaneName lane = lane_of[x->route->cost];
     x->queued_ns = clock_mono_ns();
     if (workers_push(lanes->at[lane].workers, x)) return true;
-    if (lane == LANE_QUERIES)
+    if (lane == LANE_QUERIES || lane == LANE_SQL)
         refuse(x, 429, "Too many requests are waiting already.");
     else
         refuse(x, 503, "Too many requests of this kind are waiting already.");

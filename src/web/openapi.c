@@ -81,9 +81,11 @@ static void add_problem(json_t *answers, int status) {
 }
 
 static const int of_all[] = {400, 405, 406, 408, 414, 415, 421, 431, 500, 501, 505}, of_closed[] = {401, 403, 429},
-                 of_workers[] = {404, 410, 429, 503, 504}, of_files[] = {416};
+                 of_workers[] = {404, 410, 429, 503, 504}, of_files[] = {416}, of_content[] = {413, 422};
 
 static void add_problems(const Route *route, json_t *answers) {
+    if (route->content != NULL) add_problem(answers, 413);
+    if (route->flags & ROUTE_SQL) add_problem(answers, 422);
     for (size_t i = 0; i < ARRAY_LEN(of_all); i++) add_problem(answers, of_all[i]);
     for (size_t i = 0; route->scope != SCOPE_OPEN && i < ARRAY_LEN(of_closed); i++) add_problem(answers, of_closed[i]);
     bool works = route->flags & (ROUTE_WORKER | ROUTE_LAKE);
@@ -122,6 +124,7 @@ static json_t *problem_responses(void) {
     json_t *responses = json_object();
     describe_problems(of_all, ARRAY_LEN(of_all), responses);
     describe_problems(of_closed, ARRAY_LEN(of_closed), responses);
+    describe_problems(of_content, ARRAY_LEN(of_content), responses);
     describe_problems(of_files, ARRAY_LEN(of_files), responses);
     describe_problems(of_workers, ARRAY_LEN(of_workers), responses);
     return responses;

@@ -61,6 +61,8 @@ const Route routes[] = {
      .help = "the last runs of the pipeline with their steps"},
     {"GET", "/api/v1/status", handle_status, ROUTE_WORKER, COST_MONITORING, SCOPE_STATUS, .schema = "Status",
      .help = "the state of each part, in words"},
+    {"POST", "/api/v1/query", handle_query, ROUTE_LAKE | ROUTE_SQL, COST_SQL, SCOPE_QUERY, .types = "application/json text/csv",
+     .schema = "QueryRows", .content = "Query", .help = "a read-only query on the newest snapshot, where http.query is on"},
     {"GET", "/api/v1/snapshots/current", handle_newest_snapshot, ROUTE_WORKER, .scope = SCOPE_QUERY, .schema = "NewestSnapshot",
      .help = "the newest snapshot as a file"},
     {"GET", "/api/v1/snapshots/{file}", handle_snapshot, ROUTE_WORKER | ROUTE_RANGES, .scope = SCOPE_QUERY,
@@ -132,12 +134,18 @@ static const char *const allowed[] = {
     [DOES_GET | DOES_POST | DOES_DELETE] = "GET, HEAD, POST, DELETE, OPTIONS",
 };
 
+static bool is_literal(const char *pattern) {
+    return strpbrk(pattern, "{*") == NULL;
+}
+
+/* A row of the very path stands for it, also with other methods: what has a name is not an entity. */
 RouteMatch route_match(const char *method, Request *req) {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
     RouteMatch match = {0};
     unsigned methods = 0;
     for (const Route *route = routes; route->pattern != NULL && !match.found; route++) {
         Part entity = {0}, id = {0};
+        if (match.route != NULL && is_literal(match.route->pattern) && !is_literal(route->pattern)) continue;
         if (!fits(route->pattern, req->path, &entity, &id)) continue;
         methods |= bit_of(route->method);
         match.found = strcmp(route->method, wanted) == 0;

@@ -9,12 +9,13 @@ enum {
     ROUTE_LAKE = 2,      /* gets a lease; implies ROUTE_WORKER */
     ROUTE_VERSIONED = 4, /* the answer depends on the generation and the target alone: ETag, and 304 */
     ROUTE_EXISTS = 8,    /* always answers 200, unless there is a cursor: 304 needs no query */
+    ROUTE_SQL = 64,      /* the lease is of Service.sql; with ROUTE_LAKE */
     ROUTE_RANGES = 32,   /* answers 206 and 416 too */
     ROUTE_LIST = 16,     /* as ROUTE_EXISTS, when what is served has such a list */
 };
 
 /* How expensive an answer is: which workers it waits for (lanes.h). */
-typedef enum Cost { COST_QUERY, COST_PROBE, COST_MONITORING } Cost;
+typedef enum Cost { COST_QUERY, COST_PROBE, COST_MONITORING, COST_SQL } Cost;
 
 struct Route {
     const char *method;  /* "GET", which answers HEAD too, "POST", "DELETE" */

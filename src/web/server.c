@@ -268,8 +268,9 @@ static void log_audit(const Web *web, const Exchange *x) {
     bool reads_persons = x->route->scope < SCOPES && x->route->scope != SCOPE_STATUS && x->route->scope != SCOPE_AGGREGATE;
     bool changes = strcmp(x->request->method, "POST") == 0 || strcmp(x->request->method, "DELETE") == 0;
     if (reads_persons || changes)
-        log_info("audit", "%s %s %s: %d, request %s", x->request->who, x->request->method, x->request->target, x->response.status,
-                 x->request->request_id);
+        log_info("audit", "%s %s %s: %d, request %s%s%.2000s", x->request->who, x->request->method, x->request->target, x->response.status,
+                 x->request->request_id, x->request->content != NULL ? ", content " : "",
+                 x->request->content != NULL ? x->request->content : "");
 }
 
 static void answer(Web *web, Client *c, Exchange *x) {
@@ -484,6 +485,7 @@ static void wake_loop(void *arg) {
 static void tidy(void *arg) {
     Web *web = arg;
     snapshot_pool_follow(web->service.pool);
+    if (web->service.sql != NULL) snapshot_pool_follow(web->service.sql);
     if (web->service.downloads != NULL) downloads_sweep(web->service.downloads);
     if (web->service.gate != NULL) gate_follow(web->service.gate);
     if (web->tls != NULL) tls_server_follow(web->tls);
@@ -540,6 +542,7 @@ static void free_web(Web *web) {
     if (web->poll >= 0) close(web->poll);
     if (web->wake >= 0) close(web->wake);
     snapshot_pool_free(web->service.pool);
+    if (web->service.sql != NULL) snapshot_pool_free(web->service.sql);
     metrics_free(web->service.metrics);
     if (web->service.downloads != NULL) downloads_free(web->service.downloads);
     hosts_free(web->hosts);
@@ -613,6 +616,12 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
     web->service.pool =
         options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
     if (options->snapshots_dir != NULL) web->service.downloads = downloads_new(options->snapshots_dir);
+    if (options->query && options->snapshots_dir != NULL) {
+        LakeOptions own = options->lake;
+        own.memory_limit = options->query_memory;
+        own.threads = 1;
+        web->service.sql = snapshot_pool_open(options->snapshots_dir, &own);
+    }
     web->lanes = lanes_start(&web->service, worker_count(options), wake_loop, web);
     return web;
 }

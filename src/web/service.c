@@ -178,6 +178,10 @@ Matched service_begin(Service *s, const char *method, Request *req, Response *re
         refuse_content(route, req, resp) || refuse_params(route, req, resp) || refuse_type(route, req, resp) ||
         answered_by_etag(s, route, req, resp))
         return (Matched){.route = route};
+    if (route->flags & ROUTE_SQL && s->sql == NULL) {
+        response_problem(resp, 404, req, "This server answers no SQL: http.query is off.");
+        return (Matched){.route = route};
+    }
     if (route->content != NULL) return (Matched){.route = route, .needs_content = true};
     return service_content(s, route, req, resp);
 }
@@ -209,11 +213,12 @@ static uint64_t scope_of(const Request *req) {
 
 static int run_leased(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
     Lease lease;
-    if (snapshot_pool_lease(s->pool, scope_of(req), &lease, err) != 0) return -1;
+    SnapshotPool *pool = route->flags & ROUTE_SQL ? s->sql : s->pool;
+    if (snapshot_pool_lease(pool, scope_of(req), &lease, err) != 0) return -1;
     query_timeouts_begin(s->timeouts, worker, lease.conn);
     int rc = handle_leased(s, route, req, &lease, resp, err);
     query_timeouts_end(s->timeouts, worker);
-    snapshot_pool_return(s->pool, &lease, rc != 0);
+    snapshot_pool_return(pool, &lease, rc != 0);
     return rc;
 }
 
@@ -222,7 +227,8 @@ static int run_leased(Service *s, size_t worker, const Route *route, const Reque
 static int run_route(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
     if (!(route->flags & ROUTE_LAKE)) return route->handle(s, req, NULL, resp, err);
     int rc = run_leased(s, worker, route, req, resp, err);
-    if (rc == 0 || !snapshot_pool_is_live(s->pool) || err->kind == ERR_UNAVAILABLE || err->kind == ERR_STOPPED) return rc;
+    if (rc == 0 || route->flags & ROUTE_SQL || !snapshot_pool_is_live(s->pool) || err->kind == ERR_UNAVAILABLE || err->kind == ERR_STOPPED)
+        return rc;
     error_clear(err);
     return run_leased(s, worker, route, req, resp, err);
 }

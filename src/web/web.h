@@ -21,6 +21,8 @@ typedef struct WebOptions {
     const char *snapshots_dir;             /* read from what is published there ... */
     Lake *live;                            /* ... or, when this is set, from this lake; borrowed */
     LakeOptions lake;                      /* for snapshots; copied */
+    bool query;                            /* answer queries of users on the newest snapshot ... */
+    int64_t query_memory;                  /* ... with so many bytes for all of them */
     /* What GET /api/v1/status answers: {state, components, ...}; a new reference. Called on workers, must be quick. NULL: 404. */
     json_t *(*status)(void *arg);
     void *status_arg;

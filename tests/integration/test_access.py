@@ -26,6 +26,7 @@ ROUTES = {
     ("GET", "/problems/{name}"): ("/problems/not-found", OPEN),
     ("GET", "/api/v1/snapshots/current"): ("/api/v1/snapshots/current", "query"),
     ("GET", "/api/v1/snapshots/{file}"): ("/api/v1/snapshots/1.duckdb", "query"),
+    ("POST", "/api/v1/query"): ("/api/v1/query", "query"),
     ("GET", "/docs"): ("/docs", OPEN),
     ("GET", "/openapi.json"): ("/openapi.json", ANY),
     ("GET", "/api/v1/overview"): ("/api/v1/overview", "aggregate"),

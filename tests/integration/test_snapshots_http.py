@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
-from harness import FREE_PORT, Smelt, eventually, serving
+from harness import FREE_PORT, ROOT, Smelt, eventually, serving
 from test_access import Answer, ask, make_token
 
 
@@ -92,3 +95,16 @@ def test_a_snapshot_that_is_being_read_stays(served: Served) -> None:
     copy.write_bytes(again.body)
     with duckdb.connect(str(copy), read_only=True) as conn:
         assert conn.execute("SELECT count(*) > 0 FROM gold_subscriber_features").fetchone() == (True,)
+
+
+def test_duckdb_attaches_a_snapshot(served: Served) -> None:
+    """DuckDB itself, with its extension httpfs: every table is as in the file. Without the token it attaches nothing."""
+    python = Path(os.environ["HTTPFS_VENV"]) / "bin/python"
+
+    def attach(token: str) -> subprocess.CompletedProcess[str]:
+        command = [python, ROOT / "tests/httpfs/attach.py", f"{served.url}/api/v1/snapshots/1.duckdb", token, served.smelt.data / "snapshots/gen-00000001.duckdb"]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120)
+
+    attached = attach(served.token)
+    assert attached.returncode == 0 and int(attached.stdout) > 10, attached.stderr
+    assert attach("wrong").returncode != 0

@@ -159,6 +159,69 @@ static void test_the_base_is_taken_over(void **state) {
     assert_int_equal(events_of(p, "S-03"), 77);
 }
 
+static void change_score(const PublishFixture *p, const char *id) {
+    CLEANUP(free_text)
+    char *sql = xasprintf(
+        "INSERT INTO score_changes (scored_at, entity_id, probability_before, band_before, churn_probability, risk_band, model_id) "
+        "VALUES (now(), '%s', 0.1, 'low', 0.9, 'high', 'm1')",
+        id);
+    run(p->conn, sql);
+}
+
+/* Rows are added to a log, a table that seldom changes is written when it did, and the numbers of each generation stay. */
+static void test_what_was_is_kept(void **state) {
+    PublishFixture *p = *state;
+    expect_incremental(p, false, false);
+    change_score(p, "S-01");
+    change_score(p, "S-02");
+    expect_incremental(p, false, true);
+    assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM score_changes"), 2);
+    expect_incremental(p, false, true);
+    change_score(p, "S-03");
+    run(p->conn, "UPDATE feature_stats SET computed_at = now(), p50 = 77 WHERE name = 'total_events'");
+    expect_incremental(p, false, true);
+    assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM score_changes"), 3);
+    assert_int_equal(ask_snapshot(p, "SELECT p50::BIGINT FROM feature_stats WHERE name = 'total_events'"), 77);
+    assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM ledger_batches"), 1);
+    assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM history WHERE total = 10 AND high = 3 AND at_risk = 4 AND landed = 120"), 4);
+    assert_int_equal(number(p->conn, "SELECT count(DISTINCT generation) FROM history"), 4);
+    run(p->conn, "UPDATE gold_base SET base_id = uuid()");
+    expect_incremental(p, false, false); /* everything is written again */
+    assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM score_changes"), 3);
+    assert_int_equal(ask_snapshot(p, "SELECT (p50 * 10)::BIGINT FROM feature_stats WHERE name = 'total_events'"), 145);
+}
+
+/* Many generations: each of the last hours, then one of five minutes, of an hour, of a day. */
+static void test_the_history_is_thinned(void **state) {
+    PublishFixture *p = *state;
+    run(p->conn, "INSERT INTO history (made_at, generation) SELECT now() - INTERVAL 1 MINUTE * i, 100000 - i FROM range(1, 6000) AS r(i)");
+    publish_quietly(p);
+    assert_int_equal(number(p->conn, "SELECT count(*) FROM history WHERE made_at > now() - INTERVAL 2 HOUR"), 120);
+    assert_in_range(number(p->conn, "SELECT count(*) FROM history"), 120 + 540 + 50, 180 + 545 + 60);
+    assert_in_range(number(p->conn, "SELECT count(*) FROM history WHERE generation < 94001 + 60 * 24"), 24, 25);
+}
+
+/* What did not pass is counted once, also when a rebuild makes the quarantine anew. */
+static void test_quality_is_counted_once(void **state) {
+    PublishFixture *p = *state;
+    for (int batch = 1; batch < 4; batch++) {
+        CLEANUP(free_text)
+        char *sql =
+            xasprintf("INSERT INTO silver_quarantine (event_id, event_type, source_system, rule, field, batch_id, quarantined_at) "
+                      "SELECT 'x', 'BSS', 'sender-' || i, 'type', 'plan', %d, TIMESTAMP '2025-06-01 10:00:00' FROM range(30) AS r(i); "
+                      "UPDATE refine_progress SET batch_id = %d; " LEDGER_INSERT "(%d, now(), 30, 0, 0, 0)",
+                      batch, batch, batch + 1);
+        run(p->conn, sql);
+        publish_quietly(p);
+        publish_quietly(p);
+    }
+    assert_int_equal(ask_snapshot(p, "SELECT sum(events)::BIGINT FROM quality_hours"), 90);
+    assert_int_equal(ask_snapshot(p, "SELECT count(DISTINCT source) FROM quality_hours"), 21); /* 20 names, and the others */
+    run(p->conn, "DELETE FROM silver_quarantine WHERE batch_id < 3");
+    publish_quietly(p);
+    assert_int_equal(ask_snapshot(p, "SELECT sum(events)::BIGINT FROM quality_hours"), 30);
+}
+
 /* Whatever is wrong with the last generation, the next one is whole. */
 static void test_a_damaged_generation_is_not_taken_over(void **state) {
     PublishFixture *p = *state;
@@ -202,6 +265,9 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_a_wrong_clock_is_no_freshness, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parquet, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_base_is_taken_over, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_was_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_history_is_thinned, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_quality_is_counted_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_damaged_generation_is_not_taken_over, setup, teardown),
         cmocka_unit_test_setup_teardown(test_before_the_first_refine, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_empty_lake, setup, teardown),

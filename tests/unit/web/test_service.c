@@ -132,6 +132,10 @@ static void test_problems(void **state) {
     assert_problem("GET", "/sql/api/alive.sql", 404, "/sql/api/alive.sql");
     assert_problem("POST", "/api/v1/overview", 405, "/api/v1/overview");
     assert_problem("DELETE", "/livez", 405, "/livez");
+    Response named = answer_to("GET", "/api/v1/query"); /* no entity, though there is only POST */
+    assert_int_equal(named.status, 405);
+    assert_string_equal(named.allow, "POST, OPTIONS");
+    response_done(&named);
     assert_problem("POST", "/nowhere", 404, "/nowhere");
     assert_problem("GET", "/api/v1/subscribers?limit=0", 400, "/api/v1/subscribers");
     assert_problem("GET", "/api/v1/subscribers?page=2", 400, "/api/v1/subscribers");

@@ -1,0 +1,105 @@
+/* query.c: POST /api/v1/query: a read-only query of a user on the newest snapshot.
+ *
+ * It runs in a database of its own (Service.sql), with its own memory, that knows neither files nor the network nor settings. As a part of
+ * our SELECT nothing but one query parses. Limits: time as every query (query_timeouts.h), workers of its own (lanes.h), rows, bytes.
+ *
+ * Invariant: what a user wrote becomes SQL only here, and only on such a connection. */
+#include "web/handlers.h"
+
+#include "base/document.h"
+#include "base/memory.h"
+#include <inttypes.h>
+#include <string.h>
+
+enum { ROWS_MAX = 10000, BODY_MAX = 32 * 1024 * 1024 };
+
+/* {"sql": "..."}; NULL: it is something else, and the answer says so. Borrowed from `content`. */
+static const char *read_query(const json_t *content, const Request *req, Response *resp) {
+    const char *sql = json_string_value(json_object_get(content, "sql"));
+    if (sql == NULL || json_object_size(content) != 1)
+        response_bad_param(resp, req, "sql", "The content must be {\"sql\": \"SELECT ...\"}, and nothing else.");
+    else if (strlen(sql) != json_string_length(json_object_get(content, "sql")))
+        response_bad_param(resp, req, "sql", "A query has no NUL.");
+    return resp->status == 0 ? sql : NULL;
+}
+
+/* False: it has more than is answered. */
+static bool has_space(const Buf *body, int rows) {
+    return rows < ROWS_MAX && body->len < BODY_MAX;
+}
+
+/* Rows come as JSON texts. `ret_whole`: these are all. */
+static int write_json(LakeResult *rows, Buf *body, bool *ret_whole, Error *err) {
+    int got, n = 0;
+    while ((got = lake_next(rows, err)) > 0 && (*ret_whole = has_space(body, n)))
+        buf_addf(body, "%s%s", n++ > 0 ? "," : "", lake_col_text(rows, 0, NULL));
+    return got < 0 ? -1 : 0;
+}
+
+static void add_csv(Buf *body, const char *text) {
+    bool quoted = text[strcspn(text, "\",\r\n")] != '\0';
+    if (quoted) buf_add_char(body, '"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"') buf_add_char(body, '"');
+        buf_add_char(body, *text);
+    }
+    if (quoted) buf_add_char(body, '"');
+}
+
+/* RFC 4180; NULL is an empty field. */
+static int write_csv(LakeResult *rows, Buf *body, bool *ret_whole, Error *err) {
+    int got, n = 0;
+    for (size_t i = 0; i < lake_columns(rows); i++) {
+        if (i > 0) buf_add_char(body, ',');
+        add_csv(body, lake_column_name(rows, i));
+    }
+    buf_add_str(body, "\r\n");
+    for (; (got = lake_next(rows, err)) > 0 && (*ret_whole = has_space(body, n)); n++) {
+        for (size_t i = 0; i < lake_columns(rows); i++) {
+            if (i > 0) buf_add_char(body, ',');
+            if (!lake_is_null(rows, i)) add_csv(body, lake_col_text(rows, i, NULL));
+        }
+        buf_add_str(body, "\r\n");
+    }
+    return got < 0 ? -1 : 0;
+}
+
+/* The mistake is in the user's query, unless it was stopped. */
+static int answer_failed(const Request *req, Response *resp, Error *err) {
+    if (err->kind == ERR_STOPPED || err->kind == ERR_UNAVAILABLE) return -1;
+    response_problem(resp, 422, req, "%s", err->text);
+    error_clear(err);
+    return 0;
+}
+
+static int answer_rows(const Request *req, const Lease *lease, LakeResult *rows, bool csv, Response *resp, Error *err) {
+    CLEANUP(buf_done) Buf body = {0};
+    bool whole = true;
+    if (!csv) buf_addf(&body, "{\"generation\":%" PRId64 ",\"rows\":[", lease->generation);
+    if ((csv ? write_csv(rows, &body, &whole, err) : write_json(rows, &body, &whole, err)) != 0) return answer_failed(req, resp, err);
+    if (!csv) buf_addf(&body, "],\"truncated\":%s}\n", whole ? "false" : "true");
+    if (csv && !whole) {
+        response_problem(resp, 422, req, "The answer has more than %d rows or %d MiB: give the query a LIMIT.", ROWS_MAX, BODY_MAX >> 20);
+        return 0;
+    }
+    resp->status = 200;
+    resp->content_type = csv ? "text/csv; charset=utf-8" : "application/json";
+    resp->body = body;
+    body = (Buf){0};
+    return 0;
+}
+
+int handle_query(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
+    (void)s;
+    CLEANUP(json_freep) json_t *content = json_loadb(req->content, req->content_len, JSON_REJECT_DUPLICATES, NULL);
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    const char *sql = read_query(content, req, resp);
+    bool csv = strcmp(req->type, "text/csv") == 0;
+    if (sql == NULL) return 0;
+    /* to_json can print every type of DuckDB. A column of the row's own name would stand for the row. */
+    CLEANUP(free_text)
+    char *wrapped = xasprintf("SELECT %s FROM (%s\n) AS \"the query's row\" LIMIT %d",
+                              csv ? "COLUMNS(*)::VARCHAR" : "to_json(\"the query's row\")::VARCHAR", sql, ROWS_MAX + 1);
+    if (lake_query(lease->conn, "your query", wrapped, NULL, 0, &rows, err) != 0) return answer_failed(req, resp, err);
+    return answer_rows(req, lease, rows, csv, resp, err);
+}

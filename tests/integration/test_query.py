@@ -1,0 +1,128 @@
+"""SQL of users: what it may read, what it may not, and its limits."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from harness import FREE_PORT, Json, Smelt, eventually, serving
+from test_access import Answer, ask, make_token
+
+ON = ("--set", "http.query=yes", "--set", "http.query_memory=64MiB")
+
+
+def post(url: str, content: Any, token: str | None, **fields: str) -> Answer:
+    body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    headers = {"Smelt-Request": "yes", "Content-Type": "application/json"} | {name.replace("_", "-"): value for name, value in fields.items()}
+    headers |= {"Authorization": f"Bearer {token}"} if token else {}
+    request = urllib.request.Request(f"{url}/api/v1/query", data=body, headers=headers, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return Answer(answer.status, answer.headers, answer.read())
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return Answer(refused.code, refused.headers, refused.read())
+
+
+class Served:
+    def __init__(self, smelt: Smelt) -> None:
+        self.smelt = smelt
+        self.token = make_token(smelt, "analyst", "query")
+        self.running = smelt.start("serve", *FREE_PORT, *ON)
+        self.url = serving(self.running).url
+
+    def ask(self, sql: str, **fields: str) -> Answer:
+        return post(self.url, {"sql": sql}, self.token, **fields)
+
+    def rows(self, sql: str) -> Json:
+        answer = self.ask(sql)
+        assert answer.status == 200, answer.body
+        return json.loads(answer.body)
+
+
+@pytest.fixture
+def served(new_smelt: Callable[..., Smelt]) -> Iterator[Served]:
+    smelt = new_smelt()
+    assert smelt.run("produce", "-n", "300", "--out", "events.jsonl").code == 0
+    for step in (("ingest", "--from", "events.jsonl"), ("refine",), ("publish",)):
+        assert smelt.run(*step).code == 0
+    found = Served(smelt)
+    yield found
+    assert found.running.end().code == 0
+
+
+def test_rows_as_json_and_as_csv(served: Served) -> None:
+    found = served.rows("SELECT 1.50::DECIMAL(9,2) AS a, 'x' AS b, NULL AS c, [1, 2] AS d, DATE '2026-01-02' AS e")
+    assert found == {"generation": 1, "rows": [{"a": 1.5, "b": "x", "c": None, "d": [1, 2], "e": "2026-01-02"}], "truncated": False}
+    assert b"12345678901234567.89" in served.ask("SELECT 12345678901234567.89 AS a", Accept="text/csv").body  # all digits
+    gold = served.rows("SELECT count(*) AS n FROM gold_subscriber_features")["rows"][0]["n"]
+    assert gold == json.loads(served.smelt.run("sql", "SELECT count(*) AS n FROM gold_subscriber_features").stdout)["rows"][0]["n"]
+    text = served.ask("SELECT 'a,b' AS \"x\"\"y\", 'say \"hi\"' AS z, NULL AS n, 5 AS i UNION ALL SELECT 'p', 'q', 'r', 6", Accept="text/csv")
+    assert text.fields["Content-Type"] == "text/csv; charset=utf-8"
+    assert list(csv.reader(io.StringIO(text.body.decode()))) == [['x"y', "z", "n", "i"], ["a,b", 'say "hi"', "", "5"], ["p", "q", "r", "6"]]
+    many = served.rows("FROM range(20000)")
+    assert len(many["rows"]) == 10000 and many["truncated"]
+    assert served.ask("FROM range(20000)", Accept="text/csv").status == 422
+
+
+def test_nothing_but_the_snapshot_can_be_read(served: Served) -> None:
+    secret = served.smelt.data / "tokens.json"
+    for sql in (
+        f"SELECT * FROM read_text('{secret}')", f"SELECT * FROM read_csv('{secret}')", f"SELECT * FROM '{secret}'", f"SELECT * FROM glob('{served.smelt.data}/*')",
+        "SELECT * FROM read_csv('http://127.0.0.1:1/x')", f"COPY (SELECT 1) TO '{served.smelt.folder}/out.csv'", f"ATTACH '{served.smelt.lake}'", "INSTALL httpfs", "LOAD httpfs",
+        "SET memory_limit = '10GB'", "PRAGMA threads = 8", "CREATE TABLE x AS SELECT 1", "DELETE FROM gold_subscriber_features", "SELECT 1; SELECT 2",
+        f"SELECT 1) AS a; COPY (SELECT 1) TO '{served.smelt.folder}/out.csv'; SELECT * FROM (SELECT 1", "SELECT 1) AS \"the query's row\"; INSTALL httpfs; --", "EXPORT DATABASE 'x'",
+        "CALL enable_logging()", "CHECKPOINT", "", "SELECT", "SELECT * FROM nowhere", f"SELECT * FROM duckdb_extensions() WHERE loaded AND install_path = (SELECT content FROM read_text('{secret}'))",
+    ):  # fmt: skip
+        refused = served.ask(sql)
+        assert refused.status == 422 and refused.problem["detail"], (sql, refused.body)
+        assert served.token not in refused.body.decode() and "sha256" not in refused.body.decode(), sql
+    assert not (served.smelt.folder / "out.csv").exists()
+    assert served.rows("SELECT 1 AS x")["rows"] == [{"x": 1}]
+
+
+def test_what_is_no_query_is_refused(served: Served) -> None:
+    for content, status in ((b"", 400), (b"{}", 400), (b"[]", 400), (b'"x"', 400), (b"{", 400), ({"sql": 5}, 400), ({"sql": "SELECT 1", "x": 1}, 400), (b'{"sql": "a", "sql": "b"}', 400),
+                            ({"sql": "SELECT 1\0"}, 400), (b"x" * 600_000, 413), (b'{"sql": "\xff"}', 400)):  # fmt: skip
+        assert post(served.url, content, served.token).status == status, content[:50] if isinstance(content, bytes) else content
+    assert served.ask("SELECT 1", Content_Type="text/plain").status == 415 and served.ask("SELECT 1", Content_Encoding="gzip").status == 415
+    assert served.ask("SELECT 1", Accept="text/html").status == 406
+    assert post(served.url, {"sql": "SELECT 1"}, None).status == 401
+    assert ask(f"{served.url}/api/v1/query", served.token).status == 405
+
+
+def test_a_query_has_limits(served: Served) -> None:
+    """Memory; time; so many at once. Probes and lists are answered meanwhile."""
+    costly = served.ask("SELECT list(repeat('x', 1000) || i::VARCHAR) AS all_of_it FROM range(1000000) AS r(i)")
+    assert costly.status == 422 and "emory" in costly.problem["detail"]
+    endless = "SELECT sum(a.range * b.range) AS s FROM range(10000000) AS a, range(10000000) AS b"
+    answers: list[int] = []
+    threads = [threading.Thread(target=lambda: answers.append(served.ask(endless).status)) for _ in range(14)]
+    began = time.monotonic()
+    for thread in threads:
+        thread.start()
+    eventually("some are refused at once", lambda: answers.count(429) >= 3)
+    assert ask(f"{served.url}/livez").status == 200
+    for thread in threads:
+        thread.join(120)
+    assert answers.count(504) >= 2 and set(answers) <= {429, 503, 504}, answers
+    assert time.monotonic() - began < 100
+    assert served.rows("SELECT 1 AS x")["rows"] == [{"x": 1}]
+
+
+def test_it_is_off_by_default(new_smelt: Callable[..., Smelt]) -> None:
+    smelt = new_smelt()
+    token = make_token(smelt, "analyst", "query")
+    running = smelt.start("serve", *FREE_PORT)
+    url = serving(running).url
+    refused = post(url, {"sql": "SELECT 1"}, token)
+    assert refused.status == 404 and "http.query" in refused.problem["detail"]
+    assert running.end().code == 0
