@@ -51,12 +51,13 @@ static void add_query_params(const Route *route, Variant variant, json_t *params
     }
 }
 
-/* Those in braces. */
+/* Those in braces. An id may have any characters; the others are names. */
 static void add_path_params(const char *path, json_t *params) {
     for (const char *at = path; (at = strchr(at, '{')) != NULL; at++) {
         CLEANUP(free_text) char *name = xstrndup(at + 1, strcspn(at, "}") - 1);
-        json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:{s:s, s:i, s:i}}", "name", name, "in", "path", "required", true,
-                                                "schema", "type", "string", "minLength", 1, "maxLength", 256));
+        json_t *schema = json_pack("{s:s, s:i, s:i}", "type", "string", "minLength", 1, "maxLength", 256);
+        if (strcmp(name, "id") != 0) json_object_set_new(schema, "pattern", json_string("^[A-Za-z0-9._-]+$"));
+        json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:o}", "name", name, "in", "path", "required", true, "schema", schema));
     }
 }
 
