@@ -21,7 +21,7 @@ static json_t *schema_of_param(const ParamSpec *p) {
     case PARAM_TEXT:
         json_decref(choices);
         return json_pack("{s:s, s:I, s:I, s:s}", "type", "string", "minLength", (json_int_t)p->least, "maxLength", (json_int_t)p->most,
-                         "pattern", "^[^\\u0000-\\u001f\\u007f]*$");
+                         "pattern", p->pattern != NULL ? p->pattern : "^[^\\u0000-\\u001f\\u007f]*$");
     case PARAM_CHOICE:
         for (const char *c = p->choices; *c != '\0'; c += strcspn(c, "|"), c += *c == '|')
             json_array_append_new(choices, json_stringn(c, strcspn(c, "|")));
