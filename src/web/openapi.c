@@ -140,7 +140,7 @@ static json_t *security_of(const Route *route) {
     return json_pack("[{s:O}, {s:o}]", "token", scopes, "session", scopes);
 }
 
-/* "GET", "/api/v1/subscribers/{id}": "get_subscribers_id". The caller frees. */
+/* "GET", "/api/v1/bikes/{id}": "get_bikes_id". The caller frees. */
 static char *operation_id(const char *method, const char *path) {
     static const char prefix[] = "/api/v1";
     Buf out = {0};
