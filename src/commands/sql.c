@@ -6,22 +6,27 @@
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "commands/sql_remote.h"
 #include "commands/sql_row.h"
 #include "contract/pipeline.h"
 #include "refine/show.h"
 #include "snapshot/snapshot.h"
 #include <stdio.h>
 
-enum { OPT_SHOW = 1 };
+enum { OPT_SHOW = 1, OPT_URL, OPT_TOKEN_FILE, OPT_CA };
 
 typedef struct Options {
     const char *show, *query;
+    RemoteQuery remote; /* url NULL: the snapshots of data.dir */
 } Options;
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     Options *o = state->input;
     switch (key) {
     case OPT_SHOW: o->show = arg; return 0;
+    case OPT_URL: o->remote.url = arg; return 0;
+    case OPT_TOKEN_FILE: o->remote.token_file = arg; return 0;
+    case OPT_CA: o->remote.ca = arg; return 0;
     case ARGP_KEY_ARG:
         if (o->query != NULL) return ARGP_ERR_UNKNOWN;
         o->query = arg;
@@ -38,6 +43,9 @@ static const struct argp argp = {
         (const struct argp_option[]){
             {"show", OPT_SHOW, "LAYER", 0,
              "Print what the contracts and features become, the program that judges events and SQL: silver or gold", 0},
+            {"url", OPT_URL, "URL", 0, "Ask the server there, which has http.query on, instead of the snapshots of data.dir", 0},
+            {"token-file", OPT_TOKEN_FILE, "FILE", 0, "With --url: the token is the first line of this file; it needs the scope query", 0},
+            {"ca", OPT_CA, "FILE", 0, "With --url: the certificates to trust, instead of the system's", 0},
             {0}},
     .parser = parse,
     .args_doc = "[QUERY]",
@@ -46,6 +54,7 @@ static const struct argp argp = {
            "\vExamples:\n"
            "  smelt sql 'SELECT count(*) AS events FROM silver_drift'\n"
            "  smelt sql 'SHOW TABLES'\n"
+           "  smelt sql --url https://smelt.example --token-file token 'SHOW TABLES'\n"
            "  smelt sql --show silver\n",
 };
 
@@ -99,8 +108,26 @@ static int query(App *app, const char *sql, Error *err) {
     return rc;
 }
 
+static int ask_server(App *app, const RemoteQuery *query, Error *err) {
+    CLEANUP(json_freep) json_t *answer = NULL;
+    if (remote_query(query, &answer, err) != 0) return -1;
+    size_t i;
+    json_t *row;
+    if (json_is_true(json_object_get(answer, "truncated"))) log_warn("sql", "there are more rows: give the query a LIMIT");
+    if (app->json) app->summary = json_incref(answer);
+    json_array_foreach(json_object_get(answer, "rows"), i, row) {
+        CLEANUP(free_text) char *text = app->json ? NULL : json_text(row);
+        if (text != NULL) say(app, "%s\n", text);
+    }
+    return 0;
+}
+
 int command_sql(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
+    o.remote.sql = o.query;
+    if (o.remote.url == NULL && (o.remote.token_file != NULL || o.remote.ca != NULL))
+        return error_set(err, ERR_USAGE, "--token-file and --ca belong to --url");
+    if (o.show == NULL && o.remote.url != NULL) return ask_server(app, &o.remote, err);
     return o.show != NULL ? show(app, o.show, err) : query(app, o.query, err);
 }

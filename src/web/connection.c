@@ -190,7 +190,7 @@ static void add_head(Connection *c, const Request *req, const Response *r, size_
     if (r->challenge[0] != '\0') buf_addf(head, "WWW-Authenticate: %s\r\n", r->challenge);
     if (r->cookie[0] != '\0') buf_addf(head, "Set-Cookie: %s\r\n", r->cookie);
     if (r->retry_after_s > 0) buf_addf(head, "Retry-After: %d\r\n", r->retry_after_s);
-    if (r->status != 204 && r->status != 304) buf_addf(head, "Content-Length: %zu\r\n", length);
+    if (r->status != 204 && r->status != 304 && !r->streams) buf_addf(head, "Content-Length: %zu\r\n", length);
     buf_addf(head, "Connection: %s\r\n\r\n", c->ended ? "close" : "keep-alive");
 }
 
@@ -210,13 +210,17 @@ static void load_part(Connection *c) {
 void connection_answer(Connection *c, const Request *req, Response *resp, bool last) {
     bool empty = resp->status == 204 || resp->status == 304;
     size_t length = resp->fixed != NULL || resp->file > 0 ? resp->fixed_len : resp->body.len;
-    c->ended = last || !c->keeps_alive || !c->content_is_read;
+    c->ended = last || resp->streams || !c->keeps_alive || !c->content_is_read;
     add_head(c, req, resp, length);
     c->body_len = empty || strcmp(req->method, "HEAD") == 0 ? 0 : length;
     c->response = *resp;
     *resp = (Response){0};
     c->file_left = c->response.file > 0 ? (int64_t)c->body_len : 0;
     if (c->file_left > 0) load_part(c);
+}
+
+void connection_stream(Connection *c, const Buf *bytes) {
+    buf_add(&c->head, bytes->data, bytes->len);
 }
 
 int connection_output(const Connection *c, struct iovec parts[2]) {

@@ -29,6 +29,8 @@ void connection_want_content(Connection *c, size_t most);
 bool connection_take_content(Connection *c, Request *req, int *ret_status, const char **ret_why);
 /* Takes what `resp` has. `last`: the connection ends with it, whatever the client wants. */
 void connection_answer(Connection *c, const Request *req, Response *resp, bool last);
+/* More of an answer that streams, once what was there is sent. */
+void connection_stream(Connection *c, const Buf *bytes);
 /* For a request that did not come in time: 408. False when no byte of it has come, and the connection can just end. */
 bool connection_answer_late(Connection *c);
 

@@ -33,6 +33,7 @@ typedef struct Service {
     int64_t started_us;
     SnapshotPool *sql;           /* for queries of users; NULL: there are none */
     struct Downloads *downloads; /* generations as files; NULL: there are none */
+    struct Stream *stream;       /* NULL: there is none */
     Gate *gate;                  /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
@@ -59,6 +60,7 @@ int handle_openapi(Service *s, const Request *req, const Lease *lease, Response 
 int handle_newest_snapshot(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_snapshot(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_query(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_stream(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_problem(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_overview(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_history(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

@@ -239,6 +239,10 @@ static int take_if_range(HttpReader *r, const char *s, size_t n) {
     return take_first(&r->request->if_range, s, n);
 }
 
+static int take_last_event_id(HttpReader *r, const char *s, size_t n) {
+    return take_first(&r->request->last_event_id, s, n);
+}
+
 static int take_deliberate(HttpReader *r, const char *s, size_t n) {
     (void)s, (void)n;
     r->request->is_deliberate = true;
@@ -263,6 +267,7 @@ static const struct Known {
     {"Accept-Encoding", take_accept_encoding},
     {"Request-Id", take_request_id},
     {"Range", take_range},
+    {"Last-Event-ID", take_last_event_id},
     {"If-Range", take_if_range},
     {"Content-Type", take_content_type},
     {"Content-Encoding", take_content_coding},

@@ -21,7 +21,7 @@ static json_t *schema_of_param(const ParamSpec *p) {
     case PARAM_TEXT:
         json_decref(choices);
         return json_pack("{s:s, s:I, s:I, s:s}", "type", "string", "minLength", (json_int_t)p->least, "maxLength", (json_int_t)p->most,
-                         "pattern", "^[^\\u0000-\\u001f\\u007f]*$");
+                         "pattern", p->pattern != NULL ? p->pattern : "^[^\\u0000-\\u001f\\u007f]*$");
     case PARAM_CHOICE:
         for (const char *c = p->choices; *c != '\0'; c += strcspn(c, "|"), c += *c == '|')
             json_array_append_new(choices, json_stringn(c, strcspn(c, "|")));
@@ -51,12 +51,13 @@ static void add_query_params(const Route *route, Variant variant, json_t *params
     }
 }
 
-/* Those in braces. */
+/* Those in braces. An id may have any characters; the others are names. */
 static void add_path_params(const char *path, json_t *params) {
     for (const char *at = path; (at = strchr(at, '{')) != NULL; at++) {
         CLEANUP(free_text) char *name = xstrndup(at + 1, strcspn(at, "}") - 1);
-        json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:{s:s, s:i, s:i}}", "name", name, "in", "path", "required", true,
-                                                "schema", "type", "string", "minLength", 1, "maxLength", 256));
+        json_t *schema = json_pack("{s:s, s:i, s:i}", "type", "string", "minLength", 1, "maxLength", 256);
+        if (strcmp(name, "id") != 0) json_object_set_new(schema, "pattern", json_string("^[A-Za-z0-9._-]+$"));
+        json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:o}", "name", name, "in", "path", "required", true, "schema", schema));
     }
 }
 
@@ -139,7 +140,7 @@ static json_t *security_of(const Route *route) {
     return json_pack("[{s:O}, {s:o}]", "token", scopes, "session", scopes);
 }
 
-/* "GET", "/api/v1/subscribers/{id}": "get_subscribers_id". The caller frees. */
+/* "GET", "/api/v1/bikes/{id}": "get_bikes_id". The caller frees. */
 static char *operation_id(const char *method, const char *path) {
     static const char prefix[] = "/api/v1";
     Buf out = {0};

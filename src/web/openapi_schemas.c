@@ -17,7 +17,7 @@ static bool is_generic(const char *schema) {
     return strncmp(schema, generic, strlen(generic)) == 0;
 }
 
-/* "EntityList" of subscribers is "SubscriberList". The caller frees. */
+/* "EntityList" of bikes is "BikeList". The caller frees. */
 static char *name_for(const char *schema, const GoldEntity *e) {
     if (e == NULL || !is_generic(schema)) return xstrdup(schema);
     char *name = xasprintf("%s%s", e->name, schema + strlen(generic));

@@ -29,7 +29,7 @@ typedef struct Request {
     char type[RESPONSE_TYPE_SIZE]; /* of the media types that the route has, the one that the client wants: "text/csv" */
     char *if_none_match, *accept, *accept_encoding; /* the values of all such fields, in one list; NULL: none */
     char *authorization, *cookie;                   /* as they came; NULL: none */
-    char *range, *if_range;                         /* as they came; NULL: none */
+    char *range, *if_range, *last_event_id;         /* as they came; NULL: none */
     char request_id[REQUEST_ID_SIZE];               /* of the client, or made here: letters, digits, "-", "_", "."; "": not known yet */
     bool has_content, content_is_typed, content_is_coded;
     char *content_type; /* as it came; NULL: none */
@@ -68,6 +68,7 @@ typedef struct ParamSpec {
     const char *choices; /* PARAM_CHOICE: "high|medium|low" */
     const char *help;
     ParamOnly only;
+    const char *pattern; /* PARAM_TEXT: what the description says of it, as a regular expression; NULL: any text. The handler judges it */
 } ParamSpec;
 /* NULL when every parameter is known, given once and fits; otherwise [{parameter, reason}, ...] with a sentence each (the caller owns it).
  * `specs` NULL: none are allowed. */

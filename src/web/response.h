@@ -18,6 +18,7 @@ typedef struct Response {
     const char *coding;        /* Content-Encoding; static; NULL: none */
     bool varies;               /* with Accept-Encoding */
     const char *cache_control; /* static; NULL: no-store */
+    bool streams;              /* the body has no end: more follows (connection_stream); the connection ends with it */
     bool takes_ranges;         /* Accept-Ranges */
     char content_range[64];    /* "bytes 0-9/100", for 206 and 416; "": none */
     const char *allow;         /* for 204 and 405; static */

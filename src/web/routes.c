@@ -61,6 +61,8 @@ const Route routes[] = {
      .help = "the last runs of the pipeline with their steps"},
     {"GET", "/api/v1/status", handle_status, ROUTE_WORKER, COST_MONITORING, SCOPE_STATUS, .schema = "Status",
      .help = "the state of each part, in words"},
+    {"GET", "/api/v1/stream", handle_stream, .scope = SCOPE_STATUS, .types = "text/event-stream",
+     .help = "server-sent events: generation, status, run, counters; goes on behind Last-Event-ID"},
     {"POST", "/api/v1/query", handle_query, ROUTE_LAKE | ROUTE_SQL, COST_SQL, SCOPE_QUERY, .types = "application/json text/csv",
      .schema = "QueryRows", .content = "Query", .help = "a read-only query on the newest snapshot, where http.query is on"},
     {"GET", "/api/v1/snapshots/current", handle_newest_snapshot, ROUTE_WORKER, .scope = SCOPE_QUERY, .schema = "NewestSnapshot",

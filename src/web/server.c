@@ -21,6 +21,7 @@
 #include "web/lanes.h"
 #include "web/listen.h"
 #include "web/peers.h"
+#include "web/stream.h"
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -33,8 +34,9 @@
 #include <unistd.h>
 
 enum { TICK_MS = 200, DRAIN_MS = 3000, REQUEST_WITHIN_MS = 10000, ANSWER_WITHIN_MS = 60000, IDLE_FOR_MS = 30000, LINGER_MS = 1000 };
+enum { HEARTBEAT_MS = 15000, STREAM_FOR_S = 300 }; /* then the client asks again, with a token that may have been revoked */
 
-typedef enum Phase { PHASE_READING, PHASE_WORKING, PHASE_WRITING, PHASE_LINGERING, PHASE_CLOSED } Phase;
+typedef enum Phase { PHASE_READING, PHASE_WORKING, PHASE_WRITING, PHASE_STREAMING, PHASE_LINGERING, PHASE_CLOSED } Phase;
 
 typedef struct Client {
     struct Client *prev, *next; /* in the order of the last change of phase */
@@ -50,6 +52,8 @@ typedef struct Client {
     const Route *route; /* of the answer that is sent, for the metrics; NULL: none */
     int status;         /* of that answer; 0: none is sent */
     int64_t started_ns;
+    bool streams;  /* events, until one of both ends it */
+    uint64_t seen; /* number of the last event that it got */
 } Client;
 
 struct Web {
@@ -110,6 +114,8 @@ static void drop(Web *web, Client *c) {
         return;
     }
     if (c->phase == PHASE_CLOSED) return;
+    if (c->streams) stream_leave(web->service.stream);
+    c->streams = false;
     peers_leave(web->peers, c->peer);
     unlink_client(c);
     c->phase = PHASE_CLOSED;
@@ -230,6 +236,10 @@ static void linger(Web *web, Client *c) {
 
 static void after_answer(Web *web, Client *c) {
     count_answer(web, c);
+    if (c->streams) {
+        enter(web, c, PHASE_STREAMING, HEARTBEAT_MS, EPOLLRDHUP);
+        return;
+    }
     if (connection_has_ended(c->connection)) {
         linger(web, c);
         return;
@@ -279,6 +289,8 @@ static void answer(Web *web, Client *c, Exchange *x) {
     c->route = x->route;
     c->status = x->response.status;
     c->started_ns = x->started_ns;
+    c->streams = x->response.streams;
+    if (c->streams) c->seen = stream_parse_id(web->service.stream, x->request->last_event_id);
     connection_answer(c->connection, x->request, &x->response, atomic_load(&web->service.draining));
     exchange_free(x);
     enter(web, c, PHASE_WRITING, ANSWER_WITHIN_MS, EPOLLOUT);
@@ -391,6 +403,8 @@ static void on_event(Web *web, Client *c, uint32_t events) {
         read_rest(web, c);
     } else if (c->phase == PHASE_WRITING) {
         go_on(web, c);
+    } else if (c->phase == PHASE_STREAMING) {
+        drop(web, c);
     } else if (c->phase == PHASE_WORKING && events & EPOLLRDHUP) {
         int64_t none = 0;
         (void)atomic_compare_exchange_strong(&c->exchange->abandoned_ns, &none, clock_mono_ns());
@@ -430,12 +444,31 @@ static void end_late(Web *web, Client *c) {
     }
 }
 
+/* What has happened since, or a comment now and then, so that both ends know that the other is there. */
+static void feed(Web *web, Client *c, bool is_due) {
+    CLEANUP(buf_done) Buf events = {0};
+    if (clock_seconds_since(c->started_ns) > STREAM_FOR_S) {
+        linger(web, c);
+        watch(web, c);
+        return;
+    }
+    stream_read(web->service.stream, &c->seen, &events);
+    if (events.len == 0 && is_due) buf_add_str(&events, ":\n\n");
+    if (events.len == 0) return;
+    connection_stream(c->connection, &events);
+    enter(web, c, PHASE_WRITING, ANSWER_WITHIN_MS, EPOLLOUT);
+    go_on(web, c);
+}
+
 static void sweep(Web *web) {
     int64_t now = clock_mono_ns();
     bool ending = atomic_load(&web->ending);
     for (Client *c = web->list.next, *next; c != &web->list; c = next) {
         next = c->next;
-        if (ending && (c->phase == PHASE_LINGERING || (c->phase == PHASE_READING && !connection_has_input(c->connection))))
+        if (c->phase == PHASE_STREAMING && !ending)
+            feed(web, c, c->ends_ns < now);
+        else if (ending && (c->phase == PHASE_LINGERING || c->phase == PHASE_STREAMING ||
+                            (c->phase == PHASE_READING && !connection_has_input(c->connection))))
             drop(web, c);
         else if (c->ends_ns < now)
             end_late(web, c);
@@ -488,6 +521,7 @@ static void tidy(void *arg) {
     if (web->service.sql != NULL) snapshot_pool_follow(web->service.sql);
     if (web->service.downloads != NULL) downloads_sweep(web->service.downloads);
     if (web->service.gate != NULL) gate_follow(web->service.gate);
+    stream_look(web->service.stream, &web->service);
     if (web->tls != NULL) tls_server_follow(web->tls);
     lanes_sweep(web->lanes);
 }
@@ -544,6 +578,7 @@ static void free_web(Web *web) {
     snapshot_pool_free(web->service.pool);
     if (web->service.sql != NULL) snapshot_pool_free(web->service.sql);
     metrics_free(web->service.metrics);
+    stream_free(web->service.stream);
     if (web->service.downloads != NULL) downloads_free(web->service.downloads);
     hosts_free(web->hosts);
     if (web->service.gate != NULL) gate_free(web->service.gate);
@@ -616,6 +651,7 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
     web->service.pool =
         options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
     if (options->snapshots_dir != NULL) web->service.downloads = downloads_new(options->snapshots_dir);
+    web->service.stream = stream_new();
     if (options->query && options->snapshots_dir != NULL) {
         LakeOptions own = options->lake;
         own.memory_limit = options->query_memory;

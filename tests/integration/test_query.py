@@ -118,6 +118,22 @@ def test_a_query_has_limits(served: Served) -> None:
     assert served.rows("SELECT 1 AS x")["rows"] == [{"x": 1}]
 
 
+def test_the_command_asks_a_server(served: Served) -> None:
+    file = served.smelt.folder / "token"
+    file.write_text(served.token + "\n")
+    asked = ("sql", "--url", f"{served.url}/", "--token-file", str(file))
+    found = served.smelt(*asked, "SELECT 5 AS x, 'é' AS y")
+    assert found == {"generation": 1, "rows": [{"x": 5, "y": "é"}], "truncated": False}
+    printed = served.smelt.run(*asked, "FROM range(2)", json_summary=False)
+    assert printed.stdout.splitlines() == ['{"range":0}', '{"range":1}']
+    wrong = served.smelt.run(*asked, "SELEC 1")
+    assert wrong.code == 64 and "syntax error" in wrong.error and "422" in wrong.error
+    for arguments, code, word in ((("sql", "--url", served.url), 78, "401"), (("sql", "--url", "http://127.0.0.1:1"), 69, "127.0.0.1:1"), (("sql", "--url", "ftp://x"), 78, "ftp"),
+                                  (("sql", "--token-file", str(file)), 64, "--url")):  # fmt: skip
+        refused = served.smelt.run(*arguments, "SELECT 1")
+        assert refused.code == code and word in refused.error and served.token not in refused.error, refused
+
+
 def test_it_is_off_by_default(new_smelt: Callable[..., Smelt]) -> None:
     smelt = new_smelt()
     token = make_token(smelt, "analyst", "query")

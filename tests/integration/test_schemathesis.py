@@ -60,11 +60,12 @@ expected-statuses = {["2xx", "3xx", "4xx", *unready]}
 """
 
 
+# The stream has no end, so its answer is not whole in time: test_stream.py.
 def run_schemathesis(api: Api, token: str, folder: Path, phases: str, is_ready: bool) -> None:
     (folder / "schemathesis.toml").write_text(configuration(is_ready))
     command = [Path(sys.executable).with_name("schemathesis"), "--config-file", folder / "schemathesis.toml", "run", f"{api.url}/openapi.json"]
     command += ["-H", f"Authorization: Bearer {token}", "-H", "Smelt-Request: yes", "--checks", "all", "--phases", phases, "-n", "5", "--seed", "1"]
-    command += ["--suppress-health-check", "all", "--warnings", "off"]
+    command += ["--exclude-path", "/api/v1/stream", "--suppress-health-check", "all", "--warnings", "off"]
     env = os.environ | {"SCHEMATHESIS_HOOKS": "schemathesis_hooks", "PYTHONPATH": str(HERE)}
     done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-2000:]}"
