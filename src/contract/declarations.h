@@ -392,9 +392,9 @@ typedef struct Pipeline {
     size_t entity_count;
     Prediction prediction;
     char contracts_sha256[65], features_sha256[65]; /* of the meaning only: not of comments, descriptions and the order of keys */
-    const char **unread; /* what stands beside the contracts and looks like one, but is not read: paths */
+    const char **unread;                            /* what stands beside the contracts and looks like one, but is not read: paths */
     size_t unread_count;
-    struct Strings *strings;                        /* owns every text */
+    struct Strings *strings; /* owns every text */
     /* While it is read, after a mistake: names may be missing, so what refers to one that is not there is no mistake of its own. */
     bool columns_missing, limits_missing;
     PatternCheck check_pattern; /* NULL: patterns are not proved while they are read */
