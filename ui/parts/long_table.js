@@ -2,7 +2,8 @@
 import { h, patch } from "../lib/dom.js";
 import { tableRow } from "./table.js";
 
-const NEAR = "900px";
+const NEAR_PX = 900;
+const NEAR = `${NEAR_PX}px`;
 
 class LongTable extends HTMLElement {
   connectedCallback() {
@@ -31,7 +32,7 @@ class LongTable extends HTMLElement {
     this.table.setAttribute("aria-rowcount", (model.total ?? -1) + 1);
     if (model.pages.length === 1 && model.pages[0].length === 0) patch(this.bodies[0], h("tr", { role: "row" }, h("td", { role: "cell", class: "empty", colspan: model.columns.length }, model.none)));
     // the end may be in sight still, of which the observer says nothing more
-    if (this.foot.getBoundingClientRect().top < innerHeight + 400) this.model.wantMore();
+    if (this.foot.getBoundingClientRect().top <= innerHeight + NEAR_PX) this.model.wantMore();
   }
 
   #drop() {
