@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const ChurnBand churn_bands[CHURN_BANDS] = {{"high", 0.5}, {"medium", 0.2}, {"low", 0}};
+
 #define PROBABILITY_STEPS 1e6 /* stored to six decimals: the rest is noise */
 
 void scoring_done(Scoring *s) {

@@ -7,7 +7,7 @@
 
 static void add_quoted(Buf *out, const char *text, size_t n) {
     buf_add_char(out, '"');
-    if (n > 0 && memchr("=+-@\t\r", text[0], 6) != NULL) buf_add_char(out, '\'');
+    if (n > 0 && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL) buf_add_char(out, '\'');
     for (size_t i = 0; i < n; i++) {
         if (text[i] == '"') buf_add_char(out, '"');
         buf_add_char(out, text[i]);

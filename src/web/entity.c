@@ -58,7 +58,8 @@ int entity_query(const Lease *lease, const GoldEntity *e, const char *name, cons
 
 /* ---- one row ---- */
 
-static const char *const risk_columns[] = {"churn_probability", "risk_band", "reasons", "model_id", "scored_at", "log_odds", "reasons_bias", "reasons_rest"};
+static const char *const risk_columns[] = {"churn_probability", "risk_band", "reasons",      "model_id",
+                                           "scored_at",         "log_odds",  "reasons_bias", "reasons_rest"};
 
 /* {<key>, generation, risk: {...}, features: {the rest}} from the flat row. */
 static json_t *shape_entity(const GoldEntity *e, bool has_a_risk, json_t *row, int64_t generation) {
