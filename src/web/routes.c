@@ -140,16 +140,27 @@ static bool is_literal(const char *pattern) {
     return strpbrk(pattern, "{*") == NULL;
 }
 
-/* A row of the very path stands for it, also with other methods: what has a name is not an entity. */
+static size_t count_blanks(const char *pattern) {
+    size_t n = 0;
+    for (; *pattern != '\0'; pattern++) n += *pattern == '{' || *pattern == '*';
+    return n;
+}
+
+/* A row of the very path stands for it, also with other methods: what has a name is not an entity. `allow` is of the pattern that names
+ * most of the path: of .../lookup, though an entity may have that id, too. */
 RouteMatch route_match(const char *method, Request *req) {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
     RouteMatch match = {0};
     unsigned methods = 0;
+    size_t fewest = SIZE_MAX;
     for (const Route *route = routes; route->pattern != NULL && !match.found; route++) {
         Part entity = {0}, id = {0};
         if (match.route != NULL && is_literal(match.route->pattern) && !is_literal(route->pattern)) continue;
         if (!fits(route->pattern, req->path, &entity, &id)) continue;
-        methods |= bit_of(route->method);
+        size_t blanks = count_blanks(route->pattern);
+        if (blanks < fewest) methods = 0;
+        if (blanks <= fewest) methods |= bit_of(route->method);
+        fewest = blanks < fewest ? blanks : fewest;
         match.found = strcmp(route->method, wanted) == 0;
         if (match.route == NULL || match.found) match.route = route;
         if (!match.found) continue;
