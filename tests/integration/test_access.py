@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from harness import FREE_PORT, ROOT, Smelt, eventually, serving
+from harness import FREE_PORT, ROOT, Smelt, eventually, filled, serving
 
 SCOPES = ("admin", "status", "aggregate", "entities", "raw", "query")
 OPEN = "open"  # needs no token
@@ -292,9 +292,7 @@ def test_nobody_else_on_the_machine_can_read_the_lake(smelt: Smelt) -> None:
     """Whatever the umask of the shell is."""
     before = os.umask(0)
     try:
-        assert smelt.run("produce", "-n", "50", "--out", "events.jsonl").code == 0
-        assert smelt.run("ingest", "--from", "events.jsonl").code == 0
-        assert smelt.run("refine").code == 0 and smelt.run("publish").code == 0
+        filled(smelt, 50)
     finally:
         os.umask(before)
     paths = [smelt.data, *Path(smelt.data).rglob("*")]
