@@ -78,12 +78,13 @@ class Answer(NamedTuple):
         return json.loads(self.body)
 
 
-def ask(url: str, token: str | None = None, method: str = "GET", **fields: str) -> Answer:
+def ask(url: str, token: str | None = None, method: str = "GET", content: bytes | None = None, **fields: str) -> Answer:
     if token is not None:
         fields["Authorization"] = f"Bearer {token}"
-    request = urllib.request.Request(url, method=method, headers={name.replace("_", "-"): value for name, value in fields.items()})
+    headers = {name.replace("_", "-"): value for name, value in fields.items()}
+    request = urllib.request.Request(url, data=content, method=method, headers=headers)
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return Answer(answer.status, answer.headers, answer.read())
     except urllib.error.HTTPError as refused:
         with refused:

@@ -7,8 +7,6 @@ import io
 import json
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,15 +19,7 @@ ON = ("--set", "http.query=yes", "--set", "http.query_memory=64MiB")
 
 def post(url: str, content: Any, token: str | None, **fields: str) -> Answer:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    headers = {"Smelt-Request": "yes", "Content-Type": "application/json"} | {name.replace("_", "-"): value for name, value in fields.items()}
-    headers |= {"Authorization": f"Bearer {token}"} if token else {}
-    request = urllib.request.Request(f"{url}/api/v1/query", data=body, headers=headers, method="POST")
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return Answer(answer.status, answer.headers, answer.read())
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return Answer(refused.code, refused.headers, refused.read())
+    return ask(f"{url}/api/v1/query", token, "POST", body, **({"Smelt_Request": "yes", "Content_Type": "application/json"} | fields))
 
 
 class Served:
