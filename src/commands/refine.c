@@ -61,7 +61,7 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
     CLEANUP(json_freep) json_t *unenforced = pipeline_unenforced(pipeline);
     if (refinery_new(TAKE(pipeline), &refinery, err) != 0) return -1;
     if (writer_open_existing(app->settings, "smelt refine", &w, err) != 0) return -1;
-    RefineOptions options = {.full = o.full};
+    RefineOptions options = {.full = o.full, .threads = (int)settings_int(app->settings, "refine.threads")};
     if (refine_run(refinery, w.conn, &options, &stats, err) != 0) return -1;
     say(app, "%" PRId64 " events into Silver, %" PRId64 " into quarantine", stats.silver, stats.quarantined);
     for (size_t i = 0; i < stats.entity_count; i++) say(app, ", %" PRId64 " %s", stats.touched[i], stats.entities[i].title_plural);

@@ -46,7 +46,7 @@ static void live_done(Live *live) {
 /* ---- one step ---- */
 
 static int refine(Live *live, Error *err) {
-    RefineOptions options = {.quiet = true};
+    RefineOptions options = {.quiet = true, .threads = (int)settings_int(live->settings, "refine.threads")};
     RefineStats stats;
     if (!live->unrefined) return 0;
     if (refine_run(live->refinery, live->conn, &options, &stats, err) != 0) return -1;

@@ -69,7 +69,7 @@ static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
 }
 
 static int step_refine(Run *run, json_t **ret_summary, Error *err) {
-    RefineOptions options = {.quiet = run->options->quiet};
+    RefineOptions options = {.quiet = run->options->quiet, .threads = (int)settings_int(run->options->settings, "refine.threads")};
     RefineStats stats = {0};
     if (open_refinery(run, err) != 0 || refine_run(run->refinery, run->conn, &options, &stats, err) != 0) return -1;
     *ret_summary = refine_stats_json(&stats);

@@ -7,6 +7,7 @@
 #include "lake/vectors.h"
 
 #include "base/memory.h"
+#include <stdatomic.h>
 #include <string.h>
 
 typedef struct LakeFunction {
@@ -21,9 +22,10 @@ typedef struct LakeSource {
     const LakeConn *conn; /* the connection that registered it */
     LakeColumn *columns;  /* owned; their texts are borrowed */
     size_t count;
-    int threads;
     LakeFill fill;
-    void *state;
+    void *state;   /* of every thread; NULL: each has one of `states` */
+    void **states; /* borrowed */
+    size_t threads;
 } LakeSource;
 
 struct LakeChunk {
@@ -108,6 +110,26 @@ static void on_bind(duckdb_bind_info info) {
 static void on_init(duckdb_init_info info) {
     const LakeSource *source = duckdb.init_get_bind_data(info);
     duckdb.init_set_max_threads(info, (idx_t)source->threads);
+    duckdb.init_set_init_data(info, xcalloc(1, sizeof(atomic_size_t)), free); /* states that threads of this query have */
+}
+
+/* Of one thread. */
+typedef struct ScanThread {
+    bool has_state;
+    void *state;
+} ScanThread;
+
+static void on_thread(duckdb_init_info info) {
+    duckdb.init_set_init_data(info, xcalloc(1, sizeof(ScanThread)), free);
+}
+
+static void *thread_state(duckdb_function_info info, const LakeSource *source) {
+    ScanThread *thread = duckdb.function_get_local_init_data(info);
+    if (source->state != NULL || thread->has_state) return source->state != NULL ? source->state : thread->state;
+    size_t i = atomic_fetch_add((atomic_size_t *)duckdb.function_get_init_data(info), 1);
+    BUG_IF(i >= source->threads);
+    *thread = (ScanThread){true, source->states[i]};
+    return thread->state;
 }
 
 static void on_scan(duckdb_function_info info, duckdb_data_chunk output) {
@@ -118,7 +140,7 @@ static void on_scan(duckdb_function_info info, duckdb_data_chunk output) {
         chunk->columns[i].vector = duckdb.data_chunk_get_vector(output, i);
         chunk->columns[i].data = duckdb.vector_get_data(chunk->columns[i].vector);
     }
-    duckdb.data_chunk_set_size(output, source->fill(source->state, chunk, duckdb.vector_size()));
+    duckdb.data_chunk_set_size(output, source->fill(thread_state(info, source), chunk, duckdb.vector_size()));
     free(chunk);
 }
 
@@ -169,6 +191,7 @@ static int register_function(LakeConn *conn, LakeFunction *f) {
     duckdb.table_function_set_extra_info(function, f, NULL);
     duckdb.table_function_set_bind(function, on_bind);
     duckdb.table_function_set_init(function, on_init);
+    duckdb.table_function_set_local_init(function, on_thread);
     duckdb.table_function_set_function(function, on_scan);
     duckdb_state state = duckdb.register_table_function(conn->con, function);
     duckdb.destroy_table_function(&function);
@@ -195,22 +218,34 @@ static LakeSource *add_source(LakeConn *conn, const LakeFunction *function) {
     return source;
 }
 
-int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state,
-                         Error *err) {
+/* Registers what `what` says, but its function, connection and columns. */
+static int register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, const LakeSource *what, Error *err) {
     pthread_mutex_lock(&conn->lake->sources_lock);
     LakeFunction *function = find_function(conn, name);
     if (function != NULL) {
         LakeSource *source = find_source(function, conn->id);
         if (source == NULL) source = add_source(conn, function);
         source->count = n;
-        source->threads = threads;
-        source->fill = fill;
-        source->state = state;
+        source->fill = what->fill;
+        source->state = what->state;
+        source->states = what->states;
+        source->threads = what->threads;
         source->columns = xrealloc(source->columns, n, sizeof *columns);
         memcpy(source->columns, columns, n * sizeof *columns);
     }
     pthread_mutex_unlock(&conn->lake->sources_lock);
     return function != NULL ? 0 : error_set(err, ERR_BUG, "the source %s() could not be registered", name);
+}
+
+int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state,
+                         Error *err) {
+    BUG_IF(state == NULL);
+    return register_source(conn, name, columns, n, &(LakeSource){.fill = fill, .state = state, .threads = (size_t)threads}, err);
+}
+
+int lake_register_streams(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, LakeFill fill, void **states,
+                          size_t threads, Error *err) {
+    return register_source(conn, name, columns, n, &(LakeSource){.fill = fill, .states = states, .threads = threads}, err);
 }
 
 /* ---- values ---- */

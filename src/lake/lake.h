@@ -42,6 +42,9 @@ Lake *lake_of(const LakeConn *conn);
 /* Raises the limit of DuckDB's memory when a table has too many columns for it: at lake_open, and after columns were added. Outside of a
  * transaction, or in one. */
 int lake_fit_memory(LakeConn *conn, Error *err) MUST_CHECK;
+/* How many threads DuckDB has, for the queries of all connections together. It may be changed between queries. */
+int lake_threads(LakeConn *conn, int64_t *ret, Error *err) MUST_CHECK;
+int lake_set_threads(LakeConn *conn, int64_t threads, Error *err) MUST_CHECK;
 /* Is it an error for want of memory, not for a damaged file? */
 bool lake_lacks_memory(const Error *err);
 const char *lake_engine_version(void); /* "v1.5.6" */
@@ -203,6 +206,9 @@ typedef struct LakeColumn {
 typedef size_t (*LakeFill)(void *state, LakeChunk *chunk, size_t capacity); /* rows filled; 0: the end */
 int lake_register_source(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, int threads, LakeFill fill, void *state,
                          Error *err) MUST_CHECK;
+/* The same, but each thread has a state of its own, the first that no other has: at most `threads` of them. */
+int lake_register_streams(LakeConn *conn, const char *name, const LakeColumn *columns, size_t n, LakeFill fill, void **states,
+                          size_t threads, Error *err) MUST_CHECK;
 void lake_unregister_source(LakeConn *conn, const char *name);
 void lake_put_int(LakeChunk *chunk, size_t col, size_t row, int64_t v);
 void lake_put_real(LakeChunk *chunk, size_t col, size_t row, double v);

@@ -9,6 +9,7 @@ typedef struct Refine {
     LakeConn *conn;
     const Pipeline *pipeline;
     const JudgeProgram *program;
+    size_t threads;       /* that judge and write Silver; at least 1 */
     size_t entity;        /* index: whose Gold is written; that of Silver's statements does not matter */
     const char *suffix;   /* of the tables that are written */
     const Compiled *sql;  /* for that suffix */

@@ -70,10 +70,9 @@ static int prune(const Refine *r, Error *err) {
     return lake_exec_values(r->conn, "quality/prune", lake_sql("quality/prune"), &kept, 1, NULL, err);
 }
 
-int quality_store(const Refine *r, const Judge *judge, int64_t after, int64_t upto, Error *err) {
+int quality_store(const Refine *r, const JudgeCount *counts, int64_t after, int64_t upto, Error *err) {
     const JudgeMeasure *measures;
     size_t n = judge_measures(r->program, &measures);
-    const JudgeCount *counts = judge_counts(judge);
     for (size_t i = 0; i < n; i++) {
         Measured m = {.contract = measures[i].contract,
                       .measure = measures[i].measure,

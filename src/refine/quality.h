@@ -4,6 +4,6 @@
 
 #define QUALITY_HISTORY_MAX 100000 /* rows; with more, each rule keeps its newest, together half of that */
 
-/* Stores what the judge counted of the batches (after, upto] that Silver got in the open transaction; a rule that does not hold
- * is a line in the log. */
-int quality_store(const Refine *r, const Judge *judge, int64_t after, int64_t upto, Error *err) MUST_CHECK;
+/* Stores what was counted, for each of judge_measures, of the batches (after, upto] that Silver got in the open transaction; a rule that
+ * does not hold is a line in the log. */
+int quality_store(const Refine *r, const JudgeCount *counts, int64_t after, int64_t upto, Error *err) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include "refine/refine.h"
 
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/progress.h"
@@ -15,6 +16,8 @@
 #include <string.h>
 
 #define REBUILD_SUFFIX "_rebuild"
+#define MANY_ROWS      245760 /* two of DuckDB's row groups: so that each of two threads writes a whole one */
+#define THREADS_MAX    4      /* each needs memory for a row group of Silver that is not full yet */
 
 struct Refinery {
     Pipeline *pipeline;
@@ -51,6 +54,27 @@ static int64_t most_rows(const RefineOptions *options) {
     return options->chunk_rows > 0 ? options->chunk_rows : REFINE_CHUNK_ROWS;
 }
 
+/* ---- threads ---- */
+
+static size_t most_threads(const RefineOptions *options) {
+    int cores = cpu_count();
+    return options->threads > 0 ? (size_t)options->threads : cores < THREADS_MAX ? (size_t)cores : THREADS_MAX;
+}
+
+/* Silver is written by several threads where that is worth their start. Gold is not: its sums of many entities take as long with two, and
+ * more CPU and memory. */
+static int judge_in_threads(const Refine *r, Silver *silver, const Batches *chunk, SilverCounts *ret, Error *err) {
+    int64_t before;
+    if (r->threads == 1 || chunk->rows < MANY_ROWS) return silver_refine(silver, chunk, ret, err);
+    if (lake_threads(r->conn, &before, err) != 0) return -1;
+    if (before < (int64_t)r->threads && lake_set_threads(r->conn, (int64_t)r->threads, err) != 0) return -1;
+    Error ignored = {0};
+    int rc = silver_refine(silver, chunk, ret, err);
+    if (lake_set_threads(r->conn, before, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
+}
+
 /* ---- one transaction ---- */
 
 /* Judges these batches, or the first of them: *ret_batches says how many. */
@@ -58,7 +82,7 @@ static int refine_chunk(const Refine *r, Silver *silver, const Batches *chunk, s
     SilverCounts counts = {0};
     bool live = !r->stats->full;
     if (lake_begin(r->conn, err) != 0) return -1;
-    if (silver_refine(silver, chunk, &counts, err) != 0) {
+    if (judge_in_threads(r, silver, chunk, &counts, err) != 0) {
         lake_rollback(r->conn);
         return -1;
     }
@@ -148,7 +172,8 @@ int refine_run(const Refinery *refinery, LakeConn *conn, const RefineOptions *op
                       .suffix = options->full ? REBUILD_SUFFIX : "",
                       .sql = options->full ? refinery->rebuild : refinery->live,
                       .live = refinery->live,
-                      .stats = &stats};
+                      .stats = &stats,
+                      .threads = most_threads(options)};
     if ((options->full ? run_full(&r, options, err) : run_incremental(&r, options, err)) != 0) return -1;
     stats.seconds = clock_seconds_since(began);
     *ret = stats;

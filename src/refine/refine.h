@@ -21,6 +21,7 @@ DEFINE_CLEANUP(refinery_free, Refinery)
 typedef struct RefineOptions {
     bool full;          /* rebuild everything from Bronze, beside the live tables; they change in one last transaction */
     bool quiet;         /* no progress line */
+    int threads;        /* that refine many events; 0: one per core. Few take one */
     int64_t chunk_rows; /* events of one transaction, as far as batches allow; 0: REFINE_CHUNK_ROWS */
 } RefineOptions;
 #define REFINE_CHUNK_ROWS 2000000

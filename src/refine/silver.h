@@ -1,4 +1,5 @@
-/* silver.h: Bronze -> Silver, quarantine and drift: each event judged once, as it streams by. One thread. */
+/* silver.h: Bronze -> Silver, quarantine and drift: each event judged once, as it streams by. One thread calls it; with
+ * Refine.threads DuckDB judges and writes in as many. */
 #pragma once
 #include "refine/internal.h"
 

@@ -110,6 +110,23 @@ static void two_threads_give_each_row_once(void **state) {
     assert_int_equal(number(conn, "SELECT count(*) FROM t WHERE (s IS NULL) <> (n % 5 = 0) OR len(s) <> 10 + n % 20"), 0);
 }
 
+/* With one thread the second state is not read. */
+static void each_thread_has_a_state_of_its_own(void **state) {
+    LakeConn *conn = conn_of(state);
+    Error err = {0};
+    for (size_t threads = 1; threads <= 2; threads++) {
+        Counter counters[] = {{.rows = ROWS, .first = 0}, {.rows = ROWS, .first = ROWS}};
+        void *states[] = {&counters[0], &counters[1]};
+        must(lake_register_streams(conn, "source", counter_columns, 2, fill_counter, states, threads, &err), &err);
+        must(lake_set_threads(conn, 2, &err), &err);
+        run(conn, "CREATE OR REPLACE TABLE t AS FROM source()");
+        assert_int_equal(number(conn, "SELECT count(*) = count(DISTINCT n) FROM t"), 1);
+        assert_int_equal(number(conn, "SELECT count(*) FROM t WHERE n < 1000000"), ROWS);
+        assert_in_range(number(conn, "SELECT count(*) FROM t"), ROWS, threads * ROWS);
+        assert_int_equal(atomic_load(&counters[1].given) > 0, number(conn, "SELECT count(*) FROM t") > ROWS);
+    }
+}
+
 static void an_empty_source_has_no_rows(void **state) {
     LakeConn *conn = conn_of(state);
     Counter counter = {.rows = 0};
@@ -157,7 +174,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         WITH_EMPTY_LAKE(values_of_every_type_arrive),   WITH_EMPTY_LAKE(two_threads_give_each_row_once),
         WITH_EMPTY_LAKE(an_empty_source_has_no_rows),   WITH_EMPTY_LAKE(a_name_registered_again_reads_the_new_state),
-        WITH_EMPTY_LAKE(each_connection_reads_its_own),
+        WITH_EMPTY_LAKE(each_connection_reads_its_own), WITH_EMPTY_LAKE(each_thread_has_a_state_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

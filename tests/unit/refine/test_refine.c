@@ -66,6 +66,55 @@ static void chunks_change_nothing(void **state) {
     }
 }
 
+/* ---- threads ---- */
+
+/* Three batches of 90,000 events of three types, one of them unknown; every fiftieth of too low a quality, every thirtieth has a field that
+ * no contract has: more than one round holds back, in every stream. */
+static const char many[] = BRONZE_INSERT
+    "SELECT i::VARCHAR, CASE WHEN i % 1000 = 7 THEN 'XXX' WHEN i % 2 = 0 THEN 'OSS' ELSE 'IoT' END, 'NMS', 'sub-' || (i % 5000), "
+    "TIMESTAMPTZ '2026-11-01 00:00:00Z' + to_minutes(i % 40000), "
+    "CASE WHEN i % 2 = 0 THEN '{\"tower_id\":\"T' || (i % 7) || '\",\"signal_dbm\":-' || (60 + i % 40) || "
+    "',\"latency_ms\":' || (i % 200) || ',\"packet_loss_pct\":0.25' ELSE '{\"location\":\"L' || (i % 9) || '\",\"battery_pct\":' || (i % 100) || "
+    "',\"connection_type\":\"wifi\"' END || CASE WHEN i % 30 = 0 THEN ',\"more\":1}' ELSE '}' END, "
+    "CASE WHEN i % 50 = 3 THEN 20 ELSE 90 END, TIMESTAMPTZ '2026-12-31 00:00:00Z', 't', 0, 0, i, NULL, 1 + i // 90000, NULL "
+    "FROM range(270000) r(i)";
+
+static char *digest_of(LakeConn *conn, const char *table) {
+    CLEANUP(free_text)
+    char *sql = xasprintf("SELECT count(*) || ' ' || sum(hash(t)) FROM %s t", table);
+    return query_text(conn, sql);
+}
+
+static void refine_by_threads(LakeFixture *lake, Refinery *refinery, int threads, bool full) {
+    Error err = {0};
+    RefineStats stats;
+    RefineOptions options = {.quiet = true, .threads = threads, .full = full};
+    must(refine_run(refinery, lake->conn, &options, &stats, &err), &err);
+    assert_int_equal(stats.silver + stats.quarantined, 270000);
+    assert_int_equal(stats.quarantined, 270 + 5400);
+}
+
+static void threads_change_nothing(void **state) {
+    (void)state;
+    static const char *const tables[] = {"silver_clean_events", "silver_quarantine", "silver_drift", "gold_subscriber_features",
+                                         "gold_tower_features"};
+    static const LakeOptions one_thread = {.threads = 1};
+    CLEANUP(refinery_freep) Refinery *refinery = load(NULL);
+    char *expected[ARRAY_LEN(tables)] = {0};
+    for (int run_number = 0; run_number < 3; run_number++) { /* one thread, three, three beside the live tables */
+        CLEANUP(lake_fixture_done) LakeFixture lake = open_migrated_lake(":memory:", &one_thread);
+        run(lake.conn, many);
+        refine_by_threads(&lake, refinery, run_number == 0 ? 1 : 3, run_number == 2);
+        assert_int_equal(number(lake.conn, "SELECT current_setting('threads')"), 1);
+        for (size_t i = 0; i < ARRAY_LEN(tables); i++) {
+            CLEANUP(free_text) char *digest = digest_of(lake.conn, tables[i]);
+            if (run_number == 0) expected[i] = xstrdup(digest);
+            assert_string_equal(digest, expected[i]);
+        }
+    }
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++) free(expected[i]);
+}
+
 /* ---- run after run ---- */
 
 typedef struct RefineFixture {
@@ -366,6 +415,7 @@ static void a_message_that_is_too_large_is_in_quarantine(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_change_nothing),
+        cmocka_unit_test(threads_change_nothing),
         IN_SCRATCH(large_payloads_take_little_memory),
         cmocka_unit_test_setup_teardown(each_entity_has_its_own_windows, up, down),
         cmocka_unit_test_setup_teardown(an_entity_that_is_gone_is_dropped, up, down),
