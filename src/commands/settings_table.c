@@ -77,7 +77,8 @@ static const SettingSpec specs[] = {
     {"lake.memory_limit", SETTING_SIZE, "192MiB",
      "memory of DuckDB's buffer manager, raised for tables of more than 200 columns; 0: as DuckDB chooses", .restart = UP_SERVE},
     {"lake.threads", SETTING_INTEGER, "1", "threads of DuckDB; 0: one per core (docs/decisions/0003)", .most = 1024, .restart = UP_SERVE},
-    {"refine.threads", SETTING_INTEGER, "0", "threads that refine 250,000 events or more; 0: one per core, at most 4", .most = 64, .restart = UP},
+    {"refine.threads", SETTING_INTEGER, "0", "threads that refine 250,000 events or more; 0: one per core, at most 4", .most = 64,
+     .restart = UP},
     {"snapshots.keep", SETTING_INTEGER, "3", "published generations to keep", .least = 1, .most = 1000000, .restart = UP},
     {"model.label", SETTING_TEXT, "declared",
      "label to train on: declared (the label of `model` in features.yaml; while its history is too short, the rule), rule, or a CSV file with the "
