@@ -27,6 +27,9 @@ typedef struct IngestOptions {
     /* A partition that does not move this long, although there is more of it: without `follow` it is given up (IngestResult.problem), with
      * it reported once a minute. 0: never. */
     int64_t stall_ms;
+    /* Without `follow`: the same for a partition without a leader, and for a feed of which none has one; 0: as long as `stall_ms` or
+     * `timeout_ms`. */
+    int64_t leaderless_ms;
     size_t batch_rows, batch_bytes;
     int64_t commit_interval_ms;
     MessageFormat format;     /* of a topic whose contracts say none; a file has lines of JSON */
