@@ -41,7 +41,8 @@ static void print_summary(App *app, const Error *err) {
 
 static void print_error(const Command *command, const Error *err) {
     CLEANUP(free_text) char *text = terminal_message(err->text);
-    fprintf(stderr, "smelt %s: %s\n", command->name, text);
+    CLEANUP(free_text) char *line = xasprintf("smelt %s: %s\n", command->name, text);
+    log_text(line);
 }
 
 static int run_command(const Command *command, int argc, char **argv) {
@@ -59,9 +60,13 @@ static int run_command(const Command *command, int argc, char **argv) {
     app_done(&app);
     error_clear(&err);
     if (output_is_lost() && code == 0) {
-        fprintf(stderr, "smelt %s: the output could not be written\n", command->name);
-        code = error_exit_code(ERR_IO);
+        err = (Error){0};
+        error_set(&err, ERR_IO, "the output could not be written");
+        print_error(command, &err);
+        code = error_exit_code(err.kind);
+        error_clear(&err);
     }
+    log_end();
     return code;
 }
 

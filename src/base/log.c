@@ -1,14 +1,28 @@
-/* log.c: writes each line with one write(2), so that lines of several threads do not mix. JSON by jansson. */
+/* log.c: a thread of its own writes the lines, each with one write(2), so that those of several threads do not mix. JSON by jansson.
+ *
+ * A pipe that nobody reads, a terminal that Ctrl-S has stopped and a collector that is stuck block write(2) for as long as they like, and
+ * O_NONBLOCK on stderr would hold for every other process that has it too. So whoever logs waits for its line only while the reader keeps
+ * up (then a crash loses no line); after that lines wait in memory, up to QUEUE_BYTES, and what is over is dropped and counted.
+ *
+ * Invariant: lines are written in the order in which they were logged, and the line that counts the dropped ones is where they are missing.
+ */
 #include "base/log.h"
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/terminal.h"
+#include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <unistd.h>
+
+enum { QUEUE_BYTES = 1 << 20, LINE_WAIT_MS = 100, END_WAIT_MS = 500 };
 
 static const char *const level_names[] = {[LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
 static LogLevel least_level = LOG_INFO;
@@ -18,6 +32,8 @@ void log_setup(LogLevel least, LogFormat format) {
     least_level = least;
     chosen_format = format;
 }
+
+/* ---- a line ---- */
 
 static bool as_json(void) {
     if (chosen_format != LOG_AUTO) return chosen_format == LOG_JSON;
@@ -43,6 +59,132 @@ static char *text_line(LogLevel level, const char *component, const char *messag
     return xasprintf("%.8s %-5s %s: %s\n", time + 11, level_names[level], component, shown); /* 11: after "YYYY-MM-DDT" */
 }
 
+static char *make_line(LogLevel level, const char *component, const char *message) {
+    return as_json() ? json_line(level, component, message) : text_line(level, component, message);
+}
+
+/* ---- the queue ---- */
+
+typedef struct Line {
+    struct Line *next;
+    char *text;
+    size_t len;
+} Line;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t added, written; /* `written` by clock_cond_init */
+static struct {
+    Line *first, *last;
+    size_t bytes;              /* of them, and of the one that is being written */
+    uint64_t count, count_out; /* lines that were put in, and those that were written */
+    uint64_t dropped;          /* since the last line that was put in */
+    bool is_stuck;             /* a line was not written in time: nobody waits until all of them are */
+    bool has_thread;
+} queue;
+
+/* A log that cannot be written cannot be reported. */
+static void write_text(const char *text, size_t n) {
+    while (n > 0) {
+        ssize_t done = write(STDERR_FILENO, text, n);
+        if (done < 0 && errno == EAGAIN) poll(&(struct pollfd){.fd = STDERR_FILENO, .events = POLLOUT}, 1, -1);
+        if (done < 0 && errno != EAGAIN && errno != EINTR) return;
+        text += done > 0 ? done : 0;
+        n -= done > 0 ? (size_t)done : 0;
+    }
+}
+
+static void append(char *text) {
+    Line *line = xmalloc(sizeof *line);
+    *line = (Line){.text = text, .len = strlen(text)};
+    if (queue.first == NULL)
+        queue.first = line;
+    else
+        queue.last->next = line;
+    queue.last = line;
+    queue.bytes += line->len;
+    queue.count++;
+    pthread_cond_signal(&added);
+}
+
+static void append_dropped(void) {
+    CLEANUP(free_text) char *message = xasprintf("%" PRIu64 " log lines were dropped here, because nobody read them", queue.dropped);
+    queue.dropped = 0;
+    append(make_line(LOG_WARN, "log", message));
+}
+
+static Line *take_first(void) {
+    while (queue.first == NULL) {
+        queue.is_stuck = false;
+        if (queue.dropped > 0)
+            append_dropped();
+        else
+            pthread_cond_wait(&added, &mutex);
+    }
+    Line *line = queue.first;
+    queue.first = line->next;
+    return line;
+}
+
+static void *write_lines(void *unused) {
+    pthread_mutex_lock(&mutex);
+    for (;;) {
+        Line *line = take_first();
+        pthread_mutex_unlock(&mutex);
+        write_text(line->text, line->len);
+        pthread_mutex_lock(&mutex);
+        queue.bytes -= line->len;
+        queue.count_out++;
+        pthread_cond_broadcast(&written);
+        free(line->text);
+        free(line);
+    }
+    return unused;
+}
+
+/* Signals are for the threads that were there before: a command that waits in one of them is to notice. */
+static void start_thread(void) {
+    sigset_t all, before;
+    pthread_t thread;
+    pthread_cond_init(&added, NULL);
+    clock_cond_init(&written);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    queue.has_thread = pthread_create(&thread, NULL, write_lines, NULL) == 0;
+    if (queue.has_thread) pthread_detach(thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* False: not within `ms`. */
+static bool wait_until_written(uint64_t number, int ms) {
+    struct timespec deadline = clock_deadline(ms);
+    while (queue.count_out < number)
+        if (pthread_cond_timedwait(&written, &mutex, &deadline) != 0) return queue.count_out >= number;
+    return true;
+}
+
+/* Takes the text. */
+static void put(char *text) {
+    if (queue.bytes > 0 && queue.bytes + strlen(text) > QUEUE_BYTES) {
+        queue.dropped++;
+        free(text);
+        return;
+    }
+    if (queue.dropped > 0) append_dropped();
+    append(text);
+    if (!queue.is_stuck && !wait_until_written(queue.count, LINE_WAIT_MS)) queue.is_stuck = true;
+}
+
+void log_text(const char *text) {
+    pthread_once(&once, start_thread);
+    pthread_mutex_lock(&mutex);
+    if (queue.has_thread)
+        put(xstrdup(text));
+    else
+        write_text(text, strlen(text));
+    pthread_mutex_unlock(&mutex);
+}
+
 void log_write(LogLevel level, const char *component, const char *fmt, ...) {
     if (level < least_level) return;
     char *message = NULL;
@@ -51,8 +193,13 @@ void log_write(LogLevel level, const char *component, const char *fmt, ...) {
     int n = vasprintf(&message, fmt, args);
     va_end(args);
     if (n < 0) return;
-    CLEANUP(free_text) char *line = as_json() ? json_line(level, component, message) : text_line(level, component, message);
+    CLEANUP(free_text) char *line = make_line(level, component, message);
     free(message);
-    ssize_t ignored = write(STDERR_FILENO, line, strlen(line));
-    (void)ignored; /* a log that cannot be written cannot be reported */
+    log_text(line);
+}
+
+void log_end(void) {
+    pthread_mutex_lock(&mutex);
+    (void)(queue.count == 0 || wait_until_written(queue.count, END_WAIT_MS));
+    pthread_mutex_unlock(&mutex);
 }

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -33,7 +34,8 @@ void progress_update(Progress *p, uint64_t done) {
     char text[160];
     describe(p, done, text, sizeof text);
     if (p->terminal) {
-        fprintf(stderr, "\r\033[K%s: %s", p->what, text);
+        CLEANUP(free_text) char *drawn = xasprintf("\r\033[K%s: %s", p->what, text);
+        log_text(drawn);
         p->drawn = true;
     } else {
         log_info(p->what, "%s", text);
@@ -41,6 +43,6 @@ void progress_update(Progress *p, uint64_t done) {
 }
 
 void progress_end(Progress *p) {
-    if (p->drawn) fputs("\r\033[K", stderr);
+    if (p->drawn) log_text("\r\033[K");
     p->drawn = false;
 }

@@ -2,6 +2,7 @@
 #include "base/restart.h"
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include <errno.h>
 #include <linux/close_range.h>
@@ -25,6 +26,7 @@ int restart_process(Error *err) {
     if (file_read("/proc/self/cmdline", &line, err) != 0) return -1;
     char **argv = split(&line);
     if (argv == NULL) return error_set(err, ERR_IO, "the command line of this process is not known");
+    log_end();
     if (close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC) == 0) execv("/proc/self/exe", argv);
     free(argv);
     return error_errno(err, ERR_IO, errno, "cannot restart this process");

@@ -49,9 +49,10 @@ static const char *base_name(RecoverBase base) {
 }
 
 static void summarize_plan(App *app, const RecoverPlan *plan, json_t *steps) {
-    app->summary = json_pack("{sb sb ss* ss* ss sb sI so sO}", "needed", recover_is_needed(plan), "done", false, "problem", plan->problem,
-                             "backup_problem", plan->backup_problem, "base", base_name(plan->base), "behind", plan->behind, "to_replay",
-                             (json_int_t)plan->to_replay, "lost", recover_lost_json(plan), "steps", steps);
+    app->summary = json_pack("{sb sb ss* ss* ss sb sI so sI sO}", "needed", recover_is_needed(plan), "done", false, "problem",
+                             plan->problem, "backup_problem", plan->backup_problem, "base", base_name(plan->base), "behind", plan->behind,
+                             "to_replay", (json_int_t)plan->to_replay, "lost", recover_lost_json(plan), "lost_offsets",
+                             (json_int_t)recover_lost_offsets(plan), "steps", steps);
 }
 
 static void print_findings(const App *app, const RecoverPlan *plan) {
@@ -76,13 +77,13 @@ static int refuse_loss(const RecoverPlan *plan, Error *err) {
     CLEANUP(buf_done) Buf ranges = {0};
     for (size_t i = 0; i < plan->lost_count; i++) {
         const RecoverRange *r = &plan->lost[i];
-        buf_addf(&ranges, "%s%s partition %d, offsets [%" PRId64 ", %" PRId64 ")", i > 0 ? "; " : "", r->topic, (int)r->partition, r->from,
-                 r->to);
+        buf_addf(&ranges, "%s%s partition %d, offsets [%" PRId64 ", %" PRId64 "), that is %" PRId64, i > 0 ? "; " : "", r->topic,
+                 (int)r->partition, r->from, r->to, r->to - r->from);
     }
     return error_set(err, ERR_DATA,
-                     "neither Kafka nor a backup still has these offsets: %s. Nothing was changed. "
+                     "neither Kafka nor a backup still has these offsets: %s; in all %" PRId64 " offsets. Nothing was changed. "
                      "To record them as lost, run `smelt recover --yes --accept-loss`",
-                     ranges.data);
+                     ranges.data, recover_lost_offsets(plan));
 }
 
 static int repair(App *app, Writer *w, const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {
@@ -92,17 +93,28 @@ static int repair(App *app, Writer *w, const RecoverOptions *o, const RecoverPla
     return recover_finish(w->conn, o, plan, result, err);
 }
 
+static void print_gone(const App *app, const RecoverResult *r) {
+    if (r->gone == 0) return;
+    say(app, "Gone: %" PRId64 " messages that the lake had by its commit mark: Kafka has removed them since (compaction, retention).\n",
+        r->gone);
+    for (size_t i = 0; i < r->gone_count; i++)
+        say(app, "  %s partition %d: of %" PRId64 " offsets that were read again, %" PRId64 " have no message any more\n",
+            r->gone_at[i].topic, (int)r->gone_at[i].partition, r->gone_at[i].offsets, r->gone_at[i].without_message);
+}
+
 static void print_result(App *app, const RecoverResult *r) {
     json_t *asides = json_array();
     for (size_t i = 0; i < ARRAY_LEN(r->asides) && r->asides[i] != NULL; i++) json_array_append_new(asides, json_string(r->asides[i]));
     CLEANUP(json_freep)
-    json_t *more = json_pack("{sb so sI sI sI sI sI sI}", "done", true, "aside", asides, "landed", (json_int_t)r->landed, "duplicates",
-                             (json_int_t)r->duplicates, "rejected", (json_int_t)r->rejected, "gaps", (json_int_t)r->gaps, "accepted_loss",
-                             (json_int_t)r->accepted, "offsets", (json_int_t)r->offsets);
+    json_t *more = json_pack("{sb so sI sI sI sI sI sI sI so}", "done", true, "aside", asides, "landed", (json_int_t)r->landed,
+                             "duplicates", (json_int_t)r->duplicates, "rejected", (json_int_t)r->rejected, "gaps", (json_int_t)r->gaps,
+                             "accepted_loss", (json_int_t)r->accepted, "offsets", (json_int_t)r->offsets, "gone", (json_int_t)r->gone,
+                             "gone_partitions", recover_gone_json(r));
     json_object_update(app->summary, more);
     say(app, "Replayed: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps.\n", r->landed, r->duplicates,
         r->rejected, r->gaps);
     if (r->accepted > 0) say(app, "Recorded as lost: %" PRId64 " offsets.\n", r->accepted);
+    print_gone(app, r);
     say(app, "The audit finds each of %" PRId64 " offsets in one place. Next: `smelt refine`.\n", r->offsets);
 }
 

@@ -74,6 +74,8 @@ static const SettingSpec specs[] = {
      "keep the key and headers of every record (table bronze_keys), not of rejected messages alone", .restart = UP},
     {"ingest.timeout", SETTING_DURATION, "5m",
      "end with exit code 69 when Kafka was unreachable this long (with --follow: never); a partition that does not move this long is given up, or reported; 0: never"},
+    {"ingest.leader_timeout", SETTING_DURATION, "30s",
+     "without --follow: read the others, then end with exit code 69 when a partition had no leader this long; 0: ingest.timeout"},
     {"lake.memory_limit", SETTING_SIZE, "192MiB",
      "memory of DuckDB's buffer manager, raised for tables of more than 200 columns; 0: as DuckDB chooses", .restart = UP_SERVE},
     {"lake.threads", SETTING_INTEGER, "1", "threads of DuckDB; 0: one per core (docs/decisions/0003)", .most = 1024, .restart = UP_SERVE},

@@ -1,4 +1,7 @@
-/* up.c: `smelt up`: the writer and the server in one process, over one database handle. */
+/* up.c: `smelt up`: the writer and the server in one process, over one database handle.
+ *
+ * Invariant: once the settings are read, something is served for as long as it runs: the live lake, or the newest snapshot with the reason
+ * why the lake is not in use. Then the process is not ready, and goes on by itself when the reason is gone. */
 #include "base/disk_space.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -9,29 +12,40 @@
 #include "commands/serving.h"
 #include "flow/live.h"
 
-enum { REPAIR_PAUSE_MS = 1000 };
+enum { REPAIR_PAUSE_MS = 1000, SPACE_PAUSE_MS = 500 };
 
 static const struct argp argp = {
     .doc = "Runs everything in one process: follows the topics, refines as events arrive, "
            "trains, scores and publishes every up.publish_interval, "
            "and serves the dashboards and the API from the live lake: events are visible within about a second. "
-           "A lake that has to be repaired first is not used: then the newest snapshot is served with the reason, /readyz answers 503, "
-           "and after `smelt recover` it goes on by itself. "
+           "A lake that has to be repaired first, or whose disk is full, is not used: then the newest snapshot is served with the reason, "
+           "/readyz answers 503, and after `smelt recover`, or with space on the disk, it goes on by itself. "
            "Ends cleanly on SIGTERM or Ctrl-C."
            "\vExamples:\n"
            "  smelt up\n"
            "  smelt up --set kafka.bootstrap=broker:9092 --set http.listen=0.0.0.0:8080\n",
 };
 
-/* Not ready while the disk is full: ingest is paused. */
-static int has_disk_space(void *arg, Error *err) {
-    const App *app = arg;
+static int has_disk_space(const App *app, Error *err) {
     return disk_space_check(app->layout.data_dir, settings_int(app->settings, "disk.reserve"), err);
 }
 
+typedef struct Working {
+    const App *app;
+    Live *live;
+} Working;
+
+/* Not ready while ingest is paused: the disk is full, or there is no topic that can be read. */
+static int is_working(void *arg, Error *err) {
+    const Working *working = arg;
+    return has_disk_space(working->app, err) == 0 ? live_check(working->live, err) : -1;
+}
+
 static int serve_and_run(App *app, Writer *w, Error *err) {
+    CLEANUP(live_freep) Live *live = live_new(w->conn, app->settings, w->mark);
     CLEANUP(health_freep) Health *health = NULL;
     CLEANUP(web_stopp) Web *web = NULL;
+    Working working = {.app = app, .live = live};
     if (health_new(&(HealthOptions){.settings = app->settings,
                                     .topics = &app->topics,
                                     .live = w->lake,
@@ -41,16 +55,17 @@ static int serve_and_run(App *app, Writer *w, Error *err) {
         return -1;
     WebOptions options = serving_options(app, health);
     options.live = w->lake;
-    options.ready = has_disk_space;
-    options.ready_arg = app;
+    options.ready = is_working;
+    options.ready_arg = &working;
     if (serving_start(app, "up", &options, health, &web, err) != 0) return -1;
-    return live_run(w->conn, app->settings, w->mark, err) == 0 ? 0 : writer_reexec_if_disk_full(err);
+    return live_run(live, err) == 0 ? 0 : writer_reexec_if_disk_full(err);
 }
 
 /* ---- a lake that cannot be used ---- */
 
-/* There is a lake, or was one, that needs a repair: it is damaged, gone, behind its mark, or another one. */
+/* There is no space, or there is a lake, or was one, that needs a repair: it is damaged, gone, behind its mark, or another one. */
 static bool is_blocked(const Layout *layout, const Error *err) {
+    if (err->kind == ERR_FULL) return true;
     return (err->kind == ERR_DATA || err->kind == ERR_IO) && (file_exists(layout->lake_path) || file_exists(layout->mark_path));
 }
 
@@ -77,6 +92,25 @@ static int wait_for_repair(const Layout *layout, Error *err) {
     return 0;
 }
 
+static int open_lake(const App *app, Writer *w, Error *err) {
+    if (dir_make(app->layout.data_dir, err) != 0 || has_disk_space(app, err) != 0) return -1;
+    return writer_open(app->settings, "smelt up", w, err);
+}
+
+/* A lake may need more space to be opened than is to be free: it is opened for a try. */
+static int wait_for_space(const App *app, Error *err) {
+    while (!stop_wait_ms(SPACE_PAUSE_MS)) {
+        CLEANUP(writer_done) Writer w = {0};
+        CLEANUP(error_clear) Error again = {0};
+        if (open_lake(app, &w, &again) != 0 && again.kind == ERR_FULL) continue;
+        log_info("up", "there is space again; trying again");
+        writer_done(&w);
+        w = (Writer){0};
+        return restart_process(err);
+    }
+    return 0;
+}
+
 /* Serves the newest good snapshot and the reason, so that who is called at night finds a page with the next step. */
 static int serve_blocked(App *app, const Error *why, Error *err) {
     CLEANUP(health_freep) Health *health = NULL;
@@ -93,14 +127,15 @@ static int serve_blocked(App *app, const Error *why, Error *err) {
     options.ready_arg = why->text;
     log_error("up", "%s. Until then the newest snapshot is served", why->text);
     if (serving_start(app, "up", &options, health, &web, err) != 0) return -1;
-    return wait_for_repair(&app->layout, err);
+    return why->kind == ERR_FULL ? wait_for_space(app, err) : wait_for_repair(&app->layout, err);
 }
 
 int command_up(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || command_topics(app, err) != 0) return -1;
-    if (writer_open_wait_for_space(app->settings, "smelt up", &w, err) == 0) return serve_and_run(app, &w, err);
+    if (open_lake(app, &w, err) == 0) return serve_and_run(app, &w, err);
     if (!is_blocked(&app->layout, err)) return -1;
+    if (err->kind == ERR_FULL) error_set(err, ERR_FULL, "%s. Next: make space there, or lower disk.reserve", err->text);
     Error why = *err;
     *err = (Error){0};
     int rc = serve_blocked(app, &why, err);

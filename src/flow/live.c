@@ -8,18 +8,20 @@
 #include "base/clock.h"
 #include "base/disk_space.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/stop.h"
 #include "flow/run.h"
 #include "flow/topics.h"
 #include "ingest/ingest.h"
 #include "recovery/backup.h"
 #include "refine/refine.h"
+#include <pthread.h>
 
 #define PAUSE_MS        5000
 #define FULL_PAUSE_MS   1000
 #define BACKUP_CHECK_NS (10 * NSEC_PER_SEC)
 
-typedef struct Live {
+struct Live {
     LakeConn *conn;
     const Settings *settings;
     CommitMarkKeeper *mark; /* borrowed */
@@ -30,17 +32,47 @@ typedef struct Live {
     bool unrefined;   /* Bronze may have batches that Silver and Gold lack */
     bool unpublished; /* Gold has changed since the last snapshot */
     int64_t published_ns, backup_checked_ns;
-} Live;
+    pthread_mutex_t mutex; /* of what is below */
+    char *blocked;         /* why none of the topics can be read; NULL: one can */
+};
 
 static void close_ingest(Live *live) {
     ingest_closep(&live->ingest);
     feeds_done(&live->feeds);
 }
 
-static void live_done(Live *live) {
+Live *live_new(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark) {
+    Live *live = xcalloc(1, sizeof *live);
+    *live = (Live){.conn = conn, .settings = settings, .mark = mark, .unrefined = true};
+    live->backup_checked_ns = clock_mono_ns() - BACKUP_CHECK_NS;
+    live->published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */
+    pthread_mutex_init(&live->mutex, NULL);
+    return live;
+}
+
+void live_free(Live *live) {
     close_ingest(live);
     topic_list_done(&live->topics);
     refinery_freep(&live->refinery);
+    pthread_mutex_destroy(&live->mutex);
+    free(live->blocked);
+    free(live);
+}
+
+/* ---- what others may ask ---- */
+
+static void note_blocked(Live *live, const char *why) {
+    pthread_mutex_lock(&live->mutex);
+    free(live->blocked);
+    live->blocked = why != NULL ? xstrdup(why) : NULL;
+    pthread_mutex_unlock(&live->mutex);
+}
+
+int live_check(Live *live, Error *err) {
+    pthread_mutex_lock(&live->mutex);
+    int rc = live->blocked == NULL ? 0 : error_set(err, ERR_UNAVAILABLE, "nothing is read: %s", live->blocked);
+    pthread_mutex_unlock(&live->mutex);
+    return rc;
 }
 
 /* ---- one step ---- */
@@ -80,7 +112,7 @@ static void back_up_when_due(Live *live) {
 
 static int open_ingest(Live *live, Error *err) {
     IngestOptions options = ingest_options(live->settings);
-    options.follow = true;
+    options.follow = options.keeps_trying = true;
     options.quiet = true;
     options.timeout_ms = 0;
     options.mark = live->mark;
@@ -94,6 +126,7 @@ static int ingest(Live *live, bool *ret_done, Error *err) {
     IngestState state;
     if (live->ingest == NULL && open_ingest(live, err) != 0) return -1;
     int rc = ingest_step(live->ingest, &state, err);
+    note_blocked(live, rc == 0 ? ingest_blocked(live->ingest) : NULL);
     if (rc != 0 || state == INGEST_COMMITTED) live->unrefined = true; /* a step may land a batch and fail with the next one */
     if (rc != 0) return -1;
     *ret_done = state == INGEST_DONE;
@@ -125,14 +158,11 @@ static int wait_after_error(Live *live, Error *err) {
     return stop_wait_ms(PAUSE_MS) ? error_set(err, ERR_STOPPED, "stopped while waiting to try again") : 0;
 }
 
-int live_run(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark, Error *err) {
-    CLEANUP(live_done) Live live = {.conn = conn, .settings = settings, .mark = mark, .unrefined = true};
-    live.backup_checked_ns = clock_mono_ns() - BACKUP_CHECK_NS;
-    live.published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */
-    if (topics_to_read(settings, &live.topics, err) != 0 || refinery_open(settings, &live.refinery, err) != 0) return -1;
+int live_run(Live *live, Error *err) {
+    if (topics_to_read(live->settings, &live->topics, err) != 0 || refinery_open(live->settings, &live->refinery, err) != 0) return -1;
     bool done = false;
     while (!done) {
-        if (step(&live, &done, err) == 0 || wait_after_error(&live, err) == 0) continue;
+        if (step(live, &done, err) == 0 || wait_after_error(live, err) == 0) continue;
         if (err->kind != ERR_STOPPED) return -1;
         done = true;
     }

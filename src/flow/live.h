@@ -1,10 +1,18 @@
 /* live.h: the pipeline, continuously: an event is in Bronze, Silver and Gold within about a second; model, scores and snapshot follow every
- * up.publish_interval. One thread: the writer's. */
+ * up.publish_interval. One thread, the writer's, but for live_check. */
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
 #include "ledger/commit_mark_keeper.h"
 
-/* Until stop_requested(): 0. Waits for a Kafka that is away. -1 is an error that waiting cannot resolve; everything committed
- * stays. */
-int live_run(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark, Error *err) MUST_CHECK;
+typedef struct Live Live;
+
+/* The arguments are borrowed. */
+Live *live_new(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark) MUST_CHECK;
+void live_free(Live *live);
+DEFINE_CLEANUP(live_free, Live)
+/* Until stop_requested(): 0. Waits for a Kafka that is away, and tries a topic again that cannot be read (recreated, cut off, without
+ * rights). -1 is an error that waiting cannot resolve; everything committed stays. */
+int live_run(Live *live, Error *err) MUST_CHECK;
+/* ERR_UNAVAILABLE with the reason while none of the topics can be read. Any thread. */
+int live_check(Live *live, Error *err) MUST_CHECK;

@@ -134,23 +134,35 @@ static bool can_be_read(const Topic *t) {
     return t->error.kind == ERR_NONE || error_is_retriable(&t->error);
 }
 
+const char *ingest_blocked(const Ingest *in) {
+    for (size_t i = 0; i < in->count; i++)
+        if (can_be_read(&in->topics[i])) return NULL;
+    return in->count > 0 ? in->topics[in->count - 1].error.text : NULL;
+}
+
 /* With `follow`. -1: none of them can be read, which waiting does not mend. */
 static int put_off(Ingest *in, Topic *t, Error *err) {
+    static const char others[] = "The other topics are followed; this one is tried again", alone[] = "It is tried again until then";
     bool known = t->error.kind != ERR_NONE && strcmp(t->error.text, err->text) == 0;
     t->pause_ms = t->pause_ms == 0 ? RETRY_FIRST_MS : t->pause_ms * 2 < RETRY_MAX_MS ? t->pause_ms * 2 : RETRY_MAX_MS;
     t->due_ns = clock_mono_ns() + (int64_t)t->pause_ms * NSEC_PER_MS;
-    if (!known) log_error("ingest", "%s. The other topics are followed; this one is tried again", err->text);
+    if (!known) log_error("ingest", "%s. %s", err->text, in->count > 1 ? others : alone);
     if (!known) commit_mark_keeper_away(in->options.mark, feed_topic(t->feed), err->text);
     error_move(&t->error, err);
-    for (size_t i = 0; i < in->count; i++)
-        if (can_be_read(&in->topics[i])) return 0;
+    if (in->options.keeps_trying || ingest_blocked(in) == NULL) return 0;
     return error_set(err, t->error.kind, "none of the topics can be read: %s", t->error.text);
+}
+
+/* The only topic, and what waiting mends by itself: then the caller waits. */
+static bool is_left_to_caller(const Ingest *in, const Error *err) {
+    bool is_permanent = err->kind == ERR_DATA || err->kind == ERR_CONFIG;
+    return in->count == 1 && !(in->options.follow && in->options.keeps_trying && is_permanent);
 }
 
 /* -1: it concerns all topics, or there is no other. */
 static int fail(Ingest *in, Topic *t, Error *err) {
     session_freep(&t->session);
-    if (in->count == 1 || is_of_all(err)) return -1;
+    if (is_of_all(err) || is_left_to_caller(in, err)) return -1;
     if (err->kind != ERR_STOPPED) {
         name_topic(t, err);
         return in->options.follow ? put_off(in, t, err) : give_up(in, t, err);

@@ -9,6 +9,7 @@
  *
  * With several feeds, a topic that cannot be read holds no other back: without `follow` the others are read to their ends, and the caller
  * gets its problem with the result; with it, the topic is tried again after growing pauses, which is logged once and is in the commit mark.
+ * With `keeps_trying` so is the only topic.
  */
 #pragma once
 #include "ingest/bronze.h"
@@ -17,14 +18,18 @@
 #include "ledger/commit_mark_keeper.h"
 
 typedef struct IngestOptions {
-    bool follow;          /* read on after the end, until stop_requested() */
-    bool new_epoch;       /* accept a topic that was deleted and recreated, or a log that was cut off: read on under the next epoch */
-    bool keep_keys;       /* keys and headers also of events, not of rejected messages alone */
+    bool follow;       /* read on after the end, until stop_requested() */
+    bool keeps_trying; /* with `follow`: also when no topic can be read, which waiting alone does not mend. ingest_blocked has the reason */
+    bool new_epoch;    /* accept a topic that was deleted and recreated, or a log that was cut off: read on under the next epoch */
+    bool keep_keys;    /* keys and headers also of events, not of rejected messages alone */
     bool skip_unreadable; /* record a batch that cannot be read as a gap, and go on */
     int64_t timeout_ms;   /* give up when the feed was away this long; 0: never */
     /* A partition that does not move this long, although there is more of it: without `follow` it is given up (IngestResult.problem), with
      * it reported once a minute. 0: never. */
     int64_t stall_ms;
+    /* Without `follow`: the same for a partition without a leader, and for a feed of which none has one; 0: as long as `stall_ms` or
+     * `timeout_ms`. */
+    int64_t leaderless_ms;
     size_t batch_rows, batch_bytes;
     int64_t commit_interval_ms;
     MessageFormat format;     /* of a topic whose contracts say none; a file has lines of JSON */
@@ -58,6 +63,8 @@ Ingest *ingest_open(LakeConn *conn, Feed *const *feeds, size_t count, const Inge
  * committed stays, and the next step would begin again as the first one did. Of the only topic: ERR_UNAVAILABLE after the timeout, ERR_DATA
  * when it was recreated, ERR_STOPPED when a stop was requested before it was read; of several only when none of them can be read. */
 int ingest_step(Ingest *ingest, IngestState *ret, Error *err) MUST_CHECK;
+/* Why none of the topics can be read now, which waiting alone does not mend; NULL: one of them can. Borrowed until the next step. */
+const char *ingest_blocked(const Ingest *ingest);
 /* Within about a second, except while a broker owes an answer (2 s; 10 s before the first one of a topic); what was read but did not land
  * is read again another time. */
 void ingest_close(Ingest *ingest);

@@ -1,5 +1,5 @@
 /* ingest_internal.h: the reading half of a session: what its files share. From top to bottom: session.c, start.c and reader.c use watch.c,
- * unreadable.c and cuts.c, and all of them gaps.c. */
+ * describe.c, unreadable.c and cuts.c, and all of them gaps.c. */
 #pragma once
 #include "ingest/batch_queue.h"
 #include "ingest/ingest.h"
@@ -110,15 +110,22 @@ void ingest_init_offsets(Reader *r, const TopicOffsets *ledger, bool fresh);
 /* The feed reads them. Where the leader has changed since, it is asked whether the log is still the same. */
 int ingest_start_feed(Reader *r, Error *err) MUST_CHECK;
 
-/* ---- watch.c ---- */
+/* ---- describe.c ---- */
 
 /* What the feed has. While it is away, or `all` of its partitions are wanted and one gives no answer, asks again after growing pauses,
  * until the timeout, a stop, or until `queue` (NULL: none) was given up. */
 int ingest_describe(Feed *feed, const IngestOptions *o, const BatchQueue *queue, bool all, KafkaTopic *ret, Error *err) MUST_CHECK;
+int ingest_longer_pause(int pause_ms); /* 0: the first one */
+/* How long a partition without a leader is waited for, which others are waited for so long; 0: for ever. */
+int64_t ingest_leaderless_ms(const IngestOptions *o, int64_t otherwise_ms);
+/* After another pause, with a limit of `ms` (0: none). */
+bool ingest_is_too_long(int64_t since_ns, int pause_ms, int64_t ms);
+
+/* ---- watch.c ---- */
+
 /* Nothing was read for a while, or a batch is complete: is the feed there, and the same one? 1: yes; 0: it is away, which was logged; -1:
  * it is another one, or away for too long. */
 int ingest_check_feed(Reader *r, Error *err) MUST_CHECK;
-int ingest_longer_pause(int pause_ms);
 /* When the reading thread begins. */
 void ingest_begin_watch(Reader *r);
 /* About once a second: which partitions do not move although there is more to read? With `follow` they are reported once a minute,

@@ -10,6 +10,7 @@ IngestOptions ingest_options(const Settings *s) {
                            .reserve = settings_int(s, "disk.reserve"),
                            .timeout_ms = settings_int(s, "ingest.timeout"),
                            .stall_ms = settings_int(s, "ingest.timeout"),
+                           .leaderless_ms = settings_int(s, "ingest.leader_timeout"),
                            .topic = settings_text(s, "kafka.topic"),
                            .keep_keys = settings_bool(s, "ingest.keep_keys"),
                            .format = (MessageFormat)settings_choice(s, "kafka.format"),

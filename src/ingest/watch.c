@@ -12,78 +12,14 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define DESCRIBE_MS       10000
 #define CHECK_MS          2000 /* twice this is less than the 5 s within which a stop must be done */
-#define BACKOFF_FIRST_MS  500
-#define SLICE_MS          200 /* of a pause, in which the session may end */
-#define BACKOFF_MAX_MS    10000
 #define WATCH_EVERY       NSEC_PER_SEC
 #define WATCH_LATE        (5 * NSEC_PER_SEC) /* this thread waited for something else meanwhile */
 #define DESCRIBE_EVERY_MS 30000
 #define REPORT_EVERY      (60 * NSEC_PER_SEC)
 #define NSEC_PER_MS       1000000
 
-int ingest_longer_pause(int pause_ms) {
-    if (pause_ms == 0) return BACKOFF_FIRST_MS;
-    return pause_ms * 2 < BACKOFF_MAX_MS ? pause_ms * 2 : BACKOFF_MAX_MS;
-}
-
 /* ---- the whole feed ---- */
-
-/* Is what was described enough to read? */
-static int check_description(const Feed *feed, const KafkaTopic *topic, bool all, Error *err) {
-    if (!topic->exists)
-        return error_set(err, ERR_UNAVAILABLE, "the topic %s does not exist: create it, or run `smelt produce`", feed_topic(feed));
-    return all || topic->unanswered == topic->partition_count ? kafka_topic_check_answered(topic, err) : 0;
-}
-
-/* What was logged last while something was waited for: the same again is worth a line once a minute. */
-typedef struct Logged {
-    char *text;
-    int64_t at_ns;
-} Logged;
-
-static void logged_done(Logged *l) {
-    free(l->text);
-}
-
-static bool is_worth_a_line(Logged *l, const char *text) {
-    int64_t now = clock_mono_ns();
-    if (l->text != NULL && strcmp(l->text, text) == 0 && now - l->at_ns < REPORT_EVERY) return false;
-    free(l->text);
-    *l = (Logged){.text = xstrdup(text), .at_ns = now};
-    return true;
-}
-
-/* Waits so long, unless there is nothing to wait for any more. */
-static bool is_over_after(int pause_ms, const BatchQueue *queue) {
-    for (; pause_ms > 0; pause_ms -= SLICE_MS) {
-        if (queue != NULL && batch_queue_given_up(queue)) return true;
-        if (stop_wait_ms(pause_ms < SLICE_MS ? pause_ms : SLICE_MS)) return true;
-    }
-    return false;
-}
-
-int ingest_describe(Feed *feed, const IngestOptions *o, const BatchQueue *queue, bool all, KafkaTopic *ret, Error *err) {
-    int64_t began = clock_mono_ns();
-    CLEANUP(logged_done) Logged logged = {0};
-    for (int pause = BACKOFF_FIRST_MS;; pause = ingest_longer_pause(pause)) {
-        int64_t left_ms = o->timeout_ms > 0 ? o->timeout_ms - (clock_mono_ns() - began) / NSEC_PER_MS : INT64_MAX;
-        CLEANUP(kafka_topic_done) KafkaTopic now = {0};
-        int rc = feed_describe(feed, left_ms < DESCRIBE_MS ? (int)(left_ms > 1 ? left_ms : 1) : DESCRIBE_MS, &now, err);
-        if (rc == 0 && check_description(feed, &now, all, err) == 0) {
-            error_clear(err); /* of an attempt before */
-            *ret = now;
-            now = (KafkaTopic){0};
-            return 0;
-        }
-        if (!error_is_retriable(err) || (rc == 0 && !now.exists && !o->follow)) return -1;
-        double away = clock_seconds_since(began);
-        if (o->timeout_ms > 0 && away * 1000 + pause >= (double)o->timeout_ms) return error_prefix(err, "gave up after %.0f s", away);
-        if (is_worth_a_line(&logged, err->text)) log_warn("ingest", "%s; trying again", err->text);
-        if (is_over_after(pause, queue)) return error_set(err, ERR_STOPPED, "stopped while waiting for %s", feed_topic(feed));
-    }
-}
 
 /* The feed is away, for `seconds` now: logs that, once a minute. ERR_UNAVAILABLE when that is too long. */
 static int report_outage(Reader *r, double seconds, const Error *away, Error *err) {
@@ -144,7 +80,8 @@ static void describe_again(Reader *r) {
 }
 
 static int64_t describe_every(const IngestOptions *o) {
-    int64_t ms = o->stall_ms > 0 && o->stall_ms / 2 < DESCRIBE_EVERY_MS ? o->stall_ms / 2 : DESCRIBE_EVERY_MS;
+    int64_t limit_ms = ingest_leaderless_ms(o, o->stall_ms);
+    int64_t ms = limit_ms > 0 && limit_ms / 2 < DESCRIBE_EVERY_MS ? limit_ms / 2 : DESCRIBE_EVERY_MS;
     return ms * NSEC_PER_MS;
 }
 
@@ -163,14 +100,15 @@ void ingest_note_problem(Reader *r, const KafkaEvent *e) {
              p->next, e->reason);
 }
 
-static bool is_behind(const Offsets *p, const PartitionState *s) {
-    return s->unverified || s->unanswered || p->next < p->end;
+/* With `follow` there may be more behind an end that nobody tells. */
+static bool is_behind(const Reader *r, const Offsets *p, const PartitionState *s) {
+    return s->unverified || (s->unanswered && r->options->follow) || p->next < p->end;
 }
 
 /* `passed`: since this was last called. Of a partition that does not move now, time in which nothing could be read does not count. */
 static void note_progress(const Reader *r, const Offsets *p, PartitionState *s, int64_t passed) {
     bool paused = passed > WATCH_LATE || r->check_pause_ms > 0;
-    if (is_behind(p, s) && p->next == s->seen_next && !s->search.active) {
+    if (is_behind(r, p, s) && p->next == s->seen_next && !s->search.active) {
         s->moved_ns += paused ? passed : 0;
         return;
     }
@@ -220,8 +158,8 @@ static void report(const Reader *r, const Offsets *p, PartitionState *s) {
 
 /* True: it is stuck. */
 static bool judge(Reader *r, const Offsets *p, PartitionState *s) {
-    bool stuck = is_behind(p, s) && r->options->stall_ms > 0 && r->check_pause_ms == 0 &&
-                 r->now_ns - s->moved_ns >= r->options->stall_ms * NSEC_PER_MS;
+    int64_t stall_ms = r->options->stall_ms, limit_ms = s->unanswered ? ingest_leaderless_ms(r->options, stall_ms) : stall_ms;
+    bool stuck = is_behind(r, p, s) && limit_ms > 0 && r->check_pause_ms == 0 && r->now_ns - s->moved_ns >= limit_ms * NSEC_PER_MS;
     if (stuck && r->options->follow) report(r, p, s);
     if (stuck && !r->options->follow && !s->given_up) give_up(r, p, s);
     return stuck;
@@ -245,11 +183,22 @@ void ingest_begin_watch(Reader *r) {
     }
 }
 
+/* Has one not moved for so long that its leader may be gone? */
+static bool one_rests(const Reader *r) {
+    for (size_t i = 0; i < r->count; i++) {
+        const PartitionState *s = &r->states[i];
+        bool waits = !s->given_up && is_behind(r, &r->partitions[i], s);
+        if (waits && r->now_ns - s->moved_ns >= describe_every(r->options)) return true;
+    }
+    return false;
+}
+
 void ingest_watch(Reader *r) {
     int64_t passed = r->now_ns - r->watched_ns;
     if (passed < WATCH_EVERY) return;
     r->watched_ns = r->now_ns;
-    if (r->now_ns - r->described_ns >= describe_every(r->options) && (r->options->follow || r->left_out > 0)) describe_again(r);
+    if (r->now_ns - r->described_ns >= describe_every(r->options) && (r->options->follow || r->left_out > 0 || one_rests(r)))
+        describe_again(r);
     size_t before = r->stuck_count, now = 0;
     CLEANUP(json_freep) json_t *stuck = json_array();
     for (size_t i = 0; i < r->count; i++) {
@@ -262,19 +211,36 @@ void ingest_watch(Reader *r) {
     if (now != before) tell(r, json_incref(stuck));
 }
 
+/* "partition 2", "each of partitions 2, 5, 7". */
+static void name_left_out(const KafkaTopic *topic, Buf *out) {
+    enum { NAMED_MAX = 20 };
+    size_t n = 0;
+    buf_add_str(out, topic->unanswered == 1 ? "partition " : "each of partitions ");
+    for (size_t i = 0; i < topic->partition_count; i++) {
+        if (offsets_are_known(&topic->partitions[i])) continue;
+        if (n < NAMED_MAX) buf_addf(out, "%s%d", n > 0 ? ", " : "", (int)topic->partitions[i].partition);
+        n++;
+    }
+    if (n > NAMED_MAX) buf_addf(out, " and %zu more", n - NAMED_MAX);
+}
+
 void ingest_wait_for_left_out(Reader *r) {
-    int64_t timeout_ms = r->options->timeout_ms;
-    for (int pause = BACKOFF_FIRST_MS;; pause = ingest_longer_pause(pause)) {
+    int64_t limit_ms = ingest_leaderless_ms(r->options, r->options->timeout_ms);
+    for (int pause = ingest_longer_pause(0);; pause = ingest_longer_pause(pause)) {
         describe_again(r);
         if (r->grown || batch_queue_given_up(r->queue)) return;
-        if (timeout_ms > 0 && (clock_mono_ns() - r->began_ns) / NSEC_PER_MS + pause >= timeout_ms) break;
+        if (ingest_is_too_long(r->began_ns, pause, limit_ms)) break;
         if (stop_wait_ms(pause)) return;
     }
     if (r->problem.kind != ERR_NONE) return;
     const char *why = r->topic->unanswered_reason;
-    error_set(&r->problem, ERR_UNAVAILABLE, "gave up after %.0f s: %zu partition%s of %s could not be read, the others were: %s",
-              clock_seconds_since(r->began_ns), r->left_out, r->left_out == 1 ? "" : "s", feed_topic(r->feed),
-              why != NULL ? why : "the brokers did not name them");
+    CLEANUP(buf_done) Buf which = {0};
+    name_left_out(r->topic, &which);
+    error_set(
+        &r->problem, ERR_UNAVAILABLE,
+        "gave up after %.0f s: %zu partition%s of %s could not be read, the others were: %s has no leader, or its leader gives no answer%s%s%s",
+        clock_seconds_since(r->began_ns), r->left_out, r->left_out == 1 ? "" : "s", feed_topic(r->feed), which.data,
+        why != NULL ? " (" : "", why != NULL ? why : "", why != NULL ? ")" : "");
 }
 
 void ingest_states_done(Reader *r) {

@@ -40,6 +40,8 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
 int kafka_fail(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what, ...) PRINTF_LIKE(5, 6);
 /* The same for an rd_kafka_error_t, which it destroys. */
 int kafka_fail_error(KafkaClient *client, rd_kafka_error_t *error, Error *err, const char *what, ...) PRINTF_LIKE(4, 5);
+/* The network's last complaint; copied. Any thread. */
+void kafka_complaint_keep(KafkaClient *client, rd_kafka_resp_err_t code, const char *reason);
 /* The time of a record in microseconds; INT64_MIN when its milliseconds are no time of the years 1970 to 9999. Unless the topic has
  * LogAppendTime, it is what the producer says: in any unit, by any clock. */
 int64_t kafka_time_us(int64_t ms);

@@ -107,7 +107,8 @@ int kafka_producer_send_at(KafkaProducer *producer, int64_t timestamp_ms, const 
         if (stop_requested()) return error_set(err, ERR_STOPPED, "stopped while Kafka at %s was behind", producer->client->address);
         rd_kafka_poll(producer->client->rk, FULL_POLL_MS);
     }
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_fail(producer->client, code, NULL, err, "sending");
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+        return kafka_fail(producer->client, code, NULL, err, "sending to %s", rd_kafka_topic_name(producer->topic));
     if (++producer->deliveries.sent % POLL_EVERY == 0) kafka_producer_poll(producer);
     return 0;
 }
@@ -133,6 +134,7 @@ KafkaDeliveries kafka_producer_deliveries(const KafkaProducer *producer) {
 
 int kafka_producer_failure(KafkaProducer *producer, Error *err) {
     BUG_IF(producer->deliveries.failed == 0);
-    return kafka_fail(producer->client, producer->failure, NULL, err, "%llu of %llu messages were not delivered",
-                      (unsigned long long)producer->deliveries.failed, (unsigned long long)producer->deliveries.sent);
+    return kafka_fail(producer->client, producer->failure, NULL, err, "%llu of %llu messages to %s were not delivered",
+                      (unsigned long long)producer->deliveries.failed, (unsigned long long)producer->deliveries.sent,
+                      rd_kafka_topic_name(producer->topic));
 }

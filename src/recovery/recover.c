@@ -202,9 +202,21 @@ static int check_audit(LakeConn *conn, RecoverResult *result, Error *err) {
                      a.repeated);
 }
 
+/* Only a mark tells what there was. */
+static int replay_counted(LakeConn *conn, const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {
+    const CommitMark *was_at = plan->base == RECOVER_BACKUP ? &plan->backup.mark : &plan->at;
+    int64_t *before = NULL;
+    if (!plan->behind) return replay_all(conn, o, plan, result, err);
+    if (recover_count_gaps(conn, &plan->mark, &before, err) != 0) return -1;
+    int rc = replay_all(conn, o, plan, result, err);
+    if (rc == 0) rc = recover_note_gone(conn, &plan->mark, was_at, before, result, err);
+    free(before);
+    return rc;
+}
+
 int recover_finish(LakeConn *conn, const RecoverOptions *options, const RecoverPlan *plan, RecoverResult *result, Error *err) {
     CLEANUP(commit_mark_done) CommitMark at = {0};
-    if (adopt(conn, plan, result, err) != 0 || replay_all(conn, options, plan, result, err) != 0) return -1;
+    if (adopt(conn, plan, result, err) != 0 || replay_counted(conn, options, plan, result, err) != 0) return -1;
     if (check_audit(conn, result, err) != 0 || commit_mark_of_lake(conn, &at, err) != 0 || check_reached(plan, &at, err) != 0) return -1;
     if (lake_checkpoint(conn, err) != 0) return -1;
     return commit_mark_save(options->mark_path, &at, err);
@@ -212,5 +224,6 @@ int recover_finish(LakeConn *conn, const RecoverOptions *options, const RecoverP
 
 void recover_result_done(RecoverResult *result) {
     for (size_t i = 0; i < ARRAY_LEN(result->asides); i++) free(result->asides[i]);
+    free(result->gone_at);
     *result = (RecoverResult){0};
 }

@@ -59,13 +59,29 @@ typedef struct RecoverOptions {
 /* ERR_UNAVAILABLE: Kafka has to be asked, and is away. ERR_BUSY, ERR_CONFIG (a newer smelt's) as ever. */
 int recover_diagnose(const RecoverOptions *options, RecoverPlan *ret, Error *err) MUST_CHECK;
 
+/* A partition of which offsets were read again that have no message any more. */
+typedef struct RecoverGone {
+    const char *topic; /* of the plan's mark; borrowed */
+    int epoch;
+    int32_t partition;
+    int64_t offsets, without_message; /* read again, and of them */
+} RecoverGone;
+
 typedef struct RecoverResult {
     char *asides[4];                            /* what was set aside, under its new name; NULL behind the last */
     int64_t landed, duplicates, rejected, gaps; /* of the replay */
     int64_t accepted;                           /* offsets that were recorded as lost */
     int64_t offsets;                            /* that the audit found, each in one place */
+    /* Messages that the mark counted and Kafka no longer has, beside those that were accepted as lost: compaction or retention removed
+     * them. Which of the offsets in `gone_at` these are is not known, since a partition may have had gaps before: the mark has their sum.
+     */
+    int64_t gone;
+    RecoverGone *gone_at;
+    size_t gone_count;
 } RecoverResult;
 void recover_result_done(RecoverResult *result);
+json_t *recover_gone_json(const RecoverResult *result) MUST_CHECK; /* [{topic, epoch, partition, offsets, without_message}] */
+int64_t recover_lost_offsets(const RecoverPlan *plan);             /* of plan->lost */
 
 /* Sets aside and restores: afterwards there is a lake at lake_path, or one can be made there. */
 int recover_prepare(const RecoverOptions *options, const RecoverPlan *plan, RecoverResult *result, Error *err) MUST_CHECK;

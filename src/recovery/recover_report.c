@@ -49,11 +49,19 @@ json_t *recover_steps(const RecoverPlan *plan) {
                        : "record as lost: %s partition %d, offsets [%lld, %lld), which Kafka no longer has",
              r->topic, (int)r->partition, (long long)r->from, (long long)r->to);
     }
-    if (plan->to_replay > 0) step(steps, "read %" PRId64 " offsets from Kafka again", plan->to_replay);
+    if (plan->to_replay > 0)
+        step(steps, "read %" PRId64 " offsets from Kafka again; messages that compaction or retention has removed since are gone",
+             plan->to_replay);
     if (plan->base == RECOVER_NOTHING && plan->mark_state != MARK_GOOD)
         step(steps, "read all that Kafka has; without a commit mark it is not known what is missing");
     step(steps, "audit, and write the commit mark again");
     return steps;
+}
+
+int64_t recover_lost_offsets(const RecoverPlan *plan) {
+    int64_t n = 0;
+    for (size_t i = 0; i < plan->lost_count; i++) n += plan->lost[i].to - plan->lost[i].from;
+    return n;
 }
 
 json_t *recover_lost_json(const RecoverPlan *plan) {

@@ -12,9 +12,9 @@ typedef struct PooledSnapshot PooledSnapshot;
 enum { SNAPSHOT_TAG_SIZE = 64 };
 typedef struct Lease {
     LakeConn *conn;
-    int64_t generation;           /* of the snapshot; 0: live */
-    char tag[SNAPSHOT_TAG_SIZE];  /* names this content for ever, also when generations are counted from 1 again */
-    uint64_t scope;               /* what a cursor is bound to: the generation; live, all that this process serves */
+    int64_t generation;          /* of the snapshot; 0: live */
+    char tag[SNAPSHOT_TAG_SIZE]; /* names this content for ever, also when generations are counted from 1 again */
+    uint64_t scope;              /* what a cursor is bound to: the generation; live, all that this process serves (see web/entity_list.c) */
     const GoldEntities *entities; /* whose Gold it has, as long as the lease; at least one */
     PooledSnapshot *owner;
     struct PooledConn *pooled;

@@ -48,8 +48,12 @@ def test_a_partition_without_a_leader_holds_no_other_back(smelt: Smelt, topic: T
     result = smelt.run("ingest", "--timeout", "5s")
     assert result.code == 69 and "1 partition of" in result.error and "partition 2" in result.error, result
     assert smelt.value("SELECT count(*) FROM bronze_raw_events") == 170
+    topic.send(events(2500, 10), partition=0)
+    result = smelt.run("ingest", "--set", "ingest.leader_timeout=3s", seconds=100)  # not ingest.timeout, 5 minutes
+    assert result.code == 69 and "the others were: partition 2 has no leader" in result.error, result
+    assert smelt.value("SELECT count(*) FROM bronze_raw_events") == 180
     topic.broker.tool("start-node", str(DEAD + 1))
     eventually("leaders", topic.is_ready, 60)
     topic.send(events(3000, 10), partition=DEAD)
     eventually("its partition is read again", lambda: smelt("ingest")["landed"] == 10, 60)
-    assert smelt.audit()["landed"] == 180
+    assert smelt.audit()["landed"] == 190

@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AclOperation, ResourceType
 from harness import Broker, Smelt, Topic, events, eventually
-from rights import Denied
+from rights import Allowed, Denied
 
 
 def test_no_rights_on_a_group_are_needed_to_read(smelt: Smelt, topic: Topic) -> None:
@@ -31,6 +31,21 @@ def test_a_right_that_is_missing_is_named(smelt: Smelt, topic: Topic, right: str
     with Denied(topic.broker, ResourceType.TOPIC, topic.name, AclOperation[right]):
         result = smelt.run("ingest", "--timeout", "20s")
     assert result.code == 78 and f"{right} " in result.error and "Topic authorization failed" in result.error, result
+
+
+def test_a_right_that_is_missing_to_send_is_named(smelt: Smelt, topic: Topic) -> None:
+    """librdkafka calls it a fatal error of an idempotent producer, and says of what only when it is asked."""
+    with Allowed(topic.broker, ResourceType.TOPIC, topic.name, AclOperation.READ):  # which is to describe it too
+        result = smelt.run("produce", "--events", "50000")
+    assert result.code == 78 and "Topic authorization failed" in result.error, result
+    assert f"{topic.name}" in result.error and "WRITE" in result.error and "User:ANONYMOUS" in result.error, result
+    assert smelt("produce", "--events", "3")["acknowledged"] == 3
+
+
+def test_whose_right_is_missing_is_said(smelt: Smelt, topic: Topic) -> None:
+    with Denied(topic.broker, ResourceType.TOPIC, topic.name, AclOperation.READ):
+        result = smelt.run("ingest", "--timeout", "20s")
+    assert result.code == 78 and "User:ANONYMOUS" in result.error, result
 
 
 @pytest.mark.parametrize(

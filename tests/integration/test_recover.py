@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import random
+import re
 import shutil
 import subprocess
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterable
 
 import duckdb
 import pytest
-from harness import Sent, Smelt, Topic, assert_same, events, eventually, refined
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
+from faults.brokers import keyed, left_in
+from harness import Broker, Sent, Smelt, Topic, assert_same, encode, event, events, eventually, refined
 
 
 def filled(smelt: Smelt, topic: Topic) -> list[Sent]:
@@ -268,3 +273,45 @@ def test_a_lake_that_somebody_writes_is_left_alone(smelt: Smelt, topic: Topic) -
     eventually("something committed", lambda: topic.committed(topic.name) > 0)
     assert smelt.run("recover", "--yes").code == 75
     assert running.end().code == 0
+
+
+def compact(topic: Topic, keys: int) -> None:
+    """Kafka keeps the newest message of each key alone, once it has looked; it looks at what is behind the newest segment."""
+    config = {"cleanup.policy": "compact", "segment.ms": "100", "min.cleanable.dirty.ratio": "0.01", "delete.retention.ms": "0"}
+    entries = [ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in config.items()]
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic.name, incremental_configs=entries)
+    for answer in topic.broker.admin.incremental_alter_configs([resource]).values():
+        answer.result(10)
+    sent = itertools.count(500_000)
+
+    def is_compacted() -> bool:
+        send_keyed(topic, [next(sent) for _ in range(20)], keys)
+        return len(left_in(topic)) < 60
+
+    eventually("Kafka compacted the topic", is_compacted, 90)
+
+
+def send_keyed(topic: Topic, numbers: Iterable[int], keys: int) -> None:
+    for number in numbers:
+        keyed(topic, f"key-{number % keys}", encode(event(number)))
+
+
+@pytest.mark.parametrize("text", [False, True], ids=["json", "text"])
+def test_what_compaction_took_is_said(new_smelt: Callable[..., Smelt], broker: Broker, text: bool) -> None:
+    topic = broker.topic(f"t-{uuid.uuid4().hex[:12]}", 1)
+    smelt = new_smelt(topic)
+    send_keyed(topic, range(100), 5)
+    assert smelt("ingest")["landed"] == 100
+    compact(topic, 5)
+    smelt.lake.unlink()
+    assert "compaction" in " ".join(smelt("recover")["steps"])
+    if text:
+        done = smelt.run("recover", "--yes", json_summary=False)
+        assert done.code == 0 and re.search(r"Gone: \d+ messages that the lake had", done.stdout), done
+        assert re.search(rf"{topic.name} partition 0: of 100 offsets that were read again, \d+ have no message any more", done.stdout), done
+        return
+    done = smelt("recover", "--yes")
+    kept = smelt.value("SELECT count(*) FROM bronze_raw_events WHERE kafka_offset < 100")
+    assert done["gone"] == 100 - kept > 50, done
+    assert done["gone_partitions"] == [{"topic": topic.name, "epoch": 0, "partition": 0, "offsets": 100, "without_message": 100 - kept}]
+    smelt.audit()

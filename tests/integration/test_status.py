@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from faults.injection import Injection
 from harness import FREE_PORT, Api, Json, Running, Smelt, Topic, billing, encode, eventually, free_port, serving
 
 PIECES = ((0, 0.33), (0.33, 0.66), (0.66, 1), None)  # of a file, overwritten; None: a small piece, in a lake of a block that a table is in
@@ -199,6 +200,28 @@ def test_up_without_any_snapshot_still_says_why(offline: Smelt) -> None:
     assert "the lake is gone" in api.get("/readyz", 503)["detail"]
     eventually_part(api, "lake", "down", "")
     assert running.end(seconds=15).code == 0
+
+
+def test_up_that_begins_on_a_full_disk_serves_the_snapshot_until_there_is_space(offline: Smelt, binary: Path, tmp_path: Path) -> None:
+    publish(offline)
+    full = tmp_path / "full"
+    full.touch()
+    env = Injection(binary, tmp_path, offline.data, f"on=write file=none room=0 times=0 do=enospc while={full}").env
+    running = offline.start("up", "--set", f"http.listen=127.0.0.1:{free_port()}", "--set", "status.interval=100ms", **env)
+    api = serving(running)
+    assert api.get("/api/v1/overview")["generation"] == 1 and api.ask("/livez")[0] == 200
+    reason = api.get("/readyz", 503)["detail"]
+    assert "disk.reserve" in reason and "Next: make space" in reason, reason
+    eventually_part(api, "lake", "down", "Next: make space")
+    full.unlink()
+    eventually("it goes on", lambda: answers(api, "/api/v1/overview", "live", True))
+    assert running.end(seconds=15).code == 0
+
+
+def test_up_that_begins_on_a_full_disk_ends_when_asked(offline: Smelt) -> None:
+    running = offline.start("up", *FREE_PORT, "--set", "disk.reserve=900000GB")
+    assert "Next: make space" in serving(running).get("/readyz", 503)["detail"]
+    assert running.end().code == 0
 
 
 def answers(api: Api, path: str, key: str, value: object) -> bool:

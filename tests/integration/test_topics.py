@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from confluent_kafka.admin import AclOperation, ResourceType
 from harness import FREE_PORT, SMALL_BATCHES, Broker, Json, Smelt, Topic, events, eventually, serving
+from rights import Denied
 from test_envelopes import KINDS, contract, send, write_pipeline
 
 
@@ -196,6 +198,41 @@ def test_one_that_was_recreated_stops_alone(over: Callable[..., Smelt], broker: 
     epochs = f"SELECT kafka_epoch, sum(next_offset) FROM ledger_partitions WHERE kafka_topic = '{recreated.name}' GROUP BY ALL ORDER BY ALL"
     assert smelt.rows(epochs) == [(0, 30), (1, 10)]
     smelt.assert_holds(sent[stays.name], stays.name)
+
+
+def test_the_only_one_that_was_recreated_leaves_the_lake_served(smelt: Smelt, topic: Topic) -> None:
+    """... by `up` that runs, and by one that begins: not ready, with the reason and the next step."""
+    topic.send(events(0, 20))
+    running = smelt.start("up", *FREE_PORT, "--set", "status.interval=200ms")
+    api = serving(running)
+    eventually("landed", lambda: topic.committed(topic.name) == 20)
+    eventually("ready", lambda: api.ask("/readyz")[0] == 200)
+    topic.delete()
+    topic.create()
+    topic.send(events(1000, 10))
+    said = "smelt ingest --new-epoch"
+    eventually("not ready, with the next step", lambda: said.encode() in api.ask("/readyz")[2])
+    eventually("its reason is in the status", lambda: said in kafka_part(api.get("/api/v1/status"))["detail"])
+    assert api.get("/api/v1/overview")["live"] is True
+    assert running.end().code == 0
+    again = smelt.start("up", *FREE_PORT)
+    api = serving(again)
+    eventually("not ready, with the next step", lambda: said.encode() in api.ask("/readyz")[2])
+    assert again.end().code == 0
+    assert smelt("ingest", "--new-epoch")["landed"] == 10
+    assert smelt("ingest")["landed"] == 0 and smelt.audit()["landed"] == 30
+
+
+def test_the_only_one_without_rights_is_read_once_there_are_some(smelt: Smelt, topic: Topic) -> None:
+    topic.send(events(0, 20))
+    with Denied(topic.broker, ResourceType.TOPIC, topic.name, AclOperation.READ):
+        running = smelt.start("up", *FREE_PORT)
+        api = serving(running)
+        eventually("not ready, with the right", lambda: b"rights DESCRIBE and READ" in api.ask("/readyz")[2])
+        assert api.ask("/livez")[0] == 200
+    eventually("landed", lambda: topic.committed(topic.name) == 20)
+    eventually("ready", lambda: api.ask("/readyz")[0] == 200)
+    assert running.end().code == 0
 
 
 def test_the_contracts_name_the_topics(new_smelt: Callable[..., Smelt], broker: Broker) -> None:

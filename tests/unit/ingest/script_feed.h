@@ -27,12 +27,12 @@ typedef struct Script {
     int64_t verified;     /* by the last verify, with the leader epoch */
     int32_t verified_epoch;
     int64_t reported[SCRIPT_PARTITIONS];
-    int32_t out_of_range; /* the partition that was asked for an offset that is not there; -1: none */
-    int64_t epoch_end;    /* where the leader epoch that is verified ends in the log now; OFFSET_UNKNOWN: where it did */
-    int32_t truncated;    /* the partition for which that is below what was verified, to be told by the next poll; -1: none */
-    int32_t silent;       /* this partition gives no answer to the next `silent_for` descriptions; -1: none */
-    int silent_for;
-    int64_t bad_from, bad_to; /* the batch of partition 0 that cannot be read: [from, to); to == 0: all can */
+    int32_t out_of_range;         /* the partition that was asked for an offset that is not there; -1: none */
+    int64_t epoch_end;            /* where the leader epoch that is verified ends in the log now; OFFSET_UNKNOWN: where it did */
+    int32_t truncated;            /* the partition for which that is below what was verified, to be told by the next poll; -1: none */
+    int32_t silent;               /* this partition gives no answer to the next `silent_for` descriptions; -1: none */
+    int silent_for, silent_after; /* after so many that it answers */
+    int64_t bad_from, bad_to;     /* the batch of partition 0 that cannot be read: [from, to); to == 0: all can */
 } Script;
 
 static inline void script_free(Feed *feed) {
@@ -54,10 +54,14 @@ static inline int script_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, E
     memcpy(ret->partitions, s->partitions, s->partition_count * sizeof *ret->partitions);
     for (size_t i = 0; i < s->partition_count; i++) {
         ret->partitions[i].next = OFFSET_UNKNOWN;
-        if (s->silent == (int32_t)i && s->silent_for > 0) ret->partitions[i].start = ret->partitions[i].end = OFFSET_UNKNOWN;
+        if (s->silent == (int32_t)i && s->silent_for > 0 && s->silent_after == 0)
+            ret->partitions[i].start = ret->partitions[i].end = OFFSET_UNKNOWN;
         if (!offsets_are_known(&ret->partitions[i])) ret->unanswered++;
     }
-    if (s->silent_for > 0) s->silent_for--;
+    if (s->silent_after > 0)
+        s->silent_after--;
+    else if (s->silent_for > 0)
+        s->silent_for--;
     s->away = s->away_later;
     s->away_later = 0;
     return 0;

@@ -210,6 +210,56 @@ static void a_partition_without_a_leader_holds_nobody_back(void **state) {
     assert_int_equal(number(conn, "SELECT count(*) FROM ledger_partitions"), 1);
 }
 
+/* The time for a feed that is away is longer than that for a partition without a leader, which another run reads. */
+static const IngestOptions patient = {.batch_rows = 1000,
+                                      .batch_bytes = 1 << 20,
+                                      .commit_interval_ms = 1000,
+                                      .quiet = true,
+                                      .timeout_ms = 300000,
+                                      .stall_ms = 300000,
+                                      .leaderless_ms = 1500};
+
+static void it_is_not_waited_for_as_long_as_for_kafka(void **state) {
+    LakeConn *conn = conn_of(state);
+    const KafkaEvent events[] = {message(0, 0, 0), message(1, 0, 0)};
+    Script s = two_partitions(events, ARRAY_LEN(events), 1);
+    s.silent = 1;
+    s.silent_for = 1000;
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &patient);
+    assert_int_equal(r.counts.landed, 1);
+    assert_int_equal(r.topics[0].problem.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(r.topics[0].problem.text, "1 partition of telecom.events could not be read, the others were: partition 1"));
+    assert_true(r.seconds < 30);
+}
+
+static void nor_is_one_that_loses_its_leader_while_it_is_read(void **state) {
+    LakeConn *conn = conn_of(state);
+    const KafkaEvent events[] = {message(0, 0, 0), message(1, 0, 0), message(1, 1, 0), message(1, 2, 0)};
+    Script s = two_partitions(events, ARRAY_LEN(events), 3);
+    s.silent = 0;
+    s.silent_for = 1000;
+    s.silent_after = 1;
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &patient);
+    assert_int_equal(r.counts.landed, 4);
+    assert_int_equal(r.topics[0].problem.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(r.topics[0].problem.text, "partition 0 has not moved for"));
+    assert_non_null(strstr(r.topics[0].problem.text, "no leader"));
+    assert_true(r.seconds < 30);
+}
+
+static void nor_is_the_only_one(void **state) {
+    LakeConn *conn = conn_of(state);
+    IngestResult result = {0};
+    Error err = {0};
+    Script s = script(0, 1, NULL, 0);
+    s.silent = 0;
+    s.silent_for = 1000;
+    int64_t began = clock_mono_ns();
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &patient, &result, &err), ERR_UNAVAILABLE, "1 of 1 partitions gave no answer",
+                  &err);
+    assert_true(clock_seconds_since(began) < 30);
+}
+
 static void it_is_read_once_it_has_one(void **state) {
     LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0, 0), message(1, 0, 0)};
@@ -306,6 +356,9 @@ int main(void) {
         WITH_TIMED_LAKE(a_message_where_a_gap_was_is_a_cut),
         WITH_TIMED_LAKE(an_end_below_what_was_read_is_a_cut_of_unknown_extent),
         WITH_TIMED_LAKE(a_partition_without_a_leader_holds_nobody_back),
+        WITH_TIMED_LAKE(it_is_not_waited_for_as_long_as_for_kafka),
+        WITH_TIMED_LAKE(nor_is_one_that_loses_its_leader_while_it_is_read),
+        WITH_TIMED_LAKE(nor_is_the_only_one),
         WITH_TIMED_LAKE(it_is_read_once_it_has_one),
         WITH_TIMED_LAKE(a_feed_that_is_away_is_asked_now_and_then),
         WITH_TIMED_LAKE(what_cannot_be_read_stops_its_partition_alone),

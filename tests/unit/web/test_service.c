@@ -576,6 +576,44 @@ static void test_cursors_are_of_their_filter(void **state) {
     json_decref(page);
 }
 
+/* Of two pages of two: the cursor behind the first, with what `change` did meanwhile. */
+static void assert_page_after(const char *sort, const char *change, const char *back, int status) {
+    CLEANUP(free_text) char *first = xasprintf("/api/v1/subscribers?limit=2%s", sort);
+    CLEANUP(json_freep) json_t *page = get_json(first, 200);
+    CLEANUP(free_text) char *next = xasprintf("%s&cursor=%s", first, json_string_value(json_object_get(page, "next_cursor")));
+    run(lake.conn, change);
+    CLEANUP(json_freep) json_t *second = get_json(next, status);
+    if (status == 410) assert_non_null(strstr(json_string_value(json_object_get(second, "detail")), "sort by id"));
+    run(lake.conn, back);
+}
+
+#define SCORE(id, score) "UPDATE scores_base SET churn_probability = " score " WHERE entity_id = '" id "'; "
+
+/* A page of a live lake follows when that repeats no row and leaves out none; otherwise it is gone. */
+static void test_live_pages_repeat_no_row_and_leave_out_none(void **state) {
+    (void)state;
+    run(lake.conn, "CREATE TEMP TABLE scores_before AS FROM scores_base");
+    static const char back[] = "DELETE FROM scores_base; INSERT INTO scores_base FROM scores_before";
+    json_t *all = get_json("/api/v1/subscribers", 200), *items = json_object_get(all, "items");
+    const char *first = json_string_value(json_object_get(json_array_get(items, 0), "subscriber_id"));
+    const char *third = json_string_value(json_object_get(json_array_get(items, 2), "subscriber_id"));
+    CLEANUP(free_text) char *down = xasprintf(SCORE("%s", "0.0001"), first);
+    CLEANUP(free_text) char *up = xasprintf(SCORE("%s", "0.9999"), third);
+    CLEANUP(free_text) char *behind = xasprintf(SCORE("%s", "0.0001"), third);
+    CLEANUP(free_text) char *before = xasprintf(SCORE("%s", "0.9999"), first);
+    CLEANUP(free_text) char *both = xasprintf("%s%s", down, up);
+    assert_page_after("", "SELECT 1", back, 200);
+    assert_page_after("", down, back, 410); /* it would come twice */
+    assert_page_after("", up, back, 410);   /* it would be left out */
+    assert_page_after("", both, back, 410);
+    assert_page_after("", behind, back, 200);
+    assert_page_after("", before, back, 200);
+    assert_page_after("&sort=id", both, back, 200);
+    assert_page_after("&sort=risk", up, back, 200);
+    assert_page_after("", "SELECT 1", "DROP TABLE scores_before", 200);
+    json_decref(all);
+}
+
 /* ---- one moment, any pipeline, bounds ---- */
 
 typedef struct Writing {
@@ -746,6 +784,7 @@ int main(void) {
         cmocka_unit_test(test_ids_in_capitals_are_found),
         cmocka_unit_test(test_ids_of_dots_can_be_asked_for),
         cmocka_unit_test(test_cursors_are_of_their_filter),
+        cmocka_unit_test(test_live_pages_repeat_no_row_and_leave_out_none),
         cmocka_unit_test(test_an_answer_is_one_moment),
         cmocka_unit_test(test_types_that_strangers_send_have_a_bound),
         cmocka_unit_test(test_any_pipeline_is_served),
