@@ -13,6 +13,7 @@
 #include "judge/judge.h"
 #include "refine/bronze_reader.h"
 #include "refine/drift.h"
+#include "refine/file_topics.h"
 #include "refine/held_rows.h"
 #include "refine/quality.h"
 #include <assert.h>
@@ -35,6 +36,7 @@ struct Silver {
     const Refine *run;
     BronzeReader *reader; /* owned */
     Judge *judge;         /* owned */
+    FileTopics *files;    /* NULL: topics do not matter; owned */
     const JudgeColumn *judge_columns;
     size_t judge_count;
     LakeColumn *columns;  /* of judged(): of Silver; owned */
@@ -126,6 +128,7 @@ static JudgeInput input_of(const Silver *s, size_t row) {
         .extra = text_in(s, BRONZE_EXTRA, row),
         .ingested_us = int64_in(s, BRONZE_INGESTED_AT, row),
     };
+    if (s->files != NULL) in.topic = file_topics_resolve(s->files, in.topic, int64_in(s, BRONZE_BATCH, row));
     if (in.has_time) in.time_us = int64_in(s, BRONZE_TIME, row);
     if (in.has_quality) in.quality = ((const int32_t *)s->in[BRONZE_QUALITY].data)[row];
     in.message_us = message_time(s, row, in.ingested_us);
@@ -385,6 +388,7 @@ int silver_open(const Refine *r, Silver **ret, Error *err) {
     s->drift_rows = (HeldRows){.columns = drift_columns, .width = DRIFT_COLUMNS};
     make_silver_columns(s);
     make_quarantine_columns(&s->quarantine);
+    if (judge_topics_matter(r->program) && file_topics_read(r->conn, &s->files, err) != 0) return -1;
     if (bronze_reader_new(lake_of(r->conn), r->pipeline, r->sql, &s->reader, err) != 0 || register_sources(s, err) != 0) return -1;
     *ret = TAKE(s);
     return 0;
@@ -395,6 +399,7 @@ void silver_close(Silver *s) {
     for (size_t i = 0; i < ARRAY_LEN(sources); i++) lake_unregister_source(s->run->conn, sources[i]);
     if (s->reader != NULL) bronze_reader_free(s->reader);
     judge_free(s->judge);
+    if (s->files != NULL) file_topics_free(s->files);
     drift_free(s->drift);
     free((void *)(uintptr_t)s->quarantine.columns);
     held_done(&s->quarantine);
