@@ -397,5 +397,6 @@ typedef struct Pipeline {
     struct Strings *strings; /* owns every text */
     /* While it is read, after a mistake: names may be missing, so what refers to one that is not there is no mistake of its own. */
     bool columns_missing, limits_missing;
+    struct Unplaced *unplaced; /* schemas that name no topic (contract/topic.h) */
     PatternCheck check_pattern; /* NULL: patterns are not proved while they are read */
 } Pipeline;

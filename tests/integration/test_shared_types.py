@@ -83,3 +83,53 @@ def test_a_lake_of_before_is_mended_when_the_file_is_named_again(shared: Smelt) 
     shared("ingest", "--from", "a.jsonl", "--topic", "two")
     shared("refine", "--full")
     assert shared.rows("SELECT v FROM silver_clean_events") == [(50,)]
+
+
+# ---- contracts without a topic ----
+
+
+def table(name: str, *properties: str, more: str = "", physical: str = "") -> str:
+    listed = "".join(f"      - {line}\n" for line in properties)
+    return HEAD.format(name=name) + f"  - name: {name}\n" + (f"    physicalName: {physical}\n" if physical else "") + more + f"    properties:\n{listed}"
+
+
+def topics_of(smelt: Smelt) -> dict[str | None, str]:
+    return {one["topic"]: one["columns"]["event_type"] for one in smelt("contract", "check")["envelopes"]}
+
+
+ID = "{name: id, logicalType: string, primaryKey: true}"
+TS = "{name: ts, physicalName: event_timestamp, logicalType: timestamp}"
+AT = "{name: at, physicalName: event_timestamp, logicalType: timestamp, transformLogic: epoch_ms}"
+KIND = "{name: kind, physicalName: event_type}"
+
+
+def test_contracts_in_files_of_their_own_have_a_topic_each(offline: Smelt) -> None:
+    """As several schemas of one document have: nothing else tells their messages apart. Their columns may be anywhere."""
+    write_pipeline(offline, a=table("orders", ID, TS, physical="shop.orders"), b=table("clicks", ID, AT))
+    assert topics_of(offline) == {"shop.orders": "'orders'", "clicks": "'clicks'"}
+    notes = [note for note in offline("contract", "check")["notes"] if "those of the topic" in note["text"]]
+    assert [note["line"] for note in notes] == [7, 7] and "shop.orders" in notes[0]["text"]
+    (offline.folder / "in.jsonl").write_text('{"id": "a", "at": 1795508100000}\n')
+    assert offline("ingest", "--from", "in.jsonl", "--topic", "clicks")["landed"] == 1
+    assert offline("refine")["silver"] == 1
+    result = offline.run("ingest", "--from", "in.jsonl")
+    assert result.code == 78 and "--topic clicks" in result.error and "--topic shop.orders" in result.error
+
+
+def test_one_contract_without_a_topic_is_of_any(offline: Smelt) -> None:
+    write_pipeline(offline, a=table("orders", ID, TS), b=of_topic("one", 10))
+    assert topics_of(offline) == {None: "'orders'", "one": "$.kind"}
+
+
+def test_the_order_of_files_does_not_matter(offline: Smelt) -> None:
+    """One that says where the event type is, and one that has the same envelope: events of one topic, whichever is read first."""
+    for first, second in (("a", "b"), ("b", "a")):
+        write_pipeline(offline, **{first: table("orders", ID, TS), second: table("clicks", KIND, ID, TS)})
+        assert topics_of(offline) == {None: "$.kind"}
+
+
+def test_one_of_another_envelope_has_its_own_topic(offline: Smelt) -> None:
+    events = "    customProperties: [{property: envelope, value: cloudevents}]\n"
+    for first, second in (("a", "b"), ("b", "a")):
+        write_pipeline(offline, **{first: table("orders", ID, TS), second: table("clicks", "{name: data, logicalType: object, properties: [{name: v}]}", more=events)})
+        assert topics_of(offline) == {None: "$.type", "orders": "'orders'"}

@@ -189,7 +189,7 @@ static const Row rows[] = {
      DOOR_HEAD DOOR_TOPIC "  - {name: OPENED, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n"
                           "  - {name: CLOSED, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
      "p/contracts/door.odcs.yaml:7: several contracts are of this topic, and none says where the event type is; "
-     "expected a property with physicalName event_type"},
+     "expected a property with physicalName event_type, like {name: kind, physicalName: event_type}"},
     {DOOR, NULL,
      DOOR_HEAD DOOR_TOPIC "  - name: DOOR\n    physicalType: topic\n    physicalName: doors\n    properties:\n      - " DOOR_TIME "\n"
                           "      - name: payload\n        logicalType: object\n        physicalName: raw_payload\n"
