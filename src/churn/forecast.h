@@ -35,7 +35,7 @@ typedef struct ChurnDays {
     int64_t events, without_arrival, late; /* late: of batches that were loaded long after they happened: no arrival either */
 } ChurnDays;
 /* Brings model_days up to date with Silver when a day has begun since, or with `always`. */
-int churn_update_days(LakeConn *conn, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) MUST_CHECK;
+int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) MUST_CHECK;
 /* What of the events counts as known when it happened; NULL: nothing, or as_of is event. The caller frees. */
 char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days);
 /* Makes the temporary table churn_rows: the features as of `day` of those who are in the population. */

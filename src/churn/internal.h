@@ -5,17 +5,22 @@
 
 /* ---- data.c: Gold as the matrix that a model reads ---- */
 
-/* Whose Gold it is: the first entity's, as the lake says (gold_entities). Owned. */
+/* Whose Gold it is: of the entity that a model is of, as the lake says (gold_entities). Owned. */
 typedef struct ChurnGold {
     char *key, *view; /* the column of the id, and gold_<entity>_features; NULL: there is no Gold yet */
     char *label;      /* the column of the rule; NULL: none is declared */
     char *entity, *plural;
-    char *title, *title_plural; /* for people */
+    char *title, *title_plural;                       /* for people */
+    char *base, *delta, *base_table, *state, *labels; /* names of its tables (compile/compile.h) */
 } ChurnGold;
 int churn_read_gold(LakeConn *conn, ChurnGold *ret, Error *err) MUST_CHECK;
 void churn_gold_done(ChurnGold *g);
-/* sql/churn/<query>.sql with its names: {{key}}, {{view}}, {{label}}, and the same as texts, {{key_name}} and so on. The caller frees. */
+/* sql/churn/<query>.sql with its names: {{key}}, {{view}}, {{label}}, {{labels}}, and the same as texts, {{key_name}} and so on; {{base}},
+ * {{delta}}, {{base_table}}, {{state}}. The caller frees. */
 char *churn_sql(const ChurnGold *g, const char *query) MUST_CHECK;
+/* The same with `n` more names, at most CHURN_NAMES_MORE. */
+enum { CHURN_NAMES_MORE = 8 };
+char *churn_sql_with(const ChurnGold *g, const char *query, const LakeBinding *more, size_t n) MUST_CHECK;
 
 /* Names in order. Owned. */
 typedef struct ChurnNames {

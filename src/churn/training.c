@@ -180,7 +180,7 @@ static json_t *facts_json(const ChurnTraining *t) {
                      "top_features", top_features_json(t));
 }
 
-static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, ChurnTraining *t, Error *err) {
+static int store(LakeConn *conn, const ChurnGold *gold, const ChurnOptions *options, const Model *m, ChurnTraining *t, Error *err) {
     int64_t now = clock_wall_us(), batch;
     char text[CLOCK_TEXT_SIZE];
     CLEANUP(json_freep) json_t *metadata = NULL;
@@ -193,6 +193,8 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     if (t->note != NULL) json_object_set_new(facts, "note", json_string(t->note));
     if (t->until != NULL) json_object_set_new(facts, "until", json_string(t->until));
     if (t->tried) json_object_set_new(facts, "tried", json_true());
+    json_object_set_new(facts, "entity", json_string(gold->entity));
+    json_object_set_new(facts, "key", json_string(gold->key));
     json_object_set_new(facts, "watermark_us", watermark);
     json_object_set_new(facts, "refined_batch", json_integer(batch));
     json_object_set_new(facts, "trained_at", json_string(clock_format(now, text)));
@@ -259,7 +261,7 @@ int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret,
     if (fit_any(conn, &gold, options, &t, &m, err) != 0) return -1;
     if (t.skipped == NULL) {
         note_top_features(m, &t);
-        if (store(conn, options, m, &t, err) != 0) return -1;
+        if (store(conn, &gold, options, m, &t, err) != 0) return -1;
     }
     t.seconds = clock_seconds_since(started);
     *ret = t;

@@ -461,7 +461,7 @@ static const Row rows[] = {
      "model: {label: gone, features: [{feature: readings}, {feature: readings}]}\nlabels:\n  - {name: gone, inactivity: {}}\n",
      "p/features.yaml:25: model.features[1].feature is \"readings\": the model has the column readings_7d already"},
     {FEATURES, "minimum_events: 1", "model: {entity: part, label: heavy}",
-     "p/features.yaml:3: model.entity is \"part\": a model is of the first entity; expected subscriber, or leave this out"},
+     "p/features.yaml:3: model.entity is \"part\": expected the name of an entity: subscriber"},
     {FEATURES, "minimum_events: 1", "model: {label: light}",
      "p/features.yaml:3: model.label is \"light\": expected the name of a label of subscriber"},
     {FEATURES, "minimum_events: 1", "model: {label: heavy, value: {feature: last_kind, name: worth, title: worth}}",
