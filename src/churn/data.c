@@ -236,9 +236,12 @@ int churn_read_event_time_watermark(LakeConn *conn, json_t **ret, Error *err) {
 
 /* ---- labels ---- */
 
-char *churn_no_label(const ChurnGold *g) {
-    return xasprintf("Gold has no column %s: set model.label to a CSV file with %s,churned, or declare the label",
-                     g->label != NULL ? g->label : "churn_label", g->key != NULL ? g->key : "the id");
+char *churn_no_label(const ChurnGold *g, const char *advice) {
+    const char *key = g->key != NULL ? g->key : "the id";
+    if (advice != NULL) return xasprintf("features.yaml: %s. Or set model.label to a CSV file with %s,churned", advice, key);
+    return xasprintf("Gold has no column %s: set model.label to a CSV file with %s,churned, or declare the label, in features.yaml "
+                     "labels: [{name: leaves, inactivity: {silence: 30d, horizon: 30d}}] and model: {label: leaves}",
+                     g->label != NULL ? g->label : "churn_label", key);
 }
 
 bool churn_label_is_rule(const char *label) {
@@ -282,17 +285,9 @@ int churn_has_label(LakeConn *conn, const ChurnGold *g, const char *label, bool 
     return 0;
 }
 
-static int read_by_rule(LakeConn *conn, const ChurnGold *g, const ChurnNames *features, ChurnData *ret, Error *err) {
-    bool has_label;
-    CLEANUP(free_text) char *no_label = churn_no_label(g);
-    if (churn_has_label(conn, g, CHURN_LABEL_RULE, &has_label, err) != 0) return -1;
-    if (!has_label) return error_set(err, ERR_CONFIG, "%s", no_label);
-    return read_rows(conn, g, "rows_by_rule", NULL, 0, features, true, ret, err);
-}
-
 int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,
                         size_t *ret_unused, Error *err) {
     *ret_unused = 0;
-    return churn_label_is_rule(label) ? read_by_rule(conn, g, features, ret, err)
+    return churn_label_is_rule(label) ? read_rows(conn, g, "rows_by_rule", NULL, 0, features, true, ret, err)
                                       : read_by_file(conn, g, label, features, ret, ret_unused, err);
 }

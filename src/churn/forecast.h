@@ -8,7 +8,8 @@
 /* ---- declared.c: what is learned, as the lake says (view model_declared) ---- */
 
 typedef struct ChurnDeclared {
-    bool present;                /* false: the declarations name no outcome; nothing below is set */
+    bool present;                /* false: the declarations name no outcome; nothing below is set, but for advice */
+    char *advice;                /* there are labels, and nothing says which one is learned: what to write; NULL otherwise */
     char *outcome, *kind, *file; /* kind: inactivity, table; file: of a table, from the declarations or the setting */
     char *as_of;                 /* known, event */
     char *days_columns, *days;   /* of model_days, and the statement that adds to it */

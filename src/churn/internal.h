@@ -52,14 +52,15 @@ int churn_read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const
 /* The same with the column label_to_learn. */
 int churn_read_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, const ChurnNames *features, ChurnData *ret,
                              Error *err) MUST_CHECK;
-/* The entities that have a label (setting model.label, see churn.h). `ret_unused`: labels of the file whose id is not in Gold.
- * ERR_CONFIG: no such file, or no such column; ERR_DATA: the file. */
+/* The entities that have a label (setting model.label, see churn.h): a file, or the rule, which Gold must have. `ret_unused`: labels of the
+ * file whose id is not in Gold. ERR_CONFIG: no such file, or no such column; ERR_DATA: the file. */
 int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,
                         size_t *ret_unused, Error *err) MUST_CHECK;
 bool churn_label_is_rule(const char *label);
 /* False: the label is Gold's, and Gold has none; churn_no_label says what to do. */
 int churn_has_label(LakeConn *conn, const ChurnGold *g, const char *label, bool *ret, Error *err) MUST_CHECK;
-char *churn_no_label(const ChurnGold *g) MUST_CHECK; /* the caller frees */
+/* `advice`: of the declarations, or NULL. The caller frees. */
+char *churn_no_label(const ChurnGold *g, const char *advice) MUST_CHECK;
 
 /* The last batch of Bronze that Gold contains. */
 int churn_read_refined_batch(LakeConn *conn, int64_t *ret, Error *err) MUST_CHECK;

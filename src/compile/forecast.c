@@ -343,9 +343,16 @@ static void add_outcome(Buf *out, bool *first, const Forecasting *f) {
 
 void model_declared(Buf *out, const Compiled *c) {
     bool first = true;
+    const char *advice = c->pipeline->prediction.advice;
     if (c->pipeline->prediction.forecast.outcome == NULL) {
-        buf_add_str(out,
-                    "CREATE OR REPLACE VIEW model_declared AS SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS \"value\" WHERE false;\n");
+        buf_add_str(out, "CREATE OR REPLACE VIEW model_declared AS SELECT ");
+        buf_add_str(out, advice != NULL ? "'advice'" : "NULL::VARCHAR");
+        buf_add_str(out, " AS name, ");
+        if (advice != NULL)
+            sql_text(out, advice);
+        else
+            buf_add_str(out, "NULL::VARCHAR");
+        buf_add_str(out, advice != NULL ? " AS \"value\";\n" : " AS \"value\" WHERE false;\n");
         return;
     }
     CLEANUP(forecasting_done) Forecasting f = forecasting_of(c);

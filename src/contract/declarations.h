@@ -376,6 +376,9 @@ typedef struct Prediction {
     /* What entities at risk are worth: the sum of a feature. NULL: none. */
     const char *value, *value_name, *value_title, *value_unit;
     Forecast forecast;
+    /* NULL: a label is chosen, or there is none. Otherwise what to write, and where: of features.yaml. */
+    const char *advice, *advice_file;
+    int advice_line;
 } Prediction;
 
 /* ---- the whole ---- */

@@ -220,6 +220,10 @@ json_t *pipeline_notes(const Pipeline *p, NoteKind kind) {
         for (const Note *n = c->notes; n < c->notes + c->note_count; n++)
             if (n->kind == kind)
                 json_array_append_new(all, json_pack("{ss si ss ss}", "file", c->file, "line", n->line, "path", n->path, "text", n->text));
+    const Prediction *m = &p->prediction;
+    if (kind == NOTE_READ_AS && m->advice != NULL)
+        json_array_append_new(
+            all, json_pack("{ss si ss ss}", "file", m->advice_file, "line", m->advice_line, "path", "labels", "text", m->advice));
     return all;
 }
 

@@ -43,12 +43,46 @@ static int read_entity(const Pipeline *p, const DocNode *model, Prediction *ret,
     return REFUSE(&entity, err, "expected the name of an entity: %s", names);
 }
 
+/* ---- which label ---- */
+
+/* "heavy, quiet"; empty: the entity has none. */
+static void add_label_names(const Entity *e, Buf *out) {
+    for (const Label *l = e->labels; l < e->labels + e->label_count; l++) buf_addf(out, "%s%s", out->len > 0 ? ", " : "", l->name);
+    for (const OutcomeLabel *o = e->outcomes; o < e->outcomes + e->outcome_count; o++)
+        buf_addf(out, "%s%s", out->len > 0 ? ", " : "", o->name);
+}
+
+#define LABEL_EXAMPLE "labels: [{name: leaves, inactivity: {silence: 30d, horizon: 30d}}]"
+
+static int refuse_label(const Entity *e, const DocNode *node, Error *err) {
+    CLEANUP(buf_done) Buf names = {0};
+    add_label_names(e, &names);
+    if (names.len == 0) return REFUSE(node, err, "%s has no label; expected one beside its features, like " LABEL_EXAMPLE, e->name);
+    return REFUSE(node, err, "expected the name of a label of %s: %s", e->name, names.data);
+}
+
+/* A file with labels and without `model`: nothing is learned, and that may not be what was meant. */
+static void advise(Pipeline *p, const DocNode *document) {
+    for (const Entity *e = p->entities; e < p->entities + p->entity_count; e++) {
+        CLEANUP(buf_done) Buf names = {0};
+        add_label_names(e, &names);
+        if (names.len == 0) continue;
+        p->prediction.advice = strings_format(p->strings,
+                                              "%s has the labels %s, none is called " DEFAULT_LABEL
+                                              ", and no `model` says which one is learned: add the line model: {label: %.*s}",
+                                              e->name, names.data, (int)strcspn(names.data, ","), names.data);
+        p->prediction.advice_file = strings_keep(p->strings, document_name(document->document));
+        p->prediction.advice_line = e->line;
+        return;
+    }
+}
+
 static int read_rule(const Entity *e, const DocNode *model, const char *key, Prediction *ret, Error *err) {
     DocNode node = node_member(model, key);
     const char *name = json_string_value(node.value);
     const Label *label = name != NULL ? find_label(e, name) : NULL;
     if (label == NULL && name != NULL && e->features_missing) return -1; /* it may be of what could not be read */
-    if (label == NULL) return REFUSE(&node, err, "expected the name of a label of %s", e->name);
+    if (label == NULL) return refuse_label(e, &node, err);
     ret->label = label->name;
     return 0;
 }
@@ -104,7 +138,10 @@ int prediction_read(Pipeline *p, const DocNode *document, Error *err) {
     if (otherwise != NULL) ret->label = otherwise->name;
     ret->title = title;
     if (read_object(document, "model", &model, err) != 0) return -1;
-    if (model.value == NULL) return 0;
+    if (model.value == NULL) {
+        if (otherwise == NULL) advise(p, document);
+        return 0;
+    }
     int rc = read_entity(p, &model, ret, err);
     const Entity *e = &p->entities[ret->entity];
     rc |= read_label(p, e, &model, ret, err);

@@ -463,7 +463,11 @@ static const Row rows[] = {
     {FEATURES, "minimum_events: 1", "model: {entity: part, label: heavy}",
      "p/features.yaml:3: model.entity is \"part\": expected the name of an entity: subscriber"},
     {FEATURES, "minimum_events: 1", "model: {label: light}",
-     "p/features.yaml:3: model.label is \"light\": expected the name of a label of subscriber"},
+     "p/features.yaml:3: model.label is \"light\": expected the name of a label of subscriber: heavy"},
+    {FEATURES, "labels:\n",
+     "model: {entity: part, label: light}\nentities: [{entity: part, key: site, features: [{name: site_events, aggregate: count}]}]\nlabels:\n",
+     "p/features.yaml:25: model.label is \"light\": part has no label; expected one beside its features, like "
+     "labels: [{name: leaves, inactivity: {silence: 30d, horizon: 30d}}]"},
     {FEATURES, "minimum_events: 1", "model: {label: heavy, value: {feature: last_kind, name: worth, title: worth}}",
      "p/features.yaml:3: model.value.feature is \"last_kind\": expected the name of a numeric feature"},
 
