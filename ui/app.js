@@ -1,7 +1,7 @@
 // The shell: navigation, the state of the whole, and the page that the address names. A page is a module that is loaded when it is opened.
 import { h, patch } from "./lib/dom.js";
 import { begin, watch, watchHealth, SLOW_MS } from "./lib/live.js";
-import { allEntities, byPlural, first, hasRisk, learnNames, titleOf } from "./lib/names.js";
+import { allEntities, byPlural, hasRisk, learnNames, main, titleOf } from "./lib/names.js";
 import { href, parse, watchRoute } from "./lib/router.js";
 import { ago, agoElement, refreshAges } from "./lib/words.js";
 import { badge, withoutStates } from "./parts/bits.js";
@@ -19,7 +19,7 @@ const pages = {
   style: { title: () => "Parts of these pages", load: () => import("./pages/style.js") },
 };
 
-// The first entity has its risk, the others have what is unusual; one of their rows has its own page.
+// One entity may have a risk, the others have what is unusual; one of their rows has its own page.
 const pageOfEntity = ({ parts: [plural, id] }) => {
   const e = byPlural(plural);
   if (!e) return null;
@@ -128,7 +128,7 @@ const start = () => {
     if (!routed) {
       routed = true;
       watchRoute(showPage);
-    } else if (isNew && first()) {
+    } else if (isNew && main()) {
       shown = null;
       showPage(parse());
     }

@@ -39,9 +39,9 @@ SELECT metric, value::DOUBLE AS value, label1, value1, label2, value2 FROM (
     UNION ALL
     SELECT 'smelt_refine_pending_since_timestamp_seconds', epoch(pending_since), NULL, NULL, NULL, NULL FROM pipeline
     UNION ALL
-    SELECT 'smelt_entities_by_risk', b.entities, 'entity', e.entity, 'risk', band FROM bands AS b, gold_entities AS e WHERE e.position = 0 AND e.label IS NOT NULL
+    SELECT 'smelt_entities_by_risk', b.entities, 'entity', e.entity, 'risk', band FROM bands AS b, gold_entities AS e WHERE e.risk_title IS NOT NULL AND e.label IS NOT NULL
     UNION ALL -- its public name where the entity is called so
-    SELECT 'smelt_subscribers', b.entities, 'risk', band, NULL, NULL FROM bands AS b, gold_entities AS e WHERE e.position = 0 AND e.entity = 'subscriber'
+    SELECT 'smelt_subscribers', b.entities, 'risk', band, NULL, NULL FROM bands AS b, gold_entities AS e WHERE e.risk_title IS NOT NULL AND e.entity = 'subscriber'
     UNION ALL
     SELECT 'smelt_partition_next_offset', next_offset, 'topic', kafka_topic, 'partition', kafka_partition::VARCHAR
     FROM ledger_partitions WHERE NOT starts_with(kafka_topic, 'file:') QUALIFY kafka_epoch = max(kafka_epoch) OVER (PARTITION BY kafka_topic)

@@ -1,1 +1,1 @@
-SELECT name FROM gold_labels
+SELECT name FROM {{labels}}

@@ -1,3 +1,3 @@
-SELECT g.*, l.label AS label_to_learn
-FROM {{view}} AS g JOIN churn_labels AS l ON l.entity_id = g.{{key}}
-ORDER BY g.{{key}}
+SELECT g.* REPLACE (g.{{key}}::VARCHAR AS {{key}}), l.label AS label_to_learn
+FROM {{view}} AS g JOIN churn_labels AS l ON l.entity_id = g.{{key}}::VARCHAR
+ORDER BY g.{{key}}::VARCHAR

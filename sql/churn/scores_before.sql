@@ -2,5 +2,5 @@
 CREATE OR REPLACE TEMP TABLE scores_before AS
 SELECT entity_id, churn_probability, risk_band FROM entity_scores
 WHERE {{all}} OR entity_id IN (
-    SELECT {{key}} FROM gold_features_base WHERE refined_batch > {{after}}
-    UNION ALL SELECT {{key}} FROM gold_features_fresh WHERE refined_batch > {{after}})
+    SELECT {{key}}::VARCHAR FROM {{base}} WHERE refined_batch > {{after}}
+    UNION ALL SELECT {{key}}::VARCHAR FROM {{delta}} WHERE refined_batch > {{after}})

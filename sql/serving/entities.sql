@@ -1,4 +1,4 @@
--- Whose Gold there is, the first entity first, in the order of src/snapshot/entities.c.
+-- Whose Gold there is, the first entity first; that of the model has a risk_title; in the order of src/snapshot/entities.c.
 SELECT entity, plural, key_column, key_type, title, title_plural, description, features_view, features_base, features_delta, base_table, label,
        risk_title, value_feature, value_name, value_title, value_unit,
        (SELECT string_agg(name, ',' ORDER BY list_position, position) FROM gold_columns AS c

@@ -2,25 +2,25 @@
 -- Their cost depends on the number of entities and on the newest data only. Counts come from the ledger or from count(*) without a filter
 -- (metadata); Bronze is read after the batch where the last publish ended (sql/serving/advance.sql), and DuckDB prunes by that bound.
 
--- Base and delta of the first entity, which a snapshot has as two tables.
+-- Base and delta of the entity of the model, which a snapshot has as two tables.
 CREATE OR REPLACE TEMP VIEW serving_entities_base AS
 SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at, s.log_odds, s.reasons_bias, s.reasons_rest
-FROM gold_features_base AS g LEFT JOIN entity_scores AS s ON s.entity_id = g.{{key}};
+FROM {{base}} AS g LEFT JOIN entity_scores AS s ON s.entity_id = g.{{key}}::VARCHAR;
 
 -- A row in the delta of the features usually has a score in the delta too: scores_base is read only for those that have none there, so
 -- mostly not at all.
 CREATE OR REPLACE TEMP VIEW serving_entities_fresh AS
 SELECT g.* EXCLUDE (refined_batch), s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at, s.log_odds, s.reasons_bias, s.reasons_rest
-FROM gold_features_fresh AS g LEFT JOIN (
+FROM {{delta}} AS g LEFT JOIN (
     SELECT * FROM scores_fresh
     UNION ALL
-    SELECT * FROM scores_base WHERE entity_id IN (SELECT {{key}} FROM gold_features_fresh AS f ANTI JOIN scores_fresh AS n ON n.entity_id = f.{{key}})
-) AS s ON s.entity_id = g.{{key}};
+    SELECT * FROM scores_base WHERE entity_id IN (SELECT {{key}}::VARCHAR FROM {{delta}} AS f ANTI JOIN scores_fresh AS n ON n.entity_id = f.{{key}}::VARCHAR)
+) AS s ON s.entity_id = g.{{key}}::VARCHAR;
 
 -- One row per entity: Gold and the newest score.
 CREATE OR REPLACE TEMP VIEW serving_entities AS
 SELECT g.*, s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at, s.log_odds, s.reasons_bias, s.reasons_rest
-FROM {{view}} AS g LEFT JOIN entity_scores AS s ON s.entity_id = g.{{key}};
+FROM {{view}} AS g LEFT JOIN entity_scores AS s ON s.entity_id = g.{{key}}::VARCHAR;
 
 -- One row: what became of the offsets, what is pending, and when each layer was updated. An event time in the future does not count as newest.
 -- One-row queries side by side: as scalar subqueries the same takes DuckDB's planner ten times as long.

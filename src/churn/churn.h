@@ -1,4 +1,4 @@
-/* churn.h: the churn model: it learns from the first entity and a label, gives each a probability with reasons, and knows when
+/* churn.h: the churn model: it learns from an entity and a label, gives each a probability with reasons, and knows when
  * to train again.
  *
  * One thread (the writer's), no transaction open when called. A model's files are in `models_dir`; the table `models` has a row for each.

@@ -42,12 +42,18 @@ void churn_gold_done(ChurnGold *g) {
     free(g->plural);
     free(g->title);
     free(g->title_plural);
+    free(g->base);
+    free(g->delta);
+    free(g->base_table);
+    free(g->state);
+    free(g->labels);
     *g = (ChurnGold){0};
 }
 
 int churn_read_gold(LakeConn *conn, ChurnGold *ret, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
-    char **texts[] = {&ret->key, &ret->view, &ret->label, &ret->entity, &ret->plural, &ret->title, &ret->title_plural};
+    char **texts[] = {&ret->key,          &ret->view, &ret->label, &ret->entity,     &ret->plural, &ret->title,
+                      &ret->title_plural, &ret->base, &ret->delta, &ret->base_table, &ret->state,  &ret->labels};
     *ret = (ChurnGold){0};
     if (lake_query(conn, "churn/gold", lake_sql("churn/gold"), NULL, 0, &r, err) != 0) return -1;
     int got = lake_next(r, err);
@@ -56,17 +62,23 @@ int churn_read_gold(LakeConn *conn, ChurnGold *ret, Error *err) {
     return got < 0 ? -1 : 0;
 }
 
-static char *sql_with_path(const ChurnGold *g, const char *name, const char *path) {
-    const LakeBinding names[] = {
-        {"key", lake_name(g->key)},      {"view", lake_name(g->view)},      {"label", lake_name(g->label != NULL ? g->label : "")},
+char *churn_sql_with(const ChurnGold *g, const char *query, const LakeBinding *more, size_t n) {
+    enum { OWN = 12 };
+    CLEANUP(free_text) char *name = query_name(query);
+    const char *label = g->label != NULL ? g->label : "";
+    LakeBinding names[OWN + CHURN_NAMES_MORE] = {
+        {"key", lake_name(g->key)},      {"view", lake_name(g->view)},      {"label", lake_name(label)},
         {"key_name", lake_text(g->key)}, {"view_name", lake_text(g->view)}, {"label_name", lake_text(g->label)},
-        {"path", lake_text(path)}};
-    return lake_sql_bind(lake_sql(name), names, ARRAY_LEN(names));
+        {"base", lake_name(g->base)},    {"delta", lake_name(g->delta)},    {"base_table", lake_name(g->base_table)},
+        {"state", lake_name(g->state)},  {"labels", lake_name(g->labels)},  {"labels_name", lake_text(g->labels)}};
+    BUG_IF(n > CHURN_NAMES_MORE);
+    for (size_t i = 0; i < n; i++) names[OWN + i] = more[i];
+    return lake_sql_bind(lake_sql(name), names, OWN + n);
 }
 
 char *churn_sql(const ChurnGold *g, const char *query) {
     CLEANUP(free_text) char *name = query_name(query);
-    return g != NULL && g->key != NULL ? sql_with_path(g, name, NULL) : xstrdup(lake_sql(name));
+    return g != NULL && g->key != NULL ? churn_sql_with(g, query, NULL, 0) : xstrdup(lake_sql(name));
 }
 
 /* ---- names ---- */
@@ -115,9 +127,11 @@ int churn_read_features(LakeConn *conn, const ChurnGold *g, ChurnNames *ret, Err
     CLEANUP(churn_names_done) ChurnNames features = {0};
     CLEANUP(churn_names_done) ChurnNames labels = {0};
     if (g->key == NULL) return 0;
-    if (churn_read_names(conn, g, "features", &features, err) != 0 || query_int(conn, "churn/has_label_names", &has_label_names, err) != 0)
+    CLEANUP(free_text) char *has_names = churn_sql(g, "has_label_names");
+    if (churn_read_names(conn, g, "features", &features, err) != 0 ||
+        lake_query_int(conn, "churn/has_label_names", has_names, NULL, 0, &has_label_names, err) != 0)
         return -1;
-    if (has_label_names > 0 && churn_read_names(conn, NULL, "label_names", &labels, err) != 0) return -1;
+    if (has_label_names > 0 && churn_read_names(conn, g, "label_names", &labels, err) != 0) return -1;
     remove_names(&features, &labels);
     *ret = features;
     features = (ChurnNames){0};
@@ -222,9 +236,12 @@ int churn_read_event_time_watermark(LakeConn *conn, json_t **ret, Error *err) {
 
 /* ---- labels ---- */
 
-char *churn_no_label(const ChurnGold *g) {
-    return xasprintf("Gold has no column %s: set model.label to a CSV file with %s,churned, or declare the label",
-                     g->label != NULL ? g->label : "churn_label", g->key != NULL ? g->key : "the id");
+char *churn_no_label(const ChurnGold *g, const char *advice) {
+    const char *key = g->key != NULL ? g->key : "the id";
+    if (advice != NULL) return xasprintf("features.yaml: %s. Or set model.label to a CSV file with %s,churned", advice, key);
+    return xasprintf("Gold has no column %s: set model.label to a CSV file with %s,churned, or declare the label, in features.yaml "
+                     "labels: [{name: leaves, inactivity: {silence: 30d, horizon: 30d}}] and model: {label: leaves}",
+                     g->label != NULL ? g->label : "churn_label", key);
 }
 
 bool churn_label_is_rule(const char *label) {
@@ -247,7 +264,7 @@ static int check_labels(LakeConn *conn, const ChurnGold *g, const char *path, Er
 
 static int read_by_file(LakeConn *conn, const ChurnGold *g, const char *path, const ChurnNames *features, ChurnData *ret,
                         size_t *ret_unused, Error *err) {
-    CLEANUP(free_text) char *sql = sql_with_path(g, "churn/read_labels", path);
+    CLEANUP(free_text) char *sql = churn_sql_with(g, "read_labels", &(LakeBinding){"path", lake_text(path)}, 1);
     int64_t labels;
     if (!file_exists(path)) return error_set(err, ERR_CONFIG, "model.label is '%s': there is no such file, and it is not \"rule\"", path);
     if (lake_exec(conn, "churn/read_labels", sql, err) != 0) return label_file_error(g, path, err);
@@ -268,17 +285,9 @@ int churn_has_label(LakeConn *conn, const ChurnGold *g, const char *label, bool 
     return 0;
 }
 
-static int read_by_rule(LakeConn *conn, const ChurnGold *g, const ChurnNames *features, ChurnData *ret, Error *err) {
-    bool has_label;
-    CLEANUP(free_text) char *no_label = churn_no_label(g);
-    if (churn_has_label(conn, g, CHURN_LABEL_RULE, &has_label, err) != 0) return -1;
-    if (!has_label) return error_set(err, ERR_CONFIG, "%s", no_label);
-    return read_rows(conn, g, "rows_by_rule", NULL, 0, features, true, ret, err);
-}
-
 int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,
                         size_t *ret_unused, Error *err) {
     *ret_unused = 0;
-    return churn_label_is_rule(label) ? read_by_rule(conn, g, features, ret, err)
+    return churn_label_is_rule(label) ? read_rows(conn, g, "rows_by_rule", NULL, 0, features, true, ret, err)
                                       : read_by_file(conn, g, label, features, ret, ret_unused, err);
 }

@@ -127,7 +127,7 @@ static int add_batches(LakeConn *conn, const ChurnDeclared *d, ChurnDays *days, 
     return 0;
 }
 
-static int note_history(LakeConn *conn, ChurnDays *days, Error *err) {
+static int note_history(LakeConn *conn, const ChurnGold *g, ChurnDays *days, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     if (lake_query(conn, "churn/history", lake_sql("churn/history"), NULL, 0, &r, err) != 0) return -1;
     int got = lake_next(r, err);
@@ -135,18 +135,20 @@ static int note_history(LakeConn *conn, ChurnDays *days, Error *err) {
     days->first = got > 0 ? lake_col_int(r, 0) : 0;
     days->end = got > 0 ? lake_col_int(r, 1) : 0;
     const LakeValue values[] = {lake_int(days->first), lake_int(days->end)};
-    return lake_exec_values(conn, "churn/days_known", lake_sql("churn/days_known"), values, ARRAY_LEN(values), NULL, err);
+    CLEANUP(free_text) char *known = churn_sql(g, "days_known");
+    return lake_exec_values(conn, "churn/days_known", known, values, ARRAY_LEN(values), NULL, err);
 }
 
-int churn_update_days(LakeConn *conn, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) {
+int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) {
     LakeValue sha256 = lake_text(d->days_sha256);
     ChurnDays days = {0};
     bool same = false;
     int64_t due = always;
+    CLEANUP(free_text) char *is_due = churn_sql(g, "days_due");
     if (read_progress(conn, d, &days, &same, err) != 0) return -1;
-    if (!always && lake_query_int(conn, "churn/days_due", lake_sql("churn/days_due"), &sha256, 1, &due, err) != 0) return -1;
-    if (due != 0 &&
-        ((!same && make_table(conn, d, &days, err) != 0) || add_batches(conn, d, &days, err) != 0 || note_history(conn, &days, err) != 0))
+    if (!always && lake_query_int(conn, "churn/days_due", is_due, &sha256, 1, &due, err) != 0) return -1;
+    if (due != 0 && ((!same && make_table(conn, d, &days, err) != 0) || add_batches(conn, d, &days, err) != 0 ||
+                     note_history(conn, g, &days, err) != 0))
         return -1;
     *ret = days;
     return 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 void churn_declared_done(ChurnDeclared *d) {
+    free(d->advice);
     char *const texts[] = {d->outcome, d->kind,     d->file,        d->as_of,          d->days_columns,
                            d->days,    d->features, d->days_sha256, d->features_sha256};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
@@ -24,7 +25,8 @@ static void take_value(ChurnDeclared *d, const char *name, const char *value) {
         const char *name;
         char **text;
         int64_t *number;
-    } places[] = {{"outcome", &d->outcome, NULL},
+    } places[] = {{"advice", &d->advice, NULL},
+                  {"outcome", &d->outcome, NULL},
                   {"kind", &d->kind, NULL},
                   {"file", &d->file, NULL},
                   {"as_of", &d->as_of, NULL},
@@ -65,7 +67,7 @@ static int read_view(LakeConn *conn, ChurnDeclared *d, Error *err) {
     while ((more = lake_next(r, err)) == 1) {
         const char *name = lake_col_text(r, 0, NULL);
         CLEANUP(free_text) char *value = xstrdup(lake_col_text(r, 1, NULL));
-        d->present = true;
+        if (strcmp(name, "advice") != 0) d->present = true;
         if (strcmp(name, "columns") == 0 && take_columns(d, value, err) != 0) return -1;
         take_value(d, name, value);
     }

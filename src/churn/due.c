@@ -124,7 +124,7 @@ int churn_train_when_due(LakeConn *conn, const ChurnOptions *options, int64_t ma
         churn_has_label(conn, &gold, options->label, &has_label, err) != 0)
         return -1;
     if (!has_label && !d.present) {
-        *ret = (ChurnTraining){.skipped = churn_no_label(&gold)};
+        *ret = (ChurnTraining){.skipped = churn_no_label(&gold, d.advice)};
         return 0;
     }
     if (is_due(conn, &gold, &d, options, max_age_ms, &due, &reason, err) != 0) return -1;

@@ -31,7 +31,7 @@ static char *too_short(const ChurnDays *days, int64_t from) {
 /* The days, what happened, and the cuts. *ret_possible: there are cuts. */
 static int find_cuts(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret_days, ChurnCuts *ret_cuts,
                      bool *ret_possible, int64_t *ret_from, int64_t *ret_known, Error *err) {
-    if (churn_update_days(conn, d, always, ret_days, err) != 0) return -1;
+    if (churn_update_days(conn, g, d, always, ret_days, err) != 0) return -1;
     if (churn_read_outcomes(conn, g, d, ret_days->end, ret_known, err) != 0) return -1;
     *ret_possible = ret_days->end > ret_days->first && churn_choose_cuts(d, ret_days->first, *ret_known, ret_cuts, ret_from);
     if (ret_days->end <= ret_days->first) *ret_from = 0;

@@ -8,7 +8,8 @@
 /* ---- declared.c: what is learned, as the lake says (view model_declared) ---- */
 
 typedef struct ChurnDeclared {
-    bool present;                /* false: the declarations name no outcome; nothing below is set */
+    bool present;                /* false: the declarations name no outcome; nothing below is set, but for advice */
+    char *advice;                /* there are labels, and nothing says which one is learned: what to write; NULL otherwise */
     char *outcome, *kind, *file; /* kind: inactivity, table; file: of a table, from the declarations or the setting */
     char *as_of;                 /* known, event */
     char *days_columns, *days;   /* of model_days, and the statement that adds to it */
@@ -35,7 +36,7 @@ typedef struct ChurnDays {
     int64_t events, without_arrival, late; /* late: of batches that were loaded long after they happened: no arrival either */
 } ChurnDays;
 /* Brings model_days up to date with Silver when a day has begun since, or with `always`. */
-int churn_update_days(LakeConn *conn, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) MUST_CHECK;
+int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) MUST_CHECK;
 /* What of the events counts as known when it happened; NULL: nothing, or as_of is event. The caller frees. */
 char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days);
 /* Makes the temporary table churn_rows: the features as of `day` of those who are in the population. */

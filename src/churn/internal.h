@@ -5,17 +5,22 @@
 
 /* ---- data.c: Gold as the matrix that a model reads ---- */
 
-/* Whose Gold it is: the first entity's, as the lake says (gold_entities). Owned. */
+/* Whose Gold it is: of the entity that a model is of, as the lake says (gold_entities). Owned. */
 typedef struct ChurnGold {
     char *key, *view; /* the column of the id, and gold_<entity>_features; NULL: there is no Gold yet */
     char *label;      /* the column of the rule; NULL: none is declared */
     char *entity, *plural;
-    char *title, *title_plural; /* for people */
+    char *title, *title_plural;                       /* for people */
+    char *base, *delta, *base_table, *state, *labels; /* names of its tables (compile/compile.h) */
 } ChurnGold;
 int churn_read_gold(LakeConn *conn, ChurnGold *ret, Error *err) MUST_CHECK;
 void churn_gold_done(ChurnGold *g);
-/* sql/churn/<query>.sql with its names: {{key}}, {{view}}, {{label}}, and the same as texts, {{key_name}} and so on. The caller frees. */
+/* sql/churn/<query>.sql with its names: {{key}}, {{view}}, {{label}}, {{labels}}, and the same as texts, {{key_name}} and so on; {{base}},
+ * {{delta}}, {{base_table}}, {{state}}. The caller frees. */
 char *churn_sql(const ChurnGold *g, const char *query) MUST_CHECK;
+/* The same with `n` more names, at most CHURN_NAMES_MORE. */
+enum { CHURN_NAMES_MORE = 8 };
+char *churn_sql_with(const ChurnGold *g, const char *query, const LakeBinding *more, size_t n) MUST_CHECK;
 
 /* Names in order. Owned. */
 typedef struct ChurnNames {
@@ -47,14 +52,15 @@ int churn_read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const
 /* The same with the column label_to_learn. */
 int churn_read_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, const ChurnNames *features, ChurnData *ret,
                              Error *err) MUST_CHECK;
-/* The entities that have a label (setting model.label, see churn.h). `ret_unused`: labels of the file whose id is not in Gold.
- * ERR_CONFIG: no such file, or no such column; ERR_DATA: the file. */
+/* The entities that have a label (setting model.label, see churn.h): a file, or the rule, which Gold must have. `ret_unused`: labels of the
+ * file whose id is not in Gold. ERR_CONFIG: no such file, or no such column; ERR_DATA: the file. */
 int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,
                         size_t *ret_unused, Error *err) MUST_CHECK;
 bool churn_label_is_rule(const char *label);
 /* False: the label is Gold's, and Gold has none; churn_no_label says what to do. */
 int churn_has_label(LakeConn *conn, const ChurnGold *g, const char *label, bool *ret, Error *err) MUST_CHECK;
-char *churn_no_label(const ChurnGold *g) MUST_CHECK; /* the caller frees */
+/* `advice`: of the declarations, or NULL. The caller frees. */
+char *churn_no_label(const ChurnGold *g, const char *advice) MUST_CHECK;
 
 /* The last batch of Bronze that Gold contains. */
 int churn_read_refined_batch(LakeConn *conn, int64_t *ret, Error *err) MUST_CHECK;

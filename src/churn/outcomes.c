@@ -30,11 +30,8 @@ static int has_returned(LakeConn *conn, const ChurnDeclared *d, bool *ret, Error
 }
 
 static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool returned, Error *err) {
-    const LakeBinding bindings[] = {{"key", lake_name(g->key)},
-                                    {"view", lake_name(g->view)},
-                                    {"path", lake_text(d->file)},
-                                    {"returned", returned ? lake_name("returned_at") : lake_null()}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/read_left"), bindings, ARRAY_LEN(bindings));
+    const LakeBinding bindings[] = {{"path", lake_text(d->file)}, {"returned", returned ? lake_name("returned_at") : lake_null()}};
+    CLEANUP(free_text) char *sql = churn_sql_with(g, "read_left", bindings, ARRAY_LEN(bindings));
     CLEANUP(churn_names_done) ChurnNames bad = {0};
     if (lake_exec(conn, "churn/read_left", sql, err) != 0) return table_error(g, d, err);
     if (churn_read_names(conn, NULL, "bad_left", &bad, err) != 0) return -1;

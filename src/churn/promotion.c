@@ -100,9 +100,21 @@ static int check_exists(LakeConn *conn, const char *id, Error *err) {
     return rows > 0 ? 0 : error_set(err, ERR_CONFIG, "there is no model %s: `smelt model list` lists them", id);
 }
 
+/* A model of an earlier version does not say whose it is: there was one entity that it could be of. */
+static int check_entity(LakeConn *conn, const json_t *metadata, const char *id, Error *err) {
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
+    const char *key = text_of(metadata, "key");
+    if (churn_read_gold(conn, &gold, err) != 0) return -1;
+    if (key[0] == '\0' || gold.key == NULL || strcmp(key, gold.key) == 0) return 0;
+    return error_set(err, ERR_CONFIG,
+                     "%s is a model of %s, by the ids %s, and features.yaml says that the model is of %s (%s): run `smelt train`", id,
+                     text_of(metadata, "entity"), key, gold.entity, gold.key);
+}
+
 int churn_promote(LakeConn *conn, const char *models_dir, const char *id, bool force, Error *err) {
     CLEANUP(json_freep) json_t *metadata = NULL;
-    if (check_exists(conn, id, err) != 0 || model_check(models_dir, id, &metadata, err) != 0) return -1;
+    if (check_exists(conn, id, err) != 0 || model_check(models_dir, id, &metadata, err) != 0 || check_entity(conn, metadata, id, err) != 0)
+        return -1;
     double auc = json_number_value(json_object_get(metadata, "auc"));
     if (!force && strcmp(text_of(metadata, "kind"), "forecast") == 0 && auc > REPORT_SUSPICIOUS)
         return error_set(err, ERR_DATA,

@@ -3,7 +3,7 @@
  *
  * Only those whose features changed since the same model scored them are scored; their scores go to the delta scores_fresh, whose
  * rows replace those of scores_base. A snapshot holds Gold's base together with its scores: when one of those scores changes, the base gets
- * a new name (gold_base.base_id).
+ * a new name (base_id of the entity's Gold).
  *
  * Invariant: readers see the scores of one model over all of Gold, the old ones or the new ones. */
 #include "churn/scoring.h"
@@ -62,10 +62,11 @@ static int store_page(LakeConn *conn, Scoring *s, const char *model_id, Error *e
 
 static int choose_rows(LakeConn *conn, const char *model_id, bool full, Scoring *s, Error *err) {
     LakeValue model = lake_text(model_id);
+    CLEANUP(free_text) char *sql = churn_sql(s->gold, "to_score");
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, "churn/to_score", lake_sql("churn/to_score"), &model, 1, &rows, err) != 0) return -1;
+    if (lake_query(conn, "churn/to_score", sql, &model, 1, &rows, err) != 0) return -1;
     int got = lake_next(rows, err);
-    if (got <= 0) return got < 0 ? -1 : error_set(err, ERR_BUG, "gold_base or scores_progress has no row");
+    if (got <= 0) return got < 0 ? -1 : error_set(err, ERR_BUG, "%s or scores_progress has no row", s->gold->base_table);
     int64_t all = lake_col_int(rows, 0), in_base = lake_col_int(rows, 1), since = lake_col_int(rows, 2);
     bool some = !full && lake_col_bool(rows, 4) && in_base + since <= all / CHANGED_SHARE;
     s->after = some ? lake_col_int(rows, 3) : -1;
@@ -73,27 +74,24 @@ static int choose_rows(LakeConn *conn, const char *model_id, bool full, Scoring 
     return 0;
 }
 
+/* sql/churn/<query>.sql with what is to be scored. */
+static int exec_bound(LakeConn *conn, const Scoring *s, const char *query, Error *err) {
+    const LakeBinding bindings[] = {{"all", lake_bool(s->after < 0)},
+                                    {"after", lake_int(s->after)},
+                                    {"scores", lake_name(s->after < 0 ? "scores_base" : "scores_fresh")},
+                                    {"scored_at", lake_time(s->scored_at_us)}};
+    CLEANUP(free_text) char *sql = churn_sql_with(s->gold, query, bindings, ARRAY_LEN(bindings));
+    return lake_exec(conn, query, sql, err);
+}
+
 static int forget_scores(LakeConn *conn, const Scoring *s, Error *err) {
-    if (s->after < 0) return lake_exec(conn, "churn/forget_all_scores", lake_sql("churn/forget_all_scores"), err);
-    const LakeBinding bindings[] = {{"after", lake_int(s->after)}, {"key", lake_name(s->gold->key)}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/forget_changed_scores"), bindings, ARRAY_LEN(bindings));
-    return lake_exec(conn, "churn/forget_changed_scores", sql, err);
+    return exec_bound(conn, s, s->after < 0 ? "forget_all_scores" : "forget_changed_scores", err);
 }
 
 /* ---- what changed ---- */
 
-static int exec_bound(LakeConn *conn, const Scoring *s, const char *name, Error *err) {
-    const LakeBinding bindings[] = {{"all", lake_bool(s->after < 0)},
-                                    {"after", lake_int(s->after)},
-                                    {"key", lake_name(s->gold->key)},
-                                    {"scores", lake_name(s->after < 0 ? "scores_base" : "scores_fresh")},
-                                    {"scored_at", lake_time(s->scored_at_us)}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, ARRAY_LEN(bindings));
-    return lake_exec(conn, name, sql, err);
-}
-
 static int store_changes(LakeConn *conn, const Scoring *s, Error *err) {
-    if (exec_bound(conn, s, "churn/store_changes", err) != 0) return -1;
+    if (exec_bound(conn, s, "store_changes", err) != 0) return -1;
     return s->base_changed ? lake_exec(conn, "churn/forget_changes", lake_sql("churn/forget_changes"), err) : 0;
 }
 
@@ -105,9 +103,10 @@ static int merge_delta_if_due(LakeConn *conn, Error *err) {
 
 static int store_progress(LakeConn *conn, const Scoring *s, const char *model_id, Error *err) {
     const LakeValue values[] = {lake_text(model_id), s->day != NO_DAY ? lake_int(s->day) : lake_null()};
-    if (s->base_changed && lake_exec(conn, "churn/rebased", lake_sql("churn/rebased"), err) != 0) return -1;
+    CLEANUP(free_text) char *scored = churn_sql(s->gold, "scored");
+    if (s->base_changed && exec_bound(conn, s, "rebased", err) != 0) return -1;
     if (s->day != NO_DAY && churn_keep_predictions(conn, s->metadata, s->day, s->from[0], err) != 0) return -1;
-    return lake_exec_values(conn, "churn/scored", lake_sql("churn/scored"), values, ARRAY_LEN(values), NULL, err);
+    return lake_exec_values(conn, "churn/scored", scored, values, ARRAY_LEN(values), NULL, err);
 }
 
 /* The first page that is not full is the last. */
@@ -121,9 +120,9 @@ static int score_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *
 static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
     if (lake_register_source(conn, "churn_score_rows", score_columns, SCORE_COLUMNS, 1, scoring_fill, s, err) != 0) return -1;
     if (lake_begin(conn, err) != 0) return -1;
-    if (exec_bound(conn, s, "churn/scores_before", err) != 0 || forget_scores(conn, s, err) != 0 ||
-        score_pages(conn, s, model_id, err) != 0 || store_changes(conn, s, err) != 0 || store_progress(conn, s, model_id, err) != 0 ||
-        merge_delta_if_due(conn, err) != 0 || lake_commit(conn, err) != 0) {
+    if (exec_bound(conn, s, "scores_before", err) != 0 || forget_scores(conn, s, err) != 0 || score_pages(conn, s, model_id, err) != 0 ||
+        store_changes(conn, s, err) != 0 || store_progress(conn, s, model_id, err) != 0 || merge_delta_if_due(conn, err) != 0 ||
+        lake_commit(conn, err) != 0) {
         lake_rollback(conn);
         return -1;
     }
@@ -212,7 +211,7 @@ static int score_forecast(LakeConn *conn, Scoring *s, bool full, ChurnScores *sc
     if (!d.present || !shares_a_name(&s->features, &d.columns))
         return error_set(err, ERR_DATA, "the declarations have none of the features of the model %s: run `smelt train`", scores->model_id);
     scores->advice = advice_on(&s->features, &d.columns);
-    if (churn_update_days(conn, &d, full, &days, err) != 0) return -1;
+    if (churn_update_days(conn, s->gold, &d, full, &days, err) != 0) return -1;
     if (churn_measure_predictions(conn, s->gold, &d, &days, err) != 0) return -1;
     s->day = days.end;
     s->after = -1;

@@ -180,7 +180,7 @@ static json_t *facts_json(const ChurnTraining *t) {
                      "top_features", top_features_json(t));
 }
 
-static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, ChurnTraining *t, Error *err) {
+static int store(LakeConn *conn, const ChurnGold *gold, const ChurnOptions *options, const Model *m, ChurnTraining *t, Error *err) {
     int64_t now = clock_wall_us(), batch;
     char text[CLOCK_TEXT_SIZE];
     CLEANUP(json_freep) json_t *metadata = NULL;
@@ -193,6 +193,8 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
     if (t->note != NULL) json_object_set_new(facts, "note", json_string(t->note));
     if (t->until != NULL) json_object_set_new(facts, "until", json_string(t->until));
     if (t->tried) json_object_set_new(facts, "tried", json_true());
+    json_object_set_new(facts, "entity", json_string(gold->entity));
+    json_object_set_new(facts, "key", json_string(gold->key));
     json_object_set_new(facts, "watermark_us", watermark);
     json_object_set_new(facts, "refined_batch", json_integer(batch));
     json_object_set_new(facts, "trained_at", json_string(clock_format(now, text)));
@@ -207,13 +209,23 @@ static int store(LakeConn *conn, const ChurnOptions *options, const Model *m, Ch
 
 /* ---- a label of now: the rule, or a file with who has churned ---- */
 
-static int train_on_gold(LakeConn *conn, const ChurnGold *gold, const ChurnOptions *options, ChurnTraining *t, Model **ret, Error *err) {
+static int check_label(LakeConn *conn, const ChurnGold *gold, const ChurnDeclared *d, const char *label, Error *err) {
+    bool has_label;
+    if (churn_has_label(conn, gold, label, &has_label, err) != 0) return -1;
+    if (has_label) return 0;
+    CLEANUP(free_text) char *no_label = churn_no_label(gold, d->advice);
+    return error_set(err, ERR_CONFIG, "%s", no_label);
+}
+
+static int train_on_gold(LakeConn *conn, const ChurnGold *gold, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
+                         Model **ret, Error *err) {
     CLEANUP(churn_names_done) ChurnNames features = {0};
     CLEANUP(churn_data_done) ChurnData data = {0};
     const char *label = strcmp(options->label, CHURN_LABEL_DECLARED) == 0 ? CHURN_LABEL_RULE : options->label;
     t->label_source = xstrdup(label);
     t->label_leaks = churn_label_is_rule(label);
     if (churn_read_features(conn, gold, &features, err) != 0) return -1;
+    if (features.count > 0 && check_label(conn, gold, d, label, err) != 0) return -1;
     if (features.count > 0 && churn_read_labelled(conn, gold, label, &features, &data, &t->labels_unused, err) != 0) return -1;
     count_classes(&data, t);
     if (t->label_leaks && gold->label != NULL) t->warning = leak_warning(gold);
@@ -245,7 +257,7 @@ static int fit_any(LakeConn *conn, const ChurnGold *gold, const ChurnOptions *op
     if (churn_read_declared(conn, options->label, &d, err) != 0) return -1;
     if (gold->key != NULL && churn_is_forecast(&d, options->label) && train_forecast(conn, gold, &d, options, t, ret, &done, err) != 0)
         return -1;
-    return done ? 0 : train_on_gold(conn, gold, options, t, ret, err);
+    return done ? 0 : train_on_gold(conn, gold, &d, options, t, ret, err);
 }
 
 int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret, Error *err) {
@@ -259,7 +271,7 @@ int churn_train(LakeConn *conn, const ChurnOptions *options, ChurnTraining *ret,
     if (fit_any(conn, &gold, options, &t, &m, err) != 0) return -1;
     if (t.skipped == NULL) {
         note_top_features(m, &t);
-        if (store(conn, options, m, &t, err) != 0) return -1;
+        if (store(conn, &gold, options, m, &t, err) != 0) return -1;
     }
     t.seconds = clock_seconds_since(started);
     *ret = t;

@@ -7,7 +7,7 @@ const Command commands[] = {
     {"ingest", "Read Kafka or a file into Bronze, exactly once", command_ingest},
     {"refine", "Process Bronze into Silver and Gold, incrementally", command_refine},
     {"train", "Train the churn model on Gold", command_train},
-    {"score", "Score all of Gold's first entity with the newest model", command_score},
+    {"score", "Score all of the model's entity with the newest model", command_score},
     {"model", "List, promote, roll back and compare models; export a training set", command_model},
     {"publish", "Write a new snapshot generation for readers", command_publish},
     {"run", "Run ingest, refine, train when due, score and publish; keep the history", command_run},

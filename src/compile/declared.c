@@ -23,10 +23,11 @@ static void add_texts(Buf *out, const char *const *texts, size_t n) {
 
 /* ---- entities ---- */
 
+/* Whose risk_title is there is the one that a model is of. */
 static void add_entity(Buf *out, const Gold *g, size_t position, const Prediction *m) {
     static const Prediction none = {0};
     const Entity *e = g->entity;
-    if (position > 0) m = &none;
+    if (position != m->entity) m = &none;
     const char *const texts[] = {e->name,
                                  e->plural,
                                  e->key.name,

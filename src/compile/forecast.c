@@ -39,7 +39,7 @@ static void forecasting_done(Forecasting *f) {
 }
 
 static const Label *find_rule(const Pipeline *p) {
-    const Entity *e = &p->entities[0];
+    const Entity *e = &p->entities[p->prediction.entity];
     for (const Label *l = e->labels; p->prediction.label != NULL && l < e->labels + e->label_count; l++)
         if (strcmp(l->name, p->prediction.label) == 0) return l;
     return NULL;
@@ -70,11 +70,12 @@ static void add_parts(Forecasting *f) {
 
 static Forecasting forecasting_of(const Compiled *c) {
     const Forecast *forecast = &c->pipeline->prediction.forecast;
+    size_t entity = c->pipeline->prediction.entity;
     Forecasting f = {.forecast = forecast,
                      .entity = &forecast->features,
-                     .gold = &c->pipeline->entities[0],
+                     .gold = &c->pipeline->entities[entity],
                      .rule = find_rule(c->pipeline),
-                     .key = c->golds[0].key};
+                     .key = c->golds[entity].key};
     f.measures = measures_of(f.entity, &f.features);
     f.widest = f.entity->window_count > 0 ? f.entity->windows[f.entity->window_count - 1] : forecast->events_within;
     add_parts(&f);
@@ -342,9 +343,16 @@ static void add_outcome(Buf *out, bool *first, const Forecasting *f) {
 
 void model_declared(Buf *out, const Compiled *c) {
     bool first = true;
+    const char *advice = c->pipeline->prediction.advice;
     if (c->pipeline->prediction.forecast.outcome == NULL) {
-        buf_add_str(out,
-                    "CREATE OR REPLACE VIEW model_declared AS SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS \"value\" WHERE false;\n");
+        buf_add_str(out, "CREATE OR REPLACE VIEW model_declared AS SELECT ");
+        buf_add_str(out, advice != NULL ? "'advice'" : "NULL::VARCHAR");
+        buf_add_str(out, " AS name, ");
+        if (advice != NULL)
+            sql_text(out, advice);
+        else
+            buf_add_str(out, "NULL::VARCHAR");
+        buf_add_str(out, advice != NULL ? " AS \"value\";\n" : " AS \"value\" WHERE false;\n");
         return;
     }
     CLEANUP(forecasting_done) Forecasting f = forecasting_of(c);

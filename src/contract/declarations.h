@@ -365,16 +365,20 @@ typedef struct Forecast {
     int active_within, events_within; /* of whom: an event in the first, and `events` of them in the second */
     int64_t events;
     int cuts, apart; /* cuts to train on, at most, and the days between them */
-    Entity features; /* the first entity with the model's features */
+    Entity features; /* the model's entity with the features that it learns from */
 } Forecast;
 
-/* What is learned of the first entity. */
+/* What is learned of an entity. */
 typedef struct Prediction {
+    size_t entity;     /* index: whose label it is; the first one where nothing is declared */
     const char *label; /* of its labels; NULL: none is declared. With an outcome: the rule that serves until enough is known to learn it */
     const char *title; /* what the label means, as inside a sentence: "risk of leaving" */
     /* What entities at risk are worth: the sum of a feature. NULL: none. */
     const char *value, *value_name, *value_title, *value_unit;
     Forecast forecast;
+    /* NULL: a label is chosen, or there is none. Otherwise what to write, and where: of features.yaml. */
+    const char *advice, *advice_file;
+    int advice_line;
 } Prediction;
 
 /* ---- the whole ---- */
@@ -397,5 +401,6 @@ typedef struct Pipeline {
     struct Strings *strings; /* owns every text */
     /* While it is read, after a mistake: names may be missing, so what refers to one that is not there is no mistake of its own. */
     bool columns_missing, limits_missing;
+    struct Unplaced *unplaced;  /* schemas that name no topic (contract/topic.h) */
     PatternCheck check_pattern; /* NULL: patterns are not proved while they are read */
 } Pipeline;

@@ -15,7 +15,9 @@
 #include "contract/origins.h"
 #include "contract/pipeline.h"
 #include "contract/reader.h"
+#include "contract/schema_shape.h"
 #include "contract/text.h"
+#include "contract/topic.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -49,95 +51,14 @@ typedef struct EnvelopeReading {
     Pipeline *pipeline;
     Contract *contract;
     const DocNode *properties;
-    PresetUse use;
+    SchemaShape shape;
     bool has_payload; /* its properties are inside the property of the payload, not beside it */
-    bool by_name;     /* names of properties say which column they fill */
     ColumnMapping said[ENVELOPE_COLUMNS];
     size_t index[ENVELOPE_COLUMNS]; /* of the property that says so, + 1; 0: none does */
 } EnvelopeReading;
 
-/* ---- customProperties ---- */
-
-/* The text of one; NULL: it is not there. `list_owner` is where customProperties is. *ret_at is valid while that is. */
-static int read_custom(const DocNode *list_owner, const char *property, const char **ret, Error *err) {
-    DocNode list;
-    if (read_list(list_owner, "customProperties", false, &list, err) != 0) return -1;
-    for (size_t i = 0; i < json_array_size(list.value); i++) {
-        DocNode entry = node_item(&list, i);
-        const char *name = json_string_value(json_object_get(entry.value, "property"));
-        if (name != NULL && strcmp(name, property) == 0) return read_text(&entry, "value", true, ret, err);
-    }
-    return 0;
-}
-
-static int use_preset(const DocNode *at, const char *name, PresetUse *use, Error *err) {
-    PresetUse found;
-    if (name == NULL) return 0;
-    if (!preset_find(name, &found)) return REFUSE(at, err, "there is no envelope \"%s\"; expected one of: %s", name, preset_names);
-    if (use->named && (use->preset != found.preset || use->wrapped != found.wrapped))
-        return REFUSE(at, err, "another server has another envelope; expected the same, or one in the customProperties of the schema");
-    *use = found;
-    return 0;
-}
-
-/* Of the servers that are Kafka's. */
-static int read_server_presets(const DocNode *document, PresetUse *use, Error *err) {
-    DocNode servers;
-    int rc = 0;
-    if (read_list(document, "servers", false, &servers, err) != 0) return -1;
-    for (size_t i = 0; i < json_array_size(servers.value); i++) {
-        DocNode server = node_item(&servers, i);
-        const char *type = json_string_value(json_object_get(server.value, "type")), *name = NULL;
-        if (type == NULL || strcmp(type, "kafka") != 0) continue;
-        rc |= read_custom(&server, "envelope", &name, err);
-        rc |= use_preset(&server, name, use, err);
-    }
-    return rc;
-}
-
-static int read_preset(const DocNode *object, PresetUse *use, Error *err) {
-    const char *name = NULL;
-    *use = preset_default();
-    if (read_custom(object, "envelope", &name, err) != 0) return -1;
-    return name != NULL ? use_preset(object, name, use, err) : read_server_presets(object->parent->parent, use, err);
-}
-
-/* ---- which column ---- */
-
-static EnvelopeColumn column_named(const char *name) {
-    EnvelopeColumn c = 0;
-    while (c < ENVELOPE_COLUMNS && strcmp(envelope_column_names[c], name) != 0) c++;
-    return c;
-}
-
-/* Without a preset a contract is of Smelt's own envelope if it lists the payload; otherwise the messages are flat, and `type` or `id` are
- * members as any other. */
-static bool are_names_of_columns(PresetUse use, const DocNode *properties) {
-    size_t i;
-    json_t *property;
-    if (use.named) return true;
-    json_array_foreach(properties->value, i, property) {
-        const char *physical = json_string_value(json_object_get(property, "physicalName"));
-        const char *name = json_string_value(json_object_get(property, "name")), *own = physical != NULL ? physical : name;
-        const char *logical = json_string_value(json_object_get(property, "logicalType"));
-        if (own == NULL || (logical != NULL && strcmp(logical, "object") != 0)) continue;
-        if (strcmp(own, envelope_column_names[ENVELOPE_PAYLOAD]) == 0) return true;
-        if (physical == NULL && preset_column(use, own) == ENVELOPE_PAYLOAD) return true;
-    }
-    return false;
-}
-
-static EnvelopeColumn column_in(PresetUse use, bool by_name, const DocNode *property) {
-    const char *name = json_string_value(json_object_get(property->value, "name"));
-    const char *physical = json_string_value(json_object_get(property->value, "physicalName")), *entity = NULL;
-    CLEANUP(error_clear) Error ignored = {0};
-    if (read_custom(property, "entity", &entity, &ignored) == 0 && entity != NULL) return ENVELOPE_ENTITY;
-    if (physical != NULL) return column_named(physical);
-    return by_name && name != NULL ? preset_column(use, name) : ENVELOPE_COLUMNS;
-}
-
 static EnvelopeColumn column_of(const EnvelopeReading *r, const DocNode *property) {
-    return column_in(r->use, r->by_name, property);
+    return schema_column(r->shape, property);
 }
 
 /* ---- where its value is ---- */
@@ -214,7 +135,7 @@ static int read_mapping(EnvelopeReading *r, const DocNode *property, EnvelopeCol
     ColumnMapping *m = &r->said[column];
     DocNode paths;
     bool is_origin;
-    preset_mapping(r->pipeline->strings, r->use, column, name, m);
+    preset_mapping(r->pipeline->strings, r->shape.use, column, name, m);
     m->name = name;
     if (read_list(property, "transformSourceObjects", false, &paths, err) != 0) return -1;
     if (json_array_size(paths.value) > 0) {
@@ -267,7 +188,7 @@ static int read_entity_column(EnvelopeReading *r, const DocNode *property, Field
 static int read_entity(EnvelopeReading *r, const DocNode *property, Field *field, Error *err) {
     Contract *c = r->contract;
     const char *entity = NULL;
-    if (read_entity_column(r, property, field, err) != 0 || read_custom(property, "entity", &entity, err) != 0) return -1;
+    if (read_entity_column(r, property, field, err) != 0 || read_custom_text(property, "entity", &entity, err) != 0) return -1;
     if (entity == NULL)
         c->entity_name = name_of_entity(r->pipeline, field->column);
     else
@@ -430,7 +351,7 @@ static int read_identity(EnvelopeReading *r, Error *err) {
 /* Of a contract without a preset: in Smelt's own envelope it would have another meaning. */
 static void note_flat_name(EnvelopeReading *r, const DocNode *property) {
     const char *name = json_string_value(json_object_get(property->value, "name"));
-    EnvelopeColumn column = name != NULL && !r->by_name ? preset_column(r->use, name) : ENVELOPE_COLUMNS;
+    EnvelopeColumn column = name != NULL && !r->shape.by_name ? preset_column(r->shape.use, name) : ENVELOPE_COLUMNS;
     if (column < ENVELOPE_COLUMNS && json_object_get(property->value, "physicalName") == NULL)
         note_add(r->pipeline, r->contract, property, NOTE_READ_AS, "it is of the payload; to fill %s, write physicalName: %s",
                  envelope_column_names[column], envelope_column_names[column]);
@@ -476,7 +397,7 @@ static int read_properties(EnvelopeReading *r, Error *err) {
 static void fill_unlisted(EnvelopeReading *r) {
     for (EnvelopeColumn c = 0; c < ENVELOPE_COLUMNS; c++) {
         if (r->index[c] > 0) continue;
-        preset_mapping(r->pipeline->strings, r->use, c, NULL, &r->said[c]);
+        preset_mapping(r->pipeline->strings, r->shape.use, c, NULL, &r->said[c]);
         r->said[c].name = "";
     }
     if (r->said[ENVELOPE_PAYLOAD].part_count == 0) origins_read(r->pipeline->strings, "$", &r->said[ENVELOPE_PAYLOAD]);
@@ -489,44 +410,11 @@ static void fill_unlisted(EnvelopeReading *r) {
                                          .required = true};
 }
 
-static bool fills_type(PresetUse use, const DocNode *properties) {
-    bool by_name = are_names_of_columns(use, properties);
-    for (size_t i = 0; i < json_array_size(properties->value); i++) {
-        DocNode property = node_item(properties, i);
-        if (column_in(use, by_name, &property) == ENVELOPE_TYPE) return true;
-    }
-    return false;
-}
-
-/* Where one of the schemas of a document, or a contract of any topic before it, says it. */
-static bool is_type_known(const EnvelopeReading *r, const DocNode *schemas) {
-    const TopicEnvelope *any = pipeline_envelope_for(r->pipeline, NULL);
-    if (any != NULL && any->columns[ENVELOPE_TYPE].part_count > 0) return true;
-    for (size_t i = 0; i < json_array_size(schemas->value); i++) {
-        DocNode schema = node_item(schemas, i), properties = node_member(&schema, "properties");
-        if (fills_type(r->use, &properties)) return true;
-    }
-    return false;
-}
-
-/* Several schemas of a document, and nothing in a message says which of them it is of: each must have a topic of its own. Tables of a
- * database that are sent by Kafka are so. */
-static void settle_topic(EnvelopeReading *r) {
-    Contract *c = r->contract;
-    const DocNode *object = r->properties->parent, *schemas = object->parent;
-    const char *physical = json_string_value(json_object_get(object->value, "physicalName"));
-    if (c->topic != NULL || r->said[ENVELOPE_TYPE].part_count > 0 || json_array_size(schemas->value) < 2 || is_type_known(r, schemas))
-        return;
-    c->topic = strings_keep(r->pipeline->strings, physical != NULL && physical[0] != '\0' ? physical : c->event_type);
-    note_add(r->pipeline, c, object, NOTE_READ_AS, "nothing says where the event type is, so its messages are those of the topic %s",
-             c->topic);
-}
-
 static int add_to_topic(EnvelopeReading *r, Error *err) {
     int rc = 0;
     for (EnvelopeColumn c = 0; c < ENVELOPE_COLUMNS; c++) {
         DocNode property = r->index[c] > 0 ? node_item(r->properties, r->index[c] - 1) : *r->properties->parent;
-        rc |= envelope_add(r->pipeline, r->contract, r->use, c, &r->said[c], &property, err);
+        rc |= envelope_add(r->pipeline, r->contract, r->shape.use, c, &r->said[c], &property, err);
     }
     return rc;
 }
@@ -541,17 +429,16 @@ static bool lists_payload(const EnvelopeReading *r) {
 
 int envelope_read(Pipeline *p, Contract *c, const DocNode *properties, Error *err) {
     EnvelopeReading r = {.pipeline = p, .contract = c, .properties = properties};
-    if (read_preset(properties->parent, &r.use, err) != 0) {
+    if (schema_shape_read(properties->parent, properties, &r.shape, err) != 0) {
         p->columns_missing = true;
         return -1;
     }
-    r.by_name = are_names_of_columns(r.use, properties);
     r.has_payload = lists_payload(&r);
-    c->beside = preset_beside(r.use);
+    c->beside = preset_beside(r.shape.use);
     int rc = read_properties(&r, err);
     fill_unlisted(&r);
     rc |= read_identity(&r, err);
-    settle_topic(&r);
+    topic_settle(p, c, r.shape, r.said[ENVELOPE_TYPE].part_count > 0, properties->parent);
     if (rc != 0 || add_to_topic(&r, err) != 0) return -1;
     return format_read(p, c, properties->parent->parent->parent, err);
 }

@@ -120,7 +120,7 @@ static int default_type(Pipeline *p, TopicEnvelope *e, json_t *mistakes, Error *
         CLEANUP(free_text) char *place = xasprintf("%s:%d", first->file, first->line);
         REFUSE_PATH(place, &own,
                     "several contracts are of this topic, and none says where the event type is; expected a property with physicalName "
-                    "event_type");
+                    "event_type, like {name: kind, physicalName: event_type}");
         return refuse_topic(first, mistakes, &own, err);
     }
     origins_read(p->strings, "'t'", &e->columns[ENVELOPE_TYPE]);

@@ -171,10 +171,11 @@ static json_t *describe_entity(const Entity *e) {
     return entity;
 }
 
-static json_t *explain_prediction(const Prediction *m) {
+static json_t *explain_prediction(const Pipeline *p) {
+    const Prediction *m = &p->prediction;
     if (m->label == NULL) return json_null();
-    return json_pack("{ss ss ss? ss? ss? ss?}", "label", m->label, "title", m->title, "value", m->value, "value_name", m->value_name,
-                     "value_title", m->value_title, "value_unit", m->value_unit);
+    return json_pack("{ss ss ss ss? ss? ss? ss?}", "entity", p->entities[m->entity].name, "label", m->label, "title", m->title, "value",
+                     m->value, "value_name", m->value_name, "value_title", m->value_title, "value_unit", m->value_unit);
 }
 
 json_t *pipeline_explain(const Pipeline *p) {
@@ -190,7 +191,7 @@ json_t *pipeline_explain(const Pipeline *p) {
         describe_fields(json_object_get(entry, "fields"), c);
     }
     json_object_set_new(all, "entities", explain_others(p, describe_entity));
-    json_object_set_new(all, "model", explain_prediction(&p->prediction));
+    json_object_set_new(all, "model", explain_prediction(p));
     json_object_set_new(all, "contracts", contracts);
     json_object_set_new(all, "envelopes", pipeline_envelopes(p));
     json_object_set_new(all, "contracts_sha256", json_string(p->contracts_sha256));
@@ -219,6 +220,10 @@ json_t *pipeline_notes(const Pipeline *p, NoteKind kind) {
         for (const Note *n = c->notes; n < c->notes + c->note_count; n++)
             if (n->kind == kind)
                 json_array_append_new(all, json_pack("{ss si ss ss}", "file", c->file, "line", n->line, "path", n->path, "text", n->text));
+    const Prediction *m = &p->prediction;
+    if (kind == NOTE_READ_AS && m->advice != NULL)
+        json_array_append_new(
+            all, json_pack("{ss si ss ss}", "file", m->advice_file, "line", m->advice_line, "path", "labels", "text", m->advice));
     return all;
 }
 

@@ -79,6 +79,6 @@ int features_read(Pipeline *p, const DocNode *document, Error *err) {
     if (!json_is_object(document->value)) return -1;
     if (!json_is_integer(version.value) || json_integer_value(version.value) != 1) rc |= REFUSE(&version, err, "expected 1");
     rc |= read_entity(p, document, true, err);
-    rc |= prediction_read(p, document, err);
-    return rc | read_others(p, document, err);
+    rc |= read_others(p, document, err);
+    return rc | prediction_read(p, document, err);
 }

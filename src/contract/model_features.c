@@ -59,9 +59,8 @@ static int read_ratio(Pipeline *p, const Entity *e, const DocNode *at, Feature *
 }
 
 /* {feature: total_events, windows: [7d, 30d]} */
-static int read_copy(Pipeline *p, const DocNode *at, Feature *f, Error *err) {
+static int read_copy(Pipeline *p, const Entity *e, const DocNode *at, Feature *f, Error *err) {
     DocNode name = node_member(at, "feature");
-    const Entity *e = &p->entities[0];
     int *windows = f->windows;
     size_t i = 0, count = f->window_count;
     if (check_keys(at, "feature, windows", err) != 0) return -1;
@@ -73,11 +72,11 @@ static int read_copy(Pipeline *p, const DocNode *at, Feature *f, Error *err) {
     return windows_read(p, at, &f->windows, &f->window_count, err);
 }
 
-static int read_one(Pipeline *p, const Entity *e, const DocNode *at, Feature *f, Error *err) {
+static int read_one(Pipeline *p, const Entity *of, const Entity *e, const DocNode *at, Feature *f, Error *err) {
     const char *aggregate = json_string_value(json_object_get(at->value, "aggregate"));
     int rc;
     if (json_object_get(at->value, "feature") != NULL)
-        rc = read_copy(p, at, f, err);
+        rc = read_copy(p, of, at, f, err);
     else if (aggregate != NULL && strcmp(aggregate, aggregate_names[AGGREGATE_RATIO]) == 0)
         rc = read_ratio(p, e, at, f, err);
     else
@@ -106,21 +105,21 @@ static void add(Pipeline *p, Entity *e, const Feature *f) {
     e->features[e->feature_count++] = *f;
 }
 
-static void add_all(Pipeline *p, Entity *e, const Feature *initial) {
-    for (size_t i = 0; i < p->entities[0].feature_count; i++) {
-        Feature f = p->entities[0].features[i];
+static void add_all(Pipeline *p, const Entity *of, Entity *e, const Feature *initial) {
+    for (size_t i = 0; i < of->feature_count; i++) {
+        Feature f = of->features[i];
         f.windows = initial->windows;
         f.window_count = has_windows(&f) ? initial->window_count : 0;
         add(p, e, &f);
     }
 }
 
-int model_features_read(Pipeline *p, const DocNode *model, Forecast *ret, Error *err) {
+int model_features_read(Pipeline *p, const DocNode *model, const Entity *of, Forecast *ret, Error *err) {
     static int initial_windows[] = {7, 14, 30, 90};
     DocNode list;
     Entity *e = &ret->features;
     Feature initial = {.windows = initial_windows, .window_count = ARRAY_LEN(initial_windows)};
-    *e = p->entities[0];
+    *e = *of;
     e->features = NULL;
     e->feature_count = 0;
     int rc = windows_read(p, model, &initial.windows, &initial.window_count, err);
@@ -128,13 +127,13 @@ int model_features_read(Pipeline *p, const DocNode *model, Forecast *ret, Error 
     for (size_t i = 0; i < json_array_size(list.value); i++) {
         DocNode node = node_item(&list, i);
         Feature f = initial;
-        if (read_one(p, e, &node, &f, err) != 0 || check_new(e, &node, &f, err) != 0) {
+        if (read_one(p, of, e, &node, &f, err) != 0 || check_new(e, &node, &f, err) != 0) {
             e->features_missing = true;
             rc = -1;
             continue;
         }
         add(p, e, &f);
     }
-    if (json_array_size(list.value) == 0) add_all(p, e, &initial);
+    if (json_array_size(list.value) == 0) add_all(p, of, e, &initial);
     return rc == 0 ? windows_collect(p, e, &list, err) : -1;
 }

@@ -83,7 +83,7 @@ static int read_cuts(const DocNode *model, Forecast *f, Error *err) {
     return rc | days_read(&at, "apart", 1, &f->apart, err);
 }
 
-int forecast_read(Pipeline *p, const DocNode *model, const OutcomeLabel *outcome, Forecast *ret, Error *err) {
+int forecast_read(Pipeline *p, const DocNode *model, const Entity *of, const OutcomeLabel *outcome, Forecast *ret, Error *err) {
     static const char *const names[] = {[AS_OF_KNOWN] = "known", [AS_OF_EVENT] = "event"};
     DocNode as_of = node_member(model, "as_of");
     size_t chosen = AS_OF_KNOWN;
@@ -93,5 +93,5 @@ int forecast_read(Pipeline *p, const DocNode *model, const OutcomeLabel *outcome
     ret->as_of = (AsOf)chosen;
     rc |= read_population(model, ret, err);
     rc |= read_cuts(model, ret, err);
-    return rc | model_features_read(p, model, ret, err);
+    return rc | model_features_read(p, model, of, ret, err);
 }

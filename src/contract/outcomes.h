@@ -7,5 +7,5 @@
 int outcome_read(Pipeline *p, Entity *e, const DocNode *label, Error *err) MUST_CHECK;
 /* NULL: no outcome has this name, which may be NULL. */
 const OutcomeLabel *outcome_find(const Entity *e, const char *name);
-/* Reads as_of, population, cuts, windows and features of `model`; the outcome is one of the first entity's. ERR_CONFIG. */
-int forecast_read(Pipeline *p, const DocNode *model, const OutcomeLabel *outcome, Forecast *ret, Error *err) MUST_CHECK;
+/* Reads as_of, population, cuts, windows and features of `model`; the outcome is one of the entity `of`. ERR_CONFIG. */
+int forecast_read(Pipeline *p, const DocNode *model, const Entity *of, const OutcomeLabel *outcome, Forecast *ret, Error *err) MUST_CHECK;

@@ -12,6 +12,7 @@
 #include "contract/features.h"
 #include "contract/node.h"
 #include "contract/text.h"
+#include "contract/topic.h"
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -20,13 +21,16 @@
 
 #define EMBEDDED_DIR "pipeline"
 
-typedef int (*Reader)(Pipeline *p, const DocNode *document, Error *err);
-
 /* What is being read. */
 typedef struct Reading {
     Pipeline *pipeline;
-    json_t *mistakes; /* of all files */
+    json_t *mistakes;       /* of all files */
+    DocumentList contracts; /* of all files, parsed before the first is read: what one means may depend on the others. Owned */
 } Reading;
+
+static void reading_done(Reading *r) {
+    document_list_done(&r->contracts);
+}
 
 /* Of a file that cannot be read at all. */
 static int refuse_file(const Reading *r, const char *name, Error *own, Error *err) {
@@ -35,25 +39,22 @@ static int refuse_file(const Reading *r, const char *name, Error *own, Error *er
 }
 
 /* A file of contracts may have several documents. */
-static int parse(const char *text, size_t len, const char *name, Reader reader, DocumentList *ret, Error *err) {
-    Document *one;
-    if (reader == contracts_read) return document_parse_all(text, len, name, ret, err);
-    if (document_parse(text, len, name, &one, err) != 0) return -1;
-    *ret = (DocumentList){xcalloc(1, sizeof one), 1};
-    ret->items[0] = one;
+static int parse_contracts(Reading *r, const char *text, size_t len, const char *name, Error *err) {
+    DocumentList parsed = {0}, *all = &r->contracts;
+    Error own = {0};
+    if (document_parse_all(text, len, name, &parsed, &own) != 0) return refuse_file(r, name, &own, err);
+    all->items = xrealloc(all->items, all->count + parsed.count, sizeof(Document *));
+    for (size_t i = 0; i < parsed.count; i++) all->items[all->count++] = parsed.items[i];
+    free(parsed.items);
     return 0;
 }
 
-static int read_documents(const Reading *r, const char *text, size_t len, const char *name, Reader reader, Error *err) {
-    CLEANUP(document_list_done) DocumentList documents = {0};
+static int read_features(Reading *r, const char *text, size_t len, const char *name, Error *err) {
+    CLEANUP(document_freep) Document *document = NULL;
     Error own = {0};
-    int rc = 0;
-    if (parse(text, len, name, reader, &documents, &own) != 0) return refuse_file(r, name, &own, err);
-    for (size_t i = 0; i < documents.count; i++) {
-        DocNode root = node_root(documents.items[i], r->mistakes);
-        rc |= reader(r->pipeline, &root, err);
-    }
-    return rc;
+    if (document_parse(text, len, name, &document, &own) != 0) return refuse_file(r, name, &own, err);
+    DocNode root = node_root(document, r->mistakes);
+    return features_read(r->pipeline, &root, err);
 }
 
 static bool ends_with(const char *name, const char *suffix) {
@@ -66,38 +67,51 @@ static bool is_contract(const char *name) {
     return name[0] != '.' && (ends_with(name, ".yaml") || ends_with(name, ".yml"));
 }
 
-/* With a mistake in one of them, what another one lacks may be what could not be read. */
-static int finish_contracts(const Reading *r, int rc, Error *err) {
+/* `rc`: of parsing them. */
+static int read_contracts(const Reading *r, int rc, Error *err) {
+    topics_scan(r->pipeline, &r->contracts);
+    for (size_t i = 0; i < r->contracts.count; i++) {
+        DocNode root = node_root(r->contracts.items[i], r->mistakes);
+        rc |= contracts_read(r->pipeline, &root, err);
+    }
     contracts_sort(r->pipeline);
     column_names_settle(r->pipeline);
-    return rc == 0 ? envelopes_finish(r->pipeline, r->mistakes, err) : 0;
+    return rc;
+}
+
+/* With a mistake in one of them, what another one lacks may be what could not be read. */
+static int finish_contracts(const Reading *r, int parsed, Error *err) {
+    int rc = read_contracts(r, parsed, err);
+    return rc == 0 ? envelopes_finish(r->pipeline, r->mistakes, err) : -1;
 }
 
 /* ---- built in ---- */
 
-static int read_embedded_file(const Reading *r, const EmbeddedFile *file, Reader reader, Error *err) {
-    return read_documents(r, (const char *)file->data, file->len, file->path, reader, err);
+static const char *embedded_text(const EmbeddedFile *file) {
+    return (const char *)file->data;
 }
 
-static int read_embedded(const Reading *r, Error *err) {
+static int read_embedded(Reading *r, Error *err) {
     static const char contracts[] = EMBEDDED_DIR "/contracts/";
     int rc = 0;
     for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++)
         if (strncmp(f->path, contracts, sizeof contracts - 1) == 0 && is_contract(f->path))
-            rc |= read_embedded_file(r, f, contracts_read, err);
+            rc |= parse_contracts(r, embedded_text(f), f->len, f->path, err);
     const EmbeddedFile *features = embedded_find(EMBEDDED_DIR "/features.yaml");
     if (features == NULL) BUG("no features built in");
-    rc |= finish_contracts(r, rc, err);
-    return rc | read_embedded_file(r, features, features_read, err);
+    rc = finish_contracts(r, rc, err);
+    return rc | read_features(r, embedded_text(features), features->len, features->path, err);
 }
 
 /* ---- a directory ---- */
 
-static int read_file(const Reading *r, const char *path, Reader reader, Error *err) {
+typedef int (*TextReader)(Reading *r, const char *text, size_t len, const char *name, Error *err);
+
+static int read_file(Reading *r, const char *path, TextReader reader, Error *err) {
     CLEANUP(buf_done) Buf text = {0};
     Error own = {0};
     if (file_read(path, &text, &own) != 0) return refuse_file(r, path, &own, err);
-    return read_documents(r, text.data != NULL ? text.data : "", text.len, path, reader, err);
+    return reader(r, text.data != NULL ? text.data : "", text.len, path, err);
 }
 
 static int select_visible(const struct dirent *entry) {
@@ -122,17 +136,17 @@ static void note_unread(Pipeline *p, const char *path) {
 }
 
 /* *ret_count: contracts among the entries. */
-static int read_entry(const Reading *r, const char *dir, const char *name, int *ret_count, Error *err) {
+static int read_entry(Reading *r, const char *dir, const char *name, int *ret_count, Error *err) {
     CLEANUP(free_text) char *path = path_join(dir, name);
     if (is_contract(name)) {
         (*ret_count)++;
-        return read_file(r, path, contracts_read, err);
+        return read_file(r, path, parse_contracts, err);
     }
     note_unread(r->pipeline, path);
     return 0;
 }
 
-static int read_contracts(const Reading *r, const char *dir, Error *err) {
+static int parse_folder(Reading *r, const char *dir, Error *err) {
     struct dirent **entries = NULL;
     int n = scandir(dir, &entries, select_visible, alphasort), rc = 0, contracts = 0;
     Error own = {0};
@@ -152,35 +166,32 @@ static int read_contracts(const Reading *r, const char *dir, Error *err) {
     return refuse_file(r, dir, &own, err);
 }
 
-static int read_dir(const Reading *r, const char *dir, Error *err) {
+static int read_dir(Reading *r, const char *dir, Error *err) {
     CLEANUP(free_text) char *contracts = path_join(dir, "contracts");
     CLEANUP(free_text) char *features = path_join(dir, "features.yaml");
-    int rc = read_contracts(r, contracts, err);
-    rc |= finish_contracts(r, rc, err);
-    return rc | read_file(r, features, features_read, err);
+    int rc = finish_contracts(r, parse_folder(r, contracts, err), err);
+    return rc | read_file(r, features, read_features, err);
 }
 
 /* A file, a folder of contracts, or a folder with one. */
-static int read_contracts_alone(const Reading *r, const char *path, Error *err) {
+static int read_contracts_alone(Reading *r, const char *path, Error *err) {
     CLEANUP(free_text) char *inside = path_join(path, "contracts");
     struct stat st;
     bool folder = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-    int rc = folder ? read_contracts(r, file_exists(inside) ? inside : path, err) : read_file(r, path, contracts_read, err);
-    contracts_sort(r->pipeline);
-    column_names_settle(r->pipeline);
-    return rc;
+    int rc = folder ? parse_folder(r, file_exists(inside) ? inside : path, err) : read_file(r, path, parse_contracts, err);
+    return read_contracts(r, rc, err);
 }
 
 /* ---- the whole ---- */
 
-static int read_pipeline(const Reading *r, const char *dir, Error *err) {
+static int read_pipeline(Reading *r, const char *dir, Error *err) {
     return dir == NULL ? read_embedded(r, err) : read_dir(r, dir, err);
 }
 
-static int check(const char *path, int (*read)(const Reading *r, const char *path, Error *err), PatternCheck check_pattern, Pipeline **ret,
+static int check(const char *path, int (*read)(Reading *r, const char *path, Error *err), PatternCheck check_pattern, Pipeline **ret,
                  json_t **ret_mistakes, Error *err) {
     CLEANUP(pipeline_freep) Pipeline *p = xcalloc(1, sizeof *p);
-    Reading reading = {p, json_array()};
+    CLEANUP(reading_done) Reading reading = {.pipeline = p, .mistakes = json_array()};
     p->strings = strings_new();
     p->check_pattern = check_pattern;
     *ret_mistakes = reading.mistakes;

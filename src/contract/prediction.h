@@ -3,6 +3,7 @@
 #include "contract/declarations.h"
 #include "contract/node.h"
 
-/* Reads `model`, if present; the first entity must be read before. Without it, the label is the one named churn_label, if there is one.
+/* Reads `model`, if present; all entities must be read before. Without it, it is of the first entity, and the label the one of it that is
+ * named churn_label, if there is one.
  * ERR_CONFIG. */
 int prediction_read(Pipeline *p, const DocNode *document, Error *err) MUST_CHECK;

@@ -50,6 +50,17 @@ const char *custom_text(const DocNode *at, const char *property) {
     return NULL;
 }
 
+int read_custom_text(const DocNode *at, const char *property, const char **ret, Error *err) {
+    DocNode list;
+    if (read_list(at, "customProperties", false, &list, err) != 0) return -1;
+    for (size_t i = 0; i < json_array_size(list.value); i++) {
+        DocNode entry = node_item(&list, i);
+        const char *name = json_string_value(json_object_get(entry.value, "property"));
+        if (name != NULL && strcmp(name, property) == 0) return read_text(&entry, "value", true, ret, err);
+    }
+    return 0;
+}
+
 int read_object(const DocNode *at, const char *key, DocNode *ret, Error *err) {
     DocNode node = node_member(at, key);
     if (!node_exists(&node))

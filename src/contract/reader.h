@@ -12,6 +12,8 @@ int read_integer(const DocNode *at, const char *key, int64_t least, int64_t most
 int read_description(const DocNode *at, Strings *strings, const char **ret, Error *err) MUST_CHECK;
 /* The value of `property` among the customProperties of `at`; NULL: it has none, or no text. Borrowed from the document. */
 const char *custom_text(const DocNode *at, const char *property);
+/* The same; one that is no text, or an empty one, is refused. */
+int read_custom_text(const DocNode *at, const char *property, const char **ret, Error *err) MUST_CHECK;
 /* An object or a list as member. When it is absent or null (and not `needed`), *ret has no value. */
 int read_object(const DocNode *at, const char *key, DocNode *ret, Error *err) MUST_CHECK;
 int read_list(const DocNode *at, const char *key, bool needed, DocNode *ret, Error *err) MUST_CHECK;

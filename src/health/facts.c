@@ -143,7 +143,7 @@ static int make_views(LakeConn *conn, const char *views, Error *err) {
     CLEANUP(gold_entities_done) GoldEntities entities = {0};
     if (gold_entities_read(conn, &entities, err) != 0) return -1;
     if (entities.count == 0) return error_set(err, ERR_UNAVAILABLE, "there is no Gold yet: run `smelt refine` first");
-    CLEANUP(free_text) char *sql = gold_entity_sql(&entities.items[0], views);
+    CLEANUP(free_text) char *sql = gold_entity_sql(gold_entities_scored(&entities), views);
     return lake_exec(conn, views, sql, err);
 }
 

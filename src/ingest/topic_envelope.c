@@ -8,17 +8,25 @@
 #include "ledger/topic_envelope.h"
 #include <string.h>
 
+static bool is_file(const char *topic) {
+    return strncmp(topic, "file:", 5) == 0;
+}
+
 /* A file has the envelope of the topic in the settings, whose history it may be; or of the only topic that there is. */
 static const TopicEnvelope *find(const IngestOptions *options, const char *topic) {
     const Pipeline *p = options->pipeline;
-    if (strncmp(topic, "file:", 5) != 0) return pipeline_envelope_for(p, topic);
+    if (!is_file(topic)) return pipeline_envelope_for(p, topic);
     const TopicEnvelope *of_settings = options->topic != NULL ? pipeline_envelope_for(p, options->topic) : NULL;
     return of_settings != NULL ? of_settings : pipeline_only_envelope(p);
 }
 
 static int error_not_described(const Pipeline *p, const char *topic, Error *err) {
     CLEANUP(buf_done) Buf topics = {0};
-    for (size_t i = 0; i < p->envelope_count; i++) buf_addf(&topics, "%s%s", i > 0 ? ", " : "", p->envelopes[i].topic);
+    for (size_t i = 0; i < p->envelope_count; i++)
+        buf_addf(&topics, "%s%s%s", i > 0 ? ", " : "", is_file(topic) ? "--topic " : "", p->envelopes[i].topic);
+    if (is_file(topic))
+        return error_set(err, ERR_CONFIG, "there are contracts of several topics, so nothing says whose messages %s has; say it: %s",
+                         topic + 5, topics.data);
     return error_set(
         err, ERR_CONFIG,
         "no contract describes the messages of %s; the contracts are of: %s. Set kafka.topic or kafka.topics to what is among these, or add a contract "
@@ -26,11 +34,13 @@ static int error_not_described(const Pipeline *p, const char *topic, Error *err)
         topic, topics.data);
 }
 
+/* Of a file the topic too, by which refine finds its contract (refine/file_topics.h). */
 static int note(LakeConn *conn, const char *topic, const TopicEnvelope *declared, bool read_before, bool *ret_changed, Error *err) {
     Strings *strings = strings_new();
     TopicEnvelope own;
     envelope_own(strings, &own);
     CLEANUP(json_freep) json_t *now = envelope_json(declared), *was = envelope_json(&own);
+    if (is_file(topic) && declared->topic != NULL) json_object_set_new(now, "topic", json_string(declared->topic));
     CLEANUP(free_text) char *now_text = json_text(now), *was_text = json_text(was);
     LedgerEnvelope first = {own.sha256, was_text};
     int rc =

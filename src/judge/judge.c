@@ -91,6 +91,11 @@ static void clear_row(const Judge *j, const ContractProgram *c) {
     for (size_t i = 0; i < c->payload.count; i++) j->columns[c->payload.nodes[i].column].valid[j->row / 64] &= ~bit;
 }
 
+static Span why_unknown(const Judge *j, const JudgeInput *in) {
+    bool known = in->type.at != NULL && names_find(&j->program->types, in->type.at, in->type.len) != NAME_UNKNOWN;
+    return known ? static_text("the contracts of this event type are of other topics") : static_text("no contract has this event type");
+}
+
 bool judge_event(Judge *j, const JudgeInput *in, size_t row, JudgeVerdict *ret) {
     const ContractProgram *c = find_contract(j, in);
     BUG_IF(row >= JUDGE_ROWS);
@@ -100,7 +105,7 @@ bool judge_event(Judge *j, const JudgeInput *in, size_t row, JudgeVerdict *ret) 
     j->judged = c;
     *ret = (JudgeVerdict){.violations = j->violations, .drift = j->drift, .has_quality = in->has_quality, .quality = in->quality};
     if (c == NULL)
-        violate(j, "unknown_type", static_text("type"), in->type, static_text("no contract has this event type"));
+        violate(j, "unknown_type", static_text("type"), in->type, why_unknown(j, in));
     else {
         envelope_judge(j, c, ret);
         judge_payload(j, c);

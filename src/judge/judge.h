@@ -62,6 +62,9 @@ typedef struct JudgeColumn {
 /* The columns that payloads fill: those of all contracts in their order, each once. The list is the program's. */
 size_t judge_columns(const JudgeProgram *p, const JudgeColumn **ret);
 
+/* Whether an event type has contracts of several topics, so that JudgeInput.topic decides. */
+bool judge_topics_matter(const JudgeProgram *p);
+
 /* A rule about many events that contracts have. The list is the program's. */
 typedef struct JudgeMeasure {
     const Contract *contract; /* of the pipeline */
@@ -85,7 +88,7 @@ extern const JudgeLimitInfo judge_limits[JUDGE_LIMITS];
 /* What Bronze has of an event. Texts are valid UTF-8 and are borrowed: they must stay as they are until the next judge_begin. */
 typedef struct JudgeInput {
     Span id, source, type;
-    Span topic; /* which contract holds, where topics have different ones for the event type */
+    Span topic; /* which contract holds, where topics have different ones for the event type; of a file, that whose messages it has */
     /* As Silver gets it: in capitals where the contract says so (the reader's SQL has Unicode's table). A number that was sent stands here
      * as its digits. */
     Span entity_id;

@@ -188,6 +188,12 @@ static void init_types(JudgeProgram *p) {
     names_init(&p->types, p->type_list, count);
 }
 
+bool judge_topics_matter(const JudgeProgram *p) {
+    for (size_t i = 0; i < p->contract_count; i++)
+        if (p->contracts[i].other_topic != NULL) return true;
+    return false;
+}
+
 int judge_program_new(const Pipeline *pipeline, JudgeProgram **ret, Error *err) {
     CLEANUP(judge_program_freep) JudgeProgram *p = xcalloc(1, sizeof *p);
     p->contracts = xcalloc(pipeline->contract_count, sizeof *p->contracts);

@@ -29,7 +29,7 @@ int ledger_note_envelope(LakeConn *conn, const char *topic, const LedgerEnvelope
     LedgerEnvelope noted = {0};
     if (got > 0) noted = (LedgerEnvelope){lake_col_text(row, 0, NULL), lake_col_text(row, 1, NULL)};
     const LedgerEnvelope *before = got > 0 ? &noted : first;
-    if (got > 0 && strcmp(noted.sha256, now->sha256) == 0) return 0;
+    if (got > 0 && strcmp(noted.sha256, now->sha256) == 0 && strcmp(noted.text, now->text) == 0) return 0;
     *ret_changed = before != NULL && strcmp(before->sha256, now->sha256) != 0;
     if (*ret_changed) log_change(topic, now->text, before->text);
     lake_result_freep(&row);

@@ -4,7 +4,7 @@
 
 /* An envelope as the ledger keeps it. */
 typedef struct LedgerEnvelope {
-    const char *sha256, *text; /* text: JSON, for people */
+    const char *sha256, *text; /* sha256: of what fills which column; text: JSON of it, and of a file its topic */
 } LedgerEnvelope;
 
 /* Notes that the messages of `topic` are read with `now` from here on. *ret_changed: those before were read with another one; then it is

@@ -2,6 +2,7 @@
 #include "refine/judging.h"
 
 #include "base/memory.h"
+#include "refine/file_topics.h"
 #include <assert.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ struct Judging {
     const Refine *run;
     BronzeReader *reader; /* owned */
     Judge *judge;         /* owned */
+    FileTopics *files;    /* NULL: topics do not matter; owned */
     const JudgeColumn *judge_columns;
     size_t judge_count;
     LakeColumn *columns;  /* of Silver; owned */
@@ -105,6 +107,7 @@ static JudgeInput input_of(const Judging *j, size_t row) {
         .extra = text_in(j, BRONZE_EXTRA, row),
         .ingested_us = int64_in(j, BRONZE_INGESTED_AT, row),
     };
+    if (j->files != NULL) in.topic = file_topics_resolve(j->files, in.topic, int64_in(j, BRONZE_BATCH, row));
     if (in.has_time) in.time_us = int64_in(j, BRONZE_TIME, row);
     if (in.has_quality) in.quality = ((const int32_t *)j->in[BRONZE_QUALITY].data)[row];
     in.message_us = message_time(j, row, in.ingested_us);
@@ -308,6 +311,7 @@ int judging_new(const Refine *r, BronzeSlices *slices, Judging **ret, Error *err
     j->drift = drift_new();
     make_columns(j);
     make_quarantine_columns(&j->quarantine);
+    if (judge_topics_matter(r->program) && file_topics_read(r->conn, &j->files, err) != 0) return -1;
     if (bronze_reader_new(lake_of(r->conn), slices, r->sql, &j->reader, err) != 0) return -1;
     *ret = TAKE(j);
     return 0;
@@ -316,6 +320,7 @@ int judging_new(const Refine *r, BronzeSlices *slices, Judging **ret, Error *err
 void judging_free(Judging *j) {
     if (j->reader != NULL) bronze_reader_free(j->reader);
     judge_free(j->judge);
+    if (j->files != NULL) file_topics_free(j->files);
     drift_free(j->drift);
     free((void *)(uintptr_t)j->quarantine.columns);
     held_done(&j->quarantine);

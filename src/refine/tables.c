@@ -163,9 +163,22 @@ static int drop_entities_gone(const Refine *r, Error *err) {
     return drops.len > 0 ? lake_exec(r->conn, "refine/drop_entities", drops.data, err) : 0;
 }
 
+/* When the model is of another entity than before. */
+static int withdraw_models(const Refine *r, Error *err) {
+    const Entity *e = &r->pipeline->entities[r->pipeline->prediction.entity];
+    LakeValue key = lake_text(e->key.name);
+    int64_t moved = 0;
+    if (lake_query_int(r->conn, "refine/model_of_another", lake_sql("refine/model_of_another"), &key, 1, &moved, err) != 0) return -1;
+    if (moved == 0) return 0;
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("refine/model_moved"), &(LakeBinding){"entity", lake_text(e->name)}, 1);
+    log_info("refine", "the model is of %s now: models and scores of the entity before are withdrawn; `smelt train` trains one",
+             e->title_plural);
+    return lake_exec(r->conn, "refine/model_moved", sql, err);
+}
+
 /* Titles may contain anything, also what looks like a placeholder. */
 static int refine_declare(const Refine *r, Error *err) {
-    if (drop_entities_gone(r, err) != 0) return -1;
+    if (withdraw_models(r, err) != 0 || drop_entities_gone(r, err) != 0) return -1;
     const StatementText *gold = compile_statement(r->live, SQL_GOLD_DECLARED, 0);
     const StatementText *model = compile_statement(r->live, SQL_MODEL_DECLARED, 0);
     if (lake_exec(r->conn, gold->name, gold->sql, err) != 0 || lake_exec(r->conn, model->name, model->sql, err) != 0) return -1;

@@ -26,10 +26,13 @@ void gold_entities_done(GoldEntities *e) {
 static void add_entity(GoldEntities *e, LakeResult *row) {
     char **texts[TEXTS];
     e->items = xrealloc(e->items, e->count + 1, sizeof *e->items);
-    e->items[e->count] = (GoldEntity){.first = e->count == 0};
-    texts_of(&e->items[e->count++], texts);
+    e->items[e->count] = (GoldEntity){0};
+    texts_of(&e->items[e->count], texts);
     for (size_t t = 0; t < TEXTS; t++)
         if (!lake_is_null(row, t)) *texts[t] = xstrdup(lake_col_text(row, t, NULL));
+    e->items[e->count].scored = e->items[e->count].risk_title != NULL;
+    if (e->items[e->count].scored) e->scored = e->count;
+    e->count++;
 }
 
 /* Runs `otherwise` where `known` finds none. */
@@ -65,7 +68,7 @@ char *gold_entity_text(const GoldEntity *e, const char *sql, const LakeBinding *
     LakeBinding names[OWN + GOLD_NAMES_MORE] = {{"view", lake_name(e->view)},
                                                 {"key", lake_name(e->key)},
                                                 {"key_type", lake_name(e->key_type)},
-                                                {"rows", lake_name(e->first ? "serving_entities" : e->view)},
+                                                {"rows", lake_name(e->scored ? "serving_entities" : e->view)},
                                                 {"base", lake_name(e->base)},
                                                 {"delta", lake_name(e->delta)},
                                                 {"base_table", lake_name(e->base_table)},

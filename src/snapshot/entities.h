@@ -4,24 +4,29 @@
 
 /* All texts are owned; NULL where there is none. */
 typedef struct GoldEntity {
-    bool first;           /* its rows have scores beside the features: the view serving_entities */
+    bool scored;          /* the model is of it: its rows have scores beside the features, in the view serving_entities */
     char *name, *plural;  /* "bike", "bikes" */
     char *key, *key_type; /* the column of its id, and that one's type in SQL */
     char *title, *title_plural, *description;
     char *view, *base, *delta, *base_table;              /* names of its tables (compile/compile.h) */
-    char *label;                                         /* of the first entity: what a model learns */
+    char *label;                                         /* what a model learns of it */
     char *risk_title;                                    /* what that means */
     char *value, *value_name, *value_title, *value_unit; /* what those at risk are worth: the sum of a column */
     char *listed;                                        /* the columns that lists show: names with commas between them */
 } GoldEntity;
 
 typedef struct GoldEntities {
-    GoldEntity *items; /* the first one has the model */
-    size_t count;      /* 0: there is no Gold yet */
+    GoldEntity *items;
+    size_t count;  /* 0: there is no Gold yet */
+    size_t scored; /* index: of which the model is, or would be */
 } GoldEntities;
 /* The caller ends the result. Of a snapshot that an earlier version wrote, what it had then. */
 int gold_entities_read(LakeConn *conn, GoldEntities *ret, Error *err) MUST_CHECK;
 void gold_entities_done(GoldEntities *e);
+/* The one that the model is of, or would be. There must be a Gold. */
+static inline const GoldEntity *gold_entities_scored(const GoldEntities *e) {
+    return &e->items[e->scored];
+}
 /* sql/<name>.sql with the names of an entity: {{view}}, {{rows}} (with the scores), {{key}}, {{key_type}}, {{base}}, {{delta}},
  * {{base_table}}, {{label}}, {{value}}, and {{label_or_null}}, {{value_or_null}}; {{listed}} as text. Names that it does not have are those
  * of no column, or NULL. The caller frees. */

@@ -82,9 +82,9 @@ int histories_advance(LakeConn *conn, const GoldEntities *entities, Error *err) 
     return -1;
 }
 
-char *histories_query(const GoldEntity *first, int64_t generation) {
+char *histories_query(const GoldEntity *scored, int64_t generation) {
     const LakeBinding more[] = {{"generation", lake_int(generation)}, {"version", lake_text(SMELT_VERSION)}};
-    return gold_entity_sql_with(first, "publish/history", more, ARRAY_LEN(more));
+    return gold_entity_sql_with(scored, "publish/history", more, ARRAY_LEN(more));
 }
 
 char *histories_keep(int64_t generation) {

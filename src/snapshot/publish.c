@@ -6,7 +6,7 @@
  * The views of sql/serving/views.sql define what readers see; write_snapshot has the name under which each becomes a table of the snapshot.
  * The names that users know (gold_<entity>_features, runs, models, ...) stay, so that SQL written for the lake works on a snapshot.
  *
- * Entities behind the first one have no scores; each has a base and a delta of its own, and its base is kept by itself.
+ * Only the entity of the model has scores. The others have a base and a delta too, and their bases are kept by themselves.
  *
  * Invariant: all tables of a generation come from one state of the lake (snapshot.h). */
 #include "snapshot/publish.h"
@@ -29,7 +29,7 @@ void publish_result_done(PublishResult *result) {
 
 /* The views need the tables of Silver and Gold, which the first refine makes. */
 static int make_views(LakeConn *conn, const GoldEntities *entities, Error *err) {
-    CLEANUP(free_text) char *views = entities->count > 0 ? gold_entity_sql(&entities->items[0], "serving/views") : NULL;
+    CLEANUP(free_text) char *views = entities->count > 0 ? gold_entity_sql(gold_entities_scored(entities), "serving/views") : NULL;
     Error ignored = {0};
     int64_t missing = 1;
     if (views != NULL && lake_exec(conn, "serving/views", views, err) == 0) return 0;
@@ -41,10 +41,11 @@ static int make_views(LakeConn *conn, const GoldEntities *entities, Error *err) 
 
 /* Names the content of the base: its features and scores, and the columns that it has in snapshots of this binary. NULL when the
  * lake does not name it. The caller frees. */
-static int read_base(LakeConn *conn, char **ret, Error *err) {
+static int read_base(LakeConn *conn, const GoldEntity *e, char **ret, Error *err) {
+    CLEANUP(free_text) char *sql = gold_entity_sql(e, "publish/base");
     LakeValue views = lake_text(lake_sql("serving/views"));
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, "publish/base", lake_sql("publish/base"), &views, 1, &rows, err) != 0) return -1;
+    if (lake_query(conn, "publish/base", sql, &views, 1, &rows, err) != 0) return -1;
     int got = lake_next(rows, err);
     if (got < 0) return -1;
     *ret = got > 0 ? xstrdup(lake_col_text(rows, 0, NULL)) : NULL;
@@ -67,22 +68,21 @@ static int write_parquet(LakeConn *conn, const char *dir, const GoldEntity *e, c
     return 0;
 }
 
-/* Whether something is, or was, learned of the first entity: labels may also come from a file. */
+/* Whether something is, or was, learned: labels may also come from a file. */
 static int has_scores(LakeConn *conn, const GoldEntities *entities, bool *ret, Error *err) {
     int64_t models = 0;
     if (lake_query_int(conn, "publish/models", lake_sql("publish/models"), NULL, 0, &models, err) != 0) return -1;
-    *ret = entities->items[0].label != NULL || models > 0;
+    *ret = gold_entities_scored(entities)->label != NULL || models > 0;
     return 0;
 }
 
-/* *ret_path: that of the first entity; the others are beside it. */
+/* *ret_path: that of the model's entity; the others are beside it. */
 static int write_parquets(LakeConn *conn, const char *dir, const GoldEntities *entities, bool scores, char **ret_path, Error *err) {
-    const GoldEntity *first = &entities->items[0];
-    if (dir_make(dir, err) != 0 || write_parquet(conn, dir, first, scores ? "serving_entities" : first->view, ret_path, err) != 0)
-        return -1;
-    for (size_t i = 1; i < entities->count; i++) {
+    if (dir_make(dir, err) != 0) return -1;
+    for (const GoldEntity *e = entities->items; e < entities->items + entities->count; e++) {
         CLEANUP(free_text) char *path = NULL;
-        if (write_parquet(conn, dir, &entities->items[i], entities->items[i].view, &path, err) != 0) return -1;
+        if (write_parquet(conn, dir, e, e->scored && scores ? "serving_entities" : e->view, &path, err) != 0) return -1;
+        if (e == gold_entities_scored(entities)) *ret_path = TAKE(path);
     }
     return 0;
 }
@@ -118,7 +118,7 @@ static int read_entity_base(LakeConn *conn, const GoldEntity *e, char **ret, Err
     return 0;
 }
 
-/* Base, delta, and the view over both, of an entity behind the first one. */
+/* Base, delta, and the view over both, of an entity without scores. */
 static int add_entity(LakeConn *conn, const GoldEntity *e, EntityTexts *texts, SnapshotTable *tables, size_t *count, Error *err) {
     if (read_entity_base(conn, e, &texts->base, err) != 0) return -1;
     texts->rows = gold_entity_sql(e, "publish/entity_rows");
@@ -133,18 +133,18 @@ static int add_entity(LakeConn *conn, const GoldEntity *e, EntityTexts *texts, S
 static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *entities, bool scores, const SnapshotOptions *options,
                           SnapshotInfo *ret, Error *err) {
     enum { OF_ENTITY = 3, OF_ALL = 24 };
-    const GoldEntity *first = &entities->items[0];
+    const GoldEntity *scored = gold_entities_scored(entities);
     int64_t generation = generation_next(dir);
     CLEANUP(entity_texts_done) EntityTextList texts = {0};
-    CLEANUP(free_text) char *features = gold_entity_sql(first, scores ? "publish/features" : "publish/features_without_scores");
-    CLEANUP(free_text) char *history = histories_query(first, generation);
+    CLEANUP(free_text) char *features = gold_entity_sql(scored, scores ? "publish/features" : "publish/features_without_scores");
+    CLEANUP(free_text) char *history = histories_query(scored, generation);
     CLEANUP(free_text) char *keep = histories_keep(generation);
     SnapshotOptions how = *options;
     how.keep = keep;
     SnapshotTable tables[OF_ALL + OF_ENTITY * ENTITIES] = {
-        {.name = first->base, .source = "serving_entities_base", .key = first->key, .kind = SNAPSHOT_BASE},
-        {.name = first->delta, .source = "serving_entities_fresh"},
-        {.name = first->view, .query = features, .kind = SNAPSHOT_VIEW},
+        {.name = scored->base, .source = "serving_entities_base", .key = scored->key, .kind = SNAPSHOT_BASE},
+        {.name = scored->delta, .source = "serving_entities_fresh"},
+        {.name = scored->view, .query = features, .kind = SNAPSHOT_VIEW},
         {.name = "gold_entities", .source = "gold_entities"},
         {.name = "gold_columns", .source = "gold_columns"},
         {.name = "serving_pipeline", .source = "serving_pipeline"},
@@ -168,8 +168,8 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
     size_t n = 0;
     while (tables[n].name != NULL) n++;
     BUG_IF(n > OF_ALL || entities->count > ENTITIES);
-    for (size_t i = 1; i < entities->count; i++)
-        if (add_entity(conn, &entities->items[i], &texts.items[i], tables, &n, err) != 0) return -1;
+    for (size_t i = 0; i < entities->count; i++)
+        if (i != entities->scored && add_entity(conn, &entities->items[i], &texts.items[i], tables, &n, err) != 0) return -1;
     return snapshot_publish(conn, dir, tables, n, &how, ret, err);
 }
 
@@ -180,7 +180,8 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
     CLEANUP(free_text) char *base = NULL;
     bool scores;
     if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 ||
-        histories_advance(conn, &entities, err) != 0 || read_base(conn, &base, err) != 0 || has_scores(conn, &entities, &scores, err) != 0)
+        histories_advance(conn, &entities, err) != 0 || read_base(conn, gold_entities_scored(&entities), &base, err) != 0 ||
+        has_scores(conn, &entities, &scores, err) != 0)
         return -1;
     if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, scores, &result.parquet_path, err) != 0)
         return -1;

@@ -31,8 +31,7 @@ static void rename_value(json_t *figures, const GoldEntity *e, const char *key, 
     json_object_del(figures, key);
 }
 
-static int first_figures(const Lease *lease, json_t **ret, Error *err) {
-    const GoldEntity *e = &lease->entities->items[0];
+static int read_figures(const Lease *lease, const GoldEntity *e, json_t **ret, Error *err) {
     bool risk;
     if (entity_has_risk(lease, e, &risk, err) != 0) return -1;
     if (entity_query(lease, e, risk ? "api/overview_entities" : "api/entity_total", NULL, 0, ret, err) != 0) return -1;
@@ -47,24 +46,24 @@ static json_t *entity_total(const GoldEntity *e, const json_t *figures) {
                      "total", json_object_get(figures, "total"));
 }
 
-/* The figures of the first entity under its plural, and how many there are of each. */
+/* The figures of the first entity, and of that of the model, under their plurals, and how many there are of each. */
 static int add_entities(const Lease *lease, json_t *overview, Error *err) {
-    json_t *figures, *all = json_array();
+    json_t *all = json_array();
     json_object_set_new(overview, "entities", all);
-    if (first_figures(lease, &figures, err) != 0) return -1;
-    json_object_set_new(overview, lease->entities->items[0].plural, figures);
-    json_array_append_new(all, entity_total(&lease->entities->items[0], figures));
-    for (size_t i = 1; i < lease->entities->count; i++) {
-        CLEANUP(json_freep) json_t *total = NULL;
-        if (entity_query(lease, &lease->entities->items[i], "api/entity_total", NULL, 0, &total, err) != 0) return -1;
-        json_array_append_new(all, entity_total(&lease->entities->items[i], total));
+    for (size_t i = 0; i < lease->entities->count; i++) {
+        const GoldEntity *e = &lease->entities->items[i];
+        CLEANUP(json_freep) json_t *figures = NULL;
+        if (read_figures(lease, e, &figures, err) != 0) return -1;
+        if (i == 0 || e->scored) json_object_set(overview, e->plural, figures);
+        json_array_append_new(all, entity_total(e, figures));
     }
     return 0;
 }
 
-static void fill_gold_rows(json_t *overview) {
+/* Of the entity that the scores are of. */
+static void fill_gold_rows(const Lease *lease, json_t *overview) {
     size_t i;
-    json_t *layer, *total = json_object_get(json_array_get(json_object_get(overview, "entities"), 0), "total");
+    json_t *layer, *total = json_object_get(json_array_get(json_object_get(overview, "entities"), lease->entities->scored), "total");
     json_array_foreach(json_object_get(overview, "layers"), i, layer) if (json_is_null(json_object_get(layer, "row_count")))
         json_object_set(layer, "row_count", total);
 }
@@ -82,7 +81,7 @@ int handle_overview(Service *s, const Request *req, const Lease *lease, Response
     }
     if (add_entities(lease, out, err) != 0 || overview_add_before(lease, out, err) != 0) return -1;
     overview_count_inflow(out);
-    fill_gold_rows(out);
+    fill_gold_rows(lease, out);
     response_json(resp, 200, json_incref(out));
     return 0;
 }

@@ -25,8 +25,8 @@ bool is_entity_list(const Request *req, const Lease *lease) {
 
 int entity_has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *err) {
     int64_t models = 0;
-    *ret = e->first && e->label != NULL;
-    if (!e->first || *ret) return 0;
+    *ret = e->scored && e->label != NULL;
+    if (!e->scored || *ret) return 0;
     if (lake_query_int(lease->conn, "api/models", lake_sql("api/models"), NULL, 0, &models, err) != 0) return -1;
     *ret = models > 0;
     return 0;

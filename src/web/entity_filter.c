@@ -25,7 +25,7 @@ void entity_filter_done(EntityFilter *f) {
 static bool is_apart(const GoldEntity *e, const char *name) {
     static const char *const scores[] = {"churn_probability", "risk_band", "reasons",      "model_id",
                                          "scored_at",         "log_odds",  "reasons_bias", "reasons_rest"};
-    for (size_t i = 0; e->first && i < ARRAY_LEN(scores); i++)
+    for (size_t i = 0; e->scored && i < ARRAY_LEN(scores); i++)
         if (strcmp(name, scores[i]) == 0) return true;
     return strcmp(name, e->key) == 0;
 }

@@ -17,7 +17,7 @@ static const char *const risk_columns[] = {"churn_probability", "risk_band", "re
 /* {<key>, generation, risk: {...}, features: {the rest}} from the flat row. */
 static json_t *shape_entity(const GoldEntity *e, bool has_a_risk, json_t *row, int64_t generation) {
     json_t *risk = json_object(), *out = json_object();
-    for (size_t i = 0; e->first && i < ARRAY_LEN(risk_columns); i++) {
+    for (size_t i = 0; e->scored && i < ARRAY_LEN(risk_columns); i++) {
         json_object_set(risk, risk_columns[i], json_object_get(row, risk_columns[i]));
         json_object_del(row, risk_columns[i]);
     }

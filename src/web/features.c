@@ -63,7 +63,7 @@ static int check_exists(const Request *req, const Lease *lease, const GoldEntity
 int handle_entity_scores(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)s;
     const GoldEntity *e = entity_find(req, lease, true);
-    if (e == NULL || !e->first) return entity_answer_nothing_here(req, resp);
+    if (e == NULL || !e->scored) return entity_answer_nothing_here(req, resp);
     CLEANUP(free_text) char *sql = gold_entity_sql(e, "api/scores");
     const LakeValue values[] = {lake_blob(req->id, req->id_len), lake_int(request_int(req, scores_params, "limit"))};
     CLEANUP(json_freep) json_t *items = NULL;

@@ -107,7 +107,7 @@ int handle_history(Service *s, const Request *req, const Lease *lease, Response 
         rows_query(lease->conn, "api/history_marks", values, 2, &marks, err) != 0)
         return -1;
     json_t *out = json_pack("{sI so so}", "generation", (json_int_t)lease->generation, "metrics",
-                            describe_metrics(req, &lease->entities->items[0], rows), "marks", marks);
+                            describe_metrics(req, gold_entities_scored(lease->entities), rows), "marks", marks);
     time_range_describe(&range, out);
     response_json(resp, 200, out);
     return 0;
@@ -136,7 +136,7 @@ static int add_changes(const Lease *lease, const Request *req, int64_t since_us,
     const char *band = request_param(req, "band");
     const LakeValue values[] = {lake_time(since_us), lake_text(band != NULL ? band : "high"), lake_bool(entered),
                                 lake_int(request_int(req, changes_params, "limit"))};
-    CLEANUP(free_text) char *sql = gold_entity_sql(&lease->entities->items[0], "api/changes");
+    CLEANUP(free_text) char *sql = gold_entity_sql(gold_entities_scored(lease->entities), "api/changes");
     json_t *rows, *row;
     int64_t total = 0;
     size_t i;

@@ -151,7 +151,7 @@ static json_t *schema_of(json_t *schemas, const char *generic_name, const GoldEn
 int openapi_schemas(const Lease *lease, json_t **ret, Error *err) {
     CLEANUP(json_freep) json_t *schemas = json_object();
     const GoldEntities *entities = lease != NULL ? lease->entities : NULL;
-    add_schemas(NULL, false, entities != NULL ? &entities->items[0] : NULL, schemas);
+    add_schemas(NULL, false, entities != NULL ? gold_entities_scored(entities) : NULL, schemas);
     if (entities == NULL) add_schemas(NULL, true, NULL, schemas);
     for (size_t i = 0; entities != NULL && i < entities->count; i++) {
         const GoldEntity *e = &entities->items[i];

@@ -261,7 +261,8 @@ int handle_entity_events(Service *s, const Request *req, const Lease *lease, Res
     if (!read_before(req, &us, &place, resp)) return 0;
     CLEANUP(json_freep) json_t *values = json_pack("[o o I]", us, place, (json_int_t)limit + 1);
     if (ask_events(s, req, lease, e, "rows/events", values, &clean, err) != 0) return -1;
-    if (e->first && ask_events(s, req, lease, e, "rows/events_quarantined", values, &held, err) != 0) return -1;
+    bool is_first = e == lease->entities->items; /* whose ids quarantine has */
+    if (is_first && ask_events(s, req, lease, e, "rows/events_quarantined", values, &held, err) != 0) return -1;
     json_t *items = merge_events(e, clean, held, (size_t)limit, next);
     hide_paths(req, items);
     json_t *out =

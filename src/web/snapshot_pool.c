@@ -178,7 +178,7 @@ void snapshot_pool_free(SnapshotPool *s) {
 /* ---- leases ---- */
 
 static int run_named(const PooledConn *c, const char *name, Error *err) {
-    CLEANUP(free_text) char *sql = gold_entity_sql(&c->entities.items[0], name);
+    CLEANUP(free_text) char *sql = gold_entity_sql(gold_entities_scored(&c->entities), name);
     return lake_exec(c->conn, name, sql, err);
 }
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from harness import FREE_PORT, ROOT, Json, Smelt, serving
+from test_second_entity import MODEL, RULE, declare, trips
 from visits import PICTURES, Visit, unexpected, visit_by
 
 pytestmark = pytest.mark.xdist_group("browser")  # one visit for all of them
@@ -81,6 +82,21 @@ def test_the_page_of_another_pipeline_has_its_words(new_smelt: Callable[..., Sme
     assert seen["json"] == "/api/v1/stations/0" and "longest trip" in seen["text"].lower()
     text = seen["text"]
     assert not re.findall(r"subscriber|tower|churn|leaving|zmw|risk|scored|telecom", text.replace(str(smelt.folder), ""), re.IGNORECASE), text
+
+
+def test_the_first_page_is_of_the_entity_with_the_risk(new_smelt: Callable[..., Smelt]) -> None:
+    """... also when that is not the first one of features.yaml: its figures, its list by risk, the reasons of one of them."""
+    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1", pipeline_dir="pipeline")
+    declare(smelt.folder / "pipeline", RULE, MODEL.format(label="quiet"))
+    (smelt.folder / "trips.jsonl").write_text("".join(json.dumps(one) + "\n" for one in trips()))
+    smelt("run", "--from", "trips.jsonl")
+    running = smelt.start("serve", *FREE_PORT)
+    seen = visit_by("dashboard.js", serving(running).url, str(PICTURES), "station")
+    assert running.end().code == 0
+    assert unexpected(seen["problems"]) == [] and seen["axe"] == {"overview": [], "bikes": [], "stations": [], "station": []}
+    assert seen["figures"] == ["At risk of closing", "Trips at stake", "Events in 24 hours", "In quarantine"]
+    assert seen["heads"][0] == "Bike" and "Risk of closing" in seen["heads"] and "Docking station" in seen["heads"]
+    assert "docking stations, by gold's rule" not in seen["text"].lower() and "highest risk first" in seen["text"] or "most trips at stake first" in seen["text"]
 
 
 @pytest.mark.parametrize("server", ["hung", "dead"])

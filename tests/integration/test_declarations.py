@@ -63,6 +63,40 @@ def test_a_pipeline_without_a_label_runs_and_publishes(offline: Smelt) -> None:
     assert offline("train", "--scheduled")["model"] is None
 
 
+def declare_labels(smelt: Smelt, text: str) -> None:
+    folder = write(smelt, contract([{"name": "v", "logicalType": "integer", "physicalName": "v"}]))
+    (folder / "features.yaml").write_text(f"version: 1\nminimum_events: 1\nfeatures: [{{name: n, aggregate: count}}]\n{text}")
+
+
+@pytest.mark.parametrize("label", ["any_of: [{feature: n, less_than: 2}]", "inactivity: {silence: 30d}"])
+def test_labels_without_a_model_say_the_line_to_write(offline: Smelt, label: str) -> None:
+    declare_labels(offline, f"labels: [{{name: few, {label}}}, {{name: many, any_of: [{{feature: n, greater_than: 9}}]}}]\n")
+    (note,) = (note for note in check(offline)["notes"] if note["path"] == "labels")
+    assert note["line"] == 1 and note["text"].endswith("`model` says which one is learned: add the line model: {label: few}" if "inactivity" not in label else "add the line model: {label: many}")
+    send(offline, *({"v": n} for n in range(50)))
+    offline("refine")
+    for result in (offline.run("train").error, offline("train", "--scheduled")["skipped"]):
+        assert "add the line model: {label: " in result and "subscriber_id,churned" in result
+    line = note["text"].partition("add the line ")[2]
+    features = offline.folder / "pipeline/features.yaml"
+    features.write_text(features.read_text() + line + "\n")
+    assert not [note for note in check(offline)["notes"] if note["path"] == "labels"]
+
+
+def test_a_model_without_labels_says_what_to_write(offline: Smelt) -> None:
+    declare_labels(offline, "model: {label: few}\n")
+    (mistake,) = check(offline, code=78)["mistakes"]
+    example = "labels: [{name: leaves, inactivity: {silence: 30d, horizon: 30d}}]"
+    assert mistake["line"] == 4 and f"subscriber has no label; expected one beside its features, like {example}" in mistake["message"]
+    declare_labels(offline, f"model: {{label: few}}\n{example}\n")
+    (mistake,) = check(offline, code=78)["mistakes"]
+    assert mistake["message"].endswith('model.label is "few": expected the name of a label of subscriber: leaves')
+    declare_labels(offline, f"model: {{title: risk}}\n{example}\n")
+    assert "model.label is missing: expected the name of a label of subscriber: leaves" in check(offline, code=78)["mistakes"][0]["message"]
+    declare_labels(offline, f"model: {{label: leaves}}\n{example}\n")
+    assert check(offline)["ok"]
+
+
 # ---- all mistakes at once ----
 
 

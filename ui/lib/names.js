@@ -10,7 +10,8 @@ export const learnNames = (pipeline) => {
 };
 
 export const allEntities = () => entities;
-export const first = () => entities[0];
+// Whose figures the overview shows: the one with a risk, else the first.
+export const main = () => entities.find((e) => e.risk) ?? entities[0];
 export const byPlural = (plural) => entities.find((e) => e.plural === plural);
 export const named = (n, e) => many(n, e.title, e.title_plural);
 export const titleOf = (e) => capital(e.title_plural);

@@ -2,7 +2,7 @@
 import { url } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
-import { allEntities, byPlural, first, named, titleOf, worth } from "../lib/names.js";
+import { allEntities, main, named, titleOf, worth } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, change, count, many, moment, percent, short, visible } from "../lib/words.js";
 import { answer, answers, badge, empty } from "../parts/bits.js";
@@ -149,7 +149,7 @@ const trendPanel = (e) => panel({
   },
 });
 
-const others = () => allEntities().slice(1).map((e) => h("a", { href: listOf(e), class: "card tile", "data-testid": `entity-${e.entity}` }, h("strong", {}, titleOf(e)), e.description ? h("span", { class: "note" }, e.description) : null));
+const others = () => allEntities().filter((e) => e !== main()).map((e) => h("a", { href: listOf(e), class: "card tile", "data-testid": `entity-${e.entity}` }, h("strong", {}, titleOf(e)), e.description ? h("span", { class: "note" }, e.description) : null));
 
 const setUp = () => {
   const place = h("div", {});
@@ -158,7 +158,7 @@ const setUp = () => {
 };
 
 export const render = () => {
-  const e = first() && byPlural(first().plural);
+  const e = main();
   const head = h("div", { class: "page-head" }, h("h1", {}, "Overview"), e ? rangeSelect(FROM) : null);
   if (!e) return [head, setUp()];
   return [head, answersPanel(e), figuresPanel(e), layersPanel(e),

@@ -118,6 +118,11 @@ static char *set_of(Fixture *f, const char *id, const char *file) {
     return buf_take(&text);
 }
 
+static int update_days(Fixture *f, const ChurnDeclared *d, ChurnDays *ret, Error *err) {
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
+    return churn_read_gold(f->conn, &gold, err) != 0 ? -1 : churn_update_days(f->conn, &gold, d, true, ret, err);
+}
+
 /* The features as of the day, as one text. The caller frees. */
 static char *rows_as_of(Fixture *f, int64_t day, bool by_event) {
     Error err = {0};
@@ -127,7 +132,7 @@ static char *rows_as_of(Fixture *f, int64_t day, bool by_event) {
         free(d.as_of);
         d.as_of = xstrdup("event");
     }
-    must(churn_update_days(f->conn, &d, true, &days, &err), &err);
+    must(update_days(f, &d, &days, &err), &err);
     must(churn_make_rows(f->conn, &d, day, FIRST, days.upto, &err), &err);
     return query_text(f->conn, "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY member_id) FROM churn_rows AS r");
 }
@@ -288,7 +293,7 @@ static int64_t outcome_of(Fixture *f, const char *member, int64_t cut) {
     ChurnDays days;
     CLEANUP(free_text) char *sql = xasprintf("SELECT coalesce(max(outcome), -9) FROM churn_outcomes WHERE member_id = '%s'", member);
     must(churn_read_gold(f->conn, &gold, &err), &err);
-    must(churn_update_days(f->conn, &d, true, &days, &err), &err);
+    must(update_days(f, &d, &days, &err), &err);
     must(churn_make_outcomes(f->conn, &gold, &d, cut, days.upto, &err), &err);
     return number(f->conn, sql);
 }
@@ -352,13 +357,13 @@ static void the_far_future_moves_no_cut(void **state) {
     make_visits(f, 200, DAYS);
     CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
     ChurnDays before, after;
-    must(churn_update_days(f->conn, &d, true, &before, &err), &err);
+    must(update_days(f, &d, &before, &err), &err);
     for (int year = 2027; year < 2099; year++) {
         CLEANUP(free_text) char *at = xasprintf("%d-05-05 10:00", year);
         visit(f, "M00001", at);
     }
     visit(f, "M00001", "1999-01-01 10:00");
-    must(churn_update_days(f->conn, &d, true, &after, &err), &err);
+    must(update_days(f, &d, &after, &err), &err);
     assert_int_equal(before.first, FIRST);
     assert_int_equal(before.end, FIRST + DAYS);
     assert_int_equal(after.first, before.first);
@@ -436,12 +441,12 @@ static void unknown_arrivals_are_said(void **state) {
     ChurnDays days;
     make_visits(f, 50, 100);
     CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
-    must(churn_update_days(f->conn, &d, true, &days, &err), &err);
+    must(update_days(f, &d, &days, &err), &err);
     assert_null(churn_arrival_warning(&d, &days));
     run(f->conn,
         "UPDATE silver_clean_events SET kafka_timestamp = CASE WHEN batch_id = 3 THEN NULL WHEN batch_id = 4 THEN TIMESTAMP '2026-11-29' ELSE kafka_timestamp END");
     forget_days(f);
-    must(churn_update_days(f->conn, &d, true, &days, &err), &err);
+    must(update_days(f, &d, &days, &err), &err);
     CLEANUP(free_text) char *warning = churn_arrival_warning(&d, &days);
     assert_non_null(strstr(warning, "it is not known when they arrived"));
     assert_int_equal(days.without_arrival, number(f->conn, "SELECT count(*) FROM silver_clean_events WHERE batch_id = 3"));

@@ -189,7 +189,7 @@ static const Row rows[] = {
      DOOR_HEAD DOOR_TOPIC "  - {name: OPENED, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n"
                           "  - {name: CLOSED, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
      "p/contracts/door.odcs.yaml:7: several contracts are of this topic, and none says where the event type is; "
-     "expected a property with physicalName event_type"},
+     "expected a property with physicalName event_type, like {name: kind, physicalName: event_type}"},
     {DOOR, NULL,
      DOOR_HEAD DOOR_TOPIC "  - name: DOOR\n    physicalType: topic\n    physicalName: doors\n    properties:\n      - " DOOR_TIME "\n"
                           "      - name: payload\n        logicalType: object\n        physicalName: raw_payload\n"
@@ -461,9 +461,13 @@ static const Row rows[] = {
      "model: {label: gone, features: [{feature: readings}, {feature: readings}]}\nlabels:\n  - {name: gone, inactivity: {}}\n",
      "p/features.yaml:25: model.features[1].feature is \"readings\": the model has the column readings_7d already"},
     {FEATURES, "minimum_events: 1", "model: {entity: part, label: heavy}",
-     "p/features.yaml:3: model.entity is \"part\": a model is of the first entity; expected subscriber, or leave this out"},
+     "p/features.yaml:3: model.entity is \"part\": expected the name of an entity: subscriber"},
     {FEATURES, "minimum_events: 1", "model: {label: light}",
-     "p/features.yaml:3: model.label is \"light\": expected the name of a label of subscriber"},
+     "p/features.yaml:3: model.label is \"light\": expected the name of a label of subscriber: heavy"},
+    {FEATURES, "labels:\n",
+     "model: {entity: part, label: light}\nentities: [{entity: part, key: site, features: [{name: site_events, aggregate: count}]}]\nlabels:\n",
+     "p/features.yaml:25: model.label is \"light\": part has no label; expected one beside its features, like "
+     "labels: [{name: leaves, inactivity: {silence: 30d, horizon: 30d}}]"},
     {FEATURES, "minimum_events: 1", "model: {label: heavy, value: {feature: last_kind, name: worth, title: worth}}",
      "p/features.yaml:3: model.value.feature is \"last_kind\": expected the name of a numeric feature"},
 

@@ -1,1 +1,1 @@
-CREATE OR REPLACE VIEW model_declared AS SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS "value" WHERE false;
+CREATE OR REPLACE VIEW model_declared AS SELECT 'advice' AS name, 'subscriber has the labels heavy, quiet, none is called churn_label, and no `model` says which one is learned: add the line model: {label: heavy}' AS "value";
