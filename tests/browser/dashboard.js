@@ -135,6 +135,42 @@ const visitSilent = async (context, name, answer, report) => {
   report.silent[name].after = { badges: await textsOf(page, BADGES), alarm: await page.locator(at("alarm")).isVisible() };
 };
 
+// What a person takes along: the query that each panel offers, and a chart as a picture.
+const takeAlong = async (context, report) => {
+  const page = await visit(context, report);
+  report.queries = {};
+  for (const hash of ["#/pipeline", "#/quality", "#/model", `#/entities/subscribers/${report.opened}`, "#/overview"]) {
+    await open(page, hash);
+    await page.waitForFunction(() => [...document.querySelectorAll("smelt-panel")].some((panel) => panel.model.sql));
+    Object.assign(report.queries, await page.evaluate(() => Object.fromEntries(
+      [...document.querySelectorAll("smelt-panel")].filter((panel) => panel.model.sql).map((panel) => [`${location.hash} ${panel.model.id}`, panel.model.sql]))));
+  }
+  const panel = page.locator(at("panel-inflow"));
+  await panel.locator("canvas").waitFor();
+  await panel.locator(".menu summary").click();
+  const [download] = await Promise.all([page.waitForEvent("download"), panel.getByRole("button", { name: "Save charts as pictures" }).click()]);
+  report.chart = picture(folder, "chart");
+  await download.saveAs(report.chart);
+  await page.close(); // a page has a stream, and a browser six connections
+};
+
+// Eight tabs, of which a person looks at the last. Chromium has six connections to a server; to a page without a window all tabs are in sight.
+const visitInManyTabs = async (context, report) => {
+  const pages = [];
+  for (let tab = 0; tab < 7; tab++) {
+    const page = await visit(context, report);
+    await page.evaluate(() => {
+      Object.defineProperty(document, "hidden", { configurable: true, value: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    });
+    pages.push(page);
+  }
+  const last = await visit(context, report);
+  await open(last, LIST);
+  await last.locator(`${at("entities")} ${at("row")}`).first().waitFor();
+  report.tabs = (await Promise.all([last, ...pages].map((page) => page.close()))).length;
+};
+
 // With a third argument, the name of an entity behind the first: only what a person can read on its list, its first row and the other pages.
 const visitWords = async (context, report) => {
   const page = await visit(context, report);
@@ -170,6 +206,8 @@ const visitWords = async (context, report) => {
     }
     await visitLight(context, report);
     await visitDark(context, report);
+    await takeAlong(context, report);
+    await visitInManyTabs(context, report);
     const refused = { problems: [], axe: report.axe }; // what is refused on purpose is a problem to the console
     await visitStrange(context, refused, ["W".repeat(1000), "\u202eLTR-EVIL", "a\nb", "<b>x</b>", "\u0000"]);
     report.strange = refused.strange;

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from harness import FREE_PORT, ROOT, Json, Smelt, serving
@@ -42,6 +44,24 @@ def test_a_subscriber_opens(seen: Json) -> None:
     assert detail["reasons"] > 0 and detail["features"] > 10
     assert detail["json"] == f"/api/v1/subscribers/{subscriber}"
     assert seen["back"] == "#/entities/subscribers?sort=-risk", "the back button leads to the list as it was"
+
+
+def test_each_query_that_a_panel_offers_is_one_of_the_snapshot(seen: Json, full_lake: Smelt) -> None:
+    assert len(seen["queries"]) >= 12
+    for place, query in seen["queries"].items():
+        rows = full_lake("sql", query)["rows"]
+        assert rows or place.endswith(("rules", "scores", "trend")), f"{place}: {query}"
+
+
+def test_a_chart_is_saved_as_a_picture(seen: Json) -> None:
+    picture = Path(seen["chart"]).read_bytes()
+    width, height = struct.unpack(">II", picture[16:24])  # PNG: the first chunk is IHDR
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n") and width > 400 and height > 150
+    assert len(picture) > 3000, "a chart is drawn on it"
+
+
+def test_the_eighth_tab_loads_as_the_first(seen: Json) -> None:
+    assert seen["tabs"] == 8
 
 
 def test_the_theme_changes_and_is_remembered(seen: Json) -> None:

@@ -12,7 +12,7 @@ const LOST_AFTER_MS = 3000; // after the first request without an answer nothing
 const sources = new Map(); // url -> source, the least recently watched first
 const health = { failedAt: null, answeredAt: null, isLost: false };
 const healthWatchers = new Set();
-let events = null; // EventSource, once it is open
+let events = null; // `stream`, once it is open
 
 const newSource = (url) => ({ url, data: null, etag: null, at: null, state: "loading", error: null, dueAt: 0, asking: false, watchers: new Set() });
 
@@ -116,19 +116,39 @@ const STREAM = "/api/v1/stream";
 const isQuick = (source) => [...source.watchers].some((w) => w.every <= QUICK_MS);
 const meant = { generation: () => true, status: isStatus, run: (source) => isStatus(source) || source.url.startsWith("/api/v1/runs"), counters: isQuick };
 
+let stream = null; // EventSource
+
+// Not in a hidden tab: a browser has six connections to a server for all of them, and a seventh tab would wait for ever.
 const listen = () => {
-  const stream = new EventSource(STREAM);
-  stream.addEventListener("open", () => { events = stream; });
+  if (stream || document.hidden) return;
+  stream = new EventSource(STREAM);
+  stream.addEventListener("open", (event) => { events = event.currentTarget; });
   for (const [type, isMeant] of Object.entries(meant)) stream.addEventListener(type, () => askAll(isMeant));
-  stream.addEventListener("error", () => {
+  stream.addEventListener("error", (event) => {
     if (events) askAll(); // again by polling, from now on
     events = null;
-    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, NOT_THERE_MS);
+    if (event.currentTarget.readyState !== EventSource.CLOSED) return;
+    stream = null;
+    setTimeout(listen, NOT_THERE_MS);
   });
 };
 
-export const begin = ({ stream }) => {
+const deafen = () => {
+  stream?.close();
+  stream = events = null;
+};
+
+const turn = (hasStream) => {
+  if (document.hidden) {
+    deafen();
+    return;
+  }
+  askAll();
+  if (hasStream) listen();
+};
+
+export const begin = ({ stream: hasStream }) => {
   setInterval(round, 1000);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) askAll(); });
-  if (stream) listen();
+  document.addEventListener("visibilitychange", () => turn(hasStream));
+  if (hasStream) listen();
 };

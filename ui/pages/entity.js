@@ -12,6 +12,8 @@ import { risk, standing, typicalText } from "../parts/risk.js";
 import { table } from "../parts/table.js";
 
 const EVENTS = 50;
+const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
+const queryOf = (e, id) => `FROM ${e.table} WHERE CAST("${e.key}" AS VARCHAR) = ${quoted(id)}`;
 const partUrl = (e, id, part) => `/api/v1/${e.plural}/${encodeURIComponent(id)}/${part}`;
 
 // ---- risk and reasons ----
@@ -60,7 +62,7 @@ const featureRows = (e, one) => {
 };
 
 const featuresPanel = (e, id) => panel({
-  id: "features", title: "Features", height: 320, urls: { one: rowUrl(e, id) }, every: SLOW_MS,
+  id: "features", title: "Features", sql: queryOf(e, id), height: 320, urls: { one: rowUrl(e, id) }, every: SLOW_MS,
   render: ({ one }) => {
     const rows = featureRows(e, one);
     const windows = [...new Set(rows.flatMap((row) => Object.keys(row.values)))].filter((w) => w !== "all");
@@ -103,7 +105,7 @@ const scoreModel = (e, items) => {
 };
 
 const scoresPanel = (e, id) => panel({
-  id: "scores", title: "How the score moved", height: 320, every: SLOW_MS, urls: { scores: `${partUrl(e, id, "scores")}?limit=200` },
+  id: "scores", title: "How the score moved", sql: `FROM score_changes WHERE entity_id = ${quoted(id)} ORDER BY scored_at`, height: 320, every: SLOW_MS, urls: { scores: `${partUrl(e, id, "scores")}?limit=200` },
   render: ({ scores }) => (scores.items.filter((s) => s.churn_probability != null).length === 0 ? empty("No change of the score is recorded yet. A score is recorded when its band changes or it moves by 0.05.") : chart(scoreModel(e, scores.items))),
 });
 

@@ -115,7 +115,7 @@ const cardPanel = (id) => panel({
 });
 
 const versionsPanel = () => panel({
-  id: "versions", title: "Versions", height: 200, every: SLOW_MS, urls: { m: models },
+  id: "versions", title: "Versions", sql: "SELECT * EXCLUDE (metadata) FROM models ORDER BY trained_at DESC", height: 200, every: SLOW_MS, urls: { m: models },
   render: ({ m }) => table({ id: "versions", caption: "Models, newest first", rows: m.models, key: (r) => r.model_id, empty: "No model yet.", isShort: m.models.length > 10, columns: [
     { title: "Model", isHead: true, cell: (r) => [h("a", { href: href("model", { id: r.model_id }), "data-row": true }, h("code", {}, r.model_id)), r.current ? [" ", badge("ok", "In use")] : null] },
     { title: "Trained", class: "when", cell: (r) => agoElement(r.trained_at) }, { title: "Label", cell: (r) => r.label_source }, { title: "Rows", isNum: true, cell: (r) => count(r.training_rows) },

@@ -142,7 +142,7 @@ const trend = (m, marks) => ({ id: `trend-${m.metric}`, title: capital(m.title),
   words: `${capital(m.title)}, newest: ${short(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
 
 const trendPanel = (e) => panel({
-  id: "trend", title: "Over time", height: 340, every: SLOW_MS, urls: { numbers: url("/api/v1/history", { metric: e.risk ? "at_risk,value_at_risk" : "total,quarantined", from: rangeOf(FROM) }) },
+  id: "trend", title: "Over time", sql: "FROM history ORDER BY made_at", height: 340, every: SLOW_MS, urls: { numbers: url("/api/v1/history", { metric: e.risk ? "at_risk,value_at_risk" : "total,quarantined", from: rangeOf(FROM) }) },
   render: ({ numbers }) => {
     const shown = numbers.metrics.filter((m) => m.points.some(([, n]) => n != null));
     return shown.length === 0 ? empty("No number was recorded in this time.") : h("div", { class: "charts" }, shown.map((m) => chart(trend(m, numbers.marks))));

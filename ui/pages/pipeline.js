@@ -72,7 +72,7 @@ const answersPanel = () => panel({
 // ---- panels ----
 
 const partitionsPanel = () => panel({
-  id: "partitions", title: "Partitions", height: 240, every: SLOW_MS, urls: { p: partitions },
+  id: "partitions", title: "Partitions", sql: "FROM ledger_partitions", height: 240, every: SLOW_MS, urls: { p: partitions },
   render: ({ p }) => {
     const most = Math.max(...p.partitions.map((one) => one.lag ?? 0), 1);
     return table({ id: "partitions", caption: "Partitions and how far behind they are", rows: p.partitions, key: (r) => `${r.topic} ${r.epoch} ${r.partition}`, empty: "No partition was read yet.", isShort: p.partitions.length > 10, columns: [
@@ -97,12 +97,12 @@ const throughputPanel = () => panel({
 });
 
 const latencyPanel = () => panel({
-  id: "latency", title: "From event to Bronze, and to a score", height: 340, every: SLOW_MS, urls: { l: latency() },
+  id: "latency", title: "From event to Bronze, and to a score", sql: "SELECT made_at, arrival_p50_s, arrival_p95_s, publish_p50_s, publish_p95_s FROM history ORDER BY ALL", height: 340, every: SLOW_MS, urls: { l: latency() },
   render: ({ l }) => (l.points.length === 0 ? empty("Nothing was published in this time.") : chart(latencyModel(l))),
 });
 
 const historyPanel = () => panel({
-  id: "history", title: "What waits, and what is in Silver", height: 340, every: SLOW_MS, urls: { hist: historyUrl() },
+  id: "history", title: "What waits, and what is in Silver", sql: "SELECT made_at, pending, silver FROM history ORDER BY ALL", height: 340, every: SLOW_MS, urls: { hist: historyUrl() },
   render: ({ hist }) => {
     const shown = hist.metrics.filter((m) => ["pending", "silver"].includes(m.metric) && m.points.length > 0);
     if (shown.length === 0) return empty("No number was recorded in this time.");
@@ -119,7 +119,7 @@ const stepBar = (run, one) => h("li", { class: "step-line", "data-state": one.st
   h("span", { class: "note" }, one.seconds == null ? "" : s(one.seconds), one.usual_s == null ? "" : `, usually ${s(one.usual_s)}`));
 
 const runsPanel = () => panel({
-  id: "runs", title: "Runs", note: "newest first, with the usual duration of each step", height: 380, every: SLOW_MS, urls: { r: runs, o: overview }, optional: ["o"],
+  id: "runs", title: "Runs", sql: "FROM run_steps ORDER BY run_id DESC, position", note: "newest first, with the usual duration of each step", height: 380, every: SLOW_MS, urls: { r: runs, o: overview }, optional: ["o"],
   render: ({ r, o }) => table({ id: "runs", caption: "Runs of the pipeline, newest first", rows: r.runs, key: (run) => run.run_id, empty: ["No run yet: start one with ", h("code", {}, "smelt run"), "."], columns: [
     { title: "Started", isHead: true, class: "when", cell: (run) => agoElement(run.started_at) },
     { title: "State", cell: (run) => (run.state === "running" && o && !o.live ? h("span", { class: "note" }, "Published this snapshot") : badge(...(runStates[run.state] ?? ["unknown", "Running"]))) },

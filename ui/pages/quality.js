@@ -83,7 +83,7 @@ const trendModel = (q) => {
 };
 
 const trendPanel = () => panel({
-  id: "trend", title: "What did not pass, over time", height: 340, every: SLOW_MS, urls: { q: qualityUrl() },
+  id: "trend", title: "What did not pass, over time", sql: "SELECT hour, rule, field, sum(events) AS events FROM quality_hours GROUP BY ALL ORDER BY ALL", height: 340, every: SLOW_MS, urls: { q: qualityUrl() },
   render: ({ q }) => (q.groups.length === 0 ? empty("Every event passed in this time.") : chart(trendModel(q))),
 });
 
@@ -104,7 +104,7 @@ const groupsTable = (q) => table({
 });
 
 const groupsPanel = () => panel({
-  id: "groups", title: "By rule and field", note: "open one to see its events", height: 320, every: SLOW_MS, urls: { q: qualityUrl() }, render: ({ q }) => groupsTable(q),
+  id: "groups", title: "By rule and field", sql: "SELECT layer, rule, field, sum(events) AS events, min(hour), max(hour) FROM quality_hours GROUP BY ALL ORDER BY events DESC", note: "open one to see its events", height: 320, every: SLOW_MS, urls: { q: qualityUrl() }, render: ({ q }) => groupsTable(q),
 });
 
 // What every server has: the counts since ever. It stands in for the groups where those are not.
@@ -119,12 +119,12 @@ const driftWords = (drift) => (drift.length === 0 ? ["No drift: the events have 
   : ["Drift: ", ...drift.slice(0, 5).flatMap((d, i) => [i > 0 ? "; " : "", h("code", {}, d.field), ` in ${d.event_type}, ${spaced(d.kind)} (${many(d.events, "event", "events")})`, d.first_at ? agoElement(d.first_at, ", since ") : ""]), "."]);
 
 const countsPanel = () => panel({
-  id: "counts", title: "Since the first event", height: 300, every: SLOW_MS, urls: { o: overview },
+  id: "counts", title: "Since the first event", sql: "FROM serving_quarantine ORDER BY events DESC", height: 300, every: SLOW_MS, urls: { o: overview },
   render: ({ o }) => [countsTable(o), o.quarantine.length > 10 ? h("p", { class: "note" }, `And ${many(o.quarantine.length - 10, "more rule", "more rules")}.`) : null, h("p", { class: "note", "data-testid": "drift" }, driftWords(o.drift))],
 });
 
 const rulesPanel = () => panel({
-  id: "rules", title: "Rules about many events", height: 160, every: SLOW_MS, urls: { q: qualityUrl() },
+  id: "rules", title: "Rules about many events", sql: "FROM quality_history ORDER BY measured_at DESC", height: 160, every: SLOW_MS, urls: { q: qualityUrl() },
   render: ({ q }) => table({ id: "rules", caption: "Rules about many events, newest measurement", rows: q.rules ?? [], key: (r) => `${r.event_type} ${r.rule} ${r.field}`, empty: "The contracts declare no rule about many events.", columns: [
     { title: "Rule", isHead: true, cell: (r) => `${r.event_type}: ${spaced(r.rule)}` }, { title: "Must", cell: (r) => r.must }, { title: "Is", isNum: true, cell: (r) => brief(r.value) },
     { title: "State", cell: (r) => badge(r.holds ? "ok" : r.severity === "warning" ? "degraded" : "down", r.holds ? "Holds" : "Does not hold") }, { title: "Measured", class: "note when", cell: (r) => agoElement(r.measured_at) }] }),

@@ -1,5 +1,6 @@
 // A panel: a title, what it shows, and its own state. It asks for its data while it is on the page; when that fails, it says so and leaves
-// the others alone. panel({id, title, note, urls: {name: url}, optional: [name], every, render, height, isPlain, isBare})
+// the others alone. panel({id, title, note, urls: {name: url}, optional: [name], every, render, height, isPlain, isBare, sql})
+// sql: a query of the snapshot (`smelt sql`) with the same rows.
 import { words } from "../lib/api.js";
 import { csv, save, say } from "../lib/clipboard.js";
 import { flat, h, isSelected, patch } from "../lib/dom.js";
@@ -18,15 +19,21 @@ const curl = (url) => `curl -H "Authorization: Bearer $SMELT_TOKEN" '${new URL(u
 
 const rowsOf = (table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.dataset.value ?? cell.textContent.trim()));
 
-// The same data for programs: as JSON, as a request, and each table as a file.
-const dataMenu = (panel) => h("details", { class: "menu", "data-key": "menu" },
+const item = (words, click) => h("button", { type: "button", class: "link", click }, words);
+const savePictures = async (panel) => (await import("./picture.js")).savePictures(panel);
+
+// The same data for programs: as JSON, as a request, as a query, each table as a file; and each chart as a picture.
+const dataMenu = (panel, hasChart) => h("details", { class: "menu", "data-key": "menu" },
   h("summary", { "aria-label": `Data of ${panel.model.title}` }, "Data"),
   h("div", { class: "menu-list" },
     Object.values(panel.model.urls).filter(Boolean).map((url) => [
       h("a", { href: url, target: "_blank", rel: "noopener" }, "Open JSON"),
-      h("button", { type: "button", class: "link", click: (event) => say(curl(url), event.currentTarget) }, "Copy as curl")]),
-    h("button", { type: "button", class: "link", click: () => panel.saveTables() }, "Save tables as CSV")));
+      item("Copy as curl", (event) => say(curl(url), event.currentTarget))]),
+    panel.model.sql ? item("Copy as SQL", (event) => say(panel.model.sql, event.currentTarget)) : null,
+    item("Save tables as CSV", () => panel.saveTables()),
+    hasChart ? item("Save charts as pictures", () => savePictures(panel)) : null));
 
+const isChart = (node) => node.localName === "smelt-chart" || node.querySelector?.("smelt-chart") != null;
 const idsOf = (model) => JSON.stringify([model.id, model.urls]);
 
 class Panel extends HTMLElement {
@@ -96,15 +103,16 @@ class Panel extends HTMLElement {
       document.addEventListener("selectionchange", this.#later);
       return;
     }
-    patch(this, this.#head(), this.#content());
+    const content = flat(this.#content());
+    patch(this, this.#head(content.some(isChart)), content);
     withoutStates(this);
   }
 
-  #head() {
+  #head(hasChart) {
     const { title, note, isBare } = this.model;
     if (isBare) return null;
     return h("div", { class: "head", "data-key": "head" }, h("h2", {}, title),
-      note ? h("p", { class: "note" }, note) : null, dataMenu(this));
+      note ? h("p", { class: "note" }, note) : null, dataMenu(this, hasChart));
   }
 
   #content() {
