@@ -87,7 +87,7 @@ UNION ALL
      JOIN bronze_rejects AS r ON r.rowid = k.newest);
 
 CREATE OR REPLACE TEMP VIEW serving_runs AS
-SELECT run_id, started_at, finished_at, state, error FROM runs ORDER BY started_at DESC LIMIT 50;
+SELECT run_id, started_at, finished_at, state, error FROM runs ORDER BY started_at DESC, run_id DESC LIMIT 1000;
 
 CREATE OR REPLACE TEMP VIEW serving_run_steps AS
 SELECT * FROM run_steps WHERE run_id IN (SELECT run_id FROM serving_runs);

@@ -1,6 +1,7 @@
 /* checksum.c: OpenSSL's SHA-256. It fails only when memory runs out, which ends the process (memory.h). */
 #include "base/checksum.h"
 
+#include "base/files.h"
 #include "base/memory.h"
 #include <errno.h>
 #include <openssl/evp.h>
@@ -36,8 +37,10 @@ int sha256_file(const char *path, char ret[SHA256_TEXT_SIZE], int64_t *ret_bytes
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned len = 0;
     int64_t bytes;
-    FILE *file = fopen(path, "re");
-    if (file == NULL) return error_errno(err, ERR_IO, errno, "cannot open %s", path);
+    int fd;
+    if (file_open_regular(path, &fd, err) != 0) return -1;
+    FILE *file = fdopen(fd, "r");
+    if (file == NULL) BUG("fdopen");
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     if (context == NULL || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) BUG("no SHA-256");
     int rc = digest_file(file, context, &bytes), problem = errno;

@@ -16,9 +16,46 @@ static void close_fd(int *fd) {
     if (*fd >= 0) close(*fd);
 }
 
+/* NULL: a regular file. */
+static const char *other_kind(mode_t mode) {
+    switch (mode & S_IFMT) {
+    case S_IFREG: return NULL;
+    case S_IFDIR: return "a folder";
+    case S_IFIFO: return "a named pipe";
+    case S_IFSOCK: return "a socket";
+    default: return "a device";
+    }
+}
+
+static bool is_handed_over(const char *path) {
+    return strcmp(path, "/dev/stdin") == 0 || strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0;
+}
+
+static int refuse_kind(const char *path, const struct stat *st, Error *err) {
+    const char *kind = is_handed_over(path) ? NULL : other_kind(st->st_mode);
+    return kind == NULL ? 0 : error_set(err, ERR_IO, "%s is %s, expected a file", path, kind);
+}
+
+int file_check_regular(const char *path, Error *err) {
+    struct stat st;
+    return stat(path, &st) == 0 ? refuse_kind(path, &st, err) : 0;
+}
+
+/* Looked at before, since opening a device may do something, and afterwards, since it may be another one by then. */
+int file_open_regular(const char *path, int *ret, Error *err) {
+    struct stat st;
+    if (file_check_regular(path, err) != 0) return -1;
+    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (is_handed_over(path) ? 0 : O_NONBLOCK));
+    if (fd < 0 || fstat(fd, &st) != 0) return error_errno(err, ERR_IO, errno, "cannot open %s", path);
+    if (refuse_kind(path, &st, err) != 0) return -1;
+    *ret = fd;
+    fd = -1;
+    return 0;
+}
+
 int file_read(const char *path, Buf *ret, Error *err) {
-    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot open %s", path);
+    CLEANUP(close_fd) int fd = -1;
+    if (file_open_regular(path, &fd, err) != 0) return -1;
     CLEANUP(buf_done) Buf b = {0};
     for (;;) {
         ssize_t n = read(fd, buf_reserve(&b, 64 * 1024), 64 * 1024);
@@ -81,8 +118,8 @@ static ssize_t copy_some(int in, int out) {
 }
 
 int file_copy(const char *from, const char *to, Error *err) {
-    CLEANUP(close_fd) int in = open(from, O_RDONLY | O_CLOEXEC);
-    if (in < 0) return error_errno(err, ERR_IO, errno, "cannot open %s", from);
+    CLEANUP(close_fd) int in = -1;
+    if (file_open_regular(from, &in, err) != 0) return -1;
     CLEANUP(close_fd) int out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (out < 0) return error_errno(err, ERR_IO, errno, "cannot create %s", to);
     ssize_t n;

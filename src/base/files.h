@@ -5,7 +5,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads a whole file. ERR_IO. The caller ends the buffer. */
+/* Only a regular file is read as configuration: one that is missing is no error here; ERR_IO names a pipe, a device or a folder, of which
+ * opening or reading might never end. What the caller's shell has opened for it (/dev/stdin, /dev/fd/N) is taken. */
+int file_check_regular(const char *path, Error *err) MUST_CHECK;
+/* Opens for reading, what file_check_regular takes. ERR_IO. The caller closes. */
+int file_open_regular(const char *path, int *ret_fd, Error *err) MUST_CHECK;
+/* Reads a whole file, of those. ERR_IO. The caller ends the buffer. */
 int file_read(const char *path, Buf *ret, Error *err) MUST_CHECK;
 /* Replaces `path` atomically: after a crash or a power cut it has the old or the new content. Durable on return: path.tmp, fsync, rename,
  * fsync of the directory. ERR_IO. */

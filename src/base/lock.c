@@ -77,7 +77,8 @@ static int try_flock(int fd, int operation) {
 
 static int open_lock(const char *path, int operation, FileLock **ret, Error *err) {
     int flags = operation == LOCK_EX ? O_RDWR | O_CREAT : O_RDONLY;
-    CLEANUP(close_fd) int fd = open(path, flags | O_CLOEXEC, 0644);
+    if (file_check_regular(path, err) != 0) return -1;
+    CLEANUP(close_fd) int fd = open(path, flags | O_CLOEXEC | O_NONBLOCK, 0644);
     if (fd < 0) return error_errno(err, ERR_IO, errno, "cannot open the lock file %s", path);
     if (try_flock(fd, operation) != 0) {
         if (errno != EWOULDBLOCK) return error_errno(err, ERR_IO, errno, "cannot lock %s", path);
@@ -116,7 +117,7 @@ int file_lock(const char *path, const char *what, FileLock **ret, Error *err) {
 int file_lock_check(const FileLock *lock, Error *err) {
     struct stat st;
     char text[LOCK_TEXT];
-    CLEANUP(close_fd) int fd = open(lock->path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(close_fd) int fd = open(lock->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0 || fstat(fd, &st) != 0)
         return error_errno(err, errno == ENOENT ? ERR_BUSY : ERR_IO, errno, "cannot check the lock file %s, which this process took",
                            lock->path);
@@ -137,7 +138,7 @@ int file_lock_shared(const char *path, FileLock **ret, Error *err) {
 }
 
 char *file_lock_holder(const char *path) {
-    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* also of what is no file */
     if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK) return NULL;
     char holder[LOCK_TEXT];
     read_holder(fd, holder);

@@ -87,9 +87,21 @@ static int set_value(Settings *s, const char *key, const char *value, Origin ori
 
 /* ---- the file ---- */
 
+/* As `kafka: {topic: x}` and as `kafka.topic: x`: which one is meant? */
+static int check_first(const Settings *s, const char *key, Origin origin, Error *err) {
+    for (size_t i = 0; i < settings_count(s); i++) {
+        Setting before = settings_at(s, i);
+        if (strcmp(before.key, key) != 0 || strcmp(before.source, origin.source) != 0) continue;
+        return error_set(err, ERR_CONFIG, "%s:%d: %s was set before, at %s; expected each setting once", origin.source, origin.line, key,
+                         before.place);
+    }
+    return 0;
+}
+
 /* A null value is ignored. */
 static int set_scalar(Settings *s, const char *key, const json_t *value, Origin origin, Error *err) {
     if (json_is_null(value)) return 0;
+    if (check_first(s, key, origin, err) != 0) return -1;
     CLEANUP(free_text) char *text = json_is_string(value) ? xstrdup(json_string_value(value)) : json_text(value);
     return set_value(s, key, text, origin, err);
 }
@@ -168,9 +180,54 @@ static int read_member_env(Settings *s, const char *prefix, const char *variable
     return set_value(s, key, equals + 1, (Origin){.source = name}, err);
 }
 
+/* "smelt-http" as a service: SMELT_HTTP_PORT is an address then, not a number. */
+static bool is_of_service(const char *name, const char *value) {
+    return is_injected(name) && (!ends_with(name, "_PORT") || strstr(name, "_PORT_") != NULL || strstr(name, "_SERVICE_PORT") != NULL ||
+                                 strstr(value, "://") != NULL);
+}
+
+static bool is_variable(const SettingTable *table, const char *name) {
+    for (size_t i = 0; i < table->count; i++) {
+        CLEANUP(free_text) char *own = setting_env_name(table->specs[i].key);
+        if (strcmp(own, name) == 0) return true;
+    }
+    return false;
+}
+
+/* "http.port" is in the section of http.listen. */
+static bool is_in_section(const SettingTable *table, const char *key) {
+    size_t n = strcspn(key, ".") + 1;
+    for (size_t i = 0; i < table->count; i++)
+        if (key[n - 1] != '\0' && strncmp(table->specs[i].key, key, n) == 0) return true;
+    return false;
+}
+
+/* A typo would be ignored without a word. Other names that begin with SMELT_ may be a tool's, or those of a service of Kubernetes. */
+static int check_variable(const Settings *s, const char *name, const char *value, Error *err) {
+    CLEANUP(free_text) char *key = xstrdup(name + strlen("SMELT_"));
+    for (char *p = key; *p != '\0'; p++) *p = *p == '_' ? '.' : (char)tolower((unsigned char)*p);
+    const char *nearest = setting_nearest(s->table, key);
+    if (is_variable(s->table, name) || member_name(s->table->family, key) != NULL || is_of_service(name, value)) return 0;
+    if (nearest == NULL && !is_in_section(s->table, key)) return 0;
+    CLEANUP(free_text) char *meant = nearest != NULL ? setting_env_name(nearest) : NULL;
+    CLEANUP(free_text) char *hint = nearest != NULL ? xasprintf(", did you mean '%s'?", meant) : xstrdup(";");
+    return error_set(err, ERR_CONFIG, "environment: there is no setting for %s%s `smelt config` lists all", name, hint);
+}
+
+static int check_variables(const Settings *s, Error *err) {
+    for (char **variable = environ; *variable != NULL; variable++) {
+        const char *equals = strchr(*variable, '=');
+        if (strncmp(*variable, "SMELT_", strlen("SMELT_")) != 0 || equals == NULL || equals[1] == '\0') continue;
+        CLEANUP(free_text) char *name = xstrndup(*variable, (size_t)(equals - *variable));
+        if (check_variable(s, name, equals + 1, err) != 0) return -1;
+    }
+    return 0;
+}
+
 static int read_environment(Settings *s, Error *err) {
     for (size_t i = 0; i < s->table->count; i++)
         if (read_env(s, &s->table->specs[i], err) != 0) return -1;
+    if (check_variables(s, err) != 0) return -1;
     if (s->table->family == NULL) return 0;
     CLEANUP(free_text) char *prefix = setting_env_name(s->table->family->prefix);
     for (char **variable = environ; *variable != NULL; variable++)

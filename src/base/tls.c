@@ -12,6 +12,7 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <unistd.h>
 
 struct TlsServer {
     char *certificate_path, *key_path;
@@ -27,12 +28,41 @@ struct TlsStream {
 
 /* ---- certificates ---- */
 
-static int error_of(const char *path, Error *err) {
-    char text[256];
-    unsigned long code = ERR_peek_last_error();
-    ERR_error_string_n(code, text, sizeof text);
+#define CERTIFICATE_SETTING "http.tls.certificate"
+#define KEY_SETTING         "http.tls.key"
+
+/* Is it a file that can be read? OpenSSL says of one that cannot "system library". */
+static int check_file(const char *setting, const char *path, Error *err) {
+    int fd;
+    if (file_open_regular(path, &fd, err) != 0) {
+        err->kind = ERR_CONFIG;
+        return error_prefix(err, "%s", setting);
+    }
+    close(fd);
+    return 0;
+}
+
+/* `what` the file should have; with OpenSSL's own reason. */
+static int error_of(const char *setting, const char *what, const char *path, Error *err) {
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+    error_set(err, ERR_CONFIG, "%s: there is no %s in PEM in %s, or it cannot be used%s%s", setting, what, path, reason != NULL ? ": " : "",
+              reason != NULL ? reason : "");
     ERR_clear_error();
-    return error_set(err, ERR_CONFIG, "%s: %s", path, ERR_reason_error_string(code) != NULL ? ERR_reason_error_string(code) : text);
+    return -1;
+}
+
+static int use_pair(const TlsServer *server, SSL_CTX *context, Error *err) {
+    if (check_file(CERTIFICATE_SETTING, server->certificate_path, err) != 0 || check_file(KEY_SETTING, server->key_path, err) != 0)
+        return -1;
+    if (SSL_CTX_use_certificate_chain_file(context, server->certificate_path) != 1)
+        return error_of(CERTIFICATE_SETTING, "certificate", server->certificate_path, err);
+    int rc = SSL_CTX_use_PrivateKey_file(context, server->key_path, SSL_FILETYPE_PEM);
+    bool is_other = rc != 1 && ERR_GET_LIB(ERR_peek_last_error()) == ERR_LIB_X509; /* OpenSSL compares the two at once */
+    if (rc != 1 && !is_other) return error_of(KEY_SETTING, "private key", server->key_path, err);
+    if (rc == 1 && SSL_CTX_check_private_key(context) == 1) return 0;
+    ERR_clear_error();
+    return error_set(err, ERR_CONFIG, KEY_SETTING ": the key in %s does not belong to the certificate in %s", server->key_path,
+                     server->certificate_path);
 }
 
 static int load(const TlsServer *server, SSL_CTX **ret, Error *err) {
@@ -42,11 +72,7 @@ static int load(const TlsServer *server, SSL_CTX **ret, Error *err) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
-    int rc = 0;
-    if (SSL_CTX_use_certificate_chain_file(context, server->certificate_path) != 1)
-        rc = error_of(server->certificate_path, err);
-    else if (SSL_CTX_use_PrivateKey_file(context, server->key_path, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(context) != 1)
-        rc = error_of(server->key_path, err);
+    int rc = use_pair(server, context, err);
     if (rc == 0)
         *ret = context;
     else

@@ -80,7 +80,8 @@ static char *reason_to_train(const json_t *metadata, const ChurnOptions *options
     }
     if (!candidate && newest->score_drift >= DRIFT_LARGE && trained_batch != batch)
         return xasprintf("the scores have drifted since the training: their population stability index is %.2f", newest->score_drift);
-    if (age_ms <= max_age_ms || trained_batch == batch) return NULL;
+    if ((age_ms >= 0 && age_ms <= max_age_ms) || trained_batch == batch) return NULL;
+    if (age_ms < 0) return xstrdup("by the clock the model is of the future, so its age is not known, and there is new data");
     return xasprintf("the model is %.1f hours old and there is new data", (double)age_ms / 3.6e6);
 }
 

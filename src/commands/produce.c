@@ -146,7 +146,9 @@ static int64_t between(Random *random, int64_t low, int64_t high) {
 /* An unreachable broker is only a warning: the messages stay in the producer's queue, and the next batch follows them. */
 static int emit_batch(Produce *p, int64_t from_us, uint64_t events, Error *err) {
     uint64_t failed = produce_output_failed(&p->output);
-    if (emit_window(p, from_us, clock_wall_us(), events, err) != 0) {
+    int64_t to_us = clock_wall_us();
+    if (from_us >= to_us) from_us = to_us - 1000; /* the clock was set back */
+    if (emit_window(p, from_us, to_us, events, err) != 0) {
         if (err->kind != ERR_UNAVAILABLE) return err->kind == ERR_STOPPED ? 0 : -1;
         log_warn("produce", "%s; continuing", err->text);
         error_clear(err);

@@ -55,6 +55,7 @@ int command_serve(App *app, int argc, char **argv, Error *err) {
     if (health_new(&(HealthOptions){.settings = app->settings,
                                     .topics = &app->topics,
                                     .check_writer = reader_check_writer,
+                                    .check_tokens = serving_check_tokens,
                                     .history_path = app->layout.status_history_path,
                                     .by = "serve"},
                    &health, err) != 0)

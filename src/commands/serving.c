@@ -5,6 +5,7 @@
 #include "commands/app.h"
 #include "commands/serving_sources.h"
 #include "flow/writer.h"
+#include "web/tokens.h"
 
 static json_t *report(void *health) {
     return health_report(health);
@@ -12,6 +13,12 @@ static json_t *report(void *health) {
 
 static json_t *samples(void *health) {
     return health_samples(health);
+}
+
+int serving_check_tokens(const Settings *settings, Error *err) {
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
+    CLEANUP(tokens_done) Tokens tokens = {0};
+    return tokens_load(layout.tokens_path, &tokens, err);
 }
 
 WebOptions serving_options(App *app, Health *health) {

@@ -2,6 +2,7 @@
 #include "base/memory.h"
 #include "base/terminal.h"
 #include "commands/all.h"
+#include "commands/serving.h"
 #include "flow/reader.h"
 #include "flow/topics.h"
 #include "health/health.h"
@@ -87,7 +88,11 @@ int command_status(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(health_freep) Health *health = NULL;
     if (command_parse(app, &argp, argc, argv, &o, err) != 0 || topics_to_watch(app->settings, &app->topics, err) != 0) return -1;
-    HealthOptions options = {.settings = app->settings, .topics = &app->topics, .check_writer = reader_check_writer, .ask_api = true};
+    HealthOptions options = {.settings = app->settings,
+                             .topics = &app->topics,
+                             .check_writer = reader_check_writer,
+                             .check_tokens = serving_check_tokens,
+                             .ask_api = true};
     if (health_new(&options, &health, err) != 0) return -1;
     health_refresh(health);
     app->summary = health_report(health);

@@ -49,6 +49,7 @@ static int serve_and_run(App *app, Writer *w, Error *err) {
     if (health_new(&(HealthOptions){.settings = app->settings,
                                     .topics = &app->topics,
                                     .live = w->lake,
+                                    .check_tokens = serving_check_tokens,
                                     .history_path = app->layout.status_history_path,
                                     .by = "up"},
                    &health, err) != 0)
@@ -118,6 +119,7 @@ static int serve_blocked(App *app, const Error *why, Error *err) {
     if (health_new(&(HealthOptions){.settings = app->settings,
                                     .topics = &app->topics,
                                     .refused = why->text,
+                                    .check_tokens = serving_check_tokens,
                                     .history_path = app->layout.status_history_path,
                                     .by = "up"},
                    &health, err) != 0)

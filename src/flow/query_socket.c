@@ -2,6 +2,7 @@
 #include "flow/query_socket.h"
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -175,10 +176,8 @@ static void end(Answerer *a) {
     struct timespec until;
     do {
         lake_interrupt(a->conn);
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += LOOK_MS * 1000000;
-        if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-    } while (pthread_timedjoin_np(a->thread, NULL, &until) != 0);
+        until = clock_deadline(LOOK_MS);
+    } while (pthread_clockjoin_np(a->thread, NULL, CLOCK_MONOTONIC, &until) != 0);
     lake_conn_free(a->conn);
 }
 

@@ -56,6 +56,7 @@ void facts_done(Facts *f) {
     free(f->snapshot_problem);
     free(f->api_url);
     free(f->api_error);
+    free(f->tokens_error);
     *f = (Facts){0};
 }
 
@@ -224,6 +225,11 @@ static void gather_disk(Facts *f) {
     f->disk_size = (int64_t)v.f_blocks * (int64_t)v.f_frsize;
 }
 
+static void gather_tokens(Facts *f, const HealthOptions *options) {
+    Error err = {0};
+    if (options->check_tokens != NULL && options->check_tokens(f->settings, &err) != 0) f->tokens_error = take_text(&err);
+}
+
 static void gather_api(Facts *f) {
     Error err = {0};
     if (!f->ask_api) return;
@@ -247,6 +253,7 @@ void facts_gather(Facts *f, FactsCache *cache, const HealthOptions *options, Kaf
     gather_row(f, cache, options->live);
     gather_disk(f);
     gather_api(f);
+    gather_tokens(f, options);
     f->now_us = clock_wall_us();
 }
 

@@ -20,6 +20,7 @@ typedef struct HealthOptions {
     /* Asks the process that writes the lake whether it is what its mark says (flow/reader.h: reader_check_writer). NULL: it is not asked.
      */
     int (*check_writer)(const Settings *settings, Error *err);
+    int (*check_tokens)(const Settings *settings, Error *err); /* can the API's tokens be read? NULL: it is not asked */
     const char *history_path, *by; /* where changes of states are kept (health/history.h), and who looked; NULL: nowhere. Borrowed */
     bool ask_api;                  /* GET /livez at http.listen; not for a server, which is the API */
 } HealthOptions;

@@ -48,6 +48,7 @@ typedef struct Facts {
     char *snapshot_problem;    /* why that is not the newest; NULL: it is */
     int64_t snapshot_read_us;  /* when all of it was read; 0: never */
     char *api_url, *api_error; /* NULL error: it is alive */
+    char *tokens_error;        /* why it refuses every request; NULL: it does not */
     int64_t disk_free, disk_size;
 } Facts;
 

@@ -590,18 +590,27 @@ static bool judge_snapshot(const Facts *f, Finding *r) {
     return true;
 }
 
+/* The server answers its probes alone then. */
+static void add_tokens(const Facts *f, Finding *r) {
+    if (f->tokens_error == NULL) return;
+    if (r->state == STATE_OK) r->state = STATE_DEGRADED;
+    buf_addf(&r->detail,
+             " Every request is refused, because the tokens cannot be read: %s. Next: bring the file back from a copy, or move it away "
+             "and make new ones with `smelt token create`.",
+             f->tokens_error);
+}
+
 static bool judge_api(const Facts *f, Finding *r) {
+    if (f->ask_api) put_text(r, "url", f->api_url);
     if (!f->ask_api) {
         buf_add_str(&r->detail, "This answer came from it.");
-        return true;
-    }
-    put_text(r, "url", f->api_url);
-    if (f->api_error == NULL) {
+    } else if (f->api_error == NULL) {
         buf_addf(&r->detail, "Alive at %s.", f->api_url);
-        return true;
+    } else {
+        r->state = STATE_DOWN;
+        buf_addf(&r->detail, "Not running: %s. `smelt serve` starts it.", f->api_error);
     }
-    r->state = STATE_DOWN;
-    buf_addf(&r->detail, "Not running: %s. `smelt serve` starts it.", f->api_error);
+    add_tokens(f, r);
     return true;
 }
 

@@ -78,7 +78,7 @@ static void look_into(LakeCheck *c, const Layout *layout, const Settings *settin
         return;
     }
     lake_check_done(c);
-    *c = (LakeCheck){.checked_us = clock_wall_us(), .all_read = all, .lake = lake, .wal = wal, .mark = mark};
+    *c = (LakeCheck){.checked_us = clock_wall_us(), .checked_ns = clock_mono_ns(), .all_read = all, .lake = lake, .wal = wal, .mark = mark};
     if (rc != 0 && err.kind == ERR_IO && strstr(err.text, "`smelt recover`") == NULL)
         error_set(&err, ERR_IO, "%s. Next: `smelt recover` shows what it would do", err.text);
     if (rc != 0) take_error(&c->problem, &err);
@@ -105,7 +105,7 @@ static void look_at_file(LakeCheck *c, const Layout *layout, const Settings *set
         c->unknown = xasprintf("%s cannot be read by this user", layout->lake_path);
         return;
     }
-    if (!is_as_checked(c, layout) || clock_wall_us() - c->checked_us > CHECK_AGAIN_US) look_into(c, layout, settings);
+    if (!is_as_checked(c, layout) || clock_mono_ns() - c->checked_ns > CHECK_AGAIN_US * 1000) look_into(c, layout, settings);
 }
 
 /* ERR_BUSY: it cannot be asked from here, for example from another container. */

@@ -11,6 +11,7 @@ typedef struct LakeCheck {
     char *problem;             /* what was found; NULL: nothing. Owned: lake_check_done */
     char *unknown;             /* why it could not be looked at; NULL: it was. Owned */
     int64_t checked_us;        /* when it was last looked at; 0: never */
+    int64_t checked_ns;        /* the same by clock_mono_ns */
     bool all_read;             /* every row was read then */
     FileStamp lake, wal, mark; /* as they were then */
 } LakeCheck;

@@ -166,9 +166,27 @@ static void file_report(Feed *feed, const Offsets *partitions, size_t n) {
 
 static const FeedOps file_ops = {file_free, file_describe, file_check, file_start, file_poll, file_seek, NULL, file_report};
 
+static int refuse_stream(const char *path, const char *why, Error *err) {
+    return error_set(err, ERR_DATA, "%s: %s. It is read more than once, also by later runs: write it to a file first", path, why);
+}
+
+/* `real` NULL: there is none. */
+static int check_file(const char *path, const char *real, Error *err) {
+    struct stat st;
+    if (strcmp(path, "-") == 0) return refuse_stream(path, "standard input is no file", err);
+    if (real == NULL || stat(real, &st) != 0) { /* of /dev/stdin, what it stands for has no path when it is a pipe */
+        if (stat(path, &st) != 0) return error_errno(err, ERR_DATA, errno, "cannot read %s", path);
+        return refuse_stream(path, "what the shell gives is no file", err);
+    }
+    if (S_ISDIR(st.st_mode)) return error_set(err, ERR_DATA, "%s is a folder, expected a file", path);
+    if (S_ISREG(st.st_mode)) return 0;
+    return refuse_stream(path, S_ISFIFO(st.st_mode) ? "it is a named pipe" : "it is a device", err);
+}
+
 int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) {
     CLEANUP(free_text) char *real = realpath(path, NULL);
-    FILE *file = real != NULL ? fopen(real, "re") : NULL;
+    if (check_file(path, real, err) != 0) return -1;
+    FILE *file = fopen(real, "re");
     if (file == NULL) return error_errno(err, ERR_DATA, errno, "cannot read %s", path);
     setvbuf(file, NULL, _IOFBF, READ_BUFFER);
     FileFeed *f = xcalloc(1, sizeof *f);

@@ -8,11 +8,13 @@
 #include "kafka/client_internal.h"
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include <stdarg.h>
 #include <stdbool.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #define PREFIX            "kafka."
 #define PREFIX_LEN        (sizeof PREFIX - 1)
@@ -115,12 +117,25 @@ static int check_not_fixed(const KafkaProperty *fixed, const Setting *setting, E
     return 0;
 }
 
+/* librdkafka opens the files of TLS when the client is made, and says of one that it cannot read neither the name nor the setting. */
+static int check_file(const Setting *setting, Error *err) {
+    CLEANUP(buf_done) Buf ignored = {0};
+    const char *name = setting->key + PREFIX_LEN;
+    struct stat st;
+    bool is_file = strncmp(name, "ssl.", 4) == 0 && strlen(name) > 9 && strcmp(name + strlen(name) - 9, ".location") == 0;
+    bool is_probed = strcmp(name, "ssl.ca.location") == 0 &&
+                     (strcmp(setting->value, "probe") == 0 || (stat(setting->value, &st) == 0 && S_ISDIR(st.st_mode)));
+    if (!is_file || is_probed || setting->value[0] == '\0' || file_read(setting->value, &ignored, err) == 0) return 0;
+    err->kind = ERR_CONFIG;
+    return error_prefix(err, "setting %s (from %s)", setting->key, setting->place);
+}
+
 static int conf_set_user(rd_kafka_conf_t *conf, const Settings *settings, const KafkaProperty *fixed, Error *err) {
     for (size_t i = 0; i < settings_count(settings); i++) {
         Setting setting = settings_at(settings, i);
         if (!is_passed_through(&setting)) continue;
         if (check_not_fixed(fixed, &setting, err) != 0) return -1;
-        if (conf_set(conf, setting.key + PREFIX_LEN, setting.value, &setting, err) != 0) return -1;
+        if (check_file(&setting, err) != 0 || conf_set(conf, setting.key + PREFIX_LEN, setting.value, &setting, err) != 0) return -1;
     }
     return 0;
 }
@@ -151,6 +166,17 @@ static int conf_fill(rd_kafka_conf_t *conf, const Settings *settings, const Kafk
 
 /* ---- life ---- */
 
+/* With the setting that librdkafka's complaint is about, when it names one, and the file. */
+static int refuse_client(const Settings *settings, const char *reason, Error *err) {
+    for (size_t i = 0; i < settings_count(settings); i++) {
+        Setting setting = settings_at(settings, i);
+        if (!is_passed_through(&setting) || strstr(reason, setting.key + PREFIX_LEN) == NULL) continue;
+        return error_set(err, ERR_CONFIG, "setting %s (from %s) is %s: %s", setting.key, setting.place,
+                         setting.secret ? "not accepted" : setting.value, reason);
+    }
+    return error_set(err, ERR_CONFIG, "Kafka client: %s", reason);
+}
+
 int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owner, KafkaClient **ret, Error *err) {
     CLEANUP(kafka_client_freep) KafkaClient *client = xcalloc(1, sizeof *client);
     client->address = xstrdup(settings_text(settings, "kafka.bootstrap"));
@@ -166,7 +192,7 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
     client->rk = rd_kafka_new(role->type, conf, reason, sizeof reason); /* owns conf, unless it fails */
     if (client->rk == NULL) {
         rd_kafka_conf_destroy(conf);
-        return error_set(err, ERR_CONFIG, "Kafka client: %s", reason);
+        return refuse_client(settings, reason, err);
     }
     *ret = TAKE(client);
     return 0;

@@ -142,7 +142,8 @@ static bool is_due(const char *dir, int64_t interval_ms) {
     BackupState state = BACKUP_NONE;
     Error ignored = {0};
     if (backup_read(dir, &state, &b, &ignored) != 0) error_clear(&ignored);
-    return state != BACKUP_GOOD || (clock_wall_us() - b.mark.written_us) / 1000 >= interval_ms;
+    int64_t age_ms = (clock_wall_us() - b.mark.written_us) / 1000; /* below 0: the clock has been set back since */
+    return state != BACKUP_GOOD || age_ms < 0 || age_ms >= interval_ms;
 }
 
 void backup_when_due(LakeConn *conn, const Settings *settings) {

@@ -101,6 +101,7 @@ static char *seal_of(const char *path) {
 int generation_seal(const char *path, Error *err) {
     CLEANUP(free_text) char *lock = generation_lock_path(path);
     CLEANUP(free_text) char *seal = seal_of(path);
+    if (file_check_regular(lock, err) != 0) return -1;
     FILE *out = fopen(lock, "r+");
     bool written = out != NULL && fputs(seal, out) >= 0;
     int problem = errno;
@@ -179,8 +180,11 @@ bool snapshot_file_open(const char *dir, int64_t generation, SnapshotFile *ret) 
     CLEANUP(file_lock_freep) FileLock *lock = NULL;
     Error err = {0};
     if (file_lock_shared(lock_path, &lock, &err) != 0) error_clear(&err);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return false;
+    int fd;
+    if (file_open_regular(path, &fd, &err) != 0) {
+        error_clear(&err);
+        return false;
+    }
     FileStamp stamp = file_stamp(path);
     *ret = (SnapshotFile){.fd = fd, .bytes = stamp.bytes, .modified_ns = stamp.modified_ns, .lock = TAKE(lock)};
     return true;

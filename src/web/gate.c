@@ -19,7 +19,7 @@ enum { SESSIONS_MAX = 256, USES_EVERY_S = 60 };
 
 typedef struct Session {
     char hash[SHA256_TEXT_SIZE], token[SHA256_TEXT_SIZE];
-    int64_t ends_us; /* 0: none */
+    int64_t ends_ns; /* by clock_mono_ns; 0: none */
 } Session;
 
 struct Gate {
@@ -150,7 +150,7 @@ static Session *find_session(Gate *gate, const Request *req) {
     if (cookie == NULL) return NULL;
     sha256_hex(cookie, SHA256_TEXT_SIZE - 1, hash);
     for (size_t i = 0; i < SESSIONS_MAX; i++)
-        if (CRYPTO_memcmp(gate->sessions[i].hash, hash, sizeof hash) == 0 && gate->sessions[i].ends_us > clock_wall_us())
+        if (CRYPTO_memcmp(gate->sessions[i].hash, hash, sizeof hash) == 0 && gate->sessions[i].ends_ns > clock_mono_ns())
             found = &gate->sessions[i];
     return found;
 }
@@ -220,12 +220,12 @@ bool gate_begin_session(Gate *gate, const Request *req, char ret[SHA256_TEXT_SIZ
     const Token *token = req->authorization != NULL ? find_token(gate, req) : NULL;
     Session *place = &gate->sessions[0];
     for (size_t i = 1; i < SESSIONS_MAX; i++)
-        if (gate->sessions[i].ends_us < place->ends_us) place = &gate->sessions[i];
+        if (gate->sessions[i].ends_ns < place->ends_ns) place = &gate->sessions[i];
     if (token != NULL) {
         random_hex(ret);
         sha256_hex(ret, SHA256_TEXT_SIZE - 1, place->hash);
         memcpy(place->token, token->hash, sizeof place->token);
-        place->ends_us = clock_wall_us() + SESSION_SECONDS * USEC_PER_SEC;
+        place->ends_ns = clock_mono_ns() + SESSION_SECONDS * NSEC_PER_SEC;
     }
     pthread_mutex_unlock(&gate->lock);
     return token != NULL;

@@ -30,11 +30,11 @@ typedef struct Service {
     json_t *(*system)(void *arg); /* version, settings, backup: a new reference. NULL: none */
     void *system_arg;
     const char *status_history_path; /* NULL: none is kept */
-    int64_t started_us;
-    SnapshotPool *sql;           /* for queries of users; NULL: there are none */
-    struct Downloads *downloads; /* generations as files; NULL: there are none */
-    struct Stream *stream;       /* NULL: there is none */
-    Gate *gate;                  /* NULL: everybody may ask */
+    int64_t started_us, started_ns;  /* by the wall clock, and by clock_mono_ns */
+    SnapshotPool *sql;               /* for queries of users; NULL: there are none */
+    struct Downloads *downloads;     /* generations as files; NULL: there are none */
+    struct Stream *stream;           /* NULL: there is none */
+    Gate *gate;                      /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
     atomic_bool draining; /* readyz answers 503, so that no new work is sent here */

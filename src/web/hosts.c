@@ -23,8 +23,11 @@ static int add_list(Hosts *h, const char *list, Error *err) {
         while (n > 0 && *at == ' ') at++, n--;
         size_t len = n;
         while (len > 0 && at[len - 1] == ' ') len--;
+        while (len > 1 && at[len - 1] == '.') len--;
         if (len == 1 && *at == '*')
             h->any = true;
+        else if (memchr(at, '*', len) != NULL)
+            return error_set(err, ERR_CONFIG, "http.hosts has '%.*s': there are no patterns; list each name, or * for any", (int)len, at);
         else if (len > 0 && http_is_authority(at, len, &host) && host == len)
             add(h, at, len);
         else if (len > 0)

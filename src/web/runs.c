@@ -46,10 +46,24 @@ static int query_runs(const Request *req, const Lease *lease, int64_t limit, con
     return 0;
 }
 
+/* Answers when the run that a page begins behind is not there. */
+static int check_cursor(const Request *req, const Lease *lease, Response *resp, Error *err) {
+    const char *cursor = request_param(req, "cursor");
+    const LakeValue values[] = {lake_int(1), lake_null(), lake_null(), lake_text(cursor)};
+    CLEANUP(json_freep) json_t *run = NULL;
+    if (cursor == NULL) return 0;
+    if (rows_query(lease->conn, "api/runs", values, ARRAY_LEN(values), &run, err) != 0) return -1;
+    if (json_array_size(run) == 0)
+        response_problem(resp, 410, req, "The run where the page before ended is not kept any more: start again without the cursor.");
+    return 0;
+}
+
 int handle_runs(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)s;
     json_t *runs;
     bool more;
+    if (check_cursor(req, lease, resp, err) != 0) return -1;
+    if (resp->status != 0) return 0;
     if (query_runs(req, lease, request_int(req, runs_params, "limit"), NULL, &runs, &more, err) != 0) return -1;
     const json_t *last = json_array_get(runs, json_array_size(runs) - 1);
     json_t *next = more ? json_incref(json_object_get(last, "run_id")) : json_null();

@@ -644,6 +644,7 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
                              .system = options->system,
                              .system_arg = options->system_arg,
                              .started_us = clock_wall_us(),
+                             .started_ns = clock_mono_ns(),
                              .ready = options->ready,
                              .ready_arg = options->ready_arg,
                              .gate = make_gate(options, listener),

@@ -21,7 +21,7 @@ int handle_system(Service *s, const Request *req, const Lease *lease, Response *
         return 0;
     }
     json_object_set_new(out, "started_at", json_string(clock_format(s->started_us, text)));
-    json_object_set_new(out, "uptime_s", json_integer((clock_wall_us() - s->started_us) / USEC_PER_SEC));
+    json_object_set_new(out, "uptime_s", json_integer((clock_mono_ns() - s->started_ns) / NSEC_PER_SEC));
     json_object_set_new(out, "live", json_boolean(snapshot_pool_is_live(s->pool)));
     if (!req->is_operator) {
         json_object_set_new(out, "settings", json_null());

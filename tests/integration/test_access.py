@@ -375,3 +375,23 @@ def test_a_token_that_asks_too_often_waits(smelt: Smelt) -> None:
     assert ask(url, other).status == 200 and ask(f"{serving(running).url}/livez").status == 200
     eventually("it may ask again", lambda: ask(url, token).status == 200)
     assert running.end().code == 0
+
+
+def api_part(report: dict[str, Any]) -> dict[str, Any]:
+    return next((part for part in report["components"] if part["name"] == "api"), {"state": "not looked at"})
+
+
+def test_tokens_that_cannot_be_read_are_in_the_status(smelt: Smelt) -> None:
+    token = make_token(smelt, "x", "status")
+    running = smelt.start("serve", *FREE_PORT, "--set", "status.interval=100ms")
+    url = serving(running).url
+    eventually("the first look", lambda: api_part(json.loads(ask(f"{url}/api/v1/status", token).body))["state"] == "ok")
+    path = smelt.data / "tokens.json"
+    good = path.read_bytes()
+    path.write_bytes(os.urandom(60))
+    found = api_part(smelt.run("status").summary)
+    assert found["state"] in ("degraded", "down") and "Every request is refused" in found["detail"] and "tokens.json" in found["detail"], found
+    path.write_bytes(good)
+    eventually("it opens again", lambda: ask(f"{url}/api/v1/status", token).status == 200)
+    assert running.end().code == 0
+    assert "Every request is refused" not in api_part(smelt.run("status").summary)["detail"]

@@ -6,6 +6,7 @@ import resource
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,21 @@ def test_a_second_signal_ends_at_once(smelt: Smelt, topic: Topic) -> None:
     running.process.send_signal(signal.SIGCONT)
     eventually("its end", lambda: not running.is_running())
     assert running.process.returncode in (128 + signal.SIGTERM, 128 + signal.SIGINT) and running.stdout == "", "it ended in order"
+    assert smelt.audit()["landed"] == 50
+
+
+@pytest.mark.parametrize("command", [["ingest", "--follow"], ["up", *FREE_PORT]], ids=["ingest", "up"])
+def test_a_clock_that_goes_back_delays_no_end(binary: Path, smelt: Smelt, topic: Topic, tmp_path: Path, command: list[str]) -> None:
+    """What waits just then, for a tenth of a second, waits no hour: neither for Kafka, nor when it is asked to end."""
+    injection = Injection(binary, tmp_path, smelt.data).with_clock(0)
+    running = smelt.start(*command, **injection.env)
+    topic.send(events(0, 50))
+    eventually("landed", lambda: topic.committed(topic.name) == 50)
+    for offset in (3600, 0):
+        injection.set_clock(offset)
+        eventually("it saw the jump", lambda: injection.fired() and injection.fired()[-1].endswith(f" {offset}"))
+        time.sleep(3)  # all that waits by that clock has begun to; a message would wake it
+    assert running.end().code == 0
     assert smelt.audit()["landed"] == 50
 
 

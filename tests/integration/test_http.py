@@ -135,6 +135,7 @@ def test_more_hosts_are_a_setting(new_smelt: Callable[..., Smelt]) -> None:
     for settings, good, bad in (
         (["http.hosts=smelt.example, other"], ["smelt.example", "OTHER:80", "localhost"], ["x.smelt.example", "10.0.0.1"]),
         (["http.hosts=*"], ["evil.example"], []),
+        (["http.hosts=dot.example."], ["dot.example", "dot.example."], ["x.dot.example"]),
         (["http.listen=0.0.0.0:0", "http.open=yes"], ["10.0.0.1:8080", "[fd00::1]", "localhost"], ["evil.example", "10.0.0.1.evil.example"]),
     ):
         arguments = [part for setting in settings for part in ("--set", setting)]
@@ -144,3 +145,6 @@ def test_more_hosts_are_a_setting(new_smelt: Callable[..., Smelt]) -> None:
         assert running.end().code == 0
     refused = new_smelt().run("serve", *FREE_PORT, "--set", "http.hosts=a b")
     assert refused.code == 78 and "http.hosts" in refused.error
+    for wildcard in ("*.example.com", "a.*", "smelt.example,*x"):
+        refused = new_smelt().run("serve", *FREE_PORT, "--set", f"http.hosts={wildcard}")
+        assert refused.code == 78 and "http.hosts" in refused.error and "each name" in refused.error, refused

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -121,3 +122,17 @@ def test_follow_notices_that_its_file_is_another(offline: Smelt, source: Path, h
 def test_a_file_that_is_not_there(offline: Smelt, source: Path) -> None:
     result = offline.run("ingest", "--from", source)
     assert result.code == 65 and str(source) in result.error
+
+
+def test_what_can_be_read_once_alone_is_refused(offline: Smelt) -> None:
+    """A file is read more than once: its lines are counted, and it is read on where an earlier run ended."""
+    offline("produce", "-n", "5", "--out", "events.jsonl")
+    os.mkfifo(offline.folder / "pipe")
+    for given, says in (("pipe", "a named pipe"), ("-", "standard input"), (".", "a folder"), ("/dev/null", "a device"), ("nope", "No such file")):
+        result = offline.run("ingest", "--from", given, seconds=20)
+        assert result.code == 65 and says in result.error, (given, result)
+        assert says == "No such file" or "write it to a file" in result.error or says == "a folder", result
+    script = f"cat events.jsonl | {offline.binary} ingest --json --from /dev/stdin"
+    done = subprocess.run(["bash", "-c", script], env=offline.env, cwd=offline.folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 65 and "write it to a file" in done.stdout, done
+    assert offline("ingest", "--from", "events.jsonl")["landed"] == 5

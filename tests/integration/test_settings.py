@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -95,6 +99,73 @@ def test_a_wrong_setting_of_a_file_is_named_with_its_line(offline: Smelt) -> Non
     (offline.folder / "smelt.yaml").write_text("log:\n  format: text\n  level: loud\n")
     result = offline.run("config")
     assert result.code == 78 and "smelt.yaml:3: log.level is 'loud'" in result.error
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("SMELT_DATA_DIRR", "did you mean 'SMELT_DATA_DIR'?"),
+        ("SMELT_DISK_RESRVE", "did you mean 'SMELT_DISK_RESERVE'?"),
+        ("SMELT_INGEST_BATCHROWS", "did you mean 'SMELT_INGEST_BATCH_ROWS'?"),
+        ("SMELT_KAFK_TOPIC", "did you mean 'SMELT_KAFKA_TOPIC'?"),
+        ("SMELT_HTTP_PORT", "there is no setting"),  # a number: no service of Kubernetes
+        ("SMELT_LOG_DESTINATION", "there is no setting"),
+    ],
+)
+def test_a_variable_that_is_no_setting_is_named(offline: Smelt, name: str, says: str) -> None:
+    result = offline.run("config", **{name: "8080"})
+    assert result.code == 78 and name in result.error and says in result.error, result
+
+
+def test_other_variables_stop_nothing(offline: Smelt) -> None:
+    """Those that Kubernetes makes of a service, whatever it is called, and those of tools."""
+    injected = {}
+    for service in ("SMELT", "SMELT_HTTP", "SMELT_DATA", "SMELT_KAFKA", "SMELT_KAFKA_BOOTSTRAP", "SMELT_LOG"):
+        injected |= {f"{service}_SERVICE_HOST": "10.0.0.1", f"{service}_SERVICE_PORT": "8080", f"{service}_SERVICE_PORT_HTTP": "8080"}
+        injected |= {f"{service}_PORT": "tcp://10.0.0.1:8080", f"{service}_PORT_8080_TCP": "tcp://10.0.0.1:8080", f"{service}_PORT_8080_TCP_PROTO": "tcp"}
+        injected |= {f"{service}_PORT_8080_TCP_PORT": "8080", f"{service}_PORT_8080_TCP_ADDR": "10.0.0.1"}
+    others = {"SMELT_IMAGE": "x", "SMELT_VERSION": "0.1.0", "SMELT_DEPS": "/x", "SMELT_FLOW_DIR": "/x", "SMELT_DATA_DIRR": ""}
+    assert offline("config", **injected, **others)["kafka.topic"]["source"] == "default"
+
+
+def test_a_setting_that_a_file_has_twice_is_named_with_both_lines(offline: Smelt) -> None:
+    for text in ("kafka:\n  topic: a\nkafka.topic: b\n", "kafka.topic: b\nlog.level: warn\nkafka: {topic: a}\n", "kafka:\n  client:\n    id: a\nkafka.client.id: a\n"):
+        (offline.folder / "smelt.yaml").write_text(text)
+        result = offline.run("config")
+        lines = [n for n, line in enumerate(text.splitlines(), 1) if "topic" in line or "id" in line]
+        assert result.code == 78 and f"smelt.yaml:{lines[1]}" in result.error and f"smelt.yaml:{lines[0]}" in result.error, result
+
+
+def test_what_is_no_file_is_refused_and_not_waited_for(offline: Smelt) -> None:
+    """A pipe that nobody writes would be waited for; each is named."""
+    os.mkfifo(offline.folder / "pipe")
+    shutil.copytree(ROOT / "pipeline", offline.folder / "pipeline")
+    offline("token", "create", "x", "--scopes", "status")
+    places = {
+        offline.folder / "smelt.yaml": ("config",),
+        offline.folder / "pipeline/features.yaml": ("contract", "check"),
+        next((offline.folder / "pipeline/contracts").glob("*.yaml")): ("contract", "check"),
+        offline.data / "tokens.json": ("token", "list"),
+        offline.data / "smelt.lock": ("ingest", "--from", "events.jsonl"),
+        offline.data / "lake.mark": ("ingest", "--from", "events.jsonl"),
+    }
+    offline("produce", "-n", "5", "--out", "events.jsonl")
+    for path, command in places.items():
+        kept = path.read_bytes() if path.exists() else None
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
+        result = offline.run(*command, "--set", "pipeline.dir=pipeline", seconds=20)
+        assert result.code in (74, 78) and path.name in result.stdout and "a named pipe" in result.stdout, (path, result)
+        offline.run("status", "--set", "pipeline.dir=pipeline" if path.name != "smelt.yaml" else "log.level=info", seconds=30)
+        path.unlink()
+        if kept is not None:
+            path.write_bytes(kept)
+    for given, says in (("pipe", "a named pipe"), ("/dev/zero", "a device"), (".", "a folder")):
+        result = offline.run("config", "-c", given, seconds=20)
+        assert result.code == 78 and given in result.error and says in result.error, result
+    script = f"exec {offline.binary} config --json -c <(sleep 0.2; echo 'kafka.topic: given')"  # what the shell hands over is read
+    done = subprocess.run(["bash", "-c", script], env=offline.env, cwd=offline.folder, capture_output=True, text=True, timeout=60)
+    assert json.loads(done.stdout)["kafka.topic"]["value"] == "given", done
 
 
 @pytest.mark.parametrize("args", [["--no-such-option"], ["ingest", "--timeout"], ["no-such-command"], []])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import socket
 import ssl
@@ -142,12 +143,32 @@ def test_wrong_files_are_refused_with_their_name(new_smelt: Callable[..., Smelt]
     smelt = new_smelt()
     certificate, key = make_certificate(tmp_path, "a")
     _, other = make_certificate(tmp_path, "b")
+    pipe, empty = tmp_path / "pipe", tmp_path / "empty.pem"
+    os.mkfifo(pipe)
+    empty.write_text("")
     for settings, word in (
         ((certificate, ""), "http.tls.key is not set"),
         (("", key), "http.tls.certificate is not set"),
-        ((tmp_path / "none.pem", key), "none.pem"),
-        ((certificate, certificate), "a.pem"),
-        ((certificate, other), "b.key"),
+        ((tmp_path / "none.pem", key), "http.tls.certificate: cannot open .*none.pem: No such file"),
+        ((certificate, tmp_path / "none.key"), "http.tls.key: cannot open .*none.key: No such file"),
+        ((certificate, certificate), "http.tls.key: there is no private key in PEM in .*a.pem"),
+        ((key, key), "http.tls.certificate: there is no certificate in PEM in .*a.key"),
+        (("/dev/null", key), "http.tls.certificate: /dev/null is a device"),
+        ((tmp_path, key), "http.tls.certificate: .* is a folder"),
+        ((pipe, key), "http.tls.certificate: .*pipe is a named pipe"),
+        ((empty, key), "http.tls.certificate: there is no certificate in PEM in .*empty.pem"),
+        ((certificate, other), "http.tls.key: the key in .*b.key does not belong to the certificate in .*a.pem"),
     ):
         refused = smelt.run("serve", "--set", "http.listen=127.0.0.1:0", "--set", f"http.tls.certificate={settings[0]}", "--set", f"http.tls.key={settings[1]}")
-        assert refused.code == 78 and word in refused.error, (refused.code, refused.error)
+        assert refused.code == 78 and re.search(word, refused.error), (refused.code, refused.error)
+
+
+@pytest.mark.parametrize("name", ["ssl.ca.location", "ssl.certificate.location", "ssl.key.location"])
+def test_files_for_kafka_are_refused_with_their_name(new_smelt: Callable[..., Smelt], tmp_path: Path, name: str) -> None:
+    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1", kafka_security_protocol="ssl")
+    pipe, text = tmp_path / "pipe", tmp_path / "text.pem"
+    os.mkfifo(pipe)
+    text.write_text("no certificate")
+    for path, says in ((tmp_path / "none.pem", "No such file"), (pipe, "a named pipe"), (text, "text.pem")):
+        refused = smelt.run("ingest", "--timeout", "5s", "--set", f"kafka.{name}={path}", seconds=30)
+        assert refused.code == 78 and f"kafka.{name}" in refused.error and says in refused.error and path.name in refused.error, refused

@@ -576,6 +576,33 @@ static void test_cursors_are_of_their_filter(void **state) {
     json_decref(page);
 }
 
+/* Many runs, some of which began at once, are each on one page. */
+static void test_all_runs_can_be_paged(void **state) {
+    (void)state;
+    run(lake.conn,
+        "INSERT INTO runs SELECT printf('many-%03d', i), TIMESTAMPTZ '2026-01-01 00:00:00Z' + to_hours((i // 3)::INTEGER), NULL, "
+        "'done', NULL FROM range(130) AS r(i)");
+    CLEANUP(json_freep) json_t *seen = json_object();
+    CLEANUP(free_text) char *target = xstrdup("/api/v1/runs?limit=50");
+    for (int pages = 0; target != NULL; pages++) {
+        CLEANUP(json_freep) json_t *page = get_json(target, 200);
+        size_t i;
+        json_t *item;
+        json_array_foreach(json_object_get(page, "runs"), i, item) {
+            const char *id = json_string_value(json_object_get(item, "run_id"));
+            assert_null(json_object_get(seen, id));
+            json_object_set_new(seen, id, json_true());
+        }
+        const char *next = json_string_value(json_object_get(page, "next_cursor"));
+        free(target);
+        target = next != NULL ? xasprintf("/api/v1/runs?limit=50&cursor=%s", next) : NULL;
+        assert_in_range(pages, 0, 5);
+    }
+    assert_in_range(json_object_size(seen), 130, 140);
+    assert_problem("GET", "/api/v1/runs?cursor=gone", 410, "/api/v1/runs");
+    run(lake.conn, "DELETE FROM runs WHERE run_id LIKE 'many-%'");
+}
+
 /* Of two pages of two: the cursor behind the first, with what `change` did meanwhile. */
 static void assert_page_after(const char *sort, const char *change, const char *back, int status) {
     CLEANUP(free_text) char *first = xasprintf("/api/v1/subscribers?limit=2%s", sort);
@@ -785,6 +812,7 @@ int main(void) {
         cmocka_unit_test(test_ids_of_dots_can_be_asked_for),
         cmocka_unit_test(test_cursors_are_of_their_filter),
         cmocka_unit_test(test_live_pages_repeat_no_row_and_leave_out_none),
+        cmocka_unit_test(test_all_runs_can_be_paged),
         cmocka_unit_test(test_an_answer_is_one_moment),
         cmocka_unit_test(test_types_that_strangers_send_have_a_bound),
         cmocka_unit_test(test_any_pipeline_is_served),
