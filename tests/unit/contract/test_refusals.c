@@ -273,6 +273,17 @@ static const Row rows[] = {
     {METER, "maximumAhead: 1d", "maximumAhead: 3661d",
      "p/contracts/meter.odcs.yaml:40: schema[0].properties[4].quality[0].implementation.maximumAhead is \"3661d\": "
      "expected a duration like 1d or 12h, at most 3660d"},
+    {METER, "physicalName: tag_list", "physicalName: tag_list\n            logicalTypeOptions: {timezone: utc}",
+     "p/contracts/meter.odcs.yaml:88: schema[0].properties[6].properties[6].logicalTypeOptions.timezone is \"utc\": expected true or false"},
+    {METER, "physicalName: tag_list", "physicalName: tag_list\n            logicalTypeOptions: {defaultTimezone: 2}",
+     "p/contracts/meter.odcs.yaml:88: schema[0].properties[6].properties[6].logicalTypeOptions.defaultTimezone is 2: "
+     "expected an offset from UTC, in quotes, like \"+02:00\", or UTC"},
+    {METER, "name: payload\n        logicalType: object", "name: payload\n        logicalTypeOptions: {required: true}\n        logicalType: object",
+     "p/contracts/meter.odcs.yaml:46: schema[0].properties[6].logicalTypeOptions.required is true: "
+     "expected a list of names of members; whether the property itself is required stands beside logicalTypeOptions"},
+    {METER, "name: payload\n        logicalType: object", "name: payload\n        logicalTypeOptions: {required: [kind, phase]}\n        logicalType: object",
+     "p/contracts/meter.odcs.yaml:46: schema[0].properties[6].logicalTypeOptions.required[1] is \"phase\": "
+     "the payload has no such property; expected one among its properties: {name: phase, required: true}"},
     {METER, "exclusiveMaximum: 100000.5", "most: 3",
      "p/contracts/meter.odcs.yaml:74: schema[0].properties[6].properties[2].logicalTypeOptions.most is 3: "
      "the standard has no such option; expected one of: minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, "
