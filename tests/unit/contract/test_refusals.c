@@ -182,6 +182,11 @@ static const Row rows[] = {
                "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
      "p/contracts/door.odcs.yaml:5: servers[0].format is \"xml\": messages of this format are not read; expected json or avro"},
     {DOOR, NULL,
+     DOOR_HEAD "servers: [{server: a, type: kafka, format: protobuf}]\n" DOOR_TOPIC
+               "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
+     "p/contracts/door.odcs.yaml:5: servers[0].format is \"protobuf\": messages in Protobuf are not read; "
+     "expected json or avro: a stream processor, as ksqlDB or Flink, can write the topic again in one of them"},
+    {DOOR, NULL,
      DOOR_HEAD "servers:\n  - {server: a, type: kafka, format: avro}\n  - {server: b, type: kafka, format: json}\n" DOOR_TOPIC
                "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
      "p/contracts/door.odcs.yaml:7: servers[1].format is \"json\": p/contracts/door.odcs.yaml:6 says that this topic is avro; expected the same"},
