@@ -9,7 +9,7 @@ import sys
 
 from measure import report
 from measure.bench import ROOT, Bench
-from measure.groups import GROUPS, measure
+from measure.groups import GROUPS, ONLY_BY_NAME, measure
 from measure.process import Failed
 
 QUICK = {"events": 200_000, "rounds": 1, "histories": [20_000, 200_000], "refreshes": 3, "prototype_events": 500, "prototype_history": 200_000}
@@ -24,7 +24,8 @@ def parse():
     p.add_argument("--events", type=int, help="events in the main topic (2,000,000)")
     p.add_argument("--rounds", type=int, help="runs of each program (3)")
     p.add_argument("--histories", type=lambda text: [int(n) for n in text.split(",")], help="numbers of old events for the refresh (100000,1000000,10000000)")
-    p.add_argument("--only", action="append", choices=GROUPS, metavar="NAME", help=f"one group: {', '.join(GROUPS)}; may be repeated")
+    p.add_argument("--only", action="append", choices=GROUPS, metavar="NAME", help=f"one group: {', '.join(GROUPS)}; may be repeated. "
+                   f"Only when it is named: {', '.join(sorted(ONLY_BY_NAME))}")
     p.add_argument("--peers", action="store_true", help="also what other teams would run instead: dbt-duckdb, FastAPI (tools/bootstrap peers installs them)")
     p.add_argument("--json", metavar="FILE", help="also write the rows as JSON")
     p.add_argument("--record", action="store_true", help="write the table into docs/benchmarks.md")
@@ -51,7 +52,7 @@ def main():
     about = report.machine()
     try:
         with Bench(options) as bench:
-            rows = list(measure(bench, options.only or GROUPS))
+            rows = list(measure(bench, options.only or [name for name in GROUPS if name not in ONLY_BY_NAME]))
     except KeyboardInterrupt:
         return 130
     except Failed as error:

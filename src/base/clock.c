@@ -116,12 +116,13 @@ static ClockReading take_clock(Rest *r, int64_t *ret_us) {
     return hour > 23 || minute > 59 || second > 59 ? CLOCK_NO_SUCH_HOUR : CLOCK_READ;
 }
 
-/* Seconds east of UTC; nothing there: 0. */
+/* Seconds east of UTC; nothing there: unchanged. */
 static ClockReading take_zone(Rest *r, int *ret_seconds) {
     enum { FARTHEST = 14 * 3600 };
     int hours, minutes = 0;
+    if (r->at == r->end) return CLOCK_READ;
     *ret_seconds = 0;
-    if (r->at == r->end || take_char(r, 'Z') || take_char(r, 'z')) return CLOCK_READ;
+    if (take_char(r, 'Z') || take_char(r, 'z')) return CLOCK_READ;
     bool east = take_char(r, '+');
     if (!east && !take_char(r, '-')) return CLOCK_OTHER_FORM;
     if (!take_digits(r, 2, &hours)) return CLOCK_OTHER_FORM;
@@ -142,17 +143,19 @@ static ClockReading first_wrong(const ClockReading *parts, size_t n) {
     return found;
 }
 
-ClockReading clock_read(Span text, int64_t *ret_wall_us) {
+ClockReading clock_read_in_zone(Span text, int zone_s, int64_t *ret_wall_us, bool *ret_has_zone) {
     Rest r = {text.at, text.at + text.len};
     ClockReading parts[3] = {CLOCK_READ, CLOCK_READ, CLOCK_READ};
     int32_t days = 0;
     int64_t us = 0;
-    int zone = 0;
+    int zone = zone_s;
+    *ret_has_zone = false;
     parts[0] = take_date(&r, &days);
     if (parts[0] == CLOCK_OTHER_FORM) return CLOCK_OTHER_FORM;
     if (r.at != r.end) {
         if (!take_char(&r, 'T') && !take_char(&r, ' ') && !take_char(&r, 't')) return CLOCK_OTHER_FORM;
         parts[1] = take_clock(&r, &us);
+        *ret_has_zone = r.at != r.end;
         if (parts[1] != CLOCK_OTHER_FORM) parts[2] = take_zone(&r, &zone);
         if (r.at != r.end) return CLOCK_OTHER_FORM;
     }
@@ -162,6 +165,11 @@ ClockReading clock_read(Span text, int64_t *ret_wall_us) {
     if (at < CLOCK_FIRST_US || at > CLOCK_LAST_US) return CLOCK_YEAR_TOO_FAR;
     *ret_wall_us = at;
     return CLOCK_READ;
+}
+
+ClockReading clock_read(Span text, int64_t *ret_wall_us) {
+    bool ignored;
+    return clock_read_in_zone(text, 0, ret_wall_us, &ignored);
 }
 
 ClockReading clock_read_date(Span text, int32_t *ret_days) {

@@ -42,6 +42,8 @@ typedef enum ClockReading {
 } ClockReading;
 /* `ret`, only with CLOCK_READ: wall time; days since 1970-01-01. No allocation. */
 ClockReading clock_read(Span text, int64_t *ret_wall_us) MUST_CHECK;
+/* The same; a text without an offset is `zone_s` seconds east of UTC. *ret_has_zone, also when nothing was read: it has one. */
+ClockReading clock_read_in_zone(Span text, int zone_s, int64_t *ret_wall_us, bool *ret_has_zone) MUST_CHECK;
 ClockReading clock_read_date(Span text, int32_t *ret_days) MUST_CHECK;
 ClockReading clock_read_time(Span text, int64_t *ret_us) MUST_CHECK; /* a CLOCK alone: microseconds of the day */
 /* A number of seconds (`decimals` 0), milliseconds (3) or microseconds (6) since 1970, as JSON writes numbers; nothing is rounded: what is

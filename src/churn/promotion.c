@@ -105,7 +105,7 @@ static int check_entity(LakeConn *conn, const json_t *metadata, const char *id, 
     CLEANUP(churn_gold_done) ChurnGold gold = {0};
     const char *key = text_of(metadata, "key");
     if (churn_read_gold(conn, &gold, err) != 0) return -1;
-    if (key[0] == '\0' || gold.key == NULL || strcmp(key, gold.key) == 0) return 0;
+    if (key[0] == '\0' || gold.key == NULL || strcmp(key, gold.key) == 0 || strcmp(text_of(metadata, "entity"), gold.entity) == 0) return 0;
     return error_set(err, ERR_CONFIG,
                      "%s is a model of %s, by the ids %s, and features.yaml says that the model is of %s (%s): run `smelt train`", id,
                      text_of(metadata, "entity"), key, gold.entity, gold.key);

@@ -161,6 +161,8 @@ int check_read(Pipeline *p, const DocNode *node, const CheckKey *key, const char
     case CHECK_UNIQUE_ITEMS: rc = read_unique_items(node, field, &wanted, err); break;
     case CHECK_FORMAT:
     case CHECK_NOT_VALUES:
+    case CHECK_MEMBER:
+    case CHECK_ZONE:
     case CHECK_PRESENT: BUG("no key of a rule");
     }
     if (rc != 0) return -1;

@@ -3,6 +3,8 @@
  * Invariant: a key with a meaning is enforced, measured, refused, or listed as not enforced; it is never silently ignored. */
 #include "contract/checks.h"
 
+#include "base/clock.h"
+#include "base/memory.h"
 #include "contract/check_values.h"
 #include "contract/measures.h"
 #include "contract/missing.h"
@@ -47,12 +49,54 @@ static void read_format(Pipeline *p, Contract *c, const DocNode *node, Field *fi
     checks_note_unenforced(p, c, node);
 }
 
-static bool is_informational(const char *key) {
-    static const char *const keys[] = {"timezone", "defaultTimezone", "required"};
-    for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-        if (strcmp(keys[i], key) == 0) return true;
-    return false;
+/* ---- zones ---- */
+
+/* Only of a text that is a date and a time: the event's own time is read by ingest, before there is a contract, and an epoch is UTC. */
+static bool is_text_with_zone(const Contract *c, const Field *field) {
+    return field->type == VALUE_TIMESTAMP && field->time_form == TIME_ISO8601 && field != &c->timestamp;
 }
+
+static int read_timezone(Pipeline *p, Contract *c, const DocNode *node, Field *field, Error *err) {
+    if (!json_is_boolean(node->value)) return REFUSE(node, err, "expected true or false");
+    if (is_text_with_zone(c, field))
+        check_add(p, (Check){.kind = CHECK_ZONE, .rule = "timezone", .number = json_is_true(node->value)}, field);
+    else if (field->type != VALUE_TIME || json_is_true(node->value)) /* a time of day has none, whatever the contract says */
+        checks_note_why(p, c, node, "only a timestamp of the payload that is a text has a zone");
+    return 0;
+}
+
+/* The offset of "+02:00", or of a name of UTC. */
+static bool read_offset(const char *text, int *ret_s) {
+    static const char *const names[] = {"UTC", "Etc/UTC", "GMT", "Etc/GMT", "Zulu", "Z"};
+    int64_t at_us = 0;
+    bool has_zone = false;
+    *ret_s = 0;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strcmp(names[i], text) == 0) return true;
+    const char *moment = text[0] == '+' || text[0] == '-' ? "1970-01-02T00:00:00" : NULL;
+    CLEANUP(free_text) char *whole = moment != NULL ? xasprintf("%s%s", moment, text) : NULL;
+    if (whole == NULL || clock_read_in_zone((Span){whole, strlen(whole)}, 0, &at_us, &has_zone) != CLOCK_READ) return false;
+    *ret_s = (int)(86400 - at_us / USEC_PER_SEC);
+    return true;
+}
+
+static int read_default_timezone(Pipeline *p, Contract *c, const DocNode *node, Field *field, Error *err) {
+    const char *text = json_string_value(node->value);
+    int zone_s = 0;
+    if (text == NULL) return REFUSE(node, err, "expected an offset from UTC, in quotes, like \"+02:00\", or UTC");
+    bool known = read_offset(text, &zone_s), always = json_is_true(json_object_get(node->parent->value, "timezone"));
+    if (known && is_text_with_zone(c, field))
+        field->zone_s = zone_s;
+    else if (!known && !always)
+        checks_note_why(
+            p, c, node,
+            "times without an offset are read as UTC; write the offset of the zone if it always has the same, like \"+02:00\", or send one with each time (timezone: true)");
+    else if (known && zone_s != 0 && field->time_form == TIME_ISO8601)
+        checks_note_why(p, c, node, "only a timestamp of the payload that is a text has a zone");
+    return 0;
+}
+
+/* ---- options ---- */
 
 /* In v3.0 `exclusiveMinimum: true` makes `minimum` exclusive. */
 static bool is_switch(const Contract *c, const char *key, const json_t *value) {
@@ -79,9 +123,14 @@ static int read_options(Pipeline *p, Contract *c, const DocNode *property, Field
         DocNode option = node_member(&options, key);
         const CheckKey *known = find_option(c, &options, key);
         if (is_switch(c, key, value)) continue;
-        if (is_informational(key))
-            checks_note_unenforced(p, c, &option);
-        else if (strcmp(key, "format") == 0)
+        if (strcmp(key, "timezone") == 0)
+            rc |= read_timezone(p, c, &option, field, err);
+        else if (strcmp(key, "defaultTimezone") == 0)
+            rc |= read_default_timezone(p, c, &option, field, err);
+        else if (strcmp(key, "required") == 0) {
+            if (field->type != VALUE_JSON || field->array)
+                checks_note_why(p, c, &option, "only an object has members"); /* fields.c reads it */
+        } else if (strcmp(key, "format") == 0)
             read_format(p, c, &option, field);
         else if (known == NULL || known->kind == CHECK_VALUES || known->kind == CHECK_AHEAD)
             rc |= REFUSE(&option, err, "the standard has no such option; expected one of: " OPTIONS);

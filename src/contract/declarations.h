@@ -40,6 +40,8 @@ typedef enum CheckKind {
     CHECK_MIN_ITEMS,  /* of an array its elements, of an object its members */
     CHECK_MAX_ITEMS,
     CHECK_UNIQUE_ITEMS, /* of an array: no element is there twice */
+    CHECK_MEMBER,       /* an object has the member `text`, which is no property of its own */
+    CHECK_ZONE,         /* a timestamp's text has an offset from UTC (number 1), or has none (0) */
 } CheckKind;
 
 /* What `format` may say of a text (contract/words.h names them). */
@@ -110,6 +112,7 @@ typedef struct Field {
     bool array;           /* VALUE_JSON: an array, not an object */
     int precision, scale; /* VALUE_DECIMAL */
     TimeForm time_form;   /* VALUE_TIMESTAMP */
+    int zone_s;           /* VALUE_TIMESTAMP: how far east of UTC a text without an offset is */
     bool required;
     const char *required_rule;   /* the name of the rule that says so; NULL: it has none of its own */
     bool derived;                /* the column's name was made from the property's, or from a physicalName that Silver cannot have */

@@ -48,6 +48,9 @@ static void compare_value(const Diff *d, const char *path, const Field *before, 
     else if (before->time_form != after->time_form)
         diff_add(d, diff_tightens, path, "is written as %s, and was %s", time_form_names[after->time_form],
                  time_form_names[before->time_form]);
+    if (before->zone_s != after->zone_s)
+        diff_add(d, columns ? diff_rebuild : diff_tightens, path, "without an offset is %+d minutes from UTC, and was %+d",
+                 after->zone_s / 60, before->zone_s / 60);
     if (columns && strcmp(before->column, after->column) != 0)
         diff_add(d, diff_rebuild, path, "is the column %s, and was %s", after->column, before->column);
     if (after->required != before->required)

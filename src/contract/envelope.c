@@ -198,6 +198,13 @@ static int read_entity(EnvelopeReading *r, const DocNode *property, Field *field
     return check_same_entity(r->pipeline, c, property, err);
 }
 
+/* Of a column without rules: of the payload its list `required` is read with its properties. */
+static void note_options(EnvelopeReading *r, const DocNode *property, EnvelopeColumn column) {
+    DocNode options = node_member(property, "logicalTypeOptions");
+    const json_t *required = column == ENVELOPE_PAYLOAD ? json_object_get(options.value, "required") : NULL;
+    if (required == NULL || json_object_size(options.value) > 1) checks_note_keys(r->pipeline, r->contract, property, "logicalTypeOptions");
+}
+
 static int read_rules(EnvelopeReading *r, const DocNode *property, EnvelopeColumn column, const char *name, Error *err) {
     const EnvelopeProperty *e = &envelope[column];
     Contract *c = r->contract;
@@ -209,7 +216,8 @@ static int read_rules(EnvelopeReading *r, const DocNode *property, EnvelopeColum
     if (column == ENVELOPE_TIME) field->required = true;
     if (column == ENVELOPE_ENTITY) rc |= read_entity(r, property, field, err);
     if (e->offset != 0) return rc | checks_read(r->pipeline, c, property, field, err);
-    checks_note_keys(r->pipeline, c, property, "logicalTypeOptions, quality");
+    note_options(r, property, column);
+    checks_note_keys(r->pipeline, c, property, "quality");
     return rc;
 }
 

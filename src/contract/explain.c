@@ -17,7 +17,8 @@ static const char *check_name(const Check *c) {
                                         [CHECK_PATTERN] = "pattern",         [CHECK_VALUES] = "values",
                                         [CHECK_AHEAD] = "ahead_us",          [CHECK_MULTIPLE] = "multiple_of",
                                         [CHECK_FORMAT] = "format",           [CHECK_MIN_ITEMS] = "min_items",
-                                        [CHECK_MAX_ITEMS] = "max_items",     [CHECK_UNIQUE_ITEMS] = "unique_items"};
+                                        [CHECK_MAX_ITEMS] = "max_items",     [CHECK_UNIQUE_ITEMS] = "unique_items",
+                                        [CHECK_MEMBER] = "member",           [CHECK_ZONE] = "timezone"};
     return names[c->kind];
 }
 
@@ -44,10 +45,10 @@ static json_t *explain_field(const Field *f) {
     for (size_t i = 0; i < f->check_count; i++) json_array_append_new(checks, explain_check(&f->checks[i]));
     for (size_t i = 0; i < f->property_count; i++) json_array_append_new(properties, explain_field(&f->properties[i]));
     const char *form = f->time_form != TIME_ISO8601 ? time_form_names[f->time_form] : NULL;
-    return json_pack("{ss ss* ss ss ss* so* sb ss* so so* so*}", "name", f->name, "column", f->column, "type", f->sql_type, "kind",
-                     value_type_name(f->type), "form", form, "array", f->array ? json_true() : NULL, "required", f->required,
-                     "required_rule", f->required_rule, "checks", checks, "properties", properties, "items",
-                     f->items != NULL ? explain_field(f->items) : NULL);
+    return json_pack("{ss ss* ss ss ss* so* so* sb ss* so so* so*}", "name", f->name, "column", f->column, "type", f->sql_type, "kind",
+                     value_type_name(f->type), "form", form, "zone_s", f->zone_s != 0 ? json_integer(f->zone_s) : NULL, "array",
+                     f->array ? json_true() : NULL, "required", f->required, "required_rule", f->required_rule, "checks", checks,
+                     "properties", properties, "items", f->items != NULL ? explain_field(f->items) : NULL);
 }
 
 static json_t *explain_if_listed(const Field *f) {

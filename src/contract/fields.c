@@ -1,6 +1,7 @@
 /* fields.c: see fields.h. A property of the payload has a name in the message, a column in Silver, a type, and rules (checks.c). */
 #include "contract/fields.h"
 
+#include "contract/check_values.h"
 #include "contract/checks.h"
 #include "contract/column_names.h"
 #include "contract/measures.h"
@@ -159,6 +160,39 @@ static int read_items(Pipeline *p, Contract *c, const DocNode *items, Field *par
     return 0;
 }
 
+static Field *find_name(Field *fields, size_t n, const char *name) {
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(fields[i].name, name) == 0) return &fields[i];
+    return NULL;
+}
+
+/* The names in logicalTypeOptions.required of an object. `object`: for those that its properties do not name; NULL: the payload itself. */
+static int read_required(Pipeline *p, const DocNode *property, Field *fields, size_t n, Field *object, Error *err) {
+    DocNode options = node_member(property, "logicalTypeOptions"), list = node_member(&options, "required");
+    int rc = 0;
+    if (!node_exists(&list)) return 0;
+    if (!json_is_array(list.value))
+        return REFUSE(&list, err,
+                      "expected a list of names of members; whether the property itself is required stands beside logicalTypeOptions");
+    for (size_t i = 0; i < json_array_size(list.value); i++) {
+        DocNode item = node_item(&list, i);
+        const char *name = NULL;
+        if (read_message_name(&item, p->strings, &name, err) != 0) {
+            rc = -1;
+            continue;
+        }
+        Field *named = find_name(fields, n, name);
+        if (named != NULL)
+            named->required = true;
+        else if (object != NULL)
+            check_add(p, (Check){.kind = CHECK_MEMBER, .rule = "required", .text = name}, object);
+        else
+            rc |=
+                REFUSE(&item, err, "the payload has no such property; expected one among its properties: {name: %s, required: true}", name);
+    }
+    return rc;
+}
+
 /* `properties` of an object, `items` of an array. */
 static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field *field, int level, Error *err) {
     enum { LEVELS = 16 };
@@ -175,6 +209,7 @@ static int read_inside(Pipeline *p, Contract *c, const DocNode *property, Field 
         DocNode member = node_item(&properties, i);
         rc |= read_member(p, c, &member, field, level + 1, err);
     }
+    if (field->type == VALUE_JSON && !field->array) rc |= read_required(p, property, field->properties, field->property_count, field, err);
     return node_exists(&items) ? rc | read_items(p, c, &items, field, level + 1, err) : rc;
 }
 
@@ -234,12 +269,12 @@ int payload_read(Pipeline *p, Contract *c, const DocNode *payload, Error *err) {
         p->columns_missing = true;
         return -1;
     }
-    if (!node_exists(&properties)) return 0; /* the payload is kept, and has no columns */
+    if (!node_exists(&properties)) return read_required(p, payload, NULL, 0, NULL, err); /* the payload is kept, and has no columns */
     if (json_array_size(properties.value) == 0) p->columns_missing = true;
     if (json_array_size(properties.value) == 0) return REFUSE(&properties, err, "expected one or more properties");
     for (size_t i = 0; i < json_array_size(properties.value); i++) {
         DocNode property = node_item(&properties, i);
         rc |= payload_read_property(p, c, &property, err);
     }
-    return rc;
+    return rc == 0 ? read_required(p, payload, c->fields, c->field_count, NULL, err) : -1;
 }

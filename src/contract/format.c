@@ -20,6 +20,10 @@ static int set_format(TopicEnvelope *e, const Contract *c, const DocNode *at, Er
     const char *word = json_string_value(at->value);
     size_t format = 0;
     while (message_format_names[format] != NULL && (word == NULL || strcmp(message_format_names[format], word) != 0)) format++;
+    if (message_format_names[format] == NULL && word != NULL && strcmp(word, "protobuf") == 0)
+        return REFUSE(
+            at, err,
+            "messages in Protobuf are not read; expected json or avro: a stream processor, as ksqlDB or Flink, can write the topic again in one of them");
     if (message_format_names[format] == NULL) return REFUSE(at, err, "messages of this format are not read; expected json or avro");
     if (e->format_line > 0 && e->format != (MessageFormat)format)
         return REFUSE(at, err, "%s:%d says that this topic is %s; expected the same", e->format_file, e->format_line,

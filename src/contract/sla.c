@@ -54,8 +54,10 @@ static int64_t read_duration(const json_t *promise) {
 
 typedef enum Promise { FRESHNESS, LATENCY, RETENTION, PROMISES } Promise;
 
+/* How often events come is how old the newest one may be. */
 static Promise promise_of(const json_t *promise) {
-    static const char *const names[PROMISES] = {[FRESHNESS] = "freshness, fr", [LATENCY] = "latency, ly", [RETENTION] = "retention, re"};
+    static const char *const names[PROMISES] = {
+        [FRESHNESS] = "freshness, fr, frequency, fy", [LATENCY] = "latency, ly", [RETENTION] = "retention, re"};
     const char *property = json_string_value(json_object_get(promise, "property"));
     for (Promise i = 0; property != NULL && i < PROMISES; i++)
         if (is_key_of(names[i], property)) return i;

@@ -48,6 +48,8 @@ void check_words(const Check *check, Buf *out) {
     case CHECK_MIN_ITEMS: add_length(out, "least", check->number, check->of_array ? "element" : "member"); break;
     case CHECK_MAX_ITEMS: add_length(out, "most", check->number, check->of_array ? "element" : "member"); break;
     case CHECK_UNIQUE_ITEMS: buf_add_str(out, "must not have an element twice"); break;
+    case CHECK_MEMBER: buf_addf(out, "must have the member %s", check->text); break;
+    case CHECK_ZONE: buf_add_str(out, check->number ? "must have an offset from UTC, or Z" : "must have no offset from UTC"); break;
     }
 }
 

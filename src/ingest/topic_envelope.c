@@ -49,9 +49,20 @@ static int note(LakeConn *conn, const char *topic, const TopicEnvelope *declared
     return rc;
 }
 
+/* A file of which nothing else is said is what it was the last time. */
+static int find_noted(LakeConn *conn, const Pipeline *p, const char *file, const TopicEnvelope **ret, Error *err) {
+    CLEANUP(free_text) char *topic = NULL;
+    if (ledger_read_file_topic(conn, file, &topic, err) != 0) return -1;
+    if (topic != NULL) *ret = pipeline_envelope_for(p, topic);
+    return 0;
+}
+
 int ingest_open_envelope(LakeConn *conn, const IngestOptions *options, const LedgerTopic *topic, bool read_before, EnvelopeTable **ret,
                          bool *ret_changed, Error *err) {
     const TopicEnvelope *declared = options->pipeline != NULL ? find(options, topic->name) : NULL;
+    if (options->pipeline != NULL && declared == NULL && is_file(topic->name) &&
+        find_noted(conn, options->pipeline, topic->name, &declared, err) != 0)
+        return -1;
     if (options->pipeline != NULL && declared == NULL) return error_not_described(options->pipeline, topic->name, err);
     if (declared != NULL && note(conn, topic->name, declared, read_before, ret_changed, err) != 0) return -1;
     *ret = envelope_table_new(declared, topic->name, topic->epoch);

@@ -80,6 +80,7 @@ static int node_init(Node *node, const Field *field, Error *err) {
                    .required_rule = field->required_rule != NULL ? field->required_rule : "required",
                    .column = -1};
     node->time_form = field->time_form;
+    node->zone_s = field->zone_s;
     set_type(node, field);
     for (size_t i = 0; i < field->check_count; i++)
         if (test_add(node, &field->checks[i], err) != 0) return error_prefix(err, "property %s", field->name);

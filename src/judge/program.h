@@ -19,6 +19,8 @@ typedef enum TestKind {
     TEST_FORMAT,  /* a text is of the check's format */
     TEST_COUNT,   /* of an array or object: least <= elements or members <= most */
     TEST_UNIQUE,  /* of an array: no element is there twice */
+    TEST_MEMBER,  /* of an object: it has a member that its properties do not name */
+    TEST_ZONE,    /* a time's text has an offset (least 1), or none (0) */
 } TestKind;
 
 typedef struct Test {
@@ -52,6 +54,7 @@ struct Node {
     const char *sql_type, *column_name;
     ValueType type;
     TimeForm time_form;
+    int zone_s;
     bool array, required;
     const char *required_rule;
     int scale;

@@ -97,7 +97,8 @@ static bool number_passes(const Judge *j, const Test *t, int64_t value) {
     switch (t->kind) {
     case TEST_RANGE: return value >= t->least && value <= t->most;
     case TEST_AMONG: return is_among(t, value) != t->none;
-    case TEST_PRESENT: return true;
+    case TEST_PRESENT:
+    case TEST_ZONE: return true; /* of its text, which was judged before */
     case TEST_AHEAD: return !is_ahead(j, t, value);
     case TEST_STEPS: return (Wide)value * t->most % t->least == 0;
     default: BUG("a test that is not for numbers");
@@ -275,29 +276,37 @@ static ClockReading read_epoch(Judge *j, const Node *node, yyjson_val *value, in
 }
 
 /* In the units of the node. */
-static ClockReading read_time(Judge *j, const Node *node, yyjson_val *value, int64_t *ret) {
+static ClockReading read_time(Judge *j, const Node *node, yyjson_val *value, int64_t *ret, bool *ret_has_zone) {
     int32_t day = 0;
     if (node->time_form != TIME_ISO8601) return read_epoch(j, node, value, ret);
     Span text = message_string(&j->message, value, &j->arena);
     if (node->type == VALUE_TIME) return clock_read_time(text, ret);
-    if (node->type == VALUE_TIMESTAMP) return clock_read(text, ret);
+    if (node->type == VALUE_TIMESTAMP) return clock_read_in_zone(text, node->zone_s, ret, ret_has_zone);
     ClockReading found = clock_read_date(text, &day);
     *ret = day;
     return found;
 }
 
+static const Test *failed_by_zone(Judge *j, const Node *node, bool has_zone) {
+    for (const Test *t = node->tests; t < node->tests + node->test_count; t++)
+        if (t->kind == TEST_ZONE && (t->least == 1) != has_zone && !is_counted(j, t)) return t;
+    return NULL;
+}
+
 static void judge_time(Judge *j, const Node *node, yyjson_val *value, const Place *place, const Path *path) {
     int64_t time;
+    bool has_zone = false;
     if (!yyjson_is_str(value) && !(node->time_form != TIME_ISO8601 && yyjson_is_raw(value))) {
         wrong_type(j, node, value, place, path);
         return;
     }
-    ClockReading found = read_time(j, node, value, &time);
+    ClockReading found = read_time(j, node, value, &time, &has_zone);
     if (found != CLOCK_READ) {
         wrong_time(j, node, value, path, found);
         return;
     }
-    const Test *failed = failed_by_number(j, node, time);
+    const Test *failed = failed_by_zone(j, node, has_zone);
+    if (failed == NULL) failed = failed_by_number(j, node, time);
     if (failed != NULL)
         report(j, failed->rule, value, place, path, static_text(failed->reason));
     else

@@ -141,6 +141,11 @@ static int set_test(Test *t, const Node *node, const Check *check, Error *err) {
         t->most = check->kind == CHECK_MAX_ITEMS ? check->number : INT64_MAX;
         return 0;
     case CHECK_UNIQUE_ITEMS: t->kind = TEST_UNIQUE; return 0;
+    case CHECK_MEMBER: t->kind = TEST_MEMBER; return 0;
+    case CHECK_ZONE:
+        t->kind = TEST_ZONE;
+        t->least = check->number;
+        return 0;
     case CHECK_AHEAD:
         t->kind = TEST_AHEAD;
         t->most = check->number;

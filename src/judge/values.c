@@ -145,11 +145,22 @@ void members_judge(Judge *j, const Members *members, yyjson_val *object, Span te
 
 /* ---- objects and arrays ---- */
 
+/* One that is null is not there. */
+static bool has_member(yyjson_val *object, const char *name) {
+    size_t n = strlen(name);
+    yyjson_obj_iter i;
+    yyjson_obj_iter_init(object, &i);
+    for (yyjson_val *key; (key = yyjson_obj_iter_next(&i)) != NULL;)
+        if (yyjson_equals_strn(key, name, n) && !yyjson_is_null(yyjson_obj_iter_get_val(key))) return true;
+    return false;
+}
+
 static bool container_passes(Judge *j, const Test *t, yyjson_val *value) {
     int64_t count = (int64_t)(yyjson_is_arr(value) ? yyjson_arr_size(value) : yyjson_obj_size(value));
     switch (t->kind) {
     case TEST_COUNT: return count >= t->least && count <= t->most;
     case TEST_UNIQUE: return elements_are_unique(j, value);
+    case TEST_MEMBER: return has_member(value, t->check->text);
     case TEST_PRESENT: return true;
     default: BUG("a test that is not for objects and arrays");
     }

@@ -36,3 +36,13 @@ int ledger_note_envelope(LakeConn *conn, const char *topic, const LedgerEnvelope
     row = NULL;
     return store(conn, topic, now, err);
 }
+
+int ledger_read_file_topic(LakeConn *conn, const char *file, char **ret, Error *err) {
+    LakeValue name = lake_text(file);
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    if (lake_query(conn, "ledger/file_topic", lake_sql("ledger/file_topic"), &name, 1, &row, err) != 0) return -1;
+    int got = lake_next(row, err);
+    if (got < 0) return -1;
+    *ret = got > 0 ? xstrdup(lake_col_text(row, 0, NULL)) : NULL;
+    return 0;
+}

@@ -11,3 +11,5 @@ typedef struct LedgerEnvelope {
  * logged with the consequence. `first`: with what they were read when the ledger has no note of it; NULL: nothing was read yet. */
 int ledger_note_envelope(LakeConn *conn, const char *topic, const LedgerEnvelope *now, const LedgerEnvelope *first, bool *ret_changed,
                          Error *err) MUST_CHECK;
+/* The topic that is noted of a file; NULL: none is. The caller frees. */
+int ledger_read_file_topic(LakeConn *conn, const char *file, char **ret, Error *err) MUST_CHECK;

@@ -18,7 +18,7 @@
 
 const char *const backup_batch_tables[] = {
     "bronze_raw_events", "bronze_duplicates", "bronze_rejects", "bronze_gaps", "bronze_keys", "ledger_batches", NULL};
-const char *const backup_whole_tables[] = {"ledger_partitions", "runs", "run_steps", "schemas", NULL};
+const char *const backup_whole_tables[] = {"ledger_partitions", "ledger_envelopes", "runs", "run_steps", "schemas", NULL};
 
 enum { TABLES_MAX = 16 };
 

@@ -166,9 +166,11 @@ static int drop_entities_gone(const Refine *r, Error *err) {
 /* When the model is of another entity than before. */
 static int withdraw_models(const Refine *r, Error *err) {
     const Entity *e = &r->pipeline->entities[r->pipeline->prediction.entity];
-    LakeValue key = lake_text(e->key.name);
+    const LakeValue values[] = {lake_text(e->key.name), lake_text(e->name)};
     int64_t moved = 0;
-    if (lake_query_int(r->conn, "refine/model_of_another", lake_sql("refine/model_of_another"), &key, 1, &moved, err) != 0) return -1;
+    if (lake_query_int(r->conn, "refine/model_of_another", lake_sql("refine/model_of_another"), values, ARRAY_LEN(values), &moved, err) !=
+        0)
+        return -1;
     if (moved == 0) return 0;
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("refine/model_moved"), &(LakeBinding){"entity", lake_text(e->name)}, 1);
     log_info("refine", "the model is of %s now: models and scores of the entity before are withdrawn; `smelt train` trains one",

@@ -191,6 +191,8 @@ static char *reason_of(const Check *c) {
     case CHECK_MAX_ITEMS: buf_addf(&out, "must have at most %" PRId64 " %s%s", c->number, c->of_array ? "element" : "member", s); break;
     case CHECK_UNIQUE_ITEMS: buf_add_str(&out, "must not have an element twice"); break;
     case CHECK_NOT_VALUES:
+    case CHECK_MEMBER:
+    case CHECK_ZONE:
     case CHECK_PRESENT: abort(); /* the contract has none */
     case CHECK_VALUES:
         buf_add_str(&out, "must be one of ");

@@ -365,6 +365,9 @@ OPTIONS: Sequence[tuple[Json, list[object], list[object]]] = (  # a property, va
     ({"logicalType": "string", "logicalTypeOptions": {"format": "date"}}, ["2026-11-24"], ["2026-02-30", "24.11.2026"]),
     ({"logicalType": "array", "logicalTypeOptions": {"minItems": 1, "maxItems": 2, "uniqueItems": True}}, [[1], [1, "1"]], [[], [1, 2, 3], [1, 1.0]]),
     ({"logicalType": "object", "logicalTypeOptions": {"minProperties": 1}}, [{"a": None}], [{}]),
+    ({"logicalType": "object", "logicalTypeOptions": {"required": ["a", "b"]}, "properties": [{"name": "a", "logicalType": "integer"}]}, [{"a": 1, "b": [2]}], [{"a": 1}, {"b": 2}, {"a": 1, "b": None}]),
+    ({"logicalType": "timestamp", "logicalTypeOptions": {"timezone": True}}, ["2026-11-24T10:15:00Z", "2026-11-24T10:15:00+0200"], ["2026-11-24T10:15:00", "2026-11-24"]),
+    ({"logicalType": "timestamp", "logicalTypeOptions": {"timezone": False}}, ["2026-11-24T10:15:00", "2026-11-24"], ["2026-11-24T10:15:00Z", "2026-11-24T10:15+02"]),
     ({"logicalType": "string", "quality": [{"type": "custom", "name": "x", "engine": "smelt", "implementation": {"maxLength": 1}}]}, ["a"], ["ab"]),
 )
 
@@ -376,6 +379,31 @@ def test_an_option_of_the_standard_is_enforced(offline: Smelt, number: int) -> N
     send(offline, *({"v": value} for value in [*good, *bad]))
     done = offline("refine")
     assert (done["silver"], done["quarantined"], done["unenforced"]) == (len(good), len(bad), [])
+
+
+def test_a_time_without_an_offset_is_of_the_contracts_zone(offline: Smelt) -> None:
+    options = {"timezone": False, "defaultTimezone": "+02:00"}
+    write(offline, contract([{"name": "v", "logicalType": "timestamp", "logicalTypeOptions": options}, {"name": "w", "logicalType": "timestamp", "logicalTypeOptions": {"defaultTimezone": "-03:30"}}]))
+    send(offline, {"v": "2026-11-24T01:15:00", "w": "2026-11-24T10:00:00"}, {"v": "2026-11-24", "w": "2026-11-24T10:00:00Z"})
+    offline("refine")
+    assert offline.rows("SELECT v::VARCHAR, w::VARCHAR FROM silver_clean_events ORDER BY v") == [("2026-11-23 22:00:00", "2026-11-24 10:00:00"), ("2026-11-23 23:15:00", "2026-11-24 13:30:00")]
+    assert check(offline)["unenforced"] == []
+
+
+def test_a_zone_with_summer_time_is_named(offline: Smelt) -> None:
+    for options, named in (({"defaultTimezone": "Europe/Berlin"}, True), ({"defaultTimezone": "Europe/Berlin", "timezone": True}, False), ({"defaultTimezone": "Etc/UTC"}, False)):
+        write(offline, contract([{"name": "v", "logicalType": "timestamp", "logicalTypeOptions": options}]))
+        texts = [one["text"] for one in check(offline)["unenforced"]]
+        assert len(texts) == named and (not named or "are read as UTC; write the offset of the zone" in texts[0])
+
+
+def test_members_of_the_payload_that_are_required(offline: Smelt) -> None:
+    made = contract([{"name": "v", "logicalType": "integer"}, {"name": "w", "logicalType": "integer"}])
+    made["schema"][0]["properties"][-1]["logicalTypeOptions"] = {"required": ["w"]}
+    write(offline, made)
+    send(offline, {"w": 1}, {"v": 1})
+    offline("refine")
+    assert offline.rows("SELECT rule, field FROM silver_quarantine") == [("required", "w")]
 
 
 def test_unique_is_measured(offline: Smelt) -> None:

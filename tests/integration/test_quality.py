@@ -321,6 +321,13 @@ def put(smelt: Smelt, *hours: float) -> None:
     assert smelt("ingest", "--from", file)["landed"] == len(hours)
 
 
+def test_how_often_events_come_is_a_threshold(offline: Smelt) -> None:
+    write(offline, contract([text()], slaProperties=[{"property": "frequency", "value": 1, "unit": "h"}, {"property": "freshness", "value": 1, "unit": "d"}]))
+    put(offline, 2)
+    assert offline("refine")["unenforced"] == []
+    assert silver(offline)["state"] == "degraded" and "2 hours old, and its contract allows 1 hour (freshness" in silver(offline)["detail"]
+
+
 def test_what_a_contract_promises_is_a_threshold(offline: Smelt) -> None:
     team = {"team": {"name": "Rides"}, "support": [{"channel": "#rides"}]}
     write(offline, contract([text()], slaProperties=PROMISES, **team))

@@ -74,6 +74,23 @@ def test_a_file_whose_topic_is_not_named_is_not_read(shared: Smelt) -> None:
     assert result.code == 78 and "--topic one" in result.error and "--topic two" in result.error, result.error
 
 
+def test_a_file_goes_on_as_what_it_was(shared: Smelt) -> None:
+    shared("ingest", "--from", write_values(shared, "a.jsonl", 50), "--topic", "two")
+    assert shared("ingest", "--from", write_values(shared, "a.jsonl", 50, 60))["landed"] == 1
+    shared("refine")
+    assert shared.value("SELECT count(*) FROM silver_clean_events") == 2
+
+
+def test_a_restored_lake_knows_whose_a_file_is(shared: Smelt) -> None:
+    shared("ingest", "--from", write_values(shared, "a.jsonl", 50), "--topic", "two")
+    shared("backup", "backup")
+    for file in shared.lake.parent.glob("lake.*"):
+        file.unlink()
+    shared("restore", "backup")
+    shared("refine")
+    assert shared.rows("SELECT v FROM silver_clean_events") == [(50,)]
+
+
 def test_a_lake_of_before_is_mended_when_the_file_is_named_again(shared: Smelt) -> None:
     shared("ingest", "--from", write_values(shared, "a.jsonl", 50), "--topic", "two")
     with duckdb.connect(str(shared.lake)) as conn:
@@ -112,7 +129,8 @@ def test_contracts_in_files_of_their_own_have_a_topic_each(offline: Smelt) -> No
     (offline.folder / "in.jsonl").write_text('{"id": "a", "at": 1795508100000}\n')
     assert offline("ingest", "--from", "in.jsonl", "--topic", "clicks")["landed"] == 1
     assert offline("refine")["silver"] == 1
-    result = offline.run("ingest", "--from", "in.jsonl")
+    (offline.folder / "more.jsonl").write_text('{"id": "b", "at": 1795508100000}\n')
+    result = offline.run("ingest", "--from", "more.jsonl")
     assert result.code == 78 and "--topic clicks" in result.error and "--topic shop.orders" in result.error
 
 

@@ -67,6 +67,11 @@ def time_rules(chance: Chance) -> Spec:
     return {key: chance.choice(values) for key, values in limits.items() if chance.often(0.25)}
 
 
+def timestamp_rules(chance: Chance) -> Spec:
+    zones = {"timezone": [True, False], "defaultTimezone": ["UTC", "+02:00", "-0330", "+14"]}
+    return time_rules(chance) | {key: chance.choice(values) for key, values in zones.items() if chance.often(0.2)}
+
+
 def clock_rules(chance: Chance) -> Spec:
     limits = {"minimum": ["06:00"], "exclusiveMinimum": ["00:00:00.000001"], "maximum": ["22:15:00"], "exclusiveMaximum": ["23:59:59.999999"]}
     return {key: chance.choice(values) for key, values in limits.items() if chance.often(0.25)}
@@ -123,7 +128,7 @@ def new_property(chance: Chance, name: str, kind: str, choices: list[str | None]
     physical, decimals = physical_type(chance, kind, choices, column is not None)
     if physical:
         spec["physicalType"] = physical
-    options = {"string": text_rules, "date": time_rules, "timestamp": time_rules, "time": clock_rules, "array": lambda c: count_rules(c, "Items"), "object": lambda c: count_rules(c, "Properties")}.get(kind, lambda _: {})(chance)
+    options = {"string": text_rules, "date": time_rules, "timestamp": timestamp_rules, "time": clock_rules, "array": lambda c: count_rules(c, "Items"), "object": lambda c: count_rules(c, "Properties")}.get(kind, lambda _: {})(chance)
     if kind in ("integer", "number"):
         options = number_rules(chance, decimals)
     if options:
@@ -133,6 +138,8 @@ def new_property(chance: Chance, name: str, kind: str, choices: list[str | None]
         spec["quality"] = quality
     if kind == "object" and level < 3 and chance.often(0.7):
         spec["properties"] = [new_property(chance, n, *chance.choice(TYPES), None, level + 1) for n in chance.sample(NAMES, chance.randint(1, 4))]
+    if kind == "object" and chance.often(0.2):
+        spec["logicalTypeOptions"] = spec.get("logicalTypeOptions", {}) | {"required": chance.sample(NAMES, 2)}
     if kind == "array" and level < 3 and chance.often(0.7):
         spec["items"] = new_property(chance, "element", *chance.choice(TYPES), None, level + 1)
     return spec
@@ -431,6 +438,8 @@ def lone_properties() -> list[Spec]:
         {"logicalType": "array", "logicalTypeOptions": {"uniqueItems": True, "minItems": 1, "maxItems": 2}},
         {"logicalType": "object", "logicalTypeOptions": {"minProperties": 1, "maxProperties": 2}},
         {"logicalType": "object", "properties": [{"name": "a", "logicalType": "integer"}, {"name": "b", "logicalType": "object"}]},
+        *({"logicalType": "timestamp", "logicalTypeOptions": options} for options in ({"timezone": True}, {"timezone": False, "defaultTimezone": "-03:30"}, {"defaultTimezone": "+14:00"})),
+        {"logicalType": "object", "logicalTypeOptions": {"required": ["a", "b"]}, "properties": [{"name": "a", "logicalType": "integer"}]},
         {"logicalType": "timestamp", "logicalTypeOptions": {"minimum": "2000-01-01", "exclusiveMaximum": "2026-11-24T12:00:00.5Z"}},
         {"logicalType": "time", "logicalTypeOptions": {"minimum": "06:00", "exclusiveMaximum": "22:15:00.5"}},
         {"logicalType": "date", "logicalTypeOptions": {"exclusiveMinimum": "2026-11-24T23:59:59Z"}},

@@ -244,7 +244,17 @@ def read_date(text: str) -> int:
     return days_of(*found.groups())
 
 
-def read_time(text: str) -> int:
+def has_zone(text: str) -> bool:
+    return text[10:] != "" and re.search(r"[Zz]$|[+-][0-9:]+$", text[10:]) is not None
+
+
+def default_zone(spec: Spec) -> int:
+    """Minutes east of UTC."""
+    found = re.fullmatch(r"([+-])(\d\d):?(\d\d)?", spec.get("logicalTypeOptions", {}).get("defaultTimezone", "UTC"))
+    return (int(found[2]) * 60 + int(found[3] or 0)) * (-1 if found[1] == "-" else 1) if found else 0
+
+
+def read_time(text: str, default: int = 0) -> int:
     found = TIME.fullmatch(text)
     if not found:
         raise Broken("type", "must be a timestamp as 2026-11-24T10:15:00Z")
@@ -255,7 +265,7 @@ def read_time(text: str) -> int:
         raise Broken("impossible_time", "is a time of day that there is not")
     if zm > 59 or zh * 60 + zm > 14 * 60:
         raise Broken("impossible_time", "must be at most 14 hours from UTC")
-    zone = (zh * 60 + zm) * (-1 if sign == "-" else 1)
+    zone = (zh * 60 + zm) * (-1 if sign == "-" else 1) if has_zone(text) else default
     us = ((days * 24 + h) * 60 + m - zone) * 60_000_000 + s * 1_000_000 + int(((fraction or "") + "000000")[:6])
     if not min_us() <= us <= max_us():
         raise Broken("impossible_time", "must be in the years 0001 to 9999")
@@ -290,7 +300,12 @@ def read_scalar(spec: Spec, value: Value) -> Any:
         return read_date(value.value)
     if kind == "time":
         return read_clock(value.value)
-    return read_time(value.value) if kind == "timestamp" else value.value
+    if kind != "timestamp":
+        return value.value
+    us, wanted = read_time(value.value, default_zone(spec)), spec.get("logicalTypeOptions", {}).get("timezone")
+    if wanted is not None and wanted != has_zone(value.value):
+        raise Broken("timezone", "must have an offset from UTC, or Z" if wanted else "must have no offset from UTC")
+    return us
 
 
 # ---- rules ----------------------------------------------------------------------------------------------------------------------------
@@ -393,6 +408,9 @@ def broken_missing(spec: Spec, listed: list[Any], value: Any) -> str | None:
 
 def broken_rule(spec: Spec, key: str, limit: Any, value: Any, message_us: int) -> str | None:
     """What is to say of a value that does not keep one rule."""
+    if key == "member":
+        there = any(name == limit and inside.kind != "null" for name, inside in value.members)
+        return None if there else f"must have the member {limit}"
     if isinstance(value, Value):
         return broken_count("minItems" if value.kind == "array" else "minProperties", 1, value) if key == "missingValues" else broken_count(key, limit, value)
     if key == "missingValues":
@@ -428,7 +446,8 @@ RULE_NAMES = {"minLength": "length", "maxLength": "length", "pattern": "pattern"
 
 
 def rules_of(spec: Spec) -> list[tuple[str, str, Any]]:
-    rules = [(RULE_NAMES.get(key, "range"), key, limit) for key, limit in spec.get("logicalTypeOptions", {}).items()]
+    rules = [(RULE_NAMES.get(key, "range"), key, limit) for key, limit in spec.get("logicalTypeOptions", {}).items() if key not in ("timezone", "defaultTimezone", "required")]
+    known = {inside["name"] for inside in spec.get("properties", [])}
     for rule in spec.get("quality", []):
         if rule.get("metric") == "missingValues":
             rules.append((rule.get("name", "missing_values"), "missingValues", rule["arguments"]["missingValues"]))
@@ -436,7 +455,7 @@ def rules_of(spec: Spec) -> list[tuple[str, str, Any]]:
             rules.append((rule.get("name", "allowed_values"), "validValues", rule["arguments"]["validValues"]))
         else:
             rules += [(rule["name"], key, limit) for key, limit in rule["implementation"].items()]
-    return rules
+    return rules + [("required", "member", name) for name in spec.get("logicalTypeOptions", {}).get("required", []) if name not in known]
 
 
 def check_rules(spec: Spec, value: Any, message_us: int) -> None:
@@ -507,7 +526,8 @@ class Oracle:
         except Broken as e:
             self.violate(e.rule, path, value.shown, e.reason)
         if spec.get("properties"):
-            self.judge_members(spec["properties"], value, path + ".", {})
+            wanted = spec.get("logicalTypeOptions", {}).get("required", [])
+            self.judge_members([inside | {"required": True} if inside["name"] in wanted else inside for inside in spec["properties"]], value, path + ".", {})
         elif "items" in spec:
             for i, element in enumerate(value.elements):
                 self.judge_present(spec["items"], element, f"{path}[{i}]", {})

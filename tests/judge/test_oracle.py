@@ -62,7 +62,7 @@ def compare(folder: Path, contracts: dict[str, Any], lines: list[Line]) -> Count
 
 
 RULES = {"type", "required", "range", "scale", "length", "pattern", "allowed_values", "known_value", "from_the_future", "too_low", "impossible_time", "repeated_field", "characters",
-         "unknown_type", "implausible_time", "low_quality", "unknown_field", "number_as_text", "unknown_envelope_field", "multiple", "format", "missing_values", "items", "properties", "unique_items"}  # fmt: skip
+         "unknown_type", "implausible_time", "low_quality", "unknown_field", "number_as_text", "unknown_envelope_field", "multiple", "format", "missing_values", "items", "properties", "unique_items", "timezone"}  # fmt: skip
 
 
 def judge_each_value_of_each_type(folder: Path) -> Counter[str]:

@@ -182,6 +182,11 @@ static const Row rows[] = {
                "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
      "p/contracts/door.odcs.yaml:5: servers[0].format is \"xml\": messages of this format are not read; expected json or avro"},
     {DOOR, NULL,
+     DOOR_HEAD "servers: [{server: a, type: kafka, format: protobuf}]\n" DOOR_TOPIC
+               "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
+     "p/contracts/door.odcs.yaml:5: servers[0].format is \"protobuf\": messages in Protobuf are not read; "
+     "expected json or avro: a stream processor, as ksqlDB or Flink, can write the topic again in one of them"},
+    {DOOR, NULL,
      DOOR_HEAD "servers:\n  - {server: a, type: kafka, format: avro}\n  - {server: b, type: kafka, format: json}\n" DOOR_TOPIC
                "  - {name: DOOR, physicalType: topic, physicalName: doors, properties: [" DOOR_TIME ", " DOOR_SITE "]}\n",
      "p/contracts/door.odcs.yaml:7: servers[1].format is \"json\": p/contracts/door.odcs.yaml:6 says that this topic is avro; expected the same"},
@@ -273,6 +278,17 @@ static const Row rows[] = {
     {METER, "maximumAhead: 1d", "maximumAhead: 3661d",
      "p/contracts/meter.odcs.yaml:40: schema[0].properties[4].quality[0].implementation.maximumAhead is \"3661d\": "
      "expected a duration like 1d or 12h, at most 3660d"},
+    {METER, "physicalName: tag_list", "physicalName: tag_list\n            logicalTypeOptions: {timezone: utc}",
+     "p/contracts/meter.odcs.yaml:88: schema[0].properties[6].properties[6].logicalTypeOptions.timezone is \"utc\": expected true or false"},
+    {METER, "physicalName: tag_list", "physicalName: tag_list\n            logicalTypeOptions: {defaultTimezone: 2}",
+     "p/contracts/meter.odcs.yaml:88: schema[0].properties[6].properties[6].logicalTypeOptions.defaultTimezone is 2: "
+     "expected an offset from UTC, in quotes, like \"+02:00\", or UTC"},
+    {METER, "name: payload\n        logicalType: object", "name: payload\n        logicalTypeOptions: {required: true}\n        logicalType: object",
+     "p/contracts/meter.odcs.yaml:46: schema[0].properties[6].logicalTypeOptions.required is true: "
+     "expected a list of names of members; whether the property itself is required stands beside logicalTypeOptions"},
+    {METER, "name: payload\n        logicalType: object", "name: payload\n        logicalTypeOptions: {required: [kind, phase]}\n        logicalType: object",
+     "p/contracts/meter.odcs.yaml:46: schema[0].properties[6].logicalTypeOptions.required[1] is \"phase\": "
+     "the payload has no such property; expected one among its properties: {name: phase, required: true}"},
     {METER, "exclusiveMaximum: 100000.5", "most: 3",
      "p/contracts/meter.odcs.yaml:74: schema[0].properties[6].properties[2].logicalTypeOptions.most is 3: "
      "the standard has no such option; expected one of: minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf, minLength, "
