@@ -3,9 +3,10 @@
  *
  * Only those whose features changed since the same model scored them are scored; their scores go to the delta scores_fresh, whose
  * rows replace those of scores_base. A snapshot holds Gold's base together with its scores: when one of those scores changes, the base gets
- * a new name (gold_base.base_id).
+ * a new name (scores_progress.scores_id).
  *
- * Invariant: readers see the scores of one model over all of Gold, the old ones or the new ones. */
+ * Invariants: readers see the scores of one model over all of Gold, the old ones or the new ones. Scoring writes no table of refine's, and
+ * reads one state of them: `smelt up` refines meanwhile. */
 #include "churn/internal.h"
 
 #include "base/buf.h"
@@ -196,11 +197,17 @@ static int score_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *
     return 0;
 }
 
-static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
+/* In the open transaction: what is to be scored, and the features, are of one state of Gold. */
+static int score_rows(LakeConn *conn, Scoring *s, const char *model_id, bool full, Error *err) {
+    if (choose_rows(conn, model_id, full, s, err) != 0 || forget_scores(conn, s, err) != 0 || score_pages(conn, s, model_id, err) != 0)
+        return -1;
+    return store_progress(conn, s, model_id, err) != 0 ? -1 : merge_delta_if_due(conn, err);
+}
+
+static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, bool full, Error *err) {
     if (lake_register_source(conn, "churn_score_rows", score_columns, ARRAY_LEN(score_columns), 1, fill, s, err) != 0) return -1;
     if (lake_begin(conn, err) != 0) return -1;
-    if (forget_scores(conn, s, err) != 0 || score_pages(conn, s, model_id, err) != 0 || store_progress(conn, s, model_id, err) != 0 ||
-        merge_delta_if_due(conn, err) != 0 || lake_commit(conn, err) != 0) {
+    if (score_rows(conn, s, model_id, full, err) != 0 || lake_commit(conn, err) != 0) {
         lake_rollback(conn);
         return -1;
     }
@@ -258,7 +265,7 @@ static int score_with(LakeConn *conn, const Model *m, const ChurnGold *gold, con
     if (!shares_a_name(&s.features, features))
         return error_set(err, ERR_DATA, "Gold has none of the features of the model %s: run `smelt train`", scores->model_id);
     scores->advice = advice_on(&s.features, features);
-    if (choose_rows(conn, scores->model_id, full, &s, err) != 0 || replace_scores(conn, &s, scores->model_id, err) != 0) return -1;
+    if (replace_scores(conn, &s, scores->model_id, full, err) != 0) return -1;
     scores->rows = s.rows;
     return count_bands(conn, scores, err);
 }

@@ -36,6 +36,7 @@ typedef struct SnapshotWrite {
     const SnapshotTable *tables;
     size_t count;
     SnapshotOptions options;
+    char *base;       /* its name as the transaction that writes sees it; NULL: it has none */
     char *last;       /* the generation to start from; NULL: none */
     char *tmp, *wal;  /* the file being written, and DuckDB's log of it */
     bool incremental; /* its base is that of `last` */
@@ -44,6 +45,7 @@ typedef struct SnapshotWrite {
 
 static void snapshot_write_done(SnapshotWrite *g) {
     lake_checkpoint_waitp(&g->checkpoint);
+    free(g->base);
     free(g->last);
     free(g->tmp);
     free(g->wal);
@@ -68,16 +70,9 @@ static int write_table(const SnapshotWrite *g, const SnapshotTable *table, Error
 
 static int write_base_name(const SnapshotWrite *g, Error *err) {
     static const char name[] = "publish/snapshot_base";
-    if (g->options.base == NULL || g->incremental) return 0;
-    CLEANUP(free_text) char *bound = lake_sql_bind(lake_sql(name), &(LakeBinding){"base", lake_text(g->options.base)}, 1);
+    if (g->base == NULL || g->incremental) return 0;
+    CLEANUP(free_text) char *bound = lake_sql_bind(lake_sql(name), &(LakeBinding){"base", lake_text(g->base)}, 1);
     return lake_exec(g->conn, name, bound, err);
-}
-
-static int write_tables(const SnapshotWrite *g, Error *err) {
-    if (lake_begin(g->conn, err) != 0 || write_base_name(g, err) != 0) return -1;
-    for (size_t i = 0; i < g->count; i++)
-        if (!(g->incremental && g->tables[i].kind == SNAPSHOT_BASE) && write_table(g, &g->tables[i], err) != 0) return -1;
-    return lake_commit(g->conn, err);
 }
 
 static int attach(const SnapshotWrite *g, Error *err) {
@@ -117,6 +112,38 @@ static void try_last(SnapshotWrite *g) {
     }
     if (!g->incremental) remove_unfinished(g);
     error_clear(&ignored);
+}
+
+/* Begins the transaction that all tables are read in. *ret_same: the base is still the one that the file was begun for. */
+static int begin_reading(SnapshotWrite *g, bool *ret_same, Error *err) {
+    const char *begun_for = g->options.base;
+    free(TAKE(g->base));
+    if (lake_begin(g->conn, err) != 0) return -1;
+    if (g->options.name_base == NULL)
+        g->base = begun_for != NULL ? xstrdup(begun_for) : NULL;
+    else if (g->options.name_base(g->conn, &g->base, err) != 0)
+        return -1;
+    *ret_same = g->base == NULL || begun_for == NULL ? g->base == begun_for : strcmp(g->base, begun_for) == 0;
+    return 0;
+}
+
+/* `smelt up` refines while it publishes: when the base became another one just now, its copy in the file cannot be kept. */
+static int begin_writing(SnapshotWrite *g, Error *err) {
+    bool same;
+    if (begin_reading(g, &same, err) != 0) return -1;
+    if (same || !g->incremental) return 0;
+    lake_rollback(g->conn);
+    g->incremental = false;
+    if (detach(g, 0, err) != 0) return -1;
+    remove_unfinished(g);
+    return attach(g, err) != 0 ? -1 : begin_reading(g, &same, err);
+}
+
+static int write_tables(SnapshotWrite *g, Error *err) {
+    if (begin_writing(g, err) != 0 || write_base_name(g, err) != 0) return -1;
+    for (size_t i = 0; i < g->count; i++)
+        if (!(g->incremental && g->tables[i].kind == SNAPSHOT_BASE) && write_table(g, &g->tables[i], err) != 0) return -1;
+    return lake_commit(g->conn, err);
 }
 
 static int fill_file(SnapshotWrite *g, Error *err) {

@@ -41,6 +41,9 @@ DEFINE_CLEANUP(snapshot_draft_free, SnapshotDraft)
 
 typedef struct SnapshotOptions {
     const char *base;     /* names the content of the SNAPSHOT_BASE tables: another name, other content; NULL: write everything */
+    /* Reads that name again, in the transaction that writes; the result is the snapshot's. For a lake that other connections write
+     * meanwhile; NULL: none does. */
+    int (*name_base)(LakeConn *conn, char **ret, Error *err);
     bool full;            /* write everything even when the last generation has the same base */
     bool checkpoint_lake; /* checkpoint the lake meanwhile, for a process that ends afterwards; it may take longer than the snapshot */
     SnapshotDraft *draft; /* a copy begun before; NULL: none. Borrowed */
