@@ -1,6 +1,6 @@
 """The table of the measurements: each group takes the Bench and yields rows."""
 
-from measure import formats, ingest, process, refine, refresh, report, start
+from measure import formats, ingest, live, process, refine, refresh, report, start
 from measure.report import Row, say
 
 GROUPS = {
@@ -11,6 +11,7 @@ GROUPS = {
     "refine": refine.refine,
     "refresh": refresh.refresh,
     "start": start.start,
+    "live": live.live,
 }
 
 
