@@ -29,7 +29,6 @@
 
 enum {
     TICK_MS = 1000,
-    LOG_BYTES = 16 << 20,    /* a longer log is checkpointed, as DuckDB would do by default */
     MERGE_EVERY = 8,         /* checkpoints */
     CHECKPOINT_TRIES = 200,  /* in a turn; other paths write most of the time */
     CHECKPOINT_PAUSE_MS = 3, /* between them */
@@ -74,7 +73,7 @@ static void live_done(Live *live) {
 
 static int refine(void *arg, LakeConn *conn, Error *err) {
     Live *live = arg;
-    RefineOptions options = {.quiet = true};
+    RefineOptions options = {.quiet = true, .follows = true};
     RefineStats stats;
     if (!atomic_exchange(&live->unrefined, false)) return 0;
     if (refine_run(live->refinery, conn, &options, &stats, err) != 0) {
@@ -122,7 +121,7 @@ static int publish_and_back_up(void *arg, LakeConn *conn, Error *err) {
 static int checkpoint_when_due(void *arg, LakeConn *conn, Error *err) {
     Live *live = arg;
     bool merge = (live->checkpoints + 1) % MERGE_EVERY == 0, done = false;
-    if (file_stamp(live->layout.wal_path).bytes < LOG_BYTES) return 0;
+    if (file_stamp(live->layout.wal_path).bytes < settings_int(live->settings, "up.checkpoint_log")) return 0;
     for (int tries = 0; tries < CHECKPOINT_TRIES && !done && !stop_wait_ms(CHECKPOINT_PAUSE_MS); tries++)
         if (lake_checkpoint_beside(conn, merge, &done, err) != 0) return -1;
     live->checkpoints += done ? 1 : 0;
