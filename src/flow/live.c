@@ -176,9 +176,15 @@ static int land_until_stopped(Live *live, Error *err) {
 
 /* ---- all ---- */
 
+/* Refining and publishing may each need what a command alone is given. */
+static int make_room(Live *live, Error *err) {
+    if (settings_is_set(live->settings, "lake.memory_limit")) return 0;
+    return lake_limit_memory(live->conn, 2 * settings_int(live->settings, "lake.memory_limit"), err);
+}
+
 static int start_paths(Live *live, Error *err) {
     static const PathTurn turns[PATHS] = {[PATH_CHECKPOINT] = checkpoint_when_due, [PATH_PUBLISH] = publish_and_back_up, [PATH_REFINE] = refine};
-    if (lake_checkpoint_by_hand(live->conn, err) != 0) return -1;
+    if (make_room(live, err) != 0 || lake_checkpoint_by_hand(live->conn, err) != 0) return -1;
     for (size_t i = 0; i < PATHS; i++)
         if (path_start(lake_of(live->conn), live->settings, TICK_MS, turns[i], live, &live->paths[i], err) != 0) return -1;
     return 0;

@@ -153,6 +153,11 @@ void lake_conn_free(LakeConn *conn) {
     free(conn);
 }
 
+int lake_limit_memory(LakeConn *conn, int64_t bytes, Error *err) {
+    CLEANUP(free_text) char *sql = xasprintf("SET GLOBAL memory_limit = '%" PRId64 "B'", bytes);
+    return lake_exec(conn, "memory limit", sql, err);
+}
+
 Lake *lake_of(const LakeConn *conn) {
     return conn->lake;
 }

@@ -44,6 +44,9 @@ const char *lake_engine_version(void); /* "v1.5.6" */
 /* Reads every table to its end: DuckDB notices a damaged block only when it reads it. ERR_IO: damage; ERR_STOPPED: interrupted. */
 int lake_read_all(LakeConn *conn, Error *err) MUST_CHECK;
 
+/* Changes LakeOptions.memory_limit; not 0. */
+int lake_limit_memory(LakeConn *conn, int64_t bytes, Error *err) MUST_CHECK;
+
 /* ---- interrupt ---- */
 
 /* Makes the query that runs on this connection now fail soon, with ERR_STOPPED there. Any thread. */
