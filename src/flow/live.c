@@ -183,7 +183,8 @@ static int make_room(Live *live, Error *err) {
 }
 
 static int start_paths(Live *live, Error *err) {
-    static const PathTurn turns[PATHS] = {[PATH_CHECKPOINT] = checkpoint_when_due, [PATH_PUBLISH] = publish_and_back_up, [PATH_REFINE] = refine};
+    static const PathTurn turns[PATHS] = {
+        [PATH_CHECKPOINT] = checkpoint_when_due, [PATH_PUBLISH] = publish_and_back_up, [PATH_REFINE] = refine};
     if (make_room(live, err) != 0 || lake_checkpoint_by_hand(live->conn, err) != 0) return -1;
     for (size_t i = 0; i < PATHS; i++)
         if (path_start(lake_of(live->conn), live->settings, TICK_MS, turns[i], live, &live->paths[i], err) != 0) return -1;

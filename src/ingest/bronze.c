@@ -249,9 +249,8 @@ static char *forget_positions(const StagingSlot *slot) {
     size_t n = slot->offsets.position_count;
     int64_t *partitions = xcalloc(n, sizeof *partitions);
     for (size_t i = 0; i < n; i++) partitions[i] = slot->offsets.positions[i].partition;
-    const LakeBinding bindings[] = {{"topic", lake_text(slot->topic->name)},
-                                    {"epoch", lake_int(slot->topic->epoch)},
-                                    {"partitions", lake_ints(partitions, n)}};
+    const LakeBinding bindings[] = {
+        {"topic", lake_text(slot->topic->name)}, {"epoch", lake_int(slot->topic->epoch)}, {"partitions", lake_ints(partitions, n)}};
     char *sql = lake_sql_bind(lake_sql("ledger/forget_positions"), bindings, ARRAY_LEN(bindings));
     free(partitions);
     return sql;

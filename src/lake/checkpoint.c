@@ -2,7 +2,8 @@
  *
  * DuckDB lets other connections write during a checkpoint only when a transaction may still need rows as they were before the last commit
  * (CONCURRENT_CHECKPOINT; otherwise they wait for its vacuum lock): then rows may be inserted and deleted. Updates and changes of the
- * catalog wait for any checkpoint. lake_checkpoint_beside opens such a transaction itself. That checkpoint merges no row groups and keeps those whose rows were all deleted: a usual one has to follow from time to time. */
+ * catalog wait for any checkpoint. lake_checkpoint_beside opens such a transaction itself. That checkpoint merges no row groups and keeps
+ * those whose rows were all deleted: a usual one has to follow from time to time. */
 #include "lake/internal.h"
 
 #include "base/log.h"

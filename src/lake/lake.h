@@ -186,7 +186,8 @@ DEFINE_CLEANUP(lake_checkpoint_wait, LakeCheckpoint)
  * becomes very long; lake_checkpoint_beside does. */
 int lake_checkpoint_by_hand(LakeConn *conn, Error *err) MUST_CHECK;
 /* Checkpoints while other connections write: those that only insert and delete rows do not wait; those that update rows, or create or drop
- * tables, do. With `merge` it merges small row groups afterwards, for which all wait. *ret_done false: one of them was writing just now, so that nothing was done; try again soon. Not in a transaction. */
+ * tables, do. With `merge` it merges small row groups afterwards, for which all wait. *ret_done false: one of them was writing just now, so
+ * that nothing was done; try again soon. Not in a transaction. */
 int lake_checkpoint_beside(LakeConn *conn, bool merge, bool *ret_done, Error *err) MUST_CHECK;
 /* Are the rows that come from now on large, a kilobyte or more? Checkpoints then leave row groups as commits made them (row_groups.c).
  * lake_open chooses by the rows that are stored. */

@@ -126,7 +126,8 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
         read_base(conn, &base, err) != 0)
         return -1;
     if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, &result.parquet_path, err) != 0) return -1;
-    SnapshotOptions how = {.base = base, .name_base = read_base, .full = options->full, .checkpoint_lake = options->checkpoint_lake, .draft = options->draft};
+    SnapshotOptions how = {
+        .base = base, .name_base = read_base, .full = options->full, .checkpoint_lake = options->checkpoint_lake, .draft = options->draft};
     if (write_snapshot(conn, snapshots_dir, &entities, &how, &result.snapshot, err) != 0) return -1;
     int pruned = snapshot_prune(snapshots_dir, options->keep > 0 ? options->keep : 1);
     if (pruned > 0) log_debug("publish", "%d old generations removed", pruned);

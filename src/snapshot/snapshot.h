@@ -40,7 +40,7 @@ void snapshot_draft_free(SnapshotDraft *d);
 DEFINE_CLEANUP(snapshot_draft_free, SnapshotDraft)
 
 typedef struct SnapshotOptions {
-    const char *base;     /* names the content of the SNAPSHOT_BASE tables: another name, other content; NULL: write everything */
+    const char *base; /* names the content of the SNAPSHOT_BASE tables: another name, other content; NULL: write everything */
     /* Reads that name again, in the transaction that writes; the result is the snapshot's. For a lake that other connections write
      * meanwhile; NULL: none does. */
     int (*name_base)(LakeConn *conn, char **ret, Error *err);

@@ -661,12 +661,14 @@ static void landing_does_not_wait_for_a_checkpoint_beside(void **state) {
     Error err = {0};
     pthread_t thread;
     must(lake_checkpoint_by_hand(f.conn, &err), &err);
-    run(f.conn, "CREATE OR REPLACE TABLE t (a BIGINT PRIMARY KEY, n BIGINT); CREATE OR REPLACE TABLE u AS SELECT range AS a FROM range(1000); CHECKPOINT;"
-                "INSERT INTO t VALUES (1, 1), (2, 2); SET GLOBAL debug_checkpoint_scan_sleep_ms = 5000");
+    run(f.conn,
+        "CREATE OR REPLACE TABLE t (a BIGINT PRIMARY KEY, n BIGINT); CREATE OR REPLACE TABLE u AS SELECT range AS a FROM range(1000); CHECKPOINT;"
+        "INSERT INTO t VALUES (1, 1), (2, 2); SET GLOBAL debug_checkpoint_scan_sleep_ms = 5000");
     int64_t before = log_bytes();
     assert_int_equal(pthread_create(&thread, NULL, checkpoint_beside, &c), 0);
     while (log_bytes() == before) usleep(1000); /* its begin is in the log */
-    run(f.conn, "BEGIN; INSERT INTO u VALUES (7); DELETE FROM u WHERE a < 7; DELETE FROM t WHERE a = 1; INSERT INTO t VALUES (1, 5); COMMIT");
+    run(f.conn,
+        "BEGIN; INSERT INTO u VALUES (7); DELETE FROM u WHERE a < 7; DELETE FROM t WHERE a = 1; INSERT INTO t VALUES (1, 5); COMMIT");
     assert_false(atomic_load(&c.ended));
     pthread_join(thread, NULL);
     run(f.conn, "RESET GLOBAL debug_checkpoint_scan_sleep_ms");
