@@ -58,7 +58,10 @@ static int run_command(const Command *command, int argc, char **argv) {
     print_summary(&app, &err);
     app_done(&app);
     error_clear(&err);
-    if (fflush(stdout) != 0 && code == 0) code = error_exit_code(ERR_IO);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0) {
+        fprintf(stderr, "smelt %s: the output could not be written\n", command->name);
+        code = error_exit_code(ERR_IO);
+    }
     return code;
 }
 

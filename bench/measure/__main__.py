@@ -26,6 +26,7 @@ def parse():
     p.add_argument("--rounds", type=int, help="runs of each program (3)")
     p.add_argument("--histories", type=lambda text: [int(n) for n in text.split(",")], help="numbers of old events for the refresh (100000,1000000,10000000)")
     p.add_argument("--only", action="append", choices=GROUPS, metavar="NAME", help=f"one group: {', '.join(GROUPS)}; may be repeated")
+    p.add_argument("--peers", action="store_true", help="also what other teams would run instead: dbt-duckdb, FastAPI (tools/bootstrap peers installs them)")
     p.add_argument("--json", metavar="FILE", help="also write the rows as JSON")
     p.add_argument("--record", action="store_true", help="write the table into docs/benchmarks.md")
     p.add_argument("--smelt", default=os.path.join(ROOT, "build", "release", "smelt"), metavar="FILE", help="the binary (build/release/smelt)")
@@ -36,6 +37,8 @@ def parse():
     for name, value in (QUICK if options.quick else FULL).items():
         if getattr(options, name, None) is None:
             setattr(options, name, value)
+    if options.peers and "PEERS_VENV" not in os.environ:
+        p.error("--peers: they are not installed; next: tools/bootstrap peers")
     return options
 
 

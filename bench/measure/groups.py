@@ -1,6 +1,6 @@
 """The table of the measurements: each group takes the Bench and yields rows."""
 
-from measure import formats, ingest, live, process, refine, refresh, report, start
+from measure import api, formats, ingest, live, process, refine, refresh, report, start
 from measure.report import Row, say
 
 GROUPS = {
@@ -10,6 +10,7 @@ GROUPS = {
     "large": ingest.large,
     "refine": refine.refine,
     "refresh": refresh.refresh,
+    "api": api.api,
     "start": start.start,
     "live": live.live,
 }

@@ -2,8 +2,10 @@
 
 import os
 
+from measure import process
+from measure.bench import ROOT
 from measure.ingest import fill_topic
-from measure.report import at_most, info, median, memory, say
+from measure.report import at_least, at_most, info, median, memory, say
 from measure.rounds import log_run, rounds
 
 
@@ -20,7 +22,16 @@ def refine_round(bench, events):
     refined = log_run("smelt refine", events, bench.smelt("refine", lake="refined"))
     typed = bench.python("typed_table.py", bench.path("typed", "lake.duckdb")).json()["seconds"]
     say(f"  {'CREATE TABLE AS':24} {typed:7.2f} s")
-    return refined, typed
+    return refined, typed, dbt(bench, events) if bench.options.peers else None
+
+
+def dbt(bench, events):
+    """The models of bench/peers/dbt on the same Bronze: what a team with dbt would run instead."""
+    bench.copy_lake("lake", "dbt")
+    project = os.path.join(ROOT, "bench", "peers", "dbt")
+    argv = [os.path.join(os.environ["PEERS_VENV"], "bin", "dbt"), "--quiet", "run", "--project-dir", project, "--profiles-dir", project,
+            "--target-path", bench.path("dbt", "target"), "--log-path", bench.path("dbt", "log")]
+    return log_run("dbt-duckdb", events, process.run(argv, env=bench.environment() | {"LAKE": bench.path("dbt", "lake.duckdb")}))
 
 
 def refine(bench):
@@ -30,15 +41,24 @@ def refine(bench):
     for number in rounds(bench):
         say(f"refine of {events:,} new events, round {number} of {bench.options.rounds}")
         results.append(refine_round(bench, events))
-    ratio = median(refined.seconds / typed for refined, typed in results)
-    words = f"{median(r.seconds for r, _ in results):.2f} s / {median(t for _, t in results):.2f} s"
+    ratio = median(refined.seconds / typed for refined, typed, _ in results)
+    words = f"{median(r.seconds for r, _, _ in results):.2f} s / {median(t for _, t, _ in results):.2f} s"
     yield at_most("refine", "refine / plain typed CREATE TABLE AS", ratio, 1.1, "", words)
-    yield memory("refine", "refine's memory", max(r.peak_mib for r, _ in results), "largest of all rounds", 300)
+    yield memory("refine", "refine's memory", max(r.peak_mib for r, _, _ in results), "largest of all rounds", 300)
     yield size_on_disk(bench, "refined")
+    if bench.options.peers:
+        yield beside_dbt(results)
     for step in (("refine", "--full"), ("train",), ("score",), ("publish",)):
         done = log_run(f"smelt {' '.join(step)}", events, bench.smelt(*step, lake="refined"))
         yield info("refine", f"{' '.join(step)}", done.seconds, "s", f"{events:,} events, {bench.options.subscribers:,} subscribers")
-    bench.forget("typed")
+    bench.forget("typed", "dbt")
+
+
+def beside_dbt(results):
+    ratio = median(dbt.seconds / refined.seconds for refined, _, dbt in results)
+    cpu = median(dbt.cpu_seconds / refined.cpu_seconds for refined, _, dbt in results)
+    words = f"{median(d.seconds for _, _, d in results):.2f} s on both cores, {cpu:.2f} times the CPU, {max(d.peak_mib for _, _, d in results):.0f} MiB"
+    return at_least("refine", "dbt-duckdb / refine", ratio, 1.5, "", words)
 
 
 def size_on_disk(bench, lake):

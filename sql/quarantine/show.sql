@@ -1,4 +1,11 @@
--- The newest events in quarantine; $1 rule and $2 field: NULL for any; $3: how many.
-SELECT * RENAME ({{stored}} AS {{key}}) FROM silver_quarantine
+-- The newest of what did not pass: events in quarantine (silver), and messages that are no events (bronze); $1 rule and $2 field: NULL for any;
+-- $3: how many. The bytes of a message are shown as DuckDB shows a blob: what is not ASCII as \xNN.
+SELECT * FROM (
+    SELECT 'silver' AS layer, * RENAME ({{stored}} AS {{key}}) FROM silver_quarantine
+    UNION ALL BY NAME
+    SELECT 'bronze' AS layer, reason AS rule, field, concat_ws(': ', reject_words(reason), reject_hint(reason, raw_value)) AS reason,
+        raw_value::VARCHAR AS raw_value, kafka_key::VARCHAR AS kafka_key, kafka_headers, kafka_topic, kafka_epoch, kafka_partition, kafka_offset,
+        timezone('UTC', kafka_timestamp) AS kafka_timestamp, batch_id, timezone('UTC', rejected_at) AS quarantined_at
+    FROM bronze_rejects)
 WHERE ($1::VARCHAR IS NULL OR rule = $1) AND ($2::VARCHAR IS NULL OR field = $2)
 ORDER BY quarantined_at DESC, kafka_topic, kafka_epoch, kafka_partition, kafka_offset LIMIT $3

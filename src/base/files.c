@@ -92,7 +92,8 @@ int file_copy(const char *from, const char *to, Error *err) {
 }
 
 bool file_exists(const char *path) {
-    return access(path, F_OK) == 0;
+    struct stat st;
+    return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 FileStamp file_stamp(const char *path) {
@@ -162,4 +163,10 @@ char *temp_dir_name(void) {
 char *path_join(const char *dir, const char *name) {
     size_t n = strlen(dir);
     return xasprintf(n > 0 && dir[n - 1] == '/' ? "%s%s" : "%s/%s", dir, name);
+}
+
+char *path_parent(const char *path) {
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) return xstrdup(".");
+    return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
 }

@@ -15,6 +15,8 @@ int file_publish(const char *tmp, const char *path, Error *err) MUST_CHECK;
 /* Copies a file, which must not change meanwhile, to a new file `to`; not durable until file_publish. On failure `to` may remain.
  * ERR_IO. */
 int file_copy(const char *from, const char *to, Error *err) MUST_CHECK;
+/* False only when it is certain that nothing has this name. A link that leads nowhere, a folder that may not be searched, a device that
+ * gives an error: true, so that whoever opens it learns why it cannot be read, and takes nothing for absent that is only out of reach. */
 bool file_exists(const char *path);
 /* What changes when a file is written or replaced: to see that without reading it. All zero when there is no file. */
 typedef struct FileStamp {
@@ -31,6 +33,7 @@ int dir_make(const char *path, Error *err) MUST_CHECK;
 char *temp_dir_name(void) MUST_CHECK;
 /* "<dir>/<name>"; the caller frees. */
 char *path_join(const char *dir, const char *name) MUST_CHECK;
+char *path_parent(const char *path) MUST_CHECK; /* the folder that it is in; the caller frees */
 
 /* An exclusive flock(2) on `path`, held until file_lock_free or the end of the process. The file contains "pid N: what" and, on a second
  * line, a generation that each new holder increments, and a random word. ERR_BUSY names the holder when another process holds the lock;

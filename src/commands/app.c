@@ -80,7 +80,7 @@ void say(const App *app, const char *fmt, ...) {
     if (n < 0) BUG("vasprintf");
     CLEANUP(free_text) char *shown = terminal_lines(text);
     free(text);
-    fputs(shown, stdout);
+    fputs(shown, stdout); /* main.c asks at the end whether all of it could be written */
     fflush(stdout);
 }
 

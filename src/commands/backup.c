@@ -9,11 +9,12 @@
 #include "commands/app.h"
 #include <inttypes.h>
 
-enum { OPT_WAIT = 1, LOCK_PAUSE_MS = 200 };
+enum { OPT_WAIT = 1, OPT_VERIFY, LOCK_PAUSE_MS = 200 };
 
 typedef struct Options {
     const char *dir;
     int64_t wait_ms;
+    BackupCheck check;
 } Options;
 
 static error_t parse_dir(int key, char *arg, struct argp_state *state, const char **ret) {
@@ -32,6 +33,7 @@ static error_t parse_dir(int key, char *arg, struct argp_state *state, const cha
 static error_t parse_backup(int key, char *arg, struct argp_state *state) {
     Options *o = state->input;
     Error err = {0};
+    if (key == OPT_VERIFY) return o->check = BACKUP_CHECKSUMS, 0;
     if (key != OPT_WAIT) return parse_dir(key, arg, state, &o->dir);
     if (duration_parse_ms(arg, &o->wait_ms, &err) != 0) argp_error(state, "--wait: %s", err.text);
     return 0;
@@ -44,17 +46,20 @@ static error_t parse_restore(int key, char *arg, struct argp_state *state) {
 static const struct argp backup_argp = {
     .options =
         (const struct argp_option[]){{"wait", OPT_WAIT, "DURATION", 0, "How long to wait while another process holds the lake lock (0)", 0},
+                                     {"verify", OPT_VERIFY, NULL, 0, "Read every file of the backup and compare its checksum", 0},
                                      {0}},
     .parser = parse_backup,
     .args_doc = "DIR",
     .doc = "Adds the commits since the last backup to the one in DIR: "
            "Bronze, rejects, duplicates, gaps, the ledger and the run history. "
+           "A file of the backup that is missing or damaged is written again. "
            "It does not contain Silver and Gold: `smelt refine` computes them from Bronze. "
            "Only one process may hold the lake lock: while another one holds it, this ends with exit code 75, or waits (--wait). "
            "`smelt up` and `smelt run` make their own backups when backup.dir is set."
            "\vExamples:\n"
            "  smelt backup /var/backups/lake\n"
            "  smelt backup --wait 10m /var/backups/lake\n"
+           "  smelt backup --verify /var/backups/lake\n"
            "  smelt up --set backup.dir=/var/backups/lake\n",
 };
 
@@ -87,11 +92,13 @@ int command_backup(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     BackupResult r;
     if (command_parse(app, &backup_argp, argc, argv, &o, err) != 0 || open_within(app, o.wait_ms, &w, err) != 0) return -1;
-    if (backup_run(w.conn, o.dir, &r, err) != 0) return -1;
-    say(app, "%s has everything up to commit %" PRId64 " (%" PRId64 " events): %" PRId64 " batches, %.1f MB added in %.2f s\n", o.dir,
-        r.commit, r.landed, r.batches, (double)r.bytes / 1e6, r.seconds);
-    app->summary = json_pack("{ss sI sI sI sI sb sf}", "dir", o.dir, "commit", (json_int_t)r.commit, "landed", (json_int_t)r.landed,
-                             "batches", (json_int_t)r.batches, "bytes", (json_int_t)r.bytes, "anew", r.is_new, "seconds", r.seconds);
+    if (backup_run(w.conn, o.dir, o.check, &r, err) != 0) return -1;
+    say(app, "%s has everything up to commit %" PRId64 " (%" PRId64 " events): %" PRId64 " batches, %.1f MB added in %.2f s%s\n", o.dir,
+        r.commit, r.landed, r.batches, (double)r.bytes / 1e6, r.seconds,
+        r.mended > 0 ? "; files that were missing or damaged are written again" : "");
+    app->summary = json_pack("{ss sI sI sI sI sI sb sf}", "dir", o.dir, "commit", (json_int_t)r.commit, "landed", (json_int_t)r.landed,
+                             "batches", (json_int_t)r.batches, "bytes", (json_int_t)r.bytes, "mended", (json_int_t)r.mended, "anew",
+                             r.is_new, "seconds", r.seconds);
     return 0;
 }
 

@@ -44,15 +44,14 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static const struct argp argp = {
-    .options =
-        (const struct argp_option[]){{"rule", OPT_RULE, "RULE", 0, "show: only events that broke this rule first", 0},
-                                     {"field", OPT_FIELD, "FIELD", 0, "show: only events whose first broken rule is on this field", 0},
-                                     {"limit", OPT_LIMIT, "N", 0, "show: at most N events, the newest first (20)", 0},
-                                     {0}},
+    .options = (const struct argp_option[]){{"rule", OPT_RULE, "RULE", 0, "show: only what broke this rule first", 0},
+                                            {"field", OPT_FIELD, "FIELD", 0, "show: only what broke its first rule on this field", 0},
+                                            {"limit", OPT_LIMIT, "N", 0, "show: at most N events, the newest first (20)", 0},
+                                            {0}},
     .parser = parse,
     .args_doc = "list|show|replay",
     .doc = "list counts by rule and field, with an example; "
-           "show prints events, one JSON object per line; "
+           "show prints events and messages that are no events, one JSON object per line; "
            "replay explains how events leave quarantine. "
            "Works beside a running smelt, and on a read-only volume."
            "\vExamples:\n"
@@ -129,6 +128,21 @@ static int list(App *app, const Options *o, Error *err) {
     return 0;
 }
 
+/* Of the columns that only the other layer has. */
+static void drop_nulls(json_t *row) {
+    const char *key;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(row, next, key, value) if (json_is_null(value)) json_object_del(row, key);
+}
+
+static void say_nothing_found(App *app, const Options *o) {
+    CLEANUP(free_text) char *rule = terminal_value(o->rule != NULL ? o->rule : "");
+    CLEANUP(free_text) char *field = terminal_value(o->field != NULL ? o->field : "");
+    say(app, "Nothing in quarantine%s%s%s%s. `smelt quarantine list` has the rules that were broken.\n",
+        o->rule != NULL ? " by the rule " : "", rule, o->field != NULL ? " of the field " : "", field);
+}
+
 static int show(App *app, const Options *o, Error *err) {
     CLEANUP(json_freep) json_t *args = json_pack("{ss? ss? sI}", "rule", o->rule, "field", o->field, "limit", (json_int_t)o->limit);
     json_t *rows = NULL, *row;
@@ -136,9 +150,11 @@ static int show(App *app, const Options *o, Error *err) {
     if (args == NULL) return error_set(err, ERR_USAGE, "--rule and --field expect UTF-8 text");
     if (reader_ask(app->settings, "quarantine/show", args, &rows, err) != 0) return -1;
     json_array_foreach(rows, i, row) {
+        drop_nulls(row);
         CLEANUP(free_text) char *text = json_dumps(row, JSON_COMPACT);
         say(app, "%s\n", text);
     }
+    if (json_array_size(rows) == 0) say_nothing_found(app, o);
     app->summary = json_pack("{so}", "rows", rows);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/stop.h"
 #include "commands/all.h"
 #include "commands/app.h"
+#include "commands/sql_row.h"
 #include "contract/pipeline.h"
 #include "refine/show.h"
 #include "snapshot/snapshot.h"
@@ -66,9 +67,11 @@ static int print_rows(App *app, LakeResult *rows, Error *err) {
     json_t *all = app->json ? json_array() : NULL;
     int got;
     while ((got = lake_next(rows, err)) > 0) {
-        const char *row = lake_col_text(rows, 0, NULL);
-        if (all != NULL)
-            json_array_append_new(all, json_loads(row, JSON_DECODE_ANY, NULL));
+        CLEANUP(free_text) char *row = sql_row_json(lake_col_text(rows, 0, NULL), app->json);
+        json_t *document = app->json ? json_loads(row, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+        if (app->json && document == NULL) return error_set(err, ERR_DATA, "a row cannot be printed as JSON: %.200s", row);
+        if (app->json)
+            json_array_append_new(all, document);
         else
             say(app, "%s\n", row);
     }

@@ -47,12 +47,16 @@ static const struct argp argp = {
            "  smelt token revoke grafana\n",
 };
 
+#define EXPIRY_MAX_MS (INT64_C(36500) * 24 * 60 * 60 * 1000)
+
 static int read_expiry(const char *text, int64_t *ret_us, Error *err) {
     int64_t ms;
     *ret_us = 0;
     if (text == NULL) return 0;
     if (duration_parse_ms(text, &ms, err) != 0) return error_prefix(err, "--expires");
     if (ms <= 0) return error_set(err, ERR_USAGE, "--expires is %s, expected a time ahead, as 90d", text);
+    if (ms > EXPIRY_MAX_MS)
+        return error_set(err, ERR_USAGE, "--expires is %s, expected at most 36500d; without it, a token does not expire", text);
     *ret_us = clock_wall_us() + ms * 1000;
     return 0;
 }

@@ -178,8 +178,7 @@ static int land_until_stopped(Live *live, Error *err) {
 
 /* Refining and publishing may each need what a command alone is given. */
 static int make_room(Live *live, Error *err) {
-    if (settings_is_set(live->settings, "lake.memory_limit")) return 0;
-    return lake_limit_memory(live->conn, 2 * settings_int(live->settings, "lake.memory_limit"), err);
+    return settings_is_set(live->settings, "lake.memory_limit") ? 0 : lake_double_memory(live->conn, err);
 }
 
 static int start_paths(Live *live, Error *err) {

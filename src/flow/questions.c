@@ -18,24 +18,25 @@ static int audit(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
     return 0;
 }
 
-static int check_refined(LakeConn *conn, Error *err) {
+static int prepare_quarantine(LakeConn *conn, Error *err) {
     int64_t tables = 0;
     if (lake_query_int(conn, "quarantine/tables", lake_sql("quarantine/tables"), NULL, 0, &tables, err) != 0) return -1;
-    return tables > 0 ? 0 : error_set(err, ERR_UNAVAILABLE, "there is no Silver yet: run `smelt refine` first");
+    if (tables == 0) return error_set(err, ERR_UNAVAILABLE, "there is no Silver yet: run `smelt refine` first");
+    return lake_exec(conn, "quarantine/reasons", lake_sql("quarantine/reasons"), err);
 }
 
 static int quarantine_list(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
     static const char name[] = "quarantine/list";
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     (void)args;
-    if (check_refined(conn, err) != 0 || lake_query(conn, name, lake_sql(name), NULL, 0, &rows, err) != 0) return -1;
+    if (prepare_quarantine(conn, err) != 0 || lake_query(conn, name, lake_sql(name), NULL, 0, &rows, err) != 0) return -1;
     return lake_rows_json(rows, ret, err);
 }
 
 /* The id under the name that the declarations give it, not the one that it is stored under. */
 static int show_sql(LakeConn *conn, const char *name, char **ret, Error *err) {
     CLEANUP(gold_entities_done) GoldEntities entities = {0};
-    if (check_refined(conn, err) != 0 || gold_entities_read(conn, &entities, err) != 0) return -1;
+    if (prepare_quarantine(conn, err) != 0 || gold_entities_read(conn, &entities, err) != 0) return -1;
     const LakeBinding names[] = {{"stored", lake_name(BRONZE_ENTITY_COLUMN)},
                                  {"key", lake_name(entities.count > 0 ? entities.items[0].key : BRONZE_ENTITY_COLUMN)}};
     *ret = lake_sql_bind(lake_sql(name), names, ARRAY_LEN(names));

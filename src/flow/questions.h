@@ -7,6 +7,6 @@
  *   check             {}; ERR_DATA when the lake is behind its commit mark
  *   audit             {ok, offsets, landed, duplicates, rejected, gaps, missing, repeated, partitions}
  *   quarantine/list   [{rule, field, events, example, reason, ...}]
- *   quarantine/show   [{...}] of args {rule, field, limit}; rule and field may be null
- * ERR_UNAVAILABLE: there is no Silver yet; ERR_USAGE: no such question, so the other process is another smelt. */
+ *   quarantine/show   [{...}] of args {rule, field, limit}; rule and field may be null. `layer` tells events (silver) from messages
+ * (bronze) ERR_UNAVAILABLE: there is no Silver yet; ERR_USAGE: no such question, so the other process is another smelt. */
 int question_answer(LakeConn *conn, const char *mark_path, const char *name, const json_t *args, json_t **ret, Error *err) MUST_CHECK;

@@ -129,7 +129,11 @@ static void gather_mark(Facts *f) {
 static void gather_backup(Facts *f) {
     Error err = {0};
     const char *dir = settings_text(f->settings, "backup.dir");
-    if (dir[0] != '\0' && backup_read(dir, &f->backup_state, &f->backup, &err) != 0) f->backup_error = take_text(&err);
+    size_t good;
+    if (dir[0] == '\0') return;
+    if (backup_read(dir, &f->backup_state, &f->backup, &err) != 0 ||
+        (f->backup_state == BACKUP_GOOD && backup_check(&f->backup, BACKUP_SIZES, &good, &err) != 0))
+        f->backup_error = take_text(&err);
 }
 
 /* Gives the connection the names that the query uses. */

@@ -1,6 +1,6 @@
 /* feed_file.c: a file of lines as a topic with one partition, 0; line n (from 0) is offset n. An empty line is an empty message. The last
- * line counts whether or not it ends with a newline; with `follow` only lines that end with one do, since another process may still be
- * writing.
+ * line counts also without a newline at its end, unless it is the beginning of a JSON value: then its rest is still to be written, and both
+ * are read the next time. With `follow` only lines that end with a newline count.
  *
  * A line may begin with the record's timestamp: 13 digits, milliseconds since 1970, and a tab. No JSON begins so. `smelt produce` writes
  * it, and kcat does with -f '%T\t%s\n'. The message is what follows; without it the timestamp is not known. */
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <yyjson.h>
 
 #define READ_BUFFER      (1 << 20)
 #define TIMESTAMP_DIGITS 13 /* from 2001 to 2286 */
@@ -44,13 +45,36 @@ static uint64_t fnv1a(const char *bytes, size_t n) {
     return h;
 }
 
+/* The timestamp before the message, which then begins `*ret_skip` bytes later; INT64_MIN and 0: there is none. */
+static int64_t read_timestamp(const char *line, size_t len, size_t *ret_skip) {
+    int64_t ms = 0;
+    *ret_skip = 0;
+    if (len <= TIMESTAMP_DIGITS || line[TIMESTAMP_DIGITS] != '\t') return INT64_MIN;
+    for (int i = 0; i < TIMESTAMP_DIGITS; i++) {
+        if (line[i] < '0' || line[i] > '9') return INT64_MIN;
+        ms = ms * 10 + (line[i] - '0');
+    }
+    *ret_skip = TIMESTAMP_DIGITS + 1;
+    return ms * 1000;
+}
+
+/* Does JSON begin there that does not end? */
+static bool is_cut_off(const char *line, size_t len) {
+    size_t skip;
+    yyjson_read_err problem;
+    read_timestamp(line, len, &skip);
+    yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)line + skip, len - skip, YYJSON_READ_NOFLAG, NULL, &problem);
+    yyjson_doc_free(doc);
+    return doc == NULL && problem.code == YYJSON_READ_ERROR_UNEXPECTED_END;
+}
+
 /* The next line into f->line. Its length without the newline; -1 at the end (an unfinished line under `follow` is the end too). */
 static ssize_t read_line(FileFeed *f) {
     off_t at = ftello(f->file);
     clearerr(f->file);
     ssize_t n = getline(&f->line, &f->line_cap, f->file);
     if (n > 0 && f->line[n - 1] == '\n') return n - 1;
-    if (n > 0 && !f->follow) return n;
+    if (n > 0 && !f->follow && !is_cut_off(f->line, (size_t)n)) return n;
     if (n > 0) fseeko(f->file, at, SEEK_SET);
     return -1;
 }
@@ -112,19 +136,6 @@ static int file_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) 
 static int file_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) {
     BUG_IF(n != 1);
     return file_seek(feed, partitions[0].partition, partitions[0].next, err);
-}
-
-/* The timestamp before the message, which then begins `*ret_skip` bytes later; INT64_MIN and 0: there is none. */
-static int64_t read_timestamp(const char *line, size_t len, size_t *ret_skip) {
-    int64_t ms = 0;
-    *ret_skip = 0;
-    if (len <= TIMESTAMP_DIGITS || line[TIMESTAMP_DIGITS] != '\t') return INT64_MIN;
-    for (int i = 0; i < TIMESTAMP_DIGITS; i++) {
-        if (line[i] < '0' || line[i] > '9') return INT64_MIN;
-        ms = ms * 10 + (line[i] - '0');
-    }
-    *ret_skip = TIMESTAMP_DIGITS + 1;
-    return ms * 1000;
 }
 
 static int file_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {

@@ -272,8 +272,9 @@ void ingest_wait_for_left_out(Reader *r) {
     }
     if (r->problem.kind != ERR_NONE) return;
     const char *why = r->topic->unanswered_reason;
-    error_set(&r->problem, ERR_UNAVAILABLE, "gave up after %.0f s: %zu partitions of %s could not be read, the others were: %s",
-              clock_seconds_since(r->began_ns), r->left_out, feed_topic(r->feed), why != NULL ? why : "the brokers did not name them");
+    error_set(&r->problem, ERR_UNAVAILABLE, "gave up after %.0f s: %zu partition%s of %s could not be read, the others were: %s",
+              clock_seconds_since(r->began_ns), r->left_out, r->left_out == 1 ? "" : "s", feed_topic(r->feed),
+              why != NULL ? why : "the brokers did not name them");
 }
 
 void ingest_states_done(Reader *r) {

@@ -5,16 +5,22 @@
 #include "lake/internal.h"
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
+#define MEMORY_TIMES 8 /* lake.memory_limit at most, to open a lake */
+
 static int open_failed(const char *path, char *message, Error *err) {
     bool locked = message != NULL && strstr(message, "lock on file") != NULL;
     if (locked)
         error_set(err, ERR_BUSY, "%s is open in another process: %s", path, message);
+    else if (lake_says_memory(message))
+        error_set(err, ERR_CONFIG, "cannot open the lake %s: %.*s. Next: raise lake.memory_limit", path, (int)strcspn(message, "\n"),
+                  message);
     else
         error_set(err, lake_says_full(message) ? ERR_FULL : ERR_IO, "cannot open the lake %s: %s", path,
                   message != NULL ? message : "DuckDB gave no reason");
@@ -26,7 +32,7 @@ static void set_option(duckdb_config config, const char *name, const char *value
     if (duckdb.set_config(config, name, value) != DuckDBSuccess) BUG(name);
 }
 
-static duckdb_config make_config(const LakeOptions *options) {
+static duckdb_config make_config(const LakeOptions *options, int64_t memory_limit) {
     duckdb_config config;
     if (duckdb.create_config(&config) != DuckDBSuccess) BUG("no DuckDB configuration");
     set_option(config, "autoinstall_known_extensions", "false");
@@ -37,8 +43,8 @@ static duckdb_config make_config(const LakeOptions *options) {
     if (options->read_only) set_option(config, "access_mode", "READ_ONLY");
     if (options->temp_dir != NULL) set_option(config, "temp_directory", options->temp_dir);
     char number[40];
-    if (options->memory_limit > 0) {
-        snprintf(number, sizeof number, "%" PRId64 "B", options->memory_limit);
+    if (memory_limit > 0) {
+        snprintf(number, sizeof number, "%" PRId64 "B", memory_limit);
         set_option(config, "memory_limit", number);
     }
     if (options->threads > 0) {
@@ -53,27 +59,38 @@ static duckdb_config make_config(const LakeOptions *options) {
 static int set_up(Lake *lake, const LakeOptions *options, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     if (lake_connect(lake, &conn, err) != 0 || lake_exec(conn, "time zone", "SET GLOBAL TimeZone = 'UTC'", err) != 0) return -1;
-    if (!options->read_only && lake_expect_stored_rows(conn, err) != 0) return -1;
+    if (!options->read_only && (lake_expect_stored_rows(conn, err) != 0 || lake_fit_memory(conn, err) != 0)) return -1;
     if (!options->locked_down) return 0;
     return lake_exec(conn, "lock down", "SET enable_external_access = false; SET lock_configuration = true", err);
 }
 
-static int open_database(const char *path, const LakeOptions *options, duckdb_database *ret, Error *err) {
-    duckdb_config config = make_config(options);
-    char *message = NULL;
-    duckdb_state state = duckdb.open_ext(path, ret, config, &message);
-    duckdb.destroy_config(&config);
-    return state == DuckDBSuccess ? 0 : open_failed(path, message, err);
+/* A write-ahead log that was written with more memory may need more to be read again: *memory_limit is doubled until it can be. */
+static int open_database(const char *path, const LakeOptions *options, int64_t *memory_limit, duckdb_database *ret, Error *err) {
+    for (int64_t limit = *memory_limit;; limit *= 2) {
+        duckdb_config config = make_config(options, limit);
+        char *message = NULL;
+        duckdb_state state = duckdb.open_ext(path, ret, config, &message);
+        duckdb.destroy_config(&config);
+        if (state == DuckDBSuccess) {
+            if (limit != *memory_limit)
+                log_warn("lake", "%s needs more than lake.memory_limit to be opened: %" PRId64 " MiB", path, limit >> 20);
+            *memory_limit = limit;
+            return 0;
+        }
+        if (limit == 0 || limit >= *memory_limit * MEMORY_TIMES || !lake_says_memory(message)) return open_failed(path, message, err);
+        duckdb.free(message);
+    }
 }
 
 /* A process that is killed while DuckDB writes the first header leaves a file that cannot be opened: so the file gets its name only when
  * it is whole. */
 static int create_database(const char *path, const LakeOptions *options, Error *err) {
     CLEANUP(free_text) char *aside = xasprintf("%s.new", path);
+    int64_t memory_limit = options->memory_limit;
     duckdb_database db;
     if (unlink(aside) != 0 && errno != ENOENT)
         return error_errno(err, ERR_IO, errno, "cannot remove %s, left by a process that ended", aside);
-    if (open_database(aside, options, &db, err) != 0) return -1;
+    if (open_database(aside, options, &memory_limit, &db, err) != 0) return -1;
     duckdb.close(&db);
     return file_publish(aside, path, err);
 }
@@ -103,7 +120,8 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
     pthread_mutex_init(&lake->sources_lock, NULL);
     pthread_mutex_init(&lake->conns_lock, NULL);
     lake->snapshot = options->locked_down;
-    if (open_database(path, options, &lake->db, err) != 0) {
+    lake->memory_limit = options->memory_limit;
+    if (open_database(path, options, &lake->memory_limit, &lake->db, err) != 0) {
         pthread_mutex_destroy(&lake->sources_lock);
         pthread_mutex_destroy(&lake->conns_lock);
         free(lake);
@@ -151,11 +169,6 @@ void lake_conn_free(LakeConn *conn) {
         duckdb.disconnect(&conn->con);
     }
     free(conn);
-}
-
-int lake_limit_memory(LakeConn *conn, int64_t bytes, Error *err) {
-    CLEANUP(free_text) char *sql = xasprintf("SET GLOBAL memory_limit = '%" PRId64 "B'", bytes);
-    return lake_exec(conn, "memory limit", sql, err);
 }
 
 Lake *lake_of(const LakeConn *conn) {

@@ -34,20 +34,29 @@ static ErrorKind kind_of(duckdb_error_type type) {
 
 /* DuckDB notices a damaged block only when it reads it: any statement may be the one. */
 static const char *next_step(const Lake *lake, duckdb_error_type type, const char *message) {
-    if (type == DUCKDB_ERROR_OUT_OF_MEMORY) return ". Raise lake.memory_limit";
+    if (type == DUCKDB_ERROR_OUT_OF_MEMORY || lake_says_memory(message)) return ". Next: raise lake.memory_limit";
     bool damaged = message != NULL && strstr(message, "Corrupt database file") != NULL;
     if (!damaged) return "";
     return lake->snapshot ? ". Next: `smelt publish --full` writes a new snapshot" : ". Next: `smelt recover` says what it would do";
 }
 
+/* DuckDB adds advice about its own settings after an empty line of its own. */
+static int message_len(const char *message) {
+    const char *advice = strstr(message, "\nPossible solutions");
+    size_t n = advice != NULL ? (size_t)(advice - message) : strlen(message);
+    while (n > 0 && (message[n - 1] == '\n' || message[n - 1] == '.')) n--;
+    return (int)n;
+}
+
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
+    const char *reason = message != NULL ? message : "DuckDB gave no reason";
     if (conn->in_transaction) conn->failed = true;
     if (type == DUCKDB_ERROR_FATAL) atomic_store(&conn->lake->lost, true);
     if (type == DUCKDB_ERROR_INTERRUPT && stop_requested())
         error_set(err, ERR_STOPPED, "%s: stopped while it ran; nothing of it was stored", name);
     else
-        error_set(err, lake_says_full(message) ? ERR_FULL : kind_of(type), "%s: %s%s", name,
-                  message != NULL ? message : "DuckDB gave no reason", next_step(conn->lake, type, message));
+        error_set(err, lake_says_full(message) ? ERR_FULL : kind_of(type), "%s: %.*s%s", name, message_len(reason), reason,
+                  next_step(conn->lake, type, message));
     return lake_mark_fatal(conn->lake, err);
 }
 

@@ -8,9 +8,10 @@
 
 struct Lake {
     duckdb_database db;
-    atomic_bool lost; /* DuckDB invalidated the database, so that the outcome of the last commit is unknown; or the fence refused */
-    bool snapshot;    /* opened with locked_down: a copy for readers, which can be published again */
-    LakeFence fence;  /* NULL: this process is the only writer as long as it runs */
+    atomic_bool lost;     /* DuckDB invalidated the database, so that the outcome of the last commit is unknown; or the fence refused */
+    int64_t memory_limit; /* bytes that DuckDB may use now; 0: it chooses */
+    bool snapshot;        /* opened with locked_down: a copy for readers, which can be published again */
+    LakeFence fence;      /* NULL: this process is the only writer as long as it runs */
     void *fence_user;
     pthread_mutex_t conns_lock;
     LakeConn *conns; /* all that are open; under conns_lock */
@@ -49,7 +50,8 @@ struct LakeResult {
 /* error.c: returns -1 with DuckDB's error as ours. Inside a transaction it fails the COMMIT to come. */
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err);
 int lake_fail_prepare(LakeConn *conn, const char *name, const char *message, Error *err);
-bool lake_says_full(const char *message); /* the disk was full */
+bool lake_says_full(const char *message);   /* the disk was full */
+bool lake_says_memory(const char *message); /* memory.c: lake.memory_limit was too small */
 /* fence.c: may `conn` write now? The first no is final. `name` stands in the error. A lost lake is not used any more, not even closed. */
 bool lake_is_lost(const Lake *lake);
 int lake_mark_fatal(const Lake *lake, Error *err); /* when the lake is lost; returns -1 */

@@ -39,13 +39,18 @@ int lake_connect(Lake *lake, LakeConn **ret, Error *err) MUST_CHECK;
 void lake_conn_free(LakeConn *conn);
 DEFINE_CLEANUP(lake_conn_free, LakeConn)
 Lake *lake_of(const LakeConn *conn);
+/* Raises the limit of DuckDB's memory when a table has too many columns for it: at lake_open, and after columns were added. Outside of a
+ * transaction, or in one. */
+int lake_fit_memory(LakeConn *conn, Error *err) MUST_CHECK;
+/* Is it an error for want of memory, not for a damaged file? */
+bool lake_lacks_memory(const Error *err);
 const char *lake_engine_version(void); /* "v1.5.6" */
 
 /* Reads every table to its end: DuckDB notices a damaged block only when it reads it. ERR_IO: damage; ERR_STOPPED: interrupted. */
 int lake_read_all(LakeConn *conn, Error *err) MUST_CHECK;
 
-/* Changes LakeOptions.memory_limit; not 0. */
-int lake_limit_memory(LakeConn *conn, int64_t bytes, Error *err) MUST_CHECK;
+/* Twice LakeOptions.memory_limit from now on, for a process that does two large things at once. */
+int lake_double_memory(LakeConn *conn, Error *err) MUST_CHECK;
 
 /* ---- interrupt ---- */
 

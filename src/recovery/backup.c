@@ -119,12 +119,27 @@ static int begin(const char *dir, const CommitMark *lake, Backup *ret, bool *ret
     return 0;
 }
 
-static int run(LakeConn *conn, const char *dir, BackupResult *ret, Error *err) {
+/* What is missing or damaged is written again: the lake still has it. */
+static int mend(Backup *b, BackupCheck how, BackupResult *result, Error *err) {
+    CLEANUP(error_clear) Error problem = {0};
+    size_t good;
+    if (backup_check(b, how, &good, &problem) == 0) return 0;
+    if (problem.kind != ERR_DATA) {
+        error_move(err, &problem);
+        return -1;
+    }
+    log_warn("backup", "%s: it is written again from the lake, with what follows it", problem.text);
+    result->mended = (int64_t)(b->count - good);
+    backup_forget_from(b, good);
+    return 0;
+}
+
+static int run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *ret, Error *err) {
     int64_t began = clock_mono_ns();
     CLEANUP(commit_mark_done) CommitMark lake = {0};
     CLEANUP(backup_done) Backup b = {0};
     BackupResult result = {0};
-    if (read_state(conn, &lake, err) != 0 || begin(dir, &lake, &b, &result.is_new, err) != 0) return -1;
+    if (read_state(conn, &lake, err) != 0 || begin(dir, &lake, &b, &result.is_new, err) != 0 || mend(&b, how, &result, err) != 0) return -1;
     int64_t after = last_batch(&b);
     if (after < lake.commit || b.count == 0) {
         if (write_segment(conn, &b, &lake, after, err) != 0) return error_prefix(err, "backup to %s", dir);
@@ -144,8 +159,8 @@ static int run(LakeConn *conn, const char *dir, BackupResult *ret, Error *err) {
     return 0;
 }
 
-int backup_run(LakeConn *conn, const char *dir, BackupResult *ret, Error *err) {
-    int rc = run(conn, dir, ret, err);
+int backup_run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *ret, Error *err) {
+    int rc = run(conn, dir, how, ret, err);
     drop_held(conn);
     return rc;
 }
@@ -165,7 +180,7 @@ void backup_when_due(LakeConn *conn, const Settings *settings) {
     BackupResult result;
     Error err = {0};
     if (dir[0] == '\0' || !is_due(dir, settings_int(settings, "backup.interval"))) return;
-    if (backup_run(conn, dir, &result, &err) == 0)
+    if (backup_run(conn, dir, BACKUP_SIZES, &result, &err) == 0)
         log_info("backup", "%s has everything up to commit %" PRId64 ": %" PRId64 " batches added in %.2f s", dir, result.commit,
                  result.batches, result.seconds);
     else

@@ -27,18 +27,21 @@ void backup_done(Backup *backup);
 typedef enum BackupState { BACKUP_NONE, BACKUP_GOOD, BACKUP_DAMAGED } BackupState;
 /* Reads the manifest alone. Only a good one sets `ret` (end it with backup_done). ERR_IO, ERR_CONFIG: a newer smelt made it. */
 int backup_read(const char *dir, BackupState *ret_state, Backup *ret, Error *err) MUST_CHECK;
-/* Compares every segment with its checksum. ERR_DATA names the first that is missing or not the one that was written. */
-int backup_verify(const Backup *backup, Error *err) MUST_CHECK;
+typedef enum BackupCheck { BACKUP_SIZES, BACKUP_CHECKSUMS } BackupCheck;
+/* Are the segments those that were written, by the length of their files or by reading all of them? *ret_good: how many are, in order.
+ * ERR_DATA names the first that is not; ERR_IO: it cannot be read. */
+int backup_check(const Backup *backup, BackupCheck how, size_t *ret_good, Error *err) MUST_CHECK;
 
 typedef struct BackupResult {
     int64_t batches, bytes; /* that were added; 0: there was nothing new */
     int64_t commit, landed; /* that the backup has now */
+    int64_t mended;         /* segments that were missing or damaged, and are written again from the lake */
     bool is_new;            /* the folder had an earlier generation of this lake: that is kept, and this one begun beside it */
     double seconds;
 } BackupResult;
-/* Brings the folder up to the lake, by the lake's writer, outside of a transaction; other connections of it may write meanwhile. ERR_DATA:
- * the folder has another lake's backup. */
-int backup_run(LakeConn *conn, const char *dir, BackupResult *ret, Error *err) MUST_CHECK;
+/* Brings the folder up to the lake, by the lake's writer, outside of a transaction; other connections of it may write meanwhile. Segments
+ * that `how` finds missing or damaged are written again. ERR_DATA: the folder has another lake's backup. */
+int backup_run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *ret, Error *err) MUST_CHECK;
 /* backup_run when backup.dir is set and the last one is older than backup.interval. What fails is logged, and stops nothing. */
 void backup_when_due(LakeConn *conn, const Settings *settings);
 

@@ -5,4 +5,5 @@
 extern const char *const backup_batch_tables[]; /* rows by batch_id: each segment has its own; ends with NULL */
 extern const char *const backup_whole_tables[]; /* small ones: the last segment's count */
 char *backup_manifest_path(const char *dir) MUST_CHECK;
+void backup_forget_from(Backup *backup, size_t first); /* the segments from this one on */
 int backup_save(const Backup *backup, Error *err) MUST_CHECK;

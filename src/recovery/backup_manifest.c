@@ -6,16 +6,14 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/sealed.h"
+#include <inttypes.h>
 #include <string.h>
 
 #define KIND   "smelt-backup"
 #define FORMAT 1
 
 void backup_done(Backup *b) {
-    for (size_t i = 0; i < b->count; i++) {
-        free(b->segments[i].file);
-        free(b->segments[i].sha256);
-    }
+    backup_forget_from(b, 0);
     free(b->segments);
     free(b->dir);
     commit_mark_done(&b->mark);
@@ -80,16 +78,31 @@ int backup_read(const char *dir, BackupState *ret_state, Backup *ret, Error *err
     return 0;
 }
 
-int backup_verify(const Backup *b, Error *err) {
-    for (size_t i = 0; i < b->count; i++) {
-        const BackupSegment *s = &b->segments[i];
-        CLEANUP(free_text) char *path = path_join(b->dir, s->file);
-        char sum[SHA256_TEXT_SIZE];
-        if (!file_exists(path)) return error_set(err, ERR_DATA, "the backup is not whole: %s is missing", path);
-        if (sha256_file(path, sum, NULL, err) != 0) return -1;
-        if (strcmp(sum, s->sha256) != 0)
-            return error_set(err, ERR_DATA, "the backup is damaged: %s has the checksum %.12s..., the manifest says %.12s...", path, sum,
-                             s->sha256);
-    }
+static int check_segment(const Backup *b, const BackupSegment *s, BackupCheck how, Error *err) {
+    CLEANUP(free_text) char *path = path_join(b->dir, s->file);
+    FileStamp stamp = file_stamp(path);
+    char sum[SHA256_TEXT_SIZE];
+    if (!file_exists(path)) return error_set(err, ERR_DATA, "the backup is not whole: %s is missing", path);
+    if (stamp.bytes != s->bytes)
+        return error_set(err, ERR_DATA, "the backup is damaged: %s has %" PRId64 " bytes, the manifest says %" PRId64, path, stamp.bytes,
+                         s->bytes);
+    if (how == BACKUP_SIZES) return 0;
+    if (sha256_file(path, sum, NULL, err) != 0) return -1;
+    if (strcmp(sum, s->sha256) == 0) return 0;
+    return error_set(err, ERR_DATA, "the backup is damaged: %s has the checksum %.12s..., the manifest says %.12s...", path, sum,
+                     s->sha256);
+}
+
+int backup_check(const Backup *b, BackupCheck how, size_t *ret_good, Error *err) {
+    for (*ret_good = 0; *ret_good < b->count; ++*ret_good)
+        if (check_segment(b, &b->segments[*ret_good], how, err) != 0) return -1;
     return 0;
+}
+
+void backup_forget_from(Backup *b, size_t first) {
+    for (size_t i = first; i < b->count; i++) {
+        free(b->segments[i].file);
+        free(b->segments[i].sha256);
+    }
+    b->count = first < b->count ? first : b->count;
 }

@@ -83,13 +83,14 @@ static void remove_aside(const char *aside) {
 int backup_restore(const Backup *b, const char *lake_path, const LakeOptions *options, int64_t least_generation, Error *err) {
     CLEANUP(free_text) char *aside = xasprintf("%s.restore", lake_path);
     CLEANUP(free_text) char *wal = xasprintf("%s.wal", lake_path);
+    size_t good;
     if (file_exists(lake_path) || file_exists(wal))
         return error_set(err, ERR_DATA, "%s exists and is not overwritten: move it away first", lake_path);
     if (b->schema_version > lake_schema_version())
         return error_set(err, ERR_CONFIG,
                          "the backup has schema version %d, smelt " SMELT_VERSION " knows versions up to %d: use a newer smelt",
                          b->schema_version, lake_schema_version());
-    if (backup_verify(b, err) != 0) return -1;
+    if (backup_check(b, BACKUP_CHECKSUMS, &good, err) != 0) return -1;
     remove_aside(aside);
     if (fill_aside(aside, b, options, least_generation, err) == 0 && file_publish(aside, lake_path, err) == 0) return 0;
     remove_aside(aside);

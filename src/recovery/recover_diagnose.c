@@ -50,9 +50,9 @@ static int probe_without_log(const char *path, const LakeOptions *options, Commi
     return rc;
 }
 
-/* Not damage: another process has the lake, a newer smelt made it, libduckdb is missing. */
+/* Not damage: another process has the lake, a newer smelt made it, libduckdb is missing, lake.memory_limit is too small. */
 static bool is_not_damage(const Error *err) {
-    return err->kind == ERR_BUSY || err->kind == ERR_CONFIG || err->kind == ERR_STOPPED;
+    return lake_lacks_memory(err) || err->kind == ERR_BUSY || err->kind == ERR_CONFIG || err->kind == ERR_STOPPED;
 }
 
 static int examine_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) {
@@ -212,7 +212,8 @@ static int read_backup(const RecoverOptions *o, RecoverPlan *plan, Backup *ret, 
         backup_is_useless(plan, xasprintf("the backup in %s is of another lake", o->backup_dir));
         return 0;
     }
-    *ret_usable = backup_verify(ret, err) == 0;
+    size_t good;
+    *ret_usable = backup_check(ret, BACKUP_CHECKSUMS, &good, err) == 0;
     if (!*ret_usable) backup_is_useless(plan, xstrdup(err->text));
     error_clear(err);
     return 0;

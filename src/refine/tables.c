@@ -113,7 +113,7 @@ static void name_warnings(const Pipeline *p) {
 static int prepare_contracts(const Refine *r, const RefineProgress *progress, Error *err) {
     /* Columns first: the tables' statement also comments on them. */
     if (progress->has_contracts && check_columns(r, err) != 0) return -1;
-    if (refine_exec(r, SQL_SILVER_TABLES, NULL, 0, NULL, err) != 0) return -1;
+    if (refine_exec(r, SQL_SILVER_TABLES, NULL, 0, NULL, err) != 0 || lake_fit_memory(r->conn, err) != 0) return -1;
     name_unenforced(r->pipeline);
     name_warnings(r->pipeline);
     if (lake_exec(r->conn, "quality/forget_all", lake_sql("quality/forget_all"), err) != 0) return -1; /* of rules that are no more */
@@ -209,7 +209,7 @@ int refine_drop_rebuild(const Refine *r, Error *err) {
 
 int refine_begin_rebuild(const Refine *r, Error *err) {
     if (refine_drop_rebuild(r, err) != 0) return -1; /* those that a killed rebuild left */
-    return for_each_rebuilt(r, make_tables, err);
+    return for_each_rebuilt(r, make_tables, err) != 0 ? -1 : lake_fit_memory(r->conn, err);
 }
 
 static int swap_one_table(const Refine *r, const char *name, Error *err) {

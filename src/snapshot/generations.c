@@ -5,6 +5,7 @@
 #include "snapshot/internal.h"
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include <dirent.h>
 #include <errno.h>
@@ -39,7 +40,9 @@ int64_t snapshot_current(const char *dir) {
     CLEANUP(free_text) char *path = path_join(dir, "CURRENT");
     CLEANUP(buf_done) Buf line = {0};
     Error err = {0};
-    if (!file_exists(path) || file_read(path, &line, &err) != 0) {
+    if (!file_exists(path)) return 0;
+    if (file_read(path, &line, &err) != 0) {
+        log_debug("snapshot", "%s", err.text);
         error_clear(&err);
         return 0;
     }

@@ -28,6 +28,8 @@ struct Gate {
     int per_second;
     pthread_mutex_t lock; /* of all below */
     bool is_open;
+    bool had_tokens; /* since this server began */
+    bool loaded;     /* at least once; of the thread that loads */
     FileStamp stamp;
     Tokens tokens;
     Session sessions[SESSIONS_MAX];
@@ -37,19 +39,38 @@ struct Gate {
 
 /* ---- the file ---- */
 
+/* A folder that was unmounted or moved away takes its tokens with it: they were not removed. */
+static int check_removed(const Gate *gate, const Tokens *tokens, Error *err) {
+    CLEANUP(free_text) char *folder = path_parent(gate->tokens_path);
+    if (tokens->exists || !gate->had_tokens || file_exists(folder)) return 0;
+    return error_set(err, ERR_IO, "%s is gone with its folder", gate->tokens_path);
+}
+
+static void say_if_changed(const Gate *gate, bool was_open) {
+    if (was_open == gate->is_open) return;
+    if (gate->is_open)
+        log_warn("web", "there are no tokens any more: the API answers without one");
+    else
+        log_info("web", "the API asks for a token from now on");
+}
+
 static void load(Gate *gate) {
     Error err = {0};
     Tokens tokens = {0};
     FileStamp stamp = file_stamp(gate->tokens_path);
-    bool good = tokens_load(gate->tokens_path, &tokens, &err) == 0;
-    if (!good) log_error("web", "nobody can use the API: %s", err.text);
+    bool good = tokens_load(gate->tokens_path, &tokens, &err) == 0 && check_removed(gate, &tokens, &err) == 0;
+    if (!good) log_error("web", "every request is refused: %s", err.text);
     error_clear(&err);
     pthread_mutex_lock(&gate->lock);
+    bool was_open = gate->is_open;
     tokens_done(&gate->tokens);
     gate->tokens = tokens;
     gate->stamp = stamp;
+    gate->had_tokens = gate->had_tokens || !good || tokens.exists;
     gate->is_open = good && !tokens.exists && gate->may_be_open;
     pthread_mutex_unlock(&gate->lock);
+    if (gate->loaded) say_if_changed(gate, was_open);
+    gate->loaded = true;
 }
 
 Gate *gate_new(const char *tokens_path, const char *uses_path, bool may_be_open, int per_second) {

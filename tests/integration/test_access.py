@@ -133,9 +133,50 @@ def test_tokens_come_and_go_without_a_restart(smelt: Smelt) -> None:
     assert ask(status).status == 401 and ask(f"{url}/livez").status == 200
     (smelt.data / "tokens.json").write_text('{"tokens": [{"name": "x"}]}')
     other = make_token_in_other_lake(smelt)
-    eventually("a file that cannot be read lets nobody in", lambda: "nobody can use the API" in running.stderr)
+    eventually("a file that cannot be read lets nobody in", lambda: "every request is refused" in running.stderr)
     assert ask(status, other).status == 401
     assert running.end().code == 0
+
+
+def hide_folder(data: Path) -> None:
+    data.rename(data.with_name("away"))
+
+
+def loop(data: Path) -> None:
+    (data / "tokens.json").unlink()
+    (data / "tokens.json").symlink_to("tokens.json")
+
+
+def dangle(data: Path) -> None:
+    (data / "tokens.json").unlink()
+    (data / "tokens.json").symlink_to("gone.json")
+
+
+@pytest.mark.parametrize("hide", [hide_folder, loop, dangle])
+def test_tokens_out_of_reach_open_nothing(smelt: Smelt, hide: Callable[[Path], None]) -> None:
+    """Only a file that was removed from a folder that is there turns tokens off."""
+    token = make_token(smelt, "first", "status")
+    running = smelt.start("serve", *FREE_PORT)
+    status = f"{serving(running).url}/api/v1/status"
+    assert ask(status).status == 401 and ask(status, token).status == 200
+    hide(smelt.data)
+    eventually("it is seen", lambda: "every request is refused" in running.stderr)
+    assert ask(status).status == 401 and ask(status, token).status == 401
+    if hide is not hide_folder:
+        listed = smelt.run("token", "list")
+        assert listed.code != 0 and "tokens.json" in listed.error, listed
+        (smelt.data / "tokens.json").unlink()
+        eventually("it is open now", lambda: ask(status).status == 200)
+        assert "answers without one" in running.stderr
+    assert running.end().code == 0
+
+
+def test_a_token_expires_in_a_year_that_can_be_written(smelt: Smelt) -> None:
+    for far in ("2920000d", "999999999d"):
+        made = smelt.run("token", "create", "x", "--scopes", "status", "--expires", far)
+        assert made.code == 64 and "36500d" in made.error, made
+    make_token(smelt, "far", "status", "--expires", "36500d")
+    assert smelt.run("token", "list").code == 0
 
 
 def make_token_in_other_lake(smelt: Smelt) -> str:

@@ -189,3 +189,28 @@ def test_killed_while_it_is_made_the_backup_is_the_one_before(smelt: Smelt, topi
         smelt("backup", folder)
         assert manifest(folder)["mark"]["landed"] == total
     assert hits > 0, "the kills did not hit the work"
+
+
+@pytest.mark.parametrize("damage", ["flipped", "truncated", "missing"])
+def test_a_damaged_file_is_seen_and_written_again(smelt: Smelt, topic: Topic, folder: Path, damage: str) -> None:
+    for number in range(3):
+        topic.send(events(number * 100, 100))
+        smelt("ingest")
+        smelt("backup", folder)
+    path = sorted(folder.glob("segment-*"))[1]
+    whole = path.read_bytes()
+    match damage:
+        case "flipped":
+            path.write_bytes(whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:])
+        case "truncated":
+            path.write_bytes(whole[:5000])
+        case "missing":
+            path.unlink()
+    (backup,) = (part for part in smelt.run("status", "--set", f"backup.dir={folder}").summary["components"] if part["name"] == "backup")
+    if damage != "flipped":  # that is only seen by reading the file
+        assert backup["state"] != "ok" and path.name in backup["detail"], backup
+    done = smelt("backup", folder, *(["--verify"] if damage == "flipped" else []))
+    assert done["mended"] == 2 and done["landed"] == 300
+    assert smelt("backup", "--verify", folder)["mended"] == 0
+    forget(smelt)
+    assert smelt("restore", folder)["landed"] == 300

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import shutil
 import signal
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,11 @@ def test_follow_waits_for_room_from_the_start_and_ends_when_asked(smelt: Smelt, 
     eventually("it goes on", lambda: topic.committed(topic.name) == 100)
     assert running.end().code == 0
     assert smelt.audit()["landed"] == 100
+
+
+def test_output_that_is_lost_is_an_error(offline: Smelt) -> None:
+    offline("config")
+    with open("/dev/full", "w") as full:
+        for words in (("config",), ("token", "create", "x", "--scopes", "status"), ("token", "list")):
+            done = subprocess.run([offline.binary, *words], env=offline.env, cwd=offline.folder, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            assert done.returncode == 74 and "could not be written" in done.stderr, done

@@ -30,6 +30,24 @@ def test_each_line_lands_once(offline: Smelt, source: Path) -> None:
     assert offline.rows("SELECT kafka_offset, reason FROM bronze_rejects ORDER BY ALL") == [(300, "empty"), (301, "not_json")]
 
 
+def test_the_rest_of_an_unfinished_line_is_read_later(offline: Smelt, source: Path) -> None:
+    """Another process may have written half of it; a whole event needs no newline at its end."""
+    *whole, last = events(0, 10)
+    for cut in (1, len(last) // 2, len(last) - 1):
+        write(source, whole)
+        with source.open("ab") as file:
+            file.write(b"1763633600123\t" + last[:cut])
+        smelt_counts = [offline("ingest", "--from", source)[key] for key in ("landed", "rejected")]
+        assert smelt_counts in ([9, 0], [0, 0])
+    with source.open("ab") as file:
+        file.write(last[cut:])
+    assert offline("ingest", "--from", source)["landed"] == 1
+    with source.open("ab") as file:
+        file.write(b"\nrubbish")
+    assert offline("ingest", "--from", source)["rejected"] == 1
+    assert offline.audit()["offsets"] == 11
+
+
 def test_a_truncated_file_is_refused(offline: Smelt, source: Path) -> None:
     write(source, events(0, 100))
     offline("ingest", "--from", source)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 import yaml
@@ -68,3 +69,23 @@ def test_init_writes_settings_that_it_reads_again(offline: Smelt, value: str) ->
     assert yaml.safe_load(text)["backup.dir"] == value
     found = offline("config")
     assert found["backup.dir"]["value"] == value
+
+
+@pytest.mark.parametrize(
+    ("query", "row"),
+    [
+        ("SELECT 'nan'::DOUBLE AS x", {"x": None}),
+        ("SELECT ['-inf'::DOUBLE, 'inf'::FLOAT, 1.5] AS x", {"x": [None, None, 1.5]}),
+        ("SELECT 'NaN, \"Infinity\"' AS x", {"x": 'NaN, "Infinity"'}),
+        ("SELECT 170141183460469231731687303715884105727 AS x", {"x": 170141183460469231731687303715884105727}),
+        ("SELECT -9223372036854775808 AS x", {"x": -9223372036854775808}),
+        ("SELECT 18446744073709551615::UBIGINT AS x", {"x": 18446744073709551615}),
+        ("SELECT chr(0) || 'a' AS x", {"x": "\0a"}),
+    ],
+)
+def test_every_row_of_sql_is_json(attacked: Smelt, query: str, row: dict) -> None:
+    printed = subprocess.run([attacked.binary, "sql", query], env=attacked.env, cwd=attacked.folder, capture_output=True, text=True, timeout=60)
+    assert json.loads(printed.stdout, parse_constant=pytest.fail) == row
+    (found,) = attacked("sql", query)["rows"]
+    large = isinstance(row["x"], int) and abs(row["x"]) >= 10**18
+    assert found == ({"x": str(row["x"])} if large else row)

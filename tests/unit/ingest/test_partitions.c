@@ -206,7 +206,7 @@ static void a_partition_without_a_leader_holds_nobody_back(void **state) {
     CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &impatient);
     assert_int_equal(r.counts.landed, 1);
     assert_int_equal(r.topics[0].problem.kind, ERR_UNAVAILABLE);
-    assert_non_null(strstr(r.topics[0].problem.text, "1 partitions of telecom.events could not be read"));
+    assert_non_null(strstr(r.topics[0].problem.text, "1 partition of telecom.events could not be read"));
     assert_int_equal(number(conn, "SELECT count(*) FROM ledger_partitions"), 1);
 }
 

@@ -1,0 +1,149 @@
+"""Answers over HTTP: requests a second, latency, and the server's CPU, beside FastAPI + DuckDB on the same Gold. Needs wrk, on the same cores."""
+
+import os
+import re
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from measure import process
+from measure.bench import ROOT
+from measure.ingest import fill_topic
+from measure.report import at_least, at_most, info, median, say
+from measure.rounds import rounds
+from measure.start import free_port
+
+PEERS = os.path.join(ROOT, "bench", "peers")
+SECONDS = 5
+ROWS = {"one subscriber": ("/api/v1/subscribers/", True), "a page of 50": ("/api/v1/subscribers?limit=50", False), "the overview": ("/api/v1/overview", False)}
+
+
+@dataclass
+class Load:
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    cpu_ms: float
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+class Server:
+    """A running server; use as a context manager."""
+
+    def __init__(self, argv, env, port, ready):
+        self.port = port
+        self.child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
+        process.running.add(self.child)
+        self.wait_for(f"http://127.0.0.1:{port}{ready}")
+
+    def wait_for(self, url):
+        until = time.monotonic() + 30
+        while True:
+            try:
+                urllib.request.urlopen(url, timeout=2).read()
+                return
+            except urllib.error.HTTPError:
+                return
+            except OSError:
+                if time.monotonic() > until or self.child.poll() is not None:
+                    raise process.Failed(f"{url} does not answer") from None
+                time.sleep(0.01)
+
+    def load(self, path, count):
+        """Asks as fast as it can, by 16 connections. With a count, path is completed by a random id below it."""
+        before = cpu_seconds(self.child.pid)
+        done = process.run(["wrk", "-t1", "-c16", f"-d{SECONDS}s", "-s", os.path.join(PEERS, "ids.lua"), f"http://127.0.0.1:{self.port}"],
+                           env=os.environ | {"PREFIX": path, "COUNT": str(count)})
+        found = re.search(r"DONE (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)", done.output)
+        if found is None or int(found[5]) > 0:
+            raise process.Failed(f"wrk of {path}: {process.last_line(done.output)}")
+        requests, microseconds = int(found[1]), int(found[2])
+        return Load(requests / microseconds * 1e6, float(found[3]), float(found[4]), (cpu_seconds(self.child.pid) - before) / requests * 1e3)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        process.stop(self.child)
+        process.running.discard(self.child)
+
+
+def make_lake(bench):
+    fill_topic(bench)
+    bench.forget("served")
+    for step in ("ingest", "refine", "train", "score", "publish"):
+        bench.smelt(step, lake="served")
+
+
+def serve(bench):
+    port = free_port()
+    argv = bench.smelt_argv("serve", lake="served", settings=[f"http.listen=127.0.0.1:{port}"])
+    return Server(argv, bench.environment(), port, "/readyz")
+
+
+MAKE_PEER = """
+import sys, duckdb
+lake, to = sys.argv[1:]
+con = duckdb.connect(to)
+con.execute(f"ATTACH '{lake}' AS lake (READ_ONLY)")
+con.execute("CREATE TABLE subscribers AS SELECT * FROM lake.gold_subscriber_features JOIN lake.subscriber_scores USING (subscriber_id)")
+con.execute("CREATE UNIQUE INDEX ids ON subscribers (subscriber_id)")
+"""
+
+
+def serve_peer(bench):
+    venv = os.environ["PEERS_VENV"]
+    port = free_port()
+    if not os.path.exists(bench.path("api.duckdb")):
+        process.run([os.path.join(venv, "bin", "python"), "-c", MAKE_PEER, bench.path("served", "lake.duckdb"), bench.path("api.duckdb")])
+    argv = [os.path.join(venv, "bin", "uvicorn"), "fastapi_duckdb:app", "--app-dir", PEERS, "--port", str(port), "--no-access-log", "--log-level", "error"]
+    return Server(argv, bench.environment() | {"DATABASE": bench.path("api.duckdb")}, port, "/subscribers/none")
+
+
+def log_load(what, load):
+    say(f"  {what:32} {load.per_second:8,.0f} requests/s  p50 {load.p50_ms:7.2f} ms  p99 {load.p99_ms:7.2f} ms  {load.cpu_ms:7.3f} ms of CPU each")
+    return load
+
+
+def api_round(bench):
+    loads = {}
+    subscribers = bench.options.subscribers - 1
+    with serve(bench) as server:
+        for what, (path, by_id) in ROWS.items():
+            loads[what] = log_load(what, server.load(path, subscribers if by_id else 0))
+    if bench.options.peers:
+        with serve_peer(bench) as server:
+            loads["FastAPI: one subscriber"] = log_load("FastAPI: one subscriber", server.load("/subscribers/", subscribers))
+            loads["FastAPI: a page of 50"] = log_load("FastAPI: a page of 50", server.load("/subscribers?limit=50", 0))
+    return loads
+
+
+def words(loads, what):
+    return (f"{median(one[what].per_second for one in loads):,.0f} requests/s, p50 {median(one[what].p50_ms for one in loads):.1f} ms, "
+            f"p99 {median(one[what].p99_ms for one in loads):.1f} ms, 16 connections")
+
+
+LIMITS_MS = {"one subscriber": 0.3, "a page of 50": 2, "the overview": 0.05}
+
+
+def api(bench):
+    make_lake(bench)
+    loads = []
+    for number in rounds(bench):
+        say(f"answers over HTTP, round {number} of {bench.options.rounds}")
+        loads.append(api_round(bench))
+    for what, limit in LIMITS_MS.items():
+        yield at_most("api", f"CPU of {what}", median(one[what].cpu_ms for one in loads), limit, "ms", words(loads, what))
+    if bench.options.peers:
+        ratio = median(one["one subscriber"].per_second / one["FastAPI: one subscriber"].per_second for one in loads)
+        yield at_least("api", "one subscriber: requests/s / FastAPI + DuckDB", ratio, 20, "", words(loads, "FastAPI: one subscriber"))
+        ratio = median(one["a page of 50"].per_second / one["FastAPI: a page of 50"].per_second for one in loads)
+        yield info("api", "a page of 50: requests/s / FastAPI + DuckDB", ratio, "", words(loads, "FastAPI: a page of 50"))
+    bench.forget("served", "api.duckdb")
