@@ -1,6 +1,6 @@
 """The table of the measurements: each group takes the Bench and yields rows."""
 
-from measure import api, formats, ingest, process, refine, refresh, report, start
+from measure import api, formats, ingest, live, process, refine, refresh, report, start
 from measure.report import Row, say
 
 GROUPS = {
@@ -12,6 +12,7 @@ GROUPS = {
     "refresh": refresh.refresh,
     "api": api.api,
     "start": start.start,
+    "live": live.live,
 }
 
 

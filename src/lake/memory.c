@@ -23,14 +23,23 @@ bool lake_lacks_memory(const Error *err) {
     return err->kind != ERR_NONE && lake_says_memory(err->text);
 }
 
-static int raise_limit(LakeConn *conn, int64_t bytes, int64_t columns, Error *err) {
+static int set_limit(LakeConn *conn, int64_t bytes, Error *err) {
     char sql[80];
     snprintf(sql, sizeof sql, "SET GLOBAL memory_limit = '%" PRId64 "B'", bytes);
-    log_debug("lake", "a table has %" PRId64 " columns: DuckDB may use %" PRId64 " MiB instead of lake.memory_limit, %" PRId64 " MiB",
-              columns, bytes / MIB, conn->lake->memory_limit / MIB);
     if (lake_exec(conn, "memory limit", sql, err) != 0) return -1;
     conn->lake->memory_limit = bytes;
     return 0;
+}
+
+static int raise_limit(LakeConn *conn, int64_t bytes, int64_t columns, Error *err) {
+    log_debug("lake", "a table has %" PRId64 " columns: DuckDB may use %" PRId64 " MiB instead of lake.memory_limit, %" PRId64 " MiB",
+              columns, bytes / MIB, conn->lake->memory_limit / MIB);
+    return set_limit(conn, bytes, err);
+}
+
+int lake_double_memory(LakeConn *conn, Error *err) {
+    int64_t limit = conn->lake->memory_limit;
+    return limit == 0 ? 0 : set_limit(conn, 2 * limit, err);
 }
 
 int lake_fit_memory(LakeConn *conn, Error *err) {

@@ -36,6 +36,7 @@ typedef struct SnapshotWrite {
     const SnapshotTable *tables;
     size_t count;
     SnapshotOptions options;
+    char *base;       /* its name as the transaction that writes sees it; NULL: it has none */
     char *last;       /* the generation to start from; NULL: none */
     char *tmp, *wal;  /* the file being written, and DuckDB's log of it */
     bool incremental; /* its base is that of `last` */
@@ -44,6 +45,7 @@ typedef struct SnapshotWrite {
 
 static void snapshot_write_done(SnapshotWrite *g) {
     lake_checkpoint_waitp(&g->checkpoint);
+    free(g->base);
     free(g->last);
     free(g->tmp);
     free(g->wal);
@@ -91,43 +93,9 @@ static int write_table(const SnapshotWrite *g, const SnapshotTable *table, Error
 
 static int write_base_name(const SnapshotWrite *g, Error *err) {
     static const char name[] = "publish/snapshot_base";
-    if (g->options.base == NULL || g->incremental) return 0;
-    CLEANUP(free_text) char *bound = lake_sql_bind(lake_sql(name), &(LakeBinding){"base", lake_text(g->options.base)}, 1);
+    if (g->base == NULL || g->incremental) return 0;
+    CLEANUP(free_text) char *bound = lake_sql_bind(lake_sql(name), &(LakeBinding){"base", lake_text(g->base)}, 1);
     return lake_exec(g->conn, name, bound, err);
-}
-
-/* Whether the last generation, of which this is a copy, has the table as it is. */
-static int is_kept(const SnapshotWrite *g, const SnapshotTable *table, bool *ret, Error *err) {
-    static const char name[] = "publish/own_base";
-    int64_t same = 1;
-    *ret = false;
-    if (!g->incremental || table->kind != SNAPSHOT_BASE) return 0;
-    const LakeValue values[] = {lake_text(table->name), lake_text(table->base)};
-    if (table->base != NULL && lake_query_int(g->conn, name, lake_sql(name), values, ARRAY_LEN(values), &same, err) != 0) return -1;
-    *ret = same > 0;
-    return 0;
-}
-
-static int note_own_base(const SnapshotWrite *g, const SnapshotTable *table, Error *err) {
-    static const char forget[] = "publish/forget_own_base", note[] = "publish/note_own_base";
-    const LakeValue values[] = {lake_text(table->name), lake_text(table->base)};
-    if (table->base == NULL) return 0;
-    if (lake_exec_values(g->conn, forget, lake_sql(forget), values, 1, NULL, err) != 0) return -1;
-    return lake_exec_values(g->conn, note, lake_sql(note), values, ARRAY_LEN(values), NULL, err);
-}
-
-static int write_if_new(const SnapshotWrite *g, const SnapshotTable *table, Error *err) {
-    bool kept;
-    if (is_kept(g, table, &kept, err) != 0) return -1;
-    return kept ? 0 : write_table(g, table, err) != 0 ? -1 : note_own_base(g, table, err);
-}
-
-static int write_tables(const SnapshotWrite *g, Error *err) {
-    static const char bases[] = "publish/own_bases";
-    if (lake_begin(g->conn, err) != 0 || write_base_name(g, err) != 0 || lake_exec(g->conn, bases, lake_sql(bases), err) != 0) return -1;
-    for (size_t i = 0; i < g->count; i++)
-        if (write_if_new(g, &g->tables[i], err) != 0) return -1;
-    return lake_commit(g->conn, err);
 }
 
 static int attach(const SnapshotWrite *g, Error *err) {
@@ -176,6 +144,78 @@ static int keep_in_lake(const SnapshotWrite *g, Error *err) {
         return 0;
     lake_rollback(g->conn);
     return -1;
+}
+
+/* Begins the transaction that all tables are read in. *ret_same: the base is still the one that the file was begun for. */
+static int begin_reading(SnapshotWrite *g, bool *ret_same, Error *err) {
+    const char *begun_for = g->options.base;
+    free(TAKE(g->base));
+    if (lake_begin(g->conn, err) != 0) return -1;
+    if (g->options.name_base == NULL)
+        g->base = begun_for != NULL ? xstrdup(begun_for) : NULL;
+    else if (g->options.name_base(g->conn, &g->base, err) != 0)
+        return -1;
+    *ret_same = g->base == NULL || begun_for == NULL ? g->base == begun_for : strcmp(g->base, begun_for) == 0;
+    return 0;
+}
+
+/* `smelt up` refines while it publishes: when the base became another one just now, its copy in the file cannot be kept. */
+static int begin_writing(SnapshotWrite *g, Error *err) {
+    bool same;
+    if (begin_reading(g, &same, err) != 0) return -1;
+    if (same || !g->incremental) return 0;
+    lake_rollback(g->conn);
+    g->incremental = false;
+    if (detach(g, 0, err) != 0) return -1;
+    remove_unfinished(g);
+    return attach(g, err) != 0 ? -1 : begin_reading(g, &same, err);
+}
+
+/* The name of what the table has now, in the transaction that writes: another connection may refine meanwhile. */
+static int read_own_base(const SnapshotWrite *g, const SnapshotTable *table, char **ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    if (lake_query(g->conn, "publish/entity_base", table->base_query, NULL, 0, &row, err) != 0) return -1;
+    int got = lake_next(row, err);
+    if (got < 0) return -1;
+    if (got == 0) return error_set(err, ERR_BUG, "the base of %s has no name", table->name);
+    *ret = xstrdup(lake_col_text(row, 0, NULL));
+    return 0;
+}
+
+/* Whether the last generation, of which this is a copy, has the table as it is. `own`: its name now, or NULL. */
+static int is_kept(const SnapshotWrite *g, const SnapshotTable *table, const char *own, bool *ret, Error *err) {
+    static const char name[] = "publish/own_base";
+    int64_t same = 1;
+    *ret = false;
+    if (!g->incremental || table->kind != SNAPSHOT_BASE) return 0;
+    const LakeValue values[] = {lake_text(table->name), lake_text(own)};
+    if (own != NULL && lake_query_int(g->conn, name, lake_sql(name), values, ARRAY_LEN(values), &same, err) != 0) return -1;
+    *ret = same > 0;
+    return 0;
+}
+
+static int note_own_base(const SnapshotWrite *g, const SnapshotTable *table, const char *own, Error *err) {
+    static const char forget[] = "publish/forget_own_base", note[] = "publish/note_own_base";
+    const LakeValue values[] = {lake_text(table->name), lake_text(own)};
+    if (own == NULL) return 0;
+    if (lake_exec_values(g->conn, forget, lake_sql(forget), values, 1, NULL, err) != 0) return -1;
+    return lake_exec_values(g->conn, note, lake_sql(note), values, ARRAY_LEN(values), NULL, err);
+}
+
+static int write_if_new(const SnapshotWrite *g, const SnapshotTable *table, Error *err) {
+    CLEANUP(free_text) char *own = NULL;
+    bool kept;
+    if (table->base_query != NULL && read_own_base(g, table, &own, err) != 0) return -1;
+    if (is_kept(g, table, own, &kept, err) != 0) return -1;
+    return kept ? 0 : write_table(g, table, err) != 0 ? -1 : note_own_base(g, table, own, err);
+}
+
+static int write_tables(SnapshotWrite *g, Error *err) {
+    static const char bases[] = "publish/own_bases";
+    if (begin_writing(g, err) != 0 || write_base_name(g, err) != 0 || lake_exec(g->conn, bases, lake_sql(bases), err) != 0) return -1;
+    for (size_t i = 0; i < g->count; i++)
+        if (write_if_new(g, &g->tables[i], err) != 0) return -1;
+    return lake_commit(g->conn, err);
 }
 
 static int fill_file(SnapshotWrite *g, Error *err) {
