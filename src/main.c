@@ -58,7 +58,7 @@ static int run_command(const Command *command, int argc, char **argv) {
     print_summary(&app, &err);
     app_done(&app);
     error_clear(&err);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && code == 0) {
+    if (output_is_lost() && code == 0) {
         fprintf(stderr, "smelt %s: the output could not be written\n", command->name);
         code = error_exit_code(ERR_IO);
     }

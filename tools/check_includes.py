@@ -48,7 +48,7 @@ FOREIGN: dict[str, str | set[str]] = {
     r"duckdb\.h(pp)?|duckdb/.*": "lake",
     r"(librdkafka/)?rdkafka(_mock)?\.h": "kafka",
     r"xgboost/.*": "model",
-    r"curl/.*": {"commands", "registry"},
+    r"curl/.*": "base",
     r"yaml\.h": "base",
     r"(zlib|zstd)\.h": "base",
     r"argp\.h": "commands",

@@ -70,17 +70,18 @@ SELECT c.position, c.event_type, c.topic, c.contract_id, c.version, c.owner, c.s
        (SELECT coalesce(sum(events), 0)::BIGINT FROM quarantined AS q WHERE q.event_type = c.event_type AND (c.alone OR q.kafka_topic = c.topic)) AS quarantined
 FROM contracts AS c;
 
--- What did not pass, by rule: events that broke their contract (silver), and messages that are not events (bronze). owners: of their contracts.
+-- What did not pass, by rule: events that broke their contract (silver), and messages that are not events (bronze). owners: of their contracts,
+-- as JSON, since nested columns are what DuckDB fails at (docs/decisions/0010).
 CREATE OR REPLACE TEMP VIEW serving_quarantine AS
 (SELECT 'silver' AS layer, rule, field, sum(events)::BIGINT AS events, any_value(example) AS example, timezone('UTC', max(newest_at)) AS newest_at,
-        nullif(list_sort(list_distinct(flatten(list(owners)))), []) AS owners
+        to_json(nullif(list_sort(list_distinct(flatten(list(owners)))), [])) AS owners
  FROM (SELECT rule, field, event_type, kafka_topic, count(*) AS events, any_value(reason) AS example, max(quarantined_at) AS newest_at,
               (SELECT list(owner) FROM silver_contracts AS c WHERE owner IS NOT NULL AND c.event_type = q.event_type) AS owners
        FROM silver_quarantine AS q GROUP BY ALL)
  GROUP BY rule, field ORDER BY events DESC LIMIT 50)
 UNION ALL
 (SELECT 'bronze', k.reason, k.field, k.events, concat_ws(': ', reject_hint(k.reason, r.raw_value), r.raw_value[1:100]::VARCHAR), timezone('UTC', k.newest_at),
-        (SELECT list_sort(list(DISTINCT owner)) FROM silver_contracts AS c WHERE owner IS NOT NULL AND c.topic = r.kafka_topic)
+        (SELECT to_json(list_sort(list(DISTINCT owner))) FROM silver_contracts AS c WHERE owner IS NOT NULL AND c.topic = r.kafka_topic)
  FROM (SELECT reason, field, count(*) AS events, max(rejected_at) AS newest_at, max(rowid) AS newest
        FROM bronze_rejects GROUP BY reason, field ORDER BY events DESC LIMIT 50) AS k
      JOIN bronze_rejects AS r ON r.rowid = k.newest);

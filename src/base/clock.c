@@ -43,7 +43,9 @@ char *clock_format(int64_t wall_us, char text[CLOCK_TEXT_SIZE]) {
     if (us < 0) us += USEC_PER_SEC, seconds--;
     struct tm tm;
     if (gmtime_r(&seconds, &tm) == NULL) memset(&tm, 0, sizeof tm);
-    size_t n = strftime(text, CLOCK_TEXT_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+    /* not strftime's %Y, which writes the year 1 as 1 */
+    size_t n = (size_t)snprintf(text, CLOCK_TEXT_SIZE, "%04d", tm.tm_year + 1900);
+    n += strftime(text + n, CLOCK_TEXT_SIZE - n, "-%m-%dT%H:%M:%S", &tm);
     snprintf(text + n, CLOCK_TEXT_SIZE - n, ".%06dZ", (int)us);
     return text;
 }

@@ -15,8 +15,9 @@ int file_publish(const char *tmp, const char *path, Error *err) MUST_CHECK;
 /* Copies a file, which must not change meanwhile, to a new file `to`; not durable until file_publish. On failure `to` may remain.
  * ERR_IO. */
 int file_copy(const char *from, const char *to, Error *err) MUST_CHECK;
-/* False only when it is certain that nothing has this name. A link that leads nowhere, a folder that may not be searched, a device that
- * gives an error: true, so that whoever opens it learns why it cannot be read, and takes nothing for absent that is only out of reach. */
+/* False only when it is certain that nothing has this name. True for a link without a target, in a folder that may not be searched, and on
+ * a device that gives an error: opening the file then reports the reason, and a file that is out of reach is not taken for a missing one.
+ */
 bool file_exists(const char *path);
 /* What changes when a file is written or replaced: to see that without reading it. All zero when there is no file. */
 typedef struct FileStamp {

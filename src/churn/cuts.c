@@ -3,7 +3,7 @@
  *     first                                                                                            known
  *     |---- events_within ----[train]..apart..[train]---- label ----[calibrate]---- label ----[test]---- label ----|
  *
- * The label of a cut is known `label` days later: nobody could have used it before. So the label of every cut before the test is known at
+ * The label of a cut is known `label` days later, and must not be used earlier. So the label of every cut before the test is known at
  * the test, and that of the test is known now. When the history is too short for a calibration of its own, a fifth of the entities of the
  * newest training cut calibrates instead. */
 #include "churn/forecast.h"

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+const ChurnBand churn_bands[CHURN_BANDS] = {{"high", 0.5}, {"medium", 0.2}, {"low", 0}};
+
 #define PROBABILITY_STEPS 1e6 /* stored to six decimals: the rest is noise */
 
 void scoring_done(Scoring *s) {
@@ -24,7 +26,7 @@ void scoring_done(Scoring *s) {
     buf_done(&s->reasons);
 }
 
-/* What is said of a feature in a reason, beside its value: its name, in words where the model has them, and what is usual. */
+/* The text of a feature in a reason, beside its value: its name or title, and the usual value. */
 static char *feature_text(const char *name, const json_t *metadata) {
     json_t *text = json_pack("{s:s}", "feature", name), *one;
     json_t *typical = json_object_get(json_object_get(metadata, "typical"), name);

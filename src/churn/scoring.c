@@ -21,8 +21,6 @@
 
 #define CHANGED_SHARE 4 /* scoring a quarter costs as much as scoring all */
 
-const ChurnBand churn_bands[CHURN_BANDS] = {{"high", 0.5}, {"medium", 0.2}, {"low", 0}};
-
 void churn_scores_done(ChurnScores *s) {
     free(s->skipped);
     free(s->model_id);

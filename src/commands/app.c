@@ -6,6 +6,7 @@
 #include "base/terminal.h"
 #include "commands/settings_table.h"
 #include "flow/topics.h"
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -70,6 +71,17 @@ int command_topics(App *app, Error *err) {
     return topics_to_read(app->settings, &app->topics, err);
 }
 
+static bool reader_left; /* a pipe whose reader had enough, as in `smelt quarantine list | head` */
+
+static void flush(void) {
+    if (fflush(stdout) != 0 && errno == EPIPE) reader_left = true;
+}
+
+bool output_is_lost(void) {
+    flush();
+    return ferror(stdout) && !reader_left;
+}
+
 void say(const App *app, const char *fmt, ...) {
     if (app->json) return;
     char *text = NULL;
@@ -80,8 +92,8 @@ void say(const App *app, const char *fmt, ...) {
     if (n < 0) BUG("vasprintf");
     CLEANUP(free_text) char *shown = terminal_lines(text);
     free(text);
-    fputs(shown, stdout); /* main.c asks at the end whether all of it could be written */
-    fflush(stdout);
+    fputs(shown, stdout);
+    flush();
 }
 
 void app_done(App *app) {

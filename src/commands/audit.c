@@ -24,7 +24,7 @@ static int64_t figure(const json_t *found, const char *key) {
     return json_integer_value(json_object_get(found, key));
 }
 
-/* For readers, with the time. On a read-only volume nobody can be told. */
+/* Stores the result with the time, for the API and the page. On a read-only volume it is not stored. */
 static void store_result(const App *app) {
     char now[CLOCK_TEXT_SIZE];
     CLEANUP(json_freep) json_t *result = json_copy(app->summary);

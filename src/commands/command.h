@@ -29,6 +29,8 @@ typedef struct Command {
     int (*run)(App *app, int argc, char **argv, Error *err);
 } Command;
 
+/* At the end: could some of what was said not be written? A reader that closed its pipe has lost nothing. */
+bool output_is_lost(void);
 extern const Command commands[]; /* in the order of `smelt --help`; ends with name == NULL */
 
 /* Parses argv with the command's argp and the common options, then loads settings and layout. argp itself exits with 64 on wrong usage and

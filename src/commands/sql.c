@@ -1,5 +1,6 @@
 /* sql.c: `smelt sql`: runs read-only SQL on the newest snapshot, and prints what contracts and features become. */
 #include "base/document.h"
+#include "base/json_row.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/periodic.h"
@@ -7,7 +8,6 @@
 #include "commands/all.h"
 #include "commands/app.h"
 #include "commands/sql_remote.h"
-#include "commands/sql_row.h"
 #include "contract/pipeline.h"
 #include "refine/show.h"
 #include "snapshot/snapshot.h"
@@ -76,13 +76,14 @@ static int print_rows(App *app, LakeResult *rows, Error *err) {
     json_t *all = app->json ? json_array() : NULL;
     int got;
     while ((got = lake_next(rows, err)) > 0) {
-        CLEANUP(free_text) char *row = sql_row_json(lake_col_text(rows, 0, NULL), app->json);
-        json_t *document = app->json ? json_loads(row, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
-        if (app->json && document == NULL) return error_set(err, ERR_DATA, "a row cannot be printed as JSON: %.200s", row);
+        CLEANUP(buf_done) Buf row = {0};
+        json_write_row(&row, lake_col_text(rows, 0, NULL), app->json);
+        json_t *document = app->json ? json_loadb(row.data, row.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
+        if (app->json && document == NULL) return error_set(err, ERR_DATA, "a row cannot be printed as JSON: %.200s", row.data);
         if (app->json)
             json_array_append_new(all, document);
         else
-            say(app, "%s\n", row);
+            say(app, "%s\n", row.data);
     }
     if (all != NULL) app->summary = json_pack("{so}", "rows", all);
     return got;

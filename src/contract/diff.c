@@ -172,7 +172,7 @@ static void compare_contracts(Diff *d) {
     diff_measures_end(d);
 }
 
-/* Of all contracts of a topic the first stands for it. */
+/* The envelope belongs to the topic: its changes are listed with the first of its contracts. */
 static bool is_first_of_topic(const Pipeline *p, const Contract *c) {
     for (const Contract *other = p->contracts; other < c; other++)
         if (is_same_text(other->topic, c->topic)) return false;

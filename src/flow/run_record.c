@@ -18,6 +18,7 @@ int run_record_read(const Settings *settings, json_t **ret, Error *err) {
     json_t *document = NULL;
     SealedState state;
     if (sealed_load(layout.runs_path, KIND, FORMAT, &state, &document, err) != 0) return -1;
+    if (state == SEALED_DAMAGED) return error_set(err, ERR_DATA, "%s is damaged; the next run writes a new one", layout.runs_path);
     *ret = document;
     return 0;
 }

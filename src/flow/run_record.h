@@ -22,5 +22,6 @@ void run_record_end(const Settings *settings, const json_t *summary, const Error
  * belongs to the run of that process. */
 void run_record_refused(const Settings *settings, const Error *err);
 
-/* NULL: there was no run yet, or the file is damaged (the next run makes a new one). The caller's. ERR_IO, ERR_CONFIG as sealed_load. */
+/* NULL: there was no run yet. The caller's. ERR_DATA: the file is damaged (the next run makes a new one); ERR_IO, ERR_CONFIG as
+ * sealed_load. */
 int run_record_read(const Settings *settings, json_t **ret, Error *err) MUST_CHECK;

@@ -46,6 +46,7 @@ void facts_done(Facts *f) {
     free(f->lake_path);
     free(f->writer);
     json_decref(f->runs);
+    free(f->runs_error);
     commit_mark_done(&f->mark);
     free(f->mark_error);
     backup_done(&f->backup);
@@ -102,10 +103,11 @@ static void gather_lake(Facts *f) {
     f->writer = file_lock_holder(layout.lock_path);
 }
 
-static json_t *read_runs(const Facts *f) {
+static json_t *read_runs(Facts *f) {
     json_t *runs = NULL;
     Error err = {0};
-    if (run_record_read(f->settings, &runs, &err) != 0) error_clear(&err);
+    free(TAKE(f->runs_error));
+    if (run_record_read(f->settings, &runs, &err) != 0) f->runs_error = take_text(&err);
     return runs;
 }
 

@@ -39,6 +39,7 @@ typedef struct Facts {
     char *backup_error;
     char *writer;              /* the process that holds the lake; NULL: none */
     json_t *runs;              /* flow/run_record.h; NULL: no run yet, or not known */
+    char *runs_error;          /* the record of runs cannot be read */
     bool run_lost;             /* the last run ended without recording its end */
     json_t *row;               /* of sql/serving/health.sql; NULL: nothing published or refined */
     char *row_error;           /* why not */

@@ -80,9 +80,10 @@ static bool without_row(const Facts *f, Finding *r) {
 
 /* Of a layer: nothing is known of it while the lake cannot be used; what was said is what the snapshot has. */
 static void judge_by_lake(const Facts *f, Finding *r) {
-    if (lake_problem(f) == NULL) return;
+    bool gone = f->lake_bytes < 0 && f->mark.commit > 0;
+    if (lake_problem(f) == NULL && !gone) return;
     r->state = STATE_UNKNOWN;
-    buf_add_str(&r->detail, " The lake cannot be used: this is what the snapshot has.");
+    buf_addf(&r->detail, " The lake %s: this is what the snapshot has.", gone ? "is gone" : "cannot be used");
 }
 
 /* ---- Kafka ---- */
@@ -529,6 +530,11 @@ static bool judge_runs(const Facts *f, Finding *r) {
     const char *state = facts_run_state(f), *error = json_string_value(json_object_get(last, "error"));
     const char *id = json_string_value(json_object_get(last, "run_id"));
     int64_t started_us = time_of(last, "started_at");
+    if (f->runs_error != NULL) {
+        r->state = STATE_UNKNOWN;
+        buf_addf(&r->detail, "%s.", f->runs_error);
+        return true;
+    }
     if (state == NULL) {
         state = facts_text(f, "run_state"), error = facts_text(f, "run_error"), id = facts_text(f, "run_id");
         started_us = facts_time(f, "run_started_at");

@@ -16,7 +16,8 @@ static int try_at(Reader *r, const Offsets *p, Search *s, int64_t offset, Error 
 
 static int end_search(Reader *r, Offsets *p, PartitionState *state, Error *err) {
     log_error("ingest", "%s partition %d: offsets %" PRId64 " to %" PRId64 " are skipped, because they cannot be read: %s",
-              feed_topic(r->feed), (int)p->partition, p->next, state->search.good - 1, state->reason);
+              feed_topic(r->feed), (int)p->partition, p->next, state->search.good - 1,
+              state->reason != NULL ? state->reason : "no reason came");
     ingest_lose(r, p, state->search.good, "unreadable");
     p->last = OFFSET_UNKNOWN; /* nothing was read there that could be compared later */
     p->leader_epoch = LEADER_EPOCH_UNKNOWN;

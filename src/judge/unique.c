@@ -1,5 +1,5 @@
-/* unique.c: see unique.h. Each element is written in the one form that all values equal to it have; equal ones stand side by side once
- * these are sorted. So it takes n log n steps whatever the elements are. The judge's limits bound depth and size. */
+/* unique.c: see unique.h. Each element is written in the one form that all values equal to it have; sorting these puts equal
+ * ones next to each other. So it takes n log n steps whatever the elements are. The judge's limits bound depth and size. */
 #include "judge/unique.h"
 
 #include "base/memory.h"

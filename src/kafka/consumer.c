@@ -7,6 +7,7 @@
 #include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "kafka/client_internal.h"
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,8 @@
 
 #define FINISH_MS       500
 #define LAST_MS_OF_9999 INT64_C(253402300799999)
-#define SEEK_MS         2000 /* within the client: no broker is waited for */
+#define SEEK_MS         2000  /* within the client: no broker is waited for */
+#define BEGIN_MS        20000 /* until the client reads a partition that it was given: longer on a busy machine */
 #define SEEK_PAUSE_NS   (5 * 1000 * 1000)
 
 struct KafkaConsumer {
@@ -274,17 +276,18 @@ static int seek_to(KafkaConsumer *c, rd_kafka_topic_partition_list_t *one, rd_ka
 }
 
 int kafka_consumer_verify(KafkaConsumer *c, int32_t partition, int64_t offset, int32_t leader_epoch, Error *err) {
-    int64_t until = clock_mono_ns() + SEEK_MS * INT64_C(1000000);
+    int64_t until = clock_mono_ns() + BEGIN_MS * INT64_C(1000000);
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_add(one, c->topic, partition);
     rd_kafka_resp_err_t code;
     p->offset = offset;
     rd_kafka_topic_partition_set_leader_epoch(p, leader_epoch);
     int rc;
-    while ((rc = seek_to(c, one, &code, err)) == 0 && code == RD_KAFKA_RESP_ERR__STATE && clock_mono_ns() < until)
+    while ((rc = seek_to(c, one, &code, err)) == 0 && code == RD_KAFKA_RESP_ERR__STATE && clock_mono_ns() < until && !stop_requested())
         nanosleep(&(struct timespec){.tv_nsec = SEEK_PAUSE_NS}, NULL);
     rd_kafka_topic_partition_list_destroy(one);
     if (rc != 0 || code == RD_KAFKA_RESP_ERR_NO_ERROR) return rc;
+    if (stop_requested()) return error_set(err, ERR_STOPPED, "stopped while %s was not read yet", c->topic);
     return kafka_fail(c->client, code, NULL, err, "reading the topic %s on", c->topic);
 }
 

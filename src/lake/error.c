@@ -15,6 +15,17 @@ bool lake_says_full(const char *message) {
     return false;
 }
 
+bool lake_says_memory(const char *message) {
+    static const char *const words[] = {"could not allocate block", "failed to allocate", "failed to pin block", "Out of Memory Error"};
+    for (size_t i = 0; message != NULL && i < ARRAY_LEN(words); i++)
+        if (strstr(message, words[i]) != NULL) return true;
+    return false;
+}
+
+bool lake_lacks_memory(const Error *err) {
+    return err->kind != ERR_NONE && lake_says_memory(err->text);
+}
+
 static ErrorKind kind_of(duckdb_error_type type) {
     switch (type) {
     case DUCKDB_ERROR_INTERRUPT: return ERR_STOPPED;

@@ -6,22 +6,11 @@
 #include "base/log.h"
 #include "lake/internal.h"
 #include <inttypes.h>
-#include <string.h>
+#include <stdio.h>
 
 #define MIB          INT64_C(1048576)
 #define BASE_BYTES   (64 * MIB)
 #define COLUMN_BYTES (640 * INT64_C(1024))
-
-bool lake_says_memory(const char *message) {
-    static const char *const words[] = {"could not allocate block", "failed to allocate", "failed to pin block", "Out of Memory Error"};
-    for (size_t i = 0; message != NULL && i < ARRAY_LEN(words); i++)
-        if (strstr(message, words[i]) != NULL) return true;
-    return false;
-}
-
-bool lake_lacks_memory(const Error *err) {
-    return err->kind != ERR_NONE && lake_says_memory(err->text);
-}
 
 static int set_limit(LakeConn *conn, int64_t bytes, Error *err) {
     char sql[80];

@@ -1,7 +1,8 @@
 /* registry.c: the three requests that are needed, and what their answers mean. Schemas that a schema refers to are fetched too, each once,
  * in the order in which a parser needs them. */
-#include "registry/internal.h"
+#include "registry/registry.h"
 
+#include "base/http_client.h"
 #include "base/memory.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -10,11 +11,14 @@
 
 #define UNKNOWN_ID     40403 /* Confluent's error codes */
 #define REFERENCES_MAX 100
+#define CONNECT_MS     3000
+#define TOTAL_MS       5000 /* a stop must be done within 5 s */
+#define BODY_MAX       ((size_t)4 << 20)
 #define LEVELS_MAX     16
 
 struct Registry {
     char *url;
-    RegistryHttp *http;
+    HttpClient *http;
 };
 
 /* What is collected while the references of one schema are followed. */
@@ -51,18 +55,31 @@ static int check_options(const RegistryOptions *o, Error *err) {
     return 0;
 }
 
+static int open_client(const RegistryOptions *o, HttpClient **ret, Error *err) {
+    static const char *const headers[] = {"Accept: application/vnd.schemaregistry.v1+json, application/json", NULL};
+    const HttpClientOptions options = {.token = o->token,
+                                       .user = o->user,
+                                       .password = o->password,
+                                       .ca = o->ca,
+                                       .headers = headers,
+                                       .connect_ms = CONNECT_MS,
+                                       .total_ms = TOTAL_MS,
+                                       .body_max = BODY_MAX};
+    return http_client_open(&options, ret, err);
+}
+
 int registry_open(const RegistryOptions *options, Registry **ret, Error *err) {
     if (check_options(options, err) != 0) return -1;
     CLEANUP(registry_freep) Registry *r = xcalloc(1, sizeof *r);
     r->url = xstrdup(options->url);
     for (size_t n = strlen(r->url); n > 0 && r->url[n - 1] == '/'; n--) r->url[n - 1] = '\0';
-    if (registry_http_open(options, &r->http, err) != 0) return -1;
+    if (open_client(options, &r->http, err) != 0) return -1;
     *ret = TAKE(r);
     return 0;
 }
 
 void registry_free(Registry *r) {
-    registry_http_freep(&r->http);
+    http_client_freep(&r->http);
     free(r->url);
     free(r);
 }
@@ -97,7 +114,7 @@ static int get(const Registry *r, const char *path, json_t **ret, json_int_t *re
     CLEANUP(json_freep) json_t *answer = NULL;
     CLEANUP(error_clear) Error not_json = {0};
     long status;
-    if (registry_http_get(r->http, url, &status, &body, err) != 0) return error_prefix(err, "the schema registry");
+    if (http_client_send(r->http, url, NULL, &status, &body, err) != 0) return error_prefix(err, "the schema registry");
     if (is_refusal(status)) return refused(r, status, ERR_UNAVAILABLE, err);
     if (json_parse(body.data != NULL ? body.data : "", body.len, url, &answer, &not_json) != 0) error_clear(&not_json);
     *ret_code = json_integer_value(json_object_get(answer, "error_code"));
@@ -113,7 +130,7 @@ int registry_check(Registry *r, Error *err) {
     CLEANUP(free_text) char *url = xasprintf("%s/schemas/types", r->url);
     CLEANUP(buf_done) Buf body = {0};
     long status;
-    if (registry_http_get(r->http, url, &status, &body, err) != 0) return error_prefix(err, "the schema registry");
+    if (http_client_send(r->http, url, NULL, &status, &body, err) != 0) return error_prefix(err, "the schema registry");
     if (is_refusal(status)) return refused(r, status, ERR_CONFIG, err);
     return status < 500 ? 0 : error_set(err, ERR_UNAVAILABLE, "the schema registry: %s: HTTP %ld", url, status);
 }
@@ -129,7 +146,7 @@ static int fetch_reference(const Registry *r, const json_t *reference, Reference
     json_object_set_new(refs->seen, name, json_true());
     if (json_object_size(refs->seen) > REFERENCES_MAX || level > LEVELS_MAX)
         return error_set(err, ERR_DATA, "it refers to more than %d schemas, or through more than %d levels", REFERENCES_MAX, LEVELS_MAX);
-    CLEANUP(free_text) char *segment = registry_http_escape(r->http, subject);
+    CLEANUP(free_text) char *segment = http_client_escape(r->http, subject);
     CLEANUP(free_text) char *path = xasprintf("/subjects/%s/versions/%" JSON_INTEGER_FORMAT, segment, version);
     CLEANUP(json_freep) json_t *answer = NULL;
     int found = get(r, path, &answer, &code, err);

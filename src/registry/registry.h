@@ -1,5 +1,5 @@
 /* registry.h: schemas by their ids, from a registry with Confluent's HTTP interface (Confluent, Apicurio's ccompat, Karapace, Redpanda).
- * Only this module knows libcurl. One thread at a time. */
+ * One thread at a time. */
 #pragma once
 #include "base/document.h"
 #include "base/settings.h"

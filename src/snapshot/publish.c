@@ -167,8 +167,8 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
     CLEANUP(gold_entities_done) GoldEntities entities = {0};
     CLEANUP(free_text) char *base = NULL;
     bool scores;
-    if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 || histories_advance(conn, &entities, err) != 0 ||
-        read_base(conn, &base, err) != 0 || has_scores(conn, &entities, &scores, err) != 0)
+    if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 ||
+        histories_advance(conn, &entities, err) != 0 || read_base(conn, &base, err) != 0 || has_scores(conn, &entities, &scores, err) != 0)
         return -1;
     if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, scores, &result.parquet_path, err) != 0)
         return -1;

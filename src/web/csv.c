@@ -5,14 +5,19 @@
 #include "base/memory.h"
 #include <string.h>
 
-static void add_quoted(Buf *out, const char *text, size_t n) {
+void csv_add_quoted(Buf *out, const char *before, const char *text, size_t n) {
     buf_add_char(out, '"');
-    if (n > 0 && memchr("=+-@\t\r", text[0], 6) != NULL) buf_add_char(out, '\'');
+    buf_add_str(out, before);
     for (size_t i = 0; i < n; i++) {
         if (text[i] == '"') buf_add_char(out, '"');
         buf_add_char(out, text[i]);
     }
     buf_add_char(out, '"');
+}
+
+static void add_quoted(Buf *out, const char *text, size_t n) {
+    bool formula = n > 0 && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+    csv_add_quoted(out, formula ? "'" : "", text, n);
 }
 
 /* NULL is nothing, a list its JSON. */

@@ -10,5 +10,5 @@ void downloads_free(Downloads *d);
 int downloads_open(Downloads *d, int64_t generation, int64_t *ret_size, char ret_etag[64]) MUST_CHECK;
 /* The newest generation; 0: none. */
 int64_t downloads_newest(const Downloads *d);
-/* Lets go what nobody has asked for in ten minutes. To be called now and then. */
+/* Closes the files that no request has asked for in ten minutes. Call it periodically. */
 void downloads_sweep(Downloads *d);

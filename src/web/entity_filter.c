@@ -24,7 +24,7 @@ void entity_filter_done(EntityFilter *f) {
 /* The id, and what snapshots have of the score beside the features. */
 static bool is_apart(const GoldEntity *e, const char *name) {
     static const char *const scores[] = {"churn_probability", "risk_band", "reasons",      "model_id",
-                                          "scored_at",         "log_odds",  "reasons_bias", "reasons_rest"};
+                                         "scored_at",         "log_odds",  "reasons_bias", "reasons_rest"};
     for (size_t i = 0; e->first && i < ARRAY_LEN(scores); i++)
         if (strcmp(name, scores[i]) == 0) return true;
     return strcmp(name, e->key) == 0;

@@ -42,7 +42,7 @@ int handle_features(Service *s, const Request *req, const Lease *lease, Response
         if ((name == NULL || strcmp(e->name, name) == 0) && describe_features(lease, e, all, err) != 0) return -1;
     }
     if (name != NULL && json_array_size(all) == 0)
-        response_bad_param(resp, req, "entity", "The parameter 'entity' must be the name of an entity.");
+        response_problem(resp, 404, req, "There is no entity '%s'.", name);
     else
         response_json(resp, 200, json_pack("{sI sO}", "generation", (json_int_t)lease->generation, "entities", all));
     return 0;
@@ -85,7 +85,7 @@ static json_t *asked_ids(const json_t *content) {
     const json_t *ids = json_object_get(content, "ids"), *id;
     json_t *asked = json_object();
     size_t i;
-    bool fits = json_is_array(ids) && json_array_size(ids) >= 1 && json_array_size(ids) <= LOOKUP_IDS_MAX;
+    bool fits = json_object_size(content) == 1 && json_is_array(ids) && json_array_size(ids) >= 1 && json_array_size(ids) <= LOOKUP_IDS_MAX;
     json_array_foreach(ids, i, id) {
         fits = fits && json_is_string(id) && memchr(json_string_value(id), '\0', json_string_length(id)) == NULL;
         if (fits) json_object_set_new(asked, json_string_value(id), json_null());
@@ -142,7 +142,7 @@ int handle_lookup(Service *s, const Request *req, const Lease *lease, Response *
     CLEANUP(json_freep) json_t *content = json_loadb(req->content, req->content_len, JSON_ALLOW_NUL, NULL);
     CLEANUP(json_freep) json_t *asked = asked_ids(content);
     if (asked != NULL) return look_up(req, lease, e, asked, resp, err);
-    response_problem(resp, 400, req, "The content must be {\"ids\": [...]} with 1 to %d texts.", LOOKUP_IDS_MAX);
+    response_problem(resp, 400, req, "The content must be {\"ids\": [...]} with 1 to %d texts, and nothing else.", LOOKUP_IDS_MAX);
     return 0;
 }
 

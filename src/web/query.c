@@ -4,9 +4,11 @@
  * our SELECT nothing but one query parses. Limits: time as every query (query_timeouts.h), workers of its own (lanes.h), rows, bytes.
  *
  * Invariant: what a user wrote becomes SQL only here, and only on such a connection. */
+#include "web/csv.h"
 #include "web/handlers.h"
 
 #include "base/document.h"
+#include "base/json_row.h"
 #include "base/memory.h"
 #include <inttypes.h>
 #include <string.h>
@@ -31,19 +33,19 @@ static bool has_space(const Buf *body, int rows) {
 /* Rows come as JSON texts. `ret_whole`: these are all. */
 static int write_json(LakeResult *rows, Buf *body, bool *ret_whole, Error *err) {
     int got, n = 0;
-    while ((got = lake_next(rows, err)) > 0 && (*ret_whole = has_space(body, n)))
-        buf_addf(body, "%s%s", n++ > 0 ? "," : "", lake_col_text(rows, 0, NULL));
+    while ((got = lake_next(rows, err)) > 0 && (*ret_whole = has_space(body, n))) {
+        if (n++ > 0) buf_add_char(body, ',');
+        json_write_row(body, lake_col_text(rows, 0, NULL), false);
+    }
     return got < 0 ? -1 : 0;
 }
 
+/* As it is: who writes the query decides what a spreadsheet gets. */
 static void add_csv(Buf *body, const char *text) {
-    bool quoted = text[strcspn(text, "\",\r\n")] != '\0';
-    if (quoted) buf_add_char(body, '"');
-    for (; *text != '\0'; text++) {
-        if (*text == '"') buf_add_char(body, '"');
-        buf_add_char(body, *text);
-    }
-    if (quoted) buf_add_char(body, '"');
+    if (text[strcspn(text, "\",\r\n")] != '\0')
+        csv_add_quoted(body, "", text, strlen(text));
+    else
+        buf_add_str(body, text);
 }
 
 /* RFC 4180; NULL is an empty field. */

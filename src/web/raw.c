@@ -30,9 +30,9 @@ const ParamSpec events_params[] = {
     {.name = NULL},
 };
 const ParamSpec message_params[] = {
-    {"topic", PARAM_TEXT, .least = 1, .most = 1000, .help = "where it was"},
-    {"partition", PARAM_INT, .least = 0, .most = INT32_MAX, .help = "where it was"},
-    {"offset", PARAM_INT, .least = 0, .most = INT64_MAX, .help = "where it was"},
+    {"topic", PARAM_TEXT, .least = 1, .most = 1000, .help = "where it was", .required = true},
+    {"partition", PARAM_INT, .least = 0, .most = INT32_MAX, .help = "where it was", .required = true},
+    {"offset", PARAM_INT, .least = 0, .most = INT64_MAX, .help = "where it was", .required = true},
     {.name = NULL},
 };
 

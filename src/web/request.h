@@ -68,6 +68,7 @@ typedef struct ParamSpec {
     const char *choices; /* PARAM_CHOICE: "high|medium|low" */
     const char *help;
     ParamOnly only;
+    bool required;       /* so says the description; the handler asks for it */
     const char *pattern; /* PARAM_TEXT: what the description says of it, as a regular expression; NULL: any text. The handler judges it */
 } ParamSpec;
 /* NULL when every parameter is known, given once and fits; otherwise [{parameter, reason}, ...] with a sentence each (the caller owns it).

@@ -62,7 +62,7 @@ const Route routes[] = {
     {"GET", "/api/v1/status", handle_status, ROUTE_WORKER, COST_MONITORING, SCOPE_STATUS, .schema = "Status",
      .help = "the state of each part, in words"},
     {"GET", "/api/v1/stream", handle_stream, .scope = SCOPE_STATUS, .types = "text/event-stream",
-     .help = "server-sent events: generation, status, run, counters; goes on behind Last-Event-ID"},
+     .help = "server-sent events: generation, status, run, counters; after Last-Event-ID, those that follow it"},
     {"POST", "/api/v1/query", handle_query, ROUTE_LAKE | ROUTE_SQL, COST_SQL, SCOPE_QUERY, .types = "application/json text/csv",
      .schema = "QueryRows", .content = "Query", .help = "a read-only query on the newest snapshot, where http.query is on"},
     {"GET", "/api/v1/snapshots/current", handle_newest_snapshot, ROUTE_WORKER, .scope = SCOPE_QUERY, .schema = "NewestSnapshot",
@@ -140,16 +140,27 @@ static bool is_literal(const char *pattern) {
     return strpbrk(pattern, "{*") == NULL;
 }
 
-/* A row of the very path stands for it, also with other methods: what has a name is not an entity. */
+static size_t count_blanks(const char *pattern) {
+    size_t n = 0;
+    for (; *pattern != '\0'; pattern++) n += *pattern == '{' || *pattern == '*';
+    return n;
+}
+
+/* A row without placeholders takes precedence, also for other methods: an address of our own is not an entity. `allow` is of the pattern
+ * that names most of the path: of .../lookup, though an entity may have that id, too. */
 RouteMatch route_match(const char *method, Request *req) {
     const char *wanted = strcmp(method, "HEAD") == 0 ? "GET" : method;
     RouteMatch match = {0};
     unsigned methods = 0;
+    size_t fewest = SIZE_MAX;
     for (const Route *route = routes; route->pattern != NULL && !match.found; route++) {
         Part entity = {0}, id = {0};
         if (match.route != NULL && is_literal(match.route->pattern) && !is_literal(route->pattern)) continue;
         if (!fits(route->pattern, req->path, &entity, &id)) continue;
-        methods |= bit_of(route->method);
+        size_t blanks = count_blanks(route->pattern);
+        if (blanks < fewest) methods = 0;
+        if (blanks <= fewest) methods |= bit_of(route->method);
+        fewest = blanks < fewest ? blanks : fewest;
         match.found = strcmp(route->method, wanted) == 0;
         if (match.route == NULL || match.found) match.route = route;
         if (!match.found) continue;

@@ -1,5 +1,5 @@
-/* routes.h: the table of addresses. A row says who answers, what is checked before, and what the answer is; routing, OpenAPI, metrics and
- * the tests of scopes are made from it. Read-only; any thread. */
+/* routes.h: the table of addresses. A row has the handler, what is checked before it is called, and what it answers; routing, OpenAPI,
+ * metrics and the tests of scopes are made from it. Read-only; any thread. */
 #pragma once
 #include "web/handlers.h"
 #include "web/scopes.h"

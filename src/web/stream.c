@@ -114,7 +114,7 @@ static void add_event(const Stream *s, uint64_t number, Kind kind, const char *d
     if (data != NULL) buf_addf(out, "id: %s-%" PRIu64 "\nevent: %s\ndata: %s\n\n", s->boot, number, names[kind], data);
 }
 
-/* Who was away for longer than what is kept gets the newest of each kind, as who comes for the first time. */
+/* A client that was away for longer than events are kept gets the newest of each kind, as a new client does. */
 void stream_read(Stream *s, uint64_t *seen, Buf *out) {
     pthread_mutex_lock(&s->lock);
     uint64_t oldest = s->last >= EVENTS_KEPT ? s->last - EVENTS_KEPT + 1 : 1;

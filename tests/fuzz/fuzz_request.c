@@ -1,4 +1,5 @@
 /* fuzz_request.c: any text as the target of a request: parsed, decoded, and checked against a table of parameters. */
+#include "base/document.h"
 #include "base/memory.h"
 #include "web/request.h"
 #include <string.h>
@@ -12,8 +13,8 @@ static const ParamSpec specs[] = {{.name = "limit", .type = PARAM_INT, .least = 
                                   {0}};
 
 static void check_params(const Request *r) {
-    CLEANUP(free_text) char *none_allowed = request_check_params(r, NULL);
-    CLEANUP(free_text) char *why = request_check_params(r, specs);
+    CLEANUP(json_freep) json_t *none_allowed = request_check_params(r, NULL);
+    CLEANUP(json_freep) json_t *why = request_check_params(r, specs);
     if ((none_allowed == NULL) != (r->param_count == 0)) abort();
     int64_t limit = request_int(r, specs, "limit");
     if (why == NULL && (limit < 1 || limit > 500)) abort();

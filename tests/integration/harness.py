@@ -491,3 +491,12 @@ def serving(running: Running) -> Api:
     match = re.search(r"listening at (http://[^\s\"]+)", running.stderr)
     assert match, running.stderr
     return Api(match.group(1))
+
+
+def filled(smelt: Smelt, count: int = 300, steps: Sequence[str] = ("refine", "publish")) -> Smelt:
+    """A lake of events of the synthetic operator, without a broker."""
+    smelt("produce", "-n", str(count), "--out", "events.jsonl")
+    smelt("ingest", "--from", "events.jsonl")
+    for step in steps:
+        smelt(step)
+    return smelt

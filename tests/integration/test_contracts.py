@@ -310,7 +310,7 @@ def test_docs_is_a_page_of_tables(offline: Smelt) -> None:
     for line in (
         "## T", "- Owner: Rides", "- Support: https://example.org/rides", "- Domain: mobility",
         "| w | w | DECIMAL(9,2) | required; must be at least 0 (range) | kg | The \\| weight. |", "| place.lat |  | NUMBER | required |  |  |",
-        "- nullValues of c must be below 5 percent (null_values)", "- rowCount must be from 1 to 9 (row_count)",
+        "| c | c | VARCHAR | must be there (null_values, counted: nullValues of c must be below 5 percent) |  |  |", "- row_count, counted: rowCount must be from 1 to 9",
     ):  # fmt: skip
         assert line in page.splitlines(), (line, page)
     offline("contract", "docs", "--out", "page.md")

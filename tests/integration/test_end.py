@@ -158,3 +158,9 @@ def test_output_that_is_lost_is_an_error(offline: Smelt) -> None:
         for words in (("config",), ("token", "create", "x", "--scopes", "status"), ("token", "list")):
             done = subprocess.run([offline.binary, *words], env=offline.env, cwd=offline.folder, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
             assert done.returncode == 74 and "could not be written" in done.stderr, done
+
+
+def test_a_reader_that_has_enough_is_no_error(offline: Smelt) -> None:
+    script = f"set -o pipefail; {offline.binary} config | head -n 1"
+    done = subprocess.run(["bash", "-c", script], env=offline.env, cwd=offline.folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stderr == "", done

@@ -9,16 +9,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
-from harness import FREE_PORT, Smelt, serving
+from harness import FREE_PORT, Smelt, filled, serving
 from test_access import ask
 
 
 @pytest.fixture
 def url(new_smelt: Callable[..., Smelt]) -> Iterator[str]:
-    smelt = new_smelt()
-    assert smelt.run("produce", "-n", "300", "--out", "events.jsonl").code == 0
-    for step in (("ingest", "--from", "events.jsonl"), ("refine",), ("publish",)):
-        assert smelt.run(*step).code == 0
+    smelt = filled(new_smelt())
     running = smelt.start("serve", *FREE_PORT)
     yield serving(running).url
     assert running.end().code == 0

@@ -8,17 +8,10 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import FREE_PORT, ROOT, Api, Json, Smelt, serving
+from harness import FREE_PORT, ROOT, Api, Json, Smelt, filled, serving
 
 KEPT = ROOT / "docs/openapi.json"
 PAGES = {"/", "/docs"}  # addresses of files for browsers, which the description leaves out
-
-
-def published(smelt: Smelt) -> Smelt:
-    assert smelt.run("produce", "-n", "200", "--out", "events.jsonl").code == 0
-    for step in (("ingest", "--from", "events.jsonl"), ("refine",), ("publish",)):
-        assert smelt.run(*step).code == 0
-    return smelt
 
 
 def references(value: object) -> set[str]:
@@ -38,7 +31,7 @@ def check_references(description: Json) -> None:
 
 def test_the_description_is_the_one_that_is_kept(new_smelt: Callable[..., Smelt], tmp_path: Path) -> None:
     """Of the telecom pipeline. After a change of the API: copy the file that the message names."""
-    running = published(new_smelt()).start("serve", *FREE_PORT)
+    running = filled(new_smelt(), 200).start("serve", *FREE_PORT)
     description = serving(running).get("/openapi.json")
     assert running.end().code == 0
     check_references(description)

@@ -7,13 +7,11 @@ import io
 import json
 import threading
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from harness import FREE_PORT, Json, Smelt, eventually, serving
+from harness import FREE_PORT, Json, Smelt, eventually, filled, serving
 from test_access import Answer, ask, make_token
 
 ON = ("--set", "http.query=yes", "--set", "http.query_memory=64MiB")
@@ -21,15 +19,7 @@ ON = ("--set", "http.query=yes", "--set", "http.query_memory=64MiB")
 
 def post(url: str, content: Any, token: str | None, **fields: str) -> Answer:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    headers = {"Smelt-Request": "yes", "Content-Type": "application/json"} | {name.replace("_", "-"): value for name, value in fields.items()}
-    headers |= {"Authorization": f"Bearer {token}"} if token else {}
-    request = urllib.request.Request(f"{url}/api/v1/query", data=body, headers=headers, method="POST")
-    try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return Answer(answer.status, answer.headers, answer.read())
-    except urllib.error.HTTPError as refused:
-        with refused:
-            return Answer(refused.code, refused.headers, refused.read())
+    return ask(f"{url}/api/v1/query", token, "POST", body, **({"Smelt_Request": "yes", "Content_Type": "application/json"} | fields))
 
 
 class Served:
@@ -45,15 +35,12 @@ class Served:
     def rows(self, sql: str) -> Json:
         answer = self.ask(sql)
         assert answer.status == 200, answer.body
-        return json.loads(answer.body)
+        return json.loads(answer.body, parse_constant=pytest.fail)
 
 
 @pytest.fixture
 def served(new_smelt: Callable[..., Smelt]) -> Iterator[Served]:
-    smelt = new_smelt()
-    assert smelt.run("produce", "-n", "300", "--out", "events.jsonl").code == 0
-    for step in (("ingest", "--from", "events.jsonl"), ("refine",), ("publish",)):
-        assert smelt.run(*step).code == 0
+    smelt = filled(new_smelt())
     found = Served(smelt)
     yield found
     assert found.running.end().code == 0
@@ -65,6 +52,8 @@ def test_rows_as_json_and_as_csv(served: Served) -> None:
     assert b"12345678901234567.89" in served.ask("SELECT 12345678901234567.89 AS a", Accept="text/csv").body  # all digits
     gold = served.rows("SELECT count(*) AS n FROM gold_subscriber_features")["rows"][0]["n"]
     assert gold == json.loads(served.smelt.run("sql", "SELECT count(*) AS n FROM gold_subscriber_features").stdout)["rows"][0]["n"]
+    strict = served.rows("SELECT 'nan'::DOUBLE AS a, ['-inf'::DOUBLE, 1.5] AS b, 'NaN' AS c, 170141183460469231731687303715884105727 AS d")
+    assert strict["rows"] == [{"a": None, "b": [None, 1.5], "c": "NaN", "d": 170141183460469231731687303715884105727}]
     text = served.ask("SELECT 'a,b' AS \"x\"\"y\", 'say \"hi\"' AS z, NULL AS n, 5 AS i UNION ALL SELECT 'p', 'q', 'r', 6", Accept="text/csv")
     assert text.fields["Content-Type"] == "text/csv; charset=utf-8"
     assert list(csv.reader(io.StringIO(text.body.decode()))) == [['x"y', "z", "n", "i"], ["a,b", 'say "hi"', "", "5"], ["p", "q", "r", "6"]]

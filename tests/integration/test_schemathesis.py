@@ -10,18 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from harness import FREE_PORT, ROOT, Api, Running, Smelt, eventually, serving
+from harness import FREE_PORT, ROOT, Api, Running, Smelt, eventually, filled, serving
 
 HERE = Path(__file__).parent
 CARDS = ROOT / "examples/card-payments"
 PLAIN = ROOT / "build/release/smelt"  # without sanitizers, which cost most of the time; one state has them
-
-
-def fill(smelt: Smelt, *last: str) -> Smelt:
-    assert smelt.run("produce", "-n", "1500", "--out", "events.jsonl").code == 0
-    for step in (("ingest", "--from", "events.jsonl"), ("refine",), *((step,) for step in last)):
-        assert smelt.run(*step).code == 0, step
-    return smelt
 
 
 def fill_with_payments(smelt: Smelt) -> Smelt:
@@ -82,7 +75,7 @@ def test_every_answer_is_as_described(state: str, new_smelt: Callable[..., Smelt
     if state == "foreign pipeline":
         fill_with_payments(smelt)
     elif state != "empty":
-        fill(smelt, *(["publish"] if state == "no model" else ["train", "score", "publish"]))
+        filled(smelt, 1500, ("refine", "publish") if state == "no model" else ("refine", "train", "score", "publish"))
     if state == "damaged":
         overwrite(smelt.data / "snapshots")
     running, api, token = serve(smelt, "up" if state == "live" else "serve")

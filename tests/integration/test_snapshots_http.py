@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from harness import FREE_PORT, ROOT, Smelt, eventually, serving
+from harness import FREE_PORT, ROOT, Smelt, eventually, filled, serving
 from test_access import Answer, ask, make_token
 
 
@@ -27,10 +27,7 @@ class Served:
 
 @pytest.fixture
 def served(new_smelt: Callable[..., Smelt]) -> Iterator[Served]:
-    smelt = new_smelt()
-    assert smelt.run("produce", "-n", "300", "--out", "events.jsonl").code == 0
-    for step in (("ingest", "--from", "events.jsonl"), ("refine",), ("publish",)):
-        assert smelt.run(*step).code == 0
+    smelt = filled(new_smelt())
     found = Served(smelt)
     yield found
     assert found.running.end().code == 0

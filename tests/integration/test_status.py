@@ -82,6 +82,24 @@ def test_a_damaged_lake_is_down_and_never_ok(offline: Smelt, piece: tuple[float,
     assert found("snapshot")["state"] == "ok"
 
 
+def test_a_lake_that_is_gone_leaves_no_layer_ok(offline: Smelt) -> None:
+    publish(offline, 200)
+    offline.lake.unlink()
+    found = parts_of(offline)
+    assert found("lake")["state"] == found("mark")["state"] == "down"
+    for layer in ("bronze", "silver", "gold"):
+        assert found(layer)["state"] == "unknown" and "is gone" in found(layer)["detail"], found(layer)
+
+
+@pytest.mark.parametrize("damage", [lambda path: path.write_bytes(os.urandom(300)), lambda path: (path.unlink(), path.mkdir())])
+def test_a_record_of_runs_that_cannot_be_read_is_said(offline: Smelt, damage: Callable[[Path], object]) -> None:
+    ingest(offline, 0, 50)
+    offline("run", "--from", "events-0.jsonl")
+    damage(offline.data / "lake.runs")
+    runs = parts_of(offline)("runs")
+    assert runs["state"] == "unknown" and "lake.runs" in runs["detail"], runs
+
+
 def test_each_part_says_when_it_was_verified(offline: Smelt) -> None:
     publish(offline)
     report = offline.run("status").summary

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
-from harness import FREE_PORT, Json, Smelt, serving
+from harness import FREE_PORT, Json, Smelt, filled, serving
 from test_access import ask
 
 
@@ -47,11 +47,7 @@ class Events:
 
 @pytest.fixture
 def smelt(new_smelt: Callable[..., Smelt]) -> Smelt:
-    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1")
-    assert smelt.run("produce", "-n", "200", "--out", "events.jsonl").code == 0
-    for step in (("ingest", "--from", "events.jsonl"), ("refine",), ("publish",)):
-        assert smelt.run(*step).code == 0
-    return smelt
+    return filled(new_smelt(kafka_bootstrap="127.0.0.1:1"), 200)
 
 
 @pytest.fixture

@@ -34,6 +34,7 @@ export class Pages {
 
   // The first page again, of the newest data.
   async restart() {
+    if (this.isLoading) return;
     const { body } = await request(url(this.path, { limit: PAGE, ...this.query }));
     this.pages = [];
     this.#take(body);

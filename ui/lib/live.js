@@ -1,12 +1,12 @@
-// What is shown is kept new: watch(url) asks for it at once and then again while somebody watches, by the server's events where there are
-// any, and otherwise every few seconds. The last answers are kept, so that going back shows them without waiting.
+// Keeps what is shown up to date: watch(url) asks at once, and again as long as it has watchers: after each event of the server, or every few
+// seconds from a server without events. The last answers are kept, so that going back shows them without waiting.
 import { Refusal, UNCHANGED, ask } from "./api.js";
 
 export const QUICK_MS = 4000;
 export const SLOW_MS = 20000;
 const BESIDE_EVENTS_MS = 60000; // while the server says what changed
 const NOT_THERE_MS = 60000; // an address that this server does not have
-const KEPT = 40; // answers that nobody watches
+const KEPT = 40; // answers without a watcher
 const LOST_AFTER_MS = 3000; // after the first request without an answer nothing is called well any more
 
 const sources = new Map(); // url -> source, the least recently watched first

@@ -1,4 +1,4 @@
-// The list of an entity: whom first, why, what lately, which group, and the list itself, sorted and filtered by its address.
+// The list of an entity: whom to call first, why, what happened lately, which group is worst, and the list itself, sorted and filtered by its address.
 import { requestText, url, words } from "../lib/api.js";
 import { save } from "../lib/clipboard.js";
 import { h, patch } from "../lib/dom.js";
@@ -128,7 +128,7 @@ class List {
     this.shown.textContent = words(error);
   }
 
-  // Newer data: the first page is replaced in place; a list that somebody has walked down is left alone, with a way to begin again.
+  // Newer data: the first page is replaced in place; a list that was scrolled down is left alone, with a way to begin again.
   notice(generation, isLive) {
     if (this.pages.generation == null || (!isLive && generation === this.pages.generation)) return;
     if (this.pages.pages.length === 1 && scrollY < 400) this.pages.restart().catch(() => {});

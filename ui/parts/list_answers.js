@@ -1,4 +1,4 @@
-// The answers above a list: of an entity with a risk whom first, why, what lately, which group; of others which row stands out, and since when.
+// The answers above a list: for an entity with a risk: whom to call first, why, what happened lately, which group is worst; for others: which row is unusual, and since when.
 import { url } from "../lib/api.js";
 import { SLOW_MS } from "../lib/live.js";
 import { featureName, listed, named, reasonFeature, reasonName, value } from "../lib/names.js";

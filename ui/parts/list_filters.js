@@ -1,4 +1,4 @@
-// The filters of a list. What they are set to is in the address, so a list can be sent to somebody; views are addresses with a name.
+// The filters of a list. What they are set to is in the address, so a list can be shared by its address; views are addresses with a name.
 import { h } from "../lib/dom.js";
 import { featureName } from "../lib/names.js";
 import { parse, setQuery } from "../lib/router.js";

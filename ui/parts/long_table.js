@@ -30,8 +30,9 @@ class LongTable extends HTMLElement {
     model.pages.forEach((rows, i) => this.#fill(i, rows));
     this.table.setAttribute("aria-rowcount", (model.total ?? -1) + 1);
     if (model.pages.length === 1 && model.pages[0].length === 0) patch(this.bodies[0], h("tr", { role: "row" }, h("td", { role: "cell", class: "empty", colspan: model.columns.length }, model.none)));
-    // the end may be in sight still, of which the observer says nothing more
-    if (this.foot.getBoundingClientRect().top < innerHeight + 400) this.model.wantMore();
+    // The end may be near still, or again before the next frame: the observer says only what changes, and begins anew here.
+    this.end.unobserve(this.foot);
+    this.end.observe(this.foot);
   }
 
   #drop() {

@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "steps.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,24 +62,12 @@ static void make_gold(Fixture *f, int n) {
     run(f->conn, sql);
 }
 
-/* Waits until a model trained before is at least a millisecond old: its id is the time of its training in milliseconds. */
-static void next_millisecond(void) {
-    int64_t now_us = clock_wall_us();
-    while (clock_wall_us() < now_us + 1000) continue;
-}
-
 static ChurnTraining train(Fixture *f) {
-    Error err = {0};
-    ChurnTraining t = {0};
-    must(churn_train(f->conn, &f->options, &t, &err), &err);
-    return t;
+    return train_model(f->conn, &f->options);
 }
 
 static ChurnScores score(Fixture *f) {
-    Error err = {0};
-    ChurnScores s = {0};
-    must(churn_score(f->conn, f->options.models_dir, false, &s, &err), &err);
-    return s;
+    return score_all(f->conn, &f->options);
 }
 
 /* Trains and scores, and drops the results. */

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "compile/compile.h"
 #include "contract/pipeline.h"
+#include "steps.h"
 
 #include <math.h>
 #include <string.h>
@@ -100,22 +101,11 @@ static ChurnDeclared declared(Fixture *f) {
 }
 
 static ChurnTraining train(Fixture *f) {
-    Error err = {0};
-    ChurnTraining t = {0};
-    must(churn_train(f->conn, &f->options, &t, &err), &err);
-    return t;
+    return train_model(f->conn, &f->options);
 }
 
 static ChurnScores score(Fixture *f) {
-    Error err = {0};
-    ChurnScores s = {0};
-    must(churn_score(f->conn, f->options.models_dir, false, &s, &err), &err);
-    return s;
-}
-
-static void next_millisecond(void) {
-    int64_t now_us = clock_wall_us();
-    while (clock_wall_us() < now_us + 1000) continue;
+    return score_all(f->conn, &f->options);
 }
 
 static char *set_of(Fixture *f, const char *id, const char *file) {

@@ -149,8 +149,12 @@ static void test_damage(void **state) {
     (void)state;
     Error err = {0};
     end_run("a", "done", NULL);
+    json_t *none = NULL;
     assert_int_equal(file_write_atomic("./lake.runs", "nonsense", 8, &err), 0);
-    assert_null(read_record());
+    assert_int_equal(run_record_read(settings, &none, &err), -1);
+    assert_int_equal(err.kind, ERR_DATA);
+    assert_non_null(strstr(err.text, "lake.runs is damaged"));
+    error_clear(&err);
     end_run("b", "done", NULL);
     json_t *record = read_record();
     assert_int_equal(count_of(record, "counts", "done"), 1);

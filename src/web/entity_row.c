@@ -1,0 +1,97 @@
+/* entity_row.c: one row of an entity: features, risk, and what is typical.
+ *
+ * Invariant: nothing that a client sent becomes SQL text; it is bound. */
+#include "web/entity.h"
+
+#include "base/memory.h"
+#include <string.h>
+
+static const ParamSpec one_params[] = {
+    {"id", PARAM_TEXT, .least = 1, .most = ENTITY_ID_MAX, .help = "the id"},
+    {.name = NULL},
+};
+
+static const char *const risk_columns[] = {"churn_probability", "risk_band", "reasons",      "model_id",
+                                           "scored_at",         "log_odds",  "reasons_bias", "reasons_rest"};
+
+/* {<key>, generation, risk: {...}, features: {the rest}} from the flat row. */
+static json_t *shape_entity(const GoldEntity *e, bool has_a_risk, json_t *row, int64_t generation) {
+    json_t *risk = json_object(), *out = json_object();
+    for (size_t i = 0; e->first && i < ARRAY_LEN(risk_columns); i++) {
+        json_object_set(risk, risk_columns[i], json_object_get(row, risk_columns[i]));
+        json_object_del(row, risk_columns[i]);
+    }
+    json_object_set(out, e->key, json_object_get(row, e->key));
+    json_object_del(row, e->key);
+    json_object_set_new(out, "generation", json_integer(generation));
+    if (has_a_risk)
+        json_object_set_new(out, "risk", risk);
+    else
+        json_decref(risk);
+    json_object_set(out, "features", row);
+    return out;
+}
+
+/* {<column>: {p05, ..., p95}, ...} into the answer, as `typical`. */
+static int add_typical(const Lease *lease, const GoldEntity *e, json_t *out, Error *err) {
+    LakeValue name = lake_text(e->name);
+    CLEANUP(json_freep) json_t *rows = NULL;
+    json_t *typical = json_object(), *row;
+    size_t i;
+    json_object_set_new(out, "typical", typical);
+    if (rows_query(lease->conn, "api/typical", &name, 1, &rows, err) != 0) return -1;
+    json_array_foreach(rows, i, row) {
+        json_object_set(typical, json_string_value(json_object_get(row, "name")), row);
+        json_object_del(row, "name");
+    }
+    return 0;
+}
+
+/* The last change of the score into the risk, as `before`; null: none is recorded. */
+static int add_before(const Lease *lease, const GoldEntity *e, json_t *out, Error *err) {
+    json_t *risk = json_object_get(out, "risk"), *id = json_object_get(out, e->key), *before;
+    LakeValue value = lake_blob(json_string_value(id), json_string_length(id));
+    if (risk == NULL) return 0;
+    if (row_query(lease->conn, "api/score_before", &value, 1, &before, err) != 0) return -1;
+    json_object_set_new(risk, "before", before);
+    return 0;
+}
+
+static int answer_one(const Request *req, const Lease *lease, const GoldEntity *e, LakeValue id, Response *resp, Error *err) {
+    CLEANUP(json_freep) json_t *row = NULL;
+    bool risk;
+    if (entity_has_risk(lease, e, &risk, err) != 0 || entity_query(lease, e, "api/entity", &id, 1, &row, err) != 0) return -1;
+    if (json_is_null(row) && entity_query(lease, e, "api/entity_in_capitals", &id, 1, &row, err) != 0) return -1;
+    if (json_is_null(row)) {
+        response_problem(resp, 404, req, "There is no %s with this id in Gold.", e->title);
+        return 0;
+    }
+    CLEANUP(json_freep) json_t *out = shape_entity(e, risk, row, lease->generation);
+    if (add_typical(lease, e, out, err) != 0 || add_before(lease, e, out, err) != 0) return -1;
+    response_json(resp, 200, TAKE(out));
+    return 0;
+}
+
+int handle_entity(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
+    (void)s;
+    const GoldEntity *e = entity_find(req, lease, true);
+    return e != NULL ? answer_one(req, lease, e, lake_blob(req->id, req->id_len), resp, err) : entity_answer_nothing_here(req, resp);
+}
+
+static int answer_by_param(const Request *req, const Lease *lease, const GoldEntity *e, Response *resp, Error *err) {
+    const char *id = request_param(req, "id");
+    if (entity_refuse_params(req, one_params, resp)) return 0;
+    if (strcmp(req->type, "application/json") != 0) {
+        response_problem(resp, 406, req, "One row is answered as application/json.");
+        return 0;
+    }
+    if (id != NULL) return answer_one(req, lease, e, lake_blob(id, strlen(id)), resp, err);
+    response_bad_param(resp, req, "id", "The parameter 'id' is missing.");
+    return 0;
+}
+
+int handle_entities(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
+    const GoldEntity *list = entity_find(req, lease, true), *one = entity_find(req, lease, false);
+    if (list != NULL) return entity_answer_list(s, req, lease, list, resp, err);
+    return one != NULL ? answer_by_param(req, lease, one, resp, err) : entity_answer_nothing_here(req, resp);
+}
