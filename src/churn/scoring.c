@@ -121,8 +121,8 @@ static int score_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *
 
 /* In the open transaction: what is to be scored, and the features, are of one state of Gold. */
 static int score_rows(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
-    if (exec_bound(conn, s, "churn/scores_before", err) != 0 || forget_scores(conn, s, err) != 0 || score_pages(conn, s, model_id, err) != 0 ||
-        store_changes(conn, s, err) != 0)
+    if (exec_bound(conn, s, "churn/scores_before", err) != 0 || forget_scores(conn, s, err) != 0 ||
+        score_pages(conn, s, model_id, err) != 0 || store_changes(conn, s, err) != 0)
         return -1;
     return store_progress(conn, s, model_id, err) != 0 ? -1 : merge_delta_if_due(conn, err);
 }

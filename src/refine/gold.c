@@ -14,10 +14,8 @@
 #define COMPACT_ROWS_MIN 50000
 #define COMPACT_SHARE    4 /* partial rows may be a quarter of the compacted ones: every refine of a few events reads them all */
 #define DELTA_SHARE      8 /* the delta may have an eighth of the rows of the base */
-#define FOLLOWING_SHARE                                                                                                                    \
-    2                   /* ... or half of them, when refines follow each other: at 2,000 events/s an eighth was full every six seconds     \
-                         */
-#define CHANGED_SHARE 4 /* computing the features of a quarter of the entities costs as much as those of all */
+#define FOLLOWING_SHARE  2 /* ... half of them when refines follow each other: at 2,000 events/s an eighth was full every six seconds */
+#define CHANGED_SHARE    4 /* computing the features of a quarter of the entities costs as much as those of all */
 
 #define FEW_ROWS 1000 /* of an entity behind the first: cheaper in the delta than a new base with its views and comments */
 

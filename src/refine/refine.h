@@ -22,8 +22,7 @@ typedef struct RefineOptions {
     bool full;          /* rebuild everything from Bronze, beside the live tables; they change in one last transaction */
     bool quiet;         /* no progress line */
     int64_t chunk_rows; /* events of one transaction, as far as batches allow; 0: REFINE_CHUNK_ROWS */
-    /* Another run follows within seconds: Gold's delta may grow to half of its base. A new base has all entities, and touches all each time
-     */
+    /* Another run follows within seconds: Gold's delta may grow to half of its base. A new base writes all entities. */
     bool follows;
 } RefineOptions;
 #define REFINE_CHUNK_ROWS 2000000

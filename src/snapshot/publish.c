@@ -113,7 +113,8 @@ static void add_entity(const GoldEntity *e, EntityTexts *texts, SnapshotTable *t
     texts->rows = gold_entity_sql(e, "publish/entity_rows");
     texts->delta = gold_entity_sql(e, "publish/entity_delta");
     texts->view = gold_entity_sql(e, "publish/features");
-    tables[(*count)++] = (SnapshotTable){.name = e->base, .query = texts->rows, .key = e->key, .kind = SNAPSHOT_BASE, .base_query = texts->base};
+    tables[(*count)++] =
+        (SnapshotTable){.name = e->base, .query = texts->rows, .key = e->key, .kind = SNAPSHOT_BASE, .base_query = texts->base};
     tables[(*count)++] = (SnapshotTable){.name = e->delta, .query = texts->delta};
     tables[(*count)++] = (SnapshotTable){.name = e->view, .query = texts->view, .kind = SNAPSHOT_VIEW};
 }
@@ -156,8 +157,7 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
     size_t n = 0;
     while (tables[n].name != NULL) n++;
     BUG_IF(n > OF_ALL || entities->count > ENTITIES);
-    for (size_t i = 1; i < entities->count; i++)
-        add_entity(&entities->items[i], &texts.items[i], tables, &n);
+    for (size_t i = 1; i < entities->count; i++) add_entity(&entities->items[i], &texts.items[i], tables, &n);
     return snapshot_publish(conn, dir, tables, n, &how, ret, err);
 }
 

@@ -20,7 +20,9 @@ typedef struct SnapshotTable {
     const char *key;   /* primary key column, or NULL: immutable files make keys safe, and a look-up 3 times faster */
     SnapshotKind kind;
     const char *source; /* instead of a query: a table or view of the lake, of which this is a copy */
-    const char *base_query; /* of SNAPSHOT_BASE: a query of the name of its content; NULL: SnapshotOptions.base is. Needs that one to be the same too */
+    /* Of SNAPSHOT_BASE: a query of the name of its content, which is kept while SnapshotOptions.base is the same too; NULL: only that one
+     */
+    const char *base_query;
     const char *since; /* of a SNAPSHOT_LOG: the column that grows with each addition; one addition has one value of it. Of a SNAPSHOT_SLOW:
                           the one that grows with each change */
 } SnapshotTable;
