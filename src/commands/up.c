@@ -44,7 +44,7 @@ static int serve_and_run(App *app, Writer *w, Error *err) {
     options.ready = has_disk_space;
     options.ready_arg = app;
     if (serving_start(app, "up", &options, health, &web, err) != 0) return -1;
-    return live_run(w->conn, app->settings, w->mark, err) == 0 ? 0 : writer_reexec_if_disk_full(err);
+    return live_run(w->conn, app->settings, w->mark, err) == 0 ? 0 : writer_reexec_if_it_helps(err);
 }
 
 /* ---- a lake that cannot be used ---- */

@@ -42,6 +42,7 @@ typedef struct Live {
     const Settings *settings;
     CommitMarkKeeper *mark; /* borrowed */
     Refinery *refinery;     /* of landing and refining, which only read it */
+    PathGroup *group;
     Path *paths[PATHS];
     atomic_bool unrefined;   /* Bronze may have batches that Silver and Gold lack */
     atomic_bool unpublished; /* Gold has changed since the last snapshot */
@@ -65,6 +66,7 @@ static void close_ingest(Live *live) {
 static void live_done(Live *live) {
     close_ingest(live);
     topic_list_done(&live->topics);
+    path_group_freep(&live->group);
     refinery_freep(&live->refinery);
     layout_done(&live->layout);
 }
@@ -185,8 +187,9 @@ static int start_paths(Live *live, Error *err) {
     static const PathTurn turns[PATHS] = {
         [PATH_CHECKPOINT] = checkpoint_when_due, [PATH_PUBLISH] = publish_and_back_up, [PATH_REFINE] = refine};
     if (make_room(live, err) != 0 || lake_checkpoint_by_hand(live->conn, err) != 0) return -1;
+    live->group = path_group_new(lake_of(live->conn), live->settings);
     for (size_t i = 0; i < PATHS; i++)
-        if (path_start(lake_of(live->conn), live->settings, TICK_MS, turns[i], live, &live->paths[i], err) != 0) return -1;
+        if (path_start(live->group, TICK_MS, turns[i], live, &live->paths[i], err) != 0) return -1;
     return 0;
 }
 

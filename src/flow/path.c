@@ -1,4 +1,7 @@
-/* path.c: see path.h. */
+/* path.c: see path.h.
+ *
+ * Memory is lacking when several paths do large things at once, each of which alone has enough. So a turn that lacked it is taken again
+ * while the other paths of the group pause; what lacks memory alone waits as for a service that is away. */
 #include "flow/path.h"
 
 #include "base/disk_space.h"
@@ -6,14 +9,21 @@
 #include "base/memory.h"
 #include "base/periodic.h"
 #include "base/stop.h"
+#include <pthread.h>
 #include <stdatomic.h>
 
-enum { PAUSE_MS = 5000, FULL_PAUSE_MS = 1000 };
+enum { PAUSE_MS = 5000, SHORT_PAUSE_MS = 1000 };
+
+struct PathGroup {
+    Lake *lake;               /* borrowed */
+    const Settings *settings; /* borrowed */
+    pthread_rwlock_t turns;   /* held for reading during each turn; for writing: by a turn that needs all the memory */
+};
 
 struct Path {
     PathTurn turn;
     void *arg;
-    const Settings *settings; /* borrowed */
+    PathGroup *group; /* borrowed */
     LakeConn *conn;
     Periodic *turns;
     atomic_bool failed;
@@ -23,29 +33,67 @@ struct Path {
 static int wait_for_disk_space(const Settings *settings, Error *err) {
     log_error("up", "%s", err->text);
     error_clear(err);
-    if (stop_wait_ms(FULL_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while the disk was full");
+    if (stop_wait_ms(SHORT_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while the disk was full");
     return disk_space_wait(settings_text(settings, "data.dir"), settings_int(settings, "disk.reserve"), err);
 }
 
 int path_wait_after_error(const Settings *settings, Error *err) {
     if (error_can_wait_for_space(err)) return wait_for_disk_space(settings, err);
-    if (!error_is_retriable(err)) return -1;
-    log_warn("up", "%s; again in %d s", err->text, PAUSE_MS / 1000);
+    bool memory = lake_may_get_memory(err);
+    if (!error_is_retriable(err) && !memory) return -1;
+    int pause_ms = memory ? SHORT_PAUSE_MS : PAUSE_MS;
+    log_warn("up", "%s; again in %d s", err->text, pause_ms / 1000);
     error_clear(err);
-    return stop_wait_ms(PAUSE_MS) ? error_set(err, ERR_STOPPED, "stopped while waiting to try again") : 0;
+    return stop_wait_ms(pause_ms) ? error_set(err, ERR_STOPPED, "stopped while waiting to try again") : 0;
+}
+
+static int take_turn_once(Path *p, bool alone, Error *err) {
+    pthread_rwlock_t *turns = &p->group->turns;
+    BUG_IF((alone ? pthread_rwlock_wrlock(turns) : pthread_rwlock_rdlock(turns)) != 0);
+    int rc = p->turn(p->arg, p->conn, err);
+    if (rc != 0) lake_rollback(p->conn);
+    pthread_rwlock_unlock(turns);
+    return rc;
+}
+
+/* True: the turn may be taken again. */
+static bool wait_for_next_try(Path *p, bool *alone, Error *err) {
+    bool was_alone = *alone;
+    *alone = lake_may_get_memory(err);
+    if (!*alone || was_alone) return path_wait_after_error(p->group->settings, err) == 0;
+    log_warn("up", "%s; again while nothing else is done", err->text);
+    error_clear(err);
+    return true;
 }
 
 static void take_turn(void *arg) {
     Path *p = arg;
     Error err = {0};
-    while (!stop_requested() && !atomic_load(&p->failed) && p->turn(p->arg, p->conn, &err) != 0) {
-        lake_rollback(p->conn);
-        if (path_wait_after_error(p->settings, &err) == 0) continue;
+    bool alone = false;
+    while (!stop_requested() && !atomic_load(&p->failed) && take_turn_once(p, alone, &err) != 0) {
+        if (wait_for_next_try(p, &alone, &err)) continue;
         if (err.kind == ERR_STOPPED) break;
         error_move(&p->err, &err);
         atomic_store(&p->failed, true);
     }
     error_clear(&err);
+}
+
+PathGroup *path_group_new(Lake *lake, const Settings *settings) {
+    PathGroup *group = xcalloc(1, sizeof *group);
+    pthread_rwlockattr_t attr;
+    group->lake = lake;
+    group->settings = settings;
+    pthread_rwlockattr_init(&attr);
+    pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP); /* others take turn after turn */
+    pthread_rwlock_init(&group->turns, &attr);
+    pthread_rwlockattr_destroy(&attr);
+    return group;
+}
+
+void path_group_free(PathGroup *group) {
+    pthread_rwlock_destroy(&group->turns);
+    free(group);
 }
 
 static void path_free(Path *p) {
@@ -56,12 +104,12 @@ static void path_free(Path *p) {
 }
 DEFINE_CLEANUP(path_free, Path)
 
-int path_start(Lake *lake, const Settings *settings, int every_ms, PathTurn turn, void *arg, Path **ret, Error *err) {
+int path_start(PathGroup *group, int every_ms, PathTurn turn, void *arg, Path **ret, Error *err) {
     CLEANUP(path_freep) Path *p = xcalloc(1, sizeof *p);
     p->turn = turn;
     p->arg = arg;
-    p->settings = settings;
-    if (lake_connect(lake, &p->conn, err) != 0 || periodic_start(every_ms, take_turn, p, &p->turns, err) != 0) return -1;
+    p->group = group;
+    if (lake_connect(group->lake, &p->conn, err) != 0 || periodic_start(every_ms, take_turn, p, &p->turns, err) != 0) return -1;
     *ret = TAKE(p);
     return 0;
 }

@@ -44,12 +44,14 @@ Lake *lake_of(const LakeConn *conn);
 int lake_fit_memory(LakeConn *conn, Error *err) MUST_CHECK;
 /* Is it an error for want of memory, not for a damaged file? */
 bool lake_lacks_memory(const Error *err);
+/* ... and this process may try again when its other connections need less. */
+bool lake_may_get_memory(const Error *err);
 const char *lake_engine_version(void); /* "v1.5.6" */
 
 /* Reads every table to its end: DuckDB notices a damaged block only when it reads it. ERR_IO: damage; ERR_STOPPED: interrupted. */
 int lake_read_all(LakeConn *conn, Error *err) MUST_CHECK;
 
-/* Twice LakeOptions.memory_limit from now on, for a process that does two large things at once. */
+/* Twice LakeOptions.memory_limit from now on, and twice what wide tables need, for a process that does two large things at once. */
 int lake_double_memory(LakeConn *conn, Error *err) MUST_CHECK;
 
 /* ---- interrupt ---- */

@@ -28,6 +28,7 @@ static int raise_limit(LakeConn *conn, int64_t bytes, int64_t columns, Error *er
 
 int lake_double_memory(LakeConn *conn, Error *err) {
     int64_t limit = conn->lake->memory_limit;
+    conn->lake->large_things *= 2;
     return limit == 0 ? 0 : set_limit(conn, 2 * limit, err);
 }
 
@@ -36,6 +37,6 @@ int lake_fit_memory(LakeConn *conn, Error *err) {
     int64_t columns;
     if (conn->lake->memory_limit == 0) return 0; /* DuckDB chooses: most of the machine's */
     if (lake_query_int(conn, "widest table", sql, NULL, 0, &columns, err) != 0) return -1;
-    int64_t needed = BASE_BYTES + columns * COLUMN_BYTES;
+    int64_t needed = (BASE_BYTES + columns * COLUMN_BYTES) * conn->lake->large_things;
     return needed > conn->lake->memory_limit ? raise_limit(conn, needed, columns, err) : 0;
 }
