@@ -25,6 +25,6 @@ bool path_has_failed(const Path *p);
 /* Waits for the turn that runs, then frees. -1 with the error when it has failed. */
 int path_end(Path *p, Error *err) MUST_CHECK;
 
-/* 0: the work may be tried again now: a service may be back, the disk has space, others may have given memory back. -1 with the error: waiting cannot resolve it, or a stop
- * was requested (ERR_STOPPED). */
+/* 0: the work may be tried again now: a service may be back, the disk has space, others may have given memory back. -1 with the error:
+ * waiting cannot resolve it, or a stop was requested (ERR_STOPPED). */
 int path_wait_after_error(const Settings *settings, Error *err) MUST_CHECK;

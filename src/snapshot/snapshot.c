@@ -1,13 +1,16 @@
 /* snapshot.c: writing and opening immutable generations.
  *
- * A generation is written as gen-N.duckdb.tmp, from nothing or from a copy of the last one, fsynced, renamed, the folder fsynced; then
- * CURRENT is replaced the same way. A crash between any two steps leaves readers with the old generation. */
+ * A generation is written as gen-N.duckdb.K.tmp, from nothing or from a copy of the last one, fsynced, renamed, the folder fsynced; then
+ * CURRENT is replaced the same way. A crash between any two steps leaves readers with the old generation. K is another one for each file
+ * that is begun: DuckDB holds one that was detached until the transactions of other connections that saw it end, and until then it attaches
+ * none of that name. */
 #include "snapshot/internal.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +41,7 @@ typedef struct SnapshotWrite {
     SnapshotOptions options;
     char *base;       /* its name as the transaction that writes sees it; NULL: it has none */
     char *last;       /* the generation to start from; NULL: none */
+    const char *path; /* the name that the file gets; borrowed */
     char *tmp, *wal;  /* the file being written, and DuckDB's log of it */
     bool incremental; /* its base is that of `last` */
     LakeCheckpoint *checkpoint;
@@ -54,6 +58,15 @@ static void snapshot_write_done(SnapshotWrite *g) {
 static void remove_unfinished(const SnapshotWrite *g) {
     unlink(g->tmp);
     unlink(g->wal);
+}
+
+static void begin_file(SnapshotWrite *g) {
+    static atomic_int begun;
+    free(g->tmp);
+    free(g->wal);
+    g->tmp = xasprintf("%s.%d.tmp", g->path, atomic_fetch_add(&begun, 1));
+    g->wal = xasprintf("%s.wal", g->tmp);
+    remove_unfinished(g); /* of a process that was killed */
 }
 
 /* Whether the table is as it was in the last generation. */
@@ -98,9 +111,10 @@ static int write_base_name(const SnapshotWrite *g, Error *err) {
     return lake_exec(g->conn, name, bound, err);
 }
 
+/* Hidden: a transaction of another connection that looks for tables would see it, and fail when it looks again and sees the next one. */
 static int attach(const SnapshotWrite *g, Error *err) {
     if (lake_check_path(g->tmp, err) != 0) return -1;
-    CLEANUP(free_text) char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out", &(LakeBinding){"path", lake_text(g->tmp)}, 1);
+    CLEANUP(free_text) char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out (HIDDEN)", &(LakeBinding){"path", lake_text(g->tmp)}, 1);
     return lake_exec(g->conn, "publish/attach", sql, err);
 }
 
@@ -133,7 +147,10 @@ static void try_last(SnapshotWrite *g) {
         g->incremental = has_same_base(g);
         if (!g->incremental && detach(g, 0, &ignored) != 0) log_debug("publish", "%s", ignored.text);
     }
-    if (!g->incremental) remove_unfinished(g);
+    if (!g->incremental) {
+        remove_unfinished(g);
+        begin_file(g);
+    }
     error_clear(&ignored);
 }
 
@@ -168,6 +185,7 @@ static int begin_writing(SnapshotWrite *g, Error *err) {
     g->incremental = false;
     if (detach(g, 0, err) != 0) return -1;
     remove_unfinished(g);
+    begin_file(g);
     return attach(g, err) != 0 ? -1 : begin_reading(g, &same, err);
 }
 
@@ -219,7 +237,7 @@ static int write_tables(SnapshotWrite *g, Error *err) {
 }
 
 static int fill_file(SnapshotWrite *g, Error *err) {
-    remove_unfinished(g);
+    begin_file(g);
     try_last(g);
     if (!g->incremental && attach(g, err) != 0) return -1;
     int rc = write_tables(g, err);
@@ -231,38 +249,31 @@ static int fill_file(SnapshotWrite *g, Error *err) {
     return detach(g, rc, err);
 }
 
-static void name_files(SnapshotWrite *g, const char *path) {
-    g->tmp = xasprintf("%s.tmp", path);
-    g->wal = xasprintf("%s.wal", g->tmp);
-}
-
-static int write_file(SnapshotWrite *g, const char *path, Error *err) {
-    if (fill_file(g, err) == 0 && file_publish(g->tmp, path, err) == 0) return 0;
+static int write_file(SnapshotWrite *g, Error *err) {
+    if (fill_file(g, err) == 0 && file_publish(g->tmp, g->path, err) == 0) return 0;
     remove_unfinished(g);
     return -1;
 }
 
 int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) {
-    CLEANUP(snapshot_write_done) SnapshotWrite g = {.conn = conn, .tables = tables, .count = n};
-    name_files(&g, path);
-    return write_file(&g, path, err);
+    CLEANUP(snapshot_write_done) SnapshotWrite g = {.conn = conn, .tables = tables, .count = n, .path = path};
+    return write_file(&g, err);
 }
 
-static int write_generation(SnapshotWrite *g, const char *dir, const char *path, Error *err) {
-    CLEANUP(free_text) char *lock = generation_lock_path(path);
+static int write_generation(SnapshotWrite *g, const char *dir, Error *err) {
+    CLEANUP(free_text) char *lock = generation_lock_path(g->path);
     if (dir_make(dir, err) != 0 || file_write_atomic(lock, "", 0, err) != 0) return -1;
-    return write_file(g, path, err) == 0 ? generation_seal(path, err) : -1;
+    return write_file(g, err) == 0 ? generation_seal(g->path, err) : -1;
 }
 
 int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const SnapshotOptions *options,
                      SnapshotInfo *ret, Error *err) {
     int64_t generation = generation_next(dir);
     CLEANUP(free_text) char *path = generation_path(dir, generation);
-    CLEANUP(snapshot_write_done) SnapshotWrite g = {.conn = conn, .tables = tables, .count = n, .options = *options};
+    CLEANUP(snapshot_write_done) SnapshotWrite g = {.conn = conn, .tables = tables, .count = n, .options = *options, .path = path};
     if (!options->full) g.last = generation_current_path(dir);
-    name_files(&g, path);
     if (options->checkpoint_lake) g.checkpoint = lake_checkpoint_async(lake_of(conn), generation % MERGE_EVERY == 0);
-    if (write_generation(&g, dir, path, err) != 0 || generation_make_current(dir, generation, err) != 0) return -1;
+    if (write_generation(&g, dir, err) != 0 || generation_make_current(dir, generation, err) != 0) return -1;
     struct stat st = {0};
     if (stat(path, &st) != 0) st.st_size = 0;
     *ret = (SnapshotInfo){

@@ -1,4 +1,5 @@
-/* test_path.c: a path of `smelt up` that lacks memory, or a service, is tried again; the others go on, and what waiting cannot resolve ends it. */
+/* test_path.c: a path of `smelt up` that lacks memory, or a service, is tried again; the others go on, and what waiting cannot resolve ends
+ * it. */
 #include "flow/path.h"
 
 #include "../fixture.h"
@@ -15,9 +16,9 @@ typedef struct Paths {
     Settings *settings;
     PathGroup *group;
     Path *large, *other;
-    atomic_int tries, others;   /* turns that began */
-    atomic_int beside;          /* turns of `other` at the same time as a later try of the large one */
-    atomic_bool inside, done;   /* of the large one */
+    atomic_int tries, others; /* turns that began */
+    atomic_int beside;        /* turns of `other` at the same time as a later try of the large one */
+    atomic_bool inside, done; /* of the large one */
 } Paths;
 
 static int up(void **state) {
