@@ -17,6 +17,7 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "base/stop.h"
 #include "flow/path.h"
 #include "flow/run.h"
@@ -124,9 +125,12 @@ static int checkpoint_when_due(void *arg, LakeConn *conn, Error *err) {
     Live *live = arg;
     bool merge = (live->checkpoints + 1) % MERGE_EVERY == 0, done = false;
     if (file_stamp(live->layout.wal_path).bytes < settings_int(live->settings, "up.checkpoint_log")) return 0;
+    int64_t began = clock_mono_ns();
     for (int tries = 0; tries < CHECKPOINT_TRIES && !done && !stop_wait_ms(CHECKPOINT_PAUSE_MS); tries++)
         if (lake_checkpoint_beside(conn, merge, &done, err) != 0) return -1;
-    live->checkpoints += done ? 1 : 0;
+    if (!done) return 0;
+    live->checkpoints++;
+    log_debug("up", "a checkpoint%s took %.3f s", merge ? " that merges row groups" : "", clock_seconds_since(began));
     return 0;
 }
 
