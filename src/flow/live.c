@@ -26,17 +26,19 @@
 #include "lake/layout.h"
 #include "recovery/backup.h"
 #include "refine/refine.h"
+#include <inttypes.h>
 #include <stdatomic.h>
 
 enum {
     TICK_MS = 1000,
     MERGE_EVERY = 8,         /* checkpoints */
-    CHECKPOINT_TRIES = 200,  /* in a turn; other paths write most of the time */
+    CHECKPOINT_TRIES = 40,   /* while refining goes on, and as many while it pauses: DuckDB refuses while another connection writes */
     CHECKPOINT_PAUSE_MS = 3, /* between them */
 };
 #define BACKUP_CHECK_NS (10 * NSEC_PER_SEC)
 
-typedef enum LivePath { PATH_CHECKPOINT, PATH_PUBLISH, PATH_REFINE, PATHS } LivePath;
+/* Each uses only those before it: they begin in this order, and end in the other one. */
+typedef enum LivePath { PATH_PUBLISH, PATH_REFINE, PATH_CHECKPOINT, PATHS } LivePath;
 
 typedef struct Live {
     LakeConn *conn; /* of landing */
@@ -56,6 +58,7 @@ typedef struct Live {
     /* of the checkpoint */
     Layout layout;
     int checkpoints;
+    int64_t log_bytes; /* that DuckDB's log may have before the next one is tried */
 } Live;
 
 static void close_ingest(Live *live) {
@@ -121,16 +124,33 @@ static int publish_and_back_up(void *arg, LakeConn *conn, Error *err) {
 
 /* ---- checkpoint ---- */
 
+static int try_checkpoints(LakeConn *conn, bool merge, bool *ret_done, Error *err) {
+    for (int tries = 0; tries < CHECKPOINT_TRIES && !*ret_done && !stop_wait_ms(CHECKPOINT_PAUSE_MS); tries++)
+        if (lake_checkpoint_beside(conn, merge, ret_done, err) != 0) return -1;
+    return 0;
+}
+
+static int make_checkpoint(Live *live, LakeConn *conn, bool merge, bool *ret_done, Error *err) {
+    if (try_checkpoints(conn, merge, ret_done, err) != 0) return -1;
+    if (*ret_done || stop_requested()) return 0;
+    path_hold(live->paths[PATH_REFINE]); /* it may write all the time */
+    int rc = try_checkpoints(conn, merge, ret_done, err);
+    path_release(live->paths[PATH_REFINE]);
+    return rc;
+}
+
+/* One that failed is tried again when the log has grown once more: refining pauses for it. */
 static int checkpoint_when_due(void *arg, LakeConn *conn, Error *err) {
     Live *live = arg;
     bool merge = (live->checkpoints + 1) % MERGE_EVERY == 0, done = false;
-    if (file_stamp(live->layout.wal_path).bytes < settings_int(live->settings, "up.checkpoint_log")) return 0;
+    int64_t log_bytes = file_stamp(live->layout.wal_path).bytes, step = settings_int(live->settings, "up.checkpoint_log");
+    if (log_bytes < (live->log_bytes > step ? live->log_bytes : step)) return 0;
     int64_t began = clock_mono_ns();
-    for (int tries = 0; tries < CHECKPOINT_TRIES && !done && !stop_wait_ms(CHECKPOINT_PAUSE_MS); tries++)
-        if (lake_checkpoint_beside(conn, merge, &done, err) != 0) return -1;
-    if (!done) return 0;
-    live->checkpoints++;
-    log_debug("up", "a checkpoint%s took %.3f s", merge ? " that merges row groups" : "", clock_seconds_since(began));
+    if (make_checkpoint(live, conn, merge, &done, err) != 0) return -1;
+    live->log_bytes = done ? step : log_bytes + step;
+    log_debug("up", "a log of %" PRId64 " bytes, %s%s after %.3f s", log_bytes, done ? "checkpointed" : "no checkpoint since others wrote",
+              done && merge ? ", with small row groups merged," : "", clock_seconds_since(began));
+    live->checkpoints += done ? 1 : 0;
     return 0;
 }
 
@@ -197,7 +217,7 @@ static int start_paths(Live *live, Error *err) {
     return 0;
 }
 
-/* Those that wake others first. An earlier error (`rc`) is the one to report. */
+/* An earlier error (`rc`) is the one to report. */
 static int end_paths(Live *live, int rc, Error *err) {
     for (size_t i = PATHS; i-- > 0;) {
         Error why = {0};

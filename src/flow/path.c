@@ -25,6 +25,7 @@ struct Path {
     void *arg;
     PathGroup *group; /* borrowed */
     LakeConn *conn;
+    pthread_rwlock_t hold; /* held for reading during each turn; for writing: path_hold */
     Periodic *turns;
     atomic_bool failed;
     Error err; /* why it failed; of the thread until it has ended */
@@ -49,9 +50,10 @@ int path_wait_after_error(const Settings *settings, Error *err) {
 
 static int take_turn_once(Path *p, bool alone, Error *err) {
     pthread_rwlock_t *turns = &p->group->turns;
-    BUG_IF((alone ? pthread_rwlock_wrlock(turns) : pthread_rwlock_rdlock(turns)) != 0);
+    BUG_IF((alone ? pthread_rwlock_wrlock(turns) : pthread_rwlock_rdlock(turns)) != 0 || pthread_rwlock_rdlock(&p->hold) != 0);
     int rc = p->turn(p->arg, p->conn, err);
     if (rc != 0) lake_rollback(p->conn);
+    pthread_rwlock_unlock(&p->hold);
     pthread_rwlock_unlock(turns);
     return rc;
 }
@@ -79,15 +81,20 @@ static void take_turn(void *arg) {
     error_clear(&err);
 }
 
+/* Who asks for it alone gets it next, although others take turn after turn. */
+static void init_lock(pthread_rwlock_t *lock) {
+    pthread_rwlockattr_t attr;
+    pthread_rwlockattr_init(&attr);
+    pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+    pthread_rwlock_init(lock, &attr);
+    pthread_rwlockattr_destroy(&attr);
+}
+
 PathGroup *path_group_new(Lake *lake, const Settings *settings) {
     PathGroup *group = xcalloc(1, sizeof *group);
-    pthread_rwlockattr_t attr;
     group->lake = lake;
     group->settings = settings;
-    pthread_rwlockattr_init(&attr);
-    pthread_rwlockattr_setkind_np(&attr, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP); /* others take turn after turn */
-    pthread_rwlock_init(&group->turns, &attr);
-    pthread_rwlockattr_destroy(&attr);
+    init_lock(&group->turns);
     return group;
 }
 
@@ -99,6 +106,7 @@ void path_group_free(PathGroup *group) {
 static void path_free(Path *p) {
     if (p->turns != NULL) periodic_stop(p->turns);
     if (p->conn != NULL) lake_conn_free(p->conn);
+    pthread_rwlock_destroy(&p->hold);
     error_clear(&p->err);
     free(p);
 }
@@ -109,6 +117,7 @@ int path_start(PathGroup *group, int every_ms, PathTurn turn, void *arg, Path **
     p->turn = turn;
     p->arg = arg;
     p->group = group;
+    init_lock(&p->hold);
     if (lake_connect(group->lake, &p->conn, err) != 0 || periodic_start(every_ms, take_turn, p, &p->turns, err) != 0) return -1;
     *ret = TAKE(p);
     return 0;
@@ -116,6 +125,14 @@ int path_start(PathGroup *group, int every_ms, PathTurn turn, void *arg, Path **
 
 void path_wake(Path *p) {
     periodic_wake(p->turns);
+}
+
+void path_hold(Path *p) {
+    BUG_IF(pthread_rwlock_wrlock(&p->hold) != 0);
+}
+
+void path_release(Path *p) {
+    pthread_rwlock_unlock(&p->hold);
 }
 
 bool path_has_failed(const Path *p) {

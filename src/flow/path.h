@@ -20,6 +20,10 @@ DEFINE_CLEANUP(path_group_free, PathGroup)
 int path_start(PathGroup *group, int every_ms, PathTurn turn, void *arg, Path **ret, Error *err) MUST_CHECK;
 /* The next turn comes now, or right after the one that runs. Any thread. */
 void path_wake(Path *p);
+/* Waits for the turn that runs; from then on none begins until the same thread releases it. Not from a turn of the same path, and only from
+ * one that no turn of that path waits for. */
+void path_hold(Path *p);
+void path_release(Path *p);
 /* No turn will come any more: one failed, and waiting cannot resolve that. Any thread. */
 bool path_has_failed(const Path *p);
 /* Waits for the turn that runs, then frees. -1 with the error when it has failed. */

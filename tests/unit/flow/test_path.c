@@ -96,9 +96,27 @@ static void what_waiting_cannot_resolve_ends_the_path(void **state) {
     assert_int_equal(atomic_load(&p->tries), 1);
 }
 
+static void a_path_that_is_held_takes_no_turn(void **state) {
+    Paths *p = *state;
+    Error err = {0};
+    must(path_start(p->group, OFTEN_MS, other_turn, p, &p->other, &err), &err);
+    eventually(atomic_load(&p->others) > 0);
+    path_hold(p->other); /* although it takes turn after turn */
+    int held_at = atomic_load(&p->others);
+    path_wake(p->other);
+    must(path_start(p->group, OFTEN_MS, broken_turn, p, &p->large, &err), &err);
+    eventually(path_has_failed(p->large)); /* the others go on */
+    assert_int_equal(atomic_load(&p->others), held_at);
+    path_release(p->other);
+    eventually(atomic_load(&p->others) > held_at);
+    assert_failed(path_end(p->large, &err), ERR_IO, "the lake is damaged", &err);
+    must(path_end(p->other, &err), &err);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_lacks_memory_is_tried_again_alone, up, down),
+        cmocka_unit_test_setup_teardown(a_path_that_is_held_takes_no_turn, up, down),
         cmocka_unit_test_setup_teardown(what_waiting_cannot_resolve_ends_the_path, up, down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
