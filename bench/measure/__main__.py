@@ -12,9 +12,10 @@ from measure.bench import ROOT, Bench
 from measure.groups import GROUPS, ONLY_BY_NAME, measure
 from measure.process import Failed
 
-QUICK = {"events": 200_000, "rounds": 1, "histories": [20_000, 200_000], "refreshes": 3, "prototype_events": 500, "prototype_history": 200_000}
+QUICK = {"events": 200_000, "rounds": 1, "histories": [20_000, 200_000], "refreshes": 3, "prototype_events": 500, "prototype_history": 200_000,
+         "live_history": 200_000, "live_seconds": 40, "publish_interval": "10s"}
 FULL = {"events": 2_000_000, "rounds": 3, "histories": [100_000, 1_000_000, 10_000_000], "refreshes": 9, "prototype_events": 3_000,
-        "prototype_history": 1_000_000}
+        "prototype_history": 1_000_000, "live_history": 2_000_000, "live_seconds": 150, "publish_interval": "1m"}
 
 
 def parse():

@@ -1,6 +1,6 @@
 """The table of the measurements: each group takes the Bench and yields rows."""
 
-from measure import api, envelopes, formats, ingest, process, refine, refresh, report, start
+from measure import api, envelopes, formats, ingest, live, process, refine, refresh, report, start
 from measure.report import Row, say
 
 GROUPS = {
@@ -13,6 +13,7 @@ GROUPS = {
     "refresh": refresh.refresh,
     "api": api.api,
     "start": start.start,
+    "live": live.live,
 }
 ONLY_BY_NAME = {"envelopes"}  # filling its topics takes longer than all it measures
 

@@ -318,3 +318,11 @@ Setting settings_at(const Settings *s, size_t i) {
         .secret = e->secret,
     };
 }
+
+bool settings_is_set(const Settings *s, const char *key) {
+    for (size_t i = 0; i < settings_count(s); i++) {
+        Setting one = settings_at(s, i);
+        if (strcmp(one.key, key) == 0) return strcmp(one.source, "default") != 0;
+    }
+    return false;
+}

@@ -36,3 +36,4 @@ bool settings_bool(const Settings *s, const char *key);
 /* All settings in table order, then those of the family in the order in which they were first set (with their prefix). */
 size_t settings_count(const Settings *s);
 Setting settings_at(const Settings *s, size_t i);
+bool settings_is_set(const Settings *s, const char *key); /* by anybody: it is not the default */

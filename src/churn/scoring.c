@@ -3,9 +3,10 @@
  *
  * Only those whose features changed since the same model scored them are scored; their scores go to the delta scores_fresh, whose
  * rows replace those of scores_base. A snapshot holds Gold's base together with its scores: when one of those scores changes, the base gets
- * a new name (base_id of the entity's Gold).
+ * a new name (scores_progress.scores_id).
  *
- * Invariant: readers see the scores of one model over all of Gold, the old ones or the new ones. */
+ * Invariants: readers see the scores of one model over all of Gold, the old ones or the new ones. Scoring writes no table of refine's, and
+ * reads one state of them: `smelt up` refines meanwhile. */
 #include "churn/scoring.h"
 
 #include "base/buf.h"
@@ -117,12 +118,22 @@ static int score_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *
     return 0;
 }
 
-static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
+/* In the open transaction: what is to be scored, and the features, are of one state of Gold. */
+static int score_rows(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
+    if (exec_bound(conn, s, "scores_before", err) != 0 || forget_scores(conn, s, err) != 0 || score_pages(conn, s, model_id, err) != 0 ||
+        store_changes(conn, s, err) != 0)
+        return -1;
+    return store_progress(conn, s, model_id, err) != 0 ? -1 : merge_delta_if_due(conn, err);
+}
+
+/* Which rows: those of Gold that have changed, or all that a forecast has made. */
+typedef enum RowsToScore { ROWS_CHANGED, ROWS_OF_GOLD, ROWS_OF_FORECAST } RowsToScore;
+
+static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, RowsToScore rows, Error *err) {
     if (lake_register_source(conn, "churn_score_rows", score_columns, SCORE_COLUMNS, 1, scoring_fill, s, err) != 0) return -1;
     if (lake_begin(conn, err) != 0) return -1;
-    if (exec_bound(conn, s, "scores_before", err) != 0 || forget_scores(conn, s, err) != 0 || score_pages(conn, s, model_id, err) != 0 ||
-        store_changes(conn, s, err) != 0 || store_progress(conn, s, model_id, err) != 0 || merge_delta_if_due(conn, err) != 0 ||
-        lake_commit(conn, err) != 0) {
+    if ((rows != ROWS_OF_FORECAST && choose_rows(conn, model_id, rows == ROWS_OF_GOLD, s, err) != 0) ||
+        score_rows(conn, s, model_id, err) != 0 || lake_commit(conn, err) != 0) {
         lake_rollback(conn);
         return -1;
     }
@@ -183,7 +194,7 @@ static int score_gold(LakeConn *conn, Scoring *s, bool full, ChurnScores *scores
     if (!shares_a_name(&s->features, &features))
         return error_set(err, ERR_DATA, "Gold has none of the features of the model %s: run `smelt train`", scores->model_id);
     scores->advice = advice_on(&s->features, &features);
-    return choose_rows(conn, scores->model_id, full, s, err) != 0 ? -1 : replace_scores(conn, s, scores->model_id, err);
+    return replace_scores(conn, s, scores->model_id, full ? ROWS_OF_GOLD : ROWS_CHANGED, err);
 }
 
 /* ---- a forecast: all of the population, once for each day ---- */
@@ -219,7 +230,7 @@ static int score_forecast(LakeConn *conn, Scoring *s, bool full, ChurnScores *sc
     if (is_scored(conn, s, scores->model_id, &scored, err) != 0) return -1;
     if (scored && !full) return 0;
     if (churn_make_rows(conn, &d, days.end, days.first, days.upto, err) != 0) return -1;
-    return replace_scores(conn, s, scores->model_id, err);
+    return replace_scores(conn, s, scores->model_id, ROWS_OF_FORECAST, err);
 }
 
 static int score_with(LakeConn *conn, const Model *m, const json_t *metadata, const ChurnGold *gold, bool full, ChurnScores *scores,

@@ -106,7 +106,7 @@ int command_ingest(App *app, int argc, char **argv, Error *err) {
     int (*open_lake)(const Settings *, const char *, Writer *, Error *) = o.follow ? writer_open_wait_for_space : writer_open;
     if (open_feeds(app, &o, &feeds, err) != 0 || open_lake(app->settings, "smelt ingest", &w, err) != 0) return -1;
     options.mark = w.mark;
-    if (ingest_run(w.conn, feeds.items, feeds.count, &options, &result, err) != 0) return o.follow ? writer_reexec_if_disk_full(err) : -1;
+    if (ingest_run(w.conn, feeds.items, feeds.count, &options, &result, err) != 0) return o.follow ? writer_reexec_if_it_helps(err) : -1;
     print_result(app, &result);
     app->summary = ingest_result_json(&result);
     if (ingest_result_check(&result, err) != 0) return -1;

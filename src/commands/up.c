@@ -59,7 +59,7 @@ static int serve_and_run(App *app, Writer *w, Error *err) {
     options.ready = is_working;
     options.ready_arg = &working;
     if (serving_start(app, "up", &options, health, &web, err) != 0) return -1;
-    return live_run(live, err) == 0 ? 0 : writer_reexec_if_disk_full(err);
+    return live_run(live, err) == 0 ? 0 : writer_reexec_if_it_helps(err);
 }
 
 /* ---- a lake that cannot be used ---- */

@@ -2,8 +2,8 @@
  *
  *   gold_features_base    the base: every entity, as of some refine
  *   gold_features_fresh   the delta: entities whose features were computed since. Few, so that writing and publishing them is cheap
- *   gold_base             one row. base_id names the base together with the scores of its entities: when it changes, copies of the base
- *                         are stale. features_id changes when the features of all entities were recomputed
+ *   gold_base             one row. base_id names the base: when it changes, copies of the base are stale; so they are when scores of its
+ *                         entities change (scores_progress.scores_id). features_id changes when all features were recomputed
  *
  * gold_<entity>_features is the view over base and delta, where a row of the delta replaces that of the base. In both tables refined_batch
  * is the last batch of Bronze that a row was computed from.

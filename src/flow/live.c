@@ -1,37 +1,66 @@
-/* live.c: a loop: refine what was committed, publish and back up when due, one step of ingest. All on the writer's connection. Publishing
- * is a run (flow/run.h) that begins with training, so that it is in the run history.
+/* live.c: the paths of `smelt up`. Landing is the caller's thread and waits for no other path; each of the others has a thread and a
+ * connection of its own (path.h), and one job at a time.
  *
- * Invariant: `unrefined` is true from the commit of a batch until refine has succeeded. At the start it is not known what the last process
- * left: it begins as true. */
+ *   path        begins                            writes
+ *   landing     with each batch                   Bronze, ledger, schemas, the commit mark
+ *   refining    when something landed             Silver, quarantine, Gold, refine_progress
+ *   publishing  each up.publish_interval, when    models, scores, what serving_* keeps, run history; a snapshot
+ *               something was refined
+ *   (backup)    each backup.interval, on the path of publishing: both attach a file to the lake
+ *   checkpoint  when DuckDB's log is long         the database file
+ *
+ * Publishing is a run (flow/run.h) that begins with training, so that it is in the run history.
+ *
+ * Invariants: no table is written by two paths. `unrefined` is true from the commit of a batch until a refine that saw it has succeeded,
+ * `unpublished` from then until a snapshot has it. At the start it is not known what the last process left: `unrefined` begins as true. */
 #include "flow/live.h"
 
 #include "base/clock.h"
-#include "base/disk_space.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "flow/path.h"
 #include "flow/run.h"
 #include "flow/topics.h"
 #include "ingest/ingest.h"
+#include "lake/layout.h"
 #include "recovery/backup.h"
 #include "refine/refine.h"
+#include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
-#define PAUSE_MS        5000
-#define FULL_PAUSE_MS   1000
+enum {
+    TICK_MS = 1000,
+    MERGE_EVERY = 8,         /* checkpoints */
+    CHECKPOINT_TRIES = 40,   /* while refining goes on, and as many while it pauses: DuckDB refuses while another connection writes */
+    CHECKPOINT_PAUSE_MS = 3, /* between them */
+};
 #define BACKUP_CHECK_NS (10 * NSEC_PER_SEC)
 
+/* Each uses only those before it: they begin in this order, and end in the other one. */
+typedef enum LivePath { PATH_PUBLISH, PATH_REFINE, PATH_CHECKPOINT, PATHS } LivePath;
+
 struct Live {
-    LakeConn *conn;
+    LakeConn *conn; /* of landing */
     const Settings *settings;
     CommitMarkKeeper *mark; /* borrowed */
-    Refinery *refinery;
+    Refinery *refinery;     /* of landing and refining, which only read it */
+    PathGroup *group;
+    Path *paths[PATHS];
+    atomic_bool unrefined;   /* Bronze may have batches that Silver and Gold lack */
+    atomic_bool unpublished; /* Gold has changed since the last snapshot */
+    /* of landing */
     TopicList topics;
-    FeedList feeds;   /* of `ingest` */
-    Ingest *ingest;   /* NULL: the next step opens it, and the feeds */
-    bool unrefined;   /* Bronze may have batches that Silver and Gold lack */
-    bool unpublished; /* Gold has changed since the last snapshot */
+    FeedList feeds; /* of `ingest` */
+    Ingest *ingest; /* NULL: the next step opens it, and the feeds */
+    /* of publishing */
     int64_t published_ns, backup_checked_ns;
+    /* of the checkpoint */
+    Layout layout;
+    int checkpoints;
+    int64_t log_bytes;     /* that DuckDB's log may have before the next one is tried */
     pthread_mutex_t mutex; /* of what is below */
     char *blocked;         /* why none of the topics can be read; NULL: one can */
 };
@@ -43,17 +72,20 @@ static void close_ingest(Live *live) {
 
 Live *live_new(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark) {
     Live *live = xcalloc(1, sizeof *live);
-    *live = (Live){.conn = conn, .settings = settings, .mark = mark, .unrefined = true};
+    *live = (Live){.conn = conn, .settings = settings, .mark = mark, .unrefined = true, .layout = layout_of(settings)};
     live->backup_checked_ns = clock_mono_ns() - BACKUP_CHECK_NS;
     live->published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */
     pthread_mutex_init(&live->mutex, NULL);
     return live;
 }
 
+/* After the paths have ended. */
 void live_free(Live *live) {
     close_ingest(live);
     topic_list_done(&live->topics);
+    path_group_freep(&live->group);
     refinery_freep(&live->refinery);
+    layout_done(&live->layout);
     pthread_mutex_destroy(&live->mutex);
     free(live->blocked);
     free(live);
@@ -75,40 +107,86 @@ int live_check(Live *live, Error *err) {
     return rc;
 }
 
-/* ---- one step ---- */
+/* ---- refining ---- */
 
-static int refine(Live *live, Error *err) {
-    RefineOptions options = {.quiet = true, .threads = (int)settings_int(live->settings, "refine.threads")};
+static int refine(void *arg, LakeConn *conn, Error *err) {
+    Live *live = arg;
+    RefineOptions options = {.quiet = true, .follows = true, .threads = (int)settings_int(live->settings, "refine.threads")};
     RefineStats stats;
-    if (!live->unrefined) return 0;
-    if (refine_run(live->refinery, live->conn, &options, &stats, err) != 0) return -1;
-    live->unrefined = false;
-    live->unpublished = true;
+    if (!atomic_exchange(&live->unrefined, false)) return 0;
+    if (refine_run(live->refinery, conn, &options, &stats, err) != 0) {
+        atomic_store(&live->unrefined, true);
+        return -1;
+    }
+    if (!atomic_exchange(&live->unpublished, true)) path_wake(live->paths[PATH_PUBLISH]);
     return 0;
 }
 
-static int publish(Live *live, Error *err) {
+/* ---- publishing, backup ---- */
+
+static int publish(Live *live, LakeConn *conn, Error *err) {
     RunOptions options = {.settings = live->settings, .is_refined = true, .quiet = true};
     RunResult result = {0};
-    int rc = run_pipeline(live->conn, &options, &result, err);
+    atomic_store(&live->unpublished, false);
+    int rc = run_pipeline(conn, &options, &result, err);
     run_result_done(&result);
-    live->unpublished = rc != 0;
+    if (rc != 0) atomic_store(&live->unpublished, true);
     live->published_ns = clock_mono_ns(); /* one that failed is tried again after the interval */
     return rc;
 }
 
-static int publish_when_due(Live *live, Error *err) {
+static int publish_when_due(Live *live, LakeConn *conn, Error *err) {
     int64_t interval_ms = settings_int(live->settings, "up.publish_interval");
-    bool due = live->unpublished && (clock_mono_ns() - live->published_ns) / 1000000 >= interval_ms;
-    return due && !stop_requested() ? publish(live, err) : 0;
+    bool due = atomic_load(&live->unpublished) && (clock_mono_ns() - live->published_ns) / 1000000 >= interval_ms;
+    return due && !stop_requested() ? publish(live, conn, err) : 0;
 }
 
 /* A file says when the last backup was made: it need not be read each second. */
-static void back_up_when_due(Live *live) {
+static void back_up_when_due(Live *live, LakeConn *conn) {
     if (stop_requested() || clock_mono_ns() - live->backup_checked_ns < BACKUP_CHECK_NS) return;
     live->backup_checked_ns = clock_mono_ns();
-    backup_when_due(live->conn, live->settings);
+    backup_when_due(conn, live->settings);
 }
+
+static int publish_and_back_up(void *arg, LakeConn *conn, Error *err) {
+    if (publish_when_due(arg, conn, err) != 0) return -1;
+    back_up_when_due(arg, conn);
+    return 0;
+}
+
+/* ---- checkpoint ---- */
+
+static int try_checkpoints(LakeConn *conn, bool merge, bool *ret_done, Error *err) {
+    for (int tries = 0; tries < CHECKPOINT_TRIES && !*ret_done && !stop_wait_ms(CHECKPOINT_PAUSE_MS); tries++)
+        if (lake_checkpoint_beside(conn, merge, ret_done, err) != 0) return -1;
+    return 0;
+}
+
+static int make_checkpoint(Live *live, LakeConn *conn, bool merge, bool *ret_done, Error *err) {
+    if (try_checkpoints(conn, merge, ret_done, err) != 0) return -1;
+    if (*ret_done || stop_requested()) return 0;
+    path_hold(live->paths[PATH_REFINE]); /* it may write all the time */
+    int rc = try_checkpoints(conn, merge, ret_done, err);
+    path_release(live->paths[PATH_REFINE]);
+    return rc;
+}
+
+/* One that failed is tried again when the log has grown once more: refining pauses for it. */
+static int checkpoint_when_due(void *arg, LakeConn *conn, Error *err) {
+    Live *live = arg;
+    bool merge = (live->checkpoints + 1) % MERGE_EVERY == 0, done = false;
+    int64_t log_bytes = file_stamp(live->layout.wal_path).bytes, step = settings_int(live->settings, "up.checkpoint_log");
+    if (log_bytes < (live->log_bytes > step ? live->log_bytes : step)) return 0;
+    int64_t began = clock_mono_ns();
+    if (make_checkpoint(live, conn, merge, &done, err) != 0) return -1;
+    live->log_bytes = done ? step : log_bytes + step;
+    log_debug("up", "a log of %" PRId64 " bytes, %s%s after %.3f s", log_bytes, done ? "checkpointed" : "no checkpoint since others wrote",
+              done && merge ? ", with small row groups merged," : "", clock_seconds_since(began));
+    live->checkpoints += done ? 1 : 0;
+    return 0;
+}
+
+/* ---- landing ---- */
 
 static int open_ingest(Live *live, Error *err) {
     IngestOptions options = ingest_options(live->settings);
@@ -122,50 +200,70 @@ static int open_ingest(Live *live, Error *err) {
     return 0;
 }
 
-static int ingest(Live *live, bool *ret_done, Error *err) {
+static int land(Live *live, bool *ret_done, Error *err) {
     IngestState state;
     if (live->ingest == NULL && open_ingest(live, err) != 0) return -1;
     int rc = ingest_step(live->ingest, &state, err);
     note_blocked(live, rc == 0 ? ingest_blocked(live->ingest) : NULL);
-    if (rc != 0 || state == INGEST_COMMITTED) live->unrefined = true; /* a step may land a batch and fail with the next one */
+    if (rc != 0 || state == INGEST_COMMITTED) { /* a step may land a batch and fail with the next one */
+        atomic_store(&live->unrefined, true);
+        path_wake(live->paths[PATH_REFINE]);
+    }
     if (rc != 0) return -1;
     *ret_done = state == INGEST_DONE;
     return 0;
 }
 
-static int step(Live *live, bool *ret_done, Error *err) {
-    if (refine(live, err) != 0 || publish_when_due(live, err) != 0) return -1;
-    back_up_when_due(live);
-    return ingest(live, ret_done, err);
+static bool a_path_has_failed(const Live *live) {
+    for (size_t i = 0; i < PATHS; i++)
+        if (path_has_failed(live->paths[i])) return true;
+    return false;
 }
 
-/* ---- the loop ---- */
-
-static int wait_for_disk_space(const Live *live, Error *err) {
-    log_error("up", "%s", err->text);
-    error_clear(err);
-    if (stop_wait_ms(FULL_PAUSE_MS)) return error_set(err, ERR_STOPPED, "stopped while the disk was full");
-    return disk_space_wait(settings_text(live->settings, "data.dir"), settings_int(live->settings, "disk.reserve"), err);
-}
-
-/* 0: the next step may succeed. -1 with the error: waiting cannot resolve it, or a stop was requested. */
-static int wait_after_error(Live *live, Error *err) {
-    if (error_can_wait_for_space(err)) return wait_for_disk_space(live, err);
-    if (!error_is_retriable(err)) return -1;
-    log_warn("up", "%s; again in %d s", err->text, PAUSE_MS / 1000);
-    error_clear(err);
-    close_ingest(live);
-    return stop_wait_ms(PAUSE_MS) ? error_set(err, ERR_STOPPED, "stopped while waiting to try again") : 0;
-}
-
-int live_run(Live *live, Error *err) {
-    if (topics_to_read(live->settings, &live->topics, err) != 0 || refinery_open(live->settings, &live->refinery, err) != 0) return -1;
+static int land_until_stopped(Live *live, Error *err) {
     bool done = false;
-    while (!done) {
-        if (step(live, &done, err) == 0 || wait_after_error(live, err) == 0) continue;
+    while (!done && !a_path_has_failed(live)) {
+        if (land(live, &done, err) == 0) continue;
+        if (error_is_retriable(err)) close_ingest(live);
+        if (path_wait_after_error(live->settings, err) == 0) continue;
         if (err->kind != ERR_STOPPED) return -1;
         done = true;
     }
     error_clear(err);
     return 0;
+}
+
+/* ---- all ---- */
+
+/* Refining and publishing may each need what a command alone is given. */
+static int make_room(Live *live, Error *err) {
+    return settings_is_set(live->settings, "lake.memory_limit") ? 0 : lake_double_memory(live->conn, err);
+}
+
+static int start_paths(Live *live, Error *err) {
+    static const PathTurn turns[PATHS] = {
+        [PATH_CHECKPOINT] = checkpoint_when_due, [PATH_PUBLISH] = publish_and_back_up, [PATH_REFINE] = refine};
+    if (make_room(live, err) != 0 || lake_checkpoint_by_hand(live->conn, err) != 0) return -1;
+    live->group = path_group_new(lake_of(live->conn), live->settings);
+    for (size_t i = 0; i < PATHS; i++)
+        if (path_start(live->group, TICK_MS, turns[i], live, &live->paths[i], err) != 0) return -1;
+    return 0;
+}
+
+/* An earlier error (`rc`) is the one to report. */
+static int end_paths(Live *live, int rc, Error *err) {
+    for (size_t i = PATHS; i-- > 0;) {
+        Error why = {0};
+        if (live->paths[i] != NULL && path_end(live->paths[i], rc == 0 ? err : &why) != 0) rc = -1;
+        error_clear(&why);
+    }
+    return rc;
+}
+
+int live_run(Live *live, Error *err) {
+    if (topics_to_read(live->settings, &live->topics, err) != 0 || refinery_open(live->settings, &live->refinery, err) != 0) return -1;
+    int rc = start_paths(live, err);
+    if (rc == 0) rc = land_until_stopped(live, err);
+    close_ingest(live); /* what was read and did not land need not wait for the paths */
+    return end_paths(live, rc, err);
 }

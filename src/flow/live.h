@@ -1,5 +1,6 @@
 /* live.h: the pipeline, continuously: an event is in Bronze, Silver and Gold within about a second; model, scores and snapshot follow every
- * up.publish_interval. One thread, the writer's, but for live_check. */
+ * up.publish_interval. The caller's thread, the writer's, lands; refining, publishing and checkpoints have threads of their own.
+ * live_check: any thread. */
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"

@@ -4,15 +4,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "contract/pipeline.h"
-#include <string.h>
-
-static bool is_set(const Settings *settings, const char *key) {
-    for (size_t i = 0; i < settings_count(settings); i++) {
-        Setting s = settings_at(settings, i);
-        if (strcmp(s.key, key) == 0) return strcmp(s.source, "default") != 0;
-    }
-    return false;
-}
 
 static int read_declared(const Settings *settings, const Pipeline *p, TopicList *ret, Error *err) {
     const char **declared = xcalloc(p->envelope_count + 1, sizeof *declared);
@@ -26,7 +17,7 @@ static int read_declared(const Settings *settings, const Pipeline *p, TopicList 
 
 int topics_to_read(const Settings *settings, TopicList *ret, Error *err) {
     CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
-    if (settings_text(settings, "kafka.topics")[0] != '\0' || is_set(settings, "kafka.topic"))
+    if (settings_text(settings, "kafka.topics")[0] != '\0' || settings_is_set(settings, "kafka.topic"))
         return topic_list_read(settings, NULL, 0, ret, err);
     return pipeline_load(settings, &pipeline, err) == 0 ? read_declared(settings, pipeline, ret, err) : -1;
 }

@@ -98,9 +98,10 @@ int writer_open_wait_for_space(const Settings *settings, const char *what, Write
     }
 }
 
-int writer_reexec_if_disk_full(Error *err) {
-    if (err->kind != ERR_FULL || !err->fatal) return -1;
-    log_error("disk", "%s. Everything committed is safe; restarting when there is space", err->text);
+int writer_reexec_if_it_helps(Error *err) {
+    bool full = err->kind == ERR_FULL;
+    if (!err->fatal || (!full && !lake_lacks_memory(err))) return -1;
+    log_error(full ? "disk" : "lake", "%s. Everything committed is safe; restarting%s", err->text, full ? " when there is space" : "");
     if (stop_wait_ms(FULL_PAUSE_MS)) return -1;
     Error why = {0};
     if (restart_process(&why) != 0) log_error("disk", "%s", why.text);

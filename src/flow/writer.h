@@ -28,9 +28,9 @@ int writer_open_existing(const Settings *settings, const char *what, Writer *ret
 int writer_check_exists(const Settings *settings, Error *err) MUST_CHECK;
 /* As writer_open for a process that runs until it is stopped: waits until the disk has space (disk.reserve). ERR_STOPPED. */
 int writer_open_wait_for_space(const Settings *settings, const char *what, Writer *ret, Error *err) MUST_CHECK;
-/* After a failure of such a process: when the disk was full and DuckDB gave the database up for that, restarts this program, which
- * waits for space. Returns -1 with the error otherwise. */
-int writer_reexec_if_disk_full(Error *err);
+/* After a failure of such a process: when the disk was full, or memory lacking, and DuckDB gave the database up for that, restarts this
+ * program, which waits for space. Returns -1 with the error otherwise. */
+int writer_reexec_if_it_helps(Error *err);
 /* The first two steps alone, for repairs: the lock, and the file under it, neither compared with its mark nor migrated. End with
  * writer_done. */
 int writer_lock(const Settings *settings, const char *what, Writer *w, Error *err) MUST_CHECK;

@@ -248,29 +248,45 @@ static LakeValue known(bool is_known, int64_t v) {
     return is_known ? lake_int(v) : lake_null();
 }
 
-/* All partitions in one statement: each costs milliseconds, whatever it does. */
-static int store_positions(const StagingSlot *slot, int64_t now_us, Error *err) {
+static char *forget_positions(const StagingSlot *slot) {
+    size_t n = slot->offsets.position_count;
+    int64_t *partitions = xcalloc(n, sizeof *partitions);
+    for (size_t i = 0; i < n; i++) partitions[i] = slot->offsets.positions[i].partition;
+    const LakeBinding bindings[] = {
+        {"topic", lake_text(slot->topic->name)}, {"epoch", lake_int(slot->topic->epoch)}, {"partitions", lake_ints(partitions, n)}};
+    char *sql = lake_sql_bind(lake_sql("ledger/forget_positions"), bindings, ARRAY_LEN(bindings));
+    free(partitions);
+    return sql;
+}
+
+static char *store_position(const StagingSlot *slot, const Offsets *p, int64_t now_us) {
     static const char row[] =
         "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{last}}, {{leader_epoch}}, {{topic_id}}, {{cluster_id}}, {{now}})";
+    const LakeBinding values[] = {{"topic", lake_text(slot->topic->name)},
+                                  {"epoch", lake_int(slot->topic->epoch)},
+                                  {"partition", lake_int(p->partition)},
+                                  {"start", lake_int(p->start)},
+                                  {"next", lake_int(p->next)},
+                                  {"last", known(p->last >= 0, p->last)},
+                                  {"leader_epoch", known(p->leader_epoch >= 0, p->leader_epoch)},
+                                  {"topic_id", lake_text(slot->topic->topic_id)},
+                                  {"cluster_id", lake_text(slot->topic->cluster_id)},
+                                  {"now", lake_time(now_us)}};
+    return lake_sql_bind(row, values, ARRAY_LEN(values));
+}
+
+/* All partitions in one script: each statement costs milliseconds, whatever it does. */
+static int store_positions(const StagingSlot *slot, int64_t now_us, Error *err) {
     CLEANUP(buf_done) Buf sql = {0};
+    if (slot->offsets.position_count == 0) return 0;
+    CLEANUP(free_text) char *forget = forget_positions(slot);
+    buf_add_str(&sql, forget);
     for (size_t i = 0; i < slot->offsets.position_count; i++) {
         const Offsets *p = &slot->offsets.positions[i];
         if (check_position(slot, p, err) != 0) return -1;
-        LakeBinding values[] = {{"topic", lake_text(slot->topic->name)},
-                                {"epoch", lake_int(slot->topic->epoch)},
-                                {"partition", lake_int(p->partition)},
-                                {"start", lake_int(p->start)},
-                                {"next", lake_int(p->next)},
-                                {"last", known(p->last >= 0, p->last)},
-                                {"leader_epoch", known(p->leader_epoch >= 0, p->leader_epoch)},
-                                {"topic_id", lake_text(slot->topic->topic_id)},
-                                {"cluster_id", lake_text(slot->topic->cluster_id)},
-                                {"now", lake_time(now_us)}};
-        CLEANUP(free_text) char *bound = lake_sql_bind(row, values, ARRAY_LEN(values));
-        buf_addf(&sql, "%s %s", i == 0 ? lake_sql("ledger/store_positions") : ",", bound);
+        CLEANUP(free_text) char *row = store_position(slot, p, now_us);
+        buf_addf(&sql, "%s %s", i == 0 ? lake_sql("ledger/store_positions") : ",", row);
     }
-    if (sql.len == 0) return 0;
-    buf_add_str(&sql, lake_sql("ledger/on_conflict"));
     return lake_exec(slot->conn, "ledger/store_positions", sql.data, err);
 }
 

@@ -1,4 +1,9 @@
-/* checkpoint.c: checkpoints, at once or on a thread beside the writer. */
+/* checkpoint.c: checkpoints, at once or on a thread beside the writer.
+ *
+ * DuckDB lets other connections write during a checkpoint only when a transaction may still need rows as they were before the last commit
+ * (CONCURRENT_CHECKPOINT; otherwise they wait for its vacuum lock): then rows may be inserted and deleted. Updates and changes of the
+ * catalog wait for any checkpoint. lake_checkpoint_beside opens such a transaction itself. That checkpoint merges no row groups and keeps
+ * those whose rows were all deleted: a usual one has to follow from time to time. */
 #include "lake/internal.h"
 
 #include "base/log.h"
@@ -43,4 +48,42 @@ void lake_checkpoint_wait(LakeCheckpoint *c) {
     pthread_join(c->thread, NULL);
     lake_conn_free(c->conn);
     free(c);
+}
+
+/* ---- beside connections that write ---- */
+
+/* Starts a transaction, or a commit, in the lake. */
+static const char look[] = "SELECT count(*) FROM duckdb_tables()";
+
+int lake_checkpoint_by_hand(LakeConn *conn, Error *err) {
+    return lake_exec(conn, "checkpoint threshold", "SET GLOBAL checkpoint_threshold = '1GiB'", err);
+}
+
+/* *ret_done false: another connection has written and not committed yet. */
+static int try_checkpoint(LakeConn *conn, bool *ret_done, Error *err) {
+    static const char name[] = "CHECKPOINT";
+    duckdb_result result;
+    int rc = 0;
+    if (lake_pass_fence(conn, name, err) != 0) return -1;
+    *ret_done = duckdb.query(conn->con, name, &result) == DuckDBSuccess;
+    duckdb_error_type type = *ret_done ? DUCKDB_ERROR_INVALID : duckdb.result_error_type(&result);
+    if (!*ret_done && type != DUCKDB_ERROR_TRANSACTION) rc = lake_fail(conn, name, type, duckdb.result_error(&result), err);
+    duckdb.destroy_result(&result);
+    return rc;
+}
+
+static int checkpoint_beside(LakeConn *conn, LakeConn *reader, bool *ret_done, Error *err) {
+    int64_t tables;
+    if (lake_begin(reader, err) != 0 || lake_query_int(reader, "checkpoint/look", look, NULL, 0, &tables, err) != 0) return -1;
+    /* a commit after the reader's start */
+    return lake_query_int(conn, "checkpoint/look", look, NULL, 0, &tables, err) != 0 ? -1 : try_checkpoint(conn, ret_done, err);
+}
+
+int lake_checkpoint_beside(LakeConn *conn, bool merge, bool *ret_done, Error *err) {
+    CLEANUP(lake_conn_freep) LakeConn *reader = NULL;
+    bool merged;
+    if (lake_connect(conn->lake, &reader, err) != 0) return -1;
+    int rc = checkpoint_beside(conn, reader, ret_done, err);
+    lake_rollback(reader);
+    return rc == 0 && *ret_done && merge ? try_checkpoint(conn, &merged, err) : rc;
 }

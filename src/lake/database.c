@@ -121,6 +121,7 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
     pthread_mutex_init(&lake->conns_lock, NULL);
     lake->snapshot = options->locked_down;
     lake->memory_limit = options->memory_limit;
+    lake->large_things = 1;
     if (open_database(path, options, &lake->memory_limit, &lake->db, err) != 0) {
         pthread_mutex_destroy(&lake->sources_lock);
         pthread_mutex_destroy(&lake->conns_lock);

@@ -26,6 +26,10 @@ bool lake_lacks_memory(const Error *err) {
     return err->kind != ERR_NONE && lake_says_memory(err->text);
 }
 
+bool lake_may_get_memory(const Error *err) {
+    return lake_lacks_memory(err) && !err->fatal;
+}
+
 static ErrorKind kind_of(duckdb_error_type type) {
     switch (type) {
     case DUCKDB_ERROR_INTERRUPT: return ERR_STOPPED;

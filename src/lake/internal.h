@@ -10,6 +10,7 @@ struct Lake {
     duckdb_database db;
     atomic_bool lost;     /* DuckDB invalidated the database, so that the outcome of the last commit is unknown; or the fence refused */
     int64_t memory_limit; /* bytes that DuckDB may use now; 0: it chooses */
+    int large_things;     /* that are done at once: lake_double_memory */
     bool snapshot;        /* opened with locked_down: a copy for readers, which can be published again */
     LakeFence fence;      /* NULL: this process is the only writer as long as it runs */
     void *fence_user;

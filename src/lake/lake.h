@@ -47,10 +47,15 @@ int lake_threads(LakeConn *conn, int64_t *ret, Error *err) MUST_CHECK;
 int lake_set_threads(LakeConn *conn, int64_t threads, Error *err) MUST_CHECK;
 /* Is it an error for want of memory, not for a damaged file? */
 bool lake_lacks_memory(const Error *err);
+/* ... and this process may try again when its other connections need less. */
+bool lake_may_get_memory(const Error *err);
 const char *lake_engine_version(void); /* "v1.5.6" */
 
 /* Reads every table to its end: DuckDB notices a damaged block only when it reads it. ERR_IO: damage; ERR_STOPPED: interrupted. */
 int lake_read_all(LakeConn *conn, Error *err) MUST_CHECK;
+
+/* Twice LakeOptions.memory_limit from now on, and twice what wide tables need, for a process that does two large things at once. */
+int lake_double_memory(LakeConn *conn, Error *err) MUST_CHECK;
 
 /* ---- interrupt ---- */
 
@@ -187,6 +192,13 @@ typedef struct LakeCheckpoint LakeCheckpoint;
 LakeCheckpoint *lake_checkpoint_async(Lake *lake, bool merge);
 void lake_checkpoint_wait(LakeCheckpoint *c); /* until it has ended; frees it */
 DEFINE_CLEANUP(lake_checkpoint_wait, LakeCheckpoint)
+/* For a process whose connections write at the same time: from now on no commit checkpoints, which would take its time, unless the log
+ * becomes very long; lake_checkpoint_beside does. */
+int lake_checkpoint_by_hand(LakeConn *conn, Error *err) MUST_CHECK;
+/* Checkpoints while other connections write: those that only insert and delete rows do not wait; those that update rows, or create or drop
+ * tables, do. With `merge` it merges small row groups afterwards, for which all wait. *ret_done false: one of them was writing just now, so
+ * that nothing was done; try again soon. Not in a transaction. */
+int lake_checkpoint_beside(LakeConn *conn, bool merge, bool *ret_done, Error *err) MUST_CHECK;
 /* Are the rows that come from now on large, a kilobyte or more? Checkpoints then leave row groups as commits made them (row_groups.c).
  * lake_open chooses by the rows that are stored. */
 int lake_expect_rows(LakeConn *conn, bool large, Error *err) MUST_CHECK;

@@ -12,14 +12,24 @@
 #define BASE_BYTES   (64 * MIB)
 #define COLUMN_BYTES (640 * INT64_C(1024))
 
-static int raise_limit(LakeConn *conn, int64_t bytes, int64_t columns, Error *err) {
+static int set_limit(LakeConn *conn, int64_t bytes, Error *err) {
     char sql[80];
     snprintf(sql, sizeof sql, "SET GLOBAL memory_limit = '%" PRId64 "B'", bytes);
-    log_debug("lake", "a table has %" PRId64 " columns: DuckDB may use %" PRId64 " MiB instead of lake.memory_limit, %" PRId64 " MiB",
-              columns, bytes / MIB, conn->lake->memory_limit / MIB);
     if (lake_exec(conn, "memory limit", sql, err) != 0) return -1;
     conn->lake->memory_limit = bytes;
     return 0;
+}
+
+static int raise_limit(LakeConn *conn, int64_t bytes, int64_t columns, Error *err) {
+    log_debug("lake", "a table has %" PRId64 " columns: DuckDB may use %" PRId64 " MiB instead of lake.memory_limit, %" PRId64 " MiB",
+              columns, bytes / MIB, conn->lake->memory_limit / MIB);
+    return set_limit(conn, bytes, err);
+}
+
+int lake_double_memory(LakeConn *conn, Error *err) {
+    int64_t limit = conn->lake->memory_limit;
+    conn->lake->large_things *= 2;
+    return limit == 0 ? 0 : set_limit(conn, 2 * limit, err);
 }
 
 int lake_fit_memory(LakeConn *conn, Error *err) {
@@ -27,6 +37,6 @@ int lake_fit_memory(LakeConn *conn, Error *err) {
     int64_t columns;
     if (conn->lake->memory_limit == 0) return 0; /* DuckDB chooses: most of the machine's */
     if (lake_query_int(conn, "widest table", sql, NULL, 0, &columns, err) != 0) return -1;
-    int64_t needed = BASE_BYTES + columns * COLUMN_BYTES;
+    int64_t needed = (BASE_BYTES + columns * COLUMN_BYTES) * conn->lake->large_things;
     return needed > conn->lake->memory_limit ? raise_limit(conn, needed, columns, err) : 0;
 }

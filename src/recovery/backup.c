@@ -1,6 +1,7 @@
 /* backup.c: see backup.h. A segment is written and durable before the manifest that names it.
  *
- * Invariant: the manifest's mark is what its segments hold together. The lake cannot change meanwhile: this is its only writer. */
+ * Invariant: the manifest's mark is what its segments hold together, also when other connections of this process write meanwhile: batches
+ * up to the mark do not change any more, and what does change is held in temporary tables as it was at the mark. */
 #include "recovery/backup.h"
 
 #include "base/checksum.h"
@@ -44,8 +45,32 @@ static Tables tables_of(int64_t after, int64_t upto) {
     Tables t = {0};
     for (const char *const *name = backup_batch_tables; *name != NULL; name++)
         add_table(&t, *name, xasprintf("SELECT * FROM %s WHERE batch_id > %" PRId64 " AND batch_id <= %" PRId64, *name, after, upto));
-    for (const char *const *name = backup_whole_tables; *name != NULL; name++) add_table(&t, *name, xasprintf("SELECT * FROM %s", *name));
+    for (const char *const *name = backup_whole_tables; *name != NULL; name++)
+        add_table(&t, *name, xasprintf("SELECT * FROM backup_%s", *name));
     return t;
+}
+
+static int hold_table(LakeConn *conn, const char *table, Error *err) {
+    CLEANUP(free_text) char *sql = xasprintf("CREATE OR REPLACE TEMP TABLE backup_%s AS FROM %s", table, table);
+    return lake_exec(conn, "backup/hold", sql, err);
+}
+
+/* The mark, and the tables that change with each batch, of one state of the lake. */
+static int read_state(LakeConn *conn, CommitMark *ret, Error *err) {
+    if (lake_begin(conn, err) != 0) return -1;
+    int rc = commit_mark_of_lake(conn, ret, err);
+    for (const char *const *name = backup_whole_tables; rc == 0 && *name != NULL; name++) rc = hold_table(conn, *name, err);
+    if (rc == 0) rc = lake_commit(conn, err);
+    lake_rollback(conn);
+    return rc;
+}
+
+static void drop_held(LakeConn *conn) {
+    for (const char *const *name = backup_whole_tables; *name != NULL; name++) {
+        CLEANUP(free_text) char *sql = xasprintf("DROP TABLE IF EXISTS temp.backup_%s", *name);
+        Error ignored = {0};
+        if (lake_exec(conn, "backup/drop", sql, &ignored) != 0) error_clear(&ignored);
+    }
 }
 
 /* Appends the segment of what the mark has and the backup has not. */
@@ -109,13 +134,12 @@ static int mend(Backup *b, BackupCheck how, BackupResult *result, Error *err) {
     return 0;
 }
 
-int backup_run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *ret, Error *err) {
+static int run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *ret, Error *err) {
     int64_t began = clock_mono_ns();
     CLEANUP(commit_mark_done) CommitMark lake = {0};
     CLEANUP(backup_done) Backup b = {0};
     BackupResult result = {0};
-    if (commit_mark_of_lake(conn, &lake, err) != 0 || begin(dir, &lake, &b, &result.is_new, err) != 0 || mend(&b, how, &result, err) != 0)
-        return -1;
+    if (read_state(conn, &lake, err) != 0 || begin(dir, &lake, &b, &result.is_new, err) != 0 || mend(&b, how, &result, err) != 0) return -1;
     int64_t after = last_batch(&b);
     if (after < lake.commit || b.count == 0) {
         if (write_segment(conn, &b, &lake, after, err) != 0) return error_prefix(err, "backup to %s", dir);
@@ -133,6 +157,12 @@ int backup_run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *r
     result.seconds = clock_seconds_since(began);
     *ret = result;
     return 0;
+}
+
+int backup_run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *ret, Error *err) {
+    int rc = run(conn, dir, how, ret, err);
+    drop_held(conn);
+    return rc;
 }
 
 /* ---- when due ---- */

@@ -39,8 +39,8 @@ typedef struct BackupResult {
     bool is_new;            /* the folder had an earlier generation of this lake: that is kept, and this one begun beside it */
     double seconds;
 } BackupResult;
-/* Brings the folder up to the lake, by the lake's writer, outside of a transaction; segments that `how` finds missing or damaged are
- * written again. ERR_DATA: the folder has another lake's backup. */
+/* Brings the folder up to the lake, by the lake's writer, outside of a transaction; other connections of it may write meanwhile. Segments
+ * that `how` finds missing or damaged are written again. ERR_DATA: the folder has another lake's backup. */
 int backup_run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *ret, Error *err) MUST_CHECK;
 /* backup_run when backup.dir is set and the last one is older than backup.interval. What fails is logged, and stops nothing. */
 void backup_when_due(LakeConn *conn, const Settings *settings);

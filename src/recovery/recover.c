@@ -36,8 +36,9 @@ static int set_aside(const char *path, RecoverResult *result, Error *err) {
 
 int recover_prepare(const RecoverOptions *o, const RecoverPlan *plan, RecoverResult *result, Error *err) {
     CLEANUP(free_text) char *log = xasprintf("%s.wal", o->lake_path);
+    CLEANUP(free_text) char *newest_log = xasprintf("%s.checkpoint", log); /* of what was written during a checkpoint that did not end */
     bool without_lake = plan->base == RECOVER_BACKUP || plan->base == RECOVER_NOTHING;
-    if (plan->base != RECOVER_LAKE && set_aside(log, result, err) != 0) return -1;
+    if (plan->base != RECOVER_LAKE && (set_aside(log, result, err) != 0 || set_aside(newest_log, result, err) != 0)) return -1;
     if (without_lake && set_aside(o->lake_path, result, err) != 0) return -1;
     if ((plan->foreign || plan->mark_state == MARK_DAMAGED) && set_aside(o->mark_path, result, err) != 0) return -1;
     if (plan->base != RECOVER_BACKUP) return 0;

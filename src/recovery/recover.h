@@ -68,7 +68,7 @@ typedef struct RecoverGone {
 } RecoverGone;
 
 typedef struct RecoverResult {
-    char *asides[4];                            /* what was set aside, under its new name; NULL behind the last */
+    char *asides[5];                            /* what was set aside, under its new name; NULL behind the last */
     int64_t landed, duplicates, rejected, gaps; /* of the replay */
     int64_t accepted;                           /* offsets that were recorded as lost */
     int64_t offsets;                            /* that the audit found, each in one place */

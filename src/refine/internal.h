@@ -14,6 +14,7 @@ typedef struct Refine {
     const char *suffix;   /* of the tables that are written */
     const Compiled *sql;  /* for that suffix */
     const Compiled *live; /* for the live tables */
+    bool follows;         /* of RefineOptions */
     RefineStats *stats;
 } Refine;
 

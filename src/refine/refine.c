@@ -172,6 +172,7 @@ int refine_run(const Refinery *refinery, LakeConn *conn, const RefineOptions *op
                       .suffix = options->full ? REBUILD_SUFFIX : "",
                       .sql = options->full ? refinery->rebuild : refinery->live,
                       .live = refinery->live,
+                      .follows = options->follows,
                       .stats = &stats,
                       .threads = most_threads(options)};
     if ((options->full ? run_full(&r, options, err) : run_incremental(&r, options, err)) != 0) return -1;

@@ -148,7 +148,7 @@ static bool remove_generation(const char *dir, const char *name) {
 
 /* A killed writer left it: such files are written, and removed here, by the holder of the writer's lock. */
 static bool is_left_over(const char *name) {
-    static const char *const ends[] = {".tmp", ".tmp.wal"};
+    static const char *const ends[] = {".tmp", ".tmp.wal", ".tmp.wal.checkpoint"};
     size_t len = strlen(name);
     for (size_t i = 0; i < ARRAY_LEN(ends); i++)
         if (len > strlen(ends[i]) && strcmp(name + len - strlen(ends[i]), ends[i]) == 0) return true;

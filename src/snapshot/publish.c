@@ -41,8 +41,8 @@ static int make_views(LakeConn *conn, const GoldEntities *entities, Error *err) 
 
 /* Names the content of the base: its features and scores, and the columns that it has in snapshots of this binary. NULL when the
  * lake does not name it. The caller frees. */
-static int read_base(LakeConn *conn, const GoldEntity *e, char **ret, Error *err) {
-    CLEANUP(free_text) char *sql = gold_entity_sql(e, "publish/base");
+static int read_base(LakeConn *conn, const void *scored, char **ret, Error *err) {
+    CLEANUP(free_text) char *sql = gold_entity_sql(scored, "publish/base");
     LakeValue views = lake_text(lake_sql("serving/views"));
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     if (lake_query(conn, "publish/base", sql, &views, 1, &rows, err) != 0) return -1;
@@ -107,27 +107,16 @@ static void entity_texts_done(EntityTextList *list) {
     }
 }
 
-static int read_entity_base(LakeConn *conn, const GoldEntity *e, char **ret, Error *err) {
-    CLEANUP(free_text) char *sql = gold_entity_sql(e, "publish/entity_base");
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(conn, "publish/entity_base", sql, NULL, 0, &rows, err) != 0) return -1;
-    int got = lake_next(rows, err);
-    if (got < 0) return -1;
-    if (got == 0) return error_set(err, ERR_BUG, "%s has no row", e->base_table);
-    *ret = xstrdup(lake_col_text(rows, 0, NULL));
-    return 0;
-}
-
 /* Base, delta, and the view over both, of an entity without scores. */
-static int add_entity(LakeConn *conn, const GoldEntity *e, EntityTexts *texts, SnapshotTable *tables, size_t *count, Error *err) {
-    if (read_entity_base(conn, e, &texts->base, err) != 0) return -1;
+static void add_entity(const GoldEntity *e, EntityTexts *texts, SnapshotTable *tables, size_t *count) {
+    texts->base = gold_entity_sql(e, "publish/entity_base");
     texts->rows = gold_entity_sql(e, "publish/entity_rows");
     texts->delta = gold_entity_sql(e, "publish/entity_delta");
     texts->view = gold_entity_sql(e, "publish/features");
-    tables[(*count)++] = (SnapshotTable){.name = e->base, .query = texts->rows, .key = e->key, .kind = SNAPSHOT_BASE, .base = texts->base};
+    tables[(*count)++] =
+        (SnapshotTable){.name = e->base, .query = texts->rows, .key = e->key, .kind = SNAPSHOT_BASE, .base_query = texts->base};
     tables[(*count)++] = (SnapshotTable){.name = e->delta, .query = texts->delta};
     tables[(*count)++] = (SnapshotTable){.name = e->view, .query = texts->view, .kind = SNAPSHOT_VIEW};
-    return 0;
 }
 
 static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *entities, bool scores, const SnapshotOptions *options,
@@ -169,7 +158,7 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
     while (tables[n].name != NULL) n++;
     BUG_IF(n > OF_ALL || entities->count > ENTITIES);
     for (size_t i = 0; i < entities->count; i++)
-        if (i != entities->scored && add_entity(conn, &entities->items[i], &texts.items[i], tables, &n, err) != 0) return -1;
+        if (i != entities->scored) add_entity(&entities->items[i], &texts.items[i], tables, &n);
     return snapshot_publish(conn, dir, tables, n, &how, ret, err);
 }
 
@@ -185,7 +174,12 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
         return -1;
     if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, scores, &result.parquet_path, err) != 0)
         return -1;
-    SnapshotOptions how = {.base = base, .full = options->full, .checkpoint_lake = options->checkpoint_lake, .draft = options->draft};
+    SnapshotOptions how = {.base = base,
+                           .name_base = read_base,
+                           .name_base_arg = gold_entities_scored(&entities),
+                           .full = options->full,
+                           .checkpoint_lake = options->checkpoint_lake,
+                           .draft = options->draft};
     if (write_snapshot(conn, snapshots_dir, &entities, scores, &how, &result.snapshot, err) != 0) return -1;
     int pruned = snapshot_prune(snapshots_dir, options->keep > 0 ? options->keep : 1);
     if (pruned > 0) log_debug("publish", "%d old generations removed", pruned);

@@ -1,13 +1,16 @@
 /* snapshot.c: writing and opening immutable generations.
  *
- * A generation is written as gen-N.duckdb.tmp, from nothing or from a copy of the last one, fsynced, renamed, the folder fsynced; then
- * CURRENT is replaced the same way. A crash between any two steps leaves readers with the old generation. */
+ * A generation is written as gen-N.duckdb.K.tmp, from nothing or from a copy of the last one, fsynced, renamed, the folder fsynced; then
+ * CURRENT is replaced the same way. A crash between any two steps leaves readers with the old generation. K is another one for each file
+ * that is begun: DuckDB holds one that was detached until the transactions of other connections that saw it end, and until then it attaches
+ * none of that name. */
 #include "snapshot/internal.h"
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -36,7 +39,9 @@ typedef struct SnapshotWrite {
     const SnapshotTable *tables;
     size_t count;
     SnapshotOptions options;
+    char *base;       /* its name as the transaction that writes sees it; NULL: it has none */
     char *last;       /* the generation to start from; NULL: none */
+    const char *path; /* the name that the file gets; borrowed */
     char *tmp, *wal;  /* the file being written, and DuckDB's log of it */
     bool incremental; /* its base is that of `last` */
     LakeCheckpoint *checkpoint;
@@ -44,6 +49,7 @@ typedef struct SnapshotWrite {
 
 static void snapshot_write_done(SnapshotWrite *g) {
     lake_checkpoint_waitp(&g->checkpoint);
+    free(g->base);
     free(g->last);
     free(g->tmp);
     free(g->wal);
@@ -52,6 +58,15 @@ static void snapshot_write_done(SnapshotWrite *g) {
 static void remove_unfinished(const SnapshotWrite *g) {
     unlink(g->tmp);
     unlink(g->wal);
+}
+
+static void begin_file(SnapshotWrite *g) {
+    static atomic_int begun;
+    free(g->tmp);
+    free(g->wal);
+    g->tmp = xasprintf("%s.%d.tmp", g->path, atomic_fetch_add(&begun, 1));
+    g->wal = xasprintf("%s.wal", g->tmp);
+    remove_unfinished(g); /* of a process that was killed */
 }
 
 /* Whether the table is as it was in the last generation. */
@@ -91,48 +106,15 @@ static int write_table(const SnapshotWrite *g, const SnapshotTable *table, Error
 
 static int write_base_name(const SnapshotWrite *g, Error *err) {
     static const char name[] = "publish/snapshot_base";
-    if (g->options.base == NULL || g->incremental) return 0;
-    CLEANUP(free_text) char *bound = lake_sql_bind(lake_sql(name), &(LakeBinding){"base", lake_text(g->options.base)}, 1);
+    if (g->base == NULL || g->incremental) return 0;
+    CLEANUP(free_text) char *bound = lake_sql_bind(lake_sql(name), &(LakeBinding){"base", lake_text(g->base)}, 1);
     return lake_exec(g->conn, name, bound, err);
 }
 
-/* Whether the last generation, of which this is a copy, has the table as it is. */
-static int is_kept(const SnapshotWrite *g, const SnapshotTable *table, bool *ret, Error *err) {
-    static const char name[] = "publish/own_base";
-    int64_t same = 1;
-    *ret = false;
-    if (!g->incremental || table->kind != SNAPSHOT_BASE) return 0;
-    const LakeValue values[] = {lake_text(table->name), lake_text(table->base)};
-    if (table->base != NULL && lake_query_int(g->conn, name, lake_sql(name), values, ARRAY_LEN(values), &same, err) != 0) return -1;
-    *ret = same > 0;
-    return 0;
-}
-
-static int note_own_base(const SnapshotWrite *g, const SnapshotTable *table, Error *err) {
-    static const char forget[] = "publish/forget_own_base", note[] = "publish/note_own_base";
-    const LakeValue values[] = {lake_text(table->name), lake_text(table->base)};
-    if (table->base == NULL) return 0;
-    if (lake_exec_values(g->conn, forget, lake_sql(forget), values, 1, NULL, err) != 0) return -1;
-    return lake_exec_values(g->conn, note, lake_sql(note), values, ARRAY_LEN(values), NULL, err);
-}
-
-static int write_if_new(const SnapshotWrite *g, const SnapshotTable *table, Error *err) {
-    bool kept;
-    if (is_kept(g, table, &kept, err) != 0) return -1;
-    return kept ? 0 : write_table(g, table, err) != 0 ? -1 : note_own_base(g, table, err);
-}
-
-static int write_tables(const SnapshotWrite *g, Error *err) {
-    static const char bases[] = "publish/own_bases";
-    if (lake_begin(g->conn, err) != 0 || write_base_name(g, err) != 0 || lake_exec(g->conn, bases, lake_sql(bases), err) != 0) return -1;
-    for (size_t i = 0; i < g->count; i++)
-        if (write_if_new(g, &g->tables[i], err) != 0) return -1;
-    return lake_commit(g->conn, err);
-}
-
+/* Hidden: a transaction of another connection that looks for tables would see it, and fail when it looks again and sees the next one. */
 static int attach(const SnapshotWrite *g, Error *err) {
     if (lake_check_path(g->tmp, err) != 0) return -1;
-    CLEANUP(free_text) char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out", &(LakeBinding){"path", lake_text(g->tmp)}, 1);
+    CLEANUP(free_text) char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out (HIDDEN)", &(LakeBinding){"path", lake_text(g->tmp)}, 1);
     return lake_exec(g->conn, "publish/attach", sql, err);
 }
 
@@ -165,7 +147,10 @@ static void try_last(SnapshotWrite *g) {
         g->incremental = has_same_base(g);
         if (!g->incremental && detach(g, 0, &ignored) != 0) log_debug("publish", "%s", ignored.text);
     }
-    if (!g->incremental) remove_unfinished(g);
+    if (!g->incremental) {
+        remove_unfinished(g);
+        begin_file(g);
+    }
     error_clear(&ignored);
 }
 
@@ -178,8 +163,81 @@ static int keep_in_lake(const SnapshotWrite *g, Error *err) {
     return -1;
 }
 
-static int fill_file(SnapshotWrite *g, Error *err) {
+/* Begins the transaction that all tables are read in. *ret_same: the base is still the one that the file was begun for. */
+static int begin_reading(SnapshotWrite *g, bool *ret_same, Error *err) {
+    const char *begun_for = g->options.base;
+    free(TAKE(g->base));
+    if (lake_begin(g->conn, err) != 0) return -1;
+    if (g->options.name_base == NULL)
+        g->base = begun_for != NULL ? xstrdup(begun_for) : NULL;
+    else if (g->options.name_base(g->conn, g->options.name_base_arg, &g->base, err) != 0)
+        return -1;
+    *ret_same = g->base == NULL || begun_for == NULL ? g->base == begun_for : strcmp(g->base, begun_for) == 0;
+    return 0;
+}
+
+/* `smelt up` refines while it publishes: when the base became another one just now, its copy in the file cannot be kept. */
+static int begin_writing(SnapshotWrite *g, Error *err) {
+    bool same;
+    if (begin_reading(g, &same, err) != 0) return -1;
+    if (same || !g->incremental) return 0;
+    lake_rollback(g->conn);
+    g->incremental = false;
+    if (detach(g, 0, err) != 0) return -1;
     remove_unfinished(g);
+    begin_file(g);
+    return attach(g, err) != 0 ? -1 : begin_reading(g, &same, err);
+}
+
+/* The name of what the table has now, in the transaction that writes: another connection may refine meanwhile. */
+static int read_own_base(const SnapshotWrite *g, const SnapshotTable *table, char **ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    if (lake_query(g->conn, "publish/entity_base", table->base_query, NULL, 0, &row, err) != 0) return -1;
+    int got = lake_next(row, err);
+    if (got < 0) return -1;
+    if (got == 0) return error_set(err, ERR_BUG, "the base of %s has no name", table->name);
+    *ret = xstrdup(lake_col_text(row, 0, NULL));
+    return 0;
+}
+
+/* Whether the last generation, of which this is a copy, has the table as it is. `own`: its name now, or NULL. */
+static int is_kept(const SnapshotWrite *g, const SnapshotTable *table, const char *own, bool *ret, Error *err) {
+    static const char name[] = "publish/own_base";
+    int64_t same = 1;
+    *ret = false;
+    if (!g->incremental || table->kind != SNAPSHOT_BASE) return 0;
+    const LakeValue values[] = {lake_text(table->name), lake_text(own)};
+    if (own != NULL && lake_query_int(g->conn, name, lake_sql(name), values, ARRAY_LEN(values), &same, err) != 0) return -1;
+    *ret = same > 0;
+    return 0;
+}
+
+static int note_own_base(const SnapshotWrite *g, const SnapshotTable *table, const char *own, Error *err) {
+    static const char forget[] = "publish/forget_own_base", note[] = "publish/note_own_base";
+    const LakeValue values[] = {lake_text(table->name), lake_text(own)};
+    if (own == NULL) return 0;
+    if (lake_exec_values(g->conn, forget, lake_sql(forget), values, 1, NULL, err) != 0) return -1;
+    return lake_exec_values(g->conn, note, lake_sql(note), values, ARRAY_LEN(values), NULL, err);
+}
+
+static int write_if_new(const SnapshotWrite *g, const SnapshotTable *table, Error *err) {
+    CLEANUP(free_text) char *own = NULL;
+    bool kept;
+    if (table->base_query != NULL && read_own_base(g, table, &own, err) != 0) return -1;
+    if (is_kept(g, table, own, &kept, err) != 0) return -1;
+    return kept ? 0 : write_table(g, table, err) != 0 ? -1 : note_own_base(g, table, own, err);
+}
+
+static int write_tables(SnapshotWrite *g, Error *err) {
+    static const char bases[] = "publish/own_bases";
+    if (begin_writing(g, err) != 0 || write_base_name(g, err) != 0 || lake_exec(g->conn, bases, lake_sql(bases), err) != 0) return -1;
+    for (size_t i = 0; i < g->count; i++)
+        if (write_if_new(g, &g->tables[i], err) != 0) return -1;
+    return lake_commit(g->conn, err);
+}
+
+static int fill_file(SnapshotWrite *g, Error *err) {
+    begin_file(g);
     try_last(g);
     if (!g->incremental && attach(g, err) != 0) return -1;
     int rc = write_tables(g, err);
@@ -191,38 +249,31 @@ static int fill_file(SnapshotWrite *g, Error *err) {
     return detach(g, rc, err);
 }
 
-static void name_files(SnapshotWrite *g, const char *path) {
-    g->tmp = xasprintf("%s.tmp", path);
-    g->wal = xasprintf("%s.wal", g->tmp);
-}
-
-static int write_file(SnapshotWrite *g, const char *path, Error *err) {
-    if (fill_file(g, err) == 0 && file_publish(g->tmp, path, err) == 0) return 0;
+static int write_file(SnapshotWrite *g, Error *err) {
+    if (fill_file(g, err) == 0 && file_publish(g->tmp, g->path, err) == 0) return 0;
     remove_unfinished(g);
     return -1;
 }
 
 int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *tables, size_t n, Error *err) {
-    CLEANUP(snapshot_write_done) SnapshotWrite g = {.conn = conn, .tables = tables, .count = n};
-    name_files(&g, path);
-    return write_file(&g, path, err);
+    CLEANUP(snapshot_write_done) SnapshotWrite g = {.conn = conn, .tables = tables, .count = n, .path = path};
+    return write_file(&g, err);
 }
 
-static int write_generation(SnapshotWrite *g, const char *dir, const char *path, Error *err) {
-    CLEANUP(free_text) char *lock = generation_lock_path(path);
+static int write_generation(SnapshotWrite *g, const char *dir, Error *err) {
+    CLEANUP(free_text) char *lock = generation_lock_path(g->path);
     if (dir_make(dir, err) != 0 || file_write_atomic(lock, "", 0, err) != 0) return -1;
-    return write_file(g, path, err) == 0 ? generation_seal(path, err) : -1;
+    return write_file(g, err) == 0 ? generation_seal(g->path, err) : -1;
 }
 
 int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *tables, size_t n, const SnapshotOptions *options,
                      SnapshotInfo *ret, Error *err) {
     int64_t generation = generation_next(dir);
     CLEANUP(free_text) char *path = generation_path(dir, generation);
-    CLEANUP(snapshot_write_done) SnapshotWrite g = {.conn = conn, .tables = tables, .count = n, .options = *options};
+    CLEANUP(snapshot_write_done) SnapshotWrite g = {.conn = conn, .tables = tables, .count = n, .options = *options, .path = path};
     if (!options->full) g.last = generation_current_path(dir);
-    name_files(&g, path);
     if (options->checkpoint_lake) g.checkpoint = lake_checkpoint_async(lake_of(conn), generation % MERGE_EVERY == 0);
-    if (write_generation(&g, dir, path, err) != 0 || generation_make_current(dir, generation, err) != 0) return -1;
+    if (write_generation(&g, dir, err) != 0 || generation_make_current(dir, generation, err) != 0) return -1;
     struct stat st = {0};
     if (stat(path, &st) != 0) st.st_size = 0;
     *ret = (SnapshotInfo){

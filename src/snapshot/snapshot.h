@@ -20,7 +20,9 @@ typedef struct SnapshotTable {
     const char *key;   /* primary key column, or NULL: immutable files make keys safe, and a look-up 3 times faster */
     SnapshotKind kind;
     const char *source; /* instead of a query: a table or view of the lake, of which this is a copy */
-    const char *base;   /* of SNAPSHOT_BASE: names its content alone; NULL: SnapshotOptions.base does. Needs that one to be the same too */
+    /* Of SNAPSHOT_BASE: a query of the name of its content, which is kept while SnapshotOptions.base is the same too; NULL: only that one
+     */
+    const char *base_query;
     const char *since; /* of a SNAPSHOT_LOG: the column that grows with each addition; one addition has one value of it. Of a SNAPSHOT_SLOW:
                           the one that grows with each change */
 } SnapshotTable;
@@ -45,7 +47,11 @@ void snapshot_draft_free(SnapshotDraft *d);
 DEFINE_CLEANUP(snapshot_draft_free, SnapshotDraft)
 
 typedef struct SnapshotOptions {
-    const char *base;     /* names the content of the SNAPSHOT_BASE tables: another name, other content; NULL: write everything */
+    const char *base; /* names the content of the SNAPSHOT_BASE tables: another name, other content; NULL: write everything */
+    /* Reads that name again, in the transaction that writes; the result is the snapshot's. For a lake that other connections write
+     * meanwhile; NULL: none does. */
+    int (*name_base)(LakeConn *conn, const void *arg, char **ret, Error *err);
+    const void *name_base_arg;
     const char *keep;     /* a script that stores in the lake what it keeps of the generation, attached as snapshot_out; NULL: none */
     bool full;            /* write everything even when the last generation has the same base */
     bool checkpoint_lake; /* checkpoint the lake meanwhile, for a process that ends afterwards; it may take longer than the snapshot */

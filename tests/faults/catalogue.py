@@ -44,4 +44,5 @@ SCENARIOS = [
     Scenario(33, "markers of transactions", leaders.markers, 1, 20, 5),
     Scenario(34, "times of records", leaders.record_times, ALL, ALL, 100),
     Scenario(41, "one topic of several is away", topics.one_away, 4, 100, 8),
+    Scenario(42, "kill -9 in up", kills.killed_in_up, 5, 500, 50),
 ]

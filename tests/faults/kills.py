@@ -1,7 +1,8 @@
-"""Rows 1 to 3: kill -9, at random times and at calls of the file system that are counted in a run before."""
+"""Rows 1 to 3, and 42: kill -9, at random times and at calls of the file system that are counted in a run before."""
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
@@ -13,7 +14,7 @@ import duckdb
 from faults import oracle
 from faults.bench import Bench, Outcome
 from faults.injection import Injection
-from harness import SMALL_BATCHES, Smelt, Topic, assert_same, encode, events, eventually, history, refined
+from harness import FREE_PORT, SMALL_BATCHES, Smelt, Topic, assert_same, encode, events, eventually, history, refined
 
 CHANGES = "write,sync,truncate,rename,unlink"
 LAKE = "lake.duckdb*"  # the database and its log
@@ -206,3 +207,69 @@ def killed_in_score(bench: Bench, most: int) -> Outcome:
 
 def killed_in_publish(bench: Bench, most: int) -> Outcome:
     return killed_in("publish", 2000, bench, most)
+
+
+# ---- row 42 ----
+
+BUSY = ("up", *FREE_PORT, *SMALL_BATCHES, "--set", "up.publish_interval=50ms", "--set", "up.checkpoint_log=64KiB")  # every path has work all the time
+FILES = ("lake.duckdb", LAKE, "gen-*", "segment-*", "*")
+DIGITS = str.maketrans("", "", "0123456789")
+
+
+def busy(smelt: Smelt) -> tuple[str, ...]:
+    return (*BUSY, "--set", f"backup.dir={smelt.folder}/backup", "--set", "backup.interval=0s")
+
+
+def kill_in_up(bench: Bench, smelt: Smelt, topic: Topic, total: int) -> list[str]:
+    """At a call of one of its paths, or once everything landed: where it hit."""
+    nth = int(400 ** bench.chance.random())
+    injection = bench.inject(smelt, f"on={CHANGES} file={bench.chance.choice(FILES)} nth={nth} do=kill")
+    running = smelt.start(*busy(smelt), **injection.env)
+    eventually("its end, or all landed", lambda: not running.is_running() or topic.committed(topic.name) >= total)
+    return ["at the end"] if running.kill() else [line.split()[-1].rsplit("/", 1)[-1].translate(DIGITS) for line in injection.fired()]
+
+
+def assert_readers_and_backup_are_whole(smelt: Smelt) -> None:
+    """The snapshot has each entity once with a row of Gold as it was; a restored backup has all offsets that it says."""
+    found = rows_of_snapshot(smelt.data)
+    assert len({json.loads(row)["subscriber_id"] for row in found}) == len(found), "an entity twice"
+    if (smelt.folder / "backup/MANIFEST.json").exists():
+        restored = smelt.folder / "restored"
+        shutil.rmtree(restored, ignore_errors=True)
+        smelt("restore", smelt.folder / "backup", SMELT_DATA_DIR=str(restored))  # it audits
+
+
+def published(smelt: Smelt) -> list[str]:
+    smelt("score")
+    smelt("publish")
+    return rows_of_snapshot(smelt.data)
+
+
+def operator(smelt: Smelt, count: int) -> list[bytes]:
+    """Events of many subscribers, some of whom will leave, in the order of time."""
+    file = smelt.folder / "operator.jsonl"
+    smelt("produce", "--seed", "5", "--start", "2026-10-01", "--days", "40", "--subscribers", "150", "--events", str(count), "--out", file)
+    return file.read_bytes().splitlines()
+
+
+def killed_in_up(bench: Bench, most: int) -> Outcome:
+    topic, outcome, places = bench.topic(), Outcome(), Counter[str]()
+    smelt = bench.smelt(topic)
+    left = operator(smelt, 3000 + 200 * most)
+    sent = topic.send([left.pop(0) for _ in range(3000)])
+    for step in ("ingest", "refine", "train", "score", "publish"):
+        smelt(step)
+    while outcome.injected < most:
+        more = [left.pop(0) for _ in range(min(200, len(left)))]
+        sent += topic.send([*more, *more[:10], *mixed(bench.chance, 100_000 + len(sent), 100)])
+        hits = kill_in_up(bench, smelt, topic, len(sent))
+        outcome.injected += len(hits)
+        places.update(hits)
+        assert_readers_and_backup_are_whole(smelt)
+    smelt("ingest")
+    outcome.count(oracle.check(smelt, sent))
+    incremental = published(smelt)
+    smelt("publish", "--full")
+    assert rows_of_snapshot(smelt.data) == incremental, "the snapshot is not what a full one has"
+    outcome.note(f"{len(sent)} messages, killed at {dict(places)}")
+    return outcome

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from faults.injection import Injection
 from harness import FREE_PORT, Api, Running, Smelt, Stopwatch, Topic, assert_same, billing, encode, events, eventually, history, refined, serving
 
 
@@ -164,10 +166,49 @@ def seconds_to_show(running: Running, api: Api, topic: Topic, subscriber: str, f
     return watch.seconds()
 
 
+def refined_events(api: Api) -> int:
+    status, _, body = api.ask("/api/v1/overview")
+    layers = json.loads(body)["events"] if status == 200 else {"silver": 0, "quarantined": 0}
+    return layers["silver"] + layers["quarantined"]
+
+
 def events_in(api: Api, layer: str, at_least: int) -> int:
     status, _, body = api.ask("/api/v1/overview")
     found = json.loads(body)["events"][layer] if status == 200 else 0
     return found if found >= at_least else 0
+
+
+HELD = {  # what holds a path of `up`: the file that it writes, and how it comes to that
+    "publishing": ("gen-*.tmp", ("--set", "up.publish_interval=100ms")),
+    "a backup": ("segment-*.tmp", ("--set", "backup.dir={folder}/backup", "--set", "backup.interval=0s")),
+}
+
+
+@pytest.mark.parametrize("what", HELD)
+def test_landing_waits_for_no_other_work_of_up(binary: Path, smelt: Smelt, topic: Topic, what: str) -> None:
+    pattern, options = HELD[what]
+    marker = smelt.folder / "held"
+    held = Injection(binary, smelt.folder, smelt.folder, f"on=write file={pattern} times=0 do=hold while={marker}")
+    sent = topic.send(events(0, 400))
+    smelt("ingest")
+    smelt("refine")
+    running = smelt.start("up", *FREE_PORT, *(option.format(folder=smelt.folder) for option in options), **held.env)
+    api = serving(running)
+    eventually("the API answers", lambda: api.ask("/api/v1/overview")[0] == 200)
+    marker.touch()
+    while not held.fired():
+        sent += topic.send(events(len(sent), 100))
+        eventually("it lands", lambda: topic.committed(topic.name) == len(sent))
+    before = len(sent)
+    for _ in range(3):
+        sent += topic.send(events(len(sent), 100))
+        eventually("it lands", lambda: topic.committed(topic.name) == len(sent))
+    eventually("it shows", lambda: refined_events(api) >= before + 200)
+    marker.unlink()
+    eventually("it shows", lambda: refined_events(api) == len(sent))
+    end_soon(running)
+    smelt.audit()
+    smelt.assert_holds(sent)
 
 
 def test_up_survives_a_broker_restart_and_kill_9(smelt: Smelt, topic: Topic) -> None:

@@ -8,9 +8,10 @@
  *   times=K             and the K-1 after it; 0: all (1)
  *   while=FILE          only as long as this file is there
  *   room=BYTES          writes may grow files by so much in all; what is over fails (with do=enospc)
- *   do=eio|enospc|short|kill|stop
+ *   do=eio|enospc|short|kill|stop|hold
  *
- * short: the first half of a write goes through and its length is returned, as the system may do at any time. */
+ * short: the first half of a write goes through and its length is returned, as the system may do at any time. hold: the thread waits as
+ * long as the file of `while` is there, then the call is made. */
 #include "fault.h"
 
 #include <errno.h>
@@ -20,11 +21,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { RULES_MAX = 8, TEXT_MAX = 4096, SHORT_FROM = 2 };
 
-typedef enum Act { ACT_EIO, ACT_ENOSPC, ACT_SHORT, ACT_KILL, ACT_STOP, ACTS } Act;
+typedef enum Act { ACT_EIO, ACT_ENOSPC, ACT_SHORT, ACT_KILL, ACT_STOP, ACT_HOLD, ACTS } Act;
 
 typedef struct Rule {
     unsigned calls; /* a bit each */
@@ -35,7 +37,7 @@ typedef struct Rule {
     Act act;
 } Rule;
 
-static const char *const act_names[ACTS] = {"eio", "enospc", "short", "kill", "stop"};
+static const char *const act_names[ACTS] = {"eio", "enospc", "short", "kill", "stop", "hold"};
 const char *const call_names[CALLS] = {"open", "write", "sync", "rename", "unlink", "truncate", "read"};
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -118,6 +120,14 @@ static Verdict spend_room(Rule *r, size_t bytes, size_t grows) {
     return fits > 0 ? (Verdict){0, fits} : (Verdict){ENOSPC, 0};
 }
 
+/* Other threads make their calls meanwhile. */
+static void hold(const Rule *r) {
+    if (r->condition == NULL) abort();
+    pthread_mutex_unlock(&mutex);
+    while (syscall(SYS_access, r->condition, F_OK) == 0) syscall(SYS_nanosleep, &(struct timespec){.tv_nsec = 5000000}, NULL);
+    pthread_mutex_lock(&mutex);
+}
+
 static Verdict carry_out(Rule *r, size_t bytes, size_t grows) {
     switch (r->act) {
     case ACT_EIO: return (Verdict){EIO, 0};
@@ -125,6 +135,7 @@ static Verdict carry_out(Rule *r, size_t bytes, size_t grows) {
     case ACT_SHORT: return (Verdict){0, bytes >= SHORT_FROM ? bytes / 2 : bytes};
     case ACT_KILL: syscall(SYS_kill, getpid(), SIGKILL); return (Verdict){0, bytes};
     case ACT_STOP: syscall(SYS_kill, getpid(), SIGSTOP); return (Verdict){0, bytes};
+    case ACT_HOLD: hold(r); return (Verdict){0, bytes};
     case ACTS: break;
     }
     abort();
@@ -140,10 +151,10 @@ static Verdict judge(Call call, const char *path, size_t bytes, size_t grows) {
     for (int i = 0; i < rule_count; i++) {
         Rule *r = &rules[i];
         if (!applies(r, call, name) || !is_due(r)) continue;
-        if (r->act == ACT_KILL || r->act == ACT_STOP) report_line("FAULT_LOG", "fired %d %s %s", i, call_names[call], path);
+        bool announced = r->act == ACT_KILL || r->act == ACT_STOP || r->act == ACT_HOLD; /* it may not return, or not soon */
+        if (announced) report_line("FAULT_LOG", "fired %d %s %s", i, call_names[call], path);
         Verdict v = carry_out(r, bytes, grows);
-        if (r->act != ACT_KILL && r->act != ACT_STOP && has_fired(r, v, bytes))
-            report_line("FAULT_LOG", "fired %d %s %s", i, call_names[call], path);
+        if (!announced && has_fired(r, v, bytes)) report_line("FAULT_LOG", "fired %d %s %s", i, call_names[call], path);
         return v;
     }
     return (Verdict){0, bytes};

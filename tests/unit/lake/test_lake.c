@@ -627,6 +627,72 @@ static int64_t row_groups_after(LakeConn *conn, const char *sql) {
     return number(conn, "SELECT count(DISTINCT row_group_id) FROM pragma_storage_info('notes')");
 }
 
+/* ---- a checkpoint beside connections that write ---- */
+
+static LakeConn *another_connection(LakeFixture *f) {
+    LakeConn *conn = NULL;
+    Error err = {0};
+    must(lake_connect(f->lake, &conn, &err), &err);
+    return conn;
+}
+
+typedef struct Checkpointing {
+    LakeConn *conn;
+    atomic_bool ended;
+} Checkpointing;
+
+static void *checkpoint_beside(void *arg) {
+    Checkpointing *c = arg;
+    Error err = {0};
+    for (bool done = false; !done;) must(lake_checkpoint_beside(c->conn, false, &done, &err), &err);
+    atomic_store(&c->ended, true);
+    return NULL;
+}
+
+static int64_t log_bytes(void) {
+    return file_stamp("beside.duckdb.wal").bytes;
+}
+
+static void landing_does_not_wait_for_a_checkpoint_beside(void **state) {
+    (void)state;
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake("beside.duckdb", NULL);
+    CLEANUP(lake_conn_freep) LakeConn *other = another_connection(&f);
+    Checkpointing c = {.conn = other};
+    Error err = {0};
+    pthread_t thread;
+    must(lake_checkpoint_by_hand(f.conn, &err), &err);
+    run(f.conn,
+        "CREATE OR REPLACE TABLE t (a BIGINT PRIMARY KEY, n BIGINT); CREATE OR REPLACE TABLE u AS SELECT range AS a FROM range(1000); CHECKPOINT;"
+        "INSERT INTO t VALUES (1, 1), (2, 2); SET GLOBAL debug_checkpoint_scan_sleep_ms = 5000");
+    int64_t before = log_bytes();
+    assert_int_equal(pthread_create(&thread, NULL, checkpoint_beside, &c), 0);
+    while (log_bytes() == before) usleep(1000); /* its begin is in the log */
+    run(f.conn,
+        "BEGIN; INSERT INTO u VALUES (7); DELETE FROM u WHERE a < 7; DELETE FROM t WHERE a = 1; INSERT INTO t VALUES (1, 5); COMMIT");
+    assert_false(atomic_load(&c.ended));
+    pthread_join(thread, NULL);
+    run(f.conn, "RESET GLOBAL debug_checkpoint_scan_sleep_ms");
+    assert_int_equal(number(f.conn, "SELECT sum(n) FROM t"), 7);
+}
+
+static void a_checkpoint_beside_leaves_an_open_transaction_alone(void **state) {
+    (void)state;
+    CLEANUP(lake_fixture_done) LakeFixture f = open_lake("beside.duckdb", NULL);
+    CLEANUP(lake_conn_freep) LakeConn *other = another_connection(&f);
+    Error err = {0};
+    bool done = true;
+    run(f.conn, "CREATE OR REPLACE TABLE t AS SELECT 1 AS a");
+    must(lake_begin(f.conn, &err), &err);
+    run(f.conn, "UPDATE t SET a = 2");
+    must(lake_checkpoint_beside(other, true, &done, &err), &err);
+    assert_false(done);
+    must(lake_commit(f.conn, &err), &err);
+    must(lake_checkpoint_beside(other, true, &done, &err), &err);
+    assert_true(done);
+    assert_int_equal(log_bytes(), 0);
+    assert_int_equal(number(f.conn, "SELECT a FROM t"), 2);
+}
+
 static void row_groups_of_large_rows_are_left_alone(void **state) {
     (void)state;
     static const char more[] = "INSERT INTO notes SELECT repeat(chr((97 + i % 26)::INTEGER), 24000) FROM range(1000) r(i)";
@@ -702,6 +768,8 @@ int main(void) {
         cmocka_unit_test(after_a_fatal_error_the_database_is_left_alone),
         IN_SCRATCH(what_is_fenced_off_stores_nothing),
         cmocka_unit_test(an_error_of_prepare_has_its_kind),
+        cmocka_unit_test(landing_does_not_wait_for_a_checkpoint_beside),
+        cmocka_unit_test(a_checkpoint_beside_leaves_an_open_transaction_alone),
         cmocka_unit_test(too_little_memory_says_which_setting),
         IN_SCRATCH(row_groups_of_large_rows_are_left_alone),
         cmocka_unit_test(a_lake_that_cannot_be_locked_down_is_not_opened),
