@@ -38,7 +38,7 @@ static int read_again(LakeConn *conn, const ChurnGold *gold, const ChurnDeclared
     int64_t known;
     if (!churn_set_from_json(json, &cuts, &days))
         return error_set(err, ERR_DATA, "%s is no model of the future: it has no training set of its own", id);
-    if (check_same(json, d, id, err) != 0 || churn_update_days(conn, d, true, &now, err) != 0 ||
+    if (check_same(json, d, id, err) != 0 || churn_update_days(conn, gold, d, true, &now, err) != 0 ||
         churn_read_outcomes(conn, gold, d, days.end, &known, err) != 0 ||
         churn_read_set(conn, gold, d, &days, &cuts, json_integer_value(json_object_get(json, "seed")), ret, err) != 0)
         return -1;

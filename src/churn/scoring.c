@@ -212,7 +212,7 @@ static int score_forecast(LakeConn *conn, Scoring *s, bool full, ChurnScores *sc
     if (!d.present || !shares_a_name(&s->features, &d.columns))
         return error_set(err, ERR_DATA, "the declarations have none of the features of the model %s: run `smelt train`", scores->model_id);
     scores->advice = advice_on(&s->features, &d.columns);
-    if (churn_update_days(conn, &d, full, &days, err) != 0) return -1;
+    if (churn_update_days(conn, s->gold, &d, full, &days, err) != 0) return -1;
     if (churn_measure_predictions(conn, s->gold, &d, &days, err) != 0) return -1;
     s->day = days.end;
     s->after = -1;
