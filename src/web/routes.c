@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define LAKE (ROUTE_LAKE | ROUTE_VERSIONED)
+#define KEPT (LAKE | ROUTE_KEPT)
 
 const Route routes[] = {
     {"GET", "/", handle_asset, .scope = SCOPE_OPEN, .types = TYPES_BY_PATH, .help = "the dashboards"},
@@ -16,21 +17,21 @@ const Route routes[] = {
     {"GET", "/openapi.json", handle_openapi, ROUTE_WORKER, .scope = SCOPE_ANY, .help = "this API as OpenAPI 3.1"},
     {"GET", "/problems/{name}", handle_problem, .scope = SCOPE_OPEN, .types = "application/json text/html", .schema = "ProblemKind",
      .help = "what a kind of error means"},
-    {"GET", "/api/v1/overview", handle_overview, LAKE | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Overview",
+    {"GET", "/api/v1/overview", handle_overview, KEPT | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Overview",
      .help = "headline numbers, layers, quarantine, hours, model"},
-    {"GET", "/api/v1/pipeline", handle_pipeline, LAKE | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Pipeline",
+    {"GET", "/api/v1/pipeline", handle_pipeline, KEPT | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Pipeline",
      .help = "what is served: entities, their columns, and what people call them"},
     {"GET", "/api/v1/history", handle_history, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = history_params, .schema = "History",
      .help = "the numbers of each generation over time, and what changed"},
     {"GET", "/api/v1/changes", handle_changes, ROUTE_LAKE, .scope = SCOPE_ENTITIES, .params = changes_params, .schema = "Changes",
      .help = "who came into a risk band since a generation, and who left it"},
-    {"GET", "/api/v1/features", handle_features, LAKE, .scope = SCOPE_AGGREGATE, .params = features_params, .schema = "Features",
+    {"GET", "/api/v1/features", handle_features, KEPT, .scope = SCOPE_AGGREGATE, .params = features_params, .schema = "Features",
      .help = "the columns of the entities, with what is typical of them"},
-    {"GET", "/api/v1/models", handle_models, LAKE | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Models",
+    {"GET", "/api/v1/models", handle_models, KEPT | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .schema = "Models",
      .help = "the models that were trained"},
     {"GET", "/api/v1/models/{id}", handle_model, LAKE, .scope = SCOPE_AGGREGATE, .schema = "ModelDetail",
      .help = "one model, with its report"},
-    {"GET", "/api/v1/scores/histogram", handle_histogram, LAKE | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .params = histogram_params,
+    {"GET", "/api/v1/scores/histogram", handle_histogram, KEPT | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .params = histogram_params,
      .schema = "Histogram", .help = "how many have which score"},
     {"GET", "/api/v1/quality", handle_quality, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = quality_params, .schema = "Quality",
      .help = "what did not pass, by rule and field over time, with senders; rules about many events; drift"},
@@ -57,7 +58,7 @@ const Route routes[] = {
     {"GET", "/api/v1/audit", handle_audit, ROUTE_LAKE, .scope = SCOPE_STATUS, .schema = "Audit",
      .help = "what became of every offset, and what smelt audit found last"},
     {"GET", "/api/v1/runs/{id}", handle_run, LAKE, .scope = SCOPE_STATUS, .schema = "Run", .help = "one run with its steps"},
-    {"GET", "/api/v1/runs", handle_runs, LAKE | ROUTE_EXISTS, .scope = SCOPE_STATUS, .params = runs_params, .schema = "Runs",
+    {"GET", "/api/v1/runs", handle_runs, KEPT | ROUTE_EXISTS, .scope = SCOPE_STATUS, .params = runs_params, .schema = "Runs",
      .help = "the last runs of the pipeline with their steps"},
     {"GET", "/api/v1/status", handle_status, ROUTE_WORKER, COST_MONITORING, SCOPE_STATUS, .schema = "Status",
      .help = "the state of each part, in words"},
@@ -72,7 +73,7 @@ const Route routes[] = {
     {"GET", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .schema = "Session", .help = "who is signed in"},
     {"POST", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .schema = "Session", .help = "exchanges a token for a cookie"},
     {"DELETE", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .help = "ends the session of the cookie"},
-    {"GET", "/api/v1/{entities}", handle_entities, LAKE | ROUTE_LIST, .scope = SCOPE_ENTITIES, .params = entities_params,
+    {"GET", "/api/v1/{entities}", handle_entities, KEPT | ROUTE_LIST, .scope = SCOPE_ENTITIES, .params = entities_params,
      .schema = "EntityList", .types = "application/json text/csv",
      .help = "the rows of an entity, those with a risk by risk, in pages; by its name and ?id= one of them, for ids that clients take for "
              "a path"},

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "snapshot/snapshot.h"
+#include "web/bodies.h"
 #include "web/cursor.h"
 #include <inttypes.h>
 #include <pthread.h>
@@ -37,14 +38,17 @@ struct PooledSnapshot {
     int refs;
     PooledConn *idle[IDLE_MAX];
     size_t idle_count;
+    Bodies *bodies;
+    PooledSnapshot *next; /* of the retired ones */
 };
 
 struct SnapshotPool {
     pthread_mutex_t lock;           /* over current, kept, and every generation's refs and idle */
     PooledSnapshot *current;        /* NULL: nothing yet */
     PooledSnapshot *kept[KEPT_MAX]; /* earlier ones that clients page through, newest first; each a reference */
-    char *problem;                  /* why the newest generation is not served; NULL: it is. Under lock */
-    char *dir;                      /* NULL: live */
+    PooledSnapshot *retired; /* closed by the thread that follows CURRENT: their last lease ended where nothing may wait. Under lock */
+    char *problem;           /* why the newest generation is not served; NULL: it is. Under lock */
+    char *dir;               /* NULL: live */
     LakeOptions options;
     char *temp_dir;
     SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
@@ -58,9 +62,16 @@ static void pooled_conn_free(PooledConn *c) {
 }
 DEFINE_CLEANUP(pooled_conn_free, PooledConn)
 
+static PooledSnapshot *pooled_snapshot_new(void) {
+    PooledSnapshot *g = xcalloc(1, sizeof *g);
+    g->bodies = bodies_new();
+    return g;
+}
+
 static void pooled_snapshot_free(PooledSnapshot *g) {
     for (size_t i = 0; i < g->idle_count; i++) pooled_conn_free(g->idle[i]);
     if (g->snapshot != NULL) snapshot_free(g->snapshot);
+    bodies_free(g->bodies);
     free(g);
 }
 
@@ -117,7 +128,7 @@ static int open_generation(SnapshotPool *s, Error *err) {
     if (snapshot_open_verified(s->dir, &s->options, &snapshot, err) != 0) return -1;
     if (snapshot_problem(snapshot) != NULL) log_error("web", "%s; an earlier generation is served", snapshot_problem(snapshot));
     set_problem(s, snapshot_problem(snapshot));
-    PooledSnapshot *g = xcalloc(1, sizeof *g);
+    PooledSnapshot *g = pooled_snapshot_new();
     g->number = snapshot_generation(snapshot);
     g->lake = snapshot_lake(snapshot);
     g->snapshot = TAKE(snapshot);
@@ -128,8 +139,19 @@ static int open_generation(SnapshotPool *s, Error *err) {
     return 0;
 }
 
+static void close_retired(SnapshotPool *s) {
+    pthread_mutex_lock(&s->lock);
+    PooledSnapshot *g = TAKE(s->retired);
+    pthread_mutex_unlock(&s->lock);
+    for (PooledSnapshot *next; g != NULL; g = next) {
+        next = g->next;
+        pooled_snapshot_free(g);
+    }
+}
+
 void snapshot_pool_follow(SnapshotPool *s) {
     (void)drop_kept(s, false);
+    close_retired(s);
     if (s->dir == NULL) return;
     SnapshotStamp now = snapshot_stamp(s->dir);
     if (snapshot_stamp_same(&now, &s->seen)) return;
@@ -157,7 +179,7 @@ SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options) {
 SnapshotPool *snapshot_pool_open_live(Lake *lake) {
     SnapshotPool *s = xcalloc(1, sizeof *s);
     pthread_mutex_init(&s->lock, NULL);
-    s->current = xcalloc(1, sizeof *s->current);
+    s->current = pooled_snapshot_new();
     s->current->lake = lake;
     s->current->refs = 1;
     snprintf(s->current->tag, sizeof s->current->tag, "%" PRIx64, clock_wall_us());
@@ -168,6 +190,7 @@ SnapshotPool *snapshot_pool_open_live(Lake *lake) {
 void snapshot_pool_free(SnapshotPool *s) {
     make_current(s, NULL);
     while (drop_kept(s, true)) continue;
+    close_retired(s);
     pthread_mutex_destroy(&s->lock);
     free(s->dir);
     free(s->problem);
@@ -250,7 +273,7 @@ static int begin_live(const PooledSnapshot *g, PooledConn *c, char tag[SNAPSHOT_
 }
 
 static int make_lease(const PooledSnapshot *g, PooledConn *c, Lease *ret, Error *err) {
-    Lease lease = {.conn = c->conn, .generation = g->number, .scope = g->scope, .entities = &c->entities, .pooled = c};
+    Lease lease = {.conn = c->conn, .generation = g->number, .scope = g->scope, .entities = &c->entities, .bodies = g->bodies, .pooled = c};
     if (g->snapshot != NULL)
         snprintf(lease.tag, sizeof lease.tag, "%s", g->tag);
     else if (begin_live(g, c, lease.tag, err) != 0)
@@ -292,13 +315,40 @@ int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err)
     return 0;
 }
 
+bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) {
+    pthread_mutex_lock(&s->lock);
+    PooledSnapshot *g = find_scope(s, scope);
+    bool there = g != NULL && g->snapshot != NULL;
+    if (there) g->refs++;
+    pthread_mutex_unlock(&s->lock);
+    if (!there) return false;
+    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = g->bodies, .owner = g};
+    snprintf(ret->tag, sizeof ret->tag, "%s", g->tag);
+    return true;
+}
+
 void snapshot_pool_keep(SnapshotPool *s, const Lease *lease) {
     pthread_mutex_lock(&s->lock);
     lease->owner->is_paged = lease->owner->snapshot != NULL;
     pthread_mutex_unlock(&s->lock);
 }
 
+/* Of a lease without a connection. */
+static void unpeek(SnapshotPool *s, PooledSnapshot *g) {
+    pthread_mutex_lock(&s->lock);
+    PooledSnapshot *unused = drop_ref(g);
+    if (unused != NULL) {
+        unused->next = s->retired;
+        s->retired = unused;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
 void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken) {
+    if (lease->conn == NULL) {
+        unpeek(s, lease->owner);
+        return;
+    }
     lake_rollback(lease->conn); /* of a live lease; it wrote nothing */
     if (broken) {
         pooled_conn_free(lease->pooled);

@@ -11,11 +11,12 @@ typedef struct SnapshotPool SnapshotPool;
 typedef struct PooledSnapshot PooledSnapshot;
 enum { SNAPSHOT_TAG_SIZE = 64 };
 typedef struct Lease {
-    LakeConn *conn;
+    LakeConn *conn;               /* NULL: of snapshot_pool_peek */
     int64_t generation;           /* of the snapshot; 0: live */
     char tag[SNAPSHOT_TAG_SIZE];  /* names this content for ever, also when generations are counted from 1 again */
     uint64_t scope;               /* what a cursor is bound to: the generation; live, all that this process serves */
     const GoldEntities *entities; /* whose Gold it has, as long as the lease; at least one */
+    struct Bodies *bodies;        /* answers of this content, as long as the lease */
     PooledSnapshot *owner;
     struct PooledConn *pooled;
 } Lease;
@@ -34,6 +35,9 @@ void snapshot_pool_follow(SnapshotPool *s);
  * same content, as long as it is kept; 0, or when it is not any more: the newest. All that is read through a live lease is one state of the
  * lake. */
 int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err) MUST_CHECK;
+/* A lease without a connection, for answers that need no query: of a snapshot that is open. Never waits. False: there is none, or it is
+ * live. */
+bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) MUST_CHECK;
 /* Keeps the lease's generation for some minutes after the next one has come, for who reads it page by page. */
 void snapshot_pool_keep(SnapshotPool *s, const Lease *lease);
 /* `broken`: a statement failed on it; the connection is not used again. */

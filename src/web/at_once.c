@@ -1,0 +1,46 @@
+/* at_once.c: see at_once.h.
+ *
+ * Invariant: the answer has the bytes that the handler of the route would have given on the same generation. */
+#include "web/at_once.h"
+
+#include "web/bodies.h"
+#include "web/cursor.h"
+#include <string.h>
+
+void versioned_etag(const char *tag, const Request *req, char etag[ETAG_SIZE]) {
+    const char *slash = strchr(req->type, '/'), *type = slash != NULL && strcmp(slash, "/json") != 0 ? slash + 1 : "";
+    snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "%s%s%.12s\"", tag, req->is_operator ? "" : "-r", type[0] != '\0' ? "-" : "", type);
+}
+
+uint64_t scope_of(const Request *req) {
+    const char *text = request_param(req, "cursor");
+    Cursor cursor;
+    return text != NULL && cursor_parse(text, &cursor) ? cursor.scope : 0;
+}
+
+bool answer_as_before(const Route *route, const Request *req, const Lease *lease, Response *resp) {
+    char etag[ETAG_SIZE];
+    if (!(route->flags & ROUTE_KEPT)) return false;
+    versioned_etag(lease->tag, req, etag);
+    if (!bodies_get(lease->bodies, req, etag, resp)) return false;
+    if (response_not_modified(resp, req, etag)) {
+        resp->coding = NULL;
+        resp->varies = false;
+    }
+    resp->cache_control = LAKE_CACHING;
+    return true;
+}
+
+bool answer_at_once(Service *s, const Route *route, const Request *req, Response *resp) {
+    Lease lease;
+    if (!(route->flags & ROUTE_VERSIONED) || !snapshot_pool_peek(s->pool, scope_of(req), &lease)) return false;
+    bool answered = answer_as_before(route, req, &lease, resp);
+    snapshot_pool_return(s->pool, &lease, false);
+    return answered;
+}
+
+void keep_answer(const Route *route, const Request *req, const Lease *lease, Response *resp) {
+    if (!(route->flags & ROUTE_KEPT) || resp->status != 200 || resp->varies) return;
+    response_encode(resp, req);
+    bodies_put(lease->bodies, req, resp->etag, resp);
+}

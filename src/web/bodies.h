@@ -1,0 +1,16 @@
+/* bodies.h: answers of one content that are given again as they are: their bodies, encoded or not. A generation never changes, so an answer
+ * that depends on it and the target alone is made once. It holds BODIES_MAX answers with BODIES_BYTES at most; the oldest goes first. Any
+ * thread. */
+#pragma once
+#include "web/response.h"
+
+enum { BODIES_MAX = 64, BODIES_BYTES = 8 * 1024 * 1024, BODY_KEEP_MAX = 1024 * 1024 };
+
+typedef struct Bodies Bodies;
+Bodies *bodies_new(void) MUST_CHECK;
+void bodies_free(Bodies *b);
+
+/* The answer to `req` with this ETag, which names content, media type and who may see what. False: there is none. */
+bool bodies_get(Bodies *b, const Request *req, const char *etag, Response *resp) MUST_CHECK;
+/* Keeps a copy of an answer with 200, as response_encode left it, when it is not too large. */
+void bodies_put(Bodies *b, const Request *req, const char *etag, const Response *resp);
