@@ -18,11 +18,11 @@ uint64_t scope_of(const Request *req) {
     return text != NULL && cursor_parse(text, &cursor) ? cursor.scope : 0;
 }
 
-bool answer_as_before(const Route *route, const Request *req, const Lease *lease, Response *resp) {
+/* What was answered before. */
+static bool repeat(const Route *route, const Request *req, const Lease *lease, Response *resp) {
     char etag[ETAG_SIZE];
-    if (!(route->flags & ROUTE_KEPT)) return false;
-    versioned_etag(lease->tag, req, etag);
-    if (!bodies_get(lease->bodies, req, etag, resp)) return false;
+    if (!(route->flags & ROUTE_KEPT) || !bodies_get(lease->bodies, req, lease->view_ns, resp)) return false;
+    memcpy(etag, resp->etag, sizeof etag);
     if (response_not_modified(resp, req, etag)) {
         resp->coding = NULL;
         resp->varies = false;
@@ -34,13 +34,13 @@ bool answer_as_before(const Route *route, const Request *req, const Lease *lease
 bool answer_at_once(Service *s, const Route *route, const Request *req, Response *resp) {
     Lease lease;
     if (!(route->flags & ROUTE_VERSIONED) || !snapshot_pool_peek(s->pool, scope_of(req), &lease)) return false;
-    bool answered = answer_as_before(route, req, &lease, resp);
+    bool answered = repeat(route, req, &lease, resp);
     snapshot_pool_return(s->pool, &lease, false);
     return answered;
 }
 
 void keep_answer(const Route *route, const Request *req, const Lease *lease, Response *resp) {
-    if (!(route->flags & ROUTE_KEPT) || resp->status != 200 || resp->varies) return;
+    if (!(route->flags & ROUTE_KEPT) || resp->status != 200) return;
     response_encode(resp, req);
-    bodies_put(lease->bodies, req, resp->etag, resp);
+    bodies_put(lease->bodies, req, resp);
 }

@@ -9,8 +9,6 @@
 void versioned_etag(const char *tag, const Request *req, char etag[ETAG_SIZE]);
 /* False: it needs a query. Never waits; on the event loop only with what needs no compressing. */
 bool answer_at_once(Service *s, const Route *route, const Request *req, Response *resp) MUST_CHECK;
-/* The same with a lease that is there, for a live lake, whose content is known only then. */
-bool answer_as_before(const Route *route, const Request *req, const Lease *lease, Response *resp) MUST_CHECK;
 /* Encodes the answer and keeps it, to give it again. */
 void keep_answer(const Route *route, const Request *req, const Lease *lease, Response *resp);
 /* A page goes on in the content that the page before was of: its Lease.scope; 0: in any. */

@@ -10,7 +10,8 @@ typedef struct Bodies Bodies;
 Bodies *bodies_new(void) MUST_CHECK;
 void bodies_free(Bodies *b);
 
-/* The answer to `req` with this ETag, which names content, media type and who may see what. False: there is none. */
-bool bodies_get(Bodies *b, const Request *req, const char *etag, Response *resp) MUST_CHECK;
+/* The answer that was given to such a request, with its ETag; not one that is older than `most_ns` (0: however old). False: there is none.
+ */
+bool bodies_get(Bodies *b, const Request *req, int64_t most_ns, Response *resp) MUST_CHECK;
 /* Keeps a copy of an answer with 200, as response_encode left it, when it is not too large. */
-void bodies_put(Bodies *b, const Request *req, const char *etag, const Response *resp);
+void bodies_put(Bodies *b, const Request *req, const Response *resp);

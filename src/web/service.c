@@ -202,7 +202,7 @@ static int run_leased(Service *s, size_t worker, const Route *route, const Reque
     SnapshotPool *pool = route->flags & ROUTE_SQL ? s->sql : s->pool;
     if (snapshot_pool_lease(pool, scope_of(req), &lease, err) != 0) return -1;
     query_timeouts_begin(s->timeouts, worker, lease.conn);
-    int rc = answer_as_before(route, req, &lease, resp) ? 0 : handle_leased(s, route, req, &lease, resp, err);
+    int rc = handle_leased(s, route, req, &lease, resp, err);
     query_timeouts_end(s->timeouts, worker);
     if (rc == 0) keep_answer(route, req, &lease, resp);
     snapshot_pool_return(pool, &lease, rc != 0);

@@ -49,6 +49,7 @@ struct SnapshotPool {
     PooledSnapshot *retired; /* closed by the thread that follows CURRENT: their last lease ended where nothing may wait. Under lock */
     char *problem;           /* why the newest generation is not served; NULL: it is. Under lock */
     char *dir;               /* NULL: live */
+    int64_t view_ns;         /* Lease.view_ns */
     LakeOptions options;
     char *temp_dir;
     SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
@@ -176,9 +177,10 @@ SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options) {
     return s;
 }
 
-SnapshotPool *snapshot_pool_open_live(Lake *lake) {
+SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms) {
     SnapshotPool *s = xcalloc(1, sizeof *s);
     pthread_mutex_init(&s->lock, NULL);
+    s->view_ns = view_ms * (NSEC_PER_SEC / 1000);
     s->current = pooled_snapshot_new();
     s->current->lake = lake;
     s->current->refs = 1;
@@ -318,11 +320,11 @@ int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err)
 bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) {
     pthread_mutex_lock(&s->lock);
     PooledSnapshot *g = find_scope(s, scope);
-    bool there = g != NULL && g->snapshot != NULL;
+    bool there = g != NULL && (g->snapshot != NULL || s->view_ns > 0);
     if (there) g->refs++;
     pthread_mutex_unlock(&s->lock);
     if (!there) return false;
-    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = g->bodies, .owner = g};
+    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = g->bodies, .view_ns = s->view_ns, .owner = g};
     snprintf(ret->tag, sizeof ret->tag, "%s", g->tag);
     return true;
 }

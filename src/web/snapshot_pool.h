@@ -17,14 +17,15 @@ typedef struct Lease {
     uint64_t scope;               /* what a cursor is bound to: the generation; live, all that this process serves */
     const GoldEntities *entities; /* whose Gold it has, as long as the lease; at least one */
     struct Bodies *bodies;        /* answers of this content, as long as the lease */
+    int64_t view_ns;              /* live: how old an answer may be that is given again; 0: of a snapshot, which never changes */
     PooledSnapshot *owner;
     struct PooledConn *pooled;
 } Lease;
 
 /* Follows <dir>/CURRENT. Nothing published yet is no error: leases are refused until there is something. `options` is copied. */
 SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options) MUST_CHECK;
-/* `lake` is borrowed and must outlive the pool. */
-SnapshotPool *snapshot_pool_open_live(Lake *lake) MUST_CHECK;
+/* `lake` is borrowed and must outlive the pool. `view_ms`: how long an answer may be given again after it was made; 0: not at all. */
+SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms) MUST_CHECK;
 void snapshot_pool_free(SnapshotPool *s); /* every lease must have been returned */
 DEFINE_CLEANUP(snapshot_pool_free, SnapshotPool)
 
@@ -35,8 +36,8 @@ void snapshot_pool_follow(SnapshotPool *s);
  * same content, as long as it is kept; 0, or when it is not any more: the newest. All that is read through a live lease is one state of the
  * lake. */
 int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err) MUST_CHECK;
-/* A lease without a connection, for answers that need no query: of a snapshot that is open. Never waits. False: there is none, or it is
- * live. */
+/* A lease without a connection, for answers that need no query. Never waits. False: there is nothing, or nothing that may be given
+ * again. */
 bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) MUST_CHECK;
 /* Keeps the lease's generation for some minutes after the next one has come, for who reads it page by page. */
 void snapshot_pool_keep(SnapshotPool *s, const Lease *lease);
