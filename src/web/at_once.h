@@ -7,8 +7,8 @@
 
 /* The ETag of an answer of the content `tag`. What operators see has another one, and each media type but JSON. */
 void versioned_etag(const char *tag, const Request *req, char etag[ETAG_SIZE]);
-/* False: it needs a query. Never waits; on the event loop only with what needs no compressing. */
-bool answer_at_once(Service *s, const Route *route, const Request *req, Response *resp) MUST_CHECK;
+/* False: it needs a query, or, on the event loop, more time than others may wait. */
+bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_worker, Response *resp) MUST_CHECK;
 /* Encodes the answer and keeps it, to give it again. */
 void keep_answer(const Route *route, const Request *req, const Lease *lease, Response *resp);
 /* A page goes on in the content that the page before was of: its Lease.scope; 0: in any. */

@@ -30,6 +30,8 @@ struct Route {
     const char *schema;      /* of the answer in JSON: the name of a file in src/web/schemas; NULL: none is described */
     const char *content;     /* of the content that it takes, in the same way; NULL: it takes none */
     const char *help;        /* one sentence without a dot */
+    AtOnce at_once;          /* the answer from the rows in memory; NULL: there is no such way */
+    bool waits_for_worker;   /* that takes some milliseconds: not on the event loop */
 };
 
 #define TYPES_BY_PATH ""     /* of a file: by its ending */

@@ -650,14 +650,14 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
                              .gate = make_gate(options, listener),
                              .metrics = metrics_new(route_count(), route_pattern)};
     web->service.pool = options->live != NULL ? snapshot_pool_open_live(options->live, LIVE_VIEW_MS)
-                                              : snapshot_pool_open(options->snapshots_dir, &options->lake);
+                                              : snapshot_pool_open(options->snapshots_dir, &options->lake, options->rows_memory);
     if (options->snapshots_dir != NULL) web->service.downloads = downloads_new(options->snapshots_dir);
     web->service.stream = stream_new();
     if (options->query && options->snapshots_dir != NULL) {
         LakeOptions own = options->lake;
         own.memory_limit = options->query_memory;
         own.threads = 1;
-        web->service.sql = snapshot_pool_open(options->snapshots_dir, &own);
+        web->service.sql = snapshot_pool_open(options->snapshots_dir, &own, 0);
     }
     web->lanes = lanes_start(&web->service, worker_count(options), wake_loop, web);
     return web;

@@ -175,7 +175,7 @@ Matched service_begin(Service *s, const char *method, Request *req, Response *re
         return (Matched){.route = route};
     }
     if (route->content != NULL) return (Matched){.route = route, .needs_content = true};
-    if (answer_at_once(s, route, req, resp)) return (Matched){.route = route};
+    if (answer_at_once(s, route, req, false, resp)) return (Matched){.route = route};
     return service_content(s, route, req, resp);
 }
 
@@ -222,6 +222,7 @@ static int run_route(Service *s, size_t worker, const Route *route, const Reques
 
 void service_finish(Service *s, size_t worker, const Route *route, const Request *req, Response *resp) {
     Error err = {0};
+    if (answer_at_once(s, route, req, true, resp)) return;
     if (run_route(s, worker, route, req, resp, &err) != 0) answer_error(route, req, resp, &err);
     response_encode(resp, req);
 }

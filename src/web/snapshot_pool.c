@@ -14,18 +14,13 @@
 #include "snapshot/snapshot.h"
 #include "web/bodies.h"
 #include "web/cursor.h"
+#include "web/entity_store.h"
+#include "web/pooled_conn.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
 
 enum { IDLE_MAX = 32, KEPT_MAX = 3, KEPT_FOR_S = 300 };
-
-/* A connection, and the names that it was prepared with. */
-typedef struct PooledConn {
-    LakeConn *conn;
-    GoldEntities entities;
-    char *declared; /* live: which declarations they are of; "": not known */
-} PooledConn;
 
 struct PooledSnapshot {
     Snapshot *snapshot; /* NULL: live */
@@ -39,6 +34,8 @@ struct PooledSnapshot {
     PooledConn *idle[IDLE_MAX];
     size_t idle_count;
     Bodies *bodies;
+    EntityStore *store;   /* NULL: not read. Set once; under lock */
+    bool store_tried;     /* of the thread that follows CURRENT */
     PooledSnapshot *next; /* of the retired ones */
 };
 
@@ -49,19 +46,12 @@ struct SnapshotPool {
     PooledSnapshot *retired; /* closed by the thread that follows CURRENT: their last lease ended where nothing may wait. Under lock */
     char *problem;           /* why the newest generation is not served; NULL: it is. Under lock */
     char *dir;               /* NULL: live */
-    int64_t view_ns;         /* Lease.view_ns */
+    int64_t rows_memory;
+    int64_t view_ns; /* Lease.view_ns */
     LakeOptions options;
     char *temp_dir;
     SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
 };
-
-static void pooled_conn_free(PooledConn *c) {
-    if (c->conn != NULL) lake_conn_free(c->conn);
-    gold_entities_done(&c->entities);
-    free(c->declared);
-    free(c);
-}
-DEFINE_CLEANUP(pooled_conn_free, PooledConn)
 
 static PooledSnapshot *pooled_snapshot_new(void) {
     PooledSnapshot *g = xcalloc(1, sizeof *g);
@@ -73,6 +63,7 @@ static void pooled_snapshot_free(PooledSnapshot *g) {
     for (size_t i = 0; i < g->idle_count; i++) pooled_conn_free(g->idle[i]);
     if (g->snapshot != NULL) snapshot_free(g->snapshot);
     bodies_free(g->bodies);
+    if (g->store != NULL) entity_store_free(g->store);
     free(g);
 }
 
@@ -124,6 +115,25 @@ static void set_problem(SnapshotPool *s, const char *problem) {
     pthread_mutex_unlock(&s->lock);
 }
 
+/* Reads the rows of the generation into memory, what is the same from the one that is current. Without them every answer is a query. */
+static void read_rows(SnapshotPool *s, PooledSnapshot *g) {
+    const EntityStore *last = s->current != NULL ? s->current->store : NULL;
+    CLEANUP(pooled_conn_freep) PooledConn *c = NULL;
+    CLEANUP(error_clear) Error err = {0};
+    EntityStore *store = NULL;
+    int64_t began = clock_mono_ns();
+    g->store_tried = true;
+    if (s->rows_memory <= 0 || pooled_conn_open(g->lake, false, &c, &err) != 0 ||
+        entity_store_read(c->conn, last, (size_t)s->rows_memory, &store, &err) != 0) {
+        if (err.kind != ERR_NONE) log_warn("web", "the rows of generation %" PRId64 " are not held in memory: %s", g->number, err.text);
+        return;
+    }
+    log_debug("web", "the rows of generation %" PRId64 " are in memory after %.1f ms", g->number, clock_seconds_since(began) * 1e3);
+    pthread_mutex_lock(&s->lock);
+    g->store = store;
+    pthread_mutex_unlock(&s->lock);
+}
+
 static int open_generation(SnapshotPool *s, Error *err) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     if (snapshot_open_verified(s->dir, &s->options, &snapshot, err) != 0) return -1;
@@ -136,6 +146,7 @@ static int open_generation(SnapshotPool *s, Error *err) {
     g->refs = 1;
     snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number, s->seen.current.modified_ns);
     g->scope = cursor_hash(g->tag, strlen(g->tag));
+    if (s->current != NULL) read_rows(s, g); /* the first one is served at once, and read then */
     make_current(s, g);
     return 0;
 }
@@ -155,7 +166,10 @@ void snapshot_pool_follow(SnapshotPool *s) {
     close_retired(s);
     if (s->dir == NULL) return;
     SnapshotStamp now = snapshot_stamp(s->dir);
-    if (snapshot_stamp_same(&now, &s->seen)) return;
+    if (snapshot_stamp_same(&now, &s->seen)) {
+        if (s->current != NULL && !s->current->store_tried) read_rows(s, s->current);
+        return;
+    }
     s->seen = now;
     Error err = {0};
     if (open_generation(s, &err) != 0) {
@@ -167,11 +181,12 @@ void snapshot_pool_follow(SnapshotPool *s) {
     error_clear(&err);
 }
 
-SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options) {
+SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, int64_t rows_memory) {
     SnapshotPool *s = xcalloc(1, sizeof *s);
     pthread_mutex_init(&s->lock, NULL);
     s->dir = xstrdup(dir);
     s->options = *options;
+    s->rows_memory = rows_memory;
     if (options->temp_dir != NULL) s->options.temp_dir = s->temp_dir = xstrdup(options->temp_dir);
     snapshot_pool_follow(s);
     return s;
@@ -202,33 +217,6 @@ void snapshot_pool_free(SnapshotPool *s) {
 
 /* ---- leases ---- */
 
-static int run_named(const PooledConn *c, const char *name, Error *err) {
-    CLEANUP(free_text) char *sql = gold_entity_sql(&c->entities.items[0], name);
-    return lake_exec(c->conn, name, sql, err);
-}
-
-/* Gives the connection the names that the queries use. */
-static int prepare_connection(const PooledSnapshot *g, PooledConn *c, Error *err) {
-    gold_entities_done(&c->entities);
-    if (gold_entities_read(c->conn, &c->entities, err) != 0) return -1;
-    if (c->entities.count == 0)
-        error_set(err, ERR_UNAVAILABLE, "there is no Gold yet");
-    else if (run_named(c, g->snapshot != NULL ? "serving/snapshot" : "serving/views", err) == 0 && run_named(c, "serving/names", err) == 0)
-        return 0;
-    if (g->snapshot != NULL) return -1;
-    error_prefix(err, "the live lake has nothing to serve yet");
-    err->kind = ERR_UNAVAILABLE;
-    return -1;
-}
-
-static int connect_to(const PooledSnapshot *g, PooledConn **ret, Error *err) {
-    CLEANUP(pooled_conn_freep) PooledConn *c = xcalloc(1, sizeof *c);
-    c->declared = xstrdup("");
-    if (lake_connect(g->lake, &c->conn, err) != 0 || prepare_connection(g, c, err) != 0) return -1;
-    *ret = TAKE(c);
-    return 0;
-}
-
 /* A connection failed: the idle ones may have the same outdated views. */
 static void close_idle(SnapshotPool *s, PooledSnapshot *g) {
     PooledConn *idle[IDLE_MAX];
@@ -254,31 +242,11 @@ static void release(SnapshotPool *s, PooledSnapshot *g, PooledConn *reusable) {
     if (unused != NULL) pooled_snapshot_free(unused);
 }
 
-/* A live lake has no generation: its tag is what changes with every commit, and when this process began to serve it. *ret_same: the
- * connection has the names of what is declared now. */
-static int read_live_tag(const PooledSnapshot *g, PooledConn *c, char tag[SNAPSHOT_TAG_SIZE], bool *ret_same, Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *row = NULL;
-    if (lake_query(c->conn, "serving/version", lake_sql("serving/version"), NULL, 0, &row, err) != 0 || lake_next(row, err) < 0) return -1;
-    snprintf(tag, SNAPSHOT_TAG_SIZE, "%s-%s", g->tag, lake_col_text(row, 0, NULL));
-    const char *declared = lake_is_null(row, 1) ? "" : lake_col_text(row, 1, NULL);
-    *ret_same = strcmp(declared, c->declared) == 0;
-    if (*ret_same) return 0;
-    free(c->declared);
-    c->declared = xstrdup(declared);
-    return 0;
-}
-
-static int begin_live(const PooledSnapshot *g, PooledConn *c, char tag[SNAPSHOT_TAG_SIZE], Error *err) {
-    bool same;
-    if (lake_begin(c->conn, err) != 0 || read_live_tag(g, c, tag, &same, err) != 0) return -1;
-    return same ? 0 : prepare_connection(g, c, err);
-}
-
 static int make_lease(const PooledSnapshot *g, PooledConn *c, Lease *ret, Error *err) {
     Lease lease = {.conn = c->conn, .generation = g->number, .scope = g->scope, .entities = &c->entities, .bodies = g->bodies, .pooled = c};
     if (g->snapshot != NULL)
         snprintf(lease.tag, sizeof lease.tag, "%s", g->tag);
-    else if (begin_live(g, c, lease.tag, err) != 0)
+    else if (pooled_conn_begin(c, g->tag, lease.tag, err) != 0)
         return -1;
     *ret = lease;
     return 0;
@@ -303,7 +271,7 @@ int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err)
         error_set(err, ERR_UNAVAILABLE, "%s", s->problem != NULL ? s->problem : "no snapshot is published yet: run `smelt publish`");
     pthread_mutex_unlock(&s->lock);
     if (g == NULL) return -1;
-    if (conn == NULL && connect_to(g, &conn, err) != 0) {
+    if (conn == NULL && pooled_conn_open(g->lake, g->snapshot == NULL, &conn, err) != 0) {
         release(s, g, NULL);
         return -1;
     }
@@ -322,9 +290,10 @@ bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) {
     PooledSnapshot *g = find_scope(s, scope);
     bool there = g != NULL && (g->snapshot != NULL || s->view_ns > 0);
     if (there) g->refs++;
+    const EntityStore *store = there ? g->store : NULL;
     pthread_mutex_unlock(&s->lock);
     if (!there) return false;
-    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = g->bodies, .view_ns = s->view_ns, .owner = g};
+    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = g->bodies, .store = store, .view_ns = s->view_ns, .owner = g};
     snprintf(ret->tag, sizeof ret->tag, "%s", g->tag);
     return true;
 }
