@@ -30,25 +30,38 @@ void entity_store_free(EntityStore *s) {
 
 /* ---- reading ---- */
 
-static int read_name(LakeConn *conn, const char *statement, const LakeValue *values, size_t n, char **ret, Error *err) {
+static int read_name(LakeConn *conn, const char *statement, const char *sql, const LakeValue *values, size_t n, char **ret, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
-    if (lake_query(conn, statement, lake_sql(statement), values, n, &r, err) != 0) return -1;
+    if (lake_query(conn, statement, sql, values, n, &r, err) != 0) return -1;
     int got = lake_next(r, err);
     if (got < 0) return -1;
     *ret = xstrdup(got > 0 ? lake_col_text(r, 0, NULL) : "");
     return 0;
 }
 
+static int read_base_name(LakeConn *conn, const GoldEntity *e, bool live, char **ret, Error *err) {
+    LakeValue table = lake_text(e->first ? "" : e->base);
+    const char *statement = live ? e->first ? "api/held_base_of_first" : "api/held_base_of_lake" : "api/held_base";
+    CLEANUP(free_text) char *sql = gold_entity_sql(e, statement);
+    return read_name(conn, statement, sql, &table, live ? 0 : 1, ret, err);
+}
+
 /* Names the content of the base as it is read here; "": nothing does. */
-static int name_base(LakeConn *conn, const HeldEntity *e, char **ret, Error *err) {
+static int name_base(LakeConn *conn, const HeldEntity *e, bool live, char **ret, Error *err) {
     const GoldEntity *g = e->entity;
-    LakeValue table = lake_text(g->first ? "" : g->base);
     CLEANUP(free_text) char *base = NULL;
-    if (read_name(conn, "api/held_base", &table, 1, &base, err) != 0) return -1;
+    if (read_base_name(conn, g, live, &base, err) != 0) return -1;
     *ret = base[0] == '\0'
                ? xstrdup("")
                : xasprintf("%s %d %s %s %s", base, e->has_risk, g->key, g->label != NULL ? g->label : "", g->value != NULL ? g->value : "");
     return 0;
+}
+
+/* Names the two parts for read_part. */
+static int split(LakeConn *conn, const GoldEntity *e, bool live, Error *err) {
+    const char *statement = live ? e->first ? "api/held_of_first" : "api/held_of_lake" : "api/held_of_snapshot";
+    CLEANUP(free_text) char *sql = gold_entity_sql(e, statement);
+    return lake_exec(conn, statement, sql, err);
 }
 
 static int read_part(LakeConn *conn, const HeldEntity *e, const char *name, bool of_base, size_t most, HeldPart **ret, Error *err) {
@@ -58,18 +71,18 @@ static int read_part(LakeConn *conn, const HeldEntity *e, const char *name, bool
     return held_part_read(conn, name, statement, sql, e->entity->key, most, ret, err);
 }
 
-static int read_base(LakeConn *conn, HeldEntity *e, const HeldEntity *last, size_t most, Error *err) {
+static int read_base(LakeConn *conn, HeldEntity *e, bool live, const HeldEntity *last, size_t most, Error *err) {
     CLEANUP(free_text) char *name = NULL;
-    if (name_base(conn, e, &name, err) != 0) return -1;
+    if (split(conn, e->entity, live, err) != 0 || name_base(conn, e, live, &name, err) != 0) return -1;
     e->base = held_part_same(last != NULL ? last->base : NULL, name);
     return e->base != NULL ? 0 : read_part(conn, e, name, true, most, &e->base, err);
 }
 
 static int read_changes(LakeConn *conn, HeldEntity *e, const HeldEntity *last, size_t most, Error *err) {
-    static const char statement[] = "api/held_changes";
+    static const char statement[] = "api/held_changes", names[] = "api/held_changes_name";
     CLEANUP(free_text) char *content = NULL;
     if (!e->has_risk) return 0;
-    if (read_name(conn, "api/held_changes_name", NULL, 0, &content, err) != 0) return -1;
+    if (read_name(conn, names, lake_sql(names), NULL, 0, &content, err) != 0) return -1;
     CLEANUP(free_text) char *name = xasprintf("%s %s", content, e->base->name);
     e->changes = held_part_same(last != NULL ? last->changes : NULL, name);
     return e->changes != NULL ? 0 : held_part_read(conn, name, statement, lake_sql(statement), "entity_id", most, &e->changes, err);
@@ -123,11 +136,11 @@ static size_t rest(size_t most, const HeldEntity *e) {
     return used < most ? most - used : 0;
 }
 
-static int read_entity(LakeConn *conn, HeldEntity *e, const HeldEntity *last, size_t most, Error *err) {
+static int read_entity(LakeConn *conn, HeldEntity *e, bool live, const HeldEntity *last, size_t most, Error *err) {
     int64_t models = 0;
     if (e->entity->first && lake_query_int(conn, "api/models", lake_sql("api/models"), NULL, 0, &models, err) != 0) return -1;
     e->has_risk = e->entity->first && (e->entity->label != NULL || models > 0);
-    if (read_base(conn, e, last, most, err) != 0) return -1;
+    if (read_base(conn, e, live, last, most, err) != 0) return -1;
     if (e->base != NULL && read_part(conn, e, "", false, rest(most, e), &e->delta, err) != 0) return -1;
     if (e->delta != NULL && read_changes(conn, e, last, rest(most, e), err) != 0) return -1;
     if (e->delta == NULL || (e->has_risk && e->changes == NULL)) return 0;
@@ -142,14 +155,14 @@ static const HeldEntity *same_entity(const EntityStore *last, const GoldEntity *
     return NULL;
 }
 
-int entity_store_read(LakeConn *conn, const EntityStore *last, size_t most, EntityStore **ret, Error *err) {
+int entity_store_read(LakeConn *conn, bool live, const EntityStore *last, size_t most, EntityStore **ret, Error *err) {
     CLEANUP(entity_store_freep) EntityStore *s = xcalloc(1, sizeof *s);
     if (gold_entities_read(conn, &s->entities, err) != 0) return -1;
     s->items = xcalloc(s->entities.count + 1, sizeof *s->items);
     for (size_t i = 0; i < s->entities.count; i++) {
         HeldEntity *e = &s->items[i];
         e->entity = &s->entities.items[i];
-        if (read_entity(conn, e, same_entity(last, e->entity), most, err) != 0) return -1;
+        if (read_entity(conn, e, live, same_entity(last, e->entity), most, err) != 0) return -1;
         if (e->typical == NULL) held_entity_done(e);
         most = rest(most, e);
     }

@@ -1,5 +1,6 @@
-/* entity_store.h: the rows of all entities of one generation in memory, so that the answers that are asked most need no query. The base,
- * which seldom changes, is shared with the generation before; the delta is read anew. Read-only once made: any thread. */
+/* entity_store.h: the rows of all entities of one generation, or of one state of the live lake, in memory, so that the answers that are
+ * asked most need no query. The base, which seldom changes, is shared with the generation before; the delta is read anew. Read-only once
+ * made: any thread. */
 #pragma once
 #include "snapshot/entities.h"
 #include "web/held_part.h"
@@ -27,7 +28,7 @@ typedef struct EntityStore {
 
 /* `last`: of the generation before, or NULL. An entity whose rows do not fit into `most` bytes with those before it is left out. The caller
  * frees. */
-int entity_store_read(LakeConn *conn, const EntityStore *last, size_t most, EntityStore **ret, Error *err) MUST_CHECK;
+int entity_store_read(LakeConn *conn, bool live, const EntityStore *last, size_t most, EntityStore **ret, Error *err) MUST_CHECK;
 void entity_store_free(EntityStore *s);
 DEFINE_CLEANUP(entity_store_free, EntityStore)
 

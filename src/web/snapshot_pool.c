@@ -20,13 +20,14 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { IDLE_MAX = 32, KEPT_MAX = 3, KEPT_FOR_S = 300 };
+enum { IDLE_MAX = 32, KEPT_MAX = 3, KEPT_FOR_S = 300, VIEW_PAUSES = 4 };
 
 struct PooledSnapshot {
     Snapshot *snapshot; /* NULL: live */
     Lake *lake;
     int64_t number;
-    char tag[40];
+    char tag[SNAPSHOT_TAG_SIZE];
+    int64_t read_ns; /* of a view: when it was the newest */
     uint64_t scope;
     bool is_paged;         /* a cursor into it was given out */
     int64_t kept_until_ns; /* while it is kept */
@@ -43,11 +44,13 @@ struct SnapshotPool {
     pthread_mutex_t lock;           /* over current, kept, and every generation's refs and idle */
     PooledSnapshot *current;        /* NULL: nothing yet */
     PooledSnapshot *kept[KEPT_MAX]; /* earlier ones that clients page through, newest first; each a reference */
-    PooledSnapshot *retired; /* closed by the thread that follows CURRENT: their last lease ended where nothing may wait. Under lock */
-    char *problem;           /* why the newest generation is not served; NULL: it is. Under lock */
-    char *dir;               /* NULL: live */
-    int64_t rows_memory;
-    int64_t view_ns; /* Lease.view_ns */
+    PooledSnapshot *retired;      /* closed by the thread that follows CURRENT: their last lease ended where nothing may wait. Under lock */
+    char *problem;                /* why the newest generation is not served; NULL: it is. Under lock */
+    char *dir;                    /* NULL: live */
+    int64_t rows_memory, view_ns; /* view_ns: as in a lease */
+    PooledSnapshot *view;         /* live: rows of the lake at most view_ns ago; a reference. Under lock */
+    PooledConn *view_conn;        /* of the thread that follows, as what is below */
+    int64_t view_took_ns, view_ended_ns;
     LakeOptions options;
     char *temp_dir;
     SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
@@ -115,7 +118,9 @@ static void set_problem(SnapshotPool *s, const char *problem) {
     pthread_mutex_unlock(&s->lock);
 }
 
-/* Reads the rows of the generation into memory, what is the same from the one that is current. Without them every answer is a query. */
+/* ---- rows in memory: without them every answer is a query ---- */
+
+/* What is the same is taken from the one that is current. */
 static void read_rows(SnapshotPool *s, PooledSnapshot *g) {
     const EntityStore *last = s->current != NULL ? s->current->store : NULL;
     CLEANUP(pooled_conn_freep) PooledConn *c = NULL;
@@ -124,7 +129,7 @@ static void read_rows(SnapshotPool *s, PooledSnapshot *g) {
     int64_t began = clock_mono_ns();
     g->store_tried = true;
     if (s->rows_memory <= 0 || pooled_conn_open(g->lake, false, &c, &err) != 0 ||
-        entity_store_read(c->conn, last, (size_t)s->rows_memory, &store, &err) != 0) {
+        entity_store_read(c->conn, false, last, (size_t)s->rows_memory, &store, &err) != 0) {
         if (err.kind != ERR_NONE) log_warn("web", "the rows of generation %" PRId64 " are not held in memory: %s", g->number, err.text);
         return;
     }
@@ -132,6 +137,45 @@ static void read_rows(SnapshotPool *s, PooledSnapshot *g) {
     pthread_mutex_lock(&s->lock);
     g->store = store;
     pthread_mutex_unlock(&s->lock);
+}
+
+/* The rows of the live lake as they are now, when they are others than those of the view. It belongs to the thread that follows. */
+static int read_view(SnapshotPool *s, PooledConn *c, Error *err) {
+    char tag[SNAPSHOT_TAG_SIZE];
+    int64_t began = clock_mono_ns();
+    EntityStore *store = NULL;
+    if (pooled_conn_begin(c, s->current->tag, tag, err) != 0) return -1;
+    if (s->view != NULL && strcmp(tag, s->view->tag) == 0) {
+        s->view->read_ns = began;
+        return 0;
+    }
+    if (began - s->view_ended_ns < VIEW_PAUSES * s->view_took_ns) return 0; /* it may take no more than a part of a core */
+    if (entity_store_read(c->conn, true, s->view != NULL ? s->view->store : NULL, (size_t)s->rows_memory, &store, err) != 0) return -1;
+    PooledSnapshot *g = pooled_snapshot_new();
+    g->refs = 1;
+    g->scope = s->current->scope;
+    g->store = store;
+    g->read_ns = began;
+    snprintf(g->tag, sizeof g->tag, "%s", tag);
+    pthread_mutex_lock(&s->lock);
+    PooledSnapshot *unused = drop_ref(s->view);
+    s->view = g;
+    pthread_mutex_unlock(&s->lock);
+    if (unused != NULL) pooled_snapshot_free(unused);
+    s->view_ended_ns = clock_mono_ns();
+    s->view_took_ns = s->view_ended_ns - began;
+    return 0;
+}
+
+static void follow_live(SnapshotPool *s) {
+    CLEANUP(error_clear) Error err = {0};
+    if (s->view_ns == 0 || s->rows_memory <= 0) return;
+    bool good = (s->view_conn != NULL || pooled_conn_open(s->current->lake, true, &s->view_conn, &err) == 0) &&
+                read_view(s, s->view_conn, &err) == 0;
+    if (s->view_conn != NULL) lake_rollback(s->view_conn->conn);
+    if (good) return;
+    if (err.kind != ERR_UNAVAILABLE) log_debug("web", "the rows of the live lake are not held in memory: %s", err.text);
+    if (s->view_conn != NULL) pooled_conn_free(TAKE(s->view_conn));
 }
 
 static int open_generation(SnapshotPool *s, Error *err) {
@@ -164,6 +208,7 @@ static void close_retired(SnapshotPool *s) {
 void snapshot_pool_follow(SnapshotPool *s) {
     (void)drop_kept(s, false);
     close_retired(s);
+    if (s->dir == NULL) follow_live(s);
     if (s->dir == NULL) return;
     SnapshotStamp now = snapshot_stamp(s->dir);
     if (snapshot_stamp_same(&now, &s->seen)) {
@@ -192,9 +237,10 @@ SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, in
     return s;
 }
 
-SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms) {
+SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memory) {
     SnapshotPool *s = xcalloc(1, sizeof *s);
     pthread_mutex_init(&s->lock, NULL);
+    s->rows_memory = rows_memory;
     s->view_ns = view_ms * (NSEC_PER_SEC / 1000);
     s->current = pooled_snapshot_new();
     s->current->lake = lake;
@@ -205,6 +251,8 @@ SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms) {
 }
 
 void snapshot_pool_free(SnapshotPool *s) {
+    if (s->view != NULL) pooled_snapshot_free(s->view);
+    if (s->view_conn != NULL) pooled_conn_free(s->view_conn);
     make_current(s, NULL);
     while (drop_kept(s, true)) continue;
     close_retired(s);
@@ -285,15 +333,22 @@ int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err)
     return 0;
 }
 
+/* Under the lock. What can be answered from without a query; NULL: nothing. */
+static PooledSnapshot *find_held(SnapshotPool *s, uint64_t scope) {
+    if (s->dir != NULL) return find_scope(s, scope);
+    bool fresh = s->view != NULL && clock_mono_ns() - s->view->read_ns <= s->view_ns;
+    return fresh ? s->view : s->view_ns > 0 ? s->current : NULL;
+}
+
 bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) {
     pthread_mutex_lock(&s->lock);
-    PooledSnapshot *g = find_scope(s, scope);
-    bool there = g != NULL && (g->snapshot != NULL || s->view_ns > 0);
-    if (there) g->refs++;
-    const EntityStore *store = there ? g->store : NULL;
+    PooledSnapshot *g = find_held(s, scope);
+    const EntityStore *store = g != NULL ? g->store : NULL;
+    Bodies *bodies = g == NULL ? NULL : s->dir != NULL ? g->bodies : s->current->bodies;
+    if (g != NULL) g->refs++;
     pthread_mutex_unlock(&s->lock);
-    if (!there) return false;
-    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = g->bodies, .store = store, .view_ns = s->view_ns, .owner = g};
+    if (g == NULL) return false;
+    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = bodies, .store = store, .view_ns = s->view_ns, .owner = g};
     snprintf(ret->tag, sizeof ret->tag, "%s", g->tag);
     return true;
 }

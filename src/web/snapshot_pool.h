@@ -25,8 +25,9 @@ typedef struct Lease {
 /* Follows <dir>/CURRENT. Nothing published yet is no error: leases are refused until there is something. `options` is copied.
  * `rows_memory`: bytes for rows that are held to answer without a query; 0: none are. */
 SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, int64_t rows_memory) MUST_CHECK;
-/* `lake` is borrowed and must outlive the pool. `view_ms`: how long an answer may be given again after it was made; 0: not at all. */
-SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms) MUST_CHECK;
+/* `lake` is borrowed and must outlive the pool. `view_ms`: how old an answer may be that is given again, or comes from
+ * rows in memory; 0: there are none. `rows_memory`: as above. */
+SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memory) MUST_CHECK;
 void snapshot_pool_free(SnapshotPool *s); /* every lease must have been returned */
 DEFINE_CLEANUP(snapshot_pool_free, SnapshotPool)
 
