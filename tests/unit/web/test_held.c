@@ -36,8 +36,8 @@ static const char delta_sql[] =
     "INSERT INTO gold_features_fresh SELECT * REPLACE (total_events + 1000 AS total_events, 2 AS refined_batch) FROM gold_features_base "
     "WHERE total_events % 6 = 1;"
     "INSERT INTO gold_features_fresh SELECT * REPLACE ('NEW-1' AS subscriber_id) FROM gold_features_base WHERE subscriber_id = 'z';"
-    "INSERT INTO scores_fresh SELECT * REPLACE (0.99 AS churn_probability, 'high' AS risk_band) FROM scores_base WHERE entity_id IN "
-    "(SELECT subscriber_id FROM gold_features_fresh);"
+    "INSERT INTO scores_fresh SELECT * REPLACE (now() + INTERVAL 2 MINUTE AS scored_at, 0.99 AS churn_probability, 'high' AS risk_band) FROM scores_base WHERE entity_id IN "
+    "(SELECT subscriber_id FROM gold_features_fresh) AND entity_id NOT IN (SELECT entity_id FROM scores_fresh);"
     "INSERT INTO score_changes (scored_at, entity_id, probability_before, band_before, churn_probability, risk_band, model_id) "
     "SELECT now() + INTERVAL 1 HOUR, 'a', 0.1, 'low', 0.99, 'high', 'm1';";
 
@@ -47,6 +47,16 @@ static Service serve(const char *dir, int64_t rows_memory) {
                  .metrics = metrics_new(route_count(), route_pattern),
                  .timeouts = query_timeouts_new(1, 60000, 500)};
     snapshot_pool_follow(s.pool); /* reads the rows */
+    return s;
+}
+
+/* The live lake: with a view, and without. */
+static Service serve_live(Lake *lake, int view_ms) {
+    Service s = {.routes = routes,
+                 .pool = snapshot_pool_open_live(lake, view_ms, INT64_C(1) << 30),
+                 .metrics = metrics_new(route_count(), route_pattern),
+                 .timeouts = query_timeouts_new(1, 60000, 500)};
+    snapshot_pool_follow(s.pool);
     return s;
 }
 
@@ -235,10 +245,75 @@ static void what_does_not_fit_is_queried(void **state) {
     response_done(&resp);
 }
 
+/* What the tag says of the content: each process that serves a lake has a beginning of its own. */
+static const char *content_of(const Response *resp) {
+    const char *dash = strchr(resp->etag, '-');
+    return dash != NULL ? dash : ""; /* there is nothing at the address of an empty id */
+}
+
+/* Once the view has come to the state that the lake is in. */
+static void compare_live(HeldFixture *f, const char *target) {
+    bool at_once, ignored;
+    int64_t began_ns = 0;
+    Response a = {0}, b = ask(&f->slow, target, NULL, NULL, &ignored);
+    do {
+        wait_a_little(&began_ns, "the view is of this state", __FILE__, __LINE__);
+        response_done(&a);
+        snapshot_pool_follow(f->fast.pool);
+        a = ask(&f->fast, target, NULL, NULL, &at_once);
+        assert_true(at_once);
+    } while (strcmp(content_of(&a), content_of(&b)) != 0);
+    a.etag[0] = b.etag[0] = '\0';
+    assert_same(target, &a, &b);
+    response_done(&a);
+    response_done(&b);
+}
+
+static void compare_all_live(HeldFixture *f) {
+    Error err = {0};
+    size_t n;
+    CLEANUP(lake_result_freep) LakeResult *ids = NULL;
+    must(lake_query(f->lake.conn, "test", "SELECT subscriber_id FROM gold_subscriber_features", NULL, 0, &ids, &err), &err);
+    while (lake_next(ids, &err) > 0) {
+        const char *id = lake_col_text(ids, 0, &n);
+        CLEANUP(free_text) char *part = escaped(id, n);
+        CLEANUP(free_text) char *path = xasprintf("/api/v1/subscribers/%s", part);
+        compare_live(f, path);
+    }
+}
+
+/* Also when only scores have changed, when those of the delta have become part of the base, and beside one that is not committed. */
+static void the_live_lake_is_at_most_a_view_ago(void **state) {
+    static const char merged[] = "DELETE FROM scores_base WHERE entity_id IN (SELECT entity_id FROM scores_fresh); "
+                                 "INSERT INTO scores_base SELECT * FROM scores_fresh; DELETE FROM scores_fresh;"
+                                 "UPDATE refine_progress SET refined_at = now() + INTERVAL 1 SECOND;";
+    HeldFixture *f = *state;
+    Error err = {0};
+    end_service(&f->fast);
+    end_service(&f->slow);
+    f->fast = serve_live(f->lake.lake, 3600000);
+    f->slow = serve_live(f->lake.lake, 0);
+    compare_all_live(f);
+    run(f->lake.conn,
+        "INSERT INTO scores_fresh SELECT * REPLACE (0.77 AS churn_probability, now() + INTERVAL 1 MINUTE AS scored_at) FROM scores_base "
+        "WHERE entity_id IN ('a', 'b', 'x')");
+    compare_all_live(f);
+    run(f->lake.conn, delta_sql);
+    run(f->lake.conn, "UPDATE refine_progress SET refined_at = now()");
+    must(lake_begin(f->lake.conn, &err), &err);
+    run(f->lake.conn, "UPDATE gold_features_base SET total_events = -1");
+    compare_live(f, "/api/v1/subscribers/a");
+    lake_rollback(f->lake.conn);
+    compare_all_live(f);
+    run(f->lake.conn, merged);
+    compare_all_live(f);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(held_rows_answer_as_queries_do, setup, teardown),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_queried, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_live_lake_is_at_most_a_view_ago, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
