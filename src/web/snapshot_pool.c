@@ -11,34 +11,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "snapshot/snapshot.h"
-#include "web/bodies.h"
 #include "web/cursor.h"
-#include "web/entity_store.h"
-#include "web/pooled_conn.h"
+#include "web/live_view.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
 
-enum { IDLE_MAX = 32, KEPT_MAX = 3, KEPT_FOR_S = 300, VIEW_PAUSES = 4 };
-
-struct PooledSnapshot {
-    Snapshot *snapshot; /* NULL: live */
-    Lake *lake;
-    int64_t number;
-    char tag[SNAPSHOT_TAG_SIZE];
-    int64_t read_ns; /* of a view: when it was the newest */
-    uint64_t scope;
-    bool is_paged;         /* a cursor into it was given out */
-    int64_t kept_until_ns; /* while it is kept */
-    int refs;
-    PooledConn *idle[IDLE_MAX];
-    size_t idle_count;
-    Bodies *bodies;
-    EntityStore *store;   /* NULL: not read. Set once; under lock */
-    bool store_tried;     /* of the thread that follows CURRENT */
-    PooledSnapshot *next; /* of the retired ones */
-};
+enum { KEPT_MAX = 3, KEPT_FOR_S = 300 };
 
 struct SnapshotPool {
     pthread_mutex_t lock;           /* over current, kept, and every generation's refs and idle */
@@ -49,26 +28,11 @@ struct SnapshotPool {
     char *dir;                    /* NULL: live */
     int64_t rows_memory, view_ns; /* view_ns: as in a lease */
     PooledSnapshot *view;         /* live: rows of the lake at most view_ns ago; a reference. Under lock */
-    PooledConn *view_conn;        /* of the thread that follows, as what is below */
-    int64_t view_took_ns, view_ended_ns;
+    LiveView *live;               /* live: what reads it; NULL: nothing does */
     LakeOptions options;
     char *temp_dir;
     SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
 };
-
-static PooledSnapshot *pooled_snapshot_new(void) {
-    PooledSnapshot *g = xcalloc(1, sizeof *g);
-    g->bodies = bodies_new();
-    return g;
-}
-
-static void pooled_snapshot_free(PooledSnapshot *g) {
-    for (size_t i = 0; i < g->idle_count; i++) pooled_conn_free(g->idle[i]);
-    if (g->snapshot != NULL) snapshot_free(g->snapshot);
-    bodies_free(g->bodies);
-    if (g->store != NULL) entity_store_free(g->store);
-    free(g);
-}
 
 /* Under the lock. Returns the generation when this was its last user: the caller frees it after unlocking. */
 static PooledSnapshot *drop_ref(PooledSnapshot *g) {
@@ -107,8 +71,6 @@ static bool drop_kept(SnapshotPool *s, bool all) {
     return found;
 }
 
-/* ---- following CURRENT ---- */
-
 /* `problem` is copied; NULL: none. */
 static void set_problem(SnapshotPool *s, const char *problem) {
     char *text = problem != NULL ? xstrdup(problem) : NULL;
@@ -120,63 +82,31 @@ static void set_problem(SnapshotPool *s, const char *problem) {
 
 /* ---- rows in memory: without them every answer is a query ---- */
 
-/* What is the same is taken from the one that is current. */
 static void read_rows(SnapshotPool *s, PooledSnapshot *g) {
-    const EntityStore *last = s->current != NULL ? s->current->store : NULL;
-    CLEANUP(pooled_conn_freep) PooledConn *c = NULL;
-    CLEANUP(error_clear) Error err = {0};
     EntityStore *store = NULL;
-    int64_t began = clock_mono_ns();
     g->store_tried = true;
-    if (s->rows_memory <= 0 || pooled_conn_open(g->lake, false, &c, &err) != 0 ||
-        entity_store_read(c->conn, false, last, (size_t)s->rows_memory, &store, &err) != 0) {
-        if (err.kind != ERR_NONE) log_warn("web", "the rows of generation %" PRId64 " are not held in memory: %s", g->number, err.text);
-        return;
-    }
-    log_debug("web", "the rows of generation %" PRId64 " are in memory after %.1f ms", g->number, clock_seconds_since(began) * 1e3);
+    if (s->rows_memory > 0) store = pooled_snapshot_rows(g, s->current != NULL ? s->current->store : NULL, s->rows_memory);
     pthread_mutex_lock(&s->lock);
     g->store = store;
     pthread_mutex_unlock(&s->lock);
-}
-
-/* The rows of the live lake as they are now, when they are others than those of the view. It belongs to the thread that follows. */
-static int read_view(SnapshotPool *s, PooledConn *c, Error *err) {
-    char tag[SNAPSHOT_TAG_SIZE];
-    int64_t began = clock_mono_ns();
-    EntityStore *store = NULL;
-    if (pooled_conn_begin(c, s->current->tag, tag, err) != 0) return -1;
-    if (s->view != NULL && strcmp(tag, s->view->tag) == 0) {
-        s->view->read_ns = began;
-        return 0;
-    }
-    if (began - s->view_ended_ns < VIEW_PAUSES * s->view_took_ns) return 0; /* it may take no more than a part of a core */
-    if (entity_store_read(c->conn, true, s->view != NULL ? s->view->store : NULL, (size_t)s->rows_memory, &store, err) != 0) return -1;
-    PooledSnapshot *g = pooled_snapshot_new();
-    g->refs = 1;
-    g->scope = s->current->scope;
-    g->store = store;
-    g->read_ns = began;
-    snprintf(g->tag, sizeof g->tag, "%s", tag);
-    pthread_mutex_lock(&s->lock);
-    PooledSnapshot *unused = drop_ref(s->view);
-    s->view = g;
-    pthread_mutex_unlock(&s->lock);
-    if (unused != NULL) pooled_snapshot_free(unused);
-    s->view_ended_ns = clock_mono_ns();
-    s->view_took_ns = s->view_ended_ns - began;
-    return 0;
 }
 
 static void follow_live(SnapshotPool *s) {
-    CLEANUP(error_clear) Error err = {0};
-    if (s->view_ns == 0 || s->rows_memory <= 0) return;
-    bool good = (s->view_conn != NULL || pooled_conn_open(s->current->lake, true, &s->view_conn, &err) == 0) &&
-                read_view(s, s->view_conn, &err) == 0;
-    if (s->view_conn != NULL) lake_rollback(s->view_conn->conn);
-    if (good) return;
-    if (err.kind != ERR_UNAVAILABLE) log_debug("web", "the rows of the live lake are not held in memory: %s", err.text);
-    if (s->view_conn != NULL) pooled_conn_free(TAKE(s->view_conn));
+    int64_t read_ns;
+    if (s->live == NULL) return;
+    PooledSnapshot *next = live_view_next(s->live, s->view, &read_ns), *unused = NULL;
+    pthread_mutex_lock(&s->lock);
+    if (next != NULL) {
+        unused = drop_ref(s->view);
+        s->view = next;
+    } else if (read_ns > 0) {
+        s->view->read_ns = read_ns;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (unused != NULL) pooled_snapshot_free(unused);
 }
+
+/* ---- following CURRENT ---- */
 
 static int open_generation(SnapshotPool *s, Error *err) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
@@ -187,7 +117,6 @@ static int open_generation(SnapshotPool *s, Error *err) {
     g->number = snapshot_generation(snapshot);
     g->lake = snapshot_lake(snapshot);
     g->snapshot = TAKE(snapshot);
-    g->refs = 1;
     snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number, s->seen.current.modified_ns);
     g->scope = cursor_hash(g->tag, strlen(g->tag));
     if (s->current != NULL) read_rows(s, g); /* the first one is served at once, and read then */
@@ -240,19 +169,18 @@ SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, in
 SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memory) {
     SnapshotPool *s = xcalloc(1, sizeof *s);
     pthread_mutex_init(&s->lock, NULL);
-    s->rows_memory = rows_memory;
     s->view_ns = view_ms * (NSEC_PER_SEC / 1000);
     s->current = pooled_snapshot_new();
     s->current->lake = lake;
-    s->current->refs = 1;
     snprintf(s->current->tag, sizeof s->current->tag, "%" PRIx64, clock_wall_us());
     s->current->scope = cursor_hash(s->current->tag, strlen(s->current->tag));
+    if (view_ms > 0 && rows_memory > 0) s->live = live_view_new(lake, s->current->tag, s->current->scope, rows_memory);
     return s;
 }
 
 void snapshot_pool_free(SnapshotPool *s) {
     if (s->view != NULL) pooled_snapshot_free(s->view);
-    if (s->view_conn != NULL) pooled_conn_free(s->view_conn);
+    if (s->live != NULL) live_view_free(s->live);
     make_current(s, NULL);
     while (drop_kept(s, true)) continue;
     close_retired(s);
@@ -267,7 +195,7 @@ void snapshot_pool_free(SnapshotPool *s) {
 
 /* A connection failed: the idle ones may have the same outdated views. */
 static void close_idle(SnapshotPool *s, PooledSnapshot *g) {
-    PooledConn *idle[IDLE_MAX];
+    PooledConn *idle[POOLED_IDLE_MAX];
     pthread_mutex_lock(&s->lock);
     size_t n = g->idle_count;
     memcpy(idle, g->idle, n * sizeof idle[0]);
@@ -278,7 +206,7 @@ static void close_idle(SnapshotPool *s, PooledSnapshot *g) {
 
 static void release(SnapshotPool *s, PooledSnapshot *g, PooledConn *reusable) {
     pthread_mutex_lock(&s->lock);
-    if (reusable != NULL && g == s->current && g->idle_count < IDLE_MAX) {
+    if (reusable != NULL && g == s->current && g->idle_count < POOLED_IDLE_MAX) {
         g->idle[g->idle_count++] = reusable;
         reusable = NULL;
     }
