@@ -76,11 +76,8 @@ static LakeHeld *held_new(const LakeResult *r) {
     return h;
 }
 
-/* Space for a chunk more. */
-static void reserve(LakeHeld *h, size_t rows) {
-    if (h->rows + rows <= h->capacity) return;
-    size_t most = h->capacity * 2 > h->rows + rows ? h->capacity * 2 : h->rows + rows;
-    h->capacity = (most + 63) / 64 * 64;
+static void resize(LakeHeld *h, size_t capacity) {
+    h->capacity = (capacity + 63) / 64 * 64;
     for (size_t i = 0; i < h->column_count; i++) {
         HeldColumn *c = &h->columns[i];
         if (c->width > 0)
@@ -89,6 +86,17 @@ static void reserve(LakeHeld *h, size_t rows) {
             c->ends = xrealloc(c->ends, h->capacity, sizeof *c->ends);
         c->as.validity = xrealloc(c->as.validity, h->capacity / 64, sizeof *c->as.validity);
     }
+}
+
+/* Space for a chunk more: a quarter at a time, since what is spare counts against what rows may need. */
+static void reserve(LakeHeld *h, size_t rows) {
+    if (h->rows + rows > h->capacity) resize(h, h->rows + rows + h->capacity / 4);
+}
+
+/* Gives back what is spare. */
+static void trim(LakeHeld *h) {
+    resize(h, h->rows + 1);
+    for (size_t i = 0; i < h->column_count; i++) buf_trim(&h->columns[i].heap);
 }
 
 static void set_valid(HeldColumn *c, size_t row, bool valid) {
@@ -131,8 +139,10 @@ int lake_hold(LakeResult *r, size_t most, LakeHeld **ret, Error *err) {
         h->rows += rows;
         if (lake_held_bytes(h) > most) return 0;
     }
-    if (got == 0) *ret = TAKE(h);
-    return got;
+    if (got < 0) return -1;
+    trim(h);
+    *ret = TAKE(h);
+    return 0;
 }
 
 /* ---- reading ---- */
