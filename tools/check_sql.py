@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Where SQL may stand, and that every INSERT names its columns.
+"""Where SQL may stand, that every INSERT names its columns, and that times are not subtracted by the calendar.
 
     check_sql.py [--self-test]
 
 SQL is in sql/. C has statements only in src/compile, which writes them, in src/lake, which asks the database about itself, and where a name in
-them is known only at run time (%s). An INSERT without its columns breaks when a table gains one: it has a list of them, or BY NAME.
+them is known only at run time (%s). An INSERT without its columns breaks when a table gains one: it has a list of them, or BY NAME. The difference
+of two TIMESTAMPTZ takes DuckDB microseconds a row, for it asks the calendar: epoch_us(a) - epoch_us(b) is a hundred times as fast.
 """
 
 import re
@@ -28,6 +29,8 @@ ALLOWED = {
 
 STATEMENT = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|MERGE|CREATE|ALTER|DROP|COPY|WITH|FROM|TRUNCATE)\s")
 INSERT = re.compile(r"\bINSERT\b(?!\s+(INTO\s+[\w.\"%{}]+\s+)?(BY NAME\b|\((?!\s*(SELECT|FROM|WITH)\b)))")
+# two times, as their columns are named here
+CALENDAR = re.compile(r"(?:\b\w+_(?:at|timestamp)\b|\bnow\(\))\s*-\s*(?:\w+\.)?\w+_(?:at|timestamp)\b")
 
 # a comment, a character, or strings that the compiler joins, also around macros like PRId64
 C_TOKEN = re.compile(r"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\])*'|(?P<text>"(?:\\.|[^"\\])*"(?:\s*(?:\w+\s*)?"(?:\\.|[^"\\])*")*)""", re.DOTALL)
@@ -61,9 +64,12 @@ def complaints_of_c(path: str, source: str) -> list[str]:
 
 
 def complaints_of_sql(path: str, text: str) -> list[str]:
-    if path in ALLOWED or not INSERT.search(without_comments(text)):
-        return []
-    return [f"{path}: the INSERT names no columns"]
+    found = []
+    if path not in ALLOWED and INSERT.search(without_comments(text)):
+        found.append(f"{path}: the INSERT names no columns")
+    if calendar := CALENDAR.search(without_comments(text)):
+        found.append(f"{path}: subtract epoch_us(...) of the times: {' '.join(calendar[0].split())}")
+    return found
 
 
 def unused_permits(texts: dict[str, str]) -> list[str]:
@@ -92,9 +98,11 @@ def self_test() -> None:
     for path, sources in allowed.items():
         for source in sources:
             assert not complaints_of_c(path, source), complaints_of_c(path, source)
-    for sql in ["INSERT INTO t SELECT 1", "INSERT INTO t VALUES (1)", "INSERT INTO t (SELECT 1)", "MERGE INTO t USING s ON x WHEN NOT MATCHED THEN INSERT VALUES (1)"]:
-        assert complaints_of_sql("sql/x.sql", sql), f"{sql} names no columns, but there was no complaint"
-    for sql in ["INSERT INTO t (a, b)\nVALUES (1, 2)", "INSERT INTO t BY NAME SELECT 1 AS a", "-- INSERT INTO t\nSELECT 1", "MERGE INTO t USING s ON x WHEN NOT MATCHED THEN INSERT (a) VALUES (1)"]:
+    for sql in ["INSERT INTO t SELECT 1", "INSERT INTO t VALUES (1)", "INSERT INTO t (SELECT 1)", "MERGE INTO t USING s ON x WHEN NOT MATCHED THEN INSERT VALUES (1)",
+                "SELECT ingested_at - kafka_timestamp FROM t", "SELECT epoch(now() -\n b.kafka_timestamp)"]:
+        assert complaints_of_sql("sql/x.sql", sql), f"no complaint about {sql}"
+    for sql in ["INSERT INTO t (a, b)\nVALUES (1, 2)", "INSERT INTO t BY NAME SELECT 1 AS a", "-- INSERT INTO t\nSELECT 1", "MERGE INTO t USING s ON x WHEN NOT MATCHED THEN INSERT (a) VALUES (1)",
+                "SELECT epoch_us(ingested_at) - epoch_us(kafka_timestamp)", "SELECT now() - INTERVAL 2 DAY, made_at - INTERVAL 1 HOUR"]:
         assert not complaints_of_sql("sql/x.sql", sql), sql
 
 

@@ -1,5 +1,5 @@
 -- $1 rows, $2 the last run of the page before or NULL, $3 a state or NULL, $4 only this run or NULL.
-SELECT run_id, started_at, finished_at, state, error, round(epoch(finished_at - started_at), 3) AS seconds
+SELECT run_id, started_at, finished_at, state, error, round((epoch_us(finished_at) - epoch_us(started_at)) / 1e6, 3) AS seconds
 FROM serving_runs
 WHERE ($2::VARCHAR IS NULL OR (started_at, run_id) < (SELECT (started_at, run_id) FROM serving_runs WHERE run_id = $2))
   AND ($3::VARCHAR IS NULL OR state = $3)

@@ -17,6 +17,12 @@ void buf_clear(Buf *b) {
     if (b->data != NULL) b->data[0] = '\0';
 }
 
+void buf_trim(Buf *b) {
+    if (b->data == NULL) return;
+    b->cap = b->len + 1;
+    b->data = xrealloc(b->data, b->cap, 1);
+}
+
 char *buf_reserve(Buf *b, size_t n) {
     size_t need;
     if (__builtin_add_overflow(b->len, n, &need) || __builtin_add_overflow(need, 1, &need)) need = SIZE_MAX;

@@ -10,6 +10,7 @@ typedef struct Buf {
 
 void buf_done(Buf *b);  /* frees; the buffer is empty and usable again */
 void buf_clear(Buf *b); /* len = 0, keeps the memory */
+void buf_trim(Buf *b);  /* gives back the memory that is not used */
 void buf_add(Buf *b, const void *bytes, size_t n);
 void buf_add_str(Buf *b, const char *s);
 void buf_add_char(Buf *b, char c);

@@ -1,6 +1,9 @@
 /* days.c: model_days follows Silver, some batches at a time, each time in a transaction with the progress. Its rows end with the batches
  * that trainings ended with, so that these can be repeated.
  *
+ * Aggregating costs seconds for each million events, counting the events of each day hardly anything: how long the history is, is known
+ * from the counts, and nothing is aggregated for a history that is too short to learn from.
+ *
  * Invariant: every event of Silver up to model_progress.batch_id is in it once. */
 #include "churn/forecast.h"
 
@@ -67,7 +70,6 @@ static int store_progress(LakeConn *conn, const ChurnDeclared *d, const ChurnDay
 static int make_table(LakeConn *conn, const ChurnDeclared *d, ChurnDays *ret, Error *err) {
     CLEANUP(free_text) char *sql = xasprintf("CREATE OR REPLACE TABLE model_days (%s)", d->days_columns);
     *ret = (ChurnDays){0};
-    log_info("train", "making the days that a model learns from, from all of Silver");
     return lake_exec(conn, "churn/days_table", sql, err) != 0 ? -1 : store_progress(conn, d, ret, err);
 }
 
@@ -119,6 +121,7 @@ static int add_batches(LakeConn *conn, const ChurnDeclared *d, ChurnDays *days, 
     CLEANUP(batches_done) Batches batches = {0};
     CLEANUP(churn_names_done) ChurnNames kept = {0};
     if (read_batches(conn, days->upto, &batches, err) != 0 || churn_read_names(conn, NULL, "kept_batches", &kept, err) != 0) return -1;
+    if (days->upto == 0 && batches.count > 0) log_info("train", "making the days that a model learns from, from all of Silver");
     for (size_t at = 0, n; at < batches.count; at += n) {
         n = chunk_size(&batches, &kept, at);
         if (stop_requested()) return error_set(err, ERR_STOPPED, "training was stopped; the days that were added stay");
@@ -127,9 +130,14 @@ static int add_batches(LakeConn *conn, const ChurnDeclared *d, ChurnDays *days, 
     return 0;
 }
 
+/* ---- the history ---- */
+
+/* Of the days and all of Silver behind them. */
 static int note_history(LakeConn *conn, const ChurnGold *g, ChurnDays *days, Error *err) {
+    const LakeBinding bindings[] = {{"after", lake_int(days->upto)}, {"key", lake_name(g->key)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/history"), bindings, ARRAY_LEN(bindings));
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
-    if (lake_query(conn, "churn/history", lake_sql("churn/history"), NULL, 0, &r, err) != 0) return -1;
+    if (lake_query(conn, "churn/history", sql, NULL, 0, &r, err) != 0) return -1;
     int got = lake_next(r, err);
     if (got < 0) return -1;
     days->first = got > 0 ? lake_col_int(r, 0) : 0;
@@ -139,7 +147,12 @@ static int note_history(LakeConn *conn, const ChurnGold *g, ChurnDays *days, Err
     return lake_exec_values(conn, "churn/days_known", known, values, ARRAY_LEN(values), NULL, err);
 }
 
-int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) {
+/* Nothing was ever added, although there is a history: it was too short when it was looked at. */
+static bool has_none(const ChurnDays *days) {
+    return days->upto == 0 && days->end > days->first;
+}
+
+int churn_know_history(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) {
     LakeValue sha256 = lake_text(d->days_sha256);
     ChurnDays days = {0};
     bool same = false;
@@ -147,11 +160,20 @@ int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d
     CLEANUP(free_text) char *is_due = churn_sql(g, "days_due");
     if (read_progress(conn, d, &days, &same, err) != 0) return -1;
     if (!always && lake_query_int(conn, "churn/days_due", is_due, &sha256, 1, &due, err) != 0) return -1;
-    if (due != 0 && ((!same && make_table(conn, d, &days, err) != 0) || add_batches(conn, d, &days, err) != 0 ||
-                     note_history(conn, g, &days, err) != 0))
-        return -1;
+    if (due != 0 && ((!same && make_table(conn, d, &days, err) != 0) || note_history(conn, g, &days, err) != 0)) return -1;
+    days.behind = due != 0;
     *ret = days;
     return 0;
+}
+
+int churn_add_days(LakeConn *conn, const ChurnDeclared *d, ChurnDays *days, Error *err) {
+    if ((days->behind || has_none(days)) && add_batches(conn, d, days, err) != 0) return -1;
+    days->behind = false;
+    return 0;
+}
+
+int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) {
+    return churn_know_history(conn, g, d, always, ret, err) != 0 ? -1 : churn_add_days(conn, d, ret, err);
 }
 
 char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days) {

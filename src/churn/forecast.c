@@ -28,10 +28,18 @@ static char *too_short(const ChurnDays *days, int64_t from) {
                      day_text(days->first, begin), day_text(days->end, end), day_text(from, first));
 }
 
+/* No day is made for a history that would be too short even if all labels were known. */
+static int read_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) {
+    ChurnCuts ignored;
+    int64_t from;
+    if (churn_know_history(conn, g, d, always, ret, err) != 0) return -1;
+    return churn_choose_cuts(d, ret->first, ret->end, &ignored, &from) ? churn_add_days(conn, d, ret, err) : 0;
+}
+
 /* The days, what happened, and the cuts. *ret_possible: there are cuts. */
 static int find_cuts(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret_days, ChurnCuts *ret_cuts,
                      bool *ret_possible, int64_t *ret_from, int64_t *ret_known, Error *err) {
-    if (churn_update_days(conn, g, d, always, ret_days, err) != 0) return -1;
+    if (read_days(conn, g, d, always, ret_days, err) != 0) return -1;
     if (churn_read_outcomes(conn, g, d, ret_days->end, ret_known, err) != 0) return -1;
     *ret_possible = ret_days->end > ret_days->first && churn_choose_cuts(d, ret_days->first, *ret_known, ret_cuts, ret_from);
     if (ret_days->end <= ret_days->first) *ret_from = 0;

@@ -34,8 +34,13 @@ typedef struct ChurnDays {
     int64_t upto;                          /* the last batch of Bronze that they contain */
     int64_t first, end;                    /* the history is [first, end); both 0: there is none */
     int64_t events, without_arrival, late; /* late: of batches that were loaded long after they happened: no arrival either */
+    bool behind;                           /* the history has been looked at anew, and model_days does not have all of it yet */
 } ChurnDays;
-/* Brings model_days up to date with Silver when a day has begun since, or with `always`. */
+/* How long the history is with all of Silver, when a day has begun since it was known, or with `always`. Cheap: it counts. */
+int churn_know_history(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) MUST_CHECK;
+/* Brings model_days up to that history. Expensive: it aggregates what is new, at first all of Silver. */
+int churn_add_days(LakeConn *conn, const ChurnDeclared *d, ChurnDays *days, Error *err) MUST_CHECK;
+/* Both. */
 int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) MUST_CHECK;
 /* What of the events counts as known when it happened; NULL: nothing, or as_of is event. The caller frees. */
 char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days);

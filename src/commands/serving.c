@@ -33,6 +33,7 @@ WebOptions serving_options(App *app, Health *health) {
                         .audit_log = settings_bool(app->settings, "http.audit_log"),
                         .token_rate = (int)settings_int(app->settings, "http.token_rate"),
                         .open = settings_bool(app->settings, "http.open"),
+                        .rows_memory = settings_int(app->settings, "http.rows_memory"),
                         .query = settings_bool(app->settings, "http.query"),
                         .query_memory = settings_int(app->settings, "http.query_memory"),
                         .snapshots_dir = app->layout.snapshots_dir,

@@ -61,6 +61,10 @@ static const SettingSpec specs[] = {
      "answer read-only SQL of tokens with the scope query, on the newest snapshot (POST /api/v1/query): up to 10 s, 10,000 rows, two at a time",
      .restart = UP_SERVE},
     {"http.query_memory", SETTING_SIZE, "256MiB", "memory of all queries of http.query together", .least = 16777216, .restart = UP_SERVE},
+    {"http.rows_memory", SETTING_SIZE, "128MiB",
+     "memory for the rows of the newest snapshot, from which one row and pages are answered without a query; an entity that does not fit is "
+     "queried; 0: all are",
+     .restart = UP_SERVE},
     {"http.access_log", SETTING_BOOLEAN, "false",
      "log each answer: token, method, route, status, bytes, time; nothing about a person or an address", .restart = UP_SERVE},
     {"http.audit_log", SETTING_BOOLEAN, "false",

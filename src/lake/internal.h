@@ -61,6 +61,12 @@ bool lake_may_close(Lake *lake); /* closing writes a checkpoint */
 void lake_abandon(void *handle); /* keeps a handle that may be neither used nor closed any more */
 /* rows.c: a LakeResult of `result` (taken over). */
 LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result);
+/* Of a value that is not NULL: as it is stored, before a DECIMAL's scale (false: no integer of up to 64 bits); as a number, BUG when it is
+ * none; as JSON, of a number or a date; of a text. */
+bool lake_stored_integer(const struct ResultColumn *c, size_t row, int64_t *ret);
+double lake_stored_real(const struct ResultColumn *c, size_t row);
+json_t *lake_stored_json(const struct ResultColumn *c, size_t row);
+json_t *lake_text_json(const struct ResultColumn *c, const char *text, size_t len);
 /* Goes to the first row of the next chunk. 1: there is one, 0: the end, -1: error. */
 int lake_fetch(LakeResult *r, Error *err);
 /* row_groups.c: */

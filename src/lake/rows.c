@@ -89,8 +89,7 @@ static bool fits(duckdb_hugeint v) {
     return (v.upper == 0 && v.lower <= INT64_MAX) || (v.upper == -1 && v.lower > INT64_MAX);
 }
 
-/* The value as stored, before a DECIMAL's scale. */
-static bool read_integer(const struct ResultColumn *c, size_t row, int64_t *ret) {
+bool lake_stored_integer(const struct ResultColumn *c, size_t row, int64_t *ret) {
     switch (c->storage) {
     case DUCKDB_TYPE_BOOLEAN: *ret = ((bool *)c->data)[row]; return true;
     case DUCKDB_TYPE_TINYINT: *ret = ((int8_t *)c->data)[row]; return true;
@@ -113,21 +112,23 @@ int64_t lake_col_int(const LakeResult *r, size_t col) {
     duckdb_hugeint wide;
     if (lake_is_null(r, col)) return 0;
     if (c->scale > 1 || c->storage == DUCKDB_TYPE_DOUBLE || c->storage == DUCKDB_TYPE_FLOAT) return (int64_t)lake_col_real(r, col);
-    if (read_integer(c, r->row, &v)) return v;
+    if (lake_stored_integer(c, r->row, &v)) return v;
     if (read_wide(c, r->row, &wide) && fits(wide)) return (int64_t)wide.lower;
     BUG(r->name); /* or larger than 64 bits: cast it in SQL */
 }
 
-double lake_col_real(const LakeResult *r, size_t col) {
-    const struct ResultColumn *c = &r->columns[col];
+double lake_stored_real(const struct ResultColumn *c, size_t row) {
     int64_t v;
     duckdb_hugeint wide;
-    if (lake_is_null(r, col)) return 0;
-    if (c->storage == DUCKDB_TYPE_DOUBLE) return ((double *)c->data)[r->row];
-    if (c->storage == DUCKDB_TYPE_FLOAT) return (double)((float *)c->data)[r->row];
-    if (read_wide(c, r->row, &wide)) return duckdb.hugeint_to_double(wide) / c->scale;
-    if (read_integer(c, r->row, &v)) return (double)v / c->scale;
-    BUG(r->name);
+    if (c->storage == DUCKDB_TYPE_DOUBLE) return ((double *)c->data)[row];
+    if (c->storage == DUCKDB_TYPE_FLOAT) return (double)((float *)c->data)[row];
+    if (read_wide(c, row, &wide)) return duckdb.hugeint_to_double(wide) / c->scale;
+    if (lake_stored_integer(c, row, &v)) return (double)v / c->scale;
+    BUG(c->name);
+}
+
+double lake_col_real(const LakeResult *r, size_t col) {
+    return lake_is_null(r, col) ? 0 : lake_stored_real(&r->columns[col], r->row);
 }
 
 bool lake_col_bool(const LakeResult *r, size_t col) {
@@ -146,13 +147,17 @@ const char *lake_col_text(LakeResult *r, size_t col, size_t *ret_len) {
     return c->text.data;
 }
 
+json_t *lake_text_json(const struct ResultColumn *c, const char *text, size_t len) {
+    json_t *value = NULL;
+    if (c->json) value = json_loadb(text, len, JSON_DECODE_ANY, NULL);
+    if (value == NULL) value = json_stringn(text, len);
+    return value != NULL ? value : json_string("(not valid UTF-8)");
+}
+
 static json_t *text_json(LakeResult *r, size_t col) {
     size_t n;
     const char *text = lake_col_text(r, col, &n);
-    json_t *value = NULL;
-    if (r->columns[col].json) value = json_loadb(text, n, JSON_DECODE_ANY, NULL);
-    if (value == NULL) value = json_stringn(text, n);
-    return value != NULL ? value : json_string("(not valid UTF-8)");
+    return lake_text_json(&r->columns[col], text, n);
 }
 
 static json_t *date_json(int64_t days) {
@@ -165,6 +170,14 @@ static json_t *integer_json(const LakeResult *r, size_t col) {
     duckdb_hugeint wide;
     if (read_wide(&r->columns[col], r->row, &wide) && !fits(wide)) return json_real(lake_col_real(r, col));
     return json_integer(lake_col_int(r, col));
+}
+
+json_t *lake_stored_json(const struct ResultColumn *c, size_t row) {
+    duckdb_hugeint wide;
+    int64_t v;
+    if (read_wide(c, row, &wide)) return fits(wide) ? json_integer((int64_t)wide.lower) : json_real(lake_stored_real(c, row));
+    if (!lake_stored_integer(c, row, &v)) BUG(c->name);
+    return c->type == DUCKDB_TYPE_DATE ? date_json(v) : json_integer(v);
 }
 
 static json_t *value_json(LakeResult *r, size_t col) {

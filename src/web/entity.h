@@ -2,7 +2,8 @@
 #pragma once
 #include "web/rows.h"
 
-enum { ENTITY_ID_MAX = TARGET_MAX - 96 }; /* bytes, beside the rest of the address */
+enum { ENTITY_ID_MAX = TARGET_MAX - 96 };   /* bytes, beside the rest of the address */
+enum { ENTITY_PAGE_ID_BYTES = 256 * 1024 }; /* a page ends early when its ids have more */
 
 /* By its plural, or else by its name. NULL: there is none. */
 const GoldEntity *entity_find(const Request *req, const Lease *lease, bool plural);
@@ -13,5 +14,7 @@ int entity_query(const Lease *lease, const GoldEntity *e, const char *name, cons
                  Error *err) MUST_CHECK;
 /* Answers when the parameters of this address, which entities_params has among others, are wrong. */
 bool entity_refuse_params(const Request *req, const ParamSpec *specs, Response *resp);
+/* What a page is of, besides the content: the parameters that choose and sort. */
+uint64_t entity_filter_hash(const Request *req);
 /* A page of the list of `e`, as JSON or CSV. */
 int entity_answer_list(Service *s, const Request *req, const Lease *lease, const GoldEntity *e, Response *resp, Error *err) MUST_CHECK;

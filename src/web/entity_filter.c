@@ -6,6 +6,7 @@
 #include "base/document.h"
 #include "base/memory.h"
 #include "web/rows.h"
+#include "web/scores.h"
 #include <math.h>
 #include <string.h>
 
@@ -23,11 +24,7 @@ void entity_filter_done(EntityFilter *f) {
 
 /* The id, and what snapshots have of the score beside the features. */
 static bool is_apart(const GoldEntity *e, const char *name) {
-    static const char *const scores[] = {"churn_probability", "risk_band", "reasons",      "model_id",
-                                         "scored_at",         "log_odds",  "reasons_bias", "reasons_rest"};
-    for (size_t i = 0; e->scored && i < ARRAY_LEN(scores); i++)
-        if (strcmp(name, scores[i]) == 0) return true;
-    return strcmp(name, e->key) == 0;
+    return (e->scored && is_score_column(name)) || strcmp(name, e->key) == 0;
 }
 
 static int read_columns(const Lease *lease, EntityFilter *f, Error *err) {

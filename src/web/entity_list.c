@@ -14,7 +14,7 @@
 #include "web/cursor.h"
 #include <string.h>
 
-enum { PAGE_ID_BYTES = 256 * 1024, CSV_ROWS_MAX = 10000 };
+enum { CSV_ROWS_MAX = 10000 };
 
 /* Of a list, and of one that has no risk. */
 static const ParamSpec ranked_params[] = {
@@ -42,8 +42,7 @@ const ParamSpec entities_params[] = {
     {"id", PARAM_TEXT, .least = 1, .most = ENTITY_ID_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE},
     {.name = NULL},
 };
-/* What a page is of, besides the content. */
-static uint64_t filter_of(const Request *req) {
+uint64_t entity_filter_hash(const Request *req) {
     static const char *const names[] = {"band", "search", "sort", "where"};
     CLEANUP(buf_done) Buf text = {0};
     buf_add(&text, req->entity, req->entity_len);
@@ -58,7 +57,7 @@ static uint64_t filter_of(const Request *req) {
 static bool read_cursor(const Request *req, Cursor *ret, Response *resp) {
     if (!cursor_parse(request_param(req, "cursor"), ret))
         response_bad_param(resp, req, "cursor", "The parameter 'cursor' is not one that this server gave.");
-    else if (ret->filter != filter_of(req))
+    else if (ret->filter != entity_filter_hash(req))
         response_bad_param(resp, req, "cursor", "The parameter 'cursor' is of a page with another band, search, sort or where.");
     return resp->status == 0;
 }
@@ -88,7 +87,7 @@ static size_t rows_of_page(const GoldEntity *e, const json_t *items, size_t limi
     const json_t *item;
     json_array_foreach(items, i, item) {
         bytes += json_string_length(json_object_get(item, e->key));
-        if (i == limit || (i > 0 && bytes > PAGE_ID_BYTES)) return i;
+        if (i == limit || (i > 0 && bytes > ENTITY_PAGE_ID_BYTES)) return i;
     }
     return json_array_size(items);
 }
@@ -115,7 +114,7 @@ static char *end_page(const PageQuery *page, json_t *items, size_t limit, const 
     const GoldEntity *e = page->entity;
     size_t i, found = json_array_size(items), rows = rows_of_page(e, items, limit);
     json_t *item;
-    Cursor cursor = {.scope = scope, .filter = filter_of(req)};
+    Cursor cursor = {.scope = scope, .filter = entity_filter_hash(req)};
     while (json_array_size(items) > rows) json_array_remove(items, json_array_size(items) - 1);
     json_array_foreach(items, i, item) {
         const json_t *id = json_object_get(item, e->key);

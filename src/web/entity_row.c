@@ -4,6 +4,7 @@
 #include "web/entity.h"
 
 #include "base/memory.h"
+#include "web/scores.h"
 #include <string.h>
 
 static const ParamSpec one_params[] = {
@@ -11,15 +12,12 @@ static const ParamSpec one_params[] = {
     {.name = NULL},
 };
 
-static const char *const risk_columns[] = {"churn_probability", "risk_band", "reasons",      "model_id",
-                                           "scored_at",         "log_odds",  "reasons_bias", "reasons_rest"};
-
 /* {<key>, generation, risk: {...}, features: {the rest}} from the flat row. */
 static json_t *shape_entity(const GoldEntity *e, bool has_a_risk, json_t *row, int64_t generation) {
     json_t *risk = json_object(), *out = json_object();
-    for (size_t i = 0; e->scored && i < ARRAY_LEN(risk_columns); i++) {
-        json_object_set(risk, risk_columns[i], json_object_get(row, risk_columns[i]));
-        json_object_del(row, risk_columns[i]);
+    for (size_t i = 0; e->scored && i < ANSWER_SCORES; i++) {
+        json_object_set(risk, answer_scores[i], json_object_get(row, answer_scores[i]));
+        json_object_del(row, answer_scores[i]);
     }
     json_object_set(out, e->key, json_object_get(row, e->key));
     json_object_del(row, e->key);
@@ -32,18 +30,12 @@ static json_t *shape_entity(const GoldEntity *e, bool has_a_risk, json_t *row, i
     return out;
 }
 
-/* {<column>: {p05, ..., p95}, ...} into the answer, as `typical`. */
+/* Into the answer, as `typical`. */
 static int add_typical(const Lease *lease, const GoldEntity *e, json_t *out, Error *err) {
     LakeValue name = lake_text(e->name);
     CLEANUP(json_freep) json_t *rows = NULL;
-    json_t *typical = json_object(), *row;
-    size_t i;
-    json_object_set_new(out, "typical", typical);
     if (rows_query(lease->conn, "api/typical", &name, 1, &rows, err) != 0) return -1;
-    json_array_foreach(rows, i, row) {
-        json_object_set(typical, json_string_value(json_object_get(row, "name")), row);
-        json_object_del(row, "name");
-    }
+    json_object_set_new(out, "typical", typical_of(rows));
     return 0;
 }
 

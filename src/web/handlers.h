@@ -49,6 +49,11 @@ int entity_has_risk(const Lease *lease, const GoldEntity *e, bool *ret, Error *e
 /* Answers, or returns -1 with the error set; a response that was begun is then dropped. `lease` is NULL for routes without ROUTE_LAKE. */
 typedef int (*Handler)(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 
+/* The same without a query, from the rows in memory that the lease has. False: only a query can tell. */
+typedef bool (*AtOnce)(Service *s, const Request *req, const Lease *lease, Response *resp);
+bool entity_at_once(Service *s, const Request *req, const Lease *lease, Response *resp);
+bool entities_at_once(Service *s, const Request *req, const Lease *lease, Response *resp);
+
 extern const ParamSpec entities_params[], runs_params[], history_params[], changes_params[], features_params[], scores_params[],
     histogram_params[], lookup_params[], range_params[], quality_params[], rules_params[], quarantine_params[], rejects_params[],
     events_params[], message_params[], status_history_params[];

@@ -87,12 +87,16 @@ const char *response_detail(const Request *req, const char *text) {
 
 /* ---- codings ---- */
 
+const char *response_coding(const Request *req) {
+    static const char *const codings[] = {"zstd", "gzip", NULL};
+    return negotiate_coding(req->accept_encoding, codings);
+}
+
 void response_encode(Response *r, const Request *req) {
     enum { LEAST = 1024 }; /* bytes; less is not worth it */
-    static const char *const codings[] = {"zstd", "gzip", NULL};
-    if (r->fixed != NULL || r->body.len == 0 || r->coding != NULL) return;
+    if (r->fixed != NULL || r->body.len == 0 || r->varies) return;
     r->varies = true;
-    const char *coding = r->body.len >= LEAST ? negotiate_coding(req->accept_encoding, codings) : NULL;
+    const char *coding = r->body.len >= LEAST ? response_coding(req) : NULL;
     CLEANUP(buf_done) Buf packed = {0};
     if (coding == NULL) return;
     bool done =

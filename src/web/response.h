@@ -39,7 +39,9 @@ void response_bad_params(Response *r, const Request *req, json_t *faults);
 void response_bad_param(Response *r, const Request *req, const char *parameter, const char *reason_fmt, ...) PRINTF_LIKE(4, 5);
 /* `text` for operators, else a sentence that names no place. Valid as long as `text`. */
 const char *response_detail(const Request *req, const char *text);
-/* Compresses a body that is worth it in a coding that the client takes. */
+/* The coding that the client takes and likes best, "zstd" or "gzip"; static; NULL: none. */
+const char *response_coding(const Request *req);
+/* Compresses a body that is worth it in that coding; once. */
 void response_encode(Response *r, const Request *req);
 /* "Not Found" and so on, for the statuses that this server uses. */
 const char *response_reason(int status);

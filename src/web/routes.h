@@ -11,6 +11,7 @@ enum {
     ROUTE_EXISTS = 8,    /* always answers 200, unless there is a cursor: 304 needs no query */
     ROUTE_SQL = 64,      /* the lease is of Service.sql; with ROUTE_LAKE */
     ROUTE_RANGES = 32,   /* answers 206 and 416 too */
+    ROUTE_KEPT = 128,    /* few targets, asked often: the answer is kept (bodies.h); with ROUTE_VERSIONED */
     ROUTE_LIST = 16,     /* as ROUTE_EXISTS, when what is served has such a list */
 };
 
@@ -29,6 +30,8 @@ struct Route {
     const char *schema;      /* of the answer in JSON: the name of a file in src/web/schemas; NULL: none is described */
     const char *content;     /* of the content that it takes, in the same way; NULL: it takes none */
     const char *help;        /* one sentence without a dot */
+    AtOnce at_once;          /* the answer from the rows in memory; NULL: there is no such way */
+    bool waits_for_worker;   /* that takes some milliseconds: not on the event loop */
 };
 
 #define TYPES_BY_PATH ""     /* of a file: by its ending */

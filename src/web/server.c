@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 enum { TICK_MS = 200, DRAIN_MS = 3000, REQUEST_WITHIN_MS = 10000, ANSWER_WITHIN_MS = 60000, IDLE_FOR_MS = 30000, LINGER_MS = 1000 };
+enum { LIVE_VIEW_MS = 500 }; /* how old rows of the live lake, and answers that are given again, may be; together at most a second */
 enum { HEARTBEAT_MS = 15000, STREAM_FOR_S = 300 }; /* then the client asks again, with a token that may have been revoked */
 
 typedef enum Phase { PHASE_READING, PHASE_WORKING, PHASE_WRITING, PHASE_STREAMING, PHASE_LINGERING, PHASE_CLOSED } Phase;
@@ -649,15 +650,15 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
                              .ready_arg = options->ready_arg,
                              .gate = make_gate(options, listener),
                              .metrics = metrics_new(route_count(), route_pattern)};
-    web->service.pool =
-        options->live != NULL ? snapshot_pool_open_live(options->live) : snapshot_pool_open(options->snapshots_dir, &options->lake);
+    web->service.pool = options->live != NULL ? snapshot_pool_open_live(options->live, LIVE_VIEW_MS, options->rows_memory)
+                                              : snapshot_pool_open(options->snapshots_dir, &options->lake, options->rows_memory);
     if (options->snapshots_dir != NULL) web->service.downloads = downloads_new(options->snapshots_dir);
     web->service.stream = stream_new();
     if (options->query && options->snapshots_dir != NULL) {
         LakeOptions own = options->lake;
         own.memory_limit = options->query_memory;
         own.threads = 1;
-        web->service.sql = snapshot_pool_open(options->snapshots_dir, &own);
+        web->service.sql = snapshot_pool_open(options->snapshots_dir, &own, 0);
     }
     web->lanes = lanes_start(&web->service, worker_count(options), wake_loop, web);
     return web;

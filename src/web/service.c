@@ -6,27 +6,19 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "web/cursor.h"
+#include "web/at_once.h"
 #include "web/negotiate.h"
 #include <string.h>
 
 /* ---- the event loop's half ---- */
-
-static const char lake_caching[] = "private, no-cache"; /* it is about persons: for no cache that others use */
-
-/* What operators see has another one, and each media type but JSON. */
-static void etag_of(const char *tag, const Request *req, char etag[ETAG_SIZE]) {
-    const char *slash = strchr(req->type, '/'), *type = slash != NULL && strcmp(slash, "/json") != 0 ? slash + 1 : "";
-    snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "%s%s%.12s\"", tag, req->is_operator ? "" : "-r", type[0] != '\0' ? "-" : "", type);
-}
 
 /* Only where it is certain that without the condition the answer is 200 (RFC 9110 13.2.1). */
 static bool answered_by_etag(Service *s, const Route *route, const Request *req, Response *resp) {
     char tag[SNAPSHOT_TAG_SIZE], etag[ETAG_SIZE];
     bool exists = (route->flags & ROUTE_EXISTS) && request_param(req, "cursor") == NULL;
     if (!exists || req->if_none_match == NULL || !snapshot_pool_tag(s->pool, tag)) return false;
-    etag_of(tag, req, etag);
-    resp->cache_control = lake_caching;
+    versioned_etag(tag, req, etag);
+    resp->cache_control = LAKE_CACHING;
     return response_not_modified(resp, req, etag);
 }
 
@@ -183,6 +175,7 @@ Matched service_begin(Service *s, const char *method, Request *req, Response *re
         return (Matched){.route = route};
     }
     if (route->content != NULL) return (Matched){.route = route, .needs_content = true};
+    if (answer_at_once(s, route, req, false, resp)) return (Matched){.route = route};
     return service_content(s, route, req, resp);
 }
 
@@ -192,7 +185,7 @@ Matched service_begin(Service *s, const char *method, Request *req, Response *re
 static int handle_leased(Service *s, const Route *route, const Request *req, const Lease *lease, Response *resp, Error *err) {
     char etag[ETAG_SIZE];
     if (!(route->flags & ROUTE_VERSIONED)) return route->handle(s, req, lease, resp, err);
-    etag_of(lease->tag, req, etag);
+    versioned_etag(lease->tag, req, etag);
     bool exists = (route->flags & ROUTE_EXISTS) || ((route->flags & ROUTE_LIST) && is_entity_list(req, lease));
     exists = exists && request_param(req, "cursor") == NULL;
     if (!exists || !response_not_modified(resp, req, etag)) {
@@ -200,15 +193,8 @@ static int handle_leased(Service *s, const Route *route, const Request *req, con
         if (resp->status != 200) return 0;
         (void)response_not_modified(resp, req, etag);
     }
-    resp->cache_control = lake_caching;
+    resp->cache_control = LAKE_CACHING;
     return 0;
-}
-
-/* A page goes on in the content that the page before was of. */
-static uint64_t scope_of(const Request *req) {
-    const char *text = request_param(req, "cursor");
-    Cursor cursor;
-    return text != NULL && cursor_parse(text, &cursor) ? cursor.scope : 0;
 }
 
 static int run_leased(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
@@ -218,6 +204,7 @@ static int run_leased(Service *s, size_t worker, const Route *route, const Reque
     query_timeouts_begin(s->timeouts, worker, lease.conn);
     int rc = handle_leased(s, route, req, &lease, resp, err);
     query_timeouts_end(s->timeouts, worker);
+    if (rc == 0) keep_answer(route, req, &lease, resp);
     snapshot_pool_return(pool, &lease, rc != 0);
     return rc;
 }
@@ -235,6 +222,7 @@ static int run_route(Service *s, size_t worker, const Route *route, const Reques
 
 void service_finish(Service *s, size_t worker, const Route *route, const Request *req, Response *resp) {
     Error err = {0};
+    if (answer_at_once(s, route, req, true, resp)) return;
     if (run_route(s, worker, route, req, resp, &err) != 0) answer_error(route, req, resp, &err);
     response_encode(resp, req);
 }

@@ -11,58 +11,28 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "snapshot/snapshot.h"
 #include "web/cursor.h"
+#include "web/live_view.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
 
-enum { IDLE_MAX = 32, KEPT_MAX = 3, KEPT_FOR_S = 300 };
-
-/* A connection, and the names that it was prepared with. */
-typedef struct PooledConn {
-    LakeConn *conn;
-    GoldEntities entities;
-    char *declared; /* live: which declarations they are of; "": not known */
-} PooledConn;
-
-struct PooledSnapshot {
-    Snapshot *snapshot; /* NULL: live */
-    Lake *lake;
-    int64_t number;
-    char tag[40];
-    uint64_t scope;
-    bool is_paged;         /* a cursor into it was given out */
-    int64_t kept_until_ns; /* while it is kept */
-    int refs;
-    PooledConn *idle[IDLE_MAX];
-    size_t idle_count;
-};
+enum { KEPT_MAX = 3, KEPT_FOR_S = 300 };
 
 struct SnapshotPool {
     pthread_mutex_t lock;           /* over current, kept, and every generation's refs and idle */
     PooledSnapshot *current;        /* NULL: nothing yet */
     PooledSnapshot *kept[KEPT_MAX]; /* earlier ones that clients page through, newest first; each a reference */
-    char *problem;                  /* why the newest generation is not served; NULL: it is. Under lock */
-    char *dir;                      /* NULL: live */
+    PooledSnapshot *retired;      /* closed by the thread that follows CURRENT: their last lease ended where nothing may wait. Under lock */
+    char *problem;                /* why the newest generation is not served; NULL: it is. Under lock */
+    char *dir;                    /* NULL: live */
+    int64_t rows_memory, view_ns; /* view_ns: as in a lease */
+    PooledSnapshot *view;         /* live: rows of the lake at most view_ns ago; a reference. Under lock */
+    LiveView *live;               /* live: what reads it; NULL: nothing does */
     LakeOptions options;
     char *temp_dir;
     SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
 };
-
-static void pooled_conn_free(PooledConn *c) {
-    if (c->conn != NULL) lake_conn_free(c->conn);
-    gold_entities_done(&c->entities);
-    free(c->declared);
-    free(c);
-}
-DEFINE_CLEANUP(pooled_conn_free, PooledConn)
-
-static void pooled_snapshot_free(PooledSnapshot *g) {
-    for (size_t i = 0; i < g->idle_count; i++) pooled_conn_free(g->idle[i]);
-    if (g->snapshot != NULL) snapshot_free(g->snapshot);
-    free(g);
-}
 
 /* Under the lock. Returns the generation when this was its last user: the caller frees it after unlocking. */
 static PooledSnapshot *drop_ref(PooledSnapshot *g) {
@@ -101,8 +71,6 @@ static bool drop_kept(SnapshotPool *s, bool all) {
     return found;
 }
 
-/* ---- following CURRENT ---- */
-
 /* `problem` is copied; NULL: none. */
 static void set_problem(SnapshotPool *s, const char *problem) {
     char *text = problem != NULL ? xstrdup(problem) : NULL;
@@ -112,27 +80,70 @@ static void set_problem(SnapshotPool *s, const char *problem) {
     pthread_mutex_unlock(&s->lock);
 }
 
+/* ---- rows in memory: without them every answer is a query ---- */
+
+static void read_rows(SnapshotPool *s, PooledSnapshot *g) {
+    EntityStore *store = NULL;
+    g->store_tried = true;
+    if (s->rows_memory > 0) store = pooled_snapshot_rows(g, s->current != NULL ? s->current->store : NULL, s->rows_memory);
+    pthread_mutex_lock(&s->lock);
+    g->store = store;
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void follow_live(SnapshotPool *s) {
+    int64_t read_ns;
+    if (s->live == NULL) return;
+    PooledSnapshot *next = live_view_next(s->live, s->view, &read_ns), *unused = NULL;
+    pthread_mutex_lock(&s->lock);
+    if (next != NULL) {
+        unused = drop_ref(s->view);
+        s->view = next;
+    } else if (read_ns > 0) {
+        s->view->read_ns = read_ns;
+    }
+    pthread_mutex_unlock(&s->lock);
+    if (unused != NULL) pooled_snapshot_free(unused);
+}
+
+/* ---- following CURRENT ---- */
+
 static int open_generation(SnapshotPool *s, Error *err) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     if (snapshot_open_verified(s->dir, &s->options, &snapshot, err) != 0) return -1;
     if (snapshot_problem(snapshot) != NULL) log_error("web", "%s; an earlier generation is served", snapshot_problem(snapshot));
     set_problem(s, snapshot_problem(snapshot));
-    PooledSnapshot *g = xcalloc(1, sizeof *g);
+    PooledSnapshot *g = pooled_snapshot_new();
     g->number = snapshot_generation(snapshot);
     g->lake = snapshot_lake(snapshot);
     g->snapshot = TAKE(snapshot);
-    g->refs = 1;
     snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number, s->seen.current.modified_ns);
     g->scope = cursor_hash(g->tag, strlen(g->tag));
+    if (s->current != NULL) read_rows(s, g); /* the first one is served at once, and read then */
     make_current(s, g);
     return 0;
 }
 
+static void close_retired(SnapshotPool *s) {
+    pthread_mutex_lock(&s->lock);
+    PooledSnapshot *g = TAKE(s->retired);
+    pthread_mutex_unlock(&s->lock);
+    for (PooledSnapshot *next; g != NULL; g = next) {
+        next = g->next;
+        pooled_snapshot_free(g);
+    }
+}
+
 void snapshot_pool_follow(SnapshotPool *s) {
     (void)drop_kept(s, false);
+    close_retired(s);
+    if (s->dir == NULL) follow_live(s);
     if (s->dir == NULL) return;
     SnapshotStamp now = snapshot_stamp(s->dir);
-    if (snapshot_stamp_same(&now, &s->seen)) return;
+    if (snapshot_stamp_same(&now, &s->seen)) {
+        if (s->current != NULL && !s->current->store_tried) read_rows(s, s->current);
+        return;
+    }
     s->seen = now;
     Error err = {0};
     if (open_generation(s, &err) != 0) {
@@ -144,30 +155,35 @@ void snapshot_pool_follow(SnapshotPool *s) {
     error_clear(&err);
 }
 
-SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options) {
+SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, int64_t rows_memory) {
     SnapshotPool *s = xcalloc(1, sizeof *s);
     pthread_mutex_init(&s->lock, NULL);
     s->dir = xstrdup(dir);
     s->options = *options;
+    s->rows_memory = rows_memory;
     if (options->temp_dir != NULL) s->options.temp_dir = s->temp_dir = xstrdup(options->temp_dir);
     snapshot_pool_follow(s);
     return s;
 }
 
-SnapshotPool *snapshot_pool_open_live(Lake *lake) {
+SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memory) {
     SnapshotPool *s = xcalloc(1, sizeof *s);
     pthread_mutex_init(&s->lock, NULL);
-    s->current = xcalloc(1, sizeof *s->current);
+    s->view_ns = view_ms * (NSEC_PER_SEC / 1000);
+    s->current = pooled_snapshot_new();
     s->current->lake = lake;
-    s->current->refs = 1;
     snprintf(s->current->tag, sizeof s->current->tag, "%" PRIx64, clock_wall_us());
     s->current->scope = cursor_hash(s->current->tag, strlen(s->current->tag));
+    if (view_ms > 0 && rows_memory > 0) s->live = live_view_new(lake, s->current->tag, s->current->scope, rows_memory);
     return s;
 }
 
 void snapshot_pool_free(SnapshotPool *s) {
+    if (s->view != NULL) pooled_snapshot_free(s->view);
+    if (s->live != NULL) live_view_free(s->live);
     make_current(s, NULL);
     while (drop_kept(s, true)) continue;
+    close_retired(s);
     pthread_mutex_destroy(&s->lock);
     free(s->dir);
     free(s->problem);
@@ -177,36 +193,9 @@ void snapshot_pool_free(SnapshotPool *s) {
 
 /* ---- leases ---- */
 
-static int run_named(const PooledConn *c, const char *name, Error *err) {
-    CLEANUP(free_text) char *sql = gold_entity_sql(gold_entities_scored(&c->entities), name);
-    return lake_exec(c->conn, name, sql, err);
-}
-
-/* Gives the connection the names that the queries use. */
-static int prepare_connection(const PooledSnapshot *g, PooledConn *c, Error *err) {
-    gold_entities_done(&c->entities);
-    if (gold_entities_read(c->conn, &c->entities, err) != 0) return -1;
-    if (c->entities.count == 0)
-        error_set(err, ERR_UNAVAILABLE, "there is no Gold yet");
-    else if (run_named(c, g->snapshot != NULL ? "serving/snapshot" : "serving/views", err) == 0 && run_named(c, "serving/names", err) == 0)
-        return 0;
-    if (g->snapshot != NULL) return -1;
-    error_prefix(err, "the live lake has nothing to serve yet");
-    err->kind = ERR_UNAVAILABLE;
-    return -1;
-}
-
-static int connect_to(const PooledSnapshot *g, PooledConn **ret, Error *err) {
-    CLEANUP(pooled_conn_freep) PooledConn *c = xcalloc(1, sizeof *c);
-    c->declared = xstrdup("");
-    if (lake_connect(g->lake, &c->conn, err) != 0 || prepare_connection(g, c, err) != 0) return -1;
-    *ret = TAKE(c);
-    return 0;
-}
-
 /* A connection failed: the idle ones may have the same outdated views. */
 static void close_idle(SnapshotPool *s, PooledSnapshot *g) {
-    PooledConn *idle[IDLE_MAX];
+    PooledConn *idle[POOLED_IDLE_MAX];
     pthread_mutex_lock(&s->lock);
     size_t n = g->idle_count;
     memcpy(idle, g->idle, n * sizeof idle[0]);
@@ -217,7 +206,7 @@ static void close_idle(SnapshotPool *s, PooledSnapshot *g) {
 
 static void release(SnapshotPool *s, PooledSnapshot *g, PooledConn *reusable) {
     pthread_mutex_lock(&s->lock);
-    if (reusable != NULL && g == s->current && g->idle_count < IDLE_MAX) {
+    if (reusable != NULL && g == s->current && g->idle_count < POOLED_IDLE_MAX) {
         g->idle[g->idle_count++] = reusable;
         reusable = NULL;
     }
@@ -229,31 +218,11 @@ static void release(SnapshotPool *s, PooledSnapshot *g, PooledConn *reusable) {
     if (unused != NULL) pooled_snapshot_free(unused);
 }
 
-/* A live lake has no generation: its tag is what changes with every commit, and when this process began to serve it. *ret_same: the
- * connection has the names of what is declared now. */
-static int read_live_tag(const PooledSnapshot *g, PooledConn *c, char tag[SNAPSHOT_TAG_SIZE], bool *ret_same, Error *err) {
-    CLEANUP(lake_result_freep) LakeResult *row = NULL;
-    if (lake_query(c->conn, "serving/version", lake_sql("serving/version"), NULL, 0, &row, err) != 0 || lake_next(row, err) < 0) return -1;
-    snprintf(tag, SNAPSHOT_TAG_SIZE, "%s-%s", g->tag, lake_col_text(row, 0, NULL));
-    const char *declared = lake_is_null(row, 1) ? "" : lake_col_text(row, 1, NULL);
-    *ret_same = strcmp(declared, c->declared) == 0;
-    if (*ret_same) return 0;
-    free(c->declared);
-    c->declared = xstrdup(declared);
-    return 0;
-}
-
-static int begin_live(const PooledSnapshot *g, PooledConn *c, char tag[SNAPSHOT_TAG_SIZE], Error *err) {
-    bool same;
-    if (lake_begin(c->conn, err) != 0 || read_live_tag(g, c, tag, &same, err) != 0) return -1;
-    return same ? 0 : prepare_connection(g, c, err);
-}
-
 static int make_lease(const PooledSnapshot *g, PooledConn *c, Lease *ret, Error *err) {
-    Lease lease = {.conn = c->conn, .generation = g->number, .scope = g->scope, .entities = &c->entities, .pooled = c};
+    Lease lease = {.conn = c->conn, .generation = g->number, .scope = g->scope, .entities = &c->entities, .bodies = g->bodies, .pooled = c};
     if (g->snapshot != NULL)
         snprintf(lease.tag, sizeof lease.tag, "%s", g->tag);
-    else if (begin_live(g, c, lease.tag, err) != 0)
+    else if (pooled_conn_begin(c, g->tag, lease.tag, err) != 0)
         return -1;
     *ret = lease;
     return 0;
@@ -278,7 +247,7 @@ int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err)
         error_set(err, ERR_UNAVAILABLE, "%s", s->problem != NULL ? s->problem : "no snapshot is published yet: run `smelt publish`");
     pthread_mutex_unlock(&s->lock);
     if (g == NULL) return -1;
-    if (conn == NULL && connect_to(g, &conn, err) != 0) {
+    if (conn == NULL && pooled_conn_open(g->lake, g->snapshot == NULL, &conn, err) != 0) {
         release(s, g, NULL);
         return -1;
     }
@@ -292,13 +261,48 @@ int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err)
     return 0;
 }
 
+/* Under the lock. What can be answered from without a query; NULL: nothing. */
+static PooledSnapshot *find_held(SnapshotPool *s, uint64_t scope) {
+    if (s->dir != NULL) return find_scope(s, scope);
+    bool fresh = s->view != NULL && clock_mono_ns() - s->view->read_ns <= s->view_ns;
+    return fresh ? s->view : s->view_ns > 0 ? s->current : NULL;
+}
+
+bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) {
+    pthread_mutex_lock(&s->lock);
+    PooledSnapshot *g = find_held(s, scope);
+    const EntityStore *store = g != NULL ? g->store : NULL;
+    Bodies *bodies = g == NULL ? NULL : s->dir != NULL ? g->bodies : s->current->bodies;
+    if (g != NULL) g->refs++;
+    pthread_mutex_unlock(&s->lock);
+    if (g == NULL) return false;
+    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = bodies, .store = store, .view_ns = s->view_ns, .owner = g};
+    snprintf(ret->tag, sizeof ret->tag, "%s", g->tag);
+    return true;
+}
+
 void snapshot_pool_keep(SnapshotPool *s, const Lease *lease) {
     pthread_mutex_lock(&s->lock);
     lease->owner->is_paged = lease->owner->snapshot != NULL;
     pthread_mutex_unlock(&s->lock);
 }
 
+/* Of a lease without a connection. */
+static void unpeek(SnapshotPool *s, PooledSnapshot *g) {
+    pthread_mutex_lock(&s->lock);
+    PooledSnapshot *unused = drop_ref(g);
+    if (unused != NULL) {
+        unused->next = s->retired;
+        s->retired = unused;
+    }
+    pthread_mutex_unlock(&s->lock);
+}
+
 void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken) {
+    if (lease->conn == NULL) {
+        unpeek(s, lease->owner);
+        return;
+    }
     lake_rollback(lease->conn); /* of a live lease; it wrote nothing */
     if (broken) {
         pooled_conn_free(lease->pooled);

@@ -5,25 +5,29 @@
  * SnapshotPool: any thread. Lease: one thread at a time. */
 #pragma once
 #include "lake/lake.h"
-#include "snapshot/entities.h"
+#include "web/pooled_conn.h"
 
 typedef struct SnapshotPool SnapshotPool;
 typedef struct PooledSnapshot PooledSnapshot;
-enum { SNAPSHOT_TAG_SIZE = 64 };
 typedef struct Lease {
-    LakeConn *conn;
-    int64_t generation;          /* of the snapshot; 0: live */
-    char tag[SNAPSHOT_TAG_SIZE]; /* names this content for ever, also when generations are counted from 1 again */
-    uint64_t scope;              /* what a cursor is bound to: the generation; live, all that this process serves (see web/entity_list.c) */
-    const GoldEntities *entities; /* whose Gold it has, as long as the lease; at least one */
+    LakeConn *conn;                  /* NULL: of snapshot_pool_peek */
+    int64_t generation;              /* of the snapshot; 0: live */
+    char tag[SNAPSHOT_TAG_SIZE];     /* names this content for ever, also when generations are counted from 1 again */
+    uint64_t scope;                  /* what a cursor is bound to: the generation; live, all that this process serves */
+    const GoldEntities *entities;    /* whose Gold it has, as long as the lease; at least one */
+    struct Bodies *bodies;           /* answers of this content, as long as the lease */
+    const struct EntityStore *store; /* its rows in memory; NULL: not there, or live */
+    int64_t view_ns;                 /* live: how old an answer may be that is given again; 0: of a snapshot, which never changes */
     PooledSnapshot *owner;
-    struct PooledConn *pooled;
+    PooledConn *pooled;
 } Lease;
 
-/* Follows <dir>/CURRENT. Nothing published yet is no error: leases are refused until there is something. `options` is copied. */
-SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options) MUST_CHECK;
-/* `lake` is borrowed and must outlive the pool. */
-SnapshotPool *snapshot_pool_open_live(Lake *lake) MUST_CHECK;
+/* Follows <dir>/CURRENT. Nothing published yet is no error: leases are refused until there is something. `options` is copied.
+ * `rows_memory`: bytes for rows that are held to answer without a query; 0: none are. */
+SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, int64_t rows_memory) MUST_CHECK;
+/* `lake` is borrowed and must outlive the pool. `view_ms`: how old an answer may be that is given again, or comes from
+ * rows in memory; 0: there are none. `rows_memory`: as above. */
+SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memory) MUST_CHECK;
 void snapshot_pool_free(SnapshotPool *s); /* every lease must have been returned */
 DEFINE_CLEANUP(snapshot_pool_free, SnapshotPool)
 
@@ -34,6 +38,9 @@ void snapshot_pool_follow(SnapshotPool *s);
  * same content, as long as it is kept; 0, or when it is not any more: the newest. All that is read through a live lease is one state of the
  * lake. */
 int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err) MUST_CHECK;
+/* A lease without a connection, for answers that need no query. Never waits. False: there is nothing, or nothing that may be given
+ * again. */
+bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) MUST_CHECK;
 /* Keeps the lease's generation for some minutes after the next one has come, for who reads it page by page. */
 void snapshot_pool_keep(SnapshotPool *s, const Lease *lease);
 /* `broken`: a statement failed on it; the connection is not used again. */

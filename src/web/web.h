@@ -21,6 +21,7 @@ typedef struct WebOptions {
     const char *snapshots_dir;             /* read from what is published there ... */
     Lake *live;                            /* ... or, when this is set, from this lake; borrowed */
     LakeOptions lake;                      /* for snapshots; copied */
+    int64_t rows_memory;                   /* bytes for rows of snapshots that are held to answer without a query; 0: none are */
     bool query;                            /* answer queries of users on the newest snapshot ... */
     int64_t query_memory;                  /* ... with so many bytes for all of them */
     /* What GET /api/v1/status answers: {state, components, ...}; a new reference. Called on workers, must be quick. NULL: 404. */

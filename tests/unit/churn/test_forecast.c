@@ -100,6 +100,13 @@ static ChurnDeclared declared(Fixture *f) {
     return d;
 }
 
+static void update_days(Fixture *f, const ChurnDeclared *d, ChurnDays *ret) {
+    Error err = {0};
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
+    must(churn_read_gold(f->conn, &gold, &err), &err);
+    must(churn_update_days(f->conn, &gold, d, true, ret, &err), &err);
+}
+
 static ChurnTraining train(Fixture *f) {
     return train_model(f->conn, &f->options);
 }
@@ -118,11 +125,6 @@ static char *set_of(Fixture *f, const char *id, const char *file) {
     return buf_take(&text);
 }
 
-static int update_days(Fixture *f, const ChurnDeclared *d, ChurnDays *ret, Error *err) {
-    CLEANUP(churn_gold_done) ChurnGold gold = {0};
-    return churn_read_gold(f->conn, &gold, err) != 0 ? -1 : churn_update_days(f->conn, &gold, d, true, ret, err);
-}
-
 /* The features as of the day, as one text. The caller frees. */
 static char *rows_as_of(Fixture *f, int64_t day, bool by_event) {
     Error err = {0};
@@ -132,7 +134,7 @@ static char *rows_as_of(Fixture *f, int64_t day, bool by_event) {
         free(d.as_of);
         d.as_of = xstrdup("event");
     }
-    must(update_days(f, &d, &days, &err), &err);
+    update_days(f, &d, &days);
     must(churn_make_rows(f->conn, &d, day, FIRST, days.upto, &err), &err);
     return query_text(f->conn, "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY member_id) FROM churn_rows AS r");
 }
@@ -195,6 +197,7 @@ static void too_short_a_history_is_an_answer(void **state) {
     CLEANUP(free_text) char *why = NULL;
     must(churn_is_due(f->conn, &f->options, 3600000, &due, &why, &err), &err);
     assert_false(due); /* the rule serves */
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM model_days"), 0);
     run(f->conn, "DELETE FROM silver_clean_events");
     forget_days(f);
     make_visits(f, 800, DAYS);
@@ -207,6 +210,27 @@ static void too_short_a_history_is_an_answer(void **state) {
     assert_string_equal(honest.label_source, "stops");
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
     assert_string_equal(s.model_id, honest.model_id);
+}
+
+static void a_history_is_known_before_its_days_are_made(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    make_visits(f, 100, 110);
+    make_gold(f);
+    CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
+    ChurnDays known, made;
+    must(churn_read_gold(f->conn, &gold, &err), &err);
+    must(churn_know_history(f->conn, &gold, &d, true, &known, &err), &err);
+    must(churn_update_days(f->conn, &gold, &d, false, &made, &err), &err); /* not due any more, and there are none */
+    assert_int_equal(known.first, made.first);
+    assert_int_equal(known.end, made.end);
+    assert_int_equal(made.events, number(f->conn, "SELECT count(*) FROM silver_clean_events"));
+    assert_int_equal(made.events, number(f->conn, "SELECT sum(events_n) FROM model_days"));
+    must(churn_know_history(f->conn, &gold, &d, true, &known, &err), &err); /* from the days alone */
+    assert_int_equal(known.first, made.first);
+    assert_int_equal(known.end, made.end);
+    assert_int_equal(known.upto, made.upto);
 }
 
 static void too_few_who_leave_are_not_tried_all_the_time(void **state) {
@@ -293,7 +317,7 @@ static int64_t outcome_of(Fixture *f, const char *member, int64_t cut) {
     ChurnDays days;
     CLEANUP(free_text) char *sql = xasprintf("SELECT coalesce(max(outcome), -9) FROM churn_outcomes WHERE member_id = '%s'", member);
     must(churn_read_gold(f->conn, &gold, &err), &err);
-    must(update_days(f, &d, &days, &err), &err);
+    update_days(f, &d, &days);
     must(churn_make_outcomes(f->conn, &gold, &d, cut, days.upto, &err), &err);
     return number(f->conn, sql);
 }
@@ -353,17 +377,16 @@ static void a_copy_that_came_twice_counts_when_it_came_first(void **state) {
 
 static void the_far_future_moves_no_cut(void **state) {
     Fixture *f = *state;
-    Error err = {0};
     make_visits(f, 200, DAYS);
     CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
     ChurnDays before, after;
-    must(update_days(f, &d, &before, &err), &err);
+    update_days(f, &d, &before);
     for (int year = 2027; year < 2099; year++) {
         CLEANUP(free_text) char *at = xasprintf("%d-05-05 10:00", year);
         visit(f, "M00001", at);
     }
     visit(f, "M00001", "1999-01-01 10:00");
-    must(update_days(f, &d, &after, &err), &err);
+    update_days(f, &d, &after);
     assert_int_equal(before.first, FIRST);
     assert_int_equal(before.end, FIRST + DAYS);
     assert_int_equal(after.first, before.first);
@@ -437,16 +460,15 @@ static void bad_departures(void **state) {
 
 static void unknown_arrivals_are_said(void **state) {
     Fixture *f = *state;
-    Error err = {0};
     ChurnDays days;
     make_visits(f, 50, 100);
     CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
-    must(update_days(f, &d, &days, &err), &err);
+    update_days(f, &d, &days);
     assert_null(churn_arrival_warning(&d, &days));
     run(f->conn,
         "UPDATE silver_clean_events SET kafka_timestamp = CASE WHEN batch_id = 3 THEN NULL WHEN batch_id = 4 THEN TIMESTAMP '2026-11-29' ELSE kafka_timestamp END");
     forget_days(f);
-    must(update_days(f, &d, &days, &err), &err);
+    update_days(f, &d, &days);
     CLEANUP(free_text) char *warning = churn_arrival_warning(&d, &days);
     assert_non_null(strstr(warning, "it is not known when they arrived"));
     assert_int_equal(days.without_arrival, number(f->conn, "SELECT count(*) FROM silver_clean_events WHERE batch_id = 3"));
@@ -616,6 +638,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         FORECAST_TEST(it_learns_scores_and_explains),
         FORECAST_TEST(too_short_a_history_is_an_answer),
+        FORECAST_TEST(a_history_is_known_before_its_days_are_made),
         FORECAST_TEST(too_few_who_leave_are_not_tried_all_the_time),
         FORECAST_TEST(labels_that_mean_nothing_are_not_learned),
         FORECAST_TEST(a_set_is_the_same_when_more_has_come),

@@ -44,7 +44,7 @@ static int setup(void **state) {
     pthread_mutex_init(&f->gate, NULL);
     pthread_mutex_init(&f->lock, NULL);
     clock_cond_init(&f->changed);
-    f->service = (Service){.pool = snapshot_pool_open_live(f->lake.lake),
+    f->service = (Service){.pool = snapshot_pool_open_live(f->lake.lake, 0, 0),
                            .metrics = metrics_new(route_count(), route_pattern),
                            .status = status_behind_a_gate,
                            .status_arg = f};

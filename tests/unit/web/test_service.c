@@ -24,7 +24,7 @@ static int setup(void **state) {
     static char word[] = "ok";
     lake = make_refined_lake();
     service = (Service){.routes = routes,
-                        .pool = snapshot_pool_open_live(lake.lake),
+                        .pool = snapshot_pool_open_live(lake.lake, 0, 0),
                         .metrics = metrics_new(route_count(), route_pattern),
                         .timeouts = query_timeouts_new(1, 10000, 500),
                         .status = fixed_status,
@@ -567,7 +567,7 @@ static void test_cursors_are_of_their_filter(void **state) {
     char *other = xasprintf("/api/v1/subscribers?limit=2&band=low&cursor=%s", json_string_value(json_object_get(page, "next_cursor")));
     assert_problem("GET", other, 400, "/api/v1/subscribers");
     SnapshotPool *kept = service.pool;
-    service.pool = snapshot_pool_open_live(lake.lake); /* as after a restart */
+    service.pool = snapshot_pool_open_live(lake.lake, 0, 0); /* as after a restart */
     CLEANUP(free_text)
     char *same = xasprintf("/api/v1/subscribers?limit=2&band=high&cursor=%s", json_string_value(json_object_get(page, "next_cursor")));
     assert_problem("GET", same, 410, "/api/v1/subscribers");
@@ -765,7 +765,7 @@ static void test_any_pipeline_is_served(void **state) {
     CLEANUP(lake_fixture_done) LakeFixture bikes = make_refined_lake();
     SnapshotPool *kept = service.pool;
     run(bikes.conn, bikes_sql);
-    service.pool = snapshot_pool_open_live(bikes.lake);
+    service.pool = snapshot_pool_open_live(bikes.lake, 0, 0);
     check_bikes();
     check_stations();
     json_decref(get_json("/api/v1/runs", 200));
@@ -782,7 +782,7 @@ static void test_nothing_refined_is_not_ready(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture empty = open_lake(":memory:", NULL);
     SnapshotPool *kept = service.pool;
-    service.pool = snapshot_pool_open_live(empty.lake);
+    service.pool = snapshot_pool_open_live(empty.lake, 0, 0);
     assert_problem("GET", "/api/v1/overview", 503, "/api/v1/overview");
     assert_problem("GET", "/readyz", 503, "/readyz");
     json_decref(get_json("/livez", 200)); /* restarting would not help */

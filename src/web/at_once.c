@@ -1,0 +1,56 @@
+/* at_once.c: see at_once.h.
+ *
+ * Invariant: the answer has the bytes that the handler of the route would have given on the same generation. */
+#include "web/at_once.h"
+
+#include "web/bodies.h"
+#include "web/cursor.h"
+#include <string.h>
+
+void versioned_etag(const char *tag, const Request *req, char etag[ETAG_SIZE]) {
+    const char *slash = strchr(req->type, '/'), *type = slash != NULL && strcmp(slash, "/json") != 0 ? slash + 1 : "";
+    snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "%s%s%.12s\"", tag, req->is_operator ? "" : "-r", type[0] != '\0' ? "-" : "", type);
+}
+
+uint64_t scope_of(const Request *req) {
+    const char *text = request_param(req, "cursor");
+    Cursor cursor;
+    return text != NULL && cursor_parse(text, &cursor) ? cursor.scope : 0;
+}
+
+/* What was answered before. */
+static bool repeat(const Route *route, const Request *req, const Lease *lease, Response *resp) {
+    char etag[ETAG_SIZE];
+    if (!(route->flags & ROUTE_KEPT) || !bodies_get(lease->bodies, req, lease->view_ns, resp)) return false;
+    memcpy(etag, resp->etag, sizeof etag);
+    if (response_not_modified(resp, req, etag)) {
+        resp->coding = NULL;
+        resp->varies = false;
+    }
+    resp->cache_control = LAKE_CACHING;
+    return true;
+}
+
+/* What its rows in memory say. */
+static bool read_rows(Service *s, const Route *route, const Request *req, bool on_worker, const Lease *lease, Response *resp) {
+    if (route->at_once == NULL || lease->store == NULL) return false;
+    if (!on_worker && (route->waits_for_worker || response_coding(req) != NULL)) return false;
+    if (!route->at_once(s, req, lease, resp)) return false;
+    keep_answer(route, req, lease, resp);
+    response_encode(resp, req);
+    return true;
+}
+
+bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_worker, Response *resp) {
+    Lease lease;
+    if (!(route->flags & ROUTE_VERSIONED) || !snapshot_pool_peek(s->pool, scope_of(req), &lease)) return false;
+    bool answered = repeat(route, req, &lease, resp) || read_rows(s, route, req, on_worker, &lease, resp);
+    snapshot_pool_return(s->pool, &lease, false);
+    return answered;
+}
+
+void keep_answer(const Route *route, const Request *req, const Lease *lease, Response *resp) {
+    if (!(route->flags & ROUTE_KEPT) || resp->status != 200) return;
+    response_encode(resp, req);
+    bodies_put(lease->bodies, req, resp);
+}

@@ -1,0 +1,17 @@
+/* bodies.h: answers of one content that are given again as they are: their bodies, encoded or not. A generation never changes, so an answer
+ * that depends on it and the target alone is made once. It holds BODIES_MAX answers with BODIES_BYTES at most; the oldest goes first. Any
+ * thread. */
+#pragma once
+#include "web/response.h"
+
+enum { BODIES_MAX = 64, BODIES_BYTES = 8 * 1024 * 1024, BODY_KEEP_MAX = 1024 * 1024 };
+
+typedef struct Bodies Bodies;
+Bodies *bodies_new(void) MUST_CHECK;
+void bodies_free(Bodies *b);
+
+/* The answer that was given to such a request, with its ETag; not one that is older than `most_ns` (0: however old). False: there is none.
+ */
+bool bodies_get(Bodies *b, const Request *req, int64_t most_ns, Response *resp) MUST_CHECK;
+/* Keeps a copy of an answer with 200, as response_encode left it, when it is not too large. */
+void bodies_put(Bodies *b, const Request *req, const Response *resp);
