@@ -14,6 +14,8 @@
 #include <time.h>
 
 #define FINISH_MS       500
+#define AGAIN_MS        1000 /* before a report that failed is sent again, doubled up to AGAIN_MAX_MS */
+#define AGAIN_MAX_MS    30000
 #define LAST_MS_OF_9999 INT64_C(253402300799999)
 #define SEEK_MS         2000  /* within the client: no broker is waited for */
 #define BEGIN_MS        20000 /* until the client reads a partition that it was given: longer on a busy machine */
@@ -23,10 +25,14 @@ struct KafkaConsumer {
     KafkaClient *client;
     char *topic;
     rd_kafka_topic_partition_list_t *assigned;
-    rd_kafka_message_t *held; /* the message that the last event borrows from */
-    atomic_int reports;       /* offset reports that the broker has not answered yet */
-    atomic_bool no_reports;   /* the group may not be used */
-    char *headers;            /* of the last event; NULL: it has none. Owned */
+    rd_kafka_message_t *held;                  /* the message that the last event borrows from */
+    atomic_int reports;                        /* offset reports that the broker has not answered yet */
+    atomic_bool no_reports;                    /* the group may not be used */
+    pthread_mutex_t lock;                      /* of `reported`: another thread may report while one polls */
+    rd_kafka_topic_partition_list_t *reported; /* the newest position of each partition */
+    atomic_llong again_ns;                     /* when to report them again, since a report failed; 0: they are known, or on their way */
+    atomic_int pause_ms;                       /* before that; 0: the last report did not fail */
+    char *headers;                             /* of the last event; NULL: it has none. Owned */
 };
 
 /* The group is for lag tools alone: without rights on it Smelt reads like with them. */
@@ -38,11 +44,44 @@ static void report_failed(KafkaConsumer *c, rd_kafka_resp_err_t code) {
         log_warn("kafka", "no right READ on the group of kafka.group.id: reading goes on, but the broker's lag tools cannot see how far");
 }
 
+/* No other report may follow: of a topic that is idle from now on, a broker that has just come back would never know. */
+static void report_later(KafkaConsumer *c) {
+    int pause_ms = atomic_load(&c->pause_ms) * 2;
+    if (pause_ms < AGAIN_MS) pause_ms = AGAIN_MS;
+    if (pause_ms > AGAIN_MAX_MS) pause_ms = AGAIN_MAX_MS;
+    atomic_store(&c->pause_ms, pause_ms);
+    atomic_store(&c->again_ns, clock_mono_ns() + pause_ms * INT64_C(1000000));
+}
+
 static void on_commit(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topic_partition_list_t *offsets, void *opaque) {
     (void)rk, (void)offsets;
     KafkaConsumer *c = ((KafkaClient *)opaque)->owner;
     atomic_fetch_sub(&c->reports, 1);
     report_failed(c, code);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        atomic_store(&c->pause_ms, 0);
+    else
+        report_later(c);
+}
+
+/* Takes the list over. */
+static void send_report(KafkaConsumer *c, rd_kafka_topic_partition_list_t *list) {
+    atomic_fetch_add(&c->reports, 1);
+    rd_kafka_resp_err_t code = rd_kafka_commit(c->client->rk, list, 1);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        atomic_fetch_sub(&c->reports, 1);
+        report_failed(c, code);
+        report_later(c);
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+}
+
+static void report_again(KafkaConsumer *c) {
+    if (atomic_exchange(&c->again_ns, 0) == 0 || atomic_load(&c->no_reports)) return;
+    pthread_mutex_lock(&c->lock);
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_copy(c->reported);
+    pthread_mutex_unlock(&c->lock);
+    send_report(c, list);
 }
 
 static void configure(rd_kafka_conf_t *conf) {
@@ -82,6 +121,8 @@ static int open_client(KafkaConsumer *c, const Settings *settings, size_t consum
 int kafka_consumer_open(const Settings *settings, const char *topic, size_t consumers, KafkaConsumer **ret, Error *err) {
     CLEANUP(kafka_consumer_freep) KafkaConsumer *c = xcalloc(1, sizeof *c);
     c->topic = xstrdup(topic);
+    c->reported = rd_kafka_topic_partition_list_new(1);
+    pthread_mutex_init(&c->lock, NULL);
     if (open_client(c, settings, consumers, err) != 0) return -1;
     *ret = TAKE(c);
     return 0;
@@ -109,6 +150,7 @@ static void release_held(KafkaConsumer *c) {
  * broker it waits far longer than the 5 s within which Smelt promises to end, and there is no group to leave. */
 static void finish_reports(KafkaConsumer *c) {
     int64_t until = clock_mono_ns() + FINISH_MS * INT64_C(1000000);
+    report_again(c);
     rd_kafka_assign(c->client->rk, NULL);
     while (atomic_load(&c->reports) > 0 && clock_mono_ns() < until) {
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->client->rk, 1); /* serves on_commit */
@@ -119,6 +161,8 @@ static void finish_reports(KafkaConsumer *c) {
 static void *destroy(void *consumer) {
     KafkaConsumer *c = consumer;
     kafka_client_freep(&c->client);
+    rd_kafka_topic_partition_list_destroy(c->reported);
+    pthread_mutex_destroy(&c->lock);
     free(c->topic);
     free(c);
     return NULL;
@@ -233,6 +277,8 @@ static char *headers_text(const rd_kafka_message_t *m) {
 }
 
 int kafka_consumer_poll(KafkaConsumer *c, int timeout_ms, KafkaEvent *ret, Error *err) {
+    int64_t again_ns = atomic_load(&c->again_ns);
+    if (again_ns != 0 && clock_coarse_ns() >= again_ns) report_again(c);
     release_held(c);
     rd_kafka_message_t *m = rd_kafka_consumer_poll(c->client->rk, timeout_ms);
     if (m == NULL) {
@@ -291,17 +337,23 @@ int kafka_consumer_verify(KafkaConsumer *c, int32_t partition, int64_t offset, i
     return kafka_fail(c->client, code, NULL, err, "reading the topic %s on", c->topic);
 }
 
+/* Under lock. */
+static void note_reported(KafkaConsumer *c, const Offsets *p) {
+    rd_kafka_topic_partition_t *known = rd_kafka_topic_partition_list_find(c->reported, c->topic, p->partition);
+    if (known == NULL) known = rd_kafka_topic_partition_list_add(c->reported, c->topic, p->partition);
+    known->offset = p->next;
+}
+
 void kafka_consumer_report(KafkaConsumer *c, const Offsets *partitions, size_t n) {
     if (atomic_load(&c->no_reports)) return;
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-    for (size_t i = 0; i < n; i++) rd_kafka_topic_partition_list_add(list, c->topic, partitions[i].partition)->offset = partitions[i].next;
-    atomic_fetch_add(&c->reports, 1);
-    rd_kafka_resp_err_t code = rd_kafka_commit(c->client->rk, list, 1);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        atomic_fetch_sub(&c->reports, 1);
-        report_failed(c, code);
+    pthread_mutex_lock(&c->lock);
+    for (size_t i = 0; i < n; i++) {
+        rd_kafka_topic_partition_list_add(list, c->topic, partitions[i].partition)->offset = partitions[i].next;
+        note_reported(c, &partitions[i]);
     }
-    rd_kafka_topic_partition_list_destroy(list);
+    pthread_mutex_unlock(&c->lock);
+    send_report(c, list);
 }
 
 KafkaClient *kafka_consumer_client(KafkaConsumer *c) {

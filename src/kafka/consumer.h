@@ -54,7 +54,7 @@ int kafka_consumer_seek(KafkaConsumer *consumer, int32_t partition, int64_t offs
  */
 int kafka_consumer_verify(KafkaConsumer *consumer, int32_t partition, int64_t offset, int32_t leader_epoch, Error *err) MUST_CHECK;
 /* Tells the broker that everything below each `next` is durable, for its lag tools; Smelt never reads it back. Does not wait. A report that
- * fails is a line in the log; without rights on the group nothing is reported any more. */
+ * fails is sent again later, while the consumer is polled; without rights on the group nothing is reported any more. */
 void kafka_consumer_report(KafkaConsumer *consumer, const Offsets *partitions, size_t n);
 /* For admin.h, on the same connections: while it reads, answers wait behind those to its fetches (fetch.wait.max.ms). Borrowed. */
 KafkaClient *kafka_consumer_client(KafkaConsumer *consumer);
