@@ -6,6 +6,7 @@
 #include "contract/features.h"
 #include "contract/pipeline.h"
 #include "contract/text.h"
+#include "contract/topic.h"
 #include <stdio.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -47,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     int rc = document_parse((const char *)data + features, size - features, "fuzzed.yaml", &document, &err);
     if (rc == 0) {
         DocNode root = node_root(document, mistakes);
+        if (!features) topics_scan(p, &(DocumentList){&document, 1});
         rc = features ? read_features(&p, &root, &err) : contracts_read(p, &root, &err);
     }
     if (rc == 0) explain(p);

@@ -283,10 +283,12 @@ static const Row rows[] = {
     {METER, "physicalName: tag_list", "physicalName: tag_list\n            logicalTypeOptions: {defaultTimezone: 2}",
      "p/contracts/meter.odcs.yaml:88: schema[0].properties[6].properties[6].logicalTypeOptions.defaultTimezone is 2: "
      "expected an offset from UTC, in quotes, like \"+02:00\", or UTC"},
-    {METER, "name: payload\n        logicalType: object", "name: payload\n        logicalTypeOptions: {required: true}\n        logicalType: object",
+    {METER, "name: payload\n        logicalType: object",
+     "name: payload\n        logicalTypeOptions: {required: true}\n        logicalType: object",
      "p/contracts/meter.odcs.yaml:46: schema[0].properties[6].logicalTypeOptions.required is true: "
      "expected a list of names of members; whether the property itself is required stands beside logicalTypeOptions"},
-    {METER, "name: payload\n        logicalType: object", "name: payload\n        logicalTypeOptions: {required: [kind, phase]}\n        logicalType: object",
+    {METER, "name: payload\n        logicalType: object",
+     "name: payload\n        logicalTypeOptions: {required: [kind, phase]}\n        logicalType: object",
      "p/contracts/meter.odcs.yaml:46: schema[0].properties[6].logicalTypeOptions.required[1] is \"phase\": "
      "the payload has no such property; expected one among its properties: {name: phase, required: true}"},
     {METER, "exclusiveMaximum: 100000.5", "most: 3",
