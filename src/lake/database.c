@@ -112,7 +112,9 @@ int lake_check_path(const char *path, Error *err) {
 int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *err) {
     static const LakeOptions defaults = {0};
     if (options == NULL) options = &defaults;
+    CLEANUP(free_text) char *log = xasprintf("%s.wal", path);
     if (lake_check_path(path, err) != 0) return -1;
+    if (file_check_regular(path, err) != 0 || file_check_regular(log, err) != 0) return -1; /* DuckDB would wait for who writes a pipe */
     if (duckdb_load(err) != 0) return -1;
     bool is_new = !options->read_only && strcmp(path, ":memory:") != 0 && !file_exists(path);
     if (is_new && create_database(path, options, err) != 0) return -1;

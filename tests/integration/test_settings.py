@@ -148,6 +148,7 @@ def test_what_is_no_file_is_refused_and_not_waited_for(offline: Smelt) -> None:
         offline.data / "tokens.json": ("token", "list"),
         offline.data / "smelt.lock": ("ingest", "--from", "events.jsonl"),
         offline.data / "lake.mark": ("ingest", "--from", "events.jsonl"),
+        offline.data / "lake.duckdb": ("ingest", "--from", "events.jsonl"),
     }
     offline("produce", "-n", "5", "--out", "events.jsonl")
     for path, command in places.items():
