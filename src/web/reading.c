@@ -33,16 +33,21 @@ static json_t *sample_of(const json_t *samples, const char *metric, const json_t
     return json_null();
 }
 
+/* Where the partition ends was asked some seconds ago, what was read is known now: the end is at least there. */
+static void add_end(json_t *row, json_t *end) {
+    json_int_t next = json_integer_value(json_object_get(row, "next_offset"));
+    if (json_is_integer(end) && json_integer_value(end) < next) json_integer_set(end, next);
+    json_object_set_new(row, "lag", json_is_integer(end) ? json_integer(json_integer_value(end) - next) : json_null());
+    json_object_set_new(row, "end_offset", end);
+}
+
 int handle_partitions(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     LakeValue with_paths = lake_bool(req->is_operator);
     CLEANUP(json_freep) json_t *samples = s->samples != NULL ? s->samples(s->samples_arg) : json_array();
     json_t *rows, *row;
     size_t i;
     if (rows_query(lease->conn, "api/partitions", &with_paths, 1, &rows, err) != 0) return -1;
-    json_array_foreach(rows, i, row) {
-        json_object_set_new(row, "end_offset", sample_of(samples, "smelt_partition_end_offset", row));
-        json_object_set_new(row, "lag", sample_of(samples, "smelt_partition_lag_events", row));
-    }
+    json_array_foreach(rows, i, row) add_end(row, sample_of(samples, "smelt_partition_end_offset", row));
     response_json(resp, 200, json_pack("{sI so}", "generation", (json_int_t)lease->generation, "partitions", rows));
     return 0;
 }
