@@ -41,6 +41,7 @@ static int serve_and_run(App *app, Writer *w, Error *err) {
         return -1;
     WebOptions options = serving_options(app, health);
     options.live = w->lake;
+    options.rows_memory = settings_int(app->settings, "up.rows_memory");
     options.ready = has_disk_space;
     options.ready_arg = app;
     if (serving_start(app, "up", &options, health, &web, err) != 0) return -1;
