@@ -64,7 +64,7 @@ static const SettingSpec specs[] = {
     {"http.rows_memory", SETTING_SIZE, "128MiB",
      "memory for the rows of the newest snapshot, from which one row and pages are answered without a query; an entity that does not fit is "
      "queried; 0: all are",
-     .restart = UP_SERVE},
+     .restart = "serve"},
     {"http.access_log", SETTING_BOOLEAN, "false",
      "log each answer: token, method, route, status, bytes, time; nothing about a person or an address", .restart = UP_SERVE},
     {"http.audit_log", SETTING_BOOLEAN, "false",
@@ -105,6 +105,10 @@ static const SettingSpec specs[] = {
      .restart = UP},
     {"run.attempts", SETTING_INTEGER, "3", "attempts of a step that fails for a temporary reason", .least = 1, .most = 1000, .restart = UP},
     {"run.backoff", SETTING_DURATION, "2s", "wait before the second attempt; doubles with each", .restart = UP},
+    {"up.rows_memory", SETTING_SIZE, "0",
+     "as http.rows_memory, for rows of the live lake as they were at most a second ago; 0: they are queried. Needs a lake.memory_limit with room "
+     "for a join of all entities with their scores, and pays where Gold is seldom merged",
+     .restart = UP},
     {"up.publish_interval", SETTING_DURATION, "1m", "how often `smelt up` publishes a snapshot", .restart = UP},
     {"up.checkpoint_log", SETTING_SIZE, "16MiB", "`smelt up` checkpoints the lake when DuckDB's log of it is longer", .restart = UP},
     {"disk.reserve", SETTING_SIZE, "200MB", "ingest writes only while data.dir has this much free space; `up` and --follow wait for it",

@@ -56,6 +56,7 @@ static int serve_and_run(App *app, Writer *w, Error *err) {
         return -1;
     WebOptions options = serving_options(app, health);
     options.live = w->lake;
+    options.rows_memory = settings_int(app->settings, "up.rows_memory");
     options.ready = is_working;
     options.ready_arg = &working;
     if (serving_start(app, "up", &options, health, &web, err) != 0) return -1;

@@ -16,8 +16,8 @@ typedef struct HeldFixture {
 static const char nasty_sql[] =
     "CREATE OR REPLACE TABLE gold_features_base AS SELECT id AS subscriber_id, i::INTEGER AS total_events, "
     "(i * 1.25)::DECIMAL(18,2) AS avg_bill_zmw, nullif(i, 3)::INTEGER AS max_days_overdue, "
-    "CASE i % 12 WHEN 0 THEN 0.0 WHEN 1 THEN -0.0 WHEN 2 THEN 'nan'::DOUBLE WHEN 3 THEN 'infinity'::DOUBLE WHEN 4 THEN 1e300 WHEN 5 THEN 1e-5 "
-    "WHEN 6 THEN 0.1 + 0.2 WHEN 7 THEN 123456789.123 WHEN 8 THEN -0.000123 WHEN 9 THEN 99999999.999999 WHEN 10 THEN NULL ELSE i / 7.0 END "
+    "CASE i % 16 WHEN 0 THEN 0.0 WHEN 1 THEN -0.0 WHEN 2 THEN 'nan'::DOUBLE WHEN 3 THEN 'infinity'::DOUBLE WHEN 4 THEN 1e300 WHEN 5 THEN 1e-5 "
+    "WHEN 6 THEN 0.1 + 0.2 WHEN 7 THEN 123456789.123 WHEN 8 THEN -0.000123 WHEN 9 THEN 99999999.999999 WHEN 10 THEN NULL WHEN 11 THEN 0.05 WHEN 12 THEN -7.07 WHEN 13 THEN 100.001 WHEN 14 THEN 20.0 ELSE i / 7.0 END "
     "AS avg_signal_dbm, (i / 8.0)::FLOAT AS avg_latency_ms, (i % 2)::INTEGER AS churn_label, i % 3 = 0 AS is_new, 'it''s \"' || id AS plan, "
     "TIMESTAMPTZ '2026-01-02 03:04:05.678Z' + INTERVAL (i) DAY AS seen_at, DATE '2025-12-31' + i::INTEGER AS seen_on, "
     "i::HUGEINT * 1000000000000000000 AS huge, (-i)::BIGINT AS large, i::TINYINT AS tiny, '{\"a\": [1, 2.50, \"é\"]}'::JSON AS more, "
