@@ -611,6 +611,23 @@ static void an_error_of_prepare_has_its_kind(void **state) {
     assert_int_equal(in_child(prepare_in_vain), 0);
 }
 
+static int commit_without_memory(void) {
+    CLEANUP(error_clear) Error err = {0};
+    LakeFixture f = open_lake(":memory:", NULL);
+    duckdb.close = never_close;
+    if (lake_fail(f.conn, "COMMIT", DUCKDB_ERROR_TRANSACTION,
+                  "TransactionContext Error: Failed to commit: could not allocate block of size 1 KiB", &err) != -1)
+        return 1;
+    if (!err.fatal || !lake_lacks_memory(&err) || lake_may_get_memory(&err)) return 2;
+    lake_fixture_done(&f);
+    return 0;
+}
+
+static void a_commit_that_lacked_memory_is_the_last(void **state) {
+    (void)state;
+    assert_int_equal(in_child(commit_without_memory), 0);
+}
+
 static void too_little_memory_says_which_setting(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture f = open_lake(":memory:", &(LakeOptions){.memory_limit = 8 << 20, .threads = 1});
@@ -770,6 +787,7 @@ int main(void) {
         cmocka_unit_test(an_error_of_prepare_has_its_kind),
         cmocka_unit_test(landing_does_not_wait_for_a_checkpoint_beside),
         cmocka_unit_test(a_checkpoint_beside_leaves_an_open_transaction_alone),
+        cmocka_unit_test(a_commit_that_lacked_memory_is_the_last),
         cmocka_unit_test(too_little_memory_says_which_setting),
         IN_SCRATCH(row_groups_of_large_rows_are_left_alone),
         cmocka_unit_test(a_lake_that_cannot_be_locked_down_is_not_opened),
