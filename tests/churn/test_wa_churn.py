@@ -6,15 +6,17 @@ import csv
 import json
 import math
 import os
+import re
 import resource
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from churn import customers
 from churn.customers import Operator, auc, oracle
-from harness import ROOT, Json, Smelt, Topic, eventually
+from harness import FREE_PORT, ROOT, Json, Smelt, Topic, eventually, serving
 
 PIPELINE = ROOT / "tests/pipelines/customers"
 
@@ -94,6 +96,24 @@ def test_from_a_topic_to_the_score_of_each_customer(new_lake: Callable[..., Smel
     explained = """SELECT max(abs(log_odds - reasons_bias - reasons_rest - list_sum(list_transform(from_json(reasons, '[{"contribution": "DOUBLE"}]'), r -> r.contribution))))
         FROM entity_scores"""
     assert smelt.value(explained) <= 1e-4
+    assert_segments(smelt, operator, found["model"])
+
+
+def assert_segments(smelt: Smelt, operator: Operator, model: str) -> None:
+    """The contract of each customer of the test is the data's; the API and the card have the same groups."""
+    smelt("publish")
+    running = smelt.start("serve", *FREE_PORT)
+    groups = serving(running).get(f"/api/v1/models/{model}")["report"]["segments"]["contract"]
+    assert running.end().code == 0
+    test = [number for number, part in operator.parts().items() if part == "test"]
+    contracts = Counter(customers.customers()[number]["contract"] for number in test)
+    left = Counter(customers.customers()[number]["contract"] for number in test if operator.left[number])
+    assert [(group["value"], group["rows"]) for group in groups] == contracts.most_common()
+    assert all(group["positives"] == left[group["value"]] and group["values"] == 1 for group in groups)
+    assert smelt("model", "show")["report"]["segments"]["contract"] == groups
+    smelt("model", "card", "--out", "card.md")
+    card = (smelt.folder / "card.md").read_text()
+    assert "by contract" in card and re.search(rf"Month-to-month +{contracts['Month-to-month']} ", card)
 
 
 # ---- the same trees ----
