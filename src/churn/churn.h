@@ -93,9 +93,9 @@ int churn_list_models(LakeConn *conn, json_t **ret, Error *err) MUST_CHECK;
 int churn_describe_model(LakeConn *conn, const char *models_dir, const char *id, json_t **ret, Error *err) MUST_CHECK;
 /* The same as Markdown. */
 void churn_model_card(const json_t *model, Buf *ret);
-/* Makes the training set of a forecast again and writes it as CSV: part, cut_day, id, label, raw_probability, probability, the features.
- * `ret`: {model, file, sha256, training, calibration, test}; the caller owns it. ERR_DATA: it is not the same any more, or the model has
- * none. */
+/* Makes the training set of a forecast again and writes it as CSV: part, cut_day, id, label, log_odds, raw_probability, probability, the
+ * features. `ret`: {model, file, sha256, training, calibration, test}; the caller owns it. ERR_DATA: it is not the same any more, or the
+ * model has none. */
 int churn_export_set(LakeConn *conn, const char *models_dir, const char *id, const char *path, json_t **ret, Error *err) MUST_CHECK;
 
 /* ---- when to train ---- */

@@ -14,6 +14,7 @@ void churn_declared_done(ChurnDeclared *d) {
                            d->days,    d->features, d->days_sha256, d->features_sha256};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
     churn_names_done(&d->columns);
+    churn_names_done(&d->segments);
     json_decref(d->words);
     *d = (ChurnDeclared){0};
 }
@@ -60,6 +61,16 @@ static int take_columns(ChurnDeclared *d, const char *text, Error *err) {
     return 0;
 }
 
+static int take_segments(ChurnDeclared *d, const char *text, Error *err) {
+    CLEANUP(json_freep) json_t *names = NULL;
+    size_t i;
+    json_t *one;
+    if (json_parse(text, strlen(text), "model_declared", &names, err) != 0) return -1;
+    d->segments.at = xcalloc(json_array_size(names) + 1, sizeof *d->segments.at);
+    json_array_foreach(names, i, one) d->segments.at[d->segments.count++] = xstrdup(json_string_value(one));
+    return 0;
+}
+
 static int read_view(LakeConn *conn, ChurnDeclared *d, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     int more;
@@ -69,6 +80,7 @@ static int read_view(LakeConn *conn, ChurnDeclared *d, Error *err) {
         CLEANUP(free_text) char *value = xstrdup(lake_col_text(r, 1, NULL));
         if (strcmp(name, "advice") != 0) d->present = true;
         if (strcmp(name, "columns") == 0 && take_columns(d, value, err) != 0) return -1;
+        if (strcmp(name, "segments") == 0 && take_segments(d, value, err) != 0) return -1;
         take_value(d, name, value);
     }
     return more;

@@ -51,13 +51,15 @@ static int read_again(LakeConn *conn, const ChurnGold *gold, const ChurnDeclared
 
 static int add_rows(Buf *out, const char *name, const ChurnPart *part, const Model *m, const Platt *platt, Error *err) {
     const ChurnData *d = &part->data;
+    CLEANUP(free_floats) float *odds = xcalloc(d->rows + 1, sizeof *odds);
     CLEANUP(free_floats) float *raw = xcalloc(d->rows + 1, sizeof *raw);
     CLEANUP(free_floats) float *p = xcalloc(d->rows + 1, sizeof *p);
     const Matrix x = churn_matrix(d);
-    if (model_predict(m, &x, raw, err) != 0) return -1;
+    if (model_log_odds(m, &x, odds, err) != 0 || model_predict(m, &x, raw, err) != 0) return -1;
     platt_apply(platt, raw, d->rows, p);
     for (size_t i = 0; i < d->rows; i++) {
-        buf_addf(out, "%s,%" PRId64 ",%s,%d,%.9g,%.9g", name, part->cuts[i], d->ids[i], d->labels[i] > 0.5f, (double)raw[i], (double)p[i]);
+        buf_addf(out, "%s,%" PRId64 ",%s,%d,%.9g,%.9g,%.9g", name, part->cuts[i], d->ids[i], d->labels[i] > 0.5f, (double)odds[i],
+                 (double)raw[i], (double)p[i]);
         for (size_t c = 0; c < d->cols; c++) {
             float v = d->values[i * d->cols + c];
             if (isnan(v))
@@ -74,7 +76,7 @@ static int write_set(const ChurnSet *s, const ChurnNames *columns, const Model *
     const json_t *p = json_object_get(metadata, "platt");
     const Platt platt = {json_number_value(json_object_get(p, "slope")), json_number_value(json_object_get(p, "intercept"))};
     CLEANUP(buf_done) Buf out = {0};
-    buf_add_str(&out, "part,cut_day,id,label,raw_probability,probability");
+    buf_add_str(&out, "part,cut_day,id,label,log_odds,raw_probability,probability");
     for (size_t i = 0; i < columns->count; i++) buf_addf(&out, ",%s", columns->at[i]);
     buf_add_char(&out, '\n');
     if (add_rows(&out, "training", &s->training, m, &platt, err) != 0 ||

@@ -86,16 +86,34 @@ static int calibrate(const Model *m, const ChurnPart *part, Platt *ret, Error *e
     return 0;
 }
 
-static int measure(const Model *m, const ChurnSet *s, const ChurnNames *columns, Platt platt, const ChurnOptions *options, ChurnTraining *t,
+static json_t *report(const ChurnSet *s, const ChurnDeclared *d, const float *p, const ChurnOptions *options) {
+    const ChurnData *test = &s->test.data;
+    ReportSegment *segments = xcalloc(d->segments.count + 1, sizeof *segments);
+    for (size_t i = 0; i < d->segments.count; i++)
+        segments[i] = (ReportSegment){.name = d->segments.at[i], .values = (const char *const *)s->segments.values + i * test->rows};
+    const ChurnMeasured measured = {.training = churn_matrix(&s->training.data),
+                                    .training_labels = s->training.data.labels,
+                                    .holdout = churn_matrix(test),
+                                    .holdout_labels = test->labels,
+                                    .probabilities = p,
+                                    .rules = isnan(test->rules[0]) ? NULL : test->rules,
+                                    .segments = segments,
+                                    .segment_count = d->segments.count};
+    json_t *made = churn_report(&measured, options);
+    free(segments);
+    return made;
+}
+
+static int measure(const Model *m, const ChurnSet *s, const ChurnDeclared *d, Platt platt, const ChurnOptions *options, ChurnTraining *t,
                    Error *err) {
     const ChurnData *test = &s->test.data;
     CLEANUP(free_floats) float *p = xcalloc(test->rows + 1, sizeof *p);
-    const Matrix seen = churn_matrix(&s->training.data), x = churn_matrix(test);
+    const Matrix x = churn_matrix(test);
     if (model_predict(m, &x, p, err) != 0) return -1;
     platt_apply(&platt, p, test->rows, p);
-    t->distribution = churn_distribution_json(test, columns, p);
+    t->distribution = churn_distribution_json(test, &d->columns, p);
     t->metrics = metrics_of(p, test->labels, test->rows);
-    t->report = churn_report(&seen, s->training.data.labels, &x, test->labels, p, isnan(test->rules[0]) ? NULL : test->rules, options);
+    t->report = report(s, d, p, options);
     return 0;
 }
 
@@ -156,7 +174,7 @@ static int fit(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days,
     CLEANUP(model_freep) Model *m = NULL;
     Platt platt = PLATT_NONE;
     if (model_train(&x, s->training.data.labels, (const char *const *)d->columns.at, &params, &m, err) != 0) return -1;
-    if (calibrate(m, &s->calibration, &platt, err) != 0 || measure(m, s, &d->columns, platt, options, t, err) != 0) return -1;
+    if (calibrate(m, &s->calibration, &platt, err) != 0 || measure(m, s, d, platt, options, t, err) != 0) return -1;
     note(s, d, days, platt, options, t);
     *ret = TAKE(m);
     return 0;

@@ -16,8 +16,9 @@ typedef struct ChurnDeclared {
     char *features;              /* the statement that makes churn_rows */
     char *days_sha256, *features_sha256;
     int64_t silence, horizon, gap, widest, active_within, events_within, events, cuts, apart;
-    ChurnNames columns; /* that a model learns from, in their order */
-    json_t *words;      /* of each column: {name, title, unit, days} */
+    ChurnNames columns;  /* that a model learns from, in their order */
+    json_t *words;       /* of each column: {name, title, unit, days} */
+    ChurnNames segments; /* columns by which the report is given once more; none in a lake of an earlier version */
 } ChurnDeclared;
 /* `label`: the setting model.label. A file with left_at takes the place of the declared outcome. ERR_CONFIG, ERR_DATA. The caller ends it.
  */
@@ -80,10 +81,20 @@ typedef struct ChurnPart {
     size_t positives;
 } ChurnPart;
 void churn_part_done(ChurnPart *p);
+/* What each row belongs to, by each of the declared segments; not learned. NULL: not known. */
+typedef struct ChurnSegments {
+    char **values; /* segments x rows */
+    size_t count;  /* of values */
+} ChurnSegments;
+/* Of the cut whose rows are in churn_rows; `rows`: those of them that are measured on, in their order. The caller ends it. */
+int churn_read_segments(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnData *rows, ChurnSegments *ret,
+                        Error *err) MUST_CHECK;
+void churn_segments_done(ChurnSegments *s);
 typedef struct ChurnSet {
     ChurnCuts cuts;
     ChurnPart training, calibration, test;
-    char sha256[65]; /* of every byte: columns, cuts, ids, values, labels */
+    ChurnSegments segments; /* of the test */
+    char sha256[65];        /* of every byte: columns, cuts, ids, values, labels */
 } ChurnSet;
 /* `seed` decides who is in the calibration without a cut of its own. */
 int churn_read_set(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts, int64_t seed,

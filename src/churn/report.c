@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "evaluate/logistic.h"
-#include "evaluate/report.h"
 #include <string.h>
 
 #define BASELINE_ROWS 20000
@@ -37,19 +36,20 @@ static bool predict_baseline(const Matrix *training, const float *labels, const 
     return true;
 }
 
-json_t *churn_report(const Matrix *training, const float *training_labels, const Matrix *holdout, const float *holdout_labels,
-                     const float *probabilities, const float *rules, const ChurnOptions *options) {
-    float *baseline = xcalloc(holdout->rows + 1, sizeof *baseline);
+json_t *churn_report(const ChurnMeasured *m, const ChurnOptions *options) {
+    float *baseline = xcalloc(m->holdout.rows + 1, sizeof *baseline);
     ReportRival rivals[2];
     size_t n = 0;
-    if (rules != NULL) rivals[n++] = (ReportRival){.name = "rule of thumb", .scores = rules};
-    if (predict_baseline(training, training_labels, holdout, baseline))
+    if (m->rules != NULL) rivals[n++] = (ReportRival){.name = "rule of thumb", .scores = m->rules};
+    if (predict_baseline(&m->training, m->training_labels, &m->holdout, baseline))
         rivals[n++] = (ReportRival){.name = "logistic regression", .scores = baseline, .probabilities = true};
-    const ReportInput input = {.probabilities = probabilities,
-                               .labels = holdout_labels,
-                               .rows = holdout->rows,
+    const ReportInput input = {.probabilities = m->probabilities,
+                               .labels = m->holdout_labels,
+                               .rows = m->holdout.rows,
                                .rivals = rivals,
                                .rival_count = n,
+                               .segments = m->segments,
+                               .segment_count = m->segment_count,
                                .costs = options->costs,
                                .seed = (uint64_t)options->seed};
     json_t *report = report_new(&input);

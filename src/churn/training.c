@@ -121,10 +121,15 @@ static Matrix part_matrix(const Part *p) {
 
 static int measure(const Model *m, const Part *training, const Part *holdout, const ChurnOptions *options, ChurnTraining *t, Error *err) {
     CLEANUP(free_floats) float *p = xcalloc(holdout->rows + 1, sizeof *p);
-    const Matrix seen = part_matrix(training), x = part_matrix(holdout);
+    const Matrix x = part_matrix(holdout);
     if (model_predict(m, &x, p, err) != 0) return -1;
     t->metrics = metrics_of(p, holdout->labels, holdout->rows);
-    t->report = churn_report(&seen, training->labels, &x, holdout->labels, p, NULL, options);
+    const ChurnMeasured measured = {.training = part_matrix(training),
+                                    .training_labels = training->labels,
+                                    .holdout = x,
+                                    .holdout_labels = holdout->labels,
+                                    .probabilities = p};
+    t->report = churn_report(&measured, options);
     return 0;
 }
 

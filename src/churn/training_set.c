@@ -21,6 +21,7 @@ void churn_set_done(ChurnSet *s) {
     churn_part_done(&s->training);
     churn_part_done(&s->calibration);
     churn_part_done(&s->test);
+    churn_segments_done(&s->segments);
 }
 
 /* ---- rows ---- */
@@ -119,7 +120,9 @@ int churn_read_set(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, c
             return -1;
     if (!cuts->own_calibration) keep_newest(&s.calibration, cuts->calibration);
     if (cuts->own_calibration && add_cut(conn, g, d, days, cuts->calibration, seed, &s.calibration, NULL, err) != 0) return -1;
-    if (add_cut(conn, g, d, days, cuts->test, seed, &s.test, NULL, err) != 0) return -1;
+    if (add_cut(conn, g, d, days, cuts->test, seed, &s.test, NULL, err) != 0 ||
+        churn_read_segments(conn, g, d, &s.test.data, &s.segments, err) != 0)
+        return -1;
     fingerprint(&s, d);
     *ret = s;
     s = (ChurnSet){0};

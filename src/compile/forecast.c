@@ -293,6 +293,15 @@ static char *columns_text(const Forecasting *f) {
     return text;
 }
 
+static char *segments_text(const Forecasting *f) {
+    json_t *all = json_array();
+    for (size_t i = 0; i < f->forecast->segment_count; i++)
+        json_array_append_new(all, json_string(f->entity->features[f->forecast->segments[i]].name));
+    char *text = json_dumps(all, JSON_COMPACT);
+    json_decref(all);
+    return text;
+}
+
 static void add_row(Buf *out, bool *first, const char *name, const char *value) {
     sql_separate(out, first, ",");
     buf_add_str(out, "\n    (");
@@ -310,11 +319,13 @@ static void add_number(Buf *out, bool *first, const char *name, int64_t value) {
 static void add_statements(Buf *out, bool *first, const Forecasting *f) {
     CLEANUP(buf_done) Buf table = {0}, days = {0}, features = {0};
     CLEANUP(free_text) char *columns = columns_text(f);
+    CLEANUP(free_text) char *segments = segments_text(f);
     char sha256[SHA256_TEXT_SIZE];
     add_days_columns(&table, f);
     add_days(&days, f);
     add_select(&features, f);
     add_row(out, first, "columns", columns);
+    add_row(out, first, "segments", segments);
     add_row(out, first, "days_columns", table.data);
     add_row(out, first, "days", days.data);
     add_row(out, first, "features", features.data);

@@ -367,8 +367,10 @@ typedef struct Forecast {
     AsOf as_of;
     int active_within, events_within; /* of whom: an event in the first, and `events` of them in the second */
     int64_t events;
-    int cuts, apart; /* cuts to train on, at most, and the days between them */
-    Entity features; /* the model's entity with the features that it learns from */
+    int cuts, apart;  /* cuts to train on, at most, and the days between them */
+    Entity features;  /* the model's entity with the features that it learns from */
+    size_t *segments; /* those of them, all of `last`, by whose values the report is given once more: indices */
+    size_t segment_count;
 } Forecast;
 
 /* What is learned of an entity. */

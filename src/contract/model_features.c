@@ -13,7 +13,8 @@
 #include "contract/windows.h"
 #include <string.h>
 
-#define RATIO_KEYS "name, title, unit, description, aggregate, of, per_day"
+#define SEGMENTS_MAX 8
+#define RATIO_KEYS   "name, title, unit, description, aggregate, of, per_day"
 
 static bool has_windows(const Feature *f) {
     return f->aggregate != AGGREGATE_RECENCY && f->aggregate != AGGREGATE_LAST && f->aggregate != AGGREGATE_RATIO;
@@ -136,4 +137,34 @@ int model_features_read(Pipeline *p, const DocNode *model, const Entity *of, For
     }
     if (json_array_size(list.value) == 0) add_all(p, of, e, &initial);
     return rc == 0 ? windows_collect(p, e, &list, err) : -1;
+}
+
+/* ---- segments ---- */
+
+static int read_segment(const DocNode *node, Forecast *f, Error *err) {
+    const Entity *e = &f->features;
+    const char *name = json_string_value(node->value);
+    size_t i = 0;
+    while (i < e->feature_count && (name == NULL || e->features[i].aggregate != AGGREGATE_LAST || strcmp(e->features[i].name, name) != 0))
+        i++;
+    if (i == e->feature_count)
+        return e->features_missing ? -1 : REFUSE(node, err, "expected the name of a feature of the model with the aggregate last");
+    for (size_t k = 0; k < f->segment_count; k++)
+        if (f->segments[k] == i) return REFUSE(node, err, "it is named twice; leave one out");
+    f->segments[f->segment_count++] = i;
+    return 0;
+}
+
+int model_segments_read(Pipeline *p, const DocNode *model, Forecast *ret, Error *err) {
+    DocNode list;
+    int rc = 0;
+    if (read_list(model, "segments", false, &list, err) != 0) return -1;
+    size_t n = json_array_size(list.value);
+    if (n > SEGMENTS_MAX) return REFUSE(&list, err, "expected at most %d features", SEGMENTS_MAX);
+    ret->segments = strings_array(p->strings, n + 1, sizeof *ret->segments);
+    for (size_t i = 0; i < n; i++) {
+        DocNode node = node_item(&list, i);
+        rc |= read_segment(&node, ret, err);
+    }
+    return rc;
 }

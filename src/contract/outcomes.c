@@ -93,5 +93,6 @@ int forecast_read(Pipeline *p, const DocNode *model, const Entity *of, const Out
     ret->as_of = (AsOf)chosen;
     rc |= read_population(model, ret, err);
     rc |= read_cuts(model, ret, err);
-    return rc | model_features_read(p, model, of, ret, err);
+    rc |= model_features_read(p, model, of, ret, err);
+    return rc | model_segments_read(p, model, ret, err);
 }

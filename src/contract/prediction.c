@@ -87,7 +87,7 @@ static int read_rule(const Entity *e, const DocNode *model, const char *key, Pre
     return 0;
 }
 
-#define FORECAST_KEYS "until_then, as_of, population, cuts, windows, features"
+#define FORECAST_KEYS "until_then, as_of, population, cuts, windows, features, segments"
 
 /* A rule, or an outcome with the rule that serves until enough is known to learn it. */
 static int read_label(Pipeline *p, const Entity *e, const DocNode *model, Prediction *ret, Error *err) {

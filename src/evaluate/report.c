@@ -5,18 +5,14 @@
 #include "base/memory.h"
 #include "evaluate/bins.h"
 #include "evaluate/bootstrap.h"
+#include "evaluate/segments.h"
 #include "model/metrics.h"
 #include <math.h>
 #include <string.h>
 
-#define RESAMPLES       1000
-#define RESAMPLED_ROWS  20000000 /* in all: half a second */
-#define MIN_RESAMPLES   100
-#define MOST_OF_SEGMENT 50 /* values of a segment */
-
-static json_t *number(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
+#define RESAMPLES      1000
+#define RESAMPLED_ROWS 20000000 /* in all: half a second */
+#define MIN_RESAMPLES  100
 
 /* ---- parts ---- */
 
@@ -85,64 +81,6 @@ static json_t *rivals_json(const ReportInput *in, double reference) {
     double rate = mean_of(in->labels, in->rows);
     json_object_set_new(rivals, "prevalence", json_pack("{s:f, s:f, s:f}", "auc", 0.5, "pr_auc", rate, "brier", reference));
     return rivals;
-}
-
-/* ---- segments ---- */
-
-typedef struct Member {
-    const char *value;
-    float probability, label;
-} Member;
-
-static int by_segment(const void *a, const void *b) {
-    return strcmp(((const Member *)a)->value, ((const Member *)b)->value);
-}
-
-static json_t *group_json(const Member *members, size_t n) {
-    float *p = xcalloc(n, sizeof *p), *y = xcalloc(n, sizeof *y);
-    for (size_t i = 0; i < n; i++) {
-        p[i] = members[i].probability;
-        y[i] = members[i].label;
-    }
-    Metrics m = metrics_of(p, y, n);
-    bool enough = m.positives >= REPORT_MIN_POSITIVES && n - m.positives >= REPORT_MIN_POSITIVES;
-    json_t *group =
-        json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "value", members->value, "rows", (json_int_t)n, "positives", (json_int_t)m.positives,
-                  "rate", number(m.base_rate), "mean_probability", number(mean_of(p, n)), "auc", number(enough ? m.auc : NAN));
-    free(y);
-    free(p);
-    return group;
-}
-
-/* Keeps the list in the order of the number of rows, the largest first. */
-static void insert_group(json_t *list, json_t *group) {
-    size_t at = 0;
-    json_int_t rows = json_integer_value(json_object_get(group, "rows"));
-    while (at < json_array_size(list) && json_integer_value(json_object_get(json_array_get(list, at), "rows")) >= rows) at++;
-    json_array_insert_new(list, at, group);
-    if (json_array_size(list) > MOST_OF_SEGMENT) json_array_remove(list, MOST_OF_SEGMENT);
-}
-
-static json_t *segment_json(const ReportInput *in, const ReportSegment *segment) {
-    Member *members = xcalloc(in->rows + 1, sizeof *members);
-    json_t *list = json_array();
-    size_t n = 0;
-    for (size_t i = 0; i < in->rows; i++)
-        if (segment->values[i] != NULL)
-            members[n++] = (Member){.value = segment->values[i], .probability = in->probabilities[i], .label = in->labels[i]};
-    qsort(members, n, sizeof *members, by_segment);
-    for (size_t at = 0, end; at < n; at = end) {
-        for (end = at; end < n && strcmp(members[end].value, members[at].value) == 0;) end++;
-        insert_group(list, group_json(members + at, end - at));
-    }
-    free(members);
-    return list;
-}
-
-static json_t *segments_json(const ReportInput *in) {
-    json_t *segments = json_object();
-    for (size_t i = 0; i < in->segment_count; i++) json_object_set_new(segments, in->segments[i].name, segment_json(in, &in->segments[i]));
-    return segments;
 }
 
 /* ---- the report ---- */
@@ -240,5 +178,6 @@ void report_words(const json_t *report, Buf *ret) {
     add_lift(report, ret);
     add_profit(report, ret);
     add_rivals(report, ret);
+    segments_words(json_object_get(report, "segments"), ret);
     json_array_foreach(json_object_get(report, "warnings"), i, warning) buf_addf(ret, "  Warning: %s.\n", json_string_value(warning));
 }

@@ -8,7 +8,9 @@
 
 #define REPORT_BINS          10
 #define REPORT_SUSPICIOUS    0.97 /* an AUC above it on a real label: a feature knows the answer */
-#define REPORT_MIN_POSITIVES 10   /* fewer, or fewer of the other class: a segment has no AUC */
+#define REPORT_MIN_POSITIVES 10   /* fewer, or fewer of the other class: a group of a segment has no AUC */
+#define REPORT_GROUPS        20   /* of a segment that stand for themselves */
+#define REPORT_GROUP_ROWS    100  /* fewer: the group is put together with other such ones */
 
 /* Another way to rank the same rows, for comparison. */
 typedef struct ReportRival {
@@ -17,7 +19,7 @@ typedef struct ReportRival {
     bool probabilities; /* they are compared by Brier too */
 } ReportRival;
 
-/* A property of each row, by which the figures are given once more, for example its plan. NULL in `values`: not known. */
+/* A property of each row, by which the figures are given once more, for example its plan. NULL in `values`: not known. UTF-8. */
 typedef struct ReportSegment {
     const char *name;
     const char *const *values;
@@ -45,7 +47,8 @@ typedef struct ReportInput {
  *   profit               {costs, called, best, top_decile, everyone}: each {threshold, contacted, positives, profit, profit_per_1000}
  *   profit_by_threshold  [the same, from 0.05 to 0.95]
  *   rivals               {name: {auc, pr_auc, brier}}, with "prevalence": always the rate
- *   segments             {name: [{value, rows, positives, rate, mean_probability, auc}]}, the largest first
+ *   segments             {name: [{value, values, rows, positives, rate, mean_probability, auc}]}, the largest first, then the small ones
+ *                        together (value: null, values: how many), then those that are not known (values: 0)
  *   warnings             [text] */
 json_t *report_new(const ReportInput *input) __attribute__((returns_nonnull));
 /* Some lines of words for people, each with two blanks before it. */

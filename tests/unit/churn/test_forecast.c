@@ -145,6 +145,33 @@ static void forget_days(Fixture *f) {
 
 /* ---- learning ---- */
 
+/* The rows of the test by the room of the last visit that was known at its cut, beside a query of its own. */
+static void assert_segments(Fixture *f, const ChurnTraining *t) {
+    const json_t *rooms = json_object_get(json_object_get(t->report, "segments"), "last_room"), *group;
+    CLEANUP(free_text) char *set = set_of(f, t->model_id, "segments.csv");
+    CLEANUP(free_text) char *path = path_join(f->dir, "segments.csv");
+    CLEANUP(free_text)
+    char *sql = xasprintf(
+        "CREATE TEMP TABLE rooms AS SELECT arg_max(visit_room, event_timestamp) AS room, any_value(label) AS label, "
+        "any_value(probability) AS probability FROM read_csv('%s') JOIN silver_clean_events ON member_id = id WHERE part = 'test' "
+        "AND greatest(event_timestamp, kafka_timestamp) < DATE '1970-01-01' + cut_day::INTEGER GROUP BY id",
+        path);
+    size_t i;
+    run(f->conn, sql);
+    run(f->conn, "UPDATE rooms SET room = 'small' WHERE room IN (SELECT room FROM rooms GROUP BY 1 HAVING count(*) < 100)");
+    assert_int_equal(json_array_size(rooms), number(f->conn, "SELECT count(DISTINCT room) FROM rooms"));
+    json_array_foreach(rooms, i, group) {
+        const char *room = json_string_value(json_object_get(group, "value"));
+        CLEANUP(free_text)
+        char *same = xasprintf(
+            "SELECT count(*) FROM (SELECT count(*) AS n, sum(label) AS positives, avg(probability) AS mean FROM rooms WHERE room = '%s') "
+            "WHERE n = %" JSON_INTEGER_FORMAT " AND positives = %" JSON_INTEGER_FORMAT " AND abs(mean - %.12g) < 1e-6",
+            room != NULL ? room : "small", json_integer_value(json_object_get(group, "rows")),
+            json_integer_value(json_object_get(group, "positives")), json_number_value(json_object_get(group, "mean_probability")));
+        assert_int_equal(number(f->conn, same), 1);
+    }
+}
+
 static void it_learns_scores_and_explains(void **state) {
     Fixture *f = *state;
     make_visits(f, 1000, DAYS);
@@ -157,6 +184,7 @@ static void it_learns_scores_and_explains(void **state) {
     double over = json_number_value(json_object_get(json_object_get(t.report, "calibration"), "mean_over_rate"));
     if (over < 0.6 || over > 1.6) fail_msg("mean probability over rate %f", over);
     assert_non_null(json_object_get(json_object_get(t.report, "rivals"), "rule of thumb"));
+    assert_segments(f, &t);
     CLEANUP(churn_scores_done) ChurnScores s = score(f);
     assert_null(s.skipped);
     /* who has not come for two weeks has no score */

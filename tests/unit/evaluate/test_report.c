@@ -83,13 +83,68 @@ static void segments_divide_the_rows(void **state) {
     (void)state;
     ReportInput in = input_of(ROWS);
     json_t *report = report_new(&in), *list = json_object_get(json_object_get(report, "segments"), "plan");
-    assert_int_equal(json_array_size(list), 2);
-    const json_t *large = json_array_get(list, 0), *small = json_array_get(list, 1);
+    assert_int_equal(json_array_size(list), 3);
+    const json_t *large = json_array_get(list, 0), *small = json_array_get(list, 1), *unknown = json_array_get(list, 2);
     assert_string_equal(json_string_value(json_object_get(large, "value")), "Prepaid");
     assert_int_equal(at(small, "rows"), ROWS / 5);
-    assert_true(at(large, "rows") + at(small, "rows") < ROWS); /* some have no plan */
+    assert_true(json_is_null(json_object_get(unknown, "value"))); /* some have no plan */
+    assert_int_equal(at(unknown, "values"), 0);
+    assert_int_equal(at(large, "rows") + at(small, "rows") + at(unknown, "rows"), ROWS);
     assert_true(at(large, "auc") > 0.7 && at(small, "positives") > 0);
+    CLEANUP(buf_done) Buf words = {0};
+    report_words(report, &words);
+    assert_non_null(strstr(words.data, "  by plan "));
+    assert_non_null(strstr(words.data, "    Family "));
+    assert_non_null(strstr(words.data, "    not known "));
     json_decref(report);
+}
+
+/* Cities of 1, 2, 3 ... rows: those with 100 and more stand for themselves, at most 20 of them; the others are one group. */
+static void the_smallest_groups_are_put_together(void **state) {
+    static char names[90][8];
+    (void)state;
+    ReportInput in = input_of(ROWS);
+    size_t row = 0, named = 0;
+    for (size_t city = 0; row < ROWS; city++) {
+        snprintf(names[city], sizeof names[city], "c%02zu", city);
+        for (size_t i = 0; i < city + 1 && row < ROWS; i++) plans[row++] = names[city];
+        named = city + 1;
+    }
+    json_t *report = report_new(&in), *list = json_object_get(json_object_get(report, "segments"), "plan");
+    assert_int_equal(json_array_size(list), 1); /* none has a hundred */
+    assert_int_equal(at(json_array_get(list, 0), "values"), named);
+    assert_int_equal(at(json_array_get(list, 0), "rows"), ROWS);
+    json_decref(report);
+    for (row = 0; row < ROWS; row++) plans[row] = names[row % 30 < 28 ? row % 28 : row % 30 + row % 7];
+    report = report_new(&in);
+    list = json_object_get(json_object_get(report, "segments"), "plan");
+    assert_int_equal(json_array_size(list), 21);
+    double rows = 0, positives = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *group = json_array_get(list, i);
+        rows += at(group, "rows");
+        positives += at(group, "positives");
+        assert_true(i == 20 || (at(group, "values") == 1 && at(group, "rows") >= 100));
+    }
+    assert_int_equal(rows, ROWS);
+    assert_int_equal(positives, at(report, "positives"));
+    CLEANUP(buf_done) Buf words = {0};
+    report_words(report, &words);
+    assert_non_null(strstr(words.data, " others "));
+    json_decref(report);
+}
+
+/* A value is a stranger's text: it forges no line. */
+static void values_are_shown_as_one_line(void **state) {
+    (void)state;
+    ReportInput in = input_of(ROWS);
+    for (size_t i = 0; i < ROWS; i++) plans[i] = i % 2 > 0 ? "a\n  Warning: none" : "b\033[2J";
+    json_t *report = report_new(&in);
+    CLEANUP(buf_done) Buf words = {0};
+    report_words(report, &words);
+    json_decref(report);
+    assert_null(strstr(words.data, "\n  Warning"));
+    assert_null(strchr(words.data, '\033'));
 }
 
 static void little_data_has_fewer_deciles(void **state) {
@@ -127,6 +182,8 @@ int main(void) {
         cmocka_unit_test(figures_agree),
         cmocka_unit_test(rivals_have_the_same_rows),
         cmocka_unit_test(segments_divide_the_rows),
+        cmocka_unit_test(the_smallest_groups_are_put_together),
+        cmocka_unit_test(values_are_shown_as_one_line),
         cmocka_unit_test(little_data_has_fewer_deciles),
         cmocka_unit_test(what_is_too_good_is_said),
     };

@@ -13,8 +13,10 @@ CREATE OR REPLACE VIEW model_declared AS SELECT * FROM (VALUES
     ('cuts', '4'),
     ('apart', '15'),
     ('columns', '[{"name":"total_events_7d","title":"events","unit":"","days":7},{"name":"total_events_14d","title":"events","unit":"","days":14},{"name":"total_events_30d","title":"events","unit":"","days":30},{"name":"total_events_60d","title":"events","unit":"","days":60},{"name":"total_events_90d","title":"events","unit":"","days":90},{"name":"bss_events_7d","title":"BSS events","unit":"","days":7},{"name":"bss_events_30d","title":"BSS events","unit":"","days":30},{"name":"oss_events_7d","title":"OSS events","unit":"","days":7},{"name":"oss_events_30d","title":"OSS events","unit":"","days":30},{"name":"iot_events_7d","title":"IoT events","unit":"","days":7},{"name":"iot_events_30d","title":"IoT events","unit":"","days":30},{"name":"avg_signal_dbm_7d","title":"mean signal","unit":"dBm","days":7},{"name":"avg_signal_dbm_30d","title":"mean signal","unit":"dBm","days":30},{"name":"avg_signal_dbm_90d","title":"mean signal","unit":"dBm","days":90},{"name":"avg_latency_ms_7d","title":"mean latency","unit":"ms","days":7},{"name":"avg_latency_ms_30d","title":"mean latency","unit":"ms","days":30},{"name":"avg_latency_ms_90d","title":"mean latency","unit":"ms","days":90},{"name":"avg_packet_loss_pct_7d","title":"mean packet loss","unit":"%","days":7},{"name":"avg_packet_loss_pct_30d","title":"mean packet loss","unit":"%","days":30},{"name":"avg_bill_zmw_7d","title":"mean bill","unit":"ZMW","days":7},{"name":"avg_bill_zmw_30d","title":"mean bill","unit":"ZMW","days":30},{"name":"avg_bill_zmw_90d","title":"mean bill","unit":"ZMW","days":90},{"name":"avg_data_used_mb_7d","title":"mean data used","unit":"MB","days":7},{"name":"avg_data_used_mb_14d","title":"mean data used","unit":"MB","days":14},{"name":"avg_data_used_mb_30d","title":"mean data used","unit":"MB","days":30},{"name":"avg_data_used_mb_90d","title":"mean data used","unit":"MB","days":90},{"name":"max_days_overdue_7d","title":"most days overdue","unit":"","days":7},{"name":"max_days_overdue_14d","title":"most days overdue","unit":"","days":14},{"name":"max_days_overdue_30d","title":"most days overdue","unit":"","days":30},{"name":"max_days_overdue_60d","title":"most days overdue","unit":"","days":60},{"name":"max_days_overdue_90d","title":"most days overdue","unit":"","days":90},{"name":"overdue_count_7d","title":"overdue times","unit":"","days":7},{"name":"overdue_count_14d","title":"overdue times","unit":"","days":14},{"name":"overdue_count_30d","title":"overdue times","unit":"","days":30},{"name":"overdue_count_90d","title":"overdue times","unit":"","days":90},{"name":"avg_battery_pct_7d","title":"mean battery","unit":"%","days":7},{"name":"avg_battery_pct_30d","title":"mean battery","unit":"%","days":30},{"name":"avg_quality_score_7d","title":"mean quality score","unit":"","days":7},{"name":"avg_quality_score_30d","title":"mean quality score","unit":"","days":30},{"name":"avg_days_overdue_7d","title":"mean days overdue","unit":"days","days":7},{"name":"avg_days_overdue_14d","title":"mean days overdue","unit":"days","days":14},{"name":"avg_days_overdue_30d","title":"mean days overdue","unit":"days","days":30},{"name":"avg_days_overdue_60d","title":"mean days overdue","unit":"days","days":60},{"name":"avg_days_overdue_90d","title":"mean days overdue","unit":"days","days":90},{"name":"max_data_used_mb_7d","title":"most data used","unit":"MB","days":7},{"name":"max_data_used_mb_14d","title":"most data used","unit":"MB","days":14},{"name":"max_data_used_mb_90d","title":"most data used","unit":"MB","days":90},{"name":"min_data_used_mb_14d","title":"least data used","unit":"MB","days":14},{"name":"days_since_event","title":"days since the last event","unit":"days","days":0},{"name":"active_days_7d","title":"active days","unit":"days","days":7},{"name":"active_days_14d","title":"active days","unit":"days","days":14},{"name":"active_days_30d","title":"active days","unit":"days","days":30},{"name":"active_days_90d","title":"active days","unit":"days","days":90},{"name":"max_gap_days_30d","title":"longest pause","unit":"days","days":30},{"name":"max_gap_days_90d","title":"longest pause","unit":"days","days":90},{"name":"slope_events_14d","title":"trend of events","unit":"events per day and day","days":14},{"name":"slope_events_30d","title":"trend of events","unit":"events per day and day","days":30},{"name":"slope_events_60d","title":"trend of events","unit":"events per day and day","days":60},{"name":"slope_events_90d","title":"trend of events","unit":"events per day and day","days":90},{"name":"last_days_overdue","title":"days overdue last time","unit":"days","days":0},{"name":"events_7_30","title":"events of a week over a month","unit":"","days":0},{"name":"events_7_90","title":"events of a week over three months","unit":"","days":0},{"name":"events_14_60","title":"events of two weeks over two months","unit":"","days":0},{"name":"events_14_90","title":"events of two weeks over three months","unit":"","days":0},{"name":"events_30_90","title":"events of a month over three months","unit":"","days":0},{"name":"overdue_14_90","title":"days overdue of two weeks over three months","unit":"","days":0},{"name":"overdue_30_90","title":"days overdue of a month over three months","unit":"","days":0},{"name":"overdue_max_30_90","title":"most days overdue of a month over three months","unit":"","days":0},{"name":"overdue_share_30","title":"share of overdue reports in a month","unit":"","days":0},{"name":"bill_7_90","title":"bill of a week over three months","unit":"","days":0},{"name":"bill_30_90","title":"bill of a month over three months","unit":"","days":0},{"name":"data_7_90","title":"data of a week over three months","unit":"","days":0},{"name":"data_14_90","title":"data of two weeks over three months","unit":"","days":0},{"name":"data_30_90","title":"data of a month over three months","unit":"","days":0},{"name":"data_max_7_90","title":"most data of a week over three months","unit":"","days":0},{"name":"data_max_14_90","title":"most data of two weeks over three months","unit":"","days":0},{"name":"data_min_14_90","title":"least data of two weeks over the mean of three months","unit":"","days":0}]'),
+    ('segments', '["plan"]'),
     ('days_columns', 'subscriber_id VARCHAR, day INTEGER, known INTEGER, upto BIGINT,
     events_n BIGINT,
+    plan_last STRUCT("at" TIMESTAMP, source VARCHAR, id VARCHAR, "value" VARCHAR),
     bss_events_n BIGINT,
     oss_events_n BIGINT,
     iot_events_n BIGINT,
@@ -43,6 +45,7 @@ CREATE OR REPLACE VIEW model_declared AS SELECT * FROM (VALUES
     ('days', E'INSERT INTO model_days BY NAME
 SELECT subscriber_id, day, known, \x7B\x7Bupto}} AS upto,
     count(*) AS events_n,
+    max(CASE WHEN bss_plan IS NOT NULL THEN \x7B''at'': event_timestamp, ''source'': source_system, ''id'': event_id, ''value'': bss_plan} END) AS plan_last,
     count(CASE WHEN event_type = ''BSS'' THEN 1 END) AS bss_events_n,
     count(CASE WHEN event_type = ''OSS'' THEN 1 END) AS oss_events_n,
     count(CASE WHEN event_type = ''IoT'' THEN 1 END) AS iot_events_n,
@@ -79,6 +82,7 @@ ORDER BY day, subscriber_id, known
     ('features', E'CREATE OR REPLACE TEMP TABLE churn_rows AS
 WITH sums AS (
     SELECT subscriber_id,
+        max(plan_last) AS plan_last,
         sum(CASE WHEN day >= \x7B\x7Bday}} - 7 THEN events_n END)::BIGINT AS events_n_7d,
         sum(CASE WHEN day >= \x7B\x7Bday}} - 14 THEN events_n END)::BIGINT AS events_n_14d,
         sum(CASE WHEN day >= \x7B\x7Bday}} - 30 THEN events_n END)::BIGINT AS events_n_30d,
@@ -164,6 +168,7 @@ WITH sums AS (
     HAVING sum(CASE WHEN day >= \x7B\x7Bday}} - 30 THEN events_n END) >= 3 AND sum(CASE WHEN day >= \x7B\x7Bday}} - 14 THEN events_n END) > 0
 ), features AS (
     SELECT subscriber_id,
+        plan_last."value" AS "plan",
         coalesce(events_n_7d, 0) AS total_events_7d,
         coalesce(events_n_14d, 0) AS total_events_14d,
         coalesce(events_n_30d, 0) AS total_events_30d,
@@ -247,6 +252,6 @@ SELECT *,
     CASE WHEN max_days_overdue_90d > 30 OR avg_signal_dbm_90d < -90 OR avg_latency_ms_90d > 150 THEN 1 ELSE 0 END AS rule_says
 FROM features
 '),
-    ('days_sha256', 'd7de46b539cf26b3d06e9f19a5998a62b9c5333b364f038cda3a9f8bf5014886'),
-    ('features_sha256', 'b68d4b121b3dd10931043116ecdf5b27e59c09713c15e49ba0382d3ec27e7664')
+    ('days_sha256', '69206f574865000da945b3b6ae101b57bb97915c2f82d74c3c20c739e270f3a6'),
+    ('features_sha256', '5b8e489fdfbb6805350c0a95909b94d24035a37da4bd3e2632cb00a12acdb344')
 ) AS declared(name, "value");
