@@ -4,20 +4,13 @@
 
 #include "../fixture.h"
 #include "base/clock.h"
-#include "base/memory.h"
 #include "commands/settings_table.h"
-#include <librdkafka/rdkafka_mock.h>
+#include "mock.h"
 
 #define ANSWER_MS 10000
 #define NOBODY    "127.0.0.1:1" /* tcpmux: nobody listens there */
 
 /* ---- a mock cluster, and settings that point at it ---- */
-
-typedef struct Mock {
-    rd_kafka_t *host;
-    rd_kafka_mock_cluster_t *cluster;
-    Settings *settings;
-} Mock;
 
 static Settings *settings_for(const char *bootstrap, const char *extra) {
     CLEANUP(free_text) char *address = xasprintf("kafka.bootstrap=%s", bootstrap);
@@ -29,23 +22,7 @@ static Settings *settings_for(const char *bootstrap, const char *extra) {
 }
 
 static int mock_up(void **state) {
-    Mock *mock = xcalloc(1, sizeof *mock);
-    char reason[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "log_level", "3", reason, sizeof reason); /* it would miss bootstrap.servers */
-    mock->host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
-    mock->cluster = rd_kafka_mock_cluster_new(mock->host, 3);
-    mock->settings = settings_for(rd_kafka_mock_cluster_bootstraps(mock->cluster), NULL);
-    *state = mock;
-    return 0;
-}
-
-static int mock_down(void **state) {
-    Mock *mock = *state;
-    settings_free(mock->settings);
-    rd_kafka_mock_cluster_destroy(mock->cluster);
-    rd_kafka_destroy(mock->host);
-    free(mock);
+    *state = mock_new(3);
     return 0;
 }
 
@@ -54,6 +31,11 @@ static KafkaClient *client_for(const Settings *settings) {
     Error err = {0};
     must(kafka_connect(settings, &client, &err), &err);
     return client;
+}
+
+static KafkaClient *client_of(const Mock *mock) {
+    CLEANUP(settings_freep) Settings *settings = settings_for(rd_kafka_mock_cluster_bootstraps(mock->cluster), NULL);
+    return client_for(settings);
 }
 
 /* The error that making a client of this role must give. */
@@ -144,7 +126,7 @@ static void record_times_that_are_none_are_left_out(void **state) {
 
 static void a_timeout_after_a_refused_login_is_configuration(void **state) {
     Mock *mock = *state;
-    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_of(mock);
     Error err = {0};
     client->reason_code = RD_KAFKA_RESP_ERR__AUTHENTICATION;
     client->reason_ns = clock_mono_ns();
@@ -172,7 +154,7 @@ static void a_wrong_protocol_is_hinted_at(void **state) {
         {RD_KAFKA_RESP_ERR__SSL, "SSL handshake failed: certificate verify failed", "kafka.ssl.ca.location", ERR_CONFIG},
         {RD_KAFKA_RESP_ERR__AUTHENTICATION, "Request not valid in current SASL state", "does this port expect SASL?", ERR_CONFIG},
     };
-    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_of(mock);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         Error err = {0};
         client->reason_code = cases[i].code;
@@ -189,7 +171,7 @@ static void a_wrong_protocol_is_hinted_at(void **state) {
 
 static void ping_counts_brokers(void **state) {
     Mock *mock = *state;
-    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_of(mock);
     KafkaPing ping = {0};
     Error err = {0};
     must(kafka_ping(client, ANSWER_MS, &ping, &err), &err);
@@ -199,7 +181,7 @@ static void ping_counts_brokers(void **state) {
 
 static void describe_tells_partitions_and_watermarks(void **state) {
     Mock *mock = *state;
-    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_of(mock);
     CLEANUP(kafka_topic_done) KafkaTopic topic = {0};
     Error err = {0};
     rd_kafka_mock_topic_create(mock->cluster, "described", 4, 1);
@@ -218,7 +200,7 @@ static void describe_tells_partitions_and_watermarks(void **state) {
 /* What the client library says of a partition without a leader is no offset: not -1001, and not any other negative number. */
 static void a_partition_without_a_leader_has_no_offsets(void **state) {
     Mock *mock = *state;
-    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_of(mock);
     CLEANUP(kafka_topic_done) KafkaTopic topic = {0}, named = {0};
     Error err = {0};
     rd_kafka_mock_topic_create(mock->cluster, "led", 3, 1);
@@ -239,7 +221,7 @@ static void a_partition_without_a_leader_has_no_offsets(void **state) {
 /* A broker dies while it is asked: an answer, an error, or a partition that is not known; never an offset below 0. */
 static void a_broker_that_dies_meanwhile_gives_no_negative_offset(void **state) {
     Mock *mock = *state;
-    CLEANUP(kafka_client_freep) KafkaClient *client = client_for(mock->settings);
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_of(mock);
     rd_kafka_mock_topic_create(mock->cluster, "dying", 6, 3);
     for (int round = 0; round < 6; round++) {
         CLEANUP(kafka_topic_done) KafkaTopic topic = {0};

@@ -4,40 +4,18 @@
 
 #include "../fixture.h"
 #include "base/clock.h"
-#include "base/memory.h"
 #include "commands/settings_table.h"
-#include <librdkafka/rdkafka_mock.h>
+#include "mock.h"
 
 #define TOPIC         "events"
 #define PARTITIONS    2
 #define OFFSET_COMMIT 8 /* Kafka's api key */
 #define WITHIN_S      60
 
-typedef struct Mock {
-    rd_kafka_t *host;
-    rd_kafka_mock_cluster_t *cluster;
-    char *bootstrap;
-} Mock;
-
 static int mock_up(void **state) {
-    Mock *mock = xcalloc(1, sizeof *mock);
-    char reason[256];
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    rd_kafka_conf_set(conf, "log_level", "3", reason, sizeof reason); /* it would miss bootstrap.servers */
-    mock->host = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
-    mock->cluster = rd_kafka_mock_cluster_new(mock->host, 1);
+    Mock *mock = mock_new(1);
     rd_kafka_mock_topic_create(mock->cluster, TOPIC, PARTITIONS, 1);
-    mock->bootstrap = xasprintf("kafka.bootstrap=%s", rd_kafka_mock_cluster_bootstraps(mock->cluster));
     *state = mock;
-    return 0;
-}
-
-static int mock_down(void **state) {
-    Mock *mock = *state;
-    rd_kafka_mock_cluster_destroy(mock->cluster);
-    rd_kafka_destroy(mock->host);
-    free(mock->bootstrap);
-    free(mock);
     return 0;
 }
 
