@@ -110,10 +110,10 @@ static void name_columns(HeldEntity *e) {
         CLEANUP(free_text) char *text = json_text(value);
         bool hidden = i == e->base->rank || strcmp(name, "(value)") == 0;
         e->names[i] = (HeldName){.key = xasprintf("%s:", text),
-                                 .kind = hidden                                      ? HELD_HIDDEN
-                                         : i == e->base->key                         ? HELD_ID
+                                 .kind = hidden                                       ? HELD_HIDDEN
+                                         : i == e->base->key                          ? HELD_ID
                                          : e->entity->scored && is_score_column(name) ? HELD_SCORE
-                                                                                     : HELD_FEATURE};
+                                                                                      : HELD_FEATURE};
     }
 }
 
