@@ -9,8 +9,8 @@
 #include <string.h>
 
 void churn_declared_done(ChurnDeclared *d) {
-    char *const texts[] = {d->outcome, d->kind,     d->file,        d->as_of,          d->days_columns,
-                           d->days,    d->features, d->days_sha256, d->features_sha256};
+    char *const texts[] = {d->outcome, d->kind,     d->file,        d->as_of,           d->days_columns,
+                           d->days,    d->features, d->days_sha256, d->features_sha256, d->segments_made};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
     churn_names_done(&d->columns);
     churn_names_done(&d->segments);
@@ -32,6 +32,7 @@ static void take_value(ChurnDeclared *d, const char *name, const char *value) {
                   {"days_columns", &d->days_columns, NULL},
                   {"days", &d->days, NULL},
                   {"features", &d->features, NULL},
+                  {"segments_made", &d->segments_made, NULL},
                   {"days_sha256", &d->days_sha256, NULL},
                   {"features_sha256", &d->features_sha256, NULL},
                   {"silence", NULL, &d->silence},
