@@ -1,2 +1,2 @@
--- What each entity of the cut belongs to, by one of the declared segments, in the order of cut_rows.
-SELECT {{key}}, {{segment}}::VARCHAR FROM churn_rows ORDER BY {{key}}
+-- What each entity belongs to, by one of the declared segments, in the order of cut_rows.
+SELECT {{key}}, {{segment}}::VARCHAR FROM churn_segments ORDER BY {{key}}

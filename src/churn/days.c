@@ -186,11 +186,20 @@ char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days) {
 
 /* ---- the features as of a day ---- */
 
-int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
+static int make_as_of(LakeConn *conn, const ChurnDeclared *d, const char *name, const char *statement, int64_t day, int64_t first,
+                      int64_t upto, Error *err) {
     int64_t known = strcmp(d->as_of, "event") == 0 ? INT32_MAX : day;
     const LakeBinding bindings[] = {{"day", lake_int(day)},        {"known", lake_int(known)},
                                     {"upto", lake_int(upto)},      {"oldest", lake_int(day - d->widest)},
                                     {"newest", lake_int(day - 1)}, {"age", lake_int(day > first ? day - first : 1)}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(d->features, bindings, ARRAY_LEN(bindings));
-    return lake_exec(conn, "churn/features", sql, err);
+    CLEANUP(free_text) char *sql = lake_sql_bind(statement, bindings, ARRAY_LEN(bindings));
+    return lake_exec(conn, name, sql, err);
+}
+
+int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
+    return make_as_of(conn, d, "churn/features", d->features, day, first, upto, err);
+}
+
+int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
+    return make_as_of(conn, d, "churn/segments", d->segments_made, day, first, upto, err);
 }

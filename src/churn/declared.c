@@ -10,8 +10,8 @@
 
 void churn_declared_done(ChurnDeclared *d) {
     free(d->advice);
-    char *const texts[] = {d->outcome, d->kind,     d->file,        d->as_of,          d->days_columns,
-                           d->days,    d->features, d->days_sha256, d->features_sha256};
+    char *const texts[] = {d->outcome, d->kind,     d->file,        d->as_of,           d->days_columns,
+                           d->days,    d->features, d->days_sha256, d->features_sha256, d->segments_made};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
     churn_names_done(&d->columns);
     churn_names_done(&d->segments);
@@ -34,6 +34,7 @@ static void take_value(ChurnDeclared *d, const char *name, const char *value) {
                   {"days_columns", &d->days_columns, NULL},
                   {"days", &d->days, NULL},
                   {"features", &d->features, NULL},
+                  {"segments_made", &d->segments_made, NULL},
                   {"days_sha256", &d->days_sha256, NULL},
                   {"features_sha256", &d->features_sha256, NULL},
                   {"silence", NULL, &d->silence},

@@ -14,6 +14,7 @@ typedef struct ChurnDeclared {
     char *as_of;                 /* known, event */
     char *days_columns, *days;   /* of model_days, and the statement that adds to it */
     char *features;              /* the statement that makes churn_rows */
+    char *segments_made;         /* the one that makes churn_segments; NULL or empty: there are none */
     char *days_sha256, *features_sha256;
     int64_t silence, horizon, gap, widest, active_within, events_within, events, cuts, apart;
     ChurnNames columns;  /* that a model learns from, in their order */
@@ -47,6 +48,8 @@ int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d
 char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days);
 /* Makes the temporary table churn_rows: the features as of `day` of those who are in the population. */
 int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) MUST_CHECK;
+/* Makes the temporary table churn_segments: what each entity belongs to as of `day`. */
+int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) MUST_CHECK;
 
 /* ---- cuts.c: pure ---- */
 
@@ -86,9 +89,9 @@ typedef struct ChurnSegments {
     char **values; /* segments x rows */
     size_t count;  /* of values */
 } ChurnSegments;
-/* Of the cut whose rows are in churn_rows; `rows`: those of them that are measured on, in their order. The caller ends it. */
-int churn_read_segments(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnData *rows, ChurnSegments *ret,
-                        Error *err) MUST_CHECK;
+/* As of the day `cut`, of `rows`, which are in the order of their ids. The caller ends it. */
+int churn_read_segments(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut,
+                        const ChurnData *rows, ChurnSegments *ret, Error *err) MUST_CHECK;
 void churn_segments_done(ChurnSegments *s);
 typedef struct ChurnSet {
     ChurnCuts cuts;

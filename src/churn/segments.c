@@ -12,7 +12,7 @@ void churn_segments_done(ChurnSegments *s) {
     *s = (ChurnSegments){0};
 }
 
-/* Both are in the order of the ids; some rows of the cut are not measured on. */
+/* Both are in the order of the ids; entities that are not measured on have segments, too. */
 static int read_one(LakeConn *conn, const ChurnGold *g, const char *segment, const ChurnData *rows, char **ret, Error *err) {
     const LakeBinding names[] = {{"key", lake_name(g->key)}, {"segment", lake_name(segment)}};
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/segment"), names, ARRAY_LEN(names));
@@ -29,8 +29,10 @@ static int read_one(LakeConn *conn, const ChurnGold *g, const char *segment, con
     return more;
 }
 
-int churn_read_segments(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnData *rows, ChurnSegments *ret, Error *err) {
+int churn_read_segments(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut,
+                        const ChurnData *rows, ChurnSegments *ret, Error *err) {
     CLEANUP(churn_segments_done) ChurnSegments s = {.count = d->segments.count * rows->rows};
+    if (d->segments.count > 0 && churn_make_segments(conn, d, cut, days->first, days->upto, err) != 0) return -1;
     s.values = xcalloc(s.count + 1, sizeof *s.values);
     for (size_t i = 0; i < d->segments.count; i++)
         if (read_one(conn, g, d->segments.at[i], rows, s.values + i * rows->rows, err) != 0) return -1;

@@ -121,7 +121,7 @@ int churn_read_set(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, c
     if (!cuts->own_calibration) keep_newest(&s.calibration, cuts->calibration);
     if (cuts->own_calibration && add_cut(conn, g, d, days, cuts->calibration, seed, &s.calibration, NULL, err) != 0) return -1;
     if (add_cut(conn, g, d, days, cuts->test, seed, &s.test, NULL, err) != 0 ||
-        churn_read_segments(conn, g, d, &s.test.data, &s.segments, err) != 0)
+        churn_read_segments(conn, g, d, days, cuts->test, &s.test.data, &s.segments, err) != 0)
         return -1;
     fingerprint(&s, d);
     *ret = s;

@@ -52,6 +52,12 @@ static void add_part(Forecasting *f, size_t measure, int days) {
     f->parts[f->part_count++] = (Part){measure, days};
 }
 
+/* A model learns numbers; other values are for segments alone, and are not computed at every cut. */
+static bool is_number(const Feature *f) {
+    bool counts = f->aggregate == AGGREGATE_COUNT || f->aggregate >= AGGREGATE_RECENCY;
+    return counts || f->column.type == VALUE_INTEGER || f->column.type == VALUE_DECIMAL || f->column.type == VALUE_BOOLEAN;
+}
+
 static bool is_of_days(Aggregate a) {
     return a == AGGREGATE_ACTIVE_DAYS || a == AGGREGATE_GAP;
 }
@@ -59,7 +65,7 @@ static bool is_of_days(Aggregate a) {
 static void add_parts(Forecasting *f) {
     for (size_t i = 0; i < f->entity->feature_count; i++) {
         const Feature *feature = &f->entity->features[i];
-        if (is_of_days(feature->aggregate) || feature->aggregate == AGGREGATE_RATIO) continue;
+        if (!is_number(feature) || is_of_days(feature->aggregate) || feature->aggregate == AGGREGATE_RATIO) continue;
         for (size_t w = 0; w < feature->window_count || w == 0; w++) {
             int days = feature->window_count > 0 ? feature->windows[w] : 0;
             add_part(f, f->features[i].value, days);
@@ -193,7 +199,7 @@ static void add_features(Buf *out, const Forecasting *f) {
     buf_addf(out, ", features AS (\n    SELECT %s", f->key);
     for (size_t i = 0; i < f->entity->feature_count; i++) {
         const Feature *feature = &f->entity->features[i];
-        for (size_t w = 0; feature->aggregate != AGGREGATE_RATIO && (w < feature->window_count || w == 0); w++) {
+        for (size_t w = 0; is_number(feature) && feature->aggregate != AGGREGATE_RATIO && (w < feature->window_count || w == 0); w++) {
             int days = feature->window_count > 0 ? feature->windows[w] : 0;
             CLEANUP(free_text) char *name = column_name(feature, days);
             buf_add_str(out, ",\n        ");
@@ -271,12 +277,24 @@ static void add_select(Buf *out, const Forecasting *f) {
     buf_add_str(out, "\nFROM features\n");
 }
 
-/* ---- the view ---- */
+/* ---- segments ---- */
 
-static bool is_number(const Feature *f) {
-    bool counts = f->aggregate == AGGREGATE_COUNT || f->aggregate >= AGGREGATE_RECENCY;
-    return counts || f->column.type == VALUE_INTEGER || f->column.type == VALUE_DECIMAL || f->column.type == VALUE_BOOLEAN;
+/* What each entity belongs to, as of the day; empty: no segment is declared. */
+static void add_segments(Buf *out, const Forecasting *f) {
+    if (f->forecast->segment_count == 0) return;
+    buf_addf(out, "CREATE OR REPLACE TEMP TABLE churn_segments AS\nSELECT %s", f->key);
+    for (size_t i = 0; i < f->forecast->segment_count; i++) {
+        size_t index = f->forecast->segments[i];
+        buf_add_str(out, ", (");
+        measure_add_merge(out, &f->measures.items[f->features[index].value], NULL);
+        buf_add_str(out, ").\"value\" AS ");
+        sql_name(out, f->entity->features[index].name);
+    }
+    buf_addf(out, "\nFROM model_days WHERE day >= {{day}} - %d AND day < {{day}} AND known < {{known}} AND upto <= {{upto}}\nGROUP BY %s\n",
+             days_read(f), f->key);
 }
+
+/* ---- the view ---- */
 
 /* The columns that a model learns from, with their names for people. */
 static char *columns_text(const Forecasting *f) {
@@ -317,7 +335,7 @@ static void add_number(Buf *out, bool *first, const char *name, int64_t value) {
 }
 
 static void add_statements(Buf *out, bool *first, const Forecasting *f) {
-    CLEANUP(buf_done) Buf table = {0}, days = {0}, features = {0};
+    CLEANUP(buf_done) Buf table = {0}, days = {0}, features = {0}, made = {0};
     CLEANUP(free_text) char *columns = columns_text(f);
     CLEANUP(free_text) char *segments = segments_text(f);
     char sha256[SHA256_TEXT_SIZE];
@@ -326,6 +344,8 @@ static void add_statements(Buf *out, bool *first, const Forecasting *f) {
     add_select(&features, f);
     add_row(out, first, "columns", columns);
     add_row(out, first, "segments", segments);
+    add_segments(&made, f);
+    add_row(out, first, "segments_made", made.len > 0 ? made.data : "");
     add_row(out, first, "days_columns", table.data);
     add_row(out, first, "days", days.data);
     add_row(out, first, "features", features.data);

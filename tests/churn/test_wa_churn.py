@@ -184,14 +184,14 @@ def test_a_killed_training_leaves_the_model_in_use(new_lake: Callable[..., Smelt
     shutil.copy(smelt.folder / "departures.csv", usual.folder)
     usual("train", "--force")
     took, stayed = children_seconds() - began, 0
-    for part in range(1, 10):
+    for part in range(1, 10, 2):
         running = smelt.start("train", "--force")
-        eventually("its part of the work done", lambda part=part, running=running: not running.is_running() or cpu_seconds(running.process.pid) > took * part / 10)
+        eventually("its part of the work done", lambda part=part, running=running: not running.is_running() or cpu_seconds(running.process.pid) > took * part / 10, 240)
         running.kill()
         shown = smelt("model", "show")  # it checks the files
         stayed += shown["model_id"] == used
         used = shown["model_id"]
         assert shown["report"] and scores(smelt) == before
-    assert stayed >= 6
+    assert stayed >= 3
     assert smelt("train", "--force")["model"] > used
     assert smelt("score")["scored"] == len(before)
