@@ -10,17 +10,23 @@
 
 int __wrap_cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *until);
 
-static int64_t nanoseconds(struct timespec t) {
-    return t.tv_sec * NSEC_PER_SEC + t.tv_nsec;
+/* From `a` to `b`, at most as many as fit: nanoseconds since 1970 end in the year 2262, and a clock may be wrong by more than that. */
+static int64_t between_ns(struct timespec a, struct timespec b) {
+    int64_t seconds, ns;
+    if (__builtin_sub_overflow(b.tv_sec, a.tv_sec, &seconds) || __builtin_mul_overflow(seconds, NSEC_PER_SEC, &ns) ||
+        __builtin_add_overflow(ns, b.tv_nsec - a.tv_nsec, &ns))
+        return b.tv_sec > a.tv_sec ? INT64_MAX : 0;
+    return ns > 0 ? ns : 0;
 }
 
 int __wrap_cnd_timedwait(cnd_t *cond, mtx_t *mutex, const struct timespec *until) {
-    struct timespec wall, mono;
+    struct timespec wall, end;
     clock_gettime(CLOCK_REALTIME, &wall);
-    clock_gettime(CLOCK_MONOTONIC, &mono);
-    int64_t left = nanoseconds(*until) - nanoseconds(wall), end = nanoseconds(mono) + (left > 0 ? left : 0);
-    mono = (struct timespec){.tv_sec = end / NSEC_PER_SEC, .tv_nsec = end % NSEC_PER_SEC};
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    int64_t left = between_ns(wall, *until), ns = end.tv_nsec + left % NSEC_PER_SEC;
+    end.tv_sec += left / NSEC_PER_SEC + ns / NSEC_PER_SEC;
+    end.tv_nsec = ns % NSEC_PER_SEC;
     /* In glibc both are the same objects. */
-    int rc = pthread_cond_clockwait((pthread_cond_t *)cond, (pthread_mutex_t *)mutex, CLOCK_MONOTONIC, &mono);
+    int rc = pthread_cond_clockwait((pthread_cond_t *)cond, (pthread_mutex_t *)mutex, CLOCK_MONOTONIC, &end);
     return rc == 0 ? thrd_success : rc == ETIMEDOUT ? thrd_timedout : thrd_error;
 }
