@@ -1,8 +1,9 @@
 /* log.c: a thread of its own writes the lines, each with one write(2), so that those of several threads do not mix. JSON by jansson.
  *
- * A pipe that nobody reads, a terminal that Ctrl-S has stopped and a collector that is stuck block write(2) for as long as they like, and
- * O_NONBLOCK on stderr would hold for every other process that has it too. So whoever logs waits for its line only while the reader keeps
- * up (then a crash loses no line); after that lines wait in memory, up to QUEUE_BYTES, and what is over is dropped and counted.
+ * write(2) blocks for as long as the other end of a pipe is not read, a terminal is stopped by Ctrl-S or a log collector hangs. O_NONBLOCK
+ * would change stderr for other processes that share it. So a caller waits until its line is written, at most LINE_WAIT_MS, and a crash
+ * loses no line. Once a line has taken longer, callers do not wait: lines are queued, up to QUEUE_BYTES, and further ones are dropped and
+ * counted.
  *
  * Invariant: lines are written in the order in which they were logged, and the line that counts the dropped ones is where they are missing.
  */
@@ -79,7 +80,7 @@ static struct {
     size_t bytes;              /* of them, and of the one that is being written */
     uint64_t count, count_out; /* lines that were put in, and those that were written */
     uint64_t dropped;          /* since the last line that was put in */
-    bool is_stuck;             /* a line was not written in time: nobody waits until all of them are */
+    bool is_stuck;             /* a line was not written in time: callers do not wait until the queue is empty again */
     bool has_thread;
 } queue;
 
@@ -108,7 +109,7 @@ static void append(char *text) {
 }
 
 static void append_dropped(void) {
-    CLEANUP(free_text) char *message = xasprintf("%" PRIu64 " log lines were dropped here, because nobody read them", queue.dropped);
+    CLEANUP(free_text) char *message = xasprintf("%" PRIu64 " log lines were dropped here, because the log was not read", queue.dropped);
     queue.dropped = 0;
     append(make_line(LOG_WARN, "log", message));
 }

@@ -49,7 +49,7 @@ static int note(LakeConn *conn, const char *topic, const TopicEnvelope *declared
     return rc;
 }
 
-/* A file of which nothing else is said is what it was the last time. */
+/* Without another setting, a file is read by the envelope that it had the last time. */
 static int find_noted(LakeConn *conn, const Pipeline *p, const char *file, const TopicEnvelope **ret, Error *err) {
     CLEANUP(free_text) char *topic = NULL;
     if (ledger_read_file_topic(conn, file, &topic, err) != 0) return -1;

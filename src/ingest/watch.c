@@ -100,7 +100,7 @@ void ingest_note_problem(Reader *r, const KafkaEvent *e) {
              p->next, e->reason);
 }
 
-/* With `follow` there may be more behind an end that nobody tells. */
+/* With `follow` there may be more messages behind the end that was reported last. */
 static bool is_behind(const Reader *r, const Offsets *p, const PartitionState *s) {
     return s->unverified || (s->unanswered && r->options->follow) || p->next < p->end;
 }

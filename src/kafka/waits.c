@@ -2,7 +2,7 @@
  *
  * It waits for its queues with cnd_timedwait, which takes a time of the wall clock: when that clock is set back by an hour, a wait of
  * 100 ms that has begun becomes one of an hour, and with it a poll of the consumer, and the end of the process. The linker gives librdkafka
- * this function in its place (meson.build), which waits as long as was meant by the clock that nobody sets. A librdkafka that is linked as
+ * this function in its place (meson.build), which waits for the same duration by the monotonic clock. A librdkafka that is linked as
  * a shared library keeps its own. */
 #include "base/clock.h"
 #include <errno.h>
