@@ -11,16 +11,15 @@
 #include "web/web.h"
 
 #include "base/clock.h"
-#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/periodic.h"
 #include "base/tls.h"
 #include "web/connection.h"
-#include "web/downloads.h"
 #include "web/lanes.h"
 #include "web/listen.h"
 #include "web/peers.h"
+#include "web/set_up.h"
 #include "web/stream.h"
 #include <errno.h>
 #include <netinet/in.h>
@@ -29,12 +28,10 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { TICK_MS = 200, DRAIN_MS = 3000, REQUEST_WITHIN_MS = 10000, ANSWER_WITHIN_MS = 60000, IDLE_FOR_MS = 30000, LINGER_MS = 1000 };
-enum { LIVE_VIEW_MS = 500 }; /* how old rows of the live lake, and answers that are given again, may be; together at most a second */
 enum { HEARTBEAT_MS = 15000, STREAM_FOR_S = 300 }; /* then the client asks again, with a token that may have been revoked */
 
 typedef enum Phase { PHASE_READING, PHASE_WORKING, PHASE_WRITING, PHASE_STREAMING, PHASE_LINGERING, PHASE_CLOSED } Phase;
@@ -518,33 +515,9 @@ static void wake_loop(void *arg) {
 
 static void tidy(void *arg) {
     Web *web = arg;
-    snapshot_pool_follow(web->service.pool);
-    if (web->service.sql != NULL) snapshot_pool_follow(web->service.sql);
-    if (web->service.downloads != NULL) downloads_sweep(web->service.downloads);
-    if (web->service.gate != NULL) gate_follow(web->service.gate);
-    stream_look(web->service.stream, &web->service);
+    service_follow(&web->service);
     if (web->tls != NULL) tls_server_follow(web->tls);
     lanes_sweep(web->lanes);
-}
-
-/* The connections asked for, or as many as the limit of open files leaves after those of the lake and the process. */
-static size_t allowed_connections(int asked) {
-    enum { OTHER_FILES = 128, FEWEST = 16 };
-    size_t want = asked > 0 ? (size_t)asked : 1024;
-    struct rlimit files;
-    if (getrlimit(RLIMIT_NOFILE, &files) != 0) return want;
-    if (files.rlim_cur < want + OTHER_FILES) {
-        files.rlim_cur = files.rlim_max < want + OTHER_FILES ? files.rlim_max : want + OTHER_FILES;
-        if (setrlimit(RLIMIT_NOFILE, &files) != 0) (void)getrlimit(RLIMIT_NOFILE, &files);
-    }
-    if (files.rlim_cur >= want + OTHER_FILES) return want;
-    return files.rlim_cur > OTHER_FILES + FEWEST ? files.rlim_cur - OTHER_FILES : FEWEST;
-}
-
-static size_t worker_count(const WebOptions *options) {
-    if (options->workers > 0) return (size_t)options->workers;
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    return cores > 2 ? (size_t)cores * 2 : 4;
 }
 
 static int start_loop(Web *web, Error *err) {
@@ -576,46 +549,12 @@ static void free_web(Web *web) {
     if (web->listener >= 0) close(web->listener);
     if (web->poll >= 0) close(web->poll);
     if (web->wake >= 0) close(web->wake);
-    snapshot_pool_free(web->service.pool);
-    if (web->service.sql != NULL) snapshot_pool_free(web->service.sql);
-    metrics_free(web->service.metrics);
-    stream_free(web->service.stream);
-    if (web->service.downloads != NULL) downloads_free(web->service.downloads);
+    service_clean_up(&web->service);
     hosts_free(web->hosts);
-    if (web->service.gate != NULL) gate_free(web->service.gate);
     if (web->tls != NULL) tls_server_free(web->tls);
     peers_free(web->peers);
     free(web->url);
     free(web);
-}
-
-/* Strangers reach every address but those of loopback. */
-static int check_open(const WebOptions *options, int listener, Error *err) {
-    if (options->tokens_path == NULL || options->open || listen_is_loopback(listener) || file_exists(options->tokens_path)) return 0;
-    return error_set(
-        err, ERR_CONFIG,
-        "http.listen is %s, which other machines can reach, and there are no tokens (%s): make one with `smelt token create NAME "
-        "--scopes status,aggregate,entities`, or set http.open to yes, which lets everybody read everything",
-        options->listen, options->tokens_path);
-}
-
-static Gate *make_gate(const WebOptions *options, int listener) {
-    if (options->tokens_path == NULL) return NULL;
-    return gate_new(options->tokens_path, options->uses_path, options->open || listen_is_loopback(listener), options->token_rate);
-}
-
-static bool is_set(const char *text) {
-    return text != NULL && text[0] != '\0';
-}
-
-/* `ret`: NULL when it is HTTP alone. */
-static int make_tls(const WebOptions *options, TlsServer **ret, Error *err) {
-    if (is_set(options->tls_certificate) != is_set(options->tls_key))
-        return error_set(err, ERR_CONFIG, "http.tls.certificate and http.tls.key belong together: %s is not set",
-                         is_set(options->tls_key) ? "http.tls.certificate" : "http.tls.key");
-    if (is_set(options->tls_key) && tls_server_new(options->tls_certificate, options->tls_key, ret, err) != 0)
-        return error_prefix(err, "http.tls");
-    return 0;
 }
 
 static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *hosts, TlsServer *tls, Peers *peers) {
@@ -629,38 +568,9 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
     web->tls = tls;
     web->peers = peers;
     web->list.prev = web->list.next = &web->list;
-    web->limit = allowed_connections(options->max_connections);
-    web->service = (Service){.routes = routes,
-                             .status = options->status,
-                             .status_arg = options->status_arg,
-                             .samples = options->samples,
-                             .samples_arg = options->samples_arg,
-                             .models_dir = options->models_dir,
-                             .audit_path = options->audit_path,
-                             .status_history_path = options->status_history_path,
-                             .ask = options->ask,
-                             .ask_arg = options->ask_arg,
-                             .contracts = options->contracts,
-                             .contracts_arg = options->contracts_arg,
-                             .system = options->system,
-                             .system_arg = options->system_arg,
-                             .started_us = clock_wall_us(),
-                             .started_ns = clock_mono_ns(),
-                             .ready = options->ready,
-                             .ready_arg = options->ready_arg,
-                             .gate = make_gate(options, listener),
-                             .metrics = metrics_new(route_count(), route_pattern)};
-    web->service.pool = options->live != NULL ? snapshot_pool_open_live(options->live, LIVE_VIEW_MS, options->rows_memory)
-                                              : snapshot_pool_open(options->snapshots_dir, &options->lake, options->rows_memory);
-    if (options->snapshots_dir != NULL) web->service.downloads = downloads_new(options->snapshots_dir);
-    web->service.stream = stream_new();
-    if (options->query && options->snapshots_dir != NULL) {
-        LakeOptions own = options->lake;
-        own.memory_limit = options->query_memory;
-        own.threads = 1;
-        web->service.sql = snapshot_pool_open(options->snapshots_dir, &own, 0);
-    }
-    web->lanes = lanes_start(&web->service, worker_count(options), wake_loop, web);
+    web->limit = options_connections(options->max_connections);
+    service_set_up(&web->service, options, listener);
+    web->lanes = lanes_start(&web->service, options_workers(options), wake_loop, web);
     return web;
 }
 
@@ -671,10 +581,10 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
     CLEANUP(hosts_freep) Hosts *hosts = NULL;
     CLEANUP(tls_server_freep) TlsServer *tls = NULL;
     CLEANUP(peers_freep) Peers *peers = NULL;
-    if (make_tls(options, &tls, err) != 0 || peers_new(options->trusted_proxies, &peers, err) != 0 ||
+    if (options_tls(options, &tls, err) != 0 || peers_new(options->trusted_proxies, &peers, err) != 0 ||
         listen_on(options->listen, tls != NULL, &listener, &url, &host, err) != 0)
         return -1;
-    if (check_open(options, listener, err) != 0 || hosts_new(options->hosts, host, &hosts, err) != 0) {
+    if (options_check_open(options, listener, err) != 0 || hosts_new(options->hosts, host, &hosts, err) != 0) {
         close(listener);
         return -1;
     }
