@@ -334,6 +334,11 @@ int kafka_consumer_verify(KafkaConsumer *c, int32_t partition, int64_t offset, i
     rd_kafka_topic_partition_list_destroy(one);
     if (rc != 0 || code == RD_KAFKA_RESP_ERR_NO_ERROR) return rc;
     if (stop_requested()) return error_set(err, ERR_STOPPED, "stopped while %s was not read yet", c->topic);
+    if (code == RD_KAFKA_RESP_ERR__STATE)
+        return error_set(
+            err, ERR_UNAVAILABLE,
+            "Kafka at %s: partition %d of %s could not be read within %d s: it has no leader that answers, or this machine is busy",
+            c->client->address, (int)partition, c->topic, BEGIN_MS / 1000);
     return kafka_fail(c->client, code, NULL, err, "reading the topic %s on", c->topic);
 }
 
