@@ -38,6 +38,8 @@ static duckdb_config make_config(const LakeOptions *options, int64_t memory_limi
     set_option(config, "autoinstall_known_extensions", "false");
     set_option(config, "autoload_known_extensions", "false");
     set_option(config, "preserve_insertion_order", "false");
+    set_option(config, "storage_compatibility_version", "v1.2.0"); /* of new files: what has ZSTD, and still FSST */
+    set_option(config, "disabled_compression_methods", "roaring"); /* for 20 bits of 1,000 it is not worth the faults it had */
     set_option(config, "write_buffer_row_group_count", "1");
     set_option(config, "max_vacuum_tasks", "0"); /* until row_groups.c knows how large the rows are */
     if (options->read_only) set_option(config, "access_mode", "READ_ONLY");

@@ -1,5 +1,7 @@
 /* schema.c: migrations are the embedded files sql/migrations/NNNN_name.sql; NNNN is the schema version that they lead to. Each runs in one
- * transaction together with the row in schema_version, so that a process killed at any point leaves the old or the new version. */
+ * transaction together with the row in schema_version, so that a process killed at any point leaves the old or the new version.
+ *
+ * A migration whose first line is "-- when: QUERY" changes only the lakes of which QUERY says 1; all lakes get its version. */
 #include "lake/schema.h"
 
 #include "base/embedded.h"
@@ -11,7 +13,7 @@
 
 #define IDENTITY_VERSION 5 /* from this version on, the lake has the version of the smelt that migrated it last */
 
-static const char prefix[] = "sql/migrations/";
+static const char prefix[] = "sql/migrations/", condition[] = "-- when: ";
 
 static bool is_migration(const EmbeddedFile *file) {
     return strncmp(file->path, prefix, sizeof prefix - 1) == 0;
@@ -37,10 +39,25 @@ static int sign(LakeConn *conn, const EmbeddedFile *file, Error *err) {
     return lake_exec_values(conn, file->path, "UPDATE lake_identity SET smelt_version = $1", &smelt, 1, NULL, err);
 }
 
+static int concerns(LakeConn *conn, const EmbeddedFile *file, int64_t *ret, Error *err) {
+    const char *sql = (const char *)file->data;
+    *ret = 1;
+    if (strncmp(sql, condition, sizeof condition - 1) != 0) return 0;
+    sql += sizeof condition - 1;
+    CLEANUP(free_text) char *query = xstrndup(sql, strcspn(sql, "\n"));
+    return lake_query_int(conn, file->path, query, NULL, 0, ret, err);
+}
+
+static int change(LakeConn *conn, const EmbeddedFile *file, Error *err) {
+    int64_t yes;
+    if (concerns(conn, file, &yes, err) != 0) return -1;
+    return yes == 0 ? 0 : lake_exec(conn, file->path, (const char *)file->data, err);
+}
+
 static int apply(LakeConn *conn, const EmbeddedFile *file, Error *err) {
     LakeValue version = lake_int(version_of(file));
     if (lake_begin(conn, err) != 0) return -1;
-    if (lake_exec(conn, file->path, (const char *)file->data, err) != 0 || sign(conn, file, err) != 0 || lake_commit(conn, err) != 0) {
+    if (change(conn, file, err) != 0 || sign(conn, file, err) != 0 || lake_commit(conn, err) != 0) {
         lake_rollback(conn);
         return error_prefix(err, "migration to schema version %" PRId64, version.i);
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -55,6 +56,34 @@ def test_an_older_lake_goes_on(offline: Smelt, version: int) -> None:
     backup = offline.folder / "backup"
     offline("backup", backup)
     assert offline("restore", backup, SMELT_DATA_DIR=str(offline.folder / "restored"))["landed"] == 423
+
+
+def bronze(smelt: Smelt) -> list[list[object]]:
+    return smelt.rows("SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE table_name = 'bronze_raw_events' ORDER BY column_index")
+
+
+def payloads(path: Path) -> set[str]:
+    """How DuckDB stores the payloads of Bronze."""
+    with duckdb.connect(str(path), read_only=True) as conn:
+        found = conn.execute(
+            """SELECT DISTINCT compression FROM pragma_storage_info('bronze_raw_events')
+               WHERE column_name = 'raw_payload' AND segment_type <> 'VALIDITY'"""
+        )
+        return {compression for (compression,) in found.fetchall()}
+
+
+def test_a_new_lake_has_the_columns_of_an_old_one_and_its_payloads_take_less(new_smelt: Callable[..., Smelt]) -> None:
+    """Today's file is of a newer version of DuckDB's format. An old one keeps its own: ZSTD would be stored uncompressed there."""
+    old, new, restored = (new_smelt(name=name, kafka_bootstrap="127.0.0.1:1") for name in ("old", "new", "restored"))
+    unpack(old, VERSIONS[-2])
+    for smelt in (old, new):
+        (smelt.folder / "more.jsonl").write_bytes(b"\n".join(events(0, 5000)) + b"\n")
+        smelt("ingest", "--from", "more.jsonl")
+        smelt("backup", smelt.folder / "backup")
+    assert bronze(old) == bronze(new)
+    assert payloads(new.lake) == {"ZSTD"} and payloads(old.lake) == {"FSST"}
+    restored("restore", old.folder / "backup")
+    assert payloads(restored.lake) == {"ZSTD"}
 
 
 def test_killed_while_it_is_migrated_it_is_old_or_new(offline: Smelt) -> None:

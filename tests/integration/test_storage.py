@@ -115,6 +115,38 @@ def test_integers_survive_checkpoints(tmp_path: Path, seed: int) -> None:
     table.check()
 
 
+def text(chance: Chance) -> str | None:
+    """Of any length, also longer than a block of DuckDB; some alike, some not to be compressed."""
+    kind = chance.random()
+    if kind < 0.1:
+        return None
+    length = chance.choice((0, 1, 11, 12, 13, 80, 4095, 4096)) if kind < 0.999 else chance.choice((262_144, 600_000))
+    alphabet = "0" if kind < 0.3 else chance.choice(('{"a":1,', "é漢\U0001f600z", "".join(map(chr, range(32, 127)))))
+    return "".join(chance.choices(alphabet, k=length))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_texts_in_zstd_survive_checkpoints(tmp_path: Path, seed: int) -> None:
+    """As Bronze has payloads: appended, read back; and changed, which Smelt never does."""
+    chance, path, expected = Chance(seed), str(tmp_path / "t.duckdb"), dict[int, str | None]()
+    config: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.2.0", "threads": 1}
+    for made in range(chance.randrange(2, 5)):
+        with duckdb.connect(path, config=config) as conn:
+            conn.execute("CREATE TABLE IF NOT EXISTS t (id BIGINT, x VARCHAR USING COMPRESSION zstd)")
+            for _ in range(chance.randrange(1, 3)):
+                new = {len(expected) + i: text(chance) for i in range(chance.choice((1, 500, 2048, 6000)))}
+                conn.register("new", pa.table({"id": pa.array(list(new), pa.int64()), "x": pa.array(list(new.values()), pa.string())}))
+                conn.execute("INSERT INTO t SELECT * FROM new")
+                expected |= new
+            first = chance.randrange(len(expected))
+            conn.execute("UPDATE t SET x = ? WHERE id BETWEEN ? AND ?", [str(made), first, first + 100])
+            expected |= {i: str(made) for i in range(first, min(first + 101, len(expected)))}
+            conn.execute("CHECKPOINT")
+    with duckdb.connect(path, read_only=True) as conn:
+        assert dict(conn.execute("SELECT id, x FROM t").fetchall()) == expected
+        assert ("ZSTD",) in conn.execute("SELECT DISTINCT compression FROM pragma_storage_info('t')").fetchall()
+
+
 def test_no_table_that_people_query_has_nested_columns(offline: Smelt) -> None:
     """ORDER BY of a member of a STRUCT with LIMIT ends DuckDB's database."""
     (offline.folder / "events.jsonl").write_bytes(b"\n".join(events(0, 50)))
