@@ -27,6 +27,9 @@ typedef struct FileFeed {
     int64_t next; /* line number */
     char *line;   /* getline's buffer */
     size_t line_cap;
+    char *counted_id;      /* file_describe: which file it was; NULL: none yet */
+    int64_t counted_lines; /* ... the whole lines of it that were counted */
+    off_t counted_to;      /* ... and where they end */
 } FileFeed;
 
 static void file_free(Feed *feed) {
@@ -34,6 +37,7 @@ static void file_free(Feed *feed) {
     if (f->file != NULL) fclose(f->file);
     free(f->line);
     free(f->path);
+    free(f->counted_id);
     free(feed->topic);
     free(f);
 }
@@ -83,23 +87,52 @@ static char *identity(const char *line, ssize_t len) {
     return len >= 0 ? xasprintf("%016" PRIx64, fnv1a(line, (size_t)len)) : xstrdup("");
 }
 
+/* The file of that name as it is now, at its first line: what is read of `f` stays where it is. */
+static int open_again(const FileFeed *f, FileFeed *ret, Error *err) {
+    *ret = (FileFeed){.path = f->path, .file = fopen(f->path, "re"), .follow = f->follow};
+    if (ret->file == NULL) return error_errno(err, ERR_DATA, errno, "cannot read %s any more", f->path);
+    setvbuf(ret->file, NULL, _IOFBF, READ_BUFFER);
+    return 0;
+}
+
+static void close_again(FileFeed *f) {
+    free(f->line);
+    if (f->file != NULL) fclose(f->file);
+}
+
+/* The lines of `now`. Those that were counted before are not read again: this is asked while a file grows. */
+static int64_t count_lines(FileFeed *f, FileFeed *now) {
+    int64_t lines = f->counted_lines;
+    fseeko(now->file, f->counted_to, SEEK_SET);
+    for (ssize_t n = read_line(now); n >= 0; n = read_line(now)) {
+        lines++;
+        if (now->line[n] != '\n') break; /* whole only when more has come */
+        f->counted_lines = lines;
+        f->counted_to = ftello(now->file);
+    }
+    return lines;
+}
+
 static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err) {
     (void)timeout_ms;
     FileFeed *f = (FileFeed *)feed;
-    rewind(f->file);
-    ssize_t first = read_line(f);
-    char *topic_id = identity(f->line, first);
-    int64_t lines = 0;
-    for (ssize_t n = first; n >= 0; n = read_line(f)) lines++;
-    if (ferror(f->file)) {
-        free(topic_id);
-        return error_errno(err, ERR_IO, errno, "cannot read %s", f->path);
-    }
+    CLEANUP(close_again) FileFeed now;
+    if (open_again(f, &now, err) != 0) return -1;
+    struct stat status = {0};
+    ssize_t first = fstat(fileno(now.file), &status) == 0 ? read_line(&now) : -1;
+    CLEANUP(free_text) char *topic_id = identity(now.line, first);
+    if (f->counted_id == NULL || strcmp(f->counted_id, topic_id) != 0 || status.st_size < f->counted_to)
+        f->counted_lines = f->counted_to = 0;
+    free(f->counted_id);
+    f->counted_id = xstrdup(topic_id);
+    int64_t lines = count_lines(f, &now);
+    if (ferror(now.file)) return error_errno(err, ERR_IO, errno, "cannot read %s", f->path);
     Offsets *partition = xcalloc(1, sizeof *partition);
     *partition = offsets_unknown(0);
     partition->start = 0;
     partition->end = lines;
-    *ret = (KafkaTopic){.exists = true, .cluster_id = xstrdup(""), .topic_id = topic_id, .partition_count = 1, .partitions = partition};
+    *ret =
+        (KafkaTopic){.exists = true, .cluster_id = xstrdup(""), .topic_id = TAKE(topic_id), .partition_count = 1, .partitions = partition};
     return 0;
 }
 
@@ -107,15 +140,13 @@ static int file_describe(Feed *feed, int timeout_ms, KafkaTopic *ret, Error *err
 static int file_check(Feed *feed, const KafkaTopic *was, int timeout_ms, bool *ret_grown, Error *err) {
     (void)timeout_ms;
     FileFeed *f = (FileFeed *)feed;
-    FileFeed now = {.path = f->path, .file = fopen(f->path, "re"), .follow = f->follow};
+    CLEANUP(close_again) FileFeed now;
     struct stat status;
-    if (now.file == NULL || fstat(fileno(now.file), &status) != 0)
-        return error_errno(err, ERR_DATA, errno, "cannot read %s any more", f->path);
+    if (open_again(f, &now, err) != 0) return -1;
+    if (fstat(fileno(now.file), &status) != 0) return error_errno(err, ERR_DATA, errno, "cannot read %s any more", f->path);
     ssize_t first = read_line(&now);
     CLEANUP(free_text) char *topic_id = identity(now.line, first);
     bool same = was->topic_id[0] == '\0' || strcmp(topic_id, was->topic_id) == 0;
-    free(now.line);
-    fclose(now.file);
     *ret_grown = false;
     if (same && status.st_size >= ftello(f->file)) return 0;
     return error_set(err, ERR_DATA, "%s was truncated or replaced while it was read. What was stored stays; nothing of the new one was",

@@ -409,8 +409,7 @@ static KafkaEvent next_event(Feed *feed) {
     return e;
 }
 
-static void expect_message(const Context *c, int32_t partition, int number, int64_t offset) {
-    KafkaEvent e = next_event(c->feed);
+static void assert_message(KafkaEvent e, int32_t partition, int number, int64_t offset) {
     char text[16];
     int len = snprintf(text, sizeof text, "m%d", number);
     assert_int_equal(e.kind, KAFKA_MESSAGE);
@@ -418,6 +417,10 @@ static void expect_message(const Context *c, int32_t partition, int number, int6
     assert_int_equal(e.offset, offset);
     assert_int_equal(e.len, len);
     assert_memory_equal(e.value, text, e.len);
+}
+
+static void expect_message(const Context *c, int32_t partition, int number, int64_t offset) {
+    assert_message(next_event(c->feed), partition, number, offset);
 }
 
 static void expect_end(const Context *c, int64_t offset) {
@@ -499,6 +502,22 @@ static void it_reads_on_from_where_it_is_sent(void **state) {
     expect_message(c, 0, 3, 3);
     must(feed_seek(c->feed, 0, 1, &err), &err);
     expect_message(c, 0, 1, 1);
+}
+
+/* `up` and --follow ask every half minute, and so does whoever had to wait for a slow disk. */
+static void to_describe_it_does_not_move_what_is_read(void **state) {
+    Context *c = *state;
+    c->kind->append(c->source, 0, 0, 5);
+    start_at(c, 0);
+    for (int i = 0; i < 9; i++) {
+        CLEANUP(kafka_topic_done) KafkaTopic topic = describe(c);
+        assert_int_equal(topic.partitions[0].end, i < 4 ? i + 5 : 9);
+        KafkaEvent e = next_event(c->feed);
+        while (e.kind == KAFKA_END) e = next_event(c->feed); /* what had come by then */
+        assert_message(e, 0, i, i);
+        if (i < 4) c->kind->append(c->source, 0, i + 5, i + 6);
+    }
+    expect_end(c, 9);
 }
 
 /* An error or an event, but never another message. */
@@ -602,6 +621,7 @@ static const Case cases[] = {
     {CASE(it_starts_at_the_offset_it_was_given)},
     {CASE(what_comes_after_the_end_is_delivered_and_ends_again)},
     {CASE(it_reads_on_from_where_it_is_sent)},
+    {CASE(to_describe_it_does_not_move_what_is_read)},
     {CASE(an_offset_behind_the_end_is_not_there)},
     {CASE(what_retention_took_is_out_of_range), .retains = true},
     {CASE(more_messages_are_the_same_topic)},
