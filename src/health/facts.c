@@ -16,12 +16,17 @@
 #include <sys/statvfs.h>
 
 enum { KAFKA_TIMEOUT_MS = 2000, API_TIMEOUT_MS = 1000 };
+#define LIVE_ROW_NS (60 * NSEC_PER_SEC) /* of a lake that does not change: what is in the future counts once its time has come */
 
 struct FactsCache {
     SnapshotStamp stamp; /* of the snapshot that `row` is of */
     int64_t generation, read_us;
     char *problem; /* why it is not the newest */
     json_t *row;
+    /* of a live lake: */
+    uint64_t live_state; /* lake_is_quiet's when `live_row` was read; 0: it may have changed */
+    int64_t live_ns;     /* when that was */
+    json_t *live_row;
     LakeCheck lake;
 };
 
@@ -31,6 +36,7 @@ FactsCache *facts_cache_new(void) {
 
 void facts_cache_free(FactsCache *c) {
     json_decref(c->row);
+    json_decref(c->live_row);
     free(c->problem);
     lake_check_done(&c->lake);
     free(c);
@@ -163,7 +169,9 @@ static int add_quality(LakeConn *conn, json_t *row, Error *err) {
 static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
-    if (lake_connect(lake, &conn, err) != 0 || make_views(conn, views, err) != 0) return -1;
+    if (lake_connect(lake, &conn, err) != 0) return -1;
+    lake_only_reads(conn);
+    if (make_views(conn, views, err) != 0) return -1;
     if (lake_query(conn, "serving/health", lake_sql("serving/health"), NULL, 0, &row, err) != 0) return -1;
     int got = lake_next(row, err);
     if (got < 0) return -1;
@@ -206,6 +214,22 @@ static void gather_snapshot(Facts *f, FactsCache *cache, const char *dir) {
     f->snapshot_problem = cache->problem != NULL ? xstrdup(cache->problem) : NULL;
 }
 
+/* The lake is asked when something was committed since. */
+static int read_live(FactsCache *cache, Lake *live, Error *err) {
+    uint64_t before, after;
+    int64_t now = clock_mono_ns();
+    bool quiet = lake_is_quiet(live, &before);
+    if (quiet && before == cache->live_state && now - cache->live_ns < LIVE_ROW_NS) return 0;
+    json_t *row;
+    cache->live_state = 0;
+    if (query_row(live, "serving/views", &row, err) != 0) return -1;
+    json_decref(cache->live_row);
+    cache->live_row = row;
+    cache->live_ns = now;
+    if (quiet && lake_is_quiet(live, &after) && after == before) cache->live_state = before;
+    return 0;
+}
+
 static void gather_row(Facts *f, FactsCache *cache, Lake *live) {
     Error err = {0};
     CLEANUP(layout_done) Layout layout = layout_of(f->settings);
@@ -213,8 +237,10 @@ static void gather_row(Facts *f, FactsCache *cache, Lake *live) {
     f->snapshot_touched = snapshot_was_touched(layout.snapshots_dir);
     if (live == NULL)
         gather_snapshot(f, cache, layout.snapshots_dir);
-    else if (query_row(live, "serving/views", &f->row, &err) != 0)
+    else if (read_live(cache, live, &err) != 0)
         f->row_error = take_text(&err);
+    else
+        f->row = json_incref(cache->live_row);
 }
 
 static void gather_disk(Facts *f) {

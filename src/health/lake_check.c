@@ -96,7 +96,9 @@ static void look_at_live(LakeCheck *c, const Layout *layout, Lake *live) {
     Error err = {0};
     lake_check_done(c);
     c->checked_us = clock_wall_us();
-    if (lake_connect(live, &conn, &err) != 0 || commit_mark_verify(conn, layout->mark_path, &err) != 0) take_error(&c->problem, &err);
+    int rc = lake_connect(live, &conn, &err);
+    if (rc == 0) lake_only_reads(conn);
+    if (rc != 0 || commit_mark_verify(conn, layout->mark_path, &err) != 0) take_error(&c->problem, &err);
 }
 
 static void look_at_file(LakeCheck *c, const Layout *layout, const Settings *settings) {

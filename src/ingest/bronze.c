@@ -1,8 +1,7 @@
 /* bronze.c: one batch, one transaction.
  *
  * The batch is parsed once into the temporary table `staged` (by DuckDB, straight from the batch's memory). Copies are found
- * in the batch itself and in Bronze. Bronze is asked by literal event times, so that its zone maps prune: a dense range of hours covers
- * most of the batch, and the few events outside (late ones) are asked for by a list of their times. The check is exact whatever the split.
+ * in the batch itself and in Bronze (copies.h).
  *
  * A row with the identity of an earlier event is a copy only when its content is the same (conflicts.h).
  *
@@ -13,22 +12,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "ingest/conflicts.h"
+#include "ingest/copies.h"
 #include "ingest/envelope_table.h"
 #include <inttypes.h>
 #include <string.h>
 
-#define HOUR_US         (3600 * USEC_PER_SEC)
-#define SCAN_THREADS    2
-#define OUTLIERS_SHARE  50   /* at either end up to 1/50 of the batch is outside the dense range */
-#define SPARSE_SHARE    8    /* an hour with less than 1/8 of the typical one's events is sparse */
-#define SCATTERED_ROWS  2000 /* so few events, over more than ... */
-#define SCATTERED_HOURS 48   /* ... so many hours, are all asked for one by one */
-
-typedef struct Hours {
-    int64_t *hour_us, *events;
-    size_t count;
-    int64_t total;
-} Hours;
+#define SCAN_THREADS 2
 
 typedef struct StagingSlot {
     LakeConn *conn; /* owned; has the temporary tables `staged` and `copies` */
@@ -40,19 +29,14 @@ typedef struct StagingSlot {
     ContentSkip transport;
     BatchOffsets offsets;
     size_t gaps_scanned; /* of `offsets`: what the source of gaps has given */
-    Hours hours;         /* how the staged events are spread over time */
+    Buckets *spread;     /* how the staged events are spread over time; owned, NULL: nothing is staged */
 } StagingSlot;
 
 struct Bronze {
     int64_t batch_id; /* the last that was used */
+    Copies *copies;   /* owned */
     StagingSlot slots[BRONZE_STAGING_SLOTS];
 };
-
-static void hours_done(Hours *h) {
-    free(h->hour_us);
-    free(h->events);
-    *h = (Hours){0};
-}
 
 static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
     return batch_fill(((StagingSlot *)state)->batch, chunk, capacity);
@@ -82,6 +66,7 @@ static int open_slot(Lake *lake, StagingSlot *slot, Error *err) {
 
 int bronze_open(Lake *lake, Bronze **ret, Error *err) {
     CLEANUP(bronze_freep) Bronze *b = xcalloc(1, sizeof *b);
+    b->copies = copies_new();
     for (int i = 0; i < BRONZE_STAGING_SLOTS; i++)
         if (open_slot(lake, &b->slots[i], err) != 0) return -1;
     if (lake_query_int(b->slots[0].conn, "ledger/last_batch", lake_sql("ledger/last_batch"), NULL, 0, &b->batch_id, err) != 0) return -1;
@@ -93,40 +78,26 @@ void bronze_free(Bronze *b) {
     for (int i = 0; i < BRONZE_STAGING_SLOTS; i++) {
         StagingSlot *slot = &b->slots[i];
         batch_offsets_done(&slot->offsets);
-        hours_done(&slot->hours);
+        buckets_freep(&slot->spread);
         if (slot->conn != NULL) lake_conn_free(slot->conn);
     }
+    copies_free(b->copies);
     free(b);
 }
 
 /* ---- staging ---- */
 
-static int read_hours(StagingSlot *slot, Error *err) {
-    Hours *h = &slot->hours;
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    if (lake_query(slot->conn, "bronze/hours", lake_sql("bronze/hours"), NULL, 0, &rows, err) != 0) return -1;
-    int got;
-    while ((got = lake_next(rows, err)) > 0) {
-        h->hour_us = xrealloc(h->hour_us, h->count + 1, sizeof *h->hour_us);
-        h->events = xrealloc(h->events, h->count + 1, sizeof *h->events);
-        h->hour_us[h->count] = lake_col_int(rows, 0);
-        h->events[h->count] = lake_col_int(rows, 1);
-        h->total += h->events[h->count++];
-    }
-    return got;
-}
-
 static int stage_messages(StagingSlot *slot, Error *err) {
     batch_rewind(slot->batch);
     if (lake_exec(slot->conn, "bronze/stage", lake_sql("bronze/stage"), err) != 0) return -1;
     if (lake_exec(slot->conn, "bronze/repeated_in_batch", lake_sql("bronze/repeated_in_batch"), err) != 0) return -1;
-    return read_hours(slot, err);
+    return buckets_read(slot->conn, &slot->spread, err);
 }
 
 int bronze_stage(Bronze *b, int slot_number, const LedgerTopic *topic, Batch *batch, Error *err) {
     StagingSlot *slot = &b->slots[slot_number];
     slot->topic = topic;
-    hours_done(&slot->hours);
+    buckets_freep(&slot->spread);
     batch_offsets_done(&slot->offsets);
     slot->offsets = batch_take_offsets(batch);
     slot->count = batch->count;
@@ -140,55 +111,12 @@ int bronze_stage(Bronze *b, int slot_number, const LedgerTopic *topic, Batch *ba
     return rc == 0 ? 0 : error_prefix(err, "parsing a batch of %zu messages of %s", batch->count, slot->topic->name);
 }
 
-/* ---- copies ---- */
-
-/* How many events share the hour of a typical event. */
-static int64_t typical_hour(const Hours *h) {
-    double squares = 0;
-    for (size_t i = 0; i < h->count; i++) squares += (double)h->events[i] * (double)h->events[i];
-    return (int64_t)(squares / (double)h->total);
-}
-
-/* The dense range [*from, *to): sparse hours at either end are left out, as long as that leaves few events out. */
-static void dense_range(const Hours *h, int64_t *from, int64_t *to) {
-    size_t first = 0, last = h->count - 1;
-    int64_t sparse = typical_hour(h) / SPARSE_SHARE, allowed = h->total / OUTLIERS_SHARE;
-    for (int64_t left = allowed; first < last && h->events[first] <= sparse && h->events[first] <= left; first++) left -= h->events[first];
-    for (int64_t left = allowed; last > first && h->events[last] <= sparse && h->events[last] <= left; last--) left -= h->events[last];
-    *from = h->hour_us[first];
-    *to = h->hour_us[last] + HOUR_US;
-    if (h->total <= SCATTERED_ROWS && *to - *from > SCATTERED_HOURS * HOUR_US) *to = *from;
-}
+/* ---- the transaction ---- */
 
 static int run_bound(const StagingSlot *slot, const char *name, const LakeBinding *bindings, size_t n, int64_t *ret_changed, Error *err) {
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
     return lake_exec_values(slot->conn, name, sql, NULL, 0, ret_changed, err);
 }
-
-static int find_outliers(const StagingSlot *slot, const LakeBinding range[2], Error *err) {
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/outliers"), range, 2);
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    CLEANUP(buf_done) Buf times = {0};
-    if (lake_query(slot->conn, "bronze/outliers", sql, NULL, 0, &rows, err) != 0) return -1;
-    int got;
-    while ((got = lake_next(rows, err)) > 0) buf_add(&times, &(int64_t){lake_col_int(rows, 0)}, sizeof(int64_t));
-    if (got < 0) return -1;
-    if (times.len == 0) return 0;
-    LakeBinding list = {"times", lake_times((const int64_t *)(void *)times.data, times.len / sizeof(int64_t))};
-    return run_bound(slot, "bronze/repeated_at_times", &list, 1, NULL, err);
-}
-
-/* Of what Bronze has. */
-static int find_copies(const StagingSlot *slot, Error *err) {
-    int64_t from = 0, to = 0;
-    if (lake_exec(slot->conn, "bronze/repeated_without_time", lake_sql("bronze/repeated_without_time"), err) != 0) return -1;
-    if (slot->hours.count > 0) dense_range(&slot->hours, &from, &to);
-    LakeBinding range[] = {{"from", lake_time(from)}, {"to", lake_time(to)}};
-    if (from < to && run_bound(slot, "bronze/repeated_in_bronze", range, 2, NULL, err) != 0) return -1;
-    return find_outliers(slot, range, err);
-}
-
-/* ---- the transaction ---- */
 
 /* What only looked like copies. */
 static int land_conflicts(const StagingSlot *slot, const LakeBinding lineage[4], LedgerCounts *counts, Error *err) {
@@ -209,7 +137,7 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
                              {"epoch", lake_int(slot->topic->epoch)},
                              {"batch", lake_int(b->batch_id + 1)},
                              {"now", lake_time(now_us)}};
-    if (find_copies(slot, err) != 0) return -1;
+    if (copies_find(b->copies, slot->conn, slot->spread, err) != 0) return -1;
     if (run_bound(slot, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
     if (land_conflicts(slot, lineage, counts, err) != 0) return -1;
     if (run_bound(slot, "bronze/rejects", lineage, 4, &counts->rejected, err) != 0) return -1;

@@ -11,6 +11,7 @@ struct Lake {
     atomic_bool lost;     /* DuckDB invalidated the database, so that the outcome of the last commit is unknown; or the fence refused */
     int64_t memory_limit; /* bytes that DuckDB may use now; 0: it chooses */
     int large_things;     /* that are done at once: lake_double_memory */
+    atomic_ullong changes_begun, changes_ended; /* changes.c */
     bool snapshot;        /* opened with locked_down: a copy for readers, which can be published again */
     LakeFence fence;      /* NULL: this process is the only writer as long as it runs */
     void *fence_user;
@@ -27,6 +28,7 @@ struct LakeConn {
     duckdb_connection con;
     idx_t id; /* DuckDB's number of it */
     bool in_transaction;
+    bool only_reads;
     bool failed; /* a statement failed inside the transaction: COMMIT would store nothing and say success */
 };
 
@@ -59,6 +61,11 @@ int lake_mark_fatal(const Lake *lake, Error *err); /* when the lake is lost; ret
 int lake_pass_fence(LakeConn *conn, const char *name, Error *err);
 bool lake_may_close(Lake *lake); /* closing writes a checkpoint */
 void lake_abandon(void *handle); /* keeps a handle that may be neither used nor closed any more */
+/* changes.c: around what may commit something. */
+void lake_change_begin(Lake *lake);
+void lake_change_end(Lake *lake);
+/* statement.c: lake_exec for what commits nothing. */
+int lake_exec_quietly(LakeConn *conn, const char *name, const char *sql, Error *err);
 /* rows.c: a LakeResult of `result` (taken over). */
 LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *result);
 /* Of a value that is not NULL: as it is stored, before a DECIMAL's scale (false: no integer of up to 64 bits); as a number, BUG when it is

@@ -180,6 +180,11 @@ int lake_begin(LakeConn *conn, Error *err) MUST_CHECK;
 int lake_commit(LakeConn *conn, Error *err) MUST_CHECK;
 /* Ends the transaction, if one is open. Cannot fail: what is not committed is not stored. */
 void lake_rollback(LakeConn *conn);
+/* Without a query: between two answers of true with the same *ret_changes nothing was committed, by any connection of this process. Never
+ * 0. */
+bool lake_is_quiet(Lake *lake, uint64_t *ret_changes);
+/* Outside of transactions too, this connection changes nothing but what is its own: its statements do not count for lake_is_quiet. */
+void lake_only_reads(LakeConn *conn);
 
 /* ---- checkpoint ---- */
 

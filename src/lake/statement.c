@@ -27,7 +27,23 @@ static int fail_result(LakeConn *conn, const char *name, duckdb_result *result, 
     return rc;
 }
 
+/* Outside of a transaction a statement commits what it changes. */
+static void begin_change(LakeConn *conn) {
+    if (!conn->in_transaction && !conn->only_reads) lake_change_begin(conn->lake);
+}
+
+static void end_change(LakeConn *conn) {
+    if (!conn->in_transaction && !conn->only_reads) lake_change_end(conn->lake);
+}
+
 int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) {
+    begin_change(conn);
+    int rc = lake_exec_quietly(conn, name, sql, err);
+    end_change(conn);
+    return rc;
+}
+
+int lake_exec_quietly(LakeConn *conn, const char *name, const char *sql, Error *err) {
     duckdb_result result;
     int64_t began = clock_mono_ns();
     if (!conn->in_transaction && lake_pass_fence(conn, name, err) != 0) return -1;
@@ -68,7 +84,9 @@ static int execute_by(Execute how, LakeConn *conn, const char *name, const char 
     for (size_t i = 0; rc == 0 && i < n; i++)
         if (bind_value(statement, i + 1, &values[i]) != DuckDBSuccess)
             rc = lake_fail(conn, name, DUCKDB_ERROR_BINDER, "a value could not be bound", err);
+    begin_change(conn);
     if (rc == 0 && how(statement, ret) != DuckDBSuccess) rc = fail_result(conn, name, ret, err);
+    end_change(conn);
     duckdb.destroy_prepare(&statement);
     log_time(name, began);
     return rc;

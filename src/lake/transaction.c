@@ -5,7 +5,7 @@
 
 int lake_begin(LakeConn *conn, Error *err) {
     BUG_IF(conn->in_transaction);
-    if (lake_exec(conn, "BEGIN", "BEGIN TRANSACTION", err) != 0) return -1;
+    if (lake_exec_quietly(conn, "BEGIN", "BEGIN TRANSACTION", err) != 0) return -1;
     conn->in_transaction = true;
     conn->failed = false;
     return 0;
@@ -15,7 +15,10 @@ int lake_commit(LakeConn *conn, Error *err) {
     BUG_IF(!conn->in_transaction);
     if (conn->failed) return error_set(err, ERR_BUG, "COMMIT after a failed statement: nothing was stored");
     if (lake_pass_fence(conn, "COMMIT refused, nothing of it was stored", err) != 0) return -1;
-    if (lake_exec(conn, "COMMIT", "COMMIT", err) != 0) return -1;
+    lake_change_begin(conn->lake);
+    int rc = lake_exec_quietly(conn, "COMMIT", "COMMIT", err);
+    lake_change_end(conn->lake);
+    if (rc != 0) return -1;
     conn->in_transaction = false;
     return lake_pass_fence(conn, "another writer came while this COMMIT went in, `smelt audit` tells what it did", err);
 }
@@ -26,5 +29,5 @@ void lake_rollback(LakeConn *conn) {
     conn->failed = false;
     if (lake_is_lost(conn->lake)) return;
     Error ignored = {0};
-    if (lake_exec(conn, "ROLLBACK", "ROLLBACK", &ignored) != 0) error_clear(&ignored);
+    if (lake_exec_quietly(conn, "ROLLBACK", "ROLLBACK", &ignored) != 0) error_clear(&ignored);
 }

@@ -11,7 +11,7 @@
 #include "base/memory.h"
 
 #define DAY_US           (86400 * USEC_PER_SEC)
-#define COMPACT_ROWS_MIN 50000
+#define COMPACT_ROWS_MIN 10000
 #define COMPACT_SHARE    4 /* partial rows may be a quarter of the compacted ones: every refine of a few events reads them all */
 #define DELTA_SHARE      8 /* the delta may have an eighth of the rows of the base */
 #define FOLLOWING_SHARE  2 /* ... half of them when refines follow each other: at 2,000 events/s an eighth was full every six seconds */

@@ -18,6 +18,7 @@
 #define REBUILD_SUFFIX "_rebuild"
 #define MANY_ROWS      245760 /* two of DuckDB's row groups: so that each of two threads writes a whole one */
 #define THREADS_MAX    4      /* each needs memory for a row group of Silver that is not full yet */
+#define COMPACT_CHECKS 8      /* batches: refines that follow each other look that often whether Gold's state is to be compacted */
 
 struct Refinery {
     Pipeline *pipeline;
@@ -77,6 +78,11 @@ static int judge_in_threads(const Refine *r, Silver *silver, const Batches *chun
 
 /* ---- one transaction ---- */
 
+/* Looking costs several small queries, and a batch adds few rows. */
+static int compact_if_due(const Refine *r, int64_t after, int64_t upto, Error *err) {
+    return r->follows && after / COMPACT_CHECKS == upto / COMPACT_CHECKS ? 0 : gold_compact_if_due(r, err);
+}
+
 /* Judges these batches, or the first of them: *ret_batches says how many. */
 static int refine_chunk(const Refine *r, Silver *silver, const Batches *chunk, size_t *ret_batches, Error *err) {
     SilverCounts counts = {0};
@@ -96,7 +102,7 @@ static int refine_chunk(const Refine *r, Silver *silver, const Batches *chunk, s
     r->stats->quarantined += counts.quarantined;
     r->stats->drifted += counts.drifted;
     *ret_batches = counts.batches;
-    return gold_compact_if_due(r, err);
+    return compact_if_due(r, chunk->after, upto, err);
 }
 
 /* *ret_chunks: how many transactions it took. */

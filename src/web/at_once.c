@@ -18,10 +18,21 @@ uint64_t scope_of(const Request *req) {
     return text != NULL && cursor_parse(text, &cursor) ? cursor.scope : 0;
 }
 
+/* One row of the live lake is answered again as long as nothing is committed: whoever waits for it asks many times. */
+static bool has_state(const Route *route, const Lease *lease) {
+    return (route->flags & ROUTE_ROW) && lease->state != 0;
+}
+
+static bool find_kept(const Route *route, const Request *req, const Lease *lease, Response *resp) {
+    if (has_state(route, lease)) return bodies_get(lease->rows, req, lease->state, 0, resp);
+    return (route->flags & ROUTE_KEPT) && bodies_get(lease->bodies, req, 0, lease->view_ns, resp);
+}
+
 /* What was answered before. */
 static bool repeat(const Route *route, const Request *req, const Lease *lease, Response *resp) {
     char etag[ETAG_SIZE];
-    if (!(route->flags & ROUTE_KEPT) || !bodies_get(lease->bodies, req, lease->view_ns, resp)) return false;
+    if (!find_kept(route, req, lease, resp)) return false;
+    if (resp->status != 200) return true;
     memcpy(etag, resp->etag, sizeof etag);
     if (response_not_modified(resp, req, etag)) {
         resp->coding = NULL;
@@ -50,7 +61,11 @@ bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_
 }
 
 void keep_answer(const Route *route, const Request *req, const Lease *lease, Response *resp) {
-    if (!(route->flags & ROUTE_KEPT) || resp->status != 200) return;
+    bool row = has_state(route, lease) && (resp->status == 200 || resp->status == 404);
+    if (!row && (!(route->flags & ROUTE_KEPT) || resp->status != 200)) return;
     response_encode(resp, req);
-    bodies_put(lease->bodies, req, resp);
+    if (row)
+        bodies_put(lease->rows, req, lease->state, resp);
+    else
+        bodies_put(lease->bodies, req, 0, resp);
 }

@@ -11,6 +11,8 @@
 typedef struct KeptBody {
     char *key; /* NULL: free */
     char etag[ETAG_SIZE];
+    int status;
+    uint64_t state;
     int64_t made_ns;
     const char *content_type, *coding; /* static */
     bool varies;
@@ -56,7 +58,7 @@ static KeptBody *find(Bodies *b, const char *key) {
 }
 
 static void give(const KeptBody *k, Response *resp) {
-    resp->status = 200;
+    resp->status = k->status;
     resp->content_type = k->content_type;
     resp->coding = k->coding;
     resp->varies = k->varies;
@@ -65,20 +67,25 @@ static void give(const KeptBody *k, Response *resp) {
     buf_add(&resp->body, k->body.data, k->body.len);
 }
 
-bool bodies_get(Bodies *b, const Request *req, int64_t most_ns, Response *resp) {
+bool bodies_get(Bodies *b, const Request *req, uint64_t state, int64_t most_ns, Response *resp) {
     CLEANUP(free_text) char *key = key_of(req);
     pthread_mutex_lock(&b->lock);
     const KeptBody *k = find(b, key);
-    bool fits = k != NULL && (most_ns == 0 || clock_mono_ns() - k->made_ns <= most_ns);
+    bool fits = k != NULL && k->state == state && (most_ns == 0 || clock_mono_ns() - k->made_ns <= most_ns);
     if (fits) give(k, resp);
     pthread_mutex_unlock(&b->lock);
     return fits;
 }
 
-void bodies_put(Bodies *b, const Request *req, const Response *resp) {
-    if (resp->status != 200 || resp->body.len == 0 || resp->body.len > BODY_KEEP_MAX) return;
-    KeptBody made = {
-        .key = key_of(req), .made_ns = clock_mono_ns(), .content_type = resp->content_type, .coding = resp->coding, .varies = resp->varies};
+void bodies_put(Bodies *b, const Request *req, uint64_t state, const Response *resp) {
+    if ((resp->status != 200 && resp->status != 404) || resp->body.len == 0 || resp->body.len > BODY_KEEP_MAX) return;
+    KeptBody made = {.key = key_of(req),
+                     .status = resp->status,
+                     .state = state,
+                     .made_ns = clock_mono_ns(),
+                     .content_type = resp->content_type,
+                     .coding = resp->coding,
+                     .varies = resp->varies};
     memcpy(made.etag, resp->etag, sizeof made.etag);
     buf_add(&made.body, resp->body.data, resp->body.len);
     pthread_mutex_lock(&b->lock);

@@ -10,8 +10,9 @@ typedef struct Bodies Bodies;
 Bodies *bodies_new(void) MUST_CHECK;
 void bodies_free(Bodies *b);
 
-/* The answer that was given to such a request, with its ETag; not one that is older than `most_ns` (0: however old). False: there is none.
- */
-bool bodies_get(Bodies *b, const Request *req, int64_t most_ns, Response *resp) MUST_CHECK;
-/* Keeps a copy of an answer with 200, as response_encode left it, when it is not too large. */
-void bodies_put(Bodies *b, const Request *req, const Response *resp);
+/* The answer of the state that was given to such a request, with its ETag; not one that is older than `most_ns` (0: however old). False:
+ * there is none. */
+bool bodies_get(Bodies *b, const Request *req, uint64_t state, int64_t most_ns, Response *resp) MUST_CHECK;
+/* Keeps a copy of an answer with 200 or 404, as response_encode left it, when it is not too large. `state`: of what it is an answer, where
+ * the content changes. */
+void bodies_put(Bodies *b, const Request *req, uint64_t state, const Response *resp);

@@ -49,11 +49,18 @@ static int add_before(const Lease *lease, const GoldEntity *e, json_t *out, Erro
     return 0;
 }
 
+/* Then capitals are no other id. */
+static bool is_in_capitals(LakeValue id) {
+    bool same = true;
+    for (size_t i = 0; i < id.len; i++) same = same && (unsigned char)id.text[i] < 0x80 && (id.text[i] < 'a' || id.text[i] > 'z');
+    return same;
+}
+
 static int answer_one(const Request *req, const Lease *lease, const GoldEntity *e, LakeValue id, Response *resp, Error *err) {
     CLEANUP(json_freep) json_t *row = NULL;
     bool risk;
     if (entity_has_risk(lease, e, &risk, err) != 0 || entity_query(lease, e, "api/entity", &id, 1, &row, err) != 0) return -1;
-    if (json_is_null(row) && entity_query(lease, e, "api/entity_in_capitals", &id, 1, &row, err) != 0) return -1;
+    if (json_is_null(row) && !is_in_capitals(id) && entity_query(lease, e, "api/entity_in_capitals", &id, 1, &row, err) != 0) return -1;
     if (json_is_null(row)) {
         response_problem(resp, 404, req, "There is no %s with this id in Gold.", e->title);
         return 0;

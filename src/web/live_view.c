@@ -49,9 +49,10 @@ static int read_state(LiveView *v, const char *tag, const PooledSnapshot *last, 
 
 static int look(LiveView *v, const PooledSnapshot *last, int64_t *ret_read_ns, PooledSnapshot **ret, Error *err) {
     char tag[SNAPSHOT_TAG_SIZE];
+    uint64_t state;
     int64_t now = clock_mono_ns();
     if (v->conn == NULL && pooled_conn_open(v->lake, true, &v->conn, err) != 0) return -1;
-    int rc = pooled_conn_begin(v->conn, v->prefix, tag, err);
+    int rc = pooled_conn_begin(v->conn, v->prefix, tag, &state, err);
     if (rc == 0 && last != NULL && strcmp(tag, last->tag) == 0)
         *ret_read_ns = now;
     else if (rc == 0)

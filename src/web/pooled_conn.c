@@ -53,8 +53,26 @@ static int read_live_tag(PooledConn *c, const char *prefix, char tag[SNAPSHOT_TA
     return 0;
 }
 
-int pooled_conn_begin(PooledConn *c, const char *prefix, char tag[SNAPSHOT_TAG_SIZE], Error *err) {
-    bool same;
-    if (lake_begin(c->conn, err) != 0 || read_live_tag(c, prefix, tag, &same, err) != 0) return -1;
-    return same ? 0 : prepare(c, err);
+/* DuckDB's transactions see the lake as it is at their first statement. */
+static int see_state(PooledConn *c, uint64_t *ret_state, Error *err) {
+    uint64_t before, after;
+    bool quiet = lake_is_quiet(lake_of(c->conn), &before);
+    int64_t unused;
+    if (lake_begin(c->conn, err) != 0 || lake_query_int(c->conn, "serving/begin", lake_sql("serving/begin"), NULL, 0, &unused, err) != 0)
+        return -1;
+    *ret_state = quiet && lake_is_quiet(lake_of(c->conn), &after) && after == before ? before : 0;
+    return 0;
+}
+
+int pooled_conn_begin(PooledConn *c, const char *prefix, char tag[SNAPSHOT_TAG_SIZE], uint64_t *ret_state, Error *err) {
+    bool same = true;
+    uint64_t known = c->state;
+    c->state = 0;
+    if (see_state(c, ret_state, err) != 0) return -1;
+    bool seen = *ret_state != 0 && *ret_state == known;
+    if (!seen && read_live_tag(c, prefix, c->tag, &same, err) != 0) return -1;
+    memcpy(tag, c->tag, SNAPSHOT_TAG_SIZE);
+    if (!same && prepare(c, err) != 0) return -1;
+    c->state = *ret_state;
+    return 0;
 }

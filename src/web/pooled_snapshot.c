@@ -9,6 +9,7 @@
 PooledSnapshot *pooled_snapshot_new(void) {
     PooledSnapshot *g = xcalloc(1, sizeof *g);
     g->bodies = bodies_new();
+    g->rows = bodies_new();
     g->refs = 1;
     return g;
 }
@@ -17,6 +18,7 @@ void pooled_snapshot_free(PooledSnapshot *g) {
     for (size_t i = 0; i < g->idle_count; i++) pooled_conn_free(g->idle[i]);
     if (g->snapshot != NULL) snapshot_free(g->snapshot);
     bodies_free(g->bodies);
+    bodies_free(g->rows);
     if (g->store != NULL) entity_store_free(g->store);
     free(g);
 }

@@ -20,11 +20,11 @@ struct PooledSnapshot {
     int refs;
     PooledConn *idle[POOLED_IDLE_MAX];
     size_t idle_count;
-    Bodies *bodies;
-    EntityStore *store;   /* NULL: not read. Set once */
-    bool store_tried;     /* of the thread that follows */
-    int64_t read_ns;      /* of a view: when it was the newest state */
-    PooledSnapshot *next; /* of the retired ones */
+    Bodies *bodies, *rows; /* as in a lease */
+    EntityStore *store;    /* NULL: not read. Set once */
+    bool store_tried;      /* of the thread that follows */
+    int64_t read_ns;       /* of a view: when it was the newest state */
+    PooledSnapshot *next;  /* of the retired ones */
 };
 
 PooledSnapshot *pooled_snapshot_new(void) MUST_CHECK; /* with one reference */

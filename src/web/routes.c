@@ -78,7 +78,7 @@ const Route routes[] = {
      .help = "the rows of an entity, those with a risk by risk, in pages; by its name and ?id= one of them, for ids that clients take for "
              "a path",
      .at_once = entities_at_once, .waits_for_worker = true},
-    {"GET", "/api/v1/{entities}/{id}", handle_entity, LAKE, .scope = SCOPE_ENTITIES, .schema = "Entity",
+    {"GET", "/api/v1/{entities}/{id}", handle_entity, LAKE | ROUTE_ROW, .scope = SCOPE_ENTITIES, .schema = "Entity",
      .help = "one row: features, and risk with reasons", .at_once = entity_at_once},
     {"GET", "/api/v1/{entities}/{id}/events", handle_entity_events, ROUTE_LAKE, .scope = SCOPE_ENTITIES, .params = events_params,
      .schema = "EntityEvents", .help = "the last events of one row, in Silver and in quarantine"},

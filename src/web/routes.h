@@ -12,6 +12,7 @@ enum {
     ROUTE_SQL = 64,      /* the lease is of Service.sql; with ROUTE_LAKE */
     ROUTE_RANGES = 32,   /* answers 206 and 416 too */
     ROUTE_KEPT = 128,    /* few targets, asked often: the answer is kept (bodies.h); with ROUTE_VERSIONED */
+    ROUTE_ROW = 256,     /* one row: live, the answer is kept as long as nothing is committed; with ROUTE_VERSIONED */
     ROUTE_LIST = 16,     /* as ROUTE_EXISTS, when what is served has such a list */
 };
 

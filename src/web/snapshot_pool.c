@@ -219,10 +219,16 @@ static void release(SnapshotPool *s, PooledSnapshot *g, PooledConn *reusable) {
 }
 
 static int make_lease(const PooledSnapshot *g, PooledConn *c, Lease *ret, Error *err) {
-    Lease lease = {.conn = c->conn, .generation = g->number, .scope = g->scope, .entities = &c->entities, .bodies = g->bodies, .pooled = c};
+    Lease lease = {.conn = c->conn,
+                   .generation = g->number,
+                   .scope = g->scope,
+                   .entities = &c->entities,
+                   .bodies = g->bodies,
+                   .rows = g->rows,
+                   .pooled = c};
     if (g->snapshot != NULL)
         snprintf(lease.tag, sizeof lease.tag, "%s", g->tag);
-    else if (pooled_conn_begin(c, g->tag, lease.tag, err) != 0)
+    else if (pooled_conn_begin(c, g->tag, lease.tag, &lease.state, err) != 0)
         return -1;
     *ret = lease;
     return 0;
@@ -278,6 +284,9 @@ bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) {
     if (g == NULL) return false;
     *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = bodies, .store = store, .view_ns = s->view_ns, .owner = g};
     snprintf(ret->tag, sizeof ret->tag, "%s", g->tag);
+    if (s->dir != NULL || store != NULL) return true; /* rows in memory may be of a state before */
+    ret->rows = s->current->rows;
+    if (!lake_is_quiet(s->current->lake, &ret->state)) ret->state = 0;
     return true;
 }
 

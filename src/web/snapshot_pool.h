@@ -16,6 +16,8 @@ typedef struct Lease {
     uint64_t scope;                  /* what a cursor is bound to: the generation; live, all that this process serves */
     const GoldEntities *entities;    /* whose Gold it has, as long as the lease; at least one */
     struct Bodies *bodies;           /* answers of this content, as long as the lease */
+    struct Bodies *rows;             /* live: answers of one row, each of one state of the lake */
+    uint64_t state;                  /* live: which one this is; 0: it may have changed */
     const struct EntityStore *store; /* its rows in memory; NULL: not there, or live */
     int64_t view_ns;                 /* live: how old an answer may be that is given again; 0: of a snapshot, which never changes */
     PooledSnapshot *owner;

@@ -335,6 +335,37 @@ static void every_name_is_replaced_once(void **state) {
 
 /* ---- transactions ---- */
 
+static uint64_t changes(LakeConn *conn) {
+    uint64_t n;
+    assert_true(lake_is_quiet(lake_of(conn), &n));
+    assert_true(n > 0);
+    return n;
+}
+
+/* What is written, by any connection, changes the number; what is only read, in a transaction or by one that only reads, does not. */
+static void what_may_have_changed_is_counted(void **state) {
+    LakeConn *conn = conn_of(state);
+    CLEANUP(lake_conn_freep) LakeConn *other = NULL;
+    Error err = {0};
+    run(conn, "CREATE TABLE t (a INTEGER)");
+    must(lake_connect(lake_of(conn), &other, &err), &err);
+    uint64_t before = changes(conn);
+    must(lake_begin(conn, &err), &err);
+    assert_int_equal(number(conn, "SELECT count(*) FROM t"), 0);
+    lake_rollback(conn);
+    lake_only_reads(other);
+    assert_int_equal(number(other, "SELECT count(*) FROM t"), 0);
+    assert_true(changes(conn) == before);
+    run(conn, "INSERT INTO t VALUES (1)");
+    assert_true(changes(other) != before);
+    before = changes(conn);
+    must(lake_begin(conn, &err), &err);
+    run(conn, "INSERT INTO t VALUES (2)");
+    assert_true(changes(conn) == before);
+    must(lake_commit(conn, &err), &err);
+    assert_true(changes(other) != before);
+}
+
 static void a_committed_transaction_is_stored(void **state) {
     LakeConn *conn = conn_of(state);
     Error err = {0};
@@ -779,6 +810,7 @@ int main(void) {
         WITH_EMPTY_LAKE(lists_of_times_are_lists),
         cmocka_unit_test(every_name_is_replaced_once),
         WITH_EMPTY_LAKE(a_committed_transaction_is_stored),
+        WITH_EMPTY_LAKE(what_may_have_changed_is_counted),
         WITH_EMPTY_LAKE(a_failed_statement_fails_the_commit),
         WITH_EMPTY_LAKE(a_conflict_is_an_error_and_stores_nothing),
         WITH_EMPTY_LAKE(a_connection_that_goes_takes_its_transaction_along),

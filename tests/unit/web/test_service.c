@@ -326,6 +326,47 @@ static void test_live_answers_have_tags(void **state) {
     response_done(&first);
 }
 
+/* The answer, and whether it needed a query. */
+static int64_t events_of(const char *id, int status, bool *ret_asked) {
+    CLEANUP(free_text) char *target = xasprintf("/api/v1/subscribers/%s", id);
+    CLEANUP(request_freep) Request *req = request_new(target);
+    Response resp = {0};
+    Matched m = service_begin(&service, "GET", req, &resp);
+    *ret_asked = m.needs_worker;
+    if (m.needs_worker) service_finish(&service, 0, m.route, req, &resp);
+    assert_int_equal(resp.status, status);
+    assert_true((resp.etag[0] != '\0') == (status == 200));
+    CLEANUP(json_freep) json_t *one = json_loads(resp.body.data, 0, NULL);
+    int64_t events = status == 200 ? int_at(json_object_get(one, "features"), "total_events") : 0;
+    response_done(&resp);
+    return events;
+}
+
+/* Whoever waits for a row asks many times, and sees it with the commit. */
+static void test_a_live_row_is_answered_again_until_something_is_committed(void **state) {
+    (void)state;
+    bool asked;
+    snapshot_pool_free(service.pool);
+    service.pool = snapshot_pool_open_live(lake.lake, 500, 0);
+    for (int times = 0; times < 2; times++) {
+        events_of("NEW-1", 404, &asked);
+        assert_int_equal(asked, times == 0);
+    }
+    int64_t before = events_of("S-01", 200, &asked);
+    run(lake.conn,
+        "INSERT INTO gold_features_fresh SELECT * REPLACE ('NEW-1' AS subscriber_id) FROM gold_features_base WHERE subscriber_id = 'S-01'");
+    for (int times = 0; times < 2; times++) {
+        assert_int_equal(events_of("NEW-1", 200, &asked), before);
+        assert_int_equal(asked, times == 0);
+    }
+    run(lake.conn, "UPDATE gold_features_fresh SET total_events = total_events + 1");
+    assert_int_equal(events_of("NEW-1", 200, &asked), before + 1);
+    run(lake.conn, "DELETE FROM gold_features_fresh");
+    events_of("NEW-1", 404, &asked);
+    snapshot_pool_free(service.pool);
+    service.pool = snapshot_pool_open_live(lake.lake, 0, 0);
+}
+
 /* ---- methods, content, types, conditions ---- */
 
 static Response answer_request(const char *method, Request *req) {
@@ -803,6 +844,7 @@ int main(void) {
         cmocka_unit_test(test_metrics_follow_the_lake),
         cmocka_unit_test(test_live_survives_a_new_column),
         cmocka_unit_test(test_live_answers_have_tags),
+        cmocka_unit_test(test_a_live_row_is_answered_again_until_something_is_committed),
         cmocka_unit_test(test_methods_content_and_types),
         cmocka_unit_test(test_only_what_exists_is_not_modified),
         cmocka_unit_test(test_answers_about_persons_are_private),

@@ -1,0 +1,228 @@
+/* copies.c: see copies.h. The cost must follow the batch, not what is in Bronze:
+ *
+ *   dense        most events of a batch are of the same time: Bronze is asked by literal bounds of it, so that its zone maps prune
+ *   outliers     the few outside of it (late ones): Bronze is first asked for rows of exactly these times, and there are hardly any
+ *   timeless     events without a time, for which no zone map prunes: they are remembered by a hash, and Bronze is asked when one is known
+ *
+ * The bounds are those of hours, and within a few hours those of minutes: a stream of thousands of events a second has millions in an hour.
+ * The check is exact whatever the split. */
+#include "ingest/copies.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/memory.h"
+#include "ingest/hashes.h"
+
+#define MINUTE_US       (60 * USEC_PER_SEC)
+#define HOUR_US         (60 * MINUTE_US)
+#define OUTLIERS_SHARE  50   /* at either end up to 1/50 of the batch is outside the dense range */
+#define SPARSE_SHARE    8    /* a bucket with less than 1/8 of the typical one's events is sparse */
+#define SCATTERED_ROWS  2000 /* so few events, over more than ... */
+#define SCATTERED_HOURS 48   /* ... so many hours, are all asked for one by one */
+#define NARROW_HOURS    6    /* the bounds of so few hours are narrowed to minutes */
+#define ROWS_MAX        2000 /* of Bronze, that are listed in a query */
+#define HASHES_MAX      (INT64_C(1) << 20)
+
+typedef struct Bucket {
+    int64_t from_us, events;
+} Bucket;
+
+struct Buckets {
+    Bucket *items; /* in order */
+    size_t count;
+    int64_t total;    /* events in them */
+    int64_t timeless; /* events without a time */
+    int64_t beyond;   /* ... with one that is in no bucket */
+};
+
+struct Copies {
+    Hashes *timeless; /* of the events in Bronze without a time; NULL: not read yet, or there are too many */
+    bool too_many;
+};
+
+/* ---- how a batch is spread over time ---- */
+
+void buckets_free(Buckets *b) {
+    free(b->items);
+    free(b);
+}
+
+static void append(Buckets *b, int64_t from_us, int64_t events) {
+    b->items = xrealloc(b->items, b->count + 1, sizeof *b->items);
+    b->items[b->count++] = (Bucket){from_us, events};
+    b->total += events;
+}
+
+int buckets_read(LakeConn *conn, Buckets **ret, Error *err) {
+    CLEANUP(buckets_freep) Buckets *b = xcalloc(1, sizeof *b);
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, "bronze/minutes", lake_sql("bronze/minutes"), NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) {
+        int64_t events = lake_col_int(rows, 1);
+        if (!lake_is_null(rows, 0))
+            append(b, lake_col_int(rows, 0), events);
+        else if (lake_col_bool(rows, 2))
+            b->beyond += events;
+        else
+            b->timeless += events;
+    }
+    if (got < 0) return -1;
+    *ret = TAKE(b);
+    return 0;
+}
+
+static Buckets *hours_of(const Buckets *minutes) {
+    Buckets *hours = xcalloc(1, sizeof *hours);
+    for (const Bucket *m = minutes->items; m < minutes->items + minutes->count; m++) {
+        int64_t hour_us = m->from_us / HOUR_US * HOUR_US;
+        bool same = hours->count > 0 && hours->items[hours->count - 1].from_us == hour_us;
+        if (!same) append(hours, hour_us, 0);
+        hours->items[hours->count - 1].events += m->events;
+        hours->total += m->events;
+    }
+    return hours;
+}
+
+typedef struct Range {
+    int64_t from_us, to_us; /* equal: empty */
+    int64_t events;         /* of the batch, that are in it */
+} Range;
+
+/* How many events share the bucket of a typical event. */
+static int64_t typical(const Buckets *b) {
+    double squares = 0;
+    for (size_t i = 0; i < b->count; i++) squares += (double)b->items[i].events * (double)b->items[i].events;
+    return (int64_t)(squares / (double)b->total);
+}
+
+/* Without the sparse buckets at either end, as long as that leaves few events out. */
+static Range dense(const Buckets *b, int64_t bucket_us) {
+    const Bucket *first = b->items, *last = b->items + b->count - 1;
+    int64_t sparse = typical(b) / SPARSE_SHARE, allowed = b->total / OUTLIERS_SHARE;
+    Range range = {.events = b->total};
+    for (int64_t left = allowed; first < last && first->events <= sparse && first->events <= left; first++) {
+        left -= first->events;
+        range.events -= first->events;
+    }
+    for (int64_t left = allowed; last > first && last->events <= sparse && last->events <= left; last--) {
+        left -= last->events;
+        range.events -= last->events;
+    }
+    range.from_us = first->from_us;
+    range.to_us = last->from_us + bucket_us;
+    return range;
+}
+
+static Range dense_minutes(const Buckets *minutes, const Range *hours) {
+    const Bucket *first = minutes->items, *end = minutes->items + minutes->count;
+    while (first->from_us < hours->from_us) first++;
+    while (end[-1].from_us >= hours->to_us) end--;
+    Buckets within = {.items = (Bucket *)(uintptr_t)first, .count = (size_t)(end - first), .total = hours->events};
+    return dense(&within, MINUTE_US);
+}
+
+static Range dense_range(const Buckets *minutes) {
+    if (minutes->count == 0) return (Range){0};
+    CLEANUP(buckets_freep) Buckets *hours = hours_of(minutes);
+    Range range = dense(hours, HOUR_US);
+    int64_t width_us = range.to_us - range.from_us;
+    if (minutes->total <= SCATTERED_ROWS && width_us > SCATTERED_HOURS * HOUR_US) return (Range){0};
+    return width_us <= NARROW_HOURS * HOUR_US ? dense_minutes(minutes, &range) : range;
+}
+
+/* ---- looking in Bronze ---- */
+
+static int run_bound(LakeConn *conn, const char *name, const LakeBinding *bindings, size_t n, Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
+    return lake_exec(conn, name, sql, err);
+}
+
+/* The whole numbers of the first column, as int64_t. */
+static int read_numbers(LakeConn *conn, const char *name, const LakeBinding *bindings, size_t n, Buf *ret, Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, name, sql, NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0) buf_add(ret, &(int64_t){lake_col_int(rows, 0)}, sizeof(int64_t));
+    return got;
+}
+
+static const int64_t *numbers(const Buf *list, size_t *ret_count) {
+    *ret_count = list->len / sizeof(int64_t);
+    return (const int64_t *)(const void *)list->data;
+}
+
+static int find_outliers(LakeConn *conn, const LakeBinding range[2], Error *err) {
+    CLEANUP(buf_done) Buf times = {0};
+    CLEANUP(buf_done) Buf rows = {0};
+    size_t n;
+    if (read_numbers(conn, "bronze/outliers", range, 2, &times, err) != 0) return -1;
+    const int64_t *time = numbers(&times, &n);
+    if (n == 0) return 0;
+    LakeBinding at = {"times", lake_times(time, n)};
+    if (read_numbers(conn, "bronze/rows_at_times", &at, 1, &rows, err) != 0) return -1;
+    const int64_t *row = numbers(&rows, &n);
+    if (n == 0) return 0;
+    LakeBinding there = {"rows", lake_ints(row, n)};
+    return n <= ROWS_MAX ? run_bound(conn, "bronze/repeated_in_rows", &there, 1, err)
+                         : run_bound(conn, "bronze/repeated_at_times", &at, 1, err);
+}
+
+/* ---- events without a time ---- */
+
+static int read_timeless(Copies *c, LakeConn *conn, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    CLEANUP(hashes_freep) Hashes *found = hashes_new();
+    if (c->timeless != NULL || c->too_many) return 0;
+    if (lake_stream(conn, "bronze/timeless", lake_sql("bronze/timeless"), &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0 && hashes_count(found) < HASHES_MAX) (void)hashes_add(found, (uint64_t)lake_col_int(rows, 0));
+    if (got < 0) return -1;
+    c->too_many = got > 0;
+    if (!c->too_many) c->timeless = TAKE(found);
+    return 0;
+}
+
+/* Those of a batch that does not land in the end stay: they make a later look in Bronze, no harm. */
+static int are_known(Copies *c, LakeConn *conn, bool *ret, Error *err) {
+    CLEANUP(buf_done) Buf staged = {0};
+    size_t n;
+    if (read_timeless(c, conn, err) != 0) return -1;
+    *ret = c->too_many;
+    if (c->too_many) return 0;
+    if (read_numbers(conn, "bronze/timeless_staged", NULL, 0, &staged, err) != 0) return -1;
+    const int64_t *hash = numbers(&staged, &n);
+    for (size_t i = 0; i < n; i++)
+        if (!hashes_add(c->timeless, (uint64_t)hash[i])) *ret = true;
+    if (hashes_count(c->timeless) < HASHES_MAX) return 0;
+    c->too_many = true;
+    hashes_free(TAKE(c->timeless));
+    return 0;
+}
+
+static int find_timeless(Copies *c, LakeConn *conn, Error *err) {
+    static const char name[] = "bronze/repeated_without_time";
+    bool known;
+    if (are_known(c, conn, &known, err) != 0) return -1;
+    return known ? lake_exec(conn, name, lake_sql(name), err) : 0;
+}
+
+/* ---- all ---- */
+
+Copies *copies_new(void) {
+    return xcalloc(1, sizeof(Copies));
+}
+
+void copies_free(Copies *c) {
+    hashes_freep(&c->timeless);
+    free(c);
+}
+
+int copies_find(Copies *c, LakeConn *conn, const Buckets *staged, Error *err) {
+    Range dense_part = dense_range(staged);
+    const LakeBinding range[] = {{"from", lake_time(dense_part.from_us)}, {"to", lake_time(dense_part.to_us)}};
+    if (staged->timeless > 0 && find_timeless(c, conn, err) != 0) return -1;
+    if (dense_part.from_us < dense_part.to_us && run_bound(conn, "bronze/repeated_in_bronze", range, 2, err) != 0) return -1;
+    return dense_part.events < staged->total || staged->beyond > 0 ? find_outliers(conn, range, err) : 0;
+}

@@ -1,0 +1,23 @@
+/* changes.c: whether the lake may have changed, without asking it: all that commits in this process is counted before and after.
+ *
+ * Invariant: between two equal answers of lake_is_quiet nothing was committed. */
+#include "lake/internal.h"
+
+void lake_change_begin(Lake *lake) {
+    atomic_fetch_add(&lake->changes_begun, 1);
+}
+
+void lake_change_end(Lake *lake) {
+    atomic_fetch_add(&lake->changes_ended, 1);
+}
+
+void lake_only_reads(LakeConn *conn) {
+    conn->only_reads = true;
+}
+
+/* The end is read first: when as many had begun afterwards, none was under way. */
+bool lake_is_quiet(Lake *lake, uint64_t *ret_changes) {
+    uint64_t ended = atomic_load(&lake->changes_ended), begun = atomic_load(&lake->changes_begun);
+    *ret_changes = begun + 1;
+    return begun == ended;
+}
