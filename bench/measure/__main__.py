@@ -13,9 +13,9 @@ from measure.groups import GROUPS, ONLY_BY_NAME, measure
 from measure.process import Failed
 
 QUICK = {"events": 200_000, "rounds": 1, "histories": [20_000, 200_000], "refreshes": 3, "prototype_events": 500, "prototype_history": 200_000,
-         "live_history": 200_000, "live_seconds": 40, "publish_interval": "10s"}
+         "live_history": 200_000, "live_seconds": 40, "publish_interval": "10s", "churn_subscribers": 5_000}
 FULL = {"events": 2_000_000, "rounds": 3, "histories": [100_000, 1_000_000, 10_000_000], "refreshes": 9, "prototype_events": 3_000,
-        "prototype_history": 1_000_000, "live_history": 2_000_000, "live_seconds": 150, "publish_interval": "1m"}
+        "prototype_history": 1_000_000, "live_history": 2_000_000, "live_seconds": 150, "publish_interval": "1m", "churn_subscribers": 100_000}
 
 
 def parse():
@@ -25,9 +25,10 @@ def parse():
     p.add_argument("--events", type=int, help="events in the main topic (2,000,000)")
     p.add_argument("--rounds", type=int, help="runs of each program (3)")
     p.add_argument("--histories", type=lambda text: [int(n) for n in text.split(",")], help="numbers of old events for the refresh (100000,1000000,10000000)")
+    p.add_argument("--churn-subscribers", type=int, metavar="N", help="subscribers of the group churn (100,000, of 180 events each; 10,000 take a minute)")
     p.add_argument("--only", action="append", choices=GROUPS, metavar="NAME", help=f"one group: {', '.join(GROUPS)}; may be repeated. "
                    f"Only when it is named: {', '.join(sorted(ONLY_BY_NAME))}")
-    p.add_argument("--peers", action="store_true", help="also what other teams would run instead: dbt-duckdb, FastAPI (tools/bootstrap peers installs them)")
+    p.add_argument("--peers", action="store_true", help="also what other teams would run instead: dbt-duckdb, dlt, ClickHouse, FastAPI (tools/bootstrap peers installs them)")
     p.add_argument("--json", metavar="FILE", help="also write the rows as JSON")
     p.add_argument("--record", action="store_true", help="write the table into docs/benchmarks.md")
     p.add_argument("--smelt", default=os.path.join(ROOT, "build", "release", "smelt"), metavar="FILE", help="the binary (build/release/smelt)")

@@ -2,20 +2,16 @@
 
 import os
 import re
-import subprocess
-import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 
 from measure import process
-from measure.bench import ROOT
+from measure.bench import PEERS
 from measure.ingest import fill_topic
 from measure.report import at_least, at_most, info, median, say
 from measure.rounds import rounds
+from measure.server import Server
 from measure.start import free_port
 
-PEERS = os.path.join(ROOT, "bench", "peers")
 SECONDS = 5
 ROWS = {"one subscriber": ("/api/v1/subscribers/", True), "a page of 50": ("/api/v1/subscribers?limit=50", False), "the overview": ("/api/v1/overview", False)}
 
@@ -28,51 +24,16 @@ class Load:
     cpu_ms: float
 
 
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
-        fields = file.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-class Server:
-    """A running server; use as a context manager."""
-
-    def __init__(self, argv, env, port, ready):
-        self.port = port
-        self.child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=env)
-        process.running.add(self.child)
-        self.wait_for(f"http://127.0.0.1:{port}{ready}")
-
-    def wait_for(self, url):
-        until = time.monotonic() + 30
-        while True:
-            try:
-                urllib.request.urlopen(url, timeout=2).read()
-                return
-            except urllib.error.HTTPError:
-                return
-            except OSError:
-                if time.monotonic() > until or self.child.poll() is not None:
-                    raise process.Failed(f"{url} does not answer") from None
-                time.sleep(0.01)
-
-    def load(self, path, count):
-        """Asks as fast as it can, by 16 connections. With a count, path is completed by a random id below it."""
-        before = cpu_seconds(self.child.pid)
-        done = process.run(["wrk", "-t1", "-c16", f"-d{SECONDS}s", "-s", os.path.join(PEERS, "ids.lua"), f"http://127.0.0.1:{self.port}"],
-                           env=os.environ | {"PREFIX": path, "COUNT": str(count)})
-        found = re.search(r"DONE (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)", done.output)
-        if found is None or int(found[5]) > 0:
-            raise process.Failed(f"wrk of {path}: {process.last_line(done.output)}")
-        requests, microseconds = int(found[1]), int(found[2])
-        return Load(requests / microseconds * 1e6, float(found[3]), float(found[4]), (cpu_seconds(self.child.pid) - before) / requests * 1e3)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        process.stop(self.child)
-        process.running.discard(self.child)
+def load(server, path, count):
+    """Asks as fast as it can, by 16 connections. With a count, path is completed by a random id below it."""
+    before = server.cpu_seconds()
+    done = process.run(["wrk", "-t1", "-c16", f"-d{SECONDS}s", "-s", os.path.join(PEERS, "ids.lua"), server.url("")],
+                       env=os.environ | {"PREFIX": path, "COUNT": str(count)})
+    found = re.search(r"DONE (\d+) (\d+) ([\d.]+) ([\d.]+) (\d+)", done.output)
+    if found is None or int(found[5]) > 0:
+        raise process.Failed(f"wrk of {path}: {process.last_line(done.output)}")
+    requests, microseconds = int(found[1]), int(found[2])
+    return Load(requests / microseconds * 1e6, float(found[3]), float(found[4]), (server.cpu_seconds() - before) / requests * 1e3)
 
 
 def make_lake(bench):
@@ -117,11 +78,11 @@ def api_round(bench):
     subscribers = bench.options.subscribers - 1
     with serve(bench) as server:
         for what, (path, by_id) in ROWS.items():
-            loads[what] = log_load(what, server.load(path, subscribers if by_id else 0))
+            loads[what] = log_load(what, load(server, path, subscribers if by_id else 0))
     if bench.options.peers:
         with serve_peer(bench) as server:
-            loads["FastAPI: one subscriber"] = log_load("FastAPI: one subscriber", server.load("/subscribers/", subscribers))
-            loads["FastAPI: a page of 50"] = log_load("FastAPI: a page of 50", server.load("/subscribers?limit=50", 0))
+            loads["FastAPI: one subscriber"] = log_load("FastAPI: one subscriber", load(server, "/subscribers/", subscribers))
+            loads["FastAPI: a page of 50"] = log_load("FastAPI: a page of 50", load(server, "/subscribers?limit=50", 0))
     return loads
 
 

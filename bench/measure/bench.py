@@ -11,6 +11,7 @@ from measure.report import say
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BASELINE = os.path.join(ROOT, "bench", "baseline")
+PEERS = os.path.join(ROOT, "bench", "peers")
 
 
 class Bench:

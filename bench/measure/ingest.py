@@ -1,5 +1,6 @@
 """Kafka to Bronze: the speed of produce, the speed of ingest, and the memory of ingest."""
 
+from measure import peers
 from measure.report import at_least, info, median, memory, say
 from measure.rounds import log_run, rate, rounds
 
@@ -37,17 +38,18 @@ def ingest_round(bench, events):
     prototype = bench.python("prototype.py", "ingest", bench.bootstrap, "few", bench.path("prototype.duckdb"))
     prototype.seconds = prototype.json()["seconds"]  # with so few events the start of Python would dominate
     results["prototype"] = log_run("the prototype", few, prototype)
-    return results
+    return results, peers.ingest_round(bench, events) if bench.options.peers else {}
 
 
 def ingest(bench):
     events, few = bench.options.events, bench.options.prototype_events
     fill_topic(bench)
     bench.produce(few, "few", "--days", "30")
-    results = []
+    measured = []
     for number in rounds(bench):
         say(f"ingest of {events:,} events, round {number} of {bench.options.rounds}")
-        results.append(ingest_round(bench, events))
+        measured.append(ingest_round(bench, events))
+    results, landed = zip(*measured, strict=True)
 
     def times_faster(than, its_events=events):
         return median(rate(events, r["smelt ingest"]) / rate(its_events, r[than]) for r in results)
@@ -63,6 +65,9 @@ def ingest(bench):
     yield memory("ingest", f"ingest's memory, {events:,} waiting", peak, "largest of all rounds", 512)
     cpu = median(r["smelt ingest"].cpu_seconds / events * 1e6 for r in results)
     yield info("ingest", "ingest's CPU per event", cpu, "us", f"bare landing {median(r['bare landing'].cpu_seconds / events * 1e6 for r in results):.2f} us")
+    yield info("ingest", "Bronze on disk", peers.size_of(bench.path("lake", "lake.duckdb")) / events, "bytes per event")
+    yield from peers.ingest_rows(events, [r["smelt ingest"] for r in results], landed)
+    bench.forget("dlt.duckdb", "dlt.duckdb.dlt", "clickhouse-raw")
 
 
 def fill_large_topic(bench, events):

@@ -22,6 +22,7 @@ class Finished:
     cpu_seconds: float
     peak_mib: float
     output: str
+    errors: str = ""
 
     def json(self):
         """The last line of the output, parsed as JSON."""
@@ -41,7 +42,7 @@ def run(argv, env=None, stdin=None):
         output, errors = (read_back(f) for f in (out, err))
     if child.returncode != 0:
         raise Failed(f"{name_of(argv)} ended with {child.returncode}: {last_line(errors) or last_line(output) or 'no output'}")
-    return Finished(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+    return Finished(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output, errors)
 
 
 def wait(child):

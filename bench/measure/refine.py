@@ -3,7 +3,7 @@
 import os
 
 from measure import process
-from measure.bench import ROOT
+from measure.bench import PEERS
 from measure.ingest import fill_topic
 from measure.report import at_least, at_most, info, median, memory, say
 from measure.rounds import log_run, rounds
@@ -28,7 +28,7 @@ def refine_round(bench, events):
 def dbt(bench, events):
     """The models of bench/peers/dbt on the same Bronze: what a team with dbt would run instead."""
     bench.copy_lake("lake", "dbt")
-    project = os.path.join(ROOT, "bench", "peers", "dbt")
+    project = os.path.join(PEERS, "dbt")
     argv = [os.path.join(os.environ["PEERS_VENV"], "bin", "dbt"), "--quiet", "run", "--project-dir", project, "--profiles-dir", project,
             "--target-path", bench.path("dbt", "target"), "--log-path", bench.path("dbt", "log")]
     return log_run("dbt-duckdb", events, process.run(argv, env=bench.environment() | {"LAKE": bench.path("dbt", "lake.duckdb")}))
