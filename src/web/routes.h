@@ -12,6 +12,8 @@ enum {
     ROUTE_SQL = 64,      /* the lease is of Service.sql; with ROUTE_LAKE */
     ROUTE_RANGES = 32,   /* answers 206 and 416 too */
     ROUTE_KEPT = 128,    /* few targets, asked often: the answer is kept (bodies.h); with ROUTE_VERSIONED */
+    ROUTE_WRITES = 256,  /* changes the lake (writes.c): Idempotency-Key, 202 and 409 */
+    ROUTE_BARE = 512,    /* may come without its content */
     ROUTE_LIST = 16,     /* as ROUTE_EXISTS, when what is served has such a list */
 };
 
