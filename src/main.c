@@ -1,4 +1,5 @@
 /* main.c: finds and runs the subcommand, prints its error or its JSON summary, and ends with the documented exit code. */
+#include "base/child.h"
 #include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -101,6 +102,7 @@ int main(int argc, char **argv) {
         return error_exit_code(ERR_USAGE);
     }
     stop_install();
+    child_follow_parent();
     json_set_alloc_funcs(xmalloc, free); /* jansson would drop members when memory is out; xmalloc ends the process (memory.h) */
     return run_command(command, argc - 1, argv + 1);
 }

@@ -5,6 +5,7 @@
 #include "commands/all.h"
 #include "commands/app.h"
 #include "commands/serving.h"
+#include "commands/serving_writes.h"
 #include "flow/reader.h"
 #include "flow/topics.h"
 
@@ -33,6 +34,8 @@ static const struct argp argp = {
 static int serve(App *app, Health *health, Error *err) {
     CLEANUP(web_stopp) Web *web = NULL;
     WebOptions options = serving_options(app, health);
+    options.write = serving_write;
+    options.write_arg = app;
     if (serving_start(app, "serve", &options, health, &web, err) != 0) return -1;
     while (!stop_wait_ms(60000)) {
     }

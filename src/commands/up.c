@@ -41,6 +41,10 @@ static int is_working(void *arg, Error *err) {
     return has_disk_space(working->app, err) == 0 ? live_check(working->live, err) : -1;
 }
 
+static int write_live(void *live, const char *kind, const json_t *args, json_t **ret, Error *err) {
+    return live_write(live, kind, args, ret, err);
+}
+
 static int serve_and_run(App *app, Writer *w, Error *err) {
     CLEANUP(live_freep) Live *live = live_new(w->conn, app->settings, w->mark);
     CLEANUP(health_freep) Health *health = NULL;
@@ -59,7 +63,12 @@ static int serve_and_run(App *app, Writer *w, Error *err) {
     options.rows_memory = settings_int(app->settings, "up.rows_memory");
     options.ready = is_working;
     options.ready_arg = &working;
-    if (serving_start(app, "up", &options, health, &web, err) != 0) return -1;
+    options.write = write_live;
+    options.write_arg = live;
+    if (serving_start(app, "up", &options, health, &web, err) != 0) {
+        live_refuse_writes(live);
+        return -1;
+    }
     return live_run(live, err) == 0 ? 0 : writer_reexec_if_it_helps(err);
 }
 
@@ -73,6 +82,11 @@ static bool is_blocked(const Layout *layout, const Error *err) {
 
 static int is_not_ready(void *why, Error *err) {
     return error_set(err, ERR_UNAVAILABLE, "the lake is not in use: %s", (const char *)why);
+}
+
+static int refuse_write(void *why, const char *kind, const json_t *args, json_t **ret, Error *err) {
+    (void)kind, (void)args, (void)ret;
+    return is_not_ready(why, err);
 }
 
 static bool was_touched(const Layout *layout, const FileStamp before[3]) {
@@ -127,7 +141,8 @@ static int serve_blocked(App *app, const Error *why, Error *err) {
         return -1;
     WebOptions options = serving_options(app, health);
     options.ready = is_not_ready;
-    options.ready_arg = why->text;
+    options.ready_arg = options.write_arg = why->text;
+    options.write = refuse_write;
     log_error("up", "%s. Until then the newest snapshot is served", why->text);
     if (serving_start(app, "up", &options, health, &web, err) != 0) return -1;
     return why->kind == ERR_FULL ? wait_for_space(app, err) : wait_for_repair(&app->layout, err);

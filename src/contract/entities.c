@@ -55,6 +55,8 @@ static bool is_reserved_word(const char *name) {
                                         "system",
                                         "snapshots",
                                         "pipeline",
+                                        "operation",
+                                        "operations",
                                         "generation",
                                         "live",
                                         "state",

@@ -9,6 +9,9 @@
  *   (backup)    each backup.interval, on the path of publishing: both attach a file to the lake
  *   checkpoint  when DuckDB's log is long         the database file
  *
+ * What the API asks for (live_write) is done by the path that writes those tables: a promotion and a run by that of publishing, a replay by
+ * that of refining. Its failure is that of the request, and ends no path.
+ *
  * Publishing is a run (flow/run.h) that begins with training, so that it is in the run history.
  *
  * Invariants: no table is written by two paths. `unrefined` is true from the commit of a batch until a refine that saw it has succeeded,
@@ -20,6 +23,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "churn/churn.h"
+#include "flow/orders.h"
 #include "flow/path.h"
 #include "flow/run.h"
 #include "flow/topics.h"
@@ -49,6 +54,7 @@ struct Live {
     Refinery *refinery;     /* of landing and refining, which only read it */
     PathGroup *group;
     Path *paths[PATHS];
+    Orders *orders;
     atomic_bool unrefined;   /* Bronze may have batches that Silver and Gold lack */
     atomic_bool unpublished; /* Gold has changed since the last snapshot */
     /* of landing */
@@ -73,6 +79,7 @@ static void close_ingest(Live *live) {
 Live *live_new(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark) {
     Live *live = xcalloc(1, sizeof *live);
     *live = (Live){.conn = conn, .settings = settings, .mark = mark, .unrefined = true, .layout = layout_of(settings)};
+    live->orders = orders_new();
     live->backup_checked_ns = clock_mono_ns() - BACKUP_CHECK_NS;
     live->published_ns = clock_mono_ns() - settings_int(settings, "up.publish_interval") * 1000000; /* publish at once */
     pthread_mutex_init(&live->mutex, NULL);
@@ -86,6 +93,7 @@ void live_free(Live *live) {
     path_group_freep(&live->group);
     refinery_freep(&live->refinery);
     layout_done(&live->layout);
+    orders_free(live->orders);
     pthread_mutex_destroy(&live->mutex);
     free(live->blocked);
     free(live);
@@ -107,12 +115,51 @@ int live_check(Live *live, Error *err) {
     return rc;
 }
 
+int live_write(Live *live, const char *kind, const json_t *args, json_t **ret, Error *err) {
+    return orders_do(live->orders, kind, args, ret, err);
+}
+
+void live_refuse_writes(Live *live) {
+    orders_close(live->orders);
+}
+
+/* Does what was ordered of this kind, if there is something. -1 only for what ends the path, too: a lake that is lost. */
+static int do_order(Live *live, LakeConn *conn, const char *kind,
+                    int (*run)(Live *live, LakeConn *conn, const json_t *args, json_t **ret, Error *err), Error *err) {
+    const json_t *args;
+    json_t *result = NULL;
+    Error why = {0};
+    if (!orders_take(live->orders, kind, &args)) return 0;
+    int rc = run(live, conn, args, &result, &why);
+    bool is_lost = rc != 0 && why.fatal;
+    if (rc != 0) lake_rollback(conn);
+    if (is_lost) error_set(err, why.kind, "%s", why.text);
+    if (is_lost) err->fatal = true;
+    orders_finish(live->orders, rc, result, &why);
+    return is_lost ? -1 : 0;
+}
+
 /* ---- refining ---- */
+
+/* Publishing reads the tables that change: it pauses. */
+static int replay(Live *live, LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
+    RefineOptions options = {.full = true, .quiet = true, .follows = true, .threads = (int)settings_int(live->settings, "refine.threads")};
+    RefineStats stats;
+    (void)args;
+    path_hold(live->paths[PATH_PUBLISH]);
+    int rc = refine_run(live->refinery, conn, &options, &stats, err);
+    path_release(live->paths[PATH_PUBLISH]);
+    if (rc != 0) return -1;
+    atomic_store(&live->unpublished, true);
+    *ret = refine_stats_json(&stats);
+    return 0;
+}
 
 static int refine(void *arg, LakeConn *conn, Error *err) {
     Live *live = arg;
     RefineOptions options = {.quiet = true, .follows = true, .threads = (int)settings_int(live->settings, "refine.threads")};
     RefineStats stats;
+    if (do_order(live, conn, "replay", replay, err) != 0) return -1;
     if (!atomic_exchange(&live->unrefined, false)) return 0;
     if (refine_run(live->refinery, conn, &options, &stats, err) != 0) {
         atomic_store(&live->unrefined, true);
@@ -124,12 +171,13 @@ static int refine(void *arg, LakeConn *conn, Error *err) {
 
 /* ---- publishing, backup ---- */
 
-static int publish(Live *live, LakeConn *conn, Error *err) {
-    RunOptions options = {.settings = live->settings, .is_refined = true, .quiet = true};
-    RunResult result = {0};
+/* `ret` (NULL: not wanted) gets the summary. */
+static int publish(Live *live, LakeConn *conn, bool force_train, json_t **ret, Error *err) {
+    RunOptions options = {.settings = live->settings, .is_refined = true, .force_train = force_train, .quiet = true};
+    CLEANUP(run_result_done) RunResult result = {0};
     atomic_store(&live->unpublished, false);
     int rc = run_pipeline(conn, &options, &result, err);
-    run_result_done(&result);
+    if (rc == 0 && ret != NULL) *ret = json_incref(result.summary);
     if (rc != 0) atomic_store(&live->unpublished, true);
     live->published_ns = clock_mono_ns(); /* one that failed is tried again after the interval */
     return rc;
@@ -138,7 +186,20 @@ static int publish(Live *live, LakeConn *conn, Error *err) {
 static int publish_when_due(Live *live, LakeConn *conn, Error *err) {
     int64_t interval_ms = settings_int(live->settings, "up.publish_interval");
     bool due = atomic_load(&live->unpublished) && (clock_mono_ns() - live->published_ns) / 1000000 >= interval_ms;
-    return due && !stop_requested() ? publish(live, conn, err) : 0;
+    return due && !stop_requested() ? publish(live, conn, false, NULL, err) : 0;
+}
+
+static int run_now(Live *live, LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
+    return publish(live, conn, json_is_true(json_object_get(args, "train")), ret, err);
+}
+
+/* The next publication scores with it. */
+static int promote(Live *live, LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
+    const char *id = json_string_value(json_object_get(args, "id"));
+    if (churn_promote(conn, live->layout.models_dir, id, json_is_true(json_object_get(args, "force")), err) != 0) return -1;
+    atomic_store(&live->unpublished, true);
+    *ret = json_pack("{s:s}", "promoted", id);
+    return 0;
 }
 
 /* A file says when the last backup was made: it need not be read each second. */
@@ -149,7 +210,9 @@ static void back_up_when_due(Live *live, LakeConn *conn) {
 }
 
 static int publish_and_back_up(void *arg, LakeConn *conn, Error *err) {
-    if (publish_when_due(arg, conn, err) != 0) return -1;
+    if (do_order(arg, conn, "promote", promote, err) != 0 || do_order(arg, conn, "run", run_now, err) != 0 ||
+        publish_when_due(arg, conn, err) != 0)
+        return -1;
     back_up_when_due(arg, conn);
     return 0;
 }
@@ -260,10 +323,16 @@ static int end_paths(Live *live, int rc, Error *err) {
     return rc;
 }
 
-int live_run(Live *live, Error *err) {
+static int run_paths(Live *live, Error *err) {
     if (topics_to_read(live->settings, &live->topics, err) != 0 || refinery_open(live->settings, &live->refinery, err) != 0) return -1;
     int rc = start_paths(live, err);
     if (rc == 0) rc = land_until_stopped(live, err);
     close_ingest(live); /* what was read and did not land need not wait for the paths */
     return end_paths(live, rc, err);
+}
+
+int live_run(Live *live, Error *err) {
+    int rc = run_paths(live, err);
+    orders_close(live->orders);
+    return rc;
 }

@@ -12,6 +12,12 @@ typedef struct Live Live;
 Live *live_new(LakeConn *conn, const Settings *settings, CommitMarkKeeper *mark) MUST_CHECK;
 void live_free(Live *live);
 DEFINE_CLEANUP(live_free, Live)
+/* What the API asks for (web.h: write), on the path that does such work: `run` trains when due (always, with {"train": true}), scores and
+ * publishes, whether or not anything has changed; `promote` {id, force}; `replay` refines all of Bronze again by the contracts that this
+ * process read when it started. Waits for its end, or until live_run has ended: ERR_STOPPED. Any thread. */
+int live_write(Live *live, const char *kind, const json_t *args, json_t **ret, Error *err) MUST_CHECK;
+/* From now on live_write does nothing, and whoever waits for it gets ERR_STOPPED: for a caller that will not call live_run. */
+void live_refuse_writes(Live *live);
 /* Until stop_requested(): 0. Waits for a Kafka that is away, and tries a topic again that cannot be read (recreated, cut off, without
  * rights). -1 is an error that waiting cannot resolve; everything committed stays. */
 int live_run(Live *live, Error *err) MUST_CHECK;

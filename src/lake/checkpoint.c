@@ -60,7 +60,7 @@ int lake_checkpoint_by_hand(LakeConn *conn, Error *err) {
 }
 
 /* *ret_done false: another connection has written and not committed yet. */
-static int try_checkpoint(LakeConn *conn, bool *ret_done, Error *err) {
+int lake_checkpoint_if_idle(LakeConn *conn, bool *ret_done, Error *err) {
     static const char name[] = "CHECKPOINT";
     duckdb_result result;
     int rc = 0;
@@ -76,7 +76,7 @@ static int checkpoint_beside(LakeConn *conn, LakeConn *reader, bool *ret_done, E
     int64_t tables;
     if (lake_begin(reader, err) != 0 || lake_query_int(reader, "checkpoint/look", look, NULL, 0, &tables, err) != 0) return -1;
     /* a commit after the reader's start */
-    return lake_query_int(conn, "checkpoint/look", look, NULL, 0, &tables, err) != 0 ? -1 : try_checkpoint(conn, ret_done, err);
+    return lake_query_int(conn, "checkpoint/look", look, NULL, 0, &tables, err) != 0 ? -1 : lake_checkpoint_if_idle(conn, ret_done, err);
 }
 
 int lake_checkpoint_beside(LakeConn *conn, bool merge, bool *ret_done, Error *err) {
@@ -85,5 +85,5 @@ int lake_checkpoint_beside(LakeConn *conn, bool merge, bool *ret_done, Error *er
     if (lake_connect(conn->lake, &reader, err) != 0) return -1;
     int rc = checkpoint_beside(conn, reader, ret_done, err);
     lake_rollback(reader);
-    return rc == 0 && *ret_done && merge ? try_checkpoint(conn, &merged, err) : rc;
+    return rc == 0 && *ret_done && merge ? lake_checkpoint_if_idle(conn, &merged, err) : rc;
 }

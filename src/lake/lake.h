@@ -189,6 +189,9 @@ void lake_only_reads(LakeConn *conn);
 /* ---- checkpoint ---- */
 
 int lake_checkpoint(LakeConn *conn, Error *err) MUST_CHECK;
+/* The same for a writer that others may ask things meanwhile (flow/query_socket.h): *ret_done false when one of them is in the middle of a
+ * transaction, so that nothing was done. */
+int lake_checkpoint_if_idle(LakeConn *conn, bool *ret_done, Error *err) MUST_CHECK;
 /* Begins a checkpoint on a thread and a connection of its own, for a writer that has nothing to write for a while: it reads as before, and
  * what a checkpoint cannot do beside it is left for later. NULL when it cannot begin. End it before the lake is freed, which is soon:
  * without `merge` no later checkpoint merges small row groups, since merging costs up to a full row group of each table, however few rows

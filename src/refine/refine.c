@@ -163,7 +163,8 @@ static int run_rebuild(const Refine *r, const RefineOptions *options, Error *err
 }
 
 static int run_full(const Refine *r, const RefineOptions *options, Error *err) {
-    if (run_rebuild(r, options, err) == 0) return lake_checkpoint(r->conn, err);
+    bool done; /* if not, closing the lake does it */
+    if (run_rebuild(r, options, err) == 0) return options->follows ? 0 : lake_checkpoint_if_idle(r->conn, &done, err);
     Error ignored = {0};
     if (refine_drop_rebuild(r, &ignored) != 0) error_clear(&ignored); /* the next rebuild drops them */
     return -1;

@@ -23,7 +23,8 @@ typedef struct RefineOptions {
     bool quiet;         /* no progress line */
     int threads;        /* that refine many events; 0: one per core. Few take one */
     int64_t chunk_rows; /* events of one transaction, as far as batches allow; 0: REFINE_CHUNK_ROWS */
-    /* Another run follows within seconds: Gold's delta may grow to half of its base. A new base writes all entities. */
+    /* Another run follows within seconds: Gold's delta may grow to half of its base. A new base writes all entities. After a full one the
+     * caller checkpoints, beside its other connections. */
     bool follows;
 } RefineOptions;
 #define REFINE_CHUNK_ROWS 2000000

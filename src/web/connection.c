@@ -189,6 +189,7 @@ static void add_head(Connection *c, const Request *req, const Response *r, size_
     if (r->allow != NULL) buf_addf(head, "Allow: %s\r\n", r->allow);
     if (r->challenge[0] != '\0') buf_addf(head, "WWW-Authenticate: %s\r\n", r->challenge);
     if (r->cookie[0] != '\0') buf_addf(head, "Set-Cookie: %s\r\n", r->cookie);
+    if (r->location[0] != '\0') buf_addf(head, "Location: %s\r\n", r->location);
     if (r->retry_after_s > 0) buf_addf(head, "Retry-After: %d\r\n", r->retry_after_s);
     if (r->status != 204 && r->status != 304 && !r->streams) buf_addf(head, "Content-Length: %zu\r\n", length);
     buf_addf(head, "Connection: %s\r\n\r\n", c->ended ? "close" : "keep-alive");

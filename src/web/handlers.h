@@ -34,6 +34,7 @@ typedef struct Service {
     SnapshotPool *sql;               /* for queries of users; NULL: there are none */
     struct Downloads *downloads;     /* generations as files; NULL: there are none */
     struct Stream *stream;           /* NULL: there is none */
+    struct Operations *operations;   /* what changes the lake; NULL: nothing does */
     Gate *gate;                      /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;
@@ -93,6 +94,11 @@ int handle_entity_events(Service *s, const Request *req, const Lease *lease, Res
 int handle_contracts(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_system(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_status_history(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_start_run(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_promote(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_replay(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_operations(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_operation(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_runs(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_status(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_livez(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

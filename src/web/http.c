@@ -220,6 +220,10 @@ static int take_cookie(HttpReader *r, const char *s, size_t n) {
     return take_once(r, &r->request->cookie, s, n, "There is more than one Cookie.");
 }
 
+static int take_idempotency_key(HttpReader *r, const char *s, size_t n) {
+    return take_once(r, &r->request->idempotency_key, s, n, "There is more than one Idempotency-Key.");
+}
+
 static int take_content_type(HttpReader *r, const char *s, size_t n) {
     r->request->content_is_typed = true;
     return take_once(r, &r->request->content_type, s, n, "There is more than one Content-Type.");
@@ -274,6 +278,7 @@ static const struct Known {
     {"Authorization", take_authorization},
     {"Cookie", take_cookie},
     {"Smelt-Request", take_deliberate},
+    {"Idempotency-Key", take_idempotency_key},
     {"X-Forwarded-Proto", take_proto},
 };
 

@@ -82,11 +82,12 @@ static void add_problem(json_t *answers, int status) {
 }
 
 static const int of_all[] = {400, 405, 406, 408, 414, 415, 421, 431, 500, 501, 505}, of_closed[] = {401, 403, 429},
-                 of_workers[] = {404, 410, 429, 503, 504}, of_files[] = {416}, of_content[] = {413, 422};
+                 of_workers[] = {404, 410, 429, 503, 504}, of_files[] = {416}, of_content[] = {413, 422}, of_writes[] = {409};
 
 static void add_problems(const Route *route, json_t *answers) {
     if (route->content != NULL) add_problem(answers, 413);
-    if (route->flags & ROUTE_SQL) add_problem(answers, 422);
+    if (route->flags & (ROUTE_SQL | ROUTE_WRITES)) add_problem(answers, 422);
+    if (route->flags & ROUTE_WRITES) add_problem(answers, 409);
     for (size_t i = 0; i < ARRAY_LEN(of_all); i++) add_problem(answers, of_all[i]);
     for (size_t i = 0; route->scope != SCOPE_OPEN && i < ARRAY_LEN(of_closed); i++) add_problem(answers, of_closed[i]);
     bool works = route->flags & (ROUTE_WORKER | ROUTE_LAKE);
@@ -101,6 +102,11 @@ static json_t *answers_of(const Route *route, const char *schema, const GoldEnti
     else
         json_object_set_new(answers, "200",
                             json_pack("{s:s, s:o}", "description", response_reason(200), "content", content_of(route, schema, e)));
+    if (route->flags & ROUTE_WRITES)
+        json_object_set_new(answers, "202",
+                            json_pack("{s:s, s:o, s:{s:{s:s, s:{s:s}}}}", "description", "Accepted: it is not done yet", "content",
+                                      content_of(route, schema, e), "headers", "Location", "description", "where it says how it stands",
+                                      "schema", "type", "string"));
     if (route->flags & ROUTE_RANGES) {
         json_object_set_new(answers, "206",
                             json_pack("{s:s, s:o}", "description", response_reason(206), "content", content_of(route, schema, e)));
@@ -127,6 +133,7 @@ static json_t *problem_responses(void) {
     describe_problems(of_closed, ARRAY_LEN(of_closed), responses);
     describe_problems(of_content, ARRAY_LEN(of_content), responses);
     describe_problems(of_files, ARRAY_LEN(of_files), responses);
+    describe_problems(of_writes, ARRAY_LEN(of_writes), responses);
     describe_problems(of_workers, ARRAY_LEN(of_workers), responses);
     return responses;
 }
@@ -172,13 +179,18 @@ static void add_operation(const Route *route, const char *path, const GoldEntity
         json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s}}", "name", "Smelt-Request", "in", "header", "required",
                                                 true, "description", "any value; a page of a stranger cannot send it", "schema", "type",
                                                 "string", "pattern", "^[a-z]+$"));
+    if (route->flags & ROUTE_WRITES)
+        json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s}}", "name", "Idempotency-Key", "in", "header", "required",
+                                                false, "description",
+                                                "a text in quotes: a request with the same key and content is not done twice, for 24 hours",
+                                                "schema", "type", "string", "pattern", "^\"[A-Za-z0-9._-]{1,128}\"$"));
     CLEANUP(free_text) char *id = operation_id(route->method, path);
     json_t *operation = json_pack("{s:s, s:s, s:o, s:o, s:o}", "operationId", id, "summary", route->help, "parameters", params, "responses",
                                   answers_of(route, schema, e), "security", security_of(route));
     if (route->content != NULL)
-        json_object_set_new(
-            operation, "requestBody",
-            json_pack("{s:b, s:{s:{s:o}}}", "required", true, "content", "application/json", "schema", openapi_ref(route->content, e)));
+        json_object_set_new(operation, "requestBody",
+                            json_pack("{s:b, s:{s:{s:o}}}", "required", !(route->flags & ROUTE_BARE), "content", "application/json",
+                                      "schema", openapi_ref(route->content, e)));
     if (variant == VARIANT_LIST || variant == VARIANT_RANKED)
         if (strcmp(route->pattern, "/api/v1/{entities}") == 0) add_links(path, e, operation);
     if (item == NULL) json_object_set_new(paths, path, item = json_object());

@@ -37,6 +37,7 @@ void request_free(Request *r) {
     free(r->accept_encoding);
     free(r->range);
     free(r->if_range);
+    free(r->idempotency_key);
     free(r->last_event_id);
     free(r->authorization);
     free(r->cookie);

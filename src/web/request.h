@@ -30,6 +30,7 @@ typedef struct Request {
     char *if_none_match, *accept, *accept_encoding; /* the values of all such fields, in one list; NULL: none */
     char *authorization, *cookie;                   /* as they came; NULL: none */
     char *range, *if_range, *last_event_id;         /* as they came; NULL: none */
+    char *idempotency_key;                          /* as it came; NULL: none */
     char request_id[REQUEST_ID_SIZE];               /* of the client, or made here: letters, digits, "-", "_", "."; "": not known yet */
     bool has_content, content_is_typed, content_is_coded;
     char *content_type; /* as it came; NULL: none */

@@ -68,6 +68,14 @@ void response_problem(Response *r, int status, const Request *req, const char *d
     answer_problem(r, status_of_code(status), req, text, NULL);
 }
 
+void response_problem_of(Response *r, const char *kind, const Request *req, const char *detail_fmt, ...) {
+    va_list args;
+    va_start(args, detail_fmt);
+    CLEANUP(free_text) char *text = format(detail_fmt, args);
+    va_end(args);
+    answer_problem(r, status_of_name(kind, strlen(kind)), req, text, NULL);
+}
+
 void response_bad_params(Response *r, const Request *req, json_t *faults) {
     CLEANUP(free_text) char *first = xstrdup(json_string_value(json_object_get(json_array_get(faults, 0), "reason")));
     answer_problem(r, invalid_parameters(), req, first, faults);

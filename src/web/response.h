@@ -25,7 +25,8 @@ typedef struct Response {
     const char *link;          /* Link; static; NULL: none */
     char challenge[96];        /* WWW-Authenticate, for 401 and 403; "": none */
     char cookie[200];          /* Set-Cookie; "": none */
-    int retry_after_s;         /* for 429 and 503; 0 for none */
+    char location[64];         /* Location, for 202; "": none */
+    int retry_after_s;         /* for 409, 429 and 503; 0 for none */
 } Response;
 
 void response_done(Response *r);
@@ -33,6 +34,8 @@ void response_done(Response *r);
 void response_json(Response *r, int status, json_t *value);
 /* RFC 9457: {type, title, status, detail, instance} as application/problem+json; replaces an earlier answer. */
 void response_problem(Response *r, int status, const Request *req, const char *detail_fmt, ...) PRINTF_LIKE(4, 5);
+/* The same for a kind of its own, by its name in statuses.c. */
+void response_problem_of(Response *r, const char *kind, const Request *req, const char *detail_fmt, ...) PRINTF_LIKE(4, 5);
 /* 400 with errors: [{parameter, reason}, ...], of which the first is the detail. Takes the reference of `faults`. */
 void response_bad_params(Response *r, const Request *req, json_t *faults);
 /* The same for one parameter, for what only a handler can judge. */

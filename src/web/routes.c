@@ -7,8 +7,9 @@
 #include "web/handlers.h"
 #include <string.h>
 
-#define LAKE (ROUTE_LAKE | ROUTE_VERSIONED)
-#define KEPT (LAKE | ROUTE_KEPT)
+#define LAKE   (ROUTE_LAKE | ROUTE_VERSIONED)
+#define KEPT   (LAKE | ROUTE_KEPT)
+#define WRITES (ROUTE_WORKER | ROUTE_WRITES)
 
 const Route routes[] = {
     {"GET", "/", handle_asset, .scope = SCOPE_OPEN, .types = TYPES_BY_PATH, .help = "the dashboards"},
@@ -33,6 +34,8 @@ const Route routes[] = {
      .help = "one model, with its report"},
     {"GET", "/api/v1/scores/histogram", handle_histogram, KEPT | ROUTE_EXISTS, .scope = SCOPE_AGGREGATE, .params = histogram_params,
      .schema = "Histogram", .help = "how many have which score"},
+    {"POST", "/api/v1/models/{id}/promote", handle_promote, WRITES | ROUTE_BARE, .scope = SCOPE_ADMIN, .schema = "Operation",
+     .content = "PromoteRequest", .help = "makes a model the one in use"},
     {"GET", "/api/v1/quality", handle_quality, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = quality_params, .schema = "Quality",
      .help = "what did not pass, by rule and field over time, with senders; rules about many events; drift"},
     {"GET", "/api/v1/quality/rules", handle_quality_rules, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = rules_params,
@@ -41,6 +44,8 @@ const Route routes[] = {
      .help = "the contracts: who answers for them, their fields and rules in words"},
     {"GET", "/api/v1/quarantine", handle_quarantine, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = quarantine_params,
      .schema = "Quarantine", .help = "events that broke their contract; what senders wrote only with the scope raw"},
+    {"POST", "/api/v1/quarantine/replay", handle_replay, WRITES, .scope = SCOPE_ADMIN, .schema = "Operation",
+     .help = "judges all of Bronze again, so that what passes by the contracts of today leaves quarantine"},
     {"GET", "/api/v1/rejects", handle_rejects, ROUTE_LAKE, .scope = SCOPE_AGGREGATE, .params = rejects_params, .schema = "Rejects",
      .help = "messages that are not events; their bytes only with the scope raw"},
     {"GET", "/api/v1/messages", handle_message, ROUTE_LAKE, .scope = SCOPE_RAW, .params = message_params, .schema = "Message",
@@ -60,6 +65,11 @@ const Route routes[] = {
     {"GET", "/api/v1/runs/{id}", handle_run, LAKE, .scope = SCOPE_STATUS, .schema = "Run", .help = "one run with its steps"},
     {"GET", "/api/v1/runs", handle_runs, KEPT | ROUTE_EXISTS, .scope = SCOPE_STATUS, .params = runs_params, .schema = "Runs",
      .help = "the last runs of the pipeline with their steps"},
+    {"POST", "/api/v1/runs", handle_start_run, WRITES | ROUTE_BARE, .scope = SCOPE_ADMIN, .schema = "Operation", .content = "RunRequest",
+     .help = "runs the pipeline once"},
+    {"GET", "/api/v1/operations", handle_operations, .scope = SCOPE_ADMIN, .schema = "Operations",
+     .help = "the last changes that were asked for"},
+    {"GET", "/api/v1/operations/{id}", handle_operation, .scope = SCOPE_ADMIN, .schema = "Operation", .help = "one of them: how it stands"},
     {"GET", "/api/v1/status", handle_status, ROUTE_WORKER, COST_MONITORING, SCOPE_STATUS, .schema = "Status",
      .help = "the state of each part, in words"},
     {"GET", "/api/v1/stream", handle_stream, .scope = SCOPE_STATUS, .types = "text/event-stream",

@@ -13,6 +13,8 @@ enum {
     ROUTE_RANGES = 32,   /* answers 206 and 416 too */
     ROUTE_KEPT = 128,    /* few targets, asked often: the answer is kept (bodies.h); with ROUTE_VERSIONED */
     ROUTE_ROW = 256,     /* one row: live, the answer is kept as long as nothing is committed; with ROUTE_VERSIONED */
+    ROUTE_WRITES = 512,  /* changes the lake (writes.c): Idempotency-Key, 202 and 409 */
+    ROUTE_BARE = 1024,   /* may come without its content */
     ROUTE_LIST = 16,     /* as ROUTE_EXISTS, when what is served has such a list */
 };
 

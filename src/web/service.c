@@ -106,9 +106,9 @@ static bool is_json(const char *type) {
 static bool refuse_content(const Route *route, const Request *req, Response *resp) {
     if (route->content == NULL && req->has_content)
         response_problem(resp, req->content_is_typed ? 415 : 400, req, "This address takes no content.");
-    else if (route->content != NULL && !req->has_content)
+    else if (route->content != NULL && !req->has_content && !(route->flags & ROUTE_BARE))
         response_problem(resp, 400, req, "This address needs content, as application/json.");
-    else if (route->content != NULL && (req->content_is_coded || !is_json(req->content_type)))
+    else if (route->content != NULL && req->has_content && (req->content_is_coded || !is_json(req->content_type)))
         response_problem(resp, 415, req, "This address takes application/json, without a Content-Encoding.");
     return resp->status != 0;
 }
@@ -174,7 +174,8 @@ Matched service_begin(Service *s, const char *method, Request *req, Response *re
         response_problem(resp, 404, req, "This server answers no SQL: http.query is off.");
         return (Matched){.route = route};
     }
-    if (route->content != NULL) return (Matched){.route = route, .needs_content = true};
+    if (route->content != NULL && (req->has_content || !(route->flags & ROUTE_BARE)))
+        return (Matched){.route = route, .needs_content = true};
     if (answer_at_once(s, route, req, false, resp)) return (Matched){.route = route};
     return service_content(s, route, req, resp);
 }

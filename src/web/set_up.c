@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "web/downloads.h"
 #include "web/listen.h"
+#include "web/operations.h"
 #include "web/stream.h"
 #include <sys/resource.h>
 #include <unistd.h>
@@ -88,6 +89,7 @@ void service_set_up(Service *s, const WebOptions *options, int listener) {
                                     : snapshot_pool_open(options->snapshots_dir, &options->lake, options->rows_memory);
     if (options->snapshots_dir != NULL) s->downloads = downloads_new(options->snapshots_dir);
     s->stream = stream_new();
+    if (options->write != NULL) s->operations = operations_new(options->write, options->write_arg, NULL, NULL);
     if (options->query && options->snapshots_dir != NULL) {
         LakeOptions own = options->lake;
         own.memory_limit = options->query_memory;
@@ -105,6 +107,7 @@ void service_follow(Service *s) {
 }
 
 void service_clean_up(Service *s) {
+    if (s->operations != NULL) operations_free(s->operations);
     snapshot_pool_free(s->pool);
     if (s->sql != NULL) snapshot_pool_free(s->sql);
     metrics_free(s->metrics);

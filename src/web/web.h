@@ -48,6 +48,10 @@ typedef struct WebOptions {
     /* What GET /api/v1/system answers, with what is for operators in `settings` and `backup`: a new reference. NULL: 404. */
     json_t *(*system)(void *arg);
     void *system_arg;
+    /* What changes the lake (web/operations.h): does it and waits for its end. Called on a thread of its own, one at a time. `kind` is run
+     * ({train}), promote ({id, force}) or replay ({}). It returns soon after stop_requested(). NULL: this server changes nothing. */
+    int (*write)(void *arg, const char *kind, const json_t *args, json_t **ret, Error *err);
+    void *write_arg;
     int workers;         /* queries at a time, besides probes and metrics; 0: twice the cores, at least 4 */
     int max_connections; /* 0: 1024, or what the limit of open files allows */
 } WebOptions;

@@ -37,8 +37,16 @@ def with_meaning(query: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def add_quotes(case: Any) -> None:
+    """It makes a key without those that the pattern has."""
+    key = (case.headers or {}).get("Idempotency-Key")
+    if key is not None and case.meta is not None and case.meta.generation.mode == GenerationMode.POSITIVE:
+        case.headers["Idempotency-Key"] = '"' + str(key).strip('"') + '"'
+
+
 @schemathesis.hook
 def map_case(context: Any, case: Any) -> Any:
+    add_quotes(case)
     if not case.query or case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
         return case
     query = with_meaning(case.query)

@@ -66,6 +66,23 @@ static void chunks_change_nothing(void **state) {
     }
 }
 
+/* Whoever asks the process something meanwhile (flow/query_socket.h) makes temporary tables: DuckDB then refuses a checkpoint. */
+static void a_rebuild_is_done_though_a_checkpoint_is_refused(void **state) {
+    (void)state;
+    Error err = {0};
+    RefineStats stats;
+    CLEANUP(refinery_freep) Refinery *refinery = load(NULL);
+    CLEANUP(lake_fixture_done) LakeFixture lake = open_migrated_lake(":memory:", NULL);
+    CLEANUP(lake_conn_freep) LakeConn *asking = NULL;
+    run(lake.conn, bronze);
+    must(lake_connect(lake.lake, &asking, &err), &err);
+    run(asking, "CREATE TABLE asked(i INTEGER); BEGIN; INSERT INTO asked VALUES (1)");
+    RefineOptions options = {.quiet = true, .full = true};
+    must(refine_run(refinery, lake.conn, &options, &stats, &err), &err);
+    assert_int_equal(stats.silver, 900);
+    run(asking, "COMMIT");
+}
+
 /* ---- threads ---- */
 
 /* Three batches of 90,000 events of three types, one of them unknown; every fiftieth of too low a quality, every thirtieth has a field that
@@ -415,6 +432,7 @@ static void a_message_that_is_too_large_is_in_quarantine(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_change_nothing),
+        cmocka_unit_test(a_rebuild_is_done_though_a_checkpoint_is_refused),
         cmocka_unit_test(threads_change_nothing),
         IN_SCRATCH(large_payloads_take_little_memory),
         cmocka_unit_test_setup_teardown(each_entity_has_its_own_windows, up, down),
