@@ -12,6 +12,7 @@ enum {
     ROUTE_SQL = 64,      /* the lease is of Service.sql; with ROUTE_LAKE */
     ROUTE_RANGES = 32,   /* answers 206 and 416 too */
     ROUTE_KEPT = 128,    /* few targets, asked often: the answer is kept (bodies.h); with ROUTE_VERSIONED */
+    ROUTE_CREATES = 256, /* answers 201 instead of 200 */
     ROUTE_LIST = 16,     /* as ROUTE_EXISTS, when what is served has such a list */
 };
 
