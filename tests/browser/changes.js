@@ -7,7 +7,10 @@ const { at, json, launch, listen, open, overflowAtLast, picture, textsOf, violat
 const [, , url, admin, reader, folder] = process.argv;
 const EVIL = "<img src=x onerror=\"document.title='broken'\">\nsecond line";
 const settled = (page) => page.waitForFunction(() => document.querySelector("#page h1") && !document.querySelector('#page smelt-panel[aria-busy="true"]'));
-const setTheme = (page, theme) => page.evaluate((to) => { document.documentElement.dataset.theme = to; }, theme);
+const setTheme = (page, theme) => page.evaluate((to) => {
+  document.documentElement.dataset.theme = to;
+  document.dispatchEvent(new Event("smelt-theme"));
+}, theme);
 
 const contextOf = (browser, token) => browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", reducedMotion: "reduce", extraHTTPHeaders: { Authorization: `Bearer ${token}` } });
 

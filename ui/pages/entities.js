@@ -36,9 +36,10 @@ const sorted = (name, sort) => (sort === name ? "ascending" : sort === `-${name}
 
 const cellOf = (v, digits) => (v == null ? "–" : typeof v === "number" ? decimal(v, digits) : visible(String(v)));
 
-const idCell = (e) => (row) => {
+// Below an id: the last call, so that nobody calls twice.
+const idCell = (e, marks) => (row) => {
   const id = visible(row[e.key]);
-  return h("a", { class: "id", title: id, href: href(["entities", e.plural, row[e.key]]), "data-row": true, "data-testid": "row" }, h("bdi", {}, id));
+  return [h("a", { class: "id", title: id, href: href(["entities", e.plural, row[e.key]]), "data-row": true, "data-testid": "row" }, h("bdi", {}, id)), markCell(marks.of(row[e.key]))];
 };
 
 const riskColumns = (e, sort, typical) => [
@@ -53,8 +54,7 @@ const columnsOf = (e, rows, sort, typical, marks) => {
   const shown = listed(e, e.risk ? WITH_RISK : COLUMNS).filter((c) => rows.length === 0 || rows.some((row) => row[c.name] != null));
   const extra = e.columns.find((c) => c.name === sort.replace(/^-/, "") && !shown.includes(c));
   const withRisk = e.risk ? riskColumns(e, sort, typical).filter((c) => !c.isValue || rows.some((row) => row.value_at_risk != null)) : [];
-  return [{ title: capital(e.title), head: sortHead(capital(e.title), "id", sort), sorted: sorted("id", sort), isHead: true, cell: idCell(e) }, ...withRisk,
-    ...(marks.any ? [{ title: "Last call", class: "when", cell: (row) => markCell(marks.of(row[e.key])) }] : []),
+  return [{ title: capital(e.title), head: sortHead(capital(e.title), "id", sort), sorted: sorted("id", sort), isHead: true, cell: idCell(e, marks) }, ...withRisk,
     ...[...shown, extra].filter(Boolean).map((c) => {
       const title = capital(featureName(e, c.name)), digits = digitsOf(rows, c.name);
       return { title, head: sortHead(c.unit ? `${title}, ${c.unit}` : title, c.name, sort), sorted: sorted(c.name, sort), isNum: true, cell: (row) => cellOf(row[c.name], digits) };

@@ -9,7 +9,7 @@ import { badge, empty, select } from "../parts/bits.js";
 import { changeForm, choice, remark, written } from "../parts/change_form.js";
 import { panel } from "../parts/panel.js";
 
-const badges = { open: ["degraded", "Open"], quiet: ["ok", "Quiet"], accepted: ["unknown", "Accepted"], fixed: ["ok", "Fixed"], came_back: ["down", "Came back"] };
+const badges = { open: ["degraded", "Open"], quiet: ["ok", "Quiet"], accepted: ["idle", "Accepted"], fixed: ["ok", "Fixed"], came_back: ["down", "Came back"] };
 const SAID = [["accepted", "Accepted: nobody must do anything"], ["fixed", "Fixed: it is back with the next event"], ["open", "Open"]];
 const SHOWN = [["", "All"], ["waits", "Wait for somebody"], ["open", "Open"], ["came_back", "Came back"], ["fixed", "Fixed"], ["accepted", "Accepted"]];
 

@@ -56,7 +56,7 @@ export const render = () => [
   h("div", { class: "page-head" }, h("h1", {}, "Parts of these pages"), h("p", { class: "note" }, "Each part in each of its states. The numbers are of no lake.")),
   answers(answer("plain", "A question", "An answer", "What it rests on"), answer("good", "Is it well?", "Yes", "All parts work", { state: "ok" }), answer("warn", "As usual?", "More than usual", null, { state: "degraded" }),
     answer("bad", "What is wrong?", "Kafka is down", null, { state: "down" }), answer("link", "With an address", "Open it", null, { href: "#/style" })),
-  section("States and small parts", h("p", {}, ["ok", "degraded", "down", "unknown"].map((s) => [badge(s), " "])), h("p", {}, command("smelt status")),
+  section("States and small parts", h("p", {}, ["ok", "degraded", "down", "unknown"].map((s) => [badge(s), " "]), badge("idle", "Idle")), h("p", {}, command("smelt status")),
     h("p", {}, ["high", "medium", "low", "plain"].map((kind, i) => [kind, bar(1 - i / 4, kind)])), facts([["A name", "a value"], ["Another", "another value"], ["Nothing", null]])),
   section("Tables", table({ id: "style-rows", caption: "Three rows", rows, columns, key: (r) => r.name }), table({ id: "style-none", caption: "No rows", rows: [], columns, empty: "Nothing yet." })),
   section("Notes and changes", forms()),

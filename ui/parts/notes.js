@@ -31,7 +31,7 @@ export const notesPanel = (url) => panel({ id: "notes", title: "Calls", note: "w
 
 // ---- of a list ----
 
-export const markCell = (mark) => (mark ? [h("span", { class: "mark", "data-testid": "mark" }, outcomeText(mark.outcome)), " ", h("span", { class: "note" }, agoElement(mark.at))] : null);
+export const markCell = (mark) => (mark ? h("span", { class: "called" }, h("span", { class: "mark", "data-testid": "mark" }, outcomeText(mark.outcome)), " ", agoElement(mark.at)) : null);
 
 // The newest note of each row that a list shows: asked for once for each page of it, and now and then again, since others call too.
 export class Marks {
@@ -40,10 +40,6 @@ export class Marks {
   }
 
   of = (id) => this.found.get(id);
-
-  get any() {
-    return this.found.size > 0;
-  }
 
   want(pages) {
     this.pages = pages;
