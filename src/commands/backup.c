@@ -51,7 +51,7 @@ static const struct argp backup_argp = {
     .parser = parse_backup,
     .args_doc = "DIR",
     .doc = "Adds the commits since the last backup to the one in DIR: "
-           "Bronze, rejects, duplicates, gaps, the ledger and the run history. "
+           "Bronze, rejects, duplicates, gaps, the ledger, the run history and the notes of people. "
            "A file of the backup that is missing or damaged is written again. "
            "It does not contain Silver and Gold: `smelt refine` computes them from Bronze. "
            "Only one process may hold the lake lock: while another one holds it, this ends with exit code 75, or waits (--wait). "
@@ -92,7 +92,8 @@ int command_backup(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     BackupResult r;
     if (command_parse(app, &backup_argp, argc, argv, &o, err) != 0 || open_within(app, o.wait_ms, &w, err) != 0) return -1;
-    if (backup_run(w.conn, o.dir, o.check, &r, err) != 0) return -1;
+    CLEANUP(free_text) char *notes = path_join(o.dir, "lake.notes");
+    if (backup_run(w.conn, o.dir, o.check, &r, err) != 0 || backup_copy_notes(app->layout.notes_path, notes, err) != 0) return -1;
     say(app, "%s has everything up to commit %" PRId64 " (%" PRId64 " events): %" PRId64 " batches, %.1f MB added in %.2f s%s\n", o.dir,
         r.commit, r.landed, r.batches, (double)r.bytes / 1e6, r.seconds,
         r.mended > 0 ? "; files that were missing or damaged are written again" : "");
@@ -146,7 +147,9 @@ int command_restore(App *app, int argc, char **argv, Error *err) {
     CLEANUP(backup_done) Backup b = {0};
     int64_t behind = 0;
     if (command_parse(app, &restore_argp, argc, argv, &o, err) != 0 || read_good(o.dir, &b, err) != 0) return -1;
+    CLEANUP(free_text) char *notes = path_join(o.dir, "lake.notes");
     if (restore(app, &b, &behind, err) != 0) return -1;
+    if (!file_exists(app->layout.notes_path) && backup_copy_notes(notes, app->layout.notes_path, err) != 0) return -1;
     const char *next = behind > 0 ? "smelt recover" : "smelt ingest";
     say(app, "Restored: %" PRId64 " events up to commit %" PRId64 ", every offset accounted for.\n", b.mark.landed, b.mark.commit);
     if (behind > 0) say(app, "By its commit mark the lake had %" PRId64 " offsets more.\n", behind);

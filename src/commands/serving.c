@@ -40,6 +40,7 @@ WebOptions serving_options(App *app, Health *health) {
                         .lake = writer_lake_options(app->settings),
                         .models_dir = app->layout.models_dir,
                         .audit_path = app->layout.audit_path,
+                        .notes_path = app->layout.notes_path,
                         .status_history_path = app->layout.status_history_path,
                         .ask = serving_ask,
                         .ask_arg = app,

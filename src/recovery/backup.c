@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "lake/layout.h"
 #include "lake/schema.h"
 #include "ledger/commit_mark_keeper.h"
 #include "recovery/backup_internal.h"
@@ -181,7 +182,9 @@ void backup_when_due(LakeConn *conn, const Settings *settings) {
     BackupResult result;
     Error err = {0};
     if (dir[0] == '\0' || !is_due(dir, settings_int(settings, "backup.interval"))) return;
-    if (backup_run(conn, dir, BACKUP_SIZES, &result, &err) == 0)
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
+    CLEANUP(free_text) char *notes = path_join(dir, "lake.notes");
+    if (backup_run(conn, dir, BACKUP_SIZES, &result, &err) == 0 && backup_copy_notes(layout.notes_path, notes, &err) == 0)
         log_info("backup", "%s has everything up to commit %" PRId64 ": %" PRId64 " batches added in %.2f s", dir, result.commit,
                  result.batches, result.seconds);
     else

@@ -45,6 +45,9 @@ int backup_run(LakeConn *conn, const char *dir, BackupCheck how, BackupResult *r
 /* backup_run when backup.dir is set and the last one is older than backup.interval. What fails is logged, and stops nothing. */
 void backup_when_due(LakeConn *conn, const Settings *settings);
 
+/* Copies the file of notes into a backup, or out of it; no file: nothing. A longer one at `to` is kept under another name. ERR_IO. */
+int backup_copy_notes(const char *from, const char *to, Error *err) MUST_CHECK;
+
 /* Makes a lake at `lake_path`, where none may be, from a backup: its segments are verified, the ledger's audit must find every offset, and
  * the file appears whole. Its generation is one more than that of the backup, and than `least_generation`. ERR_DATA, ERR_IO. */
 int backup_restore(const Backup *backup, const char *lake_path, const LakeOptions *options, int64_t least_generation,

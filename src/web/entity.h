@@ -12,6 +12,8 @@ int entity_answer_nothing_here(const Request *req, Response *resp);
 /* The first row of sql/<name>.sql with the names of an entity, or JSON null. */
 int entity_query(const Lease *lease, const GoldEntity *e, const char *name, const LakeValue *values, size_t n, json_t **ret,
                  Error *err) MUST_CHECK;
+/* The row with this id, or with it in capitals as a contract may have put it; JSON null: there is none. */
+int entity_query_row(const Lease *lease, const GoldEntity *e, LakeValue id, json_t **ret, Error *err) MUST_CHECK;
 /* Answers when the parameters of this address, which entities_params has among others, are wrong. */
 bool entity_refuse_params(const Request *req, const ParamSpec *specs, Response *resp);
 /* What a page is of, besides the content: the parameters that choose and sort. */

@@ -56,11 +56,18 @@ static bool is_in_capitals(LakeValue id) {
     return same;
 }
 
+int entity_query_row(const Lease *lease, const GoldEntity *e, LakeValue id, json_t **ret, Error *err) {
+    CLEANUP(json_freep) json_t *row = NULL;
+    if (entity_query(lease, e, "api/entity", &id, 1, &row, err) != 0) return -1;
+    if (json_is_null(row) && !is_in_capitals(id) && entity_query(lease, e, "api/entity_in_capitals", &id, 1, &row, err) != 0) return -1;
+    *ret = TAKE(row);
+    return 0;
+}
+
 static int answer_one(const Request *req, const Lease *lease, const GoldEntity *e, LakeValue id, Response *resp, Error *err) {
     CLEANUP(json_freep) json_t *row = NULL;
     bool risk;
-    if (entity_has_risk(lease, e, &risk, err) != 0 || entity_query(lease, e, "api/entity", &id, 1, &row, err) != 0) return -1;
-    if (json_is_null(row) && !is_in_capitals(id) && entity_query(lease, e, "api/entity_in_capitals", &id, 1, &row, err) != 0) return -1;
+    if (entity_has_risk(lease, e, &risk, err) != 0 || entity_query_row(lease, e, id, &row, err) != 0) return -1;
     if (json_is_null(row)) {
         response_problem(resp, 404, req, "There is no %s with this id in Gold.", e->title);
         return 0;

@@ -97,11 +97,13 @@ static void add_problems(const Route *route, json_t *answers) {
 
 static json_t *answers_of(const Route *route, const char *schema, const GoldEntity *e) {
     json_t *answers = json_object();
+    bool creates = route->flags & ROUTE_CREATES;
     if (strcmp(route->method, "DELETE") == 0)
         json_object_set_new(answers, "204", json_pack("{s:s}", "description", response_reason(204)));
     else
-        json_object_set_new(answers, "200",
-                            json_pack("{s:s, s:o}", "description", response_reason(200), "content", content_of(route, schema, e)));
+        json_object_set_new(
+            answers, creates ? "201" : "200",
+            json_pack("{s:s, s:o}", "description", response_reason(creates ? 201 : 200), "content", content_of(route, schema, e)));
     if (route->flags & ROUTE_WRITES)
         json_object_set_new(answers, "202",
                             json_pack("{s:s, s:o, s:{s:{s:s, s:{s:s}}}}", "description", "Accepted: it is not done yet", "content",

@@ -1,6 +1,7 @@
 /* quality.c: what did not pass, over time: groups of events by the rule that they broke, and the rules about many events. */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "web/quality_state.h"
 #include "web/rows.h"
 #include "web/time_range.h"
 #include <string.h>
@@ -27,8 +28,8 @@ static json_int_t sum_of(const json_t *groups, const char *layer) {
 }
 
 int handle_quality(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
-    (void)s;
     TimeRange range;
+    int64_t to_do;
     if (!time_range_read(req, 7 * 86400, 3600, &range, resp)) return 0;
     const LakeValue values[] = {lake_time(range.from_us), lake_time(range.to_us), lake_int(range.step_s)};
     CLEANUP(json_freep) json_t *groups = NULL;
@@ -38,8 +39,10 @@ int handle_quality(Service *s, const Request *req, const Lease *lease, Response 
         rows_query(lease->conn, "api/overview_drift", NULL, 0, &drift, err) != 0 ||
         rows_query(lease->conn, "api/quality_state", NULL, 0, &rules, err) != 0)
         return -1;
-    json_t *out = json_pack("{sI sI sI sO sO sO}", "generation", (json_int_t)lease->generation, "quarantined", sum_of(groups, "silver"),
-                            "rejected", sum_of(groups, "bronze"), "groups", groups, "drift", drift, "rules", rules);
+    if (quality_add_reviews(s, groups, &to_do, err) != 0) return -1;
+    json_t *out =
+        json_pack("{sI sI sI sI sO sO sO}", "generation", (json_int_t)lease->generation, "quarantined", sum_of(groups, "silver"),
+                  "rejected", sum_of(groups, "bronze"), "to_do", (json_int_t)to_do, "groups", groups, "drift", drift, "rules", rules);
     time_range_describe(&range, out);
     response_json(resp, 200, out);
     return 0;

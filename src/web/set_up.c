@@ -5,6 +5,7 @@
 #include "base/files.h"
 #include "web/downloads.h"
 #include "web/listen.h"
+#include "web/note_store.h"
 #include "web/operations.h"
 #include "web/stream.h"
 #include <sys/resource.h>
@@ -87,6 +88,7 @@ void service_set_up(Service *s, const WebOptions *options, int listener) {
                    .metrics = metrics_new(route_count(), route_pattern)};
     s->pool = options->live != NULL ? snapshot_pool_open_live(options->live, LIVE_VIEW_MS, options->rows_memory)
                                     : snapshot_pool_open(options->snapshots_dir, &options->lake, options->rows_memory);
+    if (options->notes_path != NULL) s->notes = note_store_new(options->notes_path);
     if (options->snapshots_dir != NULL) s->downloads = downloads_new(options->snapshots_dir);
     s->stream = stream_new();
     if (options->write != NULL) s->operations = operations_new(options->write, options->write_arg, NULL, NULL);
@@ -113,5 +115,6 @@ void service_clean_up(Service *s) {
     metrics_free(s->metrics);
     stream_free(s->stream);
     if (s->downloads != NULL) downloads_free(s->downloads);
+    if (s->notes != NULL) note_store_free(s->notes);
     if (s->gate != NULL) gate_free(s->gate);
 }

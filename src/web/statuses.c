@@ -5,6 +5,7 @@
 
 const Status statuses[] = {
     {200, "OK", NULL, NULL},
+    {201, "Created", NULL, NULL},
     {202, "Accepted", NULL, NULL},
     {204, "No Content", NULL, NULL},
     {206, "Partial Content", NULL, NULL},

@@ -38,6 +38,13 @@ export const requestText = async (url, type) => {
   return answer.text();
 };
 
+// Asks for a change. The same key for the same wish: sent twice, because an answer was lost, it is done once.
+export const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+export const change = async (url, content, key = newKey()) => {
+  const headers = { "Content-Type": "application/json", "Smelt-Request": "page", "Idempotency-Key": `"${key}"` };
+  return (await request(url, { method: "POST", headers, body: JSON.stringify(content) })).body;
+};
+
 // {body, etag}, or UNCHANGED when it still has the tag.
 export const ask = async (url, etag) => {
   const { answer, body } = await request(url, { headers: etag ? { "If-None-Match": etag } : {} });

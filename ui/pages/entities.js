@@ -10,6 +10,7 @@ import { capital, count, decimal, visible } from "../lib/words.js";
 import { conditions, filters } from "../parts/list_filters.js";
 import { listAnswers } from "../parts/list_answers.js";
 import { longTable } from "../parts/long_table.js";
+import { markCell, Marks } from "../parts/notes.js";
 import { panel } from "../parts/panel.js";
 import { reason, risk, typicalOf } from "../parts/risk.js";
 import { digitsOf } from "../parts/table.js";
@@ -35,9 +36,10 @@ const sorted = (name, sort) => (sort === name ? "ascending" : sort === `-${name}
 
 const cellOf = (v, digits) => (v == null ? "–" : typeof v === "number" ? decimal(v, digits) : visible(String(v)));
 
-const idCell = (e) => (row) => {
+// Below an id: the last call, so that nobody calls twice.
+const idCell = (e, marks) => (row) => {
   const id = visible(row[e.key]);
-  return h("a", { class: "id", title: id, href: href(["entities", e.plural, row[e.key]]), "data-row": true, "data-testid": "row" }, h("bdi", {}, id));
+  return [h("a", { class: "id", title: id, href: href(["entities", e.plural, row[e.key]]), "data-row": true, "data-testid": "row" }, h("bdi", {}, id)), markCell(marks.of(row[e.key]))];
 };
 
 const riskColumns = (e, sort, typical) => [
@@ -48,11 +50,11 @@ const riskColumns = (e, sort, typical) => [
 ];
 
 // A column of which no row has a value is left out.
-const columnsOf = (e, rows, sort, typical) => {
+const columnsOf = (e, rows, sort, typical, marks) => {
   const shown = listed(e, e.risk ? WITH_RISK : COLUMNS).filter((c) => rows.length === 0 || rows.some((row) => row[c.name] != null));
   const extra = e.columns.find((c) => c.name === sort.replace(/^-/, "") && !shown.includes(c));
   const withRisk = e.risk ? riskColumns(e, sort, typical).filter((c) => !c.isValue || rows.some((row) => row.value_at_risk != null)) : [];
-  return [{ title: capital(e.title), head: sortHead(capital(e.title), "id", sort), sorted: sorted("id", sort), isHead: true, cell: idCell(e) }, ...withRisk,
+  return [{ title: capital(e.title), head: sortHead(capital(e.title), "id", sort), sorted: sorted("id", sort), isHead: true, cell: idCell(e, marks) }, ...withRisk,
     ...[...shown, extra].filter(Boolean).map((c) => {
       const title = capital(featureName(e, c.name)), digits = digitsOf(rows, c.name);
       return { title, head: sortHead(c.unit ? `${title}, ${c.unit}` : title, c.name, sort), sorted: sorted(c.name, sort), isNum: true, cell: (row) => cellOf(row[c.name], digits) };
@@ -75,6 +77,7 @@ class List {
     this.fresh = h("div", {});
     this.table = longTable({ id: "entities", title: titleOf(e), wantMore: () => this.pages.more() });
     this.features = null;
+    this.marks = new Marks(e, () => this.show());
     this.element = h("section", { class: "card", "aria-label": titleOf(e) }, this.filters, h("div", { class: "foot" }, this.shown, this.csv), this.fresh, this.table);
     this.update();
   }
@@ -111,7 +114,8 @@ class List {
     if (!this.element.isConnected) return;
     if (pages.error) return this.#showRefused(pages.error);
     const rows = pages.pages[0] ?? [];
-    const columns = columnsOf(e, rows, this.sort, typicalOf(this.features, e));
+    if (e.risk) this.marks.want(pages.pages);
+    const columns = columnsOf(e, rows, this.sort, typicalOf(this.features, e), this.marks);
     this.table.show({ columns, head: headOf(columns), caption: `${titleOf(e)}, ${orderWords(e, this.sort)}`, pages: pages.pages, total: pages.total, key: (row) => row[e.key],
       none: `No ${e.title_plural} found.` });
     this.shown.textContent = `${count(pages.count)} of ${named(pages.total ?? 0, e)}, ${orderWords(e, this.sort)}${this.#filterWords()}`;
@@ -141,7 +145,8 @@ export const render = ({ parts: [plural] }) => {
   const e = byPlural(plural);
   list = new List(e);
   const own = list;
-  const stops = [watch("/api/v1/overview", ({ data }) => {
+  const asking = setInterval(() => own.marks.refresh(), SLOW_MS);
+  const stops = [() => clearInterval(asking), watch("/api/v1/overview", ({ data }) => {
     if (!own.element.isConnected && own.wasShown) stops.forEach((stop) => stop());
     own.wasShown = own.element.isConnected;
     if (data) own.notice(data.generation, data.live);

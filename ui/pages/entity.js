@@ -7,6 +7,7 @@ import { href } from "../lib/router.js";
 import { agoElement, capital, decimal, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
 import { badge, bar, empty } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
+import { notesPanel } from "../parts/notes.js";
 import { panel } from "../parts/panel.js";
 import { risk, standing, typicalText } from "../parts/risk.js";
 import { table } from "../parts/table.js";
@@ -115,5 +116,5 @@ export const render = ({ parts: [plural, id] }) => {
     h("div", {}, h("p", { class: "note" }, h("a", { href: href(["entities", plural]) }, titleOf(e)), " /"), h("h1", { "data-testid": "entity-id" }, h("bdi", {}, visible(id)))),
     h("div", { class: "filters" }, h("button", { type: "button", class: "quiet", click: (event) => say(id, event.currentTarget) }, "Copy id"),
       h("a", { class: "quiet", href: rowUrl(e, id), "data-testid": "json" }, "Show as JSON")));
-  return [head, e.risk ? h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)) : null, timelinePanel(e, id), featuresPanel(e, id)].filter(Boolean);
+  return [head, e.risk ? h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)) : null, e.risk ? notesPanel(partUrl(e, id, "notes")) : null, timelinePanel(e, id), featuresPanel(e, id)].filter(Boolean);
 };

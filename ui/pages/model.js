@@ -4,10 +4,11 @@ import { SLOW_MS } from "../lib/live.js";
 import { allEntities, featureName } from "../lib/names.js";
 import { href, parse } from "../lib/router.js";
 import { agoElement, brief, capital, count, decimal, percent, timeElement } from "../lib/words.js";
-import { answer, answers, badge, bar, command, empty, facts } from "../parts/bits.js";
+import { answer, answers, bar, command, empty, facts } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
+import { versionsPanel } from "./model_versions.js";
 
 const models = "/api/v1/models";
 const histogram = "/api/v1/scores/histogram?bins=20";
@@ -114,17 +115,9 @@ const cardPanel = (id) => panel({
   },
 });
 
-const versionsPanel = () => panel({
-  id: "versions", title: "Versions", sql: "SELECT * EXCLUDE (metadata) FROM models ORDER BY trained_at DESC", height: 200, every: SLOW_MS, urls: { m: models },
-  render: ({ m }) => table({ id: "versions", caption: "Models, newest first", rows: m.models, key: (r) => r.model_id, empty: "No model yet.", isShort: m.models.length > 10, columns: [
-    { title: "Model", isHead: true, cell: (r) => [h("a", { href: href("model", { id: r.model_id }), "data-row": true }, h("code", {}, r.model_id)), r.current ? [" ", badge("ok", "In use")] : null] },
-    { title: "Trained", class: "when", cell: (r) => agoElement(r.trained_at) }, { title: "Label", cell: (r) => r.label_source }, { title: "Rows", isNum: true, cell: (r) => count(r.training_rows) },
-    { title: "AUC", isNum: true, cell: (r) => decimal(r.auc, 3) }, { title: "Log loss", isNum: true, cell: (r) => decimal(r.log_loss, 4) }, { title: "Scored", isNum: true, cell: (r) => (r.scored == null ? "–" : count(r.scored)) }] }),
-});
-
 // Of the model in the address, or of the one in use.
 const ofOne = (id) => [h("div", { class: "pair" }, curvesPanel(id), driversPanel(id)), cardPanel(id)];
 const detailPanel = () => panel({ id: "detail", title: "The model", isPlain: true, isBare: true, height: 1240, every: SLOW_MS, urls: { m: models },
   render: ({ m }) => (m.models.length === 0 ? null : h("div", { class: "stack" }, ofOne(parse().query.id ?? currentOf(m).model_id))) });
 
-export const render = () => [h("div", { class: "page-head" }, h("h1", {}, "Model")), answersPanel(), detailPanel(), histogramPanel(), versionsPanel()];
+export const render = () => [h("div", { class: "page-head" }, h("h1", {}, "Model")), answersPanel(), detailPanel(), histogramPanel(), versionsPanel(models, entity)];

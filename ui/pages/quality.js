@@ -10,6 +10,7 @@ import { panel } from "../parts/panel.js";
 import { rangeOf, rangeSelect, stepOf } from "../parts/range.js";
 import { table } from "../parts/table.js";
 import { badEvents } from "./quality_events.js";
+import { shownGroups, stateBadge, stateFilter, statePanel, waits } from "./quality_state.js";
 
 const FROM = "-7d";
 const overview = "/api/v1/overview";
@@ -20,7 +21,7 @@ const nameOf = (g) => `${spaced(g.rule)}${g.field ? ` of ${g.field}` : ""}`;
 const keyOf = (g) => `${g.layer} ${g.rule} ${g.field ?? ""}`;
 const target = (g) => href("quality", { ...parse().query, rule: g.rule, field: g.field, layer: g.layer });
 const most = (list, name) => list?.[0]?.[name];
-const last = (q, hours) => q.groups.map((g) => ({ g, now: g.hours.filter(([at]) => Date.now() - Date.parse(at) < hours * 3600000).reduce((sum, [, n]) => sum + n, 0) }));
+const last = (q, hours) => q.groups.filter(waits).map((g) => ({ g, now: g.hours.filter(([at]) => Date.now() - Date.parse(at) < hours * 3600000).reduce((sum, [, n]) => sum + n, 0) }));
 
 // The contract of the events in which a group is: whose it is.
 const contractOf = (group, list) => list?.contracts.find((c) => c.event_type === most(group.event_types, "event_type"));
@@ -53,8 +54,8 @@ const replay = (g) => h("li", { class: "answer", "data-answer": "replay", "data-
 const answersPanel = () => panel({
   id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS, urls: { q: qualityUrl(), list: contracts }, optional: ["list"],
   render: ({ q, list }) => {
-    const [g] = q.groups;
-    if (!g) return answers(answer("worse", "Worse than usual?", "No", "Every event passed.", { state: "ok" }));
+    const [g] = q.groups.filter(waits);
+    if (!g) return answers(answer("worse", "Worse than usual?", "No", q.groups.length === 0 ? "Every event passed." : `Nothing waits: ${many(q.groups.length, "group is", "groups are")} accepted or fixed.`, { state: "ok" }));
     return answers(worse(q), since(g), sender(g), owner(g, list), replay(g));
   },
 });
@@ -63,7 +64,7 @@ const answersPanel = () => panel({
 
 const examplesPanel = () => panel({
   id: "examples", title: "Examples", isPlain: true, isBare: true, height: 320, every: SLOW_MS, urls: { q: qualityUrl() },
-  render: ({ q: { groups: [g] } }) => (g ? h("div", { "data-answer": "events" }, badEvents(g, { title: `Newest: ${nameOf(g)}`, most: 5 })) : null),
+  render: ({ q, g = q.groups.find(waits) }) => (g ? h("div", { "data-answer": "events" }, badEvents(g, { title: `Newest: ${nameOf(g)}`, most: 5 })) : null),
 });
 
 // ---- over time ----
@@ -89,22 +90,19 @@ const trendPanel = () => panel({
 
 // ---- groups ----
 
-const states = { open: ["degraded", "Open"], quiet: ["ok", "Quiet"], accepted: ["unknown", "Accepted"], fixed: ["ok", "Fixed"], back: ["down", "Came back"] };
-
 const groupsTable = (q) => table({
-  id: "groups", caption: "Events that did not pass, by rule and field, most first", rows: q.groups, key: keyOf, empty: "Every event passed.",
-  rowAttributes: (g) => ({ "aria-selected": null, "data-state": g.state }),
+  id: "groups", caption: "Events that did not pass, by rule and field, most first", rows: shownGroups(q.groups), key: keyOf, empty: q.groups.length === 0 ? "Every event passed." : "No group is in this state.",
   columns: [
     { title: "Rule", isHead: true, cell: (g) => [h("a", { href: target(g), "data-row": true, title: g.reason ?? g.example ?? null }, capital(spaced(g.rule))), g.layer === "bronze" ? h("span", { class: "note" }, " rejected message") : null] },
     { title: "Field", cell: (g) => (g.field ? h("code", {}, g.field) : h("span", { class: "note" }, "whole message")) },
     { title: "Events", isNum: true, value: (g) => g.in_range, cell: (g) => [count(g.in_range), bar(g.in_range / Math.max(...q.groups.map((one) => one.in_range), 1), "plain")] },
     { title: "Sources", cell: (g) => (g.sources ?? []).slice(0, 2).map((s, i) => `${i > 0 ? ", " : ""}${s.source ?? "none"}`) },
     { title: "First", class: "note when", cell: (g) => agoElement(g.first_at) }, { title: "Newest", class: "note when", cell: (g) => agoElement(g.newest_at) },
-    { title: "State", cell: (g) => (states[g.state] ? badge(...states[g.state]) : null) }],
+    { title: "State", cell: stateBadge }],
 });
 
 const groupsPanel = () => panel({
-  id: "groups", title: "By rule and field", sql: "SELECT layer, rule, field, sum(events) AS events, min(hour), max(hour) FROM quality_hours GROUP BY ALL ORDER BY events DESC", note: "open one to see its events", height: 320, every: SLOW_MS, urls: { q: qualityUrl() }, render: ({ q }) => groupsTable(q),
+  id: "groups", title: "By rule and field", sql: "SELECT layer, rule, field, sum(events) AS events, min(hour), max(hour) FROM quality_hours GROUP BY ALL ORDER BY events DESC", note: "open one to see its events", height: 320, every: SLOW_MS, urls: { q: qualityUrl() }, render: ({ q }) => [stateFilter(), groupsTable(q)],
 });
 
 // What every server has: the counts since ever. It stands in for the groups where those are not.
@@ -134,6 +132,6 @@ const closeButton = () => h("button", { type: "button", class: "quiet", click: (
 
 export const render = ({ query }) => {
   const head = h("div", { class: "page-head" }, h("h1", {}, query.rule ? `Quality: ${spaced(query.rule)}${query.field ? ` of ${query.field}` : ""}` : "Quality"), query.rule ? closeButton() : rangeSelect(FROM));
-  if (query.rule) return [head, badEvents(query), groupsPanel()];
+  if (query.rule) return [head, statePanel(query, qualityUrl()), badEvents(query), groupsPanel()];
   return [head, answersPanel(), trendPanel(), groupsPanel(), examplesPanel(), h("div", { class: "pair even" }, countsPanel(), rulesPanel())];
 };

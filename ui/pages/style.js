@@ -3,6 +3,9 @@ import { Refusal } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { badge, bar, command, empty, facts, answer, answers } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
+import { changeForm, choice, remark } from "../parts/change_form.js";
+import { confirm } from "../parts/confirm.js";
+import { markCell, notesTable } from "../parts/notes.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
 
@@ -36,15 +39,27 @@ const charts = () => [
   chart({ id: "numbers", title: "Over numbers", unit: "rows", xTitle: "Probability", x: [0.1, 0.3, 0.5, 0.7], series: [{ name: "rows", kind: "bar", values: [40, 20, 9, 3] }], words: "Not over time." }),
 ];
 
+const AT = new Date(START * 1000).toISOString();
+const oneNote = (outcome, text, by) => ({ at: AT, outcome, text, by });
+const notes = [oneNote("not_reached", "", null), oneNote("other", `<b>No markup</b>\nand a second line; ${"W".repeat(200)}`, "a token")];
+const forms = () => [
+  changeForm({ id: "style-form", label: "A change", button: "Keep it", fields: () => [choice("Outcome", "outcome", [["one", "One"], ["two", "Two"]]), remark("Note")], send: async () => "Kept." }),
+  changeForm({ id: "style-refused", label: "A change that is refused", button: "Try it", fields: () => [choice("Outcome", "outcome", [["one", "One"]])], send: async () => { throw new Refusal("This needs the scope admin.", 403); } }),
+  h("p", {}, h("button", { type: "button", class: "quiet", "data-testid": "style-confirm", click: () => confirm({ title: "Do it?", text: "All others see it.", yes: "Do it" }) }, "A question before a change")),
+  h("p", {}, markCell(oneNote("stays", "", null))),
+  notesTable({ items: notes, total: 12 }),
+];
+
 const section = (title, ...nodes) => h("section", { class: "card", "aria-label": title }, h("h2", {}, title), h("div", { class: "stack" }, nodes));
 
 export const render = () => [
   h("div", { class: "page-head" }, h("h1", {}, "Parts of these pages"), h("p", { class: "note" }, "Each part in each of its states. The numbers are of no lake.")),
   answers(answer("plain", "A question", "An answer", "What it rests on"), answer("good", "Is it well?", "Yes", "All parts work", { state: "ok" }), answer("warn", "As usual?", "More than usual", null, { state: "degraded" }),
     answer("bad", "What is wrong?", "Kafka is down", null, { state: "down" }), answer("link", "With an address", "Open it", null, { href: "#/style" })),
-  section("States and small parts", h("p", {}, ["ok", "degraded", "down", "unknown"].map((s) => [badge(s), " "])), h("p", {}, command("smelt status")),
+  section("States and small parts", h("p", {}, ["ok", "degraded", "down", "unknown"].map((s) => [badge(s), " "]), badge("idle", "Idle")), h("p", {}, command("smelt status")),
     h("p", {}, ["high", "medium", "low", "plain"].map((kind, i) => [kind, bar(1 - i / 4, kind)])), facts([["A name", "a value"], ["Another", "another value"], ["Nothing", null]])),
   section("Tables", table({ id: "style-rows", caption: "Three rows", rows, columns, key: (r) => r.name }), table({ id: "style-none", caption: "No rows", rows: [], columns, empty: "Nothing yet." })),
+  section("Notes and changes", forms()),
   section("Charts", h("div", { class: "charts" }, charts())),
   h("div", { class: "charts" }, panels()),
 ];
