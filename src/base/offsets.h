@@ -17,7 +17,8 @@ typedef struct Offsets {
     int64_t start;        /* inclusive: the first offset that counts. Of a topic in Kafka the log start, of a lake where it began to read */
     int64_t next;         /* exclusive end of what was read: [start, next) was, and `next` is to be read now */
     int64_t end;          /* exclusive end of what can be read, as last seen. Of a topic in Kafka the last stable offset */
-    int64_t last; /* of a lake: the last message that was read; what is between it and `next` was a gap. OFFSET_UNKNOWN: not known */
+    int64_t last;    /* of a lake: the last message that was read; what is between it and `next` was a gap. OFFSET_UNKNOWN: not known */
+    int64_t last_us; /* of a lake: the timestamp of `last`, in microseconds since 1970. 0 or less: not known */
 } Offsets;
 
 /* A partition of which nothing is known yet. */

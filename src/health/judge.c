@@ -99,6 +99,11 @@ static int64_t waiting_events(const Facts *f) {
     return known ? waiting : -1;
 }
 
+static const char *reason_of(const json_t *stuck) {
+    const char *reason = json_string_value(json_object_get(stuck, "reason"));
+    return reason != NULL && reason[0] != '\0' ? reason : "no message and no reason came";
+}
+
 /* What ingest wrote into the mark about partitions that do not move although there is more of them. */
 static void add_stuck(const Facts *f, Finding *r) {
     size_t i;
@@ -107,7 +112,7 @@ static void add_stuck(const Facts *f, Finding *r) {
         r->state = STATE_DEGRADED;
         buf_addf(&r->detail, " Partition %d of %s does not move beyond offset %lld: %s.",
                  (int)json_integer_value(json_object_get(stuck, "partition")), json_string_value(json_object_get(stuck, "topic")),
-                 (long long)json_integer_value(json_object_get(stuck, "offset")), json_string_value(json_object_get(stuck, "reason")));
+                 (long long)json_integer_value(json_object_get(stuck, "offset")), reason_of(stuck));
     }
     if (json_array_size(f->mark.stuck) > 0) json_object_set(r->more, "stuck", f->mark.stuck);
 }

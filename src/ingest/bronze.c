@@ -189,7 +189,7 @@ static char *forget_positions(const StagingSlot *slot) {
 
 static char *store_position(const StagingSlot *slot, const Offsets *p, int64_t now_us) {
     static const char row[] =
-        "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{last}}, {{leader_epoch}}, {{topic_id}}, {{cluster_id}}, {{now}})";
+        "({{topic}}, {{epoch}}, {{partition}}, {{start}}, {{next}}, {{last}}, {{leader_epoch}}, {{last_us}}, {{topic_id}}, {{cluster_id}}, {{now}})";
     const LakeBinding values[] = {{"topic", lake_text(slot->topic->name)},
                                   {"epoch", lake_int(slot->topic->epoch)},
                                   {"partition", lake_int(p->partition)},
@@ -197,6 +197,7 @@ static char *store_position(const StagingSlot *slot, const Offsets *p, int64_t n
                                   {"next", lake_int(p->next)},
                                   {"last", known(p->last >= 0, p->last)},
                                   {"leader_epoch", known(p->leader_epoch >= 0, p->leader_epoch)},
+                                  {"last_us", p->last_us > 0 ? lake_time(p->last_us) : (LakeValue){.type = LAKE_NULL}},
                                   {"topic_id", lake_text(slot->topic->topic_id)},
                                   {"cluster_id", lake_text(slot->topic->cluster_id)},
                                   {"now", lake_time(now_us)}};

@@ -3,7 +3,10 @@
  *
  * How it is noticed: the ledger has the last message that was read of a partition, and its leader epoch. When the leader has changed, it is
  * asked where that epoch ends in its log (KIP-320). The answer may lie between the last message and `next`: markers of transactions, under
- * a newer epoch, or a cut that took them alone. Then what follows the last message is read again: a message there is a cut. */
+ * a newer epoch, or a cut that took them alone. Then what follows the last message is read again: a message there is a cut.
+ *
+ * A broker whose volume was restored from a copy counts its epochs again, so that they agree while the messages do not. Therefore each
+ * session begins with the last message itself, and compares its timestamp with the ledger's. */
 #include "base/log.h"
 #include "base/memory.h"
 #include "ingest/ingest_internal.h"
@@ -16,10 +19,15 @@ void ingest_cuts_done(Cuts *cuts) {
 
 static int refuse(const Feed *feed, const Offsets *p, int64_t offset, Error *err) {
     CLEANUP(free_text)
-    char *next =
-        xasprintf("Nothing more of it was read; what the lake has, it keeps. Next: `%s` once: it reads the partition on from there "
-                  "under a new epoch, and recognises events that the lake has",
-                  feed_new_epoch(feed));
+    char *next = xasprintf("Nothing more of it was read; what the lake has, it keeps. Next: `%s` once: it reads the partition %s "
+                           "under a new epoch, and recognises events that the lake has",
+                           feed_new_epoch(feed), offset == OFFSET_UNKNOWN ? "from its beginning" : "on from there");
+    if (offset == OFFSET_UNKNOWN && p->end >= p->next)
+        return error_set(err, ERR_DATA,
+                         "%s partition %d has another message at offset %" PRId64
+                         " than was read there: its log was replaced, by that of a "
+                         "volume that was restored from a copy for instance, and from which offset on is not known. %s",
+                         feed_topic(feed), (int)p->partition, p->last, next);
     if (offset == OFFSET_UNKNOWN)
         return error_set(err, ERR_DATA,
                          "%s partition %d ends at offset %" PRId64 ", but %" PRId64

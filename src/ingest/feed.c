@@ -47,3 +47,10 @@ int feed_verify(Feed *feed, const Offsets *p, int64_t offset, Error *err) {
 void feed_report(Feed *feed, const Offsets *partitions, size_t n) {
     feed->ops->report(feed, partitions, n);
 }
+
+bool feed_renew(Feed *feed, int32_t partition, int64_t next) {
+    if (feed->renewed_partition == partition && feed->renewed_next == next + 1) return false;
+    feed->renewed_partition = partition;
+    feed->renewed_next = next + 1;
+    return true;
+}

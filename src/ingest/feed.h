@@ -65,5 +65,7 @@ int feed_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) MUST_CH
  * KAFKA_TRUNCATED follows. After feed_start, at an offset that is there, and before the first poll. A feed without leader epochs does
  * nothing. */
 int feed_verify(Feed *feed, const Offsets *p, int64_t offset, Error *err) MUST_CHECK;
+/* Is reading `partition` at `next` worth a try by another client? True once for each position: the caller begins another session. */
+bool feed_renew(Feed *feed, int32_t partition, int64_t next);
 /* Everything below each `next` is durable: for the lag tools of a broker. Never fails, never waits. */
 void feed_report(Feed *feed, const Offsets *partitions, size_t n);

@@ -18,6 +18,8 @@ void feed_set_of_several(Feed *feed);
 
 struct Feed { /* the first member of each kind of feed */
     const FeedOps *ops;
-    char *topic;     /* owned */
-    char *new_epoch; /* see feed_new_epoch; NULL: there is no other topic. Owned by feed.c */
+    char *topic;               /* owned */
+    int32_t renewed_partition; /* see feed_renew */
+    int64_t renewed_next;      /* ... and one more; 0: never yet */
+    char *new_epoch;           /* see feed_new_epoch; NULL: there is no other topic. Owned by feed.c */
 };

@@ -24,6 +24,9 @@ typedef struct Search {
     int64_t bad, good, probe, step;
 } Search;
 
+/* Is the last message that was read still the one that is there? RECHECK_WANTED: it is asked for once the leader has answered. */
+typedef enum Recheck { RECHECK_DONE, RECHECK_WANTED, RECHECK_ASKED } Recheck;
+
 /* How one partition is being read, beside its Offsets. */
 typedef struct PartitionState {
     int64_t handed_over; /* its `next` that was handed over last, or stored before; OFFSET_UNKNOWN: none */
@@ -31,11 +34,12 @@ typedef struct PartitionState {
         moved_ns;        /* how far it was when it was last seen to move, and when that was; moved_ns also while nothing is to come */
     int64_t reported_ns; /* when it was last logged that it is stuck; 0: it is not */
     bool unverified;     /* its leader has changed since it was read: nothing of it was heard yet */
-    bool unanswered;     /* its leader gave no answer when it was asked last */
-    bool given_up;       /* without `follow`: it did not move for too long, and is not waited for */
-    char *reason;        /* the last problem with it since it moved; NULL: none. Owned */
-    bool unreadable;     /* ... which is in the messages themselves */
-    int problems;        /* so many since it moved */
+    Recheck recheck;
+    bool unanswered; /* its leader gave no answer when it was asked last */
+    bool given_up;   /* without `follow`: it did not move for too long, and is not waited for */
+    char *reason;    /* the last problem with it since it moved; NULL: none. Owned */
+    bool unreadable; /* ... which is in the messages themselves */
+    int problems;    /* so many since it moved */
     Search search;
 } PartitionState;
 
@@ -62,7 +66,7 @@ typedef struct Reader {
     int64_t watched_ns;       /* when progress was last looked at */
     int64_t described_ns;     /* when the feed was last asked for the ends of its partitions */
     size_t stuck_count;       /* partitions that did not move then */
-    bool grown;               /* there are partitions that are not read yet: another session is needed */
+    bool grown;               /* there are partitions that are not read yet, or another client may help: another session is needed */
     bool cut;                 /* a log was cut off, and options->new_epoch accepts that: another session is needed */
     Error problem;            /* without `follow`: partitions that could not be read to their end; the others were */
     Error err;                /* why it ended; read, like `problem`, after the thread was joined */

@@ -56,8 +56,21 @@ static int hand_over(Reader *r, bool wait, Error *err) {
     return 1;
 }
 
-/* The log of the partition was cut off at `offset`. 1: another session reads it on under a new epoch; -1: error. */
+/* What the feed has of the partition now; OFFSET_UNKNOWN when it has it no more. */
+static int describe_partition(Reader *r, const Offsets *p, Offsets *ret, Error *err) {
+    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
+    if (ingest_describe(r->feed, r->options, r->queue, true, &now, err) != 0) return -1;
+    size_t i = offsets_find(now.partitions, now.partition_count, p->partition);
+    *ret = i < now.partition_count ? now.partitions[i] : offsets_unknown(p->partition);
+    return 0;
+}
+
+/* The log of the partition was cut off. 1: the next session reads it on under a new epoch; -1: error. Where it was cut off is believed of a
+ * leader that is newer than the last message alone: one whose log was restored from a copy counts its epochs again. */
 static int take_cut(Reader *r, const Offsets *p, int64_t offset, Error *err) {
+    Offsets now;
+    if (describe_partition(r, p, &now, err) != 0) return -1;
+    if (p->leader_epoch >= 0 && now.leader_epoch <= p->leader_epoch) offset = OFFSET_UNKNOWN;
     if (ingest_note_cut(r->feed, r->options, r->epoch, p, offset, r->cuts, err) != 0) return -1;
     r->cut = true;
     return 1;
@@ -85,19 +98,11 @@ static int take_message(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) 
     if (e->key != NULL || e->headers != NULL)
         batch_add_extras(r->batch, r->options->keep_keys, e->key, e->key_len, e->headers, e->headers_len);
     p->last = e->offset;
+    p->last_us = e->timestamp_us;
     p->leader_epoch = e->leader_epoch;
     p->next = e->offset + 1;
     if (p->next > p->end) p->end = p->next;
     return 1;
-}
-
-/* What the feed has of the partition now; OFFSET_UNKNOWN when it has it no more. */
-static int describe_partition(Reader *r, const Offsets *p, Offsets *ret, Error *err) {
-    CLEANUP(kafka_topic_done) KafkaTopic now = {0};
-    if (ingest_describe(r->feed, r->options, r->queue, true, &now, err) != 0) return -1;
-    size_t i = offsets_find(now.partitions, now.partition_count, p->partition);
-    *ret = i < now.partition_count ? now.partitions[i] : offsets_unknown(p->partition);
-    return 0;
 }
 
 /* The end is below what was read: an answer of a leader that is not up to date yet, or the log was cut off behind the last message. */
@@ -146,11 +151,30 @@ static bool is_due(const Reader *r) {
     return (r->now_ns - r->batch->started_ns) / 1000000 >= r->options->commit_interval_ms;
 }
 
+/* The last message once more. 1: the event is dealt with; 0: it is like any other; -1: error. */
+static int recheck(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) {
+    PartitionState *s = ingest_state(r, p);
+    if (s->recheck == RECHECK_DONE) return 0;
+    bool is_message = e->kind == KAFKA_MESSAGE, is_damaged = e->kind == KAFKA_PROBLEM && e->unreadable;
+    if (s->recheck == RECHECK_WANTED) {
+        if (!is_message && e->kind != KAFKA_END) return 0;
+        s->recheck = RECHECK_ASKED;
+        return feed_seek(r->feed, p->partition, p->last, err) == 0 ? 1 : -1;
+    }
+    if (is_message && e->offset < p->last) return 1;
+    if (!is_message && e->kind != KAFKA_END && e->kind != KAFKA_OUT_OF_RANGE && !is_damaged) return 0;
+    s->recheck = RECHECK_DONE;
+    if (is_damaged) return feed_seek(r->feed, p->partition, p->next, err) == 0 ? 1 : -1; /* it was read before that */
+    if (!is_message || e->offset > p->last) return 0;                                    /* compaction took it */
+    return e->timestamp_us == p->last_us ? 1 : take_cut(r, p, OFFSET_UNKNOWN, err);
+}
+
 static int take_event(Reader *r, const KafkaEvent *e, Error *err) {
     Offsets *p = find_partition(r, e->partition);
-    int rc;
-    if (r->options->skip_unreadable && ingest_skip_unreadable(r, p, e, &rc, err)) return rc;
+    int rc = 0;
     if (e->kind == KAFKA_MESSAGE || e->kind == KAFKA_END) ingest_state(r, p)->unverified = false;
+    if ((rc = recheck(r, p, e, err)) != 0) return rc;
+    if (r->options->skip_unreadable && ingest_skip_unreadable(r, p, e, &rc, err)) return rc;
     switch (e->kind) {
     case KAFKA_MESSAGE: return take_message(r, p, e, err);
     case KAFKA_END: return take_partition_end(r, p, e, err);

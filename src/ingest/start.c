@@ -32,8 +32,13 @@ static void init_partition(Reader *r, Offsets *p, const Offsets *before) {
     p->next = before->next;
     p->last = before->last;
     p->leader_epoch = before->leader_epoch;
+    p->last_us = before->last_us;
     bool can_be_verified = p->last >= 0 && p->leader_epoch >= 0;
-    ingest_state(r, p)->unverified = can_be_verified && (p->next > p->end || (leader_epoch >= 0 && leader_epoch != p->leader_epoch));
+    PartitionState *s = ingest_state(r, p);
+    s->unverified = can_be_verified && (p->next > p->end || (leader_epoch >= 0 && leader_epoch != p->leader_epoch));
+    bool can_be_rechecked = p->last >= start && p->last_us > 0 && p->next <= p->end;
+    /* a search for the end of what cannot be read begins at `next`, not before */
+    if (can_be_rechecked && !r->options->skip_unreadable) s->recheck = s->unverified ? RECHECK_WANTED : RECHECK_ASKED;
     if (p->next < start) ingest_skip_to(r, p, start, "retention");
 }
 
@@ -72,6 +77,7 @@ static const Offsets *described(const Reader *r, const Offsets *p) {
 static Offsets start_at(const Reader *r, size_t i) {
     Offsets p = r->partitions[i];
     const Offsets *now = described(r, &p);
+    if (r->states[i].recheck == RECHECK_ASKED) p.next = p.last;
     if (!r->states[i].unverified) return p;
     p.next = verified_from(&p, now);
     if (p.next > now->end) p.next = now->end;

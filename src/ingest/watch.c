@@ -156,6 +156,16 @@ static void report(const Reader *r, const Offsets *p, PartitionState *s) {
     s->reported_ns = r->now_ns;
 }
 
+/* Nobody says why it does not move: a client that keeps what it knew of a broker before may never read on, and a new one does. Tried once
+ * for each position, in half the time after which it is called stuck. */
+static void try_another_client(Reader *r, const Offsets *p, const PartitionState *s) {
+    bool rests = is_behind(r, p, s) && r->options->stall_ms > 0 && r->now_ns - s->moved_ns >= r->options->stall_ms / 2 * NSEC_PER_MS;
+    if (!r->options->follow || !rests || s->reason != NULL || s->unanswered || r->check_pause_ms > 0) return;
+    if (!feed_renew(r->feed, p->partition, p->next)) return;
+    log_warn("ingest", "%s partition %d does not move, and no reason came: trying another client", feed_topic(r->feed), (int)p->partition);
+    r->grown = true;
+}
+
 /* True: it is stuck. */
 static bool judge(Reader *r, const Offsets *p, PartitionState *s) {
     int64_t stall_ms = r->options->stall_ms, limit_ms = s->unanswered ? ingest_leaderless_ms(r->options, stall_ms) : stall_ms;
@@ -203,6 +213,7 @@ void ingest_watch(Reader *r) {
     CLEANUP(json_freep) json_t *stuck = json_array();
     for (size_t i = 0; i < r->count; i++) {
         note_progress(r, &r->partitions[i], &r->states[i], passed);
+        try_another_client(r, &r->partitions[i], &r->states[i]);
         if (!judge(r, &r->partitions[i], &r->states[i])) continue;
         json_array_append_new(stuck, stuck_json(r, &r->partitions[i], &r->states[i]));
         now++;

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 
 /* Columns of sql/ledger/read.sql. */
-enum { R_EPOCH, R_TOPIC_ID, R_CLUSTER_ID, R_PARTITION, R_START, R_NEXT, R_LAST, R_LEADER_EPOCH };
+enum { R_EPOCH, R_TOPIC_ID, R_CLUSTER_ID, R_PARTITION, R_START, R_NEXT, R_LAST, R_LEADER_EPOCH, R_LAST_US };
 
 int ledger_read(LakeConn *conn, const char *topic, TopicOffsets *ret, Error *err) {
     CLEANUP(topic_offsets_done) TopicOffsets list = {0};
@@ -21,6 +21,7 @@ int ledger_read(LakeConn *conn, const char *topic, TopicOffsets *ret, Error *err
             topic_offsets_put(&list, (int32_t)lake_col_int(rows, R_PARTITION), lake_col_int(rows, R_START), lake_col_int(rows, R_NEXT));
         if (!lake_is_null(rows, R_LAST)) p->last = lake_col_int(rows, R_LAST);
         if (!lake_is_null(rows, R_LEADER_EPOCH)) p->leader_epoch = (int32_t)lake_col_int(rows, R_LEADER_EPOCH);
+        if (!lake_is_null(rows, R_LAST_US)) p->last_us = lake_col_int(rows, R_LAST_US);
     }
     if (got < 0) return -1;
     *ret = list;

@@ -177,7 +177,8 @@ static void the_newest_epoch_is_read(void **state) {
     LakeConn *conn = conn_of(state);
     CLEANUP(topic_offsets_done) TopicOffsets l = {0};
     Error err = {0};
-    run(conn, "INSERT INTO ledger_partitions VALUES ('t', 1, 5, 0, 33, 'new id', 'cluster', now(), 31, 7)");
+    run(conn, "INSERT INTO ledger_partitions VALUES ('t', 1, 5, 0, 33, 'new id', 'cluster', now(), 31, 7, TIMESTAMPTZ '2026-01-02 "
+              "03:04:05.006Z')");
     must(ledger_read(conn, "t", &l, &err), &err);
     assert_int_equal(l.topic.epoch, 1);
     assert_string_equal(l.topic.topic_id, "new id");
@@ -187,6 +188,7 @@ static void the_newest_epoch_is_read(void **state) {
     assert_int_equal(topic_offsets_find(&l, 5)->next, 33);
     assert_int_equal(topic_offsets_find(&l, 5)->last, 31);
     assert_int_equal(topic_offsets_find(&l, 5)->leader_epoch, 7);
+    assert_int_equal(topic_offsets_find(&l, 5)->last_us, 1767323045006000);
 }
 
 static void partitions_are_found_by_number(void **state) {
