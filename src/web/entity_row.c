@@ -4,6 +4,7 @@
 #include "web/entity.h"
 
 #include "base/memory.h"
+#include "web/entity_live.h"
 #include "web/scores.h"
 #include <string.h>
 
@@ -56,11 +57,16 @@ static bool is_in_capitals(LakeValue id) {
     return same;
 }
 
+static int find_row(const Lease *lease, const GoldEntity *e, LakeValue id, bool in_capitals, json_t **ret, Error *err) {
+    if (lease->pooled->live && e->scored) return entity_live_row(lease, e, id, in_capitals, ret, err);
+    return entity_query(lease, e, in_capitals ? "api/entity_in_capitals" : "api/entity", &id, 1, ret, err);
+}
+
 static int answer_one(const Request *req, const Lease *lease, const GoldEntity *e, LakeValue id, Response *resp, Error *err) {
     CLEANUP(json_freep) json_t *row = NULL;
     bool risk;
-    if (entity_has_risk(lease, e, &risk, err) != 0 || entity_query(lease, e, "api/entity", &id, 1, &row, err) != 0) return -1;
-    if (json_is_null(row) && !is_in_capitals(id) && entity_query(lease, e, "api/entity_in_capitals", &id, 1, &row, err) != 0) return -1;
+    if (entity_has_risk(lease, e, &risk, err) != 0 || find_row(lease, e, id, false, &row, err) != 0) return -1;
+    if (json_is_null(row) && !is_in_capitals(id) && find_row(lease, e, id, true, &row, err) != 0) return -1;
     if (json_is_null(row)) {
         response_problem(resp, 404, req, "There is no %s with this id in Gold.", e->title);
         return 0;
