@@ -38,6 +38,7 @@
 
 enum {
     TICK_MS = 1000,
+    REFINE_PAUSE_MAX_MS = 500,
     MERGE_EVERY = 8,         /* checkpoints */
     CHECKPOINT_TRIES = 40,   /* while refining goes on, and as many while it pauses: DuckDB refuses while another connection writes */
     CHECKPOINT_PAUSE_MS = 3, /* between them */
@@ -155,6 +156,13 @@ static int replay(Live *live, LakeConn *conn, const json_t *args, json_t **ret, 
     return 0;
 }
 
+/* What a refine costs follows the number of entities more than that of the events: with many of both it would take a core for itself. So it
+ * pauses for as long as it took; what lands meanwhile is one refine. */
+static void pause_after_refine(const RefineStats *stats) {
+    int took_ms = (int)(stats->seconds * 1e3);
+    (void)stop_wait_ms(took_ms < REFINE_PAUSE_MAX_MS ? took_ms : REFINE_PAUSE_MAX_MS);
+}
+
 static int refine(void *arg, LakeConn *conn, Error *err) {
     Live *live = arg;
     RefineOptions options = {.quiet = true, .follows = true, .threads = (int)settings_int(live->settings, "refine.threads")};
@@ -166,6 +174,7 @@ static int refine(void *arg, LakeConn *conn, Error *err) {
         return -1;
     }
     if (!atomic_exchange(&live->unpublished, true)) path_wake(live->paths[PATH_PUBLISH]);
+    pause_after_refine(&stats);
     return 0;
 }
 

@@ -32,7 +32,8 @@ static json_t *first_report(void) {
 
 int health_new(const HealthOptions *options, Health **ret, Error *err) {
     KafkaClient *kafka;
-    if (kafka_connect(options->settings, &kafka, err) != 0) return -1;
+    int rc = (options->by != NULL ? kafka_connect_for_long : kafka_connect)(options->settings, &kafka, err);
+    if (rc != 0) return -1;
     Health *h = xcalloc(1, sizeof *h);
     pthread_mutex_init(&h->lock, NULL);
     h->options = *options;

@@ -203,6 +203,12 @@ int kafka_connect(const Settings *settings, KafkaClient **ret, Error *err) {
     return kafka_client_new(settings, &admin, NULL, ret, err);
 }
 
+int kafka_connect_for_long(const Settings *settings, KafkaClient **ret, Error *err) {
+    static const KafkaProperty patient[] = {{"reconnect.backoff.ms", "400"}, {NULL, NULL}};
+    static const KafkaRole admin = {.type = RD_KAFKA_PRODUCER, .defaults = patient};
+    return kafka_client_new(settings, &admin, NULL, ret, err);
+}
+
 void kafka_client_free(KafkaClient *client) {
     if (client == NULL) return;
     /* A consumer is in no group: closing it would only wait. */

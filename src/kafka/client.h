@@ -13,6 +13,9 @@ typedef struct KafkaClient KafkaClient;
 
 /* A handle for admin.h. ERR_CONFIG. The caller frees. */
 int kafka_connect(const Settings *settings, KafkaClient **ret, Error *err) MUST_CHECK;
+/* The same for a process that asks again and again: while it waits for brokers that are away, it tries to connect a few times a second. The
+ * other one does so eighty times, since librdkafka cuts its pauses short as long as an answer is waited for. */
+int kafka_connect_for_long(const Settings *settings, KafkaClient **ret, Error *err) MUST_CHECK;
 void kafka_client_free(KafkaClient *client);
 DEFINE_CLEANUP(kafka_client_free, KafkaClient)
 /* The value of kafka.bootstrap; valid while the client lives. */

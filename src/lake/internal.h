@@ -12,8 +12,8 @@ struct Lake {
     int64_t memory_limit; /* bytes that DuckDB may use now; 0: it chooses */
     int large_things;     /* that are done at once: lake_double_memory */
     atomic_ullong changes_begun, changes_ended; /* changes.c */
-    bool snapshot;        /* opened with locked_down: a copy for readers, which can be published again */
-    LakeFence fence;      /* NULL: this process is the only writer as long as it runs */
+    bool snapshot;                              /* opened with locked_down: a copy for readers, which can be published again */
+    LakeFence fence;                            /* NULL: this process is the only writer as long as it runs */
     void *fence_user;
     pthread_mutex_t conns_lock;
     LakeConn *conns; /* all that are open; under conns_lock */

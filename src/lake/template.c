@@ -26,6 +26,13 @@ static void add_quoted(Buf *out, char quote, const char *s, size_t n) {
     buf_add_char(out, quote);
 }
 
+/* Each byte in hexadecimal. */
+static void add_blob(Buf *out, const char *bytes, size_t n) {
+    buf_add_char(out, '\'');
+    for (size_t i = 0; i < n; i++) buf_addf(out, "\\x%02x", (unsigned char)bytes[i]);
+    buf_add_str(out, "'::BLOB");
+}
+
 static void add_literal(Buf *out, const LakeValue *v) {
     char time[CLOCK_TEXT_SIZE];
     switch (v->type) {
@@ -43,7 +50,7 @@ static void add_literal(Buf *out, const LakeValue *v) {
     case LAKE_INTS:
         for (size_t i = 0; i < v->len; i++) buf_addf(out, "%s%" PRId64, i > 0 ? ", " : "", v->list[i]);
         return;
-    case LAKE_BLOB: BUG("a BLOB has no literal here");
+    case LAKE_BLOB: add_blob(out, v->text, v->len); return;
     }
 }
 

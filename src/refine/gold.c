@@ -177,7 +177,7 @@ static int update_features(const Refine *r, const GoldChange *change, int64_t up
 /* A table of the state that grows: the one that `compact` makes. */
 typedef struct StatePart {
     Statement compact;
-    const char *compacted; /* column of gold_state: its rows after the last compaction */
+    const char *compacted; /* column of gold_state: its rows after the last compaction; negative: after the first load, which was none */
 } StatePart;
 
 static const StatePart state_parts[] = {
@@ -209,10 +209,10 @@ static int read_state_rows(const Refine *r, const StatePart *part, StateRows *re
     return 0;
 }
 
-static int store_compacted(const Refine *r, const StatePart *part, Error *err) {
+static int store_compacted(const Refine *r, const StatePart *part, bool loaded, Error *err) {
     CLEANUP(free_text)
-    char *sql = xasprintf("UPDATE %s%s SET %s = (SELECT count(*) FROM %s%s)", table_of(r, GOLD_STATE), r->suffix, part->compacted,
-                          state_table(r, part), r->suffix);
+    char *sql = xasprintf("UPDATE %s%s SET %s = %s(SELECT count(*) FROM %s%s)", table_of(r, GOLD_STATE), r->suffix, part->compacted,
+                          loaded ? "-" : "", state_table(r, part), r->suffix);
     return lake_exec(r->conn, "gold/compacted", sql, err);
 }
 
@@ -222,7 +222,8 @@ static int compact(const Refine *r, const StatePart *part, const StateRows *rows
     int64_t widest = e->window_count > 0 ? e->windows[e->window_count - 1] : 1;
     LakeBinding from = {"from", day_value(rows->newest.day - widest + 1, &text)};
     if (lake_begin(r->conn, err) != 0) return -1;
-    if (refine_exec(r, part->compact, &from, 1, NULL, err) != 0 || store_compacted(r, part, err) != 0 || lake_commit(r->conn, err) != 0) {
+    if (refine_exec(r, part->compact, &from, 1, NULL, err) != 0 || store_compacted(r, part, false, err) != 0 ||
+        lake_commit(r->conn, err) != 0) {
         lake_rollback(r->conn);
         return -1;
     }
@@ -234,9 +235,11 @@ static int compact_part_if_due(const Refine *r, const StatePart *part, Error *er
     StateRows rows = {0};
     if (read_state_rows(r, part, &rows, err) != 0) return -1;
     if (!rows.newest.known) return 0;
-    if (rows.compacted == 0) return store_compacted(r, part, err); /* the first load is not compacted: it would take long */
-    int64_t partial = rows.all - rows.compacted;
-    return partial > rows.compacted / COMPACT_SHARE && partial > COMPACT_ROWS_MIN ? compact(r, part, &rows, err) : 0;
+    if (rows.compacted == 0) return store_compacted(r, part, true, err); /* the first load is not compacted: it would take long */
+    int64_t compacted = rows.compacted < 0 ? -rows.compacted : rows.compacted, partial = rows.all - compacted;
+    bool first = rows.compacted < 0 && r->follows && rows.all > COMPACT_ROWS_MIN; /* ... but pays when many refines follow */
+    bool due = partial > compacted / COMPACT_SHARE && partial > COMPACT_ROWS_MIN;
+    return first || due ? compact(r, part, &rows, err) : 0;
 }
 
 static int compact_if_due(const Refine *r, Error *err) {

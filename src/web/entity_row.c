@@ -4,6 +4,7 @@
 #include "web/entity.h"
 
 #include "base/memory.h"
+#include "web/entity_live.h"
 #include "web/scores.h"
 #include <string.h>
 
@@ -56,10 +57,15 @@ static bool is_in_capitals(LakeValue id) {
     return same;
 }
 
+static int find_row(const Lease *lease, const GoldEntity *e, LakeValue id, bool in_capitals, json_t **ret, Error *err) {
+    if (lease->pooled->live && e->scored) return entity_live_row(lease, e, id, in_capitals, ret, err);
+    return entity_query(lease, e, in_capitals ? "api/entity_in_capitals" : "api/entity", &id, 1, ret, err);
+}
+
 int entity_query_row(const Lease *lease, const GoldEntity *e, LakeValue id, json_t **ret, Error *err) {
     CLEANUP(json_freep) json_t *row = NULL;
-    if (entity_query(lease, e, "api/entity", &id, 1, &row, err) != 0) return -1;
-    if (json_is_null(row) && !is_in_capitals(id) && entity_query(lease, e, "api/entity_in_capitals", &id, 1, &row, err) != 0) return -1;
+    if (find_row(lease, e, id, false, &row, err) != 0) return -1;
+    if (json_is_null(row) && !is_in_capitals(id) && find_row(lease, e, id, true, &row, err) != 0) return -1;
     *ret = TAKE(row);
     return 0;
 }

@@ -79,7 +79,7 @@ static void defaults_are_documented_and_valid(void **state) {
     (void)state;
     CLEANUP(settings_freep) Settings *s = load(NULL, NULL);
     assert_string_equal(settings_text(s, "kafka.bootstrap"), "localhost:9092");
-    assert_int_equal(settings_int(s, "ingest.commit_interval"), 1000);
+    assert_int_equal(settings_int(s, "ingest.commit_interval"), 300);
     assert_int_equal(settings_int(s, "ingest.batch_bytes"), 48 << 20);
     for (size_t i = 0; i < settings_count(s); i++) {
         assert_string_equal(settings_at(s, i).source, "default");

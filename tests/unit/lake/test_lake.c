@@ -294,7 +294,11 @@ static void texts_are_quoted(void **state) {
             text[j] = alphabet[next_random(&random) % (sizeof alphabet - 1)];
         text[sizeof text - 1] = '\0';
         assert_same_as_bound(conn, lake_text(text));
+        assert_same_as_bound(conn, lake_blob(text, sizeof text));
     }
+    unsigned char bytes[256];
+    for (int i = 0; i < 256; i++) bytes[i] = (unsigned char)i;
+    for (size_t n = 0; n <= sizeof bytes; n += 128) assert_same_as_bound(conn, lake_blob(bytes, n));
 }
 
 static void numbers_and_times_are_exact(void **state) {

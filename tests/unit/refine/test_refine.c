@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "contract/pipeline.h"
 #include "refine/refine.h"
+#include <inttypes.h>
 
 #define BRONZE_INSERT                                                                                                                      \
     "INSERT INTO bronze_raw_events (event_id, event_type, source_system, subscriber_id, event_timestamp, raw_payload, quality_score, "     \
@@ -313,6 +314,47 @@ static void the_delta_is_merged_when_it_is_large(void **state) {
 }
 
 /* As a newer binary does, whose SQL is another. */
+/* ---- compaction ---- */
+
+/* A batch of bills of each of 600 subscribers on each of 20 days: a day's worst is not better than that of the next day. */
+static const char bills[] = BRONZE_INSERT
+    "SELECT i::VARCHAR, 'BSS', 'billing', 'SUB-' || (i % 600), TIMESTAMPTZ '2026-11-01 00:00:00Z' + to_days((i // 600)::INTEGER), "
+    "'{\"plan\":\"Prepaid Lite\",\"bill_amount_zmw\":10.5,\"payment_status\":\"paid\",\"days_overdue\":' || (i // 600) || ',\"data_used_mb\":100}', 90, "
+    "TIMESTAMPTZ '2026-12-31 00:00:00Z', 't', 0, 0, i, NULL, 1, NULL FROM range(12000) r(i)";
+
+static void follow(RefineFixture *h, int64_t batch_id) {
+    Error err = {0};
+    RefineStats stats;
+    RefineOptions options = {.quiet = true, .follows = true};
+    CLEANUP(free_text)
+    char *sql = xasprintf(
+        "INSERT INTO bronze_raw_events SELECT * REPLACE ('f' || event_id AS event_id, 20000 + kafka_offset AS kafka_offset, %" PRId64
+        " AS batch_id) FROM bronze_raw_events WHERE kafka_offset = 11000 + %" PRId64,
+        batch_id, batch_id);
+    run(h->conn, sql);
+    must(refine_run(h->refinery, h->conn, &options, &stats, &err), &err);
+}
+
+/* The first load is compacted when refines follow it, in one of eight batches. */
+static void what_was_loaded_is_compacted_when_refines_follow(void **state) {
+    RefineFixture *h = *state;
+    static const char rows[] = "SELECT count(*) FROM gold_state_extreme";
+    static const char digest[] = "SELECT md5(string_agg(g::VARCHAR, ';' ORDER BY subscriber_id)) FROM gold_subscriber_features g";
+    run(h->conn, bills);
+    refine(h, false);
+    assert_int_equal(number(h->conn, rows), 12000);
+    follow(h, 7);
+    assert_int_equal(number(h->conn, rows), 12001);
+    follow(h, 8);
+    assert_int_equal(number(h->conn, rows), 600);
+    follow(h, 16);
+    assert_int_equal(number(h->conn, rows), 601); /* once */
+    CLEANUP(free_text) char *followed = query_text(h->conn, digest);
+    refine(h, true);
+    CLEANUP(free_text) char *full = query_text(h->conn, digest);
+    assert_string_equal(followed, full);
+}
+
 static void gold_is_made_again_when_its_sql_is_another(void **state) {
     RefineFixture *h = *state;
     land(h, 1, 20, "2026-11-10 08:00:00Z");
@@ -438,6 +480,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(each_entity_has_its_own_windows, up, down),
         cmocka_unit_test_setup_teardown(an_entity_that_is_gone_is_dropped, up, down),
         cmocka_unit_test_setup_teardown(gold_follows_every_run, up, down),
+        cmocka_unit_test_setup_teardown(what_was_loaded_is_compacted_when_refines_follow, up, down),
         cmocka_unit_test_setup_teardown(the_delta_is_merged_when_it_is_large, up, down),
         cmocka_unit_test_setup_teardown(gold_is_made_again_when_its_sql_is_another, up, down),
         cmocka_unit_test(the_fingerprint_of_the_features_stays),

@@ -352,6 +352,7 @@ static void test_a_live_row_is_answered_again_until_something_is_committed(void 
         events_of("NEW-1", 404, &asked);
         assert_int_equal(asked, times == 0);
     }
+    assert_int_equal(events_of("new-1", 404, &asked), 0);
     int64_t before = events_of("S-01", 200, &asked);
     run(lake.conn,
         "INSERT INTO gold_features_fresh SELECT * REPLACE ('NEW-1' AS subscriber_id) FROM gold_features_base WHERE subscriber_id = 'S-01'");
@@ -359,6 +360,7 @@ static void test_a_live_row_is_answered_again_until_something_is_committed(void 
         assert_int_equal(events_of("NEW-1", 200, &asked), before);
         assert_int_equal(asked, times == 0);
     }
+    assert_int_equal(events_of("new-1", 200, &asked), before);
     run(lake.conn, "UPDATE gold_features_fresh SET total_events = total_events + 1");
     assert_int_equal(events_of("NEW-1", 200, &asked), before + 1);
     run(lake.conn, "DELETE FROM gold_features_fresh");
