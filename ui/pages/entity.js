@@ -9,6 +9,7 @@ import { badge, bar, empty } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { notesPanel } from "../parts/notes.js";
 import { panel } from "../parts/panel.js";
+import { hoursPanel, otherOf, relatedPanel } from "../parts/related.js";
 import { risk, standing, typicalText } from "../parts/risk.js";
 import { table } from "../parts/table.js";
 
@@ -110,11 +111,18 @@ const scoresPanel = (e, id) => panel({
   render: ({ scores }) => (scores.items.filter((s) => s.churn_probability != null).length === 0 ? empty("No change of the score is recorded yet. A score is recorded when its band changes or it moves by 0.05.") : chart(scoreModel(e, scores.items))),
 });
 
+// Whom a row without a risk has to do with comes before its events.
+const related = (e, id) => {
+  const other = otherOf(e);
+  if (!other) return null;
+  return e.risk ? relatedPanel(e, id, other) : h("div", { class: "pair" }, relatedPanel(e, id, other), hoursPanel(e, id, other));
+};
+
 export const render = ({ parts: [plural, id] }) => {
   const e = byPlural(plural);
   const head = h("div", { class: "page-head" },
     h("div", {}, h("p", { class: "note" }, h("a", { href: href(["entities", plural]) }, titleOf(e)), " /"), h("h1", { "data-testid": "entity-id" }, h("bdi", {}, visible(id)))),
     h("div", { class: "filters" }, h("button", { type: "button", class: "quiet", click: (event) => say(id, event.currentTarget) }, "Copy id"),
       h("a", { class: "quiet", href: rowUrl(e, id), "data-testid": "json" }, "Show as JSON")));
-  return [head, e.risk ? h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)) : null, e.risk ? notesPanel(partUrl(e, id, "notes")) : null, timelinePanel(e, id), featuresPanel(e, id)].filter(Boolean);
+  return [head, e.risk ? h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)) : null, e.risk ? notesPanel(partUrl(e, id, "notes")) : related(e, id), timelinePanel(e, id), featuresPanel(e, id), e.risk ? related(e, id) : null].filter(Boolean);
 };
