@@ -14,6 +14,7 @@ import { risk, standing, typicalText } from "../parts/risk.js";
 import { table } from "../parts/table.js";
 
 const EVENTS = 50;
+const LONG_ID = 100; // characters: its heading may scroll
 const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 const queryOf = (e, id) => `FROM ${e.table} WHERE CAST("${e.key}" AS VARCHAR) = ${quoted(id)}`;
 const partUrl = (e, id, part) => `/api/v1/${e.plural}/${encodeURIComponent(id)}/${part}`;
@@ -90,7 +91,7 @@ const timelinePanel = (e, id) => panel({
   id: "timeline", title: "What happened", note: "newest first, with the place in Kafka", height: 320, every: SLOW_MS, urls: { events: `${partUrl(e, id, "events")}?limit=${EVENTS}` },
   render: ({ events }) => [table({ id: "timeline", caption: "Events, newest first", rows: events.items, key: (r) => `${r.topic} ${r.partition} ${r.offset}`, empty: "No event is kept.", columns: [
     { title: "When", isHead: true, class: "when", cell: (r) => timeElement(r.event_timestamp) },
-    { title: "Event", cell: (r) => r.event_type },
+    { title: "Event", cell: (r) => h("span", { class: "id", title: r.event_type }, r.event_type) },
     { title: "Layer", cell: (r) => (r.state === "silver" ? badge("ok", "Silver") : [badge("degraded", capital(r.state ?? "Bronze")), h("span", { class: "note" }, ` ${spaced(r.rule)} ${r.field ?? ""}`)]) },
     { title: "Fields", cell: (r) => (r.reason ? h("span", { class: "note" }, r.reason) : eventFields(r)) },
     { title: "Offset", class: "note when", cell: (r) => placeElement(r) }] }),
@@ -121,7 +122,7 @@ const related = (e, id) => {
 export const render = ({ parts: [plural, id] }) => {
   const e = byPlural(plural);
   const head = h("div", { class: "page-head" },
-    h("div", {}, h("p", { class: "note" }, h("a", { href: href(["entities", plural]) }, titleOf(e)), " /"), h("h1", { "data-testid": "entity-id" }, h("bdi", {}, visible(id)))),
+    h("div", {}, h("p", { class: "note" }, h("a", { href: href(["entities", plural]) }, titleOf(e)), " /"), h("h1", { "data-testid": "entity-id", tabindex: id.length > LONG_ID ? 0 : null }, h("bdi", {}, visible(id)))),
     h("div", { class: "filters" }, h("button", { type: "button", class: "quiet", click: (event) => say(id, event.currentTarget) }, "Copy id"),
       h("a", { class: "quiet", href: rowUrl(e, id), "data-testid": "json" }, "Show as JSON")));
   return [head, e.risk ? h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)) : null, e.risk ? notesPanel(partUrl(e, id, "notes")) : related(e, id), timelinePanel(e, id), featuresPanel(e, id), e.risk ? related(e, id) : null].filter(Boolean);
