@@ -14,12 +14,20 @@ import { table } from "./table.js";
 const LOOKED_AT = 500; // rows
 const SHOWN = 8;
 const LEAST = 0.5; // steps: what moved less is as usual
+const LEAST_SHARE = 0.05; // of the rows that moved, in either direction
 
 // Measured values over all time, each with that of its shortest window.
 const pairsOf = (e) => e.columns.filter((c) => c.days == null && c.unit).map((c) => {
   const windows = e.columns.filter((w) => w.feature === c.feature && w.days != null).sort((a, b) => a.days - b.days);
   return { usual: c, now: windows[0] };
 }).filter((pair) => pair.now);
+
+// A sum or an extreme over fewer days is lower by nature, in every row. Only what moves both ways says something.
+const movesBothWays = (rows, { usual, now }) => {
+  const moved = rows.filter((row) => row[now.name] != null && row[usual.name] != null).map((row) => row[now.name] - row[usual.name]).filter((by) => by !== 0);
+  const up = moved.filter((by) => by > 0).length;
+  return Math.min(up, moved.length - up) >= Math.max(1, moved.length * LEAST_SHARE);
+};
 
 // The largest move of each row.
 const movesOf = (rows, pairs, typical) => rows.map((row) => pairs.reduce((most, pair) => {
@@ -43,6 +51,6 @@ export const ownUsualPanel = (e) => {
   const fields = pairs.flatMap(({ usual, now }) => [usual.name, now.name]).join(",");
   return panel({ id: "own-usual", title: "Not as usual", note: "a step is what the middle half of all differ by", height: 340, every: SLOW_MS,
     urls: { top: url(`/api/v1/${e.plural}`, { limit: LOOKED_AT, fields }), features: "/api/v1/features" },
-    render: ({ top, features }) => [movesTable(e, movesOf(top.items, pairs, typicalOf(features, e)), top.items.length),
+    render: ({ top, features }) => [movesTable(e, movesOf(top.items, pairs.filter((pair) => movesBothWays(top.items, pair)), typicalOf(features, e)), top.items.length),
       top.total > top.items.length ? h("p", { class: "note" }, `Of the first ${count(top.items.length)} of ${count(top.total)} by id.`) : null] });
 };
