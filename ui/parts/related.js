@@ -25,7 +25,7 @@ const riskColumns = ({ risk: r }, rows) => [{ title: capital(r.title), class: "r
 
 const valueColumns = (other) => listed(other, COLUMNS).map((c) => ({ title: capital(featureName(other, c.name)), isNum: true, cell: (row) => value(row[c.name], c.unit) }));
 
-// "Of 4 subscribers, 2 at high risk: 438 ZMW of revenue at risk."
+// How many there are, how many of them are in the band high, and what is at stake.
 const sums = (e, other, r) => {
   const some = r.counted < r.total ? `Of the ${named(r.counted, other)} with the most events of ${count(r.total)}` : named(r.total, other);
   const high = r.high == null ? "" : `, ${count(r.high)} of them in the band high`;
