@@ -72,7 +72,7 @@ const showPage = async (route) => {
   if (keyOf(parse()) !== key) return; // another page was opened meanwhile
   shown.module = module;
   mount(page?.title() ?? "Not found", [module ? module.render(parse()) : nothingHere(route)].flat().filter(Boolean));
-  if (isMove) $("page").querySelector("h1")?.setAttribute("tabindex", "-1");
+  if (isMove && !$("page").querySelector("h1[tabindex]")) $("page").querySelector("h1")?.setAttribute("tabindex", "-1");
   if (isMove) $("page").querySelector("h1")?.focus({ preventScroll: true });
 };
 

@@ -8,8 +8,8 @@
 
 enum { VALUES_MAX = 8 };
 
-static const char *const names[] = {"rows/quarantine",         "rows/rejects", "rows/events",
-                                    "rows/events_quarantined", "rows/message", "rows/message_rejected"};
+static const char *const names[] = {"rows/quarantine", "rows/rejects",          "rows/events",  "rows/events_quarantined",
+                                    "rows/message",    "rows/message_rejected", "rows/related", "rows/hours"};
 
 bool lake_rows_known(const char *name) {
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
@@ -35,12 +35,15 @@ int lake_rows_answer(LakeConn *conn, const char *name, const json_t *args, json_
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     const json_t *list = json_object_get(args, "values");
     size_t entity = (size_t)json_integer_value(json_object_get(args, "entity")), n = json_array_size(list);
+    size_t other = (size_t)json_integer_value(json_object_get(args, "other"));
     LakeValue values[VALUES_MAX];
     if (!lake_rows_known(name) || n > VALUES_MAX) return error_set(err, ERR_USAGE, "there are no such rows as %.64s", name);
     if (check_refined(conn, err) != 0 || gold_entities_read(conn, &entities, err) != 0) return -1;
-    if (entity >= entities.count) return error_set(err, ERR_USAGE, "there is no entity %zu", entity);
+    if (entity >= entities.count || other >= entities.count)
+        return error_set(err, ERR_USAGE, "there is no entity %zu", entity < entities.count ? other : entity);
     for (size_t i = 0; i < n; i++) values[i] = value_of(json_array_get(list, i));
-    CLEANUP(free_text) char *sql = gold_entity_sql(&entities.items[entity], name);
+    const LakeBinding of_other = {"other_key", lake_name(entities.items[other].key)};
+    CLEANUP(free_text) char *sql = gold_entity_sql_with(&entities.items[entity], name, &of_other, 1);
     if (lake_query(conn, name, sql, values, n, &rows, err) != 0) return -1;
     return lake_rows_json(rows, ret, err);
 }

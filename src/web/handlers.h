@@ -58,7 +58,7 @@ bool entities_at_once(Service *s, const Request *req, const Lease *lease, Respon
 
 extern const ParamSpec entities_params[], runs_params[], history_params[], changes_params[], features_params[], scores_params[],
     histogram_params[], lookup_params[], range_params[], quality_params[], rules_params[], quarantine_params[], rejects_params[],
-    events_params[], message_params[], status_history_params[], notes_params[];
+    events_params[], message_params[], status_history_params[], notes_params[], related_params[];
 
 /* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
 const char *asset_type(const char *path);
@@ -89,6 +89,7 @@ int handle_run(Service *s, const Request *req, const Lease *lease, Response *res
 int handle_quality(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_quality_rules(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_quality_state(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_related(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_notes(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_note_add(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_notes_lookup(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

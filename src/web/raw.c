@@ -2,6 +2,7 @@
  * one asks for them (WebOptions.ask).
  *
  * Invariant: what a sender wrote is only shown to tokens with the scope raw, ids of persons also to those with entities. */
+#include "web/raw.h"
 #include "base/memory.h"
 #include "snapshot/lake_rows.h"
 #include "web/entity.h"
@@ -40,7 +41,14 @@ const ParamSpec message_params[] = {
 
 /* Takes the reference of `values`. */
 static int ask(Service *s, const Lease *lease, const char *name, size_t entity, json_t *values, json_t **ret, Error *err) {
-    CLEANUP(json_freep) json_t *args = json_pack("{sI so}", "entity", (json_int_t)entity, "values", values);
+    return raw_ask_of_two(s, lease, name, &lease->entities->items[entity], &lease->entities->items[entity], values, ret, err);
+}
+
+int raw_ask_of_two(Service *s, const Lease *lease, const char *name, const GoldEntity *e, const GoldEntity *other, json_t *values,
+                   json_t **ret, Error *err) {
+    const GoldEntity *first = lease->entities->items;
+    CLEANUP(json_freep)
+    json_t *args = json_pack("{sI sI so}", "entity", (json_int_t)(e - first), "other", (json_int_t)(other - first), "values", values);
     if (lease->generation == 0) return lake_rows_answer(lease->conn, name, args, ret, err);
     if (s->ask != NULL) return s->ask(s->ask_arg, name, args, ret, err);
     return error_set(err, ERR_UNAVAILABLE, "this server has no lake to ask");

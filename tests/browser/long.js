@@ -2,7 +2,7 @@
 // tab. It judges nothing: test_long.py does.
 "use strict";
 
-const { at, json, launch, listen, open, overflowAtLast, picture } = require("./lib.js");
+const { at, json, launch, listen, open, overflowAtLast, picture, violations } = require("./lib.js");
 
 const [, , url, folder] = process.argv;
 const ROWS = 100000;
@@ -43,6 +43,32 @@ const longList = async (context, report) => {
   await page.evaluate(() => scrollTo(0, 0));
   await page.locator(`${at("entities")} ${at("row")}`).filter({ hasText: "SUB-000000" }).waitFor();
   await page.screenshot({ path: picture(folder, "huge-list") });
+  await page.close();
+};
+
+// A row whose id, whose neighbour's id and whose note have a thousand characters, and one from right to left.
+const longId = async (context, report) => {
+  const id = "W".repeat(1000), rtl = "\u05d0\u05d1\u05d2-\u0627\u0644\u0639";
+  const page = await context.newPage();
+  listen(page, report.problems);
+  const at_ = "2026-11-24T10:00:00Z";
+  const answers = {
+    [id]: { subscriber_id: id, generation: 1, risk: { churn_probability: 0.9, risk_band: "high", reasons: [{ feature: "total_events", value: 3, contribution: 1 }], model_id: "M".repeat(300), scored_at: at_, before: null }, features: { total_events: 3 }, typical: {} },
+    events: { generation: 1, items: [{ event_type: "T".repeat(300), event_timestamp: at_, topic: "t".repeat(300), partition: 0, offset: 1, state: "silver", fields: { oss_tower_id: id, other: rtl } }], next_before: null },
+    scores: { generation: 1, items: [] },
+    notes: { generation: 1, subscriber_id: id, total: 1, items: [{ at: at_, by: "B".repeat(300), outcome: "other", text: id }] },
+    related: { generation: 1, entity: "tower", plural: "towers", days: 7, total: 2, counted: 2, high: null, value_at_risk: null, hours: [], items: [id, rtl].map((one) => ({ oss_tower_id: one, together: { events: 1, newest_at: at_ } })) },
+  };
+  await page.route("**/api/v1/subscribers/**", (route) => route.fulfill(json(answers[new URL(route.request().url()).pathname.split("/").at(-1)])));
+  await page.goto(`${url}/#/entities/subscribers/${id}`);
+  await page.locator(`${at("related")} [data-row]`).nth(1).waitFor();
+  await settled(page);
+  report.longId = { overflow: {}, rtl: await page.locator(`${at("related")} bdi`).nth(1).textContent(), axe: await violations(page) };
+  for (const width of [1280, 320]) {
+    await page.setViewportSize({ width, height: 900 });
+    report.longId.overflow[width] = await overflowAtLast(page);
+    await page.screenshot({ path: picture(folder, `huge-row-${width}`), fullPage: true });
+  }
   await page.close();
 };
 
@@ -128,6 +154,7 @@ const dayInATab = async (context, report) => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     const report = { problems: [] };
     await longList(context, report);
+    await longId(context, report);
     await manyTypes(context, report);
     await dayInATab(context, report);
     console.log(JSON.stringify(report));

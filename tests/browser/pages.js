@@ -1,4 +1,4 @@
-// node pages.js STATE URL FOLDER: opens every page of a server in a STATE (normal, empty, failed: its data routes fail here), in both themes and
+// node pages.js STATE URL FOLDER: opens every page of a server in a STATE (normal: and then stale; empty; failed: its data routes fail here), in both themes and
 // three widths, and prints what it saw as JSON: axe, overflow, layout shift, answers, weight. It judges nothing: test_pages.py does.
 "use strict";
 
@@ -61,6 +61,30 @@ const lookAtAll = async (page, name, seen) => {
   await page.setViewportSize({ width: 1280, height: 900 });
 };
 
+const failing = (page) => page.route("**/api/v1/**", (route) => (/\/(status|pipeline)$/.test(new URL(route.request().url()).pathname) ? route.continue()
+  : route.fulfill(json({ status: 504, title: "Gateway Timeout", detail: "The query took longer than 10 s." }, 504))));
+
+const askAgain = (page) => page.evaluate(() => { document.dispatchEvent(new Event("visibilitychange")); });
+
+// What was shown can not be refreshed any more: each panel says so, and keeps what it had.
+const goStale = async (page, name, seen, report) => {
+  const problems = report.problems.splice(0);
+  await failing(page);
+  await askAgain(page);
+  await page.waitForFunction(() => {
+    const panels = [...document.querySelectorAll("#page smelt-panel")].map((p) => p.dataset.state);
+    return panels.includes("stale") && !panels.includes("loading");
+  }, null, { timeout: 15000 });
+  await page.setViewportSize({ width: 390, height: 900 });
+  seen.stale = { axe: await violations(page), overflow: await overflowAtLast(page), text: await page.locator("#page").innerText() };
+  await page.screenshot({ path: picture(folder, `stale-${name}-390-dark`), fullPage: true });
+  await page.setViewportSize({ width: 1280, height: 900 });
+  await page.unroute("**/api/v1/**");
+  await askAgain(page);
+  await page.waitForFunction(() => ![...document.querySelectorAll("#page smelt-panel")].some((p) => p.dataset.state === "stale"));
+  report.problems.splice(0, Infinity, ...problems); // what failed on purpose
+};
+
 const visitPage = async (page, name, hash, report) => {
   const seen = { axe: {}, overflow: {} };
   report.pages[name] = seen;
@@ -78,6 +102,7 @@ const visitPage = async (page, name, hash, report) => {
   seen.text = await page.locator("#page").innerText();
   seen.states = await page.evaluate(() => [...document.querySelectorAll("#page smelt-panel")].map((p) => p.dataset.state));
   await lookAtAll(page, name, seen);
+  if (state === "normal" && !["style", "status"].includes(name)) await goStale(page, name, seen, report);
 };
 
 // What the first page costs: each answer of /ui, compressed as a server would.
@@ -89,9 +114,6 @@ const weigh = async (responses) => {
   }
   return weight;
 };
-
-const failing = (page) => page.route("**/api/v1/**", (route) => (/\/(status|pipeline)$/.test(new URL(route.request().url()).pathname) ? route.continue()
-  : route.fulfill(json({ status: 504, title: "Gateway Timeout", detail: "The query took longer than 10 s." }, 504))));
 
 const firstLoad = async (context, report) => {
   const page = await context.newPage();

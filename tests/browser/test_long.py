@@ -26,6 +26,10 @@ def test_ids_from_right_to_left_stand_for_themselves(seen: Json) -> None:
     assert seen["rtl"] == "\u05d0\u05d1\u05d2-\u0627\u0644\u0639"
 
 
+def test_a_row_of_long_names_fits(seen: Json) -> None:
+    assert seen["longId"] == {"overflow": {"1280": 0, "320": 0}, "rtl": "\u05d0\u05d1\u05d2-\u0627\u0644\u0639", "axe": []}
+
+
 def test_of_many_types_of_events_few_have_bars(seen: Json) -> None:
     assert seen["types"][0].startswith("other") and len([text for text in seen["types"] if text]) <= 7
     assert seen["typesOverflow"] == 0

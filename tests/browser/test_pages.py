@@ -84,6 +84,14 @@ def test_what_fails_says_so_in_its_own_panel(seen: Json, page: str) -> None:
     assert set(failed["states"]) <= {"failed", "ready", "stale"} and "failed" in failed["states"]
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("status", "style")])
+def test_what_cannot_be_refreshed_is_kept_and_says_so(seen: Json, page: str) -> None:
+    stale = seen["normal"]["pages"][page]["stale"]
+    assert stale["axe"] == [] and stale["overflow"] == 0
+    assert "Not updated: The query took longer than 10 s." in stale["text"]
+    assert len(stale["text"]) > 300, "what was known is still there"
+
+
 def test_the_status_needs_no_data(seen: Json) -> None:
     for state in STATES:
         assert "Kafka" in seen[state]["pages"]["status"]["text"] and "smelt" in seen[state]["pages"]["status"]["text"]

@@ -35,6 +35,21 @@ const whoLeaves = async (page) => {
   return { call, why, id: await page.locator("#page h1").innerText(), reasons: await textsOf(page, "#table-reasons tbody tr"), timeline: await page.locator(at("panel-timeline")).innerText() };
 };
 
+// "This tower is not as usual: who is there, and what is at stake?"
+const whoIsThere = async (page) => {
+  await open(page, "#/entities/towers");
+  await page.locator(`${at("moves")} tbody tr`).first().waitFor();
+  const moves = await textsOf(page, `${at("moves")} tbody tr`);
+  await page.locator(`${at("moves")} [data-row]`).first().click();
+  await page.locator(`${at("related")} [data-row]`).first().waitFor();
+  await page.locator(`${at("panel-row-hours")} canvas`).waitFor();
+  const seen = { moves, id: await page.locator("#page h1").innerText(), sums: await page.locator(at("related-sums")).innerText(), rows: await textsOf(page, `${at("related")} tbody tr`), hours: await page.locator(at("panel-row-hours")).innerText(), axe: await violations(page) };
+  await page.locator(`${at("related")} [data-row]`).first().click();
+  await page.locator(at("panel-risk")).waitFor();
+  await page.locator(`${at("related")} [data-row]`).first().waitFor();
+  return { ...seen, back: await page.locator(at("panel-related")).innerText() };
+};
+
 // "Why is this number lower than yesterday?"
 const whyLower = async (page) => {
   await open(page, "#/overview");
@@ -241,7 +256,7 @@ const partsDown = async (page) => {
   try {
     const report = { problems: [] };
     const page = await newPage(browser, report);
-    const walks = { whoLeaves, whyLower, brokenFormat, kafkaDown, betterModel, byKeys, listForSomebody, byTab, selection, partsDown };
+    const walks = { whoLeaves, whoIsThere, whyLower, brokenFormat, kafkaDown, betterModel, byKeys, listForSomebody, byTab, selection, partsDown };
     for (const [name, walk] of Object.entries(walks)) report[name] = await walk(page);
     report.forcedColours = await forcedColours(browser, report);
     report.moving = await reducedMotion(browser, report);

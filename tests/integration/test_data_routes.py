@@ -207,6 +207,30 @@ def test_the_events_of_one_entity(offline: Smelt) -> None:
     api.get("/api/v1/subscribers/nobody/events?before=x", 400)
 
 
+def test_who_has_to_do_with_a_row(offline: Smelt) -> None:
+    api = two_generations(offline)
+    tower = offline.value("SELECT max_by(oss_tower_id, measurements) FROM gold_tower_features")
+    found = api.get(f"/api/v1/towers/{tower}/related?limit=500")
+    recent = "oss_tower_id = ? AND event_timestamp > (SELECT max(event_timestamp) FROM silver_clean_events WHERE oss_tower_id = ?) - INTERVAL 7 DAY"
+    stored = dict(offline.rows(f"SELECT subscriber_id, count(*) FROM silver_clean_events WHERE {recent} GROUP BY ALL", tower, tower))
+    gold = {row["subscriber_id"]: row for row in pages(api, "/api/v1/subscribers?limit=500")}
+    assert found["total"] == len(stored) and (found["entity"], found["plural"], found["oss_tower_id"]) == ("subscriber", "subscribers", tower)
+    assert {row["subscriber_id"]: row["together"]["events"] for row in found["items"]} == {id_: n for id_, n in stored.items() if id_ in gold}
+    assert [row | {"together": 0} for row in found["items"]] == [gold[row["subscriber_id"]] | {"together": 0} for row in found["items"]], "what lists say of them"
+    stakes = [row["value_at_risk"] for row in found["items"] if row["value_at_risk"] is not None]
+    assert stakes == sorted(stakes, reverse=True) and abs(found["value_at_risk"] - sum(stakes)) < 1e-6
+    assert found["high"] == len([row for row in found["items"] if row["risk_band"] == "high"]) and found["counted"] == len(found["items"])
+    assert sum(hour["events"] for hour in found["hours"]) == sum(stored.values())
+    few = api.get(f"/api/v1/towers/{tower}/related?limit=1")
+    assert few["items"] == found["items"][:1] and few["value_at_risk"] == found["value_at_risk"]
+    person = found["items"][0]["subscriber_id"]
+    back = api.get(f"/api/v1/subscribers/{person}/related")
+    assert back["entity"] == "tower" and back["value_at_risk"] is None and back["high"] is None
+    assert api.get("/api/v1/towers/nowhere/related")["items"] == []
+    api.get(f"/api/v1/towers/{tower}/related?entity=tower", 404)
+    api.get(f"/api/v1/towers/{tower}/related?entity=nothing", 404)
+
+
 def test_what_senders_wrote_needs_the_scope_raw(offline: Smelt) -> None:
     offline("run", "--from", produce(offline, "first.jsonl", 1500, 5, "2026-11-08", 20))
     tokens = {s: offline.run("token", "create", s.replace(",", "-"), "--scopes", s).summary["token"] for s in ("aggregate", "aggregate,entities", "aggregate,raw")}

@@ -11,6 +11,7 @@ import { conditions, filters } from "../parts/list_filters.js";
 import { listAnswers } from "../parts/list_answers.js";
 import { longTable } from "../parts/long_table.js";
 import { markCell, Marks } from "../parts/notes.js";
+import { ownUsualPanel } from "../parts/own_usual.js";
 import { panel } from "../parts/panel.js";
 import { reason, risk, typicalOf } from "../parts/risk.js";
 import { digitsOf } from "../parts/table.js";
@@ -155,7 +156,7 @@ export const render = ({ parts: [plural] }) => {
     own.show();
   }, 60000)];
   return [h("div", { class: "page-head" }, h("h1", {}, titleOf(e)), e.description ? h("p", { class: "note" }, e.description) : null),
-    listAnswers(e), e.risk ? caveat(e) : null, own.element];
+    listAnswers(e), e.risk ? caveat(e) : ownUsualPanel(e), own.element].filter(Boolean);
 };
 
 export const update = () => {

@@ -9,10 +9,12 @@ import { badge, bar, empty } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { notesPanel } from "../parts/notes.js";
 import { panel } from "../parts/panel.js";
+import { hoursPanel, otherOf, relatedPanel } from "../parts/related.js";
 import { risk, standing, typicalText } from "../parts/risk.js";
 import { table } from "../parts/table.js";
 
 const EVENTS = 50;
+const LONG_ID = 100; // characters: its heading may scroll
 const quoted = (text) => `'${text.replaceAll("'", "''")}'`;
 const queryOf = (e, id) => `FROM ${e.table} WHERE CAST("${e.key}" AS VARCHAR) = ${quoted(id)}`;
 const partUrl = (e, id, part) => `/api/v1/${e.plural}/${encodeURIComponent(id)}/${part}`;
@@ -89,7 +91,7 @@ const timelinePanel = (e, id) => panel({
   id: "timeline", title: "What happened", note: "newest first, with the place in Kafka", height: 320, every: SLOW_MS, urls: { events: `${partUrl(e, id, "events")}?limit=${EVENTS}` },
   render: ({ events }) => [table({ id: "timeline", caption: "Events, newest first", rows: events.items, key: (r) => `${r.topic} ${r.partition} ${r.offset}`, empty: "No event is kept.", columns: [
     { title: "When", isHead: true, class: "when", cell: (r) => timeElement(r.event_timestamp) },
-    { title: "Event", cell: (r) => r.event_type },
+    { title: "Event", cell: (r) => h("span", { class: "id", title: r.event_type }, r.event_type) },
     { title: "Layer", cell: (r) => (r.state === "silver" ? badge("ok", "Silver") : [badge("degraded", capital(r.state ?? "Bronze")), h("span", { class: "note" }, ` ${spaced(r.rule)} ${r.field ?? ""}`)]) },
     { title: "Fields", cell: (r) => (r.reason ? h("span", { class: "note" }, r.reason) : eventFields(r)) },
     { title: "Offset", class: "note when", cell: (r) => placeElement(r) }] }),
@@ -110,11 +112,18 @@ const scoresPanel = (e, id) => panel({
   render: ({ scores }) => (scores.items.filter((s) => s.churn_probability != null).length === 0 ? empty("No change of the score is recorded yet. A score is recorded when its band changes or it moves by 0.05.") : chart(scoreModel(e, scores.items))),
 });
 
+// Whom a row without a risk has to do with comes before its events.
+const related = (e, id) => {
+  const other = otherOf(e);
+  if (!other) return null;
+  return e.risk ? relatedPanel(e, id, other) : h("div", { class: "pair" }, relatedPanel(e, id, other), hoursPanel(e, id, other));
+};
+
 export const render = ({ parts: [plural, id] }) => {
   const e = byPlural(plural);
   const head = h("div", { class: "page-head" },
-    h("div", {}, h("p", { class: "note" }, h("a", { href: href(["entities", plural]) }, titleOf(e)), " /"), h("h1", { "data-testid": "entity-id" }, h("bdi", {}, visible(id)))),
+    h("div", {}, h("p", { class: "note" }, h("a", { href: href(["entities", plural]) }, titleOf(e)), " /"), h("h1", { "data-testid": "entity-id", tabindex: id.length > LONG_ID ? 0 : null }, h("bdi", {}, visible(id)))),
     h("div", { class: "filters" }, h("button", { type: "button", class: "quiet", click: (event) => say(id, event.currentTarget) }, "Copy id"),
       h("a", { class: "quiet", href: rowUrl(e, id), "data-testid": "json" }, "Show as JSON")));
-  return [head, e.risk ? h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)) : null, e.risk ? notesPanel(partUrl(e, id, "notes")) : null, timelinePanel(e, id), featuresPanel(e, id)].filter(Boolean);
+  return [head, e.risk ? h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)) : null, e.risk ? notesPanel(partUrl(e, id, "notes")) : related(e, id), timelinePanel(e, id), featuresPanel(e, id), e.risk ? related(e, id) : null].filter(Boolean);
 };

@@ -23,7 +23,7 @@ const form = (url) => changeForm({ id: "note", label: "Note a call", button: "Ke
 export const notesTable = ({ items, total }) => [table({ id: "notes", caption: "Notes, newest first", rows: items, key: (n) => `${n.at} ${n.outcome}`, empty: "Nobody has noted a call.", columns: [
   { title: "When", isHead: true, class: "when", cell: (n) => [timeElement(n.at), h("span", { class: "note" }, ", ", agoElement(n.at))] },
   { title: "Outcome", cell: (n) => outcomeText(n.outcome) }, { title: "Note", cell: (n) => written(n.text, visible) },
-  { title: "By", class: "note", cell: (n) => (n.by == null ? "–" : h("bdi", {}, visible(n.by))) }] }),
+  { title: "By", class: "note", cell: (n) => (n.by == null ? "–" : h("span", { class: "id", title: n.by }, h("bdi", {}, visible(n.by)))) }] }),
 total > items.length ? h("p", { class: "note" }, `The newest ${count(items.length)} of ${many(total, "note", "notes")}.`) : null];
 
 export const notesPanel = (url) => panel({ id: "notes", title: "Calls", note: "who called, and what came of it", height: 210, every: SLOW_MS, urls: { notes: url },

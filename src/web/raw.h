@@ -1,0 +1,7 @@
+/* raw.h: rows that no snapshot holds (snapshot/lake_rows.h), for the handlers. One lease, one thread. */
+#pragma once
+#include "web/rows.h"
+
+/* The rows of sql/<name>.sql, which is about two entities. Takes the reference of `values`. ERR_UNAVAILABLE: there is no lake to ask. */
+int raw_ask_of_two(Service *s, const Lease *lease, const char *name, const GoldEntity *e, const GoldEntity *other, json_t *values,
+                   json_t **ret, Error *err) MUST_CHECK;
