@@ -28,7 +28,7 @@ def parse():
     p.add_argument("--churn-subscribers", type=int, metavar="N", help="subscribers of the group churn (100,000, of 180 events each; 10,000 take a minute)")
     p.add_argument("--only", action="append", choices=GROUPS, metavar="NAME", help=f"one group: {', '.join(GROUPS)}; may be repeated. "
                    f"Only when it is named: {', '.join(sorted(ONLY_BY_NAME))}")
-    p.add_argument("--peers", action="store_true", help="also what other teams would run instead: dbt-duckdb, dlt, ClickHouse, FastAPI (tools/bootstrap peers installs them)")
+    p.add_argument("--peers", action="store_true", help="also what other teams would run instead: dbt-duckdb, dlt, ClickHouse, Spark, Flink, FastAPI (tools/bootstrap peers installs them)")
     p.add_argument("--json", metavar="FILE", help="also write the rows as JSON")
     p.add_argument("--record", action="store_true", help="write the table into docs/benchmarks.md")
     p.add_argument("--smelt", default=os.path.join(ROOT, "build", "release", "smelt"), metavar="FILE", help="the binary (build/release/smelt)")
@@ -70,4 +70,5 @@ def main():
     return 1 if any(row.target and row.met is None for row in rows) else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -36,10 +36,31 @@ def by_clickhouse(kind):
     return land
 
 
+OPENED = ("lang", "lang.invoke", "lang.reflect", "io", "net", "nio", "util", "util.concurrent", "util.concurrent.atomic", "time")
+OPENED_INSIDE = ("sun.nio.ch", "sun.nio.cs", "sun.security.action", "sun.util.calendar", "jdk.internal.ref")
+
+
+def by_java(name, variable):
+    """A class Landing with jars: bench/peers/NAME/Landing.java."""
+
+    def land(bench):
+        home, folder = os.environ[variable], bench.path(name)
+        bench.forget(name)
+        packages = [f"java.{package}" for package in OPENED] + list(OPENED_INSIDE)
+        opened = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in packages]
+        argv = ["java", "-Xmx1500m", *opened, "-cp", f"{home}/classes:{home}/libs/*", "Landing", bench.bootstrap, "events", folder]
+        done = process.run(argv, env=bench.environment())
+        return Landed(done, size_of(os.path.join(folder, "table")))
+
+    return land
+
+
 INGEST = {  # by name: the variable of .deps/env that says that it is installed, and what lands the topic
     "dlt": ("PEERS_VENV", dlt),
     "ClickHouse, raw": ("CLICKHOUSE", by_clickhouse("raw")),
     "ClickHouse, typed": ("CLICKHOUSE", by_clickhouse("typed")),
+    "Spark": ("SPARK_PEER", by_java("spark", "SPARK_PEER")),
+    "Flink": ("FLINK_PEER", by_java("flink", "FLINK_PEER")),
 }
 
 

@@ -2,7 +2,7 @@
 
 import os
 
-from measure import process
+from measure import clickhouse, clickhouse_lake, process
 from measure.bench import PEERS
 from measure.ingest import fill_topic
 from measure.report import at_least, at_most, info, median, memory, say
@@ -14,6 +14,8 @@ def bronze(bench):
     fill_topic(bench)
     if not os.path.exists(bench.path("lake", "lake.duckdb")):
         log_run("smelt ingest", bench.options.events, bench.smelt("ingest"))
+    if bench.options.peers and not os.path.exists(bench.path("clickhouse-typed")):
+        clickhouse.ingest(bench, "typed", bench.made["events"].json()["acknowledged"])
 
 
 def refine_round(bench, events):
@@ -22,7 +24,7 @@ def refine_round(bench, events):
     refined = log_run("smelt refine", events, bench.smelt("refine", lake="refined"))
     typed = bench.python("typed_table.py", bench.path("typed", "lake.duckdb")).json()["seconds"]
     say(f"  {'CREATE TABLE AS':24} {typed:7.2f} s")
-    return refined, typed, dbt(bench, events) if bench.options.peers else None
+    return refined, typed, {"dbt-duckdb": dbt(bench, events), "ClickHouse": clickhouse_refine(bench, events)} if bench.options.peers else {}
 
 
 def dbt(bench, events):
@@ -32,6 +34,10 @@ def dbt(bench, events):
     argv = [os.path.join(os.environ["PEERS_VENV"], "bin", "dbt"), "--quiet", "run", "--project-dir", project, "--profiles-dir", project,
             "--target-path", bench.path("dbt", "target"), "--log-path", bench.path("dbt", "log")]
     return log_run("dbt-duckdb", events, process.run(argv, env=bench.environment() | {"LAKE": bench.path("dbt", "lake.duckdb")}))
+
+
+def clickhouse_refine(bench, events):
+    return log_run("ClickHouse", events, clickhouse_lake.refine(bench))
 
 
 def refine(bench):
@@ -47,18 +53,22 @@ def refine(bench):
     yield memory("refine", "refine's memory", max(r.peak_mib for r, _, _ in results), "largest of all rounds", 300)
     yield size_on_disk(bench, "refined")
     if bench.options.peers:
-        yield beside_dbt(results)
+        ratio, words = beside(results, "dbt-duckdb")
+        yield at_least("refine", "dbt-duckdb / refine", ratio, 1.5, "", words)
+        ratio, words = beside(results, "ClickHouse")
+        yield info("refine", "ClickHouse / refine", ratio, "", words)
     for step in (("refine", "--full"), ("train",), ("score",), ("publish",)):
         done = log_run(f"smelt {' '.join(step)}", events, bench.smelt(*step, lake="refined"))
         yield info("refine", f"{' '.join(step)}", done.seconds, "s", f"{events:,} events, {bench.options.subscribers:,} subscribers")
     bench.forget("typed", "dbt")
 
 
-def beside_dbt(results):
-    ratio = median(dbt.seconds / refined.seconds for refined, _, dbt in results)
-    cpu = median(dbt.cpu_seconds / refined.cpu_seconds for refined, _, dbt in results)
-    words = f"{median(d.seconds for _, _, d in results):.2f} s on both cores, {cpu:.2f} times the CPU, {max(d.peak_mib for _, _, d in results):.0f} MiB"
-    return at_least("refine", "dbt-duckdb / refine", ratio, 1.5, "", words)
+def beside(results, name):
+    """How much longer it takes than Smelt, and the words."""
+    pairs = [(peers[name], refined) for refined, _, peers in results]
+    seconds, mib = median(peer.seconds for peer, _ in pairs), max(peer.peak_mib for peer, _ in pairs)
+    cpu = median(peer.cpu_seconds / refined.cpu_seconds for peer, refined in pairs)
+    return median(peer.seconds / refined.seconds for peer, refined in pairs), f"{seconds:.2f} s on both cores, {cpu:.2f} times the CPU, {mib:.0f} MiB"
 
 
 def size_on_disk(bench, lake):
