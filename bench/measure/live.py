@@ -104,4 +104,4 @@ def live(bench):
     bench.forget("lake")
     bench.delete_topic("live")
     if bench.options.peers:
-        yield from live_peer.live(bench, alone.percentile)
+        yield from live_peer.live(bench, alone)

@@ -7,7 +7,7 @@ from soak import samples
 from measure import process
 from measure.clickhouse_lake import Resident
 from measure.probes import RATE, WARM_UP_S, probe_for, start_load
-from measure.report import info
+from measure.report import beside, info
 
 FLUSH_MS = 500
 TOPIC = "live-clickhouse"
@@ -26,8 +26,8 @@ def measure(bench, server):
         process.running.discard(load)
 
 
-def live(bench, smelts):
-    """smelts(SHARE): a percentile of `smelt up` with probes alone, in milliseconds."""
+def live(bench, smelt):
+    """smelt: what was measured of `smelt up` with probes alone."""
     file = bench.path("live.jsonl")
     bench.produce(bench.options.live_history, "none", "--days", "30", "--out", file)
     bench.produce(10, TOPIC)
@@ -40,6 +40,9 @@ def live(bench, smelts):
     what = f"{RATE:,} events/s, probes alone: ClickHouse, flush of {FLUSH_MS} ms"
     yield info("live", f"{what}: event to visible by id, median", median, "ms", f"99 of 100: {late:.0f} ms, worst {probes[-1] * 1e3:.0f} ms, {len(probes)} probes")
     yield info("live", f"{what}: CPU", cores, "cores", f"{mib:,.0f} MiB; no scores")
-    yield info("live", f"{what}: its median / that of smelt up", median / smelts(0.5), "", f"99 of 100: {late / smelts(0.99):.2f}")
+    row = info("live", f"{what}: its median / that of smelt up", median / smelt.percentile(0.5), "", f"99 of 100: {late / smelt.percentile(0.99):.2f}")
+    task = f"event to visible by id, median, {RATE:,} events/s on {bench.options.live_history:,}"
+    ours = {"seconds": smelt.percentile(0.5) / 1e3, "cores": smelt.cores, "mib": smelt.mib, "late": smelt.percentile(0.99) / 1e3}
+    yield beside(row, task, f"ClickHouse, flush of {FLUSH_MS} ms", ours, {"seconds": median / 1e3, "cores": cores, "mib": mib, "late": late / 1e3})
     bench.forget("clickhouse-live")
     bench.delete_topic(TOPIC)

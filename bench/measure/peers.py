@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from measure import clickhouse, process
 from measure.bench import PEERS
-from measure.report import info, median
+from measure.report import beside, cost, info, median
 from measure.rounds import log_run, rate
 
 
@@ -74,11 +74,12 @@ def ingest_round(bench, events):
     return landed
 
 
-def ingest_rows(events, smelts, landed):
+def ingest_rows(events, smelts, smelt_bytes, landed):
     """One row for each; smelts and landed are of the same rounds."""
     for name in landed[0]:
         each = [one[name] for one in landed]
         ratio = median(rate(events, smelt) / rate(events, peer.finished) for smelt, peer in zip(smelts, each, strict=True))
         words = (f"{median(rate(events, peer.finished) for peer in each):,.0f} events/s, {median(peer.finished.cpu_seconds for peer in each) / events * 1e6:.2f} us "
                  f"of CPU, {max(peer.finished.peak_mib for peer in each):,.0f} MiB, {each[-1].bytes / events:.1f} bytes an event")  # fmt: skip
-        yield info("ingest", f"ingest / {name}", ratio, "", words)
+        theirs = cost([peer.finished for peer in each], bytes=each[-1].bytes / events)
+        yield beside(info("ingest", f"ingest / {name}", ratio, "", words), f"ingest of {events:,} messages", name, cost(smelts, bytes=smelt_bytes / events), theirs)

@@ -5,7 +5,7 @@ import os
 from measure import clickhouse, clickhouse_lake, process
 from measure.bench import PEERS
 from measure.ingest import fill_topic
-from measure.report import at_least, at_most, info, median, memory, say
+from measure.report import at_least, at_most, beside, cost, info, median, memory, say
 from measure.rounds import log_run, rounds
 
 
@@ -53,22 +53,21 @@ def refine(bench):
     yield memory("refine", "refine's memory", max(r.peak_mib for r, _, _ in results), "largest of all rounds", 300)
     yield size_on_disk(bench, "refined")
     if bench.options.peers:
-        ratio, words = beside(results, "dbt-duckdb")
-        yield at_least("refine", "dbt-duckdb / refine", ratio, 1.5, "", words)
-        ratio, words = beside(results, "ClickHouse")
-        yield info("refine", "ClickHouse / refine", ratio, "", words)
+        for name, wanted in (("dbt-duckdb", 1.5), ("ClickHouse", None)):
+            yield compared(events, results, name, wanted)
     for step in (("refine", "--full"), ("train",), ("score",), ("publish",)):
         done = log_run(f"smelt {' '.join(step)}", events, bench.smelt(*step, lake="refined"))
         yield info("refine", f"{' '.join(step)}", done.seconds, "s", f"{events:,} events, {bench.options.subscribers:,} subscribers")
     bench.forget("typed", "dbt")
 
 
-def beside(results, name):
-    """How much longer it takes than Smelt, and the words."""
-    pairs = [(peers[name], refined) for refined, _, peers in results]
-    seconds, mib = median(peer.seconds for peer, _ in pairs), max(peer.peak_mib for peer, _ in pairs)
-    cpu = median(peer.cpu_seconds / refined.cpu_seconds for peer, refined in pairs)
-    return median(peer.seconds / refined.seconds for peer, refined in pairs), f"{seconds:.2f} s on both cores, {cpu:.2f} times the CPU, {mib:.0f} MiB"
+def compared(events, results, name, wanted):
+    """How much longer another program takes than Smelt."""
+    theirs, smelts = [peers[name] for _, _, peers in results], [refined for refined, _, _ in results]
+    ratio, cpu = (median(getattr(a, of) / getattr(b, of) for a, b in zip(theirs, smelts, strict=True)) for of in ("seconds", "cpu_seconds"))
+    words = f"{median(r.seconds for r in theirs):.2f} s on both cores, {cpu:.2f} times the CPU, {max(r.peak_mib for r in theirs):.0f} MiB"
+    row = at_least("refine", f"{name} / refine", ratio, wanted, "", words) if wanted else info("refine", f"{name} / refine", ratio, "", words)
+    return beside(row, f"refine of {events:,} events", name, cost(smelts), cost(theirs))
 
 
 def size_on_disk(bench, lake):

@@ -10,7 +10,7 @@ import os
 import time
 
 from measure.clickhouse_lake import Resident
-from measure.report import at_least, at_most, info, median, say
+from measure.report import at_least, at_most, beside, info, median, say
 from measure.rounds import rounds
 
 STEPS = ("ingest", "refine", "publish")
@@ -44,6 +44,7 @@ class History:
         done = self.bench.smelt("run", lake=self.lake, topic=self.topic)
         steps = {step["name"]: step["seconds"] for step in done.json()["steps"]}
         self.by_run.append(done.seconds)
+        self.mib = done.peak_mib
         self.by_steps.append(sum(steps[name] for name in STEPS))
         words = " + ".join(f"{name} {steps[name] * 1e3:.0f}" for name in STEPS)
         say(f"  history of {self.events:>12,}: {self.by_steps[-1] * 1e3:4.0f} ms ({words}), the whole process {done.seconds * 1e3:4.0f} ms;"
@@ -68,7 +69,10 @@ class InClickHouse:
     def row(self):
         ratio = median(theirs / smelts for theirs, smelts in zip(self.seconds, self.history.by_run, strict=True))
         what = f"{self.history.bench.options.new_events} new events, history {self.history.events:,}: ClickHouse, flush of {self.server.flush_ms} ms / smelt run"
-        return info("refresh", what, ratio, "", f"{median(self.seconds) * 1e3:.0f} ms, a server that stays ({self.mib:,.0f} MiB), no scores; {worst(self.seconds)}")
+        words = f"{median(self.seconds) * 1e3:.0f} ms, a server that stays ({self.mib:,.0f} MiB), no scores; {worst(self.seconds)}"
+        smelt = {"seconds": median(self.history.by_run), "mib": self.history.mib}
+        task = f"{self.history.bench.options.new_events} new events on {self.history.events:,}"
+        return beside(info("refresh", what, ratio, "", words), task, "ClickHouse, a server that stays", smelt, {"seconds": median(self.seconds), "mib": self.mib})
 
 
 @contextlib.contextmanager
