@@ -1,5 +1,6 @@
 """The page about other programs: what they cost beside Smelt in one run, drawn, and everything in which Smelt loses."""
 
+import math
 import os
 
 import pygal
@@ -62,12 +63,15 @@ def losses(found):
 
 
 def draw(found, path):
-    """The time of each program in per cent of Smelt's, by task."""
-    chart = pygal.HorizontalBar(title="Time, in multiples of Smelt's", logarithmic=True, print_values=True, show_legend=False, js=[], height=60 + 34 * len(found),
-                                formatter=lambda value: f"{value:.2f}", truncate_label=80)  # fmt: skip
+    """The time of each program in multiples of Smelt's, each line twice the one before; to the left where it is less."""
     shown = list(reversed(found))
+    multiples = [one["theirs"]["seconds"] / one["smelt"]["seconds"] for one in shown]
+    chart = pygal.HorizontalBar(title="Time, in multiples of Smelt's", print_values=True, show_legend=False, js=[], height=100 + 40 * len(found), truncate_label=80,
+                                formatter=lambda power: f"{2**power:.3g}")  # fmt: skip
     chart.x_labels = [f"{one['program']}: {one['task']}" for one in shown]
-    chart.add("", [one["theirs"]["seconds"] / one["smelt"]["seconds"] for one in shown])
+    powers = range(math.floor(math.log2(min(0.5, *multiples))), math.ceil(math.log2(max(2, *multiples))) + 1)
+    chart.y_labels = [{"value": power, "label": f"{2**power:g}"} for power in powers]
+    chart.add("", [{"value": math.log2(value), "color": "#3a7d44" if value >= 1 else "#c0392b"} for value in multiples])
     chart.render_to_file(path)
 
 
