@@ -9,7 +9,7 @@ import time
 
 from soak import readers, samples
 
-from measure import live_peer, process
+from measure import clickhouse, live_peer, process
 from measure.probes import RATE, WARM_UP_S, probe_for, start_load
 from measure.report import at_most, info, say
 from measure.start import answers, free_port
@@ -103,5 +103,5 @@ def live(bench):
                f"99 of 100: {alone.percentile(0.99):.0f} ms, worst {alone.probes[-1] * 1e3:.0f} ms, {len(alone.probes)} probes")  # fmt: skip
     bench.forget("lake")
     bench.delete_topic("live")
-    if bench.options.peers:
+    if clickhouse.is_measured(bench):
         yield from live_peer.live(bench, alone)

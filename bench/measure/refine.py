@@ -8,13 +8,15 @@ from measure.ingest import fill_topic
 from measure.report import at_least, at_most, beside, cost, info, median, memory, say
 from measure.rounds import log_run, rounds
 
+WANTED = {"dbt-duckdb": 1.5}  # times Smelt's seconds
+
 
 def bronze(bench):
     """Makes a lake that has the topic's events in Bronze, and no Silver or Gold."""
     fill_topic(bench)
     if not os.path.exists(bench.path("lake", "lake.duckdb")):
         log_run("smelt ingest", bench.options.events, bench.smelt("ingest"))
-    if bench.options.peers and not os.path.exists(bench.path("clickhouse-typed")):
+    if clickhouse.is_measured(bench) and not os.path.exists(bench.path("clickhouse-typed")):
         clickhouse.ingest(bench, "typed", bench.made["events"].json()["acknowledged"])
 
 
@@ -24,7 +26,10 @@ def refine_round(bench, events):
     refined = log_run("smelt refine", events, bench.smelt("refine", lake="refined"))
     typed = bench.python("typed_table.py", bench.path("typed", "lake.duckdb")).json()["seconds"]
     say(f"  {'CREATE TABLE AS':24} {typed:7.2f} s")
-    return refined, typed, {"dbt-duckdb": dbt(bench, events), "ClickHouse": clickhouse_refine(bench, events)} if bench.options.peers else {}
+    peers = {"dbt-duckdb": dbt(bench, events)} if bench.options.peers else {}
+    if clickhouse.is_measured(bench):
+        peers["ClickHouse"] = log_run("ClickHouse", events, clickhouse_lake.refine(bench))
+    return refined, typed, peers
 
 
 def dbt(bench, events):
@@ -34,10 +39,6 @@ def dbt(bench, events):
     argv = [os.path.join(os.environ["PEERS_VENV"], "bin", "dbt"), "--quiet", "run", "--project-dir", project, "--profiles-dir", project,
             "--target-path", bench.path("dbt", "target"), "--log-path", bench.path("dbt", "log")]
     return log_run("dbt-duckdb", events, process.run(argv, env=bench.environment() | {"LAKE": bench.path("dbt", "lake.duckdb")}))
-
-
-def clickhouse_refine(bench, events):
-    return log_run("ClickHouse", events, clickhouse_lake.refine(bench))
 
 
 def refine(bench):
@@ -52,9 +53,8 @@ def refine(bench):
     yield at_most("refine", "refine / plain typed CREATE TABLE AS", ratio, 1.1, "", words)
     yield memory("refine", "refine's memory", max(r.peak_mib for r, _, _ in results), "largest of all rounds", 300)
     yield size_on_disk(bench, "refined")
-    if bench.options.peers:
-        for name, wanted in (("dbt-duckdb", 1.5), ("ClickHouse", None)):
-            yield compared(events, results, name, wanted)
+    for name in results[0][2]:
+        yield compared(events, results, name, WANTED.get(name))
     for step in (("refine", "--full"), ("train",), ("score",), ("publish",)):
         done = log_run(f"smelt {' '.join(step)}", events, bench.smelt(*step, lake="refined"))
         yield info("refine", f"{' '.join(step)}", done.seconds, "s", f"{events:,} events, {bench.options.subscribers:,} subscribers")

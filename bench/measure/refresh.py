@@ -6,9 +6,9 @@ commands, are reported too.
 """
 
 import contextlib
-import os
 import time
 
+from measure import clickhouse
 from measure.clickhouse_lake import Resident
 from measure.report import at_least, at_most, beside, info, median, say
 from measure.rounds import rounds
@@ -79,7 +79,7 @@ class InClickHouse:
 def peers(bench, histories):
     """Beside the history that the prototype has a target for."""
     chosen = [history for history in histories if history.events == bench.options.prototype_history]
-    if not bench.options.peers or "CLICKHOUSE" not in os.environ or not chosen:
+    if not clickhouse.is_measured(bench) or not chosen:
         yield []
         return
     with Resident(bench, "clickhouse-history", "clickhouse-new") as server:
