@@ -6,8 +6,9 @@ import os
 import shlex
 import signal
 import sys
+from dataclasses import asdict
 
-from measure import report
+from measure import page, report
 from measure.bench import ROOT, Bench
 from measure.groups import GROUPS, ONLY_BY_NAME, measure
 from measure.process import Failed
@@ -28,9 +29,11 @@ def parse():
     p.add_argument("--churn-subscribers", type=int, metavar="N", help="subscribers of the group churn (100,000, of 180 events each; 10,000 take a minute)")
     p.add_argument("--only", action="append", choices=GROUPS, metavar="NAME", help=f"one group: {', '.join(GROUPS)}; may be repeated. "
                    f"Only when it is named: {', '.join(sorted(ONLY_BY_NAME))}")
-    p.add_argument("--peers", action="store_true", help="also what other teams would run instead: dbt-duckdb, dlt, ClickHouse, FastAPI (tools/bootstrap peers installs them)")
+    p.add_argument("--peers", action="store_true", help="also what other teams would run instead: dbt-duckdb, dlt, ClickHouse, Spark, Flink, FastAPI (tools/bootstrap peers installs them)")
     p.add_argument("--json", metavar="FILE", help="also write the rows as JSON")
     p.add_argument("--record", action="store_true", help="write the table into docs/benchmarks.md")
+    p.add_argument("--record-peers", action="store_true", help="write what other programs cost into docs/benchmarks.md, with its chart")
+    p.add_argument("--page", action="append", metavar="FILE", help="measure nothing: write that page from what --json wrote; may be repeated")
     p.add_argument("--smelt", default=os.path.join(ROOT, "build", "release", "smelt"), metavar="FILE", help="the binary (build/release/smelt)")
     p.add_argument("--dir", help="parent of the temporary folder (.cache); should be on a real disk")
     p.add_argument("--faults", default="0.02", help="share of malformed, late or duplicate messages in the main topic (0.02)")
@@ -48,8 +51,20 @@ def end_on_signal(*_):
     raise KeyboardInterrupt
 
 
+def write_page(files):
+    """From the rows of one or more runs; the words about the machine are those of the first."""
+    runs = []
+    for name in files:
+        with open(name, encoding="utf-8") as file:
+            runs.append(json.load(file))
+    page.record(os.path.join(ROOT, "docs"), [row for run in runs for row in run["rows"]], runs[0]["machine"], "` and `".join(run["command"] for run in runs))
+
+
 def main():
     options = parse()
+    if options.page:
+        write_page(options.page)
+        return 0
     signal.signal(signal.SIGTERM, end_on_signal)
     about = report.machine()
     try:
@@ -65,9 +80,12 @@ def main():
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(report.as_json(rows, about, command), file, indent=1)
+    if options.record_peers:
+        page.record(os.path.join(ROOT, "docs"), [asdict(row) for row in rows], about, command)
     if options.record:
         report.record(os.path.join(ROOT, "docs", "benchmarks.md"), rows, about, command)
     return 1 if any(row.target and row.met is None for row in rows) else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

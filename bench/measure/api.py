@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from measure import process
 from measure.bench import PEERS
 from measure.ingest import fill_topic
-from measure.report import at_least, at_most, info, median, say
+from measure.report import at_least, at_most, beside, info, median, say
 from measure.rounds import rounds
 from measure.server import Server
 from measure.start import free_port
@@ -91,6 +91,11 @@ def words(loads, what):
             f"p99 {median(one[what].p99_ms for one in loads):.1f} ms, 16 connections")
 
 
+def cost_of(loads, what):
+    """Of a request."""
+    return {"seconds": median(1 / one[what].per_second for one in loads), "cpu": median(one[what].cpu_ms / 1e3 for one in loads)}
+
+
 LIMITS_MS = {"one subscriber": 0.3, "a page of 50": 2, "the overview": 0.05}
 
 
@@ -104,7 +109,8 @@ def api(bench):
         yield at_most("api", f"CPU of {what}", median(one[what].cpu_ms for one in loads), limit, "ms", words(loads, what))
     if bench.options.peers:
         ratio = median(one["one subscriber"].per_second / one["FastAPI: one subscriber"].per_second for one in loads)
-        yield at_least("api", "one subscriber: requests/s / FastAPI + DuckDB", ratio, 20, "", words(loads, "FastAPI: one subscriber"))
+        row = at_least("api", "one subscriber: requests/s / FastAPI + DuckDB", ratio, 20, "", words(loads, "FastAPI: one subscriber"))
+        yield beside(row, "one subscriber by id", "FastAPI + DuckDB", cost_of(loads, "one subscriber"), cost_of(loads, "FastAPI: one subscriber"))
         ratio = median(one["a page of 50"].per_second / one["FastAPI: a page of 50"].per_second for one in loads)
         yield info("api", "a page of 50: requests/s / FastAPI + DuckDB", ratio, "", words(loads, "FastAPI: a page of 50"))
     bench.forget("served", "api.duckdb")

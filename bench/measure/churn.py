@@ -10,7 +10,7 @@ from datetime import datetime
 
 from measure import process
 from measure.bench import BASELINE
-from measure.report import at_least, at_most, info, median, say
+from measure.report import at_least, at_most, beside, cost, info, median, say
 from measure.rounds import rounds
 
 DAYS = 150  # a table of departures takes 135 to have a calibration cut of its own
@@ -122,8 +122,10 @@ def rows(bench, events, made):
     yield at_least("churn", "scores with reasons", middle(Round.scores_a_second), 100_000, "a second",
                    f"{made[0].score.json()['scored']:,} with their features, whole process; pandas {middle(Round.theirs_a_second):,.0f}")  # fmt: skip
     yield info("churn", "scores with reasons, from the features to the commit", middle(Round.scores_alone), "a second", "by the log")
-    yield at_least("churn", "pandas + xgboost / smelt train + score, seconds", middle(lambda one: one.pandas.seconds / one.smelt_seconds()), 3, "",
+    row = at_least("churn", "pandas + xgboost / smelt train + score, seconds", middle(lambda one: one.pandas.seconds / one.smelt_seconds()), 3, "",
                    f"{middle(lambda one: one.pandas.seconds):.1f} s / {middle(Round.smelt_seconds):.1f} s, days included")  # fmt: skip
+    smelts = {"seconds": middle(Round.smelt_seconds), "cpu": middle(Round.smelt_cpu), "mib": max(one.smelt_mib() for one in made)}
+    yield beside(row, f"a model and its scores from {events:,} events", "pandas + xgboost", smelts, cost([one.pandas for one in made]))
     yield info("churn", "pandas + xgboost / smelt train + score, CPU", middle(lambda one: one.pandas.cpu_seconds / one.smelt_cpu()), "",
                f"{middle(lambda one: one.pandas.cpu_seconds):.1f} s / {middle(Round.smelt_cpu):.1f} s")  # fmt: skip
     yield at_most("churn", "memory of smelt train + score / of pandas + xgboost", max(one.smelt_mib() / one.pandas.peak_mib for one in made), 1 / 3, "",

@@ -21,6 +21,11 @@ LISTEN = ("SYSTEM START LISTEN TCP; SYSTEM START LISTEN HTTP; SELECT sum(sleepEa
           "SETTINGS max_block_size = 1, max_threads = 1, max_execution_time = 0, function_sleep_max_microseconds_per_block = 3000000")  # fmt: skip
 
 
+def is_measured(bench):
+    """It is asked for, and there is one for this kind of machine."""
+    return bench.options.peers and "CLICKHOUSE" in os.environ
+
+
 class ClickHouse(Server):
     """A server on a folder, new or one of before."""
 

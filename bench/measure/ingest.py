@@ -65,9 +65,10 @@ def ingest(bench):
     yield memory("ingest", f"ingest's memory, {events:,} waiting", peak, "largest of all rounds", 512)
     cpu = median(r["smelt ingest"].cpu_seconds / events * 1e6 for r in results)
     yield info("ingest", "ingest's CPU per event", cpu, "us", f"bare landing {median(r['bare landing'].cpu_seconds / events * 1e6 for r in results):.2f} us")
-    yield info("ingest", "Bronze on disk", peers.size_of(bench.path("lake", "lake.duckdb")) / events, "bytes per event")
-    yield from peers.ingest_rows(events, [r["smelt ingest"] for r in results], landed)
-    bench.forget("dlt.duckdb", "dlt.duckdb.dlt", "clickhouse-raw")
+    size = peers.size_of(bench.path("lake", "lake.duckdb"))
+    yield info("ingest", "Bronze on disk", size / events, "bytes per event")
+    yield from peers.ingest_rows(events, [r["smelt ingest"] for r in results], size, landed)
+    bench.forget("dlt.duckdb", "dlt.duckdb.dlt", "clickhouse-raw", "spark", "flink")
 
 
 def fill_large_topic(bench, events):

@@ -1,26 +1,20 @@
 """`smelt up` under a steady load: how long an event takes until the API shows it, how long nothing lands, and how much CPU it needs.
 
-A probe is two events of a new subscriber; its time is from before they are sent until GET by id has them. Publishing, with scores, goes on
-meanwhile, and readers ask gently.
+A probe asks GET by id. Publishing, with scores, goes on meanwhile, and readers ask gently.
 """
 
 import http.client
-import json
-import random
 import subprocess
 import time
 
-from confluent_kafka import Producer
 from soak import readers, samples
 
-from measure import process
+from measure import clickhouse, live_peer, process
+from measure.probes import RATE, WARM_UP_S, probe_for, start_load
 from measure.report import at_most, info, say
 from measure.start import answers, free_port
 
-RATE = 2000
 READERS = 16
-POLL_S = 0.02
-WARM_UP_S = 15
 
 
 class Up:
@@ -56,49 +50,16 @@ def make_history(bench):
         bench.smelt(step, topic="live")
 
 
-def start_load(bench):
-    piece = str(RATE // 10)
-    pace = ("--stream", "--min-events", piece, "--max-events", piece, "--min-wait", "100ms", "--max-wait", "100ms")
-    argv = bench.smelt_argv("produce", *pace, "--subscribers", str(bench.options.subscribers), *bench.faults, topic="live", lake="none")
-    child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=bench.environment())
-    process.running.add(child)
-    return child
-
-
-def event(subscriber, number):
-    now = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime())
-    payload = {"tower_id": "T", "signal_dbm": -70, "latency_ms": 50, "packet_loss_pct": 0.5}
-    return json.dumps({"id": f"{subscriber}-{number}", "type": "OSS", "source": "probe", "subscriber_id": subscriber, "timestamp": f"{now}.{number:03d}Z",
-                       "payload": payload, "quality_score": 90})  # fmt: skip
-
-
-def shows(connection, subscriber):
-    connection.request("GET", f"/api/v1/subscribers/{subscriber}")
-    answer = connection.getresponse()
-    answer.read()
-    return answer.status == 200
-
-
-def probe(producer, connection, subscriber):
-    began = time.perf_counter()
-    for number in range(2):
-        producer.produce("live", event(subscriber, number), key=subscriber)
-    producer.flush(10)
-    while not shows(connection, subscriber):
-        if time.perf_counter() - began > 60:
-            raise process.Failed(f"{subscriber} does not show after a minute")
-        time.sleep(POLL_S)
-    return time.perf_counter() - began
-
-
-def probe_for(bench, port, seconds, name):
-    producer = Producer({"bootstrap.servers": bench.bootstrap, "linger.ms": 0})
+def shows_on(port):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    chance, until, taken = random.Random(1), time.monotonic() + seconds, []
-    while time.monotonic() < until:
-        taken.append(probe(producer, connection, f"PROBE-{name}-{len(taken)}"))
-        time.sleep(chance.uniform(0, 0.3))
-    return sorted(taken)
+
+    def shows(subscriber):
+        connection.request("GET", f"/api/v1/subscribers/{subscriber}")
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status == 200
+
+    return shows
 
 
 class Load:
@@ -106,11 +67,11 @@ class Load:
 
     def __init__(self, bench, name, readers_count):
         up = Up(bench, f"up.publish_interval={bench.options.publish_interval}")
-        load, group = start_load(bench), readers.Group(up.port, readers_count)
+        load, group = start_load(bench, "live"), readers.Group(up.port, readers_count)
         try:
             time.sleep(WARM_UP_S)
             began, (_, before) = time.time(), up.usage()
-            self.probes = probe_for(bench, up.port, bench.options.live_seconds, name)
+            self.probes = probe_for(bench, "live", shows_on(up.port), name)
             ended, (self.mib, after) = time.time(), up.usage()
         finally:
             group.stop()
@@ -142,3 +103,5 @@ def live(bench):
                f"99 of 100: {alone.percentile(0.99):.0f} ms, worst {alone.probes[-1] * 1e3:.0f} ms, {len(alone.probes)} probes")  # fmt: skip
     bench.forget("lake")
     bench.delete_topic("live")
+    if clickhouse.is_measured(bench):
+        yield from live_peer.live(bench, alone)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class Failed(Exception):
@@ -22,7 +22,7 @@ class Finished:
     cpu_seconds: float
     peak_mib: float
     output: str
-    errors: str = ""
+    errors: str = field(default="", repr=False)
 
     def json(self):
         """The last line of the output, parsed as JSON."""

@@ -2,11 +2,13 @@
 
 import os
 
-from measure import process
+from measure import clickhouse, clickhouse_lake, process
 from measure.bench import PEERS
 from measure.ingest import fill_topic
-from measure.report import at_least, at_most, info, median, memory, say
+from measure.report import at_least, at_most, beside, cost, info, median, memory, say
 from measure.rounds import log_run, rounds
+
+WANTED = {"dbt-duckdb": 1.5}  # times Smelt's seconds
 
 
 def bronze(bench):
@@ -14,6 +16,8 @@ def bronze(bench):
     fill_topic(bench)
     if not os.path.exists(bench.path("lake", "lake.duckdb")):
         log_run("smelt ingest", bench.options.events, bench.smelt("ingest"))
+    if clickhouse.is_measured(bench) and not os.path.exists(bench.path("clickhouse-typed")):
+        clickhouse.ingest(bench, "typed", bench.made["events"].json()["acknowledged"])
 
 
 def refine_round(bench, events):
@@ -22,7 +26,10 @@ def refine_round(bench, events):
     refined = log_run("smelt refine", events, bench.smelt("refine", lake="refined"))
     typed = bench.python("typed_table.py", bench.path("typed", "lake.duckdb")).json()["seconds"]
     say(f"  {'CREATE TABLE AS':24} {typed:7.2f} s")
-    return refined, typed, dbt(bench, events) if bench.options.peers else None
+    peers = {"dbt-duckdb": dbt(bench, events)} if bench.options.peers else {}
+    if clickhouse.is_measured(bench):
+        peers["ClickHouse"] = log_run("ClickHouse", events, clickhouse_lake.refine(bench))
+    return refined, typed, peers
 
 
 def dbt(bench, events):
@@ -46,19 +53,21 @@ def refine(bench):
     yield at_most("refine", "refine / plain typed CREATE TABLE AS", ratio, 1.1, "", words)
     yield memory("refine", "refine's memory", max(r.peak_mib for r, _, _ in results), "largest of all rounds", 300)
     yield size_on_disk(bench, "refined")
-    if bench.options.peers:
-        yield beside_dbt(results)
+    for name in results[0][2]:
+        yield compared(events, results, name, WANTED.get(name))
     for step in (("refine", "--full"), ("train",), ("score",), ("publish",)):
         done = log_run(f"smelt {' '.join(step)}", events, bench.smelt(*step, lake="refined"))
         yield info("refine", f"{' '.join(step)}", done.seconds, "s", f"{events:,} events, {bench.options.subscribers:,} subscribers")
     bench.forget("typed", "dbt")
 
 
-def beside_dbt(results):
-    ratio = median(dbt.seconds / refined.seconds for refined, _, dbt in results)
-    cpu = median(dbt.cpu_seconds / refined.cpu_seconds for refined, _, dbt in results)
-    words = f"{median(d.seconds for _, _, d in results):.2f} s on both cores, {cpu:.2f} times the CPU, {max(d.peak_mib for _, _, d in results):.0f} MiB"
-    return at_least("refine", "dbt-duckdb / refine", ratio, 1.5, "", words)
+def compared(events, results, name, wanted):
+    """How much longer another program takes than Smelt."""
+    theirs, smelts = [peers[name] for _, _, peers in results], [refined for refined, _, _ in results]
+    ratio, cpu = (median(getattr(a, of) / getattr(b, of) for a, b in zip(theirs, smelts, strict=True)) for of in ("seconds", "cpu_seconds"))
+    words = f"{median(r.seconds for r in theirs):.2f} s on both cores, {cpu:.2f} times the CPU, {max(r.peak_mib for r in theirs):.0f} MiB"
+    row = at_least("refine", f"{name} / refine", ratio, wanted, "", words) if wanted else info("refine", f"{name} / refine", ratio, "", words)
+    return beside(row, f"refine of {events:,} events", name, cost(smelts), cost(theirs))
 
 
 def size_on_disk(bench, lake):

@@ -5,7 +5,12 @@ comparable with the prototype's clock: neither includes the start of a process o
 commands, are reported too.
 """
 
-from measure.report import at_least, at_most, info, median, say
+import contextlib
+import time
+
+from measure import clickhouse
+from measure.clickhouse_lake import Resident
+from measure.report import at_least, at_most, beside, info, median, say
 from measure.rounds import rounds
 
 STEPS = ("ingest", "refine", "publish")
@@ -39,26 +44,69 @@ class History:
         done = self.bench.smelt("run", lake=self.lake, topic=self.topic)
         steps = {step["name"]: step["seconds"] for step in done.json()["steps"]}
         self.by_run.append(done.seconds)
+        self.mib = done.peak_mib
         self.by_steps.append(sum(steps[name] for name in STEPS))
         words = " + ".join(f"{name} {steps[name] * 1e3:.0f}" for name in STEPS)
         say(f"  history of {self.events:>12,}: {self.by_steps[-1] * 1e3:4.0f} ms ({words}), the whole process {done.seconds * 1e3:4.0f} ms;"
             f" three commands {self.by_commands[-1] * 1e3:4.0f} ms")
 
 
+class InClickHouse:
+    """A server that stays, with the events of a history; the clock starts when the new events are in the topic."""
+
+    def __init__(self, history, server):
+        self.history, self.server, self.seconds = history, server, []
+        history.bench.produce(10, server.topic)
+        server.load(history.bench.path(f"{history.lake}.jsonl"))
+
+    def measure(self):
+        before, since = self.server.landed(), int(time.time() * 1e3)
+        self.history.bench.produce(self.history.bench.options.new_events, self.server.topic)
+        self.seconds.append(self.server.refresh(before, self.history.bench.options.new_events, since))
+        self.mib = self.server.peak_mib()
+        say(f"  history of {self.history.events:>12,}: ClickHouse {self.seconds[-1] * 1e3:4.0f} ms")
+
+    def row(self):
+        ratio = median(theirs / smelts for theirs, smelts in zip(self.seconds, self.history.by_run, strict=True))
+        what = f"{self.history.bench.options.new_events} new events, history {self.history.events:,}: ClickHouse, flush of {self.server.flush_ms} ms / smelt run"
+        words = f"{median(self.seconds) * 1e3:.0f} ms, a server that stays ({self.mib:,.0f} MiB), no scores; {worst(self.seconds)}"
+        smelt = {"seconds": median(self.history.by_run), "mib": self.history.mib}
+        task = f"{self.history.bench.options.new_events} new events on {self.history.events:,}"
+        return beside(info("refresh", what, ratio, "", words), task, "ClickHouse, a server that stays", smelt, {"seconds": median(self.seconds), "mib": self.mib})
+
+
+@contextlib.contextmanager
+def peers(bench, histories):
+    """Beside the history that the prototype has a target for."""
+    chosen = [history for history in histories if history.events == bench.options.prototype_history]
+    if not clickhouse.is_measured(bench) or not chosen:
+        yield []
+        return
+    with Resident(bench, "clickhouse-history", "clickhouse-new") as server:
+        yield [InClickHouse(chosen[0], server)]
+    bench.forget("clickhouse-history")
+
+
+def measure_rounds(bench, all_of_them):
+    for number in range(1, bench.options.refreshes + 1):
+        say(f"{bench.options.new_events} new events, round {number} of {bench.options.refreshes}")
+        for one in all_of_them:
+            one.measure()
+
+
 def refresh(bench):
     histories = [History(bench, events) for events in bench.options.histories]
     for history in histories:
         history.make()
-    times = bench.options.refreshes
-    for number in range(1, times + 1):
-        say(f"{bench.options.new_events} new events, round {number} of {times}")
-        for history in histories:
-            history.measure()
+    with peers(bench, histories) as beside:
+        measure_rounds(bench, [*histories, *beside])
     for history in histories:
         what = f"{bench.options.new_events} new events, history {history.events:,}"
         yield at_most("refresh", f"{what}: ingest + refine + publish", median(history.by_steps) * 1e3, 250, "ms", worst(history.by_steps))
         yield info("refresh", f"{what}: smelt run", median(history.by_run) * 1e3, "ms", f"whole process, with scores; {worst(history.by_run)}")
         yield info("refresh", f"{what}: three commands", median(history.by_commands) * 1e3, "ms", worst(history.by_commands))
+    for peer in beside:
+        yield peer.row()
     small, large_ = histories[0], histories[-1]
     for what, times in (("the steps", "by_steps"), ("the whole process", "by_run")):
         growth = median(b / a for a, b in zip(getattr(small, times), getattr(large_, times)))

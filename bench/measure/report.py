@@ -18,6 +18,18 @@ class Row:
     target: str = ""  # empty: no target
     met: bool | None = None
     note: str = ""
+    beside: dict | None = None  # what both cost, for the page about other programs
+
+
+def beside(row, task, program, smelt, theirs):
+    """The row with what Smelt and another program cost for the same task: seconds, cpu, mib, bytes; what is not known is left out."""
+    row.beside = {"task": task, "program": program, "smelt": smelt, "theirs": theirs}
+    return row
+
+
+def cost(runs, **more):
+    """Of several runs of one program: the middle time and CPU, the largest memory."""
+    return {"seconds": median(run.seconds for run in runs), "cpu": median(run.cpu_seconds for run in runs), "mib": max(run.peak_mib for run in runs)} | more
 
 
 def at_least(group, what, value, target, unit, note=""):

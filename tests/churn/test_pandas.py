@@ -37,7 +37,7 @@ def test_pandas_makes_the_same_features_and_labels(new_smelt: Callable[..., Smel
     folder = smelt.folder
     command = [Path(os.environ["CHURN_VENV"]) / "bin/python", ROOT / "bench/baseline/pandas_churn.py", smelt.data / "lake.duckdb", folder / "left.csv"]
     command += [smelt.data / "models" / f"{model}.meta.json", folder / "scores.parquet", folder / "test.csv"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout.splitlines()[-1])["scored"] > 500
     ours, theirs = rows_of(folder / "set.csv"), rows_of(folder / "test.csv")
