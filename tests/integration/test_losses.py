@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from confluent_kafka import Producer
-from harness import FREE_PORT, Api, Json, Smelt, Topic, billing, encode, serving
+from harness import FREE_PORT, Api, Json, Smelt, Topic, billing, encode, eventually, serving
 from test_status import part
 
 MARKER = 1  # at the end of a transaction: an offset without a message
@@ -62,6 +62,7 @@ def test_what_retention_removed_is_in_every_report(new_smelt: Callable[..., Smel
     assert proof["balance"]["lost"] == KEPT - NEXT and proof["balance"]["difference"] == 0 and proof["last"]["lost"] == KEPT - NEXT
     expect_range(proof["losses"][0], topic)
     assert api.get("/api/v1/overview")["events"]["lost"] == KEPT - NEXT
-    assert part(api.get("/api/v1/status"), "bronze")["state"] == "degraded"
+    checked = eventually("the parts are checked", lambda: (status := api.get("/api/v1/status"))["components"] and status)
+    assert part(checked, "bronze")["state"] == "degraded"
     assert api.ask("/readyz")[0] == 200 and json.loads(api.ask("/readyz")[2])
     expect_metrics(api)
