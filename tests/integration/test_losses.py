@@ -6,8 +6,9 @@ import json
 import re
 from collections.abc import Callable
 
+import duckdb
 from confluent_kafka import Producer
-from harness import FREE_PORT, Api, Json, Smelt, Topic, billing, encode, eventually, serving
+from harness import FREE_PORT, Api, Json, Smelt, Topic, billing, encode, eventually, filled, serving
 from test_status import part
 
 MARKER = 1  # at the end of a transaction: an offset without a message
@@ -66,3 +67,15 @@ def test_what_retention_removed_is_in_every_report(new_smelt: Callable[..., Smel
     assert part(checked, "bronze")["state"] == "degraded"
     assert api.ask("/readyz")[0] == 200 and json.loads(api.ask("/readyz")[2])
     expect_metrics(api)
+
+
+def test_a_snapshot_of_an_earlier_version_is_served_without_losses(new_smelt: Callable[..., Smelt]) -> None:
+    smelt = filled(new_smelt())
+    (snapshot,) = (smelt.data / "snapshots").glob("gen-*.duckdb")
+    with duckdb.connect(str(snapshot)) as conn:
+        conn.execute("DROP TABLE serving_losses")
+    assert part(smelt.run("status").summary, "bronze")["lost"] == 0
+    api = serving(smelt.start("serve", *FREE_PORT))
+    proof = api.get("/api/v1/audit")
+    assert (proof["balance"]["lost"], proof["losses"], proof["balance"]["difference"]) == (0, [], 0)
+    assert api.get("/api/v1/overview")["events"]["lost"] == 0
