@@ -20,8 +20,9 @@ SELECT metric, value::DOUBLE AS value, label1, value1, label2, value2 FROM (
     UNION ALL
     SELECT 'smelt_layer_newest_event_timestamp_seconds', epoch(newest_event_at), 'layer', layer, NULL, NULL FROM layers
     UNION ALL
-    SELECT 'smelt_bronze_offsets_total', unnest([landed, duplicates, rejected, gaps]), 'fate', unnest(['landed', 'duplicate', 'rejected', 'gap']), NULL, NULL
-    FROM pipeline
+    SELECT 'smelt_bronze_offsets_total', unnest([landed, duplicates, rejected, gaps - lost, lost]), 'fate',
+           unnest(['landed', 'duplicate', 'rejected', 'gap', 'lost']), NULL, NULL
+    FROM pipeline, (SELECT coalesce(max(lost_in_all), 0)::BIGINT AS lost FROM serving_losses)
     UNION ALL
     SELECT 'smelt_recent_events', events, 'event_type', event_type, NULL, NULL FROM types
     UNION ALL

@@ -1,5 +1,5 @@
 -- One row: the facts by which each layer's health is judged. Runs on a snapshot or on the live views.
-SELECT p.as_of, p.landed, p.rejected, (SELECT to_json(list({'reason': rule, 'events': events, 'example': example} ORDER BY events DESC)) FROM serving_quarantine WHERE layer = 'bronze') AS rejects, p.silver, p.quarantined, p.ingested_at, p.refined_at, p.pending_events, p.pending_since, p.newest_event_at,
+SELECT p.as_of, p.landed, p.rejected, (SELECT coalesce(max(lost_in_all), 0)::BIGINT FROM serving_losses) AS lost, (SELECT to_json(list({'reason': rule, 'events': events, 'example': example} ORDER BY events DESC)) FROM serving_quarantine WHERE layer = 'bronze') AS rejects, p.silver, p.quarantined, p.ingested_at, p.refined_at, p.pending_events, p.pending_since, p.newest_event_at,
        g.entities, e.title AS entity_title, e.title_plural AS entity_titles, e.label,  p.scores, p.scored_at, m.model_id, m.trained_at, m.auc, m.label_source,
        (SELECT to_json(list({'event_type': event_type, 'owner': owner, 'freshness_seconds': freshness_seconds, 'latency_seconds': latency_seconds,
             'retention_seconds': retention_seconds, 'oldest_event_at': oldest_event_at, 'newest_event_at': newest_event_at} ORDER BY position))

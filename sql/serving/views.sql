@@ -99,6 +99,13 @@ SELECT * FROM models ORDER BY promoted_at DESC NULLS LAST, trained_at DESC LIMIT
 CREATE OR REPLACE TEMP VIEW serving_quality_hours AS
 SELECT layer, hour, rule, field, event_type, "source", sum(events)::BIGINT AS events FROM quality_hours GROUP BY ALL;
 
+-- The gaps that had messages, as in sql/ledger/losses.sql: the newest thousand, and how many offsets all of them have.
+CREATE OR REPLACE TEMP VIEW serving_losses AS
+SELECT kafka_topic AS topic, kafka_epoch AS epoch, kafka_partition AS "partition", first_offset, next_offset, reason, noticed_at,
+       (sum(next_offset - first_offset) OVER ())::BIGINT AS lost_in_all
+FROM bronze_gaps WHERE reason IN ('lost', 'retention', 'unreadable')
+ORDER BY noticed_at DESC, topic, epoch, "partition", first_offset LIMIT 1000;
+
 -- How much came in each commit, of the last two days.
 CREATE OR REPLACE TEMP VIEW serving_batches AS
 SELECT * FROM ledger_batches WHERE committed_at > now() - INTERVAL 2 DAY;

@@ -74,7 +74,7 @@ static void print_topic(const App *app, const IngestTopic *t, double seconds) {
         c->landed, c->duplicates, c->rejected, c->gaps, seconds, seconds > 0 ? events / seconds : 0);
     if (c->gaps > c->lost)
         say(app, "  %" PRId64 " of the gaps hold no message: markers of transactions, aborted or compacted messages\n", c->gaps - c->lost);
-    if (c->lost > 0) say(app, "  %" PRId64 " messages are lost: the log has the offsets and the reason\n", c->lost);
+    if (c->lost > 0) say(app, "  %" PRId64 " offsets are lost for good: `smelt audit` lists them with the reason\n", c->lost);
     if (t->envelope_changed) say(app, "  the envelope has changed since the last time: the log has both, and what that means\n");
     for (size_t i = 0; i < t->partition_count; i++)
         say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)t->partitions[i].partition, t->partitions[i].next,

@@ -13,9 +13,10 @@ static int audit(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
     CLEANUP(ledger_audit_done) LedgerAudit a = {0};
     (void)args;
     if (ledger_audit(conn, &a, err) != 0) return -1;
-    *ret = json_pack("{sb sI sI sI sI sI sI sI sO}", "ok", a.ok, "offsets", (json_int_t)a.offsets, "landed", (json_int_t)a.landed,
-                     "duplicates", (json_int_t)a.duplicates, "rejected", (json_int_t)a.rejected, "gaps", (json_int_t)a.gaps, "missing",
-                     (json_int_t)a.missing, "repeated", (json_int_t)a.repeated, "partitions", a.partitions);
+    *ret = json_pack("{sb sI sI sI sI sI sI sO sI sI sO}", "ok", a.ok, "offsets", (json_int_t)a.offsets, "landed", (json_int_t)a.landed,
+                     "duplicates", (json_int_t)a.duplicates, "rejected", (json_int_t)a.rejected, "gaps", (json_int_t)a.gaps, "lost",
+                     (json_int_t)a.lost, "losses", a.losses, "missing", (json_int_t)a.missing, "repeated", (json_int_t)a.repeated,
+                     "partitions", a.partitions);
     return 0;
 }
 

@@ -166,6 +166,18 @@ static int add_quality(LakeConn *conn, json_t *row, Error *err) {
     return 0;
 }
 
+/* Into the row, as `losses`: the newest ranges of offsets whose messages are gone for good. */
+static int add_losses(LakeConn *conn, json_t *row, Error *err) {
+    enum { MOST = 1000 };
+    CLEANUP(lake_result_freep) LakeResult *result = NULL;
+    LakeValue most = lake_int(MOST);
+    json_t *losses;
+    if (lake_query(conn, "serving/losses", lake_sql("serving/losses"), &most, 1, &result, err) != 0) return -1;
+    if (lake_rows_json(result, &losses, err) != 0) return -1;
+    json_object_set_new(row, "losses", losses);
+    return 0;
+}
+
 static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
@@ -177,7 +189,7 @@ static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     if (got < 0) return -1;
     if (got == 0) return error_set(err, ERR_DATA, "the lake has no progress row");
     CLEANUP(json_freep) json_t *found = lake_row_json(row);
-    if (add_quality(conn, found, err) != 0) return -1;
+    if (add_quality(conn, found, err) != 0 || add_losses(conn, found, err) != 0) return -1;
     *ret = TAKE(found);
     return 0;
 }

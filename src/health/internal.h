@@ -100,6 +100,10 @@ int64_t promises_wait_us(const Facts *f, const char **ret_type);
 /* Adds those that are broken to what is said of Silver. */
 void promises_judge(const Facts *f, Finding *ret);
 
+/* ---- what is lost (losses.c) ---- */
+/* Adds the messages that were lost for good within a day to what is said of Bronze. */
+void losses_judge(const Facts *f, Finding *ret);
+
 /* ---- numbers (samples.c) ---- */
 /* [[metric, value, {label: value}], ...], the samples of one metric side by side; `parts`: the components of the report. A new reference.
  */

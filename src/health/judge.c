@@ -381,6 +381,7 @@ static bool judge_bronze(const Facts *f, Finding *r) {
     put_int(r, "waiting_events", waiting);
     add_landed(f, r);
     add_rejects(f, r);
+    losses_judge(f, r);
     judge_by_lake(f, r);
     if (ingested_us(f) == 0) {
         if (r->state == STATE_OK) r->state = STATE_DEGRADED;

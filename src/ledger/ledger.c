@@ -32,9 +32,23 @@ int ledger_read(LakeConn *conn, const char *topic, TopicOffsets *ret, Error *err
 /* Columns of sql/ledger/audit.sql. */
 enum { A_TOPIC, A_EPOCH, A_PARTITION, A_OFFSETS, A_LANDED, A_DUPLICATES, A_REJECTED, A_GAPS, A_MISSING, A_REPEATED };
 
+static int audit_losses(LakeConn *conn, LedgerAudit *audit, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    json_t *loss;
+    size_t i;
+    if (lake_query(conn, "ledger/losses", lake_sql("ledger/losses"), NULL, 0, &rows, err) != 0) return -1;
+    if (lake_rows_json(rows, &audit->losses, err) != 0) return -1;
+    json_array_foreach(audit->losses, i, loss) {
+        audit->lost = json_integer_value(json_object_get(loss, "lost_in_all"));
+        json_object_del(loss, "lost_in_all");
+    }
+    return 0;
+}
+
 int ledger_audit(LakeConn *conn, LedgerAudit *ret, Error *err) {
     CLEANUP(ledger_audit_done) LedgerAudit audit = {.partitions = json_array()};
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (audit_losses(conn, &audit, err) != 0) return -1;
     if (lake_query(conn, "ledger/audit", lake_sql("ledger/audit"), NULL, 0, &rows, err) != 0) return -1;
     int got;
     while ((got = lake_next(rows, err)) > 0) {
@@ -57,5 +71,6 @@ int ledger_audit(LakeConn *conn, LedgerAudit *ret, Error *err) {
 
 void ledger_audit_done(LedgerAudit *audit) {
     json_decref(audit->partitions);
+    json_decref(audit->losses);
     *audit = (LedgerAudit){0};
 }

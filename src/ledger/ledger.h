@@ -20,8 +20,10 @@ typedef struct LedgerAudit {
     bool ok;
     int64_t offsets; /* that the ledger covers: the sum of next - start */
     int64_t landed, duplicates, rejected, gaps;
-    int64_t missing;    /* covered, but in none of the four */
-    int64_t repeated;   /* in more than one place, or twice in one, or outside what is covered */
+    int64_t missing;  /* covered, but in none of the four */
+    int64_t repeated; /* in more than one place, or twice in one, or outside what is covered */
+    int64_t lost;     /* of the gaps: offsets that had messages, which retention removed or nothing could read */
+    json_t *losses;   /* the newest 20 of their ranges: [{topic, epoch, partition, first_offset, next_offset, reason, noticed_at}]; owned */
     json_t *partitions; /* the same figures for each partition with missing or repeated offsets; owned */
 } LedgerAudit;
 

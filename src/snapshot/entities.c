@@ -46,7 +46,8 @@ static int name_if_missing(LakeConn *conn, const char *known, const char *otherw
 static int name_those_of_before(LakeConn *conn, Error *err) {
     static const char *const parts[][2] = {{"serving/has_entities", "serving/entities_before"},
                                            {"serving/has_contracts", "serving/contracts_before"},
-                                           {"serving/has_histories", "serving/histories_before"}};
+                                           {"serving/has_histories", "serving/histories_before"},
+                                           {"serving/has_losses", "serving/losses_before"}};
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)
         if (name_if_missing(conn, parts[i][0], parts[i][1], err) != 0) return -1;
     return 0;

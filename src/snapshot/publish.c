@@ -140,6 +140,7 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
         {.name = "serving_hours", .source = "serving_hours"},
         {.name = "serving_quarantine", .source = "serving_quarantine"},
         {.name = "serving_contracts", .source = "serving_contracts"},
+        {.name = "serving_losses", .source = "serving_losses"},
         {.name = "silver_drift", .source = "silver_drift"},
         {.name = "quality_state", .source = "quality_state"},
         {.name = "ledger_partitions", .source = "ledger_partitions"},

@@ -35,7 +35,7 @@ static const struct Metric {
     {"landed", "events in Bronze", "events"},
     {"duplicates", "copies", "events"},
     {"rejected", "messages that are no events", "messages"},
-    {"gaps", "offsets without a message", "offsets"},
+    {"gaps", "offsets without a message, and lost ones", "offsets"},
     {"conflicts", "events with the identity of another", "events"},
     {"silver", "events in Silver", "events"},
     {"quarantined", "events in quarantine", "events"},

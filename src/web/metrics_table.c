@@ -31,7 +31,9 @@ static const MetricDoc lake[] = {
     {"smelt_layer_updated_timestamp_seconds", "gauge", "layer", "When bronze, silver, gold and scores last changed, Unix time."},
     {"smelt_layer_newest_event_timestamp_seconds", "gauge", "layer",
      "Time of the newest event in bronze, and in silver and gold while nothing waits to be refined, Unix time."},
-    {"smelt_bronze_offsets_total", "counter", "fate", "Kafka offsets by fate: landed, duplicate, rejected, gap."},
+    {"smelt_bronze_offsets_total", "counter", "fate",
+     "Kafka offsets by fate: landed, duplicate, rejected, gap (a marker of a transaction, an aborted or compacted message), lost (retention "
+     "removed the message before it was read, or nothing could read it)."},
     {"smelt_recent_events", "gauge", "event_type",
      "Events of the 48 hours up to the newest one, of the 20 most frequent types; (other): of the rest."},
     {"smelt_quarantined_events", "gauge", "layer, rule",

@@ -101,9 +101,14 @@ static json_t *read_audit(const Service *s) {
 
 int handle_audit(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     (void)req;
-    json_t *balance;
+    enum { NEWEST = 20 };
+    json_t *losses;
+    CLEANUP(json_freep) json_t *balance = NULL;
+    LakeValue most = lake_int(NEWEST);
     if (row_query(lease->conn, "api/balance", NULL, 0, &balance, err) != 0) return -1;
+    if (rows_query(lease->conn, "serving/losses", &most, 1, &losses, err) != 0) return -1;
     response_json(resp, 200,
-                  json_pack("{sI so so}", "generation", (json_int_t)lease->generation, "balance", balance, "last", read_audit(s)));
+                  json_pack("{sI sO so so}", "generation", (json_int_t)lease->generation, "balance", balance, "losses", losses, "last",
+                            read_audit(s)));
     return 0;
 }

@@ -77,6 +77,8 @@ def forgotten(smelt: Smelt, topic: Topic, chance_of: int) -> tuple[list[Sent], i
     result = smelt.run("ingest")
     assert result.code == 0 and "retention" in result.stderr and f"offsets 100 to {99 + chance_of}" in result.stderr, result
     assert_gap(smelt, 100, 100 + chance_of)
+    audit = smelt.audit()
+    assert audit["lost"] == chance_of and [loss["reason"] for loss in audit["losses"]] == ["retention"], audit
     return sent, 0
 
 

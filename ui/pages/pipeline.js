@@ -127,13 +127,16 @@ const runsPanel = () => panel({
     { title: "Seconds", isNum: true, cell: (run) => (run.seconds == null ? "" : decimal(run.seconds, 1)) }] }),
 });
 
+const lossWords = (l) => `Lost last: ${l.topic} partition ${l.partition}, offsets ${count(l.first_offset)} to ${count(l.next_offset - 1)} (${l.reason}), noticed `;
+
 const ledgerPanel = () => panel({
   id: "ledger", title: "Every offset", height: 200, every: SLOW_MS, urls: { o: overview, a: audit }, optional: ["a"],
   render: ({ o, a }) => {
-    const b = a?.balance ?? { offsets: o.events.offsets, landed: o.events.bronze, duplicates: o.events.duplicates, rejected: o.events.rejected, gaps: o.events.gaps };
+    const b = a?.balance ?? { offsets: o.events.offsets, landed: o.events.bronze, duplicates: o.events.duplicates, rejected: o.events.rejected, gaps: o.events.gaps, lost: o.events.lost };
     const of = (n) => `${count(n)} (${percent(n, b.offsets)})`;
-    return [facts([["Offsets read", count(b.offsets)], ["Landed in Bronze", of(b.landed)], ["Duplicates", of(b.duplicates)], ["Rejected", of(b.rejected)], ["Gaps", of(b.gaps)], ["Conflicts", b.conflicts == null ? null : of(b.conflicts)]]),
-      h("p", {}, badge(b.offsets - b.landed - b.duplicates - b.rejected - b.gaps === 0 ? "ok" : "down", "Offsets = landed + duplicates + rejected + gaps")),
+    return [facts([["Offsets read", count(b.offsets)], ["Landed in Bronze", of(b.landed)], ["Duplicates", of(b.duplicates)], ["Rejected", of(b.rejected)], ["Gaps", of(b.gaps)], ["Of them lost for good", b.lost == null ? null : of(b.lost)], ["Conflicts", b.conflicts == null ? null : of(b.conflicts)]]),
+      h("p", {}, badge(b.offsets - b.landed - b.duplicates - b.rejected - b.gaps === 0 ? "ok" : "down", "Offsets = landed + duplicates + rejected + gaps")), // what is lost is among the gaps
+      a?.losses?.length > 0 ? h("p", { class: "note" }, lossWords(a.losses[0]), agoElement(a.losses[0].noticed_at), ".") : null,
       a?.last ? h("p", { class: "note" }, `The last audit ${a.last.ok ? "counted every offset once" : `found ${count(a.last.missing)} missing and ${count(a.last.repeated)} repeated`}, `, agoElement(a.last.at), ".")
         : h("p", { class: "note" }, "No audit is recorded: ", h("code", {}, "smelt audit"), " counts every offset in the tables.")];
   },

@@ -116,6 +116,35 @@ static void test_events_that_wait_too_long(void **state) {
     done(&f);
 }
 
+static void put_losses(Facts *f, int64_t hours_ago, int count, const char *reason) {
+    char text[CLOCK_TEXT_SIZE];
+    json_t *losses = json_array();
+    for (int i = 0; i < count; i++)
+        json_array_append_new(losses, json_pack("{ss si si si ss ss}", "topic", "t", "partition", i, "first_offset", 100, "next_offset",
+                                                190, "reason", reason, "noticed_at", clock_format(NOW - hours_ago * HOURS, text)));
+    json_object_set_new(f->row, "losses", losses);
+    json_object_set_new(f->row, "lost", json_integer(90 * count));
+}
+
+/* What retention removed before it was read is said for a day, with what to do. */
+static void a_loss_degrades_bronze_for_a_day(void **state) {
+    (void)state;
+    Facts f = healthy();
+    put_losses(&f, 3, 1, "retention");
+    expect(
+        &f, "bronze", "degraded",
+        "90 offsets were lost for good: t partition 0, offsets 100 to 189, noticed 3 hours ago (Kafka removed them before they were read). "
+        "Raise the retention of the topic, or read it more often; docs/runbook.md#smeltmessageslost says more.");
+    put_losses(&f, 3, 5, "unreadable");
+    expect(&f, "bronze", "degraded", "450 offsets were lost for good: t partition 0");
+    expect(&f, "bronze", "degraded", "and 2 more ranges. Find out what damaged them");
+    put_losses(&f, 3, 1, "of a later version");
+    expect(&f, "bronze", "degraded", "3 hours ago (of a later version). `smelt audit` lists them");
+    put_losses(&f, 24, 1, "retention");
+    expect(&f, "bronze", "ok", "130 events. The newest event");
+    done(&f);
+}
+
 /* Beside a writer the newest snapshot is old news: the mark knows better. */
 static void test_the_mark_is_newer_than_the_snapshot(void **state) {
     (void)state;
@@ -478,6 +507,7 @@ int main(void) {
         cmocka_unit_test(an_earlier_snapshot_is_named),
         cmocka_unit_test(test_quiet_is_ok),
         cmocka_unit_test(test_events_that_wait_too_long),
+        cmocka_unit_test(a_loss_degrades_bronze_for_a_day),
         cmocka_unit_test(test_the_mark_is_newer_than_the_snapshot),
         cmocka_unit_test(test_offsets_below_the_low_mark_do_not_wait),
         cmocka_unit_test(test_kafka_away),

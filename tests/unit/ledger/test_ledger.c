@@ -142,6 +142,38 @@ static void the_damaged_partition_is_named(void **state) {
     assert_int_equal(json_integer_value(json_object_get(named, "missing")), 1);
 }
 
+/* Retention removed messages that nobody had read: that is no gap like the end of a transaction. */
+static void what_is_lost_is_told_from_other_gaps(void **state) {
+    LakeConn *conn = conn_of(state);
+    CLEANUP(ledger_audit_done) LedgerAudit before = audit(conn);
+    assert_int_equal(before.lost, 0);
+    assert_int_equal(json_array_size(before.losses), 0);
+    run(conn, "UPDATE bronze_gaps SET reason = 'compacted_or_aborted';"
+              "INSERT INTO bronze_gaps SELECT 't', 0, 0, 200 + i, 201 + i, ['retention', 'unreadable', 'lost'][i % 3 + 1], 2, "
+              "TIMESTAMPTZ '2026-01-01 00:00:00+00' + to_seconds(i) FROM range(30) r(i);"
+              "UPDATE ledger_partitions SET next_offset = 230 WHERE kafka_topic = 't' AND kafka_partition = 0");
+    CLEANUP(ledger_audit_done) LedgerAudit a = audit(conn);
+    assert_true(a.ok);
+    assert_int_equal(a.gaps, 50);
+    assert_int_equal(a.lost, 30);
+    assert_int_equal(json_array_size(a.losses), 20);
+    const json_t *newest = json_array_get(a.losses, 0);
+    assert_string_equal(json_string_value(json_object_get(newest, "topic")), "t");
+    assert_int_equal(json_integer_value(json_object_get(newest, "first_offset")), 229);
+    assert_int_equal(json_integer_value(json_object_get(newest, "next_offset")), 230);
+    assert_string_equal(json_string_value(json_object_get(newest, "reason")), "lost");
+    assert_string_equal(json_string_value(json_object_get(newest, "noticed_at")), "2026-01-01T00:00:29.000000Z");
+    assert_null(json_object_get(newest, "lost_in_all"));
+}
+
+/* The audit reads the lake, and readers may have a snapshot: two queries, one list. */
+static void both_queries_have_the_same_reasons(void **state) {
+    static const char reasons[] = "reason IN ('lost', 'retention', 'unreadable')";
+    (void)state;
+    assert_non_null(strstr(lake_sql("ledger/losses"), reasons));
+    assert_non_null(strstr(lake_sql("serving/views"), reasons));
+}
+
 /* A producer with transactions makes a gap for each: the cost must not be gaps times rows. */
 static void many_gaps_are_quick(void **state) {
     enum { GAPS = 20000 };
@@ -206,10 +238,16 @@ static void partitions_are_found_by_number(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_ROWS(what_is_whole_is_ok),      WITH_ROWS(an_empty_lake_is_ok),
-        WITH_ROWS(every_damage_is_counted),  WITH_ROWS(the_damaged_partition_is_named),
-        WITH_ROWS(many_gaps_are_quick),      WITH_ROWS(a_topic_that_was_never_read_is_unknown),
-        WITH_ROWS(the_newest_epoch_is_read), WITH_ROWS(partitions_are_found_by_number),
+        WITH_ROWS(what_is_whole_is_ok),
+        WITH_ROWS(an_empty_lake_is_ok),
+        WITH_ROWS(every_damage_is_counted),
+        WITH_ROWS(the_damaged_partition_is_named),
+        WITH_ROWS(many_gaps_are_quick),
+        WITH_ROWS(a_topic_that_was_never_read_is_unknown),
+        WITH_ROWS(what_is_lost_is_told_from_other_gaps),
+        cmocka_unit_test(both_queries_have_the_same_reasons),
+        WITH_ROWS(the_newest_epoch_is_read),
+        WITH_ROWS(partitions_are_found_by_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

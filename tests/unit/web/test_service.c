@@ -297,6 +297,25 @@ static void test_metrics_follow_the_lake(void **state) {
     response_done(&after);
 }
 
+/* Of the gaps, what is lost has a fate of its own: the fates add up to the offsets. */
+static void what_is_lost_is_told_from_other_gaps(void **state) {
+    (void)state;
+    run(lake.conn, "INSERT INTO bronze_gaps VALUES ('t', 1, 0, 120, 160, 'retention', 3, now()), ('t', 1, 0, 160, 167, "
+                   "'compacted_or_aborted', 3, now()); INSERT INTO ledger_batches VALUES (3, now(), 0, 0, 0, 47)");
+    Response metrics = answer_to("GET", "/metrics"), audit = answer_to("GET", "/api/v1/audit"),
+             overview = answer_to("GET", "/api/v1/overview");
+    expect_line(&metrics, "smelt_bronze_offsets_total{fate=\"gap\"} 8");
+    expect_line(&metrics, "smelt_bronze_offsets_total{fate=\"lost\"} 40");
+    assert_non_null(strstr(audit.body.data, "\"gaps\":48,\"lost\":40"));
+    assert_non_null(strstr(audit.body.data, "\"losses\":[{\"topic\":\"t\",\"epoch\":1,\"partition\":0,\"first_offset\":120,"
+                                            "\"next_offset\":160,\"reason\":\"retention\""));
+    assert_non_null(strstr(overview.body.data, "\"gaps\":48,\"lost\":40"));
+    run(lake.conn, "DELETE FROM ledger_batches WHERE batch_id = 3; DELETE FROM bronze_gaps");
+    response_done(&metrics);
+    response_done(&audit);
+    response_done(&overview);
+}
+
 /* A contract that gains a column changes Gold under a connection that has already seen it. */
 static void test_live_survives_a_new_column(void **state) {
     (void)state;
@@ -844,6 +863,7 @@ int main(void) {
         cmocka_unit_test(test_runs_status_probes),
         cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_metrics_follow_the_lake),
+        cmocka_unit_test(what_is_lost_is_told_from_other_gaps),
         cmocka_unit_test(test_live_survives_a_new_column),
         cmocka_unit_test(test_live_answers_have_tags),
         cmocka_unit_test(test_a_live_row_is_answered_again_until_something_is_committed),
