@@ -35,6 +35,7 @@ typedef struct Service {
     struct Downloads *downloads;     /* generations as files; NULL: there are none */
     struct Stream *stream;           /* NULL: there is none */
     struct Operations *operations;   /* what changes the lake; NULL: nothing does */
+    struct AuditLog *audit_log;      /* NULL: there is none */
     Gate *gate;                      /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;

@@ -13,6 +13,7 @@ enum {
     ROUTE_RANGES = 32,   /* answers 206 and 416 too */
     ROUTE_KEPT = 128,    /* few targets, asked often: the answer is kept (bodies.h); with ROUTE_VERSIONED */
     ROUTE_WRITES = 256,  /* changes the lake (writes.c): Idempotency-Key, 202 and 409 */
+    ROUTE_READS = 1024,  /* changes nothing, though it is a POST */
     ROUTE_BARE = 512,    /* may come without its content */
     ROUTE_LIST = 16,     /* as ROUTE_EXISTS, when what is served has such a list */
 };
