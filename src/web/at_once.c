@@ -50,7 +50,7 @@ bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_
 }
 
 void keep_answer(const Route *route, const Request *req, const Lease *lease, Response *resp) {
-    if (!(route->flags & ROUTE_KEPT) || resp->status != 200) return;
+    if (!(route->flags & ROUTE_KEPT) || resp->status != 200 || resp->file > 0) return;
     response_encode(resp, req);
     bodies_put(lease->bodies, req, resp);
 }

@@ -32,6 +32,7 @@ typedef struct Service {
     const char *status_history_path; /* NULL: none is kept */
     int64_t started_us, started_ns;  /* by the wall clock, and by clock_mono_ns */
     SnapshotPool *sql;               /* for queries of users; NULL: there are none */
+    char *export_dir;                /* where answers become files (parquet.h); NULL: nowhere */
     struct Downloads *downloads;     /* generations as files; NULL: there are none */
     struct Stream *stream;           /* NULL: there is none */
     struct Operations *operations;   /* what changes the lake; NULL: nothing does */

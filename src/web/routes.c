@@ -5,6 +5,7 @@
 #include "web/routes.h"
 
 #include "web/handlers.h"
+#include "web/parquet.h"
 #include <string.h>
 
 #define LAKE   (ROUTE_LAKE | ROUTE_VERSIONED)
@@ -75,7 +76,7 @@ const Route routes[] = {
     {"GET", "/api/v1/stream", handle_stream, .scope = SCOPE_STATUS, .types = "text/event-stream",
      .help = "server-sent events: generation, status, run, counters; after Last-Event-ID, those that follow it"},
     {"POST", "/api/v1/query", handle_query, ROUTE_LAKE | ROUTE_SQL | ROUTE_READS, COST_SQL, SCOPE_QUERY,
-     .types = "application/json text/csv", .schema = "QueryRows", .content = "Query",
+     .types = "application/json text/csv " PARQUET_TYPE, .schema = "QueryRows", .content = "Query",
      .help = "a read-only query on the newest snapshot, where http.query is on"},
     {"GET", "/api/v1/snapshots/current", handle_newest_snapshot, ROUTE_WORKER, .scope = SCOPE_QUERY, .schema = "NewestSnapshot",
      .help = "the newest snapshot as a file"},
@@ -85,7 +86,7 @@ const Route routes[] = {
     {"POST", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .schema = "Session", .help = "exchanges a token for a cookie"},
     {"DELETE", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .help = "ends the session of the cookie"},
     {"GET", "/api/v1/{entities}", handle_entities, KEPT | ROUTE_LIST, .scope = SCOPE_ENTITIES, .params = entities_params,
-     .schema = "EntityList", .types = "application/json text/csv",
+     .schema = "EntityList", .types = "application/json text/csv " PARQUET_TYPE,
      .help = "the rows of an entity, those with a risk by risk, in pages; by its name and ?id= one of them, for ids that clients take for "
              "a path",
      .at_once = entities_at_once, .waits_for_worker = true},

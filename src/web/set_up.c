@@ -7,6 +7,7 @@
 #include "web/downloads.h"
 #include "web/listen.h"
 #include "web/operations.h"
+#include "web/parquet.h"
 #include "web/stream.h"
 #include <sys/resource.h>
 #include <unistd.h>
@@ -87,13 +88,16 @@ void service_set_up(Service *s, const WebOptions *options, int listener) {
                    .audit_log = options->audit_log,
                    .gate = make_gate(options, listener),
                    .metrics = metrics_new(route_count(), route_pattern)};
+    s->export_dir = parquet_dir_make();
+    LakeOptions reading = options->lake;
+    reading.export_dir = s->export_dir;
     s->pool = options->live != NULL ? snapshot_pool_open_live(options->live, LIVE_VIEW_MS, options->rows_memory)
-                                    : snapshot_pool_open(options->snapshots_dir, &options->lake, options->rows_memory);
+                                    : snapshot_pool_open(options->snapshots_dir, &reading, options->rows_memory);
     if (options->snapshots_dir != NULL) s->downloads = downloads_new(options->snapshots_dir);
     s->stream = stream_new();
     if (options->write != NULL) s->operations = operations_new(options->write, options->write_arg, audit_log_operation, options->audit_log);
     if (options->query && options->snapshots_dir != NULL) {
-        LakeOptions own = options->lake;
+        LakeOptions own = reading;
         own.memory_limit = options->query_memory;
         own.threads = 1;
         s->sql = snapshot_pool_open(options->snapshots_dir, &own, 0);
@@ -113,6 +117,7 @@ void service_clean_up(Service *s) {
     if (s->operations != NULL) operations_free(s->operations);
     snapshot_pool_free(s->pool);
     if (s->sql != NULL) snapshot_pool_free(s->sql);
+    parquet_dir_remove(s->export_dir);
     metrics_free(s->metrics);
     stream_free(s->stream);
     if (s->downloads != NULL) downloads_free(s->downloads);
