@@ -31,9 +31,9 @@ static const struct argp argp = {
            "  smelt --set http.listen=127.0.0.1:0 serve     (a free port; the address is printed)\n",
 };
 
-static int serve(App *app, Health *health, Error *err) {
+static int serve(App *app, Health *health, AuditLog *audit_log, Error *err) {
     CLEANUP(web_stopp) Web *web = NULL;
-    WebOptions options = serving_options(app, health);
+    WebOptions options = serving_options(app, health, audit_log);
     options.write = serving_write;
     options.write_arg = app;
     if (serving_start(app, "serve", &options, health, &web, err) != 0) return -1;
@@ -50,18 +50,23 @@ static int print_metrics(App *app) {
 }
 
 int command_serve(App *app, int argc, char **argv, Error *err) {
+    CLEANUP(audit_log_freep) AuditLog *audit_log = NULL;
     CLEANUP(health_freep) Health *health = NULL;
     bool metrics = false;
     if (command_parse(app, &argp, argc, argv, &metrics, err) != 0) return -1;
     if (metrics) return print_metrics(app);
-    if (topics_to_watch(app->settings, &app->topics, err) != 0) return -1;
+    if (topics_to_watch(app->settings, &app->topics, err) != 0 ||
+        audit_log_open(settings_text(app->settings, "http.audit_log"), &audit_log, err) != 0)
+        return -1;
     if (health_new(&(HealthOptions){.settings = app->settings,
                                     .topics = &app->topics,
                                     .check_writer = reader_check_writer,
                                     .check_tokens = serving_check_tokens,
+                                    .check_audit_log = audit_log_check,
+                                    .audit_log = audit_log,
                                     .history_path = app->layout.status_history_path,
                                     .by = "serve"},
                    &health, err) != 0)
         return -1;
-    return serve(app, health, err);
+    return serve(app, health, audit_log, err);
 }

@@ -21,7 +21,7 @@ int serving_check_tokens(const Settings *settings, Error *err) {
     return tokens_load(layout.tokens_path, &tokens, err);
 }
 
-WebOptions serving_options(App *app, Health *health) {
+WebOptions serving_options(App *app, Health *health, AuditLog *audit_log) {
     return (WebOptions){.listen = settings_text(app->settings, "http.listen"),
                         .hosts = settings_text(app->settings, "http.hosts"),
                         .tls_certificate = settings_text(app->settings, "http.tls.certificate"),
@@ -30,7 +30,7 @@ WebOptions serving_options(App *app, Health *health) {
                         .tokens_path = app->layout.tokens_path,
                         .uses_path = app->layout.token_uses_path,
                         .access_log = settings_bool(app->settings, "http.access_log"),
-                        .audit_log = settings_bool(app->settings, "http.audit_log"),
+                        .audit_log = audit_log,
                         .token_rate = (int)settings_int(app->settings, "http.token_rate"),
                         .open = settings_bool(app->settings, "http.open"),
                         .rows_memory = settings_int(app->settings, "http.rows_memory"),

@@ -67,8 +67,10 @@ static const SettingSpec specs[] = {
      .restart = "serve"},
     {"http.access_log", SETTING_BOOLEAN, "false",
      "log each answer: token, method, route, status, bytes, time; nothing about a person or an address", .restart = UP_SERVE},
-    {"http.audit_log", SETTING_BOOLEAN, "false",
-     "log which token read what about persons, or changed what; these lines have the ids that were asked for", .restart = UP_SERVE},
+    {"http.audit_log", SETTING_PATH, "",
+     "file that gets a JSON line for each answer about persons, payloads or whole tables and for each change: which token, what, when; with the "
+     "ids that were asked for. SIGHUP opens it again; log: as lines of the log; empty: nowhere",
+     .restart = UP_SERVE},
     {"ingest.commit_interval", SETTING_DURATION, "300ms", "a batch commits at least this often", .restart = UP},
     {"ingest.batch_rows", SETTING_INTEGER, "196608", "a batch commits at this many messages (1.6 of DuckDB's row groups)", .least = 1,
      .most = 10000000, .restart = UP},

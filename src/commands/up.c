@@ -45,7 +45,7 @@ static int write_live(void *live, const char *kind, const json_t *args, json_t *
     return live_write(live, kind, args, ret, err);
 }
 
-static int serve_and_run(App *app, Writer *w, Error *err) {
+static int serve_and_run(App *app, Writer *w, AuditLog *audit_log, Error *err) {
     CLEANUP(live_freep) Live *live = live_new(w->conn, app->settings, w->mark);
     CLEANUP(health_freep) Health *health = NULL;
     CLEANUP(web_stopp) Web *web = NULL;
@@ -54,11 +54,13 @@ static int serve_and_run(App *app, Writer *w, Error *err) {
                                     .topics = &app->topics,
                                     .live = w->lake,
                                     .check_tokens = serving_check_tokens,
+                                    .check_audit_log = audit_log_check,
+                                    .audit_log = audit_log,
                                     .history_path = app->layout.status_history_path,
                                     .by = "up"},
                    &health, err) != 0)
         return -1;
-    WebOptions options = serving_options(app, health);
+    WebOptions options = serving_options(app, health, audit_log);
     options.live = w->lake;
     options.rows_memory = settings_int(app->settings, "up.rows_memory");
     options.ready = is_working;
@@ -128,18 +130,20 @@ static int wait_for_space(const App *app, Error *err) {
 }
 
 /* Serves the newest good snapshot and the reason, so that who is called at night finds a page with the next step. */
-static int serve_blocked(App *app, const Error *why, Error *err) {
+static int serve_blocked(App *app, const Error *why, AuditLog *audit_log, Error *err) {
     CLEANUP(health_freep) Health *health = NULL;
     CLEANUP(web_stopp) Web *web = NULL;
     if (health_new(&(HealthOptions){.settings = app->settings,
                                     .topics = &app->topics,
                                     .refused = why->text,
                                     .check_tokens = serving_check_tokens,
+                                    .check_audit_log = audit_log_check,
+                                    .audit_log = audit_log,
                                     .history_path = app->layout.status_history_path,
                                     .by = "up"},
                    &health, err) != 0)
         return -1;
-    WebOptions options = serving_options(app, health);
+    WebOptions options = serving_options(app, health, audit_log);
     options.ready = is_not_ready;
     options.ready_arg = options.write_arg = why->text;
     options.write = refuse_write;
@@ -149,14 +153,17 @@ static int serve_blocked(App *app, const Error *why, Error *err) {
 }
 
 int command_up(App *app, int argc, char **argv, Error *err) {
+    CLEANUP(audit_log_freep) AuditLog *audit_log = NULL;
     CLEANUP(writer_done) Writer w = {0};
-    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || command_topics(app, err) != 0) return -1;
-    if (open_lake(app, &w, err) == 0) return serve_and_run(app, &w, err);
+    if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || command_topics(app, err) != 0 ||
+        audit_log_open(settings_text(app->settings, "http.audit_log"), &audit_log, err) != 0)
+        return -1;
+    if (open_lake(app, &w, err) == 0) return serve_and_run(app, &w, audit_log, err);
     if (!is_blocked(&app->layout, err)) return -1;
     if (err->kind == ERR_FULL) error_set(err, ERR_FULL, "%s. Next: make space there, or lower disk.reserve", err->text);
     Error why = *err;
     *err = (Error){0};
-    int rc = serve_blocked(app, &why, err);
+    int rc = serve_blocked(app, &why, audit_log, err);
     error_clear(&why);
     return rc;
 }

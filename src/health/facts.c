@@ -63,6 +63,7 @@ void facts_done(Facts *f) {
     free(f->api_url);
     free(f->api_error);
     free(f->tokens_error);
+    free(f->audit_log_error);
     *f = (Facts){0};
 }
 
@@ -266,6 +267,7 @@ static void gather_disk(Facts *f) {
 static void gather_tokens(Facts *f, const HealthOptions *options) {
     Error err = {0};
     if (options->check_tokens != NULL && options->check_tokens(f->settings, &err) != 0) f->tokens_error = take_text(&err);
+    if (options->check_audit_log != NULL && options->check_audit_log(options->audit_log, &err) != 0) f->audit_log_error = take_text(&err);
 }
 
 static void gather_api(Facts *f) {

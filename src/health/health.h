@@ -21,6 +21,8 @@ typedef struct HealthOptions {
      */
     int (*check_writer)(const Settings *settings, Error *err);
     int (*check_tokens)(const Settings *settings, Error *err); /* can the API's tokens be read? NULL: it is not asked */
+    int (*check_audit_log)(void *arg, Error *err);             /* can the API's audit log be written? NULL: it is not asked */
+    void *audit_log;                                           /* its `arg`; borrowed */
     const char *history_path, *by; /* where changes of states are kept (health/history.h), and who looked; NULL: nowhere. Borrowed */
     bool ask_api;                  /* GET /livez at http.listen; not for a server, which is the API */
 } HealthOptions;

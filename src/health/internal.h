@@ -49,6 +49,7 @@ typedef struct Facts {
     int64_t snapshot_read_us;  /* when all of it was read; 0: never */
     char *api_url, *api_error; /* NULL error: it is alive */
     char *tokens_error;        /* why it refuses every request; NULL: it does not */
+    char *audit_log_error;     /* why it cannot write who reads what; NULL: it can */
     int64_t disk_free, disk_size;
 } Facts;
 

@@ -606,6 +606,13 @@ static void add_tokens(const Facts *f, Finding *r) {
              f->tokens_error);
 }
 
+static void add_audit_log(const Facts *f, Finding *r) {
+    if (f->audit_log_error == NULL) return;
+    if (r->state == STATE_OK) r->state = STATE_DEGRADED;
+    buf_addf(&r->detail, " Who reads what is not written down: %s. Next: make space there, or set http.audit_log to another file.",
+             f->audit_log_error);
+}
+
 static bool judge_api(const Facts *f, Finding *r) {
     if (f->ask_api) put_text(r, "url", f->api_url);
     if (!f->ask_api) {
@@ -617,6 +624,7 @@ static bool judge_api(const Facts *f, Finding *r) {
         buf_addf(&r->detail, "Not running: %s. `smelt serve` starts it.", f->api_error);
     }
     add_tokens(f, r);
+    add_audit_log(f, r);
     return true;
 }
 

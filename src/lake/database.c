@@ -56,6 +56,14 @@ static duckdb_config make_config(const LakeOptions *options, int64_t memory_limi
     return config;
 }
 
+static int allow_folder(LakeConn *conn, const char *dir, Error *err) {
+    static const char name[] = "lake/allow_folder";
+    CLEANUP(free_text) char *inside = xasprintf("%s/", dir);
+    const LakeBinding folder = {"folder", lake_text(inside)};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), &folder, 1);
+    return lake_exec(conn, name, sql, err);
+}
+
 /* Times are UTC everywhere, whatever the machine's time zone is. Set globally, since a connection cannot set it once the settings are
  * locked. */
 static int set_up(Lake *lake, const LakeOptions *options, Error *err) {
@@ -63,6 +71,7 @@ static int set_up(Lake *lake, const LakeOptions *options, Error *err) {
     if (lake_connect(lake, &conn, err) != 0 || lake_exec(conn, "time zone", "SET GLOBAL TimeZone = 'UTC'", err) != 0) return -1;
     if (!options->read_only && (lake_expect_stored_rows(conn, err) != 0 || lake_fit_memory(conn, err) != 0)) return -1;
     if (!options->locked_down) return 0;
+    if (options->export_dir != NULL && allow_folder(conn, options->export_dir, err) != 0) return -1;
     return lake_exec(conn, "lock down", "SET enable_external_access = false; SET lock_configuration = true", err);
 }
 

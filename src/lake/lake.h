@@ -19,10 +19,11 @@ typedef struct LakeResult LakeResult;
 
 typedef struct LakeOptions {
     bool read_only;
-    int64_t memory_limit; /* bytes of DuckDB's buffer manager; 0: DuckDB's default */
-    int threads;          /* 0: one per core */
-    const char *temp_dir; /* where DuckDB spills; NULL: beside the database */
-    bool locked_down;     /* no file but those in temp_dir, no network, settings frozen: for SQL that users wrote */
+    int64_t memory_limit;   /* bytes of DuckDB's buffer manager; 0: DuckDB's default */
+    int threads;            /* 0: one per core */
+    const char *temp_dir;   /* where DuckDB spills; NULL: beside the database */
+    bool locked_down;       /* no file but those in temp_dir and export_dir, no network, settings frozen: for SQL that users wrote */
+    const char *export_dir; /* NULL: none */
 } LakeOptions;
 
 /* ---- database and connections ---- */

@@ -61,6 +61,7 @@ bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_
 }
 
 void keep_answer(const Route *route, const Request *req, const Lease *lease, Response *resp) {
+    if (resp->file > 0) return;
     bool row = has_state(route, lease) && (resp->status == 200 || resp->status == 404);
     if (!row && (!(route->flags & ROUTE_KEPT) || resp->status != 200)) return;
     response_encode(resp, req);

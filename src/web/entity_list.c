@@ -9,6 +9,7 @@
 #include "web/csv.h"
 #include "web/entity.h"
 #include "web/entity_filter.h"
+#include "web/parquet.h"
 
 #include "base/memory.h"
 #include "web/cursor.h"
@@ -98,7 +99,7 @@ typedef struct PageQuery {
     EntityFilter filter;
     LakeValue rank, last_id; /* NULL: at the beginning */
     char *long_id;
-    bool is_csv;
+    bool is_csv, is_parquet;
     bool can_move;   /* rows, between two pages */
     uint64_t passed; /* which rows the pages before had; 0: none, or they cannot move */
 } PageQuery;
@@ -162,14 +163,22 @@ static int read_scope(const PageQuery *page, const Lease *lease, const json_t *i
     return 0;
 }
 
+static int answer_parquet(Service *s, const Request *req, const Lease *lease, const PageQuery *page, const LakeValue values[5],
+                          Response *resp, Error *err) {
+    const char *name = page->filter.has_risk ? "api/ranked" : "api/listed";
+    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, "api/where", "api/page");
+    return parquet_answer(s, req, lease, name, sql, values, 5, "(rank)", resp, err);
+}
+
 static int answer_page(Service *s, const Request *req, const Lease *lease, const PageQuery *page, Response *resp, Error *err) {
-    bool all = page->is_csv && request_param(req, "limit") == NULL;
+    bool all = (page->is_csv || page->is_parquet) && request_param(req, "limit") == NULL;
     int64_t limit = all ? CSV_ROWS_MAX : request_int(req, listed_params, "limit"), total;
     LakeValue values[] = {lake_text(request_param(req, "band")), lake_text(request_param(req, "search")), page->rank, page->last_id,
-                          lake_int(limit + 1)};
+                          lake_int(page->is_parquet ? limit : limit + 1)};
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     CLEANUP(json_freep) json_t *items = NULL;
     uint64_t scope;
+    if (page->is_parquet) return answer_parquet(s, req, lease, page, values, resp, err);
     if (count_rows(page, lease, values, &total, err) != 0 || query_page(page, lease, values, &rows, err) != 0) return -1;
     if (page->is_csv) return csv_answer(resp, rows, (size_t)limit, "(rank)", err);
     if (lake_rows_json(rows, &items, err) != 0 || read_scope(page, lease, items, (size_t)limit, &scope, err) != 0) return -1;
@@ -208,7 +217,11 @@ static int read_beginning(const Request *req, const Lease *lease, PageQuery *pag
 
 int entity_answer_list(Service *s, const Request *req, const Lease *lease, const GoldEntity *e, Response *resp, Error *err) {
     CLEANUP(page_query_done)
-    PageQuery page = {.entity = e, .rank = lake_null(), .last_id = lake_null(), .is_csv = strcmp(req->type, "text/csv") == 0};
+    PageQuery page = {.entity = e,
+                      .rank = lake_null(),
+                      .last_id = lake_null(),
+                      .is_csv = strcmp(req->type, "text/csv") == 0,
+                      .is_parquet = parquet_is_wanted(req)};
     Cursor cursor;
     bool risk;
     if (entity_has_risk(lease, e, &risk, err) != 0) return -1;

@@ -32,10 +32,12 @@ typedef struct Service {
     const char *status_history_path; /* NULL: none is kept */
     int64_t started_us, started_ns;  /* by the wall clock, and by clock_mono_ns */
     SnapshotPool *sql;               /* for queries of users; NULL: there are none */
+    char *export_dir;                /* where answers become files (parquet.h); NULL: nowhere */
     struct Downloads *downloads;     /* generations as files; NULL: there are none */
     struct Stream *stream;           /* NULL: there is none */
     struct Operations *operations;   /* what changes the lake; NULL: nothing does */
     struct NoteStore *notes;         /* what people wrote (note_store.h); NULL: nothing can be */
+    struct AuditLog *audit_log;      /* NULL: there is none */
     Gate *gate;                      /* NULL: everybody may ask */
     WebMetrics *metrics;
     QueryTimeouts *timeouts;

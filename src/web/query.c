@@ -6,6 +6,7 @@
  * Invariant: what a user wrote becomes SQL only here, and only on such a connection. */
 #include "web/csv.h"
 #include "web/handlers.h"
+#include "web/parquet.h"
 
 #include "base/document.h"
 #include "base/json_row.h"
@@ -91,13 +92,20 @@ static int answer_rows(const Request *req, const Lease *lease, LakeResult *rows,
     return 0;
 }
 
+static int answer_parquet(const Service *s, const Request *req, const Lease *lease, const char *sql, Response *resp, Error *err) {
+    CLEANUP(free_text) char *wrapped = xasprintf("SELECT * FROM (%s\n) AS \"the query's row\" LIMIT %d", sql, PARQUET_ROWS_MAX + 1);
+    if (parquet_answer(s, req, lease, "your query", wrapped, NULL, 0, NULL, resp, err) == 0) return 0;
+    bool is_ours = (err->kind == ERR_IO || err->kind == ERR_FULL) && !lake_lacks_memory(err); /* the file, not the query */
+    return is_ours ? -1 : answer_failed(req, resp, err);
+}
+
 int handle_query(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
-    (void)s;
     CLEANUP(json_freep) json_t *content = json_loadb(req->content, req->content_len, JSON_REJECT_DUPLICATES, NULL);
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     const char *sql = read_query(content, req, resp);
     bool csv = strcmp(req->type, "text/csv") == 0;
     if (sql == NULL) return 0;
+    if (parquet_is_wanted(req)) return answer_parquet(s, req, lease, sql, resp, err);
     /* to_json can print every type of DuckDB. A column of the row's own name would stand for the row. */
     CLEANUP(free_text)
     char *wrapped = xasprintf("SELECT %s FROM (%s\n) AS \"the query's row\" LIMIT %d",

@@ -5,6 +5,7 @@
 #include "web/routes.h"
 
 #include "web/handlers.h"
+#include "web/parquet.h"
 #include <string.h>
 
 #define LAKE   (ROUTE_LAKE | ROUTE_VERSIONED)
@@ -76,8 +77,9 @@ const Route routes[] = {
      .help = "the state of each part, in words"},
     {"GET", "/api/v1/stream", handle_stream, .scope = SCOPE_STATUS, .types = "text/event-stream",
      .help = "server-sent events: generation, status, run, counters; after Last-Event-ID, those that follow it"},
-    {"POST", "/api/v1/query", handle_query, ROUTE_LAKE | ROUTE_SQL, COST_SQL, SCOPE_QUERY, .types = "application/json text/csv",
-     .schema = "QueryRows", .content = "Query", .help = "a read-only query on the newest snapshot, where http.query is on"},
+    {"POST", "/api/v1/query", handle_query, ROUTE_LAKE | ROUTE_SQL | ROUTE_READS, COST_SQL, SCOPE_QUERY,
+     .types = "application/json text/csv " PARQUET_TYPE, .schema = "QueryRows", .content = "Query",
+     .help = "a read-only query on the newest snapshot, where http.query is on"},
     {"GET", "/api/v1/snapshots/current", handle_newest_snapshot, ROUTE_WORKER, .scope = SCOPE_QUERY, .schema = "NewestSnapshot",
      .help = "the newest snapshot as a file"},
     {"GET", "/api/v1/snapshots/{file}", handle_snapshot, ROUTE_WORKER | ROUTE_RANGES, .scope = SCOPE_QUERY,
@@ -86,7 +88,7 @@ const Route routes[] = {
     {"POST", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .schema = "Session", .help = "exchanges a token for a cookie"},
     {"DELETE", "/api/v1/session", handle_session, .scope = SCOPE_ANY, .help = "ends the session of the cookie"},
     {"GET", "/api/v1/{entities}", handle_entities, KEPT | ROUTE_LIST, .scope = SCOPE_ENTITIES, .params = entities_params,
-     .schema = "EntityList", .types = "application/json text/csv",
+     .schema = "EntityList", .types = "application/json text/csv " PARQUET_TYPE,
      .help = "the rows of an entity, those with a risk by risk, in pages; by its name and ?id= one of them, for ids that clients take for "
              "a path",
      .at_once = entities_at_once, .waits_for_worker = true},
@@ -102,9 +104,9 @@ const Route routes[] = {
      .schema = "EntityNotes", .help = "what people noted about one row"},
     {"POST", "/api/v1/{entities}/{id}/notes", handle_note_add, ROUTE_LAKE | ROUTE_CREATES, .scope = SCOPE_ENTITIES, .schema = "EntityNote",
      .content = "NoteRequest", .help = "notes what came of talking to one"},
-    {"POST", "/api/v1/{entities}/notes/lookup", handle_notes_lookup, ROUTE_LAKE, .scope = SCOPE_ENTITIES, .schema = "NotesLookup",
-     .content = "NotesLookupRequest", .help = "the newest note of each of up to 1,000 ids that has one"},
-    {"POST", "/api/v1/{entities}/lookup", handle_lookup, ROUTE_LAKE, .scope = SCOPE_ENTITIES, .params = lookup_params,
+    {"POST", "/api/v1/{entities}/notes/lookup", handle_notes_lookup, ROUTE_LAKE | ROUTE_READS, .scope = SCOPE_ENTITIES,
+     .schema = "NotesLookup", .content = "NotesLookupRequest", .help = "the newest note of each of up to 1,000 ids that has one"},
+    {"POST", "/api/v1/{entities}/lookup", handle_lookup, ROUTE_LAKE | ROUTE_READS, .scope = SCOPE_ENTITIES, .params = lookup_params,
      .schema = "EntityLookup", .content = "LookupRequest", .help = "rows by their ids, up to 1,000"},
     {"GET", "/livez", handle_livez, ROUTE_WORKER, COST_PROBE, SCOPE_OPEN, .schema = "Alive",
      .help = "the process works: a query was answered"},

@@ -16,6 +16,7 @@ enum {
     ROUTE_WRITES = 512,   /* changes the lake (writes.c): Idempotency-Key, 202 and 409 */
     ROUTE_BARE = 1024,    /* may come without its content */
     ROUTE_CREATES = 2048, /* answers 201 instead of 200 */
+    ROUTE_READS = 4096,   /* changes nothing, though it is a POST */
     ROUTE_LIST = 16,      /* as ROUTE_EXISTS, when what is served has such a list */
 };
 

@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "base/periodic.h"
 #include "base/tls.h"
+#include "web/audit_log.h"
 #include "web/connection.h"
 #include "web/lanes.h"
 #include "web/listen.h"
@@ -63,7 +64,7 @@ struct Web {
     char *url;
     Periodic *janitor; /* follows CURRENT, ends what takes too long */
     pthread_t loop;
-    bool loop_runs, access_log, audit_log;
+    bool loop_runs, access_log;
     int listener, poll, wake;
     atomic_bool ending;
     /* of the event loop: */
@@ -270,20 +271,9 @@ static void log_access(const Web *web, const Exchange *x) {
              clock_seconds_since(x->started_ns) * 1000, req->request_id);
 }
 
-/* Who read what about a person, or changed what. */
-static void log_audit(const Web *web, const Exchange *x) {
-    if (!web->audit_log || x->route == NULL || x->request->who == NULL) return;
-    bool reads_persons = x->route->scope < SCOPES && x->route->scope != SCOPE_STATUS && x->route->scope != SCOPE_AGGREGATE;
-    bool changes = strcmp(x->request->method, "POST") == 0 || strcmp(x->request->method, "DELETE") == 0;
-    if (reads_persons || changes)
-        log_info("audit", "%s %s %s: %d, request %s%s%.2000s", x->request->who, x->request->method, x->request->target, x->response.status,
-                 x->request->request_id, x->request->content != NULL ? ", content " : "",
-                 x->request->content != NULL ? x->request->content : "");
-}
-
 static void answer(Web *web, Client *c, Exchange *x) {
     log_access(web, x);
-    log_audit(web, x);
+    audit_log_answer(web->service.audit_log, x->route, x->request, x->response.status);
     c->route = x->route;
     c->status = x->response.status;
     c->started_ns = x->started_ns;
@@ -564,7 +554,6 @@ static Web *new_web(const WebOptions *options, int listener, char *url, Hosts *h
     web->url = url;
     web->hosts = hosts;
     web->access_log = options->access_log;
-    web->audit_log = options->audit_log;
     web->tls = tls;
     web->peers = peers;
     web->list.prev = web->list.next = &web->list;

@@ -3,10 +3,12 @@
 
 #include "base/clock.h"
 #include "base/files.h"
+#include "web/audit_log.h"
 #include "web/downloads.h"
 #include "web/listen.h"
 #include "web/note_store.h"
 #include "web/operations.h"
+#include "web/parquet.h"
 #include "web/stream.h"
 #include <sys/resource.h>
 #include <unistd.h>
@@ -84,16 +86,20 @@ void service_set_up(Service *s, const WebOptions *options, int listener) {
                    .started_ns = clock_mono_ns(),
                    .ready = options->ready,
                    .ready_arg = options->ready_arg,
+                   .audit_log = options->audit_log,
                    .gate = make_gate(options, listener),
                    .metrics = metrics_new(route_count(), route_pattern)};
+    s->export_dir = parquet_dir_make();
+    LakeOptions reading = options->lake;
+    reading.export_dir = s->export_dir;
     s->pool = options->live != NULL ? snapshot_pool_open_live(options->live, LIVE_VIEW_MS, options->rows_memory)
-                                    : snapshot_pool_open(options->snapshots_dir, &options->lake, options->rows_memory);
+                                    : snapshot_pool_open(options->snapshots_dir, &reading, options->rows_memory);
     if (options->notes_path != NULL) s->notes = note_store_new(options->notes_path);
     if (options->snapshots_dir != NULL) s->downloads = downloads_new(options->snapshots_dir);
     s->stream = stream_new();
-    if (options->write != NULL) s->operations = operations_new(options->write, options->write_arg, NULL, NULL);
+    if (options->write != NULL) s->operations = operations_new(options->write, options->write_arg, audit_log_operation, options->audit_log);
     if (options->query && options->snapshots_dir != NULL) {
-        LakeOptions own = options->lake;
+        LakeOptions own = reading;
         own.memory_limit = options->query_memory;
         own.threads = 1;
         s->sql = snapshot_pool_open(options->snapshots_dir, &own, 0);
@@ -106,12 +112,14 @@ void service_follow(Service *s) {
     if (s->downloads != NULL) downloads_sweep(s->downloads);
     if (s->gate != NULL) gate_follow(s->gate);
     stream_look(s->stream, s);
+    audit_log_follow(s->audit_log);
 }
 
 void service_clean_up(Service *s) {
     if (s->operations != NULL) operations_free(s->operations);
     snapshot_pool_free(s->pool);
     if (s->sql != NULL) snapshot_pool_free(s->sql);
+    parquet_dir_remove(s->export_dir);
     metrics_free(s->metrics);
     stream_free(s->stream);
     if (s->downloads != NULL) downloads_free(s->downloads);

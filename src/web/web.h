@@ -7,13 +7,15 @@
 #include <jansson.h>
 
 typedef struct Web Web;
+typedef struct AuditLog AuditLog; /* audit_log.h */
 
 typedef struct WebOptions {
     const char *listen;                    /* "127.0.0.1:8080", "[::1]:8080"; port 0 picks a free one */
     const char *hosts;                     /* more hosts that it answers for, "smelt,smelt.example" (hosts.h); NULL: none */
     const char *tokens_path;               /* who may ask (gate.h); NULL: everybody */
     const char *uses_path;                 /* where the last use of tokens is written; with tokens_path */
-    bool access_log, audit_log;            /* log lines for each answer; for what tokens read about persons and changed */
+    bool access_log;                       /* log lines for each answer */
+    AuditLog *audit_log;                   /* who read what about persons, or changed what; NULL: nowhere. Borrowed */
     int token_rate;                        /* requests of one token in a second; 0: no limit */
     bool open;                             /* without a file of tokens, everybody may ask, also from other machines */
     const char *tls_certificate, *tls_key; /* PEM files (base/tls.h), read again when they change; NULL or "": no TLS */

@@ -341,7 +341,7 @@ def test_runs_have_no_places_either(smelt: Smelt) -> None:
 
 def test_logs_say_who_asked(smelt: Smelt) -> None:
     token = make_token(smelt, "anna", "status,entities")
-    running = smelt.start("serve", *FREE_PORT, "--set", "http.access_log=yes", "--set", "http.audit_log=yes")
+    running = smelt.start("serve", *FREE_PORT, "--set", "http.access_log=yes", "--set", "http.audit_log=log")
     url = serving(running).url
     for number, path in enumerate(("/api/v1/status", "/api/v1/subscribers/SUB-7", "/nothing/SUB-8")):
         assert ask(url + path, token, Request_Id=f"r-{number}").fields["Request-Id"] == f"r-{number}"

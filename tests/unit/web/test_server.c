@@ -79,7 +79,7 @@ static void test_page_and_its_etag(void **state) {
 
 static void test_says_which_methods(void **state) {
     (void)state;
-    CLEANUP(free_text) char *answer = request(port, "PUT", "/api/v1/runs", "Content-Length: 0\r\n");
+    CLEANUP(free_text) char *answer = request(port, "PUT", "/api/v1/overview", "Content-Length: 0\r\n");
     CLEANUP(free_text) char *allow = header_of(answer, "Allow");
     assert_int_equal(status_of(answer), 405);
     assert_string_equal(allow, "GET, HEAD, OPTIONS");

@@ -407,7 +407,7 @@ static void test_methods_content_and_types(void **state) {
         {"OPTIONS", "/api/v1/runs", NULL, false, false, 204},
         {"OPTIONS", "*", NULL, false, false, 204},
         {"OPTIONS", "/nowhere", NULL, false, false, 404},
-        {"POST", "/api/v1/runs", NULL, true, true, 405},
+        {"POST", "/api/v1/overview", NULL, true, true, 405},
         {"GET", "/api/v1/runs", NULL, true, false, 400},
         {"GET", "/api/v1/runs", NULL, true, true, 415},
         {"GET", "/api/v1/runs", "text/csv", false, false, 406},
