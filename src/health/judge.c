@@ -187,9 +187,9 @@ static bool judge_kafka(const Facts *f, Finding *r) {
     put_text(r, "bootstrap", settings_text(f->settings, "kafka.bootstrap"));
     if (f->kafka_error != NULL) {
         r->state = STATE_DOWN;
-        const char *aside = strstr(f->kafka_error, " (after "); /* librdkafka's counters are not for people */
-        int n = aside != NULL ? (int)(aside - f->kafka_error) : (int)strlen(f->kafka_error);
-        buf_addf(&r->detail, "No answer to a metadata request: %.*s.", n, f->kafka_error);
+        bool answered = f->kafka.brokers > 0; /* but will not describe any topic */
+        buf_addf(&r->detail, "%s: %s.", answered ? "The brokers answer, but no topic can be described" : "No answer to a metadata request",
+                 f->kafka_error);
         return true;
     }
     put_int(r, "brokers", f->kafka.brokers);

@@ -44,6 +44,10 @@ int feed_verify(Feed *feed, const Offsets *p, int64_t offset, Error *err) {
     return feed->ops->verify != NULL ? feed->ops->verify(feed, p, offset, err) : 0;
 }
 
+const char *feed_throttle(Feed *feed) {
+    return feed->ops->throttle != NULL ? feed->ops->throttle(feed) : NULL;
+}
+
 void feed_report(Feed *feed, const Offsets *partitions, size_t n) {
     feed->ops->report(feed, partitions, n);
 }

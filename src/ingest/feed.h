@@ -59,6 +59,9 @@ int feed_start(Feed *feed, const Offsets *partitions, size_t n, Error *err) MUST
  * the last one KAFKA_END, again after more messages. A message may come twice. A broker that is away is KAFKA_NOTHING; an error is one that
  * waiting does not mend. */
 int feed_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) MUST_CHECK;
+/* When messages come slowly because a quota of the broker holds them back: which broker, and how long. NULL: nothing is known of that.
+ * Valid until the next poll. */
+const char *feed_throttle(Feed *feed);
 /* Reads one of the partitions on from another offset, after KAFKA_OUT_OF_RANGE. */
 int feed_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) MUST_CHECK;
 /* Reads a partition on from `offset`, which is above p->last, when the message at p->last is still the one of p->leader_epoch; otherwise

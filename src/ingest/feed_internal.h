@@ -11,6 +11,7 @@ typedef struct FeedOps {
     int (*seek)(Feed *feed, int32_t partition, int64_t offset, Error *err);
     int (*verify)(Feed *feed, const Offsets *p, int64_t offset, Error *err); /* NULL: there is nothing to compare */
     void (*report)(Feed *feed, const Offsets *partitions, size_t n);
+    const char *(*throttle)(Feed *feed); /* NULL: it never is */
 } FeedOps;
 
 /* It is one of several topics. */

@@ -111,7 +111,12 @@ static void topic_report(Feed *feed, const Offsets *partitions, size_t n) {
     kafka_consumer_report(((TopicFeed *)feed)->consumer, partitions, n);
 }
 
-static const FeedOps topic_ops = {topic_free, topic_describe, topic_check, topic_start, topic_poll, topic_seek, topic_verify, topic_report};
+static const char *topic_throttle(Feed *feed) {
+    return kafka_consumer_throttle(((TopicFeed *)feed)->consumer);
+}
+
+static const FeedOps topic_ops = {topic_free, topic_describe, topic_check,  topic_start,   topic_poll,
+                                  topic_seek, topic_verify,   topic_report, topic_throttle};
 
 int feed_open_topic(const Settings *settings, KafkaClient *client, const char *topic, size_t topics, Feed **ret, Error *err) {
     TopicFeed *t = xcalloc(1, sizeof *t);

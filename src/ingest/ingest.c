@@ -142,7 +142,8 @@ const char *ingest_blocked(const Ingest *in) {
 
 /* With `follow`. -1: none of them can be read, which waiting does not mend. */
 static int put_off(Ingest *in, Topic *t, Error *err) {
-    static const char others[] = "The other topics are followed; this one is tried again", alone[] = "It is tried again until then";
+    static const char others[] = "The other topics are followed; this one is tried again",
+                      alone[] = "Nothing is read until that is mended; it is tried again";
     bool known = t->error.kind != ERR_NONE && strcmp(t->error.text, err->text) == 0;
     t->pause_ms = t->pause_ms == 0 ? RETRY_FIRST_MS : t->pause_ms * 2 < RETRY_MAX_MS ? t->pause_ms * 2 : RETRY_MAX_MS;
     t->due_ns = clock_mono_ns() + (int64_t)t->pause_ms * NSEC_PER_MS;
@@ -175,9 +176,9 @@ static int fail(Ingest *in, Topic *t, Error *err) {
 
 static void note_begin(Ingest *in, Topic *t) {
     uint64_t left;
-    if (t->session == NULL || !session_has_begun(t->session, &left)) return;
-    if (!in->options.follow) in->progress.total += left;
-    if (t->error.kind == ERR_NONE) return;
+    if (t->session == NULL) return;
+    if (session_has_begun(t->session, &left) && !in->options.follow) in->progress.total += left;
+    if (t->error.kind == ERR_NONE || !session_is_read(t->session)) return; /* a topic may be described by who may not read it */
     log_info("ingest", "%s can be read again", feed_topic(t->feed));
     commit_mark_keeper_away(in->options.mark, feed_topic(t->feed), NULL);
     error_clear(&t->error);

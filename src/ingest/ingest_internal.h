@@ -35,11 +35,12 @@ typedef struct PartitionState {
     int64_t reported_ns; /* when it was last logged that it is stuck; 0: it is not */
     bool unverified;     /* its leader has changed since it was read: nothing of it was heard yet */
     Recheck recheck;
-    bool unanswered; /* its leader gave no answer when it was asked last */
-    bool given_up;   /* without `follow`: it did not move for too long, and is not waited for */
-    char *reason;    /* the last problem with it since it moved; NULL: none. Owned */
-    bool unreadable; /* ... which is in the messages themselves */
-    int problems;    /* so many since it moved */
+    bool unanswered;     /* its leader gave no answer when it was asked last */
+    bool given_up;       /* without `follow`: it did not move for too long, and is not waited for */
+    char *reason;        /* the last problem with it since it moved; NULL: none. Owned */
+    int64_t reason_next; /* its `next` then: at another one that is of other messages */
+    bool unreadable;     /* ... which is in the messages themselves */
+    int problems;        /* so many since it moved */
     Search search;
 } PartitionState;
 
@@ -70,6 +71,7 @@ typedef struct Reader {
     bool cut;                 /* a log was cut off, and options->new_epoch accepts that: another session is needed */
     Error problem;            /* without `follow`: partitions that could not be read to their end; the others were */
     Error err;                /* why it ended; read, like `problem`, after the thread was joined */
+    atomic_bool heard;        /* a message or the end of a partition came: it can be read. For the landing thread */
     _Atomic(json_t *) stuck;  /* news of the partitions that do not move, for the landing thread, which owns what it takes; NULL: none */
 } Reader;
 

@@ -171,10 +171,13 @@ static int recheck(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) {
 
 static int take_event(Reader *r, const KafkaEvent *e, Error *err) {
     Offsets *p = find_partition(r, e->partition);
-    int rc = 0;
-    if (e->kind == KAFKA_MESSAGE || e->kind == KAFKA_END) ingest_state(r, p)->unverified = false;
-    if ((rc = recheck(r, p, e, err)) != 0) return rc;
+    int rc;
     if (r->options->skip_unreadable && ingest_skip_unreadable(r, p, e, &rc, err)) return rc;
+    if (e->kind == KAFKA_MESSAGE || e->kind == KAFKA_END) {
+        ingest_state(r, p)->unverified = false;
+        atomic_store(&r->heard, true);
+    }
+    if ((rc = recheck(r, p, e, err)) != 0) return rc;
     switch (e->kind) {
     case KAFKA_MESSAGE: return take_message(r, p, e, err);
     case KAFKA_END: return take_partition_end(r, p, e, err);

@@ -112,6 +112,10 @@ bool session_has_begun(Session *s, uint64_t *ret_left) {
     return true;
 }
 
+bool session_is_read(const Session *s) {
+    return atomic_load(&s->reader.heard);
+}
+
 void session_keep_stuck(Session *s) {
     json_t *news = atomic_exchange(&s->reader.stuck, NULL);
     if (news != NULL) commit_mark_keeper_stuck(s->reader.options->mark, feed_topic(s->reader.feed), news);

@@ -16,6 +16,8 @@ int session_open(Lake *lake, Feed *feed, const IngestOptions *options, Cuts *cut
 void session_landed(Session *s, const LandingEvent *event, int64_t batch_id);
 /* True once, when it has begun to read. *ret_left: messages between there and the end that it saw. */
 bool session_has_begun(Session *s, uint64_t *ret_left);
+/* A message, or the end of a partition, came from the feed: that it could be described and started does not mean that it may be read. */
+bool session_is_read(const Session *s);
 /* News of partitions that stopped moving, or move again: for the status, which reads the mark. */
 void session_keep_stuck(Session *s);
 /* After LANDING_ENDED: how far each partition was read (ret->partitions, ret->stopped, ret->problem). The thread's error, when it failed.

@@ -87,9 +87,18 @@ static int64_t describe_every(const IngestOptions *o) {
 
 /* ---- one partition ---- */
 
+static void forget_problem(PartitionState *s) {
+    s->problems = 0;
+    s->unreadable = false;
+    free(s->reason);
+    s->reason = NULL;
+}
+
 void ingest_note_problem(Reader *r, const KafkaEvent *e) {
     const Offsets *p = &r->partitions[offsets_find(r->partitions, r->count, e->partition)];
     PartitionState *s = ingest_state(r, p);
+    if (s->reason_next != p->next) forget_problem(s);
+    s->reason_next = p->next;
     s->problems++;
     s->unreadable = s->unreadable || e->unreadable;
     /* A wrong checksum is the cause of what librdkafka complains about besides. */
@@ -116,15 +125,15 @@ static void note_progress(const Reader *r, const Offsets *p, PartitionState *s, 
     s->seen_next = p->next;
     s->moved_ns = r->now_ns;
     s->reported_ns = 0;
-    s->problems = 0;
-    s->unreadable = false;
-    free(s->reason);
-    s->reason = NULL;
+    forget_problem(s);
 }
+
+static const char no_reason[] = "; no message and no reason came. Next: is the leader of the partition well?",
+                  throttled[] = ". Next: raise the quota consumer_byte_rate of this user and kafka.client.id, or ingest.timeout";
 
 /* The setting that helps. By librdkafka's texts: its codes do not tell too large from damaged. */
 static const char *advice(const PartitionState *s) {
-    if (s->reason == NULL) return "; no message and no reason came. Next: is the leader of the partition well?";
+    if (s->reason == NULL) return no_reason;
     if (strstr(s->reason, "Decompression") != NULL || strstr(s->reason, "too large") != NULL)
         return ". Next: raise kafka.receive.message.max.bytes (up to 2147483647) if it is only large; `smelt ingest --skip-unreadable` records "
                "the batch as a gap and goes on";
@@ -136,9 +145,10 @@ static const char *advice(const PartitionState *s) {
 
 static char *describe_stuck(const Reader *r, const Offsets *p, const PartitionState *s) {
     double seconds = (double)(r->now_ns - s->moved_ns) / (double)NSEC_PER_SEC;
+    const char *throttle = s->reason == NULL ? feed_throttle(r->feed) : NULL, *why = throttle != NULL ? throttle : s->reason;
     return xasprintf("%s partition %d has not moved for %.0f s: it is at offset %" PRId64 " of %" PRId64 "%s%s%s", feed_topic(r->feed),
-                     (int)p->partition, seconds, p->next, p->end, s->reason != NULL ? ": " : "", s->reason != NULL ? s->reason : "",
-                     advice(s));
+                     (int)p->partition, seconds, p->next, p->end, why != NULL ? ": " : "", why != NULL ? why : "",
+                     throttle != NULL ? throttled : advice(s));
 }
 
 /* Without `follow`: the others are read to their ends, and the caller gets this as the problem. */
@@ -176,9 +186,10 @@ static bool judge(Reader *r, const Offsets *p, PartitionState *s) {
 }
 
 static json_t *stuck_json(const Reader *r, const Offsets *p, const PartitionState *s) {
+    const char *throttle = feed_throttle(r->feed), *why = s->reason != NULL ? s->reason : throttle != NULL ? throttle : "";
     int64_t since_us = clock_wall_us() - (r->now_ns - s->moved_ns) / 1000;
     return json_pack("{ss si sI sI sI ss}", "topic", feed_topic(r->feed), "partition", (int)p->partition, "offset", (json_int_t)p->next,
-                     "end_offset", (json_int_t)p->end, "since_us", (json_int_t)since_us, "reason", s->reason != NULL ? s->reason : "");
+                     "end_offset", (json_int_t)p->end, "since_us", (json_int_t)since_us, "reason", why);
 }
 
 static void tell(Reader *r, json_t *stuck) {

@@ -1,24 +1,14 @@
-/* client.c: librdkafka's configuration and logs, in one place for the whole module.
- *
- * Configuration is applied in order: the role's defaults, the user's `kafka.NAME` settings, the role's fixed properties. librdkafka checks
- * each value itself, so we keep no list of its properties; its complaint becomes an ERR_CONFIG that names the setting.
- *
- * Invariant: a fixed property always has the role's value: exact offsets and reliable acknowledgements depend on it.
- */
+/* client.c: one handle of librdkafka: its life, and what it calls back: its logs, its complaints, why it refused a certificate. */
 #include "kafka/client_internal.h"
 
 #include "base/clock.h"
-#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include <stdarg.h>
+#include <openssl/x509_vfy.h>
 #include <stdbool.h>
-#include <strings.h>
-#include <sys/stat.h>
 
-#define PREFIX            "kafka."
-#define PREFIX_LEN        (sizeof PREFIX - 1)
 #define CONF_ERROR_SIZE   512
+#define LOG_LEVEL_ERR     3 /* of syslog */
 #define COMPLAIN_EVERY_NS (30 * NSEC_PER_SEC)
 
 /* ---- callbacks of librdkafka ---- */
@@ -29,6 +19,23 @@ static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     /* "2/3 brokers are down" adds nothing to the reason reported before it. */
     if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) return;
     kafka_complaint_keep(client, (rd_kafka_resp_err_t)code, reason);
+}
+
+/* A connection that a broker drops is no error to librdkafka, which only logs it: who waits would learn of nothing but the timeout. */
+static void keep_dropped(KafkaClient *client, int level, const char *facility, const char *text) {
+    bool reported = level <= LOG_LEVEL_ERR; /* to on_error too */
+    if (!reported && strcmp(facility, "FAIL") == 0) kafka_complaint_keep(client, RD_KAFKA_RESP_ERR__TRANSPORT, text);
+}
+
+/* Why OpenSSL refuses the broker's certificate, which librdkafka's complaint about the handshake leaves out. It decides nothing: it returns
+ * what OpenSSL has found. In a thread of librdkafka's. */
+static int on_certificate(rd_kafka_t *rk, const char *broker, int32_t broker_id, int *code, int depth, const char *der, size_t len,
+                          char *text, size_t size, void *opaque) {
+    (void)rk, (void)broker_id, (void)der, (void)len;
+    if (*code == X509_V_OK) return 1;
+    snprintf(text, size, "%s", X509_verify_cert_error_string(*code));
+    kafka_certificate_keep(opaque, *code, depth, broker);
+    return 0;
 }
 
 /* During an outage librdkafka logs each attempt to connect: true for one of them per COMPLAIN_EVERY_NS. */
@@ -47,13 +54,18 @@ static LogLevel level_of(int syslog_level) {
     return syslog_level == 5 ? LOG_INFO : LOG_DEBUG;
 }
 
+static bool is_complaint(const char *facility) {
+    return strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0 || strcmp(facility, "SSLCERTVRFY") == 0;
+}
+
 /* Called from librdkafka's own threads, also before rd_kafka_new has returned. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text) {
     KafkaClient *client = rk != NULL ? rd_kafka_opaque(rk) : NULL;
+    if (client != NULL) keep_dropped(client, level, facility, text);
     if (strcmp(facility, "CONFWARN") == 0) return;  /* a property of the other role: producer and consumer share the settings */
     if (strcmp(facility, "GETPID") == 0) level = 7; /* the broker has just started: librdkafka retries */
     int held = 0;
-    bool complaint = client != NULL && level_of(level) == LOG_WARN && (strcmp(facility, "FAIL") == 0 || strcmp(facility, "ERROR") == 0);
+    bool complaint = client != NULL && level_of(level) == LOG_WARN && is_complaint(facility);
     if (complaint && !complaint_is_due(client, &held)) return;
     if (held > 0)
         log_write(level_of(level), "kafka", "%s (and %d similar errors before it)", text, held);
@@ -61,120 +73,18 @@ static void on_log(const rd_kafka_t *rk, int level, const char *facility, const 
         log_write(level_of(level), "kafka", "%s", text);
 }
 
-/* ---- configuration ---- */
+/* ---- life ---- */
 
-static int conf_refused(Error *err, const Setting *setting, const char *name, const char *reason) {
-    if (setting == NULL) return error_set(err, ERR_BUG, "librdkafka rejects Smelt's %s: %s", name, reason);
-    return error_set(err, ERR_CONFIG, "setting %s (from %s): %s", setting->key, setting->place, reason);
-}
-
-static int conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, const Setting *setting, Error *err) {
-    char reason[CONF_ERROR_SIZE];
-    if (rd_kafka_conf_set(conf, name, value, reason, sizeof reason) == RD_KAFKA_CONF_OK) return 0;
-    return conf_refused(err, setting, name, reason);
-}
-
-static int conf_set_all(rd_kafka_conf_t *conf, const KafkaProperty *properties, Error *err) {
-    for (const KafkaProperty *p = properties; p != NULL && p->name != NULL; p++)
-        if (conf_set(conf, p->name, p->value, NULL, err) != 0) return -1;
-    return 0;
-}
-
-/* `kafka.NAME` that is not a key of the table. */
-static bool is_passed_through(const Setting *setting) {
-    return setting->spec == NULL && strncmp(setting->key, PREFIX, PREFIX_LEN) == 0;
-}
-
-/* Properties that no role may have, whatever their value: docs/kafka.md lists them. */
-static const struct {
-    const char *name, *why;
-} refused[] = {
-    {"bootstrap.servers", "use kafka.bootstrap instead"},
-    {"metadata.broker.list", "use kafka.bootstrap instead"},
-    {"auto.commit.enable",
-     "the lake stores the offsets, in the transaction of their rows: remove it"}, /* the old name of enable.auto.commit */
-    {"auto.commit.interval.ms", "the lake stores the offsets, in the transaction of their rows: remove it"},
-    {"offset.store.method", "the lake stores the offsets, in the transaction of their rows: remove it"},
-    {"offset.store.path", "the lake stores the offsets, in the transaction of their rows: remove it"},
-    {"offset.store.sync.interval.ms", "the lake stores the offsets, in the transaction of their rows: remove it"},
-    {"test.mock.num.brokers", "it replaces the cluster by one in memory: remove it"},
-    {"transactional.id", "`produce` sends without transactions: remove it"},
-    {"group.instance.id", "Smelt joins no group: remove it"},
-    {"log.queue", "nothing reads that queue, and its log lines would be lost: remove it"},
-};
-
-static int check_not_fixed(const KafkaProperty *fixed, const Setting *setting, Error *err) {
-    const char *name = setting->key + PREFIX_LEN;
-    for (size_t i = 0; i < ARRAY_LEN(refused); i++)
-        if (strcmp(name, refused[i].name) == 0)
-            return error_set(err, ERR_CONFIG, "setting %s (from %s): %s", setting->key, setting->place, refused[i].why);
-    if (strcmp(name, "group.id") == 0 && setting->value[0] == '\0')
-        return error_set(err, ERR_CONFIG, "setting %s (from %s) is empty: remove it for the default, smelt", setting->key, setting->place);
-    for (const KafkaProperty *p = fixed; p != NULL && p->name != NULL; p++)
-        if (strcmp(p->name, name) == 0 && strcasecmp(p->value, setting->value) != 0)
-            return error_set(err, ERR_CONFIG, "setting %s (from %s) is %s, but exactly-once needs %s: remove it", setting->key,
-                             setting->place, setting->value, p->value);
-    return 0;
-}
-
-/* librdkafka opens the files of TLS when the client is made, and says of one that it cannot read neither the name nor the setting. */
-static int check_file(const Setting *setting, Error *err) {
-    CLEANUP(buf_done) Buf ignored = {0};
-    const char *name = setting->key + PREFIX_LEN;
-    struct stat st;
-    bool is_file = strncmp(name, "ssl.", 4) == 0 && strlen(name) > 9 && strcmp(name + strlen(name) - 9, ".location") == 0;
-    bool is_probed = strcmp(name, "ssl.ca.location") == 0 &&
-                     (strcmp(setting->value, "probe") == 0 || (stat(setting->value, &st) == 0 && S_ISDIR(st.st_mode)));
-    if (!is_file || is_probed || setting->value[0] == '\0' || file_read(setting->value, &ignored, err) == 0) return 0;
-    err->kind = ERR_CONFIG;
-    return error_prefix(err, "setting %s (from %s)", setting->key, setting->place);
-}
-
-static int conf_set_user(rd_kafka_conf_t *conf, const Settings *settings, const KafkaProperty *fixed, Error *err) {
-    for (size_t i = 0; i < settings_count(settings); i++) {
-        Setting setting = settings_at(settings, i);
-        if (!is_passed_through(&setting)) continue;
-        if (check_not_fixed(fixed, &setting, err) != 0) return -1;
-        if (check_file(&setting, err) != 0 || conf_set(conf, setting.key + PREFIX_LEN, setting.value, &setting, err) != 0) return -1;
-    }
-    return 0;
-}
-
-static const KafkaProperty common_defaults[] = {
-    {"client.id", "smelt"},
-    {"client.software.name", "smelt"},
-    {"client.software.version", SMELT_VERSION},
-    {"log.thread.name", "false"},
-    {"socket.keepalive.enable", "true"},
-    {"reconnect.backoff.ms", "20"},       /* librdkafka also waits half of this between its first two connections of a new handle */
-    {"reconnect.backoff.max.ms", "2000"}, /* reconnects soon after a broker's restart */
-    {NULL, NULL},
-};
-
-static int conf_fill(rd_kafka_conf_t *conf, const Settings *settings, const KafkaRole *role, KafkaClient *client, Error *err) {
-    if (conf_set_all(conf, common_defaults, err) != 0 || conf_set_all(conf, role->defaults, err) != 0) return -1;
-    if (conf_set_user(conf, settings, role->fixed, err) != 0 || conf_set_all(conf, role->fixed, err) != 0) return -1;
-    char reason[CONF_ERROR_SIZE];
-    if (rd_kafka_conf_set(conf, "bootstrap.servers", client->address, reason, sizeof reason) != RD_KAFKA_CONF_OK)
-        return error_set(err, ERR_CONFIG, "setting kafka.bootstrap: %s", reason);
+static void set_callbacks(rd_kafka_conf_t *conf, const KafkaRole *role, KafkaClient *client) {
+    char verifies[sizeof "false"] = "";
+    size_t size = sizeof verifies;
     rd_kafka_conf_set_opaque(conf, client);
     rd_kafka_conf_set_log_cb(conf, on_log);
     rd_kafka_conf_set_error_cb(conf, on_error);
+    if (rd_kafka_conf_get(conf, "enable.ssl.certificate.verification", verifies, &size) == RD_KAFKA_CONF_OK &&
+        strcmp(verifies, "true") == 0)
+        rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
     if (role->configure != NULL) role->configure(conf);
-    return 0;
-}
-
-/* ---- life ---- */
-
-/* With the setting that librdkafka's complaint is about, when it names one, and the file. */
-static int refuse_client(const Settings *settings, const char *reason, Error *err) {
-    for (size_t i = 0; i < settings_count(settings); i++) {
-        Setting setting = settings_at(settings, i);
-        if (!is_passed_through(&setting) || strstr(reason, setting.key + PREFIX_LEN) == NULL) continue;
-        return error_set(err, ERR_CONFIG, "setting %s (from %s) is %s: %s", setting.key, setting.place,
-                         setting.secret ? "not accepted" : setting.value, reason);
-    }
-    return error_set(err, ERR_CONFIG, "Kafka client: %s", reason);
 }
 
 int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owner, KafkaClient **ret, Error *err) {
@@ -185,14 +95,15 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
     if (client->address[0] == '\0') return error_set(err, ERR_CONFIG, "setting kafka.bootstrap is empty");
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char reason[CONF_ERROR_SIZE] = "";
-    if (conf_fill(conf, settings, role, client, err) != 0) {
+    if (kafka_conf_fill(conf, settings, role, client->address, err) != 0) {
         rd_kafka_conf_destroy(conf);
         return -1;
     }
+    set_callbacks(conf, role, client);
     client->rk = rd_kafka_new(role->type, conf, reason, sizeof reason); /* owns conf, unless it fails */
     if (client->rk == NULL) {
         rd_kafka_conf_destroy(conf);
-        return refuse_client(settings, reason, err);
+        return kafka_conf_refuse(settings, reason, err);
     }
     *ret = TAKE(client);
     return 0;

@@ -7,11 +7,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include <openssl/x509_vfy.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
-#define PROPERTY_SIZE  256
-#define REASON_AGES_NS (60 * NSEC_PER_SEC) /* an older complaint does not explain a failure now */
+#define REASON_AGES_NS  (60 * NSEC_PER_SEC) /* an older complaint does not explain a failure now */
+#define REASON_STAYS_NS (10 * NSEC_PER_SEC) /* ... and until then one that says more is not replaced by one that says less */
 
 /* What is not here is ERR_UNAVAILABLE: librdkafka has hundreds of codes, nearly all of them mean "not now". */
 static const struct {
@@ -60,11 +62,28 @@ static bool is_silence(rd_kafka_resp_err_t code) {
     return false;
 }
 
+/* The alerts of TLS (RFC 8446) by which a broker refuses a client's certificate, or that there is none. With TLS 1.3 they come after the
+ * handshake, as a failure of the transport. */
+static bool is_certificate_alert(const char *reason) {
+    static const char before[] = "SSL alert number ";
+    const char *at = strstr(reason, before);
+    long alert = at != NULL ? strtol(at + sizeof before - 1, NULL, 10) : 0;
+    return (alert >= 40 && alert <= 49) || alert == 116;
+}
+
 /* A TLS handshake that is interrupted means that the broker is going down; only one that completes and fails is a wrong configuration. */
 static ErrorKind complaint_kind(rd_kafka_resp_err_t code, const char *reason) {
+    if (is_certificate_alert(reason)) return ERR_CONFIG;
     if (code == RD_KAFKA_RESP_ERR__SSL && (strstr(reason, "isconnected") != NULL || strstr(reason, "reset by peer") != NULL))
         return ERR_UNAVAILABLE;
     return kafka_error_kind(code);
+}
+
+static bool is_dropped(const char *reason) {
+    static const char *const texts[] = {"transport failure", "Broken pipe", "reset by peer", "isconnected"};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+        if (strstr(reason, texts[i]) != NULL) return true;
+    return false;
 }
 
 static void complaint_get(KafkaClient *client, rd_kafka_resp_err_t *ret_code, char text[KAFKA_REASON_SIZE]) {
@@ -75,13 +94,29 @@ static void complaint_get(KafkaClient *client, rd_kafka_resp_err_t *ret_code, ch
     pthread_mutex_unlock(&client->mutex);
 }
 
+/* Under mutex: a broker that refuses a client often only drops its next connection. */
+static bool says_more(const KafkaClient *client) {
+    bool recent = client->reason_code != RD_KAFKA_RESP_ERR_NO_ERROR && clock_mono_ns() - client->reason_ns < REASON_STAYS_NS;
+    return recent && complaint_kind(client->reason_code, client->reason) == ERR_CONFIG;
+}
+
 void kafka_complaint_keep(KafkaClient *client, rd_kafka_resp_err_t code, const char *reason) {
     pthread_mutex_lock(&client->mutex);
-    client->reason_code = code;
-    client->reason_ns = clock_mono_ns();
-    size_t n = strnlen(reason, KAFKA_REASON_SIZE - 1);
-    memcpy(client->reason, reason, n);
-    client->reason[n] = '\0';
+    if (!is_dropped(reason) || complaint_kind(code, reason) == ERR_CONFIG || !says_more(client)) {
+        client->reason_code = code;
+        client->reason_ns = clock_mono_ns();
+        size_t n = strnlen(reason, KAFKA_REASON_SIZE - 1);
+        memcpy(client->reason, reason, n);
+        client->reason[n] = '\0';
+    }
+    pthread_mutex_unlock(&client->mutex);
+}
+
+void kafka_certificate_keep(KafkaClient *client, int code, int depth, const char *broker) {
+    pthread_mutex_lock(&client->mutex);
+    client->refused_code = code;
+    client->refused_depth = depth;
+    snprintf(client->refused_broker, sizeof client->refused_broker, "%s", broker);
     pthread_mutex_unlock(&client->mutex);
 }
 
@@ -105,49 +140,103 @@ static const char *needed_right(const KafkaClient *client, rd_kafka_resp_err_t c
     }
 }
 
-static void read_conf(const KafkaClient *client, const char *name, char value[PROPERTY_SIZE]) {
-    size_t size = PROPERTY_SIZE;
+const char *kafka_client_property(const KafkaClient *client, const char *name, char value[KAFKA_VALUE_SIZE]) {
+    size_t size = KAFKA_VALUE_SIZE;
     if (rd_kafka_conf_get(rd_kafka_conf(client->rk), name, value, &size) != RD_KAFKA_CONF_OK) value[0] = '\0';
+    return value;
 }
 
-/* Whom the cluster takes us for, as far as that is known here. Into text; returns it. */
-static const char *principal(const KafkaClient *client, char text[PROPERTY_SIZE + 16]) {
-    char protocol[PROPERTY_SIZE], user[PROPERTY_SIZE], certificate[PROPERTY_SIZE];
-    read_conf(client, "security.protocol", protocol);
-    read_conf(client, "sasl.username", user);
-    read_conf(client, "ssl.certificate.location", certificate);
-    bool sasl = strstr(protocol, "sasl") != NULL;
+const char *kafka_client_principal(const KafkaClient *client, char text[KAFKA_VALUE_SIZE]) {
+    char protocol[KAFKA_VALUE_SIZE], user[KAFKA_VALUE_SIZE], certificate[KAFKA_VALUE_SIZE];
+    kafka_client_property(client, "sasl.username", user);
+    kafka_client_property(client, "ssl.certificate.location", certificate);
+    bool sasl = strstr(kafka_client_property(client, "security.protocol", protocol), "sasl") != NULL;
     if (sasl && user[0] == '\0') return "the one that logs in";
     if (!sasl && certificate[0] != '\0') return "the subject of the certificate in kafka.ssl.certificate.location";
-    snprintf(text, PROPERTY_SIZE + 16, "User:%s", sasl ? user : "ANONYMOUS");
+    snprintf(text, KAFKA_VALUE_SIZE, "User:%.200s", sasl ? user : "ANONYMOUS");
     return text;
 }
 
 static void add_right(const KafkaClient *client, rd_kafka_resp_err_t code, Error *err) {
-    char text[PROPERTY_SIZE + 16];
+    char text[KAFKA_VALUE_SIZE];
     const char *right = needed_right(client, code);
-    if (right != NULL) error_set(err, err->kind, "%s (%s; the principal is %s)", err->text, right, principal(client, text));
+    if (right != NULL) error_set(err, err->kind, "%s (%s; the principal is %s)", err->text, right, kafka_client_principal(client, text));
 }
 
-static bool is_dropped(const char *reason) {
-    static const char *const texts[] = {"transport failure", "Broken pipe", "reset by peer", "isconnected"};
-    for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-        if (strstr(reason, texts[i]) != NULL) return true;
-    return false;
+/* ---- the setting that is probably wrong ---- */
+
+static const char unverified[] = "certificate verify failed";
+
+/* What helps against each reason for which OpenSSL refuses a certificate. */
+static const char *certificate_hint(int code) {
+    switch (code) {
+    case X509_V_ERR_CERT_HAS_EXPIRED: return "it has to be renewed at the broker.";
+    case X509_V_ERR_CERT_NOT_YET_VALID: return "is the clock of this machine right?";
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return "kafka.bootstrap, and what the brokers advertise, must be a name that the certificate has.";
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE: return "is the CA that signed it in kafka.ssl.ca.location?";
+    default: return "is its name that of kafka.bootstrap, and its CA in kafka.ssl.ca.location?";
+    }
 }
 
-/* The setting that is probably wrong: brokers drop a connection in the wrong protocol without a word. */
-static void add_hint(const KafkaClient *client, const char *reason, Error *err) {
-    char protocol[PROPERTY_SIZE];
-    read_conf(client, "security.protocol", protocol);
-    bool tls = strstr(protocol, "ssl") != NULL;
-    const char *hint = strstr(reason, "certificate verify failed") != NULL
-                           ? "is the name in kafka.bootstrap one of the certificate's, and its CA in kafka.ssl.ca.location?"
-                       : strstr(reason, "current SASL state") != NULL ? "does this port expect SASL?"
-                       : tls && is_dropped(reason)                    ? "does this port expect TLS?"
-                       : is_dropped(reason)                           ? "if the broker is up, does this port expect TLS or SASL?"
-                                                                      : NULL;
+static const char *client_certificate_hint(const KafkaClient *client) {
+    char file[KAFKA_VALUE_SIZE], pem[KAFKA_VALUE_SIZE], keystore[KAFKA_VALUE_SIZE];
+    kafka_client_property(client, "ssl.certificate.location", file);
+    kafka_client_property(client, "ssl.certificate.pem", pem);
+    kafka_client_property(client, "ssl.keystore.location", keystore);
+    return file[0] == '\0' && pem[0] == '\0' && keystore[0] == '\0'
+               ? "the broker asks for a client certificate: set kafka.ssl.certificate.location and kafka.ssl.key.location."
+               : "the broker refuses the client certificate: is that in kafka.ssl.certificate.location still valid, is its CA one that the "
+                 "broker trusts, and its key in kafka.ssl.key.location?";
+}
+
+/* Brokers drop a connection in the wrong protocol without a word: by when they do. */
+static const char *dropped_hint(const char *reason, const char *protocol) {
+    if (strstr(reason, "transport failure") != NULL) return "if the broker is up, is it what this port expects?"; /* no reason came */
+    bool handshake = strstr(reason, "handshake") != NULL || strstr(reason, "HANDSHAKE") != NULL;
+    if (strcmp(protocol, "ssl") == 0 && !handshake) return "if the broker is up, does this port expect SASL, too (sasl_ssl)?";
+    if (strstr(protocol, "ssl") != NULL) return "does this port expect TLS?";
+    if (strcmp(protocol, "sasl_plaintext") == 0) return "if the broker is up, does this port expect TLS, too (sasl_ssl)?";
+    return "if the broker is up, does this port expect TLS or SASL?";
+}
+
+static const char *hint_for(const KafkaClient *client, const char *reason, const char *protocol) {
+    if (is_certificate_alert(reason)) return client_certificate_hint(client);
+    if (strstr(reason, unverified) != NULL) return certificate_hint(client->refused_code);
+    if (strstr(reason, "current SASL state") != NULL) return "does this port expect SASL?";
+    return is_dropped(reason) ? dropped_hint(reason, protocol) : NULL;
+}
+
+static void add_hint(KafkaClient *client, const char *reason, Error *err) {
+    char protocol[KAFKA_VALUE_SIZE];
+    kafka_client_property(client, "security.protocol", protocol);
+    pthread_mutex_lock(&client->mutex);
+    const char *hint = hint_for(client, reason, protocol);
+    pthread_mutex_unlock(&client->mutex);
     if (hint != NULL) error_set(err, err->kind, "%s (%s kafka.security.protocol is %s)", err->text, hint, protocol);
+}
+
+/* librdkafka's counters are not for people: " (after 5ms in state CONNECT, 1 identical error(s) suppressed)". */
+static void drop_counters(char *reason) {
+    char *counters = strstr(reason, " (after ");
+    if (counters != NULL) *counters = '\0';
+}
+
+/* Puts OpenSSL's reason in the place of librdkafka's guess, which is about the CA whatever it was. */
+static void name_refusal(KafkaClient *client, char reason[KAFKA_REASON_SIZE]) {
+    char *at = strstr(reason, unverified);
+    pthread_mutex_lock(&client->mutex);
+    if (at != NULL && client->refused_code != X509_V_OK) {
+        at += sizeof unverified - 1;
+        snprintf(at, (size_t)(reason + KAFKA_REASON_SIZE - at), ": %s, of %s%s", X509_verify_cert_error_string(client->refused_code),
+                 client->refused_depth > 0 ? "a CA of " : "", client->refused_broker);
+    }
+    pthread_mutex_unlock(&client->mutex);
 }
 
 static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what) {
@@ -163,6 +252,8 @@ static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *
         }
     }
     complaint_get(client, &reason_code, reason);
+    drop_counters(reason);
+    name_refusal(client, reason);
     if (is_silence(code) && reason_code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         error_set(err, complaint_kind(reason_code, reason), "Kafka at %s: %s: %s", client->address, what, reason);
         add_hint(client, reason, err);

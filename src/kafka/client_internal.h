@@ -7,6 +7,9 @@
 
 #define KAFKA_REASON_SIZE 1024 /* librdkafka's longest texts have half of this */
 
+#define KAFKA_BROKER_SIZE 256 /* host:port */
+#define KAFKA_VALUE_SIZE  256 /* of a property that is shown */
+
 /* The `opaque` of every librdkafka callback is the KafkaClient. */
 struct KafkaClient {
     rd_kafka_t *rk;
@@ -16,6 +19,10 @@ struct KafkaClient {
     rd_kafka_resp_err_t reason_code; /* the last complaint of the network, under mutex; with its time and text */
     int64_t reason_ns;
     char reason[KAFKA_REASON_SIZE];
+    int refused_code; /* of OpenSSL, why it refused a certificate of a broker last; 0: it did not. Under mutex, with its place in the chain
+                       */
+    int refused_depth;
+    char refused_broker[KAFKA_BROKER_SIZE];
     atomic_llong complained_ns; /* when the last such complaint was logged */
     atomic_int complaints_held; /* complaints since then */
 };
@@ -34,14 +41,29 @@ typedef struct KafkaRole {
 /* ERR_CONFIG. The caller frees with kafka_client_free, after everything that uses `rk` is gone. */
 int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owner, KafkaClient **ret, Error *err) MUST_CHECK;
 
+/* ---- client_conf.c ---- */
+
+/* The defaults of the role, the user's settings, and what the role has fixed. ERR_CONFIG names the setting. */
+int kafka_conf_fill(rd_kafka_conf_t *conf, const Settings *settings, const KafkaRole *role, const char *addresses, Error *err) MUST_CHECK;
+/* ERR_CONFIG for what rd_kafka_new complains of: with the setting that it is about, when it names one. Returns -1. */
+int kafka_conf_refuse(const Settings *settings, const char *reason, Error *err);
+
+/* ---- client_errors.c ---- */
+
 /* Sets the error for librdkafka's `code`: the kind from a table, the text "Kafka at ADDRESS: <what>: <reason>". When the code only means
  * that no answer came, the last complaint of the network is the reason, and a refused login makes it ERR_CONFIG. `detail` is librdkafka's
  * own text, NULL when there is none. Returns -1. */
 int kafka_fail(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what, ...) PRINTF_LIKE(5, 6);
 /* The same for an rd_kafka_error_t, which it destroys. */
 int kafka_fail_error(KafkaClient *client, rd_kafka_error_t *error, Error *err, const char *what, ...) PRINTF_LIKE(4, 5);
-/* The network's last complaint; copied. Any thread. */
+/* A property of librdkafka, "" when it has none. Into value; returns it. */
+const char *kafka_client_property(const KafkaClient *client, const char *name, char value[KAFKA_VALUE_SIZE]);
+/* Whom the cluster takes this client for, as far as that is known here. Maybe into text. */
+const char *kafka_client_principal(const KafkaClient *client, char text[KAFKA_VALUE_SIZE]);
+/* The network's last complaint; copied. That a connection was dropped does not replace what says more, for a while. Any thread. */
 void kafka_complaint_keep(KafkaClient *client, rd_kafka_resp_err_t code, const char *reason);
+/* Why OpenSSL refused a certificate, `depth` certificates above that of the broker; copied. Any thread. */
+void kafka_certificate_keep(KafkaClient *client, int code, int depth, const char *broker);
 /* The time of a record in microseconds; INT64_MIN when its milliseconds are no time of the years 1970 to 9999. Unless the topic has
  * LogAppendTime, it is what the producer says: in any unit, by any clock. */
 int64_t kafka_time_us(int64_t ms);

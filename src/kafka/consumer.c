@@ -13,13 +13,14 @@
 #include <string.h>
 #include <time.h>
 
-#define FINISH_MS       500
-#define AGAIN_MS        1000 /* before a report that failed is sent again, doubled up to AGAIN_MAX_MS */
-#define AGAIN_MAX_MS    30000
-#define LAST_MS_OF_9999 INT64_C(253402300799999)
-#define SEEK_MS         2000  /* within the client: no broker is waited for */
-#define BEGIN_MS        20000 /* until the client reads a partition that it was given: longer on a busy machine */
-#define SEEK_PAUSE_NS   (5 * 1000 * 1000)
+#define FINISH_MS         500
+#define AGAIN_MS          1000 /* before a report that failed is sent again, doubled up to AGAIN_MAX_MS */
+#define AGAIN_MAX_MS      30000
+#define LAST_MS_OF_9999   INT64_C(253402300799999)
+#define SEEK_MS           2000  /* within the client: no broker is waited for */
+#define BEGIN_MS          20000 /* until the client reads a partition that it was given: longer on a busy machine */
+#define SEEK_PAUSE_NS     (5 * 1000 * 1000)
+#define THROTTLE_STAYS_NS (30 * NSEC_PER_SEC) /* the answer to the next fetch takes its time */
 
 struct KafkaConsumer {
     KafkaClient *client;
@@ -32,8 +33,17 @@ struct KafkaConsumer {
     rd_kafka_topic_partition_list_t *reported; /* the newest position of each partition */
     atomic_llong again_ns;                     /* when to report them again, since a report failed; 0: they are known, or on their way */
     atomic_int pause_ms;                       /* before that; 0: the last report did not fail */
+    char *throttle;                            /* the broker that made it wait last by a quota, and how long; NULL: none does. Owned */
+    int64_t throttle_ends_ns;                  /* when that is no news any more */
     char *headers;                             /* of the last event; NULL: it has none. Owned */
 };
+
+static void warn_of_group(const KafkaConsumer *c) {
+    char group[KAFKA_VALUE_SIZE], who[KAFKA_VALUE_SIZE];
+    log_warn("kafka",
+             "no right READ on the group %s (kafka.group.id) for %s: reading goes on, but the broker's lag tools cannot see how far",
+             kafka_client_property(c->client, "group.id", group), kafka_client_principal(c->client, who));
+}
 
 /* The group is for lag tools alone: without rights on it Smelt reads like with them. */
 static void report_failed(KafkaConsumer *c, rd_kafka_resp_err_t code) {
@@ -41,7 +51,7 @@ static void report_failed(KafkaConsumer *c, rd_kafka_resp_err_t code) {
     if (code != RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
         log_debug("kafka", "offsets could not be reported to the broker: %s", rd_kafka_err2str(code));
     else if (!atomic_exchange(&c->no_reports, true))
-        log_warn("kafka", "no right READ on the group of kafka.group.id: reading goes on, but the broker's lag tools cannot see how far");
+        warn_of_group(c);
 }
 
 /* No other report may follow: of a topic that is idle from now on, a broker that has just come back would never know. */
@@ -84,8 +94,22 @@ static void report_again(KafkaConsumer *c) {
     send_report(c, list);
 }
 
+/* In the thread that polls. 0 ms: it waits no longer. */
+static void on_throttle(rd_kafka_t *rk, const char *broker, int32_t id, int ms, void *opaque) {
+    (void)rk;
+    KafkaConsumer *c = ((KafkaClient *)opaque)->owner;
+    free(c->throttle);
+    c->throttle = ms > 0 ? xasprintf("broker %d (%s) throttles this client by a quota, %.1f s at a time", (int)id, broker, ms / 1e3) : NULL;
+    c->throttle_ends_ns = clock_mono_ns() + THROTTLE_STAYS_NS + ms * INT64_C(1000000);
+}
+
+const char *kafka_consumer_throttle(KafkaConsumer *c) {
+    return clock_mono_ns() < c->throttle_ends_ns ? c->throttle : NULL;
+}
+
 static void configure(rd_kafka_conf_t *conf) {
     rd_kafka_conf_set_offset_commit_cb(conf, on_commit);
+    rd_kafka_conf_set_throttle_cb(conf, on_throttle);
 }
 
 #define PREFETCHED_KBYTES 16384 /* with queued.min.messages they bound the memory of all consumers of the process */
@@ -163,6 +187,7 @@ static void *destroy(void *consumer) {
     kafka_client_freep(&c->client);
     rd_kafka_topic_partition_list_destroy(c->reported);
     pthread_mutex_destroy(&c->lock);
+    free(c->throttle);
     free(c->topic);
     free(c);
     return NULL;

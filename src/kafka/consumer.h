@@ -47,6 +47,8 @@ DEFINE_CLEANUP(kafka_consumer_free, KafkaConsumer)
 /* The next event. A broker that is away is KAFKA_NOTHING (its log line comes from client.h); an error is one that waiting cannot resolve.
  */
 int kafka_consumer_poll(KafkaConsumer *consumer, int timeout_ms, KafkaEvent *ret, Error *err) MUST_CHECK;
+/* When a quota of the broker holds its messages back: which broker, and how long. NULL: none does. Valid until the next poll. */
+const char *kafka_consumer_throttle(KafkaConsumer *consumer);
 /* Reads one of the partitions on from another offset, after KAFKA_OUT_OF_RANGE. */
 int kafka_consumer_seek(KafkaConsumer *consumer, int32_t partition, int64_t offset, Error *err) MUST_CHECK;
 /* Reads one of the partitions on from `offset`, when the message before it was written under this leader epoch and is still there;

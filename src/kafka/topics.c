@@ -58,6 +58,14 @@ static int add_listed(TopicList *list, const char *text, Error *err) {
     return 0;
 }
 
+/* kafka.topic, where there are no others. */
+static int add_only(TopicList *list, const char *name, Error *err) {
+    static const char where[] = "setting kafka.topic";
+    if (name[0] == '\0') return error_set(err, ERR_CONFIG, "%s is empty", where);
+    if (strchr(name, ',') != NULL) return error_set(err, ERR_CONFIG, "%s is \"%s\": several topics go into kafka.topics", where, name);
+    return add_checked(list, where, name, err);
+}
+
 int topic_list_read(const Settings *settings, const char *const *declared, size_t count, TopicList *ret, Error *err) {
     CLEANUP(topic_list_done) TopicList list = {0};
     if (add_listed(&list, settings_text(settings, "kafka.topics"), err) != 0) return -1;
@@ -65,7 +73,7 @@ int topic_list_read(const Settings *settings, const char *const *declared, size_
     for (size_t i = 0; i < count && !listed; i++)
         if (place_of(&list, declared[i]) == list.count && add_checked(&list, "the contracts' physicalName", declared[i], err) != 0)
             return -1;
-    if (list.count == 0) add(&list, xstrdup(settings_text(settings, "kafka.topic")));
+    if (list.count == 0 && add_only(&list, settings_text(settings, "kafka.topic"), err) != 0) return -1;
     *ret = list;
     list = (TopicList){0};
     return 0;

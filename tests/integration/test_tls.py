@@ -169,6 +169,9 @@ def test_files_for_kafka_are_refused_with_their_name(new_smelt: Callable[..., Sm
     pipe, text = tmp_path / "pipe", tmp_path / "text.pem"
     os.mkfifo(pipe)
     text.write_text("no certificate")
+    certificate, key = make_certificate(tmp_path, "good")
+    for good, path in (("ssl.certificate.location", certificate), ("ssl.key.location", key)):
+        smelt.env["SMELT_KAFKA_" + good.upper().replace(".", "_")] = str(path)
     for path, says in ((tmp_path / "none.pem", "No such file"), (pipe, "a named pipe"), (text, "text.pem")):
         refused = smelt.run("ingest", "--timeout", "5s", "--set", f"kafka.{name}={path}", seconds=30)
         assert refused.code == 78 and f"kafka.{name}" in refused.error and says in refused.error and path.name in refused.error, refused

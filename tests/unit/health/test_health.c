@@ -237,14 +237,18 @@ static void test_offsets_below_the_low_mark_do_not_wait(void **state) {
 
 static void test_kafka_away(void **state) {
     (void)state;
-    static char why[] = "Kafka at x:1: Connection refused (after 0ms in state CONNECT)";
+    static char why[] = "Kafka at x:1: Connection refused", forbidden[] = "Kafka at x:1: topic t: Topic authorization failed";
     Facts f = healthy();
+    f.kafka_error = forbidden; /* of every topic; the brokers did answer */
+    expect(&f, "kafka", "down", "The brokers answer, but no topic can be described: Kafka at x:1: topic t: Topic authorization failed.");
+    f.kafka = (KafkaPing){0};
     f.kafka_error = why;
     expect(&f, "kafka", "down", "Connection refused.");
     expect(&f, "bronze", "degraded", "how many events wait in Kafka is not known, longer than");
     put_time(f.row, "ingested_at", 0);
     expect(&f, "bronze", "ok", "how many events wait in Kafka is not known.");
     f.kafka_error = NULL;
+    f.kafka.brokers = 1;
     topic.kafka.exists = false;
     expect(&f, "kafka", "degraded", "does not exist yet");
     done(&f);

@@ -6,6 +6,10 @@
 #include "base/clock.h"
 #include "commands/settings_table.h"
 #include "mock.h"
+#include <arpa/inet.h>
+#include <openssl/x509_vfy.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define ANSWER_MS 10000
 #define NOBODY    "127.0.0.1:1" /* tcpmux: nobody listens there */
@@ -141,30 +145,106 @@ static void a_timeout_after_a_refused_login_is_configuration(void **state) {
     error_clear(&err);
 }
 
+/* What the error of a request that got no answer says of this complaint. */
+static void assert_explained(KafkaClient *client, rd_kafka_resp_err_t code, const char *reason, ErrorKind kind, const char *says) {
+    Error err = {0};
+    client->reason_ns = 0; /* that was another outage */
+    kafka_complaint_keep(client, code, reason);
+    assert_failed(kafka_fail(client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, &err, "ping"), kind, says, &err);
+}
+
+/* A port that takes connections and says nothing: no complaint comes from it. */
+typedef struct Silent {
+    int fd;
+    char address[32];
+} Silent;
+
+static int silent_up(void **state) {
+    static Silent silent;
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&at, size) != 0 || listen(fd, SOMAXCONN) != 0) return -1;
+    if (getsockname(fd, (struct sockaddr *)&at, &size) != 0) return -1;
+    silent.fd = fd;
+    snprintf(silent.address, sizeof silent.address, "127.0.0.1:%d", ntohs(at.sin_port));
+    *state = &silent;
+    return 0;
+}
+
+static int silent_down(void **state) {
+    return close(((Silent *)*state)->fd);
+}
+
+static KafkaClient *client_with(void **state, const char *set) {
+    CLEANUP(settings_freep) Settings *settings = settings_for(((Silent *)*state)->address, set);
+    return client_for(settings);
+}
+
 /* Brokers drop a connection in the wrong protocol without a word. */
 static void a_wrong_protocol_is_hinted_at(void **state) {
-    Mock *mock = *state;
     static const struct {
+        const char *set;
         rd_kafka_resp_err_t code;
-        const char *reason, *hint;
+        const char *reason;
         ErrorKind kind;
+        const char *hint;
     } cases[] = {
-        {RD_KAFKA_RESP_ERR__TRANSPORT, "Send failed: Broken pipe",
-         "does this port expect TLS or SASL? kafka.security.protocol is plaintext", ERR_UNAVAILABLE},
-        {RD_KAFKA_RESP_ERR__SSL, "SSL handshake failed: certificate verify failed", "kafka.ssl.ca.location", ERR_CONFIG},
-        {RD_KAFKA_RESP_ERR__AUTHENTICATION, "Request not valid in current SASL state", "does this port expect SASL?", ERR_CONFIG},
+        {NULL, RD_KAFKA_RESP_ERR__TRANSPORT, "Send failed: Broken pipe", ERR_UNAVAILABLE,
+         "does this port expect TLS or SASL? kafka.security.protocol is plaintext"},
+        {NULL, RD_KAFKA_RESP_ERR__AUTHENTICATION, "Request not valid in current SASL state", ERR_CONFIG, "does this port expect SASL?"},
+        {"kafka.security.protocol=ssl", RD_KAFKA_RESP_ERR__TRANSPORT,
+         "SSL handshake failed: Disconnected: connecting to a PLAINTEXT broker listener?", ERR_UNAVAILABLE, "(does this port expect TLS?"},
+        {"kafka.security.protocol=ssl", RD_KAFKA_RESP_ERR__TRANSPORT, "Disconnected: connection closed by peer (after 3ms in state UP)",
+         ERR_UNAVAILABLE,
+         "closed by peer (if the broker is up, does this port expect SASL, too (sasl_ssl)? kafka.security.protocol is ssl"},
     };
-    CLEANUP(kafka_client_freep) KafkaClient *client = client_of(mock);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        Error err = {0};
-        client->reason_code = cases[i].code;
-        client->reason_ns = clock_mono_ns();
-        snprintf(client->reason, sizeof client->reason, "%s", cases[i].reason);
-        assert_failed(kafka_fail(client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, &err, "ping"), cases[i].kind, cases[i].hint, &err);
+        CLEANUP(kafka_client_freep) KafkaClient *client = client_with(state, cases[i].set);
+        assert_explained(client, cases[i].code, cases[i].reason, cases[i].kind, cases[i].hint);
     }
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_with(state, NULL);
     Error err = {0};
-    client->reason_code = RD_KAFKA_RESP_ERR_NO_ERROR;
     assert_failed(kafka_fail(client, RD_KAFKA_RESP_ERR__TRANSPORT, NULL, &err, "ping"), ERR_UNAVAILABLE, "kafka.security.protocol", &err);
+}
+
+static void a_refused_client_certificate_is_configuration(void **state) {
+    static const char *const alerts[] = {
+        "error:0A000412:SSL routines::sslv3 alert bad certificate: SSL alert number 42 (after 5ms in state APIVERSION_QUERY)",
+        "error:0A000416:SSL routines::sslv3 alert certificate unknown: SSL alert number 46",
+        "error:0A00045C:SSL routines::tlsv13 alert certificate required: SSL alert number 116"};
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_with(state, "kafka.security.protocol=ssl");
+    for (size_t i = 0; i < ARRAY_LEN(alerts); i++)
+        assert_explained(client, RD_KAFKA_RESP_ERR__TRANSPORT, alerts[i], ERR_CONFIG,
+                         "set kafka.ssl.certificate.location and kafka.ssl.key.location");
+    assert_explained(client, RD_KAFKA_RESP_ERR__TRANSPORT, "tlsv1 alert internal error: SSL alert number 80", ERR_UNAVAILABLE, "alert");
+    kafka_complaint_keep(client, RD_KAFKA_RESP_ERR__TRANSPORT, alerts[0]);
+    kafka_complaint_keep(client, RD_KAFKA_RESP_ERR__TRANSPORT, "Disconnected (after 1ms in state CONNECT)"); /* of the next attempt */
+    Error err = {0};
+    assert_failed(kafka_fail(client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, &err, "ping"), ERR_CONFIG, "alert number 42", &err);
+    kafka_complaint_keep(client, RD_KAFKA_RESP_ERR__TRANSPORT,
+                         "Connect to ipv4#127.0.0.1:1 failed: Connection refused"); /* now it is down */
+    assert_failed(kafka_fail(client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, &err, "ping"), ERR_UNAVAILABLE, "refused", &err);
+}
+
+static void why_a_certificate_is_refused_is_said(void **state) {
+    static const char failed[] =
+        "ssl://a:1/bootstrap: SSL handshake failed: error:0A000086:SSL routines::certificate verify failed: broker "
+        "certificate could not be verified, verify that ssl.ca.location is correctly configured";
+    static const struct {
+        int code, depth;
+        const char *says;
+    } cases[] = {{X509_V_ERR_CERT_HAS_EXPIRED, 0, "verify failed: certificate has expired, of a:1 (it has to be renewed at the broker."},
+                 {X509_V_ERR_CERT_HAS_EXPIRED, 1, "certificate has expired, of a CA of a:1"},
+                 {X509_V_ERR_HOSTNAME_MISMATCH, 0, "must be a name that the certificate has"},
+                 {X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, 0, "unable to get local issuer certificate"},
+                 {X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, 1, "kafka.ssl.ca.location?"}};
+    CLEANUP(kafka_client_freep) KafkaClient *client = client_with(state, "kafka.security.protocol=ssl");
+    assert_explained(client, RD_KAFKA_RESP_ERR__SSL, failed, ERR_CONFIG, "kafka.ssl.ca.location?"); /* a reason is not known */
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        kafka_certificate_keep(client, cases[i].code, cases[i].depth, "a:1");
+        assert_explained(client, RD_KAFKA_RESP_ERR__SSL, failed, ERR_CONFIG, cases[i].says);
+    }
 }
 
 /* ---- administration ---- */
@@ -243,7 +323,9 @@ int main(void) {
         cmocka_unit_test(codes_have_kinds),
         cmocka_unit_test(record_times_that_are_none_are_left_out),
         cmocka_unit_test_setup_teardown(a_timeout_after_a_refused_login_is_configuration, mock_up, mock_down),
-        cmocka_unit_test_setup_teardown(a_wrong_protocol_is_hinted_at, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(a_wrong_protocol_is_hinted_at, silent_up, silent_down),
+        cmocka_unit_test_setup_teardown(a_refused_client_certificate_is_configuration, silent_up, silent_down),
+        cmocka_unit_test_setup_teardown(why_a_certificate_is_refused_is_said, silent_up, silent_down),
         cmocka_unit_test_setup_teardown(ping_counts_brokers, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(describe_tells_partitions_and_watermarks, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(a_partition_without_a_leader_has_no_offsets, mock_up, mock_down),

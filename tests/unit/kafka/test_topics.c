@@ -55,6 +55,23 @@ static void names_that_kafka_would_not_take_are_refused(void **state) {
     refuse(longest, "up to 249");
 }
 
+/* kafka.topic is one name, and is taken as it is. */
+static void the_only_one_is_checked_too(void **state) {
+    (void)state;
+    static const struct {
+        const char *set, *says;
+    } cases[] = {{"kafka.topic=a,b", "kafka.topic is \"a,b\": several topics go into kafka.topics"},
+                 {"kafka.topic=a ", "setting kafka.topic: \"a \" cannot be the name of a topic"},
+                 {"kafka.topic=..", "setting kafka.topic: \"..\" cannot be"}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        CLEANUP(settings_freep) Settings *settings = NULL;
+        TopicList list = {0};
+        Error err = {0};
+        must(settings_load(&settings_table, NULL, &cases[i].set, 1, &settings, &err), &err);
+        assert_failed(topic_list_read(settings, NULL, 0, &list, &err), ERR_CONFIG, cases[i].says, &err);
+    }
+}
+
 static void one_of_them_can_be_picked(void **state) {
     (void)state;
     CLEANUP(settings_freep) Settings *settings = settings_with("a,b,c");
@@ -71,6 +88,6 @@ static void one_of_them_can_be_picked(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_setting_comes_first_then_the_contracts),
                                        cmocka_unit_test(names_that_kafka_would_not_take_are_refused),
-                                       cmocka_unit_test(one_of_them_can_be_picked)};
+                                       cmocka_unit_test(the_only_one_is_checked_too), cmocka_unit_test(one_of_them_can_be_picked)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,121 @@
+/* test_client_conf.c: settings that librdkafka would take for something else, or whose complaint would name the wrong thing. */
+#include "kafka/client_internal.h"
+
+#include "../fixture.h"
+#include "commands/settings_table.h"
+
+#define SETS_MAX 4
+#define NOBODY   "kafka.bootstrap=127.0.0.1:1"
+
+/* Makes a client of these settings. */
+static int connect_with(const char *const *sets, size_t n, Error *err) {
+    CLEANUP(settings_freep) Settings *settings = NULL;
+    CLEANUP(kafka_client_freep) KafkaClient *client = NULL;
+    must(settings_load(&settings_table, NULL, sets, n, &settings, err), err);
+    return kafka_connect(settings, &client, err);
+}
+
+typedef struct Case {
+    const char *sets[SETS_MAX]; /* beside the address; ends with NULL */
+    const char *says;           /* NULL: it is accepted */
+} Case;
+
+static void check(const Case *c) {
+    const char *sets[SETS_MAX + 1] = {NOBODY};
+    size_t n = 1;
+    Error err = {0};
+    for (size_t i = 0; i < SETS_MAX && c->sets[i] != NULL; i++) sets[n++] = c->sets[i];
+    if (c->says == NULL)
+        must(connect_with(sets, n, &err), &err);
+    else
+        assert_failed(connect_with(sets, n, &err), ERR_CONFIG, c->says, &err);
+}
+
+static void check_all(const Case *cases, size_t n) {
+    for (size_t i = 0; i < n; i++) check(&cases[i]);
+}
+
+static void numbers_are_taken_as_they_are_written(void **state) {
+    (void)state;
+    static const Case cases[] = {
+        {{"kafka.fetch.wait.max.ms=100ms"}, "setting kafka.fetch.wait.max.ms (from --set) is '100ms', which librdkafka takes for 100"},
+        {{"kafka.fetch.wait.max.ms=1e3"}, "takes for 1:"},
+        {{"kafka.fetch.wait.max.ms=0100"}, "takes for 64:"},
+        {{"kafka.fetch.wait.max.ms=4294967396"}, "takes for 100:"},
+        {{"kafka.socket.timeout.ms=10s"}, "kafka.socket.timeout.ms"},
+        {{"kafka.queued.max.messages.kbytes=16384 kB"}, "takes for 16384"},
+        {{"kafka.linger.ms=5ms"}, "takes for 5:"},
+        {{"kafka.message.timeout.ms=5m"}, "kafka.message.timeout.ms"}, /* of a topic */
+        {{"kafka.fetch.wait.max.ms=100"}, NULL},
+        {{"kafka.fetch.wait.max.ms= 100\n"}, NULL},
+        {{"kafka.linger.ms=5.5"}, NULL},
+        {{"kafka.topic.metadata.refresh.interval.ms=-1"}, NULL},
+        {{"kafka.acks=all"}, NULL},
+        {{"kafka.enable.idempotence=1"}, NULL},
+        {{"kafka.security.protocol=PLAINTEXT"}, NULL},
+        {{"kafka.client.id=007"}, NULL},
+        {{"kafka.client.id= 12ab"}, NULL},
+        {{"kafka.sasl.password= 0123456789012345678901234567890"}, NULL},
+        {{"kafka.debug=broker,topic"}, NULL},
+    };
+    check_all(cases, ARRAY_LEN(cases));
+}
+
+static void ports_are_taken_as_they_are_written(void **state) {
+    (void)state;
+    static const Case cases[] = {
+        {{"kafka.bootstrap=127.0.0.1:99999"}, "setting kafka.bootstrap (from --set): the port of 127.0.0.1:99999"},
+        {{"kafka.bootstrap=a:9092,b:65536"}, "the port of b:65536"},
+        {{"kafka.bootstrap=127.0.0.1:12822x"}, "127.0.0.1:12822x"},
+        {{"kafka.bootstrap=127.0.0.1:0"}, "127.0.0.1:0"},
+        {{"kafka.bootstrap=127.0.0.1:"}, "127.0.0.1:"},
+        {{"kafka.bootstrap=127.0.0.1:-1"}, "127.0.0.1:-1"},
+        {{"kafka.bootstrap=[::1]:99999"}, "[::1]:99999"},
+        {{"kafka.bootstrap=PLAINTEXT://localhost:99999/x"}, "the port of localhost:99999"},
+        {{"kafka.bootstrap=localhost"}, NULL},
+        {{"kafka.bootstrap= localhost:1 , 127.0.0.1:65535,\n"}, NULL},
+        {{"kafka.bootstrap=::1,[::1],[::1]:1"}, NULL},
+        {{"kafka.bootstrap=PLAINTEXT://localhost:1/"}, NULL},
+    };
+    check_all(cases, ARRAY_LEN(cases));
+}
+
+static void a_certificate_needs_its_key(void **state) {
+    (void)state;
+    static const Case cases[] = {
+        {{"kafka.security.protocol=ssl", "kafka.ssl.certificate.pem=x"}, "kafka.ssl.key.location is not set"},
+        {{"kafka.security.protocol=ssl", "kafka.ssl.key.pem=x"}, "kafka.ssl.certificate.location is not set"},
+        {{"kafka.security.protocol=plaintext", "kafka.ssl.key.pem=x"}, NULL}, /* nothing reads it */
+    };
+    check_all(cases, ARRAY_LEN(cases));
+}
+
+static void sasl_needs_a_mechanism(void **state) {
+    (void)state;
+    static const Case cases[] = {
+        {{"kafka.security.protocol=sasl_plaintext"},
+         "setting kafka.sasl.mechanism is not set (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER"},
+        {{"kafka.security.protocol=SASL_SSL", "kafka.sasl.username=a", "kafka.sasl.password=b"}, "kafka.security.protocol is sasl_ssl"},
+        {{"kafka.security.protocol=sasl_plaintext", "kafka.sasl.mechanism=GSSAPI"}, "kerberos"}, /* librdkafka's own complaint */
+        {{"kafka.security.protocol=sasl_plaintext", "kafka.sasl.kerberos.service.name=x"}, "kinit"},
+        {{"kafka.security.protocol=sasl_plaintext", "kafka.sasl.mechanisms=PLAIN", "kafka.sasl.username=a", "kafka.sasl.password=b"}, NULL},
+    };
+    check_all(cases, ARRAY_LEN(cases));
+}
+
+static void a_group_without_a_name_is_refused(void **state) {
+    (void)state;
+    static const Case cases[] = {{{"kafka.group.id="}, "setting kafka.group.id (from --set) is empty"},
+                                 {{"kafka.group.id= "}, "setting kafka.group.id (from --set) is empty"},
+                                 {{"kafka.group.id=a b"}, NULL}};
+    check_all(cases, ARRAY_LEN(cases));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers_are_taken_as_they_are_written), cmocka_unit_test(ports_are_taken_as_they_are_written),
+        cmocka_unit_test(a_certificate_needs_its_key),           cmocka_unit_test(sasl_needs_a_mechanism),
+        cmocka_unit_test(a_group_without_a_name_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
