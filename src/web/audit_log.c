@@ -166,7 +166,7 @@ static void log_answer(const char *who, const Request *req, int status, const ch
 static char *content_of(const Request *req) {
     if (req->content == NULL) return NULL;
     size_t n = strnlen(req->content, CONTENT_SHOWN);
-    while (n == CONTENT_SHOWN && n > 0 && ((unsigned char)req->content[n] & 0xC0) == 0x80) n--;
+    while (n > 0 && ((unsigned char)req->content[n] & 0xC0) == 0x80) n--;
     return xstrndup(req->content, n);
 }
 

@@ -43,6 +43,8 @@ def test_a_line_for_each(offline: Smelt) -> None:
     server.read(7, "/api/v1/messages?topic=t&partition=0&offset=1")
     ask(f"{server.url}/api/v1/subscribers/lookup", server.token, "POST", b'{"ids": ["SUB-1"]}', Request_Id="r-8", **deliberate)
     ask(f"{server.url}/api/v1/query", server.token, "POST", b'{"sql": "SELECT 1 AS \xc3\xa9"}', Request_Id="r-9", **deliberate)
+    long = json.dumps({"sql": f"SELECT  '{'€' * 1000}'"}, ensure_ascii=False)  # the 2,000th byte is in the middle of a sign
+    ask(f"{server.url}/api/v1/query", server.token, "POST", long.encode(), Request_Id="r-9b", **deliberate)
     ask(f"{server.url}/api/v1/session", server.token, "POST", Request_Id="r-10", Smelt_Request="yes")
     ask(f"{server.url}/api/v1/models/nobody/promote", server.token, "POST", Request_Id="r-11", Smelt_Request="yes")
     assert server.running.end().code == 0
@@ -55,12 +57,14 @@ def test_a_line_for_each(offline: Smelt) -> None:
         ("r-7", "read", 404, "/api/v1/messages"),
         ("r-8", "read", 200, "/api/v1/{entities}/lookup"),
         ("r-9", "read", 200, "/api/v1/query"),
+        ("r-9b", "read", 200, "/api/v1/query"),
         ("r-10", "change", 200, "/api/v1/session"),
         ("r-11", "change", 422, "/api/v1/models/{id}/promote"),
     ]
     assert {line["who"] for line in found} == {"anna"} and all(line["time"].endswith("Z") for line in found)
     assert answers[1]["target"] == "/api/v1/subscribers?limit=2&search=SUB"
     assert answers[3]["content"] == '{"ids": ["SUB-1"]}' and answers[4]["content"] == '{"sql": "SELECT 1 AS é"}'
+    assert long.startswith(answers[5]["content"]) and 1997 < len(answers[5]["content"].encode()) <= 2000
     assert [(line["kind"], line["target"], line["state"], line["error"]["kind"]) for line in operations] == [("promote", "nobody", "failed", "config")]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 and server.token not in path.read_text() and '"audit"' not in server.running.stderr
 
