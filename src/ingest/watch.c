@@ -125,7 +125,7 @@ static void note_progress(const Reader *r, const Offsets *p, PartitionState *s, 
     s->seen_next = p->next;
     s->moved_ns = r->now_ns;
     s->reported_ns = 0;
-    forget_problem(s);
+    if (!is_behind(r, p, s) || s->reason_next != p->next) forget_problem(s); /* one that came since it moved stays */
 }
 
 static const char no_reason[] = "; no message and no reason came. Next: is the leader of the partition well?",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AclOperation, ResourceType
-from harness import Broker, Smelt, Topic, events, eventually
+from harness import FREE_PORT, Smelt, Topic, events, eventually
 from rights import Allowed, Denied
 
 
@@ -46,6 +48,18 @@ def test_whose_right_is_missing_is_said(smelt: Smelt, topic: Topic) -> None:
     with Denied(topic.broker, ResourceType.TOPIC, topic.name, AclOperation.READ):
         result = smelt.run("ingest", "--timeout", "20s")
     assert result.code == 78 and "User:ANONYMOUS" in result.error, result
+
+
+def test_a_refusal_is_logged_once_until_it_is_mended(smelt: Smelt, topic: Topic) -> None:
+    """The topic can be described meanwhile, and reading it begins."""
+    topic.send(events(0, 10))
+    with Allowed(topic.broker, ResourceType.TOPIC, topic.name, AclOperation.DESCRIBE):
+        running = smelt.start("up", *FREE_PORT)
+        running.wait_for_log("it is tried again")
+        time.sleep(8)  # it was tried again after 5 s, and nothing may be said of that
+        assert running.stderr.count("it is tried again") == 1 and "can be read again" not in running.stderr, running.stderr
+    running.wait_for_log("can be read again")
+    assert running.end().code == 0
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ typedef struct Script {
     int32_t silent;               /* this partition gives no answer to the next `silent_for` descriptions; -1: none */
     int silent_for, silent_after; /* after so many that it answers */
     int64_t bad_from, bad_to;     /* the batch of partition 0 that cannot be read: [from, to); to == 0: all can */
+    const char *throttle;         /* by which quota messages are held back; NULL: by none */
 } Script;
 
 static inline void script_free(Feed *feed) {
@@ -154,8 +155,12 @@ static inline void script_report(Feed *feed, const Offsets *partitions, size_t n
     for (size_t i = 0; i < n; i++) ((Script *)feed)->reported[partitions[i].partition] = partitions[i].next;
 }
 
-static const FeedOps script_ops = {script_free, script_describe, script_check,  script_start,
-                                   script_poll, script_seek,     script_verify, script_report};
+static inline const char *script_throttle(Feed *feed) {
+    return ((Script *)feed)->throttle;
+}
+
+static const FeedOps script_ops = {script_free, script_describe, script_check,  script_start,   script_poll,
+                                   script_seek, script_verify,   script_report, script_throttle};
 
 /* One partition with the offsets [start, end). */
 static inline Script script(int64_t start, int64_t end, const KafkaEvent *events, size_t count) {

@@ -322,6 +322,32 @@ static void what_cannot_be_read_stops_its_partition_alone(void **state) {
     assert_audit(conn);
 }
 
+/* The reason that is said is the one at this offset, not that of a batch before it. */
+static void another_offset_has_another_reason(void **state) {
+    LakeConn *conn = conn_of(state);
+    const KafkaEvent events[] = {
+        {.kind = KAFKA_PROBLEM, .partition = 0, .offset = 0, .reason = "failed CRC32C check", .unreadable = true},
+        message(0, 0, 0),
+        {.kind = KAFKA_PROBLEM, .partition = 0, .offset = 1, .reason = "Decompression failed", .unreadable = true}};
+    IngestOptions impatient = once;
+    impatient.stall_ms = 1500;
+    Script s = script(0, 3, events, ARRAY_LEN(events));
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &impatient);
+    assert_non_null(strstr(r.topics[0].problem.text, "offset 1 of 3: Decompression failed"));
+}
+
+static void a_quota_is_named(void **state) {
+    LakeConn *conn = conn_of(state);
+    const KafkaEvent events[] = {message(0, 0, 0)};
+    IngestOptions impatient = once;
+    impatient.stall_ms = 1500;
+    Script s = script(0, 3, events, ARRAY_LEN(events));
+    s.throttle = "broker 1 throttles";
+    CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &impatient);
+    assert_int_equal(r.topics[0].problem.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(r.topics[0].problem.text, "offset 1 of 3: broker 1 throttles. Next: raise the quota consumer_byte_rate"));
+}
+
 static void it_is_skipped_on_demand_and_nothing_else(void **state) {
     LakeConn *conn = conn_of(state);
     const int64_t lengths[] = {1, 2, 5, 17};
@@ -361,6 +387,8 @@ int main(void) {
         WITH_TIMED_LAKE(it_is_read_once_it_has_one),
         WITH_TIMED_LAKE(a_feed_that_is_away_is_asked_now_and_then),
         WITH_TIMED_LAKE(what_cannot_be_read_stops_its_partition_alone),
+        WITH_TIMED_LAKE(another_offset_has_another_reason),
+        WITH_TIMED_LAKE(a_quota_is_named),
         WITH_TIMED_LAKE(it_is_skipped_on_demand_and_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
