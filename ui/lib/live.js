@@ -14,7 +14,7 @@ const health = { failedAt: null, answeredAt: null, isLost: false };
 const healthWatchers = new Set();
 let events = null; // `stream`, once it is open
 
-const newSource = (url) => ({ url, data: null, etag: null, at: null, state: "loading", error: null, dueAt: 0, asking: false, watchers: new Set() });
+const newSource = (url) => ({ url, data: null, etag: null, at: null, state: "loading", error: null, askedAt: 0, asking: false, watchers: new Set() });
 
 const isStatus = (source) => source.url.startsWith("/api/v1/status");
 
@@ -67,12 +67,12 @@ const refresh = async (source) => {
     if (source.state === "absent" || source.state === "forbidden") source.data = null;
   }
   source.asking = false;
-  source.dueAt = Date.now() + intervalOf(source);
+  source.askedAt = Date.now();
   note(answered); // first: what is drawn depends on it
   if (changed) notify(source);
 };
 
-const isDue = (source, at) => source.watchers.size > 0 && !source.asking && source.dueAt <= at;
+const isDue = (source, at) => source.watchers.size > 0 && !source.asking && source.askedAt + intervalOf(source) <= at;
 
 const round = () => {
   if (document.hidden) return;
@@ -105,7 +105,7 @@ export const again = (url) => {
 };
 
 const askAll = (isMeant = () => true) => {
-  for (const source of sources.values()) if (isMeant(source)) source.dueAt = 0;
+  for (const source of sources.values()) if (isMeant(source)) source.askedAt = 0;
   round();
 };
 
