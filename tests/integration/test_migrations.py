@@ -75,7 +75,7 @@ def payloads(path: Path) -> set[str]:
 def test_a_new_lake_has_the_columns_of_an_old_one_and_its_payloads_take_less(new_smelt: Callable[..., Smelt]) -> None:
     """Today's file is of a newer version of DuckDB's format. An old one keeps its own: ZSTD would be stored uncompressed there."""
     old, new, restored = (new_smelt(name=name, kafka_bootstrap="127.0.0.1:1") for name in ("old", "new", "restored"))
-    unpack(old, VERSIONS[-2])
+    unpack(old, 10)  # the last one in the old format
     for smelt in (old, new):
         (smelt.folder / "more.jsonl").write_bytes(b"\n".join(events(0, 5000)) + b"\n")
         smelt("ingest", "--from", "more.jsonl")
