@@ -72,39 +72,53 @@ static void interrupt_after_stop(void *conn) {
     if (stop_requested()) lake_interrupt(conn);
 }
 
-static int print_rows(App *app, LakeResult *rows, Error *err) {
-    json_t *all = app->json ? json_array() : NULL;
+/* *ret_said: rows of it were printed. */
+static int print_rows(App *app, LakeResult *rows, bool *ret_said, Error *err) {
+    CLEANUP(json_freep) json_t *all = app->json ? json_array() : NULL;
     int got;
     while ((got = lake_next(rows, err)) > 0) {
         CLEANUP(buf_done) Buf row = {0};
         json_write_row(&row, lake_col_text(rows, 0, NULL), app->json);
         json_t *document = app->json ? json_loadb(row.data, row.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
         if (app->json && document == NULL) return error_set(err, ERR_DATA, "a row cannot be printed as JSON: %.200s", row.data);
+        *ret_said = *ret_said || !app->json;
         if (app->json)
             json_array_append_new(all, document);
         else
             say(app, "%s\n", row.data);
     }
-    if (all != NULL) app->summary = json_pack("{so}", "rows", all);
+    if (got == 0 && all != NULL) app->summary = json_pack("{sO}", "rows", all);
     return got;
 }
 
-static int query(App *app, const char *sql, Error *err) {
+/* `verify`: a generation is asked only after all of it was read. */
+static int ask_snapshot(App *app, const char *sql, bool verify, bool *ret_said, Error *err) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     CLEANUP(periodic_stopp) Periodic *stop_checks = NULL; /* ends before the connection */
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     LakeOptions options = writer_lake_options(app->settings);
-    /* to_json can print every type of DuckDB. A statement that is not a query does not parse inside a SELECT, on purpose. A column of the
-     * row's own name would stand for the row. */
-    CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(\"the query's row\")::VARCHAR FROM (%s\n) AS \"the query's row\"", sql);
-    if (snapshot_open(app->layout.snapshots_dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0)
-        return -1;
+    int (*open)(const char *, const LakeOptions *, Snapshot **, Error *) = verify ? snapshot_open_verified : snapshot_open;
+    if (open(app->layout.snapshots_dir, &options, &snapshot, err) != 0 || lake_connect(snapshot_lake(snapshot), &conn, err) != 0) return -1;
     if (snapshot_problem(snapshot) != NULL)
         log_warn("sql", "%s; generation %lld is read", snapshot_problem(snapshot), (long long)snapshot_generation(snapshot));
     if (periodic_start(100, interrupt_after_stop, conn, &stop_checks, err) != 0) return -1;
-    int rc = lake_query(conn, "your query", wrapped, NULL, 0, &rows, err);
-    if (rc == 0) rc = print_rows(app, rows, err);
+    int rc = lake_query(conn, "your query", sql, NULL, 0, &rows, err);
+    return rc == 0 ? print_rows(app, rows, ret_said, err) : rc;
+}
+
+/* A damaged block may be one that opening does not read: then the query is asked again of a generation that is whole. */
+static int query(App *app, const char *sql, Error *err) {
+    bool said = false;
+    /* to_json can print every type of DuckDB. A statement that is not a query does not parse inside a SELECT, on purpose. A column of the
+     * row's own name would stand for the row. */
+    CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(\"the query's row\")::VARCHAR FROM (%s\n) AS \"the query's row\"", sql);
+    int rc = ask_snapshot(app, wrapped, false, &said, err);
+    if (rc != 0 && err->kind == ERR_IO && !said && !stop_requested()) {
+        log_warn("sql", "%s", err->text);
+        error_clear(err);
+        rc = ask_snapshot(app, wrapped, true, &said, err);
+    }
     if (rc != 0 && err->kind == ERR_BUG) err->kind = ERR_USAGE; /* the mistake is in the user's query */
     return rc;
 }

@@ -25,7 +25,8 @@ SOME = {
 
 @schemathesis.hook
 def after_call(context: Any, case: Any, response: Any) -> None:
-    if response.status_code == 200 and "next_cursor" in response.text:
+    is_json = any(kind.startswith("application/json") for kind in response.headers.get("content-type", []))
+    if response.status_code == 200 and is_json and "next_cursor" in response.text:
         given[response.json()["next_cursor"] or ""] = {name: value for name, value in case.query.items() if name != "cursor"}
 
 
