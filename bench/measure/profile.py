@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from xml.etree import ElementTree
 
 from measure import api, live, process
 from measure.bench import ROOT, Bench
@@ -15,6 +16,23 @@ from measure.report import machine, machine_words, say
 
 SECONDS = 20  # of a server
 RECORD = ("perf", "record", "-q", "-e", "cpu-clock", "-F", "199", "--call-graph", "dwarf,16384")
+
+
+SVG = "http://www.w3.org/2000/svg"
+NEEDS_SCRIPT = ("search", "matched", "unzoom", "details")  # ids of its controls
+
+
+def without_script(path):
+    """What the graph runs in a browser is somebody else's code, which an image in a page never runs: the graph is kept, it is not."""
+    ElementTree.register_namespace("", SVG)
+    tree = ElementTree.parse(path)
+    root = tree.getroot()
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag == f"{{{SVG}}}script" or child.get("id") in NEEDS_SCRIPT:
+                parent.remove(child)
+    root.attrib.pop("onload", None)
+    tree.write(path, encoding="unicode")
 
 
 class Profiler:
@@ -32,6 +50,7 @@ class Profiler:
         svg = os.path.join(self.folder, f"{name}.svg")
         process.run([tool, "--perfdata", self.bench.path("perf.data"), "--no-inline", "--deterministic", "--min-width", "0.5", "--title", f"smelt {name}",
                      "-o", svg], env=self.bench.environment())  # fmt: skip
+        without_script(svg)
         say(f"  {os.path.relpath(svg)}")
 
     def command(self, name, **where):

@@ -25,7 +25,7 @@ static void add(CommandLine *line, const char *text) {
     union {
         const char *in;
         char *out;
-    } arg = {.in = text}; /* argv has pointers to what nobody changes */
+    } arg = {.in = text}; /* posix_spawn wants pointers to char, and changes nothing */
     line->argv[line->count++] = arg.out;
 }
 
