@@ -1,2 +1,2 @@
-SELECT count(*) FROM duckdb_columns()
-WHERE database_name = current_database() AND schema_name = 'main' AND table_name = {{view_name}} AND column_name = {{label_name}}
+-- duckdb_columns() would bind every view of the lake.
+SELECT count(*) FROM pragma_table_info({{view_name}}) WHERE name = {{label_name}}

@@ -32,7 +32,8 @@ typedef struct Run {
     size_t written;          /* of the steps */
     Refinery *refinery;      /* NULL: not opened yet */
     Prefetch *prefetch;
-    LakeCheckpoint *checkpoint; /* NULL: not begun */
+    PublishPreparation *prepared; /* NULL: not begun */
+    LakeCheckpoint *checkpoint;   /* NULL: not begun */
     Error unread;               /* partitions that could not be read to their end: the steps after ingest go on, and the run fails */
 } Run;
 
@@ -73,6 +74,7 @@ static int step_refine(Run *run, json_t **ret_summary, Error *err) {
     RefineStats stats = {0};
     if (open_refinery(run, err) != 0 || refine_run(run->refinery, run->conn, &options, &stats, err) != 0) return -1;
     *ret_summary = refine_stats_json(&stats);
+    if (run->options->ends_then) run->prepared = publish_prepare(lake_of(run->conn)); /* the steps until publishing write other tables */
     return 0;
 }
 
@@ -101,7 +103,8 @@ static int step_publish(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(run->options->settings);
     PublishOptions options = {.keep = (int)settings_int(run->options->settings, "snapshots.keep"),
                               .checkpoint_lake = run->options->ends_then,
-                              .draft = prefetch_draft(run->prefetch)};
+                              .draft = prefetch_draft(run->prefetch),
+                              .prepared = run->prepared};
     if (publish_run(run->conn, layout.snapshots_dir, &options, &result, err) != 0) return -1;
     run->checkpoint = TAKE(result.snapshot.checkpoint); /* readers do not wait for it */
     *ret_summary = json_pack("{sI ss sI sf}", "generation", (json_int_t)result.snapshot.generation, "path", result.snapshot.path, "bytes",
@@ -241,6 +244,7 @@ static char *new_run_id(int64_t wall_us) {
 
 static void run_done(Run *run) {
     lake_checkpoint_waitp(&run->checkpoint);
+    publish_preparation_freep(&run->prepared);
     prefetch_freep(&run->prefetch);
     refinery_freep(&run->refinery);
     json_decref(run->summary);

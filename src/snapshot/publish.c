@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "snapshot/histories.h"
 #include "snapshot/internal.h"
+#include <pthread.h>
 #include <unistd.h>
 
 enum { ENTITIES = 16 }; /* at most: contract/declarations.h */
@@ -163,16 +164,79 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
     return snapshot_publish(conn, dir, tables, n, &how, ret, err);
 }
 
+/* Of the connection that it is done on. */
+static int prepare(LakeConn *conn, GoldEntities *entities, Error *err) {
+    return gold_entities_read(conn, entities, err) != 0 || make_views(conn, entities, err) != 0 ? -1
+                                                                                                 : histories_advance(conn, entities, err);
+}
+
+/* ---- prepared while the caller scores ---- */
+
+struct PublishPreparation {
+    Lake *lake; /* borrowed */
+    pthread_t thread;
+    bool running; /* `thread` is to be joined; it has all below until then */
+    LakeConn *conn; /* has the temporary views */
+    GoldEntities entities;
+    Error err;
+};
+
+static void *prepare_early(void *arg) {
+    static const char name[] = "publish/early";
+    PublishPreparation *p = arg;
+    if (lake_connect(p->lake, &p->conn, &p->err) == 0 && prepare(p->conn, &p->entities, &p->err) == 0 &&
+        lake_exec(p->conn, name, lake_sql(name), &p->err) == 0)
+        return NULL;
+    log_debug("publish", "%s", p->err.text);
+    return NULL;
+}
+
+PublishPreparation *publish_prepare(Lake *lake) {
+    PublishPreparation *p = xcalloc(1, sizeof *p);
+    p->lake = lake;
+    p->running = pthread_create(&p->thread, NULL, prepare_early, p) == 0;
+    if (p->running) return p;
+    publish_preparation_free(p);
+    return NULL;
+}
+
+static void join(PublishPreparation *p) {
+    if (p->running) pthread_join(p->thread, NULL);
+    p->running = false;
+}
+
+void publish_preparation_free(PublishPreparation *p) {
+    join(p);
+    if (p->conn != NULL) lake_conn_free(p->conn);
+    gold_entities_done(&p->entities);
+    error_clear(&p->err);
+    free(p);
+}
+
+/* The connection to publish on, which is prepared; it stays the preparation's. NULL: there is none, it failed, or it was used before: the
+ * caller prepares its own, and that may fail with a reason. */
+static LakeConn *take_prepared(PublishPreparation *p, GoldEntities *ret) {
+    if (p == NULL) return NULL;
+    bool unused = p->running;
+    join(p);
+    if (!unused || p->err.kind != ERR_NONE) return NULL;
+    *ret = p->entities;
+    p->entities = (GoldEntities){0};
+    return p->conn;
+}
+
+/* ---- all ---- */
+
 int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions *options, PublishResult *ret, Error *err) {
     int64_t started_ns = clock_mono_ns();
     CLEANUP(publish_result_done) PublishResult result = {0};
     CLEANUP(gold_entities_done) GoldEntities entities = {0};
     CLEANUP(free_text) char *base = NULL;
+    LakeConn *prepared = take_prepared(options->prepared, &entities);
     bool scores;
-    if (gold_entities_read(conn, &entities, err) != 0 || make_views(conn, &entities, err) != 0 ||
-        histories_advance(conn, &entities, err) != 0 || read_base(conn, gold_entities_scored(&entities), &base, err) != 0 ||
-        has_scores(conn, &entities, &scores, err) != 0)
-        return -1;
+    if (prepared == NULL && prepare(conn, &entities, err) != 0) return -1;
+    if (prepared != NULL) conn = prepared;
+    if (read_base(conn, gold_entities_scored(&entities), &base, err) != 0 || has_scores(conn, &entities, &scores, err) != 0) return -1;
     if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, scores, &result.parquet_path, err) != 0)
         return -1;
     SnapshotOptions how = {.base = base,

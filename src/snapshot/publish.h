@@ -3,11 +3,20 @@
 #include "lake/lake.h"
 #include "snapshot/snapshot.h"
 
+/* What publishing does before it needs scores: on a thread and a connection of its own, while the caller scores. For a run in which nobody
+ * else writes to the lake. Begin it after the last refine. */
+typedef struct PublishPreparation PublishPreparation;
+/* NULL: no thread could be started; then publish_run does all of it. The lake must outlive it. */
+PublishPreparation *publish_prepare(Lake *lake);
+void publish_preparation_free(PublishPreparation *p); /* waits for its thread */
+DEFINE_CLEANUP(publish_preparation_free, PublishPreparation)
+
 typedef struct PublishOptions {
     int keep;                /* generations to keep, at least 1; one that a reader holds is kept anyway */
     bool full;               /* write all of Gold, also what the last generation already has */
     bool checkpoint_lake;    /* checkpoint the lake meanwhile, because the process ends afterwards */
     SnapshotDraft *draft;    /* begun before; NULL: none. Borrowed */
+    PublishPreparation *prepared; /* used once, by the first publish; NULL: none. Borrowed */
     const char *parquet_dir; /* also write Gold there as Parquet; NULL: do not */
 } PublishOptions;
 
