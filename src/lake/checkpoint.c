@@ -13,10 +13,18 @@ struct LakeCheckpoint {
     LakeConn *conn; /* its own: the writer uses another one at the same time */
     bool merge;
     pthread_t thread;
+    atomic_bool ended;
 };
 
 int lake_checkpoint(LakeConn *conn, Error *err) {
     return lake_exec(conn, "CHECKPOINT", "CHECKPOINT", err);
+}
+
+/* database.c has the method that is disabled always. */
+int lake_use_fsst(LakeConn *conn, bool use, Error *err) {
+    static const char with[] = "SET GLOBAL disabled_compression_methods = 'roaring'",
+                      without[] = "SET GLOBAL disabled_compression_methods = 'roaring,fsst'";
+    return lake_exec(conn, "compression", use ? with : without, err);
 }
 
 /* A failure is only logged: what is not written now is written when the lake is closed. */
@@ -25,6 +33,7 @@ static void *run_checkpoint(void *arg) {
     Error err = {0};
     if ((!c->merge && lake_merge_nothing(c->conn, &err) != 0) || lake_checkpoint(c->conn, &err) != 0) log_debug("lake", "%s", err.text);
     error_clear(&err);
+    atomic_store(&c->ended, true);
     return NULL;
 }
 
@@ -42,6 +51,10 @@ LakeCheckpoint *lake_checkpoint_async(Lake *lake, bool merge) {
     lake_conn_free(c->conn);
     free(c);
     return NULL;
+}
+
+bool lake_checkpoint_has_ended(LakeCheckpoint *c) {
+    return atomic_load(&c->ended);
 }
 
 void lake_checkpoint_wait(LakeCheckpoint *c) {

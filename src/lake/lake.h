@@ -199,6 +199,7 @@ int lake_checkpoint_if_idle(LakeConn *conn, bool *ret_done, Error *err) MUST_CHE
  * were added. */
 typedef struct LakeCheckpoint LakeCheckpoint;
 LakeCheckpoint *lake_checkpoint_async(Lake *lake, bool merge);
+bool lake_checkpoint_has_ended(LakeCheckpoint *c);
 void lake_checkpoint_wait(LakeCheckpoint *c); /* until it has ended; frees it */
 DEFINE_CLEANUP(lake_checkpoint_wait, LakeCheckpoint)
 /* For a process whose connections write at the same time: from now on no commit checkpoints, which would take its time, unless the log
@@ -208,6 +209,9 @@ int lake_checkpoint_by_hand(LakeConn *conn, Error *err) MUST_CHECK;
  * tables, do. With `merge` it merges small row groups afterwards, for which all wait. *ret_done false: one of them was writing just now, so
  * that nothing was done; try again soon. Not in a transaction. */
 int lake_checkpoint_beside(LakeConn *conn, bool merge, bool *ret_done, Error *err) MUST_CHECK;
+/* Whether checkpoints, of whatever database, compress texts by FSST: looking for its symbols takes a third of the checkpoint of small tables.
+ * Without it dictionaries and ZSTD remain. */
+int lake_use_fsst(LakeConn *conn, bool use, Error *err) MUST_CHECK;
 /* Are the rows that come from now on large, a kilobyte or more? Checkpoints then leave row groups as commits made them (row_groups.c).
  * lake_open chooses by the rows that are stored. */
 int lake_expect_rows(LakeConn *conn, bool large, Error *err) MUST_CHECK;

@@ -236,6 +236,23 @@ static int write_tables(SnapshotWrite *g, Error *err) {
     return lake_commit(g->conn, err);
 }
 
+/* FORCE waits where CHECKPOINT would fail: a reader of the live lake, as it ends, may begin a checkpoint of everything that is attached. */
+static int force_checkpoint(const SnapshotWrite *g, Error *err) {
+    return lake_exec(g->conn, "publish/checkpoint", "FORCE CHECKPOINT snapshot_out", err);
+}
+
+/* The tables that are not kept from the last generation are small. FSST can be left out when nobody else checkpoints: in a process that
+ * ends afterwards, and has checkpointed the lake. */
+static int checkpoint_file(const SnapshotWrite *g, Error *err) {
+    Error ignored = {0};
+    if (!g->incremental || g->checkpoint == NULL || !lake_checkpoint_has_ended(g->checkpoint)) return force_checkpoint(g, err);
+    if (lake_use_fsst(g->conn, false, err) != 0) return -1;
+    int rc = force_checkpoint(g, err);
+    if (lake_use_fsst(g->conn, true, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
+}
+
 static int fill_file(SnapshotWrite *g, Error *err) {
     begin_file(g);
     try_last(g);
@@ -243,9 +260,7 @@ static int fill_file(SnapshotWrite *g, Error *err) {
     int rc = write_tables(g, err);
     lake_rollback(g->conn);
     if (rc == 0) rc = keep_in_lake(g, err);
-    /* FORCE waits where CHECKPOINT would fail: a reader of the live lake, as it ends, may begin a checkpoint of everything that is
-     * attached. */
-    if (rc == 0) rc = lake_exec(g->conn, "publish/checkpoint", "FORCE CHECKPOINT snapshot_out", err);
+    if (rc == 0) rc = checkpoint_file(g, err);
     return detach(g, rc, err);
 }
 
