@@ -6,7 +6,9 @@
  * that was deleted meanwhile, and so that the errors and the full prefetch queue of one topic are of no concern to another. */
 #include "base/memory.h"
 #include "ingest/feed_internal.h"
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 
 #define EARLY_MS 1000 /* freeing the feed waits no longer than this */
@@ -20,7 +22,9 @@ typedef struct TopicFeed {
     KafkaConsumer *consumer;  /* the early thread's until it was joined; NULL: not made yet */
     bool reading;
     pthread_t early;
+    sem_t described;  /* by `early`, which sets the two below before */
     bool early_asked; /* `early` is to be joined */
+    bool early_taken; /* the caller has, or does not want, the early description */
     KafkaTopic early_topic;
     int early_rc;
 } TopicFeed;
@@ -38,16 +42,19 @@ static void *ask_early(void *arg) {
     TopicFeed *t = arg;
     Error ignored = {0};
     t->early_rc = kafka_topic_describe(t->client, t->feed.topic, EARLY_MS, &t->early_topic, &ignored);
-    if (t->early_rc == 0) make_consumer_early(t);
+    bool made = t->early_rc == 0;
+    sem_post(&t->described);
+    if (made) make_consumer_early(t);
     error_clear(&ignored);
     return NULL;
 }
 
-/* True once, when there is an early description: the caller owns it. */
+/* True once, when there is an early description: the caller owns it. The consumer is made meanwhile. */
 static bool take_early(TopicFeed *t, KafkaTopic *ret) {
-    if (!t->early_asked) return false;
-    pthread_join(t->early, NULL);
-    t->early_asked = false;
+    if (!t->early_asked || t->early_taken) return false;
+    while (sem_wait(&t->described) != 0 && errno == EINTR)
+        ;
+    t->early_taken = true;
     if (t->early_rc == 0) *ret = t->early_topic;
     return t->early_rc == 0;
 }
@@ -55,6 +62,8 @@ static bool take_early(TopicFeed *t, KafkaTopic *ret) {
 static void end_early(TopicFeed *t) {
     CLEANUP(kafka_topic_done) KafkaTopic unused = {0};
     take_early(t, &unused);
+    if (t->early_asked) pthread_join(t->early, NULL);
+    t->early_asked = false;
 }
 
 static void topic_free(Feed *feed) {
@@ -62,6 +71,7 @@ static void topic_free(Feed *feed) {
     end_early(t);
     kafka_consumer_freep(&t->consumer);
     kafka_client_freep(&t->own);
+    sem_destroy(&t->described);
     free(feed->topic);
     free(t);
 }
@@ -122,6 +132,7 @@ int feed_open_topic(const Settings *settings, KafkaClient *client, const char *t
     TopicFeed *t = xcalloc(1, sizeof *t);
     CLEANUP(feed_freep) Feed *feed = &t->feed;
     *feed = (Feed){.ops = &topic_ops, .topic = xstrdup(topic)};
+    sem_init(&t->described, 0, 0);
     t->settings = settings;
     t->topics = topics;
     if (client == NULL && kafka_connect(settings, &t->own, err) != 0) return -1;
