@@ -23,6 +23,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { FEW_EVENTS = 20000 };
+
 typedef struct Run {
     LakeConn *conn;
     const RunOptions *options;
@@ -74,7 +76,8 @@ static int step_refine(Run *run, json_t **ret_summary, Error *err) {
     RefineStats stats = {0};
     if (open_refinery(run, err) != 0 || refine_run(run->refinery, run->conn, &options, &stats, err) != 0) return -1;
     *ret_summary = refine_stats_json(&stats);
-    if (run->options->ends_then) run->prepared = publish_prepare(lake_of(run->conn)); /* the steps until publishing write other tables */
+    /* of few events, since both need memory; the steps until publishing write other tables */
+    if (run->options->ends_then && stats.silver + stats.quarantined <= FEW_EVENTS) run->prepared = publish_prepare(lake_of(run->conn));
     return 0;
 }
 

@@ -64,6 +64,49 @@ static void test_a_generation_has_everything(void **state) {
     assert_int_equal(ask_snapshot(p, "SELECT epoch_us(newest_event_at) // 1000000 FROM serving_pipeline"), 1748772000 + 119 * 60);
 }
 
+/* The same for the same rows. */
+static int64_t rows_of(const PublishFixture *p, const char *table) {
+    CLEANUP(free_text) char *sql = xasprintf("SELECT coalesce((sum(hash(t)) %% 1000000007)::BIGINT, 0) + count(*) FROM %s AS t", table);
+    return ask_snapshot(p, sql);
+}
+
+static int64_t rows_without_scores(const PublishFixture *p) {
+    return rows_of(p, "serving_hours") + rows_of(p, "serving_quarantine") + rows_of(p, "serving_contracts") + rows_of(p, "quality_hours");
+}
+
+/* Prepared on a thread before scores are there: the generation has what it has otherwise, and the scores. */
+static void test_prepared_while_scoring(void **state) {
+    PublishFixture *p = *state;
+    publish_quietly(p);
+    int64_t before = rows_without_scores(p);
+    CLEANUP(publish_preparation_freep) PublishPreparation *prepared = publish_prepare(lake_of(p->conn));
+    assert_non_null(prepared);
+    run(p->conn, "UPDATE scores_base SET churn_probability = 0.123");
+    for (int i = 0; i < 2; i++) { /* it is used once; what comes then is prepared as ever */
+        PublishResult result = publish(p, &(PublishOptions){.keep = 2, .full = true, .prepared = prepared});
+        assert_int_equal(result.snapshot.generation, 2 + i);
+        publish_result_done(&result);
+        assert_int_equal(rows_without_scores(p), before);
+        assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM gold_subscriber_features WHERE churn_probability = 0.123"), 9);
+        assert_int_equal(ask_snapshot(p, "SELECT sum(events)::BIGINT FROM serving_hours"), 120);
+    }
+}
+
+/* Then publishing itself says what is missing. */
+static void test_a_preparation_that_fails(void **state) {
+    PublishFixture *p = *state;
+    Error err = {0};
+    PublishResult result = {0};
+    run(p->conn, "DROP VIEW gold_subscriber_features");
+    CLEANUP(publish_preparation_freep) PublishPreparation *prepared = publish_prepare(lake_of(p->conn));
+    CLEANUP(publish_preparation_freep) PublishPreparation *unused = publish_prepare(lake_of(p->conn));
+    assert_true(prepared != NULL && unused != NULL);
+    assert_int_equal(publish_run(p->conn, p->dir, &(PublishOptions){.keep = 2, .prepared = prepared}, &result, &err), -1);
+    assert_int_equal(err.kind, ERR_UNAVAILABLE);
+    assert_non_null(strstr(err.text, "smelt refine"));
+    error_clear(&err);
+}
+
 /* Batches come in any order of event time; each is counted once, and never again. */
 static void test_hours_are_counted_once(void **state) {
     PublishFixture *p = *state;
@@ -261,6 +304,8 @@ static void test_an_empty_lake(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_generation_has_everything, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_prepared_while_scoring, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_preparation_that_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hours_are_counted_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_wrong_clock_is_no_freshness, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parquet, setup, teardown),
