@@ -36,7 +36,7 @@ typedef struct Run {
     Prefetch *prefetch;
     PublishPreparation *prepared; /* NULL: not begun */
     LakeCheckpoint *checkpoint;   /* NULL: not begun */
-    Error unread;               /* partitions that could not be read to their end: the steps after ingest go on, and the run fails */
+    Error unread;                 /* partitions that could not be read to their end: the steps after ingest go on, and the run fails */
 } Run;
 
 const char *step_state_name(StepState state) {

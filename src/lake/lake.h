@@ -209,8 +209,8 @@ int lake_checkpoint_by_hand(LakeConn *conn, Error *err) MUST_CHECK;
  * tables, do. With `merge` it merges small row groups afterwards, for which all wait. *ret_done false: one of them was writing just now, so
  * that nothing was done; try again soon. Not in a transaction. */
 int lake_checkpoint_beside(LakeConn *conn, bool merge, bool *ret_done, Error *err) MUST_CHECK;
-/* Whether checkpoints, of whatever database, compress texts by FSST: looking for its symbols takes a third of the checkpoint of small tables.
- * Without it dictionaries and ZSTD remain. */
+/* Whether checkpoints, of whatever database, compress texts by FSST: looking for its symbols takes a third of the checkpoint of small
+ * tables. Without it dictionaries and ZSTD remain. */
 int lake_use_fsst(LakeConn *conn, bool use, Error *err) MUST_CHECK;
 /* Are the rows that come from now on large, a kilobyte or more? Checkpoints then leave row groups as commits made them (row_groups.c).
  * lake_open chooses by the rows that are stored. */

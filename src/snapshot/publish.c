@@ -166,8 +166,8 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
 
 /* Of the connection that it is done on. */
 static int prepare(LakeConn *conn, GoldEntities *entities, Error *err) {
-    return gold_entities_read(conn, entities, err) != 0 || make_views(conn, entities, err) != 0 ? -1
-                                                                                                 : histories_advance(conn, entities, err);
+    if (gold_entities_read(conn, entities, err) != 0 || make_views(conn, entities, err) != 0) return -1;
+    return histories_advance(conn, entities, err);
 }
 
 /* ---- prepared while the caller scores ---- */
@@ -175,7 +175,7 @@ static int prepare(LakeConn *conn, GoldEntities *entities, Error *err) {
 struct PublishPreparation {
     Lake *lake; /* borrowed */
     pthread_t thread;
-    bool running; /* `thread` is to be joined; it has all below until then */
+    bool running;   /* `thread` is to be joined; it has all below until then */
     LakeConn *conn; /* has the temporary views */
     GoldEntities entities;
     Error err;

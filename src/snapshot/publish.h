@@ -12,12 +12,12 @@ void publish_preparation_free(PublishPreparation *p); /* waits for its thread */
 DEFINE_CLEANUP(publish_preparation_free, PublishPreparation)
 
 typedef struct PublishOptions {
-    int keep;                /* generations to keep, at least 1; one that a reader holds is kept anyway */
-    bool full;               /* write all of Gold, also what the last generation already has */
-    bool checkpoint_lake;    /* checkpoint the lake meanwhile, because the process ends afterwards */
-    SnapshotDraft *draft;    /* begun before; NULL: none. Borrowed */
+    int keep;                     /* generations to keep, at least 1; one that a reader holds is kept anyway */
+    bool full;                    /* write all of Gold, also what the last generation already has */
+    bool checkpoint_lake;         /* checkpoint the lake meanwhile, because the process ends afterwards */
+    SnapshotDraft *draft;         /* begun before; NULL: none. Borrowed */
     PublishPreparation *prepared; /* used once, by the first publish; NULL: none. Borrowed */
-    const char *parquet_dir; /* also write Gold there as Parquet; NULL: do not */
+    const char *parquet_dir;      /* also write Gold there as Parquet; NULL: do not */
 } PublishOptions;
 
 typedef struct PublishResult {

@@ -15,6 +15,7 @@ SCENARIOS = [
     Scenario(3, "kill -9 in train", kills.killed_in_train, 5, 500, 50),
     Scenario(3, "kill -9 in score", kills.killed_in_score, 5, 500, 50),
     Scenario(3, "kill -9 in publish", kills.killed_in_publish, 5, 500, 50),
+    Scenario(3, "kill -9 in run", kills.killed_in_run, 5, 500, 50),
     Scenario(4, "power cut", disk.power_cuts, 5, 1_000, 50),
     Scenario(5, "log cut off", damage.cut_logs, 10, 1_000, 50),
     Scenario(6, "flipped, zeroed, garbage", damage.damaged_files, 10, 1_000, 50),

@@ -209,6 +209,36 @@ def killed_in_publish(bench: Bench, most: int) -> Outcome:
     return killed_in("publish", 2000, bench, most)
 
 
+def kill_in_run(bench: Bench, smelt: Smelt) -> int:
+    """At a call of any of its files: the lake, its marks, the snapshot, which is prepared while it scores."""
+    nth = int(250 ** bench.chance.random())
+    injection = bench.inject(smelt, f"on={CHANGES} nth={nth} do=kill")
+    result = smelt.run("run", **injection.env)
+    assert result.code in (0, -signal.SIGKILL), result
+    return len(injection.fired())
+
+
+def killed_in_run(bench: Bench, most: int) -> Outcome:
+    """Refreshes of few events, one after the other, each killed somewhere."""
+    topic, outcome = bench.topic(), Outcome()
+    smelt = bench.smelt(topic)
+    left = operator(smelt, 2000 + 100 * 3 * most)
+    sent = topic.send([left.pop(0) for _ in range(2000)])
+    smelt("run", "--train")
+    while outcome.injected < most:
+        more = [left.pop(0) for _ in range(min(100, len(left)))]
+        sent += topic.send([*more, *more[:10], *mixed(bench.chance, 100_000 + len(sent), 50)])
+        outcome.injected += kill_in_run(bench, smelt)
+        assert_readers_and_backup_are_whole(smelt)
+    smelt("run")
+    outcome.count(oracle.check(smelt, sent))
+    incremental = rows_of_snapshot(smelt.data)
+    smelt("publish", "--full")
+    assert rows_of_snapshot(smelt.data) == incremental, "the snapshot is not what a full one has"
+    outcome.note(f"{len(sent)} messages")
+    return outcome
+
+
 # ---- row 42 ----
 
 BUSY = ("up", *FREE_PORT, *SMALL_BATCHES, "--set", "up.publish_interval=50ms", "--set", "up.checkpoint_log=64KiB")  # every path has work all the time
