@@ -66,10 +66,10 @@ static int allow_folder(LakeConn *conn, const char *dir, Error *err) {
 
 /* Times are UTC everywhere, whatever the machine's time zone is. Set globally, since a connection cannot set it once the settings are
  * locked. */
-static int set_up(Lake *lake, const LakeOptions *options, Error *err) {
+static int set_up(Lake *lake, const char *path, const LakeOptions *options, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     if (lake_connect(lake, &conn, err) != 0 || lake_exec(conn, "time zone", "SET GLOBAL TimeZone = 'UTC'", err) != 0) return -1;
-    if (!options->read_only && (lake_expect_stored_rows(conn, err) != 0 || lake_fit_memory(conn, err) != 0)) return -1;
+    if (!options->read_only && (lake_expect_stored_rows(conn, path, err) != 0 || lake_fit_memory(conn, err) != 0)) return -1;
     if (!options->locked_down) return 0;
     if (options->export_dir != NULL && allow_folder(conn, options->export_dir, err) != 0) return -1;
     return lake_exec(conn, "lock down", "SET enable_external_access = false; SET lock_configuration = true", err);
@@ -141,7 +141,7 @@ int lake_open(const char *path, const LakeOptions *options, Lake **ret, Error *e
         free(lake);
         return -1;
     }
-    if (set_up(lake, options, err) != 0) {
+    if (set_up(lake, path, options, err) != 0) {
         lake_free(lake);
         return -1;
     }

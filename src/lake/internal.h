@@ -77,8 +77,8 @@ json_t *lake_text_json(const struct ResultColumn *c, const char *text, size_t le
 /* Goes to the first row of the next chunk. 1: there is one, 0: the end, -1: error. */
 int lake_fetch(LakeResult *r, Error *err);
 /* row_groups.c: */
-int lake_merge_nothing(LakeConn *conn, Error *err);      /* from now on, checkpoints leave small row groups as they are */
-int lake_expect_stored_rows(LakeConn *conn, Error *err); /* lake_expect_rows, by the size of the rows that are stored */
+int lake_merge_nothing(LakeConn *conn, Error *err);                        /* from now on, checkpoints leave small row groups as they are */
+int lake_expect_stored_rows(LakeConn *conn, const char *path, Error *err); /* lake_expect_rows, by the rows that the file has */
 /* interrupt.c: after a connection was made, and before it is disconnected. */
 void lake_conns_add(LakeConn *conn);
 void lake_conns_remove(LakeConn *conn);
