@@ -21,9 +21,16 @@ static const char *day_text(int64_t day, char text[CLOCK_TEXT_SIZE]) {
 
 /* ---- is there enough? ---- */
 
+static bool has_events(const ChurnDays *days) {
+    return days->first != 0 || days->end != 0;
+}
+
 static char *too_short(const ChurnDays *days, int64_t from) {
     char begin[CLOCK_TEXT_SIZE], end[CLOCK_TEXT_SIZE], first[CLOCK_TEXT_SIZE];
-    if (days->end <= days->first) return xstrdup("there is no history yet: run `smelt refine` first");
+    if (!has_events(days)) return xstrdup("there is no history yet: run `smelt refine` first");
+    if (days->end <= days->first)
+        return xasprintf("the history begins on %s and has no whole day yet: first honest model on %s", day_text(days->first, begin),
+                         day_text(from, first));
     return xasprintf("the history from %s to %s is too short to learn what happens later and to measure it: first honest model on %s",
                      day_text(days->first, begin), day_text(days->end, end), day_text(from, first));
 }
@@ -41,8 +48,8 @@ static int find_cuts(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d,
                      bool *ret_possible, int64_t *ret_from, int64_t *ret_known, Error *err) {
     if (read_days(conn, g, d, always, ret_days, err) != 0) return -1;
     if (churn_read_outcomes(conn, g, d, ret_days->end, ret_known, err) != 0) return -1;
-    *ret_possible = ret_days->end > ret_days->first && churn_choose_cuts(d, ret_days->first, *ret_known, ret_cuts, ret_from);
-    if (ret_days->end <= ret_days->first) *ret_from = 0;
+    *ret_possible = churn_choose_cuts(d, ret_days->first, *ret_known, ret_cuts, ret_from) && ret_days->end > ret_days->first;
+    if (!has_events(ret_days)) *ret_from = 0;
     return *ret_possible ? churn_check_cuts(d, ret_cuts, *ret_known, err) : 0;
 }
 

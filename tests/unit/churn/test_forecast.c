@@ -212,6 +212,14 @@ static void make_gold(Fixture *f) {
         "gold_features_base LIMIT 0; CREATE OR REPLACE VIEW gold_member_features AS SELECT * EXCLUDE (refined_batch) FROM gold_features_base");
 }
 
+static void the_first_day_is_a_history_too(void **state) {
+    Fixture *f = *state;
+    make_visits(f, 200, 1);
+    make_gold(f);
+    CLEANUP(churn_training_done) ChurnTraining t = train(f);
+    assert_non_null(strstr(t.until, "has no whole day yet: first honest model on 2026-05-01"));
+}
+
 static void too_short_a_history_is_an_answer(void **state) {
     Fixture *f = *state;
     make_visits(f, 200, 110); /* 30 + 10 + 2 x 40 are needed */
@@ -665,6 +673,7 @@ static void same_data_same_bytes(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         FORECAST_TEST(it_learns_scores_and_explains),
+        FORECAST_TEST(the_first_day_is_a_history_too),
         FORECAST_TEST(too_short_a_history_is_an_answer),
         FORECAST_TEST(a_history_is_known_before_its_days_are_made),
         FORECAST_TEST(too_few_who_leave_are_not_tried_all_the_time),
