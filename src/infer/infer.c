@@ -34,7 +34,15 @@ void infer_free(Infer *i) {
     free(i);
 }
 
+/* What a serializer for JSON Schema writes is JSON behind a zero byte and the four of an id. */
+static Span without_prefix(Span message) {
+    enum { PREFIX = 5 };
+    bool prefixed = message.len > PREFIX && message.at[0] == '\0';
+    return prefixed ? (Span){message.at + PREFIX, message.len - PREFIX} : message;
+}
+
 void infer_add(Infer *i, Span message) {
+    if (message.at != NULL) message = without_prefix(message);
     yyjson_doc *doc = message.at != NULL && message.len > 0
                           ? yyjson_read_opts((char *)(uintptr_t)message.at, message.len, YYJSON_READ_NUMBER_AS_RAW, NULL, NULL)
                           : NULL;
@@ -267,6 +275,7 @@ static json_t *findings(const Work *w) {
 
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {
     CLEANUP(work_done) Work w = {.infer = i, .left = json_array()};
+    if (i->count + (size_t)i->unreadable == 0) return error_set(err, ERR_DATA, "there is no message: there is nothing to infer a contract from");
     if (i->count == 0)
         return error_set(err, ERR_DATA, "none of %" PRId64 " messages is a JSON object: there is nothing to infer a contract from",
                          i->unreadable);
