@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void churn_declared_done(ChurnDeclared *d) {
     free(d->advice);
@@ -103,7 +104,7 @@ int churn_is_departures(LakeConn *conn, const char *label, bool *ret, Error *err
         return 0;
     }
     while ((more = lake_next(r, err)) == 1)
-        if (strcmp(lake_col_text(r, 0, NULL), "left_at") == 0) *ret = true;
+        if (strcasecmp(lake_col_text(r, 0, NULL), "left_at") == 0) *ret = true;
     return more;
 }
 
