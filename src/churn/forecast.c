@@ -25,7 +25,8 @@ static const char *day_text(int64_t day, char text[CLOCK_TEXT_SIZE]) {
 static char *too_short(const ChurnDeclared *d, const ChurnDays *days, int64_t known, int64_t from) {
     char begin[CLOCK_TEXT_SIZE], end[CLOCK_TEXT_SIZE], first[CLOCK_TEXT_SIZE];
     if (days->end <= days->first) return xstrdup("there is no history yet: run `smelt refine` first");
-    if (known < days->first) return xasprintf("%s has no departure before %s that the history could explain", d->file, day_text(days->end, end));
+    if (known < days->first)
+        return xasprintf("%s has no departure before %s that the history could explain", d->file, day_text(days->end, end));
     if (known < days->end && from <= days->end)
         return xasprintf("%s says who left until %s only: to learn from it and to measure it takes those until %s", d->file,
                          day_text(known - 1, begin), day_text(from, first));

@@ -137,7 +137,8 @@ static void report_left_out(const json_t *found) {
         CLEANUP(free_text) char *property = terminal_value(json_string_value(json_object_get(left, "property")));
         fprintf(stderr, "left out: %s: %s\n", property, json_string_value(json_object_get(left, "reason")));
     }
-    int64_t other = json_integer_value(json_object_get(found, "other")), unreadable = json_integer_value(json_object_get(found, "unreadable"));
+    int64_t other = json_integer_value(json_object_get(found, "other")),
+            unreadable = json_integer_value(json_object_get(found, "unreadable"));
     if (unreadable > 0) fprintf(stderr, "%" PRId64 " messages are no JSON objects and were not looked at\n", unreadable);
     if (other > 0)
         fprintf(stderr, "%" PRId64 " messages have no event type that a contract can name, or no properties: they will be in quarantine\n",

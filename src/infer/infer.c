@@ -275,7 +275,8 @@ static json_t *findings(const Work *w) {
 
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {
     CLEANUP(work_done) Work w = {.infer = i, .left = json_array()};
-    if (i->count + (size_t)i->unreadable == 0) return error_set(err, ERR_DATA, "there is no message: there is nothing to infer a contract from");
+    if (i->count + (size_t)i->unreadable == 0)
+        return error_set(err, ERR_DATA, "there is no message: there is nothing to infer a contract from");
     if (i->count == 0)
         return error_set(err, ERR_DATA, "none of %" PRId64 " messages is a JSON object: there is nothing to infer a contract from",
                          i->unreadable);

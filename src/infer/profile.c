@@ -47,7 +47,8 @@ static void note_value(Profile *p, Arena *texts, Span value) {
 
 static void note_time(Profile *p, Span text) {
     int64_t us;
-    if (clock_read(text, &us) == CLOCK_READ && (p->forms[FORM_DATE] + p->forms[FORM_TIMESTAMP] == 1 || us > p->latest_us)) p->latest_us = us;
+    if (clock_read(text, &us) == CLOCK_READ && (p->forms[FORM_DATE] + p->forms[FORM_TIMESTAMP] == 1 || us > p->latest_us))
+        p->latest_us = us;
 }
 
 static void add_text(Profile *p, Arena *texts, Span text) {
