@@ -120,5 +120,7 @@ def test_every_form_of_a_file_that_ingest_reads(offline: Smelt) -> None:
         lake = {"SMELT_PIPELINE_DIR": str(offline.folder / f"of-{name}"), "SMELT_DATA_DIR": str(offline.folder / f"data-{name}")}
         assert offline("ingest", "--from", name, **lake)["landed"] == 1
         assert offline("refine", **lake)["silver"] == 1
+    (offline.folder / "avro.jsonl").write_bytes(b"\0\0\0\0\7\2x\4")
+    assert "infer reads JSON alone" in offline.run("contract", "infer", "--file", "avro.jsonl").error
     (offline.folder / "empty.jsonl").touch()
     assert "there is no message" in offline.run("contract", "infer", "--file", "empty.jsonl").error
