@@ -26,9 +26,9 @@ static bool is_returned_at(const char *column) {
 }
 
 /* *ret: the column returned_at as the file spells it, NULL when it has none; the caller frees. */
-static int find_returned(LakeConn *conn, const ChurnDeclared *d, char **ret, Error *err) {
-    const LakeBinding path = {"path", lake_text(d->file)};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), &path, 1);
+static int find_returned(LakeConn *conn, const char *path, char **ret, Error *err) {
+    const LakeBinding binding = {"path", lake_text(path)};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), &binding, 1);
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     int more;
     *ret = NULL;
@@ -38,8 +38,8 @@ static int find_returned(LakeConn *conn, const ChurnDeclared *d, char **ret, Err
     return more;
 }
 
-static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const char *returned, Error *err) {
-    const LakeBinding bindings[] = {{"path", lake_text(d->file)}, {"returned", returned != NULL ? lake_name(returned) : lake_null()}};
+static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const char *path, const char *returned, Error *err) {
+    const LakeBinding bindings[] = {{"path", lake_text(path)}, {"returned", returned != NULL ? lake_name(returned) : lake_null()}};
     CLEANUP(free_text) char *sql = churn_sql_with(g, "read_left", bindings, ARRAY_LEN(bindings));
     CLEANUP(churn_names_done) ChurnNames bad = {0};
     if (lake_exec(conn, "churn/read_left", sql, err) != 0) return table_error(g, d, err);
@@ -50,14 +50,15 @@ static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d
 }
 
 int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t end, int64_t *ret_known, Error *err) {
-    CLEANUP(free_text) char *returned = NULL;
+    CLEANUP(free_text) char *returned = NULL, *path = NULL;
     const LakeValue before = lake_int(end);
     int64_t known;
     *ret_known = end;
     if (!is_table(d)) return 0;
     if (!file_exists(d->file)) return error_set(err, ERR_CONFIG, "the label is the table of departures %s: there is no such file", d->file);
-    if (find_returned(conn, d, &returned, err) != 0) return table_error(g, d, err);
-    if (read_table(conn, g, d, returned, err) != 0) return -1;
+    if (churn_csv_path(d->file, &path, err) != 0) return error_prefix(err, "the table of departures");
+    if (find_returned(conn, path, &returned, err) != 0) return table_error(g, d, err);
+    if (read_table(conn, g, d, path, returned, err) != 0) return -1;
     if (lake_query_int(conn, "churn/left_until", lake_sql("churn/left_until"), &before, 1, &known, err) != 0) return -1;
     if (known < end) *ret_known = known;
     return 0;

@@ -483,6 +483,13 @@ static void bad_departures(void **state) {
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at is soon, expected a time such as", &err);
     write_text(path, "member_id,left_at,returned_at\nM00001,2026-05-01,2026-04-30\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at is 2026-04-30, before left_at", &err);
+    CLEANUP(free_text) char *pattern = path_join(f->dir, "l[e]ft.csv"); /* another file, not those that it would match */
+    write_text(pattern, "member_id,left_at\nM00002,tomorrow\n");
+    f->options.label = pattern;
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00002: left_at is tomorrow", &err);
+    f->options.label = f->dir;
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_CONFIG, "model.label", &err);
+    f->options.label = path;
     write_text(path, "id,left_at\nM00001,2026-05-01\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "member_id and left_at is expected", &err);
     run(f->conn, "CREATE OR REPLACE VIEW model_declared AS SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS \"value\" WHERE false");
