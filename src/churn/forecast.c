@@ -198,7 +198,8 @@ int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *
         t->skipped = too_short(d, &days, known, from);
         return 0;
     }
-    t->warning = churn_arrival_warning(d, &days);
+    if (churn_unknown_departures(conn, g, d, days.first, &t->warning, err) != 0) return -1;
+    if (t->warning == NULL) t->warning = churn_arrival_warning(d, &days);
     if (t->warning != NULL) log_warn("train", "%s", t->warning);
     if (churn_read_set(conn, g, d, &days, &cuts, options->seed, &set, err) != 0) return -1;
     t->skipped = too_few(&set, g->title_plural);

@@ -64,6 +64,18 @@ int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared 
     return 0;
 }
 
+int churn_unknown_departures(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t first, char **ret, Error *err) {
+    const LakeBinding binding = {"first", lake_int(first)};
+    *ret = NULL;
+    if (!is_table(d)) return 0;
+    CLEANUP(free_text) char *sql = churn_sql_with(g, "left_unknown", &binding, 1);
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    if (lake_query(conn, "churn/left_unknown", sql, NULL, 0, &r, err) != 0) return -1;
+    int more = lake_next(r, err);
+    if (more == 1) *ret = xstrdup(lake_col_text(r, 0, NULL));
+    return more < 0 ? -1 : 0;
+}
+
 /* ---- of one cut ---- */
 
 static int outcomes_by_silence(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t cut, int64_t upto, Error *err) {

@@ -512,6 +512,13 @@ static void a_departure_to_come_makes_no_label_known(void **state) {
     must(churn_read_gold(f->conn, &gold, &err), &err);
     must(churn_read_outcomes(f->conn, &gold, &d, FIRST + DAYS, &known, &err), &err);
     assert_int_equal(known, FIRST + 121); /* the day after 1 May */
+    CLEANUP(free_text) char *unknown = NULL;
+    write_text(path, "member_id,left_at\nX1,2026-05-01\nX0,2020-01-01\n");
+    must(churn_read_outcomes(f->conn, &gold, &d, FIRST + DAYS, &known, &err), &err);
+    must(churn_unknown_departures(f->conn, &gold, &d, FIRST, &unknown, &err), &err);
+    assert_string_equal(unknown,
+                        "1 of 1 departures since the beginning of the history are of ids that Gold does not have, as X1: nothing is "
+                        "learned of them");
     write_text(path, "member_id,left_at\n");
     CLEANUP(churn_training_done) ChurnTraining none = {0};
     must(churn_train(f->conn, &f->options, &none, &err), &err);
