@@ -244,6 +244,17 @@ char *churn_no_label(const ChurnGold *g, const char *advice) {
                      g->label != NULL ? g->label : "churn_label", key);
 }
 
+int churn_csv_path(const char *path, char **ret, Error *err) {
+    Buf escaped = {0};
+    if (file_check_regular(path, err) != 0) {
+        err->kind = ERR_CONFIG;
+        return -1;
+    }
+    for (const char *c = path; *c != '\0'; c++) buf_addf(&escaped, strchr("*?[", *c) != NULL ? "[%c]" : "%c", *c);
+    *ret = buf_take(&escaped);
+    return 0;
+}
+
 bool churn_label_is_rule(const char *label) {
     return strcmp(label, CHURN_LABEL_RULE) == 0;
 }
@@ -264,9 +275,11 @@ static int check_labels(LakeConn *conn, const ChurnGold *g, const char *path, Er
 
 static int read_by_file(LakeConn *conn, const ChurnGold *g, const char *path, const ChurnNames *features, ChurnData *ret,
                         size_t *ret_unused, Error *err) {
-    CLEANUP(free_text) char *sql = churn_sql_with(g, "read_labels", &(LakeBinding){"path", lake_text(path)}, 1);
+    CLEANUP(free_text) char *escaped = NULL;
     int64_t labels;
     if (!file_exists(path)) return error_set(err, ERR_CONFIG, "model.label is '%s': there is no such file, and it is not \"rule\"", path);
+    if (churn_csv_path(path, &escaped, err) != 0) return error_prefix(err, "model.label");
+    CLEANUP(free_text) char *sql = churn_sql_with(g, "read_labels", &(LakeBinding){"path", lake_text(escaped)}, 1);
     if (lake_exec(conn, "churn/read_labels", sql, err) != 0) return label_file_error(g, path, err);
     if (check_labels(conn, g, path, err) != 0 || query_int(conn, "churn/labels", &labels, err) != 0 ||
         read_rows(conn, g, "rows_by_labels", NULL, 0, features, true, ret, err) != 0)

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void churn_declared_done(ChurnDeclared *d) {
     free(d->advice);
@@ -90,20 +91,21 @@ static int read_view(LakeConn *conn, ChurnDeclared *d, Error *err) {
 /* ---- a file instead ---- */
 
 int churn_is_departures(LakeConn *conn, const char *label, bool *ret, Error *err) {
-    const LakeBinding path = {"path", lake_text(label)};
+    CLEANUP(free_text) char *path = NULL;
     CLEANUP(churn_names_done) ChurnNames columns = {0};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), &path, 1);
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     Error ignored = {0};
     int more;
     *ret = false;
     if (churn_label_is_rule(label) || strcmp(label, CHURN_LABEL_DECLARED) == 0 || !file_exists(label)) return 0;
+    if (churn_csv_path(label, &path, err) != 0) return error_prefix(err, "model.label");
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), &(LakeBinding){"path", lake_text(path)}, 1);
     if (lake_query(conn, "churn/csv_columns", sql, NULL, 0, &r, &ignored) != 0) {
         error_clear(&ignored); /* reading it says what is wrong */
         return 0;
     }
     while ((more = lake_next(r, err)) == 1)
-        if (strcmp(lake_col_text(r, 0, NULL), "left_at") == 0) *ret = true;
+        if (strcasecmp(lake_col_text(r, 0, NULL), "left_at") == 0) *ret = true;
     return more;
 }
 

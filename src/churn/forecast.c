@@ -25,12 +25,18 @@ static bool has_events(const ChurnDays *days) {
     return days->first != 0 || days->end != 0;
 }
 
-static char *too_short(const ChurnDays *days, int64_t from) {
+/* `known`: labels are known until then, by a table of departures maybe not for all of the history. */
+static char *too_short(const ChurnDeclared *d, const ChurnDays *days, int64_t known, int64_t from) {
     char begin[CLOCK_TEXT_SIZE], end[CLOCK_TEXT_SIZE], first[CLOCK_TEXT_SIZE];
     if (!has_events(days)) return xstrdup("there is no history yet: run `smelt refine` first");
     if (days->end <= days->first)
         return xasprintf("the history begins on %s and has no whole day yet: first honest model on %s", day_text(days->first, begin),
                          day_text(from, first));
+    if (known < days->first)
+        return xasprintf("%s has no departure before %s that the history could explain", d->file, day_text(days->end, end));
+    if (known < days->end && from <= days->end)
+        return xasprintf("%s says who left until %s only: to learn from it and to measure it takes those until %s", d->file,
+                         day_text(known - 1, begin), day_text(from, first));
     return xasprintf("the history from %s to %s is too short to learn what happens later and to measure it: first honest model on %s",
                      day_text(days->first, begin), day_text(days->end, end), day_text(from, first));
 }
@@ -196,10 +202,11 @@ int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *
     bool possible = false;
     if (find_cuts(conn, g, d, true, &days, &cuts, &possible, &from, &known, err) != 0) return -1;
     if (!possible) {
-        t->skipped = too_short(&days, from);
+        t->skipped = too_short(d, &days, known, from);
         return 0;
     }
-    t->warning = churn_arrival_warning(d, &days);
+    if (churn_unknown_departures(conn, g, d, days.first, &t->warning, err) != 0) return -1;
+    if (t->warning == NULL) t->warning = churn_arrival_warning(d, &days);
     if (t->warning != NULL) log_warn("train", "%s", t->warning);
     if (churn_read_set(conn, g, d, &days, &cuts, options->seed, &set, err) != 0) return -1;
     t->skipped = too_few(&set, g->title_plural);

@@ -71,6 +71,9 @@ int churn_check_cuts(const ChurnDeclared *d, const ChurnCuts *cuts, int64_t know
 
 /* Reads the table of departures, if the label is one; *ret_known: the day up to which labels are known. ERR_DATA. */
 int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t end, int64_t *ret_known, Error *err) MUST_CHECK;
+/* After it: *ret says that half or more of the departures since the day `first` are of ids that Gold does not have; NULL: they are not, or
+ * the label is no table. The caller frees. */
+int churn_unknown_departures(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t first, char **ret, Error *err) MUST_CHECK;
 /* Makes the temporary table churn_outcomes for the cut. */
 int churn_make_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t cut, int64_t upto, Error *err) MUST_CHECK;
 

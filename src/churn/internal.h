@@ -56,6 +56,9 @@ int churn_read_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *que
  * file whose id is not in Gold. ERR_CONFIG: no such file, or no such column; ERR_DATA: the file. */
 int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,
                         size_t *ret_unused, Error *err) MUST_CHECK;
+/* Of a CSV file the path for read_csv, which takes *, ? and [ for a pattern and a folder for all files in it. ERR_CONFIG: it is no file.
+ * The caller frees. */
+int churn_csv_path(const char *path, char **ret, Error *err) MUST_CHECK;
 bool churn_label_is_rule(const char *label);
 /* False: the label is Gold's, and Gold has none; churn_no_label says what to do. */
 int churn_has_label(LakeConn *conn, const ChurnGold *g, const char *label, bool *ret, Error *err) MUST_CHECK;

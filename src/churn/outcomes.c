@@ -4,6 +4,7 @@
 #include "base/files.h"
 #include "base/memory.h"
 #include <string.h>
+#include <strings.h>
 
 static bool is_table(const ChurnDeclared *d) {
     return strcmp(d->kind, "table") == 0;
@@ -17,20 +18,28 @@ static int table_error(const ChurnGold *g, const ChurnDeclared *d, Error *err) {
     return error_prefix(err, "the departures in %s (a CSV file with the columns %s and left_at is expected)", d->file, g->key);
 }
 
-static int has_returned(LakeConn *conn, const ChurnDeclared *d, bool *ret, Error *err) {
-    const LakeBinding path = {"path", lake_text(d->file)};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), &path, 1);
+static bool is_returned_at(const char *column) {
+    static const char name[] = "returned_at";
+    column += strspn(column, " ");
+    size_t n = strcspn(column, " ");
+    return n == sizeof name - 1 && strncasecmp(column, name, n) == 0;
+}
+
+/* *ret: the column returned_at as the file spells it, NULL when it has none; the caller frees. */
+static int find_returned(LakeConn *conn, const char *path, char **ret, Error *err) {
+    const LakeBinding binding = {"path", lake_text(path)};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), &binding, 1);
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     int more;
-    *ret = false;
+    *ret = NULL;
     if (lake_query(conn, "churn/csv_columns", sql, NULL, 0, &r, err) != 0) return -1;
     while ((more = lake_next(r, err)) == 1)
-        if (strcmp(lake_col_text(r, 0, NULL), "returned_at") == 0) *ret = true;
+        if (*ret == NULL && is_returned_at(lake_col_text(r, 0, NULL))) *ret = xstrdup(lake_col_text(r, 0, NULL));
     return more;
 }
 
-static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool returned, Error *err) {
-    const LakeBinding bindings[] = {{"path", lake_text(d->file)}, {"returned", returned ? lake_name("returned_at") : lake_null()}};
+static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const char *path, const char *returned, Error *err) {
+    const LakeBinding bindings[] = {{"path", lake_text(path)}, {"returned", returned != NULL ? lake_name(returned) : lake_null()}};
     CLEANUP(free_text) char *sql = churn_sql_with(g, "read_left", bindings, ARRAY_LEN(bindings));
     CLEANUP(churn_names_done) ChurnNames bad = {0};
     if (lake_exec(conn, "churn/read_left", sql, err) != 0) return table_error(g, d, err);
@@ -41,16 +50,30 @@ static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d
 }
 
 int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t end, int64_t *ret_known, Error *err) {
+    CLEANUP(free_text) char *returned = NULL, *path = NULL;
+    const LakeValue before = lake_int(end);
     int64_t known;
-    bool returned;
     *ret_known = end;
     if (!is_table(d)) return 0;
     if (!file_exists(d->file)) return error_set(err, ERR_CONFIG, "the label is the table of departures %s: there is no such file", d->file);
-    if (has_returned(conn, d, &returned, err) != 0) return table_error(g, d, err);
-    if (read_table(conn, g, d, returned, err) != 0) return -1;
-    if (lake_query_int(conn, "churn/left_until", lake_sql("churn/left_until"), NULL, 0, &known, err) != 0) return -1;
+    if (churn_csv_path(d->file, &path, err) != 0) return error_prefix(err, "the table of departures");
+    if (find_returned(conn, path, &returned, err) != 0) return table_error(g, d, err);
+    if (read_table(conn, g, d, path, returned, err) != 0) return -1;
+    if (lake_query_int(conn, "churn/left_until", lake_sql("churn/left_until"), &before, 1, &known, err) != 0) return -1;
     if (known < end) *ret_known = known;
     return 0;
+}
+
+int churn_unknown_departures(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t first, char **ret, Error *err) {
+    const LakeBinding binding = {"first", lake_int(first)};
+    *ret = NULL;
+    if (!is_table(d)) return 0;
+    CLEANUP(free_text) char *sql = churn_sql_with(g, "left_unknown", &binding, 1);
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    if (lake_query(conn, "churn/left_unknown", sql, NULL, 0, &r, err) != 0) return -1;
+    int more = lake_next(r, err);
+    if (more == 1) *ret = xstrdup(lake_col_text(r, 0, NULL));
+    return more < 0 ? -1 : 0;
 }
 
 /* ---- of one cut ---- */

@@ -252,6 +252,7 @@ static int train_forecast(LakeConn *conn, const ChurnGold *gold, const ChurnDecl
     *ret_done = false;
     t->until = TAKE(t->skipped);
     free(TAKE(t->label_source));
+    free(TAKE(t->warning)); /* of the forecast; it is in the log */
     log_info("train", "%s; until then the rule %s serves", t->until, gold->label);
     return 0;
 }

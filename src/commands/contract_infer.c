@@ -21,6 +21,14 @@ enum { ANSWER_MS = 30000, SILENCE_MS = 30000, POLL_MS = 200 };
 
 /* ---- a file ---- */
 
+/* The message of a line, which may begin with the time of its record, as for `ingest --from`: 13 digits and a tab. */
+static Span message_of(Span line) {
+    enum { DIGITS = 13 };
+    bool has_time = line.len > DIGITS && line.at[DIGITS] == '\t';
+    for (size_t i = 0; has_time && i < DIGITS; i++) has_time = line.at[i] >= '0' && line.at[i] <= '9';
+    return has_time ? (Span){line.at + DIGITS + 1, line.len - DIGITS - 1} : line;
+}
+
 static int read_file(const char *path, int64_t most, Infer *infer, Error *err) {
     CLEANUP(buf_done) Buf text = {0};
     if (file_read(path, &text, err) != 0) return -1;
@@ -28,7 +36,7 @@ static int read_file(const char *path, int64_t most, Infer *infer, Error *err) {
     for (int64_t n = 0; at < end && n < most && !infer_is_full(infer); n++) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
         if (line_end == NULL) line_end = end;
-        if (line_end > at) infer_add(infer, (Span){at, (size_t)(line_end - at)});
+        if (line_end > at) infer_add(infer, message_of((Span){at, (size_t)(line_end - at)}));
         at = line_end + 1;
     }
     return 0;
@@ -116,6 +124,7 @@ static char *base_name(const ContractOptions *o) {
     const char *from = o->topic != NULL ? o->topic : o->file, *slash = strrchr(from, '/');
     char *name = xstrdup(slash != NULL ? slash + 1 : from), *dot = strchr(name, '.');
     if (o->topic == NULL && dot != NULL && dot > name) *dot = '\0';
+    if (name[0] == '.') name[0] = '-'; /* hidden files are no contracts */
     for (char *c = name; *c != '\0'; c++)
         if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-", *c) == NULL) *c = '-';
     return name;
@@ -128,7 +137,9 @@ static void report_left_out(const json_t *found) {
         CLEANUP(free_text) char *property = terminal_value(json_string_value(json_object_get(left, "property")));
         fprintf(stderr, "left out: %s: %s\n", property, json_string_value(json_object_get(left, "reason")));
     }
-    int64_t other = json_integer_value(json_object_get(found, "other"));
+    int64_t other = json_integer_value(json_object_get(found, "other")),
+            unreadable = json_integer_value(json_object_get(found, "unreadable"));
+    if (unreadable > 0) fprintf(stderr, "%" PRId64 " messages are no JSON objects and were not looked at\n", unreadable);
     if (other > 0)
         fprintf(stderr, "%" PRId64 " messages have no event type that a contract can name, or no properties: they will be in quarantine\n",
                 other);

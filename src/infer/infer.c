@@ -15,7 +15,7 @@ struct Infer {
     bool (*is_free)(const char *name);
     yyjson_doc **docs; /* owned */
     size_t count, bytes;
-    int64_t unreadable;
+    int64_t unreadable, binary; /* binary: of them, those behind the prefix of a schema registry */
 };
 
 Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char *name)) {
@@ -34,13 +34,23 @@ void infer_free(Infer *i) {
     free(i);
 }
 
+/* What a serializer for JSON Schema writes is JSON behind a zero byte and the four of an id. */
+static Span without_prefix(Span message) {
+    enum { PREFIX = 5 };
+    bool prefixed = message.len > PREFIX && message.at[0] == '\0';
+    return prefixed ? (Span){message.at + PREFIX, message.len - PREFIX} : message;
+}
+
 void infer_add(Infer *i, Span message) {
+    const char *begin = message.at;
+    if (message.at != NULL) message = without_prefix(message);
     yyjson_doc *doc = message.at != NULL && message.len > 0
                           ? yyjson_read_opts((char *)(uintptr_t)message.at, message.len, YYJSON_READ_NUMBER_AS_RAW, NULL, NULL)
                           : NULL;
     if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
         yyjson_doc_free(doc);
         i->unreadable++;
+        i->binary += message.at != begin;
         return;
     }
     if ((i->count & (i->count - 1)) == 0) i->docs = xrealloc(i->docs, i->count > 0 ? 2 * i->count : 1, sizeof *i->docs);
@@ -267,6 +277,12 @@ static json_t *findings(const Work *w) {
 
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {
     CLEANUP(work_done) Work w = {.infer = i, .left = json_array()};
+    if (i->count + (size_t)i->unreadable == 0)
+        return error_set(err, ERR_DATA, "there is no message: there is nothing to infer a contract from");
+    if (i->count == 0 && i->binary == i->unreadable)
+        return error_set(err, ERR_DATA,
+                         "all %" PRId64 " messages begin with the id of a schema and are not JSON (Avro?): infer reads JSON alone",
+                         i->unreadable);
     if (i->count == 0)
         return error_set(err, ERR_DATA, "none of %" PRId64 " messages is a JSON object: there is nothing to infer a contract from",
                          i->unreadable);

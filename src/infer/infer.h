@@ -12,7 +12,7 @@ Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char
 void infer_free(Infer *i);
 DEFINE_CLEANUP(infer_free, Infer)
 
-/* Takes one message (copied). What is no JSON object is counted and left out. */
+/* Takes one message (copied), also behind the prefix of a schema registry. What is no JSON object is counted and left out. */
 void infer_add(Infer *i, Span message);
 int64_t infer_messages(const Infer *i); /* that were taken */
 #define INFER_BYTES_MAX (256 << 20)     /* of messages; further ones are not taken */

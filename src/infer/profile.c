@@ -1,6 +1,7 @@
 /* profile.c: see profile.h. Numbers are read by their digits (YYJSON_READ_NUMBER_AS_RAW). */
 #include "infer/profile.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include <errno.h>
 #include <string.h>
@@ -44,14 +45,22 @@ static void note_value(Profile *p, Arena *texts, Span value) {
 
 /* ---- scalars ---- */
 
+static void note_time(Profile *p, Span text) {
+    int64_t us;
+    if (clock_read(text, &us) == CLOCK_READ && (p->forms[FORM_DATE] + p->forms[FORM_TIMESTAMP] == 1 || us > p->latest_us))
+        p->latest_us = us;
+}
+
 static void add_text(Profile *p, Arena *texts, Span text) {
     size_t length = 0;
+    TextForm form = text_form(text);
     for (size_t i = 0; i < text.len; i++) length += ((unsigned char)text.at[i] & 0xC0) != 0x80;
     if (p->texts == 0 || length < p->least_length) p->least_length = length;
     if (length > p->most_length) p->most_length = length;
     p->texts++;
     if (!is_plain_text(text)) p->not_plain = true;
-    p->forms[text_form(text)]++;
+    p->forms[form]++;
+    if (form == FORM_DATE || form == FORM_TIMESTAMP) note_time(p, text);
     note_value(p, texts, text);
 }
 
@@ -120,7 +129,14 @@ const Profile *profile_member(const Profile *p, const char *name) {
     return NULL;
 }
 
+static Span without_nul(Arena *texts, Span name) {
+    char *other = arena_take(texts, name.len);
+    for (size_t i = 0; i < name.len; i++) other[i] = name.at[i] != '\0' ? name.at[i] : '\1';
+    return (Span){other, name.len};
+}
+
 static Profile *find_or_add(Profile *p, Arena *texts, Span name) {
+    if (memchr(name.at, '\0', name.len) != NULL) name = without_nul(texts, name);
     for (size_t i = 0; i < p->member_count; i++)
         if (strlen(p->members[i].name) == name.len && memcmp(p->members[i].name, name.at, name.len) == 0) return p->members[i].profile;
     if (p->member_count == PROFILE_MEMBERS) {

@@ -13,7 +13,7 @@ typedef struct Profile Profile;
 
 /* A member of an object, in the order in which they came. */
 typedef struct ProfileMember {
-    const char *name; /* in the arena */
+    const char *name; /* in the arena; a NUL in it became the character U+0001, which no property's name has either */
     Profile *profile;
 } ProfileMember;
 
@@ -22,6 +22,7 @@ struct Profile {
     int64_t texts, integers, decimals, booleans, objects, arrays; /* the same */
     int64_t forms[TEXT_FORMS];                                    /* of texts */
     bool not_plain;                                               /* one of the texts is not (is_plain_text) */
+    int64_t latest_us;                                            /* of texts that are dates or timestamps: wall time */
     size_t least_length, most_length;                             /* of texts, in characters */
     int64_t least, most;                                          /* of integers that fit 64 bits */
     bool too_large;                                               /* one does not */

@@ -81,12 +81,17 @@ static void describe(json_t *property, const Profile *p, bool personal) {
     set_text(property, "description", &text);
 }
 
+/* A contract can have it as a value: no NUL, no template. */
+static bool is_listable(Span value) {
+    return memchr(value.at, '\0', value.len) == NULL && memmem(value.at, value.len, "{{", 2) == NULL;
+}
+
 static void add_examples(json_t *property, const Profile *p, bool personal) {
     json_t *examples = json_array();
     bool texts = p->texts > 0 && p->integers + p->decimals == 0;
     for (size_t i = 0; texts && i < p->few_count && json_array_size(examples) < EXAMPLES; i++) {
         CLEANUP(buf_done) Buf masked = {0};
-        if (p->few[i].len == 0 || p->few[i].len > EXAMPLE_BYTES) continue;
+        if (p->few[i].len == 0 || p->few[i].len > EXAMPLE_BYTES || !is_listable(p->few[i])) continue;
         if (personal)
             mask_text(p->few[i], &masked);
         else
@@ -120,7 +125,7 @@ static void add_list(json_t *property, const Profile *p) {
     memcpy(few, p->few, sizeof few);
     qsort(few, p->few_count, sizeof *few, compare_spans);
     for (size_t i = 0; i < p->few_count; i++)
-        if (memmem(few[i].at, few[i].len, "{{", 2) == NULL) json_array_append_new(values, json_stringn(few[i].at, few[i].len));
+        if (is_listable(few[i])) json_array_append_new(values, json_stringn(few[i].at, few[i].len));
     if (json_array_size(values) == 0)
         json_decref(values);
     else

@@ -1,6 +1,7 @@
 /* shape.c: see shape.h. Guesses by names and by what the values are; a person reads what came of it. */
 #include "infer/shape.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include <string.h>
 
@@ -120,9 +121,23 @@ static const char *epoch_form(const Profile *p) {
     return NULL;
 }
 
+static bool is_far_ahead(int64_t at, int64_t unit) {
+    enum { YEAR = 366 * 86400 }; /* no event may be later (docs/pipeline.md) */
+    return at / unit > clock_wall_us() / USEC_PER_SEC + YEAR;
+}
+
+/* When something happened: each message has it, and none is of next year, as the end of a contract is. */
 static bool is_time(const Profile *root, const Profile *p) {
+    const char *form = epoch_form(p);
     if (p->seen != root->objects) return false;
-    return epoch_form(p) != NULL || (p->texts == p->seen && p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] == p->texts);
+    if (form != NULL) return !is_far_ahead(p->most, strcmp(form, "epoch_s") == 0 ? 1 : strcmp(form, "epoch_ms") == 0 ? 1000 : USEC_PER_SEC);
+    return p->texts == p->seen && p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] == p->texts && !is_far_ahead(p->latest_us, USEC_PER_SEC);
+}
+
+/* A birthday, or the day on which something is due, is no time of an event. */
+static bool may_be_time(const char *name, const Profile *p) {
+    return !has_word(name, "birth, birthday, birthdate, dob, born, expires, expiry, expiration, until, due, valid, deadline") &&
+           (p->texts > 0 || has_word(name, "timestamp, time, ts, at"));
 }
 
 static const char *find_time(const Profile *root) {
@@ -131,9 +146,7 @@ static const char *find_time(const Profile *root) {
     const char *named = find_by_words(root, names, ARRAY_LEN(names), is_time);
     for (size_t i = 0; named == NULL && i < root->member_count; i++) {
         const Profile *p = root->members[i].profile;
-        if (is_nameable(root->members[i].name) && is_time(root, p) &&
-            (p->texts > 0 || has_word(root->members[i].name, "timestamp, time, ts, at")))
-            return root->members[i].name;
+        if (is_nameable(root->members[i].name) && is_time(root, p) && may_be_time(root->members[i].name, p)) return root->members[i].name;
     }
     return named;
 }

@@ -26,11 +26,14 @@ static bool judge_id(Judge *j, const char *field, Span id) {
     return true;
 }
 
-/* An object or a list that was sent as an id once became its own text. */
+/* An object or a list that was sent as an id once became its own text. An id may have braces around it, as GUIDs do. */
 static const char *kind_of_text(Span text) {
-    if (text.len < 2) return NULL;
-    char first = text.at[0], last = text.at[text.len - 1];
-    return first == '{' && last == '}' ? "an object" : first == '[' && last == ']' ? "a list" : NULL;
+    if (text.len < 2 || (text.at[0] != '{' && text.at[0] != '[')) return NULL;
+    yyjson_doc *doc = yyjson_read(text.at, text.len, 0);
+    yyjson_val *root = yyjson_doc_get_root(doc);
+    const char *kind = yyjson_is_obj(root) ? "an object" : yyjson_is_arr(root) ? "a list" : NULL;
+    yyjson_doc_free(doc);
+    return kind;
 }
 
 static void judge_entity(Judge *j, const Node *node, Span id) {

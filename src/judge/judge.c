@@ -85,7 +85,7 @@ static void judge_payload(Judge *j, const ContractProgram *c) {
         members_judge(j, &c->payload, root, j->message.text, NULL);
 }
 
-/* What was stored before the first violation was found. */
+/* What was stored before the first violation was found, or before the event was withdrawn: an event stores only what it has. */
 static void clear_row(const Judge *j, const ContractProgram *c) {
     uint64_t bit = UINT64_C(1) << (j->row % 64);
     for (size_t i = 0; i < c->payload.count; i++) j->columns[c->payload.nodes[i].column].valid[j->row / 64] &= ~bit;
@@ -114,6 +114,10 @@ bool judge_event(Judge *j, const JudgeInput *in, size_t row, JudgeVerdict *ret) 
     ret->violation_count = j->violation_count;
     ret->drift_count = j->drift_count;
     return j->violation_count == 0;
+}
+
+void judge_withdraw(Judge *j) {
+    clear_row(j, j->judged);
 }
 
 /* ---- measures ---- */

@@ -148,6 +148,8 @@ void judge_begin(Judge *j, const JudgeVector *columns);
 /* Fills row `row` (of JUDGE_ROWS) of the columns; with a violation the row has no values. Texts in it are spans of the input's texts, or of
  * the judge, and are valid until the next judge_begin. True: there was no violation. */
 bool judge_event(Judge *j, const JudgeInput *in, size_t row, JudgeVerdict *ret);
+/* Takes back the values of the event that was judged last, which was good but does not get its row: the next event does. */
+void judge_withdraw(Judge *j);
 /* Counts the event that was judged last, which was good and goes to Silver, for the measures of its contract. */
 void judge_count(Judge *j);
 /* What was counted since judge_clear_counts: one for each of judge_measures. Duplicates are not counted. */

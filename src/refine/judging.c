@@ -156,6 +156,7 @@ static bool add_conflict(Judging *j, JudgeVerdict *verdict) {
         .rule = "conflict", .field = {"id", 2}, .reason = {conflict_reason, sizeof conflict_reason - 1}};
     verdict->violations = &conflict;
     verdict->violation_count = 1;
+    judge_withdraw(j->judge);
     j->counts.conflicts++;
     return true;
 }

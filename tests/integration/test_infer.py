@@ -14,13 +14,14 @@ from harness import Json, Smelt
 NAMES = [
     "customerId", "CustomerID", "customer-id", "Event_Id", "id", "ID", "type", "eventType", "event-type", "source", "timestamp", "eventTime", "created at", "quality_score", "payload", "raw_payload",
     "subscriber_id", "data", "time", "subject", "kafka_offset", "batch_id", "rowid", "model_id", "modelId", "userId", "deviceID", "account", "rank", "status", "имя", "😀", "7up", "a.b", "on", "null",
-    "V", "v", "", "x\"y", "a\\b", "it's", "{{t}}", "n" * 150, "Net price (EUR)", "select", "$ref", "entity", "churn_probability", "value", "schema", "op", "after", "specversion",
+    "V", "v", "", "x\"y", "a\\b", "it's", "{{t}}", "n" * 150, "Net price (EUR)", "select", "$ref", "entity", "churn_probability", "value", "schema", "op", "expires_at", "valid until", "z\0z", "after", "specversion",
 ]  # fmt: skip
 VALUES: Sequence[Callable[[random.Random], Any]] = (
     lambda r: r.randint(-5, 5), lambda r: r.randint(0, 10**15), lambda r: r.randint(10**18, 10**20), lambda r: round(r.random() * 100, 2), lambda r: r.random(), lambda r: r.random() * 1e18,
     lambda r: r.choice(["a", "b"]), lambda r: "", lambda r: r.choice(["", "x", "y z", "{{q}}"]), lambda r: f"C{r.randint(0, 4)}", lambda r: f"u-{r.random()}", lambda r: "é\u202e\x01" * r.randint(0, 3),
     lambda r: f"2026-11-{r.randint(10, 20)}", lambda r: f"2026-11-20T10:{r.randint(10, 59)}:00Z", lambda r: f"1{r.randint(0, 9)}:30", lambda r: 1_795_000_000_000 + r.randint(0, 10**6), lambda r: r.random() < 0.5,
     lambda r: None, lambda r: [], lambda r: [1, 2.5], lambda r: [1, "a"], lambda r: [{"a": 1}, {"b": None}], lambda r: {}, lambda r: {"a": 1, "A": 2, "": 3}, lambda r: {"deep": {"x": r.random()}},
+    lambda r: r.choice(["a\0", "b", "\0"]), lambda r: {"n\0n": 1, "n": r.choice([1, {"\0": 2}])}, lambda r: "9999-12-31", lambda r: 3_700_000_000, lambda r: f"{{{r.randint(0, 4)}-a}}",
     lambda r: r.choice([1, "one", None]), lambda r: r.choice([1, 2.5]), lambda r: r.choice([True, {}]),
 )  # fmt: skip
 
@@ -99,3 +100,27 @@ def test_lines_without_a_time_have_that_of_their_reading(offline: Smelt) -> None
     assert "time: that of Kafka's records; of a file, when it is read" in offline.run("contract", "infer", "--file", offline.folder / "one/in.jsonl", json_summary=False).stderr
     lake = {"SMELT_DATA_DIR": str(offline.folder / "one/data"), "SMELT_PIPELINE_DIR": str(offline.folder / "one/my")}
     assert offline("refine", "--full", **lake)["silver"] == 2
+
+
+def test_a_time_to_come_is_not_when_the_event_happened(offline: Smelt) -> None:
+    """An event of next year is refused; a birthday would put each event decades ago."""
+    dates = {"birth_date": "1980-02-03", "contract_end": "9999-12-31", "expires_at": 3_700_000_000, "valid_until": "2026-11-30T00:00:00Z"}
+    rows = [{**dates, "customer_id": f"c{n % 3}"} for n in range(6)]
+    assert infer(offline, offline.folder / "one", rows)["time"] is None
+    assert infer(offline, offline.folder / "two", [{**row, "booked": "2026-11-20T10:00:00Z"} for row in rows])["time"] == "booked"
+
+
+def test_every_form_of_a_file_that_ingest_reads(offline: Smelt) -> None:
+    """Lines behind the time of their record, behind the prefix of a schema registry; a file whose name begins with a dot."""
+    forms = {"times.jsonl": b'1795004834828\t{"a_id":"x"}\n', "prefix.jsonl": b'\0\0\0\0\7{"a_id":"x"}\n', ".hidden": b'{"a_id":"x"}\n'}
+    for name, line in forms.items():
+        (offline.folder / name).write_bytes(line + b"[1]\n")
+        said = offline.run("contract", "infer", "--file", name, "--pipeline", f"of-{name}", json_summary=False)
+        assert said.code == 0 and "1 messages are no JSON objects" in said.stderr, said.stderr
+        lake = {"SMELT_PIPELINE_DIR": str(offline.folder / f"of-{name}"), "SMELT_DATA_DIR": str(offline.folder / f"data-{name}")}
+        assert offline("ingest", "--from", name, **lake)["landed"] == 1
+        assert offline("refine", **lake)["silver"] == 1
+    (offline.folder / "avro.jsonl").write_bytes(b"\0\0\0\0\7\2x\4")
+    assert "infer reads JSON alone" in offline.run("contract", "infer", "--file", "avro.jsonl").error
+    (offline.folder / "empty.jsonl").touch()
+    assert "there is no message" in offline.run("contract", "infer", "--file", "empty.jsonl").error

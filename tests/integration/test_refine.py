@@ -8,9 +8,25 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from harness import PAID, Smelt, assert_same, billing, encode, refined
+from harness import PAID, Smelt, assert_same, billing, encode, event, refined
 
 PRODUCE = ("produce", "--seed", "11", "--start", "2026-09-01", "--days", "45", "--subscribers", "120", "--faults", "0.06", "--out", "all.jsonl")
+
+
+TWO_TYPES = "apiVersion: v3.1.0\nkind: DataContract\nid: two\nversion: 1.0.0\nstatus: active\nschema:\n" + "".join(
+    f"""  - name: {name}
+    properties:
+      - {{name: type, logicalType: string}}
+      - {{name: id, logicalType: string}}
+      - {{name: timestamp, logicalType: timestamp}}
+      - {{name: subscriber_id, logicalType: string, physicalName: subscriber_id}}
+      - {{name: payload, logicalType: object, properties: [{fields}]}}
+"""
+    for name, fields in {
+        "T": "{name: n, logicalType: integer, logicalTypeOptions: {minimum: 0, maximum: 100}}, {name: s, logicalType: string}",
+        "U": "{name: m, logicalType: integer}",
+    }.items()
+)
 
 
 def lines_of(smelt: Smelt) -> list[bytes]:
@@ -188,6 +204,24 @@ def test_another_event_with_the_same_identity_is_kept(offline: Smelt) -> None:
     incremental = refined(offline)
     offline("refine", "--full")
     assert_same(incremental, refined(offline))
+
+
+def test_an_event_in_quarantine_leaves_no_value_in_the_row_of_the_next_one(offline: Smelt) -> None:
+    """A good event that contradicts an earlier one is judged into the row that the next event gets: also that of the next batch."""
+    (offline.folder / "pipeline/contracts").mkdir(parents=True)
+    (offline.folder / "pipeline/contracts/t.odcs.yaml").write_text(TWO_TYPES)
+    (offline.folder / "pipeline/features.yaml").write_text("version: 1\nfeatures:\n  - {name: total, aggregate: sum, column: n}\n")
+    offline.env["SMELT_PIPELINE_DIR"] = str(offline.folder / "pipeline")
+
+    def line(name: str, kind: str, **payload: object) -> bytes:
+        return encode(event(0, id=name, type=kind, subscriber_id=name, payload=payload)) + b"\n"
+
+    feed(offline, [line("a", "T", n=1), line("a", "T", n=2, s="x")])
+    feed(offline, [line("b", "T"), line("a", "T", n=3, s="y")])  # of a batch, what contradicts comes last
+    feed(offline, [line("c", "U", m=4)])
+    offline("refine")
+    assert offline.rows("SELECT event_id, n, s, m FROM silver_clean_events ORDER BY 1") == [("a", 1, None, None), ("b", None, None, None), ("c", None, None, 4)]
+    assert offline.value("SELECT count(*) FROM silver_quarantine WHERE rule = 'conflict'") == 2
 
 
 def test_a_pattern_that_is_none_is_named_with_its_place(offline: Smelt) -> None:

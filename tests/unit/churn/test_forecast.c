@@ -290,7 +290,7 @@ static void labels_that_mean_nothing_are_not_learned(void **state) {
     CLEANUP(free_text)
     char *sql = xasprintf(
         "COPY (SELECT format('M{:05d}', i) AS member_id, TIMESTAMP '2026-01-01' + INTERVAL (hash(i, k, 11) %% 260) DAY + INTERVAL 1 HOUR AS "
-        "left_at, TIMESTAMP '2026-01-01' AS returned_at FROM range(1500) t(i), range(3) u(k)) TO '%s' (HEADER)",
+        "left_at, left_at AS returned_at FROM range(1500) t(i), range(3) u(k)) TO '%s' (HEADER)",
         path);
     run(f->conn, sql);
     f->options.label = path;
@@ -463,7 +463,7 @@ static void who_has_left_before_is_left_out_and_counted(void **state) {
     CLEANUP(free_text)
     char *sql = xasprintf(
         "COPY (SELECT lower(format('M{:05d}', i)) AS member_id, TIMESTAMP '2026-01-01' + INTERVAL (40 + hash(i, 7) %% 400) DAY AS left_at, "
-        "CASE WHEN i = 1 THEN TIMESTAMP '2026-01-02' END AS returned_at FROM range(600) t(i) UNION ALL SELECT 'M00000', '2026-01-03', NULL UNION ALL "
+        "CASE WHEN i = 1 THEN left_at END AS \"Returned_At\" FROM range(600) t(i) UNION ALL SELECT 'M00000', '2026-01-03', NULL UNION ALL "
         "SELECT 'M00001', '2026-01-01', '2026-01-02') TO '%s' (HEADER)",
         path);
     run(f->conn, sql);
@@ -487,10 +487,54 @@ static void bad_departures(void **state) {
     f->options.label = path;
     write_text(path, "member_id,left_at\nM00001,yesterday\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: left_at is yesterday", &err);
+    write_text(path, "member_id,left_at,RETURNED_AT\nM00001,2026-05-01,soon\n");
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at is soon, expected a time such as", &err);
+    write_text(path, "member_id,left_at,returned_at\nM00001,2026-05-01,2026-04-30\n");
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at is 2026-04-30, before left_at", &err);
+    CLEANUP(free_text) char *pattern = path_join(f->dir, "l[e]ft.csv"); /* another file, not those that it would match */
+    write_text(pattern, "member_id,left_at\nM00002,tomorrow\n");
+    f->options.label = pattern;
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00002: left_at is tomorrow", &err);
+    f->options.label = f->dir;
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_CONFIG, "model.label", &err);
+    f->options.label = path;
     write_text(path, "id,left_at\nM00001,2026-05-01\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "member_id and left_at is expected", &err);
     run(f->conn, "CREATE OR REPLACE VIEW model_declared AS SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS \"value\" WHERE false");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_CONFIG, "features.yaml must name such a label", &err);
+    f->options.label = CHURN_LABEL_DECLARED;
+}
+
+/* A notice for next month does not say who left this month. */
+static void a_departure_to_come_makes_no_label_known(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
+    CLEANUP(churn_declared_done) ChurnDeclared d = {0};
+    CLEANUP(free_text) char *path = path_join(f->dir, "left.csv");
+    int64_t known;
+    make_visits(f, 50, DAYS);
+    f->options.label = path;
+    write_text(path, "member_id,left_at\nM00001,2026-05-01\nM00002,2099-01-01\n");
+    d = declared(f);
+    must(churn_read_gold(f->conn, &gold, &err), &err);
+    must(churn_read_outcomes(f->conn, &gold, &d, FIRST + DAYS, &known, &err), &err);
+    assert_int_equal(known, FIRST + 121); /* the day after 1 May */
+    CLEANUP(free_text) char *unknown = NULL;
+    write_text(path, "member_id,left_at\nX1,2026-05-01\nX0,2020-01-01\n");
+    must(churn_read_outcomes(f->conn, &gold, &d, FIRST + DAYS, &known, &err), &err);
+    must(churn_unknown_departures(f->conn, &gold, &d, FIRST, &unknown, &err), &err);
+    assert_string_equal(unknown,
+                        "1 of 1 departures since the beginning of the history are of ids that Gold does not have, as X1: nothing is "
+                        "learned of them");
+    write_text(path, "member_id,left_at\n");
+    CLEANUP(churn_training_done) ChurnTraining none = {0};
+    must(churn_train(f->conn, &f->options, &none, &err), &err);
+    assert_non_null(strstr(none.skipped != NULL ? none.skipped : none.until, "has no departure before 2026-09-18"));
+    write_text(path, "member_id,left_at\nM00001,2026-02-01\n");
+    CLEANUP(churn_training_done) ChurnTraining early = {0};
+    must(churn_train(f->conn, &f->options, &early, &err), &err);
+    assert_non_null(strstr(early.skipped != NULL ? early.skipped : early.until, "says who left until 2026-02-01"));
     f->options.label = CHURN_LABEL_DECLARED;
 }
 
@@ -687,6 +731,7 @@ int main(void) {
         FORECAST_TEST(cuts_that_betray_are_refused),
         FORECAST_TEST(who_has_left_before_is_left_out_and_counted),
         FORECAST_TEST(bad_departures),
+        FORECAST_TEST(a_departure_to_come_makes_no_label_known),
         FORECAST_TEST(unknown_arrivals_are_said),
         FORECAST_TEST(every_aggregate_is_what_the_events_say),
         FORECAST_TEST(a_worse_model_stays_a_candidate),

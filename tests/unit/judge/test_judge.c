@@ -511,6 +511,7 @@ static void ids_have_their_characters(void **state) {
     (void)state;
     static const Case subscribers[] = {
         {"{\"k\":1}", "type subscriber_id '{\"k\":1}': must be a text, not an object"},
+        {"{k}", "v=1"}, /* braces alone make no object of a text */
         {"[]", "type subscriber_id '[]': must be a text, not a list"},
         {"true", "v=1"},
         {"12345", "v=1"},
