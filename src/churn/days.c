@@ -28,9 +28,13 @@ typedef struct Batches {
     size_t count;
 } Batches;
 
-size_t churn_threads(int64_t rows) {
+int churn_cores(void) {
     int cores = cpu_count();
-    return rows < MANY_ROWS ? 1 : cores < CHURN_THREADS_MAX ? (size_t)cores : CHURN_THREADS_MAX;
+    return cores < CHURN_THREADS_MAX ? cores : CHURN_THREADS_MAX;
+}
+
+size_t churn_threads(int64_t rows) {
+    return rows < MANY_ROWS ? 1 : (size_t)churn_cores();
 }
 
 static void batches_done(Batches *b) {

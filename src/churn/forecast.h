@@ -34,8 +34,10 @@ void churn_declared_done(ChurnDeclared *d);
 /* True for a CSV file that has left_at: departures, not churned. False when there is no such file. */
 int churn_is_departures(LakeConn *conn, const char *label, bool *ret, Error *err) MUST_CHECK;
 
-/* On how many threads so many rows are merged. */
+/* So many threads are used where that is worth their start: one per core, at most CHURN_THREADS_MAX. */
 #define CHURN_THREADS_MAX 4
+int churn_cores(void);
+/* On how many threads so many rows are merged. */
 size_t churn_threads(int64_t rows);
 
 /* ---- days.c: model_days ---- */

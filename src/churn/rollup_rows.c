@@ -140,21 +140,23 @@ static const RollupLast *merge_lasts(const RollupEntity *e, const RollupPart *p,
     return best;
 }
 
-static bool has_day(const RollupEntity *e, const RollupMeasure *m, size_t day) {
-    uint64_t bit = UINT64_C(1) << (day % 64), found = 0;
-    for (const RollupRecord *r = e->records; r != NULL; r = r->next) found |= (uint64_t)r->words[m->word + day / 64] & bit;
-    return found != 0;
+static uint64_t days_of(const RollupEntity *e, const RollupMeasure *m, size_t word) {
+    uint64_t days = 0;
+    for (const RollupRecord *r = e->records; r != NULL; r = r->next) days |= (uint64_t)r->words[m->word + word];
+    return days;
 }
 
 /* False: there is none, or no pause. */
 static bool merge_days(const RollupEntity *e, const RollupPart *p, const RollupMeasure *m, int64_t *ret) {
     size_t from = m->width - (size_t)p->days, before = SIZE_MAX;
     int64_t count = 0, gap = 0;
-    for (size_t day = 0; day < m->width; day++) {
-        if (!has_day(e, m, day)) continue;
-        if (day >= from && before != SIZE_MAX && (int64_t)(day - before) > gap) gap = (int64_t)(day - before);
-        count += day >= from;
-        before = day;
+    for (size_t word = 0; 64 * word < m->width; word++) {
+        for (uint64_t left = days_of(e, m, word); left != 0; left &= left - 1) {
+            size_t day = 64 * word + (size_t)__builtin_ctzll(left);
+            if (day >= from && before != SIZE_MAX && (int64_t)(day - before) > gap) gap = (int64_t)(day - before);
+            count += day >= from;
+            before = day;
+        }
     }
     *ret = p->gap ? gap : count;
     return p->gap ? gap > 0 : before != SIZE_MAX;
