@@ -133,8 +133,8 @@ static int exec_raised(LakeConn *conn, Rollup *const *rollups, size_t n, const c
 }
 
 /* DuckDB compresses what it inserts on as many threads. */
-static int store_merged(LakeConn *conn, const ChurnDeclared *d, Rollup *const *rollups, size_t n, const LakeBinding *bindings,
-                        size_t count, const Chunk *c, Error *err) {
+static int store_merged(LakeConn *conn, const ChurnDeclared *d, Rollup *const *rollups, size_t n, const LakeBinding *bindings, size_t count,
+                        const Chunk *c, Error *err) {
     Error ignored = {0};
     if (lake_raise_threads(conn, (int64_t)n, err) != 0) return -1;
     int rc = store_chunk(conn, d, rollups, n, bindings, count, c, err);

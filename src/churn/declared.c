@@ -10,8 +10,8 @@
 
 void churn_declared_done(ChurnDeclared *d) {
     free(d->advice);
-    char *const texts[] = {d->outcome,  d->kind,          d->file,        d->as_of,           d->days_columns,
-                           d->days,     d->features,      d->days_sha256, d->features_sha256, d->segments_made,
+    char *const texts[] = {d->outcome,   d->kind,        d->file,        d->as_of,           d->days_columns,
+                           d->days,      d->features,    d->days_sha256, d->features_sha256, d->segments_made,
                            d->sums_days, d->days_events, d->days_merged, d->features_merged};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
     churn_names_done(&d->columns);

@@ -1,7 +1,7 @@
 /* rollup.c: finds the record of each row of a chunk, then merges one column after the other into those records.
  *
- * Invariant: the merged values do not depend on the order of the rows, nor on how they were divided: sums are whole numbers, and of two last
- * values the same one wins always. */
+ * Invariant: the merged values do not depend on the order of the rows, nor on how they were divided: sums are whole numbers, and of two
+ * last values the same one wins always. */
 #include "churn/rollup_internal.h"
 
 #include "base/memory.h"

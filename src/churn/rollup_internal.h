@@ -56,7 +56,7 @@ typedef struct RollupRecord {
     struct RollupRecord *next; /* of the same entity */
     uint32_t entity;
     int32_t day, known; /* or the number of the window, and 0 */
-    uint64_t present;          /* a bit for each measure: it has a value (a sum always has) */
+    uint64_t present;   /* a bit for each measure: it has a value (a sum always has) */
     int64_t words[];
 } RollupRecord;
 

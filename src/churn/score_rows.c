@@ -1,5 +1,5 @@
-/* score_rows.c: a row of a page as a score: probability, band, reasons, and what is needed to check them. Several threads of DuckDB take rows
- * of the page, each so many at a time as fit into a chunk.
+/* score_rows.c: a row of a page as a score: probability, band, reasons, and what is needed to check them. Several threads of DuckDB take
+ * rows of the page, each so many at a time as fit into a chunk.
  *
  * Invariant: contributions of the reasons, rest and bias add up to the log-odds, which XGBoost computes by itself. */
 #include "churn/scoring.h"

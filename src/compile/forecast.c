@@ -156,7 +156,8 @@ static void add_gap(Buf *out, const Forecasting *f, const char *name, int days) 
         return;
     }
     CLEANUP(free_text)
-    char *seen = xasprintf("trim(regexp_extract(left(%s_days, %d), '10*$') || right(%s_days, %d), '0')", name, f->widest - days, name, days);
+    char *seen =
+        xasprintf("trim(regexp_extract(left(%s_days, %d), '10*$') || right(%s_days, %d), '0')", name, f->widest - days, name, days);
     buf_addf(out, "CASE WHEN contains(substr(%s, 2), '1') THEN list_max(list_transform(string_split(%s, '1'), run -> length(run))) + 1 END",
              seen, seen);
 }

@@ -207,8 +207,8 @@ static void add_merged_measure(Buf *out, const Measure *m) {
     const char *n = m->name;
     if (m->kind == MEASURE_LAST)
         buf_addf(out,
-                 ",\n    CASE WHEN %s_at IS NOT NULL THEN {'at': %s_at, 'source': %s_source, 'id': %s_id, 'value': %s_value::%s} END AS %s", n,
-                 n, n, n, n, m->of->sql_type, n);
+                 ",\n    CASE WHEN %s_at IS NOT NULL THEN {'at': %s_at, 'source': %s_source, 'id': %s_id, 'value': %s_value::%s} END AS %s",
+                 n, n, n, n, n, m->of->sql_type, n);
     else
         buf_addf(out, ",\n    %s::%s AS %s", n, m->type, n);
 }
@@ -226,8 +226,8 @@ static void add_day_measure(Buf *out, const Forecasting *f, const char *name) {
         if (strcmp(m->name, name) != 0) continue;
         CLEANUP(free_text) char *type = measure_carrier(m);
         if (m->kind == MEASURE_LAST)
-            buf_addf(out, ",\n    %s.\"at\" AS %s_at, %s.source AS %s_source, %s.id AS %s_id, %s.\"value\"::%s AS %s_value", name, name, name,
-                     name, name, name, name, type, name);
+            buf_addf(out, ",\n    %s.\"at\" AS %s_at, %s.source AS %s_source, %s.id AS %s_id, %s.\"value\"::%s AS %s_value", name, name,
+                     name, name, name, name, name, type, name);
         else
             buf_addf(out, ",\n    %s::%s AS %s", name, type, name);
         return;
@@ -281,8 +281,8 @@ void rollup_add_sums(Buf *out, const Forecasting *f) {
             buf_addf(out, ",\n        %s_%dd", feature->name, feature->windows[w]);
         for (size_t w = 0; feature->aggregate == AGGREGATE_SLOPE && w < feature->window_count; w++) {
             int days = feature->windows[w];
-            buf_addf(out, ",\n        2 * %s_of_day_%dd + %d * %s_events_%dd AS %s_moment_%dd", feature->name, days, days + 1, feature->name,
-                     days, feature->name, days);
+            buf_addf(out, ",\n        2 * %s_of_day_%dd + %d * %s_events_%dd AS %s_moment_%dd", feature->name, days, days + 1,
+                     feature->name, days, feature->name, days);
         }
     }
     buf_addf(out, "\n    FROM churn_sums() WHERE population_events >= %" PRId64 " AND population_active > 0\n)", f->forecast->events);
