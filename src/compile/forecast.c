@@ -73,16 +73,6 @@ static void add_days_columns(Buf *out, const Forecasting *f) {
     for (size_t i = 0; i < f->measures.count; i++) buf_addf(out, ",\n    %s %s", f->measures.items[i].name, f->measures.items[i].type);
 }
 
-/* {{late}}: the batches whose events had happened long before they were loaded. */
-void forecasting_add_events(Buf *out, const Forecasting *f) {
-    buf_addf(out,
-             "\nFROM (\n    SELECT *, (epoch_us(event_timestamp) // 86400000000)::INTEGER AS day,\n"
-             "        CASE WHEN kafka_timestamp IS NULL OR batch_id IN ({{late}}) THEN epoch_us(event_timestamp) // 86400000000\n"
-             "            ELSE greatest(epoch_us(event_timestamp), epoch_us(kafka_timestamp)) // 86400000000 END::INTEGER AS known\n"
-             "    FROM silver_clean_events WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND %s IS NOT NULL)",
-             f->key);
-}
-
 static void add_days(Buf *out, const Forecasting *f) {
     buf_addf(out, "INSERT INTO model_days BY NAME\nSELECT %s, day, known, {{upto}} AS upto", f->key);
     for (size_t i = 0; i < f->measures.count; i++)
@@ -92,11 +82,6 @@ static void add_days(Buf *out, const Forecasting *f) {
 }
 
 /* ---- features ---- */
-
-char *forecasting_part_name(const Forecasting *f, size_t measure, int days) {
-    const char *name = f->measures.items[measure].name;
-    return days > 0 ? xasprintf("%s_%dd", name, days) : xstrdup(name);
-}
 
 static void add_one_part(Buf *out, const Forecasting *f, const Part *part) {
     CLEANUP(free_text) char *name = forecasting_part_name(f, part->measure, part->days);
@@ -119,10 +104,6 @@ static void add_moment(Buf *out, const Forecasting *f, size_t index, int days) {
     const char *count = f->measures.items[f->features[index].value].name;
     buf_addf(out, ",\n        sum(CASE WHEN day >= {{day}} - %d THEN %s * (2 * (day - {{day}} + %d) - %d) END)::BIGINT AS %s_moment_%dd",
              days, count, days, days - 1, f->entity->features[index].name, days);
-}
-
-int forecasting_days_read(const Forecasting *f) {
-    return f->widest > f->forecast->events_within ? f->widest : f->forecast->events_within;
 }
 
 static void add_sums(Buf *out, const Forecasting *f) {

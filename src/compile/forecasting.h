@@ -1,4 +1,5 @@
-/* forecasting.h: what the statements of a forecast are written from (forecast.c, forecast_rollup.c). */
+/* forecasting.h: what the statements of a forecast are written from (forecast.c, forecast_rollup.c). The functions but those of
+ * forecast_rollup.c are in forecast_parts.c. */
 #pragma once
 #include "compile/internal.h"
 
