@@ -8,12 +8,14 @@
 #include "churn/forecast.h"
 
 #include "base/buf.h"
+#include "base/cpu.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include <inttypes.h>
 
 #define CHUNK_EVENTS 2000000 /* aggregated at a time: what a statement keeps in memory does not grow with the history */
+#define MANY_ROWS    250000  /* for fewer a thread is not worth its start */
 
 /* Batches of Silver that are not in the days yet. */
 typedef struct Batch {
@@ -25,6 +27,15 @@ typedef struct Batches {
     Batch *items;
     size_t count;
 } Batches;
+
+int churn_cores(void) {
+    int cores = cpu_count();
+    return cores < CHURN_THREADS_MAX ? cores : CHURN_THREADS_MAX;
+}
+
+size_t churn_threads(int64_t rows) {
+    return rows < MANY_ROWS ? 1 : (size_t)churn_cores();
+}
 
 static void batches_done(Batches *b) {
     free(b->items);
@@ -75,29 +86,78 @@ static int make_table(LakeConn *conn, const ChurnDeclared *d, ChurnDays *ret, Er
 
 /* ---- adding ---- */
 
-static int add_chunk(LakeConn *conn, const ChurnDeclared *d, const Batch *batches, size_t n, ChurnDays *days, Error *err) {
-    int64_t *late = xcalloc(n + 1, sizeof *late);
-    size_t late_count = 1;
-    late[0] = -1; /* IN () is no SQL */
-    ChurnDays next = *days;
+/* Rows of Silver to be added, and what the progress is afterwards. */
+typedef struct Chunk {
+    ChurnDays next;
+    int64_t *late; /* batches; owned */
+    size_t late_count;
+    int64_t events;
+} Chunk;
+
+static void chunk_done(Chunk *c) {
+    free(c->late);
+}
+
+static Chunk chunk_of(const Batch *batches, size_t n, const ChurnDays *days) {
+    Chunk c = {.next = *days, .late = xcalloc(n + 1, sizeof *c.late), .late_count = 1};
+    c.late[0] = -1; /* IN () is no SQL */
     for (size_t i = 0; i < n; i++) {
-        next.events += batches[i].events;
-        next.without_arrival += batches[i].without_arrival;
-        if (batches[i].late) next.late += batches[i].events;
-        if (batches[i].late) late = xrealloc(late, late_count + 2, sizeof *late);
-        if (batches[i].late) late[late_count++] = batches[i].id;
+        c.events += batches[i].events;
+        c.next.without_arrival += batches[i].without_arrival;
+        if (batches[i].late) c.next.late += batches[i].events;
+        if (batches[i].late) c.late[c.late_count++] = batches[i].id;
     }
-    next.upto = batches[n - 1].id;
-    const LakeBinding bindings[] = {{"after", lake_int(days->upto)}, {"upto", lake_int(next.upto)}, {"late", lake_ints(late, late_count)}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(d->days, bindings, ARRAY_LEN(bindings));
-    free(late);
+    c.next.events += c.events;
+    c.next.upto = batches[n - 1].id;
+    return c;
+}
+
+/* The rows are added, merged by DuckDB or, where `rollups` are, merged before; with the progress, in one transaction. */
+static int store_chunk(LakeConn *conn, const ChurnDeclared *d, Rollup *const *rollups, size_t n, const LakeBinding *bindings, size_t count,
+                       const Chunk *c, Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(n == 0 ? d->days : d->days_merged, bindings, count);
     if (lake_begin(conn, err) != 0) return -1;
-    if (lake_exec(conn, "churn/days", sql, err) != 0 || store_progress(conn, d, &next, err) != 0 || lake_commit(conn, err) != 0) {
-        lake_rollback(conn);
-        return -1;
-    }
-    *days = next;
-    return 0;
+    int rc = n == 0 ? lake_exec(conn, "churn/days", sql, err) : rollup_exec(conn, "churn_day_rows", rollups, n, "churn/days", sql, err);
+    if (rc == 0 && store_progress(conn, d, &c->next, err) == 0 && lake_commit(conn, err) == 0) return 0;
+    lake_rollback(conn);
+    return -1;
+}
+
+static int exec_raised(LakeConn *conn, Rollup *const *rollups, size_t n, const char *sql, Error *err) {
+    Error ignored = {0};
+    if (lake_raise_threads(conn, (int64_t)n, err) != 0) return -1;
+    int rc = rollup_exec(conn, "churn_sums", rollups, n, "churn/features", sql, err);
+    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
+}
+
+/* DuckDB compresses what it inserts on as many threads. */
+static int store_merged(LakeConn *conn, const ChurnDeclared *d, Rollup *const *rollups, size_t n, const LakeBinding *bindings, size_t count,
+                        const Chunk *c, Error *err) {
+    Error ignored = {0};
+    if (lake_raise_threads(conn, (int64_t)n, err) != 0) return -1;
+    int rc = store_chunk(conn, d, rollups, n, bindings, count, c, err);
+    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
+}
+
+static int add_chunk(LakeConn *conn, const ChurnDeclared *d, const Batch *batches, size_t n, ChurnDays *days, Error *err) {
+    CLEANUP(chunk_done) Chunk c = chunk_of(batches, n, days);
+    const LakeBinding bindings[] = {
+        {"upto", lake_int(c.next.upto)}, {"after", lake_int(days->upto)}, {"late", lake_ints(c.late, c.late_count)}};
+    size_t threads = d->days_plan != NULL ? churn_threads(c.events) : 0;
+    Rollup *rollups[CHURN_THREADS_MAX] = {0};
+    int rc = 0;
+    for (size_t i = 0; i < threads; i++) rollups[i] = rollup_new(d->days_plan, ROLLUP_DAYS_KNOWN, 0);
+    if (threads > 0) rc = rollup_read_all(conn, "churn/days_events", d->days_events, bindings, ARRAY_LEN(bindings), rollups, threads, err);
+    if (rc == 0)
+        rc = threads > 0 ? store_merged(conn, d, rollups, threads, bindings, ARRAY_LEN(bindings), &c, err)
+                         : store_chunk(conn, d, NULL, 0, bindings, ARRAY_LEN(bindings), &c, err);
+    for (size_t i = 0; i < threads; i++) rollup_free(rollups[i]);
+    if (rc == 0) *days = c.next;
+    return rc;
 }
 
 static bool is_kept(const ChurnNames *kept, int64_t id) {
@@ -186,20 +246,44 @@ char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days) {
 
 /* ---- the features as of a day ---- */
 
-static int make_as_of(LakeConn *conn, const ChurnDeclared *d, const char *name, const char *statement, int64_t day, int64_t first,
-                      int64_t upto, Error *err) {
+typedef struct AsOf {
+    LakeBinding bindings[6];
+} AsOf;
+
+static AsOf as_of(const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto) {
     int64_t known = strcmp(d->as_of, "event") == 0 ? INT32_MAX : day;
-    const LakeBinding bindings[] = {{"day", lake_int(day)},        {"known", lake_int(known)},
-                                    {"upto", lake_int(upto)},      {"oldest", lake_int(day - d->widest)},
-                                    {"newest", lake_int(day - 1)}, {"age", lake_int(day > first ? day - first : 1)}};
-    CLEANUP(free_text) char *sql = lake_sql_bind(statement, bindings, ARRAY_LEN(bindings));
+    return (AsOf){{{"day", lake_int(day)},
+                   {"known", lake_int(known)},
+                   {"upto", lake_int(upto)},
+                   {"oldest", lake_int(day - d->widest)},
+                   {"newest", lake_int(day - 1)},
+                   {"age", lake_int(day > first ? day - first : 1)}}};
+}
+
+static int make_as_of(LakeConn *conn, const char *name, const char *statement, const AsOf *as_of, Error *err) {
+    CLEANUP(free_text) char *sql = lake_sql_bind(statement, as_of->bindings, ARRAY_LEN(as_of->bindings));
     return lake_exec(conn, name, sql, err);
 }
 
+static int make_merged_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, const AsOf *as_of, size_t threads, Error *err) {
+    Rollup *rollups[CHURN_THREADS_MAX];
+    CLEANUP(free_text) char *sql = lake_sql_bind(d->features_merged, as_of->bindings, ARRAY_LEN(as_of->bindings));
+    for (size_t i = 0; i < threads; i++) rollups[i] = rollup_new(d->sums_plan, ROLLUP_WINDOWED, day);
+    int rc = rollup_read_all(conn, "churn/sums_days", d->sums_days, as_of->bindings, ARRAY_LEN(as_of->bindings), rollups, threads, err);
+    if (rc == 0) rc = exec_raised(conn, rollups, threads, sql, err);
+    for (size_t i = 0; i < threads; i++) rollup_free(rollups[i]);
+    return rc;
+}
+
 int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
-    return make_as_of(conn, d, "churn/features", d->features, day, first, upto, err);
+    const AsOf bound = as_of(d, day, first, upto);
+    int64_t rows;
+    if (d->sums_plan == NULL) return make_as_of(conn, "churn/features", d->features, &bound, err);
+    if (lake_query_int(conn, "churn/days_rows", lake_sql("churn/days_rows"), NULL, 0, &rows, err) != 0) return -1;
+    return make_merged_rows(conn, d, day, &bound, churn_threads(rows), err);
 }
 
 int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
-    return make_as_of(conn, d, "churn/segments", d->segments_made, day, first, upto, err);
+    const AsOf bound = as_of(d, day, first, upto);
+    return make_as_of(conn, "churn/segments", d->segments_made, &bound, err);
 }

@@ -11,12 +11,15 @@
 
 void churn_declared_done(ChurnDeclared *d) {
     free(d->advice);
-    char *const texts[] = {d->outcome, d->kind,     d->file,        d->as_of,           d->days_columns,
-                           d->days,    d->features, d->days_sha256, d->features_sha256, d->segments_made};
+    char *const texts[] = {d->outcome,   d->kind,        d->file,        d->as_of,           d->days_columns,
+                           d->days,      d->features,    d->days_sha256, d->features_sha256, d->segments_made,
+                           d->sums_days, d->days_events, d->days_merged, d->features_merged};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
     churn_names_done(&d->columns);
     churn_names_done(&d->segments);
     json_decref(d->words);
+    rollup_plan_freep(&d->days_plan);
+    rollup_plan_freep(&d->sums_plan);
     *d = (ChurnDeclared){0};
 }
 
@@ -36,6 +39,10 @@ static void take_value(ChurnDeclared *d, const char *name, const char *value) {
                   {"days", &d->days, NULL},
                   {"features", &d->features, NULL},
                   {"segments_made", &d->segments_made, NULL},
+                  {"days_events", &d->days_events, NULL},
+                  {"days_merged", &d->days_merged, NULL},
+                  {"sums_days", &d->sums_days, NULL},
+                  {"features_merged", &d->features_merged, NULL},
                   {"days_sha256", &d->days_sha256, NULL},
                   {"features_sha256", &d->features_sha256, NULL},
                   {"silence", NULL, &d->silence},
@@ -83,6 +90,8 @@ static int read_view(LakeConn *conn, ChurnDeclared *d, Error *err) {
         if (strcmp(name, "advice") != 0) d->present = true;
         if (strcmp(name, "columns") == 0 && take_columns(d, value, err) != 0) return -1;
         if (strcmp(name, "segments") == 0 && take_segments(d, value, err) != 0) return -1;
+        if (strcmp(name, "days_plan") == 0 && rollup_plan_read(value, &d->days_plan, err) != 0) return -1;
+        if (strcmp(name, "sums_plan") == 0 && rollup_plan_read(value, &d->sums_plan, err) != 0) return -1;
         take_value(d, name, value);
     }
     return more;

@@ -2,6 +2,7 @@
  * churn; one thread. A day is a number since 1970, UTC; "as of T" is at the beginning of the day T. */
 #pragma once
 #include "churn/internal.h"
+#include "churn/rollup.h"
 
 #define CUTS_MAX 12
 
@@ -15,6 +16,9 @@ typedef struct ChurnDeclared {
     char *days_columns, *days;   /* of model_days, and the statement that adds to it */
     char *features;              /* the statement that makes churn_rows */
     char *segments_made;         /* the one that makes churn_segments; NULL or empty: there are none */
+    /* The same by merging in C; NULL in a lake of an earlier version, and where a measure is of texts or sets. */
+    RollupPlan *days_plan, *sums_plan;
+    char *days_events, *days_merged, *sums_days, *features_merged;
     char *days_sha256, *features_sha256;
     int64_t silence, horizon, gap, widest, active_within, events_within, events, cuts, apart;
     ChurnNames columns;  /* that a model learns from, in their order */
@@ -29,6 +33,12 @@ bool churn_is_forecast(const ChurnDeclared *d, const char *label);
 void churn_declared_done(ChurnDeclared *d);
 /* True for a CSV file that has left_at: departures, not churned. False when there is no such file. */
 int churn_is_departures(LakeConn *conn, const char *label, bool *ret, Error *err) MUST_CHECK;
+
+/* So many threads are used where that is worth their start: one per core, at most CHURN_THREADS_MAX. */
+#define CHURN_THREADS_MAX 4
+int churn_cores(void);
+/* On how many threads so many rows are merged. */
+size_t churn_threads(int64_t rows);
 
 /* ---- days.c: model_days ---- */
 

@@ -1,4 +1,5 @@
-/* score_rows.c: a row of a page as a score: probability, band, reasons, and what is needed to check them.
+/* score_rows.c: a row of a page as a score: probability, band, reasons, and what is needed to check them. Several threads of DuckDB take
+ * rows of the page, each so many at a time as fit into a chunk.
  *
  * Invariant: contributions of the reasons, rest and bias add up to the log-odds, which XGBoost computes by itself. */
 #include "churn/scoring.h"
@@ -22,8 +23,6 @@ void scoring_done(Scoring *s) {
     churn_data_done(&s->page);
     free(s->probabilities);
     free(s->log_odds);
-    free(s->contributions);
-    buf_done(&s->reasons);
 }
 
 /* The text of a feature in a reason, beside its value: its name or title, and the usual value. */
@@ -61,7 +60,6 @@ void scoring_init(Scoring *s, const Model *m, const json_t *metadata, const Chur
     *s = (Scoring){.model = m, .metadata = metadata, .gold = gold, .scored_at_us = clock_wall_us(), .day = NO_DAY};
     s->features.at = xcalloc(n + 1, sizeof *s->features.at);
     s->feature_texts = xcalloc(n + 1, sizeof *s->feature_texts);
-    s->contributions = xcalloc(n + 1, sizeof *s->contributions);
     s->probabilities = xcalloc(SCORING_PAGE_ROWS, sizeof *s->probabilities);
     s->log_odds = xcalloc(SCORING_PAGE_ROWS, sizeof *s->log_odds);
     for (size_t i = 0; i < n; i++) {
@@ -83,29 +81,39 @@ static void add_float(Buf *out, float v) {
     buf_add_str(out, text);
 }
 
-static void write_reason(Scoring *s, size_t feature, float value, bool first) {
-    buf_addf(&s->reasons, "%s{%s,\"value\":", first ? "" : ",", s->feature_texts[feature]);
+/* What a thread writes a score with. */
+typedef struct ScoreWriter {
+    const Scoring *scoring;
+    float *contributions; /* of one row */
+    Buf reasons;          /* of one row */
+} ScoreWriter;
+
+static void write_reason(ScoreWriter *w, size_t feature, float value, bool first) {
+    buf_add_str(&w->reasons, first ? "{" : ",{");
+    buf_add_str(&w->reasons, w->scoring->feature_texts[feature]);
+    buf_add_str(&w->reasons, ",\"value\":");
     if (isnan(value))
-        buf_add_str(&s->reasons, "null");
+        buf_add_str(&w->reasons, "null");
     else
-        add_float(&s->reasons, value);
-    buf_addf(&s->reasons, ",\"contribution\":%.6f}", (double)s->contributions[feature]);
+        add_float(&w->reasons, value);
+    buf_addf(&w->reasons, ",\"contribution\":%.6f}", (double)w->contributions[feature]);
 }
 
 /* Returns the sum of the contributions that are no reasons. */
-static double write_reasons(Scoring *s, const float *row) {
+static double write_reasons(ScoreWriter *w, const float *row) {
+    const Scoring *s = w->scoring;
     const Matrix x = {.values = row, .rows = 1, .cols = s->features.count};
     size_t top[CHURN_REASONS];
     double rest = 0;
-    model_explain(s->model, &x, s->contributions);
-    platt_apply_to_contributions(&s->platt, s->contributions, 1, s->features.count);
-    size_t n = reasons_top(s->contributions, s->features.count, CHURN_REASONS, top);
-    buf_clear(&s->reasons);
-    buf_add_char(&s->reasons, '[');
-    for (size_t i = 0; i < n; i++) write_reason(s, top[i], row[top[i]], i == 0);
-    buf_add_char(&s->reasons, ']');
-    for (size_t i = 0; i < s->features.count; i++) rest += (double)s->contributions[i];
-    for (size_t i = 0; i < n; i++) rest -= (double)s->contributions[top[i]];
+    model_explain(s->model, &x, w->contributions);
+    platt_apply_to_contributions(&s->platt, w->contributions, 1, s->features.count);
+    size_t n = reasons_top(w->contributions, s->features.count, CHURN_REASONS, top);
+    buf_clear(&w->reasons);
+    buf_add_char(&w->reasons, '[');
+    for (size_t i = 0; i < n; i++) write_reason(w, top[i], row[top[i]], i == 0);
+    buf_add_char(&w->reasons, ']');
+    for (size_t i = 0; i < s->features.count; i++) rest += (double)w->contributions[i];
+    for (size_t i = 0; i < n; i++) rest -= (double)w->contributions[top[i]];
     return rest;
 }
 
@@ -119,27 +127,33 @@ static double rounded(double v) {
     return rint(v * PROBABILITY_STEPS) / PROBABILITY_STEPS;
 }
 
-/* Columns as in score_columns. */
-static void put_score(Scoring *s, LakeChunk *chunk, size_t n) {
-    const char *id = s->page.ids[s->next];
-    double log_odds = s->platt.slope * (double)s->log_odds[s->next] + s->platt.intercept;
-    double probability = rounded((double)s->probabilities[s->next]);
+/* Row `row` of the page as row `n` of the chunk; columns as in score_columns. */
+static void put_score(ScoreWriter *w, size_t row, LakeChunk *chunk, size_t n) {
+    const Scoring *s = w->scoring;
+    const char *id = s->page.ids[row];
+    double log_odds = s->platt.slope * (double)s->log_odds[row] + s->platt.intercept;
+    double probability = rounded((double)s->probabilities[row]);
     size_t band = band_of(s, probability);
-    double rest = write_reasons(s, s->page.values + s->next * s->page.cols);
+    double rest = write_reasons(w, s->page.values + row * s->page.cols);
     lake_put_text(chunk, 0, n, id, strlen(id));
     lake_put_real(chunk, 1, n, probability);
     lake_put_text(chunk, 2, n, churn_bands[band].name, strlen(churn_bands[band].name));
-    lake_put_text(chunk, 3, n, s->reasons.data, s->reasons.len);
+    lake_put_text(chunk, 3, n, w->reasons.data, w->reasons.len);
     lake_put_real(chunk, 4, n, rounded(log_odds));
-    lake_put_real(chunk, 5, n, rounded((double)s->contributions[s->features.count]));
+    lake_put_real(chunk, 5, n, rounded((double)w->contributions[s->features.count]));
     lake_put_real(chunk, 6, n, rounded(rest));
 }
 
-/* LakeFill */
+/* LakeFill, on any thread */
 size_t scoring_fill(void *state, LakeChunk *chunk, size_t capacity) {
     Scoring *s = state;
-    size_t n = 0;
-    for (; n < capacity && s->next < s->page.rows; n++, s->next++) put_score(s, chunk, n);
+    size_t first = atomic_fetch_add(&s->next, capacity);
+    if (first >= s->page.rows) return 0;
+    size_t n = s->page.rows - first < capacity ? s->page.rows - first : capacity;
+    ScoreWriter w = {.scoring = s, .contributions = xcalloc(s->features.count + 1, sizeof *w.contributions)};
+    for (size_t i = 0; i < n; i++) put_score(&w, first + i, chunk, i);
+    free(w.contributions);
+    buf_done(&w.reasons);
     return n;
 }
 

@@ -37,7 +37,7 @@ static int next_page(LakeConn *conn, Scoring *s, Error *err) {
     CLEANUP(free_text) char *last = s->page.rows > 0 ? xstrdup(s->page.ids[s->page.rows - 1]) : NULL;
     const LakeValue values[] = {lake_text(last), lake_int(SCORING_PAGE_ROWS), lake_int(s->after)};
     churn_data_done(&s->page);
-    s->next = 0;
+    atomic_store(&s->next, 0);
     if (stop_requested())
         return error_set(err, ERR_STOPPED, "scoring was stopped after %zu %s; the scores stay as they were", s->rows,
                          s->gold->title_plural);
@@ -52,7 +52,7 @@ static int store_page(LakeConn *conn, Scoring *s, const char *model_id, Error *e
     if (s->day != NO_DAY) platt_apply(&s->platt, s->probabilities, s->page.rows, s->probabilities);
     const char *store = s->after < 0 ? "churn/store_all_scores" : "churn/store_fresh_scores";
     if (lake_exec_values(conn, store, lake_sql(store), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
-    BUG_IF(s->next != s->page.rows); /* DuckDB took every row */
+    BUG_IF(atomic_load(&s->next) < s->page.rows); /* DuckDB took every row */
     bool first = s->rows == 0;
     s->rows += s->page.rows;
     if (s->day == NO_DAY || !first) return 0;
@@ -129,8 +129,7 @@ static int score_rows(LakeConn *conn, Scoring *s, const char *model_id, Error *e
 /* Which rows: those of Gold that have changed, or all that a forecast has made. */
 typedef enum RowsToScore { ROWS_CHANGED, ROWS_OF_GOLD, ROWS_OF_FORECAST } RowsToScore;
 
-static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, RowsToScore rows, Error *err) {
-    if (lake_register_source(conn, "churn_score_rows", score_columns, SCORE_COLUMNS, 1, scoring_fill, s, err) != 0) return -1;
+static int replace_in_transaction(LakeConn *conn, Scoring *s, const char *model_id, RowsToScore rows, Error *err) {
     if (lake_begin(conn, err) != 0) return -1;
     if ((rows != ROWS_OF_FORECAST && choose_rows(conn, model_id, rows == ROWS_OF_GOLD, s, err) != 0) ||
         score_rows(conn, s, model_id, err) != 0 || lake_commit(conn, err) != 0) {
@@ -138,6 +137,29 @@ static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, Rows
         return -1;
     }
     return 0;
+}
+
+/* On how many threads the rows are scored. What has changed since is seldom much. */
+static int choose_threads(LakeConn *conn, const Scoring *s, RowsToScore rows, int *ret, Error *err) {
+    const char *query = rows == ROWS_OF_FORECAST ? "forecast_rows" : "gold_rows";
+    CLEANUP(free_text) char *sql = churn_sql(s->gold, query);
+    int64_t n = 0;
+    if (rows != ROWS_CHANGED && lake_query_int(conn, query, sql, NULL, 0, &n, err) != 0) return -1;
+    *ret = n < SCORING_MANY_ROWS ? 1 : churn_cores();
+    return 0;
+}
+
+static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, RowsToScore rows, Error *err) {
+    Error ignored = {0};
+    int threads;
+    if (choose_threads(conn, s, rows, &threads, err) != 0) return -1;
+    if (lake_register_source(conn, "churn_score_rows", score_columns, SCORE_COLUMNS, threads, scoring_fill, s, err) != 0) return -1;
+    if (threads == 1) return replace_in_transaction(conn, s, model_id, rows, err);
+    if (lake_raise_threads(conn, threads, err) != 0) return -1;
+    int rc = replace_in_transaction(conn, s, model_id, rows, err);
+    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
 }
 
 static int count_bands(LakeConn *conn, ChurnScores *scores, Error *err) {

@@ -1,10 +1,13 @@
-/* scoring.h: one run over Gold or over the population of a forecast, and how its rows become scores. Private to churn; one thread. */
+/* scoring.h: one run over Gold or over the population of a forecast, and how its rows become scores. Private to churn; one thread, but for
+ * scoring_fill. */
 #pragma once
 #include "base/buf.h"
 #include "churn/forecast.h"
 #include "evaluate/platt.h"
+#include <stdatomic.h>
 
 #define SCORING_PAGE_ROWS 65536
+#define SCORING_MANY_ROWS 8192 /* fewer are not worth a second thread */
 #define NO_DAY            INT64_MIN
 
 /* One run over Gold, and its current page. Owns everything but the model and the names. */
@@ -19,9 +22,7 @@ typedef struct Scoring {
     int64_t day; /* the scores hold as of its beginning; NO_DAY: of Gold as it is */
     ChurnData page;
     float *probabilities, *log_odds; /* of the page */
-    size_t next;                     /* row of the page that DuckDB gets next */
-    float *contributions;            /* of one row */
-    Buf reasons;                     /* of one row */
+    atomic_size_t next;              /* row of the page that a thread of DuckDB gets next */
     size_t rows;
     int64_t scored_at_us;
     int64_t after;     /* score the features that were computed by later batches; -1: all */

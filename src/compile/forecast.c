@@ -6,31 +6,12 @@
  *
  * Days are numbers since 1970. An event without a time of arrival counts as known when it happened; so do those of a batch that was loaded
  * long after they happened. The statements become rows of the view model_declared: the module that trains has no declarations. */
-#include "compile/internal.h"
+#include "compile/forecasting.h"
 
 #include "base/memory.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <string.h>
-
-/* A measure over a window of days; 0: over all that is read. */
-typedef struct Part {
-    size_t measure;
-    int days;
-} Part;
-
-typedef struct Forecasting {
-    const Forecast *forecast;
-    const Entity *entity; /* with the model's features */
-    const Entity *gold;   /* with those of the rule */
-    const Label *rule;    /* NULL: none */
-    const char *key;      /* quoted */
-    Measures measures;
-    FeatureMeasures *features;
-    int widest;
-    Part *parts;
-    size_t part_count;
-} Forecasting;
 
 static void forecasting_done(Forecasting *f) {
     measures_done(&f->measures);
@@ -58,14 +39,10 @@ static bool is_number(const Feature *f) {
     return counts || f->column.type == VALUE_INTEGER || f->column.type == VALUE_DECIMAL || f->column.type == VALUE_BOOLEAN;
 }
 
-static bool is_of_days(Aggregate a) {
-    return a == AGGREGATE_ACTIVE_DAYS || a == AGGREGATE_GAP;
-}
-
 static void add_parts(Forecasting *f) {
     for (size_t i = 0; i < f->entity->feature_count; i++) {
         const Feature *feature = &f->entity->features[i];
-        if (!is_number(feature) || is_of_days(feature->aggregate) || feature->aggregate == AGGREGATE_RATIO) continue;
+        if (!is_number(feature) || forecasting_is_of_days(feature->aggregate) || feature->aggregate == AGGREGATE_RATIO) continue;
         for (size_t w = 0; w < feature->window_count || w == 0; w++) {
             int days = feature->window_count > 0 ? feature->windows[w] : 0;
             add_part(f, f->features[i].value, days);
@@ -96,29 +73,18 @@ static void add_days_columns(Buf *out, const Forecasting *f) {
     for (size_t i = 0; i < f->measures.count; i++) buf_addf(out, ",\n    %s %s", f->measures.items[i].name, f->measures.items[i].type);
 }
 
-/* {{late}}: the batches whose events had happened long before they were loaded. */
 static void add_days(Buf *out, const Forecasting *f) {
     buf_addf(out, "INSERT INTO model_days BY NAME\nSELECT %s, day, known, {{upto}} AS upto", f->key);
     for (size_t i = 0; i < f->measures.count; i++)
         buf_addf(out, ",\n    %s AS %s", f->measures.items[i].over_events, f->measures.items[i].name);
-    buf_addf(out,
-             "\nFROM (\n    SELECT *, (epoch_us(event_timestamp) // 86400000000)::INTEGER AS day,\n"
-             "        CASE WHEN kafka_timestamp IS NULL OR batch_id IN ({{late}}) THEN epoch_us(event_timestamp) // 86400000000\n"
-             "            ELSE greatest(epoch_us(event_timestamp), epoch_us(kafka_timestamp)) // 86400000000 END::INTEGER AS known\n"
-             "    FROM silver_clean_events WHERE batch_id > {{after}} AND batch_id <= {{upto}} AND %s IS NOT NULL)\n"
-             "GROUP BY %s, day, known\nORDER BY day, %s, known\n",
-             f->key, f->key, f->key);
+    forecasting_add_events(out, f);
+    buf_addf(out, "\nGROUP BY %s, day, known\nORDER BY day, %s, known\n", f->key, f->key);
 }
 
 /* ---- features ---- */
 
-static char *part_name(const Forecasting *f, size_t measure, int days) {
-    const char *name = f->measures.items[measure].name;
-    return days > 0 ? xasprintf("%s_%dd", name, days) : xstrdup(name);
-}
-
 static void add_one_part(Buf *out, const Forecasting *f, const Part *part) {
-    CLEANUP(free_text) char *name = part_name(f, part->measure, part->days);
+    CLEANUP(free_text) char *name = forecasting_part_name(f, part->measure, part->days);
     CLEANUP(free_text) char *filter = part->days > 0 ? xasprintf("day >= {{day}} - %d", part->days) : NULL;
     buf_add_str(out, ",\n        ");
     measure_add_merge(out, &f->measures.items[part->measure], filter);
@@ -140,16 +106,12 @@ static void add_moment(Buf *out, const Forecasting *f, size_t index, int days) {
              days, count, days, days - 1, f->entity->features[index].name, days);
 }
 
-static int days_read(const Forecasting *f) {
-    return f->widest > f->forecast->events_within ? f->widest : f->forecast->events_within;
-}
-
 static void add_sums(Buf *out, const Forecasting *f) {
     buf_addf(out, "WITH sums AS (\n    SELECT %s", f->key);
     for (size_t i = 0; i < f->part_count; i++) add_one_part(out, f, &f->parts[i]);
     for (size_t i = 0; i < f->entity->feature_count; i++) {
         const Feature *feature = &f->entity->features[i];
-        if (is_of_days(feature->aggregate)) add_days_of(out, f, i);
+        if (forecasting_is_of_days(feature->aggregate)) add_days_of(out, f, i);
         for (size_t w = 0; feature->aggregate == AGGREGATE_SLOPE && w < feature->window_count; w++)
             add_moment(out, f, i, feature->windows[w]);
     }
@@ -158,20 +120,33 @@ static void add_sums(Buf *out, const Forecasting *f) {
         "\n    FROM model_days WHERE day >= {{day}} - %d AND day < {{day}} AND known < {{known}} AND upto <= {{upto}}\n    GROUP BY %s\n"
         "    HAVING sum(CASE WHEN day >= {{day}} - %d THEN events_n END) >= %" PRId64
         " AND sum(CASE WHEN day >= {{day}} - %d THEN events_n END) > 0\n)",
-        days_read(f), f->key, f->forecast->events_within, f->forecast->events, f->forecast->active_within);
+        forecasting_days_read(f), f->key, f->forecast->events_within, f->forecast->events, f->forecast->active_within);
 }
 
-static void add_gap(Buf *out, const char *name, int widest, int days) {
+/* Both are columns of the merged sums. */
+static void add_active_days(Buf *out, const Forecasting *f, const char *name, int days) {
+    if (f->merged)
+        buf_addf(out, "%s_%dd", name, days);
+    else
+        buf_addf(out, "length(replace(right(%s_days, %d), '0', ''))", name, days);
+}
+
+static void add_gap(Buf *out, const Forecasting *f, const char *name, int days) {
+    if (f->merged) {
+        buf_addf(out, "%s_%dd", name, days);
+        return;
+    }
     CLEANUP(free_text)
-    char *seen = xasprintf("trim(regexp_extract(left(%s_days, %d), '10*$') || right(%s_days, %d), '0')", name, widest - days, name, days);
+    char *seen =
+        xasprintf("trim(regexp_extract(left(%s_days, %d), '10*$') || right(%s_days, %d), '0')", name, f->widest - days, name, days);
     buf_addf(out, "CASE WHEN contains(substr(%s, 2), '1') THEN list_max(list_transform(string_split(%s, '1'), run -> length(run))) + 1 END",
              seen, seen);
 }
 
 static void add_value(Buf *out, const Forecasting *f, size_t index, int days) {
     const Feature *feature = &f->entity->features[index];
-    CLEANUP(free_text) char *value = part_name(f, f->features[index].value, days);
-    CLEANUP(free_text) char *count = part_name(f, f->features[index].count, days);
+    CLEANUP(free_text) char *value = forecasting_part_name(f, f->features[index].value, days);
+    CLEANUP(free_text) char *count = forecasting_part_name(f, f->features[index].count, days);
     switch (feature->aggregate) {
     case AGGREGATE_COUNT: buf_addf(out, "coalesce(%s, 0)", value); return;
     case AGGREGATE_SUM: buf_addf(out, "CASE WHEN %s > 0 THEN %s END", count, value); return;
@@ -180,8 +155,8 @@ static void add_value(Buf *out, const Forecasting *f, size_t index, int days) {
     case AGGREGATE_MAX: buf_add_str(out, value); return;
     case AGGREGATE_LAST: buf_addf(out, "%s.\"value\"", value); return;
     case AGGREGATE_RECENCY: buf_addf(out, "({{day}} * 86400000000 - epoch_us(%s)) / 86400000000", value); return;
-    case AGGREGATE_ACTIVE_DAYS: buf_addf(out, "length(replace(right(%s_days, %d), '0', ''))", feature->name, days); return;
-    case AGGREGATE_GAP: add_gap(out, feature->name, f->widest, days); return;
+    case AGGREGATE_ACTIVE_DAYS: add_active_days(out, f, feature->name, days); return;
+    case AGGREGATE_GAP: add_gap(out, f, feature->name, days); return;
     case AGGREGATE_SLOPE:
         buf_addf(out, "coalesce(%s_moment_%dd, 0) / %d.0", feature->name, days,
                  days * (days * days - 1) / 6 > 0 ? days * (days * days - 1) / 6 : 1);
@@ -269,7 +244,10 @@ static void add_rule(Buf *out, const Forecasting *f) {
 
 static void add_select(Buf *out, const Forecasting *f) {
     buf_add_str(out, "CREATE OR REPLACE TEMP TABLE churn_rows AS\n");
-    add_sums(out, f);
+    if (f->merged)
+        rollup_add_sums(out, f);
+    else
+        add_sums(out, f);
     add_features(out, f);
     buf_add_str(out, "\nSELECT *");
     add_ratios(out, f);
@@ -291,7 +269,7 @@ static void add_segments(Buf *out, const Forecasting *f) {
         sql_name(out, f->entity->features[index].name);
     }
     buf_addf(out, "\nFROM model_days WHERE day >= {{day}} - %d AND day < {{day}} AND known < {{known}} AND upto <= {{upto}}\nGROUP BY %s\n",
-             days_read(f), f->key);
+             forecasting_days_read(f), f->key);
 }
 
 /* ---- the view ---- */
@@ -355,6 +333,26 @@ static void add_statements(Buf *out, bool *first, const Forecasting *f) {
     add_row(out, first, "features_sha256", sha256);
 }
 
+/* The same by the merging of rows in C, when all measures can be merged there. */
+static void add_rollup(Buf *out, bool *first, const Forecasting *f) {
+    CLEANUP(buf_done) Buf events = {0}, made = {0}, days = {0}, features = {0};
+    if (!rollup_is_possible(f)) return;
+    CLEANUP(free_text) char *days_plan = rollup_days_plan(f);
+    CLEANUP(free_text) char *sums_plan = rollup_sums_plan(f);
+    rollup_add_events(&events, f);
+    rollup_add_days(&made, f);
+    rollup_add_days_read(&days, f);
+    Forecasting merged = *f;
+    merged.merged = true;
+    add_select(&features, &merged);
+    add_row(out, first, "days_plan", days_plan);
+    add_row(out, first, "days_events", events.data);
+    add_row(out, first, "days_merged", made.data);
+    add_row(out, first, "sums_plan", sums_plan);
+    add_row(out, first, "sums_days", days.data);
+    add_row(out, first, "features_merged", features.data);
+}
+
 static void add_outcome(Buf *out, bool *first, const Forecasting *f) {
     const OutcomeLabel *o = f->forecast->outcome;
     add_row(out, first, "outcome", o->name);
@@ -390,5 +388,6 @@ void model_declared(Buf *out, const Compiled *c) {
     buf_add_str(out, "CREATE OR REPLACE VIEW model_declared AS SELECT * FROM (VALUES");
     add_outcome(out, &first, &f);
     add_statements(out, &first, &f);
+    add_rollup(out, &first, &f);
     buf_add_str(out, "\n) AS declared(name, \"value\");\n");
 }

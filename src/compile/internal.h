@@ -62,6 +62,7 @@ typedef struct Measure {
     char *name, *type;
     char *over_events;  /* the aggregate over rows of Silver */
     const char *column; /* min, max: its column of Silver */
+    const Column *of;   /* of all kinds but the count of events: borrowed */
     char *where;        /* min, max: its conditions, or NULL */
     bool windowed;      /* some feature needs it over windows */
 } Measure;

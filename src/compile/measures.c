@@ -111,7 +111,7 @@ static char *over_events(MeasureKind kind, const Column *column, const char *whe
 }
 
 static size_t add_measure(Measures *m, const Feature *f, MeasureKind kind, const Column *column, const char *suffix) {
-    Measure item = {.kind = kind, .column = column != NULL ? column->name : NULL};
+    Measure item = {.kind = kind, .column = column != NULL ? column->name : NULL, .of = column};
     item.name = xasprintf("%s_%s", f->name, suffix);
     item.type = state_type(kind, column);
     item.where = conditions(f);

@@ -17,6 +17,9 @@ struct Lake {
     void *fence_user;
     pthread_mutex_t conns_lock;
     LakeConn *conns; /* all that are open; under conns_lock */
+    pthread_mutex_t threads_lock;
+    int threads_raised;     /* by so many, */
+    int64_t threads_before; /* from so many threads */
     pthread_mutex_t sources_lock;
     struct LakeFunction *functions; /* bulk.c: the table functions of this database, */
     struct LakeSource *sources;     /* and what they read for each connection */

@@ -46,6 +46,9 @@ int lake_fit_memory(LakeConn *conn, Error *err) MUST_CHECK;
 /* How many threads DuckDB has, for the queries of all connections together. It may be changed between queries. */
 int lake_threads(LakeConn *conn, int64_t *ret, Error *err) MUST_CHECK;
 int lake_set_threads(LakeConn *conn, int64_t threads, Error *err) MUST_CHECK;
+/* At least so many, until the last of those who raised them has called lake_lower_threads, once for each success. Any thread. */
+int lake_raise_threads(LakeConn *conn, int64_t threads, Error *err) MUST_CHECK;
+int lake_lower_threads(LakeConn *conn, Error *err) MUST_CHECK;
 /* Is it an error for want of memory, not for a damaged file? */
 bool lake_lacks_memory(const Error *err);
 /* ... and this process may try again when its other connections need less. */

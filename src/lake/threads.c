@@ -11,3 +11,28 @@ int lake_set_threads(LakeConn *conn, int64_t threads, Error *err) {
     CLEANUP(free_text) char *sql = xasprintf("SET GLOBAL threads = %lld", (long long)threads);
     return lake_exec(conn, "threads", sql, err);
 }
+
+static int raise_threads(LakeConn *conn, int64_t threads, Error *err) {
+    Lake *lake = conn->lake;
+    int64_t now;
+    if (lake_threads(conn, &now, err) != 0) return -1;
+    if (lake->threads_raised == 0) lake->threads_before = now;
+    if (now < threads && lake_set_threads(conn, threads, err) != 0) return -1;
+    lake->threads_raised++;
+    return 0;
+}
+
+int lake_raise_threads(LakeConn *conn, int64_t threads, Error *err) {
+    pthread_mutex_lock(&conn->lake->threads_lock);
+    int rc = raise_threads(conn, threads, err);
+    pthread_mutex_unlock(&conn->lake->threads_lock);
+    return rc;
+}
+
+int lake_lower_threads(LakeConn *conn, Error *err) {
+    Lake *lake = conn->lake;
+    pthread_mutex_lock(&lake->threads_lock);
+    int rc = --lake->threads_raised == 0 ? lake_set_threads(conn, lake->threads_before, err) : 0;
+    pthread_mutex_unlock(&lake->threads_lock);
+    return rc;
+}

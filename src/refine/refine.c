@@ -65,13 +65,11 @@ static size_t most_threads(const RefineOptions *options) {
 /* Silver is written by several threads where that is worth their start. Gold is not: its sums of many entities take as long with two, and
  * more CPU and memory. */
 static int judge_in_threads(const Refine *r, Silver *silver, const Batches *chunk, SilverCounts *ret, Error *err) {
-    int64_t before;
     if (r->threads == 1 || chunk->rows < MANY_ROWS) return silver_refine(silver, chunk, ret, err);
-    if (lake_threads(r->conn, &before, err) != 0) return -1;
-    if (before < (int64_t)r->threads && lake_set_threads(r->conn, (int64_t)r->threads, err) != 0) return -1;
+    if (lake_raise_threads(r->conn, (int64_t)r->threads, err) != 0) return -1;
     Error ignored = {0};
     int rc = silver_refine(silver, chunk, ret, err);
-    if (lake_set_threads(r->conn, before, rc == 0 ? err : &ignored) != 0) rc = -1;
+    if (lake_lower_threads(r->conn, rc == 0 ? err : &ignored) != 0) rc = -1;
     error_clear(&ignored);
     return rc;
 }

@@ -16,6 +16,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FIRST 20454 /* 2026-01-01 */
 #define DAYS  260
@@ -39,14 +40,13 @@ static void execute(Fixture *f, Statement statement, int64_t upto) {
     must(lake_exec(f->conn, text->name, sql, &err), &err);
 }
 
-static int setup(void **state) {
+static int setup_with(void **state, Pipeline *(*load)(const Fixture *)) {
     static const Statement tables[] = {SQL_SILVER_TABLES, SQL_GOLD_TABLES, SQL_GOLD_FEATURES, SQL_GOLD_DECLARED, SQL_MODEL_DECLARED};
     Fixture *f = xcalloc(1, sizeof *f);
-    Error err = {0};
     if (scratch_up(&f->dir) != 0) return -1;
     f->lake = open_migrated_lake(":memory:", NULL);
     f->conn = f->lake.conn;
-    must(pipeline_load_dir(SOURCE_ROOT "/tests/pipelines/members", &f->pipeline, &err), &err);
+    f->pipeline = load(f);
     f->compiled = compile_new(f->pipeline, "");
     for (size_t i = 0; i < ARRAY_LEN(tables); i++) execute(f, tables[i], 0);
     f->options = (ChurnOptions){.models_dir = path_join(f->dir, "models"),
@@ -58,6 +58,39 @@ static int setup(void **state) {
     log_setup(LOG_ERROR, LOG_TEXT);
     *state = f;
     return 0;
+}
+
+static Pipeline *load_members(const Fixture *f) {
+    (void)f;
+    Error err = {0};
+    Pipeline *p;
+    must(pipeline_load_dir(SOURCE_ROOT "/tests/pipelines/members", &p, &err), &err);
+    return p;
+}
+
+static int setup(void **state) {
+    return setup_with(state, load_members);
+}
+
+/* The same pipeline without the feature that is a set: all others are merged in C (churn/rollup.h). */
+static Pipeline *load_members_without_sets(const Fixture *f) {
+    Error err = {0};
+    Pipeline *p;
+    CLEANUP(buf_done) Buf text = {0};
+    CLEANUP(free_text) char *features = path_join(f->dir, "features.yaml");
+    CLEANUP(free_text) char *contracts = path_join(f->dir, "contracts");
+    must(file_read(SOURCE_ROOT "/tests/pipelines/members/features.yaml", &text, &err), &err);
+    char *rooms = strstr(text.data, "    - {name: rooms,");
+    assert_non_null(rooms);
+    memset(rooms, ' ', strcspn(rooms, "\n"));
+    must(file_write_atomic(features, text.data, text.len, &err), &err);
+    assert_int_equal(symlink(SOURCE_ROOT "/tests/pipelines/members/contracts", contracts), 0);
+    must(pipeline_load_dir(f->dir, &p, &err), &err);
+    return p;
+}
+
+static int setup_merged(void **state) {
+    return setup_with(state, load_members_without_sets);
 }
 
 static int teardown(void **state) {
@@ -712,6 +745,74 @@ static void same_data_same_bytes(void **state) {
     assert_true(json_equal(a.report, b.report));
 }
 
+/* ---- merged in C, and by DuckDB ---- */
+
+#define DAYS_AS_TEXT "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY r::VARCHAR) FROM (SELECT * EXCLUDE (upto) FROM model_days) AS r"
+
+/* Messages that came late, that came together, and that have less than others. */
+static void make_odd_visits(Fixture *f) {
+    run(f->conn,
+        INTO_SILVER "format('M{:05d}', i) AS member_id, TIMESTAMP '2026-05-20' + INTERVAL (i % 3) DAY AS event_timestamp, "
+                    "TIMESTAMP '2026-05-20' + INTERVAL (i % 11) DAY AS kafka_timestamp, 100 + i % 2 AS batch_id, "
+                    "CASE WHEN i % 4 > 0 THEN (hash(i, j, 1) % 2000)::INTEGER - 1000 END AS visit_minutes, "
+                    "CASE WHEN i % 5 > 0 THEN 'room ' || j || repeat('!', j * 3) END AS visit_room FROM range(300) m(i), range(4) t(j)");
+    run(f->conn, "UPDATE silver_clean_events SET event_id = hash(event_id)::VARCHAR, source_system = 'gym ' || (hash(event_id, 1) % 3) "
+                 "WHERE batch_id >= 100; UPDATE silver_clean_events SET kafka_timestamp = NULL WHERE hash(event_id) % 50 = 0");
+}
+
+static char *segments_as_of(Fixture *f, const ChurnDeclared *d, int64_t upto) {
+    Error err = {0};
+    must(churn_make_segments(f->conn, d, CUT, FIRST, upto, &err), &err);
+    return query_text(f->conn, "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY member_id) FROM churn_segments AS r");
+}
+
+static void merging_gives_what_the_database_gives(void **state) {
+    Fixture *f = *state;
+    static const char columns[] = "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY member_id) FROM churn_rows AS r";
+    Error err = {0};
+    ChurnDays days;
+    make_visits(f, 300, 180);
+    make_odd_visits(f);
+    CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
+    assert_non_null(d.days_plan);
+    assert_non_null(d.sums_plan);
+    update_days(f, &d, &days);
+    CLEANUP(free_text) char *merged_days = query_text(f->conn, DAYS_AS_TEXT);
+    CLEANUP(free_text) char *merged_segments = segments_as_of(f, &d, days.upto);
+    must(churn_make_rows(f->conn, &d, CUT, FIRST, days.upto, &err), &err);
+    CLEANUP(free_text) char *merged = query_text(f->conn, columns);
+    rollup_plan_freep(&d.days_plan);
+    rollup_plan_freep(&d.sums_plan);
+    forget_days(f);
+    update_days(f, &d, &days);
+    must(churn_make_rows(f->conn, &d, CUT, FIRST, days.upto, &err), &err);
+    CLEANUP(free_text) char *aggregated_days = query_text(f->conn, DAYS_AS_TEXT), *aggregated = query_text(f->conn, columns);
+    CLEANUP(free_text) char *segments = segments_as_of(f, &d, days.upto);
+    assert_true(strlen(aggregated) > 10000);
+    assert_string_equal(merged_days, aggregated_days);
+    assert_string_equal(merged, aggregated);
+    assert_string_equal(merged_segments, segments);
+}
+
+static void a_sum_that_does_not_fit_is_an_error(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    ChurnDays days;
+    CLEANUP(churn_gold_done) ChurnGold gold = {0};
+    make_odd_visits(f);
+    CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
+    must(churn_read_gold(f->conn, &gold, &err), &err);
+    char *huge = strstr(d.days_events, "visit_minutes::BIGINT");
+    assert_non_null(huge);
+    static const char number_as_long[] = "9223372036854775000  ";
+    memcpy(huge, number_as_long, sizeof number_as_long - 1);
+    assert_int_equal(churn_update_days(f->conn, &gold, &d, true, &days, &err), -1);
+    assert_non_null(strstr(err.text, "does not fit in 64 bits"));
+    assert_int_equal(number(f->conn, "SELECT count(*) FROM model_days"), 0);
+    error_clear(&err);
+}
+
+#define MERGED_TEST(test)   cmocka_unit_test_setup_teardown(test, setup_merged, teardown)
 #define FORECAST_TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void) {
@@ -738,6 +839,15 @@ int main(void) {
         FORECAST_TEST(too_good_to_be_true),
         FORECAST_TEST(predictions_are_followed),
         FORECAST_TEST(same_data_same_bytes),
+        MERGED_TEST(merging_gives_what_the_database_gives),
+        MERGED_TEST(a_sum_that_does_not_fit_is_an_error),
+        MERGED_TEST(it_learns_scores_and_explains),
+        MERGED_TEST(a_set_is_the_same_when_more_has_come),
+        MERGED_TEST(what_came_after_a_cut_changes_nothing_at_it),
+        MERGED_TEST(a_closing_bill_betrays_nothing),
+        MERGED_TEST(the_edges_of_a_cut),
+        MERGED_TEST(a_copy_that_came_twice_counts_when_it_came_first),
+        MERGED_TEST(unknown_arrivals_are_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

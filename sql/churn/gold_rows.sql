@@ -1,0 +1,1 @@
+SELECT (SELECT count(*) FROM {{base}}) + (SELECT count(*) FROM {{delta}})

@@ -1,0 +1,104 @@
+/* rollup_internal.h: what the files of rollup share. */
+#pragma once
+#include "base/arena.h"
+#include "churn/rollup.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum RollupKind { ROLLUP_SUM, ROLLUP_MIN, ROLLUP_MAX, ROLLUP_LAST, ROLLUP_DAYS } RollupKind;
+
+typedef struct RollupMeasure {
+    char *name, *type; /* owned */
+    RollupKind kind;
+    bool text;     /* the value is one */
+    size_t width;  /* of days */
+    size_t column; /* of the rows that are merged */
+    size_t word;   /* the first of those that it has in a record */
+} RollupMeasure;
+
+typedef struct RollupPart {
+    char *name; /* owned */
+    size_t of;
+    int64_t days;   /* of the window; 0: all */
+    size_t windows; /* so many of the first windows are in it; all: so many as there are and the rest */
+    bool gap;       /* of days: the longest pause between two, not their number */
+} RollupPart;
+
+struct RollupPlan {
+    RollupMeasure *measures;
+    size_t count, words;
+    RollupPart *parts;
+    size_t part_count;
+    int64_t windows[ROLLUP_WINDOWS]; /* ascending, in days */
+    size_t window_count;
+};
+
+/* A text that does not move. `room`: bytes that may be written when it is written anew. */
+typedef struct RollupText {
+    uint32_t len, room;
+    char bytes[];
+} RollupText;
+
+/* Of a measure that is a last one. */
+typedef struct RollupLast {
+    int64_t at;
+    const RollupText *source;
+    RollupText *id;
+    union {
+        int64_t number;
+        const RollupText *text;
+    } value;
+} RollupLast;
+#define ROLLUP_LAST_WORDS (sizeof(RollupLast) / sizeof(int64_t))
+
+/* What an entity has of a group: a day and when it was known, or a window. */
+typedef struct RollupRecord {
+    struct RollupRecord *next; /* of the same entity */
+    uint32_t entity;
+    int32_t day, known; /* or the number of the window, and 0 */
+    uint64_t present;   /* a bit for each measure: it has a value (a sum always has) */
+    int64_t words[];
+} RollupRecord;
+
+typedef struct RollupEntity {
+    const RollupText *id;
+    uint64_t hash;
+    RollupRecord *records;
+} RollupEntity;
+
+/* Records by entity, day and known. */
+typedef struct RollupRecords {
+    RollupRecord **places; /* NULL: free */
+    size_t count, size;    /* size: of places, a power of two */
+} RollupRecords;
+
+/* Texts that are often the same, and entities, by their bytes. */
+typedef struct RollupTexts {
+    RollupEntity *items;
+    size_t count, capacity;
+    uint32_t *places; /* number of the item + 1; 0: free */
+    size_t size;      /* of places, a power of two */
+} RollupTexts;
+
+struct Rollup {
+    const RollupPlan *plan;
+    RollupGroups groups;
+    int64_t day;
+    RollupTexts entities, texts;
+    RollupRecords records;
+    Arena arena;
+    size_t next;                     /* entity that is given next to who reads the source, */
+    const RollupRecord *next_record; /* and its record; NULL: the first */
+};
+
+static inline RollupLast *rollup_last(RollupRecord *r, const RollupMeasure *m) {
+    return (RollupLast *)(void *)&r->words[m->word];
+}
+static inline const RollupLast *rollup_last_of(const RollupRecord *r, const RollupMeasure *m) {
+    return (const RollupLast *)(const void *)&r->words[m->word];
+}
+static inline bool rollup_has(const RollupRecord *r, size_t measure) {
+    return (r->present >> measure & 1) != 0;
+}
+/* The greater of two by time, source, id and value. */
+bool rollup_last_is_after(const RollupLast *a, const RollupLast *b, bool text);
