@@ -23,7 +23,6 @@ struct PooledSnapshot {
     Bodies *bodies, *rows; /* as in a lease */
     EntityStore *store;    /* NULL: not read. Set once */
     bool store_tried;      /* of the thread that follows */
-    int64_t read_ns;       /* of a view: when it was the newest state */
     PooledSnapshot *next;  /* of the retired ones */
 };
 

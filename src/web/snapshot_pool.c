@@ -12,7 +12,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "web/cursor.h"
-#include "web/live_view.h"
+#include "web/live_rows.h"
+#include "web/pooled_snapshot.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
@@ -27,8 +28,7 @@ struct SnapshotPool {
     char *problem;                /* why the newest generation is not served; NULL: it is. Under lock */
     char *dir;                    /* NULL: live */
     int64_t rows_memory, view_ns; /* view_ns: as in a lease */
-    PooledSnapshot *view;         /* live: rows of the lake at most view_ns ago; a reference. Under lock */
-    LiveView *live;               /* live: what reads it; NULL: nothing does */
+    LiveRows *live;               /* live: its rows in memory; NULL: there are none */
     LakeOptions options;
     char *temp_dir;
     SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
@@ -91,21 +91,6 @@ static void read_rows(SnapshotPool *s, PooledSnapshot *g) {
     pthread_mutex_unlock(&s->lock);
 }
 
-static void follow_live(SnapshotPool *s) {
-    int64_t read_ns;
-    if (s->live == NULL) return;
-    PooledSnapshot *next = live_view_next(s->live, s->view, &read_ns), *unused = NULL;
-    pthread_mutex_lock(&s->lock);
-    if (next != NULL) {
-        unused = drop_ref(s->view);
-        s->view = next;
-    } else if (read_ns > 0) {
-        s->view->read_ns = read_ns;
-    }
-    pthread_mutex_unlock(&s->lock);
-    if (unused != NULL) pooled_snapshot_free(unused);
-}
-
 /* ---- following CURRENT ---- */
 
 static int open_generation(SnapshotPool *s, Error *err) {
@@ -137,7 +122,6 @@ static void close_retired(SnapshotPool *s) {
 void snapshot_pool_follow(SnapshotPool *s) {
     (void)drop_kept(s, false);
     close_retired(s);
-    if (s->dir == NULL) follow_live(s);
     if (s->dir == NULL) return;
     SnapshotStamp now = snapshot_stamp(s->dir);
     if (snapshot_stamp_same(&now, &s->seen)) {
@@ -174,13 +158,12 @@ SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memo
     s->current->lake = lake;
     snprintf(s->current->tag, sizeof s->current->tag, "%" PRIx64, clock_wall_us());
     s->current->scope = cursor_hash(s->current->tag, strlen(s->current->tag));
-    if (view_ms > 0 && rows_memory > 0) s->live = live_view_new(lake, s->current->tag, s->current->scope, rows_memory);
+    if (view_ms > 0 && rows_memory > 0) s->live = live_rows_new(lake, s->current->tag, rows_memory);
     return s;
 }
 
 void snapshot_pool_free(SnapshotPool *s) {
-    if (s->view != NULL) pooled_snapshot_free(s->view);
-    if (s->live != NULL) live_view_free(s->live);
+    if (s->live != NULL) live_rows_free(s->live);
     make_current(s, NULL);
     while (drop_kept(s, true)) continue;
     close_retired(s);
@@ -270,23 +253,23 @@ int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err)
 /* Under the lock. What can be answered from without a query; NULL: nothing. */
 static PooledSnapshot *find_held(SnapshotPool *s, uint64_t scope) {
     if (s->dir != NULL) return find_scope(s, scope);
-    bool fresh = s->view != NULL && clock_mono_ns() - s->view->read_ns <= s->view_ns;
-    return fresh ? s->view : s->view_ns > 0 ? s->current : NULL;
+    return s->view_ns > 0 ? s->current : NULL;
 }
 
-bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) {
+bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, bool may_wait, Lease *ret) {
     pthread_mutex_lock(&s->lock);
     PooledSnapshot *g = find_held(s, scope);
     const EntityStore *store = g != NULL ? g->store : NULL;
-    Bodies *bodies = g == NULL ? NULL : s->dir != NULL ? g->bodies : s->current->bodies;
     if (g != NULL) g->refs++;
     pthread_mutex_unlock(&s->lock);
     if (g == NULL) return false;
-    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = bodies, .store = store, .view_ns = s->view_ns, .owner = g};
+    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = g->bodies, .store = store, .view_ns = s->view_ns, .owner = g};
     snprintf(ret->tag, sizeof ret->tag, "%s", g->tag);
-    if (s->dir != NULL || store != NULL) return true; /* rows in memory may be of a state before */
-    ret->rows = s->current->rows;
-    if (!lake_is_quiet(s->current->lake, &ret->state)) ret->state = 0;
+    if (s->dir != NULL) return true;
+    ret->live = s->live;
+    ret->may_wait = may_wait;
+    ret->rows = g->rows;
+    if (!lake_is_quiet(g->lake, &ret->state)) ret->state = 0;
     return true;
 }
 

@@ -19,6 +19,8 @@ typedef struct Lease {
     struct Bodies *rows;             /* live: answers of one row, each of one state of the lake */
     uint64_t state;                  /* live: which one this is; 0: it may have changed */
     const struct EntityStore *store; /* its rows in memory; NULL: not there, or live */
+    struct LiveRows *live;           /* of a peek, live: the rows in memory; NULL: there are none */
+    bool may_wait;                   /* of a peek: on a worker, which may wait some milliseconds */
     int64_t view_ns;                 /* live: how old an answer may be that is given again; 0: of a snapshot, which never changes */
     PooledSnapshot *owner;
     PooledConn *pooled;
@@ -42,7 +44,7 @@ void snapshot_pool_follow(SnapshotPool *s);
 int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err) MUST_CHECK;
 /* A lease without a connection, for answers that need no query. Never waits. False: there is nothing, or nothing that may be given
  * again. */
-bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) MUST_CHECK;
+bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, bool may_wait, Lease *ret) MUST_CHECK;
 /* Keeps the lease's generation for some minutes after the next one has come, for who reads it page by page. */
 void snapshot_pool_keep(SnapshotPool *s, const Lease *lease);
 /* `broken`: a statement failed on it; the connection is not used again. */
