@@ -84,10 +84,10 @@ static void set_problem(SnapshotPool *s, const char *problem) {
 
 static void read_rows(SnapshotPool *s, PooledSnapshot *g) {
     EntityStore *store = NULL;
-    g->store_tried = true;
     if (s->rows_memory > 0) store = pooled_snapshot_rows(g, s->current != NULL ? s->current->store : NULL, s->rows_memory);
     pthread_mutex_lock(&s->lock);
     g->store = store;
+    g->store_tried = true;
     pthread_mutex_unlock(&s->lock);
 }
 
@@ -317,6 +317,13 @@ bool snapshot_pool_tag(SnapshotPool *s, char tag[SNAPSHOT_TAG_SIZE]) {
     if (s->current != NULL && s->current->snapshot != NULL) snprintf(tag, SNAPSHOT_TAG_SIZE, "%s", s->current->tag);
     pthread_mutex_unlock(&s->lock);
     return tag[0] != '\0';
+}
+
+bool snapshot_pool_reads_rows(SnapshotPool *s) {
+    pthread_mutex_lock(&s->lock);
+    bool reads = s->dir != NULL && s->rows_memory > 0 && s->current != NULL && !s->current->store_tried;
+    pthread_mutex_unlock(&s->lock);
+    return reads;
 }
 
 bool snapshot_pool_is_live(const SnapshotPool *s) {

@@ -53,4 +53,6 @@ void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken);
 int64_t snapshot_pool_generation(SnapshotPool *s);
 /* The tag of a lease taken now, when it is known without a query: false when live, or when there is nothing to read. */
 bool snapshot_pool_tag(SnapshotPool *s, char tag[SNAPSHOT_TAG_SIZE]);
+/* The rows of its first generation are not in memory yet: every answer is a query until then. */
+bool snapshot_pool_reads_rows(SnapshotPool *s);
 bool snapshot_pool_is_live(const SnapshotPool *s);

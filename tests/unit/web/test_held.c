@@ -233,6 +233,28 @@ static void held_rows_answer_as_queries_do(void **state) {
     answers_are_the_same(f);
 }
 
+static int status_of(Service *s, const char *target) {
+    bool ignored;
+    Response resp = ask(s, target, NULL, NULL, &ignored);
+    int status = resp.status;
+    response_done(&resp);
+    return status;
+}
+
+/* Before, each answer would be a query, and those who came first would wait behind each other. */
+static void a_server_is_ready_when_its_rows_are_in_memory(void **state) {
+    HeldFixture *f = *state;
+    end_service(&f->fast);
+    f->fast.pool = snapshot_pool_open(f->dir, &(LakeOptions){.threads = 1}, INT64_C(1) << 30);
+    f->fast.metrics = metrics_new(route_count(), route_pattern);
+    f->fast.timeouts = query_timeouts_new(1, 60000, 500);
+    assert_int_equal(status_of(&f->fast, "/readyz"), 503);
+    assert_int_equal(status_of(&f->fast, "/api/v1/subscribers/S-00"), 200);
+    snapshot_pool_follow(f->fast.pool);
+    assert_int_equal(status_of(&f->fast, "/readyz"), 200);
+    assert_int_equal(status_of(&f->slow, "/readyz"), 200);
+}
+
 /* A row that does not fit is queried. */
 static void what_does_not_fit_is_queried(void **state) {
     HeldFixture *f = *state;
@@ -340,6 +362,7 @@ static void rows_of_the_live_lake_follow_it(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(held_rows_answer_as_queries_do, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_server_is_ready_when_its_rows_are_in_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(what_does_not_fit_is_queried, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_of_the_live_lake_follow_it, setup, teardown),
     };
