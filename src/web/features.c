@@ -6,6 +6,7 @@
 
 const ParamSpec features_params[] = {
     {"entity", PARAM_TEXT, .least = 1, .most = 100, .help = "only of this one, by its name"},
+    AS_OF_PARAM(PARAM_OF_ALL),
     {.name = NULL},
 };
 const ParamSpec scores_params[] = {
@@ -132,6 +133,7 @@ static int look_up(const Request *req, const Lease *lease, const GoldEntity *e, 
 
 const ParamSpec lookup_params[] = {
     {"fields", PARAM_TEXT, .least = 1, .most = 2000, .help = "columns, with commas between them; * for all"},
+    AS_OF_PARAM(PARAM_OF_ALL),
     {.name = NULL},
 };
 

@@ -4,10 +4,13 @@
 #include "web/service.h"
 
 #include "base/clock.h"
+#include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "web/at_once.h"
 #include "web/negotiate.h"
+#include "web/past.h"
+#include <inttypes.h>
 #include <string.h>
 
 /* ---- the event loop's half ---- */
@@ -210,10 +213,40 @@ static int run_leased(Service *s, size_t worker, const Route *route, const Reque
     return rc;
 }
 
+static void refuse_past(Service *s, const Request *req, int64_t generation, Response *resp) {
+    CLEANUP(json_freep) json_t *kept = past_kept(s->past);
+    CLEANUP(buf_done) Buf numbers = {0};
+    size_t i;
+    json_t *number;
+    json_array_foreach(kept, i, number) buf_addf(&numbers, "%s%" JSON_INTEGER_FORMAT, i > 0 ? ", " : "", json_integer_value(number));
+    bool was = generation < json_integer_value(json_array_get(kept, 0));
+    response_problem(resp, was ? 410 : 404, req, "The generation %" PRId64 " is %s; kept are: %s.", generation,
+                     was ? "not kept any more" : "not there", numbers.len > 0 ? numbers.data : "none");
+}
+
+/* As it was in an earlier generation. */
+static int run_past(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
+    int64_t generation = request_int(req, route->params, "as_of");
+    PastLease past;
+    if (s->past == NULL) return error_set(err, ERR_UNAVAILABLE, "this server has no snapshots");
+    if (past_lease(s->past, generation, &past, err) != 0) {
+        if (err->kind != ERR_UNAVAILABLE) return -1;
+        error_clear(err);
+        refuse_past(s, req, generation, resp);
+        return 0;
+    }
+    query_timeouts_begin(s->timeouts, worker, past.lease.conn);
+    int rc = handle_leased(s, route, req, &past.lease, resp, err);
+    query_timeouts_end(s->timeouts, worker);
+    past_return(s->past, &past, rc != 0);
+    return rc;
+}
+
 /* The live lake changes while it is served: a new column of a contract makes the views of an old connection invalid, not those of a new
  * one. */
 static int run_route(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
     if (!(route->flags & ROUTE_LAKE)) return route->handle(s, req, NULL, resp, err);
+    if ((route->flags & ROUTE_PAST) && request_param(req, "as_of") != NULL) return run_past(s, worker, route, req, resp, err);
     int rc = run_leased(s, worker, route, req, resp, err);
     if (rc == 0 || route->flags & ROUTE_SQL || !snapshot_pool_is_live(s->pool) || err->kind == ERR_UNAVAILABLE || err->kind == ERR_STOPPED)
         return rc;

@@ -17,6 +17,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEPT_MAX = 3, KEPT_FOR_S = 300 };
 
@@ -93,17 +94,23 @@ static void read_rows(SnapshotPool *s, PooledSnapshot *g) {
 
 /* ---- following CURRENT ---- */
 
+/* Takes the snapshot. `made`: tells it from another generation of the same number. */
+static PooledSnapshot *pooled_of(Snapshot *snapshot, int64_t made) {
+    PooledSnapshot *g = pooled_snapshot_new();
+    g->number = snapshot_generation(snapshot);
+    g->lake = snapshot_lake(snapshot);
+    g->snapshot = snapshot;
+    snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number, made);
+    g->scope = cursor_hash(g->tag, strlen(g->tag));
+    return g;
+}
+
 static int open_generation(SnapshotPool *s, Error *err) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     if (snapshot_open_verified(s->dir, &s->options, &snapshot, err) != 0) return -1;
     if (snapshot_problem(snapshot) != NULL) log_error("web", "%s; an earlier generation is served", snapshot_problem(snapshot));
     set_problem(s, snapshot_problem(snapshot));
-    PooledSnapshot *g = pooled_snapshot_new();
-    g->number = snapshot_generation(snapshot);
-    g->lake = snapshot_lake(snapshot);
-    g->snapshot = TAKE(snapshot);
-    snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number, s->seen.current.modified_ns);
-    g->scope = cursor_hash(g->tag, strlen(g->tag));
+    PooledSnapshot *g = pooled_of(TAKE(snapshot), s->seen.current.modified_ns);
     if (s->current != NULL) read_rows(s, g); /* the first one is served at once, and read then */
     make_current(s, g);
     return 0;
@@ -148,6 +155,22 @@ SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, in
     if (options->temp_dir != NULL) s->options.temp_dir = s->temp_dir = xstrdup(options->temp_dir);
     snapshot_pool_follow(s);
     return s;
+}
+
+int snapshot_pool_open_at(const char *dir, const LakeOptions *options, int64_t generation, SnapshotPool **ret, Error *err) {
+    SnapshotFile file;
+    Snapshot *snapshot;
+    if (!snapshot_file_open(dir, generation, &file)) return error_set(err, ERR_UNAVAILABLE, "the generation %" PRId64 " is not kept", generation);
+    close(file.fd);
+    int rc = snapshot_open_at(dir, generation, options, &snapshot, err);
+    if (file.lock != NULL) file_lock_free(file.lock);
+    if (rc != 0) return -1;
+    SnapshotPool *s = xcalloc(1, sizeof *s);
+    pthread_mutex_init(&s->lock, NULL);
+    s->dir = xstrdup(dir);
+    s->current = pooled_of(snapshot, file.modified_ns);
+    *ret = s;
+    return 0;
 }
 
 SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memory) {

@@ -29,6 +29,8 @@ typedef struct Lease {
 /* Follows <dir>/CURRENT. Nothing published yet is no error: leases are refused until there is something. `options` is copied.
  * `rows_memory`: bytes for rows that are held to answer without a query; 0: none are. */
 SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, int64_t rows_memory) MUST_CHECK;
+/* Of one generation, for ever. ERR_UNAVAILABLE: it is not kept. */
+int snapshot_pool_open_at(const char *dir, const LakeOptions *options, int64_t generation, SnapshotPool **ret, Error *err) MUST_CHECK;
 /* `lake` is borrowed and must outlive the pool. `view_ms`: how old an answer may be that is given again, or comes from
  * rows in memory; 0: there are none. `rows_memory`: as above. */
 SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memory) MUST_CHECK;

@@ -233,7 +233,7 @@ static void held_rows_answer_as_queries_do(void **state) {
     answers_are_the_same(f);
 }
 
-static int status_of(Service *s, const char *target) {
+static int status_at(Service *s, const char *target) {
     bool ignored;
     Response resp = ask(s, target, NULL, NULL, &ignored);
     int status = resp.status;
@@ -248,11 +248,11 @@ static void a_server_is_ready_when_its_rows_are_in_memory(void **state) {
     f->fast.pool = snapshot_pool_open(f->dir, &(LakeOptions){.threads = 1}, INT64_C(1) << 30);
     f->fast.metrics = metrics_new(route_count(), route_pattern);
     f->fast.timeouts = query_timeouts_new(1, 60000, 500);
-    assert_int_equal(status_of(&f->fast, "/readyz"), 503);
-    assert_int_equal(status_of(&f->fast, "/api/v1/subscribers/S-00"), 200);
+    assert_int_equal(status_at(&f->fast, "/readyz"), 503);
+    assert_int_equal(status_at(&f->fast, "/api/v1/subscribers/S-00"), 200);
     snapshot_pool_follow(f->fast.pool);
-    assert_int_equal(status_of(&f->fast, "/readyz"), 200);
-    assert_int_equal(status_of(&f->slow, "/readyz"), 200);
+    assert_int_equal(status_at(&f->fast, "/readyz"), 200);
+    assert_int_equal(status_at(&f->slow, "/readyz"), 200);
 }
 
 /* A row that does not fit is queried. */
