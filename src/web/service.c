@@ -121,7 +121,9 @@ static bool refuse_type(const Route *route, Request *req, Response *resp) {
     const char *types = route->types != NULL ? route->types : "application/json";
     if (types[0] == '\0') types = asset_type(req->path);
     if (types == NULL || negotiate_type(req->accept, types, req->type)) return false;
-    response_problem(resp, 406, req, "This address answers with %.*s.", (int)strcspn(types, ";"), types);
+    CLEANUP(buf_done) Buf list = {0};
+    for (const char *at = types; *at != '\0' && *at != ';'; at++) buf_addf(&list, *at == ' ' ? " or " : "%c", *at);
+    response_problem(resp, 406, req, "This address answers with %s.", list.data);
     return true;
 }
 
@@ -132,6 +134,13 @@ static bool refuse_params(const Route *route, const Request *req, Response *resp
     else if (req->id == NULL && strstr(route->pattern, "{id}") != NULL)
         response_problem(resp, 400, req, "The last part of the address is not UTF-8 text.");
     return resp->status != 0;
+}
+
+/* A slash at the end is what people type. */
+static void answer_nothing_here(const Request *req, Response *resp) {
+    size_t n = strlen(req->path);
+    bool has_slash = n > 1 && req->path[n - 1] == '/';
+    response_problem(resp, 404, req, has_slash ? "There is nothing at this address: none has a slash at its end." : "There is nothing at this address.");
 }
 
 /* Without a route there is nothing at this address; the answer says so. */
@@ -145,7 +154,7 @@ static RouteMatch find_route(const char *method, Request *req, Response *resp) {
     else if (req->path_has_controls && (match.route == NULL || strstr(match.route->pattern, "{id}") == NULL))
         response_problem(resp, 400, req, "The path has an escaped control character.");
     else if (match.route == NULL)
-        response_problem(resp, 404, req, "There is nothing at this address.");
+        answer_nothing_here(req, resp);
     if (resp->status != 0) match.route = NULL;
     return match;
 }
