@@ -370,8 +370,7 @@ int snapshot_open_verified(const char *dir, const LakeOptions *options, Snapshot
 int snapshot_open_at(const char *dir, int64_t generation, const LakeOptions *options, Snapshot **ret, Error *err) {
     CLEANUP(free_text) char *path = generation_path(dir, generation);
     if (file_exists(path) && open_generation(&(SnapshotReading){.dir = dir, .options = *options}, generation, ret, err) == 0) return 0;
-    if (!file_exists(path) || err->kind == ERR_BUSY)
-        error_set(err, ERR_UNAVAILABLE, "the generation %" PRId64 " is not kept", generation);
+    if (!file_exists(path) || err->kind == ERR_BUSY) error_set(err, ERR_UNAVAILABLE, "the generation %" PRId64 " is not kept", generation);
     return -1;
 }
 

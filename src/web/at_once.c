@@ -54,7 +54,9 @@ static bool read_rows(Service *s, const Route *route, const Request *req, bool o
 
 bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_worker, Response *resp) {
     Lease lease;
-    if (!(route->flags & ROUTE_VERSIONED) || ((route->flags & ROUTE_PAST) && request_param(req, "as_of") != NULL) || !snapshot_pool_peek(s->pool, scope_of(req), on_worker, &lease)) return false;
+    if (!(route->flags & ROUTE_VERSIONED) || ((route->flags & ROUTE_PAST) && request_param(req, "as_of") != NULL) ||
+        !snapshot_pool_peek(s->pool, scope_of(req), on_worker, &lease))
+        return false;
     bool answered = repeat(route, req, &lease, resp) || read_rows(s, route, req, on_worker, &lease, resp);
     snapshot_pool_return(s->pool, &lease, false);
     return answered;

@@ -64,10 +64,8 @@ extern const ParamSpec entities_params[], runs_params[], history_params[], chang
     histogram_params[], lookup_params[], range_params[], quality_params[], rules_params[], quarantine_params[], rejects_params[],
     events_params[], message_params[], status_history_params[], notes_params[], related_params[], entity_params[], snapshot_params[];
 /* An earlier generation, of routes with ROUTE_PAST. */
-#define AS_OF_PARAM(of) \
-    { \
-        "as_of", PARAM_INT, .least = 1, .most = 999999999999, .help = "as it was in this generation, while that is kept", .only = of \
-    }
+#define AS_OF_PARAM(of)                                                                                                                    \
+    { "as_of", PARAM_INT, .least = 1, .most = 999999999999, .help = "as it was in this generation, while that is kept", .only = of }
 
 /* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
 const char *asset_type(const char *path);

@@ -86,8 +86,8 @@ static json_t *error_json(const Error *err) {
 /* Under lock. */
 static json_t *view(const Operation *op) {
     const char *state = is_running(op) ? "running" : op->err.kind == ERR_NONE ? "done" : "failed";
-    return json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:o, s:o, s:o, s:o}", "id", op->id, "kind", op->kind, "target", op->target, "state", state,
-                     "by", op->by, "started_at", time_json(op->started_us), "finished_at", time_json(op->finished_us), "result",
+    return json_pack("{s:s, s:s, s:s?, s:s, s:s?, s:o, s:o, s:o, s:o}", "id", op->id, "kind", op->kind, "target", op->target, "state",
+                     state, "by", op->by, "started_at", time_json(op->started_us), "finished_at", time_json(op->finished_us), "result",
                      op->result != NULL ? json_incref(op->result) : json_null(), "error", error_json(&op->err));
 }
 
@@ -222,7 +222,8 @@ static void take_end(Operation *op, const json_t *its) {
     op->finished_us = time_of(its, "finished_at");
     if (op->finished_us == 0) {
         op->finished_us = op->started_us;
-        error_set(&op->err, ERR_STOPPED, "The server ended while this was under way: it may have been done or not. Look, then ask with a new key.");
+        error_set(&op->err, ERR_STOPPED,
+                  "The server ended while this was under way: it may have been done or not. Look, then ask with a new key.");
     } else if (kind != NULL && detail != NULL) {
         error_set(&op->err, error_kind_of(kind), "%s", detail);
     } else if (json_object_get(its, "result") != NULL) {
@@ -241,12 +242,17 @@ static void take_logged(void *arg, const char *key, const char *asked, const jso
     Operations *o = arg;
     const char *id = json_string_value(json_object_get(its, "id"));
     int64_t started_us = time_of(its, "started_at");
-    if (id == NULL || strlen(id) >= OPERATION_ID_SIZE || json_string_value(json_object_get(its, "kind")) == NULL || !is_recent(started_us)) return;
+    if (id == NULL || strlen(id) >= OPERATION_ID_SIZE || json_string_value(json_object_get(its, "kind")) == NULL || !is_recent(started_us))
+        return;
     Operation *op = find_id(o, id);
     uint64_t number = op != NULL ? op->number : ++o->last;
     if (op == NULL) op = place_of(o, number);
     operation_done(op);
-    *op = (Operation){.number = number, .kind = text_of(its, "kind"), .target = text_of(its, "target"), .by = text_of(its, "by"), .started_us = started_us};
+    *op = (Operation){.number = number,
+                      .kind = text_of(its, "kind"),
+                      .target = text_of(its, "target"),
+                      .by = text_of(its, "by"),
+                      .started_us = started_us};
     snprintf(op->id, sizeof op->id, "%s", id);
     snprintf(op->key, sizeof op->key, "%s", key);
     snprintf(op->asked, sizeof op->asked, "%s", asked);
@@ -255,7 +261,8 @@ static void take_logged(void *arg, const char *key, const char *asked, const jso
 
 /* ---- life ---- */
 
-Operations *operations_new(OperationRun run, void *arg, const char *log_path, void (*on_end)(void *arg, const json_t *view), void *end_arg) {
+Operations *operations_new(OperationRun run, void *arg, const char *log_path, void (*on_end)(void *arg, const json_t *view),
+                           void *end_arg) {
     Operations *o = xcalloc(1, sizeof *o);
     *o = (Operations){.run = run, .arg = arg, .on_end = on_end, .end_arg = end_arg, .process = (uint64_t)clock_wall_us() / 1000};
     pthread_mutex_init(&o->lock, NULL);

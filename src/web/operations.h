@@ -11,8 +11,10 @@
 typedef int (*OperationRun)(void *arg, const char *kind, const json_t *args, json_t **ret, Error *err);
 
 typedef struct Operations Operations;
-/* `log_path`: where they are kept (operation_log.h); NULL: only in memory. `on_end` (NULL: none) gets the view of each operation when it has ended. `arg` and `end_arg` are borrowed. */
-Operations *operations_new(OperationRun run, void *arg, const char *log_path, void (*on_end)(void *arg, const json_t *view), void *end_arg) MUST_CHECK;
+/* `log_path`: where they are kept (operation_log.h); NULL: only in memory. `on_end` (NULL: none) gets the view of each operation when it
+ * has ended. `arg` and `end_arg` are borrowed. */
+Operations *operations_new(OperationRun run, void *arg, const char *log_path, void (*on_end)(void *arg, const json_t *view),
+                           void *end_arg) MUST_CHECK;
 /* Waits for the one that runs: it ends when `run` does. */
 void operations_free(Operations *o);
 

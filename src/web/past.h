@@ -1,5 +1,5 @@
-/* past.h: earlier generations, for who asks for one by its number, as long as its file is kept. Those that were asked for last stay open for
- * a minute, so that they are not removed under a client that asks again. Any thread. */
+/* past.h: earlier generations, for who asks for one by its number, as long as its file is kept. Those that were asked for last stay open
+ * for a minute, so that they are not removed under a client that asks again. Any thread. */
 #pragma once
 #include "web/snapshot_pool.h"
 

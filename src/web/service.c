@@ -140,7 +140,8 @@ static bool refuse_params(const Route *route, const Request *req, Response *resp
 static void answer_nothing_here(const Request *req, Response *resp) {
     size_t n = strlen(req->path);
     bool has_slash = n > 1 && req->path[n - 1] == '/';
-    response_problem(resp, 404, req, has_slash ? "There is nothing at this address: none has a slash at its end." : "There is nothing at this address.");
+    response_problem(resp, 404, req,
+                     has_slash ? "There is nothing at this address: none has a slash at its end." : "There is nothing at this address.");
 }
 
 /* Without a route there is nothing at this address; the answer says so. */

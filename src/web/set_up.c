@@ -101,7 +101,9 @@ void service_set_up(Service *s, const WebOptions *options, int listener) {
     if (options->snapshots_dir != NULL) s->past = past_new(options->snapshots_dir, &reading);
     if (s->export_dir != NULL) s->exports = exports_new(s->export_dir);
     s->stream = stream_new();
-    if (options->write != NULL) s->operations = operations_new(options->write, options->write_arg, options->operations_path, audit_log_operation, options->audit_log);
+    if (options->write != NULL)
+        s->operations =
+            operations_new(options->write, options->write_arg, options->operations_path, audit_log_operation, options->audit_log);
     if (options->query && options->snapshots_dir != NULL) {
         LakeOptions own = reading;
         own.memory_limit = options->query_memory;

@@ -160,7 +160,8 @@ SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, in
 int snapshot_pool_open_at(const char *dir, const LakeOptions *options, int64_t generation, SnapshotPool **ret, Error *err) {
     SnapshotFile file;
     Snapshot *snapshot;
-    if (!snapshot_file_open(dir, generation, &file)) return error_set(err, ERR_UNAVAILABLE, "the generation %" PRId64 " is not kept", generation);
+    if (!snapshot_file_open(dir, generation, &file))
+        return error_set(err, ERR_UNAVAILABLE, "the generation %" PRId64 " is not kept", generation);
     close(file.fd);
     int rc = snapshot_open_at(dir, generation, options, &snapshot, err);
     if (file.lock != NULL) file_lock_free(file.lock);

@@ -36,7 +36,8 @@ int handle_newest_snapshot(Service *s, const Request *req, const Lease *lease, R
 }
 
 const ParamSpec snapshot_params[] = {
-    {"table", PARAM_TEXT, .least = 1, .most = 200, .help = "which table of Gold, of GENERATION.parquet; without it that of the first entity"},
+    {"table", PARAM_TEXT, .least = 1, .most = 200,
+     .help = "which table of Gold, of GENERATION.parquet; without it that of the first entity"},
     {.name = NULL},
 };
 

@@ -51,7 +51,8 @@ static bool read_step(const Request *req, int64_t least_s, TimeRange *range, Res
     if (!read)
         response_bad_param(resp, req, "step", "The parameter 'step' must be a duration of at least %d s, 5m or 1h or 1d.", (int)least_s);
     else if (seconds / (ms / 1000) > 10 * TIME_POINTS_MAX)
-        response_bad_param(resp, req, "step", "The parameter 'step' is so short that there would be more than %d points.", 10 * TIME_POINTS_MAX);
+        response_bad_param(resp, req, "step", "The parameter 'step' is so short that there would be more than %d points.",
+                           10 * TIME_POINTS_MAX);
     range->step_s = read ? ms / 1000 : 1;
     return resp->status == 0;
 }

@@ -31,7 +31,7 @@ def open_lake(smelt: Smelt) -> duckdb.DuckDBPyConnection | None:
 def publish_number(smelt: Smelt, number: int) -> None:
     """Every row of the generation says which it is."""
     with eventually("nobody has the lake", lambda: open_lake(smelt)) as conn:
-        conn.execute(f"UPDATE gold_features_base SET total_events = total_events % {STEP} + {number} * {STEP}")
+        conn.execute(f"UPDATE gold_features_base SET total_events = total_events % {STEP} + {number} * {STEP}; UPDATE gold_base SET base_id = uuid()")
     assert smelt.run("publish", "--full").code == 0
 
 
@@ -101,5 +101,5 @@ def test_generations_follow_each_other_under_load(new_smelt: Callable[..., Smelt
     assert [reader.wrong for reader in readers] == [[]] * 4
     assert all(len(reader.seen) > 3 and reader.asked > 20 for reader in readers)
     assert grown < MEMORY_MIB, f"{grown:.0f} MiB more after {number} generations"
-    eventually("the earlier ones are closed", lambda: open_snapshots(running.process.pid) <= 1)
+    eventually("the earlier ones are closed", lambda: open_snapshots(running.process.pid) <= 4)  # three that were paged are kept for cursors
     assert running.end().code == 0
