@@ -108,7 +108,7 @@ static const SettingSpec specs[] = {
     {"run.attempts", SETTING_INTEGER, "3", "attempts of a step that fails for a temporary reason", .least = 1, .most = 1000, .restart = UP},
     {"run.backoff", SETTING_DURATION, "2s", "wait before the second attempt; doubles with each", .restart = UP},
     {"up.rows_memory", SETTING_SIZE, "128MiB",
-     "as http.rows_memory, for one row of the live lake by its id, as it was at most 50 ms ago: read when one is first asked for, and forgotten "
+     "as http.rows_memory, for one row of the live lake by its id, as it was at most 250 ms ago: read when one is first asked for, and forgotten "
      "when none was for ten minutes",
      .restart = UP},
     {"up.publish_interval", SETTING_DURATION, "1m", "how often `smelt up` publishes a snapshot", .restart = UP},

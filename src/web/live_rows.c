@@ -12,12 +12,12 @@
 #include <pthread.h>
 
 #define MS           (NSEC_PER_SEC / 1000)
-#define OLDEST_NS    (50 * MS)
+#define OLDEST_NS    (250 * MS)           /* usually 20: more only while the machine has no time for the thread */
 #define HOT_NS       (2 * NSEC_PER_SEC)   /* so long after a request the lake is followed */
 #define FORGET_NS    (600 * NSEC_PER_SEC) /* so long after a request the rows are kept */
 #define TRY_AGAIN_NS NSEC_PER_SEC         /* so long after a failure nothing is read */
 #define TOO_LARGE_NS (60 * NSEC_PER_SEC)  /* the same when there is too little memory */
-enum { LOOK_MS = 10, SLEEP_MS = 60 * 1000, WAIT_MS = 60 };
+enum { LOOK_MS = 10, SLEEP_MS = 60 * 1000, WAIT_MS = 100 };
 
 struct LiveRows {
     Lake *lake;
