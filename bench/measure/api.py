@@ -36,6 +36,36 @@ def load(server, path, count):
     return Load(requests / microseconds * 1e6, float(found[3]), float(found[4]), (server.cpu_seconds() - before) / requests * 1e3)
 
 
+RATE = 2000
+
+
+@dataclass
+class Fixed:
+    """Milliseconds from when an answer was due; of the first seconds of a server that is ready, and of those behind them."""
+
+    first_ms: float
+    p50_ms: float
+    p99_ms: float
+    worst_ms: float
+
+
+def at_fixed_rate(bench, server):
+    """One subscriber after the other at a fixed rate, whatever the server does: (50, 99 of 100, all) of the times."""
+    done = process.run([bench.path("fixed_rate"), str(server.port), str(RATE), str(SECONDS), "64", "/api/v1/subscribers/", str(bench.options.subscribers - 1)])
+    answers, failed, p50, _, p99, _, worst = map(float, done.output.split())
+    if failed > 0 or answers < RATE * SECONDS:
+        raise process.Failed(f"{failed:.0f} of {answers:.0f} answers at {RATE:,} requests/s failed")
+    return p50, p99, worst
+
+
+def fixed_rate(bench):
+    with serve(bench) as server:
+        _, first, _ = at_fixed_rate(bench, server)
+        p50, p99, worst = at_fixed_rate(bench, server)
+    say(f"  one subscriber at {RATE:,} requests/s: p50 {p50:.2f} ms, p99 {p99:.2f} ms, worst {worst:.1f} ms; p99 of the first {SECONDS} s {first:.2f} ms")
+    return Fixed(first, p50, p99, worst)
+
+
 def make_lake(bench):
     fill_topic(bench)
     bench.forget("served")
@@ -105,6 +135,9 @@ def api(bench):
     for number in rounds(bench):
         say(f"answers over HTTP, round {number} of {bench.options.rounds}")
         loads.append(api_round(bench))
+    fixed = [fixed_rate(bench) for _ in rounds(bench)]
+    words_of_rate = f"p50 {median(one.p50_ms for one in fixed):.2f} ms, worst {median(one.worst_ms for one in fixed):.1f} ms; of the first {SECONDS} s {median(one.first_ms for one in fixed):.2f} ms"
+    yield at_most("api", f"one subscriber at {RATE:,} requests/s: 99 of 100", median(one.p99_ms for one in fixed), 5, "ms", words_of_rate)
     for what, limit in LIMITS_MS.items():
         yield at_most("api", f"CPU of {what}", median(one[what].cpu_ms for one in loads), limit, "ms", words(loads, what))
     if bench.options.peers:

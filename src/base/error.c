@@ -76,6 +76,12 @@ const char *error_kind_name(ErrorKind kind) {
     return kinds[kind].name;
 }
 
+ErrorKind error_kind_of(const char *name) {
+    for (size_t i = 1; i < ARRAY_LEN(kinds); i++)
+        if (kinds[i].name != NULL && strcmp(kinds[i].name, name) == 0) return (ErrorKind)i;
+    return ERR_BUG;
+}
+
 void bug_at(const char *file, int line, const char *what) {
     fprintf(stderr, "smelt: BUG at %s:%d: %s. Please report this.\n", file, line, what);
     abort();

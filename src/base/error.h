@@ -44,6 +44,8 @@ void error_clear(Error *err);
 int error_exit_code(ErrorKind kind);
 /* "unavailable", "busy", ...: stable words for JSON output and metrics labels. */
 const char *error_kind_name(ErrorKind kind);
+/* By its name; ERR_BUG for any other text. */
+ErrorKind error_kind_of(const char *name);
 /* Trying again in this process, after a pause, may help. */
 static inline bool error_is_retriable(const Error *err) {
     return !err->fatal && (err->kind == ERR_UNAVAILABLE || err->kind == ERR_BUSY);

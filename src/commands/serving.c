@@ -41,6 +41,7 @@ WebOptions serving_options(App *app, Health *health, AuditLog *audit_log) {
                         .models_dir = app->layout.models_dir,
                         .audit_path = app->layout.audit_path,
                         .notes_path = app->layout.notes_path,
+                        .operations_path = app->layout.operations_path,
                         .status_history_path = app->layout.status_history_path,
                         .ask = serving_ask,
                         .ask_arg = app,

@@ -107,9 +107,9 @@ static const SettingSpec specs[] = {
      .restart = UP},
     {"run.attempts", SETTING_INTEGER, "3", "attempts of a step that fails for a temporary reason", .least = 1, .most = 1000, .restart = UP},
     {"run.backoff", SETTING_DURATION, "2s", "wait before the second attempt; doubles with each", .restart = UP},
-    {"up.rows_memory", SETTING_SIZE, "0",
-     "as http.rows_memory, for rows of the live lake as they were at most a second ago; 0: they are queried. Needs a lake.memory_limit with room "
-     "for a join of all entities with their scores, and pays where Gold is seldom merged",
+    {"up.rows_memory", SETTING_SIZE, "128MiB",
+     "as http.rows_memory, for one row of the live lake by its id, as it was at most 250 ms ago: read when one is first asked for, and forgotten "
+     "when none was for ten minutes",
      .restart = UP},
     {"up.publish_interval", SETTING_DURATION, "1m", "how often `smelt up` publishes a snapshot", .restart = UP},
     {"up.checkpoint_log", SETTING_SIZE, "16MiB", "`smelt up` checkpoints the lake when DuckDB's log of it is longer", .restart = UP},

@@ -15,6 +15,10 @@ void lake_only_reads(LakeConn *conn) {
     conn->only_reads = true;
 }
 
+uint64_t lake_changes(Lake *lake) {
+    return atomic_load(&lake->changes_ended);
+}
+
 /* The end is read first: when as many had begun afterwards, none was under way. */
 bool lake_is_quiet(Lake *lake, uint64_t *ret_changes) {
     uint64_t ended = atomic_load(&lake->changes_ended), begun = atomic_load(&lake->changes_begun);

@@ -15,7 +15,7 @@
     X(destroy_error_data) X(destroy_logical_type) X(destroy_prepare) X(destroy_result) X(destroy_table_function) X(disconnect) \
     X(execute_prepared) X(execute_prepared_streaming) X(fetch_chunk) X(free) X(function_get_bind_data) X(function_get_init_data) X(function_get_local_init_data) X(function_set_error) \
     X(get_type_id) X(hugeint_to_double) X(init_get_bind_data) X(init_set_init_data) X(init_set_max_threads) X(interrupt) X(library_version) \
-    X(logical_type_get_alias) X(logical_type_set_alias) X(open_ext) X(prepare) X(prepare_error) X(query) X(register_table_function) \
+    X(logical_type_get_alias) X(logical_type_set_alias) X(open_ext) X(prepare) X(prepare_error) X(prepared_statement_type) X(query) X(register_table_function) \
     X(result_error) X(result_error_type) X(rows_changed) X(set_config) X(string_t_data) X(string_t_length) \
     X(table_function_get_client_context) X(table_function_set_bind) X(table_function_set_extra_info) X(table_function_set_function) \
     X(table_function_set_init) X(table_function_set_local_init) X(table_function_set_name) X(unsafe_vector_assign_string_element_len) X(valid_utf8_check) \

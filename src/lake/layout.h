@@ -22,7 +22,7 @@ typedef struct Layout {
     char *data_dir;
     char *lake_path, *wal_path, *mark_path, *runs_path, *lock_path;
     char *tokens_path, *token_uses_path;
-    char *audit_path, *status_history_path, *notes_path;
+    char *audit_path, *status_history_path, *notes_path, *operations_path;
     char *models_dir, *snapshots_dir;
 } Layout;
 

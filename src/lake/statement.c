@@ -84,9 +84,10 @@ static int execute_by(Execute how, LakeConn *conn, const char *name, const char 
     for (size_t i = 0; rc == 0 && i < n; i++)
         if (bind_value(statement, i + 1, &values[i]) != DuckDBSuccess)
             rc = lake_fail(conn, name, DUCKDB_ERROR_BINDER, "a value could not be bound", err);
-    begin_change(conn);
+    bool changes = rc == 0 && duckdb.prepared_statement_type(statement) != DUCKDB_STATEMENT_TYPE_SELECT;
+    if (changes) begin_change(conn);
     if (rc == 0 && how(statement, ret) != DuckDBSuccess) rc = fail_result(conn, name, ret, err);
-    end_change(conn);
+    if (changes) end_change(conn);
     duckdb.destroy_prepare(&statement);
     log_time(name, began);
     return rc;

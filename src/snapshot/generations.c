@@ -62,7 +62,7 @@ int generation_make_current(const char *dir, int64_t generation, Error *err) {
     return file_write_atomic(current, line, strlen(line), err);
 }
 
-int64_t generation_before(const char *dir, int64_t below) {
+int64_t snapshot_before(const char *dir, int64_t below) {
     int64_t newest = 0;
     DIR *folder = opendir(dir);
     if (folder == NULL) return 0;
@@ -75,7 +75,7 @@ int64_t generation_before(const char *dir, int64_t below) {
 }
 
 int64_t generation_next(const char *dir) {
-    int64_t current = snapshot_current(dir), newest = generation_before(dir, INT64_MAX);
+    int64_t current = snapshot_current(dir), newest = snapshot_before(dir, INT64_MAX);
     return (current > newest ? current : newest) + 1;
 }
 

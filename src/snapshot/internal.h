@@ -8,8 +8,6 @@ char *generation_path(const char *dir, int64_t generation) MUST_CHECK;
 char *generation_lock_path(const char *path) MUST_CHECK; /* of the file `path` of a generation */
 /* The file of the generation that CURRENT names, or NULL. */
 char *generation_current_path(const char *dir) MUST_CHECK;
-/* The newest file of a generation below `below`; 0: none. */
-int64_t generation_before(const char *dir, int64_t below);
 /* Writes into the lock file of the finished file `path` what the file is like. */
 int generation_seal(const char *path, Error *err) MUST_CHECK;
 /* Nothing has written to the file since it was sealed. False for one of an earlier smelt, which has no seal. */

@@ -341,7 +341,7 @@ static int open_current(const SnapshotReading *how, int64_t *ret_generation, Sna
         if (snapshot_current(how->dir) == *ret_generation) return -1;
     }
     if (*ret_generation > 0) return -1;
-    if (generation_before(how->dir, INT64_MAX) > 0) return error_set(err, ERR_IO, "%s/CURRENT is missing or damaged", how->dir);
+    if (snapshot_before(how->dir, INT64_MAX) > 0) return error_set(err, ERR_IO, "%s/CURRENT is missing or damaged", how->dir);
     return error_set(err, ERR_UNAVAILABLE, "nothing was published in %s yet: run `smelt publish` (or `smelt run`)", how->dir);
 }
 
@@ -349,7 +349,7 @@ static int open_current(const SnapshotReading *how, int64_t *ret_generation, Sna
 static Snapshot *open_earlier(const SnapshotReading *how, int64_t below) {
     Snapshot *s = NULL;
     Error ignored = {0};
-    for (int64_t g = generation_before(how->dir, below); g > 0 && s == NULL; g = generation_before(how->dir, g))
+    for (int64_t g = snapshot_before(how->dir, below); g > 0 && s == NULL; g = snapshot_before(how->dir, g))
         if (open_generation(how, g, &s, &ignored) != 0) log_debug("snapshot", "%s", ignored.text);
     error_clear(&ignored);
     return s;
@@ -380,6 +380,13 @@ int snapshot_open(const char *dir, const LakeOptions *options, Snapshot **ret, E
 
 int snapshot_open_verified(const char *dir, const LakeOptions *options, Snapshot **ret, Error *err) {
     return open_newest(&(SnapshotReading){.dir = dir, .options = *options, .verify = true}, ret, err);
+}
+
+int snapshot_open_at(const char *dir, int64_t generation, const LakeOptions *options, Snapshot **ret, Error *err) {
+    CLEANUP(free_text) char *path = generation_path(dir, generation);
+    if (file_exists(path) && open_generation(&(SnapshotReading){.dir = dir, .options = *options}, generation, ret, err) == 0) return 0;
+    if (!file_exists(path) || err->kind == ERR_BUSY) error_set(err, ERR_UNAVAILABLE, "the generation %" PRId64 " is not kept", generation);
+    return -1;
 }
 
 void snapshot_free(Snapshot *s) {

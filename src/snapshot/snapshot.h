@@ -66,6 +66,8 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
 int snapshot_prune(const char *dir, int keep);
 /* The generation that CURRENT names; 0 when nothing was published yet. */
 int64_t snapshot_current(const char *dir);
+/* The newest generation below `below` that there is a file of; 0: none. */
+int64_t snapshot_before(const char *dir, int64_t below);
 /* The file of CURRENT was changed or removed after it was published. False also when that is not known: an earlier smelt wrote it. */
 bool snapshot_was_touched(const char *dir);
 /* What changes when another generation becomes CURRENT, and when its file is touched. */
@@ -91,6 +93,8 @@ typedef struct Snapshot Snapshot;
 int snapshot_open(const char *dir, const LakeOptions *options, Snapshot **ret, Error *err) MUST_CHECK;
 /* The same; a generation is used only when all of it was read. */
 int snapshot_open_verified(const char *dir, const LakeOptions *options, Snapshot **ret, Error *err) MUST_CHECK;
+/* Opens that generation and no other. ERR_UNAVAILABLE: it is not there, or is being removed. */
+int snapshot_open_at(const char *dir, int64_t generation, const LakeOptions *options, Snapshot **ret, Error *err) MUST_CHECK;
 /* Why the newest generation is not the one that was opened; NULL: it is. Valid as long as the snapshot. */
 const char *snapshot_problem(const Snapshot *s);
 void snapshot_free(Snapshot *s);

@@ -44,17 +44,19 @@ static bool repeat(const Route *route, const Request *req, const Lease *lease, R
 
 /* What its rows in memory say. */
 static bool read_rows(Service *s, const Route *route, const Request *req, bool on_worker, const Lease *lease, Response *resp) {
-    if (route->at_once == NULL || lease->store == NULL) return false;
+    if (route->at_once == NULL || (lease->store == NULL && lease->live == NULL)) return false;
     if (!on_worker && (route->waits_for_worker || response_coding(req) != NULL)) return false;
     if (!route->at_once(s, req, lease, resp)) return false;
-    keep_answer(route, req, lease, resp);
+    if (lease->live == NULL) keep_answer(route, req, lease, resp);
     response_encode(resp, req);
     return true;
 }
 
 bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_worker, Response *resp) {
     Lease lease;
-    if (!(route->flags & ROUTE_VERSIONED) || !snapshot_pool_peek(s->pool, scope_of(req), &lease)) return false;
+    if (!(route->flags & ROUTE_VERSIONED) || ((route->flags & ROUTE_PAST) && request_param(req, "as_of") != NULL) ||
+        !snapshot_pool_peek(s->pool, scope_of(req), on_worker, &lease))
+        return false;
     bool answered = repeat(route, req, &lease, resp) || read_rows(s, route, req, on_worker, &lease, resp);
     snapshot_pool_return(s->pool, &lease, false);
     return answered;

@@ -17,7 +17,7 @@ const GoldEntity *entity_find(const Request *req, const Lease *lease, bool plura
 }
 
 bool is_entity_list(const Request *req, const Lease *lease) {
-    static const char *const judged_later[] = {"id", "sort", "where", "fields"};
+    static const char *const judged_later[] = {"id", "as_of", "sort", "where", "fields"};
     for (size_t i = 0; i < ARRAY_LEN(judged_later); i++)
         if (request_param(req, judged_later[i]) != NULL) return false;
     return entity_find(req, lease, true) != NULL;

@@ -1,4 +1,5 @@
-/* entity_held.c: one row of an entity, and a page of its list, from the rows in memory (entity_store.h), without a query.
+/* entity_held.c: one row of an entity, and a page of its list, from the rows in memory (entity_store.h; one row also of the live lake,
+ * live_rows.h), without a query.
  *
  * What is asked for in another way, with filters, as CSV, or by an id that SQL would have to judge, is left to the queries.
  * Invariant: every byte is the one that entity_row.c and entity_list.c would have answered. */
@@ -6,6 +7,7 @@
 #include "web/cursor.h"
 #include "web/entity.h"
 #include "web/entity_store.h"
+#include "web/live_rows.h"
 #include "web/scores.h"
 
 #include "base/json_write.h"
@@ -21,14 +23,14 @@ static const HeldEntity *find_held(const Request *req, const Lease *lease, bool 
     return held != NULL && held->base != NULL ? held : NULL;
 }
 
-static bool answer_body(const Request *req, const Lease *lease, Buf *body, Response *resp) {
+static bool answer_body(const Request *req, const char *tag, Buf *body, Response *resp) {
     char etag[ETAG_SIZE];
     buf_add_char(body, '\n');
     resp->status = 200;
     resp->content_type = "application/json";
     resp->body = *body;
     *body = (Buf){0};
-    versioned_etag(lease->tag, req, etag);
+    versioned_etag(tag, req, etag);
     (void)response_not_modified(resp, req, etag);
     resp->cache_control = LAKE_CACHING;
     return true;
@@ -36,73 +38,81 @@ static bool answer_body(const Request *req, const Lease *lease, Buf *body, Respo
 
 /* ---- one row ---- */
 
-static void add_value(Buf *body, const HeldEntity *e, const HeldRow *at, size_t col, bool *first) {
+/* What is known of one row. */
+typedef struct Found {
+    const GoldEntity *entity;
+    const HeldName *names;     /* of the columns of its features */
+    const char *typical, *tag; /* tag: of the content that it is in */
+    bool has_risk;
+    HeldRow features, scores, before; /* before: the last change of its score */
+} Found;
+
+static void add_value(Buf *body, const HeldName *names, const HeldRow *at, size_t col, bool *first) {
     if (!*first) buf_add_char(body, ',');
     *first = false;
-    buf_add_str(body, e->names[col].key);
+    buf_add_str(body, names[col].key);
     lake_held_json(at->part->rows, at->row, col, body);
 }
 
-/* Null where the rows do not have it. */
-static void add_named(Buf *body, const HeldEntity *e, const HeldRow *at, const char *name, bool *first) {
-    size_t col = lake_held_find(at->part->rows, name);
-    if (col < lake_held_columns(at->part->rows)) {
-        add_value(body, e, at, col, first);
-        return;
-    }
-    buf_addf(body, "%s\"%s\":null", *first ? "" : ",", name);
+/* Null where there is no such row or column. */
+static void add_named(Buf *body, const HeldRow *at, const char *name, bool *first) {
+    size_t col = at->part != NULL ? lake_held_find(at->part->rows, name) : 0;
+    buf_addf(body, "%s\"%s\":", *first ? "" : ",", name);
     *first = false;
+    if (at->part != NULL && col < lake_held_columns(at->part->rows))
+        lake_held_json(at->part->rows, at->row, col, body);
+    else
+        buf_add_str(body, "null");
 }
 
-static void add_before(Buf *body, const HeldEntity *e, Span id) {
-    HeldRow at = {.part = e->changes};
+static void add_before(Buf *body, const HeldRow *at) {
     bool first = true;
-    if (!held_part_find(e->changes, id, &at.row)) {
+    if (at->part == NULL) {
         buf_add_str(body, "null");
         return;
     }
-    for (size_t col = 0; col < lake_held_columns(e->changes->rows); col++) {
-        if (col == e->changes->key) continue;
-        buf_addf(body, "%s\"%s\":", first ? "{" : ",", lake_held_name(e->changes->rows, col));
-        lake_held_json(e->changes->rows, at.row, col, body);
+    for (size_t col = 0; col < lake_held_columns(at->part->rows); col++) {
+        if (col == at->part->key) continue;
+        buf_addf(body, "%s\"%s\":", first ? "{" : ",", lake_held_name(at->part->rows, col));
+        lake_held_json(at->part->rows, at->row, col, body);
         first = false;
     }
     buf_add_char(body, '}');
 }
 
-static void add_risk(Buf *body, const HeldEntity *e, const HeldRow *at, Span id) {
+static void add_risk(Buf *body, const Found *f) {
     bool first = true;
     buf_add_str(body, ",\"risk\":{");
-    for (size_t i = 0; i < ANSWER_SCORES; i++) add_named(body, e, at, answer_scores[i], &first);
+    for (size_t i = 0; i < ANSWER_SCORES; i++) add_named(body, &f->scores, answer_scores[i], &first);
     buf_add_str(body, ",\"before\":");
-    add_before(body, e, id);
+    add_before(body, &f->before);
     buf_add_char(body, '}');
 }
 
-static bool answer_row(const Request *req, const Lease *lease, const HeldEntity *e, const HeldRow *at, Response *resp) {
+static bool answer_row(const Request *req, int64_t generation, const Found *f, Response *resp) {
     enum { USUAL = 8192 };
     CLEANUP(buf_done) Buf body = {0};
-    Span id = lake_held_text(at->part->rows, at->row, at->part->key);
+    const HeldPart *part = f->features.part;
     bool first = true;
     (void)buf_reserve(&body, USUAL);
     buf_add_char(&body, '{');
-    add_value(&body, e, at, at->part->key, &first);
+    add_value(&body, f->names, &f->features, part->key, &first);
     buf_add_str(&body, ",\"generation\":");
-    json_write_int(&body, lease->generation);
-    if (e->has_risk) add_risk(&body, e, at, id);
+    json_write_int(&body, generation);
+    if (f->has_risk) add_risk(&body, f);
     buf_add_str(&body, ",\"features\":{");
     first = true;
-    for (size_t col = 0; col < lake_held_columns(at->part->rows); col++)
-        if (e->names[col].kind == HELD_FEATURE) add_value(&body, e, at, col, &first);
+    for (size_t col = 0; col < lake_held_columns(part->rows); col++)
+        if (f->names[col].kind == HELD_FEATURE) add_value(&body, f->names, &f->features, col, &first);
     buf_add_str(&body, "},\"typical\":");
-    buf_add_str(&body, e->typical);
+    buf_add_str(&body, f->typical);
     buf_add_char(&body, '}');
-    return answer_body(req, lease, &body, resp);
+    return answer_body(req, f->tag, &body, resp);
 }
 
 /* An id that a contract has put into capitals. False: what capitals are is for SQL to say. */
-static bool in_capitals(const HeldEntity *e, Span id, Buf *ret) {
-    if (strcmp(e->entity->key_type, "VARCHAR") != 0) return false;
+static bool in_capitals(const GoldEntity *e, Span id, Buf *ret) {
+    if (strcmp(e->key_type, "VARCHAR") != 0) return false;
     for (size_t i = 0; i < id.len; i++) {
         char c = id.at[i];
         if ((unsigned char)c > 0x7e) return false;
@@ -111,21 +121,68 @@ static bool in_capitals(const HeldEntity *e, Span id, Buf *ret) {
     return true;
 }
 
-static bool answer_id(const Request *req, const Lease *lease, const HeldEntity *e, Span id, Response *resp) {
-    CLEANUP(buf_done) Buf capitals = {0};
-    HeldRow at;
-    if (held_entity_find(e, id, &at)) return answer_row(req, lease, e, &at, resp);
-    if (!in_capitals(e, id, &capitals)) return false;
-    buf_add_str(&capitals, "");
-    if (held_entity_find(e, (Span){capitals.data, capitals.len}, &at)) return answer_row(req, lease, e, &at, resp);
-    response_problem(resp, 404, req, "There is no %s with this id in Gold.", e->entity->title);
+/* Where rows are looked for: those of a generation, or of a state of the live lake. */
+typedef struct Place {
+    const HeldEntity *held;
+    const LiveEntity *live;
+} Place;
+
+static bool find_of_generation(const HeldEntity *e, Span id, Found *f) {
+    if (!held_entity_find(e, id, &f->features)) return false;
+    f->scores = f->features;
+    f->before.part = held_part_find(e->changes, id, &f->before.row) ? e->changes : NULL;
     return true;
+}
+
+static bool find_live(const LiveEntity *e, Span id, Found *f) {
+    live_layers_find(&e->features, id, &f->features);
+    live_layers_find(&e->scores, id, &f->scores);
+    live_layers_find(&e->changes, id, &f->before);
+    return f->features.part != NULL;
+}
+
+static bool find_id(const Place *p, Span id, Found *f) {
+    return p->held != NULL ? find_of_generation(p->held, id, f) : find_live(p->live, id, f);
+}
+
+static bool answer_id(const Request *req, int64_t generation, const Place *p, Found *f, Span id, Response *resp) {
+    CLEANUP(buf_done) Buf capitals = {0};
+    if (find_id(p, id, f)) return answer_row(req, generation, f, resp);
+    if (!in_capitals(f->entity, id, &capitals)) return false;
+    buf_add_str(&capitals, "");
+    if (find_id(p, (Span){capitals.data, capitals.len}, f)) return answer_row(req, generation, f, resp);
+    response_problem(resp, 404, req, "There is no %s with this id in Gold.", f->entity->title);
+    return true;
+}
+
+static bool answer_of_generation(const Request *req, const Lease *lease, const HeldEntity *e, Span id, Response *resp) {
+    Found f = {.entity = e->entity, .names = e->names, .typical = e->typical, .tag = lease->tag, .has_risk = e->has_risk};
+    return answer_id(req, lease->generation, &(Place){.held = e}, &f, id, resp);
+}
+
+static bool answer_of_state(const Request *req, const Lease *lease, const LiveState *state, bool plural, Span id, Response *resp) {
+    const GoldEntity *e = entity_find(req, &(Lease){.entities = &state->names->entities}, plural);
+    if (e == NULL) return false;
+    const LiveEntity *live = &state->items[e - state->names->entities.items];
+    Found f = {.entity = e, .names = live->names, .typical = live->typical, .tag = state->tag, .has_risk = live->has_risk};
+    if (live->is_read) return answer_id(req, lease->generation, &(Place){.live = live}, &f, id, resp);
+    live_rows_want(lease->live, (size_t)(e - state->names->entities.items));
+    return false;
+}
+
+static bool answer_live(const Request *req, const Lease *lease, bool plural, Span id, Response *resp) {
+    LiveState *state = live_rows_take(lease->live, lease->may_wait);
+    bool answered = state != NULL && answer_of_state(req, lease, state, plural, id, resp);
+    live_state_drop(state);
+    return answered;
 }
 
 bool entity_at_once(Service *s, const Request *req, const Lease *lease, Response *resp) {
     (void)s;
+    Span id = {req->id, req->id_len};
+    if (lease->live != NULL) return answer_live(req, lease, true, id, resp);
     const HeldEntity *e = find_held(req, lease, true);
-    return e != NULL && answer_id(req, lease, e, (Span){req->id, req->id_len}, resp);
+    return e != NULL && answer_of_generation(req, lease, e, id, resp);
 }
 
 /* ---- a page ---- */
@@ -142,15 +199,15 @@ static void add_item(Buf *body, const HeldEntity *e, const HeldRow *at) {
     const LakeHeld *rows = at->part->rows;
     bool first = true;
     buf_add_char(body, '{');
-    add_value(body, e, at, at->part->key, &first);
-    for (size_t i = 0; e->has_risk && i < ARRAY_LEN(scores); i++) add_named(body, e, at, scores[i], &first);
+    add_value(body, e->names, at, at->part->key, &first);
+    for (size_t i = 0; e->has_risk && i < ARRAY_LEN(scores); i++) add_named(body, at, scores[i], &first);
     if (e->has_risk) {
         buf_add_str(body, ",\"value_at_risk\":");
         lake_held_json(rows, at->row, lake_held_find(rows, "(value)"), body);
     }
     for (size_t col = 0; col < lake_held_columns(rows); col++)
         if (e->names[col].kind == HELD_FEATURE && is_listed(e->entity->listed, lake_held_name(rows, col)))
-            add_value(body, e, at, col, &first);
+            add_value(body, e->names, at, col, &first);
     buf_add_char(body, '}');
 }
 
@@ -198,21 +255,14 @@ static HeldRow add_items(Buf *body, const HeldEntity *e, HeldPlace *place, size_
     return last;
 }
 
-/* On a live lake rows by risk move between two pages: a cursor of the query notices (entity_list.c). */
-static bool rows_can_move(Service *s, const HeldEntity *e) {
-    return e->has_risk && snapshot_pool_is_live(s->pool);
-}
-
 static bool answer_page(Service *s, const Request *req, const Lease *lease, const HeldEntity *e, Response *resp) {
     CLEANUP(buf_done) Buf body = {0};
     CLEANUP(free_text) char *next = NULL;
     HeldPlace place;
     bool more;
     if (!is_plain_page(req, e) || !find_beginning(req, lease, e, &place)) return false;
-    if (request_param(req, "cursor") != NULL && rows_can_move(s, e)) return false;
     buf_addf(&body, "{\"generation\":%" PRId64 ",\"total\":%zu,\"items\":[", lease->generation, e->total);
     HeldRow last = add_items(&body, e, &place, (size_t)request_int(req, entities_params, "limit"), &more);
-    if (more && rows_can_move(s, e)) return false;
     if (more) next = cursor_behind(req, lease, &last);
     if (more) snapshot_pool_keep(s->pool, lease);
     buf_add_str(&body, "],\"next_cursor\":");
@@ -221,13 +271,15 @@ static bool answer_page(Service *s, const Request *req, const Lease *lease, cons
     else
         buf_add_str(&body, "null");
     buf_add_char(&body, '}');
-    return answer_body(req, lease, &body, resp);
+    return answer_body(req, lease->tag, &body, resp);
 }
 
+/* Pages of the live lake are queries: its rows move while a client pages (entity_list.c). */
 bool entities_at_once(Service *s, const Request *req, const Lease *lease, Response *resp) {
-    const HeldEntity *list = find_held(req, lease, true), *one = find_held(req, lease, false);
     const char *id = request_param(req, "id");
+    bool alone = id != NULL && req->param_count == 1 && strcmp(req->type, "application/json") == 0;
+    if (lease->live != NULL) return alone && answer_live(req, lease, false, (Span){id, strlen(id)}, resp);
+    const HeldEntity *list = find_held(req, lease, true), *one = find_held(req, lease, false);
     if (list != NULL) return answer_page(s, req, lease, list, resp);
-    bool alone = one != NULL && id != NULL && req->param_count == 1 && strcmp(req->type, "application/json") == 0;
-    return alone && answer_id(req, lease, one, (Span){id, strlen(id)}, resp);
+    return alone && one != NULL && answer_of_generation(req, lease, one, (Span){id, strlen(id)}, resp);
 }

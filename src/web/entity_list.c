@@ -40,7 +40,9 @@ const ParamSpec entities_params[] = {
     {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band", .only = PARAM_OF_RANKED},
     {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
     ENTITY_FILTER_PARAMS,
-    {"id", PARAM_TEXT, .least = 1, .most = ENTITY_ID_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE},
+    {"id", PARAM_TEXT, .least = 1, .most = ENTITY_ID_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE,
+     .required = true},
+    AS_OF_PARAM(PARAM_OF_ONE),
     {.name = NULL},
 };
 uint64_t entity_filter_hash(const Request *req) {

@@ -10,6 +10,11 @@
 
 static const ParamSpec one_params[] = {
     {"id", PARAM_TEXT, .least = 1, .most = ENTITY_ID_MAX, .help = "the id"},
+    AS_OF_PARAM(PARAM_OF_ALL),
+    {.name = NULL},
+};
+const ParamSpec entity_params[] = {
+    AS_OF_PARAM(PARAM_OF_ALL),
     {.name = NULL},
 };
 

@@ -10,9 +10,7 @@
 #include <string.h>
 
 static void held_entity_done(HeldEntity *e) {
-    size_t columns = e->base != NULL ? lake_held_columns(e->base->rows) : 0;
-    for (size_t i = 0; e->names != NULL && i < columns; i++) free(e->names[i].key);
-    free(e->names);
+    if (e->names != NULL) held_names_free(e->names, lake_held_columns(e->base->rows));
     held_part_drop(e->base);
     held_part_drop(e->delta);
     held_part_drop(e->changes);
@@ -39,18 +37,16 @@ static int read_name(LakeConn *conn, const char *statement, const char *sql, con
     return 0;
 }
 
-static int read_base_name(LakeConn *conn, const GoldEntity *e, bool live, char **ret, Error *err) {
+static int read_base_name(LakeConn *conn, const GoldEntity *e, char **ret, Error *err) {
     LakeValue table = lake_text(e->scored ? "" : e->base);
-    const char *statement = live ? e->scored ? "api/held_base_of_scored" : "api/held_base_of_lake" : "api/held_base";
-    CLEANUP(free_text) char *sql = gold_entity_sql(e, statement);
-    return read_name(conn, statement, sql, &table, live ? 0 : 1, ret, err);
+    return read_name(conn, "api/held_base", lake_sql("api/held_base"), &table, 1, ret, err);
 }
 
 /* Names the content of the base as it is read here; "": nothing does. */
-static int name_base(LakeConn *conn, const HeldEntity *e, bool live, char **ret, Error *err) {
+static int name_base(LakeConn *conn, const HeldEntity *e, char **ret, Error *err) {
     const GoldEntity *g = e->entity;
     CLEANUP(free_text) char *base = NULL;
-    if (read_base_name(conn, g, live, &base, err) != 0) return -1;
+    if (read_base_name(conn, g, &base, err) != 0) return -1;
     *ret = base[0] == '\0'
                ? xstrdup("")
                : xasprintf("%s %d %s %s %s", base, e->has_risk, g->key, g->label != NULL ? g->label : "", g->value != NULL ? g->value : "");
@@ -58,10 +54,9 @@ static int name_base(LakeConn *conn, const HeldEntity *e, bool live, char **ret,
 }
 
 /* Names the two parts for read_part. */
-static int split(LakeConn *conn, const GoldEntity *e, bool live, Error *err) {
-    const char *statement = live ? e->scored ? "api/held_of_scored" : "api/held_of_lake" : "api/held_of_snapshot";
-    CLEANUP(free_text) char *sql = gold_entity_sql(e, statement);
-    return lake_exec(conn, statement, sql, err);
+static int split(LakeConn *conn, const GoldEntity *e, Error *err) {
+    CLEANUP(free_text) char *sql = gold_entity_sql(e, "api/held_of_snapshot");
+    return lake_exec(conn, "api/held_of_snapshot", sql, err);
 }
 
 static int read_part(LakeConn *conn, const HeldEntity *e, const char *name, bool of_base, size_t most, HeldPart **ret, Error *err) {
@@ -71,9 +66,9 @@ static int read_part(LakeConn *conn, const HeldEntity *e, const char *name, bool
     return held_part_read(conn, name, statement, sql, e->entity->key, most, ret, err);
 }
 
-static int read_base(LakeConn *conn, HeldEntity *e, bool live, const HeldEntity *last, size_t most, Error *err) {
+static int read_base(LakeConn *conn, HeldEntity *e, const HeldEntity *last, size_t most, Error *err) {
     CLEANUP(free_text) char *name = NULL;
-    if (split(conn, e->entity, live, err) != 0 || name_base(conn, e, live, &name, err) != 0) return -1;
+    if (split(conn, e->entity, err) != 0 || name_base(conn, e, &name, err) != 0) return -1;
     e->base = held_part_same(last != NULL ? last->base : NULL, name);
     return e->base != NULL ? 0 : read_part(conn, e, name, true, most, &e->base, err);
 }
@@ -100,21 +95,26 @@ static int read_typical(LakeConn *conn, HeldEntity *e, Error *err) {
 
 /* ---- columns ---- */
 
-static void name_columns(HeldEntity *e) {
-    const LakeHeld *rows = e->base->rows;
-    size_t n = lake_held_columns(rows);
-    e->names = xcalloc(n + 1, sizeof *e->names);
+HeldName *held_names_of(const HeldPart *p, const GoldEntity *e) {
+    size_t n = lake_held_columns(p->rows);
+    HeldName *names = xcalloc(n + 1, sizeof *names);
     for (size_t i = 0; i < n; i++) {
-        const char *name = lake_held_name(rows, i);
+        const char *name = lake_held_name(p->rows, i);
         CLEANUP(json_freep) json_t *value = json_string(name);
         CLEANUP(free_text) char *text = json_text(value);
-        bool hidden = i == e->base->rank || strcmp(name, "(value)") == 0;
-        e->names[i] = (HeldName){.key = xasprintf("%s:", text),
-                                 .kind = hidden                                       ? HELD_HIDDEN
-                                         : i == e->base->key                          ? HELD_ID
-                                         : e->entity->scored && is_score_column(name) ? HELD_SCORE
-                                                                                      : HELD_FEATURE};
+        bool hidden = i == p->rank || strcmp(name, "(value)") == 0;
+        names[i] = (HeldName){.key = xasprintf("%s:", text),
+                              .kind = hidden                               ? HELD_HIDDEN
+                                      : i == p->key                        ? HELD_ID
+                                      : e->scored && is_score_column(name) ? HELD_SCORE
+                                                                           : HELD_FEATURE};
     }
+    return names;
+}
+
+void held_names_free(HeldName *names, size_t columns) {
+    for (size_t i = 0; i < columns; i++) free(names[i].key);
+    free(names);
 }
 
 static void hide(HeldEntity *e) {
@@ -136,15 +136,15 @@ static size_t rest(size_t most, const HeldEntity *e) {
     return used < most ? most - used : 0;
 }
 
-static int read_entity(LakeConn *conn, HeldEntity *e, bool live, const HeldEntity *last, size_t most, Error *err) {
+static int read_entity(LakeConn *conn, HeldEntity *e, const HeldEntity *last, size_t most, Error *err) {
     int64_t models = 0;
     if (e->entity->scored && lake_query_int(conn, "api/models", lake_sql("api/models"), NULL, 0, &models, err) != 0) return -1;
     e->has_risk = e->entity->scored && (e->entity->label != NULL || models > 0);
-    if (read_base(conn, e, live, last, most, err) != 0) return -1;
+    if (read_base(conn, e, last, most, err) != 0) return -1;
     if (e->base != NULL && read_part(conn, e, "", false, rest(most, e), &e->delta, err) != 0) return -1;
     if (e->delta != NULL && read_changes(conn, e, last, rest(most, e), err) != 0) return -1;
     if (e->delta == NULL || (e->has_risk && e->changes == NULL)) return 0;
-    name_columns(e);
+    e->names = held_names_of(e->base, e->entity);
     hide(e);
     return read_typical(conn, e, err);
 }
@@ -155,14 +155,14 @@ static const HeldEntity *same_entity(const EntityStore *last, const GoldEntity *
     return NULL;
 }
 
-int entity_store_read(LakeConn *conn, bool live, const EntityStore *last, size_t most, EntityStore **ret, Error *err) {
+int entity_store_read(LakeConn *conn, const EntityStore *last, size_t most, EntityStore **ret, Error *err) {
     CLEANUP(entity_store_freep) EntityStore *s = xcalloc(1, sizeof *s);
     if (gold_entities_read(conn, &s->entities, err) != 0) return -1;
     s->items = xcalloc(s->entities.count + 1, sizeof *s->items);
     for (size_t i = 0; i < s->entities.count; i++) {
         HeldEntity *e = &s->items[i];
         e->entity = &s->entities.items[i];
-        if (read_entity(conn, e, live, same_entity(last, e->entity), most, err) != 0) return -1;
+        if (read_entity(conn, e, same_entity(last, e->entity), most, err) != 0) return -1;
         if (e->typical == NULL) held_entity_done(e);
         most = rest(most, e);
     }

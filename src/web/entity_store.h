@@ -1,4 +1,4 @@
-/* entity_store.h: the rows of all entities of one generation, or of one state of the live lake, in memory, so that the answers that are
+/* entity_store.h: the rows of all entities of one generation in memory, so that the answers that are
  * asked most need no query. The base, which seldom changes, is shared with the generation before; the delta is read anew. Read-only once
  * made: any thread. */
 #pragma once
@@ -10,6 +10,10 @@ typedef struct HeldName {
     char *key;                                                    /* "\"mean_bill\":" */
     enum { HELD_FEATURE, HELD_SCORE, HELD_ID, HELD_HIDDEN } kind; /* hidden: what lists are sorted by */
 } HeldName;
+
+/* Of the columns of a part; the caller frees. */
+HeldName *held_names_of(const HeldPart *p, const GoldEntity *e) MUST_CHECK;
+void held_names_free(HeldName *names, size_t columns);
 
 typedef struct HeldEntity {
     const GoldEntity *entity;
@@ -28,15 +32,11 @@ typedef struct EntityStore {
 
 /* `last`: of the generation before, or NULL. An entity whose rows do not fit into `most` bytes with those before it is left out. The caller
  * frees. */
-int entity_store_read(LakeConn *conn, bool live, const EntityStore *last, size_t most, EntityStore **ret, Error *err) MUST_CHECK;
+int entity_store_read(LakeConn *conn, const EntityStore *last, size_t most, EntityStore **ret, Error *err) MUST_CHECK;
 void entity_store_free(EntityStore *s);
 DEFINE_CLEANUP(entity_store_free, EntityStore)
 
-/* A row: of the base or of the delta. */
-typedef struct HeldRow {
-    const HeldPart *part;
-    size_t row;
-} HeldRow;
+/* Of the base or of the delta. */
 bool held_entity_find(const HeldEntity *e, Span id, HeldRow *ret) MUST_CHECK;
 /* Where a list goes on: positions in the base and in the delta. Begins with zeros. */
 typedef struct HeldPlace {

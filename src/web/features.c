@@ -6,6 +6,7 @@
 
 const ParamSpec features_params[] = {
     {"entity", PARAM_TEXT, .least = 1, .most = 100, .help = "only of this one, by its name"},
+    AS_OF_PARAM(PARAM_OF_ALL),
     {.name = NULL},
 };
 const ParamSpec scores_params[] = {
@@ -132,6 +133,7 @@ static int look_up(const Request *req, const Lease *lease, const GoldEntity *e, 
 
 const ParamSpec lookup_params[] = {
     {"fields", PARAM_TEXT, .least = 1, .most = 2000, .help = "columns, with commas between them; * for all"},
+    AS_OF_PARAM(PARAM_OF_ALL),
     {.name = NULL},
 };
 
@@ -142,7 +144,7 @@ int handle_lookup(Service *s, const Request *req, const Lease *lease, Response *
     CLEANUP(json_freep) json_t *content = json_loadb(req->content, req->content_len, JSON_ALLOW_NUL, NULL);
     CLEANUP(json_freep) json_t *asked = asked_ids(content);
     if (asked != NULL) return look_up(req, lease, e, asked, resp, err);
-    response_problem(resp, 400, req, "The content must be {\"ids\": [...]} with 1 to %d texts, and nothing else.", LOOKUP_IDS_MAX);
+    response_bad_param(resp, req, "ids", "The content must be {\"ids\": [...]} with 1 to %d texts, and nothing else.", LOOKUP_IDS_MAX);
     return 0;
 }
 

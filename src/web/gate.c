@@ -157,10 +157,15 @@ static Session *find_session(Gate *gate, const Request *req) {
 
 /* ---- who ---- */
 
+static const char scheme[] = "Bearer ";
+
+static bool is_bearer(const char *authorization) {
+    return strncasecmp(authorization, scheme, sizeof scheme - 1) == 0;
+}
+
 /* "Bearer TOKEN": the hash of TOKEN. False: it is something else. */
 static bool hash_of_bearer(const char *authorization, char ret[SHA256_TEXT_SIZE]) {
-    static const char scheme[] = "Bearer ";
-    if (strncasecmp(authorization, scheme, sizeof scheme - 1) != 0) return false;
+    if (!is_bearer(authorization)) return false;
     const char *token = authorization + sizeof scheme - 1;
     token += strspn(token, " ");
     sha256_hex(token, strlen(token), ret);
@@ -198,7 +203,8 @@ static Admission admit(Gate *gate, Request *req, Scope scope) {
     req->is_operator = gate->is_open;
     if (scope == SCOPE_OPEN || gate->is_open) return ADMITTED;
     const Token *token = find_token(gate, req);
-    if (token == NULL) return req->authorization == NULL && cookie_of(req) == NULL ? ADMISSION_NEEDS_TOKEN : ADMISSION_UNKNOWN;
+    bool came = req->authorization != NULL ? is_bearer(req->authorization) : cookie_of(req) != NULL;
+    if (token == NULL) return came ? ADMISSION_UNKNOWN : ADMISSION_NEEDS_TOKEN;
     note_use(gate, token);
     req->who = xstrdup(token->name);
     req->scopes = token->scopes;

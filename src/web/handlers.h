@@ -34,6 +34,8 @@ typedef struct Service {
     SnapshotPool *sql;               /* for queries of users; NULL: there are none */
     char *export_dir;                /* where answers become files (parquet.h); NULL: nowhere */
     struct Downloads *downloads;     /* generations as files; NULL: there are none */
+    struct Past *past;               /* earlier generations; with downloads */
+    struct Exports *exports;         /* tables of generations as files; NULL: there is no folder for them */
     struct Stream *stream;           /* NULL: there is none */
     struct Operations *operations;   /* what changes the lake; NULL: nothing does */
     struct NoteStore *notes;         /* what people wrote (note_store.h); NULL: nothing can be */
@@ -60,7 +62,10 @@ bool entities_at_once(Service *s, const Request *req, const Lease *lease, Respon
 
 extern const ParamSpec entities_params[], runs_params[], history_params[], changes_params[], features_params[], scores_params[],
     histogram_params[], lookup_params[], range_params[], quality_params[], rules_params[], quarantine_params[], rejects_params[],
-    events_params[], message_params[], status_history_params[], notes_params[], related_params[];
+    events_params[], message_params[], status_history_params[], notes_params[], related_params[], entity_params[], snapshot_params[];
+/* An earlier generation, of routes with ROUTE_PAST. */
+#define AS_OF_PARAM(of)                                                                                                                    \
+    { "as_of", PARAM_INT, .least = 1, .most = 999999999999, .help = "as it was in this generation, while that is kept", .only = of }
 
 /* "text/css; charset=utf-8" by the ending of a path; NULL: of no file that there could be. */
 const char *asset_type(const char *path);

@@ -63,6 +63,10 @@ HeldPart *held_part_same(HeldPart *p, const char *name) {
     return p;
 }
 
+void held_part_share(HeldPart *p) {
+    p->refs++;
+}
+
 void held_part_drop(HeldPart *p) {
     if (p == NULL || --p->refs > 0) return;
     lake_held_free(p->rows);

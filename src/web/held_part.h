@@ -17,8 +17,15 @@ int held_part_read(LakeConn *conn, const char *name, const char *statement, cons
                    Error *err) MUST_CHECK;
 /* A reference more when its content has this name, else NULL; `p` may be NULL. */
 HeldPart *held_part_same(HeldPart *p, const char *name) MUST_CHECK;
-void held_part_drop(HeldPart *p); /* NULL: nothing */
+void held_part_share(HeldPart *p); /* a reference more */
+void held_part_drop(HeldPart *p);  /* NULL: nothing */
 size_t held_part_bytes(const HeldPart *p);
+
+/* A row; `part` NULL: there is none. */
+typedef struct HeldRow {
+    const HeldPart *part;
+    size_t row;
+} HeldRow;
 
 /* False: it has no such row. */
 bool held_part_find(const HeldPart *p, Span id, size_t *ret_row) MUST_CHECK;

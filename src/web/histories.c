@@ -67,7 +67,7 @@ static bool check_metrics(const Request *req, Response *resp) {
     for (size_t n; at != NULL && *at != '\0'; at += n + (at[n] == ',')) {
         n = strcspn(at, ",");
         if (is_metric(at, n)) continue;
-        response_problem(resp, 400, req, "The parameter 'metric' has '%.*s', which is no metric.", (int)(n < 64 ? n : 64), at);
+        response_bad_param(resp, req, "metric", "The parameter 'metric' has '%.*s', which is no metric.", (int)(n < 64 ? n : 64), at);
         return false;
     }
     return true;

@@ -47,7 +47,7 @@ static void add_query_params(const Route *route, Variant variant, json_t *params
         if (!has_param(p, variant)) continue;
         json_array_append_new(params,
                               json_pack("{s:s, s:s, s:s, s:b, s:o}", "name", p->name, "in", "query", "description", p->help, "required",
-                                        p->required || (p->only == PARAM_OF_ONE && variant == VARIANT_ONE), "schema", schema_of_param(p)));
+                                        p->required && (p->only != PARAM_OF_ONE || variant == VARIANT_ONE), "schema", schema_of_param(p)));
     }
 }
 

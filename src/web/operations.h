@@ -1,5 +1,5 @@
 /* operations.h: what tokens asked this server to change: one at a time, on a thread of its own, each with how it stands. The last ones are
- * kept in memory, for a day at most. Any thread.
+ * kept, for a day at most, also when the server is restarted. Any thread.
  *
  * A request may have a key (Idempotency-Key): another one with the same key, of the same token and of the same content, is the same
  * operation, which is not done twice. What did nothing since the lake was in use is forgotten with its key: trying again means trying. */
@@ -11,8 +11,10 @@
 typedef int (*OperationRun)(void *arg, const char *kind, const json_t *args, json_t **ret, Error *err);
 
 typedef struct Operations Operations;
-/* `on_end` (NULL: none) gets the view of each operation when it has ended. `arg` and `end_arg` are borrowed. */
-Operations *operations_new(OperationRun run, void *arg, void (*on_end)(void *arg, const json_t *view), void *end_arg) MUST_CHECK;
+/* `log_path`: where they are kept (operation_log.h); NULL: only in memory. `on_end` (NULL: none) gets the view of each operation when it
+ * has ended. `arg` and `end_arg` are borrowed. */
+Operations *operations_new(OperationRun run, void *arg, const char *log_path, void (*on_end)(void *arg, const json_t *view),
+                           void *end_arg) MUST_CHECK;
 /* Waits for the one that runs: it ends when `run` does. */
 void operations_free(Operations *o);
 

@@ -28,7 +28,7 @@ EntityStore *pooled_snapshot_rows(const PooledSnapshot *g, const EntityStore *la
     CLEANUP(error_clear) Error err = {0};
     EntityStore *store = NULL;
     int64_t began = clock_mono_ns();
-    if (pooled_conn_open(g->lake, false, &c, &err) != 0 || entity_store_read(c->conn, false, last, (size_t)most, &store, &err) != 0) {
+    if (pooled_conn_open(g->lake, false, &c, &err) != 0 || entity_store_read(c->conn, last, (size_t)most, &store, &err) != 0) {
         log_warn("web", "the rows of generation %" PRId64 " are not held in memory: %s", g->number, err.text);
         return NULL;
     }

@@ -22,8 +22,7 @@ struct PooledSnapshot {
     size_t idle_count;
     Bodies *bodies, *rows; /* as in a lease */
     EntityStore *store;    /* NULL: not read. Set once */
-    bool store_tried;      /* of the thread that follows */
-    int64_t read_ns;       /* of a view: when it was the newest state */
+    bool store_tried;      /* changed by the thread that follows, under the lock */
     PooledSnapshot *next;  /* of the retired ones */
 };
 

@@ -40,6 +40,11 @@ int handle_readyz(Service *s, const Request *req, const Lease *lease, Response *
         error_clear(err);
         return 0;
     }
+    if (snapshot_pool_reads_rows(s->pool)) { /* what came now would wait behind queries */
+        response_problem(resp, 503, req, "The rows of the snapshot are being read into memory.");
+        resp->retry_after_s = 1;
+        return 0;
+    }
     response_json(resp, 200, json_pack("{s:s, s:I}", "status", "ready", "generation", (json_int_t)snapshot_pool_generation(s->pool)));
     return 0;
 }

@@ -155,7 +155,7 @@ static void add_contract(const Service *s, json_t *message) {
 int handle_message(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
     CLEANUP(json_freep) json_t *message = NULL;
     if (request_param(req, "topic") == NULL || request_param(req, "partition") == NULL || request_param(req, "offset") == NULL) {
-        response_problem(resp, 400, req, "The parameters 'topic', 'partition' and 'offset' say which message.");
+        response_bad_param(resp, req, "topic", "The parameters 'topic', 'partition' and 'offset' say which message.");
         return 0;
     }
     if (ask_one(s, req, lease, "rows/message", &message, err) != 0) return -1;

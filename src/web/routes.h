@@ -17,6 +17,7 @@ enum {
     ROUTE_BARE = 1024,    /* may come without its content */
     ROUTE_CREATES = 2048, /* answers 201 instead of 200 */
     ROUTE_READS = 4096,   /* changes nothing, though it is a POST */
+    ROUTE_PAST = 8192,    /* has the parameter as_of: an earlier generation answers (past.h); with ROUTE_LAKE */
     ROUTE_LIST = 16,      /* as ROUTE_EXISTS, when what is served has such a list */
 };
 

@@ -4,10 +4,13 @@
 #include "web/service.h"
 
 #include "base/clock.h"
+#include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "web/at_once.h"
 #include "web/negotiate.h"
+#include "web/past.h"
+#include <inttypes.h>
 #include <string.h>
 
 /* ---- the event loop's half ---- */
@@ -118,7 +121,9 @@ static bool refuse_type(const Route *route, Request *req, Response *resp) {
     const char *types = route->types != NULL ? route->types : "application/json";
     if (types[0] == '\0') types = asset_type(req->path);
     if (types == NULL || negotiate_type(req->accept, types, req->type)) return false;
-    response_problem(resp, 406, req, "This address answers with %.*s.", (int)strcspn(types, ";"), types);
+    CLEANUP(buf_done) Buf list = {0};
+    for (const char *at = types; *at != '\0' && *at != ';'; at++) buf_addf(&list, *at == ' ' ? " or " : "%c", *at);
+    response_problem(resp, 406, req, "This address answers with %s.", list.data);
     return true;
 }
 
@@ -129,6 +134,14 @@ static bool refuse_params(const Route *route, const Request *req, Response *resp
     else if (req->id == NULL && strstr(route->pattern, "{id}") != NULL)
         response_problem(resp, 400, req, "The last part of the address is not UTF-8 text.");
     return resp->status != 0;
+}
+
+/* A slash at the end is what people type. */
+static void answer_nothing_here(const Request *req, Response *resp) {
+    size_t n = strlen(req->path);
+    bool has_slash = n > 1 && req->path[n - 1] == '/';
+    response_problem(resp, 404, req,
+                     has_slash ? "There is nothing at this address: none has a slash at its end." : "There is nothing at this address.");
 }
 
 /* Without a route there is nothing at this address; the answer says so. */
@@ -142,7 +155,7 @@ static RouteMatch find_route(const char *method, Request *req, Response *resp) {
     else if (req->path_has_controls && (match.route == NULL || strstr(match.route->pattern, "{id}") == NULL))
         response_problem(resp, 400, req, "The path has an escaped control character.");
     else if (match.route == NULL)
-        response_problem(resp, 404, req, "There is nothing at this address.");
+        answer_nothing_here(req, resp);
     if (resp->status != 0) match.route = NULL;
     return match;
 }
@@ -210,10 +223,40 @@ static int run_leased(Service *s, size_t worker, const Route *route, const Reque
     return rc;
 }
 
+static void refuse_past(Service *s, const Request *req, int64_t generation, Response *resp) {
+    CLEANUP(json_freep) json_t *kept = past_kept(s->past);
+    CLEANUP(buf_done) Buf numbers = {0};
+    size_t i;
+    json_t *number;
+    json_array_foreach(kept, i, number) buf_addf(&numbers, "%s%" JSON_INTEGER_FORMAT, i > 0 ? ", " : "", json_integer_value(number));
+    bool was = generation < json_integer_value(json_array_get(kept, 0));
+    response_problem(resp, was ? 410 : 404, req, "The generation %" PRId64 " is %s; kept are: %s.", generation,
+                     was ? "not kept any more" : "not there", numbers.len > 0 ? numbers.data : "none");
+}
+
+/* As it was in an earlier generation. */
+static int run_past(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
+    int64_t generation = request_int(req, route->params, "as_of");
+    PastLease past;
+    if (s->past == NULL) return error_set(err, ERR_UNAVAILABLE, "this server has no snapshots");
+    if (past_lease(s->past, generation, &past, err) != 0) {
+        if (err->kind != ERR_UNAVAILABLE) return -1;
+        error_clear(err);
+        refuse_past(s, req, generation, resp);
+        return 0;
+    }
+    query_timeouts_begin(s->timeouts, worker, past.lease.conn);
+    int rc = handle_leased(s, route, req, &past.lease, resp, err);
+    query_timeouts_end(s->timeouts, worker);
+    past_return(s->past, &past, rc != 0);
+    return rc;
+}
+
 /* The live lake changes while it is served: a new column of a contract makes the views of an old connection invalid, not those of a new
  * one. */
 static int run_route(Service *s, size_t worker, const Route *route, const Request *req, Response *resp, Error *err) {
     if (!(route->flags & ROUTE_LAKE)) return route->handle(s, req, NULL, resp, err);
+    if ((route->flags & ROUTE_PAST) && request_param(req, "as_of") != NULL) return run_past(s, worker, route, req, resp, err);
     int rc = run_leased(s, worker, route, req, resp, err);
     if (rc == 0 || route->flags & ROUTE_SQL || !snapshot_pool_is_live(s->pool) || err->kind == ERR_UNAVAILABLE || err->kind == ERR_STOPPED)
         return rc;

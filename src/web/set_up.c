@@ -5,10 +5,12 @@
 #include "base/files.h"
 #include "web/audit_log.h"
 #include "web/downloads.h"
+#include "web/exports.h"
 #include "web/listen.h"
 #include "web/note_store.h"
 #include "web/operations.h"
 #include "web/parquet.h"
+#include "web/past.h"
 #include "web/stream.h"
 #include <sys/resource.h>
 #include <unistd.h>
@@ -96,8 +98,12 @@ void service_set_up(Service *s, const WebOptions *options, int listener) {
                                     : snapshot_pool_open(options->snapshots_dir, &reading, options->rows_memory);
     if (options->notes_path != NULL) s->notes = note_store_new(options->notes_path);
     if (options->snapshots_dir != NULL) s->downloads = downloads_new(options->snapshots_dir);
+    if (options->snapshots_dir != NULL) s->past = past_new(options->snapshots_dir, &reading);
+    if (s->export_dir != NULL) s->exports = exports_new(s->export_dir);
     s->stream = stream_new();
-    if (options->write != NULL) s->operations = operations_new(options->write, options->write_arg, audit_log_operation, options->audit_log);
+    if (options->write != NULL)
+        s->operations =
+            operations_new(options->write, options->write_arg, options->operations_path, audit_log_operation, options->audit_log);
     if (options->query && options->snapshots_dir != NULL) {
         LakeOptions own = reading;
         own.memory_limit = options->query_memory;
@@ -110,6 +116,7 @@ void service_follow(Service *s) {
     snapshot_pool_follow(s->pool);
     if (s->sql != NULL) snapshot_pool_follow(s->sql);
     if (s->downloads != NULL) downloads_sweep(s->downloads);
+    if (s->past != NULL) past_sweep(s->past);
     if (s->gate != NULL) gate_follow(s->gate);
     stream_look(s->stream, s);
     audit_log_follow(s->audit_log);
@@ -117,6 +124,8 @@ void service_follow(Service *s) {
 
 void service_clean_up(Service *s) {
     if (s->operations != NULL) operations_free(s->operations);
+    if (s->exports != NULL) exports_free(s->exports);
+    if (s->past != NULL) past_free(s->past);
     snapshot_pool_free(s->pool);
     if (s->sql != NULL) snapshot_pool_free(s->sql);
     parquet_dir_remove(s->export_dir);

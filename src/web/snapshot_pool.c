@@ -12,10 +12,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "web/cursor.h"
-#include "web/live_view.h"
+#include "web/live_rows.h"
+#include "web/pooled_snapshot.h"
 #include <inttypes.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEPT_MAX = 3, KEPT_FOR_S = 300 };
 
@@ -27,8 +29,7 @@ struct SnapshotPool {
     char *problem;                /* why the newest generation is not served; NULL: it is. Under lock */
     char *dir;                    /* NULL: live */
     int64_t rows_memory, view_ns; /* view_ns: as in a lease */
-    PooledSnapshot *view;         /* live: rows of the lake at most view_ns ago; a reference. Under lock */
-    LiveView *live;               /* live: what reads it; NULL: nothing does */
+    LiveRows *live;               /* live: its rows in memory; NULL: there are none */
     LakeOptions options;
     char *temp_dir;
     SnapshotStamp seen; /* when it was last opened; of the thread that follows CURRENT */
@@ -84,41 +85,32 @@ static void set_problem(SnapshotPool *s, const char *problem) {
 
 static void read_rows(SnapshotPool *s, PooledSnapshot *g) {
     EntityStore *store = NULL;
-    g->store_tried = true;
     if (s->rows_memory > 0) store = pooled_snapshot_rows(g, s->current != NULL ? s->current->store : NULL, s->rows_memory);
     pthread_mutex_lock(&s->lock);
     g->store = store;
+    g->store_tried = true;
     pthread_mutex_unlock(&s->lock);
-}
-
-static void follow_live(SnapshotPool *s) {
-    int64_t read_ns;
-    if (s->live == NULL) return;
-    PooledSnapshot *next = live_view_next(s->live, s->view, &read_ns), *unused = NULL;
-    pthread_mutex_lock(&s->lock);
-    if (next != NULL) {
-        unused = drop_ref(s->view);
-        s->view = next;
-    } else if (read_ns > 0) {
-        s->view->read_ns = read_ns;
-    }
-    pthread_mutex_unlock(&s->lock);
-    if (unused != NULL) pooled_snapshot_free(unused);
 }
 
 /* ---- following CURRENT ---- */
+
+/* Takes the snapshot. `made`: tells it from another generation of the same number. */
+static PooledSnapshot *pooled_of(Snapshot *snapshot, int64_t made) {
+    PooledSnapshot *g = pooled_snapshot_new();
+    g->number = snapshot_generation(snapshot);
+    g->lake = snapshot_lake(snapshot);
+    g->snapshot = snapshot;
+    snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number, made);
+    g->scope = cursor_hash(g->tag, strlen(g->tag));
+    return g;
+}
 
 static int open_generation(SnapshotPool *s, Error *err) {
     CLEANUP(snapshot_freep) Snapshot *snapshot = NULL;
     if (snapshot_open_verified(s->dir, &s->options, &snapshot, err) != 0) return -1;
     if (snapshot_problem(snapshot) != NULL) log_error("web", "%s; an earlier generation is served", snapshot_problem(snapshot));
     set_problem(s, snapshot_problem(snapshot));
-    PooledSnapshot *g = pooled_snapshot_new();
-    g->number = snapshot_generation(snapshot);
-    g->lake = snapshot_lake(snapshot);
-    g->snapshot = TAKE(snapshot);
-    snprintf(g->tag, sizeof g->tag, "%" PRIx64 "-%" PRIx64, g->number, s->seen.current.modified_ns);
-    g->scope = cursor_hash(g->tag, strlen(g->tag));
+    PooledSnapshot *g = pooled_of(TAKE(snapshot), s->seen.current.modified_ns);
     if (s->current != NULL) read_rows(s, g); /* the first one is served at once, and read then */
     make_current(s, g);
     return 0;
@@ -137,7 +129,6 @@ static void close_retired(SnapshotPool *s) {
 void snapshot_pool_follow(SnapshotPool *s) {
     (void)drop_kept(s, false);
     close_retired(s);
-    if (s->dir == NULL) follow_live(s);
     if (s->dir == NULL) return;
     SnapshotStamp now = snapshot_stamp(s->dir);
     if (snapshot_stamp_same(&now, &s->seen)) {
@@ -166,6 +157,23 @@ SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, in
     return s;
 }
 
+int snapshot_pool_open_at(const char *dir, const LakeOptions *options, int64_t generation, SnapshotPool **ret, Error *err) {
+    SnapshotFile file;
+    Snapshot *snapshot;
+    if (!snapshot_file_open(dir, generation, &file))
+        return error_set(err, ERR_UNAVAILABLE, "the generation %" PRId64 " is not kept", generation);
+    close(file.fd);
+    int rc = snapshot_open_at(dir, generation, options, &snapshot, err);
+    if (file.lock != NULL) file_lock_free(file.lock);
+    if (rc != 0) return -1;
+    SnapshotPool *s = xcalloc(1, sizeof *s);
+    pthread_mutex_init(&s->lock, NULL);
+    s->dir = xstrdup(dir);
+    s->current = pooled_of(snapshot, file.modified_ns);
+    *ret = s;
+    return 0;
+}
+
 SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memory) {
     SnapshotPool *s = xcalloc(1, sizeof *s);
     pthread_mutex_init(&s->lock, NULL);
@@ -174,13 +182,12 @@ SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memo
     s->current->lake = lake;
     snprintf(s->current->tag, sizeof s->current->tag, "%" PRIx64, clock_wall_us());
     s->current->scope = cursor_hash(s->current->tag, strlen(s->current->tag));
-    if (view_ms > 0 && rows_memory > 0) s->live = live_view_new(lake, s->current->tag, s->current->scope, rows_memory);
+    if (view_ms > 0 && rows_memory > 0) s->live = live_rows_new(lake, s->current->tag, rows_memory);
     return s;
 }
 
 void snapshot_pool_free(SnapshotPool *s) {
-    if (s->view != NULL) pooled_snapshot_free(s->view);
-    if (s->live != NULL) live_view_free(s->live);
+    if (s->live != NULL) live_rows_free(s->live);
     make_current(s, NULL);
     while (drop_kept(s, true)) continue;
     close_retired(s);
@@ -270,23 +277,23 @@ int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err)
 /* Under the lock. What can be answered from without a query; NULL: nothing. */
 static PooledSnapshot *find_held(SnapshotPool *s, uint64_t scope) {
     if (s->dir != NULL) return find_scope(s, scope);
-    bool fresh = s->view != NULL && clock_mono_ns() - s->view->read_ns <= s->view_ns;
-    return fresh ? s->view : s->view_ns > 0 ? s->current : NULL;
+    return s->view_ns > 0 ? s->current : NULL;
 }
 
-bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) {
+bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, bool may_wait, Lease *ret) {
     pthread_mutex_lock(&s->lock);
     PooledSnapshot *g = find_held(s, scope);
     const EntityStore *store = g != NULL ? g->store : NULL;
-    Bodies *bodies = g == NULL ? NULL : s->dir != NULL ? g->bodies : s->current->bodies;
     if (g != NULL) g->refs++;
     pthread_mutex_unlock(&s->lock);
     if (g == NULL) return false;
-    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = bodies, .store = store, .view_ns = s->view_ns, .owner = g};
+    *ret = (Lease){.generation = g->number, .scope = g->scope, .bodies = g->bodies, .store = store, .view_ns = s->view_ns, .owner = g};
     snprintf(ret->tag, sizeof ret->tag, "%s", g->tag);
-    if (s->dir != NULL || store != NULL) return true; /* rows in memory may be of a state before */
-    ret->rows = s->current->rows;
-    if (!lake_is_quiet(s->current->lake, &ret->state)) ret->state = 0;
+    if (s->dir != NULL) return true;
+    ret->live = s->live;
+    ret->may_wait = may_wait;
+    ret->rows = g->rows;
+    if (!lake_is_quiet(g->lake, &ret->state)) ret->state = 0;
     return true;
 }
 
@@ -334,6 +341,13 @@ bool snapshot_pool_tag(SnapshotPool *s, char tag[SNAPSHOT_TAG_SIZE]) {
     if (s->current != NULL && s->current->snapshot != NULL) snprintf(tag, SNAPSHOT_TAG_SIZE, "%s", s->current->tag);
     pthread_mutex_unlock(&s->lock);
     return tag[0] != '\0';
+}
+
+bool snapshot_pool_reads_rows(SnapshotPool *s) {
+    pthread_mutex_lock(&s->lock);
+    bool reads = s->dir != NULL && s->rows_memory > 0 && s->current != NULL && !s->current->store_tried;
+    pthread_mutex_unlock(&s->lock);
+    return reads;
 }
 
 bool snapshot_pool_is_live(const SnapshotPool *s) {

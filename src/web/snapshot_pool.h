@@ -19,6 +19,8 @@ typedef struct Lease {
     struct Bodies *rows;             /* live: answers of one row, each of one state of the lake */
     uint64_t state;                  /* live: which one this is; 0: it may have changed */
     const struct EntityStore *store; /* its rows in memory; NULL: not there, or live */
+    struct LiveRows *live;           /* of a peek, live: the rows in memory; NULL: there are none */
+    bool may_wait;                   /* of a peek: on a worker, which may wait some milliseconds */
     int64_t view_ns;                 /* live: how old an answer may be that is given again; 0: of a snapshot, which never changes */
     PooledSnapshot *owner;
     PooledConn *pooled;
@@ -27,6 +29,8 @@ typedef struct Lease {
 /* Follows <dir>/CURRENT. Nothing published yet is no error: leases are refused until there is something. `options` is copied.
  * `rows_memory`: bytes for rows that are held to answer without a query; 0: none are. */
 SnapshotPool *snapshot_pool_open(const char *dir, const LakeOptions *options, int64_t rows_memory) MUST_CHECK;
+/* Of one generation, for ever. ERR_UNAVAILABLE: it is not kept. */
+int snapshot_pool_open_at(const char *dir, const LakeOptions *options, int64_t generation, SnapshotPool **ret, Error *err) MUST_CHECK;
 /* `lake` is borrowed and must outlive the pool. `view_ms`: how old an answer may be that is given again, or comes from
  * rows in memory; 0: there are none. `rows_memory`: as above. */
 SnapshotPool *snapshot_pool_open_live(Lake *lake, int view_ms, int64_t rows_memory) MUST_CHECK;
@@ -42,7 +46,7 @@ void snapshot_pool_follow(SnapshotPool *s);
 int snapshot_pool_lease(SnapshotPool *s, uint64_t scope, Lease *ret, Error *err) MUST_CHECK;
 /* A lease without a connection, for answers that need no query. Never waits. False: there is nothing, or nothing that may be given
  * again. */
-bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, Lease *ret) MUST_CHECK;
+bool snapshot_pool_peek(SnapshotPool *s, uint64_t scope, bool may_wait, Lease *ret) MUST_CHECK;
 /* Keeps the lease's generation for some minutes after the next one has come, for who reads it page by page. */
 void snapshot_pool_keep(SnapshotPool *s, const Lease *lease);
 /* `broken`: a statement failed on it; the connection is not used again. */
@@ -51,4 +55,6 @@ void snapshot_pool_return(SnapshotPool *s, Lease *lease, bool broken);
 int64_t snapshot_pool_generation(SnapshotPool *s);
 /* The tag of a lease taken now, when it is known without a query: false when live, or when there is nothing to read. */
 bool snapshot_pool_tag(SnapshotPool *s, char tag[SNAPSHOT_TAG_SIZE]);
+/* The rows of its first generation are not in memory yet: every answer is a query until then. */
+bool snapshot_pool_reads_rows(SnapshotPool *s);
 bool snapshot_pool_is_live(const SnapshotPool *s);

@@ -2,6 +2,7 @@
 #include "web/time_range.h"
 
 #include "base/clock.h"
+#include "base/memory.h"
 #include <string.h>
 
 /* "-24h": so long ago. */
@@ -14,11 +15,20 @@ static bool read_ago(const char *text, int64_t *ret_us) {
     return read;
 }
 
+/* In a query a plus is a blank, unless it is escaped; a time has none in front of its zone. */
+static bool read_time(const char *text, int64_t *ret_us) {
+    enum { ZONE = sizeof " 02:00" - 1, DATE = sizeof "2026-11-24 " - 1 };
+    CLEANUP(free_text) char *copy = xstrdup(text);
+    size_t n = strlen(copy);
+    if (n > DATE + ZONE && copy[n - ZONE] == ' ') copy[n - ZONE] = '+';
+    return clock_read((Span){copy, n}, ret_us) == CLOCK_READ;
+}
+
 bool time_param_read(const Request *req, const char *name, int64_t otherwise_us, int64_t *ret_us, Response *resp) {
     const char *text = request_param(req, name);
     *ret_us = otherwise_us;
-    if (text == NULL || read_ago(text, ret_us) || clock_read((Span){text, strlen(text)}, ret_us) == CLOCK_READ) return true;
-    response_problem(resp, 400, req, "The parameter '%s' must be a time, 2026-11-24T10:00:00Z, or how long ago, -24h or -7d.", name);
+    if (text == NULL || read_ago(text, ret_us) || read_time(text, ret_us)) return true;
+    response_bad_param(resp, req, name, "The parameter '%s' must be a time, 2026-11-24T10:00:00Z, or how long ago, -24h or -7d.", name);
     return false;
 }
 
@@ -39,9 +49,10 @@ static bool read_step(const Request *req, int64_t least_s, TimeRange *range, Res
     bool read = duration_parse_ms(text, &ms, &ignored) == 0 && ms % 1000 == 0 && ms / 1000 >= least_s;
     error_clear(&ignored);
     if (!read)
-        response_problem(resp, 400, req, "The parameter 'step' must be a duration of at least %d s, 5m or 1h or 1d.", (int)least_s);
+        response_bad_param(resp, req, "step", "The parameter 'step' must be a duration of at least %d s, 5m or 1h or 1d.", (int)least_s);
     else if (seconds / (ms / 1000) > 10 * TIME_POINTS_MAX)
-        response_problem(resp, 400, req, "The parameter 'step' is so short that there would be more than %d points.", 10 * TIME_POINTS_MAX);
+        response_bad_param(resp, req, "step", "The parameter 'step' is so short that there would be more than %d points.",
+                           10 * TIME_POINTS_MAX);
     range->step_s = read ? ms / 1000 : 1;
     return resp->status == 0;
 }
@@ -52,7 +63,7 @@ bool time_range_read(const Request *req, int64_t usual_s, int64_t least_s, TimeR
         !time_param_read(req, "from", ret->to_us - usual_s * USEC_PER_SEC, &ret->from_us, resp))
         return false;
     if (ret->from_us >= ret->to_us) {
-        response_problem(resp, 400, req, "The parameter 'from' must be before 'to'.");
+        response_bad_param(resp, req, "from", "The parameter 'from' must be before 'to'.");
         return false;
     }
     return read_step(req, least_s, ret, resp);

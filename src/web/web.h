@@ -39,6 +39,7 @@ typedef struct WebOptions {
     void *ready_arg;
     const char *models_dir;          /* where the reports of models are; NULL: nowhere */
     const char *audit_path;          /* what `smelt audit` found last; NULL: not known */
+    const char *operations_path;     /* what was asked to be changed (operation_log.h); NULL: that is kept in memory */
     const char *notes_path;          /* what people write (note_store.h); NULL: nothing can be written */
     const char *status_history_path; /* the changes of the parts' states (health/history.h); NULL: none */
     /* Rows that no snapshot holds (snapshot/lake_rows.h), for a server that reads snapshots. Called on workers, one at a time. NULL: they

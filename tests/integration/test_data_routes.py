@@ -64,7 +64,10 @@ def test_numbers_over_time(offline: Smelt) -> None:
     chosen = api.get("/api/v1/history?from=-1h&metric=high,landed")["metrics"]
     assert [metric["metric"] for metric in chosen] == ["high", "landed"]
     for wrong in ("metric=nothing", "from=yesterday", "from=-1h&to=-2h", "step=1s", "from=-300d&step=1m"):
-        api.get(f"/api/v1/history?{wrong}", 400)
+        refused = api.get(f"/api/v1/history?{wrong}", 400)
+        assert [error["parameter"] for error in refused["errors"]] in ([wrong.split("=")[0]], ["step"]), wrong
+    for zone in ("Z", "+02:00", "%2B02:00", "-02:00"):  # a plus that is not escaped is a blank, also in a list of fields
+        assert api.get(f"/api/v1/history?from=2026-11-01T00:00:00{zone}")["metrics"] is not None
     assert sum(hour["events"] for hour in overview["inflow"]) == sum(hour["events"] for hour in overview["hours"])
     assert len(overview["inflow"]) == 48 and max(hour["weeks"] for hour in overview["inflow"]) in (2, 3)
     assert overview["before"] == {"day": None, "week": None}

@@ -76,7 +76,7 @@ def test_a_model_is_promoted(smelt: Smelt) -> None:
         assert (done["state"], done["kind"], done["target"], done["by"]) == ("done", "promote", other, "anna")
         assert done["result"] == {"promoted": other} and done["error"] is None and done["started_at"] <= done["finished_at"]
         assert server.get(f"/api/v1/operations/{done['id']}") == done
-        assert server.get("/api/v1/operations")["operations"] == [done]
+        assert server.get("/api/v1/operations")["operations"][0] == done
         assert server.running.end(seconds=20).code == 0
         assert states(smelt)[other] == "in use"
         other = next(name for name, state in states(smelt).items() if state != "in use")
@@ -107,6 +107,40 @@ def test_a_key_does_it_once(server: Server) -> None:
     assert len(server.get("/api/v1/operations")["operations"]) == 2
     for key in ("", '""', '"', '"a', "a", "a b", '"a"b"', '"a\\"', '"\\a"', '"\u00e9"', f'"{"x" * 129}"'):
         assert server.post("quarantine/replay", **{"Idempotency-Key": key}).status == 400, key
+
+
+@pytest.mark.parametrize("command", ["serve", "up"])
+def test_a_key_is_known_after_a_restart(smelt: Smelt, command: str) -> None:
+    """What was done, what failed, and what was under way when the server was killed; in a file that only its owner reads, and that is bounded."""
+    filled(smelt, 200)
+    server = Server(smelt, command)
+    done = server.end_of(server.post("quarantine/replay", **{"Idempotency-Key": '"a"'}))
+    failed = server.post("models/nobody/promote", **{"Idempotency-Key": '"b"'})
+    assert done["state"] == "done" and failed.status == 422
+    assert server.running.end(seconds=20).code == 0
+    log = smelt.data / "lake.operations"
+    assert log.stat().st_mode & 0o777 == 0o600 and b'"b"' not in log.read_bytes()
+    lines = [json.loads(line) for line in log.read_bytes().splitlines()]
+    begun = next(line for line in lines if line["operation"]["kind"] == "promote" and line["operation"]["finished_at"] is None)
+    killed = begun | {"operation": begun["operation"] | {"id": "00000000-7", "target": None, "kind": "run"}, "key": "k", "asked": "k"}
+    old = begun | {"operation": begun["operation"] | {"id": "00000000-8", "started_at": "2026-01-01T00:00:00.000000Z"}}
+    log.write_bytes(b"".join(json.dumps(line).encode() + b"\n" for line in [old, *lines, killed]) + b'{"torn')
+    server = Server(smelt, command)
+    assert server.end_of(server.post("quarantine/replay", **{"Idempotency-Key": '"a"'})) == done
+    again = server.post("models/nobody/promote", **{"Idempotency-Key": '"b"'})
+    assert again.status == 422 and again.body == failed.body
+    assert server.post("runs", **{"Idempotency-Key": '"a"'}).problem["type"] == "/problems/idempotency-key-reused"
+    assert [one["id"] for one in server.get("/api/v1/operations")["operations"]][0] == "00000000-7"
+    unknown = server.get("/api/v1/operations/00000000-7")
+    assert unknown["state"] == "failed" and "may have been done or not" in unknown["error"]["detail"]
+    assert ask(f"{server.url}/api/v1/operations/00000000-8", server.token).status == 404
+    log.write_bytes(log.read_bytes() + b'{"x": "' + b"x" * 600_000 + b'"}\n')
+    new = server.end_of(server.post("quarantine/replay", **{"Idempotency-Key": '"c"'}))
+    assert new["id"] != done["id"] and log.stat().st_size < 10_000 and log.with_suffix(".operations.1").exists()
+    assert server.running.end(seconds=20).code == 0
+    server = Server(smelt, command)
+    assert [server.end_of(server.post("quarantine/replay", **{"Idempotency-Key": key}))["id"] for key in ('"a"', '"c"')] == [done["id"], new["id"]]
+    assert server.running.end(seconds=20).code == 0
 
 
 def test_a_key_is_that_of_its_token(smelt: Smelt, server: Server) -> None:
