@@ -42,8 +42,18 @@ export const places = () => [
 
 const isAt = (target) => `${href([parse().page, ...parse().parts])}/`.startsWith(`${target}/`);
 
-const showNav = () => patch($("nav"), h("ul", {}, places().map(([title, target]) =>
+// Of a narrow navigation, which scrolls sideways, the part with the page that is open.
+const showCurrent = () => {
+  const nav = $("nav"), link = nav.querySelector("[aria-current]");
+  if (link && nav.scrollWidth > nav.clientWidth) nav.scrollLeft += link.getBoundingClientRect().left - (nav.clientWidth - link.offsetWidth) / 2;
+};
+
+const listPages = () => patch($("nav"), h("ul", {}, places().map(([title, target]) =>
   h("li", { "data-key": target }, h("a", { href: target, "aria-current": isAt(target) ? "page" : null }, title)))));
+const showNav = () => {
+  listPages();
+  showCurrent();
+};
 
 // ---- the page ----
 

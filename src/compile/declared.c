@@ -23,6 +23,11 @@ static void add_texts(Buf *out, const char *const *texts, size_t n) {
 
 /* ---- entities ---- */
 
+static const char *place_kind(const EntityPlace *place) {
+    if (place->x == NULL) return NULL;
+    return place->on_earth ? "earth" : "plane";
+}
+
 /* Whose risk_title is there is the one that a model is of. */
 static void add_entity(Buf *out, const Gold *g, size_t position, const Prediction *m) {
     static const Prediction none = {0};
@@ -44,7 +49,10 @@ static void add_entity(Buf *out, const Gold *g, size_t position, const Predictio
                                  m->value,
                                  m->value_name,
                                  m->value_title,
-                                 m->value_unit};
+                                 m->value_unit,
+                                 place_kind(&e->place),
+                                 e->place.x,
+                                 e->place.y};
     buf_addf(out, "%s\n    (%zu", position > 0 ? "," : "", position);
     add_texts(out, texts, ARRAY_LEN(texts));
     buf_add_char(out, ')');
@@ -55,7 +63,8 @@ static void add_entities(Buf *out, const Compiled *c) {
     for (size_t i = 0; i < c->pipeline->entity_count; i++) add_entity(out, &c->golds[i], i, &c->pipeline->prediction);
     buf_add_str(out,
                 "\n) AS entities(position, entity, plural, key_column, key_type, title, title_plural, description, features_view,\n"
-                "    features_base, features_delta, base_table, label, risk_title, value_feature, value_name, value_title, value_unit);\n");
+                "    features_base, features_delta, base_table, label, risk_title, value_feature, value_name, value_title, value_unit,\n"
+                "    place, place_x, place_y);\n");
 }
 
 /* ---- columns ---- */
@@ -64,13 +73,16 @@ typedef struct GoldColumn {
     const char *name, *kind, *feature, *title, *unit, *description;
     int days;
     size_t list_position; /* 0: not in lists */
+    const char *worse;    /* NULL: neither side is */
 } GoldColumn;
 
 static void add_column(Buf *out, const Entity *e, const GoldColumn *column, size_t *position) {
     const char *const texts[] = {e->name, column->name, column->kind, column->feature, column->title, column->unit, column->description};
     buf_addf(out, "%s\n    (%zu", *position > 0 ? "," : "", *position);
     add_texts(out, texts, ARRAY_LEN(texts));
-    buf_addf(out, ", %d, %zu)", column->days, column->list_position);
+    buf_addf(out, ", %d, %zu", column->days, column->list_position);
+    add_texts(out, &column->worse, 1);
+    buf_add_char(out, ')');
     ++*position;
 }
 
@@ -82,7 +94,7 @@ static size_t list_position(const Entity *e, size_t feature) {
 
 static void add_feature(Buf *out, const Entity *e, size_t index, size_t *position) {
     const Feature *f = &e->features[index];
-    GoldColumn column = {f->name, "feature", f->name, f->title, f->unit, f->description, 0, list_position(e, index)};
+    GoldColumn column = {f->name, "feature", f->name, f->title, f->unit, f->description, 0, list_position(e, index), f->worse};
     add_column(out, e, &column, position);
     for (size_t w = 0; w < f->window_count; w++) {
         CLEANUP(buf_done) Buf name = {0};
@@ -100,9 +112,9 @@ static void add_columns(Buf *out, const Compiled *c) {
     for (const Entity *e = c->pipeline->entities; e < c->pipeline->entities + c->pipeline->entity_count; e++) {
         for (size_t i = 0; i < e->feature_count; i++) add_feature(out, e, i, &position);
         for (const Label *l = e->labels; l < e->labels + e->label_count; l++)
-            add_column(out, e, &(GoldColumn){l->name, "label", l->name, l->title, "", l->description, 0, 0}, &position);
+            add_column(out, e, &(GoldColumn){l->name, "label", l->name, l->title, "", l->description, 0, 0, NULL}, &position);
     }
-    buf_add_str(out, "\n) AS columns(position, entity, name, kind, feature, title, unit, description, days, list_position);\n");
+    buf_add_str(out, "\n) AS columns(position, entity, name, kind, feature, title, unit, description, days, list_position, worse);\n");
 }
 
 /* ---- contracts ---- */

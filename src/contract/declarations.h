@@ -289,6 +289,7 @@ typedef struct Condition {
 typedef struct Feature {
     const char *name, *description;
     const char *title, *unit; /* for people: "mean bill", "ZMW"; unit: "" when there is none */
+    const char *worse;        /* which values are worse: "higher" or "lower"; NULL: neither is */
     Aggregate aggregate;
     Column column; /* not for count: name is NULL */
     Condition *where;
@@ -309,6 +310,12 @@ typedef struct LabelTerm {
     Comparison comparison;
     const char *number;
 } LabelTerm;
+
+/* Where the rows of an entity are, for a map: two of its features, degrees or any other plane. */
+typedef struct EntityPlace {
+    const char *x, *y; /* names of features; longitude and latitude; NULL: it has no place */
+    bool on_earth;     /* in degrees of longitude and latitude */
+} EntityPlace;
 
 /* 1 when any (or all) of the terms hold, else 0. */
 typedef struct Label {
@@ -354,6 +361,7 @@ typedef struct Entity {
     size_t window_count;
     size_t *list; /* the features that lists show, in order: indices */
     size_t list_count;
+    EntityPlace place;
     int line;              /* of features.yaml */
     bool features_missing; /* while it is read: a feature could not be read */
 } Entity;

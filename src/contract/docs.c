@@ -2,6 +2,7 @@
 #include "contract/docs.h"
 
 #include "base/memory.h"
+#include "contract/names.h"
 #include "contract/words.h"
 #include <string.h>
 
@@ -101,7 +102,38 @@ static void add_contract(Buf *out, const Contract *c) {
     add_measures(out, c);
 }
 
+/* ---- features ---- */
+
+static void add_source(Buf *out, const Feature *f) {
+    buf_addf(out, "%s of %s", aggregate_names[f->aggregate], f->column.name != NULL ? f->column.name : "events");
+    if (f->where_count > 0) buf_add_str(out, ", of some");
+    for (size_t i = 0; i < f->window_count; i++) buf_addf(out, "%s%d", i == 0 ? "; also over days: " : ", ", f->windows[i]);
+}
+
+static void add_feature(Buf *out, const Feature *f) {
+    buf_addf(out, "| %s | ", f->name);
+    add_source(out, f);
+    buf_add_str(out, " | ");
+    add_cell(out, f->unit);
+    buf_addf(out, " | %s | ", f->worse != NULL ? f->worse : "");
+    add_cell(out, f->description);
+    buf_add_str(out, " |\n");
+}
+
+static void add_entity(Buf *out, const Entity *e) {
+    buf_add_str(out, "\n## Features of a ");
+    add_cell(out, e->title);
+    buf_add_str(out, "\n\n");
+    add_line(out, "What it is", e->description);
+    if (e->place.x != NULL)
+        buf_addf(out, "- Place: %s %s, %s\n", e->place.on_earth ? "longitude and latitude" : "x and y", e->place.x, e->place.y);
+    if (e->description[0] != '\0' || e->place.x != NULL) buf_add_char(out, '\n');
+    buf_add_str(out, "| feature | from | unit | worse when | description |\n|---|---|---|---|---|\n");
+    for (const Feature *f = e->features; f < e->features + e->feature_count; f++) add_feature(out, f);
+}
+
 void contracts_document(const Pipeline *p, Buf *out) {
     buf_add_str(out, "# Data contracts\n\nAn event that breaks a rule is in quarantine, with the rule's name.\n");
     for (const Contract *c = p->contracts; c < p->contracts + p->contract_count; c++) add_contract(out, c);
+    for (const Entity *e = p->entities; e < p->entities + p->entity_count; e++) add_entity(out, e);
 }

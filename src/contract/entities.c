@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "contract/columns.h"
+#include "contract/feature.h"
 #include "contract/gold_columns.h"
 #include "contract/names.h"
 #include "contract/reader.h"
@@ -213,4 +214,27 @@ int entity_read_list(Pipeline *p, const DocNode *at, Entity *e, Error *err) {
         if (list.value != NULL) rc |= read_listed(e, &node, index, err);
     }
     return rc;
+}
+
+/* ---- where a row is ---- */
+
+static int read_coordinate(const Entity *e, const DocNode *place, const char *key, const char **ret, Error *err) {
+    DocNode node = node_member(place, key);
+    size_t index = 0;
+    if (!node_exists(&node)) return REFUSE(&node, err, "expected the name of a feature; a place is latitude and longitude, or x and y");
+    if (read_listed(e, &node, &index, err) != 0) return -1;
+    if (!feature_is_number(&e->features[index])) return REFUSE(&node, err, "this feature is no number; expected one that is");
+    *ret = e->features[index].name;
+    return 0;
+}
+
+int entity_read_place(const DocNode *at, Entity *e, Error *err) {
+    DocNode place;
+    if (read_object(at, "place", &place, err) != 0) return -1;
+    if (place.value == NULL) return 0;
+    DocNode latitude = node_member(&place, "latitude"), longitude = node_member(&place, "longitude");
+    e->place.on_earth = node_exists(&latitude) || node_exists(&longitude);
+    int rc = check_keys(&place, e->place.on_earth ? "latitude, longitude" : "x, y", err);
+    rc |= read_coordinate(e, &place, e->place.on_earth ? "longitude" : "x", &e->place.x, err);
+    return rc | read_coordinate(e, &place, e->place.on_earth ? "latitude" : "y", &e->place.y, err);
 }

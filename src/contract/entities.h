@@ -11,3 +11,5 @@ int entity_read_head(Pipeline *p, const DocNode *at, bool first, Entity *e, Erro
 bool is_entity_name(const char *name);
 /* Reads `list`, names of its features; without it, all of them in their order. ERR_CONFIG. */
 int entity_read_list(Pipeline *p, const DocNode *at, Entity *e, Error *err) MUST_CHECK;
+/* Reads `place`, two of its features that are numbers: `latitude` and `longitude`, or `x` and `y`. Without it there is none. ERR_CONFIG. */
+int entity_read_place(const DocNode *at, Entity *e, Error *err) MUST_CHECK;

@@ -156,7 +156,14 @@ static void describe_features(json_t *features, const Entity *e) {
         json_object_set_new(feature, "title", json_string(e->features[i].title));
         json_object_set_new(feature, "unit", json_string(e->features[i].unit));
         json_object_set_new(feature, "description", json_string(e->features[i].description));
+        if (e->features[i].worse != NULL) json_object_set_new(feature, "worse", json_string(e->features[i].worse));
     }
+}
+
+static json_t *describe_place(const EntityPlace *place) {
+    return place->x == NULL
+               ? json_null()
+               : json_pack("{ss ss}", place->on_earth ? "longitude" : "x", place->x, place->on_earth ? "latitude" : "y", place->y);
 }
 
 /* With all that is for people. */
@@ -169,6 +176,7 @@ static json_t *describe_entity(const Entity *e) {
     json_object_set_new(entity, "description", json_string(e->description));
     for (size_t i = 0; i < e->list_count; i++) json_array_append_new(list, json_string(e->features[e->list[i]].name));
     json_object_set_new(entity, "list", list);
+    json_object_set_new(entity, "place", describe_place(&e->place));
     return entity;
 }
 

@@ -55,6 +55,22 @@ static int read_unit(Pipeline *p, const DocNode *feature, Feature *f, Error *err
     return 0;
 }
 
+bool feature_is_number(const Feature *f) {
+    bool value = f->aggregate == AGGREGATE_MIN || f->aggregate == AGGREGATE_MAX || f->aggregate == AGGREGATE_LAST;
+    return !value || f->column.type == VALUE_INTEGER || f->column.type == VALUE_DECIMAL;
+}
+
+static int read_worse(const DocNode *feature, Feature *f, Error *err) {
+    static const char *const sides[] = {"higher", "lower"};
+    DocNode worse = node_member(feature, "worse");
+    size_t side = 0;
+    if (!node_exists(&worse)) return 0;
+    if (read_choice(&worse, sides, ARRAY_LEN(sides), &side, err) != 0) return -1;
+    if (!feature_is_number(f)) return REFUSE(&worse, err, "only of numbers some are worse; leave this out");
+    f->worse = sides[side];
+    return 0;
+}
+
 int feature_read(Pipeline *p, const Entity *e, const DocNode *feature, const char *keys, size_t aggregates, Feature *f, Error *err) {
     DocNode aggregate = node_member(feature, "aggregate");
     size_t chosen;
@@ -66,7 +82,7 @@ int feature_read(Pipeline *p, const Entity *e, const DocNode *feature, const cha
     if (read_choice(&aggregate, aggregate_names, aggregates, &chosen, err) == 0) {
         f->aggregate = (Aggregate)chosen;
         rc |= read_round(feature, f, err);
-        rc |= read_feature_column(p, feature, f, err);
+        rc |= read_feature_column(p, feature, f, err) != 0 ? -1 : read_worse(feature, f, err);
     } else {
         rc = -1;
     }

@@ -51,6 +51,7 @@ static int read_entity(Pipeline *p, const DocNode *at, bool first, Error *err) {
     rc |= read_features(p, &e, at, err);
     rc |= labels_read(p, &e, at, err);
     rc |= entity_read_list(p, at, &e, err);
+    rc |= entity_read_place(at, &e, err);
     p->entities = strings_grow(p->strings, p->entities, p->entity_count, sizeof *p->entities);
     p->entities[p->entity_count++] = e;
     return rc;
@@ -58,7 +59,7 @@ static int read_entity(Pipeline *p, const DocNode *at, bool first, Error *err) {
 
 /* ---- the document ---- */
 
-#define ENTITY_KEYS "entity, key, plural, title, title_plural, description, minimum_events, windows, list, features, labels"
+#define ENTITY_KEYS "entity, key, plural, title, title_plural, description, minimum_events, windows, list, place, features, labels"
 
 static int read_others(Pipeline *p, const DocNode *document, Error *err) {
     DocNode list;

@@ -3,13 +3,13 @@
 
 #include "base/memory.h"
 
-#define TEXTS 18
+#define TEXTS 21
 
 /* In the order of sql/serving/entities.sql. */
 static void texts_of(GoldEntity *e, char **ret[TEXTS]) {
-    char **texts[TEXTS] = {&e->name,        &e->plural, &e->key,        &e->key_type,    &e->title,      &e->title_plural,
-                           &e->description, &e->view,   &e->base,       &e->delta,       &e->base_table, &e->label,
-                           &e->risk_title,  &e->value,  &e->value_name, &e->value_title, &e->value_unit, &e->listed};
+    char **texts[TEXTS] = {&e->name,       &e->plural,      &e->key,        &e->key_type,   &e->title,   &e->title_plural, &e->description,
+                           &e->view,       &e->base,        &e->delta,      &e->base_table, &e->label,   &e->risk_title,   &e->value,
+                           &e->value_name, &e->value_title, &e->value_unit, &e->place,      &e->place_x, &e->place_y,      &e->listed};
     for (size_t i = 0; i < TEXTS; i++) ret[i] = texts[i];
 }
 

@@ -12,6 +12,7 @@ typedef struct GoldEntity {
     char *label;                                         /* what a model learns of it */
     char *risk_title;                                    /* what that means */
     char *value, *value_name, *value_title, *value_unit; /* what those at risk are worth: the sum of a column */
+    char *place, *place_x, *place_y;                     /* "earth" (degrees) or "plane", and the columns of its coordinates */
     char *listed;                                        /* the columns that lists show: names with commas between them */
 } GoldEntity;
 

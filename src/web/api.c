@@ -93,14 +93,21 @@ static json_t *describe_risk(const GoldEntity *e) {
                      e->value, "value_name", e->value_name, "value_title", e->value_title, "value_unit", e->value_unit);
 }
 
+/* Named as in the declarations. */
+static json_t *describe_place(const GoldEntity *e) {
+    bool on_earth = e->place != NULL && strcmp(e->place, "earth") == 0;
+    if (e->place == NULL) return json_null();
+    return json_pack("{ss ss}", on_earth ? "longitude" : "x", e->place_x, on_earth ? "latitude" : "y", e->place_y);
+}
+
 static int describe_entity(const Lease *lease, const GoldEntity *e, json_t *all, Error *err) {
     LakeValue name = lake_text(e->name);
     json_t *columns;
     bool risk;
     if (entity_has_risk(lease, e, &risk, err) != 0 || rows_query(lease->conn, "api/columns", &name, 1, &columns, err) != 0) return -1;
-    json_array_append_new(all, json_pack("{ss ss ss ss ss ss? ss so so}", "entity", e->name, "plural", e->plural, "key", e->key, "title",
+    json_array_append_new(all, json_pack("{ss ss ss ss ss ss? ss so so so}", "entity", e->name, "plural", e->plural, "key", e->key, "title",
                                          e->title, "title_plural", e->title_plural, "description", e->description, "table", e->view, "risk",
-                                         risk ? describe_risk(e) : json_null(), "columns", columns));
+                                         risk ? describe_risk(e) : json_null(), "place", describe_place(e), "columns", columns));
     return 0;
 }
 

@@ -94,7 +94,8 @@ static json_t *type_of(const char *sql) {
 
 static json_t *describe_column(const json_t *column) {
     json_t *out = type_of(json_string_value(json_object_get(column, "type")));
-    static const char *const texts[] = {"title", "unit", "description"}, *const keys[] = {"title", "x-unit", "description"};
+    static const char *const texts[] = {"title", "unit", "description", "worse"}, *const keys[] = {"title", "x-unit", "description",
+                                                                                                   "x-worse"};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         json_t *text = json_object_get(column, texts[i]);
         if (json_is_string(text)) json_object_set(out, keys[i], text);

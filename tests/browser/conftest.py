@@ -43,5 +43,14 @@ def full_server(full_lake: Smelt) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def hour_server(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Some minutes of data, published once: nothing has a past."""
+    smelt = Smelt(binary, tmp_path_factory.mktemp("hour"), kafka_bootstrap="127.0.0.1:1")
+    smelt("produce", "--seed", "7", "--events", "500", "--faults", "0.1", "--out", "events.jsonl")
+    smelt("run", "--from", "events.jsonl")
+    yield from serve(smelt)
+
+
+@pytest.fixture(scope="session")
 def empty_server(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     yield from serve(Smelt(binary, tmp_path_factory.mktemp("empty"), kafka_bootstrap="127.0.0.1:1"))

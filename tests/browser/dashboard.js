@@ -140,7 +140,9 @@ const takeAlong = async (context, report) => {
   const page = await visit(context, report);
   report.queries = {};
   for (const hash of ["#/pipeline", "#/quality", "#/model", `#/entities/subscribers/${report.opened}`, "#/overview"]) {
+    await page.evaluate(() => { document.querySelector("#page h1").dataset.before = "yes"; });
     await open(page, hash);
+    await page.locator("#page h1:not([data-before])").waitFor(); // the module of a page comes a moment later
     await page.waitForFunction(() => [...document.querySelectorAll("smelt-panel")].some((panel) => panel.model.sql));
     Object.assign(report.queries, await page.evaluate(() => Object.fromEntries(
       [...document.querySelectorAll("smelt-panel")].filter((panel) => panel.model.sql).map((panel) => [`${location.hash} ${panel.model.id}`, panel.model.sql]))));
@@ -182,6 +184,8 @@ const visitWords = async (context, report) => {
     await open(page, href);
     await page.locator("#page h1").filter({ hasText: title }).waitFor();
     await page.locator(`${at("entities")} ${at("row")}`).first().waitFor();
+    await page.waitForFunction(() => !document.querySelector('#page smelt-panel[aria-busy="true"]'));
+    report.spots = { ...report.spots, [title]: await page.locator(`${at("map")} .spot`).count() };
     report.heads = [...(report.heads ?? []), ...await textsOf(page, "main thead th:visible")];
     texts.push(await page.locator("body").innerText());
     await look(page, href.split("/").at(-1), report);

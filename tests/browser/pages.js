@@ -1,4 +1,4 @@
-// node pages.js STATE URL FOLDER: opens every page of a server in a STATE (normal: and then stale; empty; failed: its data routes fail here), in both themes and
+// node pages.js STATE URL FOLDER: opens every page of a server in a STATE (normal: and then stale; hour: its first; empty; failed: its data routes fail here), in both themes and
 // three widths, and prints what it saw as JSON: axe, overflow, layout shift, answers, weight. It judges nothing: test_pages.py does.
 "use strict";
 
@@ -6,7 +6,7 @@ const zlib = require("node:zlib");
 const { at, json, launch, listen, open, overflowAtLast, picture, violations } = require("./lib.js");
 
 const [, , state, url, folder] = process.argv;
-const WIDTHS = [1280, 390, 320];
+const WIDTHS = state === "hour" ? [390] : [1280, 390, 320];
 const ANSWER_MS = 5000;
 
 const ANSWERS = {
@@ -22,7 +22,7 @@ const pagesOf = async () => {
 };
 
 // Nothing on the page is still loading.
-const settled = (page) => page.waitForFunction(() => document.querySelector("#page h1") && !document.querySelector('#page smelt-panel[aria-busy="true"]:not([id="panel-loading"])'));
+const settled = (page) => page.waitForFunction(() => document.querySelector("#page h1") && !document.querySelector('#page smelt-panel[aria-busy="true"]:not([id$="loading"])'));
 
 const answersOf = (page) => page.evaluate(() => Object.fromEntries([...document.querySelectorAll("[data-answer]")].map((e) => [e.dataset.answer, e.innerText.trim()])));
 
@@ -130,7 +130,8 @@ const firstLoad = async (context, report) => {
   if (state === "normal") await page.locator(`${at("panel-inflow")} canvas`).waitFor();
   page.off("response", note);
   report.weight = await weigh(responses);
-  report.requests = await page.evaluate(() => performance.getEntriesByType("resource").map((e) => new URL(e.name).pathname + new URL(e.name).search));
+  // Later, what is shown is asked for again.
+  report.requests = await page.evaluate(() => performance.getEntriesByType("resource").filter((e) => e.startTime < 3500).map((e) => new URL(e.name).pathname + new URL(e.name).search));
   return page;
 };
 

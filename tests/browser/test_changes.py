@@ -76,6 +76,7 @@ def test_a_model_is_promoted_after_a_question(seen: Json) -> None:
 def test_who_may_not_is_told_why(seen: Json) -> None:
     assert seen["readerButtons"] == seen["readerForms"] == 0
     assert "scope admin" in seen["whyNot"] and "scope admin" in seen["readerState"]
+    assert "smelt token create me --scopes admin" in seen["whyNot"], "with what to type"
 
 
 def test_what_changes_is_for_everybody(seen: Json) -> None:

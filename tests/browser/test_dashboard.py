@@ -89,7 +89,7 @@ def test_the_page_of_another_pipeline_has_its_words(new_smelt: Callable[..., Sme
     smelt = new_smelt(kafka_bootstrap="127.0.0.1:1", pipeline_dir=str(ROOT / "tests/pipelines/bikes"))
     now = datetime.now(UTC)
     trips = ({"id": f"t{n}", "type": "TRIP", "source": "docks", "subscriber_id": f"bike-{n % 9}", "timestamp": (now - timedelta(hours=n)).isoformat(),
-              "payload": {"station": n % 4, "km": n % 7}, "quality_score": 90} for n in range(90))  # fmt: skip
+              "payload": {"station": n % 4, "km": n % 7, "lat": round(51.5 + n % 4 / 100, 5), "lon": round(-0.1 + n % 4 / 50, 5)}, "quality_score": 90} for n in range(90))  # fmt: skip
     (smelt.folder / "events.jsonl").write_text("".join(json.dumps(trip) + "\n" for trip in trips))
     smelt("run", "--from", "events.jsonl")
     running = smelt.start("serve", *FREE_PORT)
@@ -99,6 +99,7 @@ def test_the_page_of_another_pipeline_has_its_words(new_smelt: Callable[..., Sme
     assert seen["figures"] == ["Bikes", "Events in 24 hours", "In quarantine"]
     words = ["Bike", "Mean trip, km", "Docking station", "Longest trip, km"]
     assert [head for head in dict.fromkeys(seen["heads"]) if head in words] == words
+    assert seen["spots"] == {"Bikes": 0, "Docking stations": 4}, "on a map, where the declarations say where they are"
     assert seen["json"] == "/api/v1/stations/0" and "longest trip" in seen["text"].lower()
     text = seen["text"]
     assert not re.findall(r"subscriber|tower|churn|leaving|zmw|risk|scored|telecom", text.replace(str(smelt.folder), ""), re.IGNORECASE), text

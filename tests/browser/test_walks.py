@@ -26,7 +26,7 @@ def test_who_is_about_to_leave_and_why(seen: Json) -> None:
 
 def test_who_is_on_a_tower_and_what_is_at_stake(seen: Json) -> None:
     walk = seen["whoIsThere"]
-    assert "in 7 days" in walk["moves"][0] and re.search(r"steps (higher|lower)", walk["moves"][0]) and walk["id"] in walk["moves"][0]
+    assert re.search(r"(worse|better) by \d+\.\d steps", walk["moves"][0]) and walk["id"] in walk["moves"][0]
     assert re.search(r"\d+ subscribers? in 7 days", walk["sums"]) and re.search(r"revenue at risk [\d,]+ ZMW", walk["sums"])
     assert walk["rows"][0].startswith("SUB-") and "events in" in walk["hours"] and walk["axe"] == []
     assert walk["id"] in walk["back"], "and from there back"

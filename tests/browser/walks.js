@@ -56,7 +56,7 @@ const whyLower = async (page) => {
   const figure = await page.locator(at("figure-at-risk")).innerText();
   await page.locator(`${at("panel-changes")} table`).waitFor();
   const changes = await page.locator(at("panel-changes")).innerText();
-  await page.locator(`${at("panel-trend")} canvas`).first().waitFor();
+  await page.locator(at("panel-trend")).filter({ hasText: /so far|Newest/ }).waitFor();
   return { figure, changes, trend: await page.locator(at("panel-trend")).innerText(), inflow: await said(page, "inflow") };
 };
 

@@ -138,6 +138,8 @@ def test_bikes_are_served_by_their_own_names(bikes: Smelt) -> None:
     api = serving(running)
     overview, pipeline = api.get("/api/v1/overview"), api.get("/api/v1/pipeline")
     assert overview["bikes"] == {"total": 30} and [e["total"] for e in overview["entities"]] == [30, 5]
+    assert [e["place"] for e in pipeline["entities"]] == [None, {"longitude": "mean_lon", "latitude": "mean_lat"}]
+    assert {column["worse"] for e in pipeline["entities"] for column in e["columns"]} == {None}
     listed, one = api.get("/api/v1/bikes"), api.get("/api/v1/bikes/bike-07")
     assert listed["total"] == 30 and listed["items"][0]["bike_id"] == "bike-00" and one["features"]["trips"] > 10 and "risk" not in one
     stations, station = api.get("/api/v1/stations"), api.get("/api/v1/stations/400")

@@ -313,5 +313,7 @@ def test_docs_is_a_page_of_tables(offline: Smelt) -> None:
         "| c | c | VARCHAR | must be there (null_values, counted: nullValues of c must be below 5 percent) |  |  |", "- row_count, counted: rowCount must be from 1 to 9",
     ):  # fmt: skip
         assert line in page.splitlines(), (line, page)
+    features = {line.split(" | ")[0].strip("| "): line for line in page.splitlines() if line.startswith("| ")}
+    assert "## Features of a" in page and features["n"] == "| n | count of events |  |  |  |"
     offline("contract", "docs", "--out", "page.md")
     assert (offline.folder / "page.md").read_text() == page

@@ -116,6 +116,13 @@ const STREAM = "/api/v1/stream";
 const isQuick = (source) => [...source.watchers].some((w) => w.every <= QUICK_MS);
 const meant = { generation: () => true, status: isStatus, run: (source) => isStatus(source) || source.url.startsWith("/api/v1/runs"), counters: isQuick };
 
+const last = new Map(); // type of event -> the id of its last one. A stream begins with how things stand, which is no news to a page that has just asked.
+const isNews = ({ type, lastEventId }) => {
+  const before = last.get(type);
+  last.set(type, lastEventId);
+  return before !== undefined && before !== lastEventId;
+};
+
 let stream = null; // EventSource
 
 // Not in a hidden tab: a browser has six connections to a server for all of them, and a seventh tab would wait for ever.
@@ -123,7 +130,7 @@ const listen = () => {
   if (stream || document.hidden) return;
   stream = new EventSource(STREAM);
   stream.addEventListener("open", (event) => { events = event.currentTarget; });
-  for (const [type, isMeant] of Object.entries(meant)) stream.addEventListener(type, () => askAll(isMeant));
+  for (const [type, isMeant] of Object.entries(meant)) stream.addEventListener(type, (event) => { if (isNews(event)) askAll(isMeant); });
   stream.addEventListener("error", (event) => {
     if (events) askAll(); // again by polling, from now on
     events = null;

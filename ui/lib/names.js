@@ -22,7 +22,7 @@ export const listed = (e, most) => e.columns.filter((c) => c.list_position != nu
 
 export const feature = (entity, name) => {
   const column = columnsOf.get(entity.entity)?.get(name);
-  return { base: column?.feature ?? name, label: column?.title ?? name.replaceAll("_", " "), unit: column?.unit ?? "", window: column?.days ? `${column.days} days` : "" };
+  return { base: column?.feature ?? name, label: column?.title ?? name.replaceAll("_", " "), unit: column?.unit ?? "", worse: column?.worse ?? null, window: column?.days ? `${column.days} days` : "" };
 };
 
 const withWindow = (f) => (f.window ? `${f.label}, ${f.window}` : f.label);

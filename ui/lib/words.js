@@ -87,6 +87,9 @@ export const refreshAges = () => {
   }
 };
 
+// Of what is counted by the hour: when that hour began, or that it is not over.
+export const hourElement = (iso, before = "") => (now() - Date.parse(iso) < 3600000 ? h("time", { datetime: iso, title: zones(iso) }, `${before}in this hour`) : agoElement(iso, before));
+
 // Where a message is in Kafka; a file that was read as a topic by its name alone.
 export const placeText = ({ topic, partition, offset }) => `${topic.split("/").at(-1)} ${partition}${offset == null ? "" : `:${offset}`}`;
 export const placeElement = (place) => h("span", { title: place.topic }, placeText(place));

@@ -13,14 +13,19 @@ import { longTable } from "../parts/long_table.js";
 import { markCell, Marks } from "../parts/notes.js";
 import { ownUsualPanel } from "../parts/own_usual.js";
 import { panel } from "../parts/panel.js";
+import { placesPanel } from "../parts/places.js";
 import { reason, risk, typicalOf } from "../parts/risk.js";
 import { digitsOf } from "../parts/table.js";
 
 const COLUMNS = 5; // of features
 const WITH_RISK = 3;
 
-// Money first, where the declarations say what one is worth.
-const defaultSort = (e) => (e.risk?.value_name ? "-value" : e.risk ? "-risk" : "id");
+// Money first, where the declarations say what one is worth; of what has no risk the worst first, where they say which values are worse.
+const defaultSort = (e) => {
+  if (e.risk) return e.risk.value_name ? "-value" : "-risk";
+  const sided = listed(e, COLUMNS).find((c) => c.worse);
+  return sided ? `${sided.worse === "higher" ? "-" : ""}${sided.name}` : "id";
+};
 
 const orderWords = (e, sort) => {
   const name = sort.replace(/^-/, "");
@@ -43,9 +48,10 @@ const idCell = (e, marks) => (row) => {
   return [h("a", { class: "id", title: id, href: href(["entities", e.plural, row[e.key]]), "data-row": true, "data-testid": "row" }, h("bdi", {}, id)), markCell(marks.of(row[e.key]))];
 };
 
+const valueTitle = (e) => [e.risk.value_title, e.risk.value_unit].filter(Boolean).join(", ");
 const riskColumns = (e, sort, typical) => [
   { title: capital(e.risk.title), head: sortHead(capital(e.risk.title), "risk", sort), sorted: sorted("risk", sort), class: "risk", cell: (row) => risk(row, row[e.risk.label]) },
-  ...(e.risk.value_name ? [{ title: e.risk.value_unit ? `${e.risk.value_title}, ${e.risk.value_unit}` : e.risk.value_title, head: sortHead(e.risk.value_title, "value", sort), sorted: sorted("value", sort), isNum: true, isValue: true,
+  ...(e.risk.value_name ? [{ title: valueTitle(e), head: sortHead(valueTitle(e), "value", sort), sorted: sorted("value", sort), isNum: true, isValue: true,
     cell: (row) => (row.value_at_risk == null ? "–" : decimal(row.value_at_risk, 0)) }] : []),
   { title: "Reasons", class: "reasons", cell: (row) => (row.reasons?.length > 0 ? row.reasons.slice(0, 2).map((r) => reason(e, r, typical)) : h("span", { class: "note" }, "no reasons yet")) },
 ];
@@ -67,7 +73,7 @@ const headOf = (columns) => h("tr", { role: "row" }, columns.map((c) => h("th", 
 // A model that was trained on Gold's rule can only repeat it: a note above its scores says so.
 const caveat = (e) => panel({ id: "caveat", title: "About the scores", isPlain: true, isBare: true, height: 48, urls: { o: "/api/v1/overview" }, every: SLOW_MS,
   render: ({ o }) => (o.model?.label_source !== "rule" ? null : h("p", { class: "caveat", "data-testid": "caveat" },
-    `The model was trained on Gold's rule, so these scores show which ${e.title_plural} match the rule, not what will happen. For real scores, set `, h("code", {}, "model.label"), ` to a file of what happened to ${e.title_plural}.`)) });
+    `These scores show which ${e.title_plural} match Gold's rule, not what will happen: the model was trained on the rule. `, h("a", { href: href("model") }, "Why, and what is missing"))) });
 
 class List {
   constructor(e) {
@@ -156,7 +162,7 @@ export const render = ({ parts: [plural] }) => {
     own.show();
   }, 60000)];
   return [h("div", { class: "page-head" }, h("h1", {}, titleOf(e)), e.description ? h("p", { class: "note" }, e.description) : null),
-    listAnswers(e), e.risk ? caveat(e) : ownUsualPanel(e), own.element].filter(Boolean);
+    listAnswers(e), ...(e.risk ? [caveat(e), e.place ? placesPanel(e) : null] : [placesPanel(e), ownUsualPanel(e)]), own.element].filter(Boolean);
 };
 
 export const update = () => {

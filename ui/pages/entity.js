@@ -4,13 +4,13 @@ import { say } from "../lib/clipboard.js";
 import { SLOW_MS } from "../lib/live.js";
 import { allEntities, byPlural, feature, reasonFeature, reasonName, rowUrl, titleOf, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
-import { agoElement, capital, decimal, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
+import { agoElement, capital, decimal, many, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
 import { badge, bar, empty } from "../parts/bits.js";
-import { chart } from "../parts/chart.js";
+import { trend } from "../parts/chart.js";
 import { notesPanel } from "../parts/notes.js";
 import { panel } from "../parts/panel.js";
 import { hoursPanel, otherOf, relatedPanel } from "../parts/related.js";
-import { risk, standing, typicalText } from "../parts/risk.js";
+import { risk, standingOf, typicalText } from "../parts/risk.js";
 import { table } from "../parts/table.js";
 
 const EVENTS = 50;
@@ -41,7 +41,7 @@ const reasonsTable = (e, one) => {
   return table({ id: "reasons", caption: "Main reasons for the score, beside what is typical", rows: reasons, key: (r) => r.feature, empty: "No reasons yet.", columns: [
     { title: "Reason", isHead: true, cell: (r) => capital(reasonName(e, r)) },
     { title: "Here", isNum: true, cell: (r) => value(r.value, unit(r)) },
-    ...(one.typical ? [{ title: "Typical", isNum: true, cell: (r) => value(typical(r)?.p50, unit(r)) }, { title: "Among all", cell: (r) => standing(r.value, typical(r)) }] : []),
+    ...(one.typical ? [{ title: "Typical", isNum: true, cell: (r) => value(typical(r)?.p50, unit(r)) }, { title: "Among all", cell: (r) => standingOf(r.value, typical(r), feature(e, r.feature).worse) }] : []),
     { title: "Effect", class: "when", cell: (r) => [bar(Math.abs(r.contribution) / most, r.contribution > 0 ? "high" : "low"), h("span", { class: "note" }, r.contribution > 0 ? "raises it" : "lowers it")] }] });
 };
 
@@ -57,9 +57,9 @@ const featureRows = (e, one) => {
   const rows = new Map();
   for (const [name, v] of Object.entries(one.features)) {
     const f = feature(e, name);
-    if (!rows.has(f.base)) rows.set(f.base, { base: f.base, label: f.label, unit: f.unit, values: {}, typical: null });
+    if (!rows.has(f.base)) rows.set(f.base, { base: f.base, label: f.label, unit: f.unit, worse: f.worse, values: {}, typical: null });
     rows.get(f.base).values[f.window || "all"] = v;
-    if (!f.window) rows.get(f.base).typical = one.typical?.[name];
+    if (!f.window && name !== e.risk?.label) rows.get(f.base).typical = one.typical?.[name]; // a label has no middle
   }
   return [...rows.values()];
 };
@@ -73,7 +73,7 @@ const featuresPanel = (e, id) => panel({
     return table({ id: "features", caption: `Features of this ${e.title}`, rows, key: (row) => row.base, columns: [
       { title: "Feature", isHead: true, cell: (row) => capital(row.label) }, { title: "All time", isNum: true, cell: (row) => inWindow(row, "all") },
       ...windows.map((w) => ({ title: w, isNum: true, cell: (row) => inWindow(row, w) })),
-      ...(one.typical ? [{ title: "Typical, all time", isNum: true, cell: (row) => typicalText(row.typical, row.unit) }, { title: "Among all", cell: (row) => standing(row.values.all, row.typical) }] : [])] });
+      ...(one.typical ? [{ title: "Typical, all time", isNum: true, cell: (row) => typicalText(row.typical, row.unit) }, { title: "Among all", cell: (row) => standingOf(row.values.all, row.typical, row.worse) }] : [])] });
   },
 });
 
@@ -104,12 +104,12 @@ const scoreModel = (e, items) => {
   const points = items.filter((s) => s.churn_probability != null).reverse();
   return { id: "scores", title: `${capital(e.risk.title)} over time`, unit: "probability", isShare: true, most: 1.02, x: points.map((s) => Date.parse(s.at) / 1000),
     series: [{ name: e.risk.title, kind: "line", values: points.map((s) => s.churn_probability) }],
-    words: `${points.length} scores that were recorded because they moved; newest ${percent(points.at(-1).churn_probability, 1)} since ${moment(points.at(-1).at)}.` };
+    words: `${many(points.length, "score", "scores")} that moved enough to be recorded; newest ${percent(points.at(-1).churn_probability, 1)} since ${moment(points.at(-1).at)}.` };
 };
 
 const scoresPanel = (e, id) => panel({
   id: "scores", title: "How the score moved", sql: `FROM score_changes WHERE entity_id = ${quoted(id)} ORDER BY scored_at`, height: 320, every: SLOW_MS, urls: { scores: `${partUrl(e, id, "scores")}?limit=200` },
-  render: ({ scores }) => (scores.items.filter((s) => s.churn_probability != null).length === 0 ? empty("No change of the score is recorded yet. A score is recorded when its band changes or it moves by 0.05.") : chart(scoreModel(e, scores.items))),
+  render: ({ scores }) => (scores.items.filter((s) => s.churn_probability != null).length === 0 ? empty("No change of the score is recorded yet. A score is recorded when its band changes or it moves by 0.05.") : trend(scoreModel(e, scores.items))),
 });
 
 // Whom a row without a risk has to do with comes before its events.
@@ -125,5 +125,6 @@ export const render = ({ parts: [plural, id] }) => {
     h("div", {}, h("p", { class: "note" }, h("a", { href: href(["entities", plural]) }, titleOf(e)), " /"), h("h1", { "data-testid": "entity-id", tabindex: id.length > LONG_ID ? 0 : null }, h("bdi", {}, visible(id)))),
     h("div", { class: "filters" }, h("button", { type: "button", class: "quiet", click: (event) => say(id, event.currentTarget) }, "Copy id"),
       h("a", { class: "quiet", href: rowUrl(e, id), "data-testid": "json" }, "Show as JSON")));
-  return [head, e.risk ? h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)) : null, e.risk ? notesPanel(partUrl(e, id, "notes")) : related(e, id), timelinePanel(e, id), featuresPanel(e, id), e.risk ? related(e, id) : null].filter(Boolean);
+  if (!e.risk) return [head, related(e, id), featuresPanel(e, id), timelinePanel(e, id)].filter(Boolean);
+  return [head, h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)), notesPanel(partUrl(e, id, "notes")), timelinePanel(e, id), featuresPanel(e, id), related(e, id)].filter(Boolean);
 };

@@ -4,7 +4,7 @@ import { SLOW_MS } from "../lib/live.js";
 import { allEntities, featureName } from "../lib/names.js";
 import { href, parse } from "../lib/router.js";
 import { agoElement, brief, capital, count, decimal, percent, timeElement } from "../lib/words.js";
-import { answer, answers, bar, command, empty, facts } from "../parts/bits.js";
+import { answer, answers, bar, command, empty, facts, prose } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
@@ -20,7 +20,7 @@ const beforeOf = (m, one) => m.models[m.models.indexOf(one) + 1];
 // ---- answers: of the current model, and from its report where it is kept ----
 
 const believe = (one, report) => {
-  if (one.label_source === "rule") return answer("believe", "Can I believe it?", "Only as the rule", "It was trained on Gold's own rule, so it can only repeat that rule.", { state: "degraded" });
+  if (one.label_source === "rule") return answer("believe", "Can I believe it?", "Only as the rule", one.metadata?.until ? "It repeats Gold's own rule. Why, and until when, says the card below." : "It was trained on Gold's own rule, so it can only repeat that rule.", { state: "degraded" });
   const [warning] = report?.warnings ?? [];
   return answer("believe", "Can I believe it?", warning ? "With care" : `AUC ${decimal(one.auc, 3)}`, warning ?? `Label: ${one.label_source}; ${count(one.training_rows)} rows trained.`, { state: warning ? "degraded" : "ok" });
 };
@@ -83,7 +83,7 @@ const driversPanel = (id) => panel({
   render: ({ one }) => {
     const top = one.metadata?.top_features ?? [];
     return table({ id: "drivers", caption: "Features with the most gain", rows: top, key: (r) => r.feature, empty: "The metadata name no features.", columns: [
-      { title: "Feature", isHead: true, cell: (r) => capital(featureName(entity(), r.feature)) }, { title: "Share of the gain", isNum: true, cell: (r) => [percent(r.gain, 1, 0), bar(r.gain / Math.max(top[0].gain, 1e-9), "plain")] }] });
+      { title: "Feature", isHead: true, cell: (r) => capital(featureName(entity(), r.feature)) }, { title: "Share of the gain", isNum: true, cell: (r) => [r.gain < 0.005 ? "under 1%" : percent(r.gain, 1, 0), bar(r.gain / Math.max(top[0].gain, 1e-9), "plain")] }] });
   },
 });
 
@@ -104,7 +104,7 @@ const cardPanel = (id) => panel({
   render: ({ one }) => {
     const meta = one.metadata ?? {}, report = one.report;
     const interval = (m) => m && `${decimal(m.value, 3)} (95%: ${decimal(m.low, 3)} to ${decimal(m.high, 3)})`;
-    return [facts([["Model", h("code", {}, one.model_id)], ["Trained", timeElement(one.trained_at)], ["Label", one.label_source === "rule" ? "Gold's own rule" : one.label_source], ["Horizon", meta.horizon_days && `${meta.horizon_days} days`],
+    return [facts([["Model", h("code", {}, one.model_id)], ["Trained", timeElement(one.trained_at)], ["Label", one.label_source === "rule" ? "Gold's own rule" : one.label_source], ["The rule serves because", meta.until ? prose(meta.until) : null], ["Horizon", meta.horizon_days && `${meta.horizon_days} days`],
       ["Cut times", meta.cut_times && (Array.isArray(meta.cut_times) ? meta.cut_times.length : meta.cut_times)], ["Data up to", timeElement(one.watermark)],
       ["Rows", `${count(one.training_rows)} to train${meta.holdout_rows ? `, ${count(meta.holdout_rows)} held out` : ""}`], ["With the outcome", meta.positives != null && meta.rows ? `${count(meta.positives)} (${percent(meta.positives, meta.rows)})` : null],
       ["AUC", interval(report?.auc) ?? decimal(one.auc, 3)], ["Area under precision and recall", interval(report?.pr_auc) ?? decimal(one.pr_auc, 3)], ["Log loss", decimal(one.log_loss, 4)], ["Attainable", meta.attainable?.auc && decimal(meta.attainable.auc, 3)],

@@ -7,6 +7,7 @@ import { mayByName, SESSION } from "../lib/session.js";
 import { agoElement, count, decimal } from "../lib/words.js";
 import { badge } from "../parts/bits.js";
 import { confirm } from "../parts/confirm.js";
+import { needsAdmin } from "../parts/needs_admin.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
 
@@ -61,7 +62,7 @@ const promoteCell = (e, models) => (r) => (r.current ? null : h("button", { type
 const whyNot = (session, rows) => {
   if (unable) return unable;
   if (rows.length < 2 || mayByName(session, "admin")) return null;
-  return session?.token == null ? "To promote another model, sign in with a token that has the scope admin." : "Promoting another model needs a token with the scope admin.";
+  return needsAdmin(session, "Promoting another model", `smelt model promote ${rows.find((r) => !r.current).model_id}`);
 };
 
 export const versionsTable = ({ rows, e, models, session }) => table({ id: "versions", caption: "Models, newest first", rows, key: (r) => r.model_id, empty: "No model yet.", isShort: rows.length > 10, columns: [

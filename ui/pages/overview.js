@@ -6,7 +6,7 @@ import { allEntities, main, named, titleOf, worth } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, change, count, many, moment, percent, short, visible } from "../lib/words.js";
 import { answer, answers, badge, empty } from "../parts/bits.js";
-import { chart } from "../parts/chart.js";
+import { chart, trend } from "../parts/chart.js";
 import { hoursModel, inflowAnswer } from "../parts/hours.js";
 import { panel } from "../parts/panel.js";
 import { rangeOf, rangeSelect, windowOf } from "../parts/range.js";
@@ -30,8 +30,9 @@ const wellText = (s) => {
 const isWell = (s, o) => answer("well", "Is everything well?", wellText(s),
   [s.checked_at ? agoElement(s.checked_at, "Checked ") : null, o.events.as_of ? agoElement(o.events.as_of, ", data as of ") : null], { state: s.state, href: href("status") });
 
-const whoIsNew = (e, c) => {
+const whoIsNew = (e, c, o) => {
   if (!e.risk) return null;
+  if (c?.entered_total === 0 && !o.before?.day) return answer("new", "New at high risk in 24 hours", "Not known yet", "There are no scores of a day ago.");
   if (!c) return answer("new", "New at high risk", "Not known", "This server keeps no changes of scores.");
   const names = c.entered.slice(0, 3).map((row) => visible(row[e.key])).join(", ");
   return answer("new", "New at high risk in 24 hours", c.entered_total === 0 ? "None" : count(c.entered_total),
@@ -52,7 +53,7 @@ const answersPanel = (e) => panel({
   urls: { s: status, o: overview, c: changes(e), top: e.risk ? `/api/v1/${e.plural}?limit=1&sort=${e.risk.value_name ? "-value" : "-risk"}` : null }, optional: ["c", "top"], every: SLOW_MS,
   render: ({ s, o, c, top }) => {
     const inflow = inflowAnswer(o.inflow);
-    return answers(isWell(s, o), whatFirst(e, s, top), whoIsNew(e, c), answer("inflow", "Is the inflow usual?", inflow.text, inflow.note, { state: inflow.state, href: href("pipeline") }));
+    return answers(isWell(s, o), whatFirst(e, s, top), whoIsNew(e, c, o), answer("inflow", "Is the inflow usual?", inflow.text, inflow.note, { state: inflow.state, href: href("pipeline") }));
   },
 });
 
@@ -138,14 +139,16 @@ const changesPanel = (e) => panel({
 
 // ---- over time ----
 
-const trend = (m, marks) => ({ id: `trend-${m.metric}`, title: capital(m.title), unit: m.unit || "rows", marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000), series: [{ name: m.title, kind: "line", values: m.points.map(([, n]) => n) }],
-  words: `${capital(m.title)}, newest: ${short(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
+// The declarations say what it is called and counted in.
+const nameOf = (e, m) => capital({ at_risk: e.risk && `at ${e.risk.title}`, value_at_risk: e.risk?.value_title }[m.metric] ?? m.title);
+const trendModel = (e, m, marks) => ({ id: `trend-${m.metric}`, title: nameOf(e, m), unit: m.unit || (m.metric === "quarantined" ? "events" : e.title_plural), marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000),
+  series: [{ name: nameOf(e, m), kind: "line", values: m.points.map(([, n]) => n) }], words: `Newest: ${short(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
 
 const trendPanel = (e) => panel({
   id: "trend", title: "Over time", sql: "FROM history ORDER BY made_at", height: 340, every: SLOW_MS, urls: { numbers: url("/api/v1/history", { metric: e.risk ? "at_risk,value_at_risk" : "total,quarantined", from: rangeOf(FROM) }) },
   render: ({ numbers }) => {
     const shown = numbers.metrics.filter((m) => m.points.some(([, n]) => n != null));
-    return shown.length === 0 ? empty("No number was recorded in this time.") : h("div", { class: "charts" }, shown.map((m) => chart(trend(m, numbers.marks))));
+    return shown.length === 0 ? empty("No number was recorded in this time.") : h("div", { class: "charts" }, shown.map((m) => trend(trendModel(e, m, numbers.marks))));
   },
 });
 

@@ -3,9 +3,9 @@
 import { url } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
-import { agoElement, brief, count, decimal, duration, many, moment, percent, placeElement, stepWord } from "../lib/words.js";
+import { agoElement, brief, capital, count, decimal, duration, many, moment, percent, placeElement, stepWord } from "../lib/words.js";
 import { answer, answers, badge, bar, empty, facts } from "../parts/bits.js";
-import { chart } from "../parts/chart.js";
+import { chart, trend } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
 import { rangeOf, rangeSelect, windowOf } from "../parts/range.js";
 import { table } from "../parts/table.js";
@@ -39,11 +39,11 @@ const rateOf = (t) => {
 };
 const rate = (t, p) => {
   if (!t) return answer("rate", "How fast, and level when?", "Not known", "Not available from this server.");
-  const perSecond = rateOf(t), lag = p ? lagOf(p) : 0;
-  return answer("rate", "How fast, and level when?", `${brief(perSecond)} rows/s`, lag === 0 ? "Nothing waits" : perSecond > 0 ? `Level in about ${duration(lag / perSecond)}` : "Nothing is read at the moment");
+  const perSecond = rateOf(t), isKnown = p?.partitions.some((one) => one.lag != null), lag = isKnown ? lagOf(p) : 0;
+  return answer("rate", "How fast, and level when?", `${brief(perSecond)} rows/s`, !isKnown ? "What waits is not known" : lag === 0 ? "Nothing waits; the mean of the last minutes" : perSecond > 0 ? `Level in about ${duration(lag / perSecond)}` : "Nothing is read at the moment");
 };
 
-const howLong = (l) => (l?.last?.publish_p50_s == null ? answer("latency", "From event to score", "Not known", l ? "Nothing was published in this time." : "Not available from this server.")
+const howLong = (l) => (l?.last?.publish_p50_s == null ? answer("latency", "From event to score", "Not known", l ? "Nothing that came through Kafka was published in this time." : "Not available from this server.")
   : answer("latency", "From event to score", s(l.last.publish_p50_s), `95% within ${s(l.last.publish_p95_s)}; to Bronze ${s(l.last.arrival_p50_s)}`));
 
 const slower = (r) => {
@@ -86,7 +86,7 @@ const latencyModel = ({ points, last, from, to }) => ({ id: "latency", title: "T
   series: [["to Bronze, half", "arrival_p50_s"], ["to Bronze, 95%", "arrival_p95_s"], ["published, half", "publish_p50_s"], ["published, 95%", "publish_p95_s"]].map(([name, key]) => ({ name, kind: "line", values: points.map((p) => p[key]) })),
   words: last ? `Half of the events of the last generation were published within ${s(last.publish_p50_s)}, 95% within ${s(last.publish_p95_s)}.` : "" });
 
-const numberModel = (m, marks) => ({ id: `h-${m.metric}`, title: m.title, unit: m.unit || "events", marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }],
+const numberModel = (m, marks) => ({ id: `h-${m.metric}`, title: capital(m.title), unit: m.unit || "events", marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }],
   words: `Newest: ${brief(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
 
 const throughputPanel = () => panel({
@@ -98,7 +98,7 @@ const throughputPanel = () => panel({
 
 const latencyPanel = () => panel({
   id: "latency", title: "From event to Bronze, and to a score", sql: "SELECT made_at, arrival_p50_s, arrival_p95_s, publish_p50_s, publish_p95_s FROM history ORDER BY ALL", height: 340, every: SLOW_MS, urls: { l: latency() },
-  render: ({ l }) => (l.points.length === 0 ? empty("Nothing was published in this time.") : chart(latencyModel(l))),
+  render: ({ l }) => (l.points.length === 0 ? empty("Nothing that came through Kafka was published in this time. Lines of a file have no time of arrival.") : chart(latencyModel(l))),
 });
 
 const historyPanel = () => panel({
@@ -106,7 +106,7 @@ const historyPanel = () => panel({
   render: ({ hist }) => {
     const shown = hist.metrics.filter((m) => ["pending", "silver"].includes(m.metric) && m.points.length > 0);
     if (shown.length === 0) return empty("No number was recorded in this time.");
-    return h("div", { class: "charts" }, shown.map((m) => chart(numberModel(m, hist.marks))));
+    return h("div", { class: "charts" }, shown.map((m) => trend(numberModel(m, hist.marks))));
   },
 });
 
@@ -114,16 +114,17 @@ const historyPanel = () => panel({
 
 const runStates = { done: ["ok", "Done"], failed: ["down", "Failed"], stopped: ["degraded", "Stopped"] };
 
-const stepBar = (run, one) => h("li", { class: "step-line", "data-state": one.state }, h("span", { class: "step", "data-state": one.state }, one.name, one.state === "done" ? "" : ` ${one.state}`),
+// What is usual of one run alone is itself.
+const stepBar = (run, one, hasPast) => h("li", { class: "step-line", "data-state": one.state }, h("span", { class: "step", "data-state": one.state }, one.name, one.state === "done" ? "" : ` ${one.state}`),
   bar((one.seconds ?? 0) / Math.max(...run.steps.map((x) => Math.max(x.seconds ?? 0, x.usual_s ?? 0)), 0.001), one.usual_p90_s != null && one.seconds > 1.5 * one.usual_p90_s ? "medium" : "plain"),
-  h("span", { class: "note" }, one.seconds == null ? "" : s(one.seconds), one.usual_s == null ? "" : `, usually ${s(one.usual_s)}`));
+  h("span", { class: "note" }, one.seconds == null ? "" : s(one.seconds), one.usual_s == null || !hasPast ? "" : `, usually ${s(one.usual_s)}`));
 
 const runsPanel = () => panel({
   id: "runs", title: "Runs", sql: "FROM run_steps ORDER BY run_id DESC, position", note: "newest first, with the usual duration of each step", height: 380, every: SLOW_MS, urls: { r: runs, o: overview }, optional: ["o"],
   render: ({ r, o }) => table({ id: "runs", caption: "Runs of the pipeline, newest first", rows: r.runs, key: (run) => run.run_id, empty: ["No run yet: start one with ", h("code", {}, "smelt run"), "."], columns: [
     { title: "Started", isHead: true, class: "when", cell: (run) => agoElement(run.started_at) },
     { title: "State", cell: (run) => (run.state === "running" && o && !o.live ? h("span", { class: "note" }, "Published this snapshot") : badge(...(runStates[run.state] ?? ["unknown", "Running"]))) },
-    { title: "Steps", class: "steps", cell: (run) => [h("ul", {}, run.steps.map((one) => stepBar(run, one))), run.error ? h("p", { class: "why" }, run.error) : null] },
+    { title: "Steps", class: "steps", cell: (run) => [h("ul", {}, run.steps.map((one) => stepBar(run, one, r.runs.length > 1))), run.error ? h("p", { class: "why" }, run.error) : null] },
     { title: "Seconds", isNum: true, cell: (run) => (run.seconds == null ? "" : decimal(run.seconds, 1)) }] }),
 });
 
@@ -143,4 +144,4 @@ const ledgerPanel = () => panel({
 });
 
 export const render = () => [h("div", { class: "page-head" }, h("h1", {}, "Pipeline"), rangeSelect(FROM)), answersPanel(),
-  h("div", { class: "pair even" }, throughputPanel(), latencyPanel()), h("div", { class: "pair even" }, partitionsPanel(), ledgerPanel()), runsPanel(), historyPanel()];
+  h("div", { class: "pair even" }, throughputPanel(), latencyPanel()), h("div", { class: "pair" }, partitionsPanel(), ledgerPanel()), runsPanel(), historyPanel()];

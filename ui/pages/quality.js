@@ -3,7 +3,7 @@ import { url } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
 import { href, parse, setQuery } from "../lib/router.js";
-import { agoElement, brief, capital, count, many, moment, percent, spaced, stepWord } from "../lib/words.js";
+import { agoElement, brief, capital, count, hourElement, many, moment, percent, spaced, stepWord } from "../lib/words.js";
 import { answer, answers, badge, bar, command, empty } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
@@ -28,14 +28,19 @@ const contractOf = (group, list) => list?.contracts.find((c) => c.event_type ===
 
 // ---- answers ----
 
+// Nothing is usual before there was a day.
+const DAY_MS = 86400000;
+const isYoung = (q) => q.groups.every((g) => Date.now() - Date.parse(g.first_at) < DAY_MS);
+
 const worse = (q) => {
+  if (isYoung(q)) return answer("worse", "Worse than usual?", "Too early to say", `${many(q.quarantined + q.rejected, "event", "events")} did not pass, all of them within a day.`);
   const [top] = last(q, 24).filter(({ g }) => g.usual_per_hour != null).sort((a, b) => b.now / 24 - b.g.usual_per_hour - (a.now / 24 - a.g.usual_per_hour));
   if (!top || top.now === 0) return answer("worse", "Worse than usual?", "No", "No group has events in the last 24 hours.", { state: "ok" });
   const perHour = top.now / 24, isWorse = perHour > 2 * top.g.usual_per_hour;
-  return answer("worse", "Worse than usual?", isWorse ? capital(nameOf(top.g)) : "As usual", `${brief(perHour)} per hour in 24 hours, usual ${brief(top.g.usual_per_hour)}; newest ${moment(top.g.newest_at)}`, { state: isWorse ? "degraded" : "ok", href: target(top.g) });
+  return answer("worse", "Worse than usual?", isWorse ? capital(nameOf(top.g)) : "As usual", `${brief(perHour)} per hour in 24 hours, usual ${brief(top.g.usual_per_hour)}; newest in the hour of ${moment(top.g.newest_at)}`, { state: isWorse ? "degraded" : "ok", href: target(top.g) });
 };
 
-const since = (g) => answer("since", "Which rule, since when?", capital(nameOf(g)), [`${count(g.in_range)} events, `, agoElement(g.first_at, "first ")], { href: target(g) });
+const since = (g) => answer("since", "Which rule, since when?", capital(nameOf(g)), [`${count(g.in_range)} events, `, hourElement(g.first_at, "first ")], { href: target(g) });
 
 const sender = (g) => {
   const [source] = g.sources ?? [];
@@ -90,19 +95,19 @@ const trendPanel = () => panel({
 
 // ---- groups ----
 
-const groupsTable = (q) => table({
-  id: "groups", caption: "Events that did not pass, by rule and field, most first", rows: shownGroups(q.groups), key: keyOf, empty: q.groups.length === 0 ? "Every event passed." : "No group is in this state.",
+const groupsTable = (q, rows) => table({
+  id: "groups", caption: "Events that did not pass, by rule and field, most first", rows, isShort: rows.length > 12, key: keyOf, empty: q.groups.length === 0 ? "Every event passed." : "No group is in this state.",
   columns: [
     { title: "Rule", isHead: true, cell: (g) => [h("a", { href: target(g), "data-row": true, title: g.reason ?? g.example ?? null }, capital(spaced(g.rule))), g.layer === "bronze" ? h("span", { class: "note" }, " rejected message") : null] },
     { title: "Field", cell: (g) => (g.field ? h("code", {}, g.field) : h("span", { class: "note" }, "whole message")) },
     { title: "Events", isNum: true, value: (g) => g.in_range, cell: (g) => [count(g.in_range), bar(g.in_range / Math.max(...q.groups.map((one) => one.in_range), 1), "plain")] },
     { title: "Sources", cell: (g) => (g.sources ?? []).slice(0, 2).map((s, i) => `${i > 0 ? ", " : ""}${s.source ?? "none"}`) },
-    { title: "First", class: "note when", cell: (g) => agoElement(g.first_at) }, { title: "Newest", class: "note when", cell: (g) => agoElement(g.newest_at) },
+    { title: "First", class: "note when", cell: (g) => hourElement(g.first_at) }, { title: "Newest", class: "note when", cell: (g) => hourElement(g.newest_at) },
     { title: "State", cell: stateBadge }],
 });
 
 const groupsPanel = () => panel({
-  id: "groups", title: "By rule and field", sql: "SELECT layer, rule, field, sum(events) AS events, min(hour), max(hour) FROM quality_hours GROUP BY ALL ORDER BY events DESC", note: "open one to see its events", height: 320, every: SLOW_MS, urls: { q: qualityUrl() }, render: ({ q }) => [stateFilter(), groupsTable(q)],
+  id: "groups", title: "By rule and field", sql: "SELECT layer, rule, field, sum(events) AS events, min(hour), max(hour) FROM quality_hours GROUP BY ALL ORDER BY events DESC", note: "open one to see its events", height: 320, every: SLOW_MS, urls: { q: qualityUrl() }, render: ({ q }) => [stateFilter(), groupsTable(q, shownGroups(q.groups))],
 });
 
 // What every server has: the counts since ever. It stands in for the groups where those are not.

@@ -7,6 +7,7 @@ import { may, SESSION } from "../lib/session.js";
 import { agoElement, visible } from "../lib/words.js";
 import { badge, empty, select } from "../parts/bits.js";
 import { changeForm, choice, remark, written } from "../parts/change_form.js";
+import { needsAdmin } from "../parts/needs_admin.js";
 import { panel } from "../parts/panel.js";
 
 const badges = { open: ["degraded", "Open"], quiet: ["ok", "Quiet"], accepted: ["idle", "Accepted"], fixed: ["ok", "Fixed"], came_back: ["down", "Came back"] };
@@ -46,6 +47,6 @@ export const statePanel = (query, url) => panel({
   render: ({ q, session }) => {
     const g = q.groups.find(isOf(query));
     if (!g) return empty("No such event was seen in this time.");
-    return [h("p", { "data-testid": "group-review" }, stateBadge(g)), said(g), may(session, "admin") ? form(g, url) : h("p", { class: "note" }, "Saying that it is accepted or fixed needs a token with the scope admin.")];
+    return [h("p", { "data-testid": "group-review" }, stateBadge(g)), said(g), may(session, "admin") ? form(g, url) : h("p", { class: "note" }, needsAdmin(session, "Saying that it is accepted or fixed"))];
   },
 });

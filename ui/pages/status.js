@@ -68,7 +68,7 @@ const answersPanel = () => panel({
 const partItem = (c) => h("li", { "data-testid": `part-${c.name}`, "data-key": c.name },
   h("div", { class: "part-head" }, h("h3", {}, c.title), badge(c.state)),
   h("p", {}, prose(c.detail)),
-  c.since || c.verified_at ? h("p", { class: "note" }, c.since ? agoElement(c.since, `${capital(c.state)} since `) : null, c.since && c.verified_at ? "; " : null, c.verified_at ? agoElement(c.verified_at, c.since ? "verified " : "Verified ") : null) : null,
+  c.since || c.verified_at ? h("p", { class: "note" }, c.since ? agoElement(c.since, `Became ${c.state === "ok" ? "OK" : c.state} `) : null, c.since && c.verified_at ? "; " : null, c.verified_at ? agoElement(c.verified_at, c.since ? "verified " : "Verified ") : null) : null,
   commandsOf(c).length > 0 ? h("p", {}, commandsOf(c).map(command)) : null);
 
 const partsPanel = () => panel({

@@ -8,6 +8,7 @@ import { confirm } from "../parts/confirm.js";
 import { markCell, notesTable } from "../parts/notes.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
+import { rows as rowsOfOthers } from "./style_rows.js";
 
 const HOUR = 3600;
 const START = Date.UTC(2026, 0, 5) / 1000;
@@ -61,5 +62,7 @@ export const render = () => [
   section("Tables", table({ id: "style-rows", caption: "Three rows", rows, columns, key: (r) => r.name }), table({ id: "style-none", caption: "No rows", rows: [], columns, empty: "Nothing yet." })),
   section("Notes and changes", forms()),
   section("Charts", h("div", { class: "charts" }, charts())),
+  h("h2", {}, "Panels"),
   h("div", { class: "charts" }, panels()),
+  ...rowsOfOthers(),
 ];

@@ -2,7 +2,8 @@
 // numbers; without uPlot there is only the table.
 // chart({id, title, unit, x: [number], xTitle, xWord, series: [{name, values, kind: "bar"|"line"|"dash"|"edge"}], isStacked, band: [low, high], marks, height})
 import { h } from "../lib/dom.js";
-import { brief, moment } from "../lib/words.js";
+import { brief, moment, percent } from "../lib/words.js";
+import { empty } from "./bits.js";
 import { COLORS, columnsOf, drawn, isTime, options, xWord } from "./plot.js";
 import { table } from "./table.js";
 
@@ -119,6 +120,13 @@ const valuesTable = (model) => {
 };
 
 const markWords = (marks) => h("p", { class: "note marks" }, "Marked: ", marks.slice(-4).map((m, i) => `${i > 0 ? "; " : ""}${m.kind} ${m.text ?? ""}, ${moment(m.at)}`), ".");
+
+// One value is no line yet.
+export const trend = (model) => {
+  const known = model.series[0].values.filter((v) => v != null);
+  const value = model.isShare ? percent(known[0] ?? 0, 1) : `${brief(known[0])} ${model.unit}`;
+  return known.length > 1 ? chart(model) : empty(`${model.title}: ${known.length === 1 ? value : "no value"} so far. A line needs a second one.`);
+};
 
 export const chart = (model) => {
   const words = `${model.title}, in ${model.unit}. ${model.words ?? ""} The table below has the numbers.`;

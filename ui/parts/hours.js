@@ -3,6 +3,7 @@ import { moment, count } from "../lib/words.js";
 
 const TYPES_MAX = 4;
 const HOURS = 48; // also when the data begin later: a first hour has its place in the window
+const TOLERANCE = 0.05; // beyond the range of the past weeks, which are few: what is just outside of it alarms nobody
 const LEAST_SHARE = 0.01; // types with a smaller share are grouped as "other"
 
 // The types that have their own bars, in the order of their names.
@@ -53,8 +54,12 @@ export const hoursModel = (rows, inflow) => {
 export const inflowAnswer = (inflow) => {
   if (!inflow) return { text: "Not known", note: "This server keeps no past hours." };
   const hour = inflow.filter((i) => i.complete !== false).at(-1);
+  const running = inflow.at(-1);
+  if (running && running.events > 0 && !inflow.some((i) => i.complete !== false && i.events > 0)) {
+    return { text: "Too early to say", note: `The first hour of data, ${moment(running.hour)}, is not over: ${count(running.events)} events so far. What is usual is known after a week.` };
+  }
   if (!hour) return { text: "No events yet" };
   if (!hour.weeks) return { text: `${count(hour.events)} events`, note: `In the hour of ${moment(hour.hour)}. What is usual is known after a week.` };
-  const [state, text] = hour.events < hour.low ? ["degraded", "Less than usual"] : hour.events > hour.high ? ["degraded", "More than usual"] : ["ok", "As usual"];
+  const [state, text] = hour.events < hour.low * (1 - TOLERANCE) ? ["degraded", "Less than usual"] : hour.events > hour.high * (1 + TOLERANCE) ? ["degraded", "More than usual"] : ["ok", "As usual"];
   return { state, text, note: `${count(hour.events)} events in the hour of ${moment(hour.hour)}; usual ${count(Math.round(hour.low))} to ${count(Math.round(hour.high))}.` };
 };

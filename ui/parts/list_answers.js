@@ -1,20 +1,19 @@
-// The answers above a list: for an entity with a risk: whom to call first, why, what happened lately, which group is worst; for others: which row is unusual, and since when.
+// The answers above the list of an entity with a risk: whom to call first, why, what happened lately, which group is worst.
 import { url } from "../lib/api.js";
 import { SLOW_MS } from "../lib/live.js";
-import { featureName, listed, named, reasonFeature, reasonName, value } from "../lib/names.js";
+import { named, reasonFeature, reasonName, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, count, decimal, percent, visible } from "../lib/words.js";
 import { answer, answerContent, answerPanel, answers } from "./bits.js";
 import { whereText } from "./list_filters.js";
 import { panel } from "./panel.js";
 import { typicalOf } from "./risk.js";
+import { standingAnswers } from "./standing_answers.js";
 
 const TOP = 200; // rows with the most at stake, by which groups are compared
 
 const rowHref = (e, row) => href(["entities", e.plural, row[e.key]]);
 const idOf = (e, row) => visible(row[e.key]);
-
-// ---- with a risk ----
 
 const whom = (e, row) => answer("whom", "Call first", idOf(e, row), [`${percent(row.churn_probability ?? 0, 1)} ${e.risk.title}`,
   row.value_at_risk == null ? "" : `, ${decimal(row.value_at_risk, 0)} ${e.risk.value_unit} ${e.risk.value_title.toLowerCase()}`], { href: rowHref(e, row) });
@@ -65,50 +64,4 @@ const withRisk = (e) => panel({
   },
 });
 
-// ---- without one: what stands out ----
-
-// What is measured has a unit; how many there are of it says less.
-const measured = (e) => {
-  const withUnit = listed(e, 8).filter((c) => c.unit !== "");
-  return withUnit.length > 0 ? withUnit : listed(e, 8);
-};
-
-// The column by which a row is furthest from the middle of all, in steps of half the rows.
-const outlier = (e, items, typical) => {
-  let most = null;
-  for (const c of measured(e)) {
-    const t = typical?.[c.name];
-    const step = t?.p75 != null ? Math.max(t.p75 - t.p25, 1e-9) : null;
-    if (step == null) continue;
-    for (const row of items) {
-      const far = typeof row[c.name] === "number" ? Math.abs(row[c.name] - t.p50) / step : 0;
-      if (!most || far > most.far) most = { row, column: c, far, usual: t };
-    }
-  }
-  return most;
-};
-
-const standsOut = (e, found) => (found
-  ? answer("bad", "Stands out most", idOf(e, found.row), `${capital(featureName(e, found.column.name))} ${value(found.row[found.column.name], found.column.unit)}`, { href: rowHref(e, found.row) })
-  : answer("bad", "Stands out most", "Not known", "What is typical is not known to this server."));
-
-const thanUsual = (e, found) => (found
-  ? answer("usual", "Worse than usual?", found.far > 3 ? "Far from the others" : found.far > 1.5 ? "Not like the others" : "As the others",
-    `Typical ${value(found.usual.p50, found.column.unit)}; half are ${value(found.usual.p25, "")} to ${value(found.usual.p75, "")}`)
-  : answer("usual", "Worse than usual?", "Not known"));
-
-const without = (e) => panel({
-  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
-  urls: { top: url(`/api/v1/${e.plural}`, { limit: 500 }), features: "/api/v1/features" }, optional: ["features"],
-  render: ({ top, features }) => {
-    const found = outlier(e, top.items, typicalOf(features, e));
-    const [c] = measured(e);
-    const own = features?.entities?.find((one) => one.entity === e.entity);
-    return answers(standsOut(e, found), thanUsual(e, found),
-      answer("how-many", `How many ${e.title_plural}?`, count(top.total), own ? `${count(own.rows)} in the last computation` : "with features in Gold"),
-      c ? answer("sort", "In order", `By ${c.title}, highest first`, "Or by any other column: its head", { href: href(["entities", e.plural], { sort: `-${c.name}` }) }) : null,
-      answer("since", "As of", own?.computed_at ? agoElement(own.computed_at) : "Not known", found ? "Since when: open the row that stands out" : null));
-  },
-});
-
-export const listAnswers = (e) => (e.risk ? withRisk(e) : without(e));
+export const listAnswers = (e) => (e.risk ? withRisk(e) : standingAnswers(e));

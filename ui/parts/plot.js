@@ -66,17 +66,18 @@ const xRange = (model, from, to, half) => {
   return model.x.length === 1 ? [x - beside, x + beside] : [from - half, to + half];
 };
 
+// `model` is what is drawn first; box.parentElement has the one that is drawn now.
 export const options = (Plot, model, box) => {
   const axis = { stroke: css("--ink-3"), grid: { stroke: css("--line"), width: 1 }, ticks: { show: false }, font: `12px ${css("--font")}` };
   const half = drawn(model).some((s) => s.kind === "bar") && model.x.length > 0 ? (model.x.length > 1 ? model.x[1] - model.x[0] : 1) * 0.53 : 0;
   const edges = drawn(model).map((s, i) => (s.kind === "edge" ? i + 1 : 0)).filter(Boolean);
   return {
-    width: box.clientWidth, height: box.clientHeight, padding: [8, 6, 0, 4],
+    width: box.clientWidth, height: box.clientHeight, padding: [8, isTime(model) ? 6 : 18, 0, 4],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false } },
     tzDate: (s) => Plot.tzDate(new Date(s * 1e3), "Etc/UTC"),
     scales: {
-      x: { time: isTime(model), range: (u, from, to) => xRange(model, from, to, half) },
+      x: { time: isTime(model), range: (u, from, to) => xRange(box.parentElement?.model ?? model, from, to, half) },
       y: { range: (u, least, most) => [Math.min(0, least ?? 0), model.most ?? Math.max(most ?? 0, model.isShare ? 0.01 : 1) * 1.05] },
     },
     axes: [

@@ -33,7 +33,7 @@ const sums = (e, other, r) => {
   return `${some} in ${r.days} days${high}${stake}.`;
 };
 
-const relatedTable = (e, other, r) => table({ id: "related", caption: `${titleOf(other)} in its events, ${other.risk ? "most at stake" : "most events"} first`, rows: r.items, key: (row) => row[other.key], empty: `No ${other.title} is in its events of ${r.days} days.`, columns: [
+const relatedTable = (e, other, r) => table({ id: "related", caption: `${titleOf(other)} in its events, ${other.risk ? "most at stake" : "most events"} first`, rows: r.items, key: (row) => row[other.key], empty: `No ${other.title} is in its events of ${r.days} days.`, isShort: r.items.length > 12, columns: [
   idColumn(other), ...(other.risk ? riskColumns(other, r.items) : valueColumns(other)),
   { title: "Events", isNum: true, cell: (row) => h("span", { title: `newest ${moment(row.together.newest_at)} UTC` }, count(row.together.events)) }] });
 

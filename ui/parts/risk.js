@@ -22,13 +22,20 @@ export const reason = (e, r, typical) => {
 };
 
 // Where a value stands among those of all others, in words.
-export const standing = (v, t) => {
+const standing = (v, t) => {
   if (v == null || t?.p50 == null || typeof v !== "number") return "";
   if (t.p05 != null && v < t.p05) return "lower than 95%";
   if (t.p95 != null && v > t.p95) return "higher than 95%";
   if (t.p25 != null && v < t.p25) return "low";
   if (t.p75 != null && v > t.p75) return "high";
   return "typical";
+};
+
+// The same, and whether it stands on the side that the declarations call worse.
+export const standingOf = (v, t, worse) => {
+  const text = standing(v, t);
+  const side = text.startsWith("high") ? "higher" : text.startsWith("low") ? "lower" : "";
+  return side && worse === side ? h("span", { class: "side", "data-side": "worse" }, `${text}: worse`) : text;
 };
 
 // "95 ms; half are 80 to 120".

@@ -21,7 +21,7 @@ const stepItem = (step, status, isNext) => {
   const done = step.isDone(status);
   const part = partOf(status, step.part);
   return h("li", { "data-key": step.part, "data-state": done ? "done" : isNext ? "next" : "later", "data-testid": `step-${step.part}` },
-    h("div", { class: "part-head" }, h("h3", {}, step.title), done ? badge("ok", "Done") : badge("unknown", isNext ? "Next" : step.isOptional ? "Optional" : "Later")),
+    h("div", { class: "part-head" }, h("h3", {}, step.title), done ? badge("ok", "Done") : badge("idle", isNext ? "Next" : step.isOptional ? "Optional" : "Later")),
     part && (done || step.part === "kafka") ? h("p", {}, prose(part.detail)) : null,
     step.why && !done ? h("p", { class: "note" }, prose(step.why)) : null,
     done ? null : h("p", {}, step.commands.map(command)));

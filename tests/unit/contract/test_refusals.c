@@ -70,13 +70,13 @@ static const Row rows[] = {
     {DOOR, "schema:\n", "schema: {}\nservers:\n", "p/contracts/door.odcs.yaml:9: schema is an empty object: expected a list"},
     {FEATURES, NULL, "",
      "p/features.yaml:1: the document is null: expected an object with the keys version, entity, key, plural, title, title_plural, description, "
-     "minimum_events, windows, list, features, labels, entities, model"},
+     "minimum_events, windows, list, place, features, labels, entities, model"},
     {FEATURES, "  - name: last_kind", "  - 1d\n  - name: last_kind",
      "p/features.yaml:21: features[3] is \"1d\": "
-     "expected an object with the keys name, title, unit, description, aggregate, column, where, round, windows"},
+     "expected an object with the keys name, title, unit, worse, description, aggregate, column, where, round, windows"},
     {FEATURES, "round: 1", "\"round to\": 1",
      "p/features.yaml:13: features[1][\"round to\"] is 1: there is no such key; "
-     "expected one of: name, title, unit, description, aggregate, column, where, round, windows"},
+     "expected one of: name, title, unit, worse, description, aggregate, column, where, round, windows"},
     {METER, "kind: DataContract", "kind: Contract", "p/contracts/meter.odcs.yaml:3: kind is \"Contract\": expected DataContract"},
     {METER, "physicalType: SMALLINT", "physicalType: INT",
      "p/contracts/meter.odcs.yaml:67: schema[0].properties[6].properties[1].physicalType is \"INT\": "
@@ -407,6 +407,10 @@ static const Row rows[] = {
     {FEATURES, "column: installed_on", "column: installed_on\n    round: 0",
      "p/features.yaml:21: features[2].round is 0: only an avg is rounded, the others are exact; leave this out"},
 
+    {FEATURES, "aggregate: last", "aggregate: last\n    worse: higher",
+     "p/features.yaml:23: features[3].worse is \"higher\": only of numbers some are worse; leave this out"},
+    {FEATURES, "round: 1", "worse: bigger", "p/features.yaml:13: features[1].worse is \"bigger\": expected one of: higher, lower"},
+
     /* ---- names of Gold's columns (gold_columns.c) ---- */
     {FEATURES, "name: readings", "name: subscriber_id",
      "p/features.yaml:6: features[0].name is \"subscriber_id\": Gold has this column for every subscriber; expected another name"},
@@ -426,6 +430,16 @@ static const Row rows[] = {
      "p/features.yaml:25: entities[0].features[0].name is \"site\": Gold's state would have a column site_last twice; expected another name"},
 
     /* ---- entities.c ---- */
+    {FEATURES, "minimum_events: 1", "place: {latitude: mean_kwh}",
+     "p/features.yaml:3: place.longitude is missing: expected the name of a feature; a place is latitude and longitude, or x and y"},
+    {FEATURES, "minimum_events: 1", "place: {}",
+     "p/features.yaml:3: place.x is missing: expected the name of a feature; a place is latitude and longitude, or x and y"},
+    {FEATURES, "minimum_events: 1", "place: {x: mean_kwh, y: reading_kwh}",
+     "p/features.yaml:3: place.y is \"reading_kwh\": expected the name of a feature"},
+    {FEATURES, "minimum_events: 1", "place: {x: mean_kwh, y: last_kind}",
+     "p/features.yaml:3: place.y is \"last_kind\": this feature is no number; expected one that is"},
+    {FEATURES, "minimum_events: 1", "place: {x: mean_kwh, latitude: mean_kwh, longitude: readings}",
+     "p/features.yaml:3: place.x is \"mean_kwh\": there is no such key; expected one of: latitude, longitude"},
     {FEATURES, "minimum_events: 1", "key: kind",
      "p/features.yaml:3: key is \"kind\": the key of the first entity is the id that every event has; expected subscriber_id, or leave this out"},
     {FEATURES, "labels:\n", "entities: [{entity: part, features: [{name: n, aggregate: count}]}]\nlabels:\n",

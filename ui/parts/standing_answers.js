@@ -1,0 +1,69 @@
+// The answers above the list of an entity without a risk: which row is worst, whether that is worse than usual, how many there are, in which order, as of when.
+import { url } from "../lib/api.js";
+import { SLOW_MS } from "../lib/live.js";
+import { featureName, listed, value } from "../lib/names.js";
+import { href } from "../lib/router.js";
+import { agoElement, capital, count, visible } from "../lib/words.js";
+import { answer, answers } from "./bits.js";
+import { hasMoves, movesOf, movesUrls } from "./moves.js";
+import { panel } from "./panel.js";
+import { typicalOf } from "./risk.js";
+
+const LOOKED_AT = 500;
+const idOf = (e, row) => visible(String(row[e.key]));
+const rowHref = (e, row) => href(["entities", e.plural, row[e.key]]);
+
+// What has a side that is worse; else what is measured, in a unit; how many there are of it says less.
+const measured = (e) => {
+  const all = listed(e, 8), sided = all.filter((c) => c.worse), withUnit = all.filter((c) => c.unit);
+  return sided.length > 0 ? sided : withUnit.length > 0 ? withUnit : all;
+};
+
+// How far a value is on the side that is worse (on any, where none is), in what the middle half of all rows differ by.
+const farOf = (v, column, t) => {
+  const far = (v - t.p50) / Math.max(t.p75 - t.p25, 1e-9);
+  return column.worse === "higher" ? far : column.worse === "lower" ? -far : Math.abs(far);
+};
+
+// The row that is furthest from the middle of all, and by which column.
+const outlier = (e, rows, typical) => {
+  const all = measured(e).filter((c) => typical?.[c.name]?.p75 != null).flatMap((column) => rows.filter((row) => typeof row[column.name] === "number")
+    .map((row) => ({ row, column, usual: typical[column.name], far: farOf(row[column.name], column, typical[column.name]) })));
+  return all.reduce((most, one) => (most && most.far >= one.far ? most : one), null);
+};
+
+const worst = (e, found) => {
+  const title = measured(e).some((c) => c.worse) ? `Which ${e.title} is worst?` : "Stands out most";
+  if (!found) return answer("bad", title, "Not known", "What is typical is not known to this server.");
+  const { row, column, usual } = found;
+  return answer("bad", title, idOf(e, row), `${capital(featureName(e, column.name))} ${value(row[column.name], column.unit)}; typical ${value(usual.p50, column.unit)}, half are ${value(usual.p25, "")} to ${value(usual.p75, "")}`, { href: rowHref(e, row) });
+};
+
+// Of all rows: how many are worse than they are themselves usually, and which most.
+const thanUsual = (e, data) => {
+  if (!data.top || !data.features) return answer("usual", "Worse than usual?", "Not known");
+  const { known, moves } = movesOf(e, data), bad = moves.filter((m) => m.side !== "better"), [most] = bad;
+  const question = bad.every((m) => m.side === "worse") ? "Worse than usual?" : "Not as usual?";
+  if (known.size === 0) return answer("usual", question, "Not known yet", "Not enough history.");
+  if (!most) return answer("usual", question, "None", `All ${count(known.size)} are as they usually are, or better.`, { state: "ok" });
+  return answer("usual", question, `${count(bad.length)} of ${count(known.size)}`, [`Most: ${idOf(e, most.row)}, ${featureName(e, most.pair.usual.name)} ${value(most.row[most.pair.now.name], most.pair.now.unit)} in ${most.pair.now.days} days, usually ${value(most.row[most.pair.usual.name], most.pair.usual.unit)}`],
+    { href: rowHref(e, most.row) });
+};
+
+const inOrder = (e, column) => {
+  const isLow = column.worse === "lower";
+  return answer("sort", "In order", `By ${column.title}, ${isLow ? "lowest" : "highest"} first`, "Or by any other column: its head", { href: href(["entities", e.plural], { sort: isLow ? column.name : `-${column.name}` }) });
+};
+
+export const standingAnswers = (e) => panel({
+  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
+  urls: { list: url(`/api/v1/${e.plural}`, { limit: LOOKED_AT }), features: "/api/v1/features", top: hasMoves(e) ? movesUrls(e).top : null }, optional: ["features", "top"],
+  render: ({ list, features, top }) => {
+    const found = outlier(e, list.items, typicalOf(features, e)), [column] = measured(e);
+    const own = features?.entities?.find((one) => one.entity === e.entity);
+    return answers(worst(e, found), hasMoves(e) ? thanUsual(e, { top, features }) : answer("usual", "Worse than usual?", "Not known", "No feature has a unit and a window."),
+      answer("how-many", `How many ${e.title_plural}?`, count(list.total), own ? `${count(own.rows)} in the last computation` : "with features in Gold"),
+      column ? inOrder(e, column) : null,
+      answer("since", "As of", own?.computed_at ? agoElement(own.computed_at) : "Not known", found ? "Since when: open the row" : null));
+  },
+});
