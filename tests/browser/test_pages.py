@@ -90,8 +90,8 @@ def test_the_set_up_is_a_list_of_steps_with_commands(seen: Json) -> None:
 
 
 FIRST_HOUR = {
-    "overview": ["What is usual is known after a week", "There are no scores of a day ago", "so far. A line needs a second one."],
-    "list": ["Call first", "match Gold's rule, not what will happen"], "row": ["so far. A line needs a second one."],
+    "overview": ["What is usual is known after a week", "There are no scores of a day ago", "so far. A line needs a second value."],
+    "list": ["Call first", "match Gold's rule, not what will happen"], "row": ["so far. A line needs a second value."],
     "others": ["Not known yet", "Not enough history: a value of the last days", "Not enough history to say which are as usual."],
     "quality": ["Too early to say"], "pipeline": ["Lines of a file have no time of arrival.", "What waits is not known"],
     "model": ["It is the first", "There is no score of a day ago", "Only as the rule"],

@@ -125,7 +125,7 @@ const markWords = (marks) => h("p", { class: "note marks" }, "Marked: ", marks.s
 export const trend = (model) => {
   const known = model.series[0].values.filter((v) => v != null);
   const value = model.isShare ? percent(known[0] ?? 0, 1) : `${brief(known[0])} ${model.unit}`;
-  return known.length > 1 ? chart(model) : empty(`${model.title}: ${known.length === 1 ? value : "no value"} so far. A line needs a second one.`);
+  return known.length > 1 ? chart(model) : empty(`${model.title}: ${known.length === 1 ? value : "no value"} so far. A line needs a second value.`);
 };
 
 export const chart = (model) => {

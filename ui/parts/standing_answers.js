@@ -50,7 +50,9 @@ const thanUsual = (e, data) => {
     { href: rowHref(e, most.row) });
 };
 
+// The list below begins with the side that is worse; where none is declared, it is in the order of the ids.
 const inOrder = (e, column) => {
+  if (!column.worse) return answer("sort", "In order", "By id", "Or by any other column: its head");
   const isLow = column.worse === "lower";
   return answer("sort", "In order", `By ${column.title}, ${isLow ? "lowest" : "highest"} first`, "Or by any other column: its head", { href: href(["entities", e.plural], { sort: isLow ? column.name : `-${column.name}` }) });
 };
