@@ -82,6 +82,19 @@ static void impossible_offsets_are_corrected(void **state) {
     assert_int_equal(number(o.conn, "SELECT count(*) FROM lake_notes WHERE version = 7"), 2);
 }
 
+/* What is deleted and inserted again in one transaction has no key: DuckDB cannot take back such a commit. */
+static void positions_have_no_key(void **state) {
+    (void)state;
+    CLEANUP(lake_fixture_done) LakeFixture o = open_lake("lake.duckdb", NULL);
+    make_version_1(o.conn);
+    run(o.conn, "INSERT INTO ledger_partitions VALUES ('t', 0, 0, 3, 9, 'id', 'c', now())");
+    migrate(o.conn);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM duckdb_constraints() WHERE table_name = 'ledger_partitions' AND constraint_type IN "
+                                    "('PRIMARY KEY', 'UNIQUE')"),
+                     0);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM ledger_partitions WHERE (start_offset, next_offset, topic_id) = (3, 9, 'id')"), 1);
+}
+
 static void a_newer_lake_is_refused_with_both_versions(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture o = open_lake("lake.duckdb", NULL);
@@ -226,6 +239,7 @@ int main(void) {
         IN_SCRATCH(a_fresh_lake_gets_all_versions_once),
         IN_SCRATCH(an_older_lake_keeps_its_rows),
         IN_SCRATCH(impossible_offsets_are_corrected),
+        IN_SCRATCH(positions_have_no_key),
         IN_SCRATCH(a_newer_lake_is_refused_with_both_versions),
         IN_SCRATCH(a_failed_migration_leaves_the_version_before),
         IN_SCRATCH(killed_at_any_call_it_is_the_old_or_the_new_version),
