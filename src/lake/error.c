@@ -54,7 +54,7 @@ static bool says_broken(const char *message) {
 
 /* DuckDB notices a damaged block only when it reads it: any statement may be the one. */
 static const char *next_step(const Lake *lake, duckdb_error_type type, const char *message) {
-    if (says_broken(message)) return ". Everything committed is safe. Next: look for errors of the disk in the system's log, and run it again";
+    if (!lake->snapshot && says_broken(message)) return ". Next: look for errors of the disk in the system's log, then run it again";
     if (type == DUCKDB_ERROR_OUT_OF_MEMORY || lake_says_memory(message)) return ". Next: raise lake.memory_limit";
     bool damaged = message != NULL && strstr(message, "Corrupt database file") != NULL;
     if (!damaged) return "";
@@ -69,9 +69,10 @@ static int message_len(const char *message) {
     return (int)n;
 }
 
-/* DuckDB 1.5 does not take back all of a commit that failed. When it lacked memory, columns in memory have rows that their row group has not, and
- * the next checkpoint fails; when the log could not be written, an index may keep what is gone, and a checkpoint would store it. The file and its
- * log are whole. A full disk is not among them: `up` waits for space, and no table that is written then has such an index. */
+/* DuckDB 1.5 does not take back all of a commit that failed. When it lacked memory, columns in memory have rows that their row group has
+ * not, and the next checkpoint fails; when the log could not be written, an index may keep what is gone, and a checkpoint would store it.
+ * The file and its log are whole. A full disk is not among them: `up` waits for space, and no table that is written then has such an index.
+ */
 static bool may_be_half_committed(const char *message) {
     return message != NULL && strstr(message, "Failed to commit") != NULL && (lake_says_memory(message) || says_broken(message));
 }

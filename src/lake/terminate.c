@@ -1,8 +1,8 @@
 /* terminate.c: see terminate.h.
  *
- * DuckDB 1.5 takes back a commit that failed in a function that must not throw: an exception there becomes no error of ours, but std::terminate,
- * on whatever thread it is. What was committed is safe, since nothing is closed: the file and its log stay as they are. The handler of the C++
- * library prints the exception, and aborts. */
+ * DuckDB 1.5 takes back a commit that failed in a function that must not throw: an exception there becomes no error of ours, but
+ * std::terminate, on whatever thread it is. What was committed is safe, since nothing is closed: the file and its log stay as they are. The
+ * handler of the C++ library prints the exception, and aborts. */
 #include "lake/terminate.h"
 
 #include "base/error.h"
@@ -22,8 +22,10 @@ static void leave(int number) {
 }
 
 static void say_and_leave(void) {
-    log_error("lake", "DuckDB has ended this process; the exception follows. Everything committed is safe. Next: look for errors of the disk in "
-                      "the system's log, and run it again");
+    log_error("lake",
+              "DuckDB has ended this process; the exception follows. Everything committed is safe. Next: look for errors of the disk in "
+              "the system's log, then run it again");
+    log_end(); /* the thread that writes the log ends with the process */
     signal(SIGABRT, leave);
     if (print_and_abort != NULL) print_and_abort();
     leave(SIGABRT);

@@ -669,8 +669,8 @@ static int commit_that_was_not_written(void) {
     CLEANUP(error_clear) Error err = {0};
     LakeFixture f = open_lake(":memory:", NULL);
     duckdb.close = never_close;
-    lake_fail(f.conn, "COMMIT", DUCKDB_ERROR_TRANSACTION, "TransactionContext Error: Failed to commit: Could not write: No space left on device",
-              &err);
+    lake_fail(f.conn, "COMMIT", DUCKDB_ERROR_TRANSACTION,
+              "TransactionContext Error: Failed to commit: Could not write: No space left on device", &err);
     if (err.fatal || err.kind != ERR_FULL) return 1;
     lake_fail(f.conn, "COMMIT", DUCKDB_ERROR_TRANSACTION, "TransactionContext Error: Failed to commit: Could not write: Input/output error",
               &err);

@@ -117,7 +117,8 @@ static void positions_are_kept_when_they_lose_their_key(void **state) {
     make_version_1(o.conn);
     run(o.conn, "INSERT INTO ledger_partitions VALUES ('t', 0, 0, 3, 9, 'id', 'c', now())");
     migrate(o.conn);
-    assert_int_equal(number(o.conn, "SELECT count(*) FROM ledger_partitions WHERE (start_offset, next_offset, topic_id) = (3, 9, 'id')"), 1);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM ledger_partitions WHERE (start_offset, next_offset, topic_id) = (3, 9, 'id')"),
+                     1);
 }
 
 static void a_newer_lake_is_refused_with_both_versions(void **state) {
