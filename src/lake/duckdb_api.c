@@ -2,6 +2,7 @@
 #include "lake/duckdb_api.h"
 
 #include "base/memory.h"
+#include "lake/terminate.h"
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ static void load(void) {
 #define X(name) *(void **)&duckdb.name = find(library, "duckdb_" #name);
     DUCKDB_FUNCTIONS(X)
 #undef X
+    terminate_prepare(library);
 }
 
 int duckdb_load(Error *err) {

@@ -47,8 +47,14 @@ static ErrorKind kind_of(duckdb_error_type type) {
     }
 }
 
+/* A device that failed. DuckDB names no reason when it was in fsync. */
+static bool says_broken(const char *message) {
+    return message != NULL && (strstr(message, strerrordesc_np(EIO)) != NULL || strstr(message, "fsync failed") != NULL);
+}
+
 /* DuckDB notices a damaged block only when it reads it: any statement may be the one. */
 static const char *next_step(const Lake *lake, duckdb_error_type type, const char *message) {
+    if (!lake->snapshot && says_broken(message)) return ". Next: look for errors of the disk in the system's log, then run it again";
     if (type == DUCKDB_ERROR_OUT_OF_MEMORY || lake_says_memory(message)) return ". Next: raise lake.memory_limit";
     bool damaged = message != NULL && strstr(message, "Corrupt database file") != NULL;
     if (!damaged) return "";
@@ -63,10 +69,12 @@ static int message_len(const char *message) {
     return (int)n;
 }
 
-/* DuckDB 1.5 does not take back all of a commit that lacked memory: columns in memory have rows that their row group has not, and the next
- * checkpoint fails. The file and its log are whole. */
+/* DuckDB 1.5 does not take back all of a commit that failed. When it lacked memory, columns in memory have rows that their row group has
+ * not, and the next checkpoint fails; when the log could not be written, an index may keep what is gone, and a checkpoint would store it.
+ * The file and its log are whole. A full disk is not among them: `up` waits for space, and no table that is written then has such an index.
+ */
 static bool may_be_half_committed(const char *message) {
-    return message != NULL && strstr(message, "Failed to commit") != NULL && lake_says_memory(message);
+    return message != NULL && strstr(message, "Failed to commit") != NULL && (lake_says_memory(message) || says_broken(message));
 }
 
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {

@@ -22,6 +22,7 @@ SCENARIOS = [
     Scenario(7, "lost for good", damage.lost_for_good, 1, 50, 10),
     Scenario(8, "full disk", disk.full_disks, 4, 200, 25),
     Scenario(9, "EIO or short call", disk.broken_calls, 5, ALL, 50),
+    Scenario(9, "EIO in a commit", disk.broken_commits, 10, ALL, 50),
     Scenario(10, "out of memory", memory.exhausted_memory, 20, ALL, 500),
     Scenario(11, "second process", processes.second_processes, 10, 1_000, 100),
     Scenario(12, "brokers away", brokers.absent_brokers, 2, 200, 20),

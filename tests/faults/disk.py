@@ -292,3 +292,69 @@ def broken_calls(bench: Bench, most: int) -> Outcome:
         assert rows_of_snapshot(smelt.data) == rows_of_snapshot(ground.after.data), f"{case}: another snapshot"
     outcome.note(", ".join(f"{what} {count}" for what, count in codes.items()))
     return outcome
+
+
+# What goes into the write-ahead log goes in during a COMMIT.
+COMMITTING: dict[str, tuple[str, ...]] = {"ingest": ("ingest", *SMALL_BATCHES), "run": ("run", *SMALL_BATCHES)}
+COMMIT_FAULTS = (("sync", "eio"), ("write", "eio"), ("write", "enospc"), ("write", "short"))
+LOG_FILE = "lake.duckdb.wal"
+
+
+class BrokenCommit(NamedTuple):
+    kind: tuple[str, str, str]  # step, call, act
+    nth: int
+
+
+def all_broken_commits(bench: Bench, base: Smelt) -> list[BrokenCommit]:
+    """Each call of a command; of `up`, which does not always make the same ones, the first few."""
+    cases = [BrokenCommit(("up", call, act), nth) for call, act in (("sync", "eio"), ("write", "eio")) for nth in range(1, 11)]
+    for step, command in COMMITTING.items():
+        smelt = oracle.copy_of(base, f"counted-{step}")
+        profile = bench.inject(smelt).with_trace()
+        smelt(*command, **profile.env)
+        for call, act in COMMIT_FAULTS:
+            cases += [BrokenCommit((step, call, act), nth) for nth in range(1, profile.calls()[call, LOG_FILE] + 1)]
+    return cases
+
+
+def run_up(smelt: Smelt, injection: Injection, offsets: int) -> Result:
+    """Until it ends by itself, or has read on."""
+    topic, group = smelt.topic, f"{smelt.topic.name}-{injection.notes.name}"
+    running = smelt.start("up", *FREE_PORT, *SMALL_BATCHES, SMELT_KAFKA_GROUP_ID=group, **injection.env)
+    eventually("it meets the fault", lambda: injection.fired() or not running.is_running(), 60)
+    eventually("it ends or reads on", lambda: topic.committed(group) == offsets or not running.is_running(), 60)
+    return running.end(seconds=15)
+
+
+def break_commit(bench: Bench, base: Smelt, case: BrokenCommit, offsets: int) -> tuple[int, Smelt]:
+    step, call, act = case.kind
+    smelt = oracle.copy_of(base, "broken")
+    smelt.binary = bench.sanitized
+    injection = bench.inject(smelt, f"on={call} file={LOG_FILE} nth={case.nth} do={act}")
+    result = run_up(smelt, injection, offsets) if step == "up" else smelt.run(*COMMITTING[step], **injection.env)
+    assert result.code in DONE_OR_IO, f"{case}: exit {result.code}: {result.stdout} {result.stderr}"
+    assert result.code == 0 or act == "enospc" or "Next: " in result.error, f"{case}: no next step: {result.stdout} {result.stderr}"
+    smelt.audit()
+    return len(injection.fired()), smelt
+
+
+def broken_commits(bench: Bench, most: int) -> Outcome:
+    """A lake that has positions already, and a log that cannot be written when they are to change: the lake is whole as it is left, and goes on."""
+    outcome, topic, codes = Outcome(), bench.topic(), Counter[str]()
+    base = bench.smelt(topic, "ground")
+    sent = topic.send(mixed(bench.chance, 0, 600))
+    base("run", *SMALL_BATCHES)
+    sent += topic.send(mixed(bench.chance, 5000, 600))
+    later: list[Sent] = []
+    cases = bench.pick(all_broken_commits(bench, base), most, outcome)
+    for case in cases:
+        fired, smelt = break_commit(bench, base, case, len(sent + later))
+        outcome.injected += fired
+        codes[" ".join(case.kind)] += fired
+        smelt("ingest")
+        later += topic.send(mixed(bench.chance, 10_000 + len(later), 20))
+        smelt("run")  # what was stored after the fault is what is read on from
+        outcome.count(oracle.balance(smelt, sent + later))
+        assert smelt.audit()["offsets"] == len(sent + later)
+    outcome.note(", ".join(f"{what} {count}" for what, count in codes.items()))
+    return outcome

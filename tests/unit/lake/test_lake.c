@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "lake/internal.h"
+#include <dlfcn.h>
 #include <inttypes.h>
 #include <math.h>
 #include <pthread.h>
@@ -664,6 +665,44 @@ static void a_commit_that_lacked_memory_is_the_last(void **state) {
     assert_int_equal(in_child(commit_without_memory), 0);
 }
 
+/* Neither is closed: that would write a checkpoint of what is half taken back. A full disk is another matter. */
+static int commit_that_was_not_written(void) {
+    CLEANUP(error_clear) Error err = {0};
+    LakeFixture f = open_lake(":memory:", NULL);
+    duckdb.close = never_close;
+    lake_fail(f.conn, "COMMIT", DUCKDB_ERROR_TRANSACTION,
+              "TransactionContext Error: Failed to commit: Could not write: No space left on device", &err);
+    if (err.fatal || err.kind != ERR_FULL) return 1;
+    lake_fail(f.conn, "COMMIT", DUCKDB_ERROR_TRANSACTION, "TransactionContext Error: Failed to commit: Could not write: Input/output error",
+              &err);
+    if (!err.fatal || err.kind != ERR_IO || strstr(err.text, "Next:") == NULL) return 2;
+    lake_fail(f.conn, "COMMIT", DUCKDB_ERROR_FATAL, "FATAL Error: fsync failed!", &err);
+    if (!err.fatal || err.kind != ERR_IO || strstr(err.text, "Next:") == NULL) return 3;
+    lake_fixture_done(&f);
+    return 0;
+}
+
+static void a_commit_that_was_not_written_is_the_last(void **state) {
+    (void)state;
+    assert_int_equal(in_child(commit_that_was_not_written), 0);
+}
+
+/* As an exception does where DuckDB lets none leave. */
+static int terminate_now(void) {
+    Error err = {0};
+    must(duckdb_load(&err), &err);
+    void *library = dlopen("libduckdb.so", RTLD_LAZY | RTLD_NOLOAD);
+    void (*terminate)(void) = NULL;
+    if (library != NULL) *(void **)&terminate = dlsym(library, "_ZSt9terminatev");
+    if (terminate != NULL) terminate();
+    return 1;
+}
+
+static void a_process_that_duckdb_ends_has_an_exit_code(void **state) {
+    (void)state;
+    assert_int_equal(in_child(terminate_now), W_EXITCODE(error_exit_code(ERR_IO), 0));
+}
+
 static void too_little_memory_says_which_setting(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture f = open_lake(":memory:", &(LakeOptions){.memory_limit = 8 << 20, .threads = 1});
@@ -826,6 +865,8 @@ int main(void) {
         cmocka_unit_test(landing_does_not_wait_for_a_checkpoint_beside),
         cmocka_unit_test(a_checkpoint_beside_leaves_an_open_transaction_alone),
         cmocka_unit_test(a_commit_that_lacked_memory_is_the_last),
+        cmocka_unit_test(a_commit_that_was_not_written_is_the_last),
+        cmocka_unit_test(a_process_that_duckdb_ends_has_an_exit_code),
         cmocka_unit_test(too_little_memory_says_which_setting),
         IN_SCRATCH(row_groups_of_large_rows_are_left_alone),
         cmocka_unit_test(a_lake_that_cannot_be_locked_down_is_not_opened),

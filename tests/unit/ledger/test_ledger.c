@@ -64,6 +64,9 @@ static void an_empty_lake_is_ok(void **state) {
 #define AGAIN(what)                                                                                                                        \
     "INSERT INTO bronze_raw_events SELECT * REPLACE (" what                                                                                \
     ") FROM bronze_raw_events WHERE kafka_topic = 't' AND kafka_partition = 0 AND kafka_offset = 120;"
+#define LEDGER_AGAIN(what, topic)                                                                                                          \
+    "INSERT INTO ledger_partitions SELECT * REPLACE (" what ") FROM ledger_partitions WHERE kafka_topic = " topic                          \
+    " AND kafka_partition = 0;"
 #define GAP(from, to) "INSERT INTO bronze_gaps VALUES ('t', 0, 0, " #from ", " #to ", 'test', 2, now());"
 
 static const struct {
@@ -92,6 +95,11 @@ static const struct {
     {"the ledger is far behind", "UPDATE ledger_partitions SET next_offset = 120 WHERE kafka_topic = 't' AND kafka_partition = 0", 0, 80},
     {"the ledger begins later", "UPDATE ledger_partitions SET start_offset = 110 WHERE kafka_topic = 't' AND kafka_partition = 0", 0, 10},
     {"the ledger has lost a partition", "DELETE FROM ledger_partitions WHERE kafka_topic = 't' AND kafka_partition = 0", 0, 100},
+    {"the ledger has a partition twice", LEDGER_AGAIN("0 AS kafka_epoch", "'t'"), 0, 100},
+    {"the ledger has a partition twice, with another end", LEDGER_AGAIN("150 AS next_offset", "'t'"), 0, 100},
+    {"the ledger has a partition three times", LEDGER_AGAIN("3 AS kafka_epoch", "'u'") LEDGER_AGAIN("4 AS next_offset", "'u'"), 0, 15},
+    {"the ledger has an empty partition twice",
+     LEDGER_AGAIN("7 AS kafka_partition, 100 AS next_offset", "'t'") LEDGER_AGAIN("7 AS kafka_partition, 100 AS next_offset", "'t'"), 0, 1},
     {"a gap twice", GAP(190, 200), 0, 10},
     {"a gap inside a gap", GAP(192, 195), 0, 3},
     {"two gaps that overlap", "DELETE FROM bronze_gaps WHERE kafka_partition = 0;" GAP(190, 197) GAP(194, 200), 0, 3},
