@@ -1,7 +1,7 @@
 -- Each partition's offsets: how many are covered, where they are, how many are missing, how many occur more than once.
 -- Landed, duplicate and rejected offsets are points, gaps are ranges. An offset that is outside the covered range, in a gap, or found twice is
 -- repeated, and never compensates for a missing one: `placed` counts each covered offset once. So is each offset of a partition that the ledger has
--- twice: no key forbids it (sql/migrations/0013_positions_without_key.sql).
+-- twice: no key forbids it (sql/migrations/0013_no_keys.sql).
 WITH ledger AS (
     SELECT kafka_topic, kafka_epoch, kafka_partition, min(start_offset) AS start_offset, max(next_offset) AS next_offset, count(*) - 1 AS copies
     FROM ledger_partitions GROUP BY ALL

@@ -2,8 +2,6 @@
 #include "lake/schema.h"
 
 #include "../fixture.h"
-#include "base/embedded.h"
-#include "base/memory.h"
 #include "lake/internal.h"
 #include <inttypes.h>
 #include <signal.h>
@@ -84,41 +82,27 @@ static void impossible_offsets_are_corrected(void **state) {
     assert_int_equal(number(o.conn, "SELECT count(*) FROM lake_notes WHERE version = 7"), 2);
 }
 
-static bool is_written_by_delete(const char *table) {
-    CLEANUP(free_text) char *words = xasprintf("DELETE FROM %s", table);
-    for (const EmbeddedFile *f = embedded_files; f->path != NULL; f++)
-        if (strstr((const char *)f->data, words) != NULL) return true;
-    return false;
-}
-
-/* DuckDB cannot take back a commit that deletes a key and inserts it again: what is written so has no key. */
-static void no_key_is_deleted(void **state) {
+/* DuckDB cannot take back a commit that deletes a key and inserts it again, and no query reads an index to its end: damage in it would be
+ * noticed by the next row that is written, and never by `recover`. */
+static void no_table_has_an_index(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture o = open_lake(":memory:", NULL);
-    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    static const char keyed[] = "SELECT DISTINCT table_name FROM duckdb_constraints() WHERE constraint_type IN ('PRIMARY KEY', 'UNIQUE') "
-                                "UNION SELECT table_name FROM duckdb_indexes()";
-    Error err = {0};
-    int got, seen = 0;
     migrate(o.conn);
-    must(lake_query(o.conn, "keyed", keyed, NULL, 0, &rows, &err), &err);
-    for (; (got = lake_next(rows, &err)) > 0; seen++) {
-        const char *table = lake_col_text(rows, 0, NULL);
-        if (is_written_by_delete(table)) fail_msg("%s has a key, and rows are deleted from it", table);
-    }
-    assert_int_equal(got, 0);
-    assert_true(seen > 0);
-    assert_true(is_written_by_delete("ledger_partitions"));
+    assert_int_equal(
+        number(o.conn, "SELECT count(*) FROM duckdb_constraints() WHERE constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')"), 0);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM duckdb_indexes()"), 0);
 }
 
-static void positions_are_kept_when_they_lose_their_key(void **state) {
+static void rows_are_kept_when_they_lose_their_key(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture o = open_lake("lake.duckdb", NULL);
     make_version_1(o.conn);
-    run(o.conn, "INSERT INTO ledger_partitions VALUES ('t', 0, 0, 3, 9, 'id', 'c', now())");
+    run(o.conn, "INSERT INTO ledger_partitions VALUES ('t', 0, 0, 3, 9, 'id', 'c', now()); "
+                "INSERT INTO runs VALUES ('r', now(), NULL, 'running', NULL)");
     migrate(o.conn);
     assert_int_equal(number(o.conn, "SELECT count(*) FROM ledger_partitions WHERE (start_offset, next_offset, topic_id) = (3, 9, 'id')"),
                      1);
+    assert_int_equal(number(o.conn, "SELECT count(*) FROM runs WHERE (run_id, state) = ('r', 'running')"), 1);
 }
 
 static void a_newer_lake_is_refused_with_both_versions(void **state) {
@@ -265,8 +249,8 @@ int main(void) {
         IN_SCRATCH(a_fresh_lake_gets_all_versions_once),
         IN_SCRATCH(an_older_lake_keeps_its_rows),
         IN_SCRATCH(impossible_offsets_are_corrected),
-        IN_SCRATCH(no_key_is_deleted),
-        IN_SCRATCH(positions_are_kept_when_they_lose_their_key),
+        IN_SCRATCH(no_table_has_an_index),
+        IN_SCRATCH(rows_are_kept_when_they_lose_their_key),
         IN_SCRATCH(a_newer_lake_is_refused_with_both_versions),
         IN_SCRATCH(a_failed_migration_leaves_the_version_before),
         IN_SCRATCH(killed_at_any_call_it_is_the_old_or_the_new_version),
