@@ -1,1 +1,1 @@
-SELECT words || ', expected a time such as 2026-06-01T00:00:00Z' FROM churn_left WHERE left_us IS NULL LIMIT 1
+SELECT wrong FROM churn_left WHERE wrong IS NOT NULL LIMIT 1

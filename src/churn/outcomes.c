@@ -2,7 +2,9 @@
 #include "churn/forecast.h"
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include <inttypes.h>
 #include <string.h>
 
 static bool is_table(const ChurnDeclared *d) {
@@ -40,6 +42,14 @@ static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d
     return table_error(g, d, err);
 }
 
+/* A table of all entities, in which the column is empty for those who are still here, is what most people can export. */
+static int note_still_here(LakeConn *conn, const ChurnDeclared *d, Error *err) {
+    int64_t lines;
+    if (lake_query_int(conn, "churn/still_here", lake_sql("churn/still_here"), NULL, 0, &lines, err) != 0) return -1;
+    if (lines > 0) log_info("train", "%" PRId64 " lines of %s have no left_at: they are still here", lines, d->file);
+    return 0;
+}
+
 int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t end, int64_t *ret_known, Error *err) {
     int64_t known;
     bool returned;
@@ -47,7 +57,7 @@ int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared 
     if (!is_table(d)) return 0;
     if (!file_exists(d->file)) return error_set(err, ERR_CONFIG, "the label is the table of departures %s: there is no such file", d->file);
     if (has_returned(conn, d, &returned, err) != 0) return table_error(g, d, err);
-    if (read_table(conn, g, d, returned, err) != 0) return -1;
+    if (read_table(conn, g, d, returned, err) != 0 || note_still_here(conn, d, err) != 0) return -1;
     if (lake_query_int(conn, "churn/left_until", lake_sql("churn/left_until"), NULL, 0, &known, err) != 0) return -1;
     if (known < end) *ret_known = known;
     return 0;

@@ -9,6 +9,7 @@ typedef struct Shape {
     const char *time_form;                 /* "epoch_s", "epoch_ms", "epoch_us"; NULL: a text */
     const char *type, *id, *time, *entity; /* keys of a flat message; of a change event the entity alone */
     bool has_id, has_time;                 /* of cloudevents and debezium: each message has them where the preset says */
+    bool entity_is_key;                    /* no property says what events are about: the record's key does */
     bool wrapped;                          /* in {"schema", "payload"} of Kafka Connect */
 } Shape;
 

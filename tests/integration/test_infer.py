@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Json, Smelt
+from harness import Json, Smelt, Topic
 
 NAMES = [
     "customerId", "CustomerID", "customer-id", "Event_Id", "id", "ID", "type", "eventType", "event-type", "source", "timestamp", "eventTime", "created at", "quality_score", "payload", "raw_payload",
@@ -99,3 +99,23 @@ def test_lines_without_a_time_have_that_of_their_reading(offline: Smelt) -> None
     assert "time: that of Kafka's records; of a file, when it is read" in offline.run("contract", "infer", "--file", offline.folder / "one/in.jsonl", json_summary=False).stderr
     lake = {"SMELT_DATA_DIR": str(offline.folder / "one/data"), "SMELT_PIPELINE_DIR": str(offline.folder / "one/my")}
     assert offline("refine", "--full", **lake)["silver"] == 2
+
+
+@pytest.mark.parametrize("keys", ["several", "one", "once", "json", "missing"])
+def test_the_key_of_the_records_is_the_entity_when_no_property_is(smelt: Smelt, topic: Topic, keys: str) -> None:
+    key: dict[str, Callable[[int], str | None]] = {
+        "several": lambda n: f"B-{n % 5}", "one": lambda _: "k", "once": lambda n: f"B-{n}", "json": lambda n: f'{{"id":{n % 5}}}', "missing": lambda n: f"B-{n % 5}" if n != 7 else None,
+    }  # fmt: skip
+    for n in range(20):
+        topic.broker.producer.produce(topic.name, json.dumps({"ts": 1_795_000_000_000 + n, "battery": n}).encode(), key=key[keys](n))
+    assert topic.broker.producer.flush(30) == 0
+    folder = smelt.folder / "my"
+    found = smelt("contract", "infer", "--topic", topic.name, "--pipeline", folder)
+    assert found["entity"] == ("kafka_key" if keys == "several" else None), found
+    lake = {"SMELT_PIPELINE_DIR": str(folder)}
+    assert smelt("ingest", **lake)["landed"] == 20
+    assert smelt("refine", **lake)["silver"] == 20
+    if keys == "several":
+        assert smelt.rows("SELECT thing_id, events FROM gold_thing_features ORDER BY 1") == [(f"B-{n}", 4) for n in range(5)]
+        said = smelt.run("contract", "infer", "--topic", topic.name, json_summary=False).stderr
+        assert "entity: the key of Kafka's records" in said, said

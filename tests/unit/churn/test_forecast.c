@@ -478,6 +478,24 @@ static void who_has_left_before_is_left_out_and_counted(void **state) {
     f->options.label = CHURN_LABEL_DECLARED;
 }
 
+/* People export all customers, and the column is empty for those who are still here. */
+static void who_is_in_the_table_and_has_not_left_stays(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    make_visits(f, 50, DAYS);
+    CLEANUP(free_text) char *path = path_join(f->dir, "left.csv");
+    write_text(path, "member_id,left_at\nM00001,\nM00002,2026-01-05\nM00003,  \nM00004,\"\"\n");
+    f->options.label = path;
+    CLEANUP(churn_training_done) ChurnTraining t = {0};
+    must(churn_train(f->conn, &f->options, &t, &err), &err);
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    must(lake_query(f->conn, "test", "SELECT count(*), count(left_us) FROM churn_left", NULL, 0, &r, &err), &err);
+    assert_int_equal(lake_next(r, &err), 1);
+    assert_int_equal(lake_col_int(r, 0), 4);
+    assert_int_equal(lake_col_int(r, 1), 1);
+    f->options.label = CHURN_LABEL_DECLARED;
+}
+
 static void bad_departures(void **state) {
     Fixture *f = *state;
     Error err = {0};
@@ -487,6 +505,12 @@ static void bad_departures(void **state) {
     f->options.label = path;
     write_text(path, "member_id,left_at\nM00001,yesterday\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: left_at is yesterday", &err);
+    write_text(path, "member_id,left_at,returned_at\nM00001,2026-01-05,soon\n");
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at is soon", &err);
+    write_text(path, "member_id,left_at,returned_at\nM00001,2026-01-05,2026-01-04\n");
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at 2026-01-04 is before left_at 2026-01-05", &err);
+    write_text(path, "member_id,left_at,returned_at\nM00001, ,2026-01-04\n");
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: left_at is empty", &err);
     write_text(path, "id,left_at\nM00001,2026-05-01\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "member_id and left_at is expected", &err);
     run(f->conn, "CREATE OR REPLACE VIEW model_declared AS SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS \"value\" WHERE false");
@@ -686,6 +710,7 @@ int main(void) {
         FORECAST_TEST(the_far_future_moves_no_cut),
         FORECAST_TEST(cuts_that_betray_are_refused),
         FORECAST_TEST(who_has_left_before_is_left_out_and_counted),
+        FORECAST_TEST(who_is_in_the_table_and_has_not_left_stays),
         FORECAST_TEST(bad_departures),
         FORECAST_TEST(unknown_arrivals_are_said),
         FORECAST_TEST(every_aggregate_is_what_the_events_say),
