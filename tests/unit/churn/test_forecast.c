@@ -290,7 +290,7 @@ static void labels_that_mean_nothing_are_not_learned(void **state) {
     CLEANUP(free_text)
     char *sql = xasprintf(
         "COPY (SELECT format('M{:05d}', i) AS member_id, TIMESTAMP '2026-01-01' + INTERVAL (hash(i, k, 11) %% 260) DAY + INTERVAL 1 HOUR AS "
-        "left_at, TIMESTAMP '2026-01-01' AS returned_at FROM range(1500) t(i), range(3) u(k)) TO '%s' (HEADER)",
+        "left_at, left_at AS returned_at FROM range(1500) t(i), range(3) u(k)) TO '%s' (HEADER)",
         path);
     run(f->conn, sql);
     f->options.label = path;
@@ -463,7 +463,7 @@ static void who_has_left_before_is_left_out_and_counted(void **state) {
     CLEANUP(free_text)
     char *sql = xasprintf(
         "COPY (SELECT lower(format('M{:05d}', i)) AS member_id, TIMESTAMP '2026-01-01' + INTERVAL (40 + hash(i, 7) %% 400) DAY AS left_at, "
-        "CASE WHEN i = 1 THEN TIMESTAMP '2026-01-02' END AS returned_at FROM range(600) t(i) UNION ALL SELECT 'M00000', '2026-01-03', NULL UNION ALL "
+        "CASE WHEN i = 1 THEN left_at END AS returned_at FROM range(600) t(i) UNION ALL SELECT 'M00000', '2026-01-03', NULL UNION ALL "
         "SELECT 'M00001', '2026-01-01', '2026-01-02') TO '%s' (HEADER)",
         path);
     run(f->conn, sql);
