@@ -19,5 +19,7 @@ void shape_guess(const Profile *root, Shape *ret);
 yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type);
 /* The key of the entity's id among properties; NULL: none. */
 const char *shape_entity(const Profile *body, const char *id, const char *time);
+/* Whether some of them have a property with the name of an entity's id: it may be that, and a person must say so. */
+bool shape_may_have_entity(const Profile *body);
 /* "bike" of "bikeId", if it `is_free`; the caller frees. */
 char *shape_entity_name(const char *key, bool (*is_free)(const char *name)) MUST_CHECK;
