@@ -623,6 +623,29 @@ static void a_worse_model_stays_a_candidate(void **state) {
                   "there is no model that was in use before", &err);
 }
 
+/* A machine that began with a clock of next year trained a model by it. */
+static void the_clock_was_set_back(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    make_visits(f, 1000, DAYS);
+    CLEANUP(churn_training_done) ChurnTraining early = train(f);
+    run(f->conn, "UPDATE models SET trained_at = trained_at + INTERVAL 1 YEAR, promoted_at = promoted_at + INTERVAL 1 YEAR");
+    next_millisecond();
+    f->options.force = true;
+    CLEANUP(churn_training_done) ChurnTraining late = train(f);
+    CLEANUP(free_text) char *used = in_use(f);
+    assert_string_equal(used, late.model_id);
+    bool due;
+    CLEANUP(free_text) char *why = NULL;
+    run(f->conn, "UPDATE refine_progress SET batch_id = batch_id + 1");
+    must(churn_is_due(f->conn, &f->options, 3600000, &due, &why, &err), &err);
+    if (due) fail_msg("trained again: %s", why);
+    must(churn_promote(f->conn, f->options.models_dir, early.model_id, false, &err), &err);
+    CLEANUP(free_text) char *by_hand = in_use(f);
+    assert_string_equal(by_hand, early.model_id);
+    f->options.force = false;
+}
+
 /* A label that a feature knows: who visits room 9 leaves within the horizon, always. */
 static void too_good_to_be_true(void **state) {
     Fixture *f = *state;
@@ -715,6 +738,7 @@ int main(void) {
         FORECAST_TEST(unknown_arrivals_are_said),
         FORECAST_TEST(every_aggregate_is_what_the_events_say),
         FORECAST_TEST(a_worse_model_stays_a_candidate),
+        FORECAST_TEST(the_clock_was_set_back),
         FORECAST_TEST(too_good_to_be_true),
         FORECAST_TEST(predictions_are_followed),
         FORECAST_TEST(same_data_same_bytes),
