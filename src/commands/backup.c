@@ -99,7 +99,8 @@ int command_backup(App *app, int argc, char **argv, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
     BackupResult r;
     if (command_parse(app, &backup_argp, argc, argv, &o, err) != 0 || check_place(app, o.dir, err) != 0 ||
-        open_within(app, o.wait_ms, &w, err) != 0) return -1;
+        open_within(app, o.wait_ms, &w, err) != 0)
+        return -1;
     CLEANUP(free_text) char *notes = path_join(o.dir, "lake.notes");
     if (backup_run(w.conn, o.dir, o.check, &r, err) != 0 || backup_copy_notes(app->layout.notes_path, notes, err) != 0) return -1;
     say(app, "%s has everything up to commit %" PRId64 " (%" PRId64 " events): %" PRId64 " batches, %.1f MB added in %.2f s%s\n", o.dir,
@@ -115,10 +116,11 @@ static int read_good(const App *app, const char *dir, Backup *ret, Error *err) {
     BackupState state;
     if (dir[0] == '\0') return error_set(err, ERR_USAGE, "the folder of the backup has no name: expected DIR as in `smelt backup DIR`");
     if (backup_is_of_lake(dir, &app->layout))
-        return error_set(err, ERR_USAGE,
-                         "%s is data.dir itself, and a lake is not made beside the files of its backup: choose another data.dir, or move the "
-                         "backup to a folder of its own first",
-                         dir);
+        return error_set(
+            err, ERR_USAGE,
+            "%s is data.dir itself, and a lake is not made beside the files of its backup: choose another data.dir, or move the "
+            "backup to a folder of its own first",
+            dir);
     if (backup_read(dir, &state, ret, err) != 0) return -1;
     if (state == BACKUP_NONE) return error_set(err, ERR_DATA, "there is no backup in %s: it has no MANIFEST.json", dir);
     if (state == BACKUP_DAMAGED)

@@ -146,7 +146,8 @@ static void report(const App *app, const json_t *found, const char *file) {
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const char *key = json_string_value(json_object_get(found, keys[i]));
         bool of_record = key != NULL && i == 2 && strcmp(key, "kafka_key") == 0;
-        if (key != NULL) fprintf(stderr, "%s: %s\n", keys[i], of_record ? "the key of Kafka's records; give it a better name than thing" : key);
+        if (key != NULL)
+            fprintf(stderr, "%s: %s\n", keys[i], of_record ? "the key of Kafka's records; give it a better name than thing" : key);
     }
     if (json_is_false(json_object_get(found, "has_time"))) fprintf(stderr, "time: that of Kafka's records; of a file, when it is read\n");
     json_object_foreach(types, name, events) fprintf(stderr, "event type %s: %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(events));

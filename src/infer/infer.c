@@ -117,8 +117,8 @@ static void read_all(Work *w) {
     w->root = xcalloc(1, sizeof *w->root);
     for (size_t i = 0; i < w->infer->count; i++) profile_add(w->root, &w->texts, yyjson_doc_get_root(w->infer->docs[i]), 0);
     shape_guess(w->root, &w->shape);
-    w->shape.entity_is_key = is_flat(&w->shape) && w->shape.entity == NULL && record_keys_are_entities(&w->infer->keys) &&
-                             !shape_may_have_entity(w->root);
+    w->shape.entity_is_key =
+        is_flat(&w->shape) && w->shape.entity == NULL && record_keys_are_entities(&w->infer->keys) && !shape_may_have_entity(w->root);
     for (size_t i = 0; i < w->infer->count; i++) sort_message(w, yyjson_doc_get_root(w->infer->docs[i]));
 }
 

@@ -160,7 +160,9 @@ const char *shape_entity(const Profile *body, const char *id, const char *time) 
     for (size_t i = 0; i < body->member_count; i++) {
         const char *name = body->members[i].name;
         const Profile *p = body->members[i].profile;
-        if (!has_entity_name(name) || !is_nameable(name) || !is_key(name, id) || !is_key(name, time) || !is_scalar(p) || p->seen != body->objects) continue;
+        if (!has_entity_name(name) || !is_nameable(name) || !is_key(name, id) || !is_key(name, time) || !is_scalar(p) ||
+            p->seen != body->objects)
+            continue;
         if (p->distinct < (size_t)p->seen) return name;
         if (first == NULL) first = name;
     }

@@ -5,8 +5,8 @@
  * A line may begin with the record's timestamp: 13 digits, milliseconds since 1970, and a tab. No JSON begins so. `smelt produce` writes
  * it, and kcat does with -f '%T\t%s\n'. The message is what follows; without it the timestamp is not known.
  *
- * Editors and shells of Windows put a byte order mark at the beginning of a file: that of UTF-8 is passed over, those of UTF-16 are refused,
- * since each line would be a reject. */
+ * Editors and shells of Windows put a byte order mark at the beginning of a file: that of UTF-8 is passed over, those of UTF-16 are
+ * refused, since each line would be a reject. */
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"

@@ -19,7 +19,7 @@ static char *resolve(const char *path) {
     if (real != NULL) return real;
     CLEANUP(free_text) char *at = xstrdup(path);
     for (size_t n = strlen(at); n > 1 && at[n - 1] == '/'; n--) at[n - 1] = '\0';
-    if (strcmp(at, ".") == 0 || strcmp(at, "/") == 0) return TAKE(at);
+    if (strcmp(at, ".") == 0 || strcmp(at, "/") == 0) return xstrdup(at);
     const char *slash = strrchr(at, '/');
     CLEANUP(free_text) char *parent = path_parent(at);
     CLEANUP(free_text) char *before = resolve(parent);

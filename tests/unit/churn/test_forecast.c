@@ -508,7 +508,8 @@ static void bad_departures(void **state) {
     write_text(path, "member_id,left_at,returned_at\nM00001,2026-01-05,soon\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at is soon", &err);
     write_text(path, "member_id,left_at,returned_at\nM00001,2026-01-05,2026-01-04\n");
-    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at 2026-01-04 is before left_at 2026-01-05", &err);
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at 2026-01-04 is before left_at 2026-01-05",
+                  &err);
     write_text(path, "member_id,left_at,returned_at\nM00001, ,2026-01-04\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: left_at is empty", &err);
     write_text(path, "id,left_at\nM00001,2026-05-01\n");
