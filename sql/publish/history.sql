@@ -13,4 +13,4 @@ FROM (SELECT count(*) AS total, count(probability) AS scored, count(*) FILTER (r
             SELECT churn_probability, risk_band, {{value_or_null}}::DOUBLE, coalesce(risk_band = 'high', {{label_or_null}} = 1) FROM snapshot_out.{{delta}})) AS f,
      snapshot_out.serving_pipeline AS p,
      (SELECT coalesce(sum(events), 0)::BIGINT AS conflicts FROM quality_hours WHERE layer = 'silver' AND rule = 'conflict') AS c,
-     publish_arrivals AS a, refine_progress AS r, (SELECT max_by(model_id, trained_at) AS model_id FROM models) AS m
+     publish_arrivals AS a, refine_progress AS r, (SELECT max_by(model_id, promoted_at) AS model_id FROM models) AS m

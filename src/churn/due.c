@@ -68,8 +68,10 @@ static char *reason_to_train(const json_t *metadata, const ChurnOptions *options
                              int64_t max_age_ms) {
     const char *label = json_string_value(json_object_get(metadata, "label_source"));
     int64_t trained_us = json_integer_value(json_object_get(metadata, "trained_at_us"));
-    bool candidate = newest->trained_at_us > trained_us; /* newer, and not in use */
-    int64_t age_ms = (clock_wall_us() - (candidate ? newest->trained_at_us : trained_us)) / 1000;
+    int64_t now_us = clock_wall_us();
+    /* Newer, and not in use. By the clock of the future: it was set back since, and the model in use may be the newer one. */
+    bool candidate = newest->trained_at_us > trained_us && newest->trained_at_us <= now_us;
+    int64_t age_ms = (now_us - (candidate ? newest->trained_at_us : trained_us)) / 1000;
     int64_t trained_batch = candidate ? newest->batch : json_integer_value(json_object_get(metadata, "refined_batch"));
     bool tried = json_is_true(json_object_get(metadata, "tried")) && label != NULL && churn_label_is_rule(label);
     if (!candidate && !tried) { /* what was tried in vain is tried again with the next training by age */

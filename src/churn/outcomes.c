@@ -2,7 +2,9 @@
 #include "churn/forecast.h"
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -49,6 +51,14 @@ static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d
     return table_error(g, d, err);
 }
 
+/* A table of all entities, in which the column is empty for those who are still here, is what most people can export. */
+static int note_still_here(LakeConn *conn, const ChurnDeclared *d, Error *err) {
+    int64_t lines;
+    if (lake_query_int(conn, "churn/still_here", lake_sql("churn/still_here"), NULL, 0, &lines, err) != 0) return -1;
+    if (lines > 0) log_info("train", "%" PRId64 " lines of %s have no left_at: they are still here", lines, d->file);
+    return 0;
+}
+
 int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t end, int64_t *ret_known, Error *err) {
     CLEANUP(free_text) char *returned = NULL, *path = NULL;
     const LakeValue before = lake_int(end);
@@ -58,7 +68,7 @@ int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared 
     if (!file_exists(d->file)) return error_set(err, ERR_CONFIG, "the label is the table of departures %s: there is no such file", d->file);
     if (churn_csv_path(d->file, &path, err) != 0) return error_prefix(err, "the table of departures");
     if (find_returned(conn, path, &returned, err) != 0) return table_error(g, d, err);
-    if (read_table(conn, g, d, path, returned, err) != 0) return -1;
+    if (read_table(conn, g, d, path, returned, err) != 0 || note_still_here(conn, d, err) != 0) return -1;
     if (lake_query_int(conn, "churn/left_until", lake_sql("churn/left_until"), &before, 1, &known, err) != 0) return -1;
     if (known < end) *ret_known = known;
     return 0;

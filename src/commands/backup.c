@@ -87,11 +87,20 @@ static int open_within(App *app, int64_t wait_ms, Writer *w, Error *err) {
     return 0;
 }
 
+/* The folder was given on the command line: a mistake in it is one of usage. */
+static int check_place(const App *app, const char *dir, Error *err) {
+    if (backup_check_place(dir, &app->layout, err) == 0) return 0;
+    if (err->kind == ERR_CONFIG) err->kind = ERR_USAGE;
+    return -1;
+}
+
 int command_backup(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(writer_done) Writer w = {0};
     BackupResult r;
-    if (command_parse(app, &backup_argp, argc, argv, &o, err) != 0 || open_within(app, o.wait_ms, &w, err) != 0) return -1;
+    if (command_parse(app, &backup_argp, argc, argv, &o, err) != 0 || check_place(app, o.dir, err) != 0 ||
+        open_within(app, o.wait_ms, &w, err) != 0)
+        return -1;
     CLEANUP(free_text) char *notes = path_join(o.dir, "lake.notes");
     if (backup_run(w.conn, o.dir, o.check, &r, err) != 0 || backup_copy_notes(app->layout.notes_path, notes, err) != 0) return -1;
     say(app, "%s has everything up to commit %" PRId64 " (%" PRId64 " events): %" PRId64 " batches, %.1f MB added in %.2f s%s\n", o.dir,
@@ -103,8 +112,15 @@ int command_backup(App *app, int argc, char **argv, Error *err) {
     return 0;
 }
 
-static int read_good(const char *dir, Backup *ret, Error *err) {
+static int read_good(const App *app, const char *dir, Backup *ret, Error *err) {
     BackupState state;
+    if (dir[0] == '\0') return error_set(err, ERR_USAGE, "the folder of the backup has no name: expected DIR as in `smelt backup DIR`");
+    if (backup_is_of_lake(dir, &app->layout))
+        return error_set(
+            err, ERR_USAGE,
+            "%s is data.dir itself, and a lake is not made beside the files of its backup: choose another data.dir, or move the "
+            "backup to a folder of its own first",
+            dir);
     if (backup_read(dir, &state, ret, err) != 0) return -1;
     if (state == BACKUP_NONE) return error_set(err, ERR_DATA, "there is no backup in %s: it has no MANIFEST.json", dir);
     if (state == BACKUP_DAMAGED)
@@ -146,7 +162,7 @@ int command_restore(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(backup_done) Backup b = {0};
     int64_t behind = 0;
-    if (command_parse(app, &restore_argp, argc, argv, &o, err) != 0 || read_good(o.dir, &b, err) != 0) return -1;
+    if (command_parse(app, &restore_argp, argc, argv, &o, err) != 0 || read_good(app, o.dir, &b, err) != 0) return -1;
     CLEANUP(free_text) char *notes = path_join(o.dir, "lake.notes");
     if (restore(app, &b, &behind, err) != 0) return -1;
     if (!file_exists(app->layout.notes_path) && backup_copy_notes(notes, app->layout.notes_path, err) != 0) return -1;

@@ -11,6 +11,7 @@
 #include "base/yaml_writer.h"
 #include "contract/entities.h"
 #include "infer/infer.h"
+#include "ingest/feed.h"
 #include "kafka/admin.h"
 #include "kafka/consumer.h"
 #include <inttypes.h>
@@ -21,14 +22,6 @@ enum { ANSWER_MS = 30000, SILENCE_MS = 30000, POLL_MS = 200 };
 
 /* ---- a file ---- */
 
-/* The message of a line, which may begin with the time of its record, as for `ingest --from`: 13 digits and a tab. */
-static Span message_of(Span line) {
-    enum { DIGITS = 13 };
-    bool has_time = line.len > DIGITS && line.at[DIGITS] == '\t';
-    for (size_t i = 0; has_time && i < DIGITS; i++) has_time = line.at[i] >= '0' && line.at[i] <= '9';
-    return has_time ? (Span){line.at + DIGITS + 1, line.len - DIGITS - 1} : line;
-}
-
 static int read_file(const char *path, int64_t most, Infer *infer, Error *err) {
     CLEANUP(buf_done) Buf text = {0};
     if (file_read(path, &text, err) != 0) return -1;
@@ -36,7 +29,9 @@ static int read_file(const char *path, int64_t most, Infer *infer, Error *err) {
     for (int64_t n = 0; at < end && n < most && !infer_is_full(infer); n++) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
         if (line_end == NULL) line_end = end;
-        if (line_end > at) infer_add(infer, message_of((Span){at, (size_t)(line_end - at)}));
+        int64_t ignored;
+        size_t len = (size_t)(line_end - at), head = feed_line_head(at, len, at == text.data, &ignored);
+        if (len > head) infer_add(infer, (Span){at + head, len - head}, (Span){0});
         at = line_end + 1;
     }
     return 0;
@@ -75,7 +70,7 @@ static int read_messages(KafkaConsumer *consumer, KafkaTopic *topic, Infer *infe
         if (event.kind != KAFKA_MESSAGE && event.kind != KAFKA_END) continue;
         Offsets *p = &topic->partitions[offsets_find(topic->partitions, topic->partition_count, event.partition)];
         if (event.kind == KAFKA_MESSAGE && event.offset < p->end)
-            infer_add(infer, (Span){event.value, event.value != NULL ? event.len : 0});
+            infer_add(infer, (Span){event.value, event.value != NULL ? event.len : 0}, (Span){event.key, event.key_len});
         bool at_end = event.kind == KAFKA_END || event.offset + 1 >= p->end;
         if (at_end && p->next < p->end) p->next = p->end, left--;
     }
@@ -153,7 +148,9 @@ static void report(const App *app, const json_t *found, const char *file) {
             json_string_value(json_object_get(found, "envelope")));
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const char *key = json_string_value(json_object_get(found, keys[i]));
-        if (key != NULL) fprintf(stderr, "%s: %s\n", keys[i], key);
+        bool of_record = key != NULL && i == 2 && strcmp(key, "kafka_key") == 0;
+        if (key != NULL)
+            fprintf(stderr, "%s: %s\n", keys[i], of_record ? "the key of Kafka's records; give it a better name than thing" : key);
     }
     if (json_is_false(json_object_get(found, "has_time"))) fprintf(stderr, "time: that of Kafka's records; of a file, when it is read\n");
     json_object_foreach(types, name, events) fprintf(stderr, "event type %s: %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(events));

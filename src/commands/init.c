@@ -99,8 +99,8 @@ static void check_kafka(App *app) {
     Error err = {0};
     bool ok = kafka_connect(app->settings, &client, &err) == 0 && kafka_ping(client, PING_MS, &ping, &err) == 0;
     if (ok)
-        say(app, "Kafka    %s answers (%d brokers, %.0f ms)\n", settings_text(app->settings, "kafka.bootstrap"), ping.brokers,
-            ping.latency_ms);
+        say(app, "Kafka    %s answers (%d broker%s, %.0f ms)\n", settings_text(app->settings, "kafka.bootstrap"), ping.brokers,
+            ping.brokers == 1 ? "" : "s", ping.latency_ms);
     else
         say(app, "Kafka    unreachable: %s. Set kafka.bootstrap in smelt.yaml\n", err.text);
     json_object_set_new(app->summary, "kafka", json_boolean(ok));

@@ -49,16 +49,23 @@ static const char *base_name(RecoverBase base) {
 }
 
 static void summarize_plan(App *app, const RecoverPlan *plan, json_t *steps) {
-    app->summary = json_pack("{sb sb ss* ss* ss sb sI so sI sO}", "needed", recover_is_needed(plan), "done", false, "problem",
-                             plan->problem, "backup_problem", plan->backup_problem, "base", base_name(plan->base), "behind", plan->behind,
-                             "to_replay", (json_int_t)plan->to_replay, "lost", recover_lost_json(plan), "lost_offsets",
-                             (json_int_t)recover_lost_offsets(plan), "steps", steps);
+    app->summary = json_pack("{sb sb ss* sb ss* ss sb sI so sI sO}", "needed", recover_is_needed(plan), "done", false, "problem",
+                             plan->problem, "can_be_copied", plan->can_be_copied, "backup_problem", plan->backup_problem, "base",
+                             base_name(plan->base), "behind", plan->behind, "to_replay", (json_int_t)plan->to_replay, "lost",
+                             recover_lost_json(plan), "lost_offsets", (json_int_t)recover_lost_offsets(plan), "steps", steps);
+}
+
+static const char better_way[] = "To keep them without reading Kafka again: `smelt backup DIR`, then `smelt recover --yes --backup DIR`.";
+
+static bool has_better_way(const RecoverPlan *plan) {
+    return plan->can_be_copied && plan->base == RECOVER_NOTHING;
 }
 
 static void print_findings(const App *app, const RecoverPlan *plan) {
     if (!plan->lake_exists) say(app, "The lake file is missing.\n");
     if (plan->problem != NULL) say(app, "The lake cannot be used: %s\n", plan->problem);
     if (plan->backup_problem != NULL) say(app, "The backup cannot be used: %s\n", plan->backup_problem);
+    if (has_better_way(plan)) say(app, "All events can still be read from it. %s\n", better_way);
     if (!plan->behind) return;
     CLEANUP(buf_done) Buf where = {0};
     commit_mark_describe(&plan->mark, plan->base == RECOVER_BACKUP ? &plan->backup.mark : &plan->at, &where);
@@ -80,6 +87,11 @@ static int refuse_loss(const RecoverPlan *plan, Error *err) {
         buf_addf(&ranges, "%s%s partition %d, offsets [%" PRId64 ", %" PRId64 "), that is %" PRId64, i > 0 ? "; " : "", r->topic,
                  (int)r->partition, r->from, r->to, r->to - r->from);
     }
+    if (has_better_way(plan))
+        return error_set(err, ERR_DATA,
+                         "Kafka no longer has these offsets: %s; in all %" PRId64 " offsets. Nothing was changed. The damaged "
+                         "lake still has them. %s To record them as lost instead, run `smelt recover --yes --accept-loss`",
+                         ranges.data, recover_lost_offsets(plan), better_way);
     return error_set(err, ERR_DATA,
                      "neither Kafka nor a backup still has these offsets: %s; in all %" PRId64 " offsets. Nothing was changed. "
                      "To record them as lost, run `smelt recover --yes --accept-loss`",

@@ -59,6 +59,7 @@ static void print_step(void *user, const json_t *step) {
 static int open_both(App *app, const char *from, Writer *w, FeedList *ret, Error *err) {
     int rc = from != NULL ? feeds_open_file(from, false, ret, err) : command_topics(app, err);
     if (rc == 0 && from == NULL) rc = feeds_open_topics(app->settings, &app->topics, ret, err);
+    if (rc == 0) rc = backup_check_setting(app->settings, err);
     if (rc == 0) rc = writer_open(app->settings, "smelt run", w, err);
     if (rc != 0) run_record_refused(app->settings, err);
     return rc;

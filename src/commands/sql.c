@@ -52,7 +52,7 @@ static const struct argp argp = {
     .doc = "Runs one read-only query on the newest snapshot and prints one JSON object per row. "
            "The query has no access to files, the network or settings, and never blocks the pipeline."
            "\vExamples:\n"
-           "  smelt sql 'SELECT count(*) AS events FROM silver_drift'\n"
+           "  smelt sql 'SELECT sum(events) AS events FROM silver_drift'\n"
            "  smelt sql 'SHOW TABLES'\n"
            "  smelt sql --url https://smelt.example --token-file token 'SHOW TABLES'\n"
            "  smelt sql --show silver\n",

@@ -11,6 +11,7 @@
 #include "commands/app.h"
 #include "commands/serving.h"
 #include "flow/live.h"
+#include "recovery/backup.h"
 
 enum { REPAIR_PAUSE_MS = 1000, SPACE_PAUSE_MS = 500 };
 
@@ -156,6 +157,7 @@ int command_up(App *app, int argc, char **argv, Error *err) {
     CLEANUP(audit_log_freep) AuditLog *audit_log = NULL;
     CLEANUP(writer_done) Writer w = {0};
     if (command_parse(app, &argp, argc, argv, NULL, err) != 0 || command_topics(app, err) != 0 ||
+        backup_check_setting(app->settings, err) != 0 ||
         audit_log_open(settings_text(app->settings, "http.audit_log"), &audit_log, err) != 0)
         return -1;
     if (open_lake(app, &w, err) == 0) return serve_and_run(app, &w, audit_log, err);

@@ -4,11 +4,13 @@
 
 #include "base/memory.h"
 #include "infer/properties.h"
+#include "infer/record_keys.h"
 #include "infer/shape.h"
 #include <inttypes.h>
 #include <string.h>
 
-#define TYPES_MAX 50
+#define TYPES_MAX    50
+#define KEY_PROPERTY "thing_id" /* of what the records' keys name: the topic does not say what it is */
 
 struct Infer {
     char *topic, *name;
@@ -16,6 +18,7 @@ struct Infer {
     yyjson_doc **docs; /* owned */
     size_t count, bytes;
     int64_t unreadable, binary; /* binary: of them, those behind the prefix of a schema registry */
+    RecordKeys keys;            /* of the messages that were taken */
 };
 
 Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char *name)) {
@@ -28,6 +31,7 @@ Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char
 
 void infer_free(Infer *i) {
     for (size_t n = 0; n < i->count; n++) yyjson_doc_free(i->docs[n]);
+    record_keys_done(&i->keys);
     free(i->docs);
     free(i->topic);
     free(i->name);
@@ -41,7 +45,7 @@ static Span without_prefix(Span message) {
     return prefixed ? (Span){message.at + PREFIX, message.len - PREFIX} : message;
 }
 
-void infer_add(Infer *i, Span message) {
+void infer_add(Infer *i, Span message, Span key) {
     const char *begin = message.at;
     if (message.at != NULL) message = without_prefix(message);
     yyjson_doc *doc = message.at != NULL && message.len > 0
@@ -56,6 +60,7 @@ void infer_add(Infer *i, Span message) {
     if ((i->count & (i->count - 1)) == 0) i->docs = xrealloc(i->docs, i->count > 0 ? 2 * i->count : 1, sizeof *i->docs);
     i->docs[i->count++] = doc;
     i->bytes += message.len;
+    record_keys_add(&i->keys, key);
 }
 
 int64_t infer_messages(const Infer *i) {
@@ -114,10 +119,16 @@ static void sort_message(Work *w, yyjson_val *message) {
         w->other++;
 }
 
+static bool is_flat(const Shape *s) {
+    return strcmp(s->envelope, "flat") == 0 || strcmp(s->envelope, "connect") == 0;
+}
+
 static void read_all(Work *w) {
     w->root = xcalloc(1, sizeof *w->root);
     for (size_t i = 0; i < w->infer->count; i++) profile_add(w->root, &w->texts, yyjson_doc_get_root(w->infer->docs[i]), 0);
     shape_guess(w->root, &w->shape);
+    w->shape.entity_is_key =
+        is_flat(&w->shape) && w->shape.entity == NULL && record_keys_are_entities(&w->infer->keys) && !shape_may_have_entity(w->root);
     for (size_t i = 0; i < w->infer->count; i++) sort_message(w, yyjson_doc_get_root(w->infer->docs[i]));
 }
 
@@ -180,6 +191,9 @@ static json_t *flat_properties(const Work *w, const Profile *body) {
         json_t *entity = json_array_get(list, json_array_size(list) - 1);
         json_object_set_new(entity, "customProperties", entity_mark(w, s->entity));
     }
+    if (s->entity_is_key)
+        json_array_append_new(list, json_pack("{ss ss ss sb so}", "name", KEY_PROPERTY, "logicalType", "string", "transformLogic",
+                                              "kafka_key", "required", 1, "customProperties", entity_mark(w, KEY_PROPERTY)));
     LeftOut left = left_of(w);
     json_t *others = properties_of(body, skip, &left);
     json_array_extend(list, others);
@@ -272,7 +286,7 @@ static json_t *findings(const Work *w) {
     return json_pack("{sI sI sI ss ss? sb ss? ss? so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
                      (json_int_t)w->infer->unreadable, "other", (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time,
                      "has_time", w->shape.time != NULL || w->shape.has_time || strcmp(w->shape.envelope, "smelt") == 0, "id", w->shape.id,
-                     "entity", w->shape.entity, "event_types", types, "left_out", w->left);
+                     "entity", w->shape.entity_is_key ? "kafka_key" : w->shape.entity, "event_types", types, "left_out", w->left);
 }
 
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {

@@ -12,13 +12,14 @@ Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char
 void infer_free(Infer *i);
 DEFINE_CLEANUP(infer_free, Infer)
 
-/* Takes one message (copied), also behind the prefix of a schema registry. What is no JSON object is counted and left out. */
-void infer_add(Infer *i, Span message);
+/* Takes one message, also behind the prefix of a schema registry, and the key of its record, absent if it has none (both copied). What is no
+ * JSON object is counted and left out. */
+void infer_add(Infer *i, Span message, Span key);
 int64_t infer_messages(const Infer *i); /* that were taken */
 #define INFER_BYTES_MAX (256 << 20)     /* of messages; further ones are not taken */
 bool infer_is_full(const Infer *i);
 
-/* The contract as a JSON document of the standard, and what was found: {messages, unreadable, envelope, time, has_time, id, entity,
- * event_types: {name: messages}, left_out: [{property, reason}]}. New references. ERR_DATA: no message was an object, or none had a
- * property. */
+/* The contract as a JSON document of the standard, and what was found: {messages, unreadable, envelope, time, has_time, id, entity
+ * ("kafka_key": the record's key), event_types: {name: messages}, left_out: [{property, reason}]}. New references. ERR_DATA: no message was
+ * an object, or none had a property. */
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) MUST_CHECK;

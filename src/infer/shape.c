@@ -157,14 +157,25 @@ static bool is_key(const char *name, const char *taken) {
     return taken == NULL || strcmp(name, taken) != 0;
 }
 
+static bool has_entity_name(const char *name) {
+    return ends_with_word(name, "id, msisdn, imsi, account, customer, user, device, iban") && strcmp(name, "id") != 0;
+}
+
+bool shape_may_have_entity(const Profile *body) {
+    for (size_t i = 0; i < body->member_count; i++)
+        if (has_entity_name(body->members[i].name)) return true;
+    return false;
+}
+
 /* An id that comes again is of something that has several events. */
 const char *shape_entity(const Profile *body, const char *id, const char *time) {
     const char *first = NULL;
     for (size_t i = 0; i < body->member_count; i++) {
         const char *name = body->members[i].name;
         const Profile *p = body->members[i].profile;
-        bool named = ends_with_word(name, "id, msisdn, imsi, account, customer, user, device, iban") && strcmp(name, "id") != 0;
-        if (!named || !is_nameable(name) || !is_key(name, id) || !is_key(name, time) || !is_scalar(p) || p->seen != body->objects) continue;
+        if (!has_entity_name(name) || !is_nameable(name) || !is_key(name, id) || !is_key(name, time) || !is_scalar(p) ||
+            p->seen != body->objects)
+            continue;
         if (p->distinct < (size_t)p->seen) return name;
         if (first == NULL) first = name;
     }

@@ -9,6 +9,7 @@ typedef struct Shape {
     const char *time_form;                 /* "epoch_s", "epoch_ms", "epoch_us"; NULL: a text */
     const char *type, *id, *time, *entity; /* keys of a flat message; of a change event the entity alone */
     bool has_id, has_time;                 /* of cloudevents and debezium: each message has them where the preset says */
+    bool entity_is_key;                    /* no property says what events are about: the record's key does */
     bool wrapped;                          /* in {"schema", "payload"} of Kafka Connect */
 } Shape;
 
@@ -18,5 +19,7 @@ void shape_guess(const Profile *root, Shape *ret);
 yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type);
 /* The key of the entity's id among properties; NULL: none. */
 const char *shape_entity(const Profile *body, const char *id, const char *time);
+/* Whether some of them have a property with the name of an entity's id: it may be that, and a person must say so. */
+bool shape_may_have_entity(const Profile *body);
 /* "bike" of "bikeId", if it `is_free`; the caller frees. */
 char *shape_entity_name(const char *key, bool (*is_free)(const char *name)) MUST_CHECK;

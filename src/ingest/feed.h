@@ -19,6 +19,9 @@ typedef struct Feed Feed;
 int feed_open_topic(const Settings *settings, KafkaClient *client, const char *topic, size_t topics, Feed **ret, Error *err) MUST_CHECK;
 /* ERR_DATA: the file cannot be read. With `follow`, a last line without a newline is not there yet. */
 int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) MUST_CHECK;
+/* Of a line of such a file: where its message begins, behind a byte order mark on the first one and a timestamp (feed_file.c), which is
+ * INT64_MIN when there is none. */
+size_t feed_line_head(const char *line, size_t len, bool first, int64_t *ret_timestamp_us);
 /* By the name under which the ledger knows it: one of the two above, without `follow`. */
 int feed_open_named(const Settings *settings, const char *name, Feed **ret, Error *err) MUST_CHECK;
 /* What one ingest reads. Owns its feeds and the client that they share: end it with feeds_done. */

@@ -3,7 +3,10 @@
  * are read the next time. With `follow` only lines that end with a newline count.
  *
  * A line may begin with the record's timestamp: 13 digits, milliseconds since 1970, and a tab. No JSON begins so. `smelt produce` writes
- * it, and kcat does with -f '%T\t%s\n'. The message is what follows; without it the timestamp is not known. */
+ * it, and kcat does with -f '%T\t%s\n'. The message is what follows; without it the timestamp is not known.
+ *
+ * Editors and shells of Windows put a byte order mark at the beginning of a file: that of UTF-8 is passed over, those of UTF-16 are
+ * refused, since each line would be a reject. */
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
@@ -62,11 +65,17 @@ static int64_t read_timestamp(const char *line, size_t len, size_t *ret_skip) {
     return ms * 1000;
 }
 
+size_t feed_line_head(const char *line, size_t len, bool first, int64_t *ret_timestamp_us) {
+    size_t mark = first && len >= 3 && memcmp(line, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0, skip;
+    *ret_timestamp_us = read_timestamp(line + mark, len - mark, &skip);
+    return mark + skip;
+}
+
 /* Does JSON begin there that does not end? */
-static bool is_cut_off(const char *line, size_t len) {
-    size_t skip;
+static bool is_cut_off(const char *line, size_t len, bool first) {
     yyjson_read_err problem;
-    read_timestamp(line, len, &skip);
+    int64_t timestamp_us;
+    size_t skip = feed_line_head(line, len, first, &timestamp_us);
     yyjson_doc *doc = yyjson_read_opts((char *)(uintptr_t)line + skip, len - skip, YYJSON_READ_NOFLAG, NULL, &problem);
     yyjson_doc_free(doc);
     return doc == NULL && problem.code == YYJSON_READ_ERROR_UNEXPECTED_END;
@@ -78,7 +87,7 @@ static ssize_t read_line(FileFeed *f) {
     clearerr(f->file);
     ssize_t n = getline(&f->line, &f->line_cap, f->file);
     if (n > 0 && f->line[n - 1] == '\n') return n - 1;
-    if (n > 0 && !f->follow && !is_cut_off(f->line, (size_t)n)) return n;
+    if (n > 0 && !f->follow && !is_cut_off(f->line, (size_t)n, at == 0)) return n;
     if (n > 0) fseeko(f->file, at, SEEK_SET);
     return -1;
 }
@@ -180,8 +189,8 @@ static int file_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error *err) {
         return 0;
     }
     f->at_end = false;
-    size_t skip;
-    int64_t timestamp_us = read_timestamp(f->line, (size_t)n, &skip);
+    int64_t timestamp_us;
+    size_t skip = feed_line_head(f->line, (size_t)n, f->next == 0, &timestamp_us);
     *ret = (KafkaEvent){.kind = KAFKA_MESSAGE,
                         .offset = f->next++,
                         .leader_epoch = LEADER_EPOCH_UNKNOWN,
@@ -214,12 +223,25 @@ static int check_file(const char *path, const char *real, Error *err) {
     return refuse_stream(path, S_ISFIFO(st.st_mode) ? "it is a named pipe" : "it is a device", err);
 }
 
+/* Both marks of UTF-16 are no UTF-8, and no event begins so. */
+static int check_encoding(const char *path, FILE *file, Error *err) {
+    unsigned char head[2] = {0};
+    size_t n = fread(head, 1, sizeof head, file);
+    rewind(file);
+    if (n < sizeof head || (head[0] ^ head[1]) != 1 || head[0] < 0xFE) return 0;
+    return error_set(err, ERR_DATA, "%s is UTF-16 text, expected UTF-8: convert it first (`iconv -f UTF-16 -t UTF-8`)", path);
+}
+
 int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) {
     CLEANUP(free_text) char *real = realpath(path, NULL);
     if (check_file(path, real, err) != 0) return -1;
     FILE *file = fopen(real, "re");
     if (file == NULL) return error_errno(err, ERR_DATA, errno, "cannot read %s", path);
     setvbuf(file, NULL, _IOFBF, READ_BUFFER);
+    if (check_encoding(path, file, err) != 0) {
+        fclose(file);
+        return -1;
+    }
     FileFeed *f = xcalloc(1, sizeof *f);
     f->feed = (Feed){.ops = &file_ops, .topic = xasprintf("file:%s", real)};
     f->path = TAKE(real);

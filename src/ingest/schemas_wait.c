@@ -34,9 +34,9 @@ static void tell_waiting(Reader *r, int64_t began_ns, const char *reason) {
 }
 
 /* ERR_UNAVAILABLE when it is away for too long. */
-static int report_registry(Reader *r, int64_t began_ns, const Error *away, Error *err) {
+static int report_registry(Reader *r, int64_t began_ns, int pause_ms, const Error *away, Error *err) {
     double seconds = clock_seconds_since(began_ns);
-    if (r->options->timeout_ms > 0 && seconds * 1000 >= (double)r->options->timeout_ms)
+    if (ingest_is_too_long(began_ns, pause_ms, r->options->timeout_ms)) /* as with a broker that is away */
         return error_set(err, ERR_UNAVAILABLE, "gave up after %.0f s: %s", seconds, away->text);
     log_warn("ingest", "away for %.0f s: %s; everything stored is safe, waiting", seconds, away->text);
     tell_waiting(r, began_ns, away->text);
@@ -51,7 +51,7 @@ int ingest_find_schemas(Reader *r, Error *err) {
         Error away = {0};
         if (find_schemas(r, &from, &away) == 0) return 1;
         if (!error_is_retriable(&away)) return error_move(err, &away);
-        int rc = report_registry(r, began_ns, &away, err);
+        int rc = report_registry(r, began_ns, pause, &away, err);
         error_clear(&away);
         if (rc != 0) return -1;
         if (stop_wait_ms(pause) || batch_queue_given_up(r->queue)) return 0;

@@ -57,6 +57,8 @@ const char *lake_engine_version(void); /* "v1.5.6" */
 
 /* Reads every table to its end: DuckDB notices a damaged block only when it reads it. ERR_IO: damage; ERR_STOPPED: interrupted. */
 int lake_read_all(LakeConn *conn, Error *err) MUST_CHECK;
+/* The same of one table. */
+int lake_read_table(LakeConn *conn, const char *table, Error *err) MUST_CHECK;
 
 /* Twice LakeOptions.memory_limit from now on, and twice what wide tables need, for a process that does two large things at once. */
 int lake_double_memory(LakeConn *conn, Error *err) MUST_CHECK;

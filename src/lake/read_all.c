@@ -3,7 +3,7 @@
 
 #include "base/memory.h"
 
-static int read_table(LakeConn *conn, const char *table, Error *err) {
+int lake_read_table(LakeConn *conn, const char *table, Error *err) {
     CLEANUP(free_text) char *sql = xasprintf("SELECT bit_xor(hash(x)) FROM \"%s\" x", table);
     CLEANUP(free_text) char *name = xasprintf("read %s", table);
     return lake_exec(conn, name, sql, err);
@@ -15,6 +15,6 @@ int lake_read_all(LakeConn *conn, Error *err) {
     if (lake_query(conn, "tables", sql, NULL, 0, &tables, err) != 0) return -1;
     int got;
     while ((got = lake_next(tables, err)) > 0)
-        if (read_table(conn, lake_col_text(tables, 0, NULL), err) != 0) return -1;
+        if (lake_read_table(conn, lake_col_text(tables, 0, NULL), err) != 0) return -1;
     return got;
 }

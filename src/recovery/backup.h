@@ -6,6 +6,7 @@
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
+#include "lake/layout.h"
 #include "ledger/commit_mark.h"
 
 typedef struct BackupSegment {
@@ -27,6 +28,14 @@ void backup_done(Backup *backup);
 typedef enum BackupState { BACKUP_NONE, BACKUP_GOOD, BACKUP_DAMAGED } BackupState;
 /* Reads the manifest alone. Only a good one sets `ret` (end it with backup_done). ERR_IO, ERR_CONFIG: a newer smelt made it. */
 int backup_read(const char *dir, BackupState *ret_state, Backup *ret, Error *err) MUST_CHECK;
+/* Can this folder, which need not exist, hold a backup of this lake? ERR_CONFIG: it is data.dir, or in a folder of it in which files are
+ * removed (snapshots, models). Elsewhere inside of data.dir it is warned of. */
+int backup_check_place(const char *dir, const Layout *layout, Error *err) MUST_CHECK;
+/* The same of the setting backup.dir, for who will call backup_when_due. */
+int backup_check_setting(const Settings *settings, Error *err) MUST_CHECK;
+/* Is the folder data.dir itself? A lake cannot be restored beside the files of its backup. */
+bool backup_is_of_lake(const char *dir, const Layout *layout);
+
 typedef enum BackupCheck { BACKUP_SIZES, BACKUP_CHECKSUMS } BackupCheck;
 /* Are the segments those that were written, by the length of their files or by reading all of them? *ret_good: how many are, in order.
  * ERR_DATA names the first that is not; ERR_IO: it cannot be read. */

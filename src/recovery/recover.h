@@ -33,6 +33,7 @@ typedef struct RecoverPlan {
     bool foreign;    /* the mark is of another lake */
     bool lake_exists, log_exists;
     char *problem;        /* why the lake does not open, or cannot be read; NULL: it is fine */
+    bool can_be_copied;   /* ... but all that a backup holds can be read: `smelt backup` and this one as the base lose nothing */
     char *backup_problem; /* why the backup is of no use; NULL: there is none, or it is good */
     RecoverBase base;
     CommitMark at;     /* how far that base is */

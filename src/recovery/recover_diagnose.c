@@ -10,6 +10,7 @@
 #include "lake/schema.h"
 #include "ledger/commit_mark_keeper.h"
 #include "ledger/ledger.h"
+#include "recovery/backup_internal.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
@@ -41,6 +42,24 @@ static int probe(const char *path, const LakeOptions *options, CommitMark *ret, 
     return commit_mark_of_lake(conn, ret, err);
 }
 
+static int read_tables(LakeConn *conn, const char *const *names, Error *err) {
+    for (; *names != NULL; names++)
+        if (lake_read_table(conn, *names, err) != 0) return -1;
+    return 0;
+}
+
+/* Of a lake that cannot be read as a whole: can `smelt backup` copy it? What is damaged may be a table that is made again anyway. */
+static bool can_be_copied(const char *path, const LakeOptions *options) {
+    LakeOptions reading = *options;
+    CLEANUP(lake_freep) Lake *lake = NULL;
+    CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
+    CLEANUP(error_clear) Error ignored = {0};
+    reading.read_only = true;
+    return lake_open(path, &reading, &lake, &ignored) == 0 && lake_connect(lake, &conn, &ignored) == 0 &&
+           read_tables(conn, backup_batch_tables, &ignored) == 0 && read_tables(conn, backup_whole_tables, &ignored) == 0 &&
+           check_ledger(conn, &ignored) == 0;
+}
+
 static int probe_without_log(const char *path, const LakeOptions *options, CommitMark *ret, Error *err) {
     CLEANUP(free_text) char *other = xasprintf("%s.probe", path);
     if (unlink(other) != 0 && errno != ENOENT) return error_errno(err, ERR_IO, errno, "cannot remove %s", other);
@@ -70,6 +89,7 @@ static int examine_lake(const RecoverOptions *o, RecoverPlan *plan, Error *err) 
     if (plan->log_exists && probe_without_log(o->lake_path, &o->lake, &plan->at, err) == 0) return 0;
     error_clear(err);
     plan->base = RECOVER_NOTHING;
+    plan->can_be_copied = can_be_copied(o->lake_path, &o->lake);
     return 0;
 }
 

@@ -214,3 +214,31 @@ def test_a_damaged_file_is_seen_and_written_again(smelt: Smelt, topic: Topic, fo
     assert smelt("backup", "--verify", folder)["mended"] == 0
     forget(smelt)
     assert smelt("restore", folder)["landed"] == 300
+
+
+@pytest.mark.parametrize("place", ["", "data", "data/", "data/snapshots", "data/snapshots/backup", "data/models", "data/new/../snapshots", "link"])
+def test_a_backup_is_not_put_where_the_lake_is(smelt: Smelt, topic: Topic, place: str) -> None:
+    topic.send(events(0, 10))
+    smelt("run")
+    (smelt.data / "new").mkdir()
+    (smelt.folder / "link").symlink_to(smelt.data / "snapshots")
+    before = sorted(smelt.data.rglob("*"))
+    where = str(smelt.data) + place.removeprefix("data") if place.startswith("data") else place and str(smelt.folder / place)
+    result = smelt.run("backup", where)
+    assert result.code == 64 and "choose a folder outside of data.dir" in result.error, result
+    if place:
+        for command in ("run", "up"):
+            result = smelt.run(command, *(FREE_PORT if command == "up" else ()), "--set", f"backup.dir={where}")
+            assert result.code == 78 and result.error.startswith("backup.dir: "), result
+    assert sorted(smelt.data.rglob("*")) == before
+
+
+def test_a_lake_is_not_restored_beside_the_files_of_its_backup(smelt: Smelt, topic: Topic, folder: Path) -> None:
+    topic.send(events(0, 10))
+    smelt("ingest")
+    smelt("backup", folder)
+    before = sorted(folder.iterdir())
+    result = smelt.run("restore", folder, SMELT_DATA_DIR=str(folder))
+    assert result.code == 64 and "choose another data.dir" in result.error, result
+    assert sorted(folder.iterdir()) == before
+    assert smelt.run("restore", "").code == 64

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Json, Smelt
+from harness import Json, Smelt, Topic
 
 NAMES = [
     "customerId", "CustomerID", "customer-id", "Event_Id", "id", "ID", "type", "eventType", "event-type", "source", "timestamp", "eventTime", "created at", "quality_score", "payload", "raw_payload",
@@ -124,3 +124,23 @@ def test_every_form_of_a_file_that_ingest_reads(offline: Smelt) -> None:
     assert "infer reads JSON alone" in offline.run("contract", "infer", "--file", "avro.jsonl").error
     (offline.folder / "empty.jsonl").touch()
     assert "there is no message" in offline.run("contract", "infer", "--file", "empty.jsonl").error
+
+
+@pytest.mark.parametrize("keys", ["several", "one", "once", "json", "missing"])
+def test_the_key_of_the_records_is_the_entity_when_no_property_is(smelt: Smelt, topic: Topic, keys: str) -> None:
+    key: dict[str, Callable[[int], str | None]] = {
+        "several": lambda n: f"B-{n % 5}", "one": lambda _: "k", "once": lambda n: f"B-{n}", "json": lambda n: f'{{"id":{n % 5}}}', "missing": lambda n: f"B-{n % 5}" if n != 7 else None,
+    }  # fmt: skip
+    for n in range(20):
+        topic.broker.producer.produce(topic.name, json.dumps({"ts": 1_795_000_000_000 + n, "battery": n}).encode(), key=key[keys](n))
+    assert topic.broker.producer.flush(30) == 0
+    folder = smelt.folder / "my"
+    found = smelt("contract", "infer", "--topic", topic.name, "--pipeline", folder)
+    assert found["entity"] == ("kafka_key" if keys == "several" else None), found
+    lake = {"SMELT_PIPELINE_DIR": str(folder)}
+    assert smelt("ingest", **lake)["landed"] == 20
+    assert smelt("refine", **lake)["silver"] == 20
+    if keys == "several":
+        assert smelt.rows("SELECT thing_id, events FROM gold_thing_features ORDER BY 1") == [(f"B-{n}", 4) for n in range(5)]
+        said = smelt.run("contract", "infer", "--topic", topic.name, json_summary=False).stderr
+        assert "entity: the key of Kafka's records" in said, said

@@ -124,6 +124,25 @@ def test_a_file_that_is_not_there(offline: Smelt, source: Path) -> None:
     assert result.code == 65 and str(source) in result.error
 
 
+@pytest.mark.parametrize("stamp", [b"", b"1763633600123\t"])
+def test_a_byte_order_mark_is_no_part_of_the_first_event(offline: Smelt, source: Path, stamp: bytes) -> None:
+    first, second, third = events(0, 3)
+    source.write_bytes(b"\xef\xbb\xbf" + stamp + first)  # without a newline
+    assert offline("ingest", "--from", source)["landed"] == 1
+    write(source, [b"", second, b"\xef\xbb\xbf" + third], mode="ab")
+    done = offline("ingest", "--from", source)
+    assert (done["landed"], done["rejected"]) == (1, 1)  # elsewhere it is no JSON
+    infer = offline("contract", "infer", "--file", source)
+    assert infer["messages"] == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_is_named(offline: Smelt, source: Path, encoding: str) -> None:
+    source.write_bytes("".join("\ufeff" + one.decode() + "\r\n" for one in events(0, 2)).encode(encoding))
+    result = offline.run("ingest", "--from", source)
+    assert result.code == 65 and "is UTF-16 text, expected UTF-8" in result.error, result
+
+
 def test_what_can_be_read_once_alone_is_refused(offline: Smelt) -> None:
     """A file is read more than once: its lines are counted, and it is read on where an earlier run ended."""
     offline("produce", "-n", "5", "--out", "events.jsonl")

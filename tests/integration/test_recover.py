@@ -184,6 +184,39 @@ def test_what_kafka_no_longer_has_is_named_and_never_passed_over(smelt: Smelt, t
     smelt("ingest")
 
 
+def damage_block(smelt: Smelt, table: str) -> None:
+    """Flips a bit in a block that only this table uses."""
+    with duckdb.connect(str(smelt.lake)) as conn:
+        conn.execute(f'CREATE OR REPLACE TABLE "{table}" AS FROM "{table}" UNION ALL SELECT x.* FROM "{table}" x, range(3000)')
+        conn.execute("CHECKPOINT")
+        blocks = f"SELECT DISTINCT block_id FROM pragma_storage_info('{table}') WHERE block_id >= 0"
+        others = conn.execute("SELECT table_name FROM duckdb_tables() WHERE table_name <> ?", [table]).fetchall()
+        shared = {b for (name,) in others for (b,) in conn.execute(blocks.replace(f"'{table}'", f"'{name}'")).fetchall()}
+        (block, *_) = sorted({b for (b,) in conn.execute(blocks).fetchall()} - shared)
+    with smelt.lake.open("r+b") as file:
+        file.seek(3 * 4096 + block * 262144 + 1000)
+        byte = file.read(1)[0]
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+
+
+def test_events_of_a_lake_whose_made_tables_are_damaged_are_not_called_lost(smelt: Smelt, topic: Topic) -> None:
+    sent = topic.send(events(0, 400))
+    smelt("ingest")
+    smelt("refine")
+    damage_block(smelt, "quality_progress")
+    topic.delete_records(0, 150)
+    result = smelt.run("recover", "--yes")
+    assert result.code == 65 and "The damaged lake still has them" in result.error, result
+    assert result.summary["can_be_copied"] and result.summary["lost_offsets"] == 150
+    folder = smelt.folder / "rescue"
+    smelt("backup", folder)
+    done = smelt("recover", "--yes", "--backup", folder)
+    assert done["base"] == "backup" and done["lost"] == [] and done["landed"] == 0
+    smelt.assert_holds(sent)
+    smelt("refine")
+
+
 def test_a_lake_that_is_gone_and_so_is_its_topic(smelt: Smelt, topic: Topic) -> None:
     topic.send(events(0, 100))
     smelt("ingest")

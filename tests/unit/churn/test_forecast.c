@@ -511,6 +511,24 @@ static void who_has_left_before_is_left_out_and_counted(void **state) {
     f->options.label = CHURN_LABEL_DECLARED;
 }
 
+/* People export all customers, and the column is empty for those who are still here. */
+static void who_is_in_the_table_and_has_not_left_stays(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    make_visits(f, 50, DAYS);
+    CLEANUP(free_text) char *path = path_join(f->dir, "left.csv");
+    write_text(path, "member_id,left_at\nM00001,\nM00002,2026-01-05\nM00003,  \nM00004,\"\"\n");
+    f->options.label = path;
+    CLEANUP(churn_training_done) ChurnTraining t = {0};
+    must(churn_train(f->conn, &f->options, &t, &err), &err);
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    must(lake_query(f->conn, "test", "SELECT count(*), count(left_us) FROM churn_left", NULL, 0, &r, &err), &err);
+    assert_int_equal(lake_next(r, &err), 1);
+    assert_int_equal(lake_col_int(r, 0), 4);
+    assert_int_equal(lake_col_int(r, 1), 1);
+    f->options.label = CHURN_LABEL_DECLARED;
+}
+
 static void bad_departures(void **state) {
     Fixture *f = *state;
     Error err = {0};
@@ -523,7 +541,7 @@ static void bad_departures(void **state) {
     write_text(path, "member_id,left_at,RETURNED_AT\nM00001,2026-05-01,soon\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at is soon, expected a time such as", &err);
     write_text(path, "member_id,left_at,returned_at\nM00001,2026-05-01,2026-04-30\n");
-    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at is 2026-04-30, before left_at", &err);
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at 2026-04-30 is before left_at 2026-05-01", &err);
     CLEANUP(free_text) char *pattern = path_join(f->dir, "l[e]ft.csv"); /* another file, not those that it would match */
     write_text(pattern, "member_id,left_at\nM00002,tomorrow\n");
     f->options.label = pattern;
@@ -531,6 +549,8 @@ static void bad_departures(void **state) {
     f->options.label = f->dir;
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_CONFIG, "model.label", &err);
     f->options.label = path;
+    write_text(path, "member_id,left_at,returned_at\nM00001, ,2026-01-04\n");
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: left_at is empty", &err);
     write_text(path, "id,left_at\nM00001,2026-05-01\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "member_id and left_at is expected", &err);
     run(f->conn, "CREATE OR REPLACE VIEW model_declared AS SELECT NULL::VARCHAR AS name, NULL::VARCHAR AS \"value\" WHERE false");
@@ -674,6 +694,29 @@ static void a_worse_model_stays_a_candidate(void **state) {
                   &err);
     assert_failed(churn_rollback(f->conn, f->options.models_dir, &withdrawn, &back, &err), ERR_DATA,
                   "there is no model that was in use before", &err);
+}
+
+/* A machine that began with a clock of next year trained a model by it. */
+static void the_clock_was_set_back(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    make_visits(f, 1000, DAYS);
+    CLEANUP(churn_training_done) ChurnTraining early = train(f);
+    run(f->conn, "UPDATE models SET trained_at = trained_at + INTERVAL 1 YEAR, promoted_at = promoted_at + INTERVAL 1 YEAR");
+    next_millisecond();
+    f->options.force = true;
+    CLEANUP(churn_training_done) ChurnTraining late = train(f);
+    CLEANUP(free_text) char *used = in_use(f);
+    assert_string_equal(used, late.model_id);
+    bool due;
+    CLEANUP(free_text) char *why = NULL;
+    run(f->conn, "UPDATE refine_progress SET batch_id = batch_id + 1");
+    must(churn_is_due(f->conn, &f->options, 3600000, &due, &why, &err), &err);
+    if (due) fail_msg("trained again: %s", why);
+    must(churn_promote(f->conn, f->options.models_dir, early.model_id, false, &err), &err);
+    CLEANUP(free_text) char *by_hand = in_use(f);
+    assert_string_equal(by_hand, early.model_id);
+    f->options.force = false;
 }
 
 /* A label that a feature knows: who visits room 9 leaves within the horizon, always. */
@@ -831,11 +874,13 @@ int main(void) {
         FORECAST_TEST(the_far_future_moves_no_cut),
         FORECAST_TEST(cuts_that_betray_are_refused),
         FORECAST_TEST(who_has_left_before_is_left_out_and_counted),
+        FORECAST_TEST(who_is_in_the_table_and_has_not_left_stays),
         FORECAST_TEST(bad_departures),
         FORECAST_TEST(a_departure_to_come_makes_no_label_known),
         FORECAST_TEST(unknown_arrivals_are_said),
         FORECAST_TEST(every_aggregate_is_what_the_events_say),
         FORECAST_TEST(a_worse_model_stays_a_candidate),
+        FORECAST_TEST(the_clock_was_set_back),
         FORECAST_TEST(too_good_to_be_true),
         FORECAST_TEST(predictions_are_followed),
         FORECAST_TEST(same_data_same_bytes),
