@@ -13,7 +13,9 @@
 typedef struct LakeFunction {
     struct LakeFunction *next;
     Lake *lake;
-    char *name; /* owned */
+    char *name;               /* owned */
+    const LakeConn *began_in; /* registered in a transaction of this connection that has not ended: a rollback takes it back too */
+    bool is_gone;             /* taken back: to be registered again */
 } LakeFunction;
 
 typedef struct LakeSource {
@@ -170,6 +172,7 @@ static void forget_sources(LakeConn *conn, const char *name) {
 
 void lake_conn_forget_sources(LakeConn *conn) {
     forget_sources(conn, NULL);
+    lake_conn_settle_functions(conn, false);
 }
 
 void lake_unregister_source(LakeConn *conn, const char *name) {
@@ -198,15 +201,33 @@ static int register_function(LakeConn *conn, LakeFunction *f) {
     return state == DuckDBSuccess ? 0 : -1;
 }
 
-/* Registers it when it is new. NULL: DuckDB did not accept it. */
+static LakeFunction *add_function(LakeConn *conn, const char *name) {
+    LakeFunction *f = xcalloc(1, sizeof *f);
+    *f = (LakeFunction){.next = conn->lake->functions, .lake = conn->lake, .name = xstrdup(name), .is_gone = true};
+    conn->lake->functions = f;
+    return f;
+}
+
+/* Registers it when it is new, or gone. NULL: DuckDB did not accept it. */
 static LakeFunction *find_function(LakeConn *conn, const char *name) {
     LakeFunction *f = conn->lake->functions;
     while (f != NULL && strcmp(f->name, name) != 0) f = f->next;
-    if (f != NULL) return f;
-    f = xcalloc(1, sizeof *f);
-    *f = (LakeFunction){.next = conn->lake->functions, .lake = conn->lake, .name = xstrdup(name)};
-    conn->lake->functions = f;
-    return register_function(conn, f) == 0 ? f : NULL;
+    if (f == NULL) f = add_function(conn, name);
+    if (!f->is_gone) return f;
+    if (register_function(conn, f) != 0) return NULL;
+    f->is_gone = false;
+    f->began_in = conn->in_transaction ? conn : NULL;
+    return f;
+}
+
+void lake_conn_settle_functions(LakeConn *conn, bool committed) {
+    pthread_mutex_lock(&conn->lake->sources_lock);
+    for (LakeFunction *f = conn->lake->functions; f != NULL; f = f->next) {
+        if (f->began_in != conn) continue;
+        f->began_in = NULL;
+        f->is_gone = !committed;
+    }
+    pthread_mutex_unlock(&conn->lake->sources_lock);
 }
 
 static LakeSource *add_source(LakeConn *conn, const LakeFunction *function) {

@@ -88,4 +88,6 @@ void lake_conns_remove(LakeConn *conn);
 /* bulk.c: after a connection was made, before it is disconnected, and when the lake is closed. */
 void lake_conn_identify(LakeConn *conn);
 void lake_conn_forget_sources(LakeConn *conn);
+/* The transaction has ended, and with it what it registered stays or is taken back. */
+void lake_conn_settle_functions(LakeConn *conn, bool committed);
 void lake_functions_free(Lake *lake);

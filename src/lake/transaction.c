@@ -20,6 +20,7 @@ int lake_commit(LakeConn *conn, Error *err) {
     lake_change_end(conn->lake);
     if (rc != 0) return -1;
     conn->in_transaction = false;
+    lake_conn_settle_functions(conn, true);
     return lake_pass_fence(conn, "another writer came while this COMMIT went in, `smelt audit` tells what it did", err);
 }
 
@@ -27,6 +28,7 @@ void lake_rollback(LakeConn *conn) {
     if (!conn->in_transaction) return;
     conn->in_transaction = false;
     conn->failed = false;
+    lake_conn_settle_functions(conn, false);
     if (lake_is_lost(conn->lake)) return;
     Error ignored = {0};
     if (lake_exec_quietly(conn, "ROLLBACK", "ROLLBACK", &ignored) != 0) error_clear(&ignored);

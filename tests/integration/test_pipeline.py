@@ -32,6 +32,7 @@ def test_from_produce_to_one_subscriber_by_the_api(smelt: Smelt) -> None:
 
     running = smelt.start("serve", *FREE_PORT)
     api = serving(running)
+    eventually("the rows are in memory", lambda: api.ask("/readyz")[0] == 200)
     assert api.get("/livez")["status"] == "alive" and api.get("/readyz")["generation"] == 1
     overview = api.get("/api/v1/overview")
     assert overview["events"]["bronze"] == ingested["landed"] and overview["events"]["silver"] == done["silver"]

@@ -123,7 +123,7 @@ def test_serve_notices_a_lake_that_changes_behind_it(offline: Smelt) -> None:
     shutil.copy(older, offline.lake)
     eventually_part(api, "lake", "down", "behind its commit mark")
     assert api.get("/api/v1/status")["state"] == "down"
-    assert api.ask("/readyz")[0] == 200  # the snapshot is whole
+    eventually("the snapshot is whole", lambda: api.ask("/readyz")[0] == 200)
 
 
 @pytest.mark.parametrize("piece", PIECES)

@@ -148,6 +148,23 @@ static void a_name_registered_again_reads_the_new_state(void **state) {
     }
 }
 
+/* As by the first refine of a process whose COMMIT meets a full disk. */
+static void a_name_that_a_rollback_took_back_is_registered_again(void **state) {
+    LakeConn *conn = conn_of(state);
+    Counter counter = {.rows = 3000, .first = 1};
+    Error err = {0};
+    for (int round = 0; round < 3; round++) {
+        must(lake_begin(conn, &err), &err);
+        add_source(conn, counter_columns, 2, 2, fill_counter, &counter);
+        atomic_store(&counter.given, 0);
+        assert_int_equal(number(conn, "SELECT count(*) FROM source()"), 3000);
+        if (round == 1) must(lake_commit(conn, &err), &err);
+        lake_rollback(conn);
+    }
+    atomic_store(&counter.given, 0);
+    assert_int_equal(number(conn, "SELECT count(*) FROM source()"), 3000);
+}
+
 /* As two batches do that are staged at once. What another connection registered cannot be read, and is no crash when it has gone. */
 static void each_connection_reads_its_own(void **state) {
     LakeFixture *f = *state;
@@ -172,9 +189,13 @@ static void each_connection_reads_its_own(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        WITH_EMPTY_LAKE(values_of_every_type_arrive),   WITH_EMPTY_LAKE(two_threads_give_each_row_once),
-        WITH_EMPTY_LAKE(an_empty_source_has_no_rows),   WITH_EMPTY_LAKE(a_name_registered_again_reads_the_new_state),
-        WITH_EMPTY_LAKE(each_connection_reads_its_own), WITH_EMPTY_LAKE(each_thread_has_a_state_of_its_own),
+        WITH_EMPTY_LAKE(values_of_every_type_arrive),
+        WITH_EMPTY_LAKE(two_threads_give_each_row_once),
+        WITH_EMPTY_LAKE(an_empty_source_has_no_rows),
+        WITH_EMPTY_LAKE(a_name_that_a_rollback_took_back_is_registered_again),
+        WITH_EMPTY_LAKE(a_name_registered_again_reads_the_new_state),
+        WITH_EMPTY_LAKE(each_connection_reads_its_own),
+        WITH_EMPTY_LAKE(each_thread_has_a_state_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
