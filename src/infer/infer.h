@@ -12,8 +12,8 @@ Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char
 void infer_free(Infer *i);
 DEFINE_CLEANUP(infer_free, Infer)
 
-/* Takes one message, also behind the prefix of a schema registry, and the key of its record, absent if it has none (both copied). What is no
- * JSON object is counted and left out. */
+/* Takes one message, also behind the prefix of a schema registry, and the key of its record, absent if it has none (both copied). What is
+ * no JSON object is counted and left out. */
 void infer_add(Infer *i, Span message, Span key);
 int64_t infer_messages(const Infer *i); /* that were taken */
 #define INFER_BYTES_MAX (256 << 20)     /* of messages; further ones are not taken */

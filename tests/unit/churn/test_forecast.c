@@ -541,7 +541,8 @@ static void bad_departures(void **state) {
     write_text(path, "member_id,left_at,RETURNED_AT\nM00001,2026-05-01,soon\n");
     assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at is soon, expected a time such as", &err);
     write_text(path, "member_id,left_at,returned_at\nM00001,2026-05-01,2026-04-30\n");
-    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at 2026-04-30 is before left_at 2026-05-01", &err);
+    assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, "M00001: returned_at 2026-04-30 is before left_at 2026-05-01",
+                  &err);
     CLEANUP(free_text) char *pattern = path_join(f->dir, "l[e]ft.csv"); /* another file, not those that it would match */
     write_text(pattern, "member_id,left_at\nM00002,tomorrow\n");
     f->options.label = pattern;
