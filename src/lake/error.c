@@ -52,12 +52,16 @@ static bool says_broken(const char *message) {
     return message != NULL && (strstr(message, strerrordesc_np(EIO)) != NULL || strstr(message, "fsync failed") != NULL);
 }
 
-/* DuckDB notices a damaged block only when it reads it: any statement may be the one. */
+/* A damaged block, or a file that is shorter than its header says. */
+static bool says_damaged(const char *message) {
+    return message != NULL && (strstr(message, "Corrupt database file") != NULL || strstr(message, "Could not read enough bytes") != NULL);
+}
+
+/* DuckDB notices damage only when it reads what is damaged: any statement may be the one. */
 static const char *next_step(const Lake *lake, duckdb_error_type type, const char *message) {
     if (!lake->snapshot && says_broken(message)) return ". Next: look for errors of the disk in the system's log, then run it again";
     if (type == DUCKDB_ERROR_OUT_OF_MEMORY || lake_says_memory(message)) return ". Next: raise lake.memory_limit";
-    bool damaged = message != NULL && strstr(message, "Corrupt database file") != NULL;
-    if (!damaged) return "";
+    if (!says_damaged(message)) return "";
     return lake->snapshot ? ". Next: `smelt publish --full` writes a new snapshot" : ". Next: `smelt recover` says what it would do";
 }
 
