@@ -1,7 +1,7 @@
 /* terminate.c: see terminate.h.
  *
- * DuckDB 1.5 takes back a commit that failed in a function that must not throw: an exception there becomes no error of ours, but
- * std::terminate, on whatever thread it is. What was committed is safe, since nothing is closed: the file and its log stay as they are. The
+ * When a commit fails, DuckDB 1.5 undoes it in a function that is declared noexcept. If undoing throws, C++ calls std::terminate on that
+ * thread, and no error reaches the caller. What was committed is safe, since nothing is closed: the file and its log stay as they are. The
  * handler of the C++ library prints the exception, and aborts. */
 #include "lake/terminate.h"
 

@@ -3,8 +3,8 @@
 #include "lake/lake.h"
 #include "snapshot/snapshot.h"
 
-/* What publishing does before it needs scores: on a thread and a connection of its own, while the caller scores. For a run in which nobody
- * else writes to the lake. Begin it after the last refine. */
+/* The part of publishing that needs no scores, on a thread and a connection of its own while the caller scores. Begin it after the last
+ * refine, and only if nothing but the scores is written to the lake until it is used. */
 typedef struct PublishPreparation PublishPreparation;
 /* NULL: no thread could be started; then publish_run does all of it. The lake must outlive it. */
 PublishPreparation *publish_prepare(Lake *lake);

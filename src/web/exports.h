@@ -1,4 +1,5 @@
-/* exports.h: tables of generations as Parquet files, made when somebody asks for one, and kept for who reads on in ranges. Any thread. */
+/* exports.h: tables of generations as Parquet files, made at the first request, and kept for clients that fetch them in ranges. Any thread.
+ */
 #pragma once
 #include "web/handlers.h"
 
