@@ -12,13 +12,13 @@ from confluent_kafka import Producer
 
 from measure import process
 
-RATE = 2000
 POLL_S = 0.02
 WARM_UP_S = 15
 
 
-def start_load(bench, topic):
-    piece = str(RATE // 10)
+def start_load(bench, topic, rate):
+    """rate: events a second, in ten pieces."""
+    piece = str(rate // 10)
     pace = ("--stream", "--min-events", piece, "--max-events", piece, "--min-wait", "100ms", "--max-wait", "100ms")
     argv = bench.smelt_argv("produce", *pace, "--subscribers", str(bench.options.subscribers), *bench.faults, topic=topic, lake="none")
     child = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=bench.environment())

@@ -73,7 +73,7 @@ def profile_serve(profiler):
 
 
 def profile_up(profiler):
-    up, load = live.Up(profiler.bench, "up.publish_interval=10s"), start_load(profiler.bench, "live")
+    up, load = live.Up(profiler.bench, "up.publish_interval=10s"), start_load(profiler.bench, "live", 2000)
     try:
         profiler.server("up", up.child.pid)
     finally:
