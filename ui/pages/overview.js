@@ -44,7 +44,7 @@ const whatFirst = (e, s, top) => {
   if (part) return answer("first", "What first?", `${part.title} is ${part.state}`, part.detail.split(". ")[0], { state: part.state, href: href("status") });
   const row = top?.items?.[0];
   if (!e.risk || !row) return answer("first", "What first?", "Nothing needs you", "All parts work.", { state: "ok" });
-  return answer("first", "What first?", `Call ${visible(row[e.key])}`, `Most ${e.risk.value_name ? "at stake" : "at risk"}: ${percent(row.churn_probability ?? 0, 1, 0)} ${e.risk.title}`,
+  return answer("first", "What first?", `Call ${visible(row[e.key])}`, row.churn_probability == null ? "Not scored yet" : `Most ${e.risk.value_name ? "at stake" : "at risk"}: ${percent(row.churn_probability, 1, 0)} ${e.risk.title}`,
     { href: href(["entities", e.plural, row[e.key]]) });
 };
 

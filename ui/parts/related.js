@@ -37,6 +37,10 @@ const relatedTable = (e, other, r) => table({ id: "related", caption: `${titleOf
   idColumn(other), ...(other.risk ? riskColumns(other, r.items) : valueColumns(other)),
   { title: "Events", isNum: true, cell: (row) => h("span", { title: `newest ${moment(row.together.newest_at)} UTC` }, count(row.together.events)) }] });
 
+// In few words, of the row that stands out: how many there are, and how much is at stake.
+export const stakeUrl = (e, id, other) => url(`/api/v1/${e.plural}/${encodeURIComponent(id)}/related`, { entity: other.entity, limit: 1 });
+export const stakeWords = (other, r) => ({ text: r.high == null ? named(r.total, other) : `${count(r.high)} of ${named(r.total, other)} in the band high`, note: r.value_at_risk == null ? "" : `${other.risk.value_title} ${decimal(r.value_at_risk, 0)} ${other.risk.value_unit}, ` });
+
 const relatedUrl = (e, id, other) => url(`/api/v1/${e.plural}/${encodeURIComponent(id)}/related`, { entity: other.entity, limit: ROWS });
 
 export const relatedPanel = (e, id, other) => panel({ id: "related", title: `${titleOf(other)} in its events`, note: "both ids in one event", height: 260, every: SLOW_MS, urls: { r: relatedUrl(e, id, other) },
