@@ -89,11 +89,15 @@ const latencyModel = ({ points, last, from, to }) => ({ id: "latency", title: "T
 const numberModel = (m, marks) => ({ id: `h-${m.metric}`, title: capital(m.title), unit: m.unit || "events", marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }],
   words: `Newest: ${brief(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
 
+// A bar is as wide as the way to the next one: one alone gets one before it.
+const bars = (t) => (t.points.length === 1 ? [{ at: new Date(Date.parse(t.points[0].at) - t.step_s * 1000).toISOString() }, ...t.points] : t.points);
+const throughputModel = (t, points) => ({ id: "throughput", title: "Messages read", unit: `messages per ${stepWord(t.step_s)}`, isStacked: true, window: [Date.parse(t.from) / 1000, Date.parse(t.to) / 1000],
+  x: points.map((one) => Date.parse(one.at) / 1000), series: ["landed", "duplicates", "rejected", "gaps"].map((name) => ({ name, kind: "bar", values: points.map((one) => one[name] ?? 0) })),
+  words: `${count(points.reduce((sum, one) => sum + (one.landed ?? 0), 0))} landed; newest ${brief(points.at(-1).rows_per_s)} rows per second.` });
+
 const throughputPanel = () => panel({
   id: "throughput", title: "Throughput", height: 340, every: SLOW_MS, urls: { t: throughput() },
-  render: ({ t }) => (t.points.length === 0 ? empty("Nothing was read in this time.") : chart({ id: "throughput", title: "Messages read", unit: `messages per ${stepWord(t.step_s)}`, isStacked: true, window: [Date.parse(t.from) / 1000, Date.parse(t.to) / 1000],
-    x: t.points.map((one) => Date.parse(one.at) / 1000), series: ["landed", "duplicates", "rejected", "gaps"].map((name) => ({ name, kind: "bar", values: t.points.map((one) => one[name]) })),
-    words: `${count(t.points.reduce((sum, one) => sum + one.landed, 0))} landed; newest ${brief(t.points.at(-1).rows_per_s)} rows per second.` })),
+  render: ({ t }) => (t.points.length === 0 ? empty("Nothing was read in this time.") : chart(throughputModel(t, bars(t)))),
 });
 
 const latencyPanel = () => panel({

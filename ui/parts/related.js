@@ -39,7 +39,7 @@ const relatedTable = (e, other, r) => table({ id: "related", caption: `${titleOf
 
 // In few words, of the row that stands out: how many there are, and how much is at stake.
 export const stakeUrl = (e, id, other) => url(`/api/v1/${e.plural}/${encodeURIComponent(id)}/related`, { entity: other.entity, limit: 1 });
-export const stakeWords = (other, r) => ({ text: r.high == null ? named(r.total, other) : `${count(r.high)} of ${named(r.total, other)} in the band high`, note: r.value_at_risk == null ? "" : `${other.risk.value_title} ${decimal(r.value_at_risk, 0)} ${other.risk.value_unit}, ` });
+export const stakeWords = (other, r) => ({ text: named(r.total, other), note: [r.high == null ? null : `${count(r.high)} in the band high`, r.value_at_risk == null ? null : `${other.risk.value_title.toLowerCase()} ${decimal(r.value_at_risk, 0)} ${other.risk.value_unit}`, `in ${r.days} days`].filter(Boolean).join("; ") });
 
 const relatedUrl = (e, id, other) => url(`/api/v1/${e.plural}/${encodeURIComponent(id)}/related`, { entity: other.entity, limit: ROWS });
 

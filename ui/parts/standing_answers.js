@@ -59,7 +59,7 @@ const whoIsThere = (e, found) => {
   return answerPanel("stake", panel({ id: "stake", title: question, isPlain: true, isBare: true, height: 60, every: 60000, urls: { r: stakeUrl(e, id, other) }, absent: answerContent(question, "Not known"),
     render: ({ r }) => {
       const { text, note } = stakeWords(other, r);
-      return answerContent(question, text, [note, `in ${r.days} days`], { href: rowHref(e, found.row) });
+      return answerContent(question, text, note, { href: rowHref(e, found.row) });
     } }));
 };
 
