@@ -219,7 +219,8 @@ static void put_slots(const EntityFilter *f, Slots *s) {
 char *entity_filter_sql(const EntityFilter *f, const char *head, const char *middle, const char *tail) {
     Slots slots = {.count = 0};
     put_slots(f, &slots);
-    CLEANUP(free_text) char *text = xasprintf("%s\n%s\n%s\n%s", lake_sql(head), lake_sql(middle),
-                                              f->noted != NULL ? lake_sql("api/where_noted") : "", tail != NULL ? lake_sql(tail) : "");
+    CLEANUP(free_text)
+    char *text = xasprintf("%s\n%s\n%s\n%s", lake_sql(head), lake_sql(middle), f->noted != NULL ? lake_sql("api/where_noted") : "",
+                           tail != NULL ? lake_sql(tail) : "");
     return gold_entity_text(f->entity, text, slots.items, slots.count);
 }

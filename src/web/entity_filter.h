@@ -41,7 +41,7 @@ typedef struct EntityFilter {
 #define NOTED_PARAM                                                                                                                        \
     {                                                                                                                                      \
         "noted", PARAM_CHOICE, .choices = "no|yes|" NOTE_OUTCOMES,                                                                         \
-        .help = "only rows without a note, with one, or whose newest note has this outcome"                                                \
+                               .help = "only rows without a note, with one, or whose newest note has this outcome"                         \
     }
 
 /* Reads them. Answers when one of them is wrong. The caller ends the filter either way. */

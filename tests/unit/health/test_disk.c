@@ -53,7 +53,8 @@ static void what_is_short_tells_nothing(void **state) {
 static void a_jump_does_not_count(void **state) {
     (void)state;
     DiskTrend *t = disk_trend_new(path, true);
-    for (int i = 96; i >= 0; i--) disk_trend_note(t, NOW - i * HOUR / 2, 240 * GB + i * GB / 2 - (i > 30 && i < 40 ? 100 * GB : 0), 1000 * GB);
+    for (int i = 96; i >= 0; i--)
+        disk_trend_note(t, NOW - i * HOUR / 2, 240 * GB + i * GB / 2 - (i > 30 && i < 40 ? 100 * GB : 0), 1000 * GB);
     DiskForecast f = disk_trend_forecast(t, 240 * GB, 0);
     assert_in_range(f.full_in_us, 9 * 24 * HOUR, 12 * 24 * HOUR);
     disk_trend_free(t);
@@ -154,12 +155,14 @@ static void the_forecast_is_said_in_words(void **state) {
     (void)state;
     int64_t day = 24 * HOUR;
     expect_words((DiskForecast){.kind = DISK_FORECAST_NONE}, STATE_OK, "(50%).");
-    expect_words((DiskForecast){.kind = DISK_FORECAST_TOO_SHORT}, STATE_OK, "(50%). When it will be full is known after 6 hours of history.");
-    expect_words((DiskForecast){.kind = DISK_FORECAST_STEADY, .over_us = 3 * day}, STATE_OK, "At the rate of the last 3 days it does not fill up within a year.");
+    expect_words((DiskForecast){.kind = DISK_FORECAST_TOO_SHORT}, STATE_OK,
+                 "(50%). When it will be full is known after 6 hours of history.");
+    expect_words((DiskForecast){.kind = DISK_FORECAST_STEADY, .over_us = 3 * day}, STATE_OK,
+                 "At the rate of the last 3 days it does not fill up within a year.");
     expect_words((DiskForecast){.kind = DISK_FORECAST_FULL, .over_us = 3 * day, .bytes_per_day = 12 * GB, .full_in_us = 40 * day}, STATE_OK,
                  "At the rate of the last 3 days, 12 GB per day, it is full in about 40 days.");
-    expect_words((DiskForecast){.kind = DISK_FORECAST_FULL, .over_us = 7 * HOUR, .bytes_per_day = 900 * GB, .full_in_us = 13 * HOUR}, STATE_DEGRADED,
-                 "it is full in about 13 hours. Free some space before writing stops.");
+    expect_words((DiskForecast){.kind = DISK_FORECAST_FULL, .over_us = 7 * HOUR, .bytes_per_day = 900 * GB, .full_in_us = 13 * HOUR},
+                 STATE_DEGRADED, "it is full in about 13 hours. Free some space before writing stops.");
 }
 
 #define IN_A_FOLDER(test) cmocka_unit_test_setup_teardown(test, scratch_up, scratch_down)
