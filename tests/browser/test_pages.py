@@ -134,6 +134,11 @@ def test_without_tokens_a_page_says_what_to_type_before_promoting(seen: Json) ->
     assert "this server has no tokens yet" in text and "smelt token create me --scopes admin" in text and "smelt model promote churn-" in text
 
 
+@pytest.mark.parametrize("page", ["overview", "quality", "pipeline"])
+def test_a_chart_over_time_is_marked_where_the_model_changed(seen: Json, page: str) -> None:
+    assert re.search(r"Marked: (.*; )?model churn-\w+, ", seen["normal"]["pages"][page]["text"])
+
+
 def test_worse_than_usual_is_said_by_the_declared_side(seen: Json) -> None:
     """The built-in towers: less signal is worse, more latency and more loss are; the worst ones come first."""
     others = seen["normal"]["pages"]["others"]

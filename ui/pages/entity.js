@@ -7,6 +7,7 @@ import { href } from "../lib/router.js";
 import { agoElement, capital, decimal, many, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
 import { badge, bar, empty } from "../parts/bits.js";
 import { trend } from "../parts/chart.js";
+import { marksUrl } from "../parts/marks.js";
 import { notesPanel } from "../parts/notes.js";
 import { panel } from "../parts/panel.js";
 import { hoursPanel, otherOf, relatedPanel } from "../parts/related.js";
@@ -108,8 +109,8 @@ const scoreModel = (e, items) => {
 };
 
 const scoresPanel = (e, id) => panel({
-  id: "scores", title: "How the score moved", answers: "moved", sql: `FROM score_changes WHERE entity_id = ${quoted(id)} ORDER BY scored_at`, height: 320, every: SLOW_MS, urls: { scores: `${partUrl(e, id, "scores")}?limit=200` },
-  render: ({ scores }) => (scores.items.filter((s) => s.churn_probability != null).length === 0 ? empty("No change of the score is recorded yet. A score is recorded when its band changes or it moves by 0.05.") : trend(scoreModel(e, scores.items))),
+  id: "scores", title: "How the score moved", answers: "moved", sql: `FROM score_changes WHERE entity_id = ${quoted(id)} ORDER BY scored_at`, height: 320, every: SLOW_MS, urls: { scores: `${partUrl(e, id, "scores")}?limit=200`, past: marksUrl("-30d") }, optional: ["past"],
+  render: ({ scores, past }) => (scores.items.filter((s) => s.churn_probability != null).length === 0 ? empty("No change of the score is recorded yet. A score is recorded when its band changes or it moves by 0.05.") : trend({ ...scoreModel(e, scores.items), marks: past?.marks })),
 });
 
 // Whom a row without a risk has to do with comes before its events.

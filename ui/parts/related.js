@@ -7,6 +7,7 @@ import { href } from "../lib/router.js";
 import { capital, count, decimal, many, moment, visible } from "../lib/words.js";
 import { empty } from "./bits.js";
 import { chart } from "./chart.js";
+import { marksUrl } from "./marks.js";
 import { panel } from "./panel.js";
 import { risk } from "./risk.js";
 import { table } from "./table.js";
@@ -57,5 +58,5 @@ const hoursModel = (hours) => {
     words: `${count(hours.reduce((sum, one) => sum + one.events, 0))} events in ${many(hours.length, "hour", "hours")}; most in one: ${count(busiest.events)}.` };
 };
 
-export const hoursPanel = (e, id, other) => panel({ id: "row-hours", title: "By the hour", note: "7 days", height: 320, every: SLOW_MS, urls: { r: relatedUrl(e, id, other) },
-  render: ({ r }) => (r.hours.length === 0 ? empty("No event is kept.") : chart(hoursModel(r.hours))) });
+export const hoursPanel = (e, id, other) => panel({ id: "row-hours", title: "By the hour", note: "7 days", height: 320, every: SLOW_MS, urls: { r: relatedUrl(e, id, other), past: marksUrl("-7d") }, optional: ["past"],
+  render: ({ r, past }) => (r.hours.length === 0 ? empty("No event is kept.") : chart({ ...hoursModel(r.hours), marks: past?.marks })) });
