@@ -16,7 +16,7 @@ SECONDS ?= 3600
 MINUTES ?= 60
 RATE ?= 2000
 
-.PHONY: help build test test-kubernetes unit integration faults fuzz soak lint format demo bench install clean
+.PHONY: help build test test-kubernetes unit integration faults fuzz soak lint format demo pictures bench install clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -65,6 +65,10 @@ format: ## rewrite the C files as .clang-format says
 demo: ## from nothing to dashboards, with a real Kafka broker, until Ctrl-C
 	@tools/bootstrap demo
 	@tools/demo
+
+pictures: ## render the pictures of the dashboards in README.md and docs/ anew
+	@tools/bootstrap test
+	@tools/pictures
 
 bench: ## the measurements of bench/
 	@tools/bootstrap test

@@ -65,6 +65,7 @@ int command_serve(App *app, int argc, char **argv, Error *err) {
                                     .check_audit_log = audit_log_check,
                                     .audit_log = audit_log,
                                     .history_path = app->layout.status_history_path,
+                                    .disk_history_path = app->layout.disk_history_path,
                                     .by = "serve"},
                    &health, err) != 0)
         return -1;

@@ -92,6 +92,7 @@ int command_status(App *app, int argc, char **argv, Error *err) {
                              .topics = &app->topics,
                              .check_writer = reader_check_writer,
                              .check_tokens = serving_check_tokens,
+                             .disk_history_path = app->layout.disk_history_path,
                              .ask_api = true};
     if (health_new(&options, &health, err) != 0) return -1;
     health_refresh(health);

@@ -83,8 +83,9 @@ static int revoke_token(App *app, const Options *o, Tokens *tokens, Error *err) 
     return 0;
 }
 
-static const char *time_or(int64_t us, const char *otherwise, char text[CLOCK_TEXT_SIZE]) {
-    return us != 0 ? clock_format(us, text) : otherwise;
+static const char *text_or(const json_t *row, const char *key, const char *otherwise) {
+    const char *text = json_string_value(json_object_get(row, key));
+    return text != NULL ? text : otherwise;
 }
 
 static int list_tokens(App *app, const Options *o, Tokens *tokens, Error *err) {
@@ -94,14 +95,11 @@ static int list_tokens(App *app, const Options *o, Tokens *tokens, Error *err) {
     if (tokens->count > 0) say(app, "%-20s %-30s %-28s %-28s %s\n", "name", "scopes", "created", "expires", "last used");
     for (size_t i = 0; i < tokens->count; i++) {
         const Token *t = &tokens->items[i];
-        char created[CLOCK_TEXT_SIZE], expires[CLOCK_TEXT_SIZE];
-        CLEANUP(free_text) char *scopes = scopes_text(t->scopes);
-        const char *used = json_string_value(json_object_get(uses, t->name)), *ends = time_or(t->expires_us, NULL, expires);
+        json_t *row = token_described(t, uses);
         const char *note = t->expires_us != 0 && t->expires_us <= clock_wall_us() ? " (expired)" : "";
-        say(app, "%-20s %-30s %-28s %-28s %s%s\n", t->name, scopes, clock_format(t->created_us, created), ends != NULL ? ends : "never",
-            used != NULL ? used : "-", note);
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:s, s:s?, s:s?}", "name", t->name, "scopes", scopes, "created_at", created,
-                                              "expires_at", ends, "last_used_at", used));
+        say(app, "%-20s %-30s %-28s %-28s %s%s\n", t->name, text_or(row, "scopes", ""), text_or(row, "created_at", ""),
+            text_or(row, "expires_at", "never"), text_or(row, "last_used_at", "-"), note);
+        json_array_append_new(rows, row);
     }
     if (!tokens->exists) say(app, "There are no tokens: a server on a loopback address answers everybody on this machine.\n");
     app->summary = json_pack("{s:o}", "tokens", rows);

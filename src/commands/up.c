@@ -58,6 +58,7 @@ static int serve_and_run(App *app, Writer *w, AuditLog *audit_log, Error *err) {
                                     .check_audit_log = audit_log_check,
                                     .audit_log = audit_log,
                                     .history_path = app->layout.status_history_path,
+                                    .disk_history_path = app->layout.disk_history_path,
                                     .by = "up"},
                    &health, err) != 0)
         return -1;
@@ -141,6 +142,7 @@ static int serve_blocked(App *app, const Error *why, AuditLog *audit_log, Error 
                                     .check_audit_log = audit_log_check,
                                     .audit_log = audit_log,
                                     .history_path = app->layout.status_history_path,
+                                    .disk_history_path = app->layout.disk_history_path,
                                     .by = "up"},
                    &health, err) != 0)
         return -1;

@@ -19,6 +19,7 @@ struct Health {
     FactsCache *cache;
     Facts facts;           /* only the refreshing thread */
     StateHistory *history; /* as facts; NULL: none is kept */
+    DiskTrend *disk;       /* the same */
     pthread_mutex_t lock;
     json_t *report, *samples; /* under lock */
     int64_t checked_ns;       /* when that report was made; under lock */
@@ -40,6 +41,7 @@ int health_new(const HealthOptions *options, Health **ret, Error *err) {
     h->kafka = kafka;
     h->cache = facts_cache_new();
     if (options->history_path != NULL) h->history = state_history_new(options->history_path, options->by);
+    if (options->disk_history_path != NULL) h->disk = disk_trend_new(options->disk_history_path, options->by != NULL);
     h->report = first_report();
     h->samples = json_array();
     h->stale_ns = INT64_MAX;
@@ -52,6 +54,7 @@ void health_free(Health *h) {
     facts_done(&h->facts);
     facts_cache_free(h->cache);
     if (h->history != NULL) state_history_free(h->history);
+    if (h->disk != NULL) disk_trend_free(h->disk);
     kafka_client_free(h->kafka);
     json_decref(h->report);
     json_decref(h->samples);
@@ -112,8 +115,14 @@ static void swap(json_t **a, json_t **b) {
     *b = kept;
 }
 
+static void follow_disk(DiskTrend *disk, Facts *f) {
+    disk_trend_note(disk, f->now_us, f->disk_free, f->disk_size);
+    f->disk_forecast = disk_trend_forecast(disk, f->disk_free, settings_int(f->settings, "disk.reserve"));
+}
+
 void health_refresh(Health *h) {
     facts_gather(&h->facts, h->cache, &h->options, h->kafka);
+    if (h->disk != NULL) follow_disk(h->disk, &h->facts);
     CLEANUP(json_freep) json_t *report = make_report(&h->facts);
     if (h->history != NULL) state_history_note(h->history, report);
     CLEANUP(json_freep) json_t *samples = samples_of(&h->facts, json_object_get(report, "components"));

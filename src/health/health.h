@@ -24,6 +24,7 @@ typedef struct HealthOptions {
     int (*check_audit_log)(void *arg, Error *err);             /* can the API's audit log be written? NULL: it is not asked */
     void *audit_log;                                           /* its `arg`; borrowed */
     const char *history_path, *by; /* where changes of states are kept (health/history.h), and who looked; NULL: nowhere. Borrowed */
+    const char *disk_history_path; /* the free space over time (health/disk_trend.h): added to with `by`, else read. NULL: none. Borrowed */
     bool ask_api;                  /* GET /livez at http.listen; not for a server, which is the API */
 } HealthOptions;
 

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/buf.h"
 #include "base/clock.h"
+#include "health/disk_trend.h"
 #include "health/health.h"
 #include "health/lake_check.h"
 #include "kafka/admin.h"
@@ -51,6 +52,7 @@ typedef struct Facts {
     char *tokens_error;        /* why it refuses every request; NULL: it does not */
     char *audit_log_error;     /* why it cannot write who reads what; NULL: it can */
     int64_t disk_free, disk_size;
+    DiskForecast disk_forecast;
 } Facts;
 
 /* One part's finding. */
@@ -104,6 +106,9 @@ void promises_judge(const Facts *f, Finding *ret);
 /* ---- what is lost (losses.c) ---- */
 /* Adds the messages that were lost for good within a day to what is said of Bronze. */
 void losses_judge(const Facts *f, Finding *ret);
+
+/* ---- the disk (disk.c) ---- */
+bool disk_judge(const Facts *f, Finding *ret);
 
 /* ---- numbers (samples.c) ---- */
 /* [[metric, value, {label: value}], ...], the samples of one metric side by side; `parts`: the components of the report. A new reference.

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { QUARANTINE_PERCENT_MAX = 20, DISK_PERCENT_MIN = 5 };
+enum { QUARANTINE_PERCENT_MAX = 20 };
 
 const char *state_name(State s) {
     static const char *const names[] = {"ok", "degraded", "down", "unknown"};
@@ -204,7 +204,7 @@ static bool judge_kafka(const Facts *f, Finding *r) {
     return true;
 }
 
-/* ---- lake and disk ---- */
+/* ---- lake ---- */
 
 /* How much is known of the lake's state, and since when. */
 static void describe_check(const Facts *f, Finding *r) {
@@ -306,32 +306,6 @@ static bool judge_backup(const Facts *f, Finding *r) {
     bool late = f->mark.commit > f->backup.mark.commit && age > interval_us + fresh_within_us(f);
     if (late) r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, late ? "; newer events are not in it. Is `smelt up` or `smelt run` running with backup.dir?" : ".");
-    return true;
-}
-
-static bool judge_disk(const Facts *f, Finding *r) {
-    if (f->disk_size == 0) {
-        r->state = STATE_UNKNOWN;
-        buf_add_str(&r->detail, "The free space at data.dir is not known.");
-        return true;
-    }
-    int percent = (int)(f->disk_free * 100 / f->disk_size);
-    put_int(r, "free_bytes", f->disk_free);
-    put_int(r, "size_bytes", f->disk_size);
-    format_bytes(&r->detail, f->disk_free);
-    buf_addf(&r->detail, " free of ");
-    format_bytes(&r->detail, f->disk_size);
-    buf_addf(&r->detail, " (%d%%).", percent);
-    int64_t reserve = settings_int(f->settings, "disk.reserve");
-    if (f->disk_free < reserve) {
-        r->state = STATE_DOWN;
-        buf_add_str(&r->detail, " Ingest is paused until ");
-        format_bytes(&r->detail, reserve);
-        buf_add_str(&r->detail, " are free (disk.reserve); it continues by itself.");
-    } else if (percent < DISK_PERCENT_MIN) {
-        r->state = STATE_DEGRADED;
-        buf_add_str(&r->detail, " Free some space before writing stops.");
-    }
     return true;
 }
 
@@ -640,6 +614,6 @@ const Component health_components[] = {
     {"runs", "Runs", judge_runs},
     {"snapshot", "Snapshot", judge_snapshot},
     {"api", "API", judge_api},
-    {"disk", "Disk", judge_disk},
+    {"disk", "Disk", disk_judge},
     {NULL, NULL, NULL},
 };

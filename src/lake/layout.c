@@ -15,6 +15,7 @@ Layout layout_of(const Settings *settings) {
                     .notes_path = path_join(dir, "lake.notes"),
                     .operations_path = path_join(dir, "lake.operations"),
                     .status_history_path = path_join(dir, "status.history"),
+                    .disk_history_path = path_join(dir, "disk.history"),
                     .lock_path = path_join(dir, "smelt.lock"),
                     .tokens_path = path_join(dir, "tokens.json"),
                     .token_uses_path = path_join(dir, "tokens.used"),
@@ -23,10 +24,10 @@ Layout layout_of(const Settings *settings) {
 }
 
 void layout_done(Layout *layout) {
-    char *owned[] = {layout->data_dir,    layout->lake_path,       layout->wal_path,   layout->mark_path,
-                     layout->runs_path,   layout->lock_path,       layout->models_dir, layout->snapshots_dir,
-                     layout->tokens_path, layout->token_uses_path, layout->audit_path, layout->status_history_path,
-                     layout->notes_path,  layout->operations_path};
+    char *owned[] = {layout->data_dir,    layout->lake_path,       layout->wal_path,         layout->mark_path,
+                     layout->runs_path,   layout->lock_path,       layout->models_dir,       layout->snapshots_dir,
+                     layout->tokens_path, layout->token_uses_path, layout->audit_path,       layout->status_history_path,
+                     layout->notes_path,  layout->operations_path, layout->disk_history_path};
     for (size_t i = 0; i < ARRAY_LEN(owned); i++) free(owned[i]);
     *layout = (Layout){0};
 }

@@ -8,6 +8,7 @@
  *     tokens.used                    when each was used last
  *     lake.audit                     what `smelt audit` found last
  *     status.history                 when the state of a part changed (health/history.h)
+ *     disk.history                   the free space over a week (health/disk_trend.h)
  *     lake.notes                     what people wrote about rows and groups of events (web/note_store.h), as lines of JSON
  *     smelt.lock                     held by the one process that writes
  *     models/                        trained models
@@ -22,7 +23,7 @@ typedef struct Layout {
     char *data_dir;
     char *lake_path, *wal_path, *mark_path, *runs_path, *lock_path;
     char *tokens_path, *token_uses_path;
-    char *audit_path, *status_history_path, *notes_path, *operations_path;
+    char *audit_path, *status_history_path, *disk_history_path, *notes_path, *operations_path;
     char *models_dir, *snapshots_dir;
 } Layout;
 

@@ -12,6 +12,10 @@ void versioned_etag(const char *tag, const Request *req, char etag[ETAG_SIZE]) {
     snprintf(etag, ETAG_SIZE, "W/\"%s-" SMELT_VERSION "%s%s%.12s\"", tag, req->is_operator ? "" : "-r", type[0] != '\0' ? "-" : "", type);
 }
 
+bool is_versioned(const Route *route, const Request *req) {
+    return (route->flags & ROUTE_VERSIONED) && request_param(req, "noted") == NULL;
+}
+
 uint64_t scope_of(const Request *req) {
     const char *text = request_param(req, "cursor");
     Cursor cursor;
@@ -54,7 +58,7 @@ static bool read_rows(Service *s, const Route *route, const Request *req, bool o
 
 bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_worker, Response *resp) {
     Lease lease;
-    if (!(route->flags & ROUTE_VERSIONED) || ((route->flags & ROUTE_PAST) && request_param(req, "as_of") != NULL) ||
+    if (!is_versioned(route, req) || ((route->flags & ROUTE_PAST) && request_param(req, "as_of") != NULL) ||
         !snapshot_pool_peek(s->pool, scope_of(req), on_worker, &lease))
         return false;
     bool answered = repeat(route, req, &lease, resp) || read_rows(s, route, req, on_worker, &lease, resp);
@@ -63,7 +67,7 @@ bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_
 }
 
 void keep_answer(const Route *route, const Request *req, const Lease *lease, Response *resp) {
-    if (resp->file > 0) return;
+    if (resp->file > 0 || !is_versioned(route, req)) return;
     bool row = has_state(route, lease) && (resp->status == 200 || resp->status == 404);
     if (!row && (!(route->flags & ROUTE_KEPT) || resp->status != 200)) return;
     response_encode(resp, req);

@@ -7,6 +7,8 @@
 
 /* The ETag of an answer of the content `tag`. What operators see has another one, and each media type but JSON. */
 void versioned_etag(const char *tag, const Request *req, char etag[ETAG_SIZE]);
+/* Whether the answer depends on the content and the target alone; what people note is no content of a generation. */
+bool is_versioned(const Route *route, const Request *req);
 /* False: it needs a query, or, on the event loop, more time than others may wait. */
 bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_worker, Response *resp) MUST_CHECK;
 /* Encodes the answer and keeps it, to give it again. */

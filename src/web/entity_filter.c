@@ -19,6 +19,7 @@ void entity_filter_done(EntityFilter *f) {
     for (size_t i = 0; i < f->text_count; i++) free(f->texts[i].equals);
     json_decref(f->columns);
     free(f->fields);
+    free(f->noted);
     *f = (EntityFilter){0};
 }
 
@@ -166,6 +167,19 @@ int entity_filter_read(const Request *req, const Lease *lease, const GoldEntity 
     return 0;
 }
 
+/* ---- noted ---- */
+
+int entity_filter_read_noted(Service *s, const Request *req, EntityFilter *f, Response *resp, Error *err) {
+    const char *wanted = request_param(req, "noted");
+    CLEANUP(json_freep) json_t *ids = NULL;
+    if (wanted == NULL || note_refuse_without_store(s, req, resp)) return 0;
+    bool any = strcmp(wanted, "no") == 0 || strcmp(wanted, "yes") == 0;
+    if (note_store_noted(s->notes, f->entity->name, any ? NULL : wanted, &ids, err) != 0) return -1;
+    f->noted = json_text(ids);
+    f->noted_in = strcmp(wanted, "no") != 0;
+    return 0;
+}
+
 /* ---- SQL ---- */
 
 /* Names of placeholders, from slots and endings: "number3_unused". Owned by the caller. */
@@ -198,11 +212,15 @@ static void put_slots(const EntityFilter *f, Slots *s) {
     s->items[s->count++] = (LakeBinding){"sort", lake_name(f->sort)};
     s->items[s->count++] = (LakeBinding){"sign", lake_int(f->ascending ? -1 : 1)};
     s->items[s->count++] = (LakeBinding){"fields", lake_text(f->fields)};
+    s->items[s->count++] = (LakeBinding){"noted", lake_text(f->noted)};
+    s->items[s->count++] = (LakeBinding){"noted_in", lake_bool(f->noted_in)};
 }
 
 char *entity_filter_sql(const EntityFilter *f, const char *head, const char *middle, const char *tail) {
     Slots slots = {.count = 0};
     put_slots(f, &slots);
-    CLEANUP(free_text) char *text = xasprintf("%s\n%s\n%s", lake_sql(head), lake_sql(middle), tail != NULL ? lake_sql(tail) : "");
+    CLEANUP(free_text)
+    char *text = xasprintf("%s\n%s\n%s\n%s", lake_sql(head), lake_sql(middle), f->noted != NULL ? lake_sql("api/where_noted") : "",
+                           tail != NULL ? lake_sql(tail) : "");
     return gold_entity_text(f->entity, text, slots.items, slots.count);
 }

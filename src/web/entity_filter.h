@@ -3,8 +3,9 @@
  * thread. */
 #pragma once
 #include "web/handlers.h"
+#include "web/note_content.h"
 
-enum { FILTER_NUMBERS = 6, FILTER_TEXTS = 4, FILTER_BINDINGS = 4 * FILTER_NUMBERS + 3 * FILTER_TEXTS + 3 };
+enum { FILTER_NUMBERS = 6, FILTER_TEXTS = 4, FILTER_BINDINGS = 4 * FILTER_NUMBERS + 3 * FILTER_TEXTS + 5 };
 
 typedef struct EntityFilter {
     const GoldEntity *entity;
@@ -22,6 +23,8 @@ typedef struct EntityFilter {
         char *equals; /* owned */
     } texts[FILTER_TEXTS];
     size_t number_count, text_count;
+    char *noted;   /* ids as a JSON list; NULL: it is not asked who has notes. Owned */
+    bool noted_in; /* only these, or only others */
 } EntityFilter;
 
 #define ENTITY_FILTER_PARAMS                                                                                                               \
@@ -35,9 +38,17 @@ typedef struct EntityFilter {
         "fields", PARAM_TEXT, .least = 1, .most = 2000, .help = "columns, with commas between them; * for all"                             \
     }
 
+#define NOTED_PARAM                                                                                                                        \
+    {                                                                                                                                      \
+        "noted", PARAM_CHOICE, .choices = "no|yes|" NOTE_OUTCOMES,                                                                         \
+                               .help = "only rows without a note, with one, or whose newest note has this outcome"                         \
+    }
+
 /* Reads them. Answers when one of them is wrong. The caller ends the filter either way. */
 int entity_filter_read(const Request *req, const Lease *lease, const GoldEntity *e, bool has_risk, EntityFilter *ret, Response *resp,
                        Error *err) MUST_CHECK;
+/* Reads the parameter `noted`: which rows people have noted something about. Answers where no notes are kept. */
+int entity_filter_read_noted(Service *s, const Request *req, EntityFilter *f, Response *resp, Error *err) MUST_CHECK;
 void entity_filter_done(EntityFilter *f);
 /* sql/<head>.sql, sql/<middle>.sql and sql/<tail>.sql (NULL: nothing) as one statement, with all names. The caller frees. */
 char *entity_filter_sql(const EntityFilter *f, const char *head, const char *middle, const char *tail) MUST_CHECK;

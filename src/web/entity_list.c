@@ -24,6 +24,7 @@ static const ParamSpec ranked_params[] = {
     {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band"},
     {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
     ENTITY_FILTER_PARAMS,
+    NOTED_PARAM,
     {.name = NULL},
 };
 static const ParamSpec listed_params[] = {
@@ -31,6 +32,7 @@ static const ParamSpec listed_params[] = {
     {"cursor", PARAM_TEXT, .least = 1, .most = CURSOR_TEXT_MAX, .help = "next_cursor of the page before"},
     {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
     ENTITY_FILTER_PARAMS,
+    NOTED_PARAM,
     {.name = NULL},
 };
 /* Which of them an address takes is known once it is known whose it is. */
@@ -40,13 +42,14 @@ const ParamSpec entities_params[] = {
     {"band", PARAM_CHOICE, .choices = "high|medium|low|unscored", .help = "only this risk band", .only = PARAM_OF_RANKED},
     {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
     ENTITY_FILTER_PARAMS,
+    NOTED_PARAM,
     {"id", PARAM_TEXT, .least = 1, .most = ENTITY_ID_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE,
      .required = true},
     AS_OF_PARAM(PARAM_OF_ONE),
     {.name = NULL},
 };
 uint64_t entity_filter_hash(const Request *req) {
-    static const char *const names[] = {"band", "search", "sort", "where"};
+    static const char *const names[] = {"band", "search", "sort", "where", "noted"};
     CLEANUP(buf_done) Buf text = {0};
     buf_add(&text, req->entity, req->entity_len);
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -61,7 +64,7 @@ static bool read_cursor(const Request *req, Cursor *ret, Response *resp) {
     if (!cursor_parse(request_param(req, "cursor"), ret))
         response_bad_param(resp, req, "cursor", "The parameter 'cursor' is not one that this server gave.");
     else if (ret->filter != entity_filter_hash(req))
-        response_bad_param(resp, req, "cursor", "The parameter 'cursor' is of a page with another band, search, sort or where.");
+        response_bad_param(resp, req, "cursor", "The parameter 'cursor' is of a page with another band, search, sort, where or noted.");
     return resp->status == 0;
 }
 
@@ -229,6 +232,7 @@ int entity_answer_list(Service *s, const Request *req, const Lease *lease, const
     if (entity_has_risk(lease, e, &risk, err) != 0) return -1;
     if (entity_refuse_params(req, risk ? ranked_params : listed_params, resp)) return 0;
     if (entity_filter_read(req, lease, e, risk, &page.filter, resp, err) != 0) return -1;
+    if (resp->status == 0 && entity_filter_read_noted(s, req, &page.filter, resp, err) != 0) return -1;
     page.can_move = snapshot_pool_is_live(s->pool) && resp->status == 0 && strcmp(page.filter.sort, "(id)") != 0;
     if (resp->status == 0 && read_beginning(req, lease, &page, &cursor, resp, err) != 0) return -1;
     return resp->status != 0 ? 0 : answer_page(s, req, lease, &page, resp, err);

@@ -7,6 +7,7 @@
 #include "web/gate.h"
 
 #include "base/clock.h"
+#include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -125,6 +126,17 @@ bool gate_is_open(Gate *gate) {
     bool is_open = gate->is_open;
     pthread_mutex_unlock(&gate->lock);
     return is_open;
+}
+
+json_t *gate_tokens(Gate *gate) {
+    CLEANUP(json_freep) json_t *uses = token_uses_load(gate->uses_path);
+    json_t *items = json_array();
+    pthread_mutex_lock(&gate->lock);
+    json_object_update(uses, gate->uses); /* what is not written yet is later */
+    for (size_t i = 0; i < gate->tokens.count; i++) json_array_append_new(items, token_described(&gate->tokens.items[i], uses));
+    json_t *out = json_pack("{s:b, s:o}", "open", gate->is_open, "items", items);
+    pthread_mutex_unlock(&gate->lock);
+    return out;
 }
 
 /* ---- sessions ---- */

@@ -32,5 +32,7 @@ enum { SESSION_SECONDS = 12 * 3600 };
 /* A session for the token that `req` came with: text[65] is what the browser sends back. False: it did not come with a valid one. */
 bool gate_begin_session(Gate *gate, const Request *req, char ret[65]) MUST_CHECK;
 void gate_end_session(Gate *gate, const Request *req);
+/* {open, items}: the tokens as token_described has them, with the last use also of this minute. A new reference. */
+json_t *gate_tokens(Gate *gate) MUST_CHECK;
 /* Nobody needs a token now. */
 bool gate_is_open(Gate *gate);

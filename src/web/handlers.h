@@ -117,5 +117,6 @@ int handle_status(Service *s, const Request *req, const Lease *lease, Response *
 int handle_livez(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_readyz(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_metrics(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
+int handle_tokens(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_session(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);
 int handle_asset(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err);

@@ -5,6 +5,7 @@
 #include "web/note_store.h"
 
 enum { NOTE_CHARACTERS_MAX = 1000 };
+#define NOTE_OUTCOMES "reached|not_reached|stays|leaves|other"
 
 /* True: this server keeps none, and the answer says so. */
 bool note_refuse_without_store(const Service *s, const Request *req, Response *resp);

@@ -138,6 +138,31 @@ int note_store_last(NoteStore *s, const char *entity, const json_t *ids, json_t 
     return rc;
 }
 
+static bool ends_with_outcome(const json_t *list, const char *outcome) {
+    CLEANUP(json_freep) json_t *newest = outcome != NULL ? note_at(list, json_array_size(list) - 1) : NULL;
+    return outcome == NULL || strcmp(text_of(newest, "outcome"), outcome) == 0;
+}
+
+/* Under lock. */
+static json_t *ids_noted(const NoteStore *s, const char *entity, const char *outcome) {
+    json_t *ids = json_array(), *list;
+    const char *key;
+    size_t len, prefix = strlen(entity) + 1; /* and a line end */
+    json_object_keylen_foreach(s->notes, key, len, list) {
+        bool is_own = len >= prefix && memcmp(key, entity, prefix - 1) == 0 && key[prefix - 1] == '\n';
+        if (is_own && ends_with_outcome(list, outcome)) json_array_append_new(ids, json_stringn(key + prefix, len - prefix));
+    }
+    return ids;
+}
+
+int note_store_noted(NoteStore *s, const char *entity, const char *outcome, json_t **ret, Error *err) {
+    pthread_mutex_lock(&s->lock);
+    int rc = follow(s, err);
+    if (rc == 0) *ret = ids_noted(s, entity, outcome);
+    pthread_mutex_unlock(&s->lock);
+    return rc;
+}
+
 int note_store_groups(NoteStore *s, json_t **ret, Error *err) {
     pthread_mutex_lock(&s->lock);
     int rc = follow(s, err);

@@ -20,6 +20,8 @@ int note_store_of(NoteStore *s, const char *entity, const char *id, size_t id_le
                   Error *err) MUST_CHECK;
 /* The newest note of each of the ids that have some: [{id, notes, last}, ...]. */
 int note_store_last(NoteStore *s, const char *entity, const json_t *ids, json_t **ret, Error *err) MUST_CHECK;
+/* The ids of an entity that have notes, as a list; `outcome`: only those whose newest note has it. NULL: any. */
+int note_store_noted(NoteStore *s, const char *entity, const char *outcome, json_t **ret, Error *err) MUST_CHECK;
 /* The newest line of each group, by note_store_group_key; the caller owns it. */
 int note_store_groups(NoteStore *s, json_t **ret, Error *err) MUST_CHECK;
 /* The caller frees. */

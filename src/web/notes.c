@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum { IDS_MAX = 1000 };
-#define OUTCOMES "reached|not_reached|stays|leaves|other"
 
 const ParamSpec notes_params[] = {
     {"limit", PARAM_INT, .least = 1, .most = 1000, .otherwise = 50, .help = "notes, newest first"},
@@ -64,7 +63,7 @@ int handle_note_add(Service *s, const Request *req, const Lease *lease, Response
     CLEANUP(json_freep) json_t *id = NULL;
     if (e == NULL) return entity_answer_nothing_here(req, resp);
     if (note_refuse_without_store(s, req, resp) || !note_read_content(req, names, &content, resp) ||
-        !note_check_choice(req, content, "outcome", OUTCOMES, resp) || !note_check_text(req, content, resp))
+        !note_check_choice(req, content, "outcome", NOTE_OUTCOMES, resp) || !note_check_text(req, content, resp))
         return 0;
     if (find_id(req, lease, e, &id, resp, err) != 0) return -1;
     return id != NULL ? add_note(s, req, e, content, id, resp, err) : 0;

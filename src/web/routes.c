@@ -55,6 +55,8 @@ const Route routes[] = {
      .help = "one message by topic, partition and offset: what it was, and what became of it"},
     {"GET", "/api/v1/system", handle_system, ROUTE_WORKER, .scope = SCOPE_STATUS, .schema = "System",
      .help = "the server itself: version, uptime; settings and backup for operators"},
+    {"GET", "/api/v1/system/tokens", handle_tokens, ROUTE_WORKER, .scope = SCOPE_ADMIN, .schema = "Tokens",
+     .help = "the tokens of this API: names, scopes, expiry and last use; none of them itself"},
     {"GET", "/api/v1/status/history", handle_status_history, ROUTE_WORKER, .scope = SCOPE_STATUS, .params = status_history_params,
      .schema = "StatusHistory", .help = "when the state of a part changed, of the last 30 days"},
     {"GET", "/api/v1/partitions", handle_partitions, ROUTE_LAKE, .scope = SCOPE_STATUS, .schema = "Partitions",

@@ -198,7 +198,7 @@ Matched service_begin(Service *s, const char *method, Request *req, Response *re
 /* A condition is judged before a query where the answer would be 200 for certain, and else behind it. */
 static int handle_leased(Service *s, const Route *route, const Request *req, const Lease *lease, Response *resp, Error *err) {
     char etag[ETAG_SIZE];
-    if (!(route->flags & ROUTE_VERSIONED)) return route->handle(s, req, lease, resp, err);
+    if (!is_versioned(route, req)) return route->handle(s, req, lease, resp, err);
     versioned_etag(lease->tag, req, etag);
     bool exists = (route->flags & ROUTE_EXISTS) || ((route->flags & ROUTE_LIST) && is_entity_list(req, lease));
     exists = exists && request_param(req, "cursor") == NULL;

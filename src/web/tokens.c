@@ -126,6 +126,17 @@ const Token *tokens_find(const Tokens *tokens, const char hash[SHA256_TEXT_SIZE]
     return found;
 }
 
+/* ---- what may be shown ---- */
+
+json_t *token_described(const Token *token, const json_t *uses) {
+    char created[CLOCK_TEXT_SIZE], expires[CLOCK_TEXT_SIZE];
+    CLEANUP(free_text) char *scopes = scopes_text(token->scopes);
+    return json_pack("{s:s, s:s, s:s, s:s?, s:O?}", "name", token->name, "scopes", scopes, "created_at",
+                     clock_format(token->created_us, created), "expires_at",
+                     token->expires_us != 0 ? clock_format(token->expires_us, expires) : NULL, "last_used_at",
+                     json_object_get(uses, token->name));
+}
+
 /* ---- last use ---- */
 
 json_t *token_uses_load(const char *path) {

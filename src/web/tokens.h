@@ -38,6 +38,10 @@ const Token *tokens_find(const Tokens *tokens, const char hash[SHA256_TEXT_SIZE]
 /* 64 hex digits that nobody can guess. */
 void random_hex(char ret[SHA256_TEXT_SIZE]);
 
+/* What may be shown of one: {name, scopes, created_at, expires_at, last_used_at}, the last two null when there is none. `uses` as below. A
+ * new reference. */
+json_t *token_described(const Token *token, const json_t *uses) MUST_CHECK;
+
 /* When each was used last, by name: {name: time}, in a file of its own, since servers write it. What cannot be read is {}. */
 json_t *token_uses_load(const char *path) MUST_CHECK;
 /* Adds `uses` to what the file has; the later time counts. ERR_IO. */

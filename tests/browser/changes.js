@@ -2,16 +2,10 @@
 // that may and one that may not. It judges nothing: test_changes.py does.
 "use strict";
 
-const { at, json, launch, listen, open, overflowAtLast, picture, textsOf, violations } = require("./lib.js");
+const { at, json, launch, listen, open, overflowAtLast, picture, setTheme, settled, textsOf, violations } = require("./lib.js");
 
 const [, , url, admin, reader, folder] = process.argv;
 const EVIL = "<img src=x onerror=\"document.title='broken'\">\nsecond line";
-const settled = (page) => page.waitForFunction(() => document.querySelector("#page h1") && !document.querySelector('#page smelt-panel[aria-busy="true"]'));
-const setTheme = (page, theme) => page.evaluate((to) => {
-  document.documentElement.dataset.theme = to;
-  document.dispatchEvent(new Event("smelt-theme"));
-}, theme);
-
 const contextOf = (browser, token) => browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "light", reducedMotion: "reduce", extraHTTPHeaders: { Authorization: `Bearer ${token}` } });
 
 // In both themes: axe; in three widths: does it fit?
@@ -96,6 +90,46 @@ const callSomebody = async (context, report) => {
   report.mark = await page.locator(at("mark")).first().innerText();
   report.id = id;
   await look(page, "list", report);
+  await page.close();
+};
+
+// Who is not called yet, and who was with which outcome: by a filter that is in the address.
+const filterCalls = async (context, report) => {
+  const page = await context.newPage();
+  listen(page, report.problems);
+  await page.goto(`${url}/#/entities/subscribers`);
+  const shown = page.locator(at("shown")), first = page.locator(`${at("entities")} ${at("row")}`).first();
+  const ids = () => page.locator(`${at("entities")} ${at("row")}`).evaluateAll((links) => links.map((link) => link.title));
+  await first.waitFor();
+  report.calls = { all: await shown.innerText(), hashes: {} };
+  for (const [noted, words] of [["no", "only not called yet"], ["yes", "only called"], ["reached", "only called: reached"], ["leaves", "only called: leaves"]]) {
+    await page.locator(at("noted")).selectOption(noted);
+    await shown.filter({ hasText: words }).waitFor();
+    report.calls[noted] = { shown: await shown.innerText(), ids: await ids() };
+    report.calls.hashes[noted] = await page.evaluate(() => location.hash);
+  }
+  await open(page, report.calls.hashes.reached);
+  await page.reload();
+  await first.waitFor();
+  report.calls.again = { chosen: await page.locator(at("noted")).inputValue(), ids: await ids() };
+  const [saved] = await Promise.all([page.waitForEvent("download"), page.locator(at("csv")).click()]);
+  report.calls.csv = require("node:fs").readFileSync(await saved.path(), "utf8").trim().split(/\r?\n/).length;
+  await settled(page);
+  await look(page, "calls", report);
+  await page.close();
+};
+
+// Who may ask this server: names, scopes, until when and when last; for those who may know.
+const readTokens = async (context, name, report) => {
+  const page = await context.newPage();
+  listen(page, report.problems);
+  const asked = [];
+  page.on("request", (request) => { if (request.url().endsWith("/system/tokens")) asked.push(request.url()); });
+  await page.goto(`${url}/#/status`);
+  await page.locator(at("panel-tokens-for")).filter({ hasText: /./ }).waitFor();
+  await settled(page);
+  report[name] = { text: await page.locator(at("panel-tokens-for")).innerText(), rows: await textsOf(page, `${at("tokens")} tbody tr`), asked: asked.length };
+  await look(page, name, report);
   await page.close();
 };
 
@@ -186,9 +220,13 @@ const readOnly = async (context, report) => {
     const report = { problems: [], looks: {} };
     const context = await contextOf(browser, admin);
     await callSomebody(context, report);
+    await filterCalls(context, report);
+    await readTokens(context, "tokens", report);
     await accept(context, report);
     await promoteOne(context, report);
-    await readOnly(await contextOf(browser, reader), report);
+    const mayRead = await contextOf(browser, reader);
+    await readOnly(mayRead, report);
+    await readTokens(mayRead, "no-tokens", report);
     console.log(JSON.stringify(report));
   } finally {
     await browser.close();

@@ -1,23 +1,37 @@
-"""One server and one lake per state, shared by all that look at it in a browser."""
+"""One server and one lake per state, shared by all that look at it in a browser, and the looks (visits.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from harness import FREE_PORT, Smelt, serving
-from visits import HISTORY, TODAY, Visit, visit_by
+from harness import FREE_PORT, Json, Smelt, serving
+from visits import HISTORY, LOOKS, OFFLINE, TODAY
+
+BESIDE = 3  # browsers: each waits more than it works
 
 
 @pytest.fixture(scope="session")
-def visit() -> Visit:
-    return visit_by
+def looks(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Json]]:
+    """What a look saw, by its name. Those that make a lake of their own begin while the lakes of the others are made."""
+    modules = {item.module.__name__ for item in request.session.items if isinstance(item, pytest.Function)}
+    wanted = {name: one for name, one in LOOKS.items() if one.module in modules}
+    with ThreadPoolExecutor(BESIDE) as pool:
+        begun = {name: pool.submit(one.go, *map(request.getfixturevalue, one.needs)) for name, one in sorted(wanted.items(), key=lambda item: len(item[1].needs))}
+        yield lambda name: begun[name].result()
 
 
 @pytest.fixture(scope="session")
-def full_lake(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Smelt:
-    smelt = Smelt(binary, tmp_path_factory.mktemp("dashboard"), kafka_bootstrap="127.0.0.1:1")
+def new_lake(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Smelt]:
+    return lambda name, **settings: Smelt(binary, tmp_path_factory.mktemp(name), **OFFLINE | settings)
+
+
+@pytest.fixture(scope="session")
+def full_lake(new_lake: Callable[..., Smelt]) -> Smelt:
+    smelt = new_lake("dashboard")
     smelt(*HISTORY)
     smelt("run", "--from", "events.jsonl")
     smelt(*TODAY)
@@ -25,6 +39,14 @@ def full_lake(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Smelt:
     smelt("refine")
     for step in ("train", "score", "publish"):  # a second model, and numbers of a second moment
         smelt(step)
+    return smelt
+
+
+@pytest.fixture(scope="session")
+def changed_lake(full_lake: Smelt, new_lake: Callable[..., Smelt]) -> Smelt:
+    """What is written here is not for the other tests."""
+    smelt = new_lake("changes")
+    shutil.copytree(full_lake.data, smelt.data)
     return smelt
 
 
@@ -43,14 +65,14 @@ def full_server(full_lake: Smelt) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def hour_server(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Some minutes of data, published once: nothing has a past."""
-    smelt = Smelt(binary, tmp_path_factory.mktemp("hour"), kafka_bootstrap="127.0.0.1:1")
-    smelt("produce", "--seed", "7", "--events", "500", "--faults", "0.1", "--out", "events.jsonl")
+def hour_server(new_lake: Callable[..., Smelt]) -> Iterator[str]:
+    """Some minutes of data, published once: nothing has a past. They are enough for a model at any time of the day."""
+    smelt = new_lake("hour")
+    smelt("produce", "--seed", "7", "--events", "1200", "--faults", "0.1", "--out", "events.jsonl")
     smelt("run", "--from", "events.jsonl")
     yield from serve(smelt)
 
 
 @pytest.fixture(scope="session")
-def empty_server(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    yield from serve(Smelt(binary, tmp_path_factory.mktemp("empty"), kafka_bootstrap="127.0.0.1:1"))
+def empty_server(new_lake: Callable[..., Smelt]) -> Iterator[str]:
+    yield from serve(new_lake("empty"))

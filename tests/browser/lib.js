@@ -5,6 +5,7 @@ const path = require("node:path");
 const { chromium } = require("playwright-core");
 const axe = require("axe-core");
 
+const DEADLINE_MS = 60000; // a machine may have other things to do: only who waits in vain waits so long
 const at = (id) => `[data-testid="${id}"]`;
 
 // What went wrong that a person need not see: complaints of the console, scripts that ended, requests that failed.
@@ -34,9 +35,23 @@ const overflow = (page) => page.evaluate(() => document.documentElement.scrollWi
 
 // The chart follows its column in a later frame: one that never fits is what a test wants to know.
 const overflowAtLast = async (page) => {
-  for (let tries = 0; tries < 50 && (await overflow(page)) > 0; tries++) await new Promise((later) => { setTimeout(later, 100); });
+  await page.waitForFunction(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth, null, { timeout: 5000 }).catch(() => {});
   return overflow(page);
 };
+
+// Nothing on the page is still loading, but for what shows how that looks.
+const settled = (page) => page.waitForFunction(() => document.querySelector("#page h1") && !document.querySelector('#page smelt-panel[aria-busy="true"]:not([id$="loading"])'));
+
+// What was drawn is on the screen, and what an answer made due was done.
+const drawn = (page) => page.evaluate(() => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); }));
+
+// Everything that is shown is asked for again, as when one comes back to the tab.
+const askAgain = (page) => page.evaluate(() => { document.dispatchEvent(new Event("visibilitychange")); });
+
+const setTheme = (page, theme) => page.evaluate((to) => {
+  document.documentElement.dataset.theme = to;
+  document.dispatchEvent(new Event("smelt-theme"));
+}, theme);
 
 const json = (body, status = 200) => ({ status, contentType: status === 200 ? "application/json" : "application/problem+json", body: JSON.stringify(body) });
 const textsOf = (page, selector) => page.locator(selector).allInnerTexts();
@@ -49,7 +64,14 @@ const open = async (page, hash) => {
 
 const launch = async () => {
   const sandbox = process.getuid() === 0 ? ["--no-sandbox"] : []; // Chromium refuses to have one as root
-  return chromium.launch({ executablePath: process.env.CHROMIUM, args: sandbox });
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: sandbox });
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    context.setDefaultTimeout(DEADLINE_MS);
+    return context;
+  };
+  return browser;
 };
 
-module.exports = { at, json, launch, listen, open, overflow, overflowAtLast, picture, textsOf, violations };
+module.exports = { askAgain, at, drawn, json, launch, listen, open, overflow, overflowAtLast, picture, setTheme, settled, textsOf, violations };

@@ -2,15 +2,14 @@
 // tab. It judges nothing: test_long.py does.
 "use strict";
 
-const { at, json, launch, listen, open, overflowAtLast, picture, violations } = require("./lib.js");
+const { at, json, launch, listen, open, overflowAtLast, picture, settled, violations } = require("./lib.js");
 
 const [, , url, folder] = process.argv;
 const ROWS = 100000;
 const WALKED = 1500; // rows
+const ROWS_NEAR = 300; // that are in the document at most
 const DAY_MS = 86400000;
 const JUMPS = 96; // by which the day goes by: a quarter of an hour each
-
-const settled = (page) => page.waitForFunction(() => document.querySelector("#page h1") && !document.querySelector('#page smelt-panel[aria-busy="true"]'));
 
 const rowOf = (i) => ({ subscriber_id: i === 1 ? "\u05d0\u05d1\u05d2-\u0627\u0644\u0639" : `SUB-${String(i).padStart(6, "0")}`, churn_probability: 1 - i / ROWS, risk_band: "high", reasons: [], scored_at: null, churn_label: 0, total_events: i, avg_bill_zmw: 10, max_days_overdue: 0 });
 
@@ -29,15 +28,17 @@ const longList = async (context, report) => {
   await page.goto(`${url}/#/entities/subscribers`);
   await page.locator(`${at("entities")} ${at("row")}`).first().waitFor();
   report.rtl = await page.locator(`${at("entities")} ${at("row")} bdi`).nth(1).textContent();
-  let shown = 0;
-  for (let tries = 0; shown < WALKED && tries < 1000; tries++) {
+  const countOf = () => Number(document.querySelector('[data-testid="shown"]').innerText.split(" ")[0].replaceAll(",", ""));
+  let shown = await page.evaluate(countOf);
+  while (shown < WALKED) {
     await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
-    await page.waitForTimeout(60);
-    shown = await page.locator(at("shown")).innerText().then((text) => Number(text.split(" ")[0].replaceAll(",", "")));
+    await page.waitForFunction((before) => Number(document.querySelector('[data-testid="shown"]').innerText.split(" ")[0].replaceAll(",", "")) > before, shown);
+    shown = await page.evaluate(countOf);
   }
   report.shown = await page.locator(at("shown")).innerText();
   report.walked = shown;
-  await page.waitForTimeout(500);
+  const most = (n) => page.waitForFunction((count) => document.querySelectorAll('[data-testid="row"]').length <= count, n, { timeout: 5000 }).catch(() => {});
+  await most(ROWS_NEAR);
   report.rowsInDocument = await page.locator(`${at("entities")} ${at("row")}`).count();
   report.lastVisible = await page.evaluate(() => [...document.querySelectorAll('[data-testid="row"]')].filter((e) => e.getBoundingClientRect().top < innerHeight).at(-1)?.textContent);
   await page.evaluate(() => scrollTo(0, 0));
@@ -90,10 +91,7 @@ const manyTypes = async (context, report) => {
 // The least of some: what is drawn at the moment is let go a moment later.
 const measure = async (client) => {
   const all = [];
-  for (let i = 0; i < 4; i++) {
-    all.push(await measureOnce(client));
-    await new Promise((later) => { setTimeout(later, 150); });
-  }
+  for (let i = 0; i < 8; i++) all.push(await measureOnce(client));
   return all.reduce((least, one) => Object.fromEntries(Object.keys(one).map((name) => [name, Math.min(least[name], one[name])])));
 };
 
@@ -130,10 +128,8 @@ const dayInATab = async (context, report) => {
   const jump = async () => {
     const before = asked;
     await page.clock.fastForward(DAY_MS / JUMPS);
-    for (let tries = 0; asked === before && tries < 20; tries++) {
-      await page.clock.runFor(1000);
-      await new Promise((later) => { setTimeout(later, 10); });
-    }
+    for (let tries = 0; asked === before && tries < 20; tries++) await page.clock.runFor(1000);
+    await settled(page);
   };
   for (let i = 0; i < 16; i++) await jump();
   report.before = await measure(client);

@@ -1,16 +1,17 @@
-// node pages.js STATE URL FOLDER: opens every page of a server in a STATE (normal: and then stale; hour: its first; empty; failed: its data routes fail here), in both themes and
+// node pages.js STATE URL FOLDER: opens every page of a server in a STATE (normal: and then stale; hour: its first; empty; failed: its data routes fail here; loading: they do not answer), in both themes and
 // three widths, and prints what it saw as JSON: axe, overflow, layout shift, answers, weight. It judges nothing: test_pages.py does.
 "use strict";
 
+const os = require("node:os");
 const zlib = require("node:zlib");
-const { at, json, launch, listen, open, overflowAtLast, picture, violations } = require("./lib.js");
+const { askAgain, at, drawn, json, launch, listen, open, overflowAtLast, picture, setTheme, settled, violations } = require("./lib.js");
 
 const [, , state, url, folder] = process.argv;
-const WIDTHS = state === "hour" ? [390] : [1280, 390, 320];
-const ANSWER_MS = 5000;
+const WIDTHS = { hour: [390], loading: [1280, 390] }[state] ?? [1280, 390, 320];
+const ANSWER_MS = 60000;
 
 const ANSWERS = {
-  overview: ["well", "how-many", "new", "inflow", "first"], list: ["whom", "why", "lately", "group", "list"], row: [], others: ["bad", "usual", "how-many", "sort", "since"],
+  overview: ["well", "how-many", "new", "inflow", "first"], list: ["whom", "why", "lately", "group", "list"], row: ["risk", "why", "called", "lately", "moved"], others: ["bad", "usual", "stake", "how-many", "sort"],
   quality: ["worse", "source", "events", "owner", "replay"], pipeline: ["behind", "rate", "latency", "slower", "proof"], model: ["believe", "calibrated", "drives", "moved", "better"],
   status: ["wrong", "type", "whole", "version", "day"], style: [],
 };
@@ -21,32 +22,21 @@ const pagesOf = async () => {
   return { overview: "#/overview", list: "#/entities/subscribers", row: `#/entities/subscribers/${row}`, others: "#/entities/towers", quality: "#/quality", pipeline: "#/pipeline", model: "#/model", status: "#/status", style: "#/style" };
 };
 
-// Nothing on the page is still loading.
-const settled = (page) => page.waitForFunction(() => document.querySelector("#page h1") && !document.querySelector('#page smelt-panel[aria-busy="true"]:not([id$="loading"])'));
-
 const answersOf = (page) => page.evaluate(() => Object.fromEntries([...document.querySelectorAll("[data-answer]")].map((e) => [e.dataset.answer, e.innerText.trim()])));
 
-// How long after opening the page the last of its answers was there; null: not within five seconds.
+// How long after opening the page the last of its answers was there, as if each process of the machine had a processor.
 const waitForAnswers = async (page, ids) => {
   const begin = Date.now();
-  const found = () => page.evaluate((all) => all.filter((id) => !document.querySelector(`[data-answer="${id}"]`)?.innerText.trim()), ids);
-  let missing = await found();
-  while (missing.length > 0 && Date.now() - begin < ANSWER_MS) {
-    await new Promise((later) => { setTimeout(later, 50); });
-    missing = await found();
-  }
-  return { ms: Date.now() - begin, missing };
+  await page.waitForFunction((all) => all.every((id) => document.querySelector(`[data-answer="${id}"]`)?.innerText.trim()), ids, { timeout: ANSWER_MS }).catch(() => {});
+  const busy = Math.max(1, os.loadavg()[0] / os.cpus().length);
+  const ms = (Date.now() - begin) / busy, found = await answersOf(page);
+  return { ms, missing: ids.filter((id) => !found[id]) };
 };
 
 const watchShift = (page) => page.addInitScript(() => {
   window.shift = 0;
   new PerformanceObserver((list) => list.getEntries().forEach((e) => { if (!e.hadRecentInput) window.shift += e.value; })).observe({ type: "layout-shift", buffered: true });
 });
-
-const setTheme = (page, theme) => page.evaluate((to) => {
-  document.documentElement.dataset.theme = to;
-  document.dispatchEvent(new Event("smelt-theme"));
-}, theme);
 
 const lookAtAll = async (page, name, seen) => {
   for (const width of WIDTHS) {
@@ -55,16 +45,24 @@ const lookAtAll = async (page, name, seen) => {
     for (const theme of ["light", "dark"]) {
       await setTheme(page, theme);
       seen.axe[`${width} ${theme}`] = await violations(page);
-      if (state === "normal" || theme === "light") await page.screenshot({ path: picture(folder, `${state}-${name}-${width}-${theme}`), fullPage: true });
+      if (["normal", "loading"].includes(state) || theme === "light") await page.screenshot({ path: picture(folder, `${state}-${name}-${width}-${theme}`), fullPage: true });
     }
   }
   await page.setViewportSize({ width: 1280, height: 900 });
 };
 
-const failing = (page) => page.route("**/api/v1/**", (route) => (/\/(status|pipeline)$/.test(new URL(route.request().url()).pathname) ? route.continue()
-  : route.fulfill(json({ status: 504, title: "Gateway Timeout", detail: "The query took longer than 10 s." }, 504))));
+// All addresses of data but those by which a page knows where it is.
+const routeData = (page, answer) => page.route("**/api/v1/**", (route) => (/\/(status|pipeline)$/.test(new URL(route.request().url()).pathname) ? route.continue() : answer(route)));
+const failing = (page) => routeData(page, (route) => route.fulfill(json({ status: 504, title: "Gateway Timeout", detail: "The query took longer than 10 s." }, 504)));
 
-const askAgain = (page) => page.evaluate(() => { document.dispatchEvent(new Event("visibilitychange")); });
+// Nothing comes, and the page does not give up while it is looked at.
+const hanging = async (page) => {
+  await page.addInitScript(() => { AbortSignal.timeout = () => new AbortController().signal; });
+  await routeData(page, () => {});
+};
+
+const isLoading = (page) => page.waitForFunction(() => document.querySelector('#page smelt-panel[aria-busy="true"]'));
+const arrived = (page) => (state === "loading" ? isLoading(page) : settled(page));
 
 // What was shown can not be refreshed any more: each panel says so, and keeps what it had.
 const goStale = async (page, name, seen, report) => {
@@ -88,6 +86,7 @@ const goStale = async (page, name, seen, report) => {
 const visitPage = async (page, name, hash, report) => {
   const seen = { axe: {}, overflow: {} };
   report.pages[name] = seen;
+  await drawn(page); // what moved with the width of the window before
   await page.evaluate(() => {
     window.shift = 0;
     document.querySelector("#page h1").dataset.before = "yes";
@@ -95,7 +94,7 @@ const visitPage = async (page, name, hash, report) => {
   await open(page, hash);
   await page.waitForFunction(() => document.querySelector("#page h1:not([data-before])")); // the module of a page comes a moment later
   if (state === "normal") seen.waited = await waitForAnswers(page, ANSWERS[name]);
-  await settled(page);
+  await arrived(page);
   seen.answers = await answersOf(page);
   seen.shift = await page.evaluate(() => window.shift);
   seen.title = await page.title();
@@ -123,8 +122,9 @@ const firstLoad = async (context, report) => {
   const note = (response) => responses.push(response);
   page.on("response", note);
   if (state === "failed") await failing(page);
+  if (state === "loading") await hanging(page);
   await page.goto(url);
-  await settled(page);
+  await arrived(page);
   report.firstShift = await page.evaluate(() => window.shift);
   report.readyMs = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domInteractive);
   if (state === "normal") await page.locator(`${at("panel-inflow")} canvas`).waitFor();

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from harness import FREE_PORT, Json, Smelt, serving
-from visits import PICTURES, Visit, unexpected
+from harness import Json, Smelt
+from visits import PICTURES, look, unexpected, visit_lake
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 
-@pytest.fixture(scope="module")
-def own_lake(full_lake: Smelt, tmp_path_factory: pytest.TempPathFactory) -> Smelt:
-    """What is written here is not for the other tests."""
-    folder = tmp_path_factory.mktemp("changes")
-    shutil.copytree(full_lake.data, folder / "data")
-    return Smelt(full_lake.binary, folder, kafka_bootstrap="127.0.0.1:1")
+@look("changed_lake")
+def changes(smelt: Smelt) -> Json:
+    tokens = [smelt("token", "create", name, "--scopes", scopes)["token"] for name, scopes in (("admin", "admin"), ("reader", "aggregate,entities,status"))]
+    smelt("token", "create", "grafana", "--scopes", "status,aggregate", "--expires", "5d")
+    return visit_lake(smelt, "changes.js", *tokens, str(PICTURES))
 
 
 @pytest.fixture(scope="module")
-def seen(visit: Visit, own_lake: Smelt) -> Iterator[Json]:
-    tokens = [own_lake("token", "create", name, "--scopes", scopes)["token"] for name, scopes in (("admin", "admin"), ("reader", "aggregate,entities,status"))]
-    running = own_lake.start("serve", *FREE_PORT)
-    try:
-        yield visit("changes.js", serving(running).url, *tokens, str(PICTURES))
-        assert running.end().code == 0
-    finally:
-        running.kill()
+def seen(looks: Callable[[str], Json]) -> Json:
+    return looks("changes")
 
 
-def test_a_call_is_noted_by_the_keyboard(seen: Json, own_lake: Smelt) -> None:
+def test_a_call_is_noted_by_the_keyboard(seen: Json, changed_lake: Smelt) -> None:
     assert seen["said"] == "Kept: Stays." and seen["focused"] == "Keep the note"
     assert "Stays" in seen["row"] and "admin" in seen["row"]
-    lines = [json.loads(line) for line in (own_lake.data / "lake.notes").read_text().splitlines()]
+    lines = [json.loads(line) for line in (changed_lake.data / "lake.notes").read_text().splitlines()]
     assert [(line["id"], line["outcome"], line["by"]) for line in lines if line["kind"] == "note"] == [(seen["id"], "stays", "admin"), (seen["id"], "reached", "admin")]
 
 
@@ -53,6 +44,23 @@ def test_a_note_that_was_refused_is_not_lost_and_not_doubled(seen: Json) -> None
 
 def test_a_list_shows_who_was_called(seen: Json) -> None:
     assert seen["marksBefore"] == 0 and seen["marked"] == [seen["id"]] and seen["mark"] == "Reached"
+
+
+def test_a_list_is_filtered_by_who_was_called(seen: Json) -> None:
+    calls, total = seen["calls"], int(seen["calls"]["all"].split(" of ")[1].split()[0])
+    assert calls["hashes"] == {noted: f"#/entities/subscribers?noted={noted}" for noted in ("no", "yes", "reached", "leaves")}
+    assert calls["yes"]["ids"] == calls["reached"]["ids"] == [seen["id"]] and calls["leaves"]["ids"] == []
+    assert f" of {total - 1} subscribers" in calls["no"]["shown"] and seen["id"] not in calls["no"]["ids"] and len(calls["no"]["ids"]) >= 50
+    assert calls["again"] == {"chosen": "reached", "ids": [seen["id"]]} and calls["csv"] == 2, "its address and its file are of the same list"
+
+
+def test_the_tokens_are_listed_for_those_who_may(seen: Json) -> None:
+    tokens = seen["tokens"]
+    assert [row.split("\t")[0] for row in tokens["rows"]] == ["grafana", "admin", "reader"], "what expires comes first"
+    assert "in 4 days" in tokens["rows"][0] and "never" in tokens["rows"][0] and "status, aggregate" in tokens["rows"][0]
+    assert "3 tokens; 1 expires within two weeks; 2 never used." in tokens["text"] and "smelt token revoke NAME" in tokens["text"]
+    assert "ago" in tokens["rows"][1] and "smelt_" not in tokens["text"]
+    assert seen["no-tokens"]["rows"] == [] and seen["no-tokens"]["asked"] == 0 and "for tokens with the scope admin" in seen["no-tokens"]["text"]
 
 
 def test_an_accepted_group_waits_for_nobody(seen: Json) -> None:
@@ -83,7 +91,7 @@ def test_what_changes_is_for_everybody(seen: Json) -> None:
     for name, look in seen["looks"].items():
         assert look["axe"] == [], name
         assert look["overflow"] == {"1280": 0, "390": 0, "320": 0}, name
-    assert set(seen["looks"]) == {"note", "note-refused", "list", "group", "quality", "confirm", "versions"}
+    assert set(seen["looks"]) == {"calls", "tokens", "no-tokens", "note", "note-refused", "list", "group", "quality", "confirm", "versions"}
 
 
 def test_nothing_goes_wrong_behind_the_changes(seen: Json) -> None:

@@ -10,17 +10,43 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from harness import FREE_PORT, ROOT, Json, Smelt, serving
+from harness import ROOT, Json, Smelt
 from test_second_entity import MODEL, RULE, declare, trips
-from visits import PICTURES, Visit, unexpected, visit_by
+from visits import PICTURES, look, unexpected, visit, visit_lake
 
 pytestmark = pytest.mark.xdist_group("browser")  # one visit for all of them
 
 
+@look("full_server")
+def dashboard(url: str) -> Json:
+    return visit("dashboard.js", url, str(PICTURES))
+
+
+@look("new_lake")
+def bikes(new_lake: Callable[..., Smelt]) -> Json:
+    """Bikes and stations, of which nothing is learned."""
+    smelt = new_lake("bikes", pipeline_dir=str(ROOT / "tests/pipelines/bikes"))
+    now = datetime.now(UTC)
+    trips = ({"id": f"t{n}", "type": "TRIP", "source": "docks", "subscriber_id": f"bike-{n % 9}", "timestamp": (now - timedelta(hours=n)).isoformat(),
+              "payload": {"station": n % 4, "km": n % 7, "lat": round(51.5 + n % 4 / 100, 5), "lon": round(-0.1 + n % 4 / 50, 5)}, "quality_score": 90} for n in range(90))  # fmt: skip
+    (smelt.folder / "events.jsonl").write_text("".join(json.dumps(trip) + "\n" for trip in trips))
+    smelt("run", "--from", "events.jsonl")
+    return visit_lake(smelt, "dashboard.js", str(PICTURES), "station") | {"folder": str(smelt.folder)}
+
+
+@look("new_lake")
+def quiet_stations(new_lake: Callable[..., Smelt]) -> Json:
+    """The entity with the risk is not the first one of features.yaml."""
+    smelt = new_lake("stations", pipeline_dir="pipeline")
+    declare(smelt.folder / "pipeline", RULE, MODEL.format(label="quiet"))
+    (smelt.folder / "trips.jsonl").write_text("".join(json.dumps(one) + "\n" for one in trips()))
+    smelt("run", "--from", "trips.jsonl")
+    return visit_lake(smelt, "dashboard.js", str(PICTURES), "station")
+
+
 @pytest.fixture(scope="module")
-def seen(visit: Visit, full_lake: Smelt, full_server: str) -> Json:
-    found = visit("dashboard.js", full_server, str(PICTURES))
-    return found | {"scored": full_lake.value("SELECT count(*) FROM subscriber_scores")}
+def seen(looks: Callable[[str], Json], full_lake: Smelt) -> Json:
+    return looks("dashboard") | {"scored": full_lake.value("SELECT count(*) FROM subscriber_scores")}
 
 
 def test_the_page_loads_without_an_error(seen: Json) -> None:
@@ -84,17 +110,9 @@ def test_any_ids_and_any_features_are_shown(seen: Json) -> None:
     assert not strange["alarm"], "a filter that is refused is no alarm of the page"
 
 
-def test_the_page_of_another_pipeline_has_its_words(new_smelt: Callable[..., Smelt]) -> None:
-    """Bikes and stations, of which nothing is learned: no word of a telecom operator, and no risk."""
-    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1", pipeline_dir=str(ROOT / "tests/pipelines/bikes"))
-    now = datetime.now(UTC)
-    trips = ({"id": f"t{n}", "type": "TRIP", "source": "docks", "subscriber_id": f"bike-{n % 9}", "timestamp": (now - timedelta(hours=n)).isoformat(),
-              "payload": {"station": n % 4, "km": n % 7, "lat": round(51.5 + n % 4 / 100, 5), "lon": round(-0.1 + n % 4 / 50, 5)}, "quality_score": 90} for n in range(90))  # fmt: skip
-    (smelt.folder / "events.jsonl").write_text("".join(json.dumps(trip) + "\n" for trip in trips))
-    smelt("run", "--from", "events.jsonl")
-    running = smelt.start("serve", *FREE_PORT)
-    seen = visit_by("dashboard.js", serving(running).url, str(PICTURES), "station")
-    assert running.end().code == 0
+def test_the_page_of_another_pipeline_has_its_words(looks: Callable[[str], Json]) -> None:
+    """No word of a telecom operator, and no risk."""
+    seen = looks("bikes")
     assert unexpected(seen["problems"]) == [] and seen["axe"] == {"overview": [], "bikes": [], "stations": [], "station": []}
     assert seen["figures"] == ["Bikes", "Events in 24 hours", "In quarantine"]
     words = ["Bike", "Mean trip, km", "Docking station", "Longest trip, km"]
@@ -103,18 +121,12 @@ def test_the_page_of_another_pipeline_has_its_words(new_smelt: Callable[..., Sme
     assert seen["json"] == "/api/v1/stations/0" and "longest trip" in seen["text"].lower()
     text = seen["text"]
     assert re.search(r"in order\s*by id", text, re.IGNORECASE) and "9 of 9 bikes, by id" in text, "no feature says which side is worse"
-    assert not re.findall(r"subscriber|tower|churn|leaving|zmw|risk|scored|telecom", text.replace(str(smelt.folder), ""), re.IGNORECASE), text
+    assert not re.findall(r"subscriber|tower|churn|leaving|zmw|risk|scored|telecom", text.replace(seen["folder"], ""), re.IGNORECASE), text
 
 
-def test_the_first_page_is_of_the_entity_with_the_risk(new_smelt: Callable[..., Smelt]) -> None:
-    """... also when that is not the first one of features.yaml: its figures, its list by risk, the reasons of one of them."""
-    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1", pipeline_dir="pipeline")
-    declare(smelt.folder / "pipeline", RULE, MODEL.format(label="quiet"))
-    (smelt.folder / "trips.jsonl").write_text("".join(json.dumps(one) + "\n" for one in trips()))
-    smelt("run", "--from", "trips.jsonl")
-    running = smelt.start("serve", *FREE_PORT)
-    seen = visit_by("dashboard.js", serving(running).url, str(PICTURES), "station")
-    assert running.end().code == 0
+def test_the_first_page_is_of_the_entity_with_the_risk(looks: Callable[[str], Json]) -> None:
+    """Its figures, its list by risk, the reasons of one of them."""
+    seen = looks("quiet_stations")
     assert unexpected(seen["problems"]) == [] and seen["axe"] == {"overview": [], "bikes": [], "stations": [], "station": []}
     assert seen["figures"] == ["At risk of closing", "Trips at stake", "Events in 24 hours", "In quarantine"]
     assert seen["heads"][0] == "Bike" and "Risk of closing" in seen["heads"] and "Docking station" in seen["heads"]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from harness import Json
-from visits import PICTURES, Visit, unexpected
+from visits import PICTURES, look, unexpected, visit
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 
+@look("full_server")
+def long(url: str) -> Json:
+    return visit("long.js", url, str(PICTURES))
+
+
 @pytest.fixture(scope="module")
-def seen(visit: Visit, full_server: str) -> Json:
-    return visit("long.js", full_server, str(PICTURES))
+def seen(looks: Callable[[str], Json]) -> Json:
+    return looks("long")
 
 
 def test_a_long_list_is_walked_and_only_what_is_near_is_in_the_document(seen: Json) -> None:

@@ -3,29 +3,51 @@
 from __future__ import annotations
 
 import re
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 
 import pytest
 from harness import Json
-from visits import PICTURES, Visit, unexpected
+from visits import PICTURES, look, unexpected, visit
 
 pytestmark = pytest.mark.xdist_group("browser")
-STATES = ["normal", "hour", "empty", "failed"]
+STATES = ["normal", "hour", "empty", "failed", "loading"]
 PAGES = ["overview", "list", "row", "others", "quality", "pipeline", "model", "status", "style"]
 WEIGHT_MOST = 56_000  # bytes of the first page, compressed
 SHIFT_MOST = 0.05
 
 
 def widths(state: str) -> list[str]:
-    return ["390"] if state == "hour" else ["1280", "390", "320"]
+    return {"hour": ["390"], "loading": ["1280", "390"]}.get(state, ["1280", "390", "320"])
+
+
+@look("full_server")
+def pages_normal(url: str) -> Json:
+    return visit("pages.js", "normal", url, str(PICTURES))
+
+
+@look("hour_server")
+def pages_hour(url: str) -> Json:
+    return visit("pages.js", "hour", url, str(PICTURES))
+
+
+@look("empty_server")
+def pages_empty(url: str) -> Json:
+    return visit("pages.js", "empty", url, str(PICTURES))
+
+
+@look("full_server")
+def pages_failed(url: str) -> Json:
+    return visit("pages.js", "failed", url, str(PICTURES))
+
+
+@look("full_server")
+def pages_loading(url: str) -> Json:
+    return visit("pages.js", "loading", url, str(PICTURES))
 
 
 @pytest.fixture(scope="module")
-def seen(visit: Visit, full_server: str, hour_server: str, empty_server: str) -> Json:
-    servers = {"normal": full_server, "hour": hour_server, "empty": empty_server, "failed": full_server}
-    with ThreadPoolExecutor() as beside:  # a visit waits more than it works
-        visits = {state: beside.submit(visit, "pages.js", state, server, str(PICTURES)) for state, server in servers.items()}
-    return {state: seen.result() for state, seen in visits.items()}
+def seen(looks: Callable[[str], Json]) -> Json:
+    return {state: looks(f"pages_{state}") for state in STATES}
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -53,7 +75,7 @@ def test_nothing_goes_wrong_behind_the_page(seen: Json, state: str) -> None:
     assert unexpected(seen[state]["problems"]) == []
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("row", "style")])
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "style"])
 def test_the_five_questions_are_answered_within_five_seconds(seen: Json, page: str) -> None:
     waited = seen["normal"]["pages"][page]["waited"]
     assert waited["missing"] == [] and waited["ms"] < 5000, waited
@@ -112,11 +134,26 @@ def test_without_tokens_a_page_says_what_to_type_before_promoting(seen: Json) ->
     assert "this server has no tokens yet" in text and "smelt token create me --scopes admin" in text and "smelt model promote churn-" in text
 
 
+@pytest.mark.parametrize("page", ["overview", "quality", "pipeline"])
+def test_a_chart_over_time_is_marked_where_the_model_changed(seen: Json, page: str) -> None:
+    assert re.search(r"Marked: (.*; )?model churn-\w+, ", seen["normal"]["pages"][page]["text"])
+
+
 def test_worse_than_usual_is_said_by_the_declared_side(seen: Json) -> None:
     """The built-in towers: less signal is worse, more latency and more loss are; the worst ones come first."""
     others = seen["normal"]["pages"]["others"]
     assert re.search(r"\bworse by \d", others["text"]) and "worse than usual" in others["text"]
     assert others["answers"]["bad"].startswith("Which cell tower is worst?") and "lowest mean signal first" in others["text"]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in ("status", "style")])
+def test_what_is_not_there_yet_is_not_guessed(seen: Json, page: str) -> None:
+    """A page whose data are on the way: its title, and places for what will come; no answer, no "none", nothing that is called well."""
+    loading = seen["loading"]["pages"][page]
+    assert set(loading["states"]) <= {"loading", "ready"} and "loading" in loading["states"]
+    said = {name: text for name, text in loading["answers"].items() if text and name != "list"}  # a button
+    assert said == {}, said
+    assert "Loading" in loading["text"] and not re.search(r"\b(?:OK|None|Nothing|Nobody|No \w+ (?:yet|found))\b", loading["text"]), loading["text"]
 
 
 @pytest.mark.parametrize("page", ["overview", "quality", "pipeline", "model"])

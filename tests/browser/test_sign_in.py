@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from harness import FREE_PORT, Smelt, serving
-from visits import unexpected, visit_by
+from harness import Json, Smelt
+from visits import look, unexpected, visit_lake
 
 pytestmark = pytest.mark.xdist_group("browser")
 HISTORY = ("produce", "--seed", "5", "--days", "40", "--subscribers", "60", "--events", "2000", "--out", "events.jsonl")
 
 
-def test_a_person_signs_in_and_out(binary: Path, tmp_path: Path) -> None:
-    smelt = Smelt(binary, tmp_path, kafka_bootstrap="127.0.0.1:1")
+@look("new_lake")
+def sign_in(new_lake: Callable[..., Smelt]) -> Json:
+    smelt = new_lake("sign_in")
     smelt(*HISTORY)
     smelt("run", "--from", "events.jsonl")
     token = smelt("token", "create", "anna", "--scopes", "status,aggregate,entities")["token"]
-    running = smelt.start("serve", *FREE_PORT)
-    try:
-        seen = visit_by("sign_in.js", serving(running).url, TOKEN=token)
-        assert running.end().code == 0
-    finally:
-        running.kill()
+    return visit_lake(smelt, "sign_in.js", TOKEN=token)
+
+
+def test_a_person_signs_in_and_out(looks: Callable[[str], Json]) -> None:
+    seen = looks("sign_in")
     assert unexpected(seen["problems"]) == [] and seen["axe"] == []
     assert "not one of this server" in seen["refused"]
     assert seen["cookies"] == [{"name": "smelt_session", "httpOnly": True, "sameSite": "Strict", "secure": False}] and seen["readable"] == ""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from harness import Json
-from visits import PICTURES, Visit, unexpected
+from visits import PICTURES, look, unexpected, visit
 
 pytestmark = pytest.mark.xdist_group("browser")
 
 
+@look("full_server")
+def walks(url: str) -> Json:
+    return visit("walks.js", url, str(PICTURES))
+
+
 @pytest.fixture(scope="module")
-def seen(visit: Visit, full_server: str) -> Json:
-    return visit("walks.js", full_server, str(PICTURES))
+def seen(looks: Callable[[str], Json]) -> Json:
+    return looks("walks")
 
 
 def test_who_is_about_to_leave_and_why(seen: Json) -> None:
@@ -72,6 +78,7 @@ def test_a_list_is_filtered_sent_kept_and_saved(seen: Json) -> None:
     assert walk["shown"] == walk["other"] and "only events at least 5" in walk["shown"]
     assert walk["csv"][0].startswith('"subscriber_id",') and walk["csv"][1].split(",")[0] == f'"{walk["rows"][0]}"'
     assert walk["views"] == ["Lively and at risk"] and walk["axe"] == []
+    assert walk["menuOverflow"] == 0 and walk["afterEsc"] == [0, "views"] and walk["afterPress"] == 0, "a menu is in the window, and goes away"
     assert walk["back"] == "#/entities/subscribers?band=high&where=total_events%3E%3D5", "the back button takes one step"
 
 

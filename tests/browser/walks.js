@@ -2,7 +2,7 @@
 // test_walks.py does.
 "use strict";
 
-const { at, launch, listen, open, textsOf, violations } = require("./lib.js");
+const { askAgain, at, drawn, launch, listen, open, overflowAtLast, textsOf, violations } = require("./lib.js");
 
 const [, , url] = process.argv;
 
@@ -123,6 +123,7 @@ const byKeys = async (page) => {
   await page.keyboard.press("1");
   await page.waitForFunction(() => location.hash === "#/overview");
   await page.keyboard.press("Control+k");
+  await page.locator(at("palette-input")).waitFor();
   await page.keyboard.type(seen.opened);
   await page.locator("#palette li").filter({ hasText: seen.opened }).waitFor();
   await page.keyboard.press("Enter");
@@ -185,8 +186,12 @@ const selection = async (page) => {
     await route.fulfill({ status: 200, contentType: "application/json", body: JSON.stringify(body) });
   });
   const before = await page.evaluate(() => document.getSelection().toString());
-  while (asked < 2) await new Promise((later) => { setTimeout(later, 200); });
-  await new Promise((later) => { setTimeout(later, 500); });
+  for (let i = 0; i < 2; i++) {
+    const answered = page.waitForResponse("**/api/v1/overview");
+    await askAgain(page);
+    await (await answered).finished();
+    await drawn(page);
+  }
   const during = await page.evaluate(() => ({ selected: document.getSelection().toString(), text: document.querySelector('[data-testid="figure-events"] dd').textContent }));
   await page.evaluate(() => document.getSelection().removeAllRanges());
   await page.waitForFunction((old) => document.querySelector('[data-testid="figure-events"] dd').textContent !== old, during.text);
@@ -213,6 +218,15 @@ const listForSomebody = async (page) => {
   seen.hash = await page.evaluate(() => location.hash);
   seen.shown = await page.locator(at("shown")).innerText();
   seen.rows = await textsOf(page, `${at("entities")} ${at("row")}`);
+  await page.locator(at("views")).click();
+  seen.menuOverflow = await overflowAtLast(page);
+  const isOpen = () => page.evaluate(() => document.querySelectorAll("details.menu[open]").length);
+  await page.locator('#page input[name="name"]').focus();
+  await page.keyboard.press("Escape");
+  seen.afterEsc = [await isOpen(), await page.evaluate(() => document.activeElement.dataset.testid)];
+  await page.locator(at("views")).click();
+  await page.locator("#page h1").click();
+  seen.afterPress = await isOpen();
   await page.locator(at("views")).click();
   await page.locator('#page input[name="name"]').fill("Lively and at risk");
   await page.locator("#page form button", { hasText: "Keep" }).click();
@@ -242,12 +256,14 @@ const partsDown = async (page) => {
   await page.route("**/api/v1/status", (route) => route.fulfill({ status: 200, contentType: "application/json", body: JSON.stringify({ ...status, state: "down", summary: `${down.title} is down.`,
     components: status.components.map((c) => (c.name === down.name ? { ...c, state: "down", detail: `It broke. Run \`smelt ${c.name}\`.`, since: new Date(Date.now() - 3600000).toISOString() } : { ...c, state: "ok" })) }) }));
   for (down of status.components) {
-    await page.goto(`${url}/#/status`);
-    await page.reload();
-    await page.locator(`${at("parts")} h3`).first().waitFor();
-    seen[down.title] = { first: await page.locator(`${at("parts")} h3`).first().innerText(), overall: await page.locator(at("overall")).innerText(), wrong: await said(page, "wrong"), type: await page.locator('[data-answer="type"] code').innerText(), name: down.name };
+    await open(page, "#/status");
+    await askAgain(page);
+    const first = page.locator(`${at("parts")} h3`).first();
+    await page.locator('[data-answer="type"] code', { hasText: `smelt ${down.name}` }).waitFor();
+    seen[down.title] = { first: await first.innerText(), overall: await page.locator(at("overall")).innerText(), wrong: await said(page, "wrong"), type: await page.locator('[data-answer="type"] code').innerText(), name: down.name };
   }
   await page.unroute("**/api/v1/status");
+  await askAgain(page);
   return seen;
 };
 

@@ -51,6 +51,7 @@ ROUTES = {
     ("GET", "/api/v1/rejects"): ("/api/v1/rejects", "aggregate"),
     ("GET", "/api/v1/messages"): ("/api/v1/messages?topic=t&partition=0&offset=1", "raw"),
     ("GET", "/api/v1/system"): ("/api/v1/system", "status"),
+    ("GET", "/api/v1/system/tokens"): ("/api/v1/system/tokens", "admin"),
     ("GET", "/api/v1/status/history"): ("/api/v1/status/history", "status"),
     ("GET", "/api/v1/partitions"): ("/api/v1/partitions", "status"),
     ("GET", "/api/v1/throughput"): ("/api/v1/throughput", "status"),
@@ -254,6 +255,23 @@ def test_what_the_command_says(smelt: Smelt) -> None:
     assert ask(f"{serving(running).url}/api/v1/status", token).status == 200
     assert running.end().code == 0
     assert smelt.run("token", "list").summary["tokens"][0]["last_used_at"] is not None
+
+
+def test_who_may_reads_which_tokens_there_are(smelt: Smelt) -> None:
+    """As the command says it, with the use of this moment; never the token, nor its hash."""
+    api = serving(smelt.start("serve", *FREE_PORT))
+    address = f"{api.url}/api/v1/system/tokens"
+    assert json.loads(ask(address).body) == {"open": True, "items": []}
+    admin, other = make_token(smelt, "me", "admin"), make_token(smelt, "other", "status", "--expires", "30d")
+    eventually("both are known", lambda: ask(address, admin).status == 200 and len(json.loads(ask(address, admin).body)["items"]) == 2)
+    answer = ask(address, admin)
+    (me, second), listed = json.loads(answer.body)["items"], smelt.run("token", "list").summary["tokens"]
+    assert json.loads(answer.body)["open"] is False and second == listed[1] and second["last_used_at"] is None
+    assert me["last_used_at"] >= me["created_at"] and me == listed[0] | {"last_used_at": me["last_used_at"]}
+    hashes = re.findall(r"[0-9a-f]{64}", (smelt.data / "tokens.json").read_text())
+    assert len(hashes) == 2 and not any(secret in answer.body.decode() for secret in (admin, other, admin.removeprefix("smelt_"), *hashes))
+    assert answer.fields["Cache-Control"] == "no-store"
+    assert ask(address, other).problem["detail"].startswith("This needs a token with the scope admin")
 
 
 def test_other_machines_need_tokens(smelt: Smelt) -> None:

@@ -61,6 +61,34 @@ def check_journal(path: Path, one: str) -> None:
     assert rows[0] == (one, "not_reached") and len([row for row in rows if row[1]]) == 3
 
 
+def test_a_list_of_those_who_were_called_or_not(offline: Smelt) -> None:
+    """Asked again at once after a note: what people write is no content of a generation, so nothing is kept or not modified."""
+    a_lake(offline)
+    api = serve(offline)
+    one, two, three = ids_of(api)
+    everybody = api.get("/api/v1/subscribers?limit=500")["total"]
+
+    def noted(which: str, more: str = "") -> list[str]:
+        return [row["subscriber_id"] for row in api.get(f"/api/v1/subscribers?limit=500&noted={which}{more}")["items"]]
+
+    assert noted("yes") == [] and len(noted("no")) == everybody
+    for id_, outcome in ((one, "reached"), (one, "stays"), (two, "leaves")):
+        assert post(api, f"/api/v1/subscribers/{id_}/notes", {"outcome": outcome}).status == 201
+    assert (noted("yes"), noted("reached"), noted("stays"), noted("leaves")) == ([one, two], [], [one], [two]), "by the newest note"
+    assert len(noted("no")) == everybody - 2 and not {one, two} & set(noted("no")) and noted("yes", f"&search={two}") == [two]
+    page = api.get("/api/v1/subscribers?limit=1&noted=yes")
+    assert page["total"] == 2 and api.get(f"/api/v1/subscribers?limit=1&noted=yes&cursor={page['next_cursor']}")["items"][0]["subscriber_id"] == two
+    assert ask(f"{api.url}/api/v1/subscribers?cursor={page['next_cursor']}").status == 400, "another list"
+    table = ask(f"{api.url}/api/v1/subscribers?noted=yes", Accept="text/csv")
+    assert table.status == 200 and len(table.body.decode().splitlines()) == 3 and "ETag" not in table.fields
+    assert ask(f"{api.url}/api/v1/subscribers?noted=yes", If_None_Match="*").status == 200
+    wrong = ask(f"{api.url}/api/v1/subscribers?noted=maybe")
+    assert wrong.status == 400 and "no|yes|reached" in wrong.problem["detail"]
+    tower = api.get("/api/v1/towers?limit=1")["items"][0]["oss_tower_id"]
+    assert post(api, f"/api/v1/towers/{tower}/notes", {"outcome": "other"}).status == 201
+    assert [row["oss_tower_id"] for row in api.get("/api/v1/towers?noted=other")["items"]] == [tower] and noted("other") == []
+
+
 def test_what_is_no_note_is_refused_in_a_sentence(offline: Smelt) -> None:
     a_lake(offline)
     api = serve(offline)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,6 +109,25 @@ def test_each_part_says_when_it_was_verified(offline: Smelt) -> None:
         assert ("verified_at" in found) == (found["state"] != "unknown"), found
         assert found.get("verified_at", report["checked_at"]) <= report["checked_at"], found
     assert parts_of(offline)("gold")["verified_at"] < report["checked_at"]  # when the snapshot was made
+
+
+def test_the_status_says_how_long_the_disk_lasts(offline: Smelt) -> None:
+    """From the history beside the lake, which a server adds to and the command only reads; without history both say so."""
+    offline.data.mkdir()
+    disk = os.statvfs(offline.data)
+    size, free, now = disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize, int(time.time())
+    history = offline.data / "disk.history"
+    assert "known after 6 hours of history" in parts_of(offline)("disk")["detail"] and not history.exists()
+    used = free // 480  # in half an hour: a tenth of what is left in a day
+    samples = [[now - 1800 * i, free + used * i, size] for i in range(48, 0, -1)]
+    history.write_text(json.dumps(samples))
+    said = parts_of(offline)("disk")
+    assert "At the rate of the last 23 hours, " in said["detail"] and re.search(r" per day, it is full in about (9|10) days\.", said["detail"]), said
+    assert abs(said["used_bytes_per_day"] / (used * 48) - 1) < 0.01 and said["full_at"] > said["verified_at"] and len(json.loads(history.read_text())) == 48
+    api = serving(offline.start("serve", *FREE_PORT))
+    eventually("the server noted the free space", lambda: len(json.loads(history.read_text())) == 49)
+    answer = eventually("it says the same", lambda: [c for c in api.get("/api/v1/status")["components"] if c["name"] == "disk" and c.get("full_at")])
+    assert "it is full in about" in answer[0]["detail"]
 
 
 def test_serve_notices_a_lake_that_changes_behind_it(offline: Smelt) -> None:

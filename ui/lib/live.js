@@ -20,6 +20,7 @@ const isStatus = (source) => source.url.startsWith("/api/v1/status");
 
 const intervalOf = (source) => {
   if (source.state === "absent") return NOT_THERE_MS;
+  if (source.state === "failed") return QUICK_MS; // no event says that it could be asked again
   const wanted = Math.min(...[...source.watchers].map((w) => w.every));
   return events && !isStatus(source) ? Math.max(BESIDE_EVENTS_MS, wanted) : wanted; // by the status one sees that the server hangs
 };
@@ -67,7 +68,8 @@ const refresh = async (source) => {
     if (source.state === "absent" || source.state === "forbidden") source.data = null;
   }
   source.asking = false;
-  source.askedAt = Date.now();
+  source.askedAt = source.isOverdue ? 0 : Date.now();
+  source.isOverdue = false;
   note(answered); // first: what is drawn depends on it
   if (changed) notify(source);
 };
@@ -105,7 +107,7 @@ export const again = (url) => {
 };
 
 const askAll = (isMeant = () => true) => {
-  for (const source of sources.values()) if (isMeant(source)) source.askedAt = 0;
+  for (const source of sources.values()) if (isMeant(source)) Object.assign(source, { askedAt: 0, isOverdue: source.asking }); // what is under way may be of before
   round();
 };
 

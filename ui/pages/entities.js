@@ -7,7 +7,7 @@ import { watch, SLOW_MS } from "../lib/live.js";
 import { byPlural, featureName, listed, named, titleOf } from "../lib/names.js";
 import { href, parse, setQuery } from "../lib/router.js";
 import { capital, count, decimal, visible } from "../lib/words.js";
-import { conditions, filters } from "../parts/list_filters.js";
+import { callWords, conditions, filters } from "../parts/list_filters.js";
 import { listAnswers } from "../parts/list_answers.js";
 import { longTable } from "../parts/long_table.js";
 import { markCell, Marks } from "../parts/notes.js";
@@ -129,7 +129,7 @@ class List {
   }
 
   #filterWords() {
-    const given = conditions(this.e, this.query).map(([, text]) => text);
+    const given = [callWords(this.query), ...conditions(this.e, this.query).map(([, text]) => text)].filter(Boolean);
     return given.length > 0 ? `; only ${given.join(", ")}` : "";
   }
 
@@ -137,6 +137,12 @@ class List {
   #showRefused(error) {
     this.table.show({ columns: [], head: [], caption: titleOf(this.e), pages: [], total: 0, key: () => "" });
     this.shown.textContent = words(error);
+  }
+
+  // Others call too: their marks, and who is in a list of those who were called or not.
+  refreshCalls() {
+    this.marks.refresh();
+    if (this.query.noted && !document.hidden && this.pages.pages.length === 1 && scrollY < 400) this.pages.restart().catch(() => {});
   }
 
   // Newer data: the first page is replaced in place; a list that was scrolled down is left alone, with a way to begin again.
@@ -152,7 +158,7 @@ export const render = ({ parts: [plural] }) => {
   const e = byPlural(plural);
   list = new List(e);
   const own = list;
-  const asking = setInterval(() => own.marks.refresh(), SLOW_MS);
+  const asking = setInterval(() => own.refreshCalls(), SLOW_MS);
   const stops = [() => clearInterval(asking), watch("/api/v1/overview", ({ data }) => {
     if (!own.element.isConnected && own.wasShown) stops.forEach((stop) => stop());
     own.wasShown = own.element.isConnected;

@@ -7,6 +7,7 @@ import { href } from "../lib/router.js";
 import { agoElement, capital, decimal, many, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
 import { badge, bar, empty } from "../parts/bits.js";
 import { trend } from "../parts/chart.js";
+import { marksUrl } from "../parts/marks.js";
 import { notesPanel } from "../parts/notes.js";
 import { panel } from "../parts/panel.js";
 import { hoursPanel, otherOf, relatedPanel } from "../parts/related.js";
@@ -24,7 +25,7 @@ const partUrl = (e, id, part) => `/api/v1/${e.plural}/${encodeURIComponent(id)}/
 const before = (e, one) => {
   const b = one.risk.before;
   if (!b) return null;
-  return h("p", { class: "note" }, `Before ${percent(b.churn_probability ?? 0, 1)}${b.risk_band ? ` (${b.risk_band})` : ""}, `, agoElement(b.at, "until "), ".");
+  return h("p", { class: "note" }, `Before ${b.churn_probability == null ? "not scored" : percent(b.churn_probability, 1)}${b.risk_band ? ` (${b.risk_band})` : ""}, `, agoElement(b.at, "until "), ".");
 };
 
 const atStake = (e, one) => {
@@ -47,8 +48,8 @@ const reasonsTable = (e, one) => {
 
 const riskPanel = (e, id) => panel({
   id: "risk", title: capital(e.risk.title), height: 260, urls: { one: rowUrl(e, id) }, every: SLOW_MS,
-  render: ({ one }) => [h("p", { class: "risk wide-risk" }, risk(one.risk, one.features[e.risk.label])), atStake(e, one), before(e, one),
-    one.risk.scored_at ? h("p", { class: "note" }, `By ${one.risk.model_id}, `, agoElement(one.risk.scored_at), ".") : null, reasonsTable(e, one)],
+  render: ({ one }) => [h("p", { class: "risk wide-risk", "data-answer": "risk" }, risk(one.risk, one.features[e.risk.label])), atStake(e, one), before(e, one),
+    one.risk.scored_at ? h("p", { class: "note" }, `By ${one.risk.model_id}, `, agoElement(one.risk.scored_at), ".") : null, h("div", { "data-answer": "why" }, reasonsTable(e, one))],
 });
 
 // ---- features ----
@@ -88,7 +89,7 @@ const eventField = ([name, v]) => {
 const eventFields = (event) => Object.entries(event.fields ?? {}).slice(0, 6).map(eventField);
 
 const timelinePanel = (e, id) => panel({
-  id: "timeline", title: "What happened", note: "newest first, with the place in Kafka", height: 320, every: SLOW_MS, urls: { events: `${partUrl(e, id, "events")}?limit=${EVENTS}` },
+  id: "timeline", title: "What happened", answers: "lately", note: "newest first, with the place in Kafka", height: 320, every: SLOW_MS, urls: { events: `${partUrl(e, id, "events")}?limit=${EVENTS}` },
   render: ({ events }) => [table({ id: "timeline", caption: "Events, newest first", rows: events.items, key: (r) => `${r.topic} ${r.partition} ${r.offset}`, empty: "No event is kept.", columns: [
     { title: "When", isHead: true, class: "when", cell: (r) => timeElement(r.event_timestamp) },
     { title: "Event", cell: (r) => h("span", { class: "id", title: r.event_type }, r.event_type) },
@@ -108,8 +109,8 @@ const scoreModel = (e, items) => {
 };
 
 const scoresPanel = (e, id) => panel({
-  id: "scores", title: "How the score moved", sql: `FROM score_changes WHERE entity_id = ${quoted(id)} ORDER BY scored_at`, height: 320, every: SLOW_MS, urls: { scores: `${partUrl(e, id, "scores")}?limit=200` },
-  render: ({ scores }) => (scores.items.filter((s) => s.churn_probability != null).length === 0 ? empty("No change of the score is recorded yet. A score is recorded when its band changes or it moves by 0.05.") : trend(scoreModel(e, scores.items))),
+  id: "scores", title: "How the score moved", answers: "moved", sql: `FROM score_changes WHERE entity_id = ${quoted(id)} ORDER BY scored_at`, height: 320, every: SLOW_MS, urls: { scores: `${partUrl(e, id, "scores")}?limit=200`, past: marksUrl("-30d") }, optional: ["past"],
+  render: ({ scores, past }) => (scores.items.filter((s) => s.churn_probability != null).length === 0 ? empty("No change of the score is recorded yet. A score is recorded when its band changes or it moves by 0.05.") : trend({ ...scoreModel(e, scores.items), marks: past?.marks })),
 });
 
 // Whom a row without a risk has to do with comes before its events.

@@ -44,7 +44,7 @@ const whatFirst = (e, s, top) => {
   if (part) return answer("first", "What first?", `${part.title} is ${part.state}`, part.detail.split(". ")[0], { state: part.state, href: href("status") });
   const row = top?.items?.[0];
   if (!e.risk || !row) return answer("first", "What first?", "Nothing needs you", "All parts work.", { state: "ok" });
-  return answer("first", "What first?", `Call ${visible(row[e.key])}`, `Most ${e.risk.value_name ? "at stake" : "at risk"}: ${percent(row.churn_probability ?? 0, 1, 0)} ${e.risk.title}`,
+  return answer("first", "What first?", `Call ${visible(row[e.key])}`, row.churn_probability == null ? "Not scored yet" : `Most ${e.risk.value_name ? "at stake" : "at risk"}: ${percent(row.churn_probability, 1, 0)} ${e.risk.title}`,
     { href: href(["entities", e.plural, row[e.key]]) });
 };
 
@@ -120,9 +120,10 @@ const layersPanel = (e) => panel({
 
 // ---- inflow, and who is new ----
 
-const hoursPanel = () => panel({
-  id: "inflow", title: "Events per hour", height: 340, urls: { o: overview },
-  render: ({ o }) => (o.hours.length === 0 ? empty("No events yet.") : chart(hoursModel(o.hours, o.inflow))),
+const numbersUrl = (e) => url("/api/v1/history", { metric: e.risk ? "at_risk,value_at_risk" : "total,quarantined", from: rangeOf(FROM) });
+const hoursPanel = (e) => panel({
+  id: "inflow", title: "Events per hour", height: 366, urls: { o: overview, numbers: numbersUrl(e) }, optional: ["numbers"],
+  render: ({ o, numbers }) => (o.hours.length === 0 ? empty("No events yet.") : chart({ ...hoursModel(o.hours, o.inflow), marks: numbers?.marks })),
 });
 
 const share = (p) => (p == null ? "not scored" : percent(p, 1));
@@ -145,7 +146,7 @@ const trendModel = (e, m, marks) => ({ id: `trend-${m.metric}`, title: nameOf(e,
   series: [{ name: nameOf(e, m), kind: "line", values: m.points.map(([, n]) => n) }], words: `Newest: ${short(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
 
 const trendPanel = (e) => panel({
-  id: "trend", title: "Over time", sql: "FROM history ORDER BY made_at", height: 340, every: SLOW_MS, urls: { numbers: url("/api/v1/history", { metric: e.risk ? "at_risk,value_at_risk" : "total,quarantined", from: rangeOf(FROM) }) },
+  id: "trend", title: "Over time", sql: "FROM history ORDER BY made_at", height: 340, every: SLOW_MS, urls: { numbers: numbersUrl(e) },
   render: ({ numbers }) => {
     const shown = numbers.metrics.filter((m) => m.points.some(([, n]) => n != null));
     return shown.length === 0 ? empty("No number was recorded in this time.") : h("div", { class: "charts" }, shown.map((m) => trend(trendModel(e, m, numbers.marks))));
@@ -165,6 +166,6 @@ export const render = () => {
   const head = h("div", { class: "page-head" }, h("h1", {}, "Overview"), e ? rangeSelect(FROM) : null);
   if (!e) return [head, setUp()];
   return [head, answersPanel(e), figuresPanel(e), layersPanel(e),
-    h("div", { class: e.risk ? "pair" : "single" }, hoursPanel(), e.risk ? changesPanel(e) : null), trendPanel(e),
+    h("div", { class: e.risk ? "pair" : "single" }, hoursPanel(e), e.risk ? changesPanel(e) : null), trendPanel(e),
     allEntities().length > 1 ? h("div", { class: "tiles" }, others()) : null];
 };

@@ -82,23 +82,27 @@ const partitionsPanel = () => panel({
   },
 });
 
-const latencyModel = ({ points, last, from, to }) => ({ id: "latency", title: "Time from a record's own time", unit: "seconds", window: [Date.parse(from) / 1000, Date.parse(to) / 1000], x: points.map((p) => Date.parse(p.at) / 1000),
+const latencyModel = ({ points, last, from, to }, marks) => ({ id: "latency", title: "Time from a record's own time", marks, unit: "seconds", window: [Date.parse(from) / 1000, Date.parse(to) / 1000], x: points.map((p) => Date.parse(p.at) / 1000),
   series: [["to Bronze, half", "arrival_p50_s"], ["to Bronze, 95%", "arrival_p95_s"], ["published, half", "publish_p50_s"], ["published, 95%", "publish_p95_s"]].map(([name, key]) => ({ name, kind: "line", values: points.map((p) => p[key]) })),
   words: last ? `Half of the events of the last generation were published within ${s(last.publish_p50_s)}, 95% within ${s(last.publish_p95_s)}.` : "" });
 
 const numberModel = (m, marks) => ({ id: `h-${m.metric}`, title: capital(m.title), unit: m.unit || "events", marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }],
   words: `Newest: ${brief(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
 
+// A bar is as wide as the way to the next one: one alone gets one before it.
+const bars = (t) => (t.points.length === 1 ? [{ at: new Date(Date.parse(t.points[0].at) - t.step_s * 1000).toISOString() }, ...t.points] : t.points);
+const throughputModel = (t, points, marks) => ({ id: "throughput", title: "Messages read", marks, unit: `messages per ${stepWord(t.step_s)}`, isStacked: true, window: [Date.parse(t.from) / 1000, Date.parse(t.to) / 1000],
+  x: points.map((one) => Date.parse(one.at) / 1000), series: ["landed", "duplicates", "rejected", "gaps"].map((name) => ({ name, kind: "bar", values: points.map((one) => one[name] ?? 0) })),
+  words: `${count(points.reduce((sum, one) => sum + (one.landed ?? 0), 0))} landed; newest ${brief(points.at(-1).rows_per_s)} rows per second.` });
+
 const throughputPanel = () => panel({
-  id: "throughput", title: "Throughput", height: 340, every: SLOW_MS, urls: { t: throughput() },
-  render: ({ t }) => (t.points.length === 0 ? empty("Nothing was read in this time.") : chart({ id: "throughput", title: "Messages read", unit: `messages per ${stepWord(t.step_s)}`, isStacked: true, window: [Date.parse(t.from) / 1000, Date.parse(t.to) / 1000],
-    x: t.points.map((one) => Date.parse(one.at) / 1000), series: ["landed", "duplicates", "rejected", "gaps"].map((name) => ({ name, kind: "bar", values: t.points.map((one) => one[name]) })),
-    words: `${count(t.points.reduce((sum, one) => sum + one.landed, 0))} landed; newest ${brief(t.points.at(-1).rows_per_s)} rows per second.` })),
+  id: "throughput", title: "Throughput", height: 366, every: SLOW_MS, urls: { t: throughput(), hist: historyUrl() }, optional: ["hist"],
+  render: ({ t, hist }) => (t.points.length === 0 ? empty("Nothing was read in this time.") : chart(throughputModel(t, bars(t), hist?.marks))),
 });
 
 const latencyPanel = () => panel({
-  id: "latency", title: "From event to Bronze, and to a score", sql: "SELECT made_at, arrival_p50_s, arrival_p95_s, publish_p50_s, publish_p95_s FROM history ORDER BY ALL", height: 340, every: SLOW_MS, urls: { l: latency() },
-  render: ({ l }) => (l.points.length === 0 ? empty("Nothing that came through Kafka was published in this time. Lines of a file have no time of arrival.") : chart(latencyModel(l))),
+  id: "latency", title: "From event to Bronze, and to a score", sql: "SELECT made_at, arrival_p50_s, arrival_p95_s, publish_p50_s, publish_p95_s FROM history ORDER BY ALL", height: 366, every: SLOW_MS, urls: { l: latency(), hist: historyUrl() }, optional: ["hist"],
+  render: ({ l, hist }) => (l.points.length === 0 ? empty("Nothing that came through Kafka was published in this time. Lines of a file have no time of arrival.") : chart(latencyModel(l, hist?.marks))),
 });
 
 const historyPanel = () => panel({

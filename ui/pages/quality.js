@@ -6,6 +6,7 @@ import { href, parse, setQuery } from "../lib/router.js";
 import { agoElement, brief, capital, count, hourElement, many, moment, percent, spaced, stepWord } from "../lib/words.js";
 import { answer, answers, badge, bar, command, empty } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
+import { marksUrl } from "../parts/marks.js";
 import { panel } from "../parts/panel.js";
 import { rangeOf, rangeSelect, stepOf } from "../parts/range.js";
 import { table } from "../parts/table.js";
@@ -89,8 +90,8 @@ const trendModel = (q) => {
 };
 
 const trendPanel = () => panel({
-  id: "trend", title: "What did not pass, over time", sql: "SELECT hour, rule, field, sum(events) AS events FROM quality_hours GROUP BY ALL ORDER BY ALL", height: 340, every: SLOW_MS, urls: { q: qualityUrl() },
-  render: ({ q }) => (q.groups.length === 0 ? empty("Every event passed in this time.") : chart(trendModel(q))),
+  id: "trend", title: "What did not pass, over time", sql: "SELECT hour, rule, field, sum(events) AS events FROM quality_hours GROUP BY ALL ORDER BY ALL", height: 366, every: SLOW_MS, urls: { q: qualityUrl(), past: marksUrl(rangeOf(FROM)) }, optional: ["past"],
+  render: ({ q, past }) => (q.groups.length === 0 ? empty("Every event passed in this time.") : chart({ ...trendModel(q), marks: past?.marks })),
 });
 
 // ---- groups ----

@@ -1,10 +1,11 @@
 // System status: every part in words: what, since when, why, what to type. It needs no lake: the server answers it without one.
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
-import { agoElement, bytes, capital, duration, timeElement } from "../lib/words.js";
+import { agoElement, bytes, capital, duration, many, now, timeElement } from "../lib/words.js";
 import { answer, answers, badge, command, empty, facts, prose } from "../parts/bits.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
+import { tokensPanel } from "../parts/tokens.js";
 
 const status = "/api/v1/status";
 const system = "/api/v1/system";
@@ -37,12 +38,15 @@ const type = (s) => {
     worst ? commandsOf(worst).slice(0, 1).map(command) : h("p", { class: "said" }, "Nothing"), worst ? h("p", { class: "note" }, `About: ${worst.title}`) : null);
 };
 
+// How long the disk lasts, where there is history enough; what is missing is said with the part.
+const lasts = (disk) => (disk?.full_at ? `Disk full in about ${duration(Math.max(0, Math.floor((Date.parse(disk.full_at) - now()) / 1000)))}; ` : disk?.used_bytes_per_day != null ? "Disk not full within a year; " : "");
+
 const whole = (s, sys) => {
   const lake = named(s, "lake"), disk = named(s, "disk");
   const backup = sys?.backup ?? named(s, "backup");
-  const made = backup?.made_at;
+  const made = backup?.made_at, left = lasts(disk);
   return answer("whole", "Lake, backup, disk", lake?.state === "ok" ? "The lake is whole" : `The lake: ${lake?.state ?? "not known"}`,
-    [lake?.verified_at ? agoElement(lake.verified_at, "Verified ") : "Not verified", made ? agoElement(made, "; backup ") : backup ? "" : "; no backup is set up", disk?.free_bytes ? `; ${bytes(disk.free_bytes)} free` : ""],
+    [left, lake?.verified_at ? agoElement(lake.verified_at, left ? "verified " : "Verified ") : left ? "not verified" : "Not verified", made ? agoElement(made, "; backup ") : backup ? "" : "; no backup is set up", disk?.free_bytes ? `; ${bytes(disk.free_bytes)} free` : ""],
     { state: lake?.state === "unknown" ? null : lake?.state });
 };
 
@@ -55,7 +59,7 @@ const lastDay = (past) => {
   if (!past) return answer("day", "What happened in 24 hours?", "Not known", "This server keeps no history of states.");
   const since = changesOf(past).filter((i) => Date.now() - Date.parse(i.at) < DAY_MS);
   const [newest] = since;
-  return answer("day", "What happened in 24 hours?", since.length === 0 ? "No change of state" : `${since.length} changes of state`, newest ? [`${newest.title}: ${newest.state}, `, agoElement(newest.at)] : null);
+  return answer("day", "What happened in 24 hours?", since.length === 0 ? "No change of state" : many(since.length, "change of state", "changes of state"), newest ? [`${newest.title}: ${newest.state}, `, agoElement(newest.at)] : null);
 };
 
 const answersPanel = () => panel({
@@ -92,4 +96,4 @@ const systemPanel = () => panel({
     : h("p", { class: "note" }, "Settings and paths are for tokens with the scope admin.")],
 });
 
-export const render = () => [h("div", { class: "page-head" }, h("h1", {}, "System status")), answersPanel(), partsPanel(), historyPanel(), systemPanel()];
+export const render = () => [h("div", { class: "page-head" }, h("h1", {}, "System status")), answersPanel(), partsPanel(), historyPanel(), systemPanel(), tokensPanel()];

@@ -128,9 +128,16 @@ export const trend = (model) => {
   return known.length > 1 ? chart(model) : empty(`${model.title}: ${known.length === 1 ? value : "no value"} so far. A line needs a second value.`);
 };
 
-export const chart = (model) => {
+// What changed while the chart shows it: to its last step, or to the end of its window.
+const marksIn = ({ marks, window, x }) => {
+  const [from, to] = window ?? [x[0], x.at(-1) + (x.length > 1 ? x[1] - x[0] : 0)];
+  return (marks ?? []).filter((m) => Date.parse(m.at) / 1000 >= from && Date.parse(m.at) / 1000 <= to);
+};
+
+export const chart = (given) => {
+  const model = { ...given, marks: marksIn(given) };
   const words = `${model.title}, in ${model.unit}. ${model.words ?? ""} The table below has the numbers.`;
   return h("div", { class: "chart-box", "data-key": `chart-${model.id}` }, legend(model), plot(model, words),
     h("p", { class: "note chart-words" }, `${model.words ?? ""} Unit: ${model.unit}${isTime(model) ? "; times in UTC" : ""}.`.trim()),
-    model.marks?.length > 0 ? markWords(model.marks) : null, valuesTable(model));
+    model.marks.length > 0 ? markWords(model.marks) : null, valuesTable(model));
 };

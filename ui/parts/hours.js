@@ -4,6 +4,7 @@ import { moment, count } from "../lib/words.js";
 const TYPES_MAX = 4;
 const HOURS = 48; // also when the data begin later: a first hour has its place in the window
 const TOLERANCE = 0.05; // beyond the range of the past weeks, which are few: what is just outside of it alarms nobody
+const beside = (n) => Math.max(TOLERANCE * n, 2 * Math.sqrt(n)); // of few events chance alone moves more
 const LEAST_SHARE = 0.01; // types with a smaller share are grouped as "other"
 
 // The types that have their own bars, in the order of their names.
@@ -50,6 +51,8 @@ export const hoursModel = (rows, inflow) => {
   };
 };
 
+const usualWords = (low, high) => (low === high ? count(low) : `${count(low)} to ${count(high)}`);
+
 // The newest hour that is over, beside what is usual for it: {state, text, note}.
 export const inflowAnswer = (inflow) => {
   if (!inflow) return { text: "Not known", note: "This server keeps no past hours." };
@@ -60,6 +63,6 @@ export const inflowAnswer = (inflow) => {
   }
   if (!hour) return { text: "No events yet" };
   if (!hour.weeks) return { text: `${count(hour.events)} events`, note: `In the hour of ${moment(hour.hour)}. What is usual is known after a week.` };
-  const [state, text] = hour.events < hour.low * (1 - TOLERANCE) ? ["degraded", "Less than usual"] : hour.events > hour.high * (1 + TOLERANCE) ? ["degraded", "More than usual"] : ["ok", "As usual"];
-  return { state, text, note: `${count(hour.events)} events in the hour of ${moment(hour.hour)}; usual ${count(Math.round(hour.low))} to ${count(Math.round(hour.high))}.` };
+  const [state, text] = hour.events < hour.low - beside(hour.low) ? ["degraded", "Less than usual"] : hour.events > hour.high + beside(hour.high) ? ["degraded", "More than usual"] : ["ok", "As usual"];
+  return { state, text, note: `${count(hour.events)} events in the hour of ${moment(hour.hour)}; usual ${usualWords(Math.round(hour.low), Math.round(hour.high))}.` };
 };

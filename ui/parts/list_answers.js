@@ -15,7 +15,7 @@ const TOP = 200; // rows with the most at stake, by which groups are compared
 const rowHref = (e, row) => href(["entities", e.plural, row[e.key]]);
 const idOf = (e, row) => visible(row[e.key]);
 
-const whom = (e, row) => answer("whom", "Call first", idOf(e, row), [`${percent(row.churn_probability ?? 0, 1)} ${e.risk.title}`,
+const whom = (e, row) => answer("whom", "Call first", idOf(e, row), [row.churn_probability == null ? "Not scored yet" : `${percent(row.churn_probability, 1)} ${e.risk.title}`,
   row.value_at_risk == null ? "" : `, ${decimal(row.value_at_risk, 0)} ${e.risk.value_unit} ${e.risk.value_title.toLowerCase()}`], { href: rowHref(e, row) });
 
 const why = (e, row, typical) => {

@@ -4,9 +4,14 @@ import { featureName } from "../lib/names.js";
 import { parse, setQuery } from "../lib/router.js";
 import { capital } from "../lib/words.js";
 import { select } from "./bits.js";
+import { OUTCOMES } from "./notes.js";
 
 const TYPING_MS = 200;
 const bands = [["", "all bands"], ["high", "high"], ["medium", "medium"], ["low", "low"], ["unscored", "not scored"]];
+
+const calls = [["", "called or not"], ["no", "not called yet"], ["yes", "called"], ...OUTCOMES.map(([value, text]) => [value, `called: ${text.toLowerCase()}`])];
+// Who was called, as the address has it, in words; "": everybody.
+export const callWords = ({ noted }) => (noted ? calls.find(([value]) => value === noted)?.[1] ?? noted : "");
 
 const titleOf = (e, name) => (name === "risk" ? e.risk?.title ?? name : featureName(e, name));
 
@@ -62,6 +67,7 @@ const viewsMenu = (e, changed) => {
       event.preventDefault();
       const name = event.target.elements.name.value.trim();
       if (name) keepViews([...readViews().filter((v) => v.entity !== e.entity || v.name !== name), { entity: e.entity, name, hash: location.hash }]);
+      event.target.closest("details").open = false;
       changed();
     } },
     own.map((view) => h("span", { class: "view" }, h("a", { href: view.hash }, view.name), " ", h("button", { type: "button", class: "link note", "aria-label": `Remove the view ${view.name}`, click: () => {
@@ -84,6 +90,7 @@ export const filters = (e, changed) => {
   const { query } = parse();
   return h("form", { class: "filters", role: "search", "aria-label": `Filter ${e.title_plural}`, submit: (event) => event.preventDefault() },
     e.risk ? select("Risk", "band", bands, query.band, (band) => setQuery({ band })) : null,
+    e.risk ? select("Calls", "noted", calls, query.noted, (noted) => setQuery({ noted })) : null,
     h("label", {}, "Id starts with", h("input", { type: "search", "data-testid": "search", maxlength: 256, autocomplete: "off", spellcheck: "false", value: query.search ?? "", input: search })),
     addCondition(e), viewsMenu(e, changed),
     conditions(e, query).map(([name, words]) => chip(words, () => setQuery(withoutPart(name)))));

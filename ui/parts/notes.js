@@ -7,7 +7,7 @@ import { changeForm, choice, remark, written } from "./change_form.js";
 import { panel } from "./panel.js";
 import { table } from "./table.js";
 
-const OUTCOMES = [["reached", "Reached"], ["not_reached", "Not reached"], ["stays", "Stays"], ["leaves", "Leaves"], ["other", "Other"]];
+export const OUTCOMES = [["reached", "Reached"], ["not_reached", "Not reached"], ["stays", "Stays"], ["leaves", "Leaves"], ["other", "Other"]];
 const outcomeText = (outcome) => OUTCOMES.find(([value]) => value === outcome)?.[1] ?? visible(String(outcome));
 const IDS_MAX = 1000; // of one request
 
@@ -26,7 +26,7 @@ export const notesTable = ({ items, total }) => [table({ id: "notes", caption: "
   { title: "By", class: "note", cell: (n) => (n.by == null ? "–" : h("span", { class: "id", title: n.by }, h("bdi", {}, visible(n.by)))) }] }),
 total > items.length ? h("p", { class: "note" }, `The newest ${count(items.length)} of ${many(total, "note", "notes")}.`) : null];
 
-export const notesPanel = (url) => panel({ id: "notes", title: "Calls", note: "who called, and what came of it", height: 210, every: SLOW_MS, urls: { notes: url },
+export const notesPanel = (url) => panel({ id: "notes", title: "Calls", answers: "called", note: "who called, and what came of it", height: 210, every: SLOW_MS, urls: { notes: url },
   render: ({ notes }) => [form(url), notesTable(notes)] });
 
 // ---- of a list ----

@@ -1,6 +1,6 @@
 // A panel: a title, what it shows, and its own state. It asks for its data while it is on the page; when that fails, it says so and leaves
-// the others alone. panel({id, title, note, urls: {name: url}, optional: [name], every, render, height, isPlain, isBare, sql})
-// sql: a query of the snapshot (`smelt sql`) with the same rows.
+// the others alone. panel({id, title, note, urls: {name: url}, optional: [name], every, render, height, isPlain, isBare, sql, answers})
+// sql: a query of the snapshot (`smelt sql`) with the same rows. answers: the question of the page that it answers, once it has its data.
 import { words } from "../lib/api.js";
 import { csv, save, say } from "../lib/clipboard.js";
 import { flat, h, isSelected, patch } from "../lib/dom.js";
@@ -122,6 +122,8 @@ class Panel extends HTMLElement {
     const without = needed.find((s) => s.data == null) ?? waiting;
     const failed = needed.find((s) => s.error);
     this.dataset.state = without ? without.state : failed ? "stale" : "ready";
+    if (this.model.answers && !without) this.dataset.answer = this.model.answers;
+    else delete this.dataset.answer;
     this.setAttribute("aria-busy", this.dataset.state === "loading");
     if (without) return this.#withoutData(needed.find((s) => s.data == null && s.state !== "loading") ?? without);
     const data = Object.fromEntries(Object.entries(this.sources).map(([name, source]) => [name, source.data]));

@@ -37,7 +37,7 @@ const colorOf = (model, s) => css(`--type-${(model.series.indexOf(s) % COLORS) +
 const seriesOptions = (Plot, model) => drawn(model).map((s) => {
   const color = colorOf(model, s);
   if (s.kind === "edge") return { stroke: "transparent", points: { show: false } };
-  if (s.kind === "bar") return { fill: color, stroke: color, width: 0, paths: Plot.paths.bars({ size: [0.72, 100], radius: 0.12 }), points: { show: false } };
+  if (s.kind === "bar") return { fill: color, stroke: color, width: 0, paths: Plot.paths.bars({ size: [0.72, 100, 2], radius: 0.12 }), points: { show: false } };
   return { stroke: s.kind === "dash" ? css("--ink-2") : color, width: 2, dash: s.kind === "dash" ? [5, 4] : [], points: { show: model.x.length < 3, size: 6 } };
 });
 
@@ -72,7 +72,7 @@ export const options = (Plot, model, box) => {
   const half = drawn(model).some((s) => s.kind === "bar") && model.x.length > 0 ? (model.x.length > 1 ? model.x[1] - model.x[0] : 1) * 0.53 : 0;
   const edges = drawn(model).map((s, i) => (s.kind === "edge" ? i + 1 : 0)).filter(Boolean);
   return {
-    width: box.clientWidth, height: box.clientHeight, padding: [8, isTime(model) ? 6 : 18, 0, 4],
+    width: box.clientWidth, height: box.clientHeight, padding: [8, 18, 0, 4],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false } },
     tzDate: (s) => Plot.tzDate(new Date(s * 1e3), "Etc/UTC"),

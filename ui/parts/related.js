@@ -7,6 +7,7 @@ import { href } from "../lib/router.js";
 import { capital, count, decimal, many, moment, visible } from "../lib/words.js";
 import { empty } from "./bits.js";
 import { chart } from "./chart.js";
+import { marksUrl } from "./marks.js";
 import { panel } from "./panel.js";
 import { risk } from "./risk.js";
 import { table } from "./table.js";
@@ -37,6 +38,10 @@ const relatedTable = (e, other, r) => table({ id: "related", caption: `${titleOf
   idColumn(other), ...(other.risk ? riskColumns(other, r.items) : valueColumns(other)),
   { title: "Events", isNum: true, cell: (row) => h("span", { title: `newest ${moment(row.together.newest_at)} UTC` }, count(row.together.events)) }] });
 
+// In few words, of the row that stands out: how many there are, and how much is at stake.
+export const stakeUrl = (e, id, other) => url(`/api/v1/${e.plural}/${encodeURIComponent(id)}/related`, { entity: other.entity, limit: 1 });
+export const stakeWords = (other, r) => ({ text: named(r.total, other), note: [r.high == null ? null : `${count(r.high)} in the band high`, r.value_at_risk == null ? null : `${other.risk.value_title.toLowerCase()} ${decimal(r.value_at_risk, 0)} ${other.risk.value_unit}`, `in ${r.days} days`].filter(Boolean).join("; ") });
+
 const relatedUrl = (e, id, other) => url(`/api/v1/${e.plural}/${encodeURIComponent(id)}/related`, { entity: other.entity, limit: ROWS });
 
 export const relatedPanel = (e, id, other) => panel({ id: "related", title: `${titleOf(other)} in its events`, note: "both ids in one event", height: 260, every: SLOW_MS, urls: { r: relatedUrl(e, id, other) },
@@ -53,5 +58,5 @@ const hoursModel = (hours) => {
     words: `${count(hours.reduce((sum, one) => sum + one.events, 0))} events in ${many(hours.length, "hour", "hours")}; most in one: ${count(busiest.events)}.` };
 };
 
-export const hoursPanel = (e, id, other) => panel({ id: "row-hours", title: "By the hour", note: "7 days", height: 320, every: SLOW_MS, urls: { r: relatedUrl(e, id, other) },
-  render: ({ r }) => (r.hours.length === 0 ? empty("No event is kept.") : chart(hoursModel(r.hours))) });
+export const hoursPanel = (e, id, other) => panel({ id: "row-hours", title: "By the hour", note: "7 days", height: 320, every: SLOW_MS, urls: { r: relatedUrl(e, id, other), past: marksUrl("-7d") }, optional: ["past"],
+  render: ({ r, past }) => (r.hours.length === 0 ? empty("No event is kept.") : chart({ ...hoursModel(r.hours), marks: past?.marks })) });

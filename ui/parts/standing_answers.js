@@ -4,9 +4,10 @@ import { SLOW_MS } from "../lib/live.js";
 import { featureName, listed, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, count, visible } from "../lib/words.js";
-import { answer, answers } from "./bits.js";
+import { answer, answerContent, answerPanel, answers } from "./bits.js";
 import { hasMoves, movesOf, movesUrls } from "./moves.js";
 import { panel } from "./panel.js";
+import { otherOf, stakeUrl, stakeWords } from "./related.js";
 import { typicalOf } from "./risk.js";
 
 const LOOKED_AT = 500;
@@ -50,6 +51,18 @@ const thanUsual = (e, data) => {
     { href: rowHref(e, most.row) });
 };
 
+// Who is in the events of the row that stands out, and what is at stake there.
+const whoIsThere = (e, found) => {
+  const other = otherOf(e), id = found?.row[e.key];
+  if (!other || !found) return null;
+  const question = "Who is there, what is at stake?";
+  return answerPanel("stake", panel({ id: "stake", title: question, isPlain: true, isBare: true, height: 60, every: 60000, urls: { r: stakeUrl(e, id, other) }, absent: answerContent(question, "Not known"),
+    render: ({ r }) => {
+      const { text, note } = stakeWords(other, r);
+      return answerContent(question, text, note, { href: rowHref(e, found.row) });
+    } }));
+};
+
 // The list below begins with the side that is worse; where none is declared, it is in the order of the ids.
 const inOrder = (e, column) => {
   if (!column.worse) return answer("sort", "In order", "By id", "Or by any other column: its head");
@@ -64,8 +77,7 @@ export const standingAnswers = (e) => panel({
     const found = outlier(e, list.items, typicalOf(features, e)), [column] = measured(e);
     const own = features?.entities?.find((one) => one.entity === e.entity);
     return answers(worst(e, found), hasMoves(e) ? thanUsual(e, { top, features }) : answer("usual", "Worse than usual?", "Not known", "No feature has a unit and a window."),
-      answer("how-many", `How many ${e.title_plural}?`, count(list.total), own ? `${count(own.rows)} in the last computation` : "with features in Gold"),
-      column ? inOrder(e, column) : null,
-      answer("since", "As of", own?.computed_at ? agoElement(own.computed_at) : "Not known", found ? "Since when: open the row" : null));
+      whoIsThere(e, found), answer("how-many", `How many ${e.title_plural}?`, count(list.total), own?.computed_at ? agoElement(own.computed_at, "As of ") : "with features in Gold"),
+      column ? inOrder(e, column) : null);
   },
 });
