@@ -324,10 +324,12 @@ static bool judge_disk(const Facts *f, Finding *r) {
     buf_addf(&r->detail, " (%d%%).", percent);
     int64_t reserve = settings_int(f->settings, "disk.reserve");
     if (f->disk_free < reserve) {
+        bool can_be = f->disk_size >= reserve;
         r->state = STATE_DOWN;
-        buf_add_str(&r->detail, " Ingest is paused until ");
+        buf_add_str(&r->detail, can_be ? " Ingest is paused until " : " Nothing lands: the disk is smaller than the ");
         format_bytes(&r->detail, reserve);
-        buf_add_str(&r->detail, " are free (disk.reserve); it continues by itself.");
+        buf_add_str(&r->detail, can_be ? " are free (disk.reserve); it continues by itself."
+                                       : " that must stay free. Set disk.reserve lower, or take a larger disk.");
     } else if (percent < DISK_PERCENT_MIN) {
         r->state = STATE_DEGRADED;
         buf_add_str(&r->detail, " Free some space before writing stops.");
