@@ -42,9 +42,8 @@ static int find_returned(LakeConn *conn, const char *path, const char *delimiter
 
 static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const char *path, const char *delimiter,
                       const char *returned, Error *err) {
-    const LakeBinding bindings[] = {{"path", lake_text(path)},
-                                    {"delimiter", lake_text(delimiter)},
-                                    {"returned", returned != NULL ? lake_name(returned) : lake_null()}};
+    const LakeBinding bindings[] = {
+        {"path", lake_text(path)}, {"delimiter", lake_text(delimiter)}, {"returned", returned != NULL ? lake_name(returned) : lake_null()}};
     CLEANUP(free_text) char *sql = churn_sql_with(g, "read_left", bindings, ARRAY_LEN(bindings));
     CLEANUP(churn_names_done) ChurnNames bad = {0};
     if (lake_exec(conn, "churn/read_left", sql, err) != 0) {

@@ -75,8 +75,7 @@ int writer_open_file(const Settings *settings, Writer *w, Error *err) {
     const char *path = layout.lake_path;
     LakeOptions options = writer_lake_options(settings);
     bool was_there = file_exists(path);
-    if (open_after_readers(path, &options, &w->lake, err) != 0)
-        return was_there ? lake_advise_opening(err) : -1;
+    if (open_after_readers(path, &options, &w->lake, err) != 0) return was_there ? lake_advise_opening(err) : -1;
     if (set_fence(w, path, err) != 0) return -1;
     w->watchdog = stop_watchdog_new(w->lake);
     if (lake_connect(w->lake, &w->conn, err) != 0) return -1;

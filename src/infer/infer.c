@@ -169,9 +169,9 @@ static json_t *column_property(const char *key, const Profile *p, const char *co
     set_flag(property, "physicalName", column[0] != '\0' ? column : NULL);
     set_flag(property, "transformLogic", form);
     if (odd > 0)
-        json_object_set_new(property, "description",
-                            json_sprintf("Missing, or not what it is in the others, in %" PRId64 " of %" PRId64 " messages of the sample.",
-                                         odd, messages));
+        json_object_set_new(
+            property, "description",
+            json_sprintf("Missing, or not what it is in the others, in %" PRId64 " of %" PRId64 " messages of the sample.", odd, messages));
     if (is_personal_name(key)) set_flag(property, "classification", "confidential");
     return property;
 }

@@ -35,10 +35,11 @@ struct Profile {
     size_t least_length, most_length;                             /* of texts, in characters */
     int64_t least, most;                                          /* of integers that fit 64 bits */
     int64_t too_large;                                            /* do not */
-    int64_t wholes[PROFILE_DIGITS + 1], scales[PROFILE_DIGITS + 1]; /* numbers by their digits before and behind the point; the last: more */
-    bool negative;                                                /* of any number */
-    Span few[PROFILE_FEW];                                        /* distinct texts and numbers as they came; in the arena */
-    int64_t few_seen[PROFILE_FEW];                                /* how often each of them came */
+    int64_t wholes[PROFILE_DIGITS + 1],
+        scales[PROFILE_DIGITS + 1]; /* numbers by their digits before and behind the point; the last: more */
+    bool negative;                  /* of any number */
+    Span few[PROFILE_FEW];          /* distinct texts and numbers as they came; in the arena */
+    int64_t few_seen[PROFILE_FEW];  /* how often each of them came */
     size_t few_count;
     bool many;        /* there are more of them */
     uint64_t *hashes; /* owned: of all distinct texts and numbers, an open table */

@@ -172,7 +172,8 @@ static int scale_of(const Profile *p) {
 static void add_scalar_rules(json_t *property, const char *name, const Profile *p, const char *type, bool column) {
     bool personal = is_personal(name, p), number = strcmp(type, "integer") == 0 || strcmp(type, "number") == 0;
     if (strcmp(type, "integer") == 0)
-        json_object_set_new(property, "physicalType", json_string(p->too_large > 0 || p->most > SMALL || p->least < -SMALL ? "BIGINT" : "INTEGER"));
+        json_object_set_new(property, "physicalType",
+                            json_string(p->too_large > 0 || p->most > SMALL || p->least < -SMALL ? "BIGINT" : "INTEGER"));
     if (column && strcmp(type, "number") == 0) json_object_set_new(property, "physicalType", json_sprintf("DECIMAL(18,%d)", scale_of(p)));
     bool signed_by_nature =
         has_word(name, "lat, latitude, lon, lng, longitude, temperature, temp, balance, change, delta, offset, altitude");

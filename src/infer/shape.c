@@ -126,8 +126,7 @@ static const char *epoch_form(const Profile *p, int64_t messages) {
 
 /* When something happened: messages have it, and it is not of next year, as the end of a contract is. */
 static bool is_time(const Profile *root, const Profile *p) {
-    return epoch_form(p, root->objects) != NULL ||
-           nearly_all(p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] - p->ahead, root->objects);
+    return epoch_form(p, root->objects) != NULL || nearly_all(p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] - p->ahead, root->objects);
 }
 
 /* A birthday, or the day on which something is due, is no time of an event. */
@@ -213,9 +212,8 @@ static void guess_debezium(const Profile *root, Shape *s) {
     static const char *const positions[] = {"lsn", "change_lsn", "scn", "pos", "ord"};
     const Profile *source = profile_member(root, "source"), *inner = member_of(root, "source", "ts_ms"),
                   *outer = profile_member(root, "ts_ms");
-    s->has_time =
-        (inner != NULL && nearly_all(inner->integers, root->objects)) ||
-        (outer != NULL && inner == NULL && nearly_all(outer->integers, root->objects));
+    s->has_time = (inner != NULL && nearly_all(inner->integers, root->objects)) ||
+                  (outer != NULL && inner == NULL && nearly_all(outer->integers, root->objects));
     for (size_t i = 0; i < ARRAY_LEN(positions); i++) {
         const Profile *p = profile_member(source, positions[i]);
         if (p != NULL && nearly_all(p->texts + p->integers, root->objects)) s->has_id = true;

@@ -65,8 +65,9 @@ static int describe_partition(Reader *r, const Offsets *p, Offsets *ret, Error *
     return 0;
 }
 
-/* The log of the partition was cut off. 1: the next session reads it on under a new epoch, or nothing more of it is read; -1: error. Where it was cut off is believed of a
- * leader that is newer than the last message alone: one whose log was restored from a copy counts its epochs again. */
+/* The log of the partition was cut off. 1: the next session reads it on under a new epoch, or nothing more of it is read; -1: error. Where
+ * it was cut off is believed of a leader that is newer than the last message alone: one whose log was restored from a copy counts its
+ * epochs again. */
 static int take_cut(Reader *r, const Offsets *p, int64_t offset, Error *err) {
     Offsets now;
     if (describe_partition(r, p, &now, err) != 0) return -1;

@@ -167,8 +167,8 @@ static bool is_same_text(const char *a, const char *b) {
     CLEANUP(json_freep) json_t *x = NULL;
     CLEANUP(json_freep) json_t *y = NULL;
     if (strcmp(a, b) == 0) return true;
-    bool same = json_parse(a, strlen(a), "schema", &x, &ignored) == 0 && json_parse(b, strlen(b), "schema", &y, &ignored) == 0 &&
-                json_equal(x, y);
+    bool same =
+        json_parse(a, strlen(a), "schema", &x, &ignored) == 0 && json_parse(b, strlen(b), "schema", &y, &ignored) == 0 && json_equal(x, y);
     error_clear(&ignored);
     return same;
 }
@@ -192,7 +192,8 @@ static int compare(Schemas *s, int64_t id, RegistrySchema *schema, Error *err) {
     error_clear(&away);
     if (found <= 0 || is_same(schema, &now)) return 0;
     log_error("ingest",
-              "the schema registry %s has another schema under the id %" PRId64 " than the lake got from it: was it reset? From here on messages "
+              "the schema registry %s has another schema under the id %" PRId64
+              " than the lake got from it: was it reset? From here on messages "
               "of this id are decoded by the new schema; those that were written before and are read only now may be rejected or misread",
               registry_url(s->registry), id);
     if (store(s, id, &now, "schemas/replace", err) != 0) return -1;

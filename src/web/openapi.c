@@ -180,8 +180,8 @@ static void add_operation(const Route *route, const char *path, const GoldEntity
     if (strcmp(route->method, "GET") != 0)
         json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s}}", "name", "Smelt-Request", "in", "header", "required",
                                                 false, "description",
-                                                "any value; needed without a token in Authorization: a page of a stranger cannot send it", "schema", "type",
-                                                "string", "pattern", "^[a-z]+$"));
+                                                "any value; needed without a token in Authorization: a page of a stranger cannot send it",
+                                                "schema", "type", "string", "pattern", "^[a-z]+$"));
     if (route->flags & ROUTE_WRITES)
         json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s}}", "name", "Idempotency-Key", "in", "header", "required",
                                                 false, "description",

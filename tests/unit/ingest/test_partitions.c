@@ -81,8 +81,7 @@ static void a_log_that_was_cut_off_and_grew_is_refused(void **state) {
         Script s = cut_off(events, ARRAY_LEN(events), ends[i]);
         CLEANUP(ingest_result_done) IngestResult r = ingest(conn, &s, &once);
         assert_int_equal(r.topics[0].problem.kind, ERR_DATA);
-        assert_non_null(
-            strstr(r.topics[0].problem.text, "truncated at offset 2: the messages that were read at offsets 2 to 3"));
+        assert_non_null(strstr(r.topics[0].problem.text, "truncated at offset 2: the messages that were read at offsets 2 to 3"));
         assert_int_equal(r.counts.landed, i == 0 ? 1 : 0);
         assert_int_equal(s.verified, 4);
         assert_int_equal(s.verified_epoch, 0);
