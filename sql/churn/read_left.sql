@@ -12,6 +12,6 @@ SELECT coalesce(g.{{key}}::VARCHAR, upper(l.entity_id)) AS {{key}}, left_us, ret
 FROM (SELECT entity_id, left_at, returned_at, epoch_us(TRY_CAST(left_at AS TIMESTAMP)) AS left_us,
              epoch_us(TRY_CAST(returned_at AS TIMESTAMP)) AS returned_us
       FROM (SELECT trim({{key}}) AS entity_id, nullif(trim(left_at), '') AS left_at, nullif(trim({{returned}}), '') AS returned_at
-            FROM read_csv({{path}}, header = true, all_varchar = true, delim = ',', quote = '"', null_padding = false))) AS l
+            FROM read_csv({{path}}, header = true, all_varchar = true, delim = {{delimiter}}, quote = '"', null_padding = false))) AS l
      LEFT JOIN {{view}} AS g ON g.{{key}}::VARCHAR = l.entity_id
 WHERE l.entity_id IS NOT NULL

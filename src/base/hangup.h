@@ -1,4 +1,5 @@
-/* hangup.h: SIGHUP asks a server to open its files again. Without hangup_install it ends the process, as the end of a terminal should. */
+/* hangup.h: SIGHUP asks a server to open its files again. Without hangup_install it ends the process as SIGTERM does (stop.h), as the
+ * end of a terminal should. */
 #pragma once
 
 void hangup_install(void);

@@ -1,4 +1,5 @@
-/* stop.h: SIGINT and SIGTERM request a clean end (the work stops at its next safe point); a second signal ends the process immediately. */
+/* stop.h: SIGINT, SIGTERM and SIGHUP (the end of a terminal, unless nohup ignores it) request a clean end (the work stops at its next safe
+ * point); a second signal ends the process immediately. */
 #pragma once
 #include <stdbool.h>
 

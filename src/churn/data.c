@@ -3,6 +3,7 @@
  * Columns are found by name, never by position: the declarations add and remove them.
  *
  * Invariant: every value is finite or NaN (XGBoost refuses infinities). */
+#include "churn/csv.h"
 #include "churn/internal.h"
 
 #include "base/buf.h"
@@ -261,7 +262,6 @@ bool churn_label_is_rule(const char *label) {
 
 static int label_file_error(const ChurnGold *g, const char *path, Error *err) {
     err->kind = ERR_DATA;
-    err->text[strcspn(err->text, "\n")] = '\0'; /* the next lines of DuckDB's error quote our SQL */
     return error_prefix(err, "the label file %s (a CSV file with the columns %s and churned is expected)", path, g->key);
 }
 
@@ -276,11 +276,17 @@ static int check_labels(LakeConn *conn, const ChurnGold *g, const char *path, Er
 static int read_by_file(LakeConn *conn, const ChurnGold *g, const char *path, const ChurnNames *features, ChurnData *ret,
                         size_t *ret_unused, Error *err) {
     CLEANUP(free_text) char *escaped = NULL;
+    char delimiter[2] = "";
     int64_t labels;
     if (!file_exists(path)) return error_set(err, ERR_CONFIG, "model.label is '%s': there is no such file, and it is not \"rule\"", path);
     if (churn_csv_path(path, &escaped, err) != 0) return error_prefix(err, "model.label");
-    CLEANUP(free_text) char *sql = churn_sql_with(g, "read_labels", &(LakeBinding){"path", lake_text(escaped)}, 1);
-    if (lake_exec(conn, "churn/read_labels", sql, err) != 0) return label_file_error(g, path, err);
+    if (csv_find_delimiter(path, g->key, "churned", delimiter, err) != 0) return label_file_error(g, path, err);
+    const LakeBinding bindings[] = {{"path", lake_text(escaped)}, {"delimiter", lake_text(delimiter)}};
+    CLEANUP(free_text) char *sql = churn_sql_with(g, "read_labels", bindings, ARRAY_LEN(bindings));
+    if (lake_exec(conn, "churn/read_labels", sql, err) != 0) {
+        csv_explain_failure(path, delimiter[0], err);
+        return label_file_error(g, path, err);
+    }
     if (check_labels(conn, g, path, err) != 0 || query_int(conn, "churn/labels", &labels, err) != 0 ||
         read_rows(conn, g, "rows_by_labels", NULL, 0, features, true, ret, err) != 0)
         return -1;

@@ -1,5 +1,6 @@
 /* declared.c: the declarations of a forecast, from the lake: a process that trains has no features.yaml, and what the lake says fits its
  * tables. */
+#include "churn/csv.h"
 #include "churn/forecast.h"
 
 #include "base/document.h"
@@ -99,23 +100,16 @@ static int read_view(LakeConn *conn, ChurnDeclared *d, Error *err) {
 
 /* ---- a file instead ---- */
 
-int churn_is_departures(LakeConn *conn, const char *label, bool *ret, Error *err) {
+int churn_is_departures(const char *label, bool *ret, Error *err) {
     CLEANUP(free_text) char *path = NULL;
-    CLEANUP(churn_names_done) ChurnNames columns = {0};
-    CLEANUP(lake_result_freep) LakeResult *r = NULL;
     Error ignored = {0};
-    int more;
+    char delimiter;
     *ret = false;
     if (churn_label_is_rule(label) || strcmp(label, CHURN_LABEL_DECLARED) == 0 || !file_exists(label)) return 0;
     if (churn_csv_path(label, &path, err) != 0) return error_prefix(err, "model.label");
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), &(LakeBinding){"path", lake_text(path)}, 1);
-    if (lake_query(conn, "churn/csv_columns", sql, NULL, 0, &r, &ignored) != 0) {
-        error_clear(&ignored); /* reading it says what is wrong */
-        return 0;
-    }
-    while ((more = lake_next(r, err)) == 1)
-        if (strcasecmp(lake_col_text(r, 0, NULL), "left_at") == 0) *ret = true;
-    return more;
+    *ret = csv_find_delimiter(label, "left_at", "left_at", &delimiter, &ignored) == 0;
+    error_clear(&ignored); /* reading it says what is wrong */
+    return 0;
 }
 
 static int take_file(ChurnDeclared *d, const char *label, Error *err) {
@@ -138,7 +132,7 @@ bool churn_is_forecast(const ChurnDeclared *d, const char *label) {
 int churn_read_declared(LakeConn *conn, const char *label, ChurnDeclared *ret, Error *err) {
     CLEANUP(churn_declared_done) ChurnDeclared d = {0};
     bool departures;
-    if (churn_is_departures(conn, label, &departures, err) != 0 || read_view(conn, &d, err) != 0) return -1;
+    if (churn_is_departures(label, &departures, err) != 0 || read_view(conn, &d, err) != 0) return -1;
     if (departures && take_file(&d, label, err) != 0) return -1;
     *ret = d;
     d = (ChurnDeclared){0};

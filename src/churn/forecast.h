@@ -32,7 +32,7 @@ int churn_read_declared(LakeConn *conn, const char *label, ChurnDeclared *ret, E
 bool churn_is_forecast(const ChurnDeclared *d, const char *label);
 void churn_declared_done(ChurnDeclared *d);
 /* True for a CSV file that has left_at: departures, not churned. False when there is no such file. */
-int churn_is_departures(LakeConn *conn, const char *label, bool *ret, Error *err) MUST_CHECK;
+int churn_is_departures(const char *label, bool *ret, Error *err) MUST_CHECK;
 
 /* So many threads are used where that is worth their start: one per core, at most CHURN_THREADS_MAX. */
 #define CHURN_THREADS_MAX 4

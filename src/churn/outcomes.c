@@ -1,4 +1,5 @@
 /* outcomes.c: what happened to the entities after a day: from their own silence, or from a table of departures. */
+#include "churn/csv.h"
 #include "churn/forecast.h"
 
 #include "base/files.h"
@@ -16,7 +17,6 @@ static bool is_table(const ChurnDeclared *d) {
 
 static int table_error(const ChurnGold *g, const ChurnDeclared *d, Error *err) {
     err->kind = ERR_DATA;
-    err->text[strcspn(err->text, "\n")] = '\0'; /* the next lines of DuckDB's error quote our SQL */
     return error_prefix(err, "the departures in %s (a CSV file with the columns %s and left_at is expected)", d->file, g->key);
 }
 
@@ -28,9 +28,9 @@ static bool is_returned_at(const char *column) {
 }
 
 /* *ret: the column returned_at as the file spells it, NULL when it has none; the caller frees. */
-static int find_returned(LakeConn *conn, const char *path, char **ret, Error *err) {
-    const LakeBinding binding = {"path", lake_text(path)};
-    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), &binding, 1);
+static int find_returned(LakeConn *conn, const char *path, const char *delimiter, char **ret, Error *err) {
+    const LakeBinding bindings[] = {{"path", lake_text(path)}, {"delimiter", lake_text(delimiter)}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("churn/csv_columns"), bindings, ARRAY_LEN(bindings));
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     int more;
     *ret = NULL;
@@ -40,11 +40,16 @@ static int find_returned(LakeConn *conn, const char *path, char **ret, Error *er
     return more;
 }
 
-static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const char *path, const char *returned, Error *err) {
-    const LakeBinding bindings[] = {{"path", lake_text(path)}, {"returned", returned != NULL ? lake_name(returned) : lake_null()}};
+static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const char *path, const char *delimiter,
+                      const char *returned, Error *err) {
+    const LakeBinding bindings[] = {
+        {"path", lake_text(path)}, {"delimiter", lake_text(delimiter)}, {"returned", returned != NULL ? lake_name(returned) : lake_null()}};
     CLEANUP(free_text) char *sql = churn_sql_with(g, "read_left", bindings, ARRAY_LEN(bindings));
     CLEANUP(churn_names_done) ChurnNames bad = {0};
-    if (lake_exec(conn, "churn/read_left", sql, err) != 0) return table_error(g, d, err);
+    if (lake_exec(conn, "churn/read_left", sql, err) != 0) {
+        csv_explain_failure(d->file, delimiter[0], err);
+        return table_error(g, d, err);
+    }
     if (churn_read_names(conn, NULL, "bad_left", &bad, err) != 0) return -1;
     if (bad.count == 0) return 0;
     error_set(err, ERR_DATA, "%s", bad.at[0]);
@@ -62,13 +67,18 @@ static int note_still_here(LakeConn *conn, const ChurnDeclared *d, Error *err) {
 int churn_read_outcomes(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, int64_t end, int64_t *ret_known, Error *err) {
     CLEANUP(free_text) char *returned = NULL, *path = NULL;
     const LakeValue before = lake_int(end);
+    char delimiter[2] = "";
     int64_t known;
     *ret_known = end;
     if (!is_table(d)) return 0;
     if (!file_exists(d->file)) return error_set(err, ERR_CONFIG, "the label is the table of departures %s: there is no such file", d->file);
     if (churn_csv_path(d->file, &path, err) != 0) return error_prefix(err, "the table of departures");
-    if (find_returned(conn, path, &returned, err) != 0) return table_error(g, d, err);
-    if (read_table(conn, g, d, path, returned, err) != 0 || note_still_here(conn, d, err) != 0) return -1;
+    if (csv_find_delimiter(d->file, g->key, "left_at", delimiter, err) != 0) return table_error(g, d, err);
+    if (find_returned(conn, path, delimiter, &returned, err) != 0) {
+        csv_explain_failure(d->file, delimiter[0], err);
+        return table_error(g, d, err);
+    }
+    if (read_table(conn, g, d, path, delimiter, returned, err) != 0 || note_still_here(conn, d, err) != 0) return -1;
     if (lake_query_int(conn, "churn/left_until", lake_sql("churn/left_until"), &before, 1, &known, err) != 0) return -1;
     if (known < end) *ret_known = known;
     return 0;

@@ -37,8 +37,7 @@ static int ask_file(const Settings *settings, const char *question, const json_t
     LakeOptions options = writer_lake_options(settings);
     options.read_only = true;
     options.temp_dir = temp_dir;
-    if (lake_open(layout.lake_path, &options, &lake, err) != 0)
-        return err->kind == ERR_IO ? error_set(err, ERR_IO, "%s. Next: `smelt recover` shows what it would do", err->text) : -1;
+    if (lake_open(layout.lake_path, &options, &lake, err) != 0) return lake_advise_opening(err);
     if (check_opened(lake, ret_old, err) != 0) return -1;
     return *ret_old ? 0 : ask_open(lake, layout.mark_path, question, args, ret, err);
 }

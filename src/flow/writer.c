@@ -12,6 +12,8 @@
 #include "base/stop.h"
 #include "lake/layout.h"
 #include "lake/schema.h"
+#include <errno.h>
+#include <sys/stat.h>
 
 enum { FULL_PAUSE_MS = 1000, READER_WAIT_MS = 30000, READER_PAUSE_MS = 20 };
 
@@ -20,8 +22,36 @@ LakeOptions writer_lake_options(const Settings *settings) {
                          .threads = (int)settings_int(settings, "lake.threads")};
 }
 
-static int check_lock(void *lock, Error *err) {
-    return file_lock_check(lock, err);
+/* What must still be as it was for this process to write. */
+struct WriterFence {
+    const FileLock *lock; /* borrowed */
+    char *lake_path;
+    struct stat lake; /* as it was opened */
+};
+
+/* Without the second look, what is written to a file that was removed would be gone with this process. */
+static int check_fence(void *fence, Error *err) {
+    const struct WriterFence *f = fence;
+    struct stat now = {0};
+    if (file_lock_check(f->lock, err) != 0) return -1;
+    if (stat(f->lake_path, &now) != 0 && errno != ENOENT) return error_errno(err, ERR_IO, errno, "cannot look at %s", f->lake_path);
+    if (now.st_dev == f->lake.st_dev && now.st_ino == f->lake.st_ino) return 0;
+    return error_set(err, ERR_BUSY, "%s is not the file that this process opened: it was removed or replaced", f->lake_path);
+}
+
+static int set_fence(Writer *w, const char *lake_path, Error *err) {
+    struct WriterFence *f = xcalloc(1, sizeof *f);
+    f->lock = w->lock;
+    f->lake_path = xstrdup(lake_path);
+    w->fence = f;
+    if (stat(lake_path, &f->lake) != 0) return error_errno(err, ERR_IO, errno, "cannot look at %s", lake_path);
+    lake_set_fence(w->lake, check_fence, f);
+    return 0;
+}
+
+static void fence_free(struct WriterFence *f) {
+    if (f != NULL) free(f->lake_path);
+    free(f);
 }
 
 int writer_lock(const Settings *settings, const char *what, Writer *w, Error *err) {
@@ -45,10 +75,8 @@ int writer_open_file(const Settings *settings, Writer *w, Error *err) {
     const char *path = layout.lake_path;
     LakeOptions options = writer_lake_options(settings);
     bool was_there = file_exists(path);
-    if (open_after_readers(path, &options, &w->lake, err) != 0)
-        return was_there && err->kind == ERR_IO ? error_set(err, ERR_IO, "%s. Next: `smelt recover` shows what it would do", err->text)
-                                                : -1;
-    lake_set_fence(w->lake, check_lock, w->lock);
+    if (open_after_readers(path, &options, &w->lake, err) != 0) return was_there ? lake_advise_opening(err) : -1;
+    if (set_fence(w, path, err) != 0) return -1;
     w->watchdog = stop_watchdog_new(w->lake);
     if (lake_connect(w->lake, &w->conn, err) != 0) return -1;
     return lake_check_version(w->conn, err);
@@ -81,6 +109,8 @@ static int open_writer(const Settings *settings, const char *what, Writer *ret, 
 }
 
 int writer_open(const Settings *settings, const char *what, Writer *ret, Error *err) {
+    CLEANUP(layout_done) Layout layout = layout_of(settings);
+    if (lake_check_path(layout.lake_path, err) != 0) return -1; /* before a folder of that name is there */
     if (dir_make(settings_text(settings, "data.dir"), err) != 0) return -1;
     return open_writer(settings, what, ret, err);
 }
@@ -127,5 +157,7 @@ void writer_done(Writer *w) {
     commit_mark_keeper_freep(&w->mark);
     lake_conn_freep(&w->conn);
     lake_freep(&w->lake);
+    fence_free(w->fence);
+    w->fence = NULL;
     file_lock_freep(&w->lock);
 }

@@ -11,6 +11,7 @@
 /* Members are owned; end with writer_done (CLEANUP(writer_done) Writer w = {0}). */
 typedef struct Writer {
     FileLock *lock; /* <data.dir>/smelt.lock */
+    struct WriterFence *fence;
     Lake *lake;
     LakeConn *conn; /* migrated */
     CommitMarkKeeper *mark;

@@ -52,10 +52,12 @@ static void judge_space(const Facts *f, int percent, Finding *r) {
     int64_t reserve = settings_int(f->settings, "disk.reserve");
     const DiskForecast *d = &f->disk_forecast;
     if (f->disk_free < reserve) {
+        bool can_be = f->disk_size >= reserve;
         r->state = STATE_DOWN;
-        buf_add_str(&r->detail, " Ingest is paused until ");
+        buf_add_str(&r->detail, can_be ? " Ingest is paused until " : " Nothing lands: the disk is smaller than the ");
         format_bytes(&r->detail, reserve);
-        buf_add_str(&r->detail, " are free (disk.reserve); it continues by itself.");
+        buf_add_str(&r->detail, can_be ? " are free (disk.reserve); it continues by itself."
+                                       : " that must stay free. Set disk.reserve lower, or take a larger disk.");
         return;
     }
     forecast(f, r);

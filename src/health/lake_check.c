@@ -79,8 +79,7 @@ static void look_into(LakeCheck *c, const Layout *layout, const Settings *settin
     }
     lake_check_done(c);
     *c = (LakeCheck){.checked_us = clock_wall_us(), .checked_ns = clock_mono_ns(), .all_read = all, .lake = lake, .wal = wal, .mark = mark};
-    if (rc != 0 && err.kind == ERR_IO && strstr(err.text, "`smelt recover`") == NULL)
-        error_set(&err, ERR_IO, "%s. Next: `smelt recover` shows what it would do", err.text);
+    if (rc != 0 && strstr(err.text, "`smelt recover`") == NULL) (void)lake_advise_opening(&err);
     if (rc != 0) take_error(&c->problem, &err);
 }
 

@@ -111,8 +111,8 @@ static EventType *find_type(Work *w, Span name) {
 static void sort_message(Work *w, yyjson_val *message) {
     Span type;
     yyjson_val *body = shape_body(&w->shape, message, &type);
-    if (type.at == NULL) type = (Span){w->infer->name, strlen(w->infer->name)};
-    EventType *t = yyjson_is_obj(body) && is_property_name(type) ? find_type(w, type) : NULL;
+    if (type.at == NULL && !shape_says_types(&w->shape)) type = (Span){w->infer->name, strlen(w->infer->name)};
+    EventType *t = yyjson_is_obj(body) && type.at != NULL && is_property_name(type) ? find_type(w, type) : NULL;
     if (t != NULL)
         profile_add(t->body, &w->texts, body, 0);
     else
@@ -147,9 +147,20 @@ static json_t *entity_mark(const Work *w, const char *key) {
     return json_pack("[{ss ss}]", "property", "entity", "value", name);
 }
 
-/* The property of a column that each event has. Ids are texts, or all whole numbers. */
-static json_t *column_property(const char *key, const Profile *p, const char *column, const char *form) {
-    bool time = strcmp(column, "event_timestamp") == 0, whole = p->integers == p->seen && !p->too_large;
+/* In how many of `p` the property has what its column needs. */
+static int64_t count_fit(const Profile *p, bool time, const char *form) {
+    if (!time) return p->texts + p->integers - p->no_ids;
+    int64_t most = 0;
+    for (size_t i = 0; i < PROFILE_EPOCHS; i++)
+        if (p->epochs[i] > most) most = p->epochs[i];
+    return form != NULL ? most : p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] - p->ahead;
+}
+
+/* The property of a column that each event has. Ids are texts, or whole numbers. */
+static json_t *column_property(const char *key, const Profile *p, const char *column, const char *form, int64_t messages) {
+    bool time = strcmp(column, "event_timestamp") == 0,
+         whole = time ? form != NULL : nearly_all(p->integers - p->too_large, p->seen - p->nulls);
+    int64_t odd = messages - count_fit(p, time, form);
     json_t *property = json_pack("{ss ss sb}", "name", key, "logicalType",
                                  time && form == NULL ? "timestamp"
                                  : whole              ? "integer"
@@ -157,13 +168,18 @@ static json_t *column_property(const char *key, const Profile *p, const char *co
                                  "required", 1);
     set_flag(property, "physicalName", column[0] != '\0' ? column : NULL);
     set_flag(property, "transformLogic", form);
+    if (odd > 0)
+        json_object_set_new(
+            property, "description",
+            json_sprintf("Missing, or not what it is in the others, in %" PRId64 " of %" PRId64 " messages of the sample.", odd, messages));
     if (is_personal_name(key)) set_flag(property, "classification", "confidential");
     return property;
 }
 
+/* Of an event type that does not have it, too: all contracts of a topic name the same columns. */
 static void put_first(json_t *list, const Profile *body, const char *key, const char *column, const char *form) {
-    const Profile *p = key != NULL ? profile_member(body, key) : NULL;
-    if (p != NULL) json_array_append_new(list, column_property(key, p, column, form));
+    const Profile none = {0}, *p = key != NULL ? profile_member(body, key) : NULL;
+    if (key != NULL) json_array_append_new(list, column_property(key, p != NULL ? p : &none, column, form, body->objects));
 }
 
 /* What Kafka's record has: its time, its place. */
@@ -187,7 +203,7 @@ static json_t *flat_properties(const Work *w, const Profile *body) {
     put_first(list, body, s->time, "event_timestamp", s->time_form);
     if (row ? !s->has_time : s->time == NULL) put_record(list, "kafka_timestamp", "event_timestamp", "timestamp");
     put_first(list, body, s->entity, "", NULL);
-    if (s->entity != NULL && profile_member(body, s->entity) != NULL) {
+    if (s->entity != NULL) {
         json_t *entity = json_array_get(list, json_array_size(list) - 1);
         json_object_set_new(entity, "customProperties", entity_mark(w, s->entity));
     }
@@ -242,7 +258,7 @@ static json_t *cloudevents_properties(const Work *w, const Profile *body) {
     const Profile *root = w->shape.wrapped ? profile_member(w->root, "payload") : w->root, *subject = profile_member(root, "subject");
     json_t *list = json_array();
     if (!w->shape.has_time) put_record(list, "kafka_timestamp", "event_timestamp", "timestamp");
-    if (subject != NULL && subject->texts == root->objects && subject->least_length > 0 && !subject->not_plain)
+    if (subject != NULL && nearly_all(subject->texts - subject->no_ids, root->objects))
         json_array_append_new(
             list, json_pack("{ss ss sb ss}", "name", "subject", "logicalType", "string", "required", 1, "classification", "confidential"));
     json_array_append_new(list, payload_property(w, "data", NULL, body, messages_of(w, body)));

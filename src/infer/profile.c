@@ -33,23 +33,65 @@ static void grow_table(Profile *p) {
     p->table_size = size;
 }
 
+static void count_again(Profile *p, Span value) {
+    for (size_t i = 0; i < p->few_count; i++)
+        if (p->few[i].len == value.len && memcmp(p->few[i].at, value.at, value.len) == 0) p->few_seen[i]++;
+}
+
 static void note_value(Profile *p, Arena *texts, Span value) {
     if (2 * (p->distinct + 1) > p->table_size) grow_table(p);
-    if (!put_hash(p->hashes, p->table_size, hash_of(value))) return;
+    if (!put_hash(p->hashes, p->table_size, hash_of(value))) {
+        count_again(p, value);
+        return;
+    }
     p->distinct++;
-    if (p->few_count < PROFILE_FEW)
+    if (p->few_count < PROFILE_FEW) {
+        p->few_seen[p->few_count] = 1;
         p->few[p->few_count++] = arena_keep(texts, value);
-    else
+    } else
         p->many = true;
 }
 
 /* ---- scalars ---- */
 
+/* No event may be later (docs/pipeline.md). */
+static int64_t latest_s(void) {
+    enum { YEAR = 366 * 86400 };
+    return clock_wall_us() / USEC_PER_SEC + YEAR;
+}
+
 static void note_time(Profile *p, Span text) {
     int64_t us;
-    if (clock_read(text, &us) == CLOCK_READ && (p->forms[FORM_DATE] + p->forms[FORM_TIMESTAMP] == 1 || us > p->latest_us))
-        p->latest_us = us;
+    if (clock_read(text, &us) == CLOCK_READ && us / USEC_PER_SEC > latest_s()) p->ahead++;
 }
+
+/* The units are so far apart that one number is a time of this century in one of them at most. */
+static void note_epoch(Profile *p, int64_t value) {
+    enum { FIRST = 946684800 }; /* 2000-01-01 */
+    int64_t unit = 1;
+    for (size_t i = 0; i < PROFILE_EPOCHS; i++, unit *= 1000)
+        if (value >= FIRST * unit && value / unit <= latest_s()) p->epochs[i]++;
+}
+
+/* Whether the digits are a number of 64 bits. */
+static bool read_whole(Span digits, int64_t *ret) {
+    char text[32];
+    if (digits.len == 0 || digits.len >= sizeof text) return false;
+    memcpy(text, digits.at, digits.len);
+    text[digits.len] = '\0';
+    errno = 0;
+    *ret = strtoll(text, NULL, 10);
+    return errno == 0;
+}
+
+static void note_digits(Profile *p, Span text) {
+    int64_t value;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] < '0' || text.at[i] > '9') return;
+    if (read_whole(text, &value)) note_epoch(p, value);
+}
+
+enum { ID_LENGTH = 256 };
 
 static void add_text(Profile *p, Arena *texts, Span text) {
     size_t length = 0;
@@ -58,28 +100,30 @@ static void add_text(Profile *p, Arena *texts, Span text) {
     if (p->texts == 0 || length < p->least_length) p->least_length = length;
     if (length > p->most_length) p->most_length = length;
     p->texts++;
-    if (!is_plain_text(text)) p->not_plain = true;
+    if (length == 0 || length > ID_LENGTH || !is_plain_text(text)) p->no_ids++;
     p->forms[form]++;
     if (form == FORM_DATE || form == FORM_TIMESTAMP) note_time(p, text);
+    note_digits(p, text);
     note_value(p, texts, text);
 }
 
+static size_t digits_at(int digits) {
+    return digits < 0 ? 0 : digits > PROFILE_DIGITS ? PROFILE_DIGITS : (size_t)digits;
+}
+
 static void add_integer(Profile *p, Span digits) {
-    char text[32];
-    int whole = (int)digits.len - (digits.at[0] == '-');
+    int64_t value;
     p->integers++;
-    if (whole > p->whole_digits) p->whole_digits = whole;
-    if (digits.len >= sizeof text) {
-        p->too_large = true;
+    p->wholes[digits_at((int)digits.len - (digits.at[0] == '-'))]++;
+    p->scales[0]++;
+    if (!read_whole(digits, &value)) {
+        p->too_large++;
         return;
     }
-    memcpy(text, digits.at, digits.len);
-    text[digits.len] = '\0';
-    errno = 0;
-    int64_t value = strtoll(text, NULL, 10);
-    if (errno != 0) p->too_large = true;
-    if (p->integers == 1 || value < p->least) p->least = value;
-    if (p->integers == 1 || value > p->most) p->most = value;
+    bool first = p->integers - p->too_large == 1;
+    if (first || value < p->least) p->least = value;
+    if (first || value > p->most) p->most = value;
+    note_epoch(p, value);
 }
 
 static int read_exponent(const char *at, const char *end) {
@@ -103,11 +147,11 @@ static void add_decimal(Profile *p, Span digits) {
         else
             whole++;
     }
+    int64_t seconds;
+    if (at == end && read_whole((Span){digits.at, (size_t)(point - digits.at)}, &seconds)) note_epoch(p, seconds);
     if (at < end) shift = read_exponent(at + 1, end);
-    scale -= shift;
-    whole += shift;
-    if (scale > p->scale) p->scale = scale;
-    if (whole > p->whole_digits) p->whole_digits = whole;
+    p->scales[digits_at(scale - shift)]++;
+    p->wholes[digits_at(whole + shift)]++;
 }
 
 static void add_number(Profile *p, Arena *texts, Span digits) {

@@ -8,6 +8,14 @@
 #define PROFILE_FEW     12   /* distinct values that are kept */
 #define PROFILE_MEMBERS 1000 /* of an object; more are no properties but keys of a map */
 #define PROFILE_LEVELS  12
+#define PROFILE_DIGITS  19
+#define PROFILE_EPOCHS  3 /* units of a time since 1970: seconds, milliseconds, microseconds */
+
+/* A producer's rare faults must not decide what a field is: one value in 20 may be of another kind, missing or out of range. */
+static inline bool nearly_all(int64_t some, int64_t all) {
+    enum { ODD_ONE_IN = 20 };
+    return all > 0 && (all - some) * ODD_ONE_IN <= all;
+}
 
 typedef struct Profile Profile;
 
@@ -21,14 +29,17 @@ struct Profile {
     int64_t seen, nulls;                                          /* nulls: of `seen` */
     int64_t texts, integers, decimals, booleans, objects, arrays; /* the same */
     int64_t forms[TEXT_FORMS];                                    /* of texts */
-    bool not_plain;                                               /* one of the texts is not (is_plain_text) */
-    int64_t latest_us;                                            /* of texts that are dates or timestamps: wall time */
+    int64_t no_ids;                                               /* of texts: empty, too long or not plain, what no id may be */
+    int64_t ahead;                                                /* of texts that are dates or timestamps: of next year or later */
+    int64_t epochs[PROFILE_EPOCHS];                               /* numbers, and texts of digits, that can be a time in this unit */
     size_t least_length, most_length;                             /* of texts, in characters */
     int64_t least, most;                                          /* of integers that fit 64 bits */
-    bool too_large;                                               /* one does not */
-    int whole_digits, scale;                                      /* of numbers: the most before and behind the point */
-    bool negative;                                                /* of any number */
-    Span few[PROFILE_FEW];                                        /* distinct texts and numbers as they came; in the arena */
+    int64_t too_large;                                            /* do not */
+    int64_t wholes[PROFILE_DIGITS + 1],
+        scales[PROFILE_DIGITS + 1]; /* numbers by their digits before and behind the point; the last: more */
+    bool negative;                  /* of any number */
+    Span few[PROFILE_FEW];          /* distinct texts and numbers as they came; in the arena */
+    int64_t few_seen[PROFILE_FEW];  /* how often each of them came */
     size_t few_count;
     bool many;        /* there are more of them */
     uint64_t *hashes; /* owned: of all distinct texts and numbers, an open table */

@@ -1,7 +1,7 @@
 /* properties.c: see properties.h.
  *
  * Invariant: the contract takes the messages that it was made of. What has no type in common has no property; only a few odd values among
- * many (MISFITS) do not count, and are in quarantine.
+ * many (nearly_all) do not count, and are in quarantine.
  * A rule is only written where a sample says something about what comes later: a property that was always there is required, numbers that
  * were never negative stay so; a list of few texts is a warning, as new ones come without notice. Ranges are told, and are no rules. */
 #include "infer/properties.h"
@@ -12,20 +12,39 @@
 #include <strings.h>
 
 enum { EXAMPLES = 3, EXAMPLE_BYTES = 60, LISTED_BYTES = 40, SCALE_MAX = 9, DIGITS_MAX = 18, SMALL = 100000000 };
-enum { MISFITS = 50 }; /* one value of so many */
 
 /* ---- types ---- */
 
 static const char *type_of_texts(const Profile *p) {
-    if (p->forms[FORM_DATE] == p->texts) return "date";
-    if (p->forms[FORM_DATE] + p->forms[FORM_TIMESTAMP] == p->texts) return "timestamp";
-    return p->forms[FORM_TIME] == p->texts ? "time" : "string";
+    if (nearly_all(p->forms[FORM_DATE], p->texts)) return "date";
+    if (nearly_all(p->forms[FORM_DATE] + p->forms[FORM_TIMESTAMP], p->texts)) return "timestamp";
+    return nearly_all(p->forms[FORM_TIME], p->texts) ? "time" : "string";
+}
+
+/* The most digits that numbers have, when at most `limit` of them; else those that nearly all have. */
+static int most_digits(const int64_t counts[PROFILE_DIGITS + 1], int limit, int64_t numbers) {
+    int most = PROFILE_DIGITS;
+    while (most > 0 && counts[most] == 0) most--;
+    for (int64_t fewer = numbers - counts[most]; most > limit && nearly_all(fewer, numbers); fewer -= counts[most]) most--;
+    return most;
+}
+
+static int64_t numbers_of(const Profile *p) {
+    return p->integers + p->decimals;
+}
+
+static int whole_digits(const Profile *p) {
+    return most_digits(p->wholes, DIGITS_MAX, numbers_of(p));
+}
+
+static int decimals_of(const Profile *p) {
+    return most_digits(p->scales, SCALE_MAX, numbers_of(p));
 }
 
 static const char *type_of(const Profile *p) {
     int64_t numbers = p->integers + p->decimals, most = p->texts;
     const char *type = p->texts > 0 ? type_of_texts(p) : "string";
-    if (numbers > most) most = numbers, type = p->decimals > 0 || p->too_large ? "number" : "integer";
+    if (numbers > most) most = numbers, type = p->decimals > 0 || !nearly_all(numbers - p->too_large, numbers) ? "number" : "integer";
     if (p->booleans > most) most = p->booleans, type = "boolean";
     if (p->objects > most) most = p->objects, type = "object";
     if (p->arrays > most) type = "array";
@@ -46,11 +65,11 @@ static int64_t count_of_kind(const Profile *p, const char *type) {
 
 /* NULL: a property can have it. `column`: it is not inside an object, where a number may have any size. */
 static const char *why_left_out(const Profile *p, const char *type, bool column) {
-    int64_t values = p->seen - p->nulls, others = values - count_of_kind(p, type);
-    if (others * MISFITS > values) return "its values are of several kinds";
+    int64_t values = p->seen - p->nulls;
+    if (values > 0 && !nearly_all(count_of_kind(p, type), values)) return "its values are of several kinds";
     if (!column || strcmp(type, "number") != 0) return NULL;
-    if (p->scale > SCALE_MAX) return "its numbers have more than 9 decimals";
-    return p->whole_digits + (p->scale > 0 ? p->scale : 0) > DIGITS_MAX ? "its numbers have more than 18 digits" : NULL;
+    if (decimals_of(p) > SCALE_MAX) return "its numbers have more than 9 decimals";
+    return whole_digits(p) + decimals_of(p) > DIGITS_MAX ? "its numbers have more than 18 digits" : NULL;
 }
 
 static void leave_out(const LeftOut *left, const char *name, const char *reason) {
@@ -67,7 +86,14 @@ static void set_text(json_t *property, const char *key, const Buf *text) {
     if (text->len > 0) json_object_set_new(property, key, json_stringn(text->data, text->len));
 }
 
-static void describe(json_t *property, const Profile *p, bool personal) {
+/* Texts that are not of the form that nearly all have. */
+static int64_t odd_texts(const Profile *p, const char *type) {
+    if (strcmp(type, "date") == 0) return p->texts - p->forms[FORM_DATE];
+    if (strcmp(type, "timestamp") == 0) return p->texts - p->forms[FORM_DATE] - p->forms[FORM_TIMESTAMP];
+    return strcmp(type, "time") == 0 ? p->texts - p->forms[FORM_TIME] : 0;
+}
+
+static void describe(json_t *property, const Profile *p, const char *type, bool personal) {
     CLEANUP(buf_done) Buf text = {0};
     if (p->seen == p->nulls)
         buf_add_str(&text, "It had no value in the sample.");
@@ -76,7 +102,9 @@ static void describe(json_t *property, const Profile *p, bool personal) {
                  "Of several kinds in the sample: %" PRId64 " texts, %" PRId64 " numbers, %" PRId64 " booleans, %" PRId64
                  " objects, %" PRId64 " lists.",
                  p->texts, p->integers + p->decimals, p->booleans, p->objects, p->arrays);
-    else if (p->integers > 0 && p->decimals == 0 && !p->too_large && !personal)
+    else if (odd_texts(p, type) > 0)
+        buf_addf(&text, "%" PRId64 " of %" PRId64 " texts of the sample are no %s.", odd_texts(p, type), p->texts, type);
+    else if (p->integers > 0 && p->decimals == 0 && p->too_large == 0 && !personal)
         buf_addf(&text, "%" PRId64 " to %" PRId64 " in the sample.", p->least, p->most);
     set_text(property, "description", &text);
 }
@@ -137,14 +165,15 @@ static void add_list(json_t *property, const Profile *p) {
 /* Of a column; two decimals at least, as five prices of 1.5 say little about the next. */
 static int scale_of(const Profile *p) {
     enum { USUAL = 2 };
-    int most = DIGITS_MAX - p->whole_digits, scale = p->scale > USUAL ? p->scale : USUAL;
+    int most = DIGITS_MAX - whole_digits(p), scale = decimals_of(p) > USUAL ? decimals_of(p) : USUAL;
     return scale < most ? scale : most;
 }
 
 static void add_scalar_rules(json_t *property, const char *name, const Profile *p, const char *type, bool column) {
     bool personal = is_personal(name, p), number = strcmp(type, "integer") == 0 || strcmp(type, "number") == 0;
     if (strcmp(type, "integer") == 0)
-        json_object_set_new(property, "physicalType", json_string(p->most > SMALL || p->least < -SMALL ? "BIGINT" : "INTEGER"));
+        json_object_set_new(property, "physicalType",
+                            json_string(p->too_large > 0 || p->most > SMALL || p->least < -SMALL ? "BIGINT" : "INTEGER"));
     if (column && strcmp(type, "number") == 0) json_object_set_new(property, "physicalType", json_sprintf("DECIMAL(18,%d)", scale_of(p)));
     bool signed_by_nature =
         has_word(name, "lat, latitude, lon, lng, longitude, temperature, temp, balance, change, delta, offset, altitude");
@@ -185,7 +214,7 @@ json_t *property_of(const char *name, const Profile *p, int64_t parents, const L
     }
     json_t *property = name != NULL ? json_pack("{ss ss}", "name", name, "logicalType", type) : json_pack("{ss}", "logicalType", type);
     if (p->seen - p->nulls == parents && parents > 0) json_object_set_new(property, "required", json_true());
-    describe(property, p, is_personal(known, p));
+    describe(property, p, type, is_personal(known, p));
     if (strcmp(type, "object") == 0)
         add_object_rules(property, known, p, left);
     else if (strcmp(type, "array") == 0)

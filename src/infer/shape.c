@@ -7,28 +7,36 @@
 
 /* ---- envelopes ---- */
 
+/* Here and below, what is said of messages holds for nearly all of them. */
 static bool is_always(const Profile *root, const char *name) {
     const Profile *p = profile_member(root, name);
-    return p != NULL && p->seen == root->objects && p->nulls == 0;
+    return p != NULL && nearly_all(p->seen - p->nulls, root->objects);
 }
 
 static bool is_object(const Profile *root, const char *name) {
     const Profile *p = profile_member(root, name);
-    return p != NULL && p->objects > 0 && p->objects + p->nulls == p->seen;
+    return p != NULL && p->objects > 0 && nearly_all(p->objects + p->nulls, p->seen);
 }
 
+/* In hardly any message is something beside the two. */
 static bool is_wrapped(const Profile *root) {
-    return root->member_count == 2 && is_always(root, "schema") && is_object(root, "payload");
+    if (!is_always(root, "schema") || !is_object(root, "payload") || !is_always(root, "payload")) return false;
+    for (size_t i = 0; i < root->member_count; i++) {
+        const char *name = root->members[i].name;
+        bool one_of_them = strcmp(name, "schema") == 0 || strcmp(name, "payload") == 0;
+        if (!one_of_them && !nearly_all(root->objects - root->members[i].profile->seen, root->objects)) return false;
+    }
+    return true;
 }
 
 static bool is_text(const Profile *root, const char *name) {
     const Profile *p = profile_member(root, name);
-    return p != NULL && p->texts == root->objects && p->least_length > 0 && !p->not_plain;
+    return p != NULL && nearly_all(p->texts - p->no_ids, root->objects);
 }
 
 /* Absent, or what an id may be. */
 static bool is_id(const Profile *p) {
-    return p != NULL && !p->not_plain && (p->texts == 0 || p->least_length > 0);
+    return p != NULL && nearly_all(p->seen - p->no_ids, p->seen);
 }
 
 static const Profile *member_of(const Profile *root, const char *object, const char *name) {
@@ -39,7 +47,7 @@ static const Profile *member_of(const Profile *root, const char *object, const c
 /* Each change says of which source and which table it is. */
 static bool is_debezium(const Profile *root) {
     const Profile *source = profile_member(root, "source");
-    return is_text(root, "op") && is_object(root, "source") && source->objects == root->objects && is_text(source, "name") &&
+    return is_text(root, "op") && is_object(root, "source") && nearly_all(source->objects, root->objects) && is_text(source, "name") &&
            (is_text(source, "table") || is_text(source, "collection")) && (is_object(root, "after") || is_object(root, "before"));
 }
 
@@ -51,7 +59,7 @@ static bool is_cloudevents(const Profile *root) {
 static bool is_smelt(const Profile *root) {
     const Profile *time = profile_member(root, "timestamp");
     return is_text(root, "id") && is_text(root, "type") && is_text(root, "source") && is_id(profile_member(root, "subscriber_id")) &&
-           is_text(root, "timestamp") && time->forms[FORM_TIMESTAMP] + time->forms[FORM_DATE] == time->texts &&
+           is_text(root, "timestamp") && nearly_all(time->forms[FORM_TIMESTAMP] + time->forms[FORM_DATE], time->texts) &&
            profile_member(root, "quality_score") != NULL && is_object(root, "payload");
 }
 
@@ -59,9 +67,7 @@ static bool is_smelt(const Profile *root) {
 
 /* What can be an id: not empty, of 256 characters at most. */
 static bool is_scalar(const Profile *p) {
-    enum { LONGEST = 256 };
-    return p->texts + p->integers == p->seen && p->seen > 0 && !p->not_plain && (p->texts == 0 || p->least_length > 0) &&
-           p->most_length <= LONGEST;
+    return nearly_all(p->texts + p->integers - p->no_ids, p->seen);
 }
 
 static bool is_nameable(const char *name) {
@@ -83,9 +89,10 @@ static const char *find_by_words(const Profile *root, const char *const *list, s
 }
 
 static bool is_type(const Profile *root, const Profile *p) {
+    int64_t named = 0;
     for (size_t i = 0; i < p->few_count; i++)
-        if (!is_property_name(p->few[i])) return false;
-    return p->texts == root->objects && !p->many;
+        if (is_property_name(p->few[i])) named += p->few_seen[i];
+    return nearly_all(p->texts, p->seen) && nearly_all(named, root->objects) && !p->many;
 }
 
 static const char *find_type(const Profile *root) {
@@ -94,7 +101,7 @@ static const char *find_type(const Profile *root) {
 }
 
 static bool is_unique(const Profile *root, const Profile *p) {
-    return is_scalar(p) && p->seen == root->objects && p->distinct == (size_t)root->objects;
+    return is_scalar(p) && nearly_all(p->seen, root->objects) && nearly_all((int64_t)p->distinct, root->objects);
 }
 
 static const char *find_id(const Profile *root) {
@@ -109,35 +116,23 @@ static const char *find_id(const Profile *root) {
 
 /* ---- times ---- */
 
-static const char *epoch_form(const Profile *p) {
-    static const struct {
-        const char *form;
-        int64_t unit;
-    } forms[] = {{"epoch_s", 1}, {"epoch_ms", 1000}, {"epoch_us", 1000000}};
-    enum { FIRST = 946684800 }; /* 2000-01-01 */
-    if (p->integers != p->seen || p->too_large || p->seen == 0) return NULL;
+/* Of nearly all of these messages. */
+static const char *epoch_form(const Profile *p, int64_t messages) {
+    static const char *const forms[PROFILE_EPOCHS] = {"epoch_s", "epoch_ms", "epoch_us"};
     for (size_t i = 0; i < ARRAY_LEN(forms); i++)
-        if (p->least >= FIRST * forms[i].unit && p->most < INT64_C(4) * FIRST * forms[i].unit) return forms[i].form;
+        if (nearly_all(p->epochs[i], messages)) return forms[i];
     return NULL;
 }
 
-static bool is_far_ahead(int64_t at, int64_t unit) {
-    enum { YEAR = 366 * 86400 }; /* no event may be later (docs/pipeline.md) */
-    return at / unit > clock_wall_us() / USEC_PER_SEC + YEAR;
-}
-
-/* When something happened: each message has it, and none is of next year, as the end of a contract is. */
+/* When something happened: messages have it, and it is not of next year, as the end of a contract is. */
 static bool is_time(const Profile *root, const Profile *p) {
-    const char *form = epoch_form(p);
-    if (p->seen != root->objects) return false;
-    if (form != NULL) return !is_far_ahead(p->most, strcmp(form, "epoch_s") == 0 ? 1 : strcmp(form, "epoch_ms") == 0 ? 1000 : USEC_PER_SEC);
-    return p->texts == p->seen && p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] == p->texts && !is_far_ahead(p->latest_us, USEC_PER_SEC);
+    return epoch_form(p, root->objects) != NULL || nearly_all(p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] - p->ahead, root->objects);
 }
 
 /* A birthday, or the day on which something is due, is no time of an event. */
 static bool may_be_time(const char *name, const Profile *p) {
     return !has_word(name, "birth, birthday, birthdate, dob, born, expires, expiry, expiration, until, due, valid, deadline") &&
-           (p->texts > 0 || has_word(name, "timestamp, time, ts, at"));
+           (p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] > 0 || has_word(name, "timestamp, time, ts, at"));
 }
 
 static const char *find_time(const Profile *root) {
@@ -174,7 +169,7 @@ const char *shape_entity(const Profile *body, const char *id, const char *time) 
         const char *name = body->members[i].name;
         const Profile *p = body->members[i].profile;
         if (!has_entity_name(name) || !is_nameable(name) || !is_key(name, id) || !is_key(name, time) || !is_scalar(p) ||
-            p->seen != body->objects)
+            !nearly_all(p->seen, body->objects))
             continue;
         if (p->distinct < (size_t)p->seen) return name;
         if (first == NULL) first = name;
@@ -207,7 +202,7 @@ static void guess_flat(const Profile *root, Shape *s) {
     s->type = find_type(root);
     s->id = find_id(root);
     s->time = find_time(root);
-    if (s->time != NULL) s->time_form = epoch_form(profile_member(root, s->time));
+    if (s->time != NULL) s->time_form = epoch_form(profile_member(root, s->time), root->objects);
     s->entity = shape_entity(root, s->id, s->time);
     if (s->entity != NULL && s->type != NULL && strcmp(s->entity, s->type) == 0) s->entity = NULL;
 }
@@ -217,18 +212,18 @@ static void guess_debezium(const Profile *root, Shape *s) {
     static const char *const positions[] = {"lsn", "change_lsn", "scn", "pos", "ord"};
     const Profile *source = profile_member(root, "source"), *inner = member_of(root, "source", "ts_ms"),
                   *outer = profile_member(root, "ts_ms");
-    s->has_time =
-        (inner != NULL && inner->integers == root->objects) || (outer != NULL && inner == NULL && outer->integers == root->objects);
+    s->has_time = (inner != NULL && nearly_all(inner->integers, root->objects)) ||
+                  (outer != NULL && inner == NULL && nearly_all(outer->integers, root->objects));
     for (size_t i = 0; i < ARRAY_LEN(positions); i++) {
         const Profile *p = profile_member(source, positions[i]);
-        if (p != NULL && p->texts + p->integers == root->objects) s->has_id = true;
+        if (p != NULL && nearly_all(p->texts + p->integers, root->objects)) s->has_id = true;
     }
 }
 
 static void guess_cloudevents(const Profile *root, Shape *s) {
     const Profile *time = profile_member(root, "time");
     s->has_id = true;
-    s->has_time = time != NULL && time->texts == root->objects && time->forms[FORM_TIMESTAMP] + time->forms[FORM_DATE] == time->texts;
+    s->has_time = time != NULL && nearly_all(time->forms[FORM_TIMESTAMP] + time->forms[FORM_DATE], root->objects);
 }
 
 void shape_guess(const Profile *root, Shape *ret) {
@@ -252,6 +247,10 @@ void shape_guess(const Profile *root, Shape *ret) {
 
 static Span text_of(yyjson_val *value) {
     return yyjson_is_str(value) ? (Span){yyjson_get_str(value), yyjson_get_len(value)} : (Span){0};
+}
+
+bool shape_says_types(const Shape *s) {
+    return s->type != NULL || (strcmp(s->envelope, "flat") != 0 && strcmp(s->envelope, "connect") != 0);
 }
 
 yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type) {

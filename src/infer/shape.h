@@ -15,6 +15,8 @@ typedef struct Shape {
 
 /* `root`: of all messages, which are objects. */
 void shape_guess(const Profile *root, Shape *ret);
+/* Whether messages say which event they are: one that does not is none of them. */
+bool shape_says_types(const Shape *s);
 /* The object with the properties of one message; NULL: it has none. `ret_type`: its event type; absent: it does not say one. */
 yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type);
 /* The key of the entity's id among properties; NULL: none. */

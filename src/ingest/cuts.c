@@ -7,6 +7,7 @@
  *
  * A broker whose volume was restored from a copy counts its epochs again, so that they agree while the messages do not. Therefore each
  * session begins with the last message itself, and compares its timestamp with the ledger's. */
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "ingest/ingest_internal.h"
@@ -48,7 +49,7 @@ int ingest_note_cut(const Feed *feed, const IngestOptions *options, int epoch, c
 
 int ingest_find_cuts(const Feed *feed, const IngestOptions *options, const KafkaTopic *now, const TopicOffsets *ledger, Cuts *cuts,
                      Error *err) {
-    for (size_t i = 0; i < ledger->count; i++) {
+    for (size_t i = 0; i < ledger->count && options->new_epoch; i++) {
         Offsets p = ledger->partitions[i];
         size_t at = offsets_find(now->partitions, now->partition_count, p.partition);
         if (at == now->partition_count || !offsets_are_known(&now->partitions[at])) continue;
@@ -58,6 +59,26 @@ int ingest_find_cuts(const Feed *feed, const IngestOptions *options, const Kafka
         if (ingest_note_cut(feed, options, ledger->topic.epoch, &p, OFFSET_UNKNOWN, cuts, err) != 0) return -1;
     }
     return 0;
+}
+
+static bool is_left(const Reader *r) {
+    for (size_t i = 0; i < r->count; i++)
+        if (r->states[i].replaced == NULL) return true;
+    return false;
+}
+
+int ingest_leave(Reader *r, const Offsets *p, Error *err) {
+    PartitionState *s = ingest_state(r, p);
+    free(s->replaced);
+    s->replaced = xstrdup(err->text);
+    s->given_up = true;
+    s->recheck = RECHECK_DONE;
+    s->reported_ns = clock_mono_ns();
+    if (!is_left(r)) return -1;
+    log_error("ingest", "%s. The other partitions are read", err->text);
+    if (!r->options->follow && r->problem.kind == ERR_NONE) error_move(&r->problem, err);
+    error_clear(err);
+    return 1;
 }
 
 bool ingest_has_cuts(const Cuts *cuts, const TopicOffsets *ledger) {

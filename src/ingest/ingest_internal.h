@@ -36,7 +36,8 @@ typedef struct PartitionState {
     bool unverified;     /* its leader has changed since it was read: nothing of it was heard yet */
     Recheck recheck;
     bool unanswered;     /* its leader gave no answer when it was asked last */
-    bool given_up;       /* without `follow`: it did not move for too long, and is not waited for */
+    bool given_up;       /* it is not waited for: without `follow`, as it did not move for too long; or it is `replaced` */
+    char *replaced;      /* why nothing more of it is read: its log is another one now. NULL: it is not. Owned */
     char *reason;        /* the last problem with it since it moved; NULL: none. Owned */
     int64_t reason_next; /* its `next` then: at another one that is of other messages */
     bool unreadable;     /* ... which is in the messages themselves */
@@ -96,7 +97,9 @@ void ingest_cuts_done(Cuts *cuts);
  * it is in `cuts` then; otherwise ERR_DATA with what was replaced and the next step. */
 int ingest_note_cut(const Feed *feed, const IngestOptions *options, int epoch, const Offsets *p, int64_t offset, Cuts *cuts,
                     Error *err) MUST_CHECK;
-/* Partitions that end before what `ledger` has of them, where no leader epoch can tell more. Errors of ingest_note_cut. */
+/* Nothing more of this partition is read, because of `err`, which ingest_note_cut made: others go on. 1, or -1 when there is no other. */
+int ingest_leave(Reader *r, const Offsets *p, Error *err) MUST_CHECK;
+/* With options->new_epoch, partitions that end before what `ledger` has of them, where no leader epoch can tell more. */
 int ingest_find_cuts(const Feed *feed, const IngestOptions *options, const KafkaTopic *now, const TopicOffsets *ledger, Cuts *cuts,
                      Error *err) MUST_CHECK;
 /* Are there cuts of the epoch that `ledger` is in? */
@@ -111,8 +114,8 @@ void ingest_apply_cuts(const Feed *feed, const Cuts *cuts, const KafkaTopic *now
 int ingest_check_identity(const Feed *feed, const KafkaTopic *now, const IngestOptions *options, TopicOffsets *ledger,
                           Error *err) MUST_CHECK;
 /* Each partition that answered starts where the ledger ends, a new one at its first offset. Needs r->batch, for the gaps that retention
- * left. `fresh`: `ledger` is an epoch that is not stored yet. */
-void ingest_init_offsets(Reader *r, const TopicOffsets *ledger, bool fresh);
+ * left. `fresh`: `ledger` is an epoch that is not stored yet. ERR_DATA: the log of every partition was cut off. */
+int ingest_init_offsets(Reader *r, const TopicOffsets *ledger, bool fresh, Error *err) MUST_CHECK;
 /* The feed reads them. Where the leader has changed since, it is asked whether the log is still the same. */
 int ingest_start_feed(Reader *r, Error *err) MUST_CHECK;
 

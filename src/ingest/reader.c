@@ -65,13 +65,15 @@ static int describe_partition(Reader *r, const Offsets *p, Offsets *ret, Error *
     return 0;
 }
 
-/* The log of the partition was cut off. 1: the next session reads it on under a new epoch; -1: error. Where it was cut off is believed of a
- * leader that is newer than the last message alone: one whose log was restored from a copy counts its epochs again. */
+/* The log of the partition was cut off. 1: the next session reads it on under a new epoch, or nothing more of it is read; -1: error. Where
+ * it was cut off is believed of a leader that is newer than the last message alone: one whose log was restored from a copy counts its
+ * epochs again. */
 static int take_cut(Reader *r, const Offsets *p, int64_t offset, Error *err) {
     Offsets now;
     if (describe_partition(r, p, &now, err) != 0) return -1;
     if (p->leader_epoch >= 0 && now.leader_epoch <= p->leader_epoch) offset = OFFSET_UNKNOWN;
-    if (ingest_note_cut(r->feed, r->options, r->epoch, p, offset, r->cuts, err) != 0) return -1;
+    if (ingest_note_cut(r->feed, r->options, r->epoch, p, offset, r->cuts, err) != 0)
+        return err->kind == ERR_DATA ? ingest_leave(r, p, err) : -1;
     r->cut = true;
     return 1;
 }
@@ -172,6 +174,7 @@ static int recheck(Reader *r, Offsets *p, const KafkaEvent *e, Error *err) {
 static int take_event(Reader *r, const KafkaEvent *e, Error *err) {
     Offsets *p = find_partition(r, e->partition);
     int rc;
+    if (ingest_state(r, p)->replaced != NULL) return 1;
     if (r->options->skip_unreadable && ingest_skip_unreadable(r, p, e, &rc, err)) return rc;
     if (e->kind == KAFKA_MESSAGE || e->kind == KAFKA_END) {
         ingest_state(r, p)->unverified = false;

@@ -1,6 +1,9 @@
-/* schemas.c: which schema a message was written with. Ids never change their meaning, so what was found once holds for ever: in memory, and
- * in the lake, where a restart, a recovery and a restore find it when the registry is gone. Only that an id is unknown is asked again after
- * a while. */
+/* schemas.c: which schema a message was written with. What was found once is kept in memory, and in the lake, where a restart, a recovery
+ * and a restore find it when the registry is gone. That an id is unknown is asked again after a while.
+ *
+ * Ids never change their meaning, unless a registry was reset and gives them out anew. So the registry is asked now and then whether an id
+ * still is what the lake has; one that is away is not waited for. When it is another schema, the registry is believed, as producers ask
+ * it too, and the log says what happened: a message does not tell whether it was written before or after. */
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -8,12 +11,13 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define ASK_AGAIN_NS (60 * NSEC_PER_SEC)
+#define ASK_AGAIN_NS (60 * NSEC_PER_SEC)  /* for an id that is unknown; a registry that was away */
+#define COMPARE_NS   (600 * NSEC_PER_SEC) /* a schema of the lake with the registry's */
 
 typedef struct KnownSchema {
     int64_t id;
     const MessageSchema *schema;
-    int64_t until_ns; /* 0: for ever */
+    int64_t until_ns; /* then it is looked for again */
 } KnownSchema;
 
 struct Schemas {
@@ -23,6 +27,7 @@ struct Schemas {
     size_t count, last; /* last: where the one before was found */
     MessageSchema **owned;
     size_t owned_count;
+    int64_t away_until_ns; /* the registry gave no answer: it is not asked to compare before */
 };
 
 static const MessageSchema no_schema_id = {.reject = "no_schema_id"}, unknown_schema = {.reject = "unknown_schema"},
@@ -30,9 +35,10 @@ static const MessageSchema no_schema_id = {.reject = "no_schema_id"}, unknown_sc
 
 /* ---- opening ---- */
 
-static int check_registry(const Schemas *s, Error *err) {
+static int check_registry(Schemas *s, Error *err) {
     if (registry_check(s->registry, err) == 0) return 0;
     if (!error_is_retriable(err)) return -1;
+    s->away_until_ns = clock_coarse_ns() + ASK_AGAIN_NS;
     log_warn("ingest", "%s; schemas that the lake has can be used, for others ingest will wait", err->text);
     error_clear(err);
     return 0;
@@ -81,11 +87,11 @@ static void remember(Schemas *s, size_t place, int64_t id, const MessageSchema *
         s->count++;
     }
     s->known[place] =
-        (KnownSchema){.id = id, .schema = schema, .until_ns = schema == &unknown_schema ? clock_coarse_ns() + ASK_AGAIN_NS : 0};
+        (KnownSchema){.id = id, .schema = schema, .until_ns = clock_coarse_ns() + (schema == &unknown_schema ? ASK_AGAIN_NS : COMPARE_NS)};
 }
 
 static bool is_current(const KnownSchema *k, int64_t id) {
-    return k->id == id && (k->until_ns == 0 || clock_coarse_ns() < k->until_ns);
+    return k->id == id && clock_coarse_ns() < k->until_ns;
 }
 
 /* ---- from what was fetched ---- */
@@ -146,21 +152,72 @@ static int read_stored(const Schemas *s, int64_t id, RegistrySchema *ret, Error 
     return 1;
 }
 
-static int store(const Schemas *s, int64_t id, const RegistrySchema *schema, Error *err) {
+static int store(const Schemas *s, int64_t id, const RegistrySchema *schema, const char *statement, Error *err) {
     CLEANUP(free_text) char *references = json_text(schema->references);
     LakeValue row[] = {lake_text(registry_url(s->registry)), lake_int(id), lake_text(schema->type), lake_text(schema->text),
                        lake_text(references)};
-    if (lake_exec_values(s->conn, "schemas/store", lake_sql("schemas/store"), row, ARRAY_LEN(row), NULL, err) != 0) return -1;
+    if (lake_exec_values(s->conn, statement, lake_sql(statement), row, ARRAY_LEN(row), NULL, err) != 0) return -1;
     log_info("ingest", "schema %" PRId64 " of %s: %s, kept in the lake", id, registry_url(s->registry), schema->type);
     return 0;
 }
 
-static int fetch(Schemas *s, int64_t id, const MessageSchema **ret, Error *err) {
+/* Whether they say the same, in whatever order and with whatever blanks. */
+static bool is_same_text(const char *a, const char *b) {
+    Error ignored = {0};
+    CLEANUP(json_freep) json_t *x = NULL;
+    CLEANUP(json_freep) json_t *y = NULL;
+    if (strcmp(a, b) == 0) return true;
+    bool same =
+        json_parse(a, strlen(a), "schema", &x, &ignored) == 0 && json_parse(b, strlen(b), "schema", &y, &ignored) == 0 && json_equal(x, y);
+    error_clear(&ignored);
+    return same;
+}
+
+static bool is_same(const RegistrySchema *a, const RegistrySchema *b) {
+    bool same = strcmp(a->type, b->type) == 0 && json_array_size(a->references) == json_array_size(b->references);
+    for (size_t i = 0; same && i < json_array_size(a->references); i++) {
+        const char *x = json_string_value(json_array_get(a->references, i)), *y = json_string_value(json_array_get(b->references, i));
+        same = x != NULL && y != NULL && is_same_text(x, y);
+    }
+    return same && is_same_text(a->text, b->text);
+}
+
+/* Of an id that the lake has. 1: the registry has another schema, which is now in *schema and in the lake; 0: the same, or no answer. */
+static int compare(Schemas *s, int64_t id, RegistrySchema *schema, Error *err) {
+    CLEANUP(registry_schema_done) RegistrySchema now = {0};
+    Error away = {0};
+    if (clock_coarse_ns() < s->away_until_ns) return 0;
+    int found = registry_fetch(s->registry, id, &now, &away);
+    if (found < 0) s->away_until_ns = clock_coarse_ns() + ASK_AGAIN_NS;
+    error_clear(&away);
+    if (found <= 0 || is_same(schema, &now)) return 0;
+    log_error("ingest",
+              "the schema registry %s has another schema under the id %" PRId64
+              " than the lake got from it: was it reset? From here on messages "
+              "of this id are decoded by the new schema; those that were written before and are read only now may be rejected or misread",
+              registry_url(s->registry), id);
+    if (store(s, id, &now, "schemas/replace", err) != 0) return -1;
+    registry_schema_done(schema);
+    *schema = now;
+    now = (RegistrySchema){0};
+    return 1;
+}
+
+/* `known`: what was found before, or NULL. */
+static int fetch(Schemas *s, int64_t id, const MessageSchema *known, const MessageSchema **ret, Error *err) {
     CLEANUP(registry_schema_done) RegistrySchema schema = {0};
     int found = read_stored(s, id, &schema, err);
     if (found == 0) {
+        known = NULL;
         found = registry_fetch(s->registry, id, &schema, err);
-        if (found > 0 && store(s, id, &schema, err) != 0) return -1;
+        if (found > 0 && store(s, id, &schema, "schemas/store", err) != 0) return -1;
+    } else if (found > 0) {
+        int changed = compare(s, id, &schema, err);
+        if (changed < 0) return -1;
+        if (changed == 0 && known != NULL) {
+            *ret = known;
+            return 0;
+        }
     }
     if (found < 0 && err->kind != ERR_DATA) return -1;
     *ret = found < 0 ? refuse(s, id, err) : found == 0 ? &unknown_schema : make_schema(s, id, &schema);
@@ -176,9 +233,9 @@ int schemas_find(Schemas *s, Span message, const MessageSchema **ret, Error *err
     int64_t id = (int64_t)bytes[1] << 24 | bytes[2] << 16 | bytes[3] << 8 | bytes[4];
     if (s->last >= s->count || !is_current(&s->known[s->last], id)) {
         size_t place = find_place(s, id);
-        const MessageSchema *found;
+        const MessageSchema *found, *known = place < s->count && s->known[place].id == id ? s->known[place].schema : NULL;
         if (place == s->count || !is_current(&s->known[place], id)) {
-            if (fetch(s, id, &found, err) != 0) return -1;
+            if (fetch(s, id, known, &found, err) != 0) return -1;
             remember(s, place, id, found);
         }
         s->last = place;

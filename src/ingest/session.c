@@ -52,8 +52,7 @@ static int init_reader(Session *s, Error *err) {
         return -1;
     r->batch = batch_queue_take_empty(r->queue, true);
     if (r->batch == NULL) return error_set(err, ERR_STOPPED, "stopped before %s was read", feed_topic(r->feed));
-    ingest_init_offsets(r, &ledger, ledger.topic.epoch != stored);
-    return 0;
+    return ingest_init_offsets(r, &ledger, ledger.topic.epoch != stored, err);
 }
 
 static uint64_t total_left(const Reader *r) {

@@ -21,6 +21,13 @@ int ingest_check_identity(const Feed *feed, const KafkaTopic *now, const IngestO
     return 0;
 }
 
+/* Of a message of an older version of the lake no leader epoch is known: a log that ends below it was cut off. */
+static int check_end(Reader *r, const Offsets *p, Error *err) {
+    bool can_be_verified = p->last >= 0 && p->leader_epoch >= 0;
+    if (p->next <= p->end || can_be_verified || r->options->new_epoch) return 0;
+    return ingest_note_cut(r->feed, r->options, r->epoch, p, OFFSET_UNKNOWN, r->cuts, err) == 0 || ingest_leave(r, p, err) > 0 ? 0 : -1;
+}
+
 /* `p` is as the feed describes it; `before`, as the ledger has it: NULL when the partition was never read. */
 static void init_partition(Reader *r, Offsets *p, const Offsets *before) {
     int64_t start = p->start;
@@ -42,7 +49,7 @@ static void init_partition(Reader *r, Offsets *p, const Offsets *before) {
     if (p->next < start) ingest_skip_to(r, p, start, "retention");
 }
 
-void ingest_init_offsets(Reader *r, const TopicOffsets *ledger, bool fresh) {
+int ingest_init_offsets(Reader *r, const TopicOffsets *ledger, bool fresh, Error *err) {
     const KafkaTopic *now = r->topic;
     r->epoch = ledger->topic.epoch;
     r->partitions = xcalloc(now->partition_count, sizeof *r->partitions);
@@ -62,6 +69,9 @@ void ingest_init_offsets(Reader *r, const TopicOffsets *ledger, bool fresh) {
     if (r->left_out > 0)
         log_warn("ingest", "%s: %zu of %zu partitions cannot be read now, the others are: %s", feed_topic(r->feed), r->left_out,
                  now->partition_count, now->unanswered_reason != NULL ? now->unanswered_reason : "the brokers did not name them");
+    for (size_t i = 0; i < r->count; i++)
+        if (check_end(r, &r->partitions[i], err) != 0) return -1;
+    return 0;
 }
 
 /* Behind the last message that was read, or where the log begins now: from there on the leader is asked. */
@@ -86,8 +96,10 @@ static Offsets start_at(const Reader *r, size_t i) {
 
 int ingest_start_feed(Reader *r, Error *err) {
     Offsets *from = xcalloc(r->count + 1, sizeof *from);
-    for (size_t i = 0; i < r->count; i++) from[i] = start_at(r, i);
-    int rc = feed_start(r->feed, from, r->count, err);
+    size_t n = 0;
+    for (size_t i = 0; i < r->count; i++)
+        if (r->states[i].replaced == NULL) from[n++] = start_at(r, i);
+    int rc = feed_start(r->feed, from, n, err);
     free(from);
     if (rc != 0) return -1;
     for (size_t i = 0; i < r->count; i++) {

@@ -176,9 +176,17 @@ static void try_another_client(Reader *r, const Offsets *p, const PartitionState
     r->grown = true;
 }
 
+static bool report_replaced(const Reader *r, PartitionState *s) {
+    if (r->now_ns - s->reported_ns < REPORT_EVERY) return true;
+    log_error("ingest", "%s", s->replaced);
+    s->reported_ns = r->now_ns;
+    return true;
+}
+
 /* True: it is stuck. */
 static bool judge(Reader *r, const Offsets *p, PartitionState *s) {
     int64_t stall_ms = r->options->stall_ms, limit_ms = s->unanswered ? ingest_leaderless_ms(r->options, stall_ms) : stall_ms;
+    if (s->replaced != NULL) return report_replaced(r, s);
     bool stuck = is_behind(r, p, s) && limit_ms > 0 && r->check_pause_ms == 0 && r->now_ns - s->moved_ns >= limit_ms * NSEC_PER_MS;
     if (stuck && r->options->follow) report(r, p, s);
     if (stuck && !r->options->follow && !s->given_up) give_up(r, p, s);
@@ -187,6 +195,7 @@ static bool judge(Reader *r, const Offsets *p, PartitionState *s) {
 
 static json_t *stuck_json(const Reader *r, const Offsets *p, const PartitionState *s) {
     const char *throttle = feed_throttle(r->feed), *why = s->reason != NULL ? s->reason : throttle != NULL ? throttle : "";
+    if (s->replaced != NULL) why = s->replaced;
     int64_t since_us = clock_wall_us() - (r->now_ns - s->moved_ns) / 1000;
     return json_pack("{ss si sI sI sI ss}", "topic", feed_topic(r->feed), "partition", (int)p->partition, "offset", (json_int_t)p->next,
                      "end_offset", (json_int_t)p->end, "since_us", (json_int_t)since_us, "reason", why);
@@ -223,8 +232,10 @@ void ingest_watch(Reader *r) {
     size_t before = r->stuck_count, now = 0;
     CLEANUP(json_freep) json_t *stuck = json_array();
     for (size_t i = 0; i < r->count; i++) {
-        note_progress(r, &r->partitions[i], &r->states[i], passed);
-        try_another_client(r, &r->partitions[i], &r->states[i]);
+        if (r->states[i].replaced == NULL) {
+            note_progress(r, &r->partitions[i], &r->states[i], passed);
+            try_another_client(r, &r->partitions[i], &r->states[i]);
+        }
         if (!judge(r, &r->partitions[i], &r->states[i])) continue;
         json_array_append_new(stuck, stuck_json(r, &r->partitions[i], &r->states[i]));
         now++;
@@ -266,7 +277,10 @@ void ingest_wait_for_left_out(Reader *r) {
 }
 
 void ingest_states_done(Reader *r) {
-    for (size_t i = 0; i < r->count; i++) free(r->states[i].reason);
+    for (size_t i = 0; i < r->count; i++) {
+        free(r->states[i].reason);
+        free(r->states[i].replaced);
+    }
     free(r->states);
     tell(r, NULL);
     error_clear(&r->problem);

@@ -11,11 +11,14 @@
 #include "base/buf.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "base/span.h"
+#include <errno.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define PREFIX           "kafka."
 #define PREFIX_LEN       (sizeof PREFIX - 1)
@@ -189,6 +192,44 @@ static int check_mechanism(const rd_kafka_conf_t *conf, const Settings *settings
     return error_set(err, ERR_CONFIG, "setting kafka.sasl.mechanism is not set (%s), but kafka.security.protocol is %s", names, protocol);
 }
 
+static int check_readable(const Settings *settings, const char *key, Error *err) {
+    for (size_t i = 0; i < settings_count(settings); i++) {
+        Setting setting = settings_at(settings, i);
+        if (strcmp(setting.key, key) == 0 && access(setting.value, R_OK) != 0)
+            return error_errno(err, ERR_CONFIG, errno, "setting %s (from %s): cannot read %s", key, setting.place, setting.value);
+    }
+    return 0;
+}
+
+static bool is_in_path(const char *command) {
+    const char *path = getenv("PATH");
+    CLEANUP(free_text) char *copy = xstrdup(path != NULL ? path : "/bin:/usr/bin");
+    for (char *at = copy, *dir; (dir = strsep(&at, ":")) != NULL;) {
+        CLEANUP(free_text) char *file = path_join(dir, command);
+        if (access(file, X_OK) == 0) return true;
+    }
+    return false;
+}
+
+/* librdkafka runs a command for the ticket, which needs a file with the key, and says of what is missing only the command. */
+static int check_kerberos(const rd_kafka_conf_t *conf, const Settings *settings, Error *err) {
+    static const char *const key[] = {"sasl.kerberos.keytab"};
+    char mechanism[CONF_VALUE_SIZE], command[CONF_VALUE_SIZE];
+    conf_read(conf, "sasl.mechanisms", mechanism);
+    conf_read(conf, "sasl.kerberos.kinit.cmd", command);
+    if (!protocol_has(conf, "sasl") || strcasecmp(mechanism, "GSSAPI") != 0) return 0;
+    if (strstr(command, "%{sasl.kerberos.keytab}") != NULL && !has_one(conf, key, 1))
+        return error_set(err, ERR_CONFIG,
+                         "setting kafka.sasl.kerberos.keytab is not set, but kafka.sasl.mechanism is GSSAPI (Kerberos): set it to the file "
+                         "that has the key of kafka.sasl.kerberos.principal; where something else keeps a ticket, set "
+                         "kafka.sasl.kerberos.kinit.cmd to true");
+    if (strstr(command, "%{sasl.kerberos.keytab}") != NULL && check_readable(settings, "kafka.sasl.kerberos.keytab", err) != 0) return -1;
+    if (strncmp(command, "kinit ", strlen("kinit ")) != 0 || is_in_path("kinit")) return 0;
+    return error_set(err, ERR_CONFIG,
+                     "kafka.sasl.mechanism is GSSAPI (Kerberos), but there is no command kinit: install Kerberos' client (krb5-user), or, "
+                     "where something else keeps a ticket, set kafka.sasl.kerberos.kinit.cmd to true");
+}
+
 /* ---- the addresses ---- */
 
 /* Of "HOST", "HOST:PORT", "[IPv6]:PORT" or "IPv6", as librdkafka takes them apart; NULL: it has none. */
@@ -203,11 +244,22 @@ static bool is_port(const char *text) {
     return digits > 0 && text[digits] == '\0' && port >= 1 && port <= PORT_MAX;
 }
 
+/* In front of an address, as in listeners of a broker. */
+static bool is_protocol(Span word) {
+    static const char *const known[] = {"plaintext", "ssl", "sasl_plaintext", "sasl_ssl"};
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (strlen(known[i]) == word.len && strncasecmp(known[i], word.at, word.len) == 0) return true;
+    return false;
+}
+
 /* `address` is one of the list. */
 static int check_address(char *address, const char *place, Error *err) {
     address += strspn(address, BLANKS);
     for (size_t n = strlen(address); n > 0 && strchr(BLANKS, address[n - 1]) != NULL;) address[--n] = '\0';
     char *host = strstr(address, "://"), *path;
+    if (host != NULL && !is_protocol((Span){address, (size_t)(host - address)}))
+        return error_set(err, ERR_CONFIG, "setting kafka.bootstrap (from %s): %s is no address of a broker: HOST:PORT is expected", place,
+                         address);
     host = host != NULL ? host + 3 : address;
     if (host != address && (path = strchr(host, '/')) != NULL) *path = '\0';
     const char *port = port_of(host);
@@ -243,6 +295,7 @@ int kafka_conf_fill(rd_kafka_conf_t *conf, const Settings *settings, const Kafka
     if (conf_set_all(conf, common_defaults, err) != 0 || conf_set_all(conf, role->defaults, err) != 0) return -1;
     if (conf_set_user(conf, settings, role->fixed, err) != 0 || conf_set_all(conf, role->fixed, err) != 0) return -1;
     if (check_certificate(conf, err) != 0 || check_mechanism(conf, settings, err) != 0) return -1;
+    if (check_kerberos(conf, settings, err) != 0) return -1;
     if (check_bootstrap(settings, addresses, err) != 0) return -1;
     if (rd_kafka_conf_set(conf, "bootstrap.servers", addresses, reason, sizeof reason) == RD_KAFKA_CONF_OK) return 0;
     return error_set(err, ERR_CONFIG, "setting kafka.bootstrap: %s", reason);

@@ -13,7 +13,9 @@
 #include <string.h>
 #include <time.h>
 
-#define FINISH_MS         500
+#define FINISH_MS         500  /* for the answer to the last report */
+#define FINISH_AGAIN_MS   3000 /* when reports fail: a new cluster makes its topic of offsets at the first one */
+#define FINISH_PAUSE_NS   (NSEC_PER_SEC / 10)
 #define AGAIN_MS          1000 /* before a report that failed is sent again, doubled up to AGAIN_MAX_MS */
 #define AGAIN_MAX_MS      30000
 #define LAST_MS_OF_9999   INT64_C(253402300799999)
@@ -170,13 +172,24 @@ static void release_held(KafkaConsumer *c) {
     c->headers = NULL;
 }
 
-/* Waits a moment for the answer to the last report, so that lag tools show what has landed. Not librdkafka's own close: with an absent
- * broker it waits far longer than the 5 s within which Smelt promises to end, and there is no group to leave. */
+static bool has_unreported(const KafkaConsumer *c) {
+    return atomic_load(&c->again_ns) != 0 && !atomic_load(&c->no_reports);
+}
+
+/* Waits a moment for the answer to the last report, so that lag tools show what has landed, and sends one that failed again. Not
+ * librdkafka's own close: with an absent broker it waits far longer than the 5 s within which Smelt promises to end, and there is no group
+ * to leave. */
 static void finish_reports(KafkaConsumer *c) {
-    int64_t until = clock_mono_ns() + FINISH_MS * INT64_C(1000000);
+    int64_t began = clock_mono_ns(), sent = began;
     report_again(c);
     rd_kafka_assign(c->client->rk, NULL);
-    while (atomic_load(&c->reports) > 0 && clock_mono_ns() < until) {
+    for (int64_t now = began; atomic_load(&c->reports) > 0 || has_unreported(c); now = clock_mono_ns()) {
+        int64_t limit_ms = has_unreported(c) && !stop_requested() ? FINISH_AGAIN_MS : FINISH_MS;
+        if (now - (has_unreported(c) ? began : sent) >= limit_ms * (NSEC_PER_SEC / 1000)) break;
+        if (atomic_load(&c->reports) == 0 && now - sent >= FINISH_PAUSE_NS) {
+            sent = now;
+            report_again(c);
+        }
         rd_kafka_message_t *m = rd_kafka_consumer_poll(c->client->rk, 1); /* serves on_commit */
         if (m != NULL) rd_kafka_message_destroy(m);
     }

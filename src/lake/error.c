@@ -30,6 +30,31 @@ bool lake_may_get_memory(const Error *err) {
     return lake_lacks_memory(err) && !err->fatal;
 }
 
+/* Neither the file nor the disk is to blame: NULL for all other reasons. */
+static const char *circumstance(const char *message) {
+    static const struct {
+        int code;
+        const char *advice;
+    } known[] = {{EACCES, "look at the owner and the rights of the files in data.dir: this process may not open them"},
+                 {EPERM, "look at the owner and the rights of the files in data.dir: this process may not open them"},
+                 {EROFS, "data.dir is on a volume that is mounted read-only: writing needs another"},
+                 {EMFILE, "raise the limit of open files of this process (ulimit -n)"},
+                 {ENFILE, "raise the limit of open files of this machine (fs.file-max)"}};
+    for (size_t i = 0; i < ARRAY_LEN(known); i++)
+        if (strstr(message, strerrordesc_np(known[i].code)) != NULL) return known[i].advice;
+    return NULL;
+}
+
+bool lake_may_not_open(const Error *err) {
+    return err->kind == ERR_IO && circumstance(err->text) != NULL;
+}
+
+int lake_advise_opening(Error *err) {
+    const char *advice = circumstance(err->text);
+    if (err->kind != ERR_IO) return -1;
+    return error_set(err, ERR_IO, "%s. Next: %s", err->text, advice != NULL ? advice : "`smelt recover` shows what it would do");
+}
+
 static ErrorKind kind_of(duckdb_error_type type) {
     switch (type) {
     case DUCKDB_ERROR_INTERRUPT: return ERR_STOPPED;

@@ -77,6 +77,10 @@ void lake_interrupt_all(Lake *lake);
  * stored. `user` is borrowed. */
 typedef int (*LakeFence)(void *user, Error *err);
 void lake_set_fence(Lake *lake, LakeFence check, void *user);
+/* Adds the next step to an error of lake_open when it is ERR_IO: to repair the lake, or what is in the way of opening it. Returns -1. */
+int lake_advise_opening(Error *err);
+/* Rights, a limit or a volume that is read-only was in the way: the file may be well. */
+bool lake_may_not_open(const Error *err);
 
 /* ---- statement ---- */
 

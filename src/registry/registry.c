@@ -119,6 +119,11 @@ static int get(const Registry *r, const char *path, json_t **ret, json_int_t *re
     if (json_parse(body.data != NULL ? body.data : "", body.len, url, &answer, &not_json) != 0) error_clear(&not_json);
     *ret_code = json_integer_value(json_object_get(answer, "error_code"));
     if (status == 404 && *ret_code != 0) return 0;
+    if (status >= 500 || status == 429) { /* it is one, and not well */
+        const char *message = json_string_value(json_object_get(answer, "message"));
+        return error_set(err, ERR_UNAVAILABLE, "the schema registry: %s: HTTP %ld%s%.200s", url, status, message != NULL ? ", " : "",
+                         message != NULL ? message : "");
+    }
     if (status != 200 || !json_is_object(answer))
         return error_set(err, ERR_UNAVAILABLE, "%s: HTTP %ld, which is no answer of a schema registry: is registry.url right?", url,
                          status);

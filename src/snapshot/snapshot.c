@@ -7,8 +7,11 @@
 #include "snapshot/internal.h"
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -331,6 +334,15 @@ static int open_generation(const SnapshotReading *how, int64_t generation, Snaps
     return 0;
 }
 
+/* A folder that may not be looked into is not one in which nothing was published. */
+static int check_rights(const char *dir, Error *err) {
+    CLEANUP(free_text) char *path = path_join(dir, "CURRENT");
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd >= 0) close(fd);
+    if (fd >= 0 || errno != EACCES) return 0;
+    return error_errno(err, ERR_UNAVAILABLE, errno, "cannot read %s; this process needs the right to read the folder and its files", path);
+}
+
 /* Tries again after a race with the pruner. `ret_generation` gets what CURRENT named. */
 static int open_current(const SnapshotReading *how, int64_t *ret_generation, Snapshot **ret, Error *err) {
     for (int tries = 0; tries < OPEN_TRIES; tries++) {
@@ -341,6 +353,7 @@ static int open_current(const SnapshotReading *how, int64_t *ret_generation, Sna
         if (snapshot_current(how->dir) == *ret_generation) return -1;
     }
     if (*ret_generation > 0) return -1;
+    if (check_rights(how->dir, err) != 0) return -1;
     if (snapshot_before(how->dir, INT64_MAX) > 0) return error_set(err, ERR_IO, "%s/CURRENT is missing or damaged", how->dir);
     return error_set(err, ERR_UNAVAILABLE, "nothing was published in %s yet: run `smelt publish` (or `smelt run`)", how->dir);
 }
@@ -364,7 +377,9 @@ static int open_newest(const SnapshotReading *how, Snapshot **ret, Error *err) {
     int64_t newest;
     if (open_current(how, &newest, ret, err) == 0) return 0;
     if (!is_damage(err)) return -1;
-    if (strstr(err->text, "`smelt publish") == NULL)
+    if (lake_may_not_open(err))
+        (void)lake_advise_opening(err);
+    else if (strstr(err->text, "`smelt publish") == NULL)
         error_set(err, err->kind, "%s. Next: `smelt publish --full` writes a new snapshot", err->text);
     Snapshot *s = open_earlier(how, newest > 0 ? newest : INT64_MAX);
     if (s == NULL) return -1;

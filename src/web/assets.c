@@ -70,6 +70,6 @@ int handle_asset(Service *s, const Request *req, const Lease *lease, Response *r
     resp->cache_control = is_versioned ? "public, max-age=31536000, immutable" : "no-cache";
     resp->content_type = type;
     resp->varies = true;
-    if (!response_not_modified(resp, req, etag)) answer_file(file, req, resp);
+    if (!response_by_condition(resp, req, etag)) answer_file(file, req, resp);
     return 0;
 }

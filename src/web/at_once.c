@@ -38,7 +38,7 @@ static bool repeat(const Route *route, const Request *req, const Lease *lease, R
     if (!find_kept(route, req, lease, resp)) return false;
     if (resp->status != 200) return true;
     memcpy(etag, resp->etag, sizeof etag);
-    if (response_not_modified(resp, req, etag)) {
+    if (response_by_condition(resp, req, etag)) {
         resp->coding = NULL;
         resp->varies = false;
     }

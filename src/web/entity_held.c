@@ -31,7 +31,7 @@ static bool answer_body(const Request *req, const char *tag, Buf *body, Response
     resp->body = *body;
     *body = (Buf){0};
     versioned_etag(tag, req, etag);
-    (void)response_not_modified(resp, req, etag);
+    (void)response_by_condition(resp, req, etag);
     resp->cache_control = LAKE_CACHING;
     return true;
 }

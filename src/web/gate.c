@@ -175,6 +175,10 @@ static bool is_bearer(const char *authorization) {
     return strncasecmp(authorization, scheme, sizeof scheme - 1) == 0;
 }
 
+bool gate_has_bearer(const Request *req) {
+    return req->authorization != NULL && is_bearer(req->authorization);
+}
+
 /* "Bearer TOKEN": the hash of TOKEN. False: it is something else. */
 static bool hash_of_bearer(const char *authorization, char ret[SHA256_TEXT_SIZE]) {
     if (!is_bearer(authorization)) return false;

@@ -25,6 +25,8 @@ typedef enum Admission {
     ADMISSION_TOO_MANY,    /* requests of this token, in this second */
 } Admission;
 
+/* Whether it has a token in Authorization, valid or not. */
+bool gate_has_bearer(const Request *req);
 /* Sets req->is_operator, and req->who and req->scopes when the token or session is valid. */
 Admission gate_admit(Gate *gate, Request *req, Scope scope) MUST_CHECK;
 

@@ -187,6 +187,10 @@ static int take_condition(HttpReader *r, const char *s, size_t n) {
     return append(&r->request->if_none_match, s, n);
 }
 
+static int take_precondition(HttpReader *r, const char *s, size_t n) {
+    return append(&r->request->if_match, s, n);
+}
+
 static int take_accept(HttpReader *r, const char *s, size_t n) {
     return append(&r->request->accept, s, n);
 }
@@ -267,6 +271,7 @@ static const struct Known {
     {"Connection", take_connection},
     {"Expect", take_expect},
     {"If-None-Match", take_condition},
+    {"If-Match", take_precondition},
     {"Accept", take_accept},
     {"Accept-Encoding", take_accept_encoding},
     {"Request-Id", take_request_id},

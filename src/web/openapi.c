@@ -179,8 +179,9 @@ static void add_operation(const Route *route, const char *path, const GoldEntity
     add_query_params(route, variant, params);
     if (strcmp(route->method, "GET") != 0)
         json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s}}", "name", "Smelt-Request", "in", "header", "required",
-                                                true, "description", "any value; a page of a stranger cannot send it", "schema", "type",
-                                                "string", "pattern", "^[a-z]+$"));
+                                                false, "description",
+                                                "any value; needed without a token in Authorization: a page of a stranger cannot send it",
+                                                "schema", "type", "string", "pattern", "^[a-z]+$"));
     if (route->flags & ROUTE_WRITES)
         json_array_append_new(params, json_pack("{s:s, s:s, s:b, s:s, s:{s:s, s:s}}", "name", "Idempotency-Key", "in", "header", "required",
                                                 false, "description",
@@ -255,7 +256,7 @@ static void answer_description(const Request *req, json_t *description, Response
     response_json(resp, 200, description);
     snprintf(etag, sizeof etag, "W/\"%" PRIx64 "\"", cursor_hash(resp->body.data, resp->body.len));
     resp->cache_control = "private, no-cache";
-    (void)response_not_modified(resp, req, etag);
+    (void)response_by_condition(resp, req, etag);
 }
 
 int handle_openapi(Service *s, const Request *req, const Lease *none, Response *resp, Error *err) {

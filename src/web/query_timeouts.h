@@ -14,6 +14,9 @@ void query_timeouts_watch(QueryTimeouts *q, size_t worker, const atomic_int_fast
 /* A worker runs a query on `conn`, which lives until query_timeouts_end. */
 void query_timeouts_begin(QueryTimeouts *q, size_t worker, LakeConn *conn);
 void query_timeouts_end(QueryTimeouts *q, size_t worker);
+/* The same by a worker that does not know its number, for work that may take longer. */
+void query_timeouts_begin_long(QueryTimeouts *q, LakeConn *conn, int limit_ms);
+void query_timeouts_end_long(QueryTimeouts *q);
 /* Interrupts the queries that are over their limit, and those whose client has gone. To be called a few times a second. */
 void query_timeouts_sweep(QueryTimeouts *q);
 /* Interrupts every query, for the end of the process. */

@@ -32,6 +32,7 @@ void request_free(Request *r) {
     free(r->authority);
     free(r->path);
     free(r->id);
+    free(r->if_match);
     free(r->if_none_match);
     free(r->accept);
     free(r->accept_encoding);

@@ -27,11 +27,11 @@ typedef struct Request {
     char *id;                      /* the {id} of the route, decoded: UTF-8 of any characters, NUL too; NULL when the route has none */
     size_t id_len;                 /* in bytes */
     char type[RESPONSE_TYPE_SIZE]; /* of the media types that the route has, the one that the client wants: "text/csv" */
-    char *if_none_match, *accept, *accept_encoding; /* the values of all such fields, in one list; NULL: none */
-    char *authorization, *cookie;                   /* as they came; NULL: none */
-    char *range, *if_range, *last_event_id;         /* as they came; NULL: none */
-    char *idempotency_key;                          /* as it came; NULL: none */
-    char request_id[REQUEST_ID_SIZE];               /* of the client, or made here: letters, digits, "-", "_", "."; "": not known yet */
+    char *if_match, *if_none_match, *accept, *accept_encoding; /* the values of all such fields, in one list; NULL: none */
+    char *authorization, *cookie;                              /* as they came; NULL: none */
+    char *range, *if_range, *last_event_id;                    /* as they came; NULL: none */
+    char *idempotency_key;                                     /* as it came; NULL: none */
+    char request_id[REQUEST_ID_SIZE]; /* of the client, or made here: letters, digits, "-", "_", "."; "": not known yet */
     bool has_content, content_is_typed, content_is_coded;
     char *content_type; /* as it came; NULL: none */
     char *content;      /* of a route that takes some: its bytes, and a NUL behind them; NULL: not read */

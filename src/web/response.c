@@ -118,20 +118,41 @@ void response_encode(Response *r, const Request *req) {
 
 /* ---- conditions ---- */
 
-/* If-None-Match is "*" or a list of tags, each maybe weak (W/"..."); comparison is weak. */
-static bool names_etag(const char *header, const char *etag) {
+/* The header is "*" or a list of tags, each maybe weak (W/"..."). A weak comparison takes W/"a" for "a", a strong one takes no weak tag at
+ * all (RFC 9110, 8.8.3.2). */
+static bool names_etag(const char *header, const char *etag, bool weakly) {
     if (strcmp(header, "*") == 0) return true;
+    if (!weakly && etag[0] != '"') return false;
     const char *opaque = strchr(etag, '"');
     size_t n = strlen(opaque);
-    for (const char *p = header; (p = strstr(p, opaque)) != NULL; p += n)
-        if (p[n] == '\0' || p[n] == ',' || p[n] == ' ') return true;
+    for (const char *p = header; (p = strstr(p, opaque)) != NULL; p += n) {
+        bool weak = p >= header + 2 && p[-1] == '/' && p[-2] == 'W', ends = p[n] == '\0' || p[n] == ',' || p[n] == ' ';
+        if (ends && (weakly || !weak)) return true;
+    }
     return false;
 }
 
-bool response_not_modified(Response *r, const Request *req, const char *etag) {
-    snprintf(r->etag, sizeof r->etag, "%s", etag);
-    if (req->if_none_match == NULL || !names_etag(req->if_none_match, r->etag)) return false;
+static void drop_content(Response *r) {
     buf_clear(&r->body);
+    if (r->file > 0) close(r->file);
+    r->file = 0;
+    r->fixed = NULL;
+    r->fixed_len = 0;
+}
+
+static bool refuse_precondition(Response *r, const Request *req) {
+    if (req->if_match == NULL || names_etag(req->if_match, r->etag, false)) return false;
+    drop_content(r);
+    response_problem(r, 412, req, "If-Match names no tag that this has: it has %s now.", r->etag);
+    r->etag[0] = '\0';
+    return true;
+}
+
+bool response_by_condition(Response *r, const Request *req, const char *etag) {
+    snprintf(r->etag, sizeof r->etag, "%s", etag);
+    if (refuse_precondition(r, req)) return true;
+    if (req->if_none_match == NULL || !names_etag(req->if_none_match, r->etag, true)) return false;
+    drop_content(r);
     r->status = 304;
     return true;
 }

@@ -48,5 +48,6 @@ const char *response_coding(const Request *req);
 void response_encode(Response *r, const Request *req);
 /* "Not Found" and so on, for the statuses that this server uses. */
 const char *response_reason(int status);
-/* Sets the ETag; when the request's If-None-Match names it, answers 304 and returns true. */
-bool response_not_modified(Response *r, const Request *req, const char *etag);
+/* Sets the ETag, and judges the conditions of the request: true when it is answered by that, with 412 when If-Match does not name the tag,
+ * with 304 when If-None-Match does. */
+bool response_by_condition(Response *r, const Request *req, const char *etag);

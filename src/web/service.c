@@ -19,10 +19,10 @@
 static bool answered_by_etag(Service *s, const Route *route, const Request *req, Response *resp) {
     char tag[SNAPSHOT_TAG_SIZE], etag[ETAG_SIZE];
     bool exists = (route->flags & ROUTE_EXISTS) && request_param(req, "cursor") == NULL;
-    if (!exists || req->if_none_match == NULL || !snapshot_pool_tag(s->pool, tag)) return false;
+    if (!exists || (req->if_none_match == NULL && req->if_match == NULL) || !snapshot_pool_tag(s->pool, tag)) return false;
     versioned_etag(tag, req, etag);
     resp->cache_control = LAKE_CACHING;
-    return response_not_modified(resp, req, etag);
+    return response_by_condition(resp, req, etag);
 }
 
 static bool is_read(const char *method) {
@@ -77,10 +77,11 @@ static void refuse_unknown(bool came, const Request *req, Response *resp) {
     snprintf(resp->challenge, sizeof resp->challenge, "Bearer realm=\"smelt\"%s", came ? ", error=\"invalid_token\"" : "");
 }
 
-/* A browser sends a cookie along with what a page of a stranger asks for, but never a field that only scripts of our own page can set. */
+/* A browser sends a cookie along with what a page of a stranger asks for, but never a field that only scripts of our own page can set: a
+ * token in Authorization is one as well. */
 static bool refuse_stranger(Service *s, const Route *route, const char *method, Request *req, Response *resp) {
-    if (!is_read(method) && !req->is_deliberate) {
-        response_problem(resp, 403, req, "What changes something needs the field Smelt-Request, with any value.");
+    if (!is_read(method) && !req->is_deliberate && !gate_has_bearer(req)) {
+        response_problem(resp, 403, req, "%s without a token in Authorization needs the field Smelt-Request, with any value.", method);
         return true;
     }
     if (s->gate == NULL) {
@@ -202,10 +203,10 @@ static int handle_leased(Service *s, const Route *route, const Request *req, con
     versioned_etag(lease->tag, req, etag);
     bool exists = (route->flags & ROUTE_EXISTS) || ((route->flags & ROUTE_LIST) && is_entity_list(req, lease));
     exists = exists && request_param(req, "cursor") == NULL;
-    if (!exists || !response_not_modified(resp, req, etag)) {
+    if (!exists || !response_by_condition(resp, req, etag)) {
         if (route->handle(s, req, lease, resp, err) != 0) return -1;
         if (resp->status != 200) return 0;
-        (void)response_not_modified(resp, req, etag);
+        (void)response_by_condition(resp, req, etag);
     }
     resp->cache_control = LAKE_CACHING;
     return 0;

@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { EXPORT_LIMIT_MS = 30000 }; /* a large table takes longer than a query may */
+
 static bool refuse_without_token(const Request *req, Response *resp) {
     if (req->who != NULL) return false;
     response_problem(resp, 403, req, "Whole snapshots are given only to tokens: `smelt token create NAME --scopes query` makes one.");
@@ -81,7 +83,7 @@ static void answer_for_ever(const Request *req, int file, int64_t size, const ch
     resp->content_type = type;
     resp->cache_control = "private, max-age=31536000, immutable";
     resp->takes_ranges = true;
-    if (response_not_modified(resp, req, etag))
+    if (response_by_condition(resp, req, etag))
         close(file);
     else
         answer_file(req, file, size, resp);
@@ -128,7 +130,9 @@ static int answer_parquet(Service *s, const Request *req, int64_t generation, Re
         error_clear(err);
         return answer_not_there(req, resp);
     }
+    query_timeouts_begin_long(s->timeouts, past.lease.conn, EXPORT_LIMIT_MS);
     int rc = answer_table(s, req, &past.lease, resp, err);
+    query_timeouts_end_long(s->timeouts);
     past_return(s->past, &past, rc != 0);
     return rc;
 }

@@ -17,7 +17,8 @@ const Status statuses[] = {
      "There is no token in Authorization, or it is unknown, expired or revoked. smelt token create makes one; /ui/sign-in.html exchanges it "
      "for a session in a browser."},
     {403, "Forbidden", "missing-scope",
-     "The token is valid but has not the scope that the address needs, or the request changes something and has no field Smelt-Request."},
+     "The token is valid but has not the scope that the address needs, or the request is no GET and has neither a token in Authorization nor the field"
+     " Smelt-Request."},
     {404, "Not Found", "not-found", "There is nothing at this address, or nothing with this id."},
     {405, "Method Not Allowed", "method-not-allowed", "The address has other methods; Allow lists them."},
     {406, "Not Acceptable", "not-acceptable", "Accept excludes every media type that the address has."},
@@ -26,6 +27,8 @@ const Status statuses[] = {
     {409, "Conflict", "lake-busy",
      "Nothing was changed: another change is being made, or another process has the lake. Try again, after Retry-After seconds."},
     {410, "Gone", "gone", "What the cursor or the address belongs to is not kept any more. Start again without the cursor."},
+    {412, "Precondition Failed", "precondition-failed",
+     "If-Match names no tag that what is here has now. Only strong tags can be named, those of snapshots; those of other answers are weak."},
     {413, "Content Too Large", "content-too-large", "The content is longer than the address takes."},
     {414, "URI Too Long", "uri-too-long", "The address with its parameters is longer than 4096 bytes."},
     {415, "Unsupported Media Type", "unsupported-media-type", "The address takes no content, or only application/json without a coding."},

@@ -165,6 +165,29 @@ def test_the_lake_alone_reads_what_it_has_read_once(lake: Smelt, topic: Topic, r
     assert stored == [(gone, known, "AVRO", "Event")]
 
 
+def test_a_registry_that_was_reset_is_noticed(lake: Smelt, topic: Topic, running: Registry) -> None:
+    """The id is another schema now: producers mean the new one. A registry that is away, or the same schema again, is nothing to tell."""
+    old, new = VERSIONS[0], schema(field("plan_family", ["null", "string"], default=None))
+    swapped = {**new, "fields": [new["fields"][2], new["fields"][1], new["fields"][0], *new["fields"][3:]]}  # source before id: both decode
+    known = running.register(f"{topic.name}-value", old)
+    topic.send([avro(known, old, as_avro(billing(n), 0)) for n in range(5)])
+    assert "another schema" not in lake.run("ingest").stderr
+    topic.send([avro(known, old, as_avro(billing(n), 0)) for n in range(5, 10)])
+    assert "another schema" not in lake.run("ingest").stderr
+    running.stop()
+    running.start()
+    for n in range(1, known):
+        running.register(f"{topic.name}-filler-{n}", {"type": "record", "name": f"Filler{n}", "fields": []})
+    assert running.register(f"{topic.name}-value", swapped) == known
+    topic.send([avro(known, swapped, as_avro(billing(n), 1)) for n in range(10, 20)])
+    said = lake.run("ingest")
+    assert f"has another schema under the id {known} than the lake got from it: was it reset?" in said.stderr, said.stderr
+    assert lake.rows("SELECT DISTINCT source_system FROM bronze_raw_events") == [(billing(0)["source"],)]
+    assert lake.value("SELECT count(*) FROM bronze_raw_events") == 20
+    assert "another schema" not in lake.run("ingest").stderr
+    assert lake.value("SELECT count(*) FROM schemas") == 2
+
+
 def test_recover_waits_for_a_registry_that_is_away(lake: Smelt, topic: Topic, running: Registry) -> None:
     """A backup has the schemas of its time, so what it lacks of these comes from Kafka alone; for a schema that came later recover needs the registry."""
     first, second = (running.register(f"{topic.name}-value", version) for version in VERSIONS[:2])

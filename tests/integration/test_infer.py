@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
+import yaml
 from harness import Json, Smelt, Topic
 
 NAMES = [
@@ -144,3 +146,87 @@ def test_the_key_of_the_records_is_the_entity_when_no_property_is(smelt: Smelt, 
         assert smelt.rows("SELECT thing_id, events FROM gold_thing_features ORDER BY 1") == [(f"B-{n}", 4) for n in range(5)]
         said = smelt.run("contract", "infer", "--topic", topic.name, json_summary=False).stderr
         assert "entity: the key of Kafka's records" in said, said
+
+
+def call(n: int) -> Json:
+    """What a telephone exchange says of a call: 500 of these have two kinds, ten subscribers, no faults."""
+    return {
+        "id": f"e{n}", "kind": ["call", "sms"][n % 2], "ts": f"2026-11-2{n % 8}T10:{n % 60:02d}:00Z", "msisdn": f"26097000000{n % 10}", "seconds": n, "price": n * 0.13 + 0.01,
+        "roaming": bool(n % 3), "day": f"2026-11-{1 + n % 28:02d}", "place": {"lat": 1.5, "cell": "a"}, "tags": [1, 2],
+    }  # fmt: skip
+
+
+def without(name: str) -> Callable[[Json], Json]:
+    return lambda message: {key: value for key, value in message.items() if key != name}
+
+
+def other(name: str, value: Any) -> Callable[[Json], Json]:
+    return lambda message: message | {name: value}
+
+
+FAULTS: dict[str, Callable[[Json], Json]] = {
+    "no time": without("ts"), "null time": other("ts", None), "text for a time": other("ts", "yesterday"), "number for a time": other("ts", 5), "a time of the far future": other("ts", "9999-12-31T00:00:00Z"),
+    "no type": without("kind"), "number for a type": other("kind", 7), "empty type": other("kind", ""), "no entity": without("msisdn"), "null entity": other("msisdn", None), "empty entity": other("msisdn", ""),
+    "no id": without("id"), "number for an id": other("id", 5), "the same id": other("id", "same"), "a long id": other("id", "x" * 300), "text for a number": other("seconds", "n/a"), "object for a number": other("seconds", {}),
+    "a number of 26 digits": other("seconds", 10**25), "text for a price": other("price", "12,5"), "a price of 31 digits": other("price", 1e30), "a price of 17 decimals": other("price", 0.12345678901234567),
+    "text for a flag": other("roaming", "true"), "text for a day": other("day", "n/a"), "text for an object": other("place", "x"), "list for an object": other("place", []), "text inside an object": other("place", {"lat": "t", "cell": "b"}),
+    "text for a list": other("tags", "x"), "text in a list": other("tags", ["x"]), "another message": lambda _: {"heartbeat": 1}, "a message in a wrapper": lambda message: {"payload": message, "schema": {}},
+}  # fmt: skip
+
+
+def properties(contract: Path) -> dict[str, dict[str, tuple[Any, ...]]]:
+    """By event type: what each property is."""
+    schemas = yaml.safe_load(contract.read_text())["schema"]
+    keys = ("logicalType", "physicalName", "physicalType", "transformLogic", "customProperties")
+    return {one["name"]: {p["name"]: tuple(str(p.get(key)) for key in keys) for p in one["properties"]} for one in schemas}
+
+
+def inferred(smelt: Smelt, name: str, messages: Sequence[Any]) -> tuple[Path, Json]:
+    file = smelt.folder / f"{name}.jsonl"
+    file.write_text("".join(json.dumps(message) + "\n" for message in messages))
+    found = smelt("contract", "infer", "--file", file, "--pipeline", smelt.folder / f"{name}-my")
+    return smelt.folder / f"{name}-my/contracts/{name}.odcs.yaml", found
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_in_two_messages_of_a_hundred_do_not_mislead(offline: Smelt, fault: str) -> None:
+    sound = properties(inferred(offline, "sound", [call(n) for n in range(500)])[0])
+    contract, found = inferred(offline, "faulty", [FAULTS[fault](call(n)) if n % 50 == 7 else call(n) for n in range(500)])
+    seen = properties(contract)
+    assert seen.keys() == sound.keys(), found
+    for event_type, expected in sound.items():
+        got = {name: seen[event_type].get(name) for name in expected}
+        if fault == "a number of 26 digits":  # a column that is a little wider does no harm
+            got, expected = ({**one, "seconds": None} for one in (got, expected))
+        assert got == expected, contract.read_text()
+    lake = {"SMELT_PIPELINE_DIR": str(contract.parents[1]), "SMELT_DATA_DIR": str(offline.folder / "data")}
+    assert offline.run("contract", "check", **lake).code == 0
+    done = offline("ingest", "--from", offline.folder / "faulty.jsonl", **lake)
+    refined = offline("refine", **lake)
+    assert refined["silver"] >= 490, (done, refined, contract.read_text())
+
+
+def test_a_contract_says_how_many_messages_are_odd(offline: Smelt) -> None:
+    messages = [other("ts", "yesterday")(call(n)) if n % 50 == 7 else other("day", "n/a")(call(n)) if n % 50 == 9 else call(n) for n in range(500)]
+    text = inferred(offline, "odd", messages)[0].read_text()
+    assert "Missing, or not what it is in the others, in 10 of 250 messages of the sample." in text, text
+    assert "10 of 250 texts of the sample are no date." in text, text
+
+
+@pytest.mark.parametrize("odd", ["heartbeat", "transaction"])
+def test_the_envelope_is_seen_among_messages_of_another_form(offline: Smelt, odd: str) -> None:
+    source = {"name": "db", "table": "orders", "ts_ms": 1_795_000_000_000}
+    others = {"heartbeat": {"ts_ms": 1_795_000_000_000}, "transaction": {"status": "BEGIN", "id": "571:53", "ts_ms": 1_795_000_000_000}}
+    changes = [{"op": "c", "before": None, "after": {"customer_id": f"c{n % 7}"}, "source": {**source, "lsn": n}} if n % 50 else others[odd] for n in range(200)]
+    assert inferred(offline, "changes", changes)[1]["envelope"] == "debezium"
+    events = [cloudevent(random.Random(n), 1 + 3 * n, {"x": n}) if n % 50 else {"status": "up"} for n in range(200)]
+    assert inferred(offline, "events", events)[1]["envelope"] == "cloudevents"
+
+
+@pytest.mark.parametrize("value", [1_795_000_000.25, "1795000000123"])
+def test_times_as_fractions_and_as_texts_of_digits(offline: Smelt, value: Any) -> None:
+    messages = [{"ts": value, "unit_id": f"u{n % 3}", "n": n} for n in range(20)]
+    found = infer(offline, offline.folder / "one", messages)
+    assert found["time"] == "ts", found
+    with duckdb.connect(str(offline.folder / "one/data/lake.duckdb"), read_only=True) as lake:
+        assert lake.execute("SELECT DISTINCT event_timestamp::DATE::VARCHAR FROM bronze_raw_events").fetchall() == [("2026-11-18",)]

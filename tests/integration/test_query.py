@@ -46,6 +46,17 @@ def served(new_smelt: Callable[..., Smelt]) -> Iterator[Served]:
     assert found.running.end().code == 0
 
 
+def test_a_token_in_authorization_needs_no_other_field(served: Served) -> None:
+    """A page of a stranger can make a browser send a cookie, and what it knows of Basic authentication, but no token."""
+    query = json.dumps({"sql": "SELECT 1 AS a"}).encode()
+    address = f"{served.url}/api/v1/query"
+    assert ask(address, served.token, "POST", query, Content_Type="application/json").status == 200
+    for fields in ({}, {"Cookie": "smelt_session=" + "0" * 64}, {"Authorization": "Basic YTpi"}):
+        refused = ask(address, None, "POST", query, Content_Type="application/json", **fields)
+        assert refused.status == 403 and "Smelt-Request" in refused.problem["detail"], refused
+    assert ask(f"{served.url}/api/v1/overview", make_token(served.smelt, "two", "aggregate"), If_Match='"a"').status in (401, 412)
+
+
 def test_rows_as_json_and_as_csv(served: Served) -> None:
     found = served.rows("SELECT 1.50::DECIMAL(9,2) AS a, 'x' AS b, NULL AS c, [1, 2] AS d, DATE '2026-01-02' AS e")
     assert found == {"generation": 1, "rows": [{"a": 1.5, "b": "x", "c": None, "d": [1, 2], "e": "2026-01-02"}], "truncated": False}

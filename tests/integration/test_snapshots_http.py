@@ -59,6 +59,10 @@ def test_a_snapshot_is_given_whole_and_in_ranges(served: Served) -> None:
     assert served.get("1.duckdb", Range="bytes=0-3", If_Range='"other"').status == 200
     assert served.get("1.duckdb", Range="bytes=0-3", If_Range=current["etag"]).status == 206
     assert served.get("1.duckdb", If_None_Match=current["etag"]).status == 304
+    for named, status in ((current["etag"], 200), ("*", 200), (f'"a", {current["etag"]}', 200), ('"other"', 412), (f"W/{current['etag']}", 412)):
+        assert served.get("1.duckdb", If_Match=named).status == status, named
+    assert served.get("1.parquet", If_Match='"other"').status == 412
+    assert served.get("1.duckdb", Range="bytes=0-3", If_Match=current["etag"]).status == 206
 
 
 def test_nothing_else_has_an_address(served: Served) -> None:

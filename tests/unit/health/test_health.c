@@ -406,6 +406,8 @@ static void test_limits(void **state) {
     expect(&f, "disk", "degraded", "Free some space");
     f.disk_free = 1000;
     expect(&f, "disk", "down", "continues by itself");
+    f.disk_size = 2000; /* disk.reserve is more */
+    expect(&f, "disk", "down", "Set disk.reserve lower");
     f.disk_size = 0;
     expect(&f, "disk", "unknown", "not known");
     f.ask_api = true;

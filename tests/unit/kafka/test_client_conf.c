@@ -72,6 +72,7 @@ static void ports_are_taken_as_they_are_written(void **state) {
         {{"kafka.bootstrap=127.0.0.1:-1"}, "127.0.0.1:-1"},
         {{"kafka.bootstrap=[::1]:99999"}, "[::1]:99999"},
         {{"kafka.bootstrap=PLAINTEXT://localhost:99999/x"}, "the port of localhost:99999"},
+        {{"kafka.bootstrap=http://localhost:9092"}, "http://localhost:9092 is no address of a broker"},
         {{"kafka.bootstrap=localhost"}, NULL},
         {{"kafka.bootstrap= localhost:1 , 127.0.0.1:65535,\n"}, NULL},
         {{"kafka.bootstrap=::1,[::1],[::1]:1"}, NULL},
@@ -96,8 +97,11 @@ static void sasl_needs_a_mechanism(void **state) {
         {{"kafka.security.protocol=sasl_plaintext"},
          "setting kafka.sasl.mechanism is not set (PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER"},
         {{"kafka.security.protocol=SASL_SSL", "kafka.sasl.username=a", "kafka.sasl.password=b"}, "kafka.security.protocol is sasl_ssl"},
-        {{"kafka.security.protocol=sasl_plaintext", "kafka.sasl.mechanism=GSSAPI"}, "kerberos"}, /* librdkafka's own complaint */
-        {{"kafka.security.protocol=sasl_plaintext", "kafka.sasl.kerberos.service.name=x"}, "kinit"},
+        {{"kafka.security.protocol=sasl_plaintext", "kafka.sasl.mechanism=GSSAPI"}, "setting kafka.sasl.kerberos.keytab is not set"},
+        {{"kafka.security.protocol=sasl_plaintext", "kafka.sasl.kerberos.service.name=x"}, "setting kafka.sasl.kerberos.keytab is not set"},
+        {{"kafka.security.protocol=sasl_plaintext", "kafka.sasl.mechanism=GSSAPI", "kafka.sasl.kerberos.keytab=/nonexistent/key"},
+         "setting kafka.sasl.kerberos.keytab (from --set): cannot read /nonexistent/key"},
+        {{"kafka.security.protocol=sasl_plaintext", "kafka.sasl.mechanism=GSSAPI", "kafka.sasl.kerberos.kinit.cmd=true"}, NULL},
         {{"kafka.security.protocol=sasl_plaintext", "kafka.sasl.mechanisms=PLAIN", "kafka.sasl.username=a", "kafka.sasl.password=b"}, NULL},
     };
     check_all(cases, ARRAY_LEN(cases));

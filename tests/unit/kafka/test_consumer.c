@@ -95,11 +95,27 @@ static void the_newest_position_is_what_is_sent_again(void **state) {
     }
 }
 
+/* A new cluster makes its topic of offsets at the first report: until it has, reports fail, also the last one of a process. */
+static void the_last_report_is_sent_again(void **state) {
+    Mock *mock = *state;
+    enum { FAIL = 8 };
+    KafkaConsumer *consumer = reading_consumer(mock);
+    report(consumer, 0, 3);
+    wait_for(consumer, 0, 3);
+    for (int i = 0; i < FAIL; i++)
+        rd_kafka_mock_push_request_errors(mock->cluster, OFFSET_COMMIT, 1, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    report(consumer, 0, 9);
+    kafka_consumer_free(consumer);
+    CLEANUP(kafka_consumer_freep) KafkaConsumer *other = reading_consumer(mock);
+    assert_int_equal(committed(other, 0), 9);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_report_reaches_the_broker, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(a_report_that_failed_is_sent_again, mock_up, mock_down),
         cmocka_unit_test_setup_teardown(the_newest_position_is_what_is_sent_again, mock_up, mock_down),
+        cmocka_unit_test_setup_teardown(the_last_report_is_sent_again, mock_up, mock_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,101 @@
+"""What is in the way of a smelt is not the lake's fault: rights, limits of the process, a disk that is too small. The message says what to do about it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+
+import pytest
+from harness import FREE_PORT, Result, Smelt, Topic, events, eventually, filled, judged, serving
+
+WITHOUT_RIGHTS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
+
+
+def run_behind(prefix: tuple[str, ...], smelt: Smelt, *args: str) -> Result:
+    done = subprocess.run([*prefix, *smelt.command(args)], env=smelt.env, cwd=smelt.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    return judged(Result(done.returncode, done.stdout, done.stderr))
+
+
+def test_rights_that_are_missing_are_no_damage(offline: Smelt) -> None:
+    smelt = filled(offline)
+    smelt.lake.chmod(0)
+    for command in ("refine", "audit"):
+        refused = run_behind(WITHOUT_RIGHTS, smelt, command)
+        assert refused.code == 74 and "look at the owner and the rights of the files in data.dir" in refused.error, refused
+        assert "recover" not in refused.error
+    smelt.lake.chmod(0o600)
+    folder = smelt.data / "snapshots"
+    for path, mode in ((folder, 0o700), (folder / "CURRENT", 0o600), (folder / "gen-00000001.duckdb", 0o600)):
+        path.chmod(0)
+        refused = run_behind(WITHOUT_RIGHTS, smelt, "sql", "SELECT 1")
+        path.chmod(mode)
+        assert refused.code in (69, 74) and "Permission denied" in refused.error and "right" in refused.error, refused
+        assert "nothing was published" not in refused.error and "publish --full" not in refused.error
+
+
+def test_too_few_files_may_be_open(offline: Smelt) -> None:
+    smelt = filled(offline)
+    refused = [run_behind(("prlimit", f"--nofile={limit}"), smelt, "refine") for limit in range(6, 12)]
+    said = [one.error for one in refused if one.code != 0 and one.stdout]
+    assert any("raise the limit of open files" in text for text in said), refused
+    assert not any("recover" in text for text in said), said
+    assert smelt("refine")["silver"] == 0
+
+
+def test_a_file_that_may_not_grow_is_an_error_of_the_write(offline: Smelt) -> None:
+    """SIGXFSZ would end the process without a word."""
+    (offline.folder / "in.jsonl").write_bytes(b"\n".join(events(0, 3000)))
+    refused = run_behind(("prlimit", "--fsize=300000"), offline, "ingest", "--from", str(offline.folder / "in.jsonl"))
+    assert refused.code == 74, refused
+    assert offline("ingest", "--from", offline.folder / "in.jsonl")["landed"] == 3000
+
+
+def test_a_disk_that_is_smaller_than_the_reserve(offline: Smelt) -> None:
+    (offline.folder / "in.jsonl").write_bytes(b"\n".join(events(0, 10)))
+    refused = offline.run("ingest", "--from", offline.folder / "in.jsonl", "--set", "disk.reserve=900000GB")
+    assert refused.code == 74 and "set disk.reserve lower, or take a larger disk" in refused.error, refused
+
+
+def test_no_folder_of_a_name_that_duckdb_takes_for_another(offline: Smelt) -> None:
+    """A folder called ~ is a trap for whoever removes it."""
+    for name in ("~/lake", "a?b"):
+        assert offline.run("refine", SMELT_DATA_DIR=name).code in (69, 78)
+        assert offline.run("run", SMELT_DATA_DIR=name).code == 78
+    assert not list(offline.folder.glob("~*")) and not list(offline.folder.glob("a*")), list(offline.folder.iterdir())
+
+
+@pytest.mark.parametrize("command", [["ingest", "--follow"], ["up", *FREE_PORT]], ids=["ingest", "up"])
+def test_the_end_of_a_terminal_is_a_clean_end(smelt: Smelt, topic: Topic, command: list[str]) -> None:
+    running = smelt.start(*command)
+    topic.send(events(0, 50))
+    eventually("landed", lambda: topic.committed(topic.name) == 50)
+    assert running.end(signal.SIGHUP).code == 0
+    assert smelt.audit()["landed"] == 50
+
+
+def test_under_nohup_the_end_of_a_terminal_ends_nothing(offline: Smelt) -> None:
+    smelt = filled(offline)
+    old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    running = smelt.start("serve", *FREE_PORT, inherit_signals=True)
+    signal.signal(signal.SIGHUP, old)
+    url = serving(running).url
+    running.process.send_signal(signal.SIGHUP)
+    assert running.is_running() and url
+    assert running.end().code == 0
+
+
+def test_a_writer_whose_lake_was_removed_stores_nothing_more(smelt: Smelt, topic: Topic) -> None:
+    """What it would write went with the file that has no name any more."""
+    running = smelt.start("up", *FREE_PORT, "--set", "ingest.commit_interval=50ms")
+    topic.send(events(0, 100))
+    eventually("the first commit", lambda: topic.committed(topic.name) == 100)
+    for file in smelt.data.glob("lake.duckdb*"):
+        file.unlink()
+    topic.send(events(100, 50))
+    ended = running.wait()
+    assert ended.code == 75 and "lake.duckdb is not the file that this process opened: it was removed or replaced" in ended.error, ended
+    assert topic.committed(topic.name) == 100
+    smelt("recover", "--yes")
+    smelt("ingest")
+    assert smelt.audit()["landed"] == 150

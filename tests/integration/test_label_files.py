@@ -1,0 +1,67 @@
+"""Files with labels as spreadsheets and databases export them: what can be read is read, and for the rest the reason is one that helps."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from harness import Smelt
+
+
+@pytest.fixture(scope="module")
+def filled_once(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Smelt:
+    smelt = Smelt(binary, tmp_path_factory.mktemp("labels"))
+    smelt("produce", "--events", "3000", "--days", "3", "--out", smelt.folder / "e.jsonl")
+    smelt("ingest", "--from", smelt.folder / "e.jsonl")
+    smelt("refine")
+    return smelt
+
+
+def lines(smelt: Smelt) -> list[tuple[str, str]]:
+    ids = smelt.rows("SELECT DISTINCT subscriber_id FROM gold_subscriber_features ORDER BY 1")
+    return [(name, "1" if n % 4 == 0 else "0") for n, (name,) in enumerate(ids)]
+
+
+def csv(rows: list[tuple[str, str]], delimiter: str = ",", end: str = "\n", names: tuple[str, str] = ("subscriber_id", "churned")) -> str:
+    return "".join(delimiter.join(row) + end for row in [names, *rows])
+
+
+def test_what_separates_the_fields(filled_once: Smelt) -> None:
+    rows = lines(filled_once)
+    file = filled_once.folder / "labels.csv"
+    forms = [csv(rows, delimiter, end) for delimiter in ",;\t|" for end in ("\n", "\r\n")]
+    forms += ["\ufeff" + csv(rows, ";"), csv([(f'"{a}"', f'"{b}"') for a, b in rows], ";"), csv(rows, names=("SUBSCRIBER_ID", '"churned"'))]
+    forms += ["# exported on Monday\n" + csv(rows, ";"), csv([(a, f'"x;y",{b}') for a, b in rows], names=("subscriber_id", "name,churned"))]
+    for form in forms:
+        file.write_text(form, newline="")
+        trained = filled_once("train", "--force", "--label", file)
+        assert trained["rows"] == len(rows), (form[:100], trained)
+
+
+CANNOT: dict[str, tuple[Callable[[str], bytes], str]] = {
+    "empty": (lambda _: b"", "it is empty"),
+    "gzip": (lambda text: gzip.compress(text.encode()), "it is compressed with gzip"),
+    "spreadsheet": (lambda text: b"PK\3\4" + text.encode(), "it is a spreadsheet or a ZIP file"),
+    "utf-16": (lambda text: text.encode("utf-16"), "it is UTF-16: save it as UTF-8"),
+    "latin-1": (lambda text: (text + "Zo\u00eb,1\n").encode("latin-1"), "is not UTF-8: save the file as UTF-8"),
+    "names": (lambda text: text.replace("subscriber_id", "customer").encode(), "its first line names other columns: customer,"),
+    "no names": (lambda text: text.split("\n", 1)[1].encode(), "its first line names other columns: SUB-"),
+    "cut off": (lambda text: text.rsplit(",", 1)[0].encode() + b"\n", "fields, and the first line 2"),
+    "quote": (lambda text: (text + '"SUB-1,1\n').encode(), "fields, and the first line 2"),
+}
+
+
+@pytest.mark.parametrize("fault", CANNOT)
+@pytest.mark.parametrize("column", ["churned", "left_at"])
+def test_what_cannot_be_read_says_why(filled_once: Smelt, fault: str, column: str) -> None:
+    make, reason = CANNOT[fault]
+    rows = [(name, value if column == "churned" else "2026-11-01" if value == "1" else "") for name, value in lines(filled_once)]
+    if fault in ("cut off", "quote") and column == "left_at":
+        rows = [(name, value or "2026-11-01") for name, value in rows]
+    file = filled_once.folder / f"{column}.csv"
+    file.write_bytes(make(csv(rows, names=("subscriber_id", column))))
+    refused = filled_once.run("train", "--label", file)
+    assert refused.code == 65 and reason in refused.error, refused
+    assert "Binder" not in refused.error and "sniff" not in refused.error and "read_csv" not in refused.error, refused.error
