@@ -1,4 +1,5 @@
-/* rollup.c: finds the record of each row of a chunk. rollup_merge.c merges the rows into them. */
+/* rollup.c: finds the entity and the record of each row of a chunk; rollup_merge.c merges the rows into them. With a hundred thousand
+ * entities both are in no cache: what a chunk needs is asked for, for all of its rows, before the first is looked at. */
 #include "churn/rollup_internal.h"
 
 #include "base/memory.h"
@@ -40,21 +41,69 @@ static void texts_grow(RollupTexts *t) {
     }
 }
 
-size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text) {
-    if (2 * t->count >= t->size) texts_grow(t);
-    uint64_t hash = hash_of(text);
-    size_t at = hash & (t->size - 1);
-    for (; t->places[at] != 0; at = (at + 1) & (t->size - 1)) {
-        const RollupEntity *e = &t->items[t->places[at] - 1];
-        if (e->hash == hash && e->id->len == text.len && memcmp(e->id->bytes, text.at, text.len) == 0) return t->places[at] - 1;
-    }
+static bool is_same(Span a, Span b) {
+    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+}
+
+static size_t add_text(RollupTexts *t, Arena *arena, Span text, uint64_t hash) {
     if (t->count == t->capacity) {
         t->capacity = t->capacity > 0 ? 2 * t->capacity : 1024;
         t->items = xrealloc(t->items, t->capacity, sizeof *t->items);
     }
     t->items[t->count] = (RollupEntity){.id = rollup_keep_text(arena, text), .hash = hash};
-    t->places[at] = (uint32_t)++t->count;
-    return t->count - 1;
+    return t->count++;
+}
+
+/* There is a place for one more. */
+static size_t find_text(RollupTexts *t, Arena *arena, Span text, uint64_t hash) {
+    size_t at = hash & (t->size - 1);
+    for (; t->places[at] != 0; at = (at + 1) & (t->size - 1)) {
+        const RollupEntity *e = &t->items[t->places[at] - 1];
+        if (e->hash == hash && is_same((Span){e->id->bytes, e->id->len}, text)) return t->places[at] - 1;
+    }
+    size_t added = add_text(t, arena, text, hash);
+    t->places[at] = (uint32_t)added + 1;
+    return added;
+}
+
+size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text) {
+    if (2 * t->count >= t->size) texts_grow(t);
+    return find_text(t, arena, text, hash_of(text));
+}
+
+/* The items at the first places of these hashes; then what they refer to. */
+static void prefetch_texts(const RollupTexts *t, const uint64_t *hashes, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at = t->places[hashes[i] & (t->size - 1)];
+        if (at != 0) __builtin_prefetch(&t->items[at - 1]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at = t->places[hashes[i] & (t->size - 1)];
+        if (at != 0) __builtin_prefetch(t->items[at - 1].id);
+    }
+}
+
+/* Rows of an entity often come together. */
+void rollup_find_entities(Rollup *r, const LakeVector *ids, size_t n, uint32_t *ret) {
+    RollupTexts *t = &r->entities;
+    uint64_t hashes[LAKE_ROWS];
+    Span texts[LAKE_ROWS];
+    uint16_t of[LAKE_ROWS];
+    size_t count = 0;
+    while (2 * (t->count + n) >= t->size) texts_grow(t);
+    for (size_t i = 0; i < n; i++) {
+        Span text = lake_text_at(ids, i);
+        if (count == 0 || !is_same(texts[count - 1], text)) {
+            texts[count] = text;
+            hashes[count] = hash_of(text);
+            __builtin_prefetch(&t->places[hashes[count++] & (t->size - 1)]);
+        }
+        of[i] = (uint16_t)(count - 1);
+    }
+    prefetch_texts(t, hashes, count);
+    uint32_t found[LAKE_ROWS];
+    for (size_t i = 0; i < count; i++) found[i] = (uint32_t)find_text(t, &r->arena, texts[i], hashes[i]);
+    for (size_t i = 0; i < n; i++) ret[i] = found[of[i]];
 }
 
 /* ---- a rollup ---- */
@@ -152,10 +201,33 @@ static RollupRecord *find_record(Rollup *r, uint32_t entity, int32_t day, int32_
     return add_record(r, entity, day, known);
 }
 
-/* Memory is asked for the places of all rows before the first is looked at: they are in no cache. */
 void rollup_find_records(Rollup *r, const RollupRowKey *keys, size_t n, RollupRecord **ret) {
+    const RollupRecords *t = &r->records;
+    size_t places[LAKE_ROWS];
     records_grow(&r->records, n);
-    for (size_t i = 0; i < n; i++)
-        __builtin_prefetch(&r->records.places[place_of(&r->records, keys[i].entity, keys[i].day, keys[i].known)]);
+    for (size_t i = 0; i < n; i++) {
+        places[i] = place_of(t, keys[i].entity, keys[i].day, keys[i].known);
+        __builtin_prefetch(&t->places[places[i]]);
+        __builtin_prefetch(&r->entities.items[keys[i].entity]);
+    }
+    for (size_t i = 0; i < n; i++) __builtin_prefetch(t->places[places[i]]);
     for (size_t i = 0; i < n; i++) ret[i] = find_record(r, keys[i].entity, keys[i].day, keys[i].known);
+}
+
+/* All windows of an entity are made at once, one after the other in memory. */
+RollupRecord *rollup_find_window(Rollup *r, uint32_t entity, size_t window) {
+    size_t size = sizeof(RollupRecord) + r->plan->words * sizeof(int64_t), count = r->plan->window_count + 1;
+    RollupEntity *e = &r->entities.items[entity];
+    if (e->records == NULL) {
+        char *all = arena_take(&r->arena, count * size);
+        memset(all, 0, count * size);
+        e->records = (RollupRecord *)(void *)all;
+        for (size_t i = 0; i < count; i++) {
+            RollupRecord *record = (RollupRecord *)(void *)(all + i * size);
+            record->entity = entity;
+            record->day = (int32_t)i;
+            record->next = i + 1 < count ? (RollupRecord *)(void *)(all + (i + 1) * size) : NULL;
+        }
+    }
+    return (RollupRecord *)(void *)((char *)e->records + window * size);
 }

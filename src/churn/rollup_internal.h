@@ -3,6 +3,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "churn/rollup.h"
+#include "lake/vectors.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -85,7 +86,7 @@ typedef struct RollupEntity {
     RollupRecord *records;
 } RollupEntity;
 
-/* Records by entity, day and known. */
+/* Records of days by entity, day and known. */
 typedef struct RollupRecords {
     RollupRecord **places; /* NULL: free */
     size_t count, size;    /* size: of places, a power of two */
@@ -123,6 +124,10 @@ static inline const RollupLast *rollup_last_of(const RollupRecord *r, const Roll
 static inline bool rollup_has(const RollupRecord *r, size_t measure) {
     return (r->present >> measure & 1) != 0;
 }
+static inline void rollup_prefetch(const RollupPlan *plan, const RollupRecord *r) {
+    for (size_t at = 0; at < sizeof *r + plan->words * sizeof(int64_t); at += 64) __builtin_prefetch((const char *)r + at);
+}
+
 /* ---- rollup.c ---- */
 
 /* Which record a row is merged into. */
@@ -130,7 +135,9 @@ typedef struct RollupRowKey {
     uint32_t entity;
     int32_t day, known; /* as of RollupRecord */
 } RollupRowKey;
-/* They are made when there are none. */
+/* The numbers of the entities of n rows. They, and the records, are made when there are none. */
+void rollup_find_entities(Rollup *r, const LakeVector *ids, size_t n, uint32_t *ret);
+RollupRecord *rollup_find_window(Rollup *r, uint32_t entity, size_t window);
 void rollup_find_records(Rollup *r, const RollupRowKey *keys, size_t n, RollupRecord **ret);
 /* The number of the item with this text, which is made when there is none. */
 size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text);

@@ -46,10 +46,14 @@ static const RollupText *shared_text(Rollup *r, Span text) {
     return r->texts.items[number].id;
 }
 
+static bool is_text(const RollupText *t, Span text) {
+    return t != NULL && t->len == text.len && memcmp(t->bytes, text.at, text.len) == 0;
+}
+
 /* The id is written over the one before when it fits: ids differ for every event. */
 static void put_last(Rollup *r, const RollupMeasure *m, const RollupSeen *seen, RollupLast *last) {
     last->at = seen->at;
-    last->source = shared_text(r, seen->source);
+    if (!is_text(last->source, seen->source)) last->source = shared_text(r, seen->source);
     if (last->id != NULL && last->id->room >= seen->id.len) {
         last->id->len = (uint32_t)seen->id.len;
         memcpy(last->id->bytes, seen->id.at, seen->id.len);
@@ -78,69 +82,83 @@ static void merge_extreme(const RollupMeasure *m, uint64_t bit, int64_t value, R
 
 /* ---- events, by day ---- */
 
-static bool add_sums(const RollupMeasure *m, const LakeVector *v, size_t n, RollupRecord **records) {
+/* Rows from..to of a chunk. */
+typedef struct Rows {
+    const LakeResult *chunk;
+    size_t from, to;
+    RollupRecord **records; /* of all rows */
+} Rows;
+
+static bool add_sums(const RollupMeasure *m, const LakeVector *v, const Rows *rows) {
     const int64_t *value = v->data;
+    RollupRecord **records = rows->records;
     bool overflow = false;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = rows->from; i < rows->to; i++)
         if (lake_has_value(v, i)) overflow |= __builtin_add_overflow(records[i]->words[m->word], value[i], &records[i]->words[m->word]);
     return !overflow;
 }
 
-static void add_extremes(const RollupMeasure *m, uint64_t bit, const LakeVector *v, size_t n, RollupRecord **records) {
+static void add_extremes(const RollupMeasure *m, uint64_t bit, const LakeVector *v, const Rows *rows) {
     const int64_t *value = v->data;
-    for (size_t i = 0; i < n; i++)
-        if (lake_has_value(v, i)) merge_extreme(m, bit, value[i], records[i]);
+    for (size_t i = rows->from; i < rows->to; i++)
+        if (lake_has_value(v, i)) merge_extreme(m, bit, value[i], rows->records[i]);
 }
 
-static void add_lasts(Rollup *r, const RollupMeasure *m, uint64_t bit, const LakeResult *rows, size_t n, RollupRecord **records) {
-    const LakeVector at = lake_input(rows, m->column), source = lake_input(rows, m->column + 1), id = lake_input(rows, m->column + 2),
-                     value = lake_input(rows, m->column + 3);
-    for (size_t i = 0; i < n; i++) {
+static void add_lasts(Rollup *r, const RollupMeasure *m, uint64_t bit, const Rows *rows) {
+    const LakeVector at = lake_input(rows->chunk, m->column), source = lake_input(rows->chunk, m->column + 1),
+                     id = lake_input(rows->chunk, m->column + 2), value = lake_input(rows->chunk, m->column + 3);
+    for (size_t i = rows->from; i < rows->to; i++) {
         if (!lake_has_value(&at, i)) continue;
         RollupSeen seen = {.at = ((const int64_t *)at.data)[i], .source = lake_text_at(&source, i), .id = lake_text_at(&id, i)};
         if (m->text)
             seen.text = lake_text_at(&value, i);
         else
             seen.number = ((const int64_t *)value.data)[i];
-        merge_last(r, m, bit, &seen, records[i]);
+        merge_last(r, m, bit, &seen, rows->records[i]);
     }
 }
 
-static int add_columns(Rollup *r, const LakeResult *rows, size_t n, RollupRecord **records, Error *err) {
+static int add_columns(Rollup *r, const Rows *rows, Error *err) {
     for (size_t i = 0; i < r->plan->count; i++) {
         const RollupMeasure *m = &r->plan->measures[i];
-        LakeVector v = lake_input(rows, m->column);
+        LakeVector v = lake_input(rows->chunk, m->column);
         switch (m->kind) {
         case ROLLUP_SUM:
-            if (!add_sums(m, &v, n, records)) return overflows(m, err);
+            if (!add_sums(m, &v, rows)) return overflows(m, err);
             break;
         case ROLLUP_MIN:
-        case ROLLUP_MAX: add_extremes(m, UINT64_C(1) << i, &v, n, records); break;
-        case ROLLUP_LAST: add_lasts(r, m, UINT64_C(1) << i, rows, n, records); break;
+        case ROLLUP_MAX: add_extremes(m, UINT64_C(1) << i, &v, rows); break;
+        case ROLLUP_LAST: add_lasts(r, m, UINT64_C(1) << i, rows); break;
         case ROLLUP_DAYS: BUG("days are made of days");
         }
     }
     return 0;
 }
 
-static int read_events(Rollup *r, const LakeResult *rows, size_t n, Error *err) {
-    LakeVector entity = lake_input(rows, 0), day = lake_input(rows, 1), known = lake_input(rows, 2);
+/* So many rows at a time that their records stay in the cache from one column to the next. */
+static int read_events(Rollup *r, const LakeResult *chunk, size_t n, Error *err) {
+    enum { AT_A_TIME = 256 };
+    LakeVector entity = lake_input(chunk, 0), day = lake_input(chunk, 1), known = lake_input(chunk, 2);
+    uint32_t entities[LAKE_ROWS];
     RollupRowKey keys[LAKE_ROWS];
     RollupRecord *records[LAKE_ROWS];
-    for (size_t i = 0; i < n; i++)
-        keys[i] = (RollupRowKey){.entity = (uint32_t)rollup_texts_find(&r->entities, &r->arena, lake_text_at(&entity, i)),
-                                 .day = ((const int32_t *)day.data)[i],
-                                 .known = ((const int32_t *)known.data)[i]};
+    rollup_find_entities(r, &entity, n, entities);
+    for (size_t i = 0; i < n; i++) keys[i] = (RollupRowKey){entities[i], ((const int32_t *)day.data)[i], ((const int32_t *)known.data)[i]};
     rollup_find_records(r, keys, n, records);
-    return add_columns(r, rows, n, records, err);
+    for (size_t from = 0; from < n; from += AT_A_TIME) {
+        const Rows rows = {.chunk = chunk, .from = from, .to = from + AT_A_TIME < n ? from + AT_A_TIME : n, .records = records};
+        for (size_t i = rows.from; i < rows.to; i++) rollup_prefetch(r->plan, records[i]);
+        if (add_columns(r, &rows, err) != 0) return -1;
+    }
+    return 0;
 }
 
 /* ---- days, by window ---- */
 
-static int32_t window_of(const Rollup *r, int32_t day) {
+static size_t window_of(const Rollup *r, int32_t day) {
     size_t i = 0;
     while (i < r->plan->window_count && r->day - day > r->plan->windows[i]) i++;
-    return (int32_t)i;
+    return i;
 }
 
 /* The days on which there is something, counted from the oldest. */
@@ -183,25 +201,18 @@ static int merge_record(Rollup *r, Span bytes, int64_t day, RollupRecord *record
     return 0;
 }
 
-static bool is_same(Span a, Span b) {
-    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
-}
-
-/* Rows of an entity come together, mostly. */
 static int read_days(Rollup *r, const LakeResult *rows, size_t n, Error *err) {
+    enum { AHEAD = 8 };
     LakeVector entity = lake_input(rows, 0), days = lake_input(rows, 1), record = lake_input(rows, 2);
     const int32_t *day = days.data;
-    RollupRowKey keys[LAKE_ROWS];
+    uint32_t entities[LAKE_ROWS];
     RollupRecord *records[LAKE_ROWS];
+    rollup_find_entities(r, &entity, n, entities);
+    for (size_t i = 0; i < n; i++) records[i] = rollup_find_window(r, entities[i], window_of(r, day[i]));
     for (size_t i = 0; i < n; i++) {
-        Span id = lake_text_at(&entity, i);
-        bool same = i > 0 && is_same(id, lake_text_at(&entity, i - 1));
-        keys[i] = (RollupRowKey){.entity = same ? keys[i - 1].entity : (uint32_t)rollup_texts_find(&r->entities, &r->arena, id),
-                                 .day = window_of(r, day[i])};
-    }
-    rollup_find_records(r, keys, n, records);
-    for (size_t i = 0; i < n; i++)
+        if (i + AHEAD < n && records[i + AHEAD] != records[i + AHEAD - 1]) rollup_prefetch(r->plan, records[i + AHEAD]);
         if (merge_record(r, lake_text_at(&record, i), day[i], records[i], err) != 0) return -1;
+    }
     return 0;
 }
 

@@ -62,10 +62,6 @@ static size_t next_records(Rows *rows, size_t capacity, const RollupEntity **ent
     return n;
 }
 
-static void prefetch_record(const RollupPlan *plan, const RollupRecord *r) {
-    for (size_t at = 0; at < sizeof *r + plan->words * sizeof(int64_t); at += 64) __builtin_prefetch((const char *)r + at);
-}
-
 /* LakeFill */
 static size_t fill_days(void *state, LakeChunk *chunk, size_t capacity) {
     enum { AHEAD = 4 };
@@ -77,7 +73,7 @@ static size_t fill_days(void *state, LakeChunk *chunk, size_t capacity) {
     size_t n = next_records(rows, capacity < LAKE_ROWS ? capacity : LAKE_ROWS, entities, records);
     LakeVector entity = lake_output(chunk, 0), day = lake_output(chunk, 1), known = lake_output(chunk, 2), events = lake_output(chunk, 3);
     for (size_t i = 0; i < n; i++) {
-        if (i + AHEAD < n) prefetch_record(plan, records[i + AHEAD]);
+        if (i + AHEAD < n) rollup_prefetch(plan, records[i + AHEAD]);
         put_text(&entity, i, span_of(entities[i]->id));
         ((int32_t *)day.data)[i] = records[i]->day;
         ((int32_t *)known.data)[i] = records[i]->known;
@@ -153,12 +149,12 @@ static void put_last(const LakeVector *v, size_t row, const RollupLast *last, bo
         put_number(v, row, last->value.number);
 }
 
-/* False: a sum does not fit. */
-static bool put_part(const Rollup *r, size_t first, const LakeVector *v, const RollupPart *p, size_t n) {
+/* Of the entities first + from to first + to. False: a sum does not fit. */
+static bool put_part(const Rollup *r, size_t first, const LakeVector *v, const RollupPart *p, size_t from, size_t to) {
     const RollupMeasure *m = &r->plan->measures[p->of];
     int64_t *number = v->data;
     bool fits = true;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = from; i < to; i++) {
         const RollupEntity *e = &r->entities.items[first + i];
         switch (m->kind) {
         case ROLLUP_SUM: fits &= merge_sums(e, p, m, &number[i]); break;
@@ -191,19 +187,30 @@ static const Rollup *next_entities(Rows *rows, size_t capacity, size_t *ret_firs
     return r;
 }
 
+/* So many entities at a time that their records stay in the cache from one part to the next. */
+static bool put_parts(const Rollup *r, size_t first, const LakeVector *columns, size_t n) {
+    enum { AT_A_TIME = 64 };
+    bool fits = true;
+    for (size_t from = 0; from < n; from += AT_A_TIME)
+        for (size_t p = 0; p < r->plan->part_count; p++)
+            fits &= put_part(r, first, &columns[p], &r->plan->parts[p], from, from + AT_A_TIME < n ? from + AT_A_TIME : n);
+    return fits;
+}
+
 /* LakeFill */
 static size_t fill_windows(void *state, LakeChunk *chunk, size_t capacity) {
     size_t first, n;
     const Rollup *r = next_entities(state, capacity, &first, &n);
     if (r == NULL) return 0;
     LakeVector entity = lake_output(chunk, 0);
+    LakeVector *columns = xcalloc(r->plan->part_count + 1, sizeof *columns);
     for (size_t i = 0; i < n; i++) put_text(&entity, i, span_of(r->entities.items[first + i].id));
-    for (size_t p = 0; p < r->plan->part_count; p++) {
-        LakeVector v = lake_output(chunk, 1 + p);
-        if (put_part(r, first, &v, &r->plan->parts[p], n)) continue;
+    for (size_t p = 0; p < r->plan->part_count; p++) columns[p] = lake_output(chunk, 1 + p);
+    if (!put_parts(r, first, columns, n)) {
         lake_output_fail(chunk, "a sum does not fit in 64 bits");
-        return 0;
+        n = 0;
     }
+    free(columns);
     return n;
 }
 
