@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/files.h"
 #include "base/memory.h"
+#include "lake/vectors.h"
 #include <math.h>
 #include <string.h>
 
@@ -145,17 +146,12 @@ static size_t find_column(const LakeResult *r, const char *name) {
     return ABSENT;
 }
 
-static float read_value(const LakeResult *r, size_t col) {
-    if (col == ABSENT || lake_is_null(r, col)) return NAN;
-    float v = (float)lake_col_real(r, col);
-    return isfinite(v) ? v : NAN;
-}
-
-static void reserve_row(ChurnData *d, bool labelled) {
-    if (d->rows < d->capacity) return;
-    d->capacity = d->capacity > 0 ? d->capacity * 2 : 1024;
+static void reserve_rows(ChurnData *d, size_t more, bool labelled) {
+    if (d->rows + more <= d->capacity) return;
+    if (d->capacity == 0) d->capacity = 1024;
+    while (d->rows + more > d->capacity) d->capacity *= 2;
     d->ids = xrealloc(d->ids, d->capacity, sizeof *d->ids);
-    d->values = xrealloc(d->values, d->capacity, d->cols * sizeof *d->values);
+    d->values = xrealloc(d->values, d->capacity, (d->cols + 1) * sizeof *d->values);
     if (!labelled) return;
     d->labels = xrealloc(d->labels, d->capacity, sizeof *d->labels);
     d->rules = xrealloc(d->rules, d->capacity, sizeof *d->rules);
@@ -179,19 +175,32 @@ static void find_columns(const LakeResult *r, const char *key, const ChurnNames 
     for (size_t i = 0; i < features->count; i++) ret->features[i] = find_column(r, features->at[i]);
 }
 
-static float label_of(double value) {
+static float label_of(float value) {
     return value > 0 ? 1 : value < 0 ? -1 : 0;
 }
 
-static void add_row(ChurnData *d, LakeResult *r, const Columns *columns, bool labelled) {
-    reserve_row(d, labelled);
-    float *row = d->values + d->rows * d->cols;
-    for (size_t i = 0; i < d->cols; i++) row[i] = read_value(r, columns->features[i]);
-    if (labelled) d->labels[d->rows] = label_of(lake_col_real(r, columns->label));
-    if (labelled) d->rules[d->rows] = read_value(r, columns->rule);
-    const char *id = lake_col_text(r, columns->id, NULL);
-    BUG_IF(id == NULL); /* every event in Silver has one */
-    d->ids[d->rows++] = xstrdup(id);
+static void read_floats(const LakeResult *r, size_t col, size_t n, size_t stride, float *ret) {
+    if (col != ABSENT) lake_floats(r, col, n, stride, ret);
+    for (size_t i = 0; col == ABSENT && i < n; i++) ret[i * stride] = NAN;
+}
+
+static char *copy_text(Span text) {
+    char *copy = xcalloc(text.len + 1, 1);
+    memcpy(copy, text.at, text.len);
+    return copy;
+}
+
+static void add_rows(ChurnData *d, const LakeResult *r, size_t n, const Columns *columns, bool labelled) {
+    LakeVector id = lake_input(r, columns->id);
+    reserve_rows(d, n, labelled);
+    for (size_t i = 0; i < d->cols; i++) read_floats(r, columns->features[i], n, d->cols, d->values + d->rows * d->cols + i);
+    if (labelled) read_floats(r, columns->rule, n, 1, d->rules + d->rows);
+    if (labelled) read_floats(r, columns->label, n, 1, d->labels + d->rows);
+    for (size_t i = 0; i < n; i++) {
+        BUG_IF(!lake_has_value(&id, i)); /* every event in Silver has one */
+        if (labelled) d->labels[d->rows] = label_of(d->labels[d->rows]);
+        d->ids[d->rows++] = copy_text(lake_text_at(&id, i));
+    }
 }
 
 /* With `labelled`, the query's column label_to_learn too. */
@@ -202,11 +211,12 @@ static int read_rows(LakeConn *conn, const ChurnGold *g, const char *query, cons
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     CLEANUP(columns_done) Columns columns = {0};
     CLEANUP(churn_data_done) ChurnData data = {.cols = features->count};
+    size_t rows;
     int more;
     if (lake_query(conn, name, sql, values, n, &r, err) != 0) return -1;
     find_columns(r, g->key, features, &columns);
     BUG_IF(columns.id == ABSENT || (labelled && columns.label == ABSENT));
-    while ((more = lake_next(r, err)) == 1) add_row(&data, r, &columns, labelled);
+    while ((more = lake_next_chunk(r, &rows, err)) == 1) add_rows(&data, r, rows, &columns, labelled);
     if (more < 0) return -1;
     *ret = data;
     data = (ChurnData){0};

@@ -56,8 +56,14 @@ static int read_batches(LakeConn *conn, int64_t after, Batches *ret, Error *err)
 
 /* ---- progress ---- */
 
+/* What model_days is made of, and in which columns. The caller frees. */
+static char *digest_of(const ChurnDeclared *d) {
+    return xasprintf("%s%s", d->days_sha256, d->days_plan != NULL ? " packed" : "");
+}
+
 static int read_progress(LakeConn *conn, const ChurnDeclared *d, ChurnDays *ret, bool *ret_same, Error *err) {
-    LakeValue sha256 = lake_text(d->days_sha256);
+    CLEANUP(free_text) char *digest = digest_of(d);
+    LakeValue sha256 = lake_text(digest);
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     if (lake_query(conn, "churn/days_progress", lake_sql("churn/days_progress"), &sha256, 1, &r, err) != 0) return -1;
     int got = lake_next(r, err);
@@ -73,13 +79,15 @@ static int read_progress(LakeConn *conn, const ChurnDeclared *d, ChurnDays *ret,
 }
 
 static int store_progress(LakeConn *conn, const ChurnDeclared *d, const ChurnDays *days, Error *err) {
-    const LakeValue values[] = {lake_text(d->days_sha256), lake_int(days->upto), lake_int(days->events), lake_int(days->without_arrival),
+    CLEANUP(free_text) char *digest = digest_of(d);
+    const LakeValue values[] = {lake_text(digest), lake_int(days->upto), lake_int(days->events), lake_int(days->without_arrival),
                                 lake_int(days->late)};
     return lake_exec_values(conn, "churn/days_stored", lake_sql("churn/days_stored"), values, ARRAY_LEN(values), NULL, err);
 }
 
 static int make_table(LakeConn *conn, const ChurnDeclared *d, ChurnDays *ret, Error *err) {
-    CLEANUP(free_text) char *sql = xasprintf("CREATE OR REPLACE TABLE model_days (%s)", d->days_columns);
+    CLEANUP(free_text)
+    char *sql = xasprintf("CREATE OR REPLACE TABLE model_days (%s)", d->days_plan != NULL ? d->days_packed_columns : d->days_columns);
     *ret = (ChurnDays){0};
     return lake_exec(conn, "churn/days_table", sql, err) != 0 ? -1 : store_progress(conn, d, ret, err);
 }
@@ -115,7 +123,7 @@ static Chunk chunk_of(const Batch *batches, size_t n, const ChurnDays *days) {
 /* The rows are added, merged by DuckDB or, where `rollups` are, merged before; with the progress, in one transaction. */
 static int store_chunk(LakeConn *conn, const ChurnDeclared *d, Rollup *const *rollups, size_t n, const LakeBinding *bindings, size_t count,
                        const Chunk *c, Error *err) {
-    CLEANUP(free_text) char *sql = lake_sql_bind(n == 0 ? d->days : d->days_merged, bindings, count);
+    CLEANUP(free_text) char *sql = lake_sql_bind(n == 0 ? d->days : d->days_packed, bindings, count);
     if (lake_begin(conn, err) != 0) return -1;
     int rc = n == 0 ? lake_exec(conn, "churn/days", sql, err) : rollup_exec(conn, "churn_day_rows", rollups, n, "churn/days", sql, err);
     if (rc == 0 && store_progress(conn, d, &c->next, err) == 0 && lake_commit(conn, err) == 0) return 0;
@@ -123,10 +131,10 @@ static int store_chunk(LakeConn *conn, const ChurnDeclared *d, Rollup *const *ro
     return -1;
 }
 
-static int exec_raised(LakeConn *conn, Rollup *const *rollups, size_t n, const char *sql, Error *err) {
+static int exec_raised(LakeConn *conn, Rollup *const *rollups, size_t n, const char *name, const char *sql, Error *err) {
     Error ignored = {0};
     if (lake_raise_threads(conn, (int64_t)n, err) != 0) return -1;
-    int rc = rollup_exec(conn, "churn_sums", rollups, n, "churn/features", sql, err);
+    int rc = rollup_exec(conn, "churn_sums", rollups, n, name, sql, err);
     if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
     error_clear(&ignored);
     return rc;
@@ -143,19 +151,46 @@ static int store_merged(LakeConn *conn, const ChurnDeclared *d, Rollup *const *r
     return rc;
 }
 
+/* The batches of a chunk in parts of some of the events each, one after the other: each is read by a thread, which looks at no other rows.
+ * A batch is not divided. Returns how many there are; ret_last: the last batch of each. */
+static size_t divide(const Batch *batches, size_t n, int64_t events, size_t parts, int64_t *ret_last) {
+    size_t part = 0;
+    int64_t before = 0;
+    for (size_t i = 0; i < n; i++) {
+        before += batches[i].events;
+        ret_last[part] = batches[i].id;
+        if (i + 1 < n && part + 1 < parts && before * (int64_t)parts >= events * (int64_t)(part + 1)) part++;
+    }
+    return part + 1;
+}
+
+static int merge_chunk(LakeConn *conn, const ChurnDeclared *d, const int64_t *last, int64_t after, const Chunk *c, Rollup *const *rollups,
+                       size_t parts, Error *err) {
+    char *sql[CHURN_THREADS_MAX] = {0};
+    for (size_t i = 0; i < parts; i++) {
+        const LakeBinding bindings[] = {
+            {"upto", lake_int(last[i])}, {"after", lake_int(i > 0 ? last[i - 1] : after)}, {"late", lake_ints(c->late, c->late_count)}};
+        sql[i] = lake_sql_bind(d->days_events, bindings, ARRAY_LEN(bindings));
+    }
+    int rc = rollup_read_all(conn, "churn/days_events", (const char *const *)sql, rollups, parts, err);
+    for (size_t i = 0; i < parts; i++) free(sql[i]);
+    return rc;
+}
+
 static int add_chunk(LakeConn *conn, const ChurnDeclared *d, const Batch *batches, size_t n, ChurnDays *days, Error *err) {
     CLEANUP(chunk_done) Chunk c = chunk_of(batches, n, days);
     const LakeBinding bindings[] = {
         {"upto", lake_int(c.next.upto)}, {"after", lake_int(days->upto)}, {"late", lake_ints(c.late, c.late_count)}};
-    size_t threads = d->days_plan != NULL ? churn_threads(c.events) : 0;
+    int64_t last[CHURN_THREADS_MAX];
+    size_t parts = d->days_plan != NULL ? divide(batches, n, c.events, churn_threads(c.events), last) : 0;
     Rollup *rollups[CHURN_THREADS_MAX] = {0};
     int rc = 0;
-    for (size_t i = 0; i < threads; i++) rollups[i] = rollup_new(d->days_plan, ROLLUP_DAYS_KNOWN, 0);
-    if (threads > 0) rc = rollup_read_all(conn, "churn/days_events", d->days_events, bindings, ARRAY_LEN(bindings), rollups, threads, err);
+    for (size_t i = 0; i < parts; i++) rollups[i] = rollup_new_days(d->days_plan);
+    if (parts > 0) rc = merge_chunk(conn, d, last, days->upto, &c, rollups, parts, err);
     if (rc == 0)
-        rc = threads > 0 ? store_merged(conn, d, rollups, threads, bindings, ARRAY_LEN(bindings), &c, err)
-                         : store_chunk(conn, d, NULL, 0, bindings, ARRAY_LEN(bindings), &c, err);
-    for (size_t i = 0; i < threads; i++) rollup_free(rollups[i]);
+        rc = parts > 0 ? store_merged(conn, d, rollups, parts, bindings, ARRAY_LEN(bindings), &c, err)
+                       : store_chunk(conn, d, NULL, 0, bindings, ARRAY_LEN(bindings), &c, err);
+    for (size_t i = 0; i < parts; i++) rollup_free(rollups[i]);
     if (rc == 0) *days = c.next;
     return rc;
 }
@@ -213,7 +248,8 @@ static bool has_none(const ChurnDays *days) {
 }
 
 int churn_know_history(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) {
-    LakeValue sha256 = lake_text(d->days_sha256);
+    CLEANUP(free_text) char *digest = digest_of(d);
+    LakeValue sha256 = lake_text(digest);
     ChurnDays days = {0};
     bool same = false;
     int64_t due = always;
@@ -265,25 +301,46 @@ static int make_as_of(LakeConn *conn, const char *name, const char *statement, c
     return lake_exec(conn, name, sql, err);
 }
 
-static int make_merged_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, const AsOf *as_of, size_t threads, Error *err) {
-    Rollup *rollups[CHURN_THREADS_MAX];
-    CLEANUP(free_text) char *sql = lake_sql_bind(d->features_merged, as_of->bindings, ARRAY_LEN(as_of->bindings));
-    for (size_t i = 0; i < threads; i++) rollups[i] = rollup_new(d->sums_plan, ROLLUP_WINDOWED, day);
-    int rc = rollup_read_all(conn, "churn/sums_days", d->sums_days, as_of->bindings, ARRAY_LEN(as_of->bindings), rollups, threads, err);
-    if (rc == 0) rc = exec_raised(conn, rollups, threads, sql, err);
-    for (size_t i = 0; i < threads; i++) rollup_free(rollups[i]);
+/* Each thread merges the rows of some entities. */
+static int merge_days(LakeConn *conn, const ChurnDeclared *d, const AsOf *as_of, Rollup *const *rollups, size_t threads, Error *err) {
+    enum { OWN = ARRAY_LEN(as_of->bindings) };
+    char *sql[CHURN_THREADS_MAX] = {0};
+    LakeBinding bindings[OWN + 2];
+    for (size_t i = 0; i < OWN; i++) bindings[i] = as_of->bindings[i];
+    bindings[OWN + 1] = (LakeBinding){"parts", lake_int((int64_t)threads)};
+    for (size_t i = 0; i < threads; i++) {
+        bindings[OWN] = (LakeBinding){"part", lake_int((int64_t)i)};
+        sql[i] = lake_sql_bind(d->days_read, bindings, OWN + 2);
+    }
+    int rc = rollup_read_all(conn, "churn/days_read", (const char *const *)sql, rollups, threads, err);
+    for (size_t i = 0; i < threads; i++) free(sql[i]);
+    return rc;
+}
+
+/* Runs the statement over the days, merged by the plan. */
+static int make_merged(LakeConn *conn, const ChurnDeclared *d, const RollupPlan *plan, const char *name, const char *statement, int64_t day,
+                       const AsOf *as_of, Error *err) {
+    Rollup *rollups[CHURN_THREADS_MAX] = {0};
+    CLEANUP(free_text) char *sql = lake_sql_bind(statement, as_of->bindings, ARRAY_LEN(as_of->bindings));
+    int64_t rows;
+    if (lake_query_int(conn, "churn/days_rows", lake_sql("churn/days_rows"), NULL, 0, &rows, err) != 0) return -1;
+    size_t threads = churn_threads(rows);
+    int rc = 0;
+    for (size_t i = 0; i < threads && rc == 0; i++) rc = rollup_new_windows(plan, d->days_plan, day, day - d->widest, &rollups[i], err);
+    if (rc == 0) rc = merge_days(conn, d, as_of, rollups, threads, err);
+    if (rc == 0) rc = exec_raised(conn, rollups, threads, name, sql, err);
+    for (size_t i = 0; i < threads; i++) rollup_freep(&rollups[i]);
     return rc;
 }
 
 int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
     const AsOf bound = as_of(d, day, first, upto);
-    int64_t rows;
-    if (d->sums_plan == NULL) return make_as_of(conn, "churn/features", d->features, &bound, err);
-    if (lake_query_int(conn, "churn/days_rows", lake_sql("churn/days_rows"), NULL, 0, &rows, err) != 0) return -1;
-    return make_merged_rows(conn, d, day, &bound, churn_threads(rows), err);
+    return d->sums_plan != NULL ? make_merged(conn, d, d->sums_plan, "churn/features", d->features_merged, day, &bound, err)
+                                : make_as_of(conn, "churn/features", d->features, &bound, err);
 }
 
 int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
     const AsOf bound = as_of(d, day, first, upto);
-    return make_as_of(conn, "churn/segments", d->segments_made, &bound, err);
+    return d->segments_plan != NULL ? make_merged(conn, d, d->segments_plan, "churn/segments", d->segments_merged, day, &bound, err)
+                                    : make_as_of(conn, "churn/segments", d->segments_made, &bound, err);
 }

@@ -10,17 +10,35 @@
 #include <string.h>
 #include <strings.h>
 
+static void free_plans(ChurnDeclared *d) {
+    rollup_plan_freep(&d->days_plan);
+    rollup_plan_freep(&d->sums_plan);
+    rollup_plan_freep(&d->segments_plan);
+}
+
 void churn_declared_done(ChurnDeclared *d) {
     free(d->advice);
-    char *const texts[] = {d->outcome,   d->kind,        d->file,        d->as_of,           d->days_columns,
-                           d->days,      d->features,    d->days_sha256, d->features_sha256, d->segments_made,
-                           d->sums_days, d->days_events, d->days_merged, d->features_merged};
+    char *const texts[] = {d->outcome,
+                           d->kind,
+                           d->file,
+                           d->as_of,
+                           d->days_columns,
+                           d->days,
+                           d->features,
+                           d->days_sha256,
+                           d->features_sha256,
+                           d->segments_made,
+                           d->days_packed_columns,
+                           d->days_read,
+                           d->days_events,
+                           d->days_packed,
+                           d->features_merged,
+                           d->segments_merged};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
     churn_names_done(&d->columns);
     churn_names_done(&d->segments);
     json_decref(d->words);
-    rollup_plan_freep(&d->days_plan);
-    rollup_plan_freep(&d->sums_plan);
+    free_plans(d);
     *d = (ChurnDeclared){0};
 }
 
@@ -41,9 +59,11 @@ static void take_value(ChurnDeclared *d, const char *name, const char *value) {
                   {"features", &d->features, NULL},
                   {"segments_made", &d->segments_made, NULL},
                   {"days_events", &d->days_events, NULL},
-                  {"days_merged", &d->days_merged, NULL},
-                  {"sums_days", &d->sums_days, NULL},
+                  {"days_packed_columns", &d->days_packed_columns, NULL},
+                  {"days_packed", &d->days_packed, NULL},
+                  {"days_read", &d->days_read, NULL},
                   {"features_merged", &d->features_merged, NULL},
+                  {"segments_merged", &d->segments_merged, NULL},
                   {"days_sha256", &d->days_sha256, NULL},
                   {"features_sha256", &d->features_sha256, NULL},
                   {"silence", NULL, &d->silence},
@@ -81,6 +101,17 @@ static int take_segments(ChurnDeclared *d, const char *text, Error *err) {
     return 0;
 }
 
+static int take_plan(ChurnDeclared *d, const char *name, const char *text, Error *err) {
+    const struct {
+        const char *name;
+        RollupPlan **plan;
+    } places[] = {{"days_plan", &d->days_plan}, {"sums_plan", &d->sums_plan}, {"segments_plan", &d->segments_plan}};
+    for (size_t i = 0; i < ARRAY_LEN(places); i++)
+        if (strcmp(places[i].name, name) == 0 && rollup_plan_read(text, places[i].plan, err) != 0) return -1;
+    return 0;
+}
+
+/* A lake of an earlier version may have plans of another shape. */
 static int read_view(LakeConn *conn, ChurnDeclared *d, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *r = NULL;
     int more;
@@ -91,10 +122,10 @@ static int read_view(LakeConn *conn, ChurnDeclared *d, Error *err) {
         if (strcmp(name, "advice") != 0) d->present = true;
         if (strcmp(name, "columns") == 0 && take_columns(d, value, err) != 0) return -1;
         if (strcmp(name, "segments") == 0 && take_segments(d, value, err) != 0) return -1;
-        if (strcmp(name, "days_plan") == 0 && rollup_plan_read(value, &d->days_plan, err) != 0) return -1;
-        if (strcmp(name, "sums_plan") == 0 && rollup_plan_read(value, &d->sums_plan, err) != 0) return -1;
+        if (take_plan(d, name, value, err) != 0) return -1;
         take_value(d, name, value);
     }
+    if (d->days_packed == NULL) free_plans(d);
     return more;
 }
 

@@ -9,6 +9,7 @@
 #include "churn/report.h"
 #include "evaluate/platt.h"
 #include "evaluate/report.h"
+#include "evaluate/sort_floats.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,16 +141,11 @@ static json_t *bands_json(const ChurnOptions *options) {
                      high / 2, "name", churn_bands[2].name, "from", 0.0);
 }
 
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 static json_t *median_of(const ChurnData *d, size_t col, float *space) {
     size_t n = 0;
     for (size_t i = 0; i < d->rows; i++)
         if (!isnan(d->values[i * d->cols + col])) space[n++] = d->values[i * d->cols + col];
-    qsort(space, n, sizeof *space, by_value);
+    sort_floats(space, n);
     return n > 0 ? json_real((double)space[n / 2]) : json_null();
 }
 

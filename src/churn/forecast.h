@@ -17,8 +17,9 @@ typedef struct ChurnDeclared {
     char *features;              /* the statement that makes churn_rows */
     char *segments_made;         /* the one that makes churn_segments; NULL or empty: there are none */
     /* The same by merging in C; NULL in a lake of an earlier version, and where a measure is of texts or sets. */
-    RollupPlan *days_plan, *sums_plan;
-    char *days_events, *days_merged, *sums_days, *features_merged;
+    RollupPlan *days_plan, *sums_plan, *segments_plan;
+    char *days_packed_columns; /* of model_days then */
+    char *days_events, *days_packed, *days_read, *features_merged, *segments_merged;
     char *days_sha256, *features_sha256;
     int64_t silence, horizon, gap, widest, active_within, events_within, events, cuts, apart;
     ChurnNames columns;  /* that a model learns from, in their order */

@@ -1,7 +1,5 @@
-/* rollup.c: finds the record of each row of a chunk, then merges one column after the other into those records.
- *
- * Invariant: the merged values do not depend on the order of the rows, nor on how they were divided: sums are whole numbers, and of two
- * last values the same one wins always. */
+/* rollup.c: finds the entity and the record of each row of a chunk; rollup_merge.c merges the rows into them. With a hundred thousand
+ * entities both are in no cache: what a chunk needs is asked for, for all of its rows, before the first is looked at. */
 #include "churn/rollup_internal.h"
 
 #include "base/memory.h"
@@ -23,7 +21,7 @@ static uint64_t hash_of(Span text) {
     return h ^ h >> 29;
 }
 
-static RollupText *keep_text(Arena *arena, Span text) {
+RollupText *rollup_keep_text(Arena *arena, Span text) {
     size_t room = (text.len + 7) & ~(size_t)7; /* the next one is aligned */
     RollupText *t = (RollupText *)(void *)arena_take(arena, sizeof *t + room);
     t->len = (uint32_t)text.len;
@@ -43,40 +41,104 @@ static void texts_grow(RollupTexts *t) {
     }
 }
 
-/* The number of the item with this text, which is made when there is none. */
-static size_t texts_find(RollupTexts *t, Arena *arena, Span text) {
-    if (2 * t->count >= t->size) texts_grow(t);
-    uint64_t hash = hash_of(text);
-    size_t at = hash & (t->size - 1);
-    for (; t->places[at] != 0; at = (at + 1) & (t->size - 1)) {
-        const RollupEntity *e = &t->items[t->places[at] - 1];
-        if (e->hash == hash && e->id->len == text.len && memcmp(e->id->bytes, text.at, text.len) == 0) return t->places[at] - 1;
-    }
+static bool is_same(Span a, Span b) {
+    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
+}
+
+static size_t add_text(RollupTexts *t, Arena *arena, Span text, uint64_t hash) {
     if (t->count == t->capacity) {
         t->capacity = t->capacity > 0 ? 2 * t->capacity : 1024;
         t->items = xrealloc(t->items, t->capacity, sizeof *t->items);
     }
-    t->items[t->count] = (RollupEntity){.id = keep_text(arena, text), .hash = hash};
-    t->places[at] = (uint32_t)++t->count;
-    return t->count - 1;
+    t->items[t->count] = (RollupEntity){.id = rollup_keep_text(arena, text), .hash = hash};
+    return t->count++;
 }
 
-static int compare_texts(const RollupText *a, Span b) {
-    size_t n = a->len < b.len ? a->len : b.len;
-    int c = memcmp(a->bytes, b.at, n);
-    return c != 0 ? c : (a->len > b.len) - (a->len < b.len);
+/* There is a place for one more. */
+static size_t find_text(RollupTexts *t, Arena *arena, Span text, uint64_t hash) {
+    size_t at = hash & (t->size - 1);
+    for (; t->places[at] != 0; at = (at + 1) & (t->size - 1)) {
+        const RollupEntity *e = &t->items[t->places[at] - 1];
+        if (e->hash == hash && is_same((Span){e->id->bytes, e->id->len}, text)) return t->places[at] - 1;
+    }
+    size_t added = add_text(t, arena, text, hash);
+    t->places[at] = (uint32_t)added + 1;
+    return added;
 }
 
-static Span span_of(const RollupText *t) {
-    return (Span){t->bytes, t->len};
+size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text) {
+    if (2 * t->count >= t->size) texts_grow(t);
+    return find_text(t, arena, text, hash_of(text));
+}
+
+/* The items at the first places of these hashes; then what they refer to. */
+static void prefetch_texts(const RollupTexts *t, const uint64_t *hashes, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at = t->places[hashes[i] & (t->size - 1)];
+        if (at != 0) __builtin_prefetch(&t->items[at - 1]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint32_t at = t->places[hashes[i] & (t->size - 1)];
+        if (at != 0) __builtin_prefetch(t->items[at - 1].id);
+    }
+}
+
+/* Rows of an entity often come together. */
+void rollup_find_entities(Rollup *r, const LakeVector *ids, size_t n, uint32_t *ret) {
+    RollupTexts *t = &r->entities;
+    uint64_t hashes[LAKE_ROWS];
+    Span texts[LAKE_ROWS];
+    uint16_t of[LAKE_ROWS];
+    size_t count = 0;
+    while (2 * (t->count + n) >= t->size) texts_grow(t);
+    for (size_t i = 0; i < n; i++) {
+        Span text = lake_text_at(ids, i);
+        if (count == 0 || !is_same(texts[count - 1], text)) {
+            texts[count] = text;
+            hashes[count] = hash_of(text);
+            __builtin_prefetch(&t->places[hashes[count++] & (t->size - 1)]);
+        }
+        of[i] = (uint16_t)(count - 1);
+    }
+    prefetch_texts(t, hashes, count);
+    uint32_t found[LAKE_ROWS];
+    for (size_t i = 0; i < count; i++) found[i] = (uint32_t)find_text(t, &r->arena, texts[i], hashes[i]);
+    for (size_t i = 0; i < n; i++) ret[i] = found[of[i]];
 }
 
 /* ---- a rollup ---- */
 
-Rollup *rollup_new(const RollupPlan *plan, RollupGroups groups, int64_t day) {
+Rollup *rollup_new_days(const RollupPlan *plan) {
     Rollup *r = xcalloc(1, sizeof *r);
-    *r = (Rollup){.plan = plan, .groups = groups, .day = day};
+    r->plan = plan;
     return r;
+}
+
+/* What each measure of a day is merged into. */
+static bool find_feeds(Rollup *r) {
+    size_t n = 0;
+    for (size_t day = 0; day < r->days->count; day++) {
+        r->feeds[day].first = n;
+        for (size_t i = 0; i < r->plan->count; i++)
+            if (r->plan->measures[i].of == day) r->fed[n++] = i;
+        r->feeds[day].count = n - r->feeds[day].first;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const RollupMeasure *m = &r->plan->measures[r->fed[i]], *of = &r->days->measures[m->of];
+        if (m->by_day ? of->kind != ROLLUP_SUM : m->kind != of->kind || m->text != of->text) return false;
+    }
+    return n == r->plan->count;
+}
+
+int rollup_new_windows(const RollupPlan *plan, const RollupPlan *days, int64_t day, int64_t oldest, Rollup **ret, Error *err) {
+    CLEANUP(rollup_freep) Rollup *r = xcalloc(1, sizeof *r);
+    r->plan = plan;
+    r->days = days;
+    r->day = day;
+    r->oldest = oldest;
+    if (!find_feeds(r)) return error_set(err, ERR_BUG, "model_declared has plans of merging that do not fit together");
+    *ret = TAKE(r);
+    return 0;
 }
 
 void rollup_free(Rollup *r) {
@@ -139,140 +201,33 @@ static RollupRecord *find_record(Rollup *r, uint32_t entity, int32_t day, int32_
     return add_record(r, entity, day, known);
 }
 
-static int32_t window_of(const Rollup *r, int32_t day) {
-    size_t i = 0;
-    while (i < r->plan->window_count && r->day - day > r->plan->windows[i]) i++;
-    return (int32_t)i;
-}
-
-/* Memory is asked for the places of all rows before the first is looked at: they are in no cache. */
-static void find_records(Rollup *r, const LakeResult *rows, size_t n, RollupRecord **ret) {
-    LakeVector entity = lake_input(rows, 0), days = lake_input(rows, 1), knowns = lake_input(rows, 2);
-    uint32_t entities[LAKE_ROWS];
-    int32_t day[LAKE_ROWS], known[LAKE_ROWS];
+void rollup_find_records(Rollup *r, const RollupRowKey *keys, size_t n, RollupRecord **ret) {
+    const RollupRecords *t = &r->records;
+    size_t places[LAKE_ROWS];
     records_grow(&r->records, n);
     for (size_t i = 0; i < n; i++) {
-        entities[i] = (uint32_t)texts_find(&r->entities, &r->arena, lake_text_at(&entity, i));
-        day[i] = ((const int32_t *)days.data)[i];
-        known[i] = ((const int32_t *)knowns.data)[i];
-        if (r->groups == ROLLUP_WINDOWED) {
-            day[i] = window_of(r, day[i]);
-            known[i] = 0;
-        }
-        __builtin_prefetch(&r->records.places[place_of(&r->records, entities[i], day[i], known[i])]);
+        places[i] = place_of(t, keys[i].entity, keys[i].day, keys[i].known);
+        __builtin_prefetch(&t->places[places[i]]);
+        __builtin_prefetch(&r->entities.items[keys[i].entity]);
     }
-    for (size_t i = 0; i < n; i++) ret[i] = find_record(r, entities[i], day[i], known[i]);
+    for (size_t i = 0; i < n; i++) __builtin_prefetch(t->places[places[i]]);
+    for (size_t i = 0; i < n; i++) ret[i] = find_record(r, keys[i].entity, keys[i].day, keys[i].known);
 }
 
-/* ---- merging ---- */
-
-static bool add_sums(const RollupMeasure *m, const LakeVector *v, size_t n, RollupRecord **records) {
-    const int64_t *value = v->data;
-    bool overflow = false;
-    for (size_t i = 0; i < n; i++)
-        if (lake_has_value(v, i)) overflow |= __builtin_add_overflow(records[i]->words[m->word], value[i], &records[i]->words[m->word]);
-    return !overflow;
-}
-
-static void add_extremes(const RollupMeasure *m, uint64_t bit, const LakeVector *v, size_t n, RollupRecord **records) {
-    const int64_t *value = v->data;
-    for (size_t i = 0; i < n; i++) {
-        if (!lake_has_value(v, i)) continue;
-        int64_t *word = &records[i]->words[m->word];
-        bool better = m->kind == ROLLUP_MAX ? value[i] > *word : value[i] < *word;
-        if (better || (records[i]->present & bit) == 0) *word = value[i];
-        records[i]->present |= bit;
-    }
-}
-
-static void add_days(const RollupMeasure *m, const LakeVector *v, size_t n, RollupRecord **records) {
-    const int64_t *value = v->data;
-    for (size_t i = 0; i < n; i++)
-        if (lake_has_value(v, i) && value[i] >= 0 && (size_t)value[i] < m->width)
-            records[i]->words[m->word + (size_t)value[i] / 64] |= (int64_t)(UINT64_C(1) << ((size_t)value[i] % 64));
-}
-
-/* The columns of a last one. */
-typedef struct LastColumns {
-    LakeVector at, source, id, value;
-} LastColumns;
-
-static bool is_after(const LastColumns *c, size_t i, const RollupLast *last, bool text) {
-    int64_t at = ((const int64_t *)c->at.data)[i];
-    if (at != last->at) return at > last->at;
-    int order = compare_texts(last->source, lake_text_at(&c->source, i));
-    if (order == 0) order = compare_texts(last->id, lake_text_at(&c->id, i));
-    if (order != 0) return order < 0;
-    return text ? compare_texts(last->value.text, lake_text_at(&c->value, i)) < 0
-                : ((const int64_t *)c->value.data)[i] > last->value.number;
-}
-
-static const RollupText *shared_text(Rollup *r, Span text) {
-    size_t number = texts_find(&r->texts, &r->arena, text);
-    return r->texts.items[number].id;
-}
-
-/* The id is written over the one before when it fits: ids differ for every event. */
-static void put_last(Rollup *r, const RollupMeasure *m, const LastColumns *c, size_t i, RollupLast *last) {
-    Span id = lake_text_at(&c->id, i);
-    last->at = ((const int64_t *)c->at.data)[i];
-    last->source = shared_text(r, lake_text_at(&c->source, i));
-    if (last->id != NULL && last->id->room >= id.len) {
-        last->id->len = (uint32_t)id.len;
-        memcpy(last->id->bytes, id.at, id.len);
-    } else {
-        last->id = keep_text(&r->arena, id);
-    }
-    if (m->text)
-        last->value.text = shared_text(r, lake_text_at(&c->value, i));
-    else
-        last->value.number = ((const int64_t *)c->value.data)[i];
-}
-
-static void add_lasts(Rollup *r, const RollupMeasure *m, uint64_t bit, const LakeResult *rows, size_t n, RollupRecord **records) {
-    const LastColumns c = {lake_input(rows, m->column), lake_input(rows, m->column + 1), lake_input(rows, m->column + 2),
-                           lake_input(rows, m->column + 3)};
-    for (size_t i = 0; i < n; i++) {
-        if (!lake_has_value(&c.at, i)) continue;
-        RollupLast *last = rollup_last(records[i], m);
-        if ((records[i]->present & bit) != 0 && !is_after(&c, i, last, m->text)) continue;
-        put_last(r, m, &c, i, last);
-        records[i]->present |= bit;
-    }
-}
-
-static int add_rows(Rollup *r, const LakeResult *rows, size_t n, RollupRecord **records, Error *err) {
-    for (size_t i = 0; i < r->plan->count; i++) {
-        const RollupMeasure *m = &r->plan->measures[i];
-        LakeVector v = lake_input(rows, m->column);
-        switch (m->kind) {
-        case ROLLUP_SUM:
-            if (!add_sums(m, &v, n, records)) return error_set(err, ERR_DATA, "the sum %s does not fit in 64 bits", m->name);
-            break;
-        case ROLLUP_MIN:
-        case ROLLUP_MAX: add_extremes(m, UINT64_C(1) << i, &v, n, records); break;
-        case ROLLUP_LAST: add_lasts(r, m, UINT64_C(1) << i, rows, n, records); break;
-        case ROLLUP_DAYS: add_days(m, &v, n, records); break;
+/* All windows of an entity are made at once, one after the other in memory. */
+RollupRecord *rollup_find_window(Rollup *r, uint32_t entity, size_t window) {
+    size_t size = sizeof(RollupRecord) + r->plan->words * sizeof(int64_t), count = r->plan->window_count + 1;
+    RollupEntity *e = &r->entities.items[entity];
+    if (e->records == NULL) {
+        char *all = arena_take(&r->arena, count * size);
+        memset(all, 0, count * size);
+        e->records = (RollupRecord *)(void *)all;
+        for (size_t i = 0; i < count; i++) {
+            RollupRecord *record = (RollupRecord *)(void *)(all + i * size);
+            record->entity = entity;
+            record->day = (int32_t)i;
+            record->next = i + 1 < count ? (RollupRecord *)(void *)(all + (i + 1) * size) : NULL;
         }
     }
-    return 0;
-}
-
-int rollup_read(Rollup *r, LakeResult *rows, Error *err) {
-    RollupRecord *records[LAKE_ROWS];
-    size_t n;
-    int more;
-    while ((more = lake_next_chunk(rows, &n, err)) == 1) {
-        find_records(r, rows, n, records);
-        if (add_rows(r, rows, n, records, err) != 0) return -1;
-    }
-    return more;
-}
-
-bool rollup_last_is_after(const RollupLast *a, const RollupLast *b, bool text) {
-    if (a->at != b->at) return a->at > b->at;
-    int order = compare_texts(a->source, span_of(b->source));
-    if (order == 0) order = compare_texts(a->id, span_of(b->id));
-    if (order != 0) return order > 0;
-    return text ? compare_texts(a->value.text, span_of(b->value.text)) > 0 : a->value.number > b->value.number;
+    return (RollupRecord *)(void *)((char *)e->records + window * size);
 }

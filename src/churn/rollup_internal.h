@@ -1,7 +1,9 @@
 /* rollup_internal.h: what the files of rollup share. */
 #pragma once
 #include "base/arena.h"
+#include "base/buf.h"
 #include "churn/rollup.h"
+#include "lake/vectors.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,7 +12,10 @@ typedef enum RollupKind { ROLLUP_SUM, ROLLUP_MIN, ROLLUP_MAX, ROLLUP_LAST, ROLLU
 typedef struct RollupMeasure {
     char *name, *type; /* owned */
     RollupKind kind;
-    bool text;     /* the value is one */
+    bool text; /* the value is one */
+    bool time; /* the value is one */
+    bool by_day;
+    size_t of;     /* of a measure by window: the measure of a day */
     size_t width;  /* of days */
     size_t column; /* of the rows that are merged */
     size_t word;   /* the first of those that it has in a record */
@@ -60,13 +65,28 @@ typedef struct RollupRecord {
     int64_t words[];
 } RollupRecord;
 
+/* A last value, as it is read: borrowed. */
+typedef struct RollupSeen {
+    int64_t at;
+    Span source, id;
+    Span text; /* the value is one of both */
+    int64_t number;
+} RollupSeen;
+
+/* A record of a day, as it is read. Of what is not present nothing is set; a sum that is not is 0. */
+typedef struct RollupUnpacked {
+    uint64_t present; /* a bit for each measure */
+    int64_t numbers[ROLLUP_MEASURES];
+    RollupSeen lasts[ROLLUP_MEASURES];
+} RollupUnpacked;
+
 typedef struct RollupEntity {
     const RollupText *id;
     uint64_t hash;
     RollupRecord *records;
 } RollupEntity;
 
-/* Records by entity, day and known. */
+/* Records of days by entity, day and known. */
 typedef struct RollupRecords {
     RollupRecord **places; /* NULL: free */
     size_t count, size;    /* size: of places, a power of two */
@@ -82,8 +102,12 @@ typedef struct RollupTexts {
 
 struct Rollup {
     const RollupPlan *plan;
-    RollupGroups groups;
-    int64_t day;
+    const RollupPlan *days; /* by which the rows were made that are merged by window; NULL: it is by day */
+    int64_t day, oldest;
+    struct {
+        size_t first, count;  /* of `fed` */
+    } feeds[ROLLUP_MEASURES]; /* for each measure of a day: which measures by window are merged from it */
+    size_t fed[ROLLUP_MEASURES];
     RollupTexts entities, texts;
     RollupRecords records;
     Arena arena;
@@ -100,5 +124,33 @@ static inline const RollupLast *rollup_last_of(const RollupRecord *r, const Roll
 static inline bool rollup_has(const RollupRecord *r, size_t measure) {
     return (r->present >> measure & 1) != 0;
 }
+static inline void rollup_prefetch(const RollupPlan *plan, const RollupRecord *r) {
+    for (size_t at = 0; at < sizeof *r + plan->words * sizeof(int64_t); at += 64) __builtin_prefetch((const char *)r + at);
+}
+
+/* ---- rollup.c ---- */
+
+/* Which record a row is merged into. */
+typedef struct RollupRowKey {
+    uint32_t entity;
+    int32_t day, known; /* as of RollupRecord */
+} RollupRowKey;
+/* The numbers of the entities of n rows. They, and the records, are made when there are none. */
+void rollup_find_entities(Rollup *r, const LakeVector *ids, size_t n, uint32_t *ret);
+RollupRecord *rollup_find_window(Rollup *r, uint32_t entity, size_t window);
+void rollup_find_records(Rollup *r, const RollupRowKey *keys, size_t n, RollupRecord **ret);
+/* The number of the item with this text, which is made when there is none. */
+size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text);
+RollupText *rollup_keep_text(Arena *arena, Span text);
+
+/* ---- rollup_merge.c ---- */
+
 /* The greater of two by time, source, id and value. */
 bool rollup_last_is_after(const RollupLast *a, const RollupLast *b, bool text);
+
+/* ---- rollup_pack.c ---- */
+
+/* What model_days keeps of a record of a day; *ret is cleared before. */
+void rollup_pack(const RollupPlan *plan, const RollupRecord *r, Buf *ret);
+/* False: it is damaged. */
+bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupUnpacked *ret);

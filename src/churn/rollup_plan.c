@@ -51,6 +51,9 @@ static bool read_measures(RollupPlan *p, const json_t *all) {
         *m = (RollupMeasure){.name = xstrdup(text_of(one, "name")), .type = xstrdup(text_of(one, "type"))};
         if (!find_kind(text_of(one, "kind"), &m->kind)) return false;
         m->text = strcmp(m->type, "VARCHAR") == 0;
+        m->time = strcmp(m->type, "TIMESTAMP") == 0;
+        m->by_day = json_is_true(json_object_get(one, "by_day"));
+        m->of = number_of(one, "of");
         m->width = number_of(one, "width");
         m->column = column;
         m->word = p->words;

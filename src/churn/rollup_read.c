@@ -1,18 +1,16 @@
-/* rollup_read.c: rows to merge, read on several threads: each has a connection and reads those of its entities. */
+/* rollup_read.c: rows to merge, read on several threads: each has a connection. */
 #include "churn/rollup.h"
 
 #include "base/memory.h"
 #include <pthread.h>
 #include <stdbool.h>
 
-enum { BINDINGS_MAX = 8 };
-
 /* Of one thread. */
 typedef struct Reader {
     LakeConn *conn;
     LakeConn *owned; /* the same, or NULL */
     const char *name;
-    char *sql;
+    const char *sql;
     Rollup *rollup;
     pthread_t thread;
     bool started;
@@ -26,15 +24,6 @@ static void *read_rows(void *state) {
     r->rc = lake_stream(r->conn, r->name, r->sql, &rows, &r->err);
     if (r->rc == 0) r->rc = rollup_read(r->rollup, rows, &r->err);
     return NULL;
-}
-
-static char *bind(const char *sql, const LakeBinding *bindings, size_t n, size_t part, size_t parts) {
-    LakeBinding all[BINDINGS_MAX + 2];
-    BUG_IF(n > BINDINGS_MAX);
-    for (size_t i = 0; i < n; i++) all[i] = bindings[i];
-    all[n] = (LakeBinding){"part", lake_int((int64_t)part)};
-    all[n + 1] = (LakeBinding){"parts", lake_int((int64_t)parts)};
-    return lake_sql_bind(sql, all, n + 2);
 }
 
 static int start(LakeConn *conn, Reader *r, Error *err) {
@@ -57,17 +46,14 @@ static int join(Reader *readers, size_t n, int rc, Error *err) {
         }
         error_clear(&r->err);
         lake_conn_freep(&r->owned);
-        free(r->sql);
     }
     return rc;
 }
 
-int rollup_read_all(LakeConn *conn, const char *name, const char *sql, const LakeBinding *bindings, size_t binding_count,
-                    Rollup *const *rollups, size_t n, Error *err) {
+int rollup_read_all(LakeConn *conn, const char *name, const char *const *sql, Rollup *const *rollups, size_t n, Error *err) {
     Reader *readers = xcalloc(n, sizeof *readers);
     int rc = 0;
-    for (size_t i = 0; i < n; i++)
-        readers[i] = (Reader){.conn = conn, .name = name, .rollup = rollups[i], .sql = bind(sql, bindings, binding_count, i, n)};
+    for (size_t i = 0; i < n; i++) readers[i] = (Reader){.conn = conn, .name = name, .rollup = rollups[i], .sql = sql[i]};
     for (size_t i = 1; i < n && rc == 0; i++) rc = start(conn, &readers[i], err);
     if (rc == 0) read_rows(&readers[0]);
     rc = join(readers, n, rc, err);

@@ -28,40 +28,12 @@ static void put_text(const LakeVector *v, size_t row, Span text) {
 
 /* ---- days ---- */
 
-static void put_lasts(LakeChunk *chunk, size_t col, const RollupMeasure *m, size_t index, const RollupRecord **records, size_t n) {
-    LakeVector at = lake_output(chunk, col), source = lake_output(chunk, col + 1), id = lake_output(chunk, col + 2),
-               value = lake_output(chunk, col + 3);
-    for (size_t i = 0; i < n; i++) {
-        const RollupLast *last = rollup_last_of(records[i], m);
-        if (!rollup_has(records[i], index)) {
-            lake_clear_value(&at, i);
-            lake_clear_value(&source, i);
-            lake_clear_value(&id, i);
-            lake_clear_value(&value, i);
-            continue;
-        }
-        put_number(&at, i, last->at);
-        put_text(&source, i, span_of(last->source));
-        put_text(&id, i, span_of(last->id));
-        if (m->text)
-            put_text(&value, i, span_of(last->value.text));
-        else
-            put_number(&value, i, last->value.number);
-    }
-}
-
-static void put_measure(LakeChunk *chunk, size_t col, const RollupMeasure *m, size_t index, const RollupRecord **records, size_t n) {
-    if (m->kind == ROLLUP_LAST) {
-        put_lasts(chunk, col, m, index, records, n);
-        return;
-    }
-    LakeVector v = lake_output(chunk, col);
-    for (size_t i = 0; i < n; i++) {
-        if (m->kind == ROLLUP_SUM || rollup_has(records[i], index))
-            put_number(&v, i, records[i]->words[m->word]);
-        else
-            lake_clear_value(&v, i);
-    }
+/* An entity's first records were made at different times: memory is asked for those of the next ones. */
+static void prefetch_after(const Rollup *r, size_t at) {
+    enum { AHEAD = 8 };
+    if (at + 2 * AHEAD >= r->entities.count) return;
+    __builtin_prefetch(r->entities.items[at + 2 * AHEAD].records);
+    __builtin_prefetch(r->entities.items[at + AHEAD].records->next);
 }
 
 /* The next records of a rollup and their entities; returns how many. */
@@ -69,6 +41,7 @@ static size_t next_of(Rollup *r, size_t capacity, const RollupEntity **entities,
     size_t n = 0;
     while (n < capacity && r->next < r->entities.count) {
         const RollupEntity *e = &r->entities.items[r->next];
+        prefetch_after(r, r->next);
         const RollupRecord *record = r->next_record != NULL ? r->next_record : e->records;
         for (; record != NULL && n < capacity; record = record->next, n++) {
             entities[n] = e;
@@ -91,18 +64,23 @@ static size_t next_records(Rows *rows, size_t capacity, const RollupEntity **ent
 
 /* LakeFill */
 static size_t fill_days(void *state, LakeChunk *chunk, size_t capacity) {
+    enum { AHEAD = 4 };
     Rows *rows = state;
     const RollupPlan *plan = rows->rollups[0]->plan;
     const RollupEntity *entities[LAKE_ROWS];
     const RollupRecord *records[LAKE_ROWS];
+    CLEANUP(buf_done) Buf bytes = {0};
     size_t n = next_records(rows, capacity < LAKE_ROWS ? capacity : LAKE_ROWS, entities, records);
-    LakeVector entity = lake_output(chunk, 0), day = lake_output(chunk, 1), known = lake_output(chunk, 2);
+    LakeVector entity = lake_output(chunk, 0), day = lake_output(chunk, 1), known = lake_output(chunk, 2), events = lake_output(chunk, 3);
     for (size_t i = 0; i < n; i++) {
+        if (i + AHEAD < n) rollup_prefetch(plan, records[i + AHEAD]);
         put_text(&entity, i, span_of(entities[i]->id));
         ((int32_t *)day.data)[i] = records[i]->day;
         ((int32_t *)known.data)[i] = records[i]->known;
+        ((int64_t *)events.data)[i] = records[i]->words[plan->measures[0].word];
+        rollup_pack(plan, records[i], &bytes);
+        lake_put_blob(chunk, 4, i, bytes.data, bytes.len);
     }
-    for (size_t i = 0; i < plan->count; i++) put_measure(chunk, plan->measures[i].column, &plan->measures[i], i, records, n);
     return n;
 }
 
@@ -171,12 +149,12 @@ static void put_last(const LakeVector *v, size_t row, const RollupLast *last, bo
         put_number(v, row, last->value.number);
 }
 
-/* False: a sum does not fit. */
-static bool put_part(const Rollup *r, size_t first, const LakeVector *v, const RollupPart *p, size_t n) {
+/* Of the entities first + from to first + to. False: a sum does not fit. */
+static bool put_part(const Rollup *r, size_t first, const LakeVector *v, const RollupPart *p, size_t from, size_t to) {
     const RollupMeasure *m = &r->plan->measures[p->of];
     int64_t *number = v->data;
     bool fits = true;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = from; i < to; i++) {
         const RollupEntity *e = &r->entities.items[first + i];
         switch (m->kind) {
         case ROLLUP_SUM: fits &= merge_sums(e, p, m, &number[i]); break;
@@ -209,19 +187,30 @@ static const Rollup *next_entities(Rows *rows, size_t capacity, size_t *ret_firs
     return r;
 }
 
+/* So many entities at a time that their records stay in the cache from one part to the next. */
+static bool put_parts(const Rollup *r, size_t first, const LakeVector *columns, size_t n) {
+    enum { AT_A_TIME = 64 };
+    bool fits = true;
+    for (size_t from = 0; from < n; from += AT_A_TIME)
+        for (size_t p = 0; p < r->plan->part_count; p++)
+            fits &= put_part(r, first, &columns[p], &r->plan->parts[p], from, from + AT_A_TIME < n ? from + AT_A_TIME : n);
+    return fits;
+}
+
 /* LakeFill */
 static size_t fill_windows(void *state, LakeChunk *chunk, size_t capacity) {
     size_t first, n;
     const Rollup *r = next_entities(state, capacity, &first, &n);
     if (r == NULL) return 0;
     LakeVector entity = lake_output(chunk, 0);
+    LakeVector *columns = xcalloc(r->plan->part_count + 1, sizeof *columns);
     for (size_t i = 0; i < n; i++) put_text(&entity, i, span_of(r->entities.items[first + i].id));
-    for (size_t p = 0; p < r->plan->part_count; p++) {
-        LakeVector v = lake_output(chunk, 1 + p);
-        if (put_part(r, first, &v, &r->plan->parts[p], n)) continue;
+    for (size_t p = 0; p < r->plan->part_count; p++) columns[p] = lake_output(chunk, 1 + p);
+    if (!put_parts(r, first, columns, n)) {
         lake_output_fail(chunk, "a sum does not fit in 64 bits");
-        return 0;
+        n = 0;
     }
+    free(columns);
     return n;
 }
 
@@ -233,10 +222,10 @@ typedef struct Columns {
     size_t count;
 } Columns;
 
-static void add_column(Columns *c, const char *name, const char *suffix, const char *type) {
+static void add_column(Columns *c, const char *name, const char *type) {
     c->items = xrealloc(c->items, c->count + 1, sizeof *c->items);
     c->names = xrealloc(c->names, c->count + 1, sizeof *c->names);
-    c->names[c->count] = xasprintf("%s%s", name, suffix);
+    c->names[c->count] = xstrdup(name);
     c->items[c->count] = (LakeColumn){.name = c->names[c->count], .sql_type = type};
     c->count++;
 }
@@ -247,34 +236,25 @@ static void columns_done(Columns *c) {
     free(c->items);
 }
 
-static void day_columns(const RollupPlan *p, Columns *c) {
-    add_column(c, "entity", "", "VARCHAR");
-    add_column(c, "day", "", "INTEGER");
-    add_column(c, "known", "", "INTEGER");
-    for (const RollupMeasure *m = p->measures; m < p->measures + p->count; m++) {
-        if (m->kind != ROLLUP_LAST) {
-            add_column(c, m->name, "", m->type);
-            continue;
-        }
-        add_column(c, m->name, "_at", "TIMESTAMP");
-        add_column(c, m->name, "_source", "VARCHAR");
-        add_column(c, m->name, "_id", "VARCHAR");
-        add_column(c, m->name, "_value", m->type);
-    }
+static void day_columns(Columns *c) {
+    add_column(c, "entity", "VARCHAR");
+    add_column(c, "day", "INTEGER");
+    add_column(c, "known", "INTEGER");
+    add_column(c, "events", "BIGINT");
+    add_column(c, "record", "BLOB");
 }
 
 static void window_columns(const RollupPlan *p, Columns *c) {
-    add_column(c, "entity", "", "VARCHAR");
-    for (const RollupPart *part = p->parts; part < p->parts + p->part_count; part++)
-        add_column(c, part->name, "", p->measures[part->of].type);
+    add_column(c, "entity", "VARCHAR");
+    for (const RollupPart *part = p->parts; part < p->parts + p->part_count; part++) add_column(c, part->name, p->measures[part->of].type);
 }
 
 int rollup_exec(LakeConn *conn, const char *source, Rollup *const *rollups, size_t n, const char *name, const char *sql, Error *err) {
     CLEANUP(columns_done) Columns columns = {0};
     Rows rows = {.lock = PTHREAD_MUTEX_INITIALIZER, .rollups = rollups, .count = n};
-    bool days = rollups[0]->groups == ROLLUP_DAYS_KNOWN;
+    bool days = rollups[0]->days == NULL;
     if (days)
-        day_columns(rollups[0]->plan, &columns);
+        day_columns(&columns);
     else
         window_columns(rollups[0]->plan, &columns);
     int rc = lake_register_source(conn, source, columns.items, columns.count, (int)n, days ? fill_days : fill_windows, &rows, err);

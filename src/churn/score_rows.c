@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/document.h"
 #include "base/memory.h"
+#include "lake/vectors.h"
 #include "model/reasons.h"
 #include <math.h>
 #include <stdlib.h>
@@ -72,10 +73,37 @@ void scoring_init(Scoring *s, const Model *m, const json_t *metadata, const Chur
 
 /* ---- one row ---- */
 
-/* The shortest decimal that reads back as the same float: 12.7, not 12.6999998. */
+/* A whole number of units of the last of `decimals` digits, as text. */
+static void add_decimal(Buf *out, bool negative, uint64_t units, int decimals, bool without_zeros) {
+    char text[32], *at = text + sizeof text;
+    for (; without_zeros && decimals > 0 && units % 10 == 0; decimals--) units /= 10;
+    for (int i = 0; i <= decimals || units > 0; i++, units /= 10) {
+        if (i == decimals && i > 0) *--at = '.';
+        *--at = (char)('0' + units % 10);
+    }
+    if (negative) *--at = '-';
+    buf_add(out, at, (size_t)(text + sizeof text - at));
+}
+
+/* As "%.6f", which takes ten times as long: a float times a million is exact in a double. */
+static void add_millionths(Buf *out, float v) {
+    double millionths = rint(fabs((double)v) * 1e6);
+    if (millionths < 1e15)
+        add_decimal(out, signbit(v), (uint64_t)millionths, 6, false);
+    else
+        buf_addf(out, "%.6f", (double)v);
+}
+
+/* The shortest decimal that reads back as the same float: 12.7, not 12.6999998. Most are counts and rounded means: up to six digits, of
+ * which at most three are decimals. */
 static void add_float(Buf *out, float v) {
     char text[32];
     int digits = 6;
+    double thousandths = rint((double)v * 1000);
+    if (fabs(thousandths) < 1e6 && (float)(thousandths / 1000) == v && (thousandths != 0 || !signbit(v))) {
+        add_decimal(out, thousandths < 0, (uint64_t)fabs(thousandths), 3, true);
+        return;
+    }
     do snprintf(text, sizeof text, "%.*g", digits++, (double)v);
     while (digits <= 9 && strtof(text, NULL) != v);
     buf_add_str(out, text);
@@ -96,7 +124,9 @@ static void write_reason(ScoreWriter *w, size_t feature, float value, bool first
         buf_add_str(&w->reasons, "null");
     else
         add_float(&w->reasons, value);
-    buf_addf(&w->reasons, ",\"contribution\":%.6f}", (double)w->contributions[feature]);
+    buf_add_str(&w->reasons, ",\"contribution\":");
+    add_millionths(&w->reasons, w->contributions[feature]);
+    buf_add_char(&w->reasons, '}');
 }
 
 /* Returns the sum of the contributions that are no reasons. */
@@ -135,13 +165,22 @@ static void put_score(ScoreWriter *w, size_t row, LakeChunk *chunk, size_t n) {
     double probability = rounded((double)s->probabilities[row]);
     size_t band = band_of(s, probability);
     double rest = write_reasons(w, s->page.values + row * s->page.cols);
-    lake_put_text(chunk, 0, n, id, strlen(id));
+    lake_put_utf8(chunk, 0, n, id, strlen(id));
     lake_put_real(chunk, 1, n, probability);
-    lake_put_text(chunk, 2, n, churn_bands[band].name, strlen(churn_bands[band].name));
-    lake_put_text(chunk, 3, n, w->reasons.data, w->reasons.len);
+    lake_put_utf8(chunk, 2, n, churn_bands[band].name, strlen(churn_bands[band].name));
+    lake_put_utf8(chunk, 3, n, w->reasons.data, w->reasons.len);
     lake_put_real(chunk, 4, n, rounded(log_odds));
     lake_put_real(chunk, 5, n, rounded((double)w->contributions[s->features.count]));
     lake_put_real(chunk, 6, n, rounded(rest));
+}
+
+/* Of rows of the page from `first` on. */
+static int predict(Scoring *s, size_t first, size_t n, Error *err) {
+    const Matrix x = {.values = s->page.values + first * s->page.cols, .rows = n, .cols = s->page.cols};
+    float *p = s->probabilities + first;
+    if (model_predict(s->model, &x, p, err) != 0 || model_log_odds(s->model, &x, s->log_odds + first, err) != 0) return -1;
+    if (s->day != NO_DAY) platt_apply(&s->platt, p, n, p);
+    return 0;
 }
 
 /* LakeFill, on any thread */
@@ -150,6 +189,12 @@ size_t scoring_fill(void *state, LakeChunk *chunk, size_t capacity) {
     size_t first = atomic_fetch_add(&s->next, capacity);
     if (first >= s->page.rows) return 0;
     size_t n = s->page.rows - first < capacity ? s->page.rows - first : capacity;
+    Error err = {0};
+    if (predict(s, first, n, &err) != 0) {
+        lake_output_fail(chunk, err.text);
+        error_clear(&err);
+        return 0;
+    }
     ScoreWriter w = {.scoring = s, .contributions = xcalloc(s->features.count + 1, sizeof *w.contributions)};
     for (size_t i = 0; i < n; i++) put_score(&w, first + i, chunk, i);
     free(w.contributions);
@@ -158,5 +203,5 @@ size_t scoring_fill(void *state, LakeChunk *chunk, size_t capacity) {
 }
 
 const LakeColumn score_columns[SCORE_COLUMNS] = {{"entity_id", LAKE_TEXT},   {"churn_probability", LAKE_REAL}, {"risk_band", LAKE_TEXT},
-                                                 {"reasons", LAKE_TEXT},     {"log_odds", LAKE_REAL},          {"reasons_bias", LAKE_REAL},
+                                                 {"reasons", LAKE_JSON},     {"log_odds", LAKE_REAL},          {"reasons_bias", LAKE_REAL},
                                                  {"reasons_rest", LAKE_REAL}};

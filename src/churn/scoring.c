@@ -1,5 +1,5 @@
-/* scoring.c: scoring page by page, so that memory does not grow with the number of rows: read a page of Gold by id, predict all of
- * it, then hand the rows to DuckDB, with the reasons of each computed when DuckDB asks for it.
+/* scoring.c: scoring page by page, so that memory does not grow with the number of rows: read a page of Gold by id, then hand its
+ * rows to DuckDB, which are predicted, and get their reasons, when DuckDB asks for them.
  *
  * Only those whose features changed since the same model scored them are scored; their scores go to the delta scores_fresh, whose
  * rows replace those of scores_base. A snapshot holds Gold's base together with its scores: when one of those scores changes, the base gets
@@ -47,9 +47,6 @@ static int next_page(LakeConn *conn, Scoring *s, Error *err) {
 
 static int store_page(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
     const LakeValue values[] = {lake_text(model_id), lake_time(s->scored_at_us)};
-    const Matrix x = churn_matrix(&s->page);
-    if (model_predict(s->model, &x, s->probabilities, err) != 0 || model_log_odds(s->model, &x, s->log_odds, err) != 0) return -1;
-    if (s->day != NO_DAY) platt_apply(&s->platt, s->probabilities, s->page.rows, s->probabilities);
     const char *store = s->after < 0 ? "churn/store_all_scores" : "churn/store_fresh_scores";
     if (lake_exec_values(conn, store, lake_sql(store), values, ARRAY_LEN(values), NULL, err) != 0) return -1;
     BUG_IF(atomic_load(&s->next) < s->page.rows); /* DuckDB took every row */

@@ -31,7 +31,7 @@ typedef struct Scoring {
 
 void scoring_init(Scoring *s, const Model *m, const json_t *metadata, const ChurnGold *gold);
 void scoring_done(Scoring *s);
-/* The rows of churn_score_rows(): LakeFill for the page, whose probabilities are there. */
+/* The rows of churn_score_rows(): LakeFill for the page; the probabilities of the page are there when it has given all. */
 #define SCORE_COLUMNS 7
 extern const LakeColumn score_columns[SCORE_COLUMNS];
 size_t scoring_fill(void *state, LakeChunk *chunk, size_t capacity);

@@ -3,6 +3,7 @@
  *   model_days   partial aggregates of each entity and day, one row for each day on which the events had arrived: `known`, which is never
  *                before `day`. `upto`: the last batch of Bronze in it. Rows are only added, so that the days of the past can be asked
  * again: a value as of T is the merge of the rows with day < T, known < T and, for a training that is repeated, upto <= its batch.
+ * There may be several rows of an entity, a day and a day of arrival.
  *
  * Days are numbers since 1970. An event without a time of arrival counts as known when it happened; so do those of a batch that was loaded
  * long after they happened. The statements become rows of the view model_declared: the module that trains has no declarations. */
@@ -335,11 +336,12 @@ static void add_statements(Buf *out, bool *first, const Forecasting *f) {
 
 /* The same by the merging of rows in C, when all measures can be merged there. */
 static void add_rollup(Buf *out, bool *first, const Forecasting *f) {
-    CLEANUP(buf_done) Buf events = {0}, made = {0}, days = {0}, features = {0};
+    CLEANUP(buf_done) Buf events = {0}, columns = {0}, made = {0}, days = {0}, features = {0};
     if (!rollup_is_possible(f)) return;
     CLEANUP(free_text) char *days_plan = rollup_days_plan(f);
     CLEANUP(free_text) char *sums_plan = rollup_sums_plan(f);
     rollup_add_events(&events, f);
+    rollup_add_days_columns(&columns, f);
     rollup_add_days(&made, f);
     rollup_add_days_read(&days, f);
     Forecasting merged = *f;
@@ -347,10 +349,20 @@ static void add_rollup(Buf *out, bool *first, const Forecasting *f) {
     add_select(&features, &merged);
     add_row(out, first, "days_plan", days_plan);
     add_row(out, first, "days_events", events.data);
-    add_row(out, first, "days_merged", made.data);
+    add_row(out, first, "days_packed_columns", columns.data);
+    add_row(out, first, "days_packed", made.data);
     add_row(out, first, "sums_plan", sums_plan);
-    add_row(out, first, "sums_days", days.data);
+    add_row(out, first, "days_read", days.data);
     add_row(out, first, "features_merged", features.data);
+}
+
+static void add_merged_segments(Buf *out, bool *first, const Forecasting *f) {
+    CLEANUP(buf_done) Buf made = {0};
+    if (!rollup_is_possible(f) || f->forecast->segment_count == 0) return;
+    CLEANUP(free_text) char *plan = rollup_segments_plan(f);
+    rollup_add_segments(&made, f);
+    add_row(out, first, "segments_plan", plan);
+    add_row(out, first, "segments_merged", made.data);
 }
 
 static void add_outcome(Buf *out, bool *first, const Forecasting *f) {
@@ -389,5 +401,6 @@ void model_declared(Buf *out, const Compiled *c) {
     add_outcome(out, &first, &f);
     add_statements(out, &first, &f);
     add_rollup(out, &first, &f);
+    add_merged_segments(out, &first, &f);
     buf_add_str(out, "\n) AS declared(name, \"value\");\n");
 }

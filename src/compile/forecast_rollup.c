@@ -1,10 +1,12 @@
 /* forecast_rollup.c: the statements of a forecast for the merging of rows in C (churn/rollup.h), which takes a fraction of the time that
  * DuckDB's aggregation of so many columns into so many groups takes. They give what those of forecast.c give.
  *
- *   days_events      rows of Silver, each with what it adds to every measure of its day
- *   days_merged      INSERT INTO model_days from churn_day_rows(), the merged ones
- *   sums_days        rows of model_days, each with what it adds to every measure of a window
- *   features_merged  as the features of forecast.c, from churn_sums()
+ *   days_events          rows of Silver, each with what it adds to every measure of its day
+ *   days_packed_columns  of model_days, whose measures are in one column, as bytes
+ *   days_packed          INSERT INTO model_days from churn_day_rows(), the merged ones
+ *   days_read            rows of model_days, to be merged by window
+ *   features_merged      as the features of forecast.c, from churn_sums()
+ *   segments_merged      as the segments of forecast.c, from churn_sums()
  *
  * A value travels as a whole number of 64 bits (its carrier): a decimal as units of its last digit, a time as microseconds. */
 #include "compile/forecasting.h"
@@ -15,6 +17,8 @@
 #include <string.h>
 
 #define MEASURES_MAX 64 /* ROLLUP_MEASURES */
+
+enum { EVENTS = 0 }; /* measures_of puts the count of all events first */
 
 /* ---- types ---- */
 
@@ -61,9 +65,11 @@ static const char *kind_name(MeasureKind kind) {
     return names[kind];
 }
 
-static void add_plan_measure(json_t *to, const Measure *m) {
+static void add_plan_measure(json_t *to, const Forecasting *f, size_t measure) {
+    const Measure *m = &f->measures.items[measure];
     CLEANUP(free_text) char *type = measure_carrier(m);
-    json_array_append_new(to, json_pack("{ss ss ss}", "name", m->name, "kind", kind_name(m->kind), "type", type));
+    json_array_append_new(to,
+                          json_pack("{ss ss ss sI}", "name", m->name, "kind", kind_name(m->kind), "type", type, "of", (json_int_t)measure));
 }
 
 static char *plan_text(json_t *measures, json_t *parts) {
@@ -75,7 +81,7 @@ static char *plan_text(json_t *measures, json_t *parts) {
 
 char *rollup_days_plan(const Forecasting *f) {
     json_t *measures = json_array();
-    for (size_t i = 0; i < f->measures.count; i++) add_plan_measure(measures, &f->measures.items[i]);
+    for (size_t i = 0; i < f->measures.count; i++) add_plan_measure(measures, f, i);
     return plan_text(measures, json_array());
 }
 
@@ -90,7 +96,7 @@ typedef struct Sums {
 static size_t place_of(Sums *s, const Forecasting *f, size_t measure) {
     if (s->place[measure] == SIZE_MAX) {
         s->place[measure] = json_array_size(s->measures);
-        add_plan_measure(s->measures, &f->measures.items[measure]);
+        add_plan_measure(s->measures, f, measure);
     }
     return s->place[measure];
 }
@@ -104,15 +110,17 @@ static void add_measure_part(Sums *s, const Forecasting *f, size_t measure, int 
     add_plan_part(s, name, place_of(s, f, measure), days, false);
 }
 
-static size_t add_extra(Sums *s, const char *name, const char *kind, int width) {
-    json_array_append_new(s->measures, json_pack("{ss ss ss si}", "name", name, "kind", kind, "type", "BIGINT", "width", width));
+/* Made of the measure `of` of a day: its value times the day, or the day itself. */
+static size_t add_extra(Sums *s, const char *name, const char *kind, size_t of, int width) {
+    json_array_append_new(s->measures, json_pack("{ss ss ss sI sb si}", "name", name, "kind", kind, "type", "BIGINT", "of", (json_int_t)of,
+                                                 "by_day", 1, "width", width));
     return json_array_size(s->measures) - 1;
 }
 
 static void add_slope(Sums *s, const Forecasting *f, size_t index) {
     const Feature *feature = &f->entity->features[index];
     CLEANUP(free_text) char *moment = xasprintf("%s_moment", feature->name);
-    size_t of = add_extra(s, moment, "sum", 0);
+    size_t of = add_extra(s, moment, "sum", f->features[index].value, 0);
     for (size_t w = 0; w < feature->window_count; w++) {
         CLEANUP(free_text) char *name = xasprintf("%s_of_day_%dd", feature->name, feature->windows[w]);
         CLEANUP(free_text) char *count = xasprintf("%s_events_%dd", feature->name, feature->windows[w]);
@@ -129,17 +137,21 @@ static void add_days(Sums *s, const Forecasting *f, size_t index) {
     while (of < json_array_size(s->measures) &&
            strcmp(json_string_value(json_object_get(json_array_get(s->measures, of), "name")), days) != 0)
         of++;
-    if (of == json_array_size(s->measures)) of = add_extra(s, days, "days", f->widest);
+    if (of == json_array_size(s->measures)) of = add_extra(s, days, "days", f->features[index].value, f->widest);
     for (size_t w = 0; w < feature->window_count; w++) {
         CLEANUP(free_text) char *name = xasprintf("%s_%dd", feature->name, feature->windows[w]);
         add_plan_part(s, name, of, feature->windows[w], feature->aggregate == AGGREGATE_GAP);
     }
 }
 
-static Sums sums_of(const Forecasting *f) {
-    enum { EVENTS = 0 }; /* measures_of puts the count of all events first */
+static Sums empty_sums(const Forecasting *f) {
     Sums s = {.place = xcalloc(f->measures.count + 1, sizeof *s.place), .measures = json_array(), .parts = json_array()};
     for (size_t i = 0; i < f->measures.count; i++) s.place[i] = SIZE_MAX;
+    return s;
+}
+
+static Sums sums_of(const Forecasting *f) {
+    Sums s = empty_sums(f);
     for (size_t i = 0; i < f->part_count; i++) add_measure_part(&s, f, f->parts[i].measure, f->parts[i].days);
     add_plan_part(&s, "population_events", place_of(&s, f, EVENTS), (int)f->forecast->events_within, false);
     add_plan_part(&s, "population_active", place_of(&s, f, EVENTS), (int)f->forecast->active_within, false);
@@ -152,6 +164,14 @@ static Sums sums_of(const Forecasting *f) {
 
 char *rollup_sums_plan(const Forecasting *f) {
     Sums s = sums_of(f);
+    free(s.place);
+    return plan_text(s.measures, s.parts);
+}
+
+/* Of the last values that are segments, over all that is read. */
+char *rollup_segments_plan(const Forecasting *f) {
+    Sums s = empty_sums(f);
+    for (size_t i = 0; i < f->forecast->segment_count; i++) add_measure_part(&s, f, f->features[f->forecast->segments[i]].value, 0);
     free(s.place);
     return plan_text(s.measures, s.parts);
 }
@@ -191,74 +211,31 @@ static void add_event_measure(Buf *out, const Measure *m) {
     buf_addf(out, " AS %s", m->name);
 }
 
-/* {{part}} of {{parts}}: those of some entities, for one of several threads. */
-static void add_share(Buf *out, const Forecasting *f, const char *before) {
-    buf_addf(out, "\n%s ({{parts}} = 1 OR hash(%s) %% {{parts}} = {{part}})\n", before, f->key);
-}
-
 void rollup_add_events(Buf *out, const Forecasting *f) {
     buf_addf(out, "SELECT %s::VARCHAR AS entity, day, known", f->key);
     for (size_t i = 0; i < f->measures.count; i++) add_event_measure(out, &f->measures.items[i]);
     forecasting_add_events(out, f);
-    add_share(out, f, "WHERE");
+    buf_add_char(out, '\n');
 }
 
-static void add_merged_measure(Buf *out, const Measure *m) {
-    const char *n = m->name;
-    if (m->kind == MEASURE_LAST)
-        buf_addf(out,
-                 ",\n    CASE WHEN %s_at IS NOT NULL THEN {'at': %s_at, 'source': %s_source, 'id': %s_id, 'value': %s_value::%s} END AS %s",
-                 n, n, n, n, n, m->of->sql_type, n);
-    else
-        buf_addf(out, ",\n    %s::%s AS %s", n, m->type, n);
+/* Bytes that differ in every row are not compressed: trying to takes longer than writing them. */
+void rollup_add_days_columns(Buf *out, const Forecasting *f) {
+    buf_addf(out, "%s %s, day INTEGER, known INTEGER, upto BIGINT, %s BIGINT, record BLOB USING COMPRESSION uncompressed", f->key,
+             f->entity->key.sql_type, f->measures.items[EVENTS].name);
 }
 
 void rollup_add_days(Buf *out, const Forecasting *f) {
-    buf_addf(out, "INSERT INTO model_days BY NAME\nSELECT entity::%s AS %s, day, known, {{upto}} AS upto", f->entity->key.sql_type, f->key);
-    for (size_t i = 0; i < f->measures.count; i++) add_merged_measure(out, &f->measures.items[i]);
-    buf_add_str(out, "\nFROM churn_day_rows()\n");
+    buf_addf(out, "INSERT INTO model_days SELECT entity::%s, day, known, {{upto}}, events, record FROM churn_day_rows()\n",
+             f->entity->key.sql_type);
 }
 
-/* A measure of model_days, as what it adds to a window. */
-static void add_day_measure(Buf *out, const Forecasting *f, const char *name) {
-    for (size_t i = 0; i < f->measures.count; i++) {
-        const Measure *m = &f->measures.items[i];
-        if (strcmp(m->name, name) != 0) continue;
-        CLEANUP(free_text) char *type = measure_carrier(m);
-        if (m->kind == MEASURE_LAST)
-            buf_addf(out, ",\n    %s.\"at\" AS %s_at, %s.source AS %s_source, %s.id AS %s_id, %s.\"value\"::%s AS %s_value", name, name,
-                     name, name, name, name, name, type, name);
-        else
-            buf_addf(out, ",\n    %s::%s AS %s", name, type, name);
-        return;
-    }
-    for (size_t i = 0; i < f->entity->feature_count; i++) {
-        const Feature *feature = &f->entity->features[i];
-        const char *count = f->measures.items[f->features[i].value].name;
-        CLEANUP(free_text) char *moment = xasprintf("%s_moment", feature->name);
-        CLEANUP(free_text) char *days = xasprintf("%s_days", count);
-        if (feature->aggregate == AGGREGATE_SLOPE && strcmp(name, moment) == 0)
-            buf_addf(out, ",\n    %s * (day - {{day}}) AS %s", count, name);
-        else if (forecasting_is_of_days(feature->aggregate) && strcmp(name, days) == 0)
-            buf_addf(out, ",\n    CASE WHEN %s > 0 AND day >= {{oldest}} THEN (day - {{oldest}})::BIGINT END AS %s", count, name);
-        else
-            continue;
-        return;
-    }
-}
-
+/* {{part}} of {{parts}}: those of some entities, for one of several threads. */
 void rollup_add_days_read(Buf *out, const Forecasting *f) {
-    Sums s = sums_of(f);
-    size_t i;
-    json_t *one;
-    buf_addf(out, "SELECT %s::VARCHAR AS entity, day, day AS known", f->key);
-    json_array_foreach(s.measures, i, one) add_day_measure(out, f, json_string_value(json_object_get(one, "name")));
-    buf_addf(out, "\nFROM model_days WHERE day >= {{day}} - %d AND day < {{day}} AND known < {{known}} AND upto <= {{upto}}",
-             forecasting_days_read(f));
-    add_share(out, f, "    AND");
-    free(s.place);
-    json_decref(s.measures);
-    json_decref(s.parts);
+    buf_addf(out,
+             "SELECT %s::VARCHAR AS entity, day, record\n"
+             "FROM model_days WHERE day >= {{day}} - %d AND day < {{day}} AND known < {{known}} AND upto <= {{upto}}\n"
+             "    AND ({{parts}} = 1 OR hash(%s) %% {{parts}} = {{part}})\n",
+             f->key, forecasting_days_read(f), f->key);
 }
 
 /* ---- the sums ---- */
@@ -286,4 +263,16 @@ void rollup_add_sums(Buf *out, const Forecasting *f) {
         }
     }
     buf_addf(out, "\n    FROM churn_sums() WHERE population_events >= %" PRId64 " AND population_active > 0\n)", f->forecast->events);
+}
+
+void rollup_add_segments(Buf *out, const Forecasting *f) {
+    buf_addf(out, "CREATE OR REPLACE TEMP TABLE churn_segments AS\nSELECT entity::%s AS %s", f->entity->key.sql_type, f->key);
+    for (size_t i = 0; i < f->forecast->segment_count; i++) {
+        size_t index = f->forecast->segments[i];
+        const Measure *m = &f->measures.items[f->features[index].value];
+        CLEANUP(free_text) char *name = forecasting_part_name(f, f->features[index].value, 0);
+        buf_addf(out, ", %s::%s AS ", name, m->of->sql_type);
+        sql_name(out, f->entity->features[index].name);
+    }
+    buf_add_str(out, "\nFROM churn_sums()\n");
 }

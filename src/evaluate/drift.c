@@ -2,20 +2,16 @@
 #include "evaluate/drift.h"
 
 #include "base/memory.h"
+#include "evaluate/sort_floats.h"
 #include <math.h>
 
 #define SMALLEST_SHARE 1e-4
-
-static int by_value(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
 
 static size_t present_sorted(const float *values, size_t n, size_t stride, float *ret) {
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
         if (!isnan(values[i * stride])) ret[count++] = values[i * stride];
-    qsort(ret, count, sizeof *ret, by_value);
+    sort_floats(ret, count);
     return count;
 }
 
@@ -38,7 +34,7 @@ static void shares_of(const DriftBins *bins, const float *values, size_t n, size
     for (size_t i = 0; i < n; i++) {
         double value = (double)values[i * stride];
         size_t bin = 0;
-        while (bin < bins->edges && value > bins->edge[bin]) bin++;
+        for (size_t k = 0; k < bins->edges; k++) bin += value > bins->edge[k]; /* they ascend; no branch to guess */
         ret[isnan(value) ? bins->edges + 1 : bin] += 1 / (double)n;
     }
 }

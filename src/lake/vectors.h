@@ -39,6 +39,9 @@ LakeVector lake_input(const LakeResult *r, size_t col);
 /* Of a row that has a value. Borrowed from the chunk (a short one from the vector). */
 Span lake_text_at(const LakeVector *v, size_t row);
 
+/* The numbers of a column of any numeric type, n rows, as floats: ret[0], ret[stride], ... NaN: there is none, or it is not finite. */
+void lake_floats(const LakeResult *r, size_t col, size_t n, size_t stride, float *ret);
+
 /* ---- writing, in a LakeFill ---- */
 
 /* A column of the chunk. Every row has a value until its bit is cleared. */

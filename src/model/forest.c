@@ -1,12 +1,16 @@
 /* forest.c: trees as flat tables. All split outcomes of a row in one tree are one 64-bit word: bit k is set when split k sends the row
- * left. A leaf has, for each distinct feature on its path, the bits that this feature decides (`mask`) and their values on the path to this
- * leaf (`expected`). The features whose bits match select a line of the leaf's table, which has the SHAP value of each feature.
+ * left; splits are numbered from the root down, left before right, so those of a subtree are neighbours.
  *
- * For a leaf of value v whose path has d distinct features, with o_j = 1 when feature j sends the row to this leaf (else 0) and z_j = the
- * share of the training weight that takes the path's branch at j's splits, the Shapley value of feature i is v * (o_i - z_i) * sum over S
- * subset of the others of |S|! (d-|S|-1)! / d! * prod_{j in S} o_j * prod_{j not in S} z_j.
+ * A leaf has, for each distinct feature on its path, the bits that this feature decides (`mask`) and their values on the path to this leaf
+ * (`expected`). For a leaf of value v whose path has d distinct features, with o_j = 1 when feature j sends the row to this leaf (else 0)
+ * and z_j = the share of the training weight that takes the path's branch at j's splits, the Shapley value of feature i is
+ * v * (o_i - z_i) * sum over S subset of the others of |S|! (d-|S|-1)! / d! * prod_{j in S} o_j * prod_{j not in S} z_j.
  *
- * Invariant: for every row, the values over all leaves plus the bias sum to the model's margin. */
+ * So the values of all leaves of a subtree depend on the outcomes of its splits and of those above it only. A block is a subtree, as large
+ * as it may be, for which these are at most BLOCK_BITS: a table has the sums over its leaves for each combination of outcomes, and a row
+ * adds one line of each block. A tree of depth 4 has two blocks.
+ *
+ * Invariant: for every row, the values over all blocks plus the bias sum to the model's margin. */
 #include "model/forest.h"
 
 #include "base/memory.h"
@@ -26,13 +30,19 @@ typedef struct SplitCondition {
     uint32_t feature;
 } SplitCondition;
 
-typedef struct Leaf {
-    size_t first_condition, conditions;
-    size_t table; /* first value: 2^conditions lines of `conditions` values */
-} Leaf;
+enum { BLOCK_BITS = 8 };
+
+/* Which outcomes select a line: those of the splits above, from the root on, then those of its own splits, which are neighbours. */
+typedef struct Block {
+    uint8_t above[FOREST_MAX_DEPTH], above_count; /* bits of the outcome */
+    uint8_t own_first, own_count;
+    uint8_t features;
+    size_t first_feature; /* of block_features */
+    size_t table;         /* first value: a line for each combination, of a value for each feature */
+} Block;
 
 typedef struct Tree {
-    size_t first_split, splits, first_leaf, leaves;
+    size_t first_split, splits, first_block, blocks;
 } Tree;
 
 struct Forest {
@@ -40,10 +50,10 @@ struct Forest {
     size_t tree_count;
     Split *splits;
     size_t split_count;
-    Leaf *leaves;
-    size_t leaf_count;
-    SplitCondition *conditions;
-    size_t condition_count;
+    Block *blocks;
+    size_t block_count;
+    uint32_t *block_features;
+    size_t block_feature_count;
     float *values;
     size_t value_count;
     double *gain; /* of each feature */
@@ -57,21 +67,30 @@ struct Forest {
 void forest_free(Forest *f) {
     free(f->trees);
     free(f->splits);
-    free(f->leaves);
-    free(f->conditions);
+    free(f->blocks);
+    free(f->block_features);
     free(f->values);
     free(f->gain);
     free(f);
 }
 
-/* ---- one leaf's table ---- */
+/* ---- leaves ---- */
 
 /* The features of a path: `zero` is the z of the formula. */
 typedef struct Path {
     SplitCondition conditions[FOREST_MAX_DEPTH];
     double zero[FOREST_MAX_DEPTH];
     size_t count;
+    uint8_t bits[FOREST_MAX_DEPTH]; /* its splits */
+    size_t depth;
 } Path;
+
+typedef struct Leaf {
+    Path path;
+    double value;
+} Leaf;
+
+enum { LEAVES_MAX = 1 << FOREST_MAX_DEPTH };
 
 /* |S|! (d - |S| - 1)! / d! */
 static double shapley_weight(size_t size, size_t d) {
@@ -94,17 +113,67 @@ static double shapley_value(const Path *path, unsigned pattern, size_t i) {
     return sum * ((double)(pattern >> i & 1) - path->zero[i]);
 }
 
-static void add_leaf(Forest *f, const Path *path, double value) {
-    size_t d = path->count, lines = (size_t)1 << d;
-    Leaf leaf = {.first_condition = f->condition_count, .conditions = d, .table = f->value_count};
-    memcpy(ADD(f->conditions, f->condition_count, d), path->conditions, d * sizeof *path->conditions);
-    float *line = ADD(f->values, f->value_count, lines * d);
-    for (unsigned pattern = 0; pattern < lines; pattern++)
-        for (size_t i = 0; i < d; i++) *line++ = (float)(value * shapley_value(path, pattern, i));
-    *ADD(f->leaves, f->leaf_count, 1) = leaf;
-    double reached = 1;
-    for (size_t i = 0; i < d; i++) reached *= path->zero[i];
-    f->bias += value * reached;
+static unsigned pattern_of(const Path *path, uint64_t outcome) {
+    unsigned pattern = 0;
+    for (size_t i = 0; i < path->count; i++)
+        pattern |= (unsigned)((outcome & path->conditions[i].mask) == path->conditions[i].expected) << i;
+    return pattern;
+}
+
+/* ---- blocks ---- */
+
+static size_t place_of(const Forest *f, const Block *b, uint32_t feature) {
+    size_t i = 0;
+    while (i < b->features && f->block_features[b->first_feature + i] != feature) i++;
+    return i;
+}
+
+/* The outcome word that a combination stands for; all other bits are 0. */
+static uint64_t outcome_of(const Block *b, size_t combination) {
+    uint64_t outcome = (uint64_t)(combination >> b->above_count) << b->own_first;
+    for (size_t i = 0; i < b->above_count; i++) outcome |= (uint64_t)(combination >> i & 1) << b->above[i];
+    return outcome;
+}
+
+/* Adds the values of a leaf under all 2^d patterns to the lines whose combinations have them. */
+static void add_leaf(Forest *f, const Block *b, const Leaf *leaf, double *sums) {
+    const Path *path = &leaf->path;
+    double values[1 << FOREST_MAX_DEPTH][FOREST_MAX_DEPTH];
+    size_t places[FOREST_MAX_DEPTH];
+    for (size_t i = 0; i < path->count; i++) places[i] = place_of(f, b, path->conditions[i].feature);
+    for (unsigned pattern = 0; pattern < 1u << path->count; pattern++)
+        for (size_t i = 0; i < path->count; i++) values[pattern][i] = leaf->value * shapley_value(path, pattern, i);
+    for (size_t line = 0; line < (size_t)1 << (b->above_count + b->own_count); line++) {
+        const double *value = values[pattern_of(path, outcome_of(b, line))];
+        for (size_t i = 0; i < path->count; i++) sums[line * b->features + places[i]] += value[i];
+    }
+    double reached = leaf->value;
+    for (size_t i = 0; i < path->count; i++) reached *= path->zero[i];
+    f->bias += reached;
+}
+
+static void add_block_features(Forest *f, Block *b, const Leaf *leaves, size_t n) {
+    b->first_feature = f->block_feature_count;
+    for (const Leaf *leaf = leaves; leaf < leaves + n; leaf++)
+        for (size_t i = 0; i < leaf->path.count; i++)
+            if (place_of(f, b, leaf->path.conditions[i].feature) == b->features) {
+                *ADD(f->block_features, f->block_feature_count, 1) = leaf->path.conditions[i].feature;
+                b->features++;
+            }
+}
+
+/* Of the subtree below the path `above`, with the splits [first, first + count) and n leaves. */
+static void add_block(Forest *f, const Path *above, size_t first, size_t count, const Leaf *leaves, size_t n) {
+    Block b = {.above_count = (uint8_t)above->depth, .own_first = (uint8_t)first, .own_count = (uint8_t)count, .table = f->value_count};
+    memcpy(b.above, above->bits, sizeof b.above);
+    add_block_features(f, &b, leaves, n);
+    size_t values = ((size_t)1 << (b.above_count + b.own_count)) * b.features;
+    double *sums = xcalloc(values + 1, sizeof *sums);
+    for (size_t i = 0; i < n; i++) add_leaf(f, &b, &leaves[i], sums);
+    float *table = ADD(f->values, f->value_count, values);
+    for (size_t i = 0; i < values; i++) table[i] = (float)sums[i];
+    free(sums);
+    *ADD(f->blocks, f->block_count, 1) = b;
 }
 
 /* ---- reading a tree ---- */
@@ -153,50 +222,92 @@ static void extend_path(Path *path, uint32_t feature, size_t bit, bool is_left, 
         path->conditions[path->count] = (SplitCondition){.feature = feature};
         path->zero[path->count++] = 1;
     }
+    path->bits[path->depth++] = (uint8_t)bit;
     path->conditions[i].mask |= UINT64_C(1) << bit;
     if (is_left) path->conditions[i].expected |= UINT64_C(1) << bit;
     path->zero[i] *= share;
 }
 
-static int add_node(Forest *f, const TreeDocument *t, size_t first_split, size_t node, size_t depth, const Path *path, Error *err);
+/* What of a tree has been read, and is in no block yet. */
+typedef struct Growing {
+    const TreeDocument *document;
+    size_t first_split;
+    Leaf leaves[LEAVES_MAX];
+    size_t count;
+} Growing;
 
-static int add_branch(Forest *f, const TreeDocument *t, size_t first_split, size_t node, size_t child, size_t bit, size_t depth,
-                      const Path *path, Error *err) {
+static int add_node(Forest *f, Growing *g, size_t node, const Path *path, bool *ret_whole, Error *err);
+
+static int add_branch(Forest *f, Growing *g, size_t node, size_t child, size_t bit, const Path *path, bool *ret_whole, Error *err) {
+    const TreeDocument *t = g->document;
     Path next = *path;
     bool left = child == (size_t)number_at(t->left_children, node);
     double cover = number_at(t->sum_hessian, node);
     double share = cover > 0 ? number_at(t->sum_hessian, child) / cover : 0;
     extend_path(&next, (uint32_t)number_at(t->split_indices, node), bit, left, share);
-    return add_node(f, t, first_split, child, depth + 1, &next, err);
+    return add_node(f, g, child, &next, ret_whole, err);
 }
 
-static int add_node(Forest *f, const TreeDocument *t, size_t first_split, size_t node, size_t depth, const Path *path, Error *err) {
+/* Makes a block of the branch whose leaves are those from `from` on and whose splits come from `first` to `end`. */
+static void close_branch(Forest *f, Growing *g, const Path *path, size_t bit, size_t first, size_t end, size_t from, size_t to) {
+    Path above = *path;
+    above.bits[above.depth++] = (uint8_t)bit;
+    add_block(f, &above, first, end - first, g->leaves + from, to - from);
+}
+
+/* Both branches are read, with leaves from..middle..g->count and splits bit + 1..split..: the subtree goes to the node above when a block
+ * may be so large; if not, each branch that is not in blocks yet becomes one. */
+static bool join_branches(Forest *f, Growing *g, const Path *path, size_t bit, size_t split, size_t from, size_t middle,
+                          const bool *whole) {
+    size_t end = f->split_count - g->first_split;
+    if (whole[0] && whole[1] && path->depth + (end - bit) <= BLOCK_BITS) return true;
+    if (whole[0]) close_branch(f, g, path, bit, bit + 1, split, from, middle);
+    if (whole[1]) close_branch(f, g, path, bit, split, end, middle, g->count);
+    g->count = from;
+    return false;
+}
+
+/* *ret_whole: the leaves below the node are in `g` and in no block. */
+static int add_node(Forest *f, Growing *g, size_t node, const Path *path, bool *ret_whole, Error *err) {
+    const TreeDocument *t = g->document;
     double left = number_at(t->left_children, node), right = number_at(t->right_children, node);
     if (left < 0) {
-        add_leaf(f, path, number_at(t->split_conditions, node));
+        g->leaves[g->count++] = (Leaf){.path = *path, .value = number_at(t->split_conditions, node)};
+        *ret_whole = true;
         return 0;
     }
     double feature = number_at(t->split_indices, node);
-    if (depth >= FOREST_MAX_DEPTH) return not_a_model("a tree is too deep", err);
+    if (path->depth >= FOREST_MAX_DEPTH) return not_a_model("a tree is too deep", err);
     if (left >= (double)t->nodes || right < 0 || right >= (double)t->nodes) return not_a_model("a child node that does not exist", err);
     if (feature < 0 || feature >= (double)f->features) return not_a_model("a feature that does not exist", err);
-    size_t bit = f->split_count - first_split;
+    size_t bit = f->split_count - g->first_split, from = g->count;
+    bool whole[2];
     *ADD(f->splits, f->split_count, 1) = (Split){.feature = (uint32_t)feature,
                                                  .threshold = (float)number_at(t->split_conditions, node),
                                                  .missing_left = true_at(t->default_left, node)};
     f->gain[(size_t)feature] += number_at(t->loss_changes, node);
-    if (add_branch(f, t, first_split, node, (size_t)left, bit, depth, path, err) != 0) return -1;
-    return add_branch(f, t, first_split, node, (size_t)right, bit, depth, path, err);
+    if (add_branch(f, g, node, (size_t)left, bit, path, &whole[0], err) != 0) return -1;
+    size_t split = f->split_count - g->first_split, middle = g->count;
+    if (add_branch(f, g, node, (size_t)right, bit, path, &whole[1], err) != 0) return -1;
+    *ret_whole = join_branches(f, g, path, bit, split, from, middle, whole);
+    return 0;
 }
 
 static int add_tree(Forest *f, const json_t *document, Error *err) {
     TreeDocument t = {0};
     if (read_tree_document(document, &t, err) != 0) return -1;
-    Tree tree = {.first_split = f->split_count, .first_leaf = f->leaf_count};
-    Path path = {0};
-    if (add_node(f, &t, tree.first_split, 0, 0, &path, err) != 0) return -1;
+    Tree tree = {.first_split = f->split_count, .first_block = f->block_count};
+    const Path path = {0};
+    Growing *g = xcalloc(1, sizeof *g);
+    g->document = &t;
+    g->first_split = tree.first_split;
+    bool whole = false;
+    int rc = add_node(f, g, 0, &path, &whole, err);
+    if (rc == 0 && whole) add_block(f, &path, 0, f->split_count - tree.first_split, g->leaves, g->count);
+    free(g);
+    if (rc != 0) return -1;
     tree.splits = f->split_count - tree.first_split;
-    tree.leaves = f->leaf_count - tree.first_leaf;
+    tree.blocks = f->block_count - tree.first_block;
     *ADD(f->trees, f->tree_count, 1) = tree;
     return 0;
 }
@@ -245,12 +356,12 @@ static uint64_t evaluate_splits(const Split *splits, size_t n, const float *row)
     return outcome;
 }
 
-static void explain_leaf(const Forest *f, const Leaf *leaf, uint64_t outcome, float *ret) {
-    const SplitCondition *conditions = f->conditions + leaf->first_condition;
-    size_t pattern = 0;
-    for (size_t i = 0; i < leaf->conditions; i++) pattern |= (size_t)((outcome & conditions[i].mask) == conditions[i].expected) << i;
-    const float *line = f->values + leaf->table + pattern * leaf->conditions;
-    for (size_t i = 0; i < leaf->conditions; i++) ret[conditions[i].feature] += line[i];
+static void explain_block(const Forest *f, const Block *b, uint64_t outcome, float *ret) {
+    size_t line = (size_t)(outcome >> b->own_first & ((UINT64_C(1) << b->own_count) - 1)) << b->above_count;
+    for (size_t i = 0; i < b->above_count; i++) line |= (size_t)(outcome >> b->above[i] & 1) << i;
+    const uint32_t *feature = f->block_features + b->first_feature;
+    const float *value = f->values + b->table + line * b->features;
+    for (size_t i = 0; i < b->features; i++) ret[feature[i]] += value[i];
 }
 
 void forest_explain(const Forest *f, const float *row, float *ret) {
@@ -259,7 +370,7 @@ void forest_explain(const Forest *f, const float *row, float *ret) {
     for (size_t t = 0; t < f->tree_count; t++) {
         const Tree *tree = &f->trees[t];
         uint64_t outcome = evaluate_splits(f->splits + tree->first_split, tree->splits, row);
-        for (size_t i = 0; i < tree->leaves; i++) explain_leaf(f, &f->leaves[tree->first_leaf + i], outcome, ret);
+        for (size_t i = 0; i < tree->blocks; i++) explain_block(f, &f->blocks[tree->first_block + i], outcome, ret);
     }
 }
 

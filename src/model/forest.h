@@ -5,13 +5,14 @@
  * What is computed: path-dependent TreeSHAP, as in S. Lundberg, G. Erion, S.-I. Lee, "Consistent Individualized Feature Attribution for
  * Tree Ensembles" (2018), which is also what XGBoost's own `pred_contribs` returns (the tests compare both). How: J. Yang, "Fast TreeSHAP"
  * (2021), version 2: for one leaf the values depend only on which of the d features on its path send the row to it, so all 2^d results are
- * computed once, and a row only looks them up. For trees of depth 4 this is exact and about 15 times faster than XGBoost's. */
+ * computed once, and a row only looks them up. Here the lookups of neighbouring leaves are one, too (forest.c). For trees of depth 4 this
+ * is exact and about 40 times faster than XGBoost's. */
 #pragma once
 #include "base/error.h"
 #include <jansson.h>
 #include <stddef.h>
 
-#define FOREST_MAX_DEPTH 6 /* at most 63 splits in a tree: their outcomes fit one 64-bit word; a leaf's table has at most 64 rows */
+#define FOREST_MAX_DEPTH 6 /* at most 63 splits in a tree: their outcomes fit one 64-bit word; a block's table has at most 256 lines */
 
 typedef struct Forest Forest;
 

@@ -131,6 +131,13 @@ int model_train(const Matrix *x, const float *labels, const char *const *feature
 
 /* ---- from a document ---- */
 
+/* XGBoost sets a booster up at its first prediction; afterwards any thread may predict. */
+static int predict_once(const Model *m, Error *err) {
+    CLEANUP(free_text) char *space = xcalloc(m->feature_count + 1, sizeof(float));
+    float ignored;
+    return model_predict(m, &(Matrix){.values = (float *)(void *)space, .rows = 1, .cols = m->feature_count}, &ignored, err);
+}
+
 static int read_features(Model *m, const json_t *document, Error *err) {
     const json_t *names = json_object_get(json_object_get(document, "learner"), "feature_names");
     size_t n = json_array_size(names);
@@ -164,7 +171,7 @@ int model_from_document(const char *bytes, size_t n, Model **ret, Error *err) {
         err->kind = ERR_DATA;
         return -1;
     }
-    if (load_booster(m, err) != 0 || read_features(m, document, err) != 0) return -1;
+    if (load_booster(m, err) != 0 || read_features(m, document, err) != 0 || predict_once(m, err) != 0) return -1;
     if (forest_parse(document, m->feature_count, &m->forest, err) != 0) return -1;
     *ret = TAKE(m);
     return 0;

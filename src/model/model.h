@@ -1,6 +1,6 @@
 /* model.h: a churn model: gradient-boosted trees by XGBoost over plain matrices. It does not depend on the lake.
  *
- * Model: immutable once trained or loaded. model_predict: one thread at a time; model_explain and the getters: any thread.
+ * Model: immutable once trained or loaded. Any thread (XGBoost keeps the results of each thread by itself).
  *
  * Determinism: the same matrix, labels, names and parameters give the same model file byte for byte, on any number of cores (XGBoost runs
  * on one thread: for so many rows OpenMP costs more than it saves when another process uses the machine). */

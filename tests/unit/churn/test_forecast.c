@@ -791,7 +791,8 @@ static void same_data_same_bytes(void **state) {
 
 /* ---- merged in C, and by DuckDB ---- */
 
-#define DAYS_AS_TEXT "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY r::VARCHAR) FROM (SELECT * EXCLUDE (upto) FROM model_days) AS r"
+#define DAYS_AS_TEXT                                                                                                                       \
+    "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY r::VARCHAR) FROM (SELECT member_id, day, known, events_n FROM model_days) AS r"
 
 /* Messages that came late, that came together, and that have less than others. */
 static void make_odd_visits(Fixture *f) {
@@ -810,32 +811,74 @@ static char *segments_as_of(Fixture *f, const ChurnDeclared *d, int64_t upto) {
     return query_text(f->conn, "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY member_id) FROM churn_segments AS r");
 }
 
-static void merging_gives_what_the_database_gives(void **state) {
-    Fixture *f = *state;
+static void free_plans(ChurnDeclared *d) {
+    rollup_plan_freep(&d->days_plan);
+    rollup_plan_freep(&d->sums_plan);
+    rollup_plan_freep(&d->segments_plan);
+}
+
+/* As of every tenth day, so that the values of single days matter. */
+static char *rows_as_of_many_days(Fixture *f, const ChurnDeclared *d, int64_t upto) {
     static const char columns[] = "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY member_id) FROM churn_rows AS r";
     Error err = {0};
+    Buf all = {0};
+    for (int64_t day = CUT - 30; day <= CUT; day += 10) {
+        must(churn_make_rows(f->conn, d, day, FIRST, upto, &err), &err);
+        CLEANUP(free_text) char *rows = query_text(f->conn, columns);
+        buf_addf(&all, "%s\n", rows);
+    }
+    return buf_take(&all);
+}
+
+/* The days are made again where the others were: they are kept otherwise. */
+static void merging_gives_what_the_database_gives(void **state) {
+    Fixture *f = *state;
     ChurnDays days;
     make_visits(f, 300, 180);
     make_odd_visits(f);
     CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
     assert_non_null(d.days_plan);
     assert_non_null(d.sums_plan);
+    assert_non_null(d.segments_plan);
     update_days(f, &d, &days);
     CLEANUP(free_text) char *merged_days = query_text(f->conn, DAYS_AS_TEXT);
     CLEANUP(free_text) char *merged_segments = segments_as_of(f, &d, days.upto);
-    must(churn_make_rows(f->conn, &d, CUT, FIRST, days.upto, &err), &err);
-    CLEANUP(free_text) char *merged = query_text(f->conn, columns);
-    rollup_plan_freep(&d.days_plan);
-    rollup_plan_freep(&d.sums_plan);
-    forget_days(f);
+    CLEANUP(free_text) char *merged = rows_as_of_many_days(f, &d, days.upto);
+    free_plans(&d);
     update_days(f, &d, &days);
-    must(churn_make_rows(f->conn, &d, CUT, FIRST, days.upto, &err), &err);
-    CLEANUP(free_text) char *aggregated_days = query_text(f->conn, DAYS_AS_TEXT), *aggregated = query_text(f->conn, columns);
+    CLEANUP(free_text) char *aggregated_days = query_text(f->conn, DAYS_AS_TEXT);
+    CLEANUP(free_text) char *aggregated = rows_as_of_many_days(f, &d, days.upto);
     CLEANUP(free_text) char *segments = segments_as_of(f, &d, days.upto);
-    assert_true(strlen(aggregated) > 10000);
+    assert_true(strlen(aggregated) > 40000);
     assert_string_equal(merged_days, aggregated_days);
     assert_string_equal(merged, aggregated);
     assert_string_equal(merged_segments, segments);
+}
+
+/* The plans of a lake that a version with other statements made are not used. */
+static void plans_of_an_earlier_version_are_left_alone(void **state) {
+    Fixture *f = *state;
+    run(f->conn,
+        "CREATE TABLE said AS SELECT * FROM model_declared; CREATE OR REPLACE VIEW model_declared AS SELECT * FROM said WHERE name <> "
+        "'days_packed'");
+    CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
+    assert_null(d.days_plan);
+    assert_null(d.sums_plan);
+    assert_null(d.segments_plan);
+}
+
+static void a_damaged_record_is_an_error(void **state) {
+    Fixture *f = *state;
+    Error err = {0};
+    ChurnDays days;
+    make_odd_visits(f);
+    CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
+    update_days(f, &d, &days);
+    run(f->conn, "UPDATE model_days SET record = record[:octet_length(record) - 1] WHERE day = (SELECT min(day) FROM model_days)");
+    assert_int_equal(churn_make_rows(f->conn, &d, CUT, FIRST, days.upto, &err), -1);
+    assert_int_equal(err.kind, ERR_DATA);
+    assert_non_null(strstr(err.text, "damaged record"));
+    error_clear(&err);
 }
 
 static void a_sum_that_does_not_fit_is_an_error(void **state) {
@@ -886,6 +929,8 @@ int main(void) {
         FORECAST_TEST(predictions_are_followed),
         FORECAST_TEST(same_data_same_bytes),
         MERGED_TEST(merging_gives_what_the_database_gives),
+        MERGED_TEST(plans_of_an_earlier_version_are_left_alone),
+        MERGED_TEST(a_damaged_record_is_an_error),
         MERGED_TEST(a_sum_that_does_not_fit_is_an_error),
         MERGED_TEST(it_learns_scores_and_explains),
         MERGED_TEST(a_set_is_the_same_when_more_has_come),

@@ -6,6 +6,7 @@
 #include "evaluate/logistic.h"
 #include "evaluate/platt.h"
 #include "evaluate/profit.h"
+#include "evaluate/sort_floats.h"
 
 #include "../fixture.h"
 #include "model/metrics.h"
@@ -162,6 +163,31 @@ static void contacting_nobody_is_a_choice(void **state) {
     assert_true(all.contacted == 2 && all.positives == 1 && all.profit == 3);
 }
 
+static int by_value(const void *a, const void *b) {
+    float left = *(const float *)a, right = *(const float *)b;
+    return (left > right) - (left < right);
+}
+
+/* Few values and many are sorted in different ways. */
+static void floats_are_sorted(void **state) {
+    (void)state;
+    static const size_t sizes[] = {0, 1, 255, 256, 5000};
+    static const float odd[] = {0, -0.0f, INFINITY, -INFINITY, 1e-40f, -1e-40f, 3e38f, -3e38f};
+    uint64_t random = 7;
+    for (size_t k = 0; k < ARRAY_LEN(sizes); k++) {
+        float *ours = xcalloc(sizes[k] + 1, sizeof *ours), *theirs = xcalloc(sizes[k] + 1, sizeof *theirs);
+        for (size_t i = 0; i < sizes[k]; i++) {
+            random = random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+            ours[i] = theirs[i] = random >> 60 == 0 ? odd[random >> 40 & 7] : (float)((double)(random >> 40) / 1e6 - 8);
+        }
+        sort_floats(ours, sizes[k]);
+        qsort(theirs, sizes[k], sizeof *theirs, by_value);
+        for (size_t i = 0; i < sizes[k]; i++) assert_true(ours[i] == theirs[i]);
+        free(ours);
+        free(theirs);
+    }
+}
+
 static void drift_is_seen_by_column(void **state) {
     (void)state;
     uint64_t seed = 6;
@@ -224,6 +250,7 @@ int main(void) {
         cmocka_unit_test(certain_probabilities_are_finite),
         cmocka_unit_test(calibrated_contributions_sum_to_the_calibrated_log_odds),
         cmocka_unit_test(contacting_nobody_is_a_choice),
+        cmocka_unit_test(floats_are_sorted),
         cmocka_unit_test(drift_is_seen_by_column),
         cmocka_unit_test(regression_learns_and_ignores_what_is_constant),
         cmocka_unit_test(separable_data_converges),

@@ -134,10 +134,7 @@ static const float *reference_contributions(const Model *m, const Data *d, DMatr
     return result;
 }
 
-static void contributions_are_exact(void **state) {
-    (void)state;
-    Data *d = make_data(0.3, 31337);
-    Model *m = train(d, 42);
+static void check_contributions(const Model *m, const Data *d) {
     Matrix x = matrix_of(d, ROWS);
     float *p = predict(m, d), *ours = xcalloc((size_t)ROWS * (COLS + 1), sizeof *ours);
     DMatrixHandle matrix;
@@ -155,7 +152,52 @@ static void contributions_are_exact(void **state) {
     m->xgb->XGDMatrixFree(matrix);
     free(ours);
     free(p);
+}
+
+static void contributions_are_exact(void **state) {
+    (void)state;
+    Data *d = make_data(0.3, 31337);
+    Model *m = train(d, 42);
+    check_contributions(m, d);
     model_free(m);
+    free(d);
+}
+
+/* As model_train, of trees of another depth. */
+static Model *train_by_depth(const Xgb *xgb, const Data *d, const char *depth) {
+    Error err = {0};
+    DMatrixHandle matrix;
+    BoosterHandle booster;
+    Model *m;
+    bst_ulong n;
+    const char *bytes;
+    const char *const params[][2] = {{"objective", "binary:logistic"}, {"tree_method", "hist"}, {"max_depth", depth}, {"nthread", "1"}};
+    assert_int_equal(xgb->XGDMatrixCreateFromMat_omp(d->values, ROWS, COLS, NAN, &matrix, 1), 0);
+    assert_int_equal(xgb->XGDMatrixSetFloatInfo(matrix, "label", d->labels, ROWS), 0);
+    assert_int_equal(xgb->XGBoosterCreate(&matrix, 1, &booster), 0);
+    assert_int_equal(xgb->XGBoosterSetStrFeatureInfo(booster, "feature_name", (const char **)(uintptr_t)names, COLS), 0);
+    for (size_t i = 0; i < ARRAY_LEN(params); i++) assert_int_equal(xgb->XGBoosterSetParam(booster, params[i][0], params[i][1]), 0);
+    for (int i = 0; i < 12; i++) assert_int_equal(xgb->XGBoosterUpdateOneIter(booster, i, matrix), 0);
+    assert_int_equal(xgb->XGBoosterSaveModelToBuffer(booster, "{\"format\": \"json\"}", &n, &bytes), 0);
+    must(model_from_document(bytes, n, &m, &err), &err);
+    xgb->XGBoosterFree(booster);
+    xgb->XGDMatrixFree(matrix);
+    return m;
+}
+
+/* A tree of each depth is divided into other blocks. */
+static void contributions_are_exact_at_every_depth(void **state) {
+    (void)state;
+    static const char *const depths[] = {"1", "2", "3", "5", "6"};
+    const Xgb *xgb;
+    Error err = {0};
+    must(xgb_load(&xgb, &err), &err);
+    Data *d = make_data(0.3, 4711);
+    for (size_t i = 0; i < ARRAY_LEN(depths); i++) {
+        Model *m = train_by_depth(xgb, d, depths[i]);
+        check_contributions(m, d);
+        model_free(m);
+    }
     free(d);
 }
 
@@ -270,6 +312,7 @@ int main(void) {
         cmocka_unit_test(same_seed_same_bytes),
         cmocka_unit_test(one_tree_and_no_tree_at_all),
         cmocka_unit_test(contributions_are_exact),
+        cmocka_unit_test(contributions_are_exact_at_every_depth),
         IN_SCRATCH(comes_back_from_disk),
         IN_SCRATCH(damaged_files_are_refused),
         IN_SCRATCH(files_of_two_models_do_not_mix),
