@@ -111,6 +111,10 @@ static const SettingSpec specs[] = {
      "as http.rows_memory, for one row of the live lake by its id, as it was at most 250 ms ago: read when one is first asked for, and forgotten "
      "when none was for ten minutes",
      .restart = UP},
+    {"up.refine_interval", SETTING_DURATION, "1s",
+     "how often `smelt up` brings Silver and Gold up to date while nobody has asked the API for ten seconds; else as soon as events have landed. "
+     "0s: always",
+     .restart = UP},
     {"up.publish_interval", SETTING_DURATION, "1m", "how often `smelt up` publishes a snapshot", .restart = UP},
     {"up.checkpoint_log", SETTING_SIZE, "16MiB", "`smelt up` checkpoints the lake when DuckDB's log of it is longer", .restart = UP},
     {"disk.reserve", SETTING_SIZE, "200MB", "ingest writes only while data.dir has this much free space; `up` and --follow wait for it",

@@ -42,6 +42,10 @@ static int is_working(void *arg, Error *err) {
     return has_disk_space(working->app, err) == 0 ? live_check(working->live, err) : -1;
 }
 
+static void note_question(void *live) {
+    live_asked(live);
+}
+
 static int write_live(void *live, const char *kind, const json_t *args, json_t **ret, Error *err) {
     return live_write(live, kind, args, ret, err);
 }
@@ -67,6 +71,8 @@ static int serve_and_run(App *app, Writer *w, AuditLog *audit_log, Error *err) {
     options.rows_memory = settings_int(app->settings, "up.rows_memory");
     options.ready = is_working;
     options.ready_arg = &working;
+    options.asked = note_question;
+    options.asked_arg = live;
     options.write = write_live;
     options.write_arg = live;
     if (serving_start(app, "up", &options, health, &web, err) != 0) {

@@ -3,7 +3,9 @@
  *
  *   path        begins                            writes
  *   landing     with each batch                   Bronze, ledger, schemas, the commit mark
- *   refining    when something landed             Silver, quarantine, Gold, refine_progress
+ *   refining    when something landed: at once    Silver, quarantine, Gold, refine_progress
+ *               while somebody asks the API, else
+ *               each up.refine_interval
  *   publishing  each up.publish_interval, when    models, scores, what serving_* keeps, run history; a snapshot
  *               something was refined
  *   (backup)    each backup.interval, on the path of publishing: both attach a file to the lake
@@ -39,6 +41,7 @@
 enum {
     TICK_MS = 1000,
     REFINE_PAUSE_MAX_MS = 500,
+    ASKED_FOR_MS = 10 * 1000, /* so long after a question another one is expected */
     MERGE_EVERY = 8,         /* checkpoints */
     CHECKPOINT_TRIES = 40,   /* while refining goes on, and as many while it pauses: DuckDB refuses while another connection writes */
     CHECKPOINT_PAUSE_MS = 3, /* between them */
@@ -58,10 +61,13 @@ struct Live {
     Orders *orders;
     atomic_bool unrefined;   /* Bronze may have batches that Silver and Gold lack */
     atomic_bool unpublished; /* Gold has changed since the last snapshot */
+    atomic_llong asked_ns;   /* when somebody asked last for what is in the lake; 0: nobody has */
     /* of landing */
     TopicList topics;
     FeedList feeds; /* of `ingest` */
     Ingest *ingest; /* NULL: the next step opens it, and the feeds */
+    /* of refining */
+    int64_t refined_ns; /* when the last one began; 0: none did */
     /* of publishing */
     int64_t published_ns, backup_checked_ns;
     /* of the checkpoint */
@@ -156,6 +162,22 @@ static int replay(Live *live, LakeConn *conn, const json_t *args, json_t **ret, 
     return 0;
 }
 
+void live_asked(Live *live) {
+    atomic_store(&live->asked_ns, clock_mono_ns());
+}
+
+static bool is_asked(Live *live) {
+    int64_t asked_ns = atomic_load(&live->asked_ns);
+    return asked_ns != 0 && (clock_mono_ns() - asked_ns) / 1000000 < ASKED_FOR_MS;
+}
+
+/* While nobody asks, what lands within up.refine_interval is one refine: few events cost nearly as much as many. If not due, the turn after
+ * the next batch looks again, or that of the next tick. */
+static bool refine_is_due(Live *live) {
+    int64_t interval_ms = settings_int(live->settings, "up.refine_interval");
+    return is_asked(live) || live->refined_ns == 0 || (clock_mono_ns() - live->refined_ns) / 1000000 >= interval_ms;
+}
+
 /* What a refine costs follows the number of entities more than that of the events: with many of both it would take a core for itself. So it
  * pauses for as long as it took; what lands meanwhile is one refine. */
 static void pause_after_refine(const RefineStats *stats) {
@@ -168,7 +190,8 @@ static int refine(void *arg, LakeConn *conn, Error *err) {
     RefineOptions options = {.quiet = true, .follows = true, .threads = (int)settings_int(live->settings, "refine.threads")};
     RefineStats stats;
     if (do_order(live, conn, "replay", replay, err) != 0) return -1;
-    if (!atomic_exchange(&live->unrefined, false)) return 0;
+    if (!refine_is_due(live) || !atomic_exchange(&live->unrefined, false)) return 0;
+    live->refined_ns = clock_mono_ns();
     if (refine_run(live->refinery, conn, &options, &stats, err) != 0) {
         atomic_store(&live->unrefined, true);
         return -1;

@@ -1,6 +1,6 @@
 /* live.h: the pipeline, continuously: an event is in Bronze, Silver and Gold within about a second; model, scores and snapshot follow every
  * up.publish_interval. The caller's thread, the writer's, lands; refining, publishing and checkpoints have threads of their own.
- * live_check: any thread. */
+ * live_check, live_asked: any thread. */
 #pragma once
 #include "base/settings.h"
 #include "lake/lake.h"
@@ -18,6 +18,8 @@ DEFINE_CLEANUP(live_free, Live)
 int live_write(Live *live, const char *kind, const json_t *args, json_t **ret, Error *err) MUST_CHECK;
 /* From now on live_write does nothing, and whoever waits for it gets ERR_STOPPED: for a caller that will not call live_run. */
 void live_refuse_writes(Live *live);
+/* Somebody asks for data of the lake: for ten seconds, what lands is refined at once. Any thread. */
+void live_asked(Live *live);
 /* Until stop_requested(): 0. Waits for a Kafka that is away, and tries a topic again that cannot be read (recreated, cut off, without
  * rights). -1 is an error that waiting cannot resolve; everything committed stays. */
 int live_run(Live *live, Error *err) MUST_CHECK;

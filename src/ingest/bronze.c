@@ -60,6 +60,8 @@ static size_t fill_gaps(void *state, LakeChunk *chunk, size_t capacity) {
 
 static int open_slot(Lake *lake, StagingSlot *slot, Error *err) {
     if (lake_connect(lake, &slot->conn, err) != 0) return -1;
+    lake_only_reads(slot->conn); /* but for what it lands in a transaction */
+    lake_only_lands(slot->conn);
     if (lake_register_source(slot->conn, "kafka_gaps", gap_columns, ARRAY_LEN(gap_columns), 1, fill_gaps, slot, err) != 0) return -1;
     return lake_register_source(slot->conn, "kafka_batch", batch_columns, ARRAY_LEN(batch_columns), SCAN_THREADS, fill, slot, err);
 }

@@ -3,20 +3,25 @@
  * Invariant: between two equal answers of lake_is_quiet nothing was committed. */
 #include "lake/internal.h"
 
-void lake_change_begin(Lake *lake) {
-    atomic_fetch_add(&lake->changes_begun, 1);
+void lake_change_begin(LakeConn *conn) {
+    atomic_fetch_add(&conn->lake->changes_begun, 1);
 }
 
-void lake_change_end(Lake *lake) {
-    atomic_fetch_add(&lake->changes_ended, 1);
+void lake_change_end(LakeConn *conn) {
+    if (!conn->only_lands) atomic_fetch_add(&conn->lake->changes_derived, 1);
+    atomic_fetch_add(&conn->lake->changes_ended, 1);
 }
 
 void lake_only_reads(LakeConn *conn) {
     conn->only_reads = true;
 }
 
+void lake_only_lands(LakeConn *conn) {
+    conn->only_lands = true;
+}
+
 uint64_t lake_changes(Lake *lake) {
-    return atomic_load(&lake->changes_ended);
+    return atomic_load(&lake->changes_derived);
 }
 
 /* The end is read first: when as many had begun afterwards, none was under way. */

@@ -12,6 +12,7 @@ struct Lake {
     int64_t memory_limit; /* bytes that DuckDB may use now; 0: it chooses */
     int large_things;     /* that are done at once: lake_double_memory */
     atomic_ullong changes_begun, changes_ended; /* changes.c */
+    atomic_ullong changes_derived;              /* ended, and not by a connection that only lands */
     bool snapshot;                              /* opened with locked_down: a copy for readers, which can be published again */
     LakeFence fence;                            /* NULL: this process is the only writer as long as it runs */
     void *fence_user;
@@ -32,6 +33,7 @@ struct LakeConn {
     idx_t id; /* DuckDB's number of it */
     bool in_transaction;
     bool only_reads;
+    bool only_lands;
     bool failed; /* a statement failed inside the transaction: COMMIT would store nothing and say success */
 };
 
@@ -65,8 +67,8 @@ int lake_pass_fence(LakeConn *conn, const char *name, Error *err);
 bool lake_may_close(Lake *lake); /* closing writes a checkpoint */
 void lake_abandon(void *handle); /* keeps a handle that may be neither used nor closed any more */
 /* changes.c: around what may commit something. */
-void lake_change_begin(Lake *lake);
-void lake_change_end(Lake *lake);
+void lake_change_begin(LakeConn *conn);
+void lake_change_end(LakeConn *conn);
 /* statement.c: lake_exec for what commits nothing. */
 int lake_exec_quietly(LakeConn *conn, const char *name, const char *sql, Error *err);
 /* rows.c: a LakeResult of `result` (taken over). */

@@ -193,9 +193,11 @@ void lake_rollback(LakeConn *conn);
 /* Without a query: between two answers of true with the same *ret_changes nothing was committed, by any connection of this process. Never
  * 0. */
 bool lake_is_quiet(Lake *lake, uint64_t *ret_changes);
-/* Without a query: how much was committed in this process. What was committed before it was read is seen by a transaction that begins now.
- */
+/* Without a query: how much was committed in this process, but for what only landed. What was committed before it was read is seen by a
+ * transaction that begins now. */
 uint64_t lake_changes(Lake *lake);
+/* What this connection commits changes nothing that was computed from it: it does not count for lake_changes. It does for lake_is_quiet. */
+void lake_only_lands(LakeConn *conn);
 /* Outside of transactions too, this connection changes nothing but what is its own: its statements do not count for lake_is_quiet. */
 void lake_only_reads(LakeConn *conn);
 

@@ -29,11 +29,11 @@ static int fail_result(LakeConn *conn, const char *name, duckdb_result *result, 
 
 /* Outside of a transaction a statement commits what it changes. */
 static void begin_change(LakeConn *conn) {
-    if (!conn->in_transaction && !conn->only_reads) lake_change_begin(conn->lake);
+    if (!conn->in_transaction && !conn->only_reads) lake_change_begin(conn);
 }
 
 static void end_change(LakeConn *conn) {
-    if (!conn->in_transaction && !conn->only_reads) lake_change_end(conn->lake);
+    if (!conn->in_transaction && !conn->only_reads) lake_change_end(conn);
 }
 
 int lake_exec(LakeConn *conn, const char *name, const char *sql, Error *err) {

@@ -15,9 +15,9 @@ int lake_commit(LakeConn *conn, Error *err) {
     BUG_IF(!conn->in_transaction);
     if (conn->failed) return error_set(err, ERR_BUG, "COMMIT after a failed statement: nothing was stored");
     if (lake_pass_fence(conn, "COMMIT refused, nothing of it was stored", err) != 0) return -1;
-    lake_change_begin(conn->lake);
+    lake_change_begin(conn);
     int rc = lake_exec_quietly(conn, "COMMIT", "COMMIT", err);
-    lake_change_end(conn->lake);
+    lake_change_end(conn);
     if (rc != 0) return -1;
     conn->in_transaction = false;
     lake_conn_settle_functions(conn, true);

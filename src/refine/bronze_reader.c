@@ -14,7 +14,9 @@ int bronze_reader_new(Lake *lake, BronzeSlices *slices, const Compiled *sql, Bro
     CLEANUP(bronze_reader_freep) BronzeReader *b = xcalloc(1, sizeof *b);
     b->slices = slices;
     b->sql = sql;
-    if (lake_connect(lake, &b->conn, err) != 0 || lake_exec(b->conn, "refine/stream", lake_sql("refine/stream"), err) != 0) return -1;
+    if (lake_connect(lake, &b->conn, err) != 0) return -1;
+    lake_only_reads(b->conn);
+    if (lake_exec(b->conn, "refine/stream", lake_sql("refine/stream"), err) != 0) return -1;
     *ret = TAKE(b);
     return 0;
 }

@@ -18,7 +18,6 @@
 #define WINDOW_BYTES  (64 * 1048576) /* of a window with larger ones, as far as batches allow */
 #define MEASURE_ABOVE (16 << 10)     /* bytes of the longest text */
 #define SLICE_BYTES   (8 * 1048576)  /* of large payloads */
-#define TYPE_ROWS     61440          /* half of one of DuckDB's row groups: worth reading once for each type */
 #define TYPES_MAX     16
 
 struct BronzeSlices {
@@ -39,6 +38,7 @@ int bronze_slices_new(Lake *lake, const Pipeline *pipeline, size_t parts, Bronze
     s->pipeline = pipeline;
     s->parts = parts;
     if (lake_connect(lake, &s->conn, err) != 0) return -1;
+    lake_only_reads(s->conn);
     *ret = TAKE(s);
     return 0;
 }
@@ -100,7 +100,7 @@ static int measure_rows(BronzeSlices *s, Error *err) {
 
 /* The rows of one type (or of all), in parts of whole batches. */
 static void append_parts(BronzeSlices *s, bool by_type, const char *type) {
-    size_t parts = s->window.rows >= TYPE_ROWS ? s->parts : 1;
+    size_t parts = s->window.rows >= BRONZE_PART_ROWS ? s->parts : 1;
     int64_t part_rows = (s->window.rows + (int64_t)parts - 1) / (int64_t)parts;
     for (size_t at = 0; at < s->window.count;) {
         Batches part = batches_chunk(&s->window, at, part_rows);
@@ -124,7 +124,7 @@ int bronze_slices_window(BronzeSlices *s, size_t *ret_batches, Error *err) {
     s->window = batches_chunk(&s->batches, s->at, s->longest <= LARGE ? INT64_MAX : WINDOW_BYTES / s->longest);
     s->at += *ret_batches = s->window.count;
     if (s->longest > MEASURE_ABOVE) return measure_rows(s, err);
-    bool by_type = s->longest <= LARGE && s->window.rows >= TYPE_ROWS && p->contract_count <= TYPES_MAX;
+    bool by_type = s->longest <= LARGE && s->window.rows >= BRONZE_PART_ROWS && p->contract_count <= TYPES_MAX;
     for (size_t i = 0; by_type && i < p->contract_count; i++)
         if (is_first_of_type(p, i)) append_parts(s, true, p->contracts[i].event_type);
     append_parts(s, by_type, NULL);

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/stop.h"
+#include "refine/bronze_slices.h"
 #include "refine/internal.h"
 #include "refine/silver.h"
 #include <inttypes.h>
@@ -103,9 +104,17 @@ static int refine_chunk(const Refine *r, Silver *silver, const Batches *chunk, s
     return compact_if_due(r, chunk->after, upto, err);
 }
 
+/* The run for so many rows: what is one slice keeps one thread busy, and each other one would cost a connection. */
+static Refine for_rows(const Refine *r, int64_t rows) {
+    Refine fitting = *r;
+    if (rows < BRONZE_PART_ROWS) fitting.threads = 1;
+    return fitting;
+}
+
 /* *ret_chunks: how many transactions it took. */
-static int refine_in_chunks(const Refine *r, const Batches *all, const RefineOptions *options, size_t *ret_chunks, Error *err) {
+static int refine_in_chunks(const Refine *all_threads, const Batches *all, const RefineOptions *options, size_t *ret_chunks, Error *err) {
     CLEANUP(silver_closep) Silver *silver = NULL;
+    Refine run = for_rows(all_threads, all->rows), *r = &run;
     Progress progress;
     size_t n = 0;
     int rc = silver_open(r, &silver, err);

@@ -20,6 +20,8 @@ typedef struct Service {
     void *samples_arg;
     int (*ready)(void *arg, Error *err); /* NULL: always */
     void *ready_arg;
+    void (*asked)(void *arg); /* NULL: nobody wants to know */
+    void *asked_arg;
     const char *models_dir; /* where the reports of models are; NULL: nowhere */
     const char *audit_path; /* what `smelt audit` found last; NULL: not known */
     /* Rows that no snapshot holds (snapshot/lake_rows.h); NULL: they cannot be asked for. One call at a time. */

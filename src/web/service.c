@@ -161,6 +161,12 @@ static RouteMatch find_route(const char *method, Request *req, Response *resp) {
     return match;
 }
 
+/* Probes, metrics and the status do not count. */
+static void note_question(const Service *s, const Route *route) {
+    bool is_question = route->cost == COST_QUERY && strncmp(route->pattern, "/api/", strlen("/api/")) == 0;
+    if (is_question && s->asked != NULL) s->asked(s->asked_arg);
+}
+
 /* Where clients find what this API can do (RFC 8631). */
 static void link_description(const Route *route, Response *resp) {
     if (strncmp(route->pattern, "/api/", strlen("/api/")) == 0) resp->link = "</openapi.json>; rel=\"service-desc\"";
@@ -181,9 +187,10 @@ Matched service_begin(Service *s, const char *method, Request *req, Response *re
     const Route *route = match.route;
     if (route != NULL) link_description(route, resp);
     if (route == NULL || refuse_method(&match, method, req, resp) || refuse_stranger(s, route, method, req, resp) ||
-        refuse_content(route, req, resp) || refuse_params(route, req, resp) || refuse_type(route, req, resp) ||
-        answered_by_etag(s, route, req, resp))
+        refuse_content(route, req, resp) || refuse_params(route, req, resp) || refuse_type(route, req, resp))
         return (Matched){.route = route};
+    note_question(s, route);
+    if (answered_by_etag(s, route, req, resp)) return (Matched){.route = route};
     if (route->flags & ROUTE_SQL && s->sql == NULL) {
         response_problem(resp, 404, req, "This server answers no SQL: http.query is off.");
         return (Matched){.route = route};

@@ -88,6 +88,8 @@ void service_set_up(Service *s, const WebOptions *options, int listener) {
                    .started_ns = clock_mono_ns(),
                    .ready = options->ready,
                    .ready_arg = options->ready_arg,
+                   .asked = options->asked,
+                   .asked_arg = options->asked_arg,
                    .audit_log = options->audit_log,
                    .gate = make_gate(options, listener),
                    .metrics = metrics_new(route_count(), route_pattern)};

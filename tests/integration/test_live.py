@@ -85,3 +85,24 @@ def test_the_declarations_change_between_two_runs_of_up(smelt: Smelt, topic: Top
     incremental = refined(smelt)
     smelt("refine", "--full")
     assert_same({name: rows for name, rows in incremental.items() if name.startswith("gold")}, {name: rows for name, rows in refined(smelt).items() if name.startswith("gold")})
+
+
+def metric(api: Api, name: str) -> float:
+    """0: it has no sample yet."""
+    _, _, body = api.ask("/metrics")
+    return next((float(line.split()[1]) for line in body.decode().splitlines() if line.startswith(f"{name} ")), 0)
+
+
+def test_what_lands_is_refined_at_once_only_while_somebody_asks(smelt: Smelt, topic: Topic) -> None:
+    """Probes, metrics and the status do not count as asking."""
+    running = smelt.start("up", *FREE_PORT, "--set", "up.refine_interval=1h", "--set", "up.publish_interval=1h")
+    api = serving(running)
+    topic.send(bills(0, 80, 10))
+    eventually("they wait", lambda: metric(api, "smelt_refine_pending_events") == 80)
+    assert api.ask("/api/v1/status")[0] == 200
+    with pytest.raises(AssertionError):
+        eventually("nothing waits, though nobody asks", lambda: metric(api, "smelt_refine_pending_events") == 0, seconds=4)
+    eventually("who asks gets them", lambda: refined_events(api) == 80, seconds=20)
+    topic.send(bills(80, 40, 11))
+    eventually("and what lands from now on", lambda: metric(api, "smelt_refine_pending_events") == 0 and refined_events(api) == 120, seconds=8)
+    assert running.end().code == 0

@@ -372,6 +372,24 @@ static void what_may_have_changed_is_counted(void **state) {
     assert_true(changes(other) != before);
 }
 
+/* What only lands changes nothing that is computed from it. */
+static void what_lands_is_counted_apart(void **state) {
+    LakeConn *conn = conn_of(state);
+    CLEANUP(lake_conn_freep) LakeConn *landing = NULL;
+    Error err = {0};
+    run(conn, "CREATE TABLE t (a INTEGER)");
+    must(lake_connect(lake_of(conn), &landing, &err), &err);
+    lake_only_lands(landing);
+    uint64_t before = lake_changes(lake_of(conn)), all = changes(conn);
+    must(lake_begin(landing, &err), &err);
+    run(landing, "INSERT INTO t VALUES (1)");
+    must(lake_commit(landing, &err), &err);
+    assert_true(lake_changes(lake_of(conn)) == before);
+    assert_true(changes(conn) != all);
+    run(conn, "INSERT INTO t VALUES (2)");
+    assert_true(lake_changes(lake_of(conn)) != before);
+}
+
 static void a_committed_transaction_is_stored(void **state) {
     LakeConn *conn = conn_of(state);
     Error err = {0};
@@ -856,6 +874,7 @@ int main(void) {
         cmocka_unit_test(every_name_is_replaced_once),
         WITH_EMPTY_LAKE(a_committed_transaction_is_stored),
         WITH_EMPTY_LAKE(what_may_have_changed_is_counted),
+        WITH_EMPTY_LAKE(what_lands_is_counted_apart),
         WITH_EMPTY_LAKE(a_failed_statement_fails_the_commit),
         WITH_EMPTY_LAKE(a_conflict_is_an_error_and_stores_nothing),
         WITH_EMPTY_LAKE(a_connection_that_goes_takes_its_transaction_along),
