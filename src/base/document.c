@@ -74,8 +74,7 @@ int document_item_line(const Document *d, const json_t *list, size_t index) {
 }
 
 static void add_line(Document *d, Line line) {
-    if ((d->line_count & (d->line_count - 1)) == 0) /* full at each power of two */
-        d->lines = xrealloc(d->lines, d->line_count > 0 ? 2 * d->line_count : 1, sizeof *d->lines);
+    d->lines = xgrow(d->lines, d->line_count, sizeof *d->lines);
     d->lines[d->line_count++] = line;
 }
 
@@ -103,7 +102,7 @@ static Document *add_document(DocumentList *list, const char *name) {
     d->merged = json_array();
     d->name = xstrdup(name);
     d->line = 1;
-    list->items = xrealloc(list->items, list->count + 1, sizeof *list->items);
+    list->items = xgrow(list->items, list->count, sizeof *list->items);
     list->items[list->count++] = d;
     return d;
 }

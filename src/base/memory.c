@@ -2,6 +2,7 @@
 #include "base/memory.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,6 +31,12 @@ void *xrealloc(void *p, size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes)) out_of_memory();
     return check_allocated(realloc(p, bytes > 0 ? bytes : 1));
+}
+
+void *xgrow(void *items, size_t count, size_t size) {
+    bool full = (count & (count - 1)) == 0; /* 0 too */
+    if (!full) return check_allocated(items);
+    return xrealloc(items, count > 0 ? 2 * count : 1, size);
 }
 
 char *xstrdup(const char *s) {

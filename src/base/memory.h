@@ -10,6 +10,9 @@ void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
 void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
 /* Array form: checks count * size for overflow. */
 void *xrealloc(void *p, size_t count, size_t size) __attribute__((returns_nonnull)) MUST_CHECK;
+/* Room for one item more behind `count`, in an array that grows by one item at a time and by this function alone. It allocates when count
+ * is 0 or a power of two, so that n items are copied at most n times in all, whatever realloc does. */
+void *xgrow(void *items, size_t count, size_t size) __attribute__((returns_nonnull)) MUST_CHECK;
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
 char *xstrndup(const char *s, size_t n) __attribute__((malloc, returns_nonnull)) MUST_CHECK;
 /* Like asprintf. The caller frees. */

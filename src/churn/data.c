@@ -93,7 +93,7 @@ int churn_read_names(LakeConn *conn, const ChurnGold *g, const char *query, Chur
     int more;
     if (lake_query(conn, name, sql, NULL, 0, &r, err) != 0) return -1;
     while ((more = lake_next(r, err)) == 1) {
-        names.at = xrealloc(names.at, names.count + 1, sizeof *names.at);
+        names.at = xgrow(names.at, names.count, sizeof *names.at);
         names.at[names.count++] = xstrdup(lake_col_text(r, 0, NULL));
     }
     if (more < 0) return -1;

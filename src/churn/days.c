@@ -47,7 +47,7 @@ static int read_batches(LakeConn *conn, int64_t after, Batches *ret, Error *err)
     int more;
     if (lake_query(conn, "churn/days_batches", lake_sql("churn/days_batches"), &value, 1, &r, err) != 0) return -1;
     while ((more = lake_next(r, err)) == 1) {
-        ret->items = xrealloc(ret->items, ret->count + 1, sizeof *ret->items);
+        ret->items = xgrow(ret->items, ret->count, sizeof *ret->items);
         int64_t events = lake_col_int(r, 1);
         ret->items[ret->count++] = (Batch){lake_col_int(r, 0), events, lake_col_int(r, 2), 2 * lake_col_int(r, 3) > events};
     }

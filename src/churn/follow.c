@@ -137,8 +137,8 @@ static int read_due(LakeConn *conn, const ChurnDeclared *d, int64_t known, Due *
     int more;
     if (lake_query(conn, "churn/due_predictions", lake_sql("churn/due_predictions"), values, ARRAY_LEN(values), &r, err) != 0) return -1;
     while ((more = lake_next(r, err)) == 1) {
-        ret->ids = xrealloc(ret->ids, ret->count + 1, sizeof *ret->ids);
-        ret->days = xrealloc(ret->days, ret->count + 1, sizeof *ret->days);
+        ret->ids = xgrow(ret->ids, ret->count, sizeof *ret->ids);
+        ret->days = xgrow(ret->days, ret->count, sizeof *ret->days);
         ret->ids[ret->count] = xstrdup(lake_col_text(r, 0, NULL));
         ret->days[ret->count++] = lake_col_int(r, 1);
     }

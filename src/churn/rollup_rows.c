@@ -223,8 +223,8 @@ typedef struct Columns {
 } Columns;
 
 static void add_column(Columns *c, const char *name, const char *type) {
-    c->items = xrealloc(c->items, c->count + 1, sizeof *c->items);
-    c->names = xrealloc(c->names, c->count + 1, sizeof *c->names);
+    c->items = xgrow(c->items, c->count, sizeof *c->items);
+    c->names = xgrow(c->names, c->count, sizeof *c->names);
     c->names[c->count] = xstrdup(name);
     c->items[c->count] = (LakeColumn){.name = c->names[c->count], .sql_type = type};
     c->count++;

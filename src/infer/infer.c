@@ -57,7 +57,7 @@ void infer_add(Infer *i, Span message, Span key) {
         i->binary += message.at != begin;
         return;
     }
-    if ((i->count & (i->count - 1)) == 0) i->docs = xrealloc(i->docs, i->count > 0 ? 2 * i->count : 1, sizeof *i->docs);
+    i->docs = xgrow(i->docs, i->count, sizeof *i->docs);
     i->docs[i->count++] = doc;
     i->bytes += message.len;
     record_keys_add(&i->keys, key);

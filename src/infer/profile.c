@@ -190,7 +190,7 @@ static Profile *find_or_add(Profile *p, Arena *texts, Span name) {
     char *kept = arena_take(texts, name.len + 1);
     memcpy(kept, name.at, name.len);
     kept[name.len] = '\0';
-    p->members = xrealloc(p->members, p->member_count + 1, sizeof *p->members);
+    p->members = xgrow(p->members, p->member_count, sizeof *p->members);
     p->members[p->member_count] = (ProfileMember){kept, xcalloc(1, sizeof(Profile))};
     return p->members[p->member_count++].profile;
 }

@@ -130,13 +130,13 @@ void batch_add_extras(Batch *b, bool also_of_event, const void *key, size_t key_
 void batch_add_gap(Batch *b, BatchGap gap) {
     if (batch_is_empty(b)) b->started_ns = clock_mono_ns();
     BatchOffsets *o = &b->offsets;
-    o->gaps = xrealloc(o->gaps, o->gap_count + 1, sizeof *o->gaps);
+    o->gaps = xgrow(o->gaps, o->gap_count, sizeof *o->gaps);
     o->gaps[o->gap_count++] = gap;
 }
 
 void batch_add_position(Batch *b, Offsets position) {
     BatchOffsets *o = &b->offsets;
-    o->positions = xrealloc(o->positions, o->position_count + 1, sizeof *o->positions);
+    o->positions = xgrow(o->positions, o->position_count, sizeof *o->positions);
     o->positions[o->position_count++] = position;
 }
 

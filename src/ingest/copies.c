@@ -48,7 +48,7 @@ void buckets_free(Buckets *b) {
 }
 
 static void append(Buckets *b, int64_t from_us, int64_t events) {
-    b->items = xrealloc(b->items, b->count + 1, sizeof *b->items);
+    b->items = xgrow(b->items, b->count, sizeof *b->items);
     b->items[b->count++] = (Bucket){from_us, events};
     b->total += events;
 }

@@ -42,7 +42,7 @@ static int refuse(const Feed *feed, const Offsets *p, int64_t offset, Error *err
 
 int ingest_note_cut(const Feed *feed, const IngestOptions *options, int epoch, const Offsets *p, int64_t offset, Cuts *cuts, Error *err) {
     if (!options->new_epoch) return refuse(feed, p, offset, err);
-    cuts->items = xrealloc(cuts->items, cuts->count + 1, sizeof *cuts->items);
+    cuts->items = xgrow(cuts->items, cuts->count, sizeof *cuts->items);
     cuts->items[cuts->count++] = (Cut){.epoch = epoch, .partition = p->partition, .offset = offset};
     return 0;
 }

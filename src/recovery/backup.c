@@ -83,7 +83,7 @@ static int write_segment(LakeConn *conn, Backup *b, const CommitMark *mark, int6
     char *file = xasprintf("segment-%04" PRId64 "-%010" PRId64 "-%010" PRId64 ".duckdb", mark->generation, after + 1, mark->commit);
     CLEANUP(free_text) char *path = path_join(b->dir, file);
     if (snapshot_write_file(conn, path, tables.items, tables.count, err) != 0 || sha256_file(path, sum, &bytes, err) != 0) return -1;
-    b->segments = xrealloc(b->segments, b->count + 1, sizeof *b->segments);
+    b->segments = xgrow(b->segments, b->count, sizeof *b->segments);
     b->segments[b->count++] =
         (BackupSegment){.file = TAKE(file), .sha256 = xstrdup(sum), .after = after, .upto = mark->commit, .bytes = bytes};
     return 0;

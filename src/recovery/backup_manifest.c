@@ -47,7 +47,7 @@ static int read_segment(json_t *json, Backup *b) {
     const char *file, *sum;
     if (json_unpack(json, "{ss ss sI sI sI}", "file", &file, "sha256", &sum, "after", &after, "upto", &upto, "bytes", &bytes) != 0)
         return -1;
-    b->segments = xrealloc(b->segments, b->count + 1, sizeof *b->segments);
+    b->segments = xgrow(b->segments, b->count, sizeof *b->segments);
     b->segments[b->count++] = (BackupSegment){.file = xstrdup(file), .sha256 = xstrdup(sum), .after = after, .upto = upto, .bytes = bytes};
     return 0;
 }

@@ -133,7 +133,7 @@ static void losses_done(Losses *l) {
 
 static void add_loss(Losses *l, const LedgerTopic *topic, int32_t partition, int64_t from, int64_t to, bool reused) {
     if (from >= to) return;
-    l->items = xrealloc(l->items, l->count + 1, sizeof *l->items);
+    l->items = xgrow(l->items, l->count, sizeof *l->items);
     l->items[l->count++] = (RecoverRange){
         .topic = xstrdup(topic->name), .epoch = topic->epoch, .partition = partition, .from = from, .to = to, .reused = reused};
     l->offsets += to - from;

@@ -31,7 +31,7 @@ int recover_count_gaps(LakeConn *conn, const CommitMark *mark, int64_t **ret, Er
 
 static void add_gone(RecoverResult *result, const LedgerTopic *topic, const Offsets *p, int64_t was_at, int64_t gaps) {
     if (gaps <= 0) return;
-    result->gone_at = xrealloc(result->gone_at, result->gone_count + 1, sizeof *result->gone_at);
+    result->gone_at = xgrow(result->gone_at, result->gone_count, sizeof *result->gone_at);
     result->gone_at[result->gone_count++] = (RecoverGone){
         .topic = topic->name, .epoch = topic->epoch, .partition = p->partition, .offsets = p->next - was_at, .without_message = gaps};
 }

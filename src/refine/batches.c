@@ -15,7 +15,7 @@ int batches_read(LakeConn *conn, int64_t after, Batches *ret, Error *err) {
     ret->after = after;
     int got;
     while ((got = lake_next(rows, err)) > 0) {
-        ret->items = xrealloc(ret->items, ret->count + 1, sizeof *ret->items);
+        ret->items = xgrow(ret->items, ret->count, sizeof *ret->items);
         ret->items[ret->count++] = (BatchRows){lake_col_int(rows, 0), lake_col_int(rows, 1)};
         ret->rows += lake_col_int(rows, 1);
     }

@@ -73,7 +73,7 @@ static int64_t last_batch(const Batches *b) {
 }
 
 static void append_slice(BronzeSlices *s, BronzeSlice slice) {
-    s->slices = xrealloc(s->slices, s->count + 1, sizeof *s->slices);
+    s->slices = xgrow(s->slices, s->count, sizeof *s->slices);
     s->slices[s->count++] = slice;
 }
 

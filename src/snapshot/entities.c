@@ -25,7 +25,7 @@ void gold_entities_done(GoldEntities *e) {
 
 static void add_entity(GoldEntities *e, LakeResult *row) {
     char **texts[TEXTS];
-    e->items = xrealloc(e->items, e->count + 1, sizeof *e->items);
+    e->items = xgrow(e->items, e->count, sizeof *e->items);
     e->items[e->count] = (GoldEntity){0};
     texts_of(&e->items[e->count], texts);
     for (size_t t = 0; t < TEXTS; t++)
