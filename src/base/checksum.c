@@ -21,6 +21,30 @@ void sha256_hex(const void *bytes, size_t n, char ret[SHA256_TEXT_SIZE]) {
     hex_of(digest, len, ret);
 }
 
+struct Sha256 {
+    EVP_MD_CTX *context;
+};
+
+Sha256 *sha256_new(void) {
+    Sha256 *s = xcalloc(1, sizeof *s);
+    s->context = EVP_MD_CTX_new();
+    if (s->context == NULL || EVP_DigestInit_ex(s->context, EVP_sha256(), NULL) != 1) BUG("no SHA-256");
+    return s;
+}
+
+void sha256_add(Sha256 *s, const void *bytes, size_t n) {
+    if (EVP_DigestUpdate(s->context, bytes, n) != 1) BUG("no SHA-256");
+}
+
+void sha256_end(Sha256 *s, char ret[SHA256_TEXT_SIZE]) {
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+    if (EVP_DigestFinal_ex(s->context, digest, &len) != 1) BUG("no SHA-256");
+    EVP_MD_CTX_free(s->context);
+    free(s);
+    hex_of(digest, len, ret);
+}
+
 static int digest_file(FILE *file, EVP_MD_CTX *context, int64_t *ret_bytes) {
     char *piece = xmalloc(PIECE);
     size_t n;

@@ -185,7 +185,7 @@ static int add_chunk(LakeConn *conn, const ChurnDeclared *d, const Batch *batche
     size_t parts = d->days_plan != NULL ? divide(batches, n, c.events, churn_threads(c.events), last) : 0;
     Rollup *rollups[CHURN_THREADS_MAX] = {0};
     int rc = 0;
-    for (size_t i = 0; i < parts; i++) rollups[i] = rollup_new_days(d->days_plan);
+    for (size_t i = 0; i < parts; i++) rollups[i] = rollup_new_days(d->days_plan, (size_t)c.events / parts);
     if (parts > 0) rc = merge_chunk(conn, d, last, days->upto, &c, rollups, parts, err);
     if (rc == 0)
         rc = parts > 0 ? store_merged(conn, d, rollups, parts, bindings, ARRAY_LEN(bindings), &c, err)

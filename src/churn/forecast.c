@@ -11,6 +11,7 @@
 #include "evaluate/report.h"
 #include "evaluate/sort_floats.h"
 #include <math.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,22 +177,81 @@ static void note(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *day
     t->holdout_rows = s->test.data.rows;
 }
 
-static int fit(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, const ChurnOptions *options, ChurnTraining *t, Model **ret,
-               Error *err) {
-    const Matrix x = churn_matrix(&s->training.data);
-    const ModelParams params = {.rounds = options->rounds, .seed = options->seed};
+/* XGBoost trains on one thread, so that the same data gives the same bytes: meanwhile the other cuts are made. */
+typedef struct Fitting {
+    const ChurnPart *training;
+    const ChurnDeclared *declared;
+    ModelParams params;
+    Model *model; /* owned */
+    pthread_t thread;
+    bool started;
+    int rc;
+    Error err;
+} Fitting;
+
+static void *run_fitting(void *state) {
+    Fitting *f = state;
+    const Matrix x = churn_matrix(&f->training->data);
+    f->rc = model_train(&x, f->training->data.labels, (const char *const *)f->declared->columns.at, &f->params, &f->model, &f->err);
+    return NULL;
+}
+
+static int start_fitting(Fitting *f, Error *err) {
+    if (!has_both(f->training)) return 0; /* too_few says so */
+    log_debug("train", "training on %zu rows", f->training->data.rows);
+    f->started = pthread_create(&f->thread, NULL, run_fitting, f) == 0;
+    return f->started ? 0 : error_set(err, ERR_IO, "cannot start a thread");
+}
+
+static void join_fitting(Fitting *f) {
+    if (f->started) pthread_join(f->thread, NULL);
+    f->started = false;
+}
+
+static void fitting_done(Fitting *f) {
+    join_fitting(f);
+    model_freep(&f->model);
+    error_clear(&f->err);
+}
+
+static int take_fitted(Fitting *f, Model **ret, Error *err) {
+    join_fitting(f);
+    if (f->rc != 0) {
+        *err = f->err;
+        f->err = (Error){0};
+        return -1;
+    }
+    *ret = TAKE(f->model);
+    return 0;
+}
+
+static int finish(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, const ChurnOptions *options, Fitting *f,
+                  ChurnTraining *t, Model **ret, Error *err) {
     CLEANUP(model_freep) Model *m = NULL;
     Platt platt = PLATT_NONE;
-    if (model_train(&x, s->training.data.labels, (const char *const *)d->columns.at, &params, &m, err) != 0) return -1;
+    if (take_fitted(f, &m, err) != 0) return -1;
     if (calibrate(m, &s->calibration, &platt, err) != 0 || measure(m, s, d, platt, options, t, err) != 0) return -1;
     note(s, d, days, platt, options, t);
     *ret = TAKE(m);
     return 0;
 }
 
+static int fit(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts,
+               const ChurnOptions *options, ChurnTraining *t, Model **ret, Error *err) {
+    CLEANUP(churn_set_done) ChurnSet set = {0};
+    if (churn_read_training(conn, g, d, days, cuts, options->seed, &set, err) != 0) return -1;
+    CLEANUP(fitting_done)
+    Fitting fitting = {.training = &set.training, .declared = d, .params = {.rounds = options->rounds, .seed = options->seed}};
+    if (start_fitting(&fitting, err) != 0 || churn_read_measured(conn, g, d, days, options->seed, &set, err) != 0) return -1;
+    t->skipped = too_few(&set, g->title_plural);
+    t->tried = t->skipped != NULL;
+    if (t->tried) return 0;
+    if (finish(&set, d, days, options, &fitting, t, ret, err) != 0) return -1;
+    return churn_judge_candidate(conn, options, &set.test.data, &d->columns, t, err);
+}
+
 int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
                        Model **ret, Error *err) {
-    CLEANUP(churn_set_done) ChurnSet set = {0};
     ChurnDays days = {0};
     ChurnCuts cuts = {0};
     int64_t from = 0, known = 0;
@@ -204,10 +264,5 @@ int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *
     if (churn_unknown_departures(conn, g, d, days.first, &t->warning, err) != 0) return -1;
     if (t->warning == NULL) t->warning = churn_arrival_warning(d, &days);
     if (t->warning != NULL) log_warn("train", "%s", t->warning);
-    if (churn_read_set(conn, g, d, &days, &cuts, options->seed, &set, err) != 0) return -1;
-    t->skipped = too_few(&set, g->title_plural);
-    t->tried = t->skipped != NULL;
-    if (t->tried) return 0;
-    if (fit(&set, d, &days, options, t, ret, err) != 0) return -1;
-    return churn_judge_candidate(conn, options, &set.test.data, &d->columns, t, err);
+    return fit(conn, g, d, &days, &cuts, options, t, ret, err);
 }

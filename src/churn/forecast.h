@@ -116,6 +116,11 @@ typedef struct ChurnSet {
 /* `seed` decides who is in the calibration without a cut of its own. */
 int churn_read_set(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts, int64_t seed,
                    ChurnSet *ret, Error *err) MUST_CHECK;
+/* The same in two steps: with the first the training can begin. */
+int churn_read_training(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts,
+                        int64_t seed, ChurnSet *ret, Error *err) MUST_CHECK;
+int churn_read_measured(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t seed, ChurnSet *s,
+                        Error *err) MUST_CHECK;
 void churn_set_done(ChurnSet *s);
 /* What names the set: with it the same declarations make the same bytes again, also when more data has come. The caller owns it. */
 json_t *churn_set_json(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, int64_t seed);

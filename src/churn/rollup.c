@@ -108,12 +108,6 @@ void rollup_find_entities(Rollup *r, const LakeVector *ids, size_t n, uint32_t *
 
 /* ---- a rollup ---- */
 
-Rollup *rollup_new_days(const RollupPlan *plan) {
-    Rollup *r = xcalloc(1, sizeof *r);
-    r->plan = plan;
-    return r;
-}
-
 /* What each measure of a day is merged into. */
 static bool find_feeds(Rollup *r) {
     size_t n = 0;
@@ -175,6 +169,13 @@ static void records_grow(RollupRecords *t, size_t more) {
     for (size_t i = 0; i < old.size; i++)
         if (old.places[i] != NULL) put_record(t, old.places[i]);
     free(old.places);
+}
+
+Rollup *rollup_new_days(const RollupPlan *plan, size_t rows) {
+    Rollup *r = xcalloc(1, sizeof *r);
+    r->plan = plan;
+    records_grow(&r->records, rows);
+    return r;
 }
 
 static RollupRecord *add_record(Rollup *r, uint32_t entity, int32_t day, int32_t known) {

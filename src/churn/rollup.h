@@ -29,8 +29,8 @@ void rollup_plan_free(RollupPlan *p);
 DEFINE_CLEANUP(rollup_plan_free, RollupPlan)
 
 typedef struct Rollup Rollup;
-/* By day and day of arrival. The plan is borrowed. The caller frees. */
-Rollup *rollup_new_days(const RollupPlan *plan);
+/* By day and day of arrival; about so many rows will come. The plan is borrowed. The caller frees. */
+Rollup *rollup_new_days(const RollupPlan *plan, size_t rows);
 /* By windows that end before `day`. `days`: the plan by which the rows were made. Both are borrowed. ERR_BUG: they do not fit. The caller
  * frees. */
 int rollup_new_windows(const RollupPlan *plan, const RollupPlan *days, int64_t day, int64_t oldest, Rollup **ret, Error *err) MUST_CHECK;

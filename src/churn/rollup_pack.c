@@ -54,7 +54,8 @@ static size_t room_of(const RollupPlan *plan, const RollupRecord *r) {
 }
 
 static bool is_same_event(const RollupLast *a, const RollupLast *b) {
-    return a != NULL && a->source == b->source && a->id->len == b->id->len && memcmp(a->id->bytes, b->id->bytes, a->id->len) == 0;
+    return a != NULL && a->at == b->at && a->source == b->source && a->id->len == b->id->len &&
+           memcmp(a->id->bytes, b->id->bytes, a->id->len) == 0;
 }
 
 static char *put_last(char *at, const RollupMeasure *m, const RollupLast *last, const RollupLast *before, int64_t begin) {

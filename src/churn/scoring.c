@@ -108,11 +108,22 @@ static int store_progress(LakeConn *conn, const Scoring *s, const char *model_id
 }
 
 /* The first page that is not full is the last. */
-static int score_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
+static int score_all_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
     do {
         if (next_page(conn, s, err) != 0 || (s->page.rows > 0 && store_page(conn, s, model_id, err) != 0)) return -1;
     } while (s->page.rows == SCORING_PAGE_ROWS);
     return 0;
+}
+
+/* With all threads: a statement that only one of them can run, as those after it, makes the others wait at the cost of a core. */
+static int score_pages(LakeConn *conn, Scoring *s, const char *model_id, Error *err) {
+    Error ignored = {0};
+    if (s->threads == 1) return score_all_pages(conn, s, model_id, err);
+    if (lake_raise_threads(conn, s->threads, err) != 0) return -1;
+    int rc = score_all_pages(conn, s, model_id, err);
+    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
 }
 
 /* In the open transaction: what is to be scored, and the features, are of one state of Gold. */
@@ -147,16 +158,9 @@ static int choose_threads(LakeConn *conn, const Scoring *s, RowsToScore rows, in
 }
 
 static int replace_scores(LakeConn *conn, Scoring *s, const char *model_id, RowsToScore rows, Error *err) {
-    Error ignored = {0};
-    int threads;
-    if (choose_threads(conn, s, rows, &threads, err) != 0) return -1;
-    if (lake_register_source(conn, "churn_score_rows", score_columns, SCORE_COLUMNS, threads, scoring_fill, s, err) != 0) return -1;
-    if (threads == 1) return replace_in_transaction(conn, s, model_id, rows, err);
-    if (lake_raise_threads(conn, threads, err) != 0) return -1;
-    int rc = replace_in_transaction(conn, s, model_id, rows, err);
-    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
-    error_clear(&ignored);
-    return rc;
+    if (choose_threads(conn, s, rows, &s->threads, err) != 0) return -1;
+    if (lake_register_source(conn, "churn_score_rows", score_columns, SCORE_COLUMNS, s->threads, scoring_fill, s, err) != 0) return -1;
+    return replace_in_transaction(conn, s, model_id, rows, err);
 }
 
 static int count_bands(LakeConn *conn, ChurnScores *scores, Error *err) {

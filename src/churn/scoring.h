@@ -24,6 +24,7 @@ typedef struct Scoring {
     float *probabilities, *log_odds; /* of the page */
     atomic_size_t next;              /* row of the page that a thread of DuckDB gets next */
     size_t rows;
+    int threads; /* of DuckDB */
     int64_t scored_at_us;
     int64_t after;     /* score the features that were computed by later batches; -1: all */
     bool base_changed; /* scores of rows in Gold's base change */

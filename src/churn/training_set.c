@@ -95,35 +95,57 @@ static void keep_newest(ChurnPart *p, int64_t cut) {
 
 /* ---- its name ---- */
 
-static void add_part(Buf *out, const char *name, const ChurnPart *p) {
-    buf_addf(out, "%s %zu\n", name, p->data.rows);
+static void add_part(Sha256 *out, const char *name, const ChurnPart *p) {
+    CLEANUP(buf_done) Buf text = {0};
+    buf_addf(&text, "%s %zu\n", name, p->data.rows);
     for (size_t i = 0; i < p->data.rows; i++) {
-        buf_addf(out, "%" PRId64 " %s %d ", p->cuts[i], p->data.ids[i], p->data.labels[i] > 0.5f);
-        buf_add(out, (const char *)(p->data.values + i * p->data.cols), p->data.cols * sizeof *p->data.values);
+        buf_addf(&text, "%" PRId64 " %s %d ", p->cuts[i], p->data.ids[i], p->data.labels[i] > 0.5f);
+        sha256_add(out, text.data, text.len);
+        sha256_add(out, p->data.values + i * p->data.cols, p->data.cols * sizeof *p->data.values);
+        buf_clear(&text);
     }
+    sha256_add(out, text.data, text.len);
 }
 
 static void fingerprint(ChurnSet *s, const ChurnDeclared *d) {
-    CLEANUP(buf_done) Buf bytes = {0};
-    for (size_t i = 0; i < d->columns.count; i++) buf_addf(&bytes, "%s ", d->columns.at[i]);
-    add_part(&bytes, "training", &s->training);
-    add_part(&bytes, "calibration", &s->calibration);
-    add_part(&bytes, "test", &s->test);
-    sha256_hex(bytes.data, bytes.len, s->sha256);
+    CLEANUP(buf_done) Buf columns = {0};
+    Sha256 *all = sha256_new();
+    for (size_t i = 0; i < d->columns.count; i++) buf_addf(&columns, "%s ", d->columns.at[i]);
+    sha256_add(all, columns.data, columns.len);
+    add_part(all, "training", &s->training);
+    add_part(all, "calibration", &s->calibration);
+    add_part(all, "test", &s->test);
+    sha256_end(all, s->sha256);
 }
 
-int churn_read_set(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts, int64_t seed,
-                   ChurnSet *ret, Error *err) {
+int churn_read_training(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts,
+                        int64_t seed, ChurnSet *ret, Error *err) {
     CLEANUP(churn_set_done) ChurnSet s = {.cuts = *cuts};
     for (size_t i = 0; i < cuts->count; i++)
         if (add_cut(conn, g, d, days, cuts->training[i], seed, &s.training, cuts->own_calibration ? NULL : &s.calibration, err) != 0)
             return -1;
     if (!cuts->own_calibration) keep_newest(&s.calibration, cuts->calibration);
-    if (cuts->own_calibration && add_cut(conn, g, d, days, cuts->calibration, seed, &s.calibration, NULL, err) != 0) return -1;
-    if (add_cut(conn, g, d, days, cuts->test, seed, &s.test, NULL, err) != 0 ||
-        churn_read_segments(conn, g, d, days, cuts->test, &s.test.data, &s.segments, err) != 0)
+    *ret = s;
+    s = (ChurnSet){0};
+    return 0;
+}
+
+int churn_read_measured(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t seed, ChurnSet *s,
+                        Error *err) {
+    const ChurnCuts *cuts = &s->cuts;
+    if (cuts->own_calibration && add_cut(conn, g, d, days, cuts->calibration, seed, &s->calibration, NULL, err) != 0) return -1;
+    if (add_cut(conn, g, d, days, cuts->test, seed, &s->test, NULL, err) != 0 ||
+        churn_read_segments(conn, g, d, days, cuts->test, &s->test.data, &s->segments, err) != 0)
         return -1;
-    fingerprint(&s, d);
+    fingerprint(s, d);
+    return 0;
+}
+
+int churn_read_set(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts, int64_t seed,
+                   ChurnSet *ret, Error *err) {
+    CLEANUP(churn_set_done) ChurnSet s = {0};
+    if (churn_read_training(conn, g, d, days, cuts, seed, &s, err) != 0 || churn_read_measured(conn, g, d, days, seed, &s, err) != 0)
+        return -1;
     *ret = s;
     s = (ChurnSet){0};
     return 0;
