@@ -8,7 +8,7 @@ SELECT p.as_of, p.landed, p.rejected, (SELECT coalesce(max(lost_in_all), 0)::BIG
        (SELECT model_id || ': ' || note FROM (FROM serving_models ORDER BY trained_at DESC LIMIT 1) WHERE promoted_at IS NULL) AS model_candidate,
        r.run_id, r.state AS run_state, r.started_at AS run_started_at, r.error AS run_error, l.partitions,
        (SELECT count(*) > 0 FROM duckdb_columns() WHERE table_name = e.features_view AND column_name = e.label) AS has_label
-FROM serving_pipeline AS p, (SELECT count(*) AS entities FROM serving_entities) AS g, (SELECT * FROM gold_entities WHERE risk_title IS NOT NULL) AS e,
+FROM serving_pipeline AS p, (SELECT count(*) AS entities FROM serving_gold) AS g, (SELECT * FROM gold_entities WHERE risk_title IS NOT NULL) AS e,
      (SELECT to_json(list({'topic': kafka_topic, 'partition': kafka_partition, 'next_offset': next_offset})) AS partitions FROM (
           SELECT * FROM ledger_partitions QUALIFY kafka_epoch = max(kafka_epoch) OVER (PARTITION BY kafka_topic))) AS l
 LEFT JOIN (SELECT * FROM serving_models ORDER BY promoted_at DESC NULLS LAST, trained_at DESC LIMIT 1) AS m ON true

@@ -17,6 +17,8 @@ FROM {{delta}} AS g LEFT JOIN (
     SELECT * FROM scores_base WHERE entity_id IN (SELECT {{key}}::VARCHAR FROM {{delta}} AS f ANTI JOIN scores_fresh AS n ON n.entity_id = f.{{key}}::VARCHAR)
 ) AS s ON s.entity_id = g.{{key}}::VARCHAR;
 
+CREATE OR REPLACE TEMP VIEW serving_gold AS SELECT * FROM {{view}};
+
 -- One row per entity: Gold and the newest score.
 CREATE OR REPLACE TEMP VIEW serving_entities AS
 SELECT g.*, s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at, s.log_odds, s.reasons_bias, s.reasons_rest

@@ -27,15 +27,15 @@ static bool has_state(const Route *route, const Lease *lease) {
     return (route->flags & ROUTE_ROW) && lease->state != 0;
 }
 
-static bool find_kept(const Route *route, const Request *req, const Lease *lease, Response *resp) {
-    if (has_state(route, lease)) return bodies_get(lease->rows, req, lease->state, 0, resp);
-    return (route->flags & ROUTE_KEPT) && bodies_get(lease->bodies, req, 0, lease->view_ns, resp);
+static bool find_kept(const Route *route, const Request *req, bool on_worker, const Lease *lease, Response *resp) {
+    if (has_state(route, lease)) return bodies_get(lease->rows, req, lease->state, 0, false, resp);
+    return (route->flags & ROUTE_KEPT) && bodies_get(lease->bodies, req, 0, lease->view_ns, on_worker, resp);
 }
 
 /* What was answered before. */
-static bool repeat(const Route *route, const Request *req, const Lease *lease, Response *resp) {
+static bool repeat(const Route *route, const Request *req, bool on_worker, const Lease *lease, Response *resp) {
     char etag[ETAG_SIZE];
-    if (!find_kept(route, req, lease, resp)) return false;
+    if (!find_kept(route, req, on_worker, lease, resp)) return false;
     if (resp->status != 200) return true;
     memcpy(etag, resp->etag, sizeof etag);
     if (response_by_condition(resp, req, etag)) {
@@ -61,7 +61,7 @@ bool answer_at_once(Service *s, const Route *route, const Request *req, bool on_
     if (!is_versioned(route, req) || ((route->flags & ROUTE_PAST) && request_param(req, "as_of") != NULL) ||
         !snapshot_pool_peek(s->pool, scope_of(req), on_worker, &lease))
         return false;
-    bool answered = repeat(route, req, &lease, resp) || read_rows(s, route, req, on_worker, &lease, resp);
+    bool answered = repeat(route, req, on_worker, &lease, resp) || read_rows(s, route, req, on_worker, &lease, resp);
     snapshot_pool_return(s->pool, &lease, false);
     return answered;
 }

@@ -14,6 +14,7 @@ typedef struct KeptBody {
     int status;
     uint64_t state;
     int64_t made_ns;
+    bool is_renewed; /* who saw that it is too old makes the next one */
     const char *content_type, *coding; /* static */
     bool varies;
     Buf body;
@@ -67,11 +68,21 @@ static void give(const KeptBody *k, Response *resp) {
     buf_add(&resp->body, k->body.data, k->body.len);
 }
 
-bool bodies_get(Bodies *b, const Request *req, uint64_t state, int64_t most_ns, Response *resp) {
+/* Under the lock. One that took too long, or failed, is not waited for. */
+static bool is_new_enough(KeptBody *k, int64_t most_ns, bool makes) {
+    int64_t age_ns = clock_mono_ns() - k->made_ns;
+    if (most_ns == 0 || age_ns <= most_ns) return true;
+    if (age_ns > most_ns + BODIES_RENEW_NS) return false;
+    if (k->is_renewed) return true;
+    k->is_renewed = makes;
+    return false;
+}
+
+bool bodies_get(Bodies *b, const Request *req, uint64_t state, int64_t most_ns, bool makes, Response *resp) {
     CLEANUP(free_text) char *key = key_of(req);
     pthread_mutex_lock(&b->lock);
-    const KeptBody *k = find(b, key);
-    bool fits = k != NULL && k->state == state && (most_ns == 0 || clock_mono_ns() - k->made_ns <= most_ns);
+    KeptBody *k = find(b, key);
+    bool fits = k != NULL && k->state == state && is_new_enough(k, most_ns, makes);
     if (fits) give(k, resp);
     pthread_mutex_unlock(&b->lock);
     return fits;

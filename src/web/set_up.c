@@ -15,7 +15,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { LIVE_VIEW_MS = 500 }; /* how old rows of the live lake, and answers that are given again, may be; together at most a second */
+enum { LIVE_VIEW_MS = 500 }; /* how old answers of the live lake that are given again may be; with BODIES_RENEW_NS and its rows at most a second */
 
 /* ---- limits ---- */
 
