@@ -79,7 +79,7 @@ const goStale = async (page, name, seen, report) => {
   await page.waitForFunction(() => {
     const panels = [...document.querySelectorAll("#page smelt-panel")].map((p) => p.dataset.state);
     return panels.includes("stale") && !panels.includes("loading");
-  }, null, { timeout: 15000 });
+  }, null, { timeout: 60000 });
   await page.setViewportSize({ width: 390, height: 900 });
   seen.stale = { axe: await violations(page), overflow: await overflowAtLast(page), text: await page.locator("#page").innerText() };
   await page.screenshot({ path: picture(folder, `stale-${name}-390-dark`), fullPage: true });
