@@ -152,6 +152,7 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   $("main").focus();
 });
 listenToKeys(places);
+document.addEventListener("toggle", () => import("./menus.js"), { capture: true, once: true });
 showNav();
 watchServer();
 start();

@@ -1,6 +1,5 @@
 // The keyboard: Ctrl or Cmd K finds, / searches, j and k walk through the rows, ? shows the keys. Keys without Ctrl can be turned off
 // (WCAG 2.1.4), since speech input can press them by mistake.
-import { closeMenus } from "./menus.js";
 
 const KEPT = "smelt-keys";
 export const areKeysOn = () => {
@@ -67,7 +66,6 @@ export const listenToKeys = (places) => document.addEventListener("keydown", asy
     (await import("./palette.js")).openPalette(places());
     return;
   }
-  if (event.key === "Escape" && !document.querySelector("dialog[open]")) closeMenus();
   if (event.ctrlKey || event.metaKey || event.altKey || !areKeysOn() || isTyping(event.target) || document.querySelector("dialog[open]")) return;
   press(event, places);
 });

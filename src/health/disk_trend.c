@@ -125,12 +125,21 @@ static bool is_due(const DiskTrend *t, int64_t now_s) {
     return t->count == 0 || now_s - t->samples[t->count - 1].at_s >= EVERY_S;
 }
 
+/* Of a clock that was ahead: they would keep all that follow away. */
+static void forget_future(DiskTrend *t, int64_t now_s) {
+    while (t->count > 0 && t->samples[t->count - 1].at_s > now_s + EVERY_S) t->count--;
+}
+
 void disk_trend_note(DiskTrend *t, int64_t now_us, int64_t free_bytes, int64_t size_bytes) {
     int64_t now_s = now_us / USEC_PER_SEC;
+    forget_future(t, now_s);
     bool resized = t->size != size_bytes, due = t->writes && is_due(t, now_s);
     if (size_bytes <= 0 || (!due && !resized)) return;
     t->size = size_bytes;
-    if (due) read_samples(t); /* another process may have added some */
+    if (due) {
+        read_samples(t); /* another process may have added some */
+        forget_future(t, now_s);
+    }
     if (due && is_due(t, now_s)) {
         append(t, (Sample){now_s, free_bytes, size_bytes});
         store(t);

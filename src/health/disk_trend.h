@@ -27,7 +27,9 @@ typedef struct DiskTrend DiskTrend;
 /* Reads what is there. `path` is copied. `writes`: samples are added to it. */
 DiskTrend *disk_trend_new(const char *path, bool writes) MUST_CHECK;
 void disk_trend_free(DiskTrend *t);
-/* Adds a sample when the last one is old enough. A file that cannot be written is logged; so is the history of a full disk. */
+/* Adds a sample when the last one is old enough. A file that cannot be written, as on a full disk, is logged; the history goes on in
+ * memory.
+ */
 void disk_trend_note(DiskTrend *t, int64_t now_us, int64_t free_bytes, int64_t size_bytes);
 /* By the newest sample's time. */
 DiskForecast disk_trend_forecast(const DiskTrend *t, int64_t free_bytes, int64_t reserve);

@@ -43,7 +43,6 @@ const rowPage = (page) => page.evaluate(() => ({
 // A page of its own in the same browser; all that goes wrong on it is reported.
 const visit = async (context, report) => {
   const page = await context.newPage();
-  page.setDefaultTimeout(60000);
   listen(page, report.problems);
   await page.goto(url);
   await page.locator(`${at("panel-inflow")} canvas`).waitFor();

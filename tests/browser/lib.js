@@ -5,7 +5,7 @@ const path = require("node:path");
 const { chromium } = require("playwright-core");
 const axe = require("axe-core");
 
-const DEADLINE_MS = 60000; // a machine may have other things to do: only who waits in vain waits so long
+const DEADLINE_MS = 120000; // a machine may have other things to do: only who waits in vain waits so long
 const at = (id) => `[data-testid="${id}"]`;
 
 // What went wrong that a person need not see: complaints of the console, scripts that ended, requests that failed.

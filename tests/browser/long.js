@@ -2,7 +2,7 @@
 // tab. It judges nothing: test_long.py does.
 "use strict";
 
-const { at, json, launch, listen, open, overflowAtLast, picture, settled, violations } = require("./lib.js");
+const { at, drawn, json, launch, listen, open, overflowAtLast, picture, settled, violations } = require("./lib.js");
 
 const [, , url, folder] = process.argv;
 const ROWS = 100000;
@@ -44,6 +44,39 @@ const longList = async (context, report) => {
   await page.evaluate(() => scrollTo(0, 0));
   await page.locator(`${at("entities")} ${at("row")}`).filter({ hasText: "SUB-000000" }).waitFor();
   await page.screenshot({ path: picture(folder, "huge-list") });
+  await page.close();
+};
+
+// A list that does not come, and one whose next page does not: asked for once, until a person (or 20 seconds) asks again.
+const failingList = async (context, report) => {
+  const page = await context.newPage();
+  listen(page, []);
+  const asked = { first: 0, next: 0 };
+  let isFailing = "first";
+  await manyRows(page);
+  await page.route("**/api/v1/subscribers?limit=50&*", (route) => {
+    const which = route.request().url().includes("cursor=") ? "next" : "first";
+    asked[which]++;
+    return which === isFailing ? route.fulfill(json({ status: 504, detail: "The query took longer than 10 s." }, 504)) : route.fallback();
+  });
+  const again = page.locator(at("list-again")), rows = page.locator(`${at("entities")} ${at("row")}`);
+  const frames = async () => { for (let i = 0; i < 10; i++) await drawn(page); };
+  await page.goto(`${url}/#/entities/subscribers`);
+  await again.waitFor();
+  await frames();
+  report.failing = { said: await page.locator(at("shown")).innerText(), asked: asked.first };
+  isFailing = "next";
+  await again.click();
+  await rows.first().waitFor();
+  await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight));
+  await again.waitFor();
+  await frames();
+  Object.assign(report.failing, { kept: await rows.count(), next: asked.next, axe: await violations(page) });
+  await page.screenshot({ path: picture(folder, "failed-next-page") });
+  isFailing = "";
+  await again.click();
+  await page.waitForFunction(() => Number(document.querySelector('[data-testid="shown"]').innerText.split(" ")[0]) > 50);
+  report.failing.left = await again.count();
   await page.close();
 };
 
@@ -150,6 +183,7 @@ const dayInATab = async (context, report) => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
     const report = { problems: [] };
     await longList(context, report);
+    await failingList(context, report);
     await longId(context, report);
     await manyTypes(context, report);
     await dayInATab(context, report);

@@ -24,17 +24,24 @@ const pagesOf = async () => {
 
 const answersOf = (page) => page.evaluate(() => Object.fromEntries([...document.querySelectorAll("[data-answer]")].map((e) => [e.dataset.answer, e.innerText.trim()])));
 
-// How long after opening the page the last of its answers was there, as if each process of the machine had a processor.
+// How long after opening the page the last of its answers was there.
 const waitForAnswers = async (page, ids) => {
   const begin = Date.now();
   await page.waitForFunction((all) => all.every((id) => document.querySelector(`[data-answer="${id}"]`)?.innerText.trim()), ids, { timeout: ANSWER_MS }).catch(() => {});
-  const busy = Math.max(1, os.loadavg()[0] / os.cpus().length);
-  const ms = (Date.now() - begin) / busy, found = await answersOf(page);
+  const ms = asIfQuiet(Date.now() - begin), found = await answersOf(page);
   return { ms, missing: ids.filter((id) => !found[id]) };
 };
 
+// As if each process of the machine had a processor.
+const asIfQuiet = (ms) => ms / Math.max(1, os.loadavg()[0] / os.cpus().length);
+
 const watchShift = (page) => page.addInitScript(() => {
   window.shift = 0;
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector("#page h1")) return;
+    window.readyAt = performance.now(); // what is there can be used: navigation, keys, the page
+    observer.disconnect();
+  }).observe(document, { childList: true, subtree: true });
   new PerformanceObserver((list) => list.getEntries().forEach((e) => { if (!e.hadRecentInput) window.shift += e.value; })).observe({ type: "layout-shift", buffered: true });
 });
 
@@ -72,7 +79,7 @@ const goStale = async (page, name, seen, report) => {
   await page.waitForFunction(() => {
     const panels = [...document.querySelectorAll("#page smelt-panel")].map((p) => p.dataset.state);
     return panels.includes("stale") && !panels.includes("loading");
-  }, null, { timeout: 15000 });
+  }, null, { timeout: 60000 });
   await page.setViewportSize({ width: 390, height: 900 });
   seen.stale = { axe: await violations(page), overflow: await overflowAtLast(page), text: await page.locator("#page").innerText() };
   await page.screenshot({ path: picture(folder, `stale-${name}-390-dark`), fullPage: true });
@@ -126,7 +133,7 @@ const firstLoad = async (context, report) => {
   await page.goto(url);
   await arrived(page);
   report.firstShift = await page.evaluate(() => window.shift);
-  report.readyMs = await page.evaluate(() => performance.getEntriesByType("navigation")[0].domInteractive);
+  report.readyMs = asIfQuiet(await page.evaluate(() => window.readyAt));
   if (state === "normal") await page.locator(`${at("panel-inflow")} canvas`).waitFor();
   page.off("response", note);
   report.weight = await weigh(responses);

@@ -28,6 +28,13 @@ def test_a_long_list_is_walked_and_only_what_is_near_is_in_the_document(seen: Js
     assert seen["lastVisible"] is not None, "there are rows where one has scrolled to"
 
 
+def test_a_list_that_does_not_come_is_not_asked_for_without_end(seen: Json) -> None:
+    """... and the rows that came stay when the next ones do not."""
+    failing = seen["failing"]
+    assert failing["said"] == "The query took longer than 10 s." and failing["asked"] == failing["next"] == 1
+    assert failing["kept"] == 50 and failing["axe"] == [] and failing["left"] == 0
+
+
 def test_ids_from_right_to_left_stand_for_themselves(seen: Json) -> None:
     assert seen["rtl"] == "\u05d0\u05d1\u05d2-\u0627\u0644\u0639"
 

@@ -14,6 +14,7 @@ STATES = ["normal", "hour", "empty", "failed", "loading"]
 PAGES = ["overview", "list", "row", "others", "quality", "pipeline", "model", "status", "style"]
 WEIGHT_MOST = 56_000  # bytes of the first page, compressed
 SHIFT_MOST = 0.05
+READY_MS_MOST = 300  # until the navigation, the keys and the first page are there; the data come later
 
 
 def widths(state: str) -> list[str]:
@@ -91,6 +92,10 @@ def test_the_first_page_is_light(seen: Json) -> None:
     weight = seen["normal"]["weight"]
     assert any(path.endswith("/app.js") for path in weight) and any(path.endswith("/uPlot.iife.min.js") for path in weight)
     assert sum(weight.values()) <= WEIGHT_MOST, weight
+
+
+def test_the_first_page_can_be_used_at_once(seen: Json) -> None:
+    assert seen["normal"]["readyMs"] <= READY_MS_MOST
 
 
 def test_no_request_is_made_twice(seen: Json) -> None:

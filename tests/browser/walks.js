@@ -9,7 +9,6 @@ const [, , url] = process.argv;
 const newPage = async (browser, report, options = {}) => {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(30000);
   listen(page, report.problems);
   await page.goto(url);
   await page.locator(`${at("figures")} dt`).first().waitFor();
@@ -235,7 +234,6 @@ const listForSomebody = async (page) => {
   seen.csv = require("node:fs").readFileSync(await saved.path(), "utf8").split(/\r?\n/).slice(0, 3);
   // somebody else opens the address
   const other = await page.context().newPage();
-  other.setDefaultTimeout(30000);
   await other.goto(`${url}/${seen.hash}`);
   await other.locator(`${at("entities")} ${at("row")}`).first().waitFor();
   seen.other = await other.locator(at("shown")).innerText();

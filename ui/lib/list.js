@@ -14,7 +14,7 @@ export class Pages {
   }
 
   async more() {
-    if (this.isLoading || this.isDone || this.isEnded) return;
+    if (this.isLoading || this.isDone || this.isEnded || this.error) return; // what failed is asked for again by retry() alone
     this.isLoading = true;
     try {
       const { body } = await request(url(this.path, { limit: PAGE, ...this.query, cursor: this.cursor }));
@@ -25,6 +25,16 @@ export class Pages {
     }
     this.isLoading = false;
     if (!this.isEnded) this.changed();
+  }
+
+  retry() {
+    this.error = null;
+    return this.more();
+  }
+
+  // What the server refuses stays refused; all else may be answered later.
+  get mayComeLater() {
+    return this.error != null && !(this.error.status < 500);
   }
 
   #take(body) {

@@ -82,10 +82,11 @@ class List {
     this.shown = h("p", { class: "note", "data-testid": "shown", role: "status" });
     this.csv = h("button", { type: "button", class: "quiet", "data-testid": "csv", "data-answer": "list", click: () => this.#save() }, "Save as CSV");
     this.fresh = h("div", {});
+    this.failed = h("div", {});
     this.table = longTable({ id: "entities", title: titleOf(e), wantMore: () => this.pages.more() });
     this.features = null;
     this.marks = new Marks(e, () => this.show());
-    this.element = h("section", { class: "card", "aria-label": titleOf(e) }, this.filters, h("div", { class: "foot" }, this.shown, this.csv), this.fresh, this.table);
+    this.element = h("section", { class: "card", "aria-label": titleOf(e) }, this.filters, h("div", { class: "foot" }, this.shown, this.csv), this.fresh, this.table, this.failed);
     this.update();
   }
 
@@ -119,7 +120,9 @@ class List {
   show() {
     const { e, pages } = this;
     if (!this.element.isConnected) return;
-    if (pages.error) return this.#showRefused(pages.error);
+    this.#showFailure();
+    if (pages.error && pages.count === 0) return this.#showRefused(pages.error);
+    this.shown.className = "note";
     const rows = pages.pages[0] ?? [];
     if (e.risk) this.marks.want(pages.pages);
     const columns = columnsOf(e, rows, this.sort, typicalOf(this.features, e), this.marks);
@@ -133,15 +136,24 @@ class List {
     return given.length > 0 ? `; only ${given.join(", ")}` : "";
   }
 
+  // Behind the rows that came: the next ones did not.
+  #showFailure() {
+    const { pages } = this;
+    const why = pages.error && pages.count > 0 ? h("p", { class: "refused" }, words(pages.error)) : null;
+    patch(this.failed, why, pages.mayComeLater ? h("p", {}, h("button", { type: "button", class: "quiet small", "data-testid": "list-again", click: () => pages.retry() }, "Try again")) : null);
+  }
+
   // A filter that the server refuses is said where it was typed.
   #showRefused(error) {
     this.table.show({ columns: [], head: [], caption: titleOf(this.e), pages: [], total: 0, key: () => "" });
     this.shown.textContent = words(error);
+    this.shown.className = "refused";
   }
 
   // Others call too: their marks, and who is in a list of those who were called or not.
   refreshCalls() {
     this.marks.refresh();
+    if (this.pages.mayComeLater && !document.hidden) this.pages.retry();
     if (this.query.noted && !document.hidden && this.pages.pages.length === 1 && scrollY < 400) this.pages.restart().catch(() => {});
   }
 

@@ -82,6 +82,15 @@ static void a_disk_that_was_enlarged_begins_again(void **state) {
     disk_trend_free(t);
 }
 
+static void a_clock_that_was_ahead_is_forgotten(void **state) {
+    (void)state;
+    DiskTrend *t = disk_trend_new(path, true);
+    disk_trend_note(t, NOW + 1000 * HOUR, 900 * GB, 1000 * GB);
+    fill(t, 48, GB, 240 * GB, 1000 * GB);
+    expect_full(t, 240 * GB, 0, 10);
+    disk_trend_free(t);
+}
+
 /* Also by a process that only reads, and by two that write. */
 static void the_history_outlives_its_process(void **state) {
     (void)state;
@@ -174,6 +183,7 @@ int main(void) {
         IN_A_FOLDER(a_jump_does_not_count),
         IN_A_FOLDER(what_shrinks_or_hardly_grows_is_steady),
         IN_A_FOLDER(a_disk_that_was_enlarged_begins_again),
+        IN_A_FOLDER(a_clock_that_was_ahead_is_forgotten),
         IN_A_FOLDER(the_history_outlives_its_process),
         IN_A_FOLDER(a_file_that_is_none_begins_again),
         IN_A_FOLDER(the_history_does_not_grow),
