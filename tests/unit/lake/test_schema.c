@@ -2,6 +2,7 @@
 #include "lake/schema.h"
 
 #include "../fixture.h"
+#include "base/files.h"
 #include "lake/internal.h"
 #include <inttypes.h>
 #include <signal.h>
@@ -41,11 +42,69 @@ static void a_fresh_lake_gets_all_versions_once(void **state) {
     }
 }
 
-static void make_version_1(LakeConn *conn) {
+static void make_empty_version_1(LakeConn *conn) {
     run(conn, "CREATE TABLE schema_version(version INTEGER NOT NULL, applied_at TIMESTAMPTZ NOT NULL); INSERT INTO schema_version VALUES "
               "(1, now())");
     run(conn, lake_sql("migrations/0001_base"));
+}
+
+static void make_version_1(LakeConn *conn) {
+    make_empty_version_1(conn);
     run(conn, "INSERT INTO ledger_batches VALUES (7, now(), 1, 2, 3, 4)");
+}
+
+static void assert_same_answer(LakeConn *a, LakeConn *b, const char *sql) {
+    CLEANUP(free_text) char *of_a = query_text(a, sql);
+    CLEANUP(free_text) char *of_b = query_text(b, sql);
+    assert_string_equal(of_a, of_b);
+}
+
+/* As rows are stored: what no declaration says. */
+static void fill_bronze(LakeConn *conn) {
+    run(conn, "INSERT INTO bronze_raw_events (event_id, event_type, source_system, subscriber_id, raw_payload, ingested_at, kafka_topic, "
+              "kafka_epoch, kafka_partition, kafka_offset, batch_id) SELECT 'id' || i, 'a', 'b', 's' || i, '{\"a\": ' || i || '}', now(), "
+              "'t', 0, 0, i, 1 FROM range(5000) AS r(i)");
+    run(conn, "CHECKPOINT");
+}
+
+/* Of all versions, in one transaction, and made by the migrations. */
+static void a_new_lake_is_what_the_migrations_make(void **state) {
+    static const char *const facts[] = {
+        "SELECT string_agg(concat_ws('|', table_name, column_name, column_index, data_type, is_nullable, column_default), chr(10) ORDER BY "
+        "table_name, column_index) FROM duckdb_columns() WHERE NOT internal",
+        "SELECT string_agg(sql, chr(10) ORDER BY table_name) FROM duckdb_tables()",
+        "SELECT string_agg(sql, chr(10) ORDER BY view_name) FROM duckdb_views() WHERE NOT internal",
+        "SELECT string_agg(concat_ws('|', function_name, parameters, macro_definition), chr(10) ORDER BY function_name) FROM "
+        "duckdb_functions() WHERE NOT internal",
+        "SELECT string_agg(DISTINCT concat_ws('|', column_name, compression), chr(10) ORDER BY concat_ws('|', column_name, compression)) "
+        "FROM pragma_storage_info('bronze_raw_events') WHERE segment_type <> 'VALIDITY'",
+        "SELECT to_json(t)::VARCHAR FROM refine_progress AS t",
+        "SELECT to_json(t)::VARCHAR FROM serving_progress AS t",
+        "SELECT to_json(t)::VARCHAR FROM scores_progress AS t",
+        "SELECT to_json(t)::VARCHAR FROM quality_progress AS t",
+        "SELECT to_json(t)::VARCHAR FROM model_progress AS t",
+        "SELECT concat_ws('|', generation, smelt_version, length(lake_id), count(*) OVER ()) FROM lake_identity",
+    };
+    (void)state;
+    CLEANUP(lake_fixture_done) LakeFixture at_once = open_lake("new.duckdb", NULL), one_by_one = open_lake("lake.duckdb", NULL);
+    migrate(at_once.conn);
+    make_empty_version_1(one_by_one.conn);
+    migrate(one_by_one.conn);
+    assert_int_equal(number(at_once.conn, "SELECT count(*) FROM schema_version"), lake_schema_version() - 12); /* 13 at once */
+    assert_int_equal(number(one_by_one.conn, "SELECT count(*) FROM schema_version"), lake_schema_version());
+    fill_bronze(at_once.conn);
+    fill_bronze(one_by_one.conn);
+    for (size_t i = 0; i < ARRAY_LEN(facts); i++) assert_same_answer(at_once.conn, one_by_one.conn, facts[i]);
+    CLEANUP(lake_result_freep) LakeResult *tables = NULL;
+    Error err = {0};
+    must(lake_query(at_once.conn, "test",
+                    "SELECT table_name FROM duckdb_tables() WHERE table_name NOT IN ('schema_version', 'bronze_raw_events')", NULL, 0,
+                    &tables, &err),
+         &err);
+    while (lake_next(tables, &err) > 0) {
+        CLEANUP(free_text) char *sql = xasprintf("SELECT count(*)::VARCHAR FROM %s", lake_col_text(tables, 0, NULL));
+        assert_same_answer(at_once.conn, one_by_one.conn, sql);
+    }
 }
 
 static void an_older_lake_keeps_its_rows(void **state) {
@@ -189,6 +248,19 @@ static void forget_lake(void) {
     unlink("lake.duckdb.wal");
 }
 
+/* Nothing; or a lake from which all migrations follow. */
+static void make_lake_of(int version) {
+    Error err = {0};
+    forget_lake();
+    if (version == 1) must(file_copy("version1.duckdb", "lake.duckdb", &err), &err);
+}
+
+static void keep_version_1(void) {
+    CLEANUP(lake_fixture_done) LakeFixture o = open_lake("version1.duckdb", NULL);
+    make_empty_version_1(o.conn);
+    run(o.conn, "CHECKPOINT");
+}
+
 /* Ends as if killed when a file gets longer than `bytes`. */
 _Noreturn static void open_and_die(rlim_t bytes) {
     Lake *lake;
@@ -212,27 +284,35 @@ static void killed_while_the_file_is_made_there_is_none_or_it_opens(void **state
     }
 }
 
-static void killed_at_any_call_it_is_the_old_or_the_new_version(void **state) {
-    (void)state;
-    int64_t tables = tables_when_whole();
+/* Returns how many calls there were. */
+static int kill_at_each_call(int version, int64_t tables) {
     int nth = 0;
     for (int status = 1; status != 0; nth++) {
-        forget_lake();
+        make_lake_of(version);
         pid_t child = fork();
         if (child == 0) migrate_and_die(nth);
         waitpid(child, &status, 0);
         assert_true(WIFEXITED(status) && (WEXITSTATUS(status) == 9 || WEXITSTATUS(status) == 0));
         assert_whole(tables);
     }
-    assert_true(nth > 3 * lake_schema_version()); /* it did die in between */
+    return nth;
+}
+
+static void killed_at_any_call_it_is_the_old_or_the_new_version(void **state) {
+    (void)state;
+    int64_t tables = tables_when_whole();
+    keep_version_1();
+    assert_true(kill_at_each_call(0, tables) > 5); /* it did die in between */
+    assert_true(kill_at_each_call(1, tables) > 3 * (lake_schema_version() - 1));
 }
 
 static void killed_at_any_moment_it_is_the_old_or_the_new_version(void **state) {
     (void)state;
     int64_t tables = tables_when_whole();
     int kills = 0;
+    keep_version_1();
     for (int i = 0; i < 15; i++) {
-        forget_lake();
+        make_lake_of(i % 2);
         pid_t child = fork();
         if (child == 0) {
             die_after_cpu_us(10000 + i * 4000);
@@ -247,6 +327,7 @@ static void killed_at_any_moment_it_is_the_old_or_the_new_version(void **state) 
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(a_fresh_lake_gets_all_versions_once),
+        IN_SCRATCH(a_new_lake_is_what_the_migrations_make),
         IN_SCRATCH(an_older_lake_keeps_its_rows),
         IN_SCRATCH(impossible_offsets_are_corrected),
         IN_SCRATCH(no_table_has_an_index),
