@@ -1,2 +1,2 @@
--- The time of generation $1, or of the newest before it.
-SELECT max(made_at) FROM history WHERE generation <= $1
+-- The time of generation $1, or of the newest before it; and the newest generation.
+SELECT max(made_at) FILTER (generation <= $1), max(generation) FROM history

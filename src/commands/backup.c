@@ -17,30 +17,33 @@ typedef struct Options {
     BackupCheck check;
 } Options;
 
-static error_t parse_dir(int key, char *arg, struct argp_state *state, const char **ret) {
+static error_t parse_dir(int key, char *arg, const char **ret) {
     switch (key) {
     case ARGP_KEY_ARG:
         if (*ret != NULL) return ARGP_ERR_UNKNOWN;
         *ret = arg;
         return 0;
-    case ARGP_KEY_END:
-        if (*ret == NULL) argp_error(state, "DIR is missing");
-        return 0;
     default: return ARGP_ERR_UNKNOWN;
     }
+}
+
+/* Without DIR it is the one of the settings. */
+static int find_dir(const App *app, const char **dir, Error *err) {
+    if (*dir == NULL) *dir = settings_text(app->settings, "backup.dir");
+    return (*dir)[0] != '\0' ? 0 : error_set(err, ERR_USAGE, "DIR is missing, and backup.dir is not set");
 }
 
 static error_t parse_backup(int key, char *arg, struct argp_state *state) {
     Options *o = state->input;
     Error err = {0};
     if (key == OPT_VERIFY) return o->check = BACKUP_CHECKSUMS, 0;
-    if (key != OPT_WAIT) return parse_dir(key, arg, state, &o->dir);
+    if (key != OPT_WAIT) return parse_dir(key, arg, &o->dir);
     if (duration_parse_ms(arg, &o->wait_ms, &err) != 0) argp_error(state, "--wait: %s", err.text);
     return 0;
 }
 
 static error_t parse_restore(int key, char *arg, struct argp_state *state) {
-    return parse_dir(key, arg, state, &((Options *)state->input)->dir);
+    return parse_dir(key, arg, &((Options *)state->input)->dir);
 }
 
 static const struct argp backup_argp = {
@@ -49,8 +52,8 @@ static const struct argp backup_argp = {
                                      {"verify", OPT_VERIFY, NULL, 0, "Read every file of the backup and compare its checksum", 0},
                                      {0}},
     .parser = parse_backup,
-    .args_doc = "DIR",
-    .doc = "Adds the commits since the last backup to the one in DIR: "
+    .args_doc = "[DIR]",
+    .doc = "Adds the commits since the last backup to the one in DIR (without it, backup.dir): "
            "Bronze, rejects, duplicates, gaps, the ledger, the run history and the notes of people. "
            "A file of the backup that is missing or damaged is written again. "
            "It does not contain Silver and Gold: `smelt refine` computes them from Bronze. "
@@ -65,8 +68,8 @@ static const struct argp backup_argp = {
 
 static const struct argp restore_argp = {
     .parser = parse_restore,
-    .args_doc = "DIR",
-    .doc = "Makes the lake in data.dir from the backup in DIR. "
+    .args_doc = "[DIR]",
+    .doc = "Makes the lake in data.dir from the backup in DIR (without it, backup.dir). "
            "The lake appears only after every file matched its checksum and the audit succeeded. "
            "An existing lake is never overwritten. "
            "Events newer than the backup are read from Kafka again by the next ingest, "
@@ -98,8 +101,8 @@ int command_backup(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(writer_done) Writer w = {0};
     BackupResult r;
-    if (command_parse(app, &backup_argp, argc, argv, &o, err) != 0 || check_place(app, o.dir, err) != 0 ||
-        open_within(app, o.wait_ms, &w, err) != 0)
+    if (command_parse(app, &backup_argp, argc, argv, &o, err) != 0 || find_dir(app, &o.dir, err) != 0 ||
+        check_place(app, o.dir, err) != 0 || open_within(app, o.wait_ms, &w, err) != 0)
         return -1;
     CLEANUP(free_text) char *notes = path_join(o.dir, "lake.notes");
     if (backup_run(w.conn, o.dir, o.check, &r, err) != 0 || backup_copy_notes(app->layout.notes_path, notes, err) != 0) return -1;
@@ -162,7 +165,9 @@ int command_restore(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(backup_done) Backup b = {0};
     int64_t behind = 0;
-    if (command_parse(app, &restore_argp, argc, argv, &o, err) != 0 || read_good(app, o.dir, &b, err) != 0) return -1;
+    if (command_parse(app, &restore_argp, argc, argv, &o, err) != 0 || find_dir(app, &o.dir, err) != 0 ||
+        read_good(app, o.dir, &b, err) != 0)
+        return -1;
     CLEANUP(free_text) char *notes = path_join(o.dir, "lake.notes");
     if (restore(app, &b, &behind, err) != 0) return -1;
     if (!file_exists(app->layout.notes_path) && backup_copy_notes(notes, app->layout.notes_path, err) != 0) return -1;

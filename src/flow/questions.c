@@ -20,10 +20,21 @@ static int audit(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
     return 0;
 }
 
+/* Before the first refine there are only messages that are no events; when all of them are such, there may never be one. */
+static int stand_in(LakeConn *conn, Error *err) {
+    int64_t rejects = 0;
+    if (lake_query_int(conn, "quarantine/rejects", lake_sql("quarantine/rejects"), NULL, 0, &rejects, err) != 0) return -1;
+    if (rejects == 0) return error_set(err, ERR_UNAVAILABLE, "there is no Silver yet: run `smelt refine` first");
+    const LakeBinding stored = {"stored", lake_name(BRONZE_ENTITY_COLUMN)};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("quarantine/stand_in"), &stored, 1);
+    return lake_exec(conn, "quarantine/stand_in", sql, err);
+}
+
 static int prepare_quarantine(LakeConn *conn, Error *err) {
     int64_t tables = 0;
     if (lake_query_int(conn, "quarantine/tables", lake_sql("quarantine/tables"), NULL, 0, &tables, err) != 0) return -1;
-    if (tables == 0) return error_set(err, ERR_UNAVAILABLE, "there is no Silver yet: run `smelt refine` first");
+    if (tables == 0 && stand_in(conn, err) != 0) return -1;
+    if (tables > 0 && lake_exec(conn, "quarantine/forget", lake_sql("quarantine/forget"), err) != 0) return -1;
     return lake_exec(conn, "quarantine/reasons", lake_sql("quarantine/reasons"), err);
 }
 

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "web/rows.h"
 #include "web/time_range.h"
+#include <inttypes.h>
 #include <string.h>
 
 const ParamSpec history_params[] = {
@@ -128,6 +129,9 @@ static int read_since(const Request *req, const Lease *lease, int64_t *ret_us, R
     if (lake_query(lease->conn, "api/changes_since", lake_sql("api/changes_since"), &generation, 1, &row, err) != 0) return -1;
     if (lake_next(row, err) < 0) return -1;
     *ret_us = lake_is_null(row, 0) ? CLOCK_FIRST_US : lake_col_int(row, 0);
+    int64_t newest = lake_is_null(row, 1) ? 0 : lake_col_int(row, 1);
+    if (newest > 0 && strtoll(text, NULL, 10) > newest)
+        response_bad_param(resp, req, "since", "There is no generation %s yet: the newest is %" PRId64 ".", text, newest);
     return 0;
 }
 

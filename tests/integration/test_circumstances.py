@@ -99,3 +99,30 @@ def test_a_writer_whose_lake_was_removed_stores_nothing_more(smelt: Smelt, topic
     smelt("recover", "--yes")
     smelt("ingest")
     assert smelt.audit()["landed"] == 150
+
+
+def test_messages_that_are_no_events_are_listed_before_the_first_refine(offline: Smelt) -> None:
+    (offline.folder / "in.jsonl").write_text('{"time": "yesterday", "what": "caf\u00e9"}\nno json\n', encoding="utf-8")
+    assert offline("ingest", "--from", offline.folder / "in.jsonl")["rejected"] == 2
+    listed = offline.run("quarantine", "list", json_summary=False)
+    assert listed.code == 0 and '{"time": "yesterday"' in listed.stdout and "no json" in listed.stdout and "x22" not in listed.stdout, listed
+    assert offline.run("quarantine", "show").code == 0
+    offline("refine")
+    assert "2 events in quarantine" in offline.run("quarantine", "list", json_summary=False).stdout
+
+
+def test_a_backup_goes_where_the_settings_say(offline: Smelt) -> None:
+    smelt = filled(offline)
+    assert smelt.run("backup").code == 64 and "backup.dir is not set" in smelt.run("backup").error
+    there = {"SMELT_BACKUP_DIR": str(smelt.folder / "there")}
+    landed = smelt("backup", **there)["landed"]
+    restored = {"SMELT_DATA_DIR": str(smelt.folder / "other"), **there}
+    assert smelt("restore", **restored)["landed"] == landed
+
+
+def test_changes_since_a_generation_that_is_to_come(offline: Smelt) -> None:
+    running = filled(offline).start("serve", *FREE_PORT)
+    api = serving(running)
+    assert "The newest is" in api.get("/api/v1/changes?since=9999", 400)["detail"].replace("the newest", "The newest")
+    assert api.get("/api/v1/changes?since=1")["entered_total"] == 0
+    assert running.end().code == 0
