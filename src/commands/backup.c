@@ -29,7 +29,8 @@ static error_t parse_dir(int key, char *arg, const char **ret) {
 
 /* Without DIR it is the one of the settings. */
 static int find_dir(const App *app, const char **dir, Error *err) {
-    if (*dir == NULL) *dir = settings_text(app->settings, "backup.dir");
+    if (*dir != NULL) return 0;
+    *dir = settings_text(app->settings, "backup.dir");
     return (*dir)[0] != '\0' ? 0 : error_set(err, ERR_USAGE, "DIR is missing, and backup.dir is not set");
 }
 
