@@ -28,6 +28,7 @@ SAYS_ENTITY_WORD = {
     "src/telecom/": "the synthetic operator",
     "src/commands/produce": "makes the synthetic operator's events",
     "sql/migrations/": "a migration is never changed",
+    "sql/new_lake/": "what the migrations make",
     "sql/serving/entities_before.sql": "the one entity of snapshots of earlier versions",
     "sql/api/metrics.sql": "the public name of a metric",
     "src/web/metrics_table.c": "the public name of a metric",

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 import duckdb
+import pytest
 from harness import FREE_PORT, Api, Json, Smelt, Topic, billing, encode, eventually, history, serving
 
 RAW = {"value", "raw_payload", "violations"}
@@ -20,11 +23,23 @@ def produce(smelt: Smelt, name: str, count: int, seed: int, start: str, days: in
     return name
 
 
-def two_generations(smelt: Smelt) -> Api:
-    """A history, one more day, and a server of the second generation; nobody writes the lake."""
+@pytest.fixture(scope="module")
+def two_runs(binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a history, and of one more day; tests get copies, and those that do are in one worker."""
+    smelt = Smelt(binary, tmp_path_factory.mktemp("two_runs"), kafka_bootstrap="127.0.0.1:1")
     smelt("run", "--from", produce(smelt, "first.jsonl", 4000, 5, "2026-11-08", 20))
     smelt("run", "--from", produce(smelt, "second.jsonl", 500, 6, "2026-11-28", 1))
-    return serving(smelt.start("serve", *FREE_PORT))
+    return smelt.data
+
+
+@pytest.fixture
+def of_two_generations(offline: Smelt, two_runs: Path) -> Api:
+    """A server of the second generation; nobody writes the lake, `offline`'s."""
+    shutil.copytree(two_runs, offline.data)
+    return serving(offline.start("serve", *FREE_PORT))
+
+
+SHARED = pytest.mark.xdist_group("a lake of two generations")
 
 
 def write(smelt: Smelt, sql: str) -> None:
@@ -49,8 +64,9 @@ def pages(api: Api, path: str, key: str = "next_cursor", param: str = "cursor") 
         page = api.get(f"{path}{'&' if '?' in path else '?'}{param}={page[key]}")
 
 
-def test_numbers_over_time(offline: Smelt) -> None:
-    api = two_generations(offline)
+@SHARED
+def test_numbers_over_time(offline: Smelt, of_two_generations: Api) -> None:
+    api = of_two_generations
     overview = api.get("/api/v1/overview")
     figures = overview["subscribers"]
     assert offline.rows("SELECT generation FROM history ORDER BY generation") == [(1,), (2,)]
@@ -83,8 +99,9 @@ def test_a_day_and_a_week_ago(offline: Smelt) -> None:
     assert (before["day"]["generation"], before["day"]["high"], before["week"]["generation"], before["week"]["high"]) == (1, 77, 2, 99)
 
 
-def test_who_came_and_who_left(offline: Smelt) -> None:
-    api = two_generations(offline)
+@SHARED
+def test_who_came_and_who_left(offline: Smelt, of_two_generations: Api) -> None:
+    api = of_two_generations
     changes = api.get("/api/v1/changes?since=1&limit=1000")
     since = offline.value("SELECT made_at FROM history WHERE generation = 1")
     expected = offline.rows(
@@ -105,8 +122,9 @@ def test_who_came_and_who_left(offline: Smelt) -> None:
     api.get("/api/v1/towers/LSK-001/scores", 404)
 
 
-def test_lists_sorted_filtered_and_as_csv(offline: Smelt) -> None:
-    api = two_generations(offline)
+@SHARED
+def test_lists_sorted_filtered_and_as_csv(offline: Smelt, of_two_generations: Api) -> None:
+    api = of_two_generations
     gold = offline.rows("SELECT subscriber_id, total_events, avg_bill_zmw, churn_probability FROM gold_subscriber_features JOIN subscriber_scores USING (subscriber_id)")
     listed = pages(api, "/api/v1/subscribers?limit=37&sort=-value")
     assert len(listed) == len(gold) == len({row["subscriber_id"] for row in listed})
@@ -132,8 +150,9 @@ def test_lists_sorted_filtered_and_as_csv(offline: Smelt) -> None:
     api.get(f"/api/v1/subscribers?limit=2&sort=value&cursor={cursor}", 400)
 
 
-def test_features_and_many_ids(offline: Smelt) -> None:
-    api = two_generations(offline)
+@SHARED
+def test_features_and_many_ids(offline: Smelt, of_two_generations: Api) -> None:
+    api = of_two_generations
     features = {f["name"]: f for f in api.get("/api/v1/features?entity=subscriber")["entities"][0]["features"]}
     bill = features["avg_bill_zmw"]
     assert bill["unit"] == "ZMW" and bill["status"] == "fresh" and bill["least"] <= bill["p05"] <= bill["p50"] <= bill["p95"] <= bill["most"]
@@ -168,8 +187,9 @@ def check_quality(smelt: Smelt, api: Api) -> None:
         assert sum(n for _, n in g["hours"]) == sum(s["events"] for s in g["sources"]) == sum(t["events"] for t in g["event_types"]) == g["in_range"] == g["events"]
 
 
-def test_quality_by_the_hour_and_the_events_themselves(offline: Smelt) -> None:
-    api = two_generations(offline)
+@SHARED
+def test_quality_by_the_hour_and_the_events_themselves(offline: Smelt, of_two_generations: Api) -> None:
+    api = of_two_generations
     check_quality(offline, api)
     held = pages(api, "/api/v1/quarantine?limit=20", "next_before", "before")
     stored = offline.rows("SELECT kafka_topic, kafka_offset, rule FROM silver_quarantine")
@@ -193,8 +213,9 @@ def test_quality_by_the_hour_and_the_events_themselves(offline: Smelt) -> None:
     check_quality(offline, api)
 
 
-def test_the_events_of_one_entity(offline: Smelt) -> None:
-    api = two_generations(offline)
+@SHARED
+def test_the_events_of_one_entity(offline: Smelt, of_two_generations: Api) -> None:
+    api = of_two_generations
     for plural, key, name in (
         ("subscribers", "subscriber_id", offline.value("SELECT max_by(subscriber_id, total_events) FROM gold_subscriber_features")),
         ("towers", "oss_tower_id", offline.value("SELECT max_by(oss_tower_id, measurements) FROM gold_tower_features")),
@@ -210,8 +231,9 @@ def test_the_events_of_one_entity(offline: Smelt) -> None:
     api.get("/api/v1/subscribers/nobody/events?before=x", 400)
 
 
-def test_who_has_to_do_with_a_row(offline: Smelt) -> None:
-    api = two_generations(offline)
+@SHARED
+def test_who_has_to_do_with_a_row(offline: Smelt, of_two_generations: Api) -> None:
+    api = of_two_generations
     tower = offline.value("SELECT max_by(oss_tower_id, measurements) FROM gold_tower_features")
     found = api.get(f"/api/v1/towers/{tower}/related?limit=500")
     recent = "oss_tower_id = ? AND event_timestamp > (SELECT max(event_timestamp) FROM silver_clean_events WHERE oss_tower_id = ?) - INTERVAL 7 DAY"
