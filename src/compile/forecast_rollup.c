@@ -225,8 +225,10 @@ void rollup_add_days_columns(Buf *out, const Forecasting *f) {
 }
 
 void rollup_add_days(Buf *out, const Forecasting *f) {
-    buf_addf(out, "INSERT INTO model_days SELECT entity::%s, day, known, {{upto}}, events, record FROM churn_day_rows()\n",
-             f->entity->key.sql_type);
+    buf_addf(out,
+             "INSERT INTO model_days BY NAME\n"
+             "SELECT entity::%s AS %s, day, known, {{upto}} AS upto, events AS %s, record FROM churn_day_rows()\n",
+             f->entity->key.sql_type, f->key, f->measures.items[EVENTS].name);
 }
 
 /* {{part}} of {{parts}}: those of some entities, for one of several threads. */
