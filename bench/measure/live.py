@@ -64,6 +64,20 @@ def shows_on(port):
     return shows
 
 
+def cores_unasked(bench, rate):
+    """CPU while events come and nobody asks the API."""
+    up, load = Up(bench, f"up.publish_interval={bench.options.publish_interval}"), start_load(bench, "live", rate)
+    try:
+        time.sleep(WARM_UP_S)
+        began, (_, before) = time.time(), up.usage()
+        time.sleep(bench.options.live_seconds)
+        return (up.usage()[1] - before) / (time.time() - began)
+    finally:
+        process.stop(load)
+        process.running.discard(load)
+        up.end()
+
+
 class Load:
     """What was measured while events came."""
 
@@ -96,6 +110,8 @@ def live(bench):
         make_history(bench)
         with_readers, alone[rate] = Load(bench, rate, READERS), Load(bench, rate, 0)
         yield from rows_of(bench, rate, with_readers, alone[rate])
+        if rate in CORES_WANTED:
+            yield at_most("live", f"{rate:,} events/s, nobody asks: CPU", cores_unasked(bench, rate), CORES_WANTED[rate], "cores", "refined each second")
         bench.forget("lake")
         bench.delete_topic("live")
     if clickhouse.is_measured(bench):
@@ -111,13 +127,6 @@ def rows_of(bench, rate, with_readers, alone):
     yield at_most("live", f"{what}: the same, worst", with_readers.probes[-1] * 1e3, 2000, "ms", count)
     yield info("live", f"{what}: longest time without a commit", with_readers.gaps[-1] * 1e3, "ms", f"{len(with_readers.gaps):,} commits")
     yield info("live", f"{what}: CPU", with_readers.cores, "cores", f"{with_readers.mib:.0f} MiB")
-    yield cpu_alone(rate, alone)
+    yield info("live", f"{rate:,} events/s, probes alone: CPU", alone.cores, "cores", f"{alone.mib:.0f} MiB")
     yield info("live", f"{rate:,} events/s, probes alone: event to visible by id, median", alone.percentile(0.5), "ms",
                f"99 of 100: {alone.percentile(0.99):.0f} ms, worst {alone.probes[-1] * 1e3:.0f} ms, {len(alone.probes)} probes")  # fmt: skip
-
-
-def cpu_alone(rate, alone):
-    what, words = f"{rate:,} events/s, probes alone: CPU", f"{alone.mib:.0f} MiB"
-    if rate in CORES_WANTED:
-        return at_most("live", what, alone.cores, CORES_WANTED[rate], "cores", words)
-    return info("live", what, alone.cores, "cores", words)

@@ -42,9 +42,9 @@ enum {
     TICK_MS = 1000,
     REFINE_PAUSE_MAX_MS = 500,
     ASKED_FOR_MS = 10 * 1000, /* so long after a question another one is expected */
-    MERGE_EVERY = 8,         /* checkpoints */
-    CHECKPOINT_TRIES = 40,   /* while refining goes on, and as many while it pauses: DuckDB refuses while another connection writes */
-    CHECKPOINT_PAUSE_MS = 3, /* between them */
+    MERGE_EVERY = 8,          /* checkpoints */
+    CHECKPOINT_TRIES = 40,    /* while refining goes on, and as many while it pauses: DuckDB refuses while another connection writes */
+    CHECKPOINT_PAUSE_MS = 3,  /* between them */
 };
 #define BACKUP_CHECK_NS (10 * NSEC_PER_SEC)
 

@@ -4,7 +4,8 @@
 #pragma once
 #include "refine/internal.h"
 
-#define BRONZE_PART_ROWS 61440 /* half of one of DuckDB's row groups: fewer rows are one slice, unless payloads are large; more are read once for each type */
+/* Half of one of DuckDB's row groups: fewer rows are one slice, unless payloads are large; more are read once for each type. */
+#define BRONZE_PART_ROWS 61440
 
 /* Rows of Bronze that one query reads. */
 typedef struct BronzeSlice {

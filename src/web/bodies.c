@@ -14,7 +14,7 @@ typedef struct KeptBody {
     int status;
     uint64_t state;
     int64_t made_ns;
-    bool is_renewed; /* who saw that it is too old makes the next one */
+    bool is_renewed;                   /* who saw that it is too old makes the next one */
     const char *content_type, *coding; /* static */
     bool varies;
     Buf body;

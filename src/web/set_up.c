@@ -15,7 +15,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { LIVE_VIEW_MS = 500 }; /* how old answers of the live lake that are given again may be; with BODIES_RENEW_NS and its rows at most a second */
+/* How old answers of the live lake that are given again may be; with BODIES_RENEW_NS and its rows at most a second. */
+enum { LIVE_VIEW_MS = 500 };
 
 /* ---- limits ---- */
 

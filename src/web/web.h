@@ -37,7 +37,8 @@ typedef struct WebOptions {
      * quick. NULL: ready when there is data to serve. */
     int (*ready)(void *arg, Error *err);
     void *ready_arg;
-    void (*asked)(void *arg); /* somebody asks for data, not only how the server is: called on the event loop, must be quick. NULL: nobody wants to know */
+    /* Somebody asks for data, not only how the server is. Called on the event loop, must be quick. NULL: nobody wants to know. */
+    void (*asked)(void *arg);
     void *asked_arg;
     const char *models_dir;          /* where the reports of models are; NULL: nowhere */
     const char *audit_path;          /* what `smelt audit` found last; NULL: not known */
