@@ -49,27 +49,31 @@ static int add_rows(LakeConn *conn, const char *query, const char *key, const ch
     return 0;
 }
 
-int churn_describe_model(LakeConn *conn, const char *models_dir, const char *id, json_t **ret, Error *err) {
+int churn_find_model(LakeConn *conn, const char *id, json_t **ret, Error *err) {
     CLEANUP(json_freep) json_t *rows = NULL;
-    CLEANUP(json_freep) json_t *metadata = NULL;
     if (churn_list_models(conn, &rows, err) != 0) return -1;
     json_t *row = find_row(rows, id);
     if (row == NULL)
         return id != NULL ? error_set(err, ERR_CONFIG, "there is no model %s: `smelt model list` lists them", id)
                           : error_set(err, ERR_DATA, "no model is in use: run `smelt train` first");
     id = text_of(row, "model_id");
+    if (add_rows(conn, "churn/followed", "outcomes", id, row, err) != 0 || add_rows(conn, "churn/drifted", "drift", id, row, err) != 0)
+        return -1;
+    *ret = json_incref(row);
+    return 0;
+}
+
+int churn_describe_model(const char *models_dir, const json_t *found, json_t **ret, Error *err) {
+    static const char *const of_lake[] = {"state", "promoted_at", "note", "outcomes", "drift"};
+    const char *id = text_of(found, "model_id");
+    json_t *metadata = NULL;
     if (model_check(models_dir, id, &metadata, err) != 0) return -1;
     json_object_del(metadata, "words");
-    json_object_set(metadata, "state", json_object_get(row, "state"));
-    json_object_set(metadata, "promoted_at", json_object_get(row, "promoted_at"));
-    json_object_set(metadata, "note", json_object_get(row, "note"));
+    json_object_del(metadata, "distribution");
+    for (size_t i = 0; i < ARRAY_LEN(of_lake); i++) json_object_set(metadata, of_lake[i], json_object_get(found, of_lake[i]));
     json_t *report = read_report(models_dir, id);
     json_object_set_new(metadata, "report", report != NULL ? report : json_null());
-    if (add_rows(conn, "churn/followed", "outcomes", id, metadata, err) != 0 ||
-        add_rows(conn, "churn/drifted", "drift", id, metadata, err) != 0)
-        return -1;
-    json_object_del(metadata, "distribution");
-    *ret = TAKE(metadata);
+    *ret = metadata;
     return 0;
 }
 

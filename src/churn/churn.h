@@ -88,9 +88,11 @@ int churn_rollback(LakeConn *conn, const char *models_dir, char **ret_withdrawn,
 /* Every model, the newest first: [{model_id, trained_at, label_source, auc, state, promoted_at, note, ...}]; state: in use, was in use,
  * candidate, withdrawn. The caller owns it. */
 int churn_list_models(LakeConn *conn, json_t **ret, Error *err) MUST_CHECK;
-/* Its metadata with state, note and report. `id` NULL: the one in use. ERR_CONFIG: no such model; ERR_DATA: its files are damaged. The
- * caller owns it. */
-int churn_describe_model(LakeConn *conn, const char *models_dir, const char *id, json_t **ret, Error *err) MUST_CHECK;
+/* What the lake knows of one: as churn_list_models, and {outcomes, drift}. `id` NULL: the one in use. ERR_CONFIG: no such model; ERR_DATA:
+ * none is in use. The caller owns it. */
+int churn_find_model(LakeConn *conn, const char *id, json_t **ret, Error *err) MUST_CHECK;
+/* Its metadata and report, from its files, with what churn_find_model found. ERR_DATA: its files are damaged. The caller owns it. */
+int churn_describe_model(const char *models_dir, const json_t *found, json_t **ret, Error *err) MUST_CHECK;
 /* The same as Markdown. */
 void churn_model_card(const json_t *model, Buf *ret);
 /* Makes the training set of a forecast again and writes it as CSV: part, cut_day, id, label, log_odds, raw_probability, probability, the

@@ -7,6 +7,7 @@
 #include "commands/all.h"
 #include "commands/app.h"
 #include "evaluate/report.h"
+#include "flow/reader.h"
 #include "flow/writer.h"
 #include <string.h>
 
@@ -59,17 +60,17 @@ static const struct argp argp = {
 };
 
 typedef struct Models {
-    LakeConn *conn;
+    LakeConn *conn; /* NULL: the action only reads, also while another process writes */
     ChurnOptions options;
 } Models;
 
 /* ---- list ---- */
 
 static int list_models(App *app, const Options *o, const Models *m, Error *err) {
-    (void)o;
+    (void)o, (void)m;
     json_t *rows, *row;
     size_t i;
-    if (churn_list_models(m->conn, &rows, err) != 0) return -1;
+    if (reader_ask(app->settings, "model/list", NULL, &rows, err) != 0) return -1;
     if (json_array_size(rows) == 0) say(app, "There is no model yet: run `smelt train`.\n");
     json_array_foreach(rows, i, row) {
         const char *note = json_string_value(json_object_get(row, "note"));
@@ -84,13 +85,22 @@ static int list_models(App *app, const Options *o, const Models *m, Error *err) 
 
 /* ---- one ---- */
 
-static int read_one(const Models *m, const char *name, json_t **ret, Error *err) {
-    return churn_describe_model(m->conn, m->options.models_dir, name, ret, err);
+static int find_one(App *app, const Models *m, const char *name, json_t **ret, Error *err) {
+    if (m->conn != NULL) return churn_find_model(m->conn, name, ret, err);
+    CLEANUP(json_freep) json_t *args = json_pack("{ss?}", "id", name);
+    if (args == NULL) return error_set(err, ERR_USAGE, "the name of a model is UTF-8 text");
+    return reader_ask(app->settings, "model/find", args, ret, err);
+}
+
+static int read_one(App *app, const Models *m, const char *name, json_t **ret, Error *err) {
+    CLEANUP(json_freep) json_t *found = NULL;
+    if (find_one(app, m, name, &found, err) != 0) return -1;
+    return churn_describe_model(m->options.models_dir, found, ret, err);
 }
 
 static int show_model(App *app, const Options *o, const Models *m, Error *err) {
     CLEANUP(buf_done) Buf card = {0};
-    if (read_one(m, o->names[0], &app->summary, err) != 0) return -1;
+    if (read_one(app, m, o->names[0], &app->summary, err) != 0) return -1;
     churn_model_card(app->summary, &card);
     say(app, "%s", card.data);
     return 0;
@@ -100,7 +110,7 @@ static int write_card(App *app, const Options *o, const Models *m, Error *err) {
     CLEANUP(buf_done) Buf card = {0};
     CLEANUP(json_freep) json_t *model = NULL;
     if (o->out == NULL) return error_set(err, ERR_USAGE, "card needs --out FILE");
-    if (read_one(m, o->names[0], &model, err) != 0) return -1;
+    if (read_one(app, m, o->names[0], &model, err) != 0) return -1;
     churn_model_card(model, &card);
     if (file_write_atomic(o->out, card.data, card.len, err) != 0) return -1;
     say(app, "%s\n", o->out);
@@ -111,7 +121,7 @@ static int write_card(App *app, const Options *o, const Models *m, Error *err) {
 static int export_set(App *app, const Options *o, const Models *m, Error *err) {
     CLEANUP(json_freep) json_t *model = NULL;
     if (o->out == NULL) return error_set(err, ERR_USAGE, "set needs --out FILE");
-    if (read_one(m, o->names[0], &model, err) != 0) return -1;
+    if (read_one(app, m, o->names[0], &model, err) != 0) return -1;
     const char *id = json_string_value(json_object_get(model, "model_id"));
     if (churn_export_set(m->conn, m->options.models_dir, id, o->out, &app->summary, err) != 0) return -1;
     say(app, "%s: the training set of %s, as it was\n", o->out, id);
@@ -128,9 +138,9 @@ static void say_difference(App *app, const json_t *a, const json_t *b, const cha
 static int compare_models(App *app, const Options *o, const Models *m, Error *err) {
     static const char *const keys[] = {"auc", "pr_auc", "log_loss"};
     json_t *a, *b;
-    if (read_one(m, o->names[0], &a, err) != 0) return -1;
+    if (read_one(app, m, o->names[0], &a, err) != 0) return -1;
     app->summary = json_pack("{s:o}", "first", a);
-    if (read_one(m, o->names[1], &b, err) != 0) return -1;
+    if (read_one(app, m, o->names[1], &b, err) != 0) return -1;
     json_object_set_new(app->summary, "second", b);
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) say_difference(app, a, b, keys[i]);
     say(app, "Each was measured on its own newest cut. `smelt train` compares on the same one; what it found is `compared_with`.\n");
@@ -159,10 +169,11 @@ static int roll_back(App *app, const Options *o, const Models *m, Error *err) {
 static const struct Action {
     const char *name;
     size_t least, most; /* models that it names */
+    bool needs_writer;
     int (*run)(App *app, const Options *o, const Models *m, Error *err);
-} actions[] = {{"list", 0, 0, list_models},   {"show", 0, 1, show_model},        {"promote", 1, 1, promote_model},
-               {"rollback", 0, 0, roll_back}, {"compare", 2, 2, compare_models}, {"set", 0, 1, export_set},
-               {"card", 0, 1, write_card}};
+} actions[] = {{"list", 0, 0, false, list_models},   {"show", 0, 1, false, show_model},        {"promote", 1, 1, true, promote_model},
+               {"rollback", 0, 0, true, roll_back},  {"compare", 2, 2, false, compare_models}, {"set", 0, 1, true, export_set},
+               {"card", 0, 1, false, write_card}};
 
 static int run_action(App *app, const struct Action *action, const Options *o, Error *err) {
     CLEANUP(writer_done) Writer w = {0};
@@ -170,7 +181,8 @@ static int run_action(App *app, const struct Action *action, const Options *o, E
     if (o->name_count < action->least || o->name_count > action->most)
         return error_set(err, ERR_USAGE, "%s takes %zu to %zu models, not %zu", action->name, action->least, action->most, o->name_count);
     CLEANUP(churn_options_done) ChurnOptions options = {0};
-    if (churn_options(app->settings, &options, err) != 0 || writer_open_existing(app->settings, "smelt model", &w, err) != 0) return -1;
+    if (churn_options(app->settings, &options, err) != 0) return -1;
+    if (action->needs_writer && writer_open_existing(app->settings, "smelt model", &w, err) != 0) return -1;
     m = (Models){.conn = w.conn, .options = options};
     return action->run(app, o, &m, err);
 }

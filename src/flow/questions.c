@@ -2,6 +2,7 @@
 #include "flow/questions.h"
 
 #include "base/memory.h"
+#include "churn/churn.h"
 #include "compile/compile.h"
 #include "ledger/commit_mark_keeper.h"
 #include "ledger/ledger.h"
@@ -67,10 +68,23 @@ static int quarantine_show(LakeConn *conn, const json_t *args, json_t **ret, Err
     return lake_rows_json(rows, ret, err);
 }
 
+static int model_list(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
+    (void)args;
+    return churn_list_models(conn, ret, err);
+}
+
+static int model_find(LakeConn *conn, const json_t *args, json_t **ret, Error *err) {
+    return churn_find_model(conn, json_string_value(json_object_get(args, "id")), ret, err);
+}
+
 static const struct {
     const char *name;
     int (*answer)(LakeConn *conn, const json_t *args, json_t **ret, Error *err);
-} questions[] = {{"audit", audit}, {"quarantine/list", quarantine_list}, {"quarantine/show", quarantine_show}};
+} questions[] = {{"audit", audit},
+                 {"model/list", model_list},
+                 {"model/find", model_find},
+                 {"quarantine/list", quarantine_list},
+                 {"quarantine/show", quarantine_show}};
 
 int question_answer(LakeConn *conn, const char *mark_path, const char *name, const json_t *args, json_t **ret, Error *err) {
     if (commit_mark_verify(conn, mark_path, err) != 0) return -1;

@@ -6,6 +6,8 @@
 /* The answer as JSON (the caller's):
  *   check             {}; ERR_DATA when the lake is behind its commit mark
  *   audit             {ok, offsets, landed, duplicates, rejected, gaps, missing, repeated, partitions}
+ *   model/list        [{model_id, state, ...}], the newest first (churn_list_models)
+ *   model/find        {...} of args {id}, which may be null: the one in use (churn_find_model)
  *   quarantine/list   [{rule, field, events, example, reason, ...}]
  *   quarantine/show   [{...}] of args {rule, field, limit}; rule and field may be null. `layer` tells events (silver) from messages
  * (bronze) ERR_UNAVAILABLE: there is no Silver yet; ERR_USAGE: no such question, so the other process is another smelt. */

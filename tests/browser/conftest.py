@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -66,9 +68,12 @@ def full_server(full_lake: Smelt) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def hour_server(new_lake: Callable[..., Smelt]) -> Iterator[str]:
-    """Some minutes of data, published once: nothing has a past. They are enough for a model at any time of the day."""
+    """Some minutes of data, published once: nothing has a past, so late messages are left out. They are enough for a model at any time of the day."""
     smelt = new_lake("hour")
     smelt("produce", "--seed", "7", "--events", "1200", "--faults", "0.1", "--out", "events.jsonl")
+    file, early = smelt.folder / "events.jsonl", (datetime.now(UTC) - timedelta(hours=2)).isoformat().encode()
+    times = ((line, re.search(rb'"timestamp":"(\d{4}-[^"]+)"', line)) for line in file.read_bytes().splitlines(keepends=True))
+    file.write_bytes(b"".join(line for line, time in times if time is None or time[1] > early))
     smelt("run", "--from", "events.jsonl")
     yield from serve(smelt)
 

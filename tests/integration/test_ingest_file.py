@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
+import io
+import lzma
 import os
 import subprocess
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -136,11 +142,27 @@ def test_a_byte_order_mark_is_no_part_of_the_first_event(offline: Smelt, source:
     assert infer["messages"] == 2
 
 
+def zipped(content: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("events.jsonl", content)
+    return made.getvalue()
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 def test_utf_16_is_named(offline: Smelt, source: Path, encoding: str) -> None:
     source.write_bytes("".join("\ufeff" + one.decode() + "\r\n" for one in events(0, 2)).encode(encoding))
     result = offline.run("ingest", "--from", source)
     assert result.code == 65 and "is UTF-16 text, expected UTF-8" in result.error, result
+
+
+@pytest.mark.parametrize(
+    ("pack", "says"), [(gzip.compress, "compressed with gzip"), (bz2.compress, "compressed with bzip2"), (lzma.compress, "compressed with xz"), (zipped, "a ZIP file")]
+)
+def test_what_holds_no_lines_is_named(offline: Smelt, source: Path, pack: Callable[[bytes], bytes], says: str) -> None:
+    source.write_bytes(pack(b"\n".join(events(0, 2))))
+    result = offline.run("ingest", "--from", source)
+    assert result.code == 65 and f"{source} is {says}" in result.error, result
 
 
 def test_what_can_be_read_once_alone_is_refused(offline: Smelt) -> None:

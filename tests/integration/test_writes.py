@@ -66,6 +66,16 @@ def states(smelt: Smelt) -> dict[str, str]:
     return {model["model_id"]: model["state"] for model in smelt("model", "list")["models"]}
 
 
+def assert_can_be_read(smelt: Smelt, used: str, unused: str) -> None:
+    """Also while another process writes."""
+    assert states(smelt)[used] == "in use"
+    assert smelt("model", "show")["model_id"] == used and smelt("model", "show", unused)["state"] != "in use"
+    compared = smelt("model", "compare", used, unused)
+    assert [compared[which]["model_id"] for which in ("first", "second")] == [used, unused]
+    assert smelt("model", "card", "--out", "card.md")["file"] == "card.md"
+    assert "there is no model nobody" in smelt.run("model", "show", "nobody").stderr
+
+
 def test_a_model_is_promoted(smelt: Smelt) -> None:
     filled(smelt, 1500, TRAINED)
     before = states(smelt)
@@ -77,6 +87,7 @@ def test_a_model_is_promoted(smelt: Smelt) -> None:
         assert done["result"] == {"promoted": other} and done["error"] is None and done["started_at"] <= done["finished_at"]
         assert server.get(f"/api/v1/operations/{done['id']}") == done
         assert server.get("/api/v1/operations")["operations"][0] == done
+        assert_can_be_read(smelt, other, *(name for name in before if name != other))
         assert server.running.end(seconds=20).code == 0
         assert states(smelt)[other] == "in use"
         other = next(name for name, state in states(smelt).items() if state != "in use")

@@ -657,10 +657,17 @@ static void every_aggregate_is_what_the_events_say(void **state) {
 
 /* ---- which model is used ---- */
 
-static char *in_use(Fixture *f) {
+static json_t *described(Fixture *f) {
     Error err = {0};
-    CLEANUP(json_freep) json_t *model = NULL;
-    must(churn_describe_model(f->conn, f->options.models_dir, NULL, &model, &err), &err);
+    CLEANUP(json_freep) json_t *found = NULL;
+    json_t *model = NULL;
+    must(churn_find_model(f->conn, NULL, &found, &err), &err);
+    must(churn_describe_model(f->options.models_dir, found, &model, &err), &err);
+    return model;
+}
+
+static char *in_use(Fixture *f) {
+    CLEANUP(json_freep) json_t *model = described(f);
     return xstrdup(json_string_value(json_object_get(model, "model_id")));
 }
 
@@ -734,7 +741,7 @@ static void too_good_to_be_true(void **state) {
     assert_true(t.metrics.auc > 0.97);
     assert_non_null(strstr(t.note, "knows the outcome"));
     CLEANUP(json_freep) json_t *model = NULL;
-    assert_failed(churn_describe_model(f->conn, f->options.models_dir, NULL, &model, &err), ERR_DATA, "no model is in use", &err);
+    assert_failed(churn_find_model(f->conn, NULL, &model, &err), ERR_DATA, "no model is in use", &err);
     assert_failed(churn_promote(f->conn, f->options.models_dir, t.model_id, false, &err), ERR_DATA, "--force", &err);
     next_millisecond();
     f->options.force = true;
@@ -759,8 +766,7 @@ static void predictions_are_followed(void **state) {
     run(f->conn, "UPDATE silver_clean_events SET visit_minutes = visit_minutes + 500 WHERE event_timestamp > '2026-07-20'");
     forget_days(f);
     CLEANUP(churn_scores_done) ChurnScores later = score(f);
-    CLEANUP(json_freep) json_t *model = NULL;
-    must(churn_describe_model(f->conn, f->options.models_dir, NULL, &model, &err), &err);
+    CLEANUP(json_freep) json_t *model = described(f);
     const json_t *row = json_array_get(json_object_get(model, "outcomes"), 0);
     assert_int_equal(json_array_size(json_object_get(model, "outcomes")), 1);
     assert_string_equal(json_string_value(json_object_get(row, "as_of")), "2026-07-20");
