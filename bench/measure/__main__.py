@@ -16,7 +16,7 @@ from measure.process import Failed
 QUICK = {"events": 200_000, "rounds": 1, "histories": [20_000, 200_000], "refreshes": 3, "prototype_events": 500, "prototype_history": 200_000,
          "live_history": 200_000, "live_seconds": 40, "publish_interval": "10s", "churn_subscribers": 5_000}
 FULL = {"events": 2_000_000, "rounds": 3, "histories": [100_000, 1_000_000, 10_000_000], "refreshes": 9, "prototype_events": 3_000,
-        "prototype_history": 1_000_000, "live_history": 2_000_000, "live_seconds": 150, "publish_interval": "1m", "churn_subscribers": 100_000}
+        "prototype_history": 1_000_000, "live_history": 2_000_000, "live_seconds": 100, "publish_interval": "1m", "churn_subscribers": 100_000}
 
 
 def parse():
