@@ -171,8 +171,8 @@ static const struct Action {
     size_t least, most; /* models that it names */
     bool needs_writer;
     int (*run)(App *app, const Options *o, const Models *m, Error *err);
-} actions[] = {{"list", 0, 0, false, list_models},   {"show", 0, 1, false, show_model},        {"promote", 1, 1, true, promote_model},
-               {"rollback", 0, 0, true, roll_back},  {"compare", 2, 2, false, compare_models}, {"set", 0, 1, true, export_set},
+} actions[] = {{"list", 0, 0, false, list_models},  {"show", 0, 1, false, show_model},        {"promote", 1, 1, true, promote_model},
+               {"rollback", 0, 0, true, roll_back}, {"compare", 2, 2, false, compare_models}, {"set", 0, 1, true, export_set},
                {"card", 0, 1, false, write_card}};
 
 static int run_action(App *app, const struct Action *action, const Options *o, Error *err) {
