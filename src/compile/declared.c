@@ -4,6 +4,8 @@
  * It is no part of the features' fingerprint: another title makes these views again, not Gold. */
 #include "compile/internal.h"
 
+#include "contract/feature.h"
+#include "contract/names.h"
 #include <inttypes.h>
 
 static void add_text(Buf *out, const char *text) {
@@ -74,6 +76,7 @@ typedef struct GoldColumn {
     int days;
     size_t list_position; /* 0: not in lists */
     const char *worse;    /* NULL: neither side is */
+    const char *aggregate, *source; /* of which column of Silver it is, and how; NULL: it has no value of a day by them alone */
 } GoldColumn;
 
 static void add_column(Buf *out, const Entity *e, const GoldColumn *column, size_t *position) {
@@ -81,7 +84,8 @@ static void add_column(Buf *out, const Entity *e, const GoldColumn *column, size
     buf_addf(out, "%s\n    (%zu", *position > 0 ? "," : "", *position);
     add_texts(out, texts, ARRAY_LEN(texts));
     buf_addf(out, ", %d, %zu", column->days, column->list_position);
-    add_texts(out, &column->worse, 1);
+    const char *const rest[] = {column->worse, column->aggregate, column->source};
+    add_texts(out, rest, ARRAY_LEN(rest));
     buf_add_char(out, ')');
     ++*position;
 }
@@ -92,9 +96,18 @@ static size_t list_position(const Entity *e, size_t feature) {
     return 0;
 }
 
+/* A sum, a mean, the least or the most of a column, of all events. */
+static bool is_of_column(const Feature *f) {
+    return f->aggregate >= AGGREGATE_SUM && f->aggregate <= AGGREGATE_MAX && f->where_count == 0 && feature_is_number(f);
+}
+
 static void add_feature(Buf *out, const Entity *e, size_t index, size_t *position) {
     const Feature *f = &e->features[index];
-    GoldColumn column = {f->name, "feature", f->name, f->title, f->unit, f->description, 0, list_position(e, index), f->worse};
+    GoldColumn column = {f->name, "feature", f->name, f->title, f->unit, f->description, 0, list_position(e, index), f->worse, NULL, NULL};
+    if (is_of_column(f)) {
+        column.aggregate = aggregate_names[f->aggregate];
+        column.source = f->column.name;
+    }
     add_column(out, e, &column, position);
     for (size_t w = 0; w < f->window_count; w++) {
         CLEANUP(buf_done) Buf name = {0};
@@ -112,9 +125,9 @@ static void add_columns(Buf *out, const Compiled *c) {
     for (const Entity *e = c->pipeline->entities; e < c->pipeline->entities + c->pipeline->entity_count; e++) {
         for (size_t i = 0; i < e->feature_count; i++) add_feature(out, e, i, &position);
         for (const Label *l = e->labels; l < e->labels + e->label_count; l++)
-            add_column(out, e, &(GoldColumn){l->name, "label", l->name, l->title, "", l->description, 0, 0, NULL}, &position);
+            add_column(out, e, &(GoldColumn){l->name, "label", l->name, l->title, "", l->description, 0, 0, NULL, NULL, NULL}, &position);
     }
-    buf_add_str(out, "\n) AS columns(position, entity, name, kind, feature, title, unit, description, days, list_position, worse);\n");
+    buf_add_str(out, "\n) AS columns(position, entity, name, kind, feature, title, unit, description, days, list_position, worse, aggregate, source);\n");
 }
 
 /* ---- contracts ---- */

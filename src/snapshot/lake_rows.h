@@ -6,5 +6,5 @@
 /* True for the names of sql/rows/ that may be asked for: "rows/quarantine". */
 bool lake_rows_known(const char *name);
 /* The rows of sql/<name>.sql. `args`: {"entity": index, "other": index of a second one (0), "values": [null, a number, a text, or {"bytes":
- * text}, ...]}. ERR_UNAVAILABLE: nothing was refined yet. The caller owns the rows. */
+ * text}, ...], "feature": the one that rows/days is of}. ERR_UNAVAILABLE: nothing was refined yet. The caller owns the rows. */
 int lake_rows_answer(LakeConn *conn, const char *name, const json_t *args, json_t **ret, Error *err) MUST_CHECK;

@@ -39,6 +39,12 @@ const ParamSpec message_params[] = {
 
 /* ---- asking ---- */
 
+static int ask_lake(Service *s, const Lease *lease, const char *name, const json_t *args, json_t **ret, Error *err) {
+    if (lease->generation == 0) return lake_rows_answer(lease->conn, name, args, ret, err);
+    if (s->ask != NULL) return s->ask(s->ask_arg, name, args, ret, err);
+    return error_set(err, ERR_UNAVAILABLE, "this server has no lake to ask");
+}
+
 /* Takes the reference of `values`. */
 static int ask(Service *s, const Lease *lease, const char *name, size_t entity, json_t *values, json_t **ret, Error *err) {
     return raw_ask_of_two(s, lease, name, &lease->entities->items[entity], &lease->entities->items[entity], values, ret, err);
@@ -49,9 +55,13 @@ int raw_ask_of_two(Service *s, const Lease *lease, const char *name, const GoldE
     const GoldEntity *first = lease->entities->items;
     CLEANUP(json_freep)
     json_t *args = json_pack("{sI sI so}", "entity", (json_int_t)(e - first), "other", (json_int_t)(other - first), "values", values);
-    if (lease->generation == 0) return lake_rows_answer(lease->conn, name, args, ret, err);
-    if (s->ask != NULL) return s->ask(s->ask_arg, name, args, ret, err);
-    return error_set(err, ERR_UNAVAILABLE, "this server has no lake to ask");
+    return ask_lake(s, lease, name, args, ret, err);
+}
+
+int raw_ask_days(Service *s, const Lease *lease, const GoldEntity *e, const char *feature, json_t *id, json_t **ret, Error *err) {
+    CLEANUP(json_freep)
+    json_t *args = json_pack("{sI ss s[o]}", "entity", (json_int_t)(e - lease->entities->items), "feature", feature, "values", id);
+    return ask_lake(s, lease, "rows/days", args, ret, err);
 }
 
 static json_t *param_text(const Request *req, const char *name) {

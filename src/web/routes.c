@@ -101,6 +101,8 @@ const Route routes[] = {
      .schema = "EntityEvents", .help = "the last events of one row, in Silver and in quarantine"},
     {"GET", "/api/v1/{entities}/{id}/scores", handle_entity_scores, LAKE, .scope = SCOPE_ENTITIES, .params = scores_params,
      .schema = "Scores", .help = "the scores of one row over time"},
+    {"GET", "/api/v1/{entities}/{id}/days", handle_days, ROUTE_LAKE, .scope = SCOPE_ENTITIES, .params = days_params, .schema = "EntityDays",
+     .help = "what a feature of one row was on each day, of its events: since when is it so?"},
     {"GET", "/api/v1/{entities}/{id}/related", handle_related, ROUTE_LAKE, .scope = SCOPE_ENTITIES, .params = related_params,
      .schema = "EntityRelated", .help = "rows of another entity that were in events together with one row, and its events by the hour"},
     {"GET", "/api/v1/{entities}/{id}/notes", handle_notes, ROUTE_LAKE, .scope = SCOPE_ENTITIES, .params = notes_params,

@@ -11,7 +11,7 @@ const WIDTHS = { hour: [390], loading: [1280, 390] }[state] ?? [1280, 390, 320];
 const ANSWER_MS = 60000;
 
 const ANSWERS = {
-  overview: ["well", "how-many", "new", "inflow", "first"], list: ["whom", "why", "lately", "group", "list"], row: ["risk", "why", "called", "lately", "moved"], others: ["bad", "usual", "stake", "how-many", "sort"],
+  overview: ["well", "how-many", "new", "inflow", "first"], list: ["whom", "why", "lately", "group", "list"], row: ["risk", "why", "called", "lately", "moved"], others: ["bad", "usual", "since", "stake", "where"],
   quality: ["worse", "source", "events", "owner", "replay"], pipeline: ["behind", "rate", "latency", "slower", "proof"], model: ["believe", "calibrated", "drives", "moved", "better"],
   status: ["wrong", "type", "whole", "version", "day"], style: [],
 };

@@ -60,6 +60,7 @@ ROUTES = {
     ("GET", "/api/v1/runs/{id}"): ("/api/v1/runs/r1", "status"),
     ("GET", "/api/v1/{entities}/{id}/events"): ("/api/v1/subscribers/SUB-1/events", "entities"),
     ("GET", "/api/v1/{entities}/{id}/scores"): ("/api/v1/subscribers/SUB-1/scores", "entities"),
+    ("GET", "/api/v1/{entities}/{id}/days"): ("/api/v1/subscribers/SUB-1/days?feature=avg_bill_zmw", "entities"),
     ("GET", "/api/v1/{entities}/{id}/related"): ("/api/v1/subscribers/SUB-1/related", "entities"),
     ("GET", "/api/v1/{entities}/{id}/notes"): ("/api/v1/subscribers/SUB-1/notes", "entities"),
     ("POST", "/api/v1/{entities}/{id}/notes"): ("/api/v1/subscribers/SUB-1/notes", "entities"),

@@ -256,6 +256,22 @@ def test_who_has_to_do_with_a_row(offline: Smelt, of_two_generations: Api) -> No
     api.get(f"/api/v1/towers/{tower}/related?entity=nothing", 404)
 
 
+@SHARED
+def test_what_a_feature_was_on_each_day(offline: Smelt, of_two_generations: Api) -> None:
+    api = of_two_generations
+    tower = offline.value("SELECT max_by(oss_tower_id, measurements) FROM gold_tower_features")
+    recent = "oss_tower_id = $1 AND event_timestamp > (SELECT max(event_timestamp) FROM silver_clean_events WHERE oss_tower_id = $1) - INTERVAL 35 DAY"
+    for feature, sql in (("avg_packet_loss_pct", "avg(oss_packet_loss_pct)"), ("max_latency_ms", "max(oss_latency_ms)")):
+        found = api.get(f"/api/v1/towers/{tower}/days?feature={feature}")
+        stored = offline.rows(f"SELECT strftime(event_timestamp, '%Y-%m-%d'), count(*), ({sql})::DOUBLE FROM silver_clean_events WHERE {recent} GROUP BY 1 ORDER BY 1", tower)
+        assert (found["feature"], found["oss_tower_id"]) == (feature, tower) and len(stored) > 4
+        assert [(one["day"], one["events"], round(one["value"], 9)) for one in found["items"]] == [(day, n, round(value, 9)) for day, n, value in stored]
+    assert api.get("/api/v1/towers/nowhere/days?feature=avg_packet_loss_pct")["items"] == []
+    for none in ("measurements", "nothing", "avg_packet_loss_pct%22"):
+        assert "feature" in api.get(f"/api/v1/towers/{tower}/days?feature={none}", 400)["detail"]
+    api.get(f"/api/v1/towers/{tower}/days", 400)
+
+
 def test_what_senders_wrote_needs_the_scope_raw(offline: Smelt) -> None:
     offline("run", "--from", produce(offline, "first.jsonl", 1500, 5, "2026-11-08", 20))
     tokens = {s: offline.run("token", "create", s.replace(",", "-"), "--scopes", s).summary["token"] for s in ("aggregate", "aggregate,entities", "aggregate,raw")}

@@ -6,11 +6,11 @@ import { featureName, named, titleOf } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { count, decimal, visible } from "../lib/words.js";
 import { empty, note } from "./bits.js";
+import { badIn, badWord, byRow, groupsOf, worstFirst } from "./groups.js";
 import { hasMoves, movesOf, movesUrls } from "./moves.js";
 import { panel } from "./panel.js";
 import { table } from "./table.js";
 
-const GROUPS_MOST = 40;
 const words = { worse: "worse than usual", better: "better than usual", higher: "higher than usual", lower: "lower than usual", usual: "as usual", unknown: "not known" };
 const glyphs = { worse: "!", better: "+", higher: "↑", lower: "↓", usual: "", unknown: "?" };
 
@@ -59,23 +59,6 @@ const map = (e, rows, moves) => {
 
 // ---- a schematic ----
 
-const beginOf = (id) => /^([^-_:./ ]+)[-_:./ ]/.exec(id)?.[1];
-
-// By the beginning of their ids where that makes some groups, else all in one.
-const groupsOf = (e, rows) => {
-  const groups = new Map();
-  for (const row of rows) {
-    const name = beginOf(String(row[e.key])) ?? "";
-    groups.set(name, [...(groups.get(name) ?? []), row]);
-  }
-  const makesSense = groups.size > 1 && groups.size <= GROUPS_MOST && groups.size <= rows.length / 2;
-  return (makesSense ? [...groups] : [["", rows]]).map(([name, own]) => ({ name: name === "" ? "All others" : visible(name), rows: own, isAll: !makesSense }));
-};
-
-const badIn = (group, moves) => group.rows.filter((row) => moves.of.has(row) && stateOf(moves, row) !== "better");
-const worstFirst = (moves) => (a, b) => badIn(b, moves).length / b.rows.length - badIn(a, moves).length / a.rows.length || a.name.localeCompare(b.name);
-const badWord = (moves) => ([...moves.of.values()].every((m) => m.side === "worse" || m.side === "better") ? "worse" : "not as usual");
-
 const groupsTable = (e, groups, moves) => h("details", { class: "values", "data-key": "groups" }, h("summary", {}, "Show as a table"),
   table({ id: "groups", caption: `${titleOf(e)} by how their ids begin`, rows: groups, key: (group) => group.name, isShort: true, columns: [
     { title: "Ids begin with", isHead: true, cell: (group) => group.name }, { title: titleOf(e), isNum: true, cell: (group) => count(group.rows.length) },
@@ -102,7 +85,7 @@ const render = (e, data) => {
   const rows = data.top.items, { known, moves } = movesOf(e, data);
   if (rows.length === 0) return empty(`No ${e.title_plural} yet.`);
   if (known.size === 0 && !e.place) return empty("Not enough history to say which are as usual.");
-  const all = { of: new Map(moves.map((m) => [m.row, m])), known };
+  const all = { of: byRow(moves), known };
   return [legend(rows, all), e.place ? map(e, rows, all) : tiles(e, rows, all), data.top.total > rows.length ? note(`The first ${count(rows.length)} of ${count(data.top.total)} by id.`) : null];
 };
 

@@ -1,14 +1,16 @@
-// The answers above the list of an entity without a risk: which row is worst, whether that is worse than usual, how many there are, in which order, as of when.
+// The answers above the list of an entity without a risk: which row is worst, whether that is worse than usual, since when, who is there, and where most are.
 import { url } from "../lib/api.js";
 import { SLOW_MS } from "../lib/live.js";
 import { featureName, listed, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, count, visible } from "../lib/words.js";
 import { answer, answerContent, answerPanel, answers } from "./bits.js";
+import { badIn, badWord, byRow, groupsOf, worstFirst } from "./groups.js";
 import { hasMoves, movesOf, movesUrls } from "./moves.js";
 import { panel } from "./panel.js";
 import { otherOf, stakeUrl, stakeWords } from "./related.js";
 import { typicalOf } from "./risk.js";
+import { sinceWhen } from "./since_when.js";
 
 const LOOKED_AT = 500;
 const idOf = (e, row) => visible(String(row[e.key]));
@@ -40,10 +42,10 @@ const worst = (e, found) => {
   return answer("bad", title, idOf(e, row), `${capital(featureName(e, column.name))} ${value(row[column.name], column.unit)}; typical ${value(usual.p50, column.unit)}, half are ${value(usual.p25, "")} to ${value(usual.p75, "")}`, { href: rowHref(e, row) });
 };
 
-// Of all rows: how many are worse than they are themselves usually, and which most.
-const thanUsual = (e, data) => {
-  if (!data.top || !data.features) return answer("usual", "Worse than usual?", "Not known");
-  const { known, moves } = movesOf(e, data), bad = moves.filter((m) => m.side !== "better"), [most] = bad;
+// Of all rows: how many are worse than they are themselves usually, and which most. found: as of movesOf, with `bad`; null: not known.
+const thanUsual = (e, found) => {
+  if (!found) return answer("usual", "Worse than usual?", "Not known");
+  const { known, bad } = found, [most] = bad;
   const question = bad.every((m) => m.side === "worse") ? "Worse than usual?" : "Not as usual?";
   if (known.size === 0) return answer("usual", question, "Not known yet", "Not enough history.");
   if (!most) return answer("usual", question, "None", `All ${count(known.size)} are as they usually are, or better.`, { state: "ok" });
@@ -63,21 +65,32 @@ const whoIsThere = (e, found) => {
     } }));
 };
 
-// The list below begins with the side that is worse; where none is declared, it is in the order of the ids.
-const inOrder = (e, column) => {
-  if (!column.worse) return answer("sort", "In order", "By id", "Or by any other column: its head");
-  const isLow = column.worse === "lower";
-  return answer("sort", "In order", `By ${column.title}, ${isLow ? "lowest" : "highest"} first`, "Or by any other column: its head", { href: href(["entities", e.plural], { sort: isLow ? column.name : `-${column.name}` }) });
+// In which group of them most are worse than usual: ids often begin with a place.
+const where = (e, found, rows) => {
+  const question = "Where are most of them?";
+  if (!found || found.known.size === 0) return answer("where", question, "Not known yet");
+  const moves = { of: byRow(found.moves) }, [group] = groupsOf(e, rows).sort(worstFirst(moves)), bad = badIn(group, moves).length;
+  if (group.isAll) return answer("where", question, "No groups", `${e.place ? "The map has their places" : "Their ids do not begin alike, and no place is declared"}.`);
+  return bad === 0 ? answer("where", question, "Nowhere", `None is ${badWord(moves)}.`) : answer("where", question, group.name, `${count(bad)} of ${count(group.rows.length)} ${badWord(moves)}`);
+};
+
+const movesFound = (e, data) => {
+  if (!data.top || !data.features) return null;
+  const found = movesOf(e, data);
+  return { ...found, bad: found.moves.filter((m) => m.side !== "better") };
+};
+
+const howMany = (e, list, features) => {
+  const own = features?.entities?.find((one) => one.entity === e.entity);
+  return answer("how-many", `How many ${e.title_plural}?`, count(list.total), own?.computed_at ? agoElement(own.computed_at, "As of ") : "with features in Gold");
 };
 
 export const standingAnswers = (e) => panel({
   id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
   urls: { list: url(`/api/v1/${e.plural}`, { limit: LOOKED_AT }), features: "/api/v1/features", top: hasMoves(e) ? movesUrls(e).top : null }, optional: ["features", "top"],
   render: ({ list, features, top }) => {
-    const found = outlier(e, list.items, typicalOf(features, e)), [column] = measured(e);
-    const own = features?.entities?.find((one) => one.entity === e.entity);
-    return answers(worst(e, found), hasMoves(e) ? thanUsual(e, { top, features }) : answer("usual", "Worse than usual?", "Not known", "No feature has a unit and a window."),
-      whoIsThere(e, found), answer("how-many", `How many ${e.title_plural}?`, count(list.total), own?.computed_at ? agoElement(own.computed_at, "As of ") : "with features in Gold"),
-      column ? inOrder(e, column) : null);
+    const found = outlier(e, list.items, typicalOf(features, e)), moved = movesFound(e, { top, features });
+    return answers(worst(e, found), hasMoves(e) ? thanUsual(e, moved) : answer("usual", "Worse than usual?", "Not known", "No feature has a unit and a window."),
+      hasMoves(e) ? sinceWhen(e, moved) : null, whoIsThere(e, found), hasMoves(e) ? where(e, moved, top?.items ?? []) : howMany(e, list, features));
   },
 });

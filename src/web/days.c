@@ -1,0 +1,30 @@
+/* days.c: what a feature of one row was on each day: since when is it so? Gold has it over all time and over windows; the days are computed
+ * of the row's events, which only the lake has (raw.h). */
+#include "base/memory.h"
+#include "web/entity.h"
+#include "web/raw.h"
+
+const ParamSpec days_params[] = {
+    {"feature", PARAM_TEXT, .least = 1, .most = 200, .help = "one that is the sum, the mean, the least or the most of a column", .required = true},
+    {.name = NULL},
+};
+
+int handle_days(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
+    const GoldEntity *e = entity_find(req, lease, true);
+    const char *feature = request_param(req, "feature");
+    CLEANUP(json_freep) json_t *known = NULL;
+    json_t *days;
+    if (e == NULL) return entity_answer_nothing_here(req, resp);
+    LakeValue values[] = {lake_text(e->name), lake_text(feature)};
+    if (rows_query(lease->conn, "api/by_day", values, ARRAY_LEN(values), &known, err) != 0) return -1;
+    if (json_array_size(known) == 0) {
+        response_bad_param(resp, req, "feature", "%s have no feature '%.64s' that has a value of each day.", e->title_plural, feature);
+        return 0;
+    }
+    json_t *id = json_pack("{so}", "bytes", json_stringn(req->id, req->id_len));
+    if (raw_ask_days(s, lease, e, feature, id, &days, err) != 0) return -1;
+    json_t *out = json_pack("{sI ss so}", "generation", (json_int_t)lease->generation, "feature", feature, "items", days);
+    json_object_set_new(out, e->key, json_stringn(req->id, req->id_len));
+    response_json(resp, 200, out);
+    return 0;
+}
