@@ -161,7 +161,10 @@ const dayInATab = async (context, report) => {
   const jump = async () => {
     const before = asked;
     await page.clock.fastForward(DAY_MS / JUMPS);
-    for (let tries = 0; asked === before && tries < 20; tries++) await page.clock.runFor(1000);
+    for (let tries = 0; asked === before && tries < 20; tries++) {
+      await page.clock.runFor(1000);
+      await settled(page);
+    }
     await settled(page);
   };
   for (let i = 0; i < 16; i++) await jump();

@@ -120,7 +120,7 @@ def test_the_page_of_another_pipeline_has_its_words(looks: Callable[[str], Json]
     assert seen["spots"] == {"Bikes": 0, "Docking stations": 4}, "on a map, where the declarations say where they are"
     assert seen["json"] == "/api/v1/stations/0" and "longest trip" in seen["text"].lower()
     text = seen["text"]
-    assert re.search(r"in order\s*by id", text, re.IGNORECASE) and "9 of 9 bikes, by id" in text, "no feature says which side is worse"
+    assert "9 of 9 bikes, by id" in text, "no feature says which side is worse"
     assert not re.findall(r"subscriber|tower|churn|leaving|zmw|risk|scored|telecom", text.replace(seen["folder"], ""), re.IGNORECASE), text
 
 

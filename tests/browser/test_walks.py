@@ -33,7 +33,10 @@ def test_who_is_about_to_leave_and_why(seen: Json) -> None:
 def test_who_is_on_a_tower_and_what_is_at_stake(seen: Json) -> None:
     walk = seen["whoIsThere"]
     assert re.search(r"(worse|better) by \d+\.\d steps", walk["moves"][0]) and walk["id"] in walk["moves"][0]
-    assert re.search(r"\d+ subscribers? in 7 days", walk["sums"]) and re.search(r"revenue at risk [\d,]+ ZMW", walk["sums"])
+    assert re.search(r"^(Since when\?)?\s*(\w{3} \d+ \w{3}|No one day|Not known yet)", walk["since"]) and re.search(r"[A-Z]{3}\s+\d+ of \d+ worse", walk["where"])
+    assert re.search(r"\d+ subscribers? in 7 days", walk["sums"])
+    is_known = any("evenue at risk" in head for head in walk["heads"])  # of one at least there was a bill
+    assert is_known == (re.search(r"revenue at risk [\d,]+ ZMW", walk["sums"]) is not None), walk["sums"]
     assert walk["rows"][0].startswith("SUB-") and "events in" in walk["hours"] and walk["axe"] == []
     assert walk["id"] in walk["back"], "and from there back"
 

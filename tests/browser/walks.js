@@ -39,10 +39,12 @@ const whoIsThere = async (page) => {
   await open(page, "#/entities/towers");
   await page.locator(`${at("moves")} tbody tr`).first().waitFor();
   const moves = await textsOf(page, `${at("moves")} tbody tr`);
+  await page.waitForFunction(() => document.querySelector('[data-answer="since"] .said'));
+  const [since, where] = [await said(page, "since"), await said(page, "where")];
   await page.locator(`${at("moves")} [data-row]`).first().click();
   await page.locator(`${at("related")} [data-row]`).first().waitFor();
   await page.locator(`${at("panel-row-hours")} canvas`).waitFor();
-  const seen = { moves, id: await page.locator("#page h1").innerText(), sums: await page.locator(at("related-sums")).innerText(), rows: await textsOf(page, `${at("related")} tbody tr`), hours: await page.locator(at("panel-row-hours")).innerText(), axe: await violations(page) };
+  const seen = { moves, since, where, id: await page.locator("#page h1").innerText(), sums: await page.locator(at("related-sums")).innerText(), rows: await textsOf(page, `${at("related")} tbody tr`), heads: await textsOf(page, `${at("related")} thead th`), hours: await page.locator(at("panel-row-hours")).innerText(), axe: await violations(page) };
   await page.locator(`${at("related")} [data-row]`).first().click();
   await page.locator(at("panel-risk")).waitFor();
   await page.locator(`${at("related")} [data-row]`).first().waitFor();
