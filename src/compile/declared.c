@@ -74,8 +74,8 @@ static void add_entities(Buf *out, const Compiled *c) {
 typedef struct GoldColumn {
     const char *name, *kind, *feature, *title, *unit, *description;
     int days;
-    size_t list_position; /* 0: not in lists */
-    const char *worse;    /* NULL: neither side is */
+    size_t list_position;           /* 0: not in lists */
+    const char *worse;              /* NULL: neither side is */
     const char *aggregate, *source; /* of which column of Silver it is, and how; NULL: it has no value of a day by them alone */
 } GoldColumn;
 
@@ -127,7 +127,9 @@ static void add_columns(Buf *out, const Compiled *c) {
         for (const Label *l = e->labels; l < e->labels + e->label_count; l++)
             add_column(out, e, &(GoldColumn){l->name, "label", l->name, l->title, "", l->description, 0, 0, NULL, NULL, NULL}, &position);
     }
-    buf_add_str(out, "\n) AS columns(position, entity, name, kind, feature, title, unit, description, days, list_position, worse, aggregate, source);\n");
+    buf_add_str(
+        out,
+        "\n) AS columns(position, entity, name, kind, feature, title, unit, description, days, list_position, worse, aggregate, source);\n");
 }
 
 /* ---- contracts ---- */

@@ -5,7 +5,8 @@
 #include "web/raw.h"
 
 const ParamSpec days_params[] = {
-    {"feature", PARAM_TEXT, .least = 1, .most = 200, .help = "one that is the sum, the mean, the least or the most of a column", .required = true},
+    {"feature", PARAM_TEXT, .least = 1, .most = 200, .help = "one that is the sum, the mean, the least or the most of a column",
+     .required = true},
     {.name = NULL},
 };
 

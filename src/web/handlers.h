@@ -64,7 +64,8 @@ bool entities_at_once(Service *s, const Request *req, const Lease *lease, Respon
 
 extern const ParamSpec entities_params[], runs_params[], history_params[], changes_params[], features_params[], scores_params[],
     histogram_params[], lookup_params[], range_params[], quality_params[], rules_params[], quarantine_params[], rejects_params[],
-    events_params[], message_params[], status_history_params[], notes_params[], related_params[], days_params[], entity_params[], snapshot_params[];
+    events_params[], message_params[], status_history_params[], notes_params[], related_params[], days_params[], entity_params[],
+    snapshot_params[];
 /* An earlier generation, of routes with ROUTE_PAST. */
 #define AS_OF_PARAM(of)                                                                                                                    \
     { "as_of", PARAM_INT, .least = 1, .most = 999999999999, .help = "as it was in this generation, while that is kept", .only = of }

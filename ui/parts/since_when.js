@@ -3,7 +3,7 @@
 import { url } from "../lib/api.js";
 import { SLOW_MS } from "../lib/live.js";
 import { featureName, value } from "../lib/names.js";
-import { capital, many, moment } from "../lib/words.js";
+import { many, moment, visible } from "../lib/words.js";
 import { answer, answerContent, answerPanel } from "./bits.js";
 import { panel } from "./panel.js";
 
@@ -25,11 +25,11 @@ export const changeOf = (days) => {
 };
 
 const words = (e, m, days) => {
-  const name = featureName(e, m.pair.usual.name), unit = m.pair.usual.unit;
-  if (days.length < LEAST_DAYS) return ["Not known yet", `It has events of ${many(days.length, "day", "days")}.`];
+  const name = featureName(e, m.pair.usual.name), unit = m.pair.usual.unit, id = visible(String(m.row[e.key]));
+  if (days.length < LEAST_DAYS) return ["Not known yet", `${id} has events of ${many(days.length, "day", "days")}.`];
   const { since, before, after, days: of } = changeOf(days);
-  if (after > before !== m.moved > 0) return ["No one day", `Its ${name} goes up and down.`];
-  return [dayText(since), `${capital(name)} ${value(after, unit)} on ${many(of, "day", "days")}, ${value(before, unit)} before`];
+  if (after > before !== m.moved > 0) return ["No one day", `The ${name} of ${id} goes up and down.`];
+  return [dayText(since), `${id}: ${name} ${value(after, unit)} on ${many(of, "day", "days")}, ${value(before, unit)} before`];
 };
 
 // Of the row that is furthest on the side that is worse. found: {known, bad} of moves.js; null: not known.
