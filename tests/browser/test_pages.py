@@ -144,6 +144,11 @@ def test_a_chart_over_time_is_marked_where_the_model_changed(seen: Json, page: s
     assert re.search(r"Marked: (.*; )?model churn-\w+, ", seen["normal"]["pages"][page]["text"])
 
 
+def test_a_row_has_the_past_of_its_features(seen: Json) -> None:
+    text = seen["normal"]["pages"]["row"]["text"]
+    assert text.count("by the day, 35 days") == 2 and re.search(r"Of the events of each of \d+ days; [\d.,]+ .+ on the newest, of \d+ event", text), text
+
+
 def test_worse_than_usual_is_said_by_the_declared_side(seen: Json) -> None:
     """The built-in towers: less signal is worse, more latency and more loss are; the worst ones come first."""
     others = seen["normal"]["pages"]["others"]

@@ -7,6 +7,7 @@ import { href } from "../lib/router.js";
 import { agoElement, capital, decimal, many, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
 import { badge, bar, empty } from "../parts/bits.js";
 import { trend } from "../parts/chart.js";
+import { daysPanels } from "../parts/days.js";
 import { marksUrl } from "../parts/marks.js";
 import { notesPanel } from "../parts/notes.js";
 import { panel } from "../parts/panel.js";
@@ -126,6 +127,6 @@ export const render = ({ parts: [plural, id] }) => {
     h("div", {}, h("p", { class: "note" }, h("a", { href: href(["entities", plural]) }, titleOf(e)), " /"), h("h1", { "data-testid": "entity-id", tabindex: id.length > LONG_ID ? 0 : null }, h("bdi", {}, visible(id)))),
     h("div", { class: "filters" }, h("button", { type: "button", class: "quiet", click: (event) => say(id, event.currentTarget) }, "Copy id"),
       h("a", { class: "quiet", href: rowUrl(e, id), "data-testid": "json" }, "Show as JSON")));
-  if (!e.risk) return [head, related(e, id), featuresPanel(e, id), timelinePanel(e, id)].filter(Boolean);
-  return [head, h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)), notesPanel(partUrl(e, id, "notes")), timelinePanel(e, id), featuresPanel(e, id), related(e, id)].filter(Boolean);
+  if (!e.risk) return [head, related(e, id), daysPanels(e, id), featuresPanel(e, id), timelinePanel(e, id)].filter(Boolean);
+  return [head, h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)), notesPanel(partUrl(e, id, "notes")), timelinePanel(e, id), featuresPanel(e, id), daysPanels(e, id), related(e, id)].filter(Boolean);
 };

@@ -1,10 +1,10 @@
 // Since when one row is not as it usually is: the values of its days, and the day from which on they differ most from those before. It is found by the
 // sum of what each day differs from the mean of all (CUSUM; E. S. Page, "Continuous inspection schemes", Biometrika 41, 1954): where it is largest.
-import { url } from "../lib/api.js";
 import { SLOW_MS } from "../lib/live.js";
 import { featureName, value } from "../lib/names.js";
 import { many, moment, visible } from "../lib/words.js";
 import { answer, answerContent, answerPanel } from "./bits.js";
+import { daysUrl } from "./days.js";
 import { panel } from "./panel.js";
 
 const LEAST_DAYS = 4;
@@ -36,7 +36,7 @@ const words = (e, m, days) => {
 export const sinceWhen = (e, found) => {
   const m = found?.bad[0];
   if (!m) return answer("since", QUESTION, found?.known.size > 0 ? "Nothing is worse" : "Not known yet");
-  const days = url(`/api/v1/${e.plural}/${encodeURIComponent(m.row[e.key])}/days`, { feature: m.pair.usual.name });
+  const days = daysUrl(e, m.row[e.key], m.pair.usual.name);
   return answerPanel("since", panel({ id: "since", title: QUESTION, isPlain: true, isBare: true, height: 60, every: SLOW_MS, urls: { r: days }, absent: answerContent(QUESTION, "Not known"),
     render: ({ r }) => answerContent(QUESTION, ...words(e, m, r.items)) }));
 };
