@@ -16,10 +16,14 @@ int handle_days(Service *s, const Request *req, const Lease *lease, Response *re
     CLEANUP(json_freep) json_t *known = NULL;
     json_t *days;
     if (e == NULL) return entity_answer_nothing_here(req, resp);
+    if (feature == NULL) {
+        response_bad_param(resp, req, "feature", "The parameter 'feature' is missing: which one is asked for.");
+        return 0;
+    }
     LakeValue values[] = {lake_text(e->name), lake_text(feature)};
     if (rows_query(lease->conn, "api/by_day", values, ARRAY_LEN(values), &known, err) != 0) return -1;
     if (json_array_size(known) == 0) {
-        response_bad_param(resp, req, "feature", "%s have no feature '%.64s' that has a value of each day.", e->title_plural, feature);
+        response_problem(resp, 404, req, "%s have no feature '%.64s' that has a value of each day.", e->title_plural, feature);
         return 0;
     }
     json_t *id = json_pack("{so}", "bytes", json_stringn(req->id, req->id_len));

@@ -268,7 +268,7 @@ def test_what_a_feature_was_on_each_day(offline: Smelt, of_two_generations: Api)
         assert [(one["day"], one["events"], round(one["value"], 9)) for one in found["items"]] == [(day, n, round(value, 9)) for day, n, value in stored]
     assert api.get("/api/v1/towers/nowhere/days?feature=avg_packet_loss_pct")["items"] == []
     for none in ("measurements", "nothing", "avg_packet_loss_pct%22"):
-        assert "feature" in api.get(f"/api/v1/towers/{tower}/days?feature={none}", 400)["detail"]
+        assert "have no feature" in api.get(f"/api/v1/towers/{tower}/days?feature={none}", 404)["detail"]
     api.get(f"/api/v1/towers/{tower}/days", 400)
 
 
