@@ -21,7 +21,7 @@ FULL = {"events": 2_000_000, "rounds": 3, "histories": [100_000, 1_000_000, 10_0
 
 def parse():
     p = argparse.ArgumentParser(prog="bench/run", description="Compares Smelt with simpler programs on the same data, in alternation, and reports which "
-                                "targets are met. Needs a quiet machine, about 10 GB of disk and 10 minutes; the table goes to stdout.")
+                                "targets are met. Needs a quiet machine and about 10 GB of disk; the group live alone takes ten minutes. The table goes to stdout.")
     p.add_argument("--quick", action="store_true", help="small sizes, one round, 2 minutes: tests the benchmarks, does not measure speed")
     p.add_argument("--events", type=int, help="events in the main topic (2,000,000)")
     p.add_argument("--rounds", type=int, help="runs of each program (3)")

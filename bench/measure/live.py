@@ -3,6 +3,7 @@
 A probe asks GET by id. Publishing, with scores, goes on meanwhile, and readers ask gently.
 """
 
+import contextlib
 import http.client
 import subprocess
 import time
@@ -64,18 +65,24 @@ def shows_on(port):
     return shows
 
 
-def cores_unasked(bench, rate):
-    """CPU while events come and nobody asks the API."""
+@contextlib.contextmanager
+def loaded(bench, rate):
+    """`smelt up` while so many events come each second."""
     up, load = Up(bench, f"up.publish_interval={bench.options.publish_interval}"), start_load(bench, "live", rate)
     try:
-        time.sleep(WARM_UP_S)
-        began, (_, before) = time.time(), up.usage()
-        time.sleep(bench.options.live_seconds)
-        return (up.usage()[1] - before) / (time.time() - began)
+        yield up
     finally:
         process.stop(load)
         process.running.discard(load)
         up.end()
+
+
+def cores_without_requests(bench, rate):
+    with loaded(bench, rate) as up:
+        time.sleep(WARM_UP_S)
+        began, (_, before) = time.time(), up.usage()
+        time.sleep(bench.options.live_seconds)
+        return (up.usage()[1] - before) / (time.time() - began)
 
 
 class Load:
@@ -83,18 +90,15 @@ class Load:
 
     def __init__(self, bench, rate, readers_count):
         name = f"{rate}-{readers_count}"
-        up = Up(bench, f"up.publish_interval={bench.options.publish_interval}")
-        load, group = start_load(bench, "live", rate), readers.Group(up.port, readers_count)
-        try:
-            time.sleep(WARM_UP_S)
-            began, (_, before) = time.time(), up.usage()
-            self.probes = probe_for(bench, "live", shows_on(up.port), name)
-            ended, (self.mib, after) = time.time(), up.usage()
-        finally:
-            group.stop()
-            process.stop(load)
-            process.running.discard(load)
-            up.end()
+        with loaded(bench, rate) as up:
+            group = readers.Group(up.port, readers_count)
+            try:
+                time.sleep(WARM_UP_S)
+                began, (_, before) = time.time(), up.usage()
+                self.probes = probe_for(bench, "live", shows_on(up.port), name)
+                ended, (self.mib, after) = time.time(), up.usage()
+            finally:
+                group.stop()
         if group.failed:
             raise process.Failed(f"{len(group.failed)} requests failed; the first: {group.failed[0]}")
         self.cores = (after - before) / (ended - began)
@@ -111,7 +115,7 @@ def live(bench):
         with_readers, alone[rate] = Load(bench, rate, READERS), Load(bench, rate, 0)
         yield from rows_of(bench, rate, with_readers, alone[rate])
         if rate in CORES_WANTED:
-            yield at_most("live", f"{rate:,} events/s, nobody asks: CPU", cores_unasked(bench, rate), CORES_WANTED[rate], "cores", "refined each second")
+            yield at_most("live", f"{rate:,} events/s, no requests: CPU", cores_without_requests(bench, rate), CORES_WANTED[rate], "cores", "refined each second")
         bench.forget("lake")
         bench.delete_topic("live")
     if clickhouse.is_measured(bench):

@@ -112,8 +112,8 @@ static const SettingSpec specs[] = {
      "when none was for ten minutes",
      .restart = UP},
     {"up.refine_interval", SETTING_DURATION, "1s",
-     "how often `smelt up` brings Silver and Gold up to date while nobody has asked the API for ten seconds; else as soon as events have landed. "
-     "0s: always",
+     "how often `smelt up` refines while no client has asked the API for data in the last ten seconds; while one has, it refines as soon as events "
+     "land. 0s: always as soon as they land",
      .restart = UP},
     {"up.publish_interval", SETTING_DURATION, "1m", "how often `smelt up` publishes a snapshot", .restart = UP},
     {"up.checkpoint_log", SETTING_SIZE, "16MiB", "`smelt up` checkpoints the lake when DuckDB's log of it is longer", .restart = UP},

@@ -115,6 +115,7 @@ static void add_feature(Buf *out, const Entity *e, size_t index, size_t *positio
         column.name = name.data;
         column.days = f->windows[w];
         column.list_position = 0;
+        column.aggregate = column.source = NULL;
         add_column(out, e, &column, position);
     }
 }

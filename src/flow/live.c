@@ -3,8 +3,8 @@
  *
  *   path        begins                            writes
  *   landing     with each batch                   Bronze, ledger, schemas, the commit mark
- *   refining    when something landed: at once    Silver, quarantine, Gold, refine_progress
- *               while somebody asks the API, else
+ *   refining    when something landed; without    Silver, quarantine, Gold, refine_progress
+ *               requests for data at most once
  *               each up.refine_interval
  *   publishing  each up.publish_interval, when    models, scores, what serving_* keeps, run history; a snapshot
  *               something was refined
@@ -41,7 +41,7 @@
 enum {
     TICK_MS = 1000,
     REFINE_PAUSE_MAX_MS = 500,
-    ASKED_FOR_MS = 10 * 1000, /* so long after a question another one is expected */
+    ASKED_FOR_MS = 10 * 1000, /* after a request for data, more are expected for so long */
     MERGE_EVERY = 8,          /* checkpoints */
     CHECKPOINT_TRIES = 40,    /* while refining goes on, and as many while it pauses: DuckDB refuses while another connection writes */
     CHECKPOINT_PAUSE_MS = 3,  /* between them */
@@ -61,7 +61,7 @@ struct Live {
     Orders *orders;
     atomic_bool unrefined;   /* Bronze may have batches that Silver and Gold lack */
     atomic_bool unpublished; /* Gold has changed since the last snapshot */
-    atomic_llong asked_ns;   /* when somebody asked last for what is in the lake; 0: nobody has */
+    atomic_llong asked_ns;   /* when the API was last asked for data; 0: not yet */
     /* of landing */
     TopicList topics;
     FeedList feeds; /* of `ingest` */
@@ -171,8 +171,8 @@ static bool is_asked(Live *live) {
     return asked_ns != 0 && (clock_mono_ns() - asked_ns) / 1000000 < ASKED_FOR_MS;
 }
 
-/* While nobody asks, what lands within up.refine_interval is one refine: few events cost nearly as much as many. If not due, the turn after
- * the next batch looks again, or that of the next tick. */
+/* A refine of few events costs nearly as much as one of many. So without requests for data, all that lands within up.refine_interval is
+ * refined together. When it is not due, the path of refining checks again after the next batch, and at least once a second (TICK_MS). */
 static bool refine_is_due(Live *live) {
     int64_t interval_ms = settings_int(live->settings, "up.refine_interval");
     return is_asked(live) || live->refined_ns == 0 || (clock_mono_ns() - live->refined_ns) / 1000000 >= interval_ms;

@@ -21,7 +21,7 @@ int handle_days(Service *s, const Request *req, const Lease *lease, Response *re
         return 0;
     }
     LakeValue values[] = {lake_text(e->name), lake_text(feature)};
-    if (rows_query(lease->conn, "api/by_day", values, ARRAY_LEN(values), &known, err) != 0) return -1;
+    if (rows_query(lease->conn, "rows/source", values, ARRAY_LEN(values), &known, err) != 0) return -1;
     if (json_array_size(known) == 0) {
         response_problem(resp, 404, req, "%s have no feature '%.64s' that has a value of each day.", e->title_plural, feature);
         return 0;
