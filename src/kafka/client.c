@@ -84,6 +84,7 @@ static void set_callbacks(rd_kafka_conf_t *conf, const KafkaRole *role, KafkaCli
     if (rd_kafka_conf_get(conf, "enable.ssl.certificate.verification", verifies, &size) == RD_KAFKA_CONF_OK &&
         strcmp(verifies, "true") == 0)
         rd_kafka_conf_set_ssl_cert_verify_cb(conf, on_certificate);
+    kafka_attempts_watch(conf, client);
     if (role->configure != NULL) role->configure(conf);
 }
 

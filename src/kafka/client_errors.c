@@ -242,6 +242,7 @@ static void name_refusal(KafkaClient *client, char reason[KAFKA_REASON_SIZE]) {
 static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what) {
     /* Producer and admin handles run their callbacks only in rd_kafka_poll; a consumer runs them in its own poll. */
     if (rd_kafka_type(client->rk) == RD_KAFKA_PRODUCER) rd_kafka_poll(client->rk, 0);
+    if (is_silence(code)) kafka_client_keep_trying(client);
     char reason[KAFKA_REASON_SIZE], fatal[KAFKA_REASON_SIZE];
     rd_kafka_resp_err_t reason_code;
     if (code == RD_KAFKA_RESP_ERR__FATAL || code == RD_KAFKA_RESP_ERR__PURGE_QUEUE) { /* the reason is kept elsewhere */

@@ -25,6 +25,12 @@ struct KafkaClient {
     char refused_broker[KAFKA_BROKER_SIZE];
     atomic_llong complained_ns; /* when the last such complaint was logged */
     atomic_int complaints_held; /* complaints since then */
+    /* Of attempts.c: */
+    int64_t patience_ns;     /* longer than librdkafka rests before it tries to connect once more */
+    atomic_int attempts;     /* sockets that are open, and names that are looked up */
+    atomic_llong tried_ns;   /* when one of these began or ended last, or it was given its addresses again */
+    atomic_llong revived_ns; /* the last of these; 0: it was not given them */
+    atomic_llong pause_ns;   /* before it is given them once more, when it has not tried since */
 };
 
 typedef struct KafkaProperty {
@@ -40,6 +46,14 @@ typedef struct KafkaRole {
 
 /* ERR_CONFIG. The caller frees with kafka_client_free, after everything that uses `rk` is gone. */
 int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owner, KafkaClient **ret, Error *err) MUST_CHECK;
+
+/* ---- attempts.c ---- */
+
+/* Before the handle is made: from now on its attempts to connect are noted. */
+void kafka_attempts_watch(rd_kafka_conf_t *conf, KafkaClient *client);
+/* To be called now and then while an answer is waited for: a handle that does not try to connect any more is given its addresses again. Any
+ * thread; never waits. */
+void kafka_client_keep_trying(KafkaClient *client);
 
 /* ---- client_conf.c ---- */
 

@@ -320,6 +320,7 @@ int kafka_consumer_poll(KafkaConsumer *c, int timeout_ms, KafkaEvent *ret, Error
     release_held(c);
     rd_kafka_message_t *m = rd_kafka_consumer_poll(c->client->rk, timeout_ms);
     if (m == NULL) {
+        kafka_client_keep_trying(c->client);
         *ret = (KafkaEvent){.kind = KAFKA_NOTHING};
         return 0;
     }

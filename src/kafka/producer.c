@@ -106,6 +106,7 @@ int kafka_producer_send_at(KafkaProducer *producer, int64_t timestamp_ms, const 
     while ((code = try_send(producer, timestamp_ms, key, key_len, value, value_len)) == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         if (stop_requested()) return error_set(err, ERR_STOPPED, "stopped while Kafka at %s was behind", producer->client->address);
         rd_kafka_poll(producer->client->rk, FULL_POLL_MS);
+        kafka_client_keep_trying(producer->client);
     }
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return kafka_fail(producer->client, code, NULL, err, "sending to %s", rd_kafka_topic_name(producer->topic));
@@ -120,6 +121,7 @@ int kafka_producer_send(KafkaProducer *producer, const char *key, size_t key_len
 int kafka_producer_flush(KafkaProducer *producer, int timeout_ms, Error *err) {
     int64_t end_ns = clock_mono_ns() + (int64_t)timeout_ms * NSEC_PER_MS;
     while (rd_kafka_flush(producer->client->rk, FLUSH_SLICE_MS) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        kafka_client_keep_trying(producer->client);
         if (clock_mono_ns() < end_ns) continue;
         KafkaDeliveries d = producer->deliveries;
         return kafka_fail(producer->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%llu messages not acknowledged after %d ms",
