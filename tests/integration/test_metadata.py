@@ -7,7 +7,7 @@ from contextlib import closing
 from harness import SMALL_BATCHES, Broker, Smelt, Topic, eventually, events
 from metadata_proxy import MetadataProxy
 
-ROUNDS = 15
+ROUNDS = 10
 
 
 def test_a_cluster_that_says_it_has_no_brokers_is_asked_again(smelt: Smelt, topic: Topic, broker: Broker) -> None:
