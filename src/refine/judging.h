@@ -27,6 +27,7 @@ void judging_end(Judging *j);              /* its reading transaction ends, so t
 /* Since judging_begin. */
 typedef struct JudgingCounts {
     int64_t quarantined, drifted;
+    int64_t other_unit; /* of those that drifted: a number since 1970 looks like another unit than its contract says */
     int64_t conflicts; /* that are in quarantine */
     int64_t bytes;     /* of large and of bad payloads */
 } JudgingCounts;
