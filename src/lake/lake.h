@@ -77,6 +77,8 @@ void lake_interrupt_all(Lake *lake);
  * stored. `user` is borrowed. */
 typedef int (*LakeFence)(void *user, Error *err);
 void lake_set_fence(Lake *lake, LakeFence check, void *user);
+/* Has it ever refused, on whatever thread? ERR_BUSY, fatal. Asks nobody. */
+int lake_check_fence(const Lake *lake, Error *err) MUST_CHECK;
 /* Adds the next step to an error of lake_open when it is ERR_IO: to repair the lake, or what is in the way of opening it. Returns -1. */
 int lake_advise_opening(Error *err);
 /* Rights, a limit or a volume that is read-only was in the way: the file may be well. */

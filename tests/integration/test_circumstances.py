@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from harness import FREE_PORT, Result, Smelt, Topic, events, eventually, filled, judged, serving
+from harness import FREE_PORT, Result, Running, Smelt, Topic, events, eventually, filled, judged, serving
 
 WITHOUT_RIGHTS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
 
@@ -99,6 +99,33 @@ def test_a_writer_whose_lake_was_removed_stores_nothing_more(smelt: Smelt, topic
     smelt("recover", "--yes")
     smelt("ingest")
     assert smelt.audit()["landed"] == 150
+
+
+def test_an_idle_writer_is_not_ready_while_it_could_store_nothing(smelt: Smelt, topic: Topic) -> None:
+    """The lake's file went with its volume, or data.dir may not be written any more: said within seconds, once in the log, and good again when it is back."""
+    smelt("ingest")
+    running = Running([*WITHOUT_RIGHTS, *smelt.command(["up", *FREE_PORT])], smelt.env, smelt.folder)
+    smelt.started.append(running)
+    api = serving(running)
+    eventually("ready", lambda: api.ask("/readyz")[0] == 200)
+    aside = smelt.folder / "aside.duckdb"
+
+    def leave() -> None:
+        smelt.lake.rename(aside)
+
+    def come_back() -> None:
+        aside.rename(smelt.lake)
+
+    for away, back, words in ((leave, come_back, "removed or replaced"), (lambda: smelt.data.chmod(0o500), lambda: smelt.data.chmod(0o700), "cannot be written")):
+        away()
+        eventually("not ready", lambda: api.ask("/readyz")[0] == 503)
+        detail = api.get("/readyz", 503)["detail"]
+        assert words in detail and "Next: " in detail, detail
+        back()
+        eventually("ready again", lambda: api.ask("/readyz")[0] == 200)
+        assert running.stderr.count(words) == 1, running.stderr
+    assert running.end().code == 0
+    assert topic.committed(topic.name) <= 0
 
 
 def test_messages_that_are_no_events_are_listed_before_the_first_refine(offline: Smelt) -> None:
