@@ -12,6 +12,7 @@
 #include "contract/entities.h"
 #include "infer/infer.h"
 #include "ingest/feed.h"
+#include "ingest/feed_form.h"
 #include "kafka/admin.h"
 #include "kafka/consumer.h"
 #include <inttypes.h>
@@ -25,6 +26,9 @@ enum { ANSWER_MS = 30000, SILENCE_MS = 30000, POLL_MS = 200 };
 static int read_file(const char *path, int64_t most, Infer *infer, Error *err) {
     CLEANUP(buf_done) Buf text = {0};
     if (file_read(path, &text, err) != 0) return -1;
+    Span begin = {text.data != NULL ? text.data : "", text.len < FEED_FORM_BYTES ? text.len : FEED_FORM_BYTES};
+    bool prefixed = begin.len > 0 && begin.at[0] == '\0'; /* as messages of a schema registry are: infer has words for them */
+    if (!prefixed && feed_check_form(path, begin, false, err) != 0) return -1;
     const char *at = text.data != NULL ? text.data : "", *end = at + text.len;
     for (int64_t n = 0; at < end && n < most && !infer_is_full(infer); n++) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
