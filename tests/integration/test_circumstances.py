@@ -65,6 +65,31 @@ def test_no_folder_of_a_name_that_duckdb_takes_for_another(offline: Smelt) -> No
     assert not list(offline.folder.glob("~*")) and not list(offline.folder.glob("a*")), list(offline.folder.iterdir())
 
 
+def test_a_data_dir_that_is_no_folder_says_what_it_is(offline: Smelt) -> None:
+    (offline.folder / "in.jsonl").write_bytes(b"\n".join(events(0, 3)))
+    (offline.folder / "file").write_text("x")
+    (offline.folder / "dangling").symlink_to("nowhere")
+    (offline.folder / "loop").symlink_to("loop")
+    offline("ingest", "--from", "in.jsonl")
+    cases = {
+        "dangling": "'dangling' is a symbolic link to 'nowhere', which is not there. Next: make that folder",
+        "dangling/data": "'dangling' is a symbolic link to 'nowhere', which is not there. Next: make that folder",
+        "loop": "'loop' is a symbolic link to 'loop', and leads back to itself. Next: remove it",
+        "file": "'file' is a file, expected a folder. Next: move it away",
+        "file/data": "'file' is a file, expected a folder. Next: move it away",
+        "n" * 256: "a name in it is too long (at most 255 bytes",
+    }
+    for name, words in cases.items():
+        for command in (("ingest", "--from", "in.jsonl"), ("backup", "--set", f"backup.dir={name}")):
+            refused = offline.run(*command, **({"SMELT_DATA_DIR": name} if command[0] == "ingest" else {}))
+            assert refused.code == 74 and words in refused.error, (name, refused)
+    (offline.folder / "there").mkdir()
+    (offline.folder / "link").symlink_to("there")
+    assert offline("ingest", "--from", "in.jsonl", SMELT_DATA_DIR="link")["landed"] == 3
+    assert offline.run("ingest", "--from", "in.jsonl", SMELT_DATA_DIR="link\n").code == 78
+    assert not list(offline.folder.glob("link?")), "no folder of a name that nobody meant"
+
+
 @pytest.mark.parametrize("command", [["ingest", "--follow"], ["up", *FREE_PORT]], ids=["ingest", "up"])
 def test_the_end_of_a_terminal_is_a_clean_end(smelt: Smelt, topic: Topic, command: list[str]) -> None:
     running = smelt.start(*command)
