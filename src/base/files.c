@@ -177,19 +177,21 @@ static int refuse_link(const char *path, int problem, Error *err) {
     if (n < 0) return error_errno(err, ERR_IO, problem, "cannot use the folder '%s'", path);
     target[n] = '\0';
     if (problem == ELOOP)
-        return error_set(err, ERR_IO, "'%s' is a symbolic link to '%s', and leads back to itself. Next: remove it, or give another path", path,
-                         target);
-    return error_set(err, ERR_IO,
-                     "'%s' is a symbolic link to '%s', which is not there. Next: make that folder (is its volume mounted?), or remove the link",
-                     path, target);
+        return error_set(err, ERR_IO, "'%s' is a symbolic link to '%s', and leads back to itself. Next: remove it, or give another path",
+                         path, target);
+    return error_set(
+        err, ERR_IO,
+        "'%s' is a symbolic link to '%s', which is not there. Next: make that folder (is its volume mounted?), or remove the link", path,
+        target);
 }
 
 static int refuse_dir(const char *path, int problem, Error *err) {
     struct stat st;
     if (problem == ENAMETOOLONG)
-        return error_set(err, ERR_IO, "cannot create the folder '%.60s...': a name in it is too long (at most %d bytes, the whole path %d)", path,
-                         NAME_MAX, PATH_MAX - 1);
-    if (lstat(path, &st) != 0 || (problem != EEXIST && problem != ELOOP)) return error_errno(err, ERR_IO, problem, "cannot create the folder '%s'", path);
+        return error_set(err, ERR_IO, "cannot create the folder '%.60s...': a name in it is too long (at most %d bytes, the whole path %d)",
+                         path, NAME_MAX, PATH_MAX - 1);
+    if (lstat(path, &st) != 0 || (problem != EEXIST && problem != ELOOP))
+        return error_errno(err, ERR_IO, problem, "cannot create the folder '%s'", path);
     if (S_ISLNK(st.st_mode) && stat(path, &st) != 0) return refuse_link(path, errno, err);
     return error_set(err, ERR_IO, "'%s' is %s, expected a folder. Next: move it away, or give another path", path,
                      S_ISREG(st.st_mode) ? "a file" : "no folder");

@@ -2,6 +2,7 @@
 #include "commands/contract.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -68,8 +69,8 @@ static int read_messages(KafkaConsumer *consumer, KafkaTopic *topic, Infer *infe
         if (kafka_consumer_poll(consumer, POLL_MS, &event, err) != 0) return -1;
         if (event.kind != KAFKA_NOTHING) heard = clock_mono_ns();
         if (clock_mono_ns() - heard > SILENCE_MS * INT64_C(1000000))
-            return error_set(err, ERR_UNAVAILABLE, "no message of the topic has come for %d s, and %zu partitions are not read",
-                             SILENCE_MS / 1000, left);
+            return error_set(err, ERR_UNAVAILABLE, "no message of the topic has come for %d s, and %zu %s not read", SILENCE_MS / 1000,
+                             left, counted((int64_t)left, "partition is", "partitions are"));
         if (event.kind == KAFKA_PROBLEM) log_warn("contract", "partition %d: %s", (int)event.partition, event.reason);
         if (event.kind != KAFKA_MESSAGE && event.kind != KAFKA_END) continue;
         Offsets *p = &topic->partitions[offsets_find(topic->partitions, topic->partition_count, event.partition)];
@@ -138,17 +139,20 @@ static void report_left_out(const json_t *found) {
     }
     int64_t other = json_integer_value(json_object_get(found, "other")),
             unreadable = json_integer_value(json_object_get(found, "unreadable"));
-    if (unreadable > 0) fprintf(stderr, "%" PRId64 " messages are no JSON objects and were not looked at\n", unreadable);
+    if (unreadable > 0)
+        fprintf(stderr, "%" PRId64 " %s not looked at\n", unreadable,
+                counted(unreadable, "message is no JSON object and was", "messages are no JSON objects and were"));
     if (other > 0)
-        fprintf(stderr, "%" PRId64 " messages have no event type that a contract can name, or no properties: they will be in quarantine\n",
-                other);
+        fprintf(stderr, "%" PRId64 " %s no event type that a contract can name, or no properties: this will be in quarantine\n", other,
+                counted(other, "message has", "messages have"));
 }
 
 static void report(const App *app, const json_t *found, const char *file) {
     const char *keys[] = {"time", "id", "entity"}, *name;
     json_t *types = json_object_get(found, "event_types"), *events;
+    json_int_t messages = json_integer_value(json_object_get(found, "messages"));
     if (app->json) return;
-    fprintf(stderr, "%" JSON_INTEGER_FORMAT " messages, envelope %s\n", json_integer_value(json_object_get(found, "messages")),
+    fprintf(stderr, "%" JSON_INTEGER_FORMAT " %s, envelope %s\n", messages, counted(messages, "message", "messages"),
             json_string_value(json_object_get(found, "envelope")));
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const char *key = json_string_value(json_object_get(found, keys[i]));

@@ -1,6 +1,7 @@
 /* refine.c: `smelt refine`. */
 #include "refine/refine.h"
 
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/memory.h"
 #include "base/terminal.h"
@@ -52,20 +53,23 @@ static int print_other_units(const App *app, LakeConn *conn, Error *err) {
         say(app, "Warning: %s\n", words);
     }
     if (got == 0)
-        say(app, "Correct transformLogic in the contract, then run `smelt refine --full`. The event's own time was read by `smelt ingest` and stays: "
-                 "read the topic again into a new data.dir.\n");
+        say(app,
+            "Correct transformLogic in the contract, then run `smelt refine --full`. The event's own time was read by `smelt ingest` and stays: "
+            "read the topic again into a new data.dir.\n");
     return got;
 }
 
 static void print_notes(const App *app, const RefineStats *s) {
-    if (s->columns_added > 0) say(app, "Silver has %" PRId64 " new columns, which are NULL in older rows.\n", s->columns_added);
+    if (s->columns_added > 0)
+        say(app, "Silver has %" PRId64 " new %s NULL in older rows.\n", s->columns_added,
+            counted(s->columns_added, "column, which is", "columns, which are"));
     if (s->features_rebuilt) say(app, "The features have changed: Gold was rebuilt from Silver.\n");
     if (s->contracts_changed)
         say(app, "The contracts have changed and apply to new events. `smelt refine --full` applies them to the history.\n");
     int64_t drifted = s->drifted - s->other_unit;
     if (drifted > 0)
         say(app, "%" PRId64 " %s fields that are in no contract, or numbers as text: see the table silver_drift.\n", drifted,
-            drifted == 1 ? "event has" : "events have");
+            counted(drifted, "event has", "events have"));
     if (s->quarantined > 0) say(app, "`smelt quarantine list` shows the events in quarantine by rule.\n");
 }
 
@@ -82,8 +86,10 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
     if (writer_open_existing(app->settings, "smelt refine", &w, err) != 0) return -1;
     RefineOptions options = {.full = o.full, .threads = (int)settings_int(app->settings, "refine.threads")};
     if (refine_run(refinery, w.conn, &options, &stats, err) != 0) return -1;
-    say(app, "%" PRId64 " events into Silver, %" PRId64 " into quarantine", stats.silver, stats.quarantined);
-    for (size_t i = 0; i < stats.entity_count; i++) say(app, ", %" PRId64 " %s", stats.touched[i], stats.entities[i].title_plural);
+    say(app, "%" PRId64 " %s into Silver, %" PRId64 " into quarantine", stats.silver, counted(stats.silver, "event", "events"),
+        stats.quarantined);
+    for (size_t i = 0; i < stats.entity_count; i++)
+        say(app, ", %" PRId64 " %s", stats.touched[i], counted(stats.touched[i], stats.entities[i].title, stats.entities[i].title_plural));
     say(app, ", %.2f s\n", stats.seconds);
     print_notes(app, &stats);
     if (stats.other_unit > 0 && print_other_units(app, w.conn, err) != 0) return -1;

@@ -23,7 +23,8 @@ struct LakeWatch {
 static char *find_problem(const LakeWatch *watch) {
     CLEANUP(error_clear) Error why = {0};
     if (writer_check_files(watch->writer, &why) != 0)
-        return xasprintf("%s. Nothing more is stored. Next: bring it back to its place, or stop this process and run `smelt recover`", why.text);
+        return xasprintf("%s. Nothing more is stored. Next: bring it back to its place, or stop this process and run `smelt recover`",
+                         why.text);
     if (access(watch->data_dir, W_OK | X_OK) == 0) return NULL;
     return xasprintf("%s cannot be written: %s. Next: %s", watch->data_dir, strerror(errno),
                      errno == EROFS ? "mount it for writing, and look in the log of the kernel why it is not"

@@ -1,5 +1,5 @@
-/* lake_watch.h: looks every two seconds whether the lake's files are still where this process opened them, and can be written: an idle writer
- * would notice it only with its next commit. */
+/* lake_watch.h: looks every two seconds whether the lake's files are still where this process opened them, and can be written: an idle
+ * writer would notice it only with its next commit. */
 #pragma once
 #include "flow/writer.h"
 

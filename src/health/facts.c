@@ -202,8 +202,7 @@ static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     if (got < 0) return -1;
     if (got == 0) return error_set(err, ERR_DATA, "the lake has no progress row");
     CLEANUP(json_freep) json_t *found = lake_row_json(row);
-    if (add_quality(conn, found, err) != 0 || add_losses(conn, found, err) != 0 || add_other_units(conn, found, err) != 0)
-        return -1;
+    if (add_quality(conn, found, err) != 0 || add_losses(conn, found, err) != 0 || add_other_units(conn, found, err) != 0) return -1;
     *ret = TAKE(found);
     return 0;
 }

@@ -6,6 +6,7 @@
  * it, and kcat does with -f '%T\t%s\n'. The message is what follows; without it the timestamp is not known.
  *
  * Editors and shells of Windows put a byte order mark at the beginning of a file: that of UTF-8 is passed over. */
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
@@ -167,7 +168,8 @@ static int file_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) 
     rewind(f->file);
     for (f->next = 0; f->next < offset; f->next++)
         if (read_line(f) < 0)
-            return error_set(err, ERR_DATA, "%s has %" PRId64 " lines, %" PRId64 " were read before", f->path, f->next, offset);
+            return error_set(err, ERR_DATA, "%s has %" PRId64 " %s, %" PRId64 " %s read before", f->path, f->next,
+                             counted(f->next, "line", "lines"), offset, counted(offset, "was", "were"));
     f->at_end = false;
     return 0;
 }

@@ -36,7 +36,9 @@ static const struct {
     {"\xFF\xD8\xFF", 3, "is a picture, " EXPECTED},
     {"GIF8", 4, "is a picture, " EXPECTED},
     {"SQLite format 3", 15, "is an SQLite database, " EXPECTED},
-    {"\x7F" "ELF", 4, "is a program, " EXPECTED},
+    {"\x7F"
+     "ELF",
+     4, "is a program, " EXPECTED},
 };
 
 static const char *form_of_bytes(Span head) {
@@ -123,7 +125,7 @@ int feed_check_form(const char *path, Span head, bool grows, Error *err) {
     Lines lines = read_lines(head);
     if (lines.count == 0 || (grows && lines.count < LINES_MAX)) return 0;
     if (lines.count > 1 && lines.first_is_cut_off && !lines.object_is_whole)
-        return error_set(err, ERR_DATA, "%s has JSON that goes over several lines, " EXPECTED ": write one (`jq -c '.'`, of a list `jq -c '.[]'`)",
-                         path);
+        return error_set(err, ERR_DATA,
+                         "%s has JSON that goes over several lines, " EXPECTED ": write one (`jq -c '.'`, of a list `jq -c '.[]'`)", path);
     return lines.objects > 0 ? 0 : error_set(err, ERR_DATA, "%s %s", path, form_of_lines(&lines, head));
 }

@@ -128,7 +128,8 @@ static const MessageSchema *refuse(const Schemas *s, int64_t id, Error *why) {
 /* What its serializer writes is JSON; anything else behind such an id is not_json without another word. */
 static const MessageSchema *make_json(Schemas *s, int64_t id) {
     log_warn("ingest",
-             "the schema %" PRId64 " of %s is of type JSON, and the format of the topic is avro: its messages are read as JSON, and rejected "
+             "the schema %" PRId64
+             " of %s is of type JSON, and the format of the topic is avro: its messages are read as JSON, and rejected "
              "when they are none. Next: if they are Avro, they were written with ids of another registry: is registry.url that of the "
              "producers?",
              id, registry_url(s->registry));
@@ -140,10 +141,11 @@ static const MessageSchema *make_schema(Schemas *s, int64_t id, const RegistrySc
     Error why = {0};
     if (strcmp(fetched->type, "JSON") == 0) return make_json(s, id);
     if (strcmp(fetched->type, "AVRO") != 0)
-        error_set(&why, ERR_DATA,
-                  "it is of type %s, and the format of the topic is avro. Next: let the producers write Avro or JSON, or is registry.url that "
-                  "of another registry?",
-                  fetched->type);
+        error_set(
+            &why, ERR_DATA,
+            "it is of type %s, and the format of the topic is avro. Next: let the producers write Avro or JSON, or is registry.url that "
+            "of another registry?",
+            fetched->type);
     else if (parse_avro(fetched, &avro, &why) == 0)
         return keep(s, avro);
     return refuse(s, id, &why);
@@ -154,7 +156,8 @@ static const MessageSchema *make_unknown(Schemas *s, int64_t id) {
     if (s->unknown_named == NAMED) return &unknown_schema;
     s->unknown_named++;
     log_warn("ingest",
-             "the schema registry %s has no schema with the id %" PRId64 ", its messages are rejected (unknown_schema). Next: is registry.url "
+             "the schema registry %s has no schema with the id %" PRId64
+             ", its messages are rejected (unknown_schema). Next: is registry.url "
              "that of the producers?%s",
              registry_url(s->registry), id, s->unknown_named == NAMED ? " More ids are not named here" : "");
     return &unknown_schema;

@@ -111,14 +111,17 @@ static int refused(const Registry *r, long status, ErrorKind kind, Error *err) {
 static int redirected(const Registry *r, const char *path, const char *url, long status, ErrorKind kind, Error *err) {
     CLEANUP(free_text) char *to = http_client_redirect(r->http);
     size_t len = to != NULL ? strlen(to) : 0, end = strlen(path);
-    if (to == NULL) return error_set(err, kind, "the schema registry: %s: HTTP %ld, a redirect to nowhere: is registry.url right?", url, status);
+    if (to == NULL)
+        return error_set(err, kind, "the schema registry: %s: HTTP %ld, a redirect to nowhere: is registry.url right?", url, status);
     if (len > end && strcmp(to + len - end, path) == 0)
-        return error_set(err, kind, "the schema registry: %s: HTTP %ld, a redirect to %s, which is not followed. Next: set registry.url to %.*s",
-                         url, status, to, (int)(len - end), to);
-    return error_set(err, kind,
-                     "the schema registry: %s: HTTP %ld, a redirect to %s, which is not followed: a login page? Next: set registry.url to the "
-                     "registry's own address, and registry.user or registry.token if it asks who we are",
-                     url, status, to);
+        return error_set(err, kind,
+                         "the schema registry: %s: HTTP %ld, a redirect to %s, which is not followed. Next: set registry.url to %.*s", url,
+                         status, to, (int)(len - end), to);
+    return error_set(
+        err, kind,
+        "the schema registry: %s: HTTP %ld, a redirect to %s, which is not followed: a login page? Next: set registry.url to the "
+        "registry's own address, and registry.user or registry.token if it asks who we are",
+        url, status, to);
 }
 
 static bool is_redirect(long status) {

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from harness import FREE_PORT, Result, Running, Smelt, Topic, events, eventually, filled, judged, serving
+from harness import FREE_PORT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, judged, serving
 
 WITHOUT_RIGHTS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
 
@@ -161,6 +161,15 @@ def test_messages_that_are_no_events_are_listed_before_the_first_refine(offline:
     assert offline.run("quarantine", "show").code == 0
     offline("refine")
     assert "2 events in quarantine" in offline.run("quarantine", "list", json_summary=False).stdout
+
+
+def test_one_is_not_many(offline: Smelt) -> None:
+    """A counted word is right for 1, too."""
+    (offline.folder / "in.jsonl").write_bytes(b"\n".join([encode(billing(1))] * 2) + b"\n{no json\n")
+    told = [offline.run(*command, json_summary=False).stdout for command in (("ingest", "--from", "in.jsonl"), ("audit",), ("refine",), ("quarantine", "list"))]
+    assert "1 landed, 1 duplicate, 1 rejected, 0 gaps" in told[0] and "1 landed + 1 duplicate + 1 rejected + 0 gaps" in told[1], told
+    assert "1 event into Silver, 0 into quarantine, 1 subscriber" in told[2] and told[3].endswith("1 event in quarantine\n"), told
+    assert "(1 event): 1 batch, " in offline.run("backup", "there", json_summary=False).stdout
 
 
 def test_a_backup_goes_where_the_settings_say(offline: Smelt) -> None:
