@@ -7,7 +7,7 @@ CREATE OR REPLACE TEMP MACRO reject_words(reason) AS 'the message ' || CASE reas
     WHEN 'not_object' THEN 'is JSON, but not an object'
     WHEN 'bad_id' THEN 'has no id of the event, or one that is empty, an object or a list'
     WHEN 'bad_source' THEN 'has no source, or one that is empty, an object or a list'
-    WHEN 'bad_timestamp' THEN 'has a time that cannot be read: expected a form like 2026-11-20T10:00:00Z, unless the contract names another one'
+    WHEN 'bad_timestamp' THEN 'has a time that cannot be read: expected a form like 2026-11-20T10:00:00Z, or as the contract says (epoch_s, epoch_ms, epoch_us), in the years 0001 to 9999'
     WHEN 'repeated_field' THEN 'has a field of the envelope more than once'
     WHEN 'too_large' THEN 'is too large: at most 32 MiB are an event'
     ELSE 'is no event'

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -169,16 +170,40 @@ int file_set_aside(const char *path, char **ret_aside, Error *err) {
     return 0;
 }
 
+/* What is at the path of a folder and is none: ELOOP, or a link to what is not there. */
+static int refuse_link(const char *path, int problem, Error *err) {
+    char target[PATH_MAX];
+    ssize_t n = readlink(path, target, sizeof target - 1);
+    if (n < 0) return error_errno(err, ERR_IO, problem, "cannot use the folder '%s'", path);
+    target[n] = '\0';
+    if (problem == ELOOP)
+        return error_set(err, ERR_IO, "'%s' is a symbolic link to '%s', and leads back to itself. Next: remove it, or give another path",
+                         path, target);
+    return error_set(
+        err, ERR_IO,
+        "'%s' is a symbolic link to '%s', which is not there. Next: make that folder (is its volume mounted?), or remove the link", path,
+        target);
+}
+
+static int refuse_dir(const char *path, int problem, Error *err) {
+    struct stat st;
+    if (problem == ENAMETOOLONG)
+        return error_set(err, ERR_IO, "cannot create the folder '%.60s...': a name in it is too long (at most %d bytes, the whole path %d)",
+                         path, NAME_MAX, PATH_MAX - 1);
+    if (lstat(path, &st) != 0 || (problem != EEXIST && problem != ELOOP))
+        return error_errno(err, ERR_IO, problem, "cannot create the folder '%s'", path);
+    if (S_ISLNK(st.st_mode) && stat(path, &st) != 0) return refuse_link(path, errno, err);
+    return error_set(err, ERR_IO, "'%s' is %s, expected a folder. Next: move it away, or give another path", path,
+                     S_ISREG(st.st_mode) ? "a file" : "no folder");
+}
+
 /* An existing folder is not an error. */
 static int make_dir(const char *path, Error *err) {
     struct stat st;
     if (mkdir(path, 0755) == 0) return 0;
     int problem = errno;
-    if (problem == EEXIST && stat(path, &st) == 0) {
-        if (S_ISDIR(st.st_mode)) return 0;
-        problem = ENOTDIR;
-    }
-    return error_errno(err, ERR_IO, problem, "cannot create the folder '%s'", path);
+    if (problem == EEXIST && stat(path, &st) == 0 && S_ISDIR(st.st_mode)) return 0;
+    return refuse_dir(path, problem, err);
 }
 
 int dir_make(const char *path, Error *err) {

@@ -102,6 +102,13 @@ int http_client_send(HttpClient *h, const char *url, const char *content, long *
     return 0;
 }
 
+/* A query may be a secret of whoever redirects. */
+char *http_client_redirect(HttpClient *h) {
+    const char *url = NULL;
+    if (curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &url) != CURLE_OK || url == NULL) return NULL;
+    return xasprintf("%.*s", (int)strcspn(url, "?#"), url);
+}
+
 char *http_client_escape(HttpClient *h, const char *segment) {
     char *escaped = curl_easy_escape(h->curl, segment, 0);
     char *copy = xstrdup(escaped != NULL ? escaped : "");

@@ -23,5 +23,8 @@ DEFINE_CLEANUP(http_client_free, HttpClient)
 /* POST of `content`, or GET when that is NULL. *ret_status is HTTP's, ret_body what came. ERR_DATA: the body is longer than body_max;
  * ERR_UNAVAILABLE: no answer; ERR_CONFIG: the certificate is not trusted, or its file cannot be read; ERR_STOPPED. */
 int http_client_send(HttpClient *h, const char *url, const char *content, long *ret_status, Buf *ret_body, Error *err) MUST_CHECK;
+/* Where the last answer says that it is to be asked instead (3xx with a Location), without what follows '?'; NULL: nowhere. The caller
+ * frees. */
+char *http_client_redirect(HttpClient *h) MUST_CHECK;
 /* A segment of a path. The caller frees. */
 char *http_client_escape(HttpClient *h, const char *segment) MUST_CHECK;

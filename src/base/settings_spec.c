@@ -17,7 +17,7 @@ static const struct {
     const char *name, *expected;
 } types[] = {
     [SETTING_TEXT] = {"text", "a text"},
-    [SETTING_PATH] = {"path", "a path"},
+    [SETTING_PATH] = {"path", "a path without blanks around it"},
     [SETTING_LIST] = {"list", "values with commas between them"},
     [SETTING_CHOICE] = {"choice", ""},
     [SETTING_INTEGER] = {"integer", "a whole number"},
@@ -140,10 +140,20 @@ static int64_t count_values(const char *list) {
     return n;
 }
 
+/* A blank or a line break at the end, as of a file that a shell wrote, would be a folder of that name. */
+static int parse_path(const char *text, int64_t *ret) {
+    size_t n = strlen(text);
+    if (n > 0 && (text[0] == ' ' || text[n - 1] == ' ')) return -1;
+    for (size_t i = 0; i < n; i++)
+        if ((unsigned char)text[i] < ' ' || text[i] == '\177') return -1;
+    *ret = (int64_t)n;
+    return 0;
+}
+
 static int parse_by_type(const SettingSpec *spec, const char *text, int64_t *ret) {
     switch (spec->type) {
-    case SETTING_TEXT:
-    case SETTING_PATH: return *ret = (int64_t)strlen(text), 0;
+    case SETTING_TEXT: return *ret = (int64_t)strlen(text), 0;
+    case SETTING_PATH: return parse_path(text, ret);
     case SETTING_LIST: return *ret = count_values(text), 0;
     case SETTING_CHOICE: return parse_choice(spec->choices, text, ret);
     case SETTING_INTEGER: return parse_integer(text, ret);

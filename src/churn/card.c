@@ -2,6 +2,7 @@
 #include "churn/forecast.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/memory.h"
@@ -113,8 +114,8 @@ static void add_outcome(Buf *out, const json_t *model) {
                      : "");
         return;
     }
-    buf_addf(out, "- Learns: %s, in the %lld days after a day", text_of(model, "outcome"), horizon);
-    if (gap > 0) buf_addf(out, ", from %lld days after it on", gap);
+    buf_addf(out, "- Learns: %s, in the %lld %s after a day", text_of(model, "outcome"), horizon, counted(horizon, "day", "days"));
+    if (gap > 0) buf_addf(out, ", from %lld %s after it on", gap, counted(gap, "day", "days"));
     if (strcmp(text_of(model, "outcome_kind"), "table") == 0)
         buf_addf(out, ", by the table of departures\n");
     else

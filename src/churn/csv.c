@@ -2,6 +2,7 @@
 #include "churn/csv.h"
 
 #include "base/buf.h"
+#include "base/counted.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include "base/span.h"
@@ -116,8 +117,8 @@ static void explain(const char *path, char delimiter, Error *err) {
         size_t fields = count_fields(line, delimiter), expected = count_fields(names, delimiter);
         bool empty = line.len == 0 || (line.len == 1 && line.at[0] == '\r');
         if (!empty && fields != expected) {
-            error_set(err, ERR_DATA, "line %" PRId64 " has %zu fields, and the first line %zu: a quote is missing, or the file was cut off",
-                      number, fields, expected);
+            error_set(err, ERR_DATA, "line %" PRId64 " has %zu %s, and the first line %zu: a quote is missing, or the file was cut off",
+                      number, fields, counted((int64_t)fields, "field", "fields"), expected);
             return;
         }
         number++;

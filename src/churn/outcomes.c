@@ -1,4 +1,5 @@
 /* outcomes.c: what happened to the entities after a day: from their own silence, or from a table of departures. */
+#include "base/counted.h"
 #include "churn/csv.h"
 #include "churn/forecast.h"
 
@@ -60,7 +61,7 @@ static int read_table(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d
 static int note_still_here(LakeConn *conn, const ChurnDeclared *d, Error *err) {
     int64_t lines;
     if (lake_query_int(conn, "churn/still_here", lake_sql("churn/still_here"), NULL, 0, &lines, err) != 0) return -1;
-    if (lines > 0) log_info("train", "%" PRId64 " lines of %s have no left_at: they are still here", lines, d->file);
+    if (lines > 0) log_info("train", "%" PRId64 " %s of %s without left_at: still here", lines, counted(lines, "line", "lines"), d->file);
     return 0;
 }
 

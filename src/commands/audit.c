@@ -1,6 +1,7 @@
 /* audit.c: `smelt audit`. */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -58,15 +59,17 @@ int command_audit(App *app, int argc, char **argv, Error *err) {
     if (reader_ask(app->settings, "audit", NULL, &app->summary, err) != 0) return -1;
     const json_t *found = app->summary;
     bool ok = json_is_true(json_object_get(found, "ok"));
+    int64_t offsets = figure(found, "offsets"), duplicates = figure(found, "duplicates"), gaps = figure(found, "gaps");
     CLEANUP(buf_done) Buf lost = {0};
     buf_add_str(&lost, "");
     if (figure(found, "lost") > 0) buf_addf(&lost, " (%" PRId64 " of them lost)", figure(found, "lost"));
     store_result(app);
     say(app,
-        "%s: %" PRId64 " offsets = %" PRId64 " landed + %" PRId64 " duplicates + %" PRId64 " rejected + %" PRId64 " gaps%s; "
+        "%s: %" PRId64 " %s = %" PRId64 " landed + %" PRId64 " %s + %" PRId64 " rejected + %" PRId64 " %s%s; "
         "%" PRId64 " missing, %" PRId64 " repeated\n",
-        ok ? "ok" : "NOT OK", figure(found, "offsets"), figure(found, "landed"), figure(found, "duplicates"), figure(found, "rejected"),
-        figure(found, "gaps"), lost.data, figure(found, "missing"), figure(found, "repeated"));
+        ok ? "ok" : "NOT OK", offsets, counted(offsets, "offset", "offsets"), figure(found, "landed"), duplicates,
+        counted(duplicates, "duplicate", "duplicates"), figure(found, "rejected"), gaps, counted(gaps, "gap", "gaps"), lost.data,
+        figure(found, "missing"), figure(found, "repeated"));
     say_losses(app, found);
     return ok ? 0 : 1;
 }

@@ -2,6 +2,7 @@
 #include "recovery/backup.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
@@ -107,8 +108,8 @@ int command_backup(App *app, int argc, char **argv, Error *err) {
         return -1;
     CLEANUP(free_text) char *notes = path_join(o.dir, "lake.notes");
     if (backup_run(w.conn, o.dir, o.check, &r, err) != 0 || backup_copy_notes(app->layout.notes_path, notes, err) != 0) return -1;
-    say(app, "%s has everything up to commit %" PRId64 " (%" PRId64 " events): %" PRId64 " batches, %.1f MB added in %.2f s%s\n", o.dir,
-        r.commit, r.landed, r.batches, (double)r.bytes / 1e6, r.seconds,
+    say(app, "%s has everything up to commit %" PRId64 " (%" PRId64 " %s): %" PRId64 " %s, %.1f MB added in %.2f s%s\n", o.dir, r.commit,
+        r.landed, counted(r.landed, "event", "events"), r.batches, counted(r.batches, "batch", "batches"), (double)r.bytes / 1e6, r.seconds,
         r.mended > 0 ? "; files that were missing or damaged are written again" : "");
     app->summary = json_pack("{ss sI sI sI sI sI sb sf}", "dir", o.dir, "commit", (json_int_t)r.commit, "landed", (json_int_t)r.landed,
                              "batches", (json_int_t)r.batches, "bytes", (json_int_t)r.bytes, "mended", (json_int_t)r.mended, "anew",
@@ -173,8 +174,9 @@ int command_restore(App *app, int argc, char **argv, Error *err) {
     if (restore(app, &b, &behind, err) != 0) return -1;
     if (!file_exists(app->layout.notes_path) && backup_copy_notes(notes, app->layout.notes_path, err) != 0) return -1;
     const char *next = behind > 0 ? "smelt recover" : "smelt ingest";
-    say(app, "Restored: %" PRId64 " events up to commit %" PRId64 ", every offset accounted for.\n", b.mark.landed, b.mark.commit);
-    if (behind > 0) say(app, "By its commit mark the lake had %" PRId64 " offsets more.\n", behind);
+    say(app, "Restored: %" PRId64 " %s up to commit %" PRId64 ", every offset accounted for.\n", b.mark.landed,
+        counted(b.mark.landed, "event", "events"), b.mark.commit);
+    if (behind > 0) say(app, "By its commit mark the lake had %" PRId64 " %s more.\n", behind, counted(behind, "offset", "offsets"));
     say(app, "Next: `%s`, then `smelt refine`: Silver and Gold are made from Bronze.\n", next);
     app->summary = json_pack("{sI sI sI sI sI sI ss}", "commit", (json_int_t)b.mark.commit, "landed", (json_int_t)b.mark.landed,
                              "duplicates", (json_int_t)b.mark.duplicates, "rejected", (json_int_t)b.mark.rejected, "gaps",

@@ -1,5 +1,6 @@
 /* contract.c: `smelt contract`, and its action check: all mistakes of contracts and features at once, and what of them is not enforced. */
 #include "commands/contract.h"
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/memory.h"
 #include "base/terminal.h"
@@ -165,7 +166,8 @@ static int check(App *app, const ContractOptions *o, Error *err) {
         say(app,
             "no contract names an entity, so Gold has no rows of one: customProperties: [{property: entity, value: NAME}] says what an id is the id of\n");
     if (rc == 0)
-        say(app, "%zu event types and %zu features, no mistake\n", contracts, features);
+        say(app, "%zu %s and %zu %s, no mistake\n", contracts, counted((int64_t)contracts, "event type", "event types"), features,
+            counted((int64_t)features, "feature", "features"));
     else
         print_mistakes(app, mistakes);
     error_clear(err); /* it is among the mistakes */
@@ -188,7 +190,8 @@ int command_contract(App *app, int argc, char **argv, Error *err) {
     for (const Action *a = actions; a < actions + ARRAY_LEN(actions); a++) {
         if (strcmp(a->name, o.action) != 0) continue;
         if (a->arg_count == o.arg_count) return a->run(app, &o, err);
-        return error_set(err, ERR_USAGE, "%s expects %zu arguments, not %zu", a->name, a->arg_count, o.arg_count);
+        return error_set(err, ERR_USAGE, "%s expects %zu %s, not %zu", a->name, a->arg_count,
+                         counted((int64_t)a->arg_count, "argument", "arguments"), o.arg_count);
     }
     return error_set(err, ERR_USAGE, "expected check, infer, diff or docs, not \"%s\"", o.action);
 }

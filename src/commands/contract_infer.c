@@ -2,6 +2,7 @@
 #include "commands/contract.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -12,6 +13,7 @@
 #include "contract/entities.h"
 #include "infer/infer.h"
 #include "ingest/feed.h"
+#include "ingest/feed_form.h"
 #include "kafka/admin.h"
 #include "kafka/consumer.h"
 #include <inttypes.h>
@@ -25,6 +27,9 @@ enum { ANSWER_MS = 30000, SILENCE_MS = 30000, POLL_MS = 200 };
 static int read_file(const char *path, int64_t most, Infer *infer, Error *err) {
     CLEANUP(buf_done) Buf text = {0};
     if (file_read(path, &text, err) != 0) return -1;
+    Span begin = {text.data != NULL ? text.data : "", text.len < FEED_FORM_BYTES ? text.len : FEED_FORM_BYTES};
+    bool prefixed = begin.len > 0 && begin.at[0] == '\0'; /* as messages of a schema registry are: infer has words for them */
+    if (!prefixed && feed_check_form(path, begin, false, err) != 0) return -1;
     const char *at = text.data != NULL ? text.data : "", *end = at + text.len;
     for (int64_t n = 0; at < end && n < most && !infer_is_full(infer); n++) {
         const char *line_end = memchr(at, '\n', (size_t)(end - at));
@@ -64,8 +69,8 @@ static int read_messages(KafkaConsumer *consumer, KafkaTopic *topic, Infer *infe
         if (kafka_consumer_poll(consumer, POLL_MS, &event, err) != 0) return -1;
         if (event.kind != KAFKA_NOTHING) heard = clock_mono_ns();
         if (clock_mono_ns() - heard > SILENCE_MS * INT64_C(1000000))
-            return error_set(err, ERR_UNAVAILABLE, "no message of the topic has come for %d s, and %zu partitions are not read",
-                             SILENCE_MS / 1000, left);
+            return error_set(err, ERR_UNAVAILABLE, "no message of the topic has come for %d s, and %zu %s not read", SILENCE_MS / 1000,
+                             left, counted((int64_t)left, "partition is", "partitions are"));
         if (event.kind == KAFKA_PROBLEM) log_warn("contract", "partition %d: %s", (int)event.partition, event.reason);
         if (event.kind != KAFKA_MESSAGE && event.kind != KAFKA_END) continue;
         Offsets *p = &topic->partitions[offsets_find(topic->partitions, topic->partition_count, event.partition)];
@@ -134,17 +139,20 @@ static void report_left_out(const json_t *found) {
     }
     int64_t other = json_integer_value(json_object_get(found, "other")),
             unreadable = json_integer_value(json_object_get(found, "unreadable"));
-    if (unreadable > 0) fprintf(stderr, "%" PRId64 " messages are no JSON objects and were not looked at\n", unreadable);
+    if (unreadable > 0)
+        fprintf(stderr, "%" PRId64 " %s not looked at\n", unreadable,
+                counted(unreadable, "message is no JSON object and was", "messages are no JSON objects and were"));
     if (other > 0)
-        fprintf(stderr, "%" PRId64 " messages have no event type that a contract can name, or no properties: they will be in quarantine\n",
-                other);
+        fprintf(stderr, "%" PRId64 " %s no event type that a contract can name, or no properties: this will be in quarantine\n", other,
+                counted(other, "message has", "messages have"));
 }
 
 static void report(const App *app, const json_t *found, const char *file) {
     const char *keys[] = {"time", "id", "entity"}, *name;
     json_t *types = json_object_get(found, "event_types"), *events;
+    json_int_t messages = json_integer_value(json_object_get(found, "messages"));
     if (app->json) return;
-    fprintf(stderr, "%" JSON_INTEGER_FORMAT " messages, envelope %s\n", json_integer_value(json_object_get(found, "messages")),
+    fprintf(stderr, "%" JSON_INTEGER_FORMAT " %s, envelope %s\n", messages, counted(messages, "message", "messages"),
             json_string_value(json_object_get(found, "envelope")));
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
         const char *key = json_string_value(json_object_get(found, keys[i]));

@@ -2,6 +2,7 @@
 #include "ingest/ingest.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "commands/all.h"
 #include "commands/app.h"
 #include "contract/pipeline.h"
@@ -70,11 +71,15 @@ static int set_options(const App *app, const Options *o, IngestOptions *ret, Err
 static void print_topic(const App *app, const IngestTopic *t, double seconds) {
     const LedgerCounts *c = &t->counts;
     double events = (double)(c->landed + c->duplicates + c->rejected);
-    say(app, "%s: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps in %.2f s (%.0f events/s)\n", t->name,
-        c->landed, c->duplicates, c->rejected, c->gaps, seconds, seconds > 0 ? events / seconds : 0);
+    say(app, "%s: %" PRId64 " landed, %" PRId64 " %s, %" PRId64 " rejected, %" PRId64 " %s in %.2f s (%.0f events/s)\n", t->name, c->landed,
+        c->duplicates, counted(c->duplicates, "duplicate", "duplicates"), c->rejected, c->gaps, counted(c->gaps, "gap", "gaps"), seconds,
+        seconds > 0 ? events / seconds : 0);
     if (c->gaps > c->lost)
-        say(app, "  %" PRId64 " of the gaps hold no message: markers of transactions, aborted or compacted messages\n", c->gaps - c->lost);
-    if (c->lost > 0) say(app, "  %" PRId64 " offsets are lost for good: `smelt audit` lists them with the reason\n", c->lost);
+        say(app, "  %" PRId64 " of the gaps %s no message: markers of transactions, aborted or compacted messages\n", c->gaps - c->lost,
+            counted(c->gaps - c->lost, "holds", "hold"));
+    if (c->lost > 0)
+        say(app, "  %" PRId64 " %s lost for good: `smelt audit` says which, and the reason\n", c->lost,
+            counted(c->lost, "offset is", "offsets are"));
     if (t->envelope_changed) say(app, "  the envelope has changed since the last time: the log has both, and what that means\n");
     for (size_t i = 0; i < t->partition_count; i++)
         say(app, "  partition %d: next offset %" PRId64 " of %" PRId64 "\n", (int)t->partitions[i].partition, t->partitions[i].next,

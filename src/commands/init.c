@@ -1,4 +1,5 @@
 /* init.c: `smelt init`: writes the files that a new deployment edits, and checks Kafka and the disk. */
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/embedded.h"
 #include "base/files.h"
@@ -89,7 +90,8 @@ static void check_pipeline(App *app) {
         say(app, "%s:%d: %s %s\n", json_string_value(json_object_get(one, "file")), (int)json_integer_value(json_object_get(one, "line")),
             json_string_value(json_object_get(one, "path")), json_string_value(json_object_get(one, "text")));
     if (json_array_size(mistakes) > 0)
-        say(app, "%zu mistakes in the pipeline: `smelt contract check` shows them\n", json_array_size(mistakes));
+        say(app, "%zu %s in the pipeline: `smelt contract check` shows more\n", json_array_size(mistakes),
+            counted((int64_t)json_array_size(mistakes), "mistake", "mistakes"));
     error_clear(&err);
 }
 

@@ -11,6 +11,7 @@
  * Invariant: events = acknowledged + failed when the command succeeds. */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -99,7 +100,8 @@ static int open_output(Produce *p, Error *err) {
             "the topic %s was there before, and a broker removes records by the time that they carry: its retention.ms must be longer than the history",
             settings_text(p->app->settings, "kafka.topic"));
     if (p->output.topic_created)
-        log_info("produce", "created topic %s with %d partitions", settings_text(p->app->settings, "kafka.topic"), p->output.partitions);
+        log_info("produce", "created topic %s with %d %s", settings_text(p->app->settings, "kafka.topic"), p->output.partitions,
+                 counted(p->output.partitions, "partition", "partitions"));
     return 0;
 }
 
@@ -134,7 +136,8 @@ static int run_window(Produce *p, int64_t from_us, int64_t until_us, Error *err)
     progress_end(&p->progress);
     if (result != 0 || p->events >= events) return result;
     if (p->options.stream) return 0; /* stopped, which is the normal end of a stream */
-    return error_set(err, ERR_STOPPED, "stopped after %" PRIu64 " of %" PRIu64 " events", p->events, events);
+    return error_set(err, ERR_STOPPED, "stopped after %" PRIu64 " of %" PRIu64 " %s", p->events, events,
+                     counted((int64_t)events, "event", "events"));
 }
 
 /* ---- stream ---- */
@@ -154,9 +157,10 @@ static int emit_batch(Produce *p, int64_t from_us, uint64_t events, Error *err) 
         error_clear(err);
     }
     if (produce_output_failed(&p->output) > failed)
-        log_warn("produce", "%" PRIu64 " messages were not delivered", produce_output_failed(&p->output) - failed);
-    log_info("produce", "batch of %" PRIu64 " events, %" PRIu64 " in all, %" PRIu64 " acknowledged", events, p->events,
-             produce_output_acknowledged(&p->output));
+        log_warn("produce", "%" PRIu64 " %s not delivered", produce_output_failed(&p->output) - failed,
+                 counted((int64_t)(produce_output_failed(&p->output) - failed), "message was", "messages were"));
+    log_info("produce", "batch of %" PRIu64 " %s, %" PRIu64 " in all, %" PRIu64 " acknowledged", events,
+             counted((int64_t)events, "event", "events"), p->events, produce_output_acknowledged(&p->output));
     return 0;
 }
 
@@ -255,7 +259,8 @@ static void print_summary(const Produce *p) {
     const App *app = p->app;
     double seconds = clock_seconds_since(p->started_ns);
     char first[CLOCK_TEXT_SIZE], last[CLOCK_TEXT_SIZE];
-    say(app, "%" PRIu64 " events to %s in %.1f s (%.0f/s): %" PRIu64 " acknowledged, %" PRIu64 " failed.\n", p->events,
+    say(app, "%" PRIu64 " %s to %s in %.1f s (%.0f/s): %" PRIu64 " acknowledged, %" PRIu64 " failed.\n", p->events,
+        counted((int64_t)p->events, "event", "events"),
         p->options.out != NULL ? p->options.out : settings_text(app->settings, "kafka.topic"), seconds,
         (double)p->events / (seconds + 1e-9), produce_output_acknowledged(&p->output), produce_output_failed(&p->output));
     if (p->first_us != 0) say(app, "From %s to %s.\n", clock_format(p->first_us, first), clock_format(p->last_us, last));

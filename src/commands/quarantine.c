@@ -1,4 +1,5 @@
 /* quarantine.c: `smelt quarantine list|show|replay`: which events broke their contract, and why. */
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/memory.h"
 #include "base/terminal.h"
@@ -123,7 +124,7 @@ static int list(App *app, const Options *o, Error *err) {
         say(app, "%10" PRId64 "  %-18s %-18s %-20s %s\n", n, rule, field, example, reason);
         print_owners(app, row);
     }
-    say(app, "%" PRId64 " events in quarantine\n", events);
+    say(app, "%" PRId64 " %s in quarantine\n", events, counted(events, "event", "events"));
     app->summary = json_pack("{sI so}", "events", (json_int_t)events, "rules", rows);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* recover.c: `smelt recover`: a dry run; with --yes the repair. */
 #include "recovery/recover.h"
 
+#include "base/counted.h"
 #include "base/document.h"
 #include "commands/all.h"
 #include "commands/app.h"
@@ -89,11 +90,11 @@ static int refuse_loss(const RecoverPlan *plan, Error *err) {
     }
     if (has_better_way(plan))
         return error_set(err, ERR_DATA,
-                         "Kafka no longer has these offsets: %s; in all %" PRId64 " offsets. Nothing was changed. The damaged "
+                         "Kafka no longer has these offsets: %s; in all %" PRId64 ". Nothing was changed. The damaged "
                          "lake still has them. %s To record them as lost instead, run `smelt recover --yes --accept-loss`",
                          ranges.data, recover_lost_offsets(plan), better_way);
     return error_set(err, ERR_DATA,
-                     "neither Kafka nor a backup still has these offsets: %s; in all %" PRId64 " offsets. Nothing was changed. "
+                     "neither Kafka nor a backup still has these offsets: %s; in all %" PRId64 ". Nothing was changed. "
                      "To record them as lost, run `smelt recover --yes --accept-loss`",
                      ranges.data, recover_lost_offsets(plan));
 }
@@ -107,11 +108,12 @@ static int repair(App *app, Writer *w, const RecoverOptions *o, const RecoverPla
 
 static void print_gone(const App *app, const RecoverResult *r) {
     if (r->gone == 0) return;
-    say(app, "Gone: %" PRId64 " messages that the lake had by its commit mark: Kafka has removed them since (compaction, retention).\n",
-        r->gone);
+    say(app, "Gone: %" PRId64 " %s that the lake had by its commit mark: removed by Kafka since (compaction, retention).\n", r->gone,
+        counted(r->gone, "message", "messages"));
     for (size_t i = 0; i < r->gone_count; i++)
-        say(app, "  %s partition %d: of %" PRId64 " offsets that were read again, %" PRId64 " have no message any more\n",
-            r->gone_at[i].topic, (int)r->gone_at[i].partition, r->gone_at[i].offsets, r->gone_at[i].without_message);
+        say(app, "  %s partition %d: of %" PRId64 " %s read again, %" PRId64 " %s no message any more\n", r->gone_at[i].topic,
+            (int)r->gone_at[i].partition, r->gone_at[i].offsets, counted(r->gone_at[i].offsets, "offset", "offsets"),
+            r->gone_at[i].without_message, counted(r->gone_at[i].without_message, "has", "have"));
 }
 
 static void print_result(App *app, const RecoverResult *r) {
@@ -123,11 +125,12 @@ static void print_result(App *app, const RecoverResult *r) {
                              "accepted_loss", (json_int_t)r->accepted, "offsets", (json_int_t)r->offsets, "gone", (json_int_t)r->gone,
                              "gone_partitions", recover_gone_json(r));
     json_object_update(app->summary, more);
-    say(app, "Replayed: %" PRId64 " landed, %" PRId64 " duplicates, %" PRId64 " rejected, %" PRId64 " gaps.\n", r->landed, r->duplicates,
-        r->rejected, r->gaps);
-    if (r->accepted > 0) say(app, "Recorded as lost: %" PRId64 " offsets.\n", r->accepted);
+    say(app, "Replayed: %" PRId64 " landed, %" PRId64 " %s, %" PRId64 " rejected, %" PRId64 " %s.\n", r->landed, r->duplicates,
+        counted(r->duplicates, "duplicate", "duplicates"), r->rejected, r->gaps, counted(r->gaps, "gap", "gaps"));
+    if (r->accepted > 0) say(app, "Recorded as lost: %" PRId64 " %s.\n", r->accepted, counted(r->accepted, "offset", "offsets"));
     print_gone(app, r);
-    say(app, "The audit finds each of %" PRId64 " offsets in one place. Next: `smelt refine`.\n", r->offsets);
+    say(app, "The audit finds each of %" PRId64 " %s in one place. Next: `smelt refine`.\n", r->offsets,
+        counted(r->offsets, "offset", "offsets"));
 }
 
 static int recover(App *app, Writer *w, const RecoverOptions *options, const Options *o, Error *err) {

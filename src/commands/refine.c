@@ -1,8 +1,10 @@
 /* refine.c: `smelt refine`. */
 #include "refine/refine.h"
 
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/memory.h"
+#include "base/terminal.h"
 #include "commands/all.h"
 #include "commands/app.h"
 #include "contract/explain.h"
@@ -40,13 +42,34 @@ static const struct argp argp = {
            "  smelt refine --pipeline my   with your own contracts and features (`smelt init` writes them)\n",
 };
 
+/* What is in Bronze keeps the event time that ingest read; the payload is read again by `refine --full`. */
+static int print_other_units(const App *app, LakeConn *conn, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *found = NULL;
+    LakeValue since = lake_text("-infinity");
+    int got;
+    if (lake_query(conn, "serving/other_units", lake_sql("serving/other_units"), &since, 1, &found, err) != 0) return -1;
+    while ((got = lake_next(found, err)) > 0) {
+        CLEANUP(free_text) char *words = terminal_value(lake_col_text(found, 0, NULL));
+        say(app, "Warning: %s\n", words);
+    }
+    if (got == 0)
+        say(app,
+            "Correct transformLogic in the contract, then run `smelt refine --full`. The event's own time was read by `smelt ingest` and stays: "
+            "read the topic again into a new data.dir.\n");
+    return got;
+}
+
 static void print_notes(const App *app, const RefineStats *s) {
-    if (s->columns_added > 0) say(app, "Silver has %" PRId64 " new columns, which are NULL in older rows.\n", s->columns_added);
+    if (s->columns_added > 0)
+        say(app, "Silver has %" PRId64 " new %s NULL in older rows.\n", s->columns_added,
+            counted(s->columns_added, "column, which is", "columns, which are"));
     if (s->features_rebuilt) say(app, "The features have changed: Gold was rebuilt from Silver.\n");
     if (s->contracts_changed)
         say(app, "The contracts have changed and apply to new events. `smelt refine --full` applies them to the history.\n");
-    if (s->drifted > 0)
-        say(app, "%" PRId64 " events have fields that are in no contract, or numbers as text: see the table silver_drift.\n", s->drifted);
+    int64_t drifted = s->drifted - s->other_unit;
+    if (drifted > 0)
+        say(app, "%" PRId64 " %s fields that are in no contract, or numbers as text: see the table silver_drift.\n", drifted,
+            counted(drifted, "event has", "events have"));
     if (s->quarantined > 0) say(app, "`smelt quarantine list` shows the events in quarantine by rule.\n");
 }
 
@@ -63,10 +86,13 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
     if (writer_open_existing(app->settings, "smelt refine", &w, err) != 0) return -1;
     RefineOptions options = {.full = o.full, .threads = (int)settings_int(app->settings, "refine.threads")};
     if (refine_run(refinery, w.conn, &options, &stats, err) != 0) return -1;
-    say(app, "%" PRId64 " events into Silver, %" PRId64 " into quarantine", stats.silver, stats.quarantined);
-    for (size_t i = 0; i < stats.entity_count; i++) say(app, ", %" PRId64 " %s", stats.touched[i], stats.entities[i].title_plural);
+    say(app, "%" PRId64 " %s into Silver, %" PRId64 " into quarantine", stats.silver, counted(stats.silver, "event", "events"),
+        stats.quarantined);
+    for (size_t i = 0; i < stats.entity_count; i++)
+        say(app, ", %" PRId64 " %s", stats.touched[i], counted(stats.touched[i], stats.entities[i].title, stats.entities[i].title_plural));
     say(app, ", %.2f s\n", stats.seconds);
     print_notes(app, &stats);
+    if (stats.other_unit > 0 && print_other_units(app, w.conn, err) != 0) return -1;
     app->summary = refine_stats_json(&stats);
     json_object_set(app->summary, "unenforced", unenforced);
     return 0;

@@ -110,16 +110,17 @@ static int ask_snapshot(App *app, const char *sql, bool verify, bool *ret_said, 
 /* A damaged block may be one that opening does not read: then the query is asked again of a generation that is whole. */
 static int query(App *app, const char *sql, Error *err) {
     bool said = false;
-    /* to_json can print every type of DuckDB. A statement that is not a query does not parse inside a SELECT, on purpose. A column of the
-     * row's own name would stand for the row. */
-    CLEANUP(free_text) char *wrapped = xasprintf("SELECT to_json(\"the query's row\")::VARCHAR FROM (%s\n) AS \"the query's row\"", sql);
+    /* to_json can print every type of DuckDB. A column of the row's own name would stand for the row. */
+    CLEANUP(free_text) char *wrapped = lake_user_query("to_json(\"the query's row\")::VARCHAR", sql, "");
     int rc = ask_snapshot(app, wrapped, false, &said, err);
     if (rc != 0 && err->kind == ERR_IO && !said && !stop_requested()) {
         log_warn("sql", "%s", err->text);
         error_clear(err);
         rc = ask_snapshot(app, wrapped, true, &said, err);
     }
-    if (rc != 0 && err->kind == ERR_BUG) err->kind = ERR_USAGE; /* the mistake is in the user's query */
+    if (rc == 0) return 0;
+    if (err->kind == ERR_BUG) err->kind = ERR_USAGE; /* the mistake is in the user's query */
+    return err->kind == ERR_USAGE || err->kind == ERR_DATA || err->kind == ERR_IO ? lake_user_query_failed(sql, err) : -1;
     return rc;
 }
 

@@ -49,5 +49,10 @@ int remote_query(const RemoteQuery *q, json_t **ret, Error *err) {
     CLEANUP(free_text) char *text = json_text(content);
     CLEANUP(free_text) char *url = xasprintf("%.*s/api/v1/query", (int)(q->url[len - 1] == '/' ? len - 1 : len), q->url);
     if (open_client(q, token, &client, err) != 0 || http_client_send(client, url, text, &status, &body, err) != 0) return -1;
+    CLEANUP(free_text) char *other = http_client_redirect(client);
+    if (other != NULL)
+        return error_set(err, ERR_CONFIG,
+                         "%s answers %ld: a redirect to %s, which is not followed. Next: give --url the server's own address", url, status,
+                         other);
     return read_answer(url, status, &body, ret, err);
 }

@@ -10,6 +10,7 @@
 #include "commands/all.h"
 #include "commands/app.h"
 #include "commands/serving.h"
+#include "flow/lake_watch.h"
 #include "flow/live.h"
 #include "recovery/backup.h"
 
@@ -34,12 +35,14 @@ static int has_disk_space(const App *app, Error *err) {
 typedef struct Working {
     const App *app;
     Live *live;
+    LakeWatch *watch;
 } Working;
 
-/* Not ready while ingest is paused: the disk is full, or there is no topic that can be read. */
+/* Not ready while nothing can be stored: the lake's file is gone, the disk is full, or there is no topic that can be read. */
 static int is_working(void *arg, Error *err) {
     const Working *working = arg;
-    return has_disk_space(working->app, err) == 0 ? live_check(working->live, err) : -1;
+    if (lake_watch_check(working->watch, err) != 0 || has_disk_space(working->app, err) != 0) return -1;
+    return live_check(working->live, err);
 }
 
 static void note_question(void *live) {
@@ -51,10 +54,12 @@ static int write_live(void *live, const char *kind, const json_t *args, json_t *
 }
 
 static int serve_and_run(App *app, Writer *w, AuditLog *audit_log, Error *err) {
+    CLEANUP(lake_watch_stopp) LakeWatch *watch = NULL;
     CLEANUP(live_freep) Live *live = live_new(w->conn, app->settings, w->mark);
     CLEANUP(health_freep) Health *health = NULL;
     CLEANUP(web_stopp) Web *web = NULL;
-    Working working = {.app = app, .live = live};
+    if (lake_watch_start(w, app->layout.data_dir, &watch, err) != 0) return -1;
+    Working working = {.app = app, .live = live, .watch = watch};
     if (health_new(&(HealthOptions){.settings = app->settings,
                                     .topics = &app->topics,
                                     .live = w->lake,

@@ -4,6 +4,7 @@
  * together. Invariant: the rows of the groups of a segment sum to those of the input. */
 #include "evaluate/segments.h"
 
+#include "base/counted.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/terminal.h"
@@ -125,7 +126,7 @@ static char *group_name(const json_t *group) {
     const char *value = json_string_value(json_object_get(group, "value"));
     long long values = json_integer_value(json_object_get(group, "values"));
     if (value != NULL) return terminal_value(value);
-    return values > 0 ? xasprintf("%lld others", values) : xstrdup("not known");
+    return values > 0 ? xasprintf("%lld %s", values, counted(values, "other", "others")) : xstrdup("not known");
 }
 
 static void add_group(const json_t *group, Buf *ret) {

@@ -318,6 +318,7 @@ static bool a_path_has_failed(const Live *live) {
 static int land_until_stopped(Live *live, Error *err) {
     bool done = false;
     while (!done && !a_path_has_failed(live)) {
+        if (lake_check_fence(lake_of(live->conn), err) != 0) return -1; /* a reader has met it: nothing would land any more */
         if (land(live, &done, err) == 0) continue;
         if (error_is_retriable(err)) close_ingest(live);
         if (path_wait_after_error(live->settings, err) == 0) continue;

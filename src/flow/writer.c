@@ -39,6 +39,10 @@ static int check_fence(void *fence, Error *err) {
     return error_set(err, ERR_BUSY, "%s is not the file that this process opened: it was removed or replaced", f->lake_path);
 }
 
+int writer_check_files(const Writer *w, Error *err) {
+    return check_fence(w->fence, err);
+}
+
 static int set_fence(Writer *w, const char *lake_path, Error *err) {
     struct WriterFence *f = xcalloc(1, sizeof *f);
     f->lock = w->lock;

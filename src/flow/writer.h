@@ -23,6 +23,9 @@ typedef struct Writer {
  * ERR_BUSY when another process holds the lock; ERR_DATA when the lake is behind its commit mark, or the mark is of another lake. */
 int writer_open(const Settings *settings, const char *what, Writer *ret, Error *err) MUST_CHECK;
 void writer_done(Writer *w);
+/* Are the lock and the lake's file still those that it took and opened? ERR_BUSY, ERR_IO: they are not, and no COMMIT will go in. Changes
+ * nothing. Any thread. */
+int writer_check_files(const Writer *w, Error *err) MUST_CHECK;
 /* As writer_open without making anything: ERR_UNAVAILABLE with the next step when there is no lake yet. */
 int writer_open_existing(const Settings *settings, const char *what, Writer *ret, Error *err) MUST_CHECK;
 /* ERR_UNAVAILABLE as above, ERR_DATA when the lake is gone: by its commit mark there was one. */

@@ -179,6 +179,18 @@ static int add_losses(LakeConn *conn, json_t *row, Error *err) {
     return 0;
 }
 
+/* Into the row, as `other_units`: what came within a day in another unit than its contract says. */
+static int add_other_units(LakeConn *conn, json_t *row, Error *err) {
+    char since[CLOCK_TEXT_SIZE];
+    CLEANUP(lake_result_freep) LakeResult *result = NULL;
+    LakeValue day_ago = lake_text(clock_format(clock_wall_us() - INT64_C(86400) * USEC_PER_SEC, since));
+    json_t *units;
+    if (lake_query(conn, "serving/other_units", lake_sql("serving/other_units"), &day_ago, 1, &result, err) != 0) return -1;
+    if (lake_rows_json(result, &units, err) != 0) return -1;
+    json_object_set_new(row, "other_units", units);
+    return 0;
+}
+
 static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     CLEANUP(lake_conn_freep) LakeConn *conn = NULL;
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
@@ -190,7 +202,7 @@ static int query_row(Lake *lake, const char *views, json_t **ret, Error *err) {
     if (got < 0) return -1;
     if (got == 0) return error_set(err, ERR_DATA, "the lake has no progress row");
     CLEANUP(json_freep) json_t *found = lake_row_json(row);
-    if (add_quality(conn, found, err) != 0 || add_losses(conn, found, err) != 0) return -1;
+    if (add_quality(conn, found, err) != 0 || add_losses(conn, found, err) != 0 || add_other_units(conn, found, err) != 0) return -1;
     *ret = TAKE(found);
     return 0;
 }

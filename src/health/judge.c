@@ -415,6 +415,16 @@ static void judge_quality(const Facts *f, Finding *r) {
     buf_add_char(&r->detail, '.');
 }
 
+static void judge_units(const Facts *f, Finding *r) {
+    size_t i;
+    json_t *found, *all = json_object_get(f->row, "other_units");
+    json_array_foreach(all, i, found) buf_addf(&r->detail, " %s", json_string_value(json_object_get(found, "words")));
+    if (json_array_size(all) == 0) return;
+    buf_add_str(&r->detail, " Correct transformLogic in the contract.");
+    json_object_set(r->more, "other_units", all);
+    if (r->state == STATE_OK) r->state = STATE_DEGRADED;
+}
+
 static bool judge_silver(const Facts *f, Finding *r) {
     if (without_row(f, r)) return true;
     int64_t rows = facts_int(f, "silver"), bad = facts_int(f, "quarantined"), all = rows + bad;
@@ -427,6 +437,7 @@ static bool judge_silver(const Facts *f, Finding *r) {
     judge_refined(f, r);
     judge_quality(f, r);
     promises_judge(f, r);
+    judge_units(f, r);
     if (percent <= QUARANTINE_PERCENT_MAX) return true;
     if (r->state == STATE_OK) r->state = STATE_DEGRADED;
     buf_add_str(&r->detail, " That is unusually much in quarantine: see `smelt quarantine list`.");

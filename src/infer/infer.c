@@ -2,6 +2,7 @@
  * properties from those of its type. */
 #include "infer/infer.h"
 
+#include "base/counted.h"
 #include "base/memory.h"
 #include "infer/properties.h"
 #include "infer/record_keys.h"
@@ -169,9 +170,9 @@ static json_t *column_property(const char *key, const Profile *p, const char *co
     set_flag(property, "physicalName", column[0] != '\0' ? column : NULL);
     set_flag(property, "transformLogic", form);
     if (odd > 0)
-        json_object_set_new(
-            property, "description",
-            json_sprintf("Missing, or not what it is in the others, in %" PRId64 " of %" PRId64 " messages of the sample.", odd, messages));
+        json_object_set_new(property, "description",
+                            json_sprintf("Missing, or not what it is in the others, in %" PRId64 " of %" PRId64 " %s of the sample.", odd,
+                                         messages, counted(messages, "message", "messages")));
     if (is_personal_name(key)) set_flag(property, "classification", "confidential");
     return property;
 }
@@ -290,8 +291,8 @@ static json_t *document(const Work *w) {
     json_t *schema = json_array();
     for (size_t n = 0; n < w->type_count; n++) json_array_append_new(schema, event_schema(w, &w->types[n]));
     CLEANUP(free_text)
-    char *purpose = xasprintf("Inferred from %zu messages of %s. Read it and correct it before it is used.", i->count,
-                              i->topic != NULL ? i->topic : "a file");
+    char *purpose = xasprintf("Inferred from %zu %s of %s. Read it and correct it before it is used.", i->count,
+                              counted((int64_t)i->count, "message", "messages"), i->topic != NULL ? i->topic : "a file");
     return json_pack("{ss ss so ss ss s{ss} so}", "apiVersion", "v3.1.0", "kind", "DataContract", "id", json_sprintf("%s-events", i->name),
                      "version", "1.0.0", "status", "active", "description", "purpose", purpose, "schema", schema);
 }
@@ -310,12 +311,11 @@ int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Er
     if (i->count + (size_t)i->unreadable == 0)
         return error_set(err, ERR_DATA, "there is no message: there is nothing to infer a contract from");
     if (i->count == 0 && i->binary == i->unreadable)
-        return error_set(err, ERR_DATA,
-                         "all %" PRId64 " messages begin with the id of a schema and are not JSON (Avro?): infer reads JSON alone",
-                         i->unreadable);
+        return error_set(err, ERR_DATA, "%s %" PRId64 " %s with the id of a schema, and no JSON behind it (Avro?): infer reads JSON alone",
+                         counted(i->unreadable, "the", "all"), i->unreadable, counted(i->unreadable, "message begins", "messages begin"));
     if (i->count == 0)
-        return error_set(err, ERR_DATA, "none of %" PRId64 " messages is a JSON object: there is nothing to infer a contract from",
-                         i->unreadable);
+        return error_set(err, ERR_DATA, "none of %" PRId64 " %s is a JSON object: there is nothing to infer a contract from", i->unreadable,
+                         counted(i->unreadable, "message", "messages"));
     read_all(&w);
     size_t members = 0;
     for (size_t n = 0; n < w.type_count; n++) members += w.types[n].body->member_count;

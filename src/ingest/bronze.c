@@ -9,6 +9,7 @@
 #include "ingest/bronze.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "ingest/conflicts.h"
@@ -128,9 +129,9 @@ static int land_conflicts(const StagingSlot *slot, const LakeBinding lineage[4],
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/land_conflicts"), lineage, 4);
     counts->landed += conflicts;
     log_warn("ingest",
-             "%" PRId64 " messages have the source, id and time of an earlier event and another content; they are kept, and `smelt refine` "
+             "%" PRId64 " %s the source, id and time of an earlier event and another content; nothing is lost, and `smelt refine` "
              "says what becomes of them",
-             conflicts);
+             conflicts, counted(conflicts, "message has", "messages have"));
     return lake_exec(slot->conn, "bronze/land_conflicts", sql, err);
 }
 

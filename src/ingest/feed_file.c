@@ -6,6 +6,7 @@
  * it, and kcat does with -f '%T\t%s\n'. The message is what follows; without it the timestamp is not known.
  *
  * Editors and shells of Windows put a byte order mark at the beginning of a file: that of UTF-8 is passed over. */
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
@@ -167,7 +168,8 @@ static int file_seek(Feed *feed, int32_t partition, int64_t offset, Error *err) 
     rewind(f->file);
     for (f->next = 0; f->next < offset; f->next++)
         if (read_line(f) < 0)
-            return error_set(err, ERR_DATA, "%s has %" PRId64 " lines, %" PRId64 " were read before", f->path, f->next, offset);
+            return error_set(err, ERR_DATA, "%s has %" PRId64 " %s, %" PRId64 " %s read before", f->path, f->next,
+                             counted(f->next, "line", "lines"), offset, counted(offset, "was", "were"));
     f->at_end = false;
     return 0;
 }
@@ -222,43 +224,12 @@ static int check_file(const char *path, const char *real, Error *err) {
     return refuse_stream(path, S_ISFIFO(st.st_mode) ? "it is a named pipe" : "it is a device", err);
 }
 
-/* How files begin that are no lines of text: each line of them would be a reject. No event begins so. */
-static const struct {
-    const char *bytes;
-    size_t n;
-    const char *what;
-} other_forms[] = {
-    {"\xFF\xFE", 2, "is UTF-16 text, expected UTF-8: convert it first (`iconv -f UTF-16 -t UTF-8`)"},
-    {"\xFE\xFF", 2, "is UTF-16 text, expected UTF-8: convert it first (`iconv -f UTF-16 -t UTF-8`)"},
-    {"\x1F\x8B", 2, "is compressed with gzip: unpack it first (`gunzip`)"},
-    {"\x28\xB5\x2F\xFD", 4, "is compressed with zstd: unpack it first (`unzstd`)"},
-    {"\xFD\x37zXZ", 5, "is compressed with xz: unpack it first (`unxz`)"},
-    {"BZh91AY&SY", 10, "is compressed with bzip2: unpack it first (`bunzip2`)"},
-    {"PK\x03\x04", 4, "is a ZIP file or a spreadsheet, expected a line of JSON for each event"},
-    {"PAR1", 4, "is a Parquet file, expected a line of JSON for each event"},
-    {"Obj\x01", 4, "is an Avro file, expected a line of JSON for each event"},
-};
-
-static int check_form(const char *path, FILE *file, Error *err) {
-    char head[16];
-    size_t n = fread(head, 1, sizeof head, file);
-    rewind(file);
-    for (size_t i = 0; i < ARRAY_LEN(other_forms); i++)
-        if (n >= other_forms[i].n && memcmp(head, other_forms[i].bytes, other_forms[i].n) == 0)
-            return error_set(err, ERR_DATA, "%s %s", path, other_forms[i].what);
-    return 0;
-}
-
 int feed_open_file(const char *path, bool follow, Feed **ret, Error *err) {
     CLEANUP(free_text) char *real = realpath(path, NULL);
     if (check_file(path, real, err) != 0) return -1;
     FILE *file = fopen(real, "re");
     if (file == NULL) return error_errno(err, ERR_DATA, errno, "cannot read %s", path);
     setvbuf(file, NULL, _IOFBF, READ_BUFFER);
-    if (check_form(path, file, err) != 0) {
-        fclose(file);
-        return -1;
-    }
     FileFeed *f = xcalloc(1, sizeof *f);
     f->feed = (Feed){.ops = &file_ops, .topic = xasprintf("file:%s", real)};
     f->path = TAKE(real);

@@ -1,7 +1,12 @@
 /* feed_open.c: which kind of feed a name means, and the feeds of one ingest. */
+#include "base/buf.h"
+#include "base/log.h"
 #include "base/memory.h"
+#include "ingest/feed_form.h"
 #include "ingest/feed_internal.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 int feed_open_named(const Settings *settings, const char *name, Feed **ret, Error *err) {
@@ -21,10 +26,25 @@ int feeds_open_topics(const Settings *settings, const TopicList *topics, FeedLis
     return 0;
 }
 
+/* Not of a file that the ledger knows: it was one of lines once. */
+static int check_form(const char *path, bool grows, Error *err) {
+    CLEANUP(buf_done) Buf head = {0};
+    FILE *file = fopen(path, "re");
+    if (file == NULL) return error_errno(err, ERR_DATA, errno, "cannot read %s", path);
+    buf_reserve(&head, FEED_FORM_BYTES);
+    head.len = fread(head.data, 1, FEED_FORM_BYTES, file);
+    int broken = ferror(file) ? errno : 0;
+    fclose(file);
+    if (broken != 0) return error_errno(err, ERR_IO, broken, "cannot read %s", path);
+    if (head.len == 0 && !grows) log_warn("ingest", "%s is empty", path);
+    return feed_check_form(path, (Span){head.data, head.len}, grows, err);
+}
+
 int feeds_open_file(const char *path, bool follow, FeedList *ret, Error *err) {
     CLEANUP(feeds_done) FeedList list = {.items = xcalloc(1, sizeof(Feed *))};
     if (feed_open_file(path, follow, &list.items[0], err) != 0) return -1;
     list.count = 1;
+    if (check_form(path, follow, err) != 0) return -1;
     *ret = list;
     list = (FeedList){0};
     return 0;

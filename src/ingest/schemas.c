@@ -27,6 +27,7 @@ struct Schemas {
     size_t count, last; /* last: where the one before was found */
     MessageSchema **owned;
     size_t owned_count;
+    int unknown_named;     /* ids that the registry does not have, in the log */
     int64_t away_until_ns; /* the registry gave no answer: it is not asked to compare before */
 };
 
@@ -124,15 +125,42 @@ static const MessageSchema *refuse(const Schemas *s, int64_t id, Error *why) {
     return &unusable_schema;
 }
 
+/* What its serializer writes is JSON; anything else behind such an id is not_json without another word. */
+static const MessageSchema *make_json(Schemas *s, int64_t id) {
+    log_warn("ingest",
+             "the schema %" PRId64
+             " of %s is of type JSON, and the format of the topic is avro: its messages are read as JSON, and rejected "
+             "when they are none. Next: if they are Avro, they were written with ids of another registry: is registry.url that of the "
+             "producers?",
+             id, registry_url(s->registry));
+    return keep(s, NULL);
+}
+
 static const MessageSchema *make_schema(Schemas *s, int64_t id, const RegistrySchema *fetched) {
     AvroSchema *avro = NULL;
     Error why = {0};
-    if (strcmp(fetched->type, "JSON") == 0) return keep(s, NULL);
+    if (strcmp(fetched->type, "JSON") == 0) return make_json(s, id);
     if (strcmp(fetched->type, "AVRO") != 0)
-        error_set(&why, ERR_DATA, "it is of type %s, but the topic's format is avro", fetched->type);
+        error_set(
+            &why, ERR_DATA,
+            "it is of type %s, and the format of the topic is avro. Next: let the producers write Avro or JSON, or is registry.url that "
+            "of another registry?",
+            fetched->type);
     else if (parse_avro(fetched, &avro, &why) == 0)
         return keep(s, avro);
     return refuse(s, id, &why);
+}
+
+static const MessageSchema *make_unknown(Schemas *s, int64_t id) {
+    enum { NAMED = 10 }; /* any bytes may be an id */
+    if (s->unknown_named == NAMED) return &unknown_schema;
+    s->unknown_named++;
+    log_warn("ingest",
+             "the schema registry %s has no schema with the id %" PRId64
+             ", its messages are rejected (unknown_schema). Next: is registry.url "
+             "that of the producers?%s",
+             registry_url(s->registry), id, s->unknown_named == NAMED ? " More ids are not named here" : "");
+    return &unknown_schema;
 }
 
 /* ---- the lake and the registry ---- */
@@ -220,7 +248,7 @@ static int fetch(Schemas *s, int64_t id, const MessageSchema *known, const Messa
         }
     }
     if (found < 0 && err->kind != ERR_DATA) return -1;
-    *ret = found < 0 ? refuse(s, id, err) : found == 0 ? &unknown_schema : make_schema(s, id, &schema);
+    *ret = found < 0 ? refuse(s, id, err) : found == 0 ? make_unknown(s, id) : make_schema(s, id, &schema);
     return 0;
 }
 

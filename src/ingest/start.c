@@ -1,6 +1,7 @@
 /* start.c: where a session starts to read: what the ledger has, compared with what the feed has. */
 #include "ingest/ingest_internal.h"
 
+#include "base/counted.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include <inttypes.h>
@@ -67,8 +68,9 @@ int ingest_init_offsets(Reader *r, const TopicOffsets *ledger, bool fresh, Error
         init_partition(r, p, before);
     }
     if (r->left_out > 0)
-        log_warn("ingest", "%s: %zu of %zu partitions cannot be read now, the others are: %s", feed_topic(r->feed), r->left_out,
-                 now->partition_count, now->unanswered_reason != NULL ? now->unanswered_reason : "the brokers did not name them");
+        log_warn("ingest", "%s: %zu of %zu %s cannot be read now, the others are: %s", feed_topic(r->feed), r->left_out,
+                 now->partition_count, counted((int64_t)now->partition_count, "partition", "partitions"),
+                 now->unanswered_reason != NULL ? now->unanswered_reason : "the brokers did not name them");
     for (size_t i = 0; i < r->count; i++)
         if (check_end(r, &r->partitions[i], err) != 0) return -1;
     return 0;

@@ -71,6 +71,8 @@ static void judge_event_time(Judge *j, const Node *node, int64_t us) {
     int64_t latest, now = j->in->message_us > j->in->ingested_us ? j->in->message_us : j->in->ingested_us;
     const Test *failed = failed_by_number(j, node, us);
     const JudgeLimitInfo *ahead = &judge_limits[LIMIT_AHEAD];
+    const char *unit = epoch_of_another_unit(j, node, us);
+    if (unit != NULL) add_unit_drift(j, unit, node->name, time_text(j, us));
     if (failed != NULL)
         violate(j, failed->rule, node->name, time_text(j, us), static_text(failed->reason));
     else if (us < CLOCK_FIRST_US || us > CLOCK_LAST_US)

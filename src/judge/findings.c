@@ -67,7 +67,13 @@ void violate(Judge *j, const char *rule, Span field, Span value, Span reason) {
 
 void add_drift(Judge *j, const char *kind, Span field, Span value) {
     if (j->drift_count == JUDGE_FINDINGS_MAX) return;
-    j->drift[j->drift_count++] = (JudgeDrift){kind, field, shown(value)};
+    j->drift[j->drift_count++] = (JudgeDrift){.kind = kind, .field = field, .value = shown(value)};
+}
+
+void add_unit_drift(Judge *j, const char *kind, Span field, Span value) {
+    if (j->drift_count == JUDGE_FINDINGS_MAX) return;
+    add_drift(j, kind, field, value);
+    j->drift[j->drift_count - 1].is_unit = true;
 }
 
 /* Once for each event. */

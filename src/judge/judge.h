@@ -11,10 +11,11 @@
  *              the end are no decimals. Nothing is rounded.
  *   integer and number also as a JSON text in plain digits ("12", "-0.50", not "1e2", "+1" or " 1"); that is noted as drift.
  *   boolean    true or false.
- *   date, timestamp   a JSON text of one of the forms of base/clock.h, or (epoch_s, epoch_ms, epoch_us) a number. Of such a form but no
- * moment that there is: `impossible_time`. time       a JSON text as 10:15, 10:15:00 or 10:15:00.123456789. object, array     kept as the
- * text that came, white space and all. `properties` and `items` are judged by the same rules, and their paths are `place.lat`,
- * `items[3].sku`. null       the same as absent: `required`, or no value.
+ *   date, timestamp   a JSON text of one of the forms of base/clock.h, or (epoch_s, epoch_ms, epoch_us) a number; one
+ * that would be a usual time in another of these units only is noted as drift. Of such a form but no moment that there is:
+ * `impossible_time`. time       a JSON text as 10:15, 10:15:00 or 10:15:00.123456789. object, array     kept as the text that came, white
+ * space and all. `properties` and `items` are judged by the same rules, and their paths are `place.lat`, `items[3].sku`. null       the
+ * same as absent: `required`, or no value.
  *
  * LIMITS, whatever the contract says (judge_limits):
  *   too_large, too_deep, too_many_keys, too_many_values   of the payload, and of the unknown fields of the envelope
@@ -116,8 +117,10 @@ typedef struct JudgeViolation {
 } JudgeViolation;
 
 typedef struct JudgeDrift {
-    const char *kind; /* "unknown_field", "unknown_envelope_field", "number_as_text" */
-    Span field;       /* as above, but elements of an array are all "items[].sku" */
+    /* "unknown_field", "unknown_envelope_field", "number_as_text"; "epoch_s_read_as_epoch_ms" and its like: another unit */
+    const char *kind;
+    bool is_unit; /* the last of these */
+    Span field;   /* as above, but elements of an array are all "items[].sku" */
     Span value;
 } JudgeDrift;
 

@@ -195,6 +195,12 @@ bool judge_topics_matter(const JudgeProgram *p) {
     return false;
 }
 
+/* The unit in which ingest read the event's own time. */
+static void set_event_time_form(ContractProgram *c, const Pipeline *pipeline) {
+    const TopicEnvelope *envelope = pipeline_envelope_for(pipeline, c->contract->topic);
+    if (envelope != NULL) c->timestamp.time_form = envelope->columns[ENVELOPE_TIME].time_form;
+}
+
 int judge_program_new(const Pipeline *pipeline, JudgeProgram **ret, Error *err) {
     CLEANUP(judge_program_freep) JudgeProgram *p = xcalloc(1, sizeof *p);
     p->contracts = xcalloc(pipeline->contract_count, sizeof *p->contracts);
@@ -205,6 +211,7 @@ int judge_program_new(const Pipeline *pipeline, JudgeProgram **ret, Error *err) 
         p->contract_count++;
         if (contract_init(p, c, contract, err) != 0) return error_prefix(err, "%s: event type %s", contract->file, contract->event_type);
     }
+    for (size_t i = 0; i < p->contract_count; i++) set_event_time_form(&p->contracts[i], pipeline);
     init_types(p);
     *ret = TAKE(p);
     return 0;

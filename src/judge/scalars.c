@@ -6,6 +6,9 @@
 #include "judge/number.h"
 #include <string.h>
 
+#define USUAL_FIRST_US INT64_C(946684800000000) /* 2000-01-01 */
+#define USUAL_AHEAD_US (INT64_C(366) * 86400 * USEC_PER_SEC)
+
 /* ---- columns ---- */
 
 static void set_valid(const Judge *j, const Node *node) {
@@ -262,10 +265,33 @@ static void wrong_time(Judge *j, const Node *node, yyjson_val *value, const Path
                                           [CLOCK_NO_SUCH_HOUR] = "is a time of day that there is not",
                                           [CLOCK_ZONE_TOO_FAR] = "must be at most 14 hours from UTC",
                                           [CLOCK_YEAR_TOO_FAR] = "must be in the years 0001 to 9999"};
-    if (found != CLOCK_OTHER_FORM)
+    static const char *const epochs[] = {[TIME_EPOCH_S] = "must be in the years 0001 to 9999 as a number of seconds since 1970",
+                                         [TIME_EPOCH_MS] = "must be in the years 0001 to 9999 as a number of milliseconds since 1970",
+                                         [TIME_EPOCH_US] = "must be in the years 0001 to 9999 as a number of microseconds since 1970"};
+    if (found == CLOCK_YEAR_TOO_FAR && node->type == VALUE_TIMESTAMP && node->time_form != TIME_ISO8601)
+        report(j, "impossible_time", value, NULL, path, static_text(epochs[node->time_form]));
+    else if (found != CLOCK_OTHER_FORM)
         report(j, "impossible_time", value, NULL, path, static_text(reasons[found]));
     else
         report(j, "type", value, NULL, path, static_text(form_of(node)));
+}
+
+/* Numbers of seconds and milliseconds that are read in a smaller unit are times of 1970, and pass. */
+const char *epoch_of_another_unit(const Judge *j, const Node *node, int64_t us) {
+    static const struct {
+        TimeForm declared;
+        int64_t factor;
+        const char *kind;
+    } units[] = {{TIME_EPOCH_MS, 1000, "epoch_s_read_as_epoch_ms"},
+                 {TIME_EPOCH_US, 1000, "epoch_ms_read_as_epoch_us"},
+                 {TIME_EPOCH_US, 1000000, "epoch_s_read_as_epoch_us"}};
+    int64_t meant;
+    if (node->time_form == TIME_ISO8601 || us >= USUAL_FIRST_US) return NULL;
+    for (size_t i = 0; i < ARRAY_LEN(units); i++)
+        if (units[i].declared == node->time_form && !__builtin_mul_overflow(us, units[i].factor, &meant) && meant >= USUAL_FIRST_US &&
+            meant <= j->in->ingested_us + USUAL_AHEAD_US)
+            return units[i].kind;
+    return NULL;
 }
 
 /* A number, or a text of one, since an epoch. */
@@ -305,6 +331,8 @@ static void judge_time(Judge *j, const Node *node, yyjson_val *value, const Plac
         wrong_time(j, node, value, path, found);
         return;
     }
+    const char *unit = epoch_of_another_unit(j, node, time);
+    if (unit != NULL) add_unit_drift(j, unit, path_text(j, path, false), value_text(j, value, place));
     const Test *failed = failed_by_zone(j, node, has_zone);
     if (failed == NULL) failed = failed_by_number(j, node, time);
     if (failed != NULL)

@@ -15,4 +15,7 @@ bool is_counted(Judge *j, const Test *t);
 void count_absent(Judge *j, const Node *node);
 /* "must be a text, not a number" */
 Span wrong_type_reason(Judge *j, const Node *node, const char *kind);
+/* The kind of drift of a number since 1970 that is at `us` in the unit of its contract, but would be a usual time (2000 to a year after it
+ * came) in a larger one; NULL: it is as declared. */
+const char *epoch_of_another_unit(const Judge *j, const Node *node, int64_t us);
 void store_text(const Judge *j, const Node *node, Span text);

@@ -50,6 +50,8 @@ Span path_text(Judge *j, const Path *path, bool with_index);
 Span static_text(const char *text);
 void violate(Judge *j, const char *rule, Span field, Span value, Span reason);
 void add_drift(Judge *j, const char *kind, Span field, Span value);
+/* Counts as drift that a number since 1970 looks like one of another unit than its contract says. */
+void add_unit_drift(Judge *j, const char *kind, Span field, Span value);
 /* The event does not pass this measure of its contract. */
 void note_measure(Judge *j, size_t measure);
 /* A value of JSON: what a text says, anything else as it came. */

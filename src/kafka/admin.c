@@ -8,6 +8,7 @@
 #include "kafka/admin.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "kafka/client_internal.h"
@@ -262,7 +263,8 @@ int kafka_topic_ask_high(KafkaClient *client, const char *name, int timeout_ms, 
 
 int kafka_topic_check_answered(const KafkaTopic *topic, Error *err) {
     if (topic->unanswered == 0) return 0;
-    return error_set(err, ERR_UNAVAILABLE, "%zu of %zu partitions gave no answer: %s", topic->unanswered, topic->partition_count,
+    return error_set(err, ERR_UNAVAILABLE, "%zu of %zu %s gave no answer: %s", topic->unanswered, topic->partition_count,
+                     counted((int64_t)topic->partition_count, "partition", "partitions"),
                      topic->unanswered_reason != NULL ? topic->unanswered_reason : "the brokers did not name them");
 }
 

@@ -10,6 +10,7 @@
 #include "kafka/producer.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "kafka/client_internal.h"
@@ -124,8 +125,9 @@ int kafka_producer_flush(KafkaProducer *producer, int timeout_ms, Error *err) {
         kafka_client_keep_trying(producer->client);
         if (clock_mono_ns() < end_ns) continue;
         KafkaDeliveries d = producer->deliveries;
-        return kafka_fail(producer->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%llu messages not acknowledged after %d ms",
-                          (unsigned long long)(d.sent - d.acked - d.failed), timeout_ms);
+        return kafka_fail(producer->client, RD_KAFKA_RESP_ERR__TIMED_OUT, NULL, err, "%llu %s not acknowledged after %d ms",
+                          (unsigned long long)(d.sent - d.acked - d.failed),
+                          counted((int64_t)(d.sent - d.acked - d.failed), "message", "messages"), timeout_ms);
     }
     return 0;
 }
@@ -136,7 +138,7 @@ KafkaDeliveries kafka_producer_deliveries(const KafkaProducer *producer) {
 
 int kafka_producer_failure(KafkaProducer *producer, Error *err) {
     BUG_IF(producer->deliveries.failed == 0);
-    return kafka_fail(producer->client, producer->failure, NULL, err, "%llu of %llu messages to %s were not delivered",
+    return kafka_fail(producer->client, producer->failure, NULL, err, "%llu of %llu %s to %s not delivered",
                       (unsigned long long)producer->deliveries.failed, (unsigned long long)producer->deliveries.sent,
-                      rd_kafka_topic_name(producer->topic));
+                      counted((int64_t)producer->deliveries.sent, "message", "messages"), rd_kafka_topic_name(producer->topic));
 }

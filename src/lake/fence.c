@@ -18,6 +18,12 @@ void lake_set_fence(Lake *lake, LakeFence check, void *user) {
     lake->fence_user = user;
 }
 
+int lake_check_fence(const Lake *lake, Error *err) {
+    if (!atomic_load(&lake->refused)) return 0;
+    error_set(err, ERR_BUSY, "the lake is not used any more: its file or its lock was removed, replaced or taken over");
+    return lake_mark_fatal(lake, err);
+}
+
 bool lake_is_lost(const Lake *lake) {
     return atomic_load(&lake->lost);
 }
@@ -29,6 +35,7 @@ int lake_mark_fatal(const Lake *lake, Error *err) {
 
 static int ask(Lake *lake, Error *err) {
     if (lake->fence == NULL || lake->fence(lake->fence_user, err) == 0) return 0;
+    atomic_store(&lake->refused, true);
     atomic_store(&lake->lost, true);
     return lake_mark_fatal(lake, err);
 }

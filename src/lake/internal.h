@@ -8,6 +8,7 @@
 
 struct Lake {
     duckdb_database db;
+    atomic_bool refused;  /* by the fence */
     atomic_bool lost;     /* DuckDB invalidated the database, so that the outcome of the last commit is unknown; or the fence refused */
     int64_t memory_limit; /* bytes that DuckDB may use now; 0: it chooses */
     int large_things;     /* that are done at once: lake_double_memory */

@@ -70,6 +70,14 @@ void lake_interrupt(LakeConn *conn);
 /* The same on every connection of the lake. Any thread. */
 void lake_interrupt_all(Lake *lake);
 
+/* ---- a query of a user ---- */
+
+/* `SELECT columns FROM (the user's query) AS "the query's row" end`: a statement that is not one query does not parse there, on purpose.
+ * The caller frees. */
+char *lake_user_query(const char *columns, const char *sql, const char *end) MUST_CHECK;
+/* The error of such a statement as one about the user's own lines; of what is no query, what to do instead. Returns -1. */
+int lake_user_query_failed(const char *sql, Error *err);
+
 /* ---- fence ---- */
 
 /* May this process still write? Asked before each statement outside of a transaction, and before and after each COMMIT, by the thread that
@@ -77,6 +85,8 @@ void lake_interrupt_all(Lake *lake);
  * stored. `user` is borrowed. */
 typedef int (*LakeFence)(void *user, Error *err);
 void lake_set_fence(Lake *lake, LakeFence check, void *user);
+/* Has it ever refused, on whatever thread? ERR_BUSY, fatal. Asks nobody. */
+int lake_check_fence(const Lake *lake, Error *err) MUST_CHECK;
 /* Adds the next step to an error of lake_open when it is ERR_IO: to repair the lake, or what is in the way of opening it. Returns -1. */
 int lake_advise_opening(Error *err);
 /* Rights, a limit or a volume that is read-only was in the way: the file may be well. */

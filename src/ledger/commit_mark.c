@@ -2,6 +2,7 @@
 #include "ledger/commit_mark.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/memory.h"
 #include "base/sealed.h"
@@ -160,14 +161,14 @@ static void describe_topic(const TopicOffsets *t, const CommitMark *lake, int *b
         const Offsets *p = &t->partitions[i];
         int64_t is_at, n = behind_at(&t->topic, p, lake, &is_at);
         if (n == 0 || ++*behind > NAMED_MAX) continue;
-        buf_addf(out, "%s%s partition %d: %" PRId64 " offsets (is at %" PRId64 ", was at %" PRId64 ")", *behind > 1 ? "; " : "",
-                 t->topic.name, (int)p->partition, n, is_at, p->next);
+        buf_addf(out, "%s%s partition %d: %" PRId64 " %s (is at %" PRId64 ", was at %" PRId64 ")", *behind > 1 ? "; " : "", t->topic.name,
+                 (int)p->partition, n, counted(n, "offset", "offsets"), is_at, p->next);
     }
 }
 
 void commit_mark_describe(const CommitMark *mark, const CommitMark *lake, Buf *out) {
     int behind = 0;
     for (size_t i = 0; i < mark->count; i++) describe_topic(&mark->topics[i], lake, &behind, out);
-    if (behind > NAMED_MAX) buf_addf(out, "; %d more partitions", behind - NAMED_MAX);
+    if (behind > NAMED_MAX) buf_addf(out, "; %d more %s", behind - NAMED_MAX, counted(behind - NAMED_MAX, "partition", "partitions"));
     if (behind == 0) buf_addf(out, "no offset, but it is at commit %" PRId64 " and was at %" PRId64, lake->commit, mark->commit);
 }

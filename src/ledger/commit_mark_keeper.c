@@ -4,6 +4,7 @@
 #include "ledger/commit_mark_keeper.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -88,9 +89,10 @@ static int error_behind(const char *path, const CommitMark *mark, const CommitMa
 
 static int error_missing(const char *path, const CommitMark *mark, Error *err) {
     return error_set(err, ERR_DATA,
-                     "the lake is gone: by its commit mark %s it had %" PRId64 " events in %" PRId64
-                     " commits. Next: `smelt recover` shows what it would do; to begin a new lake on purpose, move the mark away",
-                     path, mark->landed, mark->commit);
+                     "the lake is gone: by its commit mark %s it had %" PRId64 " %s in %" PRId64
+                     " %s. Next: `smelt recover` shows what it would do; to begin a new lake on purpose, move the mark away",
+                     path, mark->landed, counted(mark->landed, "event", "events"), mark->commit,
+                     counted(mark->commit, "commit", "commits"));
 }
 
 static int error_foreign(const char *path, const CommitMark *mark, const CommitMark *lake, Error *err) {

@@ -6,6 +6,7 @@
 
 #include "base/checksum.h"
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -185,8 +186,8 @@ void backup_when_due(LakeConn *conn, const Settings *settings) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     CLEANUP(free_text) char *notes = path_join(dir, "lake.notes");
     if (backup_run(conn, dir, BACKUP_SIZES, &result, &err) == 0 && backup_copy_notes(layout.notes_path, notes, &err) == 0)
-        log_info("backup", "%s has everything up to commit %" PRId64 ": %" PRId64 " batches added in %.2f s", dir, result.commit,
-                 result.batches, result.seconds);
+        log_info("backup", "%s has everything up to commit %" PRId64 ": %" PRId64 " %s added in %.2f s", dir, result.commit, result.batches,
+                 counted(result.batches, "batch", "batches"), result.seconds);
     else
         log_error("backup", "%s", err.text);
     error_clear(&err);

@@ -2,6 +2,7 @@
  * leaves no lake, and can be run again. */
 #include "recovery/backup_internal.h"
 
+#include "base/counted.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include "lake/schema.h"
@@ -52,9 +53,9 @@ static int check_result(LakeConn *conn, const Backup *b, Error *err) {
         a.landed == b->mark.landed && a.duplicates == b->mark.duplicates && a.rejected == b->mark.rejected && a.gaps == b->mark.gaps;
     if (a.ok && same) return 0;
     return error_set(err, ERR_DATA,
-                     "the backup does not add up: %" PRId64 " offsets are missing, %" PRId64 " repeated; %" PRId64
-                     " events landed of %" PRId64 " that its manifest counts",
-                     a.missing, a.repeated, a.landed, b->mark.landed);
+                     "the backup does not add up: %" PRId64 " %s missing, %" PRId64 " repeated; %" PRId64 " landed of %" PRId64
+                     " events that its manifest counts",
+                     a.missing, counted(a.missing, "offset is", "offsets are"), a.repeated, a.landed, b->mark.landed);
 }
 
 static int fill(LakeConn *conn, const Backup *b, int64_t least_generation, Error *err) {

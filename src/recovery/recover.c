@@ -3,6 +3,7 @@
  * Invariant: the old mark stays until the lake has reached it, so a recovery that was interrupted is noticed, and begun again. */
 #include "recovery/recover_internal.h"
 
+#include "base/counted.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include "contract/pipeline.h"
@@ -199,8 +200,8 @@ static int check_audit(LakeConn *conn, RecoverResult *result, Error *err) {
     if (ledger_audit(conn, &a, err) != 0) return -1;
     result->offsets = a.offsets;
     if (a.ok) return 0;
-    return error_set(err, ERR_DATA, "the audit finds %" PRId64 " offsets missing and %" PRId64 " repeated: see `smelt audit`", a.missing,
-                     a.repeated);
+    return error_set(err, ERR_DATA, "the audit finds %" PRId64 " %s missing and %" PRId64 " repeated: see `smelt audit`", a.missing,
+                     counted(a.missing, "offset", "offsets"), a.repeated);
 }
 
 /* Only a mark tells what there was. */

@@ -4,6 +4,7 @@
  * opened through a hard link: DuckDB reads a log beside the name that it was given. */
 #include "recovery/recover_internal.h"
 
+#include "base/counted.h"
 #include "base/files.h"
 #include "base/memory.h"
 #include "ingest/feed.h"
@@ -28,8 +29,8 @@ static int check_ledger(LakeConn *conn, Error *err) {
     if (tables < 2) return 0; /* it has none yet */
     if (ledger_audit(conn, &a, err) != 0) return -1;
     if (a.ok) return 0;
-    return error_set(err, ERR_DATA, "the ledger does not add up: %" PRId64 " offsets are missing, %" PRId64 " are repeated", a.missing,
-                     a.repeated);
+    return error_set(err, ERR_DATA, "the ledger does not add up: %" PRId64 " %s missing, %" PRId64 " repeated", a.missing,
+                     counted(a.missing, "offset is", "offsets are"), a.repeated);
 }
 
 static int probe(const char *path, const LakeOptions *options, CommitMark *ret, Error *err) {

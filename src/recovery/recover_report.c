@@ -1,6 +1,7 @@
 /* recover_report.c: a plan as sentences and as JSON. */
 #include "recovery/recover_internal.h"
 
+#include "base/counted.h"
 #include "base/memory.h"
 #include <inttypes.h>
 
@@ -34,8 +35,8 @@ static void steps_for_files(const RecoverPlan *plan, json_t *steps) {
     if (plan->foreign) step(steps, "set the commit mark aside: it is of another lake (%s)", plan->mark.lake_id);
     if (plan->mark_state == MARK_DAMAGED) step(steps, "set the commit mark aside: it is damaged");
     if (plan->base == RECOVER_BACKUP)
-        step(steps, "restore the backup in %s: %" PRId64 " events up to commit %" PRId64, plan->backup.dir, plan->backup.mark.landed,
-             plan->backup.mark.commit);
+        step(steps, "restore the backup in %s: %" PRId64 " %s up to commit %" PRId64, plan->backup.dir, plan->backup.mark.landed,
+             counted(plan->backup.mark.landed, "event", "events"), plan->backup.mark.commit);
     if (plan->base == RECOVER_NOTHING) step(steps, "begin with an empty lake");
 }
 
@@ -50,8 +51,8 @@ json_t *recover_steps(const RecoverPlan *plan) {
              r->topic, (int)r->partition, (long long)r->from, (long long)r->to);
     }
     if (plan->to_replay > 0)
-        step(steps, "read %" PRId64 " offsets from Kafka again; messages that compaction or retention has removed since are gone",
-             plan->to_replay);
+        step(steps, "read %" PRId64 " %s from Kafka again; messages that compaction or retention has removed since are gone",
+             plan->to_replay, counted(plan->to_replay, "offset", "offsets"));
     if (plan->base == RECOVER_NOTHING && plan->mark_state != MARK_GOOD)
         step(steps, "read all that Kafka has; without a commit mark it is not known what is missing");
     step(steps, "audit, and write the commit mark again");

@@ -161,6 +161,12 @@ static bool add_conflict(Judging *j, JudgeVerdict *verdict) {
     return true;
 }
 
+static bool has_other_unit(const JudgeVerdict *verdict) {
+    for (size_t i = 0; i < verdict->drift_count; i++)
+        if (verdict->drift[i].is_unit) return true;
+    return false;
+}
+
 static bool judge_row(Judging *j, size_t row, size_t kept) {
     JudgeInput in = input_of(j, row);
     JudgeVerdict verdict;
@@ -168,6 +174,7 @@ static bool judge_row(Judging *j, size_t row, size_t kept) {
     if (verdict.drift_count > 0 && !j->correcting) {
         drift_add(j->drift, in.type, &verdict, in.ingested_us);
         j->counts.drifted++;
+        j->counts.other_unit += has_other_unit(&verdict);
     }
     if (good && !j->correcting && is_conflict(j, row)) good = !add_conflict(j, &verdict);
     if (!good) {

@@ -27,8 +27,9 @@ void judging_end(Judging *j);              /* its reading transaction ends, so t
 /* Since judging_begin. */
 typedef struct JudgingCounts {
     int64_t quarantined, drifted;
-    int64_t conflicts; /* that are in quarantine */
-    int64_t bytes;     /* of large and of bad payloads */
+    int64_t other_unit; /* of those that drifted: a number since 1970 looks like another unit than its contract says */
+    int64_t conflicts;  /* that are in quarantine */
+    int64_t bytes;      /* of large and of bad payloads */
 } JudgingCounts;
 const JudgingCounts *judging_counts(const Judging *j);
 const JudgeCount *judging_measured(const Judging *j); /* one for each of judge_measures */

@@ -35,6 +35,7 @@ static JudgingCounts found(const Silver *s) {
         const JudgingCounts *one = judging_counts(s->streams[i]);
         all.quarantined += one->quarantined;
         all.drifted += one->drifted;
+        all.other_unit += one->other_unit;
         all.conflicts += one->conflicts;
         all.bytes += one->bytes;
     }
@@ -139,6 +140,7 @@ static int refine_windows(Silver *s, Error *err) {
     }
     s->counts.quarantined = found(s).quarantined;
     s->counts.drifted = found(s).drifted;
+    s->counts.other_unit = found(s).other_unit;
     return 0;
 }
 

@@ -11,7 +11,7 @@ DEFINE_CLEANUP(silver_close, Silver)
 
 typedef struct SilverCounts {
     size_t batches; /* that were judged: all that were asked for, or fewer when their payloads are too large for one transaction */
-    int64_t silver, quarantined, drifted;
+    int64_t silver, quarantined, drifted, other_unit; /* as JudgingCounts */
 } SilverCounts;
 /* Judges these batches, at least the first of them, in the open transaction. ERR_BUG: an event would be lost. */
 int silver_refine(Silver *s, const Batches *batches, SilverCounts *ret, Error *err) MUST_CHECK;

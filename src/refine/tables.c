@@ -13,6 +13,7 @@
 #include "refine/internal.h"
 
 #include "base/buf.h"
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -100,8 +101,8 @@ static void name_unenforced(const Pipeline *p) {
                  json_string_value(json_object_get(one, "text")));
     }
     if (json_array_size(all) > NAMED)
-        log_warn("refine", "%zu more parts of the contracts are not enforced: `smelt contract check` names all",
-                 json_array_size(all) - NAMED);
+        log_warn("refine", "%zu more %s not enforced: `smelt contract check` names all", json_array_size(all) - NAMED,
+                 counted((int64_t)json_array_size(all) - NAMED, "part of the contracts is", "parts of the contracts are"));
 }
 
 static void name_warnings(const Pipeline *p) {

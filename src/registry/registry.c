@@ -107,6 +107,38 @@ static int refused(const Registry *r, long status, ErrorKind kind, Error *err) {
                      status);
 }
 
+/* Redirects are not followed. One that keeps the path leads to the registry's own address, any other to something else. */
+static int redirected(const Registry *r, const char *path, const char *url, long status, ErrorKind kind, Error *err) {
+    CLEANUP(free_text) char *to = http_client_redirect(r->http);
+    size_t len = to != NULL ? strlen(to) : 0, end = strlen(path);
+    if (to == NULL)
+        return error_set(err, kind, "the schema registry: %s: HTTP %ld, a redirect to nowhere: is registry.url right?", url, status);
+    if (len > end && strcmp(to + len - end, path) == 0)
+        return error_set(err, kind,
+                         "the schema registry: %s: HTTP %ld, a redirect to %s, which is not followed. Next: set registry.url to %.*s", url,
+                         status, to, (int)(len - end), to);
+    return error_set(
+        err, kind,
+        "the schema registry: %s: HTTP %ld, a redirect to %s, which is not followed: a login page? Next: set registry.url to the "
+        "registry's own address, and registry.user or registry.token if it asks who we are",
+        url, status, to);
+}
+
+static bool is_redirect(long status) {
+    return status >= 300 && status < 400;
+}
+
+static bool is_page(const Buf *body) {
+    size_t i = 0;
+    while (i < body->len && strchr(" \t\r\n", body->data[i]) != NULL) i++;
+    return i < body->len && body->data[i] == '<';
+}
+
+static int no_registry(const char *url, long status, const Buf *body, ErrorKind kind, Error *err) {
+    return error_set(err, kind, "%s: HTTP %ld, which is no answer of a schema registry%s: is registry.url right?", url, status,
+                     is_page(body) ? " but a page (HTML)" : "");
+}
+
 /* The answer's JSON. 1: it is the object that was asked for; 0: a 404 with a code, which is in *ret_code; -1: error. */
 static int get(const Registry *r, const char *path, json_t **ret, json_int_t *ret_code, Error *err) {
     CLEANUP(free_text) char *url = xasprintf("%s%s", r->url, path);
@@ -116,6 +148,7 @@ static int get(const Registry *r, const char *path, json_t **ret, json_int_t *re
     long status;
     if (http_client_send(r->http, url, NULL, &status, &body, err) != 0) return error_prefix(err, "the schema registry");
     if (is_refusal(status)) return refused(r, status, ERR_UNAVAILABLE, err);
+    if (is_redirect(status)) return redirected(r, path, url, status, ERR_UNAVAILABLE, err);
     if (json_parse(body.data != NULL ? body.data : "", body.len, url, &answer, &not_json) != 0) error_clear(&not_json);
     *ret_code = json_integer_value(json_object_get(answer, "error_code"));
     if (status == 404 && *ret_code != 0) return 0;
@@ -124,9 +157,7 @@ static int get(const Registry *r, const char *path, json_t **ret, json_int_t *re
         return error_set(err, ERR_UNAVAILABLE, "the schema registry: %s: HTTP %ld%s%.200s", url, status, message != NULL ? ", " : "",
                          message != NULL ? message : "");
     }
-    if (status != 200 || !json_is_object(answer))
-        return error_set(err, ERR_UNAVAILABLE, "%s: HTTP %ld, which is no answer of a schema registry: is registry.url right?", url,
-                         status);
+    if (status != 200 || !json_is_object(answer)) return no_registry(url, status, &body, ERR_UNAVAILABLE, err);
     *ret = TAKE(answer);
     return 1;
 }
@@ -137,6 +168,8 @@ int registry_check(Registry *r, Error *err) {
     long status;
     if (http_client_send(r->http, url, NULL, &status, &body, err) != 0) return error_prefix(err, "the schema registry");
     if (is_refusal(status)) return refused(r, status, ERR_CONFIG, err);
+    if (is_redirect(status)) return redirected(r, "/schemas/types", url, status, ERR_CONFIG, err);
+    if (status == 200 && is_page(&body)) return no_registry(url, status, &body, ERR_CONFIG, err);
     return status < 500 ? 0 : error_set(err, ERR_UNAVAILABLE, "the schema registry: %s: HTTP %ld", url, status);
 }
 

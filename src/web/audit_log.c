@@ -4,6 +4,7 @@
 #include "web/audit_log.h"
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/document.h"
 #include "base/hangup.h"
 #include "base/log.h"
@@ -106,7 +107,9 @@ static bool write_line(AuditLog *log, const json_t *line) {
 static bool write_after_lost(AuditLog *log, const json_t *line) {
     CLEANUP(json_freep) json_t *lost = log->lost > 0 ? make_lost_line(log) : NULL;
     if (lost != NULL && !write_line(log, lost)) return false;
-    if (lost != NULL) log_warn("audit", "%s can be written again; %" PRId64 " lines are missing", log->path, log->lost);
+    if (lost != NULL)
+        log_warn("audit", "%s can be written again; %" PRId64 " %s missing", log->path, log->lost,
+                 counted(log->lost, "line is", "lines are"));
     log->lost = 0;
     return line == NULL || write_line(log, line);
 }
@@ -140,9 +143,9 @@ int audit_log_check(void *arg, Error *err) {
     AuditLog *log = arg;
     if (log == NULL) return 0;
     pthread_mutex_lock(&log->lock);
-    int rc = log->lost == 0
-                 ? 0
-                 : error_set(err, ERR_IO, "%s cannot be written (%s), and %" PRId64 " lines are missing", log->path, log->why, log->lost);
+    int rc = log->lost == 0 ? 0
+                            : error_set(err, ERR_IO, "%s cannot be written (%s), and %" PRId64 " %s missing", log->path, log->why,
+                                        log->lost, counted(log->lost, "line is", "lines are"));
     pthread_mutex_unlock(&log->lock);
     return rc;
 }

@@ -68,18 +68,19 @@ static int write_csv(LakeResult *rows, Buf *body, bool *ret_whole, Error *err) {
 }
 
 /* The mistake is in the user's query, unless it was stopped. */
-static int answer_failed(const Request *req, Response *resp, Error *err) {
+static int answer_failed(const Request *req, const char *sql, Response *resp, Error *err) {
     if (err->kind == ERR_STOPPED || err->kind == ERR_UNAVAILABLE) return -1;
+    lake_user_query_failed(sql, err);
     response_problem(resp, 422, req, "%s", err->text);
     error_clear(err);
     return 0;
 }
 
-static int answer_rows(const Request *req, const Lease *lease, LakeResult *rows, bool csv, Response *resp, Error *err) {
+static int answer_rows(const Request *req, const Lease *lease, const char *sql, LakeResult *rows, bool csv, Response *resp, Error *err) {
     CLEANUP(buf_done) Buf body = {0};
     bool whole = true;
     if (!csv) buf_addf(&body, "{\"generation\":%" PRId64 ",\"rows\":[", lease->generation);
-    if ((csv ? write_csv(rows, &body, &whole, err) : write_json(rows, &body, &whole, err)) != 0) return answer_failed(req, resp, err);
+    if ((csv ? write_csv(rows, &body, &whole, err) : write_json(rows, &body, &whole, err)) != 0) return answer_failed(req, sql, resp, err);
     if (!csv) buf_addf(&body, "],\"truncated\":%s}\n", whole ? "false" : "true");
     if (csv && !whole) {
         response_problem(resp, 422, req, "The answer has more than %d rows or %d MiB: give the query a LIMIT.", ROWS_MAX, BODY_MAX >> 20);
@@ -93,10 +94,10 @@ static int answer_rows(const Request *req, const Lease *lease, LakeResult *rows,
 }
 
 static int answer_parquet(const Service *s, const Request *req, const Lease *lease, const char *sql, Response *resp, Error *err) {
-    CLEANUP(free_text) char *wrapped = xasprintf("SELECT * FROM (%s\n) AS \"the query's row\" LIMIT %d", sql, PARQUET_ROWS_MAX + 1);
+    CLEANUP(free_text) char *limit = xasprintf(" LIMIT %d", PARQUET_ROWS_MAX + 1), *wrapped = lake_user_query("*", sql, limit);
     if (parquet_answer(s, req, lease, "your query", wrapped, NULL, 0, NULL, resp, err) == 0) return 0;
     bool is_ours = (err->kind == ERR_IO || err->kind == ERR_FULL) && !lake_lacks_memory(err); /* the file, not the query */
-    return is_ours ? -1 : answer_failed(req, resp, err);
+    return is_ours ? -1 : answer_failed(req, sql, resp, err);
 }
 
 int handle_query(Service *s, const Request *req, const Lease *lease, Response *resp, Error *err) {
@@ -107,9 +108,9 @@ int handle_query(Service *s, const Request *req, const Lease *lease, Response *r
     if (sql == NULL) return 0;
     if (parquet_is_wanted(req)) return answer_parquet(s, req, lease, sql, resp, err);
     /* to_json can print every type of DuckDB. A column of the row's own name would stand for the row. */
+    CLEANUP(free_text) char *limit = xasprintf(" LIMIT %d", ROWS_MAX + 1);
     CLEANUP(free_text)
-    char *wrapped = xasprintf("SELECT %s FROM (%s\n) AS \"the query's row\" LIMIT %d",
-                              csv ? "COLUMNS(*)::VARCHAR" : "to_json(\"the query's row\")::VARCHAR", sql, ROWS_MAX + 1);
-    if (lake_query(lease->conn, "your query", wrapped, NULL, 0, &rows, err) != 0) return answer_failed(req, resp, err);
-    return answer_rows(req, lease, rows, csv, resp, err);
+    char *wrapped = lake_user_query(csv ? "COLUMNS(*)::VARCHAR" : "to_json(\"the query's row\")::VARCHAR", sql, limit);
+    if (lake_query(lease->conn, "your query", wrapped, NULL, 0, &rows, err) != 0) return answer_failed(req, sql, resp, err);
+    return answer_rows(req, lease, sql, rows, csv, resp, err);
 }

@@ -88,7 +88,7 @@ class InFront(http.server.ThreadingHTTPServer):
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             tls.load_cert_chain(certificate)
             self.socket = tls.wrap_socket(self.socket, server_side=True)
-        self.status = 0
+        self.status, self.location, self.page = 0, "", b""
         self.asked: list[str] = []
 
     @property
@@ -110,7 +110,11 @@ class Answer(http.server.BaseHTTPRequestHandler):
                     status, body = 200, answer.read()
             except urllib.error.HTTPError as answer:
                 status, body = answer.code, answer.read()
+        if self.server.page:
+            status, body = self.server.status or 200, self.server.page
         self.send_response(status)
+        if self.server.location:
+            self.send_header("Location", self.server.location.replace("PATH", self.path))
         self.send_header("Content-Type", CONTENT)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

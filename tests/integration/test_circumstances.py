@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from harness import FREE_PORT, Result, Smelt, Topic, events, eventually, filled, judged, serving
+from harness import FREE_PORT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, judged, serving
 
 WITHOUT_RIGHTS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
 
@@ -65,6 +65,31 @@ def test_no_folder_of_a_name_that_duckdb_takes_for_another(offline: Smelt) -> No
     assert not list(offline.folder.glob("~*")) and not list(offline.folder.glob("a*")), list(offline.folder.iterdir())
 
 
+def test_a_data_dir_that_is_no_folder_says_what_it_is(offline: Smelt) -> None:
+    (offline.folder / "in.jsonl").write_bytes(b"\n".join(events(0, 3)))
+    (offline.folder / "file").write_text("x")
+    (offline.folder / "dangling").symlink_to("nowhere")
+    (offline.folder / "loop").symlink_to("loop")
+    offline("ingest", "--from", "in.jsonl")
+    cases = {
+        "dangling": "'dangling' is a symbolic link to 'nowhere', which is not there. Next: make that folder",
+        "dangling/data": "'dangling' is a symbolic link to 'nowhere', which is not there. Next: make that folder",
+        "loop": "'loop' is a symbolic link to 'loop', and leads back to itself. Next: remove it",
+        "file": "'file' is a file, expected a folder. Next: move it away",
+        "file/data": "'file' is a file, expected a folder. Next: move it away",
+        "n" * 256: "a name in it is too long (at most 255 bytes",
+    }
+    for name, words in cases.items():
+        for command in (("ingest", "--from", "in.jsonl"), ("backup", "--set", f"backup.dir={name}")):
+            refused = offline.run(*command, **({"SMELT_DATA_DIR": name} if command[0] == "ingest" else {}))
+            assert refused.code == 74 and words in refused.error, (name, refused)
+    (offline.folder / "there").mkdir()
+    (offline.folder / "link").symlink_to("there")
+    assert offline("ingest", "--from", "in.jsonl", SMELT_DATA_DIR="link")["landed"] == 3
+    assert offline.run("ingest", "--from", "in.jsonl", SMELT_DATA_DIR="link\n").code == 78
+    assert not list(offline.folder.glob("link?")), "no folder of a name that nobody meant"
+
+
 @pytest.mark.parametrize("command", [["ingest", "--follow"], ["up", *FREE_PORT]], ids=["ingest", "up"])
 def test_the_end_of_a_terminal_is_a_clean_end(smelt: Smelt, topic: Topic, command: list[str]) -> None:
     running = smelt.start(*command)
@@ -101,6 +126,33 @@ def test_a_writer_whose_lake_was_removed_stores_nothing_more(smelt: Smelt, topic
     assert smelt.audit()["landed"] == 150
 
 
+def test_an_idle_writer_is_not_ready_while_it_could_store_nothing(smelt: Smelt, topic: Topic) -> None:
+    """The lake's file went with its volume, or data.dir may not be written any more: said within seconds, once in the log, and good again when it is back."""
+    smelt("ingest")
+    running = Running([*WITHOUT_RIGHTS, *smelt.command(["up", *FREE_PORT])], smelt.env, smelt.folder)
+    smelt.started.append(running)
+    api = serving(running)
+    eventually("ready", lambda: api.ask("/readyz")[0] == 200)
+    aside = smelt.folder / "aside.duckdb"
+
+    def leave() -> None:
+        smelt.lake.rename(aside)
+
+    def come_back() -> None:
+        aside.rename(smelt.lake)
+
+    for away, back, words in ((leave, come_back, "removed or replaced"), (lambda: smelt.data.chmod(0o500), lambda: smelt.data.chmod(0o700), "cannot be written")):
+        away()
+        eventually("not ready", lambda: api.ask("/readyz")[0] == 503)
+        detail = api.get("/readyz", 503)["detail"]
+        assert words in detail and "Next: " in detail, detail
+        back()
+        eventually("ready again", lambda: api.ask("/readyz")[0] == 200)
+        assert running.stderr.count(words) == 1, running.stderr
+    assert running.end().code == 0
+    assert topic.committed(topic.name) <= 0
+
+
 def test_messages_that_are_no_events_are_listed_before_the_first_refine(offline: Smelt) -> None:
     (offline.folder / "in.jsonl").write_text('{"time": "yesterday", "what": "caf\u00e9"}\nno json\n', encoding="utf-8")
     assert offline("ingest", "--from", offline.folder / "in.jsonl")["rejected"] == 2
@@ -109,6 +161,15 @@ def test_messages_that_are_no_events_are_listed_before_the_first_refine(offline:
     assert offline.run("quarantine", "show").code == 0
     offline("refine")
     assert "2 events in quarantine" in offline.run("quarantine", "list", json_summary=False).stdout
+
+
+def test_one_is_not_many(offline: Smelt) -> None:
+    """A counted word is right for 1, too."""
+    (offline.folder / "in.jsonl").write_bytes(b"\n".join([encode(billing(1))] * 2) + b"\n{no json\n")
+    told = [offline.run(*command, json_summary=False).stdout for command in (("ingest", "--from", "in.jsonl"), ("audit",), ("refine",), ("quarantine", "list"))]
+    assert "1 landed, 1 duplicate, 1 rejected, 0 gaps" in told[0] and "1 landed + 1 duplicate + 1 rejected + 0 gaps" in told[1], told
+    assert "1 event into Silver, 0 into quarantine, 1 subscriber" in told[2] and told[3].endswith("1 event in quarantine\n"), told
+    assert "(1 event): 1 batch, " in offline.run("backup", "there", json_summary=False).stdout
 
 
 def test_a_backup_goes_where_the_settings_say(offline: Smelt) -> None:

@@ -99,7 +99,7 @@ def test_infer_reads_the_newest_messages_of_a_topic(smelt: Smelt, topic: Topic) 
 
 
 def test_infer_needs_something_to_read(offline: Smelt) -> None:
-    (offline.folder / "in.jsonl").write_text("[1]\nnot json\n\n7\n")
+    (offline.folder / "in.jsonl").write_text("{1]\nnot json\n\n7\n")
     assert "none of 3 messages is a JSON object" in offline.run("contract", "infer", "--file", "in.jsonl").error
     assert offline.run("contract", "infer").code == 64
     assert offline.run("contract", "infer", "--file", "none").code == 74

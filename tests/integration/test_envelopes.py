@@ -411,6 +411,37 @@ def test_a_property_of_the_payload_may_have_another_name_in_the_message(offline:
         assert expected in mistake["message"], mistake
 
 
+@pytest.mark.parametrize(("declared", "sent", "seen"), [("epoch_ms", 1000, "epoch_s"), ("epoch_us", 1000, "epoch_ms"), ("epoch_us", 1000_000, "epoch_s")])
+def test_a_time_of_another_unit_than_its_contract_says_is_noticed(offline: Smelt, declared: str, sent: int, seen: str) -> None:
+    """It is a time of January 1970, and passes: refine, status and the drift of the Quality page say so, of the event's own time and of the payload."""
+    scale = {"epoch_ms": 1, "epoch_us": 1000}[declared]
+    contract = flat_contract(f"{{name: until, logicalType: timestamp, transformLogic: {declared}}}").replace("epoch_ms}\n", f"{declared}}}\n", 1)
+    good, bad = [START_MS * scale + n for n in range(3)], [START_MS * scale // sent + n for n in range(4)]
+    take(offline, contract, *({"ts": ts, "until": ts} for ts in good))
+    assert offline.rows("SELECT * FROM silver_drift") == []
+    (offline.folder / "more.jsonl").write_text("".join(json.dumps({"ts": ts, "until": str(ts)}) + "\n" for ts in bad))
+    offline("ingest", "--from", "more.jsonl")
+    refined = offline.run("refine", json_summary=False)
+    drift = offline.rows("SELECT field, kind, events FROM silver_drift ORDER BY field")
+    assert drift == [(field, f"{seen}_read_as_{declared}", 4) for field in ("ts", "until")]
+    words = f"The values of ts look like {seen} in 4 events of docked, and the contract says {declared}: they became times of January 1970."
+    assert f"Warning: {words}" in refined.stdout and "in no contract" not in refined.stdout and "transformLogic" in refined.stdout
+    offline("publish")
+    (silver,) = (part for part in offline("status", code=69)["components"] if part["name"] == "silver")
+    assert (silver["state"], silver["other_units"][0]["words"]) == ("degraded", words) and words in silver["detail"]
+    again = offline("refine", "--full")
+    assert (again["drifted"], again["other_unit"]) == (4, 4)
+
+
+def test_a_time_of_a_smaller_unit_than_its_contract_says_is_no_time(offline: Smelt) -> None:
+    contract = flat_contract("{name: until, logicalType: timestamp, transformLogic: epoch_s}")
+    take(offline, contract, {"until": START_MS}, {"ts": START_MS * 1000})
+    reason = "must be in the years 0001 to 9999 as a number of seconds since 1970"
+    assert offline.rows("SELECT rule, field, reason FROM silver_quarantine") == [("impossible_time", "until", reason)]
+    assert offline.rows("SELECT reason FROM bronze_rejects") == [("bad_timestamp",)]
+    assert "epoch_us" in offline.run("quarantine", "list", json_summary=False).stdout
+
+
 @pytest.mark.parametrize("wrapped", [False, True])
 def test_a_change_that_is_sent_again_is_a_duplicate(offline: Smelt, wrapped: bool) -> None:
     """The connector's clock (the outer ts_ms) is another at each sending; another row at the same position is a conflict still."""

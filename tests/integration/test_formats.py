@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import json
 import random
 import shutil
 import socket
@@ -246,8 +247,10 @@ def test_what_cannot_be_read_is_rejected_with_its_bytes(lake: Smelt, topic: Topi
     known = running.register(f"{topic.name}-value", VERSIONS[0])
     nan = running.register(f"{topic.name}-nan", {"type": "record", "name": "N", "fields": [field("x", "double")]})
     proto = running.register(f"{topic.name}-proto", 'syntax = "proto3"; message M { string id = 1; }', kind="PROTOBUF")
+    plain = running.register(f"{topic.name}-json", '{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {"id": {"type": "string"}}}', kind="JSON")
     good = avro(known, VERSIONS[0], as_avro(billing(1), 0))
     cases = {
+        prefixed(plain, b"plain text"): "not_json",
         encode(billing(2)): "no_schema_id",
         b"\x1f\x8b" + good: "no_schema_id",
         b"\0\0\0": "no_schema_id",
@@ -260,7 +263,12 @@ def test_what_cannot_be_read_is_rejected_with_its_bytes(lake: Smelt, topic: Topi
     }
     cases |= {good[:length]: "not_avro" for length in range(5, len(good))}
     sent = topic.send([good, *cases, None])
-    done = lake("ingest")
+    ended = lake.run("ingest")
+    done = ended.summary
+    log = [json.loads(line)["message"] for line in ended.stderr.splitlines() if line.startswith("{")]
+    for number, kind in ((proto, "of type PROTOBUF"), (plain, "of type JSON"), (2_000_000_000, "unknown_schema")):
+        told = [text for text in log if f" {number}" in text and kind in text]
+        assert len(told) == 1 and "Next: " in told[0] and "registry.url" in told[0], log
     assert (done["landed"], done["rejected"]) == (1, len(cases) + 1)
     found = {(p, o): (r, v) for p, o, r, v in lake.rows("SELECT kafka_partition, kafka_offset, reason, raw_value FROM bronze_rejects")}
     assert found == {(m.partition, m.offset): (cases[m.value], m.value) if m.value is not None else ("tombstone", None) for m in sent if m.value != good}
@@ -356,3 +364,22 @@ def test_settings_of_the_registry_that_cannot_be(lake: Smelt) -> None:
         result = lake.run("ingest", "--set", setting)
         assert result.code == 78 and about in result.error, (setting, result)
         assert "canary" not in result.stderr + result.stdout
+
+
+def test_a_registry_behind_a_redirect_or_a_page(lake: Smelt, topic: Topic, running: Registry) -> None:
+    """It is not followed, since a token is for the host that was named; the error says where it leads and what to set."""
+    topic.send([prefixed(1, b"x")])
+    with in_front(running) as front:
+        url = {"SMELT_REGISTRY_URL": front.url}
+        for front.status in (301, 302, 307, 308):
+            front.location = "https://registry.example/base/PATH".replace("/PATH", "PATH")
+            refused = lake.run("ingest", **url)
+            assert refused.code == 78 and f"HTTP {front.status}, a redirect to https://registry.example/base/schemas/types" in refused.error, refused
+            assert refused.error.rstrip(".").endswith("Next: set registry.url to https://registry.example/base"), refused.error
+        front.location = "https://login.example/authorize?state=secret-canary"
+        refused = lake.run("ingest", **url)
+        assert refused.code == 78 and "a redirect to https://login.example/authorize, " in refused.error and "login page" in refused.error, refused
+        assert "canary" not in refused.stdout + refused.stderr
+        front.status, front.location, front.page = 200, "", b"\n<!doctype html><title>Sign in</title>"
+        refused = lake.run("ingest", **url)
+        assert refused.code == 78 and "a page (HTML)" in refused.error and "registry.url" in refused.error, refused

@@ -118,7 +118,7 @@ def test_every_form_of_a_file_that_ingest_reads(offline: Smelt) -> None:
     for name, line in forms.items():
         (offline.folder / name).write_bytes(line + b"[1]\n")
         said = offline.run("contract", "infer", "--file", name, "--pipeline", f"of-{name}", json_summary=False)
-        assert said.code == 0 and "1 messages are no JSON objects" in said.stderr, said.stderr
+        assert said.code == 0 and "1 message is no JSON object" in said.stderr, said.stderr
         lake = {"SMELT_PIPELINE_DIR": str(offline.folder / f"of-{name}"), "SMELT_DATA_DIR": str(offline.folder / f"data-{name}")}
         assert offline("ingest", "--from", name, **lake)["landed"] == 1
         assert offline("refine", **lake)["silver"] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import json
 import lzma
 import os
 import subprocess
@@ -163,6 +164,51 @@ def test_what_holds_no_lines_is_named(offline: Smelt, source: Path, pack: Callab
     source.write_bytes(pack(b"\n".join(events(0, 2))))
     result = offline.run("ingest", "--from", source)
     assert result.code == 65 and f"{source} is {says}" in result.error, result
+
+
+def as_list(lines: bytes) -> bytes:
+    return b"[" + b",".join(lines.split(b"\n")) + b"]"
+
+
+def pretty(lines: bytes) -> bytes:
+    return json.dumps([json.loads(line) for line in lines.split(b"\n")], indent=1).encode()
+
+
+OTHER_FORMS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "csv": (lambda _: b"id,name\n1,a\n2,b\n", "looks like a table of text (CSV)"),
+    "semicolons": (lambda _: b'"id";"name"\r\n1;a\r\n', "looks like a table of text (CSV)"),
+    "xml": (lambda _: b'<?xml version="1.0"?>\n<events>\n</events>\n', "is XML or HTML"),
+    "html": (lambda _: b"\n  <!doctype html><title>Sign in</title>", "is XML or HTML"),
+    "picture": (lambda _: b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "is a picture"),
+    "bytes": (lambda _: bytes(range(1, 256)) + bytes(9), "holds bytes that are no text"),
+    "utf-16": (lambda lines: lines.decode().encode("utf-16-le"), "is UTF-16 text, expected UTF-8"),
+    "list": (as_list, "is a JSON list"),
+    "pretty list": (pretty, "has JSON that goes over several lines"),
+    "pretty object": (lambda lines: json.dumps(json.loads(lines.split(b"\n")[0]), indent=2).encode(), "has JSON that goes over several lines"),
+    "numbers": (lambda _: b"1\n2\n3\n", "has JSON that is no object"),
+    "log": (lambda _: b"started\nended\n", "has no JSON in its first lines"),
+}
+
+
+@pytest.mark.parametrize("form", OTHER_FORMS)
+def test_a_file_without_a_line_of_json_is_refused_by_its_form(offline: Smelt, source: Path, form: str) -> None:
+    """Each of its lines would be a reject, and the command would end with 0."""
+    make, says = OTHER_FORMS[form]
+    source.write_bytes(make(b"\n".join(events(0, 3))))
+    for command in (("ingest", "--from"), ("contract", "infer", "--file")):
+        result = offline.run(*command, source)
+        assert result.code == 65 and says in result.error and "expected" in result.error, result
+
+
+def test_one_line_of_json_makes_a_file_of_lines(offline: Smelt, source: Path) -> None:
+    source.write_bytes(b"no json\n{broken\n" + b"\n".join(events(0, 1)) + b"\n<x/>\n")
+    assert (offline("ingest", "--from", source)["landed"], offline.audit()["rejected"]) == (1, 3)
+
+
+def test_an_empty_file_is_no_error_and_named(offline: Smelt, source: Path) -> None:
+    source.write_bytes(b"")
+    result = offline.run("ingest", "--from", source)
+    assert (result.code, result.summary["landed"]) == (0, 0) and f"{source} is empty" in result.stderr
 
 
 def test_what_can_be_read_once_alone_is_refused(offline: Smelt) -> None:

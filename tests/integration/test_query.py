@@ -134,6 +134,33 @@ def test_the_command_asks_a_server(served: Served) -> None:
         assert refused.code == code and word in refused.error and served.token not in refused.error, refused
 
 
+MISTAKES: dict[str, tuple[str, ...]] = {
+    "drop table x": ("DROP is no query", "smelt refine --full"),
+    "\n-- a comment\n/* another */ Insert into x values (1)": ("INSERT is no query", "smelt refine --full"),
+    "attach 'x.db'": ("ATTACH is no query", "a copy of a snapshot"),
+    "copy gold_subscriber_features to 'x.csv'": ("COPY is no query", "ask the API for CSV or Parquet"),
+    "pragma version": ("PRAGMA is no query", "smelt config"),
+    "SELECT 1; SELECT 2": ("LINE 1: SELECT 1; SELECT 2\n                ^", "Only one query is answered at a time"),
+    "selec 1": ('syntax error at or near "1"\n\nLINE 1: selec 1\n              ^',),
+    "SELECT 1,\n  nope FROM gold_subscriber_features": ('column "nope" not found', "LINE 2:   nope FROM gold_subscriber_features\n          ^"),
+    "SELECT 1" + "\n" * 8 + ", nope": ("LINE 9: , nope\n          ^",),
+    "SELECT 'x'::INT": ("LINE 1: SELECT 'x'::INT\n                  ^",),
+    "SELECT 1)": ("syntax error at the end: is a quote or a parenthesis not closed",),
+    "SELECT '": ("syntax error at the end: is a quote or a parenthesis not closed",),
+    " ; ": ("the query is empty",),
+}
+
+
+def test_an_error_is_about_what_the_user_wrote(offline: Smelt) -> None:
+    """Not about the SELECT that Smelt puts around it. What is no query is named, with what to do instead."""
+    smelt = filled(offline)
+    for query, words in MISTAKES.items():
+        refused = smelt.run("sql", query)
+        assert refused.code in (64, 65) and all(word in refused.error for word in words), (query, refused.error)
+        assert "the query's row" not in refused.error and "to_json" not in refused.error, refused.error
+    assert smelt("sql", "SELECT 5 AS x ;\n") == {"rows": [{"x": 5}]}
+
+
 def test_it_is_off_by_default(new_smelt: Callable[..., Smelt]) -> None:
     smelt = new_smelt()
     token = make_token(smelt, "analyst", "query")

@@ -22,7 +22,7 @@ export const listed = (e, most) => e.columns.filter((c) => c.list_position != nu
 
 export const feature = (entity, name) => {
   const column = columnsOf.get(entity.entity)?.get(name);
-  return { base: column?.feature ?? name, label: column?.title ?? name.replaceAll("_", " "), unit: column?.unit ?? "", worse: column?.worse ?? null, window: column?.days ? `${column.days} days` : "" };
+  return { base: column?.feature ?? name, label: column?.title ?? name.replaceAll("_", " "), unit: column?.unit ?? "", worse: column?.worse ?? null, window: column?.days ? `${many(column.days, "day", "days")}` : "" };
 };
 
 const withWindow = (f) => (f.window ? `${f.label}, ${f.window}` : f.label);
@@ -31,7 +31,7 @@ export const featureName = (entity, name) => withWindow(feature(entity, name));
 
 // Of a reason: a model with features of its own says how they are called.
 export const reasonFeature = (entity, r) =>
-  r.title ? { base: r.feature, label: r.title, unit: r.unit ?? "", window: r.days ? `${r.days} days` : "" } : feature(entity, r.feature);
+  r.title ? { base: r.feature, label: r.title, unit: r.unit ?? "", window: r.days ? `${many(r.days, "day", "days")}` : "" } : feature(entity, r.feature);
 
 export const reasonName = (entity, r) => withWindow(reasonFeature(entity, r));
 

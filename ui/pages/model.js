@@ -3,7 +3,7 @@ import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
 import { allEntities, featureName } from "../lib/names.js";
 import { href, parse } from "../lib/router.js";
-import { agoElement, brief, capital, count, decimal, percent, timeElement } from "../lib/words.js";
+import { agoElement, brief, capital, count, decimal, many, percent, timeElement } from "../lib/words.js";
 import { answer, answers, bar, command, empty, facts, prose } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
@@ -22,13 +22,13 @@ const beforeOf = (m, one) => m.models[m.models.indexOf(one) + 1];
 const believe = (one, report) => {
   if (one.label_source === "rule") return answer("believe", "Can I believe it?", "Only as the rule", one.metadata?.until ? "It repeats Gold's own rule. Why, and until when, says the card below." : "It was trained on Gold's own rule, so it can only repeat that rule.", { state: "degraded" });
   const [warning] = report?.warnings ?? [];
-  return answer("believe", "Can I believe it?", warning ? "With care" : `AUC ${decimal(one.auc, 3)}`, warning ?? `Label: ${one.label_source}; ${count(one.training_rows)} rows trained.`, { state: warning ? "degraded" : "ok" });
+  return answer("believe", "Can I believe it?", warning ? "With care" : `AUC ${decimal(one.auc, 3)}`, warning ?? `Label: ${one.label_source}; ${many(one.training_rows, "row", "rows")} trained.`, { state: warning ? "degraded" : "ok" });
 };
 
 const calibrated = (report) => {
   if (!report) return answer("calibrated", "Is it calibrated?", "Not known", "Its report is gone.");
   const error = report.calibration?.expected_error;
-  return answer("calibrated", "Is it calibrated?", error == null ? "Not known" : error < 0.05 ? "Yes" : "Not well", error == null ? null : `Its probabilities are off by ${percent(error, 1)} on average, of ${count(report.rows)} rows held out.`, { state: error == null ? null : error < 0.05 ? "ok" : "degraded" });
+  return answer("calibrated", "Is it calibrated?", error == null ? "Not known" : error < 0.05 ? "Yes" : "Not well", error == null ? null : `Its probabilities are off by ${percent(error, 1)} on average, of ${many(report.rows, "row", "rows")} held out.`, { state: error == null ? null : error < 0.05 ? "ok" : "degraded" });
 };
 
 const drives = (one) => {
@@ -104,7 +104,7 @@ const cardPanel = (id) => panel({
   render: ({ one }) => {
     const meta = one.metadata ?? {}, report = one.report;
     const interval = (m) => m && `${decimal(m.value, 3)} (95%: ${decimal(m.low, 3)} to ${decimal(m.high, 3)})`;
-    return [facts([["Model", h("code", {}, one.model_id)], ["Trained", timeElement(one.trained_at)], ["Label", one.label_source === "rule" ? "Gold's own rule" : one.label_source], ["The rule serves because", meta.until ? prose(meta.until) : null], ["Horizon", meta.horizon_days && `${meta.horizon_days} days`],
+    return [facts([["Model", h("code", {}, one.model_id)], ["Trained", timeElement(one.trained_at)], ["Label", one.label_source === "rule" ? "Gold's own rule" : one.label_source], ["The rule serves because", meta.until ? prose(meta.until) : null], ["Horizon", meta.horizon_days && `${many(meta.horizon_days, "day", "days")}`],
       ["Cut times", meta.cut_times && (Array.isArray(meta.cut_times) ? meta.cut_times.length : meta.cut_times)], ["Data up to", timeElement(one.watermark)],
       ["Rows", `${count(one.training_rows)} to train${meta.holdout_rows ? `, ${count(meta.holdout_rows)} held out` : ""}`], ["With the outcome", meta.positives != null && meta.rows ? `${count(meta.positives)} (${percent(meta.positives, meta.rows)})` : null],
       ["AUC", interval(report?.auc) ?? decimal(one.auc, 3)], ["Area under precision and recall", interval(report?.pr_auc) ?? decimal(one.pr_auc, 3)], ["Log loss", decimal(one.log_loss, 4)], ["Attainable", meta.attainable?.auc && decimal(meta.attainable.auc, 3)],

@@ -110,7 +110,7 @@ const layer = (e, l, s) => {
     part && part.state !== "ok" ? h("p", { class: "why" }, part.detail) : null);
 };
 
-const fates = ({ events: e }) => `${count(e.offsets)} offsets read: ${count(e.bronze)} landed, ${many(e.duplicates, "duplicate", "duplicates")}, ${count(e.rejected)} rejected, ${many(e.gaps, "gap", "gaps")}${e.lost > 0 ? `, ${count(e.lost)} of them lost for good` : ""}.`;
+const fates = ({ events: e }) => `${many(e.offsets, "offset", "offsets")} read: ${count(e.bronze)} landed, ${many(e.duplicates, "duplicate", "duplicates")}, ${count(e.rejected)} rejected, ${many(e.gaps, "gap", "gaps")}${e.lost > 0 ? `, ${count(e.lost)} of them lost for good` : ""}.`;
 
 const layersPanel = (e) => panel({
   id: "layers", title: "Layers", isPlain: true, height: 180, urls: { o: overview, s: status }, optional: ["s"],

@@ -60,7 +60,7 @@ const proof = (a, o) => {
   const e = o.events, difference = a ? a.balance.difference : e.offsets - e.bronze - e.duplicates - e.rejected - e.gaps;
   const last = a?.last;
   return answer("proof", "Is every offset accounted for?", difference === 0 && last?.ok !== false ? "Yes" : "No",
-    [`${count(a?.balance.offsets ?? e.offsets)} offsets; `, last ? agoElement(last.at, last.ok ? "audit passed " : "audit failed ") : "no audit is recorded"], { state: difference === 0 && last?.ok !== false ? "ok" : "down" });
+    [`${many(a?.balance.offsets ?? e.offsets, "offset", "offsets")}; `, last ? agoElement(last.at, last.ok ? "audit passed " : "audit failed ") : "no audit is recorded"], { state: difference === 0 && last?.ok !== false ? "ok" : "down" });
 };
 
 const answersPanel = () => panel({

@@ -41,7 +41,7 @@ const worse = (q) => {
   return answer("worse", "Worse than usual?", isWorse ? capital(nameOf(top.g)) : "As usual", `${brief(perHour)} per hour in 24 hours, usual ${brief(top.g.usual_per_hour)}; newest in the hour of ${moment(top.g.newest_at)}`, { state: isWorse ? "degraded" : "ok", href: target(top.g) });
 };
 
-const since = (g) => answer("since", "Which rule, since when?", capital(nameOf(g)), [`${count(g.in_range)} events, `, hourElement(g.first_at, "first ")], { href: target(g) });
+const since = (g) => answer("since", "Which rule, since when?", capital(nameOf(g)), [`${many(g.in_range, "event", "events")}, `, hourElement(g.first_at, "first ")], { href: target(g) });
 
 const sender = (g) => {
   const [source] = g.sources ?? [];

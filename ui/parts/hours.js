@@ -1,5 +1,5 @@
 // Events per hour by type, as a chart of 48 hours, with what is usual for the hour where the server knows it.
-import { moment, count } from "../lib/words.js";
+import { count, many, moment } from "../lib/words.js";
 
 const TYPES_MAX = 4;
 const HOURS = 48; // also when the data begin later: a first hour has its place in the window
@@ -47,7 +47,7 @@ export const hoursModel = (rows, inflow) => {
   return {
     id: "hours", title: "Events per hour by type", unit: "events per hour", x: hours, isStacked: true,
     series: [...types.map((name, i) => ({ name, kind: "bar", values: counts[i] })), ...usual(inflow, hours)],
-    words: `Over ${hours.length} hours. Most: ${count(all[peak])} in the hour of ${moment(hours[peak] * 1000)}; newest hour: ${count(all.at(-1))}.`,
+    words: `Over ${many(hours.length, "hour", "hours")}. Most: ${count(all[peak])} in the hour of ${moment(hours[peak] * 1000)}; newest hour: ${count(all.at(-1))}.`,
   };
 };
 
@@ -59,10 +59,10 @@ export const inflowAnswer = (inflow) => {
   const hour = inflow.filter((i) => i.complete !== false).at(-1);
   const running = inflow.at(-1);
   if (running && running.events > 0 && !inflow.some((i) => i.complete !== false && i.events > 0)) {
-    return { text: "Too early to say", note: `The first hour of data, ${moment(running.hour)}, is not over: ${count(running.events)} events so far. What is usual is known after a week.` };
+    return { text: "Too early to say", note: `The first hour of data, ${moment(running.hour)}, is not over: ${many(running.events, "event", "events")} so far. What is usual is known after a week.` };
   }
   if (!hour) return { text: "No events yet" };
-  if (!hour.weeks) return { text: `${count(hour.events)} events`, note: `In the hour of ${moment(hour.hour)}. What is usual is known after a week.` };
+  if (!hour.weeks) return { text: many(hour.events, "event", "events"), note: `In the hour of ${moment(hour.hour)}. What is usual is known after a week.` };
   const [state, text] = hour.events < hour.low - beside(hour.low) ? ["degraded", "Less than usual"] : hour.events > hour.high + beside(hour.high) ? ["degraded", "More than usual"] : ["ok", "As usual"];
-  return { state, text, note: `${count(hour.events)} events in the hour of ${moment(hour.hour)}; usual ${usualWords(Math.round(hour.low), Math.round(hour.high))}.` };
+  return { state, text, note: `${many(hour.events, "event", "events")} in the hour of ${moment(hour.hour)}; usual ${usualWords(Math.round(hour.low), Math.round(hour.high))}.` };
 };

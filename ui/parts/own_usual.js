@@ -3,7 +3,7 @@ import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
 import { featureName, titleOf, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
-import { capital, count, decimal, visible } from "../lib/words.js";
+import { capital, count, decimal, many, visible } from "../lib/words.js";
 import { bar, note } from "./bits.js";
 import { hasMoves, movesOf, movesUrls } from "./moves.js";
 import { panel } from "./panel.js";
@@ -19,12 +19,12 @@ const nothing = (e, known, looked) => (known.size > 0 ? `All ${count(known.size)
   : looked === 0 ? `No ${e.title_plural} yet.` : "Not enough history: a value of the last days has to differ from that over all time.");
 
 // "In 7 days", where that is so of all that are shown.
-const windowTitle = (moves) => (new Set(moves.map((m) => m.pair.now.days)).size === 1 ? `In ${moves[0].pair.now.days} days` : "Of late");
+const windowTitle = (moves) => (new Set(moves.map((m) => m.pair.now.days)).size === 1 ? `In ${many(moves[0].pair.now.days, "day", "days")}` : "Of late");
 
 const movesTable = (e, { known, moves }, looked) => table({ id: "moves", caption: `${titleOf(e)} furthest from their own usual value, worse ones first`, rows: moves.slice(0, SHOWN), key: (m) => m.row[e.key], empty: nothing(e, known, looked), columns: [
   { title: capital(e.title), isHead: true, cell: (m) => h("a", { class: "id", title: visible(m.row[e.key]), "data-row": true, href: href(["entities", e.plural, m.row[e.key]]) }, h("bdi", {}, visible(m.row[e.key]))) },
   { title: "What", cell: (m) => capital(featureName(e, m.pair.usual.name)) },
-  { title: windowTitle(moves), isNum: true, cell: (m) => [value(m.row[m.pair.now.name], m.pair.now.unit), windowTitle(moves) === "Of late" ? h("span", { class: "note" }, ` in ${m.pair.now.days} days`) : null] },
+  { title: windowTitle(moves), isNum: true, cell: (m) => [value(m.row[m.pair.now.name], m.pair.now.unit), windowTitle(moves) === "Of late" ? h("span", { class: "note" }, ` in ${many(m.pair.now.days, "day", "days")}`) : null] },
   { title: "Usually", isNum: true, cell: (m) => value(m.row[m.pair.usual.name], m.pair.usual.unit) },
   { title: "Moved", class: "moved", cell: (m) => [bar(Math.abs(m.moved) / Math.max(...moves.map((one) => Math.abs(one.moved))), kinds[m.side] ?? "plain"), moved(m)] }] });
 

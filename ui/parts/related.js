@@ -31,16 +31,16 @@ const sums = (e, other, r) => {
   const some = r.counted < r.total ? `Of the ${named(r.counted, other)} with the most events of ${count(r.total)}` : named(r.total, other);
   const high = r.high == null ? "" : `, ${count(r.high)} of them in the band high`;
   const stake = r.value_at_risk == null ? "" : `; ${other.risk.value_title.toLowerCase()} ${decimal(r.value_at_risk, 0)} ${other.risk.value_unit}`;
-  return `${some} in ${r.days} days${high}${stake}.`;
+  return `${some} in ${many(r.days, "day", "days")}${high}${stake}.`;
 };
 
-const relatedTable = (e, other, r) => table({ id: "related", caption: `${titleOf(other)} in its events, ${other.risk ? "most at stake" : "most events"} first`, rows: r.items, key: (row) => row[other.key], empty: `No ${other.title} is in its events of ${r.days} days.`, isShort: r.items.length > 12, columns: [
+const relatedTable = (e, other, r) => table({ id: "related", caption: `${titleOf(other)} in its events, ${other.risk ? "most at stake" : "most events"} first`, rows: r.items, key: (row) => row[other.key], empty: `No ${other.title} is in its events of ${many(r.days, "day", "days")}.`, isShort: r.items.length > 12, columns: [
   idColumn(other), ...(other.risk ? riskColumns(other, r.items) : valueColumns(other)),
   { title: "Events", isNum: true, cell: (row) => h("span", { title: `newest ${moment(row.together.newest_at)} UTC` }, count(row.together.events)) }] });
 
 // In few words, of the row that stands out: how many there are, and how much is at stake.
 export const stakeUrl = (e, id, other) => url(`/api/v1/${e.plural}/${encodeURIComponent(id)}/related`, { entity: other.entity, limit: 1 });
-export const stakeWords = (other, r) => ({ text: named(r.total, other), note: [r.high == null ? null : `${count(r.high)} in the band high`, r.value_at_risk == null ? null : `${other.risk.value_title.toLowerCase()} ${decimal(r.value_at_risk, 0)} ${other.risk.value_unit}`, `in ${r.days} days`].filter(Boolean).join("; ") });
+export const stakeWords = (other, r) => ({ text: named(r.total, other), note: [r.high == null ? null : `${count(r.high)} in the band high`, r.value_at_risk == null ? null : `${other.risk.value_title.toLowerCase()} ${decimal(r.value_at_risk, 0)} ${other.risk.value_unit}`, `in ${many(r.days, "day", "days")}`].filter(Boolean).join("; ") });
 
 const relatedUrl = (e, id, other) => url(`/api/v1/${e.plural}/${encodeURIComponent(id)}/related`, { entity: other.entity, limit: ROWS });
 

@@ -3,7 +3,7 @@ import { url } from "../lib/api.js";
 import { SLOW_MS } from "../lib/live.js";
 import { featureName, listed, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
-import { agoElement, capital, count, visible } from "../lib/words.js";
+import { agoElement, capital, count, many, visible } from "../lib/words.js";
 import { answer, answerContent, answerPanel, answers } from "./bits.js";
 import { badIn, badWord, byRow, groupsOf, worstFirst } from "./groups.js";
 import { hasMoves, movesOf, movesUrls } from "./moves.js";
@@ -49,7 +49,7 @@ const thanUsual = (e, found) => {
   const question = bad.every((m) => m.side === "worse") ? "Worse than usual?" : "Not as usual?";
   if (known.size === 0) return answer("usual", question, "Not known yet", "Not enough history.");
   if (!most) return answer("usual", question, "None", `All ${count(known.size)} are as they usually are, or better.`, { state: "ok" });
-  return answer("usual", question, `${count(bad.length)} of ${count(known.size)}`, [`Most: ${idOf(e, most.row)}, ${featureName(e, most.pair.usual.name)} ${value(most.row[most.pair.now.name], most.pair.now.unit)} in ${most.pair.now.days} days, usually ${value(most.row[most.pair.usual.name], most.pair.usual.unit)}`],
+  return answer("usual", question, `${count(bad.length)} of ${count(known.size)}`, [`Most: ${idOf(e, most.row)}, ${featureName(e, most.pair.usual.name)} ${value(most.row[most.pair.now.name], most.pair.now.unit)} in ${many(most.pair.now.days, "day", "days")}, usually ${value(most.row[most.pair.usual.name], most.pair.usual.unit)}`],
     { href: rowHref(e, most.row) });
 };
 

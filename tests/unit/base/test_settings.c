@@ -294,7 +294,9 @@ static void errors_say_what_is_allowed(void **state) {
         const char *set, *sentence;
     } cases[] = {
         {"kafka.topic=", "--set: kafka.topic is '', expected a text, not empty"},
-        {"data.dir=", "--set: data.dir is '', expected a path, not empty"},
+        {"data.dir=", "--set: data.dir is '', expected a path without blanks around it, not empty"},
+        {"data.dir=/data ", "--set: data.dir is '/data ', expected a path without blanks around it, not empty"},
+        {"backup.dir=/data\n", "--set: backup.dir is '/data\n', expected a path without blanks around it"},
         {"kafka.bootstrap=,", "--set: kafka.bootstrap is ',', expected values with commas between them, not empty"},
         {"log.level=loud", "--set: log.level is 'loud', expected debug, info, warn or error"},
         {"run.attempts=0", "--set: run.attempts is '0', expected a whole number, 1 to 1000"},

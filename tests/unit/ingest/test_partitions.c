@@ -256,7 +256,7 @@ static void nor_is_the_only_one(void **state) {
     s.silent = 0;
     s.silent_for = 1000;
     int64_t began = clock_mono_ns();
-    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &patient, &result, &err), ERR_UNAVAILABLE, "1 of 1 partitions gave no answer",
+    assert_failed(ingest_run(conn, &(Feed *){&s.feed}, 1, &patient, &result, &err), ERR_UNAVAILABLE, "1 of 1 partition gave no answer",
                   &err);
     assert_true(clock_seconds_since(began) < 30);
 }

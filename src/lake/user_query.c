@@ -1,0 +1,103 @@
+/* user_query.c: the SQL of a user as a part of a SELECT of ours, where nothing but one query parses; and DuckDB's errors about it, as
+ * errors about what the user wrote.
+ *
+ * The user's text begins on a line of its own, so that DuckDB's columns are the user's, and its lines are one more. */
+#include "lake/lake.h"
+
+#include "base/memory.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+char *lake_user_query(const char *columns, const char *sql, const char *end) {
+    size_t n = strlen(sql);
+    while (n > 0 && (sql[n - 1] == ';' || isspace((unsigned char)sql[n - 1]))) n--;
+    return xasprintf("SELECT %s FROM (\n%.*s\n) AS \"the query's row\"%s", columns, (int)n, sql, end);
+}
+
+/* ---- statements that are no queries ---- */
+
+#define MADE_BY_SMELT                                                                                                                          \
+    "the tables are made of the events, by the contracts and features: change those and run `smelt refine --full`, or write into a copy of a " \
+    "snapshot (data.dir/snapshots)"
+#define NO_FILES    "a query has no access to other files or databases: open a copy of a snapshot (data.dir/snapshots) with DuckDB for that"
+#define NO_SETTINGS "there is nothing to set: `smelt config` has the settings, SHOW TABLES and DESCRIBE what tables there are"
+#define TO_A_FILE   "write the output of this command to a file, or ask the API for CSV or Parquet"
+
+static const struct {
+    const char *keyword, *advice;
+} others[] = {
+    {"DROP", MADE_BY_SMELT},       {"CREATE", MADE_BY_SMELT},   {"ALTER", MADE_BY_SMELT},
+    {"INSERT", MADE_BY_SMELT},     {"UPDATE", MADE_BY_SMELT},   {"DELETE", MADE_BY_SMELT},
+    {"MERGE", MADE_BY_SMELT},      {"TRUNCATE", MADE_BY_SMELT}, {"REPLACE", MADE_BY_SMELT},
+    {"COMMENT", MADE_BY_SMELT},    {"VACUUM", MADE_BY_SMELT},   {"ANALYZE", MADE_BY_SMELT},
+    {"CHECKPOINT", MADE_BY_SMELT}, {"BEGIN", MADE_BY_SMELT},    {"START", MADE_BY_SMELT},
+    {"COMMIT", MADE_BY_SMELT},     {"ROLLBACK", MADE_BY_SMELT}, {"ATTACH", NO_FILES},
+    {"DETACH", NO_FILES},          {"USE", NO_FILES},           {"IMPORT", NO_FILES},
+    {"INSTALL", NO_FILES},         {"LOAD", NO_FILES},          {"COPY", TO_A_FILE},
+    {"EXPORT", TO_A_FILE},         {"SET", NO_SETTINGS},        {"RESET", NO_SETTINGS},
+    {"PRAGMA", NO_SETTINGS},       {"CALL", NO_SETTINGS},       {"PREPARE", NO_SETTINGS},
+    {"EXECUTE", NO_SETTINGS},      {"DEALLOCATE", NO_SETTINGS}, {"EXPLAIN", "ask for the rows instead"},
+};
+
+/* Behind blanks and comments. */
+static const char *first_word(const char *sql) {
+    for (;;) {
+        while (isspace((unsigned char)*sql) || *sql == ';') sql++;
+        const char *end = strncmp(sql, "--", 2) == 0 ? strchr(sql, '\n') : strncmp(sql, "/*", 2) == 0 ? strstr(sql, "*/") : NULL;
+        if (end == NULL) return sql;
+        sql = end + (*end == '\n' ? 1 : 2);
+    }
+}
+
+static size_t find_other(const char *word) {
+    size_t len = 0, i = 0;
+    while (isalpha((unsigned char)word[len])) len++;
+    while (i < ARRAY_LEN(others) && (strlen(others[i].keyword) != len || strncasecmp(others[i].keyword, word, len) != 0)) i++;
+    return i;
+}
+
+/* ---- where the error is ---- */
+
+static long count_lines(const char *sql) {
+    long n = 1;
+    for (; *sql != '\0'; sql++) n += *sql == '\n';
+    return n;
+}
+
+static int digits_of(long n) {
+    return snprintf(NULL, 0, "%ld", n);
+}
+
+/* "LINE 3: FROM nowhere\n             ^" as of the user's lines. What is behind them is our own. */
+static int move_line(const char *text, const char *block, const char *sql, ErrorKind kind, Error *err) {
+    char *rest;
+    int head = (int)(block - text);
+    long line = strtol(block + strlen("\nLINE "), &rest, 10) - 1;
+    while (head > 0 && text[head - 1] == '\n') head--;
+    if (line > count_lines(sql) || line < 1) {
+        const char *syntax = strstr(text, "syntax error");
+        if (syntax == NULL || syntax > block) return error_set(err, kind, "%.*s", head, text);
+        return error_set(err, kind, "%.*ssyntax error at the end: is a quote or a parenthesis not closed, or closed once too often?",
+                         (int)(syntax - text), text);
+    }
+    const char *caret = strchr(rest, '\n');
+    int shorter = digits_of(line + 1) - digits_of(line), shown = caret != NULL ? (int)(caret - rest) + 1 : (int)strlen(rest);
+    return error_set(err, kind, "%.*s\n\nLINE %ld%.*s%s", head, text, line, shown, rest, caret != NULL ? caret + 1 + shorter : "");
+}
+
+int lake_user_query_failed(const char *sql, Error *err) {
+    const char *word = first_word(sql);
+    size_t other = find_other(word);
+    if (err->kind == ERR_STOPPED || err->kind == ERR_UNAVAILABLE || err->fatal) return -1;
+    if (*word == '\0') return error_set(err, err->kind, "the query is empty");
+    if (other < ARRAY_LEN(others))
+        return error_set(err, err->kind, "%s is no query, and only queries are answered: %s", others[other].keyword, others[other].advice);
+    CLEANUP(free_text) char *text = xstrdup(err->text);
+    const char *block = strstr(text, "\nLINE ");
+    if (block != NULL) move_line(text, block, sql, err->kind, err);
+    if (strstr(text, "at or near \";\"") != NULL) error_set(err, err->kind, "%s\nOnly one query is answered at a time", err->text);
+    return -1;
+}
