@@ -11,6 +11,12 @@ typedef struct EnvelopeNode {
     bool ignored;                              /* the member is not kept */
 } EnvelopeNode;
 
+/* The members of a change that say which row it is of: what happened, and the names of the table. */
+#define ROW_TABLE_NAMES 4
+typedef struct EnvelopeRow {
+    uint16_t op, table[ROW_TABLE_NAMES];
+} EnvelopeRow;
+
 /* Where a value is. */
 typedef struct EnvelopeOrigin {
     OriginKind kind;
@@ -39,6 +45,7 @@ typedef struct EnvelopeTable {
     bool is_simple;    /* every path has one key, each column one path: what is left of a message is known while it is walked */
     bool needs_record; /* keys or headers are looked at */
     Span body_header;  /* of ORIGIN_BODY; absent: there is none */
+    EnvelopeRow row;   /* of ORIGIN_ROW */
     uint16_t payload, payload_base64; /* nodes that must not both be there; 0: there is one */
     const char *const *transport;     /* as in TopicEnvelope; static */
     int transport_level;
