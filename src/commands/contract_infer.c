@@ -155,7 +155,9 @@ static void report_left_out(const json_t *found) {
     }
     int64_t other = json_integer_value(json_object_get(found, "other")),
             unreadable = json_integer_value(json_object_get(found, "unreadable"));
-    if (unreadable > 0) fprintf(stderr, "%" PRId64 " messages are no JSON objects and were not looked at\n", unreadable);
+    if (unreadable > 0)
+        fprintf(stderr, "%" PRId64 " messages are no JSON objects and were not looked at; most of them are %s\n", unreadable,
+                json_string_value(json_object_get(found, "unreadable_most")));
     if (other > 0)
         fprintf(stderr, "%" PRId64 " messages have no event type that a contract can name, or no properties: they will be in quarantine\n",
                 other);

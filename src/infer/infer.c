@@ -6,6 +6,7 @@
 #include "infer/properties.h"
 #include "infer/record_keys.h"
 #include "infer/shape.h"
+#include "infer/unreadable.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -20,7 +21,8 @@ struct Infer {
     InferEntity entity;
     yyjson_doc **docs; /* owned */
     size_t count, bytes;
-    int64_t unreadable, binary; /* binary: of them, those behind the prefix of a schema registry */
+    Unreadable unreadable; /* what was not taken */
+    int64_t unreadable_count;
     RecordKeys keys;            /* of the messages that were taken */
 };
 
@@ -50,15 +52,15 @@ static Span without_prefix(Span message) {
 }
 
 void infer_add(Infer *i, Span message, Span key) {
-    const char *begin = message.at;
+    Span whole = message;
     if (message.at != NULL) message = without_prefix(message);
     yyjson_doc *doc = message.at != NULL && message.len > 0
                           ? yyjson_read_opts((char *)(uintptr_t)message.at, message.len, YYJSON_READ_NUMBER_AS_RAW, NULL, NULL)
                           : NULL;
     if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
         yyjson_doc_free(doc);
-        i->unreadable++;
-        i->binary += message.at != begin;
+        unreadable_add(&i->unreadable, whole);
+        i->unreadable_count++;
         return;
     }
     i->docs = xgrow(i->docs, i->count, sizeof *i->docs);
@@ -337,9 +339,10 @@ static json_t *document(const Work *w) {
 
 static json_t *findings(const Work *w) {
     json_t *types = json_object();
+    int64_t most;
     for (size_t n = 0; n < w->type_count; n++) json_object_set_new(types, w->types[n].name, json_integer(w->types[n].body->objects));
-    return json_pack("{sI sI sI ss ss? sb ss? ss? ss? so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
-                     (json_int_t)w->infer->unreadable, "other", (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time,
+    return json_pack("{sI sI ss? sI ss ss? sb ss? ss? ss? so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
+                     (json_int_t)w->infer->unreadable_count, "unreadable_most", unreadable_most(&w->infer->unreadable, &most), "other", (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time,
                      "has_time", w->shape.time != NULL || w->shape.has_time || strcmp(w->shape.envelope, "smelt") == 0, "id", w->shape.id,
                      "entity", w->shape.entity_is_key ? "kafka_key" : w->shape.entity, "entity_left", w->entity_left, "event_types", types,
                      "left_out", w->left);
@@ -347,15 +350,12 @@ static json_t *findings(const Work *w) {
 
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {
     CLEANUP(work_done) Work w = {.infer = i, .left = json_array()};
-    if (i->count + (size_t)i->unreadable == 0)
-        return error_set(err, ERR_DATA, "there is no message: there is nothing to infer a contract from");
-    if (i->count == 0 && i->binary == i->unreadable)
-        return error_set(err, ERR_DATA,
-                         "all %" PRId64 " messages begin with the id of a schema and are not JSON (Avro?): infer reads JSON alone",
-                         i->unreadable);
+    int64_t most;
+    const char *what = unreadable_most(&i->unreadable, &most);
+    if (i->count == 0 && what == NULL) return error_set(err, ERR_DATA, "there is no message: there is nothing to infer a contract from");
     if (i->count == 0)
-        return error_set(err, ERR_DATA, "none of %" PRId64 " messages is a JSON object: there is nothing to infer a contract from",
-                         i->unreadable);
+        return error_set(err, ERR_DATA, "none of %" PRId64 " messages is a JSON object: %" PRId64 " are %s", i->unreadable_count, most,
+                         what);
     read_all(&w);
     size_t members = 0;
     for (size_t n = 0; n < w.type_count; n++) members += w.types[n].body->member_count;

@@ -254,3 +254,21 @@ def test_topics_of_one_pipeline_agree_on_its_entity(new_smelt: Callable[..., Sme
     assert smelt.run("contract", "check").code == 0
     assert (smelt("ingest")["landed"], smelt("refine")["silver"]) == (100, 100)
     assert smelt.rows("SELECT device_id, events FROM gold_device_features ORDER BY 1") == [("d0", 14), ("d1", 14), ("d2", 12)]
+
+
+UNREADABLE = {
+    b"\x1f\x8b\x08": "compressed with gzip", b"\xff\xfe{\0": "UTF-16", b"\xac\xed\0\5": "serialized by Java", b"\0\0\0\0\7\2x": "infer reads JSON alone", b"\3\0": "AWS Glue",
+    b'"{': "serialized them twice", b"{'id': 1}": "with ' around names", b'[{"id": 1}]': "each message must be one event", b'{"a": 1} {"b": 2}': "several objects in one message", b"<a/>": "XML", b"1,2": "neither JSON nor",
+}  # fmt: skip
+
+
+def test_infer_says_what_messages_are_that_are_no_objects(offline: Smelt) -> None:
+    file = offline.folder / "in.jsonl"
+    for begin, words in UNREADABLE.items():
+        file.write_bytes((begin + b"x\n") * 3 + b"true\n")
+        error = offline.run("contract", "infer", "--file", file).error
+        assert error.startswith("none of 4 messages is a JSON object: 3 are ") or begin == b"1,2", error
+        assert words in error, error
+        file.write_bytes(b'{"ts": 1795000000000}\n' * 30 + begin + b"x\n")
+        said = offline.run("contract", "infer", "--file", file, json_summary=False).stderr
+        assert "1 messages are no JSON objects and were not looked at; most of them are " in said and words in said, said
