@@ -23,7 +23,7 @@ struct Infer {
     size_t count, bytes;
     Unreadable unreadable; /* what was not taken */
     int64_t unreadable_count;
-    RecordKeys keys;            /* of the messages that were taken */
+    RecordKeys keys; /* of the messages that were taken */
 };
 
 Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char *name), InferEntity entity) {
@@ -342,9 +342,10 @@ static json_t *findings(const Work *w) {
     int64_t most;
     for (size_t n = 0; n < w->type_count; n++) json_object_set_new(types, w->types[n].name, json_integer(w->types[n].body->objects));
     return json_pack("{sI sI ss? sI ss ss? sb ss? ss? ss? so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
-                     (json_int_t)w->infer->unreadable_count, "unreadable_most", unreadable_most(&w->infer->unreadable, &most), "other", (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time,
-                     "has_time", w->shape.time != NULL || w->shape.has_time || strcmp(w->shape.envelope, "smelt") == 0, "id", w->shape.id,
-                     "entity", w->shape.entity_is_key ? "kafka_key" : w->shape.entity, "entity_left", w->entity_left, "event_types", types,
+                     (json_int_t)w->infer->unreadable_count, "unreadable_most", unreadable_most(&w->infer->unreadable, &most), "other",
+                     (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time, "has_time",
+                     w->shape.time != NULL || w->shape.has_time || strcmp(w->shape.envelope, "smelt") == 0, "id", w->shape.id, "entity",
+                     w->shape.entity_is_key ? "kafka_key" : w->shape.entity, "entity_left", w->entity_left, "event_types", types,
                      "left_out", w->left);
 }
 

@@ -1,4 +1,5 @@
-/* unreadable.h: what messages are that are no JSON objects, for a person who has to tell their sender. Internal to infer. Pure; any thread. */
+/* unreadable.h: what messages are that are no JSON objects, for a person who has to tell their sender. Internal to infer. Pure; any thread.
+ */
 #pragma once
 #include "base/span.h"
 #include <stddef.h>

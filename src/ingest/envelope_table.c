@@ -156,6 +156,15 @@ EnvelopeTable *envelope_table_new(const TopicEnvelope *declared, const char *top
     return t;
 }
 
+const char *envelope_table_name(const EnvelopeTable *table, EnvelopeColumn column, const char *otherwise) {
+    const EnvelopeSource *s = &table->columns[column];
+    if (s->name.len > 0) return s->name.at;
+    if (s->count != 1) return otherwise;
+    const EnvelopeOrigin *first = &s->parts[0].origins[0];
+    if (first->kind == ORIGIN_HEADER) return first->text.at;
+    return first->kind == ORIGIN_PATH && first->node != 0 ? table->nodes[first->node].key.at : otherwise;
+}
+
 void envelope_table_free(EnvelopeTable *t) {
     strings_free(t->strings);
     free(t->lineage);

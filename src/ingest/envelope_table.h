@@ -55,5 +55,8 @@ typedef struct EnvelopeTable {
 
 /* `declared` NULL: Smelt's own envelope. `topic` and `epoch` as in the ledger; everything is copied. The caller frees. */
 EnvelopeTable *envelope_table_new(const TopicEnvelope *declared, const char *topic, int epoch) MUST_CHECK;
+/* What messages call a column: the property that fills it, else the member or the header. `otherwise`: nothing of a message fills it.
+ * Borrowed. */
+const char *envelope_table_name(const EnvelopeTable *table, EnvelopeColumn column, const char *otherwise);
 void envelope_table_free(EnvelopeTable *table);
 DEFINE_CLEANUP(envelope_table_free, EnvelopeTable)

@@ -455,3 +455,17 @@ def test_rows_of_a_snapshot_are_events_of_their_own(lake: Smelt, topic: Topic, k
     assert topic.broker.producer.flush(60) == 0
     assert (lake("ingest")["landed"], lake("refine")["silver"]) == (50, 50)
     assert lake("quarantine", "list")["events"] == 0
+
+
+def test_what_is_rejected_is_called_as_in_its_messages(lake: Smelt, topic: Topic) -> None:
+    """The field is the sender's; no other form is asked for than that of the contract; a value and a reason are of one event."""
+    contract = flat_contract("{name: ride, logicalType: string, primaryKey: true}", "{name: fee, logicalType: integer, physicalName: fee}").replace("bikes", topic.name)
+    write_pipeline(lake.folder / "pipeline", {topic.name: contract})
+    rows: list[Any] = [{"ts": "2026-11-20T10:00:00Z", "ride": "a"}, {"ts": START_MS, "ride": {}}, {"ts": START_MS, "ride": "b", "fee": True}, {"ts": START_MS, "ride": "c", "fee": []}, None]
+    topic.send(None if row is None else encode(row) for row in rows)
+    assert (lake("ingest")["landed"], lake("refine")["silver"]) == (2, 0)
+    found = {rule["rule"]: (rule["field"], rule["reason"]) for rule in lake("quarantine", "list")["rules"]}
+    assert found["bad_id"][0] == "ride" and found["bad_timestamp"][0] == "ts" and "not in the form that its contract says" in found["bad_timestamp"][1], found
+    assert found["tombstone"][1] == "the message has no value: a tombstone"
+    (typed,) = [rule for rule in lake("quarantine", "list")["rules"] if rule["rule"] == "type"]
+    assert (typed["example"], typed["reason"]) in lake.rows('SELECT "value", reason FROM silver_quarantine'), typed
