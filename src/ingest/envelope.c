@@ -319,16 +319,28 @@ static bool find_value(EnvelopeParser *p, const EnvelopeOrigin *o, Value *ret) {
     BUG("an origin that is none");
 }
 
-/* The first alternative that is there. */
-static inline bool find_first(EnvelopeParser *p, const EnvelopePart *part, Value *ret) {
-    for (size_t i = 0; i < part->count; i++)
-        if (find_value(p, &part->origins[i], ret)) return true;
-    return false;
+static bool is_zero(const Value *v) {
+    return v->member != NULL && v->member->raw_value.len == 1 && *v->member->raw_value.at == '0';
+}
+
+/* The first alternative that is there. Of times as numbers, 0 stands for none where another one is there: so Debezium writes that of the
+ * source for rows of a snapshot. */
+static inline bool find_first(EnvelopeParser *p, const EnvelopePart *part, bool numbers, Value *ret) {
+    bool found = false;
+    for (size_t i = 0; i < part->count; i++) {
+        Value v;
+        if (!find_value(p, &part->origins[i], &v)) continue;
+        bool is_none = numbers && is_zero(&v);
+        if (!found || !is_none) *ret = v;
+        if (!is_none) return true;
+        found = true;
+    }
+    return found;
 }
 
 static inline bool find_column(EnvelopeParser *p, EnvelopeColumn column, Value *ret) {
     const EnvelopeSource *s = &p->table->columns[column];
-    if (s->count == 0 || !find_first(p, &s->parts[0], ret)) return false;
+    if (s->count == 0 || !find_first(p, &s->parts[0], column == ENVELOPE_TIME && s->decimals >= 0, ret)) return false;
     if (ret->member != NULL && !s->kept && !p->table->is_simple) take(p, ret->member);
     return true;
 }
@@ -388,7 +400,7 @@ static const char *join_parts(EnvelopeParser *p, Span *ret) {
     const EnvelopeSource *s = &p->table->columns[ENVELOPE_ID];
     for (size_t i = 0; i < s->count; i++) {
         Value v;
-        bool found = find_first(p, &s->parts[i], &v);
+        bool found = find_first(p, &s->parts[i], false, &v);
         if (!found && !s->parts[i].optional) return "bad_id";
         if (found && !can_identify(&v)) return "bad_id";
         if (i > 0) buf_add_char(&p->id, '|');

@@ -152,6 +152,13 @@ static const Case cases[] = {
     {"debezium", BATTERY, CHANGE("c", "\"x\":1"), "{\"id\":1}", NULL,
      "id c|rides-3:1:7|||{\"id\":1} type RIDE source pg time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} "
      "extra {\"source\":{\"x\":1},\"op\":\"c\"}"},
+    /* a snapshot of old connectors, whose rows have no time in the source */
+    {"debezium", BATTERY,
+     "{\"after\":{\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"pos\":4,\"ts_ms\":0},\"op\":\"r\",\"ts_ms\":1795508100500}", "k", NULL,
+     "id r|4|||RIDE:k type RIDE source pg time 2026-11-24T08:15:00.500000Z payload {\"battery\":1} "
+     "extra {\"source\":{\"pos\":4,\"ts_ms\":0},\"op\":\"r\"}"},
+    {"debezium", BATTERY, "{\"after\":{\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"pos\":4,\"ts_ms\":0},\"op\":\"c\"}", "k", NULL,
+     "id c|4|||k type RIDE source pg time 1970-01-01T00:00:00.000000Z payload {\"battery\":1} extra {\"source\":{\"pos\":4},\"op\":\"c\"}"},
     /* keys in Avro, and long ones */
     {"debezium", BATTERY, CHANGE("c", "\"lsn\":9"), "\x01\xff", NULL,
      "id c|9|||sha256:4b3a43f592f577fcfcb5b0e1f42bec5182c9edc414e1f667528f56e7cf0be11d type RIDE source pg time 1970-01-01T00:00:00.001000Z "
