@@ -1,6 +1,6 @@
 -- What did not pass: the events in quarantine, counted by the first rule that they broke, and the messages that are not events, by reason. The
--- newest of these is the example: its first bytes may tell what is wrong with the sender.
-SELECT 'silver' AS layer, rule, field, count(*) AS events, min("value") AS example, min(reason) AS reason, max(quarantined_at) AS newest_at,
+-- newest of these is the example: its first bytes may tell what is wrong with the sender. An event's value and reason are of the same event.
+SELECT 'silver' AS layer, rule, field, count(*) AS events, min("value") AS example, coalesce(arg_min(reason, "value"), min(reason)) AS reason, max(quarantined_at) AS newest_at,
     count(DISTINCT event_type) AS event_types, to_json(list(DISTINCT event_type ORDER BY event_type)[1:10]) AS types
 FROM silver_quarantine GROUP BY rule, field
 UNION ALL

@@ -11,6 +11,7 @@
 #include "base/terminal.h"
 #include "base/yaml_writer.h"
 #include "contract/entities.h"
+#include "contract/pipeline.h"
 #include "infer/infer.h"
 #include "ingest/feed.h"
 #include "ingest/feed_form.h"
@@ -96,6 +97,26 @@ static int read_topic(const App *app, const char *name, int64_t most, Infer *inf
     return read_messages(consumer, &topic, infer, err);
 }
 
+/* ---- the pipeline that the contract is for ---- */
+
+/* Its contracts; NULL: there are none yet, or they have mistakes, which `check` names. */
+static void load_contracts(const char *dir, Pipeline **ret) {
+    Error err = {0};
+    json_t *mistakes = NULL;
+    if (dir != NULL && pipeline_check_contracts(dir, NULL, ret, &mistakes, &err) != 0) {
+        if (*ret != NULL) pipeline_free(*ret);
+        *ret = NULL;
+    }
+    json_decref(mistakes);
+    error_clear(&err);
+}
+
+static InferEntity entity_of(const Pipeline *p) {
+    for (size_t i = 0; p != NULL && i < p->contract_count; i++)
+        if (p->contracts[i].entity_name != NULL) return (InferEntity){p->contracts[i].entity_name, p->contracts[i].entity.column};
+    return (InferEntity){0};
+}
+
 /* ---- the result ---- */
 
 static const char starter_features[] = "version: 1\n"
@@ -140,11 +161,23 @@ static void report_left_out(const json_t *found) {
     int64_t other = json_integer_value(json_object_get(found, "other")),
             unreadable = json_integer_value(json_object_get(found, "unreadable"));
     if (unreadable > 0)
-        fprintf(stderr, "%" PRId64 " %s not looked at\n", unreadable,
-                counted(unreadable, "message is no JSON object and was", "messages are no JSON objects and were"));
+        fprintf(stderr, "%" PRId64 " %s not looked at; most of them are %s\n", unreadable,
+                counted(unreadable, "message is no JSON object and was", "messages are no JSON objects and were"),
+                json_string_value(json_object_get(found, "unreadable_most")));
     if (other > 0)
         fprintf(stderr, "%" PRId64 " %s no event type that a contract can name, or no properties: this will be in quarantine\n", other,
                 counted(other, "message has", "messages have"));
+}
+
+/* What is a property like any other can be the key of a further entity; a column of the envelope cannot. */
+static void report_entity_left(const json_t *found) {
+    static const char *const columns[] = {"kafka_key", "subject", "subscriber_id"};
+    const char *left = json_string_value(json_object_get(found, "entity_left"));
+    bool column = false;
+    if (left == NULL) return;
+    for (size_t i = 0; i < ARRAY_LEN(columns); i++) column |= strcmp(left, columns[i]) == 0;
+    fprintf(stderr, "not an entity: %s: the other contracts have one; %s\n", left,
+            column ? "it is in no column of Silver" : "declare another one in features.yaml (entities)");
 }
 
 static void report(const App *app, const json_t *found, const char *file) {
@@ -161,6 +194,7 @@ static void report(const App *app, const json_t *found, const char *file) {
             fprintf(stderr, "%s: %s\n", keys[i], of_record ? "the key of Kafka's records; give it a better name than thing" : key);
     }
     if (json_is_false(json_object_get(found, "has_time"))) fprintf(stderr, "time: that of Kafka's records; of a file, when it is read\n");
+    report_entity_left(found);
     json_object_foreach(types, name, events) fprintf(stderr, "event type %s: %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(events));
     report_left_out(found);
     if (file != NULL) fprintf(stderr, "%s\nNext: read it and correct it, then `smelt contract check`.\n", file);
@@ -169,7 +203,9 @@ static void report(const App *app, const json_t *found, const char *file) {
 int contract_infer(App *app, const ContractOptions *o, Error *err) {
     if ((o->topic == NULL) == (o->file == NULL)) return error_set(err, ERR_USAGE, "infer expects either --topic or --file");
     CLEANUP(free_text) char *name = base_name(o);
-    CLEANUP(infer_freep) Infer *infer = infer_new(o->topic, name, is_entity_name);
+    CLEANUP(pipeline_freep) Pipeline *pipeline = NULL;
+    load_contracts(o->pipeline, &pipeline);
+    CLEANUP(infer_freep) Infer *infer = infer_new(o->topic, name, is_entity_name, entity_of(pipeline));
     CLEANUP(json_freep) json_t *contract = NULL;
     CLEANUP(buf_done) Buf text = {0};
     CLEANUP(free_text) char *file = NULL;

@@ -192,6 +192,7 @@ typedef enum OriginKind {
     ORIGIN_TOPIC,     /* the topic's name */
     ORIGIN_LINEAGE,   /* <topic>-<epoch>:<partition>:<offset> */
     ORIGIN_BODY,      /* as ORIGIN_PATH, of a message that has the header `text`; such a message has nothing else at a path */
+    ORIGIN_ROW,       /* of the id of a change in a database: the row that it is of (ingest/row_key.h); the change is at this path */
     ORIGIN_BASE64,    /* of the payload: a text of base64 at this path; it is what the text decodes to, if that is JSON */
 } OriginKind;
 

@@ -160,7 +160,9 @@ static int check_same_entity(const Pipeline *p, const Contract *c, const DocNode
     for (const Contract *other = p->contracts; other < p->contracts + p->contract_count; other++) {
         if (other == c || other->entity_name == NULL) continue;
         if (strcmp(other->entity_name, c->entity_name) != 0 || strcmp(other->entity.column, c->entity.column) != 0)
-            return REFUSE(property, err, "the first entity would be %s (column %s) here, but is %s (column %s) in %s:%d; expected the same",
+            return REFUSE(property, err,
+                          "the first entity would be %s (column %s) here, but is %s (column %s) in %s:%d; expected the same, others have "
+                          "a section in features.yaml (entities)",
                           c->entity_name, c->entity.column, other->entity_name, other->entity.column, other->file, other->entity.line);
         if (strcmp(other->event_type, c->event_type) == 0 && other->upper_entity != c->upper_entity)
             return REFUSE(property, err, "in %s:%d the ids of this event type are %sin capitals; expected the same", other->file,

@@ -17,6 +17,7 @@ const char *const origin_words[] = {[ORIGIN_PATH] = "",
                                     [ORIGIN_TIMESTAMP] = "kafka_timestamp",
                                     [ORIGIN_TOPIC] = "kafka_topic",
                                     [ORIGIN_LINEAGE] = "kafka_lineage",
+                                    [ORIGIN_ROW] = "row_key",
                                     [ORIGIN_BODY] = "",
                                     [ORIGIN_BASE64] = ""};
 static const char body_word[] = "$@kafka_header:", base64_word[] = "base64:";
@@ -57,7 +58,7 @@ static bool read_path(Strings *strings, const char *text, ValueOrigin *ret) {
 }
 
 static bool read_word(const char *text, ValueOrigin *ret) {
-    static const OriginKind words[] = {ORIGIN_KEY, ORIGIN_TIMESTAMP, ORIGIN_TOPIC, ORIGIN_LINEAGE};
+    static const OriginKind words[] = {ORIGIN_KEY, ORIGIN_TIMESTAMP, ORIGIN_TOPIC, ORIGIN_LINEAGE, ORIGIN_ROW};
     for (size_t i = 0; i < ARRAY_LEN(words); i++) {
         if (strcmp(text, origin_words[words[i]]) != 0) continue;
         *ret = (ValueOrigin){.kind = words[i]};
@@ -167,7 +168,7 @@ void origins_wrap(ColumnMapping *m, const char *key) {
     for (size_t i = 0; i < m->part_count; i++)
         for (size_t k = 0; k < m->parts[i].count; k++) {
             ValueOrigin *o = &m->parts[i].items[k];
-            if (o->kind != ORIGIN_PATH && o->kind != ORIGIN_BASE64) continue;
+            if (o->kind != ORIGIN_PATH && o->kind != ORIGIN_BASE64 && o->kind != ORIGIN_ROW) continue;
             BUG_IF(o->key_count == ORIGIN_KEYS_MAX);
             memmove(o->keys + 1, o->keys, o->key_count++ * sizeof o->keys[0]);
             o->keys[0] = key;

@@ -5,6 +5,7 @@
  *   'text'               a constant
  *   $@kafka_header:NAME  the message itself, when it has the header
  *   base64:$.a           what the text there decodes to
+ *   row_key              the row that a change in a database is of; of presets alone
  *
  * Alternatives have a space between them, parts of an id have " + "; a part that may be absent begins with "? ". */
 #pragma once

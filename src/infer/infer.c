@@ -7,24 +7,30 @@
 #include "infer/properties.h"
 #include "infer/record_keys.h"
 #include "infer/shape.h"
+#include "infer/unreadable.h"
 #include <inttypes.h>
 #include <string.h>
 
 #define TYPES_MAX    50
+#define SMELT_KEY    "subscriber_id"
+#define SUBJECT      "subject"  /* of CloudEvents */
 #define KEY_PROPERTY "thing_id" /* of what the records' keys name: the topic does not say what it is */
 
 struct Infer {
     char *topic, *name;
     bool (*is_free)(const char *name);
+    InferEntity entity;
     yyjson_doc **docs; /* owned */
     size_t count, bytes;
-    int64_t unreadable, binary; /* binary: of them, those behind the prefix of a schema registry */
-    RecordKeys keys;            /* of the messages that were taken */
+    Unreadable unreadable; /* what was not taken */
+    int64_t unreadable_count;
+    RecordKeys keys; /* of the messages that were taken */
 };
 
-Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char *name)) {
+Infer *infer_new(const char *topic, const char *name, bool (*is_free)(const char *name), InferEntity entity) {
     Infer *i = xcalloc(1, sizeof *i);
     i->is_free = is_free;
+    i->entity = entity;
     if (topic != NULL) i->topic = xstrdup(topic);
     i->name = xstrdup(name);
     return i;
@@ -47,15 +53,15 @@ static Span without_prefix(Span message) {
 }
 
 void infer_add(Infer *i, Span message, Span key) {
-    const char *begin = message.at;
+    Span whole = message;
     if (message.at != NULL) message = without_prefix(message);
     yyjson_doc *doc = message.at != NULL && message.len > 0
                           ? yyjson_read_opts((char *)(uintptr_t)message.at, message.len, YYJSON_READ_NUMBER_AS_RAW, NULL, NULL)
                           : NULL;
     if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
         yyjson_doc_free(doc);
-        i->unreadable++;
-        i->binary += message.at != begin;
+        unreadable_add(&i->unreadable, whole);
+        i->unreadable_count++;
         return;
     }
     i->docs = xgrow(i->docs, i->count, sizeof *i->docs);
@@ -86,8 +92,9 @@ typedef struct Work {
     Shape shape;
     EventType types[TYPES_MAX];
     size_t type_count;
-    int64_t other; /* messages of types beyond those, or without properties */
-    json_t *left;  /* owned: [{property, reason}], what the contract cannot say */
+    int64_t other;           /* messages of types beyond those, or without properties */
+    const char *entity_left; /* what would be the entity's id, if the pipeline had no other entity; NULL: nothing */
+    json_t *left;            /* owned: [{property, reason}], what the contract cannot say */
 } Work;
 
 static void work_done(Work *w) {
@@ -124,12 +131,45 @@ static bool is_flat(const Shape *s) {
     return strcmp(s->envelope, "flat") == 0 || strcmp(s->envelope, "connect") == 0;
 }
 
+/* ---- the entity ---- */
+
+static bool is_of_entity(const Infer *i, const char *key) {
+    if (i->entity.name == NULL) return true;
+    CLEANUP(free_text) char *name = shape_entity_name(key, i->is_free);
+    return strcmp(name, i->entity.name) == 0;
+}
+
+/* The id of the pipeline's entity among the properties that could be ids; NULL: it is not there. */
+static const char *find_entity(const Infer *i, const Profile *body) {
+    for (size_t n = 0; n < body->member_count; n++) {
+        const char *key = body->members[n].name;
+        if (is_of_entity(i, key) && shape_can_be_entity(body, key)) return key;
+    }
+    return NULL;
+}
+
+/* Only what the pipeline's contracts have already. `body`: has the properties that could be ids. */
+static void keep_to_pipeline(Work *w, const Profile *body) {
+    Shape *s = &w->shape;
+    bool smelt = strcmp(s->envelope, "smelt") == 0, cloudevents = strstr(s->envelope, "cloudevents") != NULL;
+    if (smelt && !is_of_entity(w->infer, SMELT_KEY)) w->entity_left = SMELT_KEY;
+    if (cloudevents && profile_member(body, SUBJECT) != NULL && !is_of_entity(w->infer, SUBJECT)) w->entity_left = SUBJECT;
+    if (s->entity_is_key && !is_of_entity(w->infer, KEY_PROPERTY)) {
+        s->entity_is_key = false;
+        w->entity_left = "kafka_key";
+    }
+    if (s->entity == NULL || is_of_entity(w->infer, s->entity)) return;
+    w->entity_left = s->entity;
+    s->entity = find_entity(w->infer, body);
+}
+
 static void read_all(Work *w) {
     w->root = xcalloc(1, sizeof *w->root);
     for (size_t i = 0; i < w->infer->count; i++) profile_add(w->root, &w->texts, yyjson_doc_get_root(w->infer->docs[i]), 0);
     shape_guess(w->root, &w->shape);
     w->shape.entity_is_key =
         is_flat(&w->shape) && w->shape.entity == NULL && record_keys_are_entities(&w->infer->keys) && !shape_may_have_entity(w->root);
+    keep_to_pipeline(w, shape_row(&w->shape, w->root));
     for (size_t i = 0; i < w->infer->count; i++) sort_message(w, yyjson_doc_get_root(w->infer->docs[i]));
 }
 
@@ -143,9 +183,12 @@ static LeftOut left_of(const Work *w) {
     return (LeftOut){w->left, ""};
 }
 
-static json_t *entity_mark(const Work *w, const char *key) {
+/* Says whose id the property `key` is, in which column when the pipeline has one of another name. */
+static void mark_entity(const Work *w, const char *key, json_t *property) {
+    const char *column = w->infer->entity.column;
     CLEANUP(free_text) char *name = shape_entity_name(key, w->infer->is_free);
-    return json_pack("[{ss ss}]", "property", "entity", "value", name);
+    if (column != NULL && strcmp(column, key) != 0) json_object_set_new(property, "physicalName", json_string(column));
+    json_object_set_new(property, "customProperties", json_pack("[{ss ss}]", "property", "entity", "value", name));
 }
 
 /* In how many of `p` the property has what its column needs. */
@@ -193,24 +236,21 @@ static void put_record(json_t *list, const char *word, const char *column, const
 static json_t *flat_properties(const Work *w, const Profile *body) {
     const Shape *s = &w->shape;
     const char *skip[5] = {NULL}, *const keys[] = {s->type, s->id, s->time, s->entity};
-    bool row = strstr(s->envelope, "debezium") != NULL;
+    bool row = strstr(s->envelope, "debezium") != NULL; /* its id is where the preset says */
     size_t n = 0;
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (keys[i] != NULL) skip[n++] = keys[i];
     json_t *list = json_array();
-    if (row && !s->has_id) put_record(list, "kafka_lineage", "event_id", "string");
     put_first(list, body, s->id, "event_id", NULL);
     put_first(list, body, s->type, "event_type", NULL);
     put_first(list, body, s->time, "event_timestamp", s->time_form);
     if (row ? !s->has_time : s->time == NULL) put_record(list, "kafka_timestamp", "event_timestamp", "timestamp");
     put_first(list, body, s->entity, "", NULL);
-    if (s->entity != NULL) {
-        json_t *entity = json_array_get(list, json_array_size(list) - 1);
-        json_object_set_new(entity, "customProperties", entity_mark(w, s->entity));
-    }
     if (s->entity_is_key)
-        json_array_append_new(list, json_pack("{ss ss ss sb so}", "name", KEY_PROPERTY, "logicalType", "string", "transformLogic",
-                                              "kafka_key", "required", 1, "customProperties", entity_mark(w, KEY_PROPERTY)));
+        json_array_append_new(
+            list, json_pack("{ss ss ss sb}", "name", KEY_PROPERTY, "logicalType", "string", "transformLogic", "kafka_key", "required", 1));
+    if (s->entity != NULL || s->entity_is_key)
+        mark_entity(w, s->entity_is_key ? KEY_PROPERTY : s->entity, json_array_get(list, json_array_size(list) - 1));
     LeftOut left = left_of(w);
     json_t *others = properties_of(body, skip, &left);
     json_array_extend(list, others);
@@ -247,6 +287,7 @@ static json_t *smelt_properties(const Work *w, const Profile *body) {
     json_t *list = json_array();
     for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
         const Profile *p = profile_member(w->root, fixed[i][0]);
+        if (strcmp(fixed[i][0], SMELT_KEY) == 0 && !is_of_entity(w->infer, SMELT_KEY)) continue;
         json_t *property = json_pack("{ss ss ss}", "name", fixed[i][0], "logicalType", fixed[i][1], "physicalName", fixed[i][2]);
         if (p->seen - p->nulls == w->root->objects) json_object_set_new(property, "required", json_true());
         json_array_append_new(list, property);
@@ -256,12 +297,12 @@ static json_t *smelt_properties(const Work *w, const Profile *body) {
 }
 
 static json_t *cloudevents_properties(const Work *w, const Profile *body) {
-    const Profile *root = w->shape.wrapped ? profile_member(w->root, "payload") : w->root, *subject = profile_member(root, "subject");
+    const Profile *root = w->shape.wrapped ? profile_member(w->root, "payload") : w->root, *subject = profile_member(root, SUBJECT);
     json_t *list = json_array();
     if (!w->shape.has_time) put_record(list, "kafka_timestamp", "event_timestamp", "timestamp");
-    if (subject != NULL && nearly_all(subject->texts - subject->no_ids, root->objects))
+    if (subject != NULL && is_of_entity(w->infer, SUBJECT) && nearly_all(subject->texts - subject->no_ids, root->objects))
         json_array_append_new(
-            list, json_pack("{ss ss sb ss}", "name", "subject", "logicalType", "string", "required", 1, "classification", "confidential"));
+            list, json_pack("{ss ss sb ss}", "name", SUBJECT, "logicalType", "string", "required", 1, "classification", "confidential"));
     json_array_append_new(list, payload_property(w, "data", NULL, body, messages_of(w, body)));
     return list;
 }
@@ -299,23 +340,24 @@ static json_t *document(const Work *w) {
 
 static json_t *findings(const Work *w) {
     json_t *types = json_object();
+    int64_t most;
     for (size_t n = 0; n < w->type_count; n++) json_object_set_new(types, w->types[n].name, json_integer(w->types[n].body->objects));
-    return json_pack("{sI sI sI ss ss? sb ss? ss? so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
-                     (json_int_t)w->infer->unreadable, "other", (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time,
-                     "has_time", w->shape.time != NULL || w->shape.has_time || strcmp(w->shape.envelope, "smelt") == 0, "id", w->shape.id,
-                     "entity", w->shape.entity_is_key ? "kafka_key" : w->shape.entity, "event_types", types, "left_out", w->left);
+    return json_pack("{sI sI ss? sI ss ss? sb ss? ss? ss? so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
+                     (json_int_t)w->infer->unreadable_count, "unreadable_most", unreadable_most(&w->infer->unreadable, &most), "other",
+                     (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time, "has_time",
+                     w->shape.time != NULL || w->shape.has_time || strcmp(w->shape.envelope, "smelt") == 0, "id", w->shape.id, "entity",
+                     w->shape.entity_is_key ? "kafka_key" : w->shape.entity, "entity_left", w->entity_left, "event_types", types,
+                     "left_out", w->left);
 }
 
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {
     CLEANUP(work_done) Work w = {.infer = i, .left = json_array()};
-    if (i->count + (size_t)i->unreadable == 0)
-        return error_set(err, ERR_DATA, "there is no message: there is nothing to infer a contract from");
-    if (i->count == 0 && i->binary == i->unreadable)
-        return error_set(err, ERR_DATA, "%s %" PRId64 " %s with the id of a schema, and no JSON behind it (Avro?): infer reads JSON alone",
-                         counted(i->unreadable, "the", "all"), i->unreadable, counted(i->unreadable, "message begins", "messages begin"));
+    int64_t most;
+    const char *what = unreadable_most(&i->unreadable, &most);
+    if (i->count == 0 && what == NULL) return error_set(err, ERR_DATA, "there is no message: there is nothing to infer a contract from");
     if (i->count == 0)
-        return error_set(err, ERR_DATA, "none of %" PRId64 " %s is a JSON object: there is nothing to infer a contract from", i->unreadable,
-                         counted(i->unreadable, "message", "messages"));
+        return error_set(err, ERR_DATA, "none of %" PRId64 " %s is a JSON object: %" PRId64 " %s %s", i->unreadable_count,
+                         counted(i->unreadable_count, "message", "messages"), most, counted(most, "is", "are"), what);
     read_all(&w);
     size_t members = 0;
     for (size_t n = 0; n < w.type_count; n++) members += w.types[n].body->member_count;

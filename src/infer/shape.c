@@ -162,15 +162,18 @@ bool shape_may_have_entity(const Profile *body) {
     return false;
 }
 
+bool shape_can_be_entity(const Profile *body, const char *key) {
+    const Profile *p = profile_member(body, key);
+    return has_entity_name(key) && is_nameable(key) && is_scalar(p) && nearly_all(p->seen, body->objects);
+}
+
 /* An id that comes again is of something that has several events. */
 const char *shape_entity(const Profile *body, const char *id, const char *time) {
     const char *first = NULL;
     for (size_t i = 0; i < body->member_count; i++) {
         const char *name = body->members[i].name;
         const Profile *p = body->members[i].profile;
-        if (!has_entity_name(name) || !is_nameable(name) || !is_key(name, id) || !is_key(name, time) || !is_scalar(p) ||
-            !nearly_all(p->seen, body->objects))
-            continue;
+        if (!is_key(name, id) || !is_key(name, time) || !shape_can_be_entity(body, name)) continue;
         if (p->distinct < (size_t)p->seen) return name;
         if (first == NULL) first = name;
     }
@@ -209,20 +212,13 @@ static void guess_flat(const Profile *root, Shape *s) {
 
 /* Where each change has it, or not all of them: then the record's. */
 static void guess_debezium(const Profile *root, Shape *s) {
-    static const char *const positions[] = {"lsn", "change_lsn", "scn", "pos", "ord"};
-    const Profile *source = profile_member(root, "source"), *inner = member_of(root, "source", "ts_ms"),
-                  *outer = profile_member(root, "ts_ms");
+    const Profile *inner = member_of(root, "source", "ts_ms"), *outer = profile_member(root, "ts_ms");
     s->has_time = (inner != NULL && nearly_all(inner->integers, root->objects)) ||
                   (outer != NULL && inner == NULL && nearly_all(outer->integers, root->objects));
-    for (size_t i = 0; i < ARRAY_LEN(positions); i++) {
-        const Profile *p = profile_member(source, positions[i]);
-        if (p != NULL && nearly_all(p->texts + p->integers, root->objects)) s->has_id = true;
-    }
 }
 
 static void guess_cloudevents(const Profile *root, Shape *s) {
     const Profile *time = profile_member(root, "time");
-    s->has_id = true;
     s->has_time = time != NULL && nearly_all(time->forms[FORM_TIMESTAMP] + time->forms[FORM_DATE], root->objects);
 }
 
@@ -230,9 +226,8 @@ void shape_guess(const Profile *root, Shape *ret) {
     *ret = (Shape){.wrapped = is_wrapped(root)};
     if (ret->wrapped) root = profile_member(root, "payload");
     if (is_debezium(root)) {
-        const Profile *row = profile_member(root, is_object(root, "after") ? "after" : "before");
         ret->envelope = ret->wrapped ? "connect+debezium" : "debezium";
-        ret->entity = shape_entity(row, NULL, NULL);
+        ret->entity = shape_entity(profile_member(root, is_object(root, "after") ? "after" : "before"), NULL, NULL);
         guess_debezium(root, ret);
     } else if (is_cloudevents(root)) {
         ret->envelope = ret->wrapped ? "connect+cloudevents" : "cloudevents";
@@ -243,6 +238,11 @@ void shape_guess(const Profile *root, Shape *ret) {
         ret->envelope = ret->wrapped ? "connect" : "flat";
         guess_flat(root, ret);
     }
+}
+
+const Profile *shape_row(const Shape *s, const Profile *root) {
+    if (s->wrapped) root = profile_member(root, "payload");
+    return strstr(s->envelope, "debezium") == NULL ? root : profile_member(root, is_object(root, "after") ? "after" : "before");
 }
 
 static Span text_of(yyjson_val *value) {

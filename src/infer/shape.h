@@ -8,7 +8,7 @@ typedef struct Shape {
         *envelope; /* "smelt", "flat", "cloudevents", "debezium", the last three also after "connect+"; "connect" is flat inside it */
     const char *time_form;                 /* "epoch_s", "epoch_ms", "epoch_us"; NULL: a text */
     const char *type, *id, *time, *entity; /* keys of a flat message; of a change event the entity alone */
-    bool has_id, has_time;                 /* of cloudevents and debezium: each message has them where the preset says */
+    bool has_time;                         /* of cloudevents and debezium: each message has it where the preset says */
     bool entity_is_key;                    /* no property says what events are about: the record's key does */
     bool wrapped;                          /* in {"schema", "payload"} of Kafka Connect */
 } Shape;
@@ -19,6 +19,9 @@ void shape_guess(const Profile *root, Shape *ret);
 bool shape_says_types(const Shape *s);
 /* The object with the properties of one message; NULL: it has none. `ret_type`: its event type; absent: it does not say one. */
 yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type);
+/* The properties that may have the entity's id: of the message, of the row of a change. */
+const Profile *shape_row(const Shape *s, const Profile *root);
+bool shape_can_be_entity(const Profile *body, const char *key);
 /* The key of the entity's id among properties; NULL: none. */
 const char *shape_entity(const Profile *body, const char *id, const char *time);
 /* Whether some of them have a property with the name of an entity's id: it may be that, and a person must say so. */

@@ -20,6 +20,14 @@
 
 #define SCAN_THREADS 2
 
+/* What an event must have: as bronze/rejects binds its name, and as it is called where nothing of a message is it. */
+#define REJECT_FIELDS 3
+static const struct {
+    EnvelopeColumn column;
+    const char *bound, *name;
+} reject_fields[REJECT_FIELDS] = {
+    {ENVELOPE_ID, "id_field", "id"}, {ENVELOPE_SOURCE, "source_field", "source"}, {ENVELOPE_TIME, "time_field", "timestamp"}};
+
 typedef struct StagingSlot {
     LakeConn *conn; /* owned; has the temporary tables `staged` and `copies` */
     const LedgerTopic *topic;
@@ -28,6 +36,7 @@ typedef struct StagingSlot {
     bool large;    /* ... and they were large */
     bool has_keys; /* ... and keys of events are kept */
     ContentSkip transport;
+    char *fields[REJECT_FIELDS]; /* by reject_fields: what its messages call them; owned, NULL: as there */
     BatchOffsets offsets;
     size_t gaps_scanned; /* of `offsets`: what the source of gaps has given */
     Buckets *spread;     /* how the staged events are spread over time; owned, NULL: nothing is staged */
@@ -38,6 +47,13 @@ struct Bronze {
     Copies *copies;   /* owned */
     StagingSlot slots[BRONZE_STAGING_SLOTS];
 };
+
+static void note_fields(StagingSlot *slot, const EnvelopeTable *envelope) {
+    for (size_t i = 0; i < REJECT_FIELDS; i++) {
+        free(slot->fields[i]);
+        slot->fields[i] = envelope != NULL ? xstrdup(envelope_table_name(envelope, reject_fields[i].column, reject_fields[i].name)) : NULL;
+    }
+}
 
 static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
     return batch_fill(((StagingSlot *)state)->batch, chunk, capacity);
@@ -82,6 +98,7 @@ void bronze_free(Bronze *b) {
         StagingSlot *slot = &b->slots[i];
         batch_offsets_done(&slot->offsets);
         buckets_freep(&slot->spread);
+        for (size_t k = 0; k < REJECT_FIELDS; k++) free(slot->fields[k]);
         if (slot->conn != NULL) lake_conn_free(slot->conn);
     }
     copies_free(b->copies);
@@ -106,6 +123,7 @@ int bronze_stage(Bronze *b, int slot_number, const LedgerTopic *topic, Batch *ba
     slot->count = batch->count;
     slot->large = batch_is_large(batch);
     slot->has_keys = batch->event_has_extras;
+    note_fields(slot, batch->envelope);
     if (batch->envelope != NULL) slot->transport = (ContentSkip){batch->envelope->transport, batch->envelope->transport_level};
     if (batch->count == 0) return 0;
     slot->batch = batch;
@@ -119,6 +137,14 @@ int bronze_stage(Bronze *b, int slot_number, const LedgerTopic *topic, Batch *ba
 static int run_bound(const StagingSlot *slot, const char *name, const LakeBinding *bindings, size_t n, int64_t *ret_changed, Error *err) {
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, n);
     return lake_exec_values(slot->conn, name, sql, NULL, 0, ret_changed, err);
+}
+
+static int land_rejects(const StagingSlot *slot, const LakeBinding lineage[4], LedgerCounts *counts, Error *err) {
+    LakeBinding all[4 + REJECT_FIELDS];
+    memcpy(all, lineage, 4 * sizeof *all);
+    for (size_t i = 0; i < REJECT_FIELDS; i++)
+        all[4 + i] = (LakeBinding){reject_fields[i].bound, lake_text(slot->fields[i] != NULL ? slot->fields[i] : reject_fields[i].name)};
+    return run_bound(slot, "bronze/rejects", all, ARRAY_LEN(all), &counts->rejected, err);
 }
 
 /* What only looked like copies. */
@@ -143,7 +169,7 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
     if (copies_find(b->copies, slot->conn, slot->spread, err) != 0) return -1;
     if (run_bound(slot, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
     if (land_conflicts(slot, lineage, counts, err) != 0) return -1;
-    if (run_bound(slot, "bronze/rejects", lineage, 4, &counts->rejected, err) != 0) return -1;
+    if (land_rejects(slot, lineage, counts, err) != 0) return -1;
     if (run_bound(slot, "bronze/duplicates", lineage, 4, &counts->duplicates, err) != 0) return -1;
     if (slot->has_keys && run_bound(slot, "bronze/keys", lineage, 3, NULL, err) != 0) return -1;
     return lake_exec(slot->conn, "bronze/unstage", lake_sql("bronze/unstage"), err); /* their memory is for the other slot */

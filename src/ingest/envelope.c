@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "ingest/row_key.h"
 #include "lake/lake.h"
 #include <inttypes.h>
 #include <string.h>
@@ -35,7 +36,7 @@ struct EnvelopeParser {
     EnvelopeTable *own; /* NULL: the table is borrowed */
     ParsedText body, headers, decoded;
     Member *found; /* by node of the table; the first is the message */
-    Buf rest, payload, id, lineage, decoded_text;
+    Buf rest, payload, id, row, lineage, decoded_text;
     /* of one message */
     const EnvelopeMessage *message;
     yyjson_val *header_list; /* NULL: none */
@@ -108,6 +109,7 @@ static void give_back(EnvelopeParser *p) {
     buf_done(&p->rest);
     buf_done(&p->payload);
     buf_done(&p->id);
+    buf_done(&p->row);
     buf_done(&p->lineage);
 }
 
@@ -280,6 +282,20 @@ static Span lineage(EnvelopeParser *p) {
     return (Span){p->lineage.data, p->lineage.len};
 }
 
+static Span text_at(const EnvelopeParser *p, uint16_t node) {
+    yyjson_val *value = p->found[node].value;
+    return (Span){yyjson_get_str(value), yyjson_get_len(value)};
+}
+
+/* Of the id, when all parts before it are there. Absent: there is none. */
+static Span find_row(EnvelopeParser *p) {
+    const EnvelopeRow *nodes = &p->table->row;
+    Span op = text_at(p, nodes->op);
+    RowKey row = {.is_snapshot = op.len == 1 && *op.at == 'r', .key = p->message->key, .lineage = lineage(p)};
+    for (size_t i = 0; i < ROW_TABLE_NAMES; i++) row.table[i] = text_at(p, nodes->table[i]);
+    return row_key_add(&row, p->id.len + 1, &p->row) ? (Span){p->row.data, p->row.len} : (Span){0};
+}
+
 static bool find_value(EnvelopeParser *p, const EnvelopeOrigin *o, Value *ret) {
     const EnvelopeMessage *m = p->message;
     *ret = (Value){0};
@@ -297,21 +313,34 @@ static bool find_value(EnvelopeParser *p, const EnvelopeOrigin *o, Value *ret) {
     case ORIGIN_HEADER: ret->text = find_header(p, o->text); return ret->text.at != NULL;
     case ORIGIN_TIMESTAMP: ret->is_time = m->timestamp_us != INT64_MIN || m->received_us != 0; return ret->is_time;
     case ORIGIN_LINEAGE: ret->text = lineage(p); return true;
+    case ORIGIN_ROW: ret->text = find_row(p); return ret->text.at != NULL;
     case ORIGIN_TOPIC: break; /* a constant in the table */
     }
     BUG("an origin that is none");
 }
 
-/* The first alternative that is there. */
-static inline bool find_first(EnvelopeParser *p, const EnvelopePart *part, Value *ret) {
-    for (size_t i = 0; i < part->count; i++)
-        if (find_value(p, &part->origins[i], ret)) return true;
-    return false;
+static bool is_zero(const Value *v) {
+    return v->member != NULL && v->member->raw_value.len == 1 && *v->member->raw_value.at == '0';
+}
+
+/* The first alternative that is there. Of times as numbers, 0 stands for none where another one is there: so Debezium writes that of the
+ * source for rows of a snapshot. */
+static inline bool find_first(EnvelopeParser *p, const EnvelopePart *part, bool numbers, Value *ret) {
+    bool found = false;
+    for (size_t i = 0; i < part->count; i++) {
+        Value v;
+        if (!find_value(p, &part->origins[i], &v)) continue;
+        bool is_none = numbers && is_zero(&v);
+        if (!found || !is_none) *ret = v;
+        if (!is_none) return true;
+        found = true;
+    }
+    return found;
 }
 
 static inline bool find_column(EnvelopeParser *p, EnvelopeColumn column, Value *ret) {
     const EnvelopeSource *s = &p->table->columns[column];
-    if (s->count == 0 || !find_first(p, &s->parts[0], ret)) return false;
+    if (s->count == 0 || !find_first(p, &s->parts[0], column == ENVELOPE_TIME && s->decimals >= 0, ret)) return false;
     if (ret->member != NULL && !s->kept && !p->table->is_simple) take(p, ret->member);
     return true;
 }
@@ -371,7 +400,7 @@ static const char *join_parts(EnvelopeParser *p, Span *ret) {
     const EnvelopeSource *s = &p->table->columns[ENVELOPE_ID];
     for (size_t i = 0; i < s->count; i++) {
         Value v;
-        bool found = find_first(p, &s->parts[i], &v);
+        bool found = find_first(p, &s->parts[i], false, &v);
         if (!found && !s->parts[i].optional) return "bad_id";
         if (found && !can_identify(&v)) return "bad_id";
         if (i > 0) buf_add_char(&p->id, '|');
@@ -530,10 +559,11 @@ static const char *read_object(EnvelopeParser *p, yyjson_val *object, Envelope *
 static void begin(EnvelopeParser *p, const EnvelopeMessage *message) {
     size_t kept = p->body.copy.cap + p->body.values_size + p->headers.copy.cap + p->headers.values_size + p->decoded.copy.cap +
                   p->decoded.values_size + p->decoded_text.cap;
-    if (kept + p->rest.cap + p->payload.cap + p->id.cap > MEMORY_KEPT) give_back(p);
+    if (kept + p->rest.cap + p->payload.cap + p->id.cap + p->row.cap > MEMORY_KEPT) give_back(p);
     buf_clear(&p->rest);
     buf_clear(&p->payload);
     buf_clear(&p->id);
+    buf_clear(&p->row);
     buf_clear(&p->lineage);
     p->message = message;
     p->ambiguous = false;

@@ -65,13 +65,22 @@ static bool has_node(OriginKind kind) {
     return kind == ORIGIN_PATH || kind == ORIGIN_BODY || kind == ORIGIN_BASE64;
 }
 
+/* Where Debezium's changes have them. */
+static void add_row(EnvelopeTable *t, Drafts *d, const ValueOrigin *change) {
+    static const char *const names[ROW_TABLE_NAMES] = {"db", "schema", "table", "collection"};
+    size_t at = add_path(d, change), source = add_key(d, at, "source");
+    t->row.op = (uint16_t)add_key(d, at, "op");
+    for (size_t i = 0; i < ROW_TABLE_NAMES; i++) t->row.table[i] = (uint16_t)add_key(d, source, names[i]);
+}
+
 static void read_origin(EnvelopeTable *t, Drafts *d, const ValueOrigin *from, const char *topic, EnvelopeOrigin *ret) {
     *ret = (EnvelopeOrigin){.kind = from->kind};
     if (has_node(from->kind)) ret->node = (uint16_t)add_path(d, from); /* of the draft, until it is laid out */
+    if (from->kind == ORIGIN_ROW) add_row(t, d, from);
     if (from->kind == ORIGIN_BODY) t->body_header = keep(t, from->text);
     if (from->kind == ORIGIN_CONSTANT || from->kind == ORIGIN_HEADER) ret->text = keep(t, from->text);
     if (from->kind == ORIGIN_TOPIC) *ret = (EnvelopeOrigin){.kind = ORIGIN_CONSTANT, .text = keep(t, topic)};
-    t->needs_record |= from->kind == ORIGIN_KEY || from->kind == ORIGIN_HEADER || from->kind == ORIGIN_BODY;
+    t->needs_record |= from->kind == ORIGIN_KEY || from->kind == ORIGIN_HEADER || from->kind == ORIGIN_BODY || from->kind == ORIGIN_ROW;
 }
 
 static void read_column(EnvelopeTable *t, Drafts *d, const ColumnMapping *from, const char *topic, EnvelopeSource *ret) {
@@ -94,6 +103,8 @@ static void place_origins(EnvelopeTable *t, const Drafts *d) {
                 EnvelopeOrigin *o = &t->columns[c].parts[i].origins[k];
                 if (has_node(o->kind)) o->node = d->items[o->node].place;
             }
+    t->row.op = d->items[t->row.op].place;
+    for (size_t i = 0; i < ROW_TABLE_NAMES; i++) t->row.table[i] = d->items[t->row.table[i]].place;
 }
 
 static void find_base64(EnvelopeTable *t) {
@@ -143,6 +154,15 @@ EnvelopeTable *envelope_table_new(const TopicEnvelope *declared, const char *top
     t->is_simple = is_simple(t);
     free(d.items);
     return t;
+}
+
+const char *envelope_table_name(const EnvelopeTable *table, EnvelopeColumn column, const char *otherwise) {
+    const EnvelopeSource *s = &table->columns[column];
+    if (s->name.len > 0) return s->name.at;
+    if (s->count != 1) return otherwise;
+    const EnvelopeOrigin *first = &s->parts[0].origins[0];
+    if (first->kind == ORIGIN_HEADER) return first->text.at;
+    return first->kind == ORIGIN_PATH && first->node != 0 ? table->nodes[first->node].key.at : otherwise;
 }
 
 void envelope_table_free(EnvelopeTable *t) {

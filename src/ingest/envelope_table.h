@@ -11,6 +11,12 @@ typedef struct EnvelopeNode {
     bool ignored;                              /* the member is not kept */
 } EnvelopeNode;
 
+/* The members of a change that say which row it is of: what happened, and the names of the table. */
+#define ROW_TABLE_NAMES 4
+typedef struct EnvelopeRow {
+    uint16_t op, table[ROW_TABLE_NAMES];
+} EnvelopeRow;
+
 /* Where a value is. */
 typedef struct EnvelopeOrigin {
     OriginKind kind;
@@ -39,6 +45,7 @@ typedef struct EnvelopeTable {
     bool is_simple;    /* every path has one key, each column one path: what is left of a message is known while it is walked */
     bool needs_record; /* keys or headers are looked at */
     Span body_header;  /* of ORIGIN_BODY; absent: there is none */
+    EnvelopeRow row;   /* of ORIGIN_ROW */
     uint16_t payload, payload_base64; /* nodes that must not both be there; 0: there is one */
     const char *const *transport;     /* as in TopicEnvelope; static */
     int transport_level;
@@ -48,5 +55,8 @@ typedef struct EnvelopeTable {
 
 /* `declared` NULL: Smelt's own envelope. `topic` and `epoch` as in the ledger; everything is copied. The caller frees. */
 EnvelopeTable *envelope_table_new(const TopicEnvelope *declared, const char *topic, int epoch) MUST_CHECK;
+/* What messages call a column: the property that fills it, else the member or the header. `otherwise`: nothing of a message fills it.
+ * Borrowed. */
+const char *envelope_table_name(const EnvelopeTable *table, EnvelopeColumn column, const char *otherwise);
 void envelope_table_free(EnvelopeTable *table);
 DEFINE_CLEANUP(envelope_table_free, EnvelopeTable)

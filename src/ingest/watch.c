@@ -128,8 +128,9 @@ static void note_progress(const Reader *r, const Offsets *p, PartitionState *s, 
     if (!is_behind(r, p, s) || s->reason_next != p->next) forget_problem(s); /* one that came since it moved stays */
 }
 
-static const char no_reason[] = "; no message and no reason came. Next: is the leader of the partition well?",
-                  throttled[] = ". Next: raise the quota consumer_byte_rate of this user and kafka.client.id, or ingest.timeout";
+static const char
+    no_reason[] = "; no message and no reason came. Next: is the leader of the partition well?",
+    throttled[] = ". Next: raise the quota consumer_byte_rate (or request_percentage) of this user and kafka.client.id, or ingest.timeout";
 
 /* The setting that helps. By librdkafka's texts: its codes do not tell too large from damaged. */
 static const char *advice(const PartitionState *s) {

@@ -253,11 +253,13 @@ static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *
         }
     }
     complaint_get(client, &reason_code, reason);
-    drop_counters(reason);
-    name_refusal(client, reason);
     if (is_silence(code) && reason_code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        error_set(err, complaint_kind(reason_code, reason), "Kafka at %s: %s: %s", client->address, what, reason);
-        add_hint(client, reason, err);
+        char shown[KAFKA_REASON_SIZE];
+        memcpy(shown, reason, sizeof shown);
+        drop_counters(shown);
+        name_refusal(client, shown);
+        error_set(err, complaint_kind(reason_code, reason), "Kafka at %s: %s: %s", client->address, what, shown);
+        add_hint(client, reason, err); /* of all of it: the counters have the state in which the connection was dropped */
         return -1;
     }
     if (detail == NULL || *detail == '\0') detail = rd_kafka_err2str(code);

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Broker, Json, Smelt, Topic
+from harness import Broker, Json, Smelt, Topic, encode
 
 COUNT = 3000
 START_MS = 1_795_000_000_000
@@ -462,3 +462,41 @@ def test_a_change_that_is_sent_again_is_a_duplicate(offline: Smelt, wrapped: boo
     assert [(done["landed"], done["duplicates"]) for done in (first, second)] == [(2, 1), (1, 1)]
     assert (offline("refine")["silver"], offline.rows("SELECT rule FROM silver_quarantine")) == (2, [("conflict",)])
     assert '"ts_ms": 1' in offline.rows("SELECT extra_fields::VARCHAR FROM bronze_raw_events ORDER BY kafka_offset")[0][0]
+
+
+@pytest.mark.parametrize("keys", ["none", "avro", "the schema of three columns"])
+def test_rows_of_a_snapshot_are_events_of_their_own(lake: Smelt, topic: Topic, keys: str) -> None:
+    """They all have one position and one time. Without a primary key two may be equal, and are two rows still."""
+    text = flat_contract("{name: id, logicalType: integer}", envelope="debezium").replace("      - {name: ts, physicalName: event_timestamp, logicalType: timestamp, transformLogic: epoch_ms}\n", "")
+    write_pipeline(lake.folder / "pipeline", {topic.name: text.replace("physicalName: bikes", f"physicalName: {topic.name}").replace("name: docked", "name: TRIP")})
+
+    def key(row: int) -> bytes | None:
+        if keys == "none":
+            return None
+        if keys == "avro":
+            return b"\0\0\0\0\1" + bytes([(row * 2) & 127 | 128, row >> 6])  # an int as Avro has it, from 64 on
+        names = ["the_first_column", "the_second_column", "the_third_column"]
+        fields = [{"type": "int64", "optional": False, "field": name} for name in names]
+        return encode({"schema": {"type": "struct", "fields": fields, "name": f"server.public.{topic.name}.Key"}, "payload": dict.fromkeys(names, row)})
+
+    for row in range(64, 114):
+        number = row if keys != "none" else row // 2
+        change = {"op": "r", "after": {"id": number}, "source": {"name": "pg", "table": "TRIP", "lsn": 9, "ts_ms": START_MS}, "ts_ms": START_MS}
+        topic.broker.producer.produce(topic.name, encode(change), key=key(row))
+    assert topic.broker.producer.flush(60) == 0
+    assert (lake("ingest")["landed"], lake("refine")["silver"]) == (50, 50)
+    assert lake("quarantine", "list")["events"] == 0
+
+
+def test_what_is_rejected_is_called_as_in_its_messages(lake: Smelt, topic: Topic) -> None:
+    """The field is the sender's; no other form is asked for than that of the contract; a value and a reason are of one event."""
+    contract = flat_contract("{name: ride, logicalType: string, primaryKey: true}", "{name: fee, logicalType: integer, physicalName: fee}").replace("bikes", topic.name)
+    write_pipeline(lake.folder / "pipeline", {topic.name: contract})
+    rows: list[Any] = [{"ts": "2026-11-20T10:00:00Z", "ride": "a"}, {"ts": START_MS, "ride": {}}, {"ts": START_MS, "ride": "b", "fee": True}, {"ts": START_MS, "ride": "c", "fee": []}, None]
+    topic.send(None if row is None else encode(row) for row in rows)
+    assert (lake("ingest")["landed"], lake("refine")["silver"]) == (2, 0)
+    found = {rule["rule"]: (rule["field"], rule["reason"]) for rule in lake("quarantine", "list")["rules"]}
+    assert found["bad_id"][0] == "ride" and found["bad_timestamp"][0] == "ts" and "not in the form that its contract says" in found["bad_timestamp"][1], found
+    assert found["tombstone"][1] == "the message has no value: a tombstone"
+    (typed,) = [rule for rule in lake("quarantine", "list")["rules"] if rule["rule"] == "type"]
+    assert (typed["example"], typed["reason"]) in lake.rows('SELECT "value", reason FROM silver_quarantine'), typed

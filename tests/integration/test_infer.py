@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from harness import Json, Smelt, Topic
+from harness import Broker, Json, Smelt, Topic, encode
 
 NAMES = [
     "customerId", "CustomerID", "customer-id", "Event_Id", "id", "ID", "type", "eventType", "event-type", "source", "timestamp", "eventTime", "created at", "quality_score", "payload", "raw_payload",
@@ -230,3 +230,45 @@ def test_times_as_fractions_and_as_texts_of_digits(offline: Smelt, value: Any) -
     assert found["time"] == "ts", found
     with duckdb.connect(str(offline.folder / "one/data/lake.duckdb"), read_only=True) as lake:
         assert lake.execute("SELECT DISTINCT event_timestamp::DATE::VARCHAR FROM bronze_raw_events").fetchall() == [("2026-11-18",)]
+
+
+def test_topics_of_one_pipeline_agree_on_its_entity(new_smelt: Callable[..., Smelt], broker: Broker) -> None:
+    """The first contract says what events are about; those of other topics join it where they have it, and leave theirs for features.yaml."""
+    topics = [broker.topic(f"{name}-{random.randrange(10**9)}", 1) for name in ("devices", "readings", "sales", "calls", "visits")]
+    rows: list[Callable[[int], Json]] = [
+        lambda n: {"ts": 1_795_000_000_000 + n, "device_id": f"d{n % 3}", "kind": ["on", "off"][n % 2]},
+        lambda n: {"ts": 1_795_000_000_000 + n, "userId": n % 4, "deviceId": f"d{n % 3}", "watt": n},
+        lambda n: {"specversion": "1.0", "id": f"s{n}", "type": "sale", "source": "/pos", "subject": f"c{n % 5}", "time": "2026-11-20T10:00:00Z", "data": {"price": n}},
+        lambda n: {"id": f"e{n}", "type": "call", "source": "switch", "subscriber_id": f"m{n % 6}", "timestamp": "2026-11-20T10:00:00Z", "quality_score": 90, "payload": {"s": n}},
+        lambda n: {"ts": 1_795_000_000_000 + n, "page": "/"},
+    ]
+    smelt = new_smelt(kafka_bootstrap=broker.address)
+    smelt.env["SMELT_PIPELINE_DIR"] = str(smelt.folder / "my")
+    left = []
+    for topic, row in zip(topics, rows, strict=True):
+        for n in range(20):
+            broker.producer.produce(topic.name, encode(row(n)), key=f"visitor-{n % 3}")
+        assert broker.producer.flush(60) == 0
+        left.append(smelt("contract", "infer", "--topic", topic.name, "--pipeline", "my").get("entity_left"))
+    assert left == [None, "userId", "subject", "subscriber_id", "kafka_key"]
+    assert smelt.run("contract", "check").code == 0
+    assert (smelt("ingest")["landed"], smelt("refine")["silver"]) == (100, 100)
+    assert smelt.rows("SELECT device_id, events FROM gold_device_features ORDER BY 1") == [("d0", 14), ("d1", 14), ("d2", 12)]
+
+
+UNREADABLE = {
+    b"\x1f\x8b\x08": "compressed with gzip", b"\xff\xfe{\0": "UTF-16", b"\xac\xed\0\5": "serialized by Java", b"\0\0\0\0\7\2x": "infer reads JSON alone", b"\3\0": "AWS Glue",
+    b'"{': "serialized them twice", b"{'id': 1}": "with ' around names", b'[{"id": 1}]': "each message must be one event", b'{"a": 1} {"b": 2}': "several objects in one message", b"<a/>": "XML", b"1,2": "neither JSON nor",
+}  # fmt: skip
+
+
+def test_infer_says_what_messages_are_that_are_no_objects(offline: Smelt) -> None:
+    file = offline.folder / "in.jsonl"
+    for begin, words in UNREADABLE.items():
+        file.write_bytes((begin + b"x\n") * 3 + b"true\n")
+        error = offline.run("contract", "infer", "--file", file).error
+        assert error.startswith("none of 4 messages is a JSON object: 3 are ") or begin == b"1,2", error
+        assert words in error, error
+        file.write_bytes(b'{"ts": 1795000000000}\n' * 30 + begin + b"x\n")
+        said = offline.run("contract", "infer", "--file", file, json_summary=False).stderr
+        assert "1 messages are no JSON objects and were not looked at; most of them are " in said and words in said, said

@@ -83,6 +83,11 @@ def test_settings_that_change_a_guarantee_are_refused(smelt: Smelt, topic: Topic
     assert smelt("ingest")["landed"] == 0
 
 
+def test_tls_at_a_port_without_it_is_told(smelt: Smelt, topic: Topic) -> None:
+    result = smelt.run("ingest", "--timeout", "5s", "--set", "kafka.security.protocol=ssl")
+    assert result.code == 69 and "does this port expect TLS? kafka.security.protocol is ssl" in result.error, result
+
+
 def test_what_waits_behind_an_open_transaction_is_seen(smelt: Smelt, topic: Topic) -> None:
     topic.send(events(0, 20))
     producer = Producer(topic.broker.client_options() | {"transactional.id": topic.name})

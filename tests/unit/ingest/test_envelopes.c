@@ -24,6 +24,12 @@
     "], properties: [{name: battery, "                                                                                                     \
     "logicalType: integer, physicalName: battery}]}\n"
 
+#define CHANGE(op, position)                                                                                                               \
+    "{\"after\":{\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"ts_ms\":1," position "},\"op\":\"" op "\"}"
+#define K10  "kkkkkkkkkk"
+#define K130 K10 K10 K10 K10 K10 K10 K10 K10 K10 K10 K10 K10 K10
+#define K260 K130 K130
+
 typedef struct Case {
     const char *envelope, *properties; /* envelope NULL: none is named */
     const char *message, *key, *headers;
@@ -130,8 +136,36 @@ static const Case cases[] = {
     {"connect+debezium", BIKE BATTERY,
      "{\"schema\":{\"type\":\"struct\"},\"payload\":{\"after\":{\"bike_id\":\"B1\",\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"lsn\":9,\"ts_ms\":1},\"op\":\"r\"}}",
      NULL, NULL,
-     "id r|9||| type RIDE source pg entity B1 time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} "
+     "id r|9|||RIDE:rides-3:1:7 type RIDE source pg entity B1 time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} "
      "extra {\"payload\":{\"source\":{\"lsn\":9},\"op\":\"r\"}}"},
+    /* all rows of a snapshot have one position and one time, also those of other tables */
+    {"debezium", BATTERY, CHANGE("r", "\"db\":\"d\",\"schema\":\"s\",\"lsn\":9"), "{\"id\":1}", NULL,
+     "id r|9|||d.s.RIDE:{\"id\":1} type RIDE source pg time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} "
+     "extra {\"source\":{\"db\":\"d\",\"schema\":\"s\",\"lsn\":9},\"op\":\"r\"}"},
+    {"debezium", BATTERY, CHANGE("r", "\"db\":\"d\",\"lsn\":9"), NULL, NULL,
+     "id r|9|||d.RIDE:rides-3:1:7 type RIDE source pg time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} "
+     "extra {\"source\":{\"db\":\"d\",\"lsn\":9},\"op\":\"r\"}"},
+    /* of SQL Server and Db2; of a connector whose positions are not known */
+    {"debezium", BATTERY, CHANGE("r", "\"change_lsn\":null,\"commit_lsn\":\"27:758:5\""), "{\"id\":1}", NULL,
+     "id r|27:758:5|||RIDE:{\"id\":1} type RIDE source pg time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} "
+     "extra {\"source\":{\"commit_lsn\":\"27:758:5\"},\"op\":\"r\"}"},
+    {"debezium", BATTERY, CHANGE("c", "\"x\":1"), "{\"id\":1}", NULL,
+     "id c|rides-3:1:7|||{\"id\":1} type RIDE source pg time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} "
+     "extra {\"source\":{\"x\":1},\"op\":\"c\"}"},
+    /* a snapshot of old connectors, whose rows have no time in the source */
+    {"debezium", BATTERY,
+     "{\"after\":{\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"pos\":4,\"ts_ms\":0},\"op\":\"r\",\"ts_ms\":1795508100500}", "k", NULL,
+     "id r|4|||RIDE:k type RIDE source pg time 2026-11-24T08:15:00.500000Z payload {\"battery\":1} "
+     "extra {\"source\":{\"pos\":4,\"ts_ms\":0},\"op\":\"r\"}"},
+    {"debezium", BATTERY, "{\"after\":{\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"pos\":4,\"ts_ms\":0},\"op\":\"c\"}", "k", NULL,
+     "id c|4|||k type RIDE source pg time 1970-01-01T00:00:00.000000Z payload {\"battery\":1} extra {\"source\":{\"pos\":4},\"op\":\"c\"}"},
+    /* keys in Avro, and long ones */
+    {"debezium", BATTERY, CHANGE("c", "\"lsn\":9"), "\x01\xff", NULL,
+     "id c|9|||sha256:4b3a43f592f577fcfcb5b0e1f42bec5182c9edc414e1f667528f56e7cf0be11d type RIDE source pg time 1970-01-01T00:00:00.001000Z "
+     "payload {\"battery\":1} extra {\"source\":{\"lsn\":9},\"op\":\"c\"}"},
+    {"debezium", BATTERY, CHANGE("c", "\"lsn\":9"), "{\"id\":\"" K260 "\"}", NULL,
+     "id c|9|||sha256:d34220cecf0185644bf6822651c9d5b5893cbbaf8fa3b3ce8f055c587edd41e9 type RIDE source pg time 1970-01-01T00:00:00.001000Z "
+     "payload {\"battery\":1} extra {\"source\":{\"lsn\":9},\"op\":\"c\"}"},
     {"connect", FLAT, "{\"schema\":{},\"payload\":{\"bike_id\":\"B1\",\"at\":1,\"battery\":1}}", NULL, NULL,
      "id rides-3:1:7 type RIDE source rides entity B1 time 1970-01-01T00:00:00.001000Z payload {\"battery\":1}"},
     {"connect+smelt", BATTERY,
