@@ -32,7 +32,7 @@ const orderWords = (e, sort) => {
   const isDown = sort.startsWith("-");
   if (name === "value") return `most ${e.risk?.value_title?.toLowerCase() ?? "value"} first`;
   if (name === "risk") return isDown ? "highest risk first" : "lowest risk first";
-  if (name === "id") return "by id";
+  if (name === "id") return isDown ? "by id, the last one first" : "by id";
   return `${isDown ? "highest" : "lowest"} ${featureName(e, name)} first`;
 };
 
