@@ -8,68 +8,16 @@ import json
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
 from harness import FREE_PORT, Api, Json, Smelt, serving
-
-CONTRACT = """
-apiVersion: v3.1.0
-kind: DataContract
-id: meters
-version: 1.0.0
-status: active
-schema:
-  - name: reading
-    logicalType: object
-    properties:
-      - {name: at, physicalName: event_timestamp, logicalType: timestamp, transformLogic: epoch_s}
-      - {name: number, logicalType: string, required: true, primaryKey: true, customProperties: [{property: entity, value: meter}]}
-      - {name: kwh, logicalType: number, physicalType: "DECIMAL(12,3)", logicalTypeOptions: {minimum: -1000, maximum: 1000}}
-      - {name: district, logicalType: integer}
-      - {name: tariff, logicalType: string}
-      - {name: open, logicalType: boolean}
-      - {name: seen, logicalType: timestamp}
-      - {name: built, logicalType: date}
-"""
-FEATURES = """
-version: 1
-minimum_events: 1
-windows: []
-features:
-  - {name: readings, aggregate: count}
-  - {name: kwh, aggregate: sum, column: kwh}
-  - {name: tariff, aggregate: last, column: tariff}
-  - {name: open, aggregate: last, column: open}
-  - {name: seen, aggregate: last, column: seen}
-  - {name: built, aggregate: max, column: built}
-entities:
-  - entity: district
-    key: district
-    features:
-      - {name: readings, aggregate: count}
-      - {name: kwh, aggregate: sum, column: kwh}
-"""
-METERS = ["-5", "007", "7", "+260971234567", "=1+1", "a-1", "b-2", "c-3", "d-4", "e-5", "Ünï"]
-START = datetime(2024, 2, 28, 23, 59, 59, tzinfo=UTC)
-
-
-def reading(n: int) -> Json:
-    seen = START + timedelta(hours=n % 4, microseconds=n % 2)
-    optional: Json = {"tariff": ["day", "night", "ä", "day"][n % 4], "open": n % 2 == 0, "seen": seen.isoformat(), "built": f"{2020 + n % 5}-02-28"} if n != 5 else {}
-    return {"at": 1709164799 + n, "number": METERS[n], "kwh": n * 1.5 - 3, "district": [-4, 1, 2, 30][n % 4]} | optional
+from meters import METERS, OFFLINE, fill, reading
 
 
 @pytest.fixture
 def api(new_smelt: Callable[..., Smelt]) -> Api:
-    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1", pipeline_dir="pipeline")
-    (smelt.folder / "pipeline/contracts").mkdir(parents=True)
-    (smelt.folder / "pipeline/contracts/meters.odcs.yaml").write_text(CONTRACT)
-    (smelt.folder / "pipeline/features.yaml").write_text(FEATURES)
-    (smelt.folder / "readings.jsonl").write_text("".join(json.dumps(reading(n)) + "\n" for n in range(len(METERS))))
-    smelt("ingest", "--from", "readings.jsonl")
-    smelt("refine")
-    smelt("publish")
+    smelt = new_smelt(**OFFLINE)
+    fill(smelt)
     return serving(smelt.start("serve", *FREE_PORT))
 
 
