@@ -1,3 +1,4 @@
--- The columns of $1, a table or view of features, and whether each is a number.
-SELECT column_name, data_type IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'FLOAT', 'DOUBLE') OR data_type LIKE 'DECIMAL%' AS is_number
+-- The columns of $1, a table or view of features, and what conditions compare them as: DOUBLE, TIMESTAMP, or NULL, their text.
+SELECT column_name, CASE WHEN data_type IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'FLOAT', 'DOUBLE') OR data_type LIKE 'DECIMAL%' THEN 'DOUBLE'
+                         WHEN data_type IN ('DATE', 'TIMESTAMP') THEN 'TIMESTAMP' END AS compared_as
 FROM duckdb_columns() WHERE database_name = current_database() AND table_name = $1

@@ -51,6 +51,12 @@ typedef struct ChurnFeature {
     double gain; /* its share of all that the splits gained */
 } ChurnFeature;
 
+/* The labels of the file whose id is not in Gold. */
+typedef struct ChurnUnused {
+    size_t count;
+    char *example, *known; /* one of these ids, and one that Gold has; NULL: there is none */
+} ChurnUnused;
+
 typedef struct ChurnTraining {
     char *skipped;      /* why there is no new model, and what to do; NULL: there is one, and everything below is set */
     char *label_source; /* NULL: training was not due, no row was read */
@@ -58,7 +64,7 @@ typedef struct ChurnTraining {
     bool label_leaks; /* the label is a function of the features */
     Metrics metrics;  /* on the holdout */
     size_t rows, positives, training_rows, holdout_rows, features;
-    size_t labels_unused;       /* labels of the file whose id is not in Gold */
+    ChurnUnused labels_unused;
     char *title, *title_plural; /* of the entity; NULL: there is no Gold */
     char *warning;              /* why good numbers mean nothing; NULL: they do */
     ChurnFeature top[CHURN_TOP_FEATURES];

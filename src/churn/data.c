@@ -283,8 +283,20 @@ static int check_labels(LakeConn *conn, const ChurnGold *g, const char *path, Er
     return label_file_error(g, path, err);
 }
 
+static int read_unused(LakeConn *conn, const ChurnGold *g, size_t count, ChurnUnused *ret, Error *err) {
+    static const char name[] = "churn/labels_unused";
+    CLEANUP(free_text) char *sql = churn_sql(g, "labels_unused");
+    CLEANUP(lake_result_freep) LakeResult *row = NULL;
+    ret->count = count;
+    if (count == 0) return 0;
+    if (lake_query(conn, name, sql, NULL, 0, &row, err) != 0 || lake_next(row, err) < 0) return -1;
+    if (!lake_is_null(row, 0)) ret->example = xstrdup(lake_col_text(row, 0, NULL));
+    if (!lake_is_null(row, 1)) ret->known = xstrdup(lake_col_text(row, 1, NULL));
+    return 0;
+}
+
 static int read_by_file(LakeConn *conn, const ChurnGold *g, const char *path, const ChurnNames *features, ChurnData *ret,
-                        size_t *ret_unused, Error *err) {
+                        ChurnUnused *ret_unused, Error *err) {
     CLEANUP(free_text) char *escaped = NULL;
     char delimiter[2] = "";
     int64_t labels;
@@ -298,9 +310,9 @@ static int read_by_file(LakeConn *conn, const ChurnGold *g, const char *path, co
         return label_file_error(g, path, err);
     }
     if (check_labels(conn, g, path, err) != 0 || query_int(conn, "churn/labels", &labels, err) != 0 ||
-        read_rows(conn, g, "rows_by_labels", NULL, 0, features, true, ret, err) != 0)
+        read_rows(conn, g, "rows_by_labels", NULL, 0, features, true, ret, err) != 0 ||
+        read_unused(conn, g, (size_t)labels - ret->rows, ret_unused, err) != 0)
         return -1;
-    *ret_unused = (size_t)labels - ret->rows;
     return lake_exec(conn, "churn/drop_labels", lake_sql("churn/drop_labels"), err);
 }
 
@@ -315,8 +327,8 @@ int churn_has_label(LakeConn *conn, const ChurnGold *g, const char *label, bool 
 }
 
 int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,
-                        size_t *ret_unused, Error *err) {
-    *ret_unused = 0;
+                        ChurnUnused *ret_unused, Error *err) {
+    *ret_unused = (ChurnUnused){0};
     return churn_label_is_rule(label) ? read_rows(conn, g, "rows_by_rule", NULL, 0, features, true, ret, err)
                                       : read_by_file(conn, g, label, features, ret, ret_unused, err);
 }

@@ -52,10 +52,10 @@ int churn_read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const
 /* The same with the column label_to_learn. */
 int churn_read_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, const ChurnNames *features, ChurnData *ret,
                              Error *err) MUST_CHECK;
-/* The entities that have a label (setting model.label, see churn.h): a file, or the rule, which Gold must have. `ret_unused`: labels of the
- * file whose id is not in Gold. ERR_CONFIG: no such file, or no such column; ERR_DATA: the file. */
+/* The entities that have a label (setting model.label, see churn.h): a file, or the rule, which Gold must have. The
+ * caller ends `ret_unused`. ERR_CONFIG: no such file, or no such column; ERR_DATA: the file. */
 int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,
-                        size_t *ret_unused, Error *err) MUST_CHECK;
+                        ChurnUnused *ret_unused, Error *err) MUST_CHECK;
 /* Of a CSV file the path for read_csv, which takes *, ? and [ for a pattern and a folder for all files in it. ERR_CONFIG: it is no file.
  * The caller frees. */
 int churn_csv_path(const char *path, char **ret, Error *err) MUST_CHECK;

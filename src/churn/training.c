@@ -57,6 +57,8 @@ void churn_training_done(ChurnTraining *t) {
     free(t->warning);
     free(t->note);
     free(t->until);
+    free(t->labels_unused.example);
+    free(t->labels_unused.known);
     json_decref(t->facts);
     json_decref(t->distribution);
     free(t->title);
@@ -76,7 +78,11 @@ static void count_classes(const ChurnData *d, ChurnTraining *t) {
 /* NULL when there is enough; else a sentence why not. The caller frees. */
 static char *too_little(const ChurnTraining *t) {
     const char *more = "train again when more data is refined, or give a label of your own (model.label)";
+    const ChurnUnused *unused = &t->labels_unused;
     size_t negatives = t->rows - t->positives;
+    if (t->rows == 0 && unused->count > 0 && unused->example != NULL && unused->known != NULL)
+        return xasprintf("Gold has none of the %zu ids of %s, as %s; its own are as %s: write them the same way", unused->count,
+                         t->label_source, unused->example, unused->known);
     if (t->rows == 0) return xasprintf("no %s has both features and a label: %s", t->title, more);
     if (t->positives == 0 || negatives == 0)
         return xasprintf("all %zu labelled %s %s, there is nothing to tell apart: %s", t->rows, t->title_plural,
@@ -181,8 +187,8 @@ static json_t *facts_json(const ChurnTraining *t) {
     return json_pack("{s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:s, s:b, s:I, s:o}", "auc", t->metrics.auc, "pr_auc", t->metrics.pr_auc,
                      "log_loss", t->metrics.log_loss, "log_loss_base", t->metrics.log_loss_base, "rows", (json_int_t)t->rows, "positives",
                      (json_int_t)t->positives, "training_rows", (json_int_t)t->training_rows, "holdout_rows", (json_int_t)t->holdout_rows,
-                     "label_source", t->label_source, "label_leaks", (int)t->label_leaks, "labels_unused", (json_int_t)t->labels_unused,
-                     "top_features", top_features_json(t));
+                     "label_source", t->label_source, "label_leaks", (int)t->label_leaks, "labels_unused",
+                     (json_int_t)t->labels_unused.count, "top_features", top_features_json(t));
 }
 
 static int store(LakeConn *conn, const ChurnGold *gold, const ChurnOptions *options, const Model *m, ChurnTraining *t, Error *err) {

@@ -49,7 +49,9 @@ static void print_step(void *user, const json_t *step) {
         if (strcmp(key, "seconds") == 0 || strcmp(key, "events_per_second") == 0) continue;
         if (json_is_integer(value))
             say(app, " %s %lld", key, (long long)json_integer_value(value));
-        else if ((text = json_string_value(value)) != NULL && strlen(text) < 60)
+        else if ((text = json_string_value(value)) != NULL && strcmp(key, "skipped") == 0)
+            say(app, " %s", text); /* why, however long it is */
+        else if (text != NULL && strlen(text) < 60)
             say(app, " %s %s", key, text);
     }
     say(app, "\n");

@@ -100,9 +100,10 @@ static void print_training(const App *app, const ChurnTraining *t) {
     for (size_t i = 0; i < t->top_count; i++)
         say(app, "%s %s %.0f%%%s", i == 0 ? "  most important features:" : ",", t->top[i].name, t->top[i].gain * 100,
             i + 1 == t->top_count ? "\n" : "");
-    if (t->labels_unused > 0)
-        say(app, "%zu %s ignored, because Gold does not have the id.\n", t->labels_unused,
-            counted((int64_t)t->labels_unused, "label was", "labels were"));
+    if (t->labels_unused.count > 0)
+        say(app, "%zu %s not in Gold%s%s.\n", t->labels_unused.count,
+            counted((int64_t)t->labels_unused.count, "label was ignored, because its id is", "labels were ignored, because their ids are"),
+            t->labels_unused.example != NULL ? ", as " : "", t->labels_unused.example != NULL ? t->labels_unused.example : "");
     if (t->until != NULL) say(app, "This is the rule, not a forecast: %s.\n", t->until);
     if (t->note != NULL) say(app, "NOT IN USE, a candidate: %s.\n", t->note);
     if (t->warning != NULL) say(app, "Warning: %s\n", t->warning);

@@ -41,12 +41,12 @@ static int count_quality(LakeConn *conn, Error *err) {
 
 /* ---- what is typical ---- */
 
-/* The columns that are numbers, with commas between them; NULL: none. The caller frees. */
+/* The features that are numbers, with commas between them; NULL: none. The caller frees. */
 static int read_columns(LakeConn *conn, const GoldEntity *e, char **ret, Error *err) {
     static const char name[] = "serving/numeric_columns";
-    LakeValue view = lake_text(e->view);
+    const LakeValue values[] = {lake_text(e->view), lake_text(e->key)};
     CLEANUP(lake_result_freep) LakeResult *row = NULL;
-    if (lake_query(conn, name, lake_sql(name), &view, 1, &row, err) != 0 || lake_next(row, err) < 0) return -1;
+    if (lake_query(conn, name, lake_sql(name), values, ARRAY_LEN(values), &row, err) != 0 || lake_next(row, err) < 0) return -1;
     *ret = lake_is_null(row, 0) ? NULL : xstrdup(lake_col_text(row, 0, NULL));
     return 0;
 }

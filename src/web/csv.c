@@ -15,8 +15,15 @@ void csv_add_quoted(Buf *out, const char *before, const char *text, size_t n) {
     buf_add_char(out, '"');
 }
 
+/* -5, +260971234567, -1.5: what a spreadsheet makes of it is the same number, and other readers find the id that it is. */
+static bool is_plain_number(const char *text, size_t n) {
+    size_t digits = 0, points = 0, i = text[0] == '+' || text[0] == '-';
+    for (; i < n && ((text[i] >= '0' && text[i] <= '9') || text[i] == '.'); i++) *(text[i] == '.' ? &points : &digits) += 1;
+    return i == n && digits > 0 && points <= 1;
+}
+
 static void add_quoted(Buf *out, const char *text, size_t n) {
-    bool formula = n > 0 && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL;
+    bool formula = n > 0 && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL && !is_plain_number(text, n);
     csv_add_quoted(out, formula ? "'" : "", text, n);
 }
 

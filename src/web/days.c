@@ -14,6 +14,7 @@ int handle_days(Service *s, const Request *req, const Lease *lease, Response *re
     const GoldEntity *e = entity_find(req, lease, true);
     const char *feature = request_param(req, "feature");
     CLEANUP(json_freep) json_t *known = NULL;
+    CLEANUP(json_freep) json_t *id = NULL;
     json_t *days;
     if (e == NULL) return entity_answer_nothing_here(req, resp);
     if (feature == NULL) {
@@ -26,10 +27,10 @@ int handle_days(Service *s, const Request *req, const Lease *lease, Response *re
         response_problem(resp, 404, req, "%s have no feature '%.64s' that has a value of each day.", e->title_plural, feature);
         return 0;
     }
-    json_t *id = json_pack("{so}", "bytes", json_stringn(req->id, req->id_len));
-    if (raw_ask_days(s, lease, e, feature, id, &days, err) != 0) return -1;
+    if (entity_own_id(req, lease, e, &id, err) != 0 || raw_ask_days(s, lease, e, feature, json_pack("{sO}", "bytes", id), &days, err) != 0)
+        return -1;
     json_t *out = json_pack("{sI ss so}", "generation", (json_int_t)lease->generation, "feature", feature, "items", days);
-    json_object_set_new(out, e->key, json_stringn(req->id, req->id_len));
+    json_object_set(out, e->key, id);
     response_json(resp, 200, out);
     return 0;
 }

@@ -14,6 +14,9 @@ int entity_query(const Lease *lease, const GoldEntity *e, const char *name, cons
                  Error *err) MUST_CHECK;
 /* The row with this id, or with it in capitals as a contract may have put it; JSON null: there is none. */
 int entity_query_row(const Lease *lease, const GoldEntity *e, LakeValue id, json_t **ret, Error *err) MUST_CHECK;
+/* The id of this address as Gold has it. One that Gold does not have, as Silver and quarantine may, is as it was asked for. The caller owns
+ * it. */
+int entity_own_id(const Request *req, const Lease *lease, const GoldEntity *e, json_t **ret, Error *err) MUST_CHECK;
 /* Answers when the parameters of this address, which entities_params has among others, are wrong. */
 bool entity_refuse_params(const Request *req, const ParamSpec *specs, Response *resp);
 /* What a page is of, besides the content: the parameters that choose and sort. */

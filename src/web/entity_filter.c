@@ -35,18 +35,19 @@ static int read_columns(const Lease *lease, EntityFilter *f, Error *err) {
     int got;
     while ((got = lake_next(rows, err)) > 0) {
         const char *name = lake_col_text(rows, 0, NULL);
-        if (!is_apart(f->entity, name)) json_object_set_new(f->columns, name, json_boolean(lake_col_bool(rows, 1)));
+        if (!is_apart(f->entity, name))
+            json_object_set_new(f->columns, name, lake_is_null(rows, 1) ? json_null() : json_string(lake_col_text(rows, 1, NULL)));
     }
     return got;
 }
 
-/* The column's own text, for as long as the filter. NULL: there is no such column. */
-static const char *find_column(const EntityFilter *f, const char *name, size_t n, bool *ret_number) {
+/* The column's own text, for as long as the filter, and the type it is compared as (NULL: its text). NULL: there is no such column. */
+static const char *find_column(const EntityFilter *f, const char *name, size_t n, const char **ret_as) {
     const char *key;
-    json_t *is_number;
-    json_object_foreach(f->columns, key, is_number) {
+    json_t *as;
+    json_object_foreach(f->columns, key, as) {
         if (strlen(key) != n || memcmp(key, name, n) != 0) continue;
-        *ret_number = json_is_true(is_number);
+        *ret_as = json_string_value(as);
         return key;
     }
     return NULL;
@@ -56,11 +57,11 @@ static bool is_word(const char *word, const char *name, size_t n) {
     return strlen(word) == n && memcmp(word, name, n) == 0;
 }
 
-/* A column that is a number, or a word; NULL: neither. */
-static const char *find_number(const EntityFilter *f, const char *name, size_t n, bool sorting) {
-    bool is_number = false;
-    const char *column = find_column(f, name, n, &is_number);
-    if (column != NULL) return is_number ? column : NULL;
+/* As find_column, or what a word stands for. */
+static const char *find_word_too(const EntityFilter *f, const char *name, size_t n, bool sorting, const char **ret_as) {
+    const char *column = find_column(f, name, n, ret_as);
+    if (column != NULL) return column;
+    *ret_as = "DOUBLE";
     for (size_t i = 0; f->has_risk && i < ARRAY_LEN(words); i++)
         if (is_word(words[i].word, name, n)) return sorting ? words[i].sorted : words[i].column;
     return NULL;
@@ -69,19 +70,18 @@ static const char *find_number(const EntityFilter *f, const char *name, size_t n
 /* ---- sort, fields ---- */
 
 static void read_sort(const Request *req, EntityFilter *f, Response *resp) {
-    const char *text = request_param(req, "sort");
+    const char *text = request_param(req, "sort"), *as = "DOUBLE";
     f->sort = f->has_risk ? "(risk)" : "(id)";
+    f->is_as_number = true;
     if (text == NULL) return;
     f->ascending = text[0] != '-';
     text += !f->ascending;
-    if (strcmp(text, "id") == 0 && f->ascending) {
-        f->sort = "(id)";
-        return;
-    }
-    f->sort = find_number(f, text, strlen(text), true);
+    f->sort = strcmp(text, "id") == 0 || strcmp(text, f->entity->key) == 0 ? "(id)" : find_word_too(f, text, strlen(text), true, &as);
+    f->ids_down = f->sort != NULL && strcmp(f->sort, "(id)") == 0 && !f->ascending;
+    f->is_as_number = as != NULL && strcmp(as, "DOUBLE") == 0;
     if (f->sort == NULL)
         response_bad_param(resp, req, "sort",
-                           "The parameter 'sort' must be a column that is a number%s or id, and may have a minus before it.",
+                           "The parameter 'sort' has '%.64s', which is no column%s or id. It may have a minus before it.", text,
                            f->has_risk ? ", risk, value" : "");
 }
 
@@ -90,18 +90,17 @@ static void add_field(Buf *out, const char *name) {
 }
 
 static void read_fields(const Request *req, EntityFilter *f, Response *resp) {
-    const char *text = request_param(req, "fields"), *key;
+    const char *text = request_param(req, "fields"), *key, *ignored_type;
     json_t *ignored;
-    bool is_number;
     Buf out = {0};
     buf_add_str(&out, text == NULL && f->entity->listed != NULL ? f->entity->listed : "");
     if (text != NULL && strcmp(text, "*") == 0) json_object_foreach(f->columns, key, ignored) add_field(&out, key);
     for (size_t n; text != NULL && strcmp(text, "*") != 0 && *text != '\0'; text += n + (text[n] == ',')) {
         n = strcspn(text, ",");
-        const char *column = find_column(f, text, n, &is_number);
+        const char *column = find_column(f, text, n, &ignored_type);
         if (column != NULL)
             add_field(&out, column);
-        else if (resp->status == 0)
+        else if (resp->status == 0 && !is_word(f->entity->key, text, n)) /* the id is always there */
             response_bad_param(resp, req, "fields", "The parameter 'fields' has '%.*s', which is no column.", (int)(n < 64 ? n : 64), text);
     }
     f->fields = buf_take(&out);
@@ -118,8 +117,7 @@ static size_t operator_at(const char *at) {
 static bool add_number(EntityFilter *f, const char *column, const char *op, size_t op_len, const char *text) {
     char *end;
     double v = strtod(text, &end);
-    if (f->number_count == FILTER_NUMBERS || strspn(text, "+-.0123456789eE") != strlen(text) || end == text || *end != '\0' || !isfinite(v))
-        return false;
+    if (strspn(text, "+-.0123456789eE") != strlen(text) || end == text || *end != '\0' || !isfinite(v)) return false;
     double low = -HUGE_VAL, high = HUGE_VAL;
     if (op[0] != '<') low = op[0] == '>' && op_len == 1 ? nextafter(v, HUGE_VAL) : v;
     if (op[0] != '>') high = op[0] == '<' && op_len == 1 ? nextafter(v, -HUGE_VAL) : v;
@@ -129,14 +127,25 @@ static bool add_number(EntityFilter *f, const char *column, const char *op, size
     return true;
 }
 
+static bool add_time(EntityFilter *f, const char *column, const char *op, size_t op_len, const char *text) {
+    int64_t us, low = CLOCK_FIRST_US, high = CLOCK_LAST_US;
+    if (clock_read((Span){text, strlen(text)}, &us) != CLOCK_READ) return false;
+    if (op[0] != '<') low = us + (op[0] == '>' && op_len == 1);
+    if (op[0] != '>') high = us - (op[0] == '<' && op_len == 1);
+    f->numbers[f->number_count].column = column;
+    f->numbers[f->number_count].is_time = true;
+    clock_format(low, f->numbers[f->number_count].from);
+    clock_format(high, f->numbers[f->number_count++].to);
+    return true;
+}
+
 static bool add_condition(EntityFilter *f, const char *condition) {
     size_t n = strcspn(condition, "<>="), op_len = operator_at(condition + n);
-    bool is_number = false;
-    const char *op = condition + n, *number = find_number(f, condition, n, false);
-    if (op_len == 0) return false;
-    if (number != NULL) return add_number(f, number, op, op_len, op + op_len);
-    const char *column = find_column(f, condition, n, &is_number);
-    if (column == NULL || op[0] != '=' || f->text_count == FILTER_TEXTS) return false;
+    const char *op = condition + n, *as, *column = find_word_too(f, condition, n, false, &as);
+    if (op_len == 0 || column == NULL) return false;
+    if (as != NULL)
+        return f->number_count < FILTER_NUMBERS && (strcmp(as, "DOUBLE") == 0 ? add_number : add_time)(f, column, op, op_len, op + op_len);
+    if (op[0] != '=' || f->text_count == FILTER_TEXTS) return false;
     f->texts[f->text_count].column = column;
     f->texts[f->text_count++].equals = xstrdup(op + 1);
     return true;
@@ -150,8 +159,8 @@ static void read_where(const Request *req, EntityFilter *f, Response *resp) {
         if (n > 0 && !add_condition(f, condition))
             response_bad_param(
                 resp, req, "where",
-                "The parameter 'where' has '%.64s', which is no condition on a column: numbers by >=, <=, >, < and =, texts by =; at "
-                "most %d of numbers and %d of texts.",
+                "The parameter 'where' has '%.64s', which is no condition on a column: numbers and times by >=, <=, >, < and =, others "
+                "by =; at most %d of numbers and times, and %d of others.",
                 condition, FILTER_NUMBERS, FILTER_TEXTS);
     }
 }
@@ -197,11 +206,12 @@ static void put(Slots *s, LakeValue value, const char *name, size_t i, const cha
 
 static void put_slots(const EntityFilter *f, Slots *s) {
     for (size_t i = 0; i < FILTER_NUMBERS; i++) {
-        bool used = i < f->number_count;
+        bool used = i < f->number_count, is_time = used && f->numbers[i].is_time;
         put(s, used ? lake_name(f->numbers[i].column) : lake_null(), "number", i, "");
         put(s, lake_bool(!used), "number", i, "_unused");
-        put(s, lake_real(used ? f->numbers[i].low : 0), "low", i, "");
-        put(s, lake_real(used ? f->numbers[i].high : 0), "high", i, "");
+        put(s, lake_name(is_time ? "TIMESTAMP" : "DOUBLE"), "as", i, "");
+        put(s, is_time ? lake_text(f->numbers[i].from) : lake_real(used ? f->numbers[i].low : 0), "low", i, "");
+        put(s, is_time ? lake_text(f->numbers[i].to) : lake_real(used ? f->numbers[i].high : 0), "high", i, "");
     }
     for (size_t i = 0; i < FILTER_TEXTS; i++) {
         bool used = i < f->text_count;
@@ -216,11 +226,20 @@ static void put_slots(const EntityFilter *f, Slots *s) {
     s->items[s->count++] = (LakeBinding){"noted_in", lake_bool(f->noted_in)};
 }
 
+/* sql/<head>.sql, in which a column that is no number is sorted by the order of its values. The caller frees. */
+static char *head_sql(const EntityFilter *f, const char *head) {
+    static const char as_number[] = "{{sort}}::DOUBLE";
+    const char *text = lake_sql(head), *at = strstr(text, as_number);
+    if (f->is_as_number || at == NULL) return xstrdup(text);
+    return xasprintf("%.*s\n%s%s", (int)(at - text), text, lake_sql("api/order_of_others"), at + strlen(as_number));
+}
+
 char *entity_filter_sql(const EntityFilter *f, const char *head, const char *middle, const char *tail) {
     Slots slots = {.count = 0};
     put_slots(f, &slots);
+    CLEANUP(free_text) char *first = head_sql(f, head);
     CLEANUP(free_text)
-    char *text = xasprintf("%s\n%s\n%s\n%s", lake_sql(head), lake_sql(middle), f->noted != NULL ? lake_sql("api/where_noted") : "",
+    char *text = xasprintf("%s\n%s\n%s\n%s", first, lake_sql(middle), f->noted != NULL ? lake_sql("api/where_noted") : "",
                            tail != NULL ? lake_sql(tail) : "");
     return gold_entity_text(f->entity, text, slots.items, slots.count);
 }

@@ -2,22 +2,27 @@
  * fields. Nothing that a client sent becomes SQL text: names are those of columns that there are, values are literals. One request, one
  * thread. */
 #pragma once
+#include "base/clock.h"
 #include "web/handlers.h"
 #include "web/note_content.h"
 
-enum { FILTER_NUMBERS = 6, FILTER_TEXTS = 4, FILTER_BINDINGS = 4 * FILTER_NUMBERS + 3 * FILTER_TEXTS + 5 };
+enum { FILTER_NUMBERS = 6, FILTER_TEXTS = 4, FILTER_BINDINGS = 5 * FILTER_NUMBERS + 3 * FILTER_TEXTS + 5 };
 
 typedef struct EntityFilter {
     const GoldEntity *entity;
     bool has_risk;
-    json_t *columns;  /* name: is it a number; owned */
-    const char *sort; /* the column that is sorted by; of `columns`, or static */
+    json_t *columns;   /* name: the type that conditions compare it as, null: its text; owned */
+    const char *sort;  /* the column that is sorted by; of `columns`, or static */
+    bool is_as_number; /* that column is one, or a word that stands for one; others by the order of their values */
     bool ascending;
-    char *fields; /* names with commas between them; owned */
+    bool ids_down; /* by id alone, the last one first */
+    char *fields;  /* names with commas between them; owned */
     struct {
         const char *column;
+        bool is_time;
         double low, high;
-    } numbers[FILTER_NUMBERS];
+        char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE]; /* of times */
+    } numbers[FILTER_NUMBERS];                           /* and times */
     struct {
         const char *column;
         char *equals; /* owned */
@@ -29,11 +34,10 @@ typedef struct EntityFilter {
 
 #define ENTITY_FILTER_PARAMS                                                                                                               \
     {"sort", PARAM_TEXT, .least = 1, .most = 200,                                                                                          \
-     .help = "a column that is a number, risk, value or id; with a minus before it the highest first. Rows without a value are last"},     \
+     .help = "a column, risk, value or id; with a minus before it the highest first. Rows without a value are last"},                      \
         {"where", PARAM_TEXT, .least = 1, .most = 1000,                                                                                    \
-         .help =                                                                                                                           \
-             "conditions that must all hold, with ; between them: avg_bill>=100;plan=Basic. Numbers by >=, <=, >, < and =, texts by =; "   \
-             "also risk and value"},                                                                                                       \
+         .help = "conditions that must all hold, with ; between them: avg_bill>=100;plan=Basic. Numbers and times by >=, <=, >, < and =, " \
+                 "others by =; also risk and value"},                                                                                      \
     {                                                                                                                                      \
         "fields", PARAM_TEXT, .least = 1, .most = 2000, .help = "columns, with commas between them; * for all"                             \
     }

@@ -137,9 +137,13 @@ static int count_rows(const PageQuery *page, const Lease *lease, const LakeValue
     return lake_query_int(lease->conn, name, sql, values, 2, ret, err);
 }
 
+static const char *page_name(const PageQuery *page) {
+    return page->filter.ids_down ? "api/page_down" : "api/page";
+}
+
 static int query_page(const PageQuery *page, const Lease *lease, const LakeValue values[5], LakeResult **ret, Error *err) {
     const char *name = page->filter.has_risk ? "api/ranked" : "api/listed";
-    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, "api/where", "api/page");
+    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, "api/where", page_name(page));
     return lake_query(lease->conn, name, sql, values, 5, ret, err);
 }
 
@@ -171,7 +175,7 @@ static int read_scope(const PageQuery *page, const Lease *lease, const json_t *i
 static int answer_parquet(Service *s, const Request *req, const Lease *lease, const PageQuery *page, const LakeValue values[5],
                           Response *resp, Error *err) {
     const char *name = page->filter.has_risk ? "api/ranked" : "api/listed";
-    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, "api/where", "api/page");
+    CLEANUP(free_text) char *sql = entity_filter_sql(&page->filter, name, "api/where", page_name(page));
     return parquet_answer(s, req, lease, name, sql, values, 5, "(rank)", resp, err);
 }
 

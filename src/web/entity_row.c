@@ -38,9 +38,9 @@ static json_t *shape_entity(const GoldEntity *e, bool has_a_risk, json_t *row, i
 
 /* Into the answer, as `typical`. */
 static int add_typical(const Lease *lease, const GoldEntity *e, json_t *out, Error *err) {
-    LakeValue name = lake_text(e->name);
+    const LakeValue values[] = {lake_text(e->name), lake_text(e->key)};
     CLEANUP(json_freep) json_t *rows = NULL;
-    if (rows_query(lease->conn, "api/typical", &name, 1, &rows, err) != 0) return -1;
+    if (rows_query(lease->conn, "api/typical", values, ARRAY_LEN(values), &rows, err) != 0) return -1;
     json_object_set_new(out, "typical", typical_of(rows));
     return 0;
 }
@@ -72,6 +72,13 @@ int entity_query_row(const Lease *lease, const GoldEntity *e, LakeValue id, json
     if (find_row(lease, e, id, false, &row, err) != 0) return -1;
     if (json_is_null(row) && !is_in_capitals(id) && find_row(lease, e, id, true, &row, err) != 0) return -1;
     *ret = TAKE(row);
+    return 0;
+}
+
+int entity_own_id(const Request *req, const Lease *lease, const GoldEntity *e, json_t **ret, Error *err) {
+    CLEANUP(json_freep) json_t *row = NULL;
+    if (entity_query_row(lease, e, lake_blob(req->id, req->id_len), &row, err) != 0) return -1;
+    *ret = json_is_null(row) ? json_stringn(req->id, req->id_len) : json_incref(json_object_get(row, e->key));
     return 0;
 }
 

@@ -84,10 +84,10 @@ static int read_changes(LakeConn *conn, HeldEntity *e, const HeldEntity *last, s
 }
 
 static int read_typical(LakeConn *conn, HeldEntity *e, Error *err) {
-    LakeValue name = lake_text(e->entity->name);
+    const LakeValue values[] = {lake_text(e->entity->name), lake_text(e->entity->key)};
     CLEANUP(json_freep) json_t *rows = NULL;
     CLEANUP(json_freep) json_t *typical = NULL;
-    if (rows_query(conn, "api/typical", &name, 1, &rows, err) != 0) return -1;
+    if (rows_query(conn, "api/typical", values, ARRAY_LEN(values), &rows, err) != 0) return -1;
     typical = typical_of(rows);
     e->typical = json_text(typical);
     return 0;

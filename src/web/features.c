@@ -52,9 +52,8 @@ int handle_features(Service *s, const Request *req, const Lease *lease, Response
 /* ---- the scores of one ---- */
 
 /* 404 when it is not in Gold. */
-static int check_exists(const Request *req, const Lease *lease, const GoldEntity *e, Response *resp, Error *err) {
+static int check_exists(const Request *req, const Lease *lease, const GoldEntity *e, LakeValue id, Response *resp, Error *err) {
     CLEANUP(free_text) char *sql = gold_entity_sql(e, "api/exists");
-    LakeValue id = lake_blob(req->id, req->id_len);
     int64_t found = 0;
     if (lake_query_int(lease->conn, "api/exists", sql, &id, 1, &found, err) != 0) return -1;
     if (found == 0) response_problem(resp, 404, req, "There is no %s with this id in Gold.", e->title);
@@ -66,13 +65,16 @@ int handle_entity_scores(Service *s, const Request *req, const Lease *lease, Res
     const GoldEntity *e = entity_find(req, lease, true);
     if (e == NULL || !e->scored) return entity_answer_nothing_here(req, resp);
     CLEANUP(free_text) char *sql = gold_entity_sql(e, "api/scores");
-    const LakeValue values[] = {lake_blob(req->id, req->id_len), lake_int(request_int(req, scores_params, "limit"))};
     CLEANUP(json_freep) json_t *items = NULL;
+    CLEANUP(json_freep) json_t *id = NULL;
+    if (entity_own_id(req, lease, e, &id, err) != 0) return -1;
+    const LakeValue values[] = {lake_blob(json_string_value(id), json_string_length(id)),
+                                lake_int(request_int(req, scores_params, "limit"))};
     if (rows_query_sql(lease->conn, "api/scores", sql, values, ARRAY_LEN(values), &items, err) != 0) return -1;
-    if (json_array_size(items) == 0 && check_exists(req, lease, e, resp, err) != 0) return -1;
+    if (json_array_size(items) == 0 && check_exists(req, lease, e, values[0], resp, err) != 0) return -1;
     if (resp->status != 0) return 0;
     json_t *out = json_pack("{sI sO}", "generation", (json_int_t)lease->generation, "items", items);
-    json_object_set_new(out, e->key, json_stringn(req->id, req->id_len));
+    json_object_set(out, e->key, id);
     response_json(resp, 200, out);
     return 0;
 }

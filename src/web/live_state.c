@@ -149,12 +149,12 @@ static int read_scores(Reading *r, LiveEntity *e, Error *err) {
 }
 
 static int read_typical(Reading *r, LiveEntity *e, Error *err) {
-    LakeValue name = lake_text(e->entity->name);
+    const LakeValue values[] = {lake_text(e->entity->name), lake_text(e->entity->key)};
     CLEANUP(json_freep) json_t *rows = NULL;
     CLEANUP(json_freep) json_t *typical = NULL;
     int64_t now = clock_mono_ns();
     if (e->typical != NULL && now - e->typical_ns < TYPICAL_FOR_NS) return 0;
-    if (rows_query(r->conn, "api/typical", &name, 1, &rows, err) != 0) return -1;
+    if (rows_query(r->conn, "api/typical", values, ARRAY_LEN(values), &rows, err) != 0) return -1;
     typical = typical_of(rows);
     char *text = json_text(typical);
     r->changed = r->changed || e->typical == NULL || strcmp(e->typical, text) != 0;

@@ -261,9 +261,9 @@ static bool read_before(const Request *req, json_t **ret_us, json_t **ret_place,
     return true;
 }
 
-static int ask_events(Service *s, const Request *req, const Lease *lease, const GoldEntity *e, const char *name, const json_t *values,
-                      json_t **ret, Error *err) {
-    json_t *own = json_pack("[{s:o}]", "bytes", json_stringn(req->id, req->id_len));
+static int ask_events(Service *s, const Lease *lease, const GoldEntity *e, const char *name, json_t *id, const json_t *values, json_t **ret,
+                      Error *err) {
+    json_t *own = json_pack("[{s:O}]", "bytes", id);
     json_array_extend(own, (json_t *)values);
     return ask(s, lease, name, (size_t)(e - lease->entities->items), own, ret, err);
 }
@@ -272,20 +272,21 @@ int handle_entity_events(Service *s, const Request *req, const Lease *lease, Res
     const GoldEntity *e = entity_find(req, lease, true);
     CLEANUP(json_freep) json_t *clean = NULL;
     CLEANUP(json_freep) json_t *held = NULL;
+    CLEANUP(json_freep) json_t *id = NULL;
     json_t *us, *place;
     int64_t limit = request_int(req, events_params, "limit");
     char next[48];
     if (e == NULL) return entity_answer_nothing_here(req, resp);
     if (!read_before(req, &us, &place, resp)) return 0;
     CLEANUP(json_freep) json_t *values = json_pack("[o o I]", us, place, (json_int_t)limit + 1);
-    if (ask_events(s, req, lease, e, "rows/events", values, &clean, err) != 0) return -1;
+    if (entity_own_id(req, lease, e, &id, err) != 0 || ask_events(s, lease, e, "rows/events", id, values, &clean, err) != 0) return -1;
     bool is_first = e == lease->entities->items; /* whose ids quarantine has */
-    if (is_first && ask_events(s, req, lease, e, "rows/events_quarantined", values, &held, err) != 0) return -1;
+    if (is_first && ask_events(s, lease, e, "rows/events_quarantined", id, values, &held, err) != 0) return -1;
     json_t *items = merge_events(e, clean, held, (size_t)limit, next);
     hide_paths(req, items);
     json_t *out =
         json_pack("{sI so ss?}", "generation", (json_int_t)lease->generation, "items", items, "next_before", next[0] != '\0' ? next : NULL);
-    json_object_set_new(out, e->key, json_stringn(req->id, req->id_len));
+    json_object_set(out, e->key, id);
     response_json(resp, 200, out);
     return 0;
 }

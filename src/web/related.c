@@ -108,8 +108,8 @@ static void add_sums(const json_t *rows, json_t *out) {
 
 /* ---- the answer ---- */
 
-static int answer_related(const Request *req, const Lease *lease, const GoldEntity *e, const GoldEntity *other, const json_t *found,
-                          const json_t *hours, Response *resp, Error *err) {
+static int answer_related(const Request *req, const Lease *lease, const GoldEntity *e, const GoldEntity *other, json_t *id,
+                          const json_t *found, const json_t *hours, Response *resp, Error *err) {
     CLEANUP(json_freep) json_t *rows = NULL;
     if (query_rows(req, lease, other, found, &rows, resp, err) != 0) return -1;
     if (resp->status != 0) return 0;
@@ -119,7 +119,7 @@ static int answer_related(const Request *req, const Lease *lease, const GoldEnti
                             other->plural, "days", DAYS, "total", json_integer_value(total), "counted", (json_int_t)json_array_size(rows),
                             "items", heaviest(rows, (size_t)request_int(req, related_params, "limit")), "hours", hours);
     add_sums(rows, out);
-    json_object_set_new(out, e->key, json_stringn(req->id, req->id_len));
+    json_object_set(out, e->key, id);
     response_json(resp, 200, out);
     return 0;
 }
@@ -128,17 +128,15 @@ int handle_related(Service *s, const Request *req, const Lease *lease, Response 
     const GoldEntity *e = entity_find(req, lease, true), *other = e != NULL ? find_other(req, lease, e) : NULL;
     CLEANUP(json_freep) json_t *found = NULL;
     CLEANUP(json_freep) json_t *hours = NULL;
+    CLEANUP(json_freep) json_t *id = NULL;
     if (e == NULL) return entity_answer_nothing_here(req, resp);
     if (other == NULL) {
         response_problem(resp, 404, req, "There is no other entity that %s could have to do with.", e->title_plural);
         return 0;
     }
-    json_t *id = json_pack("{so}", "bytes", json_stringn(req->id, req->id_len));
-    if (raw_ask_of_two(s, lease, "rows/related", e, other, json_pack("[OI]", id, (json_int_t)COUNTED_MAX), &found, err) != 0 ||
-        raw_ask_of_two(s, lease, "rows/hours", e, other, json_pack("[O]", id), &hours, err) != 0) {
-        json_decref(id);
+    if (entity_own_id(req, lease, e, &id, err) != 0) return -1;
+    if (raw_ask_of_two(s, lease, "rows/related", e, other, json_pack("[{sO}I]", "bytes", id, (json_int_t)COUNTED_MAX), &found, err) != 0 ||
+        raw_ask_of_two(s, lease, "rows/hours", e, other, json_pack("[{sO}]", "bytes", id), &hours, err) != 0)
         return -1;
-    }
-    json_decref(id);
-    return answer_related(req, lease, e, other, found, hours, resp, err);
+    return answer_related(req, lease, e, other, id, found, hours, resp, err);
 }

@@ -144,7 +144,7 @@ def test_lists_sorted_filtered_and_as_csv(offline: Smelt, of_two_generations: Ap
     with urllib.request.urlopen(request, timeout=30) as answer:
         rows = list(csv.DictReader(io.StringIO(answer.read().decode())))
     assert [(row["subscriber_id"], int(row["total_events"])) for row in rows] == sorted((name, count) for name, count, _, _ in gold)
-    for wrong in ("sort=nothing", "sort=-id", "fields=x", "where=x%3E1", "where=total_events", "where=total_events%3E1e999", "where=total_events%3E%3D'1'"):
+    for wrong in ("sort=nothing", "sort=-", "fields=x", "where=x%3E1", "where=total_events", "where=total_events%3E1e999", "where=total_events%3E%3D'1'"):
         api.get(f"/api/v1/subscribers?{wrong}", 400)
     cursor = api.get("/api/v1/subscribers?limit=2&sort=-value")["next_cursor"]
     api.get(f"/api/v1/subscribers?limit=2&sort=value&cursor={cursor}", 400)
@@ -229,6 +229,14 @@ def test_the_events_of_one_entity(offline: Smelt, of_two_generations: Api) -> No
         assert times == sorted(times, reverse=True)
     assert api.get("/api/v1/subscribers/nobody/events")["items"] == []
     api.get("/api/v1/subscribers/nobody/events?before=x", 400)
+
+
+@SHARED
+def test_what_belongs_to_a_row_is_found_by_its_id_in_small_letters_too(offline: Smelt, of_two_generations: Api) -> None:
+    name = offline.value("SELECT max_by(subscriber_id, total_events) FROM gold_subscriber_features")
+    for what in ("events?limit=3", "scores", "days?feature=avg_bill_zmw", "related", "notes"):
+        found = of_two_generations.get(f"/api/v1/subscribers/{name.lower()}/{what}")
+        assert found == of_two_generations.get(f"/api/v1/subscribers/{name}/{what}") and found["subscriber_id"] == name, what
 
 
 @SHARED

@@ -65,3 +65,23 @@ def test_what_cannot_be_read_says_why(filled_once: Smelt, fault: str, column: st
     refused = filled_once.run("train", "--label", file)
     assert refused.code == 65 and reason in refused.error, refused
     assert "Binder" not in refused.error and "sniff" not in refused.error and "read_csv" not in refused.error, refused.error
+
+
+def test_ids_that_are_written_in_another_way_are_named(filled_once: Smelt) -> None:
+    rows = [(f"{number}.0", value) for number, (_, value) in enumerate(lines(filled_once))]
+    known = min(name for name, _ in lines(filled_once))
+    file = filled_once.folder / "other.csv"
+    file.write_text(csv(rows))
+    refused = filled_once.run("train", "--label", file)
+    assert refused.code == 65 and f"none of the {len(rows)} ids of {file}, as 0.0; its own are as {known}" in refused.error, refused
+    file.write_text(csv(lines(filled_once) + rows[:1]))
+    assert "1 labels were ignored, because Gold does not have their ids, as 0.0." in filled_once.run("train", "--force", "--label", file, json_summary=False).stdout
+
+
+def test_run_says_why_it_did_not_train(filled_once: Smelt) -> None:
+    """However long the reason is."""
+    file = filled_once.folder / "few.csv"
+    file.write_text(csv(lines(filled_once)[:3]))
+    run = filled_once.run("run", "--train", "--from", filled_once.folder / "e.jsonl", "--set", f"model.label={file}", json_summary=False)
+    (train,) = [line for line in run.stdout.splitlines() if line.startswith("train ")]
+    assert run.code == 0 and "skipped" in train and "at least 10 of each are needed" in train, run

@@ -1,5 +1,5 @@
 // What the pipeline calls its entities and their columns (/api/v1/pipeline). Nothing on these pages knows them otherwise.
-import { capital, count, many } from "./words.js";
+import { capital, count, digitsAfterPoint, many, plainText } from "./words.js";
 
 let entities = [];
 const columnsOf = new Map(); // of each entity: by their names
@@ -37,8 +37,8 @@ export const reasonName = (entity, r) => withWindow(reasonFeature(entity, r));
 
 export const value = (v, unit) => {
   if (v == null) return "none";
-  if (typeof v !== "number") return String(v);
-  const number = Number.isInteger(v) ? count(v) : v.toLocaleString("en", { maximumFractionDigits: 2 }).replace("-", "\u2212");
+  if (typeof v !== "number") return plainText(v);
+  const number = v.toLocaleString("en", { maximumFractionDigits: digitsAfterPoint(v) }).replace("-", "\u2212");
   if (unit === "%") return `${number}%`;
   return unit ? `${number}\u00a0${unit}` : number;
 };

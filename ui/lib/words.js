@@ -10,6 +10,12 @@ export const short = (n) => {
   return Math.abs(n) < 1e7 ? count(n) : minus(new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 }).format(n));
 };
 
+// Digits behind the point: as many as the number has, at most two; below 0.1 so many that two of them count.
+export const digitsAfterPoint = (n) => {
+  if (Number.isInteger(n)) return 0;
+  const own = `${n}`.split(/[.e]/)[1].length; // 1.5e-8 has more
+  return Math.abs(n) >= 0.1 ? Math.min(2, own) : Math.min(`${n}`.includes("e") ? 12 : own, 1 - Math.floor(Math.log10(Math.abs(n))));
+};
 export const decimal = (n, digits) => minus(n.toLocaleString("en", { minimumFractionDigits: digits, maximumFractionDigits: digits }));
 
 // With three digits that count: 0.0413, 1.25, 168.
@@ -61,7 +67,9 @@ export const age = (iso) => {
 };
 export const ago = (iso) => (iso ? `${age(iso)} ago` : "never");
 
-const inZone = (iso, timeZone) => new Date(iso).toLocaleString("en-GB", { timeZone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
+// The year where it is another one than now.
+const yearOf = (d) => (d.getUTCFullYear() === new Date(now()).getUTCFullYear() ? {} : { year: "numeric" });
+const inZone = (iso, timeZone) => new Date(iso).toLocaleString("en-GB", { timeZone, weekday: "short", day: "numeric", month: "short", ...yearOf(new Date(iso)), hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" });
 // For the pointer: the moment in UTC, and in the zone of the browser when that is another one.
 export const zones = (iso) => {
   if (!iso) return "";
@@ -69,12 +77,17 @@ export const zones = (iso) => {
   return utc === here ? utc : `${utc} = ${here}`;
 };
 
-// Minutes of a clock in UTC: "Sun 29 Nov, 06:21".
+// Minutes of a clock in UTC: "Sun 29 Nov, 06:21", "Sun 3 Mar 2024, 06:21".
 export const moment = (iso) => {
   const d = new Date(iso);
   const part = (options) => d.toLocaleString("en-GB", { timeZone: "UTC", ...options });
-  return `${part({ weekday: "short", day: "numeric", month: "short" })}, ${part({ hour: "2-digit", minute: "2-digit" })}`;
+  return `${part({ weekday: "short", day: "numeric", month: "short", ...yearOf(d) }).replace(/(^\w+),/, "$1")}, ${part({ hour: "2-digit", minute: "2-digit" })}`;
 };
+
+// A time as answers of the API write it; a text of this form is one too.
+const isTime = (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(text);
+// What a feature or field is that is no number.
+export const plainText = (v) => (v === "" ? "(empty)" : isTime(v) ? `${moment(v)} UTC` : visible(String(v)));
 
 export const timeElement = (iso) => (iso ? h("time", { datetime: iso, title: zones(iso) }, `${moment(iso)} UTC`) : "–");
 

@@ -6,7 +6,7 @@ import { Pages } from "../lib/list.js";
 import { watch, SLOW_MS } from "../lib/live.js";
 import { byPlural, featureName, listed, named, titleOf } from "../lib/names.js";
 import { href, parse, setQuery } from "../lib/router.js";
-import { capital, count, decimal, visible } from "../lib/words.js";
+import { capital, count, decimal, plainText, visible } from "../lib/words.js";
 import { callWords, conditions, filters } from "../parts/list_filters.js";
 import { listAnswers } from "../parts/list_answers.js";
 import { longTable } from "../parts/long_table.js";
@@ -32,7 +32,7 @@ const orderWords = (e, sort) => {
   const isDown = sort.startsWith("-");
   if (name === "value") return `most ${e.risk?.value_title?.toLowerCase() ?? "value"} first`;
   if (name === "risk") return isDown ? "highest risk first" : "lowest risk first";
-  if (name === "id") return "by id";
+  if (name === "id") return isDown ? "by id, the last one first" : "by id";
   return `${isDown ? "highest" : "lowest"} ${featureName(e, name)} first`;
 };
 
@@ -40,7 +40,7 @@ const sortHead = (title, name, sort) => h("button", { type: "button", class: "li
   click: () => setQuery({ sort: sort === `-${name}` ? name : `-${name}` }) }, title);
 const sorted = (name, sort) => (sort === name ? "ascending" : sort === `-${name}` ? "descending" : null);
 
-const cellOf = (v, digits) => (v == null ? "–" : typeof v === "number" ? decimal(v, digits) : visible(String(v)));
+const cellOf = (v, digits) => (v == null ? "–" : typeof v === "number" ? decimal(v, digits) : plainText(v));
 
 // Below an id: the last call, so that nobody calls twice.
 const idCell = (e, marks) => (row) => {

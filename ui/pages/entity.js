@@ -4,7 +4,7 @@ import { say } from "../lib/clipboard.js";
 import { SLOW_MS } from "../lib/live.js";
 import { allEntities, byPlural, feature, reasonFeature, reasonName, rowUrl, titleOf, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
-import { agoElement, capital, decimal, many, moment, percent, placeElement, spaced, timeElement, visible } from "../lib/words.js";
+import { agoElement, capital, decimal, many, moment, percent, placeElement, plainText, spaced, timeElement, visible } from "../lib/words.js";
 import { badge, bar, empty } from "../parts/bits.js";
 import { trend } from "../parts/chart.js";
 import { daysPanels } from "../parts/days.js";
@@ -84,7 +84,7 @@ const featuresPanel = (e, id) => panel({
 // The id of a row of an entity leads to it, under the name that people give to such a row.
 const eventField = ([name, v]) => {
   const e = allEntities().find((one) => one.key === name);
-  const text = visible(String(v));
+  const text = e ? visible(String(v)) : plainText(v);
   return h("span", { class: "reason" }, `${e ? e.title : spaced(name)} `, e ? h("a", { href: href(["entities", e.plural, String(v)]) }, text) : h("b", {}, text));
 };
 const eventFields = (event) => Object.entries(event.fields ?? {}).slice(0, 6).map(eventField);

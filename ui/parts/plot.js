@@ -6,7 +6,7 @@ export const COLORS = 5;
 
 export const isTime = (model) => !model.xTitle;
 export const xWord = (model, x) => (model.xWord ? model.xWord(x) : isTime(model) ? moment(x * 1000) : brief(x));
-const axisNumber = (n) => (n >= 10000 ? `${count(n / 1000)}k` : brief(n));
+const axisNumber = (n) => (Math.abs(n) >= 10000 ? `${count(n / 1000)}k` : brief(n));
 
 const clock = (s) => {
   const d = new Date(s * 1000);

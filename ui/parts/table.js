@@ -1,5 +1,6 @@
 // Tables. table({id, caption, columns: [{title, isNum, cell, value, isHead, unit}], rows, key, empty, attributes})
 import { h } from "../lib/dom.js";
+import { digitsAfterPoint } from "../lib/words.js";
 
 // The roles are written out, since on narrow screens rows become cards, which would end them.
 const head = (columns) => h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map((c) =>
@@ -23,5 +24,5 @@ export const table = ({ id, caption, columns, rows, key, empty = "Nothing yet.",
     h("table", { id: `table-${id}`, "data-testid": id, role: "table", class: wide ? "wide" : "cards" }, h("caption", { class: "unseen" }, caption), head(columns), h("tbody", { role: "rowgroup" }, body)));
 };
 
-// As many digits as the value with the most has, so that a column is read from above: at most two.
-export const digitsOf = (rows, name) => Math.max(0, ...rows.map((row) => (typeof row[name] === "number" ? Math.min(2, `${row[name]}`.split(".")[1]?.length ?? 0) : 0)));
+// As many digits as the value with the most needs, so that a column is read from above.
+export const digitsOf = (rows, name) => Math.max(0, ...rows.map((row) => (typeof row[name] === "number" ? digitsAfterPoint(row[name]) : 0)));

@@ -313,7 +313,7 @@ static void labels_from_a_file(void **state) {
     assert_null(t.skipped);
     assert_int_equal(t.rows, 300);
     assert_int_equal(t.positives, 100);
-    assert_int_equal(t.labels_unused, 1);
+    assert_int_equal(t.labels_unused.count, 1);
     assert_false(t.label_leaks);
     assert_true(t.metrics.auc < 0.8); /* these labels have nothing to do with the features */
     CLEANUP(churn_scores_done) ChurnScores s = score(f);

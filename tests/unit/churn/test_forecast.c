@@ -529,6 +529,37 @@ static void who_is_in_the_table_and_has_not_left_stays(void **state) {
     f->options.label = CHURN_LABEL_DECLARED;
 }
 
+/* As databases and pandas write them: an offset counts, and without one a time is UTC. */
+static void departures_are_at_the_moment_that_is_written(void **state) {
+    static const char *const same[] = {"2026-06-01T00:30:00+02:00", "2026-06-01 00:30:00+0200",   "2026-06-01 00:30:00.000000+02",
+                                       "2026-05-31T22:30:00Z",      "2026-05-31 22:30:00 UTC",    "2026-05-31 22:30",
+                                       "2026-05-31T12:30:00-10:00", "2026-06-01T12:30:00.0+14:00"};
+    static const char *const wrong[] = {"2026-06-01T00:00:00+99:99", "infinity",   "epoch",     "290000-01-01",
+                                        "0044-03-15 (BC)",           "01.06.2026", "1780272000"};
+    Fixture *f = *state;
+    Error err = {0};
+    make_visits(f, 50, DAYS);
+    CLEANUP(free_text) char *path = path_join(f->dir, "left.csv");
+    f->options.label = path;
+    for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+        CLEANUP(churn_training_done) ChurnTraining t = {0};
+        CLEANUP(free_text) char *text = xasprintf("member_id,left_at\nM00001,%s\n", same[i]);
+        CLEANUP(lake_result_freep) LakeResult *r = NULL;
+        write_text(path, text);
+        must(churn_train(f->conn, &f->options, &t, &err), &err);
+        must(lake_query(f->conn, "test", "SELECT left_us FROM churn_left", NULL, 0, &r, &err), &err);
+        assert_int_equal(lake_next(r, &err), 1);
+        assert_int_equal(lake_col_int(r, 0), INT64_C(1780266600000000));
+    }
+    for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+        CLEANUP(churn_training_done) ChurnTraining t = {0};
+        CLEANUP(free_text) char *text = xasprintf("member_id,left_at\nM00001,%s\n", wrong[i]);
+        write_text(path, text);
+        assert_failed(churn_train(f->conn, &f->options, &t, &err), ERR_DATA, wrong[i], &err);
+    }
+    f->options.label = CHURN_LABEL_DECLARED;
+}
+
 static void bad_departures(void **state) {
     Fixture *f = *state;
     Error err = {0};
@@ -925,6 +956,7 @@ int main(void) {
         FORECAST_TEST(cuts_that_betray_are_refused),
         FORECAST_TEST(who_has_left_before_is_left_out_and_counted),
         FORECAST_TEST(who_is_in_the_table_and_has_not_left_stays),
+        FORECAST_TEST(departures_are_at_the_moment_that_is_written),
         FORECAST_TEST(bad_departures),
         FORECAST_TEST(a_departure_to_come_makes_no_label_known),
         FORECAST_TEST(unknown_arrivals_are_said),

@@ -1,0 +1,103 @@
+"""Rows whose features are dates, times, texts and flags, and whose ids are numbers: electricity meters and the districts they are in."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from harness import FREE_PORT, Api, Json, Smelt, serving
+from meters import METERS, OFFLINE, fill, reading
+
+
+@pytest.fixture
+def api(new_smelt: Callable[..., Smelt]) -> Api:
+    smelt = new_smelt(**OFFLINE)
+    fill(smelt)
+    return serving(smelt.start("serve", *FREE_PORT))
+
+
+def all_pages(api: Api, path: str) -> list[Json]:
+    items: list[Json] = []
+    page = api.get(path)
+    while True:
+        items += page["items"]
+        assert page["total"] == api.get(path)["total"]
+        if page["next_cursor"] is None:
+            return items
+        page = api.get(f"{path}&cursor={page['next_cursor']}")
+
+
+def lines(api: Api, path: str) -> list[dict[str, str]]:
+    with urllib.request.urlopen(urllib.request.Request(api.url + path, headers={"Accept": "text/csv"}), timeout=30) as answer:
+        return list(csv.DictReader(io.StringIO(answer.read().decode())))
+
+
+def post(api: Api, path: str, content: Json) -> Json:
+    request = urllib.request.Request(api.url + path, method="POST", data=json.dumps(content).encode(), headers={"Content-Type": "application/json", "Smelt-Request": "yes"})
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        found: Json = json.load(answer)
+        return found
+
+
+def test_an_id_that_is_a_number_is_written_in_one_way(api: Api) -> None:
+    assert api.get("/api/v1/districts/-4")["features"]["readings"] == 3
+    for other in ("1.5", "1.0", "01", "%2B1", "0x1", "1e0", "%201", "1%0A", "3_0", "0b1"):
+        api.get(f"/api/v1/districts/{other}", 404)
+        api.get(f"/api/v1/district?id={other}", 400 if "%0A" in other else 404)
+        api.get(f"/api/v1/districts/{other}/notes", 404)
+        assert api.get(f"/api/v1/districts/{other}/events")["items"] == []
+        assert api.get(f"/api/v1/districts/{other}/days?feature=kwh")["items"] == []
+        assert api.get(f"/api/v1/districts/{other}/related?entity=meter")["total"] == 0
+    found = post(api, "/api/v1/districts/lookup", {"ids": ["1.5", "01", "+1", "30", "-4", "x"]})
+    assert [row["district"] for row in found["items"]] == ["30", "-4"] and found["missing"] == ["1.5", "01", "+1", "x"]
+
+
+def test_an_id_is_no_measure(api: Api) -> None:
+    assert set(api.get("/api/v1/districts/30")["typical"]) == {"readings", "kwh"}
+
+
+@pytest.mark.parametrize("column", ["seen", "built", "open", "tariff", "kwh"])
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_a_list_is_sorted_by_columns_of_any_type(api: Api, column: str, sign: str) -> None:
+    rows = all_pages(api, f"/api/v1/meters?limit=2&sort={sign}{column}&fields={column}")
+    assert sorted(row["number"] for row in rows) == sorted(METERS)
+    values = [row[column] for row in rows]
+    known = [value for value in values if value is not None]
+    assert known == sorted(known, reverse=sign == "-") and values[len(known) :] == [None] * (len(values) - len(known))
+    for one in set(known):  # by the id where they are the same
+        same = [row["number"] for row in rows if row[column] == one]
+        assert same == sorted(same)
+
+
+def test_a_list_is_sorted_by_id_from_either_end(api: Api) -> None:
+    up = [row["number"] for row in all_pages(api, "/api/v1/meters?limit=3&sort=id")]
+    assert up == sorted(METERS) and [row["number"] for row in all_pages(api, "/api/v1/meters?limit=3&sort=-id")] == up[::-1]
+    assert [row["number"] for row in all_pages(api, "/api/v1/meters?limit=3&sort=-number&fields=number,kwh&where=open=true")] == sorted((m for n, m in enumerate(METERS) if n % 2 == 0), reverse=True)
+    assert "'nothing'" in api.get("/api/v1/meters?sort=nothing", 400)["detail"]
+
+
+def test_conditions_on_times_take_them_as_they_are_shown(api: Api) -> None:
+    def found(condition: str) -> list[str]:
+        return sorted(row["number"] for row in api.get(f"/api/v1/meters?where={urllib.parse.quote(condition)}")["items"])
+
+    shown = {row["number"]: (row["seen"], row["built"]) for row in api.get("/api/v1/meters?fields=seen,built")["items"] if row["seen"]}
+    for seen, built in set(shown.values()):
+        assert found(f"seen={seen}") == sorted(m for m, (at, _) in shown.items() if at == seen)
+        for operator, holds in {">": lambda a, b: a > b, ">=": lambda a, b: a >= b, "<": lambda a, b: a < b, "<=": lambda a, b: a <= b, "=": lambda a, b: a == b}.items():
+            assert found(f"seen{operator}{seen}") == sorted(m for m, (at, _) in shown.items() if holds(at, seen))
+            assert found(f"built{operator}{built}") == sorted(m for m, (_, day) in shown.items() if holds(day, built))
+    assert found("seen<2024-02-29") == sorted(m for m, (at, _) in shown.items() if at < "2024-02-29")
+    assert found("seen>=2024-02-29T02:00:00+01:00;tariff=night") == sorted(m for m, (at, _) in shown.items() if at >= "2024-02-29T01" and reading(METERS.index(m))["tariff"] == "night")
+    for wrong in ("seen>yesterday", "seen=", "built>2024-02-30", "tariff>a"):
+        assert wrong in api.get(f"/api/v1/meters?where={urllib.parse.quote(wrong)}", 400)["detail"]
+
+
+def test_numbers_in_csv_are_as_in_json(api: Api) -> None:
+    """A text that begins like a formula is marked as a text, unless it is a number: an id of another table would not be found by it any more."""
+    assert [row["number"] for row in lines(api, "/api/v1/meters?sort=id")] == ["'=1+1" if m == "=1+1" else m for m in sorted(METERS)]
+    assert {row["district"] for row in lines(api, "/api/v1/districts")} == {"-4", "1", "2", "30"}
