@@ -250,7 +250,7 @@ static int fit(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const
     return churn_judge_candidate(conn, options, &set.test.data, &d->columns, t, err);
 }
 
-int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
+static int fit_raised(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
                        Model **ret, Error *err) {
     ChurnDays days = {0};
     ChurnCuts cuts = {0};
@@ -265,4 +265,16 @@ int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *
     if (t->warning == NULL) t->warning = churn_arrival_warning(d, &days);
     if (t->warning != NULL) log_warn("train", "%s", t->warning);
     return fit(conn, g, d, &days, &cuts, options, t, ret, err);
+}
+
+/* All of it with as many threads: each time their number changes, DuckDB gives its memory back to the system, which then has to be asked
+ * for again, page by page. */
+int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
+                       Model **ret, Error *err) {
+    Error ignored = {0};
+    if (lake_raise_threads(conn, churn_cores(), err) != 0) return -1;
+    int rc = fit_raised(conn, g, d, options, t, ret, err);
+    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
 }
