@@ -131,15 +131,6 @@ static int store_chunk(LakeConn *conn, const ChurnDeclared *d, Rollup *const *ro
     return -1;
 }
 
-static int exec_raised(LakeConn *conn, Rollup *const *rollups, size_t n, const char *name, const char *sql, Error *err) {
-    Error ignored = {0};
-    if (lake_raise_threads(conn, (int64_t)n, err) != 0) return -1;
-    int rc = rollup_exec(conn, "churn_sums", rollups, n, name, sql, err);
-    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
-    error_clear(&ignored);
-    return rc;
-}
-
 /* DuckDB compresses what it inserts on as many threads. */
 static int store_merged(LakeConn *conn, const ChurnDeclared *d, Rollup *const *rollups, size_t n, const LakeBinding *bindings, size_t count,
                         const Chunk *c, Error *err) {
@@ -286,10 +277,13 @@ typedef struct AsOf {
     LakeBinding bindings[6];
 } AsOf;
 
+static bool is_by_event(const ChurnDeclared *d) {
+    return strcmp(d->as_of, "event") == 0;
+}
+
 static AsOf as_of(const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto) {
-    int64_t known = strcmp(d->as_of, "event") == 0 ? INT32_MAX : day;
     return (AsOf){{{"day", lake_int(day)},
-                   {"known", lake_int(known)},
+                   {"known", lake_int(is_by_event(d) ? INT32_MAX : day)},
                    {"upto", lake_int(upto)},
                    {"oldest", lake_int(day - d->widest)},
                    {"newest", lake_int(day - 1)},
@@ -301,46 +295,63 @@ static int make_as_of(LakeConn *conn, const char *name, const char *statement, c
     return lake_exec(conn, name, sql, err);
 }
 
-/* Each thread merges the rows of some entities. */
-static int merge_days(LakeConn *conn, const ChurnDeclared *d, const AsOf *as_of, Rollup *const *rollups, size_t threads, Error *err) {
-    enum { OWN = ARRAY_LEN(as_of->bindings) };
+/* Of how many days before it the features of a day are made. */
+static int64_t days_before(const ChurnDeclared *d) {
+    return d->widest > d->events_within ? d->widest : d->events_within;
+}
+
+static int count_rows(LakeConn *conn, int64_t *ret, Error *err) {
+    return lake_query_int(conn, "churn/days_rows", lake_sql("churn/days_rows"), NULL, 0, ret, err);
+}
+
+/* Each thread reads other days. */
+int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, int64_t newest, int64_t upto, RollupHistory **ret,
+                       Error *err) {
     char *sql[CHURN_THREADS_MAX] = {0};
-    LakeBinding bindings[OWN + 2];
-    for (size_t i = 0; i < OWN; i++) bindings[i] = as_of->bindings[i];
-    bindings[OWN + 1] = (LakeBinding){"parts", lake_int((int64_t)threads)};
+    int64_t from = oldest - days_before(d), rows;
+    if (d->days_plan == NULL) return 0;
+    if (count_rows(conn, &rows, err) != 0) return -1;
+    size_t threads = churn_threads(rows);
     for (size_t i = 0; i < threads; i++) {
-        bindings[OWN] = (LakeBinding){"part", lake_int((int64_t)i)};
-        sql[i] = lake_sql_bind(d->days_read, bindings, OWN + 2);
+        int64_t part = (int64_t)i, parts = (int64_t)threads;
+        const LakeBinding bindings[] = {{"from", lake_int(from + (newest - from) * part / parts)},
+                                        {"to", lake_int(from + (newest - from) * (part + 1) / parts)},
+                                        {"known", lake_int(is_by_event(d) ? INT32_MAX : newest)},
+                                        {"upto", lake_int(upto)}};
+        sql[i] = lake_sql_bind(lake_sql("churn/days_history"), bindings, ARRAY_LEN(bindings));
     }
-    int rc = rollup_read_all(conn, "churn/days_read", (const char *const *)sql, rollups, threads, err);
+    int rc = rollup_history_read(conn, "churn/days_history", (const char *const *)sql, threads, d->days_plan, ret, err);
     for (size_t i = 0; i < threads; i++) free(sql[i]);
     return rc;
 }
 
 /* Runs the statement over the days, merged by the plan. */
-static int make_merged(LakeConn *conn, const ChurnDeclared *d, const RollupPlan *plan, const char *name, const char *statement, int64_t day,
-                       const AsOf *as_of, Error *err) {
-    Rollup *rollups[CHURN_THREADS_MAX] = {0};
+static int make_merged(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, const RollupPlan *plan, const char *name,
+                       const char *statement, int64_t day, const AsOf *as_of, Error *err) {
+    Error ignored = {0};
+    const RollupAsOf merged = {
+        .day = day, .from = day - days_before(d), .known = is_by_event(d) ? INT32_MAX : day, .oldest = day - d->widest};
     CLEANUP(free_text) char *sql = lake_sql_bind(statement, as_of->bindings, ARRAY_LEN(as_of->bindings));
     int64_t rows;
-    if (lake_query_int(conn, "churn/days_rows", lake_sql("churn/days_rows"), NULL, 0, &rows, err) != 0) return -1;
-    size_t threads = churn_threads(rows);
-    int rc = 0;
-    for (size_t i = 0; i < threads && rc == 0; i++) rc = rollup_new_windows(plan, d->days_plan, day, day - d->widest, &rollups[i], err);
-    if (rc == 0) rc = merge_days(conn, d, as_of, rollups, threads, err);
-    if (rc == 0) rc = exec_raised(conn, rollups, threads, name, sql, err);
-    for (size_t i = 0; i < threads; i++) rollup_freep(&rollups[i]);
+    if (count_rows(conn, &rows, err) != 0) return -1;
+    int threads = (int)churn_threads(rows);
+    if (lake_raise_threads(conn, threads, err) != 0) return -1;
+    int rc = rollup_exec_windows(conn, "churn_sums", history, plan, &merged, threads, name, sql, err);
+    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
     return rc;
 }
 
-int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
+int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, int64_t day, int64_t first, int64_t upto,
+                    Error *err) {
     const AsOf bound = as_of(d, day, first, upto);
-    return d->sums_plan != NULL ? make_merged(conn, d, d->sums_plan, "churn/features", d->features_merged, day, &bound, err)
-                                : make_as_of(conn, "churn/features", d->features, &bound, err);
+    return history != NULL ? make_merged(conn, d, history, d->sums_plan, "churn/features", d->features_merged, day, &bound, err)
+                           : make_as_of(conn, "churn/features", d->features, &bound, err);
 }
 
-int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
+int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, int64_t day, int64_t first, int64_t upto,
+                        Error *err) {
     const AsOf bound = as_of(d, day, first, upto);
-    return d->segments_plan != NULL ? make_merged(conn, d, d->segments_plan, "churn/segments", d->segments_merged, day, &bound, err)
-                                    : make_as_of(conn, "churn/segments", d->segments_made, &bound, err);
+    return history != NULL ? make_merged(conn, d, history, d->segments_plan, "churn/segments", d->segments_merged, day, &bound, err)
+                           : make_as_of(conn, "churn/segments", d->segments_made, &bound, err);
 }
