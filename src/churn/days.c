@@ -168,20 +168,37 @@ static int merge_chunk(LakeConn *conn, const ChurnDeclared *d, const int64_t *la
     return rc;
 }
 
-static int add_chunk(LakeConn *conn, const ChurnDeclared *d, const Batch *batches, size_t n, ChurnDays *days, Error *err) {
+/* Of the threads: made for the first chunk, then used for the next ones. */
+typedef struct Rollups {
+    Rollup *at[CHURN_THREADS_MAX];
+} Rollups;
+
+static void rollups_done(Rollups *r) {
+    for (size_t i = 0; i < CHURN_THREADS_MAX; i++) rollup_freep(&r->at[i]);
+}
+
+static void begin_rollups(Rollups *r, const ChurnDeclared *d, size_t n, size_t rows) {
+    for (size_t i = 0; i < n; i++) {
+        if (r->at[i] != NULL)
+            rollup_clear(r->at[i]);
+        else
+            r->at[i] = rollup_new_days(d->days_plan, rows / n);
+    }
+}
+
+static int add_chunk(LakeConn *conn, const ChurnDeclared *d, Rollups *rollups, const Batch *batches, size_t n, ChurnDays *days,
+                     Error *err) {
     CLEANUP(chunk_done) Chunk c = chunk_of(batches, n, days);
     const LakeBinding bindings[] = {
         {"upto", lake_int(c.next.upto)}, {"after", lake_int(days->upto)}, {"late", lake_ints(c.late, c.late_count)}};
     int64_t last[CHURN_THREADS_MAX];
     size_t parts = d->days_plan != NULL ? divide(batches, n, c.events, churn_threads(c.events), last) : 0;
-    Rollup *rollups[CHURN_THREADS_MAX] = {0};
     int rc = 0;
-    for (size_t i = 0; i < parts; i++) rollups[i] = rollup_new_days(d->days_plan, (size_t)c.events / parts);
-    if (parts > 0) rc = merge_chunk(conn, d, last, days->upto, &c, rollups, parts, err);
+    begin_rollups(rollups, d, parts, (size_t)c.events);
+    if (parts > 0) rc = merge_chunk(conn, d, last, days->upto, &c, rollups->at, parts, err);
     if (rc == 0)
-        rc = parts > 0 ? store_merged(conn, d, rollups, parts, bindings, ARRAY_LEN(bindings), &c, err)
+        rc = parts > 0 ? store_merged(conn, d, rollups->at, parts, bindings, ARRAY_LEN(bindings), &c, err)
                        : store_chunk(conn, d, NULL, 0, bindings, ARRAY_LEN(bindings), &c, err);
-    for (size_t i = 0; i < parts; i++) rollup_free(rollups[i]);
     if (rc == 0) *days = c.next;
     return rc;
 }
@@ -206,12 +223,13 @@ static size_t chunk_size(const Batches *b, const ChurnNames *kept, size_t from) 
 static int add_batches(LakeConn *conn, const ChurnDeclared *d, ChurnDays *days, Error *err) {
     CLEANUP(batches_done) Batches batches = {0};
     CLEANUP(churn_names_done) ChurnNames kept = {0};
+    CLEANUP(rollups_done) Rollups rollups = {0};
     if (read_batches(conn, days->upto, &batches, err) != 0 || churn_read_names(conn, NULL, "kept_batches", &kept, err) != 0) return -1;
     if (days->upto == 0 && batches.count > 0) log_info("train", "making the days that a model learns from, from all of Silver");
     for (size_t at = 0, n; at < batches.count; at += n) {
         n = chunk_size(&batches, &kept, at);
         if (stop_requested()) return error_set(err, ERR_STOPPED, "training was stopped; the days that were added stay");
-        if (add_chunk(conn, d, &batches.items[at], n, days, err) != 0) return -1;
+        if (add_chunk(conn, d, &rollups, &batches.items[at], n, days, err) != 0) return -1;
     }
     return 0;
 }

@@ -120,14 +120,6 @@ void rollup_find_entities(RollupTexts *t, Arena *arena, const LakeVector *ids, s
 
 /* ---- a rollup ---- */
 
-void rollup_free(Rollup *r) {
-    rollup_texts_done(&r->entities);
-    rollup_texts_done(&r->texts);
-    free(r->records.places);
-    arena_done(&r->arena);
-    free(r);
-}
-
 /* ---- records ---- */
 
 /* Where a record is looked for first. */
@@ -152,6 +144,24 @@ static void records_grow(RollupRecords *t, size_t more) {
     for (size_t i = 0; i < old.size; i++)
         if (old.places[i] != NULL) put_record(t, old.places[i]);
     free(old.places);
+}
+
+void rollup_free(Rollup *r) {
+    rollup_texts_done(&r->entities);
+    rollup_texts_done(&r->texts);
+    free(r->records.places);
+    arena_done(&r->arena);
+    arena_done(&r->kept);
+    free(r);
+}
+
+void rollup_clear(Rollup *r) {
+    for (size_t i = 0; i < r->entities.count; i++) r->entities.items[i].records = NULL;
+    memset(r->records.places, 0, r->records.size * sizeof(RollupRecord *));
+    r->records.count = 0;
+    arena_rewind(&r->arena);
+    r->next = 0;
+    r->next_record = NULL;
 }
 
 Rollup *rollup_new_days(const RollupPlan *plan, size_t rows) {

@@ -31,6 +31,8 @@ DEFINE_CLEANUP(rollup_plan_free, RollupPlan)
 typedef struct Rollup Rollup;
 /* By day and day of arrival; about so many rows will come. The plan is borrowed. The caller frees. */
 Rollup *rollup_new_days(const RollupPlan *plan, size_t rows);
+/* No rows any more; entities, and all memory, are kept for the next ones. */
+void rollup_clear(Rollup *r);
 void rollup_free(Rollup *r);
 DEFINE_CLEANUP(rollup_free, Rollup)
 /* Merges the rows of n statements into n rollups, each on a thread, the first on that of the caller with its connection: so it must not be

@@ -109,7 +109,8 @@ struct Rollup {
     const RollupPlan *plan;
     RollupTexts entities, texts;
     RollupRecords records;
-    Arena arena;
+    Arena arena; /* of records, and of what they refer to alone */
+    Arena kept;  /* of texts */
     size_t next;                     /* entity that is given next to who reads the source, */
     const RollupRecord *next_record; /* and its record; NULL: the first */
 };

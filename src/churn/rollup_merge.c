@@ -42,7 +42,7 @@ static bool is_after(const RollupSeen *seen, const RollupLast *last, bool text) 
 }
 
 static const RollupText *shared_text(Rollup *r, Span text) {
-    size_t number = rollup_texts_find(&r->texts, &r->arena, text); /* may move the items */
+    size_t number = rollup_texts_find(&r->texts, &r->kept, text); /* may move the items */
     return r->texts.items[number].id;
 }
 
@@ -135,7 +135,7 @@ static int read_events(Rollup *r, const LakeResult *chunk, size_t n, Error *err)
     uint32_t entities[LAKE_ROWS];
     RollupRowKey keys[LAKE_ROWS];
     RollupRecord *records[LAKE_ROWS];
-    rollup_find_entities(&r->entities, &r->arena, &entity, n, entities);
+    rollup_find_entities(&r->entities, &r->kept, &entity, n, entities);
     for (size_t i = 0; i < n; i++) keys[i] = (RollupRowKey){entities[i], ((const int32_t *)day.data)[i], ((const int32_t *)known.data)[i]};
     rollup_find_records(r, keys, n, records);
     for (size_t from = 0; from < n; from += AT_A_TIME) {

@@ -18,7 +18,8 @@ static void prefetch_after(const Rollup *r, size_t at) {
     enum { AHEAD = 8 };
     if (at + 2 * AHEAD >= r->entities.count) return;
     __builtin_prefetch(r->entities.items[at + 2 * AHEAD].records);
-    __builtin_prefetch(r->entities.items[at + AHEAD].records->next);
+    const RollupRecord *next = r->entities.items[at + AHEAD].records;
+    if (next != NULL) __builtin_prefetch(next->next);
 }
 
 /* The next records of a rollup and their entities; returns how many. */
