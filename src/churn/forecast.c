@@ -177,7 +177,7 @@ static void note(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *day
     t->holdout_rows = s->test.data.rows;
 }
 
-/* XGBoost trains on one thread, so that the same data gives the same bytes: meanwhile the other cuts are made. */
+/* The trees take longest: meanwhile the other cuts are made. */
 typedef struct Fitting {
     const ChurnPart *training;
     const ChurnDeclared *declared;

@@ -12,6 +12,8 @@ void rollup_history_free(RollupHistory *h) {
         arena_done(&h->parts[i].arena);
     }
     free(h->parts);
+    free(h->runs);
+    free(h->from);
     free(h);
 }
 
@@ -36,10 +38,14 @@ static void keep_run(RollupHistoryPart *p, const Chunk *c, size_t entity, size_t
     size_t size = (sizeof(RollupRun) + len + 7) & ~(size_t)7; /* the next one is aligned */
     RollupRun *run = (RollupRun *)(void *)arena_take(&p->arena, size);
     char *at = run->bytes;
-    for (size_t i = from; i < to; i++) at = put_day(at, c, i);
-    run->len = len;
-    run->next = p->entities.items[entity].runs;
-    p->entities.items[entity].runs = run;
+    *run = (RollupRun){.before = p->entities.items[entity].newest, .first = INT32_MAX, .last = INT32_MIN, .len = len};
+    for (size_t i = from; i < to; i++) {
+        int32_t day = ((const int32_t *)c->day.data)[i];
+        at = put_day(at, c, i);
+        if (day < run->first) run->first = day;
+        if (day > run->last) run->last = day;
+    }
+    p->entities.items[entity].newest = run;
 }
 
 /* RollupTake */
@@ -59,9 +65,9 @@ static int keep_rows(void *into, const LakeResult *rows, size_t n, Error *err) {
 
 /* ---- of all threads ---- */
 
-static void append_runs(RollupRun **runs, RollupRun *more) {
-    while (*runs != NULL) runs = &(*runs)->next;
-    *runs = more;
+static void append_runs(RollupRun **newest, RollupRun *more) {
+    while (*newest != NULL) newest = &(*newest)->before;
+    *newest = more;
 }
 
 /* The arena of the other stays where it is. */
@@ -69,7 +75,26 @@ static void join(RollupHistoryPart *all, const RollupHistoryPart *other) {
     for (size_t i = 0; i < other->entities.count; i++) {
         const RollupEntity *e = &other->entities.items[i];
         size_t same = rollup_texts_find_same(&all->entities, &all->arena, e);
-        append_runs(&all->entities.items[same].runs, e->runs);
+        append_runs(&all->entities.items[same].newest, e->newest);
+    }
+}
+
+static size_t count_runs(const RollupTexts *entities) {
+    size_t n = 0;
+    for (size_t i = 0; i < entities->count; i++)
+        for (const RollupRun *run = entities->items[i].newest; run != NULL; run = run->before) n++;
+    return n;
+}
+
+static void list_runs(RollupHistory *h) {
+    const RollupTexts *entities = &h->parts[0].entities;
+    size_t n = 0;
+    h->runs = xcalloc(count_runs(entities) + 1, sizeof *h->runs);
+    h->from = xcalloc(entities->count + 1, sizeof *h->from);
+    for (size_t i = 0; i < entities->count; i++) {
+        for (const RollupRun *run = entities->items[i].newest; run != NULL; run = run->before)
+            h->runs[n++] = (struct RollupRunOf){run, run->first, run->last};
+        h->from[i + 1] = n;
     }
 }
 
@@ -85,6 +110,7 @@ int rollup_history_read(LakeConn *conn, const char *name, const char *const *sql
     free(into);
     if (rc != 0) return -1;
     for (size_t i = 1; i < n; i++) join(&h->parts[0], &h->parts[i]);
+    list_runs(h);
     *ret = TAKE(h);
     return 0;
 }

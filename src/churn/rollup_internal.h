@@ -87,7 +87,7 @@ typedef struct RollupEntity {
     uint64_t hash;
     union {
         RollupRecord *records;
-        struct RollupRun *runs; /* of a history */
+        struct RollupRun *newest; /* of a history */
     };
 } RollupEntity;
 
@@ -176,7 +176,8 @@ int rollup_stream_all(LakeConn *conn, const char *name, const char *const *sql, 
 
 /* Days of an entity that were read one after the other: of each a RollupDay and its record, without a gap between them. */
 typedef struct RollupRun {
-    struct RollupRun *next; /* of the same entity */
+    struct RollupRun *before; /* of the same entity */
+    int32_t first, last;      /* days; the second is the greatest */
     size_t len;
     char bytes[];
 } RollupRun;
@@ -194,6 +195,11 @@ struct RollupHistory {
     const RollupPlan *days;   /* borrowed */
     RollupHistoryPart *parts; /* owned; the entities of the first are those of all */
     size_t count;
+    struct RollupRunOf {
+        const RollupRun *run;
+        int32_t first, last;
+    } *runs;      /* owned; of all entities, one after the other: memory is asked for all those of an entity at once */
+    size_t *from; /* owned; for each entity where its runs begin, and at last where they end */
 };
 
 /* ---- rollup_windows.c ---- */

@@ -124,13 +124,25 @@ static int merge_run(const Rows *rows, const RollupRun *run, RollupRecord *windo
     return 0;
 }
 
-/* *ret_any: it has a day; otherwise nothing is in the windows. */
-static int merge_entity(const Rows *rows, const RollupEntity *e, RollupRecord *windows, bool *ret_any, Error *err) {
-    *ret_any = false;
-    for (const RollupRun *run = e->runs; run != NULL; run = run->next) {
-        if (run->next != NULL) __builtin_prefetch(run->next);
-        if (merge_run(rows, run, windows, ret_any, err) != 0) return -1;
+static bool has_days(const RollupAsOf *as_of, const struct RollupRunOf *run) {
+    return run->last >= as_of->from && run->first < as_of->day;
+}
+
+static void prefetch_entity(const Rows *rows, size_t entity) {
+    const RollupHistory *h = rows->history;
+    for (size_t i = h->from[entity]; i < h->from[entity + 1]; i++) {
+        if (!has_days(&rows->as_of, &h->runs[i])) continue;
+        __builtin_prefetch(h->runs[i].run);
+        __builtin_prefetch((const char *)h->runs[i].run + 64);
     }
+}
+
+/* *ret_any: it has a day; otherwise nothing is in the windows. */
+static int merge_entity(const Rows *rows, size_t entity, RollupRecord *windows, bool *ret_any, Error *err) {
+    const RollupHistory *h = rows->history;
+    *ret_any = false;
+    for (size_t i = h->from[entity]; i < h->from[entity + 1]; i++)
+        if (has_days(&rows->as_of, &h->runs[i]) && merge_run(rows, h->runs[i].run, windows, ret_any, err) != 0) return -1;
     return 0;
 }
 
@@ -267,13 +279,14 @@ static int put_parts(Filling *f, size_t n, Error *err) {
 
 /* Of some entities the rows. */
 static int put_entities(Filling *f, size_t first, size_t n, Error *err) {
+    enum { AHEAD = 2 };
     const RollupEntity *entities = &f->rows->history->parts[0].entities.items[first];
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         RollupRecord *windows = windows_of(f, count);
         bool any;
-        if (i + 1 < n) __builtin_prefetch(entities[i + 1].runs);
-        if (merge_entity(f->rows, &entities[i], windows, &any, err) != 0) return -1;
+        if (i + AHEAD < n) prefetch_entity(f->rows, first + i + AHEAD);
+        if (merge_entity(f->rows, first + i, windows, &any, err) != 0) return -1;
         if (any) f->batch[count++] = (RollupEntity){.id = entities[i].id, .records = windows};
     }
     return put_parts(f, count, err);
