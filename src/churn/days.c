@@ -343,18 +343,24 @@ int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, i
     return rc;
 }
 
+/* Those of the plan, as churn_sums(). */
+static int open_sums(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, const RollupPlan *plan, int64_t day,
+                     RollupSource **ret, Error *err) {
+    const RollupAsOf merged = {
+        .day = day, .from = day - days_before(d), .known = is_by_event(d) ? INT32_MAX : day, .oldest = day - d->widest};
+    int64_t rows;
+    if (count_rows(conn, &rows, err) != 0) return -1;
+    return rollup_source_open(conn, "churn_sums", history, plan, &merged, (int)churn_threads(rows), ret, err);
+}
+
 /* Runs the statement over the days, merged by the plan. */
 static int make_merged(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, const RollupPlan *plan, const char *name,
                        const char *statement, int64_t day, const AsOf *as_of, Error *err) {
+    RollupSource *sums;
     Error ignored = {0};
-    const RollupAsOf merged = {
-        .day = day, .from = day - days_before(d), .known = is_by_event(d) ? INT32_MAX : day, .oldest = day - d->widest};
-    CLEANUP(free_text) char *sql = lake_sql_bind(statement, as_of->bindings, ARRAY_LEN(as_of->bindings));
-    int64_t rows;
-    if (count_rows(conn, &rows, err) != 0) return -1;
-    int threads = (int)churn_threads(rows);
-    if (lake_raise_threads(conn, threads, err) != 0) return -1;
-    int rc = rollup_exec_windows(conn, "churn_sums", history, plan, &merged, threads, name, sql, err);
+    if (lake_raise_threads(conn, churn_cores(), err) != 0) return -1;
+    int rc = open_sums(conn, d, history, plan, day, &sums, err);
+    if (rc == 0) rc = rollup_source_close(sums, make_as_of(conn, name, statement, as_of, err), err);
     if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
     error_clear(&ignored);
     return rc;
@@ -372,4 +378,24 @@ int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, const RollupHist
     const AsOf bound = as_of(d, day, first, upto);
     return history != NULL ? make_merged(conn, d, history, d->segments_plan, "churn/segments", d->segments_merged, day, &bound, err)
                            : make_as_of(conn, "churn/segments", d->segments_made, &bound, err);
+}
+
+/* ---- rows that are read once ---- */
+
+/* The statement makes a table; what it selects need not be stored to be read once. */
+static int make_view(LakeConn *conn, const char *statement, const AsOf *as_of, Error *err) {
+    static const char table[] = "CREATE OR REPLACE TEMP TABLE churn_rows AS\n";
+    if (strncmp(statement, table, sizeof table - 1) != 0) return error_set(err, ERR_BUG, "model_declared makes no churn_rows");
+    CLEANUP(free_text) char *view = xasprintf("CREATE OR REPLACE TEMP VIEW churn_cut AS\n%s", statement + sizeof table - 1);
+    return make_as_of(conn, "churn/cut", view, as_of, err);
+}
+
+int churn_read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const RollupHistory *history, int64_t cut, int64_t first,
+                   int64_t upto, ChurnData *ret, Error *err) {
+    const AsOf bound = as_of(d, cut, first, upto);
+    RollupSource *sums = NULL;
+    if (history != NULL && open_sums(conn, d, history, d->sums_plan, cut, &sums, err) != 0) return -1;
+    int rc = make_view(conn, history != NULL ? d->features_merged : d->features, &bound, err);
+    if (rc == 0) rc = churn_read_labelled_rows(conn, g, "cut_rows", &d->columns, ret, err);
+    return sums != NULL ? rollup_source_close(sums, rc, err) : rc;
 }

@@ -60,8 +60,12 @@ DEFINE_CLEANUP(rollup_history_free, RollupHistory)
 typedef struct RollupAsOf {
     int64_t day, from, known, oldest;
 } RollupAsOf;
-/* Runs a statement that reads those FROM <source>(), merged by the windows of the plan that end before the day. Columns: entity VARCHAR,
- * then the parts; an entity without a day has no row. DuckDB's threads, at most `threads`, merge as they read. ERR_BUG: the plans do not
- * fit together; ERR_DATA: a sum does not fit in 64 bits, a record is damaged. */
-int rollup_exec_windows(LakeConn *conn, const char *source, const RollupHistory *h, const RollupPlan *plan, const RollupAsOf *as_of,
-                        int threads, const char *name, const char *sql, Error *err) MUST_CHECK;
+/* From now on one statement of this connection may read those FROM <source>(), merged by the windows of the plan that end before the day.
+ * Columns: entity VARCHAR, then the parts; an entity without a day has no row. DuckDB's threads, at most `threads`, merge as they read.
+ * Name, history and plan are borrowed. ERR_BUG: the plans do not fit together. */
+typedef struct RollupSource RollupSource;
+int rollup_source_open(LakeConn *conn, const char *name, const RollupHistory *h, const RollupPlan *plan, const RollupAsOf *as_of,
+                       int threads, RollupSource **ret, Error *err) MUST_CHECK;
+/* `rc`: what the statement returned, which is returned. When it failed because of what it read, *err becomes that: ERR_DATA, a sum does not
+ * fit in 64 bits, or a record is damaged. Frees it. */
+int rollup_source_close(RollupSource *s, int rc, Error *err) MUST_CHECK;

@@ -332,6 +332,13 @@ static size_t fill_windows(void *state, LakeChunk *chunk, size_t capacity) {
 
 /* ---- the source ---- */
 
+struct RollupSource {
+    LakeConn *conn;
+    const char *name;
+    LakeColumn *columns; /* owned */
+    Rows rows;
+};
+
 /* Names and types are the plan's. */
 static LakeColumn *columns_of(const RollupPlan *p) {
     LakeColumn *columns = xcalloc(p->part_count + 1, sizeof *columns);
@@ -341,22 +348,31 @@ static LakeColumn *columns_of(const RollupPlan *p) {
     return columns;
 }
 
-int rollup_exec_windows(LakeConn *conn, const char *source, const RollupHistory *h, const RollupPlan *plan, const RollupAsOf *as_of,
-                        int threads, const char *name, const char *sql, Error *err) {
-    Rows rows = {.history = h, .plan = plan, .as_of = *as_of, .lock = PTHREAD_MUTEX_INITIALIZER};
-    if (!rollup_find_feeds(plan, h->days, &rows.feeds))
-        return error_set(err, ERR_BUG, "model_declared has plans of merging that do not fit together");
-    LakeColumn *columns = columns_of(plan);
-    int rc = lake_register_source(conn, source, columns, plan->part_count + 1, threads, fill_windows, &rows, err);
-    if (rc == 0) rc = lake_exec(conn, name, sql, err);
-    lake_unregister_source(conn, source);
-    if (rc != 0 && rows.err.text != NULL) {
+int rollup_source_open(LakeConn *conn, const char *name, const RollupHistory *h, const RollupPlan *plan, const RollupAsOf *as_of,
+                       int threads, RollupSource **ret, Error *err) {
+    RollupSource *s = xcalloc(1, sizeof *s);
+    *s = (RollupSource){.conn = conn,
+                        .name = name,
+                        .columns = columns_of(plan),
+                        .rows = {.history = h, .plan = plan, .as_of = *as_of, .lock = PTHREAD_MUTEX_INITIALIZER}};
+    int rc = rollup_find_feeds(plan, h->days, &s->rows.feeds)
+                 ? lake_register_source(conn, name, s->columns, plan->part_count + 1, threads, fill_windows, &s->rows, err)
+                 : error_set(err, ERR_BUG, "model_declared has plans of merging that do not fit together");
+    if (rc != 0) return rollup_source_close(s, rc, err);
+    *ret = s;
+    return 0;
+}
+
+int rollup_source_close(RollupSource *s, int rc, Error *err) {
+    lake_unregister_source(s->conn, s->name);
+    if (rc != 0 && s->rows.err.text != NULL) {
         error_clear(err);
-        *err = rows.err;
-        rows.err = (Error){0};
+        *err = s->rows.err;
+        s->rows.err = (Error){0};
     }
-    error_clear(&rows.err);
-    pthread_mutex_destroy(&rows.lock);
-    free(columns);
+    error_clear(&s->rows.err);
+    pthread_mutex_destroy(&s->rows.lock);
+    free(s->columns);
+    free(s);
     return rc;
 }

@@ -54,9 +54,21 @@ static void take_row(ChurnPart *p, ChurnData *from, size_t row, int64_t cut) {
 
 static int read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const RollupHistory *history,
                     int64_t cut, ChurnData *ret, Error *err) {
-    if (churn_make_rows(conn, d, history, cut, days->first, days->upto, err) != 0 || churn_make_outcomes(conn, g, d, cut, days->upto, err) != 0)
-        return -1;
-    return churn_read_labelled_rows(conn, g, "cut_rows", &d->columns, ret, err);
+    if (churn_make_outcomes(conn, g, d, cut, days->upto, err) != 0) return -1;
+    return churn_read_cut(conn, g, d, history, cut, days->first, days->upto, ret, err);
+}
+
+static int by_id(const void *a, const void *b, void *ids) {
+    char *const *of = ids;
+    return strcmp(of[*(const size_t *)a], of[*(const size_t *)b]);
+}
+
+/* The rows in the order of their ids. The caller frees. */
+static size_t *order_of(const ChurnData *d) {
+    size_t *order = xcalloc(d->rows + 1, sizeof *order);
+    for (size_t i = 0; i < d->rows; i++) order[i] = i;
+    qsort_r(order, d->rows, sizeof *order, by_id, d->ids);
+    return order;
 }
 
 /* The rows of a cut, to `kept`, or, where `chosen` says so, to `other`. */
@@ -64,14 +76,17 @@ static int add_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, c
                    int64_t cut, int64_t seed, ChurnPart *kept, ChurnPart *other, Error *err) {
     CLEANUP(churn_data_done) ChurnData data = {0};
     if (read_cut(conn, g, d, days, history, cut, &data, err) != 0) return -1;
+    size_t *order = order_of(&data);
     for (size_t i = 0; i < data.rows; i++) {
-        if (data.labels[i] < 0)
+        size_t row = order[i];
+        if (data.labels[row] < 0)
             kept->already_left++;
-        else if (other == NULL || split_hash(data.ids[i], seed) % 5 != 0)
-            take_row(kept, &data, i, cut);
+        else if (other == NULL || split_hash(data.ids[row], seed) % 5 != 0)
+            take_row(kept, &data, row, cut);
         else
-            take_row(other, &data, i, cut);
+            take_row(other, &data, row, cut);
     }
+    free(order);
     return 0;
 }
 
