@@ -322,18 +322,18 @@ static int count_rows(LakeConn *conn, int64_t *ret, Error *err) {
     return lake_query_int(conn, "churn/days_rows", lake_sql("churn/days_rows"), NULL, 0, ret, err);
 }
 
-/* Each thread reads other days. */
-int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, int64_t newest, int64_t upto, RollupHistory **ret,
-                       Error *err) {
+/* Each thread reads other days; the history begins at the first, before which there are few. */
+int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, int64_t newest, int64_t first, int64_t upto,
+                       RollupHistory **ret, Error *err) {
     char *sql[CHURN_THREADS_MAX] = {0};
-    int64_t from = oldest - days_before(d), rows;
+    int64_t from = oldest - days_before(d), begin = from > first ? from : first, rows;
     if (d->days_plan == NULL) return 0;
     if (count_rows(conn, &rows, err) != 0) return -1;
     size_t threads = churn_threads(rows);
     for (size_t i = 0; i < threads; i++) {
         int64_t part = (int64_t)i, parts = (int64_t)threads;
-        const LakeBinding bindings[] = {{"from", lake_int(from + (newest - from) * part / parts)},
-                                        {"to", lake_int(from + (newest - from) * (part + 1) / parts)},
+        const LakeBinding bindings[] = {{"from", lake_int(i > 0 ? begin + (newest - begin) * part / parts : from)},
+                                        {"to", lake_int(begin + (newest - begin) * (part + 1) / parts)},
                                         {"known", lake_int(is_by_event(d) ? INT32_MAX : newest)},
                                         {"upto", lake_int(upto)}};
         sql[i] = lake_sql_bind(lake_sql("churn/days_history"), bindings, ARRAY_LEN(bindings));

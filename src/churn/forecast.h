@@ -59,8 +59,8 @@ int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d
 char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days);
 /* The days that features as of the days from `oldest` to `newest` are made of; they take 60 bytes for each entity and day of theirs, more
  * with texts. NULL without plans of merging. The caller frees. */
-int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, int64_t newest, int64_t upto, RollupHistory **ret,
-                       Error *err) MUST_CHECK;
+int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, int64_t newest, int64_t first, int64_t upto,
+                       RollupHistory **ret, Error *err) MUST_CHECK;
 /* Makes the temporary table churn_rows: the features as of `day`, one of those of the history, of those who are in the population. */
 int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, int64_t day, int64_t first, int64_t upto,
                     Error *err) MUST_CHECK;
@@ -148,8 +148,9 @@ int churn_forecast_is_possible(LakeConn *conn, const ChurnGold *g, const ChurnDe
 
 /* ---- follow.c: what becomes of a model in use ---- */
 
-/* How the features, and the probabilities, of these rows are distributed: goes into the metadata. The caller owns it. */
-json_t *churn_distribution_json(const ChurnData *d, const ChurnNames *columns, const float *probabilities);
+/* How the features of these rows are distributed, and, added to it, their probabilities: goes into the metadata. The caller owns it. */
+json_t *churn_distribution_json(const ChurnData *d, const ChurnNames *columns);
+void churn_add_scores(json_t *distribution, const float *probabilities, size_t rows);
 /* Stores how far those scored on this day are from that (PSI). In the open transaction. */
 int churn_keep_drift(LakeConn *conn, const json_t *metadata, const ChurnNames *columns, const ChurnData *now, const float *probabilities,
                      int64_t day, Error *err) MUST_CHECK;

@@ -239,7 +239,7 @@ static const char *label_of(const json_t *metadata) {
 
 static int make_rows(LakeConn *conn, const ChurnDeclared *d, const ChurnDays *days, Error *err) {
     CLEANUP(rollup_history_freep) RollupHistory *history = NULL;
-    if (churn_read_history(conn, d, days->end, days->end, days->upto, &history, err) != 0) return -1;
+    if (churn_read_history(conn, d, days->end, days->end, days->first, days->upto, &history, err) != 0) return -1;
     return churn_make_rows(conn, d, history, days->end, days->first, days->upto, err);
 }
 

@@ -137,7 +137,7 @@ static void fingerprint(ChurnSet *s, const ChurnDeclared *d) {
 int churn_read_training(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts,
                         int64_t seed, ChurnSet *ret, Error *err) {
     CLEANUP(churn_set_done) ChurnSet s = {.cuts = *cuts};
-    if (churn_read_history(conn, d, cuts->training[0], cuts->test, days->upto, &s.history, err) != 0) return -1;
+    if (churn_read_history(conn, d, cuts->training[0], cuts->test, days->first, days->upto, &s.history, err) != 0) return -1;
     for (size_t i = 0; i < cuts->count; i++)
         if (add_cut(conn, g, d, days, s.history, cuts->training[i], seed, &s.training, cuts->own_calibration ? NULL : &s.calibration, err) != 0)
             return -1;

@@ -161,7 +161,7 @@ static char *set_of(Fixture *f, const char *id, const char *file) {
 /* From the days before it, which are read for it alone. */
 static int make_rows(Fixture *f, const ChurnDeclared *d, int64_t day, int64_t upto, Error *err) {
     CLEANUP(rollup_history_freep) RollupHistory *history = NULL;
-    if (churn_read_history(f->conn, d, day, day, upto, &history, err) != 0) return -1;
+    if (churn_read_history(f->conn, d, day, day, FIRST, upto, &history, err) != 0) return -1;
     return churn_make_rows(f->conn, d, history, day, FIRST, upto, err);
 }
 
@@ -821,7 +821,7 @@ static void make_odd_visits(Fixture *f) {
 static char *segments_as_of(Fixture *f, const ChurnDeclared *d, int64_t upto) {
     CLEANUP(rollup_history_freep) RollupHistory *history = NULL;
     Error err = {0};
-    must(churn_read_history(f->conn, d, CUT, CUT, upto, &history, &err), &err);
+    must(churn_read_history(f->conn, d, CUT, CUT, FIRST, upto, &history, &err), &err);
     must(churn_make_segments(f->conn, d, history, CUT, FIRST, upto, &err), &err);
     return query_text(f->conn, "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY member_id) FROM churn_segments AS r");
 }
@@ -838,7 +838,7 @@ static char *rows_as_of_many_days(Fixture *f, const ChurnDeclared *d, int64_t up
     CLEANUP(rollup_history_freep) RollupHistory *history = NULL;
     Error err = {0};
     Buf all = {0};
-    must(churn_read_history(f->conn, d, CUT - 30, CUT, upto, &history, &err), &err);
+    must(churn_read_history(f->conn, d, CUT - 30, CUT, FIRST, upto, &history, &err), &err);
     for (int64_t day = CUT - 30; day <= CUT; day += 10) {
         must(churn_make_rows(f->conn, d, history, day, FIRST, upto, &err), &err);
         CLEANUP(free_text) char *rows = query_text(f->conn, columns);
