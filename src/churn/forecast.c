@@ -271,13 +271,24 @@ static int fit(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const
     return churn_judge_candidate(conn, options, &set.test.data, &d->columns, t, err);
 }
 
-static int fit_raised(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
+/* Returns rc, or -1. */
+static int lower_threads(LakeConn *conn, int rc, Error *err) {
+    Error ignored = {0};
+    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
+}
+
+/* Each time the number of threads changes, DuckDB gives the memory that is free back to the system, which then has to be asked for again,
+ * page by page: so it changes once, between the days and the rest, where there is most of it. */
+int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
                        Model **ret, Error *err) {
     ChurnDays days = {0};
     ChurnCuts cuts = {0};
     int64_t from = 0, known = 0;
     bool possible = false;
-    if (find_cuts(conn, g, d, true, &days, &cuts, &possible, &from, &known, err) != 0) return -1;
+    if (lake_raise_threads(conn, churn_cores(), err) != 0) return -1;
+    if (lower_threads(conn, find_cuts(conn, g, d, true, &days, &cuts, &possible, &from, &known, err), err) != 0) return -1;
     if (!possible) {
         t->skipped = too_short(d, &days, known, from);
         return 0;
@@ -285,17 +296,6 @@ static int fit_raised(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d
     if (churn_unknown_departures(conn, g, d, days.first, &t->warning, err) != 0) return -1;
     if (t->warning == NULL) t->warning = churn_arrival_warning(d, &days);
     if (t->warning != NULL) log_warn("train", "%s", t->warning);
-    return fit(conn, g, d, &days, &cuts, options, t, ret, err);
-}
-
-/* All of it with as many threads: each time their number changes, DuckDB gives its memory back to the system, which then has to be asked
- * for again, page by page. */
-int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
-                       Model **ret, Error *err) {
-    Error ignored = {0};
     if (lake_raise_threads(conn, churn_cores(), err) != 0) return -1;
-    int rc = fit_raised(conn, g, d, options, t, ret, err);
-    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
-    error_clear(&ignored);
-    return rc;
+    return lower_threads(conn, fit(conn, g, d, &days, &cuts, options, t, ret, err), err);
 }
