@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -89,6 +90,7 @@ static void command_first(int argc, char **argv) {
 
 int main(int argc, char **argv) {
     umask(umask(0) | 077); /* what it writes is about persons: for its own user alone */
+    setenv("OMP_WAIT_POLICY", "PASSIVE", 0); /* XGBoost's threads sleep while they wait: one that spins keeps another from its core */
     command_first(argc, argv);
     const char *name = argc > 1 ? argv[1] : "--help";
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) return puts("smelt " SMELT_VERSION) == EOF;

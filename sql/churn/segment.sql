@@ -1,2 +1,2 @@
--- What each entity belongs to, by one of the declared segments, in the order of cut_rows.
-SELECT {{key}}, {{segment}}::VARCHAR FROM churn_segments ORDER BY {{key}}
+-- What each entity belongs to, by one of the declared segments, in the order of the ids.
+SELECT {{key}}::VARCHAR, {{segment}}::VARCHAR FROM churn_segments ORDER BY {{key}}::VARCHAR

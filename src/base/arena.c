@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +27,28 @@ static void free_blocks(ArenaBlock *b) {
 
 void arena_done(Arena *a) {
     free_blocks(a->blocks);
-    a->blocks = NULL;
+    free_blocks(a->spare);
+    a->blocks = a->spare = NULL;
+}
+
+void arena_rewind(Arena *a) {
+    while (a->blocks != NULL) {
+        ArenaBlock *b = a->blocks;
+        a->blocks = b->next;
+        b->used = 0;
+        b->next = a->spare;
+        a->spare = b;
+    }
+}
+
+/* False: the first that is spare is too small. */
+static bool take_spare(Arena *a, size_t len) {
+    ArenaBlock *b = a->spare;
+    if (b == NULL || b->size < len) return false;
+    a->spare = b->next;
+    b->next = a->blocks;
+    a->blocks = b;
+    return true;
 }
 
 /* The newest block is the largest: each has room for twice the one before. */
@@ -48,7 +70,8 @@ static void add_block(Arena *a, size_t len) {
 }
 
 char *arena_take(Arena *a, size_t len) {
-    if (a->blocks == NULL || a->blocks->size - a->blocks->used < len) add_block(a, len);
+    bool full = a->blocks == NULL || a->blocks->size - a->blocks->used < len;
+    if (full && !take_spare(a, len)) add_block(a, len);
     char *at = a->blocks->bytes + a->blocks->used;
     a->blocks->used += len;
     return at;

@@ -7,11 +7,14 @@
 typedef struct ArenaBlock ArenaBlock;
 typedef struct Arena {
     ArenaBlock *blocks; /* owned; the newest first */
+    ArenaBlock *spare;  /* owned; of arena_rewind */
 } Arena;
 
 void arena_done(Arena *a);
 /* All texts end; memory beyond the bound is given back. */
 void arena_clear(Arena *a);
+/* All texts end; all memory is kept. */
+void arena_rewind(Arena *a);
 /* `len` bytes, valid until arena_clear. */
 char *arena_take(Arena *a, size_t len) __attribute__((returns_nonnull)) MUST_CHECK;
 Span arena_keep(Arena *a, Span text);

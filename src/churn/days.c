@@ -131,15 +131,6 @@ static int store_chunk(LakeConn *conn, const ChurnDeclared *d, Rollup *const *ro
     return -1;
 }
 
-static int exec_raised(LakeConn *conn, Rollup *const *rollups, size_t n, const char *name, const char *sql, Error *err) {
-    Error ignored = {0};
-    if (lake_raise_threads(conn, (int64_t)n, err) != 0) return -1;
-    int rc = rollup_exec(conn, "churn_sums", rollups, n, name, sql, err);
-    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
-    error_clear(&ignored);
-    return rc;
-}
-
 /* DuckDB compresses what it inserts on as many threads. */
 static int store_merged(LakeConn *conn, const ChurnDeclared *d, Rollup *const *rollups, size_t n, const LakeBinding *bindings, size_t count,
                         const Chunk *c, Error *err) {
@@ -177,20 +168,37 @@ static int merge_chunk(LakeConn *conn, const ChurnDeclared *d, const int64_t *la
     return rc;
 }
 
-static int add_chunk(LakeConn *conn, const ChurnDeclared *d, const Batch *batches, size_t n, ChurnDays *days, Error *err) {
+/* Of the threads: made for the first chunk, then used for the next ones. */
+typedef struct Rollups {
+    Rollup *at[CHURN_THREADS_MAX];
+} Rollups;
+
+static void rollups_done(Rollups *r) {
+    for (size_t i = 0; i < CHURN_THREADS_MAX; i++) rollup_freep(&r->at[i]);
+}
+
+static void begin_rollups(Rollups *r, const ChurnDeclared *d, size_t n, size_t rows) {
+    for (size_t i = 0; i < n; i++) {
+        if (r->at[i] != NULL)
+            rollup_clear(r->at[i]);
+        else
+            r->at[i] = rollup_new_days(d->days_plan, rows / n);
+    }
+}
+
+static int add_chunk(LakeConn *conn, const ChurnDeclared *d, Rollups *rollups, const Batch *batches, size_t n, ChurnDays *days,
+                     Error *err) {
     CLEANUP(chunk_done) Chunk c = chunk_of(batches, n, days);
     const LakeBinding bindings[] = {
         {"upto", lake_int(c.next.upto)}, {"after", lake_int(days->upto)}, {"late", lake_ints(c.late, c.late_count)}};
     int64_t last[CHURN_THREADS_MAX];
     size_t parts = d->days_plan != NULL ? divide(batches, n, c.events, churn_threads(c.events), last) : 0;
-    Rollup *rollups[CHURN_THREADS_MAX] = {0};
     int rc = 0;
-    for (size_t i = 0; i < parts; i++) rollups[i] = rollup_new_days(d->days_plan, (size_t)c.events / parts);
-    if (parts > 0) rc = merge_chunk(conn, d, last, days->upto, &c, rollups, parts, err);
+    begin_rollups(rollups, d, parts, (size_t)c.events);
+    if (parts > 0) rc = merge_chunk(conn, d, last, days->upto, &c, rollups->at, parts, err);
     if (rc == 0)
-        rc = parts > 0 ? store_merged(conn, d, rollups, parts, bindings, ARRAY_LEN(bindings), &c, err)
+        rc = parts > 0 ? store_merged(conn, d, rollups->at, parts, bindings, ARRAY_LEN(bindings), &c, err)
                        : store_chunk(conn, d, NULL, 0, bindings, ARRAY_LEN(bindings), &c, err);
-    for (size_t i = 0; i < parts; i++) rollup_free(rollups[i]);
     if (rc == 0) *days = c.next;
     return rc;
 }
@@ -215,12 +223,13 @@ static size_t chunk_size(const Batches *b, const ChurnNames *kept, size_t from) 
 static int add_batches(LakeConn *conn, const ChurnDeclared *d, ChurnDays *days, Error *err) {
     CLEANUP(batches_done) Batches batches = {0};
     CLEANUP(churn_names_done) ChurnNames kept = {0};
+    CLEANUP(rollups_done) Rollups rollups = {0};
     if (read_batches(conn, days->upto, &batches, err) != 0 || churn_read_names(conn, NULL, "kept_batches", &kept, err) != 0) return -1;
     if (days->upto == 0 && batches.count > 0) log_info("train", "making the days that a model learns from, from all of Silver");
     for (size_t at = 0, n; at < batches.count; at += n) {
         n = chunk_size(&batches, &kept, at);
         if (stop_requested()) return error_set(err, ERR_STOPPED, "training was stopped; the days that were added stay");
-        if (add_chunk(conn, d, &batches.items[at], n, days, err) != 0) return -1;
+        if (add_chunk(conn, d, &rollups, &batches.items[at], n, days, err) != 0) return -1;
     }
     return 0;
 }
@@ -286,10 +295,13 @@ typedef struct AsOf {
     LakeBinding bindings[6];
 } AsOf;
 
+static bool is_by_event(const ChurnDeclared *d) {
+    return strcmp(d->as_of, "event") == 0;
+}
+
 static AsOf as_of(const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto) {
-    int64_t known = strcmp(d->as_of, "event") == 0 ? INT32_MAX : day;
     return (AsOf){{{"day", lake_int(day)},
-                   {"known", lake_int(known)},
+                   {"known", lake_int(is_by_event(d) ? INT32_MAX : day)},
                    {"upto", lake_int(upto)},
                    {"oldest", lake_int(day - d->widest)},
                    {"newest", lake_int(day - 1)},
@@ -301,46 +313,89 @@ static int make_as_of(LakeConn *conn, const char *name, const char *statement, c
     return lake_exec(conn, name, sql, err);
 }
 
-/* Each thread merges the rows of some entities. */
-static int merge_days(LakeConn *conn, const ChurnDeclared *d, const AsOf *as_of, Rollup *const *rollups, size_t threads, Error *err) {
-    enum { OWN = ARRAY_LEN(as_of->bindings) };
+/* Of how many days before it the features of a day are made. */
+static int64_t days_before(const ChurnDeclared *d) {
+    return d->widest > d->events_within ? d->widest : d->events_within;
+}
+
+static int count_rows(LakeConn *conn, int64_t *ret, Error *err) {
+    return lake_query_int(conn, "churn/days_rows", lake_sql("churn/days_rows"), NULL, 0, ret, err);
+}
+
+/* Each thread reads other days; the history begins at the first, before which there are few. */
+int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, int64_t newest, int64_t first, int64_t upto,
+                       RollupHistory **ret, Error *err) {
     char *sql[CHURN_THREADS_MAX] = {0};
-    LakeBinding bindings[OWN + 2];
-    for (size_t i = 0; i < OWN; i++) bindings[i] = as_of->bindings[i];
-    bindings[OWN + 1] = (LakeBinding){"parts", lake_int((int64_t)threads)};
+    int64_t from = oldest - days_before(d), begin = from > first ? from : first, rows;
+    if (d->days_plan == NULL) return 0;
+    if (count_rows(conn, &rows, err) != 0) return -1;
+    size_t threads = churn_threads(rows);
     for (size_t i = 0; i < threads; i++) {
-        bindings[OWN] = (LakeBinding){"part", lake_int((int64_t)i)};
-        sql[i] = lake_sql_bind(d->days_read, bindings, OWN + 2);
+        int64_t part = (int64_t)i, parts = (int64_t)threads;
+        const LakeBinding bindings[] = {{"from", lake_int(i > 0 ? begin + (newest - begin) * part / parts : from)},
+                                        {"to", lake_int(begin + (newest - begin) * (part + 1) / parts)},
+                                        {"known", lake_int(is_by_event(d) ? INT32_MAX : newest)},
+                                        {"upto", lake_int(upto)}};
+        sql[i] = lake_sql_bind(lake_sql("churn/days_history"), bindings, ARRAY_LEN(bindings));
     }
-    int rc = rollup_read_all(conn, "churn/days_read", (const char *const *)sql, rollups, threads, err);
+    int rc = rollup_history_read(conn, "churn/days_history", (const char *const *)sql, threads, d->days_plan, ret, err);
     for (size_t i = 0; i < threads; i++) free(sql[i]);
     return rc;
 }
 
-/* Runs the statement over the days, merged by the plan. */
-static int make_merged(LakeConn *conn, const ChurnDeclared *d, const RollupPlan *plan, const char *name, const char *statement, int64_t day,
-                       const AsOf *as_of, Error *err) {
-    Rollup *rollups[CHURN_THREADS_MAX] = {0};
-    CLEANUP(free_text) char *sql = lake_sql_bind(statement, as_of->bindings, ARRAY_LEN(as_of->bindings));
+/* Those of the plan, as churn_sums(). */
+static int open_sums(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, const RollupPlan *plan, int64_t day,
+                     RollupSource **ret, Error *err) {
+    const RollupAsOf merged = {
+        .day = day, .from = day - days_before(d), .known = is_by_event(d) ? INT32_MAX : day, .oldest = day - d->widest};
     int64_t rows;
-    if (lake_query_int(conn, "churn/days_rows", lake_sql("churn/days_rows"), NULL, 0, &rows, err) != 0) return -1;
-    size_t threads = churn_threads(rows);
-    int rc = 0;
-    for (size_t i = 0; i < threads && rc == 0; i++) rc = rollup_new_windows(plan, d->days_plan, day, day - d->widest, &rollups[i], err);
-    if (rc == 0) rc = merge_days(conn, d, as_of, rollups, threads, err);
-    if (rc == 0) rc = exec_raised(conn, rollups, threads, name, sql, err);
-    for (size_t i = 0; i < threads; i++) rollup_freep(&rollups[i]);
+    if (count_rows(conn, &rows, err) != 0) return -1;
+    return rollup_source_open(conn, "churn_sums", history, plan, &merged, (int)churn_threads(rows), ret, err);
+}
+
+/* Runs the statement over the days, merged by the plan. */
+static int make_merged(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, const RollupPlan *plan, const char *name,
+                       const char *statement, int64_t day, const AsOf *as_of, Error *err) {
+    RollupSource *sums;
+    Error ignored = {0};
+    if (lake_raise_threads(conn, churn_cores(), err) != 0) return -1;
+    int rc = open_sums(conn, d, history, plan, day, &sums, err);
+    if (rc == 0) rc = rollup_source_close(sums, make_as_of(conn, name, statement, as_of, err), err);
+    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
     return rc;
 }
 
-int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
+int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, int64_t day, int64_t first, int64_t upto,
+                    Error *err) {
     const AsOf bound = as_of(d, day, first, upto);
-    return d->sums_plan != NULL ? make_merged(conn, d, d->sums_plan, "churn/features", d->features_merged, day, &bound, err)
-                                : make_as_of(conn, "churn/features", d->features, &bound, err);
+    return history != NULL ? make_merged(conn, d, history, d->sums_plan, "churn/features", d->features_merged, day, &bound, err)
+                           : make_as_of(conn, "churn/features", d->features, &bound, err);
 }
 
-int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) {
+int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, int64_t day, int64_t first, int64_t upto,
+                        Error *err) {
     const AsOf bound = as_of(d, day, first, upto);
-    return d->segments_plan != NULL ? make_merged(conn, d, d->segments_plan, "churn/segments", d->segments_merged, day, &bound, err)
-                                    : make_as_of(conn, "churn/segments", d->segments_made, &bound, err);
+    return history != NULL ? make_merged(conn, d, history, d->segments_plan, "churn/segments", d->segments_merged, day, &bound, err)
+                           : make_as_of(conn, "churn/segments", d->segments_made, &bound, err);
+}
+
+/* ---- rows that are read once ---- */
+
+/* The statement makes a table; what it selects need not be stored to be read once. */
+static int make_view(LakeConn *conn, const char *statement, const AsOf *as_of, Error *err) {
+    static const char table[] = "CREATE OR REPLACE TEMP TABLE churn_rows AS\n";
+    if (strncmp(statement, table, sizeof table - 1) != 0) return error_set(err, ERR_BUG, "model_declared makes no churn_rows");
+    CLEANUP(free_text) char *view = xasprintf("CREATE OR REPLACE TEMP VIEW churn_cut AS\n%s", statement + sizeof table - 1);
+    return make_as_of(conn, "churn/cut", view, as_of, err);
+}
+
+int churn_read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const RollupHistory *history, int64_t cut, int64_t first,
+                   int64_t upto, ChurnData *ret, Error *err) {
+    const AsOf bound = as_of(d, cut, first, upto);
+    RollupSource *sums = NULL;
+    if (history != NULL && open_sums(conn, d, history, d->sums_plan, cut, &sums, err) != 0) return -1;
+    int rc = make_view(conn, history != NULL ? d->features_merged : d->features, &bound, err);
+    if (rc == 0) rc = churn_read_labelled_rows(conn, g, "cut_rows", &d->columns, ret, err);
+    return sums != NULL ? rollup_source_close(sums, rc, err) : rc;
 }

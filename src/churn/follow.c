@@ -24,15 +24,18 @@ static json_t *bins_json(const DriftBins *b) {
     return json_pack("{s:o, s:o}", "edges", edges, "shares", shares);
 }
 
-json_t *churn_distribution_json(const ChurnData *d, const ChurnNames *columns, const float *probabilities) {
+json_t *churn_distribution_json(const ChurnData *d, const ChurnNames *columns) {
     json_t *all = json_object();
     for (size_t i = 0; i < columns->count; i++) {
         DriftBins bins = drift_bins(d->values + i, d->rows, d->cols);
         json_object_set_new(all, columns->at[i], bins_json(&bins));
     }
-    DriftBins bins = drift_bins(probabilities, d->rows, 1);
-    json_object_set_new(all, "", bins_json(&bins));
     return all;
+}
+
+void churn_add_scores(json_t *distribution, const float *probabilities, size_t rows) {
+    DriftBins bins = drift_bins(probabilities, rows, 1);
+    json_object_set_new(distribution, "", bins_json(&bins));
 }
 
 static bool read_bins(const json_t *json, DriftBins *ret) {

@@ -101,14 +101,25 @@ static int calibrate(const Model *m, const ChurnPart *part, Platt *ret, Error *e
     return 0;
 }
 
-static json_t *report(const ChurnSet *s, const ChurnDeclared *d, const float *p, const ChurnOptions *options) {
+/* What the report and the record need that takes no model: made while the trees are trained. Owned. */
+typedef struct Prepared {
+    float *baseline;
+    json_t *distribution, *typical;
+} Prepared;
+
+static void prepared_done(Prepared *p) {
+    free(p->baseline);
+    json_decref(p->distribution);
+    json_decref(p->typical);
+}
+
+static json_t *report(const ChurnSet *s, const ChurnDeclared *d, const float *p, const float *baseline, const ChurnOptions *options) {
     const ChurnData *test = &s->test.data;
     ReportSegment *segments = xcalloc(d->segments.count + 1, sizeof *segments);
     for (size_t i = 0; i < d->segments.count; i++)
         segments[i] = (ReportSegment){.name = d->segments.at[i], .values = (const char *const *)s->segments.values + i * test->rows};
-    const ChurnMeasured measured = {.training = churn_matrix(&s->training.data),
-                                    .training_labels = s->training.data.labels,
-                                    .holdout = churn_matrix(test),
+    const ChurnMeasured measured = {.holdout = churn_matrix(test),
+                                    .baseline = baseline,
                                     .holdout_labels = test->labels,
                                     .probabilities = p,
                                     .rules = isnan(test->rules[0]) ? NULL : test->rules,
@@ -119,16 +130,17 @@ static json_t *report(const ChurnSet *s, const ChurnDeclared *d, const float *p,
     return made;
 }
 
-static int measure(const Model *m, const ChurnSet *s, const ChurnDeclared *d, Platt platt, const ChurnOptions *options, ChurnTraining *t,
-                   Error *err) {
+static int measure(const Model *m, const ChurnSet *s, const ChurnDeclared *d, Platt platt, Prepared *prepared, const ChurnOptions *options,
+                   ChurnTraining *t, Error *err) {
     const ChurnData *test = &s->test.data;
     CLEANUP(free_floats) float *p = xcalloc(test->rows + 1, sizeof *p);
     const Matrix x = churn_matrix(test);
     if (model_predict(m, &x, p, err) != 0) return -1;
     platt_apply(&platt, p, test->rows, p);
-    t->distribution = churn_distribution_json(test, &d->columns, p);
+    t->distribution = TAKE(prepared->distribution);
+    churn_add_scores(t->distribution, p, test->rows);
     t->metrics = metrics_of(p, test->labels, test->rows);
-    t->report = report(s, d, p, options);
+    t->report = report(s, d, p, prepared->baseline, options);
     return 0;
 }
 
@@ -158,18 +170,25 @@ static json_t *typical_json(const ChurnSet *s, const ChurnDeclared *d) {
     return typical;
 }
 
+static void prepare(const ChurnSet *s, const ChurnDeclared *d, Prepared *ret) {
+    const Matrix training = churn_matrix(&s->training.data), test = churn_matrix(&s->test.data);
+    ret->baseline = churn_baseline(&training, s->training.data.labels, &test);
+    ret->distribution = churn_distribution_json(&s->test.data, &d->columns);
+    ret->typical = typical_json(s, d);
+}
+
 static json_t *left_json(const ChurnSet *s) {
     return json_pack("{s:I, s:I, s:I}", "training", (json_int_t)s->training.already_left, "calibration",
                      (json_int_t)s->calibration.already_left, "test", (json_int_t)s->test.already_left);
 }
 
-static void note(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, Platt platt, const ChurnOptions *options,
-                 ChurnTraining *t) {
+static void note(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, Platt platt, Prepared *prepared,
+                 const ChurnOptions *options, ChurnTraining *t) {
     t->facts = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:o, s:o, s:{s:f, s:f}, s:o, s:O}", "kind", "forecast", "outcome", d->outcome,
                          "outcome_kind", d->kind, "horizon_days", (json_int_t)d->horizon, "gap_days", (json_int_t)d->gap, "silence_days",
                          (json_int_t)d->silence, "training_set", churn_set_json(s, d, days, options->seed), "already_left", left_json(s),
                          "bands", bands_json(options), "platt", "slope", platt.slope, "intercept", platt.intercept, "typical",
-                         typical_json(s, d), "words", d->words);
+                         TAKE(prepared->typical), "words", d->words);
     BUG_IF(t->facts == NULL);
     t->rows = s->training.data.rows + s->calibration.data.rows + s->test.data.rows;
     t->positives = s->training.positives + s->calibration.positives + s->test.positives;
@@ -177,7 +196,7 @@ static void note(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *day
     t->holdout_rows = s->test.data.rows;
 }
 
-/* XGBoost trains on one thread, so that the same data gives the same bytes: meanwhile the other cuts are made. */
+/* The trees take longest: meanwhile the other cuts are made. */
 typedef struct Fitting {
     const ChurnPart *training;
     const ChurnDeclared *declared;
@@ -227,11 +246,13 @@ static int take_fitted(Fitting *f, Model **ret, Error *err) {
 
 static int finish(const ChurnSet *s, const ChurnDeclared *d, const ChurnDays *days, const ChurnOptions *options, Fitting *f,
                   ChurnTraining *t, Model **ret, Error *err) {
+    CLEANUP(prepared_done) Prepared prepared = {0};
     CLEANUP(model_freep) Model *m = NULL;
     Platt platt = PLATT_NONE;
+    prepare(s, d, &prepared);
     if (take_fitted(f, &m, err) != 0) return -1;
-    if (calibrate(m, &s->calibration, &platt, err) != 0 || measure(m, s, d, platt, options, t, err) != 0) return -1;
-    note(s, d, days, platt, options, t);
+    if (calibrate(m, &s->calibration, &platt, err) != 0 || measure(m, s, d, platt, &prepared, options, t, err) != 0) return -1;
+    note(s, d, days, platt, &prepared, options, t);
     *ret = TAKE(m);
     return 0;
 }
@@ -250,13 +271,24 @@ static int fit(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const
     return churn_judge_candidate(conn, options, &set.test.data, &d->columns, t, err);
 }
 
+/* Returns rc, or -1. */
+static int lower_threads(LakeConn *conn, int rc, Error *err) {
+    Error ignored = {0};
+    if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;
+    error_clear(&ignored);
+    return rc;
+}
+
+/* Each time the number of threads changes, DuckDB gives the memory that is free back to the system, which then has to be asked for again,
+ * page by page: so it changes once, between the days and the rest, where there is most of it. */
 int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnOptions *options, ChurnTraining *t,
                        Model **ret, Error *err) {
     ChurnDays days = {0};
     ChurnCuts cuts = {0};
     int64_t from = 0, known = 0;
     bool possible = false;
-    if (find_cuts(conn, g, d, true, &days, &cuts, &possible, &from, &known, err) != 0) return -1;
+    if (lake_raise_threads(conn, churn_cores(), err) != 0) return -1;
+    if (lower_threads(conn, find_cuts(conn, g, d, true, &days, &cuts, &possible, &from, &known, err), err) != 0) return -1;
     if (!possible) {
         t->skipped = too_short(d, &days, known, from);
         return 0;
@@ -264,5 +296,6 @@ int churn_fit_forecast(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *
     if (churn_unknown_departures(conn, g, d, days.first, &t->warning, err) != 0) return -1;
     if (t->warning == NULL) t->warning = churn_arrival_warning(d, &days);
     if (t->warning != NULL) log_warn("train", "%s", t->warning);
-    return fit(conn, g, d, &days, &cuts, options, t, ret, err);
+    if (lake_raise_threads(conn, churn_cores(), err) != 0) return -1;
+    return lower_threads(conn, fit(conn, g, d, &days, &cuts, options, t, ret, err), err);
 }

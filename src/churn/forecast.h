@@ -19,7 +19,7 @@ typedef struct ChurnDeclared {
     /* The same by merging in C; NULL in a lake of an earlier version, and where a measure is of texts or sets. */
     RollupPlan *days_plan, *sums_plan, *segments_plan;
     char *days_packed_columns; /* of model_days then */
-    char *days_events, *days_packed, *days_read, *features_merged, *segments_merged;
+    char *days_events, *days_packed, *features_merged, *segments_merged;
     char *days_sha256, *features_sha256;
     int64_t silence, horizon, gap, widest, active_within, events_within, events, cuts, apart;
     ChurnNames columns;  /* that a model learns from, in their order */
@@ -57,10 +57,19 @@ int churn_add_days(LakeConn *conn, const ChurnDeclared *d, ChurnDays *days, Erro
 int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) MUST_CHECK;
 /* What of the events counts as known when it happened; NULL: nothing, or as_of is event. The caller frees. */
 char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days);
-/* Makes the temporary table churn_rows: the features as of `day` of those who are in the population. */
-int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) MUST_CHECK;
+/* The days that features as of the days from `oldest` to `newest` are made of; they take 60 bytes for each entity and day of theirs, more
+ * with texts. NULL without plans of merging. The caller frees. */
+int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, int64_t newest, int64_t first, int64_t upto,
+                       RollupHistory **ret, Error *err) MUST_CHECK;
+/* Makes the temporary table churn_rows: the features as of `day`, one of those of the history, of those who are in the population. */
+int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, int64_t day, int64_t first, int64_t upto,
+                    Error *err) MUST_CHECK;
+/* Reads the same with the labels of churn_outcomes, and stores nothing; in no order. */
+int churn_read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const RollupHistory *history, int64_t cut, int64_t first,
+                   int64_t upto, ChurnData *ret, Error *err) MUST_CHECK;
 /* Makes the temporary table churn_segments: what each entity belongs to as of `day`. */
-int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, int64_t day, int64_t first, int64_t upto, Error *err) MUST_CHECK;
+int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, int64_t day, int64_t first, int64_t upto,
+                        Error *err) MUST_CHECK;
 
 /* ---- cuts.c: pure ---- */
 
@@ -104,11 +113,12 @@ typedef struct ChurnSegments {
     size_t count;  /* of values */
 } ChurnSegments;
 /* As of the day `cut`, of `rows`, which are in the order of their ids. The caller ends it. */
-int churn_read_segments(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut,
-                        const ChurnData *rows, ChurnSegments *ret, Error *err) MUST_CHECK;
+int churn_read_segments(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const RollupHistory *history,
+                        int64_t cut, const ChurnData *rows, ChurnSegments *ret, Error *err) MUST_CHECK;
 void churn_segments_done(ChurnSegments *s);
 typedef struct ChurnSet {
     ChurnCuts cuts;
+    RollupHistory *history; /* of all cuts, until the last is read; NULL without plans of merging */
     ChurnPart training, calibration, test;
     ChurnSegments segments; /* of the test */
     char sha256[65];        /* of every byte: columns, cuts, ids, values, labels */
@@ -138,8 +148,9 @@ int churn_forecast_is_possible(LakeConn *conn, const ChurnGold *g, const ChurnDe
 
 /* ---- follow.c: what becomes of a model in use ---- */
 
-/* How the features, and the probabilities, of these rows are distributed: goes into the metadata. The caller owns it. */
-json_t *churn_distribution_json(const ChurnData *d, const ChurnNames *columns, const float *probabilities);
+/* How the features of these rows are distributed, and, added to it, their probabilities: goes into the metadata. The caller owns it. */
+json_t *churn_distribution_json(const ChurnData *d, const ChurnNames *columns);
+void churn_add_scores(json_t *distribution, const float *probabilities, size_t rows);
 /* Stores how far those scored on this day are from that (PSI). In the open transaction. */
 int churn_keep_drift(LakeConn *conn, const json_t *metadata, const ChurnNames *columns, const ChurnData *now, const float *probabilities,
                      int64_t day, Error *err) MUST_CHECK;

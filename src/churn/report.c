@@ -24,25 +24,24 @@ static int fit_some(const Matrix *x, const float *labels, Logistic **ret, Error 
 }
 
 /* A report without a baseline is better than no model. */
-static bool predict_baseline(const Matrix *training, const float *labels, const Matrix *holdout, float *ret) {
+float *churn_baseline(const Matrix *training, const float *labels, const Matrix *holdout) {
     CLEANUP(logistic_freep) Logistic *baseline = NULL;
     Error err = {0};
     if (fit_some(training, labels, &baseline, &err) != 0) {
         log_warn("train", "no baseline to compare with: %s", err.text);
         error_clear(&err);
-        return false;
+        return NULL;
     }
-    logistic_predict(baseline, holdout, ret);
-    return true;
+    float *p = xcalloc(holdout->rows + 1, sizeof *p);
+    logistic_predict(baseline, holdout, p);
+    return p;
 }
 
 json_t *churn_report(const ChurnMeasured *m, const ChurnOptions *options) {
-    float *baseline = xcalloc(m->holdout.rows + 1, sizeof *baseline);
     ReportRival rivals[2];
     size_t n = 0;
     if (m->rules != NULL) rivals[n++] = (ReportRival){.name = "rule of thumb", .scores = m->rules};
-    if (predict_baseline(&m->training, m->training_labels, &m->holdout, baseline))
-        rivals[n++] = (ReportRival){.name = "logistic regression", .scores = baseline, .probabilities = true};
+    if (m->baseline != NULL) rivals[n++] = (ReportRival){.name = "logistic regression", .scores = m->baseline, .probabilities = true};
     const ReportInput input = {.probabilities = m->probabilities,
                                .labels = m->holdout_labels,
                                .rows = m->holdout.rows,
@@ -52,7 +51,5 @@ json_t *churn_report(const ChurnMeasured *m, const ChurnOptions *options) {
                                .segment_count = m->segment_count,
                                .costs = options->costs,
                                .seed = (uint64_t)options->seed};
-    json_t *report = report_new(&input);
-    free(baseline);
-    return report;
+    return report_new(&input);
 }

@@ -66,9 +66,22 @@ static size_t find_text(RollupTexts *t, Arena *arena, Span text, uint64_t hash) 
     return added;
 }
 
-size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text) {
+static size_t find_or_add(RollupTexts *t, Arena *arena, Span text, uint64_t hash) {
     if (2 * t->count >= t->size) texts_grow(t);
-    return find_text(t, arena, text, hash_of(text));
+    return find_text(t, arena, text, hash);
+}
+
+size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text) {
+    return find_or_add(t, arena, text, hash_of(text));
+}
+
+size_t rollup_texts_find_same(RollupTexts *t, Arena *arena, const RollupEntity *of) {
+    return find_or_add(t, arena, (Span){of->id->bytes, of->id->len}, of->hash);
+}
+
+void rollup_texts_done(RollupTexts *t) {
+    free(t->items);
+    free(t->places);
 }
 
 /* The items at the first places of these hashes; then what they refer to. */
@@ -84,8 +97,7 @@ static void prefetch_texts(const RollupTexts *t, const uint64_t *hashes, size_t 
 }
 
 /* Rows of an entity often come together. */
-void rollup_find_entities(Rollup *r, const LakeVector *ids, size_t n, uint32_t *ret) {
-    RollupTexts *t = &r->entities;
+void rollup_find_entities(RollupTexts *t, Arena *arena, const LakeVector *ids, size_t n, uint32_t *ret) {
     uint64_t hashes[LAKE_ROWS];
     Span texts[LAKE_ROWS];
     uint16_t of[LAKE_ROWS];
@@ -102,48 +114,11 @@ void rollup_find_entities(Rollup *r, const LakeVector *ids, size_t n, uint32_t *
     }
     prefetch_texts(t, hashes, count);
     uint32_t found[LAKE_ROWS];
-    for (size_t i = 0; i < count; i++) found[i] = (uint32_t)find_text(t, &r->arena, texts[i], hashes[i]);
+    for (size_t i = 0; i < count; i++) found[i] = (uint32_t)find_text(t, arena, texts[i], hashes[i]);
     for (size_t i = 0; i < n; i++) ret[i] = found[of[i]];
 }
 
 /* ---- a rollup ---- */
-
-/* What each measure of a day is merged into. */
-static bool find_feeds(Rollup *r) {
-    size_t n = 0;
-    for (size_t day = 0; day < r->days->count; day++) {
-        r->feeds[day].first = n;
-        for (size_t i = 0; i < r->plan->count; i++)
-            if (r->plan->measures[i].of == day) r->fed[n++] = i;
-        r->feeds[day].count = n - r->feeds[day].first;
-    }
-    for (size_t i = 0; i < n; i++) {
-        const RollupMeasure *m = &r->plan->measures[r->fed[i]], *of = &r->days->measures[m->of];
-        if (m->by_day ? of->kind != ROLLUP_SUM : m->kind != of->kind || m->text != of->text) return false;
-    }
-    return n == r->plan->count;
-}
-
-int rollup_new_windows(const RollupPlan *plan, const RollupPlan *days, int64_t day, int64_t oldest, Rollup **ret, Error *err) {
-    CLEANUP(rollup_freep) Rollup *r = xcalloc(1, sizeof *r);
-    r->plan = plan;
-    r->days = days;
-    r->day = day;
-    r->oldest = oldest;
-    if (!find_feeds(r)) return error_set(err, ERR_BUG, "model_declared has plans of merging that do not fit together");
-    *ret = TAKE(r);
-    return 0;
-}
-
-void rollup_free(Rollup *r) {
-    free(r->entities.items);
-    free(r->entities.places);
-    free(r->texts.items);
-    free(r->texts.places);
-    free(r->records.places);
-    arena_done(&r->arena);
-    free(r);
-}
 
 /* ---- records ---- */
 
@@ -169,6 +144,24 @@ static void records_grow(RollupRecords *t, size_t more) {
     for (size_t i = 0; i < old.size; i++)
         if (old.places[i] != NULL) put_record(t, old.places[i]);
     free(old.places);
+}
+
+void rollup_free(Rollup *r) {
+    rollup_texts_done(&r->entities);
+    rollup_texts_done(&r->texts);
+    free(r->records.places);
+    arena_done(&r->arena);
+    arena_done(&r->kept);
+    free(r);
+}
+
+void rollup_clear(Rollup *r) {
+    for (size_t i = 0; i < r->entities.count; i++) r->entities.items[i].records = NULL;
+    memset(r->records.places, 0, r->records.size * sizeof(RollupRecord *));
+    r->records.count = 0;
+    arena_rewind(&r->arena);
+    r->next = 0;
+    r->next_record = NULL;
 }
 
 Rollup *rollup_new_days(const RollupPlan *plan, size_t rows) {
@@ -213,22 +206,4 @@ void rollup_find_records(Rollup *r, const RollupRowKey *keys, size_t n, RollupRe
     }
     for (size_t i = 0; i < n; i++) __builtin_prefetch(t->places[places[i]]);
     for (size_t i = 0; i < n; i++) ret[i] = find_record(r, keys[i].entity, keys[i].day, keys[i].known);
-}
-
-/* All windows of an entity are made at once, one after the other in memory. */
-RollupRecord *rollup_find_window(Rollup *r, uint32_t entity, size_t window) {
-    size_t size = sizeof(RollupRecord) + r->plan->words * sizeof(int64_t), count = r->plan->window_count + 1;
-    RollupEntity *e = &r->entities.items[entity];
-    if (e->records == NULL) {
-        char *all = arena_take(&r->arena, count * size);
-        memset(all, 0, count * size);
-        e->records = (RollupRecord *)(void *)all;
-        for (size_t i = 0; i < count; i++) {
-            RollupRecord *record = (RollupRecord *)(void *)(all + i * size);
-            record->entity = entity;
-            record->day = (int32_t)i;
-            record->next = i + 1 < count ? (RollupRecord *)(void *)(all + (i + 1) * size) : NULL;
-        }
-    }
-    return (RollupRecord *)(void *)((char *)e->records + window * size);
 }

@@ -12,7 +12,7 @@
  *
  * The rows that are merged into days have the columns entity VARCHAR, day INTEGER, known INTEGER, and one for each measure in the order of
  * the plan; of a last one four: at TIMESTAMP, source VARCHAR, id VARCHAR, value. Those that are merged by window are rows of days: entity
- * VARCHAR, day INTEGER, record BLOB.
+ * VARCHAR, day INTEGER, known INTEGER, record BLOB.
  *
  * RollupPlan: immutable, any thread. Rollup: one thread at a time. */
 #pragma once
@@ -31,21 +31,41 @@ DEFINE_CLEANUP(rollup_plan_free, RollupPlan)
 typedef struct Rollup Rollup;
 /* By day and day of arrival; about so many rows will come. The plan is borrowed. The caller frees. */
 Rollup *rollup_new_days(const RollupPlan *plan, size_t rows);
-/* By windows that end before `day`. `days`: the plan by which the rows were made. Both are borrowed. ERR_BUG: they do not fit. The caller
- * frees. */
-int rollup_new_windows(const RollupPlan *plan, const RollupPlan *days, int64_t day, int64_t oldest, Rollup **ret, Error *err) MUST_CHECK;
+/* No rows any more; entities, and all memory, are kept for the next ones. */
+void rollup_clear(Rollup *r);
 void rollup_free(Rollup *r);
 DEFINE_CLEANUP(rollup_free, Rollup)
-/* Merges all rows of a result of lake_stream. ERR_DATA: a sum does not fit in 64 bits, a record is damaged. */
-int rollup_read(Rollup *r, LakeResult *rows, Error *err) MUST_CHECK;
-
 /* Merges the rows of n statements into n rollups, each on a thread, the first on that of the caller with its connection: so it must not be
- * in a transaction whose changes the others have to see. */
+ * in a transaction whose changes the others have to see. ERR_DATA: a sum does not fit in 64 bits. */
 int rollup_read_all(LakeConn *conn, const char *name, const char *const *sql, Rollup *const *rollups, size_t n, Error *err) MUST_CHECK;
 
-/* ---- the merged rows ---- */
-
-/* Runs a statement that reads the merged rows FROM <source>(), of all rollups, which have the same plans. Columns: entity VARCHAR, then of
- * days day INTEGER, known INTEGER, events BIGINT (the first measure) and record BLOB, of windows the parts. Once for each rollup. */
+/* Runs a statement that reads the merged days FROM <source>(), of all rollups, which have the same plan. Columns: entity VARCHAR, day
+ * INTEGER, known INTEGER, events BIGINT (the first measure) and record BLOB. Once for each rollup. */
 int rollup_exec(LakeConn *conn, const char *source, Rollup *const *rollups, size_t n, const char *name, const char *sql,
                 Error *err) MUST_CHECK;
+
+/* ---- by window ---- */
+
+/* Rows of days in memory, by entity, as they are: they are read once, and merged as of as many days as are asked for. Immutable, any
+ * thread. */
+typedef struct RollupHistory RollupHistory;
+/* The rows of n statements, which have different ones, each read on a thread as by rollup_read_all. `days`: the plan by which they were
+ * made, borrowed. The caller frees. */
+int rollup_history_read(LakeConn *conn, const char *name, const char *const *sql, size_t n, const RollupPlan *days, RollupHistory **ret,
+                        Error *err) MUST_CHECK;
+void rollup_history_free(RollupHistory *h);
+DEFINE_CLEANUP(rollup_history_free, RollupHistory)
+
+/* What of a history is merged: the days from `from` until before `day`, known before `known`. `oldest`: from which a set of days counts. */
+typedef struct RollupAsOf {
+    int64_t day, from, known, oldest;
+} RollupAsOf;
+/* From now on one statement of this connection may read those FROM <source>(), merged by the windows of the plan that end before the day.
+ * Columns: entity VARCHAR, then the parts; an entity without a day has no row. DuckDB's threads, at most `threads`, merge as they read.
+ * Name, history and plan are borrowed. ERR_BUG: the plans do not fit together. */
+typedef struct RollupSource RollupSource;
+int rollup_source_open(LakeConn *conn, const char *name, const RollupHistory *h, const RollupPlan *plan, const RollupAsOf *as_of,
+                       int threads, RollupSource **ret, Error *err) MUST_CHECK;
+/* `rc`: what the statement returned, which is returned. When it failed because of what it read, *err becomes that: ERR_DATA, a sum does not
+ * fit in 64 bits, or a record is damaged. Frees it. */
+int rollup_source_close(RollupSource *s, int rc, Error *err) MUST_CHECK;

@@ -32,6 +32,7 @@ typedef struct RollupPart {
 struct RollupPlan {
     RollupMeasure *measures;
     size_t count, words;
+    bool by_window; /* it has parts */
     RollupPart *parts;
     size_t part_count;
     int64_t windows[ROLLUP_WINDOWS]; /* ascending, in days */
@@ -72,6 +73,7 @@ typedef struct RollupSeen {
     Span text; /* the value is one of both */
     int64_t number;
 } RollupSeen;
+#define ROLLUP_SEEN_WORDS (sizeof(RollupSeen) / sizeof(int64_t)) /* by window, where it is borrowed, too */
 
 /* A record of a day, as it is read. Of what is not present nothing is set; a sum that is not is 0. */
 typedef struct RollupUnpacked {
@@ -83,7 +85,10 @@ typedef struct RollupUnpacked {
 typedef struct RollupEntity {
     const RollupText *id;
     uint64_t hash;
-    RollupRecord *records;
+    union {
+        RollupRecord *records;
+        struct RollupRun *newest; /* of a history */
+    };
 } RollupEntity;
 
 /* Records of days by entity, day and known. */
@@ -102,15 +107,10 @@ typedef struct RollupTexts {
 
 struct Rollup {
     const RollupPlan *plan;
-    const RollupPlan *days; /* by which the rows were made that are merged by window; NULL: it is by day */
-    int64_t day, oldest;
-    struct {
-        size_t first, count;  /* of `fed` */
-    } feeds[ROLLUP_MEASURES]; /* for each measure of a day: which measures by window are merged from it */
-    size_t fed[ROLLUP_MEASURES];
     RollupTexts entities, texts;
     RollupRecords records;
-    Arena arena;
+    Arena arena; /* of records, and of what they refer to alone */
+    Arena kept;  /* of texts */
     size_t next;                     /* entity that is given next to who reads the source, */
     const RollupRecord *next_record; /* and its record; NULL: the first */
 };
@@ -120,6 +120,21 @@ static inline RollupLast *rollup_last(RollupRecord *r, const RollupMeasure *m) {
 }
 static inline const RollupLast *rollup_last_of(const RollupRecord *r, const RollupMeasure *m) {
     return (const RollupLast *)(const void *)&r->words[m->word];
+}
+static inline RollupSeen *rollup_seen(RollupRecord *r, const RollupMeasure *m) {
+    return (RollupSeen *)(void *)&r->words[m->word];
+}
+static inline const RollupSeen *rollup_seen_of(const RollupRecord *r, const RollupMeasure *m) {
+    return (const RollupSeen *)(const void *)&r->words[m->word];
+}
+static inline size_t rollup_record_size(const RollupPlan *plan) {
+    return sizeof(RollupRecord) + plan->words * sizeof(int64_t);
+}
+static inline void rollup_merge_extreme(const RollupMeasure *m, uint64_t bit, int64_t value, RollupRecord *record) {
+    int64_t *word = &record->words[m->word];
+    bool better = m->kind == ROLLUP_MAX ? value > *word : value < *word;
+    if (better || (record->present & bit) == 0) *word = value;
+    record->present |= bit;
 }
 static inline bool rollup_has(const RollupRecord *r, size_t measure) {
     return (r->present >> measure & 1) != 0;
@@ -136,17 +151,68 @@ typedef struct RollupRowKey {
     int32_t day, known; /* as of RollupRecord */
 } RollupRowKey;
 /* The numbers of the entities of n rows. They, and the records, are made when there are none. */
-void rollup_find_entities(Rollup *r, const LakeVector *ids, size_t n, uint32_t *ret);
-RollupRecord *rollup_find_window(Rollup *r, uint32_t entity, size_t window);
+void rollup_find_entities(RollupTexts *t, Arena *arena, const LakeVector *ids, size_t n, uint32_t *ret);
 void rollup_find_records(Rollup *r, const RollupRowKey *keys, size_t n, RollupRecord **ret);
 /* The number of the item with this text, which is made when there is none. */
 size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text);
+size_t rollup_texts_find_same(RollupTexts *t, Arena *arena, const RollupEntity *of); /* `of`: of another one */
+void rollup_texts_done(RollupTexts *t);
 RollupText *rollup_keep_text(Arena *arena, Span text);
 
 /* ---- rollup_merge.c ---- */
 
 /* The greater of two by time, source, id and value. */
-bool rollup_last_is_after(const RollupLast *a, const RollupLast *b, bool text);
+bool rollup_seen_is_after(const RollupSeen *a, const RollupSeen *b, bool text);
+
+/* ---- rollup_read.c ---- */
+
+/* Takes n rows of a chunk. */
+typedef int (*RollupTake)(void *into, const LakeResult *chunk, size_t n, Error *err);
+/* Runs n statements, each on a thread, the first on that of the caller with its connection; into[i] takes the rows of the i-th. */
+int rollup_stream_all(LakeConn *conn, const char *name, const char *const *sql, void *const *into, RollupTake take, size_t n,
+                      Error *err) MUST_CHECK;
+
+/* ---- rollup_history.c ---- */
+
+/* Days of an entity that were read one after the other: of each a RollupDay and its record, without a gap between them. */
+typedef struct RollupRun {
+    struct RollupRun *before; /* of the same entity */
+    int32_t first, last;      /* days; the second is the greatest */
+    size_t len;
+    char bytes[];
+} RollupRun;
+typedef struct RollupDay {
+    int32_t day, known;
+    uint32_t len; /* of the record */
+} RollupDay;
+
+/* What one thread has read. */
+typedef struct RollupHistoryPart {
+    RollupTexts entities;
+    Arena arena;
+} RollupHistoryPart;
+struct RollupHistory {
+    const RollupPlan *days;   /* borrowed */
+    RollupHistoryPart *parts; /* owned; the entities of the first are those of all */
+    size_t count;
+    struct RollupRunOf {
+        const RollupRun *run;
+        int32_t first, last;
+    } *runs;      /* owned; of all entities, one after the other: memory is asked for all those of an entity at once */
+    size_t *from; /* owned; for each entity where its runs begin, and at last where they end */
+};
+
+/* ---- rollup_windows.c ---- */
+
+/* For each measure of a day: which measures by window are merged from it. */
+typedef struct RollupFeeds {
+    struct {
+        size_t first, count; /* of `fed` */
+    } of[ROLLUP_MEASURES];
+    size_t fed[ROLLUP_MEASURES];
+} RollupFeeds;
+/* False: the plans do not fit together. */
+bool rollup_find_feeds(const RollupPlan *plan, const RollupPlan *days, RollupFeeds *ret);
 
 /* ---- rollup_pack.c ---- */
 

@@ -38,8 +38,9 @@ static bool find_kind(const char *name, RollupKind *ret) {
     return false;
 }
 
-static size_t words_of(const RollupMeasure *m) {
-    return m->kind == ROLLUP_LAST ? ROLLUP_LAST_WORDS : m->kind == ROLLUP_DAYS ? (m->width + 63) / 64 : 1;
+static size_t words_of(const RollupPlan *p, const RollupMeasure *m) {
+    size_t last = p->by_window ? ROLLUP_SEEN_WORDS : ROLLUP_LAST_WORDS;
+    return m->kind == ROLLUP_LAST ? last : m->kind == ROLLUP_DAYS ? (m->width + 63) / 64 : 1;
 }
 
 static bool read_measures(RollupPlan *p, const json_t *all) {
@@ -58,7 +59,7 @@ static bool read_measures(RollupPlan *p, const json_t *all) {
         m->column = column;
         m->word = p->words;
         column += m->kind == ROLLUP_LAST ? 4 : 1;
-        p->words += words_of(m);
+        p->words += words_of(p, m);
     }
     return p->count > 0 && p->count <= ROLLUP_MEASURES;
 }
@@ -113,6 +114,7 @@ int rollup_plan_read(const char *text, RollupPlan **ret, Error *err) {
     CLEANUP(json_freep) json_t *json = NULL;
     CLEANUP(rollup_plan_freep) RollupPlan *p = xcalloc(1, sizeof *p);
     if (json_parse(text, strlen(text), "model_declared", &json, err) != 0) return -1;
+    p->by_window = json_array_size(json_object_get(json, "parts")) > 0;
     if (!read_measures(p, json_object_get(json, "measures")) || !read_parts(p, json_object_get(json, "parts")))
         return error_set(err, ERR_BUG, "model_declared has no plan of merging");
     *ret = TAKE(p);

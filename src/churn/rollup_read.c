@@ -1,9 +1,8 @@
 /* rollup_read.c: rows to merge, read on several threads: each has a connection. */
-#include "churn/rollup.h"
+#include "churn/rollup_internal.h"
 
 #include "base/memory.h"
 #include <pthread.h>
-#include <stdbool.h>
 
 /* Of one thread. */
 typedef struct Reader {
@@ -11,7 +10,8 @@ typedef struct Reader {
     LakeConn *owned; /* the same, or NULL */
     const char *name;
     const char *sql;
-    Rollup *rollup;
+    RollupTake take;
+    void *into;
     pthread_t thread;
     bool started;
     int rc;
@@ -21,8 +21,11 @@ typedef struct Reader {
 static void *read_rows(void *state) {
     Reader *r = state;
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    size_t n;
+    int more = 1;
     r->rc = lake_stream(r->conn, r->name, r->sql, &rows, &r->err);
-    if (r->rc == 0) r->rc = rollup_read(r->rollup, rows, &r->err);
+    while (r->rc == 0 && (more = lake_next_chunk(rows, &n, &r->err)) == 1) r->rc = r->take(r->into, rows, n, &r->err);
+    if (more < 0) r->rc = -1;
     return NULL;
 }
 
@@ -50,10 +53,10 @@ static int join(Reader *readers, size_t n, int rc, Error *err) {
     return rc;
 }
 
-int rollup_read_all(LakeConn *conn, const char *name, const char *const *sql, Rollup *const *rollups, size_t n, Error *err) {
+int rollup_stream_all(LakeConn *conn, const char *name, const char *const *sql, void *const *into, RollupTake take, size_t n, Error *err) {
     Reader *readers = xcalloc(n, sizeof *readers);
     int rc = 0;
-    for (size_t i = 0; i < n; i++) readers[i] = (Reader){.conn = conn, .name = name, .rollup = rollups[i], .sql = sql[i]};
+    for (size_t i = 0; i < n; i++) readers[i] = (Reader){.conn = conn, .name = name, .take = take, .into = into[i], .sql = sql[i]};
     for (size_t i = 1; i < n && rc == 0; i++) rc = start(conn, &readers[i], err);
     if (rc == 0) read_rows(&readers[0]);
     rc = join(readers, n, rc, err);

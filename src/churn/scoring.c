@@ -237,6 +237,12 @@ static const char *label_of(const json_t *metadata) {
     return source != NULL && outcome != NULL && strcmp(source, outcome) != 0 ? source : CHURN_LABEL_DECLARED;
 }
 
+static int make_rows(LakeConn *conn, const ChurnDeclared *d, const ChurnDays *days, Error *err) {
+    CLEANUP(rollup_history_freep) RollupHistory *history = NULL;
+    if (churn_read_history(conn, d, days->end, days->end, days->first, days->upto, &history, err) != 0) return -1;
+    return churn_make_rows(conn, d, history, days->end, days->first, days->upto, err);
+}
+
 static int score_forecast(LakeConn *conn, Scoring *s, bool full, ChurnScores *scores, Error *err) {
     CLEANUP(churn_declared_done) ChurnDeclared d = {0};
     ChurnDays days;
@@ -252,7 +258,7 @@ static int score_forecast(LakeConn *conn, Scoring *s, bool full, ChurnScores *sc
     s->base_changed = true;
     if (is_scored(conn, s, scores->model_id, &scored, err) != 0) return -1;
     if (scored && !full) return 0;
-    if (churn_make_rows(conn, &d, days.end, days.first, days.upto, err) != 0) return -1;
+    if (make_rows(conn, &d, &days, err) != 0) return -1;
     return replace_scores(conn, s, scores->model_id, ROWS_OF_FORECAST, err);
 }
 

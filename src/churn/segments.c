@@ -29,10 +29,10 @@ static int read_one(LakeConn *conn, const ChurnGold *g, const char *segment, con
     return more;
 }
 
-int churn_read_segments(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut,
-                        const ChurnData *rows, ChurnSegments *ret, Error *err) {
+int churn_read_segments(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const RollupHistory *history,
+                        int64_t cut, const ChurnData *rows, ChurnSegments *ret, Error *err) {
     CLEANUP(churn_segments_done) ChurnSegments s = {.count = d->segments.count * rows->rows};
-    if (d->segments.count > 0 && churn_make_segments(conn, d, cut, days->first, days->upto, err) != 0) return -1;
+    if (d->segments.count > 0 && churn_make_segments(conn, d, history, cut, days->first, days->upto, err) != 0) return -1;
     s.values = xcalloc(s.count + 1, sizeof *s.values);
     for (size_t i = 0; i < d->segments.count; i++)
         if (read_one(conn, g, d->segments.at[i], rows, s.values + i * rows->rows, err) != 0) return -1;

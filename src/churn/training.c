@@ -130,9 +130,10 @@ static int measure(const Model *m, const Part *training, const Part *holdout, co
     const Matrix x = part_matrix(holdout);
     if (model_predict(m, &x, p, err) != 0) return -1;
     t->metrics = metrics_of(p, holdout->labels, holdout->rows);
-    const ChurnMeasured measured = {.training = part_matrix(training),
-                                    .training_labels = training->labels,
-                                    .holdout = x,
+    const Matrix trained = part_matrix(training);
+    CLEANUP(free_floats) float *baseline = churn_baseline(&trained, training->labels, &x);
+    const ChurnMeasured measured = {.holdout = x,
+                                    .baseline = baseline,
                                     .holdout_labels = holdout->labels,
                                     .probabilities = p};
     t->report = churn_report(&measured, options);

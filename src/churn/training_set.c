@@ -18,6 +18,7 @@ void churn_part_done(ChurnPart *p) {
 }
 
 void churn_set_done(ChurnSet *s) {
+    rollup_history_freep(&s->history);
     churn_part_done(&s->training);
     churn_part_done(&s->calibration);
     churn_part_done(&s->test);
@@ -51,26 +52,41 @@ static void take_row(ChurnPart *p, ChurnData *from, size_t row, int64_t cut) {
     p->positives += from->labels[row] > 0.5f;
 }
 
-static int read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut, ChurnData *ret,
-                    Error *err) {
-    if (churn_make_rows(conn, d, cut, days->first, days->upto, err) != 0 || churn_make_outcomes(conn, g, d, cut, days->upto, err) != 0)
-        return -1;
-    return churn_read_labelled_rows(conn, g, "cut_rows", &d->columns, ret, err);
+static int read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const RollupHistory *history,
+                    int64_t cut, ChurnData *ret, Error *err) {
+    if (churn_make_outcomes(conn, g, d, cut, days->upto, err) != 0) return -1;
+    return churn_read_cut(conn, g, d, history, cut, days->first, days->upto, ret, err);
+}
+
+static int by_id(const void *a, const void *b, void *ids) {
+    char *const *of = ids;
+    return strcmp(of[*(const size_t *)a], of[*(const size_t *)b]);
+}
+
+/* The rows in the order of their ids. The caller frees. */
+static size_t *order_of(const ChurnData *d) {
+    size_t *order = xcalloc(d->rows + 1, sizeof *order);
+    for (size_t i = 0; i < d->rows; i++) order[i] = i;
+    qsort_r(order, d->rows, sizeof *order, by_id, d->ids);
+    return order;
 }
 
 /* The rows of a cut, to `kept`, or, where `chosen` says so, to `other`. */
-static int add_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t cut, int64_t seed,
-                   ChurnPart *kept, ChurnPart *other, Error *err) {
+static int add_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const RollupHistory *history,
+                   int64_t cut, int64_t seed, ChurnPart *kept, ChurnPart *other, Error *err) {
     CLEANUP(churn_data_done) ChurnData data = {0};
-    if (read_cut(conn, g, d, days, cut, &data, err) != 0) return -1;
+    if (read_cut(conn, g, d, days, history, cut, &data, err) != 0) return -1;
+    size_t *order = order_of(&data);
     for (size_t i = 0; i < data.rows; i++) {
-        if (data.labels[i] < 0)
+        size_t row = order[i];
+        if (data.labels[row] < 0)
             kept->already_left++;
-        else if (other == NULL || split_hash(data.ids[i], seed) % 5 != 0)
-            take_row(kept, &data, i, cut);
+        else if (other == NULL || split_hash(data.ids[row], seed) % 5 != 0)
+            take_row(kept, &data, row, cut);
         else
-            take_row(other, &data, i, cut);
+            take_row(other, &data, row, cut);
     }
+    free(order);
     return 0;
 }
 
@@ -121,8 +137,9 @@ static void fingerprint(ChurnSet *s, const ChurnDeclared *d) {
 int churn_read_training(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts,
                         int64_t seed, ChurnSet *ret, Error *err) {
     CLEANUP(churn_set_done) ChurnSet s = {.cuts = *cuts};
+    if (churn_read_history(conn, d, cuts->training[0], cuts->test, days->first, days->upto, &s.history, err) != 0) return -1;
     for (size_t i = 0; i < cuts->count; i++)
-        if (add_cut(conn, g, d, days, cuts->training[i], seed, &s.training, cuts->own_calibration ? NULL : &s.calibration, err) != 0)
+        if (add_cut(conn, g, d, days, s.history, cuts->training[i], seed, &s.training, cuts->own_calibration ? NULL : &s.calibration, err) != 0)
             return -1;
     if (!cuts->own_calibration) keep_newest(&s.calibration, cuts->calibration);
     *ret = s;
@@ -133,10 +150,11 @@ int churn_read_training(LakeConn *conn, const ChurnGold *g, const ChurnDeclared 
 int churn_read_measured(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t seed, ChurnSet *s,
                         Error *err) {
     const ChurnCuts *cuts = &s->cuts;
-    if (cuts->own_calibration && add_cut(conn, g, d, days, cuts->calibration, seed, &s->calibration, NULL, err) != 0) return -1;
-    if (add_cut(conn, g, d, days, cuts->test, seed, &s->test, NULL, err) != 0 ||
-        churn_read_segments(conn, g, d, days, cuts->test, &s->test.data, &s->segments, err) != 0)
+    if (cuts->own_calibration && add_cut(conn, g, d, days, s->history, cuts->calibration, seed, &s->calibration, NULL, err) != 0) return -1;
+    if (add_cut(conn, g, d, days, s->history, cuts->test, seed, &s->test, NULL, err) != 0 ||
+        churn_read_segments(conn, g, d, days, s->history, cuts->test, &s->test.data, &s->segments, err) != 0)
         return -1;
+    rollup_history_freep(&s->history);
     fingerprint(s, d);
     return 0;
 }

@@ -336,14 +336,13 @@ static void add_statements(Buf *out, bool *first, const Forecasting *f) {
 
 /* The same by the merging of rows in C, when all measures can be merged there. */
 static void add_rollup(Buf *out, bool *first, const Forecasting *f) {
-    CLEANUP(buf_done) Buf events = {0}, columns = {0}, made = {0}, days = {0}, features = {0};
+    CLEANUP(buf_done) Buf events = {0}, columns = {0}, made = {0}, features = {0};
     if (!rollup_is_possible(f)) return;
     CLEANUP(free_text) char *days_plan = rollup_days_plan(f);
     CLEANUP(free_text) char *sums_plan = rollup_sums_plan(f);
     rollup_add_events(&events, f);
     rollup_add_days_columns(&columns, f);
     rollup_add_days(&made, f);
-    rollup_add_days_read(&days, f);
     Forecasting merged = *f;
     merged.merged = true;
     add_select(&features, &merged);
@@ -352,7 +351,6 @@ static void add_rollup(Buf *out, bool *first, const Forecasting *f) {
     add_row(out, first, "days_packed_columns", columns.data);
     add_row(out, first, "days_packed", made.data);
     add_row(out, first, "sums_plan", sums_plan);
-    add_row(out, first, "days_read", days.data);
     add_row(out, first, "features_merged", features.data);
 }
 

@@ -4,7 +4,6 @@
  *   days_events          rows of Silver, each with what it adds to every measure of its day
  *   days_packed_columns  of model_days, whose measures are in one column, as bytes
  *   days_packed          INSERT INTO model_days from churn_day_rows(), the merged ones
- *   days_read            rows of model_days, to be merged by window
  *   features_merged      as the features of forecast.c, from churn_sums()
  *   segments_merged      as the segments of forecast.c, from churn_sums()
  *
@@ -229,15 +228,6 @@ void rollup_add_days(Buf *out, const Forecasting *f) {
              "INSERT INTO model_days BY NAME\n"
              "SELECT entity::%s AS %s, day, known, {{upto}} AS upto, events AS %s, record FROM churn_day_rows()\n",
              f->entity->key.sql_type, f->key, f->measures.items[EVENTS].name);
-}
-
-/* {{part}} of {{parts}}: those of some entities, for one of several threads. */
-void rollup_add_days_read(Buf *out, const Forecasting *f) {
-    buf_addf(out,
-             "SELECT %s::VARCHAR AS entity, day, record\n"
-             "FROM model_days WHERE day >= {{day}} - %d AND day < {{day}} AND known < {{known}} AND upto <= {{upto}}\n"
-             "    AND ({{parts}} = 1 OR hash(%s) %% {{parts}} = {{part}})\n",
-             f->key, forecasting_days_read(f), f->key);
 }
 
 /* ---- the sums ---- */

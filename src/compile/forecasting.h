@@ -43,7 +43,6 @@ char *rollup_sums_plan(const Forecasting *f);
 char *rollup_segments_plan(const Forecasting *f);       /* of its segments, which it must have */
 void rollup_add_events(Buf *out, const Forecasting *f); /* of Silver, as the rows to merge into days */
 void rollup_add_days_columns(Buf *out, const Forecasting *f);
-void rollup_add_days(Buf *out, const Forecasting *f);      /* the days from churn_day_rows() */
-void rollup_add_days_read(Buf *out, const Forecasting *f); /* of model_days, as the rows to merge by window */
-void rollup_add_sums(Buf *out, const Forecasting *f);      /* WITH sums AS (...), from churn_sums() */
-void rollup_add_segments(Buf *out, const Forecasting *f);  /* churn_segments from churn_sums() */
+void rollup_add_days(Buf *out, const Forecasting *f);     /* the days from churn_day_rows() */
+void rollup_add_sums(Buf *out, const Forecasting *f);     /* WITH sums AS (...), from churn_sums() */
+void rollup_add_segments(Buf *out, const Forecasting *f); /* churn_segments from churn_sums() */

@@ -70,6 +70,10 @@ int xgb_load(const Xgb **ret, Error *err) {
     return 0;
 }
 
+void xgb_use_threads(int n) {
+    if (omp_set_num_threads != NULL) omp_set_num_threads(n);
+}
+
 int xgb_fail(const Xgb *xgb, ErrorKind kind, const char *doing, Error *err) {
     const char *text = xgb->XGBGetLastError();
     return error_set(err, kind, "%s: XGBoost: %.*s", doing, (int)strcspn(text, "\n"), text);

@@ -33,5 +33,7 @@ typedef struct Xgb {
 
 /* The table, valid until the process ends. ERR_CONFIG when the library is missing or too old; the text names the package to install. */
 int xgb_load(const Xgb **ret, Error *err) MUST_CHECK;
+/* On how many threads XGBoost reads what this thread trains with: it does not ask its parameters. One, where this was not called. */
+void xgb_use_threads(int n);
 /* Sets `err` from XGBoost's last error on this thread, "<doing>: <its first line>". Returns -1. */
 int xgb_fail(const Xgb *xgb, ErrorKind kind, const char *doing, Error *err);

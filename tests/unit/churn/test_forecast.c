@@ -158,6 +158,13 @@ static char *set_of(Fixture *f, const char *id, const char *file) {
     return buf_take(&text);
 }
 
+/* From the days before it, which are read for it alone. */
+static int make_rows(Fixture *f, const ChurnDeclared *d, int64_t day, int64_t upto, Error *err) {
+    CLEANUP(rollup_history_freep) RollupHistory *history = NULL;
+    if (churn_read_history(f->conn, d, day, day, FIRST, upto, &history, err) != 0) return -1;
+    return churn_make_rows(f->conn, d, history, day, FIRST, upto, err);
+}
+
 /* The features as of the day, as one text. The caller frees. */
 static char *rows_as_of(Fixture *f, int64_t day, bool by_event) {
     Error err = {0};
@@ -168,7 +175,7 @@ static char *rows_as_of(Fixture *f, int64_t day, bool by_event) {
         d.as_of = xstrdup("event");
     }
     update_days(f, &d, &days);
-    must(churn_make_rows(f->conn, &d, day, FIRST, days.upto, &err), &err);
+    must(make_rows(f, &d, day, days.upto, &err), &err);
     return query_text(f->conn, "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY member_id) FROM churn_rows AS r");
 }
 
@@ -843,8 +850,10 @@ static void make_odd_visits(Fixture *f) {
 }
 
 static char *segments_as_of(Fixture *f, const ChurnDeclared *d, int64_t upto) {
+    CLEANUP(rollup_history_freep) RollupHistory *history = NULL;
     Error err = {0};
-    must(churn_make_segments(f->conn, d, CUT, FIRST, upto, &err), &err);
+    must(churn_read_history(f->conn, d, CUT, CUT, FIRST, upto, &history, &err), &err);
+    must(churn_make_segments(f->conn, d, history, CUT, FIRST, upto, &err), &err);
     return query_text(f->conn, "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY member_id) FROM churn_segments AS r");
 }
 
@@ -854,13 +863,15 @@ static void free_plans(ChurnDeclared *d) {
     rollup_plan_freep(&d->segments_plan);
 }
 
-/* As of every tenth day, so that the values of single days matter. */
+/* As of every tenth day, so that the values of single days matter; of one history. */
 static char *rows_as_of_many_days(Fixture *f, const ChurnDeclared *d, int64_t upto) {
     static const char columns[] = "SELECT string_agg(r::VARCHAR, chr(10) ORDER BY member_id) FROM churn_rows AS r";
+    CLEANUP(rollup_history_freep) RollupHistory *history = NULL;
     Error err = {0};
     Buf all = {0};
+    must(churn_read_history(f->conn, d, CUT - 30, CUT, FIRST, upto, &history, &err), &err);
     for (int64_t day = CUT - 30; day <= CUT; day += 10) {
-        must(churn_make_rows(f->conn, d, day, FIRST, upto, &err), &err);
+        must(churn_make_rows(f->conn, d, history, day, FIRST, upto, &err), &err);
         CLEANUP(free_text) char *rows = query_text(f->conn, columns);
         buf_addf(&all, "%s\n", rows);
     }
@@ -912,7 +923,7 @@ static void a_damaged_record_is_an_error(void **state) {
     CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
     update_days(f, &d, &days);
     run(f->conn, "UPDATE model_days SET record = record[:octet_length(record) - 1] WHERE day = (SELECT min(day) FROM model_days)");
-    assert_int_equal(churn_make_rows(f->conn, &d, CUT, FIRST, days.upto, &err), -1);
+    assert_int_equal(make_rows(f, &d, CUT, days.upto, &err), -1);
     assert_int_equal(err.kind, ERR_DATA);
     assert_non_null(strstr(err.text, "damaged record"));
     error_clear(&err);

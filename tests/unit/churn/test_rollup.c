@@ -137,12 +137,9 @@ static void plans_that_do_not_fit_are_refused(void **state) {
     CLEANUP(rollup_plan_freep)
     RollupPlan *beyond =
         plan_of("{\"measures\": [{\"name\": \"low\", \"kind\": \"sum\", \"type\": \"BIGINT\", \"of\": 5}], \"parts\": []}");
-    Error err = {0};
-    Rollup *r = NULL;
-    assert_int_equal(rollup_new_windows(sums, days, DAY, DAY - 90, &r, &err), -1);
-    error_clear(&err);
-    assert_int_equal(rollup_new_windows(beyond, days, DAY, DAY - 90, &r, &err), -1);
-    error_clear(&err);
+    RollupFeeds feeds;
+    assert_false(rollup_find_feeds(sums, days, &feeds));
+    assert_false(rollup_find_feeds(beyond, days, &feeds));
 }
 
 int main(void) {
