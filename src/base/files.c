@@ -87,6 +87,10 @@ static int sync_path(const char *path, int flags, Error *err) {
     return 0;
 }
 
+int file_sync(const char *path, Error *err) {
+    return sync_path(path, 0, err);
+}
+
 int file_publish(const char *tmp, const char *path, Error *err) {
     if (sync_path(tmp, 0, err) != 0) return -1;
     if (rename(tmp, path) != 0) return error_errno(err, ERR_IO, errno, "cannot rename %s to %s", tmp, path);

@@ -1,4 +1,4 @@
-/* prefetch.c: two things: a copy of the last snapshot, and XGBoost in memory. */
+/* prefetch.c: three things: a copy of the last snapshot, XGBoost in memory, and memory for what DuckDB writes. */
 #include "flow/prefetch.h"
 
 #include "base/memory.h"
@@ -8,6 +8,7 @@
 
 struct Prefetch {
     SnapshotDraft *draft;
+    LakePool *pool;
     pthread_t loading;
     bool is_loading;
 };
@@ -23,9 +24,10 @@ static void start_loading(Prefetch *a, const char *models_dir) {
     a->is_loading = file_exists(models_dir) && pthread_create(&a->loading, NULL, load_model_library, NULL) == 0;
 }
 
-Prefetch *prefetch_start(const Settings *settings) {
+Prefetch *prefetch_start(const Settings *settings, LakeConn *ends_then) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     Prefetch *a = xcalloc(1, sizeof *a);
+    a->pool = ends_then != NULL ? lake_pool_begin(ends_then) : NULL;
     a->draft = snapshot_draft(layout.snapshots_dir);
     start_loading(a, layout.models_dir);
     return a;
@@ -37,6 +39,7 @@ SnapshotDraft *prefetch_draft(const Prefetch *a) {
 
 void prefetch_free(Prefetch *a) {
     if (a->is_loading) pthread_join(a->loading, NULL);
+    if (a->pool != NULL) lake_pool_end(a->pool);
     snapshot_draft_freep(&a->draft);
     free(a);
 }

@@ -286,7 +286,7 @@ int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Erro
         return -1;
     }
     StepState state;
-    run.prefetch = prefetch_start(options->settings);
+    run.prefetch = prefetch_start(options->settings, options->ends_then ? conn : NULL);
     int rc = run_steps(&run, &state, err);
     Error history = {0};
     if (rc != 0 && (write_steps(&run, NULL, &history) != 0 || store_run(&run, step_state_name(state), err->text, true, &history) != 0))
