@@ -1,15 +1,17 @@
 /* block_pool.c: see lake_pool_begin.
  *
  * DuckDB sets every byte of a block of 256 KiB for each column that rows are appended to. So a refresh of a few events touches 38,000 pages
- * for the first time, which was a fifth of its CPU time. The pool (block_allocator_memory) is one mapping, in which huge pages help, and
- * which another thread can touch first.
+ * for the first time, which was a fifth of its CPU time, one page after the other. The pool (block_allocator_memory) is one mapping, which
+ * another thread can touch first, many pages at a time.
  *
  * DuckDB does not say where its pool is, but reserves addresses for most of the machine's memory there: no other mapping is so large. When
- * it is not found, or the kernel gives no huge pages, nothing is different but the time. */
+ * it is not found, nothing is different but the time.
+ *
+ * With one core there is no pool: DuckDB itself touches all of a block of it before it gives it out, also what is never written. Huge pages
+ * (MADV_HUGEPAGE) gained no more, and cost twice the time of the kernel when it had to make place for them. */
 #include "lake/internal.h"
 
 #include "base/cpu.h"
-#include "base/log.h"
 #include "base/memory.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,7 +19,7 @@
 #include <sys/mman.h>
 
 #define POOL_BYTES  (INT64_C(128) << 20)
-#define PIECE_BYTES (INT64_C(4) << 20)
+#define PIECE_BYTES (INT64_C(256) << 10) /* others who map memory wait that long */
 
 struct LakePool {
     char *start; /* NULL: not found */
@@ -57,14 +59,12 @@ LakePool *lake_pool_begin(LakeConn *conn) {
     LakePool *p = xcalloc(1, sizeof *p);
     Error ignored = {0};
     int64_t limit = conn->lake->memory_limit;
-    if ((limit > 0 && limit < POOL_BYTES) || make_pool(conn, &ignored) != 0) {
+    if (cpu_count() == 1 || (limit > 0 && limit < POOL_BYTES) || make_pool(conn, &ignored) != 0) {
         error_clear(&ignored);
         return p;
     }
     p->start = find_pool();
-    if (p->start == NULL) return p;
-    if (madvise(p->start, POOL_BYTES, MADV_HUGEPAGE) != 0) log_debug("lake", "the kernel has no huge pages");
-    p->running = cpu_count() > 1 && pthread_create(&p->thread, NULL, touch, p) == 0;
+    p->running = p->start != NULL && pthread_create(&p->thread, NULL, touch, p) == 0;
     return p;
 }
 
