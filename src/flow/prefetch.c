@@ -24,13 +24,16 @@ static void start_loading(Prefetch *a, const char *models_dir) {
     a->is_loading = file_exists(models_dir) && pthread_create(&a->loading, NULL, load_model_library, NULL) == 0;
 }
 
-Prefetch *prefetch_start(const Settings *settings, LakeConn *ends_then) {
+Prefetch *prefetch_start(const Settings *settings) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     Prefetch *a = xcalloc(1, sizeof *a);
-    a->pool = ends_then != NULL ? lake_pool_begin(ends_then) : NULL;
     a->draft = snapshot_draft(layout.snapshots_dir);
     start_loading(a, layout.models_dir);
     return a;
+}
+
+void prefetch_memory(Prefetch *a, LakeConn *conn) {
+    if (a->pool == NULL) a->pool = lake_pool_begin(conn);
 }
 
 SnapshotDraft *prefetch_draft(const Prefetch *a) {

@@ -74,6 +74,7 @@ static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
 static int step_refine(Run *run, json_t **ret_summary, Error *err) {
     RefineOptions options = {.quiet = run->options->quiet, .threads = (int)settings_int(run->options->settings, "refine.threads")};
     RefineStats stats = {0};
+    if (run->options->ends_then) prefetch_memory(run->prefetch, run->conn);
     if (open_refinery(run, err) != 0 || refine_run(run->refinery, run->conn, &options, &stats, err) != 0) return -1;
     *ret_summary = refine_stats_json(&stats);
     /* of few events, since both need memory; the steps until publishing write other tables */
@@ -286,7 +287,7 @@ int run_pipeline(LakeConn *conn, const RunOptions *options, RunResult *ret, Erro
         return -1;
     }
     StepState state;
-    run.prefetch = prefetch_start(options->settings, options->ends_then ? conn : NULL);
+    run.prefetch = prefetch_start(options->settings);
     int rc = run_steps(&run, &state, err);
     Error history = {0};
     if (rc != 0 && (write_steps(&run, NULL, &history) != 0 || store_run(&run, step_state_name(state), err->text, true, &history) != 0))
