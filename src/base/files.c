@@ -112,6 +112,13 @@ int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err)
     return file_publish(tmp, path, err);
 }
 
+int file_create(const char *path, Error *err) {
+    CLEANUP(close_fd) int fd = -1;
+    if (file_check_regular(path, err) != 0) return -1;
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    return fd >= 0 ? 0 : error_errno(err, ERR_IO, errno, "cannot create %s", path);
+}
+
 /* Copies in the kernel, where some file systems share the blocks. Returns 0 at the end. */
 static ssize_t copy_some(int in, int out) {
     enum { AT_ONCE = 1 << 30 };

@@ -36,6 +36,7 @@ typedef struct Run {
     Prefetch *prefetch;
     PublishPreparation *prepared; /* NULL: not begun */
     LakeCheckpoint *checkpoint;   /* NULL: not begun */
+    SnapshotPruning *pruning;     /* NULL: not begun */
     Error unread;                 /* partitions that could not be read to their end: the steps after ingest go on, and the run fails */
 } Run;
 
@@ -111,6 +112,7 @@ static int step_publish(Run *run, json_t **ret_summary, Error *err) {
                               .prepared = run->prepared};
     if (publish_run(run->conn, layout.snapshots_dir, &options, &result, err) != 0) return -1;
     run->checkpoint = TAKE(result.snapshot.checkpoint); /* readers do not wait for it */
+    run->pruning = TAKE(result.pruning);
     *ret_summary = json_pack("{sI ss sI sf}", "generation", (json_int_t)result.snapshot.generation, "path", result.snapshot.path, "bytes",
                              (json_int_t)result.snapshot.bytes, "seconds", result.seconds);
     return 0;
@@ -248,6 +250,7 @@ static char *new_run_id(int64_t wall_us) {
 
 static void run_done(Run *run) {
     lake_checkpoint_waitp(&run->checkpoint);
+    snapshot_prune_waitp(&run->pruning);
     publish_preparation_freep(&run->prepared);
     prefetch_freep(&run->prefetch);
     refinery_freep(&run->refinery);

@@ -24,6 +24,7 @@ enum { ENTITIES = 16 }; /* at most: contract/declarations.h */
 
 void publish_result_done(PublishResult *result) {
     snapshot_info_done(&result->snapshot);
+    snapshot_prune_waitp(&result->pruning);
     free(result->parquet_path);
     *result = (PublishResult){0};
 }
@@ -135,8 +136,8 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
         {.name = scored->base, .source = "serving_entities_base", .key = scored->key, .kind = SNAPSHOT_BASE},
         {.name = scored->delta, .source = "serving_entities_fresh"},
         {.name = scored->view, .query = features, .kind = SNAPSHOT_VIEW},
-        {.name = "gold_entities", .source = "gold_entities"},
-        {.name = "gold_columns", .source = "gold_columns"},
+        {.name = "gold_entities", .source = "gold_entities", .kind = SNAPSHOT_BASE},
+        {.name = "gold_columns", .source = "gold_columns", .kind = SNAPSHOT_BASE},
         {.name = "serving_pipeline", .source = "serving_pipeline"},
         {.name = "serving_hours", .source = "serving_hours"},
         {.name = "serving_quarantine", .source = "serving_quarantine"},
@@ -246,8 +247,7 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
                            .checkpoint_lake = options->checkpoint_lake,
                            .draft = options->draft};
     if (write_snapshot(conn, snapshots_dir, &entities, scores, &how, &result.snapshot, err) != 0) return -1;
-    int pruned = snapshot_prune(snapshots_dir, options->keep > 0 ? options->keep : 1);
-    if (pruned > 0) log_debug("publish", "%d old generations removed", pruned);
+    result.pruning = snapshot_prune_async(snapshots_dir, options->keep);
     result.seconds = clock_seconds_since(started_ns);
     *ret = result;
     result = (PublishResult){0};

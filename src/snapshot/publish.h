@@ -22,11 +22,12 @@ typedef struct PublishOptions {
 
 typedef struct PublishResult {
     SnapshotInfo snapshot;
-    char *parquet_path; /* NULL when none was asked for */
+    SnapshotPruning *pruning; /* of the old ones, which readers do not wait for; owned */
+    char *parquet_path;       /* NULL when none was asked for */
     double seconds;
 } PublishResult;
-void publish_result_done(PublishResult *result);
+void publish_result_done(PublishResult *result); /* waits for the checkpoint, and until the old ones are removed */
 
-/* Writes the next generation of `snapshots_dir`, makes it CURRENT, removes old ones. ERR_UNAVAILABLE when nothing was refined yet: the text
+/* Writes the next generation of `snapshots_dir`, makes it CURRENT, begins to remove old ones. ERR_UNAVAILABLE when nothing was refined yet: the text
  * names the command to run first, and readers keep what they have. ERR_IO. The caller ends the result. */
 int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions *options, PublishResult *ret, Error *err) MUST_CHECK;

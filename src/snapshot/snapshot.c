@@ -280,7 +280,7 @@ int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *t
 
 static int write_generation(SnapshotWrite *g, const char *dir, Error *err) {
     CLEANUP(free_text) char *lock = generation_lock_path(g->path);
-    if (dir_make(dir, err) != 0 || file_write_atomic(lock, "", 0, err) != 0) return -1;
+    if (dir_make(dir, err) != 0 || file_create(lock, err) != 0) return -1;
     return write_file(g, err) == 0 ? generation_seal(g->path, err) : -1;
 }
 
