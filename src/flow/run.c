@@ -34,6 +34,8 @@ typedef struct Run {
     size_t written;          /* of the steps */
     Refinery *refinery;      /* NULL: not opened yet */
     Prefetch *prefetch;
+    PublishScores scores;         /* after the step that scored */
+    bool has_scored;
     PublishPreparation *prepared; /* NULL: not begun */
     LakeCheckpoint *checkpoint;   /* NULL: not begun */
     SnapshotPruning *pruning;     /* NULL: not begun */
@@ -100,6 +102,8 @@ static int step_score(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(run->options->settings);
     if (churn_score(run->conn, layout.models_dir, false, &scores, err) != 0) return -1;
     *ret_summary = churn_scores_json(&scores);
+    run->has_scored = scores.skipped == NULL;
+    run->scores = (PublishScores){.count = (int64_t)scores.scored, .newest_us = scores.newest_us};
     return scores.skipped != NULL ? 1 : 0;
 }
 
@@ -109,6 +113,7 @@ static int step_publish(Run *run, json_t **ret_summary, Error *err) {
     PublishOptions options = {.keep = (int)settings_int(run->options->settings, "snapshots.keep"),
                               .checkpoint_lake = run->options->ends_then,
                               .draft = prefetch_draft(run->prefetch),
+                              .scores = run->has_scored ? &run->scores : NULL,
                               .prepared = run->prepared};
     if (publish_run(run->conn, layout.snapshots_dir, &options, &result, err) != 0) return -1;
     run->checkpoint = TAKE(result.snapshot.checkpoint); /* readers do not wait for it */

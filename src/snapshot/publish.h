@@ -11,11 +11,17 @@ PublishPreparation *publish_prepare(Lake *lake);
 void publish_preparation_free(PublishPreparation *p); /* waits for its thread */
 DEFINE_CLEANUP(publish_preparation_free, PublishPreparation)
 
+/* The scores of the lake, all that there are. */
+typedef struct PublishScores {
+    int64_t count, newest_us;
+} PublishScores;
+
 typedef struct PublishOptions {
     int keep;                     /* generations to keep, at least 1; one that a reader holds is kept anyway */
     bool full;                    /* write all of Gold, also what the last generation already has */
     bool checkpoint_lake;         /* checkpoint the lake meanwhile, because the process ends afterwards */
     SnapshotDraft *draft;         /* begun before; NULL: none. Borrowed */
+    const PublishScores *scores;  /* counted just now, and nobody scores meanwhile; NULL: publish_run counts. Borrowed */
     PublishPreparation *prepared; /* used once, by the first publish; NULL: none. Borrowed */
     const char *parquet_dir;      /* also write Gold there as Parquet; NULL: do not */
 } PublishOptions;
