@@ -1,1 +1,1 @@
-SELECT risk_band, count(*) FROM entity_scores GROUP BY ALL
+SELECT risk_band, count(*), max(scored_at) FROM entity_scores GROUP BY ALL

@@ -24,6 +24,9 @@ CREATE OR REPLACE TEMP VIEW serving_entities AS
 SELECT g.*, s.churn_probability, s.risk_band, s.reasons, s.model_id, s.scored_at, s.log_odds, s.reasons_bias, s.reasons_rest
 FROM {{view}} AS g LEFT JOIN entity_scores AS s ON s.entity_id = g.{{key}}::VARCHAR;
 
+-- One row. A view of its own, since a publish may know it already (sql/publish/scores.sql).
+CREATE OR REPLACE TEMP VIEW serving_scores AS SELECT count(*) AS scores, max(scored_at) AS scored_at FROM entity_scores;
+
 -- One row: what became of the offsets, what is pending, and when each layer was updated. An event time in the future does not count as newest.
 -- One-row queries side by side: as scalar subqueries the same takes DuckDB's planner ten times as long.
 CREATE OR REPLACE TEMP VIEW serving_pipeline AS
@@ -35,7 +38,7 @@ FROM (SELECT coalesce(sum(landed), 0)::BIGINT AS landed, coalesce(sum(duplicates
              min(committed_at) FILTER (WHERE b.batch_id > r.batch_id AND landed > 0) AS pending_since
       FROM ledger_batches AS b, refine_progress AS r) AS ledger,
      (SELECT refined_at FROM refine_progress) AS refined,
-     (SELECT count(*) AS scores, max(scored_at) AS scored_at FROM entity_scores) AS scores,
+     serving_scores AS scores,
      (SELECT newest_event_at FROM serving_progress) AS progress,
      (SELECT max(event_timestamp) AS newest FROM bronze_raw_events
       WHERE batch_id > (SELECT batch_id FROM serving_progress) AND event_timestamp <= now() + INTERVAL 5 MINUTE) AS recent,

@@ -88,6 +88,10 @@ static int sync_path(const char *path, int flags, Error *err) {
     return 0;
 }
 
+int file_sync(const char *path, Error *err) {
+    return sync_path(path, 0, err);
+}
+
 int file_publish(const char *tmp, const char *path, Error *err) {
     if (sync_path(tmp, 0, err) != 0) return -1;
     if (rename(tmp, path) != 0) return error_errno(err, ERR_IO, errno, "cannot rename %s to %s", tmp, path);
@@ -107,6 +111,13 @@ int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err)
         }
     }
     return file_publish(tmp, path, err);
+}
+
+int file_create(const char *path, Error *err) {
+    CLEANUP(close_fd) int fd = -1;
+    if (file_check_regular(path, err) != 0) return -1;
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    return fd >= 0 ? 0 : error_errno(err, ERR_IO, errno, "cannot create %s", path);
 }
 
 /* Copies in the kernel, where some file systems share the blocks. Returns 0 at the end. */

@@ -17,6 +17,10 @@ int file_read(const char *path, Buf *ret, Error *err) MUST_CHECK;
 int file_write_atomic(const char *path, const void *bytes, size_t n, Error *err) MUST_CHECK;
 /* The second half of file_write_atomic, for a file that is already written at `tmp`. */
 int file_publish(const char *tmp, const char *path, Error *err) MUST_CHECK;
+/* Makes an empty file, or empties the one that is there. It is durable when the next file of its folder is (file_publish). ERR_IO. */
+int file_create(const char *path, Error *err) MUST_CHECK;
+/* Makes what was written to a file durable, not its name. ERR_IO. */
+int file_sync(const char *path, Error *err) MUST_CHECK;
 /* Copies a file, which must not change meanwhile, to a new file `to`; not durable until file_publish. On failure `to` may remain.
  * ERR_IO. */
 int file_copy(const char *from, const char *to, Error *err) MUST_CHECK;

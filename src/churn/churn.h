@@ -131,6 +131,7 @@ typedef struct ChurnScores {
     char *plural, *title_plural;         /* of the entity: as a key of the summary, and for people */
     size_t rows;                         /* scored by this call */
     size_t scored, by_band[CHURN_BANDS]; /* with a score */
+    int64_t newest_us;                   /* when the newest of these was made */
     char *advice;                        /* how Gold's columns differ from the model's, and what to do; NULL when they do not */
     double seconds;
 } ChurnScores;

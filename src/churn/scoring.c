@@ -167,9 +167,11 @@ static int count_bands(LakeConn *conn, ChurnScores *scores, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     if (lake_query(conn, "churn/bands", lake_sql("churn/bands"), NULL, 0, &rows, err) != 0) return -1;
     int got;
-    while ((got = lake_next(rows, err)) > 0)
+    while ((got = lake_next(rows, err)) > 0) {
         for (size_t i = 0; i < CHURN_BANDS; i++)
             if (strcmp(churn_bands[i].name, lake_col_text(rows, 0, NULL)) == 0) scores->by_band[i] = (size_t)lake_col_int(rows, 1);
+        if (lake_col_int(rows, 2) > scores->newest_us) scores->newest_us = lake_col_int(rows, 2);
+    }
     for (size_t i = 0; i < CHURN_BANDS; i++) scores->scored += scores->by_band[i];
     return got;
 }

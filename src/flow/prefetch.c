@@ -1,4 +1,4 @@
-/* prefetch.c: two things: a copy of the last snapshot, and XGBoost in memory. */
+/* prefetch.c: three things: a copy of the last snapshot, XGBoost in memory, and memory for what DuckDB writes. */
 #include "flow/prefetch.h"
 
 #include "base/memory.h"
@@ -8,6 +8,7 @@
 
 struct Prefetch {
     SnapshotDraft *draft;
+    LakePool *pool;
     pthread_t loading;
     bool is_loading;
 };
@@ -31,12 +32,17 @@ Prefetch *prefetch_start(const Settings *settings) {
     return a;
 }
 
+void prefetch_memory(Prefetch *a, LakeConn *conn) {
+    if (a->pool == NULL) a->pool = lake_pool_begin(conn);
+}
+
 SnapshotDraft *prefetch_draft(const Prefetch *a) {
     return a->draft;
 }
 
 void prefetch_free(Prefetch *a) {
     if (a->is_loading) pthread_join(a->loading, NULL);
+    if (a->pool != NULL) lake_pool_end(a->pool);
     snapshot_draft_freep(&a->draft);
     free(a);
 }

@@ -34,8 +34,11 @@ typedef struct Run {
     size_t written;          /* of the steps */
     Refinery *refinery;      /* NULL: not opened yet */
     Prefetch *prefetch;
+    PublishScores scores;         /* after the step that scored */
+    bool has_scored;
     PublishPreparation *prepared; /* NULL: not begun */
     LakeCheckpoint *checkpoint;   /* NULL: not begun */
+    SnapshotPruning *pruning;     /* NULL: not begun */
     Error unread;                 /* partitions that could not be read to their end: the steps after ingest go on, and the run fails */
 } Run;
 
@@ -74,6 +77,7 @@ static int step_ingest(Run *run, json_t **ret_summary, Error *err) {
 static int step_refine(Run *run, json_t **ret_summary, Error *err) {
     RefineOptions options = {.quiet = run->options->quiet, .threads = (int)settings_int(run->options->settings, "refine.threads")};
     RefineStats stats = {0};
+    if (run->options->ends_then) prefetch_memory(run->prefetch, run->conn);
     if (open_refinery(run, err) != 0 || refine_run(run->refinery, run->conn, &options, &stats, err) != 0) return -1;
     *ret_summary = refine_stats_json(&stats);
     /* of few events, since both need memory; the steps until publishing write other tables */
@@ -98,6 +102,8 @@ static int step_score(Run *run, json_t **ret_summary, Error *err) {
     CLEANUP(layout_done) Layout layout = layout_of(run->options->settings);
     if (churn_score(run->conn, layout.models_dir, false, &scores, err) != 0) return -1;
     *ret_summary = churn_scores_json(&scores);
+    run->has_scored = scores.skipped == NULL;
+    run->scores = (PublishScores){.count = (int64_t)scores.scored, .newest_us = scores.newest_us};
     return scores.skipped != NULL ? 1 : 0;
 }
 
@@ -107,9 +113,11 @@ static int step_publish(Run *run, json_t **ret_summary, Error *err) {
     PublishOptions options = {.keep = (int)settings_int(run->options->settings, "snapshots.keep"),
                               .checkpoint_lake = run->options->ends_then,
                               .draft = prefetch_draft(run->prefetch),
+                              .scores = run->has_scored ? &run->scores : NULL,
                               .prepared = run->prepared};
     if (publish_run(run->conn, layout.snapshots_dir, &options, &result, err) != 0) return -1;
     run->checkpoint = TAKE(result.snapshot.checkpoint); /* readers do not wait for it */
+    run->pruning = TAKE(result.pruning);
     *ret_summary = json_pack("{sI ss sI sf}", "generation", (json_int_t)result.snapshot.generation, "path", result.snapshot.path, "bytes",
                              (json_int_t)result.snapshot.bytes, "seconds", result.seconds);
     return 0;
@@ -247,6 +255,7 @@ static char *new_run_id(int64_t wall_us) {
 
 static void run_done(Run *run) {
     lake_checkpoint_waitp(&run->checkpoint);
+    snapshot_prune_waitp(&run->pruning);
     publish_preparation_freep(&run->prepared);
     prefetch_freep(&run->prefetch);
     refinery_freep(&run->refinery);

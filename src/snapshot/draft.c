@@ -1,4 +1,5 @@
 /* draft.c: a copy of the last generation, made on a thread of its own while the writer does something else.
+ * It is written to the disk there too: what the publish syncs later is only what it has added.
  *
  * Its name ends like those of all unfinished files, so that pruning removes the copy of a killed process. */
 #include "snapshot/internal.h"
@@ -21,7 +22,7 @@ struct SnapshotDraft {
 
 static void *copy_last(void *arg) {
     SnapshotDraft *d = arg;
-    if (file_copy(d->last, d->copy, &d->err) != 0) log_debug("publish", "%s", d->err.text);
+    if (file_copy(d->last, d->copy, &d->err) != 0 || file_sync(d->copy, &d->err) != 0) log_debug("publish", "%s", d->err.text);
     return NULL;
 }
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -170,6 +171,38 @@ int snapshot_prune(const char *dir, int keep) {
     }
     closedir(folder);
     return removed;
+}
+
+struct SnapshotPruning {
+    char *dir;
+    int keep;
+    pthread_t thread;
+};
+
+static void *prune(void *arg) {
+    SnapshotPruning *p = arg;
+    int removed = snapshot_prune(p->dir, p->keep);
+    if (removed > 0) log_debug("publish", "%d old generations removed", removed);
+    return NULL;
+}
+
+static void pruning_free(SnapshotPruning *p) {
+    free(p->dir);
+    free(p);
+}
+
+SnapshotPruning *snapshot_prune_async(const char *dir, int keep) {
+    SnapshotPruning *p = xcalloc(1, sizeof *p);
+    *p = (SnapshotPruning){.dir = xstrdup(dir), .keep = keep};
+    if (pthread_create(&p->thread, NULL, prune, p) == 0) return p;
+    prune(p);
+    pruning_free(p);
+    return NULL;
+}
+
+void snapshot_prune_wait(SnapshotPruning *p) {
+    pthread_join(p->thread, NULL);
+    pruning_free(p);
 }
 
 /* ---- files as bytes ---- */

@@ -24,6 +24,7 @@ enum { ENTITIES = 16 }; /* at most: contract/declarations.h */
 
 void publish_result_done(PublishResult *result) {
     snapshot_info_done(&result->snapshot);
+    snapshot_prune_waitp(&result->pruning);
     free(result->parquet_path);
     *result = (PublishResult){0};
 }
@@ -67,6 +68,15 @@ static int write_parquet(LakeConn *conn, const char *dir, const GoldEntity *e, c
     }
     *ret_path = TAKE(path);
     return 0;
+}
+
+/* The view that counts them gives way to what is known. */
+static int use_scores(LakeConn *conn, const PublishScores *known, Error *err) {
+    static const char name[] = "publish/scores";
+    if (known == NULL) return 0;
+    const LakeBinding bindings[] = {{"scores", lake_int(known->count)}, {"scored_at", known->count > 0 ? lake_time(known->newest_us) : lake_null()}};
+    CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, ARRAY_LEN(bindings));
+    return lake_exec(conn, name, sql, err);
 }
 
 /* Whether something is, or was, learned: labels may also come from a file. */
@@ -135,8 +145,8 @@ static int write_snapshot(LakeConn *conn, const char *dir, const GoldEntities *e
         {.name = scored->base, .source = "serving_entities_base", .key = scored->key, .kind = SNAPSHOT_BASE},
         {.name = scored->delta, .source = "serving_entities_fresh"},
         {.name = scored->view, .query = features, .kind = SNAPSHOT_VIEW},
-        {.name = "gold_entities", .source = "gold_entities"},
-        {.name = "gold_columns", .source = "gold_columns"},
+        {.name = "gold_entities", .source = "gold_entities", .kind = SNAPSHOT_BASE},
+        {.name = "gold_columns", .source = "gold_columns", .kind = SNAPSHOT_BASE},
         {.name = "serving_pipeline", .source = "serving_pipeline"},
         {.name = "serving_hours", .source = "serving_hours"},
         {.name = "serving_quarantine", .source = "serving_quarantine"},
@@ -236,7 +246,8 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
     bool scores;
     if (prepared == NULL && prepare(conn, &entities, err) != 0) return -1;
     if (prepared != NULL) conn = prepared;
-    if (read_base(conn, gold_entities_scored(&entities), &base, err) != 0 || has_scores(conn, &entities, &scores, err) != 0) return -1;
+    if (use_scores(conn, options->scores, err) != 0 || read_base(conn, gold_entities_scored(&entities), &base, err) != 0 ||
+        has_scores(conn, &entities, &scores, err) != 0) return -1;
     if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, scores, &result.parquet_path, err) != 0)
         return -1;
     SnapshotOptions how = {.base = base,
@@ -246,8 +257,7 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
                            .checkpoint_lake = options->checkpoint_lake,
                            .draft = options->draft};
     if (write_snapshot(conn, snapshots_dir, &entities, scores, &how, &result.snapshot, err) != 0) return -1;
-    int pruned = snapshot_prune(snapshots_dir, options->keep > 0 ? options->keep : 1);
-    if (pruned > 0) log_debug("publish", "%d old generations removed", pruned);
+    result.pruning = snapshot_prune_async(snapshots_dir, options->keep);
     result.seconds = clock_seconds_since(started_ns);
     *ret = result;
     result = (PublishResult){0};

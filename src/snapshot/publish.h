@@ -11,22 +11,29 @@ PublishPreparation *publish_prepare(Lake *lake);
 void publish_preparation_free(PublishPreparation *p); /* waits for its thread */
 DEFINE_CLEANUP(publish_preparation_free, PublishPreparation)
 
+/* The scores of the lake, all that there are. */
+typedef struct PublishScores {
+    int64_t count, newest_us;
+} PublishScores;
+
 typedef struct PublishOptions {
     int keep;                     /* generations to keep, at least 1; one that a reader holds is kept anyway */
     bool full;                    /* write all of Gold, also what the last generation already has */
     bool checkpoint_lake;         /* checkpoint the lake meanwhile, because the process ends afterwards */
     SnapshotDraft *draft;         /* begun before; NULL: none. Borrowed */
+    const PublishScores *scores;  /* counted just now, and nobody scores meanwhile; NULL: publish_run counts. Borrowed */
     PublishPreparation *prepared; /* used once, by the first publish; NULL: none. Borrowed */
     const char *parquet_dir;      /* also write Gold there as Parquet; NULL: do not */
 } PublishOptions;
 
 typedef struct PublishResult {
     SnapshotInfo snapshot;
-    char *parquet_path; /* NULL when none was asked for */
+    SnapshotPruning *pruning; /* of the old ones, which readers do not wait for; owned */
+    char *parquet_path;       /* NULL when none was asked for */
     double seconds;
 } PublishResult;
-void publish_result_done(PublishResult *result);
+void publish_result_done(PublishResult *result); /* waits for the checkpoint, and until the old ones are removed */
 
-/* Writes the next generation of `snapshots_dir`, makes it CURRENT, removes old ones. ERR_UNAVAILABLE when nothing was refined yet: the text
+/* Writes the next generation of `snapshots_dir`, makes it CURRENT, begins to remove old ones. ERR_UNAVAILABLE when nothing was refined yet: the text
  * names the command to run first, and readers keep what they have. ERR_IO. The caller ends the result. */
 int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions *options, PublishResult *ret, Error *err) MUST_CHECK;

@@ -117,7 +117,7 @@ static int write_base_name(const SnapshotWrite *g, Error *err) {
 /* Hidden: a transaction of another connection that looks for tables would see it, and fail when it looks again and sees the next one. */
 static int attach(const SnapshotWrite *g, Error *err) {
     if (lake_check_path(g->tmp, err) != 0) return -1;
-    CLEANUP(free_text) char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out (HIDDEN)", &(LakeBinding){"path", lake_text(g->tmp)}, 1);
+    CLEANUP(free_text) char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out (HIDDEN, RECOVERY_MODE no_wal_writes)", &(LakeBinding){"path", lake_text(g->tmp)}, 1);
     return lake_exec(g->conn, "publish/attach", sql, err);
 }
 
@@ -280,7 +280,7 @@ int snapshot_write_file(LakeConn *conn, const char *path, const SnapshotTable *t
 
 static int write_generation(SnapshotWrite *g, const char *dir, Error *err) {
     CLEANUP(free_text) char *lock = generation_lock_path(g->path);
-    if (dir_make(dir, err) != 0 || file_write_atomic(lock, "", 0, err) != 0) return -1;
+    if (dir_make(dir, err) != 0 || file_create(lock, err) != 0) return -1;
     return write_file(g, err) == 0 ? generation_seal(g->path, err) : -1;
 }
 

@@ -75,7 +75,7 @@ def test_ids_that_are_written_in_another_way_are_named(filled_once: Smelt) -> No
     refused = filled_once.run("train", "--label", file)
     assert refused.code == 65 and f"none of the {len(rows)} ids of {file}, as 0.0; its own are as {known}" in refused.error, refused
     file.write_text(csv(lines(filled_once) + rows[:1]))
-    assert "1 labels were ignored, because Gold does not have their ids, as 0.0." in filled_once.run("train", "--force", "--label", file, json_summary=False).stdout
+    assert "1 label was ignored: Gold does not have its id, for example 0.0." in filled_once.run("train", "--force", "--label", file, json_summary=False).stdout
 
 
 def test_run_says_why_it_did_not_train(filled_once: Smelt) -> None:
