@@ -29,17 +29,17 @@ char *lake_user_query(const char *columns, const char *sql, const char *end) {
 static const struct {
     const char *keyword, *advice;
 } others[] = {
-    {"DROP", MADE_BY_SMELT},       {"CREATE", MADE_BY_SMELT},   {"ALTER", MADE_BY_SMELT},
-    {"INSERT", MADE_BY_SMELT},     {"UPDATE", MADE_BY_SMELT},   {"DELETE", MADE_BY_SMELT},
-    {"MERGE", MADE_BY_SMELT},      {"TRUNCATE", MADE_BY_SMELT}, {"REPLACE", MADE_BY_SMELT},
-    {"COMMENT", MADE_BY_SMELT},    {"VACUUM", MADE_BY_SMELT},   {"ANALYZE", MADE_BY_SMELT},
-    {"CHECKPOINT", MADE_BY_SMELT}, {"BEGIN", MADE_BY_SMELT},    {"START", MADE_BY_SMELT},
-    {"COMMIT", MADE_BY_SMELT},     {"ROLLBACK", MADE_BY_SMELT}, {"ATTACH", NO_FILES},
-    {"DETACH", NO_FILES},          {"USE", NO_FILES},           {"IMPORT", NO_FILES},
-    {"INSTALL", NO_FILES},         {"LOAD", NO_FILES},          {"COPY", TO_A_FILE},
-    {"EXPORT", TO_A_FILE},         {"SET", NO_SETTINGS},        {"RESET", NO_SETTINGS},
-    {"PRAGMA", NO_SETTINGS},       {"CALL", NO_SETTINGS},       {"PREPARE", NO_SETTINGS},
-    {"EXECUTE", NO_SETTINGS},      {"DEALLOCATE", NO_SETTINGS}, {"EXPLAIN", "ask for the rows instead"},
+    {"drop", MADE_BY_SMELT},       {"create", MADE_BY_SMELT},   {"alter", MADE_BY_SMELT},
+    {"insert", MADE_BY_SMELT},     {"update", MADE_BY_SMELT},   {"delete", MADE_BY_SMELT},
+    {"merge", MADE_BY_SMELT},      {"truncate", MADE_BY_SMELT}, {"replace", MADE_BY_SMELT},
+    {"comment", MADE_BY_SMELT},    {"vacuum", MADE_BY_SMELT},   {"analyze", MADE_BY_SMELT},
+    {"checkpoint", MADE_BY_SMELT}, {"begin", MADE_BY_SMELT},    {"start", MADE_BY_SMELT},
+    {"commit", MADE_BY_SMELT},     {"rollback", MADE_BY_SMELT}, {"attach", NO_FILES},
+    {"detach", NO_FILES},          {"use", NO_FILES},           {"import", NO_FILES},
+    {"install", NO_FILES},         {"load", NO_FILES},          {"copy", TO_A_FILE},
+    {"export", TO_A_FILE},         {"set", NO_SETTINGS},        {"reset", NO_SETTINGS},
+    {"pragma", NO_SETTINGS},       {"call", NO_SETTINGS},       {"prepare", NO_SETTINGS},
+    {"execute", NO_SETTINGS},      {"deallocate", NO_SETTINGS}, {"explain", "ask for the rows instead"},
 };
 
 /* Behind blanks and comments. */
@@ -57,6 +57,12 @@ static size_t find_other(const char *word) {
     while (isalpha((unsigned char)word[len])) len++;
     while (i < ARRAY_LEN(others) && (strlen(others[i].keyword) != len || strncasecmp(others[i].keyword, word, len) != 0)) i++;
     return i;
+}
+
+static int refuse_other(size_t other, Error *err) {
+    CLEANUP(free_text) char *keyword = xstrdup(others[other].keyword);
+    for (char *c = keyword; *c != '\0'; c++) *c = (char)toupper((unsigned char)*c);
+    return error_set(err, err->kind, "%s is no query, and only queries are answered: %s", keyword, others[other].advice);
 }
 
 /* ---- where the error is ---- */
@@ -93,8 +99,7 @@ int lake_user_query_failed(const char *sql, Error *err) {
     size_t other = find_other(word);
     if (err->kind == ERR_STOPPED || err->kind == ERR_UNAVAILABLE || err->fatal) return -1;
     if (*word == '\0') return error_set(err, err->kind, "the query is empty");
-    if (other < ARRAY_LEN(others))
-        return error_set(err, err->kind, "%s is no query, and only queries are answered: %s", others[other].keyword, others[other].advice);
+    if (other < ARRAY_LEN(others)) return refuse_other(other, err);
     CLEANUP(free_text) char *text = xstrdup(err->text);
     const char *block = strstr(text, "\nLINE ");
     if (block != NULL) move_line(text, block, sql, err->kind, err);

@@ -22,8 +22,17 @@ static bool is_plain_number(const char *text, size_t n) {
     return i == n && digits > 0 && points <= 1;
 }
 
+/* What OWASP lists as the beginnings of formulas; some spreadsheets take the wide forms of East Asian scripts for the narrow ones. */
+static bool is_formula(const char *text, size_t n) {
+    static const char *const wide[] = {"\xEF\xBC\x9D", "\xEF\xBC\x8B", "\xEF\xBC\x8D", "\xEF\xBC\xA0"}; /* = + - @ */
+    if (n > 0 && text[0] != '\0' && strchr("=+-@\t\r\n", text[0]) != NULL) return true;
+    for (size_t i = 0; i < ARRAY_LEN(wide); i++)
+        if (n >= 3 && memcmp(text, wide[i], 3) == 0) return true;
+    return false;
+}
+
 static void add_quoted(Buf *out, const char *text, size_t n) {
-    bool formula = n > 0 && text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL && !is_plain_number(text, n);
+    bool formula = is_formula(text, n) && !is_plain_number(text, n);
     csv_add_quoted(out, formula ? "'" : "", text, n);
 }
 

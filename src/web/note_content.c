@@ -54,6 +54,16 @@ static bool has_control(const char *text, size_t bytes) {
     return false;
 }
 
+/* Embeddings, overrides and isolates (U+202A to U+202E, U+2066 to U+2069) turn what follows them wherever the note is shown; ids may not
+ * have them either. The marks of a direction, which texts of two scripts need, may be there. */
+static bool turns_direction(const char *text, size_t bytes) {
+    for (size_t i = 0; i + 2 < bytes; i++) {
+        const unsigned char *c = (const unsigned char *)text + i;
+        if (c[0] == 0xe2 && ((c[1] == 0x80 && c[2] >= 0xaa && c[2] <= 0xae) || (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9))) return true;
+    }
+    return false;
+}
+
 bool note_check_text(const Request *req, const json_t *content, Response *resp) {
     const json_t *value = json_object_get(content, "text");
     const char *text = json_string_value(value);
@@ -64,6 +74,9 @@ bool note_check_text(const Request *req, const json_t *content, Response *resp) 
         response_bad_param(resp, req, "text", "'text' must have at most %d characters.", NOTE_CHARACTERS_MAX);
     else if (has_control(text, json_string_length(value)))
         response_bad_param(resp, req, "text", "'text' must have no control characters besides line ends and tabs.");
+    else if (turns_direction(text, json_string_length(value)))
+        response_bad_param(resp, req, "text",
+                           "'text' must have no characters that turn the direction of text (U+202A to U+202E, U+2066 to U+2069).");
     return resp->status == 0;
 }
 

@@ -372,10 +372,10 @@ def test_a_registry_behind_a_redirect_or_a_page(lake: Smelt, topic: Topic, runni
     with in_front(running) as front:
         url = {"SMELT_REGISTRY_URL": front.url}
         for front.status in (301, 302, 307, 308):
-            front.location = "https://registry.example/base/PATH".replace("/PATH", "PATH")
+            front.location = "https://schemas.example/base/PATH".replace("/PATH", "PATH")
             refused = lake.run("ingest", **url)
-            assert refused.code == 78 and f"HTTP {front.status}, a redirect to https://registry.example/base/schemas/types" in refused.error, refused
-            assert refused.error.rstrip(".").endswith("Next: set registry.url to https://registry.example/base"), refused.error
+            assert refused.code == 78 and f"HTTP {front.status}, a redirect to https://schemas.example/base/schemas/types" in refused.error, refused
+            assert refused.error.rstrip(".").endswith("Next: set registry.url to https://schemas.example/base"), refused.error
         front.location = "https://login.example/authorize?state=secret-canary"
         refused = lake.run("ingest", **url)
         assert refused.code == 78 and "a redirect to https://login.example/authorize, " in refused.error and "login page" in refused.error, refused

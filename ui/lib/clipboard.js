@@ -25,7 +25,7 @@ export const say = async (text, button) => {
 };
 
 // A spreadsheet takes a text that begins like this for a formula: ids come from strangers.
-const isFormula = /^[=+\-@\t\r]/;
+const isFormula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 const field = (text) => {
   const safe = isFormula.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

@@ -3,6 +3,10 @@
 
 const dispatch = (event) => event.currentTarget.handlers?.[event.type]?.(event);
 
+// Texts of events may have characters that turn the direction of what follows them: as their numbers they turn nothing of the page.
+const upright = (text) => String(text).replace(/[\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+const READ = ["title", "aria-label", "placeholder"]; // attributes that are shown or read out
+
 export const h = (tag, attributes = {}, ...children) => {
   const e = document.createElement(tag);
   for (const [name, v] of Object.entries(attributes)) {
@@ -10,9 +14,9 @@ export const h = (tag, attributes = {}, ...children) => {
       e.handlers = { ...e.handlers, [name]: v };
       e.addEventListener(name, dispatch);
     } else if (v === true) e.setAttribute(name, "");
-    else if (v != null && v !== false) e.setAttribute(name, v);
+    else if (v != null && v !== false) e.setAttribute(name, READ.includes(name) ? upright(v) : v);
   }
-  e.append(...flat(children));
+  e.append(...flat(children).map((c) => (c instanceof Node ? c : upright(c))));
   return e;
 };
 
@@ -52,7 +56,7 @@ const patchNode = (old, now) => {
 
 // Makes the children of `target` what `nodes` are. Nodes with data-key are found by it, all others by their place.
 export const patch = (target, ...nodes) => {
-  const wanted = flat(nodes).map((n) => (n instanceof Node ? n : document.createTextNode(n)));
+  const wanted = flat(nodes).map((n) => (n instanceof Node ? n : document.createTextNode(upright(n))));
   const keyed = new Map([...target.childNodes].filter((n) => keyOf(n) != null).map((n) => [keyOf(n), n]));
   const wantedKeys = new Set(wanted.map(keyOf));
   let at = target.firstChild;

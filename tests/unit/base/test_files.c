@@ -153,7 +153,7 @@ static void a_folder_that_cannot_be_is_an_error(void **state) {
     Error err = {0};
     write_text("file", "1");
     assert_failed(dir_make("file/below", &err), ERR_IO, "'file'", &err);
-    assert_failed(dir_make("file", &err), ERR_IO, "Not a directory", &err);
+    assert_failed(dir_make("file", &err), ERR_IO, "is a file, expected a folder", &err);
     assert_failed(dir_make("", &err), ERR_IO, "folder", &err);
 }
 

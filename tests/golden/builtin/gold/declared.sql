@@ -62,8 +62,8 @@ CREATE OR REPLACE VIEW gold_columns AS SELECT * FROM (VALUES
     (54, 'tower', 'max_latency_ms_30d', 'feature', 'max_latency_ms', 'worst latency', 'ms', 'The longest round-trip time in milliseconds.', 30, 0, 'higher', NULL::VARCHAR, NULL::VARCHAR)
 ) AS columns(position, entity, name, kind, feature, title, unit, description, days, list_position, worse, aggregate, source);
 CREATE OR REPLACE VIEW silver_contracts AS SELECT * FROM (VALUES
-    (0, 'BSS', NULL::VARCHAR, 'telecom-bss-events', '1.0.0', NULL::VARCHAR, NULL::VARCHAR, NULL::BIGINT, NULL::BIGINT, NULL::BIGINT),
-    (1, 'OSS', NULL::VARCHAR, 'telecom-oss-events', '1.0.0', NULL::VARCHAR, NULL::VARCHAR, NULL::BIGINT, NULL::BIGINT, NULL::BIGINT),
-    (2, 'IoT', NULL::VARCHAR, 'telecom-iot-events', '1.0.0', NULL::VARCHAR, NULL::VARCHAR, NULL::BIGINT, NULL::BIGINT, NULL::BIGINT)
+    (0, 'BSS', NULL::VARCHAR, 'telecom-bss-events', '1.0.0', 'billing-platform', NULL::VARCHAR, NULL::BIGINT, NULL::BIGINT, NULL::BIGINT),
+    (1, 'OSS', NULL::VARCHAR, 'telecom-oss-events', '1.0.0', 'network-operations', NULL::VARCHAR, NULL::BIGINT, NULL::BIGINT, NULL::BIGINT),
+    (2, 'IoT', NULL::VARCHAR, 'telecom-iot-events', '1.0.0', 'device-management', NULL::VARCHAR, NULL::BIGINT, NULL::BIGINT, NULL::BIGINT)
 ) AS contracts(position, event_type, topic, contract_id, version, owner, support, freshness_seconds, latency_seconds,
     retention_seconds);
