@@ -8,7 +8,9 @@
 #include "commands/all.h"
 #include "commands/app.h"
 #include "contract/explain.h"
+#include "contract/names.h"
 #include <inttypes.h>
+#include <string.h>
 
 enum { OPT_FULL = 1, OPT_PIPELINE };
 
@@ -89,7 +91,8 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
     say(app, "%" PRId64 " %s into Silver, %" PRId64 " into quarantine", stats.silver, counted(stats.silver, "event", "events"),
         stats.quarantined);
     for (size_t i = 0; i < stats.entity_count; i++)
-        say(app, ", %" PRId64 " %s", stats.touched[i], counted(stats.touched[i], stats.entities[i].title, stats.entities[i].title_plural));
+        if (strcmp(stats.entities[i].name, UNNAMED_ENTITY) != 0)
+            say(app, ", %" PRId64 " %s", stats.touched[i], counted(stats.touched[i], stats.entities[i].title, stats.entities[i].title_plural));
     say(app, ", %.2f s\n", stats.seconds);
     print_notes(app, &stats);
     if (stats.other_unit > 0 && print_other_units(app, w.conn, err) != 0) return -1;

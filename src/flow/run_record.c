@@ -37,6 +37,7 @@ static json_t *load(const Settings *settings) {
 static void save(const Settings *settings, const json_t *document) {
     CLEANUP(layout_done) Layout layout = layout_of(settings);
     Error err = {0};
+    if (!file_exists(layout.data_dir)) return; /* it failed before it made a lake: nothing is there whose history this could be */
     if (sealed_save(layout.runs_path, KIND, FORMAT, document, &err) != 0)
         log_warn("run", "the run record could not be written: %s", err.text);
     error_clear(&err);

@@ -24,7 +24,8 @@ struct KafkaProducer {
     KafkaClient *client;
     rd_kafka_topic_t *topic;
     KafkaDeliveries deliveries;
-    rd_kafka_resp_err_t failure; /* of the last message that failed */
+    rd_kafka_resp_err_t failure; /* of the last message that failed by itself */
+    char reason[KAFKA_REASON_SIZE]; /* of the same, by the broker; empty: it gave none */
 };
 
 static const KafkaProperty defaults[] = {
@@ -48,8 +49,11 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
         producer->deliveries.acked++;
         return;
     }
-    producer->deliveries.failed++;
+    bool by_another = message->err == RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD; /* of its batch: the reason is that one's */
+    if (producer->deliveries.failed++ > 0 && by_another) return;
+    const char *reason = rd_kafka_message_produce_errstr(message);
     producer->failure = message->err;
+    snprintf(producer->reason, sizeof producer->reason, "%s", reason != NULL ? reason : "");
 }
 
 static void configure(rd_kafka_conf_t *conf) {
@@ -138,7 +142,7 @@ KafkaDeliveries kafka_producer_deliveries(const KafkaProducer *producer) {
 
 int kafka_producer_failure(KafkaProducer *producer, Error *err) {
     BUG_IF(producer->deliveries.failed == 0);
-    return kafka_fail(producer->client, producer->failure, NULL, err, "%llu of %llu %s to %s not delivered",
+    return kafka_fail(producer->client, producer->failure, producer->reason, err, "%llu of %llu %s to %s not delivered",
                       (unsigned long long)producer->deliveries.failed, (unsigned long long)producer->deliveries.sent,
                       counted((int64_t)producer->deliveries.sent, "message", "messages"), rd_kafka_topic_name(producer->topic));
 }

@@ -256,6 +256,11 @@ def test_topics_of_one_pipeline_agree_on_its_entity(new_smelt: Callable[..., Sme
     assert smelt.rows("SELECT device_id, events FROM gold_device_features ORDER BY 1") == [("d0", 14), ("d1", 14), ("d2", 12)]
 
 
+def test_connect_without_a_schema_is_connect(offline: Smelt) -> None:
+    found = infer(offline, offline.folder / "one", [{"schema": None, "payload": {"ts": 1_795_000_000_000 + n, "user_id": n % 3}} for n in range(20)])
+    assert (found["envelope"], found["time"], found["entity"]) == ("connect", "ts", "user_id")
+
+
 UNREADABLE = {
     b"\x1f\x8b\x08": "compressed with gzip", b"\xff\xfe{\0": "UTF-16", b"\xac\xed\0\5": "serialized by Java", b"\0\0\0\0\7\2x": "infer reads JSON alone", b"\3\0": "AWS Glue",
     b'"{': "serialized them twice", b"{'id': 1}": "with ' around names", b'[{"id": 1}]': "each message must be one event", b'{"a": 1} {"b": 2}': "several objects in one message", b"<a/>": "XML", b"1,2": "neither JSON nor",

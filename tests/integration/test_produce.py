@@ -186,6 +186,13 @@ def test_a_topic_for_a_history_keeps_it(new_smelt: type[Smelt], broker: Broker, 
     assert len(read_all(topic)) == 100
 
 
+def test_a_broker_that_refuses_times_says_so(new_smelt: type[Smelt], broker: Broker, tmp_path: Path) -> None:
+    """librdkafka says of most messages of a batch only that another one was refused; to try it again helps nothing."""
+    topic = broker.topic(f"recent-{tmp_path.name}", 1, **{"message.timestamp.before.max.ms": "3600000"})
+    result = new_smelt(topic).run("produce", "-n", "100", "--days", "3", "--arrival-times")
+    assert result.code == 65 and "imestamp" in result.error and "in the same batch" not in result.error, result
+
+
 def test_a_stream_goes_on_until_sigterm(smelt: Smelt, topic: Topic) -> None:
     running = smelt.start("produce", "--stream", "--min-events", "5", "--max-events", "9", "--min-wait", "100ms", "--max-wait", "200ms")
     eventually("some batches", lambda: running.stderr.count("batch of") >= 3)

@@ -129,7 +129,7 @@ static const Row rows[] = {
      "name: subscriber_id\n        logicalType: string\n        physicalName: meter_id\n        customProperties: [{property: entity, value: meter}]",
      "p/contracts/meter.odcs.yaml:25: schema[0].properties[3] is an object: "
      "the first entity would be meter (column meter_id) here, but is subscriber (column subscriber_id) in p/contracts/door.odcs.yaml:15; "
-     "expected the same"},
+     "expected the same, others have a section in features.yaml (entities)"},
     {METER, "physicalName: subscriber_id\n", "physicalName: 5\n        customProperties: [{property: entity, value: subscriber}]\n",
      "p/contracts/meter.odcs.yaml:27: schema[0].properties[3].physicalName is 5: expected a text"},
     {METER, "physicalName: subscriber_id\n", "physicalName: batch_id\n        customProperties: [{property: entity, value: subscriber}]\n",
