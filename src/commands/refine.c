@@ -6,7 +6,9 @@
 #include "commands/all.h"
 #include "commands/app.h"
 #include "contract/explain.h"
+#include "contract/names.h"
 #include <inttypes.h>
+#include <string.h>
 
 enum { OPT_FULL = 1, OPT_PIPELINE };
 
@@ -41,6 +43,7 @@ static const struct argp argp = {
 };
 
 static void print_notes(const App *app, const RefineStats *s) {
+    if (s->entity_count > 0 && strcmp(s->entities[0].name, UNNAMED_ENTITY) == 0) say(app, "%s\n", UNNAMED_HINT);
     if (s->columns_added > 0) say(app, "Silver has %" PRId64 " new columns, which are NULL in older rows.\n", s->columns_added);
     if (s->features_rebuilt) say(app, "The features have changed: Gold was rebuilt from Silver.\n");
     if (s->contracts_changed)

@@ -39,6 +39,7 @@ def test_values_are_shown_as_what_they_are(looks: Callable[[str], Json]) -> None
     assert seen["heads"]["seen"]["cells"][0] == "Wed 28 Feb 2024, 23:59 UTC"
     assert seen["heads"]["loss"]["cells"][0] == "−0.009" and seen["heads"]["loss"]["cells"][-1] == "0.010"
     assert "Thu 29 Feb 2024, 01:59 UTC" in seen["features"] and "0.006" in seen["features"], seen["features"]
+    assert "up to the newest, Thu 29 Feb 2024, 00:00 UTC" in seen["events"], "its hours are not those of now"
     assert seen["when"] == "Thu 29 Feb 2024, 00:00 UTC"
 
 

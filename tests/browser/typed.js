@@ -53,6 +53,7 @@ const saved = async (page, panel) => {
   report.files = { features: await saved(page, "panel-features"), timeline: await saved(page, "panel-timeline") };
   await open(page, "#/overview");
   await page.locator(`${at("panel-inflow")} canvas`).waitFor();
+  report.events = await page.locator(at("figure-events")).innerText();
   report.files.inflow = await saved(page, "panel-inflow");
   await browser.close();
   console.log(JSON.stringify(report));

@@ -627,9 +627,14 @@ def test_a_topic_that_is_about_nothing_in_particular_is_served(offline: Smelt) -
     (offline.folder / "n.jsonl").write_text("".join(f'{{"ts":{1_795_004_834_828 + n},"v":{n}}}\n' for n in range(10)))
     assert offline.run("contract", "infer", "--file", "n.jsonl", "--pipeline", "my", json_summary=False).code == 0
     offline.env["SMELT_PIPELINE_DIR"] = str(offline.folder / "my")
-    assert "no contract names an entity" in offline.run("contract", "check", json_summary=False).stdout
+    assert "No contract names an entity" in offline.run("contract", "check", json_summary=False).stdout
     steps = {step["name"]: step for step in offline("run", "--from", "n.jsonl")["steps"]}
     assert steps["refine"]["summary"]["silver"] == 10 and steps["publish"]["state"] == "done"
+    said = offline.run("refine", "--full", json_summary=False).stdout
+    assert "No contract names an entity" in said and "0 entities" in said and "unnamed" not in said
+    assert "0 entities" in json.dumps(offline.run("status").summary)
+    (entity,) = serving(offline.start("serve", *FREE_PORT)).get("/api/v1/pipeline")["entities"]
+    assert (entity["title"], entity["title_plural"]) == ("entity", "entities") and "customProperties" in entity["description"]
 
 
 # ---- entities behind the first one, in snapshots ----
