@@ -162,9 +162,7 @@ static int check(App *app, const ContractOptions *o, Error *err) {
     print_notes(app, notes, "");
     print_unenforced(app, unenforced);
     print_notes(app, warnings, "warning: ");
-    if (unnamed)
-        say(app,
-            "no contract names an entity, so Gold has no rows of one: customProperties: [{property: entity, value: NAME}] says what an id is the id of\n");
+    if (unnamed) say(app, "%s\n", UNNAMED_HINT);
     if (rc == 0)
         say(app, "%zu %s and %zu %s, no mistake\n", contracts, counted((int64_t)contracts, "event type", "event types"), features,
             counted((int64_t)features, "feature", "features"));

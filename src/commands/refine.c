@@ -62,6 +62,7 @@ static int print_other_units(const App *app, LakeConn *conn, Error *err) {
 }
 
 static void print_notes(const App *app, const RefineStats *s) {
+    if (s->entity_count > 0 && strcmp(s->entities[0].name, UNNAMED_ENTITY) == 0) say(app, "%s\n", UNNAMED_HINT);
     if (s->columns_added > 0)
         say(app, "Silver has %" PRId64 " new %s NULL in older rows.\n", s->columns_added,
             counted(s->columns_added, "column, which is", "columns, which are"));

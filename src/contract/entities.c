@@ -173,11 +173,16 @@ static int read_title(Pipeline *p, const DocNode *at, const char *key, const cha
 
 static int read_titles(Pipeline *p, const DocNode *at, Entity *e, Error *err) {
     DocNode title = node_member(at, "title");
-    int rc = read_title(p, at, "title", words_of_name(p->strings, e->name), &e->title, err);
-    const char *plural = node_exists(&title) ? strings_format(p->strings, "%ss", e->title) : words_of_name(p->strings, e->plural);
+    bool unnamed = strcmp(e->name, UNNAMED_ENTITY) == 0;
+    int rc = read_title(p, at, "title", unnamed ? "entity" : words_of_name(p->strings, e->name), &e->title, err);
+    const char *plural = node_exists(&title) ? strings_format(p->strings, "%ss", e->title)
+                         : unnamed           ? "entities"
+                                             : words_of_name(p->strings, e->plural);
     rc |= read_title(p, at, "title_plural", plural, &e->title_plural, err);
     e->description = "";
-    return rc | read_description(at, p->strings, &e->description, err);
+    rc |= read_description(at, p->strings, &e->description, err);
+    if (unnamed && e->description[0] == '\0') e->description = UNNAMED_HINT;
+    return rc;
 }
 
 int entity_read_head(Pipeline *p, const DocNode *at, bool first, Entity *e, Error *err) {

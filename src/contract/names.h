@@ -13,6 +13,10 @@ extern const char *const comparison_names[COMPARISON_NAMES]; /* "in", "less_than
 
 #define UNNAMED_ENTITY "unnamed" /* the first entity where no contract names one, and its key */
 #define UNNAMED_KEY    "unnamed_id"
+/* What people read of it. */
+#define UNNAMED_HINT                                                                                                                       \
+    "No contract names an entity, so Gold has no rows of one: customProperties: [{property: entity, value: NAME}] at a property says "     \
+    "what its value is the id of."
 
 /* True for columns that Silver has for every event: a property of the payload must not use them. */
 bool is_silver_column(const char *name);

@@ -17,6 +17,7 @@ typedef struct KeptBody {
     bool is_renewed;                   /* who saw that it is too old makes the next one */
     const char *content_type, *coding; /* static */
     bool varies;
+    int64_t total_rows;
     Buf body;
 } KeptBody;
 
@@ -63,6 +64,7 @@ static void give(const KeptBody *k, Response *resp) {
     resp->content_type = k->content_type;
     resp->coding = k->coding;
     resp->varies = k->varies;
+    resp->total_rows = k->total_rows;
     memcpy(resp->etag, k->etag, sizeof resp->etag);
     buf_clear(&resp->body);
     buf_add(&resp->body, k->body.data, k->body.len);
@@ -96,7 +98,8 @@ void bodies_put(Bodies *b, const Request *req, uint64_t state, const Response *r
                      .made_ns = clock_mono_ns(),
                      .content_type = resp->content_type,
                      .coding = resp->coding,
-                     .varies = resp->varies};
+                     .varies = resp->varies,
+                     .total_rows = resp->total_rows};
     memcpy(made.etag, resp->etag, sizeof made.etag);
     buf_add(&made.body, resp->body.data, resp->body.len);
     pthread_mutex_lock(&b->lock);

@@ -181,7 +181,10 @@ static void add_head(Connection *c, const Request *req, const Response *r, size_
     if (r->content_type != NULL && r->status != 304) buf_addf(head, "Content-Type: %s\r\n", r->content_type);
     buf_addf(head, "Cache-Control: %s\r\n", r->cache_control != NULL ? r->cache_control : "no-store");
     if (r->coding != NULL) buf_addf(head, "Content-Encoding: %s\r\n", r->coding);
-    if (r->varies) buf_add_str(head, "Vary: Accept-Encoding\r\n");
+    if (req->has_types || r->varies)
+        buf_addf(head, "Vary: %s%s%s\r\n", req->has_types ? "Accept" : "", req->has_types && r->varies ? ", " : "",
+                 r->varies ? "Accept-Encoding" : "");
+    if (r->total_rows > 0) buf_addf(head, "Total-Rows: %" PRId64 "\r\n", r->total_rows);
     if (r->etag[0] != '\0') buf_addf(head, "ETag: %s\r\n", r->etag);
     if (r->link != NULL) buf_addf(head, "Link: %s\r\n", r->link);
     if (r->takes_ranges) buf_add_str(head, "Accept-Ranges: bytes\r\n");

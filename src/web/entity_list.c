@@ -187,8 +187,10 @@ static int answer_page(Service *s, const Request *req, const Lease *lease, const
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
     CLEANUP(json_freep) json_t *items = NULL;
     uint64_t scope;
+    if (count_rows(page, lease, values, &total, err) != 0) return -1;
+    if (page->is_csv || page->is_parquet) resp->total_rows = total;
     if (page->is_parquet) return answer_parquet(s, req, lease, page, values, resp, err);
-    if (count_rows(page, lease, values, &total, err) != 0 || query_page(page, lease, values, &rows, err) != 0) return -1;
+    if (query_page(page, lease, values, &rows, err) != 0) return -1;
     if (page->is_csv) return csv_answer(resp, rows, (size_t)limit, "(rank)", err);
     if (lake_rows_json(rows, &items, err) != 0 || read_scope(page, lease, items, (size_t)limit, &scope, err) != 0) return -1;
     CLEANUP(free_text) char *next = end_page(page, items, (size_t)limit, req, scope);

@@ -27,6 +27,7 @@ typedef struct Request {
     char *id;                      /* the {id} of the route, decoded: UTF-8 of any characters, NUL too; NULL when the route has none */
     size_t id_len;                 /* in bytes */
     char type[RESPONSE_TYPE_SIZE]; /* of the media types that the route has, the one that the client wants: "text/csv" */
+    bool has_types;                /* it has several, so that the answer varies with Accept */
     char *if_match, *if_none_match, *accept, *accept_encoding; /* the values of all such fields, in one list; NULL: none */
     char *authorization, *cookie;                              /* as they came; NULL: none */
     char *range, *if_range, *last_event_id;                    /* as they came; NULL: none */

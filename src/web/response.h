@@ -26,6 +26,7 @@ typedef struct Response {
     char challenge[96];        /* WWW-Authenticate, for 401 and 403; "": none */
     char cookie[200];          /* Set-Cookie; "": none */
     char location[64];         /* Location, for 202; "": none */
+    int64_t total_rows;        /* of a table: with those that are not in it; 0: not said */
     int retry_after_s;         /* for 409, 429 and 503; 0 for none */
 } Response;
 

@@ -121,6 +121,7 @@ static bool refuse_content(const Route *route, const Request *req, Response *res
 static bool refuse_type(const Route *route, Request *req, Response *resp) {
     const char *types = route->types != NULL ? route->types : "application/json";
     if (types[0] == '\0') types = asset_type(req->path);
+    req->has_types = types != NULL && strchr(types, ' ') != NULL && strchr(types, ';') == NULL; /* one with parameters is one */
     if (types == NULL || negotiate_type(req->accept, types, req->type)) return false;
     CLEANUP(buf_done) Buf list = {0};
     for (const char *at = types; *at != '\0' && *at != ';'; at++) buf_addf(&list, *at == ' ' ? " or " : "%c", *at);

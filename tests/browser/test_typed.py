@@ -39,4 +39,15 @@ def test_values_are_shown_as_what_they_are(looks: Callable[[str], Json]) -> None
     assert seen["heads"]["seen"]["cells"][0] == "Wed 28 Feb 2024, 23:59 UTC"
     assert seen["heads"]["loss"]["cells"][0] == "−0.009" and seen["heads"]["loss"]["cells"][-1] == "0.010"
     assert "Thu 29 Feb 2024, 01:59 UTC" in seen["features"] and "0.006" in seen["features"], seen["features"]
+    assert "up to the newest, Thu 29 Feb 2024, 00:00 UTC" in seen["events"], "its hours are not those of now"
     assert seen["when"] == "Thu 29 Feb 2024, 00:00 UTC"
+
+
+def test_tables_are_saved_as_values(looks: Callable[[str], Json]) -> None:
+    """Of UTF-8 by its mark, which spreadsheets look for; times with year and zone, numbers with all their digits and no commas."""
+    files = looks("typed")["files"]
+    assert all(lines[0].startswith("\ufeff") for lines in files.values())
+    features = {line.split(",")[0]: line.split(",")[1] for line in files["features"]}
+    assert features["Seen"] == "2024-02-29T01:59:59.000000Z" and features["Loss"] == "0.006" and features["Tariff"] == "ä", files
+    assert files["timeline"][1].startswith("2024-02-29T00:00:05.000000Z,reading,"), files
+    assert files["inflow"][1] == "2024-02-29T00:00:00.000Z,10" and "2024-02-28T23:00:00.000Z,1" in files["inflow"], files

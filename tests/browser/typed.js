@@ -2,6 +2,7 @@
 // test_typed.py does.
 "use strict";
 
+const fs = require("node:fs");
 const { at, launch, listen, open, picture, settled, textsOf } = require("./lib.js");
 
 const [, , url, folder] = process.argv;
@@ -24,6 +25,13 @@ const heads = async (page) => {
   return found;
 };
 
+// The file that "Save tables as CSV" of a panel makes, by its lines.
+const saved = async (page, panel) => {
+  await page.locator(`${at(panel)} summary`, { hasText: "Data" }).click();
+  const [file] = await Promise.all([page.waitForEvent("download"), page.locator(`${at(panel)} button`, { hasText: "Save tables as CSV" }).click()]);
+  return fs.readFileSync(await file.path(), "utf8").split("\r\n");
+};
+
 (async () => {
   const browser = await launch();
   const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, reducedMotion: "reduce" });
@@ -42,6 +50,11 @@ const heads = async (page) => {
   await page.locator("#panel-timeline time").first().waitFor();
   report.when = await page.locator("#panel-timeline time").first().innerText();
   await page.screenshot({ path: picture(folder, "typed-row"), fullPage: true });
+  report.files = { features: await saved(page, "panel-features"), timeline: await saved(page, "panel-timeline") };
+  await open(page, "#/overview");
+  await page.locator(`${at("panel-inflow")} canvas`).waitFor();
+  report.events = await page.locator(at("figure-events")).innerText();
+  report.files.inflow = await saved(page, "panel-inflow");
   await browser.close();
   console.log(JSON.stringify(report));
 })().catch((error) => {

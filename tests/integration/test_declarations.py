@@ -627,13 +627,16 @@ def test_a_topic_that_is_about_nothing_in_particular_is_served(offline: Smelt) -
     (offline.folder / "n.jsonl").write_text("".join(f'{{"ts":{1_795_004_834_828 + n},"v":{n}}}\n' for n in range(10)))
     assert offline.run("contract", "infer", "--file", "n.jsonl", "--pipeline", "my", json_summary=False).code == 0
     offline.env["SMELT_PIPELINE_DIR"] = str(offline.folder / "my")
-    assert "no contract names an entity" in offline.run("contract", "check", json_summary=False).stdout
+    assert "No contract names an entity" in offline.run("contract", "check", json_summary=False).stdout
     refused = offline.run("run", SMELT_PIPELINE_DIR="absent")
     assert refused.code == 78 and "run record" not in refused.stderr, refused  # there is no folder to write it to
-    offline("ingest", "--from", "n.jsonl")
-    assert "unnamed" not in offline.run("refine", json_summary=False).stdout
     steps = {step["name"]: step for step in offline("run", "--from", "n.jsonl")["steps"]}
-    assert steps["refine"]["state"] == "done" and steps["publish"]["state"] == "done"
+    assert steps["refine"]["state"] == "done" and steps["refine"]["summary"]["silver"] == 10 and steps["publish"]["state"] == "done"
+    said = offline.run("refine", "--full", json_summary=False).stdout
+    assert "No contract names an entity" in said and "entities" not in said.split("No contract")[0] and "unnamed" not in said
+    assert "0 entities" in json.dumps(offline.run("status").summary)
+    (entity,) = serving(offline.start("serve", *FREE_PORT)).get("/api/v1/pipeline")["entities"]
+    assert (entity["title"], entity["title_plural"]) == ("entity", "entities") and "customProperties" in entity["description"]
 
 
 # ---- entities behind the first one, in snapshots ----

@@ -32,10 +32,11 @@ export const request = async (url, { headers = {}, method = "GET", body } = {}) 
 };
 
 // The same data as another type, like text/csv.
+// {text, total}: total, the rows that there are, also where the text has fewer; null: it was not said.
 export const requestText = async (url, type) => {
   const answer = await fetch(url, { headers: { Accept: type }, cache: "no-store", signal: AbortSignal.timeout(SAVE_WITHIN_MS) });
   if (!answer.ok) throw new Refusal((await answer.json().catch(() => ({}))).detail ?? `It answered ${answer.status}.`, answer.status);
-  return answer.text();
+  return { text: await answer.text(), total: Number(answer.headers.get("Total-Rows")) || null };
 };
 
 // Asks for a change. The same key for the same wish: sent twice, because an answer was lost, it is done once.

@@ -19,6 +19,7 @@ import { digitsOf } from "../parts/table.js";
 
 const COLUMNS = 5; // of features
 const WITH_RISK = 3;
+const TABLE_ROWS = 10000; // of a list as CSV
 
 // Money first, where the declarations say what one is worth; of what has no risk the worst first, where they say which values are worse.
 const defaultSort = (e) => {
@@ -104,7 +105,9 @@ class List {
 
   async #save() {
     try {
-      save(`${this.e.plural}.csv`, await requestText(url(`/api/v1/${this.e.plural}`, this.query), "text/csv"), "text/csv");
+      const { text, total } = await requestText(url(`/api/v1/${this.e.plural}`, this.query), "text/csv");
+      save(`${this.e.plural}.csv`, text, "text/csv");
+      if (total > TABLE_ROWS) this.shown.textContent = `The file has the first ${count(TABLE_ROWS)} of ${named(total, this.e)}. Filter the list, or take the whole table from /api/v1/snapshots (see API).`;
     } catch (error) {
       this.shown.textContent = words(error);
     }

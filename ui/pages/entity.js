@@ -73,8 +73,8 @@ const featuresPanel = (e, id) => panel({
     const windows = [...new Set(rows.flatMap((row) => Object.keys(row.values)))].filter((w) => w !== "all");
     const inWindow = (row, w) => (w in row.values ? value(row.values[w], row.unit) : "");
     return table({ id: "features", caption: `Features of this ${e.title}`, rows, key: (row) => row.base, columns: [
-      { title: "Feature", isHead: true, cell: (row) => capital(row.label) }, { title: "All time", isNum: true, cell: (row) => inWindow(row, "all") },
-      ...windows.map((w) => ({ title: w, isNum: true, cell: (row) => inWindow(row, w) })),
+      { title: "Feature", isHead: true, cell: (row) => capital(row.label) }, { title: "All time", isNum: true, value: (row) => row.values.all, cell: (row) => inWindow(row, "all") },
+      ...windows.map((w) => ({ title: w, isNum: true, value: (row) => row.values[w], cell: (row) => inWindow(row, w) })),
       ...(one.typical ? [{ title: "Typical, all time", isNum: true, cell: (row) => typicalText(row.typical, row.unit) }, { title: "Among all", cell: (row) => standingOf(row.values.all, row.typical, row.worse) }] : [])] });
   },
 });

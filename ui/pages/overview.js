@@ -4,7 +4,7 @@ import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
 import { allEntities, main, named, titleOf, worth } from "../lib/names.js";
 import { href } from "../lib/router.js";
-import { agoElement, capital, change, count, many, moment, percent, short, visible } from "../lib/words.js";
+import { agoElement, capital, change, count, many, moment, now, percent, short, visible } from "../lib/words.js";
 import { answer, answers, badge, empty } from "../parts/bits.js";
 import { chart, trend } from "../parts/chart.js";
 import { hoursModel, inflowAnswer } from "../parts/hours.js";
@@ -13,6 +13,7 @@ import { rangeOf, rangeSelect, windowOf } from "../parts/range.js";
 import { table } from "../parts/table.js";
 
 const FROM = "-7d";
+const DAY_MS = 86400000;
 const overview = "/api/v1/overview";
 const status = "/api/v1/status";
 const changes = (e) => (e.risk ? "/api/v1/changes?since=-24h&limit=100" : null);
@@ -79,13 +80,18 @@ const riskFigures = (e, s, before) => {
     all == null ? null : figure("value", e.risk.value_title, short(Math.round(atRisk)), `${e.risk.value_unit}, ${percent(atRisk, all)} of the total`, against(atRisk, before, "value_at_risk"))];
 };
 
+// These hours end with the newest event, which may be of long ago.
+const upTo = ({ layers }) => {
+  const newest = layers.find((one) => one.layer === "bronze")?.newest_event_at;
+  return newest && now() - Date.parse(newest) > DAY_MS ? `up to the newest, ${moment(newest)} UTC` : null;
+};
 const figuresPanel = (e) => panel({
   id: "figures", title: "Key figures", isPlain: true, isBare: true, height: 132, urls: { o: overview },
   render: ({ o }) => {
     const { events, before } = o;
-    const own = e.risk ? riskFigures(e, o[e.plural], before) : [figure("entities", capital(e.title_plural), count(o[e.plural].total), "with features in Gold", against(o[e.plural].total, before, "total"))];
+    const own = e.risk ? riskFigures(e, o[e.plural], before) : [figure("entities", capital(e.title_plural), count(o[e.plural].total), (o[e.plural].total === 0 && e.description) || "with features in Gold", against(o[e.plural].total, before, "total"))];
     return h("dl", { class: "figures", "data-testid": "figures" }, own.filter(Boolean),
-      figure("events", "Events in 24 hours", short(events.last_24h), `${count(events.bronze)} in Bronze in total`),
+      figure("events", "Events in 24 hours", short(events.last_24h), upTo(o), `${count(events.bronze)} in Bronze in total`),
       figure("quarantine", "In quarantine", percent(events.quarantined, events.silver + events.quarantined), many(events.quarantined, "event", "events"), against(events.quarantined, before, "quarantined")));
   },
 });

@@ -113,8 +113,8 @@ const legend = (model) => h("ul", { class: "legend", "aria-hidden": "true" },
 
 const valuesTable = (model) => {
   const rows = model.x.map((x, i) => ({ x, i })).reverse();
-  const columns = [{ title: model.xTitle ?? "Time, UTC", isHead: true, cell: (r) => xWord(model, r.x) },
-    ...model.series.map((s) => ({ title: s.name, isNum: true, cell: (r) => (s.values[r.i] == null ? "–" : brief(s.values[r.i])) }))];
+  const columns = [{ title: model.xTitle ?? "Time, UTC", isHead: true, value: (r) => (isTime(model) ? new Date(r.x * 1000).toISOString() : r.x), cell: (r) => xWord(model, r.x) },
+    ...model.series.map((s) => ({ title: s.name, isNum: true, value: (r) => s.values[r.i], cell: (r) => (s.values[r.i] == null ? "–" : brief(s.values[r.i])) }))];
   return h("details", { class: "values", "data-key": "values" }, h("summary", {}, "Show as a table"),
     table({ id: `values-${model.id}`, caption: `${model.title}, ${model.unit}`, columns, rows, key: (r) => r.x, isShort: true, wide: true }));
 };

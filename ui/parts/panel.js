@@ -2,7 +2,7 @@
 // the others alone. panel({id, title, note, urls: {name: url}, optional: [name], every, render, height, isPlain, isBare, sql, answers})
 // sql: a query of the snapshot (`smelt sql`) with the same rows. answers: the question of the page that it answers, once it has its data.
 import { words } from "../lib/api.js";
-import { csv, save, say } from "../lib/clipboard.js";
+import { csv, rowsOf, save, say } from "../lib/clipboard.js";
 import { flat, h, isSelected, patch } from "../lib/dom.js";
 import { again, watch, QUICK_MS } from "../lib/live.js";
 import { href } from "../lib/router.js";
@@ -16,8 +16,6 @@ const skeleton = (height) => {
 };
 
 const curl = (url) => `curl -H "Authorization: Bearer $SMELT_TOKEN" '${new URL(url, location.href)}'`;
-
-const rowsOf = (table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.dataset.value ?? cell.textContent.trim()));
 
 const item = (words, click) => h("button", { type: "button", class: "link", click }, words);
 const savePictures = async (panel) => (await import("./picture.js")).savePictures(panel);
