@@ -83,8 +83,8 @@ typedef struct RollupUnpacked {
 } RollupUnpacked;
 
 typedef struct RollupEntity {
+    LakeText key; /* of the id; a long one is borrowed from it */
     const RollupText *id;
-    uint64_t hash;
     union {
         RollupRecord *records;
         struct RollupRun *newest; /* of a history */

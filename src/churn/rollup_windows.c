@@ -269,7 +269,7 @@ static size_t take_entities(Rows *rows, size_t *n) {
 
 static int put_parts(Filling *f, size_t n, Error *err) {
     const RollupPlan *plan = f->rows->plan;
-    for (size_t i = 0; i < n; i++) put_text(&f->columns[0], f->filled + i, (Span){f->batch[i].id->bytes, f->batch[i].id->len});
+    for (size_t i = 0; i < n; i++) ((LakeText *)f->columns[0].data)[f->filled + i] = f->batch[i].key;
     for (size_t p = 0; p < plan->part_count; p++)
         if (!put_part(plan, &f->columns[1 + p], &plan->parts[p], f->batch, n, f->filled))
             return error_set(err, ERR_DATA, "the sum %s does not fit in 64 bits", plan->parts[p].name);
@@ -287,7 +287,7 @@ static int put_entities(Filling *f, size_t first, size_t n, Error *err) {
         bool any;
         if (i + AHEAD < n) prefetch_entity(f->rows, first + i + AHEAD);
         if (merge_entity(f->rows, first + i, windows, &any, err) != 0) return -1;
-        if (any) f->batch[count++] = (RollupEntity){.id = entities[i].id, .records = windows};
+        if (any) f->batch[count++] = (RollupEntity){.key = entities[i].key, .records = windows};
     }
     return put_parts(f, count, err);
 }
