@@ -25,20 +25,20 @@ static uint64_t hash_of_long(Span text) {
     return h ^ h >> 29;
 }
 
-static Span span_of(const LakeText *text) {
+Span rollup_span(const LakeText *text) {
     const LakeVector one = {.data = (void *)(uintptr_t)text};
     return lake_text_at(&one, 0);
 }
 
 static uint64_t hash_of(const LakeText *text) {
-    if (!lake_text_is_short(text)) return hash_of_long(span_of(text));
+    if (!lake_text_is_short(text)) return hash_of_long(rollup_span(text));
     uint64_t h = mixed(mixed(UINT64_C(0x9e3779b97f4a7c15), text->words[0]), text->words[1]);
     return h ^ h >> 29;
 }
 
-static bool is_same(const LakeText *a, const LakeText *b) {
+bool rollup_is_same(const LakeText *a, const LakeText *b) {
     if (lake_text_is_short(a) || a->words[0] != b->words[0]) return lake_text_is(a, b);
-    Span x = span_of(a), y = span_of(b);
+    Span x = rollup_span(a), y = rollup_span(b);
     return memcmp(x.at, y.at, x.len) == 0;
 }
 
@@ -67,7 +67,7 @@ static size_t add_text(RollupTexts *t, Arena *arena, const LakeText *text) {
         t->capacity = t->capacity > 0 ? 2 * t->capacity : 1024;
         t->items = xrealloc(t->items, t->capacity, sizeof *t->items);
     }
-    const RollupText *id = rollup_keep_text(arena, span_of(text));
+    const RollupText *id = rollup_keep_text(arena, rollup_span(text));
     t->items[t->count] = (RollupEntity){.key = lake_borrow_text((Span){id->bytes, id->len}), .id = id};
     return t->count++;
 }
@@ -76,7 +76,7 @@ static size_t add_text(RollupTexts *t, Arena *arena, const LakeText *text) {
 static size_t find_text(RollupTexts *t, Arena *arena, const LakeText *text, uint64_t hash) {
     size_t at = hash & (t->size - 1);
     for (; t->places[at] != 0; at = (at + 1) & (t->size - 1))
-        if (is_same(&t->items[t->places[at] - 1].key, text)) return t->places[at] - 1;
+        if (rollup_is_same(&t->items[t->places[at] - 1].key, text)) return t->places[at] - 1;
     size_t added = add_text(t, arena, text);
     t->places[at] = (uint32_t)added + 1;
     return added;
@@ -113,7 +113,7 @@ void rollup_find_entities(RollupTexts *t, Arena *arena, const LakeVector *ids, s
     size_t count = 0;
     while (2 * (t->count + n) >= t->size) texts_grow(t);
     for (size_t i = 0; i < n; i++) {
-        if (count == 0 || !is_same(&texts[i - 1], &texts[i])) {
+        if (count == 0 || !rollup_is_same(&texts[i - 1], &texts[i])) {
             rows[count] = (uint16_t)i;
             hashes[count] = hash_of(&texts[i]);
             __builtin_prefetch(&t->places[hashes[count++] & (t->size - 1)]);

@@ -48,8 +48,8 @@ typedef struct RollupText {
 /* Of a measure that is a last one. */
 typedef struct RollupLast {
     int64_t at;
-    const RollupText *source;
-    RollupText *id;
+    const RollupText *source; /* shared: the same text is at the same place */
+    LakeText id;              /* a long one borrows the bytes of a RollupText */
     union {
         int64_t number;
         const RollupText *text;
@@ -158,6 +158,8 @@ size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text);
 size_t rollup_texts_find_same(RollupTexts *t, Arena *arena, const RollupEntity *of); /* `of`: of another one */
 void rollup_texts_done(RollupTexts *t);
 RollupText *rollup_keep_text(Arena *arena, Span text);
+Span rollup_span(const LakeText *text); /* borrowed */
+bool rollup_is_same(const LakeText *a, const LakeText *b);
 
 /* ---- rollup_merge.c ---- */
 

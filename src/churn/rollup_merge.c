@@ -35,7 +35,7 @@ static bool is_after(const RollupSeen *seen, const RollupLast *last, bool text) 
     if (seen->at != last->at) return seen->at > last->at;
     const RollupSeen other = {.at = last->at,
                               .source = span_of(last->source),
-                              .id = span_of(last->id),
+                              .id = rollup_span(&last->id),
                               .text = text ? span_of(last->value.text) : (Span){"", 0},
                               .number = text ? 0 : last->value.number};
     return rollup_seen_is_after(seen, &other, text);
@@ -50,16 +50,22 @@ static bool is_text(const RollupText *t, Span text) {
     return t != NULL && t->len == text.len && memcmp(t->bytes, text.at, text.len) == 0;
 }
 
-/* The id is written over the one before when it fits: ids differ for every event. */
+/* A long id is written over the long one before when it fits: ids differ for every event. */
+static void put_id(Rollup *r, Span id, LakeText *ret) {
+    if (id.len > LAKE_TEXT_SHORT) {
+        RollupText *text = lake_text_is_short(ret) ? NULL : (RollupText *)(void *)(uintptr_t)(rollup_span(ret).at - sizeof(RollupText));
+        if (text == NULL || text->room < id.len) text = rollup_keep_text(&r->arena, id);
+        text->len = (uint32_t)id.len;
+        memcpy(text->bytes, id.at, id.len);
+        id.at = text->bytes;
+    }
+    *ret = lake_borrow_text(id);
+}
+
 static void put_last(Rollup *r, const RollupMeasure *m, const RollupSeen *seen, RollupLast *last) {
     last->at = seen->at;
     if (!is_text(last->source, seen->source)) last->source = shared_text(r, seen->source);
-    if (last->id != NULL && last->id->room >= seen->id.len) {
-        last->id->len = (uint32_t)seen->id.len;
-        memcpy(last->id->bytes, seen->id.at, seen->id.len);
-    } else {
-        last->id = rollup_keep_text(&r->arena, seen->id);
-    }
+    put_id(r, seen->id, &last->id);
     if (m->text)
         last->value.text = shared_text(r, seen->text);
     else
