@@ -33,6 +33,7 @@ struct RollupPlan {
     RollupMeasure *measures;
     size_t count, words;
     bool by_window; /* it has parts */
+    uint64_t plain; /* a bit for each measure that is a number and no time */
     RollupPart *parts;
     size_t part_count;
     int64_t windows[ROLLUP_WINDOWS]; /* ascending, in days */
@@ -212,6 +213,8 @@ typedef struct RollupFeeds {
         size_t first, count; /* of `fed` */
     } of[ROLLUP_MEASURES];
     size_t fed[ROLLUP_MEASURES];
+    uint64_t single_sums;         /* a bit for each measure of a day that is merged into one sum, not by day; */
+    size_t word[ROLLUP_MEASURES]; /* ... the word of this sum */
 } RollupFeeds;
 /* False: the plans do not fit together. */
 bool rollup_find_feeds(const RollupPlan *plan, const RollupPlan *days, RollupFeeds *ret);

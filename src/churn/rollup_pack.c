@@ -150,6 +150,10 @@ bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupUnpack
     if (plan->count < ROLLUP_MEASURES && ret->present >> plan->count != 0) return false;
     for (uint64_t left = ret->present; left != 0; left &= left - 1) {
         size_t i = (size_t)__builtin_ctzll(left);
+        if ((plan->plain >> i & 1) != 0) {
+            ret->numbers[i] = get_signed(&b);
+            continue;
+        }
         const RollupMeasure *m = &plan->measures[i];
         if (m->kind == ROLLUP_LAST) {
             get_last(&b, m, before, begin_of(day), &ret->lasts[i]);
