@@ -14,7 +14,7 @@
 #include "base/stop.h"
 #include <inttypes.h>
 
-#define CHUNK_EVENTS 2000000 /* aggregated at a time: what a statement keeps in memory does not grow with the history */
+#define CHUNK_EVENTS 4000000 /* aggregated at a time: what a statement keeps in memory does not grow with the history */
 #define MANY_ROWS    250000  /* for fewer a thread is not worth its start */
 
 /* Batches of Silver that are not in the days yet. */
