@@ -14,7 +14,7 @@
 #include "base/stop.h"
 #include <inttypes.h>
 
-#define CHUNK_EVENTS 2000000 /* aggregated at a time: what a statement keeps in memory does not grow with the history */
+#define CHUNK_EVENTS 4000000 /* aggregated at a time: what a statement keeps in memory does not grow with the history */
 #define MANY_ROWS    250000  /* for fewer a thread is not worth its start */
 
 /* Batches of Silver that are not in the days yet. */
@@ -318,20 +318,23 @@ static int64_t days_before(const ChurnDeclared *d) {
     return d->widest > d->events_within ? d->widest : d->events_within;
 }
 
-static int count_rows(LakeConn *conn, int64_t *ret, Error *err) {
-    return lake_query_int(conn, "churn/days_rows", lake_sql("churn/days_rows"), NULL, 0, ret, err);
+int churn_days_threads(LakeConn *conn, int64_t *ret, Error *err) {
+    int64_t rows;
+    if (lake_query_int(conn, "churn/days_rows", lake_sql("churn/days_rows"), NULL, 0, &rows, err) != 0) return -1;
+    *ret = (int64_t)churn_threads(rows);
+    return 0;
 }
 
 /* Each thread reads other days; the history begins at the first, before which there are few. */
 int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, int64_t newest, int64_t first, int64_t upto,
                        RollupHistory **ret, Error *err) {
     char *sql[CHURN_THREADS_MAX] = {0};
-    int64_t from = oldest - days_before(d), begin = from > first ? from : first, rows;
+    int64_t from = oldest - days_before(d), begin = from > first ? from : first, parts;
     if (d->days_plan == NULL) return 0;
-    if (count_rows(conn, &rows, err) != 0) return -1;
-    size_t threads = churn_threads(rows);
+    if (churn_days_threads(conn, &parts, err) != 0) return -1;
+    size_t threads = (size_t)parts;
     for (size_t i = 0; i < threads; i++) {
-        int64_t part = (int64_t)i, parts = (int64_t)threads;
+        int64_t part = (int64_t)i;
         const LakeBinding bindings[] = {{"from", lake_int(i > 0 ? begin + (newest - begin) * part / parts : from)},
                                         {"to", lake_int(begin + (newest - begin) * (part + 1) / parts)},
                                         {"known", lake_int(is_by_event(d) ? INT32_MAX : newest)},
@@ -348,9 +351,9 @@ static int open_sums(LakeConn *conn, const ChurnDeclared *d, const RollupHistory
                      RollupSource **ret, Error *err) {
     const RollupAsOf merged = {
         .day = day, .from = day - days_before(d), .known = is_by_event(d) ? INT32_MAX : day, .oldest = day - d->widest};
-    int64_t rows;
-    if (count_rows(conn, &rows, err) != 0) return -1;
-    return rollup_source_open(conn, "churn_sums", history, plan, &merged, (int)churn_threads(rows), ret, err);
+    int64_t threads;
+    if (churn_days_threads(conn, &threads, err) != 0) return -1;
+    return rollup_source_open(conn, "churn_sums", history, plan, &merged, (int)threads, ret, err);
 }
 
 /* Runs the statement over the days, merged by the plan. */
@@ -358,7 +361,8 @@ static int make_merged(LakeConn *conn, const ChurnDeclared *d, const RollupHisto
                        const char *statement, int64_t day, const AsOf *as_of, Error *err) {
     RollupSource *sums;
     Error ignored = {0};
-    if (lake_raise_threads(conn, churn_cores(), err) != 0) return -1;
+    int64_t threads;
+    if (churn_days_threads(conn, &threads, err) != 0 || lake_raise_threads(conn, threads, err) != 0) return -1;
     int rc = open_sums(conn, d, history, plan, day, &sums, err);
     if (rc == 0) rc = rollup_source_close(sums, make_as_of(conn, name, statement, as_of, err), err);
     if (lake_lower_threads(conn, rc == 0 ? err : &ignored) != 0) rc = -1;

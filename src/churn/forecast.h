@@ -57,6 +57,8 @@ int churn_add_days(LakeConn *conn, const ChurnDeclared *d, ChurnDays *days, Erro
 int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, bool always, ChurnDays *ret, Error *err) MUST_CHECK;
 /* What of the events counts as known when it happened; NULL: nothing, or as_of is event. The caller frees. */
 char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days);
+/* On how many threads all days are worth being read. */
+int churn_days_threads(LakeConn *conn, int64_t *ret, Error *err) MUST_CHECK;
 /* The days that features as of the days from `oldest` to `newest` are made of; they take 60 bytes for each entity and day of theirs, more
  * with texts. NULL without plans of merging. The caller frees. */
 int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, int64_t newest, int64_t first, int64_t upto,

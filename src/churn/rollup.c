@@ -9,16 +9,37 @@
 
 /* ---- texts ---- */
 
-static uint64_t hash_of(Span text) {
-    uint64_t h = UINT64_C(0x9e3779b97f4a7c15) ^ text.len, word;
+static uint64_t mixed(uint64_t h, uint64_t word) {
+    h = (h ^ word) * UINT64_C(0xff51afd7ed558ccd);
+    return h ^ h >> 32;
+}
+
+static uint64_t hash_of_long(Span text) {
+    uint64_t h = text.len, word;
     size_t i = 0;
     for (; i + sizeof word <= text.len; i += sizeof word) {
         memcpy(&word, text.at + i, sizeof word);
-        h = (h ^ word) * UINT64_C(0xff51afd7ed558ccd);
-        h ^= h >> 32;
+        h = mixed(h, word);
     }
     for (; i < text.len; i++) h = (h ^ (unsigned char)text.at[i]) * UINT64_C(0x100000001b3);
     return h ^ h >> 29;
+}
+
+Span rollup_span(const LakeText *text) {
+    const LakeVector one = {.data = (void *)(uintptr_t)text};
+    return lake_text_at(&one, 0);
+}
+
+static uint64_t hash_of(const LakeText *text) {
+    if (!lake_text_is_short(text)) return hash_of_long(rollup_span(text));
+    uint64_t h = mixed(mixed(UINT64_C(0x9e3779b97f4a7c15), text->words[0]), text->words[1]);
+    return h ^ h >> 29;
+}
+
+bool rollup_is_same(const LakeText *a, const LakeText *b) {
+    if (lake_text_is_short(a) || a->words[0] != b->words[0]) return lake_text_is(a, b);
+    Span x = rollup_span(a), y = rollup_span(b);
+    return memcmp(x.at, y.at, x.len) == 0;
 }
 
 RollupText *rollup_keep_text(Arena *arena, Span text) {
@@ -35,48 +56,40 @@ static void texts_grow(RollupTexts *t) {
     free(t->places);
     t->places = xcalloc(t->size, sizeof *t->places);
     for (size_t i = 0; i < t->count; i++) {
-        size_t at = t->items[i].hash & (t->size - 1);
+        size_t at = hash_of(&t->items[i].key) & (t->size - 1);
         while (t->places[at] != 0) at = (at + 1) & (t->size - 1);
         t->places[at] = (uint32_t)i + 1;
     }
 }
 
-static bool is_same(Span a, Span b) {
-    return a.len == b.len && memcmp(a.at, b.at, a.len) == 0;
-}
-
-static size_t add_text(RollupTexts *t, Arena *arena, Span text, uint64_t hash) {
+static size_t add_text(RollupTexts *t, Arena *arena, const LakeText *text) {
     if (t->count == t->capacity) {
         t->capacity = t->capacity > 0 ? 2 * t->capacity : 1024;
         t->items = xrealloc(t->items, t->capacity, sizeof *t->items);
     }
-    t->items[t->count] = (RollupEntity){.id = rollup_keep_text(arena, text), .hash = hash};
+    const RollupText *id = rollup_keep_text(arena, rollup_span(text));
+    t->items[t->count] = (RollupEntity){.key = lake_borrow_text((Span){id->bytes, id->len}), .id = id};
     return t->count++;
 }
 
 /* There is a place for one more. */
-static size_t find_text(RollupTexts *t, Arena *arena, Span text, uint64_t hash) {
+static size_t find_text(RollupTexts *t, Arena *arena, const LakeText *text, uint64_t hash) {
     size_t at = hash & (t->size - 1);
-    for (; t->places[at] != 0; at = (at + 1) & (t->size - 1)) {
-        const RollupEntity *e = &t->items[t->places[at] - 1];
-        if (e->hash == hash && is_same((Span){e->id->bytes, e->id->len}, text)) return t->places[at] - 1;
-    }
-    size_t added = add_text(t, arena, text, hash);
+    for (; t->places[at] != 0; at = (at + 1) & (t->size - 1))
+        if (rollup_is_same(&t->items[t->places[at] - 1].key, text)) return t->places[at] - 1;
+    size_t added = add_text(t, arena, text);
     t->places[at] = (uint32_t)added + 1;
     return added;
 }
 
-static size_t find_or_add(RollupTexts *t, Arena *arena, Span text, uint64_t hash) {
+size_t rollup_texts_find_same(RollupTexts *t, Arena *arena, const RollupEntity *of) {
     if (2 * t->count >= t->size) texts_grow(t);
-    return find_text(t, arena, text, hash);
+    return find_text(t, arena, &of->key, hash_of(&of->key));
 }
 
 size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text) {
-    return find_or_add(t, arena, text, hash_of(text));
-}
-
-size_t rollup_texts_find_same(RollupTexts *t, Arena *arena, const RollupEntity *of) {
-    return find_or_add(t, arena, (Span){of->id->bytes, of->id->len}, of->hash);
+    const RollupEntity one = {.key = lake_borrow_text(text)};
+    return rollup_texts_find_same(t, arena, &one);
 }
 
 void rollup_texts_done(RollupTexts *t) {
@@ -84,41 +97,34 @@ void rollup_texts_done(RollupTexts *t) {
     free(t->places);
 }
 
-/* The items at the first places of these hashes; then what they refer to. */
+/* The items at the first places of these hashes. */
 static void prefetch_texts(const RollupTexts *t, const uint64_t *hashes, size_t n) {
     for (size_t i = 0; i < n; i++) {
         uint32_t at = t->places[hashes[i] & (t->size - 1)];
         if (at != 0) __builtin_prefetch(&t->items[at - 1]);
     }
-    for (size_t i = 0; i < n; i++) {
-        uint32_t at = t->places[hashes[i] & (t->size - 1)];
-        if (at != 0) __builtin_prefetch(t->items[at - 1].id);
-    }
 }
 
 /* Rows of an entity often come together. */
 void rollup_find_entities(RollupTexts *t, Arena *arena, const LakeVector *ids, size_t n, uint32_t *ret) {
+    const LakeText *texts = ids->data;
     uint64_t hashes[LAKE_ROWS];
-    Span texts[LAKE_ROWS];
-    uint16_t of[LAKE_ROWS];
+    uint16_t rows[LAKE_ROWS], of[LAKE_ROWS];
     size_t count = 0;
     while (2 * (t->count + n) >= t->size) texts_grow(t);
     for (size_t i = 0; i < n; i++) {
-        Span text = lake_text_at(ids, i);
-        if (count == 0 || !is_same(texts[count - 1], text)) {
-            texts[count] = text;
-            hashes[count] = hash_of(text);
+        if (count == 0 || !rollup_is_same(&texts[i - 1], &texts[i])) {
+            rows[count] = (uint16_t)i;
+            hashes[count] = hash_of(&texts[i]);
             __builtin_prefetch(&t->places[hashes[count++] & (t->size - 1)]);
         }
         of[i] = (uint16_t)(count - 1);
     }
     prefetch_texts(t, hashes, count);
     uint32_t found[LAKE_ROWS];
-    for (size_t i = 0; i < count; i++) found[i] = (uint32_t)find_text(t, arena, texts[i], hashes[i]);
+    for (size_t i = 0; i < count; i++) found[i] = (uint32_t)find_text(t, arena, &texts[rows[i]], hashes[i]);
     for (size_t i = 0; i < n; i++) ret[i] = found[of[i]];
 }
-
-/* ---- a rollup ---- */
 
 /* ---- records ---- */
 

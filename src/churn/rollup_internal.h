@@ -33,6 +33,7 @@ struct RollupPlan {
     RollupMeasure *measures;
     size_t count, words;
     bool by_window; /* it has parts */
+    uint64_t plain; /* a bit for each measure that is a number and no time */
     RollupPart *parts;
     size_t part_count;
     int64_t windows[ROLLUP_WINDOWS]; /* ascending, in days */
@@ -48,8 +49,8 @@ typedef struct RollupText {
 /* Of a measure that is a last one. */
 typedef struct RollupLast {
     int64_t at;
-    const RollupText *source;
-    RollupText *id;
+    const RollupText *source; /* shared: the same text is at the same place */
+    LakeText id;              /* a long one borrows the bytes of a RollupText */
     union {
         int64_t number;
         const RollupText *text;
@@ -83,8 +84,8 @@ typedef struct RollupUnpacked {
 } RollupUnpacked;
 
 typedef struct RollupEntity {
+    LakeText key; /* of the id; a long one is borrowed from it */
     const RollupText *id;
-    uint64_t hash;
     union {
         RollupRecord *records;
         struct RollupRun *newest; /* of a history */
@@ -158,6 +159,8 @@ size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text);
 size_t rollup_texts_find_same(RollupTexts *t, Arena *arena, const RollupEntity *of); /* `of`: of another one */
 void rollup_texts_done(RollupTexts *t);
 RollupText *rollup_keep_text(Arena *arena, Span text);
+Span rollup_span(const LakeText *text); /* borrowed */
+bool rollup_is_same(const LakeText *a, const LakeText *b);
 
 /* ---- rollup_merge.c ---- */
 
@@ -210,6 +213,8 @@ typedef struct RollupFeeds {
         size_t first, count; /* of `fed` */
     } of[ROLLUP_MEASURES];
     size_t fed[ROLLUP_MEASURES];
+    uint64_t single_sums;         /* a bit for each measure of a day that is merged into one sum, not by day; */
+    size_t word[ROLLUP_MEASURES]; /* ... the word of this sum */
 } RollupFeeds;
 /* False: the plans do not fit together. */
 bool rollup_find_feeds(const RollupPlan *plan, const RollupPlan *days, RollupFeeds *ret);

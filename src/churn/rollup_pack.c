@@ -27,10 +27,14 @@ static char *put_signed(char *at, int64_t v) {
     return put_number(at, (uint64_t)v << 1 ^ (uint64_t)(v >> 63));
 }
 
-static char *put_text(char *at, const RollupText *t, size_t more) {
-    at = put_number(at, t->len + more);
-    memcpy(at, t->bytes, t->len);
-    return at + t->len;
+static Span span_of(const RollupText *t) {
+    return (Span){t->bytes, t->len};
+}
+
+static char *put_text(char *at, Span t, size_t more) {
+    at = put_number(at, t.len + more);
+    memcpy(at, t.at, t.len);
+    return at + t.len;
 }
 
 /* Times wrap around: what is subtracted is added again. */
@@ -48,14 +52,13 @@ static size_t room_of(const RollupPlan *plan, const RollupRecord *r) {
         const RollupMeasure *m = &plan->measures[i];
         if (m->kind != ROLLUP_LAST || !rollup_has(r, i)) continue;
         const RollupLast *last = rollup_last_of(r, m);
-        room += last->source->len + last->id->len + (m->text ? last->value.text->len : 0) + VARINT_MAX;
+        room += last->source->len + rollup_span(&last->id).len + (m->text ? last->value.text->len : 0) + VARINT_MAX;
     }
     return room;
 }
 
 static bool is_same_event(const RollupLast *a, const RollupLast *b) {
-    return a != NULL && a->at == b->at && a->source == b->source && a->id->len == b->id->len &&
-           memcmp(a->id->bytes, b->id->bytes, a->id->len) == 0;
+    return a != NULL && a->at == b->at && a->source == b->source && rollup_is_same(&a->id, &b->id);
 }
 
 static char *put_last(char *at, const RollupMeasure *m, const RollupLast *last, const RollupLast *before, int64_t begin) {
@@ -63,10 +66,10 @@ static char *put_last(char *at, const RollupMeasure *m, const RollupLast *last, 
     if (is_same_event(before, last)) {
         at = put_number(at, 0);
     } else {
-        at = put_text(at, last->source, 1);
-        at = put_text(at, last->id, 0);
+        at = put_text(at, span_of(last->source), 1);
+        at = put_text(at, rollup_span(&last->id), 0);
     }
-    return m->text ? put_text(at, last->value.text, 0) : put_signed(at, last->value.number);
+    return m->text ? put_text(at, span_of(last->value.text), 0) : put_signed(at, last->value.number);
 }
 
 void rollup_pack(const RollupPlan *plan, const RollupRecord *r, Buf *ret) {
@@ -100,6 +103,7 @@ typedef struct Bytes {
 
 static uint64_t get_number(Bytes *b) {
     uint64_t v = 0;
+    if (b->at < b->end && *b->at < 0x80) return *b->at++; /* most are small */
     for (unsigned shift = 0; b->at < b->end && shift < 64; shift += 7) {
         unsigned char byte = *b->at++;
         v |= (uint64_t)(byte & 0x7f) << shift;
@@ -146,6 +150,10 @@ bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupUnpack
     if (plan->count < ROLLUP_MEASURES && ret->present >> plan->count != 0) return false;
     for (uint64_t left = ret->present; left != 0; left &= left - 1) {
         size_t i = (size_t)__builtin_ctzll(left);
+        if ((plan->plain >> i & 1) != 0) {
+            ret->numbers[i] = get_signed(&b);
+            continue;
+        }
         const RollupMeasure *m = &plan->measures[i];
         if (m->kind == ROLLUP_LAST) {
             get_last(&b, m, before, begin_of(day), &ret->lasts[i]);

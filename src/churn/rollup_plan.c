@@ -61,6 +61,8 @@ static bool read_measures(RollupPlan *p, const json_t *all) {
         column += m->kind == ROLLUP_LAST ? 4 : 1;
         p->words += words_of(p, m);
     }
+    for (i = 0; i < p->count && i < ROLLUP_MEASURES; i++)
+        if (p->measures[i].kind != ROLLUP_LAST && !p->measures[i].time) p->plain |= UINT64_C(1) << i;
     return p->count > 0 && p->count <= ROLLUP_MEASURES;
 }
 

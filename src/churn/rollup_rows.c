@@ -60,7 +60,7 @@ static size_t fill_days(void *state, LakeChunk *chunk, size_t capacity) {
     LakeVector entity = lake_output(chunk, 0), day = lake_output(chunk, 1), known = lake_output(chunk, 2), events = lake_output(chunk, 3);
     for (size_t i = 0; i < n; i++) {
         if (i + AHEAD < n) rollup_prefetch(plan, records[i + AHEAD]);
-        ((LakeText *)entity.data)[i] = lake_borrow_text((Span){entities[i]->id->bytes, entities[i]->id->len});
+        ((LakeText *)entity.data)[i] = entities[i]->key;
         ((int32_t *)day.data)[i] = records[i]->day;
         ((int32_t *)known.data)[i] = records[i]->known;
         ((int64_t *)events.data)[i] = records[i]->words[plan->measures[0].word];

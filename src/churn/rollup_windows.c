@@ -23,6 +23,17 @@ typedef struct Rows {
     Error err;            /* the first */
 } Rows;
 
+static void find_single_sums(const RollupPlan *plan, const RollupPlan *days, RollupFeeds *ret) {
+    ret->single_sums = 0;
+    for (size_t day = 0; day < days->count; day++) {
+        if (ret->of[day].count != 1) continue;
+        const RollupMeasure *m = &plan->measures[ret->fed[ret->of[day].first]];
+        if (m->kind != ROLLUP_SUM || m->by_day) continue;
+        ret->single_sums |= UINT64_C(1) << day;
+        ret->word[day] = m->word;
+    }
+}
+
 bool rollup_find_feeds(const RollupPlan *plan, const RollupPlan *days, RollupFeeds *ret) {
     size_t n = 0;
     for (size_t day = 0; day < days->count; day++) {
@@ -31,6 +42,7 @@ bool rollup_find_feeds(const RollupPlan *plan, const RollupPlan *days, RollupFee
             if (plan->measures[i].of == day) ret->fed[n++] = i;
         ret->of[day].count = n - ret->of[day].first;
     }
+    find_single_sums(plan, days, ret);
     for (size_t i = 0; i < n; i++) {
         const RollupMeasure *m = &plan->measures[ret->fed[i]], *of = &days->measures[m->of];
         if (m->by_day ? of->kind != ROLLUP_SUM : m->kind != of->kind || m->text != of->text) return false;
@@ -68,30 +80,42 @@ static void merge_last(const RollupMeasure *m, uint64_t bit, const RollupSeen *s
 
 /* What the measure `from` of a day adds to those that are merged from it. NULL, or the name of a sum that does not fit. */
 static const char *feed(const Rows *rows, const RollupUnpacked *u, size_t from, int64_t day, RollupRecord *record) {
-    const size_t *fed = rows->feeds.fed + rows->feeds.of[from].first;
-    for (size_t i = 0; i < rows->feeds.of[from].count; i++) {
-        const RollupMeasure *m = &rows->plan->measures[fed[i]];
+    const RollupFeeds *feeds = &rows->feeds;
+    for (size_t i = feeds->of[from].first; i < feeds->of[from].first + feeds->of[from].count; i++) {
+        size_t fed = feeds->fed[i];
+        const RollupMeasure *m = &rows->plan->measures[fed];
         switch (m->kind) {
         case ROLLUP_SUM:
             if (!merge_sum(rows, m, u->numbers[from], day, record)) return m->name;
             break;
         case ROLLUP_MIN:
-        case ROLLUP_MAX: rollup_merge_extreme(m, UINT64_C(1) << fed[i], u->numbers[from], record); break;
-        case ROLLUP_LAST: merge_last(m, UINT64_C(1) << fed[i], &u->lasts[from], record); break;
+        case ROLLUP_MAX: rollup_merge_extreme(m, UINT64_C(1) << fed, u->numbers[from], record); break;
+        case ROLLUP_LAST: merge_last(m, UINT64_C(1) << fed, &u->lasts[from], record); break;
         case ROLLUP_DAYS: merge_day(rows, m, u->numbers[from], day, record); break;
         }
     }
     return NULL;
 }
 
+/* Most are sums that are merged into one, and fit: they take no more than an addition. */
+static const char *feed_all(const Rows *rows, const RollupUnpacked *u, int64_t day, RollupRecord *record) {
+    bool overflow = false;
+    for (uint64_t left = u->present & rows->feeds.single_sums; left != 0; left &= left - 1) {
+        size_t from = (size_t)__builtin_ctzll(left);
+        int64_t *word = &record->words[rows->feeds.word[from]];
+        overflow |= __builtin_add_overflow(*word, u->numbers[from], word);
+    }
+    const char *name = overflow ? "over a window" : NULL;
+    for (uint64_t left = u->present & ~rows->feeds.single_sums; left != 0 && name == NULL; left &= left - 1)
+        name = feed(rows, u, (size_t)__builtin_ctzll(left), day, record);
+    return name;
+}
+
 static int merge_record(const Rows *rows, Span bytes, int64_t day, RollupRecord *record, Error *err) {
     RollupUnpacked u;
     if (!rollup_unpack(rows->history->days, bytes, day, &u)) return error_set(err, ERR_DATA, "model_days has a damaged record");
-    for (uint64_t left = u.present; left != 0; left &= left - 1) {
-        const char *name = feed(rows, &u, (size_t)__builtin_ctzll(left), day, record);
-        if (name != NULL) return error_set(err, ERR_DATA, "the sum %s does not fit in 64 bits", name);
-    }
-    return 0;
+    const char *name = feed_all(rows, &u, day, record);
+    return name != NULL ? error_set(err, ERR_DATA, "the sum %s does not fit in 64 bits", name) : 0;
 }
 
 static bool is_asked_for(const RollupAsOf *as_of, const RollupDay *day) {
@@ -269,7 +293,7 @@ static size_t take_entities(Rows *rows, size_t *n) {
 
 static int put_parts(Filling *f, size_t n, Error *err) {
     const RollupPlan *plan = f->rows->plan;
-    for (size_t i = 0; i < n; i++) put_text(&f->columns[0], f->filled + i, (Span){f->batch[i].id->bytes, f->batch[i].id->len});
+    for (size_t i = 0; i < n; i++) ((LakeText *)f->columns[0].data)[f->filled + i] = f->batch[i].key;
     for (size_t p = 0; p < plan->part_count; p++)
         if (!put_part(plan, &f->columns[1 + p], &plan->parts[p], f->batch, n, f->filled))
             return error_set(err, ERR_DATA, "the sum %s does not fit in 64 bits", plan->parts[p].name);
@@ -287,7 +311,7 @@ static int put_entities(Filling *f, size_t first, size_t n, Error *err) {
         bool any;
         if (i + AHEAD < n) prefetch_entity(f->rows, first + i + AHEAD);
         if (merge_entity(f->rows, first + i, windows, &any, err) != 0) return -1;
-        if (any) f->batch[count++] = (RollupEntity){.id = entities[i].id, .records = windows};
+        if (any) f->batch[count++] = (RollupEntity){.key = entities[i].key, .records = windows};
     }
     return put_parts(f, count, err);
 }

@@ -10,6 +10,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
+/* That a source of several threads has, for all that DuckDB knows: otherwise it takes it for the smallest table of a join. */
+#define MANY_ROWS 1000000
+
 typedef struct LakeFunction {
     struct LakeFunction *next;
     Lake *lake;
@@ -107,6 +110,7 @@ static void on_bind(duckdb_bind_info info) {
         duckdb.destroy_logical_type(&type);
     }
     duckdb.bind_set_bind_data(info, source, NULL);
+    if (source->threads > 1) duckdb.bind_set_cardinality(info, MANY_ROWS, false);
 }
 
 static void on_init(duckdb_init_info info) {

@@ -8,7 +8,7 @@
 /* clang-format off */
 #define DUCKDB_FUNCTIONS(X) \
     X(bind_add_result_column) X(bind_blob) X(bind_boolean) X(bind_double) X(bind_get_extra_info) X(bind_int64) X(bind_null) \
-    X(bind_set_bind_data) X(bind_set_error) X(bind_timestamp_tz) X(bind_varchar_length) X(client_context_get_connection_id) X(close) \
+    X(bind_set_bind_data) X(bind_set_cardinality) X(bind_set_error) X(bind_timestamp_tz) X(bind_varchar_length) X(client_context_get_connection_id) X(close) \
     X(column_count) X(column_logical_type) X(column_name) X(connect) X(connection_get_client_context) X(create_config) \
     X(create_decimal_type) X(create_logical_type) X(create_table_function) X(data_chunk_get_size) X(data_chunk_get_vector) \
     X(data_chunk_set_size) X(decimal_internal_type) X(decimal_scale) X(destroy_client_context) X(destroy_config) X(destroy_data_chunk) \

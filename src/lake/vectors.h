@@ -18,10 +18,11 @@ typedef struct LakeVector {
     uint64_t *valid; /* a bit for each row, 1: there is a value. NULL, in a chunk that is read: every row has one */
 } LakeVector;
 
-/* DuckDB's string. Its bytes lie in it when it is short, elsewhere when it is longer. */
+/* DuckDB's string. Its bytes lie in it when it is short, with zeros behind them; elsewhere when it is longer. */
 typedef struct LakeText {
     uint64_t words[2];
 } LakeText;
+#define LAKE_TEXT_SHORT 12 /* up to so many bytes */
 
 static inline bool lake_has_value(const LakeVector *v, size_t row) {
     return v->valid == NULL || (v->valid[row / 64] >> (row % 64) & 1) != 0;
@@ -38,6 +39,13 @@ int lake_next_chunk(LakeResult *r, size_t *ret_rows, Error *err) MUST_CHECK;
 LakeVector lake_input(const LakeResult *r, size_t col);
 /* Of a row that has a value. Borrowed from the chunk (a short one from the vector). */
 Span lake_text_at(const LakeVector *v, size_t row);
+static inline bool lake_text_is_short(const LakeText *t) {
+    return (uint32_t)t->words[0] <= LAKE_TEXT_SHORT;
+}
+/* Short texts are the same when their words are. */
+static inline bool lake_text_is(const LakeText *a, const LakeText *b) {
+    return a->words[0] == b->words[0] && a->words[1] == b->words[1];
+}
 
 /* The numbers of a column of any numeric type, n rows, as floats: ret[0], ret[stride], ... NaN: there is none, or it is not finite. */
 void lake_floats(const LakeResult *r, size_t col, size_t n, size_t stride, float *ret);

@@ -11,6 +11,8 @@
 #include <math.h>
 #include <string.h>
 
+#define TRAINING_THREADS 2 /* `nthread` */
+
 /* Small trees and sampling: a Gold is hundreds to a few hundred thousand rows of correlated features. `hist` divides the rows between
  * its threads by their number, and sums in a fixed order: so the number is fixed, whatever cores there are, and results are reproducible.
  * max_depth must not exceed FOREST_MAX_DEPTH. */
@@ -106,7 +108,7 @@ static int boost(const Training *t, int rounds, Error *err) {
 static int start_training(Training *t, const Matrix *x, const float *labels, const char *const *features, Error *err) {
     /* XGBoost's prototypes lack a const here; it copies the names. */
     const char **names = (const char **)(uintptr_t)features;
-    if (t->xgb->XGDMatrixCreateFromMat_omp(x->values, x->rows, x->cols, NAN, &t->matrix, 1) != 0)
+    if (t->xgb->XGDMatrixCreateFromMat_omp(x->values, x->rows, x->cols, NAN, &t->matrix, TRAINING_THREADS) != 0)
         return xgb_fail(t->xgb, ERR_DATA, "cannot read the features", err);
     if (t->xgb->XGDMatrixSetFloatInfo(t->matrix, "label", labels, x->rows) != 0)
         return xgb_fail(t->xgb, ERR_DATA, "cannot read the labels", err);
@@ -118,7 +120,7 @@ static int start_training(Training *t, const Matrix *x, const float *labels, con
 
 /* Each feature is divided into bins by one of the threads: their number changes nothing. */
 static int boost_on_two(const Training *t, int rounds, Error *err) {
-    xgb_use_threads(2);
+    xgb_use_threads(TRAINING_THREADS);
     int rc = boost(t, rounds, err);
     xgb_use_threads(1);
     return rc;

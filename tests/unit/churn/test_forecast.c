@@ -878,12 +878,22 @@ static char *rows_as_of_many_days(Fixture *f, const ChurnDeclared *d, int64_t up
     return buf_take(&all);
 }
 
+/* A training ended with the batch: the days after it are made in a chunk of their own. */
+static void keep_batch(Fixture *f, int64_t batch) {
+    CLEANUP(free_text)
+    char *sql = xasprintf("INSERT INTO models (model_id, trained_at, file, label_source, training_rows, metadata) VALUES ('m', now(), 'x', "
+                          "'x', 1, '{\"training_set\": {\"upto_batch\": %lld}}')",
+                          (long long)batch);
+    run(f->conn, sql);
+}
+
 /* The days are made again where the others were: they are kept otherwise. */
 static void merging_gives_what_the_database_gives(void **state) {
     Fixture *f = *state;
     ChurnDays days;
     make_visits(f, 300, 180);
     make_odd_visits(f);
+    keep_batch(f, 100);
     CLEANUP(churn_declared_done) ChurnDeclared d = declared(f);
     assert_non_null(d.days_plan);
     assert_non_null(d.sums_plan);

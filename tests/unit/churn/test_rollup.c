@@ -32,6 +32,10 @@ static RollupText *text_of(Arena *arena, const char *text) {
     return rollup_keep_text(arena, (Span){text, strlen(text)});
 }
 
+static LakeText id_of(const char *text) {
+    return lake_borrow_text((Span){text, strlen(text)});
+}
+
 static void assert_span(Span span, const char *text) {
     assert_int_equal(span.len, strlen(text));
     assert_memory_equal(span.at, text, span.len);
@@ -87,14 +91,15 @@ static void last_values_come_back(void **state) {
     CLEANUP(rollup_plan_freep) RollupPlan *plan = some_plan();
     Arena arena = {0};
     const RollupText *source = text_of(&arena, "gym");
-    const char *const ids[] = {"e1", "e2"}; /* of the same event as the room, and of another one */
+    /* Of the same event as the room, and of others. */
+    static const char *const ids[] = {"e1", "e2", "an id that is too long for the words of a text"};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
         CLEANUP(buf_done) Buf bytes = {0};
         RollupRecord *r = record_of(plan);
         RollupUnpacked u;
         *rollup_last(r, &plan->measures[3]) = (RollupLast){
-            .at = DAY * INT64_C(86400000000) + 5, .source = source, .id = text_of(&arena, "e1"), .value.text = text_of(&arena, "")};
-        *rollup_last(r, &plan->measures[4]) = (RollupLast){.at = -7, .source = source, .id = text_of(&arena, ids[i]), .value.number = -300};
+            .at = DAY * INT64_C(86400000000) + 5, .source = source, .id = id_of("e1"), .value.text = text_of(&arena, "")};
+        *rollup_last(r, &plan->measures[4]) = (RollupLast){.at = -7, .source = source, .id = id_of(ids[i]), .value.number = -300};
         r->present = 24;
         check(plan, r, &u, &bytes);
         assert_int_equal(u.present, 24);

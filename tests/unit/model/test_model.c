@@ -7,6 +7,9 @@
 
 #include "../fixture.h"
 #include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -102,6 +105,49 @@ static void same_seed_same_bytes(void **state) {
     model_free(b);
     model_free(c);
     free(d);
+}
+
+enum { MANY = 40000 }; /* rows: blocks of several thousand are divided between the threads */
+
+/* A training of many rows, on one core or on all. */
+typedef struct OneTraining {
+    const float *values, *labels;
+    bool one_core;
+    Model *model;
+} OneTraining;
+
+static void *train_on_cores(void *state) {
+    OneTraining *t = state;
+    Error err = {0};
+    cpu_set_t cores;
+    assert_int_equal(sched_getaffinity(0, sizeof cores, &cores), 0);
+    for (int i = 0, kept = 0; t->one_core && i < CPU_SETSIZE; i++)
+        if (CPU_ISSET(i, &cores) && kept++ > 0) CPU_CLR(i, &cores);
+    assert_int_equal(sched_setaffinity(0, sizeof cores, &cores), 0);
+    const Matrix x = {.values = t->values, .rows = MANY, .cols = COLS};
+    const ModelParams params = {.rounds = 30, .seed = 42};
+    must(model_train(&x, t->labels, names, &params, &t->model, &err), &err);
+    return NULL;
+}
+
+static void the_cores_change_no_byte(void **state) {
+    (void)state;
+    float *values = xcalloc(MANY * COLS, sizeof *values), *labels = xcalloc(MANY, sizeof *labels);
+    uint64_t seed = 7;
+    for (size_t i = 0; i < MANY * COLS; i++) values[i] = (float)(uniform(&seed) * 1000);
+    for (size_t i = 0; i < MANY; i++) labels[i] = values[i * COLS] < 300 || uniform(&seed) < 0.2;
+    OneTraining trainings[] = {{values, labels, true, NULL}, {values, labels, false, NULL}};
+    for (size_t i = 0; i < ARRAY_LEN(trainings); i++) {
+        pthread_t thread;
+        assert_int_equal(pthread_create(&thread, NULL, train_on_cores, &trainings[i]), 0);
+        pthread_join(thread, NULL);
+    }
+    const Buf *a = &trainings[0].model->document, *b = &trainings[1].model->document;
+    assert_int_equal(a->len, b->len);
+    assert_memory_equal(a->data, b->data, a->len);
+    for (size_t i = 0; i < ARRAY_LEN(trainings); i++) model_free(trainings[i].model);
+    free(values);
+    free(labels);
 }
 
 static void one_tree_and_no_tree_at_all(void **state) {
@@ -310,6 +356,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(learns_what_is_there),
         cmocka_unit_test(same_seed_same_bytes),
+        cmocka_unit_test(the_cores_change_no_byte),
         cmocka_unit_test(one_tree_and_no_tree_at_all),
         cmocka_unit_test(contributions_are_exact),
         cmocka_unit_test(contributions_are_exact_at_every_depth),
