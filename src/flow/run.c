@@ -34,7 +34,7 @@ typedef struct Run {
     size_t written;          /* of the steps */
     Refinery *refinery;      /* NULL: not opened yet */
     Prefetch *prefetch;
-    PublishScores scores;         /* after the step that scored */
+    PublishScores scores; /* after the step that scored */
     bool has_scored;
     PublishPreparation *prepared; /* NULL: not begun */
     LakeCheckpoint *checkpoint;   /* NULL: not begun */

@@ -49,9 +49,9 @@ int lake_set_threads(LakeConn *conn, int64_t threads, Error *err) MUST_CHECK;
 /* At least so many, until the last of those who raised them has called lake_lower_threads, once for each success. Any thread. */
 int lake_raise_threads(LakeConn *conn, int64_t threads, Error *err) MUST_CHECK;
 int lake_lower_threads(LakeConn *conn, Error *err) MUST_CHECK;
-/* For a process that writes a little and ends: keeps memory for DuckDB's blocks, and touches it on a thread of its own while the caller goes
- * on, who would wait for each page otherwise. That memory is part of what DuckDB may use, and is not given back before the lake is freed.
- * Never fails: without it everything is as before. End it before the lake is freed. */
+/* For a process that writes a little and ends: keeps memory for DuckDB's blocks, and touches it on a thread of its own while the caller
+ * goes on, who would wait for each page otherwise. That memory is part of what DuckDB may use, and is not given back before the lake is
+ * freed. Never fails: without it everything is as before. End it before the lake is freed. */
 typedef struct LakePool LakePool;
 LakePool *lake_pool_begin(LakeConn *conn);
 void lake_pool_end(LakePool *pool);

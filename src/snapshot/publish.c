@@ -74,7 +74,8 @@ static int write_parquet(LakeConn *conn, const char *dir, const GoldEntity *e, c
 static int use_scores(LakeConn *conn, const PublishScores *known, Error *err) {
     static const char name[] = "publish/scores";
     if (known == NULL) return 0;
-    const LakeBinding bindings[] = {{"scores", lake_int(known->count)}, {"scored_at", known->count > 0 ? lake_time(known->newest_us) : lake_null()}};
+    const LakeBinding bindings[] = {{"scores", lake_int(known->count)},
+                                    {"scored_at", known->count > 0 ? lake_time(known->newest_us) : lake_null()}};
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql(name), bindings, ARRAY_LEN(bindings));
     return lake_exec(conn, name, sql, err);
 }
@@ -247,7 +248,8 @@ int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions 
     if (prepared == NULL && prepare(conn, &entities, err) != 0) return -1;
     if (prepared != NULL) conn = prepared;
     if (use_scores(conn, options->scores, err) != 0 || read_base(conn, gold_entities_scored(&entities), &base, err) != 0 ||
-        has_scores(conn, &entities, &scores, err) != 0) return -1;
+        has_scores(conn, &entities, &scores, err) != 0)
+        return -1;
     if (options->parquet_dir != NULL && write_parquets(conn, options->parquet_dir, &entities, scores, &result.parquet_path, err) != 0)
         return -1;
     SnapshotOptions how = {.base = base,

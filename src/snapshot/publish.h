@@ -34,6 +34,6 @@ typedef struct PublishResult {
 } PublishResult;
 void publish_result_done(PublishResult *result); /* waits for the checkpoint, and until the old ones are removed */
 
-/* Writes the next generation of `snapshots_dir`, makes it CURRENT, begins to remove old ones. ERR_UNAVAILABLE when nothing was refined yet: the text
- * names the command to run first, and readers keep what they have. ERR_IO. The caller ends the result. */
+/* Writes the next generation of `snapshots_dir`, makes it CURRENT, begins to remove old ones. ERR_UNAVAILABLE when nothing was refined yet:
+ * the text names the command to run first, and readers keep what they have. ERR_IO. The caller ends the result. */
 int publish_run(LakeConn *conn, const char *snapshots_dir, const PublishOptions *options, PublishResult *ret, Error *err) MUST_CHECK;

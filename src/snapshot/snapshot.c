@@ -117,7 +117,9 @@ static int write_base_name(const SnapshotWrite *g, Error *err) {
 /* Hidden: a transaction of another connection that looks for tables would see it, and fail when it looks again and sees the next one. */
 static int attach(const SnapshotWrite *g, Error *err) {
     if (lake_check_path(g->tmp, err) != 0) return -1;
-    CLEANUP(free_text) char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out (HIDDEN, RECOVERY_MODE no_wal_writes)", &(LakeBinding){"path", lake_text(g->tmp)}, 1);
+    CLEANUP(free_text)
+    char *sql = lake_sql_bind("ATTACH {{path}} AS snapshot_out (HIDDEN, RECOVERY_MODE no_wal_writes)",
+                              &(LakeBinding){"path", lake_text(g->tmp)}, 1);
     return lake_exec(g->conn, "publish/attach", sql, err);
 }
 

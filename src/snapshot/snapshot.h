@@ -64,8 +64,8 @@ int snapshot_publish(LakeConn *conn, const char *dir, const SnapshotTable *table
 /* Removes all generations except the newest `keep`, CURRENT and those that a reader holds, and left-over .tmp files. Returns how many
  * generations it removed. */
 int snapshot_prune(const char *dir, int keep);
-/* The same on a thread of its own, since removing a large file takes time; at once when there is no thread. NULL: it is done. Wait for it before
- * another generation is begun, whose unfinished file it would remove. */
+/* The same on a thread of its own, since removing a large file takes time; at once when there is no thread. NULL: it is done. Wait for it
+ * before another generation is begun, whose unfinished file it would remove. */
 typedef struct SnapshotPruning SnapshotPruning;
 SnapshotPruning *snapshot_prune_async(const char *dir, int keep);
 void snapshot_prune_wait(SnapshotPruning *p); /* until it is done; frees it */

@@ -352,6 +352,20 @@ static void a_copy_has_the_same_bytes(void **state) {
     assert_failed(file_copy("from", "no/such/folder", &err), ERR_IO, "no/such/folder", &err);
 }
 
+static void an_empty_file_is_made(void **state) {
+    (void)state;
+    Error err = {0};
+    CLEANUP(buf_done) Buf content = {0};
+    must(file_write_atomic("lock", "something", 9, &err), &err);
+    must(file_create("lock", &err), &err);
+    must(file_sync("lock", &err), &err);
+    must(file_read("lock", &content, &err), &err);
+    assert_int_equal(content.len, 0);
+    assert_failed(file_create("no/such/folder", &err), ERR_IO, "no/such/folder", &err);
+    assert_failed(file_create(".", &err), ERR_IO, "a folder", &err);
+    assert_failed(file_sync("nowhere", &err), ERR_IO, "nowhere", &err);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         IN_SCRATCH(a_written_file_is_read_back),
@@ -361,6 +375,7 @@ int main(void) {
         IN_SCRATCH(readers_see_old_or_new),
         IN_SCRATCH(a_killed_writer_leaves_old_or_new),
         IN_SCRATCH(a_copy_has_the_same_bytes),
+        IN_SCRATCH(an_empty_file_is_made),
         IN_SCRATCH(folders_are_made_with_their_parents),
         IN_SCRATCH(a_folder_that_cannot_be_is_an_error),
         IN_SCRATCH(paths_are_joined_by_one_slash),

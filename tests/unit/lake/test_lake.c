@@ -4,6 +4,7 @@
 #include "../fixture.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "base/files.h"
 #include "lake/internal.h"
 #include <dlfcn.h>
@@ -23,6 +24,26 @@ static void a_lake_keeps_what_was_stored(void **state) {
         if (opened == 0) run(f.conn, "CREATE TABLE t AS SELECT 42 AS a");
         assert_int_equal(number(f.conn, "SELECT a FROM t"), 42);
     }
+}
+
+/* More columns than the pool has blocks for. */
+static void blocks_come_from_the_pool(void **state) {
+    (void)state;
+    static const char pool[] = "SELECT (current_setting('block_allocator_memory') <> '0 bytes')::BIGINT";
+    CLEANUP(buf_done) Buf sql = {0};
+    for (int i = 0; i < 400; i++) buf_addf(&sql, "%s %d AS c%d", i > 0 ? "," : "CREATE TABLE t AS SELECT", i, i);
+    for (int opened = 0; opened < 2; opened++) {
+        CLEANUP(lake_fixture_done) LakeFixture f = open_lake("t.duckdb", NULL);
+        LakePool *p = lake_pool_begin(f.conn);
+        assert_int_equal(number(f.conn, pool), cpu_count() > 1);
+        if (opened == 0) run(f.conn, sql.data);
+        assert_int_equal(number(f.conn, "SELECT c0 + c399 FROM t"), 399);
+        lake_pool_end(p);
+    }
+    CLEANUP(lake_fixture_done) LakeFixture small = open_lake("small.duckdb", &(LakeOptions){.memory_limit = 100 << 20});
+    LakePool *none = lake_pool_begin(small.conn);
+    assert_int_equal(number(small.conn, pool), 0);
+    lake_pool_end(none);
 }
 
 static void what_cannot_be_opened_is_named(void **state) {
@@ -856,6 +877,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_that_duckdb_misreads_are_refused),
         IN_SCRATCH(a_lake_keeps_what_was_stored),
+        IN_SCRATCH(blocks_come_from_the_pool),
         IN_SCRATCH(what_cannot_be_opened_is_named),
         IN_SCRATCH(a_lake_open_elsewhere_is_busy),
         IN_SCRATCH(a_read_only_lake_is_not_written),

@@ -92,6 +92,50 @@ static void test_prepared_while_scoring(void **state) {
     }
 }
 
+static int64_t generation_scores(const PublishFixture *p) {
+    return ask_snapshot(p, "SELECT epoch_us(scored_at) + scores FROM serving_pipeline");
+}
+
+/* Whoever scored just now has counted already. What it says is taken for this generation only. */
+static void test_scores_that_are_counted(void **state) {
+    PublishFixture *p = *state;
+    publish_quietly(p);
+    int64_t counted = generation_scores(p);
+    const PublishScores said = {.count = 9, .newest_us = number(p->conn, "SELECT max(epoch_us(scored_at)) FROM entity_scores")};
+    const PublishScores others = {.count = 4, .newest_us = said.newest_us}, none = {0};
+    const struct {
+        const PublishScores *scores;
+        int64_t expected;
+    } cases[] = {{&said, counted}, {&others, counted - 5}, {NULL, counted}};
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        PublishResult result = publish(p, &(PublishOptions){.keep = 2, .scores = cases[i].scores});
+        publish_result_done(&result);
+        assert_int_equal(generation_scores(p), cases[i].expected);
+    }
+    PublishResult result = publish(p, &(PublishOptions){.keep = 2, .scores = &none});
+    publish_result_done(&result);
+    assert_int_equal(ask_snapshot(p, "SELECT count(scored_at) + scores FROM serving_pipeline GROUP BY scores"), 0);
+}
+
+/* What people call things is kept with the base, until it is declared anew. */
+static void test_new_words_are_published(void **state) {
+    static const char gold[] = "CREATE OR REPLACE VIEW gold_columns AS SELECT * REPLACE (%s AS description) FROM (FROM before)";
+    PublishFixture *p = *state;
+    PublishResult result = publish(p, &(PublishOptions){.keep = 2});
+    publish_result_done(&result);
+    run(p->conn, "CREATE TABLE before AS FROM gold_columns");
+    for (int i = 0; i < 2; i++) {
+        CLEANUP(free_text) char *words = xasprintf(gold, i == 0 ? "'one'" : "'two'");
+        run(p->conn, words);
+        if (i == 0) run(p->conn, "UPDATE refine_progress SET declared_sha256 = 'another'");
+        result = publish(p, &(PublishOptions){.keep = 2});
+        assert_true(result.snapshot.incremental == (i == 1));
+        publish_result_done(&result);
+        assert_int_equal(ask_snapshot(p, "SELECT count(*) FROM gold_columns WHERE description <> 'one'"), 0);
+        assert_true(ask_snapshot(p, "SELECT count(*) FROM gold_columns") > 0);
+    }
+}
+
 /* Then publishing itself says what is missing. */
 static void test_a_preparation_that_fails(void **state) {
     PublishFixture *p = *state;
@@ -305,6 +349,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_generation_has_everything, setup, teardown),
         cmocka_unit_test_setup_teardown(test_prepared_while_scoring, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_scores_that_are_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_new_words_are_published, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_preparation_that_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hours_are_counted_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_wrong_clock_is_no_freshness, setup, teardown),
