@@ -143,9 +143,7 @@ static int64_t count_values(const char *list) {
 /* A blank or a line break at the end, as of a file that a shell wrote, would be a folder of that name. */
 static int parse_path(const char *text, int64_t *ret) {
     size_t n = strlen(text);
-    if (n > 0 && (text[0] == ' ' || text[n - 1] == ' ')) return -1;
-    for (size_t i = 0; i < n; i++)
-        if ((unsigned char)text[i] < ' ' || text[i] == '\177') return -1;
+    if (n > 0 && (isspace((unsigned char)text[0]) || isspace((unsigned char)text[n - 1]))) return -1;
     *ret = (int64_t)n;
     return 0;
 }

@@ -98,12 +98,14 @@ static void add_owners(const App *app, json_t *rows) {
 
 static void print_owners(const App *app, const json_t *row) {
     const char *owner;
-    json_t *support;
-    json_object_foreach(json_object_get(row, "owners"), owner, support) {
+    json_t *support, *owners = json_object_get(row, "owners");
+    CLEANUP(buf_done) Buf line = {0};
+    json_object_foreach(owners, owner, support) {
         CLEANUP(free_text) char *name = terminal_value(owner);
         CLEANUP(free_text) char *where = terminal_value(json_is_string(support) ? json_string_value(support) : "");
-        say(app, "%10s  owner: %s%s%s\n", "", name, where[0] != '\0' ? ", " : "", where);
+        buf_addf(&line, "%s%s%s%s", line.len > 0 ? "; " : "", name, where[0] != '\0' ? ", " : "", where);
     }
+    if (line.len > 0) say(app, "%10s  %s: %s\n", "", counted((int64_t)json_object_size(owners), "owner", "owners"), line.data);
 }
 
 static int list(App *app, const Options *o, Error *err) {

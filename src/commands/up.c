@@ -22,6 +22,7 @@ static const struct argp argp = {
            "and serves the dashboards and the API from the live lake: events are visible within about a second. "
            "A lake that has to be repaired first, or whose disk is full, is not used: then the newest snapshot is served with the reason, "
            "/readyz answers 503, and after `smelt recover`, or with space on the disk, it goes on by itself. "
+           "/readyz also answers 503 within seconds when the lake's file is gone or data.dir cannot be written. "
            "Ends cleanly on SIGTERM or Ctrl-C."
            "\vExamples:\n"
            "  smelt up\n"

@@ -117,7 +117,7 @@ def test_what_is_no_note_is_refused_in_a_sentence(offline: Smelt) -> None:
 
 def test_an_id_of_any_characters_has_notes(offline: Smelt) -> None:
     strange = ["A/B?C", "..", "RTL-\u05d0\u05d1", "<B>", "X" * 256, "=1+1", "@SUM(1)", "\uff1d2"]
-    (offline.folder / "strange.jsonl").write_bytes(b"\n".join(encode(billing(i, subscriber_id=id_)) for i, id_ in enumerate(strange)))
+    (offline.folder / "strange.jsonl").write_bytes(b"\n".join(encode(billing(10 * i + n, subscriber_id=id_)) for i, id_ in enumerate(strange) for n in range(6)))
     offline("ingest", "--from", "strange.jsonl")
     for step in ("refine", "publish"):
         offline(step)
