@@ -67,7 +67,8 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
     if (refine_run(refinery, w.conn, &options, &stats, err) != 0) return -1;
     say(app, "%" PRId64 " events into Silver, %" PRId64 " into quarantine", stats.silver, stats.quarantined);
     for (size_t i = 0; i < stats.entity_count; i++)
-        if (strcmp(stats.entities[i].name, UNNAMED_ENTITY) != 0) say(app, ", %" PRId64 " %s", stats.touched[i], stats.entities[i].title_plural);
+        if (strcmp(stats.entities[i].name, UNNAMED_ENTITY) != 0)
+            say(app, ", %" PRId64 " %s", stats.touched[i], stats.entities[i].title_plural);
     say(app, ", %.2f s\n", stats.seconds);
     print_notes(app, &stats);
     app->summary = refine_stats_json(&stats);
