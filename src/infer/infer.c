@@ -94,6 +94,7 @@ typedef struct Work {
     size_t type_count;
     int64_t other;           /* messages of types beyond those, or without properties */
     const char *entity_left; /* what would be the entity's id, if the pipeline had no other entity; NULL: nothing */
+    bool left_is_property;   /* it has a column of Silver as any other */
     json_t *left;            /* owned: [{property, reason}], what the contract cannot say */
 } Work;
 
@@ -160,6 +161,7 @@ static void keep_to_pipeline(Work *w, const Profile *body) {
     }
     if (s->entity == NULL || is_of_entity(w->infer, s->entity)) return;
     w->entity_left = s->entity;
+    w->left_is_property = true;
     s->entity = find_entity(w->infer, body);
 }
 
@@ -342,12 +344,12 @@ static json_t *findings(const Work *w) {
     json_t *types = json_object();
     int64_t most;
     for (size_t n = 0; n < w->type_count; n++) json_object_set_new(types, w->types[n].name, json_integer(w->types[n].body->objects));
-    return json_pack("{sI sI ss? sI ss ss? sb ss? ss? ss? so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
+    return json_pack("{sI sI ss? sI ss ss? sb ss? ss? ss? sb so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
                      (json_int_t)w->infer->unreadable_count, "unreadable_most", unreadable_most(&w->infer->unreadable, &most), "other",
                      (json_int_t)w->other, "envelope", w->shape.envelope, "time", w->shape.time, "has_time",
                      w->shape.time != NULL || w->shape.has_time || strcmp(w->shape.envelope, "smelt") == 0, "id", w->shape.id, "entity",
-                     w->shape.entity_is_key ? "kafka_key" : w->shape.entity, "entity_left", w->entity_left, "event_types", types,
-                     "left_out", w->left);
+                     w->shape.entity_is_key ? "kafka_key" : w->shape.entity, "entity_left", w->entity_left, "entity_left_is_property",
+                     w->left_is_property, "event_types", types, "left_out", w->left);
 }
 
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {

@@ -26,6 +26,7 @@ bool infer_is_full(const Infer *i);
 
 /* The contract as a JSON document of the standard, and what was found: {messages, unreadable, unreadable_most
  * (what most of those are, for people; or null), envelope, time, has_time, id, entity
- * ("kafka_key": the record's key), entity_left: what would be one if the pipeline had no other, event_types: {name: messages}, left_out:
+ * ("kafka_key": the record's key), entity_left: what would be one if the pipeline had no other, entity_left_is_property
+ * (and has a column), event_types: {name: messages}, left_out:
  * [{property, reason}]}. New references. ERR_DATA: no message was an object, or none had a property. */
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) MUST_CHECK;

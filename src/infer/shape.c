@@ -21,7 +21,8 @@ static bool is_object(const Profile *root, const char *name) {
 /* In hardly any message is something beside the two. The schema is null where Connect has none. */
 static bool is_wrapped(const Profile *root) {
     const Profile *schema = profile_member(root, "schema");
-    if (schema == NULL || !nearly_all(schema->seen, root->objects) || !is_object(root, "payload") || !is_always(root, "payload")) return false;
+    if (schema == NULL || !nearly_all(schema->seen, root->objects) || !is_object(root, "payload") || !is_always(root, "payload"))
+        return false;
     for (size_t i = 0; i < root->member_count; i++) {
         const char *name = root->members[i].name;
         bool one_of_them = strcmp(name, "schema") == 0 || strcmp(name, "payload") == 0;

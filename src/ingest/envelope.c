@@ -291,7 +291,8 @@ static Span text_at(const EnvelopeParser *p, uint16_t node) {
 static Span find_row(EnvelopeParser *p) {
     const EnvelopeRow *nodes = &p->table->row;
     Span op = text_at(p, nodes->op);
-    RowKey row = {.is_snapshot = op.len == 1 && *op.at == 'r', .key = p->message->key, .lineage = lineage(p)};
+    RowKey row = {.is_snapshot = op.len == 1 && *op.at == 'r', .key = p->message->key};
+    if (row.is_snapshot && row.key.at == NULL) row.lineage = lineage(p);
     for (size_t i = 0; i < ROW_TABLE_NAMES; i++) row.table[i] = text_at(p, nodes->table[i]);
     return row_key_add(&row, p->id.len + 1, &p->row) ? (Span){p->row.data, p->row.len} : (Span){0};
 }

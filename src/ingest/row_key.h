@@ -13,7 +13,7 @@ typedef struct RowKey {
     bool is_snapshot;
     Span table[ROW_TABLE_NAMES]; /* its names, from the database on; absent: it has no such */
     Span key;                    /* of the record; absent: it has none */
-    Span lineage;                /* its place in Kafka */
+    Span lineage;                /* its place in Kafka; needed of a snapshot without a key alone */
 } RowKey;
 
 /* Adds it. One that is no text, has control characters (a key in Avro), or would make an id of more than 256 bytes with the `before` that

@@ -24,7 +24,7 @@ struct KafkaProducer {
     KafkaClient *client;
     rd_kafka_topic_t *topic;
     KafkaDeliveries deliveries;
-    rd_kafka_resp_err_t failure; /* of the last message that failed by itself */
+    rd_kafka_resp_err_t failure;    /* of the last message that failed by itself */
     char reason[KAFKA_REASON_SIZE]; /* of the same, by the broker; empty: it gave none */
 };
 

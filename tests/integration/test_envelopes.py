@@ -283,7 +283,7 @@ def test_a_flat_topic_needs_no_id_no_source_and_no_quality(lake: Smelt, topic: T
     send(topic, [ride(0), ride(0), ride(1, battery="low"), ride(2, bike_id=None), ride(3, ts="2026-11-24T08:15:00Z")])
     checked = lake.run("contract", "check", json_summary=False).stdout
     assert "event_id         from kafka_lineage" in checked and "known by its offset alone" in checked, checked
-    assert (ingest(lake, topic)["landed"], lake.rows("SELECT reason, field FROM bronze_rejects")) == (4, [("bad_timestamp", "timestamp")])
+    assert (ingest(lake, topic)["landed"], lake.rows("SELECT reason, field FROM bronze_rejects")) == (4, [("bad_timestamp", "ts")])
     ids = sorted(lake.rows("SELECT event_id, source_system, quality_score FROM bronze_raw_events"))
     assert all(i == (f"{topic.name}-0:{i[0].split(':')[1]}:{i[0].split(':')[2]}", topic.name, None) for i in ids) and len(set(ids)) == 4, ids
     done = lake("refine")

@@ -154,10 +154,12 @@ static const Case cases[] = {
      "extra {\"source\":{\"x\":1},\"op\":\"c\"}"},
     /* a snapshot of old connectors, whose rows have no time in the source */
     {"debezium", BATTERY,
-     "{\"after\":{\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"pos\":4,\"ts_ms\":0},\"op\":\"r\",\"ts_ms\":1795508100500}", "k", NULL,
+     "{\"after\":{\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"pos\":4,\"ts_ms\":0},\"op\":\"r\",\"ts_ms\":1795508100500}",
+     "k", NULL,
      "id r|4|||RIDE:k type RIDE source pg time 2026-11-24T08:15:00.500000Z payload {\"battery\":1} "
      "extra {\"source\":{\"pos\":4,\"ts_ms\":0},\"op\":\"r\"}"},
-    {"debezium", BATTERY, "{\"after\":{\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"pos\":4,\"ts_ms\":0},\"op\":\"c\"}", "k", NULL,
+    {"debezium", BATTERY, "{\"after\":{\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"pos\":4,\"ts_ms\":0},\"op\":\"c\"}",
+     "k", NULL,
      "id c|4|||k type RIDE source pg time 1970-01-01T00:00:00.000000Z payload {\"battery\":1} extra {\"source\":{\"pos\":4},\"op\":\"c\"}"},
     /* keys in Avro, and long ones */
     {"debezium", BATTERY, CHANGE("c", "\"lsn\":9"), "\x01\xff", NULL,
