@@ -1,4 +1,4 @@
--- $1 risk band or NULL, $2 how the id begins or NULL; then the conditions on columns: those that were not given are true. {{as0}}: DOUBLE, or
+-- $1 risk band or NULL, $2 how the id begins or NULL; then the conditions on columns: those that were not given are true. {{as0}}: DOUBLE, BIGINT or
 -- TIMESTAMP.
 WHERE ($1::VARCHAR IS NULL OR coalesce(risk_band, 'unscored') = $1::VARCHAR)
   AND ($2::VARCHAR IS NULL OR starts_with({{key}}::VARCHAR, $2::VARCHAR) OR starts_with({{key}}::VARCHAR, upper($2::VARCHAR)))

@@ -7,7 +7,10 @@
 #include "base/memory.h"
 #include "web/rows.h"
 #include "web/scores.h"
+#include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Words that are no columns, and what they are in sql/api/ranked.sql; sorted: also for those without a score. */
@@ -78,7 +81,7 @@ static void read_sort(const Request *req, EntityFilter *f, Response *resp) {
     text += !f->ascending;
     f->sort = strcmp(text, "id") == 0 || strcmp(text, f->entity->key) == 0 ? "(id)" : find_word_too(f, text, strlen(text), true, &as);
     f->ids_down = f->sort != NULL && strcmp(f->sort, "(id)") == 0 && !f->ascending;
-    f->is_as_number = as != NULL && strcmp(as, "DOUBLE") == 0;
+    f->is_as_number = as != NULL && strcmp(as, "TIMESTAMP") != 0;
     if (f->sort == NULL)
         response_bad_param(resp, req, "sort",
                            "The parameter 'sort' has '%.64s', which is no column%s or id. It may have a minus before it.", text,
@@ -122,8 +125,27 @@ static bool add_number(EntityFilter *f, const char *column, const char *op, size
     if (op[0] != '<') low = op[0] == '>' && op_len == 1 ? nextafter(v, HUGE_VAL) : v;
     if (op[0] != '>') high = op[0] == '<' && op_len == 1 ? nextafter(v, -HUGE_VAL) : v;
     f->numbers[f->number_count].column = column;
+    f->numbers[f->number_count].as = "DOUBLE";
     f->numbers[f->number_count].low = low;
     f->numbers[f->number_count++].high = high;
+    return true;
+}
+
+/* A whole number exactly: as doubles 2^53 and 2^53 + 1 are the same. */
+static bool add_integer(EntityFilter *f, const char *column, const char *op, size_t op_len, const char *text) {
+    bool is_strict = op_len == 1 && op[0] != '=';
+    char *end;
+    errno = 0;
+    int64_t v = strtoll(text, &end, 10), low = INT64_MIN, high = INT64_MAX;
+    bool is_whole = errno == 0 && end != text && *end == '\0' && strchr("+-0123456789", text[0]) != NULL;
+    if (!is_whole || (is_strict && (v == INT64_MIN || v == INT64_MAX))) /* nothing is beyond these */
+        return add_number(f, column, op, op_len, text);
+    if (op[0] != '<') low = v + is_strict;
+    if (op[0] != '>') high = v - is_strict;
+    f->numbers[f->number_count].column = column;
+    f->numbers[f->number_count].as = "BIGINT";
+    snprintf(f->numbers[f->number_count].from, CLOCK_TEXT_SIZE, "%" PRId64, low);
+    snprintf(f->numbers[f->number_count++].to, CLOCK_TEXT_SIZE, "%" PRId64, high);
     return true;
 }
 
@@ -133,7 +155,7 @@ static bool add_time(EntityFilter *f, const char *column, const char *op, size_t
     if (op[0] != '<') low = us + (op[0] == '>' && op_len == 1);
     if (op[0] != '>') high = us - (op[0] == '<' && op_len == 1);
     f->numbers[f->number_count].column = column;
-    f->numbers[f->number_count].is_time = true;
+    f->numbers[f->number_count].as = "TIMESTAMP";
     clock_format(low, f->numbers[f->number_count].from);
     clock_format(high, f->numbers[f->number_count++].to);
     return true;
@@ -143,8 +165,9 @@ static bool add_condition(EntityFilter *f, const char *condition) {
     size_t n = strcspn(condition, "<>="), op_len = operator_at(condition + n);
     const char *op = condition + n, *as, *column = find_word_too(f, condition, n, false, &as);
     if (op_len == 0 || column == NULL) return false;
-    if (as != NULL)
-        return f->number_count < FILTER_NUMBERS && (strcmp(as, "DOUBLE") == 0 ? add_number : add_time)(f, column, op, op_len, op + op_len);
+    if (as != NULL && f->number_count == FILTER_NUMBERS) return false;
+    if (as != NULL && strcmp(as, "BIGINT") == 0) return add_integer(f, column, op, op_len, op + op_len);
+    if (as != NULL) return (strcmp(as, "DOUBLE") == 0 ? add_number : add_time)(f, column, op, op_len, op + op_len);
     if (op[0] != '=' || f->text_count == FILTER_TEXTS) return false;
     f->texts[f->text_count].column = column;
     f->texts[f->text_count++].equals = xstrdup(op + 1);
@@ -206,12 +229,12 @@ static void put(Slots *s, LakeValue value, const char *name, size_t i, const cha
 
 static void put_slots(const EntityFilter *f, Slots *s) {
     for (size_t i = 0; i < FILTER_NUMBERS; i++) {
-        bool used = i < f->number_count, is_time = used && f->numbers[i].is_time;
+        bool used = i < f->number_count, as_text = used && strcmp(f->numbers[i].as, "DOUBLE") != 0;
         put(s, used ? lake_name(f->numbers[i].column) : lake_null(), "number", i, "");
         put(s, lake_bool(!used), "number", i, "_unused");
-        put(s, lake_name(is_time ? "TIMESTAMP" : "DOUBLE"), "as", i, "");
-        put(s, is_time ? lake_text(f->numbers[i].from) : lake_real(used ? f->numbers[i].low : 0), "low", i, "");
-        put(s, is_time ? lake_text(f->numbers[i].to) : lake_real(used ? f->numbers[i].high : 0), "high", i, "");
+        put(s, lake_name(used ? f->numbers[i].as : "DOUBLE"), "as", i, "");
+        put(s, as_text ? lake_text(f->numbers[i].from) : lake_real(used ? f->numbers[i].low : 0), "low", i, "");
+        put(s, as_text ? lake_text(f->numbers[i].to) : lake_real(used ? f->numbers[i].high : 0), "high", i, "");
     }
     for (size_t i = 0; i < FILTER_TEXTS; i++) {
         bool used = i < f->text_count;

@@ -19,10 +19,10 @@ typedef struct EntityFilter {
     char *fields;  /* names with commas between them; owned */
     struct {
         const char *column;
-        bool is_time;
+        const char *as; /* "DOUBLE": low and high, else from and to; static */
         double low, high;
-        char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE]; /* of times */
-    } numbers[FILTER_NUMBERS];                           /* and times */
+        char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+    } numbers[FILTER_NUMBERS]; /* and times */
     struct {
         const char *column;
         char *equals; /* owned */

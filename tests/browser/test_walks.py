@@ -79,7 +79,7 @@ def test_a_list_is_filtered_sent_kept_and_saved(seen: Json) -> None:
     walk = seen["listForSomebody"]
     assert walk["hash"] == "#/entities/subscribers?band=high&where=total_events%3E%3D5&sort=-total_events"
     assert walk["shown"] == walk["other"] and "only events at least 5" in walk["shown"]
-    assert walk["csv"][0].startswith('"subscriber_id",') and walk["csv"][1].split(",")[0] == f'"{walk["rows"][0]}"'
+    assert walk["csv"][0].startswith('\ufeff"subscriber_id",') and walk["csv"][1].split(",")[0] == f'"{walk["rows"][0]}"'
     assert walk["views"] == ["Lively and at risk"] and walk["axe"] == []
     assert walk["menuOverflow"] == 0 and walk["afterEsc"] == [0, "views"] and walk["afterPress"] == 0, "a menu is in the window, and goes away"
     assert walk["back"] == "#/entities/subscribers?band=high&where=total_events%3E%3D5", "the back button takes one step"

@@ -15,7 +15,7 @@ START = datetime(2024, 2, 28, 23, 59, 59, tzinfo=UTC)
 def reading(n: int) -> Json:
     seen = START + timedelta(hours=n % 4, microseconds=n % 2)
     optional: Json = {"tariff": ["day", "night", "ä", "day"][n % 4], "open": n % 2 == 0, "seen": seen.isoformat(), "built": f"{2020 + n % 5}-02-28"} if n != 5 else {}
-    return {"at": 1709164799 + n, "number": METERS[n], "kwh": n * 1.5 - 3, "loss": (-1) ** n * n / 1000, "district": [-4, 1, 2, 30][n % 4]} | optional
+    return {"at": 1709164799 + n, "number": METERS[n], "kwh": n * 1.5 - 3, "loss": (-1) ** n * n / 1000, "serial": 2**53 + n, "district": [-4, 1, 2, 30][n % 4]} | optional
 
 
 def fill(smelt: Smelt) -> None:

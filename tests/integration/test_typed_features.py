@@ -97,6 +97,16 @@ def test_conditions_on_times_take_them_as_they_are_shown(api: Api) -> None:
         assert wrong in api.get(f"/api/v1/meters?where={urllib.parse.quote(wrong)}", 400)["detail"]
 
 
+def test_conditions_on_whole_numbers_are_exact(api: Api) -> None:
+    """Also where doubles are not."""
+    for n in range(len(METERS)):
+        totals = {op: api.get(f"/api/v1/meters?where={urllib.parse.quote(f'serial{op}{2**53 + n}')}")["total"] for op in ("=", "<", "<=", ">", ">=")}
+        assert totals == {"=": 1, "<": n, "<=": n + 1, ">": len(METERS) - n - 1, ">=": len(METERS) - n}
+    assert api.get("/api/v1/meters?where=readings%3E0.5;readings%3C1e3")["total"] == len(METERS)
+    for wrong in ("serial=5-3", "serial=", "serial>x", "serial= 5"):
+        api.get(f"/api/v1/meters?where={urllib.parse.quote(wrong)}", 400)
+
+
 def test_numbers_in_csv_are_as_in_json(api: Api) -> None:
     """A text that begins like a formula is marked as a text, unless it is a number: an id of another table would not be found by it any more."""
     assert [row["number"] for row in lines(api, "/api/v1/meters?sort=id")] == ["'=1+1" if m == "=1+1" else m for m in sorted(METERS)]
