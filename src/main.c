@@ -89,7 +89,7 @@ static void command_first(int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    umask(umask(0) | 077); /* what it writes is about persons: for its own user alone */
+    umask(umask(0) | 077);                   /* what it writes is about persons: for its own user alone */
     setenv("OMP_WAIT_POLICY", "PASSIVE", 0); /* XGBoost's threads sleep while they wait: one that spins keeps another from its core */
     command_first(argc, argv);
     const char *name = argc > 1 ? argv[1] : "--help";

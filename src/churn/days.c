@@ -386,11 +386,11 @@ int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, const RollupHist
 
 /* ---- rows that are read once ---- */
 
-/* The statement makes a table; what it selects need not be stored to be read once. */
+/* The first line of the statement makes a table of what it selects, which need not be stored to be read once. */
 static int make_view(LakeConn *conn, const char *statement, const AsOf *as_of, Error *err) {
-    static const char table[] = "CREATE OR REPLACE TEMP TABLE churn_rows AS\n";
-    if (strncmp(statement, table, sizeof table - 1) != 0) return error_set(err, ERR_BUG, "model_declared makes no churn_rows");
-    CLEANUP(free_text) char *view = xasprintf("CREATE OR REPLACE TEMP VIEW churn_cut AS\n%s", statement + sizeof table - 1);
+    const char *selects = strchr(statement, '\n');
+    if (selects == NULL) return error_set(err, ERR_BUG, "model_declared makes no churn_rows");
+    CLEANUP(free_text) char *view = xasprintf("%s%s", lake_sql("churn/cut"), selects);
     return make_as_of(conn, "churn/cut", view, as_of, err);
 }
 

@@ -1,5 +1,5 @@
-/* rollup_history.c: days in memory, by entity. A chunk of rows has the days of an entity one after the other, as they were merged: they stay
- * together, so that merging them by window waits for memory once for all of them. */
+/* rollup_history.c: days in memory, by entity. A chunk of rows has the days of an entity one after the other, as they were merged: they
+ * stay together, so that merging them by window waits for memory once for all of them. */
 #include "churn/rollup_internal.h"
 
 #include "base/memory.h"

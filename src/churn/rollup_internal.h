@@ -110,8 +110,8 @@ struct Rollup {
     const RollupPlan *plan;
     RollupTexts entities, texts;
     RollupRecords records;
-    Arena arena; /* of records, and of what they refer to alone */
-    Arena kept;  /* of texts */
+    Arena arena;                     /* of records, and of what they refer to alone */
+    Arena kept;                      /* of texts */
     size_t next;                     /* entity that is given next to who reads the source, */
     const RollupRecord *next_record; /* and its record; NULL: the first */
 };
@@ -201,7 +201,7 @@ struct RollupHistory {
     struct RollupRunOf {
         const RollupRun *run;
         int32_t first, last;
-    } *runs;      /* owned; of all entities, one after the other: memory is asked for all those of an entity at once */
+    } * runs;     /* owned; of all entities, one after the other: memory is asked for all those of an entity at once */
     size_t *from; /* owned; for each entity where its runs begin, and at last where they end */
 };
 

@@ -1,5 +1,5 @@
-/* rollup_windows.c: days merged by window, as a source of DuckDB. An entity's windows are merged when DuckDB asks for its row, some entities
- * at a time, so that they stay in the cache until the last part is made of them.
+/* rollup_windows.c: days merged by window, as a source of DuckDB. An entity's windows are merged when DuckDB asks for its row, some
+ * entities at a time, so that they stay in the cache until the last part is made of them.
  *
  * Invariant: the merged values do not depend on the order of the days: sums are whole numbers, and of two last values the same one wins
  * always. */

@@ -132,10 +132,7 @@ static int measure(const Model *m, const Part *training, const Part *holdout, co
     t->metrics = metrics_of(p, holdout->labels, holdout->rows);
     const Matrix trained = part_matrix(training);
     CLEANUP(free_floats) float *baseline = churn_baseline(&trained, training->labels, &x);
-    const ChurnMeasured measured = {.holdout = x,
-                                    .baseline = baseline,
-                                    .holdout_labels = holdout->labels,
-                                    .probabilities = p};
+    const ChurnMeasured measured = {.holdout = x, .baseline = baseline, .holdout_labels = holdout->labels, .probabilities = p};
     t->report = churn_report(&measured, options);
     return 0;
 }

@@ -139,7 +139,8 @@ int churn_read_training(LakeConn *conn, const ChurnGold *g, const ChurnDeclared 
     CLEANUP(churn_set_done) ChurnSet s = {.cuts = *cuts};
     if (churn_read_history(conn, d, cuts->training[0], cuts->test, days->first, days->upto, &s.history, err) != 0) return -1;
     for (size_t i = 0; i < cuts->count; i++)
-        if (add_cut(conn, g, d, days, s.history, cuts->training[i], seed, &s.training, cuts->own_calibration ? NULL : &s.calibration, err) != 0)
+        if (add_cut(conn, g, d, days, s.history, cuts->training[i], seed, &s.training, cuts->own_calibration ? NULL : &s.calibration,
+                    err) != 0)
             return -1;
     if (!cuts->own_calibration) keep_newest(&s.calibration, cuts->calibration);
     *ret = s;

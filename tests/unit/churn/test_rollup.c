@@ -97,8 +97,8 @@ static void last_values_come_back(void **state) {
         CLEANUP(buf_done) Buf bytes = {0};
         RollupRecord *r = record_of(plan);
         RollupUnpacked u;
-        *rollup_last(r, &plan->measures[3]) = (RollupLast){
-            .at = DAY * INT64_C(86400000000) + 5, .source = source, .id = id_of("e1"), .value.text = text_of(&arena, "")};
+        *rollup_last(r, &plan->measures[3]) =
+            (RollupLast){.at = DAY * INT64_C(86400000000) + 5, .source = source, .id = id_of("e1"), .value.text = text_of(&arena, "")};
         *rollup_last(r, &plan->measures[4]) = (RollupLast){.at = -7, .source = source, .id = id_of(ids[i]), .value.number = -300};
         r->present = 24;
         check(plan, r, &u, &bytes);
