@@ -93,7 +93,8 @@ int command_refine(App *app, int argc, char **argv, Error *err) {
         stats.quarantined);
     for (size_t i = 0; i < stats.entity_count; i++)
         if (strcmp(stats.entities[i].name, UNNAMED_ENTITY) != 0)
-            say(app, ", %" PRId64 " %s", stats.touched[i], counted(stats.touched[i], stats.entities[i].title, stats.entities[i].title_plural));
+            say(app, ", %" PRId64 " %s", stats.touched[i],
+                counted(stats.touched[i], stats.entities[i].title, stats.entities[i].title_plural));
     say(app, ", %.2f s\n", stats.seconds);
     print_notes(app, &stats);
     if (stats.other_unit > 0 && print_other_units(app, w.conn, err) != 0) return -1;

@@ -102,8 +102,9 @@ static void print_training(const App *app, const ChurnTraining *t) {
             i + 1 == t->top_count ? "\n" : "");
     if (t->labels_unused.count > 0)
         say(app, "%zu %s ignored: Gold does not have %s%s%s.\n", t->labels_unused.count,
-            counted((int64_t)t->labels_unused.count, "label was", "labels were"), counted((int64_t)t->labels_unused.count, "its id", "their ids"),
-            t->labels_unused.example != NULL ? ", for example " : "", t->labels_unused.example != NULL ? t->labels_unused.example : "");
+            counted((int64_t)t->labels_unused.count, "label was", "labels were"),
+            counted((int64_t)t->labels_unused.count, "its id", "their ids"), t->labels_unused.example != NULL ? ", for example " : "",
+            t->labels_unused.example != NULL ? t->labels_unused.example : "");
     if (t->until != NULL) say(app, "This is the rule, not a forecast: %s.\n", t->until);
     if (t->note != NULL) say(app, "NOT IN USE, a candidate: %s.\n", t->note);
     if (t->warning != NULL) say(app, "Warning: %s\n", t->warning);

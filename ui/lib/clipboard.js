@@ -1,4 +1,4 @@
-// Copying, and saving a table as a file.
+// Copying.
 
 export const copy = async (text) => {
   try {
@@ -23,6 +23,7 @@ export const say = async (text, button) => {
   button.textContent = done ? "Copied" : "Not copied";
   setTimeout(() => { button.textContent = before; }, 1500);
 };
+<<<<<<< HEAD
 
 // A spreadsheet takes a text that begins like this for a formula: ids come from strangers.
 const isFormula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
@@ -50,3 +51,5 @@ export const save = (name, text, type) => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 };
+=======
+>>>>>>> web

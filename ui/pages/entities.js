@@ -1,6 +1,6 @@
 // The list of an entity: whom to call first, why, what happened lately, which group is worst, and the list itself, sorted and filtered by its address.
 import { requestText, url, words } from "../lib/api.js";
-import { save } from "../lib/clipboard.js";
+import { save } from "../lib/files.js";
 import { h, patch } from "../lib/dom.js";
 import { Pages } from "../lib/list.js";
 import { watch, SLOW_MS } from "../lib/live.js";

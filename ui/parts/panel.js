@@ -2,7 +2,7 @@
 // the others alone. panel({id, title, note, urls: {name: url}, optional: [name], every, render, height, isPlain, isBare, sql, answers})
 // sql: a query of the snapshot (`smelt sql`) with the same rows. answers: the question of the page that it answers, once it has its data.
 import { words } from "../lib/api.js";
-import { csv, rowsOf, save, say } from "../lib/clipboard.js";
+import { say } from "../lib/clipboard.js";
 import { flat, h, isSelected, patch } from "../lib/dom.js";
 import { again, watch, QUICK_MS } from "../lib/live.js";
 import { href } from "../lib/router.js";
@@ -78,7 +78,8 @@ class Panel extends HTMLElement {
     document.removeEventListener("selectionchange", this.#later);
   }
 
-  saveTables() {
+  async saveTables() {
+    const { csv, rowsOf, save } = await import("../lib/files.js");
     const tables = [...this.querySelectorAll("table")];
     save(`${this.model.id}.csv`, tables.map((table) => csv(rowsOf(table))).join("\r\n\r\n"), "text/csv");
   }

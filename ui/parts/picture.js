@@ -1,5 +1,5 @@
 // A chart as a picture: what is drawn, under its title and over its legend, on the paper of the theme. Loaded when somebody asks for one.
-import { save } from "../lib/clipboard.js";
+import { save } from "../lib/files.js";
 import { COLORS } from "./plot.js";
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
