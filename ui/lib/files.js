@@ -1,7 +1,7 @@
 // Saving a table, or a picture, as a file.
 
 // A spreadsheet takes a text that begins like this for a formula: ids come from strangers.
-const isFormula = /^[=+\-@\t\r]/;
+const isFormula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 const field = (text) => {
   const safe = isFormula.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
