@@ -97,6 +97,10 @@ const callSomebody = async (context, report) => {
 const filterCalls = async (context, report) => {
   const page = await context.newPage();
   listen(page, report.problems);
+  const late = (pattern, ms) => page.route(pattern, (route) => setTimeout(() => route.continue(), ms), { times: 1 });
+  await late("**/notes/lookup", 500); // the marks of the list before come while the next one is on the way
+  await late(/noted=no/, 2000);
+  const marked = page.waitForResponse(/notes\/lookup/);
   await page.goto(`${url}/#/entities/subscribers`);
   const shown = page.locator(at("shown")), first = page.locator(`${at("entities")} ${at("row")}`).first();
   const ids = () => page.locator(`${at("entities")} ${at("row")}`).evaluateAll((links) => links.map((link) => link.title));
@@ -104,6 +108,11 @@ const filterCalls = async (context, report) => {
   report.calls = { all: await shown.innerText(), hashes: {} };
   for (const [noted, words] of [["no", "only not called yet"], ["yes", "only called"], ["reached", "only called: reached"], ["leaves", "only called: leaves"]]) {
     await page.locator(at("noted")).selectOption(noted);
+    if (noted === "no") {
+      await marked;
+      await page.evaluate(() => new Promise((done) => setTimeout(done, 100)));
+      report.calls.meanwhile = await shown.innerText();
+    }
     await shown.filter({ hasText: words }).waitFor();
     report.calls[noted] = { shown: await shown.innerText(), ids: await ids() };
     report.calls.hashes[noted] = await page.evaluate(() => location.hash);

@@ -50,6 +50,7 @@ def test_a_list_is_filtered_by_who_was_called(seen: Json) -> None:
     calls, total = seen["calls"], int(seen["calls"]["all"].split(" of ")[1].split()[0])
     assert calls["hashes"] == {noted: f"#/entities/subscribers?noted={noted}" for noted in ("no", "yes", "reached", "leaves")}
     assert calls["yes"]["ids"] == calls["reached"]["ids"] == [seen["id"]] and calls["leaves"]["ids"] == []
+    assert calls["meanwhile"] == calls["all"], "no list is not an empty one"
     assert f" of {total - 1} subscribers" in calls["no"]["shown"] and seen["id"] not in calls["no"]["ids"] and len(calls["no"]["ids"]) >= 50
     assert calls["again"] == {"chosen": "reached", "ids": [seen["id"]]} and calls["csv"] == 2, "its address and its file are of the same list"
 

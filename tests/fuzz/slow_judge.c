@@ -798,10 +798,11 @@ static void judge_entity(Slow *s, const Field *f, Span id) {
     unsigned c;
     bool direction;
     size_t characters = 0;
-    bool object = id.len > 1 && id.at[0] == '{' && id.at[id.len - 1] == '}',
-         list = id.len > 1 && id.at[0] == '[' && id.at[id.len - 1] == ']';
-    if (object || list) {
-        violate(s, "type", f->name, &id, object ? "must be a text, not an object" : "must be a text, not a list");
+    Json json = {0};
+    bool composite = id.len > 1 && (id.at[0] == '{' || id.at[0] == '[') && slow_json_read(id, &json); /* an id may have braces around it */
+    slow_json_free(&json);
+    if (composite) {
+        violate(s, "type", f->name, &id, id.at[0] == '{' ? "must be a text, not an object" : "must be a text, not a list");
         return;
     }
     for (size_t i = 0; i < f->check_count; i++)

@@ -125,6 +125,7 @@ class List {
     if (!this.element.isConnected) return;
     this.#showFailure();
     if (pages.error && pages.count === 0) return this.#showRefused(pages.error);
+    if (pages.total == null) return; // its first page is on the way: the list before stays until then
     this.shown.className = "note";
     const rows = pages.pages[0] ?? [];
     if (e.risk) this.marks.want(pages.pages);
