@@ -270,10 +270,10 @@ UNREADABLE = {
 def test_infer_says_what_messages_are_that_are_no_objects(offline: Smelt) -> None:
     file = offline.folder / "in.jsonl"
     for begin, words in UNREADABLE.items():
-        file.write_bytes((begin + b"x\n") * 3 + b"true\n")
+        file.write_bytes(b'{"id": 1,,}\n' + (begin + b"x\n") * 3 + b"true\n")
         error = offline.run("contract", "infer", "--file", file).error
-        assert error.startswith("none of 4 messages is a JSON object: 3 are ") or begin == b"1,2", error
+        assert error.startswith("none of 5 messages is a JSON object: ") or begin == b"1,2", error
         assert words in error, error
         file.write_bytes(b'{"ts": 1795000000000}\n' * 30 + begin + b"x\n")
         said = offline.run("contract", "infer", "--file", file, json_summary=False).stderr
-        assert "1 messages are no JSON objects and were not looked at; most of them are " in said and words in said, said
+        assert "1 message is no JSON object and was not looked at; most of them are " in said and words in said, said

@@ -48,8 +48,8 @@ CANNOT: dict[str, tuple[Callable[[str], bytes], str]] = {
     "latin-1": (lambda text: (text + "Zo\u00eb,1\n").encode("latin-1"), "is not UTF-8: save the file as UTF-8"),
     "names": (lambda text: text.replace("subscriber_id", "customer").encode(), "its first line names other columns: customer,"),
     "no names": (lambda text: text.split("\n", 1)[1].encode(), "its first line names other columns: SUB-"),
-    "cut off": (lambda text: text.rsplit(",", 1)[0].encode() + b"\n", "fields, and the first line 2"),
-    "quote": (lambda text: (text + '"SUB-1,1\n').encode(), "fields, and the first line 2"),
+    "cut off": (lambda text: text.rsplit(",", 1)[0].encode() + b"\n", "1 field, and the first line 2"),
+    "quote": (lambda text: (text + '"SUB-1,1\n').encode(), "1 field, and the first line 2"),
 }
 
 

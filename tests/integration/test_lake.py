@@ -39,6 +39,6 @@ def test_a_file_that_is_no_lake_is_refused_and_left_alone(offline: Smelt) -> Non
 
 
 def test_a_data_directory_that_cannot_be_made(offline: Smelt) -> None:
-    (offline.folder / "file").write_text("x")
+    (offline.folder / "file").write_text("{}")
     result = offline.run("ingest", "--from", "file", "--set", f"data.dir={offline.folder}/file/data")
     assert result.code == 74 and f"{offline.folder}/file" in result.error
