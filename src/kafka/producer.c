@@ -24,8 +24,7 @@ struct KafkaProducer {
     KafkaClient *client;
     rd_kafka_topic_t *topic;
     KafkaDeliveries deliveries;
-    rd_kafka_resp_err_t failure;    /* of the last message that failed by itself */
-    char reason[KAFKA_REASON_SIZE]; /* of the same, by the broker; empty: it gave none */
+    rd_kafka_resp_err_t failure; /* of the last message that failed by itself */
 };
 
 static const KafkaProperty defaults[] = {
@@ -51,9 +50,8 @@ static void on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void 
     }
     bool by_another = message->err == RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD; /* of its batch: the reason is that one's */
     if (producer->deliveries.failed++ > 0 && by_another) return;
-    const char *reason = rd_kafka_message_produce_errstr(message);
+    /* Not rd_kafka_message_produce_errstr: librdkafka 2.15 has freed that text when it reports the messages of a batch later. */
     producer->failure = message->err;
-    snprintf(producer->reason, sizeof producer->reason, "%s", reason != NULL ? reason : "");
 }
 
 static void configure(rd_kafka_conf_t *conf) {
@@ -140,9 +138,15 @@ KafkaDeliveries kafka_producer_deliveries(const KafkaProducer *producer) {
     return producer->deliveries;
 }
 
+/* The brokers have one code for all of these. */
+static const char invalid_record[] =
+    "the broker refuses a message: its timestamp is older or newer than the topic allows (message.timestamp.before.max.ms, "
+    "message.timestamp.after.max.ms), or the topic is compacted and the message has no key";
+
 int kafka_producer_failure(KafkaProducer *producer, Error *err) {
     BUG_IF(producer->deliveries.failed == 0);
-    return kafka_fail(producer->client, producer->failure, producer->reason, err, "%llu of %llu %s to %s not delivered",
+    const char *detail = producer->failure == RD_KAFKA_RESP_ERR_INVALID_RECORD ? invalid_record : NULL;
+    return kafka_fail(producer->client, producer->failure, detail, err, "%llu of %llu %s to %s not delivered",
                       (unsigned long long)producer->deliveries.failed, (unsigned long long)producer->deliveries.sent,
                       counted((int64_t)producer->deliveries.sent, "message", "messages"), rd_kafka_topic_name(producer->topic));
 }
