@@ -97,9 +97,12 @@ const callSomebody = async (context, report) => {
 const filterCalls = async (context, report) => {
   const page = await context.newPage();
   listen(page, report.problems);
-  const late = (pattern, ms) => page.route(pattern, (route) => setTimeout(() => route.continue(), ms), { times: 1 });
+  const late = (pattern, ms) => page.route(pattern, async (route) => {
+    await new Promise((done) => setTimeout(done, ms));
+    await route.continue();
+  });
   await late("**/notes/lookup", 500); // the marks of the list before come while the next one is on the way
-  await late(/noted=no/, 2000);
+  await late(/noted=no/, 3000);
   const marked = page.waitForResponse(/notes\/lookup/);
   await page.goto(`${url}/#/entities/subscribers`);
   const shown = page.locator(at("shown")), first = page.locator(`${at("entities")} ${at("row")}`).first();
@@ -112,6 +115,7 @@ const filterCalls = async (context, report) => {
       await marked;
       await page.evaluate(() => new Promise((done) => setTimeout(done, 100)));
       report.calls.meanwhile = await shown.innerText();
+      await page.unroute("**/notes/lookup");
     }
     await shown.filter({ hasText: words }).waitFor();
     report.calls[noted] = { shown: await shown.innerText(), ids: await ids() };
