@@ -45,7 +45,10 @@ const whoIsThere = async (page) => {
   await page.locator(`${at("related")} [data-row]`).first().waitFor();
   await page.locator(`${at("panel-row-hours")} canvas`).waitFor();
   const seen = { moves, since, where, id: await page.locator("#page h1").innerText(), sums: await page.locator(at("related-sums")).innerText(), rows: await textsOf(page, `${at("related")} tbody tr`), heads: await textsOf(page, `${at("related")} thead th`), hours: await page.locator(at("panel-row-hours")).innerText(), axe: await violations(page) };
-  await page.locator(`${at("related")} [data-row]`).first().click();
+  // Who was on it last: both pages look at seven days, each before the newest event of its own row.
+  const items = await page.evaluate(async (id) => (await (await fetch(`/api/v1/towers/${id}/related?entity=subscriber&limit=50`)).json()).items, seen.id);
+  const last = items.reduce((a, b) => (a.together.newest_at > b.together.newest_at ? a : b));
+  await page.locator(`${at("related")} [data-row][title="${last.subscriber_id}"]`).click();
   await page.locator(at("panel-risk")).waitFor();
   await page.locator(`${at("related")} [data-row]`).first().waitFor();
   return { ...seen, back: await page.locator(at("panel-related")).innerText() };
