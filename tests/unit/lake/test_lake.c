@@ -794,7 +794,7 @@ static void landing_does_not_wait_for_a_checkpoint_beside(void **state) {
     must(lake_checkpoint_by_hand(f.conn, &err), &err);
     run(f.conn,
         "CREATE OR REPLACE TABLE t (a BIGINT PRIMARY KEY, n BIGINT); CREATE OR REPLACE TABLE u AS SELECT range AS a FROM range(1000); CHECKPOINT;"
-        "INSERT INTO t VALUES (1, 1), (2, 2); SET GLOBAL debug_checkpoint_scan_sleep_ms = 5000");
+        "INSERT INTO t VALUES (1, 1), (2, 2); SET GLOBAL debug_checkpoint_scan_sleep_ms = 15000");
     int64_t before = log_bytes();
     assert_int_equal(pthread_create(&thread, NULL, checkpoint_beside, &c), 0);
     while (log_bytes() == before) usleep(1000); /* its begin is in the log */
