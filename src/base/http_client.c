@@ -102,7 +102,7 @@ int http_client_send(HttpClient *h, const char *url, const char *content, long *
     return 0;
 }
 
-/* A query may be a secret of whoever redirects. */
+/* Without the query: that of a login page may hold a token, and the address is logged. */
 char *http_client_redirect(HttpClient *h) {
     const char *url = NULL;
     if (curl_easy_getinfo(h->curl, CURLINFO_REDIRECT_URL, &url) != CURLE_OK || url == NULL) return NULL;

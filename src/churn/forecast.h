@@ -59,8 +59,8 @@ int churn_update_days(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d
 char *churn_arrival_warning(const ChurnDeclared *d, const ChurnDays *days);
 /* On how many threads all days are worth being read. */
 int churn_days_threads(LakeConn *conn, int64_t *ret, Error *err) MUST_CHECK;
-/* The days that features as of the days from `oldest` to `newest` are made of; they take 60 bytes for each entity and day of theirs, more
- * with texts. NULL without plans of merging. The caller frees. */
+/* Reads the days into memory from which the features of any day from `oldest` to `newest` can be made: about 60 bytes for each entity and
+ * day, more with texts. *ret is NULL when the declarations cannot be merged here (no plan). The caller frees. */
 int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, int64_t newest, int64_t first, int64_t upto,
                        RollupHistory **ret, Error *err) MUST_CHECK;
 /* Makes the temporary table churn_rows: the features as of `day`, one of those of the history, of those who are in the population. */

@@ -44,21 +44,28 @@ static void note(LakeWatch *watch, char *now) {
     watch->problem = now;
 }
 
-int lake_watch_check(LakeWatch *watch, Error *err) {
-    pthread_mutex_lock(&watch->mutex);
+/* Under mutex. */
+static void update(LakeWatch *watch) {
     char *now = find_problem(watch);
     if (same(now, watch->problem))
         free(now);
     else
         note(watch, now);
+}
+
+int lake_watch_check(LakeWatch *watch, Error *err) {
+    pthread_mutex_lock(&watch->mutex);
+    update(watch);
     int rc = watch->problem == NULL ? 0 : error_set(err, ERR_UNAVAILABLE, "%s", watch->problem);
     pthread_mutex_unlock(&watch->mutex);
     return rc;
 }
 
-static void look(void *watch) {
-    CLEANUP(error_clear) Error noted = {0};
-    if (lake_watch_check(watch, &noted) != 0) return;
+static void look(void *arg) {
+    LakeWatch *watch = arg;
+    pthread_mutex_lock(&watch->mutex);
+    update(watch);
+    pthread_mutex_unlock(&watch->mutex);
 }
 
 int lake_watch_start(const Writer *w, const char *data_dir, LakeWatch **ret, Error *err) {

@@ -1,8 +1,8 @@
-/* row_key.h: which row a change in a database is of, as the last part of its id. Where its place in the database's log is not its own: all
- * rows of a snapshot have one, and one place may have several rows.
+/* row_key.h: the last part of the id of a change in a database: the row that it changed. The place in the database's log is not enough,
+ * since several rows can share one, and all rows of a snapshot do.
  *
- * It is the record's key, which names the row in its table. A row of a snapshot has the table before it, as other tables have the same
- * place, time and keys; and, where its table has no primary key, so that records have no key, the record's own place in Kafka. */
+ * The row is named by the record's key. For a row of a snapshot the table's name comes before the key, because other tables have the same
+ * place, time and keys. Records of a table without a primary key have no key: then the record's place in Kafka stands for it. */
 #pragma once
 #include "base/buf.h"
 #include "base/span.h"
@@ -16,6 +16,6 @@ typedef struct RowKey {
     Span lineage;                /* its place in Kafka; needed of a snapshot without a key alone */
 } RowKey;
 
-/* Adds it. One that is no text, has control characters (a key in Avro), or would make an id of more than 256 bytes with the `before` that
- * it has already stands there as its SHA-256. False: there is none, and nothing is added. */
+/* Appends it to `out`. `before`: bytes that the id has already. The SHA-256 is appended instead when it is not UTF-8, has control
+ * characters (a key in Avro), or would make the id longer than 256 bytes. False: there is no key, and nothing was appended. */
 bool row_key_add(const RowKey *k, size_t before, Buf *out);

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "kafka/client_internal.h"
-#include <errno.h>
 #include <netdb.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -16,7 +15,7 @@
 #define SLACK_NS   (3 * NSEC_PER_SEC) /* beyond librdkafka's longest pause: it looks for a broker once a second */
 #define LONGEST_NS (600 * NSEC_PER_SEC)
 
-/* What is begun ends, and the next one is due from then on. */
+/* `tried_ns` is set at the end of an attempt too: the pause until the next one begins there. */
 static void begin_attempt(KafkaClient *client) {
     atomic_store(&client->tried_ns, clock_mono_ns());
     atomic_fetch_add(&client->attempts, 1);
@@ -27,7 +26,7 @@ static void end_attempt(KafkaClient *client) {
     atomic_fetch_sub(&client->attempts, 1);
 }
 
-/* As librdkafka opens one itself. In its threads, like the two below. */
+/* The same call as librdkafka's own. librdkafka's threads call this and the two functions below. */
 static int open_socket(int domain, int type, int protocol, void *opaque) {
     begin_attempt(opaque);
     int fd = socket(domain, type | SOCK_CLOEXEC, protocol);
@@ -40,7 +39,7 @@ static int close_socket(int fd, void *opaque) {
     return close(fd);
 }
 
-/* A name that cannot be found out is an attempt too. `node` and `service` NULL: `*addresses` is to be freed. */
+/* Looking up a name is an attempt too, also when it fails. `node` and `service` NULL: librdkafka wants `*addresses` freed. */
 static int resolve(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **addresses, void *opaque) {
     if (node == NULL && service == NULL) {
         freeaddrinfo(*addresses);
@@ -68,7 +67,7 @@ void kafka_attempts_watch(rd_kafka_conf_t *conf, KafkaClient *client) {
     rd_kafka_conf_set_resolve_cb(conf, resolve);
 }
 
-/* For the next time, when it has not helped: librdkafka keeps each address that it is given, so it is not given many. */
+/* The pause doubles as long as it does not help: librdkafka keeps every address that it is given. */
 static int64_t longer(int64_t pause_ns) {
     return pause_ns < LONGEST_NS / 2 ? pause_ns * 2 : LONGEST_NS;
 }

@@ -91,7 +91,7 @@ int lake_user_query_failed(const char *sql, Error *err);
  * stored. `user` is borrowed. */
 typedef int (*LakeFence)(void *user, Error *err);
 void lake_set_fence(Lake *lake, LakeFence check, void *user);
-/* Has it ever refused, on whatever thread? ERR_BUSY, fatal. Asks nobody. */
+/* ERR_BUSY, fatal: the fence has refused a statement before, on any thread. Reads that from memory; the fence is not called. */
 int lake_check_fence(const Lake *lake, Error *err) MUST_CHECK;
 /* Adds the next step to an error of lake_open when it is ERR_IO: to repair the lake, or what is in the way of opening it. Returns -1. */
 int lake_advise_opening(Error *err);

@@ -1,7 +1,7 @@
-/* user_query.c: the SQL of a user as a part of a SELECT of ours, where nothing but one query parses; and DuckDB's errors about it, as
- * errors about what the user wrote.
+/* user_query.c: puts a user's SQL into a SELECT of ours, so that only a single query parses; and rewrites DuckDB's errors, so that they
+ * show the user's text and not ours.
  *
- * The user's text begins on a line of its own, so that DuckDB's columns are the user's, and its lines are one more. */
+ * The user's text begins on the second line: DuckDB's column numbers are right as they are, its line numbers are one too high. */
 #include "lake/lake.h"
 
 #include "base/memory.h"

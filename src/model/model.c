@@ -11,7 +11,9 @@
 #include <math.h>
 #include <string.h>
 
-#define TRAINING_THREADS 2 /* `nthread` */
+#define TRAINING_THREADS 2
+#define TEXT_OF(macro)   #macro
+#define AS_TEXT(macro)   TEXT_OF(macro)
 
 /* Small trees and sampling: a Gold is hundreds to a few hundred thousand rows of correlated features. `hist` divides the rows between
  * its threads by their number, and sums in a fixed order: so the number is fixed, whatever cores there are, and results are reproducible.
@@ -23,7 +25,7 @@ static const struct {
     {"tree_method", "hist"}, {"max_depth", "4"},
     {"eta", "0.1"},          {"min_child_weight", "2"},
     {"subsample", "0.8"},    {"colsample_bytree", "0.8"},
-    {"lambda", "1"},         {"nthread", "2"},
+    {"lambda", "1"},         {"nthread", AS_TEXT(TRAINING_THREADS)},
     {"verbosity", "0"},
 };
 

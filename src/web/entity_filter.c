@@ -117,6 +117,13 @@ static size_t operator_at(const char *at) {
     return at[0] == '>' || at[0] == '<' || at[0] == '=' ? 1 : 0;
 }
 
+/* The caller sets its ends. */
+static FilterRange *add_range(EntityFilter *f, const char *column, const char *as) {
+    FilterRange *range = &f->numbers[f->number_count++];
+    *range = (FilterRange){.column = column, .as = as};
+    return range;
+}
+
 static bool add_number(EntityFilter *f, const char *column, const char *op, size_t op_len, const char *text) {
     char *end;
     double v = strtod(text, &end);
@@ -124,10 +131,9 @@ static bool add_number(EntityFilter *f, const char *column, const char *op, size
     double low = -HUGE_VAL, high = HUGE_VAL;
     if (op[0] != '<') low = op[0] == '>' && op_len == 1 ? nextafter(v, HUGE_VAL) : v;
     if (op[0] != '>') high = op[0] == '<' && op_len == 1 ? nextafter(v, -HUGE_VAL) : v;
-    f->numbers[f->number_count].column = column;
-    f->numbers[f->number_count].as = "DOUBLE";
-    f->numbers[f->number_count].low = low;
-    f->numbers[f->number_count++].high = high;
+    FilterRange *range = add_range(f, column, "DOUBLE");
+    range->low = low;
+    range->high = high;
     return true;
 }
 
@@ -142,10 +148,9 @@ static bool add_integer(EntityFilter *f, const char *column, const char *op, siz
         return add_number(f, column, op, op_len, text);
     if (op[0] != '<') low = v + is_strict;
     if (op[0] != '>') high = v - is_strict;
-    f->numbers[f->number_count].column = column;
-    f->numbers[f->number_count].as = "BIGINT";
-    snprintf(f->numbers[f->number_count].from, CLOCK_TEXT_SIZE, "%" PRId64, low);
-    snprintf(f->numbers[f->number_count++].to, CLOCK_TEXT_SIZE, "%" PRId64, high);
+    FilterRange *range = add_range(f, column, "BIGINT");
+    snprintf(range->from, sizeof range->from, "%" PRId64, low);
+    snprintf(range->to, sizeof range->to, "%" PRId64, high);
     return true;
 }
 
@@ -154,10 +159,9 @@ static bool add_time(EntityFilter *f, const char *column, const char *op, size_t
     if (clock_read((Span){text, strlen(text)}, &us) != CLOCK_READ) return false;
     if (op[0] != '<') low = us + (op[0] == '>' && op_len == 1);
     if (op[0] != '>') high = us - (op[0] == '<' && op_len == 1);
-    f->numbers[f->number_count].column = column;
-    f->numbers[f->number_count].as = "TIMESTAMP";
-    clock_format(low, f->numbers[f->number_count].from);
-    clock_format(high, f->numbers[f->number_count++].to);
+    FilterRange *range = add_range(f, column, "TIMESTAMP");
+    clock_format(low, range->from);
+    clock_format(high, range->to);
     return true;
 }
 

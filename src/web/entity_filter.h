@@ -8,6 +8,14 @@
 
 enum { FILTER_NUMBERS = 6, FILTER_TEXTS = 4, FILTER_BINDINGS = 5 * FILTER_NUMBERS + 3 * FILTER_TEXTS + 5 };
 
+/* A condition on a column: both ends belong to the range. */
+typedef struct FilterRange {
+    const char *column;
+    const char *as; /* "DOUBLE": low and high; "BIGINT", "TIMESTAMP": from and to; static */
+    double low, high;
+    char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
+} FilterRange;
+
 typedef struct EntityFilter {
     const GoldEntity *entity;
     bool has_risk;
@@ -15,14 +23,9 @@ typedef struct EntityFilter {
     const char *sort;  /* the column that is sorted by; of `columns`, or static */
     bool is_as_number; /* that column is one, or a word that stands for one; others by the order of their values */
     bool ascending;
-    bool ids_down; /* by id alone, the last one first */
-    char *fields;  /* names with commas between them; owned */
-    struct {
-        const char *column;
-        const char *as; /* "DOUBLE": low and high, else from and to; static */
-        double low, high;
-        char from[CLOCK_TEXT_SIZE], to[CLOCK_TEXT_SIZE];
-    } numbers[FILTER_NUMBERS]; /* and times */
+    bool ids_down;                       /* by id alone, the last one first */
+    char *fields;                        /* names with commas between them; owned */
+    FilterRange numbers[FILTER_NUMBERS]; /* and times */
     struct {
         const char *column;
         char *equals; /* owned */
