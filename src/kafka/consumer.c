@@ -19,9 +19,8 @@
 #define AGAIN_MS          1000 /* before a report that failed is sent again, doubled up to AGAIN_MAX_MS */
 #define AGAIN_MAX_MS      30000
 #define LAST_MS_OF_9999   INT64_C(253402300799999)
-#define SEEK_MS           2000  /* within the client: no broker is waited for */
-#define BEGIN_MS          20000 /* until the client reads a partition that it was given: longer on a busy machine */
-#define SEEK_PAUSE_NS     (5 * 1000 * 1000)
+#define SEEK_MS           2000                /* within the client: no broker is waited for */
+#define BEGIN_MS          20000               /* until the client reads a partition that it was given: longer on a busy machine */
 #define THROTTLE_STAYS_NS (30 * NSEC_PER_SEC) /* the answer to the next fetch takes its time */
 
 struct KafkaConsumer {
@@ -353,31 +352,47 @@ int kafka_consumer_seek(KafkaConsumer *c, int32_t partition, int64_t offset, Err
     return problem == NULL ? 0 : kafka_fail_error(c->client, problem, err, "reading the topic %s on", c->topic);
 }
 
-/* Once. *ret_code: __STATE while the partition is not being read yet. */
+/* Once. *ret_code: see is_not_read_yet. */
 static int seek_to(KafkaConsumer *c, rd_kafka_topic_partition_list_t *one, rd_kafka_resp_err_t *ret_code, Error *err) {
     rd_kafka_error_t *problem = rd_kafka_seek_partitions(c->client->rk, one, SEEK_MS);
     *ret_code = one->elems[0].err;
-    return problem == NULL ? 0 : kafka_fail_error(c->client, problem, err, "reading the topic %s on", c->topic);
+    if (problem == NULL) return 0;
+    if (rd_kafka_error_code(problem) != RD_KAFKA_RESP_ERR__TIMED_OUT)
+        return kafka_fail_error(c->client, problem, err, "reading the topic %s on", c->topic);
+    rd_kafka_error_destroy(problem);
+    return 0;
+}
+
+/* __STATE: it does not read the partition; else: it begins or ends to, or this machine is busy and it has not answered. */
+static bool is_not_read_yet(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS || code == RD_KAFKA_RESP_ERR__IN_PROGRESS;
+}
+
+/* A client gives a partition up when its first fetch finds what is no batch (damaged bytes, read as the next offset) before this seek comes
+ * to it. Then the partition is given to the client anew; the seek follows at once, before the next fetch is answered. */
+static int seek_until_read(KafkaConsumer *c, rd_kafka_topic_partition_list_t *one, rd_kafka_resp_err_t *ret_code, Error *err) {
+    int64_t until = clock_mono_ns() + BEGIN_MS * INT64_C(1000000), offset = one->elems[0].offset;
+    for (;;) {
+        if (seek_to(c, one, ret_code, err) != 0) return -1;
+        if (!is_not_read_yet(*ret_code) || clock_mono_ns() >= until || stop_requested()) return 0;
+        if (*ret_code == RD_KAFKA_RESP_ERR__STATE && kafka_consumer_seek(c, one->elems[0].partition, offset, err) != 0) return -1;
+    }
 }
 
 int kafka_consumer_verify(KafkaConsumer *c, int32_t partition, int64_t offset, int32_t leader_epoch, Error *err) {
-    int64_t until = clock_mono_ns() + BEGIN_MS * INT64_C(1000000);
     rd_kafka_topic_partition_list_t *one = rd_kafka_topic_partition_list_new(1);
     rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_add(one, c->topic, partition);
     rd_kafka_resp_err_t code;
     p->offset = offset;
     rd_kafka_topic_partition_set_leader_epoch(p, leader_epoch);
-    int rc;
-    while ((rc = seek_to(c, one, &code, err)) == 0 && code == RD_KAFKA_RESP_ERR__STATE && clock_mono_ns() < until && !stop_requested())
-        nanosleep(&(struct timespec){.tv_nsec = SEEK_PAUSE_NS}, NULL);
+    int rc = seek_until_read(c, one, &code, err);
     rd_kafka_topic_partition_list_destroy(one);
     if (rc != 0 || code == RD_KAFKA_RESP_ERR_NO_ERROR) return rc;
     if (stop_requested()) return error_set(err, ERR_STOPPED, "stopped while %s was not read yet", c->topic);
-    if (code == RD_KAFKA_RESP_ERR__STATE)
-        return error_set(
-            err, ERR_UNAVAILABLE,
-            "Kafka at %s: partition %d of %s could not be read within %d s: it has no leader that answers, or this machine is busy",
-            c->client->address, (int)partition, c->topic, BEGIN_MS / 1000);
+    if (is_not_read_yet(code))
+        return error_set(err, ERR_UNAVAILABLE,
+                         "Kafka at %s: reading partition %d of %s could not begin within %d s: this machine is busy. Next: try again",
+                         c->client->address, (int)partition, c->topic, BEGIN_MS / 1000);
     return kafka_fail(c->client, code, NULL, err, "reading the topic %s on", c->topic);
 }
 

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from faults import oracle
 from faults.bench import Bench, Outcome
-from harness import Running, Sent, Smelt, Topic, events, eventually
-from segments import cut_off, flip
-
-
-def in_batches(topic: Topic, first: int, batches: int, size: int) -> list[Sent]:
-    """To partition 0, each batch by itself."""
-    sent: list[Sent] = []
-    for number in range(batches):
-        sent += topic.send(events(first + number * size, size), partition=0)
-    return sent
+from harness import Running, Smelt, events, eventually
+from segments import cut_off, flip, send_batches
 
 
 # ---- row 30 ----
@@ -40,7 +32,7 @@ def cut_logs(bench: Bench, most: int) -> Outcome:
         smelt = bench.smelt(topic, f"lake-{outcome.injected}", bench.sanitized)
         batches, size = bench.chance.randint(2, 8), bench.chance.randint(1, 20)
         kept = bench.chance.randint(1, batches - 1)
-        first = in_batches(topic, 0, batches, size)
+        first = send_batches(topic, 0, batches, size)
         other = topic.send(events(5000, 30), partition=1)
         follows = outcome.injected % 2 == 1
         running = smelt.start("ingest", "--follow") if follows else None
@@ -73,7 +65,7 @@ def unreadable_batches(bench: Bench, most: int) -> Outcome:
         smelt = bench.smelt(topic, f"lake-{outcome.injected}", bench.sanitized)
         batches, size = bench.chance.randint(1, 5), bench.chance.randint(1, 40)
         damaged = bench.chance.randint(0, batches - 1)
-        sent = in_batches(topic, 0, batches, size)
+        sent = send_batches(topic, 0, batches, size)
         flip(topic, 0, damaged)
         other = topic.send(events(5000, 50), partition=1, producer=topic.broker.new_producer())
         result = smelt.run("run", "--set", "ingest.timeout=3s")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from harness import Topic, eventually
+from confluent_kafka import Producer
+from harness import Sent, Topic, events, eventually
 
 BATCH_HEADER = 61  # bytes before the records, in Kafka's message format 2
 
@@ -22,6 +23,20 @@ def batches_of(log: Path) -> list[tuple[int, int]]:
         found.append((at, at + 12 + length))
         at += 12 + length
     return found
+
+
+def batches_after(topic: Topic, partition: int, offset: int) -> int:
+    log = log_of(topic, partition)
+    content = log.read_bytes()
+    return sum(struct.unpack_from(">q", content, begin)[0] >= offset for begin, _ in batches_of(log))
+
+
+def send_batches(topic: Topic, first: int, batches: int, size: int = 10, partition: int = 0) -> list[Sent]:
+    """Each in a batch of its own, however slowly this process runs: nothing is sent before the producer is flushed."""
+    patient = Producer(topic.broker.client_options() | {"enable.idempotence": True, "linger.ms": 60_000})
+    sent = [message for n in range(batches) for message in topic.send(events(first + n * size, size), partition, patient)]
+    assert batches_after(topic, partition, sent[0].offset) == batches
+    return sent
 
 
 def stop(topic: Topic) -> None:

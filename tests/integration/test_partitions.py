@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 from confluent_kafka import Producer
 from harness import Smelt, Topic, encode, event, events, eventually
-from segments import cut_off, flip
-
-
-def send_batches(topic: Topic, first: int, batches: int, size: int = 10, partition: int = 0) -> None:
-    for number in range(batches):
-        topic.send(events(first + number * size, size), partition=partition)
+from segments import cut_off, flip, send_batches
 
 
 @pytest.mark.parametrize("grown", [0, 50, 80])
@@ -80,6 +78,21 @@ def test_a_batch_with_a_wrong_checksum_stops_its_partition_alone(smelt: Smelt, t
     assert smelt.rows(skipped) == [(10, 20, 10, "unreadable", "unreadable")]  # in one row, or when a search ended early in several
     assert smelt.audit()["landed"] == 220
     assert smelt("ingest")["landed"] == 0
+
+
+def test_damaged_bytes_that_are_read_before_the_leader_was_asked(smelt: Smelt, topic: Topic, tmp_path: Path) -> None:
+    """A client takes what follows a damaged batch for an offset, and gives the partition up: before or after Smelt seeks in it. Many at once
+    meet both."""
+    send_batches(topic, 0, 3)
+    smelt("ingest")
+    send_batches(topic, 30, 2)
+    flip(topic, 0, 3)
+    copies = [Smelt(smelt.binary, tmp_path / f"copy-{number}", topic) for number in range(10)]
+    for copy in copies:
+        shutil.copytree(smelt.data, copy.data)
+    for running in [copy.start("ingest", "--skip-unreadable", "--timeout", "60s") for copy in copies]:
+        assert running.wait().code == 0, running.stderr
+    assert [copy.value("SELECT count(*) FROM bronze_raw_events") for copy in copies] == [40] * len(copies)
 
 
 def test_the_steps_behind_ingest_go_on_without_a_stuck_partition(smelt: Smelt, topic: Topic) -> None:
