@@ -147,8 +147,12 @@ static int put_off(Ingest *in, Topic *t, Error *err) {
     bool known = t->error.kind != ERR_NONE && strcmp(t->error.text, err->text) == 0;
     t->pause_ms = t->pause_ms == 0 ? RETRY_FIRST_MS : t->pause_ms * 2 < RETRY_MAX_MS ? t->pause_ms * 2 : RETRY_MAX_MS;
     t->due_ns = clock_mono_ns() + (int64_t)t->pause_ms * NSEC_PER_MS;
-    if (!known) log_error("ingest", "%s. %s", err->text, in->count > 1 ? others : alone);
-    if (!known) commit_mark_keeper_away(in->options.mark, feed_topic(t->feed), err->text);
+    if (known) {
+        log_debug("ingest", "still: %s", err->text);
+    } else {
+        log_error("ingest", "%s. %s", err->text, in->count > 1 ? others : alone);
+        commit_mark_keeper_away(in->options.mark, feed_topic(t->feed), err->text);
+    }
     error_move(&t->error, err);
     if (in->options.keeps_trying || ingest_blocked(in) == NULL) return 0;
     return error_set(err, t->error.kind, "none of the topics can be read: %s", t->error.text);

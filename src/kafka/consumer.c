@@ -363,13 +363,14 @@ static int seek_to(KafkaConsumer *c, rd_kafka_topic_partition_list_t *one, rd_ka
     return 0;
 }
 
-/* __STATE: it does not read the partition; else: it begins or ends to, or this machine is busy and it has not answered. */
+/* __STATE: librdkafka does not read the partition. __PREV_IN_PROGRESS: it is stopping to. __IN_PROGRESS: no answer within SEEK_MS. */
 static bool is_not_read_yet(rd_kafka_resp_err_t code) {
     return code == RD_KAFKA_RESP_ERR__STATE || code == RD_KAFKA_RESP_ERR__PREV_IN_PROGRESS || code == RD_KAFKA_RESP_ERR__IN_PROGRESS;
 }
 
-/* A client gives a partition up when its first fetch finds what is no batch (damaged bytes, read as the next offset) before this seek comes
- * to it. Then the partition is given to the client anew; the seek follows at once, before the next fetch is answered. */
+/* librdkafka stops reading a partition whose first fetch brings damaged bytes: it takes them for the next offset, which is out of range.
+ * When that is before the seek, the seek fails with __STATE. Then the partition is assigned again, and the seek repeated at once, before
+ * the next fetch is answered. */
 static int seek_until_read(KafkaConsumer *c, rd_kafka_topic_partition_list_t *one, rd_kafka_resp_err_t *ret_code, Error *err) {
     int64_t until = clock_mono_ns() + BEGIN_MS * INT64_C(1000000), offset = one->elems[0].offset;
     for (;;) {

@@ -1,5 +1,5 @@
-/* user_query.c: puts a user's SQL into a SELECT of ours, so that only a single query parses; and rewrites DuckDB's errors, so that they
- * show the user's text and not ours.
+/* user_query.c: wraps a user's SQL in a SELECT, so that DuckDB accepts one query and nothing else; and rewrites DuckDB's errors, so that
+ * they show the user's text without the SELECT around it.
  *
  * The user's text begins on the second line: DuckDB's column numbers are right as they are, its line numbers are one too high. */
 #include "lake/lake.h"

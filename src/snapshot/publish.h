@@ -17,12 +17,11 @@ typedef struct PublishScores {
 } PublishScores;
 
 typedef struct PublishOptions {
-    int keep;             /* generations to keep, at least 1; one that a reader holds is kept anyway */
-    bool full;            /* write all of Gold, also what the last generation already has */
-    bool checkpoint_lake; /* checkpoint the lake meanwhile, because the process ends afterwards */
-    SnapshotDraft *draft; /* begun before; NULL: none. Borrowed */
-    const PublishScores
-        *scores; /* as the step before has counted them; nothing may score until publish_run returns. NULL: it counts. Borrowed */
+    int keep;                     /* generations to keep, at least 1; one that a reader holds is kept anyway */
+    bool full;                    /* write all of Gold, also what the last generation already has */
+    bool checkpoint_lake;         /* checkpoint the lake meanwhile, because the process ends afterwards */
+    SnapshotDraft *draft;         /* begun before; NULL: none. Borrowed */
+    const PublishScores *scores;  /* of the step before; nothing may score until publish_run returns. NULL: it counts. Borrowed */
     PublishPreparation *prepared; /* used once, by the first publish; NULL: none. Borrowed */
     const char *parquet_dir;      /* also write Gold there as Parquet; NULL: do not */
 } PublishOptions;

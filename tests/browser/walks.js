@@ -257,7 +257,7 @@ const partsDown = async (page) => {
   const seen = {};
   let down = null;
   await page.route("**/api/v1/status", (route) => route.fulfill({ status: 200, contentType: "application/json", body: JSON.stringify({ ...status, state: "down", summary: `${down.title} is down.`,
-    components: status.components.map((c) => (c.name === down.name ? { ...c, state: "down", detail: `It broke. Run \`smelt ${c.name}\`.`, since: new Date(Date.now() - 3600000).toISOString() } : { ...c, state: "ok" })) }) }));
+    components: status.components.map((c) => (c.name === down.name ? { ...c, state: "down", detail: `It broke. Run \`smelt ${c.name}\`.`, since: new Date(Date.now() - 75 * 60000).toISOString() } : { ...c, state: "ok" })) }) }));
   for (down of status.components) {
     await open(page, "#/status");
     await askAgain(page);

@@ -27,8 +27,7 @@ def batches_of(log: Path) -> list[tuple[int, int]]:
 
 def batches_after(topic: Topic, partition: int, offset: int) -> int:
     log = log_of(topic, partition)
-    content = log.read_bytes()
-    return sum(struct.unpack_from(">q", content, begin)[0] >= offset for begin, _ in batches_of(log))
+    return sum(struct.unpack_from(">q", log.read_bytes(), begin)[0] >= offset for begin, _ in batches_of(log))
 
 
 def send_batches(topic: Topic, first: int, batches: int, size: int = 10, partition: int = 0) -> list[Sent]:

@@ -129,9 +129,11 @@ def test_a_writer_whose_lake_was_removed_stores_nothing_more(smelt: Smelt, topic
 def test_an_idle_writer_is_not_ready_while_it_could_store_nothing(smelt: Smelt, topic: Topic) -> None:
     """The lake's file went with its volume, or data.dir may not be written any more: said within seconds, once in the log, and good again when it is back."""
     smelt("ingest")
+    smelt("refine")
     running = Running([*WITHOUT_RIGHTS, *smelt.command(["up", *FREE_PORT])], smelt.env, smelt.folder)
     smelt.started.append(running)
     api = serving(running)
+    eventually("its first run is over: it is idle", lambda: [run["state"] != "running" for run in api.get("/api/v1/runs")["runs"]] == [True])
     eventually("ready", lambda: api.ask("/readyz")[0] == 200)
     aside = smelt.folder / "aside.duckdb"
 

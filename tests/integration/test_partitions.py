@@ -81,8 +81,8 @@ def test_a_batch_with_a_wrong_checksum_stops_its_partition_alone(smelt: Smelt, t
 
 
 def test_damaged_bytes_that_are_read_before_the_leader_was_asked(smelt: Smelt, topic: Topic, tmp_path: Path) -> None:
-    """A client takes what follows a damaged batch for an offset, and gives the partition up: before or after Smelt seeks in it. Many at once
-    meet both."""
+    """librdkafka takes damaged bytes for an offset and stops reading the partition, by chance before or after Smelt's seek. Of ten runs at
+    once some meet the one and some the other."""
     send_batches(topic, 0, 3)
     smelt("ingest")
     send_batches(topic, 30, 2)

@@ -784,26 +784,33 @@ static int64_t log_bytes(void) {
     return file_stamp("beside.duckdb.wal").bytes;
 }
 
+/* Whether a commit was done before the checkpoint that had begun before it: on a busy machine it may be late by chance. */
+static bool lands_before_its_end(LakeConn *conn, LakeConn *other) {
+    Checkpointing c = {.conn = other};
+    pthread_t thread;
+    run(conn,
+        "CREATE OR REPLACE TABLE t (a BIGINT PRIMARY KEY, n BIGINT); CREATE OR REPLACE TABLE u AS SELECT range AS a FROM range(1000); CHECKPOINT;"
+        "INSERT INTO t VALUES (1, 1), (2, 2); SET GLOBAL debug_checkpoint_scan_sleep_ms = 4000");
+    int64_t before = log_bytes();
+    assert_int_equal(pthread_create(&thread, NULL, checkpoint_beside, &c), 0);
+    while (log_bytes() == before && !atomic_load(&c.ended)) usleep(1000); /* its begin is in the log */
+    run(conn, "BEGIN; INSERT INTO u VALUES (7); DELETE FROM u WHERE a < 7; DELETE FROM t WHERE a = 1; INSERT INTO t VALUES (1, 5); COMMIT");
+    bool landed_first = !atomic_load(&c.ended);
+    pthread_join(thread, NULL);
+    run(conn, "RESET GLOBAL debug_checkpoint_scan_sleep_ms");
+    assert_int_equal(number(conn, "SELECT sum(n) FROM t"), 7);
+    return landed_first;
+}
+
 static void landing_does_not_wait_for_a_checkpoint_beside(void **state) {
     (void)state;
     CLEANUP(lake_fixture_done) LakeFixture f = open_lake("beside.duckdb", NULL);
     CLEANUP(lake_conn_freep) LakeConn *other = another_connection(&f);
-    Checkpointing c = {.conn = other};
     Error err = {0};
-    pthread_t thread;
     must(lake_checkpoint_by_hand(f.conn, &err), &err);
-    run(f.conn,
-        "CREATE OR REPLACE TABLE t (a BIGINT PRIMARY KEY, n BIGINT); CREATE OR REPLACE TABLE u AS SELECT range AS a FROM range(1000); CHECKPOINT;"
-        "INSERT INTO t VALUES (1, 1), (2, 2); SET GLOBAL debug_checkpoint_scan_sleep_ms = 15000");
-    int64_t before = log_bytes();
-    assert_int_equal(pthread_create(&thread, NULL, checkpoint_beside, &c), 0);
-    while (log_bytes() == before) usleep(1000); /* its begin is in the log */
-    run(f.conn,
-        "BEGIN; INSERT INTO u VALUES (7); DELETE FROM u WHERE a < 7; DELETE FROM t WHERE a = 1; INSERT INTO t VALUES (1, 5); COMMIT");
-    assert_false(atomic_load(&c.ended));
-    pthread_join(thread, NULL);
-    run(f.conn, "RESET GLOBAL debug_checkpoint_scan_sleep_ms");
-    assert_int_equal(number(f.conn, "SELECT sum(n) FROM t"), 7);
+    bool landed_first = false;
+    for (int tries = 0; !landed_first && tries < 10; tries++) landed_first = lands_before_its_end(f.conn, other);
+    assert_true(landed_first);
 }
 
 static void a_checkpoint_beside_leaves_an_open_transaction_alone(void **state) {
