@@ -25,5 +25,6 @@ int threads_check(int count, Error *err) {
     pthread_mutex_destroy(&all_started);
     free(threads);
     if (problem == 0) return 0;
-    return error_errno(err, ERR_IO, problem, "cannot start a thread (%d of %d): the limits on processes, tasks and memory allow no more", started + 1, count);
+    return error_errno(err, ERR_IO, problem, "cannot start a thread (%d of %d): the limits on processes, tasks and memory allow no more",
+                       started + 1, count);
 }
