@@ -269,13 +269,20 @@ int clock_parse(const char *text, int64_t *ret_wall_us, Error *err) {
     return error_set(err, ERR_USAGE, "'%s' is not a time: write it like 2026-11-24 or 2026-11-24T10:15:00Z", text);
 }
 
+double clock_amount(const char *text, char **ret_end) {
+    const char *number = text + strspn(text, " ");
+    double amount = strtod(number, ret_end);
+    if (*ret_end == number || *ret_end > number + strspn(number, "+-.0123456789eE")) *ret_end = (char *)text;
+    return amount;
+}
+
 int duration_parse_ms(const char *text, int64_t *ret_ms, Error *err) {
     static const struct {
         const char *unit;
         double ms;
     } units[] = {{"ms", 1}, {"s", 1e3}, {"", 1e3}, {"m", 60e3}, {"h", 3600e3}, {"d", 86400e3}};
     char *end;
-    double amount = strtod(text, &end);
+    double amount = clock_amount(text, &end);
     if (end != text && amount >= 0 && amount < 1e9)
         for (size_t i = 0; i < ARRAY_LEN(units); i++)
             if (strcmp(end, units[i].unit) == 0) {

@@ -53,5 +53,7 @@ ClockReading clock_read_epoch(Span number, int decimals, int64_t *ret_wall_us) M
 #define CLOCK_LAST_US  INT64_C(253402300799999999) /* 9999-12-31T23:59:59.999999Z */
 /* As clock_read. ERR_USAGE. */
 int clock_parse(const char *text, int64_t *ret_wall_us, Error *err) MUST_CHECK;
+/* strtod, of what people write in front of a unit: hexadecimal numbers, infinities and NaN are none, and set *ret_end to `text`. */
+double clock_amount(const char *text, char **ret_end);
 /* Reads a duration, "250ms", "10s", "5m", "2h", "7d", or a plain number of seconds. ERR_USAGE. */
 int duration_parse_ms(const char *text, int64_t *ret_ms, Error *err) MUST_CHECK;

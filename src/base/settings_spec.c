@@ -95,7 +95,7 @@ static int parse_integer(const char *text, int64_t *ret) {
 
 static int parse_size(const char *text, int64_t *ret) {
     char *end;
-    double amount = strtod(text, &end);
+    double amount = clock_amount(text, &end);
     if (end == text) return -1;
     while (*end == ' ') end++;
     for (const Unit *u = size_units; u->name != NULL; u++)

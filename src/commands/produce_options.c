@@ -140,7 +140,7 @@ static int read_integer(const char *text, int64_t low, int64_t high, int64_t *re
 
 static int read_real(const char *text, double low, double high, double *ret) {
     char *end;
-    double value = strtod(text, &end);
+    double value = clock_amount(text, &end);
     if (end == text || *end != '\0' || !(value >= low && value <= high)) return -1;
     *ret = value;
     return 0;

@@ -4,6 +4,7 @@
  * Invariant: a promise is applied, or noted as not enforced. */
 #include "contract/sla.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 #include "contract/reader.h"
 #include "contract/unenforced.h"
@@ -44,7 +45,7 @@ static int64_t read_duration(const json_t *promise) {
     char *end = NULL;
     if (json_is_number(value)) return scaled(json_number_value(value), unit);
     if (text == NULL) return 0;
-    double number = strtod(text, &end);
+    double number = clock_amount(text, &end);
     if (end == text || !isfinite(number)) return 0;
     while (*end == ' ') end++;
     return scaled(number, *end != '\0' ? end : unit);

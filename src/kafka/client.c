@@ -4,12 +4,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/threads.h"
 #include <openssl/x509_vfy.h>
 #include <stdbool.h>
 
 #define CONF_ERROR_SIZE   512
 #define LOG_LEVEL_ERR     3 /* of syslog */
 #define COMPLAIN_EVERY_NS (30 * NSEC_PER_SEC)
+#define CLIENT_THREADS    4 /* main, its own broker, one of the addresses, and one to spare */
 
 /* ---- callbacks of librdkafka ---- */
 
@@ -94,6 +96,8 @@ int kafka_client_new(const Settings *settings, const KafkaRole *role, void *owne
     client->owner = owner;
     pthread_mutex_init(&client->mutex, NULL);
     if (client->address[0] == '\0') return error_set(err, ERR_CONFIG, "setting kafka.bootstrap is empty");
+    /* librdkafka 2.15 waits for its own threads without end when it cannot start one of them. */
+    if (threads_check(CLIENT_THREADS, err) != 0) return error_prefix(err, "a client of Kafka");
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char reason[CONF_ERROR_SIZE] = "";
     if (kafka_conf_fill(conf, settings, role, client->address, err) != 0) {

@@ -81,7 +81,7 @@ static void read_sort(const Request *req, EntityFilter *f, Response *resp) {
     text += !f->ascending;
     f->sort = strcmp(text, "id") == 0 || strcmp(text, f->entity->key) == 0 ? "(id)" : find_word_too(f, text, strlen(text), true, &as);
     f->ids_down = f->sort != NULL && strcmp(f->sort, "(id)") == 0 && !f->ascending;
-    f->is_as_number = as != NULL && strcmp(as, "TIMESTAMP") != 0;
+    f->is_as_number = as != NULL && strcmp(as, "TIMESTAMP") != 0 && strcmp(as, "BOOLEAN") != 0;
     if (f->sort == NULL)
         response_bad_param(resp, req, "sort",
                            "The parameter 'sort' has '%.64s', which is no column%s or id. It may have a minus before it.", text,
@@ -165,29 +165,48 @@ static bool add_time(EntityFilter *f, const char *column, const char *op, size_t
     return true;
 }
 
+static bool add_text(EntityFilter *f, const char *column, const char *op, const char *text) {
+    if (op[0] != '=' || f->text_count == FILTER_TEXTS) return false;
+    f->texts[f->text_count].column = column;
+    f->texts[f->text_count++].equals = xstrdup(text);
+    return true;
+}
+
 static bool add_condition(EntityFilter *f, const char *condition) {
     size_t n = strcspn(condition, "<>="), op_len = operator_at(condition + n);
     const char *op = condition + n, *as, *column = find_word_too(f, condition, n, false, &as);
     if (op_len == 0 || column == NULL) return false;
+    if (as != NULL && strcmp(as, "BOOLEAN") == 0) /* as answers write it: another spelling would find no row, and say nothing */
+        return (strcmp(op, "=true") == 0 || strcmp(op, "=false") == 0) && add_text(f, column, op, op + 1);
     if (as != NULL && f->number_count == FILTER_NUMBERS) return false;
     if (as != NULL && strcmp(as, "BIGINT") == 0) return add_integer(f, column, op, op_len, op + op_len);
     if (as != NULL) return (strcmp(as, "DOUBLE") == 0 ? add_number : add_time)(f, column, op, op_len, op + op_len);
-    if (op[0] != '=' || f->text_count == FILTER_TEXTS) return false;
-    f->texts[f->text_count].column = column;
-    f->texts[f->text_count++].equals = xstrdup(op + 1);
-    return true;
+    return add_text(f, column, op, op + 1);
+}
+
+/* The condition at *text, which then is at the one after it. A semicolon of a value has a backslash before it, and so has a backslash where
+ * it would be taken for that. The caller frees. */
+static char *next_condition(const char **text) {
+    Buf out = {0};
+    const char *at = *text;
+    buf_add_str(&out, "");
+    for (; *at != '\0' && *at != ';'; at++) {
+        if (at[0] == '\\' && (at[1] == ';' || at[1] == '\\')) at++;
+        buf_add(&out, at, 1);
+    }
+    *text = at + (*at == ';');
+    return buf_take(&out);
 }
 
 static void read_where(const Request *req, EntityFilter *f, Response *resp) {
     const char *text = request_param(req, "where");
-    for (size_t n; text != NULL && *text != '\0' && resp->status == 0; text += n + (text[n] == ';')) {
-        n = strcspn(text, ";");
-        CLEANUP(free_text) char *condition = xstrndup(text, n);
-        if (n > 0 && !add_condition(f, condition))
+    while (text != NULL && *text != '\0' && resp->status == 0) {
+        CLEANUP(free_text) char *condition = next_condition(&text);
+        if (condition[0] != '\0' && !add_condition(f, condition))
             response_bad_param(
                 resp, req, "where",
-                "The parameter 'where' has '%.64s', which is no condition on a column: numbers and times by >=, <=, >, < and =, others "
-                "by =; at most %d of numbers and times, and %d of others.",
+                "The parameter 'where' has '%.64s', which is no condition on a column: numbers and times by >=, <=, >, < and =, true or "
+                "false and texts by =; at most %d of numbers and times, and %d of others.",
                 condition, FILTER_NUMBERS, FILTER_TEXTS);
     }
 }

@@ -40,7 +40,7 @@ typedef struct EntityFilter {
      .help = "a column, risk, value or id; with a minus before it the highest first. Rows without a value are last"},                      \
         {"where", PARAM_TEXT, .least = 1, .most = 1000,                                                                                    \
          .help = "conditions that must all hold, with ; between them: avg_bill>=100;plan=Basic. Numbers and times by >=, <=, >, < and =, " \
-                 "others by =; also risk and value"},                                                                                      \
+                 "others by =; a ; in a value has a backslash before it; also risk and value"},                                            \
     {                                                                                                                                      \
         "fields", PARAM_TEXT, .least = 1, .most = 2000, .help = "columns, with commas between them; * for all"                             \
     }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/periodic.h"
+#include "base/threads.h"
 #include "base/tls.h"
 #include "web/audit_log.h"
 #include "web/connection.h"
@@ -34,6 +35,7 @@
 
 enum { TICK_MS = 200, DRAIN_MS = 3000, REQUEST_WITHIN_MS = 10000, ANSWER_WITHIN_MS = 60000, IDLE_FOR_MS = 30000, LINGER_MS = 1000 };
 enum { HEARTBEAT_MS = 15000, STREAM_FOR_S = 300 }; /* then the client asks again, with a token that may have been revoked */
+enum { OTHER_THREADS = 8 };                        /* than those that query: of the other lanes, the loop, the janitor, the changes */
 
 typedef enum Phase { PHASE_READING, PHASE_WORKING, PHASE_WRITING, PHASE_STREAMING, PHASE_LINGERING, PHASE_CLOSED } Phase;
 
@@ -573,7 +575,8 @@ int web_start(const WebOptions *options, Web **ret, Error *err) {
     if (options_tls(options, &tls, err) != 0 || peers_new(options->trusted_proxies, &peers, err) != 0 ||
         listen_on(options->listen, tls != NULL, &listener, &url, &host, err) != 0)
         return -1;
-    if (options_check_open(options, listener, err) != 0 || hosts_new(options->hosts, host, &hosts, err) != 0) {
+    if (threads_check((int)options_workers(options) + OTHER_THREADS, err) != 0 || options_check_open(options, listener, err) != 0 ||
+        hosts_new(options->hosts, host, &hosts, err) != 0) {
         close(listener);
         return -1;
     }

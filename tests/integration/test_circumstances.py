@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
+from faults.injection import Injection
 from harness import FREE_PORT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, judged, serving
 
 WITHOUT_RIGHTS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
@@ -41,6 +43,24 @@ def test_too_few_files_may_be_open(offline: Smelt) -> None:
     assert any("raise the limit of open files" in text for text in said), refused
     assert not any("recover" in text for text in said), said
     assert smelt("refine")["silver"] == 0
+
+
+@pytest.mark.parametrize("command", [["ingest"], ["run"], ["status"], ["up", *FREE_PORT], ["serve", *FREE_PORT]], ids=lambda command: command[0])
+def test_too_few_threads_may_run(binary: Path, smelt: Smelt, topic: Topic, tmp_path: Path, command: list[str]) -> None:
+    """As with pids.max of a container: no command waits without end for a thread that could not be started, and none is aborted by it."""
+    topic.send(events(0, 5))
+    filled(smelt)
+    leaks = smelt.env.get("ASAN_OPTIONS", "") + ":detect_leaks=0"  # librdkafka forgets brokers without a thread
+    for limit in (0, 1, 2, 3, 4, 5, 6):
+        injection = Injection(binary, tmp_path, smelt.data, FAULT_THREADS=str(limit), ASAN_OPTIONS=leaks)
+        running = smelt.start(*command, **injection.env)
+        if command[0] in ("up", "serve"):
+            eventually("a thread that could not be started", injection.fired)
+        ended = running.end() if command[0] in ("up", "serve") else running.wait()
+        assert injection.fired() or limit > 0
+        assert ended.code in (0, 69, 74), (limit, ended)
+        assert ended.code != 74 or "thread" in ended.error, (limit, ended)
+    assert smelt.audit()["missing"] == 0
 
 
 def test_a_file_that_may_not_grow_is_an_error_of_the_write(offline: Smelt) -> None:

@@ -57,6 +57,24 @@ def test_an_id_that_is_a_number_is_written_in_one_way(api: Api) -> None:
     assert [row["district"] for row in found["items"]] == ["30", "-4"] and found["missing"] == ["1.5", "01", "+1", "x"]
 
 
+def test_a_flag_has_two_values_and_a_text_any(new_smelt: Callable[..., Smelt]) -> None:
+    """What cannot be is refused: an empty list would say that there are none. A semicolon ends a condition, but not one of a value."""
+    smelt = new_smelt(**OFFLINE)
+    tariffs = ["day;night", "a\\", "a\\;b", "a\\\\b", ";", "day"]
+    rows = [reading(n) | {"tariff": tariff, "open": n % 2 == 0} for n, tariff in enumerate(tariffs)]
+    (smelt.folder / "readings.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for step in (("ingest", "--from", "readings.jsonl"), ("refine",), ("publish",)):
+        smelt(*step)
+    api = serving(smelt.start("serve", *FREE_PORT))
+    for n, tariff in enumerate(tariffs):
+        escaped = tariff.replace("\\", "\\\\").replace(";", "\\;")
+        where = urllib.parse.quote(f"open={'true' if n % 2 == 0 else 'false'};tariff={escaped};kwh>=-100")
+        assert [row["number"] for row in api.get(f"/api/v1/meters?where={where}")["items"]] == [METERS[n]], tariff
+    for value in ("True", "1", "yes", "", "t", "false "):
+        api.get(f"/api/v1/meters?where=open={urllib.parse.quote(value)}", 400)
+    api.get("/api/v1/meters?where=open%3E=true", 400)
+
+
 def test_an_id_is_no_measure(api: Api) -> None:
     assert set(api.get("/api/v1/districts/30")["typical"]) == {"readings", "kwh"}
 

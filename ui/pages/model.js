@@ -4,7 +4,7 @@ import { SLOW_MS } from "../lib/live.js";
 import { allEntities, featureName } from "../lib/names.js";
 import { href, parse } from "../lib/router.js";
 import { agoElement, brief, capital, count, decimal, many, percent, timeElement } from "../lib/words.js";
-import { answer, answers, bar, command, empty, facts, prose } from "../parts/bits.js";
+import { answer, answers, bar, command, empty, facts, missing, prose } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
@@ -52,7 +52,7 @@ const better = (one, last) => {
 
 const withReport = (m, current) => panel({
   id: "of-model", title: "Answers about the model", isPlain: true, isBare: true, height: 134, every: SLOW_MS, urls: { one: oneUrl(current.model_id), o: "/api/v1/overview" }, optional: ["o"],
-  render: ({ one, o }) => answers(believe(one, one.report), calibrated(one.report), drives(one), moved(o?.before, o?.[entity().plural] ?? {}), better(current, beforeOf(m, current))),
+  render: ({ one, o }, sources) => answers(believe(one, one.report), calibrated(one.report), drives(one), !o ? answer("moved", "Did the scores move?", "Not known", missing(sources.o)) : moved(o.before, o[entity().plural] ?? {}), better(current, beforeOf(m, current))),
 });
 
 const noModel = () => [empty("No model yet, so there are no risk scores."), h("p", {}, "Train one: ", command("smelt train"))];

@@ -5,7 +5,7 @@ import { SLOW_MS } from "../lib/live.js";
 import { allEntities, main, named, titleOf, worth } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, change, count, many, moment, now, percent, short, visible } from "../lib/words.js";
-import { answer, answers, badge, empty } from "../parts/bits.js";
+import { answer, answers, badge, empty, missing } from "../parts/bits.js";
 import { chart, trend } from "../parts/chart.js";
 import { hoursModel, inflowAnswer } from "../parts/hours.js";
 import { panel } from "../parts/panel.js";
@@ -31,18 +31,19 @@ const wellText = (s) => {
 const isWell = (s, o) => answer("well", "Is everything well?", wellText(s),
   [s.checked_at ? agoElement(s.checked_at, "Checked ") : null, o.events.as_of ? agoElement(o.events.as_of, ", data as of ") : null], { state: s.state, href: href("status") });
 
-const whoIsNew = (e, c, o) => {
+const whoIsNew = (e, c, o, source) => {
   if (!e.risk) return null;
   if (c?.entered_total === 0 && !o.before?.day) return answer("new", "New at high risk in 24 hours", "Not known yet", "There are no scores of a day ago.");
-  if (!c) return answer("new", "New at high risk", "Not known", "This server keeps no changes of scores.");
+  if (!c) return answer("new", "New at high risk", "Not known", missing(source, "This server keeps no changes of scores."));
   const names = c.entered.slice(0, 3).map((row) => visible(row[e.key])).join(", ");
   return answer("new", "New at high risk in 24 hours", c.entered_total === 0 ? "None" : count(c.entered_total),
     c.entered_total === 0 ? `${many(c.left_total, "left", "left")} the band` : `${names}; ${count(c.left_total)} left the band`, { href: c.entered_total > 0 ? listOf(e, { band: "high" }) : null });
 };
 
-const whatFirst = (e, s, top) => {
+const whatFirst = (e, s, top, source) => {
   const part = worstPart(s);
   if (part) return answer("first", "What first?", `${part.title} is ${part.state}`, part.detail.split(". ")[0], { state: part.state, href: href("status") });
+  if (e.risk && !top) return answer("first", "What first?", "Not known", missing(source));
   const row = top?.items?.[0];
   if (!e.risk || !row) return answer("first", "What first?", "Nothing needs you", "All parts work.", { state: "ok" });
   return answer("first", "What first?", `Call ${visible(row[e.key])}`, row.churn_probability == null ? "Not scored yet" : `Most ${e.risk.value_name ? "at stake" : "at risk"}: ${percent(row.churn_probability, 1, 0)} ${e.risk.title}`,
@@ -52,9 +53,9 @@ const whatFirst = (e, s, top) => {
 const answersPanel = (e) => panel({
   id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134,
   urls: { s: status, o: overview, c: changes(e), top: e.risk ? `/api/v1/${e.plural}?limit=1&sort=${e.risk.value_name ? "-value" : "-risk"}` : null }, optional: ["c", "top"], every: SLOW_MS,
-  render: ({ s, o, c, top }) => {
+  render: ({ s, o, c, top }, sources) => {
     const inflow = inflowAnswer(o.inflow);
-    return answers(isWell(s, o), whatFirst(e, s, top), whoIsNew(e, c, o), answer("inflow", "Is the inflow usual?", inflow.text, inflow.note, { state: inflow.state, href: href("pipeline") }));
+    return answers(isWell(s, o), whatFirst(e, s, top, sources.top), whoIsNew(e, c, o, sources.c), answer("inflow", "Is the inflow usual?", inflow.text, inflow.note, { state: inflow.state, href: href("pipeline") }));
   },
 });
 

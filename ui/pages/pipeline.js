@@ -4,7 +4,7 @@ import { url } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
 import { agoElement, brief, capital, count, decimal, duration, many, moment, percent, placeElement, stepWord } from "../lib/words.js";
-import { answer, answers, badge, bar, empty, facts } from "../parts/bits.js";
+import { answer, answers, badge, bar, empty, facts, missing } from "../parts/bits.js";
 import { chart, trend } from "../parts/chart.js";
 import { panel } from "../parts/panel.js";
 import { rangeOf, rangeSelect, windowOf } from "../parts/range.js";
@@ -25,8 +25,8 @@ const s = (seconds) => (seconds == null ? "–" : duration(Math.round(seconds * 
 // ---- answers ----
 
 const lagOf = (p) => p.partitions.reduce((sum, one) => sum + (one.lag ?? 0), 0);
-const behind = (p) => {
-  if (!p) return answer("behind", "How far behind?", "Not known", "Not available from this server.");
+const behind = (p, source) => {
+  if (!p) return answer("behind", "How far behind?", "Not known", missing(source));
   const known = p.partitions.filter((one) => one.lag != null);
   if (known.length === 0) return answer("behind", "How far behind?", "Not known", p.partitions.length > 0 ? "Kafka does not answer, so the ends of its partitions are not known." : "No partition was read yet.");
   const [worst] = [...known].sort((a, b) => b.lag - a.lag);
@@ -37,13 +37,13 @@ const rateOf = (t) => {
   const recent = t.points.slice(-5).filter((one) => one.rows_per_s != null);
   return recent.length > 0 ? recent.reduce((sum, one) => sum + one.rows_per_s, 0) / recent.length : 0;
 };
-const rate = (t, p) => {
-  if (!t) return answer("rate", "How fast, and level when?", "Not known", "Not available from this server.");
+const rate = (t, p, source) => {
+  if (!t) return answer("rate", "How fast, and level when?", "Not known", missing(source));
   const perSecond = rateOf(t), isKnown = p?.partitions.some((one) => one.lag != null), lag = isKnown ? lagOf(p) : 0;
   return answer("rate", "How fast, and level when?", `${brief(perSecond)} rows/s`, !isKnown ? "What waits is not known" : lag === 0 ? "Nothing waits; the mean of the last minutes" : perSecond > 0 ? `Level in about ${duration(lag / perSecond)}` : "Nothing is read at the moment");
 };
 
-const howLong = (l) => (l?.last?.publish_p50_s == null ? answer("latency", "From event to score", "Not known", l ? "Nothing that came through Kafka was published in this time." : "Not available from this server.")
+const howLong = (l, source) => (l?.last?.publish_p50_s == null ? answer("latency", "From event to score", "Not known", l ? "Nothing that came through Kafka was published in this time." : missing(source))
   : answer("latency", "From event to score", s(l.last.publish_p50_s), `95% within ${s(l.last.publish_p95_s)}; to Bronze ${s(l.last.arrival_p50_s)}`));
 
 const slower = (r) => {
@@ -56,17 +56,18 @@ const slower = (r) => {
   return answer("slower", "Which step failed or is slower?", "None", [agoElement(run.started_at, "Last run ")], { state: "ok" });
 };
 
-const proof = (a, o) => {
+const auditMissing = (source) => (source?.error ? ["the last audit is not known: ", missing(source)] : "no audit is recorded");
+const proof = (a, o, source) => {
   const e = o.events, difference = a ? a.balance.difference : e.offsets - e.bronze - e.duplicates - e.rejected - e.gaps;
   const last = a?.last;
   return answer("proof", "Is every offset accounted for?", difference === 0 && last?.ok !== false ? "Yes" : "No",
-    [`${many(a?.balance.offsets ?? e.offsets, "offset", "offsets")}; `, last ? agoElement(last.at, last.ok ? "audit passed " : "audit failed ") : "no audit is recorded"], { state: difference === 0 && last?.ok !== false ? "ok" : "down" });
+    [`${many(a?.balance.offsets ?? e.offsets, "offset", "offsets")}; `, last ? agoElement(last.at, last.ok ? "audit passed " : "audit failed ") : auditMissing(source)], { state: difference === 0 && last?.ok !== false ? "ok" : "down" });
 };
 
 const answersPanel = () => panel({
   id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
   urls: { p: partitions, t: throughput(), l: latency(), r: runs, a: audit, o: overview }, optional: ["p", "t", "l", "a"],
-  render: ({ p, t, l, r, a, o }) => answers(behind(p), rate(t, p), howLong(l), slower(r), proof(a, o)),
+  render: ({ p, t, l, r, a, o }, sources) => answers(behind(p, sources.p), rate(t, p, sources.t), howLong(l, sources.l), slower(r), proof(a, o, sources.a)),
 });
 
 // ---- panels ----
@@ -136,13 +137,14 @@ const lossWords = (l) => `Lost last: ${l.topic} partition ${l.partition}, offset
 
 const ledgerPanel = () => panel({
   id: "ledger", title: "Every offset", height: 200, every: SLOW_MS, urls: { o: overview, a: audit }, optional: ["a"],
-  render: ({ o, a }) => {
+  render: ({ o, a }, sources) => {
     const b = a?.balance ?? { offsets: o.events.offsets, landed: o.events.bronze, duplicates: o.events.duplicates, rejected: o.events.rejected, gaps: o.events.gaps, lost: o.events.lost };
     const of = (n) => `${count(n)} (${percent(n, b.offsets)})`;
     return [facts([["Offsets read", count(b.offsets)], ["Landed in Bronze", of(b.landed)], ["Duplicates", of(b.duplicates)], ["Rejected", of(b.rejected)], ["Gaps", of(b.gaps)], ["Of them lost for good", b.lost == null ? null : of(b.lost)], ["Conflicts", b.conflicts == null ? null : of(b.conflicts)]]),
       h("p", {}, badge(b.offsets - b.landed - b.duplicates - b.rejected - b.gaps === 0 ? "ok" : "down", "Offsets = landed + duplicates + rejected + gaps")), // what is lost is among the gaps
       a?.losses?.length > 0 ? h("p", { class: "note" }, lossWords(a.losses[0]), agoElement(a.losses[0].noticed_at), ".") : null,
       a?.last ? h("p", { class: "note" }, `The last audit ${a.last.ok ? "counted every offset once" : `found ${count(a.last.missing)} missing and ${count(a.last.repeated)} repeated`}, `, agoElement(a.last.at), ".")
+        : sources.a?.error ? h("p", { class: "note" }, "The last audit is not known: ", missing(sources.a))
         : h("p", { class: "note" }, "No audit is recorded: ", h("code", {}, "smelt audit"), " counts every offset in the tables.")];
   },
 });

@@ -4,7 +4,7 @@ import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
 import { href, parse, setQuery } from "../lib/router.js";
 import { agoElement, brief, capital, count, hourElement, many, moment, percent, spaced, stepWord } from "../lib/words.js";
-import { answer, answers, badge, bar, command, empty } from "../parts/bits.js";
+import { answer, answers, badge, bar, command, empty, missing } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { marksUrl } from "../parts/marks.js";
 import { panel } from "../parts/panel.js";
@@ -49,8 +49,8 @@ const sender = (g) => {
     : answer("source", "Who sends it?", "Not known", "A message that is no event names no source.");
 };
 
-const owner = (g, list) => {
-  if (!list) return answer("owner", "Who must mend it?", "Not known", "Not available from this server.");
+const owner = (g, list, source) => {
+  if (!list) return answer("owner", "Who must mend it?", "Not known", missing(source));
   const c = contractOf(g, list);
   return c ? answer("owner", "Who must mend it?", c.owner ?? "No owner declared", [h("code", {}, c.file ?? c.event_type), c.support ? `, ${c.support}` : ""]) : answer("owner", "Who must mend it?", "Not declared", "The contract names no owner.");
 };
@@ -59,10 +59,10 @@ const replay = (g) => h("li", { class: "answer", "data-answer": "replay", "data-
 
 const answersPanel = () => panel({
   id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS, urls: { q: qualityUrl(), list: contracts }, optional: ["list"],
-  render: ({ q, list }) => {
+  render: ({ q, list }, sources) => {
     const [g] = q.groups.filter(waits);
     if (!g) return answers(answer("worse", "Worse than usual?", "No", q.groups.length === 0 ? "Every event passed." : `Nothing waits: ${many(q.groups.length, "group is", "groups are")} accepted or fixed.`, { state: "ok" }));
-    return answers(worse(q), since(g), sender(g), owner(g, list), replay(g));
+    return answers(worse(q), since(g), sender(g), owner(g, list, sources.list), replay(g));
   },
 });
 

@@ -2,7 +2,7 @@
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
 import { agoElement, bytes, capital, duration, many, now, timeElement } from "../lib/words.js";
-import { answer, answers, badge, command, empty, facts, prose } from "../parts/bits.js";
+import { answer, answers, badge, command, empty, facts, missing, prose } from "../parts/bits.js";
 import { panel } from "../parts/panel.js";
 import { table } from "../parts/table.js";
 import { tokensPanel } from "../parts/tokens.js";
@@ -41,22 +41,22 @@ const type = (s) => {
 // How long the disk lasts, where there is history enough; what is missing is said with the part.
 const lasts = (disk) => (disk?.full_at ? `Disk full in about ${duration(Math.max(0, Math.floor((Date.parse(disk.full_at) - now()) / 1000)))}; ` : disk?.used_bytes_per_day != null ? "Disk not full within a year; " : "");
 
-const whole = (s, sys) => {
+const whole = (s, sys, source) => {
   const lake = named(s, "lake"), disk = named(s, "disk");
   const backup = sys?.backup ?? named(s, "backup");
   const made = backup?.made_at, left = lasts(disk);
   return answer("whole", "Lake, backup, disk", lake?.state === "ok" ? "The lake is whole" : `The lake: ${lake?.state ?? "not known"}`,
-    [left, lake?.verified_at ? agoElement(lake.verified_at, left ? "verified " : "Verified ") : left ? "not verified" : "Not verified", made ? agoElement(made, "; backup ") : backup ? "" : "; no backup is set up", disk?.free_bytes ? `; ${bytes(disk.free_bytes)} free` : ""],
+    [left, lake?.verified_at ? agoElement(lake.verified_at, left ? "verified " : "Verified ") : left ? "not verified" : "Not verified", made ? agoElement(made, "; backup ") : backup || source?.error ? "" : "; no backup is set up", disk?.free_bytes ? `; ${bytes(disk.free_bytes)} free` : ""],
     { state: lake?.state === "unknown" ? null : lake?.state });
 };
 
-const version = (sys) => answer("version", "Which version, how long up?", sys ? `Smelt ${sys.version}` : "Not known", sys ? `Up ${duration(sys.uptime_s)}${sys.live ? ", live" : ""}` : "Not available from this server.");
+const version = (sys, source) => answer("version", "Which version, how long up?", sys ? `Smelt ${sys.version}` : "Not known", sys ? `Up ${duration(sys.uptime_s)}${sys.live ? ", live" : ""}` : missing(source));
 
 // The first time that a part was seen is no change of it.
 const changesOf = (past) => past.items.filter((i) => i.before != null || i.state !== "ok");
 
-const lastDay = (past) => {
-  if (!past) return answer("day", "What happened in 24 hours?", "Not known", "This server keeps no history of states.");
+const lastDay = (past, source) => {
+  if (!past) return answer("day", "What happened in 24 hours?", "Not known", missing(source, "This server keeps no history of states."));
   const since = changesOf(past).filter((i) => Date.now() - Date.parse(i.at) < DAY_MS);
   const [newest] = since;
   return answer("day", "What happened in 24 hours?", since.length === 0 ? "No change of state" : many(since.length, "change of state", "changes of state"), newest ? [`${newest.title}: ${newest.state}, `, agoElement(newest.at)] : null);
@@ -64,7 +64,7 @@ const lastDay = (past) => {
 
 const answersPanel = () => panel({
   id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, urls: { s: status, sys: system, past: history }, optional: ["sys", "past"],
-  render: ({ s, sys, past }) => answers(wrong(s), type(s), whole(s, sys), version(sys), lastDay(past)),
+  render: ({ s, sys, past }, sources) => answers(wrong(s), type(s), whole(s, sys, sources.sys), version(sys, sources.sys), lastDay(past, sources.past)),
 });
 
 // ---- parts ----
@@ -90,7 +90,7 @@ const historyPanel = () => panel({
 const systemPanel = () => panel({
   id: "system", title: "This server", height: 200, every: SLOW_MS, urls: { sys: system },
   render: ({ sys }) => [facts([["Version", sys.version], ["Started", timeElement(sys.started_at)], ["Engine", sys.engine && `DuckDB ${sys.engine}`], ["Serves", sys.live ? "its live lake" : "snapshots"],
-    ["Backup", sys.backup ? [sys.backup.state, " ", sys.backup.made_at ? agoElement(sys.backup.made_at) : null, sys.backup.bytes ? `, ${bytes(sys.backup.bytes)}` : ""] : "not set up (backup.dir)"]]),
+    ["Backup", sys.backup ? [sys.backup.state, " ", sys.backup.made_at ? agoElement(sys.backup.made_at) : null, sys.backup.bytes ? `, ${bytes(sys.backup.bytes)}` : ""] : sys.settings ? "not set up (backup.dir)" : null]]), // who may not see settings is not told of a backup either
   sys.settings ? h("details", {}, h("summary", {}, `Settings (${sys.settings.length})`), table({ id: "settings", caption: "Settings", rows: sys.settings, key: (r) => r.key, isShort: true, columns: [
     { title: "Setting", isHead: true, cell: (r) => h("code", {}, r.key) }, { title: "Value", cell: (r) => h("code", {}, String(r.value ?? "")) }, { title: "From", cell: (r) => r.source }] }))
     : h("p", { class: "note" }, "Settings and paths are for tokens with the scope admin.")],

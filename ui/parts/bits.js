@@ -1,6 +1,8 @@
 // The small parts: states as a shape and a word, bars, answers, what to say when there is nothing.
 import { h } from "../lib/dom.js";
+import { words } from "../lib/api.js";
 import { say } from "../lib/clipboard.js";
+import { capital } from "../lib/words.js";
 
 const stateWords = { ok: "OK", degraded: "Degraded", down: "Down", unknown: "Unknown" };
 export const badge = (state, text = stateWords[state] ?? state) => h("span", { class: "badge", "data-state": state }, text);
@@ -30,6 +32,9 @@ export const answerPanel = (id, panel) => h("li", { class: "answer", "data-answe
 export const answerContent = (question, text, note, { href } = {}) => [h("p", { class: "question" }, question), h("p", { class: "said" }, href ? h("a", { href }, text) : text), note ? h("p", { class: "note" }, note) : null];
 
 export const answers = (...all) => h("ul", { class: "answers", "data-testid": "answers" }, all);
+
+// Why an answer is not known: what the server said when it did not give one; `absent`, where this server has no such address.
+export const missing = (source, absent = "Not available from this server.") => (source?.error && source.state !== "absent" ? prose(capital(words(source.error))) : absent);
 
 export const note = (...text) => h("p", { class: "note" }, text);
 

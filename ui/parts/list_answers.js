@@ -4,7 +4,7 @@ import { SLOW_MS } from "../lib/live.js";
 import { named, reasonFeature, reasonName, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, count, decimal, percent, visible } from "../lib/words.js";
-import { answer, answerContent, answerPanel, answers } from "./bits.js";
+import { answer, answerContent, answerPanel, answers, missing } from "./bits.js";
 import { whereText } from "./list_filters.js";
 import { panel } from "./panel.js";
 import { typicalOf } from "./risk.js";
@@ -18,12 +18,12 @@ const idOf = (e, row) => visible(row[e.key]);
 const whom = (e, row) => answer("whom", "Call first", idOf(e, row), [row.churn_probability == null ? "Not scored yet" : `${percent(row.churn_probability, 1)} ${e.risk.title}`,
   row.value_at_risk == null ? "" : `, ${decimal(row.value_at_risk, 0)} ${e.risk.value_unit} ${e.risk.value_title.toLowerCase()}`], { href: rowHref(e, row) });
 
-const why = (e, row, typical) => {
+const why = (e, row, typical, source) => {
   const r = (row.reasons ?? []).find((one) => one.contribution > 0) ?? row.reasons?.[0];
   if (!r) return answer("why", "Why?", "No reasons yet", "They come with the first model.");
   const { unit } = reasonFeature(e, r);
   const usual = typical?.[r.feature]?.p50;
-  return answer("why", "Why?", `${capital(reasonName(e, r))}: ${value(r.value, unit)}`, usual == null ? "What is typical is not known to this server." : `Typical: ${value(usual, unit)}`);
+  return answer("why", "Why?", `${capital(reasonName(e, r))}: ${value(r.value, unit)}`, usual == null ? missing(source, "What is typical is not known to this server.") : `Typical: ${value(usual, unit)}`);
 };
 
 const lately = (e, row) => panel({
@@ -57,10 +57,10 @@ const group = (e, items, total) => {
 const withRisk = (e) => panel({
   id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
   urls: { top: url(`/api/v1/${e.plural}`, { sort: e.risk.value_name ? "-value" : null, limit: TOP }), features: "/api/v1/features" }, optional: ["features"],
-  render: ({ top, features }) => {
+  render: ({ top, features }, sources) => {
     const [row] = top.items;
     if (!row) return answers(answer("whom", "Call first", `No ${e.title_plural} yet`));
-    return answers(whom(e, row), why(e, row, typicalOf(features, e)), answerPanel("lately", lately(e, row)), group(e, top.items, top.total));
+    return answers(whom(e, row), why(e, row, typicalOf(features, e), sources.features), answerPanel("lately", lately(e, row)), group(e, top.items, top.total));
   },
 });
 

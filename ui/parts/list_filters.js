@@ -18,15 +18,16 @@ const titleOf = (e, name) => (name === "risk" ? e.risk?.title ?? name : featureN
 const operators = { ">=": "at least", "<=": "at most", ">": "above", "<": "below", "=": "is" };
 
 // Conditions as the server takes them: where=avg_bill>=100;plan=Lite.
-const partsOf = (where) => (where ?? "").split(";").filter(Boolean);
+const partsOf = (where) => (where ?? "").match(/(?:\\[;\\]|[^;])+/g) ?? []; // a semicolon of a value has a backslash before it
 const withPart = (part) => ({ where: [...new Set([...partsOf(parse().query.where), part])].join(";") });
 const withoutPart = (part) => ({ where: partsOf(parse().query.where).filter((one) => one !== part).join(";") });
-export const whereText = (column, text) => `${column}=${text}`;
+const escaped = (text) => text.replace(/\\(?=[;\\]|$)|;/g, "\\$&");
+export const whereText = (column, text, sign = "=") => `${column}${sign}${escaped(text)}`;
 
 // What the address says, as a person would: [[condition, words]].
 export const conditions = (e, query) => partsOf(query.where).map((part) => {
   const [, name, sign, v] = part.match(/^([^<>=]+)(>=|<=|>|<|=)(.*)$/) ?? [null, part, "", ""];
-  return [part, `${titleOf(e, name)} ${operators[sign] ?? ""} ${v}`.trim()];
+  return [part, `${titleOf(e, name)} ${operators[sign] ?? ""} ${v.replace(/\\([;\\])/g, "$1")}`.trim()];
 });
 
 const chip = (text, remove) => h("span", { class: "chip", "data-key": text }, text, h("button", { type: "button", class: "link", "aria-label": `Without: ${text}`, click: remove }, "✕"));
@@ -36,12 +37,12 @@ const addCondition = (e) => h("details", { class: "menu inline", "data-key": "co
   h("form", { class: "menu-list", submit: (event) => {
     event.preventDefault();
     const { column, sign, amount } = event.target.elements;
-    setQuery(withPart(`${column.value}${sign.value}${amount.value.trim()}`));
+    setQuery(withPart(whereText(column.value, amount.value.trim(), sign.value)));
     event.target.closest("details").open = false;
   } },
   h("label", {}, "Column", h("select", { name: "column" }, e.risk ? h("option", { value: "risk" }, capital(titleOf(e, "risk"))) : null, e.columns.map((c) => h("option", { value: c.name }, capital(featureName(e, c.name)))))),
   h("label", {}, "Must be", h("select", { name: "sign" }, Object.entries(operators).map(([sign, text]) => h("option", { value: sign }, text)))),
-  h("label", {}, "Value", h("input", { type: "search", name: "amount", required: true, autocomplete: "off", pattern: "[^;]+" })),
+  h("label", {}, "Value", h("input", { type: "search", name: "amount", required: true, autocomplete: "off" })),
   h("button", { class: "quiet" }, "Show these")));
 
 // ---- views ----

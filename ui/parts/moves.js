@@ -4,6 +4,7 @@ import { url } from "../lib/api.js";
 import { typicalOf } from "./risk.js";
 
 const LOOKED_AT = 500; // rows
+export const ONE_WAY = "In the last days all rows moved the same way, as sums of fewer days do: that does not say which are as usual";
 const LEAST = 0.5; // steps: what moved less is as usual
 const LEAST_SHARE = 0.05; // of the rows that moved, in either direction
 
@@ -22,9 +23,11 @@ export const movesUrls = (e) => {
   return { top: url(`/api/v1/${e.plural}`, { limit: LOOKED_AT, fields: fields.join(",") }), features: "/api/v1/features" };
 };
 
+const movedIn = (rows, { usual, now }) => rows.filter((row) => row[now.name] != null && row[usual.name] != null).map((row) => row[now.name] - row[usual.name]).filter((by) => by !== 0);
+
 // A sum or an extreme over fewer days is lower by nature, in every row. Only what moves both ways says something.
-const movesBothWays = (rows, { usual, now }) => {
-  const moved = rows.filter((row) => row[now.name] != null && row[usual.name] != null).map((row) => row[now.name] - row[usual.name]).filter((by) => by !== 0);
+const movesBothWays = (rows, pair) => {
+  const moved = movedIn(rows, pair);
   const up = moved.filter((by) => by > 0).length;
   return Math.min(up, moved.length - up) >= Math.max(1, moved.length * LEAST_SHARE);
 };
@@ -48,9 +51,10 @@ const moveOf = (row, pair, typical) => {
 };
 
 // Of each row what says most: what is worse goes before what is better. {known: the rows that can be compared, moves}, the worst first.
+// isOneWay: no row can be, since all that moved are sums and extremes; more history changes nothing of it.
 export const movesOf = (e, { top, features }) => {
   const typical = typicalOf(features, e);
-  const pairs = pairsOf(e).filter((pair) => movesBothWays(top.items, pair));
+  const pairs = pairsOf(e).filter((pair) => movesBothWays(top.items, pair)), isOneWay = pairs.length === 0 && pairsOf(e).some((pair) => movedIn(top.items, pair).length > 0);
   const all = top.items.map((row) => pairs.map((pair) => moveOf(row, pair, typical)).filter(Boolean)).filter((of) => of.length > 0);
-  return { known: new Set(all.map((of) => of[0].row)), moves: all.map((of) => of.filter((m) => Math.abs(m.moved) >= LEAST).sort(before)[0]).filter(Boolean).sort(before) };
+  return { isOneWay, known: new Set(all.map((of) => of[0].row)), moves: all.map((of) => of.filter((m) => Math.abs(m.moved) >= LEAST).sort(before)[0]).filter(Boolean).sort(before) };
 };

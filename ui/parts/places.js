@@ -7,7 +7,7 @@ import { href } from "../lib/router.js";
 import { count, decimal, visible } from "../lib/words.js";
 import { empty, note } from "./bits.js";
 import { badIn, badWord, byRow, groupsOf, worstFirst } from "./groups.js";
-import { hasMoves, movesOf, movesUrls } from "./moves.js";
+import { hasMoves, movesOf, movesUrls, ONE_WAY } from "./moves.js";
 import { panel } from "./panel.js";
 import { table } from "./table.js";
 
@@ -82,9 +82,9 @@ const legend = (rows, moves) => {
 };
 
 const render = (e, data) => {
-  const rows = data.top.items, { known, moves } = movesOf(e, data);
+  const rows = data.top.items, { known, moves, isOneWay } = movesOf(e, data);
   if (rows.length === 0) return empty(`No ${e.title_plural} yet.`);
-  if (known.size === 0 && !e.place) return empty("Not enough history to say which are as usual.");
+  if (known.size === 0 && !e.place) return empty(isOneWay ? `${ONE_WAY}.` : "Not enough history to say which are as usual.");
   const all = { of: byRow(moves), known };
   return [legend(rows, all), e.place ? map(e, rows, all) : tiles(e, rows, all), data.top.total > rows.length ? note(`The first ${count(rows.length)} of ${count(data.top.total)} by id.`) : null];
 };

@@ -35,7 +35,7 @@ const words = (e, m, days) => {
 // Of the row that is furthest on the side that is worse. found: {known, bad} of moves.js; null: not known.
 export const sinceWhen = (e, found) => {
   const m = found?.bad[0];
-  if (!m) return answer("since", QUESTION, found?.known.size > 0 ? "Nothing is worse" : "Not known yet");
+  if (!m) return answer("since", QUESTION, found?.known.size > 0 ? "Nothing is worse" : found && !found.isOneWay ? "Not known yet" : "Not known");
   const days = daysUrl(e, m.row[e.key], m.pair.usual.name);
   return answerPanel("since", panel({ id: "since", title: QUESTION, isPlain: true, isBare: true, height: 60, every: SLOW_MS, urls: { r: days }, absent: answerContent(QUESTION, "Not known"),
     render: ({ r }) => answerContent(QUESTION, ...words(e, m, r.items)) }));

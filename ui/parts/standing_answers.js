@@ -4,9 +4,9 @@ import { SLOW_MS } from "../lib/live.js";
 import { featureName, listed, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, count, many, visible } from "../lib/words.js";
-import { answer, answerContent, answerPanel, answers } from "./bits.js";
+import { answer, answerContent, answerPanel, answers, missing } from "./bits.js";
 import { badIn, badWord, byRow, groupsOf, worstFirst } from "./groups.js";
-import { hasMoves, movesOf, movesUrls } from "./moves.js";
+import { hasMoves, movesOf, movesUrls, ONE_WAY } from "./moves.js";
 import { panel } from "./panel.js";
 import { otherOf, stakeUrl, stakeWords } from "./related.js";
 import { typicalOf } from "./risk.js";
@@ -35,19 +35,19 @@ const outlier = (e, rows, typical) => {
   return all.reduce((most, one) => (most && most.far >= one.far ? most : one), null);
 };
 
-const worst = (e, found) => {
+const worst = (e, found, source) => {
   const title = measured(e).some((c) => c.worse) ? `Which ${e.title} is worst?` : "Stands out most";
-  if (!found) return answer("bad", title, "Not known", "What is typical is not known to this server.");
+  if (!found) return answer("bad", title, "Not known", missing(source, "What is typical is not known to this server."));
   const { row, column, usual } = found;
   return answer("bad", title, idOf(e, row), `${capital(featureName(e, column.name))} ${value(row[column.name], column.unit)}; typical ${value(usual.p50, column.unit)}, half are ${value(usual.p25, "")} to ${value(usual.p75, "")}`, { href: rowHref(e, row) });
 };
 
 // Of all rows: how many are worse than they are themselves usually, and which most. found: as of movesOf, with `bad`; null: not known.
-const thanUsual = (e, found) => {
-  if (!found) return answer("usual", "Worse than usual?", "Not known");
+const thanUsual = (e, found, source) => {
+  if (!found) return answer("usual", "Worse than usual?", "Not known", missing(source));
   const { known, bad } = found, [most] = bad;
   const question = bad.every((m) => m.side === "worse") ? "Worse than usual?" : "Not as usual?";
-  if (known.size === 0) return answer("usual", question, "Not known yet", "Not enough history.");
+  if (known.size === 0) return found.isOneWay ? answer("usual", question, "Not known", `${ONE_WAY}.`) : answer("usual", question, "Not known yet", "Not enough history.");
   if (!most) return answer("usual", question, "None", `All ${count(known.size)} are as they usually are, or better.`, { state: "ok" });
   return answer("usual", question, `${count(bad.length)} of ${count(known.size)}`, [`Most: ${idOf(e, most.row)}, ${featureName(e, most.pair.usual.name)} ${value(most.row[most.pair.now.name], most.pair.now.unit)} in ${many(most.pair.now.days, "day", "days")}, usually ${value(most.row[most.pair.usual.name], most.pair.usual.unit)}`],
     { href: rowHref(e, most.row) });
@@ -68,7 +68,7 @@ const whoIsThere = (e, found) => {
 // In which group of them most are worse than usual: ids often begin with a place.
 const where = (e, found, rows) => {
   const question = "Where are most of them?";
-  if (!found || found.known.size === 0) return answer("where", question, "Not known yet");
+  if (!found || found.known.size === 0) return answer("where", question, found && !found.isOneWay ? "Not known yet" : "Not known");
   const moves = { of: byRow(found.moves) }, [group] = groupsOf(e, rows).sort(worstFirst(moves)), bad = badIn(group, moves).length;
   if (group.isAll) return answer("where", question, "No groups", `${e.place ? "The map has their places" : "Their ids do not begin alike, and no place is declared"}.`);
   return bad === 0 ? answer("where", question, "Nowhere", `None is ${badWord(moves)}.`) : answer("where", question, group.name, `${count(bad)} of ${count(group.rows.length)} ${badWord(moves)}`);
@@ -88,9 +88,9 @@ const howMany = (e, list, features) => {
 export const standingAnswers = (e) => panel({
   id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
   urls: { list: url(`/api/v1/${e.plural}`, { limit: LOOKED_AT }), features: "/api/v1/features", top: hasMoves(e) ? movesUrls(e).top : null }, optional: ["features", "top"],
-  render: ({ list, features, top }) => {
+  render: ({ list, features, top }, sources) => {
     const found = outlier(e, list.items, typicalOf(features, e)), moved = movesFound(e, { top, features });
-    return answers(worst(e, found), hasMoves(e) ? thanUsual(e, moved) : answer("usual", "Worse than usual?", "Not known", "No feature has a unit and a window."),
+    return answers(worst(e, found, sources.features), hasMoves(e) ? thanUsual(e, moved, top ? sources.features : sources.top) : answer("usual", "Worse than usual?", "Not known", "No feature has a unit and a window."),
       hasMoves(e) ? sinceWhen(e, moved) : null, whoIsThere(e, found), hasMoves(e) ? where(e, moved, top?.items ?? []) : howMany(e, list, features));
   },
 });

@@ -6,6 +6,7 @@
  *   FAULT_TRACE   gets a line for each call: "CALL PATH" (how the nth call is chosen)
  *   FAULT_OPS     gets each change of a file with its bytes, so that a power cut can be computed afterwards (ops.c)
  *   FAULT_CLOCK   a file with seconds that the wall clock is off by (clock.c)
+ *   FAULT_THREADS how many threads may run besides the first one (threads.c)
  *   FAULT_MALLOC  in libfault_memory.so: which allocation fails (memory.c)
  *
  * Everything below is called with the process's own locks held or not, from any thread: nothing here allocates, and system calls are made

@@ -279,7 +279,8 @@ static void every_whole_duration_is_exact(void **state) {
 
 static void what_is_no_duration_is_refused(void **state) {
     (void)state;
-    static const char *const bad[] = {"", "s", "-1s", "1 s", "1w", "1sm", "nan", "inf", "1e30d", "ten", "5M", "1:00"};
+    static const char *const bad[] = {"",    "s",  "-1s",  "1 s",  "1w",    "1sm",  "nan", "inf",     "1e30d",
+                                      "ten", "5M", "1:00", "0x10", "0x10s", "0x1d", "1p3", "infinity"};
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
         int64_t ms = 42;
         Error err = {0};

@@ -233,6 +233,8 @@ static void wrong_values_name_key_value_and_source(void **state) {
     assert_refused(NULL, "lake.memory_limit=lots", "lake.memory_limit", "lots", "--set");
     assert_refused(NULL, "lake.memory_limit=-1", "lake.memory_limit", "-1", "--set");
     assert_refused(NULL, "lake.memory_limit=nan", "lake.memory_limit", "nan", "--set");
+    assert_refused(NULL, "lake.memory_limit=0x100", "lake.memory_limit", "0x100", "--set");
+    assert_refused(NULL, "lake.memory_limit=0x1p30B", "lake.memory_limit", "0x1p30B", "--set");
     assert_refused(NULL, "lake.memory_limit=1e15GiB", "lake.memory_limit", "1e15GiB", "--set");
     setenv("SMELT_RUN_ATTEMPTS", "x1", 1);
     assert_refused(NULL, NULL, "run.attempts", "x1", "SMELT_RUN_ATTEMPTS");
