@@ -159,12 +159,20 @@ static void put_record(RollupRecords *t, RollupRecord *record) {
     t->places[at] = record;
 }
 
+/* All pages are written at once. Of memory that is zero because nobody has touched it a page that is read first, as by who looks for a
+ * record, is asked for twice, and the second time interrupts the other cores. */
+static RollupRecord **new_places(size_t size) {
+    RollupRecord **places = xmalloc(size * sizeof *places);
+    memset(places, 0, size * sizeof *places);
+    return places;
+}
+
 /* So that `more` have their places, and half of them are free. */
 static void records_grow(RollupRecords *t, size_t more) {
     RollupRecords old = *t;
     if (2 * (t->count + more) <= t->size) return;
     while (2 * (t->count + more) > t->size) t->size = t->size > 0 ? 2 * t->size : 1024;
-    t->places = xcalloc(t->size, sizeof(RollupRecord *));
+    t->places = new_places(t->size);
     for (size_t i = 0; i < old.size; i++)
         if (old.places[i] != NULL) put_record(t, old.places[i]);
     free(old.places);
