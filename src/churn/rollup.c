@@ -42,6 +42,21 @@ bool rollup_is_same(const LakeText *a, const LakeText *b) {
     return memcmp(x.at, y.at, x.len) == 0;
 }
 
+static RollupHead head_of(Span text) {
+    RollupHead head = {{0, 0}};
+    memcpy(&head, text.at, text.len < sizeof head ? text.len : sizeof head);
+    return head;
+}
+
+/* As rollup_is_same, of the text of an item. */
+static bool is_item(const RollupEntity *item, const LakeText *text) {
+    if (lake_text_is_short(text) || item->key.words[0] != text->words[0]) return lake_text_is(&item->key, text);
+    Span span = rollup_span(text);
+    RollupHead head = head_of(span);
+    if (item->head.words[0] != head.words[0] || item->head.words[1] != head.words[1]) return false;
+    return span.len <= sizeof head || rollup_is_same(&item->key, text);
+}
+
 RollupText *rollup_keep_text(Arena *arena, Span text) {
     size_t room = (text.len + 7) & ~(size_t)7; /* the next one is aligned */
     RollupText *t = (RollupText *)(void *)arena_take(arena, sizeof *t + room);
@@ -56,9 +71,10 @@ static void texts_grow(RollupTexts *t) {
     free(t->places);
     t->places = xcalloc(t->size, sizeof *t->places);
     for (size_t i = 0; i < t->count; i++) {
-        size_t at = hash_of(&t->items[i].key) & (t->size - 1);
-        while (t->places[at] != 0) at = (at + 1) & (t->size - 1);
-        t->places[at] = (uint32_t)i + 1;
+        uint64_t hash = hash_of(&t->items[i].key);
+        size_t at = hash & (t->size - 1);
+        while (t->places[at].number != 0) at = (at + 1) & (t->size - 1);
+        t->places[at] = (RollupPlace){(uint32_t)i + 1, (uint32_t)(hash >> 32)};
     }
 }
 
@@ -68,17 +84,19 @@ static size_t add_text(RollupTexts *t, Arena *arena, const LakeText *text) {
         t->items = xrealloc(t->items, t->capacity, sizeof *t->items);
     }
     const RollupText *id = rollup_keep_text(arena, rollup_span(text));
-    t->items[t->count] = (RollupEntity){.key = lake_borrow_text((Span){id->bytes, id->len}), .id = id};
+    Span kept = {id->bytes, id->len};
+    t->items[t->count] = (RollupEntity){.key = lake_borrow_text(kept), .head = head_of(kept), .id = id};
     return t->count++;
 }
 
 /* There is a place for one more. */
 static size_t find_text(RollupTexts *t, Arena *arena, const LakeText *text, uint64_t hash) {
     size_t at = hash & (t->size - 1);
-    for (; t->places[at] != 0; at = (at + 1) & (t->size - 1))
-        if (rollup_is_same(&t->items[t->places[at] - 1].key, text)) return t->places[at] - 1;
+    uint32_t upper = (uint32_t)(hash >> 32);
+    for (; t->places[at].number != 0; at = (at + 1) & (t->size - 1))
+        if (t->places[at].hash == upper && is_item(&t->items[t->places[at].number - 1], text)) return t->places[at].number - 1;
     size_t added = add_text(t, arena, text);
-    t->places[at] = (uint32_t)added + 1;
+    t->places[at] = (RollupPlace){(uint32_t)added + 1, upper};
     return added;
 }
 
@@ -100,8 +118,8 @@ void rollup_texts_done(RollupTexts *t) {
 /* The items at the first places of these hashes. */
 static void prefetch_texts(const RollupTexts *t, const uint64_t *hashes, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        uint32_t at = t->places[hashes[i] & (t->size - 1)];
-        if (at != 0) __builtin_prefetch(&t->items[at - 1]);
+        uint32_t number = t->places[hashes[i] & (t->size - 1)].number;
+        if (number != 0) __builtin_prefetch(&t->items[number - 1]);
     }
 }
 
@@ -141,12 +159,20 @@ static void put_record(RollupRecords *t, RollupRecord *record) {
     t->places[at] = record;
 }
 
+/* All pages are written at once. Of memory that is zero because nobody has touched it a page that is read first, as by who looks for a
+ * record, is asked for twice, and the second time interrupts the other cores. */
+static RollupRecord **new_places(size_t size) {
+    RollupRecord **places = xmalloc(size * sizeof *places);
+    memset(places, 0, size * sizeof *places);
+    return places;
+}
+
 /* So that `more` have their places, and half of them are free. */
 static void records_grow(RollupRecords *t, size_t more) {
     RollupRecords old = *t;
     if (2 * (t->count + more) <= t->size) return;
     while (2 * (t->count + more) > t->size) t->size = t->size > 0 ? 2 * t->size : 1024;
-    t->places = xcalloc(t->size, sizeof(RollupRecord *));
+    t->places = new_places(t->size);
     for (size_t i = 0; i < old.size; i++)
         if (old.places[i] != NULL) put_record(t, old.places[i]);
     free(old.places);

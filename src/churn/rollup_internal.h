@@ -83,8 +83,14 @@ typedef struct RollupUnpacked {
     RollupSeen lasts[ROLLUP_MEASURES];
 } RollupUnpacked;
 
+/* The first bytes of an id, with zeros behind them. */
+typedef struct RollupHead {
+    uint64_t words[2];
+} RollupHead;
+
 typedef struct RollupEntity {
-    LakeText key; /* of the id; a long one is borrowed from it */
+    LakeText key;    /* of the id; a long one is borrowed from it */
+    RollupHead head; /* the bytes of a long id are in no cache, and seldom more than these */
     const RollupText *id;
     union {
         RollupRecord *records;
@@ -98,12 +104,18 @@ typedef struct RollupRecords {
     size_t count, size;    /* size: of places, a power of two */
 } RollupRecords;
 
+/* Where an item is found. Most others have another hash: they are passed over without a look at the item, which is in no cache. */
+typedef struct RollupPlace {
+    uint32_t number; /* of the item + 1; 0: free */
+    uint32_t hash;   /* its upper half */
+} RollupPlace;
+
 /* Texts that are often the same, and entities, by their bytes. */
 typedef struct RollupTexts {
     RollupEntity *items;
     size_t count, capacity;
-    uint32_t *places; /* number of the item + 1; 0: free */
-    size_t size;      /* of places, a power of two */
+    RollupPlace *places;
+    size_t size; /* of places, a power of two */
 } RollupTexts;
 
 struct Rollup {

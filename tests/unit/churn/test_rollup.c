@@ -1,4 +1,4 @@
-/* test_rollup.c: records as bytes. */
+/* test_rollup.c: records as bytes, and entities by their ids. */
 #include "churn/rollup_internal.h"
 
 #include "../fixture.h"
@@ -147,9 +147,43 @@ static void plans_that_do_not_fit_are_refused(void **state) {
     assert_false(rollup_find_feeds(beyond, days, &feeds));
 }
 
+/* Ids that differ in their length, in their first bytes, or only behind those that are looked at first. */
+static void entities_are_found_by_all_of_their_id(void **state) {
+    (void)state;
+    static const char *const ids[] = {"A",
+                                      "A-0123456789",
+                                      "A-01234567890",
+                                      "A-01234567891",
+                                      "B-01234567891",
+                                      "A-01234567890123",
+                                      "A-01234567890124",
+                                      "A-012345678901234",
+                                      "A-012345678901235",
+                                      "A-01234567890123456789012345678901234",
+                                      "A-01234567890123456789012345678901235",
+                                      ""};
+    CLEANUP(arena_done) Arena arena = {0};
+    RollupTexts texts = {0};
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
+            CLEANUP(free_text) char *elsewhere = xstrdup(ids[i]);
+            assert_int_equal(rollup_texts_find(&texts, &arena, (Span){elsewhere, strlen(elsewhere)}), i);
+        }
+    }
+    for (size_t i = 0; i < 5000; i++) { /* the places grow */
+        CLEANUP(free_text) char *id = xasprintf("SUBSCRIBER-%08zu", i);
+        assert_int_equal(rollup_texts_find(&texts, &arena, (Span){id, strlen(id)}), ARRAY_LEN(ids) + i);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(ids); i++) assert_int_equal(rollup_texts_find(&texts, &arena, (Span){ids[i], strlen(ids[i])}), i);
+    rollup_texts_done(&texts);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(an_empty_record_is_small), cmocka_unit_test(numbers_come_back),
-                                       cmocka_unit_test(last_values_come_back), cmocka_unit_test(bytes_of_chance_are_read_or_refused),
-                                       cmocka_unit_test(plans_that_do_not_fit_are_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(an_empty_record_is_small),
+                                       cmocka_unit_test(numbers_come_back),
+                                       cmocka_unit_test(last_values_come_back),
+                                       cmocka_unit_test(bytes_of_chance_are_read_or_refused),
+                                       cmocka_unit_test(plans_that_do_not_fit_are_refused),
+                                       cmocka_unit_test(entities_are_found_by_all_of_their_id)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
