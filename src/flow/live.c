@@ -59,9 +59,10 @@ struct Live {
     PathGroup *group;
     Path *paths[PATHS];
     Orders *orders;
-    atomic_bool unrefined;   /* Bronze may have batches that Silver and Gold lack */
-    atomic_bool unpublished; /* Gold has changed since the last snapshot */
-    atomic_llong asked_ns;   /* when the API was last asked for data; 0: not yet */
+    atomic_bool unrefined;    /* Bronze may have batches that Silver and Gold lack */
+    atomic_bool refine_waits; /* nothing is to be refined, and somebody asks for data: the next batch need not be a full one */
+    atomic_bool unpublished;  /* Gold has changed since the last snapshot */
+    atomic_llong asked_ns;    /* when the API was last asked for data; 0: not yet */
     /* of landing */
     TopicList topics;
     FeedList feeds; /* of `ingest` */
@@ -179,25 +180,31 @@ static bool refine_is_due(Live *live) {
 }
 
 /* What a refine costs follows the number of entities more than that of the events: with many of both it would take a core for itself. So it
- * pauses for as long as it took; what lands meanwhile is one refine. */
+ * pauses for half as long as it took; what lands meanwhile is one refine. */
 static void pause_after_refine(const RefineStats *stats) {
-    int took_ms = (int)(stats->seconds * 1e3);
-    (void)stop_wait_ms(took_ms < REFINE_PAUSE_MAX_MS ? took_ms : REFINE_PAUSE_MAX_MS);
+    int pause_ms = (int)(stats->seconds * 1e3 / 2);
+    (void)stop_wait_ms(pause_ms < REFINE_PAUSE_MAX_MS ? pause_ms : REFINE_PAUSE_MAX_MS);
 }
 
-static int refine(void *arg, LakeConn *conn, Error *err) {
-    Live *live = arg;
+static int refine_what_landed(Live *live, LakeConn *conn, Error *err) {
     RefineOptions options = {.quiet = true, .follows = true, .threads = (int)settings_int(live->settings, "refine.threads")};
     RefineStats stats;
-    if (do_order(live, conn, "replay", replay, err) != 0) return -1;
     if (!refine_is_due(live) || !atomic_exchange(&live->unrefined, false)) return 0;
     live->refined_ns = clock_mono_ns();
+    atomic_store(&live->refine_waits, false);
     if (refine_run(live->refinery, conn, &options, &stats, err) != 0) {
         atomic_store(&live->unrefined, true);
         return -1;
     }
     if (!atomic_exchange(&live->unpublished, true)) path_wake(live->paths[PATH_PUBLISH]);
     pause_after_refine(&stats);
+    return 0;
+}
+
+static int refine(void *arg, LakeConn *conn, Error *err) {
+    Live *live = arg;
+    if (do_order(live, conn, "replay", replay, err) != 0 || refine_what_landed(live, conn, err) != 0) return -1;
+    atomic_store(&live->refine_waits, is_asked(live) && !atomic_load(&live->unrefined));
     return 0;
 }
 
@@ -289,6 +296,8 @@ static int open_ingest(Live *live, Error *err) {
     options.quiet = true;
     options.timeout_ms = 0;
     options.mark = live->mark;
+    options.hurry = &live->refine_waits;
+    options.hurried_interval_ms = options.commit_interval_ms * 2 / 3;
     options.pipeline = refinery_pipeline(live->refinery);
     if (feeds_open_topics(live->settings, &live->topics, &live->feeds, err) != 0) return -1;
     live->ingest = ingest_open(live->conn, live->feeds.items, live->feeds.count, &options);
@@ -302,6 +311,7 @@ static int land(Live *live, bool *ret_done, Error *err) {
     note_blocked(live, rc == 0 ? ingest_blocked(live->ingest) : NULL);
     if (rc != 0 || state == INGEST_COMMITTED) { /* a step may land a batch and fail with the next one */
         atomic_store(&live->unrefined, true);
+        atomic_store(&live->refine_waits, false);
         path_wake(live->paths[PATH_REFINE]);
     }
     if (rc != 0) return -1;

@@ -16,6 +16,7 @@
 #include "ingest/decode.h"
 #include "ingest/feed.h"
 #include "ledger/commit_mark_keeper.h"
+#include <stdatomic.h>
 
 typedef struct IngestOptions {
     bool follow;       /* read on after the end, until stop_requested() */
@@ -32,6 +33,10 @@ typedef struct IngestOptions {
     int64_t leaderless_ms;
     size_t batch_rows, batch_bytes;
     int64_t commit_interval_ms;
+    /* While `hurry` is true, a batch ends after `hurried_interval_ms`: what works on batches has nothing to do, and somebody waits for it.
+     * NULL: never. Borrowed; any thread sets it. */
+    const atomic_bool *hurry;
+    int64_t hurried_interval_ms;
     MessageFormat format;     /* of a topic whose contracts say none; a file has lines of JSON */
     RegistryOptions registry; /* where the schemas of other formats are. Borrowed */
     /* At least `reserve` bytes must be free in `disk_dir` (NULL: not checked) before a batch lands: with `follow` the step waits for them,

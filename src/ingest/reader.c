@@ -8,6 +8,7 @@
 #include <inttypes.h>
 
 #define POLL_MS            100
+#define POLL_FILLING_MS    20 /* while there is a batch to hand over */
 #define QUIET_BEFORE_CHECK (5 * NSEC_PER_SEC)
 
 static bool at_end(const Reader *r) {
@@ -148,9 +149,14 @@ static int check_silence(Reader *r, Error *err) {
     return ingest_check_feed(r, err) < 0 ? -1 : 1;
 }
 
+static int64_t commit_interval_ms(const IngestOptions *o) {
+    bool hurry = o->hurry != NULL && atomic_load_explicit(o->hurry, memory_order_relaxed);
+    return hurry ? o->hurried_interval_ms : o->commit_interval_ms;
+}
+
 static bool is_due(const Reader *r) {
     if (batch_is_empty(r->batch)) return false;
-    return (r->now_ns - r->batch->started_ns) / 1000000 >= r->options->commit_interval_ms;
+    return (r->now_ns - r->batch->started_ns) / 1000000 >= commit_interval_ms(r->options);
 }
 
 /* The last message once more. 1: the event is dealt with; 0: it is like any other; -1: error. */
@@ -195,7 +201,7 @@ static int take_event(Reader *r, const KafkaEvent *e, Error *err) {
 /* One event. 1: read on, 0: stop reading, -1: error. */
 static int handle_event(Reader *r, Error *err) {
     KafkaEvent e;
-    if (feed_poll(r->feed, POLL_MS, &e, err) != 0) return -1;
+    if (feed_poll(r->feed, batch_is_empty(r->batch) ? POLL_MS : POLL_FILLING_MS, &e, err) != 0) return -1;
     r->now_ns = clock_coarse_ns();
     if (e.kind == KAFKA_NOTHING) return check_silence(r, err);
     r->heard_ns = r->now_ns;

@@ -14,7 +14,7 @@
 #define COMPACT_ROWS_MIN 10000
 #define COMPACT_SHARE    4 /* partial rows may be a quarter of the compacted ones: every refine of a few events reads them all */
 #define DELTA_SHARE      8 /* the delta may have an eighth of the rows of the base */
-#define FOLLOWING_SHARE  2 /* ... half of them when refines follow each other: at 2,000 events/s an eighth was full every six seconds */
+#define FOLLOWING_SHARE  2 /* both may be half when refines follow each other: at 2,000 events/s an eighth was full every six seconds */
 #define CHANGED_SHARE    4 /* computing the features of a quarter of the entities costs as much as those of all */
 
 #define FEW_ROWS 1000 /* of an entity behind the first: cheaper in the delta than a new base with its views and comments */
@@ -238,7 +238,7 @@ static int compact_part_if_due(const Refine *r, const StatePart *part, Error *er
     if (rows.compacted == 0) return store_compacted(r, part, true, err); /* the first load is not compacted: it would take long */
     int64_t compacted = rows.compacted < 0 ? -rows.compacted : rows.compacted, partial = rows.all - compacted;
     bool first = rows.compacted < 0 && r->follows && rows.all > COMPACT_ROWS_MIN; /* ... but pays when many refines follow */
-    bool due = partial > compacted / COMPACT_SHARE && partial > COMPACT_ROWS_MIN;
+    bool due = partial > compacted / (r->follows ? FOLLOWING_SHARE : COMPACT_SHARE) && partial > COMPACT_ROWS_MIN;
     return first || due ? compact(r, part, &rows, err) : 0;
 }
 

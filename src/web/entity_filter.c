@@ -235,6 +235,10 @@ int entity_filter_read_noted(Service *s, const Request *req, EntityFilter *f, Re
     return 0;
 }
 
+bool entity_filter_is_narrow(const EntityFilter *f) {
+    return f->number_count > 0 || f->text_count > 0 || f->noted != NULL;
+}
+
 /* ---- SQL ---- */
 
 /* Names of placeholders, from slots and endings: "number3_unused". Owned by the caller. */

@@ -56,6 +56,8 @@ int entity_filter_read(const Request *req, const Lease *lease, const GoldEntity 
                        Error *err) MUST_CHECK;
 /* Reads the parameter `noted`: which rows people have noted something about. Answers where no notes are kept. */
 int entity_filter_read_noted(Service *s, const Request *req, EntityFilter *f, Response *resp, Error *err) MUST_CHECK;
+/* A condition or `noted` was given. */
+bool entity_filter_is_narrow(const EntityFilter *f);
 void entity_filter_done(EntityFilter *f);
 /* sql/<head>.sql, sql/<middle>.sql and sql/<tail>.sql (NULL: nothing) as one statement, with all names. The caller frees. */
 char *entity_filter_sql(const EntityFilter *f, const char *head, const char *middle, const char *tail) MUST_CHECK;

@@ -29,6 +29,7 @@ typedef struct RouteCounts {
 typedef struct CacheEntry {
     pthread_mutex_t lock;
     char tag[SNAPSHOT_TAG_SIZE]; /* of `text`; "": none */
+    int64_t asked_ns;            /* when `text` was asked for */
     Buf text;
 } CacheEntry;
 
@@ -228,19 +229,30 @@ static bool cache_get(CacheEntry *cached, const char *tag, Buf *out) {
     return known;
 }
 
-static void cache_put(CacheEntry *cached, const char *tag, const Buf *text) {
+static void cache_put(CacheEntry *cached, const char *tag, int64_t asked_ns, const Buf *text) {
     pthread_mutex_lock(&cached->lock);
     buf_clear(&cached->text);
     buf_add(&cached->text, text->data, text->len);
+    cached->asked_ns = asked_ns;
     snprintf(cached->tag, sizeof cached->tag, "%s", tag);
     pthread_mutex_unlock(&cached->lock);
 }
 
+bool metrics_repeat_lake(WebMetrics *m, int64_t most_ns, Buf *out) {
+    CacheEntry *cached = &m->cached;
+    pthread_mutex_lock(&cached->lock);
+    bool is_new = cached->tag[0] != '\0' && clock_mono_ns() - cached->asked_ns <= most_ns;
+    if (is_new) buf_add(out, cached->text.data, cached->text.len);
+    pthread_mutex_unlock(&cached->lock);
+    return is_new;
+}
+
 int metrics_write_lake(WebMetrics *m, const Lease *lease, Buf *out, Error *err) {
+    int64_t asked_ns = clock_mono_ns();
     CLEANUP(buf_done) Buf text = {0};
     if (cache_get(&m->cached, lease->tag, out)) return 0;
     if (ask_lake(lease, &text, err) != 0) return -1;
-    cache_put(&m->cached, lease->tag, &text);
+    cache_put(&m->cached, lease->tag, asked_ns, &text);
     buf_add(out, text.data, text.len);
     return 0;
 }

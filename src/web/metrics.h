@@ -19,5 +19,7 @@ void metrics_connections(WebMetrics *m, size_t open);
 void metrics_write_server(const WebMetrics *m, Buf *out);
 /* Samples of other modules: [[metric, value, {label: value}], ...], those of one metric side by side. */
 void metrics_write_samples(const json_t *samples, Buf *out);
+/* Those of the lake that metrics_write_lake wrote last, when they were asked for at most `most_ns` ago. False: `out` is unchanged. */
+bool metrics_repeat_lake(WebMetrics *m, int64_t most_ns, Buf *out);
 /* Those of the lake, by sql/api/metrics.sql; queried again only when the lease's tag has changed. On failure `out` is unchanged. */
 int metrics_write_lake(WebMetrics *m, const Lease *lease, Buf *out, Error *err) MUST_CHECK;

@@ -353,3 +353,7 @@ bool snapshot_pool_reads_rows(SnapshotPool *s) {
 bool snapshot_pool_is_live(const SnapshotPool *s) {
     return s->dir == NULL;
 }
+
+int64_t snapshot_pool_view_ns(const SnapshotPool *s) {
+    return s->view_ns;
+}

@@ -58,3 +58,5 @@ bool snapshot_pool_tag(SnapshotPool *s, char tag[SNAPSHOT_TAG_SIZE]);
 /* The rows of its first generation are not in memory yet: every answer is a query until then. */
 bool snapshot_pool_reads_rows(SnapshotPool *s);
 bool snapshot_pool_is_live(const SnapshotPool *s);
+/* Live: how old an answer may be that is given again; 0: none is, or of snapshots. */
+int64_t snapshot_pool_view_ns(const SnapshotPool *s);

@@ -288,6 +288,23 @@ static IngestState step_until_something(Ingest *in) {
     return state;
 }
 
+static void a_batch_ends_earlier_while_somebody_waits_for_it(void **state) {
+    LakeConn *conn = conn_of(state);
+    const KafkaEvent events[] = {message(0, 0)};
+    atomic_bool hurry = false;
+    IngestOptions follow = once;
+    follow.follow = true;
+    follow.commit_interval_ms = 3600 * 1000;
+    follow.hurry = &hurry;
+    follow.hurried_interval_ms = 10;
+    Script s = script(0, 1, events, 1);
+    CLEANUP(ingest_closep) Ingest *in = ingest_open(conn, &(Feed *){&s.feed}, 1, &follow);
+    for (int times = 0; times < 2; times++) assert_int_equal(step(in), INGEST_IDLE);
+    atomic_store(&hurry, true);
+    assert_int_equal(step_until_something(in), INGEST_COMMITTED);
+    assert_audit(conn, 1);
+}
+
 static void a_step_says_what_it_did(void **state) {
     LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 0), message(0, 1)};
@@ -657,6 +674,7 @@ int main(void) {
         WITH_TIMED_LAKE(a_feed_that_breaks_is_an_error),
         WITH_TIMED_LAKE(a_failure_to_land_ends_it_though_nothing_comes),
         WITH_TIMED_LAKE(a_failure_to_land_ends_it_though_the_feed_is_away),
+        WITH_TIMED_LAKE(a_batch_ends_earlier_while_somebody_waits_for_it),
         WITH_TIMED_LAKE(a_step_says_what_it_did),
         WITH_TIMED_LAKE(a_quiet_feed_is_idle_and_may_be_closed_at_any_time),
         WITH_TIMED_LAKE(a_step_after_an_error_reads_on),

@@ -297,6 +297,28 @@ static void test_metrics_follow_the_lake(void **state) {
     response_done(&after);
 }
 
+/* As other answers of a live lake: who asks again within that time costs no query, although something was committed. */
+static void test_metrics_are_given_again_for_a_while(void **state) {
+    (void)state;
+    snapshot_pool_free(service.pool);
+    service.pool = snapshot_pool_open_live(lake.lake, 3600 * 1000, 0);
+    metrics_free(service.metrics);
+    service.metrics = metrics_new(route_count(), route_pattern); /* that nobody has asked */
+    Response before = answer_to("GET", "/metrics");
+    run(lake.conn, "INSERT INTO ledger_batches VALUES (2, now(), 5, 0, 0, 0)");
+    Response again = answer_to("GET", "/metrics");
+    expect_line(&again, "smelt_bronze_offsets_total{fate=\"landed\"} 120");
+    check_families(again.body.data);
+    snapshot_pool_free(service.pool);
+    service.pool = snapshot_pool_open_live(lake.lake, 0, 0);
+    Response after = answer_to("GET", "/metrics");
+    expect_line(&after, "smelt_bronze_offsets_total{fate=\"landed\"} 125");
+    run(lake.conn, "DELETE FROM ledger_batches WHERE batch_id = 2");
+    response_done(&before);
+    response_done(&again);
+    response_done(&after);
+}
+
 /* Of the gaps, what is lost has a fate of its own: the fates add up to the offsets. */
 static void what_is_lost_is_told_from_other_gaps(void **state) {
     (void)state;
@@ -863,6 +885,7 @@ int main(void) {
         cmocka_unit_test(test_runs_status_probes),
         cmocka_unit_test(test_metrics),
         cmocka_unit_test(test_metrics_follow_the_lake),
+        cmocka_unit_test(test_metrics_are_given_again_for_a_while),
         cmocka_unit_test(what_is_lost_is_told_from_other_gaps),
         cmocka_unit_test(test_live_survives_a_new_column),
         cmocka_unit_test(test_live_answers_have_tags),
