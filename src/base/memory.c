@@ -2,16 +2,16 @@
 #include "base/memory.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static _Noreturn void out_of_memory(void) {
     static const char text[] = "smelt: out of memory. No partial change was stored; raise the memory limit and run again.\n";
     ssize_t ignored = write(STDERR_FILENO, text, sizeof text - 1);
     (void)ignored;
-    _exit(70);
+    _exit(74);
 }
 
 static void *check_allocated(void *p) {
@@ -59,4 +59,9 @@ char *xasprintf(const char *fmt, ...) {
     va_end(args);
     if (n < 0) out_of_memory();
     return text;
+}
+
+bool memory_is_there(size_t bytes) {
+    void *there = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return there != MAP_FAILED && munmap(there, bytes) == 0;
 }

@@ -12,15 +12,16 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MEMORY_TIMES 8 /* lake.memory_limit at most, to open a lake */
+#define MEMORY_TIMES   8                  /* lake.memory_limit at most, to open a lake */
+#define MEMORY_TO_OPEN ((size_t)96 << 20) /* with less DuckDB's allocator may end the process by a signal */
 
 static int open_failed(const char *path, char *message, Error *err) {
     bool locked = message != NULL && strstr(message, "lock on file") != NULL;
     if (locked)
         error_set(err, ERR_BUSY, "%s is open in another process: %s", path, message);
     else if (lake_says_memory(message))
-        error_set(err, ERR_CONFIG, "cannot open the lake %s: %.*s. Next: raise lake.memory_limit", path, (int)strcspn(message, "\n"),
-                  message);
+        error_set(err, ERR_CONFIG, "cannot open the lake %s: %.*s. Next: %s", path, (int)strcspn(message, "\n"), message,
+                  lake_advise_memory(message));
     else
         error_set(err, lake_says_full(message) ? ERR_FULL : ERR_IO, "cannot open the lake %s: %s", path,
                   message != NULL ? message : "DuckDB gave no reason");
@@ -77,6 +78,9 @@ static int set_up(Lake *lake, const char *path, const LakeOptions *options, Erro
 
 /* A write-ahead log that was written with more memory may need more to be read again: *memory_limit is doubled until it can be. */
 static int open_database(const char *path, const LakeOptions *options, int64_t *memory_limit, duckdb_database *ret, Error *err) {
+    if (!memory_is_there(MEMORY_TO_OPEN))
+        return error_set(err, ERR_CONFIG, "cannot open the lake %s: this process may not have %zu MiB more memory. Next: %s", path,
+                         MEMORY_TO_OPEN >> 20, LAKE_MORE_MEMORY);
     for (int64_t limit = *memory_limit;; limit *= 2) {
         duckdb_config config = make_config(options, limit);
         char *message = NULL;

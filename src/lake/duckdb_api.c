@@ -45,5 +45,7 @@ static void load(void) {
 int duckdb_load(Error *err) {
     pthread_once(&once, load);
     if (problem == NULL) return 0;
-    return error_set(err, ERR_CONFIG, "libduckdb.so cannot be used: %s. `tools/bootstrap build` fetches the right one", problem);
+    bool memory = strstr(problem, "failed to map segment") != NULL || strstr(problem, "annot allocate memory") != NULL;
+    const char *next = memory ? LAKE_MORE_MEMORY : "`tools/bootstrap build` fetches the right one";
+    return error_set(err, ERR_CONFIG, "libduckdb.so cannot be used: %s. Next: %s", problem, next);
 }

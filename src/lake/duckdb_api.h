@@ -31,6 +31,8 @@ typedef struct DuckdbApi {
 
 extern DuckdbApi duckdb; /* empty until duckdb_load */
 
+#define LAKE_MORE_MEMORY "give this process more memory (the limit of its container, ulimit -v)"
+
 /* Loads the functions from libduckdb.so in the binary's run path or where the system looks; does nothing when they are loaded. Any thread.
- * ERR_CONFIG says where to get the library. */
+ * ERR_CONFIG says where to get the library, or that there is too little memory for it. */
 int duckdb_load(Error *err) MUST_CHECK;

@@ -15,11 +15,27 @@ bool lake_says_full(const char *message) {
     return false;
 }
 
-bool lake_says_memory(const char *message) {
-    static const char *const words[] = {"could not allocate block", "failed to allocate", "failed to pin block", "Out of Memory Error"};
-    for (size_t i = 0; message != NULL && i < ARRAY_LEN(words); i++)
-        if (strstr(message, words[i]) != NULL) return true;
+static bool says_one_of(const char *message, const char *const words[]) {
+    for (; message != NULL && *words != NULL; words++)
+        if (strstr(message, *words) != NULL) return true;
     return false;
+}
+
+/* The system had no more, whatever lake.memory_limit is. Some come as errors of what was read, as of ZSTD, or without a type of DuckDB. */
+static bool says_system_memory(const char *message) {
+    static const char *const words[] = {"bad allocation",         "bad_alloc", "Allocation error", "Allocation failure",
+                                        "Cannot allocate memory", NULL};
+    return says_one_of(message, words);
+}
+
+bool lake_says_memory(const char *message) {
+    static const char *const words[] = {"could not allocate block", "failed to allocate", "failed to pin block", "Out of Memory Error",
+                                        NULL};
+    return says_one_of(message, words) || says_system_memory(message);
+}
+
+const char *lake_advise_memory(const char *message) {
+    return says_system_memory(message) ? LAKE_MORE_MEMORY : "raise lake.memory_limit";
 }
 
 bool lake_lacks_memory(const Error *err) {
@@ -55,7 +71,8 @@ int lake_advise_opening(Error *err) {
     return error_set(err, ERR_IO, "%s. Next: %s", err->text, advice != NULL ? advice : "`smelt recover` shows what it would do");
 }
 
-static ErrorKind kind_of(duckdb_error_type type) {
+static ErrorKind kind_of(duckdb_error_type type, const char *message) {
+    if (type != DUCKDB_ERROR_INTERRUPT && lake_says_memory(message)) return ERR_IO; /* whatever was done with it */
     switch (type) {
     case DUCKDB_ERROR_INTERRUPT: return ERR_STOPPED;
     case DUCKDB_ERROR_CONVERSION:
@@ -84,10 +101,10 @@ static bool says_damaged(const char *message) {
 
 /* DuckDB notices damage only when it reads what is damaged: any statement may be the one. */
 static const char *next_step(const Lake *lake, duckdb_error_type type, const char *message) {
-    if (!lake->snapshot && says_broken(message)) return ". Next: look for errors of the disk in the system's log, then run it again";
-    if (type == DUCKDB_ERROR_OUT_OF_MEMORY || lake_says_memory(message)) return ". Next: raise lake.memory_limit";
-    if (!says_damaged(message)) return "";
-    return lake->snapshot ? ". Next: `smelt publish --full` writes a new snapshot" : ". Next: `smelt recover` says what it would do";
+    if (!lake->snapshot && says_broken(message)) return "look for errors of the disk in the system's log, then run it again";
+    if (type == DUCKDB_ERROR_OUT_OF_MEMORY || lake_says_memory(message)) return lake_advise_memory(message);
+    if (!says_damaged(message)) return NULL;
+    return lake->snapshot ? "`smelt publish --full` writes a new snapshot" : "`smelt recover` says what it would do";
 }
 
 /* DuckDB adds advice about its own settings after an empty line of its own. */
@@ -107,14 +124,14 @@ static bool may_be_half_committed(const char *message) {
 }
 
 int lake_fail(LakeConn *conn, const char *name, duckdb_error_type type, const char *message, Error *err) {
-    const char *reason = message != NULL ? message : "DuckDB gave no reason";
+    const char *reason = message != NULL ? message : "DuckDB gave no reason", *next = next_step(conn->lake, type, message);
     if (conn->in_transaction) conn->failed = true;
     if (type == DUCKDB_ERROR_FATAL || may_be_half_committed(message)) atomic_store(&conn->lake->lost, true);
     if (type == DUCKDB_ERROR_INTERRUPT && stop_requested())
         error_set(err, ERR_STOPPED, "%s: stopped while it ran; nothing of it was stored", name);
     else
-        error_set(err, lake_says_full(message) ? ERR_FULL : kind_of(type), "%s: %.*s%s", name, message_len(reason), reason,
-                  next_step(conn->lake, type, message));
+        error_set(err, lake_says_full(message) ? ERR_FULL : kind_of(type, message), "%s: %.*s%s%s", name, message_len(reason), reason,
+                  next != NULL ? ". Next: " : "", next != NULL ? next : "");
     return lake_mark_fatal(conn->lake, err);
 }
 

@@ -19,7 +19,7 @@ from harness import Smelt, assert_same, refined
 ALLOCATORS = ("xmalloc", "xcalloc", "xrealloc", "xstrdup", "xstrndup", "xasprintf")
 LIBRARIES = ("libjansson", "libyaml")  # they allocate for us alone
 EXTRA_STEPS: dict[str, tuple[str, ...]] = {"sql": ("sql", "SELECT count(*) FROM gold_subscriber_features"), "config": ("config",), "audit": ("audit",)}
-OUT_OF_MEMORY = 70
+OUT_OF_MEMORY = 74
 
 
 class Exhaustion(NamedTuple):

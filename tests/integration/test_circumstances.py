@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from faults.injection import Injection
-from harness import FREE_PORT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, judged, serving
+from harness import FREE_PORT, ROOT, Result, Running, Smelt, Topic, billing, encode, events, eventually, filled, judged, serving
 
+PLAIN = ROOT / "build/release/smelt"  # sanitizers need address space of their own
 WITHOUT_RIGHTS = ("setpriv", "--inh-caps=-all", "--bounding-set=-all") if os.geteuid() == 0 else ()
 
 
@@ -42,6 +43,17 @@ def test_too_few_files_may_be_open(offline: Smelt) -> None:
     said = [one.error for one in refused if one.code != 0 and one.stdout]
     assert any("raise the limit of open files" in text for text in said), refused
     assert not any("recover" in text for text in said), said
+    assert smelt("refine")["silver"] == 0
+
+
+def test_too_little_memory_to_open_a_lake(offline: Smelt) -> None:
+    """DuckDB's allocator ended the process by a signal, or its settings could not be made: "please report this"."""
+    assert PLAIN.exists(), f"{PLAIN} is not there: run tools/build release"
+    smelt = filled(offline)
+    plain = Smelt(PLAIN, smelt.folder)
+    for limit in range(70_000_000, 140_000_000, 5_000_000):
+        refused = run_behind(("prlimit", f"--as={limit}"), plain, "refine")
+        assert refused.code == 78 and "Next: give this process more memory" in refused.error, (limit, refused)
     assert smelt("refine")["silver"] == 0
 
 

@@ -662,6 +662,8 @@ static int prepare_in_vain(void) {
                  {"Conversion Error: 'abc' is no number", ERR_DATA},
                  {"INTERRUPT Error: Interrupted!", ERR_STOPPED},
                  {"IO Error: no space left", ERR_IO},
+                 {"Invalid Input Error: ZSTD Decompression failed: Allocation error : not enough memory", ERR_IO},
+                 {"std::bad_alloc", ERR_IO},
                  {"FATAL Error: database has been invalidated", ERR_IO}};
     Lake *lake = NULL;
     LakeConn *conn = NULL;
@@ -685,6 +687,24 @@ static int prepare_in_vain(void) {
 static void an_error_of_prepare_has_its_kind(void **state) {
     (void)state;
     assert_int_equal(in_child(prepare_in_vain), 0);
+}
+
+/* Raising lake.memory_limit helps only where that was what there was too little of. */
+static void the_memory_that_is_missing_is_named(void **state) {
+    static const struct {
+        const char *message, *next;
+    } table[] = {{"Out of Memory Error: could not allocate block of size 256 KiB (9.8 MiB/9.9 MiB used)", "Next: raise lake.memory_limit"},
+                 {"Out of Memory Error: Failed to allocate block of 16384 bytes (bad allocation)", "Next: give this process more memory"},
+                 {"IO Error: Checkpoint failed. Original error: Allocation failure", "Next: give this process more memory"},
+                 {"std::bad_alloc", "Next: give this process more memory"}};
+    LakeConn *conn = conn_of(state);
+    for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+        CLEANUP(error_clear) Error err = {0};
+        assert_int_equal(lake_fail(conn, "test", DUCKDB_ERROR_INTERNAL, table[i].message, &err), -1);
+        assert_int_equal(err.kind, ERR_IO);
+        assert_non_null(strstr(err.text, table[i].next));
+        assert_true(lake_may_get_memory(&err));
+    }
 }
 
 static int commit_without_memory(void) {
@@ -910,6 +930,7 @@ int main(void) {
         cmocka_unit_test(after_a_fatal_error_the_database_is_left_alone),
         IN_SCRATCH(what_is_fenced_off_stores_nothing),
         cmocka_unit_test(an_error_of_prepare_has_its_kind),
+        WITH_EMPTY_LAKE(the_memory_that_is_missing_is_named),
         IN_SCRATCH(landing_does_not_wait_for_a_checkpoint_beside),
         IN_SCRATCH(a_checkpoint_beside_leaves_an_open_transaction_alone),
         cmocka_unit_test(a_commit_that_lacked_memory_is_the_last),
