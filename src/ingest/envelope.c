@@ -287,12 +287,24 @@ static Span text_at(const EnvelopeParser *p, uint16_t node) {
     return (Span){yyjson_get_str(value), yyjson_get_len(value)};
 }
 
+static inline bool find_first(EnvelopeParser *p, const EnvelopePart *part, bool numbers, Value *ret);
+
+/* The row of a change, as it came. */
+static Span content_of(EnvelopeParser *p) {
+    const EnvelopeSource *s = &p->table->columns[ENVELOPE_PAYLOAD];
+    Value v;
+    bool found = s->count > 0 && find_first(p, &s->parts[0], false, &v);
+    return found && v.member != NULL ? v.member->raw_value : (Span){0};
+}
+
 /* Of the id, when all parts before it are there. Absent: there is none. */
 static Span find_row(EnvelopeParser *p) {
     const EnvelopeRow *nodes = &p->table->row;
     Span op = text_at(p, nodes->op);
     RowKey row = {.is_snapshot = op.len == 1 && *op.at == 'r', .key = p->message->key};
-    if (row.is_snapshot && row.key.at == NULL) row.lineage = lineage(p);
+    bool has_place = p->lineage.len > 0; /* in Kafka, as the place in the log: it is no other message's */
+    if (row.key.at == NULL && row.is_snapshot) row.lineage = lineage(p);
+    if (row.key.at == NULL && !row.is_snapshot && !has_place) row.content = content_of(p);
     for (size_t i = 0; i < ROW_TABLE_NAMES; i++) row.table[i] = text_at(p, nodes->table[i]);
     return row_key_add(&row, p->id.len + 1, &p->row) ? (Span){p->row.data, p->row.len} : (Span){0};
 }

@@ -30,17 +30,22 @@ static void add_table(const RowKey *k, Buf *out) {
     buf_add_char(out, ':');
 }
 
+static void add_digest(Span text, Buf *out) {
+    char digest[SHA256_TEXT_SIZE];
+    sha256_hex(text.at, text.len, digest);
+    buf_addf(out, "sha256:%s", digest);
+}
+
 bool row_key_add(const RowKey *k, size_t before, Buf *out) {
     size_t begin = out->len;
     Span row = k->key.at == NULL && k->is_snapshot ? k->lineage : k->key;
-    if (row.at == NULL) return false;
+    if (row.at == NULL && k->content.at != NULL) add_digest(k->content, out);
+    if (row.at == NULL) return k->content.at != NULL;
     if (k->is_snapshot) add_table(k, out);
     buf_add(out, row.at, row.len);
     Span whole = {out->data + begin, out->len - begin};
     if (is_plain(whole) && before + length_in_id(whole) <= ID_BYTES_MAX) return true;
-    char digest[SHA256_TEXT_SIZE];
-    sha256_hex(whole.at, whole.len, digest);
-    out->len = begin;
-    buf_addf(out, "sha256:%s", digest);
+    out->len = begin; /* the bytes behind it stay until the digest is made */
+    add_digest(whole, out);
     return true;
 }

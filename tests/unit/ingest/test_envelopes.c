@@ -123,16 +123,16 @@ static const Case cases[] = {
     {"debezium", BIKE BATTERY,
      "{\"before\":{\"bike_id\":\"B1\",\"battery\":1},\"after\":{\"bike_id\":\"B1\",\"battery\":2},\"source\":{\"name\":\"my\",\"table\":\"RIDE\",\"file\":\"bin.1\",\"pos\":4,\"row\":0,\"ts_ms\":1},\"op\":\"u\"}",
      NULL, NULL,
-     "id u|4|bin.1|0| type RIDE source my entity B1 time 1970-01-01T00:00:00.001000Z payload {\"battery\":2} "
+     "id u|4|bin.1|0|sha256:e5efbab3ee611c0cd18928ac2140cb2c9f64b2373e1ba2117c89e4cc21e0e581 type RIDE source my entity B1 time 1970-01-01T00:00:00.001000Z payload {\"battery\":2} "
      "extra {\"before\":{\"bike_id\":\"B1\",\"battery\":1},\"source\":{\"file\":\"bin.1\",\"pos\":4,\"row\":0},\"op\":\"u\"}"},
     {"debezium", BIKE BATTERY,
      "{\"before\":{\"bike_id\":\"B1\",\"battery\":1},\"after\":null,\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"lsn\":99,\"ts_ms\":1},\"op\":\"d\"}",
      NULL, NULL,
-     "id d|99||| type RIDE source pg entity B1 time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} extra {\"source\":{\"lsn\":99},\"op\":\"d\"}"},
+     "id d|99|||sha256:d524041ba7406c77a72cf0d50bd26c51accd3bc1a906bbb6a4ad57a040b802f0 type RIDE source pg entity B1 time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} extra {\"source\":{\"lsn\":99},\"op\":\"d\"}"},
     {"debezium", "      - {name: op, physicalName: event_type, transformSourceObjects: [\"$.op\"]}\n" BATTERY,
      "{\"before\":{\"battery\":1},\"after\":null,\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"lsn\":99,\"ts_ms\":1},\"op\":\"d\"}",
      NULL, NULL,
-     "id d|99||| type d source pg time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} extra {\"source\":{\"table\":\"RIDE\",\"lsn\":99}}"},
+     "id d|99|||sha256:d844643b511ec0f9a4f364c4ab22b3e806258624b91e01bc90125591859dd2cc type d source pg time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} extra {\"source\":{\"table\":\"RIDE\",\"lsn\":99}}"},
     {"connect+debezium", BIKE BATTERY,
      "{\"schema\":{\"type\":\"struct\"},\"payload\":{\"after\":{\"bike_id\":\"B1\",\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"lsn\":9,\"ts_ms\":1},\"op\":\"r\"}}",
      NULL, NULL,
@@ -161,6 +161,13 @@ static const Case cases[] = {
     {"debezium", BATTERY, "{\"after\":{\"battery\":1},\"source\":{\"name\":\"pg\",\"table\":\"RIDE\",\"pos\":4,\"ts_ms\":0},\"op\":\"c\"}",
      "k", NULL,
      "id c|4|||k type RIDE source pg time 1970-01-01T00:00:00.000000Z payload {\"battery\":1} extra {\"source\":{\"pos\":4},\"op\":\"c\"}"},
+    /* a COPY into a table without a primary key: several rows at one position */
+    {"debezium", BATTERY, CHANGE("c", "\"lsn\":9"), NULL, NULL,
+     "id c|9|||sha256:d844643b511ec0f9a4f364c4ab22b3e806258624b91e01bc90125591859dd2cc type RIDE source pg time 1970-01-01T00:00:00.001000Z "
+     "payload {\"battery\":1} extra {\"source\":{\"lsn\":9},\"op\":\"c\"}"},
+    {"debezium", BATTERY, CHANGE("c", "\"x\":1"), NULL, NULL,
+     "id c|rides-3:1:7||| type RIDE source pg time 1970-01-01T00:00:00.001000Z payload {\"battery\":1} "
+     "extra {\"source\":{\"x\":1},\"op\":\"c\"}"},
     /* keys in Avro, and long ones */
     {"debezium", BATTERY, CHANGE("c", "\"lsn\":9"), "\x01\xff", NULL,
      "id c|9|||sha256:4b3a43f592f577fcfcb5b0e1f42bec5182c9edc414e1f667528f56e7cf0be11d type RIDE source pg time 1970-01-01T00:00:00.001000Z "
