@@ -4,7 +4,8 @@
 #include "base/clock.h"
 #include "base/document.h"
 
-/* How old the metrics of the live lake may be: they cost sixty times what the server's own do, and Prometheus asks every 10 to 60 seconds. */
+/* How old the metrics of the live lake may be: they cost sixty times what the server's own do, and Prometheus asks every 10 to 60 seconds.
+ */
 #define LIVE_METRICS_NS (2 * NSEC_PER_SEC)
 
 static int ask_lake(Service *s, const char *sql, int64_t *ret, Error *err) {

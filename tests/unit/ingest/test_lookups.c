@@ -133,7 +133,8 @@ static void a_session_that_looks_often_asks_for_few_late_events(void **state) {
     run(conn, LAND);
     assert_int_equal(late_copies(conn, known, 700000, 800001), 1);
     assert_int_equal(late_copies(conn, known, 3, 399999), 2);
-    assert_int_equal(copies_of(conn, known, "SELECT 0, i, to_timestamp(i * 60), 'e' || i, 'other', NULL FROM (SELECT unnest([3, 399999]) AS i)"), 0);
+    assert_int_equal(
+        copies_of(conn, known, "SELECT 0, i, to_timestamp(i * 60), 'e' || i, 'other', NULL FROM (SELECT unnest([3, 399999]) AS i)"), 0);
 }
 
 static void a_batch_without_late_events_is_remembered(void **state) {
@@ -141,7 +142,8 @@ static void a_batch_without_late_events_is_remembered(void **state) {
     CLEANUP(copies_freep) Copies *known = copies_new();
     fill(conn);
     look_often(conn, known);
-    assert_int_equal(copies_of(conn, known, "SELECT 0, i, to_timestamp(500000 * 60), 'e' || i, 's', NULL FROM range(500000, 500300) r(i)"), 0);
+    assert_int_equal(copies_of(conn, known, "SELECT 0, i, to_timestamp(500000 * 60), 'e' || i, 's', NULL FROM range(500000, 500300) r(i)"),
+                     0);
     run(conn, LAND);
     assert_int_equal(late_copies(conn, known, 500000, 600000), 1);
 }
@@ -162,8 +164,9 @@ static void a_batch_that_landed_while_bronze_was_read_is_remembered(void **state
 static int64_t times_to_ask_for(Seen *seen, LakeConn *conn, int64_t first) {
     const LakeBinding nothing[] = {{"from", lake_time(0)}, {"to", lake_time(0)}};
     CLEANUP(free_text)
-    char *sql = xasprintf("DELETE FROM staged; INSERT INTO staged SELECT 0, i, to_timestamp(i * 60), 'e' || i, 's', NULL FROM range(%lld, %lld) r(i)",
-                          (long long)first, (long long)first + 1000);
+    char *sql = xasprintf(
+        "DELETE FROM staged; INSERT INTO staged SELECT 0, i, to_timestamp(i * 60), 'e' || i, 's', NULL FROM range(%lld, %lld) r(i)",
+        (long long)first, (long long)first + 1000);
     CLEANUP(buf_done) Buf times = {0};
     Error err = {0};
     run(conn, sql);
@@ -210,7 +213,8 @@ static void a_set_of_hashes_has_each_once(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {WITH_LAKE(a_lookup_reads_what_is_near), WITH_LAKE(a_batch_of_a_minute_finds_its_copies),
+    const struct CMUnitTest tests[] = {WITH_LAKE(a_lookup_reads_what_is_near),
+                                       WITH_LAKE(a_batch_of_a_minute_finds_its_copies),
                                        WITH_LAKE(an_event_without_a_time_finds_its_copies),
                                        WITH_LAKE(a_session_that_looks_often_asks_for_few_late_events),
                                        WITH_LAKE(a_batch_without_late_events_is_remembered),
