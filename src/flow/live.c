@@ -186,6 +186,10 @@ static void pause_after_refine(const RefineStats *stats) {
     (void)stop_wait_ms(pause_ms < REFINE_PAUSE_MAX_MS ? pause_ms : REFINE_PAUSE_MAX_MS);
 }
 
+static void note_waiting(Live *live) {
+    atomic_store(&live->refine_waits, is_asked(live) && !atomic_load(&live->unrefined));
+}
+
 static int refine_what_landed(Live *live, LakeConn *conn, Error *err) {
     RefineOptions options = {.quiet = true, .follows = true, .threads = (int)settings_int(live->settings, "refine.threads")};
     RefineStats stats;
@@ -197,6 +201,7 @@ static int refine_what_landed(Live *live, LakeConn *conn, Error *err) {
         return -1;
     }
     if (!atomic_exchange(&live->unpublished, true)) path_wake(live->paths[PATH_PUBLISH]);
+    note_waiting(live); /* a batch that ends now lands within the pause */
     pause_after_refine(&stats);
     return 0;
 }
@@ -204,7 +209,7 @@ static int refine_what_landed(Live *live, LakeConn *conn, Error *err) {
 static int refine(void *arg, LakeConn *conn, Error *err) {
     Live *live = arg;
     if (do_order(live, conn, "replay", replay, err) != 0 || refine_what_landed(live, conn, err) != 0) return -1;
-    atomic_store(&live->refine_waits, is_asked(live) && !atomic_load(&live->unrefined));
+    note_waiting(live);
     return 0;
 }
 
@@ -297,7 +302,7 @@ static int open_ingest(Live *live, Error *err) {
     options.timeout_ms = 0;
     options.mark = live->mark;
     options.hurry = &live->refine_waits;
-    options.hurried_interval_ms = options.commit_interval_ms * 2 / 3;
+    options.hurried_interval_ms = options.commit_interval_ms / 2;
     options.pipeline = refinery_pipeline(live->refinery);
     if (feeds_open_topics(live->settings, &live->topics, &live->feeds, err) != 0) return -1;
     live->ingest = ingest_open(live->conn, live->feeds.items, live->feeds.count, &options);

@@ -1,7 +1,8 @@
 /* copies.c: see copies.h. The cost must follow the batch, not what is in Bronze:
  *
  *   dense        most events of a batch are of the same time: Bronze is asked by literal bounds of it, so that its zone maps prune
- *   outliers     the few outside of it (late ones): Bronze is first asked for rows of exactly these times, and there are hardly any
+ *   outliers     the few outside of it (late ones): Bronze is first asked for rows of exactly these times, and there are hardly any; a
+ *                session that has asked often knows most of those that Bronze does not have (seen.h)
  *   timeless     events without a time, for which no zone map prunes: they are remembered by a hash, and Bronze is asked when one is known
  *
  * The bounds are those of hours, and within a few hours those of minutes: a stream of thousands of events a second has millions in an hour.
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "ingest/hashes.h"
+#include "ingest/seen.h"
 
 #define MINUTE_US       (60 * USEC_PER_SEC)
 #define HOUR_US         (60 * MINUTE_US)
@@ -38,6 +40,7 @@ struct Buckets {
 struct Copies {
     Hashes *timeless; /* of the events in Bronze without a time; NULL: not read yet, or there are too many */
     bool too_many;
+    Seen *seen; /* owned */
 };
 
 /* ---- how a batch is spread over time ---- */
@@ -153,13 +156,8 @@ static const int64_t *numbers(const Buf *list, size_t *ret_count) {
     return (const int64_t *)(const void *)list->data;
 }
 
-static int find_outliers(LakeConn *conn, const LakeBinding range[2], Error *err) {
-    CLEANUP(buf_done) Buf times = {0};
+static int find_at_times(LakeConn *conn, const int64_t *time, size_t n, Error *err) {
     CLEANUP(buf_done) Buf rows = {0};
-    size_t n;
-    if (read_numbers(conn, "bronze/outliers", range, 2, &times, err) != 0) return -1;
-    const int64_t *time = numbers(&times, &n);
-    if (n == 0) return 0;
     LakeBinding at = {"times", lake_times(time, n)};
     if (read_numbers(conn, "bronze/rows_at_times", &at, 1, &rows, err) != 0) return -1;
     const int64_t *row = numbers(&rows, &n);
@@ -167,6 +165,16 @@ static int find_outliers(LakeConn *conn, const LakeBinding range[2], Error *err)
     LakeBinding there = {"rows", lake_ints(row, n)};
     return n <= ROWS_MAX ? run_bound(conn, "bronze/repeated_in_rows", &there, 1, err)
                          : run_bound(conn, "bronze/repeated_at_times", &at, 1, err);
+}
+
+static int find_outliers(const Copies *c, LakeConn *conn, const LakeBinding range[2], Error *err) {
+    CLEANUP(buf_done) Buf times = {0};
+    size_t n;
+    int rc = seen_remembers(c->seen) ? seen_find(c->seen, conn, range, &times, err)
+                                     : read_numbers(conn, "bronze/outliers", range, 2, &times, err);
+    if (rc != 0) return -1;
+    const int64_t *time = numbers(&times, &n);
+    return n > 0 ? find_at_times(conn, time, n, err) : 0;
 }
 
 /* ---- events without a time ---- */
@@ -211,18 +219,23 @@ static int find_timeless(Copies *c, LakeConn *conn, Error *err) {
 /* ---- all ---- */
 
 Copies *copies_new(void) {
-    return xcalloc(1, sizeof(Copies));
+    Copies *c = xcalloc(1, sizeof *c);
+    c->seen = seen_new(SEEN_MOST);
+    return c;
 }
 
 void copies_free(Copies *c) {
     hashes_freep(&c->timeless);
+    seen_free(c->seen);
     free(c);
 }
 
 int copies_find(Copies *c, LakeConn *conn, const Buckets *staged, Error *err) {
     Range dense_part = dense_range(staged);
     const LakeBinding range[] = {{"from", lake_time(dense_part.from_us)}, {"to", lake_time(dense_part.to_us)}};
+    bool are_late = dense_part.events < staged->total || staged->beyond > 0;
     if (staged->timeless > 0 && find_timeless(c, conn, err) != 0) return -1;
     if (dense_part.from_us < dense_part.to_us && run_bound(conn, "bronze/repeated_in_bronze", range, 2, err) != 0) return -1;
-    return dense_part.events < staged->total || staged->beyond > 0 ? find_outliers(conn, range, err) : 0;
+    if (seen_next_batch(c->seen, conn, staged->total + staged->beyond, are_late, err) != 0) return -1;
+    return are_late || seen_remembers(c->seen) ? find_outliers(c, conn, range, err) : 0;
 }

@@ -13,7 +13,7 @@ void bodies_free(Bodies *b);
 /* The answer of the state that was given to such a request, with its ETag; not one that is older than `most_ns` (0: however old). False:
  * there is none. With `makes`, who gets none makes the next one: meanwhile others still get the one before, up to BODIES_RENEW_NS longer,
  * so that not all who ask in that moment make it. */
-#define BODIES_RENEW_NS INT64_C(250000000)
+#define BODIES_RENEW_NS INT64_C(400000000)
 bool bodies_get(Bodies *b, const Request *req, uint64_t state, int64_t most_ns, bool makes, Response *resp) MUST_CHECK;
 /* Keeps a copy of an answer with 200 or 404, as response_encode left it, when it is not too large. `state`: of what it is an answer, where
  * the content changes. */

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* How old answers of the live lake that are given again may be; with BODIES_RENEW_NS and its rows at most a second. */
-enum { LIVE_VIEW_MS = 500 };
+enum { LIVE_VIEW_MS = 600 };
 
 /* ---- limits ---- */
 

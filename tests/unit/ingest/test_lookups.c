@@ -1,8 +1,10 @@
 /* test_lookups.c: what a batch looks up in Bronze costs what the batch has, however much is there: DuckDB reads few rows. */
 #include "../fixture.h"
 #include "base/clock.h"
+#include "ingest/bloom.h"
 #include "ingest/copies.h"
 #include "ingest/hashes.h"
+#include "ingest/seen.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -98,6 +100,109 @@ static void an_event_without_a_time_finds_its_copies(void **state) {
     assert_int_equal(copies_of(conn, known, "SELECT 0, 4, NULL, 'a', 'other', NULL"), 0);
 }
 
+/* ---- what a session remembers of Bronze (seen.h) ---- */
+
+#define LAND                                                                                                                               \
+    "INSERT INTO bronze_raw_events BY NAME SELECT event_id, source_system, event_timestamp, '{}' AS raw_payload, now() AS ingested_at, "   \
+    "'t' AS kafka_topic, 0 AS kafka_epoch, kafka_partition, kafka_offset, 2 AS batch_id FROM staged"
+
+/* Two late events, weeks apart: no part of the batch is dense. */
+static int64_t late_copies(LakeConn *conn, Copies *known, int first, int second) {
+    CLEANUP(free_text)
+    char *batch = xasprintf("SELECT 0, i, to_timestamp(i * 60), 'e' || i, 's', NULL FROM (SELECT unnest([%d, %d]) AS i)", first, second);
+    return copies_of(conn, known, batch);
+}
+
+/* They look, and the last ones read Bronze slice by slice: the answer is the same all the time. */
+static void look_often(LakeConn *conn, Copies *known) {
+    for (int i = 0; i < 25; i++) {
+        assert_int_equal(late_copies(conn, known, 500000 + i, 600000 + i), 0);
+        assert_int_equal(late_copies(conn, known, 500000 + i, 7 + i), 1);
+    }
+}
+
+static void a_session_that_looks_often_asks_for_few_late_events(void **state) {
+    LakeConn *conn = conn_of(state);
+    CLEANUP(copies_freep) Copies *known = copies_new();
+    fill(conn);
+    look_often(conn, known);
+    run(conn, "ALTER TABLE bronze_raw_events RENAME TO away"); /* nothing is asked */
+    assert_int_equal(late_copies(conn, known, 700000, 800000), 0);
+    run(conn, "ALTER TABLE away RENAME TO bronze_raw_events");
+    assert_int_equal(late_copies(conn, known, 700000, 800000), 0); /* the batch did not land: it may come again */
+    run(conn, LAND);
+    assert_int_equal(late_copies(conn, known, 700000, 800001), 1);
+    assert_int_equal(late_copies(conn, known, 3, 399999), 2);
+    assert_int_equal(
+        copies_of(conn, known, "SELECT 0, i, to_timestamp(i * 60), 'e' || i, 'other', NULL FROM (SELECT unnest([3, 399999]) AS i)"), 0);
+}
+
+static void a_batch_without_late_events_is_remembered(void **state) {
+    LakeConn *conn = conn_of(state);
+    CLEANUP(copies_freep) Copies *known = copies_new();
+    fill(conn);
+    look_often(conn, known);
+    assert_int_equal(copies_of(conn, known, "SELECT 0, i, to_timestamp(500000 * 60), 'e' || i, 's', NULL FROM range(500000, 500300) r(i)"),
+                     0);
+    run(conn, LAND);
+    assert_int_equal(late_copies(conn, known, 500000, 600000), 1);
+}
+
+static void a_batch_that_landed_while_bronze_was_read_is_remembered(void **state) {
+    LakeConn *conn = conn_of(state);
+    CLEANUP(copies_freep) Copies *known = copies_new();
+    fill(conn);
+    for (int i = 0; i < 40; i++) { /* each batch has the first event of the one before, and one of history */
+        assert_int_equal(late_copies(conn, known, 500000 + i, 600000 + i), 0);
+        run(conn, LAND);
+        assert_int_equal(late_copies(conn, known, 500000 + i, 10 * i), 2);
+    }
+    for (int i = 0; i < 40; i++) assert_int_equal(late_copies(conn, known, 500000 + i, 600000 + i), 2);
+}
+
+/* Of a batch that is far from all others. */
+static int64_t times_to_ask_for(Seen *seen, LakeConn *conn, int64_t first) {
+    const LakeBinding nothing[] = {{"from", lake_time(0)}, {"to", lake_time(0)}};
+    CLEANUP(free_text)
+    char *sql = xasprintf(
+        "DELETE FROM staged; INSERT INTO staged SELECT 0, i, to_timestamp(i * 60), 'e' || i, 's', NULL FROM range(%lld, %lld) r(i)",
+        (long long)first, (long long)first + 1000);
+    CLEANUP(buf_done) Buf times = {0};
+    Error err = {0};
+    run(conn, sql);
+    must(seen_next_batch(seen, conn, 1000, true, &err), &err);
+    if (!seen_remembers(seen)) return 1000;
+    must(seen_find(seen, conn, nothing, &times, &err), &err);
+    return (int64_t)(times.len / sizeof(int64_t));
+}
+
+static void what_is_too_much_is_not_remembered(void **state) {
+    LakeConn *conn = conn_of(state);
+    CLEANUP(seen_freep) Seen *at_once = seen_new(ROWS);
+    CLEANUP(seen_freep) Seen *later = seen_new(ROWS + 30000);
+    int64_t asked_for = 1000;
+    fill(conn);
+    for (int i = 0; i < 30; i++) assert_int_equal(times_to_ask_for(at_once, conn, 1000000 + i * 1000), 1000);
+    for (int i = 0; i < 25; i++) asked_for = times_to_ask_for(later, conn, 1000000 + i * 1000);
+    assert_true(seen_remembers(later) && asked_for < 20); /* by mistake */
+    assert_int_equal(times_to_ask_for(later, conn, 5000), 1000);
+    for (int i = 25; i < 60; i++) asked_for = times_to_ask_for(later, conn, 1000000 + i * 1000);
+    assert_false(seen_remembers(later));
+    assert_int_equal(asked_for, 1000);
+}
+
+static void a_bloom_filter_finds_what_it_has(void **state) {
+    enum { N = 300000 };
+    (void)state;
+    CLEANUP(bloom_freep) Bloom *b = bloom_new(1000, N); /* grows several times */
+    int mistakes = 0;
+    for (uint64_t i = 0; i < N; i++) assert_true(bloom_add(b, i));
+    assert_false(bloom_add(b, N));
+    for (uint64_t i = 0; i < N; i++) assert_true(bloom_may_have(b, i));
+    for (uint64_t i = N; i < 2 * (uint64_t)N; i++) mistakes += bloom_may_have(b, i) ? 1 : 0;
+    assert_true(mistakes < N / 100);
+}
+
 static void a_set_of_hashes_has_each_once(void **state) {
     (void)state;
     CLEANUP(hashes_freep) Hashes *h = hashes_new();
@@ -108,8 +213,14 @@ static void a_set_of_hashes_has_each_once(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {WITH_LAKE(a_lookup_reads_what_is_near), WITH_LAKE(a_batch_of_a_minute_finds_its_copies),
+    const struct CMUnitTest tests[] = {WITH_LAKE(a_lookup_reads_what_is_near),
+                                       WITH_LAKE(a_batch_of_a_minute_finds_its_copies),
                                        WITH_LAKE(an_event_without_a_time_finds_its_copies),
+                                       WITH_LAKE(a_session_that_looks_often_asks_for_few_late_events),
+                                       WITH_LAKE(a_batch_without_late_events_is_remembered),
+                                       WITH_LAKE(a_batch_that_landed_while_bronze_was_read_is_remembered),
+                                       WITH_LAKE(what_is_too_much_is_not_remembered),
+                                       cmocka_unit_test(a_bloom_filter_finds_what_it_has),
                                        cmocka_unit_test(a_set_of_hashes_has_each_once)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
