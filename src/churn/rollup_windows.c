@@ -148,7 +148,7 @@ static int merge_run(const Rows *rows, const RollupRun *run, RollupRecord *windo
     return 0;
 }
 
-static bool has_days(const RollupAsOf *as_of, const struct RollupRunOf *run) {
+static bool has_days(const RollupAsOf *as_of, const RollupRun *run) {
     return run->last >= as_of->from && run->first < as_of->day;
 }
 
@@ -156,8 +156,8 @@ static void prefetch_entity(const Rows *rows, size_t entity) {
     const RollupHistory *h = rows->history;
     for (size_t i = h->from[entity]; i < h->from[entity + 1]; i++) {
         if (!has_days(&rows->as_of, &h->runs[i])) continue;
-        __builtin_prefetch(h->runs[i].run);
-        __builtin_prefetch((const char *)h->runs[i].run + 64);
+        __builtin_prefetch(h->runs[i].bytes);
+        __builtin_prefetch(h->runs[i].bytes + 64);
     }
 }
 
@@ -166,7 +166,7 @@ static int merge_entity(const Rows *rows, size_t entity, RollupRecord *windows, 
     const RollupHistory *h = rows->history;
     *ret_any = false;
     for (size_t i = h->from[entity]; i < h->from[entity + 1]; i++)
-        if (has_days(&rows->as_of, &h->runs[i]) && merge_run(rows, h->runs[i].run, windows, ret_any, err) != 0) return -1;
+        if (has_days(&rows->as_of, &h->runs[i]) && merge_run(rows, &h->runs[i], windows, ret_any, err) != 0) return -1;
     return 0;
 }
 
