@@ -10,6 +10,8 @@ Left as they are: symbols that the library does not have itself, those that a pr
 code when they are loaded. Of another machine than x86-64, or of a library of another make, the copy is the same as the original.
 """
 
+import io
+import shutil
 import struct
 import sys
 
@@ -95,7 +97,7 @@ def main():
     with open(sys.argv[1], "rb") as source:
         content = source.read()
     with open(sys.argv[2], "wb") as target:
-        target.write(bound(content))
+        shutil.copyfileobj(io.BytesIO(bound(content)), target)  # in pieces: of one, Linux keeps large pages, and all of each counts as memory of a process
 
 
 if __name__ == "__main__":
