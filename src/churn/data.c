@@ -203,17 +203,19 @@ static void add_rows(ChurnData *d, const LakeResult *r, size_t n, const Columns 
     }
 }
 
-/* With `labelled`, the query's column label_to_learn too. */
-static int read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const LakeValue *values, size_t n, const ChurnNames *features,
-                     bool labelled, ChurnData *ret, Error *err) {
+static int query_rows(LakeConn *conn, const ChurnGold *g, const char *query, const LakeValue *values, size_t n, LakeResult **ret,
+                      Error *err) {
     CLEANUP(free_text) char *name = query_name(query);
     CLEANUP(free_text) char *sql = churn_sql(g, query);
-    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    return lake_query(conn, name, sql, values, n, ret, err);
+}
+
+/* With `labelled`, the query's column label_to_learn too. */
+static int take_rows(LakeResult *r, const ChurnGold *g, const ChurnNames *features, bool labelled, ChurnData *ret, Error *err) {
     CLEANUP(columns_done) Columns columns = {0};
     CLEANUP(churn_data_done) ChurnData data = {.cols = features->count};
     size_t rows;
     int more;
-    if (lake_query(conn, name, sql, values, n, &r, err) != 0) return -1;
     find_columns(r, g->key, features, &columns);
     BUG_IF(columns.id == ABSENT || (labelled && columns.label == ABSENT));
     while ((more = lake_next_chunk(r, &rows, err)) == 1) add_rows(&data, r, rows, &columns, labelled);
@@ -223,14 +225,23 @@ static int read_rows(LakeConn *conn, const ChurnGold *g, const char *query, cons
     return 0;
 }
 
+static int read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const LakeValue *values, size_t n, const ChurnNames *features,
+                     bool labelled, ChurnData *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *r = NULL;
+    return query_rows(conn, g, query, values, n, &r, err) != 0 ? -1 : take_rows(r, g, features, labelled, ret, err);
+}
+
 int churn_read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const LakeValue *values, size_t n, const ChurnNames *features,
                     ChurnData *ret, Error *err) {
     return read_rows(conn, g, query, values, n, features, false, ret, err);
 }
 
-int churn_read_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, const ChurnNames *features, ChurnData *ret,
-                             Error *err) {
-    return read_rows(conn, g, query, NULL, 0, features, true, ret, err);
+int churn_query_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, LakeResult **ret, Error *err) {
+    return query_rows(conn, g, query, NULL, 0, ret, err);
+}
+
+int churn_take_labelled_rows(LakeResult *rows, const ChurnGold *g, const ChurnNames *features, ChurnData *ret, Error *err) {
+    return take_rows(rows, g, features, true, ret, err);
 }
 
 int churn_read_refined_batch(LakeConn *conn, int64_t *ret, Error *err) {

@@ -394,12 +394,12 @@ static int make_view(LakeConn *conn, const char *statement, const AsOf *as_of, E
     return make_as_of(conn, "churn/cut", view, as_of, err);
 }
 
-int churn_read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const RollupHistory *history, int64_t cut, int64_t first,
-                   int64_t upto, ChurnData *ret, Error *err) {
+int churn_query_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const RollupHistory *history, int64_t cut, int64_t first,
+                    int64_t upto, LakeResult **ret, Error *err) {
     const AsOf bound = as_of(d, cut, first, upto);
     RollupSource *sums = NULL;
     if (history != NULL && open_sums(conn, d, history, d->sums_plan, cut, &sums, err) != 0) return -1;
     int rc = make_view(conn, history != NULL ? d->features_merged : d->features, &bound, err);
-    if (rc == 0) rc = churn_read_labelled_rows(conn, g, "cut_rows", &d->columns, ret, err);
+    if (rc == 0) rc = churn_query_labelled_rows(conn, g, "cut_rows", ret, err);
     return sums != NULL ? rollup_source_close(sums, rc, err) : rc;
 }

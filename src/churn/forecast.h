@@ -66,9 +66,9 @@ int churn_read_history(LakeConn *conn, const ChurnDeclared *d, int64_t oldest, i
 /* Makes the temporary table churn_rows: the features as of `day`, one of those of the history, of those who are in the population. */
 int churn_make_rows(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, int64_t day, int64_t first, int64_t upto,
                     Error *err) MUST_CHECK;
-/* Reads the same with the labels of churn_outcomes, and stores nothing; in no order. */
-int churn_read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const RollupHistory *history, int64_t cut, int64_t first,
-                   int64_t upto, ChurnData *ret, Error *err) MUST_CHECK;
+/* The same with the labels of churn_outcomes, stored nowhere; in no order. For churn_take_labelled_rows. */
+int churn_query_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const RollupHistory *history, int64_t cut, int64_t first,
+                    int64_t upto, LakeResult **ret, Error *err) MUST_CHECK;
 /* Makes the temporary table churn_segments: what each entity belongs to as of `day`. */
 int churn_make_segments(LakeConn *conn, const ChurnDeclared *d, const RollupHistory *history, int64_t day, int64_t first, int64_t upto,
                         Error *err) MUST_CHECK;

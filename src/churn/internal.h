@@ -49,9 +49,9 @@ static inline Matrix churn_matrix(const ChurnData *d) {
 /* The rows of sql/churn/<query>.sql with the columns `features`, no labels. */
 int churn_read_rows(LakeConn *conn, const ChurnGold *g, const char *query, const LakeValue *values, size_t n, const ChurnNames *features,
                     ChurnData *ret, Error *err) MUST_CHECK;
-/* The same with the column label_to_learn. */
-int churn_read_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, const ChurnNames *features, ChurnData *ret,
-                             Error *err) MUST_CHECK;
+/* The same with the column label_to_learn, in two steps: the second needs no connection, so another thread may take the rows. */
+int churn_query_labelled_rows(LakeConn *conn, const ChurnGold *g, const char *query, LakeResult **ret, Error *err) MUST_CHECK;
+int churn_take_labelled_rows(LakeResult *rows, const ChurnGold *g, const ChurnNames *features, ChurnData *ret, Error *err) MUST_CHECK;
 /* The entities that have a label (setting model.label, see churn.h): a file, or the rule, which Gold must have. The
  * caller ends `ret_unused`. ERR_CONFIG: no such file, or no such column; ERR_DATA: the file. */
 int churn_read_labelled(LakeConn *conn, const ChurnGold *g, const char *label, const ChurnNames *features, ChurnData *ret,

@@ -100,14 +100,10 @@ static size_t find_text(RollupTexts *t, Arena *arena, const LakeText *text, uint
     return added;
 }
 
-size_t rollup_texts_find_same(RollupTexts *t, Arena *arena, const RollupEntity *of) {
-    if (2 * t->count >= t->size) texts_grow(t);
-    return find_text(t, arena, &of->key, hash_of(&of->key));
-}
-
 size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text) {
-    const RollupEntity one = {.key = lake_borrow_text(text)};
-    return rollup_texts_find_same(t, arena, &one);
+    const LakeText one = lake_borrow_text(text);
+    if (2 * t->count >= t->size) texts_grow(t);
+    return find_text(t, arena, &one, hash_of(&one));
 }
 
 void rollup_texts_done(RollupTexts *t) {

@@ -10,6 +10,7 @@ void rollup_history_free(RollupHistory *h) {
     for (size_t i = 0; i < h->count; i++) {
         rollup_texts_done(&h->parts[i].entities);
         arena_done(&h->parts[i].arena);
+        free(h->parts[i].runs);
     }
     free(h->parts);
     free(h->runs);
@@ -31,21 +32,28 @@ static char *put_day(char *at, const Chunk *c, size_t row) {
     return at + sizeof day + record.len;
 }
 
+static void add_run(RollupHistoryPart *p, RollupRun run) {
+    if (p->run_count == p->run_capacity) {
+        p->run_capacity = p->run_capacity > 0 ? 2 * p->run_capacity : 1024;
+        p->runs = xrealloc(p->runs, p->run_capacity, sizeof *p->runs);
+    }
+    p->runs[p->run_count++] = run;
+}
+
 /* The rows from..to are of the entity. */
-static void keep_run(RollupHistoryPart *p, const Chunk *c, size_t entity, size_t from, size_t to) {
+static void keep_run(RollupHistoryPart *p, const Chunk *c, uint32_t entity, size_t from, size_t to) {
     size_t len = 0;
     for (size_t i = from; i < to; i++) len += sizeof(RollupDay) + lake_text_at(&c->record, i).len;
-    size_t size = (sizeof(RollupRun) + len + 7) & ~(size_t)7; /* the next one is aligned */
-    RollupRun *run = (RollupRun *)(void *)arena_take(&p->arena, size);
-    char *at = run->bytes;
-    *run = (RollupRun){.before = p->entities.items[entity].newest, .first = INT32_MAX, .last = INT32_MIN, .len = len};
+    size_t size = (len + 7) & ~(size_t)7; /* the next one is aligned */
+    char *at = arena_take(&p->arena, size);
+    RollupRun run = {.bytes = at, .entity = entity, .len = (uint32_t)len, .first = INT32_MAX, .last = INT32_MIN};
     for (size_t i = from; i < to; i++) {
         int32_t day = ((const int32_t *)c->day.data)[i];
         at = put_day(at, c, i);
-        if (day < run->first) run->first = day;
-        if (day > run->last) run->last = day;
+        if (day < run.first) run.first = day;
+        if (day > run.last) run.last = day;
     }
-    p->entities.items[entity].newest = run;
+    add_run(p, run);
 }
 
 /* RollupTake */
@@ -65,36 +73,32 @@ static int keep_rows(void *into, const LakeResult *rows, size_t n, Error *err) {
 
 /* ---- of all threads ---- */
 
-static void append_runs(RollupRun **newest, RollupRun *more) {
-    while (*newest != NULL) newest = &(*newest)->before;
-    *newest = more;
-}
-
-/* The arena of the other stays where it is. */
-static void join(RollupHistoryPart *all, const RollupHistoryPart *other) {
-    for (size_t i = 0; i < other->entities.count; i++) {
-        const RollupEntity *e = &other->entities.items[i];
-        size_t same = rollup_texts_find_same(&all->entities, &all->arena, e);
-        append_runs(&all->entities.items[same].newest, e->newest);
+/* The entities of the other get the numbers of all; its arena stays where it is. */
+static void join(RollupHistoryPart *all, RollupHistoryPart *other) {
+    const RollupTexts *entities = &other->entities;
+    uint32_t *numbers = xcalloc(entities->count + 1, sizeof *numbers);
+    LakeText keys[LAKE_ROWS];
+    for (size_t from = 0; from < entities->count; from += LAKE_ROWS) {
+        size_t n = entities->count - from < LAKE_ROWS ? entities->count - from : LAKE_ROWS;
+        for (size_t i = 0; i < n; i++) keys[i] = entities->items[from + i].key;
+        rollup_find_entities(&all->entities, &all->arena, &(LakeVector){.data = keys}, n, numbers + from);
     }
+    for (size_t i = 0; i < other->run_count; i++) other->runs[i].entity = numbers[other->runs[i].entity];
+    free(numbers);
 }
 
-static size_t count_runs(const RollupTexts *entities) {
-    size_t n = 0;
-    for (size_t i = 0; i < entities->count; i++)
-        for (const RollupRun *run = entities->items[i].newest; run != NULL; run = run->before) n++;
-    return n;
-}
-
+/* By entity. What is counted for an entity stands one place behind it, so that it ends where its runs begin. */
 static void list_runs(RollupHistory *h) {
-    const RollupTexts *entities = &h->parts[0].entities;
-    size_t n = 0;
-    h->runs = xcalloc(count_runs(entities) + 1, sizeof *h->runs);
-    h->from = xcalloc(entities->count + 1, sizeof *h->from);
-    for (size_t i = 0; i < entities->count; i++) {
-        for (const RollupRun *run = entities->items[i].newest; run != NULL; run = run->before)
-            h->runs[n++] = (struct RollupRunOf){run, run->first, run->last};
-        h->from[i + 1] = n;
+    size_t entities = h->parts[0].entities.count, n = 0;
+    h->from = xcalloc(entities + 2, sizeof *h->from);
+    for (const RollupHistoryPart *p = h->parts; p < h->parts + h->count; p++)
+        for (size_t i = 0; i < p->run_count; i++) h->from[p->runs[i].entity + 2]++;
+    for (size_t i = 0; i < entities; i++) h->from[i + 2] += h->from[i + 1];
+    for (const RollupHistoryPart *p = h->parts; p < h->parts + h->count; p++) n += p->run_count;
+    h->runs = xcalloc(n + 1, sizeof *h->runs);
+    for (RollupHistoryPart *p = h->parts; p < h->parts + h->count; p++) {
+        for (size_t i = 0; i < p->run_count; i++) h->runs[h->from[p->runs[i].entity + 1]++] = p->runs[i];
+        free(TAKE(p->runs));
     }
 }
 

@@ -92,10 +92,7 @@ typedef struct RollupEntity {
     LakeText key;    /* of the id; a long one is borrowed from it */
     RollupHead head; /* the bytes of a long id are in no cache, and seldom more than these */
     const RollupText *id;
-    union {
-        RollupRecord *records;
-        struct RollupRun *newest; /* of a history */
-    };
+    RollupRecord *records; /* not of a history */
 } RollupEntity;
 
 /* Records of days by entity, day and known. */
@@ -168,7 +165,6 @@ void rollup_find_entities(RollupTexts *t, Arena *arena, const LakeVector *ids, s
 void rollup_find_records(Rollup *r, const RollupRowKey *keys, size_t n, RollupRecord **ret);
 /* The number of the item with this text, which is made when there is none. */
 size_t rollup_texts_find(RollupTexts *t, Arena *arena, Span text);
-size_t rollup_texts_find_same(RollupTexts *t, Arena *arena, const RollupEntity *of); /* `of`: of another one */
 void rollup_texts_done(RollupTexts *t);
 RollupText *rollup_keep_text(Arena *arena, Span text);
 Span rollup_span(const LakeText *text); /* borrowed */
@@ -191,10 +187,9 @@ int rollup_stream_all(LakeConn *conn, const char *name, const char *const *sql, 
 
 /* Days of an entity that were read one after the other: of each a RollupDay and its record, without a gap between them. */
 typedef struct RollupRun {
-    struct RollupRun *before; /* of the same entity */
-    int32_t first, last;      /* days; the second is the greatest */
-    size_t len;
-    char bytes[];
+    const char *bytes; /* in the arena of a part */
+    uint32_t entity, len;
+    int32_t first, last; /* days */
 } RollupRun;
 typedef struct RollupDay {
     int32_t day, known;
@@ -205,16 +200,15 @@ typedef struct RollupDay {
 typedef struct RollupHistoryPart {
     RollupTexts entities;
     Arena arena;
+    RollupRun *runs; /* owned; as they were read, until all are listed by entity */
+    size_t run_count, run_capacity;
 } RollupHistoryPart;
 struct RollupHistory {
     const RollupPlan *days;   /* borrowed */
     RollupHistoryPart *parts; /* owned; the entities of the first are those of all */
     size_t count;
-    struct RollupRunOf {
-        const RollupRun *run;
-        int32_t first, last;
-    } * runs;     /* owned; of all entities, one after the other: memory is asked for all those of an entity at once */
-    size_t *from; /* owned; for each entity where its runs begin, and at last where they end */
+    RollupRun *runs; /* owned; of all entities, one after the other: memory is asked for all those of an entity at once */
+    size_t *from;      /* owned; for each entity where its runs begin, and at last where they end */
 };
 
 /* ---- rollup_windows.c ---- */
@@ -235,5 +229,12 @@ bool rollup_find_feeds(const RollupPlan *plan, const RollupPlan *days, RollupFee
 
 /* What model_days keeps of a record of a day; *ret is cleared before. */
 void rollup_pack(const RollupPlan *plan, const RollupRecord *r, Buf *ret);
-/* False: it is damaged. */
-bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupUnpacked *ret);
+/* Numbers that are added to a record as they are read: most of what a day has. */
+typedef struct RollupAdding {
+    uint64_t measures;  /* a bit for each; plain ones */
+    const size_t *word; /* for each, that of the record; borrowed */
+    int64_t *words;     /* of the record; borrowed */
+    bool overflow;      /* a sum did not fit */
+} RollupAdding;
+/* What is not added goes to `ret`. False: it is damaged; some of it may have been added. */
+bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupAdding *adding, RollupUnpacked *ret);

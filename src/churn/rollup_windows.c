@@ -97,24 +97,13 @@ static const char *feed(const Rows *rows, const RollupUnpacked *u, size_t from, 
     return NULL;
 }
 
-/* Most are sums that are merged into one, and fit: they take no more than an addition. */
-static const char *feed_all(const Rows *rows, const RollupUnpacked *u, int64_t day, RollupRecord *record) {
-    bool overflow = false;
-    for (uint64_t left = u->present & rows->feeds.single_sums; left != 0; left &= left - 1) {
-        size_t from = (size_t)__builtin_ctzll(left);
-        int64_t *word = &record->words[rows->feeds.word[from]];
-        overflow |= __builtin_add_overflow(*word, u->numbers[from], word);
-    }
-    const char *name = overflow ? "over a window" : NULL;
-    for (uint64_t left = u->present & ~rows->feeds.single_sums; left != 0 && name == NULL; left &= left - 1)
-        name = feed(rows, u, (size_t)__builtin_ctzll(left), day, record);
-    return name;
-}
-
 static int merge_record(const Rows *rows, Span bytes, int64_t day, RollupRecord *record, Error *err) {
+    RollupAdding sums = {.measures = rows->feeds.single_sums, .word = rows->feeds.word, .words = record->words};
     RollupUnpacked u;
-    if (!rollup_unpack(rows->history->days, bytes, day, &u)) return error_set(err, ERR_DATA, "model_days has a damaged record");
-    const char *name = feed_all(rows, &u, day, record);
+    if (!rollup_unpack(rows->history->days, bytes, day, &sums, &u)) return error_set(err, ERR_DATA, "model_days has a damaged record");
+    const char *name = sums.overflow ? "over a window" : NULL;
+    for (uint64_t left = u.present; left != 0 && name == NULL; left &= left - 1)
+        name = feed(rows, &u, (size_t)__builtin_ctzll(left), day, record);
     return name != NULL ? error_set(err, ERR_DATA, "the sum %s does not fit in 64 bits", name) : 0;
 }
 
@@ -148,7 +137,7 @@ static int merge_run(const Rows *rows, const RollupRun *run, RollupRecord *windo
     return 0;
 }
 
-static bool has_days(const RollupAsOf *as_of, const struct RollupRunOf *run) {
+static bool has_days(const RollupAsOf *as_of, const RollupRun *run) {
     return run->last >= as_of->from && run->first < as_of->day;
 }
 
@@ -156,8 +145,8 @@ static void prefetch_entity(const Rows *rows, size_t entity) {
     const RollupHistory *h = rows->history;
     for (size_t i = h->from[entity]; i < h->from[entity + 1]; i++) {
         if (!has_days(&rows->as_of, &h->runs[i])) continue;
-        __builtin_prefetch(h->runs[i].run);
-        __builtin_prefetch((const char *)h->runs[i].run + 64);
+        __builtin_prefetch(h->runs[i].bytes);
+        __builtin_prefetch(h->runs[i].bytes + 64);
     }
 }
 
@@ -166,7 +155,7 @@ static int merge_entity(const Rows *rows, size_t entity, RollupRecord *windows, 
     const RollupHistory *h = rows->history;
     *ret_any = false;
     for (size_t i = h->from[entity]; i < h->from[entity + 1]; i++)
-        if (has_days(&rows->as_of, &h->runs[i]) && merge_run(rows, h->runs[i].run, windows, ret_any, err) != 0) return -1;
+        if (has_days(&rows->as_of, &h->runs[i]) && merge_run(rows, &h->runs[i], windows, ret_any, err) != 0) return -1;
     return 0;
 }
 

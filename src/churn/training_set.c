@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "model/split.h"
 #include <inttypes.h>
+#include <pthread.h>
 #include <string.h>
 
 void churn_part_done(ChurnPart *p) {
@@ -52,41 +53,98 @@ static void take_row(ChurnPart *p, ChurnData *from, size_t row, int64_t cut) {
     p->positives += from->labels[row] > 0.5f;
 }
 
-static int read_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const RollupHistory *history,
-                    int64_t cut, ChurnData *ret, Error *err) {
-    if (churn_make_outcomes(conn, g, d, cut, days->upto, err) != 0) return -1;
-    return churn_read_cut(conn, g, d, history, cut, days->first, days->upto, ret, err);
+/* An id, and the row that it is of. Most differ in their first bytes, which are compared as two numbers: an id itself is in no cache. */
+typedef struct IdOfRow {
+    uint64_t head[2];
+    const char *id;
+    size_t row;
+} IdOfRow;
+
+static IdOfRow id_of_row(const char *id, size_t row) {
+    IdOfRow of = {.id = id, .row = row};
+    unsigned char bytes[sizeof of.head] = {0};
+    memcpy(bytes, id, strnlen(id, sizeof bytes));
+    for (size_t i = 0; i < sizeof bytes; i++) of.head[i / 8] = of.head[i / 8] << 8 | bytes[i];
+    return of;
 }
 
-static int by_id(const void *a, const void *b, void *ids) {
-    char *const *of = ids;
-    return strcmp(of[*(const size_t *)a], of[*(const size_t *)b]);
+/* As strcmp. */
+static int by_id(const void *a, const void *b) {
+    const IdOfRow *x = a, *y = b;
+    for (size_t i = 0; i < ARRAY_LEN(x->head); i++)
+        if (x->head[i] != y->head[i]) return x->head[i] < y->head[i] ? -1 : 1;
+    return strcmp(x->id, y->id);
 }
 
 /* The rows in the order of their ids. The caller frees. */
-static size_t *order_of(const ChurnData *d) {
-    size_t *order = xcalloc(d->rows + 1, sizeof *order);
-    for (size_t i = 0; i < d->rows; i++) order[i] = i;
-    qsort_r(order, d->rows, sizeof *order, by_id, d->ids);
+static IdOfRow *in_order(const ChurnData *d) {
+    IdOfRow *order = xcalloc(d->rows + 1, sizeof *order);
+    for (size_t i = 0; i < d->rows; i++) order[i] = id_of_row(d->ids[i], i);
+    qsort(order, d->rows, sizeof *order, by_id);
     return order;
 }
 
-/* The rows of a cut, to `kept`, or, where `chosen` says so, to `other`. */
-static int add_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const RollupHistory *history,
-                   int64_t cut, int64_t seed, ChurnPart *kept, ChurnPart *other, Error *err) {
-    CLEANUP(churn_data_done) ChurnData data = {0};
-    if (read_cut(conn, g, d, days, history, cut, &data, err) != 0) return -1;
-    size_t *order = order_of(&data);
-    for (size_t i = 0; i < data.rows; i++) {
-        size_t row = order[i];
-        if (data.labels[row] < 0)
-            kept->already_left++;
-        else if (other == NULL || split_hash(data.ids[row], seed) % 5 != 0)
-            take_row(kept, &data, row, cut);
+/* ---- a cut ---- */
+
+/* The rows of a cut are taken on a thread of their own, while the next cut is queried. */
+typedef struct Taking {
+    const ChurnGold *gold;
+    const ChurnDeclared *declared;
+    int64_t cut, seed;
+    ChurnPart *kept, *other; /* other: of those whom the seed chooses; NULL: nobody */
+    LakeResult *rows;        /* owned; NULL: there is nothing to be taken */
+    pthread_t thread;
+    bool started;
+    int rc;
+    Error err;
+} Taking;
+
+static void take_in_order(const Taking *t, ChurnData *data) {
+    IdOfRow *order = in_order(data);
+    for (size_t i = 0; i < data->rows; i++) {
+        size_t row = order[i].row;
+        if (data->labels[row] < 0)
+            t->kept->already_left++;
+        else if (t->other == NULL || split_hash(data->ids[row], t->seed) % 5 != 0)
+            take_row(t->kept, data, row, t->cut);
         else
-            take_row(other, &data, row, cut);
+            take_row(t->other, data, row, t->cut);
     }
     free(order);
+}
+
+static void *take_cut(void *state) {
+    Taking *t = state;
+    CLEANUP(churn_data_done) ChurnData data = {0};
+    t->rc = churn_take_labelled_rows(t->rows, t->gold, &t->declared->columns, &data, &t->err);
+    lake_result_freep(&t->rows);
+    if (t->rc == 0) take_in_order(t, &data);
+    return NULL;
+}
+
+/* Waits for the thread. */
+static int end_taking(Taking *t, Error *err) {
+    if (t->started) pthread_join(t->thread, NULL);
+    t->started = false;
+    return t->rc == 0 ? 0 : error_move(err, &t->err);
+}
+
+static void taking_done(Taking *t) {
+    Error ignored = {0};
+    if (end_taking(t, &ignored) != 0) error_clear(&ignored);
+    lake_result_freep(&t->rows);
+}
+
+/* `taking`: of the cut before, and afterwards of this one. */
+static int add_cut(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const RollupHistory *history,
+                   int64_t cut, int64_t seed, ChurnPart *kept, ChurnPart *other, Taking *taking, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (churn_make_outcomes(conn, g, d, cut, days->upto, err) != 0 ||
+        churn_query_cut(conn, g, d, history, cut, days->first, days->upto, &rows, err) != 0 || end_taking(taking, err) != 0)
+        return -1;
+    *taking = (Taking){.gold = g, .declared = d, .cut = cut, .seed = seed, .kept = kept, .other = other, .rows = TAKE(rows)};
+    taking->started = pthread_create(&taking->thread, NULL, take_cut, taking) == 0;
+    if (!taking->started) take_cut(taking);
     return 0;
 }
 
@@ -137,11 +195,13 @@ static void fingerprint(ChurnSet *s, const ChurnDeclared *d) {
 int churn_read_training(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, const ChurnCuts *cuts,
                         int64_t seed, ChurnSet *ret, Error *err) {
     CLEANUP(churn_set_done) ChurnSet s = {.cuts = *cuts};
+    CLEANUP(taking_done) Taking taking = {0};
     if (churn_read_history(conn, d, cuts->training[0], cuts->test, days->first, days->upto, &s.history, err) != 0) return -1;
     for (size_t i = 0; i < cuts->count; i++)
         if (add_cut(conn, g, d, days, s.history, cuts->training[i], seed, &s.training, cuts->own_calibration ? NULL : &s.calibration,
-                    err) != 0)
+                    &taking, err) != 0)
             return -1;
+    if (end_taking(&taking, err) != 0) return -1;
     if (!cuts->own_calibration) keep_newest(&s.calibration, cuts->calibration);
     *ret = s;
     s = (ChurnSet){0};
@@ -151,8 +211,11 @@ int churn_read_training(LakeConn *conn, const ChurnGold *g, const ChurnDeclared 
 int churn_read_measured(LakeConn *conn, const ChurnGold *g, const ChurnDeclared *d, const ChurnDays *days, int64_t seed, ChurnSet *s,
                         Error *err) {
     const ChurnCuts *cuts = &s->cuts;
-    if (cuts->own_calibration && add_cut(conn, g, d, days, s->history, cuts->calibration, seed, &s->calibration, NULL, err) != 0) return -1;
-    if (add_cut(conn, g, d, days, s->history, cuts->test, seed, &s->test, NULL, err) != 0 ||
+    CLEANUP(taking_done) Taking taking = {0};
+    if (cuts->own_calibration &&
+        add_cut(conn, g, d, days, s->history, cuts->calibration, seed, &s->calibration, NULL, &taking, err) != 0)
+        return -1;
+    if (add_cut(conn, g, d, days, s->history, cuts->test, seed, &s->test, NULL, &taking, err) != 0 || end_taking(&taking, err) != 0 ||
         churn_read_segments(conn, g, d, days, s->history, cuts->test, &s->test.data, &s->segments, err) != 0)
         return -1;
     rollup_history_freep(&s->history);

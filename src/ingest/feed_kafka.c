@@ -1,5 +1,5 @@
 /* feed_kafka.c: a topic as a feed. Connecting takes as long as opening the lake: so a thread of its own asks for the first description as
- * soon as the feed is opened, and then makes the consumer too. When that fails, the caller's own request fails too, and returns the reason.
+ * soon as the feed is opened, and another one makes the consumer. When that fails, the caller's own request fails too, and returns the reason.
  *
  * Describing and reading have a client each: on one connection, answers would wait for the fetch before them. Several topics share the one
  * for describing, and have a client each for reading: it is made anew with each session, because librdkafka keeps what it knew of a topic
@@ -19,32 +19,33 @@ typedef struct TopicFeed {
     KafkaClient *client;      /* for describing, before and while reading; borrowed */
     KafkaClient *own;         /* ... unless it is this one */
     size_t topics;            /* that are read at the same time */
-    KafkaConsumer *consumer;  /* the early thread's until it was joined; NULL: not made yet */
+    KafkaConsumer *consumer;  /* of the thread `making` until it was joined; NULL: not made yet */
     bool reading;
-    pthread_t early;
+    pthread_t early, making;
     sem_t described;  /* by `early`, which sets the two below before */
     bool early_asked; /* `early` is to be joined */
+    bool is_making;   /* `making` is to be joined */
     bool early_taken; /* the caller has, or does not want, the early description */
     KafkaTopic early_topic;
     int early_rc;
 } TopicFeed;
 
 /* A request makes it connect and learn the leaders. */
-static void make_consumer_early(TopicFeed *t) {
+static void *make_consumer_early(void *arg) {
+    TopicFeed *t = arg;
     CLEANUP(kafka_topic_done) KafkaTopic unused = {0};
     Error ignored = {0};
     if (kafka_consumer_open(t->settings, t->feed.topic, t->topics, &t->consumer, &ignored) != 0 ||
         kafka_topic_describe(kafka_consumer_client(t->consumer), t->feed.topic, EARLY_MS, &unused, &ignored) != 0)
         error_clear(&ignored);
+    return NULL;
 }
 
 static void *ask_early(void *arg) {
     TopicFeed *t = arg;
     Error ignored = {0};
     t->early_rc = kafka_topic_describe(t->client, t->feed.topic, EARLY_MS, &t->early_topic, &ignored);
-    bool made = t->early_rc == 0;
     sem_post(&t->described);
-    if (made) make_consumer_early(t);
     error_clear(&ignored);
     return NULL;
 }
@@ -63,7 +64,8 @@ static void end_early(TopicFeed *t) {
     CLEANUP(kafka_topic_done) KafkaTopic unused = {0};
     take_early(t, &unused);
     if (t->early_asked) pthread_join(t->early, NULL);
-    t->early_asked = false;
+    if (t->is_making) pthread_join(t->making, NULL);
+    t->early_asked = t->is_making = false;
 }
 
 static void topic_free(Feed *feed) {
@@ -138,6 +140,7 @@ int feed_open_topic(const Settings *settings, KafkaClient *client, const char *t
     if (client == NULL && kafka_connect(settings, &t->own, err) != 0) return -1;
     t->client = client != NULL ? client : t->own;
     t->early_asked = pthread_create(&t->early, NULL, ask_early, t) == 0;
+    t->is_making = pthread_create(&t->making, NULL, make_consumer_early, t) == 0;
     *ret = TAKE(feed);
     return 0;
 }

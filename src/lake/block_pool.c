@@ -7,6 +7,8 @@
  * DuckDB does not say where its pool is, but reserves addresses for most of the machine's memory there: no other mapping is so large. When
  * it is not found, nothing is different but the time.
  *
+ * A refresh of 500 events uses less than 72 MiB of it; 128 MiB took 15 ms of CPU and 33 MiB more, and no less time.
+ *
  * With one core there is no pool: DuckDB itself touches all of a block of it before it gives it out, also what is never written. Huge pages
  * (MADV_HUGEPAGE) gained no more, and cost twice the time of the kernel when it had to make place for them. */
 #include "lake/internal.h"
@@ -18,7 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define POOL_BYTES  (INT64_C(128) << 20)
+#define POOL_BYTES  (INT64_C(72) << 20)
 #define PIECE_BYTES (INT64_C(256) << 10) /* others who map memory wait that long */
 
 struct LakePool {

@@ -1,4 +1,4 @@
-/* model.c: trains and predicts with XGBoost; explains predictions with our own copy of its trees (forest.h).
+/* model.c: trains with XGBoost; explains predictions with our own copy of its trees (forest.h).
  *
  * A trained model is immediately written to XGBoost's JSON and read back, so the model that is evaluated is the document that is stored and
  * used for scoring. Invariant: booster, forest, features and document of a Model describe the same model. */
@@ -190,38 +190,7 @@ int model_from_document(const char *bytes, size_t n, Model **ret, Error *err) {
     return 0;
 }
 
-/* ---- predictions ---- */
-
-typedef enum PredictionType { PREDICT_PROBABILITY = 0, PREDICT_MARGIN = 1 } PredictionType; /* XGBoost's numbers */
-
-/* Without a copy: XGBoost reads the rows at their address, by https://numpy.org/doc/stable/reference/arrays.interface.html. */
-static int predict(const Model *m, const Matrix *x, PredictionType type, float *ret, Error *err) {
-    CLEANUP(free_text)
-    char *config = xasprintf("{\"type\": %d, \"training\": false, \"iteration_begin\": 0, \"iteration_end\": 0, \"strict_shape\": false, "
-                             "\"cache_id\": 0, \"missing\": NaN}",
-                             (int)type);
-    BUG_IF(x->cols != m->feature_count);
-    if (x->rows == 0) return 0;
-    CLEANUP(free_text)
-    char *array = xasprintf("{\"data\": [%" PRIuPTR ", true], \"shape\": [%zu, %zu], \"typestr\": \"<f4\", \"version\": 3}",
-                            (uintptr_t)x->values, x->rows, x->cols);
-    const bst_ulong *shape;
-    bst_ulong dimensions;
-    const float *result; /* XGBoost's, until its next call */
-    if (m->xgb->XGBoosterPredictFromDense(m->booster, array, config, NULL, &shape, &dimensions, &result) != 0)
-        return xgb_fail(m->xgb, ERR_DATA, "cannot predict", err);
-    BUG_IF(dimensions < 1 || shape[0] != x->rows);
-    memcpy(ret, result, x->rows * sizeof *ret);
-    return 0;
-}
-
-int model_predict(const Model *m, const Matrix *x, float *ret, Error *err) {
-    return predict(m, x, PREDICT_PROBABILITY, ret, err);
-}
-
-int model_log_odds(const Model *m, const Matrix *x, float *ret, Error *err) {
-    return predict(m, x, PREDICT_MARGIN, ret, err);
-}
+/* ---- explanations ---- */
 
 void model_explain(const Model *m, const Matrix *x, float *ret) {
     BUG_IF(x->cols != m->feature_count);

@@ -10,6 +10,7 @@
 
 #include "../fixture.h"
 #include "model/metrics.h"
+#include "model/ranking.h"
 #include <math.h>
 #include <string.h>
 
@@ -101,6 +102,65 @@ static void intervals_hold_the_value_and_narrow_with_rows(void **state) {
     assert_memory_equal(&all, &again, sizeof all);
     assert_true(all.auc.low < m.auc && m.auc < all.auc.high && all.pr_auc.low < m.pr_auc && m.pr_auc < all.pr_auc.high);
     assert_true(few.auc.deviation > 3 * all.auc.deviation && few.auc.deviation < 5.5 * all.auc.deviation); /* 4: the root of 16 */
+}
+
+/* splitmix64, as bootstrap.c says it draws. */
+static uint64_t splitmix(uint64_t *state) {
+    uint64_t v = *state += UINT64_C(0x9e3779b97f4a7c15);
+    v = (v ^ v >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    v = (v ^ v >> 27) * UINT64_C(0x94d049bb133111eb);
+    return v ^ v >> 31;
+}
+
+/* A resample as a row of its own for each one that was drawn. */
+static Metrics measure_drawn(const RankedRow *rows, size_t n, uint64_t *state) {
+    static float scores[ROWS], labels[ROWS];
+    for (size_t i = 0; i < n; i++) {
+        const RankedRow *row = &rows[((unsigned __int128)splitmix(state) * n) >> 64];
+        scores[i] = row->score;
+        labels[i] = row->positive ? 1 : 0;
+    }
+    return metrics_of(scores, labels, n);
+}
+
+static int by_double(const void *a, const void *b) {
+    double u = *(const double *)a, v = *(const double *)b;
+    return (u > v) - (u < v);
+}
+
+static void assert_interval(Interval found, double *values, size_t n) {
+    double sum = 0, squares = 0, at = 0.025 * (double)(n - 1);
+    for (size_t i = 0; i < n; i++) sum += values[i];
+    for (size_t i = 0; i < n; i++) squares += pow(values[i] - sum / (double)n, 2);
+    qsort(values, n, sizeof *values, by_double);
+    size_t below = (size_t)at;
+    assert_true(fabs(found.low - (values[below] + (at - (double)below) * (values[below + 1] - values[below]))) < 1e-9);
+    assert_true(fabs(found.deviation - sqrt(squares / (double)(n - 1))) < 1e-9);
+}
+
+/* `digits`: how many scores are different. `resamples`: with more, they are drawn by several threads. */
+static void compare_intervals(size_t n, int resamples, float digits) {
+    static double auc[1000], pr_auc[1000];
+    fill(11, n);
+    for (size_t i = 0; i < n; i++) p[i] = roundf(p[i] * digits) / digits;
+    RankedRow *rows = ranking_new(p, y, n);
+    uint64_t state = 3;
+    for (int i = 0; i < resamples; i++) {
+        Metrics m = measure_drawn(rows, n, &state);
+        auc[i] = m.auc;
+        pr_auc[i] = m.pr_auc;
+    }
+    free(rows);
+    BootstrapIntervals found = bootstrap_intervals(p, y, n, resamples, 3);
+    assert_interval(found.auc, auc, (size_t)resamples);
+    assert_interval(found.pr_auc, pr_auc, (size_t)resamples);
+}
+
+static void a_resample_is_the_rows_that_were_drawn(void **state) {
+    (void)state;
+    compare_intervals(1000, 40, 1e7f);
+    compare_intervals(1000, 40, 20);    /* most scores are those of others, too */
+    compare_intervals(1500, 700, 1e7f); /* more than a million rows */
 }
 
 static void one_class_is_nothing_to_measure(void **state) {
@@ -245,6 +305,7 @@ int main(void) {
         cmocka_unit_test(bins_divide_ties_and_lose_nothing),
         cmocka_unit_test(labels_that_mean_nothing_are_guessed),
         cmocka_unit_test(intervals_hold_the_value_and_narrow_with_rows),
+        cmocka_unit_test(a_resample_is_the_rows_that_were_drawn),
         cmocka_unit_test(one_class_is_nothing_to_measure),
         cmocka_unit_test(a_reversed_ranking_is_not_turned_round),
         cmocka_unit_test(certain_probabilities_are_finite),
