@@ -1,6 +1,7 @@
 /* main.c: finds and runs the subcommand, prints its error or its JSON summary, and ends with the documented exit code. */
 #include "base/child.h"
 #include "base/document.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/stop.h"
@@ -61,13 +62,6 @@ static int run_command(const Command *command, int argc, char **argv) {
     print_summary(&app, &err);
     app_done(&app);
     error_clear(&err);
-    if (output_is_lost() && code == 0) {
-        err = (Error){0};
-        error_set(&err, ERR_IO, "the output could not be written");
-        print_error(command, &err);
-        code = error_exit_code(err.kind);
-        error_clear(&err);
-    }
     log_end();
     return code;
 }
@@ -88,12 +82,23 @@ static void command_first(int argc, char **argv) {
     argv[1] = command;
 }
 
+/* Also of what argp prints, which ends the process by itself. */
+static void check_output(int status, void *unused) {
+    (void)unused;
+    if (status != 0 || !output_is_lost()) return;
+    log_text("smelt: the output could not be written\n");
+    log_end();
+    _exit(error_exit_code(ERR_IO));
+}
+
 int main(int argc, char **argv) {
+    files_keep_standard();
+    on_exit(check_output, NULL);
     umask(umask(0) | 077);                   /* what it writes is about persons: for its own user alone */
     setenv("OMP_WAIT_POLICY", "PASSIVE", 0); /* XGBoost's threads sleep while they wait: one that spins keeps another from its core */
     command_first(argc, argv);
     const char *name = argc > 1 ? argv[1] : "--help";
-    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) return puts("smelt " SMELT_VERSION) == EOF;
+    if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0) return puts("smelt " SMELT_VERSION), 0;
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         usage(argc > 1 ? stdout : stderr);
         return argc > 1 ? 0 : error_exit_code(ERR_USAGE);

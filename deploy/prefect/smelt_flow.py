@@ -52,11 +52,12 @@ def produce_step(events: int) -> Step:
 
 
 class StepFailed(Exception):
-    """A step that ended with a nonzero exit code."""
+    """A step that ended with a nonzero exit code, with the summary that it printed."""
 
-    def __init__(self, step: str, code: int, message: str, attempts: int) -> None:
-        super().__init__(step, code, message, attempts)  # all arguments, so that Prefect can pickle it
-        self.step, self.code, self.message, self.attempts = step, code, message, attempts
+    def __init__(self, step: str, code: int, summary: Json, attempts: int) -> None:
+        super().__init__(step, code, summary, attempts)  # all arguments, so that Prefect can pickle it
+        self.step, self.code, self.summary, self.attempts = step, code, summary, attempts
+        self.message: str = summary.get("error", {}).get("message", "see its log")
 
     def __str__(self) -> str:
         return f"smelt {self.step} ended with exit code {self.code}: {self.message}"
@@ -86,7 +87,7 @@ def smelt(step: str, arguments: list[str], seconds: float) -> Json:
     attempts = runtime.task_run.run_count
     code, summary = run([step, *arguments], lambda line: log_line(logger, line), seconds)
     if code != 0:
-        raise StepFailed(step, code, summary.get("error", {}).get("message", "see its log"), attempts)
+        raise StepFailed(step, code, summary, attempts)
     return summary | {"attempts": attempts}
 
 
@@ -134,19 +135,26 @@ def pipeline(produce: int = 0, settings: dict[str, str] | None = None, attempts:
     """
     logger = get_run_logger()
     report = Report()
+    unread: StepFailed | None = None
     for step in ([produce_step(produce)] if produce > 0 else []) + list(STEPS):
         try:
             summary = run_step(step, settings or {}, attempts, retry_delay, step_seconds)
         except StepFailed as failure:
             busy = failure.code == BUSY
-            report.add(step, "skipped" if busy else "failed", failure.attempts, failure.message)
+            report.add(step, "skipped" if busy else "failed", failure.attempts, failure.message, failure.summary.get(step.rows, ""))
+            if step.rows in failure.summary:  # of ingest: the other partitions and topics were read; the rest goes on, as in `smelt run`
+                logger.error("%s; going on without them", failure)
+                unread = failure
+                continue
             report.publish(f"Stopped at {step.name}: {failure.message}")
             if busy:  # the holder is doing the same work; a failed run would be a false alarm
                 return Completed(name="Skipped", message=failure.message)
             raise
         logger.info("%s: %s", step.name, report.add_done(step, summary))
     verdict = f"Published {report.rows[-1]['details']}"
-    report.publish(verdict)
+    report.publish(f"{verdict}. Not all was read: {unread.message}" if unread else verdict)
+    if unread:
+        raise unread
     return Completed(message=verdict)
 
 

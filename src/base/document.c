@@ -29,18 +29,28 @@ typedef struct Line {
     int line;
 } Line;
 
+/* A number as the file has it. jansson shares no numbers. */
+typedef struct Written {
+    const json_t *number; /* borrowed from the document */
+    char *text;           /* owned */
+} Written;
+
 struct Document {
     char *name;
     json_t *value;
     int line; /* of the value */
     Line *lines;
     size_t line_count;
+    Written *written;
+    size_t written_count;
     json_t *merged; /* the values of merge keys: their lines name them */
 };
 
 void document_free(Document *d) {
     for (size_t i = 0; i < d->line_count; i++) free(d->lines[i].key);
     free(d->lines);
+    for (size_t i = 0; i < d->written_count; i++) free(d->written[i].text);
+    free(d->written);
     json_decref(d->merged);
     json_decref(d->value);
     free(d->name);
@@ -76,6 +86,20 @@ int document_item_line(const Document *d, const json_t *list, size_t index) {
 static void add_line(Document *d, Line line) {
     d->lines = xgrow(d->lines, d->line_count, sizeof *d->lines);
     d->lines[d->line_count++] = line;
+}
+
+/* ---- numbers ---- */
+
+static void note_written(Document *d, const json_t *number, const char *text) {
+    d->written = xgrow(d->written, d->written_count, sizeof *d->written);
+    d->written[d->written_count++] = (Written){.number = number, .text = xstrdup(text)};
+}
+
+char *document_scalar_text(const Document *d, const json_t *value) {
+    if (json_is_string(value)) return xstrdup(json_string_value(value));
+    for (const Written *w = d->written; w < d->written + d->written_count; w++)
+        if (w->number == value) return xstrdup(w->text);
+    return json_text(value);
 }
 
 /* ---- paths ---- */
@@ -230,6 +254,7 @@ static int on_scalar(Builder *b, const yaml_event_t *event, Error *err) {
     note_line(b, event->start_mark);
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     json_t *value = plain ? plain_scalar(text) : json_string(text);
+    if (json_is_number(value)) note_written(b->document, value, text);
     note_anchor(b, (const char *)event->data.scalar.anchor, value);
     return attach(b, value, event->start_mark, err);
 }

@@ -38,6 +38,10 @@ int document_line(const Document *d); /* where its value begins */
 int document_key_line(const Document *d, const json_t *object, const char *key);
 int document_item_line(const Document *d, const json_t *list, size_t index);
 
+/* A text, or a number as the file has it: 0123 and 1.50 keep their digits. JSON for other values. `value` is one of the document's. The
+ * caller frees. */
+char *document_scalar_text(const Document *d, const json_t *value) MUST_CHECK;
+
 /* A path inside a document, as errors name it: "schema[0].name". A key with other characters than letters, digits, '_' and '-' is quoted:
  * "where["a b"]". */
 void document_path_add_key(Buf *path, const char *key);

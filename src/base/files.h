@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Before anything is opened: a caller may have closed descriptors 0, 1 and 2, and the first files that are opened would be what the process
+ * reads, prints and logs to. */
+void files_keep_standard(void);
+
 /* Only a regular file is read as configuration: one that is missing is no error here; ERR_IO names a pipe, a device or a folder, of which
  * opening or reading might never end. What the caller's shell has opened for it (/dev/stdin, /dev/fd/N) is taken. */
 int file_check_regular(const char *path, Error *err) MUST_CHECK;

@@ -75,10 +75,32 @@ static int refuse_value(const SettingSpec *spec, const Entry *e, Error *err) {
     return error_set(err, ERR_CONFIG, "%s: %s is '%s', expected %s", e->place, e->key, e->value, expected);
 }
 
+static bool ends_with(const char *s, const char *end) {
+    size_t n = strlen(s), m = strlen(end);
+    return n >= m && strcmp(s + n - m, end) == 0;
+}
+
+/* "~/lake" in the home of the user, as a shell has it; it does not where the value follows a "=". The caller frees. */
+static char *with_home(const char *path) {
+    const char *home = getenv("HOME");
+    bool is_there = strncmp(path, "~/", 2) == 0 && home != NULL && home[0] != '\0';
+    return is_there ? xasprintf("%s%s", home, path + 1) : xstrdup(path);
+}
+
+/* As that of a secret that was made with `echo`, or of a file with the line ends of Windows: no server would know it. */
+static int check_line_end(const char *key, const char *value, Origin origin, Error *err) {
+    CLEANUP(free_text) char *place = place_text(origin);
+    if (ends_with(key, ".pem") || !(ends_with(value, "\n") || ends_with(value, "\r"))) return 0;
+    return error_set(err, ERR_CONFIG, "%s: the value of %s ends with a line break: remove it", place, key);
+}
+
 static int set_value(Settings *s, const char *key, const char *value, Origin origin, Error *err) {
     const SettingSpec *spec = setting_find(s->table, key);
     const char *name = member_name(s->table->family, key);
+    CLEANUP(free_text) char *home = NULL;
     if (spec == NULL && name == NULL) return refuse_key(s, key, origin, err);
+    if (check_line_end(key, value, origin, err) != 0) return -1;
+    if (spec != NULL && spec->type == SETTING_PATH) value = home = with_home(value);
     Entry *e = spec != NULL ? &s->entries[spec - s->table->specs] : member_entry(s, key);
     entry_set(e, key, value, origin);
     e->secret = spec != NULL ? spec->secret : s->table->family->is_secret(name);
@@ -98,12 +120,55 @@ static int check_first(const Settings *s, const char *key, Origin origin, Error 
     return 0;
 }
 
+/* Other programs replace ${NAME} in their files: here it would be a password that no broker knows, or a folder of that name. */
+static int check_variables_of_file(const char *key, const char *value, Origin origin, Error *err) {
+    const char *at = strstr(value, "${");
+    size_t n = at != NULL ? strspn(at + 2, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") : 0;
+    if (n == 0) return 0;
+    CLEANUP(free_text) char *own = setting_env_name(key);
+    return error_set(err, ERR_CONFIG, "%s:%d: %s has ${%.*s}: variables are not replaced in this file. Set %s in the environment instead",
+                     origin.source, origin.line, key, (int)n, at + 2, own);
+}
+
 /* A null value is ignored. */
-static int set_scalar(Settings *s, const char *key, const json_t *value, Origin origin, Error *err) {
+static int set_scalar(Settings *s, const Document *file, const char *key, const json_t *value, Origin origin, Error *err) {
     if (json_is_null(value)) return 0;
     if (check_first(s, key, origin, err) != 0) return -1;
-    CLEANUP(free_text) char *text = json_is_string(value) ? xstrdup(json_string_value(value)) : json_text(value);
-    return set_value(s, key, text, origin, err);
+    CLEANUP(free_text) char *text = document_scalar_text(file, value);
+    return check_variables_of_file(key, text, origin, err) == 0 ? set_value(s, key, text, origin, err) : -1;
+}
+
+/* "kafka.topics" of "kafka.topic"; NULL: there is no such list. */
+static const SettingSpec *find_plural(const Settings *s, const char *key) {
+    CLEANUP(free_text) char *plural = xasprintf("%ss", key);
+    const SettingSpec *spec = setting_find(s->table, plural);
+    return spec != NULL && spec->type == SETTING_LIST ? spec : NULL;
+}
+
+static int refuse_list(const Settings *s, const char *key, Origin origin, Error *err) {
+    const SettingSpec *plural = find_plural(s, key);
+    return error_set(err, ERR_CONFIG, "%s:%d: %s is a list, expected one value%s%s%s", origin.source, origin.line, key,
+                     plural != NULL ? " (" : "", plural != NULL ? plural->key : "", plural != NULL ? " takes several)" : "");
+}
+
+/* [a, b] is "a,b". */
+static int set_list(Settings *s, const Document *file, const char *key, const json_t *list, Origin origin, Error *err) {
+    const SettingSpec *spec = setting_find(s->table, key);
+    CLEANUP(buf_done) Buf values = {0};
+    size_t i;
+    json_t *item;
+    if (spec == NULL && member_name(s->table->family, key) == NULL) return refuse_key(s, key, origin, err);
+    if (spec == NULL || spec->type != SETTING_LIST) return refuse_list(s, key, origin, err);
+    if (check_first(s, key, origin, err) != 0) return -1;
+    json_array_foreach(list, i, item) {
+        Origin at = {.source = origin.source, .line = document_item_line(file, list, i)};
+        if (json_is_null(item) || json_is_array(item) || json_is_object(item))
+            return error_set(err, ERR_CONFIG, "%s:%d: %s[%zu] is no single value, as the values of this list are", at.source, at.line, key, i);
+        CLEANUP(free_text) char *text = document_scalar_text(file, item);
+        if (check_variables_of_file(key, text, at, err) != 0) return -1;
+        buf_addf(&values, "%s%s", i > 0 ? "," : "", text);
+    }
+    return set_value(s, key, values.len > 0 ? values.data : "", origin, err);
 }
 
 /* Nested maps are joined by dots: both `kafka: {topic: x}` and `kafka.topic: x` are read. */
@@ -113,9 +178,9 @@ static int set_tree(Settings *s, const Document *file, const char *prefix, json_
     json_object_foreach(object, name, value) {
         CLEANUP(free_text) char *key = prefix[0] != '\0' ? xasprintf("%s.%s", prefix, name) : xstrdup(name);
         Origin origin = {.source = document_name(file), .line = document_key_line(file, object, name)};
-        if (json_is_array(value))
-            return error_set(err, ERR_CONFIG, "%s:%d: %s is a list, expected one value", origin.source, origin.line, key);
-        int rc = json_is_object(value) ? set_tree(s, file, key, value, err) : set_scalar(s, key, value, origin, err);
+        int rc = json_is_object(value)  ? set_tree(s, file, key, value, err)
+                 : json_is_array(value) ? set_list(s, file, key, value, origin, err)
+                                        : set_scalar(s, file, key, value, origin, err);
         if (rc != 0) return -1;
     }
     return 0;
@@ -154,11 +219,6 @@ static int read_env(Settings *s, const SettingSpec *spec, Error *err) {
         value = env_value(name);
     }
     return value != NULL ? set_value(s, spec->key, value, (Origin){.source = name}, err) : 0;
-}
-
-static bool ends_with(const char *s, const char *end) {
-    size_t n = strlen(s), m = strlen(end);
-    return n >= m && strcmp(s + n - m, end) == 0;
 }
 
 /* Kubernetes injects <SERVICE>_SERVICE_HOST, _SERVICE_PORT[_NAME], _PORT and _PORT_<number>_<protocol>[...] into every container. The

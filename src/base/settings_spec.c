@@ -126,7 +126,7 @@ static int parse_boolean(const char *text, int64_t *ret) {
 
 static int parse_choice(const char *const *choices, const char *text, int64_t *ret) {
     for (int i = 0; choices[i] != NULL; i++)
-        if (strcmp(choices[i], text) == 0) return *ret = i, 0;
+        if (strcasecmp(choices[i], text) == 0) return *ret = i, 0;
     return -1;
 }
 

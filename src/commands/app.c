@@ -6,9 +6,10 @@
 #include "base/terminal.h"
 #include "commands/settings_table.h"
 #include "flow/topics.h"
-#include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { OPT_SET = 0x1000, OPT_JSON };
 
@@ -71,15 +72,15 @@ int command_topics(App *app, Error *err) {
     return topics_to_read(app->settings, &app->topics, err);
 }
 
-static bool reader_left; /* a pipe whose reader had enough, as in `smelt quarantine list | head` */
-
-static void flush(void) {
-    if (fflush(stdout) != 0 && errno == EPIPE) reader_left = true;
+/* A pipe whose reader had enough, as in `smelt quarantine list | head`. */
+static bool reader_left(void) {
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&out, 1, 0) > 0 && (out.revents & POLLERR) != 0;
 }
 
 bool output_is_lost(void) {
-    flush();
-    return ferror(stdout) && !reader_left;
+    fflush(stdout);
+    return ferror(stdout) && !reader_left();
 }
 
 void say(const App *app, const char *fmt, ...) {
@@ -93,7 +94,7 @@ void say(const App *app, const char *fmt, ...) {
     CLEANUP(free_text) char *shown = terminal_lines(text);
     free(text);
     fputs(shown, stdout);
-    flush();
+    fflush(stdout);
 }
 
 void app_done(App *app) {

@@ -38,7 +38,7 @@ static const SettingSpec specs[] = {
     {"pipeline.dir", SETTING_PATH, "", "contracts and features to use instead of the built-in ones", .restart = UP},
     {"http.listen", SETTING_TEXT, "127.0.0.1:8080", "address of the API and the dashboards; port 0 picks a free one", .least = 1,
      .restart = UP_SERVE},
-    {"http.hosts", SETTING_TEXT, "",
+    {"http.hosts", SETTING_LIST, "",
      "more names that the server answers for, name[,name], or * for any; without them it is localhost, 127.0.0.1, [::1] and the host of "
      "http.listen, and with http.listen on every address also any address",
      .restart = UP_SERVE},
@@ -51,7 +51,7 @@ static const SettingSpec specs[] = {
      "files again when they change",
      .restart = UP_SERVE},
     {"http.tls.key", SETTING_PATH, "", "PEM file with the key of that certificate", .restart = UP_SERVE},
-    {"http.trusted_proxies", SETTING_TEXT, "",
+    {"http.trusted_proxies", SETTING_LIST, "",
      "addresses and networks of proxies, as 10.1.0.0/16[,...]: their X-Forwarded-Proto says whether a client came over TLS, and their "
      "connections are not limited as those of one client",
      .restart = UP_SERVE},
@@ -148,7 +148,8 @@ static const char head[] =
     "`data.dir` is `SMELT_DATA_DIR`, and so on; an empty variable is ignored.\n"
     "\n"
     "Sizes are bytes or have a unit: B, KB, MB, GB (powers of 1000), KiB, MiB, GiB (powers of 1024). Durations have one of ms, s, m,\n"
-    "h, d; a plain number is seconds. A relative path starts at the working directory. The values of a list are separated by commas.\n"
+    "h, d; a plain number is seconds. A relative path starts at the working directory. The values of a list are separated by commas;\n"
+    "in `smelt.yaml` it may be a list of YAML, too.\n"
     "\n"
     "Every process reads its settings once, when it starts. The column *restart* lists which of `smelt up` and `smelt serve` must be\n"
     "restarted to see a change.\n"

@@ -148,13 +148,15 @@ static void add_unanswered(const KafkaTopic *topic, Finding *r) {
     buf_addf(&r->detail, ": %s.", topic->unanswered_reason != NULL ? topic->unanswered_reason : "the brokers do not name them");
 }
 
-static void describe_topic(const TopicFacts *t, Finding *r) {
+/* `away`: why it is not read, with the next step; NULL: it is, or nothing is known of that. */
+static void describe_topic(const TopicFacts *t, const char *away, Finding *r) {
     if (t->problem != NULL) {
         r->state = STATE_DEGRADED;
         buf_addf(&r->detail, " The topic %s cannot be described: %s.", t->name, t->problem);
     } else if (!t->kafka.exists) {
         r->state = STATE_DEGRADED;
-        buf_addf(&r->detail, " The topic %s does not exist yet; `smelt produce` makes it.", t->name);
+        buf_addf(&r->detail, away != NULL ? " The topic %s does not exist." : " The topic %s does not exist yet; `smelt produce` makes it.",
+                 t->name);
     } else {
         buf_addf(&r->detail, " The topic %s has ", t->name);
         format_count(&r->detail, (int64_t)t->kafka.partition_count, "partition.", "partitions.");
@@ -166,7 +168,7 @@ static void add_topic(const Facts *f, const TopicFacts *t, json_t *topics, Findi
     const char *away = facts_away(f, t), *problem = away != NULL ? away : t->problem;
     json_t *topic = json_pack("{ss sb si ss*}", "topic", t->name, "exists", t->kafka.exists, "partitions", (int)t->kafka.partition_count,
                               "problem", problem);
-    describe_topic(t, r);
+    describe_topic(t, away, r);
     if (t->kafka.exists) {
         json_object_set_new(topic, "waiting_events", json_integer(facts_topic_lag(f, t)));
         json_object_set_new(topic, "behind_transactions", json_integer(facts_topic_behind_transaction(t)));

@@ -118,6 +118,8 @@ int ingest_check_identity(const Feed *feed, const KafkaTopic *now, const IngestO
 int ingest_init_offsets(Reader *r, const TopicOffsets *ledger, bool fresh, Error *err) MUST_CHECK;
 /* The feed reads them. Where the leader has changed since, it is asked whether the log is still the same. */
 int ingest_start_feed(Reader *r, Error *err) MUST_CHECK;
+/* Asks the leader of `p`, of which the feed has `now`. */
+int ingest_verify(Reader *r, const Offsets *p, const Offsets *now, Error *err) MUST_CHECK;
 
 /* ---- describe.c ---- */
 

@@ -140,6 +140,8 @@ static int take_out_of_range(Reader *r, Offsets *p, Error *err) {
         return take_cut(r, p, p->last >= 0 && now.end > p->last ? now.end : OFFSET_UNKNOWN, err);
     }
     if (now.start > p->next) ingest_skip_to(r, p, now.start, "retention");
+    /* an answer from before the leader was asked ends the asking */
+    if (ingest_state(r, p)->unverified) return ingest_verify(r, p, &now, err) == 0 ? 1 : -1;
     return feed_seek(r->feed, p->partition, p->next, err) == 0 ? 1 : -1;
 }
 

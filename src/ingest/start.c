@@ -81,6 +81,10 @@ static int64_t verified_from(const Offsets *p, const Offsets *now) {
     return p->last + 1 > now->start ? p->last + 1 : now->start;
 }
 
+int ingest_verify(Reader *r, const Offsets *p, const Offsets *now, Error *err) {
+    return feed_verify(r->feed, p, verified_from(p, now), err);
+}
+
 static const Offsets *described(const Reader *r, const Offsets *p) {
     return &r->topic->partitions[offsets_find(r->topic->partitions, r->topic->partition_count, p->partition)];
 }
@@ -106,7 +110,7 @@ int ingest_start_feed(Reader *r, Error *err) {
     if (rc != 0) return -1;
     for (size_t i = 0; i < r->count; i++) {
         const Offsets *p = &r->partitions[i];
-        if (r->states[i].unverified && feed_verify(r->feed, p, verified_from(p, described(r, p)), err) != 0) return -1;
+        if (r->states[i].unverified && ingest_verify(r, p, described(r, p), err) != 0) return -1;
     }
     return 0;
 }

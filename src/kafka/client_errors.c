@@ -207,8 +207,26 @@ static const char *dropped_hint(const char *reason, const char *protocol) {
     return "if the broker is up, does this port expect TLS or SASL?";
 }
 
+/* librdkafka takes the first four bytes of an answer for its length, and advises to allow more. "": the answer may be Kafka's. */
+static const char *speaks(const char *reason) {
+    static const char before[] = "Invalid response size ";
+    const char *at = strstr(reason, before);
+    unsigned long size = at != NULL ? strtoul(at + sizeof before - 1, NULL, 10) : 0;
+    if (size == 0x48545450) return "HTTP";  /* the letters */
+    if (size >> 16 == 0x1503) return "TLS"; /* an alert */
+    if (size >> 24 >= ' ' && size >> 24 <= '~' && (size >> 16 & 0xff) >= ' ' && (size >> 16 & 0xff) <= '~') return "another protocol";
+    return "";
+}
+
+static const char *stranger_hint(const char *protocol) {
+    if (strcmp(protocol, "HTTP") == 0) return "this port speaks HTTP: is it that of a REST proxy, a registry or a console?";
+    if (strcmp(protocol, "TLS") == 0) return "does this port expect TLS?";
+    return "is this the port of a broker of Kafka?";
+}
+
 static const char *hint_for(const KafkaClient *client, const char *reason, const char *protocol) {
     if (is_certificate_alert(reason)) return client_certificate_hint(client);
+    if (speaks(reason)[0] != '\0') return stranger_hint(speaks(reason));
     if (strstr(reason, unverified) != NULL) return certificate_hint(client->refused_code);
     if (strstr(reason, "current SASL state") != NULL) return "does this port expect SASL?";
     return is_dropped(reason) ? dropped_hint(reason, protocol) : NULL;
@@ -241,6 +259,12 @@ static void name_refusal(KafkaClient *client, char reason[KAFKA_REASON_SIZE]) {
     pthread_mutex_unlock(&client->mutex);
 }
 
+static void name_stranger(char reason[KAFKA_REASON_SIZE]) {
+    char *at = strstr(reason, "Invalid response size ");
+    if (at != NULL && speaks(reason)[0] != '\0')
+        snprintf(at, (size_t)(reason + KAFKA_REASON_SIZE - at), "the answer is not in Kafka's protocol");
+}
+
 static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *detail, Error *err, const char *what) {
     /* Producer and admin handles run their callbacks only in rd_kafka_poll; a consumer runs them in its own poll. */
     if (rd_kafka_type(client->rk) == RD_KAFKA_PRODUCER) rd_kafka_poll(client->rk, 0);
@@ -260,6 +284,7 @@ static int fail_with(KafkaClient *client, rd_kafka_resp_err_t code, const char *
         memcpy(shown, reason, sizeof shown);
         drop_counters(shown);
         name_refusal(client, shown);
+        name_stranger(shown);
         error_set(err, complaint_kind(reason_code, reason), "Kafka at %s: %s: %s", client->address, what, shown);
         add_hint(client, reason, err); /* of all of it: the counters have the state in which the connection was dropped */
         return -1;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socketserver
+import threading
 
 import pytest
 from confluent_kafka import Producer
@@ -85,6 +87,24 @@ def test_settings_that_change_a_guarantee_are_refused(smelt: Smelt, topic: Topic
 def test_tls_at_a_port_without_it_is_told(smelt: Smelt, topic: Topic) -> None:
     result = smelt.run("ingest", "--timeout", "5s", "--set", "kafka.security.protocol=ssl")
     assert result.code == 69 and "does this port expect TLS? kafka.security.protocol is ssl" in result.error, result
+
+
+@pytest.mark.parametrize(("answer", "hint"), [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks HTTP"), (b"\x15\x03\x03\x00\x02\x02\x46", "expect TLS"), (b"SSH-2.0-x\r\n", "a broker of Kafka")])
+def test_a_port_of_another_protocol_is_told(offline: Smelt, answer: bytes, hint: str) -> None:
+    """librdkafka takes the letters for the length of an answer, and advises to allow longer ones."""
+
+    class Stranger(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(100)
+            self.request.sendall(answer)
+            self.request.recv(1000)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Stranger) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        result = offline.run("ingest", "--timeout", "1s", "--set", f"kafka.bootstrap=127.0.0.1:{server.server_address[1]}")
+        server.shutdown()
+    assert result.code == 69 and hint in result.error and "receive.message.max.bytes" not in result.error, result
 
 
 def test_what_waits_behind_an_open_transaction_is_seen(smelt: Smelt, topic: Topic) -> None:

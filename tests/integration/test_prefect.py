@@ -132,6 +132,20 @@ def test_a_run_whose_kafka_is_away_tries_again_and_recovers(prefect: Prefect, br
     smelt.assert_holds(sent)
 
 
+def test_what_could_be_read_is_published_when_something_else_could_not(prefect: Prefect, topic: Topic, smelt: Smelt) -> None:
+    """As in `smelt run`: one topic that is not there holds back nothing else, and the run fails in the end."""
+    topic.send(events(0, 10))
+    run = prefect.run(smelt, attempts=1, settings={"kafka.topics": f"{topic.name},{topic.name}-missing", "ingest.timeout": "2s"})
+    assert run.ended()["type"] == "FAILED", run.text()
+    rows, said = run.artifact()
+    assert [(row["step"], row["state"]) for row in rows] == [
+        ("ingest", "failed"), ("refine", "done"), ("train", "skipped"), ("score", "skipped"), ("publish", "done"),
+    ]  # fmt: skip
+    assert rows[0]["rows"] == 10 and f"{topic.name}-missing" in rows[0]["details"] and f"{topic.name}-missing" in said
+    assert "generation 1" in said
+    run.wait_for_log("going on without them", ERROR)
+
+
 def test_a_step_that_hangs_is_ended(prefect: Prefect, smelt: Smelt) -> None:
     run = prefect.run(smelt, step_seconds=3, settings={"kafka.bootstrap": "127.0.0.1:1"})
     assert run.ended()["type"] == "FAILED", run.text()

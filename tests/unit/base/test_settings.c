@@ -271,6 +271,63 @@ static void wrong_files_name_themselves_and_the_line(void **state) {
     assert_refused(NULL, NULL, "smelt.yaml:2", "not YAML", "smelt.yaml");
 }
 
+static void a_list_of_a_file_is_a_list(void **state) {
+    (void)state;
+    write_yaml("smelt.yaml", "kafka:\n  bootstrap: [a:9092, b:9092]\n  topics:\n    - calls\n    - 07\nhttp.hosts: [x.example]\n");
+    CLEANUP(settings_freep) Settings *s = load(NULL, NULL);
+    assert_setting(s, "kafka.bootstrap", "a:9092,b:9092", "smelt.yaml");
+    assert_setting(s, "kafka.topics", "calls,07", "smelt.yaml");
+    assert_setting(s, "http.hosts", "x.example", "smelt.yaml");
+    write_yaml("smelt.yaml", "kafka.topics: []\n");
+    CLEANUP(settings_freep) Settings *none = load(NULL, NULL);
+    assert_setting(none, "kafka.topics", "", "smelt.yaml");
+    write_yaml("smelt.yaml", "kafka.bootstrap: []\n");
+    assert_refused(NULL, NULL, "kafka.bootstrap", "not empty", "smelt.yaml:1");
+    write_yaml("smelt.yaml", "kafka.topics:\n- a\n- {b: c}\n");
+    assert_refused(NULL, NULL, "kafka.topics[1]", "no single value", "smelt.yaml:3");
+    write_yaml("smelt.yaml", "kafka.topics: [a, ]\nkafka: {topics: b}\n");
+    assert_refused(NULL, NULL, "kafka.topics", "was set before", "smelt.yaml:2");
+    write_yaml("smelt.yaml", "kafka.topic: [a, b]\n");
+    assert_refused(NULL, NULL, "kafka.topic is a list", "kafka.topics takes several", "smelt.yaml:1");
+    write_yaml("smelt.yaml", "kafka.client.id: [a, b]\n");
+    assert_refused(NULL, NULL, "kafka.client.id", "expected one value", "smelt.yaml:1");
+    write_yaml("smelt.yaml", "kafak.topics: [a, b]\n");
+    assert_refused(NULL, NULL, "kafak.topics", "did you mean 'kafka.topics'", "smelt.yaml:1");
+}
+
+/* A password of digits, a name that is a number. */
+static void numbers_of_a_file_keep_their_digits(void **state) {
+    static const char *const written[] = {"0123", "1.50", "1e5", "+260", "9007199254740993.0", "12345678901234567890", "-0"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(written); i++) {
+        CLEANUP(free_text) char *text = xasprintf("kafka: {sasl.password: &x %s, sasl.username: *x}\n", written[i]);
+        write_yaml("smelt.yaml", text);
+        CLEANUP(settings_freep) Settings *s = load(NULL, NULL);
+        assert_setting(s, "kafka.sasl.password", written[i], "smelt.yaml");
+        assert_setting(s, "kafka.sasl.username", written[i], "smelt.yaml");
+    }
+}
+
+/* What is taken for something else without a word, and no server or shell would. */
+static void values_are_what_they_seem(void **state) {
+    (void)state;
+    assert_refused(NULL, "kafka.sasl.password=secret\n", "the value of kafka.sasl.password", "ends with a line break", "--set");
+    assert_refused(NULL, "kafka.topic=t\r", "kafka.topic", "line break", "--set");
+    CLEANUP(settings_freep) Settings *pem = load(NULL, "kafka.ssl.ca.pem=x\n");
+    assert_setting(pem, "kafka.ssl.ca.pem", "x\n", "--set");
+    write_yaml("smelt.yaml", "registry:\n  token: ${TOKEN}\n");
+    assert_refused(NULL, NULL, "registry.token has ${TOKEN}", "SMELT_REGISTRY_TOKEN", "smelt.yaml:2");
+    write_yaml("smelt.yaml", "kafka.sasl.kerberos.kinit.cmd: kinit %{sasl.kerberos.keytab} ${\n");
+    CLEANUP(settings_freep) Settings *command = load(NULL, "log.level=WARN");
+    assert_int_equal(settings_choice(command, "log.level"), 2); /* in any case */
+    setenv("HOME", "/home/me", 1);
+    CLEANUP(settings_freep) Settings *home = load(NULL, "data.dir=~/lake");
+    assert_string_equal(settings_text(home, "data.dir"), "/home/me/lake");
+    unsetenv("HOME");
+    CLEANUP(settings_freep) Settings *none = load(NULL, "data.dir=~/lake");
+    assert_string_equal(settings_text(none, "data.dir"), "~/lake");
+}
+
 static void values_of_a_file_keep_their_line(void **state) {
     (void)state;
     write_yaml("smelt.yaml", "kafka:\n  topic: x\n  client.id: y\n");
@@ -298,7 +355,7 @@ static void errors_say_what_is_allowed(void **state) {
         {"kafka.topic=", "--set: kafka.topic is '', expected a text, not empty"},
         {"data.dir=", "--set: data.dir is '', expected a path without blanks around it, not empty"},
         {"data.dir=/data ", "--set: data.dir is '/data ', expected a path without blanks around it, not empty"},
-        {"backup.dir=/data\n", "--set: backup.dir is '/data\n', expected a path without blanks around it"},
+        {"backup.dir=/data\n", "--set: the value of backup.dir ends with a line break: remove it"},
         {"kafka.bootstrap=,", "--set: kafka.bootstrap is ',', expected values with commas between them, not empty"},
         {"log.level=loud", "--set: log.level is 'loud', expected debug, info, warn or error"},
         {"run.attempts=0", "--set: run.attempts is '0', expected a whole number, 1 to 1000"},
@@ -448,6 +505,9 @@ int main(void) {
         IN_SCRATCH(wrong_values_name_key_value_and_source),
         IN_SCRATCH(numbers_out_of_range_are_refused),
         IN_SCRATCH(wrong_files_name_themselves_and_the_line),
+        IN_SCRATCH(a_list_of_a_file_is_a_list),
+        IN_SCRATCH(numbers_of_a_file_keep_their_digits),
+        IN_SCRATCH(values_are_what_they_seem),
         IN_SCRATCH(values_of_a_file_keep_their_line),
         IN_SCRATCH(wrong_flags_are_refused),
         IN_SCRATCH(errors_say_what_is_allowed),

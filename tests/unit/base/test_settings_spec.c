@@ -31,7 +31,7 @@ static void values_are_read_by_type(void **state) {
         {{.type = SETTING_LIST}, "a, b,,c ", 3},
         {{.type = SETTING_LIST, .least = 1}, " ,, ", REFUSED},
         {{.type = SETTING_CHOICE, .choices = choices}, "blue", 2},
-        {{.type = SETTING_CHOICE, .choices = choices}, "Blue", REFUSED},
+        {{.type = SETTING_CHOICE, .choices = choices}, "Blue", 2},
         {{.type = SETTING_CHOICE, .choices = choices}, "", REFUSED},
         {{.type = SETTING_INTEGER}, "7", 7},
         {{.type = SETTING_INTEGER}, "-1", REFUSED},

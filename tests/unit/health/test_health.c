@@ -276,6 +276,8 @@ static void test_several_topics(void **state) {
     f.topic_count = 2;
     f.mark.away = json_pack("[{s:s, s:s}]", "topic", "u", "reason", "u was deleted and recreated");
     expect(&f, "kafka", "degraded", "The topic u has 1 partition. It is not read: u was deleted and recreated.");
+    topics[1].kafka.exists = false; /* it was there once */
+    expect(&f, "kafka", "degraded", "The topic u does not exist. It is not read: u was deleted and recreated.");
     json_decref(f.mark.away);
     done(&f);
 }

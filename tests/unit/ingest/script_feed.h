@@ -30,6 +30,7 @@ typedef struct Script {
     int32_t out_of_range;         /* the partition that was asked for an offset that is not there; -1: none */
     int64_t epoch_end;            /* where the leader epoch that is verified ends in the log now; OFFSET_UNKNOWN: where it did */
     int32_t truncated;            /* the partition for which that is below what was verified, to be told by the next poll; -1: none */
+    bool range_first;             /* an offset that is out of range, of a fetch before the verify, is told instead, once */
     int32_t silent;               /* this partition gives no answer to the next `silent_for` descriptions; -1: none */
     int silent_for, silent_after; /* after so many that it answers */
     int64_t bad_from, bad_to;     /* the batch of partition 0 that cannot be read: [from, to); to == 0: all can */
@@ -107,6 +108,12 @@ static inline int script_poll(Feed *feed, int timeout_ms, KafkaEvent *ret, Error
     if (s->out_of_range >= 0) {
         *ret = (KafkaEvent){.kind = KAFKA_OUT_OF_RANGE, .partition = s->out_of_range, .offset = s->partitions[s->out_of_range].next};
         s->out_of_range = -1;
+        return 0;
+    }
+    if (s->range_first && s->truncated >= 0) {
+        *ret = (KafkaEvent){.kind = KAFKA_OUT_OF_RANGE, .partition = s->truncated};
+        s->range_first = false;
+        s->truncated = -1;
         return 0;
     }
     if (s->truncated >= 0) {
