@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include <jansson.h>
+#include <stdbool.h>
 
 static inline void json_freep(json_t **j) {
     json_decref(*j);
@@ -38,6 +39,10 @@ int document_line(const Document *d); /* where its value begins */
 int document_key_line(const Document *d, const json_t *object, const char *key);
 int document_item_line(const Document *d, const json_t *list, size_t index);
 
+/* The text of a number that is not an integer of 64 bits, as it is written ("1e3", ".50"): its value is a double, which may have other
+ * digits. NULL: `value` is no such number of this document. Borrowed. */
+const char *document_number(const Document *d, const json_t *value);
+
 /* A path inside a document, as errors name it: "schema[0].name". A key with other characters than letters, digits, '_' and '-' is quoted:
  * "where["a b"]". */
 void document_path_add_key(Buf *path, const char *key);
@@ -48,5 +53,11 @@ void document_path_add_item(Buf *path, size_t index);
 /* `name` and the line are in the error, as above. ERR_CONFIG. The caller owns the value. Duplicate keys are errors. */
 int yaml_parse(const char *text, size_t len, const char *name, json_t **ret, Error *err) MUST_CHECK;
 int json_parse(const char *text, size_t len, const char *name, json_t **ret, Error *err) MUST_CHECK;
+/* A number by its digits ("1234567890123456.78"), for those that a double does not hold: json_text writes them as they are. For jansson it
+ * is a text, so ask json_is_exact where texts are not meant. */
+json_t *json_exact(const char *digits) MUST_CHECK;
+bool json_is_exact(const json_t *value);
+/* What stands before its digits in that text: for those who write JSON that jansson is to read. */
+const char *json_exact_mark(void);
 /* Compact JSON text; the caller frees. */
 char *json_text(const json_t *value) MUST_CHECK;
