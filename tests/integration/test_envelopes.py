@@ -357,6 +357,20 @@ def take(smelt: Smelt, contract: str, *messages: Json) -> Json:
     return checked
 
 
+def test_changes_of_one_row_at_one_scn_are_events_of_their_own(offline: Smelt) -> None:
+    """Oracle's position in the redo log is scn, rs_id and ssn."""
+    text = flat_contract("{name: battery, logicalType: integer}", envelope="debezium").replace("      - {name: ts, physicalName: event_timestamp, logicalType: timestamp, transformLogic: epoch_ms}\n", "")
+    offline.env["SMELT_PIPELINE_DIR"] = str(offline.folder / "pipeline")
+    write_pipeline(offline.folder / "pipeline", {"bikes": text})
+    source = {"connector": "oracle", "name": "o", "db": "D", "schema": "S", "table": "docked", "scn": "2122184", "rs_id": " 0x000156.00000c5d.0010 ", "ts_ms": START_MS}
+    changes = [{"op": "u", "before": None, "after": {"battery": n}, "source": source | {"ssn": n}, "ts_ms": START_MS + n} for n in (0, 1, 1)]
+    (offline.folder / "in.jsonl").write_text("".join(json.dumps(change) + "\n" for change in changes))
+    done = offline("ingest", "--from", "in.jsonl")
+    assert (done["landed"], done["duplicates"]) == (2, 1)
+    offline("refine")
+    assert offline.rows("SELECT battery FROM silver_clean_events ORDER BY 1") == [(0,), (1,)] and offline.rows("FROM silver_quarantine") == []
+
+
 @pytest.mark.parametrize("preset", ["cloudevents", "cloudevents_mixed", "connect+cloudevents"])
 def test_a_cloudevent_without_a_time_has_that_of_its_record(offline: Smelt, preset: str) -> None:
     """The specification calls the attribute optional. One that is there and no time is a reject as ever."""

@@ -75,6 +75,19 @@ def test_a_flag_has_two_values_and_a_text_any(new_smelt: Callable[..., Smelt]) -
     api.get("/api/v1/meters?where=open%3E=true", 400)
 
 
+def test_an_empty_id_is_an_id(new_smelt: Callable[..., Smelt]) -> None:
+    """It is listed, and no address ends with it: it is read by the parameter."""
+    smelt = new_smelt(**OFFLINE)
+    (smelt.folder / "readings.jsonl").write_text("".join(json.dumps(reading(n) | ({"number": ""} if n == 0 else {})) + "\n" for n in range(3)))
+    for step in (("ingest", "--from", "readings.jsonl"), ("refine",), ("publish",)):
+        smelt(*step)
+    api = serving(smelt.start("serve", *FREE_PORT))
+    assert [row["number"] for row in api.get("/api/v1/meters?sort=id")["items"]] == ["", "007", "7"]
+    for more in ("", "&as_of=1"):
+        assert api.get(f"/api/v1/meter?id={more}")["number"] == ""
+    api.get("/api/v1/meter", 400)
+
+
 def test_an_id_is_no_measure(api: Api) -> None:
     assert set(api.get("/api/v1/districts/30")["typical"]) == {"readings", "kwh"}
 
