@@ -13,9 +13,13 @@
 
 #include "base/memory.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <yaml.h>
 
 #define MAX_DEPTH  64
@@ -29,11 +33,11 @@ typedef struct Line {
     int line;
 } Line;
 
-/* A number as the file has it. jansson shares no numbers. */
-typedef struct Written {
-    const json_t *number; /* borrowed from the document */
-    char *text;           /* owned */
-} Written;
+/* A number as it is written: a double has lost digits, and every number its spelling. */
+typedef struct NumberText {
+    json_t *value; /* owned */
+    char *text;    /* owned */
+} NumberText;
 
 struct Document {
     char *name;
@@ -41,16 +45,19 @@ struct Document {
     int line; /* of the value */
     Line *lines;
     size_t line_count;
-    Written *written;
-    size_t written_count;
     json_t *merged; /* the values of merge keys: their lines name them */
+    NumberText *numbers;
+    size_t number_count;
 };
 
 void document_free(Document *d) {
     for (size_t i = 0; i < d->line_count; i++) free(d->lines[i].key);
     free(d->lines);
-    for (size_t i = 0; i < d->written_count; i++) free(d->written[i].text);
-    free(d->written);
+    for (size_t i = 0; i < d->number_count; i++) {
+        json_decref(d->numbers[i].value);
+        free(d->numbers[i].text);
+    }
+    free(d->numbers);
     json_decref(d->merged);
     json_decref(d->value);
     free(d->name);
@@ -90,16 +97,22 @@ static void add_line(Document *d, Line line) {
 
 /* ---- numbers ---- */
 
-static void note_written(Document *d, const json_t *number, const char *text) {
-    d->written = xgrow(d->written, d->written_count, sizeof *d->written);
-    d->written[d->written_count++] = (Written){.number = number, .text = xstrdup(text)};
+static void note_number(Document *d, json_t *value, const char *text) {
+    if (!json_is_number(value)) return;
+    d->numbers = xgrow(d->numbers, d->number_count, sizeof *d->numbers);
+    d->numbers[d->number_count++] = (NumberText){json_incref(value), xstrdup(text)};
+}
+
+const char *document_number(const Document *d, const json_t *value) {
+    for (const NumberText *n = d->numbers; n < d->numbers + d->number_count; n++)
+        if (n->value == value) return n->text;
+    return NULL;
 }
 
 char *document_scalar_text(const Document *d, const json_t *value) {
+    const char *number = document_number(d, value);
     if (json_is_string(value)) return xstrdup(json_string_value(value));
-    for (const Written *w = d->written; w < d->written + d->written_count; w++)
-        if (w->number == value) return xstrdup(w->text);
-    return json_text(value);
+    return number != NULL ? xstrdup(number) : json_text(value);
 }
 
 /* ---- paths ---- */
@@ -254,7 +267,7 @@ static int on_scalar(Builder *b, const yaml_event_t *event, Error *err) {
     note_line(b, event->start_mark);
     bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     json_t *value = plain ? plain_scalar(text) : json_string(text);
-    if (json_is_number(value)) note_written(b->document, value, text);
+    note_number(b->document, value, text);
     note_anchor(b, (const char *)event->data.scalar.anchor, value);
     return attach(b, value, event->start_mark, err);
 }
@@ -459,7 +472,51 @@ int json_parse(const char *text, size_t len, const char *name, json_t **ret, Err
     return 0;
 }
 
+/* ---- numbers by their digits ---- */
+
+/* Digits are a text behind a word that nobody outside of this process knows, so that no text from elsewhere becomes a number. */
+enum { MARK_LEN = 32 };
+static char exact_mark[MARK_LEN + 1];
+static pthread_once_t exact_once = PTHREAD_ONCE_INIT;
+static bool exact_used; /* atomic */
+
+static void make_mark(void) {
+    uint64_t words[2];
+    if (getrandom(words, sizeof words, 0) != sizeof words) BUG("getrandom");
+    snprintf(exact_mark, sizeof exact_mark, "%016" PRIx64 "%016" PRIx64, words[0], words[1]);
+}
+
+const char *json_exact_mark(void) {
+    pthread_once(&exact_once, make_mark);
+    __atomic_store_n(&exact_used, true, __ATOMIC_RELEASE);
+    return exact_mark;
+}
+
+json_t *json_exact(const char *digits) {
+    return json_sprintf("%s%s", json_exact_mark(), digits);
+}
+
+bool json_is_exact(const json_t *value) {
+    const char *text = json_string_value(value);
+    return text != NULL && __atomic_load_n(&exact_used, __ATOMIC_ACQUIRE) && strncmp(text, exact_mark, MARK_LEN) == 0;
+}
+
+/* In place: "<mark>12.5" becomes 12.5. */
+static void unmark(char *text) {
+    char *to = text, *mark;
+    while ((mark = strstr(text, exact_mark)) != NULL) {
+        size_t before = (size_t)(mark - 1 - text), digits = strcspn(mark + MARK_LEN, "\"");
+        memmove(to, text, before);
+        memmove(to + before, mark + MARK_LEN, digits);
+        to += before + digits;
+        text = mark + MARK_LEN + digits + 1;
+    }
+    memmove(to, text, strlen(text) + 1);
+}
+
 char *json_text(const json_t *value) {
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-    return text != NULL ? text : xstrdup("null");
+    if (text == NULL) return xstrdup("null");
+    if (__atomic_load_n(&exact_used, __ATOMIC_ACQUIRE)) unmark(text);
+    return text;
 }

@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include <jansson.h>
+#include <stdbool.h>
 
 static inline void json_freep(json_t **j) {
     json_decref(*j);
@@ -38,8 +39,9 @@ int document_line(const Document *d); /* where its value begins */
 int document_key_line(const Document *d, const json_t *object, const char *key);
 int document_item_line(const Document *d, const json_t *list, size_t index);
 
-/* A text, or a number as the file has it: 0123 and 1.50 keep their digits. JSON for other values. `value` is one of the document's. The
- * caller frees. */
+/* A number as it is written (0123, 1e3, .50): a double may have other digits. NULL: `value` is no number of this document. Borrowed. */
+const char *document_number(const Document *d, const json_t *value);
+/* A text, or a number as it is written. JSON for other values. `value` is one of the document's. The caller frees. */
 char *document_scalar_text(const Document *d, const json_t *value) MUST_CHECK;
 
 /* A path inside a document, as errors name it: "schema[0].name". A key with other characters than letters, digits, '_' and '-' is quoted:
@@ -52,5 +54,11 @@ void document_path_add_item(Buf *path, size_t index);
 /* `name` and the line are in the error, as above. ERR_CONFIG. The caller owns the value. Duplicate keys are errors. */
 int yaml_parse(const char *text, size_t len, const char *name, json_t **ret, Error *err) MUST_CHECK;
 int json_parse(const char *text, size_t len, const char *name, json_t **ret, Error *err) MUST_CHECK;
+/* A number by its digits ("1234567890123456.78"), for those that a double does not hold: json_text writes them as they are. For jansson it
+ * is a text, so ask json_is_exact where texts are not meant. */
+json_t *json_exact(const char *digits) MUST_CHECK;
+bool json_is_exact(const json_t *value);
+/* What stands before its digits in that text: for those who write JSON that jansson is to read. */
+const char *json_exact_mark(void);
 /* Compact JSON text; the caller frees. */
 char *json_text(const json_t *value) MUST_CHECK;

@@ -1,6 +1,7 @@
 /* json_row.c: see json_row.h. Walks the text outside of its strings, where DuckDB writes what JSON has, and NaN and Infinity. */
 #include "base/json_row.h"
 
+#include "base/document.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,30 +20,38 @@ static size_t no_number_len(const char *at) {
     return strncmp(at + sign, "Infinity", 8) == 0 ? sign + 8 : 0;
 }
 
-/* Of a number; *ret_large: it is an integer that does not fit. */
-static size_t number_len(const char *at, bool *ret_large) {
-    size_t n = strspn(at, "0123456789+-.eE");
-    errno = 0;
-    strtoll(at, NULL, 10);
-    *ret_large = errno == ERANGE && strcspn(at, ".eE") >= n;
-    return n;
+/* Of a number. */
+static size_t number_len(const char *at) {
+    return strspn(at, "0123456789+-.eE");
 }
 
-void json_write_row(Buf *out, const char *row, bool large_as_text) {
+/* What stands before the number in a text that jansson reads instead of it; NULL: jansson has it as it is. */
+static const char *mark_of(const char *number, size_t n) {
+    enum { DOUBLE_DIGITS = 15 };
+    size_t digits = 0, whole = strcspn(number, ".eE");
+    errno = 0;
+    strtoll(number, NULL, 10);
+    if (whole >= n) return errno == ERANGE ? "" : NULL;
+    for (size_t i = 0; i < n && number[i] != 'e' && number[i] != 'E'; i++) digits += number[i] >= '0' && number[i] <= '9';
+    return digits > DOUBLE_DIGITS ? json_exact_mark() : NULL;
+}
+
+void json_write_row(Buf *out, const char *row, bool for_jansson) {
     while (*row != '\0') {
-        bool large = false;
+        const char *mark = NULL;
         size_t no_number = no_number_len(row), n = 1;
         if (no_number > 0)
             n = no_number;
         else if (*row == '"')
             n = string_len(row);
-        else if (*row == '-' || (*row >= '0' && *row <= '9'))
-            n = number_len(row, &large);
-        const char *quote = large && large_as_text ? "\"" : "";
+        else if (*row == '-' || (*row >= '0' && *row <= '9')) {
+            n = number_len(row);
+            if (for_jansson) mark = mark_of(row, n);
+        }
         if (no_number > 0)
             buf_add_str(out, "null");
         else
-            buf_addf(out, "%s%.*s%s", quote, (int)n, row, quote);
+            buf_addf(out, mark != NULL ? "\"%s%.*s\"" : "%s%.*s", mark != NULL ? mark : "", (int)n, row);
         row += n;
     }
 }

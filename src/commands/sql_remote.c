@@ -4,6 +4,7 @@
 #include "base/document.h"
 #include "base/files.h"
 #include "base/http_client.h"
+#include "base/json_row.h"
 #include "base/memory.h"
 #include <string.h>
 
@@ -20,7 +21,9 @@ static int read_token(const char *path, char **ret, Error *err) {
 
 /* What the problem document says, as an error of its kind. */
 static int read_answer(const char *url, long status, const Buf *body, json_t **ret, Error *err) {
-    CLEANUP(json_freep) json_t *answer = json_loadb(body->data != NULL ? body->data : "", body->len, 0, NULL);
+    CLEANUP(buf_done) Buf text = {0};
+    json_write_row(&text, body->data != NULL ? body->data : "", true); /* numbers keep their digits */
+    CLEANUP(json_freep) json_t *answer = json_loadb(text.data != NULL ? text.data : "", text.len, 0, NULL);
     const char *detail = json_string_value(json_object_get(answer, "detail"));
     ErrorKind kind = status == 400 || status == 422 ? ERR_USAGE : status < 500 && status != 429 ? ERR_CONFIG : ERR_UNAVAILABLE;
     if (status != 200) return error_set(err, kind, "%s answers %ld: %s", url, status, detail != NULL ? detail : "not as Smelt does");

@@ -145,6 +145,12 @@ static void add_feature(Buf *out, const View *v, size_t index, int days) {
 
 /* ---- labels ---- */
 
+/* A whole number that a count of events may take out of 64 bits. */
+static const char *wide_type(const char *number) {
+    enum { SAFE_DIGITS = 10 };
+    return strlen(number) > SAFE_DIGITS && strchr(number, '.') == NULL ? "::HUGEINT" : "";
+}
+
 /* On the feature before rounding: a mean is compared by its sum. */
 static void add_term(Buf *out, const View *v, const LabelTerm *term) {
     static const char *const operators[] = {
@@ -154,7 +160,7 @@ static void add_term(Buf *out, const View *v, const LabelTerm *term) {
     CLEANUP(free_text) char *value = measure_text(v, v->features[term->feature].value, term->window);
     CLEANUP(free_text) char *count = measure_text(v, v->features[term->feature].count, term->window);
     if (f->aggregate == AGGREGATE_AVG)
-        buf_addf(out, "(%s > 0 AND %s %s %s * %s)", count, value, comparator, term->number, count);
+        buf_addf(out, "(%s > 0 AND %s %s %s%s * %s)", count, value, comparator, term->number, wide_type(term->number), count);
     else if (f->aggregate == AGGREGATE_SUM)
         buf_addf(out, "(%s > 0 AND %s %s %s)", count, value, comparator, term->number);
     else {

@@ -38,10 +38,10 @@ static int refuse_braces(const DocNode *node, Error *err) {
     return strstr(json_string_value(node->value), "{{") != NULL ? REFUSE(node, err, "expected a text without \"{{\"") : 0;
 }
 
-static int read_limit(Pipeline *p, const DocNode *node, const Field *field, Check *check, Error *err) {
+static int read_end(Pipeline *p, const DocNode *node, const Field *field, Check *check, Error *err) {
     const char *text = json_string_value(node->value);
     Error ignored = {0};
-    if (field->type == VALUE_INTEGER || field->type == VALUE_DECIMAL) return read_number(node, p->strings, &check->text, err);
+    if (field->type == VALUE_INTEGER || field->type == VALUE_DECIMAL) return read_limit(node, p->strings, &check->text, err);
     if (field->type == VALUE_TIME) {
         if (text == NULL || clock_read_time((Span){text, strlen(text)}, &check->number) != CLOCK_READ)
             return REFUSE(node, err, "expected a time of day like \"10:15:00\"");
@@ -75,7 +75,7 @@ static int read_pattern(Pipeline *p, const DocNode *node, const Field *field, Ch
 }
 
 int check_read_value(Pipeline *p, const DocNode *node, const Field *field, const char **ret, Error *err) {
-    if (field->type != VALUE_TEXT) return read_number(node, p->strings, ret, err);
+    if (field->type != VALUE_TEXT) return read_limit(node, p->strings, ret, err);
     if (!json_is_string(node->value)) return REFUSE(node, err, "expected a text, in quotes where it looks like something else");
     if (refuse_braces(node, err) != 0) return -1;
     *ret = strings_keep(p->strings, json_string_value(node->value));
@@ -116,8 +116,7 @@ static int read_ahead(const DocNode *node, const Field *field, Check *check, Err
 static int read_multiple(Pipeline *p, const DocNode *node, const Field *field, Check *check, Error *err) {
     if (field->type != VALUE_INTEGER && field->type != VALUE_DECIMAL)
         return REFUSE(node, err, "only a number is a multiple; leave this out");
-    if (!json_is_number(node->value) || !(json_number_value(node->value) > 0)) return REFUSE(node, err, "expected a number above 0");
-    return read_number(node, p->strings, &check->text, err);
+    return read_step(node, p->strings, &check->text, err);
 }
 
 /* Of elements, or of members: the key says of which. */
@@ -149,7 +148,7 @@ int check_read(Pipeline *p, const DocNode *node, const CheckKey *key, const char
     case CHECK_MINIMUM:
     case CHECK_MAXIMUM:
     case CHECK_ABOVE:
-    case CHECK_BELOW: rc = read_limit(p, node, field, &check, err); break;
+    case CHECK_BELOW: rc = read_end(p, node, field, &check, err); break;
     case CHECK_MIN_LENGTH:
     case CHECK_MAX_LENGTH: rc = read_length(node, field, &check, err); break;
     case CHECK_PATTERN: rc = read_pattern(p, node, field, &check, err); break;

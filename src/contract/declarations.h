@@ -71,7 +71,7 @@ typedef struct Check {
 } Check;
 
 /* How a time is written in a message. */
-typedef enum TimeForm { TIME_ISO8601, TIME_EPOCH_S, TIME_EPOCH_MS, TIME_EPOCH_US } TimeForm;
+typedef enum TimeForm { TIME_ISO8601, TIME_EPOCH_S, TIME_EPOCH_MS, TIME_EPOCH_US, TIME_EPOCH_NS } TimeForm;
 
 /* ---- rules about many events ---- */
 

@@ -65,7 +65,9 @@ static EnvelopeColumn column_of(const EnvelopeReading *r, const DocNode *propert
 
 static int refuse_logic(const DocNode *logic, EnvelopeColumn column, Error *err) {
     CLEANUP(buf_done) Buf words = {0};
-    buf_add_str(&words, column == ENVELOPE_TIME ? "iso8601, epoch_s, epoch_ms, epoch_us, " : column == ENVELOPE_ENTITY ? "upper, " : "");
+    buf_add_str(&words, column == ENVELOPE_TIME     ? "iso8601, epoch_s, epoch_ms, epoch_us, epoch_ns, "
+                        : column == ENVELOPE_ENTITY ? "upper, "
+                                                    : "");
     for (const OriginKind *k = envelope[column].origins; *k != ORIGIN_PATH; k++) buf_addf(&words, "%s, ", origin_words[*k]);
     if (words.len == 0) return REFUSE(logic, err, "%s is not transformed; leave this out", envelope_column_names[column]);
     return REFUSE(logic, err, "expected one of: %.*s", (int)words.len - 2, words.data);

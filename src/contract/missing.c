@@ -22,7 +22,7 @@ void check_require(Pipeline *p, const char *rule, const char *own, size_t counte
 /* ---- values of other types than texts and numbers ---- */
 
 static bool read_moment(TimeForm form, Span text, int64_t *ret) {
-    static const int decimals[] = {[TIME_EPOCH_S] = 0, [TIME_EPOCH_MS] = 3, [TIME_EPOCH_US] = 6};
+    static const int decimals[] = {[TIME_EPOCH_S] = 0, [TIME_EPOCH_MS] = 3, [TIME_EPOCH_US] = 6, [TIME_EPOCH_NS] = 9};
     if (form != TIME_ISO8601 && clock_read_epoch(text, decimals[form], ret) == CLOCK_READ) return true;
     return clock_read(text, ret) == CLOCK_READ;
 }

@@ -56,16 +56,18 @@ int node_line(const DocNode *node) {
 /* ---- refusing ---- */
 
 /* Truncates long values, between two characters. */
-static void add_scalar(Buf *out, const json_t *value) {
+static void add_scalar(Buf *out, const DocNode *node) {
     enum { SHOWN = 60 };
-    CLEANUP(free_text) char *text = json_text(value);
+    const char *number = document_number(node->document, node->value);
+    CLEANUP(free_text) char *text = number != NULL ? xstrdup(number) : json_text(node->value);
     size_t len = strlen(text), shown = len > SHOWN ? SHOWN : len;
     while (shown > 0 && ((unsigned char)text[shown] & 0xC0) == 0x80) shown--;
     buf_add(out, text, shown);
     if (shown < len) buf_add_str(out, "...");
 }
 
-static void add_value(Buf *out, const json_t *value) {
+static void add_value(Buf *out, const DocNode *node) {
+    const json_t *value = node->value;
     if (value == NULL)
         buf_add_str(out, "missing");
     else if (json_is_object(value))
@@ -73,7 +75,7 @@ static void add_value(Buf *out, const json_t *value) {
     else if (json_is_array(value))
         buf_add_str(out, json_array_size(value) > 0 ? "a list" : "an empty list");
     else
-        add_scalar(out, value);
+        add_scalar(out, node);
 }
 
 /* The caller frees. */
@@ -96,7 +98,7 @@ int node_refuse(const DocNode *node, Error *err, const char *fmt, ...) {
     va_start(args, fmt);
     CLEANUP(free_text) char *text = format_text(fmt, args);
     va_end(args);
-    add_value(&value, node->value);
+    add_value(&value, node);
     const char *file = document_name(node->document), *where = path[0] != '\0' ? path : "the document";
     CLEANUP(free_text) char *message = xasprintf("%s:%d: %s is %s: %s", file, node_line(node), where, value.data, text);
     add_mistake(node->mistakes, file, node_line(node), message);

@@ -7,7 +7,9 @@
 #define NAME_MAX 100
 
 const char *const time_form_names[TIME_FORMS] = {
-    [TIME_ISO8601] = "iso8601", [TIME_EPOCH_S] = "epoch_s", [TIME_EPOCH_MS] = "epoch_ms", [TIME_EPOCH_US] = "epoch_us"};
+    [TIME_ISO8601] = "iso8601",   [TIME_EPOCH_S] = "epoch_s",   [TIME_EPOCH_MS] = "epoch_ms",
+    [TIME_EPOCH_US] = "epoch_us", [TIME_EPOCH_NS] = "epoch_ns",
+};
 
 static const char header_word[] = "kafka_header:";
 const char *const origin_words[] = {[ORIGIN_PATH] = "",

@@ -25,8 +25,8 @@ bool origins_extend(Strings *strings, const OriginList *bases, const char *key, 
 /* Puts a key before the first one of each path. */
 void origins_wrap(ColumnMapping *m, const char *key);
 
-/* "iso8601", "epoch_s", "epoch_ms", "epoch_us": by TimeForm. */
-#define TIME_FORMS 4
+/* "iso8601", "epoch_s", "epoch_ms", "epoch_us", "epoch_ns": by TimeForm. */
+#define TIME_FORMS 5
 extern const char *const time_form_names[TIME_FORMS];
 /* The words of transformLogic, by OriginKind: "kafka_key", "kafka_header:NAME", "'text'"; "" of a path. */
 extern const char *const origin_words[];

@@ -4,7 +4,8 @@
  * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md) cloudevents_binary   the same, attributes in headers
  * and the data as the value (.../bindings/kafka-protocol-binding.md) debezium             a change event; its identity is its position in
  * the source's log with the row that it is of, as one position may have several rows, and all rows of a snapshot (op r) have the same.
- * A snapshot of SQL Server and Db2 has the position of a commit alone, Vitess has vgtid; a change without any has its place in Kafka. */
+ * In Oracle changes of one transaction may have one scn: rs_id and ssn tell them apart. A snapshot of SQL Server and Db2 has the position
+ * of a commit alone, Vitess has vgtid; a change without any has its place in Kafka. */
 #include "contract/presets.h"
 
 #include "base/attr.h"
@@ -29,7 +30,8 @@ static const char *const debezium_transport[] = {"ts_ms", "ts_us", "ts_ns", NULL
 static const char *const connect_beside[] = {"payload", NULL};
 
 static const char debezium_id[] = "$.op + $.source.lsn $.source.change_lsn $.source.scn $.source.pos $.source.ord $.source.commit_lsn "
-                                  "$.source.vgtid kafka_lineage + ? $.source.file + ? $.source.row $.source.event_serial_no + ? row_key";
+                                  "$.source.vgtid kafka_lineage + ? $.source.file $.source.rs_id + ? $.source.row $.source.event_serial_no "
+                                  "$.source.ssn + ? row_key";
 
 static const Preset presets[] = {
     {.name = "smelt",
@@ -54,7 +56,7 @@ static const Preset presets[] = {
      .origins = {[ENVELOPE_ID] = "$.id",
                  [ENVELOPE_TYPE] = "$.type",
                  [ENVELOPE_SOURCE] = "$.source",
-                 [ENVELOPE_TIME] = "$.time",
+                 [ENVELOPE_TIME] = "$.time kafka_timestamp", /* the attribute is optional */
                  [ENVELOPE_PAYLOAD] = "$.data base64:$.data_base64"},
      .names = {[ENVELOPE_ID] = "id",
                [ENVELOPE_TYPE] = "type",
@@ -70,7 +72,7 @@ static const Preset presets[] = {
                  [ENVELOPE_TYPE] = "kafka_header:ce_type",
                  [ENVELOPE_SOURCE] = "kafka_header:ce_source",
                  [ENVELOPE_ENTITY] = "kafka_header:ce_subject",
-                 [ENVELOPE_TIME] = "kafka_header:ce_time",
+                 [ENVELOPE_TIME] = "kafka_header:ce_time kafka_timestamp",
                  [ENVELOPE_PAYLOAD] = "$"},
      .names = {[ENVELOPE_ENTITY] = "subject"},
      .base = "$",
@@ -81,7 +83,7 @@ static const Preset presets[] = {
                  [ENVELOPE_TYPE] = "kafka_header:ce_type $.type",
                  [ENVELOPE_SOURCE] = "kafka_header:ce_source $.source",
                  [ENVELOPE_ENTITY] = "kafka_header:ce_subject $.subject",
-                 [ENVELOPE_TIME] = "kafka_header:ce_time $.time",
+                 [ENVELOPE_TIME] = "kafka_header:ce_time $.time kafka_timestamp",
                  [ENVELOPE_PAYLOAD] = "$@kafka_header:ce_specversion $.data base64:$.data_base64"},
      .names = {[ENVELOPE_ENTITY] = "subject"},
      .base = "$@kafka_header:ce_specversion $.data",

@@ -2,7 +2,7 @@
 #include "contract/reader.h"
 
 #include "base/memory.h"
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- members ---- */
@@ -126,21 +126,89 @@ int read_choice(const DocNode *node, const char *const *names, size_t n, size_t 
     return n == 1 ? REFUSE(node, err, "expected %s", list) : REFUSE(node, err, "expected one of: %s", list);
 }
 
+/* A number in plain decimals, and how many digits stand before and behind its point. */
+typedef struct Plain {
+    Buf text;
+    size_t whole, decimals;
+    bool too_long;
+} Plain;
+
+static void plain_done(Plain *n) {
+    buf_done(&n->text);
+}
+
+/* The digits of a number without zeros at its ends, and how many of them stand before the point (below 0: so many zeros stand between it
+ * and the first). The caller frees. */
+static char *digits_of(const char *text, int64_t *ret_point) {
+    Buf digits = {0};
+    int64_t point = 0;
+    bool behind = false;
+    buf_add_str(&digits, "");
+    for (; *text != '\0' && strchr("eE", *text) == NULL; text++) {
+        bool digit = *text >= '0' && *text <= '9', zero = digit && *text == '0' && digits.len == 0;
+        if (*text == '.') behind = true;
+        if (digit && !zero) buf_add_char(&digits, *text);
+        if (digit) point += behind ? -(int64_t)zero : (int64_t)!zero;
+    }
+    while (digits.len > 0 && digits.data[digits.len - 1] == '0') digits.data[--digits.len] = '\0';
+    *ret_point = digits.len > 0 ? point + (*text != '\0' ? strtol(text + 1, NULL, 10) : 0) : 0;
+    return buf_take(&digits);
+}
+
+/* `text` is a number as YAML has it: "-12.50", "+1", ".5", "1e3". */
+static void write_plain(const char *text, Plain *ret) {
+    enum { DIGITS_MAX = 400 }; /* more than any double has before its point */
+    int64_t point;
+    CLEANUP(free_text) char *digits = digits_of(text, &point);
+    int64_t count = (int64_t)strlen(digits), decimals = count > point ? count - point : 0;
+    ret->too_long = point > DIGITS_MAX || decimals > DIGITS_MAX;
+    ret->whole = point > 0 ? (size_t)point : 0;
+    ret->decimals = (size_t)decimals;
+    if (ret->too_long) return;
+    if (text[0] == '-' && count > 0) buf_add_char(&ret->text, '-');
+    if (point <= 0) buf_add_char(&ret->text, '0');
+    for (int64_t i = 0; i < point; i++) buf_add_char(&ret->text, i < count ? digits[i] : '0');
+    bool integer = strpbrk(text, ".eE") == NULL;
+    if (!integer) buf_add_str(&ret->text, decimals > 0 ? "." : ".0");
+    for (int64_t i = point; i < count; i++) buf_add_char(&ret->text, i < 0 ? '0' : digits[i]);
+}
+
+/* Refuses what is no number. */
+static int read_plain(const DocNode *node, Plain *ret, Error *err) {
+    CLEANUP(free_text) char *own = json_is_number(node->value) ? json_text(node->value) : NULL;
+    const char *text = json_is_real(node->value) ? document_number(node->document, node->value) : NULL; /* integers may be 0x1F */
+    if (own == NULL) return REFUSE(node, err, "expected a number");
+    write_plain(text != NULL ? text : own, ret);
+    return 0;
+}
+
 int read_number(const DocNode *node, Strings *strings, const char **ret, Error *err) {
-    if (json_is_integer(node->value)) {
-        *ret = strings_format(strings, "%lld", (long long)json_integer_value(node->value));
-        return 0;
-    }
-    if (!json_is_real(node->value)) return REFUSE(node, err, "expected a number");
-    double v = json_real_value(node->value);
-    if (fabs(v) >= 1e15) return REFUSE(node, err, "expected a number between -1e15 and 1e15, as larger ones are not exact");
-    for (int decimals = 1; decimals <= 9; decimals++) {
-        CLEANUP(free_text) char *text = xasprintf("%.*f", decimals, v);
-        if (strtod(text, NULL) != v) continue;
-        *ret = strings_keep(strings, text);
-        return 0;
-    }
-    return REFUSE(node, err, "expected a number with at most 9 decimals");
+    enum { WHOLE_MAX = 19, DECIMALS_MAX = 9 }; /* DECIMAL(28,9), with which DuckDB compares and multiplies exactly */
+    CLEANUP(plain_done) Plain n = {0};
+    if (read_plain(node, &n, err) != 0) return -1;
+    if (n.whole > WHOLE_MAX) return REFUSE(node, err, "expected a number with at most %d digits before the point", WHOLE_MAX);
+    if (n.decimals > DECIMALS_MAX) return REFUSE(node, err, "expected a number with at most %d decimals", DECIMALS_MAX);
+    *ret = strings_keep(strings, n.text.data);
+    return 0;
+}
+
+int read_step(const DocNode *node, Strings *strings, const char **ret, Error *err) {
+    enum { DIGITS_MAX = 18, DECIMALS_MAX = 9 };
+    CLEANUP(plain_done) Plain n = {0};
+    if (!json_is_number(node->value) || !(json_number_value(node->value) > 0)) return REFUSE(node, err, "expected a number above 0");
+    if (read_plain(node, &n, err) != 0) return -1;
+    if (n.whole + n.decimals > DIGITS_MAX || n.decimals > DECIMALS_MAX)
+        return REFUSE(node, err, "expected a number of at most %d digits, at most %d of them decimals", DIGITS_MAX, DECIMALS_MAX);
+    *ret = strings_keep(strings, n.text.data);
+    return 0;
+}
+
+int read_limit(const DocNode *node, Strings *strings, const char **ret, Error *err) {
+    CLEANUP(plain_done) Plain n = {0};
+    if (read_plain(node, &n, err) != 0) return -1;
+    if (n.too_long) return REFUSE(node, err, "expected a number with fewer digits");
+    *ret = strings_keep(strings, n.text.data);
+    return 0;
 }
 
 bool is_name(const char *text) {

@@ -25,8 +25,13 @@ bool is_key_of(const char *list, const char *key);
 int check_keys(const DocNode *at, const char *known, Error *err) MUST_CHECK;
 /* One of `names` (n of them); *ret is its index. */
 int read_choice(const DocNode *node, const char *const *names, size_t n, size_t *ret, Error *err) MUST_CHECK;
-/* A number as exact decimal text without an exponent: an integer of 64 bits, or one below 1e15 with at most 9 decimals. */
+/* Numbers as exact decimal text without an exponent, by the digits that the document has. For SQL: at most 19 digits before the point and 9
+ * behind it. */
 int read_number(const DocNode *node, Strings *strings, const char **ret, Error *err) MUST_CHECK;
+/* What a number is a multiple of: above 0, at most 18 digits, 9 of them decimals. */
+int read_step(const DocNode *node, Strings *strings, const char **ret, Error *err) MUST_CHECK;
+/* What numbers of messages are compared with: of any size, as 1e308. */
+int read_limit(const DocNode *node, Strings *strings, const char **ret, Error *err) MUST_CHECK;
 /* [a-z][a-z0-9_]*, at most 63 long. */
 bool is_name(const char *text);
 /* A name of columns, features, rules: [a-z][a-z0-9_]*, at most 63 long; owned by `strings`. */

@@ -487,7 +487,9 @@ static bool judge_model(const Facts *f, Finding *r) {
     const char *wanted = settings_text(f->settings, "model.label");
     bool by_rule = strcmp(wanted, "rule") == 0 || strcmp(wanted, "declared") == 0;
     if (model == NULL && by_rule && json_is_false(json_object_get(f->row, "has_label"))) {
-        buf_add_str(&r->detail, "No model: this pipeline has no label to learn; `smelt train` says what to write.");
+        buf_add_str(
+            &r->detail,
+            "No model, so no risk scores: Gold has no label. `smelt train` learns one of the future where features.yaml has it, else says what to write.");
         return true;
     }
     if (model == NULL) {

@@ -9,7 +9,7 @@
 #define PROFILE_MEMBERS 1000 /* of an object; more are no properties but keys of a map */
 #define PROFILE_LEVELS  12
 #define PROFILE_DIGITS  19
-#define PROFILE_EPOCHS  3 /* units of a time since 1970: seconds, milliseconds, microseconds */
+#define PROFILE_EPOCHS  4 /* units of a time since 1970: seconds, milliseconds, microseconds, nanoseconds */
 
 /* A producer's rare faults must not decide what a field is: one value in 20 may be of another kind, missing or out of range. */
 static inline bool nearly_all(int64_t some, int64_t all) {

@@ -120,7 +120,7 @@ static const char *find_id(const Profile *root) {
 
 /* Of nearly all of these messages. */
 static const char *epoch_form(const Profile *p, int64_t messages) {
-    static const char *const forms[PROFILE_EPOCHS] = {"epoch_s", "epoch_ms", "epoch_us"};
+    static const char *const forms[PROFILE_EPOCHS] = {"epoch_s", "epoch_ms", "epoch_us", "epoch_ns"};
     for (size_t i = 0; i < ARRAY_LEN(forms); i++)
         if (nearly_all(p->epochs[i], messages)) return forms[i];
     return NULL;

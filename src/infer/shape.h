@@ -6,7 +6,7 @@
 typedef struct Shape {
     const char
         *envelope; /* "smelt", "flat", "cloudevents", "debezium", the last three also after "connect+"; "connect" is flat inside it */
-    const char *time_form;                 /* "epoch_s", "epoch_ms", "epoch_us"; NULL: a text */
+    const char *time_form;                 /* "epoch_s", "epoch_ms", ...; NULL: a text */
     const char *type, *id, *time, *entity; /* keys of a flat message; of a change event the entity alone */
     bool has_time;                         /* of cloudevents and debezium: each message has it where the preset says */
     bool entity_is_key;                    /* no property says what events are about: the record's key does */

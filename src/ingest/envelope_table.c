@@ -84,7 +84,7 @@ static void read_origin(EnvelopeTable *t, Drafts *d, const ValueOrigin *from, co
 }
 
 static void read_column(EnvelopeTable *t, Drafts *d, const ColumnMapping *from, const char *topic, EnvelopeSource *ret) {
-    static const int decimals[] = {[TIME_ISO8601] = -1, [TIME_EPOCH_S] = 0, [TIME_EPOCH_MS] = 3, [TIME_EPOCH_US] = 6};
+    static const int decimals[] = {[TIME_ISO8601] = -1, [TIME_EPOCH_S] = 0, [TIME_EPOCH_MS] = 3, [TIME_EPOCH_US] = 6, [TIME_EPOCH_NS] = 9};
     *ret = (EnvelopeSource){.count = from->part_count, .decimals = decimals[from->time_form], .kept = from->kept};
     ret->parts = strings_array(t->strings, from->part_count, sizeof *ret->parts);
     ret->name = keep(t, from->name != NULL ? from->name : "");
@@ -119,7 +119,9 @@ static void find_base64(EnvelopeTable *t) {
 /* The payload may also be base64: a message with both is none, so it does not matter which of them is taken. */
 static bool has_one_place(const EnvelopeTable *t, EnvelopeColumn c) {
     const EnvelopePart *part = &t->columns[c].parts[0];
-    return part->count < 2 || (c == ENVELOPE_PAYLOAD && part->count == 2 && part->origins[0].kind == ORIGIN_PATH && t->payload_base64 != 0);
+    bool or_the_records = part->count == 2 && part->origins[0].kind == ORIGIN_PATH && part->origins[1].kind == ORIGIN_TIMESTAMP;
+    return part->count < 2 || or_the_records ||
+           (c == ENVELOPE_PAYLOAD && part->count == 2 && part->origins[0].kind == ORIGIN_PATH && t->payload_base64 != 0);
 }
 
 static bool is_simple(const EnvelopeTable *t) {

@@ -11,7 +11,7 @@
  *              the end are no decimals. Nothing is rounded.
  *   integer and number also as a JSON text in plain digits ("12", "-0.50", not "1e2", "+1" or " 1"); that is noted as drift.
  *   boolean    true or false.
- *   date, timestamp   a JSON text of one of the forms of base/clock.h, or (epoch_s, epoch_ms, epoch_us) a number; one
+ *   date, timestamp   a JSON text of one of the forms of base/clock.h, or (epoch_s, epoch_ms, ...) a number; one
  * that would be a usual time in another of these units only is noted as drift. Of such a form but no moment that there is:
  * `impossible_time`. time       a JSON text as 10:15, 10:15:00 or 10:15:00.123456789. object, array     kept as the text that came, white
  * space and all. `properties` and `items` are judged by the same rules, and their paths are `place.lat`, `items[3].sku`. null       the

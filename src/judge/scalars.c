@@ -252,7 +252,8 @@ static const char *form_of(const Node *node) {
     static const char *const forms[] = {[TIME_ISO8601] = "must be a timestamp as 2026-11-24T10:15:00Z",
                                         [TIME_EPOCH_S] = "must be a number of seconds since 1970",
                                         [TIME_EPOCH_MS] = "must be a number of milliseconds since 1970",
-                                        [TIME_EPOCH_US] = "must be a number of microseconds since 1970"};
+                                        [TIME_EPOCH_US] = "must be a number of microseconds since 1970",
+                                        [TIME_EPOCH_NS] = "must be a number of nanoseconds since 1970"};
     switch (node->type) {
     case VALUE_DATE: return "must be a date as 2026-11-24";
     case VALUE_TIME: return "must be a time as 10:15:00";
@@ -267,7 +268,8 @@ static void wrong_time(Judge *j, const Node *node, yyjson_val *value, const Path
                                           [CLOCK_YEAR_TOO_FAR] = "must be in the years 0001 to 9999"};
     static const char *const epochs[] = {[TIME_EPOCH_S] = "must be in the years 0001 to 9999 as a number of seconds since 1970",
                                          [TIME_EPOCH_MS] = "must be in the years 0001 to 9999 as a number of milliseconds since 1970",
-                                         [TIME_EPOCH_US] = "must be in the years 0001 to 9999 as a number of microseconds since 1970"};
+                                         [TIME_EPOCH_US] = "must be in the years 0001 to 9999 as a number of microseconds since 1970",
+                                         [TIME_EPOCH_NS] = "must be in the years 0001 to 9999 as a number of nanoseconds since 1970"};
     if (found == CLOCK_YEAR_TOO_FAR && node->type == VALUE_TIMESTAMP && node->time_form != TIME_ISO8601)
         report(j, "impossible_time", value, NULL, path, static_text(epochs[node->time_form]));
     else if (found != CLOCK_OTHER_FORM)
@@ -282,9 +284,9 @@ const char *epoch_of_another_unit(const Judge *j, const Node *node, int64_t us) 
         TimeForm declared;
         int64_t factor;
         const char *kind;
-    } units[] = {{TIME_EPOCH_MS, 1000, "epoch_s_read_as_epoch_ms"},
-                 {TIME_EPOCH_US, 1000, "epoch_ms_read_as_epoch_us"},
-                 {TIME_EPOCH_US, 1000000, "epoch_s_read_as_epoch_us"}};
+    } units[] = {{TIME_EPOCH_MS, 1000, "epoch_s_read_as_epoch_ms"},     {TIME_EPOCH_US, 1000, "epoch_ms_read_as_epoch_us"},
+                 {TIME_EPOCH_US, 1000000, "epoch_s_read_as_epoch_us"},  {TIME_EPOCH_NS, 1000, "epoch_us_read_as_epoch_ns"},
+                 {TIME_EPOCH_NS, 1000000, "epoch_ms_read_as_epoch_ns"}, {TIME_EPOCH_NS, 1000000000, "epoch_s_read_as_epoch_ns"}};
     int64_t meant;
     if (node->time_form == TIME_ISO8601 || us >= USUAL_FIRST_US) return NULL;
     for (size_t i = 0; i < ARRAY_LEN(units); i++)
@@ -296,7 +298,7 @@ const char *epoch_of_another_unit(const Judge *j, const Node *node, int64_t us) 
 
 /* A number, or a text of one, since an epoch. */
 static ClockReading read_epoch(Judge *j, const Node *node, yyjson_val *value, int64_t *ret) {
-    static const int decimals[] = {[TIME_EPOCH_S] = 0, [TIME_EPOCH_MS] = 3, [TIME_EPOCH_US] = 6};
+    static const int decimals[] = {[TIME_EPOCH_S] = 0, [TIME_EPOCH_MS] = 3, [TIME_EPOCH_US] = 6, [TIME_EPOCH_NS] = 9};
     Span digits = yyjson_is_raw(value) ? message_number(&j->message, value) : message_string(&j->message, value, &j->arena);
     return clock_read_epoch(digits, decimals[node->time_form], ret);
 }

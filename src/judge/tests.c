@@ -19,31 +19,37 @@ static bool is_lower(CheckKind kind) {
     return kind == CHECK_MINIMUM || kind == CHECK_ABOVE;
 }
 
-/* The limit in the node's units; *ret_cut: it lies between that and the next one. */
-static int64_t limit_of(const Node *node, const Check *check, bool *ret_cut) {
-    int64_t limit = check->number;
-    *ret_cut = false;
+/* The limit in the node's units, and whether it is one of them: it may lie between two, or beyond 64 bits. */
+static NumberFit limit_of(const Node *node, const Check *check, int64_t *ret) {
+    *ret = check->number;
     if (node->type == VALUE_DATE) {
         int64_t day_us = 86400 * USEC_PER_SEC;
-        return limit / day_us - (limit % day_us < 0); /* that day, whatever the hour */
-    }
-    if (node->type != VALUE_TIMESTAMP && node->type != VALUE_TIME)
-        *ret_cut = number_read_scaled(span_of(check->text), node->scale, &limit) == NUMBER_TOO_FINE;
-    return limit;
+        *ret = check->number / day_us - (check->number % day_us < 0); /* that day, whatever the hour */
+    } else if (node->type != VALUE_TIMESTAMP && node->type != VALUE_TIME)
+        return number_read_scaled(span_of(check->text), node->scale, ret);
+    return NUMBER_FITS;
+}
+
+static void let_nothing_pass(Test *t) {
+    t->least = INT64_MAX;
+    t->most = INT64_MIN;
 }
 
 static void set_range(Test *t, const Node *node, const Check *check) {
-    bool cut, excluded = check->kind == CHECK_ABOVE || check->kind == CHECK_BELOW;
-    int64_t limit = limit_of(node, check, &cut);
+    int64_t limit;
+    NumberFit fit = limit_of(node, check, &limit);
+    bool excluded = fit == NUMBER_FITS && (check->kind == CHECK_ABOVE || check->kind == CHECK_BELOW), low = is_lower(check->kind);
     t->kind = TEST_RANGE;
     t->least = INT64_MIN;
     t->most = INT64_MAX;
-    if (is_lower(check->kind)) {
+    if (fit == NUMBER_TOO_LARGE) {
+        if ((limit > 0) == low) let_nothing_pass(t);
+    } else if (low) {
         t->least = limit;
-        if ((cut || excluded) && __builtin_add_overflow(limit, 1, &t->least)) t->most = INT64_MIN; /* nothing is above it */
+        if ((fit == NUMBER_TOO_FINE || excluded) && __builtin_add_overflow(limit, 1, &t->least)) let_nothing_pass(t);
     } else {
         t->most = limit;
-        if (!cut && excluded && __builtin_sub_overflow(limit, 1, &t->most)) t->least = INT64_MAX;
+        if (excluded && __builtin_sub_overflow(limit, 1, &t->most)) let_nothing_pass(t);
     }
 }
 

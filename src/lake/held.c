@@ -214,6 +214,16 @@ static void add_real(Buf *out, double v) {
         add_value(out, json_real(v));
 }
 
+/* Small ones as doubles, which have all their digits. */
+static void add_decimal(Buf *out, const struct ResultColumn *c, size_t row) {
+    static const double quick_max = 1e14;
+    double v = lake_stored_real(c, row);
+    if (fabs(v) * c->scale < quick_max)
+        add_real(out, v);
+    else
+        add_value(out, lake_stored_exact(c, row));
+}
+
 /* Of characters that JSON has as they are. */
 static bool is_plain(Span text) {
     for (size_t i = 0; i < text.len; i++) {
@@ -248,7 +258,7 @@ void lake_held_json(const LakeHeld *h, size_t row, size_t col, Buf *out) {
     switch (c->type) {
     case DUCKDB_TYPE_VARCHAR:
     case DUCKDB_TYPE_BLOB: add_text(out, c, lake_held_text(h, row, col)); return;
-    case DUCKDB_TYPE_DECIMAL:
+    case DUCKDB_TYPE_DECIMAL: add_decimal(out, c, row); return;
     case DUCKDB_TYPE_FLOAT:
     case DUCKDB_TYPE_DOUBLE: add_real(out, lake_stored_real(c, row)); return;
     case DUCKDB_TYPE_TIMESTAMP:

@@ -80,6 +80,7 @@ LakeResult *lake_result_new(LakeConn *conn, const char *name, duckdb_result *res
 bool lake_stored_integer(const struct ResultColumn *c, size_t row, int64_t *ret);
 double lake_stored_real(const struct ResultColumn *c, size_t row);
 json_t *lake_stored_json(const struct ResultColumn *c, size_t row);
+json_t *lake_stored_exact(const struct ResultColumn *c, size_t row); /* a DECIMAL, or an integer beyond 64 bits, with all its digits */
 json_t *lake_text_json(const struct ResultColumn *c, const char *text, size_t len);
 /* Goes to the first row of the next chunk. 1: there is one, 0: the end, -1: error. */
 int lake_fetch(LakeResult *r, Error *err);

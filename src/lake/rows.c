@@ -2,6 +2,7 @@
 #include "lake/internal.h"
 
 #include "base/clock.h"
+#include "base/document.h"
 #include "base/memory.h"
 #include <inttypes.h>
 #include <math.h>
@@ -166,16 +167,61 @@ static json_t *date_json(int64_t days) {
     return json_stringn(text, strlen("YYYY-MM-DD"));
 }
 
+/* ---- numbers by their digits ---- */
+
+__extension__ typedef unsigned __int128 Wide;
+
+enum { WIDE_DIGITS = 39 };
+
+/* "-12.5" of -1250 and 100: at least one decimal when there are any. */
+static void write_digits(Wide magnitude, bool negative, double scale, char *ret) {
+    char digits[WIDE_DIGITS + 1];
+    size_t n = 0, decimals = 0;
+    for (double power = 1; power * 5 < scale; power *= 10) decimals++;
+    for (; magnitude > 0 || n <= decimals; magnitude /= 10) digits[n++] = (char)('0' + (int)(magnitude % 10));
+    size_t last = 0; /* digits behind it are zeros at the end */
+    while (decimals > 0 && last + 1 < decimals && digits[last] == '0') last++;
+    if (negative) *ret++ = '-';
+    for (size_t i = n; i-- > last;) {
+        *ret++ = digits[i];
+        if (i == decimals && decimals > 0) *ret++ = '.';
+    }
+    *ret = '\0';
+}
+
+static json_t *exact_json(Wide magnitude, bool negative, double scale) {
+    char text[WIDE_DIGITS + 4];
+    write_digits(magnitude, negative, scale, text);
+    return json_exact(text);
+}
+
+/* A DECIMAL, or an integer beyond 64 bits. */
+json_t *lake_stored_exact(const struct ResultColumn *c, size_t row) {
+    static const int64_t double_max = 999999999999999; /* 15 digits: a double has them all */
+    duckdb_hugeint wide;
+    int64_t v = 0;
+    if (read_wide(c, row, &wide) && !fits(wide)) {
+        Wide bits = (Wide)(uint64_t)wide.upper << 64 | wide.lower;
+        return exact_json(wide.upper < 0 ? -bits : bits, wide.upper < 0, c->scale);
+    }
+    if (read_wide(c, row, &wide))
+        v = (int64_t)wide.lower;
+    else if (!lake_stored_integer(c, row, &v))
+        BUG(c->name);
+    if (v >= -double_max && v <= double_max) return json_real(lake_stored_real(c, row));
+    return exact_json(v < 0 ? -(Wide)v : (Wide)v, v < 0, c->scale);
+}
+
 static json_t *integer_json(const LakeResult *r, size_t col) {
     duckdb_hugeint wide;
-    if (read_wide(&r->columns[col], r->row, &wide) && !fits(wide)) return json_real(lake_col_real(r, col));
+    if (read_wide(&r->columns[col], r->row, &wide) && !fits(wide)) return lake_stored_exact(&r->columns[col], r->row);
     return json_integer(lake_col_int(r, col));
 }
 
 json_t *lake_stored_json(const struct ResultColumn *c, size_t row) {
     duckdb_hugeint wide;
     int64_t v;
-    if (read_wide(c, row, &wide)) return fits(wide) ? json_integer((int64_t)wide.lower) : json_real(lake_stored_real(c, row));
+    if (read_wide(c, row, &wide)) return fits(wide) ? json_integer((int64_t)wide.lower) : lake_stored_exact(c, row);
     if (!lake_stored_integer(c, row, &v)) BUG(c->name);
     return c->type == DUCKDB_TYPE_DATE ? date_json(v) : json_integer(v);
 }
@@ -187,7 +233,7 @@ static json_t *value_json(LakeResult *r, size_t col) {
     case DUCKDB_TYPE_VARCHAR:
     case DUCKDB_TYPE_BLOB: return text_json(r, col);
     case DUCKDB_TYPE_BOOLEAN: return json_boolean(lake_col_bool(r, col));
-    case DUCKDB_TYPE_DECIMAL:
+    case DUCKDB_TYPE_DECIMAL: return lake_stored_exact(&r->columns[col], r->row);
     case DUCKDB_TYPE_FLOAT:
     case DUCKDB_TYPE_DOUBLE: return isfinite(lake_col_real(r, col)) ? json_real(lake_col_real(r, col)) : json_null();
     case DUCKDB_TYPE_TIMESTAMP:

@@ -39,7 +39,7 @@ static void add_quoted(Buf *out, const char *text, size_t n) {
 /* NULL is nothing, a list its JSON. */
 static void add_cell(Buf *out, const json_t *value) {
     if (value == NULL || json_is_null(value)) return;
-    if (json_is_string(value)) {
+    if (json_is_string(value) && !json_is_exact(value)) {
         add_quoted(out, json_string_value(value), json_string_length(value));
         return;
     }

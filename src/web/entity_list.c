@@ -43,7 +43,7 @@ const ParamSpec entities_params[] = {
     {"search", PARAM_TEXT, .least = 1, .most = 256, .help = "only ids that begin so"},
     ENTITY_FILTER_PARAMS,
     NOTED_PARAM,
-    {"id", PARAM_TEXT, .least = 1, .most = ENTITY_ID_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE,
+    {"id", PARAM_TEXT, .least = 0, .most = ENTITY_ID_MAX, .help = "the id, of the address with the entity's name", .only = PARAM_OF_ONE,
      .required = true},
     AS_OF_PARAM(PARAM_OF_ONE),
     {.name = NULL},

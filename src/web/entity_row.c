@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const ParamSpec one_params[] = {
-    {"id", PARAM_TEXT, .least = 1, .most = ENTITY_ID_MAX, .help = "the id"},
+    {"id", PARAM_TEXT, .least = 0, .most = ENTITY_ID_MAX, .help = "the id"},
     AS_OF_PARAM(PARAM_OF_ALL),
     {.name = NULL},
 };

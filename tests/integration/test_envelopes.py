@@ -357,6 +357,39 @@ def take(smelt: Smelt, contract: str, *messages: Json) -> Json:
     return checked
 
 
+def test_changes_of_one_row_at_one_scn_are_events_of_their_own(offline: Smelt) -> None:
+    """Oracle's position in the redo log is scn, rs_id and ssn."""
+    text = flat_contract("{name: battery, logicalType: integer}", envelope="debezium").replace("      - {name: ts, physicalName: event_timestamp, logicalType: timestamp, transformLogic: epoch_ms}\n", "")
+    offline.env["SMELT_PIPELINE_DIR"] = str(offline.folder / "pipeline")
+    write_pipeline(offline.folder / "pipeline", {"bikes": text})
+    source = {"connector": "oracle", "name": "o", "db": "D", "schema": "S", "table": "docked", "scn": "2122184", "rs_id": " 0x000156.00000c5d.0010 ", "ts_ms": START_MS}
+    changes = [{"op": "u", "before": None, "after": {"battery": n}, "source": source | {"ssn": n}, "ts_ms": START_MS + n} for n in (0, 1, 1)]
+    (offline.folder / "in.jsonl").write_text("".join(json.dumps(change) + "\n" for change in changes))
+    done = offline("ingest", "--from", "in.jsonl")
+    assert (done["landed"], done["duplicates"]) == (2, 1)
+    offline("refine")
+    assert offline.rows("SELECT battery FROM silver_clean_events ORDER BY 1") == [(0,), (1,)] and offline.rows("FROM silver_quarantine") == []
+
+
+@pytest.mark.parametrize("preset", ["cloudevents", "cloudevents_mixed", "connect+cloudevents"])
+def test_a_cloudevent_without_a_time_has_that_of_its_record(offline: Smelt, preset: str) -> None:
+    """The specification calls the attribute optional. One that is there and no time is a reject as ever."""
+    text = flat_contract("{name: battery, logicalType: integer}", envelope=preset).replace("      - {name: ts, physicalName: event_timestamp, logicalType: timestamp, transformLogic: epoch_ms}\n", "")
+    smelt = offline
+    smelt.env["SMELT_PIPELINE_DIR"] = str(smelt.folder / "pipeline")
+    write_pipeline(smelt.folder / "pipeline", {"bikes": text})
+    times: list[Json] = [{}, {"time": None}, {"time": iso(START_MS)}, {"time": "yesterday"}]
+    events: list[Json] = [{"specversion": "1.0", "id": f"e{n}", "type": "docked", "source": "/s", "data": {"battery": n}} | time for n, time in enumerate(times)]
+    if preset.startswith("connect"):
+        events = [{"schema": None, "payload": event} for event in events]
+    (smelt.folder / "in.jsonl").write_text("".join(f"{START_MS + 5000}\t{json.dumps(event)}\n" for event in events))
+    assert smelt("ingest", "--from", "in.jsonl")["landed"] == 3
+    smelt("refine")
+    found = smelt.rows("SELECT battery, epoch_ms(event_timestamp) FROM silver_clean_events ORDER BY ALL")
+    assert found == [(0, START_MS + 5000), (1, START_MS + 5000), (2, START_MS)]
+    assert smelt.rows("SELECT reason FROM bronze_rejects") == [("bad_timestamp",)]
+
+
 ENTITY_NAMES = {"customerId": "customer_id", "customer-id": "customer_id", "Event_Id": "payload_event_id", "modelId": "key_model_id", "7id": "c_7id"}
 
 
@@ -411,10 +444,10 @@ def test_a_property_of_the_payload_may_have_another_name_in_the_message(offline:
         assert expected in mistake["message"], mistake
 
 
-@pytest.mark.parametrize(("declared", "sent", "seen"), [("epoch_ms", 1000, "epoch_s"), ("epoch_us", 1000, "epoch_ms"), ("epoch_us", 1000_000, "epoch_s")])
+@pytest.mark.parametrize(("declared", "sent", "seen"), [("epoch_ms", 1000, "epoch_s"), ("epoch_us", 1000, "epoch_ms"), ("epoch_us", 1000_000, "epoch_s"), ("epoch_ns", 1000, "epoch_us")])
 def test_a_time_of_another_unit_than_its_contract_says_is_noticed(offline: Smelt, declared: str, sent: int, seen: str) -> None:
     """It is a time of January 1970, and passes: refine, status and the drift of the Quality page say so, of the event's own time and of the payload."""
-    scale = {"epoch_ms": 1, "epoch_us": 1000}[declared]
+    scale = {"epoch_ms": 1, "epoch_us": 1000, "epoch_ns": 1000_000}[declared]
     contract = flat_contract(f"{{name: until, logicalType: timestamp, transformLogic: {declared}}}").replace("epoch_ms}\n", f"{declared}}}\n", 1)
     good, bad = [START_MS * scale + n for n in range(3)], [START_MS * scale // sent + n for n in range(4)]
     take(offline, contract, *({"ts": ts, "until": ts} for ts in good))

@@ -261,6 +261,31 @@ static void json_is_strict(void **state) {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) assert_refused(json_parse, rows[i].text, strlen(rows[i].text), rows[i].expected);
 }
 
+static void a_number_keeps_its_digits(void **state) {
+    (void)state;
+    CLEANUP(document_freep)
+    Document *d = read_document("a: 1234567890123456.78\nb: &x .50\nc: 1.5e3\nd: 7\ne: 18446744073709551615\nf: *x\ng: '1.5'\n");
+    static const char *const texts[][2] = {{"a", "1234567890123456.78"},  {"b", ".50"}, {"c", "1.5e3"}, {"d", "7"},
+                                           {"e", "18446744073709551615"}, {"f", ".50"}, {"g", NULL}};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        const char *found = document_number(d, json_object_get(document_value(d), texts[i][0]));
+        assert_int_equal(found == NULL, texts[i][1] == NULL);
+        if (found != NULL) assert_string_equal(found, texts[i][1]);
+    }
+}
+
+static void an_exact_number_is_written_as_it_is(void **state) {
+    (void)state;
+    CLEANUP(json_freep)
+    json_t *list = json_pack("[s o s i o]", "1234567890123456.78", json_exact("1234567890123456.78"), "\\\"x", 1, json_exact("-0.5"));
+    CLEANUP(free_text) char *text = json_text(list);
+    assert_string_equal(text, "[\"1234567890123456.78\",1234567890123456.78,\"\\\\\\\"x\",1,-0.5]");
+    assert_true(json_is_exact(json_array_get(list, 1)) && !json_is_exact(json_array_get(list, 0)) &&
+                !json_is_exact(json_array_get(list, 3)));
+    CLEANUP(free_text) char *alone = json_text(json_array_get(list, 4));
+    assert_string_equal(alone, "-0.5");
+}
+
 static void json_scalars_are_documents(void **state) {
     (void)state;
     json_t *value = NULL;
@@ -288,6 +313,8 @@ int main(void) {
         cmocka_unit_test(what_is_not_there_has_no_line),
         cmocka_unit_test(nesting_is_limited),
         cmocka_unit_test(json_is_strict),
+        cmocka_unit_test(a_number_keeps_its_digits),
+        cmocka_unit_test(an_exact_number_is_written_as_it_is),
         cmocka_unit_test(json_scalars_are_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,8 +85,8 @@ static const Row rows[] = {
      "p/contracts/meter.odcs.yaml:86: schema[0].properties[6].properties[6].logicalType is \"list\": "
      "expected one of: string, integer, number, boolean, date, timestamp, time, object, array"},
     {FEATURES, "at_least: 20", "at_least: twenty", "p/features.yaml:28: labels[0].any_of[0].at_least is \"twenty\": expected a number"},
-    {FEATURES, "at_least: 20", "at_least: 1e15",
-     "p/features.yaml:28: labels[0].any_of[0].at_least is 1e15: expected a number between -1e15 and 1e15, as larger ones are not exact"},
+    {FEATURES, "at_least: 20", "at_least: 10000000000000000000",
+     "p/features.yaml:28: labels[0].any_of[0].at_least is 10000000000000000000: expected a number with at most 19 digits before the point"},
     {FEATURES, "greater_than: 0.5", "greater_than: 0.1234567891",
      "p/features.yaml:15: features[1].where.reading_kwh.greater_than is 0.1234567891: expected a number with at most 9 decimals"},
     {FEATURES, "name: first_install", "name: First",
@@ -298,6 +298,12 @@ static const Row rows[] = {
     {METER, "logicalType: date\n", "logicalType: time\n            logicalTypeOptions: {minimum: \"25:00\"}\n",
      "p/contracts/meter.odcs.yaml:84: schema[0].properties[6].properties[5].logicalTypeOptions.minimum is \"25:00\": "
      "expected a time of day like \"10:15:00\""},
+    {METER, "exclusiveMaximum: 100000.5", "multipleOf: 0.0000000001",
+     "p/contracts/meter.odcs.yaml:74: schema[0].properties[6].properties[2].logicalTypeOptions.multipleOf is 0.0000000001: expected a number of at "
+     "most 18 digits, at most 9 of them decimals"},
+    {METER, "exclusiveMaximum: 100000.5", "exclusiveMaximum: 1e-500",
+     "p/contracts/meter.odcs.yaml:74: schema[0].properties[6].properties[2].logicalTypeOptions.exclusiveMaximum is 1e-500: expected a number with "
+     "fewer digits"},
     {METER, "exclusiveMaximum: 100000.5", "multipleOf: 0",
      "p/contracts/meter.odcs.yaml:74: schema[0].properties[6].properties[2].logicalTypeOptions.multipleOf is 0: expected a number above 0"},
     {METER, "maxLength: 20", "multipleOf: 2",

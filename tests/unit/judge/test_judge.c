@@ -216,11 +216,39 @@ static void limits_are_compared_exactly(void **state) {
         {"1", "range v '1': must be below 0.995"},
         {"-7", "range v '-7': must be at least 0.005"},
     };
+    static const Case wide[] = {
+        {"-1234567890123456.78", "v=-123456789012345678"},
+        {"-1234567890123456.79", "range v '-1234567890123456.79': must be at least -1234567890123456.78"},
+        {"70368744177664.00", "v=7036874417766400"},
+        {"70368744177664.01", "range v '70368744177664.01': must be below 70368744177664.01"},
+    };
+    static const Case any[] = {{"9223372036854775807", "v=9223372036854775807"}, {"-9223372036854775808", "v=-9223372036854775808"}};
+    static const Case none[] = {{"9223372036854775807", "range v '9223372036854775807': must be at least 18446744073709551615"}};
+    static const Case digits[] = {{"1234567890123456.78", "v=123456789012345678"},
+                                  {"0.50", "v=50"},
+                                  {"1", "v=100"},
+                                  {"1234567890123456.79",
+                                   "allowed_values v '1234567890123456.79': must be one of 1234567890123456.78, 0.5, 1.0, "
+                                   "0.0000000000000000000000000000000000000001"}};
     static const Case listed[] = {
         {"1.5", "v=15"}, {"1.50", "v=15"}, {"2e0", "v=20"}, {"1.4", "allowed_values v '1.4': must be one of 1.5, 2, 0.25"}};
     expect_values("{name: v, logicalType: number, physicalType: \"DECIMAL(9,2)\", physicalName: v, logicalTypeOptions: {minimum: 0.005, "
                   "exclusiveMaximum: 0.995}}",
                   between, ARRAY_LEN(between));
+    expect_values("{name: v, logicalType: number, physicalType: \"DECIMAL(18,2)\", physicalName: v, logicalTypeOptions: {minimum: "
+                  "-1234567890123456.78, exclusiveMaximum: 7.036874417766401e13}}",
+                  wide, ARRAY_LEN(wide));
+    expect_values(
+        "{name: v, logicalType: integer, physicalType: BIGINT, physicalName: v, logicalTypeOptions: {minimum: -1.7976931348623157e308, "
+        "exclusiveMaximum: 18446744073709551616}}",
+        any, ARRAY_LEN(any));
+    expect_values(
+        "{name: v, logicalType: integer, physicalType: BIGINT, physicalName: v, logicalTypeOptions: {minimum: 18446744073709551615}}", none,
+        ARRAY_LEN(none));
+    expect_values(
+        "{name: v, logicalType: number, physicalType: \"DECIMAL(18,2)\", physicalName: v, quality: [{metric: invalidValues, mustBe: 0, "
+        "arguments: {validValues: [1234567890123456.78, .5, +1., 1e-40]}}]}",
+        digits, ARRAY_LEN(digits));
     expect_values(
         "{name: v, logicalType: number, physicalType: \"DECIMAL(9,1)\", physicalName: v, quality: [{metric: invalidValues, mustBe: 0, "
         "arguments: {validValues: [1.5, 2, 0.25]}}]}",
@@ -294,6 +322,15 @@ static void times_have_one_list_of_forms(void **state) {
         {"true", "type v 'true': must be a timestamp, not true or false"},
         {"null", ""},
     };
+    static const Case nanoseconds[] = {
+        {"1795508100123456789", "v=1795508100123456"},
+        {"\"1795508100123456789\"", "v=1795508100123456"},
+        {"1.795508100123456789e18", "v=1795508100123456"},
+        {"-1", "v=-1"},
+        {"1e30", "impossible_time v '1e30': must be in the years 0001 to 9999 as a number of nanoseconds since 1970"},
+        {"\"now\"", "type v 'now': must be a number of nanoseconds since 1970"},
+    };
+    expect_values("{name: v, logicalType: timestamp, physicalName: v, transformLogic: epoch_ns}", nanoseconds, ARRAY_LEN(nanoseconds));
     expect_values("{name: v, logicalType: timestamp, physicalName: v}", timestamps, ARRAY_LEN(timestamps));
     expect_values("{name: v, logicalType: timestamp, physicalName: v, transformLogic: epoch_ms}", epochs, ARRAY_LEN(epochs));
     expect_values("{name: v, logicalType: date, physicalName: v}", dates, ARRAY_LEN(dates));

@@ -178,11 +178,19 @@ static void json_columns_are_values(void **state) {
     assert_json(state, "'123456789012345678901234567890'::JSON", "\"123456789012345678901234567890\"");
 }
 
-/* Sums and hashes may be larger than JSON's integers are in C: then they lose digits, never their sign. */
-static void integers_too_large_are_reals(void **state) {
-    assert_json(state, "18446744073709551615::UBIGINT", "1.84467440737096e19");
-    assert_json(state, "170141183460469231731687303715884105727::HUGEINT", "1.70141183460469e38");
-    assert_json(state, "(-9223372036854775809)::HUGEINT", "-9.22337203685478e18");
+/* Also of those that no double has. */
+static void numbers_keep_their_digits(void **state) {
+    assert_json(state, "18446744073709551615::UBIGINT", "18446744073709551615");
+    assert_json(state, "170141183460469231731687303715884105727::HUGEINT", "170141183460469231731687303715884105727");
+    assert_json(state, "(-9223372036854775809)::HUGEINT", "-9223372036854775809");
+    assert_json(state, "70368744177664.01::DECIMAL(18,2)", "70368744177664.01");
+    assert_json(state, "(-1234567890123456.70)::DECIMAL(18,2)", "-1234567890123456.7");
+    assert_json(state, "1234567890123456.00::DECIMAL(18,2)", "1234567890123456.0");
+    assert_json(state, "1234567890123456::DECIMAL(18,0)", "1234567890123456");
+    assert_json(state, "9.000000000000000001::DECIMAL(38,18)", "9.000000000000000001");
+    assert_json(state, "('-0.12345678901234567890123456789012345678')::DECIMAL(38,38)", "-0.12345678901234567890123456789012345678");
+    assert_json(state, "99999999999999999999999999999999999999::DECIMAL(38,0)", "99999999999999999999999999999999999999");
+    assert_json(state, "[1234567890123456.78::DECIMAL(18,2)]::VARCHAR", "\"[1234567890123456.78]\"");
 }
 
 static void bytes_that_are_no_text_are_still_json(void **state) {
@@ -210,7 +218,7 @@ int main(void) {
         cmocka_unit_test(no_rows_are_no_rows),
         cmocka_unit_test(values_as_json),
         cmocka_unit_test(json_columns_are_values),
-        cmocka_unit_test(integers_too_large_are_reals),
+        cmocka_unit_test(numbers_keep_their_digits),
         cmocka_unit_test(bytes_that_are_no_text_are_still_json),
         cmocka_unit_test(all_rows_as_an_array),
     };
