@@ -27,7 +27,7 @@ const pageOfEntity = ({ parts: [plural, id] }) => {
   return { title: () => titleOf(e), load: () => import("./pages/entities.js") };
 };
 
-const pageOf = (route) => (route.page === "entities" ? pageOfEntity(route) : pages[route.page]);
+const pageOf = (route) => (route.page === "entities" ? pageOfEntity(route) : Object.hasOwn(pages, route.page) ? pages[route.page] : null);
 
 // ---- navigation ----
 

@@ -85,7 +85,7 @@ const featuresPanel = (e, id) => panel({
 const eventField = ([name, v]) => {
   const e = allEntities().find((one) => one.key === name);
   const text = e ? visible(String(v)) : plainText(v);
-  return h("span", { class: "reason" }, `${e ? e.title : spaced(name)} `, e ? h("a", { href: href(["entities", e.plural, String(v)]) }, text) : h("b", {}, text));
+  return h("span", { class: "reason" }, `${e ? e.title : spaced(name)} `, e ? h("a", { class: "id", title: text, href: href(["entities", e.plural, String(v)]) }, h("bdi", {}, text)) : h("b", {}, h("bdi", {}, text)));
 };
 const eventFields = (event) => Object.entries(event.fields ?? {}).slice(0, 6).map(eventField);
 
