@@ -2,7 +2,7 @@
 import { url } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
-import { named, reasonFeature, reasonName, value } from "../lib/names.js";
+import { isDots, named, reasonFeature, reasonName, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, count, decimal, percent, visible } from "../lib/words.js";
 import { answer, answerContent, answerPanel, answers, missing } from "./bits.js";
@@ -61,7 +61,7 @@ const withRisk = (e) => panel({
   render: ({ top, features }, sources) => {
     const [row] = top.items;
     if (!row) return answers(answer("whom", "Call first", `No ${e.title_plural} yet`));
-    return answers(whom(e, row), why(e, row, typicalOf(features, e), sources.features), answerPanel("lately", lately(e, row)), group(e, top.items, top.total));
+    return answers(whom(e, row), why(e, row, typicalOf(features, e), sources.features), isDots(row[e.key]) ? null : answerPanel("lately", lately(e, row)), group(e, top.items, top.total));
   },
 });
 
