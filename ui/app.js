@@ -20,14 +20,14 @@ const pages = {
 };
 
 // One entity may have a risk, the others have what is unusual; one of their rows has its own page.
-const pageOfEntity = ({ parts: [plural, id] }) => {
+const pageOfEntity = ({ parts: [plural, id, more] }) => {
   const e = byPlural(plural);
-  if (!e) return null;
+  if (!e || more != null) return null;
   if (id != null) return { title: () => id, load: () => import("./pages/entity.js") };
   return { title: () => titleOf(e), load: () => import("./pages/entities.js") };
 };
 
-const pageOf = (route) => (route.page === "entities" ? pageOfEntity(route) : pages[route.page]);
+const pageOf = (route) => (route.page === "entities" ? pageOfEntity(route) : Object.hasOwn(pages, route.page) ? pages[route.page] : null);
 
 // ---- navigation ----
 
@@ -65,6 +65,9 @@ const nothingHere = (route) => {
   return [h("h1", {}, known ? "There is no such page" : "Nothing is served yet"), h("p", {}, known ? h("code", {}, location.hash) : "The names of what is served come with the first data.", " ", h("a", { href: href("overview") }, "To the overview"))];
 };
 
+// Its module did not come: the server is away, or has been replaced by one with other pages.
+const notLoaded = () => [h("h1", {}, "This page did not load"), h("p", {}, "The server does not answer, or has another version now. "), h("p", {}, h("button", { type: "button", class: "quiet", click: () => location.reload() }, "Load it again"))];
+
 const mount = (title, nodes) => {
   document.title = `${title} – Smelt`;
   $("page").replaceChildren(...nodes);
@@ -80,8 +83,8 @@ const showPage = async (route) => {
   shown = { key, module: null };
   const module = await page?.load().catch(() => null);
   if (keyOf(parse()) !== key) return; // another page was opened meanwhile
-  shown.module = module;
-  mount(page?.title() ?? "Not found", [module ? module.render(parse()) : nothingHere(route)].flat().filter(Boolean));
+  Object.assign(shown, { module, isMissing: page != null && !module });
+  mount(page?.title() ?? "Not found", [module ? module.render(parse()) : page ? notLoaded() : nothingHere(route)].flat().filter(Boolean));
   if (isMove && !$("page").querySelector("h1[tabindex]")) $("page").querySelector("h1")?.setAttribute("tabindex", "-1");
   if (isMove) $("page").querySelector("h1")?.focus({ preventScroll: true });
 };
@@ -124,6 +127,7 @@ const watchServer = () => {
     alarm(isLost ? `The server does not answer.${health.answeredAt ? ` The data shown is from ${ago(health.answeredAt)}.` : ""}` : "");
     showOverall(status);
     withoutStates($("page"));
+    if (wasLost && !isLost && shown?.isMissing) showPage(parse());
     if (wasLost && !isLost) document.dispatchEvent(new Event("smelt-answers"));
   });
 };

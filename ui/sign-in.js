@@ -38,8 +38,13 @@ const attempt = async (work) => {
 
 $("sign-in").addEventListener("submit", (event) => {
   event.preventDefault();
+  const token = $("token").value.trim();
+  if (!/^[!-~]+$/.test(token)) { // a browser sends no other characters, as an ellipsis of a text that was cut
+    alarm("This is not a token: tokens have only letters, digits and _. Copy all of what smelt token create printed.");
+    return;
+  }
   attempt(async () => {
-    const { status, body } = await ask("POST", { Authorization: `Bearer ${$("token").value.trim()}` });
+    const { status, body } = await ask("POST", { Authorization: `Bearer ${token}` });
     if (status !== 200) {
       alarm(body.detail);
       return;

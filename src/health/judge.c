@@ -43,15 +43,15 @@ static int64_t wait_allowed_us(const Facts *f) {
     return promised_us > 0 ? promised_us : fresh_within_us(f);
 }
 
-/* Ends the sentence about what waits. */
-static void add_late(const Facts *f, Finding *r, bool late) {
+/* Ends the sentence about what waits. `longer`: ", longer than", or a sentence of its own that goes on so. */
+static void add_late(const Facts *f, Finding *r, bool late, const char *longer) {
     const char *type;
     if (!late)
         buf_add_char(&r->detail, '.');
     else if (promises_wait_us(f, &type) > 0)
-        buf_addf(&r->detail, ", longer than the latency in the contract of %s allows.", type);
+        buf_addf(&r->detail, "%s the latency in the contract of %s allows.", longer, type);
     else
-        buf_add_str(&r->detail, ", longer than status.fresh_within allows.");
+        buf_addf(&r->detail, "%s status.fresh_within allows.", longer);
     if (late && r->state == STATE_OK) r->state = STATE_DEGRADED;
 }
 
@@ -372,7 +372,7 @@ static bool judge_bronze(const Facts *f, Finding *r) {
         buf_add_str(&r->detail, "; nothing waits in Kafka");
     else
         buf_add_str(&r->detail, "; how many events wait in Kafka is not known");
-    add_late(f, r, late);
+    add_late(f, r, late, waiting >= 0 ? ", longer than" : ". The last ingest is longer ago than");
     return true;
 }
 
@@ -394,7 +394,7 @@ static void judge_refined(const Facts *f, Finding *r) {
         buf_add_str(&r->detail, "; "), format_count(&r->detail, newer_events(f), "event landed since", "events landed since");
     else
         buf_add_str(&r->detail, "; nothing waits");
-    add_late(f, r, pending > 0 && age_of(f, "pending_since") > wait_allowed_us(f));
+    add_late(f, r, pending > 0 && age_of(f, "pending_since") > wait_allowed_us(f), ", longer than");
 }
 
 /* Rules about many events that the last refine found not to hold. */

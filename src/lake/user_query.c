@@ -11,10 +11,12 @@
 #include <string.h>
 #include <strings.h>
 
+#define OWN_END "\n) AS \"the query's row\""
+
 char *lake_user_query(const char *columns, const char *sql, const char *end) {
     size_t n = strlen(sql);
     while (n > 0 && (sql[n - 1] == ';' || isspace((unsigned char)sql[n - 1]))) n--;
-    return xasprintf("SELECT %s FROM (\n%.*s\n) AS \"the query's row\"%s", columns, (int)n, sql, end);
+    return xasprintf("SELECT %s FROM (\n%.*s" OWN_END "%s", columns, (int)n, sql, end);
 }
 
 /* ---- statements that are no queries ---- */
@@ -46,8 +48,9 @@ static const struct {
 static const char *first_word(const char *sql) {
     for (;;) {
         while (isspace((unsigned char)*sql) || *sql == ';') sql++;
-        const char *end = strncmp(sql, "--", 2) == 0 ? strchr(sql, '\n') : strncmp(sql, "/*", 2) == 0 ? strstr(sql, "*/") : NULL;
-        if (end == NULL) return sql;
+        bool is_line = strncmp(sql, "--", 2) == 0;
+        const char *end = is_line ? strchr(sql, '\n') : strncmp(sql, "/*", 2) == 0 ? strstr(sql, "*/") : NULL;
+        if (end == NULL) return is_line ? sql + strlen(sql) : sql;
         sql = end + (*end == '\n' ? 1 : 2);
     }
 }
@@ -77,6 +80,15 @@ static int digits_of(long n) {
     return snprintf(NULL, 0, "%ld", n);
 }
 
+/* A comment or a dollar quote that is not closed has all that is behind it: in the quotes of "at or near" our own part too. */
+static void cut_own_part(char *text) {
+    char *own = strstr(text, OWN_END), *block = strstr(text, "\n\nLINE "), *end = NULL;
+    if (own == NULL || (block != NULL && block < own)) return;
+    end = block != NULL ? block : text + strlen(text);
+    *own++ = '"';
+    memmove(own, end, strlen(end) + 1);
+}
+
 /* "LINE 3: FROM nowhere\n             ^" as of the user's lines. What is behind them is our own. */
 static int move_line(const char *text, const char *block, const char *sql, ErrorKind kind, Error *err) {
     char *rest;
@@ -101,7 +113,9 @@ int lake_user_query_failed(const char *sql, Error *err) {
     if (*word == '\0') return error_set(err, err->kind, "the query is empty");
     if (other < ARRAY_LEN(others)) return refuse_other(other, err);
     CLEANUP(free_text) char *text = xstrdup(err->text);
+    cut_own_part(text);
     const char *block = strstr(text, "\nLINE ");
+    if (block == NULL) error_set(err, err->kind, "%s", text);
     if (block != NULL) move_line(text, block, sql, err->kind, err);
     if (strstr(text, "at or near \";\"") != NULL) error_set(err, err->kind, "%s\nOnly one query is answered at a time", err->text);
     return -1;

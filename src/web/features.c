@@ -143,7 +143,7 @@ int handle_lookup(Service *s, const Request *req, const Lease *lease, Response *
     (void)s;
     const GoldEntity *e = entity_find(req, lease, true);
     if (e == NULL) return entity_answer_nothing_here(req, resp);
-    CLEANUP(json_freep) json_t *content = json_loadb(req->content, req->content_len, JSON_ALLOW_NUL, NULL);
+    CLEANUP(json_freep) json_t *content = json_loadb(req->content, req->content_len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
     CLEANUP(json_freep) json_t *asked = asked_ids(content);
     if (asked != NULL) return look_up(req, lease, e, asked, resp, err);
     response_bad_param(resp, req, "ids", "The content must be {\"ids\": [...]} with 1 to %d texts, and nothing else.", LOOKUP_IDS_MAX);

@@ -84,12 +84,15 @@ static void hide(json_t *rows, const char *key) {
     json_array_foreach(rows, i, row) json_object_set_new(row, key, json_null());
 }
 
+/* What stands for the path of a file that was read as a topic. */
+static const char hidden_path[] = "(file)";
+
 static void hide_paths(const Request *req, json_t *rows) {
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row) {
         const char *topic = json_string_value(json_object_get(row, "topic"));
-        if (!req->is_operator && topic != NULL && strncmp(topic, "file:", 5) == 0) json_object_set_new(row, "topic", json_string("(file)"));
+        if (!req->is_operator && topic != NULL && strncmp(topic, "file:", 5) == 0) json_object_set_new(row, "topic", json_string(hidden_path));
     }
 }
 
@@ -166,6 +169,10 @@ int handle_message(Service *s, const Request *req, const Lease *lease, Response 
     CLEANUP(json_freep) json_t *message = NULL;
     if (request_param(req, "topic") == NULL || request_param(req, "partition") == NULL || request_param(req, "offset") == NULL) {
         response_bad_param(resp, req, "topic", "The parameters 'topic', 'partition' and 'offset' say which message.");
+        return 0;
+    }
+    if (strcmp(request_param(req, "topic"), hidden_path) == 0) {
+        response_problem(resp, 404, req, "The message came from a file, whose path only an operator sees (the scope admin): so it can be asked for only by one.");
         return 0;
     }
     if (ask_one(s, req, lease, "rows/message", &message, err) != 0) return -1;

@@ -28,6 +28,17 @@ static const GoldEntity *find_other(const Request *req, const Lease *lease, cons
     return NULL;
 }
 
+static void answer_no_other(const Request *req, const Lease *lease, const GoldEntity *e, Response *resp) {
+    const char *name = request_param(req, "entity");
+    CLEANUP(buf_done) Buf others = {0};
+    for (size_t i = 0; i < lease->entities->count; i++)
+        if (&lease->entities->items[i] != e) buf_addf(&others, "%s%s", others.len > 0 ? ", " : "", lease->entities->items[i].name);
+    if (name == NULL || others.len == 0)
+        response_problem(resp, 404, req, "There is no other entity that %s could have to do with.", e->title_plural);
+    else
+        response_problem(resp, 404, req, "There is no other entity '%.64s'; beside %s there are: %s.", name, e->title_plural, others.data);
+}
+
 /* ---- what Gold has of them ---- */
 
 static int query_rows(const Request *req, const Lease *lease, const GoldEntity *other, const json_t *found, json_t **ret, Response *resp,
@@ -131,7 +142,7 @@ int handle_related(Service *s, const Request *req, const Lease *lease, Response 
     CLEANUP(json_freep) json_t *id = NULL;
     if (e == NULL) return entity_answer_nothing_here(req, resp);
     if (other == NULL) {
-        response_problem(resp, 404, req, "There is no other entity that %s could have to do with.", e->title_plural);
+        answer_no_other(req, lease, e, resp);
         return 0;
     }
     if (entity_own_id(req, lease, e, &id, err) != 0) return -1;

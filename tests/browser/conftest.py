@@ -17,8 +17,9 @@ BESIDE = 3  # browsers: each waits more than it works
 
 
 @pytest.fixture(scope="session")
-def looks(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Json]]:
+def looks(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Json]]:
     """What a look saw, by its name. Those that make a lake of their own begin while the lakes of the others are made."""
+    tmp_path_factory.getbasetemp()  # makes the folder when it is asked first, which is no work for several threads
     modules = {item.module.__name__ for item in request.session.items if isinstance(item, pytest.Function)}
     wanted = {name: one for name, one in LOOKS.items() if one.module in modules}
     with ThreadPoolExecutor(BESIDE) as pool:

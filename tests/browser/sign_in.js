@@ -19,6 +19,22 @@ const submit = async (page, token) => {
   await page.locator(at("submit")).click();
 };
 
+// The session ends while somebody types: the text stays, and is sent after signing in in another tab.
+const typeOverTheEnd = async (page, context) => {
+  await page.evaluate(async () => { location.hash = `#/entities/subscribers/${(await (await fetch("/api/v1/subscribers?limit=1")).json()).items[0].subscriber_id}`; });
+  await page.locator(`${at("note")} textarea`).fill("calls back on Monday");
+  await context.clearCookies();
+  await page.locator(`${at("note-failed")} a`).waitFor();
+  const failed = await page.locator(at("note-failed")).innerText();
+  const [other] = await Promise.all([context.waitForEvent("page"), page.locator(`${at("note-failed")} a`).click()]);
+  await submit(other, process.env.TOKEN);
+  await other.locator(`${at("figures")} dt`).first().waitFor();
+  await other.close();
+  await page.locator(`${at("note")} button`).click();
+  await page.locator(at("note-said")).filter({ hasText: "Kept" }).waitFor();
+  return failed;
+};
+
 (async () => {
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
   const context = await browser.newContext({ reducedMotion: "reduce" });
@@ -35,8 +51,11 @@ const submit = async (page, token) => {
   await submit(page, "smelt_wrong");
   await page.locator(at("alarm")).waitFor();
   report.refused = await page.locator(at("alarm")).innerText();
+  await submit(page, "smelt_41f2\u2026");
+  report.cut = await page.locator(at("alarm")).innerText();
   await submit(page, process.env.TOKEN);
   await page.locator(`${at("figures")} dt`).first().waitFor();
+  report.typed = await typeOverTheEnd(page, context);
   report.cookies = (await context.cookies()).map(({ name, httpOnly, sameSite, secure }) => ({ name, httpOnly, sameSite, secure }));
   report.readable = await page.evaluate(() => document.cookie);
   await page.locator(at("session")).click();

@@ -25,6 +25,8 @@ def test_a_person_signs_in_and_out(looks: Callable[[str], Json]) -> None:
     seen = looks("sign_in")
     assert unexpected(seen["problems"]) == [] and seen["axe"] == []
     assert "not one of this server" in seen["refused"]
+    assert "This is not a token" in seen["cut"], "no request can have it: the server was not asked"
+    assert seen["typed"].startswith("Your session has ended. Sign in in another tab"), seen["typed"]
     assert seen["cookies"] == [{"name": "smelt_session", "httpOnly": True, "sameSite": "Strict", "secure": False}] and seen["readable"] == ""
     assert seen["who"] == "Signed in as anna, for status, aggregate, entities."
     assert seen["after"] == 0 and seen["again"] == "/ui/sign-in.html"

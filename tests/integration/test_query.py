@@ -148,6 +148,9 @@ MISTAKES: dict[str, tuple[str, ...]] = {
     "SELECT 1)": ("syntax error at the end: is a quote or a parenthesis not closed",),
     "SELECT '": ("syntax error at the end: is a quote or a parenthesis not closed",),
     " ; ": ("the query is empty",),
+    "/* */ -- nothing": ("the query is empty",),
+    "SELECT 1 /* x": ('unterminated /* comment at or near "/* x"', "LINE 1: SELECT 1 /* x"),
+    "SELECT $$a": ('unterminated dollar-quoted string at or near "$$a"', "LINE 1: SELECT $$a"),
 }
 
 

@@ -14,7 +14,12 @@ export class Refusal extends Error {
   }
 }
 
+// A text that was typed and not sent would be gone with the page: its form says what to do (parts/change_form.js).
 const signIn = () => {
+  if ([...document.querySelectorAll("form.change textarea")].some((field) => field.value.trim() !== "")) {
+    document.dispatchEvent(new Event("smelt-signed-out"));
+    return;
+  }
   sessionStorage.setItem("smelt-back", location.hash);
   location.assign("/ui/sign-in.html");
 };

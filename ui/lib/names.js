@@ -47,4 +47,5 @@ export const value = (v, unit) => {
 export const worth = (figures, risk, ending) => (risk.value_name ? figures[[risk.value_name + ending, risk.value_unit].filter(Boolean).join("_").toLowerCase()] : null);
 
 // The address of one row's data: a browser would follow the dots of the ids "." and "..".
-export const rowUrl = (e, id) => (/^\.{1,2}$/.test(id) ? `/api/v1/${e.entity}?id=${id}` : `/api/v1/${e.plural}/${encodeURIComponent(id)}`);
+export const isDots = (id) => /^\.{1,2}$/.test(id);
+export const rowUrl = (e, id) => (isDots(id) ? `/api/v1/${e.entity}?id=${id}` : `/api/v1/${e.plural}/${encodeURIComponent(id)}`);

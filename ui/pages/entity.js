@@ -2,10 +2,10 @@
 import { h } from "../lib/dom.js";
 import { say } from "../lib/clipboard.js";
 import { SLOW_MS } from "../lib/live.js";
-import { allEntities, byPlural, feature, reasonFeature, reasonName, rowUrl, titleOf, value } from "../lib/names.js";
+import { allEntities, byPlural, feature, isDots, reasonFeature, reasonName, rowUrl, titleOf, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, decimal, many, moment, percent, placeElement, plainText, spaced, timeElement, visible } from "../lib/words.js";
-import { badge, bar, empty } from "../parts/bits.js";
+import { badge, bar, empty, note } from "../parts/bits.js";
 import { trend } from "../parts/chart.js";
 import { daysPanels } from "../parts/days.js";
 import { marksUrl } from "../parts/marks.js";
@@ -85,7 +85,7 @@ const featuresPanel = (e, id) => panel({
 const eventField = ([name, v]) => {
   const e = allEntities().find((one) => one.key === name);
   const text = e ? visible(String(v)) : plainText(v);
-  return h("span", { class: "reason" }, `${e ? e.title : spaced(name)} `, e ? h("a", { href: href(["entities", e.plural, String(v)]) }, text) : h("b", {}, text));
+  return h("span", { class: "reason" }, `${e ? e.title : spaced(name)} `, e ? h("a", { class: "id", title: text, href: href(["entities", e.plural, String(v)]) }, h("bdi", {}, text)) : h("b", {}, h("bdi", {}, text)));
 };
 const eventFields = (event) => Object.entries(event.fields ?? {}).slice(0, 6).map(eventField);
 
@@ -127,6 +127,7 @@ export const render = ({ parts: [plural, id] }) => {
     h("div", {}, h("p", { class: "note" }, h("a", { href: href(["entities", plural]) }, titleOf(e)), " /"), h("h1", { "data-testid": "entity-id", tabindex: id.length > LONG_ID ? 0 : null }, h("bdi", {}, visible(id)))),
     h("div", { class: "filters" }, h("button", { type: "button", class: "quiet", click: (event) => say(id, event.currentTarget) }, "Copy id"),
       h("a", { class: "quiet", href: rowUrl(e, id), "data-testid": "json" }, "Show as JSON")));
+  if (isDots(id)) return [head, e.risk ? riskPanel(e, id) : null, featuresPanel(e, id), note("Its events, notes and days cannot be asked for: browsers take an id of dots for a part of a path.")].filter(Boolean);
   if (!e.risk) return [head, related(e, id), daysPanels(e, id), featuresPanel(e, id), timelinePanel(e, id)].filter(Boolean);
   return [head, h("div", { class: "pair" }, riskPanel(e, id), scoresPanel(e, id)), notesPanel(partUrl(e, id, "notes")), timelinePanel(e, id), featuresPanel(e, id), daysPanels(e, id), related(e, id)].filter(Boolean);
 };

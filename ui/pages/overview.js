@@ -35,9 +35,9 @@ const whoIsNew = (e, c, o, source) => {
   if (!e.risk) return null;
   if (c?.entered_total === 0 && !o.before?.day) return answer("new", "New at high risk in 24 hours", "Not known yet", "There are no scores of a day ago.");
   if (!c) return answer("new", "New at high risk", "Not known", missing(source, "This server keeps no changes of scores."));
-  const names = c.entered.slice(0, 3).map((row) => visible(row[e.key])).join(", ");
+  const names = c.entered.slice(0, 3).map((row, i) => [i > 0 ? ", " : null, h("bdi", {}, visible(row[e.key]))]);
   return answer("new", "New at high risk in 24 hours", c.entered_total === 0 ? "None" : count(c.entered_total),
-    c.entered_total === 0 ? `${many(c.left_total, "left", "left")} the band` : `${names}; ${count(c.left_total)} left the band`, { href: c.entered_total > 0 ? listOf(e, { band: "high" }) : null });
+    c.entered_total === 0 ? `${many(c.left_total, "left", "left")} the band` : [names, `; ${count(c.left_total)} left the band`], { href: c.entered_total > 0 ? listOf(e, { band: "high" }) : null });
 };
 
 const whatFirst = (e, s, top, source) => {

@@ -17,6 +17,7 @@ const partitions = "/api/v1/partitions";
 const audit = "/api/v1/audit";
 const runs = "/api/v1/runs?limit=8";
 const latency = () => url("/api/v1/latency", {});
+const THROUGHPUT_NOW = "/api/v1/throughput?from=-1h&step=1m";
 const throughput = () => url("/api/v1/throughput", { from: THROUGHPUT_MOST.includes(rangeOf(FROM)) ? rangeOf(FROM) : "-48h" });
 const historyUrl = () => url("/api/v1/history", { metric: "pending,silver", from: rangeOf(FROM) });
 
@@ -33,14 +34,21 @@ const behind = (p, source) => {
   return answer("behind", "How far behind?", lagOf(p) === 0 ? "Level" : many(lagOf(p), "message", "messages"), lagOf(p) === 0 ? many(known.length, "partition", "partitions") : `Most: partition ${worst.partition} of ${worst.topic} (${count(worst.lag)})`, { state: lagOf(p) === 0 ? "ok" : null });
 };
 
-const rateOf = (t) => {
-  const recent = t.points.slice(-5).filter((one) => one.rows_per_s != null);
-  return recent.length > 0 ? recent.reduce((sum, one) => sum + one.rows_per_s, 0) / recent.length : 0;
+// A minute has a point when something was read in it: so the mean of the minutes up to the newest one, and whether that is now.
+const MINUTES = 5, IDLE_AFTER = 3;
+const rateOf = ({ points, step_s: step, to }) => {
+  const at = (one) => Date.parse(one.at) / 1000, newest = at(points.at(-1)), minutes = Math.min(MINUTES, (newest - at(points[0])) / step + 1);
+  return { perSecond: points.filter((one) => at(one) > newest - minutes * step).reduce((sum, one) => sum + one.rows_per_s, 0) / minutes, isNow: Date.parse(to) / 1000 - newest < IDLE_AFTER * step };
 };
 const rate = (t, p, source) => {
-  if (!t) return answer("rate", "How fast, and level when?", "Not known", missing(source));
-  const perSecond = rateOf(t), isKnown = p?.partitions.some((one) => one.lag != null), lag = isKnown ? lagOf(p) : 0;
-  return answer("rate", "How fast, and level when?", `${brief(perSecond)} rows/s`, !isKnown ? "What waits is not known" : lag === 0 ? "Nothing waits; the mean of the last minutes" : perSecond > 0 ? `Level in about ${duration(lag / perSecond)}` : "Nothing is read at the moment");
+  const say = (text, note) => answer("rate", "How fast, and level when?", text, note);
+  if (!t) return say("Not known", missing(source));
+  const isKnown = p?.partitions.some((one) => one.lag != null), lag = isKnown ? lagOf(p) : 0;
+  const waiting = !isKnown ? "what waits is not known" : lag === 0 ? "nothing waits" : many(lag, "message waits", "messages wait");
+  if (t.points.length === 0) return say("Nothing in the last hour", capital(waiting));
+  const { perSecond, isNow } = rateOf(t), speed = `${brief(perSecond)} rows/s`;
+  if (!isNow) return say(speed, [agoElement(t.points.at(-1).at, "When it read last, "), `; ${waiting}`]);
+  return say(speed, lag > 0 && perSecond > 0 ? `Level in about ${duration(lag / perSecond)}` : `The mean of the last minutes; ${waiting}`);
 };
 
 const howLong = (l, source) => (l?.last?.publish_p50_s == null ? answer("latency", "From event to score", "Not known", l ? "Nothing that came through Kafka was published in this time." : missing(source))
@@ -66,7 +74,7 @@ const proof = (a, o, source) => {
 
 const answersPanel = () => panel({
   id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS,
-  urls: { p: partitions, t: throughput(), l: latency(), r: runs, a: audit, o: overview }, optional: ["p", "t", "l", "a"],
+  urls: { p: partitions, t: THROUGHPUT_NOW, l: latency(), r: runs, a: audit, o: overview }, optional: ["p", "t", "l", "a"],
   render: ({ p, t, l, r, a, o }, sources) => answers(behind(p, sources.p), rate(t, p, sources.t), howLong(l, sources.l), slower(r), proof(a, o, sources.a)),
 });
 

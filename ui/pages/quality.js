@@ -3,7 +3,7 @@ import { url } from "../lib/api.js";
 import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
 import { href, parse, setQuery } from "../lib/router.js";
-import { agoElement, brief, capital, count, hourElement, many, moment, percent, spaced, stepWord } from "../lib/words.js";
+import { agoElement, brief, capital, count, hourElement, many, moment, now, percent, spaced, stepWord } from "../lib/words.js";
 import { answer, answers, badge, bar, command, empty, missing } from "../parts/bits.js";
 import { chart } from "../parts/chart.js";
 import { marksUrl } from "../parts/marks.js";
@@ -18,11 +18,12 @@ const overview = "/api/v1/overview";
 const contracts = "/api/v1/quality/contracts";
 const qualityUrl = () => url("/api/v1/quality", { from: rangeOf(FROM), step: stepOf(rangeOf(FROM)) });
 
+const dayUrl = url("/api/v1/quality", { from: "-24h", step: "1h" }); // of an answer that is of a day, whatever time the page shows
+
 const nameOf = (g) => `${spaced(g.rule)}${g.field ? ` of ${g.field}` : ""}`;
 const keyOf = (g) => `${g.layer} ${g.rule} ${g.field ?? ""}`;
 const target = (g) => href("quality", { ...parse().query, rule: g.rule, field: g.field, layer: g.layer });
 const most = (list, name) => list?.[0]?.[name];
-const last = (q, hours) => q.groups.filter(waits).map((g) => ({ g, now: g.hours.filter(([at]) => Date.now() - Date.parse(at) < hours * 3600000).reduce((sum, [, n]) => sum + n, 0) }));
 
 // The contract of the events in which a group is: whose it is.
 const contractOf = (group, list) => list?.contracts.find((c) => c.event_type === most(group.event_types, "event_type"));
@@ -31,14 +32,15 @@ const contractOf = (group, list) => list?.contracts.find((c) => c.event_type ===
 
 // Nothing is usual before there was a day.
 const DAY_MS = 86400000;
-const isYoung = (q) => q.groups.every((g) => Date.now() - Date.parse(g.first_at) < DAY_MS);
+const isYoung = (q) => q.groups.every((g) => now() - Date.parse(g.first_at) < DAY_MS);
 
+// What is usual is the mean of all before this day.
 const worse = (q) => {
   if (isYoung(q)) return answer("worse", "Worse than usual?", "Too early to say", `${many(q.quarantined + q.rejected, "event", "events")} did not pass, all of them within a day.`);
-  const [top] = last(q, 24).filter(({ g }) => g.usual_per_hour != null).sort((a, b) => b.now / 24 - b.g.usual_per_hour - (a.now / 24 - a.g.usual_per_hour));
-  if (!top || top.now === 0) return answer("worse", "Worse than usual?", "No", "No group has events in the last 24 hours.", { state: "ok" });
-  const perHour = top.now / 24, isWorse = perHour > 2 * top.g.usual_per_hour;
-  return answer("worse", "Worse than usual?", isWorse ? capital(nameOf(top.g)) : "As usual", `${brief(perHour)} per hour in 24 hours, usual ${brief(top.g.usual_per_hour)}; newest in the hour of ${moment(top.g.newest_at)}`, { state: isWorse ? "degraded" : "ok", href: target(top.g) });
+  const above = (g) => g.in_range / 24 - g.usual_per_hour, [top] = q.groups.filter(waits).sort((a, b) => above(b) - above(a));
+  if (!top || top.in_range === 0) return answer("worse", "Worse than usual?", "No", "No group has events in the last 24 hours.", { state: "ok" });
+  const perHour = top.in_range / 24, isWorse = perHour > 2 * top.usual_per_hour;
+  return answer("worse", "Worse than usual?", isWorse ? capital(nameOf(top)) : "As usual", `${brief(perHour)} per hour in 24 hours, usual ${brief(top.usual_per_hour)}; newest in the hour of ${moment(top.newest_at)}`, { state: isWorse ? "degraded" : "ok", href: target(top) });
 };
 
 const since = (g) => answer("since", "Which rule, since when?", capital(nameOf(g)), [`${many(g.in_range, "event", "events")}, `, hourElement(g.first_at, "first ")], { href: target(g) });
@@ -58,11 +60,11 @@ const owner = (g, list, source) => {
 const replay = (g) => h("li", { class: "answer", "data-answer": "replay", "data-key": "replay" }, h("p", { class: "question" }, "After the fix"), command("smelt quarantine replay"), h("p", { class: "note" }, g.state === "open" ? "Still coming in the last 24 hours." : "Quiet for 24 hours."));
 
 const answersPanel = () => panel({
-  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS, urls: { q: qualityUrl(), list: contracts }, optional: ["list"],
-  render: ({ q, list }, sources) => {
-    const [g] = q.groups.filter(waits);
-    if (!g) return answers(answer("worse", "Worse than usual?", "No", q.groups.length === 0 ? "Every event passed." : `Nothing waits: ${many(q.groups.length, "group is", "groups are")} accepted or fixed.`, { state: "ok" }));
-    return answers(worse(q), since(g), sender(g), owner(g, list, sources.list), replay(g));
+  id: "answers", title: "Answers", isPlain: true, isBare: true, height: 134, every: SLOW_MS, urls: { q: qualityUrl(), day: dayUrl, list: contracts }, optional: ["list"],
+  render: ({ q, day, list }, sources) => {
+    const seen = q.groups.filter((one) => one.in_range > 0), [g] = seen.filter(waits);
+    if (!g) return answers(answer("worse", "Worse than usual?", "No", seen.length === 0 ? `Every event ${q.groups.length > 0 ? "of this time " : ""}passed.` : `Nothing waits: ${many(seen.length, "group is", "groups are")} accepted or fixed.`, { state: "ok" }));
+    return answers(worse(day), since(g), sender(g), owner(g, list, sources.list), replay(g));
   },
 });
 
@@ -70,14 +72,14 @@ const answersPanel = () => panel({
 
 const examplesPanel = () => panel({
   id: "examples", title: "Examples", isPlain: true, isBare: true, height: 320, every: SLOW_MS, urls: { q: qualityUrl() },
-  render: ({ q, g = q.groups.find(waits) }) => (g ? h("div", { "data-answer": "events" }, badEvents(g, { title: `Newest: ${nameOf(g)}`, most: 5 })) : null),
+  render: ({ q, g = q.groups.find((one) => waits(one) && one.in_range > 0) }) => (g ? h("div", { "data-answer": "events" }, badEvents(g, { title: `Newest: ${nameOf(g)}`, most: 5 })) : null),
 });
 
 // ---- over time ----
 
 const trendModel = (q) => {
   const x = [];
-  for (let t = Math.ceil(Date.parse(q.from) / 1000 / q.step_s) * q.step_s; t <= Date.parse(q.to) / 1000; t += q.step_s) x.push(t);
+  for (let t = Math.floor(Date.parse(q.from) / 1000 / q.step_s) * q.step_s; t <= Date.parse(q.to) / 1000; t += q.step_s) x.push(t);
   const top = q.groups.slice(0, 3), rest = q.groups.slice(3);
   const values = (groups) => {
     const sums = new Map();

@@ -12,11 +12,14 @@ const place = (r) => `${r.topic}/${r.partition}/${r.offset}`;
 // What is wrong where the payload does not have the field: it is missing, or it stands in the envelope around the payload.
 const outside = (one, path) => h("mark", {}, one.rule === "required" ? `\n(${path} is missing)` : `\n(${path}: ${visible(String(one.value ?? "?"))}, outside the payload)`);
 
-// The lines of an object, that of the field at `path` ("place.lat") marked.
+// "place.lat" and "items[3].sku" as the keys from the payload on.
+const keysOf = (path) => (path ?? "").split(/[.[\]]/).filter(Boolean);
+
+// The lines of an object, that of the field at `path` marked.
 const payload = (value, path, one) => {
-  const bad = (path ?? "").split(".").filter(Boolean);
+  const bad = keysOf(path);
   const lines = (v, at, indent) => {
-    if (v == null || typeof v !== "object") return [visible(JSON.stringify(v))];
+    if (v == null || typeof v !== "object" || JSON.isRawJSON?.(v)) return [visible(JSON.stringify(v))];
     const entries = Object.entries(v);
     const [open, close] = Array.isArray(v) ? ["[", "]"] : ["{", "}"];
     return [open, ...entries.flatMap(([key, one], i) => {
@@ -26,11 +29,21 @@ const payload = (value, path, one) => {
       return [`\n${indent}  `, isBad ? h("mark", {}, text) : text].flat();
     }), `\n${indent}`, close];
   };
-  return h("pre", { tabindex: 0, "data-testid": "payload" }, lines(value, [], ""), bad.length > 0 && !hasPath(value, bad) ? outside(one, bad.join(".")) : null);
+  return h("pre", { tabindex: 0, "data-testid": "payload" }, lines(value, [], ""), bad.length > 0 && !hasPath(value, bad) ? outside(one, path) : null);
 };
-const hasPath = (value, path) => path.reduce((v, key) => (v != null && typeof v === "object" && key in v ? { v: v[key] }.v : undefined), value) !== undefined;
+const hasPath = (value, path) => path.reduce((v, key) => (v != null && typeof v === "object" && Object.hasOwn(v, key) ? v[key] : undefined), value) !== undefined;
 
-const original = (one) => (one.raw_payload ? payload(one.raw_payload, one.path ?? one.field, one) : one.text != null ? h("pre", { tabindex: 0 }, visible(one.text)) : null);
+// Numbers that a browser would change keep their text (JSON.rawJSON) where it can: 12345678901234567890, 1.10.
+const exactly = (text) => JSON.parse(text, (name, v, from) => (typeof v === "number" && JSON.rawJSON && from?.source != null && String(v) !== from.source ? JSON.rawJSON(from.source) : v));
+
+// A key that is there twice is in the text alone.
+const original = (one) => {
+  const text = one.payload_text ?? one.text;
+  try {
+    if (one.payload_text != null && one.rule !== "repeated_field") return payload(exactly(text), one.path ?? one.field, one);
+  } catch { /* no JSON: the text */ }
+  return text == null ? null : h("pre", { tabindex: 0, "data-testid": "payload" }, visible(text));
+};
 
 const showOne = async (details, r) => {
   if (!details.open || details.dataset.loaded) return;

@@ -57,7 +57,7 @@ const changesOf = (past) => past.items.filter((i) => i.before != null || i.state
 
 const lastDay = (past, source) => {
   if (!past) return answer("day", "What happened in 24 hours?", "Not known", missing(source, "This server keeps no history of states."));
-  const since = changesOf(past).filter((i) => Date.now() - Date.parse(i.at) < DAY_MS);
+  const since = changesOf(past).filter((i) => now() - Date.parse(i.at) < DAY_MS);
   const [newest] = since;
   return answer("day", "What happened in 24 hours?", since.length === 0 ? "No change of state" : many(since.length, "change of state", "changes of state"), newest ? [`${newest.title}: ${newest.state}, `, agoElement(newest.at)] : null);
 };

@@ -14,6 +14,7 @@ class ChangeForm extends HTMLElement {
   }
 
   connectedCallback() {
+    document.addEventListener("smelt-signed-out", this.#signedOut);
     if (this.form) return;
     const { id, label, fields, button } = this.given;
     this.said = h("p", { role: "status", class: "note", "data-testid": `${id}-said` });
@@ -23,6 +24,16 @@ class ChangeForm extends HTMLElement {
     this.#begin();
     this.replaceChildren(this.form);
   }
+
+  disconnectedCallback() {
+    document.removeEventListener("smelt-signed-out", this.#signedOut);
+  }
+
+  // The session ended while somebody was typing.
+  #signedOut = () => {
+    if (this.failed.querySelector("a")) return;
+    this.failed.replaceChildren("Your session has ended. ", h("a", { href: "/ui/sign-in.html", target: "_blank", rel: "noopener" }, "Sign in in another tab"), ", then send this again.");
+  };
 
   // Something else is wished for.
   #begin() {

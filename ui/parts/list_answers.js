@@ -1,7 +1,8 @@
 // The answers above the list of an entity with a risk: whom to call first, why, what happened lately, which group is worst.
 import { url } from "../lib/api.js";
+import { h } from "../lib/dom.js";
 import { SLOW_MS } from "../lib/live.js";
-import { named, reasonFeature, reasonName, value } from "../lib/names.js";
+import { isDots, named, reasonFeature, reasonName, value } from "../lib/names.js";
 import { href } from "../lib/router.js";
 import { agoElement, capital, count, decimal, percent, visible } from "../lib/words.js";
 import { answer, answerContent, answerPanel, answers, missing } from "./bits.js";
@@ -31,7 +32,7 @@ const lately = (e, row) => panel({
   absent: answerContent("What happened lately?", "Not known", "This server has no timeline."),
   render: ({ events }) => {
     const [last] = events.items;
-    return last ? answerContent("What happened lately?", `${last.event_type} event`, [agoElement(last.event_timestamp, `${idOf(e, row)}, `), last.state === "silver" ? "" : `, in ${last.state}`], { href: rowHref(e, row) })
+    return last ? answerContent("What happened lately?", `${last.event_type} event`, [h("bdi", {}, idOf(e, row)), ", ", agoElement(last.event_timestamp), last.state === "silver" ? "" : `, in ${last.state}`], { href: rowHref(e, row) })
       : answerContent("What happened lately?", "No event kept");
   },
 });
@@ -60,7 +61,7 @@ const withRisk = (e) => panel({
   render: ({ top, features }, sources) => {
     const [row] = top.items;
     if (!row) return answers(answer("whom", "Call first", `No ${e.title_plural} yet`));
-    return answers(whom(e, row), why(e, row, typicalOf(features, e), sources.features), answerPanel("lately", lately(e, row)), group(e, top.items, top.total));
+    return answers(whom(e, row), why(e, row, typicalOf(features, e), sources.features), isDots(row[e.key]) ? null : answerPanel("lately", lately(e, row)), group(e, top.items, top.total));
   },
 });
 

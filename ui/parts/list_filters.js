@@ -50,7 +50,7 @@ const addCondition = (e) => h("details", { class: "menu inline", "data-key": "co
 const KEPT = "smelt-views";
 const readViews = () => {
   try {
-    return JSON.parse(localStorage.getItem(KEPT)) ?? [];
+    return [JSON.parse(localStorage.getItem(KEPT)) ?? []].flat();
   } catch {
     return [];
   }

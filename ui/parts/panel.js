@@ -15,7 +15,7 @@ const skeleton = (height) => {
   return box;
 };
 
-const curl = (url) => `curl -H "Authorization: Bearer $SMELT_TOKEN" '${new URL(url, location.href)}'`;
+const curl = (url) => `curl -H "Authorization: Bearer $SMELT_TOKEN" '${new URL(url, location.href).href.replaceAll("'", "%27")}'`;
 
 const item = (words, click) => h("button", { type: "button", class: "link", click }, words);
 const savePictures = async (panel) => (await import("./picture.js")).savePictures(panel);

@@ -244,7 +244,7 @@ static void test_kafka_away(void **state) {
     f.kafka = (KafkaPing){0};
     f.kafka_error = why;
     expect(&f, "kafka", "down", "Connection refused.");
-    expect(&f, "bronze", "degraded", "how many events wait in Kafka is not known, longer than");
+    expect(&f, "bronze", "degraded", "how many events wait in Kafka is not known. The last ingest is longer ago than status.fresh_within");
     put_time(f.row, "ingested_at", 0);
     expect(&f, "bronze", "ok", "how many events wait in Kafka is not known.");
     f.kafka_error = NULL;
