@@ -154,7 +154,7 @@ static int show(App *app, const Options *o, Error *err) {
     if (reader_ask(app->settings, "quarantine/show", args, &rows, err) != 0) return -1;
     json_array_foreach(rows, i, row) {
         drop_nulls(row);
-        CLEANUP(free_text) char *text = json_dumps(row, JSON_COMPACT);
+        CLEANUP(free_text) char *text = json_text(row);
         say(app, "%s\n", text);
     }
     if (json_array_size(rows) == 0) say_nothing_found(app, o);

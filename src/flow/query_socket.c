@@ -67,7 +67,7 @@ static bool wait_for(int fd, short events, int ms) {
 }
 
 static int send_line(int fd, json_t *message) {
-    CLEANUP(free_text) char *text = json_dumps(message, JSON_COMPACT);
+    CLEANUP(free_text) char *text = json_text(message);
     CLEANUP(free_text) char *line = xasprintf("%s\n", text);
     size_t n = strlen(line), sent = 0;
     while (sent < n && wait_for(fd, POLLOUT, CLIENT_MS)) {
