@@ -152,12 +152,12 @@ static void a_batch_that_landed_while_bronze_was_read_is_remembered(void **state
     LakeConn *conn = conn_of(state);
     CLEANUP(copies_freep) Copies *known = copies_new();
     fill(conn);
-    for (int i = 0; i < 40; i++) { /* each batch has the first event of the one before, and one of history */
-        assert_int_equal(late_copies(conn, known, 500000 + i, 600000 + i), 0);
+    for (int i = 0; i < 40; i++) { /* each batch has an event of history that is read last, or the first event of the batch before */
+        assert_int_equal(late_copies(conn, known, 500000 + i, ROWS - 1 - i), 1);
         run(conn, LAND);
-        assert_int_equal(late_copies(conn, known, 500000 + i, 10 * i), 2);
+        assert_int_equal(late_copies(conn, known, 500000 + i, ROWS - 100 - i), 2);
     }
-    for (int i = 0; i < 40; i++) assert_int_equal(late_copies(conn, known, 500000 + i, 600000 + i), 2);
+    for (int i = 0; i < 40; i++) assert_int_equal(late_copies(conn, known, 500000 + i, 10 * i), 2);
 }
 
 /* Of a batch that is far from all others. */
