@@ -208,7 +208,7 @@ struct RollupHistory {
     RollupHistoryPart *parts; /* owned; the entities of the first are those of all */
     size_t count;
     RollupRun *runs; /* owned; of all entities, one after the other: memory is asked for all those of an entity at once */
-    size_t *from;      /* owned; for each entity where its runs begin, and at last where they end */
+    size_t *from;    /* owned; for each entity where its runs begin, and at last where they end */
 };
 
 /* ---- rollup_windows.c ---- */
