@@ -208,7 +208,7 @@ struct RollupHistory {
     RollupHistoryPart *parts; /* owned; the entities of the first are those of all */
     size_t count;
     RollupRun *runs; /* owned; of all entities, one after the other: memory is asked for all those of an entity at once */
-    size_t *from;      /* owned; for each entity where its runs begin, and at last where they end */
+    size_t *from;    /* owned; for each entity where its runs begin, and at last where they end */
 };
 
 /* ---- rollup_windows.c ---- */
@@ -229,12 +229,5 @@ bool rollup_find_feeds(const RollupPlan *plan, const RollupPlan *days, RollupFee
 
 /* What model_days keeps of a record of a day; *ret is cleared before. */
 void rollup_pack(const RollupPlan *plan, const RollupRecord *r, Buf *ret);
-/* Numbers that are added to a record as they are read: most of what a day has. */
-typedef struct RollupAdding {
-    uint64_t measures;  /* a bit for each; plain ones */
-    const size_t *word; /* for each, that of the record; borrowed */
-    int64_t *words;     /* of the record; borrowed */
-    bool overflow;      /* a sum did not fit */
-} RollupAdding;
-/* What is not added goes to `ret`. False: it is damaged; some of it may have been added. */
-bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupAdding *adding, RollupUnpacked *ret);
+/* False: it is damaged. */
+bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupUnpacked *ret);

@@ -101,27 +101,9 @@ typedef struct Bytes {
     bool bad; /* there were too few */
 } Bytes;
 
-/* Of eight bytes the seven bits of each, up to the first that is below 0x80: without a branch for each byte, of which no processor could
- * foresee the last. *ret_len 0: none of them is. */
-static uint64_t join_bits(const unsigned char *at, size_t *ret_len) {
-    uint64_t v;
-    memcpy(&v, at, sizeof v);
-    uint64_t ends = ~v & UINT64_C(0x8080808080808080);
-    *ret_len = ends == 0 ? 0 : (size_t)__builtin_ctzll(ends) / 8 + 1;
-    v &= ends ^ (ends - 1);
-    v = (v & UINT64_C(0x007f007f007f007f)) | (v & UINT64_C(0x7f007f007f007f00)) >> 1;
-    v = (v & UINT64_C(0x00003fff00003fff)) | (v & UINT64_C(0x3fff00003fff0000)) >> 2;
-    return (v & UINT64_C(0x000000000fffffff)) | (v & UINT64_C(0x0fffffff00000000)) >> 4;
-}
-
 static uint64_t get_number(Bytes *b) {
     uint64_t v = 0;
-    size_t len = 0;
     if (b->at < b->end && *b->at < 0x80) return *b->at++; /* most are small */
-    if (b->end - b->at >= (ptrdiff_t)sizeof v) v = join_bits(b->at, &len);
-    b->at += len;
-    if (len > 0) return v;
-    v = 0;
     for (unsigned shift = 0; b->at < b->end && shift < 64; shift += 7) {
         unsigned char byte = *b->at++;
         v |= (uint64_t)(byte & 0x7f) << shift;
@@ -158,7 +140,7 @@ static void get_last(Bytes *b, const RollupMeasure *m, const RollupSeen *before,
         ret->number = get_signed(b);
 }
 
-bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupAdding *adding, RollupUnpacked *ret) {
+bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupUnpacked *ret) {
     const RollupSeen *before = NULL;
     Bytes b = {.at = (const unsigned char *)bytes.at, .end = (const unsigned char *)bytes.at + bytes.len};
     size_t mask_bytes = (plan->count + 7) / 8;
@@ -168,11 +150,6 @@ bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupAdding
     if (plan->count < ROLLUP_MEASURES && ret->present >> plan->count != 0) return false;
     for (uint64_t left = ret->present; left != 0; left &= left - 1) {
         size_t i = (size_t)__builtin_ctzll(left);
-        if ((adding->measures >> i & 1) != 0) {
-            int64_t *word = &adding->words[adding->word[i]];
-            adding->overflow |= __builtin_add_overflow(*word, get_signed(&b), word);
-            continue;
-        }
         if ((plan->plain >> i & 1) != 0) {
             ret->numbers[i] = get_signed(&b);
             continue;
@@ -185,6 +162,5 @@ bool rollup_unpack(const RollupPlan *plan, Span bytes, int64_t day, RollupAdding
             ret->numbers[i] = shifted(get_signed(&b), m->time ? begin_of(day) : 0);
         }
     }
-    ret->present &= ~adding->measures;
     return !b.bad && b.at == b.end;
 }

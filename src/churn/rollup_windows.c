@@ -97,13 +97,24 @@ static const char *feed(const Rows *rows, const RollupUnpacked *u, size_t from, 
     return NULL;
 }
 
+/* Most are sums that are merged into one, and fit: they take no more than an addition. */
+static const char *feed_all(const Rows *rows, const RollupUnpacked *u, int64_t day, RollupRecord *record) {
+    bool overflow = false;
+    for (uint64_t left = u->present & rows->feeds.single_sums; left != 0; left &= left - 1) {
+        size_t from = (size_t)__builtin_ctzll(left);
+        int64_t *word = &record->words[rows->feeds.word[from]];
+        overflow |= __builtin_add_overflow(*word, u->numbers[from], word);
+    }
+    const char *name = overflow ? "over a window" : NULL;
+    for (uint64_t left = u->present & ~rows->feeds.single_sums; left != 0 && name == NULL; left &= left - 1)
+        name = feed(rows, u, (size_t)__builtin_ctzll(left), day, record);
+    return name;
+}
+
 static int merge_record(const Rows *rows, Span bytes, int64_t day, RollupRecord *record, Error *err) {
-    RollupAdding sums = {.measures = rows->feeds.single_sums, .word = rows->feeds.word, .words = record->words};
     RollupUnpacked u;
-    if (!rollup_unpack(rows->history->days, bytes, day, &sums, &u)) return error_set(err, ERR_DATA, "model_days has a damaged record");
-    const char *name = sums.overflow ? "over a window" : NULL;
-    for (uint64_t left = u.present; left != 0 && name == NULL; left &= left - 1)
-        name = feed(rows, &u, (size_t)__builtin_ctzll(left), day, record);
+    if (!rollup_unpack(rows->history->days, bytes, day, &u)) return error_set(err, ERR_DATA, "model_days has a damaged record");
+    const char *name = feed_all(rows, &u, day, record);
     return name != NULL ? error_set(err, ERR_DATA, "the sum %s does not fit in 64 bits", name) : 0;
 }
 

@@ -212,8 +212,7 @@ int churn_read_measured(LakeConn *conn, const ChurnGold *g, const ChurnDeclared 
                         Error *err) {
     const ChurnCuts *cuts = &s->cuts;
     CLEANUP(taking_done) Taking taking = {0};
-    if (cuts->own_calibration &&
-        add_cut(conn, g, d, days, s->history, cuts->calibration, seed, &s->calibration, NULL, &taking, err) != 0)
+    if (cuts->own_calibration && add_cut(conn, g, d, days, s->history, cuts->calibration, seed, &s->calibration, NULL, &taking, err) != 0)
         return -1;
     if (add_cut(conn, g, d, days, s->history, cuts->test, seed, &s->test, NULL, &taking, err) != 0 || end_taking(&taking, err) != 0 ||
         churn_read_segments(conn, g, d, days, s->history, cuts->test, &s->test.data, &s->segments, err) != 0)

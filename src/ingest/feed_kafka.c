@@ -1,5 +1,6 @@
 /* feed_kafka.c: a topic as a feed. Connecting takes as long as opening the lake: so a thread of its own asks for the first description as
- * soon as the feed is opened, and another one makes the consumer. When that fails, the caller's own request fails too, and returns the reason.
+ * soon as the feed is opened, and another one makes the consumer. When that fails, the caller's own request fails too, and returns the
+ * reason.
  *
  * Describing and reading have a client each: on one connection, answers would wait for the fetch before them. Several topics share the one
  * for describing, and have a client each for reading: it is made anew with each session, because librdkafka keeps what it knew of a topic

@@ -2,8 +2,8 @@
  *
  * Model: immutable once trained or loaded. Any thread (XGBoost keeps the results of each thread by itself).
  *
- * Determinism: the same matrix, labels, names and parameters give the same model file byte for byte, on any number of cores (XGBoost runs
- * on one thread: for so many rows OpenMP costs more than it saves when another process uses the machine). */
+ * Determinism: the same matrix, labels, names and parameters give the same model file byte for byte, on any number of cores (XGBoost trains
+ * on two threads, always two). Many rows are predicted on all cores, each by itself. */
 #pragma once
 #include "base/buf.h"
 #include "base/error.h"
