@@ -31,8 +31,8 @@ typedef struct Facts {
     char *lake_path;
     int64_t lake_bytes, lake_changed_us; /* -1: no lake */
     bool no_data_dir;
-    const LakeCheck *lake;               /* what was found in it; borrowed. NULL: not looked at */
-    const char *refused;                 /* why this process does not use it (HealthOptions.refused); borrowed */
+    const LakeCheck *lake; /* what was found in it; borrowed. NULL: not looked at */
+    const char *refused;   /* why this process does not use it (HealthOptions.refused); borrowed */
     CommitMarkState mark_state;
     CommitMark mark;          /* the commit mark, when it is good */
     char *mark_error;         /* it could not be read */

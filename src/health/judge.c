@@ -239,7 +239,7 @@ static bool judge_lake(const Facts *f, Finding *r) {
     }
     if (f->lake_bytes < 0) {
         buf_addf(&r->detail,
-                 f->no_data_dir         ? "There is no lake at %s, nor the folder: is its volume mounted? `smelt ingest` makes both."
+                 f->no_data_dir       ? "There is no lake at %s, nor the folder: is its volume mounted? `smelt ingest` makes both."
                  : f->mark.commit > 0 ? "The lake %s is gone; `smelt recover` says what can be done."
                                       : "There is no lake at %s; `smelt ingest` makes one.",
                  f->lake_path);
