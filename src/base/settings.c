@@ -163,7 +163,8 @@ static int set_list(Settings *s, const Document *file, const char *key, const js
     json_array_foreach(list, i, item) {
         Origin at = {.source = origin.source, .line = document_item_line(file, list, i)};
         if (json_is_null(item) || json_is_array(item) || json_is_object(item))
-            return error_set(err, ERR_CONFIG, "%s:%d: %s[%zu] is no single value, as the values of this list are", at.source, at.line, key, i);
+            return error_set(err, ERR_CONFIG, "%s:%d: %s[%zu] is no single value, as the values of this list are", at.source, at.line, key,
+                             i);
         CLEANUP(free_text) char *text = document_scalar_text(file, item);
         if (check_variables_of_file(key, text, at, err) != 0) return -1;
         buf_addf(&values, "%s%s", i > 0 ? "," : "", text);

@@ -34,9 +34,11 @@
 #include "lake/layout.h"
 #include "recovery/backup.h"
 #include "refine/refine.h"
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum {
     TICK_MS = 1000,
@@ -227,10 +229,25 @@ static int publish(Live *live, LakeConn *conn, bool force_train, json_t **ret, E
     return rc;
 }
 
+static bool can_be_written(const char *dir) {
+    return access(dir, W_OK | X_OK) == 0 || errno == ENOENT; /* it is made when it is needed */
+}
+
+/* Snapshots and models may be on another volume, which is read-only or not there: what is live goes on without them. */
+static bool waits_for_folder(const Live *live, const Error *err) {
+    return err->kind == ERR_IO && !err->fatal && can_be_written(live->layout.data_dir) &&
+           !(can_be_written(live->layout.snapshots_dir) && can_be_written(live->layout.models_dir));
+}
+
 static int publish_when_due(Live *live, LakeConn *conn, Error *err) {
     int64_t interval_ms = settings_int(live->settings, "up.publish_interval");
     bool due = atomic_load(&live->unpublished) && (clock_mono_ns() - live->published_ns) / 1000000 >= interval_ms;
-    return due && !stop_requested() ? publish(live, conn, false, NULL, err) : 0;
+    if (!due || stop_requested() || publish(live, conn, false, NULL, err) == 0) return 0;
+    if (!waits_for_folder(live, err)) return -1;
+    log_error("up", "%s. The live lake goes on without it; again in %.0f s", err->text, (double)interval_ms / 1e3);
+    error_clear(err);
+    lake_rollback(conn);
+    return 0;
 }
 
 static int run_now(Live *live, LakeConn *conn, const json_t *args, json_t **ret, Error *err) {

@@ -101,6 +101,7 @@ static void gather_lake(Facts *f) {
     struct stat st;
     f->lake_path = xstrdup(layout.lake_path);
     f->lake_bytes = -1;
+    f->no_data_dir = !file_exists(layout.data_dir);
     if (stat(f->lake_path, &st) != 0) return;
     f->lake_bytes = st.st_size;
     f->lake_changed_us = st.st_mtim.tv_sec * USEC_PER_SEC;

@@ -30,8 +30,9 @@ typedef struct Facts {
     size_t topic_count;
     char *lake_path;
     int64_t lake_bytes, lake_changed_us; /* -1: no lake */
-    const LakeCheck *lake;               /* what was found in it; borrowed. NULL: not looked at */
-    const char *refused;                 /* why this process does not use it (HealthOptions.refused); borrowed */
+    bool no_data_dir;
+    const LakeCheck *lake; /* what was found in it; borrowed. NULL: not looked at */
+    const char *refused;   /* why this process does not use it (HealthOptions.refused); borrowed */
     CommitMarkState mark_state;
     CommitMark mark;          /* the commit mark, when it is good */
     char *mark_error;         /* it could not be read */

@@ -239,8 +239,9 @@ static bool judge_lake(const Facts *f, Finding *r) {
     }
     if (f->lake_bytes < 0) {
         buf_addf(&r->detail,
-                 f->mark.commit > 0 ? "The lake %s is gone; `smelt recover` says what can be done."
-                                    : "There is no lake at %s yet; `smelt ingest` makes it.",
+                 f->no_data_dir       ? "There is no lake at %s, nor the folder: is its volume mounted? `smelt ingest` makes both."
+                 : f->mark.commit > 0 ? "The lake %s is gone; `smelt recover` says what can be done."
+                                      : "There is no lake at %s; `smelt ingest` makes one.",
                  f->lake_path);
         return true;
     }

@@ -212,15 +212,13 @@ static const char *speaks(const char *reason) {
     static const char before[] = "Invalid response size ";
     const char *at = strstr(reason, before);
     unsigned long size = at != NULL ? strtoul(at + sizeof before - 1, NULL, 10) : 0;
-    if (size == 0x48545450) return "HTTP";  /* the letters */
-    if (size >> 16 == 0x1503) return "TLS"; /* an alert */
+    if (size == 0x48545450) return "HTTP"; /* the letters */
     if (size >> 24 >= ' ' && size >> 24 <= '~' && (size >> 16 & 0xff) >= ' ' && (size >> 16 & 0xff) <= '~') return "another protocol";
     return "";
 }
 
 static const char *stranger_hint(const char *protocol) {
     if (strcmp(protocol, "HTTP") == 0) return "this port speaks HTTP: is it that of a REST proxy, a registry or a console?";
-    if (strcmp(protocol, "TLS") == 0) return "does this port expect TLS?";
     return "is this the port of a broker of Kafka?";
 }
 

@@ -357,7 +357,11 @@ static int open_current(const SnapshotReading *how, int64_t *ret_generation, Sna
     if (*ret_generation > 0) return -1;
     if (check_rights(how->dir, err) != 0) return -1;
     if (snapshot_before(how->dir, INT64_MAX) > 0) return error_set(err, ERR_IO, "%s/CURRENT is missing or damaged", how->dir);
-    return error_set(err, ERR_UNAVAILABLE, "nothing was published in %s yet: run `smelt publish` (or `smelt run`)", how->dir);
+    CLEANUP(free_text) char *data_dir = path_parent(how->dir);
+    if (!file_exists(data_dir))
+        return error_set(err, ERR_UNAVAILABLE, "there is no folder %s: is its volume mounted? `smelt run` makes it, and a snapshot",
+                         data_dir);
+    return error_set(err, ERR_UNAVAILABLE, "there is no snapshot in %s: run `smelt publish` (or `smelt run`)", how->dir);
 }
 
 /* The newest generation below `below` that can be used; NULL: none. */

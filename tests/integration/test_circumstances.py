@@ -188,6 +188,31 @@ def test_an_idle_writer_is_not_ready_while_it_could_store_nothing(smelt: Smelt, 
     assert topic.committed(topic.name) <= 0
 
 
+@pytest.mark.parametrize("folder", ["snapshots", "models"])
+def test_a_folder_that_cannot_be_written_ends_no_live_lake(smelt: Smelt, topic: Topic, folder: str) -> None:
+    """It may be another volume, which is read-only or not there: here, a file is in its place."""
+    smelt("produce", "--events", "500", "--days", "3")
+    smelt("ingest")
+    smelt("refine")
+    smelt.data.joinpath(folder).write_text("")
+    running = smelt.start("up", *FREE_PORT, "--set", "up.publish_interval=1s", "--set", "status.interval=200ms")
+    api = serving(running)
+    running.wait_for_log("The live lake goes on without it")
+    before = topic.committed(topic.name)
+    topic.send(events(0, 20))
+    eventually("it lands", lambda: topic.committed(topic.name) == before + 20)
+    assert api.get("/readyz")
+
+    def told() -> bool:
+        found = [part for part in api.get("/api/v1/status")["components"] if part["name"] == "runs"]
+        return bool(found) and found[0]["state"] == "degraded" and folder in found[0]["detail"]
+
+    eventually("the status has the reason", told)
+    smelt.data.joinpath(folder).unlink()
+    eventually("it is published", lambda: (smelt.data / "snapshots/CURRENT").exists())
+    assert running.end().code == 0
+
+
 def test_messages_that_are_no_events_are_listed_before_the_first_refine(offline: Smelt) -> None:
     (offline.folder / "in.jsonl").write_text('{"time": "yesterday", "what": "caf\u00e9"}\nno json\n', encoding="utf-8")
     assert offline("ingest", "--from", offline.folder / "in.jsonl")["rejected"] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import signal
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from faults.injection import Injection
-from harness import FREE_PORT, Smelt, Topic, events, eventually, serving
+from harness import FREE_PORT, Smelt, Topic, events, eventually, filled, serving
 
 
 HISTORY = ("produce", "--seed", "3", "--days", "30", "--subscribers", "500", "--events", "150000")
@@ -176,7 +177,34 @@ def test_output_that_is_lost_is_an_error(offline: Smelt) -> None:
             assert done.returncode == 74 and "could not be written" in done.stderr, done
 
 
+def test_help_that_is_lost_is_an_error(offline: Smelt) -> None:
+    with open("/dev/full", "w") as full:
+        for words in (("--help",), ("--version",), ("ingest", "--help")):
+            done = subprocess.run([offline.binary, *words], env=offline.env, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+            assert done.returncode == 74 and "could not be written" in done.stderr, (words, done)
+
+
+def test_descriptors_that_the_caller_closed_are_no_files_of_the_lake(smelt: Smelt, topic: Topic) -> None:
+    """A supervisor may start it without stdin, stdout and stderr: what is opened next would get the log, and was the lock file."""
+    topic.send(events(0, 50))
+    script = f"exec {smelt.binary} up --set http.listen=127.0.0.1:0 --set log.level=debug <&- >&- 2>&-"
+    running = subprocess.Popen(["bash", "-c", script], env=smelt.env, cwd=smelt.folder)
+    try:
+        eventually("landed", lambda: topic.committed(topic.name) == 50)
+        assert {os.readlink(f"/proc/{running.pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+        lock = (smelt.data / "smelt.lock").read_text().splitlines()
+        assert len(lock) == 2 and lock[0] == f"pid {running.pid}: smelt up", lock
+    finally:
+        running.terminate()
+        running.wait(60)
+    assert smelt.audit()["landed"] == 50
+
+
 def test_a_reader_that_has_enough_is_no_error(offline: Smelt) -> None:
     script = f"set -o pipefail; {offline.binary} config | head -n 1"
     done = subprocess.run(["bash", "-c", script], env=offline.env, cwd=offline.folder, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and done.stderr == "", done
+    filled(offline)  # more than a buffer, which fails in the middle of one write
+    script = f"set -o pipefail; {offline.binary} sql --json 'FROM range(200000)' | head -c 10"
+    done = subprocess.run(["bash", "-c", script], env=offline.env, cwd=offline.folder, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout == '{"rows":[{', done

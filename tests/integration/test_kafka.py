@@ -89,7 +89,7 @@ def test_tls_at_a_port_without_it_is_told(smelt: Smelt, topic: Topic) -> None:
     assert result.code == 69 and "does this port expect TLS? kafka.security.protocol is ssl" in result.error, result
 
 
-@pytest.mark.parametrize(("answer", "hint"), [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks HTTP"), (b"\x15\x03\x03\x00\x02\x02\x46", "expect TLS"), (b"SSH-2.0-x\r\n", "a broker of Kafka")])
+@pytest.mark.parametrize(("answer", "hint"), [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "speaks HTTP"), (b"SSH-2.0-x\r\n", "a broker of Kafka")])
 def test_a_port_of_another_protocol_is_told(offline: Smelt, answer: bytes, hint: str) -> None:
     """librdkafka takes the letters for the length of an answer, and advises to allow longer ones."""
 

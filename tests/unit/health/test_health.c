@@ -195,6 +195,8 @@ static void a_lake_is_ok_only_when_it_was_looked_at(void **state) {
     expect(&f, "lake", "down", "There is no lake");
     f.mark.commit = 3;
     expect(&f, "lake", "down", "is gone; `smelt recover`");
+    f.no_data_dir = true;
+    expect(&f, "lake", "down", "nor the folder: is its volume mounted?");
     done(&f);
 }
 

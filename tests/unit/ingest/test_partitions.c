@@ -91,7 +91,8 @@ static void a_log_that_was_cut_off_and_grew_is_refused(void **state) {
     assert_audit(conn);
 }
 
-/* librdkafka takes damaged bytes for an offset that is out of range; what it says of a fetch from before the leader was asked ends the asking. */
+/* librdkafka takes damaged bytes for an offset that is out of range; what it says of a fetch from before the leader was asked ends the
+ * asking. */
 static void an_offset_out_of_range_does_not_end_the_asking(void **state) {
     LakeConn *conn = conn_of(state);
     const KafkaEvent events[] = {message(0, 4, 2), message(0, 5, 2), end_of(0, 6), message(1, 1, 0), end_of(1, 2)};
