@@ -3,7 +3,8 @@
 SELECT * FROM (
     SELECT 'silver' AS layer, * RENAME ({{stored}} AS {{key}}) FROM silver_quarantine
     UNION ALL BY NAME
-    SELECT 'bronze' AS layer, reason AS rule, field, concat_ws(': ', reject_words(reason), reject_hint(reason, CASE WHEN reason IN ('not_json', 'not_utf8', 'unknown_schema', 'unusable_schema', 'not_avro') OR raw_value[1:1] <> '\x00'::BLOB THEN raw_value ELSE raw_value[6:] END)) AS reason,
+    SELECT 'bronze' AS layer, reason AS rule, field, concat_ws(': ', reject_words(reason), coalesce(reject_hint(reason, CASE WHEN reason IN ('not_json', 'not_utf8', 'unknown_schema', 'unusable_schema', 'not_avro') OR raw_value[1:1] <> '\x00'::BLOB THEN raw_value END),
+        CASE reason WHEN 'too_deep' THEN 'it has more than 100 levels' WHEN 'too_many_values' THEN 'it has more than 1,000,000 values' END)) AS reason,
         raw_value::VARCHAR AS raw_value, kafka_key::VARCHAR AS kafka_key, kafka_headers, kafka_topic, kafka_epoch, kafka_partition, kafka_offset,
         timezone('UTC', kafka_timestamp) AS kafka_timestamp, batch_id, timezone('UTC', rejected_at) AS quarantined_at
     FROM bronze_rejects)

@@ -85,7 +85,7 @@ CREATE OR REPLACE TEMP VIEW serving_quarantine AS
        FROM silver_quarantine AS q GROUP BY ALL)
  GROUP BY rule, field ORDER BY events DESC LIMIT 50)
 UNION ALL
-(SELECT 'bronze', k.reason, k.field, k.events, concat_ws(': ', reject_hint(k.reason, CASE WHEN k.reason IN ('not_json', 'not_utf8', 'unknown_schema', 'unusable_schema', 'not_avro') OR r.raw_value[1:1] <> '\x00'::BLOB THEN r.raw_value ELSE r.raw_value[6:] END), r.raw_value[1:100]::VARCHAR), timezone('UTC', k.newest_at),
+(SELECT 'bronze', k.reason, k.field, k.events, concat_ws(': ', reject_hint(k.reason, CASE WHEN k.reason IN ('not_json', 'not_utf8', 'unknown_schema', 'unusable_schema', 'not_avro') OR r.raw_value[1:1] <> '\x00'::BLOB THEN r.raw_value END), r.raw_value[1:100]::VARCHAR), timezone('UTC', k.newest_at),
         (SELECT to_json(list_sort(list(DISTINCT owner))) FROM silver_contracts AS c WHERE owner IS NOT NULL AND c.topic = r.kafka_topic)
  FROM (SELECT reason, field, count(*) AS events, max(rejected_at) AS newest_at, max(rowid) AS newest
        FROM bronze_rejects GROUP BY reason, field ORDER BY events DESC LIMIT 50) AS k

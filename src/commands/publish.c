@@ -44,8 +44,9 @@ int command_publish(App *app, int argc, char **argv, Error *err) {
     Options o = {0};
     CLEANUP(writer_done) Writer w = {0};
     CLEANUP(publish_result_done) PublishResult result = {0};
-    if (command_parse(app, &argp, argc, argv, &o, err) != 0 || writer_open_existing(app->settings, "smelt publish", &w, err) != 0)
-        return -1;
+    if (command_parse(app, &argp, argc, argv, &o, err) != 0) return -1;
+    if (o.parquet_dir != NULL && o.parquet_dir[0] == '\0') return error_set(err, ERR_USAGE, "--parquet is empty: expected a folder");
+    if (writer_open_existing(app->settings, "smelt publish", &w, err) != 0) return -1;
     PublishOptions options = {
         .keep = (int)settings_int(app->settings, "snapshots.keep"), .full = o.full, .checkpoint_lake = true, .parquet_dir = o.parquet_dir};
     if (publish_run(w.conn, app->layout.snapshots_dir, &options, &result, err) != 0) return -1;

@@ -204,10 +204,13 @@ int read_step(const DocNode *node, Strings *strings, const char **ret, Error *er
 }
 
 int read_limit(const DocNode *node, Strings *strings, const char **ret, Error *err) {
+    enum { SHOWN_MAX = 40 }; /* nobody reads 300 zeros: such a number stays as it is written */
     CLEANUP(plain_done) Plain n = {0};
+    const char *written = document_number(node->document, node->value);
     if (read_plain(node, &n, err) != 0) return -1;
     if (n.too_long) return REFUSE(node, err, "expected a number with fewer digits");
-    *ret = strings_keep(strings, n.text.data);
+    bool as_written = written != NULL && n.whole + n.decimals > SHOWN_MAX;
+    *ret = strings_keep(strings, as_written ? written + (written[0] == '+') : n.text.data);
     return 0;
 }
 

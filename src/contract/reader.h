@@ -30,7 +30,8 @@ int read_choice(const DocNode *node, const char *const *names, size_t n, size_t 
 int read_number(const DocNode *node, Strings *strings, const char **ret, Error *err) MUST_CHECK;
 /* What a number is a multiple of: above 0, at most 18 digits, 9 of them decimals. */
 int read_step(const DocNode *node, Strings *strings, const char **ret, Error *err) MUST_CHECK;
-/* What numbers of messages are compared with: of any size, as 1e308. */
+/* What numbers of messages are compared with: of any size, those of more than 40 digits with the exponent that they have, as
+ * 1e308. */
 int read_limit(const DocNode *node, Strings *strings, const char **ret, Error *err) MUST_CHECK;
 /* [a-z][a-z0-9_]*, at most 63 long. */
 bool is_name(const char *text);

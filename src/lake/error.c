@@ -99,8 +99,13 @@ static bool says_damaged(const char *message) {
     return message != NULL && (strstr(message, "Corrupt database file") != NULL || strstr(message, "Could not read enough bytes") != NULL);
 }
 
+static bool says_no_space(const char *message) {
+    return message != NULL && (strstr(message, strerrordesc_np(ENOSPC)) != NULL || strstr(message, strerrordesc_np(EDQUOT)) != NULL);
+}
+
 /* DuckDB notices damage only when it reads what is damaged: any statement may be the one. */
 static const char *next_step(const Lake *lake, duckdb_error_type type, const char *message) {
+    if (says_no_space(message)) return "free space on its disk";
     if (!lake->snapshot && says_broken(message)) return "look for errors of the disk in the system's log, then run it again";
     if (type == DUCKDB_ERROR_OUT_OF_MEMORY || lake_says_memory(message)) return lake_advise_memory(message);
     if (!says_damaged(message)) return NULL;

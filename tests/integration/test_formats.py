@@ -246,6 +246,7 @@ def test_telecom_avro_is_what_the_same_events_as_json_are(new_smelt: Callable[..
 def test_what_cannot_be_read_is_rejected_with_its_bytes(lake: Smelt, topic: Topic, running: Registry) -> None:
     known = running.register(f"{topic.name}-value", VERSIONS[0])
     nan = running.register(f"{topic.name}-nan", {"type": "record", "name": "N", "fields": [field("x", "double")]})
+    deep = running.register(f"{topic.name}-deep", {"type": "record", "name": "L", "fields": [field("next", ["null", "L"])]})
     proto = running.register(f"{topic.name}-proto", 'syntax = "proto3"; message M { string id = 1; }', kind="PROTOBUF")
     plain = running.register(f"{topic.name}-json", '{"$schema": "http://json-schema.org/draft-07/schema#", "type": "object", "properties": {"id": {"type": "string"}}}', kind="JSON")
     good = avro(known, VERSIONS[0], as_avro(billing(1), 0))
@@ -257,6 +258,7 @@ def test_what_cannot_be_read_is_rejected_with_its_bytes(lake: Smelt, topic: Topi
         b"": "no_schema_id",
         prefixed(2_000_000_000, good[5:]): "unknown_schema",
         prefixed(proto, b"\0abc"): "unusable_schema",
+        prefixed(deep, b"\2" * 150 + b"\0"): "too_deep",
         good + b"\0": "not_avro",
         avro(nan, {"type": "record", "name": "N", "fields": [field("x", "double")]}, {"x": float("nan")}): "not_a_number",
         avro(nan, {"type": "record", "name": "N", "fields": [field("x", "double")]}, {"x": 1.5}): "bad_id",
@@ -275,6 +277,7 @@ def test_what_cannot_be_read_is_rejected_with_its_bytes(lake: Smelt, topic: Topi
     lake("refine")
     hints = {row["rule"]: row["reason"] for row in lake("quarantine", "list")["rules"]}
     assert "no schema with the id 2000000000" in hints["unknown_schema"] and f"schema, {known}" in hints["not_avro"]
+    assert "100 levels" in hints["too_deep"] and not any("kafka.format" in hints[rule] for rule in ("too_deep", "bad_id")), hints  # the topic is Avro
     assert lake.audit()["rejected"] == len(cases) + 1
 
 

@@ -75,19 +75,6 @@ def test_a_flag_has_two_values_and_a_text_any(new_smelt: Callable[..., Smelt]) -
     api.get("/api/v1/meters?where=open%3E=true", 400)
 
 
-def test_an_empty_id_is_an_id(new_smelt: Callable[..., Smelt]) -> None:
-    """It is listed, and no address ends with it: it is read by the parameter."""
-    smelt = new_smelt(**OFFLINE)
-    (smelt.folder / "readings.jsonl").write_text("".join(json.dumps(reading(n) | ({"number": ""} if n == 0 else {})) + "\n" for n in range(3)))
-    for step in (("ingest", "--from", "readings.jsonl"), ("refine",), ("publish",)):
-        smelt(*step)
-    api = serving(smelt.start("serve", *FREE_PORT))
-    assert [row["number"] for row in api.get("/api/v1/meters?sort=id")["items"]] == ["", "007", "7"]
-    for more in ("", "&as_of=1"):
-        assert api.get(f"/api/v1/meter?id={more}")["number"] == ""
-    api.get("/api/v1/meter", 400)
-
-
 def test_an_id_is_no_measure(api: Api) -> None:
     assert set(api.get("/api/v1/districts/30")["typical"]) == {"readings", "kwh"}
 
@@ -144,29 +131,45 @@ def test_numbers_in_csv_are_as_in_json(api: Api) -> None:
     assert {row["district"] for row in lines(api, "/api/v1/districts")} == {"-4", "1", "2", "30"}
 
 
-def test_numbers_have_all_their_digits_everywhere(new_smelt: Callable[..., Smelt]) -> None:
-    """No double has those of a DECIMAL of 18 digits. Rules and conditions of features have theirs too."""
-    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1")
+LARGEST = "1234567890123456.78"
+
+
+def payers(smelt: Smelt, sent: dict[str, str]) -> Api:
+    """A server of what these payers paid; LARGEST is the most and, below zero, the least that the contract allows."""
     contracts = smelt.folder / "pipeline/contracts"
     contracts.mkdir(parents=True)
-    largest = "1234567890123456.78"
     (contracts / "t.odcs.yaml").write_text(
         "apiVersion: v3.1.0\nkind: DataContract\nid: t\nversion: 1.0.0\nstatus: active\nschema:\n  - name: paid\n    properties:\n"
         "      - {name: who, logicalType: string, customProperties: [{property: entity, value: payer}]}\n"
-        f'      - {{name: amount, logicalType: number, physicalType: "DECIMAL(18,2)", logicalTypeOptions: {{minimum: -{largest}, maximum: {largest}}}}}\n'
+        f'      - {{name: amount, logicalType: number, physicalType: "DECIMAL(18,2)", logicalTypeOptions: {{minimum: -{LARGEST}, maximum: {LARGEST}}}}}\n'
     )
     (smelt.folder / "pipeline/features.yaml").write_text(
         "version: 1\nminimum_events: 1\nfeatures:\n  - {name: most, aggregate: max, column: amount}\n"
-        f"  - {{name: nearly, aggregate: count, where: {{amount: {{less_than: {largest}, greater_than: 1234567890123456.76}}}}}}\n"
+        f"  - {{name: nearly, aggregate: count, where: {{amount: {{less_than: {LARGEST}, greater_than: 1234567890123456.76}}}}}}\n"
     )
-    sent = {"a": largest, "b": "-1234567890123456.78", "c": "70368744177664.01", "d": "1234567890123456.77", "e": "0.10", "f": "1234567890123456.79", "g": "-1234567890123456.79"}
     (smelt.folder / "in.jsonl").write_text("".join(f'{{"who":"{who}","amount":{amount}}}\n' for who, amount in sent.items()))
     smelt.env["SMELT_PIPELINE_DIR"] = str(smelt.folder / "pipeline")
     for step in (("ingest", "--from", "in.jsonl"), ("refine",), ("publish",)):
         smelt(*step)
+    return serving(smelt.start("serve", *FREE_PORT))
+
+
+def test_an_empty_id_is_an_id(new_smelt: Callable[..., Smelt]) -> None:
+    """It is listed, and no address ends with it: it is read by the parameter."""
+    api = payers(new_smelt(kafka_bootstrap="127.0.0.1:1"), {"": "2.50", "a": "1"})
+    assert [row["who"] for row in api.get("/api/v1/payers")["items"]] == ["", "a"]
+    for more in ("", "&as_of=1"):
+        assert api.get(f"/api/v1/payer?id={more}")["features"]["most"] == 2.5
+    api.get("/api/v1/payer", 400)
+
+
+def test_numbers_have_all_their_digits_everywhere(new_smelt: Callable[..., Smelt]) -> None:
+    """No double has those of a DECIMAL of 18 digits. Rules and conditions of features have theirs too."""
+    smelt = new_smelt(kafka_bootstrap="127.0.0.1:1")
+    sent = {"a": LARGEST, "b": f"-{LARGEST}", "c": "70368744177664.01", "d": "1234567890123456.77", "e": "0.10", "f": "1234567890123456.79", "g": "-1234567890123456.79"}
+    api = payers(smelt, sent)
     assert smelt.rows("SELECT value, rule FROM silver_quarantine ORDER BY value") == [(sent["g"], "range"), (sent["f"], "range")]
     kept = {who: amount.replace("0.10", "0.1") for who, amount in sent.items() if who < "f"}
-    api = serving(smelt.start("serve", *FREE_PORT))
     assert {row["who"]: (row["most"], row["nearly"]) for row in lines(api, "/api/v1/payers")} == {who: (amount, str(int(who == "d"))) for who, amount in kept.items()}
 
     def body(path: str) -> str:
