@@ -72,7 +72,8 @@ const curlOf = (context) => visitPage(context, "#/entities/subscribers/O'Brien",
 });
 
 // A page whose module does not come is opened; then the server answers again.
-const awayAndBack = async (context) => {
+const awayAndBack = async (browser) => {
+  const context = await browser.newContext(); // which has nothing in its cache
   const page = await context.newPage();
   await page.goto(url);
   await settled(page);
@@ -83,7 +84,7 @@ const awayAndBack = async (context) => {
   const away = await page.locator("#page").innerText();
   await context.setOffline(false);
   await page.locator("#page h1").filter({ hasText: "Quality" }).waitFor();
-  await page.close();
+  await context.close();
   return away;
 };
 
@@ -101,9 +102,12 @@ const one = (page) => changed(page, "**/api/v1/overview", (body) => ({ ...body, 
       rates: { now: await rate(context, 4, 3, 2, 1), gaps: await rate(context, 50, 4, 1), stopped: await rate(context, 42, 41, 40), never: await rate(context) },
       insideList: await insideList(context),
       curl: await curlOf(context),
-      layers: await visitPage(context, "#/overview", (page) => page.locator('[data-testid="layers"] .big').allInnerTexts(), one),
+      layers: await visitPage(context, "#/overview", async (page) => {
+        await page.locator('[data-testid="layers"] .big').first().waitFor();
+        return page.locator('[data-testid="layers"] .big').allInnerTexts();
+      }, one),
       dots: await visitPage(context, "#/entities/subscribers/..", async (page) => page.evaluate(() => [...document.querySelectorAll("smelt-panel")].map((e) => e.id))),
-      away: await awayAndBack(context),
+      away: await awayAndBack(browser),
     };
     for (const from of ["-6h", "-24h", "-48h", "-7d", "-30d"]) {
       report.ranges[from] = await visitPage(context, `#/quality?from=${from}`, worse);
