@@ -13,11 +13,12 @@
 
 static json_t *schema_of_param(const ParamSpec *p) {
     json_t *choices = json_array();
+    json_t *otherwise = p->otherwise != 0 ? json_integer(p->otherwise) : NULL; /* clients send a default, where there is one */
     switch (p->type) {
     case PARAM_INT:
         json_decref(choices);
-        return json_pack("{s:s, s:I, s:I, s:I}", "type", "integer", "minimum", (json_int_t)p->least, "maximum", (json_int_t)p->most,
-                         "default", (json_int_t)p->otherwise);
+        return json_pack("{s:s, s:I, s:I, s:o*}", "type", "integer", "minimum", (json_int_t)p->least, "maximum", (json_int_t)p->most,
+                         "default", otherwise);
     case PARAM_TEXT:
         json_decref(choices);
         return json_pack("{s:s, s:I, s:I, s:s}", "type", "string", "minLength", (json_int_t)p->least, "maxLength", (json_int_t)p->most,

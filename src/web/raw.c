@@ -92,7 +92,8 @@ static void hide_paths(const Request *req, json_t *rows) {
     json_t *row;
     json_array_foreach(rows, i, row) {
         const char *topic = json_string_value(json_object_get(row, "topic"));
-        if (!req->is_operator && topic != NULL && strncmp(topic, "file:", 5) == 0) json_object_set_new(row, "topic", json_string(hidden_path));
+        if (!req->is_operator && topic != NULL && strncmp(topic, "file:", 5) == 0)
+            json_object_set_new(row, "topic", json_string(hidden_path));
     }
 }
 
@@ -172,7 +173,9 @@ int handle_message(Service *s, const Request *req, const Lease *lease, Response 
         return 0;
     }
     if (strcmp(request_param(req, "topic"), hidden_path) == 0) {
-        response_problem(resp, 404, req, "The message came from a file, whose path only an operator sees (the scope admin): so it can be asked for only by one.");
+        response_problem(
+            resp, 404, req,
+            "The message came from a file, whose path only an operator sees (the scope admin): so it can be asked for only by one.");
         return 0;
     }
     if (ask_one(s, req, lease, "rows/message", &message, err) != 0) return -1;

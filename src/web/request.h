@@ -66,7 +66,7 @@ typedef struct ParamSpec {
     const char *name;
     ParamType type;
     int64_t least, most; /* PARAM_INT: the value; PARAM_TEXT: the length in characters */
-    int64_t otherwise;   /* PARAM_INT: when it is not given */
+    int64_t otherwise;   /* PARAM_INT: when it is not given; 0: that is something else than any value */
     const char *choices; /* PARAM_CHOICE: "high|medium|low" */
     const char *help;
     ParamOnly only;

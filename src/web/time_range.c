@@ -49,7 +49,8 @@ static bool read_step(const Request *req, int64_t least_s, TimeRange *range, Res
     bool read = duration_parse_ms(text, &ms, &ignored) == 0 && ms % 1000 == 0 && ms / 1000 >= least_s;
     error_clear(&ignored);
     if (!read)
-        response_bad_param(resp, req, "step", "The parameter 'step' must be a duration of at least %s, as 1h or 1d.", least_s < 3600 ? "a minute" : "an hour");
+        response_bad_param(resp, req, "step", "The parameter 'step' must be a duration of at least %s, as 1h or 1d.",
+                           least_s < 3600 ? "a minute" : "an hour");
     else if (seconds / (ms / 1000) > 10 * TIME_POINTS_MAX)
         response_bad_param(resp, req, "step", "The parameter 'step' is so short that there would be more than %d points.",
                            10 * TIME_POINTS_MAX);

@@ -71,6 +71,25 @@ const curlOf = (context) => visitPage(context, "#/entities/subscribers/O'Brien",
   return page.evaluate(() => navigator.clipboard.readText());
 });
 
+// A page whose module does not come is opened; then the server answers again.
+const awayAndBack = async (browser) => {
+  const context = await browser.newContext(); // which has nothing in its cache
+  const page = await context.newPage();
+  await page.goto(url);
+  await settled(page);
+  await context.setOffline(true);
+  await page.locator("#alarm").filter({ hasText: "does not answer" }).waitFor();
+  await open(page, "#/quality");
+  await page.locator("#page h1").filter({ hasNotText: "Overview" }).waitFor();
+  const away = await page.locator("#page").innerText();
+  await context.setOffline(false);
+  await page.locator("#page h1").filter({ hasText: "Quality" }).waitFor();
+  await context.close();
+  return away;
+};
+
+const one = (page) => changed(page, "**/api/v1/overview", (body) => ({ ...body, layers: body.layers.map((layer) => ({ ...layer, row_count: 1 })) }));
+
 (async () => {
   const browser = await launch();
   try {
@@ -83,6 +102,12 @@ const curlOf = (context) => visitPage(context, "#/entities/subscribers/O'Brien",
       rates: { now: await rate(context, 4, 3, 2, 1), gaps: await rate(context, 50, 4, 1), stopped: await rate(context, 42, 41, 40), never: await rate(context) },
       insideList: await insideList(context),
       curl: await curlOf(context),
+      layers: await visitPage(context, "#/overview", async (page) => {
+        await page.locator('[data-testid="layers"] .big').first().waitFor();
+        return page.locator('[data-testid="layers"] .big').allInnerTexts();
+      }, one),
+      dots: await visitPage(context, "#/entities/subscribers/..", async (page) => page.evaluate(() => [...document.querySelectorAll("smelt-panel")].map((e) => e.id))),
+      away: await awayAndBack(browser),
     };
     for (const from of ["-6h", "-24h", "-48h", "-7d", "-30d"]) {
       report.ranges[from] = await visitPage(context, `#/quality?from=${from}`, worse);

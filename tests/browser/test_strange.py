@@ -61,5 +61,18 @@ def test_a_copied_command_is_one_address_whatever_the_id_has(seen: Json) -> None
     assert shlex.split(seen["curl"])[-1].endswith("/api/v1/subscribers/O%27Brien/events?limit=50"), seen["curl"]
 
 
+def test_one_is_one(seen: Json) -> None:
+    assert seen["layers"] == ["1 raw event", "1 clean event", "1 subscriber", "1 scored"]
+
+
+def test_an_id_that_browsers_take_for_a_path_asks_nothing_of_other_addresses(seen: Json) -> None:
+    assert seen["dots"] == ["panel-risk", "panel-features"]
+
+
+def test_a_page_that_did_not_load_is_not_called_missing(seen: Json) -> None:
+    """And it comes when the server answers again."""
+    assert seen["away"].startswith("This page did not load") and "no such page" not in seen["away"], seen["away"]
+
+
 def test_names_that_every_object_has_are_no_pages(seen: Json) -> None:
     assert set(seen["names"].values()) == {"There is no such page"} and seen["problems"] == [], seen

@@ -37,7 +37,7 @@ def test_who_is_on_a_tower_and_what_is_at_stake(seen: Json) -> None:
     assert re.search(r"\d+ subscribers? in 7 days", walk["sums"])
     is_known = any("evenue at risk" in head for head in walk["heads"])  # of one at least there was a bill
     assert is_known == (re.search(r"revenue at risk [\d,]+ ZMW", walk["sums"]) is not None), walk["sums"]
-    assert walk["rows"][0].startswith("SUB-") and "events in" in walk["hours"] and walk["axe"] == []
+    assert walk["rows"][0].startswith("SUB-") and re.search("events? in", walk["hours"]) and walk["axe"] == []
     assert walk["id"] in walk["back"], "and from there back"
 
 

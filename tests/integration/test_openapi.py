@@ -29,12 +29,29 @@ def check_references(description: Json) -> None:
             found = found[part]
 
 
+def lists_without_items(value: object, at: str = "") -> list[str]:
+    """Makers of clients leave out a schema that does not say what is in a list, with all that it is a part of."""
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    own = [at] if isinstance(value, dict) and "array" in (value.get("type") or ()) and not {"items", "prefixItems"} & set(value) else []
+    return own + [fault for name, child in children for fault in lists_without_items(child, f"{at}/{name}")]
+
+
+def check_defaults(description: Json) -> None:
+    """Clients that are made of the description send the default of a parameter: one that is refused, or an offset that begins at 0, is none."""
+    for path, methods in description["paths"].items():
+        for parameter in (one for method in methods.values() for one in method.get("parameters", [])):
+            schema = parameter["schema"]
+            assert "default" not in schema or (parameter["name"] in ("limit", "bins") and schema["minimum"] <= schema["default"] <= schema["maximum"]), (path, parameter)
+
+
 def test_the_description_is_the_one_that_is_kept(new_smelt: Callable[..., Smelt], tmp_path: Path) -> None:
     """Of the telecom pipeline. After a change of the API: copy the file that the message names."""
     running = filled(new_smelt(), 200).start("serve", *FREE_PORT)
     description = serving(running).get("/openapi.json")
     assert running.end().code == 0
     check_references(description)
+    assert lists_without_items(description) == []
+    check_defaults(description)
     made = tmp_path / "openapi.json"
     made.write_text(json.dumps(description, indent=1, ensure_ascii=False) + "\n")
     assert KEPT.exists() and made.read_text() == KEPT.read_text(), f"docs/openapi.json is of another API: cp {made} {KEPT}"

@@ -100,18 +100,18 @@ const figuresPanel = (e) => panel({
 // ---- layers ----
 
 const layerWords = (e) => ({
-  bronze: ["Bronze", "raw events", "Every message unchanged, exactly once"],
-  silver: ["Silver", "clean events", "Typed and checked against the contracts"],
-  gold: ["Gold", e.title_plural, `Features per ${allEntities().map((one) => one.title).join(", ")}`],
-  scores: ["Scores", "scored", `${capital(e.risk?.title ?? "risk")}, with reasons`],
+  bronze: ["Bronze", ["raw event", "raw events"], "Every message unchanged, exactly once"],
+  silver: ["Silver", ["clean event", "clean events"], "Typed and checked against the contracts"],
+  gold: ["Gold", [e.title, e.title_plural], `Features per ${allEntities().map((one) => one.title).join(", ")}`],
+  scores: ["Scores", ["scored", "scored"], `${capital(e.risk?.title ?? "risk")}, with reasons`],
 });
 
 const layer = (e, l, s) => {
-  const [title, noun, what] = layerWords(e)[l.layer];
+  const [title, [one, more], what] = layerWords(e)[l.layer];
   const part = s?.components.find((c) => c.name === (l.layer === "scores" ? "model" : l.layer));
   return h("li", { "data-layer": l.layer, "data-testid": `layer-${l.layer}`, "data-key": l.layer },
     h("div", { class: "layer-head" }, h("h3", {}, title), part ? badge(part.state) : null),
-    h("p", { class: "big" }, short(l.row_count), h("span", { class: "unit" }, ` ${noun}`)), h("p", { class: "note" }, what),
+    h("p", { class: "big" }, short(l.row_count), h("span", { class: "unit" }, ` ${l.row_count === 1 ? one : more}`)), h("p", { class: "note" }, what),
     l.newest_event_at ? h("p", { class: "fresh" }, agoElement(l.newest_event_at, "Newest event ")) : null,
     h("p", { class: "fresh" }, l.updated_at ? agoElement(l.updated_at, "Updated ") : "No data yet"),
     part && part.state !== "ok" ? h("p", { class: "why" }, part.detail) : null);
@@ -149,7 +149,7 @@ const changesPanel = (e) => panel({
 
 // The declarations say what it is called and counted in.
 const nameOf = (e, m) => capital({ at_risk: e.risk && `at ${e.risk.title}`, value_at_risk: e.risk?.value_title }[m.metric] ?? m.title);
-const trendModel = (e, m, marks) => ({ id: `trend-${m.metric}`, title: nameOf(e, m), unit: m.unit || (m.metric === "quarantined" ? "events" : e.title_plural), marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000),
+const trendModel = (e, m, marks) => ({ id: `trend-${m.metric}`, title: nameOf(e, m), unit: m.unit || (m.metric === "quarantined" ? "events" : e.title_plural), one: m.unit === "events" || m.metric === "quarantined" ? "event" : m.unit || e.title, marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000),
   series: [{ name: nameOf(e, m), kind: "line", values: m.points.map(([, n]) => n) }], words: `Newest: ${short(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
 
 const trendPanel = (e) => panel({

@@ -95,7 +95,7 @@ const latencyModel = ({ points, last, from, to }, marks) => ({ id: "latency", ti
   series: [["to Bronze, half", "arrival_p50_s"], ["to Bronze, 95%", "arrival_p95_s"], ["published, half", "publish_p50_s"], ["published, 95%", "publish_p95_s"]].map(([name, key]) => ({ name, kind: "line", values: points.map((p) => p[key]) })),
   words: last ? `Half of the events of the last generation were published within ${s(last.publish_p50_s)}, 95% within ${s(last.publish_p95_s)}.` : "" });
 
-const numberModel = (m, marks) => ({ id: `h-${m.metric}`, title: capital(m.title), unit: m.unit || "events", marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }],
+const numberModel = (m, marks) => ({ id: `h-${m.metric}`, title: capital(m.title), unit: m.unit || "events", one: m.unit && m.unit !== "events" ? m.unit : "event", marks, window: windowOf(rangeOf(FROM)), x: m.points.map(([at]) => Date.parse(at) / 1000), series: [{ name: m.title, kind: "line", values: m.points.map(([, v]) => v) }],
   words: `Newest: ${brief(m.points.at(-1)[1])}, ${moment(m.points.at(-1)[0])}.` });
 
 // A bar is as wide as the way to the next one: one alone gets one before it.

@@ -1,6 +1,6 @@
 // Charts, drawn by uPlot, which is loaded with the first of them. Each has its unit and what it shows in words, and a table with the same
 // numbers; without uPlot there is only the table.
-// chart({id, title, unit, x: [number], xTitle, xWord, series: [{name, values, kind: "bar"|"line"|"dash"|"edge"}], isStacked, band: [low, high], marks, height})
+// chart({id, title, unit, one (of the unit), x: [number], xTitle, xWord, series: [{name, values, kind: "bar"|"line"|"dash"|"edge"}], isStacked, band: [low, high], marks, height})
 import { h } from "../lib/dom.js";
 import { brief, moment, percent } from "../lib/words.js";
 import { empty } from "./bits.js";
@@ -124,7 +124,7 @@ const markWords = (marks) => h("p", { class: "note marks" }, "Marked: ", marks.s
 // One value is no line yet.
 export const trend = (model) => {
   const known = model.series[0].values.filter((v) => v != null);
-  const value = model.isShare ? percent(known[0] ?? 0, 1) : `${brief(known[0])} ${model.unit}`;
+  const value = model.isShare ? percent(known[0] ?? 0, 1) : `${brief(known[0])} ${known[0] === 1 ? (model.one ?? model.unit) : model.unit}`;
   return known.length > 1 ? chart(model) : empty(`${model.title}: ${known.length === 1 ? value : "no value"} so far. A line needs a second value.`);
 };
 

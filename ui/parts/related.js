@@ -55,7 +55,7 @@ const hoursModel = (hours) => {
   for (let t = Math.min(...at.keys()); t <= Math.max(...at.keys()); t += HOUR) x.push(t);
   const busiest = hours.reduce((most, one) => (one.events > most.events ? one : most));
   return { id: "row-hours", title: "Events by the hour", unit: "events per hour", x, series: [{ name: "events", kind: "bar", values: x.map((t) => at.get(t) ?? 0) }],
-    words: `${count(hours.reduce((sum, one) => sum + one.events, 0))} events in ${many(hours.length, "hour", "hours")}; most in one: ${count(busiest.events)}.` };
+    words: `${many(hours.reduce((sum, one) => sum + one.events, 0), "event", "events")} in ${many(hours.length, "hour", "hours")}; most in one: ${count(busiest.events)}.` };
 };
 
 export const hoursPanel = (e, id, other) => panel({ id: "row-hours", title: "By the hour", note: "7 days", height: 320, every: SLOW_MS, urls: { r: relatedUrl(e, id, other), past: marksUrl("-7d") }, optional: ["past"],
