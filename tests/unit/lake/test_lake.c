@@ -40,7 +40,7 @@ static void blocks_come_from_the_pool(void **state) {
         assert_int_equal(number(f.conn, "SELECT c0 + c399 FROM t"), 399);
         lake_pool_end(p);
     }
-    CLEANUP(lake_fixture_done) LakeFixture small = open_lake("small.duckdb", &(LakeOptions){.memory_limit = 100 << 20});
+    CLEANUP(lake_fixture_done) LakeFixture small = open_lake("small.duckdb", &(LakeOptions){.memory_limit = 64 << 20});
     LakePool *none = lake_pool_begin(small.conn);
     assert_int_equal(number(small.conn, pool), 0);
     lake_pool_end(none);
