@@ -176,7 +176,8 @@ static void write_plain(const char *text, Plain *ret) {
 /* Refuses what is no number. */
 static int read_plain(const DocNode *node, Plain *ret, Error *err) {
     CLEANUP(free_text) char *own = json_is_number(node->value) ? json_text(node->value) : NULL;
-    const char *text = json_is_real(node->value) ? document_number(node->document, node->value) : NULL; /* integers may be written as +007 */
+    const char *text =
+        json_is_real(node->value) ? document_number(node->document, node->value) : NULL; /* integers may be written as +007 */
     if (own == NULL) return REFUSE(node, err, "expected a number");
     write_plain(text != NULL ? text : own, ret);
     return 0;
