@@ -309,7 +309,7 @@ static void test_model_and_snapshot_that_lag(void **state) {
     json_object_set_new(f.row, "model_id", json_null());
     expect(&f, "model", "degraded", "No model yet");
     json_object_set_new(f.row, "has_label", json_false());
-    expect(&f, "model", "ok", "this pipeline has no label");
+    expect(&f, "model", "ok", "Gold has no label");
     f.lake_changed_us = NOW - HOURS;
     expect(&f, "snapshot", "degraded", "the lake has changed since");
     f.live = true;
