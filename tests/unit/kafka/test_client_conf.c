@@ -47,7 +47,7 @@ static void numbers_are_taken_as_they_are_written(void **state) {
         {{"kafka.linger.ms=5ms"}, "takes for 5:"},
         {{"kafka.message.timeout.ms=5m"}, "kafka.message.timeout.ms"}, /* of a topic */
         {{"kafka.fetch.wait.max.ms=100"}, NULL},
-        {{"kafka.fetch.wait.max.ms= 100\n"}, NULL},
+        {{"kafka.fetch.wait.max.ms= 100"}, NULL},
         {{"kafka.linger.ms=5.5"}, NULL},
         {{"kafka.topic.metadata.refresh.interval.ms=-1"}, NULL},
         {{"kafka.acks=all"}, NULL},
@@ -74,7 +74,7 @@ static void ports_are_taken_as_they_are_written(void **state) {
         {{"kafka.bootstrap=PLAINTEXT://localhost:99999/x"}, "the port of localhost:99999"},
         {{"kafka.bootstrap=http://localhost:9092"}, "http://localhost:9092 is no address of a broker"},
         {{"kafka.bootstrap=localhost"}, NULL},
-        {{"kafka.bootstrap= localhost:1 , 127.0.0.1:65535,\n"}, NULL},
+        {{"kafka.bootstrap= localhost:1 , 127.0.0.1:65535, "}, NULL},
         {{"kafka.bootstrap=::1,[::1],[::1]:1"}, NULL},
         {{"kafka.bootstrap=PLAINTEXT://localhost:1/"}, NULL},
     };
