@@ -1,7 +1,7 @@
 // The keyboard: Ctrl or Cmd K finds, / searches, j and k walk through the rows, ? shows the keys. Keys without Ctrl can be turned off
 // (WCAG 2.1.4), since speech input can press them by mistake.
 
-const KEPT = "smelt-keys";
+export const KEPT = "smelt-keys"; // what it says is set in the dialog with the keys (palette.js)
 export const areKeysOn = () => {
   try {
     return localStorage.getItem(KEPT) !== "off";
@@ -9,21 +9,6 @@ export const areKeysOn = () => {
     return true;
   }
 };
-export const setKeys = (on) => {
-  try {
-    localStorage.setItem(KEPT, on ? "on" : "off");
-  } catch { /* a private window: they stay on */ }
-};
-
-export const keys = [
-  ["Ctrl K", "Find a page, a row or an action"],
-  ["/", "Search on this page"],
-  ["j, k", "Next row, row before"],
-  ["Enter", "Open the row"],
-  ["g, then 1 to 9", "Go to a page, as they stand in the navigation"],
-  ["?", "Show these keys"],
-  ["Esc", "Close what is open"],
-];
 
 const isTyping = (e) => e.closest("input, select, textarea, [contenteditable]") != null;
 

@@ -5,10 +5,26 @@ import { h, patch } from "./lib/dom.js";
 import { allEntities } from "./lib/names.js";
 import { href } from "./lib/router.js";
 import { capital, visible } from "./lib/words.js";
-import { areKeysOn, keys, setKeys } from "./keys.js";
+import { areKeysOn, KEPT } from "./keys.js";
 
 const FOUND_MAX = 5;
 const WAIT_MS = 150;
+
+const setKeys = (on) => {
+  try {
+    localStorage.setItem(KEPT, on ? "on" : "off");
+  } catch { /* a private window: they stay on */ }
+};
+
+const keys = [
+  ["Ctrl K", "Find a page, a row or an action"],
+  ["/", "Search on this page"],
+  ["j, k", "Next row, row before"],
+  ["Enter", "Open the row"],
+  ["g, then 1 to 9", "Go to a page, as they stand in the navigation"],
+  ["?", "Show these keys"],
+  ["Esc", "Close what is open"],
+];
 
 const dialog = (id, title, ...content) => {
   document.getElementById(id)?.remove();

@@ -120,7 +120,7 @@ FIRST_HOUR = {
     "overview": ["What is usual is known after a week", "There are no scores of a day ago", "so far. A line needs a second value."],
     "list": ["Call first", "match Gold's rule, not what will happen"], "row": ["so far. A line needs a second value."],
     "others": ["Not known yet", "Not enough history: a value of the last days", "Not enough history to say which are as usual."],
-    "quality": ["Too early to say"], "pipeline": ["Lines of a file have no time of arrival.", "What waits is not known"],
+    "quality": ["Too early to say"], "pipeline": ["Lines of a file have no time of arrival.", "waits is not known"],
     "model": ["It is the first", "There is no score of a day ago", "Only as the rule"],
 }  # fmt: skip
 
