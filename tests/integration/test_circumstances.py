@@ -91,7 +91,7 @@ def test_a_disk_that_is_smaller_than_the_reserve(offline: Smelt) -> None:
 
 def test_no_folder_of_a_name_that_duckdb_takes_for_another(offline: Smelt) -> None:
     """A folder called ~ is a trap for whoever removes it."""
-    for name in ("~/lake", "a?b"):
+    for name in ("~lake", "a?b"):
         assert offline.run("refine", SMELT_DATA_DIR=name).code in (69, 78)
         assert offline.run("run", SMELT_DATA_DIR=name).code == 78
     assert not list(offline.folder.glob("~*")) and not list(offline.folder.glob("a*")), list(offline.folder.iterdir())
@@ -198,9 +198,13 @@ def test_a_folder_that_cannot_be_written_ends_no_live_lake(smelt: Smelt, topic: 
     running = smelt.start("up", *FREE_PORT, "--set", "up.publish_interval=1s", "--set", "status.interval=200ms")
     api = serving(running)
     running.wait_for_log("The live lake goes on without it")
-    before = topic.committed(topic.name)
+
+    def landed() -> int:
+        return int(api.get("/api/v1/overview")["events"]["bronze"])
+
+    before = landed()
     topic.send(events(0, 20))
-    eventually("it lands", lambda: topic.committed(topic.name) == before + 20)
+    eventually("it lands", lambda: landed() == before + 20)
     assert api.get("/readyz")
 
     def told() -> bool:

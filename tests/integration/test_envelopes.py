@@ -319,7 +319,7 @@ def test_a_topic_that_no_contract_describes_is_not_read(lake: Smelt, topic: Topi
 
 def test_a_mistake_in_a_contract_stops_ingest_with_its_place(lake: Smelt, topic: Topic) -> None:
     folder = lake.folder / "pipeline"
-    write_pipeline(folder, {"bikes": bikes(topic.name, time="epoch_ns")})
+    write_pipeline(folder, {"bikes": bikes(topic.name, time="epoch_ps")})
     send(topic, [ride(1)])
     for command in ("ingest", "run"):
         result = lake.run(command, SMELT_KAFKA_TOPIC=topic.name)
