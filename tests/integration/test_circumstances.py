@@ -191,7 +191,7 @@ def test_an_idle_writer_is_not_ready_while_it_could_store_nothing(smelt: Smelt, 
 @pytest.mark.parametrize("folder", ["snapshots", "models"])
 def test_a_folder_that_cannot_be_written_ends_no_live_lake(smelt: Smelt, topic: Topic, folder: str) -> None:
     """It may be another volume, which is read-only or not there: here, a file is in its place."""
-    smelt("produce", "--events", "500", "--days", "3")
+    smelt("produce", "--events", "4000", "--days", "10", "--seed", "3")
     smelt("ingest")
     smelt("refine")
     smelt.data.joinpath(folder).write_text("")
