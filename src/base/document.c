@@ -474,7 +474,8 @@ int json_parse(const char *text, size_t len, const char *name, json_t **ret, Err
 
 /* ---- numbers by their digits ---- */
 
-/* Digits are a text behind a word that nobody outside of this process knows, so that no text from elsewhere becomes a number. */
+/* jansson's numbers are doubles and integers of 64 bits. One with more digits is kept as a string of JSON: a random prefix, and the digits.
+ * Only this process knows the prefix, so no string that came from elsewhere is taken for a number. */
 enum { MARK_LEN = 32 };
 static char exact_mark[MARK_LEN + 1];
 static pthread_once_t exact_once = PTHREAD_ONCE_INIT;

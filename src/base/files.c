@@ -71,7 +71,7 @@ int file_read(const char *path, Buf *ret, Error *err) {
     return 0;
 }
 
-/* With the access that nobody uses: reading and writing fail, as they do where nothing is open. */
+/* Standard input is opened for writing only, and the other two for reading only: using one of them stays an error, as it was. */
 void files_keep_standard(void) {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) _exit(74);

@@ -155,8 +155,8 @@ static void put_record(RollupRecords *t, RollupRecord *record) {
     t->places[at] = record;
 }
 
-/* All pages are written at once. Of memory that is zero because nobody has touched it a page that is read first, as by who looks for a
- * record, is asked for twice, and the second time interrupts the other cores. */
+/* Pages of calloc are not there until they are used. When a search reads one first, and a record is written into it later, the kernel is
+ * asked twice, and the second time it interrupts the other cores. So all pages are written here. */
 static RollupRecord **new_places(size_t size) {
     RollupRecord **places = xmalloc(size * sizeof *places);
     memset(places, 0, size * sizeof *places);

@@ -91,7 +91,7 @@ typedef struct Taking {
     const ChurnGold *gold;
     const ChurnDeclared *declared;
     int64_t cut, seed;
-    ChurnPart *kept, *other; /* other: of those whom the seed chooses; NULL: nobody */
+    ChurnPart *kept, *other; /* other: gets the entities that the seed sets aside; NULL: none are */
     LakeResult *rows;        /* owned; NULL: there is nothing to be taken */
     pthread_t thread;
     bool started;

@@ -99,8 +99,9 @@ static bool says_damaged(const char *message) {
     return message != NULL && (strstr(message, "Corrupt database file") != NULL || strstr(message, "Could not read enough bytes") != NULL);
 }
 
+/* Not a limit on the size of a file, against which free space does not help. */
 static bool says_no_space(const char *message) {
-    return message != NULL && (strstr(message, strerrordesc_np(ENOSPC)) != NULL || strstr(message, strerrordesc_np(EDQUOT)) != NULL);
+    return lake_says_full(message) && strstr(message, strerrordesc_np(EFBIG)) == NULL;
 }
 
 /* DuckDB notices damage only when it reads what is damaged: any statement may be the one. */
