@@ -1,5 +1,4 @@
 INSERT INTO bronze_raw_events BY NAME
-SELECT event_id, event_type, source_system, subscriber_id, event_timestamp, raw_payload, quality_score, {{now}} AS ingested_at,
-    {{topic}} AS kafka_topic, {{epoch}}::INTEGER AS kafka_epoch, kafka_partition, kafka_offset, kafka_timestamp, {{batch}}::BIGINT AS batch_id, extra_fields, raw_value
-FROM staged ANTI JOIN copies USING (kafka_partition, kafka_offset)
-WHERE reject_reason IS NULL;
+SELECT * REPLACE (kafka_partition::INTEGER AS kafka_partition, quality_score::INTEGER AS quality_score), {{now}} AS ingested_at,
+    {{topic}} AS kafka_topic, {{epoch}}::INTEGER AS kafka_epoch, {{batch}}::BIGINT AS batch_id
+FROM batch_events() ANTI JOIN copies USING (kafka_partition, kafka_offset);

@@ -1,7 +1,6 @@
 -- Those of land.sql that have the identity of an earlier event and another content.
 INSERT INTO bronze_raw_events BY NAME
-SELECT event_id, event_type, source_system, subscriber_id, event_timestamp, raw_payload, quality_score, {{now}} AS ingested_at,
-    {{topic}} AS kafka_topic, {{epoch}}::INTEGER AS kafka_epoch, kafka_partition, kafka_offset, kafka_timestamp, {{batch}}::BIGINT AS batch_id, extra_fields, raw_value,
-    true AS conflict
-FROM staged SEMI JOIN conflicts USING (kafka_partition, kafka_offset);
+SELECT * REPLACE (kafka_partition::INTEGER AS kafka_partition, quality_score::INTEGER AS quality_score), {{now}} AS ingested_at,
+    {{topic}} AS kafka_topic, {{epoch}}::INTEGER AS kafka_epoch, {{batch}}::BIGINT AS batch_id, true AS conflict
+FROM batch_events() SEMI JOIN conflicts USING (kafka_partition, kafka_offset);
 DROP TABLE conflicts

@@ -2,5 +2,5 @@
 -- the calendar, where the next hour cannot be written, are in no minute (timed); nor are events without a time.
 SELECT CASE WHEN event_timestamp >= TIMESTAMPTZ '1970-01-01 00:00:00Z' AND event_timestamp < TIMESTAMPTZ '9999-01-01 00:00:00Z'
             THEN epoch_us(event_timestamp) // 60000000 * 60000000 END AS minute_us, count(*) AS events, event_timestamp IS NOT NULL AS timed
-FROM staged WHERE reject_reason IS NULL
+FROM staged
 GROUP BY ALL ORDER BY minute_us;

@@ -4,8 +4,7 @@ CREATE OR REPLACE TEMP TABLE repeated AS
 WITH candidates AS (
     SELECT kafka_partition, kafka_offset, source_system, event_id, event_timestamp
     FROM staged
-    WHERE reject_reason IS NULL
-        AND hash(event_id, event_timestamp) IN (SELECT hash(event_id, event_timestamp) FROM staged WHERE reject_reason IS NULL GROUP BY 1 HAVING count(*) > 1)
+    WHERE hash(event_id, event_timestamp) IN (SELECT hash(event_id, event_timestamp) FROM staged GROUP BY 1 HAVING count(*) > 1)
 )
 SELECT kafka_partition, kafka_offset, row_number() OVER (PARTITION BY source_system, event_id, event_timestamp ORDER BY kafka_partition, kafka_offset) AS n
 FROM candidates;

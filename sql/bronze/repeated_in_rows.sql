@@ -3,5 +3,4 @@ INSERT INTO copies (kafka_partition, kafka_offset, bronze_row)
 SELECT s.kafka_partition, s.kafka_offset, b.bronze_row
 FROM staged s JOIN (
     SELECT rowid AS bronze_row, source_system, event_id, event_timestamp FROM bronze_raw_events WHERE rowid IN (SELECT unnest([{{rows}}]))
-) b ON s.event_timestamp = b.event_timestamp AND s.event_id = b.event_id AND s.source_system = b.source_system
-WHERE s.reject_reason IS NULL;
+) b ON s.event_timestamp = b.event_timestamp AND s.event_id = b.event_id AND s.source_system = b.source_system;

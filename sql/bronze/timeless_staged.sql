@@ -1,2 +1,2 @@
 -- As timeless, of the batch.
-SELECT (hash(source_system, event_id) >> 1)::BIGINT FROM staged WHERE event_timestamp IS NULL AND reject_reason IS NULL
+SELECT (hash(source_system, event_id) >> 1)::BIGINT FROM staged WHERE event_timestamp IS NULL

@@ -1,12 +1,10 @@
-/* batch.h: messages on their way from the reading thread to the staging thread: bytes copied once, bounded in rows and bytes.
+/* batch.h: messages on their way from the reading thread into Bronze: bytes copied once, bounded in rows and bytes.
  *
- * One thread at a time: the reader fills a batch and hands it over, the stager scans it. batch_fill is thread-safe. */
+ * One thread at a time: the reader fills a batch and hands it over; it is staged, then landed (bronze.h). */
 #pragma once
 #include "base/buf.h"
 #include "base/offsets.h"
 #include "ingest/decode.h"
-#include "lake/lake.h"
-#include <stdatomic.h>
 #include <stdbool.h>
 
 typedef struct BatchMessage {
@@ -44,9 +42,8 @@ typedef struct Batch {
     Buf bytes;
     bool event_has_extras; /* one of its messages keeps them also when it is an event */
     BatchOffsets offsets;
-    int64_t started_ns;    /* when the first message was added */
-    int64_t started_us;    /* the same, by the wall clock */
-    atomic_size_t scanned; /* messages that batch_fill has claimed */
+    int64_t started_ns; /* when the first message was added */
+    int64_t started_us; /* the same, by the wall clock */
 } Batch;
 
 Batch *batch_new(size_t max_rows, size_t max_bytes);
@@ -73,11 +70,3 @@ void batch_add_position(Batch *b, Offsets position); /* once for a partition */
 /* The batch has none afterwards. The caller ends them with batch_offsets_done. */
 BatchOffsets batch_take_offsets(Batch *b);
 void batch_offsets_done(BatchOffsets *offsets);
-
-/* The columns of the source table function, and its LakeFill (state: Batch *). Each message is parsed (envelope.h): an event has the
- * fields of its envelope, what cannot be one its bytes and the reason. An event that did not come as JSON has its bytes too. A tombstone
- * has no bytes. */
-enum { BATCH_COLUMNS = 15 };
-extern const LakeColumn batch_columns[BATCH_COLUMNS];
-size_t batch_fill(void *state, LakeChunk *chunk, size_t capacity);
-void batch_rewind(Batch *b); /* before each scan */

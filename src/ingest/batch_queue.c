@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/queue.h"
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define BATCHES 2
 

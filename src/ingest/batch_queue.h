@@ -1,5 +1,5 @@
-/* batch_queue.h: the batches between the reading threads and the staging thread. Each topic has a queue with two batches: one is filled
- * while the other waits or is staged; a faster reader waits. A pool is what the queues of all topics share:
+/* batch_queue.h: the batches between the reading threads and the threads that stage and land them. Each topic has a queue with two
+ * batches: one is filled while the other waits, is staged or landed; a faster reader waits. A pool is what the queues of all topics share:
  *
  *   the memory   all batches together hold no more than two batches of the pool's size. Half of it is divided equally among the batches;
  * the other half goes, in shares of the same size, to the batches that fill up (batch_queue_extend), up to the pool's size each. With one
@@ -38,7 +38,7 @@ void batch_queue_close(BatchQueue *q);
 /* Stager: the next filled batch. Waits up to `timeout_ms` (QUEUE_FOREVER: no end); NULL after that, and when closed and all were taken, or
  * given up (*ret_closed). */
 Batch *batch_queue_take_full(BatchQueue *q, int timeout_ms, bool *ret_closed);
-/* Gives a batch back that was staged, or is not needed, and its additional shares to the pool. */
+/* Gives a batch back that was landed, or is not needed, and its additional shares to the pool. */
 void batch_queue_put_empty(BatchQueue *q, Batch *b);
 /* Nothing more will be taken; a waiting reader gets NULL. Any thread. */
 void batch_queue_give_up(BatchQueue *q);

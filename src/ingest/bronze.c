@@ -1,11 +1,11 @@
 /* bronze.c: one batch, one transaction.
  *
- * The batch is parsed once into the temporary table `staged` (by DuckDB, straight from the batch's memory). Copies are found
- * in the batch itself and in Bronze (copies.h).
+ * The batch is parsed once (parsed.h). The temporary table `staged` has what identifies its events, so that copies are found in the batch
+ * itself and in Bronze (copies.h); all else comes from the batch's memory when it lands.
  *
  * A row with the identity of an earlier event is a copy only when its content is the same (conflicts.h).
  *
- * Invariant: `copies` holds lineage of this batch only, so that each staged row goes to exactly one of Bronze, duplicates, rejects. */
+ * Invariant: `copies` holds lineage of this batch only, so that each message goes to exactly one of Bronze, duplicates, rejects. */
 #include "ingest/bronze.h"
 
 #include "base/clock.h"
@@ -15,10 +15,9 @@
 #include "ingest/conflicts.h"
 #include "ingest/copies.h"
 #include "ingest/envelope_table.h"
+#include "ingest/parsed.h"
 #include <inttypes.h>
 #include <string.h>
-
-#define SCAN_THREADS 2
 
 /* What an event must have: as bronze/rejects binds its name, and as it is called where nothing of a message is it. */
 #define REJECT_FIELDS 3
@@ -31,10 +30,10 @@ static const struct {
 typedef struct StagingSlot {
     LakeConn *conn; /* owned; has the temporary tables `staged` and `copies` */
     const LedgerTopic *topic;
-    Batch *batch;  /* being staged: what the source table function reads */
-    size_t count;  /* messages that were staged */
-    bool large;    /* ... and they were large */
-    bool has_keys; /* ... and keys of events are kept */
+    ParsedBatch *parsed; /* owned */
+    size_t count;        /* messages that were staged */
+    bool large;          /* ... and they were large */
+    bool has_keys;       /* ... and keys of events are kept */
     ContentSkip transport;
     char *fields[REJECT_FIELDS]; /* by reject_fields: what its messages call them; owned, NULL: as there */
     BatchOffsets offsets;
@@ -53,10 +52,6 @@ static void note_fields(StagingSlot *slot, const EnvelopeTable *envelope) {
         free(slot->fields[i]);
         slot->fields[i] = envelope != NULL ? xstrdup(envelope_table_name(envelope, reject_fields[i].column, reject_fields[i].name)) : NULL;
     }
-}
-
-static size_t fill(void *state, LakeChunk *chunk, size_t capacity) {
-    return batch_fill(((StagingSlot *)state)->batch, chunk, capacity);
 }
 
 static const LakeColumn gap_columns[] = {
@@ -80,7 +75,7 @@ static int open_slot(Lake *lake, StagingSlot *slot, Error *err) {
     lake_only_reads(slot->conn); /* but for what it lands in a transaction */
     lake_only_lands(slot->conn);
     if (lake_register_source(slot->conn, "kafka_gaps", gap_columns, ARRAY_LEN(gap_columns), 1, fill_gaps, slot, err) != 0) return -1;
-    return lake_register_source(slot->conn, "kafka_batch", batch_columns, ARRAY_LEN(batch_columns), SCAN_THREADS, fill, slot, err);
+    return parsed_open(slot->conn, &slot->parsed, err);
 }
 
 int bronze_open(Lake *lake, Bronze **ret, Error *err) {
@@ -100,6 +95,7 @@ void bronze_free(Bronze *b) {
         buckets_freep(&slot->spread);
         for (size_t k = 0; k < REJECT_FIELDS; k++) free(slot->fields[k]);
         if (slot->conn != NULL) lake_conn_free(slot->conn);
+        parsed_freep(&slot->parsed);
     }
     copies_free(b->copies);
     free(b);
@@ -108,7 +104,6 @@ void bronze_free(Bronze *b) {
 /* ---- staging ---- */
 
 static int stage_messages(StagingSlot *slot, Error *err) {
-    batch_rewind(slot->batch);
     if (lake_exec(slot->conn, "bronze/stage", lake_sql("bronze/stage"), err) != 0) return -1;
     if (lake_exec(slot->conn, "bronze/repeated_in_batch", lake_sql("bronze/repeated_in_batch"), err) != 0) return -1;
     return buckets_read(slot->conn, &slot->spread, err);
@@ -126,10 +121,8 @@ int bronze_stage(Bronze *b, int slot_number, const LedgerTopic *topic, Batch *ba
     note_fields(slot, batch->envelope);
     if (batch->envelope != NULL) slot->transport = (ContentSkip){batch->envelope->transport, batch->envelope->transport_level};
     if (batch->count == 0) return 0;
-    slot->batch = batch;
-    int rc = stage_messages(slot, err);
-    slot->batch = NULL;
-    return rc == 0 ? 0 : error_prefix(err, "parsing a batch of %zu messages of %s", batch->count, slot->topic->name);
+    parsed_begin(slot->parsed, batch);
+    return stage_messages(slot, err) == 0 ? 0 : error_prefix(err, "parsing a batch of %zu messages of %s", batch->count, slot->topic->name);
 }
 
 /* ---- the transaction ---- */
@@ -150,9 +143,10 @@ static int land_rejects(const StagingSlot *slot, const LakeBinding lineage[4], L
 /* What only looked like copies. */
 static int land_conflicts(const StagingSlot *slot, const LakeBinding lineage[4], LedgerCounts *counts, Error *err) {
     int64_t conflicts;
-    if (conflicts_find(slot->conn, slot->transport, &conflicts, err) != 0) return -1;
+    if (conflicts_find(slot->conn, slot->parsed, slot->transport, &conflicts, err) != 0) return -1;
     if (conflicts == 0) return 0;
     CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/land_conflicts"), lineage, 4);
+    parsed_rewind(slot->parsed);
     counts->landed += conflicts;
     log_warn("ingest",
              "%" PRId64 " %s the source, id and time of an earlier event and another content; nothing is lost, and `smelt refine` "
@@ -166,6 +160,7 @@ static int land_messages(const Bronze *b, const StagingSlot *slot, int64_t now_u
                              {"epoch", lake_int(slot->topic->epoch)},
                              {"batch", lake_int(b->batch_id + 1)},
                              {"now", lake_time(now_us)}};
+    parsed_rewind(slot->parsed);
     if (copies_find(b->copies, slot->conn, slot->spread, err) != 0) return -1;
     if (run_bound(slot, "bronze/land", lineage, 4, &counts->landed, err) != 0) return -1;
     if (land_conflicts(slot, lineage, counts, err) != 0) return -1;
@@ -277,6 +272,7 @@ int bronze_land(Bronze *b, int slot_number, LedgerCounts *ret, Error *err) {
         lake_rollback(slot->conn);
         return error_prefix(err, "landing a batch of %zu messages of %s", slot->count, slot->topic->name);
     }
+    parsed_end(slot->parsed);
     b->batch_id++;
     *ret = counts;
     return 0;

@@ -1,6 +1,6 @@
 /* bronze.h: landing batches, each of one topic: rows, rejects, duplicates, gaps and next offsets in one transaction.
  *
- * Two steps a batch, each on the connection of a slot. Staging parses the messages into a temporary table and needs nothing that was
+ * Two steps a batch, each on the connection of a slot. Staging parses the messages and needs nothing that was
  * stored; landing is the transaction. So one thread may stage a batch while another lands the one before, on the other slot. Batches land
  * in the order in which they were staged. After an error nothing of the batch is stored and the ledger is as before: open again and read
  * on from the stored offsets. */
@@ -16,8 +16,8 @@ enum { BRONZE_STAGING_SLOTS = 2 };
 int bronze_open(Lake *lake, Bronze **ret, Error *err) MUST_CHECK;
 void bronze_free(Bronze *b);
 DEFINE_CLEANUP(bronze_free, Bronze)
-/* Parses the messages and finds copies among them. The batch may be used again afterwards: its offsets are taken. `topic` and its texts are
- * borrowed until the slot was landed. */
+/* Parses the messages and finds copies among them. Takes the offsets of the batch. The batch, `topic` and its texts are borrowed until the
+ * slot was landed. */
 int bronze_stage(Bronze *b, int slot, const LedgerTopic *topic, Batch *batch, Error *err) MUST_CHECK;
 /* Lands what was staged on the slot; durable on return. */
 int bronze_land(Bronze *b, int slot, LedgerCounts *ret, Error *err) MUST_CHECK;

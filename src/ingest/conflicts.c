@@ -29,51 +29,72 @@ static void contents_done(Contents *c) {
 
 /* ---- reading ---- */
 
-/* The columns of sql/bronze/contents.sql. */
-enum { COL_COPY, COL_PARTITION, COL_OFFSET, COL_SOURCE, COL_ID, COL_TIME, COL_TYPE, COL_SUBSCRIBER, COL_QUALITY, COL_PAYLOAD, COL_EXTRA };
+static void add_number(Buf *out, bool known, int64_t v) {
+    if (known)
+        buf_addf(out, "i%" PRId64 ";", v);
+    else
+        buf_add_char(out, '-');
+}
 
-static Span text_of(LakeResult *row, int column) {
+static void add_content(Contents *c, const Envelope *e, Content content) {
+    CLEANUP(buf_done) Buf text = {0};
+    content_add_text(&text, e->source);
+    content_add_text(&text, e->id);
+    add_number(&text, e->has_time, e->time_us);
+    content_add_text(&text, e->type);
+    content_add_text(&text, e->entity_id);
+    add_number(&text, e->has_quality, e->quality);
+    content_add_json(&text, e->payload);
+    content_add_json_without(&text, e->extra, c->transport);
+    sha256_hex(text.data, text.len, content.digest);
+    if (c->count == c->capacity) {
+        c->capacity = c->capacity > 0 ? 2 * c->capacity : 64;
+        c->items = xrealloc(c->items, c->capacity, sizeof *c->items);
+    }
+    c->items[c->count++] = content;
+}
+
+/* The columns of sql/bronze/contents.sql. */
+enum { STAGED_PLACE, STAGED_PARTITION, STAGED_OFFSET, STAGED_COPY };
+
+static int read_staged(LakeConn *conn, const ParsedBatch *batch, Contents *ret, Error *err) {
+    CLEANUP(lake_result_freep) LakeResult *rows = NULL;
+    if (lake_query(conn, "bronze/contents", lake_sql("bronze/contents"), NULL, 0, &rows, err) != 0) return -1;
+    int got;
+    while ((got = lake_next(rows, err)) > 0)
+        add_content(ret, parsed_event(batch, (size_t)lake_col_int(rows, STAGED_PLACE)),
+                    (Content){.staged = true,
+                              .copy = lake_col_bool(rows, STAGED_COPY),
+                              .partition = lake_col_int(rows, STAGED_PARTITION),
+                              .offset = lake_col_int(rows, STAGED_OFFSET)});
+    return got;
+}
+
+/* The columns of sql/bronze/contents_of_rows.sql. */
+enum { ROW_SOURCE, ROW_ID, ROW_TIME, ROW_TYPE, ROW_ENTITY, ROW_QUALITY, ROW_PAYLOAD, ROW_EXTRA };
+
+static Span text_of(LakeResult *row, size_t column) {
     Span text = {0};
-    text.at = lake_col_text(row, (size_t)column, &text.len);
+    text.at = lake_col_text(row, column, &text.len);
     return text;
 }
 
-static void add_number(Buf *out, const LakeResult *row, int column) {
-    if (lake_is_null(row, (size_t)column))
-        buf_add_char(out, '-');
-    else
-        buf_addf(out, "i%" PRId64 ";", lake_col_int(row, (size_t)column));
-}
-
-static void digest_row(LakeResult *row, ContentSkip transport, Buf *text, char ret[SHA256_TEXT_SIZE]) {
-    buf_clear(text);
-    content_add_text(text, text_of(row, COL_SOURCE));
-    content_add_text(text, text_of(row, COL_ID));
-    add_number(text, row, COL_TIME);
-    content_add_text(text, text_of(row, COL_TYPE));
-    content_add_text(text, text_of(row, COL_SUBSCRIBER));
-    add_number(text, row, COL_QUALITY);
-    content_add_json(text, text_of(row, COL_PAYLOAD));
-    content_add_json_without(text, text_of(row, COL_EXTRA), transport);
-    sha256_hex(text->data, text->len, ret);
-}
-
-static int read_contents(LakeConn *conn, const char *name, const char *sql, bool staged, Contents *ret, Error *err) {
+static int read_rows(LakeConn *conn, const char *sql, Contents *ret, Error *err) {
     CLEANUP(lake_result_freep) LakeResult *rows = NULL;
-    CLEANUP(buf_done) Buf text = {0};
-    if (lake_stream(conn, name, sql, &rows, err) != 0) return -1;
+    if (lake_stream(conn, "bronze/contents_of_rows", sql, &rows, err) != 0) return -1;
     int got;
     while ((got = lake_next(rows, err)) > 0) {
-        if (ret->count == ret->capacity) {
-            ret->capacity = ret->capacity > 0 ? 2 * ret->capacity : 64;
-            ret->items = xrealloc(ret->items, ret->capacity, sizeof *ret->items);
-        }
-        Content *c = &ret->items[ret->count++];
-        *c = (Content){.staged = staged,
-                       .copy = lake_col_bool(rows, COL_COPY),
-                       .partition = lake_col_int(rows, COL_PARTITION),
-                       .offset = lake_col_int(rows, COL_OFFSET)};
-        digest_row(rows, ret->transport, &text, c->digest);
+        Envelope e = {.source = text_of(rows, ROW_SOURCE),
+                      .id = text_of(rows, ROW_ID),
+                      .has_time = !lake_is_null(rows, ROW_TIME),
+                      .time_us = lake_col_int(rows, ROW_TIME),
+                      .type = text_of(rows, ROW_TYPE),
+                      .entity_id = text_of(rows, ROW_ENTITY),
+                      .has_quality = !lake_is_null(rows, ROW_QUALITY),
+                      .quality = (int32_t)lake_col_int(rows, ROW_QUALITY),
+                      .payload = text_of(rows, ROW_PAYLOAD),
+                      .extra = text_of(rows, ROW_EXTRA)};
+        add_content(ret, &e, (Content){0});
     }
     return got;
 }
@@ -85,7 +106,7 @@ static int read_bronze(LakeConn *conn, const Buf *rows, Contents *ret, Error *er
     for (size_t at = 0; at < count; at += ROWS_AT_ONCE) {
         LakeBinding list = {"rows", lake_ints(row + at, count - at < ROWS_AT_ONCE ? count - at : ROWS_AT_ONCE)};
         CLEANUP(free_text) char *sql = lake_sql_bind(lake_sql("bronze/contents_of_rows"), &list, 1);
-        if (read_contents(conn, "bronze/contents_of_rows", sql, false, ret, err) != 0) return -1;
+        if (read_rows(conn, sql, ret, err) != 0) return -1;
     }
     return 0;
 }
@@ -147,16 +168,14 @@ static int read_copies(LakeConn *conn, Buf *rows, bool *ret_any, Error *err) {
     return got;
 }
 
-int conflicts_find(LakeConn *conn, ContentSkip transport, int64_t *ret_count, Error *err) {
+int conflicts_find(LakeConn *conn, const ParsedBatch *batch, ContentSkip transport, int64_t *ret_count, Error *err) {
     CLEANUP(contents_done) Contents contents = {.transport = transport};
     CLEANUP(buf_done) Buf rows = {0};
     bool any;
     *ret_count = 0;
     if (read_copies(conn, &rows, &any, err) != 0) return -1;
     if (!any) return 0;
-    if (read_bronze(conn, &rows, &contents, err) != 0 ||
-        read_contents(conn, "bronze/contents", lake_sql("bronze/contents"), true, &contents, err) != 0)
-        return -1;
+    if (read_bronze(conn, &rows, &contents, err) != 0 || read_staged(conn, batch, &contents, err) != 0) return -1;
     keep_conflicts(&contents);
     *ret_count = (int64_t)contents.count;
     return contents.count > 0 ? store_conflicts(conn, &contents, err) : 0;

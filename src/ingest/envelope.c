@@ -358,10 +358,13 @@ static inline bool find_column(EnvelopeParser *p, EnvelopeColumn column, Value *
     return true;
 }
 
+/* What has nothing to unescape is in the message, which the caller may keep. */
 static Span text_of(const Value *v) {
     if (v->member == NULL) return v->text;
-    if (!yyjson_is_str(v->member->value)) return v->member->raw_value;
-    return (Span){yyjson_get_str(v->member->value), yyjson_get_len(v->member->value)};
+    Span raw = v->member->raw_value;
+    if (!yyjson_is_str(v->member->value)) return raw;
+    size_t len = yyjson_get_len(v->member->value);
+    return (Span){raw.len == len + 2 ? raw.at + 1 : yyjson_get_str(v->member->value), len};
 }
 
 static bool is_text(const Value *v) {

@@ -11,9 +11,11 @@
 
 typedef struct LandingSlot {
     int number;
-    size_t place; /* of the topic */
-    bool ended;   /* nothing was staged: the queue of the topic has ended */
-    bool failed;  /* Landing.err says why */
+    size_t place;      /* of the topic */
+    bool ended;        /* nothing was staged: the queue of the topic has ended */
+    bool failed;       /* Landing.err says why */
+    Batch *batch;      /* that is staged on it; NULL: none */
+    BatchQueue *queue; /* of the batch */
 } LandingSlot;
 
 typedef struct Source {
@@ -42,7 +44,7 @@ static void put(Queue *q, LandingSlot *slot) {
 /* ---- the staging thread ---- */
 
 /* The next batch, of the topic that follows the last one. False: there is none, and no queue has ended. */
-static bool take_turn(Landing *l, LandingSlot *slot, Source *ret_source, Batch **ret_batch) {
+static bool take_turn(Landing *l, LandingSlot *slot, const LedgerTopic **ret_topic) {
     bool found = false;
     pthread_mutex_lock(&l->lock);
     for (size_t i = 1; i <= l->source_count && !found; i++) {
@@ -50,9 +52,10 @@ static bool take_turn(Landing *l, LandingSlot *slot, Source *ret_source, Batch *
         Source *s = &l->sources[place];
         bool closed = false;
         if (s->queue == NULL) continue;
-        *ret_source = *s;
-        *ret_batch = batch_queue_take_full(s->queue, 0, &closed);
-        found = *ret_batch != NULL || closed;
+        *ret_topic = s->topic;
+        slot->queue = s->queue;
+        slot->batch = batch_queue_take_full(s->queue, 0, &closed);
+        found = slot->batch != NULL || closed;
         if (!found) continue;
         slot->place = l->last = place;
         slot->ended = closed;
@@ -64,15 +67,11 @@ static bool take_turn(Landing *l, LandingSlot *slot, Source *ret_source, Batch *
 
 /* False: it failed, or the pool was given up. */
 static bool stage_next(Landing *l, LandingSlot *slot) {
-    Source source;
-    Batch *b;
+    const LedgerTopic *topic;
     do
         if (!batch_pool_wait(l->pool)) return false;
-    while (!take_turn(l, slot, &source, &b));
-    if (b != NULL) {
-        slot->failed = bronze_stage(l->bronze, slot->number, source.topic, b, &l->err) != 0;
-        batch_queue_put_empty(source.queue, b);
-    }
+    while (!take_turn(l, slot, &topic));
+    if (slot->batch != NULL) slot->failed = bronze_stage(l->bronze, slot->number, topic, slot->batch, &l->err) != 0;
     put(l->staged, slot);
     return !slot->failed;
 }
@@ -119,10 +118,15 @@ int landing_start(Bronze *bronze, BatchPool *pool, size_t topics, Landing **ret,
     return 0;
 }
 
+static void give_back(LandingSlot *slot) {
+    if (slot->batch != NULL) batch_queue_put_empty(slot->queue, TAKE(slot->batch));
+}
+
 void landing_free(Landing *l) {
     batch_pool_give_up(l->pool);
     queue_give_up(l->empty);
     pthread_join(l->stager, NULL);
+    for (int i = 0; i < BRONZE_STAGING_SLOTS; i++) give_back(&l->slots[i]);
     free_parts(l);
 }
 
@@ -135,6 +139,7 @@ void landing_add(Landing *l, size_t place, BatchQueue *queue, const LedgerTopic 
 static int land(Landing *l, LandingSlot *slot, LandingEvent *ret, Error *err) {
     LandingEvent event = {.kind = LANDING_LANDED, .place = slot->place};
     if (bronze_land(l->bronze, slot->number, &event.counts, err) != 0) return -1;
+    give_back(slot);
     l->landed = slot;
     event.positions = bronze_positions(l->bronze, slot->number, &event.position_count);
     *ret = event;

@@ -1,5 +1,5 @@
-/* landing.h: the full batches of several queues, one a topic, into Bronze. A thread of its own stages each batch and gives it back to its
- * queue; the caller's thread lands what was staged. Both work at the same time, on the two slots of Bronze in turn.
+/* landing.h: the full batches of several queues, one a topic, into Bronze. A thread of its own stages each batch; the caller's thread
+ * lands it and gives it back to its queue. Both work at the same time, on the two slots of Bronze in turn.
  *
  * The queues have their turns one after the other: a batch waits for the ones that are staged, and for at most one of each other topic. */
 #pragma once
@@ -10,7 +10,7 @@ typedef struct Landing Landing;
 
 /* For so many topics, none of which has a queue yet. Both are borrowed and must outlive it. */
 int landing_start(Bronze *bronze, BatchPool *pool, size_t topics, Landing **ret, Error *err) MUST_CHECK;
-/* Gives the pool up and waits for the thread: what was not landed by then is read again another time. */
+/* Gives the pool up and waits for the thread: what was not landed by then is read again another time. Before the queues are freed. */
 void landing_free(Landing *l);
 DEFINE_CLEANUP(landing_free, Landing)
 /* The topic at this place, from 0, has a queue from now on. `topic`: its texts are set when it hands its first batch over. Both are

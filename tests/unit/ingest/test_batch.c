@@ -84,43 +84,6 @@ static void a_gap_alone_is_something_to_land(void **state) {
     assert_int_equal(b->offsets.gap_count + b->offsets.position_count, 0);
 }
 
-/* ---- as a source ---- */
-
-static Batch *large_batch(size_t rows) {
-    Batch *b = batch_new(rows, 1 << 20);
-    for (size_t i = 0; i < rows; i++) {
-        char text[40];
-        int n = snprintf(text, sizeof text, "%s message number %zu", i % 7 == 0 ? "\xff" : "a", i);
-        batch_add(b, (int32_t)(i % 3), (int64_t)i, i % 5 == 0 ? INT64_MIN : (int64_t)i, i % 11 == 0 ? NULL : text, (size_t)n);
-    }
-    return b;
-}
-
-static void a_scan_gives_each_message_once(void **state) {
-    enum { ROWS = 50001 };
-    LakeConn *conn = conn_of(state);
-    CLEANUP(batch_freep) Batch *b = large_batch(ROWS);
-    Error err = {0};
-    must(lake_register_source(conn, "source", batch_columns, ARRAY_LEN(batch_columns), 2, batch_fill, b, &err), &err);
-    for (int round = 0; round < 2; round++) { /* again after a rewind */
-        batch_rewind(b);
-        run(conn, "CREATE OR REPLACE TABLE t AS FROM source()");
-        assert_int_equal(number(conn, "SELECT count(*) FROM t"), ROWS);
-        assert_int_equal(number(conn, "SELECT count(DISTINCT kafka_offset) FROM t"), ROWS);
-        assert_int_equal(number(conn, "SELECT count(*) FROM t WHERE kafka_partition <> kafka_offset % 3"), 0);
-        assert_int_equal(number(conn, "SELECT count(*) FROM t WHERE (kafka_timestamp IS NULL) <> (kafka_offset % 5 = 0) OR "
-                                      "epoch_us(kafka_timestamp) <> kafka_offset"),
-                         0);
-        assert_int_equal(number(conn, "SELECT count(*) FROM t WHERE reject_reason <> CASE WHEN kafka_offset % 11 = 0 THEN 'tombstone' "
-                                      "WHEN kafka_offset % 7 = 0 THEN 'not_utf8' ELSE 'not_json' END"),
-                         0);
-        assert_int_equal(number(conn, "SELECT count(*) FROM t WHERE raw_value IS DISTINCT FROM CASE WHEN kafka_offset % 11 <> 0 THEN "
-                                      "(CASE WHEN kafka_offset % 7 = 0 THEN '\\xFF'::BLOB ELSE 'a'::BLOB END) || "
-                                      "encode(' message number ' || kafka_offset) END"),
-                         0);
-    }
-}
-
 /* ---- the queue ---- */
 
 #define MESSAGES 100000
@@ -243,30 +206,13 @@ static void what_was_handed_over_before_the_end_is_taken(void **state) {
     assert_true(closed);
 }
 
-static void what_is_too_large_is_rejected_with_its_beginning(void **state) {
-    LakeConn *conn = conn_of(state);
-    CLEANUP(batch_freep) Batch *b = batch_new(10, 1 << 20);
-    CLEANUP(free_text) char *large = xcalloc(1, BATCH_MESSAGE_MAX + 1);
-    memset(large, 'x', BATCH_MESSAGE_MAX + 1);
-    batch_add(b, 0, 0, 0, large, BATCH_MESSAGE_MAX + 1);
-    batch_add(b, 0, 1, 0, large, BATCH_MESSAGE_KEPT + 1);
-    assert_true(b->bytes.len < BATCH_MESSAGE_MAX);
-    Error err = {0};
-    must(lake_register_source(conn, "batch", batch_columns, BATCH_COLUMNS, 1, batch_fill, b, &err), &err);
-    run(conn, "CREATE TABLE t AS SELECT kafka_offset, reject_reason, octet_length(raw_value) AS bytes FROM batch()");
-    assert_int_equal(number(conn, "SELECT bytes FROM t WHERE reject_reason = 'too_large'"), (int64_t)BATCH_MESSAGE_KEPT);
-    assert_int_equal(number(conn, "SELECT bytes FROM t WHERE kafka_offset = 1"), (int64_t)BATCH_MESSAGE_KEPT + 1);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_is_full_at_its_rows_or_bytes),
         cmocka_unit_test(a_message_larger_than_the_limit_is_taken_alone),
         cmocka_unit_test(large_messages_fill_it_sooner),
         cmocka_unit_test(bytes_are_copied),
-        WITH_EMPTY_LAKE(what_is_too_large_is_rejected_with_its_beginning),
         cmocka_unit_test(a_gap_alone_is_something_to_land),
-        WITH_EMPTY_LAKE(a_scan_gives_each_message_once),
         cmocka_unit_test(every_batch_comes_once_and_in_order),
         cmocka_unit_test(the_topics_share_the_memory_of_two_batches),
         cmocka_unit_test(a_reader_that_waits_is_told_that_the_lander_gave_up),

@@ -1,0 +1,323 @@
+/* parsed.c: see parsed.h. Scanning threads claim ranges of messages with one atomic exchange each.
+ *
+ * Invariant: the texts of an event are in the batch, or in the arena of the thread that parsed it. */
+#include "ingest/parsed.h"
+
+#include "base/arena.h"
+#include "base/memory.h"
+#include <stdatomic.h>
+#include <stdint.h>
+#include <string.h>
+
+#define CHUNK_BYTES (1 << 20) /* of messages in a chunk: DuckDB has all of it in memory, more than once */
+
+enum { SCAN_THREADS = 2 };
+
+/* Of a thread. */
+typedef struct Scratch {
+    ParsedBatch *parsed;
+    EnvelopeParser *parser; /* owned; NULL: of no batch yet */
+    Buf json;               /* of a message that came in another encoding */
+    Arena texts;
+} Scratch;
+
+struct ParsedBatch {
+    const Batch *batch; /* borrowed; NULL: none */
+    Envelope *events;   /* by message; owned */
+    size_t capacity;    /* of `events` */
+    Scratch scratch[SCAN_THREADS];
+    void *streams[SCAN_THREADS]; /* the same, for DuckDB */
+    /* messages that were claimed, by table function */
+    atomic_size_t parsed, events_given, rejects_given, keys_given;
+};
+
+/* ---- claiming ---- */
+
+static size_t chunk_length(const Batch *b, size_t first, size_t capacity) {
+    size_t n = 1;
+    while (n < capacity && first + n < b->count &&
+           b->messages[first + n].at + b->messages[first + n].len - b->messages[first].at <= CHUNK_BYTES)
+        n++;
+    return n;
+}
+
+/* Takes the next range of messages for the calling thread; 0: there is none. */
+static size_t claim(const Batch *b, atomic_size_t *claimed, size_t capacity, size_t *ret_first) {
+    size_t first = atomic_load(claimed), n;
+    do {
+        if (first >= b->count) return 0;
+        n = chunk_length(b, first, capacity);
+    } while (!atomic_compare_exchange_weak(claimed, &first, first + n));
+    *ret_first = first;
+    return n;
+}
+
+/* False: the message is none of this table function's. */
+typedef bool (*PutMessage)(Scratch *s, size_t place, LakeChunk *chunk, size_t row);
+
+/* From the next ranges that have one. */
+static size_t fill_from(Scratch *s, atomic_size_t *claimed, PutMessage put, LakeChunk *chunk, size_t capacity) {
+    size_t first, n, row = 0;
+    while (row == 0 && (n = claim(s->parsed->batch, claimed, capacity, &first)) > 0)
+        for (size_t place = first; place < first + n; place++)
+            if (put(s, place, chunk, row)) row++;
+    return row;
+}
+
+/* ---- values ---- */
+
+static void put_span(LakeChunk *chunk, size_t col, size_t row, Span text) {
+    if (text.at != NULL)
+        lake_put_utf8(chunk, col, row, text.at, text.len);
+    else
+        lake_put_null(chunk, col, row);
+}
+
+static void put_bytes(LakeChunk *chunk, size_t col, size_t row, Span bytes) {
+    if (bytes.at != NULL)
+        lake_put_blob(chunk, col, row, bytes.at, bytes.len);
+    else
+        lake_put_null(chunk, col, row);
+}
+
+static void put_int(LakeChunk *chunk, size_t col, size_t row, bool known, int64_t v) {
+    if (known)
+        lake_put_int(chunk, col, row, v);
+    else
+        lake_put_null(chunk, col, row);
+}
+
+/* The first three columns of every table function. */
+enum { COL_PARTITION, COL_OFFSET, COL_TIMESTAMP, PLACE_COLUMNS };
+#define PLACE                                                                                                                              \
+    [COL_PARTITION] = {"kafka_partition", LAKE_INT}, [COL_OFFSET] = {"kafka_offset", LAKE_INT},                                            \
+    [COL_TIMESTAMP] = {"kafka_timestamp", LAKE_TIME}
+
+static void put_place(LakeChunk *chunk, size_t row, const BatchMessage *m) {
+    lake_put_int(chunk, COL_PARTITION, row, m->partition);
+    lake_put_int(chunk, COL_OFFSET, row, m->offset);
+    put_int(chunk, COL_TIMESTAMP, row, m->timestamp_us != INT64_MIN, m->timestamp_us);
+}
+
+static Span bytes_of(const Batch *b, const BatchMessage *m) {
+    return m->tombstone ? (Span){0} : (Span){m->len > 0 ? b->bytes.data + m->at : "", m->len};
+}
+
+static Span key_of(const Batch *b, const BatchMessage *m) {
+    if (m->key_len < 0) return (Span){0};
+    return (Span){m->key_len > 0 ? b->bytes.data + m->at + m->len : "", (size_t)m->key_len};
+}
+
+static Span headers_of(const Batch *b, const BatchMessage *m) {
+    size_t key_len = m->key_len > 0 ? (size_t)m->key_len : 0;
+    return m->headers_len > 0 ? (Span){b->bytes.data + m->at + m->len + key_len, (size_t)m->headers_len} : (Span){0};
+}
+
+/* ---- parsing ---- */
+
+static void parse_message(Scratch *s, const BatchMessage *m, Envelope *ret) {
+    const Batch *b = s->parsed->batch;
+    Span json;
+    ret->reject = m->tombstone ? "tombstone" : "too_large";
+    if (m->tombstone || m->too_large) return;
+    ret->reject = decode_message(m->schema, bytes_of(b, m), &s->json, &json);
+    if (ret->reject != NULL) return;
+    EnvelopeMessage message = {.bytes = json.at,
+                               .len = json.len,
+                               .partition = m->partition,
+                               .offset = m->offset,
+                               .timestamp_us = m->timestamp_us,
+                               .received_us = b->started_us,
+                               .key = key_of(b, m),
+                               .headers = headers_of(b, m)};
+    envelope_parse_message(s->parser, &message, ret);
+}
+
+static void keep(Scratch *s, Span *text) {
+    const Buf *bytes = &s->parsed->batch->bytes;
+    uintptr_t at = (uintptr_t)text->at, first = (uintptr_t)bytes->data;
+    bool is_in_batch = at >= first && at < first + bytes->len;
+    if (text->at != NULL && !is_in_batch) *text = arena_keep(&s->texts, *text);
+}
+
+static void keep_texts(Scratch *s, Envelope *e) {
+    Span *const texts[] = {&e->id, &e->type, &e->source, &e->entity_id, &e->payload, &e->extra};
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) keep(s, texts[i]);
+}
+
+enum { ID_SOURCE = PLACE_COLUMNS, ID_ID, ID_TIME, ID_PLACE };
+static const LakeColumn identity_columns[] = {PLACE, [ID_SOURCE] = {"source_system", LAKE_TEXT}, [ID_ID] = {"event_id", LAKE_TEXT},
+                                              [ID_TIME] = {"event_timestamp", LAKE_TIME}, [ID_PLACE] = {"place", LAKE_INT}};
+
+static bool put_identity(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
+    const BatchMessage *m = &s->parsed->batch->messages[place];
+    Envelope *e = &s->parsed->events[place];
+    *e = (Envelope){0};
+    parse_message(s, m, e);
+    if (e->reject != NULL) return false;
+    keep_texts(s, e);
+    put_place(chunk, row, m);
+    put_span(chunk, ID_SOURCE, row, e->source);
+    put_span(chunk, ID_ID, row, e->id);
+    put_int(chunk, ID_TIME, row, e->has_time, e->time_us);
+    lake_put_int(chunk, ID_PLACE, row, (int64_t)place);
+    return true;
+}
+
+static size_t fill_identities(void *scratch, LakeChunk *chunk, size_t capacity) {
+    Scratch *s = scratch;
+    if (s->parser == NULL) s->parser = envelope_parser_new(s->parsed->batch->envelope);
+    return fill_from(s, &s->parsed->parsed, put_identity, chunk, capacity);
+}
+
+/* ---- events ---- */
+
+enum { EVENT_ID = PLACE_COLUMNS, EVENT_TYPE, EVENT_SOURCE, EVENT_ENTITY, EVENT_TIME, EVENT_PAYLOAD, EVENT_QUALITY, EVENT_EXTRA, EVENT_RAW };
+static const LakeColumn event_columns[] = {PLACE,
+                                           [EVENT_ID] = {"event_id", LAKE_TEXT},
+                                           [EVENT_TYPE] = {"event_type", LAKE_TEXT},
+                                           [EVENT_SOURCE] = {"source_system", LAKE_TEXT},
+                                           [EVENT_ENTITY] = {"subscriber_id", LAKE_TEXT},
+                                           [EVENT_TIME] = {"event_timestamp", LAKE_TIME},
+                                           [EVENT_PAYLOAD] = {"raw_payload", LAKE_JSON},
+                                           [EVENT_QUALITY] = {"quality_score", LAKE_INT},
+                                           [EVENT_EXTRA] = {"extra_fields", LAKE_JSON},
+                                           [EVENT_RAW] = {"raw_value", LAKE_BLOB}};
+
+static bool put_event(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
+    const ParsedBatch *p = s->parsed;
+    const BatchMessage *m = &p->batch->messages[place];
+    const Envelope *e = &p->events[place];
+    if (e->reject != NULL) return false;
+    put_place(chunk, row, m);
+    put_span(chunk, EVENT_ID, row, e->id);
+    put_span(chunk, EVENT_TYPE, row, e->type);
+    put_span(chunk, EVENT_SOURCE, row, e->source);
+    put_span(chunk, EVENT_ENTITY, row, e->entity_id);
+    put_int(chunk, EVENT_TIME, row, e->has_time, e->time_us);
+    put_span(chunk, EVENT_PAYLOAD, row, e->payload);
+    put_int(chunk, EVENT_QUALITY, row, e->has_quality, e->quality);
+    put_span(chunk, EVENT_EXTRA, row, e->extra);
+    put_bytes(chunk, EVENT_RAW, row, m->schema != NULL ? bytes_of(p->batch, m) : (Span){0}); /* it did not come as JSON */
+    return true;
+}
+
+static size_t fill_events(void *scratch, LakeChunk *chunk, size_t capacity) {
+    Scratch *s = scratch;
+    return fill_from(s, &s->parsed->events_given, put_event, chunk, capacity);
+}
+
+/* ---- rejects, keys ---- */
+
+enum { REJECT_REASON = PLACE_COLUMNS, REJECT_RAW, REJECT_KEY, REJECT_HEADERS };
+static const LakeColumn reject_columns[] = {PLACE, [REJECT_REASON] = {"reason", LAKE_TEXT}, [REJECT_RAW] = {"raw_value", LAKE_BLOB},
+                                            [REJECT_KEY] = {"kafka_key", LAKE_BLOB}, [REJECT_HEADERS] = {"kafka_headers", LAKE_JSON}};
+
+static bool put_reject(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
+    const ParsedBatch *p = s->parsed;
+    const BatchMessage *m = &p->batch->messages[place];
+    const char *reason = p->events[place].reject;
+    if (reason == NULL) return false;
+    put_place(chunk, row, m);
+    lake_put_utf8(chunk, REJECT_REASON, row, reason, strlen(reason));
+    put_bytes(chunk, REJECT_RAW, row, bytes_of(p->batch, m));
+    put_bytes(chunk, REJECT_KEY, row, key_of(p->batch, m));
+    put_span(chunk, REJECT_HEADERS, row, headers_of(p->batch, m));
+    return true;
+}
+
+static size_t fill_rejects(void *scratch, LakeChunk *chunk, size_t capacity) {
+    Scratch *s = scratch;
+    return fill_from(s, &s->parsed->rejects_given, put_reject, chunk, capacity);
+}
+
+enum { KEY_KEY = PLACE_COLUMNS, KEY_HEADERS };
+static const LakeColumn key_columns[] = {PLACE, [KEY_KEY] = {"kafka_key", LAKE_BLOB}, [KEY_HEADERS] = {"kafka_headers", LAKE_JSON}};
+
+static bool put_key(Scratch *s, size_t place, LakeChunk *chunk, size_t row) {
+    const ParsedBatch *p = s->parsed;
+    const BatchMessage *m = &p->batch->messages[place];
+    Span key = key_of(p->batch, m), headers = headers_of(p->batch, m);
+    if (p->events[place].reject != NULL || !m->event_has_extras || (key.at == NULL && headers.at == NULL)) return false;
+    put_place(chunk, row, m);
+    put_bytes(chunk, KEY_KEY, row, key);
+    put_span(chunk, KEY_HEADERS, row, headers);
+    return true;
+}
+
+static size_t fill_keys(void *scratch, LakeChunk *chunk, size_t capacity) {
+    Scratch *s = scratch;
+    return fill_from(s, &s->parsed->keys_given, put_key, chunk, capacity);
+}
+
+/* ---- all ---- */
+
+static int register_functions(ParsedBatch *p, LakeConn *conn, Error *err) {
+    static const struct {
+        const char *name;
+        const LakeColumn *columns;
+        size_t count, threads;
+        LakeFill fill;
+    } functions[] = {
+        {"batch_identities", identity_columns, ARRAY_LEN(identity_columns), SCAN_THREADS, fill_identities},
+        {"batch_events", event_columns, ARRAY_LEN(event_columns), SCAN_THREADS, fill_events},
+        {"batch_rejects", reject_columns, ARRAY_LEN(reject_columns), 1, fill_rejects},
+        {"batch_keys", key_columns, ARRAY_LEN(key_columns), 1, fill_keys},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(functions); i++)
+        if (lake_register_streams(conn, functions[i].name, functions[i].columns, functions[i].count, functions[i].fill, p->streams,
+                                  functions[i].threads, err) != 0)
+            return -1;
+    return 0;
+}
+
+int parsed_open(LakeConn *conn, ParsedBatch **ret, Error *err) {
+    CLEANUP(parsed_freep) ParsedBatch *p = xcalloc(1, sizeof *p);
+    for (size_t i = 0; i < SCAN_THREADS; i++) {
+        p->scratch[i].parsed = p;
+        p->streams[i] = &p->scratch[i];
+    }
+    if (register_functions(p, conn, err) != 0) return -1;
+    *ret = TAKE(p);
+    return 0;
+}
+
+void parsed_free(ParsedBatch *p) {
+    parsed_end(p);
+    for (size_t i = 0; i < SCAN_THREADS; i++) {
+        buf_done(&p->scratch[i].json);
+        arena_done(&p->scratch[i].texts);
+    }
+    free(p->events);
+    free(p);
+}
+
+void parsed_begin(ParsedBatch *p, const Batch *batch) {
+    parsed_end(p);
+    if (batch->count > p->capacity) {
+        free(p->events);
+        p->events = xcalloc(batch->max_rows, sizeof *p->events); /* address space; pages come with use */
+        p->capacity = batch->max_rows;
+    }
+    p->batch = batch;
+    atomic_store(&p->parsed, 0);
+    parsed_rewind(p);
+}
+
+void parsed_rewind(ParsedBatch *p) {
+    atomic_store(&p->events_given, 0);
+    atomic_store(&p->rejects_given, 0);
+    atomic_store(&p->keys_given, 0);
+}
+
+void parsed_end(ParsedBatch *p) {
+    p->batch = NULL;
+    for (size_t i = 0; i < SCAN_THREADS; i++) {
+        envelope_parser_freep(&p->scratch[i].parser);
+        arena_clear(&p->scratch[i].texts);
+    }
+}
+
+const Envelope *parsed_event(const ParsedBatch *p, size_t place) {
+    return &p->events[place];
+}

@@ -1,0 +1,30 @@
+/* parsed.h: what the messages of a batch are: events, or why they are none. It lies between staging and landing.
+ *
+ * Texts that are in the batch as they are stay there; what was unescaped, put together or decoded is copied. So the bytes of a payload are
+ * copied once, from Kafka's into DuckDB's.
+ *
+ * Its rows are table functions of the connection that it is registered with:
+ *
+ *   batch_identities()   what identifies each event, and its place in the batch. This parses the messages, by several threads
+ *   batch_events()       each event, as Bronze has it
+ *   batch_rejects()      each message that is none: the reason, its bytes, key and headers
+ *   batch_keys()         the key and headers of the events that keep them
+ *
+ * One thread at a time, but for the table functions. */
+#pragma once
+#include "ingest/batch.h"
+#include "ingest/envelope.h"
+
+typedef struct ParsedBatch ParsedBatch;
+
+/* The connection is borrowed and must outlive it. */
+int parsed_open(LakeConn *conn, ParsedBatch **ret, Error *err) MUST_CHECK;
+void parsed_free(ParsedBatch *p);
+DEFINE_CLEANUP(parsed_free, ParsedBatch)
+/* Nothing is parsed yet. The batch is borrowed until parsed_end, its envelope and schemas until batch_identities() was read. */
+void parsed_begin(ParsedBatch *p, const Batch *batch);
+/* The other functions give their rows again from the first on. */
+void parsed_rewind(ParsedBatch *p);
+void parsed_end(ParsedBatch *p);
+/* The event at this place in the batch, once batch_identities() was read. Borrowed until parsed_end. */
+const Envelope *parsed_event(const ParsedBatch *p, size_t place);
