@@ -10,6 +10,12 @@
  * are not, and would be spilled to temporary files. */
 #define LARGE_SHARE 3
 
+/* DuckDB stores a batch in groups of 122,880 rows and one of what is left over. A checkpoint merges groups as soon as four fit into three:
+ * whoever commits one to one and a half groups at a time has all rows written twice, and a file of twice the size. So what is left over is
+ * more than a half (with some room for messages that are no events), or nothing. */
+#define ROW_GROUP 122880
+#define LEFT_OVER (ROW_GROUP / 16 * 9)
+
 static void reserve(Batch *b, size_t max_rows, size_t max_bytes) {
     b->max_rows = max_rows;
     b->max_bytes = max_bytes;
@@ -50,10 +56,17 @@ bool batch_is_large(const Batch *b) {
     return b->bytes.len > b->count * LARGE_MESSAGE;
 }
 
+/* It has whole row groups, and by the length of its messages so far, few more will fit. */
+static bool ends_with_row_group(const Batch *b, size_t max_bytes) {
+    if (b->count == 0 || b->count % ROW_GROUP != 0) return false;
+    size_t length = b->bytes.len / b->count + 1, fit = max_bytes / length;
+    return (fit < b->max_rows ? fit : b->max_rows) < b->count + LEFT_OVER;
+}
+
 bool batch_is_full_for(const Batch *b, size_t len) {
     if (len > BATCH_MESSAGE_MAX) len = BATCH_MESSAGE_KEPT;
     size_t max_bytes = batch_is_large(b) ? b->max_bytes / LARGE_SHARE : b->max_bytes;
-    return b->count == b->max_rows || (b->count > 0 && b->bytes.len + len > max_bytes);
+    return b->count == b->max_rows || (b->count > 0 && b->bytes.len + len > max_bytes) || ends_with_row_group(b, max_bytes);
 }
 
 void batch_add(Batch *b, int32_t partition, int64_t offset, int64_t timestamp_us, const void *value, size_t len) {

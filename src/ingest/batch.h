@@ -55,7 +55,8 @@ void batch_release(Batch *b, size_t max_rows, size_t max_bytes);
 bool batch_is_empty(const Batch *b); /* neither messages nor gaps */
 /* Its messages have more than a kilobyte on average. */
 bool batch_is_large(const Batch *b);
-/* Would a message of `len` bytes go over a limit? A large batch is full at a third of the bytes; an empty one takes any. */
+/* Would a message of `len` bytes go over a limit? A large batch is full at a third of the bytes, one that has whole row groups of DuckDB
+ * when few more messages would fit; an empty one takes any. */
 bool batch_is_full_for(const Batch *b, size_t len);
 /* DuckDB needs a message several times in memory (lake.memory_limit): a larger one becomes a reject, with its first bytes. */
 #define BATCH_MESSAGE_MAX  ((size_t)32 << 20)

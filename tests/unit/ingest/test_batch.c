@@ -56,6 +56,28 @@ static void large_messages_fill_it_sooner(void **state) {
     assert_false(batch_is_full_for(b, 1));
 }
 
+/* How many messages of so many bytes a batch takes. */
+static size_t messages_until_full(size_t len, size_t max_rows, size_t max_bytes) {
+    static const char text[1024];
+    CLEANUP(batch_freep) Batch *b = batch_new(max_rows, max_bytes);
+    while (!batch_is_full_for(b, len)) batch_add(b, 0, (int64_t)b->count, 0, text, len);
+    return b->count;
+}
+
+/* See ROW_GROUP in batch.c. */
+static void it_ends_with_a_row_group_rather_than_with_a_small_rest(void **state) {
+    (void)state;
+    enum { GROUP = 122880, ROWS = GROUP * 8 / 5, BYTES = 48 << 20 };
+    assert_int_equal(messages_until_full(10, ROWS, BYTES), ROWS); /* a rest of more than a half */
+    assert_int_equal(messages_until_full(237, ROWS, BYTES), ROWS);
+    assert_int_equal(messages_until_full(300, ROWS, BYTES), GROUP);       /* instead of 167,772 */
+    assert_int_equal(messages_until_full(400, ROWS, BYTES), GROUP);       /* instead of 125,829 */
+    assert_int_equal(messages_until_full(420, ROWS, BYTES), BYTES / 420); /* less than a group */
+    assert_int_equal(messages_until_full(10, GROUP + 5, BYTES), GROUP);
+    assert_int_equal(messages_until_full(10, 2 * GROUP + 5, BYTES), 2 * GROUP);
+    assert_int_equal(messages_until_full(10, 2 * GROUP, BYTES), 2 * GROUP);
+}
+
 static void bytes_are_copied(void **state) {
     (void)state;
     CLEANUP(batch_freep) Batch *b = batch_new(100, 1000);
@@ -211,6 +233,7 @@ int main(void) {
         cmocka_unit_test(it_is_full_at_its_rows_or_bytes),
         cmocka_unit_test(a_message_larger_than_the_limit_is_taken_alone),
         cmocka_unit_test(large_messages_fill_it_sooner),
+        cmocka_unit_test(it_ends_with_a_row_group_rather_than_with_a_small_rest),
         cmocka_unit_test(bytes_are_copied),
         cmocka_unit_test(a_gap_alone_is_something_to_land),
         cmocka_unit_test(every_batch_comes_once_and_in_order),
