@@ -32,6 +32,8 @@
 #define PATH_5    ".items.items.items.items.items"
 #define PATH_15   PATH_5 PATH_5 PATH_5
 
+#define DOOR_SITE_LINES                                                                                                        \
+    "          - name: site\n            logicalType: integer\n            physicalName: site\n            physicalType: SMALLINT\n"
 #define DOOR_HEAD  "apiVersion: v3.1.0\nkind: DataContract\nid: i\nversion: 1.0.0\n"
 #define DOOR_TOPIC "schema:\n"
 #define DOOR_TIME  "{name: at, logicalType: timestamp, physicalName: event_timestamp}"
@@ -56,6 +58,13 @@ static const Row rows[] = {
      "p/features.yaml:9: features[0].where.kind: duplicate key, first on line 9; expected each key once"},
 
     /* ---- values of a wrong kind (reader.c) ---- */
+    {DOOR, DOOR_SITE_LINES, DOOR_SITE_LINES "            customProperties: {unit: m}\n",
+     "p/contracts/door.odcs.yaml:27: schema[0].properties[6].properties[0].customProperties is an object: expected a list"},
+    {DOOR, DOOR_SITE_LINES, DOOR_SITE_LINES "            customProperties: [{property: entity}]\n",
+     "p/contracts/door.odcs.yaml:27: schema[0].properties[6].properties[0].customProperties[0].value is missing: expected a text"},
+    {DOOR, DOOR_SITE_LINES, "          - {name: site, logicalType: array, physicalName: sites, primaryKey: true}\n",
+     "p/contracts/door.odcs.yaml:23: schema[0].properties[6].properties[0].primaryKey is true: a list is no part of an id; expected this at "
+     "texts, numbers or times"},
     {METER, "description: A reading.", "description: 12", "p/contracts/meter.odcs.yaml:11: schema[0].description is 12: expected a text"},
     {METER, "id: meter-events", "id: \"\"", "p/contracts/meter.odcs.yaml:4: id is \"\": expected a text that is not empty"},
     {METER, "id: meter-events", "", "p/contracts/meter.odcs.yaml:1: id is missing: expected a text"},
