@@ -48,6 +48,8 @@ typedef struct Row {
 static const Row rows[] = {
     /* ---- files and folders ---- */
     {"contracts", NULL, "no folder", "p/contracts: expected a folder with files *.yaml or *.yml: Not a directory"},
+    {FEATURES, NULL, NULL,
+     "p/features.yaml: there is no such file; expected the features of Gold (`smelt init` and `smelt contract infer --pipeline` write it)"},
     {"contracts", NULL, NULL, "p/contracts: there is no contract in this folder; expected files *.yaml or *.yml"},
 
     /* ---- YAML (base/document.c; test_document.c has them all) ---- */
