@@ -9,7 +9,7 @@
 #include "contract/text.h"
 #include "contract/windows.h"
 
-#define DECIMALS_MAX 9
+#define DECIMALS_MAX  9
 #define MEAN_DECIMALS 2 /* of a mean at least, when nothing is written: it has those of its column, too */
 
 static int check_aggregate(const Pipeline *p, const DocNode *column, const Feature *f, Error *err) {

@@ -169,7 +169,8 @@ static int parse_folder(Reading *r, const char *dir, Error *err) {
 static int parse_features(Reading *r, const char *path, Error *err) {
     Error own = {0};
     if (file_exists(path)) return read_file(r, path, read_features, err);
-    REFUSE_PATH(path, &own, "there is no such file; expected the features of Gold (`smelt init` and `smelt contract infer --pipeline` write it)");
+    REFUSE_PATH(path, &own,
+                "there is no such file; expected the features of Gold (`smelt init` and `smelt contract infer --pipeline` write it)");
     return refuse_file(r, path, &own, err);
 }
 

@@ -93,8 +93,9 @@ static int resamples_for(size_t rows) {
 static json_t *warnings_of(const Metrics *m, Interval auc) {
     json_t *warnings = json_array();
     if (auc.low <= 0.5) /* not of NaN */
-        json_array_append_new(warnings, json_string("it may rank no better than guessing, whose AUC of 0.5 is among those that samples of this "
-                                                    "size have: do not act on these scores"));
+        json_array_append_new(warnings,
+                              json_string("it may rank no better than guessing, whose AUC of 0.5 is among those that samples of this "
+                                          "size have: do not act on these scores"));
     if (m->auc > REPORT_SUSPICIOUS)
         json_array_append_new(warnings, json_string("the AUC is too good for a forecast: a feature, or the population, knows the outcome"));
     return warnings;

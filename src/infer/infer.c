@@ -413,8 +413,8 @@ static json_t *findings(const Work *w) {
                      (json_int_t)w->infer->unreadable_count, "unreadable_most", unreadable_most(&w->infer->unreadable, &most), "other",
                      (json_int_t)w->other, "envelope", w->shape.envelope, "time", place_of(s->time_in, s->time), "has_time",
                      s->time != NULL || s->has_time || strcmp(s->envelope, "smelt") == 0, "id", place_of(s->id_in, s->id), "entity",
-                     s->entity_is_key ? json_string("kafka_key") : place_of(s->entity_in, s->entity), "payload", s->body, "entity_left", w->entity_left, "entity_left_is_property",
-                     w->left_is_property, "event_types", types, "left_out", w->left);
+                     s->entity_is_key ? json_string("kafka_key") : place_of(s->entity_in, s->entity), "payload", s->body, "entity_left",
+                     w->entity_left, "entity_left_is_property", w->left_is_property, "event_types", types, "left_out", w->left);
 }
 
 int infer_contract(const Infer *i, json_t **ret_contract, json_t **ret_found, Error *err) {

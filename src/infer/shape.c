@@ -276,8 +276,9 @@ static const char *find_entity(const Profile *object) {
 }
 
 static bool guess_nested(const Profile *root, Shape *s) {
-    static const char *const bodies[] = {"payload", "data", "body", "detail", "message"},
-                             *const metas[] = {"header", "headers", "meta", "metadata", "envelope", "context"};
+    static const char *const bodies[] = {"payload", "data", "body", "detail", "message"}, *const metas[] = {"header",   "headers",
+                                                                                                            "meta",     "metadata",
+                                                                                                            "envelope", "context"};
     Shape n = {.envelope = s->envelope, .body = find_by_words(root, bodies, ARRAY_LEN(bodies), is_whole_object)};
     const char *meta = find_by_words(root, metas, ARRAY_LEN(metas), is_whole_object), *objects[] = {NULL, meta, n.body};
     if (n.body == NULL || !is_path_key(n.body) || !is_path_key(meta)) return false;

@@ -11,9 +11,9 @@ typedef struct Shape {
     /* Of a flat message whose properties are in one object beside them, like {"header": {...}, "data": {...}}: the key of that object, and
      * of the objects that have the four above; NULL: the message itself. */
     const char *body, *type_in, *id_in, *time_in, *entity_in;
-    bool has_time;                         /* of cloudevents and debezium: each message has it where the preset says */
-    bool entity_is_key;                    /* no property says what events are about: the record's key does */
-    bool wrapped;                          /* in {"schema", "payload"} of Kafka Connect */
+    bool has_time;      /* of cloudevents and debezium: each message has it where the preset says */
+    bool entity_is_key; /* no property says what events are about: the record's key does */
+    bool wrapped;       /* in {"schema", "payload"} of Kafka Connect */
 } Shape;
 
 /* `root`: of all messages, which are objects. */

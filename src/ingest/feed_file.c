@@ -129,7 +129,8 @@ static int64_t count_lines(FileFeed *f, FileFeed *now) {
 static void tell_cut(FileFeed *f, const FileFeed *now, int64_t lines) {
     if (f->follow || !now->is_cut || f->told) return;
     log_warn("ingest",
-             "line %" PRId64 " of %s, the last one, is JSON that is cut off: it was not read. Run the command again when its rest is written; "
+             "line %" PRId64
+             " of %s, the last one, is JSON that is cut off: it was not read. Run the command again when its rest is written; "
              "if nothing writes to the file any more, the rest of that event is lost",
              lines + 1, f->path);
     f->told = true;

@@ -55,8 +55,8 @@ int gold_compact_if_due(const Refine *r, Error *err) MUST_CHECK;
 int gold_rebuild(const Refine *r, int64_t upto, Error *err) MUST_CHECK;
 
 /* ---- other_ids.c ---- */
-/* Logs, and counts in the stats, the events behind the batch `after` whose id of the first entity was read from another place of the message
- * than the contracts have it now. */
+/* Logs, and counts in the stats, the events behind the batch `after` whose id of the first entity was read from another place of the
+ * message than the contracts have it now. */
 int other_ids_tell(const Refine *r, int64_t after, Error *err) MUST_CHECK;
 
 /* ---- event_times.c ---- */

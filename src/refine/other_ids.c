@@ -1,12 +1,13 @@
-/* other_ids.c: events that landed while the contracts had the id of the first entity elsewhere in the messages. Bronze keeps the id that ingest
- * read, so theirs is of something else: when the bike was the entity and the station is now, a station with the name of a bike. Nothing
- * can be read again from Bronze, but it must not go unsaid.
+/* other_ids.c: events that landed while the contracts had the id of the first entity elsewhere in the messages. Bronze keeps the id that
+ * ingest read, so theirs is of something else: when the bike was the entity and the station is now, a station with the name of a bike.
+ * Nothing can be read again from Bronze, but it must not go unsaid.
  *
  * Invariant: only ranges of batches that this refine reads are counted, and Bronze is asked only where the two places differ. */
 #include "base/counted.h"
 #include "base/document.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "contract/envelopes.h"
 #include "contract/pipeline.h"
 #include "refine/internal.h"
 #include <inttypes.h>
@@ -17,7 +18,7 @@ static char *place_now(const Pipeline *p, const char *topic) {
     const TopicEnvelope *envelope = pipeline_envelope_for(p, topic);
     if (envelope == NULL) return NULL;
     CLEANUP(json_freep) json_t *all = envelope_json(envelope);
-    const char *place = json_string_value(json_object_get(all, "subscriber_id"));
+    const char *place = json_string_value(json_object_get(all, envelope_column_names[ENVELOPE_ENTITY]));
     return xstrdup(place != NULL ? place : "");
 }
 
@@ -33,7 +34,8 @@ static int count_events(LakeConn *conn, const char *topic, int64_t after, int64_
 
 static void tell(const Refine *r, const char *topic, int64_t events, const char *was, const char *now) {
     log_warn("refine",
-             "%" PRId64 " %s of %s landed while the id of the %s was %s in the messages; it is %s now. They keep the id that was read then: to "
+             "%" PRId64
+             " %s of %s landed while the id of the %s was %s in the messages; it is %s now. They keep the id that was read then: to "
              "have it right, read the topic again into a new data.dir",
              events, counted(events, "event", "events"), topic, r->pipeline->entities[0].title, was, now[0] != '\0' ? now : "nowhere");
     r->stats->other_ids += events;

@@ -206,11 +206,11 @@ static void add_touched(json_t *summary, const RefineStats *s) {
 
 json_t *refine_stats_json(const RefineStats *s) {
     int64_t events = s->silver + s->quarantined;
-    json_t *summary =
-        json_pack("{sI sI sI sI sI sf sf sI sb sb sb}", "silver", (json_int_t)s->silver, "quarantined", (json_int_t)s->quarantined, "drifted",
-                  (json_int_t)s->drifted, "other_unit", (json_int_t)s->other_unit, "other_ids", (json_int_t)s->other_ids, "seconds", s->seconds, "events_per_second",
-                  s->seconds > 0 ? (double)events / s->seconds : 0.0, "columns_added", (json_int_t)s->columns_added, "full", s->full,
-                  "features_rebuilt", s->features_rebuilt, "contracts_changed", s->contracts_changed);
+    json_t *summary = json_pack("{sI sI sI sI sI sf sf sI sb sb sb}", "silver", (json_int_t)s->silver, "quarantined",
+                                (json_int_t)s->quarantined, "drifted", (json_int_t)s->drifted, "other_unit", (json_int_t)s->other_unit,
+                                "other_ids", (json_int_t)s->other_ids, "seconds", s->seconds, "events_per_second",
+                                s->seconds > 0 ? (double)events / s->seconds : 0.0, "columns_added", (json_int_t)s->columns_added, "full",
+                                s->full, "features_rebuilt", s->features_rebuilt, "contracts_changed", s->contracts_changed);
     add_touched(summary, s);
     return summary;
 }

@@ -64,7 +64,8 @@ int handle_entity_scores(Service *s, const Request *req, const Lease *lease, Res
     (void)s;
     const GoldEntity *e = entity_find(req, lease, true);
     if (e == NULL) return entity_answer_nothing_here(req, resp);
-    if (!e->scored) return response_problem(resp, 404, req, "There are no scores of %s: the model is of another entity.", e->title_plural), 0;
+    if (!e->scored)
+        return response_problem(resp, 404, req, "There are no scores of %s: the model is of another entity.", e->title_plural), 0;
     CLEANUP(free_text) char *sql = gold_entity_sql(e, "api/scores");
     CLEANUP(json_freep) json_t *items = NULL;
     CLEANUP(json_freep) json_t *id = NULL;

@@ -32,7 +32,7 @@
 #define PATH_5    ".items.items.items.items.items"
 #define PATH_15   PATH_5 PATH_5 PATH_5
 
-#define DOOR_SITE_LINES                                                                                                        \
+#define DOOR_SITE_LINES                                                                                                                    \
     "          - name: site\n            logicalType: integer\n            physicalName: site\n            physicalType: SMALLINT\n"
 #define DOOR_HEAD  "apiVersion: v3.1.0\nkind: DataContract\nid: i\nversion: 1.0.0\n"
 #define DOOR_TOPIC "schema:\n"
