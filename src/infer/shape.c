@@ -180,17 +180,27 @@ bool shape_can_be_entity(const Profile *body, const char *key) {
     return has_entity_name(key) && is_nameable(key) && is_scalar(p) && nearly_all(p->seen, body->objects);
 }
 
+/* Some events have it, as those of customers who are signed in. */
+static bool is_of_some(const Profile *body, const char *key) {
+    const Profile *p = profile_member(body, key);
+    int64_t values = p->seen - p->nulls;
+    return has_entity_name(key) && is_nameable(key) && values * 5 >= body->objects && p->distinct < (size_t)values &&
+           nearly_all(p->texts + p->integers - p->no_ids, values);
+}
+
 /* An id that comes again is of something that has several events. */
 const char *shape_entity(const Profile *body, const char *id, const char *time) {
-    const char *first = NULL;
+    const char *first = NULL, *of_some = NULL;
     for (size_t i = 0; i < body->member_count; i++) {
         const char *name = body->members[i].name;
         const Profile *p = body->members[i].profile;
-        if (!is_key(name, id) || !is_key(name, time) || !shape_can_be_entity(body, name)) continue;
+        if (!is_key(name, id) || !is_key(name, time)) continue;
+        if (of_some == NULL && is_of_some(body, name)) of_some = name;
+        if (!shape_can_be_entity(body, name)) continue;
         if (p->distinct < (size_t)p->seen) return name;
         if (first == NULL) first = name;
     }
-    return first;
+    return first != NULL ? first : of_some;
 }
 
 /* "bike", of a name that can be one: else "bike_id", else "thing". */

@@ -143,6 +143,16 @@ def test_an_envelope_of_ones_own_is_seen(offline: Smelt) -> None:
     assert found["payload"] is None  # the status would have no column
 
 
+def test_an_entity_may_be_missing_in_some_events(offline: Smelt) -> None:
+    """Visitors who are not signed in: nothing was the entity, so that Gold was empty."""
+    rows = [{"ts": 1_795_000_000_000 + n, "user_id": f"u{n % 4}" if n % 3 else None, "page": "x"} for n in range(60)]
+    assert infer(offline, offline.folder / "one", rows)["entity"] == "user_id"
+    lake = duckdb.connect(str(offline.folder / "one/data/lake.duckdb"), read_only=True)
+    assert lake.sql("SELECT count(*), sum(events)::INTEGER FROM gold_user_features").fetchall() == [(4, 40)]
+    lake.close()
+    assert infer(offline, offline.folder / "two", [row | {"shop_id": f"s{n % 9}"} for n, row in enumerate(rows)])["entity"] == "shop_id"
+
+
 def test_names_beyond_a_thousand_are_said(offline: Smelt) -> None:
     found = infer(offline, offline.folder / "one", [{f"c{i}": 1 for i in range(1003)}])
     assert found["left_out"] == [{"property": "", "reason": "the message has more than 1,000 names: those beyond are in no contract"}]
