@@ -207,10 +207,10 @@ static json_t *column_property(const char *key, const Profile *p, const char *co
     bool time = strcmp(column, "event_timestamp") == 0,
          whole = time ? form != NULL : nearly_all(p->integers - p->too_large, p->seen - p->nulls);
     int64_t odd = messages - count_fit(p, time, form);
-    bool entity = column[0] == '\0'; /* an event may be of none */
+    bool entity = column[0] == '\0'; /* an event may be of none; its id is a text, as it came */
     json_t *property = json_pack("{ss ss}", "name", key, "logicalType",
                                  time && form == NULL ? "timestamp"
-                                 : whole              ? "integer"
+                                 : whole && !entity   ? "integer"
                                                       : "string");
     if (!entity || nearly_all(messages - odd, messages)) json_object_set_new(property, "required", json_true());
     set_flag(property, "physicalName", column[0] != '\0' ? column : NULL);

@@ -376,8 +376,12 @@ static const Row rows[] = {
      "p/features.yaml:9: features[0].where.is_off is true: "
      "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract"},
     {FEATURES, "    column: kind\n", "",
-     "p/features.yaml:21: features[3].column is missing: "
-     "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract"},
+     "p/features.yaml:21: features[3].column is missing: expected the name of a column of Silver"},
+    {FEATURES, "column: kind", "column: SERIAL",
+     "p/features.yaml:23: features[3].column is \"SERIAL\": there is no such column; the column of the property of this name is serial_number"},
+    {FEATURES, "column: kind", "column: subscriber_id",
+     "p/features.yaml:23: features[3].column is \"subscriber_id\": features cannot use this column of Silver; expected event_type, source_system, "
+     "quality_score, or that of a property of the payload"},
     {FEATURES, "column: kind", "column: tag_list",
      "p/features.yaml:23: features[3].column is \"tag_list\": this column is JSON, which features cannot use; expected another one"},
     {METER, "logicalType: date\n", "logicalType: time\n",
