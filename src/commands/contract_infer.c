@@ -192,6 +192,9 @@ static void report(const App *app, const json_t *found, const char *file) {
             fprintf(stderr, "%s: %s\n", keys[i], of_record ? "the key of Kafka's records; give it a better name than thing" : key);
     }
     if (json_is_false(json_object_get(found, "has_time"))) fprintf(stderr, "time: that of Kafka's records; of a file, when it is read\n");
+    if (json_is_string(json_object_get(found, "time_left")))
+        fprintf(stderr, "not the time: %s: its values have no form of a time that contracts read, or several (docs/pipeline.md)\n",
+                json_string_value(json_object_get(found, "time_left")));
     report_entity_left(found);
     json_object_foreach(types, name, events) fprintf(stderr, "event type %s: %" JSON_INTEGER_FORMAT "\n", name, json_integer_value(events));
     report_left_out(found);

@@ -52,10 +52,10 @@ static int refuse_column(const Pipeline *p, const DocNode *node, const char *nam
     const char *column = column_of_property(p, name);
     if (column != NULL) return REFUSE(node, err, "there is no such column; the column of the property of this name is %s", column);
     if (is_of_entity(p, name) || is_silver_column(name))
-        return REFUSE(node, err, "features cannot use this column of Silver; expected event_type, source_system, quality_score, or that of a "
-                                 "property of the payload");
-    return REFUSE(node, err,
-                  "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract");
+        return REFUSE(node, err,
+                      "features cannot use this column of Silver; expected event_type, source_system, quality_score, or that of a "
+                      "property of the payload");
+    return REFUSE(node, err, "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract");
 }
 
 int column_find(const Pipeline *p, const DocNode *node, const char *name, Column *ret, Error *err) {
@@ -108,6 +108,7 @@ int column_check_sum(const Pipeline *p, const DocNode *node, const Feature *f, E
     double allowed = fmin(capacity, 9.2e18 / pow(10, shift)) / EVENTS_MAX / pow(10, scale);
     if (largest_in_column(p, f->column.name) <= allowed) return 0;
     if (p->limits_missing) return -1;
-    return REFUSE(node, err, "a sum over this column could overflow; expected a minimum and a maximum in its contract, at most %.0f from 0",
-                  floor(allowed));
+    return REFUSE(node, err,
+                  "a sum over this column could overflow; expected a minimum and a maximum in its contract, at most %.0f from 0%s",
+                  floor(allowed), shift > 0 ? ", or a smaller round" : "");
 }

@@ -407,13 +407,14 @@ static json_t *document(const Work *w) {
 
 static json_t *findings(const Work *w) {
     const Shape *s = &w->shape;
+    bool has_time = s->time != NULL || s->has_time || strcmp(s->envelope, "smelt") == 0;
     json_t *types = json_object();
     int64_t most;
     for (size_t n = 0; n < w->type_count; n++) json_object_set_new(types, w->types[n].name, json_integer(w->types[n].body->objects));
-    return json_pack("{sI sI ss? sI ss so? sb so? so? ss? ss? sb so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
+    return json_pack("{sI sI ss? sI ss so? sb ss? so? so? ss? ss? sb so sO}", "messages", (json_int_t)w->infer->count, "unreadable",
                      (json_int_t)w->infer->unreadable_count, "unreadable_most", unreadable_most(&w->infer->unreadable, &most), "other",
-                     (json_int_t)w->other, "envelope", w->shape.envelope, "time", place_of(s->time_in, s->time), "has_time",
-                     s->time != NULL || s->has_time || strcmp(s->envelope, "smelt") == 0, "id", place_of(s->id_in, s->id), "entity",
+                     (json_int_t)w->other, "envelope", w->shape.envelope, "time", place_of(s->time_in, s->time), "has_time", has_time,
+                     "time_left", has_time ? NULL : shape_time_left(shape_row(s, w->root)), "id", place_of(s->id_in, s->id), "entity",
                      s->entity_is_key ? json_string("kafka_key") : place_of(s->entity_in, s->entity), "payload", s->body, "entity_left",
                      w->entity_left, "entity_left_is_property", w->left_is_property, "event_types", types, "left_out", w->left);
 }

@@ -135,16 +135,24 @@ static bool is_time(const Profile *root, const Profile *p) {
     return epoch_form(p, root->objects) != NULL || nearly_all(p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] - p->ahead, root->objects);
 }
 
-/* A birthday, or the day on which something is due, is no time of an event. */
+/* A birthday, or the day on which something is due, is no time of an event, and a version is none at all. */
+static bool is_of_something_else(const char *name) {
+    return has_word(name,
+                    "birth, birthday, birthdate, dob, born, expires, expiry, expiration, until, due, valid, deadline, eta, etd, planned, "
+                    "scheduled, estimated, expected, version");
+}
+
+static bool has_time_name(const char *name) {
+    return has_word(name, "timestamp, time, ts, at, datetime, created, occurred, sent, received, when") && !is_of_something_else(name);
+}
+
 static bool may_be_time(const char *name, const Profile *p) {
-    return !has_word(name, "birth, birthday, birthdate, dob, born, expires, expiry, expiration, until, due, valid, deadline, eta, etd, "
-                           "planned, scheduled, estimated, expected") &&
-           (p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] > 0 || has_word(name, "timestamp, time, ts, at"));
+    return !is_of_something_else(name) && (p->forms[FORM_TIMESTAMP] + p->forms[FORM_DATE] > 0 || has_time_name(name));
 }
 
 static const char *find_time_of(const Profile *root, bool (*fits)(const Profile *root, const Profile *p)) {
     static const char *const names[] = {"event timestamp", "event time", "timestamp", "ts",   "time", "occurred at",
-                                        "event ts",        "created at", "datetime",  "date", "at"};
+                                        "event ts",        "created at", "datetime",  "date", "at",   "created"};
     const char *named = find_by_words(root, names, ARRAY_LEN(names), fits);
     for (size_t i = 0; named == NULL && i < root->member_count; i++) {
         const Profile *p = root->members[i].profile;
@@ -157,6 +165,12 @@ static const char *find_time_of(const Profile *root, bool (*fits)(const Profile 
 static const char *find_time(const Profile *root) {
     const char *moment = find_time_of(root, is_moment);
     return moment != NULL ? moment : find_time_of(root, is_time);
+}
+
+const char *shape_time_left(const Profile *root) {
+    for (size_t i = 0; i < root->member_count; i++)
+        if (has_time_name(root->members[i].name) && root->members[i].profile->booleans == 0) return root->members[i].name;
+    return NULL;
 }
 
 /* ---- the entity ---- */

@@ -24,6 +24,8 @@ bool shape_says_types(const Shape *s);
 yyjson_val *shape_body(const Shape *s, yyjson_val *message, Span *ret_type);
 /* What an object of the message has, or the message itself (NULL). */
 const Profile *shape_object(const Profile *root, const char *object);
+/* Of messages without a time that contracts can read: the property that has the name of one; NULL: none. */
+const char *shape_time_left(const Profile *root);
 /* The properties that may have the entity's id: of the message, of the row of a change. */
 const Profile *shape_row(const Shape *s, const Profile *root);
 bool shape_can_be_entity(const Profile *body, const char *key);

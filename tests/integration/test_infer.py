@@ -128,6 +128,19 @@ def test_a_day_alone_is_not_when_something_happened_if_a_time_says_it(offline: S
     assert infer(offline, offline.folder / "two", [{"eta": "2026-11-20", "date": row["date"]} for row in rows])["time"] == "date"
 
 
+def test_what_may_be_the_time_and_is_not_taken_is_said(offline: Smelt) -> None:
+    """Events of a file had the time of their reading, and nothing said why; the date in a version was the time."""
+    payment = [{"id": f"evt_{n}", "api_version": "2026-01-01", "created": 1_795_000_000 + n} for n in range(6)]
+    assert infer(offline, offline.folder / "one", payment)["time"] == "created"
+    for kind, value in {"slashes": "2026/11/18 10:00:00", "array": [2026, 11, 18], "object": {"$date": 1}}.items():
+        found = infer(offline, offline.folder / kind, [{"ts": value, "unit_id": f"u{n % 3}"} for n in range(6)])
+        assert (found["time"], found["time_left"]) == (None, "ts"), kind
+    mixed = [{"ts": 1_795_000_000 * 1000 ** (n % 2), "unit_id": f"u{n % 3}"} for n in range(6)]
+    assert infer(offline, offline.folder / "mixed", mixed)["time_left"] == "ts"
+    said = offline.run("contract", "infer", "--file", offline.folder / "mixed/in.jsonl", json_summary=False).stderr
+    assert "not the time: ts: its values have no form of a time that contracts read, or several" in said, said
+
+
 def test_an_envelope_of_ones_own_is_seen(offline: Smelt) -> None:
     """What is inside an object has no columns: features could use nothing of such a topic."""
     chance = random.Random(1)
@@ -269,7 +282,7 @@ def test_the_envelope_is_seen_among_messages_of_another_form(offline: Smelt, odd
     assert inferred(offline, "events", events)[1]["envelope"] == "cloudevents"
 
 
-@pytest.mark.parametrize("value", [1_795_000_000.25, "1795000000123"])
+@pytest.mark.parametrize("value", [1_795_000_000.25, "1795000000123", "1795000000.25"])
 def test_times_as_fractions_and_as_texts_of_digits(offline: Smelt, value: Any) -> None:
     messages = [{"ts": value, "unit_id": f"u{n % 3}", "n": n} for n in range(20)]
     found = infer(offline, offline.folder / "one", messages)

@@ -103,6 +103,8 @@ static const Row rows[] = {
     {FEATURES, "name: first_install", "name: First",
      "p/features.yaml:18: features[2].name is \"First\": "
      "expected a name of a to z, 0 to 9 and _, at most 63 long, that begins with a letter"},
+    {FEATURES, "name: last_kind", "name: id",
+     "p/features.yaml:21: features[3].name is \"id\": the API calls the id of every row so; expected another name"},
     {FEATURES, "name: first_install", "name: ~",
      "p/features.yaml:18: features[2].name is null: expected a name of a to z, 0 to 9 and _, at most 63 long, that begins with a letter"},
     {FEATURES, "name: last_kind", "name: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\u00e9\u00e9",
@@ -375,8 +377,7 @@ static const Row rows[] = {
     {FEATURES, "is_on: true", "is_off: true",
      "p/features.yaml:9: features[0].where.is_off is true: "
      "there is no such column; expected event_type, source_system, quality_score, or a physicalName of a contract"},
-    {FEATURES, "    column: kind\n", "",
-     "p/features.yaml:21: features[3].column is missing: expected the name of a column of Silver"},
+    {FEATURES, "    column: kind\n", "", "p/features.yaml:21: features[3].column is missing: expected the name of a column of Silver"},
     {FEATURES, "column: kind", "column: SERIAL",
      "p/features.yaml:23: features[3].column is \"SERIAL\": there is no such column; the column of the property of this name is serial_number"},
     {FEATURES, "column: kind", "column: subscriber_id",
@@ -390,6 +391,9 @@ static const Row rows[] = {
     {FEATURES, "column: reading_kwh", "column: serial_number",
      "p/features.yaml:12: features[1].column is \"serial_number\": a sum over this column could overflow; "
      "expected a minimum and a maximum in its contract, at most 9200000000 from 0"},
+    {FEATURES, "round: 1", "round: 9",
+     "p/features.yaml:12: features[1].column is \"reading_kwh\": a sum over this column could overflow; "
+     "expected a minimum and a maximum in its contract, at most 92 from 0, or a smaller round"},
 
     /* ---- conditions.c ---- */
     {FEATURES, "[gas, power]", "[gas, 1]",
