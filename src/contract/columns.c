@@ -104,11 +104,11 @@ static double largest_in_column(const Pipeline *p, const char *column) {
 
 int column_check_sum(const Pipeline *p, const DocNode *node, const Feature *f, Error *err) {
     int scale = f->column.scale, shift = f->round > scale ? f->round - scale : 0;
-    double capacity = f->column.type == VALUE_DECIMAL ? 1e18 : 9.2e18;
-    double allowed = fmin(capacity, 9.2e18 / pow(10, shift)) / EVENTS_MAX / pow(10, scale);
-    if (largest_in_column(p, f->column.name) <= allowed) return 0;
+    double capacity = f->column.type == VALUE_DECIMAL ? 1e18 : 9.2e18, units = EVENTS_MAX * pow(10, scale);
+    double allowed = fmin(capacity, 9.2e18 / pow(10, shift)) / units, largest = largest_in_column(p, f->column.name);
+    if (largest <= allowed) return 0;
     if (p->limits_missing) return -1;
     return REFUSE(node, err,
                   "a sum over this column could overflow; expected a minimum and a maximum in its contract, at most %.0f from 0%s",
-                  floor(allowed), shift > 0 ? ", or a smaller round" : "");
+                  floor(allowed), largest <= capacity / units ? ", or a smaller round" : "");
 }
